@@ -1,0 +1,62 @@
+import * as z from 'zod'
+
+/**
+ * The values that everything else is made of. Each is parsed once, at the edge, and trusted after.
+ * On the wire: prefixed ids, `sha-256:` digests (base64url, no padding), times as RFC 3339; in here times are NumericDate.
+ */
+
+/** 26 characters of Crockford's base 32, lower case: 130 random bits, so an id cannot be guessed from another. */
+const random26 = '[0-9a-hjkmnp-tv-z]{26}'
+const prefixed = (prefix: string) => z.string().regex(new RegExp(`^${prefix}_${random26}$`))
+
+export const RequestId = prefixed('req').brand<'RequestId'>()
+export type RequestId = z.infer<typeof RequestId>
+export const GrantId = prefixed('grt').brand<'GrantId'>()
+export type GrantId = z.infer<typeof GrantId>
+/** A credential's id: the `jti` of an access token, the `hotwork:credential` session tag of AWS credentials. */
+export const CredentialId = prefixed('crd').brand<'CredentialId'>()
+export type CredentialId = z.infer<typeof CredentialId>
+export const UseId = prefixed('use').brand<'UseId'>()
+export type UseId = z.infer<typeof UseId>
+export const EvaluationId = prefixed('evl').brand<'EvaluationId'>()
+export type EvaluationId = z.infer<typeof EvaluationId>
+
+const name = '[a-z0-9][a-z0-9-]{0,62}'
+export const AgentId = z.string().regex(new RegExp(`^agent:${name}$`)).brand<'AgentId'>()
+export type AgentId = z.infer<typeof AgentId>
+export const PersonId = z.string().regex(new RegExp(`^person:${name}$`)).brand<'PersonId'>()
+export type PersonId = z.infer<typeof PersonId>
+export const ToolId = z.string().regex(new RegExp(`^tool:${name}$`)).brand<'ToolId'>()
+export type ToolId = z.infer<typeof ToolId>
+
+/** `sha-256:` and the base64url SHA-256 of a domain prefix, a newline and an RFC 8785 form. */
+export const Digest = z.string().regex(/^sha-256:[A-Za-z0-9_-]{43}$/).brand<'Digest'>()
+export type Digest = z.infer<typeof Digest>
+/** The RFC 7638 thumbprint of the agent's DPoP key. */
+export const Thumbprint = z.string().regex(/^[A-Za-z0-9_-]{43}$/).brand<'Thumbprint'>()
+export type Thumbprint = z.infer<typeof Thumbprint>
+
+/** Whole seconds since 1970-01-01T00:00:00Z (RFC 7519 section 2). */
+export const NumericDate = z.int().nonnegative()
+export type NumericDate = z.infer<typeof NumericDate>
+/** A length of time in whole seconds. */
+export const Seconds = z.int().positive()
+export type Seconds = z.infer<typeof Seconds>
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [member: string]: Json }
+export type JsonObject = { readonly [member: string]: Json }
+export const JsonObject = z.record(z.string(), z.json()) as unknown as z.ZodType<JsonObject>
+
+/** What is acted on: a type of the catalogue and an id, an ARN for AWS resources. */
+export const Resource = z.strictObject({ type: z.string().min(1).max(128), id: z.string().min(1).max(2048) })
+export type Resource = z.infer<typeof Resource>
+
+/** How an agent gets to act: AWS credentials, one call that Hotwork makes for it, or an access token for a gated tool. */
+export const CredentialKind = z.enum(['sts', 'mediated', 'token'])
+export type CredentialKind = z.infer<typeof CredentialKind>
+
+/** An expected no is a value, with a code of a closed union; a broken world is thrown. */
+export type Result<T, Code extends string> = { ok: true; value: T } | { ok: false; code: Code; detail?: string }
+export const ok = <T>(value: T): { ok: true; value: T } => ({ ok: true, value })
+export const refuse = <Code extends string>(code: Code, detail?: string): { ok: false; code: Code; detail?: string } =>
+  detail === undefined ? { ok: false, code } : { ok: false, code, detail }

@@ -1,0 +1,20 @@
+// One project a layer, so that `npm run check` runs the fast ones alone. jose is ESM and is the one package to transform.
+const project = (name, extra = {}) => ({
+  displayName: name,
+  testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+  testEnvironment: 'node',
+  transform: {
+    '^.+\\.[cm]?[jt]s$': [
+      '@swc/jest',
+      { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
+    ],
+  },
+  transformIgnorePatterns: ['/node_modules/(?!(jose|dpop|oauth4webapi)/)'],
+  ...extra,
+})
+
+module.exports = {
+  projects: ['domain', 'policies', 'operations', 'handlers', 'slack', 'local', 'infra', 'adapters', 'stack'].map(
+    (name) => project(name),
+  ),
+}
