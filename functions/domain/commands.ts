@@ -1,0 +1,94 @@
+import type { Stage } from './ladder.ts'
+import type { Ask, Claim, Outcome, Verdict } from './request.ts'
+import type { CredentialId, NumericDate, PersonId, Thumbprint, UseId } from './values.ts'
+import type { AgentId, ToolId } from './values.ts'
+
+/**
+ * What somebody wants of a request, with the facts that the operation found: policy's answers, who is eligible, the
+ * ladder's terms. Every fact that `decide` uses goes into the event, so that replay asks no policy.
+ */
+export type Command = Submit | Decide | Intend | Issue | BeginUse | EndUse | Complete | Withdraw | Revoke | Wake
+
+/** Policy's answer to the one question: the ids that permitted or forbade, and the bundle that was asked. */
+export type Answer = { permit: boolean; policies: readonly string[]; error?: boolean }
+
+/** For each person: the stage names (a stage's own, or one it escalates to) that policy permits them to decide now. */
+export type Eligibility = { readonly [person: PersonId]: readonly string[] }
+
+type Common = { bundle: string }
+
+export type Submit = Common & {
+  type: 'submit'
+  ask: Ask
+  tier: number
+  stages: readonly Stage[]
+  policies: readonly string[]
+}
+
+export type Decide = Common & {
+  type: 'decide'
+  person: PersonId
+  verdict: Verdict
+  /** The decider's own stage; a click names none and means the open one. */
+  stage?: string
+  round: number
+  /** The digest seen, or its first 16 characters, which is what fits a button. */
+  digest: string
+  comment?: string
+  through: 'api' | 'slack'
+  login: { acr?: string; at?: NumericDate }
+  /** For the decider and for everyone whose approval counts. */
+  eligible: Eligibility
+  /** The question asked again as if this decision stood: used when the last stage fills. */
+  answer: Answer
+  policies: readonly string[]
+}
+
+/** `authority` of an issue or a use: the question at this moment, and who of the approvers still may. */
+type Authority = { answer: Answer; eligible: Eligibility }
+
+export type Intend = Common &
+  Authority & {
+    type: 'intend'
+    agent: AgentId
+    jkt: Thumbprint
+    claim: Claim
+    credential: CredentialId
+    /** For AWS credentials: the role, and the latest time at which the session can end. */
+    session?: { role: string; endsAt: NumericDate }
+    /** For AWS credentials: the access token that is presented, and the use that the first of them begins. */
+    presented?: CredentialId
+    use?: UseId
+  }
+
+export type Issue = Common & {
+  type: 'issue'
+  agent: AgentId
+  claim: Claim
+  credential: CredentialId
+  /** For AWS credentials: the use that the first of them begins. */
+  use?: UseId
+}
+
+export type BeginUse = Common &
+  Authority & {
+    type: 'begin_use'
+    tool: ToolId
+    presented: CredentialId
+    use: UseId
+    /** The tool's idempotency key: the same key is the same use. */
+    key: string
+  }
+
+export type EndUse = Common & { type: 'end_use'; tool: ToolId; use: UseId; outcome: Outcome; note?: string }
+export type Complete = Common & { type: 'complete'; agent: AgentId; outcome: Outcome; note?: string }
+export type Withdraw = Common & { type: 'withdraw'; agent: AgentId }
+export type Revoke = Common & {
+  type: 'revoke'
+  person: PersonId
+  reason: string
+  /** Policy's answer to `revoke` for this person. */
+  answer: Answer
+}
+/** Nobody wants anything: apply what time has made due. */
+export type Wake = Common & { type: 'wake' }

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto'
+import canonicalize from 'canonicalize'
+import type { Ask } from './request.ts'
+import type { Digest, Json, JsonObject, Resource } from './values.ts'
+
+/**
+ * SHA-256 over a domain prefix, a newline and the RFC 8785 form of a value, so that a digest made for one purpose can
+ * never be taken for another's. The one file that canonicalizes or hashes; test vectors are in test/domain/digest.json.
+ *
+ * @throws when the value has no RFC 8785 form: a lone surrogate, NaN or an infinity
+ */
+export function digestOf(prefix: string, value: Json): Digest {
+  const canonical = canonicalForm(value)
+  return `sha-256:${createHash('sha256').update(`${prefix}\n${canonical}`, 'utf8').digest('base64url')}` as Digest
+}
+
+/** The RFC 8785 form of a JSON value. */
+export function canonicalForm(value: Json): string {
+  const canonical = canonicalize(value)
+  if (canonical === undefined) throw new TypeError('a value without a canonical form')
+  return canonical
+}
+
+/** What a tool can compute alone just before it acts: the action, its arguments and the resource. */
+export function argumentsDigest(action: string, args: JsonObject, resource: Resource): Digest {
+  return digestOf('hotwork.arguments.v1', { action, arguments: args, resource: { type: resource.type, id: resource.id } })
+}
+
+/** What is approved: the action and every term under which it may be done. Lengths of time are whole seconds. */
+export function requestDigest(ask: Omit<Ask, 'digest' | 'argumentsDigest'>): Digest {
+  return digestOf('hotwork.request.v1', {
+    request: ask.id,
+    agent: { issuer: ask.agent.issuer, subject: ask.agent.subject },
+    chain: ask.chain.map(({ issuer, subject }) => ({ issuer, subject })),
+    action: ask.action,
+    arguments: ask.arguments,
+    resource: { type: ask.resource.type, id: ask.resource.id },
+    environment: ask.environment,
+    classification: ask.classification,
+    purpose: ask.purpose,
+    parent_task: { ...ask.parentTask },
+    uses: ask.uses,
+    claim_within: ask.claimWithin,
+    lifetime: ask.lifetime,
+    credential: ask.credential,
+  })
+}

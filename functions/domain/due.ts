@@ -1,0 +1,43 @@
+import { type Event, system } from './events.ts'
+import { evolve } from './evolve.ts'
+import { type ApprovalRequest, openStage, type PendingRequest } from './request.ts'
+import type { NumericDate } from './values.ts'
+
+/**
+ * When the next thing falls due by time alone: an open stage's deadline, or the end of a grant. `undefined` once the
+ * request has ended.
+ */
+export function dueAt(state: ApprovalRequest): NumericDate | undefined {
+  if (state.status === 'pending') return Math.min(openStage(state)?.deadline ?? state.decideBy, state.decideBy)
+  if (state.status === 'approved') return state.grant.claimedAt === undefined ? state.grant.claimBy : state.grant.notAfter
+  return undefined
+}
+
+/**
+ * The events that time has made due at `now`, in order, each at the time when it fell due and not when somebody
+ * looked. So a late timer changes nothing: whoever looks, and whenever, finds the same.
+ */
+export function due(state: ApprovalRequest, now: NumericDate, bundle: string): readonly Event[] {
+  const at = dueAt(state)
+  if (at === undefined || at > now) return []
+  const event = fallenDue(state, at, bundle)
+  return [event, ...due(evolve(state, event), now, bundle)]
+}
+
+/** The request as it is at `now`, whether or not somebody has stored it yet. For reads: only commands store it. */
+export const asOf = (state: ApprovalRequest, now: NumericDate): ApprovalRequest =>
+  due(state, now, '').reduce<ApprovalRequest>(evolve, state)
+
+function fallenDue(state: ApprovalRequest, at: NumericDate, bundle: string): Event {
+  const common = { at: Math.max(at, state.updatedAt), actor: system, policies: [], bundle }
+  const escalation = state.status === 'pending' ? escalationOf(state, common.at) : undefined
+  return escalation ? { ...common, type: 'StageEscalated', ...escalation } : { ...common, type: 'Expired' }
+}
+
+/** Silence raises once, to the stage's wider name, and then denies. It never permits. */
+function escalationOf(state: PendingRequest, at: NumericDate) {
+  const stage = openStage(state)
+  if (!stage || stage.terms.onSilence === 'expire' || stage.escalatedAt !== undefined || at >= state.decideBy) return
+  const { escalateTo, deadline } = stage.terms.onSilence
+  return { stage: stage.terms.name, to: escalateTo, deadline: Math.min(at + deadline, state.decideBy) }
+}

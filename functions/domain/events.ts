@@ -1,0 +1,61 @@
+import * as z from 'zod'
+import { Stage } from './ladder.ts'
+import { Ask, Claim, Decision, Outcome, SettledBy, Verdict } from './request.ts'
+import { AgentId, CredentialId, GrantId, NumericDate, PersonId, ToolId, UseId } from './values.ts'
+import { Refusal } from './refusals.ts'
+
+/** Who really acted: a person, an agent with its delegation chain, a tool, or Hotwork itself when time or a rule acts. */
+export const Actor = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('person'), id: PersonId }),
+  z.strictObject({ type: z.literal('agent'), id: AgentId, chain: z.array(AgentId).optional() }),
+  z.strictObject({ type: z.literal('tool'), id: ToolId }),
+  z.strictObject({ type: z.literal('system'), id: z.literal('hotwork') }),
+])
+export type Actor = z.infer<typeof Actor>
+export const system: Actor = { type: 'system', id: 'hotwork' }
+
+/** What stands in every event: when, who, and the policies (by `@id`) and bundle (by hash) that it rests on. */
+const common = { at: NumericDate, actor: Actor, policies: z.array(z.string()), bundle: z.string() }
+const event = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
+  z.strictObject({ ...common, type: z.literal(type), ...shape })
+
+/** What has happened: one type, one meaning, past tense. Each becomes one ledger entry, and replaying them is the state. */
+export const Event = z.discriminatedUnion('type', [
+  event('Submitted', { ask: Ask, tier: z.int().nonnegative(), stages: z.array(Stage), decideBy: NumericDate }),
+  event('StageOpened', { stage: z.string(), deadline: NumericDate }),
+  event('Decided', {
+    stage: z.string(),
+    as: z.string(),
+    verdict: Verdict,
+    round: z.int().positive(),
+    through: z.enum(['api', 'slack']),
+    comment: Decision.shape.comment,
+    login: z.strictObject({ acr: z.string().optional(), at: NumericDate.optional() }).optional(),
+  }),
+  event('ApprovalDropped', { stage: z.string(), person: PersonId }),
+  event('StageEscalated', { stage: z.string(), to: z.string(), deadline: NumericDate }),
+  event('Approved', { grant: GrantId, claimBy: NumericDate, notAfter: NumericDate }),
+  event('Denied', { by: SettledBy, reason: z.string().optional() }),
+  event('Withdrawn', {}),
+  event('CredentialIntended', {
+    credential: CredentialId,
+    claim: Claim,
+    session: z.strictObject({ role: z.string(), endsAt: NumericDate }).optional(),
+  }),
+  event('CredentialIssued', {
+    credential: CredentialId,
+    claim: Claim,
+    expiresAt: NumericDate,
+    /** The end of the grant from here on: the first claim may cut it, none can lengthen it. */
+    notAfter: NumericDate,
+    replaces: CredentialId.optional(),
+  }),
+  event('UseBegun', { use: UseId, key: z.string(), tool: z.string(), credential: CredentialId }),
+  event('UseEnded', { use: UseId, outcome: Outcome, note: z.string().optional() }),
+  event('Completed', { outcome: Outcome, note: z.string().optional() }),
+  event('Revoked', { by: SettledBy, reason: z.string() }),
+  event('Expired', {}),
+  event('Refused', { attempted: z.string(), code: Refusal }),
+])
+export type Event = z.infer<typeof Event>
+export type EventType = Event['type']

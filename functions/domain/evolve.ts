@@ -1,0 +1,167 @@
+import type { Event } from './events.ts'
+import { type ApprovalRequest, type Grant, grantOf, type StageState } from './request.ts'
+
+/**
+ * The state after an event. Total: an event that `decide` has made always applies, in production, in the model
+ * checker and in the ledger's verifier alike.
+ *
+ * @throws TypeError when the events are not a request's own: a ledger that was tampered with
+ */
+export function evolve(state: ApprovalRequest | undefined, event: Event): ApprovalRequest {
+  if (event.type === 'Submitted') {
+    if (state) throw new TypeError('a request is submitted once')
+    return {
+      status: 'pending',
+      ask: event.ask,
+      tier: event.tier,
+      round: 1,
+      stages: event.stages.map((terms) => ({ terms, decisions: [] })),
+      submittedAt: event.at,
+      updatedAt: event.at,
+      refusals: {},
+      decideBy: event.decideBy,
+    }
+  }
+  if (!state) throw new TypeError(`\`${event.type}\` before \`Submitted\``)
+  return apply({ ...state, updatedAt: event.at }, event)
+}
+
+function apply(state: ApprovalRequest, event: Exclude<Event, { type: 'Submitted' }>): ApprovalRequest {
+  switch (event.type) {
+    case 'StageOpened':
+      return withStage(state, event.stage, (stage) => ({ ...stage, opensAt: event.at, deadline: event.deadline }))
+    case 'Decided':
+      return withStage(state, event.stage, (stage) => ({
+        ...stage,
+        decisions: [
+          ...stage.decisions,
+          {
+            person: personOf(event),
+            verdict: event.verdict,
+            as: event.as,
+            at: event.at,
+            ...(event.comment === undefined ? {} : { comment: event.comment }),
+          },
+        ],
+      }))
+    case 'ApprovalDropped':
+      return withStage(state, event.stage, (stage) => ({
+        ...stage,
+        decisions: stage.decisions.filter(({ person }) => person !== event.person),
+      }))
+    case 'StageEscalated':
+      return withStage(state, event.stage, (stage) => ({ ...stage, escalatedAt: event.at, deadline: event.deadline }))
+    case 'Approved': {
+      const grant: Grant = {
+        id: event.grant,
+        approvedAt: event.at,
+        claimBy: event.claimBy,
+        notAfter: event.notAfter,
+        intents: {},
+        credentials: {},
+        sessions: [],
+        uses: [],
+      }
+      return { ...base(state), status: 'approved', grant }
+    }
+    case 'Denied': {
+      const reason = event.reason === undefined ? {} : { reason: event.reason }
+      return { ...base(state), status: 'denied', deniedAt: event.at, deniedBy: event.by, ...reason }
+    }
+    case 'Withdrawn':
+      return { ...base(state), status: 'withdrawn', withdrawnAt: event.at }
+    case 'CredentialIntended':
+      return withGrant(state, (grant) => ({
+        ...grant,
+        intents: { ...grant.intents, [event.claim]: { id: event.credential, at: event.at } },
+        // A session is remembered from the intent on, since it may exist though nobody heard of it. Ended ones are forgotten.
+        sessions: [
+          ...grant.sessions.filter(({ endsAt }) => endsAt > event.at),
+          ...(event.session ? [{ credential: event.credential, ...event.session }] : []),
+        ],
+      }))
+    case 'CredentialIssued':
+      return withGrant(state, (grant) => ({
+        ...grant,
+        claimedAt: grant.claimedAt ?? event.at,
+        notAfter: event.notAfter,
+        intents: Object.fromEntries(Object.entries(grant.intents).filter(([claim]) => claim !== event.claim)),
+        credentials: {
+          ...grant.credentials,
+          [event.claim]: { id: event.credential, issuedAt: event.at, expiresAt: event.expiresAt },
+        },
+      }))
+    case 'UseBegun':
+      return withGrant(state, (grant) => ({
+        ...grant,
+        uses: [
+          ...grant.uses,
+          { id: event.use, key: event.key, tool: event.tool, credential: event.credential, begunAt: event.at },
+        ],
+      }))
+    case 'UseEnded': {
+      const note = event.note === undefined ? {} : { note: event.note }
+      return withGrant(state, (grant) => ({
+        ...grant,
+        uses: grant.uses.map((use) =>
+          use.id === event.use ? { ...use, ended: { at: event.at, outcome: event.outcome, ...note } } : use,
+        ),
+      }))
+    }
+    case 'Completed': {
+      const note = event.note === undefined ? {} : { note: event.note }
+      const grant = mustHaveGrant(state)
+      return { ...base(state), status: 'completed', completedAt: event.at, outcome: event.outcome, ...note, grant }
+    }
+    case 'Revoked': {
+      const grant = mustHaveGrant(state)
+      return { ...base(state), status: 'revoked', revokedAt: event.at, revokedBy: event.by, reason: event.reason, grant }
+    }
+    case 'Expired': {
+      const grant = grantOf(state)
+      return { ...base(state), status: 'expired', expiredAt: event.at, ...(grant ? { grant } : {}) }
+    }
+    case 'Refused': {
+      const count = (state.refusals[event.actor.id] ?? 0) + 1
+      return { ...state, refusals: { ...state.refusals, [event.actor.id]: count } }
+    }
+    default:
+      return event satisfies never
+  }
+}
+
+/** What every status has. */
+const base = ({ ask, tier, round, stages, submittedAt, updatedAt, refusals }: ApprovalRequest) => ({
+  ask,
+  tier,
+  round,
+  stages,
+  submittedAt,
+  updatedAt,
+  refusals,
+})
+
+const withStage = (state: ApprovalRequest, name: string, change: (stage: StageState) => StageState): ApprovalRequest => ({
+  ...state,
+  stages: state.stages.map((stage) => (stage.terms.name === name ? change(stage) : stage)),
+})
+
+const withGrant = (state: ApprovalRequest, change: (grant: Grant) => Grant): ApprovalRequest => {
+  if (state.status !== 'approved') throw new TypeError(`a grant is not live in \`${state.status}\``)
+  return { ...state, grant: change(state.grant) }
+}
+
+function mustHaveGrant(state: ApprovalRequest): Grant {
+  const grant = grantOf(state)
+  if (!grant) throw new TypeError(`\`${state.status}\` has no grant`)
+  return grant
+}
+
+function personOf(event: Extract<Event, { type: 'Decided' }>) {
+  if (event.actor.type !== 'person') throw new TypeError('only a person decides')
+  return event.actor.id
+}
+
+/** Replays events to the state that they make. */
+export const replay = (events: readonly Event[], from?: ApprovalRequest): ApprovalRequest | undefined =>
+  events.reduce<ApprovalRequest | undefined>(evolve, from)

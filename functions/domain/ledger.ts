@@ -1,0 +1,107 @@
+import { digestOf } from './digest.ts'
+import { Event } from './events.ts'
+import { evolve } from './evolve.ts'
+import type { ApprovalRequest, ParentTask } from './request.ts'
+import type { Digest, Json, JsonObject, NumericDate, Resource } from './values.ts'
+
+/**
+ * One entry of the record: an event with its place in its aggregate's chain. `hash` is over the rest of the entry, and
+ * `previous` is the hash before, so that an entry cannot be changed, left out or put in without breaking what follows.
+ * `facts` is the event as the reducer takes it (times in there are NumericDate); the members beside it are for readers.
+ */
+export type Entry = {
+  /** `<aggregate id>/<sequence>`, the first sequence is 1. */
+  id: string
+  type: string
+  /** RFC 3339, UTC. */
+  at: string
+  actor: { type: string; id: string; chain?: readonly string[] }
+  parent_task: ParentTask | null
+  resource: Resource | null
+  digest: Digest | null
+  policies: readonly string[]
+  bundle: string
+  previous: string | null
+  facts: JsonObject
+  hash: string
+}
+
+/** The end of a chain: the sequence and hash of its last entry. */
+export type Head = { sequence: number; hash: string | null }
+export const noEntries: Head = { sequence: 0, hash: null }
+
+/** What an entry says of the request that it belongs to. */
+export type EntryContext = { parentTask: ParentTask; resource: Resource; digest: Digest } | undefined
+
+export const contextOf = ({ ask }: ApprovalRequest): NonNullable<EntryContext> => ({
+  parentTask: ask.parentTask,
+  resource: ask.resource,
+  digest: ask.digest,
+})
+
+/** RFC 3339 in UTC, to the second. */
+export const rfc3339 = (at: NumericDate): string => new Date(at * 1000).toISOString().replace('.000Z', 'Z')
+
+/** Chains events to the end of an aggregate's record. */
+export function seal(aggregate: string, head: Head, events: readonly Event[], context: EntryContext): { entries: Entry[]; head: Head } {
+  const entries: Entry[] = []
+  let { sequence, hash } = head
+  for (const event of events) {
+    sequence += 1
+    const { type, at, actor, policies, bundle, ...facts } = event
+    const open = {
+      id: `${aggregate}/${sequence}`,
+      type,
+      at: rfc3339(at),
+      actor: actor as Entry['actor'],
+      parent_task: context?.parentTask ?? null,
+      resource: context?.resource ?? null,
+      digest: context?.digest ?? null,
+      policies,
+      bundle,
+      previous: hash,
+      facts: facts as unknown as JsonObject,
+    }
+    hash = entryHash(open)
+    entries.push({ ...open, hash })
+  }
+  return { entries, head: { sequence, hash } }
+}
+
+/** SHA-256 over `hotwork.entry.v1`, a newline and the RFC 8785 form of the entry without its `hash`. */
+export function entryHash({ hash: _, ...rest }: Omit<Entry, 'hash'> & { hash?: string }): string {
+  return digestOf('hotwork.entry.v1', rest as unknown as Json)
+}
+
+/** What is wrong with a chain: which entry, and how. */
+export type Broken = { at: string; why: 'sequence' | 'previous' | 'hash' | 'event' | 'state' }
+
+/**
+ * Verifies a request's chain and replays it: the ids count from 1 without a gap, every hash is right and follows the
+ * one before, and the events make a state. Compare that state with the stored one to find a cut tail.
+ */
+export function verify(aggregate: string, entries: readonly Entry[]): { state: ApprovalRequest | undefined; broken?: Broken } {
+  let state: ApprovalRequest | undefined
+  let previous: string | null = null
+  for (const [index, entry] of entries.entries()) {
+    const broken = (why: Broken['why']) => ({ state, broken: { at: entry.id, why } })
+    if (entry.id !== `${aggregate}/${index + 1}`) return broken('sequence')
+    if (entry.previous !== previous) return broken('previous')
+    if (entryHash(entry) !== entry.hash) return broken('hash')
+    const event = eventOf(entry)
+    if (!event) return broken('event')
+    try {
+      state = evolve(state, event)
+    } catch {
+      return broken('state')
+    }
+    previous = entry.hash
+  }
+  return { state }
+}
+
+/** The event that an entry records, or `undefined` if it records none that the reducer knows. */
+export function eventOf({ type, at, actor, policies, bundle, facts }: Entry): Event | undefined {
+  const parsed = Event.safeParse({ ...facts, type, at: Date.parse(at) / 1000, actor, policies, bundle })
+  return parsed.success ? parsed.data : undefined
+}

@@ -1,0 +1,47 @@
+import * as z from 'zod'
+
+/** Every expected no of the domain. Each door maps each code to its own words in one exhaustive table. */
+export const Refusal = z.enum([
+  // deciding
+  'not_eligible',
+  'self_approval',
+  'already_decided',
+  'already_settled',
+  'stage_not_open',
+  'stale_digest',
+  'stale_round',
+  'insufficient_login',
+  // claiming and using
+  'pending',
+  'denied',
+  'expired',
+  'withdrawn',
+  'revoked',
+  'completed',
+  'key_mismatch',
+  'policy_denied',
+  'policy_error',
+  'approver_not_eligible',
+  'credential_superseded',
+  'credential_unknown',
+  'uses_exhausted',
+  'wrong_credential_kind',
+  // ending
+  'invalid_task_state',
+  'not_permitted',
+  // asking
+  'unknown_request',
+  'invalid_arguments',
+  'unknown_action',
+  'no_eligible_approvers',
+  'session_policy_too_large',
+  'duplicate_request',
+  'agent_suspended',
+  'agent_retired',
+  'owner_inactive',
+  'expired_denial',
+  'invalid_denial_binding',
+  'not_requestable',
+  'clock_out_of_range',
+])
+export type Refusal = z.infer<typeof Refusal>

@@ -1,0 +1,191 @@
+import * as z from 'zod'
+import { Stage } from './ladder.ts'
+import {
+  AgentId,
+  CredentialId,
+  CredentialKind,
+  Digest,
+  GrantId,
+  JsonObject,
+  NumericDate,
+  PersonId,
+  RequestId,
+  Resource,
+  Seconds,
+  Thumbprint,
+  UseId,
+} from './values.ts'
+
+/** An agent by its name here and by the identity that it proved: the issuer and subject of its workload token. */
+export const AgentRef = z.strictObject({ id: AgentId, issuer: z.string(), subject: z.string() })
+export type AgentRef = z.infer<typeof AgentRef>
+
+/** One link of a delegation chain, the first delegator first. */
+export const Delegator = z.strictObject({ ...AgentRef.shape, owner: PersonId })
+export type Delegator = z.infer<typeof Delegator>
+
+export const ParentTask = z.strictObject({ id: z.string().min(1).max(256), url: z.url().max(2048).optional() })
+export type ParentTask = z.infer<typeof ParentTask>
+
+/** What was asked for, in the server's own facts. It never changes: another ask is another request. */
+export const Ask = z.strictObject({
+  id: RequestId,
+  agent: AgentRef,
+  owner: PersonId,
+  chain: z.array(Delegator),
+  action: z.string(),
+  arguments: JsonObject,
+  resource: Resource,
+  environment: z.string(),
+  classification: z.string(),
+  purpose: z.string(),
+  justification: z.string().optional(),
+  parentTask: ParentTask,
+  credential: CredentialKind,
+  uses: z.int().positive(),
+  claimWithin: Seconds,
+  lifetime: Seconds,
+  /** Ends the deadline and the grant at this time, however long the ladder would have given. */
+  requestedUntil: NumericDate.optional(),
+  /** What the credential leaves open, in plain words. */
+  unpinned: z.array(z.string()),
+  /** The key that asked: no other key can claim the grant. */
+  jkt: Thumbprint,
+  digest: Digest,
+  argumentsDigest: Digest,
+})
+export type Ask = z.infer<typeof Ask>
+
+export const Verdict = z.enum(['approve', 'deny'])
+export type Verdict = z.infer<typeof Verdict>
+
+/** One person's act. `as` is the name under which they were eligible: the stage's, or the one it escalated to. */
+export const Decision = z.strictObject({
+  person: PersonId,
+  verdict: Verdict,
+  as: z.string(),
+  at: NumericDate,
+  comment: z.string().optional(),
+})
+export type Decision = z.infer<typeof Decision>
+
+/** A stage of a request: its terms from the ladder, and what has become of it. `opensAt` and `deadline` come when it opens. */
+export const StageState = z.strictObject({
+  terms: Stage,
+  decisions: z.array(Decision),
+  opensAt: NumericDate.optional(),
+  deadline: NumericDate.optional(),
+  escalatedAt: NumericDate.optional(),
+})
+export type StageState = z.infer<typeof StageState>
+
+/** An access token is claimed at `/token`; AWS credentials, with that token, at `/aws/credentials`. */
+export const Claim = z.enum(['access_token', 'aws'])
+export type Claim = z.infer<typeof Claim>
+
+export const Credential = z.strictObject({ id: CredentialId, issuedAt: NumericDate, expiresAt: NumericDate })
+export type Credential = z.infer<typeof Credential>
+
+/** Written before minting. Only the newest intent of a kind can become a credential. */
+export const Intent = z.strictObject({ id: CredentialId, at: NumericDate })
+export type Intent = z.infer<typeof Intent>
+
+/** An STS session that exists or may exist, and so may have to be denied until `endsAt`. */
+export const Session = z.strictObject({ credential: CredentialId, role: z.string(), endsAt: NumericDate })
+export type Session = z.infer<typeof Session>
+
+export const Outcome = z.enum(['succeeded', 'failed'])
+export type Outcome = z.infer<typeof Outcome>
+
+export const Use = z.strictObject({
+  id: UseId,
+  key: z.string(),
+  tool: z.string(),
+  credential: CredentialId,
+  begunAt: NumericDate,
+  ended: z.strictObject({ at: NumericDate, outcome: Outcome, note: z.string().optional() }).optional(),
+})
+export type Use = z.infer<typeof Use>
+
+/** The right that an approval creates. Nothing lengthens it: `notAfter` is set at approval and the first claim only cuts it. */
+export const Grant = z.strictObject({
+  id: GrantId,
+  approvedAt: NumericDate,
+  claimBy: NumericDate,
+  notAfter: NumericDate,
+  claimedAt: NumericDate.optional(),
+  intents: z.partialRecord(Claim, Intent),
+  credentials: z.partialRecord(Claim, Credential),
+  sessions: z.array(Session),
+  /** Uses are counted here and nowhere else: as a set, since a counter sent twice counts twice. */
+  uses: z.array(Use),
+})
+export type Grant = z.infer<typeof Grant>
+
+/** People settle by name; the system settles by rule. */
+export const SettledBy = z.union([PersonId, z.literal('system')])
+export type SettledBy = z.infer<typeof SettledBy>
+
+const common = {
+  ask: Ask,
+  tier: z.int().nonnegative(),
+  /** Starts at 1 and rises by one with each narrowing. */
+  round: z.int().positive(),
+  stages: z.array(StageState),
+  submittedAt: NumericDate,
+  /** The time of the last entry: a clock that goes back does not take the request with it. */
+  updatedAt: NumericDate,
+  /** How many refusals each actor has on the record here: past a limit they are logged, not recorded. */
+  refusals: z.record(z.string(), z.int()),
+}
+const status = <S extends string, T extends z.ZodRawShape>(name: S, shape: T) =>
+  z.strictObject({ ...common, status: z.literal(name), ...shape })
+
+export const PendingRequest = status('pending', { decideBy: NumericDate })
+export type PendingRequest = z.infer<typeof PendingRequest>
+export const ApprovedRequest = status('approved', { grant: Grant })
+export type ApprovedRequest = z.infer<typeof ApprovedRequest>
+
+/** An ask to perform a task, in whatever has become of it. A member exists only where it is true. */
+export const ApprovalRequest = z.discriminatedUnion('status', [
+  PendingRequest,
+  ApprovedRequest,
+  status('denied', { deniedAt: NumericDate, deniedBy: SettledBy, reason: z.string().optional() }),
+  status('withdrawn', { withdrawnAt: NumericDate }),
+  status('expired', { expiredAt: NumericDate, grant: Grant.optional() }),
+  status('completed', {
+    completedAt: NumericDate,
+    outcome: Outcome,
+    note: z.string().optional(),
+    grant: Grant,
+  }),
+  status('revoked', { revokedAt: NumericDate, revokedBy: SettledBy, reason: z.string(), grant: Grant }),
+])
+export type ApprovalRequest = z.infer<typeof ApprovalRequest>
+export type Status = ApprovalRequest['status']
+
+/** The stage that is waiting for people: the first that lacks its quorum. */
+export const openStage = ({ stages }: Pick<PendingRequest, 'stages'>): StageState | undefined => stages.find((stage) => !filled(stage))
+
+export const filled = (stage: StageState): boolean => approversOf(stage).length >= stage.terms.quorum
+
+export const approversOf = (stage: StageState): readonly PersonId[] =>
+  stage.decisions.filter(({ verdict }) => verdict === 'approve').map(({ person }) => person)
+
+/** Every approval that counts, with the stage it counts for. */
+export const approvalsOf = (request: Pick<ApprovalRequest, 'stages'>): readonly { person: PersonId; stage: string; as: string }[] =>
+  request.stages.flatMap(({ terms, decisions }) =>
+    decisions.filter(({ verdict }) => verdict === 'approve').map(({ person, as }) => ({ person, stage: terms.name, as })),
+  )
+
+/** The names under which a stage may be decided now: its own, and the one it escalated to. */
+export const namesOf = ({ terms, escalatedAt }: StageState): readonly string[] =>
+  escalatedAt !== undefined && terms.onSilence !== 'expire' ? [terms.name, terms.onSilence.escalateTo] : [terms.name]
+
+/** The grant of a request that has or had one. */
+export const grantOf = (request: ApprovalRequest): Grant | undefined => ('grant' in request ? request.grant : undefined)
+
+export const usesLeft = (request: ApprovalRequest): number => request.ask.uses - (grantOf(request)?.uses.length ?? 0)
+
+/** The people for whom the agents of this request act: none of them may decide it. */
+export const ownersOf = ({ ask }: Pick<ApprovalRequest, 'ask'>): readonly PersonId[] => [ask.owner, ...ask.chain.map(({ owner }) => owner)]

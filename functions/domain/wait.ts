@@ -1,0 +1,33 @@
+import { type ApprovalRequest, openStage } from './request.ts'
+
+/**
+ * Where the workflow is to wait for a request, named like the state in which it waits: `Tier2 owner`,
+ * `Tier2 owner escalated`, `AwaitCompletion`, or `Close` when nothing is left to wait for. The machine is generated
+ * from the same ladder with the same names (infra/constructs/approval-workflow.ts), which a test holds to these.
+ */
+export type Wait = string
+
+export function waitOf(state: ApprovalRequest): Wait {
+  if (state.status === 'approved') return 'AwaitCompletion'
+  const stage = state.status === 'pending' ? openStage(state) : undefined
+  return stage ? stageWait(state.tier, stage.terms.name, stage.escalatedAt !== undefined) : 'Close'
+}
+
+export const stageWait = (tier: number, stage: string, escalated: boolean): Wait =>
+  `Tier${tier} ${stage}${escalated ? ' escalated' : ''}`
+
+/** How a wait ends: by success (go on to the next), by the error `Settled` (close), by `Moved` (ask where to wait), or not yet. */
+export type WaitOutcome = 'waiting' | 'succeeded' | 'Settled' | 'Moved'
+
+/** What becomes of an execution that waits in `wait`, by what the table says now. */
+export function outcomeOf(state: ApprovalRequest, wait: Wait): WaitOutcome {
+  const now = waitOf(state)
+  if (now === wait) return 'waiting'
+  if (wait === 'AwaitCompletion') return now === 'Close' ? 'succeeded' : 'Moved'
+  if (state.status !== 'pending' && state.status !== 'approved' && !('grant' in state)) return 'Settled'
+  const waits = state.stages.flatMap(({ terms }) => [stageWait(state.tier, terms.name, false), stageWait(state.tier, terms.name, true)])
+  const [waited, reached] = [waits.indexOf(wait), state.status === 'pending' ? waits.indexOf(now) : waits.length]
+  // Only forward along the same ladder is a success, and an escalation of the same stage is not a step forward.
+  const forward = waited >= 0 && Math.floor(reached / 2) > Math.floor(waited / 2)
+  return forward ? 'succeeded' : 'Moved'
+}

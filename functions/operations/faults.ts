@@ -1,0 +1,44 @@
+/**
+ * A broken world, thrown. Each has a literal `name`, since a minifier renames classes and Step Functions and logs match
+ * on it.
+ */
+
+/** The store did not answer: whether it committed is not known. Read again before saying anything. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable'
+}
+
+/** A key could not be used: disabled, scheduled for deletion, or its keeper does not answer. */
+export class KeyUnavailable extends Error {
+  override readonly name = 'KeyUnavailable'
+}
+
+/** STS did not answer. The intent stays; asking again is safe. */
+export class BrokerUnavailable extends Error {
+  override readonly name = 'BrokerUnavailable'
+}
+
+/** STS refused the role or the session policy: a deployment that does not fit its target account. */
+export class BrokerRefused extends Error {
+  override readonly name = 'BrokerRefused'
+}
+
+/** An identity issuer's keys cannot be had, and the ones remembered are too old. */
+export class IssuerUnavailable extends Error {
+  override readonly name = 'IssuerUnavailable'
+}
+
+/** Writers kept coming first, longer than there was time for. Nothing was committed; asking again is safe. */
+export class StaleRequest extends Error {
+  override readonly name = 'StaleRequest'
+}
+
+/** This machine's clock and the caller's are too far apart to compare deadlines. */
+export class ClockOutOfRange extends Error {
+  override readonly name = 'ClockOutOfRange'
+}
+
+/** The card's place is gone or closed to us: channel archived, app uninstalled, token revoked. */
+export class CardUndeliverable extends Error {
+  override readonly name = 'CardUndeliverable'
+}

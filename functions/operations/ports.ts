@@ -1,0 +1,202 @@
+import type { Entry, Head } from '../domain/ledger.ts'
+import type { ApprovalRequest, Session } from '../domain/request.ts'
+import type {
+  AgentId,
+  CredentialId,
+  EvaluationId,
+  JsonObject,
+  NumericDate,
+  PersonId,
+  RequestId,
+  Thumbprint,
+  UseId,
+} from '../domain/values.ts'
+import type { Policy } from './policy-port.ts'
+
+export type { Answer, Policy, Question } from './policy-port.ts'
+
+/** What operations need from the world. Each port says what it promises; adapters keep it or throw a fault. */
+
+/** Whole seconds now. The only clock there is. */
+export type Clock = { now(): NumericDate }
+
+/** Random ids, 130 bits each, so that one cannot be guessed from another. */
+export type Ids = {
+  request(): RequestId
+  credential(): CredentialId
+  use(): UseId
+  evaluation(): EvaluationId
+}
+
+/** A request as it is stored: its state, and the end of its chain of entries, whose sequence is also its version. */
+export type Stored = { state: ApprovalRequest; head: Head }
+
+/**
+ * A thing that must happen at most once, put only if absent in the same transaction. `replaces` names the value that
+ * may be overwritten. `expiresAt` lets the store forget it some time after; nothing relies on when.
+ */
+export type OnceOnly = { key: string; value: string; replaces?: string; expiresAt: NumericDate }
+
+/** All of it or none: the new state, its entries, and what must happen once. */
+export type Commit = {
+  id: RequestId
+  /** The head that was read: `noEntries` for a new request. */
+  expected: Head
+  state: ApprovalRequest
+  entries: readonly Entry[]
+  head: Head
+  once?: readonly OnceOnly[]
+}
+
+/** `stale`: another writer came first, read again and decide again. `taken`: a once-only key is there already, with its value. */
+export type Committed = { outcome: 'committed' } | { outcome: 'stale' } | { outcome: 'taken'; key: string; value: string }
+
+export type Page<T> = { items: readonly T[]; next?: string }
+
+/** The requests and whatever must commit with them. Reads of one item are strongly consistent. */
+export interface RequestStore {
+  load(id: RequestId): Promise<Stored | undefined>
+  /** @throws StoreUnavailable when the store does not answer: nothing is known of whether it was committed */
+  commit(change: Commit): Promise<Committed>
+  /** The value under a once-only key, such as an idempotency key. */
+  recall(key: string): Promise<string | undefined>
+  /** Puts a once-only key alone; false when it was there. */
+  claim(once: OnceOnly): Promise<boolean>
+  saveEvaluation(evaluation: Evaluation): Promise<void>
+  loadEvaluation(id: EvaluationId): Promise<Evaluation | undefined>
+  /** Newest first. Indexes find candidates; the items themselves are read strongly, so what is shown is true. */
+  list(filter: RequestFilter, page: { limit: number; after?: string }): Promise<Page<Stored>>
+  /** Requests whose next deadline lies before `before`, oldest first, at most `limit`. */
+  overdue(before: NumericDate, limit: number): Promise<readonly RequestId[]>
+}
+
+export type RequestFilter = { status?: ApprovalRequest['status']; agent?: AgentId; owner?: PersonId }
+
+/** An evaluation that a submission may refer to (AuthZEN ARAP `denial.evaluation_id`). */
+export type Evaluation = {
+  id: EvaluationId
+  agent: AgentId
+  /** Digest of subject, action with its arguments, resource and context as the evaluation was asked. */
+  binding: string
+  at: NumericDate
+  expiresAt: NumericDate
+}
+
+/** The record. Entries of requests commit with their state; these are the chains of actors, and reads. */
+export interface LedgerStore {
+  entries(aggregate: string): Promise<readonly Entry[]>
+  /** The end of an actor's own chain. */
+  head(aggregate: string): Promise<Head>
+  /** False when another writer appended first. */
+  append(aggregate: string, expected: Head, entries: readonly Entry[], head: Head): Promise<boolean>
+}
+
+/** Signs with a key that never leaves its keeper. */
+export interface Signer {
+  /** A compact JWS, ES256, with `typ` and `kid` in its header. */
+  sign(typ: string, claims: JsonObject): Promise<string>
+}
+
+export interface KeySet {
+  /** The public keys as a JWK Set (RFC 7517). */
+  jwks(): Promise<{ keys: readonly JsonObject[] }>
+}
+
+/** What a verified access token of ours says. */
+export type AccessToken = {
+  jti: CredentialId
+  request: RequestId
+  agent: AgentId
+  audience: string
+  jkt: Thumbprint
+  expiresAt: NumericDate
+}
+
+/** Gives AWS credentials that can do one thing. */
+export interface AwsCredentialBroker {
+  /** @throws BrokerRefused when STS says no, BrokerUnavailable when it does not answer */
+  assume(ask: AssumeAsk): Promise<AwsCredentials>
+}
+export type AssumeAsk = {
+  role: string
+  externalId: string
+  sessionName: string
+  sourceIdentity: string
+  tags: { readonly [key: string]: string }
+  policy: string
+  durationSeconds: number
+}
+export type AwsCredentials = { accessKeyId: string; secretAccessKey: string; sessionToken: string }
+
+/** The waiting states of executions, each with its task token. */
+export interface WaitStore {
+  /** Remembers a wait; storing it twice is once. */
+  remember(wait: WaitRecord): Promise<void>
+  /** The waits of a request that nobody has ended yet. */
+  open(request: RequestId): Promise<readonly WaitRecord[]>
+  /**
+   * Claims the right to end a wait: true for one caller, and again for another only after `leaseSeconds`, in case the
+   * first died between claiming and sending.
+   */
+  claim(wait: WaitRecord, now: NumericDate, leaseSeconds: number): Promise<boolean>
+  ended(wait: WaitRecord): Promise<void>
+}
+export type WaitRecord = { request: RequestId; wait: string; attempt: string; taskToken: string; expiresAt: NumericDate }
+
+/** The workflow, which is the clock. */
+export interface Workflow {
+  /** Starts the one execution of a request. Starting twice is once. */
+  start(request: RequestId, wait: string): Promise<void>
+  /** Ends a wait by success or by a named error. `late` when its token is no longer good, for whatever reason. */
+  signal(taskToken: string, outcome: 'succeeded' | 'Settled' | 'Moved'): Promise<'sent' | 'late'>
+}
+
+/** Hands ids on to those who follow from the record. */
+export interface Queue<T> {
+  send(messages: readonly T[]): Promise<void>
+}
+export type FollowMessage = { requestId: RequestId }
+/** `deduplicate` is `requestId#version`; `group` keeps order within a request, or within a role. */
+export type FifoMessage = { requestId: RequestId; group: string; deduplicate: string }
+
+/** What has been posted of a request, by channel. */
+export interface CardStore {
+  load(request: RequestId): Promise<readonly PostedCard[]>
+  save(card: PostedCard): Promise<void>
+}
+export type PostedCard = { request: RequestId; channel: string; ts: string; rendered: string }
+
+/** Slack's Web API, as far as cards need it. */
+export interface CardBoard {
+  post(channel: string, card: RenderedCard): Promise<{ ts: string }>
+  /** False when the message is gone. */
+  update(channel: string, ts: string, card: RenderedCard): Promise<boolean>
+}
+export type RenderedCard = { text: string; blocks: readonly JsonObject[] }
+
+/** The sessions that must be denied on a role, and the one policy that denies them. */
+export interface DenyStore {
+  /** Adds what must be denied on a role; adding twice is once. */
+  add(role: string, denies: readonly Deny[]): Promise<void>
+  /** Every deny of a role, read strongly. */
+  ofRole(role: string): Promise<readonly Deny[]>
+}
+/** One value of one session tag, denied until no session that carries it can be alive. */
+export type Deny = { tag: 'hotwork:request' | 'hotwork:credential'; value: string; until: NumericDate }
+
+export interface RolePolicies {
+  /** Puts the role's whole inline deny, or removes it when there is nothing to deny. */
+  putDeny(role: string, denies: readonly Deny[]): Promise<void>
+}
+
+/** A line in the log: words of the vocabulary, never a credential, a justification or arguments. */
+export interface Log {
+  info(message: string, fields?: { [field: string]: string | number | boolean | undefined }): void
+  warn(message: string, fields?: { [field: string]: string | number | boolean | undefined }): void
+  error(message: string, fields?: { [field: string]: string | number | boolean | undefined }): void
+}
+
+export type { Session }
+
+/** The ports that deciding operations share. */
+export type DecidingPorts = { requests: RequestStore; ledger: LedgerStore; policy: Policy; clock: Clock; ids: Ids; log: Log }
