@@ -1,0 +1,66 @@
+import * as z from 'zod'
+import { CatalogueEntry } from './catalogue.ts'
+import { Alias, Ladder } from './ladder.ts'
+import { Agent, Directory, ResourceRule, Tool } from './organisation.ts'
+import { type AgentId, Digest, type PersonId, type ToolId } from './values.ts'
+
+/** An OpenID Connect issuer on the allow-list. `{issuer}` in `audience` stands for Hotwork's own issuer, known only when deployed. */
+export const Issuer = z.strictObject({
+  issuer: z.url(),
+  jwksUri: z.url(),
+  audience: z.string().min(1),
+  algorithms: z.array(z.enum(['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA'])).min(1),
+})
+export type Issuer = z.infer<typeof Issuer>
+
+/** An AWS account in which actions happen. */
+export const Account = z.strictObject({
+  partition: z.enum(['aws', 'aws-cn', 'aws-us-gov']).default('aws'),
+  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/),
+  accountId: z.string().regex(/^\d{12}$/),
+  externalId: z.string().regex(/^[\w+=,.@:/-]{2,1224}$/),
+})
+export type Account = z.infer<typeof Account>
+
+/** What the aliases of a policy folder mean where it is deployed: the one file that differs from place to place. */
+export const Deployment = z.strictObject({
+  issuers: z.record(Alias, Issuer),
+  /** By the alias that follows `tool:` in a tool's id. */
+  tools: z.record(Alias, z.strictObject({ audience: z.string().min(1), addresses: z.array(z.url()).min(1) })),
+  channels: z.record(Alias, z.string().regex(/^[CG][A-Z0-9]{2,20}$/)),
+  accounts: z.record(Alias, Account),
+  slack: z.strictObject({
+    teamId: z.string().regex(/^[TE][A-Z0-9]+$/),
+    appId: z.string().regex(/^A[A-Z0-9]+$/),
+    botUserId: z.string().regex(/^[UW][A-Z0-9]+$/),
+    apiUrl: z.url(),
+  }),
+})
+export type Deployment = z.infer<typeof Deployment>
+
+/** All that a policy folder and a deployment say, checked and compiled into one value with a content hash. */
+export const Bundle = z.strictObject({
+  /** SHA-256 over the RFC 8785 form of the rest (prefix `hotwork.bundle.v1`): it stands in every ledger entry. */
+  hash: Digest,
+  /** The Cedar schema, in Cedar's own syntax. */
+  schema: z.string(),
+  actions: z.record(z.string(), CatalogueEntry),
+  /** For each Cedar action, the policies that can bear on it, by `@id`. */
+  policies: z.record(z.string(), z.record(z.string(), z.string())),
+  ladder: Ladder,
+  directory: Directory,
+  agents: z.array(Agent),
+  tools: z.array(Tool),
+  resources: z.array(ResourceRule),
+  deployment: Deployment,
+})
+export type Bundle = z.infer<typeof Bundle>
+
+export const agentOf = (bundle: Bundle, id: AgentId | string): Agent | undefined =>
+  bundle.agents.find((agent) => agent.id === id)
+export const personOf = (bundle: Bundle, id: PersonId | string) =>
+  bundle.directory.people.find((person) => person.id === id)
+export const toolOf = (bundle: Bundle, id: ToolId | string): Tool | undefined =>
+  bundle.tools.find((tool) => tool.id === id)
+/** The address and audience of a tool where it is deployed. */
+export const addressesOf = (bundle: Bundle, id: ToolId | string) => bundle.deployment.tools[id.replace(/^tool:/, '')]

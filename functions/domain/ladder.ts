@@ -1,0 +1,70 @@
+import * as z from 'zod'
+import { canFill } from './matching.ts'
+import { Seconds } from './values.ts'
+
+/** A name that a policy folder gives to something of its own: a stage, a channel, a group, an issuer, an account. */
+export const Alias = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,62}$/, 'lower case letters, digits and hyphens, a letter first')
+export type Alias = z.infer<typeof Alias>
+
+/** What a missed deadline does. Silence is never consent: it can only end the request, or widen who may decide. */
+export const OnSilence = z.union([z.literal('expire'), z.strictObject({ escalateTo: Alias, deadline: Seconds })])
+export type OnSilence = z.infer<typeof OnSilence>
+
+/** One step of a tier: who may decide is a Cedar `approve` question with this name in its context. */
+export const Stage = z.strictObject({
+  name: Alias,
+  channel: Alias,
+  quorum: z.int().min(1),
+  /** Counted from the opening of the stage. */
+  deadline: Seconds,
+  onSilence: OnSilence,
+  /** How strong a login a decision needs (OpenID Connect `acr`), and how old it may be. */
+  acr: z.string().min(1).max(128).optional(),
+  maxAge: Seconds.optional(),
+})
+export type Stage = z.infer<typeof Stage>
+
+/** How long a grant may wait for its first claim, how long it lives from then on, and how often it may be used. */
+export const GrantTerms = z.strictObject({ claimWithin: Seconds, lifetime: Seconds, uses: z.int().min(1).max(1000) })
+export type GrantTerms = z.infer<typeof GrantTerms>
+
+/** A rung: the scrutiny that a request needs, and what the grant that it earns is good for. */
+export const Tier = z.strictObject({
+  tier: z.int().nonnegative(),
+  name: z.string().min(1).max(64),
+  stages: z.array(Stage).max(8),
+  grant: GrantTerms,
+})
+export type Tier = z.infer<typeof Tier>
+
+/** The rungs from the lowest up. The first is tier 0 and has no stages. */
+export const Ladder = z.strictObject({ tiers: z.array(Tier).min(1).max(16) })
+export type Ladder = z.infer<typeof Ladder>
+
+/** An approval that counts: who, and for which stage (the stage's own name, also where it has escalated). */
+export type Approval = { readonly person: string; readonly stage: string }
+
+/**
+ * The highest rung each of whose stages has its quorum of distinct people, each person counted in one stage only.
+ * Computed anew at each question over the ladder now in force, so a tier is never a stored right.
+ */
+export function satisfiedTier(ladder: Ladder, approvals: readonly Approval[]): number {
+  const satisfied = ladder.tiers.filter(({ stages }) =>
+    canFill(stages.map(({ name, quorum }) => ({ quorum, people: approversOf(approvals, name) }))),
+  )
+  return Math.max(0, ...satisfied.map(({ tier }) => tier))
+}
+
+const approversOf = (approvals: readonly Approval[], stage: string) =>
+  approvals.filter((approval) => approval.stage === stage).map(({ person }) => person)
+
+/** The terms of a rung. */
+export const tierOf = (ladder: Ladder, tier: number): Tier | undefined =>
+  ladder.tiers.find((rung) => rung.tier === tier)
+
+/** The names under which the stages of a rung may be decided: each stage's own, and the one it may escalate to. */
+export const namesOfTier = ({ stages }: Pick<Tier, 'stages'>): readonly string[] => [
+  ...new Set(stages.flatMap(({ name, onSilence }) => (onSilence === 'expire' ? [name] : [name, onSilence.escalateTo]))),
+]

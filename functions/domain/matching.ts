@@ -1,0 +1,26 @@
+/** Something with `quorum` places, each to be taken by another of `people`. */
+export type Places = { readonly quorum: number; readonly people: Iterable<string> }
+
+/**
+ * Can every place be taken when nobody takes two? A stage has people by name; two stages that count the same person
+ * cannot both have them, so counting heads stage by stage would say yes too often. Kuhn's bipartite matching: people
+ * and stages are few.
+ */
+export function canFill(stages: readonly Places[]): boolean {
+  const choices = stages.flatMap(({ quorum, people }) => Array.from({ length: quorum }, () => [...new Set(people)]))
+  const placeOf = new Map<string, number>()
+
+  const seat = (place: number, tried: Set<string>): boolean => {
+    for (const person of choices[place] ?? []) {
+      if (tried.has(person)) continue
+      tried.add(person)
+      const taken = placeOf.get(person)
+      if (taken === undefined || seat(taken, tried)) {
+        placeOf.set(person, place)
+        return true
+      }
+    }
+    return false
+  }
+  return choices.every((_, place) => seat(place, new Set()))
+}

@@ -1,0 +1,112 @@
+import * as z from 'zod'
+import { Alias } from './ladder.ts'
+import { AgentId, NumericDate, PersonId, ToolId } from './values.ts'
+
+/** Who somebody is at an identity provider: the issuer's alias and the subject, both matched exactly. */
+export const Identity = z.strictObject({ issuer: Alias, subject: z.string().min(1).max(256) })
+export type Identity = z.infer<typeof Identity>
+
+/** How far an agent acts without a person: a fact recorded at registration, by which policies differ. */
+export const Autonomy = z.enum(['assistive', 'supervised', 'autonomous', 'orchestrator'])
+export type Autonomy = z.infer<typeof Autonomy>
+
+export const Agent = z.strictObject({
+  id: AgentId,
+  description: z.string().max(256).optional(),
+  identities: z.array(Identity).min(1),
+  /** The person who answers for it, and may never approve what it asks. */
+  owner: PersonId,
+  autonomy: Autonomy,
+  runsOn: Alias,
+  status: z.enum(['active', 'suspended', 'retired']).default('active'),
+  /** From this time on it counts as suspended, until somebody has looked at it again and moved the date. */
+  recertifyBy: NumericDate,
+})
+export type Agent = z.infer<typeof Agent>
+
+export const Person = z.strictObject({
+  id: PersonId,
+  name: z.string().min(1).max(128),
+  identities: z.array(Identity).min(1),
+  /** Their Slack user id. Without one they decide through the API only. */
+  slack: z
+    .string()
+    .regex(/^[UW][A-Z0-9]{2,20}$/)
+    .optional(),
+  status: z.enum(['active', 'inactive']).default('active'),
+})
+export type Person = z.infer<typeof Person>
+
+export const Directory = z.strictObject({
+  people: z.array(Person).min(1),
+  groups: z.record(Alias, z.array(PersonId)),
+})
+export type Directory = z.infer<typeof Directory>
+
+/** What a credential is used on, behind a gate. Its audience and addresses are the deployment's, under its alias. */
+export const Tool = z.strictObject({
+  id: ToolId,
+  description: z.string().max(256).optional(),
+  identities: z.array(Identity),
+})
+export type Tool = z.infer<typeof Tool>
+
+/** Which facts hold for which resources. `*` in `id` stands for any characters; the first rule that matches holds. */
+export const ResourceRule = z.strictObject({
+  type: z.string().min(1),
+  id: z.string().min(1),
+  environment: Alias,
+  classification: Alias,
+  /** The group that owns the resource, and so decides its `owner` stages. */
+  group: Alias,
+})
+export type ResourceRule = z.infer<typeof ResourceRule>
+
+/** What the server knows of a resource; never taken from a request. */
+export type ResourceFacts = Pick<ResourceRule, 'environment' | 'classification' | 'group'>
+
+/** The facts of a resource, or undefined when no rule knows it: then nothing may be done to it. */
+export function factsOf(
+  rules: readonly ResourceRule[],
+  resource: { type: string; id: string },
+): ResourceFacts | undefined {
+  const rule = rules.find(({ type, id }) => type === resource.type && matches(id, resource.id))
+  return rule && { environment: rule.environment, classification: rule.classification, group: rule.group }
+}
+
+/** Glob with `*` alone, in linear time: a pattern is a deployer's, an id is anyone's. */
+function matches(pattern: string, id: string): boolean {
+  const [head = '', ...rest] = pattern.split('*')
+  const tail = rest.pop()
+  if (tail === undefined) return pattern === id
+  if (!id.startsWith(head)) return false
+  let from = head.length
+  for (const part of rest) {
+    const found = id.indexOf(part, from)
+    if (found < 0) return false
+    from = found + part.length
+  }
+  return id.length >= from + tail.length && id.endsWith(tail)
+}
+
+/** Why an agent may not ask now, if it may not. */
+export function standingOf(
+  agent: Agent,
+  directory: Directory,
+  now: NumericDate,
+): 'active' | 'agent_suspended' | 'agent_retired' | 'owner_inactive' {
+  if (agent.status === 'retired') return 'agent_retired'
+  if (agent.status === 'suspended' || now >= agent.recertifyBy) return 'agent_suspended'
+  const owner = directory.people.find(({ id }) => id === agent.owner)
+  return owner?.status === 'active' ? 'active' : 'owner_inactive'
+}
+
+export const groupsOf = (directory: Directory, person: PersonId): readonly string[] =>
+  Object.keys(directory.groups).filter((group) => directory.groups[group]?.includes(person))
+
+/** Whoever has this identity, among agents, people or tools. */
+export const withIdentity = <T extends { identities: readonly Identity[] }>(
+  all: readonly T[],
+  { issuer, subject }: Identity,
+): T | undefined =>
+  all.find(({ identities }) => identities.some((it) => it.issuer === issuer && it.subject === subject))
