@@ -1,16 +1,13 @@
+import type { Answer } from './circumstances.ts'
 import type { Stage } from './ladder.ts'
 import type { Ask, Claim, Outcome, Verdict } from './request.ts'
-import type { CredentialId, NumericDate, PersonId, Thumbprint, UseId } from './values.ts'
-import type { AgentId, ToolId } from './values.ts'
+import type { AgentId, CredentialId, NumericDate, PersonId, Thumbprint, ToolId, UseId } from './values.ts'
 
 /**
  * What somebody wants of a request, with the facts that the operation found: policy's answers, who is eligible, the
  * ladder's terms. Every fact that `decide` uses goes into the event, so that replay asks no policy.
  */
 export type Command = Submit | Decide | Intend | Issue | BeginUse | EndUse | Complete | Withdraw | Revoke | Wake
-
-/** Policy's answer to the one question: the ids that permitted or forbade, and the bundle that was asked. */
-export type Answer = { permit: boolean; policies: readonly string[]; error?: boolean }
 
 /** For each person: the stage names (a stage's own, or one it escalates to) that policy permits them to decide now. */
 export type Eligibility = { readonly [person: PersonId]: readonly string[] }

@@ -1,4 +1,15 @@
-import type { BeginUse, Command, Complete, Decide, EndUse, Intend, Issue, Revoke, Submit, Withdraw } from './commands.ts'
+import type {
+  BeginUse,
+  Command,
+  Complete,
+  Decide,
+  EndUse,
+  Intend,
+  Issue,
+  Revoke,
+  Submit,
+  Withdraw,
+} from './commands.ts'
 import { due } from './due.ts'
 import { type Actor, type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
@@ -31,7 +42,10 @@ export const recordedRefusals = 20
  * @param now   the caller's clock; the later of it and the last entry's time counts
  */
 export function decide(state: ApprovalRequest | undefined, command: Command, now: NumericDate): Decided {
-  if (!state) return command.type === 'submit' ? { events: submit(command, now) } : { events: [], refusal: { code: 'unknown_request' } }
+  if (!state)
+    return command.type === 'submit'
+      ? { events: submit(command, now) }
+      : { events: [], refusal: { code: 'unknown_request' } }
   const at = Math.max(now, state.updatedAt)
   const first = due(state, at, command.bundle)
   const current = first.reduce<ApprovalRequest>(evolve, state)
@@ -77,9 +91,22 @@ function obey(state: ApprovalRequest, command: Command, at: NumericDate): Answer
 
 function submit({ ask, tier, stages, policies, bundle }: Submit, at: NumericDate): readonly Event[] {
   const actor = agentActor(ask)
-  const waits = stages.reduce((sum, { deadline, onSilence }) => sum + deadline + (onSilence === 'expire' ? 0 : onSilence.deadline), 0)
+  const waits = stages.reduce(
+    (sum, { deadline, onSilence }) => sum + deadline + (onSilence === 'expire' ? 0 : onSilence.deadline),
+    0,
+  )
   const decideBy = Math.min(at + waits, ask.requestedUntil ?? Number.MAX_SAFE_INTEGER)
-  const submitted: Event = { type: 'Submitted', at, actor, policies: [...policies], bundle, ask, tier, stages: [...stages], decideBy }
+  const submitted: Event = {
+    type: 'Submitted',
+    at,
+    actor,
+    policies: [...policies],
+    bundle,
+    ask,
+    tier,
+    stages: [...stages],
+    decideBy,
+  }
   const pending = evolve(undefined, submitted)
   const next = stages.length === 0 ? approve(pending, [], bundle, at) : openNext(pending as PendingRequest, bundle, at)
   return [submitted, ...next]
@@ -92,7 +119,12 @@ function openNext(state: PendingRequest, bundle: string, at: NumericDate): reado
   return [{ type: 'StageOpened', at, actor: system, policies: [], bundle, stage: stage.terms.name, deadline }]
 }
 
-function approve({ ask }: ApprovalRequest, policies: readonly string[], bundle: string, at: NumericDate): readonly Event[] {
+function approve(
+  { ask }: ApprovalRequest,
+  policies: readonly string[],
+  bundle: string,
+  at: NumericDate,
+): readonly Event[] {
   const until = ask.requestedUntil ?? Number.MAX_SAFE_INTEGER
   const claimBy = Math.min(at + ask.claimWithin, until)
   const notAfter = Math.min(at + ask.claimWithin + ask.lifetime, until)
@@ -111,32 +143,42 @@ function takeDecision(state: ApprovalRequest, command: Decide, at: NumericDate):
   if (ownersOf(state).includes(person)) return { code: 'self_approval' }
   if (names.length === 0) return { code: 'not_eligible' }
   if (command.round !== state.round) return { code: 'stale_round' }
-  if (command.digest !== state.ask.digest && command.digest !== state.ask.digest.slice(0, 16)) return { code: 'stale_digest' }
-  return verdict === 'deny' ? deny(state, command, names, at) : approveStage(state as PendingRequest, command, names, at)
+  if (command.digest !== state.ask.digest && command.digest !== state.ask.digest.slice(0, 16))
+    return { code: 'stale_digest' }
+  return verdict === 'deny'
+    ? deny(state, command, names, at)
+    : approveStage(state as PendingRequest, command, names, at)
 }
 
 /** Anyone eligible for any stage may deny, whichever is open: it settles a pending request and revokes a live grant. */
 function deny(state: ApprovalRequest, command: Decide, names: readonly string[], at: NumericDate): Answered {
   const candidates = state.stages.filter((stage) => stageNames(stage).some((name) => names.includes(name)))
-  const stage = command.stage === undefined ? candidates[0] : candidates.find((each) => stageNames(each).includes(command.stage ?? ''))
+  const stage =
+    command.stage === undefined
+      ? candidates[0]
+      : candidates.find((each) => stageNames(each).includes(command.stage ?? ''))
   if (!stage) return { code: 'not_eligible' }
   const as = stageNames(stage).find((name) => names.includes(name)) ?? stage.terms.name
   const decided = decidedEvent(command, stage.terms.name, as, at)
   const end = { at, actor: decided.actor, policies: decided.policies, bundle: command.bundle, by: command.person }
-  if (state.status === 'approved') return [decided, { ...end, type: 'Revoked', reason: command.comment ?? 'denied after approval' }]
+  if (state.status === 'approved')
+    return [decided, { ...end, type: 'Revoked', reason: command.comment ?? 'denied after approval' }]
   return [decided, { ...end, type: 'Denied', ...(command.comment === undefined ? {} : { reason: command.comment }) }]
 }
 
 function approveStage(state: PendingRequest, command: Decide, names: readonly string[], at: NumericDate): Answered {
-  if (state.stages.some(({ decisions }) => decisions.some(({ person }) => person === command.person))) return { code: 'already_decided' }
+  if (state.stages.some(({ decisions }) => decisions.some(({ person }) => person === command.person)))
+    return { code: 'already_decided' }
   const stage = openStage(state)
   if (!stage) return { code: 'already_settled' }
   const as = namesOf(stage).find((name) => names.includes(name))
   if (as === undefined) return { code: 'stage_not_open', detail: stage.terms.name }
-  if (command.stage !== undefined && !namesOf(stage).includes(command.stage)) return { code: 'stage_not_open', detail: stage.terms.name }
+  if (command.stage !== undefined && !namesOf(stage).includes(command.stage))
+    return { code: 'stage_not_open', detail: stage.terms.name }
   const { acr, maxAge } = stage.terms
   if (acr !== undefined && command.login.acr !== acr) return { code: 'insufficient_login', detail: acr }
-  if (maxAge !== undefined && (command.login.at === undefined || at - command.login.at > maxAge)) return { code: 'insufficient_login' }
+  if (maxAge !== undefined && (command.login.at === undefined || at - command.login.at > maxAge))
+    return { code: 'insufficient_login' }
 
   const decided = decidedEvent(command, stage.terms.name, as, at)
   const after = evolve(state, decided) as PendingRequest
@@ -161,7 +203,12 @@ function settle(state: PendingRequest, command: Decide, at: NumericDate): readon
   return [{ ...common, policies: [...answer.policies], type: 'Denied', by: 'system', reason }]
 }
 
-function decidedEvent(command: Decide, stage: string, as: string, at: NumericDate): Extract<Event, { type: 'Decided' }> {
+function decidedEvent(
+  command: Decide,
+  stage: string,
+  as: string,
+  at: NumericDate,
+): Extract<Event, { type: 'Decided' }> {
   const { person, verdict, round, through, comment, login, policies, bundle } = command
   return {
     type: 'Decided',
@@ -189,7 +236,8 @@ function intend(state: ApprovalRequest, command: Intend, at: NumericDate): Answe
   const { claim, credential, session } = command
   if (state.status !== 'approved') return { code: state.status }
   if (command.jkt !== state.ask.jkt) return { code: 'key_mismatch' }
-  if (claim === 'aws' && state.grant.credentials.access_token?.id !== command.presented) return { code: 'credential_superseded' }
+  if (claim === 'aws' && state.grant.credentials.access_token?.id !== command.presented)
+    return { code: 'credential_superseded' }
   if (claim === 'aws' && state.ask.credential !== 'sts') return { code: 'wrong_credential_kind' }
   if (claim === 'aws' && !hasAwsUse(state) && usesLeft(state) < 1) return { code: 'uses_exhausted' }
   const denied = deniedNow(state, command, at)
@@ -235,10 +283,22 @@ function issue(state: ApprovalRequest, command: Issue, at: NumericDate): Answere
 const hasAwsUse = ({ grant }: ApprovedRequest): boolean => grant.uses.some(({ tool }) => tool === 'aws')
 
 /** A deny at issue or use refuses that attempt and leaves the grant, unless an approver may no longer approve. */
-function deniedNow(state: ApprovedRequest, { answer, eligible, bundle }: Pick<Intend, 'answer' | 'eligible' | 'bundle'>, at: NumericDate): Refused | undefined {
+function deniedNow(
+  state: ApprovedRequest,
+  { answer, eligible, bundle }: Pick<Intend, 'answer' | 'eligible' | 'bundle'>,
+  at: NumericDate,
+): Refused | undefined {
   const lost = approvalsOf(state).some(({ person, as }) => !(eligible[person] ?? []).includes(as))
   if (lost) {
-    const revoked: Event = { type: 'Revoked', at, actor: system, policies: [], bundle, by: 'system', reason: 'approver_not_eligible' }
+    const revoked: Event = {
+      type: 'Revoked',
+      at,
+      actor: system,
+      policies: [],
+      bundle,
+      by: 'system',
+      reason: 'approver_not_eligible',
+    }
     return { code: 'approver_not_eligible', also: [revoked] }
   }
   if (answer.permit) return undefined
@@ -255,7 +315,19 @@ function beginUse(state: ApprovalRequest, command: BeginUse, at: NumericDate): A
   const denied = deniedNow(state, command, at)
   if (denied) return denied
   const { tool, use, key, presented, answer, bundle } = command
-  return [{ type: 'UseBegun', at, actor: { type: 'tool', id: tool }, policies: [...answer.policies], bundle, use, key, tool, credential: presented }]
+  return [
+    {
+      type: 'UseBegun',
+      at,
+      actor: { type: 'tool', id: tool },
+      policies: [...answer.policies],
+      bundle,
+      use,
+      key,
+      tool,
+      credential: presented,
+    },
+  ]
 }
 
 function endUse(state: ApprovalRequest, { tool, use, outcome, note, bundle }: EndUse, at: NumericDate): Answered {
@@ -286,7 +358,14 @@ function withdraw(state: ApprovalRequest, { bundle }: Withdraw, at: NumericDate)
 function revoke(state: ApprovalRequest, { person, reason, answer, bundle }: Revoke, at: NumericDate): Answered {
   if (!answer.permit) return { code: answer.error ? 'policy_error' : 'not_permitted' }
   if (state.status === 'revoked') return []
-  const common = { at, actor: { type: 'person', id: person } as Actor, policies: [...answer.policies], bundle, by: person, reason }
+  const common = {
+    at,
+    actor: { type: 'person', id: person } as Actor,
+    policies: [...answer.policies],
+    bundle,
+    by: person,
+    reason,
+  }
   if (state.status === 'approved') return [{ ...common, type: 'Revoked' }]
   if (state.status === 'pending') return [{ ...common, type: 'Denied' }]
   return { code: 'already_settled', detail: state.status }
@@ -320,7 +399,7 @@ function refusedEvent(state: ApprovalRequest, command: Command, code: Refusal, a
   const actor = actorOf(state, command)
   if ((state.refusals[actor.id] ?? 0) >= recordedRefusals) return []
   const attempted = command.type === 'decide' ? command.verdict : command.type
-  const policies = command.type === 'decide' ? [...command.policies] : 'answer' in command ? [...command.answer.policies] : []
+  const policies =
+    command.type === 'decide' ? [...command.policies] : 'answer' in command ? [...command.answer.policies] : []
   return [{ type: 'Refused', at, actor, policies, bundle: command.bundle, attempted, code }]
 }
-

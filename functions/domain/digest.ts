@@ -23,7 +23,11 @@ export function canonicalForm(value: Json): string {
 
 /** What a tool can compute alone just before it acts: the action, its arguments and the resource. */
 export function argumentsDigest(action: string, args: JsonObject, resource: Resource): Digest {
-  return digestOf('hotwork.arguments.v1', { action, arguments: args, resource: { type: resource.type, id: resource.id } })
+  return digestOf('hotwork.arguments.v1', {
+    action,
+    arguments: args,
+    resource: { type: resource.type, id: resource.id },
+  })
 }
 
 /** What is approved: the action and every term under which it may be done. Lengths of time are whole seconds. */
@@ -38,7 +42,7 @@ export function requestDigest(ask: Omit<Ask, 'digest' | 'argumentsDigest'>): Dig
     environment: ask.environment,
     classification: ask.classification,
     purpose: ask.purpose,
-    parent_task: { ...ask.parentTask },
+    parent_task: ask.parentTask as JsonObject,
     uses: ask.uses,
     claim_within: ask.claimWithin,
     lifetime: ask.lifetime,

@@ -9,7 +9,8 @@ import type { NumericDate } from './values.ts'
  */
 export function dueAt(state: ApprovalRequest): NumericDate | undefined {
   if (state.status === 'pending') return Math.min(openStage(state)?.deadline ?? state.decideBy, state.decideBy)
-  if (state.status === 'approved') return state.grant.claimedAt === undefined ? state.grant.claimBy : state.grant.notAfter
+  if (state.status === 'approved')
+    return state.grant.claimedAt === undefined ? state.grant.claimBy : state.grant.notAfter
   return undefined
 }
 

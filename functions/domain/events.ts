@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { Stage } from './ladder.ts'
+import { Refusal } from './refusals.ts'
 import { Ask, Claim, Decision, Outcome, SettledBy, Verdict } from './request.ts'
 import { AgentId, CredentialId, GrantId, NumericDate, PersonId, ToolId, UseId } from './values.ts'
-import { Refusal } from './refusals.ts'
 
 /** Who really acted: a person, an agent with its delegation chain, a tool, or Hotwork itself when time or a rule acts. */
 export const Actor = z.discriminatedUnion('type', [

@@ -115,7 +115,14 @@ function apply(state: ApprovalRequest, event: Exclude<Event, { type: 'Submitted'
     }
     case 'Revoked': {
       const grant = mustHaveGrant(state)
-      return { ...base(state), status: 'revoked', revokedAt: event.at, revokedBy: event.by, reason: event.reason, grant }
+      return {
+        ...base(state),
+        status: 'revoked',
+        revokedAt: event.at,
+        revokedBy: event.by,
+        reason: event.reason,
+        grant,
+      }
     }
     case 'Expired': {
       const grant = grantOf(state)
@@ -141,7 +148,11 @@ const base = ({ ask, tier, round, stages, submittedAt, updatedAt, refusals }: Ap
   refusals,
 })
 
-const withStage = (state: ApprovalRequest, name: string, change: (stage: StageState) => StageState): ApprovalRequest => ({
+const withStage = (
+  state: ApprovalRequest,
+  name: string,
+  change: (stage: StageState) => StageState,
+): ApprovalRequest => ({
   ...state,
   stages: state.stages.map((stage) => (stage.terms.name === name ? change(stage) : stage)),
 })

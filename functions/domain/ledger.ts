@@ -43,7 +43,12 @@ export const contextOf = ({ ask }: ApprovalRequest): NonNullable<EntryContext> =
 export const rfc3339 = (at: NumericDate): string => new Date(at * 1000).toISOString().replace('.000Z', 'Z')
 
 /** Chains events to the end of an aggregate's record. */
-export function seal(aggregate: string, head: Head, events: readonly Event[], context: EntryContext): { entries: Entry[]; head: Head } {
+export function seal(
+  aggregate: string,
+  head: Head,
+  events: readonly Event[],
+  context: EntryContext,
+): { entries: Entry[]; head: Head } {
   const entries: Entry[] = []
   let { sequence, hash } = head
   for (const event of events) {
@@ -80,7 +85,10 @@ export type Broken = { at: string; why: 'sequence' | 'previous' | 'hash' | 'even
  * Verifies a request's chain and replays it: the ids count from 1 without a gap, every hash is right and follows the
  * one before, and the events make a state. Compare that state with the stored one to find a cut tail.
  */
-export function verify(aggregate: string, entries: readonly Entry[]): { state: ApprovalRequest | undefined; broken?: Broken } {
+export function verify(
+  aggregate: string,
+  entries: readonly Entry[],
+): { state: ApprovalRequest | undefined; broken?: Broken } {
   let state: ApprovalRequest | undefined
   let previous: string | null = null
   for (const [index, entry] of entries.entries()) {

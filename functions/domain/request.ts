@@ -49,6 +49,8 @@ export const Ask = z.strictObject({
   requestedUntil: NumericDate.optional(),
   /** What the credential leaves open, in plain words. */
   unpinned: z.array(z.string()),
+  /** How many requests like it the agent had made in the hour before: policy may only raise scrutiny by it. */
+  recent: z.int().nonnegative(),
   /** The key that asked: no other key can claim the grant. */
   jkt: Thumbprint,
   digest: Digest,
@@ -165,7 +167,8 @@ export type ApprovalRequest = z.infer<typeof ApprovalRequest>
 export type Status = ApprovalRequest['status']
 
 /** The stage that is waiting for people: the first that lacks its quorum. */
-export const openStage = ({ stages }: Pick<PendingRequest, 'stages'>): StageState | undefined => stages.find((stage) => !filled(stage))
+export const openStage = ({ stages }: Pick<PendingRequest, 'stages'>): StageState | undefined =>
+  stages.find((stage) => !filled(stage))
 
 export const filled = (stage: StageState): boolean => approversOf(stage).length >= stage.terms.quorum
 
@@ -173,9 +176,13 @@ export const approversOf = (stage: StageState): readonly PersonId[] =>
   stage.decisions.filter(({ verdict }) => verdict === 'approve').map(({ person }) => person)
 
 /** Every approval that counts, with the stage it counts for. */
-export const approvalsOf = (request: Pick<ApprovalRequest, 'stages'>): readonly { person: PersonId; stage: string; as: string }[] =>
+export const approvalsOf = (
+  request: Pick<ApprovalRequest, 'stages'>,
+): readonly { person: PersonId; stage: string; as: string }[] =>
   request.stages.flatMap(({ terms, decisions }) =>
-    decisions.filter(({ verdict }) => verdict === 'approve').map(({ person, as }) => ({ person, stage: terms.name, as })),
+    decisions
+      .filter(({ verdict }) => verdict === 'approve')
+      .map(({ person, as }) => ({ person, stage: terms.name, as })),
   )
 
 /** The names under which a stage may be decided now: its own, and the one it escalated to. */
@@ -188,4 +195,7 @@ export const grantOf = (request: ApprovalRequest): Grant | undefined => ('grant'
 export const usesLeft = (request: ApprovalRequest): number => request.ask.uses - (grantOf(request)?.uses.length ?? 0)
 
 /** The people for whom the agents of this request act: none of them may decide it. */
-export const ownersOf = ({ ask }: Pick<ApprovalRequest, 'ask'>): readonly PersonId[] => [ask.owner, ...ask.chain.map(({ owner }) => owner)]
+export const ownersOf = ({ ask }: Pick<ApprovalRequest, 'ask'>): readonly PersonId[] => [
+  ask.owner,
+  ...ask.chain.map(({ owner }) => owner),
+]

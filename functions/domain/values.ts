@@ -22,18 +22,33 @@ export const EvaluationId = prefixed('evl').brand<'EvaluationId'>()
 export type EvaluationId = z.infer<typeof EvaluationId>
 
 const name = '[a-z0-9][a-z0-9-]{0,62}'
-export const AgentId = z.string().regex(new RegExp(`^agent:${name}$`)).brand<'AgentId'>()
+export const AgentId = z
+  .string()
+  .regex(new RegExp(`^agent:${name}$`))
+  .brand<'AgentId'>()
 export type AgentId = z.infer<typeof AgentId>
-export const PersonId = z.string().regex(new RegExp(`^person:${name}$`)).brand<'PersonId'>()
+export const PersonId = z
+  .string()
+  .regex(new RegExp(`^person:${name}$`))
+  .brand<'PersonId'>()
 export type PersonId = z.infer<typeof PersonId>
-export const ToolId = z.string().regex(new RegExp(`^tool:${name}$`)).brand<'ToolId'>()
+export const ToolId = z
+  .string()
+  .regex(new RegExp(`^tool:${name}$`))
+  .brand<'ToolId'>()
 export type ToolId = z.infer<typeof ToolId>
 
 /** `sha-256:` and the base64url SHA-256 of a domain prefix, a newline and an RFC 8785 form. */
-export const Digest = z.string().regex(/^sha-256:[A-Za-z0-9_-]{43}$/).brand<'Digest'>()
+export const Digest = z
+  .string()
+  .regex(/^sha-256:[A-Za-z0-9_-]{43}$/)
+  .brand<'Digest'>()
 export type Digest = z.infer<typeof Digest>
 /** The RFC 7638 thumbprint of the agent's DPoP key. */
-export const Thumbprint = z.string().regex(/^[A-Za-z0-9_-]{43}$/).brand<'Thumbprint'>()
+export const Thumbprint = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{43}$/)
+  .brand<'Thumbprint'>()
 export type Thumbprint = z.infer<typeof Thumbprint>
 
 /** Whole seconds since 1970-01-01T00:00:00Z (RFC 7519 section 2). */

@@ -25,7 +25,10 @@ export function outcomeOf(state: ApprovalRequest, wait: Wait): WaitOutcome {
   if (now === wait) return 'waiting'
   if (wait === 'AwaitCompletion') return now === 'Close' ? 'succeeded' : 'Moved'
   if (state.status !== 'pending' && state.status !== 'approved' && !('grant' in state)) return 'Settled'
-  const waits = state.stages.flatMap(({ terms }) => [stageWait(state.tier, terms.name, false), stageWait(state.tier, terms.name, true)])
+  const waits = state.stages.flatMap(({ terms }) => [
+    stageWait(state.tier, terms.name, false),
+    stageWait(state.tier, terms.name, true),
+  ])
   const [waited, reached] = [waits.indexOf(wait), state.status === 'pending' ? waits.indexOf(now) : waits.length]
   // Only forward along the same ladder is a success, and an escalation of the same stage is not a step forward.
   const forward = waited >= 0 && Math.floor(reached / 2) > Math.floor(waited / 2)

@@ -49,7 +49,10 @@ export type Commit = {
 }
 
 /** `stale`: another writer came first, read again and decide again. `taken`: a once-only key is there already, with its value. */
-export type Committed = { outcome: 'committed' } | { outcome: 'stale' } | { outcome: 'taken'; key: string; value: string }
+export type Committed =
+  | { outcome: 'committed' }
+  | { outcome: 'stale' }
+  | { outcome: 'taken'; key: string; value: string }
 
 export type Page<T> = { items: readonly T[]; next?: string }
 
@@ -141,7 +144,13 @@ export interface WaitStore {
   claim(wait: WaitRecord, now: NumericDate, leaseSeconds: number): Promise<boolean>
   ended(wait: WaitRecord): Promise<void>
 }
-export type WaitRecord = { request: RequestId; wait: string; attempt: string; taskToken: string; expiresAt: NumericDate }
+export type WaitRecord = {
+  request: RequestId
+  wait: string
+  attempt: string
+  taskToken: string
+  expiresAt: NumericDate
+}
 
 /** The workflow, which is the clock. */
 export interface Workflow {
@@ -199,4 +208,11 @@ export interface Log {
 export type { Session }
 
 /** The ports that deciding operations share. */
-export type DecidingPorts = { requests: RequestStore; ledger: LedgerStore; policy: Policy; clock: Clock; ids: Ids; log: Log }
+export type DecidingPorts = {
+  requests: RequestStore
+  ledger: LedgerStore
+  policy: Policy
+  clock: Clock
+  ids: Ids
+  log: Log
+}
