@@ -64,3 +64,7 @@ export const toolOf = (bundle: Bundle, id: ToolId | string): Tool | undefined =>
   bundle.tools.find((tool) => tool.id === id)
 /** The address and audience of a tool where it is deployed. */
 export const addressesOf = (bundle: Bundle, id: ToolId | string) => bundle.deployment.tools[id.replace(/^tool:/, '')]
+
+/** The account in which an action happens. */
+export const accountOf = (bundle: Bundle, entry: CatalogueEntry): Account | undefined =>
+  entry.account === undefined ? undefined : bundle.deployment.accounts[entry.account]
