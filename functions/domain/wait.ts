@@ -34,3 +34,12 @@ export function outcomeOf(state: ApprovalRequest, wait: Wait): WaitOutcome {
   const forward = waited >= 0 && Math.floor(reached / 2) > Math.floor(waited / 2)
   return forward ? 'succeeded' : 'Moved'
 }
+
+/**
+ * The wait with which an execution starts. It follows from the `Submitted` event alone, so that starting twice, however
+ * late, is starting once: same name, same input.
+ */
+export function firstWait({ tier, stages }: Pick<ApprovalRequest, 'tier' | 'stages'>): Wait {
+  const first = stages[0]
+  return first ? stageWait(tier, first.terms.name, false) : 'AwaitCompletion'
+}

@@ -1,3 +1,4 @@
+import type { Deny } from '../domain/denies.ts'
 import type { Entry, Head } from '../domain/ledger.ts'
 import type { ApprovalRequest, Session } from '../domain/request.ts'
 import type {
@@ -190,8 +191,7 @@ export interface DenyStore {
   /** Every deny of a role, read strongly. */
   ofRole(role: string): Promise<readonly Deny[]>
 }
-/** One value of one session tag, denied until no session that carries it can be alive. */
-export type Deny = { tag: 'hotwork:request' | 'hotwork:credential'; value: string; until: NumericDate }
+export type { Deny }
 
 export interface RolePolicies {
   /** Puts the role's whole inline deny, or removes it when there is nothing to deny. */

@@ -1,0 +1,66 @@
+import type { Decide } from '../domain/commands.ts'
+import { evolve } from '../domain/evolve.ts'
+import { type ApprovalRequest, namesOf, openStage, type Verdict } from '../domain/request.ts'
+import type { NumericDate, PersonId, RequestId } from '../domain/values.ts'
+import { type CarriedOut, carryOut, recordRefusal } from './carry-out.ts'
+import type { DecidingPorts, OnceOnly } from './ports.ts'
+import { askAboutRequest, countedApprovers, eligibilityOf } from './questions.ts'
+
+/** A person's verdict on a request, through whichever door. */
+export type DecisionAsk = {
+  id: RequestId
+  person: PersonId
+  verdict: Verdict
+  /** The decider's own stage; a click names none. */
+  stage?: string
+  round: number
+  /** The digest seen, or its first 16 characters. */
+  digest: string
+  comment?: string
+  through: 'api' | 'slack'
+  login: { acr?: string; at?: NumericDate }
+  /** What must happen once, such as this very click. */
+  once?: OnceOnly
+}
+
+/** Records a person's decision, and settles the request if it is the last that was needed. */
+export async function decideRequest(ask: DecisionAsk, ports: Omit<DecidingPorts, 'ids'>): Promise<CarriedOut> {
+  const { policy } = ports
+  const done = await carryOut(
+    ask.id,
+    ports,
+    (state, now): Decide => {
+      const people = [ask.person, ...countedApprovers(state)]
+      const { eligible, policies } = eligibilityOf(policy, state, people, now)
+      const { id: _, once: __, ...rest } = ask
+      return {
+        ...rest,
+        type: 'decide',
+        eligible,
+        policies,
+        answer: askAboutRequest(policy, asIfDecided(state, ask, eligible[ask.person] ?? [], now), 'request', now),
+        bundle: policy.bundle.hash,
+      }
+    },
+    ask.once ? [ask.once] : [],
+  )
+  if (!done.ok && done.code === 'unknown_request')
+    await recordRefusal({ type: 'person', id: ask.person }, ask.verdict, 'unknown_request', ports)
+  return done
+}
+
+/** The request as it would stand with this approval, so that the question about the last stage can be asked beforehand. */
+function asIfDecided(
+  state: ApprovalRequest,
+  { person, verdict, round }: DecisionAsk,
+  names: readonly string[],
+  at: NumericDate,
+) {
+  const open = state.status === 'pending' ? openStage(state) : undefined
+  const as = open && namesOf(open).find((name) => names.includes(name))
+  if (!open || as === undefined || verdict === 'deny') return state
+  const actor = { type: 'person', id: person } as const
+  const stage = open.terms.name
+  const common = { at: Math.max(at, state.updatedAt), actor, policies: [], bundle: '' }
+  return evolve(state, { ...common, type: 'Decided', stage, as, verdict, round, through: 'api' })
+}

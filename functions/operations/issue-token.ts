@@ -1,0 +1,135 @@
+import { addressesOf } from '../domain/bundle.ts'
+import type { Refusal } from '../domain/refusals.ts'
+import { type ApprovalRequest, type ApprovedRequest, type Claim, usesLeft } from '../domain/request.ts'
+import {
+  type AgentId,
+  type CredentialId,
+  type Json,
+  type JsonObject,
+  type NumericDate,
+  ok,
+  type RequestId,
+  type Result,
+  refuse,
+  type Thumbprint,
+} from '../domain/values.ts'
+import { carryOut, recordRefusal } from './carry-out.ts'
+import type { DecidingPorts, OnceOnly, Signer } from './ports.ts'
+import { askAboutRequest, countedApprovers, eligibilityOf } from './questions.ts'
+
+/** An agent with its workload identity and a proof of the key that asked. */
+export type TokenAsk = {
+  id: RequestId
+  agent: AgentId
+  clientId: string
+  jkt: Thumbprint
+  /** The proof's replay key. */
+  once: OnceOnly
+}
+
+export type IssuedToken = { token: string; expiresIn: number; details: readonly JsonObject[] }
+type Ports = DecidingPorts & { signer: Signer; issuer: string }
+
+/**
+ * Issues the access token of a live grant: the intent is recorded, then the token is signed, then it is recorded as
+ * issued if the grant is still live, and only then is it answered. A crash between leaves a token that nobody has.
+ *
+ * @throws KeyUnavailable, StoreUnavailable, StaleRequest
+ */
+export async function issueToken(ask: TokenAsk, ports: Ports): Promise<Result<IssuedToken, Refusal | 'replayed'>> {
+  const { policy, ids, clock } = ports
+  const stored = await ports.requests.load(ask.id)
+  if (stored?.state.ask.agent.id !== ask.agent) {
+    await recordRefusal({ type: 'agent', id: ask.agent }, 'intend', 'unknown_request', ports)
+    return refuse('unknown_request')
+  }
+  const credential = ids.credential()
+  const intended = await carryOut(
+    ask.id,
+    ports,
+    (state, now) => ({
+      ...authorityOf(state, now, ports),
+      type: 'intend',
+      agent: ask.agent,
+      jkt: ask.jkt,
+      claim,
+      credential,
+      bundle: policy.bundle.hash,
+    }),
+    [ask.once, { key: `JTI#${credential}`, value: ask.id, expiresAt: clock.now() + 86_400 }],
+  )
+  if (!intended.ok) return intended
+  const live = intended.value.state as ApprovedRequest
+  const issuedAt = clock.now()
+  const expiresAt = Math.min(
+    live.grant.notAfter,
+    live.grant.claimedAt === undefined ? issuedAt + live.ask.lifetime : live.grant.notAfter,
+  )
+  const claims = accessTokenClaims(live, { credential, clientId: ask.clientId, issuedAt, expiresAt, ...ports })
+  const token = await ports.signer.sign('at+jwt', claims)
+  const issued = await carryOut(ask.id, ports, () => ({
+    type: 'issue',
+    agent: ask.agent,
+    claim,
+    credential,
+    bundle: policy.bundle.hash,
+  }))
+  if (!issued.ok) return issued
+  return ok({
+    token,
+    expiresIn: Math.max(0, expiresAt - clock.now()),
+    details: claims['authorization_details'] as JsonObject[],
+  })
+}
+
+const claim: Claim = 'access_token'
+
+/** The question at issue, and who of the approvers still may. */
+export function authorityOf(state: ApprovalRequest, now: NumericDate, { policy }: Pick<Ports, 'policy'>) {
+  const { eligible } = eligibilityOf(policy, state, countedApprovers(state), now)
+  return { answer: askAboutRequest(policy, state, 'issue', now), eligible }
+}
+
+type Minting = { credential: CredentialId; clientId: string; issuedAt: NumericDate; expiresAt: NumericDate } & Pick<
+  Ports,
+  'issuer' | 'policy'
+>
+
+/** The claims of an access token (RFC 9068, RFC 9396, RFC 9449 section 6, RFC 8693 section 4.1). */
+function accessTokenClaims(
+  state: ApprovedRequest,
+  { credential, clientId, issuedAt, expiresAt, issuer, policy }: Minting,
+): JsonObject {
+  const { ask } = state
+  return {
+    iss: issuer,
+    sub: ask.agent.id,
+    client_id: clientId,
+    aud: audienceOf(state, issuer, policy),
+    iat: issuedAt,
+    nbf: issuedAt,
+    exp: expiresAt,
+    jti: credential,
+    txn: ask.id,
+    cnf: { jkt: ask.jkt },
+    authorization_details: [authorizationDetail(state)],
+  }
+}
+
+/** What the token allows, as in the token response, in the token and in introspection (RFC 9396 section 7). */
+export const authorizationDetail = (state: ApprovedRequest): JsonObject => ({
+  type: 'hotwork_action',
+  request: state.ask.id,
+  grant: state.grant.id,
+  action: state.ask.action,
+  resource: state.ask.resource as Json,
+  digest: state.ask.digest,
+  arguments_digest: state.ask.argumentsDigest,
+  uses: usesLeft(state),
+})
+
+/** One audience: the gated tool, or Hotwork's own broker where the action is AWS's. */
+function audienceOf({ ask }: ApprovedRequest, issuer: string, { bundle }: Ports['policy']): string {
+  const tool = bundle.actions[ask.action]?.tool ?? 'aws'
+  return tool === 'aws' ? `${issuer}/aws` : (addressesOf(bundle, tool)?.audience ?? `${issuer}/unknown`)
+}

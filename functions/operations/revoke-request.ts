@@ -1,0 +1,22 @@
+import type { PersonId, RequestId } from '../domain/values.ts'
+import { type CarriedOut, carryOut, recordRefusal } from './carry-out.ts'
+import type { DecidingPorts } from './ports.ts'
+import { askAboutPerson } from './questions.ts'
+
+/** The kill switch of one request: ends its grant and every credential of it, if policy lets this person revoke. */
+export async function revokeRequest(
+  ask: { id: RequestId; person: PersonId; reason: string },
+  ports: Omit<DecidingPorts, 'ids'>,
+): Promise<CarriedOut> {
+  const { id, person, reason } = ask
+  const done = await carryOut(id, ports, (state, now) => ({
+    type: 'revoke',
+    person,
+    reason,
+    answer: askAboutPerson(ports.policy, 'revoke', person, now, { state }),
+    bundle: ports.policy.bundle.hash,
+  }))
+  if (!done.ok && done.code === 'unknown_request')
+    await recordRefusal({ type: 'person', id: person }, 'revoke', 'unknown_request', ports)
+  return done
+}
