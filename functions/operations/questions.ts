@@ -1,64 +1,34 @@
-import type { Bundle } from '../domain/bundle.ts'
-import { agentOf } from '../domain/bundle.ts'
-import { unpinnedArguments } from '../domain/catalogue.ts'
+import { type Asked, askAgain, findFacts, requestFacts } from '../domain/assess.ts'
 import type { Answer, Moment, PersonAction, RequestFacts } from '../domain/circumstances.ts'
 import type { Eligibility } from '../domain/commands.ts'
-import { satisfiedTier } from '../domain/ladder.ts'
-import { factsOf, groupsOf } from '../domain/organisation.ts'
-import { type ApprovalRequest, approvalsOf, ownersOf } from '../domain/request.ts'
+import { groupsOf } from '../domain/organisation.ts'
+import { type ApprovalRequest, approvalsOf } from '../domain/request.ts'
 import type { NumericDate, PersonId } from '../domain/values.ts'
 import type { Policy } from './ports.ts'
 
-/** An answer that nobody had to be asked for: the facts for the question are gone, and that is a no. */
-const noFacts: Answer = { permit: false, policies: [], error: true, detail: 'the facts for the question are gone' }
+/** What was asked, as `assess` takes it. */
+const askedOf = ({ ask }: Pick<ApprovalRequest, 'ask'>): Asked => ({
+  agent: ask.agent.id,
+  action: ask.action,
+  arguments: ask.arguments,
+  resource: ask.resource,
+  purpose: ask.purpose,
+  delegators: ask.chain.map(({ owner }) => owner),
+  recent: ask.recent,
+})
 
 /** The one question about a request as it stands: its tier is what the approvals on record satisfy on today's ladder. */
-export function askAboutRequest(
+export const askAboutRequest = (
   policy: Policy,
   state: Pick<ApprovalRequest, 'ask' | 'stages'>,
   moment: Moment,
   now: NumericDate,
-): Answer {
-  const { bundle } = policy
-  const { ask } = state
-  const agent = agentOf(bundle, ask.agent.id)
-  const entry = bundle.actions[ask.action]
-  const facts = factsOf(bundle.resources, ask.resource)
-  if (!agent || !entry || !facts || agent.status !== 'active') return noFacts
-  return policy.ask({
-    kind: 'action',
+): Answer =>
+  askAgain(policy.bundle, (question) => policy.ask(question), askedOf(state), {
     moment,
-    agent: { id: agent.id, autonomy: agent.autonomy, owner: agent.owner },
-    action: ask.action,
-    arguments: ask.arguments,
-    resource: { ...ask.resource, ...facts },
-    purpose: ask.purpose,
-    approval: { tier: satisfiedTier(bundle.ladder, approvalsOf(state)), breakGlass: false },
-    credential: entry.credential,
-    unpinned: unpinnedArguments(entry),
-    recent: ask.recent,
-    delegationDepth: ask.chain.length,
+    approvals: approvalsOf(state),
     now,
   })
-}
-
-/** What of a request bears on what a person may do to it. */
-export function requestFacts(bundle: Bundle, state: ApprovalRequest): RequestFacts | undefined {
-  const { ask, tier } = state
-  const entry = bundle.actions[ask.action]
-  const facts = factsOf(bundle.resources, ask.resource)
-  if (!entry || !facts) return undefined
-  const { id, agent, action, resource } = ask
-  return {
-    id,
-    agent: agent.id,
-    owners: ownersOf(state),
-    action,
-    group: entry.group,
-    resource: { ...resource, ...facts },
-    tier,
-  }
-}
 
 /** May this person do this to that request, or, where the act is not about one, at all? */
 export function askAboutPerson(
@@ -71,8 +41,10 @@ export function askAboutPerson(
   const { bundle } = policy
   const known = bundle.directory.people.find(({ id }) => id === person)
   if (known?.status !== 'active') return { permit: false, policies: [] }
-  const request = about.state && requestFacts(bundle, about.state)
-  if (about.state && !request) return noFacts
+  const request = about.state && factsAbout(policy, about.state, now)
+  // Without facts nobody may approve. What only takes away is asked without them: a retired agent must stay revocable.
+  if (about.state && !request && action === 'approve')
+    return { permit: false, policies: [], detail: 'the facts are gone' }
   return policy.ask({
     kind: 'person',
     action,
@@ -81,6 +53,12 @@ export function askAboutPerson(
     ...(about.stage === undefined ? {} : { stage: about.stage }),
     now,
   })
+}
+
+/** What of a request bears on what a person may do to it, as today's bundle has it. */
+function factsAbout({ bundle }: Policy, state: ApprovalRequest, now: NumericDate): RequestFacts | undefined {
+  const facts = findFacts(bundle, askedOf(state), now)
+  return facts.ok ? requestFacts(facts.value, askedOf(state), state.tier, state.ask.id) : undefined
 }
 
 /** For each of these people: the names under which they may decide a stage of this request now, and the policies that say so. */

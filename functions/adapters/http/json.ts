@@ -1,0 +1,67 @@
+import { visit } from 'jsonc-parser'
+import type { Json } from '../../domain/values.ts'
+
+/** The most bytes and the deepest nesting of a body. */
+export const bodyLimit = 64 * 1024
+const depthLimit = 32
+
+/** A body that is refused, and why in one sentence that names the place. */
+export class BadJson extends Error {
+  override readonly name = 'BadJson'
+}
+
+/**
+ * Reads JSON that means one thing only. `JSON.parse` alone would read one document as another: the last of duplicate
+ * keys, a rounded integer, `-0` as 0, `1e400` as infinity. What is approved must be what is executed, so those are
+ * refused on the raw text, as are `__proto__`, lone surrogates and nesting beyond 32.
+ *
+ * @throws BadJson
+ */
+export function readJson(text: string): Json {
+  const keys: Set<string>[] = []
+  const enter = (offset: number) => {
+    if (keys.push(new Set()) > depthLimit) throw new BadJson(`nested deeper than ${depthLimit} at character ${offset}`)
+  }
+  const leave = () => void keys.pop()
+  visit(
+    text,
+    {
+      onObjectBegin: enter,
+      onObjectEnd: leave,
+      onArrayBegin: enter,
+      onArrayEnd: leave,
+      onObjectProperty: (key, offset) => {
+        checkText(key, offset)
+        if (key === '__proto__') throw new BadJson(`the member \`__proto__\` at character ${offset}`)
+        const seen = keys.at(-1)
+        if (seen?.has(key)) throw new BadJson(`the member \`${key.slice(0, 64)}\` twice, again at character ${offset}`)
+        seen?.add(key)
+      },
+      onLiteralValue: (value, offset, length) => {
+        if (typeof value === 'string') checkText(value, offset)
+        if (typeof value === 'number') checkNumber(text.slice(offset, offset + length), value, offset)
+      },
+      onError: (_error, offset) => {
+        throw new BadJson(`no JSON at character ${offset}`)
+      },
+    },
+    { disallowComments: true, allowTrailingComma: false },
+  )
+  try {
+    return JSON.parse(text) as Json
+  } catch (cause) {
+    throw new BadJson('no JSON', { cause })
+  }
+}
+
+function checkText(text: string, offset: number): void {
+  if (!text.isWellFormed()) throw new BadJson(`a lone surrogate in the text at character ${offset}`)
+}
+
+function checkNumber(raw: string, value: number, offset: number): void {
+  if (!Number.isFinite(value))
+    throw new BadJson(`the number \`${raw.slice(0, 24)}\` at character ${offset} is too large`)
+  if (Object.is(value, -0)) throw new BadJson(`\`-0\` at character ${offset}: write \`0\``)
+  if (Number.isInteger(value) && !Number.isSafeInteger(value))
+    throw new BadJson(`the integer \`${raw.slice(0, 24)}\` at character ${offset} is beyond 2^53: send it as text`)
+}

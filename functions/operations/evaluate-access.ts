@@ -1,0 +1,187 @@
+import { type Assessment, assess } from '../domain/assess.ts'
+import { accountOf } from '../domain/bundle.ts'
+import { deriveStatement, titleOf } from '../domain/catalogue.ts'
+import { argumentsDigest, digestOf } from '../domain/digest.ts'
+import { asOf } from '../domain/due.ts'
+import type { ApprovedRequest, ParentTask } from '../domain/request.ts'
+import { sessionPolicy, sessionPolicyLimit } from '../domain/session-policy.ts'
+import {
+  AgentId,
+  type Digest,
+  type EvaluationId,
+  type Json,
+  JsonObject,
+  type NumericDate,
+  RequestId,
+  type Resource,
+  type ToolId,
+} from '../domain/values.ts'
+import type { DecidingPorts } from './ports.ts'
+import { askAboutRequest } from './questions.ts'
+
+/** Who asks: an agent about itself, or a tool about an agent. */
+export type EvaluationCaller = { type: 'agent'; id: AgentId } | { type: 'tool'; id: ToolId }
+
+/** An AuthZEN access evaluation, as it came. */
+export type EvaluationAsk = {
+  caller: EvaluationCaller
+  subject: { type: string; id: string }
+  action: { name: string; properties: Json }
+  resource: Resource
+  purpose?: string
+  parentTask?: ParentTask
+  /** `context.approval.id`: a grant that the asker says covers this. */
+  approval?: string
+}
+
+/** Why not (AuthZEN `context.reason`, interfaces.md section 3). */
+export type EvaluationReason =
+  | Extract<Assessment, { outcome: 'refused' }>['reason']
+  | 'approval_required'
+  | 'approval_expired'
+  | 'out_of_scope'
+  | 'approval_unverifiable'
+
+export type Evaluated = { id: EvaluationId; at: NumericDate; policies: readonly string[] } & (
+  | { decision: true; approval: { id: string; approvedUntil: NumericDate } }
+  | { decision: false; reason: EvaluationReason; detail?: string }
+  | {
+      decision: false
+      reason: 'approval_required'
+      requestable: { tier: number; title: string; expiresAt: NumericDate }
+    }
+)
+
+/** A requestable denial may be submitted for this long. */
+const bindingWindow = 600
+/** "Lately", for the circumstances of a question. */
+const recentWindow = 3600
+/** Beyond so many, one more says nothing new. */
+const recentLimit = 10
+
+/**
+ * Answers an access evaluation: with an approval, whether it covers this now; without one, whether asking for approval
+ * would help, and at which tier. Writes at most the evaluation itself, so that a submission can refer to it.
+ */
+export async function evaluateAccess(ask: EvaluationAsk, ports: DecidingPorts): Promise<Evaluated> {
+  const { requests, clock, ids } = ports
+  const now = clock.now()
+  const common = { id: ids.evaluation(), at: now, policies: [] }
+  const agent = AgentId.safeParse(ask.subject.id)
+  if (ask.subject.type !== 'agent' || !agent.success)
+    return deny(common, 'policy_denied', 'the subject is no agent known here')
+  if (ask.caller.type === 'agent' && ask.caller.id !== agent.data)
+    return deny(common, 'policy_denied', '`subject` should be the agent that asks')
+  if (ask.approval !== undefined) return { ...common, ...(await reevaluate(ask, agent.data, ask.approval, now, ports)) }
+
+  const assessment = assessAsk(
+    ask,
+    agent.data,
+    await countRecent(agent.data, ask.action.name, now, requests),
+    now,
+    ports,
+  )
+  if (assessment.outcome === 'refused')
+    return deny({ ...common, policies: assessment.policies }, assessment.reason, assessment.detail)
+  const missing = ask.purpose === undefined ? 'purpose' : ask.parentTask === undefined ? 'parent_task' : undefined
+  if (missing) return deny(common, 'invalid_arguments', `\`context.${missing}\` is missing`)
+
+  const expiresAt = now + bindingWindow
+  const binding = bindingOf(ask)
+  await requests.saveEvaluation({ id: common.id, agent: agent.data, binding, at: now, expiresAt })
+  const requestable = {
+    tier: assessment.tier,
+    title: titleOf(assessment.facts.entry, assessment.facts.arguments),
+    expiresAt,
+  }
+  return { ...common, policies: assessment.policies, decision: false, reason: 'approval_required', requestable }
+}
+
+const deny = (
+  common: Pick<Evaluated, 'id' | 'at' | 'policies'>,
+  reason: EvaluationReason,
+  detail?: string,
+): Evaluated => ({
+  ...common,
+  decision: false,
+  reason,
+  ...(detail === undefined ? {} : { detail }),
+})
+
+/** What a submission must repeat to the letter: whole objects, and the context that policy sees. */
+export const bindingOf = (
+  ask: Pick<EvaluationAsk, 'subject' | 'action' | 'resource' | 'purpose' | 'parentTask'>,
+): Digest =>
+  digestOf('hotwork.evaluation.v1', {
+    subject: ask.subject,
+    action: { name: ask.action.name, properties: ask.action.properties },
+    resource: ask.resource,
+    purpose: ask.purpose ?? null,
+    parent_task: (ask.parentTask as Json | undefined) ?? null,
+  })
+
+/** Assesses an ask, and refuses one whose AWS credentials could not be confined: its session policy would be too large. */
+export function assessAsk(
+  ask: Pick<EvaluationAsk, 'action' | 'resource' | 'purpose'>,
+  agent: AgentId,
+  recent: number,
+  now: NumericDate,
+  { policy }: Pick<DecidingPorts, 'policy'>,
+): Assessment {
+  const { name: action, properties } = ask.action
+  const asked = { agent, action, arguments: properties, resource: ask.resource, purpose: ask.purpose ?? '', recent }
+  const assessment = assess(policy.bundle, (question) => policy.ask(question), asked, now)
+  if (assessment.outcome === 'refused') return assessment
+  const { entry, arguments: args } = assessment.facts
+  const statement = deriveStatement(entry, args, accountOf(policy.bundle, entry))
+  if (entry.credential === 'token' || !statement || sessionPolicy(statement, now).length <= sessionPolicyLimit)
+    return assessment
+  const detail = `the session policy for these arguments would be over ${sessionPolicyLimit} characters: ask for less at once`
+  return { outcome: 'refused', reason: 'invalid_arguments', policies: [], detail }
+}
+
+/** How many requests for this action the agent made lately. The index may lag, so it may only ever raise scrutiny. */
+export async function countRecent(
+  agent: AgentId,
+  action: string,
+  now: NumericDate,
+  requests: DecidingPorts['requests'],
+): Promise<number> {
+  const { items } = await requests.list({ agent }, { limit: recentLimit })
+  return items.filter(({ state }) => state.ask.action === action && state.submittedAt > now - recentWindow).length
+}
+
+type Reevaluated =
+  | { decision: true; policies: readonly string[]; approval: { id: string; approvedUntil: NumericDate } }
+  | { decision: false; policies: readonly string[]; reason: EvaluationReason; detail?: string }
+
+/** An approval is no bearer grant: it must be this agent's, for exactly this, and the question must still be answered with permit. */
+async function reevaluate(
+  ask: EvaluationAsk,
+  agent: AgentId,
+  approval: string,
+  now: NumericDate,
+  { policy, requests }: DecidingPorts,
+): Promise<Reevaluated> {
+  const no = (reason: EvaluationReason, policies: readonly string[] = []) =>
+    ({ decision: false, reason, policies }) as const
+  const id = RequestId.safeParse(approval.replace(/^grt_/, 'req_'))
+  const stored = id.success && approval.startsWith('grt_') ? await requests.load(id.data) : undefined
+  if (stored?.state.ask.agent.id !== agent) return no('approval_unverifiable')
+  const state = asOf(stored.state, now)
+  if (state.status === 'pending' || state.status === 'denied' || state.status === 'withdrawn')
+    return no('approval_unverifiable')
+  if (!covers(state.ask, ask)) return no('out_of_scope')
+  if (state.status !== 'approved') return no('approval_expired')
+  const answer = askAboutRequest(policy, state, 'use', now)
+  if (answer.error) return no('policy_error', answer.policies)
+  if (!answer.permit) return no('policy_denied', answer.policies)
+  const { grant } = state as ApprovedRequest
+  return { decision: true, policies: answer.policies, approval: { id: grant.id, approvedUntil: grant.notAfter } }
+}
+
+function covers(approved: ApprovedRequest['ask'], ask: EvaluationAsk): boolean {
+  const args = JsonObject.safeParse(ask.action.properties)
+  if (!args.success || (ask.purpose !== undefined && ask.purpose !== approved.purpose)) return false
+  return argumentsDigest(ask.action.name, args.data, ask.resource) === approved.argumentsDigest
+}

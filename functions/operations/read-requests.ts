@@ -1,0 +1,46 @@
+import { asOf } from '../domain/due.ts'
+import type { Entry } from '../domain/ledger.ts'
+import type { ApprovalRequest } from '../domain/request.ts'
+import type { PersonId, RequestId } from '../domain/values.ts'
+import { ok, type Result, refuse } from '../domain/values.ts'
+import type { DecidingPorts, Page, RequestFilter } from './ports.ts'
+import { askAboutPerson } from './questions.ts'
+
+type Ports = Pick<DecidingPorts, 'requests' | 'ledger' | 'policy' | 'clock'>
+type ReadRefusal = 'not_permitted' | 'unknown_request'
+const pageSize = 50
+
+/** The requests that match, newest first, each as it is now. */
+export async function listRequests(
+  { person, filter, after }: { person: PersonId; filter: RequestFilter; after?: string },
+  ports: Ports,
+): Promise<Result<Page<ApprovalRequest>, ReadRefusal>> {
+  if (!mayRead(person, ports)) return refuse('not_permitted')
+  const page = await ports.requests.list(filter, { limit: pageSize, ...(after === undefined ? {} : { after }) })
+  const items = page.items.map(({ state }) => asOf(state, ports.clock.now()))
+  // What has fallen due since the index was written is another status now: it is left out of a list of the old one.
+  const still = filter.status === undefined ? items : items.filter(({ status }) => status === filter.status)
+  return ok({ items: still, ...(page.next === undefined ? {} : { next: page.next }) })
+}
+
+export async function readRequest(
+  { id, person }: { id: RequestId; person: PersonId },
+  ports: Ports,
+): Promise<Result<ApprovalRequest, ReadRefusal>> {
+  if (!mayRead(person, ports)) return refuse('not_permitted')
+  const stored = await ports.requests.load(id)
+  return stored ? ok(asOf(stored.state, ports.clock.now())) : refuse('unknown_request')
+}
+
+/** The record of one request, in order. */
+export async function readLedger(
+  { id, person }: { id: RequestId; person: PersonId },
+  ports: Ports,
+): Promise<Result<readonly Entry[], ReadRefusal>> {
+  if (!mayRead(person, ports)) return refuse('not_permitted')
+  const entries = await ports.ledger.entries(id)
+  return entries.length === 0 ? refuse('unknown_request') : ok(entries)
+}
+
+const mayRead = (person: PersonId, { policy, clock }: Ports): boolean =>
+  askAboutPerson(policy, 'read', person, clock.now()).permit

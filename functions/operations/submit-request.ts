@@ -1,0 +1,191 @@
+import type { Submit } from '../domain/commands.ts'
+import { decide } from '../domain/decide.ts'
+import { argumentsDigest, digestOf, requestDigest } from '../domain/digest.ts'
+import { asOf } from '../domain/due.ts'
+import { evolve } from '../domain/evolve.ts'
+import { contextOf, noEntries, seal } from '../domain/ledger.ts'
+import type { Refusal } from '../domain/refusals.ts'
+import type { AgentRef, ApprovalRequest, Ask, ParentTask } from '../domain/request.ts'
+import {
+  type EvaluationId,
+  type Json,
+  type NumericDate,
+  ok,
+  RequestId,
+  type Resource,
+  type Result,
+  refuse,
+  type Thumbprint,
+} from '../domain/values.ts'
+import { recordRefusal } from './carry-out.ts'
+import { assessAsk, bindingOf, countRecent } from './evaluate-access.ts'
+import { StaleRequest } from './faults.ts'
+import type { DecidingPorts, OnceOnly, Stored } from './ports.ts'
+
+/** An ARAP submission by an agent whose identity and key are proven. */
+export type SubmissionAsk = {
+  agent: AgentRef
+  subject: { type: string; id: string }
+  action: { name: string; properties: Json }
+  resource: Resource
+  purpose: string
+  justification?: string
+  parentTask: ParentTask
+  evaluation: EvaluationId
+  requestedUntil?: NumericDate
+  jkt: Thumbprint
+  idempotencyKey: string
+  /** The whole body, for telling a repeat from another ask under the same key. */
+  body: Json
+  /** The proof's replay key. */
+  once: OnceOnly
+}
+
+export type SubmissionRefusal = Refusal | 'replayed'
+/** `created` is false where an earlier request is answered: the same key, or an identical one that is still pending. */
+export type Submitted = { stored: Stored; created: boolean }
+
+const day = 86_400
+
+/**
+ * Makes a request of an evaluation that said approval would help. The same key and body is the same request; an
+ * identical ask that is still pending is answered with its request, so that nobody is asked twice.
+ *
+ * @throws StoreUnavailable, StaleRequest
+ */
+export async function submitRequest(
+  ask: SubmissionAsk,
+  ports: DecidingPorts,
+): Promise<Result<Submitted, SubmissionRefusal>> {
+  const key = `IDEM#${ask.agent.id}#${digestOf('hotwork.idempotency-key.v1', ask.idempotencyKey)}`
+  const body = digestOf('hotwork.idempotency.v1', ask.body)
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const repeat = await repeated(key, body, ports)
+    if (repeat) return repeat
+    const made = await makeSubmit(ask, ports)
+    if (!made.ok) {
+      await recordRefusal({ type: 'agent', id: ask.agent.id }, 'submit', made.code, ports)
+      return made
+    }
+    const open = `OPEN#${ask.agent.id}#${openKey(made.value.ask)}`
+    const before = await ports.requests.recall(open)
+    const pending = before === undefined ? undefined : await stillPending(before, ports)
+    if (pending) {
+      const claimed = await ports.requests.claim({
+        key,
+        value: `${body} ${pending.state.ask.id}`,
+        expiresAt: forget(pending.state),
+      })
+      if (claimed) return ok({ stored: pending, created: false })
+      continue
+    }
+    const once: OnceOnly[] = [
+      { key, value: `${body} ${made.value.ask.id}`, expiresAt: ports.clock.now() + 8 * day },
+      {
+        key: open,
+        value: made.value.ask.id,
+        ...(before === undefined ? {} : { replaces: before }),
+        expiresAt: ports.clock.now() + 8 * day,
+      },
+      ask.once,
+    ]
+    const result = await commitNew(made.value, once, ports)
+    if (result === 'replayed') return refuse('replayed')
+    if (result !== 'again') return ok({ stored: result, created: true })
+  }
+  throw new StaleRequest('other submissions kept coming first')
+}
+
+async function repeated(key: string, body: string, { requests, ids: _, ...ports }: DecidingPorts) {
+  const before = await requests.recall(key)
+  if (before === undefined) return undefined
+  const [sameBody, id] = before.split(' ')
+  if (sameBody !== body) return refuse('duplicate_request' as const)
+  const stored = await requests.load(RequestId.parse(id))
+  if (!stored) return undefined
+  return ok({ stored: { ...stored, state: asOf(stored.state, ports.clock.now()) }, created: false })
+}
+
+async function stillPending(id: string, { requests, clock }: DecidingPorts): Promise<Stored | undefined> {
+  const stored = await requests.load(RequestId.parse(id))
+  const state = stored && asOf(stored.state, clock.now())
+  return stored && state?.status === 'pending' ? { ...stored, state } : undefined
+}
+
+const forget = ({ submittedAt }: ApprovalRequest): NumericDate => submittedAt + 8 * day
+
+/** What makes two asks of one agent the same ask. */
+const openKey = ({ action, arguments: args, resource, purpose, parentTask, requestedUntil, jkt }: Ask) =>
+  digestOf('hotwork.open.v1', {
+    action,
+    arguments: args,
+    resource,
+    purpose,
+    parent_task: parentTask as Json,
+    requested_until: requestedUntil ?? null,
+    jkt,
+  })
+
+/** The submission's facts: bound to its evaluation, and assessed anew, since policy may have changed in between. */
+async function makeSubmit(ask: SubmissionAsk, ports: DecidingPorts): Promise<Result<Submit, Refusal>> {
+  const { policy, requests, clock, ids } = ports
+  const now = clock.now()
+  const evaluation = await requests.loadEvaluation(ask.evaluation)
+  if (!evaluation || evaluation.agent !== ask.agent.id)
+    return refuse('invalid_denial_binding', '`denial.evaluation_id` is none of yours')
+  if (now >= evaluation.expiresAt) return refuse('expired_denial', 'the evaluation is too old: evaluate again')
+  if (bindingOf(ask) !== evaluation.binding)
+    return refuse(
+      'invalid_denial_binding',
+      '`subject`, `action`, `resource`, `context.purpose` and `context.parent_task` should be those of the evaluation',
+    )
+
+  const recent = await countRecent(ask.agent.id, ask.action.name, now, requests)
+  const assessment = assessAsk(ask, ask.agent.id, recent, now, ports)
+  if (assessment.outcome === 'refused')
+    return refuse('not_requestable', `${assessment.reason}${assessment.detail ? `: ${assessment.detail}` : ''}`)
+  const { facts, grant, tier, stages, policies } = assessment
+  const { agent, purpose, justification, parentTask, requestedUntil, jkt } = ask
+  const { environment, classification, ...resource } = facts.resource
+  const unsealed = {
+    id: ids.request(),
+    agent,
+    owner: facts.agent.owner,
+    chain: [],
+    action: facts.entry.name,
+    arguments: facts.arguments,
+    resource: { type: resource.type, id: resource.id },
+    environment,
+    classification,
+    purpose,
+    ...(justification === undefined ? {} : { justification }),
+    parentTask,
+    credential: facts.entry.credential,
+    ...grant,
+    ...(requestedUntil === undefined ? {} : { requestedUntil }),
+    unpinned: [...facts.unpinned],
+    recent,
+    jkt,
+  }
+  const sealed: Ask = {
+    ...unsealed,
+    digest: requestDigest(unsealed),
+    argumentsDigest: argumentsDigest(unsealed.action, unsealed.arguments, unsealed.resource),
+  }
+  return ok({ type: 'submit', ask: sealed, tier, stages, policies, bundle: policy.bundle.hash })
+}
+
+async function commitNew(
+  command: Submit,
+  once: readonly OnceOnly[],
+  { requests, clock }: DecidingPorts,
+): Promise<Stored | 'again' | 'replayed'> {
+  const { events } = decide(undefined, command, clock.now())
+  const [first, ...rest] = events
+  if (!first) throw new TypeError('a submission has events')
+  const state = rest.reduce<ApprovalRequest>(evolve, evolve(undefined, first))
+  const { entries, head } = seal(command.ask.id, noEntries, events, contextOf(state))
+  const result = await requests.commit({ id: command.ask.id, expected: noEntries, state, entries, head, once })
+  if (result.outcome === 'committed') return { state, head }
+  return result.outcome === 'taken' && result.key.startsWith('SEEN#') ? 'replayed' : 'again'
+}
