@@ -1,0 +1,79 @@
+import {
+  type AuthorizationAnswer,
+  type DetailedError,
+  preparsePolicySet,
+  preparseSchema,
+  statefulIsAuthorized,
+} from '@cedar-policy/cedar-wasm/nodejs'
+import type { Bundle } from '../../domain/bundle.ts'
+import type { Answer, Question } from '../../domain/circumstances.ts'
+import type { Policy } from '../../operations/policy-port.ts'
+import { toCedar } from './cedar-question.ts'
+
+/**
+ * Answers with Cedar, in this process. Schema and policies are parsed once, one policy set for each action: Cedar has no
+ * index inside, so a question costs what its own action's policies cost, however many there are in all.
+ */
+export class CedarPolicy implements Policy {
+  readonly bundle: Bundle
+  readonly #actions: ReadonlySet<string>
+
+  /** @throws when the bundle's schema or policies do not parse: better no process than one that cannot decide */
+  constructor(bundle: Bundle) {
+    this.bundle = bundle
+    this.#actions = new Set(Object.keys(bundle.policies))
+    demand(preparseSchema(schemaName(bundle), bundle.schema), 'schema')
+    for (const [action, staticPolicies] of Object.entries(bundle.policies)) {
+      demand(preparsePolicySet(policySetName(bundle, action), { staticPolicies }), `policies of ${action}`)
+    }
+  }
+
+  ask(question: Question): Answer {
+    if (!this.#actions.has(question.action)) return failed([], `no policies for action ${question.action.slice(0, 64)}`)
+    try {
+      return read(
+        statefulIsAuthorized({
+          ...toCedar(question),
+          preparsedSchemaName: schemaName(this.bundle),
+          preparsedPolicySetId: policySetName(this.bundle, question.action),
+          // A use repeats what was validated when it was asked for and issued, and is in a hurry.
+          validateRequest: !(question.kind === 'action' && question.moment === 'use'),
+        }),
+      )
+    } catch (cause) {
+      return failed([], String(cause))
+    }
+  }
+}
+
+// Cedar keeps what it has parsed under a name, for the whole process: the hash keeps two bundles apart.
+const schemaName = ({ hash }: Bundle) => hash
+const policySetName = ({ hash }: Bundle, action: string) => `${hash} ${action}`
+
+/**
+ * Cedar skips a policy that errors, a `forbid` too, and answers without it. So whatever is not a clean answer is a no:
+ * a failed call, and any error beside an answer.
+ */
+function read(answer: AuthorizationAnswer): Answer {
+  if (answer.type !== 'success') return failed([], messageOf(answer.errors))
+  const { decision, diagnostics } = answer.response
+  const policies = diagnostics.reason.toSorted()
+  if (diagnostics.errors.length > 0) {
+    const [first] = diagnostics.errors
+    return failed(policies, `policy ${first?.policyId}: ${first?.error.message}`)
+  }
+  return { permit: decision === 'allow', policies }
+}
+
+const failed = (policies: readonly string[], detail: string): Answer => ({
+  permit: false,
+  policies,
+  error: true,
+  detail,
+})
+
+function demand(checked: { type: 'success' } | { type: 'failure'; errors: DetailedError[] }, what: string): void {
+  if (checked.type === 'failure') throw new TypeError(`the bundle's ${what}: ${messageOf(checked.errors)}`)
+}
+
+const messageOf = (errors: readonly DetailedError[]) => errors.map(({ message }) => message).join('; ')

@@ -1,0 +1,104 @@
+import type { CedarValueJson, EntityJson, EntityUidJson } from '@cedar-policy/cedar-wasm/nodejs'
+import type { ActionQuestion, PersonQuestion, Question, RequestFacts } from '../../domain/circumstances.ts'
+import { canonicalForm } from '../../domain/digest.ts'
+import type { Json, JsonObject } from '../../domain/values.ts'
+
+/** A question in Cedar's words. Two entities at most, each costs more than any policy: all other facts are in `context`. */
+export type CedarQuestion = {
+  principal: EntityUidJson
+  action: EntityUidJson
+  resource: EntityUidJson
+  context: Record<string, CedarValueJson>
+  entities: EntityJson[]
+}
+
+const uid = (type: string, id: string) => ({ type: `Hotwork::${type}`, id })
+const ref = (type: string, id: string): CedarValueJson => ({ __entity: uid(type, id) })
+const datetime = (at: number): CedarValueJson => ({
+  __extn: { fn: 'datetime', arg: new Date(at * 1000).toISOString().replace('.000Z', 'Z') },
+})
+
+/** @throws when an argument has no form in Cedar: a fraction, a null, an array outside an open map */
+export const toCedar = (question: Question): CedarQuestion =>
+  question.kind === 'action' ? actionToCedar(question) : personToCedar(question)
+
+function actionToCedar(question: ActionQuestion): CedarQuestion {
+  const { agent, resource, approval } = question
+  const principal = uid('Agent', agent.id)
+  const target = uid('Resource', resource.id)
+  return {
+    principal,
+    action: uid('Action', question.action),
+    resource: target,
+    context: {
+      arguments: argumentsToCedar(question.arguments),
+      purpose: question.purpose,
+      moment: question.moment,
+      approval: { tier: approval.tier, breakGlass: approval.breakGlass },
+      credential: question.credential,
+      unpinned: [...question.unpinned],
+      recent: question.recent,
+      delegationDepth: question.delegationDepth,
+      now: datetime(question.now),
+    },
+    entities: [
+      { uid: principal, attrs: { autonomy: agent.autonomy, owner: ref('Person', agent.owner) }, parents: [] },
+      {
+        uid: target,
+        attrs: {
+          type: resource.type,
+          id: resource.id,
+          environment: resource.environment,
+          classification: resource.classification,
+          ownedBy: ref('Group', resource.group),
+        },
+        parents: [],
+      },
+    ],
+  }
+}
+
+function personToCedar({ action, person, request, stage, now }: PersonQuestion): CedarQuestion {
+  const principal = uid('Person', person.id)
+  return {
+    principal,
+    action: uid('Action', action),
+    resource: request ? uid('Request', request.id) : uid('Desk', 'hotwork'),
+    context: { ...(stage === undefined ? {} : { stage }), now: datetime(now) },
+    entities: [
+      { uid: principal, attrs: {}, parents: person.groups.map((group) => uid('Group', group)) },
+      ...(request ? [requestEntity(request)] : []),
+    ],
+  }
+}
+
+const requestEntity = ({ id, agent, owners, action, group, resource, tier }: RequestFacts): EntityJson => ({
+  uid: uid('Request', id),
+  attrs: {
+    agent: ref('Agent', agent),
+    owner: ref('Person', owners[0] ?? ''),
+    delegators: owners.slice(1).map((owner) => ref('Person', owner)),
+    action,
+    group,
+    resourceType: resource.type,
+    resourceId: resource.id,
+    environment: resource.environment,
+    classification: resource.classification,
+    ownedBy: ref('Group', resource.group),
+    tier,
+  },
+  parents: [],
+})
+
+const argumentsToCedar = (args: JsonObject): CedarValueJson =>
+  Object.fromEntries(Object.entries(args).map(([name, value]) => [name, argumentToCedar(name, value)]))
+
+function argumentToCedar(name: string, value: Json): CedarValueJson {
+  if (typeof value === 'string' || typeof value === 'boolean') return value
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value
+  // Members that a caller names have no type to declare; policy sees which there are, and the whole in canonical form.
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return { keys: Object.keys(value), canonical: canonicalForm(value) }
+  }
+  throw new TypeError(`argument \`${name}\` has no form in Cedar`)
+}

@@ -1,0 +1,64 @@
+import type { ArgumentSchema } from '../../domain/arguments.ts'
+import type { CatalogueEntry } from '../../domain/catalogue.ts'
+
+const begins = '// Generated from actions/*.json by `compile-policies --write-schema`. Do not edit below this line.'
+
+/** The schema file with its generated part as the catalogue says it should be; what an author wrote above stays. */
+export function withActions(schema: string, catalogue: readonly CatalogueEntry[]): string {
+  const [written = ''] = schema.split(begins)
+  return `${written.trimEnd()}\n\n${begins}\n${actionsPart(catalogue)}`
+}
+
+function actionsPart(catalogue: readonly CatalogueEntry[]): string {
+  const entries = catalogue.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const groups = [...new Set(entries.flatMap(groupsOf))].toSorted()
+  return [
+    'namespace Hotwork {',
+    ...groups.map((group) => `  action "${group}";`),
+    ...entries.flatMap((entry) => ['', ...actionLines(entry)]),
+    '}',
+    '',
+  ].join('\n')
+}
+
+/** Cedar's action groups: the catalogue's own, and `mutating` for all that change something. */
+const groupsOf = ({ group, mutates }: CatalogueEntry) => (mutates ? [group, 'mutating'] : [group])
+
+const actionLines = (entry: CatalogueEntry) => [
+  `  action "${entry.name}" in [${groupsOf(entry)
+    .map((group) => `"${group}"`)
+    .join(', ')}] appliesTo {`,
+  '    principal: [Agent],',
+  '    resource: [Resource],',
+  '    context: {',
+  '      arguments: {',
+  ...Object.entries(entry.arguments.properties).map(
+    ([name, schema]) => `        ${name}${entry.arguments.required.includes(name) ? '' : '?'}: ${typeOf(schema)},`,
+  ),
+  '      },',
+  '      purpose: String,',
+  '      moment: String,',
+  '      approval: { tier: Long, breakGlass: Bool },',
+  '      credential: String,',
+  '      unpinned: Set<String>,',
+  '      recent: Long,',
+  '      delegationDepth: Long,',
+  '      now: datetime,',
+  '    },',
+  '  };',
+]
+
+function typeOf(schema: ArgumentSchema): string {
+  switch (schema.type) {
+    case 'string':
+      return 'String'
+    case 'integer':
+      return 'Long'
+    case 'boolean':
+      return 'Bool'
+    case 'object':
+      return 'OpenMap'
+    default:
+      return schema satisfies never
+  }
+}
