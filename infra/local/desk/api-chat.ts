@@ -1,0 +1,111 @@
+import { channelOf, contentOf, type MethodTable, paged, SlackError } from './api-method.ts'
+import { type Json, textOf } from './json.ts'
+import type { Message } from './messages.ts'
+import type { DeskState } from './state.ts'
+
+/** A message as Slack's API and payloads show it. `blocks` can be those of an earlier version. */
+export function describeMessage(message: Message, state: DeskState, blocks: Json[] = message.blocks): Json {
+  const byApp = message.user === state.botUserId
+  return {
+    type: 'message',
+    user: message.user,
+    ...(byApp ? { bot_id: `B${state.botUserId.slice(1)}`, app_id: state.appId } : {}),
+    ts: message.ts,
+    team: state.teamId,
+    text: message.text,
+    ...(blocks.length > 0 ? { blocks } : {}),
+    ...(message.threadTs ? { thread_ts: message.threadTs } : {}),
+    ...(message.metadata ? { metadata: message.metadata } : {}),
+    ...(message.editedAt
+      ? { edited: { user: message.user, ts: `${Math.floor(message.editedAt / 1_000)}.000000` } }
+      : {}),
+  }
+}
+
+function messageOf(args: Json, state: DeskState, missing: string): Message {
+  const channel = channelOf(args, state)
+  const message = state.messages.find(channel.id, textOf(args['ts'] ?? args['message_ts']))
+  if (!message) throw new SlackError(missing)
+  return message
+}
+
+function ownMessageOf(args: Json, state: DeskState, refusal: string): Message {
+  const message = messageOf(args, state, 'message_not_found')
+  if (message.user !== state.botUserId) throw new SlackError(refusal)
+  return message
+}
+
+function between(messages: Message[], args: Json): Message[] {
+  const inclusive = args['inclusive'] === true || args['inclusive'] === 'true' || args['inclusive'] === '1'
+  // Timestamps have a fixed number of digits, so they order as text, without the loss of a number.
+  const oldest = textOf(args['oldest'])
+  const latest = textOf(args['latest'])
+  return messages.filter(
+    ({ ts }) =>
+      (!oldest || ts > oldest || (inclusive && ts === oldest)) &&
+      (!latest || ts < latest || (inclusive && ts === latest)),
+  )
+}
+
+const listed = (all: Message[], args: Json, state: DeskState): Json => {
+  const { page, response_metadata } = paged(all, args)
+  return {
+    messages: page.map((message) => describeMessage(message, state)),
+    has_more: response_metadata.next_cursor !== '',
+    response_metadata,
+  }
+}
+
+export const chatMethods: MethodTable = {
+  'chat.postMessage': (args, state) => {
+    const channel = channelOf(args, state)
+    const threadTs = textOf(args['thread_ts'])
+    if (threadTs && !state.messages.find(channel.id, threadTs)) throw new SlackError('thread_not_found')
+    const message = state.messages.post({
+      channel: channel.id,
+      user: state.botUserId,
+      ...contentOf(args),
+      ...(threadTs ? { threadTs } : {}),
+      metadata: args['metadata'],
+    })
+    return { channel: channel.id, ts: message.ts, message: describeMessage(message, state) }
+  },
+  'chat.update': (args, state) => {
+    const message = ownMessageOf(args, state, 'cant_update_message')
+    // Slack keeps the blocks when only a text is sent.
+    const content = contentOf(args['blocks'] === undefined ? { ...args, blocks: message.blocks } : args)
+    state.messages.update(message, content)
+    return { channel: message.channel, ts: message.ts, text: message.text, message: describeMessage(message, state) }
+  },
+  'chat.delete': (args, state) => {
+    const message = ownMessageOf(args, state, 'cant_delete_message')
+    state.messages.delete(message)
+    return { channel: message.channel, ts: message.ts }
+  },
+  'chat.postEphemeral': (args, state) => {
+    const channel = channelOf(args, state)
+    const person = state.roster.people.find(({ slackUserId }) => slackUserId === args['user'])
+    if (!person || (channel.directTo && channel.directTo !== person.slackUserId)) {
+      throw new SlackError('user_not_in_channel')
+    }
+    const told = state.messages.whisper({ channel: channel.id, user: person.slackUserId, ...contentOf(args) })
+    return { message_ts: told.ts }
+  },
+  'chat.getPermalink': (args, state) => {
+    const message = messageOf(args, state, 'message_not_found')
+    const permalink = `https://hotwork.slack.com/archives/${message.channel}/p${message.ts.replace('.', '')}`
+    return { channel: message.channel, permalink }
+  },
+  'conversations.history': (args, state) => {
+    const channel = channelOf(args, state)
+    const top = state.messages.in(channel.id).filter(({ threadTs }) => threadTs === undefined)
+    return listed(between(top, args).reverse(), args, state)
+  },
+  'conversations.replies': (args, state) => {
+    const channel = channelOf(args, state)
+    const root = state.messages.find(channel.id, textOf(args['ts']))
+    if (!root) throw new SlackError('thread_not_found')
+    const replies = state.messages.in(channel.id).filter(({ threadTs }) => threadTs === root.ts)
+    return listed([root, ...between(replies, args)], args, state)
+  },
+}

@@ -1,0 +1,186 @@
+import * as z from 'zod'
+import { describeMessage } from './api-chat.ts'
+import type { Change } from './changes.ts'
+import { type Answer, BadRequest, type Handler, type Incoming, json } from './http.ts'
+import type { Interactions } from './interactions.ts'
+import type { DeskChannel, DeskPerson } from './roster.ts'
+import type { DeskState } from './state.ts'
+import { describeView, type View } from './views.ts'
+
+const name = z.string().min(1)
+const Values = z.record(z.string(), z.unknown())
+
+const ClickBody = z.strictObject({
+  channel: name,
+  ts: name,
+  action_id: name,
+  user: name,
+  block_id: name.optional(),
+  value: z.string().optional(),
+  values: Values.optional(),
+})
+const ViewClickBody = ClickBody.omit({ channel: true, ts: true }).extend({ view_id: name })
+const SubmitBody = z.strictObject({ view_id: name, user: name, values: Values.default({}) })
+const CloseBody = z.strictObject({ view_id: name, user: name })
+const CommandBody = z.strictObject({
+  command: z.string().regex(/^\/\S+$/, 'must be a slash and a name, such as `/hotwork`'),
+  text: z.string().default(''),
+  user: name,
+  channel: name,
+})
+const EventBody = z.looseObject({ type: name })
+const FaultBody = z.strictObject({
+  status: z
+    .int()
+    .refine((status) => status === 0 || (status >= 200 && status <= 599), 'must be an HTTP status, or 0 to end it'),
+  error: name.optional(),
+  retry_after: z.int().min(0).default(1),
+})
+
+/** The body, or a 400 that names each member that is wrong. */
+function parse<T>(schema: z.ZodType<T>, { body }: Incoming): T {
+  let value: unknown
+  try {
+    value = JSON.parse(body)
+  } catch {
+    throw new BadRequest('the body must be JSON')
+  }
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const wrong = parsed.error.issues.map((issue) => `\`${issue.path.join('.') || 'body'}\`: ${issue.message}`)
+  throw new BadRequest(wrong.join('; '))
+}
+
+const quoted = (all: string[]) => all.map((each) => `\`${each}\``).join(', ')
+
+/** The desk's own API: what a person would do with a mouse, for tests and the demo. */
+export function controlRoutes(state: DeskState, interactions: Interactions): { [route: string]: Handler } {
+  const { roster, messages, views, changes } = state
+
+  function personOf(idOrName: string): DeskPerson {
+    const person = roster.person(idOrName)
+    if (person) return person
+    throw new BadRequest(
+      `\`user\`: nobody is \`${idOrName}\`; try ${quoted(roster.people.map((each) => each.slackUserId))}`,
+    )
+  }
+  function channelOf(idOrName: string): DeskChannel {
+    const channel = roster.channel(idOrName)
+    if (channel) return channel
+    throw new BadRequest(
+      `\`channel\`: there is no \`${idOrName}\`; try ${quoted(roster.channels.map((each) => each.name))}`,
+    )
+  }
+  function viewOf(id: string, user: DeskPerson): View {
+    const view = views.find(id)
+    if (view?.user === user.slackUserId) return view
+    const open = views.stackOf(user.slackUserId).map((each) => each.id)
+    throw new BadRequest(`\`view_id\`: ${user.name} has no view \`${id}\`; open are ${quoted(open) || 'none'}`)
+  }
+  function queryPerson({ url }: Incoming): DeskPerson {
+    return personOf(url.searchParams.get('user') ?? '')
+  }
+  function queryNumber({ url }: Incoming, name: string, otherwise: number): number {
+    const value = Number(url.searchParams.get(name) ?? otherwise)
+    if (Number.isFinite(value) && value >= 0) return value
+    throw new BadRequest(`\`${name}\` must be a number, 0 or more`)
+  }
+  function queryChannel({ url }: Incoming): string | undefined {
+    const wanted = url.searchParams.get('channel')
+    return wanted === null ? undefined : channelOf(wanted).id
+  }
+
+  return {
+    'POST /control/click': async (incoming) => {
+      const { channel, ts, user, ...click } = parse(ClickBody, incoming)
+      const person = personOf(user)
+      const place = channelOf(channel)
+      const message = messages.find(place.id, ts)
+      if (message) return json(200, await interactions.clickMessage({ ...click, user: person }, message))
+      const ephemeral = messages.findEphemeral(person.slackUserId, ts)
+      if (ephemeral) return json(200, await interactions.clickEphemeral({ ...click, user: person }, ephemeral))
+      const last = messages.in(place.id).slice(-3)
+      throw new BadRequest(
+        `\`ts\`: no message \`${ts}\` in ${place.name}; the last are ${quoted(last.map((each) => each.ts)) || 'none'}`,
+      )
+    },
+    'POST /control/click-view': async (incoming) => {
+      const { view_id, user, ...click } = parse(ViewClickBody, incoming)
+      const person = personOf(user)
+      return json(200, await interactions.clickView({ ...click, user: person }, viewOf(view_id, person)))
+    },
+    'POST /control/submit': async (incoming) => {
+      const { view_id, user, values } = parse(SubmitBody, incoming)
+      const person = personOf(user)
+      return json(200, await interactions.submit(person, viewOf(view_id, person), values))
+    },
+    'POST /control/close': async (incoming) => {
+      const { view_id, user } = parse(CloseBody, incoming)
+      const person = personOf(user)
+      return json(200, (await interactions.close(person, viewOf(view_id, person))) ?? {})
+    },
+    'POST /control/command': async (incoming) => {
+      const { command, text, user, channel } = parse(CommandBody, incoming)
+      return json(200, await interactions.command(personOf(user), channelOf(channel), command, text))
+    },
+    'POST /control/event': async (incoming) => json(200, await interactions.event(parse(EventBody, incoming))),
+    'POST /control/fault': (incoming) => {
+      const { status, error, retry_after } = parse(FaultBody, incoming)
+      state.fault = { status, retryAfterSeconds: retry_after, ...(error ? { error } : {}) }
+      return json(200, { status })
+    },
+    'GET /control/ephemerals': (incoming) => {
+      const told = messages.ephemeralsOf(queryPerson(incoming).slackUserId)
+      const ephemerals = told.map(({ channel, ts, text, blocks, at }) => ({
+        channel,
+        ts,
+        text,
+        ...(blocks.length > 0 ? { blocks } : {}),
+        at: new Date(at).toISOString(),
+      }))
+      return json(200, { ephemerals })
+    },
+    'GET /control/views': (incoming) => {
+      const { slackUserId } = queryPerson(incoming)
+      const shown = (view: View) => ({
+        ...describeView(view, state.teamId, state.appId, state.botUserId),
+        errors: view.errors,
+      })
+      const home = views.homeOf(slackUserId)
+      return json(200, { views: views.stackOf(slackUserId).map(shown), ...(home ? { home: shown(home) } : {}) })
+    },
+    'GET /control/messages': (incoming) => {
+      const channel = queryChannel(incoming)
+      const wanted = channel === undefined ? messages.all() : messages.in(channel)
+      const shown = wanted.map((message) => ({ channel: message.channel, ...describeMessage(message, state) }))
+      return json(200, { seq: changes.seq, messages: shown })
+    },
+    'GET /control/interactions': () => json(200, { interactions: state.sent }),
+    'GET /control/wait': async (incoming) => {
+      const channel = queryChannel(incoming)
+      const after = queryNumber(incoming, 'after', changes.seq)
+      const seconds = Math.min(queryNumber(incoming, 'timeout', 25), 60)
+      const wanted = (change: Change) => channel === undefined || change.channel === channel
+      const found = await changes.wait(after, seconds * 1_000, wanted)
+      return json(200, { seq: found.at(-1)?.seq ?? Math.max(after, changes.seq), changes: found })
+    },
+    'GET /control/events': (incoming) => {
+      const user = incoming.url.searchParams.has('user') ? queryPerson(incoming).slackUserId : undefined
+      return streamChanges(state, (change) => user === undefined || !change.user || change.user === user)
+    },
+  }
+}
+
+/** Changes as server-sent events, from now on. */
+function streamChanges({ changes }: DeskState, wanted: (change: Change) => boolean): Answer {
+  return {
+    status: 200,
+    headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' },
+    stream: (write) => {
+      write(`: ${changes.seq}\n\n`)
+      return changes.subscribe((change) => {
+        if (wanted(change)) write(`id: ${change.seq}\ndata: ${JSON.stringify(change)}\n\n`)
+      })
+    },
+  }
+}

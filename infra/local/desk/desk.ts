@@ -1,0 +1,102 @@
+import type { AddressInfo } from 'node:net'
+import { Changes } from './changes.ts'
+import { controlRoutes } from './control.ts'
+import { type Answer, type Handler, type Incoming, json, listen } from './http.ts'
+import { createInteractions } from './interactions.ts'
+import { Messages } from './messages.ts'
+import { pageRoutes } from './pages.ts'
+import { serveResponseUrl } from './response-url.ts'
+import { type DeskPerson, Roster } from './roster.ts'
+import type { DeskState } from './state.ts'
+import { Tickets } from './tickets.ts'
+import { Views } from './views.ts'
+import { serveWebApi } from './web-api.ts'
+
+export interface DeskOptions {
+  /** 0 or absent: a free one. */
+  port?: number
+  /** Where clicks are sent; a function when the address is known only later. */
+  interactivityUrl: string | (() => string)
+  teamId: string
+  appId: string
+  signingSecret: string
+  botUserId: string
+  /** The token that the app should use. Any is accepted; another one is logged, since in Slack it would fail. */
+  botToken?: string
+  people: DeskPerson[]
+  channels: { name: string; id: string }[]
+  log?: (line: string) => void
+  /** Milliseconds since 1970; the machine's by default. */
+  clock?: () => number
+}
+
+export interface Desk {
+  /** Slack's Web API: `http://127.0.0.1:PORT/api/`. */
+  apiUrl: string
+  /** The pages, and under `control/` the control API: `http://127.0.0.1:PORT/`. */
+  deskUrl: string
+  close(): Promise<void>
+}
+
+/**
+ * Starts the desk, the local Slack: its Web API, signed interactions, pages for a person and a control API for tests.
+ * It listens on 127.0.0.1 only and keeps nothing once closed. Rejects if the port is taken.
+ */
+export async function startDesk(options: DeskOptions): Promise<Desk> {
+  const { interactivityUrl, signingSecret, botToken, log = () => {}, clock = Date.now } = options
+  const changes = new Changes()
+  const state: DeskState = {
+    clock,
+    teamId: options.teamId,
+    appId: options.appId,
+    botUserId: options.botUserId,
+    roster: new Roster(options.people, options.channels),
+    messages: new Messages(clock, changes),
+    views: new Views(changes),
+    tickets: new Tickets(clock),
+    changes,
+    sent: [],
+    fault: { status: 0, retryAfterSeconds: 1 },
+    notices: new Map(),
+  }
+  let deskUrl = ''
+  const interactions = createInteractions(state, {
+    interactivityUrl: () => (typeof interactivityUrl === 'string' ? interactivityUrl : interactivityUrl()),
+    signingSecret,
+    responseUrl: (key) => `${deskUrl}response/${key}`,
+  })
+  const onToken = (token: string, method: string) => {
+    if (botToken !== undefined && token !== botToken) log(`desk: ${method} came with another token than the app's`)
+  }
+  const route = createRouter(
+    { ...pageRoutes(state, interactions), ...controlRoutes(state, interactions) },
+    { '/api/': serveWebApi(state, onToken), '/response/': serveResponseUrl(state) },
+  )
+
+  const server = await listen(options.port ?? 0, route, log)
+  deskUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  log(`desk: ${deskUrl}`)
+  return {
+    apiUrl: `${deskUrl}api/`,
+    deskUrl,
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve))
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+/** Exact routes first (`METHOD /path`), then whatever lies under a prefix. */
+function createRouter(exact: { [route: string]: Handler }, under: { [prefix: string]: Handler }): Handler {
+  return (incoming: Incoming): Answer | Promise<Answer> => {
+    const { method, url } = incoming
+    const handler = exact[`${method} ${url.pathname}`]
+    if (handler) return handler(incoming)
+    const prefix = Object.keys(under).find((each) => url.pathname.startsWith(each))
+    if (prefix !== undefined) return (under[prefix] as Handler)(incoming)
+    const others = Object.keys(exact).filter((each) => each.endsWith(` ${url.pathname}`))
+    const fix = others.length > 0 ? `; use ${others.join(' or ')}` : ''
+    return json(others.length > 0 ? 405 : 404, { error: `there is no ${method} ${url.pathname}${fix}` })
+  }
+}

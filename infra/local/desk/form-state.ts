@@ -1,0 +1,115 @@
+import { BadRequest } from './http.ts'
+import { isObject, type Json, objectOf, objectsOf, textOf } from './json.ts'
+import { actionablesOf } from './validate-blocks.ts'
+
+/** What a person has filled in: by block id and action id, as in `view.state.values`. */
+export type FormState = { [blockId: string]: Json }
+
+function chosen(element: Json, value: unknown): Json {
+  const option = objectsOf(element['options']).find((each) => each['value'] === value)
+  if (!option) {
+    const known = objectsOf(element['options']).map((each) => `\`${textOf(each['value'])}\``)
+    throw new BadRequest(
+      `\`${textOf(element['action_id'])}\` has no option \`${String(value)}\`; choose ${known.join(', ')}`,
+    )
+  }
+  return option
+}
+
+const blank = (value: unknown) => value === undefined || value === null || value === ''
+
+/**
+ * The state of one element once a person has given `value`: text, an option's value, or a list of them. Without a value
+ * it is as the app set it at first. A whole state object (`{ type, ... }`) is taken as it is.
+ */
+export function stateOfElement(element: Json, value: unknown): Json {
+  const type = textOf(element['type'])
+  if (isObject(value) && value['type'] === type) return value
+  const given = value !== undefined
+  switch (type) {
+    case 'button':
+      return { type, value: given ? value : element['value'] }
+    case 'overflow':
+      return { type, selected_option: chosen(element, value) }
+    case 'static_select':
+    case 'radio_buttons': {
+      const initial = element['initial_option'] ?? null
+      return { type, selected_option: given ? (blank(value) ? null : chosen(element, value)) : initial }
+    }
+    case 'checkboxes': {
+      const list = Array.isArray(value) ? value : blank(value) ? [] : [value]
+      const initial = objectsOf(element['initial_options'])
+      return { type, selected_options: given ? list.map((each) => chosen(element, each)) : initial }
+    }
+    case 'users_select':
+      return { type, selected_user: given ? value || null : (element['initial_user'] ?? null) }
+    case 'datepicker':
+      return { type, selected_date: given ? value || null : (element['initial_date'] ?? null) }
+    default: {
+      const text = given ? value : element['initial_value']
+      return { type, value: blank(text) ? null : String(text) }
+    }
+  }
+}
+
+const emptyState = ({ value, selected_option, selected_options, selected_user, selected_date }: Json) =>
+  [value, selected_option, selected_user, selected_date].every(blank) &&
+  (!Array.isArray(selected_options) || selected_options.length === 0)
+
+/** What Slack's own client would not let a person send. */
+function refuseIncomplete(block: Json, element: Json, state: Json): void {
+  const name = textOf(objectOf(block['label'])['text']) || textOf(element['action_id'])
+  if (emptyState(state)) {
+    if (block['optional'] !== true) throw new BadRequest(`fill in \`${name}\``)
+    return
+  }
+  if (element['type'] === 'plain_text_input') {
+    const { length } = textOf(state['value'])
+    const [least, most] = [Number(element['min_length'] ?? 0), Number(element['max_length'] ?? 3_000)]
+    if (length < least || length > most) {
+      throw new BadRequest(`\`${name}\` has ${length} characters; it takes ${least} to ${most}`)
+    }
+  }
+  if (element['type'] === 'number_input') {
+    const number = Number(state['value'])
+    const least = Number(element['min_value'] ?? Number.NEGATIVE_INFINITY)
+    const most = Number(element['max_value'] ?? Number.POSITIVE_INFINITY)
+    const whole = element['is_decimal_allowed'] !== true
+    if (!Number.isFinite(number) || number < least || number > most || (whole && !Number.isInteger(number))) {
+      throw new BadRequest(`\`${name}\` takes a ${whole ? 'whole ' : ''}number from ${least} to ${most}`)
+    }
+  }
+}
+
+function valueFor(values: Json, blockId: string, actionId: string): unknown {
+  const inBlock = values[blockId]
+  if (isObject(inBlock) && Object.hasOwn(inBlock, actionId)) return inBlock[actionId]
+  if (Object.hasOwn(values, actionId)) return values[actionId]
+  return isObject(inBlock) ? undefined : inBlock
+}
+
+/**
+ * The state of every input in `blocks`. `values` names each by block id, by action id, or by both as Slack's state does
+ * (`{ block: { action: value } }`). With `complete`, required inputs must be filled in.
+ */
+export function formState(blocks: readonly Json[], values: Json, complete: boolean): FormState {
+  const state: FormState = {}
+  const names = new Set<string>()
+  for (const block of blocks) {
+    for (const element of actionablesOf(block)) {
+      const [blockId, actionId] = [textOf(block['block_id']), textOf(element['action_id'])]
+      names.add(blockId).add(actionId)
+      if (element['type'] === 'button' || element['type'] === 'overflow') continue
+      const filled = stateOfElement(element, valueFor(values, blockId, actionId))
+      if (complete && block['type'] === 'input') refuseIncomplete(block, element, filled)
+      state[blockId] = { ...state[blockId], [actionId]: filled }
+    }
+  }
+  const unknown = Object.keys(values).find((name) => !names.has(name))
+  if (unknown !== undefined) {
+    throw new BadRequest(
+      `no input is named \`${unknown}\`; there are ${[...names].map((name) => `\`${name}\``).join(', ')}`,
+    )
+  }
+  return state
+}

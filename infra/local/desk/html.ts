@@ -1,0 +1,38 @@
+/** Markup that is safe to send as it is: made by `html`, or by code that has escaped what others wrote. */
+export class Html {
+  readonly markup: string
+  constructor(markup: string) {
+    this.markup = markup
+  }
+}
+
+const entities: { [character: string]: string } = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+/** Safe in text and in quoted attributes. */
+export const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => entities[character] as string)
+
+type Part = Html | string | number | false | undefined | null | readonly Part[]
+
+function render(part: Part): string {
+  if (part instanceof Html) return part.markup
+  if (Array.isArray(part)) return part.map(render).join('')
+  if (part === false || part === undefined || part === null) return ''
+  return escapeHtml(String(part))
+}
+
+/** A template whose values are all escaped, unless they are markup themselves. Lists are joined; `false` is nothing. */
+export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
+  return new Html(String.raw({ raw: strings }, ...parts.map(render)))
+}
+
+/** The address if a browser may follow it, else nothing: what others wrote must not become `javascript:`. */
+export function safeUrl(url: string): string | undefined {
+  return /^(https?:\/\/|mailto:)/i.test(url) ? url : undefined
+}

@@ -1,0 +1,99 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+
+export interface Incoming {
+  method: string
+  url: URL
+  headers: IncomingMessage['headers']
+  body: string
+}
+
+export interface Answer {
+  status: number
+  headers?: { [name: string]: string }
+  body?: string
+  /** Instead of a body: writes to the response until the reader leaves. Returns how to stop. */
+  stream?: (write: (chunk: string) => void) => () => void
+}
+
+export type Handler = (incoming: Incoming) => Answer | Promise<Answer>
+
+/** A request that cannot be served, and what to change about it. */
+export class BadRequest extends Error {
+  override readonly name = 'BadRequest'
+  readonly status: number
+  constructor(message: string, status = 400) {
+    super(message)
+    this.status = status
+  }
+}
+
+export const json = (status: number, body: unknown, headers: { [name: string]: string } = {}): Answer => ({
+  status,
+  headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
+  body: JSON.stringify(body),
+})
+
+const largestBody = 1_048_576
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request) {
+    size += chunk.length
+    if (size > largestBody) throw new BadRequest(`the body is over ${largestBody} bytes; send less`, 413)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/**
+ * A page elsewhere must not press buttons here: it could not read the answer, but a click is done by then. So a browser
+ * is served only under a loopback name (else a rebound DNS name would do) and may post only from the desk's own pages.
+ */
+function refuseForeign(request: IncomingMessage): void {
+  const host = request.headers.host ?? ''
+  if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host)) {
+    throw new BadRequest(`the desk answers only as 127.0.0.1 or localhost, not as \`${host}\``, 403)
+  }
+  const { origin } = request.headers
+  if (request.method !== 'GET' && origin !== undefined && origin !== `http://${host}`) {
+    throw new BadRequest('another site may not post to the desk; use its own pages or its control API', 403)
+  }
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, route: Handler): Promise<void> {
+  let result: Answer
+  try {
+    refuseForeign(request)
+    const url = new URL(request.url ?? '/', `http://${request.headers.host}`)
+    const body = await readBody(request)
+    result = await route({ method: request.method ?? 'GET', url, headers: request.headers, body })
+  } catch (cause) {
+    if (!(cause instanceof BadRequest)) throw cause
+    result = json(cause.status, { error: cause.message })
+  }
+  response.writeHead(result.status, result.headers)
+  if (!result.stream) {
+    response.end(result.body ?? '')
+    return
+  }
+  response.flushHeaders()
+  const stop = result.stream((chunk) => response.write(chunk))
+  response.on('close', stop)
+}
+
+/** Listens on 127.0.0.1 only; port 0 takes a free one. */
+export async function listen(port: number, route: Handler, log: (line: string) => void): Promise<Server> {
+  const server = createServer((request, response) => {
+    answer(request, response, route).catch((cause: unknown) => {
+      log(`desk: ${request.method} ${request.url} failed: ${cause instanceof Error ? (cause.stack ?? '') : cause}`)
+      if (!response.headersSent) response.writeHead(500, { 'content-type': 'application/json' })
+      response.end(JSON.stringify({ error: 'the desk itself failed; its log says where' }))
+    })
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  return server
+}

@@ -1,0 +1,252 @@
+import { describeMessage } from './api-chat.ts'
+import { formState, stateOfElement } from './form-state.ts'
+import { BadRequest } from './http.ts'
+import { isObject, type Json, objectOf, textOf } from './json.ts'
+import type { Ephemeral, Message } from './messages.ts'
+import type { DeskChannel, DeskPerson } from './roster.ts'
+import { type AppAnswer, sendSigned } from './signed-request.ts'
+import type { DeskState } from './state.ts'
+import { actionablesOf, checkMessageBlocks, checkView } from './validate-blocks.ts'
+import { describeView, type View } from './views.ts'
+
+export interface Click {
+  user: DeskPerson
+  action_id: string
+  /** Needed only when two blocks have the same action id. */
+  block_id?: string | undefined
+  /** What to choose in a select; for a button, what to send in place of its own value, as a forger would. */
+  value?: string | undefined
+  /** What else is filled in on the same surface. */
+  values?: Json | undefined
+}
+
+export interface ClickAnswer extends AppAnswer {
+  /** The button is gone from the message: the click was made as on a screen that has not caught up. */
+  stale?: boolean
+}
+
+/** What a person does, made into the signed requests that Slack would send, and the app's answers put into effect. */
+export interface Interactions {
+  clickMessage(click: Click, message: Message): Promise<ClickAnswer>
+  clickEphemeral(click: Click, ephemeral: Ephemeral): Promise<ClickAnswer>
+  clickView(click: Click, view: View): Promise<ClickAnswer>
+  /** Submits a modal, and does what `response_action` says. */
+  submit(user: DeskPerson, view: View, values: Json): Promise<AppAnswer>
+  /** Closes a modal. The app is told only if the modal asks for it. */
+  close(user: DeskPerson, view: View): Promise<AppAnswer | undefined>
+  command(user: DeskPerson, channel: DeskChannel, command: string, text: string): Promise<AppAnswer>
+  event(event: Json): Promise<AppAnswer>
+}
+
+interface Found {
+  block: Json
+  element: Json
+}
+
+function findElement(blocks: readonly Json[], { action_id, block_id }: Click): Found | undefined {
+  for (const block of blocks) {
+    if (block_id !== undefined && block['block_id'] !== block_id) continue
+    const element = actionablesOf(block).find((each) => each['action_id'] === action_id)
+    if (element) return { block, element }
+  }
+  return undefined
+}
+
+function mustFind(blocks: readonly Json[], click: Click): Found {
+  const found = findElement(blocks, click)
+  if (found) return found
+  const known = blocks.flatMap(actionablesOf).map((element) => `\`${textOf(element['action_id'])}\``)
+  const there = known.length > 0 ? `it has ${known.join(', ')}` : 'it has none'
+  throw new BadRequest(`nothing here has action_id \`${click.action_id}\`; ${there}`)
+}
+
+export function createInteractions(
+  state: DeskState,
+  options: { interactivityUrl: () => string; signingSecret: string; responseUrl: (key: string) => string },
+): Interactions {
+  const { roster, messages, views, tickets, teamId, appId, botUserId } = state
+  const token = 'verification-tokens-are-deprecated'
+  const app = () => ({ url: options.interactivityUrl(), signingSecret: options.signingSecret })
+
+  const about = (user: DeskPerson): Json => ({
+    user: { id: user.slackUserId, username: user.name, name: user.name, team_id: teamId },
+    api_app_id: appId,
+    token,
+    team: { id: teamId, domain: 'hotwork' },
+    enterprise: null,
+    is_enterprise_install: false,
+  })
+
+  const sendPayload = (payload: Json) =>
+    sendSigned(state, app(), `payload=${encodeURIComponent(JSON.stringify(payload))}`)
+
+  const actionOf = ({ block, element }: Found, value: string | undefined): Json => ({
+    ...(element['type'] === 'button' ? { text: element['text'] } : {}),
+    ...(element['style'] ? { style: element['style'] } : {}),
+    ...stateOfElement(element, value),
+    action_id: element['action_id'],
+    block_id: block['block_id'],
+    action_ts: messages.nextTs(),
+  })
+
+  const sendClick = (click: Click, blocks: readonly Json[], found: Found, surface: Json) =>
+    sendPayload({
+      type: 'block_actions',
+      ...about(click.user),
+      ...surface,
+      trigger_id: tickets.issueTrigger(click.user.slackUserId),
+      state: { values: formState(blocks, click.values ?? {}, false) },
+      actions: [actionOf(found, click.value)],
+    })
+
+  const place = (channel: string): Json => {
+    const found = roster.channel(channel)
+    return { id: channel, name: found?.directTo ? 'directmessage' : (found?.name ?? channel) }
+  }
+
+  const shown = (view: View, values: Json = {}) => describeView(view, teamId, appId, botUserId, values)
+
+  /** Puts into effect what a view submission was answered with. Slack shows an error for anything it cannot use. */
+  function follow(view: View, answer: AppAnswer): void {
+    if (answer.status !== 200) return
+    let body: Json
+    try {
+      body = objectOf(answer.body.trim() === '' ? {} : JSON.parse(answer.body))
+    } catch {
+      throw new BadRequest('the app answered the submission with something that is not JSON', 502)
+    }
+    const next = () => {
+      const checked = checkView(body['view'], 'modal')
+      if (checked.ok) return checked.value
+      throw new BadRequest(`the app answered with a bad view: ${checked.refusal.messages.join('; ')}`, 502)
+    }
+    switch (body['response_action']) {
+      case undefined:
+        views.close(view)
+        break
+      case 'clear':
+        views.clear(view.user)
+        break
+      case 'errors': {
+        const errors = Object.entries(objectOf(body['errors'])).map(([block, text]) => [block, textOf(text)])
+        views.showErrors(view, Object.fromEntries(errors))
+        break
+      }
+      case 'update':
+        views.update(view, next())
+        break
+      case 'push':
+        views.push(view.user, next())
+        break
+      default:
+        throw new BadRequest(`the app answered with an unknown response_action \`${body['response_action']}\``, 502)
+    }
+  }
+
+  return {
+    async clickMessage(click, message) {
+      const stale = findElement(message.blocks, click) === undefined
+      const blocks = stale
+        ? (message.earlier.findLast((earlier) => findElement(earlier, click)) ?? message.blocks)
+        : message.blocks
+      const found = mustFind(blocks, click)
+      const { channel, ts } = message
+      const key = tickets.issueResponse({ channel, user: click.user.slackUserId, messageTs: ts })
+      const answer = await sendClick(click, blocks, found, {
+        container: { type: 'message', message_ts: ts, channel_id: channel, is_ephemeral: false },
+        channel: place(channel),
+        message: describeMessage(message, state, blocks),
+        response_url: options.responseUrl(key),
+      })
+      return { ...answer, ...(stale ? { stale } : {}) }
+    },
+    async clickEphemeral(click, { channel, ts, blocks }) {
+      const key = tickets.issueResponse({ channel, user: click.user.slackUserId, ephemeralTs: ts })
+      return sendClick(click, blocks, mustFind(blocks, click), {
+        container: { type: 'message', message_ts: ts, channel_id: channel, is_ephemeral: true },
+        channel: place(channel),
+        response_url: options.responseUrl(key),
+      })
+    },
+    async clickView(click, view) {
+      const { blocks } = view.content
+      return sendClick(click, blocks, mustFind(blocks, click), {
+        container: { type: 'view', view_id: view.id },
+        view: shown(view, formState(blocks, click.values ?? {}, false)),
+      })
+    },
+    async submit(user, view, values) {
+      const filled = formState(view.content.blocks, values, true)
+      const answer = await sendPayload({
+        type: 'view_submission',
+        ...about(user),
+        trigger_id: tickets.issueTrigger(user.slackUserId),
+        view: shown(view, filled),
+        response_urls: [],
+      })
+      follow(view, answer)
+      return answer
+    },
+    async close(user, view) {
+      views.close(view)
+      if (view.content['notify_on_close'] !== true) return undefined
+      return sendPayload({ type: 'view_closed', ...about(user), view: shown(view), is_cleared: false })
+    },
+    async command(user, channel, command, text) {
+      const key = tickets.issueResponse({ channel: channel.id, user: user.slackUserId })
+      const body = new URLSearchParams({
+        token,
+        team_id: teamId,
+        team_domain: 'hotwork',
+        channel_id: channel.id,
+        channel_name: channel.directTo ? 'directmessage' : channel.name,
+        user_id: user.slackUserId,
+        user_name: user.name,
+        command,
+        text,
+        api_app_id: appId,
+        is_enterprise_install: 'false',
+        response_url: options.responseUrl(key),
+        trigger_id: tickets.issueTrigger(user.slackUserId),
+      })
+      const answer = await sendSigned(state, app(), body.toString())
+      if (answer.status === 200) showCommandAnswer(state, { channel: channel.id, user: user.slackUserId }, answer.body)
+      return answer
+    },
+    async event(event) {
+      const body = JSON.stringify({
+        token,
+        team_id: teamId,
+        context_team_id: teamId,
+        api_app_id: appId,
+        event: { event_ts: messages.nextTs(), ...event },
+        type: 'event_callback',
+        event_id: `Ev${messages.nextTs().replace('.', '')}`,
+        event_time: Math.floor(state.clock() / 1_000),
+        authorizations: [{ enterprise_id: null, team_id: teamId, user_id: botUserId, is_bot: true }],
+      })
+      return sendSigned(state, app(), body, 'application/json')
+    },
+  }
+}
+
+/** A slash command may be answered at once, with text or with a message. */
+function showCommandAnswer(state: DeskState, to: { channel: string; user: string }, body: string): void {
+  if (body.trim() === '') return
+  let answer: Json = { text: body }
+  try {
+    const parsed: unknown = JSON.parse(body)
+    if (isObject(parsed)) answer = parsed
+  } catch {
+    // Not JSON, so it is the text itself.
+  }
+  const checked = checkMessageBlocks(answer['blocks'] ?? [])
+  if (!checked.ok) throw new BadRequest(`the app answered with bad blocks: ${checked.refusal.messages.join('; ')}`, 502)
+  const content = { text: textOf(answer['text']), blocks: checked.value }
+  if (content.text === '' && content.blocks.length === 0) return
+  if (answer['response_type'] === 'in_channel') {
+    state.messages.post({ channel: to.channel, user: state.botUserId, ...content })
+  } else {
+    state.messages.whisper({ ...to, ...content })
+  }
+}

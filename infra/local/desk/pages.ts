@@ -1,0 +1,136 @@
+import { conversation, homeTab, modal } from './conversation.ts'
+import { type Answer, BadRequest, type Handler, type Incoming } from './http.ts'
+import type { Interactions } from './interactions.ts'
+import type { Json } from './json.ts'
+import { textOf } from './json.ts'
+import { addressOf, appName, type Place, page } from './layout.ts'
+import { fieldName } from './render-elements.ts'
+import type { AppAnswer } from './signed-request.ts'
+import type { DeskState } from './state.ts'
+import { actionablesOf } from './validate-blocks.ts'
+
+/** What Slack tells a person whose click the app did not take, and what the desk adds for who is developing it. */
+function complaintAbout({ status, body, milliseconds }: AppAnswer): string | undefined {
+  if (status !== 200) return `The app answered ${status}. Slack would show a warning here. ${body.slice(0, 300)}`
+  if (milliseconds <= 3_000) return undefined
+  return `The app took ${(milliseconds / 1_000).toFixed(1)} s. Slack would have given up after 3 s.`
+}
+
+/** The inputs of a form as values by block and action id: what is empty is said to be empty. */
+function valuesOf(blocks: readonly Json[], form: URLSearchParams): Json {
+  const values: { [blockId: string]: Json } = {}
+  for (const block of blocks) {
+    for (const element of actionablesOf(block)) {
+      if (element['type'] === 'button' || element['type'] === 'overflow') continue
+      const filled = form.getAll(fieldName(block, element))
+      const blockId = textOf(block['block_id'])
+      const value = element['type'] === 'checkboxes' ? filled : (filled[0] ?? '')
+      values[blockId] = { ...values[blockId], [textOf(element['action_id'])]: value }
+    }
+  }
+  return values
+}
+
+/** Which element was pressed: its action and block id. */
+function pressed(form: URLSearchParams, blocks: readonly Json[]) {
+  const press = form.get('press') ?? ''
+  const [block_id, action_id] = press.split('/').map(decodeURIComponent)
+  if (!block_id || !action_id) throw new BadRequest('press one of the buttons')
+  const isButton = blocks
+    .flatMap(actionablesOf)
+    .some((each) => each['action_id'] === action_id && each['type'] === 'button')
+  const value = form.get(press)
+  return { action_id, block_id, ...(isButton || value === null ? {} : { value }) }
+}
+
+/** Pages for a person in a browser: `?as=` says who, `?in=` where. Several tabs can be several people. */
+export function pageRoutes(state: DeskState, interactions: Interactions): { [route: string]: Handler } {
+  const { roster, messages, views, notices } = state
+
+  function placeOf(fields: URLSearchParams): Place {
+    const person = roster.person(fields.get('as') ?? '') ?? roster.people[0]
+    if (!person) throw new BadRequest('the desk was started without people; give it some')
+    const wanted = fields.get('in') ?? ''
+    const channel = roster.conversations.find(({ id }) => id === wanted)
+    // A direct message is nobody else's to see: changing seats leaves it.
+    if (channel && (channel.directTo === undefined || channel.directTo === person.slackUserId))
+      return { person, at: channel.id }
+    return { person, at: wanted === 'home' ? 'home' : (roster.channels[0]?.id ?? 'home') }
+  }
+
+  function show({ url }: Incoming): Answer {
+    const place = placeOf(url.searchParams)
+    const channel = roster.conversations.find(({ id }) => id === place.at)
+    const title = channel ? (channel.directTo ? appName : `# ${channel.name}`) : `${appName} · Home`
+    const pane = channel ? conversation(state, place) : homeTab(state, place)
+    return page(state, place, title, pane, modal(state, place))
+  }
+
+  /** Does what a form asks, tells the person what went wrong if it did, and shows the page again. */
+  const act = (doIt: (form: URLSearchParams, place: Place) => Promise<AppAnswer | undefined>): Handler => {
+    return async ({ body }) => {
+      const form = new URLSearchParams(body)
+      const place = placeOf(form)
+      const { slackUserId } = place.person
+      notices.delete(slackUserId)
+      try {
+        const answer = await doIt(form, place)
+        const complaint = answer && complaintAbout(answer)
+        if (complaint) notices.set(slackUserId, complaint)
+      } catch (cause) {
+        if (!(cause instanceof BadRequest)) throw cause
+        notices.set(slackUserId, cause.message)
+      }
+      state.changes.record({ type: 'notice', user: slackUserId })
+      return { status: 303, headers: { location: addressOf(place) } }
+    }
+  }
+
+  function viewOf(form: URLSearchParams, { person }: Place) {
+    const view = views.find(form.get('view') ?? '')
+    if (view?.user !== person.slackUserId) throw new BadRequest('that window is closed already')
+    return view
+  }
+
+  return {
+    'GET /': show,
+    'POST /click': act(async (form, place) => {
+      const user = place.person
+      if (form.has('view')) {
+        const view = viewOf(form, place)
+        const { blocks } = view.content
+        return interactions.clickView({ user, ...pressed(form, blocks), values: valuesOf(blocks, form) }, view)
+      }
+      const ts = form.get('ts') ?? ''
+      const message = messages.find(form.get('channel') ?? '', ts)
+      if (message) {
+        const { blocks } = message
+        return interactions.clickMessage({ user, ...pressed(form, blocks), values: valuesOf(blocks, form) }, message)
+      }
+      const ephemeral = messages.findEphemeral(user.slackUserId, ts)
+      if (!ephemeral) throw new BadRequest('that message is gone')
+      const { blocks } = ephemeral
+      return interactions.clickEphemeral({ user, ...pressed(form, blocks), values: valuesOf(blocks, form) }, ephemeral)
+    }),
+    'POST /submit': act(async (form, place) => {
+      const view = viewOf(form, place)
+      return interactions.submit(place.person, view, valuesOf(view.content.blocks, form))
+    }),
+    'POST /close': act(async (form, place) => interactions.close(place.person, viewOf(form, place))),
+    'POST /dismiss': act(async (form, { person }) => {
+      const ephemeral = messages.findEphemeral(person.slackUserId, form.get('ts') ?? '')
+      if (ephemeral) messages.changeEphemeral(ephemeral)
+      return undefined
+    }),
+    'POST /say': act(async (form, { person, at }) => {
+      const channel = roster.conversations.find(({ id }) => id === at)
+      const text = (form.get('text') ?? '').trim()
+      if (!channel || text === '') throw new BadRequest('write something in a channel')
+      const command = /^(\/\S+)\s*([\s\S]*)$/.exec(text)
+      if (command?.[1]) return interactions.command(person, channel, command[1], command[2] ?? '')
+      const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+      messages.post({ channel: at, user: person.slackUserId, text: escaped, blocks: [] })
+      return undefined
+    }),
+  }
+}
