@@ -14,6 +14,7 @@ export function evolve(state: ApprovalRequest | undefined, event: Event): Approv
       status: 'pending',
       ask: event.ask,
       tier: event.tier,
+      policies: event.policies,
       round: 1,
       stages: event.stages.map((terms) => ({ terms, decisions: [] })),
       submittedAt: event.at,
@@ -138,9 +139,10 @@ function apply(state: ApprovalRequest, event: Exclude<Event, { type: 'Submitted'
 }
 
 /** What every status has. */
-const base = ({ ask, tier, round, stages, submittedAt, updatedAt, refusals }: ApprovalRequest) => ({
+const base = ({ ask, tier, policies, round, stages, submittedAt, updatedAt, refusals }: ApprovalRequest) => ({
   ask,
   tier,
+  policies,
   round,
   stages,
   submittedAt,

@@ -131,6 +131,8 @@ export type SettledBy = z.infer<typeof SettledBy>
 const common = {
   ask: Ask,
   tier: z.int().nonnegative(),
+  /** The policies, by `@id`, that set the tier. */
+  policies: z.array(z.string()),
   /** Starts at 1 and rises by one with each narrowing. */
   round: z.int().positive(),
   stages: z.array(StageState),
