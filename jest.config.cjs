@@ -1,4 +1,5 @@
-// One project a layer, so that `npm run check` runs the fast ones alone. jose is ESM and is the one package to transform.
+// One project a layer, so that `npm run check` runs the fast ones alone. jose and its like
+// are ESM and are transformed; canonicalize exports itself to `import` alone, so jest is told where it lies.
 const project = (name, extra = {}) => ({
   displayName: name,
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
@@ -9,7 +10,8 @@ const project = (name, extra = {}) => ({
       { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
     ],
   },
-  transformIgnorePatterns: ['/node_modules/(?!(jose|dpop|oauth4webapi)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(jose|dpop|oauth4webapi|canonicalize)/)'],
+  moduleNameMapper: { '^canonicalize$': '<rootDir>/node_modules/canonicalize/lib/canonicalize.js' },
   ...extra,
 })
 
