@@ -108,9 +108,17 @@ function submit({ ask, tier, stages, policies, bundle }: Submit, at: NumericDate
     decideBy,
   }
   const pending = evolve(undefined, submitted)
-  const next = stages.length === 0 ? approve(pending, [], bundle, at) : openNext(pending as PendingRequest, bundle, at)
+  if (!climbable(tier, stages)) {
+    const reason = 'no_eligible_approvers'
+    return [submitted, { type: 'Denied', at, actor: system, policies: [], bundle, by: 'system', reason }]
+  }
+  const next = tier === 0 ? approve(pending, [], bundle, at) : openNext(pending as PendingRequest, bundle, at)
   return [submitted, ...next]
 }
+
+/** A ladder is checked when it is built; should a bad one get here, nothing that asks nobody passes for scrutiny. */
+const climbable = (tier: number, stages: Submit['stages']): boolean =>
+  (tier === 0) === (stages.length === 0) && stages.every(({ quorum }) => quorum >= 1)
 
 function openNext(state: PendingRequest, bundle: string, at: NumericDate): readonly Event[] {
   const stage = openStage(state)
@@ -152,11 +160,7 @@ function takeDecision(state: ApprovalRequest, command: Decide, at: NumericDate):
 
 /** Anyone eligible for any stage may deny, whichever is open: it settles a pending request and revokes a live grant. */
 function deny(state: ApprovalRequest, command: Decide, names: readonly string[], at: NumericDate): Answered {
-  const candidates = state.stages.filter((stage) => stageNames(stage).some((name) => names.includes(name)))
-  const stage =
-    command.stage === undefined
-      ? candidates[0]
-      : candidates.find((each) => stageNames(each).includes(command.stage ?? ''))
+  const stage = deniedStage(state, command.stage, names)
   if (!stage) return { code: 'not_eligible' }
   const as = stageNames(stage).find((name) => names.includes(name)) ?? stage.terms.name
   const decided = decidedEvent(command, stage.terms.name, as, at)
@@ -164,6 +168,15 @@ function deny(state: ApprovalRequest, command: Decide, names: readonly string[],
   if (state.status === 'approved')
     return [decided, { ...end, type: 'Revoked', reason: command.comment ?? 'denied after approval' }]
   return [decided, { ...end, type: 'Denied', ...(command.comment === undefined ? {} : { reason: command.comment }) }]
+}
+
+/** The stage that a denial is of: the one it names, or for a click the open one, or else any that is the denier's. */
+function deniedStage({ status, stages }: ApprovalRequest, name: string | undefined, names: readonly string[]) {
+  const own = stages.filter((stage) => stageNames(stage).some((each) => names.includes(each)))
+  if (name !== undefined)
+    return own.find(({ terms }) => terms.name === name) ?? own.find((stage) => stageNames(stage).includes(name))
+  const open = status === 'pending' ? openStage({ stages }) : undefined
+  return own.find((stage) => stage === open) ?? own[0]
 }
 
 function approveStage(state: PendingRequest, command: Decide, names: readonly string[], at: NumericDate): Answered {

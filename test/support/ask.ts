@@ -1,0 +1,217 @@
+import type { Answer } from '../../functions/domain/circumstances.ts'
+import type {
+  BeginUse,
+  Complete,
+  Decide,
+  Eligibility,
+  EndUse,
+  Intend,
+  Issue,
+  Revoke,
+  Submit,
+  Wake,
+  Withdraw,
+} from '../../functions/domain/commands.ts'
+import { argumentsDigest, requestDigest } from '../../functions/domain/digest.ts'
+import type { Stage } from '../../functions/domain/ladder.ts'
+import type { Ask, Claim, Verdict } from '../../functions/domain/request.ts'
+import type {
+  AgentId,
+  CredentialId,
+  PersonId,
+  RequestId,
+  Thumbprint,
+  ToolId,
+  UseId,
+} from '../../functions/domain/values.ts'
+
+/**
+ * A sample ask, the stages of a ladder, and a builder for each command, with whatever a test does not care about filled
+ * in as the operation of a good day would: policy permits, and whoever counts is eligible.
+ */
+
+/** 2027-01-15T08:00:00Z: when the sample request is submitted. */
+export const submittedAt = 1_800_000_000
+export const bundle = 'sha-256:bundle'
+export const minutes = (n: number): number => n * 60
+
+/** An id with this number in it: `crd_00000000000000000000000001`. */
+const numbered = (prefix: string, n: number) => `${prefix}_${String(n).padStart(26, '0')}`
+export const requestId = (n = 1): RequestId => numbered('req', n) as RequestId
+export const credentialId = (n: number): CredentialId => numbered('crd', n) as CredentialId
+export const useId = (n: number): UseId => numbered('use', n) as UseId
+export const person = (name: string): PersonId => `person:${name}` as PersonId
+
+export const remediator = 'agent:remediator' as AgentId
+export const otherAgent = 'agent:planner' as AgentId
+export const flagService = 'tool:flag-service' as ToolId
+/** The key that asked, and one that did not. */
+export const agentKey = 'a'.repeat(43) as Thumbprint
+export const otherKey = 'b'.repeat(43) as Thumbprint
+
+/** `dora` owns the agent that asks, and so never decides what it asks. */
+export const owner = person('dora')
+
+/** The remediation agent asks to set one parameter of the checkout service in prod. */
+export function sampleAsk(changes: Partial<Omit<Ask, 'digest' | 'argumentsDigest'>> = {}): Ask {
+  const facts: Omit<Ask, 'digest' | 'argumentsDigest'> = {
+    id: requestId(),
+    agent: { id: remediator, issuer: 'https://agents.example', subject: 'remediator' },
+    owner,
+    chain: [],
+    action: 'ssm:PutParameter',
+    arguments: { Name: '/prod/checkout/timeout-ms', Value: '2000', Overwrite: true },
+    resource: {
+      type: 'ssm:parameter',
+      id: 'arn:aws:ssm:us-east-1:000000000000:parameter/prod/checkout/timeout-ms',
+    },
+    environment: 'prod',
+    classification: 'internal',
+    purpose: 'remediation',
+    justification: 'checkout is unhealthy since the timeout was lowered',
+    parentTask: { id: 'INC-1042', url: 'https://incidents.example/INC-1042' },
+    credential: 'sts',
+    uses: 1,
+    claimWithin: minutes(60),
+    lifetime: minutes(15),
+    unpinned: ['the value: IAM can pin the parameter, not what is put in it'],
+    recent: 0,
+    jkt: agentKey,
+    ...changes,
+  }
+  return {
+    ...facts,
+    digest: requestDigest(facts),
+    argumentsDigest: argumentsDigest(facts.action, facts.arguments, facts.resource),
+  }
+}
+
+/** A stage of a ladder: one person, half an hour, and silence ends it. */
+export const sampleStage = (name: string, terms: Partial<Stage> = {}): Stage => ({
+  name,
+  channel: 'hotwork-approvals',
+  quorum: 1,
+  deadline: minutes(30),
+  onSilence: 'expire',
+  ...terms,
+})
+
+/** The sample organisation's rungs, by tier. The owner stage of tier 2 escalates to `on-call` when nobody answers. */
+export const tiers: { readonly [tier: number]: readonly Stage[] } = {
+  0: [],
+  1: [sampleStage('owner')],
+  2: [
+    sampleStage('owner', { onSilence: { escalateTo: 'on-call', deadline: minutes(10) } }),
+    sampleStage('sre', { deadline: minutes(20) }),
+  ],
+  3: [sampleStage('owner'), sampleStage('security', { quorum: 2, acr: 'strong', maxAge: minutes(5) })],
+}
+
+/** Who may decide which stage in the sample: the facts that policy would answer. Whoever is not here may decide none. */
+export const eligible: Eligibility = {
+  [person('ana')]: ['owner', 'sre'],
+  [person('ben')]: ['owner'],
+  [person('cleo')]: ['sre'],
+  [person('sam')]: ['security'],
+  [person('siri')]: ['security'],
+  [person('olga')]: ['on-call'],
+  [owner]: ['owner', 'sre', 'security', 'on-call'],
+}
+
+export const permit: Answer = { permit: true, policies: ['permit-remediation'] }
+export const forbid: Answer = { permit: false, policies: ['forbid-freeze'] }
+export const failed: Answer = { permit: false, policies: [], error: true }
+
+export const submit = (ask: Ask, tier: number, changes: Partial<Submit> = {}): Submit => ({
+  type: 'submit',
+  ask,
+  tier,
+  stages: tiers[tier] ?? [],
+  policies: ['permit-remediation'],
+  bundle,
+  ...changes,
+})
+
+export const decision = (ask: Ask, name: string, verdict: Verdict, changes: Partial<Decide> = {}): Decide => ({
+  type: 'decide',
+  person: person(name),
+  verdict,
+  round: 1,
+  digest: ask.digest,
+  through: 'api',
+  login: {},
+  eligible,
+  answer: permit,
+  policies: ['permit-approve'],
+  bundle,
+  ...changes,
+})
+
+/** `claim` is which kind of credential; AWS credentials are asked for with an access token, `presented`. */
+export const intent = (claim: Claim, credential: CredentialId, changes: Partial<Intend> = {}): Intend => ({
+  type: 'intend',
+  agent: remediator,
+  jkt: agentKey,
+  claim,
+  credential,
+  answer: permit,
+  eligible,
+  bundle,
+  ...changes,
+})
+
+export const issuance = (claim: Claim, credential: CredentialId, changes: Partial<Issue> = {}): Issue => ({
+  type: 'issue',
+  agent: remediator,
+  claim,
+  credential,
+  bundle,
+  ...changes,
+})
+
+export const useBegin = (presented: CredentialId, n: number, changes: Partial<BeginUse> = {}): BeginUse => ({
+  type: 'begin_use',
+  tool: flagService,
+  presented,
+  use: useId(n),
+  key: `key-${n}`,
+  answer: permit,
+  eligible,
+  bundle,
+  ...changes,
+})
+
+export const useEnd = (n: number, changes: Partial<EndUse> = {}): EndUse => ({
+  type: 'end_use',
+  tool: flagService,
+  use: useId(n),
+  outcome: 'succeeded',
+  bundle,
+  ...changes,
+})
+
+export const completion = (changes: Partial<Complete> = {}): Complete => ({
+  type: 'complete',
+  agent: remediator,
+  outcome: 'succeeded',
+  bundle,
+  ...changes,
+})
+
+export const withdrawal = (changes: Partial<Withdraw> = {}): Withdraw => ({
+  type: 'withdraw',
+  agent: remediator,
+  bundle,
+  ...changes,
+})
+
+export const revocation = (name: string, changes: Partial<Revoke> = {}): Revoke => ({
+  type: 'revoke',
+  person: person(name),
+  reason: 'incident',
+  answer: permit,
+  bundle,
+  ...changes,
+})
+
+export const wake: Wake = { type: 'wake', bundle }
