@@ -1,0 +1,166 @@
+import * as z from 'zod'
+import { rfc3339 } from '../../domain/ledger.ts'
+import { type ApprovalRequest, grantOf, openStage, ParentTask, usesLeft } from '../../domain/request.ts'
+import { EvaluationId, type Json, NumericDate, Resource } from '../../domain/values.ts'
+import type { Evaluated } from '../../operations/evaluate-access.ts'
+import { badRequest } from './problem.ts'
+
+/**
+ * AuthZEN Authorization API 1.0 and its Access Request and Approval Profile, as JSON. Unknown members are ignored at
+ * every level, as the standard says; what is known must have its type.
+ *
+ * @see https://openid.github.io/authzen/
+ */
+
+const Entity = z.object({ type: z.string().min(1).max(256), id: z.string().min(1).max(2048) })
+const Properties = z.record(z.string(), z.json())
+
+const Context = z.object({
+  purpose: z.string().min(1).max(64).optional(),
+  justification: z.string().max(4000).optional(),
+  parent_task: z.object({ id: ParentTask.shape.id, url: ParentTask.shape.url }).optional(),
+  approval: z.object({ id: z.string().max(64) }).optional(),
+})
+
+export const EvaluationBody = z.object({
+  subject: Entity,
+  action: z.object({ name: z.string().min(1).max(256), properties: Properties.optional() }),
+  resource: Entity.extend({ id: Resource.shape.id, type: Resource.shape.type }),
+  context: Context.optional(),
+})
+
+/** RFC 3339 to whole seconds, rounded down. */
+const Timestamp = z.iso
+  .datetime({ offset: true })
+  .transform((text) => Math.floor(Date.parse(text) / 1000))
+  .pipe(NumericDate)
+
+export const RequestBody = EvaluationBody.extend({
+  context: Context.extend({ purpose: z.string().min(1).max(64), parent_task: Context.shape.parent_task.unwrap() }),
+  requested_access: z.object({ requested_until: Timestamp.optional(), emergency: z.boolean().optional() }).optional(),
+  denial: z.object({ evaluation_id: EvaluationId.optional(), expires_at: z.string().optional() }).optional(),
+  client: z.object({ actor: z.object({ id: z.string(), issuer: z.string().optional() }).optional() }).optional(),
+  items: z.undefined({ error: 'several items in one request are not supported: send one request each' }).optional(),
+  callback: z.undefined({ error: 'callbacks are not supported: read the task, with `?wait=`' }).optional(),
+})
+
+/** Parses a body, or says which member is wrong and what it should be. @throws BadRequest */
+export function parseBody<T>(schema: z.ZodType<T>, body: Json): T {
+  const parsed = schema.safeParse(body)
+  if (parsed.success) return parsed.data
+  const detail = parsed.error.issues
+    .slice(0, 5)
+    .map(({ path, message }) => `\`${path.join('.') || 'body'}\`: ${message}`)
+    .join('; ')
+  throw badRequest('invalid_request', 'The body is not what this endpoint takes', detail)
+}
+
+/** The decision, as AuthZEN and ARAP have it. A deny is an answer, not an error. */
+export function evaluationAnswer(evaluated: Evaluated, issuer: string): Json {
+  const common = { evaluation_id: evaluated.id, evaluated_at: rfc3339(evaluated.at), policies: [...evaluated.policies] }
+  if (evaluated.decision) {
+    const { id, approvedUntil } = evaluated.approval
+    return { decision: true, context: { ...common, approval: { id, approved_until: rfc3339(approvedUntil) } } }
+  }
+  if ('requestable' in evaluated) {
+    const { tier, title, expiresAt } = evaluated.requestable
+    const access_request = {
+      endpoint: `${issuer}/access/v1/requests`,
+      template: `tier${tier}`,
+      expires_at: rfc3339(expiresAt),
+      display: { title },
+    }
+    return { decision: false, context: { ...common, reason: evaluated.reason, access_request } }
+  }
+  const detail = evaluated.detail === undefined ? {} : { detail: evaluated.detail }
+  return { decision: false, context: { ...common, reason: evaluated.reason, next_action: 'none', ...detail } }
+}
+
+/** ARAP's word for a status. `approved` stays `approved` whatever becomes of the grant: terminal is terminal. */
+export function taskStatus(state: ApprovalRequest): 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled' {
+  if (grantOf(state)) return 'approved'
+  if (state.status === 'withdrawn') return 'cancelled'
+  if (state.status === 'pending' || state.status === 'denied' || state.status === 'expired') return state.status
+  return 'denied'
+}
+
+/** The task of a request, its result, and Hotwork's own members under a name that is ours. Who decided is for people. */
+export function taskAnswer(state: ApprovalRequest, issuer: string): { [member: string]: Json } {
+  const { ask } = state
+  const endpoint = `${issuer}/access/v1/requests/${ask.id}`
+  const grant = grantOf(state)
+  const cancel: { [name: string]: Json } = state.status === 'pending' ? { links: { cancel: `${endpoint}/cancel` } } : {}
+  return {
+    task: {
+      id: ask.id,
+      status: taskStatus(state),
+      status_endpoint: endpoint,
+      expires_at: rfc3339(taskExpiry(state)),
+      ...progressOf(state),
+      ...cancel,
+    },
+    ...(grant
+      ? {
+          result: {
+            mode: 'reevaluate',
+            approval: {
+              id: grant.id,
+              approved_at: rfc3339(grant.approvedAt),
+              approved_until: rfc3339(approvedUntil(state, grant.notAfter)),
+            },
+          },
+        }
+      : {}),
+    [`${issuer}/ns/hotwork`]: hotworkMembers(state),
+  }
+}
+
+/** The grant's real end: the planned one, or the time at which it was completed, revoked or expired. */
+const approvedUntil = (state: ApprovalRequest, notAfter: NumericDate): NumericDate =>
+  state.status === 'approved' ? notAfter : Math.min(notAfter, state.updatedAt)
+
+/** Never before the grant could still be claimed; and long enough after for a late reader. */
+const taskExpiry = (state: ApprovalRequest): NumericDate => {
+  const grant = grantOf(state)
+  const end = grant ? Math.max(grant.claimBy, grant.notAfter) : 'decideBy' in state ? state.decideBy : state.updatedAt
+  return end + 86_400
+}
+
+function progressOf(state: ApprovalRequest): { progress?: Json } {
+  if (state.stages.length === 0) return {}
+  const open = state.status === 'pending' ? openStage(state) : undefined
+  const index = open ? state.stages.indexOf(open) : state.stages.length - 1
+  const name = state.stages[index]?.terms.name ?? ''
+  return { progress: { current_step: index + 1, total_steps: state.stages.length, step_name: name } }
+}
+
+function hotworkMembers(state: ApprovalRequest): Json {
+  const { ask, tier, round } = state
+  const grant = grantOf(state)
+  return {
+    tier,
+    round,
+    stages: state.stages.map(({ terms, decisions, deadline }) => ({
+      name: terms.name,
+      quorum: terms.quorum,
+      decisions: {
+        approve: decisions.filter(({ verdict }) => verdict === 'approve').length,
+        deny: decisions.filter(({ verdict }) => verdict === 'deny').length,
+      },
+      ...(deadline === undefined ? {} : { deadline: rfc3339(deadline) }),
+    })),
+    digest: ask.digest,
+    arguments_digest: ask.argumentsDigest,
+    unpinned: ask.unpinned,
+    ...(grant
+      ? {
+          grant: {
+            claim_by: rfc3339(grant.claimBy),
+            not_after: rfc3339(grant.notAfter),
+            uses_left: usesLeft(state),
+            status: state.status === 'approved' ? 'live' : state.status,
+          },
+        }
+      : {}),
+  }
+}

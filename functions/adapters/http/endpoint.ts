@@ -1,0 +1,155 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
+import type { Json } from '../../domain/values.ts'
+import type { Log } from '../../operations/ports.ts'
+import { BadJson, bodyLimit, readJson } from './json.ts'
+import { type Answer, answerProblem, BadRequest, badRequest, type Problem } from './problem.ts'
+
+/** A call of the API, read carefully. */
+export type Call = {
+  /** `METHOD /path/{parameter}`, as the API knows it; never taken from the address that was sent. */
+  route: string
+  header(name: string): string | undefined
+  path(name: string): string
+  query(name: string): string | undefined
+  /** The JSON body. @throws BadRequest */
+  json(): Json
+  /** An `application/x-www-form-urlencoded` body (RFC 6749 appendix B): its parameters, each once. @throws BadRequest */
+  form(): ReadonlyMap<string, string>
+  hasBody: boolean
+  requestId: string
+}
+
+export type Settings = { issuer: string; log: Log; clock: { now(): number } }
+export type Endpoint = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>
+
+/** A machine whose clock is further from the caller's cannot compare deadlines. Seconds. */
+const clockTolerance = 30
+
+/**
+ * Makes a Lambda of a function from call to answer: reads the event, echoes `X-Request-ID`, turns what is thrown into
+ * problem details, and says nothing of why to the caller when it is our fault.
+ */
+export const endpoint =
+  (settings: Settings, handle: (call: Call) => Promise<Answer>): Endpoint =>
+  async (event) => {
+    const call = readCall(event)
+    const answer = await answerOf(settings, event, call, handle)
+    return {
+      statusCode: answer.status,
+      headers: {
+        'content-type': 'application/json',
+        'cache-control': 'no-store',
+        ...answer.headers,
+        'x-request-id': call.requestId,
+      },
+      body:
+        typeof answer.body === 'string' ? answer.body : answer.body === undefined ? '' : JSON.stringify(answer.body),
+    }
+  }
+
+async function answerOf(
+  { issuer, log, clock }: Settings,
+  event: APIGatewayProxyEventV2,
+  call: Call,
+  handle: (call: Call) => Promise<Answer>,
+): Promise<Answer> {
+  const problem = (details: Problem) => answerProblem(issuer, call.requestId, details)
+  const sent = event.requestContext.timeEpoch / 1000
+  if (Math.abs(clock.now() - sent) > clockTolerance) {
+    log.error('clock_out_of_range', { route: call.route })
+    return problem(unavailable('clock_out_of_range', 'This machine and the API disagree about the time'))
+  }
+  try {
+    return await handle(call)
+  } catch (fault) {
+    if (fault instanceof BadRequest) return problem(fault.problem)
+    const name = fault instanceof Error ? fault.name : 'unknown'
+    log.error('fault', { route: call.route, fault: name, requestId: call.requestId })
+    return problem(
+      passing.has(name)
+        ? unavailable('temporarily_unavailable', 'Something this needs does not answer')
+        : { status: 500, code: 'server_error', title: 'This failed, and it is not your fault' },
+    )
+  }
+}
+
+/** Faults that pass: nothing was done, or what was done will be found again. */
+const passing = new Set([
+  'StoreUnavailable',
+  'KeyUnavailable',
+  'BrokerUnavailable',
+  'IssuerUnavailable',
+  'StaleRequest',
+])
+
+const unavailable = (code: string, title: string): Problem => ({
+  status: 503,
+  code,
+  title,
+  detail: 'Nothing was decided by this answer: ask again in a moment, with the same Idempotency-Key if there was one',
+  headers: { 'retry-after': '2' },
+})
+
+function readCall(event: APIGatewayProxyEventV2): Call {
+  const headers = new Map(Object.entries(event.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]))
+  const header = (name: string) => headers.get(name.toLowerCase())
+  const text = () => bodyText(event)
+  return {
+    route: event.routeKey,
+    header,
+    path: (name) => event.pathParameters?.[name] ?? '',
+    query: (name) => event.queryStringParameters?.[name],
+    json: () => {
+      if (!/^application\/([a-z0-9.+-]+\+)?json\s*(;|$)/i.test(header('content-type') ?? ''))
+        throw badRequest('invalid_request', 'The body should be JSON', 'send `Content-Type: application/json`')
+      try {
+        return readJson(text())
+      } catch (fault) {
+        if (fault instanceof BadJson)
+          throw badRequest('invalid_json', 'The body is not JSON that means one thing', fault.message)
+        throw fault
+      }
+    },
+    form: () => {
+      if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(header('content-type') ?? ''))
+        throw badRequest(
+          'invalid_request',
+          'The body should be a form',
+          'send `Content-Type: application/x-www-form-urlencoded`',
+        )
+      return readForm(text())
+    },
+    hasBody: (event.body ?? '') !== '',
+    requestId: requestIdOf(header('x-request-id'), event.requestContext.requestId),
+  }
+}
+
+/** The caller's own id where it is fit to print, ours otherwise. */
+const requestIdOf = (sent: string | undefined, ours: string): string =>
+  sent !== undefined && /^[\x21-\x7e]{1,128}$/.test(sent) ? sent : ours
+
+function bodyText({ body = '', isBase64Encoded }: APIGatewayProxyEventV2): string {
+  const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8')
+  if (bytes.length > bodyLimit)
+    throw new BadRequest({
+      status: 413,
+      code: 'too_large',
+      title: 'The body is too large',
+      detail: `at most ${bodyLimit} bytes`,
+    })
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw badRequest('invalid_request', 'The body is not UTF-8')
+  }
+}
+
+function readForm(text: string): ReadonlyMap<string, string> {
+  const parameters = new Map<string, string>()
+  for (const [name, value] of new URLSearchParams(text)) {
+    // RFC 6749 section 3.2: parameters must not be included more than once; without a value they count as left out.
+    if (parameters.has(name)) throw badRequest('invalid_request', `\`${name.slice(0, 64)}\` is given twice`)
+    if (value !== '') parameters.set(name, value)
+  }
+  return parameters
+}

@@ -1,0 +1,46 @@
+import * as z from 'zod'
+
+/**
+ * What each Lambda is told by its environment, and nothing more: the whole contract with the deployment, on one page.
+ * test/infra holds the template to it. AWS clients find their endpoints and credentials by themselves.
+ */
+
+const Name = z.string().min(1)
+const Url = z.url()
+
+const stores = { REQUESTS_TABLE: Name, LEDGER_TABLE: Name }
+/** Issuer of tokens and base of every address that is built here: never taken from `Host`. */
+const api = { ISSUER: Url }
+
+export const environments = {
+  metadata: z.object({ ...api, SIGNING_KEY: Name }),
+  evaluate: z.object({ ...api, ...stores }),
+  'submit-request': z.object({ ...api, ...stores }),
+  'read-task': z.object({ ...api, REQUESTS_TABLE: Name }),
+  'cancel-request': z.object({ ...api, ...stores }),
+  'complete-request': z.object({ ...api, ...stores }),
+  'issue-token': z.object({ ...api, ...stores, SIGNING_KEY: Name }),
+  'issue-aws-credentials': z.object({ ...api, ...stores, SIGNING_KEY: Name, TARGET_ROLE: Name }),
+  'decide-request': z.object({ ...api, ...stores }),
+  'revoke-request': z.object({ ...api, ...stores }),
+  'read-requests': z.object({ ...api, ...stores }),
+  'receive-slack': z.object({ ...stores, SLACK_SECRET: Name, SLACK_API_URL: Url }),
+  'await-outcome': z.object({ REQUESTS_TABLE: Name, WAITS_TABLE: Name }),
+  'advance-workflow': z.object({ ...stores }),
+  'follow-workflow': z.object({
+    REQUESTS_TABLE: Name,
+    WAITS_TABLE: Name,
+    STATE_MACHINE: Name,
+    FOLLOW_QUEUE: Name,
+  }),
+  'hand-on': z.object({ CARDS_QUEUE: Name, DENIES_QUEUE: Name }),
+  'draw-card': z.object({ REQUESTS_TABLE: Name, CARDS_TABLE: Name, SLACK_SECRET: Name, SLACK_API_URL: Url }),
+  'write-denies': z.object({ REQUESTS_TABLE: Name, TARGET_ROLE: Name }),
+  'sweep-overdue': z.object({ ...stores, FOLLOW_QUEUE: Name }),
+} as const
+
+export type HandlerName = keyof typeof environments
+
+/** The environment of a Lambda. A missing name fails its start, with the name in the message. */
+export const environmentOf = <N extends HandlerName>(name: N): z.infer<(typeof environments)[N]> =>
+  environments[name].parse(process.env) as z.infer<(typeof environments)[N]>
