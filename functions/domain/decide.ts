@@ -61,6 +61,8 @@ type Refused = { code: Refusal; detail?: string; also?: readonly Event[] }
 type Answered = readonly Event[] | Refused
 
 function obey(state: ApprovalRequest, command: Command, at: NumericDate): Answered {
+  // Operations ask this first, and record it elsewhere; nothing here rests on that.
+  if ('agent' in command && command.agent !== state.ask.agent.id) return { code: 'unknown_request' }
   switch (command.type) {
     case 'submit':
       return { code: 'duplicate_request' }
@@ -276,6 +278,10 @@ function issue(state: ApprovalRequest, command: Issue, at: NumericDate): Answere
   const { grant, ask } = state
   const { claim, credential, bundle } = command
   if (grant.intents[claim]?.id !== credential) return { code: 'credential_superseded' }
+  // A grant's first AWS credentials begin the one use that ends with the grant: IAM cannot count calls. Something else may
+  // have spent the uses since the intent, so they are counted here again.
+  const begins = claim === 'aws' && !hasAwsUse(state)
+  if (begins && (usesLeft(state) < 1 || command.use === undefined)) return { code: 'uses_exhausted' }
   const common = { at, actor: agentActor(ask), policies: [], bundle }
   const notAfter = grant.claimedAt === undefined ? Math.min(grant.notAfter, at + ask.lifetime) : grant.notAfter
   const replaces = grant.credentials[claim]?.id
@@ -288,8 +294,7 @@ function issue(state: ApprovalRequest, command: Issue, at: NumericDate): Answere
     notAfter,
     ...(replaces ? { replaces } : {}),
   }
-  // A grant's first AWS credentials begin the one use that ends with the grant: IAM cannot count calls.
-  if (claim !== 'aws' || hasAwsUse(state) || command.use === undefined) return [issued]
+  if (!begins || command.use === undefined) return [issued]
   return [issued, { ...common, type: 'UseBegun', use: command.use, key: 'aws', tool: 'aws', credential }]
 }
 
@@ -403,8 +408,10 @@ export function actorOf(state: ApprovalRequest, command: Command): Actor {
       return { type: 'tool', id: command.tool }
     case 'wake':
       return system
+    case 'submit':
+      return agentActor(command.ask)
     default:
-      return agentActor(state.ask)
+      return command.agent === state.ask.agent.id ? agentActor(state.ask) : { type: 'agent', id: command.agent }
   }
 }
 
