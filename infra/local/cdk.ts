@@ -1,0 +1,96 @@
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { run } from './child.ts'
+import type { AwsAccess } from './emulator.ts'
+
+/** The repository: where `node infra/app.ts` is run. */
+export const root = join(import.meta.dirname, '../..')
+export const nodeDirectory = join(root, 'node_modules/.bin')
+
+interface Where {
+  /** A folder of the caller's: what the CDK writes besides its assembly goes here. */
+  directory: string
+  logFile: string
+  signal?: AbortSignal | undefined
+}
+
+/**
+ * Runs the CDK app as a deployer's would be run, straight into an assembly: every deploy is of a finished one, which
+ * the CDK command line then only uploads.
+ * @param context What `-c name=value` would say.
+ */
+export async function synthesize(
+  options: Where & { assembly: string; context: Record<string, string>; accountId: string; region: string },
+): Promise<void> {
+  const { assembly, context, accountId, region, directory, logFile, signal } = options
+  rmSync(assembly, { recursive: true, force: true })
+  const { context: standing } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { context?: object }
+  await run(process.execPath, [join(root, 'infra/app.ts')], {
+    cwd: root,
+    env: {
+      ...plainEnvironment(directory),
+      CDK_OUTDIR: assembly,
+      CDK_CONTEXT_JSON: JSON.stringify({ ...standing, ...context }),
+      CDK_DEFAULT_ACCOUNT: accountId,
+      CDK_DEFAULT_REGION: region,
+    },
+    logFile,
+    signal,
+  })
+}
+
+/** Makes what `cdk deploy` needs of the account. Done again, it changes nothing. */
+export async function bootstrap(options: Where & { aws: AwsAccess; accountId: string }): Promise<void> {
+  const { aws, accountId } = options
+  const template = join(import.meta.dirname, 'bootstrap.json')
+  await cdk(['bootstrap', `aws://${accountId}/${aws.region}`, '--template', template], options)
+}
+
+/**
+ * Deploys every stack of an assembly.
+ * @returns The outputs of all its stacks, by name.
+ */
+export async function deployAssembly(
+  options: Where & { aws: AwsAccess; assembly: string },
+): Promise<Record<string, string>> {
+  const outputsFile = join(options.directory, 'outputs.json')
+  const how = ['--all', '--require-approval', 'never', '--method', 'direct', '--progress', 'events']
+  await cdk(['deploy', '--app', options.assembly, ...how, '--outputs-file', outputsFile], options)
+  const outputs = JSON.parse(readFileSync(outputsFile, 'utf8')) as Record<string, Record<string, string>>
+  return Object.assign({}, ...Object.values(outputs))
+}
+
+async function cdk(args: string[], { aws, directory, logFile, signal }: Where & { aws: AwsAccess }): Promise<void> {
+  // Beside a cdk.json the command line would synthesize again: it runs where there is none.
+  const cwd = join(directory, 'empty')
+  mkdirSync(cwd, { recursive: true })
+  const program = join(root, 'node_modules/aws-cdk/bin/cdk')
+  await run(process.execPath, [program, ...args, '--no-notices', '--ci'], {
+    cwd,
+    env: {
+      ...plainEnvironment(directory),
+      AWS_ENDPOINT_URL: aws.endpointUrl,
+      AWS_ENDPOINT_URL_S3: aws.endpointUrl,
+      AWS_REGION: aws.region,
+      AWS_ACCESS_KEY_ID: aws.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: aws.secretAccessKey,
+      AWS_EC2_METADATA_DISABLED: 'true',
+    },
+    logFile,
+    signal,
+  })
+}
+
+/** Nothing of the person's own AWS settings, and a home of its own: what runs here must never reach a real account. */
+function plainEnvironment(directory: string): Record<string, string> {
+  const home = join(directory, 'home')
+  mkdirSync(home, { recursive: true })
+  return {
+    PATH: `${nodeDirectory}:${process.env['PATH'] ?? '/usr/bin:/bin'}`,
+    HOME: home,
+    LANG: 'C.UTF-8',
+    ...(process.env['TMPDIR'] ? { TMPDIR: process.env['TMPDIR'] } : {}),
+    CDK_DISABLE_CLI_TELEMETRY: 'true',
+    FORCE_COLOR: '0',
+  }
+}

@@ -1,0 +1,81 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { type IdentityProvider, peopleAudience } from './identity-provider.ts'
+import { findFreePort } from './loopback.ts'
+import type { Organisation } from './organisation.ts'
+
+/** The Slack app of a local deployment: made up at each start, but in the forms that Slack's own have. */
+export interface SlackApp {
+  teamId: string
+  appId: string
+  botUserId: string
+  botToken: string
+  signingSecret: string
+  channels: Record<string, string>
+}
+
+export function createSlackApp(channels: string[]): SlackApp {
+  return {
+    teamId: 'T0HOTWORK',
+    appId: 'A0HOTWORK',
+    botUserId: 'U0HOTWORK',
+    botToken: `xoxb-${randomBytes(16).toString('hex')}`,
+    signingSecret: randomBytes(16).toString('hex'),
+    channels: Object.fromEntries(channels.map((alias) => [alias, channelId(alias)])),
+  }
+}
+
+/** The same alias is the same channel at every start, so that what a person learned stays true. */
+const channelId = (alias: string) => `C${createHash('sha256').update(alias).digest('hex').slice(0, 9).toUpperCase()}`
+
+/** The deployment file: what each alias in the policies means on this machine. */
+export interface DeploymentFile {
+  issuers: Record<string, { issuer: string; jwksUri: string; audience: string; algorithms: string[] }>
+  tools: Record<string, { audience: string; addresses: string[] }>
+  channels: Record<string, string>
+  accounts: Record<string, { accountId: string; region: string; partition: string; externalId: string }>
+  slack: { apiUrl: string; teamId: string; appId: string; botUserId: string }
+}
+
+/** @param issuer The address of the API that is to be deployed. */
+export async function describeDeployment(options: {
+  organisation: Organisation
+  issuer: string
+  identityProvider: Pick<IdentityProvider, 'url' | 'jwksUri'>
+  accountId: string
+  region: string
+  slack: SlackApp
+  slackApiUrl: string
+}): Promise<DeploymentFile> {
+  const { organisation, issuer, identityProvider, accountId, region, slack, slackApiUrl } = options
+  const trust = (aliases: string[], audience: string) =>
+    aliases.map((alias) => [
+      alias,
+      { issuer: identityProvider.url, jwksUri: identityProvider.jwksUri, audience, algorithms: ['ES256'] },
+    ])
+  const tools = await Promise.all(
+    organisation.tools.map(async ({ id }) => {
+      const address = `http://127.0.0.1:${await findFreePort()}`
+      return [id.replace(/^tool:/, ''), { audience: address, addresses: [address] }]
+    }),
+  )
+  return {
+    issuers: Object.fromEntries([
+      ...trust(organisation.workloadIssuers, issuer),
+      ...trust(organisation.peopleIssuers, peopleAudience(issuer)),
+    ]),
+    tools: Object.fromEntries(tools),
+    channels: slack.channels,
+    accounts: Object.fromEntries(
+      organisation.accounts.map((alias) => [
+        alias,
+        { accountId, region, partition: 'aws', externalId: randomBytes(16).toString('hex') },
+      ]),
+    ),
+    slack: { apiUrl: slackApiUrl, teamId: slack.teamId, appId: slack.appId, botUserId: slack.botUserId },
+  }
+}
+
+export function writeDeploymentFile(path: string, deployment: DeploymentFile): void {
+  writeFileSync(path, `${JSON.stringify(deployment, null, 2)}\n`)
+}

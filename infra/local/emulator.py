@@ -1,0 +1,21 @@
+"""Runs MiniStack until standard input ends.
+
+It ends when the process that started this one is gone, however it went: even when it is killed, no emulator and no
+Lambda worker stays behind.
+"""
+
+import os
+import signal
+import threading
+
+from ministack.app import main
+
+
+def end_with_parent() -> None:
+    while os.read(0, 4096):
+        pass
+    os.killpg(0, signal.SIGKILL)
+
+
+threading.Thread(target=end_with_parent, daemon=True).start()
+main()

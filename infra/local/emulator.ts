@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process'
+import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { killGroup, readEnd } from './child.ts'
+import { findFreePort } from './loopback.ts'
+
+/** How to reach an AWS, here a local one, as its administrator. */
+export interface AwsAccess {
+  endpointUrl: string
+  region: string
+  accessKeyId: string
+  secretAccessKey: string
+}
+
+export interface Emulator extends AwsAccess {
+  close(): Promise<void>
+}
+
+const readyWithinMilliseconds = 30_000
+
+/**
+ * Starts MiniStack on a free loopback port, with IAM enforced, and waits until it answers. All it writes is below
+ * `directory`, which is emptied first: nothing of an earlier run is used.
+ * @param python The `python` of the environment that has MiniStack.
+ * @throws When it does not answer within half a minute, with the end of its log.
+ */
+export async function startEmulator(options: {
+  python: string
+  directory: string
+  logFile: string
+  /** The folder with the `node` that the Lambdas shall run on. */
+  nodeDirectory: string
+  signal?: AbortSignal | undefined
+}): Promise<Emulator> {
+  const { python, directory, logFile, nodeDirectory, signal } = options
+  signal?.throwIfAborted()
+  rmSync(directory, { recursive: true, force: true })
+  for (const name of ['tmp', 's3', 'state', 'home']) mkdirSync(join(directory, name), { recursive: true })
+  const port = await findFreePort()
+  const access: AwsAccess = {
+    endpointUrl: `http://127.0.0.1:${port}`,
+    region: 'us-east-1',
+    // MiniStack's administrator. It accepts this key whatever is configured.
+    accessKeyId: 'test',
+    secretAccessKey: 'test',
+  }
+
+  const log = openSync(logFile, 'a')
+  const child = spawn(python, [join(import.meta.dirname, 'emulator.py')], {
+    cwd: directory,
+    // A whole environment of its own: Lambdas inherit it, and must not find this machine's AWS credentials or proxies.
+    env: {
+      PATH: `${nodeDirectory}:/usr/local/bin:/usr/bin:/bin`,
+      HOME: join(directory, 'home'),
+      LANG: 'C.UTF-8',
+      TZ: 'UTC',
+      TMPDIR: join(directory, 'tmp'),
+      S3_DATA_DIR: join(directory, 's3'),
+      STATE_DIR: join(directory, 'state'),
+      GATEWAY_PORT: String(port),
+      BIND_HOST: '127.0.0.1',
+      MINISTACK_HOST: '127.0.0.1',
+      MINISTACK_REGION: access.region,
+      AUTH: 'true',
+      SFTP_ENABLED: '0',
+      IOT_MTLS_ENABLED: '0',
+      // A person at the desk may think for an hour: their click should still meet a warm Lambda.
+      LAMBDA_WARM_TTL_SECONDS: '3600',
+    },
+    stdio: ['pipe', log, log],
+    detached: true,
+  })
+  closeSync(log)
+  const kill = () => killGroup(child, 'SIGKILL')
+  process.once('exit', kill)
+  const ended = new Promise<void>((resolve) => {
+    child.once('error', () => resolve())
+    child.once('exit', () => resolve())
+  })
+  const close = async () => {
+    kill()
+    await ended
+    process.removeListener('exit', kill)
+    rmSync(directory, { recursive: true, force: true })
+  }
+
+  let hasEnded = false
+  void ended.then(() => {
+    hasEnded = true
+  })
+  const deadline = Date.now() + readyWithinMilliseconds
+  while (!(await isHealthy(access.endpointUrl))) {
+    if (!hasEnded && !signal?.aborted && Date.now() < deadline) {
+      await delay(50)
+      continue
+    }
+    await close()
+    signal?.throwIfAborted()
+    throw new Error(`the local AWS emulator did not start; the end of ${logFile}:\n${readEnd(logFile)}`)
+  }
+  return { ...access, close }
+}
+
+const isHealthy = (endpointUrl: string) =>
+  fetch(`${endpointUrl}/_ministack/health`, { signal: AbortSignal.timeout(2000) }).then(
+    ({ ok }) => ok,
+    () => false,
+  )

@@ -1,0 +1,245 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { calculateJwkThumbprint } from 'jose'
+import Provider, { type ClientMetadata, type Context, errors, interactionPolicy } from 'oidc-provider'
+import { type LoginChoice, renderLoginPage } from './login-page.ts'
+import { listenOnLoopback } from './loopback.ts'
+import { createMemoryAdapter } from './memory-adapter.ts'
+
+/** A private EC P-256 key as a JWK with `kid` and `alg`. */
+export type PrivateJwk = Record<string, string>
+
+/** One who can get tokens: an agent or a tool (`workload`), or a person. */
+export type Principal =
+  | { kind: 'workload'; subject: string }
+  | { kind: 'person'; subject: string; name: string; groups: string[] }
+
+/** The local OpenID provider. Its issuer is `url`; discovery and keys are at the standard places below it. */
+export interface IdentityProvider {
+  url: string
+  jwksUri: string
+  /**
+   * Makes each principal a client that authenticates with `private_key_jwt`. Its client id is its subject.
+   * Enrolling one again keeps its key, so that several deployments can share their people.
+   * @returns The private key of each, by subject.
+   */
+  enrol(principals: Principal[]): Promise<Map<string, PrivateJwk>>
+  /** From now on gives tokens for this API: `audience` of workloads is the issuer, of people `{issuer}/people`. */
+  serve(issuer: string): void
+  close(): Promise<void>
+}
+
+/** Short enough that a leaked one is soon worthless, long enough for a held request and a demo step. */
+const tokenLifetimeSeconds = 600
+
+/** The client through which a person's browser logs in: authorization code with PKCE, back to `{issuer}/login/callback`. */
+export const browserClientId = 'hotwork-browser'
+
+/** The audience of a person's token for the API at `issuer`; a workload's is the issuer itself. */
+export const peopleAudience = (issuer: string) => `${issuer}/people`
+
+/**
+ * Starts the identity provider of agents, tools and people on a free loopback port, with keys of its own that live as
+ * long as it does. Clients get tokens by `client_credentials` with `resource` = an API's issuer; people may also log in
+ * with a browser. A person's call may carry `acr_values`: this provider believes it, since there is nobody to ask.
+ * @param log Takes one line for each fault inside the provider.
+ */
+export async function startIdentityProvider(log: (line: string) => void = () => {}): Promise<IdentityProvider> {
+  const clients = new Map<string, ClientMetadata>()
+  const keys = new Map<string, PrivateJwk>()
+  const people = new Map<string, LoginChoice>()
+  const issuers = new Set<string>()
+
+  const isPerson = ({ oidc }: Context) =>
+    oidc.client?.clientId === browserClientId || people.has(oidc.client?.clientId ?? '')
+
+  const server = await listenOnLoopback()
+  const url = server.url
+
+  const provider = new Provider(url, {
+    adapter: createMemoryAdapter((clientId) =>
+      clientId === browserClientId ? describeBrowserClient(issuers) : clients.get(clientId),
+    ),
+    jwks: { keys: [await generateKey()] },
+    cookies: { keys: [randomBytes(32).toString('base64url')] },
+    clientDefaults: { id_token_signed_response_alg: 'ES256' },
+    acrValues: ['strong'],
+    claims: { openid: ['sub'], profile: ['name', 'groups'] },
+    scopes: ['openid', 'profile'],
+    pkce: { required: () => true },
+    ttl: {
+      ClientCredentials: tokenLifetimeSeconds,
+      AccessToken: tokenLifetimeSeconds,
+      IdToken: tokenLifetimeSeconds,
+      Interaction: 3600,
+      Session: 8 * 3600,
+      Grant: 8 * 3600,
+    },
+    features: {
+      devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      rpInitiatedLogout: { enabled: false },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource({ oidc }: Context) {
+          // A browser login may want the ID token alone; a client without a browser wants a token for some API.
+          if (oidc.params?.['grant_type'] !== 'client_credentials') return undefined
+          throw new errors.InvalidTarget(`\`resource\` is missing: name one of ${[...issuers].join(', ')}`)
+        },
+        useGrantedResource: () => true,
+        getResourceServerInfo(context: Context, resource: string) {
+          const issuer = resource.replace(/\/$/, '')
+          if (!issuers.has(issuer)) throw new errors.InvalidTarget(`\`resource\` is none of ${[...issuers].join(', ')}`)
+          return {
+            scope: '',
+            audience: isPerson(context) ? peopleAudience(issuer) : issuer,
+            accessTokenFormat: 'jwt',
+            accessTokenTTL: tokenLifetimeSeconds,
+            jwt: { sign: { alg: 'ES256' } },
+          }
+        },
+      },
+    },
+    extraTokenClaims: (context: Context) => (isPerson(context) ? describeLogin(context) : undefined),
+    findAccount: (_context: Context, subject: string) => {
+      const person = people.get(subject)
+      return (
+        person && { accountId: subject, claims: () => ({ sub: subject, name: person.name, groups: person.groups }) }
+      )
+    },
+    // The application and this provider are one organisation: logging in is consent enough.
+    async loadExistingGrant({ oidc }: Context) {
+      const grant = new oidc.provider.Grant({ accountId: oidc.session?.accountId, clientId: oidc.client?.clientId })
+      grant.addOIDCScope('openid profile')
+      await grant.save()
+      return grant
+    },
+    interactions: {
+      url: (_context: Context, { uid }: { uid: string }) => `/login/${uid}`,
+      policy: requireAskedStrength(),
+    },
+    renderError(context: { type: string; body: string }, out: { error: string; error_description?: string }) {
+      context.type = 'text/plain'
+      context.body = `${out.error}: ${out.error_description ?? 'no more is known'}\n`
+    },
+  })
+  provider.on('server_error', (_context, fault) => log(String((fault as Error).stack ?? fault)))
+
+  const respond = provider.callback()
+  server.handle((request, response) => {
+    // Addresses in answers are built from it: only our own may appear in them.
+    request.headers.host = new URL(url).host
+    if (!request.url?.startsWith('/login/')) return respond(request, response)
+    showOrFinishLogin(provider, [...people.values()], request, response).catch((fault: unknown) => {
+      log(String(fault))
+      response.writeHead(400, { 'content-type': 'text/plain' }).end('this login has ended; start it again\n')
+    })
+  })
+
+  return {
+    url,
+    jwksUri: `${url}/jwks`,
+    async enrol(principals) {
+      for (const principal of principals) {
+        const key = keys.get(principal.subject) ?? (await generateKey())
+        keys.set(principal.subject, key)
+        clients.set(principal.subject, describeClient(principal.subject, key))
+        if (principal.kind === 'person') people.set(principal.subject, principal)
+      }
+      return new Map(principals.flatMap(({ subject }) => [[subject, keys.get(subject) as PrivateJwk]]))
+    },
+    serve(issuer) {
+      issuers.add(issuer)
+    },
+    close: server.close,
+  }
+}
+
+async function generateKey(): Promise<PrivateJwk> {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const jwk = privateKey.export({ format: 'jwk' }) as PrivateJwk
+  return { ...jwk, kid: await calculateJwkThumbprint(jwk), alg: 'ES256', use: 'sig' }
+}
+
+function describeClient(clientId: string, { d: _private, ...publicJwk }: PrivateJwk): ClientMetadata {
+  return {
+    client_id: clientId,
+    application_type: 'web',
+    grant_types: ['client_credentials'],
+    response_types: [],
+    redirect_uris: [],
+    token_endpoint_auth_method: 'private_key_jwt',
+    token_endpoint_auth_signing_alg: 'ES256',
+    jwks: { keys: [publicJwk] },
+  }
+}
+
+function describeBrowserClient(issuers: Iterable<string>): ClientMetadata {
+  return {
+    client_id: browserClientId,
+    application_type: 'web',
+    grant_types: ['authorization_code'],
+    response_types: ['code'],
+    redirect_uris: [...issuers].map((issuer) => `${issuer}/login/callback`),
+    token_endpoint_auth_method: 'none',
+  }
+}
+
+/** How the person logged in (RFC 9470): what the code was issued for, or what a client without a browser says. */
+function describeLogin({ oidc }: Context): Record<string, unknown> | undefined {
+  const code = oidc.entities.AuthorizationCode
+  if (code) return { acr: code.acr, auth_time: code.authTime }
+  const acr = firstWord(oidc.body?.['acr_values'])
+  return acr ? { acr, auth_time: Math.floor(Date.now() / 1000) } : undefined
+}
+
+/** Has a person log in again when the application asks for a stronger login than the one they have. */
+function requireAskedStrength() {
+  const policy = interactionPolicy.base()
+  policy.get('login').checks.add(
+    new interactionPolicy.Check('acr_unmet', 'a stronger login is needed', 'login_required', ({ oidc }) => {
+      const asked = firstWord(oidc.params?.['acr_values'])
+      return asked !== undefined && oidc.session?.acr !== asked
+    }),
+  )
+  return policy
+}
+
+const firstWord = (value: unknown) => (typeof value === 'string' && value.trim().split(/\s+/)[0]) || undefined
+
+async function showOrFinishLogin(
+  provider: Provider,
+  people: LoginChoice[],
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { params } = await provider.interactionDetails(request, response)
+  const acr = firstWord(params['acr_values'])
+  if (request.method !== 'POST') {
+    response.writeHead(200, {
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-store',
+      // No `form-action`: browsers apply it to the redirects after the form too, and those lead to the application.
+      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    })
+    response.end(renderLoginPage(request.url ?? '', people, acr))
+    return
+  }
+  const subject = new URLSearchParams(await readSmallBody(request)).get('subject') ?? ''
+  if (!people.some((person) => person.subject === subject)) {
+    response.writeHead(400, { 'content-type': 'text/plain' }).end('`subject` must be one of the people shown\n')
+    return
+  }
+  await provider.interactionFinished(request, response, {
+    login: { accountId: subject, ...(acr ? { acr } : {}), ts: Math.floor(Date.now() / 1000) },
+  })
+}
+
+async function readSmallBody(request: IncomingMessage): Promise<string> {
+  let body = ''
+  for await (const chunk of request) {
+    body += chunk
+    if (body.length > 10_000) throw new RangeError('the form is too large')
+  }
+  return body
+}

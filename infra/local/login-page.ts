@@ -1,0 +1,54 @@
+/** A person who can log in: `subject` is their subject at the identity provider. */
+export interface LoginChoice {
+  subject: string
+  name: string
+  groups: string[]
+}
+
+const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => escapes[character] ?? character)
+
+/**
+ * The page on which a person says who they are. It stands in for a company's login, so there is no password: only the
+ * local stack serves it, on the loopback address. Plain forms, no script, works with a keyboard and a screen reader.
+ * @param strength The login strength (`acr`) that the application asked for, if any.
+ */
+export function renderLoginPage(action: string, people: LoginChoice[], strength: string | undefined): string {
+  const choices = people
+    .map(
+      ({ subject, name, groups }) =>
+        `<li><button name="subject" value="${escapeHtml(subject)}">${escapeHtml(name)}</button> <span>${escapeHtml(groups.join(', '))}</span></li>`,
+    )
+    .join('\n')
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Who are you? Local login</title>
+<style>
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 36rem; margin: 3rem auto; padding: 0 1rem; color: #1d1c1d; background: #fff }
+ul { list-style: none; padding: 0 }
+li { display: flex; gap: 1rem; align-items: center; margin: 0.5rem 0 }
+button { font: inherit; min-width: 12rem; padding: 0.6rem 1rem; text-align: left; border: 1px solid #616061; border-radius: 0.4rem; background: #fff; color: inherit; cursor: pointer }
+button:hover, button:focus-visible { background: #1264a3; border-color: #1264a3; color: #fff }
+button:focus-visible { outline: 3px solid #1264a3; outline-offset: 2px }
+span { color: #616061 }
+</style>
+</head>
+<body>
+<main>
+<h1>Who are you?</h1>
+<p>This is the local stand-in for your company's login. Choose a person of the sample organisation.${
+    strength ? ` This login counts as <strong>${escapeHtml(strength)}</strong>.` : ''
+  }</p>
+<form method="post" action="${escapeHtml(action)}">
+<ul>
+${choices}
+</ul>
+</form>
+</main>
+</body>
+</html>
+`
+}

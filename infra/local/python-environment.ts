@@ -1,0 +1,86 @@
+import { execFile } from 'node:child_process'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { run } from './child.ts'
+import { takeLock } from './lock.ts'
+import type { Progress } from './progress.ts'
+
+const requirementsFile = join(import.meta.dirname, 'requirements.txt')
+const candidates = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python']
+const execute = promisify(execFile)
+
+/** What a person must do before the local stack can start, in one sentence. */
+export class MissingPrerequisite extends Error {
+  override readonly name = 'MissingPrerequisite'
+}
+
+/**
+ * Makes the private Python environment in which the local AWS emulator runs, once: a finished one with the same
+ * requirements is used as it is, a half-made or older one is made anew. Processes that want it at once wait their turn.
+ * @param directory Where the environment is, or will be.
+ * @returns The path of its `python`.
+ * @throws MissingPrerequisite When this machine has no Python 3.10 or later with venv.
+ */
+export async function ensurePythonEnvironment(options: {
+  directory: string
+  logFile: string
+  progress: Progress
+  signal?: AbortSignal | undefined
+}): Promise<string> {
+  const { directory, logFile, progress, signal } = options
+  const python = join(directory, 'bin', 'python')
+  // Written last, so that its presence means that all the rest is there.
+  const stamp = join(directory, 'hotwork-requirements.txt')
+  const isMade = () => existsSync(python) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
+  const wanted = readFileSync(requirementsFile, 'utf8')
+  if (isMade()) return python
+
+  return progress('install the local AWS emulator (once)', async (note) => {
+    const lock = await waitForLock(`${directory}.lock`, note, signal)
+    try {
+      if (isMade()) return python
+      const system = await findPython()
+      rmSync(directory, { recursive: true, force: true })
+      const options = { cwd: import.meta.dirname, env: environmentOfPip(), logFile, signal }
+      note('making the environment')
+      await run(system, ['-m', 'venv', directory], options)
+      note('downloading')
+      const install = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '-r', requirementsFile]
+      await run(python, install, options)
+      writeFileSync(stamp, wanted)
+      note('done')
+      return python
+    } finally {
+      lock.release()
+    }
+  })
+}
+
+/** The first Python on the PATH that is new enough and can make environments. */
+async function findPython(): Promise<string> {
+  const check = 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))'
+  for (const candidate of candidates) {
+    const works = await execute(candidate, ['-c', check]).then(
+      () => true,
+      () => false,
+    )
+    if (works) return candidate
+  }
+  throw new MissingPrerequisite(
+    'the local stack needs Python 3.10 or later with venv: install the package `python3-venv` (Debian, Ubuntu: `apt-get install python3-venv`) and run this again',
+  )
+}
+
+/** pip needs the machine's own settings of proxies and indexes. */
+const environmentOfPip = () => ({ ...process.env, PYTHONNOUSERSITE: '1' }) as Record<string, string>
+
+async function waitForLock(path: string, note: (text: string) => void, signal: AbortSignal | undefined) {
+  for (;;) {
+    const lock = takeLock(path)
+    if ('release' in lock) return lock
+    note(`waiting for process ${lock.heldBy}, which is making it`)
+    await delay(500, undefined, signal ? { signal } : {})
+  }
+}

@@ -1,0 +1,78 @@
+import { CreateTableCommand, DynamoDBClient, PutItemCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb'
+import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam'
+import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { clientSettings } from './aws-clients.ts'
+import type { AwsAccess } from './emulator.ts'
+import { zipOne } from './zip.ts'
+
+/**
+ * The parameters of the checkout service. In prod the payment timeout is wrong, which is what makes the service
+ * unhealthy and the example agent ask; in staging it is right.
+ */
+export const parameters = {
+  '/staging/checkout/payment-timeout-ms': '3000',
+  '/prod/checkout/payment-timeout-ms': '30',
+  '/prod/checkout/other': 'must not change',
+  '/prod/hotwork/x': 'no approval can change this',
+}
+
+const functions = ['checkout-worker', 'staging-checkout-worker']
+const table = 'checkout-flags'
+
+/**
+ * Makes what the sample organisation's actions act on: the checkout service's parameters, functions and flags. Made
+ * again in an emulator that was there before, it is set back to how the story begins.
+ */
+export async function createSampleTarget(aws: AwsAccess, accountId: string): Promise<void> {
+  await Promise.all([setParameters(aws), createFunctions(aws, accountId), createFlags(aws)])
+}
+
+async function setParameters(aws: AwsAccess): Promise<void> {
+  const ssm = new SSMClient(clientSettings(aws))
+  for (const [Name, Value] of Object.entries(parameters)) {
+    await ssm.send(new PutParameterCommand({ Name, Value, Type: 'String', Overwrite: true }))
+  }
+  ssm.destroy()
+}
+
+async function createFunctions(aws: AwsAccess, accountId: string): Promise<void> {
+  const iam = new IAMClient(clientSettings(aws))
+  const lambda = new LambdaClient(clientSettings(aws))
+  const RoleName = 'checkout-worker'
+  const trust = { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }
+  const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [trust] })
+  await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument })).catch(unlessThere)
+  const ZipFile = zipOne('index.js', 'exports.handler = async () => ({ done: true })\n')
+  for (const FunctionName of functions) {
+    const role = { Role: `arn:aws:iam::${accountId}:role/${RoleName}` }
+    const code = { Runtime: 'nodejs24.x' as const, Handler: 'index.handler', Code: { ZipFile } }
+    await lambda.send(new CreateFunctionCommand({ FunctionName, ...role, ...code })).catch(unlessThere)
+  }
+  iam.destroy()
+  lambda.destroy()
+}
+
+async function createFlags(aws: AwsAccess): Promise<void> {
+  const dynamo = new DynamoDBClient(clientSettings(aws))
+  await dynamo
+    .send(
+      new CreateTableCommand({
+        TableName: table,
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: [{ AttributeName: 'flag', AttributeType: 'S' }],
+        KeySchema: [{ AttributeName: 'flag', KeyType: 'HASH' }],
+      }),
+    )
+    .catch(unlessThere)
+  await waitUntilTableExists({ client: dynamo, maxWaitTime: 30, minDelay: 1 }, { TableName: table })
+  const Item = { flag: { S: 'express-checkout' }, enabled: { BOOL: true } }
+  await dynamo.send(new PutItemCommand({ TableName: table, Item }))
+  dynamo.destroy()
+}
+
+/** In an emulator of the caller's it may all be there from before. */
+function unlessThere(fault: Error): void {
+  const names = ['EntityAlreadyExistsException', 'ResourceConflictException', 'ResourceInUseException']
+  if (!names.includes(fault.name)) throw fault
+}

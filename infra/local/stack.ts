@@ -1,0 +1,163 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { readAccountId } from './aws-clients.ts'
+import { bootstrap, nodeDirectory, root } from './cdk.ts'
+import { deployPrepared, prepareDeployment, type Surroundings } from './deployment.ts'
+import { type AwsAccess, startEmulator } from './emulator.ts'
+import { startIdentityProvider } from './identity-provider.ts'
+import { type Local, readLocalFile, removeLocalFile, writeLocalFile } from './local-file.ts'
+import { takeLock } from './lock.ts'
+import { createProgress, type Progress } from './progress.ts'
+import { ensurePythonEnvironment } from './python-environment.ts'
+import { createSampleTarget } from './sample-target.ts'
+
+/** A Hotwork deployment: its name is the beginning of all its resources' names, so that several live side by side. */
+export interface DeploymentChoice {
+  /** `Hotwork` if not said. */
+  stackName?: string
+  /** The policy folder; the repository's own if not said. */
+  policies?: string
+}
+
+export interface StackOptions extends DeploymentChoice {
+  /** Where all its files are; `.hotwork` in the repository if not said. One local stack runs in one such folder. */
+  stateDirectory?: string
+  progress?: Progress
+  /** Ends everything early: what is being waited for rejects with its reason. */
+  signal?: AbortSignal
+}
+
+/** A running local stack. */
+export interface LocalStack {
+  /** What `local.json` in the state directory says. */
+  local: Local
+  /** Deploys another Hotwork beside the first: own address, desk and tables; the same people, agents and emulator. */
+  deploy(choice: DeploymentChoice & { stackName: string }): Promise<Local>
+  /** Ends all that was started, and waits for it. Nothing is left listening. */
+  close(): Promise<void>
+}
+
+/** The state directory has a running stack already. */
+export class StackIsRunning extends Error {
+  override readonly name = 'StackIsRunning'
+}
+
+/**
+ * Starts the local stack: an AWS emulator, an identity provider, a desk for Slack, a reverse proxy, and the CDK app
+ * deployed into the emulator, unchanged. All of it listens on 127.0.0.1 on free ports. An emulator that
+ * `AWS_ENDPOINT_URL` names is used as it is. When anything fails, what was started is ended first.
+ * @throws StackIsRunning When one runs in this state directory. MissingPrerequisite When Python is not there.
+ */
+export async function startStack(options: StackOptions = {}): Promise<LocalStack> {
+  const directory = resolve(options.stateDirectory ?? join(root, '.hotwork'))
+  const progress = options.progress ?? createProgress()
+  await using resources = new AsyncDisposableStack()
+  lockDirectory(directory, resources)
+
+  const logDirectory = join(directory, 'log')
+  rmSync(logDirectory, { recursive: true, force: true })
+  mkdirSync(logDirectory, { recursive: true })
+  const failure = new AbortController()
+  const signal = options.signal ? AbortSignal.any([options.signal, failure.signal]) : failure.signal
+
+  const identityProvider = await startIdentityProvider()
+  resources.defer(() => identityProvider.close())
+  const given = givenEmulator(process.env)
+  const accountId = given ? await readAccountId(given) : emulatorAccountId
+  const region = given?.region ?? 'us-east-1'
+  const around: Surroundings = { directory, logDirectory, identityProvider, accountId, region, progress, signal }
+
+  const [aws, prepared] = await together(failure, [
+    given ? Promise.resolve(given) : startOwnEmulator(around, resources),
+    prepareDeployment(around, choose(options), resources),
+  ])
+  await progress('prepare the emulator', () =>
+    bootstrap({ aws, accountId, directory, logFile: join(logDirectory, 'bootstrap.log'), signal }),
+  )
+  const [local] = await together(failure, [deployPrepared(around, prepared, aws), createSampleTarget(aws, accountId)])
+  signal.throwIfAborted()
+  const localFile = join(directory, 'local.json')
+  writeLocalFile(localFile, local)
+  resources.defer(() => removeLocalFile(localFile))
+
+  const running = resources.move()
+  return {
+    local,
+    async deploy(choice) {
+      return deployPrepared(around, await prepareDeployment(around, choose(choice), running), aws)
+    },
+    close: () => running.disposeAsync(),
+  }
+}
+
+/** MiniStack's, for a key that says no other. */
+const emulatorAccountId = '000000000000'
+
+const choose = ({ stackName, policies }: DeploymentChoice) => ({
+  stackName: stackName ?? 'Hotwork',
+  policies: resolve(policies ?? join(root, 'policies')),
+})
+
+function lockDirectory(directory: string, resources: AsyncDisposableStack): void {
+  const lock = takeLock(join(directory, 'stack.lock'))
+  if ('release' in lock) {
+    // Left by a process that was killed: its addresses lead nowhere.
+    removeLocalFile(join(directory, 'local.json'))
+    resources.defer(() => lock.release())
+    return
+  }
+  const running = readLocalFile(join(directory, 'local.json'))
+  throw new StackIsRunning(
+    running
+      ? `a local stack is running already: ${running.apiUrl} (process ${lock.heldBy}); end it first, or use it`
+      : `a local stack is being started by process ${lock.heldBy}; wait for it, or end it`,
+  )
+}
+
+/** The emulator that the environment names, with the environment's keys. */
+function givenEmulator(env: NodeJS.ProcessEnv): AwsAccess | undefined {
+  const endpointUrl = env['AWS_ENDPOINT_URL']
+  if (!endpointUrl) return undefined
+  return {
+    endpointUrl: endpointUrl.replace(/\/$/, ''),
+    region: env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? 'us-east-1',
+    accessKeyId: env['AWS_ACCESS_KEY_ID'] ?? 'test',
+    secretAccessKey: env['AWS_SECRET_ACCESS_KEY'] ?? 'test',
+  }
+}
+
+async function startOwnEmulator(
+  { directory, logDirectory, progress, signal }: Surroundings,
+  resources: AsyncDisposableStack,
+): Promise<AwsAccess> {
+  // Not below the state directory: tests have another one, and making it twice would take a minute.
+  const venv = join(root, '.hotwork/venv')
+  const python = await ensurePythonEnvironment({
+    directory: venv,
+    logFile: join(logDirectory, 'python.log'),
+    progress,
+    signal,
+  })
+  const emulator = await progress('start the local AWS emulator', () =>
+    startEmulator({
+      python,
+      directory: join(directory, 'emulator'),
+      logFile: join(logDirectory, 'ministack.log'),
+      nodeDirectory,
+      signal,
+    }),
+  )
+  resources.defer(() => emulator.close())
+  return emulator
+}
+
+/** Waits for all; the first that fails ends the others, and all have ended when this rejects. */
+async function together<T extends readonly Promise<unknown>[]>(
+  failure: AbortController,
+  works: readonly [...T],
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  for (const work of works) work.catch((fault: unknown) => failure.abort(fault))
+  const ends = await Promise.allSettled(works)
+  failure.signal.throwIfAborted()
+  return ends.map((end) => (end as PromiseFulfilledResult<unknown>).value) as never
+}

@@ -1,0 +1,48 @@
+import { parseArgs } from 'node:util'
+import { MissingPrerequisite } from './python-environment.ts'
+import { type LocalStack, StackIsRunning, startStack } from './stack.ts'
+import { untilAsked } from './until-asked.ts'
+
+/** `npm start`: the local stack, left running until Ctrl-C. */
+const { values } = parseArgs({ options: { policies: { type: 'string' }, state: { type: 'string' } } })
+const asked = untilAsked()
+
+try {
+  const stack = await startStack({
+    ...(values.policies === undefined ? {} : { policies: values.policies }),
+    ...(values.state === undefined ? {} : { stateDirectory: values.state }),
+    signal: asked.signal,
+  })
+  try {
+    process.stdout.write(describe(stack))
+    await asked.promise
+  } finally {
+    process.stdout.write('\nending the local stack\n')
+    await stack.close()
+  }
+} catch (fault) {
+  // Being asked to end while starting is no failure.
+  if (!asked.signal.aborted) {
+    const isForPeople = fault instanceof StackIsRunning || fault instanceof MissingPrerequisite
+    process.stderr.write(`${isForPeople ? fault.message : String((fault as Error).stack)}\n`)
+    process.exitCode = 1
+  }
+}
+process.exit()
+
+function describe({ local }: LocalStack): string {
+  return `
+Hotwork is running on this machine.
+
+  API                ${local.apiUrl}
+  desk (Slack)       ${local.slack.deskUrl}
+  identity provider  ${local.identityProviderUrl}
+  everything else    .hotwork/local.json, logs in .hotwork/log
+
+Try it: have the example agent ask, then open the desk and decide as one of the people there.
+
+  node examples/remediator/remediator.ts
+
+Ctrl-C ends it all.
+`
+}
