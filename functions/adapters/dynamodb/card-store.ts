@@ -1,0 +1,47 @@
+import { PutItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb'
+import type { RequestId } from '../../domain/values.ts'
+import type { CardStore, PostedCard } from '../../operations/ports.ts'
+import { type Connection, within } from './client.ts'
+import { text, textOf } from './items.ts'
+import { orUnavailable, unavailable } from './unavailable.ts'
+
+/** The cards table: one item a request and channel. Only the card drawer writes it, one request at a time. */
+export class DynamoCardStore implements CardStore {
+  readonly #connection: Connection
+  readonly #table: string
+
+  constructor(connection: Connection, table: string) {
+    this.#connection = connection
+    this.#table = table
+  }
+
+  async load(request: RequestId): Promise<readonly PostedCard[]> {
+    const cards: PostedCard[] = []
+    const query = {
+      TableName: this.#table,
+      ConsistentRead: true,
+      KeyConditionExpression: 'pk = :request',
+      ExpressionAttributeValues: { ':request': text(request) },
+    }
+    try {
+      for await (const page of paginateQuery({ client: this.#connection.client }, query, within(this.#connection)))
+        for (const item of page.Items ?? [])
+          cards.push({
+            request,
+            channel: textOf(item, 'sk'),
+            ts: textOf(item, 'ts'),
+            rendered: textOf(item, 'rendered'),
+          })
+    } catch (cause) {
+      throw unavailable(`read the cards of \`${request}\``, cause)
+    }
+    return cards
+  }
+
+  async save({ request, channel, ts, rendered }: PostedCard): Promise<void> {
+    const Item = { pk: text(request), sk: text(channel), ts: text(ts), rendered: text(rendered) }
+    await this.#connection.client
+      .send(new PutItemCommand({ TableName: this.#table, Item }), within(this.#connection))
+      .catch(orUnavailable(`save a card of \`${request}\``))
+  }
+}

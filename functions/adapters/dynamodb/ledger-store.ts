@@ -1,0 +1,66 @@
+import { GetItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb'
+import type { Entry, Head } from '../../domain/ledger.ts'
+import type { LedgerStore } from '../../operations/ports.ts'
+import { type Connection, within } from './client.ts'
+import { endsAt, headAttributes, headOf, text, textOf } from './items.ts'
+import { putEntry } from './ledger-items.ts'
+import { transact } from './transaction.ts'
+import { orUnavailable, unavailable } from './unavailable.ts'
+
+/**
+ * The ledger table: `aggregate` and `sequence` find an entry, kept as the JSON text it was hashed from. Where an actor's
+ * own chain ends is an item `CHAIN#<aggregate>` of the requests table, since nothing in the ledger table may be changed.
+ */
+export class DynamoLedgerStore implements LedgerStore {
+  readonly #connection: Connection
+  readonly #requests: string
+  readonly #ledger: string
+
+  constructor(connection: Connection, tables: { requests: string; ledger: string }) {
+    this.#connection = connection
+    this.#requests = tables.requests
+    this.#ledger = tables.ledger
+  }
+
+  async entries(aggregate: string): Promise<readonly Entry[]> {
+    const entries: Entry[] = []
+    const query = {
+      TableName: this.#ledger,
+      ConsistentRead: true,
+      KeyConditionExpression: 'aggregate = :aggregate',
+      ExpressionAttributeValues: { ':aggregate': text(aggregate) },
+    }
+    try {
+      for await (const page of paginateQuery({ client: this.#connection.client }, query, within(this.#connection)))
+        for (const item of page.Items ?? []) entries.push(JSON.parse(textOf(item, 'entry')) as Entry)
+    } catch (cause) {
+      throw unavailable(`read the ledger of \`${aggregate}\``, cause)
+    }
+    return entries
+  }
+
+  async head(aggregate: string): Promise<Head> {
+    const { Item } = await this.#connection.client
+      .send(
+        new GetItemCommand({ TableName: this.#requests, Key: chainKey(aggregate), ConsistentRead: true }),
+        within(this.#connection),
+      )
+      .catch(orUnavailable(`read the chain of \`${aggregate}\``))
+    return headOf(Item)
+  }
+
+  async append(aggregate: string, expected: Head, entries: readonly Entry[], head: Head): Promise<boolean> {
+    const chain = {
+      Put: {
+        TableName: this.#requests,
+        Item: { ...chainKey(aggregate), ...headAttributes(head) },
+        ...endsAt(expected),
+      },
+    }
+    const items = [chain, ...entries.map((entry) => putEntry(this.#ledger, entry))]
+    const { done } = await transact(this.#connection, items, `append to \`${aggregate}\``)
+    return done
+  }
+}
+
+const chainKey = (aggregate: string) => ({ pk: text(`CHAIN#${aggregate}`), sk: text('CHAIN') })

@@ -1,0 +1,85 @@
+import { QueryCommand } from '@aws-sdk/client-dynamodb'
+import type { NumericDate, RequestId } from '../../domain/values.ts'
+import type { Page, RequestFilter, Stored } from '../../operations/ports.ts'
+import { type Connection, within } from './client.ts'
+import { number, text, textOf } from './items.ts'
+import { batchLimit, readMany } from './read-many.ts'
+import { idOf, indexFor, passes, requestKey, storedOf, submittedKey } from './request-items.ts'
+import { orUnavailable } from './unavailable.ts'
+
+/** A page that nothing passes is given up after so many queries, and says where to go on. */
+const queriesPerPage = 10
+
+type Table = { connection: Connection; table: string }
+
+/**
+ * A page of requests, newest first. An index says which they may be, and is a moment behind; each is then read strongly
+ * and held against the filter, so that what is shown is true. A page may be short and still have a `next`.
+ *
+ * @param page `after` is the `next` of the page before; anything else finds what sorts after it, or nothing
+ */
+export async function listRequests(
+  from: Table,
+  filter: RequestFilter,
+  page: { limit: number; after?: string },
+): Promise<Page<Stored>> {
+  const limit = Math.min(page.limit, batchLimit)
+  const items: Stored[] = []
+  let after = page.after === undefined ? undefined : fromCursor(page.after)
+  for (let query = 0; query < queriesPerPage; query++) {
+    const wanted = limit - items.length
+    const candidates = await queryIndex(from, filter, wanted, after)
+    items.push(...(await readInOrder(from, candidates.ids)).filter((stored) => passes(filter, stored)))
+    after = candidates.last
+    if (after === undefined) return { items }
+    if (items.length >= limit) break
+  }
+  return after === undefined ? { items } : { items, next: toCursor(after) }
+}
+
+/** Ids whose next deadline lies before `before`, oldest first. */
+export async function overdueRequests(from: Table, before: NumericDate, limit: number): Promise<readonly RequestId[]> {
+  const command = new QueryCommand({
+    TableName: from.table,
+    IndexName: 'overdue',
+    KeyConditionExpression: 'overdue = :overdue AND dueAt < :before',
+    ExpressionAttributeValues: { ':overdue': text('request'), ':before': number(before) },
+    Limit: limit,
+  })
+  const { Items } = await from.connection.client
+    .send(command, within(from.connection))
+    .catch(orUnavailable('say what is overdue'))
+  return (Items ?? []).map(idOf)
+}
+
+/** The next candidates of an index, and the sort key to go on after, unless these were the last. */
+async function queryIndex({ connection, table }: Table, filter: RequestFilter, limit: number, after?: string) {
+  const { index, attribute, value } = indexFor(filter)
+  const command = new QueryCommand({
+    TableName: table,
+    IndexName: index,
+    ScanIndexForward: false,
+    KeyConditionExpression: after === undefined ? '#by = :by' : '#by = :by AND submitted < :after',
+    ExpressionAttributeNames: { '#by': attribute },
+    ExpressionAttributeValues: { ':by': text(value), ...(after === undefined ? {} : { ':after': text(after) }) },
+    Limit: limit,
+  })
+  const { Items = [], LastEvaluatedKey } = await connection.client
+    .send(command, within(connection))
+    .catch(orUnavailable('list requests'))
+  const last = LastEvaluatedKey && textOf(LastEvaluatedKey, 'submitted')
+  return { ids: Items.map(idOf), last }
+}
+
+async function readInOrder({ connection, table }: Table, ids: readonly RequestId[]): Promise<readonly Stored[]> {
+  const stored = (await readMany(connection, table, ids.map(requestKey))).map(storedOf)
+  return stored.toSorted((one, other) => (submittedKey(one.state) < submittedKey(other.state) ? 1 : -1))
+}
+
+/** A place in the list is the sort key of its last request: the same in every index, and nothing but a place. */
+const toCursor = (submitted: string): string => Buffer.from(submitted).toString('base64url')
+const fromCursor = (cursor: string): string => {
+  const submitted = Buffer.from(cursor, 'base64url').toString()
+  // An empty or oversized key is an error to DynamoDB; to the reader it is a place before everything.
+  return /^\d{10}#/.test(submitted) && submitted.length <= 64 ? submitted : '!'
+}

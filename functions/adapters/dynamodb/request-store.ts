@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto'
+import {
+  ConditionalCheckFailedException,
+  GetItemCommand,
+  PutItemCommand,
+  type TransactWriteItem,
+} from '@aws-sdk/client-dynamodb'
+import type { EvaluationId, NumericDate, RequestId } from '../../domain/values.ts'
+import { StoreUnavailable } from '../../operations/faults.ts'
+import type {
+  Commit,
+  Committed,
+  Evaluation,
+  OnceOnly,
+  Page,
+  RequestFilter,
+  RequestStore,
+  Stored,
+} from '../../operations/ports.ts'
+import { type Connection, within } from './client.ts'
+import { endsAt, type Item, number, text, textOf } from './items.ts'
+import { putEntry } from './ledger-items.ts'
+import { listRequests, overdueRequests } from './list-requests.ts'
+import { onceKey, putOnce } from './once-only.ts'
+import { requestItem, requestKey, storedOf } from './request-items.ts'
+import { conflicted, failed, transact } from './transaction.ts'
+import { orUnavailable, unavailable } from './unavailable.ts'
+
+/** An evaluation is kept a day past its end, so that a late submission can be told that it is expired. */
+const keepEvaluationSeconds = 86_400
+
+/** The requests table, and the entries of requests, which commit with their state. Every item is read strongly. */
+export class DynamoRequestStore implements RequestStore {
+  readonly #connection: Connection
+  readonly #requests: string
+  readonly #ledger: string
+
+  constructor(connection: Connection, tables: { requests: string; ledger: string }) {
+    this.#connection = connection
+    this.#requests = tables.requests
+    this.#ledger = tables.ledger
+  }
+
+  async load(id: RequestId): Promise<Stored | undefined> {
+    const item = await this.#get(requestKey(id), `read \`${id}\``)
+    return item && storedOf(item)
+  }
+
+  async commit({ id, expected, state, entries, head, once = [] }: Commit): Promise<Committed> {
+    const writer = randomUUID()
+    const items: TransactWriteItem[] = [
+      { Put: { TableName: this.#requests, Item: requestItem(state, head), ...endsAt(expected) } },
+      ...once.map((each) => ({ Put: putOnce(this.#requests, each, writer) })),
+      ...entries.map((entry) => putEntry(this.#ledger, entry)),
+    ]
+    const transacted = await transact(this.#connection, items, `commit \`${id}\``)
+    if (transacted.done) return { outcome: 'committed' }
+
+    const [ofRequest, ...others] = transacted.reasons
+    const ofOnce = others.slice(0, once.length)
+    // Asked before staleness: it is final, while a stale writer would come back only to find the same.
+    for (const [index, { key }] of once.entries())
+      if (failed(ofOnce[index])) return { outcome: 'taken', key, value: textOf(ofOnce[index]?.Item ?? {}, 'value') }
+    if (failed(ofRequest) || transacted.reasons.some(conflicted)) return { outcome: 'stale' }
+    // Only an entry that was there already is left. The version would then have moved too: somebody wrote around us.
+    throw new StoreUnavailable(`the ledger of \`${id}\` holds entries that its state does not know`)
+  }
+
+  async recall(key: string): Promise<string | undefined> {
+    const item = await this.#get(onceKey(key), 'recall a key')
+    return item && textOf(item, 'value')
+  }
+
+  async claim(once: OnceOnly): Promise<boolean> {
+    const writer = randomUUID()
+    const put = new PutItemCommand(putOnce(this.#requests, once, writer))
+    try {
+      await this.#connection.client.send(put, within(this.#connection))
+      return true
+    } catch (cause) {
+      if (!(cause instanceof ConditionalCheckFailedException)) throw unavailable('claim a key', cause)
+      // The SDK sends a put again when its answer was lost, and then finds the item that it put.
+      return cause.Item?.['writer']?.S === writer
+    }
+  }
+
+  async saveEvaluation(evaluation: Evaluation): Promise<void> {
+    const Item = {
+      ...evaluationKey(evaluation.id),
+      evaluation: text(JSON.stringify(evaluation)),
+      ttl: number(evaluation.expiresAt + keepEvaluationSeconds),
+    }
+    await this.#connection.client
+      .send(new PutItemCommand({ TableName: this.#requests, Item }), within(this.#connection))
+      .catch(orUnavailable(`save \`${evaluation.id}\``))
+  }
+
+  async loadEvaluation(id: EvaluationId): Promise<Evaluation | undefined> {
+    const item = await this.#get(evaluationKey(id), `read \`${id}\``)
+    return item && (JSON.parse(textOf(item, 'evaluation')) as Evaluation)
+  }
+
+  list(filter: RequestFilter, page: { limit: number; after?: string }): Promise<Page<Stored>> {
+    return listRequests({ connection: this.#connection, table: this.#requests }, filter, page)
+  }
+
+  overdue(before: NumericDate, limit: number): Promise<readonly RequestId[]> {
+    return overdueRequests({ connection: this.#connection, table: this.#requests }, before, limit)
+  }
+
+  async #get(Key: Item, trying: string): Promise<Item | undefined> {
+    const command = new GetItemCommand({ TableName: this.#requests, Key, ConsistentRead: true })
+    const { Item } = await this.#connection.client.send(command, within(this.#connection)).catch(orUnavailable(trying))
+    return Item
+  }
+}
+
+const evaluationKey = (id: EvaluationId) => ({ pk: text(`EVAL#${id}`), sk: text('EVAL') })

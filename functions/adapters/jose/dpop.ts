@@ -1,0 +1,105 @@
+import { calculateJwkThumbprint, EmbeddedJWK, errors, type JWK, type JWTVerifyResult, jwtVerify } from 'jose'
+import * as z from 'zod'
+import { digestOf } from '../../domain/digest.ts'
+import { type NumericDate, ok, type Result, refuse, type Thumbprint } from '../../domain/values.ts'
+import { isCompact } from './token-size.ts'
+
+/** A proof, and what it has to prove. */
+export type DpopAsk = {
+  /** The one `DPoP` header. */
+  proof: string
+  method: string
+  /** The address that was called, built from configuration and never from `Host`. */
+  url: string
+  /** The access token that came with it. Then the proof must be for that token. */
+  accessToken?: string
+  now: NumericDate
+}
+
+/** The key that the sender has, by its thumbprint, and the proof's own id. */
+export type DpopProof = { jkt: Thumbprint; jti: string; issuedAt: NumericDate }
+
+/** How old a proof may be, and how far ahead. Its id must be remembered for twice as long. */
+export const proofWindowSeconds = 60
+
+const Claims = z.object({
+  jti: z.string().min(1).max(256),
+  htm: z.string(),
+  htu: z.string(),
+  iat: z.number().nonnegative(),
+  ath: z.string().optional(),
+})
+
+/** Members of a JWK that are secret (RFC 7518 section 6). */
+const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
+
+/**
+ * Verifies a DPoP proof by every check of RFC 9449 section 4.3 but replay, which the caller makes by putting
+ * `replayKey` once, in the transaction of whatever the proof is for.
+ */
+export async function verifyDpop(ask: DpopAsk): Promise<Result<DpopProof, 'invalid_dpop_proof'>> {
+  if (!isCompact(ask.proof)) return invalid('it must be one JWT of at most 8 KB')
+  const verified = await verifySignature(ask)
+  if (!verified) return invalid('it must be a `dpop+jwt` signed with ES256 by the public key in its `jwk`')
+
+  const { payload, protectedHeader } = verified
+  const jwk = protectedHeader.jwk as JWK
+  if (privateMembers.some((member) => Object.hasOwn(jwk, member))) return invalid('its `jwk` must be a public key')
+  const claims = Claims.safeParse(payload)
+  if (!claims.success) return invalid('it must have `jti`, `htm`, `htu` and `iat`')
+
+  const { jti, htm, htu, iat, ath } = claims.data
+  if (htm !== ask.method) return invalid('`htm` is not the method of this call')
+  if (addressOf(htu) === undefined || addressOf(htu) !== addressOf(ask.url))
+    return invalid('`htu` is not the address of this call')
+  if (Math.abs(ask.now - iat) > proofWindowSeconds) return invalid('`iat` is not within 60 s of now')
+  if (ask.accessToken !== undefined && ath !== (await sha256(ask.accessToken)))
+    return invalid('`ath` is not the hash of the access token')
+  return ok({ jkt: (await calculateJwkThumbprint(jwk, 'sha256')) as Thumbprint, jti, issuedAt: Math.floor(iat) })
+}
+
+/** The once-only key of a proof: another key's proof with the same id is another proof. */
+export const replayKey = ({ jkt, jti }: Pick<DpopProof, 'jkt' | 'jti'>): string =>
+  `SEEN#${digestOf('hotwork.dpop.v1', { jkt, jti })}`
+
+/** Until when a proof's id must be remembered: after that its `iat` is out of the window on any clock of ours. */
+export const rememberUntil = ({ issuedAt }: Pick<DpopProof, 'issuedAt'>): NumericDate =>
+  issuedAt + 2 * proofWindowSeconds
+
+async function verifySignature({ proof, now }: DpopAsk): Promise<JWTVerifyResult | undefined> {
+  try {
+    return await jwtVerify(proof, EmbeddedJWK, {
+      typ: 'dpop+jwt',
+      algorithms: ['ES256'],
+      clockTolerance: proofWindowSeconds,
+      currentDate: new Date(now * 1000),
+    })
+  } catch (cause) {
+    // Keys that the platform cannot import, such as a point off the curve, come as a `DataError` of WebCrypto.
+    if (cause instanceof errors.JOSEError || cause instanceof DOMException || cause instanceof TypeError)
+      return undefined
+    throw cause
+  }
+}
+
+/**
+ * An address without query and fragment, in one form for all ways to write it (RFC 3986 sections 6.2.2 and 6.2.3), or
+ * `undefined` if it is none.
+ */
+function addressOf(text: string): string | undefined {
+  const url = URL.parse(text)
+  if (!url || !['http:', 'https:'].includes(url.protocol) || url.username || url.password) return undefined
+  return url.origin + url.pathname.replaceAll(/%[0-9a-f]{2}/gi, normalEscape)
+}
+
+/** An escape that need not be is undone, any other is in capitals. */
+function normalEscape(escape: string): string {
+  const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16))
+  return /[\w.~-]/.test(character) ? character : escape.toUpperCase()
+}
+
+async function sha256(value: string): Promise<string> {
+  return Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from(value, 'utf8'))).toString('base64url')
+}
+
+const invalid = (detail: string) => refuse('invalid_dpop_proof', detail)

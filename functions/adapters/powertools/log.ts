@@ -1,0 +1,45 @@
+import { Logger } from '@aws-lambda-powertools/logger'
+import type { Log } from '../../operations/ports.ts'
+
+type Fields = Parameters<Log['info']>[1]
+
+/** What a credential looks like, wherever in a text it stands. */
+const credentials = [
+  // A JWT, whole or without its signature: `eyJ` is base64url for the `{"` with which every one begins.
+  /\beyJ[\w-]{8,}(?:\.[\w-]*){0,2}/g,
+  // An AWS access key id.
+  /\b(?:AKIA|ASIA)[A-Z0-9]{12,}/g,
+  // A Slack token.
+  /\bx(?:ox[a-z]|app)-[\w-]{8,}/g,
+  // Anything long without a break: a session token, a task token, a secret key. Our ids and digests are shorter.
+  /[A-Za-z0-9+/=_-]{80,}/g,
+]
+
+const redact = (text: string): string => credentials.reduce((rest, shape) => rest.replace(shape, '[redacted]'), text)
+
+/**
+ * JSON lines by Powertools, whose level and service come from its own environment variables. The last line of defence:
+ * callers log words and ids, and what looks like a credential all the same is taken out. Events are never logged.
+ */
+export class PowertoolsLog implements Log {
+  readonly #logger: Logger
+
+  constructor(logger: Logger = new Logger({ serviceName: 'hotwork' })) {
+    this.#logger = logger
+  }
+
+  info(message: string, fields?: Fields): void {
+    this.#logger.info(redact(message), redacted(fields))
+  }
+  warn(message: string, fields?: Fields): void {
+    this.#logger.warn(redact(message), redacted(fields))
+  }
+  error(message: string, fields?: Fields): void {
+    this.#logger.error(redact(message), redacted(fields))
+  }
+}
+
+const redacted = (fields: Fields = {}) =>
+  Object.fromEntries(
+    Object.entries(fields).map(([field, value]) => [field, typeof value === 'string' ? redact(value) : value]),
+  )

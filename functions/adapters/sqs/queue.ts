@@ -1,0 +1,63 @@
+import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, SQSClient } from '@aws-sdk/client-sqs'
+import type { FifoMessage, FollowMessage, Queue } from '../../operations/ports.ts'
+
+/** SQS takes no more at once. */
+const batchLimit = 10
+
+/** Some messages were not taken. All may be sent again: whoever reads them only looks at the table. */
+export class MessagesRefused extends Error {
+  override readonly name = 'MessagesRefused'
+}
+
+/** A standard queue of ids. The body of a message is the message. */
+export class SqsQueue implements Queue<FollowMessage> {
+  readonly #send: (entries: readonly Entry[]) => Promise<void>
+
+  constructor(queueUrl: string, client: SQSClient = connect()) {
+    this.#send = sender(queueUrl, client)
+  }
+
+  send(messages: readonly FollowMessage[]): Promise<void> {
+    return this.#send(messages.map((message) => ({ MessageBody: JSON.stringify(message) })))
+  }
+}
+
+/** A FIFO queue: in order within a group, and one message of each deduplication id in five minutes. */
+export class SqsFifoQueue implements Queue<FifoMessage> {
+  readonly #send: (entries: readonly Entry[]) => Promise<void>
+
+  constructor(queueUrl: string, client: SQSClient = connect()) {
+    this.#send = sender(queueUrl, client)
+  }
+
+  send(messages: readonly FifoMessage[]): Promise<void> {
+    return this.#send(
+      messages.map((message) => ({
+        MessageBody: JSON.stringify(message),
+        MessageGroupId: message.group,
+        MessageDeduplicationId: message.deduplicate,
+      })),
+    )
+  }
+}
+
+type Entry = Omit<SendMessageBatchRequestEntry, 'Id'>
+
+/** Sends in batches, one after the other so that order holds. @throws MessagesRefused when SQS takes only some */
+const sender =
+  (queueUrl: string, client: SQSClient) =>
+  async (entries: readonly Entry[]): Promise<void> => {
+    for (let from = 0; from < entries.length; from += batchLimit) {
+      const Entries = entries.slice(from, from + batchLimit).map((entry, index) => ({ Id: `${index}`, ...entry }))
+      const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }))
+      if (Failed.length === 0) continue
+      const codes = [...new Set(Failed.map(({ Code }) => `\`${Code}\``))].join(', ')
+      throw new MessagesRefused(`the queue refused ${Failed.length} of ${Entries.length} messages: ${codes}`)
+    }
+  }
+
+const connect = () =>
+  new SQSClient({
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 1000, requestTimeout: 3000, throwOnRequestTimeout: true },
+  })

@@ -1,0 +1,60 @@
+import {
+  ExecutionAlreadyExists,
+  InvalidToken,
+  SendTaskFailureCommand,
+  SendTaskSuccessCommand,
+  SFNClient,
+  StartExecutionCommand,
+  TaskDoesNotExist,
+  TaskTimedOut,
+} from '@aws-sdk/client-sfn'
+import type { RequestId } from '../../domain/values.ts'
+import type { Workflow } from '../../operations/ports.ts'
+
+/** One Standard execution a request, named by its id. */
+export class SfnWorkflow implements Workflow {
+  readonly #client: SFNClient
+  readonly #stateMachineArn: string
+
+  constructor(stateMachineArn: string, client: SFNClient = connect()) {
+    this.#client = client
+    this.#stateMachineArn = stateMachineArn
+  }
+
+  async start(request: RequestId, wait: string): Promise<void> {
+    const command = new StartExecutionCommand({
+      stateMachineArn: this.#stateMachineArn,
+      name: request,
+      // The same name with the same bytes is the same execution to Step Functions, so the members keep this order.
+      input: JSON.stringify({ requestId: request, wait }),
+    })
+    try {
+      await this.#client.send(command)
+    } catch (cause) {
+      // It has run already, or an emulator says of a running one what AWS says only of an ended one.
+      if (!(cause instanceof ExecutionAlreadyExists)) throw cause
+    }
+  }
+
+  async signal(taskToken: string, outcome: 'succeeded' | 'Settled' | 'Moved'): Promise<'sent' | 'late'> {
+    try {
+      await (outcome === 'succeeded'
+        ? this.#client.send(new SendTaskSuccessCommand({ taskToken, output: '{}' }))
+        : this.#client.send(new SendTaskFailureCommand({ taskToken, error: outcome })))
+      return 'sent'
+    } catch (cause) {
+      if (isLate(cause)) return 'late'
+      throw cause
+    }
+  }
+}
+
+/** The wait timed out, was ended already, or its execution is gone: engines tell these apart in different ways. */
+const isLate = (cause: unknown): boolean =>
+  cause instanceof TaskDoesNotExist || cause instanceof TaskTimedOut || cause instanceof InvalidToken
+
+const connect = () =>
+  new SFNClient({
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 1000, requestTimeout: 3000, throwOnRequestTimeout: true },
+  })
