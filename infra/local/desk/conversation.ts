@@ -1,3 +1,4 @@
+import { prefilled } from './form-state.ts'
 import { type Html, html } from './html.ts'
 import { objectOf, textOf } from './json.ts'
 import { appName, avatar, livePart, type Place } from './layout.ts'
@@ -67,7 +68,7 @@ export function conversation(state: DeskState, place: Place): Html {
   return html`<div class="scroll" tabindex="0" role="log" aria-label="Messages">${livePart('div', 'messages', html``, list.length > 0 ? html`${list}` : empty)}</div>
     <div class="composer"><form id="composer" method="post" action="/say">${hidden(placeFields(place))}
     <label class="sr" for="said">Message or slash command</label>
-    <input id="said" name="text" autocomplete="off" required placeholder="Write a message, or a command such as /hotwork">
+    <input id="said" name="text" autocomplete="off" required placeholder="Message, or /command">
     <button class="button">Send</button></form></div>`
 }
 
@@ -75,7 +76,7 @@ export function conversation(state: DeskState, place: Place): Html {
 export function homeTab(state: DeskState, place: Place): Html {
   const view = state.views.homeOf(place.person.slackUserId)
   const content = view
-    ? html`<form method="post" action="/click">${hidden({ ...placeFields(place), view: view.id })}${renderBlocks(surfaceOf(state, view.id), view.content.blocks)}</form>`
+    ? html`<form method="post" action="/click">${hidden({ ...placeFields(place), view: view.id })}${renderBlocks(surfaceOf(state, view.id), prefilled(view.content.blocks, view.filled))}</form>`
     : html`<p class="empty">The app has not published a home tab.</p>`
   return html`<div class="scroll">${livePart('div', 'messages', html` class="home"`, content)}</div><div></div>`
 }
@@ -91,7 +92,7 @@ export function modal(state: DeskState, place: Place): Html {
     ${hidden({ ...placeFields(place), view: view.id })}
     <header><h2 id="modal-title">${textOf(objectOf(view.content['title'])['text'])}</h2>
     <button class="close" formaction="/close" formnovalidate aria-label="Close">×</button></header>
-    <div class="body">${renderBlocks(surface, view.content.blocks, view.errors)}</div>
+    <div class="body">${renderBlocks(surface, prefilled(view.content.blocks, view.filled), view.errors)}</div>
     <footer><button class="button" formaction="/close" formnovalidate>${label('close', 'Cancel')}</button>
     ${view.content['submit'] !== undefined && html`<button class="button primary">${label('submit', 'Submit')}</button>`}</footer>
   </form></dialog>`

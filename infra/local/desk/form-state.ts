@@ -72,11 +72,12 @@ function refuseIncomplete(block: Json, element: Json, state: Json): void {
   }
   if (element['type'] === 'number_input') {
     const number = Number(state['value'])
-    const least = Number(element['min_value'] ?? Number.NEGATIVE_INFINITY)
-    const most = Number(element['max_value'] ?? Number.POSITIVE_INFINITY)
+    const { min_value: least, max_value: most } = element
     const whole = element['is_decimal_allowed'] !== true
-    if (!Number.isFinite(number) || number < least || number > most || (whole && !Number.isInteger(number))) {
-      throw new BadRequest(`\`${name}\` takes a ${whole ? 'whole ' : ''}number from ${least} to ${most}`)
+    const outside = (least !== undefined && number < Number(least)) || (most !== undefined && number > Number(most))
+    if (!Number.isFinite(number) || outside || (whole && !Number.isInteger(number))) {
+      const bounds = [least !== undefined && ` of at least ${least}`, most !== undefined && ` of at most ${most}`]
+      throw new BadRequest(`\`${name}\` takes a ${whole ? 'whole ' : ''}number${bounds.filter(Boolean).join(' and')}`)
     }
   }
 }
@@ -86,6 +87,29 @@ function valueFor(values: Json, blockId: string, actionId: string): unknown {
   if (isObject(inBlock) && Object.hasOwn(inBlock, actionId)) return inBlock[actionId]
   if (Object.hasOwn(values, actionId)) return values[actionId]
   return isObject(inBlock) ? undefined : inBlock
+}
+
+const initialMembers: { [state: string]: string } = {
+  value: 'initial_value',
+  selected_option: 'initial_option',
+  selected_options: 'initial_options',
+  selected_user: 'initial_user',
+  selected_date: 'initial_date',
+}
+
+/** The blocks with what a person has filled in as their initial values, for drawing them again. */
+export function prefilled(blocks: readonly Json[], filled: FormState): Json[] {
+  return blocks.map((block) => {
+    const copy = structuredClone(block)
+    for (const element of actionablesOf(copy)) {
+      const state = objectOf(filled[textOf(copy['block_id'])]?.[textOf(element['action_id'])])
+      if (state['type'] !== element['type']) continue
+      for (const [member, initial] of Object.entries(initialMembers)) {
+        if (Object.hasOwn(state, member)) element[initial] = state[member]
+      }
+    }
+    return copy
+  })
 }
 
 /**

@@ -170,13 +170,15 @@ export function createInteractions(
     },
     async clickView(click, view) {
       const { blocks } = view.content
+      view.filled = formState(blocks, click.values ?? {}, false)
       return sendClick(click, blocks, mustFind(blocks, click), {
         container: { type: 'view', view_id: view.id },
-        view: shown(view, formState(blocks, click.values ?? {}, false)),
+        view: shown(view, view.filled),
       })
     },
     async submit(user, view, values) {
       const filled = formState(view.content.blocks, values, true)
+      view.filled = filled
       const answer = await sendPayload({
         type: 'view_submission',
         ...about(user),

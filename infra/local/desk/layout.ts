@@ -53,10 +53,11 @@ function sidebar(state: DeskState, place: Place): Html {
   ) => html`<li><a href="${addressOf({ person: each, at: place.at })}"${current(each === person)}>${avatar(each)}
     <span class="who"><span>${each.realName}</span>${each.groups.length > 0 && html`<small>${each.groups.join(', ')}</small>`}</span></a></li>`
   return html`<div class="top"><h1>Hotwork desk</h1><p class="sub">Slack on this machine</p></div>
-    <details><summary>${avatar(person)} ${person.realName}</summary>
+    <input type="checkbox" id="menu" class="sr" aria-label="Channels and people"><label for="menu" class="menu">${avatar(person)} ${person.realName}</label>
+    <div class="drawer">
     <h2>Channels</h2><ul>${state.roster.channels.map(({ id, name }) => link(id, '#', name))}</ul>
     <h2>${appName}</h2><ul>${link('home', '⌂', 'Home')}${direct && link(direct.id, '✉', 'Messages')}</ul>
-    <h2>You are</h2><ul>${state.roster.people.map(seat)}</ul></details>`
+    <h2>You are</h2><ul>${state.roster.people.map(seat)}</ul></div>`
 }
 
 /** A part of the page that the script replaces when its content has changed. */

@@ -18,6 +18,8 @@ const place = (text) => {
   for (const id of parts) {
     const [before, after] = [document.getElementById(id), fresh.getElementById(id)]
     if (!before || !after || before.dataset.state === after.dataset.state) continue
+    const menu = before.querySelector('#menu')
+    if (menu) after.querySelector('#menu').checked = menu.checked
     before.replaceWith(after)
     if (id === 'modal') openDialog()
   }

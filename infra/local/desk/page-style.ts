@@ -32,12 +32,12 @@ nav .avatar { width: 24px; height: 24px; border-radius: 6px; font-size: 10.5px }
 .message { display: grid; grid-template-columns: 36px minmax(0, 1fr); gap: 10px; padding: 8px 20px; position: relative } .message:hover { background: var(--hover) }
 .message .by { display: flex; align-items: baseline; gap: 7px; flex-wrap: wrap; line-height: 1.3 } .message .by b { font-weight: 800 }
 .badge { font-size: 10px; font-weight: 700; letter-spacing: .02em; color: var(--soft); background: color-mix(in srgb, var(--ink) 9%, transparent); border-radius: 3px; padding: 1px 4px; align-self: center }
-time, .by small { color: var(--soft); font-size: 12px } .text time, .rich time, .context time { color: inherit; font-size: inherit }
+time, .by small { color: var(--soft); font-size: 12px } .text time, .rich time, .context time, .alert time, .confirm time { color: inherit; font-size: inherit }
 .message.told { background: var(--told) } .only { display: flex; align-items: center; gap: 6px; color: var(--soft); font-size: 12.5px; margin-bottom: 1px }
 .link { font: inherit; font-size: 12.5px; border: 0; background: none; color: var(--link); padding: 3px; cursor: pointer } .link:hover { text-decoration: underline }
 .reply { margin-left: 46px }
 .blocks { max-width: 680px; display: grid; gap: 10px; padding-top: 4px } .blocks > * { min-width: 0 }
-.lines { white-space: pre-wrap } .text > .lines { display: block }
+.lines { white-space: pre-wrap } .text { max-width: 720px } .text > .lines { display: block } .text > pre, .text > blockquote { margin: 5px 0 }
 .blocks h3 { font-size: 18px; font-weight: 800; line-height: 1.3 } hr { border: 0; border-top: 1px solid var(--line); width: 100%; margin: 2px 0 }
 .section { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 14px } .section-text { display: grid; gap: 9px } .fields { display: grid; grid-template-columns: 1fr 1fr; gap: 9px 18px } .accessory { grid-column: 2 }
 .context { display: flex; flex-wrap: wrap; gap: 4px 12px; color: var(--soft); font-size: 13px; line-height: 1.4 }
@@ -63,11 +63,10 @@ dialog.modal { width: min(540px, calc(100vw - 24px)); max-height: calc(100dvh - 
 .modal form { display: grid; grid-template-rows: auto minmax(0, 1fr) auto; max-height: calc(100dvh - 50px) } .modal header { display: flex; justify-content: space-between; align-items: center; padding: 16px 22px } .modal header h2 { font-size: 21px; font-weight: 800 } .modal .body { overflow: auto; padding: 4px 22px 18px } .modal .blocks { gap: 18px } .modal footer { display: flex; justify-content: flex-end; gap: 10px; padding: 14px 22px; border-top: 1px solid var(--line) }
 .close { border: 0; background: none; font-size: 22px; line-height: 1; padding: 6px 9px; border-radius: 6px; cursor: pointer; color: var(--soft) } .close:hover { background: color-mix(in srgb, var(--ink) 8%, transparent) }
 .empty { color: var(--soft); padding: 28px 20px; text-align: center } .home { padding: 8px 24px }
-nav details > summary { display: none }
+.menu { display: none }
 @media (max-width: 720px) {
   body { grid-template-columns: minmax(0, 1fr); grid-template-rows: auto minmax(0, 1fr) } .pane { height: auto; min-height: 0 } nav { max-height: 70dvh; padding: 0 }
-  nav > .top { display: none } nav details > summary { display: flex; align-items: center; gap: 9px; padding: 11px 16px; color: #fff; font-weight: 700; cursor: pointer } nav details > summary::after { content: "▾"; margin-left: auto } nav details[open] > summary::after { content: "▴" } nav details { padding-bottom: 0 } nav details[open] { padding-bottom: 12px }
+  nav > .top { display: none } .menu { display: flex; align-items: center; gap: 9px; padding: 11px 16px; color: #fff; font-weight: 700; cursor: pointer } .menu::after { content: "▾"; margin-left: auto } #menu:checked + .menu::after { content: "▴" } #menu:focus-visible + .menu { outline: 2px solid var(--ring); outline-offset: -2px } .drawer { padding-bottom: 12px } #menu:not(:checked) ~ .drawer { display: none }
   .pane > header { padding: 10px 14px } .pane > header p { display: none } .message { padding: 8px 14px } .composer { padding: 0 12px 12px } .fields { grid-template-columns: 1fr } .section { grid-template-columns: minmax(0, 1fr) } .accessory { grid-column: 1 } .buttons .button { flex: 1 1 auto; justify-content: center; min-height: 44px } .reply { margin-left: 18px } }
-@media (min-width: 721px) { nav details::details-content { content-visibility: visible; block-size: auto } }
 @media (prefers-reduced-motion: no-preference) { .button { transition: background .12s } }
 `

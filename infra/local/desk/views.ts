@@ -13,6 +13,8 @@ export interface View {
   previousViewId: string | null
   /** Sentences by block id, after `response_action: errors`. */
   errors: { [blockId: string]: string }
+  /** What the person has filled in so far, by block and action id: it outlasts an update of the view, as in Slack. */
+  filled: { [blockId: string]: Json }
 }
 
 const newId = () => `V${randomBytes(5).toString('hex').toUpperCase()}`
@@ -50,7 +52,7 @@ export class Views {
   /** A fresh modal; one that was open before is gone, as in Slack. */
   open(user: string, content: View['content']): View {
     const id = newId()
-    const view = { id, user, hash: newHash(), content, rootViewId: id, previousViewId: null, errors: {} }
+    const view = { id, user, hash: newHash(), content, rootViewId: id, previousViewId: null, errors: {}, filled: {} }
     this.#stacks.set(user, [view])
     this.#tell(view)
     return view
@@ -70,6 +72,7 @@ export class Views {
       rootViewId: top.rootViewId,
       previousViewId: top.id,
       errors: {},
+      filled: {},
     }
     this.#stacks.set(user, [...stack, view])
     this.#tell(view)
@@ -102,7 +105,7 @@ export class Views {
   publish(user: string, content: View['content']): View {
     const known = this.#homes.get(user)
     const id = known?.id ?? newId()
-    const view = { id, user, hash: newHash(), content, rootViewId: id, previousViewId: null, errors: {} }
+    const view = { id, user, hash: newHash(), content, rootViewId: id, previousViewId: null, errors: {}, filled: {} }
     this.#homes.set(user, view)
     this.#changes.record({ type: 'home', user })
     return view

@@ -1,0 +1,172 @@
+import { checkMessageBlocks, checkView } from '../../infra/local/desk/validate-blocks.ts'
+
+const plain = (text: string) => ({ type: 'plain_text', text })
+const mrkdwn = (text: string) => ({ type: 'mrkdwn', text })
+const x = (length: number) => 'x'.repeat(length)
+const times = <T>(count: number, make: (index: number) => T) => Array.from({ length: count }, (_, index) => make(index))
+const button = (change: object = {}) => ({ type: 'button', action_id: 'a', text: plain('Go'), ...change })
+const actions = (...elements: object[]) => ({ type: 'actions', elements })
+const header = (length: number) => ({ type: 'header', text: plain(x(length)) })
+const section = (length: number) => ({ type: 'section', text: mrkdwn(x(length)) })
+const fields = (count: number, length: number) => ({ type: 'section', fields: times(count, () => mrkdwn(x(length))) })
+const context = (count: number) => ({ type: 'context', elements: times(count, () => mrkdwn('x')) })
+const buttons = (count: number) => actions(...times(count, (index) => button({ action_id: `a${index}` })))
+const confirm = (title: number, text: number, yes: number) => ({
+  title: plain(x(title)),
+  text: plain(x(text)),
+  confirm: plain(x(yes)),
+  deny: plain('No'),
+})
+const select = (count: number) =>
+  actions({
+    type: 'static_select',
+    action_id: 'a',
+    options: times(count, (index) => ({ text: plain('o'), value: `${index}` })),
+  })
+const alert = (length: number) => ({ type: 'alert', level: 'warning', text: mrkdwn(x(length)) })
+const rich = (...elements: object[]) => ({ type: 'rich_text', elements })
+
+/** The sentence of the first mistake, or `undefined` when Slack would take the blocks. */
+function mistakeIn(blocks: unknown): string | undefined {
+  const checked = checkMessageBlocks(blocks)
+  return checked.ok ? undefined : checked.refusal.messages[0]
+}
+
+describe('each limit is taken, and one more is refused where it stands', () => {
+  test.each<[limit: string, at: unknown[], over: unknown[], pointer: string]>([
+    ['50 blocks', times(50, () => ({ type: 'divider' })), times(51, () => ({ type: 'divider' })), '/blocks'],
+    ['header of 150', [header(150)], [header(151)], '/blocks/0/text/text'],
+    ['section text of 3,000', [section(3_000)], [section(3_001)], '/blocks/0/text/text'],
+    ['10 fields', [fields(10, 5)], [fields(11, 5)], '/blocks/0/fields'],
+    ['field of 2,000', [fields(1, 2_000)], [fields(1, 2_001)], '/blocks/0/fields/0/text'],
+    ['10 context elements', [context(10)], [context(11)], '/blocks/0/elements'],
+    ['25 actions', [buttons(25)], [buttons(26)], '/blocks/0/elements'],
+    [
+      'button text of 75',
+      [actions(button({ text: plain(x(75)) }))],
+      [actions(button({ text: plain(x(76)) }))],
+      '/blocks/0/elements/0/text/text',
+    ],
+    [
+      'button value of 2,000',
+      [actions(button({ value: x(2_000) }))],
+      [actions(button({ value: x(2_001) }))],
+      '/blocks/0/elements/0/value',
+    ],
+    [
+      'button URL of 3,000',
+      [actions(button({ url: `https:${x(2_994)}` }))],
+      [actions(button({ url: `https:${x(2_995)}` }))],
+      '/blocks/0/elements/0/url',
+    ],
+    [
+      'action id of 255',
+      [actions(button({ action_id: x(255) }))],
+      [actions(button({ action_id: x(256) }))],
+      '/blocks/0/elements/0/action_id',
+    ],
+    [
+      'block id of 255',
+      [{ type: 'divider', block_id: x(255) }],
+      [{ type: 'divider', block_id: x(256) }],
+      '/blocks/0/block_id',
+    ],
+    [
+      'confirm title of 100',
+      [actions(button({ confirm: confirm(100, 1, 1) }))],
+      [actions(button({ confirm: confirm(101, 1, 1) }))],
+      '/blocks/0/elements/0/confirm/title/text',
+    ],
+    [
+      'confirm text of 300',
+      [actions(button({ confirm: confirm(1, 300, 1) }))],
+      [actions(button({ confirm: confirm(1, 301, 1) }))],
+      '/blocks/0/elements/0/confirm/text/text',
+    ],
+    [
+      'confirm button of 30',
+      [actions(button({ confirm: confirm(1, 1, 30) }))],
+      [actions(button({ confirm: confirm(1, 1, 31) }))],
+      '/blocks/0/elements/0/confirm/confirm/text',
+    ],
+    ['100 options', [select(100)], [select(101)], '/blocks/0/elements/0/options'],
+    [
+      'markdown of 12,000',
+      [{ type: 'markdown', text: x(12_000) }],
+      [{ type: 'markdown', text: x(12_001) }],
+      '/blocks/0/text',
+    ],
+    ['alert of 200', [alert(200)], [alert(201)], '/blocks/0/text/text'],
+  ])('%s', (_limit, at, over, pointer) => {
+    expect(mistakeIn(at)).toBeUndefined()
+    expect(mistakeIn(over)).toContain(`[json-pointer:${pointer}]`)
+  })
+})
+
+test.each<[mistake: string, blocks: unknown]>([
+  ['must be an array of blocks', { type: 'divider' }],
+  ['unsupported type', [{ type: 'sektion' }]],
+  ['expected object, received null', [null]],
+  ['invalid additional property: colour', [{ type: 'divider', colour: 'red' }]],
+  ['must be plain_text', [{ type: 'header', text: mrkdwn('x') }]],
+  ['must be plain_text', [actions(button({ text: mrkdwn('x') }))]],
+  ['must be more than 0 characters', [section(0)]],
+  [
+    'must be more than 0 characters',
+    [rich({ type: 'rich_text_preformatted', elements: [{ type: 'text', text: '' }] })],
+  ],
+  ['unsupported type', [rich({ type: 'rich_text_preformatted', elements: [{ type: 'user', user_id: 'U0' }] })]],
+  ['a section needs text or fields', [{ type: 'section' }]],
+  ['duplicate block_id: b', times(2, () => ({ type: 'divider', block_id: 'b' }))],
+  ['duplicate action_id: a', [actions(button(), button())]],
+])('%s', (mistake, blocks) => {
+  expect(mistakeIn(blocks)).toContain(mistake)
+})
+
+test('blocks of over about 13,200 characters in all are too long together', () => {
+  const refused = checkMessageBlocks(times(5, () => section(3_000)))
+  expect(refused).toMatchObject({ ok: false, refusal: { error: 'msg_blocks_too_long' } })
+  expect(checkMessageBlocks(times(4, () => section(3_000)))).toMatchObject({ ok: true })
+})
+
+test('ids that were left out are filled in, each its own, and those given stay', () => {
+  const checked = checkMessageBlocks([
+    actions(button()),
+    actions({ ...button(), action_id: undefined }),
+    { type: 'divider' },
+  ])
+  if (!checked.ok) throw new Error(checked.refusal.messages.join())
+  const [first, second] = checked.value as { elements: { action_id: string }[] }[]
+  expect(first?.elements[0]?.action_id).toBe('a')
+  expect(second?.elements[0]?.action_id).toMatch(/^\S{5}$/)
+  expect(new Set(checked.value.map(({ block_id }) => block_id)).size).toBe(3)
+})
+
+const ask = { type: 'input', label: plain('Why'), element: { type: 'plain_text_input', action_id: 'w' } }
+const view = (change: object = {}) => ({
+  type: 'modal',
+  title: plain('Deny'),
+  submit: plain('Send'),
+  blocks: [ask],
+  ...change,
+})
+
+test.each<[mistake: string, view: unknown]>([
+  ['a modal with input blocks needs submit', view({ submit: undefined })],
+  ['must be less than 25 characters', view({ title: plain(x(25)) })],
+  ['must be less than 3001 characters', view({ private_metadata: x(3_001) })],
+  ['no more than 100 items allowed', view({ blocks: times(101, () => ({ type: 'divider' })) })],
+  ['must be a modal here', { type: 'home', blocks: [] }],
+])('a modal is refused: %s', (mistake, modal) => {
+  const checked = checkView(modal, 'modal')
+  expect(checked).toMatchObject({ ok: false, refusal: { messages: [expect.stringContaining(mistake)] } })
+})
+
+test('a modal at the limits is taken', () => {
+  const limits = view({
+    title: plain(x(24)),
+    private_metadata: x(3_000),
+    blocks: times(100, () => ({ type: 'divider' })),
+  })
+  expect(checkView(limits, 'modal')).toMatchObject({ ok: true })
+})

@@ -1,0 +1,131 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { LogLevel, WebClient } from '@slack/web-api'
+import { type Desk, startDesk } from '../../infra/local/desk/desk.ts'
+
+export const signingSecret = '0123456789abcdef0123456789abcdef'
+
+/** One signed request, as the app got it. */
+export interface Received {
+  headers: IncomingHttpHeaders
+  body: string
+  form: URLSearchParams
+  // biome-ignore lint/suspicious/noExplicitAny: each test says which members there must be
+  payload: any
+}
+
+type Answer = { status?: number; body?: string }
+
+/** A desk with two people, and a tiny app that remembers what it was sent and answers as a test says. */
+export class DeskFixture {
+  desk!: Desk
+  slack!: WebClient
+  received: Received[] = []
+  answer: (received: Received) => Answer | Promise<Answer> = () => ({})
+  /** The desk's clock, in milliseconds. */
+  now = Date.now()
+  #app!: Server
+
+  async open(): Promise<void> {
+    this.received = []
+    this.answer = () => ({})
+    this.now = Date.now()
+    this.#app = createServer(async (request, response) => {
+      let body = ''
+      for await (const chunk of request) body += chunk
+      const form = new URLSearchParams(body)
+      const one = { headers: request.headers, body, form, payload: JSON.parse(form.get('payload') ?? '{}') }
+      this.received.push(one)
+      const { status = 200, body: text = '' } = await this.answer(one)
+      response.writeHead(status, { 'content-type': text.startsWith('{') ? 'application/json' : 'text/plain' }).end(text)
+    })
+    await new Promise<void>((resolve) => this.#app.listen(0, '127.0.0.1', resolve))
+    const { port } = this.#app.address() as AddressInfo
+    this.desk = await startDesk({
+      interactivityUrl: () => `http://127.0.0.1:${port}/slack/events`,
+      teamId: 'T0HOT',
+      appId: 'A0HOT',
+      signingSecret,
+      botUserId: 'U0BOT',
+      people: [
+        { slackUserId: 'U0ANA', name: 'ana', realName: 'Ana Duarte', groups: ['payments-owners', 'sre'] },
+        { slackUserId: 'U0DEV', name: 'dev', realName: 'Dev <b>Patel</b>', groups: ['sre'] },
+      ],
+      channels: [
+        { name: 'hotwork-approvals', id: 'C0APPR' },
+        { name: 'hotwork-security', id: 'C0SEC' },
+      ],
+      clock: () => this.now,
+    })
+    this.slack = new WebClient('xoxb-any', {
+      slackApiUrl: this.desk.apiUrl,
+      logLevel: LogLevel.ERROR,
+      retryConfig: { retries: 0 },
+      rejectRateLimitedCalls: true,
+    })
+  }
+
+  async closeApp(): Promise<void> {
+    if (!this.#app.listening) return
+    this.#app.closeAllConnections()
+    await new Promise((resolve) => this.#app.close(resolve))
+  }
+
+  async close(): Promise<void> {
+    await this.desk.close()
+    await this.closeApp()
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: each test says which members there must be
+  async control(path: string, body?: unknown): Promise<{ status: number; json: any }> {
+    const sent = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }
+    const response = await fetch(`${this.desk.deskUrl}control/${path}`, sent)
+    return { status: response.status, json: await response.json() }
+  }
+
+  async page(query: string): Promise<string> {
+    return (await fetch(`${this.desk.deskUrl}?${query}`)).text()
+  }
+
+  /** Submits a form of the pages, as a browser without a script does. */
+  press(fields: { [name: string]: string }, path = 'click'): Promise<Response> {
+    const body = new URLSearchParams(fields)
+    return fetch(`${this.desk.deskUrl}${path}`, { method: 'POST', body, redirect: 'manual' })
+  }
+
+  /** Posts a card with an Approve button, and returns its `ts`. */
+  async postCard(): Promise<string> {
+    const { ts } = await this.slack.chat.postMessage({ channel: 'C0APPR', text: 'a card', blocks: card })
+    if (ts === undefined) throw new Error('the desk gave the card no ts')
+    return ts
+  }
+}
+
+export const plain = (text: string) => ({ type: 'plain_text' as const, text })
+
+export const approve = {
+  type: 'button' as const,
+  action_id: 'approve',
+  value: '{"r":"req_1","n":1,"d":"abc"}',
+  text: plain('Approve'),
+}
+
+export const card = [{ type: 'actions' as const, block_id: 'decide', elements: [approve] }]
+
+export const modal = {
+  type: 'modal' as const,
+  title: plain('Narrow'),
+  submit: plain('Send'),
+  blocks: [
+    {
+      type: 'input' as const,
+      block_id: 'minutes',
+      label: plain('Minutes'),
+      element: { type: 'number_input' as const, action_id: 'm', is_decimal_allowed: false, max_value: '5' },
+    },
+  ],
+}
+
+/** What `@slack/web-api` throws for a Slack error code. */
+export const refusal = (error: string) =>
+  expect.objectContaining({ data: expect.objectContaining({ ok: false, error }) })

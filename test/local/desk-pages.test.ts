@@ -1,0 +1,99 @@
+import { approve, DeskFixture, plain } from './desk-fixture.ts'
+
+const at = new DeskFixture()
+beforeEach(() => at.open())
+afterEach(() => at.close())
+
+describe('a page', () => {
+  test('press of a button sends the click as the chosen person, and tells what the app made of it', async () => {
+    at.answer = () => ({ status: 401, body: 'bad <signature>' })
+    const ts = await at.postCard()
+    const fields = { as: 'U0DEV', in: 'C0APPR', channel: 'C0APPR', ts, press: 'decide/approve' }
+    expect((await at.press(fields)).headers.get('location')).toBe('/?as=U0DEV&in=C0APPR')
+    expect(at.received[0]?.payload).toMatchObject({ user: { id: 'U0DEV' }, actions: [{ value: approve.value }] })
+    expect(await at.page('as=U0DEV')).toContain(
+      'The app answered 401. Slack would show a warning here. bad &lt;signature&gt;',
+    )
+  })
+
+  test('runs only its own script', async () => {
+    const response = await fetch(at.desk.deskUrl)
+    expect(response.headers.get('content-security-policy')).toMatch(
+      /default-src 'none'; script-src 'sha256-[^']+'; style-src 'sha256-/,
+    )
+  })
+
+  test('escapes names and everything that was posted', async () => {
+    const evil = '<script>alert(1)</script>'
+    await at.slack.chat.postMessage({
+      channel: 'C0APPR',
+      text: evil,
+      blocks: [
+        { type: 'header', text: plain(evil) },
+        { type: 'section', text: { type: 'mrkdwn', text: `${evil} <javascript:alert(1)|go>` } },
+        { type: 'rich_text', elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text: evil }] }] },
+        { type: 'actions', elements: [{ ...approve, action_id: '"><img src=x>', text: plain('">') }] },
+      ],
+    })
+    const shown = await at.page('as=U0DEV')
+    expect(shown.match(/<script>/g)).toHaveLength(1)
+    expect(shown).toContain('Dev &lt;b&gt;Patel&lt;/b&gt;')
+    expect(shown).not.toMatch(/<img|href="javascript:/)
+  })
+
+  test('asks again where a button says so, before anything is sent', async () => {
+    const confirm = { title: plain('Sure?'), text: plain('It is prod'), confirm: plain('Yes'), deny: plain('No') }
+    await at.slack.chat.postMessage({
+      channel: 'C0APPR',
+      text: 'x',
+      blocks: [{ type: 'actions', elements: [{ ...approve, confirm }] }],
+    })
+    expect(await at.page('as=U0ANA')).toMatch(
+      /<button id="\S+" type="button"[\s\S]*popover [\s\S]*Sure\?[\s\S]*It is prod[\s\S]*name="press"/,
+    )
+  })
+})
+
+describe('other doors', () => {
+  test('a slash command is a signed form, and its answer is shown to who gave it', async () => {
+    at.answer = () => ({ body: 'no open requests' })
+    await at.press({ as: 'U0DEV', in: 'C0APPR', text: '/hotwork list open' }, 'say')
+    expect(Object.fromEntries(at.received[0]?.form ?? [])).toMatchObject({
+      command: '/hotwork',
+      text: 'list open',
+      user_id: 'U0DEV',
+    })
+    expect((await at.control('ephemerals?user=dev')).json).toMatchObject({ ephemerals: [{ text: 'no open requests' }] })
+  })
+
+  test('a home tab is shown to its person', async () => {
+    const home = { type: 'home' as const, blocks: [{ type: 'header' as const, text: plain('Your agents') }] }
+    await at.slack.views.publish({ user_id: 'U0DEV', view: home })
+    expect(await at.page('as=U0DEV&in=home')).toContain('Your agents')
+    expect(await at.page('as=U0ANA&in=home')).not.toContain('Your agents')
+  })
+
+  test('waiting answers as soon as a card is posted or updated', async () => {
+    const { seq } = (await at.control('messages')).json
+    const waiting = at.control(`wait?channel=C0APPR&after=${seq}`)
+    await at.slack.chat.postMessage({ channel: 'C0SEC', text: 'elsewhere' })
+    const ts = await at.postCard()
+    const { json } = await waiting
+    expect(json.changes).toMatchObject([{ type: 'posted', channel: 'C0APPR', ts }])
+    const next = at.control(`wait?channel=C0APPR&after=${json.seq}`)
+    await at.slack.chat.update({ channel: 'C0APPR', ts, text: 'changed' })
+    expect((await next).json.changes).toMatchObject([{ type: 'updated', ts }])
+  })
+
+  test('another site may neither post nor reach the desk by another name', async () => {
+    const ts = await at.postCard()
+    const body = JSON.stringify({ channel: 'C0APPR', ts, action_id: 'approve', user: 'U0ANA' })
+    const foreign = await fetch(`${at.desk.deskUrl}control/click`, {
+      method: 'POST',
+      body,
+      headers: { origin: 'https://evil.example' },
+    })
+    expect(foreign.status).toBe(403)
+    expect(at.received).toEqual([])
+  })
+})

@@ -1,0 +1,97 @@
+import { WebClient } from '@slack/web-api'
+import { card, DeskFixture, modal, plain, refusal } from './desk-fixture.ts'
+
+const at = new DeskFixture()
+beforeEach(() => at.open())
+afterEach(() => at.close())
+
+describe('Web API', () => {
+  test('history gives the cards back with their blocks, newest first, with ids filled in', async () => {
+    const first = await at.postCard()
+    await at.slack.chat.postMessage({ channel: '#hotwork-approvals', text: 'second', blocks: [{ type: 'divider' }] })
+    const { messages = [] } = await at.slack.conversations.history({ channel: 'C0APPR' })
+    expect(messages.map(({ text }) => text)).toEqual(['second', 'a card'])
+    expect(messages[1]).toMatchObject({ ts: first, user: 'U0BOT', app_id: 'A0HOT', blocks: card })
+    expect(messages[0]?.blocks?.[0]?.block_id).toMatch(/^\S{5}$/)
+  })
+
+  test('history pages with a cursor and stops at its bounds', async () => {
+    const posted = []
+    for (const text of ['one', 'two', 'three'])
+      posted.push(await at.slack.chat.postMessage({ channel: 'C0APPR', text }))
+    const texts: (string | undefined)[] = []
+    for await (const part of at.slack.paginate('conversations.history', { channel: 'C0APPR', limit: 2 })) {
+      texts.push(...((part as { messages?: { text: string }[] }).messages ?? []).map(({ text }) => text))
+    }
+    expect(texts).toEqual(['three', 'two', 'one'])
+    const after = await at.slack.conversations.history({ channel: 'C0APPR', oldest: posted[1]?.ts as string })
+    expect(after.messages?.map(({ text }) => text)).toEqual(['three'])
+  })
+
+  test('timestamps are unique and rise while the clock stands still', async () => {
+    const stamps = [await at.postCard(), await at.postCard(), await at.postCard()]
+    expect([...new Set(stamps)].sort()).toEqual(stamps)
+  })
+
+  test('an update replaces a card in place, and a deletion takes it away', async () => {
+    const ts = await at.postCard()
+    await at.slack.chat.update({
+      channel: 'C0APPR',
+      ts,
+      text: 'approved',
+      blocks: [{ type: 'header', text: plain('Done') }],
+    })
+    const { messages } = await at.slack.conversations.history({ channel: 'C0APPR' })
+    expect(messages).toMatchObject([{ ts, text: 'approved', blocks: [{ type: 'header' }], edited: { user: 'U0BOT' } }])
+    await at.slack.chat.delete({ channel: 'C0APPR', ts })
+    await expect(at.slack.chat.update({ channel: 'C0APPR', ts, text: 'x' })).rejects.toEqual(
+      refusal('message_not_found'),
+    )
+  })
+
+  test.each<[error: string, call: () => Promise<unknown>]>([
+    ['channel_not_found', () => at.slack.chat.postMessage({ channel: 'C0NONE', text: 'x' })],
+    ['no_text', () => at.slack.chat.postMessage({ channel: 'C0APPR', text: '' })],
+    ['msg_too_long', () => at.slack.chat.postMessage({ channel: 'C0APPR', text: 'x'.repeat(40_001) })],
+    ['user_not_in_channel', () => at.slack.chat.postEphemeral({ channel: 'C0APPR', user: 'U0NONE', text: 'x' })],
+    ['invalid_trigger_id', () => at.slack.views.open({ trigger_id: 'guess', view: modal })],
+    ['user_not_found', () => at.slack.users.info({ user: 'U0NONE' })],
+    ['users_not_found', () => at.slack.users.lookupByEmail({ email: 'nobody@example.com' })],
+    ['unknown_method', () => at.slack.apiCall('chat.postmessage')],
+    ['not_authed', () => new WebClient(undefined, { slackApiUrl: at.desk.apiUrl }).auth.test()],
+  ])('%s is told as Slack tells it', async (error, call) => {
+    await expect(call()).rejects.toEqual(refusal(error))
+  })
+
+  test('a JSON body is taken as a form is', async () => {
+    const response = await fetch(`${at.desk.apiUrl}chat.postMessage`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json; charset=utf-8', authorization: 'Bearer xoxb-1' },
+      body: JSON.stringify({ channel: 'C0APPR', blocks: card }),
+    })
+    expect(await response.json()).toMatchObject({ ok: true, message: { blocks: card } })
+  })
+
+  test('people, their groups and a direct message are found', async () => {
+    expect(await at.slack.users.lookupByEmail({ email: 'ana@example.com' })).toMatchObject({ user: { id: 'U0ANA' } })
+    const { usergroups = [] } = await at.slack.usergroups.list()
+    const sre = usergroups.find(({ handle }) => handle === 'sre')?.id as string
+    expect(await at.slack.usergroups.users.list({ usergroup: sre })).toMatchObject({ users: ['U0ANA', 'U0DEV'] })
+    const { channel } = await at.slack.conversations.open({ users: 'U0ANA' })
+    await at.slack.chat.postMessage({ channel: channel?.id as string, text: 'between us' })
+    expect(await at.page(`as=U0ANA&in=${channel?.id}`)).toContain('between us')
+    expect(await at.page(`as=U0DEV&in=${channel?.id}`)).not.toContain('between us')
+  })
+
+  test.each([500, 503])('a fault makes every call answer %d until it ends', async (status) => {
+    await at.control('fault', { status })
+    await expect(at.slack.auth.test()).rejects.toMatchObject({ statusCode: status })
+    await at.control('fault', { status: 0 })
+    expect(await at.slack.auth.test()).toMatchObject({ ok: true, team_id: 'T0HOT' })
+  })
+
+  test('a rate limit says when to come back', async () => {
+    await at.control('fault', { status: 429, retry_after: 7 })
+    await expect(at.slack.auth.test()).rejects.toMatchObject({ retryAfter: 7 })
+  })
+})
