@@ -33,7 +33,13 @@ export const OpenMapSchema = z.strictObject({
   maxProperties: z.int().positive(),
   propertyNames: z.strictObject({ maxLength: z.int().positive(), pattern: pattern.optional() }),
 })
-export const ArgumentSchema = z.union([StringSchema, IntegerSchema, BooleanSchema, OpenMapSchema])
+/** A value of one of several simple types: a flag is on, or 10, or `dark`. */
+export const ScalarSchema = z.strictObject({
+  ...described,
+  type: z.array(z.enum(['string', 'integer', 'boolean'])).min(2),
+  maxLength: z.int().positive(),
+})
+export const ArgumentSchema = z.union([StringSchema, IntegerSchema, BooleanSchema, ScalarSchema, OpenMapSchema])
 export type ArgumentSchema = z.infer<typeof ArgumentSchema>
 
 export const ArgumentsSchema = z.strictObject({
@@ -54,6 +60,11 @@ export function argumentsParser({ properties, required }: ArgumentsSchema): z.Zo
 }
 
 function argumentParser(schema: ArgumentSchema): z.ZodType {
+  if (isScalar(schema)) {
+    const { type, maxLength } = schema
+    const parsers = { string: z.string().max(maxLength), integer: z.int(), boolean: z.boolean() }
+    return z.union(type.map((name) => parsers[name]))
+  }
   switch (schema.type) {
     case 'string':
       return stringParser(schema)
@@ -73,6 +84,8 @@ function argumentParser(schema: ArgumentSchema): z.ZodType {
       return schema satisfies never
   }
 }
+
+export const isScalar = (schema: ArgumentSchema): schema is z.infer<typeof ScalarSchema> => Array.isArray(schema.type)
 
 type StringRules = {
   minLength?: number | undefined

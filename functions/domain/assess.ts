@@ -248,30 +248,6 @@ function mayApprove(
   return ask({ kind: 'person', action: 'approve', person: { id: person.id, groups }, request, stage, now })
 }
 
-/**
- * For each of these people: under which of these names they may decide the request now. Whoever is gone, inactive, or
- * cannot be judged without an error may decide nothing.
- */
-export function eligibilityOf(
-  bundle: Bundle,
-  ask: Ask,
-  request: RequestFacts,
-  people: readonly PersonId[],
-  names: readonly string[],
-  now: NumericDate,
-): { [person: PersonId]: string[] } {
-  const active = bundle.directory.people.filter(({ id, status }) => status === 'active' && people.includes(id))
-  return Object.fromEntries(
-    active.map((person) => {
-      const may = (stage: string) => {
-        const answer = mayApprove(bundle, ask, person, request, stage, now)
-        return answer.permit && !answer.error
-      }
-      return [person.id, names.filter(may)]
-    }),
-  )
-}
-
 /** Could the people there are meet every stage, no one of them twice? An escalation may widen who decides a stage. */
 function isApprovable({ stages }: Tier, eligible: { readonly [stage: string]: readonly PersonId[] }): boolean {
   return canFill(

@@ -152,5 +152,9 @@ export function unpinnedOf(entry: CatalogueEntry, args: JsonObject): string[] {
         ? `any \`${name}\` may be given, not only the approved one`
         : `\`${name}\` may be given, though none was approved`),
   )
-  return [...words, 'IAM does not count calls: the call can be repeated until the credential ends']
+  return [
+    ...words,
+    'IAM does not read the rest of a call: members that were not asked for may be given too',
+    'IAM does not count calls: the call can be repeated until the credential ends',
+  ]
 }

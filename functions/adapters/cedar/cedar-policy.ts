@@ -33,7 +33,7 @@ export class CedarPolicy implements Policy {
     try {
       return read(
         statefulIsAuthorized({
-          ...toCedar(question),
+          ...toCedar(question, this.bundle.actions[question.action]?.arguments),
           preparsedSchemaName: schemaName(this.bundle),
           preparsedPolicySetId: policySetName(this.bundle, question.action),
           // A use repeats what was validated when it was asked for and issued, and is in a hurry.

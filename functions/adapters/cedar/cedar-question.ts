@@ -1,4 +1,5 @@
 import type { CedarValueJson, EntityJson, EntityUidJson } from '@cedar-policy/cedar-wasm/nodejs'
+import { type ArgumentSchema, type ArgumentsSchema, isScalar } from '../../domain/arguments.ts'
 import type { ActionQuestion, PersonQuestion, Question, RequestFacts } from '../../domain/circumstances.ts'
 import { canonicalForm } from '../../domain/digest.ts'
 import type { Json, JsonObject } from '../../domain/values.ts'
@@ -18,11 +19,15 @@ const datetime = (at: number): CedarValueJson => ({
   __extn: { fn: 'datetime', arg: new Date(at * 1000).toISOString().replace('.000Z', 'Z') },
 })
 
-/** @throws when an argument has no form in Cedar: a fraction, a null, an array outside an open map */
-export const toCedar = (question: Question): CedarQuestion =>
-  question.kind === 'action' ? actionToCedar(question) : personToCedar(question)
+/**
+ * Says a question in Cedar's words; `types` are the schemas of the action's arguments.
+ *
+ * @throws when an argument is not of its type, and so has no form in Cedar
+ */
+export const toCedar = (question: Question, types: ArgumentsSchema | undefined): CedarQuestion =>
+  question.kind === 'action' ? actionToCedar(question, types) : personToCedar(question)
 
-function actionToCedar(question: ActionQuestion): CedarQuestion {
+function actionToCedar(question: ActionQuestion, types: ArgumentsSchema | undefined): CedarQuestion {
   const { agent, resource, approval } = question
   const principal = uid('Agent', agent.id)
   const target = uid('Resource', resource.id)
@@ -31,7 +36,7 @@ function actionToCedar(question: ActionQuestion): CedarQuestion {
     action: uid('Action', question.action),
     resource: target,
     context: {
-      arguments: argumentsToCedar(question.arguments),
+      arguments: argumentsToCedar(question.arguments, types),
       purpose: question.purpose,
       moment: question.moment,
       approval: { tier: approval.tier, breakGlass: approval.breakGlass },
@@ -90,10 +95,14 @@ const requestEntity = ({ id, agent, owners, action, group, resource, tier }: Req
   parents: [],
 })
 
-const argumentsToCedar = (args: JsonObject): CedarValueJson =>
-  Object.fromEntries(Object.entries(args).map(([name, value]) => [name, argumentToCedar(name, value)]))
+const argumentsToCedar = (args: JsonObject, types: ArgumentsSchema | undefined): CedarValueJson =>
+  Object.fromEntries(
+    Object.entries(args).map(([name, value]) => [name, argumentToCedar(name, value, types?.properties[name])]),
+  )
 
-function argumentToCedar(name: string, value: Json): CedarValueJson {
+function argumentToCedar(name: string, value: Json, type: ArgumentSchema | undefined): CedarValueJson {
+  if (type === undefined) throw new TypeError(`argument \`${name}\` is not in the catalogue`)
+  if (isScalar(type)) return { canonical: canonicalForm(value) }
   if (typeof value === 'string' || typeof value === 'boolean') return value
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value
   // Members that a caller names have no type to declare; policy sees which there are, and the whole in canonical form.

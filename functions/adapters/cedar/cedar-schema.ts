@@ -1,4 +1,4 @@
-import type { ArgumentSchema } from '../../domain/arguments.ts'
+import { type ArgumentSchema, isScalar } from '../../domain/arguments.ts'
 import type { CatalogueEntry } from '../../domain/catalogue.ts'
 
 const begins = '// Generated from actions/*.json by `compile-policies --write-schema`. Do not edit below this line.'
@@ -49,6 +49,7 @@ const actionLines = (entry: CatalogueEntry) => [
 ]
 
 function typeOf(schema: ArgumentSchema): string {
+  if (isScalar(schema)) return 'Scalar'
   switch (schema.type) {
     case 'string':
       return 'String'

@@ -1,0 +1,147 @@
+import {
+  checkParseSchema,
+  type DetailedError,
+  getValidRequestEnvsPolicy,
+  policySetTextToParts,
+  policyToJson,
+  schemaToJson,
+  validate,
+} from '@cedar-policy/cedar-wasm/nodejs'
+import type { Bundle } from '../../domain/bundle.ts'
+import type { CatalogueEntry } from '../../domain/catalogue.ts'
+import { CedarPolicy } from './cedar-policy.ts'
+import { withActions } from './cedar-schema.ts'
+
+type Source = { file: string; text: string }
+type Problem = { file: string; line: number; message: string; fix: string }
+/** One policy: its own text, and where that begins in its file. */
+type Located = { id: string; effect: 'permit' | 'forbid'; text: string; source: Source; start: number; line: number }
+
+/** Cedar's part in compiling a policy folder: ids, schema, strict validation, and a slice of the policies for each action. */
+export const cedar = { withActions, compile: compileCedar, open: (bundle: Bundle) => new CedarPolicy(bundle) }
+
+/** What only people do; an agent that could would settle its own requests. */
+const personActions = ['approve', 'revoke', 'lift', 'read', 'breakGlass', 'review']
+
+function compileCedar(schema: Source, sources: readonly Source[], catalogue: readonly CatalogueEntry[]) {
+  const problems = checkSchema(schema)
+  if (problems.length > 0) return { policies: {}, index: {}, problems }
+
+  const located = new Map<string, Located>()
+  for (const policy of sources.flatMap((source) => split(source, problems))) {
+    const other = located.get(policy.id)
+    if (other) {
+      const message = `@id("${policy.id}") is taken by the policy at ${other.source.file}:${other.line}`
+      problems.push({ file: policy.source.file, line: policy.line, message, fix: 'give one of them another @id' })
+    } else located.set(policy.id, policy)
+  }
+  problems.push(...validateAll(schema, located))
+  const actions = [...personActions, ...catalogue.map(({ name }) => name)]
+  return {
+    policies: problems.length === 0 ? sliceByAction(schema, located, actions) : {},
+    index: Object.fromEntries(
+      [...located.values()].map(({ id, source, line, effect }) => [id, { file: source.file, line, effect }]),
+    ),
+    problems,
+  }
+}
+
+function checkSchema(schema: Source): Problem[] {
+  const checked = checkParseSchema(schema.text)
+  if (checked.type === 'failure') return checked.errors.map((error) => problemOf(schema, 0, error))
+  const json = schemaToJson(schema.text)
+  if (json.type === 'failure') return json.errors.map((error) => problemOf(schema, 0, error))
+  const declared = json.json['Hotwork']?.actions ?? {}
+  return personActions.flatMap((name) => {
+    const principals = declared[name]?.appliesTo?.principalTypes ?? []
+    if (principals.length > 0 && principals.every((type) => /^(Hotwork::)?Person$/.test(type))) return []
+    const offset = new RegExp(`\\b${name}\\b`).exec(schema.text)?.index ?? 0
+    const message = `action \`${name}\` has to be there, and for people alone`
+    const fix = 'declare it with `principal: [Person]`, as in the schema that Hotwork ships with'
+    return [{ file: schema.file, line: lineAt(schema.text, offset), message, fix }]
+  })
+}
+
+/** The policies of a file. Cedar numbers policies and forgets `@id`, so the ids are read here. */
+function split(source: Source, problems: Problem[]): Located[] {
+  const parts = policySetTextToParts(source.text)
+  if (parts.type === 'failure') {
+    problems.push(...parts.errors.map((error) => problemOf(source, 0, error)))
+    return []
+  }
+  if (parts.policy_templates.length > 0) {
+    const line = lineAt(source.text, Math.max(0, source.text.search(/\?(principal|resource)/)))
+    const fix = 'say who or what is meant, or name a group'
+    problems.push({ file: source.file, line, message: 'a template applies to nobody', fix })
+  }
+  let from = 0
+  return parts.policies.flatMap((text) => {
+    // A part is a piece of its file, in the file's order. Were it not, its line would be the file's first.
+    const start = Math.max(0, source.text.indexOf(text, from))
+    from = start + 1
+    const line = lineAt(source.text, start)
+    const parsed = policyToJson(text)
+    if (parsed.type === 'failure') {
+      problems.push(...parsed.errors.map((error) => problemOf(source, start, error)))
+      return []
+    }
+    const id = parsed.json.annotations?.['id']
+    if (typeof id !== 'string' || !/^[a-z0-9][a-z0-9-]*$/.test(id)) {
+      const fix = 'begin it with @id("..."), of lower case letters, digits and hyphens'
+      problems.push({ file: source.file, line, message: 'a policy needs a name of its own', fix })
+      return []
+    }
+    return [{ id, effect: parsed.json.effect, text, source, start, line }]
+  })
+}
+
+/** Strict validation. A policy that could err, or can never apply, is as bad as one that does not parse. */
+function validateAll(schema: Source, located: ReadonlyMap<string, Located>): Problem[] {
+  const staticPolicies = Object.fromEntries([...located].map(([id, { text }]) => [id, text]))
+  const answer = validate({ schema: schema.text, policies: { staticPolicies }, validationSettings: { mode: 'strict' } })
+  if (answer.type === 'failure') return answer.errors.map((error) => problemOf(schema, 0, error))
+  return [...answer.validationErrors, ...answer.validationWarnings].flatMap(({ policyId, error }) => {
+    const policy = located.get(policyId)
+    return policy ? [problemOf(policy.source, policy.start, error, policy.text)] : []
+  })
+}
+
+/**
+ * The policies that can bear on each action. Cedar says which requests a policy is well typed for, given the schema: for
+ * every other its scope or its conditions can never hold.
+ */
+function sliceByAction(
+  schema: Source,
+  located: ReadonlyMap<string, Located>,
+  actions: readonly string[],
+): Bundle['policies'] {
+  const slices: { [action: string]: { [id: string]: string } } = Object.fromEntries(actions.map((name) => [name, {}]))
+  for (const { id, text } of located.values()) {
+    const applies = getValidRequestEnvsPolicy(text, schema.text)
+    if (applies.type === 'failure') throw new TypeError(`policy ${id}: ${applies.error}`)
+    for (const action of applies.actions) {
+      const slice = slices[/^Hotwork::Action::"(.+)"$/.exec(action)?.[1] ?? '']
+      if (slice) slice[id] = text
+    }
+  }
+  return slices
+}
+
+/** Cedar's error as a problem. Its offsets count bytes, from the start of the text that it was given. */
+function problemOf({ file, text }: Source, start: number, error: DetailedError, part = text): Problem {
+  const [location] = error.sourceLocations ?? []
+  const offset =
+    start +
+    Buffer.from(part)
+      .subarray(0, location?.start ?? 0)
+      .toString().length
+  const hint = error.help ?? location?.label
+  return {
+    file,
+    line: lineAt(text, offset),
+    message: error.message,
+    fix: hint ? hint : 'correct it; hotwork.cedarschema says which attributes there are, and of which type',
+  }
+}
+
+const lineAt = (text: string, offset: number) => text.slice(0, offset).split('\n').length

@@ -1,0 +1,166 @@
+import { type ArgumentSchema, isScalar } from '../../domain/arguments.ts'
+import { type CatalogueEntry, unpinnedArguments } from '../../domain/catalogue.ts'
+import { isLiteral, placesOf } from '../../domain/template.ts'
+import type { Problem } from './problem.ts'
+import type { Folder, Sourced } from './read-folder.ts'
+
+type Path = (string | number)[]
+type Say = (path: Path, message: string, fix: string) => void
+
+/** Names that the schema uses for itself. */
+const reserved = ['approve', 'revoke', 'lift', 'read', 'breakGlass', 'review', 'mutating']
+
+/** Do an action's parts fit one another: arguments, resource, title, statement, account, tool? */
+export function checkCatalogue(folder: Folder): Problem[] {
+  const names = new Map<string, string>()
+  return folder.actions.flatMap((action) => {
+    const { value: entry, document } = action
+    const problems: Problem[] = []
+    const say: Say = (path, message, fix) => void problems.push(document.report(path, message, fix))
+
+    const other = names.get(entry.name)
+    if (other !== undefined) say(['name'], `\`${entry.name}\` is in ${other} too`, 'keep one of them')
+    names.set(entry.name, document.file)
+    if (reserved.includes(entry.group))
+      say(['group'], `group \`${entry.group}\` is taken by the schema`, 'use another name')
+
+    checkArguments(entry, say)
+    checkTemplates(entry, say)
+    checkCredential(action, folder, say)
+    return problems
+  })
+}
+
+function checkArguments({ arguments: { properties, required }, narrowable, ...entry }: CatalogueEntry, say: Say): void {
+  const names = Object.keys(properties)
+  const unknown = (name: string) => (names.includes(name) ? [] : [name])
+  const fix = `there are: ${names.map((name) => `\`${name}\``).join(', ')}`
+  for (const [list, path] of [
+    [required, ['arguments', 'required']],
+    [narrowable, ['narrowable']],
+    [Object.keys(entry.leavesOpen), ['leavesOpen']],
+  ] as [string[], Path][]) {
+    for (const name of list.flatMap(unknown)) say(path, `\`${name}\` is not one of the arguments`, fix)
+  }
+}
+
+function checkTemplates(entry: CatalogueEntry, say: Say): void {
+  const { properties, required } = entry.arguments
+  for (const [template, path, inResource] of templatesOf(entry)) {
+    const stray = template.replace(/\{[A-Za-z][A-Za-z0-9.]*\}/g, '')
+    if (/[{}]/.test(stray)) say(path, `\`${template}\` has a brace that encloses no name`, 'write {arguments.Name}')
+    for (const place of placesOf(template)) {
+      const name = place.startsWith('arguments.') ? place.slice('arguments.'.length) : undefined
+      if (name === undefined) {
+        const isFact = ['partition', 'region', 'account'].includes(place)
+        if (!isFact || !inResource)
+          say(
+            path,
+            `nothing fills \`{${place}}\``,
+            'use {arguments.Name}, or in an ARN {partition}, {region}, {account}',
+          )
+        else if (entry.account === undefined)
+          say(path, `\`{${place}}\` needs an account`, 'add `account`, an alias of the deployment')
+        continue
+      }
+      const schema = Object.hasOwn(properties, name) ? properties[name] : undefined
+      if (!schema)
+        say(path, `\`{${place}}\` is not one of the arguments`, `there are: ${Object.keys(properties).join(', ')}`)
+      else if (!required.includes(name))
+        say(path, `\`{${place}}\` may be absent`, `add \`${name}\` to \`arguments.required\``)
+      else if (inResource) {
+        const problem = whyNotLiteral(schema)
+        if (problem)
+          say(['arguments', 'properties', name], `\`${name}\` stands in \`${template}\`, but ${problem[0]}`, problem[1])
+      }
+    }
+    if (
+      path[0] === 'statement' &&
+      path[1] === 'resources' &&
+      !/^arn:\{partition\}:[a-z0-9-]+:[^:]*:[^:]*:.+$/.test(template)
+    ) {
+      say(path, `\`${template}\` is no ARN`, 'begin it with arn:{partition}:service:{region}:{account}:')
+    }
+    if (path[0] === 'statement' && /[*?$]/.test(template))
+      say(path, `\`${template}\` has a wildcard`, 'name exactly what is acted on')
+  }
+}
+
+/** Each template with where it stands, and whether what fills it must be literal. */
+function templatesOf({ title, resource, statement }: CatalogueEntry): [string, Path, boolean][] {
+  return [
+    [title, ['title'], false],
+    [resource.id, ['resource', 'id'], true],
+    ...(statement?.resources ?? []).map((text, at): [string, Path, boolean] => [
+      text,
+      ['statement', 'resources', at],
+      true,
+    ]),
+    ...Object.entries(statement?.conditions ?? {}).flatMap(([operator, keys]) =>
+      Object.entries(keys).map(([key, text]): [string, Path, boolean] => [
+        text,
+        ['statement', 'conditions', operator, key],
+        true,
+      ]),
+    ),
+  ]
+}
+
+/** What a value might hold that means more than itself in an ARN. The pattern is tried on them; it is not read. */
+const hostile = ['*', '?', '$', '{', '}', ' ', '\n', '\t', '"', '\\', '..', ':', '\u0000', 'é']
+
+function whyNotLiteral(schema: ArgumentSchema): [string, string] | undefined {
+  if (isScalar(schema) || schema.type !== 'string') return ['only text can stand in a resource', 'make it a `string`']
+  if (schema.enum) {
+    const odd = schema.enum.find((value) => !isLiteral(value))
+    return odd === undefined ? undefined : [`\`${odd}\` would mean more than itself there`, 'leave it out']
+  }
+  if (schema.pattern === undefined) return ['nothing keeps wildcards out of it', 'give it a `pattern`']
+  const pattern = new RegExp(schema.pattern, 'u')
+  const through = hostile.find((text) =>
+    ['', 'a', '/a', 'a/', '/a/', 'aaa'].some((before) =>
+      ['', 'a', '/a'].some((after) => pattern.test(before + text + after)),
+    ),
+  )
+  return through === undefined
+    ? undefined
+    : [`its pattern lets ${JSON.stringify(through)} through`, 'narrow the pattern']
+}
+
+function checkCredential({ value: entry }: Sourced<CatalogueEntry>, { deployment, tools }: Folder, say: Say): void {
+  const { credential, tool, statement, account } = entry
+  const accounts = Object.keys(deployment.value.accounts)
+  if (account !== undefined && !accounts.includes(account)) {
+    say(['account'], `account \`${account}\` is not in the deployment`, `there are: ${accounts.join(', ')}`)
+  }
+  if (credential === 'token') {
+    if (tool === 'aws')
+      say(['tool'], 'AWS takes no access token', 'name a tool of tools.json, or use `sts` or `mediated`')
+    if (statement) say(['statement'], 'an access token carries no IAM statement', 'remove it')
+  } else {
+    if (tool !== 'aws') say(['tool'], `\`${credential}\` is for AWS`, 'write `aws`, or use `token`')
+    if (!statement)
+      say(
+        [],
+        `\`${credential}\` needs a \`statement\``,
+        'add the IAM actions and resources that the credential may have',
+      )
+    if (account === undefined) say([], `\`${credential}\` needs an \`account\``, `there are: ${accounts.join(', ')}`)
+  }
+  if (statement && !statement.actions.includes(entry.name)) {
+    say(
+      ['statement', 'actions'],
+      `the statement does not allow \`${entry.name}\``,
+      'name the action as IAM does, and list it',
+    )
+  }
+  if (tool !== 'aws' && !tools.value.tools.some(({ id }) => id === tool)) {
+    say(['tool'], `\`${tool}\` is not in tools.json`, `there are: ${tools.value.tools.map(({ id }) => id).join(', ')}`)
+  }
+  const open = unpinnedArguments(entry)
+  for (const name of Object.keys(entry.leavesOpen)) {
+    if (name in entry.arguments.properties && !open.includes(name)) {
+      say(['leavesOpen', name], `\`${name}\` is not left open: the credential pins it`, 'remove it')
+    }
+  }
+}

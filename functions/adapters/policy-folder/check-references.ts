@@ -1,0 +1,197 @@
+import { addressesOf, type Bundle } from '../../domain/bundle.ts'
+import type { Identity } from '../../domain/organisation.ts'
+import type { Problem } from './problem.ts'
+import type { Folder, Sourced } from './read-folder.ts'
+
+type Path = (string | number)[]
+
+/** Does every name mean something? Each file is well formed; here they are held against one another. */
+export function checkReferences(folder: Folder): Problem[] {
+  return [
+    ...checkLadder(folder),
+    ...checkDirectory(folder),
+    ...checkAgents(folder),
+    ...checkTools(folder),
+    ...checkResources(folder),
+    ...checkIdentities(folder),
+  ]
+}
+
+const known = (names: Iterable<string>) => {
+  const all = [...names]
+  return all.length === 0 ? 'there are none' : `there are: ${all.map((name) => `\`${name}\``).join(', ')}`
+}
+
+function checkLadder({ ladder, deployment }: Folder): Problem[] {
+  const { value, document } = ladder
+  const problems: Problem[] = []
+  const say = (path: Path, message: string, fix: string) => problems.push(document.report(path, message, fix))
+  const channels = deployment.value.channels
+  const logins = new Map<string, string>()
+
+  value.tiers.forEach((tier, index) => {
+    const path: Path = ['tiers', index]
+    if (index === 0 && tier.tier !== 0) say([...path, 'tier'], 'the first tier is not 0', 'begin with tier 0')
+    const before = value.tiers[index - 1]
+    if (before && tier.tier <= before.tier) {
+      say(
+        [...path, 'tier'],
+        `tier ${tier.tier} does not rise above tier ${before.tier}`,
+        'order the tiers from the lowest up, each number once',
+      )
+    }
+    if (tier.tier === 0 && tier.stages.length > 0) {
+      say(
+        [...path, 'stages'],
+        'tier 0 has stages, but it is satisfied before anyone decides',
+        'move them to a tier above 0',
+      )
+    }
+    if (tier.tier > 0 && tier.stages.length === 0) {
+      say(
+        [...path, 'stages'],
+        `tier ${tier.tier} has no stages, so it is satisfied as soon as tier 0 is`,
+        'give it a stage',
+      )
+    }
+    tier.stages.forEach((stage, at) => {
+      const here: Path = [...path, 'stages', at]
+      if (!Object.hasOwn(channels, stage.channel)) {
+        say([...here, 'channel'], `channel \`${stage.channel}\` is not in the deployment`, known(Object.keys(channels)))
+      }
+      if (tier.stages.findIndex(({ name }) => name === stage.name) !== at) {
+        say(
+          [...here, 'name'],
+          `stage \`${stage.name}\` is twice in tier ${tier.tier}`,
+          'raise the quorum of one, or rename one',
+        )
+      }
+      // Approvals count by the stage's name, on whichever rung: a weak login must not stand for a strong one.
+      const login = JSON.stringify([stage.acr, stage.maxAge])
+      if ((logins.get(stage.name) ?? login) !== login) {
+        say(
+          here,
+          `stage \`${stage.name}\` asks for another login in another tier`,
+          'give it the same `acr` and `maxAge`, or another name',
+        )
+      }
+      logins.set(stage.name, login)
+    })
+  })
+  return problems
+}
+
+function checkDirectory({ directory: { value, document } }: Folder): Problem[] {
+  const people = new Set<string>(value.people.map(({ id }) => id))
+  return [
+    ...duplicates(value.people, 'id', (at) => ['people', at, 'id'], document),
+    ...duplicates(value.people, 'slack', (at) => ['people', at, 'slack'], document),
+    ...Object.entries(value.groups).flatMap(([group, members]) => [
+      ...(members.length === 0
+        ? [document.report(['groups', group], `group \`${group}\` has nobody`, 'add someone, or remove it')]
+        : []),
+      ...members.flatMap((member, at) =>
+        people.has(member)
+          ? []
+          : [document.report(['groups', group, at], `\`${member}\` is not among the people`, known(people))],
+      ),
+    ]),
+  ]
+}
+
+function checkAgents({ agents: { value, document }, directory }: Folder): Problem[] {
+  const people = directory.value.people.map(({ id }) => id)
+  return [
+    ...duplicates(value.agents, 'id', (at) => ['agents', at, 'id'], document),
+    ...value.agents.flatMap(({ owner }, at) =>
+      people.includes(owner)
+        ? []
+        : [document.report(['agents', at, 'owner'], `owner \`${owner}\` is not in directory.json`, known(people))],
+    ),
+  ]
+}
+
+function checkTools({ tools: { value, document }, deployment }: Folder): Problem[] {
+  return [
+    ...duplicates(value.tools, 'id', (at) => ['tools', at, 'id'], document),
+    ...value.tools.flatMap(({ id }, at) =>
+      addressesOf({ deployment: deployment.value } as Bundle, id)
+        ? []
+        : [
+            document.report(
+              ['tools', at, 'id'],
+              `\`${id}\` has no address in the deployment`,
+              known(Object.keys(deployment.value.tools)),
+            ),
+          ],
+    ),
+  ]
+}
+
+function checkResources({ resources: { value, document }, directory, actions }: Folder): Problem[] {
+  const groups = Object.keys(directory.value.groups)
+  const types = new Set(actions.map(({ value: { resource } }) => resource.type))
+  return value.resources.flatMap(({ type, group }, at) => [
+    ...(groups.includes(group)
+      ? []
+      : [document.report(['resources', at, 'group'], `group \`${group}\` is not in directory.json`, known(groups))]),
+    ...(types.has(type)
+      ? []
+      : [document.report(['resources', at, 'type'], `no action has a resource of type \`${type}\``, known(types))]),
+  ])
+}
+
+/** One identity is one party: were it two agents, nobody could say which of them asked; were it a person too, an agent could approve. */
+function checkIdentities({ agents, directory, tools, deployment }: Folder): Problem[] {
+  const issuers = Object.keys(deployment.value.issuers)
+  const holders = new Map<string, string>()
+  const check = (
+    { document }: Pick<Sourced<unknown>, 'document'>,
+    list: string,
+    parties: readonly { id: string; identities: readonly Identity[] }[],
+  ) =>
+    parties.flatMap(({ id, identities }, at) =>
+      identities.flatMap((identity, index) => {
+        const path: Path = [list, at, 'identities', index]
+        if (!issuers.includes(identity.issuer)) {
+          return [
+            document.report(
+              [...path, 'issuer'],
+              `issuer \`${identity.issuer}\` is not in the deployment`,
+              known(issuers),
+            ),
+          ]
+        }
+        const key = JSON.stringify([identity.issuer, identity.subject])
+        const holder = holders.get(key)
+        holders.set(key, id)
+        return holder === undefined
+          ? []
+          : [
+              document.report(
+                path,
+                `\`${identity.subject}\` of \`${identity.issuer}\` is \`${holder}\` already`,
+                'give each its own identity',
+              ),
+            ]
+      }),
+    )
+  return [
+    ...check(directory, 'people', directory.value.people),
+    ...check(agents, 'agents', agents.value.agents),
+    ...check(tools, 'tools', tools.value.tools),
+  ]
+}
+
+function duplicates<K extends string>(
+  items: readonly { readonly [key in K]?: unknown }[],
+  key: K,
+  path: (index: number) => Path,
+  document: Sourced<unknown>['document'],
+): Problem[] {
+  return items.flatMap((item, at) =>
+    item[key] !== undefined && items.findIndex((other) => other[key] === item[key]) !== at
+      ? [document.report(path(at), `\`${String(item[key])}\` is here twice`, 'keep one of them')]
+      : [],
+  )
+}

@@ -1,0 +1,63 @@
+import type { Bundle } from '../../domain/bundle.ts'
+import { digestOf } from '../../domain/digest.ts'
+import type { Json } from '../../domain/values.ts'
+import { checkCases } from './check-cases.ts'
+import { checkCatalogue } from './check-catalogue.ts'
+import { checkReferences } from './check-references.ts'
+import type { PolicyLanguage } from './policy-language.ts'
+import type { Problem } from './problem.ts'
+import { readFolder, type Source } from './read-folder.ts'
+
+export type Compiled = { ok: true; bundle: Bundle } | { ok: false; problems: Problem[] }
+
+/** Compiles a policy folder, with the deployment that gives its aliases a meaning, into one bundle; or says all that is wrong with it. */
+export function compileFolder(path: string, deploymentFile: string, language: PolicyLanguage): Compiled {
+  const { folder, problems } = readFolder(path, deploymentFile)
+  if (!folder) return { ok: false, problems }
+  const catalogue = folder.actions.map(({ value }) => value)
+
+  // Each step builds on the one before: what it would say of a broken start is noise.
+  const names = [...checkReferences(folder), ...checkCatalogue(folder)]
+  if (names.length > 0) return { ok: false, problems: names }
+  const stale = checkSchemaIsCurrent(folder.schema, language.withActions(folder.schema.text, catalogue))
+  if (stale.length > 0) return { ok: false, problems: stale }
+  const { policies, index, problems: wrong } = language.compile(folder.schema, folder.policies, catalogue)
+  if (wrong.length > 0) return { ok: false, problems: wrong }
+
+  const bundle = seal({
+    schema: folder.schema.text,
+    actions: Object.fromEntries(catalogue.map((entry) => [entry.name, entry])),
+    policies,
+    ladder: folder.ladder.value,
+    directory: folder.directory.value,
+    agents: folder.agents.value.agents,
+    tools: folder.tools.value.tools,
+    resources: folder.resources.value.resources,
+    deployment: folder.deployment.value,
+  })
+  const policy = language.open(bundle)
+  const failing = checkCases(folder, bundle, (question) => policy.ask(question), index)
+  return failing.length > 0 ? { ok: false, problems: failing } : { ok: true, bundle }
+}
+
+/** Gives a bundle its content hash. */
+export const seal = (content: Omit<Bundle, 'hash'>): Bundle => ({
+  hash: digestOf('hotwork.bundle.v1', content as unknown as Json),
+  ...content,
+})
+
+function checkSchemaIsCurrent({ file, text }: Source, current: string): Problem[] {
+  if (text === current) return []
+  const lines = text.split('\n')
+  const line = current.split('\n').findIndex((wanted, at) => wanted !== lines[at]) + 1
+  const fix = 'run `node functions/handlers/compile-policies.ts` with the same options and `--write-schema`'
+  return [{ file, line, message: 'the part that is generated from actions/*.json is not current', fix }]
+}
+
+/** Brings the generated part of the schema up to date; what was wrong with the folder, if it cannot be. */
+export function currentSchema(path: string, deploymentFile: string, language: PolicyLanguage): Source | Problem[] {
+  const { folder, problems } = readFolder(path, deploymentFile)
+  if (!folder) return problems
+  const catalogue = folder.actions.map(({ value }) => value)
+  return { file: folder.schema.file, text: language.withActions(folder.schema.text, catalogue) }
+}

@@ -1,0 +1,41 @@
+import * as z from 'zod'
+import { Alias, GrantTerms, Ladder, Stage, Tier } from '../../domain/ladder.ts'
+import { Agent, Directory, ResourceRule, Tool } from '../../domain/organisation.ts'
+import { PolicyCase } from '../../domain/policy-case.ts'
+
+/** How the files of a policy folder say things; each gives what the bundle holds, where times are whole seconds. */
+
+const duration = /^P(?=.)(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/
+
+/** An ISO 8601 duration in days, hours, minutes and seconds. */
+const Duration = z.string().transform((text, context) => {
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = (duration.exec(text) ?? [])
+    .slice(1)
+    .map((part) => Number(part ?? 0))
+  const total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+  if (Number.isSafeInteger(total) && total > 0) return total
+  context.addIssue({ code: 'custom', message: 'an ISO 8601 duration above zero, such as `PT30M`' })
+  return z.NEVER
+})
+
+const startOfDay = z.iso.date().transform((day) => Date.parse(`${day}T00:00:00Z`) / 1000)
+
+const StageFile = z.strictObject({
+  ...Stage.shape,
+  deadline: Duration,
+  onSilence: z.union([z.literal('expire'), z.strictObject({ escalateTo: Alias, deadline: Duration })]),
+  maxAge: Duration.optional(),
+})
+const TierFile = z.strictObject({
+  ...Tier.shape,
+  stages: z.array(StageFile).max(8),
+  grant: z.strictObject({ ...GrantTerms.shape, claimWithin: Duration, lifetime: Duration }),
+})
+export const LadderFile = z.strictObject({ tiers: z.array(TierFile).min(1).max(16) }).pipe(Ladder)
+export const DirectoryFile = Directory
+export const AgentsFile = z.strictObject({
+  agents: z.array(z.strictObject({ ...Agent.shape, recertifyBy: startOfDay })),
+})
+export const ToolsFile = z.strictObject({ tools: z.array(Tool) })
+export const ResourcesFile = z.strictObject({ resources: z.array(ResourceRule).min(1) })
+export const CasesFile = z.strictObject({ cases: z.array(PolicyCase) })

@@ -1,0 +1,22 @@
+import type { Bundle } from '../../domain/bundle.ts'
+import type { CatalogueEntry } from '../../domain/catalogue.ts'
+import type { Policy } from '../../operations/policy-port.ts'
+import type { Problem } from './problem.ts'
+import type { Source } from './read-folder.ts'
+
+/** What compiling a folder needs of the language that its policies are written in. */
+export interface PolicyLanguage {
+  /** The schema with its generated part as the catalogue says it should be. */
+  withActions(schema: string, catalogue: readonly CatalogueEntry[]): string
+  compile(schema: Source, policies: readonly Source[], catalogue: readonly CatalogueEntry[]): CompiledPolicies
+  /** Asks a bundle just as it will be asked when it is deployed. */
+  open(bundle: Bundle): Policy
+}
+
+export type CompiledPolicies = {
+  /** For each action, the policies that can bear on it, by id. */
+  policies: Bundle['policies']
+  /** Where each policy stands, and what it does. */
+  index: { [id: string]: { file: string; line: number; effect: 'permit' | 'forbid' } }
+  problems: Problem[]
+}

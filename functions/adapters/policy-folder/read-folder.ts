@@ -1,0 +1,87 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type * as z from 'zod'
+import { Deployment } from '../../domain/bundle.ts'
+import { CatalogueEntry } from '../../domain/catalogue.ts'
+import type { Ladder } from '../../domain/ladder.ts'
+import type { Agent, Directory, ResourceRule, Tool } from '../../domain/organisation.ts'
+import type { PolicyCase } from '../../domain/policy-case.ts'
+import { AgentsFile, CasesFile, DirectoryFile, LadderFile, ResourcesFile, ToolsFile } from './file-shapes.ts'
+import { JsonDocument } from './json-document.ts'
+import type { Problem } from './problem.ts'
+
+/** A value together with the file that it was read from. */
+export type Sourced<T> = { value: T; document: JsonDocument }
+export type Source = { file: string; text: string }
+
+/** A policy folder as its files say it, each well formed in itself. */
+export type Folder = {
+  deployment: Sourced<Deployment>
+  ladder: Sourced<Ladder>
+  directory: Sourced<Directory>
+  agents: Sourced<{ agents: Agent[] }>
+  tools: Sourced<{ tools: Tool[] }>
+  resources: Sourced<{ resources: ResourceRule[] }>
+  actions: Sourced<CatalogueEntry>[]
+  cases: Sourced<{ cases: PolicyCase[] }>[]
+  schema: Source
+  policies: Source[]
+}
+
+/** Reads a policy folder and the deployment file that says what its aliases mean. */
+export function readFolder(folder: string, deploymentFile: string): { folder?: Folder; problems: Problem[] } {
+  const problems: Problem[] = []
+
+  const read = <T extends z.ZodType>(file: string, schema: T): Sourced<z.infer<T>> | undefined => {
+    if (!existsSync(file)) {
+      problems.push({
+        file,
+        line: 1,
+        message: 'there is no such file',
+        fix: 'add it; docs/policies.md says what it is',
+      })
+      return undefined
+    }
+    const document = new JsonDocument(file)
+    const value = document.parse(schema)
+    problems.push(...document.problems)
+    return value === undefined ? undefined : { value, document }
+  }
+  const readAll = <T extends z.ZodType>(under: string, schema: T): Sourced<z.infer<T>>[] =>
+    filesIn(join(folder, under), '.json').flatMap((file) => read(file, schema) ?? [])
+
+  const deployment = read(deploymentFile, Deployment)
+  const ladder = read(join(folder, 'ladder.json'), LadderFile)
+  const directory = read(join(folder, 'directory.json'), DirectoryFile)
+  const agents = read(join(folder, 'agents.json'), AgentsFile)
+  const tools = read(join(folder, 'tools.json'), ToolsFile)
+  const resources = read(join(folder, 'resources.json'), ResourcesFile)
+  const actions = readAll('actions', CatalogueEntry)
+  const cases = readAll('cases', CasesFile)
+  const schemaFile = join(folder, 'hotwork.cedarschema')
+  if (!existsSync(schemaFile)) {
+    problems.push({
+      file: schemaFile,
+      line: 1,
+      message: 'there is no such file',
+      fix: 'copy the one that Hotwork ships with',
+    })
+  }
+  if (problems.length > 0 || !deployment || !ladder || !directory || !agents || !tools || !resources)
+    return { problems }
+
+  const schema = { file: schemaFile, text: readFileSync(schemaFile, 'utf8') }
+  const policies = filesIn(folder, '.cedar').map((file) => ({ file, text: readFileSync(file, 'utf8') }))
+  return {
+    folder: { deployment, ladder, directory, agents, tools, resources, actions, cases, schema, policies },
+    problems,
+  }
+}
+
+const filesIn = (folder: string, extension: string): string[] =>
+  existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => name.endsWith(extension))
+        .toSorted()
+        .map((name) => join(folder, name))
+    : []
