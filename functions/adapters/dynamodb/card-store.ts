@@ -20,7 +20,7 @@ export class DynamoCardStore implements CardStore {
     const query = {
       TableName: this.#table,
       ConsistentRead: true,
-      KeyConditionExpression: 'pk = :request',
+      KeyConditionExpression: 'requestId = :request',
       ExpressionAttributeValues: { ':request': text(request) },
     }
     try {
@@ -28,7 +28,7 @@ export class DynamoCardStore implements CardStore {
         for (const item of page.Items ?? [])
           cards.push({
             request,
-            channel: textOf(item, 'sk'),
+            channel: textOf(item, 'channel'),
             ts: textOf(item, 'ts'),
             rendered: textOf(item, 'rendered'),
           })
@@ -39,7 +39,7 @@ export class DynamoCardStore implements CardStore {
   }
 
   async save({ request, channel, ts, rendered }: PostedCard): Promise<void> {
-    const Item = { pk: text(request), sk: text(channel), ts: text(ts), rendered: text(rendered) }
+    const Item = { requestId: text(request), channel: text(channel), ts: text(ts), rendered: text(rendered) }
     await this.#connection.client
       .send(new PutItemCommand({ TableName: this.#table, Item }), within(this.#connection))
       .catch(orUnavailable(`save a card of \`${request}\``))

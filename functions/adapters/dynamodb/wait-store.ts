@@ -12,7 +12,7 @@ import { type Item, number, numberOf, text, textOf } from './items.ts'
 import { unavailable } from './unavailable.ts'
 
 /**
- * The waits table: one item a waiting state entered, found by its request, the state's name and the attempt. A task
+ * The waits table: one item each time a waiting state was entered, under its request and, as `wait`, its name and attempt. A task
  * token stands nowhere else, and leaves its item when the wait has ended; the item stays for a while, so that a late
  * retry of the waiting task cannot make it new.
  */
@@ -30,13 +30,13 @@ export class DynamoWaitStore implements WaitStore {
       TableName: this.#table,
       Item: {
         ...keyOf(wait),
-        wait: text(wait.wait),
+        name: text(wait.wait),
         attempt: text(wait.attempt),
         taskToken: text(wait.taskToken),
         expiresAt: number(wait.expiresAt),
         ttl: number(wait.expiresAt),
       },
-      ConditionExpression: 'attribute_not_exists(pk)',
+      ConditionExpression: 'attribute_not_exists(requestId)',
     })
     await this.#connection.client.send(put, within(this.#connection)).catch(unlessConditionFailed('remember a wait'))
   }
@@ -46,7 +46,7 @@ export class DynamoWaitStore implements WaitStore {
     const query = {
       TableName: this.#table,
       ConsistentRead: true,
-      KeyConditionExpression: 'pk = :request',
+      KeyConditionExpression: 'requestId = :request',
       FilterExpression: 'attribute_exists(taskToken)',
       ExpressionAttributeValues: { ':request': text(request) },
     }
@@ -85,20 +85,20 @@ export class DynamoWaitStore implements WaitStore {
       TableName: this.#table,
       Key: keyOf(wait),
       UpdateExpression: 'REMOVE taskToken',
-      ConditionExpression: 'attribute_exists(pk)',
+      ConditionExpression: 'attribute_exists(requestId)',
     })
     await this.#connection.client.send(update, within(this.#connection)).catch(unlessConditionFailed('end a wait'))
   }
 }
 
 const keyOf = ({ request, wait, attempt }: Pick<WaitRecord, 'request' | 'wait' | 'attempt'>) => ({
-  pk: text(request),
-  sk: text(`${wait}#${attempt}`),
+  requestId: text(request),
+  wait: text(`${wait}#${attempt}`),
 })
 
 const waitOf = (request: RequestId, item: Item): WaitRecord => ({
   request,
-  wait: textOf(item, 'wait'),
+  wait: textOf(item, 'name'),
   attempt: textOf(item, 'attempt'),
   taskToken: textOf(item, 'taskToken'),
   expiresAt: numberOf(item, 'expiresAt'),

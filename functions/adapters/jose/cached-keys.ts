@@ -1,11 +1,4 @@
-import {
-  createLocalJWKSet,
-  errors,
-  type FlattenedJWSInput,
-  type JSONWebKeySet,
-  type JWSHeaderParameters,
-  type JWTVerifyGetKey,
-} from 'jose'
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
 import type { NumericDate } from '../../domain/values.ts'
 import type { Clock } from '../../operations/ports.ts'
 
@@ -37,7 +30,7 @@ export class CachedKeys {
   }
 
   /** The key that verifies a token. @throws the source's fault when no keys can be believed */
-  readonly keyFor = async (header: JWSHeaderParameters, token: FlattenedJWSInput) => {
+  readonly keyFor: JWTVerifyGetKey = async (header, token) => {
     if (this.#age() >= refreshSeconds) await this.#refresh()
     try {
       return await this.#believed()(header, token)

@@ -1,0 +1,49 @@
+import { CardUndeliverable } from '../../functions/operations/faults.ts'
+import type { CardBoard, RenderedCard } from '../../functions/operations/ports.ts'
+
+/** A workspace's channels in memory, each with its messages. */
+export class MemoryCardBoard implements CardBoard {
+  readonly #channels: Map<string, Map<string, RenderedCard>>
+  #posted = 0
+
+  constructor(...channels: readonly string[]) {
+    this.#channels = new Map(channels.map((channel) => [channel, new Map()]))
+  }
+
+  async post(channel: string, card: RenderedCard): Promise<{ ts: string }> {
+    await Promise.resolve()
+    this.#posted += 1
+    const ts = `1800000000.${String(this.#posted).padStart(6, '0')}`
+    this.#messagesOf(channel).set(ts, structuredClone(card))
+    return { ts }
+  }
+
+  async update(channel: string, ts: string, card: RenderedCard): Promise<boolean> {
+    await Promise.resolve()
+    const messages = this.#messagesOf(channel)
+    if (!messages.has(ts)) return false
+    messages.set(ts, structuredClone(card))
+    return true
+  }
+
+  /** The messages of a channel, oldest first. */
+  messages(channel: string): readonly RenderedCard[] {
+    return [...this.#messagesOf(channel).values()]
+  }
+
+  /** Somebody deletes a message. */
+  delete(channel: string, ts: string): void {
+    this.#messagesOf(channel).delete(ts)
+  }
+
+  /** Somebody archives a channel: nothing can be posted there any more. */
+  archive(channel: string): void {
+    this.#channels.delete(channel)
+  }
+
+  #messagesOf(channel: string): Map<string, RenderedCard> {
+    const messages = this.#channels.get(channel)
+    if (!messages) throw new CardUndeliverable(`the channel \`${channel}\` is closed to us`)
+    return messages
+  }
+}

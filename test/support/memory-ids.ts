@@ -1,0 +1,17 @@
+import type { CredentialId, EvaluationId, RequestId, UseId } from '../../functions/domain/values.ts'
+import type { Ids } from '../../functions/operations/ports.ts'
+
+/** Ids that count: the same run gives the same ids. */
+export class MemoryIds implements Ids {
+  #last = 0
+
+  request = () => this.#next('req') as RequestId
+  credential = () => this.#next('crd') as CredentialId
+  use = () => this.#next('use') as UseId
+  evaluation = () => this.#next('evl') as EvaluationId
+
+  #next(prefix: string): string {
+    this.#last += 1
+    return `${prefix}_${String(this.#last).padStart(26, '0')}`
+  }
+}

@@ -1,0 +1,36 @@
+import type { FifoMessage, FollowMessage, Queue } from '../../functions/operations/ports.ts'
+
+/** A standard queue in memory. */
+export class MemoryQueue implements Queue<FollowMessage> {
+  #messages: FollowMessage[] = []
+
+  async send(messages: readonly FollowMessage[]): Promise<void> {
+    await Promise.resolve()
+    this.#messages.push(...structuredClone(messages))
+  }
+
+  /** Takes all that waits. */
+  take(): readonly FollowMessage[] {
+    return this.#messages.splice(0)
+  }
+}
+
+/** A FIFO queue in memory. A deduplication id is known for ever, where SQS forgets it after five minutes. */
+export class MemoryFifoQueue implements Queue<FifoMessage> {
+  #messages: FifoMessage[] = []
+  readonly #seen = new Set<string>()
+
+  async send(messages: readonly FifoMessage[]): Promise<void> {
+    await Promise.resolve()
+    for (const message of messages) {
+      const key = JSON.stringify([message.group, message.deduplicate])
+      if (!this.#seen.has(key)) this.#messages.push(structuredClone(message))
+      this.#seen.add(key)
+    }
+  }
+
+  /** Takes all that waits, in order. */
+  take(): readonly FifoMessage[] {
+    return this.#messages.splice(0)
+  }
+}

@@ -1,0 +1,136 @@
+import { dueAt } from '../../functions/domain/due.ts'
+import type { EvaluationId, NumericDate, RequestId } from '../../functions/domain/values.ts'
+import { StoreUnavailable } from '../../functions/operations/faults.ts'
+import type {
+  Commit,
+  Committed,
+  Evaluation,
+  OnceOnly,
+  Page,
+  RequestFilter,
+  RequestStore,
+  Stored,
+} from '../../functions/operations/ports.ts'
+import type { MemoryLedgerStore } from './memory-ledger-store.ts'
+
+/**
+ * Requests in memory, committed with their entries into a ledger in memory. Every call lets others run first, as a real
+ * one would, and what is committed is then done at once. Values are kept as JSON, so that nobody shares an object.
+ */
+export class MemoryRequestStore implements RequestStore {
+  readonly #ledger: MemoryLedgerStore
+  readonly #requests = new Map<RequestId, string>()
+  readonly #once = new Map<string, string>()
+  readonly #evaluations = new Map<EvaluationId, string>()
+  #fault: 'unheard' | 'answer_lost' | undefined
+
+  constructor(ledger: MemoryLedgerStore) {
+    this.#ledger = ledger
+  }
+
+  /** The next commit throws `StoreUnavailable`: before it is done, or after, as when its answer is lost. */
+  failNextCommit(fault: 'unheard' | 'answer_lost'): void {
+    this.#fault = fault
+  }
+
+  async load(id: RequestId): Promise<Stored | undefined> {
+    await othersRun()
+    return this.#read(id)
+  }
+
+  async commit(change: Commit): Promise<Committed> {
+    await othersRun()
+    const fault = this.#fault
+    this.#fault = undefined
+    if (fault === 'unheard') throw new StoreUnavailable('the store did not hear of it')
+    const committed = this.#commit(change)
+    if (fault === 'answer_lost') throw new StoreUnavailable('the store did not answer')
+    return committed
+  }
+
+  async recall(key: string): Promise<string | undefined> {
+    await othersRun()
+    return this.#once.get(key)
+  }
+
+  async claim(once: OnceOnly): Promise<boolean> {
+    await othersRun()
+    if (this.#takenBy(once) !== undefined) return false
+    this.#once.set(once.key, once.value)
+    return true
+  }
+
+  async saveEvaluation(evaluation: Evaluation): Promise<void> {
+    await othersRun()
+    this.#evaluations.set(evaluation.id, JSON.stringify(evaluation))
+  }
+
+  async loadEvaluation(id: EvaluationId): Promise<Evaluation | undefined> {
+    await othersRun()
+    const evaluation = this.#evaluations.get(id)
+    return evaluation === undefined ? undefined : JSON.parse(evaluation)
+  }
+
+  async list(filter: RequestFilter, { limit, after }: { limit: number; after?: string }): Promise<Page<Stored>> {
+    await othersRun()
+    const sorted = this.#all()
+      .filter((stored) => passes(filter, stored))
+      .map((stored) => ({ stored, key: sortKey(stored) }))
+      .filter(({ key }) => after === undefined || key < after)
+      .sort((one, other) => (one.key < other.key ? 1 : -1))
+    const page = sorted.slice(0, limit)
+    const last = page.at(-1)
+    const items = page.map(({ stored }) => stored)
+    return sorted.length > page.length && last ? { items, next: last.key } : { items }
+  }
+
+  async overdue(before: NumericDate, limit: number): Promise<readonly RequestId[]> {
+    await othersRun()
+    return this.#all()
+      .flatMap(({ state }) => {
+        const at = dueAt(state)
+        return at !== undefined && at < before ? [{ id: state.ask.id, at }] : []
+      })
+      .sort((one, other) => one.at - other.at)
+      .slice(0, limit)
+      .map(({ id }) => id)
+  }
+
+  #read(id: RequestId): Stored | undefined {
+    const stored = this.#requests.get(id)
+    return stored === undefined ? undefined : JSON.parse(stored)
+  }
+
+  #all(): Stored[] {
+    return [...this.#requests.values()].map((stored) => JSON.parse(stored))
+  }
+
+  #commit({ id, expected, state, entries, head, once = [] }: Commit): Committed {
+    for (const each of once) {
+      const value = this.#takenBy(each)
+      if (value !== undefined) return { outcome: 'taken', key: each.key, value }
+    }
+    const found = this.#read(id)?.head
+    if ((found?.sequence ?? 0) !== expected.sequence || (found?.hash ?? null) !== expected.hash)
+      return { outcome: 'stale' }
+    this.#ledger.put(entries)
+    for (const { key, value } of once) this.#once.set(key, value)
+    this.#requests.set(id, JSON.stringify({ state, head } satisfies Stored))
+    return { outcome: 'committed' }
+  }
+
+  #takenBy({ key, replaces }: OnceOnly): string | undefined {
+    const value = this.#once.get(key)
+    return value === replaces ? undefined : value
+  }
+}
+
+/** Lets whoever waits go first: where a real store is asked over the network, others run too. */
+const othersRun = () => Promise.resolve()
+
+const sortKey = ({ state: { submittedAt, ask } }: Stored) => `${String(submittedAt).padStart(10, '0')}#${ask.id}`
+
+const passes = ({ status, agent, owner }: RequestFilter, { state }: Stored): boolean =>
+  (status === undefined || state.status === status) &&
+  (agent === undefined || state.ask.agent.id === agent) &&
+  (owner === undefined || state.ask.owner === owner)
