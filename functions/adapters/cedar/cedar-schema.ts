@@ -1,19 +1,19 @@
 import { type ArgumentSchema, isScalar } from '../../domain/arguments.ts'
 import type { CatalogueEntry } from '../../domain/catalogue.ts'
 
-const begins = '// Generated from actions/*.json by `compile-policies --write-schema`. Do not edit below this line.'
+const begins = '  // Generated from actions/*.json by `compile-policies --write-schema`. Do not edit below this line.'
 
 /** The schema file with its generated part as the catalogue says it should be; what an author wrote above stays. */
 export function withActions(schema: string, catalogue: readonly CatalogueEntry[]): string {
-  const [written = ''] = schema.split(begins)
-  return `${written.trimEnd()}\n\n${begins}\n${actionsPart(catalogue)}`
+  const [written = ''] = schema.includes(begins) ? schema.split(begins) : [schema.trimEnd().replace(/\}$/, '')]
+  return `${written.trimEnd()}\n\n${begins}\n\n${actionsPart(catalogue)}`
 }
 
+/** The rest of the namespace, to its closing brace: Cedar takes a namespace in one piece only. */
 function actionsPart(catalogue: readonly CatalogueEntry[]): string {
   const entries = catalogue.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const groups = [...new Set(entries.flatMap(groupsOf))].toSorted()
   return [
-    'namespace Hotwork {',
     ...groups.map((group) => `  action "${group}";`),
     ...entries.flatMap((entry) => ['', ...actionLines(entry)]),
     '}',
