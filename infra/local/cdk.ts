@@ -14,18 +14,27 @@ interface Where {
   signal?: AbortSignal | undefined
 }
 
+/** The CDK app that is deployed to AWS and here. */
+export const hotworkApp = join(root, 'infra/app.ts')
+
 /**
  * Runs the CDK app as a deployer's would be run, straight into an assembly: every deploy is of a finished one, which
  * the CDK command line then only uploads.
  * @param context What `-c name=value` would say.
  */
 export async function synthesize(
-  options: Where & { assembly: string; context: Record<string, string>; accountId: string; region: string },
+  options: Where & {
+    app: string
+    assembly: string
+    context: Record<string, string>
+    accountId: string
+    region: string
+  },
 ): Promise<void> {
-  const { assembly, context, accountId, region, directory, logFile, signal } = options
+  const { app, assembly, context, accountId, region, directory, logFile, signal } = options
   rmSync(assembly, { recursive: true, force: true })
   const { context: standing } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { context?: object }
-  await run(process.execPath, [join(root, 'infra/app.ts')], {
+  await run(process.execPath, [app], {
     cwd: root,
     env: {
       ...plainEnvironment(directory),

@@ -21,6 +21,8 @@ import { type ReverseProxy, startReverseProxy } from './reverse-proxy.ts'
 export interface Surroundings {
   directory: string
   logDirectory: string
+  /** Path of the CDK app. */
+  app: string
   identityProvider: IdentityProvider
   accountId: string
   region: string
@@ -92,6 +94,7 @@ export async function prepareDeployment(
   const assembly = join(directory, 'assembly')
   await around.progress(`synthesize the CDK app as ${stackName}`, () =>
     synthesize({
+      app: around.app,
       assembly,
       context: { deployment: deploymentFile, policies, issuer, stackName },
       accountId,

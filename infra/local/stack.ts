@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { readAccountId } from './aws-clients.ts'
-import { bootstrap, nodeDirectory, root } from './cdk.ts'
+import { bootstrap, hotworkApp, nodeDirectory, root } from './cdk.ts'
 import { deployPrepared, prepareDeployment, type Surroundings } from './deployment.ts'
 import { type AwsAccess, startEmulator } from './emulator.ts'
 import { startIdentityProvider } from './identity-provider.ts'
@@ -23,6 +23,8 @@ export interface StackOptions extends DeploymentChoice {
   /** Where all its files are; `.hotwork` in the repository if not said. One local stack runs in one such folder. */
   stateDirectory?: string
   progress?: Progress
+  /** Another CDK app than Hotwork's, with the same context and outputs: for tests of this machinery alone. */
+  app?: string
   /** Ends everything early: what is being waited for rejects with its reason. */
   signal?: AbortSignal
 }
@@ -65,7 +67,8 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
   const given = givenEmulator(process.env)
   const accountId = given ? await readAccountId(given) : emulatorAccountId
   const region = given?.region ?? 'us-east-1'
-  const around: Surroundings = { directory, logDirectory, identityProvider, accountId, region, progress, signal }
+  const app = options.app ?? hotworkApp
+  const around: Surroundings = { directory, logDirectory, app, identityProvider, accountId, region, progress, signal }
 
   const [aws, prepared] = await together(failure, [
     given ? Promise.resolve(given) : startOwnEmulator(around, resources),

@@ -1,16 +1,23 @@
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { MissingPrerequisite } from './python-environment.ts'
 import { type LocalStack, StackIsRunning, startStack } from './stack.ts'
 import { untilAsked } from './until-asked.ts'
 
-/** `npm start`: the local stack, left running until Ctrl-C. */
-const { values } = parseArgs({ options: { policies: { type: 'string' }, state: { type: 'string' } } })
+/**
+ * `npm start`: the local stack, left running until Ctrl-C. `-- --policies FOLDER` deploys another policy folder,
+ * `-- --state FOLDER` keeps its files elsewhere, so that two can run; `--app FILE` is for tests (see StackOptions).
+ */
+const { values } = parseArgs({
+  options: { policies: { type: 'string' }, state: { type: 'string' }, app: { type: 'string' } },
+})
 const asked = untilAsked()
 
 try {
   const stack = await startStack({
     ...(values.policies === undefined ? {} : { policies: values.policies }),
     ...(values.state === undefined ? {} : { stateDirectory: values.state }),
+    ...(values.app === undefined ? {} : { app: resolve(values.app) }),
     signal: asked.signal,
   })
   try {

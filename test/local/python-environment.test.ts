@@ -1,0 +1,65 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { zipOne } from '../../infra/local/zip.ts'
+import { makeFolder, removeFolders, root, runModule } from './support/programs.ts'
+
+afterEach(removeFolders)
+
+/** Makes (or finds) an environment with this PATH; its python, or what it threw. */
+const ensure = (directory: string, path: string) =>
+  runModule<{ python?: string; name?: string; message?: string; steps: string[] }>(`
+    import { ensurePythonEnvironment } from './infra/local/python-environment.ts'
+    const steps = []
+    const progress = (name, work) => { steps.push(name); return work(() => {}) }
+    process.env.PATH = ${JSON.stringify(path)}
+    const options = { directory: ${JSON.stringify(directory)}, logFile: ${JSON.stringify(join(directory, '../python.log'))} }
+    const end = await ensurePythonEnvironment({ ...options, progress }).then(
+      (python) => ({ python }),
+      ({ name, message }) => ({ name, message }),
+    )
+    console.log(JSON.stringify({ ...end, steps }))`)
+
+test('without Python 3.10 and venv one sentence names the package to install', () => {
+  const folder = makeFolder()
+  // A Python that is too old, or has no venv: its check fails.
+  writeFileSync(join(folder, 'python3'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+  const { name, message } = ensure(join(folder, 'venv'), folder)
+  expect(name).toBe('MissingPrerequisite')
+  expect(message).toMatch(/^[^.]+Python 3\.10[^.]+`python3-venv`[^.]+$/)
+})
+
+test('a finished environment with the same requirements is used as it is, silently', () => {
+  const venv = join(makeFolder(), 'venv')
+  mkdirSync(join(venv, 'bin'), { recursive: true })
+  writeFileSync(join(venv, 'bin/python'), '')
+  const requirements = readFileSync(join(root, 'infra/local/requirements.txt'), 'utf8')
+  writeFileSync(join(venv, 'hotwork-requirements.txt'), requirements)
+  expect(ensure(venv, '')).toEqual({ python: join(venv, 'bin/python'), steps: [] })
+})
+
+test('an environment of other requirements, or half made, is not used', () => {
+  const folder = makeFolder()
+  const venv = join(folder, 'venv')
+  mkdirSync(join(venv, 'bin'), { recursive: true })
+  writeFileSync(join(venv, 'bin/python'), '')
+  writeFileSync(join(venv, 'hotwork-requirements.txt'), 'ministack==1.0.0\n')
+  // It goes on to make a new one, for which this PATH has no Python.
+  expect(ensure(venv, folder)).toMatchObject({ name: 'MissingPrerequisite' })
+  expect(existsSync(`${venv}.lock`)).toBe(false)
+})
+
+test('every requirement has one exact version', () => {
+  const lines = readFileSync(join(root, 'infra/local/requirements.txt'), 'utf8').trim().split('\n')
+  for (const line of lines.filter((line) => !line.startsWith('#'))) expect(line).toMatch(/^[\w.-]+==[\w.]+$/)
+  expect(lines).toContain('ministack==1.5.33')
+})
+
+test("a Lambda's archive is one that others can read", () => {
+  const path = join(makeFolder(), 'code.zip')
+  writeFileSync(path, zipOne('index.js', "exports.handler = async () => 'é'\n"))
+  const read =
+    "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); print(z.testzip(), z.namelist(), z.read('index.js').decode())"
+  const printed = execFileSync('python3', ['-c', read, path], { encoding: 'utf8' })
+  expect(printed).toBe("None ['index.js'] exports.handler = async () => 'é'\n\n")
+})

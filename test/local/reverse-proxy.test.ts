@@ -1,0 +1,108 @@
+import { createServer, type IncomingHttpHeaders, request, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type ReverseProxy, startReverseProxy } from '../../infra/local/reverse-proxy.ts'
+
+/** What reached the server behind the proxy. */
+interface Seen {
+  method: string
+  url: string
+  headers: IncomingHttpHeaders
+  body: string
+}
+
+let behind: Server
+let proxy: ReverseProxy
+const faults: string[] = []
+
+beforeEach(async () => {
+  behind = createServer(async (incoming, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of incoming) chunks.push(chunk as Buffer)
+    const { method = '', url = '', headers } = incoming
+    response.writeHead(418, { 'set-cookie': ['a=1', 'b=2'] })
+    response.end(
+      JSON.stringify({ method, url, headers, body: Buffer.concat(chunks).toString('base64') } satisfies Seen),
+    )
+  })
+  await new Promise<void>((resolve) => behind.listen(0, '127.0.0.1', resolve))
+  proxy = await startReverseProxy((line) => faults.push(line))
+})
+afterEach(async () => {
+  await proxy.close()
+  behind.closeAllConnections()
+  behind.close()
+})
+
+const forward = () =>
+  proxy.forwardTo(`http://127.0.0.1:${(behind.address() as AddressInfo).port}/_aws/execute-api/abc/$default`)
+
+/** Sends a request whose path is exactly this, which `fetch` would normalize. */
+const send = (path: string, options: { method?: string; headers?: Record<string, string>; body?: Buffer } = {}) =>
+  new Promise<{ status: number; cookies: string[] | undefined; seen: Seen }>((resolve, reject) => {
+    const { body, ...rest } = options
+    const outgoing = request(proxy.url, { path, ...rest }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (chunk) => {
+        text += chunk
+      })
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          cookies: response.headers['set-cookie'],
+          seen: text.startsWith('{') ? (JSON.parse(text) as Seen) : { method: '', url: '', headers: {}, body: text },
+        }),
+      )
+    })
+    outgoing.on('error', reject).end(body)
+  })
+
+test('the path, the query, the status and the headers are the same on both sides', async () => {
+  forward()
+  const { status, cookies, seen } = await send('/v1/requests/req_1?wait=5&wait=6&q=%20a', {
+    headers: { 'x-request-id': 'r1', dpop: 'proof' },
+  })
+  expect(status).toBe(418)
+  expect(cookies).toEqual(['a=1', 'b=2'])
+  expect(seen.url).toBe('/_aws/execute-api/abc/$default/v1/requests/req_1?wait=5&wait=6&q=%20a')
+  expect(seen.headers).toMatchObject({ 'x-request-id': 'r1', dpop: 'proof' })
+})
+
+test('a body arrives byte for byte, however large', async () => {
+  forward()
+  const body = Buffer.alloc(3_000_000, Buffer.from([0, 255, 128, 13, 10]))
+  const { seen } = await send('/slack/events', { method: 'POST', body })
+  expect(Buffer.from(seen.body, 'base64').equals(body)).toBe(true)
+})
+
+test('nobody leaves the path that the API lives below', async () => {
+  forward()
+  const { seen } = await send('/../../../_ministack/state')
+  expect(seen.url).toMatch(/^\/_aws\/execute-api\/abc\/\$default\//)
+})
+
+test('what a caller says about how it was forwarded does not reach the API', async () => {
+  forward()
+  const { seen } = await send('/', {
+    headers: {
+      'X-Forwarded-Host': 'evil',
+      'x-forwarded-proto': 'https',
+      Forwarded: 'host=evil',
+      'X-Real-IP': '8.8.8.8',
+    },
+  })
+  expect(Object.keys(seen.headers).filter((name) => /forwarded|real-ip/.test(name))).toEqual([])
+})
+
+test('it has its address before it knows what lies behind, and says so', async () => {
+  expect((await send('/')).status).toBe(503)
+  forward()
+  expect((await send('/')).status).toBe(418)
+})
+
+test('a target that does not answer is 502, and is logged', async () => {
+  forward()
+  behind.closeAllConnections()
+  await new Promise((resolve) => behind.close(resolve))
+  expect((await send('/lost')).status).toBe(502)
+  expect(faults.join()).toContain('/lost')
+})

@@ -1,0 +1,105 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Local } from '../../infra/local/local-file.ts'
+import { endPrograms, makeFolder, processesOf, removeFolders, startProgram } from './support/programs.ts'
+
+/** `npm start`, with the smallest app there is in place of Hotwork's. */
+const start = (state: string, ...more: string[]) =>
+  startProgram(['infra/local/start.ts', '--state', state, '--app', 'test/local/support/small-app.ts', ...more])
+const ready = 'Ctrl-C ends it all.'
+const readLocal = (state: string) => JSON.parse(readFileSync(join(state, 'local.json'), 'utf8')) as Local
+
+const isReachable = (url: string) =>
+  fetch(url, { signal: AbortSignal.timeout(5000) }).then(
+    () => true,
+    () => false,
+  )
+const addressesOf = ({ apiUrl, aws, identityProviderUrl, slack }: Local) => [
+  apiUrl,
+  aws.endpointUrl,
+  identityProviderUrl,
+  slack.deskUrl,
+]
+
+/** Waits until nothing that was started for this folder is alive. */
+async function untilNothingRuns(state: string): Promise<void> {
+  const deadline = Date.now() + 10_000
+  while (processesOf(state).length > 0 && Date.now() < deadline) await new Promise(setImmediate)
+  expect(processesOf(state)).toEqual([])
+}
+
+jest.setTimeout(240_000)
+afterEach(async () => {
+  await endPrograms()
+  removeFolders()
+})
+
+test('the stack serves the deployed app under its own address, and all ends on SIGTERM', async () => {
+  const state = makeFolder()
+  const program = start(state)
+  await program.prints(ready)
+  const local = readLocal(state)
+
+  expect(program.printed()).toContain(local.apiUrl)
+  expect(program.printed()).toContain(local.slack.deskUrl)
+  expect(program.printed()).toContain(local.identityProviderUrl)
+  // It holds private keys.
+  expect(statSync(join(state, 'local.json')).mode & 0o077).toBe(0)
+  expect(addressesOf(local).map((address) => new URL(address).hostname)).toEqual(Array(4).fill('127.0.0.1'))
+  expect(local).toMatchObject({ issuer: local.apiUrl, slack: { interactivityUrl: `${local.apiUrl}/slack/events` } })
+  expect(new URL(local.issuer).origin).toBe(local.issuer)
+
+  const response = await fetch(`${local.apiUrl}/some/path`, { method: 'POST', body: 'as it was' })
+  // The app's Lambda, on Node 24, told its issuer, with its role's rights and no others.
+  expect(await response.json()).toMatchObject({
+    node: expect.stringMatching(/^v24\./),
+    issuer: local.issuer,
+    path: '/some/path',
+    body: 'as it was',
+    granted: 'allowed',
+    notGranted: 'AccessDeniedException',
+  })
+
+  program.child.kill('SIGTERM')
+  expect(await program.ends).toBe(0)
+  await untilNothingRuns(state)
+  expect(await Promise.all(addressesOf(local).map(isReachable))).toEqual([false, false, false, false])
+  expect(existsSync(join(state, 'local.json'))).toBe(false)
+})
+
+test('a second start says which one runs and ends with 1, and a killed one leaves nothing behind', async () => {
+  const state = makeFolder()
+  const first = start(state)
+  await first.prints(ready)
+  const local = readLocal(state)
+
+  const second = start(state)
+  expect(await second.ends).toBe(1)
+  expect(second.printed()).toContain(local.apiUrl)
+  expect(await isReachable(local.aws.endpointUrl)).toBe(true)
+
+  first.child.kill('SIGKILL')
+  expect(await first.ends).toBe('SIGKILL')
+  await untilNothingRuns(state)
+  expect(await Promise.all(addressesOf(local).map(isReachable))).toEqual([false, false, false, false])
+
+  // What it left in the folder does not keep the next one from starting.
+  expect(existsSync(join(state, 'local.json'))).toBe(true)
+  const third = start(state)
+  await third.prints(ready)
+  expect(readLocal(state).apiUrl).not.toBe(local.apiUrl)
+  third.child.kill('SIGINT')
+  expect(await third.ends).toBe(0)
+  await untilNothingRuns(state)
+})
+
+test('an app that cannot be synthesized ends the start with 1, its own words and nothing left running', async () => {
+  const state = makeFolder()
+  const broken = join(state, 'broken-app.ts')
+  writeFileSync(broken, "process.stderr.write('policies/ladder.json:3 names no stage\\n'); process.exitCode = 1\n")
+  const program = startProgram(['infra/local/start.ts', '--state', state, '--app', broken])
+  expect(await program.ends).toBe(1)
+  expect(program.printed()).toContain('policies/ladder.json:3 names no stage')
+  await untilNothingRuns(state)
+  expect(existsSync(join(state, 'local.json'))).toBe(false)
+})

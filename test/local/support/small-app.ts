@@ -1,0 +1,69 @@
+import {
+  App,
+  aws_apigatewayv2 as apigateway,
+  CfnOutput,
+  aws_dynamodb as dynamodb,
+  aws_iam as iam,
+  aws_apigatewayv2_integrations as integrations,
+  aws_lambda as lambda,
+  Stack,
+  aws_secretsmanager as secretsmanager,
+} from 'aws-cdk-lib'
+
+/**
+ * The smallest CDK app that takes the context and gives the outputs of Hotwork's: one Lambda behind an HTTP API, which
+ * tells what it sees and tries what its role may and may not do. The local stack is tested with it, since it deploys
+ * in seconds and needs nothing of `functions/`.
+ */
+const app = new App()
+const name: string = app.node.getContext('stackName')
+const stack = new Stack(app, name)
+const table = new dynamodb.TableV2(stack, 'Table', {
+  partitionKey: { name: 'id', type: dynamodb.AttributeType.STRING },
+})
+const secret = new secretsmanager.Secret(stack, 'Secret')
+
+const probe = new lambda.Function(stack, 'Probe', {
+  runtime: lambda.Runtime.NODEJS_24_X,
+  handler: 'index.handler',
+  code: lambda.Code.fromInline(`
+const { DynamoDBClient, PutItemCommand, ScanCommand } = require('@aws-sdk/client-dynamodb')
+const client = new DynamoDBClient({})
+const outcome = (command) => client.send(command).then(() => 'allowed', ({ name }) => name)
+exports.handler = async (event) => ({
+  statusCode: 200,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({
+    node: process.version,
+    issuer: process.env.ISSUER,
+    path: event.rawPath,
+    headers: event.headers,
+    body: event.isBase64Encoded ? Buffer.from(event.body, 'base64').toString() : event.body,
+    granted: await outcome(new PutItemCommand({ TableName: process.env.TABLE, Item: { id: { S: 'x' } } })),
+    notGranted: await outcome(new ScanCommand({ TableName: process.env.TABLE })),
+    environment: Object.keys(process.env),
+  }),
+})`),
+  environment: { TABLE: table.tableName, ISSUER: app.node.getContext('issuer') },
+})
+table.grant(probe, 'dynamodb:PutItem')
+
+const api = new apigateway.HttpApi(stack, 'Api')
+api.addRoutes({ path: '/{proxy+}', integration: new integrations.HttpLambdaIntegration('Probe', probe) })
+const role = new iam.Role(stack, 'Target', {
+  path: '/hotwork/',
+  roleName: `${name}-target`,
+  assumedBy: new iam.AccountRootPrincipal(),
+})
+
+const outputs = {
+  ApiId: api.apiId,
+  SlackSecret: secret.secretArn,
+  RequestsTable: table.tableName,
+  LedgerTable: table.tableName,
+  WaitsTable: table.tableName,
+  CardsTable: table.tableName,
+  StateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:none',
+  TargetRoleArn: role.roleArn,
+}
+for (const [id, value] of Object.entries(outputs)) new CfnOutput(stack, id, { value })
