@@ -1,0 +1,181 @@
+import { ArnFormat, Duration, Stack, Validations } from 'aws-cdk-lib'
+import { Grant, type IGrantable, type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import {
+  Chain,
+  Choice,
+  Condition,
+  DefinitionBody,
+  Errors,
+  Fail,
+  IntegrationPattern,
+  JitterType,
+  JsonPath,
+  type RetryProps,
+  type State,
+  StateMachine,
+  Succeed,
+  TaskInput,
+  type TaskStateBase,
+  Timeout,
+} from 'aws-cdk-lib/aws-stepfunctions'
+import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks'
+import { Construct } from 'constructs'
+import type { HotworkFunction } from './hotwork-function.ts'
+
+/** The part of policies/ladder.json that the machine is drawn from. Times are whole seconds. */
+export type Ladder = { tiers: readonly Tier[] }
+type Tier = { tier: number; stages: readonly Stage[]; grant: { claimWithin: number; lifetime: number } }
+type Stage = { name: string; deadline: number; onSilence: 'expire' | { escalateTo: string; deadline: number } }
+
+/** A timer may only wake a question whose answer is due, so each comes a little after the deadline it is for. */
+const grace = 2
+
+/** Six tries over about two minutes of a store, a throttle or a Lambda that does not answer. */
+const patience: RetryProps = {
+  interval: Duration.seconds(2),
+  backoffRate: 2,
+  maxAttempts: 6,
+  maxDelay: Duration.seconds(60),
+  jitterStrategy: JitterType.FULL,
+}
+
+export type ApprovalWorkflowProps = { ladder: Ladder; awaitOutcome: HotworkFunction; advanceWorkflow: HotworkFunction }
+
+/**
+ * The clock: one Standard machine whose picture is the ladder, one waiting state a stage, named as
+ * functions/domain/wait.ts names them. It owns order, waiting and retries, and carries an id; it decides nothing.
+ *
+ * A fault that outlasts its retries fails the execution, with an alarm, and does not go round by `Next`: there the same
+ * fault would wait, as fast as transitions can be paid for. Nothing is lost by it, since every read applies deadlines
+ * and the sweep shows them; a redrive asks the table and goes on.
+ */
+export class ApprovalWorkflow extends Construct {
+  /** Known before the machine is, since functions that the machine calls may signal it. */
+  readonly arn: string
+  readonly machine: StateMachine
+
+  constructor(scope: Construct, id: string, { ladder, awaitOutcome, advanceWorkflow }: ApprovalWorkflowProps) {
+    super(scope, id)
+    const { stackName } = Stack.of(this)
+    this.arn = machineArn(this)
+
+    const close = new Succeed(this, 'Close')
+    const route = new Choice(this, 'Route', { comment: 'Where the table says to wait' })
+    const next = this.#ask(advanceWorkflow)
+    next.next(route)
+
+    const wait = (id: string, seconds: number, then: State) => {
+      const state = this.#wait(id, awaitOutcome, seconds)
+        .addCatch(close, { errors: ['Settled'], resultPath: JsonPath.DISCARD })
+        .addCatch(next, { errors: ['Moved', Errors.TIMEOUT], resultPath: JsonPath.DISCARD })
+      state.next(then)
+      route.when(Condition.stringEquals('$.wait', id), state)
+      return state
+    }
+
+    const awaitCompletion = wait('AwaitCompletion', longestGrant(ladder), close)
+    for (const { tier, stages } of ladder.tiers) {
+      // From the last stage back, so that each can name the one after it.
+      stages.reduceRight<State>((then, { name, deadline, onSilence }) => {
+        if (onSilence !== 'expire') wait(`Tier${tier} ${name} escalated`, onSilence.deadline, then)
+        return wait(`Tier${tier} ${name}`, deadline, then)
+      }, awaitCompletion)
+    }
+    route.when(Condition.stringEquals('$.wait', 'Close'), close)
+    route.otherwise(
+      new Fail(this, 'UnknownWait', { cause: 'the ladder was deployed without the state that the table asks for' }),
+    )
+
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('states.amazonaws.com') })
+    const invoke = Grant.addToPrincipal({
+      grantee: role,
+      actions: ['lambda:InvokeFunction'],
+      resourceArns: [awaitOutcome.lambda.functionArn, advanceWorkflow.lambda.functionArn],
+    })
+    this.machine = new StateMachine(this, 'Machine', {
+      // Its one fixed name, after the stack's: see `arn`.
+      stateMachineName: stackName,
+      comment: 'Hotwork approval: generated from policies/ladder.json',
+      definitionBody: DefinitionBody.fromChainable(Chain.start(route)),
+      // What is granted above is all it gets: CDK would add every version of each function.
+      role: withoutMore(role),
+    })
+    invoke.applyBefore(this.machine)
+    Validations.of(this.machine).acknowledge(
+      {
+        id: 'AwsSolutions-SF1',
+        reason:
+          'Step Functions keeps the history itself, and delivering it as logs needs eight actions on `*`; failures raise an alarm',
+      },
+      {
+        id: 'AwsSolutions-SF2',
+        reason: 'Traces would say nothing that the ledger does not: an execution is a row of waits',
+      },
+    )
+  }
+
+  /** Allows starting executions. */
+  grantStart(grantee: IGrantable): Grant {
+    return Grant.addToPrincipal({ grantee, actions: ['states:StartExecution'], resourceArns: [this.arn] })
+  }
+
+  /** Waits until somebody signals, or until the deadline has passed. */
+  #wait(id: string, awaitOutcome: HotworkFunction, seconds: number): TaskStateBase {
+    return new LambdaInvoke(this, id, {
+      stateName: id,
+      lambdaFunction: awaitOutcome.lambda,
+      integrationPattern: IntegrationPattern.WAIT_FOR_TASK_TOKEN,
+      payload: TaskInput.fromObject({
+        requestId: JsonPath.stringAt('$.requestId'),
+        wait: id,
+        taskToken: JsonPath.taskToken,
+      }),
+      // Static: what a request asks for itself is applied by every read, and a path would be one more thing to trust.
+      taskTimeout: Timeout.duration(Duration.seconds(seconds + grace)),
+      resultPath: JsonPath.DISCARD,
+      retryOnServiceExceptions: false,
+    })
+      .addRetry({ errors: ['Settled', 'Moved', Errors.TIMEOUT], maxAttempts: 0 })
+      .addRetry({ errors: [Errors.TASKS_FAILED], ...patience })
+  }
+
+  /** Asks the table where to wait, once what was due has been applied. */
+  #ask(advanceWorkflow: HotworkFunction): TaskStateBase {
+    return new LambdaInvoke(this, 'Next', {
+      lambdaFunction: advanceWorkflow.lambda,
+      payload: TaskInput.fromObject({ requestId: JsonPath.stringAt('$.requestId') }),
+      taskTimeout: Timeout.duration(Duration.seconds(30)),
+      outputPath: '$.Payload',
+      retryOnServiceExceptions: false,
+    }).addRetry({ errors: [Errors.TASKS_FAILED, Errors.TIMEOUT], ...patience })
+  }
+}
+
+/**
+ * Allows ending waits. On `*`, because neither call names a machine: IAM's reference lists no resource type for them.
+ * What they can reach is limited by the tokens, which are in the waits table alone.
+ */
+export function grantSignal(role: Role): Grant {
+  Validations.of(role).acknowledge({
+    id: 'AwsSolutions-IAM5[Resource::*]',
+    reason: 'SendTaskSuccess and SendTaskFailure name no resource: the task token does, and few can read one',
+  })
+  return Grant.addToPrincipal({
+    grantee: role,
+    actions: ['states:SendTaskSuccess', 'states:SendTaskFailure'],
+    resourceArns: ['*'],
+  })
+}
+
+const machineArn = (scope: Construct) =>
+  Stack.of(scope).formatArn({
+    service: 'states',
+    resource: 'stateMachine',
+    resourceName: Stack.of(scope).stackName,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  })
+
+/** A grant's whole life, at its longest: a timeout is static, and one state waits for the grants of all tiers. */
+const longestGrant = ({ tiers }: Ladder) => Math.max(...tiers.map(({ grant }) => grant.claimWithin + grant.lifetime))
+
+const withoutMore = (role: Role): IRole => role.withoutPolicyUpdates()

@@ -1,0 +1,66 @@
+import { RemovalPolicy, Validations } from 'aws-cdk-lib'
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
+import { HttpApi, type HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2'
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { Construct } from 'constructs'
+import type { HotworkFunction } from './hotwork-function.ts'
+
+/** A route as API Gateway writes it: `POST /token`. */
+export type Route = `${'GET' | 'POST'} /${string}`
+
+/** Who called what and how it went. No header, no query, no body: those carry tokens, arguments and reasons. */
+const accessLog = {
+  requestId: '$context.requestId',
+  at: '$context.requestTime',
+  route: '$context.routeKey',
+  status: '$context.status',
+  sourceIp: '$context.identity.sourceIp',
+  milliseconds: '$context.responseLatency',
+  integrationError: '$context.integrationErrorMessage',
+}
+
+/** The HTTP API: one route an endpoint. It depends on no Lambda, so that its address can be told to all of them. */
+export class HotworkApi extends Construct {
+  readonly api: HttpApi
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id)
+    this.api = new HttpApi(this, 'Api', { description: 'Hotwork', createDefaultStage: false })
+    const log = new LogGroup(this, 'AccessLog', {
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
+    new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      autoDeploy: true,
+      throttle: { rateLimit: 200, burstLimit: 400 },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(log),
+        format: AccessLogFormat.custom(JSON.stringify(accessLog)),
+      },
+    })
+    Validations.of(this.api).acknowledge({
+      id: 'AwsSolutions-APIG4',
+      reason:
+        "API Gateway's JWT authorizer knows RSA only and no DPoP: each function verifies its caller itself, Slack's signature too",
+    })
+  }
+
+  get id(): string {
+    return this.api.apiId
+  }
+
+  /** The API's own address, without a path. */
+  get endpoint(): string {
+    return this.api.apiEndpoint
+  }
+
+  route(handler: HotworkFunction, ...routes: readonly Route[]): void {
+    const integration = new HttpLambdaIntegration(handler.node.id, handler.lambda)
+    for (const route of routes) {
+      const [method, path] = route.split(' ') as [HttpMethod, string]
+      this.api.addRoutes({ path, methods: [method], integration })
+    }
+  }
+}

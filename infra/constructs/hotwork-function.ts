@@ -1,0 +1,58 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Architecture, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda'
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { Construct } from 'constructs'
+import type { FunctionCode, PolicyUse } from './function-code.ts'
+
+export type HotworkFunctionProps = {
+  /** The stem of its entry file, and of its operation. */
+  name: string
+  code: FunctionCode
+  /** Everything that it is told, and nothing else. */
+  environment: { readonly [name: string]: string }
+  policy?: PolicyUse
+  timeout?: Duration
+  reservedConcurrentExecutions?: number
+  architecture?: Architecture
+  /** A fixed name, where a policy elsewhere must name the role before it exists. */
+  roleName?: string
+}
+
+/** One Lambda that does one thing, with a role of its own that starts with leave to write its log and no more. */
+export class HotworkFunction extends Construct {
+  readonly lambda: LambdaFunction
+  readonly role: Role
+
+  constructor(scope: Construct, id: string, props: HotworkFunctionProps) {
+    super(scope, id)
+    const policy = props.policy ?? 'none'
+    const logGroup = new LogGroup(this, 'Log', {
+      retention: RetentionDays.THREE_MONTHS,
+      // A log is no record: the ledger is, and it is kept.
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
+    this.role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      ...(props.roleName !== undefined && { path: '/hotwork/', roleName: props.roleName }),
+    })
+    logGroup.grantWrite(this.role)
+    this.lambda = new LambdaFunction(this, 'Lambda', {
+      description: `Hotwork ${props.name}`,
+      code: props.code.of(props.name, policy),
+      handler: 'index.handler',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: props.architecture ?? Architecture.ARM_64,
+      // Compiling Cedar's wasm is what needs a bigger share of a processor.
+      memorySize: policy === 'answers' ? 512 : 256,
+      timeout: props.timeout ?? Duration.seconds(10),
+      environment: { LOG_LEVEL: 'INFO', ...props.environment },
+      role: this.role,
+      logGroup,
+      loggingFormat: LoggingFormat.JSON,
+      ...(props.reservedConcurrentExecutions !== undefined && {
+        reservedConcurrentExecutions: props.reservedConcurrentExecutions,
+      }),
+    })
+  }
+}

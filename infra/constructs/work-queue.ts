@@ -1,0 +1,62 @@
+import { Duration, Validations } from 'aws-cdk-lib'
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam'
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
+import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
+import { Construct } from 'constructs'
+import type { HotworkFunction } from './hotwork-function.ts'
+
+/** Acknowledged for every queue: the emulator that `npm start` runs speaks http, and would then refuse everybody. */
+const plainHttp = {
+  id: 'AwsSolutions-SQS4',
+  reason:
+    'The local emulator speaks http, so a TLS-only policy would deny all of it; on AWS the SDK speaks https, and messages are ids alone',
+}
+
+/** Where messages go that could not be worked off. An alarm watches it; a person redrives it. */
+export const deadLetters = (scope: Construct, { fifo = false } = {}): Queue => {
+  const queue = new Queue(scope, 'DeadLetters', {
+    ...(fifo && { fifo: true }),
+    encryption: QueueEncryption.SQS_MANAGED,
+    retentionPeriod: Duration.days(14),
+  })
+  Validations.of(queue).acknowledge(plainHttp)
+  return queue
+}
+
+/** Ids handed on to one function. With `order: 'group'` a message that cannot be worked off holds up its own group alone. */
+export class WorkQueue extends Construct {
+  readonly queue: Queue
+  readonly deadLetters: Queue
+
+  constructor(scope: Construct, id: string, { order, attempts }: { order: 'none' | 'group'; attempts: number }) {
+    super(scope, id)
+    const fifo = order === 'group'
+    this.deadLetters = deadLetters(this, { fifo })
+    this.queue = new Queue(this, 'Queue', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: attempts },
+      // Six times a worker's timeout, as Lambda asks, so that a retry cannot overlap the attempt before it.
+      visibilityTimeout: Duration.seconds(60),
+      ...(fifo && {
+        fifo: true,
+        deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
+        fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+      }),
+    })
+    Validations.of(this.queue).acknowledge(plainHttp)
+  }
+
+  get url(): string {
+    return this.queue.queueUrl
+  }
+
+  /** Allows sending, and nothing else that CDK's own grant would add. */
+  grantSend(grantee: IGrantable): Grant {
+    return Grant.addToPrincipal({ grantee, actions: ['sqs:SendMessage'], resourceArns: [this.queue.queueArn] })
+  }
+
+  /** Has a function work the messages off; what it reports as failed comes again, the rest of the batch does not. */
+  consumedBy({ lambda }: HotworkFunction, { batchSize }: { batchSize: number }): void {
+    lambda.addEventSource(new SqsEventSource(this.queue, { batchSize, reportBatchItemFailures: true }))
+  }
+}

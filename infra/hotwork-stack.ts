@@ -1,0 +1,272 @@
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib'
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam'
+import type { Construct } from 'constructs'
+import { Alarms } from './constructs/alarms.ts'
+import { ApprovalWorkflow, grantSignal } from './constructs/approval-workflow.ts'
+import { CardTable } from './constructs/card-table.ts'
+import { CredentialKey } from './constructs/credential-key.ts'
+import { FunctionCode, type PolicyUse } from './constructs/function-code.ts'
+import { HotworkApi } from './constructs/hotwork-api.ts'
+import { HotworkFunction, type HotworkFunctionProps } from './constructs/hotwork-function.ts'
+import { LedgerTable } from './constructs/ledger-table.ts'
+import { RequestTable } from './constructs/request-table.ts'
+import { SlackSecret } from './constructs/slack-secret.ts'
+import { StreamReader } from './constructs/stream-reader.ts'
+import { WaitTable } from './constructs/wait-table.ts'
+import { WorkQueue } from './constructs/work-queue.ts'
+import type { PolicyBundle } from './policy-bundle.ts'
+
+export type HotworkStackProps = StackProps & {
+  bundle: PolicyBundle
+  /** ARNs of the target roles, one an account. */
+  targetRoles: readonly string[]
+  issuer?: string
+  heldReads?: number
+  alarmTopic?: string
+  handlers?: string
+}
+
+/** Every Lambda, by the stem of its entry file, and what it asks of policy. */
+const functions = {
+  metadata: 'none',
+  evaluate: 'answers',
+  'submit-request': 'answers',
+  'read-task': 'facts',
+  'cancel-request': 'facts',
+  'complete-request': 'facts',
+  'issue-token': 'answers',
+  'issue-aws-credentials': 'answers',
+  'decide-request': 'answers',
+  'revoke-request': 'answers',
+  'read-requests': 'answers',
+  'receive-slack': 'answers',
+  'await-outcome': 'none',
+  'advance-workflow': 'none',
+  'follow-workflow': 'none',
+  'hand-on': 'none',
+  'draw-card': 'answers',
+  'write-denies': 'none',
+  'sweep-overdue': 'none',
+} as const satisfies { readonly [name: string]: PolicyUse }
+type FunctionName = keyof typeof functions
+
+/** Hotwork: what exists, and who may touch what. Composition only; each construct says what it is. */
+export class HotworkStack extends Stack {
+  constructor(scope: Construct, id: string, props: HotworkStackProps) {
+    const { bundle, targetRoles, heldReads, alarmTopic, handlers, ...stackProps } = props
+    super(scope, id, stackProps)
+
+    const requests = new RequestTable(this, 'Requests')
+    const ledger = new LedgerTable(this, 'Ledger')
+    const waits = new WaitTable(this, 'Waits')
+    const cards = new CardTable(this, 'Cards')
+    const key = new CredentialKey(this, 'CredentialKey')
+    const slack = new SlackSecret(this, 'Slack')
+    const api = new HotworkApi(this, 'Api')
+    const alarms = new Alarms(this, 'Alarms', { ...(alarmTopic !== undefined && { topic: alarmTopic }) })
+    const code = new FunctionCode(this, {
+      names: Object.keys(functions),
+      policies: bundle.file,
+      ...(handlers !== undefined && { handlers }),
+    })
+
+    const issuer = props.issuer ?? api.endpoint
+    const truth = { REQUESTS_TABLE: requests.name, LEDGER_TABLE: ledger.name }
+    const slackApp = { SLACK_SECRET: slack.name, SLACK_API_URL: bundle.deployment.slack.apiUrl }
+    const targetRole = { TARGET_ROLE: `hotwork/${this.stackName}-target` }
+
+    const make = (name: FunctionName, environment: HotworkFunctionProps['environment'], more: More = {}) => {
+      const made = new HotworkFunction(this, pascal(name), {
+        name,
+        code,
+        environment,
+        policy: functions[name],
+        ...more,
+      })
+      alarms.watchFunction(made)
+      return made
+    }
+    /** One that decides: it reads the truth, and writes it together with the entries that say why. */
+    const makeDecider = (
+      name: FunctionName,
+      environment: HotworkFunctionProps['environment'] = {},
+      more: More = {},
+    ) => {
+      const made = make(name, { ...truth, ...environment }, more)
+      requests.grantDecide(made.role)
+      ledger.grantAppend(made.role)
+      return made
+    }
+
+    // Anyone.
+    const metadata = make('metadata', { ISSUER: issuer, SIGNING_KEY: key.arn })
+    key.grantVerify(metadata.role)
+    api.route(
+      metadata,
+      'GET /.well-known/authzen-configuration',
+      'GET /.well-known/oauth-authorization-server',
+      'GET /.well-known/oauth-protected-resource',
+      'GET /.well-known/jwks.json',
+    )
+
+    // Agents.
+    const evaluate = make('evaluate', { ISSUER: issuer, ...truth })
+    requests.grantRead(evaluate.role)
+    requests.grantPut(evaluate.role)
+    api.route(evaluate, 'POST /access/v1/evaluation')
+
+    api.route(makeDecider('submit-request', { ISSUER: issuer }), 'POST /access/v1/requests')
+
+    const readTask = make(
+      'read-task',
+      { ISSUER: issuer, REQUESTS_TABLE: requests.name },
+      // A held read may last 25 s, in a Lambda of its own so that many of them starve nobody else.
+      {
+        timeout: Duration.seconds(29),
+        ...(heldReads !== undefined && { reservedConcurrentExecutions: heldReads }),
+      },
+    )
+    requests.grantRead(readTask.role)
+    api.route(readTask, 'GET /access/v1/requests/{id}')
+
+    api.route(makeDecider('cancel-request', { ISSUER: issuer }), 'POST /access/v1/requests/{id}/cancel')
+    api.route(makeDecider('complete-request', { ISSUER: issuer }), 'POST /v1/requests/{id}/complete')
+
+    const issueToken = makeDecider('issue-token', { ISSUER: issuer, SIGNING_KEY: key.arn })
+    key.grantSign(issueToken.role)
+    api.route(issueToken, 'POST /token')
+
+    const broker = makeDecider(
+      'issue-aws-credentials',
+      { ISSUER: issuer, SIGNING_KEY: key.arn, ...targetRole },
+      // Target accounts trust it by name, before and after it is made anew.
+      { roleName: `${this.stackName}-broker` },
+    )
+    key.grantVerify(broker.role)
+    grantAssume(broker.role, targetRoles)
+    api.route(broker, 'POST /aws/credentials')
+
+    // People.
+    api.route(makeDecider('decide-request', { ISSUER: issuer }), 'POST /v1/requests/{id}/decisions')
+    api.route(makeDecider('revoke-request', { ISSUER: issuer }), 'POST /v1/requests/{id}/revoke')
+
+    const readRequests = make('read-requests', { ISSUER: issuer, ...truth })
+    requests.grantRead(readRequests.role)
+    requests.grantFind(readRequests.role, 'by-time', 'by-status', 'by-agent', 'by-owner')
+    ledger.grantRead(readRequests.role)
+    api.route(readRequests, 'GET /v1/requests', 'GET /v1/requests/{id}', 'GET /v1/requests/{id}/ledger')
+
+    // Slack gives up after 3 s; the handler answers within 2.2 s, and a first start may need the rest.
+    const receiveSlack = makeDecider('receive-slack', slackApp, { timeout: Duration.seconds(5) })
+    slack.grantRead(receiveSlack.role)
+    api.route(receiveSlack, 'POST /slack/events')
+
+    // The clock.
+    const awaitOutcome = make('await-outcome', { REQUESTS_TABLE: requests.name, WAITS_TABLE: waits.name })
+    requests.grantRead(awaitOutcome.role)
+    waits.grantRemember(awaitOutcome.role)
+    grantSignal(awaitOutcome.role)
+    const advanceWorkflow = makeDecider('advance-workflow')
+    const workflow = new ApprovalWorkflow(this, 'Workflow', { ladder: bundle.ladder, awaitOutcome, advanceWorkflow })
+    alarms.watchWorkflow(workflow.machine)
+
+    // What follows from the record: the first reader of the stream moves the workflow...
+    const follow = new WorkQueue(this, 'Follow', { order: 'none', attempts: 5 })
+    const followWorkflow = make('follow-workflow', {
+      REQUESTS_TABLE: requests.name,
+      WAITS_TABLE: waits.name,
+      STATE_MACHINE: workflow.machine.stateMachineArn,
+      FOLLOW_QUEUE: follow.url,
+    })
+    requests.grantRead(followWorkflow.role)
+    waits.grantEnd(followWorkflow.role)
+    workflow.grantStart(followWorkflow.role)
+    grantSignal(followWorkflow.role)
+    follow.grantSend(followWorkflow.role)
+    follow.consumedBy(followWorkflow, { batchSize: 10 })
+
+    // ...and the second hands ids on: to cards, in order for each request, and to denies, in order for each role.
+    // Sixty tries a minute apart: an hour of a Slack or an IAM that does not answer. Then a person looks.
+    const cardsQueue = new WorkQueue(this, 'CardsQueue', { order: 'group', attempts: 60 })
+    const deniesQueue = new WorkQueue(this, 'DeniesQueue', { order: 'group', attempts: 60 })
+    const handOn = make('hand-on', { CARDS_QUEUE: cardsQueue.url, DENIES_QUEUE: deniesQueue.url })
+    cardsQueue.grantSend(handOn.role)
+    deniesQueue.grantSend(handOn.role)
+
+    const drawCard = make('draw-card', { REQUESTS_TABLE: requests.name, CARDS_TABLE: cards.name, ...slackApp })
+    requests.grantRead(drawCard.role)
+    cards.grantDraw(drawCard.role)
+    slack.grantRead(drawCard.role)
+    cardsQueue.consumedBy(drawCard, { batchSize: 5 })
+
+    const revoker = make(
+      'write-denies',
+      { REQUESTS_TABLE: requests.name, ...targetRole },
+      { roleName: `${this.stackName}-revoker` },
+    )
+    requests.grantRead(revoker.role)
+    requests.grantPut(revoker.role)
+    requests.grantQuery(revoker.role)
+    grantDeny(revoker.role, targetRoles)
+    deniesQueue.consumedBy(revoker, { batchSize: 5 })
+
+    // Whatever was lost is followed again, at a cost that does not grow with what waits.
+    const sweep = makeDecider('sweep-overdue', { FOLLOW_QUEUE: follow.url })
+    requests.grantFind(sweep.role, 'overdue')
+    follow.grantSend(sweep.role)
+    new Rule(this, 'Sweep', {
+      schedule: Schedule.rate(Duration.minutes(1)),
+      // One that is missed is made good by the next.
+      targets: [new LambdaFunction(sweep.lambda, { retryAttempts: 0, maxEventAge: Duration.minutes(1) })],
+    })
+
+    for (const [name, reader] of Object.entries({ FollowStream: followWorkflow, HandOnStream: handOn })) {
+      const { deadLetters } = new StreamReader(this, name, { table: requests.table, reader })
+      alarms.watchDeadLetters(name, deadLetters)
+    }
+    alarms.watchQueue(follow, { oldest: Duration.minutes(5) })
+    alarms.watchQueue(cardsQueue, { oldest: Duration.minutes(10) })
+    // Until its deny is written an ended AWS session works on, so this one is the most urgent.
+    alarms.watchQueue(deniesQueue, { oldest: Duration.minutes(2) })
+
+    this.#tell({
+      ApiEndpoint: api.endpoint,
+      ApiId: api.id,
+      Issuer: issuer,
+      StateMachineArn: workflow.machine.stateMachineArn,
+      RequestsTable: requests.name,
+      LedgerTable: ledger.name,
+      WaitsTable: waits.name,
+      CardsTable: cards.name,
+      SlackSecret: slack.name,
+    })
+  }
+
+  #tell(outputs: { readonly [name: string]: string }): void {
+    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value })
+  }
+}
+
+type More = Partial<Pick<HotworkFunctionProps, 'timeout' | 'roleName' | 'reservedConcurrentExecutions'>>
+
+const pascal = (name: string) => name.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())
+
+/** Allows making sessions of the target roles, each with tags and a source identity to find and end it by. */
+const grantAssume = (grantee: IGrantable, targetRoles: readonly string[]): Grant =>
+  Grant.addToPrincipal({
+    grantee,
+    actions: ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'],
+    resourceArns: [...targetRoles],
+  })
+
+/** Allows writing the denies of the target roles. A deny is all that their boundary lets a policy add. */
+const grantDeny = (grantee: IGrantable, targetRoles: readonly string[]): Grant =>
+  Grant.addToPrincipal({
+    grantee,
+    actions: ['iam:PutRolePolicy', 'iam:DeleteRolePolicy', 'iam:GetRolePolicy'],
+    // The name without its path too, which is what the local emulator judges by. A role's name is taken once an
+    // account whatever its path, so on AWS the second can never be another role.
+    resourceArns: targetRoles.flatMap((role) => [role, role.replace(':role/hotwork/', ':role/')]),
+  })

@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Ladder } from './constructs/approval-workflow.ts'
+import { UnusableSettings } from './settings.ts'
+
+/** Where an AWS action happens, and what its target role asks of Hotwork. */
+export type Account = { accountId: string; region: string; partition: string; externalId: string }
+
+/** The part of a compiled bundle that decides what exists; the rest of it only Lambdas read. */
+export type PolicyBundle = {
+  /** Path of the whole bundle, which is shipped beside each Lambda that asks policy. */
+  file: string
+  ladder: Ladder
+  actions: { readonly [name: string]: { account?: string; statement?: { actions: readonly string[] } } }
+  deployment: { accounts: { readonly [alias: string]: Account }; slack: { apiUrl: string } }
+}
+
+const compiler = join(import.meta.dirname, '../functions/handlers/compile-policies.ts')
+
+/**
+ * Compiles a policy folder and a deployment into one bundle, in a process of its own: infra names entry paths of
+ * functions and imports none of them.
+ *
+ * @throws UnusableSettings with the compiler's own words, which name the file, the line and the fix
+ */
+export function compilePolicies({ policies, deployment }: { policies: string; deployment: string }, out: string) {
+  mkdirSync(dirname(out), { recursive: true })
+  const { status, error, stdout, stderr } = spawnSync(
+    process.execPath,
+    [compiler, '--policies', policies, '--deployment', deployment, '--out', out],
+    { encoding: 'utf8' },
+  )
+  if (error) throw error
+  if (status !== 0) throw new UnusableSettings(`${stderr}${stdout}`.trim())
+  return readBundle(out)
+}
+
+/** A bundle that has been compiled. */
+export const readBundle = (file: string): PolicyBundle => ({ ...JSON.parse(readFileSync(file, 'utf8')), file })

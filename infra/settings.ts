@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+
+/** What a deployer says with `-c name=value`. */
+export type Settings = {
+  /** The name of the main stack and the beginning of every other name, so that two can live in one account. */
+  stackName: string
+  /** The policy folder, absolute. */
+  policies: string
+  /** The deployment file, absolute: what the aliases of the policy folder mean here. */
+  deployment: string
+  /** Hotwork's address where it is not the HTTP API's own: a custom domain, the local reverse proxy. No trailing slash. */
+  issuer?: string
+  /** How many reads with `?wait=` may be held at once: the reserved concurrency of their Lambda. */
+  heldReads?: number
+  /** ARN of the SNS topic that alarms go to. Without one they only show in the console. */
+  alarmTopic?: string
+}
+
+/** Something that a deployer must mend: its message is one sentence that says how. */
+export class UnusableSettings extends Error {
+  override readonly name = 'UnusableSettings'
+}
+
+/** @throws UnusableSettings that names the context value and the fix */
+export function readSettings(context: (key: string) => unknown): Settings {
+  const text = (key: string) => textOf(context(key), key)
+  const issuer = text('issuer')
+  const heldReads = text('heldReads')
+  const alarmTopic = text('alarmTopic')
+  return {
+    stackName: stackNameOf(text('stackName') ?? 'Hotwork'),
+    policies: folderOf(text('policies') ?? 'policies'),
+    deployment: deploymentOf(text('deployment')),
+    ...(issuer !== undefined && { issuer: issuerOf(issuer) }),
+    ...(heldReads !== undefined && { heldReads: countOf(heldReads) }),
+    ...(alarmTopic !== undefined && { alarmTopic }),
+  }
+}
+
+function textOf(value: unknown, key: string): string | undefined {
+  if (value === undefined || value === null || value === '') return undefined
+  if (typeof value === 'string' || typeof value === 'number') return String(value)
+  throw new UnusableSettings(`context \`${key}\` is one value: pass -c ${key}=VALUE`)
+}
+
+function stackNameOf(name: string): string {
+  // Longest derived name: a role's, `{stackName}-revoker`, of IAM's 64 characters.
+  if (/^[A-Za-z][A-Za-z0-9-]{0,47}$/.test(name)) return name
+  throw new UnusableSettings(
+    `stackName \`${name}\` cannot name a stack: use a letter, then at most 47 letters, digits and hyphens`,
+  )
+}
+
+function folderOf(path: string): string {
+  if (existsSync(path)) return resolve(path)
+  throw new UnusableSettings(`the policy folder \`${path}\` does not exist: pass -c policies=PATH`)
+}
+
+function deploymentOf(path: string | undefined): string {
+  if (path === undefined)
+    throw new UnusableSettings(
+      'no deployment file says what the issuers, tools, channels and accounts of the policies are here: pass -c deployment=PATH (README.md, "Deploy to AWS")',
+    )
+  if (existsSync(path)) return resolve(path)
+  throw new UnusableSettings(
+    `the deployment file \`${path}\` does not exist: write it as README.md, "Deploy to AWS", shows and pass -c deployment=PATH`,
+  )
+}
+
+function issuerOf(issuer: string): string {
+  const url = URL.parse(issuer)
+  // Loopback is the one place without TLS: interfaces.md names it as a deviation.
+  const allowed =
+    url?.protocol === 'https:' || (url?.protocol === 'http:' && ['127.0.0.1', 'localhost'].includes(url.hostname))
+  if (allowed && url.origin === issuer) return issuer
+  throw new UnusableSettings(
+    `issuer \`${issuer}\` is not an address: use https://HOST without a path or a trailing slash`,
+  )
+}
+
+function countOf(count: string): number {
+  if (/^[1-9]\d{0,4}$/.test(count)) return Number(count)
+  throw new UnusableSettings(`heldReads \`${count}\` is not a number of reads: use a whole number from 1`)
+}
