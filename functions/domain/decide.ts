@@ -193,7 +193,7 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
   const { acr, maxAge } = stage.terms
   if (acr !== undefined && command.login.acr !== acr) return { code: 'insufficient_login', detail: acr }
   if (maxAge !== undefined && (command.login.at === undefined || at - command.login.at > maxAge))
-    return { code: 'insufficient_login' }
+    return { code: 'insufficient_login', detail: String(maxAge) }
 
   const decided = decidedEvent(command, stage.terms.name, as, at)
   const after = evolve(state, decided) as PendingRequest

@@ -35,7 +35,7 @@ export const environments = {
   }),
   'hand-on': z.object({ CARDS_QUEUE: Name, DENIES_QUEUE: Name }),
   'draw-card': z.object({ REQUESTS_TABLE: Name, CARDS_TABLE: Name, SLACK_SECRET: Name, SLACK_API_URL: Url }),
-  'write-denies': z.object({ REQUESTS_TABLE: Name, TARGET_ROLE: Name }),
+  'write-denies': z.object({ REQUESTS_TABLE: Name }),
   'sweep-overdue': z.object({ ...stores, FOLLOW_QUEUE: Name }),
 } as const
 

@@ -23,6 +23,8 @@ export type TokenAsk = {
   agent: AgentId
   clientId: string
   jkt: Thumbprint
+  /** `audience` and `resource`, where the agent names them: each must be the audience of the token (RFC 8693 section 2.1). */
+  targets: readonly string[]
   /** The proof's replay key. */
   once: OnceOnly
 }
@@ -36,13 +38,19 @@ type Ports = DecidingPorts & { signer: Signer; issuer: string }
  *
  * @throws KeyUnavailable, StoreUnavailable, StaleRequest
  */
-export async function issueToken(ask: TokenAsk, ports: Ports): Promise<Result<IssuedToken, Refusal | 'replayed'>> {
+export async function issueToken(
+  ask: TokenAsk,
+  ports: Ports,
+): Promise<Result<IssuedToken, Refusal | 'replayed' | 'invalid_target'>> {
   const { policy, ids, clock } = ports
   const stored = await ports.requests.load(ask.id)
   if (stored?.state.ask.agent.id !== ask.agent) {
     await recordRefusal({ type: 'agent', id: ask.agent }, 'intend', 'unknown_request', ports)
     return refuse('unknown_request')
   }
+  const audience = audienceOf(stored.state.ask, ports)
+  if (ask.targets.some((target) => target !== audience))
+    return refuse('invalid_target', `the audience should be ${audience}`)
   const credential = ids.credential()
   const intended = await carryOut(
     ask.id,
@@ -65,7 +73,14 @@ export async function issueToken(ask: TokenAsk, ports: Ports): Promise<Result<Is
     live.grant.notAfter,
     live.grant.claimedAt === undefined ? issuedAt + live.ask.lifetime : live.grant.notAfter,
   )
-  const claims = accessTokenClaims(live, { credential, clientId: ask.clientId, issuedAt, expiresAt, ...ports })
+  const claims = accessTokenClaims(live, {
+    credential,
+    clientId: ask.clientId,
+    audience,
+    issuedAt,
+    expiresAt,
+    issuer: ports.issuer,
+  })
   const token = await ports.signer.sign('at+jwt', claims)
   const issued = await carryOut(ask.id, ports, () => ({
     type: 'issue',
@@ -90,22 +105,26 @@ export function authorityOf(state: ApprovalRequest, now: NumericDate, { policy }
   return { answer: askAboutRequest(policy, state, 'issue', now), eligible }
 }
 
-type Minting = { credential: CredentialId; clientId: string; issuedAt: NumericDate; expiresAt: NumericDate } & Pick<
-  Ports,
-  'issuer' | 'policy'
->
+type Minting = {
+  credential: CredentialId
+  clientId: string
+  audience: string
+  issuedAt: NumericDate
+  expiresAt: NumericDate
+  issuer: string
+}
 
 /** The claims of an access token (RFC 9068, RFC 9396, RFC 9449 section 6, RFC 8693 section 4.1). */
 function accessTokenClaims(
   state: ApprovedRequest,
-  { credential, clientId, issuedAt, expiresAt, issuer, policy }: Minting,
+  { credential, clientId, audience, issuedAt, expiresAt, issuer }: Minting,
 ): JsonObject {
   const { ask } = state
   return {
     iss: issuer,
     sub: ask.agent.id,
     client_id: clientId,
-    aud: audienceOf(state, issuer, policy),
+    aud: audience,
     iat: issuedAt,
     nbf: issuedAt,
     exp: expiresAt,
@@ -129,7 +148,10 @@ export const authorizationDetail = (state: ApprovedRequest): JsonObject => ({
 })
 
 /** One audience: the gated tool, or Hotwork's own broker where the action is AWS's. */
-function audienceOf({ ask }: ApprovedRequest, issuer: string, { bundle }: Ports['policy']): string {
-  const tool = bundle.actions[ask.action]?.tool ?? 'aws'
+function audienceOf(
+  { action }: ApprovalRequest['ask'],
+  { policy: { bundle }, issuer }: Pick<Ports, 'policy' | 'issuer'>,
+): string {
+  const tool = bundle.actions[action]?.tool ?? 'aws'
   return tool === 'aws' ? `${issuer}/aws` : (addressesOf(bundle, tool)?.audience ?? `${issuer}/unknown`)
 }

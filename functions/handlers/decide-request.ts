@@ -1,0 +1,40 @@
+import * as z from 'zod'
+import { parseBody } from '../adapters/http/authzen.ts'
+import { endpoint } from '../adapters/http/endpoint.ts'
+import { personView } from '../adapters/http/person-view.ts'
+import { Verdict } from '../domain/request.ts'
+import { Digest, RequestId } from '../domain/values.ts'
+import { decideRequest } from '../operations/decide-request.ts'
+import { environmentOf } from './environments.ts'
+import { Callers } from './wiring/callers.ts'
+import { decidingPorts } from './wiring/deciding.ts'
+import { cedarPolicy } from './wiring/policy.ts'
+import { refusalForPeople, unknownRequest } from './wiring/refusals.ts'
+
+const environment = environmentOf('decide-request')
+const issuer = environment.ISSUER
+const ports = decidingPorts(environment, cedarPolicy())
+const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
+
+const Body = z.strictObject({
+  verdict: Verdict,
+  stage: z.string().min(1).max(64),
+  round: z.int().positive(),
+  digest: Digest,
+  comment: z.string().max(1000).optional(),
+})
+
+/** `POST /v1/requests/{id}/decisions`: a person approves or denies. The same operation as a click in Slack. */
+export const handler = endpoint({ issuer, ...ports }, async (call) => {
+  const { person, login } = await callers.person(call)
+  const { comment, ...body } = parseBody(Body, call.json())
+  const id = RequestId.safeParse(call.path('id'))
+  if (!id.success) throw unknownRequest()
+  const commented = comment === undefined ? {} : { comment }
+  const done = await decideRequest(
+    { id: id.data, person: person.id, ...body, ...commented, through: 'api', login },
+    ports,
+  )
+  if (!done.ok) throw refusalForPeople(done.code, done.detail)
+  return { status: 200, body: personView(done.value.state) }
+})

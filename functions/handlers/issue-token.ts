@@ -1,0 +1,71 @@
+import { type Call, endpoint } from '../adapters/http/endpoint.ts'
+import { OAuthError, oauthAnswer, readTokenExchange, tokenAnswer } from '../adapters/http/oauth.ts'
+import { type Answer, BadRequest } from '../adapters/http/problem.ts'
+import { KmsSigner } from '../adapters/kms/kms-signer.ts'
+import type { Refusal } from '../domain/refusals.ts'
+import { issueToken } from '../operations/issue-token.ts'
+import { environmentOf } from './environments.ts'
+import { Callers } from './wiring/callers.ts'
+import { decidingPorts } from './wiring/deciding.ts'
+import { cedarPolicy } from './wiring/policy.ts'
+
+const environment = environmentOf('issue-token')
+const issuer = environment.ISSUER
+const policy = cedarPolicy()
+const ports = { ...decidingPorts(environment, policy), signer: new KmsSigner(environment.SIGNING_KEY), issuer }
+const callers = new Callers(policy.bundle, issuer, ports.clock)
+
+/** `POST /token`: exchanges an agent's workload token for the access token of its live grant (RFC 8693). */
+export const handler = endpoint({ ...ports }, (call) => exchange(call).catch(asOAuth))
+
+async function exchange(call: Call): Promise<Answer> {
+  const { subjectToken, request, targets } = readTokenExchange(call.form())
+  const { agent, ref } = await callers.agentOf(subjectToken)
+  const proving = { method: 'POST', path: '/token' }
+  const { proof, once } = await callers.proof(call, proving, (detail) => badProof(detail))
+  const ask = { id: request, agent: agent.id, clientId: ref.subject, jkt: proof.jkt, targets, once }
+  const issued = await issueToken(ask, ports)
+  if (!issued.ok) throw refusal(issued.code, issued.detail)
+  return tokenAnswer(issued.value)
+}
+
+/** What is wrong with a call of the token endpoint is said in OAuth's own words, a fault of ours in ours. */
+function asOAuth(fault: unknown): Answer {
+  if (fault instanceof OAuthError) return oauthAnswer(fault)
+  if (!(fault instanceof BadRequest) || fault.problem.status === 413) throw fault
+  const { code, title, detail } = fault.problem
+  // RFC 8693 section 2.2.2: whatever is wrong with the subject token is `invalid_request`.
+  const error = code === 'invalid_dpop_proof' ? code : 'invalid_request'
+  return oauthAnswer(new OAuthError(error, `${title}${detail === undefined ? '' : `: ${detail}`}`))
+}
+
+const badProof = (detail: string) =>
+  new BadRequest({ status: 400, code: 'invalid_dpop_proof', title: 'The proof of the key is missing or bad', detail })
+
+/** The description begins with the word that an agent can branch on. */
+function refusal(code: Refusal | 'replayed' | 'invalid_target', detail?: string): OAuthError {
+  switch (code) {
+    case 'key_mismatch':
+      return new OAuthError('invalid_dpop_proof', 'key_mismatch: the grant is bound to the key that asked')
+    case 'replayed':
+      return new OAuthError('invalid_dpop_proof', 'this proof was used before: make a new one for each call')
+    case 'invalid_target':
+      return new OAuthError('invalid_target', detail ?? 'the grant is for another audience')
+    case 'unknown_request':
+      return details('unknown: no request of yours has this id')
+    case 'pending':
+      return details('pending: the request is not decided yet, read its task with ?wait=')
+    case 'denied':
+    case 'expired':
+    case 'withdrawn':
+    case 'revoked':
+    case 'completed':
+      return details(`${code}: the request has no live grant`)
+    case 'approver_not_eligible':
+      return details('revoked: someone who approved may no longer approve (approver_not_eligible)')
+    default:
+      return details(`denied: policy does not permit this now (${code})`)
+  }
+}
+
+const details = (description: string) => new OAuthError('invalid_authorization_details', description)

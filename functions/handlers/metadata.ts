@@ -1,0 +1,62 @@
+import { endpoint } from '../adapters/http/endpoint.ts'
+import type { Answer } from '../adapters/http/problem.ts'
+import { KmsSigner } from '../adapters/kms/kms-signer.ts'
+import { PowertoolsLog } from '../adapters/powertools/log.ts'
+import { SystemClock } from '../adapters/system/clock.ts'
+import { environmentOf } from './environments.ts'
+
+const { ISSUER: issuer, SIGNING_KEY } = environmentOf('metadata')
+const keys = new KmsSigner(SIGNING_KEY)
+
+const authorization_details_types_supported = ['hotwork_action']
+const dpop_signing_alg_values_supported = ['ES256']
+
+/** What anyone may know: only endpoints that exist are named. */
+const routes: { [route: string]: () => Promise<Answer> } = {
+  // AuthZEN Authorization API 1.0 section 9, and ARAP's additions. The first member is the base URL to the byte.
+  'GET /.well-known/authzen-configuration': async () =>
+    published({
+      policy_decision_point: issuer,
+      access_evaluation_endpoint: `${issuer}/access/v1/evaluation`,
+      access_request_endpoint: `${issuer}/access/v1/requests`,
+      jwks_uri: `${issuer}/.well-known/jwks.json`,
+      capabilities: ['urn:openid:authzen:capability:access-request'],
+    }),
+  // RFC 8414 section 2. `response_types_supported` is required even where there is no authorization endpoint.
+  'GET /.well-known/oauth-authorization-server': async () =>
+    published({
+      issuer,
+      token_endpoint: `${issuer}/token`,
+      jwks_uri: `${issuer}/.well-known/jwks.json`,
+      grant_types_supported: ['urn:ietf:params:oauth:grant-type:token-exchange'],
+      response_types_supported: [],
+      token_endpoint_auth_methods_supported: ['none'],
+      dpop_signing_alg_values_supported,
+      authorization_details_types_supported,
+      protected_resources: [issuer],
+    }),
+  // RFC 9728 section 2.
+  'GET /.well-known/oauth-protected-resource': async () =>
+    published({
+      resource: issuer,
+      authorization_servers: [issuer],
+      bearer_methods_supported: ['header'],
+      jwks_uri: `${issuer}/.well-known/jwks.json`,
+      dpop_signing_alg_values_supported,
+      authorization_details_types_supported,
+    }),
+  // RFC 7517 section 5.
+  'GET /.well-known/jwks.json': async () => published(await keys.jwks()),
+}
+
+/** Nothing in here is secret, and a key is published well before it signs: caches may keep it a few minutes. */
+const published = (body: unknown): Answer => ({
+  status: 200,
+  headers: { 'cache-control': 'public, max-age=300' },
+  body,
+})
+
+export const handler = endpoint({ issuer, log: new PowertoolsLog(), clock: new SystemClock() }, async (call) => {
+  const route = routes[call.route]
+  return route ? route() : { status: 404, body: '' }
+})

@@ -1,0 +1,44 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { connect } from '../adapters/dynamodb/client.ts'
+import { DynamoRequestStore } from '../adapters/dynamodb/request-store.ts'
+import { taskAnswer } from '../adapters/http/authzen.ts'
+import { endpoint } from '../adapters/http/endpoint.ts'
+import { badRequest } from '../adapters/http/problem.ts'
+import { PowertoolsLog } from '../adapters/powertools/log.ts'
+import { SystemClock } from '../adapters/system/clock.ts'
+import { RequestId } from '../domain/values.ts'
+import { readTask } from '../operations/read-task.ts'
+import { environmentOf } from './environments.ts'
+import { readBundle } from './wiring/bundle.ts'
+import { Callers } from './wiring/callers.ts'
+import { unknownTask } from './wiring/refusals.ts'
+
+const { ISSUER: issuer, REQUESTS_TABLE } = environmentOf('read-task')
+const clock = new SystemClock()
+const requests = new DynamoRequestStore(connect(), { requests: REQUESTS_TABLE, ledger: '' })
+const callers = new Callers(readBundle(), issuer, clock)
+const longestWait = 25
+
+/** `GET /access/v1/requests/{id}`: the agent's task, held while nothing changes when `?wait=SECONDS` asks for it. */
+export const handler = endpoint({ issuer, clock, log: new PowertoolsLog() }, async (call) => {
+  const { agent } = await callers.agent(call)
+  const id = RequestId.safeParse(call.path('id'))
+  const wait = waitOf(call.query('wait'))
+  const stored = id.success
+    ? await readTask({ id: id.data, agent: agent.id, wait }, { requests, clock, pause })
+    : undefined
+  if (!stored) throw unknownTask()
+  const headers: { [name: string]: string } =
+    stored.state.status === 'pending' ? { 'retry-after': wait > 0 ? '1' : '5' } : {}
+  return { status: 200, headers, body: taskAnswer(stored.state, issuer) }
+})
+
+function waitOf(text: string | undefined): number {
+  if (text === undefined) return 0
+  if (/^\d{1,2}$/.test(text) && Number(text) <= longestWait) return Number(text)
+  throw badRequest(
+    'invalid_request',
+    '`wait` is out of range',
+    `\`wait\` should be whole seconds, at most ${longestWait}`,
+  )
+}

@@ -1,0 +1,107 @@
+import { parseBody, RequestBody, taskAnswer } from '../adapters/http/authzen.ts'
+import { type Call, endpoint } from '../adapters/http/endpoint.ts'
+import { BadRequest, badRequest } from '../adapters/http/problem.ts'
+import type { NumericDate } from '../domain/values.ts'
+import { type SubmissionRefusal, submitRequest } from '../operations/submit-request.ts'
+import { environmentOf } from './environments.ts'
+import { badProof, Callers } from './wiring/callers.ts'
+import { decidingPorts } from './wiring/deciding.ts'
+import { cedarPolicy } from './wiring/policy.ts'
+
+const environment = environmentOf('submit-request')
+const issuer = environment.ISSUER
+const ports = decidingPorts(environment, cedarPolicy())
+const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
+const path = '/access/v1/requests'
+/** A grant that ends sooner than this could not be claimed in time. */
+const shortest = 10
+
+/** `POST /access/v1/requests`: asks for what an evaluation said needs approval. */
+export const handler = endpoint({ issuer, ...ports }, async (call) => {
+  const { ref } = await callers.agent(call)
+  const { proof, once } = await callers.proof(call, { method: 'POST', path })
+  const idempotencyKey = idempotencyKeyOf(call)
+  const body = call.json()
+  const ask = parseBody(RequestBody, body)
+  const { subject, action, resource, context } = ask
+  const evaluation = ask.denial?.evaluation_id
+  if (evaluation === undefined)
+    throw badRequest(
+      'invalid_denial_binding',
+      'The request names no evaluation',
+      '`denial.evaluation_id` should be that of the evaluation',
+    )
+  if (ask.requested_access?.emergency === true)
+    throw badRequest(
+      'invalid_request',
+      'An agent cannot break the glass',
+      '`requested_access.emergency` is for people: `POST /v1/break-glass`',
+    )
+  const actor = ask.client?.actor
+  if (actor && actor.id !== ref.id && actor.id !== ref.subject)
+    throw badRequest(
+      'invalid_request',
+      'The actor is not the caller',
+      '`client.actor` should be left out, or be the agent that asks',
+    )
+  const until = ask.requested_access?.requested_until
+  if (until !== undefined) checkUntil(until, ports.clock.now())
+  const submitted = await submitRequest(
+    {
+      agent: ref,
+      subject,
+      action: { name: action.name, properties: action.properties ?? {} },
+      resource,
+      purpose: context.purpose,
+      parentTask: context.parent_task,
+      ...(context.justification === undefined ? {} : { justification: context.justification }),
+      ...(until === undefined ? {} : { requestedUntil: until }),
+      evaluation,
+      jkt: proof.jkt,
+      idempotencyKey,
+      body,
+      once,
+    },
+    ports,
+  )
+  if (!submitted.ok) throw refusal(submitted.code, submitted.detail)
+  const answer = taskAnswer(submitted.value.stored.state, issuer)
+  const { id, status } = answer['task'] as { id: string; status: string }
+  return { status: status === 'approved' ? 201 : 202, headers: { location: `${issuer}${path}/${id}` }, body: answer }
+})
+
+function idempotencyKeyOf(call: Call): string {
+  const key = call.header('idempotency-key')?.trim()
+  if (key && key.length <= 255) return key
+  throw badRequest(
+    'invalid_request',
+    'The `Idempotency-Key` header is missing or over 255 characters',
+    'send one key for each thing you ask for, and the same one when you ask again',
+  )
+}
+
+function checkUntil(until: NumericDate, now: NumericDate): void {
+  if (until >= now + shortest) return
+  throw badRequest(
+    'invalid_request',
+    'The access would end before it began',
+    `\`requested_access.requested_until\` should be at least ${shortest} s from now`,
+  )
+}
+
+function refusal(code: SubmissionRefusal, detail?: string): BadRequest {
+  const problem = (status: number, title: string) =>
+    new BadRequest({ status, code, title, ...(detail === undefined ? {} : { detail }) })
+  switch (code) {
+    case 'replayed':
+      return badProof(issuer, 'this proof was used before: make a new one for each call')
+    case 'duplicate_request':
+      return problem(409, 'This Idempotency-Key stands for another request')
+    case 'expired_denial':
+      return problem(410, 'The evaluation is too old')
+    case 'invalid_denial_binding':
+      return problem(400, 'The request is not what was evaluated')
+    default:
+      return problem(400, 'No approval can help here')
+  }
+}

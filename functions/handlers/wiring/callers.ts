@@ -1,0 +1,120 @@
+import type { Call } from '../../adapters/http/endpoint.ts'
+import { BadRequest } from '../../adapters/http/problem.ts'
+import { type DpopProof, rememberUntil, replayKey, verifyDpop } from '../../adapters/jose/dpop.ts'
+import { IdentityVerifier, type VerifiedIdentity } from '../../adapters/jose/identity.ts'
+import type { Bundle } from '../../domain/bundle.ts'
+import { type Agent, type Person, type Tool, withIdentity } from '../../domain/organisation.ts'
+import type { AgentRef } from '../../domain/request.ts'
+import type { Clock, OnceOnly } from '../../operations/ports.ts'
+
+/** Finds out who calls. Agents and tools prove themselves with workload tokens, people with people's: none passes for another. */
+export class Callers {
+  readonly #bundle: Bundle
+  readonly #issuer: string
+  readonly #clock: Clock
+  readonly #verifier: IdentityVerifier
+
+  constructor(bundle: Bundle, issuer: string, clock: Clock) {
+    this.#bundle = bundle
+    this.#issuer = issuer
+    this.#clock = clock
+    this.#verifier = new IdentityVerifier(bundle.deployment.issuers, issuer, clock)
+  }
+
+  /** @throws BadRequest 401 when the token is missing, bad, or not an agent's */
+  async agent(call: Call): Promise<{ agent: Agent; ref: AgentRef }> {
+    return this.agentOf(bearer(call, this.#issuer))
+  }
+
+  /** The agent of a workload token, such as the subject token of an exchange. @throws BadRequest 401 */
+  async agentOf(token: string): Promise<{ agent: Agent; ref: AgentRef }> {
+    const identity = await this.#identify(token)
+    const agent = withIdentity(this.#bundle.agents, { issuer: identity.alias, subject: identity.subject })
+    if (!agent) throw unauthorized(this.#issuer, 'the token belongs to no agent known here')
+    return { agent, ref: { id: agent.id, issuer: identity.issuer, subject: identity.subject } }
+  }
+
+  /** @throws BadRequest 401 */
+  async agentOrTool(call: Call): Promise<{ type: 'agent'; id: Agent['id'] } | { type: 'tool'; id: Tool['id'] }> {
+    const identity = await this.#identify(bearer(call, this.#issuer))
+    const known = { issuer: identity.alias, subject: identity.subject }
+    const agent = withIdentity(this.#bundle.agents, known)
+    if (agent) return { type: 'agent', id: agent.id }
+    const tool = withIdentity(this.#bundle.tools, known)
+    if (tool) return { type: 'tool', id: tool.id }
+    throw unauthorized(this.#issuer, 'the token belongs to no agent or tool known here')
+  }
+
+  /** @throws BadRequest 401 */
+  async person(call: Call): Promise<{ person: Person; login: { acr?: string; at?: number } }> {
+    const identity = await this.#identify(bearer(call, this.#issuer))
+    const person = withIdentity(this.#bundle.directory.people, { issuer: identity.alias, subject: identity.subject })
+    if (person?.status !== 'active')
+      throw unauthorized(this.#issuer, 'the token belongs to no active person known here')
+    const { acr, authTime } = identity
+    return {
+      person,
+      login: { ...(acr === undefined ? {} : { acr }), ...(authTime === undefined ? {} : { at: authTime }) },
+    }
+  }
+
+  /** The proof of a key, for this very address. The `once` is its replay key, to be committed with what it is for. */
+  async proof(
+    call: Call,
+    where: { method: string; path: string; accessToken?: string },
+    refuse: (detail: string) => BadRequest = (detail) => badProof(this.#issuer, detail),
+  ): Promise<{ proof: DpopProof; once: OnceOnly }> {
+    const header = call.header('dpop')
+    if (header === undefined) throw refuse('the `DPoP` header is missing')
+    const { method, path, accessToken } = where
+    const verified = await verifyDpop({
+      proof: header,
+      method,
+      url: `${this.#issuer}${path}`,
+      now: this.#clock.now(),
+      ...(accessToken === undefined ? {} : { accessToken }),
+    })
+    if (!verified.ok) throw refuse(verified.detail ?? 'the proof is bad')
+    const proof = verified.value
+    return { proof, once: { key: replayKey(proof), value: proof.jti, expiresAt: rememberUntil(proof) } }
+  }
+
+  async #identify(token: string): Promise<VerifiedIdentity> {
+    const verified = await this.#verifier.verify(token)
+    if (verified.ok) return verified.value
+    throw unauthorized(this.#issuer, verified.detail ?? verified.code.replaceAll('_', ' '))
+  }
+}
+
+/** The one bearer token of a call. */
+function bearer(call: Call, issuer: string): string {
+  const [scheme, token, ...more] = (call.header('authorization') ?? '').split(' ')
+  if (scheme?.toLowerCase() !== 'bearer' || !token || more.length > 0) throw unauthorized(issuer)
+  return token
+}
+
+/** RFC 6750 section 3: no error code when no token was sent. */
+export const unauthorized = (issuer: string, detail?: string): BadRequest =>
+  new BadRequest({
+    status: 401,
+    code: detail === undefined ? 'missing_token' : 'invalid_token',
+    title: detail === undefined ? 'This needs a token' : 'The token is not good here',
+    detail: detail ?? 'send `Authorization: Bearer` with a token whose audience is this issuer',
+    headers: {
+      'www-authenticate': `Bearer resource_metadata="${issuer}/.well-known/oauth-protected-resource"${
+        detail === undefined ? '' : ', error="invalid_token"'
+      }`,
+    },
+  })
+
+/** RFC 9449 section 7.1. */
+export const badProof = (_issuer: string, detail: string): BadRequest =>
+  new BadRequest({
+    status: 401,
+    code: 'invalid_dpop_proof',
+    title: 'The proof of the key is missing or bad',
+    detail,
+    headers: {
+      'www-authenticate': `DPoP error="invalid_dpop_proof", error_description="${detail.replaceAll(/["\\]/g, "'")}", algs="ES256"`,
+    },
+  })

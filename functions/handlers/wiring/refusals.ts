@@ -1,0 +1,55 @@
+import { BadRequest } from '../../adapters/http/problem.ts'
+import type { Refusal } from '../../domain/refusals.ts'
+
+/** Another caller's task and an unknown one look the same. */
+export const unknownTask = (): BadRequest =>
+  new BadRequest({
+    status: 404,
+    code: 'unknown_task',
+    title: 'There is no such task',
+    detail: 'the id should be that of a request of yours',
+  })
+
+export const unknownRequest = (): BadRequest =>
+  new BadRequest({
+    status: 404,
+    code: 'unknown_request',
+    title: 'There is no such request',
+    detail: 'the id should be `req_` and 26 characters',
+  })
+
+/** What each refusal is called where people decide: the status, and a sentence that tells what is true. */
+const forPeople: { [code in Refusal | 'replayed']?: readonly [status: number, title: string] } = {
+  not_eligible: [403, 'Policy does not let you decide this request'],
+  self_approval: [403, 'You own the agent that asks, so you cannot decide this request'],
+  not_permitted: [403, 'Policy does not let you do this'],
+  policy_error: [403, 'Policy could not be asked, and so the answer is no'],
+  already_decided: [409, 'You have decided this request already, and nobody counts twice'],
+  already_settled: [409, 'This request is settled'],
+  stage_not_open: [409, 'Your stage of this request is not open'],
+  stale_digest: [409, 'What you decided on is not what is asked now'],
+  stale_round: [409, 'This request has changed since you looked'],
+  invalid_task_state: [409, 'The request is not in a state for this'],
+}
+
+/** @returns the problem of a refusal at a door for people */
+export function refusalForPeople(code: Refusal | 'replayed', detail?: string): BadRequest {
+  if (code === 'unknown_request') return unknownRequest()
+  if (code === 'insufficient_login') return insufficientLogin(detail)
+  const [status, title] = forPeople[code] ?? [409, 'This cannot be done now']
+  return new BadRequest({ status, code, title, ...(detail === undefined ? {} : { detail }) })
+}
+
+/** RFC 9470: a stronger login is wanted (`acr_values`), or a newer one (`max_age`, seconds). */
+const insufficientLogin = (wanted = ''): BadRequest => {
+  const [parameter, fix] = /^\d+$/.test(wanted)
+    ? [`max_age=${wanted}`, `log in again: the login should be at most ${wanted} s old`]
+    : [`acr_values="${wanted}"`, `log in with \`acr_values=${wanted}\``]
+  return new BadRequest({
+    status: 401,
+    code: 'insufficient_user_authentication',
+    title: 'This decision needs a stronger login',
+    detail: fix,
+    headers: { 'www-authenticate': `Bearer error="insufficient_user_authentication", ${parameter}` },
+  })
+}

@@ -1,0 +1,45 @@
+import type { CarriedOut } from './carry-out.ts'
+import { type DecisionAsk, decideRequest } from './decide-request.ts'
+import type { DecidingPorts, LedgerStore, RequestStore } from './ports.ts'
+
+type Ports = Omit<DecidingPorts, 'ids'>
+
+/** The time in which a decision may still be recorded is over. It was not, and by this call it never will be. */
+export class NotInTime extends Error {
+  override readonly name = 'NotInTime'
+}
+
+/**
+ * Decides for somebody who is waiting: starts no transaction once `mayStart` says no, so that a person who was told
+ * that nothing came of it is never proved wrong by a write that somebody else's patience had outlived.
+ *
+ * @throws NotInTime, and whatever `decideRequest` throws
+ */
+export function decideInTime(ask: DecisionAsk, ports: Ports, mayStart: () => boolean): Promise<CarriedOut> {
+  const start = <T>(write: () => Promise<T>): Promise<T> =>
+    mayStart() ? write() : Promise.reject(new NotInTime('no time is left to start a transaction'))
+  return decideRequest(ask, {
+    ...ports,
+    requests: timely(ports.requests, start),
+    ledger: timelyLedger(ports.ledger, start),
+  })
+}
+
+type Start = <T>(write: () => Promise<T>) => Promise<T>
+
+const timely = (store: RequestStore, start: Start): RequestStore => ({
+  load: (id) => store.load(id),
+  commit: (change) => start(() => store.commit(change)),
+  recall: (key) => store.recall(key),
+  claim: (once) => start(() => store.claim(once)),
+  saveEvaluation: (evaluation) => start(() => store.saveEvaluation(evaluation)),
+  loadEvaluation: (id) => store.loadEvaluation(id),
+  list: (filter, page) => store.list(filter, page),
+  overdue: (before, limit) => store.overdue(before, limit),
+})
+
+const timelyLedger = (store: LedgerStore, start: Start): LedgerStore => ({
+  entries: (aggregate) => store.entries(aggregate),
+  head: (aggregate) => store.head(aggregate),
+  append: (...entry) => start(() => store.append(...entry)),
+})
