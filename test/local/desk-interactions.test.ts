@@ -90,7 +90,7 @@ describe('a click', () => {
     }
     const respond = async (url: string, body: object) => {
       const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) })
-      return { status: response.status, error: (await response.json()).error }
+      return { status: response.status, error: ((await response.json()) as { error?: string }).error }
     }
     const [used, expired] = [await urlOfClick(), await urlOfClick()]
     await respond(used, { response_type: 'in_channel', text: 'for all' })

@@ -96,7 +96,8 @@ ${livePart('div', 'modal', html``, modal)}
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': policy.join('; '),
       'cache-control': 'no-store',
-      'referrer-policy': 'no-referrer',
+      // Not `no-referrer`: a form would then come with `Origin: null` and be refused as another site's.
+      'referrer-policy': 'same-origin',
       'x-content-type-options': 'nosniff',
     },
     body: markup,

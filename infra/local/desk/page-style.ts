@@ -63,10 +63,10 @@ dialog.modal { width: min(540px, calc(100vw - 24px)); max-height: calc(100dvh - 
 .modal form { display: grid; grid-template-rows: auto minmax(0, 1fr) auto; max-height: calc(100dvh - 50px) } .modal header { display: flex; justify-content: space-between; align-items: center; padding: 16px 22px } .modal header h2 { font-size: 21px; font-weight: 800 } .modal .body { overflow: auto; padding: 4px 22px 18px } .modal .blocks { gap: 18px } .modal footer { display: flex; justify-content: flex-end; gap: 10px; padding: 14px 22px; border-top: 1px solid var(--line) }
 .close { border: 0; background: none; font-size: 22px; line-height: 1; padding: 6px 9px; border-radius: 6px; cursor: pointer; color: var(--soft) } .close:hover { background: color-mix(in srgb, var(--ink) 8%, transparent) }
 .empty { color: var(--soft); padding: 28px 20px; text-align: center } .home { padding: 8px 24px }
-.menu { display: none }
+.menu, #menu { display: none }
 @media (max-width: 720px) {
   body { grid-template-columns: minmax(0, 1fr); grid-template-rows: auto minmax(0, 1fr) } .pane { height: auto; min-height: 0 } nav { max-height: 70dvh; padding: 0 }
-  nav > .top { display: none } .menu { display: flex; align-items: center; gap: 9px; padding: 11px 16px; color: #fff; font-weight: 700; cursor: pointer } .menu::after { content: "▾"; margin-left: auto } #menu:checked + .menu::after { content: "▴" } #menu:focus-visible + .menu { outline: 2px solid var(--ring); outline-offset: -2px } .drawer { padding-bottom: 12px } #menu:not(:checked) ~ .drawer { display: none }
+  nav > .top { display: none } #menu { display: block } .menu { display: flex; align-items: center; gap: 9px; padding: 11px 16px; color: #fff; font-weight: 700; cursor: pointer } .menu::after { content: "▾"; margin-left: auto } #menu:checked + .menu::after { content: "▴" } #menu:focus-visible + .menu { outline: 2px solid var(--ring); outline-offset: -2px } .drawer { padding-bottom: 12px } #menu:not(:checked) ~ .drawer { display: none }
   .pane > header { padding: 10px 14px } .pane > header p { display: none } .message { padding: 8px 14px } .composer { padding: 0 12px 12px } .fields { grid-template-columns: 1fr } .section { grid-template-columns: minmax(0, 1fr) } .accessory { grid-column: 1 } .buttons .button { flex: 1 1 auto; justify-content: center; min-height: 44px } .reply { margin-left: 18px } }
 @media (prefers-reduced-motion: no-preference) { .button { transition: background .12s } }
 `
