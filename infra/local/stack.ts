@@ -71,13 +71,10 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
   const around: Surroundings = { directory, logDirectory, app, identityProvider, accountId, region, progress, signal }
 
   const [aws, prepared] = await together(failure, [
-    given ? Promise.resolve(given) : startOwnEmulator(around, resources),
+    prepareAws(around, given, resources),
     prepareDeployment(around, choose(options), resources),
   ])
-  await progress('prepare the emulator', () =>
-    bootstrap({ aws, accountId, directory, logFile: join(logDirectory, 'bootstrap.log'), signal }),
-  )
-  const [local] = await together(failure, [deployPrepared(around, prepared, aws), createSampleTarget(aws, accountId)])
+  const local = await deployPrepared(around, prepared, aws)
   signal.throwIfAborted()
   const localFile = join(directory, 'local.json')
   writeLocalFile(localFile, local)
@@ -127,6 +124,21 @@ function givenEmulator(env: NodeJS.ProcessEnv): AwsAccess | undefined {
     accessKeyId: env['AWS_ACCESS_KEY_ID'] ?? 'test',
     secretAccessKey: env['AWS_SECRET_ACCESS_KEY'] ?? 'test',
   }
+}
+
+/** An AWS that can be deployed to, and in it what the sample organisation acts on. */
+async function prepareAws(
+  around: Surroundings,
+  given: AwsAccess | undefined,
+  resources: AsyncDisposableStack,
+): Promise<AwsAccess> {
+  const { accountId, directory, logDirectory, progress, signal } = around
+  const aws = given ?? (await startOwnEmulator(around, resources))
+  await progress('prepare it for the CDK, and make the sample target', async () => {
+    const logFile = join(logDirectory, 'bootstrap.log')
+    await Promise.all([bootstrap({ aws, accountId, directory, logFile, signal }), createSampleTarget(aws, accountId)])
+  })
+  return aws
 }
 
 async function startOwnEmulator(
