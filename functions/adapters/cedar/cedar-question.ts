@@ -4,7 +4,10 @@ import type { ActionQuestion, PersonQuestion, Question, RequestFacts } from '../
 import { canonicalForm } from '../../domain/digest.ts'
 import type { Json, JsonObject } from '../../domain/values.ts'
 
-/** A question in Cedar's words. Two entities at most, each costs more than any policy: all other facts are in `context`. */
+/**
+ * A question in Cedar's words. An entity costs as much as eight policies, and a tool asks at every use: so the facts of an
+ * action are all in `context`, and only what a person does, asked seldom and of groups, has entities.
+ */
 export type CedarQuestion = {
   principal: EntityUidJson
   action: EntityUidJson
@@ -15,10 +18,6 @@ export type CedarQuestion = {
 
 const uid = (type: string, id: string) => ({ type: `Hotwork::${type}`, id })
 const ref = (type: string, id: string): CedarValueJson => ({ __entity: uid(type, id) })
-const datetime = (at: number): CedarValueJson => ({
-  __extn: { fn: 'datetime', arg: new Date(at * 1000).toISOString().replace('.000Z', 'Z') },
-})
-
 /**
  * Says a question in Cedar's words; `types` are the schemas of the action's arguments.
  *
@@ -29,13 +28,19 @@ export const toCedar = (question: Question, types: ArgumentsSchema | undefined):
 
 function actionToCedar(question: ActionQuestion, types: ArgumentsSchema | undefined): CedarQuestion {
   const { agent, resource, approval } = question
-  const principal = uid('Agent', agent.id)
-  const target = uid('Resource', resource.id)
   return {
-    principal,
+    principal: uid('Agent', agent.id),
     action: uid('Action', question.action),
-    resource: target,
+    resource: uid('Resource', resource.id),
     context: {
+      agent: { autonomy: agent.autonomy, owner: agent.owner },
+      resource: {
+        type: resource.type,
+        id: resource.id,
+        environment: resource.environment,
+        classification: resource.classification,
+        ownedBy: resource.group,
+      },
       arguments: argumentsToCedar(question.arguments, types),
       purpose: question.purpose,
       moment: question.moment,
@@ -44,22 +49,9 @@ function actionToCedar(question: ActionQuestion, types: ArgumentsSchema | undefi
       unpinned: [...question.unpinned],
       recent: question.recent,
       delegationDepth: question.delegationDepth,
-      now: datetime(question.now),
+      now: question.now,
     },
-    entities: [
-      { uid: principal, attrs: { autonomy: agent.autonomy, owner: ref('Person', agent.owner) }, parents: [] },
-      {
-        uid: target,
-        attrs: {
-          type: resource.type,
-          id: resource.id,
-          environment: resource.environment,
-          classification: resource.classification,
-          ownedBy: ref('Group', resource.group),
-        },
-        parents: [],
-      },
-    ],
+    entities: [],
   }
 }
 
@@ -69,7 +61,7 @@ function personToCedar({ action, person, request, stage, now }: PersonQuestion):
     principal,
     action: uid('Action', action),
     resource: request ? uid('Request', request.id) : uid('Desk', 'hotwork'),
-    context: { ...(stage === undefined ? {} : { stage }), now: datetime(now) },
+    context: { ...(stage === undefined ? {} : { stage }), now },
     entities: [
       { uid: principal, attrs: {}, parents: person.groups.map((group) => uid('Group', group)) },
       ...(request ? [requestEntity(request)] : []),

@@ -31,6 +31,8 @@ const actionLines = (entry: CatalogueEntry) => [
   '    principal: [Agent],',
   '    resource: [Resource],',
   '    context: {',
+  '      agent: AgentFacts,',
+  '      resource: ResourceFacts,',
   '      arguments: {',
   ...Object.entries(entry.arguments.properties).map(
     ([name, schema]) => `        ${name}${entry.arguments.required.includes(name) ? '' : '?'}: ${typeOf(schema)},`,
@@ -43,7 +45,7 @@ const actionLines = (entry: CatalogueEntry) => [
   '      unpinned: Set<String>,',
   '      recent: Long,',
   '      delegationDepth: Long,',
-  '      now: datetime,',
+  '      now: Long,',
   '    },',
   '  };',
 ]

@@ -4,6 +4,7 @@ import {
   getValidRequestEnvsPolicy,
   policySetTextToParts,
   policyToJson,
+  policyToText,
   schemaToJson,
   validate,
 } from '@cedar-policy/cedar-wasm/nodejs'
@@ -91,6 +92,10 @@ function split(source: Source, problems: Problem[]): Located[] {
       problems.push({ file: source.file, line, message: 'a policy needs a name of its own', fix })
       return []
     }
+    if (JSON.stringify(parsed.json.conditions).includes('{"Var":"action"}')) {
+      const fix = 'name actions, or a group of them, in the head of the policy'
+      problems.push({ file: source.file, line, message: `\`${id}\` asks for the action in a condition`, fix })
+    }
     return [{ id, effect: parsed.json.effect, text, source, start, line }]
   })
 }
@@ -108,7 +113,8 @@ function validateAll(schema: Source, located: ReadonlyMap<string, Located>): Pro
 
 /**
  * The policies that can bear on each action. Cedar says which requests a policy is well typed for, given the schema: for
- * every other its scope or its conditions can never hold.
+ * every other its scope or its conditions can never hold. In its action's slice a policy's action always matches, so it is
+ * taken out: matching a group of actions would need the schema at each question.
  */
 function sliceByAction(
   schema: Source,
@@ -119,12 +125,20 @@ function sliceByAction(
   for (const { id, text } of located.values()) {
     const applies = getValidRequestEnvsPolicy(text, schema.text)
     if (applies.type === 'failure') throw new TypeError(`policy ${id}: ${applies.error}`)
+    const matched = withoutAction(text)
     for (const action of applies.actions) {
       const slice = slices[/^Hotwork::Action::"(.+)"$/.exec(action)?.[1] ?? '']
-      if (slice) slice[id] = text
+      if (slice) slice[id] = matched
     }
   }
   return slices
+}
+
+function withoutAction(text: string): string {
+  const parsed = policyToJson(text)
+  const printed = parsed.type === 'success' && policyToText({ ...parsed.json, action: { op: 'All' } })
+  if (!printed || printed.type === 'failure') throw new TypeError(`a policy that cannot be printed: ${text}`)
+  return printed.text
 }
 
 /** Cedar's error as a problem. Its offsets count bytes, from the start of the text that it was given. */
