@@ -42,3 +42,15 @@ export class ClockOutOfRange extends Error {
 export class CardUndeliverable extends Error {
   override readonly name = 'CardUndeliverable'
 }
+
+/** The board did not take a card now, and may later: it does not answer, or asks for patience. Drawing again is safe. */
+export class BoardUnavailable extends Error {
+  override readonly name = 'BoardUnavailable'
+  /** How long it asked to be left alone, in seconds. */
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(message: string, { retryAfterSeconds, ...options }: ErrorOptions & { retryAfterSeconds?: number } = {}) {
+    super(message, options)
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}

@@ -1,0 +1,64 @@
+import type {
+  ActionsBlock,
+  Button,
+  ContextBlock,
+  HeaderBlock,
+  PlainTextElement,
+  RichTextBlock,
+  RichTextDate,
+  RichTextElement,
+  RichTextList,
+  RichTextPreformatted,
+  RichTextQuote,
+  RichTextSection,
+  RichTextText,
+} from '@slack/types'
+import { rfc3339 } from '../../domain/ledger.ts'
+import type { NumericDate } from '../../domain/values.ts'
+
+/** The blocks that cards are made of, each in one line. None of them reads markup. https://docs.slack.dev/reference/block-kit */
+
+export type CardBlock = HeaderBlock | RichTextBlock | ActionsBlock | ContextBlock
+type RichTextPart = RichTextSection | RichTextList | RichTextPreformatted | RichTextQuote
+
+/** `emoji: false`: `:white_check_mark:` in a value stays those letters. */
+export const plain = (text: string): PlainTextElement => ({ type: 'plain_text', text, emoji: false })
+export const header = (text: string): HeaderBlock => ({ type: 'header', text: plain(text) })
+export const context = (...lines: readonly string[]): ContextBlock => ({
+  type: 'context',
+  elements: lines.map(plain),
+})
+export const rich = (block_id: string, ...elements: readonly RichTextPart[]): RichTextBlock => ({
+  type: 'rich_text',
+  block_id,
+  elements: [...elements],
+})
+export const section = (...elements: readonly RichTextElement[]): RichTextSection => ({
+  type: 'rich_text_section',
+  elements: [...elements],
+})
+export const list = (items: readonly RichTextSection[]): RichTextList => ({
+  type: 'rich_text_list',
+  style: 'bullet',
+  elements: [...items],
+})
+export const preformatted = (text: string): RichTextPreformatted => ({
+  type: 'rich_text_preformatted',
+  elements: [words(text)],
+})
+export const quote = (text: string): RichTextQuote => ({ type: 'rich_text_quote', elements: [words(text)] })
+export const words = (text: string): RichTextText => ({ type: 'text', text })
+export const bold = (text: string): RichTextText => ({ type: 'text', text, style: { bold: true } })
+export const code = (text: string): RichTextText => ({ type: 'text', text, style: { code: true } })
+/** A time in the reader's own zone, and as RFC 3339 where that cannot be shown. */
+export const time = (at: NumericDate): RichTextDate => ({
+  type: 'date',
+  timestamp: at,
+  format: '{date_short_pretty} {time_secs}',
+  fallback: rfc3339(at),
+})
+export const actions = (block_id: string, ...elements: readonly Button[]): ActionsBlock => ({
+  type: 'actions',
+  block_id,
+  elements: [...elements],
+})

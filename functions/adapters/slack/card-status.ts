@@ -1,0 +1,124 @@
+import type { RichTextElement } from '@slack/types'
+import type { Bundle } from '../../domain/bundle.ts'
+import { personOf } from '../../domain/bundle.ts'
+import {
+  type ApprovalRequest,
+  approversOf,
+  openStage,
+  type PendingRequest,
+  type SettledBy,
+  type StageState,
+  usesLeft,
+} from '../../domain/request.ts'
+import { bold, time, words } from './blocks.ts'
+import { clamp, inert } from './inert.ts'
+
+/** The state in a sign and a word: never by colour or sign alone. The sign is for the eye, the words are for everybody. */
+export type Headline = { sign: string; words: string }
+
+export function headlineOf(state: ApprovalRequest): Headline {
+  switch (state.status) {
+    case 'pending':
+      return waitingFor(openStage(state))
+    case 'approved':
+      return state.grant.claimedAt === undefined
+        ? { sign: '✅', words: 'Approved, not claimed yet' }
+        : { sign: '🔑', words: 'In use' }
+    case 'completed':
+      return { sign: '🏁', words: `Completed: ${state.outcome}` }
+    case 'denied':
+      return { sign: '⛔', words: 'Denied' }
+    case 'expired':
+      return { sign: '⌛', words: 'Expired' }
+    case 'withdrawn':
+      return { sign: '↩️', words: 'Withdrawn' }
+    case 'revoked':
+      return { sign: '🛑', words: 'Revoked' }
+    default:
+      return state satisfies never
+  }
+}
+
+function waitingFor(stage: StageState | undefined): Headline {
+  if (!stage) return { sign: '🟡', words: 'Waiting' }
+  const count = `${approversOf(stage).length} of ${stage.terms.quorum} approved`
+  return stage.escalatedAt !== undefined && stage.terms.onSilence !== 'expire'
+    ? {
+        sign: '🟠',
+        words: `Waiting for ${stage.terms.name}, escalated to ${stage.terms.onSilence.escalateTo}: ${count}`,
+      }
+    : { sign: '🟡', words: `Waiting for ${stage.terms.name}: ${count}` }
+}
+
+/** What holds now and until when, or how it ended: by whom, when, and why. */
+export function nowOf(state: ApprovalRequest, bundle: Pick<Bundle, 'directory'>): RichTextElement[] {
+  const by = (who: SettledBy) => bold(whoOf(bundle, who))
+  switch (state.status) {
+    case 'pending':
+      return waitingNow(state)
+    case 'approved':
+      return state.grant.claimedAt === undefined
+        ? [words('The agent can claim the credential until '), time(state.grant.claimBy), words('.')]
+        : [
+            words('A credential is live until '),
+            time(state.grant.notAfter),
+            words(`. Uses left: ${usesLeft(state)} of ${state.ask.uses}.`),
+          ]
+    case 'completed':
+      return [
+        words('The agent reported the end of the task at '),
+        time(state.completedAt),
+        words(`. Its credential is dead.${state.note === undefined ? '' : ' It notes, unverified: '}`),
+        ...noteOf(state.note),
+      ]
+    case 'denied':
+      return [
+        words('Denied by '),
+        by(state.deniedBy),
+        words(' at '),
+        time(state.deniedAt),
+        words(state.reason === undefined ? '.' : '. Reason: '),
+        ...noteOf(state.reason),
+      ]
+    case 'expired':
+      return [
+        words(state.grant ? 'The grant ended unused or unfinished at ' : 'Nobody decided in time: it ended at '),
+        time(state.expiredAt),
+        words('. Silence is never consent.'),
+      ]
+    case 'withdrawn':
+      return [words('The agent withdrew it at '), time(state.withdrawnAt), words('.')]
+    case 'revoked':
+      return [
+        words('Revoked by '),
+        by(state.revokedBy),
+        words(' at '),
+        time(state.revokedAt),
+        words('. Its credential is dead. Reason: '),
+        ...noteOf(state.reason),
+      ]
+    default:
+      return state satisfies never
+  }
+}
+
+function waitingNow(state: PendingRequest): RichTextElement[] {
+  const stage = openStage(state)
+  if (!stage) return [words('Waiting.')]
+  const until = [words('Until '), time(stage.deadline ?? state.decideBy), words('. ')]
+  const silence =
+    stage.escalatedAt === undefined && stage.terms.onSilence !== 'expire'
+      ? `Silence then widens it to ${stage.terms.onSilence.escalateTo}; it never approves.`
+      : 'Silence then ends it; it never approves.'
+  return [...until, words(silence)]
+}
+
+const noteOf = (note: string | undefined): RichTextElement[] =>
+  note === undefined || note === '' ? [] : [words(`“${clamp(inert(note), 240).text}”`)]
+
+/** A person by name and id, as the directory has them; the system by ours. */
+export function whoOf(bundle: Pick<Bundle, 'directory'>, who: SettledBy): string {
+  if (who === 'system') return 'Hotwork, by rule'
+  const name = personOf(bundle as Bundle, who)?.name
+  return name === undefined ? who : `${clamp(inert(name), 64).text} (${who})`
+}

@@ -1,0 +1,142 @@
+import type { Button } from '@slack/types'
+import { type ApprovalRequest, openStage } from '../../domain/request.ts'
+import type { JsonObject } from '../../domain/values.ts'
+import type { RenderedCard } from '../../operations/ports.ts'
+import {
+  actions,
+  bold,
+  type CardBlock,
+  context,
+  header,
+  list,
+  plain,
+  preformatted,
+  quote,
+  rich,
+  section,
+  words,
+} from './blocks.ts'
+import {
+  aboutOf,
+  argumentsOf,
+  type Budget,
+  type CardFacts,
+  leftOpen,
+  placeOf,
+  resourceOf,
+  type Shown,
+  stagesOf,
+  titleFor,
+} from './card-facts.ts'
+import { headlineOf, nowOf } from './card-status.ts'
+import { clamp, inert } from './inert.ts'
+
+export type { CardFacts }
+
+/** Slack refuses messages of about 13,200 characters of blocks and does not say so; UTF-8 bytes, with the text. */
+export const largestCard = 8_000
+
+/** From generous to bare. The last one fits whatever is asked, which a property test holds it to. */
+const budgets: readonly [Budget, ...Budget[]] = [
+  { arguments: 2_400, claim: 600, lines: 8 },
+  { arguments: 1_200, claim: 300, lines: 6 },
+  { arguments: 500, claim: 120, lines: 3 },
+  { arguments: 120, claim: 40, lines: 1 },
+]
+
+/**
+ * The card of a request in one channel: what it is and what has become of it, from the server's own facts. Pure: the
+ * same state, facts and channel give the same card.
+ *
+ * @param state   the request as it is now, with whatever is due applied
+ * @param channel the channel's alias; buttons are only where the open stage's people are
+ */
+export function renderCard(state: ApprovalRequest, facts: CardFacts, channel: string): RenderedCard {
+  const [generous, ...smaller] = budgets
+  let card = renderWithin(state, facts, channel, generous)
+  for (const budget of smaller) {
+    if (sizeOf(card) <= largestCard) break
+    card = renderWithin(state, facts, channel, budget)
+  }
+  return card
+}
+
+/** UTF-8 bytes of a card as it is sent. */
+export const sizeOf = (card: RenderedCard): number => Buffer.byteLength(JSON.stringify(card))
+
+function renderWithin(state: ApprovalRequest, facts: CardFacts, channel: string, budget: Budget): RenderedCard {
+  const { ask } = state
+  const { sign, words: status } = headlineOf(state)
+  const args = argumentsOf(ask.arguments, budget.arguments)
+  const resource = resourceOf(state, budget.arguments)
+  const open = leftOpen(state, budget.lines)
+  const whole = ![args, resource, open].some(({ cut }) => cut)
+  const blocks: CardBlock[] = [
+    header(`${sign} ${status}`),
+    rich(
+      'what',
+      section(bold(titleFor(facts, state, 240)), words('\n'), ...placeOf(facts, state), words('\n')),
+      section(words('\n'), ...nowOf(state, facts)),
+    ),
+    rich(
+      'action',
+      section(bold('Resource')),
+      preformatted(resource.value),
+      section(bold('Arguments, exactly')),
+      preformatted(args.value),
+    ),
+    rich('open', ...openParts(open)),
+    ...stageBlocks(facts, state, budget),
+    rich('about', list(aboutOf(facts, state, budget.lines))),
+    ...claimBlocks(ask.justification, budget),
+    ...decideBlocks(state, facts, channel, whole),
+    context(`Request ${ask.id}   Round ${state.round}   Digest ${ask.digest.slice(0, 24)}`),
+  ]
+  // Slack shows this in notifications, where it does read markup: nothing in it is anybody's but ours.
+  const text = `${status}: ${ask.action} in ${ask.environment}, tier ${state.tier}. ${ask.id} ${ask.digest.slice(0, 24)}`
+  return { text, blocks: blocks as unknown as readonly JsonObject[] }
+}
+
+const openParts = ({ value }: Shown<ReturnType<typeof leftOpen>['value']>) =>
+  value.length === 0
+    ? [section(bold('The credential leaves nothing open: '), words('it is good for exactly this.'))]
+    : [section(bold('What the credential leaves open')), list(value)]
+
+const stageBlocks = (facts: CardFacts, state: ApprovalRequest, { lines }: Budget): CardBlock[] =>
+  state.stages.length === 0 ? [] : [rich('stages', section(bold('Who decides')), list(stagesOf(facts, state, lines)))]
+
+const claimBlocks = (claim: string | undefined, budget: Budget): CardBlock[] =>
+  claim === undefined || claim.trim() === ''
+    ? []
+    : [rich('claim', section(bold('The agent says (unverified)')), quote(clamp(inert(claim), budget.claim).text))]
+
+/** Buttons, while there is something to decide, and only where the people of the open stage are. */
+function decideBlocks(state: ApprovalRequest, facts: CardFacts, channel: string, whole: boolean): CardBlock[] {
+  const stage = state.status === 'pending' ? openStage(state) : undefined
+  if (!stage || stage.terms.channel !== channel) return []
+  const { ask, round } = state
+  const value = JSON.stringify({ r: ask.id, n: round, d: ask.digest.slice(0, 16) })
+  const deny: Button = { type: 'button', action_id: 'deny', text: plain('Deny'), style: 'danger', value }
+  if (whole) return [actions('decide', approveButton(state, facts, value), deny)]
+  const why =
+    'It is too long to be shown in full here, so it cannot be approved here: read all of it, and approve, through the API, '
+  return [rich('too-long', section(bold(why), words(`GET /v1/requests/${ask.id}.`))), actions('decide', deny)]
+}
+
+function approveButton(state: ApprovalRequest, facts: CardFacts, value: string): Button {
+  const { ask } = state
+  const what = `${titleFor(facts, state, 130)}\n\nIn ${ask.environment}, on ${clamp(inert(ask.resource.id), 100).text}`
+  return {
+    type: 'button',
+    action_id: 'approve',
+    text: plain('Approve'),
+    style: 'primary',
+    value,
+    confirm: {
+      title: plain('Approve exactly this?'),
+      text: plain(clamp(what, 280).text),
+      confirm: plain('Approve'),
+      deny: plain('Go back'),
+    },
+  }
+}

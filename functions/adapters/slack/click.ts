@@ -1,0 +1,56 @@
+import * as z from 'zod'
+import type { Bundle } from '../../domain/bundle.ts'
+import type { Person } from '../../domain/organisation.ts'
+import type { Verdict } from '../../domain/request.ts'
+import { RequestId } from '../../domain/values.ts'
+
+/** What a pressed button says: which request, in which round, and the first 16 characters of the digest on that card. */
+const ButtonValue = z.strictObject({
+  r: RequestId,
+  n: z.int().positive(),
+  d: z.string().regex(/^sha-256:[A-Za-z0-9_-]{8}$/),
+})
+
+/** The one who pressed, as Slack has them. Slack leaves the flags out where they are false. */
+const Clicker = z.object({
+  id: z.string().min(1),
+  team_id: z.string().optional(),
+  is_restricted: z.boolean().optional(),
+  is_ultra_restricted: z.boolean().optional(),
+  is_stranger: z.boolean().optional(),
+  is_bot: z.boolean().optional(),
+  deleted: z.boolean().optional(),
+})
+
+export type Click = { request: RequestId; verdict: Verdict; round: number; digest: string }
+
+/** The verdict that a button stands for, or undefined for a value that no card of ours has. */
+export function readClick(verdict: Verdict, value: unknown): Click | undefined {
+  if (typeof value !== 'string' || value.length > 256) return undefined
+  try {
+    const { r, n, d } = ButtonValue.parse(JSON.parse(value))
+    return { request: r, verdict, round: n, digest: d }
+  } catch {
+    return undefined
+  }
+}
+
+/** Why somebody who pressed a button is nobody who could decide, whatever policy says. */
+export type NoPerson = 'foreign' | 'guest' | 'unknown' | 'inactive'
+export type Found = { ok: true; person: Person } | { ok: false; code: NoPerson }
+
+/**
+ * The person in the directory whose Slack account this is. A Slack id alone is not enough: it must be an account of the
+ * very workspace, not one that sees the channel as a guest or through a shared channel.
+ */
+export function personBehind(user: unknown, bundle: Pick<Bundle, 'directory' | 'deployment'>): Found {
+  const parsed = Clicker.safeParse(user)
+  if (!parsed.success) return { ok: false, code: 'unknown' }
+  const { id, team_id, is_restricted, is_ultra_restricted, is_stranger, is_bot, deleted } = parsed.data
+  if (team_id !== bundle.deployment.slack.teamId || is_stranger) return { ok: false, code: 'foreign' }
+  if (is_restricted || is_ultra_restricted) return { ok: false, code: 'guest' }
+  if (is_bot) return { ok: false, code: 'unknown' }
+  const person = bundle.directory.people.find(({ slack }) => slack === id)
+  if (!person) return { ok: false, code: 'unknown' }
+  return person.status === 'active' && !deleted ? { ok: true, person } : { ok: false, code: 'inactive' }
+}

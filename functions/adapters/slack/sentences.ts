@@ -1,0 +1,128 @@
+import type { Bundle } from '../../domain/bundle.ts'
+import type { Refusal } from '../../domain/refusals.ts'
+import { type ApprovalRequest, approversOf, namesOf, openStage, type StageState } from '../../domain/request.ts'
+import { whoOf } from './card-status.ts'
+import type { NoPerson } from './click.ts'
+import { inert } from './inert.ts'
+
+/** What a refusal is about: the request as it now stands, if there is one, and what the refusal itself adds. */
+export type About = { directory: Bundle['directory']; state?: ApprovalRequest | undefined; detail?: string | undefined }
+
+type Sentence = (about: About) => string
+
+/** One sentence to the person who pressed, for every no there is: what is so, and who or what is next. */
+const sentences: { readonly [Code in Refusal | 'replayed']: Sentence } = {
+  not_eligible: ({ state }) => `You are not among those who may decide this request; ${turnOf(state)}.`,
+  self_approval: ({ state }) =>
+    `You answer for the agent that asks (${state?.ask.agent.id ?? 'an agent of yours'}), so somebody else must decide; ${turnOf(state)}.`,
+  already_decided: ({ state }) => `You have decided this request before, and nobody counts twice; ${turnOf(state)}.`,
+  already_settled: (about) => `It was too late, nothing has changed: ${endOf(about)}.`,
+  stage_not_open: ({ state }) => `It is not your stage's turn yet, though you can deny at any time; ${turnOf(state)}.`,
+  stale_digest: ({ state }) =>
+    `That card does not show what is on record, so your press was not counted; use the newest card of this request; ${turnOf(state)}.`,
+  stale_round: ({ state }) =>
+    `The request has changed since that card, so your press was not counted; read the newest card, round ${state?.round ?? 'unknown'}, and decide again; ${turnOf(state)}.`,
+  insufficient_login: ({ state, detail }) =>
+    `Approving here needs ${loginOf(detail)} than a press in Slack: log in so and approve through the API, at /v1/requests/${state?.ask.id ?? '{id}'}/decisions; denying needs none.`,
+  replayed: ({ state }) => `This press had arrived before and counts once; ${turnOf(state)}.`,
+  unknown_request: () => 'There is no such request here; the card is not one of ours, or of another deployment.',
+
+  pending: ({ state }) => `It is still pending; ${turnOf(state)}.`,
+  denied: (about) => `It has been denied: ${endOf(about)}.`,
+  expired: (about) => `It has expired: ${endOf(about)}.`,
+  withdrawn: (about) => `It has been withdrawn: ${endOf(about)}.`,
+  revoked: (about) => `It has been revoked: ${endOf(about)}.`,
+  completed: (about) => `It has been completed: ${endOf(about)}.`,
+  policy_denied: ({ state }) =>
+    `Policy does not permit this any more, so your press was not counted; ${turnOf(state)}.`,
+  policy_error: ({ state }) =>
+    `Policy could not be asked, so your press was not counted; tell whoever runs Hotwork; ${turnOf(state)}.`,
+  approver_not_eligible: () => 'Somebody who approved may no longer do so, so the grant has been revoked.',
+  not_permitted: ({ state }) => `Policy does not let you do that; ${turnOf(state)}.`,
+  invalid_task_state: (about) => `That is not possible as things stand: ${endOf(about)}.`,
+  clock_out_of_range: () =>
+    'A clock here is wrong, so nothing is decided until it is set right; tell whoever runs Hotwork.',
+
+  key_mismatch: () => agentsOnly,
+  credential_superseded: () => agentsOnly,
+  credential_unknown: () => agentsOnly,
+  uses_exhausted: () => agentsOnly,
+  wrong_credential_kind: () => agentsOnly,
+  invalid_arguments: () => agentsOnly,
+  unknown_action: () => agentsOnly,
+  no_eligible_approvers: () => agentsOnly,
+  session_policy_too_large: () => agentsOnly,
+  duplicate_request: () => agentsOnly,
+  agent_suspended: () => agentsOnly,
+  agent_retired: () => agentsOnly,
+  owner_inactive: () => agentsOnly,
+  expired_denial: () => agentsOnly,
+  invalid_denial_binding: () => agentsOnly,
+  not_requestable: () => agentsOnly,
+}
+
+/** Refusals of asking and claiming: no press of a button earns one. Said all the same, should one ever come. */
+const agentsOnly =
+  'That was refused for a reason that concerns the agent, not you; the card shows how the request stands.'
+
+export const sentenceFor = (code: Refusal | 'replayed', about: About): string => sentences[code](about)
+
+/** To somebody who is not a person of this deployment, whatever they pressed. */
+export const sentenceForNobody: { readonly [Code in NoPerson]: string } = {
+  foreign: 'Only people of the workspace in which Hotwork is installed decide here; your account is of another.',
+  guest: 'Guests of this workspace decide nothing here, whoever they are; ask a full member who may.',
+  unknown: 'Your Slack account is linked to no person in the directory; whoever keeps the directory can link it.',
+  inactive: 'Your entry in the directory is not active; whoever keeps the directory can say why.',
+}
+
+export const malformedPress = 'That button is not one that Hotwork made; use the newest card of the request.'
+
+/** Whether it was recorded is not known. */
+export const notAnswered =
+  'The store has not answered yet; the card shows what was recorded; if it has not changed in a minute, press again.'
+/** It is known that it was not. */
+export const notRecorded =
+  'Your press was not recorded, since the store was too slow; the card shows what was recorded; press again.'
+/** Something broke that is nobody's no. */
+export const failed =
+  'Something failed here, and it is not your fault; the card shows what was recorded; if it has not changed in a minute, press again.'
+
+/** The detail names the `acr` that is wanted, or the seconds that a login may be old. */
+const loginOf = (detail: string | undefined): string => {
+  if (detail === undefined) return 'a stronger login'
+  return /^\d+$/.test(detail) ? `a newer login (at most ${detail} s old)` : `a stronger login (${inert(detail)})`
+}
+
+/** Whose turn it is, or how it ended. */
+function turnOf(state: ApprovalRequest | undefined): string {
+  if (!state) return 'the card shows whose turn it is'
+  const stage = state.status === 'pending' ? openStage(state) : undefined
+  return stage ? waitOf(stage) : `it is ${state.status} now`
+}
+
+function waitOf(stage: StageState): string {
+  const missing = stage.terms.quorum - approversOf(stage).length
+  return `it waits for ${missing} more of ${namesOf(stage).join(' or ')}`
+}
+
+function endOf({ state, detail, directory }: About): string {
+  if (!state) return `it is ${inert(detail ?? 'settled')} now`
+  switch (state.status) {
+    case 'denied':
+      return `it was denied by ${whoOf({ directory }, state.deniedBy)}`
+    case 'revoked':
+      return `it was revoked by ${whoOf({ directory }, state.revokedBy)}`
+    case 'approved':
+      return 'it is approved already; whoever may decide it can still deny, which revokes it'
+    case 'expired':
+      return 'it ended when its time was up'
+    case 'withdrawn':
+      return 'the agent withdrew it'
+    case 'completed':
+      return 'the agent has reported the end of the task'
+    case 'pending':
+      return turnOf(state)
+    default:
+      return state satisfies never
+  }
+}

@@ -1,0 +1,117 @@
+import type { KnownBlock } from '@slack/types'
+import {
+  WebAPIHTTPError,
+  WebAPIPlatformError,
+  WebAPIRateLimitedError,
+  WebAPIRequestError,
+  WebClient,
+  type WebClientOptions,
+} from '@slack/web-api'
+import { BoardUnavailable, CardUndeliverable } from '../../operations/faults.ts'
+import type { CardBoard, Log, RenderedCard } from '../../operations/ports.ts'
+import { bareCard, degradeCard } from './degrade-card.ts'
+import { redactingLogger } from './redacting-logger.ts'
+
+/** Less than the queue's visibility timeout, so that an attempt is over before the next begins. */
+const timeoutMs = 5_000
+
+/** Slack's Web API as the place where cards are. One attempt a call: the queue tries again, and knows when. */
+export class SlackCardBoard implements CardBoard {
+  readonly #client: () => Promise<WebClient>
+  readonly #log: Log
+
+  /** @param token the bot token, read anew for each call so that a rotated one is taken up */
+  constructor(options: { apiUrl: string; token: () => Promise<string>; log: Log }) {
+    const { apiUrl, token, log } = options
+    const settings: WebClientOptions = {
+      slackApiUrl: apiUrl,
+      timeout: timeoutMs,
+      retryConfig: { retries: 0 },
+      rejectRateLimitedCalls: true,
+      logger: redactingLogger(log),
+    }
+    this.#client = async () => new WebClient(await token(), settings)
+    this.#log = log
+  }
+
+  /** @throws CardUndeliverable, BoardUnavailable */
+  async post(channel: string, card: RenderedCard): Promise<{ ts: string }> {
+    const client = await this.#client()
+    const { ts } = await this.#send(card, (message) =>
+      client.chat.postMessage({ channel, unfurl_links: false, unfurl_media: false, ...message }),
+    )
+    if (ts === undefined) throw new BoardUnavailable('Slack took a card and did not say where it is')
+    return { ts }
+  }
+
+  /** @throws CardUndeliverable, BoardUnavailable */
+  async update(channel: string, ts: string, card: RenderedCard): Promise<boolean> {
+    const client = await this.#client()
+    try {
+      await this.#send(card, (message) => client.chat.update({ channel, ts, ...message }))
+      return true
+    } catch (fault) {
+      if (fault instanceof MessageGone) return false
+      throw fault
+    }
+  }
+
+  /** Checked before it is sent, and made bare when Slack refuses its blocks all the same: a card is late, never absent. */
+  async #send<T>(card: RenderedCard, call: (message: Message) => Promise<T>): Promise<T> {
+    const { card: fit, complaints } = degradeCard(card)
+    if (complaints.length > 0) this.#log.error('card degraded', { complaint: complaints[0] })
+    try {
+      return await call(messageOf(fit))
+    } catch (cause) {
+      if (!refusesBlocks(cause)) throw faultOf(cause)
+      this.#log.error('card degraded', { complaint: cause.data.error })
+      return await call(messageOf(bareCard(fit))).catch((again: unknown) => {
+        throw faultOf(again)
+      })
+    }
+  }
+}
+
+type Message = { text: string; blocks: KnownBlock[] }
+const messageOf = ({ text, blocks }: RenderedCard): Message => ({
+  text,
+  blocks: [...blocks] as unknown as KnownBlock[],
+})
+
+/** The message is not there any more, or not ours to change: another one must be posted. */
+class MessageGone extends Error {
+  override readonly name = 'MessageGone'
+}
+
+const blockErrors = ['invalid_blocks', 'invalid_blocks_format', 'msg_blocks_too_long', 'msg_too_long']
+const goneErrors = ['message_not_found', 'cant_update_message', 'edit_window_closed', 'is_inactive']
+const passingErrors = [
+  'internal_error',
+  'fatal_error',
+  'service_unavailable',
+  'request_timeout',
+  'ratelimited',
+  'rate_limited',
+  'team_added_to_org',
+  'update_failed',
+]
+
+const refusesBlocks = (cause: unknown): cause is WebAPIPlatformError =>
+  cause instanceof WebAPIPlatformError && blockErrors.includes(cause.data.error)
+
+/** Slack's no in our words. Whatever it does not say will pass is taken as final: an alarm is better than a loop. */
+function faultOf(cause: unknown): Error {
+  if (cause instanceof WebAPIRateLimitedError)
+    return new BoardUnavailable('Slack asks for patience', { cause, retryAfterSeconds: cause.retryAfter })
+  if (cause instanceof WebAPIHTTPError) {
+    if (cause.statusCode < 500 && cause.statusCode !== 429)
+      return new CardUndeliverable(`Slack answered ${cause.statusCode}`, { cause })
+    return new BoardUnavailable(`Slack answered ${cause.statusCode}`, { cause })
+  }
+  if (cause instanceof WebAPIRequestError) return new BoardUnavailable('Slack does not answer', { cause })
+  if (!(cause instanceof WebAPIPlatformError)) return new BoardUnavailable('the call to Slack failed', { cause })
+  const { error } = cause.data
+  if (goneErrors.includes(error)) return new MessageGone(error, { cause })
+  if (passingErrors.includes(error)) return new BoardUnavailable(`Slack answered \`${error}\``, { cause })
+  return new CardUndeliverable(`Slack answered \`${error}\``, { cause })
+}

@@ -1,0 +1,43 @@
+import type { Log } from '../../operations/ports.ts'
+
+/** Tells one person something, in private, where they pressed. Never throws: it is told if it can be. */
+export type Whisper = (responseUrl: unknown, sentence: string) => Promise<void>
+
+const timeoutMs = 2_000
+
+/**
+ * Whispers through an interaction's `response_url`. That address came signed by Slack, and still it is only used when it
+ * is one of Slack's own, so that nothing can make this function call elsewhere.
+ *
+ * @param apiUrl where Slack's Web API is; another than Slack's (the desk) answers on its own origin
+ */
+export function createWhisper(apiUrl: string, log: Log, fetcher: typeof fetch = fetch): Whisper {
+  const origins = originsFor(apiUrl)
+  return async (responseUrl, sentence) => {
+    if (typeof responseUrl !== 'string' || !URL.canParse(responseUrl) || !origins.includes(new URL(responseUrl).origin))
+      return log.warn('cannot tell the clicker: no response_url of ours')
+    try {
+      const answer = await fetcher(responseUrl, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ response_type: 'ephemeral', replace_original: false, text: escaped(sentence) }),
+        redirect: 'error',
+        signal: AbortSignal.timeout(timeoutMs),
+      })
+      if (!answer.ok) log.warn('cannot tell the clicker', { status: answer.status })
+    } catch (cause) {
+      log.warn('cannot tell the clicker', { fault: cause instanceof Error ? cause.name : 'unknown' })
+    }
+  }
+}
+
+const slackHooks = ['https://hooks.slack.com', 'https://hooks.slack-gov.com']
+
+const originsFor = (apiUrl: string): readonly string[] => {
+  const { origin, hostname } = new URL(apiUrl)
+  return /(^|\.)slack(-gov)?\.com$/.test(hostname) ? slackHooks : [origin]
+}
+
+/** Here Slack does read markup, and a directory's names are in it. */
+const escaped = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replace(/[*~`]/g, '')
