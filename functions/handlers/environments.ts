@@ -34,7 +34,13 @@ export const environments = {
     FOLLOW_QUEUE: Name,
   }),
   'hand-on': z.object({ CARDS_QUEUE: Name, DENIES_QUEUE: Name }),
-  'draw-card': z.object({ REQUESTS_TABLE: Name, CARDS_TABLE: Name, SLACK_SECRET: Name, SLACK_API_URL: Url }),
+  'draw-card': z.object({
+    REQUESTS_TABLE: Name,
+    CARDS_TABLE: Name,
+    CARDS_QUEUE: Name,
+    SLACK_SECRET: Name,
+    SLACK_API_URL: Url,
+  }),
   'write-denies': z.object({ REQUESTS_TABLE: Name }),
   'sweep-overdue': z.object({ ...stores, FOLLOW_QUEUE: Name }),
 } as const
