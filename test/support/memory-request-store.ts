@@ -76,7 +76,7 @@ export class MemoryRequestStore implements RequestStore {
     const sorted = this.#all()
       .filter((stored) => passes(filter, stored))
       .map((stored) => ({ stored, key: sortKey(stored) }))
-      .filter(({ key }) => after === undefined || key < after)
+      .filter(({ key }) => after === undefined || (isPlace(after) && key < after))
       .sort((one, other) => (one.key < other.key ? 1 : -1))
     const page = sorted.slice(0, limit)
     const last = page.at(-1)
@@ -129,6 +129,8 @@ export class MemoryRequestStore implements RequestStore {
 const othersRun = () => Promise.resolve()
 
 const sortKey = ({ state: { submittedAt, ask } }: Stored) => `${String(submittedAt).padStart(10, '0')}#${ask.id}`
+
+const isPlace = (after: string) => /^\d{10}#/.test(after)
 
 const passes = ({ status, agent, owner }: RequestFilter, { state }: Stored): boolean =>
   (status === undefined || state.status === status) &&

@@ -13,7 +13,9 @@ export function putEntry(ledgerTable: string, entry: Entry): TransactWriteItem {
         sequence: number(Number(entry.id.slice(cut + 1))),
         entry: text(JSON.stringify(entry)),
       },
-      ConditionExpression: 'attribute_not_exists(aggregate)',
+      // `aggregate` is a reserved word of DynamoDB's expressions.
+      ConditionExpression: 'attribute_not_exists(#aggregate)',
+      ExpressionAttributeNames: { '#aggregate': 'aggregate' },
     },
   }
 }

@@ -27,7 +27,8 @@ export class DynamoLedgerStore implements LedgerStore {
     const query = {
       TableName: this.#ledger,
       ConsistentRead: true,
-      KeyConditionExpression: 'aggregate = :aggregate',
+      KeyConditionExpression: '#aggregate = :aggregate',
+      ExpressionAttributeNames: { '#aggregate': 'aggregate' },
       ExpressionAttributeValues: { ':aggregate': text(aggregate) },
     }
     try {

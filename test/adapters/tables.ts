@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto'
+import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+
+export type Tables = { requests: string; ledger: string; waits: string; cards: string }
+
+type Keys = readonly [partition: string, sort: string]
+
+/** The keys of infra's tables, by the adapters' names. That infra has the same is shown by the deployed stack. */
+const keys: { readonly [table in keyof Tables]: Keys } = {
+  requests: ['pk', 'sk'],
+  ledger: ['aggregate', 'sequence'],
+  waits: ['requestId', 'wait'],
+  cards: ['requestId', 'channel'],
+}
+const indexes: { readonly [index: string]: Keys } = {
+  'by-time': ['kind', 'submitted'],
+  'by-status': ['status', 'submitted'],
+  'by-agent': ['agent', 'submitted'],
+  'by-owner': ['owner', 'submitted'],
+  overdue: ['overdue', 'dueAt'],
+}
+const numbers = new Set(['sequence', 'dueAt'])
+
+/** Four empty tables that nobody else has. */
+export async function makeTables(): Promise<Tables> {
+  const client = new DynamoDBClient({})
+  const suffix = randomUUID()
+  const make = async (table: keyof Tables): Promise<[keyof Tables, string]> => {
+    const name = `${table}-${suffix}`
+    await client.send(new CreateTableCommand(tableOf(name, keys[table], table === 'requests' ? indexes : {})))
+    return [table, name]
+  }
+  const made = await Promise.all((Object.keys(keys) as (keyof Tables)[]).map(make))
+  client.destroy()
+  return Object.fromEntries(made) as Tables
+}
+
+function tableOf(name: string, key: Keys, indexes: { readonly [index: string]: Keys }): CreateTableCommandInput {
+  const attributes = new Set([key, ...Object.values(indexes)].flat())
+  const secondary = Object.entries(indexes).map(([index, indexKey]) => ({
+    IndexName: index,
+    KeySchema: schemaOf(indexKey),
+    Projection: { ProjectionType: 'KEYS_ONLY' as const },
+  }))
+  return {
+    TableName: name,
+    BillingMode: 'PAY_PER_REQUEST',
+    KeySchema: schemaOf(key),
+    AttributeDefinitions: [...attributes].map((attribute) => ({
+      AttributeName: attribute,
+      AttributeType: numbers.has(attribute) ? 'N' : 'S',
+    })),
+    ...(secondary.length > 0 ? { GlobalSecondaryIndexes: secondary } : {}),
+  }
+}
+
+const schemaOf = ([partition, sort]: Keys): NonNullable<CreateTableCommandInput['KeySchema']> => [
+  { AttributeName: partition, KeyType: 'HASH' },
+  { AttributeName: sort, KeyType: 'RANGE' },
+]
