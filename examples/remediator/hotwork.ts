@@ -1,0 +1,148 @@
+import { createProver, type Prover } from './dpop.ts'
+import { fetchToken } from './identity.ts'
+import type { Settings } from './settings.ts'
+import { type Ask, type AwsCredentials, type Evaluation, readAnswer, type Task, type TokenAnswer } from './wire.ts'
+
+/** An agent's side of Hotwork's API: one method for each call, over plain `fetch`. All throw `Refusal` for a no. */
+export class Hotwork {
+  readonly settings: Settings
+  readonly #prover: Prover
+  #workload: { token: string; expiresAt: number } | undefined
+
+  private constructor(settings: Settings, prover: Prover) {
+    this.settings = settings
+    this.#prover = prover
+  }
+
+  /** With a key of its own: what is asked through one of these can only be claimed through the same one. */
+  static async connect(settings: Settings): Promise<Hotwork> {
+    return new Hotwork(settings, await createProver())
+  }
+
+  /** May I? With `context.approval`, whether that approval covers this. A deny is an answer, not an error. */
+  async evaluate(ask: Ask): Promise<Evaluation> {
+    return this.#post('/access/v1/evaluation', { body: ask })
+  }
+
+  /**
+   * Asks for the approval that an evaluation said would help.
+   * @param idempotencyKey The same key and body is the same request, however often it is sent.
+   * @param until Ends the wait and the grant at this time at the latest.
+   */
+  async submit(ask: Ask, evaluation: Evaluation, idempotencyKey: string, until?: Date): Promise<Task> {
+    const { evaluation_id, access_request } = evaluation.context
+    const url = access_request?.endpoint ?? `${this.settings.apiUrl}/access/v1/requests`
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${await this.workloadToken()}`,
+        'content-type': 'application/json',
+        'idempotency-key': idempotencyKey,
+        dpop: await this.#prover.prove('POST', url),
+      },
+      body: JSON.stringify({
+        ...ask,
+        denial: { evaluation_id },
+        ...(until ? { requested_access: { requested_until: until.toISOString() } } : {}),
+      }),
+    })
+    return this.#readTask(answer)
+  }
+
+  /**
+   * The task as it is now, or, with `waitSeconds` (at most 25), as soon as something about it changes. The answer may say
+   * that it would not hold the call (`Retry-After`): then this waits as long as it says.
+   */
+  async readTask(id: string, waitSeconds = 0): Promise<Task> {
+    const wait = waitSeconds > 0 ? `?wait=${waitSeconds}` : ''
+    const answer = await fetch(`${this.settings.apiUrl}/access/v1/requests/${id}${wait}`, {
+      headers: { authorization: `Bearer ${await this.workloadToken()}` },
+    })
+    const task = await this.#readTask(answer)
+    const pause = Number(answer.headers.get('retry-after') ?? 0)
+    if (waitSeconds > 0 && task.task.status === 'pending' && pause > 0)
+      await new Promise((resolve) => setTimeout(resolve, pause * 1000))
+    return task
+  }
+
+  /** Waits until people, policy or time have settled it. `onChange` is told whenever it looks different. */
+  async waitUntilSettled(id: string, onChange: (task: Task) => void | Promise<void> = () => {}): Promise<Task> {
+    let seen = ''
+    for (;;) {
+      const task = await this.readTask(id, 25)
+      const looks = JSON.stringify([task.task.status, task.hotwork.stages])
+      if (looks !== seen) await onChange(task)
+      seen = looks
+      if (task.task.status !== 'pending') return task
+    }
+  }
+
+  async cancel(id: string): Promise<Task> {
+    const url = `${this.settings.apiUrl}/access/v1/requests/${id}/cancel`
+    const headers = { authorization: `Bearer ${await this.workloadToken()}` }
+    return this.#readTask(await fetch(url, { method: 'POST', headers }))
+  }
+
+  /** Exchanges the workload token for the access token of an approved request (RFC 8693, RFC 9396). */
+  async exchangeToken(id: string): Promise<TokenAnswer> {
+    const url = `${this.settings.apiUrl}/token`
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: { dpop: await this.#prover.prove('POST', url) },
+      body: new URLSearchParams({
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        subject_token: await this.workloadToken(),
+        subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+        authorization_details: JSON.stringify([{ type: 'hotwork_action', request: id }]),
+      }),
+    })
+    return readAnswer(answer)
+  }
+
+  /** Exchanges the access token, with proof of the key, for AWS credentials that can do the approved action alone. */
+  async awsCredentials(accessToken: string): Promise<AwsCredentials> {
+    const url = `${this.settings.apiUrl}/aws/credentials`
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: {
+        authorization: `DPoP ${accessToken}`,
+        dpop: await this.#prover.prove('POST', url, accessToken),
+      },
+    })
+    return readAnswer(answer)
+  }
+
+  /** Reports the end of the task. The credential is dead from then on. */
+  async complete(id: string, outcome: 'succeeded' | 'failed', note?: string): Promise<Task> {
+    return this.#asTask(
+      await this.#post(`/v1/requests/${id}/complete`, { body: { outcome, ...(note === undefined ? {} : { note }) } }),
+    )
+  }
+
+  /** The agent's own proof of who it is, renewed a minute before it ends. */
+  async workloadToken(): Promise<string> {
+    if (!this.#workload || this.#workload.expiresAt < Date.now() + 60_000) {
+      const { identityProviderUrl, agent, apiUrl } = this.settings
+      this.#workload = await fetchToken(identityProviderUrl, agent, apiUrl)
+    }
+    return this.#workload.token
+  }
+
+  async #post<T>(path: string, { body }: { body: unknown }): Promise<T> {
+    const answer = await fetch(`${this.settings.apiUrl}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${await this.workloadToken()}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    return readAnswer(answer)
+  }
+
+  async #readTask(answer: Response): Promise<Task> {
+    return this.#asTask(await readAnswer(answer))
+  }
+
+  /** Hotwork's own members are named by a URL, as the profile asks; here they get a short name. */
+  #asTask(answer: Record<string, unknown>): Task {
+    return { ...answer, hotwork: answer[`${this.settings.apiUrl}/ns/hotwork`] } as unknown as Task
+  }
+}

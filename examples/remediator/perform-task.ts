@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto'
+import type { Hotwork } from './hotwork.ts'
+import type { Ask, AwsCredentials, Evaluation, Task, TokenAnswer } from './wire.ts'
+
+/** What happens on the way, for whoever watches. A watcher may return a promise: the agent waits for it. */
+export type Step =
+  | { name: 'evaluated'; evaluation: Evaluation }
+  | { name: 'submitted'; task: Task; sentAt: number }
+  | { name: 'changed'; task: Task }
+  | { name: 'approved'; task: Task }
+  | { name: 'credential'; task: Task; token: TokenAnswer; credentials?: AwsCredentials; heldAt: number }
+  | { name: 'completed'; task: Task; outcome: 'succeeded' | 'failed'; sentAt: number }
+export type Watch = (step: Step) => void | Promise<void>
+
+/** There will be no credential for this: policy or people said no, or nobody said anything. */
+export class NotAllowed extends Error {
+  override readonly name = 'NotAllowed'
+  readonly evaluation: Evaluation
+  readonly task: Task | undefined
+
+  constructor(evaluation: Evaluation, task?: Task) {
+    const { reason, policies, detail } = evaluation.context
+    const because = policies.length > 0 ? ` by ${policies.join(', ')}` : ''
+    super(task ? `the request is ${task.task.status}` : `${reason}${because}${detail ? `: ${detail}` : ''}`)
+    this.evaluation = evaluation
+    this.task = task
+  }
+}
+
+/**
+ * The whole life of one task: ask whether it is allowed, ask for approval, wait, claim the credential, do it, report.
+ * Whatever happens while doing it, the end is reported, so that the credential dies.
+ * @param doIt Does the approved action. `credentials` are there for AWS actions only.
+ * @throws NotAllowed, Refusal, or what `doIt` throws.
+ */
+export async function performTask(
+  hotwork: Hotwork,
+  ask: Ask,
+  doIt: (credentials: AwsCredentials | undefined, token: TokenAnswer) => Promise<string>,
+  watch: Watch = () => {},
+): Promise<Task> {
+  const evaluation = await hotwork.evaluate(ask)
+  await watch({ name: 'evaluated', evaluation })
+  if (!evaluation.context.access_request) throw new NotAllowed(evaluation)
+
+  const sentAt = Date.now()
+  const submitted = await hotwork.submit(ask, evaluation, randomUUID())
+  await watch({ name: 'submitted', task: submitted, sentAt })
+  const { id } = submitted.task
+  const settled =
+    submitted.task.status === 'pending'
+      ? await hotwork.waitUntilSettled(id, (task) => watch({ name: 'changed', task }))
+      : submitted
+  if (settled.task.status !== 'approved') throw new NotAllowed(evaluation, settled)
+  await watch({ name: 'approved', task: settled })
+
+  const token = await hotwork.exchangeToken(id)
+  const isAws = ask.resource.id.startsWith('arn:')
+  const credentials = isAws ? await hotwork.awsCredentials(token.access_token) : undefined
+  await watch({ name: 'credential', task: settled, token, ...(credentials ? { credentials } : {}), heldAt: Date.now() })
+
+  try {
+    const note = await doIt(credentials, token)
+    return await report('succeeded', note)
+  } catch (fault) {
+    await report('failed', (fault as Error).message.slice(0, 200))
+    throw fault
+  }
+
+  async function report(outcome: 'succeeded' | 'failed', note: string): Promise<Task> {
+    const sentAt = Date.now()
+    const task = await hotwork.complete(id, outcome, note)
+    await watch({ name: 'completed', task, outcome, sentAt })
+    return task
+  }
+}
