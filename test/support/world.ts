@@ -1,0 +1,174 @@
+import { join } from 'node:path'
+import { cedar } from '../../functions/adapters/cedar/compile-cedar.ts'
+import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
+import { compileFolder } from '../../functions/adapters/policy-folder/compile-folder.ts'
+import type { Bundle } from '../../functions/domain/bundle.ts'
+import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { AgentId, CredentialId, Json, PersonId, RequestId, Thumbprint } from '../../functions/domain/values.ts'
+import { decideRequest } from '../../functions/operations/decide-request.ts'
+import { evaluateAccess } from '../../functions/operations/evaluate-access.ts'
+import { issueAwsCredentials } from '../../functions/operations/issue-aws-credentials.ts'
+import { issueToken } from '../../functions/operations/issue-token.ts'
+import type { AccessToken, DecidingPorts, Policy } from '../../functions/operations/ports.ts'
+import { submitRequest } from '../../functions/operations/submit-request.ts'
+import { MemoryBroker } from './memory-broker.ts'
+import { MemoryClock } from './memory-clock.ts'
+import { MemoryIds } from './memory-ids.ts'
+import { MemoryLedgerStore } from './memory-ledger-store.ts'
+import { MemoryLog } from './memory-log.ts'
+import { MemoryRequestStore } from './memory-request-store.ts'
+import { MemorySigner } from './memory-signer.ts'
+
+/** 2027-01-15T08:00:00Z. */
+export const start = 1_800_000_000
+export const issuer = 'https://hotwork.example'
+const targetRole = 'hotwork/Hotwork-target'
+const root = join(__dirname, '../..')
+
+export const person = (name: string) => `person:${name}` as PersonId
+export const agent = (name: string) => `agent:${name}` as AgentId
+export const agentKey = 'a'.repeat(43) as Thumbprint
+
+/** The sample organisation's policies, compiled as a deployment compiles them. */
+export function sampleBundle(): Bundle {
+  const compiled = compileFolder(join(root, 'policies'), join(root, 'test/policies/deployment.json'), cedar)
+  if (!compiled.ok) throw new Error(compiled.problems.map(({ message }) => message).join('\n'))
+  return compiled.bundle
+}
+
+export type What = { agent?: AgentId; action: string; arguments: { [name: string]: Json }; resource: { type: string; id: string }; purpose?: string }
+
+/** One parameter of the checkout service in prod: tier 2. */
+export const prodParameter: What = parameter('/prod/checkout/payment-timeout-ms')
+/** The same in staging: tier 0. */
+export const stagingParameter: What = parameter('/staging/checkout/payment-timeout-ms')
+
+export function parameter(Name: string, Value = '3000'): What {
+  const id = `arn:aws:ssm:us-east-1:000000000000:parameter${Name}`
+  return { action: 'ssm:PutParameter', arguments: { Name, Value, Overwrite: true }, resource: { type: 'ssm:parameter', id } }
+}
+
+/** Hotwork in memory: the real operations and policies over programs in memory, and a clock that goes when it is moved. */
+export class World {
+  readonly clock = new MemoryClock(start)
+  readonly ledger = new MemoryLedgerStore()
+  readonly requests = new MemoryRequestStore(this.ledger)
+  readonly ids = new MemoryIds()
+  readonly log = new MemoryLog()
+  readonly signer = new MemorySigner()
+  readonly broker: MemoryBroker
+  readonly issuer = issuer
+  readonly targetRole = targetRole
+  policy: Policy
+  #proofs = 0
+
+  constructor(bundle: Bundle = sampleBundle()) {
+    this.policy = new CedarPolicy(bundle)
+    const { target } = bundle.deployment.accounts
+    this.broker = new MemoryBroker(target ? { [`arn:aws:iam::${target.accountId}:role/${targetRole}`]: target.externalId } : {})
+  }
+
+  get ports(): DecidingPorts {
+    const { requests, ledger, policy, clock, ids, log } = this
+    return { requests, ledger, policy, clock, ids, log }
+  }
+
+  /** A fresh proof's replay key. */
+  proof() {
+    this.#proofs += 1
+    return { key: `SEEN#${this.#proofs}`, value: 'seen', expiresAt: this.clock.now() + 120 }
+  }
+
+  evaluate(what: What, approval?: string) {
+    const id = what.agent ?? agent('remediator')
+    return evaluateAccess(
+      {
+        caller: { type: 'agent', id },
+        subject: { type: 'agent', id },
+        action: { name: what.action, properties: what.arguments },
+        resource: what.resource,
+        purpose: what.purpose ?? 'remediation',
+        parentTask: { id: 'INC-1042' },
+        ...(approval === undefined ? {} : { approval }),
+      },
+      this.ports,
+    )
+  }
+
+  /** Evaluates and submits. */
+  async submit(what: What, changes: Partial<Parameters<typeof submitRequest>[0]> = {}) {
+    const evaluated = await this.evaluate(what)
+    const id = what.agent ?? agent('remediator')
+    return submitRequest(
+      {
+        agent: { id, issuer: 'https://id.example.org', subject: id.replace(':', '-') },
+        subject: { type: 'agent', id },
+        action: { name: what.action, properties: what.arguments },
+        resource: what.resource,
+        purpose: what.purpose ?? 'remediation',
+        parentTask: { id: 'INC-1042' },
+        evaluation: evaluated.id,
+        jkt: agentKey,
+        idempotencyKey: `key-${evaluated.id}`,
+        body: { ...what.arguments, evaluation: evaluated.id },
+        once: this.proof(),
+        ...changes,
+      },
+      this.ports,
+    )
+  }
+
+  /** Submits what must be accepted, and gives it back as it is stored. */
+  async submitted(what: What, changes: Parameters<World['submit']>[1] = {}): Promise<ApprovalRequest> {
+    const submitted = await this.submit(what, changes)
+    if (!submitted.ok) throw new Error(`${submitted.code}: ${submitted.detail}`)
+    return submitted.value.stored.state
+  }
+
+  async decide(
+    { ask: { id, digest }, round }: ApprovalRequest,
+    who: string,
+    verdict: 'approve' | 'deny' = 'approve',
+    changes: Partial<Parameters<typeof decideRequest>[0]> = {},
+  ) {
+    return decideRequest({ id, person: person(who), verdict, round, digest, through: 'slack', login: {}, ...changes }, this.ports)
+  }
+
+  /** Approved by ana for the owners and by eve for sre. */
+  async approved(what: What = prodParameter): Promise<ApprovalRequest> {
+    const request = await this.submitted(what)
+    await this.decide(request, 'ana')
+    await this.decide(request, 'eve')
+    return this.state(request.ask.id)
+  }
+
+  issueToken({ ask }: ApprovalRequest, changes: Partial<Parameters<typeof issueToken>[0]> = {}) {
+    return issueToken(
+      { id: ask.id, agent: ask.agent.id, clientId: ask.agent.subject, jkt: agentKey, targets: [], once: this.proof(), ...changes },
+      { ...this.ports, signer: this.signer, issuer },
+    )
+  }
+
+  issueAws({ ask }: ApprovalRequest, presented: CredentialId) {
+    const token: AccessToken = {
+      jti: presented,
+      request: ask.id,
+      agent: ask.agent.id,
+      audience: `${issuer}/aws`,
+      jkt: agentKey,
+      expiresAt: this.clock.now() + 900,
+    }
+    return issueAwsCredentials(token, this.proof(), { ...this.ports, broker: this.broker, targetRole })
+  }
+
+  async state(id: RequestId): Promise<ApprovalRequest> {
+    const stored = await this.requests.load(id)
+    if (!stored) throw new Error(`no ${id}`)
+    return stored.state
+  }
+
+  /** The types of a request's entries, in order. */
+  async story(id: string): Promise<string[]> {
+    return (await this.ledger.entries(id)).map(({ type }) => type)
+  }
+}
