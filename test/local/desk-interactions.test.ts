@@ -158,6 +158,15 @@ describe('a modal', () => {
     expect(at.received).toHaveLength(1)
   })
 
+  test('is updated only by who has seen its last state', async () => {
+    const view_id = await open()
+    const { hash } = (await at.control('views?user=U0ANA')).json.views[0]
+    await at.slack.views.update({ view_id, hash, view: { ...modal, title: plain('Second') } })
+    const late = at.slack.views.update({ view_id, hash, view: { ...modal, title: plain('Third') } })
+    await expect(late).rejects.toEqual(refusal('hash_conflict'))
+    expect((await at.control('views?user=U0ANA')).json).toMatchObject({ views: [{ title: plain('Second') }] })
+  })
+
   test('belongs to one person', async () => {
     const view_id = await open()
     expect((await at.control('submit', { view_id, user: 'U0DEV', values: { minutes: '1' } })).status).toBe(400)

@@ -1,3 +1,4 @@
+import { request } from 'node:http'
 import { approve, DeskFixture, plain } from './desk-fixture.ts'
 
 const at = new DeskFixture()
@@ -85,7 +86,23 @@ describe('other doors', () => {
     expect((await next).json.changes).toMatchObject([{ type: 'updated', ts }])
   })
 
-  test('another site may neither post nor reach the desk by another name', async () => {
+  test('waiting answers at once with what has happened already', async () => {
+    const { seq } = (await at.control('messages')).json
+    const ts = await at.postCard()
+    expect((await at.control(`wait?after=${seq}`)).json.changes).toMatchObject([{ type: 'posted', ts }])
+    expect((await at.control('wait?after=-1')).json.error).toContain('`after` must be a number')
+  })
+
+  test('the feed tells each change as it happens', async () => {
+    const { body } = await fetch(`${at.desk.deskUrl}control/events`)
+    const reader = body?.pipeThrough(new TextDecoderStream()).getReader()
+    await reader?.read()
+    const ts = await at.postCard()
+    expect((await reader?.read())?.value).toContain(`"type":"posted","channel":"C0APPR","ts":"${ts}"`)
+    await reader?.cancel()
+  })
+
+  test('another site may not post', async () => {
     const ts = await at.postCard()
     const body = JSON.stringify({ channel: 'C0APPR', ts, action_id: 'approve', user: 'U0ANA' })
     const foreign = await fetch(`${at.desk.deskUrl}control/click`, {
@@ -95,5 +112,16 @@ describe('other doors', () => {
     })
     expect(foreign.status).toBe(403)
     expect(at.received).toEqual([])
+  })
+
+  test('the desk is not served under another name, as a rebound one would be', async () => {
+    const { port } = new URL(at.desk.deskUrl)
+    const headers = { host: `evil.example:${port}` }
+    const status = await new Promise((resolve, reject) => {
+      request({ port, host: '127.0.0.1', headers }, (response) => resolve(response.resume().statusCode))
+        .on('error', reject)
+        .end()
+    })
+    expect(status).toBe(403)
   })
 })

@@ -63,6 +63,12 @@ describe('Web API', () => {
     await expect(call()).rejects.toEqual(refusal(error))
   })
 
+  test('an empty token is none', async () => {
+    const body = new URLSearchParams({ token: '' })
+    const response = await fetch(`${at.desk.apiUrl}auth.test`, { method: 'POST', body })
+    expect(await response.json()).toEqual({ ok: false, error: 'not_authed' })
+  })
+
   test('a JSON body is taken as a form is', async () => {
     const response = await fetch(`${at.desk.apiUrl}chat.postMessage`, {
       method: 'POST',
