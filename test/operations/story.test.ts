@@ -266,9 +266,14 @@ describe('asking', () => {
   })
 
   test('AWS credentials that could not be confined in a session policy are refused before anyone is asked', async () => {
-    const world = new World(bundle)
-    const long = parameter(`/prod/checkout/${'a'.repeat(990)}`)
+    const action = bundle.actions['ssm:PutParameter']
+    const [resource = ''] = action?.statement?.resources ?? []
+    const statement = { actions: ['ssm:PutParameter'], resources: [resource, `${resource}-copy`] }
+    const actions = { ...bundle.actions, 'ssm:PutParameter': { ...action, statement } } as typeof bundle.actions
+    const world = new World({ ...bundle, hash: 'sha-256:twice' as never, actions })
+    const long = parameter(`/prod/checkout/${'a'.repeat(600)}`)
     expect(await world.evaluate(long)).toMatchObject({ decision: false, reason: 'invalid_arguments' })
+    expect(await world.evaluate(prodParameter)).toMatchObject({ decision: false, reason: 'approval_required' })
   })
 })
 
