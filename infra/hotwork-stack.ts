@@ -43,12 +43,12 @@ const functions = {
   'read-requests': 'answers',
   'receive-slack': 'answers',
   'await-outcome': 'none',
-  'advance-workflow': 'none',
+  'advance-workflow': 'facts',
   'follow-workflow': 'none',
   'hand-on': 'none',
-  'draw-card': 'answers',
+  'draw-card': 'facts',
   'write-denies': 'none',
-  'sweep-overdue': 'none',
+  'sweep-overdue': 'facts',
 } as const satisfies { readonly [name: string]: PolicyUse }
 type FunctionName = keyof typeof functions
 
@@ -195,17 +195,18 @@ export class HotworkStack extends Stack {
     cardsQueue.grantSend(handOn.role)
     deniesQueue.grantSend(handOn.role)
 
-    const drawCard = make('draw-card', { REQUESTS_TABLE: requests.name, CARDS_TABLE: cards.name, ...slackApp })
+    const drawCard = make('draw-card', {
+      REQUESTS_TABLE: requests.name,
+      CARDS_TABLE: cards.name,
+      CARDS_QUEUE: cardsQueue.url,
+      ...slackApp,
+    })
     requests.grantRead(drawCard.role)
     cards.grantDraw(drawCard.role)
     slack.grantRead(drawCard.role)
     cardsQueue.consumedBy(drawCard, { batchSize: 5 })
 
-    const revoker = make(
-      'write-denies',
-      { REQUESTS_TABLE: requests.name, ...targetRole },
-      { roleName: `${this.stackName}-revoker` },
-    )
+    const revoker = make('write-denies', { REQUESTS_TABLE: requests.name }, { roleName: `${this.stackName}-revoker` })
     requests.grantRead(revoker.role)
     requests.grantPut(revoker.role)
     requests.grantQuery(revoker.role)

@@ -10,8 +10,8 @@ export class CardTable extends Construct {
   constructor(scope: Construct, id: string) {
     super(scope, id)
     this.table = durableTable(this, {
-      partitionKey: { name: 'pk', type: AttributeType.STRING },
-      sortKey: { name: 'sk', type: AttributeType.STRING },
+      partitionKey: { name: 'requestId', type: AttributeType.STRING },
+      sortKey: { name: 'channel', type: AttributeType.STRING },
     })
   }
 

@@ -10,8 +10,8 @@ export class WaitTable extends Construct {
   constructor(scope: Construct, id: string) {
     super(scope, id)
     this.table = durableTable(this, {
-      partitionKey: { name: 'pk', type: AttributeType.STRING },
-      sortKey: { name: 'sk', type: AttributeType.STRING },
+      partitionKey: { name: 'requestId', type: AttributeType.STRING },
+      sortKey: { name: 'wait', type: AttributeType.STRING },
       expiresBy: 'ttl',
     })
   }
