@@ -90,7 +90,7 @@ export function aboutOf(facts: CardFacts, state: ApprovalRequest, lines: number)
   ]
 }
 
-const line = (label: string, text: string): RichTextSection => section(bold(`${label}: `), words(text))
+const line = (label: string, text: string): RichTextSection => section(bold(`${label}: `), words(text === '' ? '(empty)' : text))
 
 const undoOf = (entry: CatalogueEntry | undefined): RichTextSection => {
   if (!entry) return line('Undo', 'not known: the catalogue no longer has this action')

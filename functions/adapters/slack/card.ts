@@ -93,7 +93,7 @@ function renderWithin(state: ApprovalRequest, facts: CardFacts, channel: string,
     context(`Request ${ask.id}   Round ${state.round}   Digest ${ask.digest.slice(0, 24)}`),
   ]
   // Slack shows this in notifications, where it does read markup: nothing in it is anybody's but ours.
-  const text = `${status}: ${ask.action} in ${ask.environment}, tier ${state.tier}. ${ask.id} ${ask.digest.slice(0, 24)}`
+  const text = `${status}. ${ask.action} in ${ask.environment}, tier ${state.tier}. ${ask.id} ${ask.digest.slice(0, 24)}`
   return { text, blocks: blocks as unknown as readonly JsonObject[] }
 }
 

@@ -1,4 +1,4 @@
-import { type Logger, LogLevel } from '@slack/bolt'
+import { type Logger, LogLevel } from '@slack/web-api'
 import type { Log } from '../../operations/ports.ts'
 
 /** Tokens (`xoxb-`, `xapp-`...), response addresses, and whatever is long enough to be a secret or a payload. */

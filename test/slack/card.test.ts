@@ -1,0 +1,226 @@
+import fc from 'fast-check'
+import { largestCard, renderCard, sizeOf } from '../../functions/adapters/slack/card.ts'
+import { duration } from '../../functions/adapters/slack/card-facts.ts'
+import { exact } from '../../functions/adapters/slack/inert.ts'
+import { complaintsOf } from '../../functions/adapters/slack/validate-blocks.ts'
+import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { JsonObject } from '../../functions/domain/values.ts'
+import type { RenderedCard } from '../../functions/operations/ports.ts'
+import { checkMessageBlocks } from '../../infra/local/desk/validate-blocks.ts'
+import { sampleBundle } from '../support/world.ts'
+import { corpus } from './inert-corpus.ts'
+import { everyState } from './states.ts'
+
+const bundle = sampleBundle()
+const channel = 'hotwork-approvals'
+let states: ReadonlyMap<string, ApprovalRequest>
+beforeAll(async () => {
+  states = await everyState(bundle)
+})
+
+const stateOf = (name: string): ApprovalRequest => {
+  const state = states.get(name)
+  if (!state) throw new Error(`no state \`${name}\``)
+  return state
+}
+const cardOf = (name: string, changes: Partial<ApprovalRequest['ask']> = {}): RenderedCard => {
+  const state = stateOf(name)
+  return renderCard({ ...state, ask: { ...state.ask, ...changes } }, bundle, channel)
+}
+
+/** Everything that a reader sees, in order. */
+function wordsOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(wordsOf).join(' ')
+  if (typeof value !== 'object' || value === null) return ''
+  const { text, fallback, elements, confirm } = value as { [member: string]: unknown }
+  return [typeof text === 'string' ? text : wordsOf(text), typeof fallback === 'string' ? fallback : '', wordsOf(elements), wordsOf(confirm)]
+    .filter((part) => part !== '')
+    .join(' ')
+}
+const said = ({ blocks }: RenderedCard): string => wordsOf(blocks)
+const buttonsOf = ({ blocks }: RenderedCard): string[] =>
+  blocks
+    .filter(({ type }) => type === 'actions')
+    .flatMap(({ elements }) => (elements as readonly JsonObject[]).map((each) => String(each['action_id'])))
+
+const names = [
+  'waiting for the first stage',
+  'waiting for the second stage',
+  'escalated',
+  'waiting for a stronger login, one of two',
+  'approved',
+  'in use',
+  'completed: succeeded',
+  'completed: failed',
+  'denied',
+  'expired without a decision',
+  'expired without a claim',
+  'withdrawn',
+  'revoked',
+]
+
+describe.each(names)('the card of a request that is %s', (name) => {
+  test('is one that Slack takes, by our judgement and by the desk’s', () => {
+    const card = cardOf(name)
+    expect(complaintsOf(card)).toEqual([])
+    expect(checkMessageBlocks(card.blocks)).toMatchObject({ ok: true })
+    expect(sizeOf(card)).toBeLessThanOrEqual(largestCard)
+  })
+
+  test('shows the whole request id and the digest’s first characters, on the card and in the notification', () => {
+    const { ask } = stateOf(name)
+    for (const text of [said(cardOf(name)), cardOf(name).text]) {
+      expect(text).toContain(ask.id)
+      expect(text).toContain(ask.digest.slice(0, 24))
+    }
+  })
+
+  test('shows what happens where, to what, with which arguments, who asks for whom, and why this much scrutiny', () => {
+    const { ask, tier, policies } = stateOf(name)
+    const text = said(cardOf(name))
+    for (const fact of [ask.action, 'PROD', `Tier ${tier}`, ask.resource.id, ask.agent.id, ask.owner, ask.parentTask.id, ...policies])
+      expect(text).toContain(fact)
+    for (const [argument, value] of Object.entries(ask.arguments))
+      expect(text).toContain(`${argument} = ${JSON.stringify(value)}`)
+    for (const left of ask.unpinned) expect(text).toContain(left)
+  })
+
+  test('has nothing in it that Slack would read as markup', () => {
+    expect(JSON.stringify(cardOf(name).blocks)).not.toMatch(/mrkdwn|"(?:link|user|usergroup|broadcast|channel|image)"/)
+  })
+
+  test('is the same card again for the same state', () => {
+    expect(cardOf(name)).toEqual(cardOf(name))
+  })
+})
+
+test.each([
+  ['waiting for the first stage', '🟡 Waiting for owner: 0 of 1 approved', 'open now until 2027-01-15T08:30:00Z'],
+  ['waiting for the second stage', '🟡 Waiting for sre: 0 of 1 approved', 'owner : approved 1 of 1 by Ben Baker (person:ben)'],
+  ['escalated', '🟠 Waiting for owner, escalated to on-call: 0 of 1 approved', 'Until 2027-01-15T08:45:00Z'],
+  ['waiting for a stronger login, one of two', '🟡 Waiting for security: 1 of 2 approved', 'needs a stronger login than a click'],
+  ['approved', '✅ Approved, not claimed yet', 'can claim the credential until 2027-01-15T09:00:00Z'],
+  ['in use', '🔑 In use', 'live until 2027-01-15T08:15:00Z'],
+  ['completed: succeeded', '🏁 Completed: succeeded', 'unverified: “health is back to `ok`”'],
+  ['completed: failed', '🏁 Completed: failed', 'Its credential is dead'],
+  ['denied', '⛔ Denied', 'Denied by Eve Evans (person:eve) at 2027-01-15T08:00:00Z . Reason: “the value is wrong: see INC-1042”'],
+  ['expired without a decision', '⌛ Expired', 'Nobody decided in time'],
+  ['expired without a claim', '⌛ Expired', 'The grant ended unused or unfinished at 2027-01-15T09:00:00Z'],
+  ['withdrawn', '↩️ Withdrawn', 'The agent withdrew it'],
+  ['revoked', '🛑 Revoked', 'Revoked by Gus Garcia (person:gus)'],
+])('%s is said in a sign and in words', (name, headline, more) => {
+  const text = said(cardOf(name)).replace(/\s+/g, ' ')
+  expect(text.startsWith(headline)).toBe(true)
+  expect(text).toContain(more)
+})
+
+describe('buttons', () => {
+  test('are there only while there is something to decide', () => {
+    for (const name of names)
+      expect(buttonsOf(cardOf(name))).toEqual(stateOf(name).status === 'pending' ? ['approve', 'deny'] : [])
+  })
+
+  test('are only in the channel of the open stage', () => {
+    expect(buttonsOf(renderCard(stateOf('waiting for the first stage'), bundle, 'another-channel'))).toEqual([])
+  })
+
+  test('say which request, round and digest were seen, and nothing else', () => {
+    const { ask, round } = stateOf('waiting for the first stage')
+    const { blocks } = cardOf('waiting for the first stage')
+    const buttons = blocks.find(({ type }) => type === 'actions')?.['elements'] as readonly JsonObject[]
+    for (const { value } of buttons)
+      expect(JSON.parse(String(value))).toEqual({ r: ask.id, n: round, d: ask.digest.slice(0, 16) })
+  })
+
+  test('to approve ask once more, with what will happen', () => {
+    const { blocks } = cardOf('waiting for the first stage')
+    const [approve] = blocks.find(({ type }) => type === 'actions')?.['elements'] as readonly JsonObject[]
+    const asked = wordsOf([approve?.['confirm']])
+    expect(asked).toContain('Set the parameter /prod/checkout/payment-timeout-ms to 3000')
+    expect(asked).toContain('In prod, on arn:aws:ssm')
+  })
+
+  test.each([
+    ['a resource', { resource: { type: 'x', id: 'r'.repeat(2_048) } }],
+    ['what the credential leaves open', { unpinned: Array.from({ length: 9 }, (_, n) => `member ${n}`) }],
+  ])('let nobody approve where %s is not shown in full', (_what, changes) => {
+    expect(buttonsOf(cardOf('waiting for the first stage', { ...changes, arguments: { Value: 'v'.repeat(1_900) } }))).toEqual(['deny'])
+  })
+
+  test('let nobody approve what is not shown in full, and everybody deny it', () => {
+    const card = cardOf('waiting for the first stage', { arguments: { Name: '/prod/checkout/x', Value: 'v'.repeat(4_096) } })
+    expect(buttonsOf(card)).toEqual(['deny'])
+    expect(said(card)).toMatch(/…\+\d+ characters/)
+    expect(said(card)).toContain('cannot be approved here')
+  })
+
+  test('are both there as long as all of it is shown', () => {
+    const card = cardOf('waiting for the first stage', { arguments: { Name: '/prod/checkout/x', Value: 'v'.repeat(2_000) } })
+    expect(buttonsOf(card)).toEqual(['approve', 'deny'])
+    expect(said(card)).toContain('v'.repeat(2_000))
+  })
+})
+
+describe('the agent’s own words', () => {
+  test('stand apart, and are called unverified', () => {
+    const { blocks } = cardOf('waiting for the first stage')
+    const claim = blocks.find(({ block_id }) => block_id === 'claim')
+    expect(wordsOf([claim])).toMatch(/^The agent says \(unverified\) checkout fails its health check/)
+  })
+
+  test.each(corpus.map((text) => [text]))('%j changes nothing but that one quotation', (text) => {
+    const honest = cardOf('waiting for the first stage', { justification: 'because' })
+    const card = cardOf('waiting for the first stage', { justification: text })
+    const others = ({ blocks }: RenderedCard) => blocks.filter(({ block_id }) => block_id !== 'claim')
+    expect(others(card)).toEqual(others(honest))
+    expect(card.text).toBe(honest.text)
+    expect(complaintsOf(card)).toEqual([])
+  })
+
+  test('are nowhere in the notification, and nor is anything else that is not ours', () => {
+    const { ask } = stateOf('waiting for the first stage')
+    const changes = { arguments: { Name: '<!channel>' }, purpose: '<!here>', parentTask: { id: '<!everyone>' } }
+    expect(cardOf('waiting for the first stage', changes).text).toBe(
+      `Waiting for owner: 0 of 1 approved. ssm:PutParameter in prod, tier 2. ${ask.id} ${ask.digest.slice(0, 24)}`,
+    )
+  })
+})
+
+test('whatever is asked for and said, the card is one that Slack takes, with its digest and a way to deny', () => {
+  const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 3_000 }), fc.constantFrom(...corpus))
+  const long = fc.nat(4_000).map((length) => '"\u202e💣\\'.repeat(length / 4))
+  fc.assert(
+    fc.property(
+      fc.record({
+        justification: fc.oneof(text, long),
+        purpose: text,
+        arguments: fc.dictionary(fc.string({ minLength: 1, maxLength: 40 }), fc.oneof(text, long, fc.jsonValue()), { maxKeys: 12 }),
+        resource: fc.record({ type: fc.constant('x'), id: fc.oneof(text, long).filter((id) => id !== '') }),
+        unpinned: fc.array(text.filter((line) => line !== ''), { maxLength: 20 }),
+        parentTask: fc.record({ id: text }),
+      }),
+      ({ resource, parentTask, ...changes }) => {
+        const card = cardOf('waiting for the first stage', {
+          ...changes,
+          parentTask: { id: parentTask.id.slice(0, 256) },
+          resource: { type: resource.type, id: resource.id.slice(0, 2_048) },
+        } as Partial<ApprovalRequest['ask']>)
+        expect(complaintsOf(card)).toEqual([])
+        expect(checkMessageBlocks(card.blocks)).toMatchObject({ ok: true })
+        expect(said(card)).toContain(stateOf('waiting for the first stage').ask.digest.slice(0, 24))
+        expect(buttonsOf(card)).toContain('deny')
+        // Approve is offered for nothing that is not there to be read, to the last character.
+        if (buttonsOf(card).includes('approve'))
+          for (const value of Object.values(changes.arguments)) expect(said(card)).toContain(exact(value))
+      },
+    ),
+    { numRuns: 150 },
+  )
+})
+
+test.each([
+  [45, '45 s'],
+  [900, '15 min'],
+  [5_400, '1 h 30 min'],
+  [90_000, '1 d 1 h'],
+])('%d seconds are %s', (seconds, words) => expect(duration(seconds)).toBe(words))

@@ -1,0 +1,52 @@
+import { createHmac } from 'node:crypto'
+import type { RawRequest } from '../../functions/adapters/slack/guard.ts'
+
+export const secret = '8f742231b10e8888abcd99yyyzzz85a5'
+export const teamId = 'T0HOTWORK'
+export const appId = 'A0HOTWORK'
+export const responseUrl = 'https://hooks.slack.com/actions/T0HOTWORK/1/x'
+
+export const sign = (body: string, timestamp: number | string, by = secret, version = 'v0'): string =>
+  `${version}=${createHmac('sha256', by).update(`${version}:${timestamp}:${body}`).digest('hex')}`
+
+/** A request as Slack signs it; whatever a test wants wrong is in `changes`. */
+export function signed(
+  body: string,
+  timestamp: number,
+  { headers = {}, by = secret, ...changes }: Partial<RawRequest> & { by?: string } = {},
+): RawRequest {
+  return {
+    method: 'POST',
+    body,
+    isBase64Encoded: false,
+    ...changes,
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      'x-slack-request-timestamp': String(timestamp),
+      'x-slack-signature': sign(body, timestamp, by),
+      ...headers,
+    },
+  }
+}
+
+export const formOf = (payload: unknown): string => `payload=${encodeURIComponent(JSON.stringify(payload))}`
+
+type Pressed = { action_id: string; value: string }
+
+/** What Slack sends when a person presses a button. */
+export const pressOf = (user: string, { action_id, value }: Pressed, changes: { [member: string]: unknown } = {}) => ({
+  type: 'block_actions',
+  user: { id: user, username: 'someone', name: 'someone', team_id: teamId },
+  api_app_id: appId,
+  token: 'verification-tokens-are-deprecated',
+  container: { type: 'message', message_ts: '1800000000.000001', channel_id: 'C0APPROVALS', is_ephemeral: false },
+  trigger_id: '1.2.3',
+  team: { id: teamId, domain: 'hotwork' },
+  enterprise: null,
+  is_enterprise_install: false,
+  channel: { id: 'C0APPROVALS', name: 'hotwork-approvals' },
+  message: { type: 'message', ts: '1800000000.000001', text: 'a card' },
+  response_url: responseUrl,
+  actions: [{ type: 'button', action_id, block_id: 'decide', value, text: { type: 'plain_text', text: action_id }, action_ts: '1800000001.0' }],
+  ...changes,
+})
