@@ -10,15 +10,31 @@ import { buildSync } from 'esbuild'
 export type PolicyUse = 'none' | 'facts' | 'answers'
 
 const cedar = createRequire(import.meta.url).resolve('@cedar-policy/cedar-wasm/nodejs')
-const root = join(import.meta.dirname, '../..')
-const handlersFolder = join(root, 'functions/handlers')
+const handlersFolder = join(import.meta.dirname, '../../functions/handlers')
 
 /**
- * Bolt loads every receiver there is; the Lambda one needs none of these. 1.6 MB becomes 0.2 MB, and the load of the
- * Slack edge is what a person who clicks waits for.
+ * Packages that are named in code that never runs in a Lambda, and left out of all bundles: the load of the Slack edge is
+ * what a person who clicks waits for.
  */
+const leftOut = [
+  // Bolt loads every receiver there is; the Lambda one needs none of these. 1.6 MB less.
+  'express',
+  '@slack/oauth',
+  '@slack/socket-mode',
+  'raw-body',
+  // A Lambda's AWS credentials are in its environment: other places to look are never come to. 0.1 MB less, each.
+  '@aws-sdk/credential-provider-http',
+  '@aws-sdk/credential-provider-ini',
+  '@aws-sdk/credential-provider-login',
+  '@aws-sdk/credential-provider-process',
+  '@aws-sdk/credential-provider-sso',
+  '@aws-sdk/credential-provider-web-identity',
+  '@smithy/credential-provider-imds',
+  // No call that is made here streams.
+  '@smithy/core/event-streams',
+]
 const absent = join(import.meta.dirname, 'absent.cjs')
-const alias = { express: absent, '@slack/oauth': absent, '@slack/socket-mode': absent, 'raw-body': absent }
+const alias = Object.fromEntries(leftOut.map((name) => [name, absent]))
 
 /**
  * The code of all functions, bundled in one run: a folder each, with `index.js` and, for those that ask policy,
@@ -27,7 +43,8 @@ const alias = { express: absent, '@slack/oauth': absent, '@slack/socket-mode': a
 export class FunctionCode {
   readonly #folder: string
   readonly #policies: string
-  readonly #askers: ReadonlySet<string>
+  /** What each function's code really takes from policy. */
+  readonly #uses = new Map<string, PolicyUse>()
 
   constructor(
     scope: Construct,
@@ -35,12 +52,10 @@ export class FunctionCode {
   ) {
     this.#folder = join(Stage.of(scope)?.outdir ?? '', 'functions')
     this.#policies = policies
-    const { outputFiles, metafile } = buildSync({
+    const { outputFiles } = buildSync({
       entryPoints: names.map((name) => ({ in: join(handlers, `${name}.ts`), out: join(name, 'index') })),
       outdir: this.#folder,
       write: false,
-      metafile: true,
-      absWorkingDir: root,
       bundle: true,
       platform: 'node',
       target: 'node24',
@@ -52,29 +67,29 @@ export class FunctionCode {
       logLevel: 'error',
       alias,
     })
-    this.#askers = new Set(
-      Object.values(metafile.outputs)
-        .filter(({ inputs }) => Object.keys(inputs).some((path) => path.includes('@cedar-policy/cedar-wasm')))
-        .map(({ entryPoint = '' }) => basename(entryPoint, '.ts')),
-    )
-    for (const { path, contents } of outputFiles) {
+    for (const { path, text } of outputFiles) {
+      const isMap = path.endsWith('.map')
+      if (!isMap) this.#uses.set(basename(dirname(path)), useOf(text))
       // Maps stay with the assembly, to read a stack trace by: shipped, they would be unpacked at each cold start.
-      const place = path.endsWith('.map') ? join(this.#folder, 'maps', path.slice(this.#folder.length + 1)) : path
+      const place = isMap ? join(this.#folder, 'maps', path.slice(this.#folder.length + 1)) : path
       mkdirSync(dirname(place), { recursive: true })
-      writeFileSync(place, contents)
+      writeFileSync(place, text)
     }
   }
 
   /** A function's code, with what it needs beside it. */
   of(name: string, use: PolicyUse): Code {
-    // Said by the stack, since memory goes with it, and held to what the code really imports.
-    if (this.#askers.has(name) !== (use === 'answers'))
-      throw new Error(
-        `\`${name}\` is said to ask \`${use}\` of policy, and its code ${this.#askers.has(name) ? 'bundles' : 'does not bundle'} Cedar`,
-      )
+    // Said by the stack, since memory goes with it, and held to the code: what is missing here is missing at run time.
+    const used = this.#uses.get(name) ?? 'none'
+    if (used !== use)
+      throw new Error(`\`${name}\` is said to take \`${use}\` from policy, and its code takes \`${used}\``)
     const folder = join(this.#folder, name)
     if (use !== 'none') copyFileSync(this.#policies, join(folder, 'bundle.json'))
     if (use === 'answers') copyFileSync(join(dirname(cedar), 'cedar_wasm_bg.wasm'), join(folder, 'cedar_wasm_bg.wasm'))
     return Code.fromAsset(folder)
   }
 }
+
+/** Whatever file a function's code names must be beside it. */
+const useOf = (code: string): PolicyUse =>
+  code.includes('cedar_wasm_bg.wasm') ? 'answers' : code.includes('bundle.json') ? 'facts' : 'none'
