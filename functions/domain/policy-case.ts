@@ -69,7 +69,8 @@ export const PolicyCase = z.union([AskCase, PersonCase])
 export type PolicyCase = z.infer<typeof PolicyCase>
 
 /** Ids of policies as text, for a message. */
-const list = (ids: readonly string[]) => (ids.length === 0 ? 'no policy' : ids.map((id) => `\`${id}\``).join(', '))
+const list = (ids: readonly string[]) =>
+  ids.length === 0 ? 'no policy in particular' : ids.map((id) => `\`${id}\``).join(', ')
 
 /** Runs a case; undefined when it holds, else what came instead. */
 export const runCase = (bundle: Bundle, ask: Ask, policyCase: PolicyCase): string | undefined =>
@@ -99,7 +100,7 @@ function runPersonCase(bundle: Bundle, ask: Ask, policyCase: PersonCase): string
   if (answer.error) return `an error: ${answer.detail}`
   return answer.permit === expect.permit && sameIds(answer.policies, expect.policies)
     ? undefined
-    : `${answer.permit ? 'permitted' : 'not permitted'} by ${list(answer.policies)}`
+    : `${answer.permit ? 'permitted' : 'refused'} by ${list(answer.policies)}`
 }
 
 function personQuestion(bundle: Bundle, { person, does, stage, ask, tier, now }: PersonCase): PersonQuestion | string {

@@ -56,7 +56,7 @@ function checkSchema(schema: Source): Problem[] {
   return personActions.flatMap((name) => {
     const principals = declared[name]?.appliesTo?.principalTypes ?? []
     if (principals.length > 0 && principals.every((type) => /^(Hotwork::)?Person$/.test(type))) return []
-    const offset = new RegExp(`\\b${name}\\b`).exec(schema.text)?.index ?? 0
+    const offset = new RegExp(`\\baction [^{;]*\\b${name}\\b`).exec(schema.text)?.index ?? 0
     const message = `action \`${name}\` has to be there, and for people alone`
     const fix = 'declare it with `principal: [Person]`, as in the schema that Hotwork ships with'
     return [{ file: schema.file, line: lineAt(schema.text, offset), message, fix }]

@@ -1,7 +1,7 @@
-import { findFacts, requestFacts } from '../../domain/assess.ts'
+import { findFacts, questionOf, requestFacts } from '../../domain/assess.ts'
 import type { Bundle } from '../../domain/bundle.ts'
 import type { Ask, RequestFacts } from '../../domain/circumstances.ts'
-import type { Stage, Tier } from '../../domain/ladder.ts'
+import type { Stage } from '../../domain/ladder.ts'
 import { canFill } from '../../domain/matching.ts'
 import { groupsOf } from '../../domain/organisation.ts'
 import { type AskCase, findBrokenRung, type PolicyCase, runCase } from '../../domain/policy-case.ts'
@@ -27,14 +27,20 @@ function runAll({ cases }: Folder, bundle: Bundle, ask: Ask): Problem[] {
       const problems =
         came === undefined
           ? []
-          : [document.report(['cases', at], `${name} fails: ${came}`, 'correct the policy, or what the case expects')]
+          : [
+              document.report(
+                ['cases', at, 'name'],
+                `${name} fails: ${came}`,
+                'correct the policy, or what the case expects',
+              ),
+            ]
       const broken = isAsk(policyCase) ? findBrokenRung(bundle, ask, policyCase.ask, policyCase.now) : undefined
       if (broken) {
         const by = broken.answer.policies.map((id) => `\`${id}\``).join(', ') || 'no permit'
         const message = `${name}: tier ${broken.tier} is refused (${by}) although a lower tier is permitted`
         const fix =
           'more approval never permits less: compare `context.approval.tier` with `>=` in a permit, `<` in a forbid'
-        problems.push(document.report(['cases', at], message, fix))
+        problems.push(document.report(['cases', at, 'name'], message, fix))
       }
       return problems
     }),
@@ -80,20 +86,23 @@ function checkActions({ actions, cases }: Folder): Problem[] {
   )
 }
 
-/** Can each stage be met at all? Over everything that the cases ask, the most people that policy lets decide it. */
+/** Can each stage be met at all? Over everything that the cases ask and the tier permits, the most people who may decide it. */
 function checkStages({ cases, ladder }: Folder, bundle: Bundle, ask: Ask): Problem[] {
-  const requests = cases.flatMap(({ value }) =>
+  const asks = cases.flatMap(({ value }) =>
     value.cases.filter(isAsk).flatMap(({ ask: asked, now }) => {
       const facts = findFacts(bundle, asked, now)
-      return facts.ok ? [{ now, request: requestFacts(facts.value, asked, 0) }] : []
+      return facts.ok ? [{ facts: facts.value, asked, now }] : []
     }),
   )
-  const peopleFor = (tier: Tier, name: string): string[][] =>
-    requests.map(({ request, now }) => decidersOf(bundle, ask, { ...request, tier: tier.tier }, name, now))
-
   return bundle.ladder.tiers.flatMap((tier, index) => {
+    const requests = asks.flatMap(({ facts, asked, now }) => {
+      const { permit } = ask(questionOf(facts, asked, { moment: 'request', tier: tier.tier, now }))
+      return permit ? [{ request: requestFacts(facts, asked, tier.tier), now }] : []
+    })
     if (tier.stages.length === 0 || requests.length === 0) return []
-    const deciders = tier.stages.map((stage) => namesOf(stage).map((name) => peopleFor(tier, name)))
+    const peopleFor = (name: string): string[][] =>
+      requests.map(({ request, now }) => decidersOf(bundle, ask, request, name, now))
+    const deciders = tier.stages.map((stage) => namesOf(stage).map((name) => peopleFor(name)))
     const problems = tier.stages.flatMap((stage, at) => {
       const path = ['tiers', index, 'stages', at]
       const own = most(deciders[at]?.[0] ?? [])
@@ -111,7 +120,7 @@ function checkStages({ cases, ladder }: Folder, bundle: Bundle, ask: Ask): Probl
         const message = `stage \`${stage.name}\` escalates to \`${stage.onSilence.escalateTo}\`, which nobody may decide`
         return [
           ladder.document.report(
-            [...path, 'onSilence'],
+            [...path, 'onSilence', 'escalateTo'],
             message,
             'permit `approve` for that stage name, or let the stage expire',
           ),
@@ -132,7 +141,7 @@ function checkStages({ cases, ladder }: Folder, bundle: Bundle, ask: Ask): Probl
       ? []
       : [
           ladder.document.report(
-            ['tiers', index],
+            ['tiers', index, 'name'],
             `tier ${tier.tier} cannot be met: its stages share too few people, and nobody decides two`,
             'add people to the groups of its stages',
           ),

@@ -152,11 +152,11 @@ function checkIdentities({ agents, directory, tools, deployment }: Folder): Prob
   ) =>
     parties.flatMap(({ id, identities }, at) =>
       identities.flatMap((identity, index) => {
-        const path: Path = [list, at, 'identities', index]
+        const path: Path = [list, at, 'identities', index, 'subject']
         if (!issuers.includes(identity.issuer)) {
           return [
             document.report(
-              [...path, 'issuer'],
+              [...path.slice(0, -1), 'issuer'],
               `issuer \`${identity.issuer}\` is not in the deployment`,
               known(issuers),
             ),

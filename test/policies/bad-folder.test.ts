@@ -1,0 +1,592 @@
+import { Copy } from './sample.ts'
+
+/** What is spoilt; the file, and the text that begins on the line that must be named; what message and fix must say. */
+type Bad = [rule: string, spoil: (copy: Copy) => void, file: string, line: string, message: string, fix: string]
+
+const ssm = 'policies/actions/ssm.put-parameter.json'
+const flags = 'policies/actions/flags.set.json'
+const ladder = 'policies/ladder.json'
+const agents = 'policies/agents.json'
+const people = 'policies/directory.json'
+const _cases = 'policies/cases/limits.json'
+const cedar = 'policies/limits.cedar'
+
+const json: Bad[] = [
+  [
+    'a file that is not JSON',
+    (copy) => copy.edit(ladder, (text) => text.replace('"tier": 2,', '"tier": 2')),
+    ladder,
+    '"name": "two pairs of eyes"',
+    'comma expected',
+    'RFC 8259',
+  ],
+  [
+    'a comment',
+    (copy) => copy.edit(ladder, (text) => `// ours\n${text}`),
+    ladder,
+    '// ours',
+    'invalid comment token',
+    'without comments',
+  ],
+  [
+    'a member twice',
+    (copy) =>
+      copy.edit(agents, (text) =>
+        text.replace('"owner": "person:dan",', '"owner": "person:dan", "owner": "person:eve",'),
+      ),
+    agents,
+    '"owner": "person:eve"',
+    '`owner` stands here twice',
+    'keep one',
+  ],
+  [
+    'a member that there is not',
+    (copy) =>
+      copy.edit(agents, (text) => text.replace('"autonomy": "autonomous",', '"autonomy": "autonomous", "root": true,')),
+    agents,
+    '"root"',
+    'no member `root`',
+    'remove it',
+  ],
+  [
+    'a member that is missing',
+    (copy) => copy.editJson(ladder, ({ tiers }) => delete tiers[1].stages[0].channel),
+    ladder,
+    '{\n          "name": "owner"',
+    '`tiers.1.stages.0.channel` is missing',
+    'add it',
+  ],
+  [
+    'a duration that is none',
+    (copy) =>
+      copy.edit(ladder, (text) => text.replace('"PT1H",\n          "onSilence"', '"1 hour",\n          "onSilence"')),
+    ladder,
+    '1 hour',
+    'ISO 8601 duration',
+    'docs/policies.md',
+  ],
+  [
+    'a quorum below 1',
+    (copy) => copy.edit(ladder, (text) => text.replace('"quorum": 2', '"quorum": 0')),
+    ladder,
+    '"quorum": 0',
+    'quorum',
+    'docs/policies.md',
+  ],
+  [
+    'a keyword of JSON Schema that would not hold',
+    (copy) => copy.editJson(ssm, (action) => (action.arguments.properties.Value.format = 'uri')),
+    ssm,
+    '"format"',
+    'no member `format`',
+    'remove it',
+  ],
+  [
+    'a pattern that is not anchored',
+    (copy) => copy.editJson(ssm, (action) => (action.arguments.properties.Name.pattern = '/[a-z]+')),
+    ssm,
+    '"pattern"',
+    'begins with ^ and ends with $',
+    'docs/policies.md',
+  ],
+  [
+    'arguments that let others in',
+    (copy) => copy.editJson(ssm, (action) => (action.arguments.additionalProperties = true)),
+    ssm,
+    '"additionalProperties"',
+    'additionalProperties',
+    'docs/policies.md',
+  ],
+  [
+    'an IAM action with a wildcard',
+    (copy) => copy.editJson(ssm, (action) => (action.statement.actions = ['ssm:Put*'])),
+    ssm,
+    'ssm:Put*',
+    'one IAM action',
+    'docs/policies.md',
+  ],
+  [
+    'a file that is not there',
+    (copy) => copy.remove('policies/tools.json'),
+    'policies/tools.json',
+    '',
+    'no such file',
+    'add it',
+  ],
+]
+
+const names: Bad[] = [
+  [
+    'a group that nobody knows',
+    (copy) => copy.editJson('policies/resources.json', ({ resources }) => (resources[1].group = 'payment-owner')),
+    'policies/resources.json',
+    '"payment-owner"',
+    'group `payment-owner` is not in directory.json',
+    '`payments-owners`',
+  ],
+  [
+    'a group with a stranger in it',
+    (copy) => copy.editJson(people, ({ groups }) => groups.sre.push('person:zoe')),
+    people,
+    '"person:zoe"',
+    '`person:zoe` is not among the people',
+    '`person:ana`',
+  ],
+  [
+    'a group with nobody in it',
+    (copy) => copy.editJson(people, ({ groups }) => (groups.qa = [])),
+    people,
+    '"qa"',
+    'has nobody',
+    'add someone',
+  ],
+  [
+    'one Slack user who is two people',
+    (copy) => copy.edit(people, (text) => text.replace('"slack": "U0BEN"', '"slack":  "U0ANA"')),
+    people,
+    '"slack":  "U0ANA"',
+    '`U0ANA` is here twice',
+    'keep one',
+  ],
+  [
+    'an owner who is nobody',
+    (copy) => copy.editJson(agents, (file) => (file.agents[0].owner = 'person:zoe')),
+    agents,
+    '"person:zoe"',
+    'owner `person:zoe`',
+    '`person:ana`',
+  ],
+  [
+    'one identity that is two agents',
+    (copy) => copy.edit(agents, (text) => text.replace('"agent-planner"', '"agent-builder" ')),
+    agents,
+    '"agent-builder" ',
+    'is `agent:builder` already',
+    'its own identity',
+  ],
+  [
+    'an agent who is a person too',
+    (copy) =>
+      copy.editJson(agents, (file) => (file.agents[0].identities = [{ issuer: 'people', subject: 'person-ana' }])),
+    agents,
+    '"person-ana"',
+    'is `person:ana` already',
+    'its own identity',
+  ],
+  [
+    'an issuer that is not deployed',
+    (copy) => copy.editJson(agents, (file) => (file.agents[1].identities[0].issuer = 'github')),
+    agents,
+    '"github"',
+    'issuer `github` is not in the deployment',
+    '`workloads`',
+  ],
+  [
+    'a channel that is not deployed',
+    (copy) => copy.editJson(ladder, ({ tiers }) => (tiers[3].stages[1].channel = 'security')),
+    ladder,
+    '"channel": "security"',
+    'channel `security` is not in the deployment',
+    '`hotwork-approvals`',
+  ],
+  [
+    'a tool that is not deployed',
+    (copy) => copy.editJson('deployment.json', (deployment) => (deployment.tools = {})),
+    'policies/tools.json',
+    '"tool:flag-service"',
+    'no address in the deployment',
+    'there are none',
+  ],
+  [
+    'an account that is not deployed',
+    (copy) => copy.editJson(ssm, (action) => (action.account = 'elsewhere')),
+    ssm,
+    '"elsewhere"',
+    'account `elsewhere` is not in the deployment',
+    'target',
+  ],
+  [
+    'a tool that nobody registered',
+    (copy) => copy.editJson(flags, (action) => (action.tool = 'tool:flags')),
+    flags,
+    '"tool:flags"',
+    'not in tools.json',
+    'tool:flag-service',
+  ],
+  [
+    'tiers that do not rise',
+    (copy) => copy.editJson(ladder, ({ tiers }) => (tiers[3].tier = 2)),
+    ladder,
+    '"tier": 2,\n      "name": "security"',
+    'does not rise above tier 2',
+    'lowest up',
+  ],
+  [
+    'a tier without stages above 0',
+    (copy) => copy.editJson(ladder, ({ tiers }) => (tiers[1].stages = [])),
+    ladder,
+    '"stages": [],\n      "grant": {\n        "claimWithin": "PT1H"',
+    'satisfied as soon as tier 0',
+    'give it a stage',
+  ],
+  [
+    'a stage that asks for a weaker login elsewhere',
+    (copy) => copy.editJson(ladder, ({ tiers }) => (tiers[3].stages[0].acr = 'strong')),
+    ladder,
+    '{\n          "name": "owner",\n          "channel": "hotwork-approvals",\n          "quorum": 1,\n          "deadline": "PT30M",\n          "onSilence": "expire"',
+    'stage `owner` asks for another login in another tier',
+    'another name',
+  ],
+]
+
+const catalogue: Bad[] = [
+  [
+    'an ARN with a place that no argument fills',
+    (copy) =>
+      copy.editJson(
+        ssm,
+        (action) => (action.resource.id = 'arn:{partition}:ssm:{region}:{account}:parameter{arguments.Path}'),
+      ),
+    ssm,
+    '{arguments.Path}',
+    '`{arguments.Path}` is not one of the arguments',
+    'Name, Value, Overwrite',
+  ],
+  [
+    'an ARN with an argument that may be absent',
+    (copy) => copy.editJson(ssm, (action) => (action.arguments.required = ['Value'])),
+    ssm,
+    '{arguments.Name} to',
+    'may be absent',
+    'arguments.required',
+  ],
+  [
+    'an ARN with an argument that may hold a wildcard',
+    (copy) => copy.editJson(ssm, (action) => (action.arguments.properties.Name.pattern = '^/[A-Za-z0-9_./*-]+$')),
+    ssm,
+    '"Name": {',
+    'its pattern lets "*" through',
+    'narrow the pattern',
+  ],
+  [
+    'an ARN with an argument that may climb',
+    (copy) => copy.editJson(ssm, (action) => (action.arguments.properties.Name.pattern = '^/[A-Za-z0-9_./-]+$')),
+    ssm,
+    '"Name": {',
+    'its pattern lets ".." through',
+    'narrow the pattern',
+  ],
+  [
+    'an ARN with an argument of any text',
+    (copy) => copy.editJson(ssm, (action) => delete action.arguments.properties.Name.pattern),
+    ssm,
+    '"Name": {',
+    'nothing keeps wildcards out of it',
+    '`pattern`',
+  ],
+  [
+    'an ARN with an argument that is no text',
+    (copy) =>
+      copy.editJson(ssm, (action) => (action.arguments.properties.Name = { type: 'integer', minimum: 0, maximum: 9 })),
+    ssm,
+    '"Name": {',
+    'only text can stand in a resource',
+    '`string`',
+  ],
+  [
+    'a statement for more than what is named',
+    (copy) =>
+      copy.editJson(
+        ssm,
+        (action) => (action.statement.resources = ['arn:{partition}:ssm:{region}:{account}:parameter/*']),
+      ),
+    ssm,
+    'parameter/*"',
+    'has a wildcard',
+    'name exactly',
+  ],
+  [
+    'a statement on no ARN',
+    (copy) => copy.editJson(ssm, (action) => (action.statement.resources = ['parameter{arguments.Name}'])),
+    ssm,
+    '"parameter{arguments.Name}"',
+    'is no ARN',
+    'arn:{partition}',
+  ],
+  [
+    'a statement for another action',
+    (copy) => copy.editJson(ssm, (action) => (action.statement.actions = ['ssm:GetParameter'])),
+    ssm,
+    '"actions"',
+    'does not allow `ssm:PutParameter`',
+    'as IAM does',
+  ],
+  [
+    'AWS without a statement',
+    (copy) => copy.editJson(ssm, (action) => delete action.statement),
+    ssm,
+    '',
+    'needs a `statement`',
+    'add the IAM',
+  ],
+  [
+    'an access token for AWS',
+    (copy) => copy.editJson(flags, (action) => (action.tool = 'aws')),
+    flags,
+    '"tool"',
+    'AWS takes no access token',
+    '`sts`',
+  ],
+  [
+    'a title with a place that no argument fills',
+    (copy) => copy.editJson(flags, (action) => (action.title = 'Set {flag}')),
+    flags,
+    '"Set {flag}"',
+    'nothing fills `{flag}`',
+    '{arguments.Name}',
+  ],
+  [
+    'an argument to narrow that there is not',
+    (copy) => copy.editJson(ssm, (action) => (action.narrowable = ['Size'])),
+    ssm,
+    '"narrowable"',
+    '`Size` is not one of the arguments',
+    '`Name`',
+  ],
+  [
+    'words for what the credential does pin',
+    (copy) => copy.editJson(ssm, (action) => (action.leavesOpen.Name = 'any name')),
+    ssm,
+    '"any name"',
+    'the credential pins it',
+    'remove it',
+  ],
+  [
+    'one action in two files',
+    (copy) => copy.editJson('policies/actions/ecs.update-service.json', (action) => (action.name = 'flags:set')),
+    flags,
+    '"name"',
+    'is in ',
+    'keep one',
+  ],
+]
+
+const policies: Bad[] = [
+  [
+    'a policy that is not Cedar',
+    (copy) =>
+      copy.edit(cedar, (text) =>
+        text.replace('when { context.delegationDepth > 3 };', 'when context.delegationDepth > 3;'),
+      ),
+    cedar,
+    'when context.delegationDepth > 3;',
+    'unexpected token',
+    'expected',
+  ],
+  [
+    'an attribute that there is not, below a line with other letters',
+    (copy) =>
+      copy.edit(
+        cedar,
+        (text) => `// größer als „drei“\n${text.replace('context.delegationDepth > 3', 'context.depth > 3')}`,
+      ),
+    cedar,
+    'context.depth > 3',
+    'attribute `depth` in context',
+    '',
+  ],
+  [
+    'an attribute that only some actions have',
+    (copy) => copy.edit(cedar, (text) => text.replace('context.delegationDepth > 3', 'context.arguments.Name == "x"')),
+    cedar,
+    'context.arguments.Name == "x"',
+    'attribute `arguments.Name`',
+    '',
+  ],
+  [
+    'an optional argument read unasked',
+    (copy) => copy.edit(cedar, (text) => text.replace('  context.arguments has desiredCount &&\n', '')),
+    cedar,
+    'context.arguments.desiredCount == 0',
+    'desiredCount',
+    'has',
+  ],
+  [
+    'an `@id` twice',
+    (copy) =>
+      copy.edit('policies/people.cedar', (text) => text.replace('@id("anyone-reads")', '@id("no-self-approval")')),
+    'policies/people.cedar',
+    '@id("no-self-approval")\npermit',
+    '@id("no-self-approval") is taken',
+    'another @id',
+  ],
+  [
+    'an `@id` twice in two files',
+    (copy) => copy.edit('policies/people.cedar', (text) => text.replace('@id("anyone-reads")', '@id("prod-flags")')),
+    'policies/people.cedar',
+    '@id("prod-flags")',
+    'policies/agents.cedar:',
+    'another @id',
+  ],
+  [
+    'a policy without `@id`',
+    (copy) => copy.edit('policies/people.cedar', (text) => text.replace('@id("anyone-reads")\n', '')),
+    'policies/people.cedar',
+    'permit (principal, action == Hotwork::Action::"read", resource);',
+    'needs a name',
+    '@id("...")',
+  ],
+  [
+    'an action in a condition, where no slice can see it',
+    (copy) =>
+      copy.edit(cedar, (text) => text.replace('context.delegationDepth > 3', 'action in Hotwork::Action::"release"')),
+    cedar,
+    '@id("delegation-has-an-end")',
+    'asks for the action in a condition',
+    'in the head',
+  ],
+  [
+    'an action that is not in the catalogue',
+    (copy) => copy.edit(cedar, (text) => text.replace('"ecs:UpdateService"', '"ecs:StopService"')),
+    cedar,
+    '"ecs:StopService"',
+    'ecs:StopService',
+    '',
+  ],
+  [
+    'a schema by which an agent approves',
+    (copy) =>
+      copy.edit('policies/hotwork.cedarschema', (text) =>
+        text.replace('principal: [Person],', 'principal: [Person, Agent],'),
+      ),
+    'policies/hotwork.cedarschema',
+    'action approve appliesTo',
+    'for people alone',
+    '[Person]',
+  ],
+  [
+    'a schema whose generated part is old',
+    (copy) =>
+      copy.editJson(
+        ssm,
+        (action) => (action.arguments.properties.Overwrite = { type: 'integer', minimum: 0, maximum: 1 }),
+      ),
+    'policies/hotwork.cedarschema',
+    'Overwrite?: Bool',
+    'not current',
+    '--write-schema',
+  ],
+]
+
+const behaviour: Bad[] = [
+  [
+    'a case that fails',
+    (copy) =>
+      copy.edit('policies/agents.cedar', (text) =>
+        text.replace('context.approval.tier >= 2', 'context.approval.tier >= 3'),
+      ),
+    'policies/cases/production.json',
+    "checkout's parameters need two pairs of eyes",
+    'fails: tier 3 by `prod-remediation`',
+    'correct the policy',
+  ],
+  [
+    'a forbid that no case meets',
+    (copy) =>
+      copy.edit(
+        cedar,
+        (text) =>
+          `${text}\n@id("no-fridays")\nforbid (principal is Hotwork::Agent, action, resource)\nwhen { context.purpose == "friday" };\n`,
+      ),
+    cedar,
+    '@id("no-fridays")',
+    'no case meets the forbid `no-fridays`',
+    'add a case',
+  ],
+  [
+    'more approval that permits less',
+    (copy) =>
+      copy.edit('policies/agents.cedar', (text) =>
+        text.replace('  context.approval.tier >= 1\n};\n\n// A flag', '  context.approval.tier == 1\n};\n\n// A flag'),
+      ),
+    'policies/cases/staging.json',
+    'a release is not its work',
+    'although a lower tier is permitted',
+    'more approval never permits less',
+  ],
+  [
+    'a quorum larger than its group',
+    (copy) => copy.edit(ladder, (text) => text.replace('"quorum": 2', '"quorum": 4')),
+    ladder,
+    '"quorum": 4',
+    'needs 4 people, and at most 3 may decide it',
+    'lower the quorum',
+  ],
+  [
+    'a stage that policy lets nobody decide',
+    (copy) => copy.editJson(ladder, ({ tiers }) => (tiers[2].stages[1].name = 'operations')),
+    ladder,
+    '"quorum": 1,\n          "deadline": "PT30M",\n          "onSilence": "expire"\n',
+    'stage `operations` of tier 2 needs 1 person, and nobody may decide it',
+    'permit `approve`',
+  ],
+  [
+    'an escalation to nobody',
+    (copy) => copy.editJson(ladder, ({ tiers }) => (tiers[1].stages[0].onSilence.escalateTo = 'managers')),
+    ladder,
+    '"escalateTo": "managers"',
+    'which nobody may decide',
+    'permit `approve`',
+  ],
+  [
+    'stages that only one person could decide, both of them',
+    (copy) =>
+      copy.editJson(people, ({ groups }) => {
+        groups['payments-owners'] = ['person:ana']
+        groups.sre = ['person:ana']
+        groups['on-call'] = ['person:ana']
+      }),
+    ladder,
+    '"name": "two pairs of eyes"',
+    'tier 2 cannot be met',
+    'add people',
+  ],
+  [
+    'an action that no case asks for',
+    (copy) => {
+      for (const file of ['policies/cases/production.json', 'policies/cases/staging.json']) {
+        copy.editJson(file, (json) => {
+          json.cases = json.cases.filter((it: { ask: { action: string } }) => it.ask.action !== 'ecs:UpdateService')
+        })
+      }
+    },
+    'policies/actions/ecs.update-service.json',
+    '"name"',
+    'no case asks for `ecs:UpdateService`',
+    'add one',
+  ],
+]
+
+describe.each([
+  ['a file that is not what it should be', json],
+  ['a name that means nothing', names],
+  ['an action whose parts do not fit', catalogue],
+  ['a policy that is not sound', policies],
+  ['policies that do not do what they should', behaviour],
+])('%s', (_, all) => {
+  test.each(all)('%s is found, with its line and the fix', (_rule, spoil, file, line, message, fix) => {
+    using copy = new Copy()
+    spoil(copy)
+    const compiled = copy.compile()
+    const problems = compiled.ok ? [] : compiled.problems
+    const wanted = { file, message: expect.stringContaining(message), fix: expect.stringContaining(fix) }
+    expect(problems).toContainEqual(expect.objectContaining(wanted))
+    const lines = problems.flatMap((it) => (it.file === file && it.message.includes(message) ? [it.line] : []))
+    expect(lines).toContain(line === '' ? 1 : copy.lineOf(file, line))
+  })
+})
+
+test('the copy that all this was done to compiles', () => {
+  using copy = new Copy()
+  expect(copy.compile()).toMatchObject({ ok: true })
+})

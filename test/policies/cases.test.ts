@@ -1,0 +1,44 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
+import { CasesFile } from '../../functions/adapters/policy-folder/file-shapes.ts'
+import { JsonDocument } from '../../functions/adapters/policy-folder/json-document.ts'
+import type { Question } from '../../functions/domain/circumstances.ts'
+import { findBrokenRung, runCase } from '../../functions/domain/policy-case.ts'
+import { compileSample, sampleFolder } from './sample.ts'
+
+const bundle = compileSample()
+const policy = new CedarPolicy(bundle)
+const ask = (question: Question) => policy.ask(question)
+
+const folder = join(sampleFolder, 'cases')
+const files = readdirSync(folder).map((name) => {
+  const parsed = new JsonDocument(join(folder, name)).parse(CasesFile)
+  if (!parsed) throw new Error(`${name} is not a file of cases`)
+  return { name, cases: parsed.cases }
+})
+
+describe.each(files)('$name', ({ cases }) => {
+  // undefined: tier or permit, decision and the exact policy ids came as the case says; else what came instead.
+  test.each(cases)('$name', (policyCase) => expect(runCase(bundle, ask, policyCase)).toBeUndefined())
+})
+
+const asks = files.flatMap(({ cases }) => cases.flatMap((it) => ('person' in it ? [] : [it])))
+
+test.each(asks)('more approval never permits less: $name', ({ ask: asked, now }) =>
+  expect(findBrokenRung(bundle, ask, asked, now)).toBeUndefined(),
+)
+
+test('every forbid refuses a case', () => {
+  const forbids = Object.values(bundle.policies).flatMap((slice) =>
+    Object.entries(slice).flatMap(([id, text]) => (/^forbid\b/m.test(text) ? [id] : [])),
+  )
+  const refusing = files.flatMap(({ cases }) =>
+    cases.flatMap(({ expect: wanted }) => {
+      if ('below' in wanted) return wanted.below
+      return 'refused' in wanted || !wanted.permit ? wanted.policies : []
+    }),
+  )
+  expect(forbids.length).toBeGreaterThan(6)
+  expect(refusing).toEqual(expect.arrayContaining([...new Set(forbids)]))
+})
