@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, rmSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { killGroup, readEnd } from './child.ts'
@@ -29,14 +29,18 @@ export async function startEmulator(options: {
   python: string
   directory: string
   logFile: string
+  /** What Lambdas print is added to this file. */
+  lambdaLogFile: string
   /** The folder with the `node` that the Lambdas shall run on. */
   nodeDirectory: string
   signal?: AbortSignal | undefined
 }): Promise<Emulator> {
-  const { python, directory, logFile, nodeDirectory, signal } = options
+  const { python, directory, logFile, lambdaLogFile, nodeDirectory, signal } = options
   signal?.throwIfAborted()
   rmSync(directory, { recursive: true, force: true })
   for (const name of ['tmp', 's3', 'state', 'home']) mkdirSync(join(directory, name), { recursive: true })
+  // Lambdas run below here, and on AWS no package.json stands above their code: this one keeps ours from making them ESM.
+  writeFileSync(join(directory, 'package.json'), '{ "type": "commonjs" }\n')
   const port = await findFreePort()
   const access: AwsAccess = {
     endpointUrl: `http://127.0.0.1:${port}`,
@@ -63,6 +67,7 @@ export async function startEmulator(options: {
       MINISTACK_HOST: '127.0.0.1',
       MINISTACK_REGION: access.region,
       AUTH: 'true',
+      HOTWORK_LAMBDA_LOG: lambdaLogFile,
       SFTP_ENABLED: '0',
       IOT_MTLS_ENABLED: '0',
       // A person at the desk may think for an hour: their click should still meet a warm Lambda.
