@@ -33,7 +33,12 @@ function wordsOf(value: unknown): string {
   if (Array.isArray(value)) return value.map(wordsOf).join(' ')
   if (typeof value !== 'object' || value === null) return ''
   const { text, fallback, elements, confirm } = value as { [member: string]: unknown }
-  return [typeof text === 'string' ? text : wordsOf(text), typeof fallback === 'string' ? fallback : '', wordsOf(elements), wordsOf(confirm)]
+  return [
+    typeof text === 'string' ? text : wordsOf(text),
+    typeof fallback === 'string' ? fallback : '',
+    wordsOf(elements),
+    wordsOf(confirm),
+  ]
     .filter((part) => part !== '')
     .join(' ')
 }
@@ -78,7 +83,16 @@ describe.each(names)('the card of a request that is %s', (name) => {
   test('shows what happens where, to what, with which arguments, who asks for whom, and why this much scrutiny', () => {
     const { ask, tier, policies } = stateOf(name)
     const text = said(cardOf(name))
-    for (const fact of [ask.action, 'PROD', `Tier ${tier}`, ask.resource.id, ask.agent.id, ask.owner, ask.parentTask.id, ...policies])
+    for (const fact of [
+      ask.action,
+      'PROD',
+      `Tier ${tier}`,
+      ask.resource.id,
+      ask.agent.id,
+      ask.owner,
+      ask.parentTask.id,
+      ...policies,
+    ])
       expect(text).toContain(fact)
     for (const [argument, value] of Object.entries(ask.arguments))
       expect(text).toContain(`${argument} = ${JSON.stringify(value)}`)
@@ -96,14 +110,26 @@ describe.each(names)('the card of a request that is %s', (name) => {
 
 test.each([
   ['waiting for the first stage', '🟡 Waiting for owner: 0 of 1 approved', 'open now until 2027-01-15T08:30:00Z'],
-  ['waiting for the second stage', '🟡 Waiting for sre: 0 of 1 approved', 'owner : approved 1 of 1 by Ben Baker (person:ben)'],
+  [
+    'waiting for the second stage',
+    '🟡 Waiting for sre: 0 of 1 approved',
+    'owner : approved 1 of 1 by Ben Baker (person:ben)',
+  ],
   ['escalated', '🟠 Waiting for owner, escalated to on-call: 0 of 1 approved', 'Until 2027-01-15T08:45:00Z'],
-  ['waiting for a stronger login, one of two', '🟡 Waiting for security: 1 of 2 approved', 'needs a stronger login than a click'],
+  [
+    'waiting for a stronger login, one of two',
+    '🟡 Waiting for security: 1 of 2 approved',
+    'needs a stronger login than a click',
+  ],
   ['approved', '✅ Approved, not claimed yet', 'can claim the credential until 2027-01-15T09:00:00Z'],
   ['in use', '🔑 In use', 'live until 2027-01-15T08:15:00Z'],
   ['completed: succeeded', '🏁 Completed: succeeded', 'unverified: “health is back to `ok`”'],
   ['completed: failed', '🏁 Completed: failed', 'Its credential is dead'],
-  ['denied', '⛔ Denied', 'Denied by Eve Evans (person:eve) at 2027-01-15T08:00:00Z . Reason: “the value is wrong: see INC-1042”'],
+  [
+    'denied',
+    '⛔ Denied',
+    'Denied by Eve Evans (person:eve) at 2027-01-15T08:00:00Z . Reason: “the value is wrong: see INC-1042”',
+  ],
   ['expired without a decision', '⌛ Expired', 'Nobody decided in time'],
   ['expired without a claim', '⌛ Expired', 'The grant ended unused or unfinished at 2027-01-15T09:00:00Z'],
   ['withdrawn', '↩️ Withdrawn', 'The agent withdrew it'],
@@ -134,7 +160,7 @@ describe('buttons', () => {
 
   test('to approve ask once more, with what will happen', () => {
     const { blocks } = cardOf('waiting for the first stage')
-    const [approve] = blocks.find(({ type }) => type === 'actions')?.['elements'] as readonly JsonObject[]
+    const [approve] = (blocks.find(({ type }) => type === 'actions')?.['elements'] ?? []) as readonly JsonObject[]
     const asked = wordsOf([approve?.['confirm']])
     expect(asked).toContain('Set the parameter /prod/checkout/payment-timeout-ms to 3000')
     expect(asked).toContain('In prod, on arn:aws:ssm')
@@ -144,18 +170,24 @@ describe('buttons', () => {
     ['a resource', { resource: { type: 'x', id: 'r'.repeat(2_048) } }],
     ['what the credential leaves open', { unpinned: Array.from({ length: 9 }, (_, n) => `member ${n}`) }],
   ])('let nobody approve where %s is not shown in full', (_what, changes) => {
-    expect(buttonsOf(cardOf('waiting for the first stage', { ...changes, arguments: { Value: 'v'.repeat(1_900) } }))).toEqual(['deny'])
+    expect(
+      buttonsOf(cardOf('waiting for the first stage', { ...changes, arguments: { Value: 'v'.repeat(1_900) } })),
+    ).toEqual(['deny'])
   })
 
   test('let nobody approve what is not shown in full, and everybody deny it', () => {
-    const card = cardOf('waiting for the first stage', { arguments: { Name: '/prod/checkout/x', Value: 'v'.repeat(4_096) } })
+    const card = cardOf('waiting for the first stage', {
+      arguments: { Name: '/prod/checkout/x', Value: 'v'.repeat(4_096) },
+    })
     expect(buttonsOf(card)).toEqual(['deny'])
     expect(said(card)).toMatch(/…\+\d+ characters/)
     expect(said(card)).toContain('cannot be approved here')
   })
 
   test('are both there as long as all of it is shown', () => {
-    const card = cardOf('waiting for the first stage', { arguments: { Name: '/prod/checkout/x', Value: 'v'.repeat(2_000) } })
+    const card = cardOf('waiting for the first stage', {
+      arguments: { Name: '/prod/checkout/x', Value: 'v'.repeat(2_000) },
+    })
     expect(buttonsOf(card)).toEqual(['approve', 'deny'])
     expect(said(card)).toContain('v'.repeat(2_000))
   })
@@ -194,9 +226,14 @@ test('whatever is asked for and said, the card is one that Slack takes, with its
       fc.record({
         justification: fc.oneof(text, long),
         purpose: text,
-        arguments: fc.dictionary(fc.string({ minLength: 1, maxLength: 40 }), fc.oneof(text, long, fc.jsonValue()), { maxKeys: 12 }),
+        arguments: fc.dictionary(fc.string({ minLength: 1, maxLength: 40 }), fc.oneof(text, long, fc.jsonValue()), {
+          maxKeys: 12,
+        }),
         resource: fc.record({ type: fc.constant('x'), id: fc.oneof(text, long).filter((id) => id !== '') }),
-        unpinned: fc.array(text.filter((line) => line !== ''), { maxLength: 20 }),
+        unpinned: fc.array(
+          text.filter((line) => line !== ''),
+          { maxLength: 20 },
+        ),
         parentTask: fc.record({ id: text }),
       }),
       ({ resource, parentTask, ...changes }) => {

@@ -21,7 +21,11 @@ const deceives = (text: string): boolean =>
     )
   })
 
-const texts = fc.oneof(fc.string({ unit: 'binary', maxLength: 200 }), fc.string({ unit: 'binary-ascii' }), fc.constantFrom(...corpus))
+const texts = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 200 }),
+  fc.string({ unit: 'binary-ascii' }),
+  fc.constantFrom(...corpus),
+)
 
 describe('prose', () => {
   test.each(corpus.map((text) => [text]))('%j holds nothing that deceives the eye', (text) => {
@@ -45,7 +49,9 @@ describe('prose', () => {
 describe('values', () => {
   test('whatever is approved can be read back from what is shown', () => {
     const values = fc.oneof(texts, fc.jsonValue())
-    fc.assert(fc.property(values, (value) => expect(JSON.parse(exact(value))).toEqual(JSON.parse(JSON.stringify(value)))))
+    fc.assert(
+      fc.property(values, (value) => expect(JSON.parse(exact(value))).toEqual(JSON.parse(JSON.stringify(value)))),
+    )
   })
 
   test('whatever is approved, nothing that is shown deceives the eye or breaks the line', () => {

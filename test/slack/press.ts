@@ -47,6 +47,15 @@ export const pressOf = (user: string, { action_id, value }: Pressed, changes: { 
   channel: { id: 'C0APPROVALS', name: 'hotwork-approvals' },
   message: { type: 'message', ts: '1800000000.000001', text: 'a card' },
   response_url: responseUrl,
-  actions: [{ type: 'button', action_id, block_id: 'decide', value, text: { type: 'plain_text', text: action_id }, action_ts: '1800000001.0' }],
+  actions: [
+    {
+      type: 'button',
+      action_id,
+      block_id: 'decide',
+      value,
+      text: { type: 'plain_text', text: action_id },
+      action_ts: '1800000001.0',
+    },
+  ],
   ...changes,
 })

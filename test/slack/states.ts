@@ -1,5 +1,5 @@
-import { asOf } from '../../functions/domain/due.ts'
 import type { Bundle } from '../../functions/domain/bundle.ts'
+import { asOf } from '../../functions/domain/due.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import { cancelRequest } from '../../functions/operations/cancel-request.ts'
 import { completeRequest } from '../../functions/operations/complete-request.ts'

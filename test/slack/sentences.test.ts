@@ -1,0 +1,68 @@
+import {
+  failed,
+  malformedPress,
+  notAnswered,
+  notRecorded,
+  sentenceFor,
+  sentenceForNobody,
+} from '../../functions/adapters/slack/sentences.ts'
+import { Refusal } from '../../functions/domain/refusals.ts'
+import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import { sampleBundle } from '../support/world.ts'
+import { everyState } from './states.ts'
+
+const bundle = sampleBundle()
+const { directory } = bundle
+let states: ReadonlyMap<string, ApprovalRequest>
+beforeAll(async () => {
+  states = await everyState(bundle)
+})
+
+/** One sentence: a capital first, a full stop last and nowhere else, and no word that is left over from code. */
+const sentence = /^[A-Z][^.?!]*\.$/
+const withoutPlaces = (text: string) => text.replace(/\/v1\/\S+\/decisions/g, 'there')
+
+describe.each([...Refusal.options, 'replayed' as const])('%s', (code) => {
+  test('is one sentence for a person, in every state of a request', () => {
+    for (const state of [undefined, ...states.values()])
+      for (const detail of [undefined, 'strong', '900']) {
+        const said = withoutPlaces(sentenceFor(code, { directory, state, detail }))
+        expect(said).toMatch(sentence)
+        expect(said).not.toMatch(/undefined|null|\[object|_/)
+      }
+  })
+})
+
+test.each(Object.entries(sentenceForNobody))('somebody %s is told so in one sentence', (_code, said) => {
+  expect(said).toMatch(sentence)
+})
+
+test.each([malformedPress, notAnswered, notRecorded, failed])('%j is one sentence', (said) => {
+  expect(said).toMatch(sentence)
+})
+
+test.each([
+  ['waiting for the first stage', 'it waits for 1 more of owner'],
+  ['escalated', 'it waits for 1 more of owner or on-call'],
+  ['waiting for a stronger login, one of two', 'it waits for 1 more of security'],
+  ['approved', 'it is approved now'],
+])('%s: whose turn it is, is said', (name, turn) => {
+  expect(sentenceFor('not_eligible', { directory, state: states.get(name) })).toContain(turn)
+})
+
+test.each([
+  ['denied', 'denied by Eve Evans (person:eve)'],
+  ['revoked', 'revoked by Gus Garcia (person:gus)'],
+  ['approved', 'can still deny, which revokes it'],
+  ['withdrawn', 'the agent withdrew it'],
+  ['completed: failed', 'reported the end of the task'],
+  ['expired without a claim', 'its time was up'],
+])('%s: how it ended is said', (name, how) => {
+  expect(sentenceFor('already_settled', { directory, state: states.get(name) })).toContain(how)
+})
+
+test('a login that is too old is asked for anew, one that is too weak for a stronger one', () => {
+  const about = { directory, state: states.get('waiting for a stronger login, one of two') }
+  expect(sentenceFor('insufficient_login', { ...about, detail: '900' })).toContain('a newer login (at most 900 s old)')
+  expect(sentenceFor('insufficient_login', { ...about, detail: 'strong' })).toContain('a stronger login (strong)')
+})
