@@ -1,0 +1,162 @@
+import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
+import { type Asked, askAgain, assess } from '../../functions/domain/assess.ts'
+import type { Bundle } from '../../functions/domain/bundle.ts'
+import type { Question } from '../../functions/domain/circumstances.ts'
+import type { Person } from '../../functions/domain/organisation.ts'
+import type { AgentId, PersonId } from '../../functions/domain/values.ts'
+import { compileSample } from './sample.ts'
+
+const sample = compileSample()
+const policy = new CedarPolicy(sample)
+const ask = (question: Question) => policy.ask(question)
+const now = 1_800_000_000
+
+const person = (name: string) => `person:${name}` as PersonId
+const asked = (changes: Partial<Asked> = {}): Asked => ({
+  agent: 'agent:remediator' as AgentId,
+  action: 'ssm:PutParameter',
+  arguments: { Name: '/prod/checkout/payment-url', Value: 'https://pay.example' },
+  purpose: 'remediation',
+  ...changes,
+})
+const stop = asked({
+  action: 'lambda:PutFunctionConcurrency',
+  arguments: { FunctionName: 'checkout-api', ReservedConcurrentExecutions: 0 },
+})
+
+/** The sample with some of its people as they are not. */
+const withPeople = (change: (people: Person) => Person): Bundle => ({
+  ...sample,
+  directory: { ...sample.directory, people: sample.directory.people.map(change) },
+})
+const without = (...names: string[]) =>
+  withPeople((it) => (names.some((name) => it.id === person(name)) ? { ...it, status: 'inactive' } : it))
+
+test('a requestable ask comes with its tier, its terms, and those who may decide each stage', () => {
+  const found = assess(sample, ask, asked(), now)
+  expect(found).toMatchObject({
+    outcome: 'requestable',
+    tier: 2,
+    policies: ['prod-remediation'],
+    below: [],
+    grant: { claimWithin: 3600, lifetime: 900, uses: 1 },
+    eligible: {
+      owner: [person('ana'), person('ben'), person('chloe')],
+      // dan is in sre too, and answers for the agent
+      sre: [person('ana'), person('eve'), person('finn')],
+      'on-call': [person('jade'), person('kofi')],
+    },
+    facts: { resource: { environment: 'prod', classification: 'internal', group: 'payments-owners' } },
+  })
+})
+
+test('what lies on the rung below says why the tier is not lower', () =>
+  expect(assess(sample, ask, stop, now)).toMatchObject({ tier: 3, below: ['stopping-a-function-needs-security'] }))
+
+test('a stronger login is part of the terms of the stage that asks for it', () => {
+  const found = assess(sample, ask, stop, now)
+  expect(found.outcome === 'requestable' && found.stages.map(({ name, acr, maxAge }) => [name, acr, maxAge])).toEqual([
+    ['owner', undefined, undefined],
+    ['security', 'strong', 900],
+  ])
+})
+
+test.each<[rule: string, bundle: Bundle, asked: Asked, reason: string, detail?: string]>([
+  [
+    'an action outside the catalogue',
+    sample,
+    asked({ action: 'ssm:DeleteParameter' }),
+    'unknown_action',
+    'ssm:DeleteParameter',
+  ],
+  ['a name that every object has', sample, asked({ action: 'constructor' }), 'unknown_action', 'constructor'],
+  [
+    'an agent who is not registered',
+    sample,
+    asked({ agent: 'agent:stranger' as AgentId }),
+    'policy_denied',
+    'agent:stranger',
+  ],
+  [
+    'an agent who is suspended',
+    { ...sample, agents: sample.agents.map((it) => ({ ...it, status: 'suspended' })) },
+    asked(),
+    'agent_suspended',
+  ],
+  [
+    'an agent who is retired',
+    { ...sample, agents: sample.agents.map((it) => ({ ...it, status: 'retired' })) },
+    asked(),
+    'agent_retired',
+  ],
+  [
+    'an agent whom nobody looked at again in time',
+    { ...sample, agents: sample.agents.map((it) => ({ ...it, recertifyBy: now })) },
+    asked(),
+    'agent_suspended',
+  ],
+  ['an agent whose owner has left', without('dan'), asked(), 'owner_inactive'],
+  [
+    'another resource than the arguments say',
+    sample,
+    asked({
+      resource: { type: 'ssm:parameter', id: 'arn:aws:ssm:us-east-1:000000000000:parameter/staging/checkout/a' },
+    }),
+    'invalid_arguments',
+    '/prod/checkout/payment-url',
+  ],
+  [
+    'a resource that nothing knows',
+    sample,
+    asked({ arguments: { Name: '/sandbox/a', Value: 'b' } }),
+    'policy_denied',
+    'resources.json',
+  ],
+  ['too few people for a stage', without('gus', 'hana'), stop, 'no_eligible_approvers', 'security'],
+  [
+    'one person for two stages',
+    without('ben', 'chloe', 'eve', 'finn', 'jade', 'kofi'),
+    asked(),
+    'no_eligible_approvers',
+    'sre',
+  ],
+])('%s is refused, with the reason', (_rule, bundle, what, reason, detail = '') => {
+  const found = assess(bundle, ask, what, now)
+  expect(found).toMatchObject({ outcome: 'refused', reason })
+  expect((found.outcome === 'refused' && found.detail) || '').toContain(detail)
+})
+
+test('people to whom a stage would escalate are people there are', () =>
+  expect(assess(without('ben', 'chloe', 'eve', 'finn'), ask, asked(), now)).toMatchObject({ outcome: 'requestable' }))
+
+describe('asked again', () => {
+  const approvals = [
+    { person: 'person:ben', stage: 'owner' },
+    { person: 'person:ana', stage: 'sre' },
+  ]
+  const again = (bundle: Bundle, given = approvals) =>
+    askAgain(bundle, ask, asked(), { moment: 'issue', approvals: given, now })
+
+  test('what has its approvals is permitted', () =>
+    expect(again(sample)).toEqual({ permit: true, policies: ['prod-remediation'] }))
+
+  test('what has lost an approval is not', () => expect(again(sample, approvals.slice(1)).permit).toBe(false))
+
+  test('a ladder that asks for more since is the one that counts', () => {
+    const tiers = sample.ladder.tiers.map((tier) => ({
+      ...tier,
+      stages: tier.stages.map((stage) => ({ ...stage, quorum: stage.quorum + 1 })),
+    }))
+    expect(again({ ...sample, ladder: { tiers } }).permit).toBe(false)
+  })
+
+  test('an agent suspended since is not permitted, and the answer says so', () => {
+    const agents = sample.agents.map((agent) => ({ ...agent, status: 'suspended' as const }))
+    expect(again({ ...sample, agents })).toEqual({ permit: false, policies: [], detail: 'agent_suspended' })
+  })
+
+  test('a resource reclassified since is judged by what it is now', () => {
+    const resources = sample.resources.map((rule) => ({ ...rule, classification: 'restricted' }))
+    expect(again({ ...sample, resources })).toEqual({ permit: false, policies: ['restricted-data-needs-security'] })
+  })
+})

@@ -1,0 +1,140 @@
+import fc from 'fast-check'
+import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
+import { type Asked, assess } from '../../functions/domain/assess.ts'
+import type { Question } from '../../functions/domain/circumstances.ts'
+import { type Approval, namesOfTier, satisfiedTier } from '../../functions/domain/ladder.ts'
+import { canFill } from '../../functions/domain/matching.ts'
+import { findBrokenRung } from '../../functions/domain/policy-case.ts'
+import { compileSample } from './sample.ts'
+
+const bundle = compileSample()
+const policy = new CedarPolicy(bundle)
+const ask = (question: Question) => policy.ask(question)
+const now = 1_800_000_000
+
+const count = fc.constantFrom(0, 1, 5)
+const anyAction = fc.oneof(
+  fc.record({
+    action: fc.constant('ssm:PutParameter'),
+    arguments: fc.record({
+      Name: fc.constantFrom('/staging/checkout/a', '/prod/checkout/a', '/prod/search/a', '/prod/hotwork/a'),
+      Value: fc.string({ minLength: 1, maxLength: 20 }),
+    }),
+  }),
+  fc.record({
+    action: fc.constant('lambda:PutFunctionConcurrency'),
+    arguments: fc.record({
+      FunctionName: fc.constantFrom('staging-a', 'checkout-a', 'search-a', 'Hotwork-a'),
+      ReservedConcurrentExecutions: count,
+    }),
+  }),
+  fc.record({
+    action: fc.constant('dynamodb:UpdateItem'),
+    arguments: fc.record({
+      TableName: fc.constantFrom('staging-a', 'payment-cards', 'checkout-a', 'Hotwork-a'),
+      Key: fc.dictionary(fc.constantFrom('pk', 'sk'), fc.string(), { minKeys: 1 }),
+      UpdateExpression: fc.constant('SET a = :a'),
+    }),
+  }),
+  fc.record({
+    action: fc.constant('ecs:UpdateService'),
+    arguments: fc.record(
+      {
+        cluster: fc.constantFrom('staging', 'main'),
+        service: fc.constantFrom('checkout', 'search'),
+        desiredCount: count,
+      },
+      { requiredKeys: ['cluster', 'service'] },
+    ),
+  }),
+  fc.record({
+    action: fc.constant('flags:set'),
+    arguments: fc.record({
+      environment: fc.constantFrom('staging', 'prod'),
+      flag: fc.constant('dark-mode'),
+      value: fc.oneof(fc.boolean(), fc.integer({ min: -9, max: 9 }), fc.constant('on')),
+    }),
+  }),
+)
+
+const anyAsk: fc.Arbitrary<Asked> = fc
+  .record({
+    agent: fc.constantFrom(...bundle.agents.map(({ id }) => id)),
+    what: anyAction,
+    purpose: fc.constantFrom('remediation', 'release', 'maintenance', 'curiosity'),
+    delegators: fc.array(fc.constantFrom(...bundle.directory.people.map(({ id }) => id)), { maxLength: 5 }),
+    recent: fc.nat(50),
+  })
+  .map(({ what, ...rest }) => ({ ...rest, ...what }))
+
+test('in whatever circumstances, more approval never permits less', () => {
+  fc.assert(
+    fc.property(anyAsk, (asked) => expect(findBrokenRung(bundle, ask, asked, now)).toBeUndefined()),
+    { numRuns: 500 },
+  )
+})
+
+test('in whatever circumstances, a requestable tier can be met by people who do not own the agents', () => {
+  const reached = new Set<string>()
+  fc.assert(
+    fc.property(anyAsk, (asked) => {
+      const found = assess(bundle, ask, asked, now)
+      reached.add(found.outcome === 'refused' ? found.reason : `tier ${found.tier}`)
+      if (found.outcome === 'refused') return
+      const { eligible, stages, facts } = found
+      const people = Object.values(eligible).flat()
+      expect(people).not.toContain(facts.agent.owner)
+      for (const delegator of asked.delegators ?? []) expect(people).not.toContain(delegator)
+      const places = stages.map((stage) => ({
+        quorum: stage.quorum,
+        people: namesOfTier({ stages: [stage] }).flatMap((name) => eligible[name] ?? []),
+      }))
+      expect(canFill(places)).toBe(true)
+    }),
+    { numRuns: 500 },
+  )
+  expect([...reached]).toEqual(expect.arrayContaining(['tier 0', 'tier 1', 'tier 2', 'tier 3', 'policy_denied']))
+})
+
+test('a case that is never permitted at a rung below is caught where a rung above refuses it', () => {
+  const asked: Asked = {
+    agent: bundle.agents[1]?.id as Asked['agent'],
+    action: 'ssm:PutParameter',
+    arguments: { Name: '/staging/checkout/a', Value: 'b' },
+    purpose: 'remediation',
+  }
+  const backwards = (question: Question) => ({
+    permit: question.kind === 'action' && question.approval.tier < 2,
+    policies: ['backwards'],
+  })
+  expect(findBrokenRung(bundle, backwards, asked, now)).toMatchObject({ tier: 2, answer: { policies: ['backwards'] } })
+})
+
+const by = (...all: [stage: string, ...people: string[]][]): Approval[] =>
+  all.flatMap(([stage, ...people]) => people.map((person) => ({ stage, person })))
+
+test.each<[rule: string, approvals: Approval[], tier: number]>([
+  ['nothing satisfies tier 0', [], 0],
+  ['one owner satisfies tier 1', by(['owner', 'ana']), 1],
+  ['an owner and an sre satisfy tier 2', by(['owner', 'ben'], ['sre', 'ana']), 2],
+  ['one person does not satisfy both stages of tier 2', by(['owner', 'ana'], ['sre', 'ana']), 1],
+  ['whoever is in two stages is counted where it helps', by(['owner', 'ana', 'ben'], ['sre', 'ana']), 2],
+  ['one of security is not two', by(['owner', 'ben'], ['security', 'gus', 'gus']), 1],
+  ['two of security satisfy tier 3', by(['owner', 'ben'], ['security', 'gus', 'hana']), 3],
+  ['a stage without the one before it satisfies nothing', by(['sre', 'ana']), 0],
+  ['a stage that the ladder does not have any more counts for nothing', by(['owner', 'ben'], ['managers', 'ivo']), 1],
+])('%s', (_rule, approvals, tier) => expect(satisfiedTier(bundle.ladder, approvals)).toBe(tier))
+
+test('one more approval never satisfies less', () => {
+  const approval = fc.record({
+    person: fc.constantFrom('ana', 'ben', 'eve', 'gus', 'hana'),
+    stage: fc.constantFrom('owner', 'sre', 'security', 'on-call'),
+  })
+  fc.assert(
+    fc.property(fc.array(approval, { maxLength: 8 }), approval, (approvals, more) =>
+      expect(satisfiedTier(bundle.ladder, [...approvals, more])).toBeGreaterThanOrEqual(
+        satisfiedTier(bundle.ladder, approvals),
+      ),
+    ),
+  )
+})
