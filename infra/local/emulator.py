@@ -1,4 +1,4 @@
-"""Runs MiniStack until standard input ends.
+"""Runs MiniStack, put right where it differs from AWS, until standard input ends.
 
 It ends when the process that started this one is gone, however it went: even when it is killed, no emulator and no
 Lambda worker stays behind.
@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 
+from emulator_corrections import correct
 from ministack.app import main
 
 
@@ -17,5 +18,6 @@ def end_with_parent() -> None:
     os.killpg(0, signal.SIGKILL)
 
 
+correct(lambda_log=os.environ.pop("HOTWORK_LAMBDA_LOG"))
 threading.Thread(target=end_with_parent, daemon=True).start()
 main()

@@ -59,6 +59,7 @@ export async function startEmulator(options: {
       HOME: join(directory, 'home'),
       LANG: 'C.UTF-8',
       TZ: 'UTC',
+      PYTHONDONTWRITEBYTECODE: '1',
       TMPDIR: join(directory, 'tmp'),
       S3_DATA_DIR: join(directory, 's3'),
       STATE_DIR: join(directory, 'state'),

@@ -158,6 +158,7 @@ async function startOwnEmulator(
       python,
       directory: join(directory, 'emulator'),
       logFile: join(logDirectory, 'ministack.log'),
+      lambdaLogFile: join(logDirectory, 'lambda.log'),
       nodeDirectory,
       signal,
     }),

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import type { Local } from '../../infra/local/local-file.ts'
 import { endPrograms, makeFolder, processesOf, removeFolders, startProgram } from './support/programs.ts'
 
@@ -20,6 +22,25 @@ const addressesOf = ({ apiUrl, aws, identityProviderUrl, slack }: Local) => [
   identityProviderUrl,
   slack.deskUrl,
 ]
+
+/** Reads parameters as the target role would, or says the name of the refusal. */
+async function asTargetRole({ aws }: Local) {
+  const { endpointUrl: endpoint, region, accessKeyId, secretAccessKey } = aws
+  const sts = new STSClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } })
+  const session = { RoleArn: aws.targetRoleArn, RoleSessionName: 'probe' }
+  const { Credentials: keys } = await sts.send(new AssumeRoleCommand(session))
+  const credentials = {
+    accessKeyId: keys?.AccessKeyId as string,
+    secretAccessKey: keys?.SecretAccessKey as string,
+    sessionToken: keys?.SessionToken as string,
+  }
+  const ssm = new SSMClient({ endpoint, region, credentials })
+  return (Name: string) =>
+    ssm.send(new GetParameterCommand({ Name })).then(
+      ({ Parameter }) => Parameter?.Value,
+      ({ name }: Error) => name,
+    )
+}
 
 /** Waits until nothing that was started for this folder is alive. */
 async function untilNothingRuns(state: string): Promise<void> {
@@ -58,7 +79,14 @@ test('the stack serves the deployed app under its own address, and all ends on S
     body: 'as it was',
     granted: 'allowed',
     notGranted: 'AccessDeniedException',
+    batch: 'allowed',
   })
+  expect(readFileSync(join(state, 'log/lambda.log'), 'utf8')).toContain('the probe was asked for /some/path')
+
+  // A role is held to its boundary, and the sample target is there.
+  const read = await asTargetRole(local)
+  expect(await read('/prod/checkout/other')).toBe('must not change')
+  expect(await read('/prod/checkout/payment-timeout-ms')).toBe('AccessDeniedException')
 
   program.child.kill('SIGTERM')
   expect(await program.ends).toBe(0)

@@ -8,6 +8,7 @@ import {
   aws_lambda as lambda,
   Stack,
   aws_secretsmanager as secretsmanager,
+  aws_sqs as sqs,
 } from 'aws-cdk-lib'
 
 /**
@@ -21,6 +22,7 @@ const stack = new Stack(app, name)
 const table = new dynamodb.TableV2(stack, 'Table', {
   partitionKey: { name: 'id', type: dynamodb.AttributeType.STRING },
 })
+const queue = new sqs.Queue(stack, 'Queue')
 const secret = new secretsmanager.Secret(stack, 'Secret')
 
 const probe = new lambda.Function(stack, 'Probe', {
@@ -28,9 +30,13 @@ const probe = new lambda.Function(stack, 'Probe', {
   handler: 'index.handler',
   code: lambda.Code.fromInline(`
 const { DynamoDBClient, PutItemCommand, ScanCommand } = require('@aws-sdk/client-dynamodb')
+const { SQSClient, SendMessageBatchCommand } = require('@aws-sdk/client-sqs')
 const client = new DynamoDBClient({})
-const outcome = (command) => client.send(command).then(() => 'allowed', ({ name }) => name)
-exports.handler = async (event) => ({
+const Entries = [{ Id: '0', MessageBody: 'x' }]
+const outcome = (command, to = client) => to.send(command).then(() => 'allowed', ({ name }) => name)
+exports.handler = async (event) => {
+  console.log('the probe was asked for ' + event.rawPath)
+  return {
   statusCode: 200,
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify({
@@ -41,20 +47,31 @@ exports.handler = async (event) => ({
     body: event.isBase64Encoded ? Buffer.from(event.body, 'base64').toString() : event.body,
     granted: await outcome(new PutItemCommand({ TableName: process.env.TABLE, Item: { id: { S: 'x' } } })),
     notGranted: await outcome(new ScanCommand({ TableName: process.env.TABLE })),
+    batch: await outcome(new SendMessageBatchCommand({ QueueUrl: process.env.QUEUE, Entries }), new SQSClient({})),
     environment: Object.keys(process.env),
   }),
-})`),
-  environment: { TABLE: table.tableName, ISSUER: app.node.getContext('issuer') },
+}}`),
+  environment: { TABLE: table.tableName, QUEUE: queue.queueUrl, ISSUER: app.node.getContext('issuer') },
 })
 table.grant(probe, 'dynamodb:PutItem')
+queue.grant(probe, 'sqs:SendMessage')
 
+const parameter = (path: string) => stack.formatArn({ service: 'ssm', resource: `parameter${path}` })
 const api = new apigateway.HttpApi(stack, 'Api')
 api.addRoutes({ path: '/{proxy+}', integration: new integrations.HttpLambdaIntegration('Probe', probe) })
+/** A role that may read any parameter, within a boundary that lets it read one. */
+const boundary = new iam.ManagedPolicy(stack, 'Boundary', {
+  statements: [
+    new iam.PolicyStatement({ actions: ['ssm:GetParameter'], resources: [parameter('/prod/checkout/other')] }),
+  ],
+})
 const role = new iam.Role(stack, 'Target', {
   path: '/hotwork/',
   roleName: `${name}-target`,
+  permissionsBoundary: boundary,
   assumedBy: new iam.AccountRootPrincipal(),
 })
+role.addToPolicy(new iam.PolicyStatement({ actions: ['ssm:GetParameter'], resources: [parameter('/*')] }))
 
 const outputs = {
   ApiId: api.apiId,

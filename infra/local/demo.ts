@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { startCheckoutService } from '../../examples/checkout-service/checkout-service.ts'
+import { clientSettings } from './aws-clients.ts'
+import { tellOwnRequest } from './demo/own-request.ts'
+import { createReport, describeFault, type Report } from './demo/report.ts'
+import { tellAll } from './demo/tell-all.ts'
+import { createWorld } from './demo/world.ts'
+import type { Local } from './local-file.ts'
+import { MissingPrerequisite } from './python-environment.ts'
+import { StackIsRunning, startStack } from './stack.ts'
+import { untilAsked } from './until-asked.ts'
+
+/**
+ * `npm run demo`: the whole of it on this machine, unattended. Starts the local stack, tells the story with scripted
+ * people who click real signed interactions, shows what must not happen not happening, verifies the record, and ends all
+ * it started, also on failure and on Ctrl-C. Exit 0 only if every expectation held.
+ */
+const usage = `usage: npm run demo -- [--keep] [--request FILE]
+
+  --keep          leave the local stack running when the demo is over, until Ctrl-C
+  --request FILE  instead of the demo, run one AuthZEN evaluation body of yours
+`
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: { keep: { type: 'boolean', default: false }, request: { type: 'string' }, state: { type: 'string' } },
+    })
+    if (values.request !== undefined && !existsSync(values.request))
+      throw new Error(`\`--request\`: there is no file \`${values.request}\``)
+    return values
+  } catch (fault) {
+    process.stderr.write(`${(fault as Error).message}\n\n${usage}`)
+    process.exit(2)
+  }
+}
+
+const options = readOptions()
+const asked = untilAsked()
+const report = createReport(process.stdout, asked.signal)
+try {
+  const stack = await startStack({
+    ...(options.state === undefined ? {} : { stateDirectory: options.state }),
+    signal: asked.signal,
+  })
+  try {
+    await tell(stack.local, report)
+    process.exitCode = report.finish() ? 0 : 1
+    if (options.keep) await keepRunning(stack.local)
+  } finally {
+    process.stdout.write('\nending the local stack\n')
+    await stack.close()
+  }
+} catch (fault) {
+  const isForPeople = fault instanceof StackIsRunning || fault instanceof MissingPrerequisite
+  const why = asked.signal.aborted || isForPeople ? describeFault(fault) : String((fault as Error).stack)
+  process.stderr.write(`${why}\n`)
+  process.exitCode = asked.signal.aborted ? 130 : 1
+}
+// What was being waited for when the demo ended would hold the process for a while.
+process.exit()
+
+async function tell(local: Local, report: Report): Promise<void> {
+  const checkout = await startCheckoutService({ aws: clientSettings(local.aws) })
+  try {
+    const world = createWorld(local, report, `${checkout.url}/health`)
+    await (options.request === undefined ? tellAll(world) : tellOwnRequest(world, options.request))
+  } finally {
+    await checkout.close()
+  }
+}
+
+async function keepRunning({ apiUrl, slack, identityProviderUrl }: Local): Promise<void> {
+  process.stdout.write(`
+Hotwork keeps running until Ctrl-C.
+
+  API                ${apiUrl}
+  desk (Slack)       ${slack.deskUrl}
+  identity provider  ${identityProviderUrl}
+`)
+  await asked.promise
+}

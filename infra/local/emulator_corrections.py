@@ -1,0 +1,59 @@
+"""What MiniStack 1.5.33 does otherwise than AWS and can be put right from outside, so that the app is deployed unchanged.
+
+These reach into its modules: they hold for this one version, which requirements.txt pins and test/local checks.
+"""
+
+import functools
+
+from ministack.core import iam_actions
+from ministack.services import iam, lambda_svc
+from ministack.services.cloudformation import provisioners
+
+
+def correct(lambda_log: str) -> None:
+    """Applies every correction, and has what Lambdas print written to the file `lambda_log` too."""
+    authorize_batches_as_single_calls()
+    keep_permissions_boundaries()
+    write_lambda_output(lambda_log)
+
+
+def authorize_batches_as_single_calls() -> None:
+    """SQS has no IAM actions for batches: who may send one message may send ten (SQS API reference, SendMessageBatch)."""
+    extract = iam_actions.extract_iam_action
+
+    @functools.wraps(extract)
+    def extract_without_batches(*args, **kwargs):
+        action = extract(*args, **kwargs)
+        return action.removesuffix("Batch") if action and action.startswith("sqs:") else action
+
+    iam_actions.extract_iam_action = extract_without_batches
+
+
+def keep_permissions_boundaries() -> None:
+    """CloudFormation gives a role the permissions boundary that its template says; MiniStack's leaves it out."""
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"]
+    create = handlers["create"]
+
+    @functools.wraps(create)
+    def create_with_boundary(logical_id, props, stack_name):
+        name, attributes = create(logical_id, props, stack_name)
+        if props.get("PermissionsBoundary"):
+            iam._roles[name]["PermissionsBoundary"] = props["PermissionsBoundary"]
+        return name, attributes
+
+    handlers["create"] = create_with_boundary
+
+
+def write_lambda_output(path: str) -> None:
+    """A person who runs this has no CloudWatch console: what a Lambda prints is appended to a file."""
+    emit = lambda_svc._emit_lambda_logs
+
+    @functools.wraps(emit)
+    def emit_and_write(func, request_id, log_text, *args, **kwargs):
+        if log_text:
+            name = (func.get("config") or func).get("FunctionName", "unknown")
+            with open(path, "a", encoding="utf-8") as file:
+                file.writelines(f"{name} {request_id} {line}\n" for line in log_text.splitlines())
+        return emit(func, request_id, log_text, *args, **kwargs)
+
+    lambda_svc._emit_lambda_logs = emit_and_write
