@@ -1,0 +1,92 @@
+import { findBreak } from '../chain.ts'
+import { finding } from '../findings.ts'
+import type { Entry } from '../person.ts'
+import { replay } from '../replay.ts'
+import type { World } from '../world.ts'
+
+/** The record of the story: fetched through the API, verified twice over, and told so that a person can follow it. */
+export async function tellLedger({ report, reader }: World, requestId: string): Promise<void> {
+  const entries = await report.expect('a person reads the whole record through the API', async () => {
+    const entries = await reader.ledger(requestId)
+    const types = entries.map(({ type }) => type)
+    const wanted = ['Submitted', 'Decided', 'Approved', 'CredentialIssued', 'Completed']
+    return finding(
+      wanted.every((type) => types.includes(type)),
+      `${entries.length} entries, from ${types[0]} to ${types.at(-1)}`,
+      entries,
+    )
+  })
+  await report.expect(
+    'the chain holds by the published rule: RFC 8785, SHA-256, each entry over the one before',
+    async () => {
+      const broken = findBreak(requestId, entries)
+      return finding(broken === undefined, broken ?? `every hash recomputed; the last is ${entries.at(-1)?.hash}`)
+    },
+  )
+  await report.expect('one changed character anywhere would show', async () => {
+    const forged = structuredClone(entries)
+    const decided = forged.find(({ type }) => type === 'Decided')
+    if (decided) decided.actor.id = 'person:chloe'
+    return finding(findBreak(requestId, forged) !== undefined, `with another approver: ${findBreak(requestId, forged)}`)
+  })
+  await report.expect(
+    'replayed through the production reducer, the entries make exactly the state that the API shows',
+    async () => {
+      const { state, broken } = await replay(requestId, entries)
+      if (!state) return finding(false, `broken at ${broken?.at}: ${broken?.why}`)
+      const shown = await reader.request(requestId)
+      const held =
+        state.status === shown.status &&
+        state.round === shown.round &&
+        state.tier === shown.tier &&
+        state.ask.digest === shown.digest &&
+        state.stages.length === shown.stages.length
+      return finding(
+        held,
+        `replayed: ${state.status}, tier ${state.tier}, ${state.ask.digest}; the API: ${shown.status}`,
+      )
+    },
+  )
+  const rows = entries.map((entry) => [
+    entry.id.split('/').at(-1) ?? '',
+    entry.at.slice(11, 19),
+    entry.actor.id,
+    entry.type,
+    describeFacts(entry),
+    entry.hash.slice(8, 16),
+  ])
+  report.table([['', 'time', 'who', 'what happened', 'more', 'hash'], ...rows])
+}
+
+/** The facts of an entry that a reader wants to see first. */
+export function describeFacts({ type, facts, policies }: Pick<Entry, 'type' | 'facts' | 'policies'>): string {
+  const fact = (name: string) => String(facts[name] ?? '')
+  const time = (name: string) =>
+    typeof facts[name] === 'number' ? `${new Date(facts[name] * 1000).toISOString().slice(11, 19)}Z` : ''
+  switch (type) {
+    case 'Submitted':
+      return `tier ${fact('tier')}, to be decided by ${time('decideBy')}`
+    case 'StageOpened':
+      return `${fact('stage')}, until ${time('deadline')}`
+    case 'Decided':
+      return `${fact('verdict')} for ${fact('stage')}, by ${policies.join(', ')}, through ${fact('through')}`
+    case 'Approved':
+      return `to be claimed by ${time('claimBy')}`
+    case 'CredentialIntended':
+      return fact('claim')
+    case 'CredentialIssued':
+      return `${fact('claim')}, dead at ${time('expiresAt')} at the latest`
+    case 'UseBegun':
+      return `with ${fact('tool')}`
+    case 'Completed':
+    case 'UseEnded':
+      return `${fact('outcome')}${facts['note'] === undefined ? '' : `: ${fact('note').slice(0, 60)}`}`
+    case 'Refused':
+      return `${fact('attempted')}: ${fact('code')}`
+    case 'Denied':
+    case 'Revoked':
+      return `by ${fact('by')}${facts['reason'] === undefined ? '' : `: ${fact('reason')}`}`
+    default:
+      return ''
+  }
+}

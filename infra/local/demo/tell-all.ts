@@ -1,0 +1,49 @@
+import { tellExamples } from './chapters/examples.ts'
+import { tellLedger } from './chapters/ledger.ts'
+import { tellNoFromPeople } from './chapters/no-from-people.ts'
+import { tellNoFromPolicy } from './chapters/no-from-policy.ts'
+import { tellStory } from './chapters/story.ts'
+import { tellTierZero } from './chapters/tier-zero.ts'
+import { tellTime } from './chapters/time.ts'
+import { tellWrongHands } from './chapters/wrong-hands.ts'
+import type { World } from './world.ts'
+
+/** The demo, chapter by chapter. */
+export async function tellAll(world: World): Promise<void> {
+  const { report } = world
+  let story: string | undefined
+  await report.chapter(
+    'Staging: nobody needs to be asked',
+    'An autonomous agent sets a staging parameter. Policy says tier 0, and still the credential is for that one thing and dies with the task.',
+    () => tellTierZero(world),
+  )
+  await report.chapter(
+    'The story: checkout is down in prod',
+    'One SSM parameter is wrong. The agent asks to set exactly that one; an owner and someone from sre agree by signed clicks on one card; the agent gets a credential for it, sets it, and reports. Then the credential is dead.',
+    async () => {
+      story = await tellStory(world)
+    },
+  )
+  await report.chapter('People say no', 'Another request, denied by one of two who could have approved it.', () =>
+    tellNoFromPeople(world),
+  )
+  await report.chapter('Policy says no', 'Where no approval could help, nobody is asked.', () =>
+    tellNoFromPolicy(world),
+  )
+  await report.chapter(
+    'Wrong hands',
+    'Clicks by people who may not, a forged click, a replayed one, and tokens at the wrong door.',
+    () => tellWrongHands(world),
+  )
+  await report.chapter('Time runs out', 'Expiry is read, not fired: a dead timer leaves a dead credential.', () =>
+    tellTime(world),
+  )
+  await report.chapter(
+    'Every example request',
+    'examples/requests/*.json, each through its whole life, held to the table in their README.md. Where a click is too weak a login (tier 3), people decide through the API with a stronger one.',
+    () => tellExamples(world),
+  )
+  const id = story
+  if (id !== undefined)
+    await report.chapter('The record', `The ledger of ${id}, the story.`, () => tellLedger(world, id))
+}

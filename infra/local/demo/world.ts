@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Hotwork } from '../../../examples/remediator/hotwork.ts'
+import type { Ask } from '../../../examples/remediator/wire.ts'
+import type { Local } from '../local-file.ts'
+import { DeskClient } from './desk-client.ts'
+import { Person } from './person.ts'
+import type { Report } from './report.ts'
+
+/** Everyone and everything in the demo. */
+export interface World {
+  local: Local
+  report: Report
+  desk: DeskClient
+  /** Where the checkout service says how it is. */
+  healthUrl: string
+  people: Person[]
+  /** Any person may read; this one does, and decides nothing. */
+  reader: Person
+  /** An agent with a key of its own, the same one each time. */
+  agent(id: string): Promise<Hotwork>
+  person(id: string): Person
+  /** An example request by its file's name, with the ARNs of this stack. */
+  example(name: string): Ask
+}
+
+/** The folder with the example requests and the table of what they come to. */
+export const requestsFolder = join(import.meta.dirname, '../../../examples/requests')
+
+export function createWorld(local: Local, report: Report, healthUrl: string): World {
+  const people = local.people.map((client) => new Person(client, local))
+  const agents = new Map<string, Promise<Hotwork>>()
+  const world: World = {
+    local,
+    report,
+    desk: new DeskClient(local.slack),
+    healthUrl,
+    people,
+    reader: people.find(({ groups }) => groups.includes('platform')) ?? (people[0] as Person),
+    agent(id) {
+      const agent = agents.get(id) ?? connect(local, id)
+      agents.set(id, agent)
+      return agent
+    },
+    person(id) {
+      const person = people.find((each) => each.id === id)
+      if (person) return person
+      throw new Error(`the organisation has no ${id}; it has ${people.map((each) => each.id).join(', ')}`)
+    },
+    example: (name) => readAsk(join(requestsFolder, `${name}.json`), local),
+  }
+  return world
+}
+
+function connect(local: Local, id: string): Promise<Hotwork> {
+  const agent = local.agents.find((each) => each.id === id)
+  if (!agent) throw new Error(`the organisation has no ${id}; it has ${local.agents.map((each) => each.id).join(', ')}`)
+  const { apiUrl, identityProviderUrl, aws } = local
+  return Hotwork.connect({ apiUrl, identityProviderUrl, agent, aws: { region: aws.region, endpoint: aws.endpointUrl } })
+}
+
+/** The examples name the emulator's own account and region; with an emulator of the caller's these may be others. */
+export function readAsk(path: string, { aws }: Pick<Local, 'aws'>): Ask {
+  const text = readFileSync(path, 'utf8').replaceAll('us-east-1:000000000000', `${aws.region}:${aws.accountId}`)
+  return JSON.parse(text) as Ask
+}
