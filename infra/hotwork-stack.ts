@@ -115,9 +115,13 @@ export class HotworkStack extends Stack {
     const evaluate = make('evaluate', { ISSUER: issuer, ...truth })
     requests.grantRead(evaluate.role)
     requests.grantPut(evaluate.role)
+    // How often an agent asked lately is a circumstance of the question.
+    requests.grantFind(evaluate.role, 'by-agent')
     api.route(evaluate, 'POST /access/v1/evaluation')
 
-    api.route(makeDecider('submit-request', { ISSUER: issuer }), 'POST /access/v1/requests')
+    const submitRequest = makeDecider('submit-request', { ISSUER: issuer })
+    requests.grantFind(submitRequest.role, 'by-agent')
+    api.route(submitRequest, 'POST /access/v1/requests')
 
     const readTask = make(
       'read-task',
@@ -266,7 +270,7 @@ const grantAssume = (grantee: IGrantable, targetRoles: readonly string[]): Grant
 const grantDeny = (grantee: IGrantable, targetRoles: readonly string[]): Grant =>
   Grant.addToPrincipal({
     grantee,
-    actions: ['iam:PutRolePolicy', 'iam:DeleteRolePolicy', 'iam:GetRolePolicy'],
+    actions: ['iam:PutRolePolicy', 'iam:DeleteRolePolicy'],
     // The name without its path too, which is what the local emulator judges by. A role's name is taken once an
     // account whatever its path, so on AWS the second can never be another role.
     resourceArns: targetRoles.flatMap((role) => [role, role.replace(':role/hotwork/', ':role/')]),

@@ -64,7 +64,9 @@ async function answerOf(
   } catch (fault) {
     if (fault instanceof BadRequest) return problem(fault.problem)
     const name = fault instanceof Error ? fault.name : 'unknown'
-    log.error('fault', { route: call.route, fault: name, requestId: call.requestId })
+    // Names alone: a message may hold what must not be in a log.
+    const cause = fault instanceof Error && fault.cause instanceof Error ? fault.cause.name : undefined
+    log.error('fault', { route: call.route, fault: name, cause, requestId: call.requestId })
     return problem(
       passing.has(name)
         ? unavailable('temporarily_unavailable', 'Something this needs does not answer')
