@@ -28,8 +28,9 @@ try {
     await stack.close()
   }
 } catch (fault) {
-  // Being asked to end while starting is no failure.
-  if (!asked.signal.aborted) {
+  if (asked.signal.aborted) {
+    process.exitCode = 130 // As of any program that ended before it had done its work because somebody asked.
+  } else {
     const isForPeople = fault instanceof StackIsRunning || fault instanceof MissingPrerequisite
     process.stderr.write(`${isForPeople ? fault.message : String((fault as Error).stack)}\n`)
     process.exitCode = 1
@@ -48,7 +49,7 @@ Hotwork is running on this machine.
 
 Try it: have the example agent ask, then open the desk and decide as one of the people there.
 
-  node examples/remediator/remediator.ts
+  npx node examples/remediator/remediator.ts
 
 Ctrl-C ends it all.
 `
