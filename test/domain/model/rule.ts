@@ -1,0 +1,53 @@
+import type { Event } from '../../../functions/domain/events.ts'
+import type { ApprovalRequest } from '../../../functions/domain/request.ts'
+import type { Scenario } from './scenarios.ts'
+import type { Step } from './search.ts'
+import type { Witness } from './witness.ts'
+import { eligibleIn } from './world.ts'
+
+/** A rule of Hotwork, by the invariant of the design that it is part of; `broken` says how a step breaks it. */
+export type Rule = { id: string; rule: string; broken: (step: Step) => string | undefined }
+
+type Of<T extends Event['type']> = Extract<Event, { type: T }>
+
+/** A rule about each event of some types: what the ledger said just before it is `seen`. */
+export const on = <T extends Event['type']>(
+  id: string,
+  rule: string,
+  types: readonly T[],
+  broken: (event: Of<T>, seen: Witness, step: Step) => string | false | undefined,
+): Rule => ({
+  id,
+  rule,
+  broken: (step) => {
+    for (const { event, seen } of step.told) {
+      const why = (types as readonly string[]).includes(event.type) && broken(event as Of<T>, seen, step)
+      if (why) return why
+    }
+    return undefined
+  },
+})
+
+/** The stages that lack their quorum of people of whom none counts twice anywhere. */
+export const unfilled = ({ stages }: Scenario, { approvals }: Witness) =>
+  stages.find(
+    ({ name, quorum }) =>
+      new Set(approvals.filter((each) => each.stage === name).map((each) => each.person)).size < quorum,
+  )
+export const ineligible = (step: Step, { approvals }: Witness) => {
+  const eligible = eligibleIn(step.scenario, step.world)
+  return approvals.find(({ person, as }) => !eligible[person as keyof typeof eligible]?.includes(as))
+}
+export const termsOf = ({ stages }: Scenario, name: string) => stages.find((stage) => stage.name === name)
+export const ended = ({ status }: ApprovalRequest) => status !== 'pending' && status !== 'approved'
+/** Whether two states differ in more than refusals; usually each member is the very same. */
+export const differ = (before: ApprovalRequest, after: ApprovalRequest): boolean => {
+  const same = (Object.keys(after) as (keyof ApprovalRequest)[]).every(
+    (member) => member === 'updatedAt' || member === 'refusals' || before[member] === after[member],
+  )
+  return !same && bare(before) !== bare(after)
+}
+const bare = ({ updatedAt: _, refusals: __, ...rest }: ApprovalRequest) => JSON.stringify(rest)
+export const asSeen = ({ command, scenario: { ask } }: Step) =>
+  command.type !== 'decide' || (command.round === 1 && command.digest === ask.digest.slice(0, 16))
+export const endOf = (seen: Witness) => (seen.grant?.claimed ? seen.grant.notAfter : seen.grant?.claimBy) ?? 0

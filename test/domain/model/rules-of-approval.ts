@@ -1,0 +1,90 @@
+import { owner } from '../../support/ask.ts'
+import { asSeen, ineligible, on, type Rule, termsOf, unfilled } from './rule.ts'
+import { answerIn, eligibleIn } from './world.ts'
+
+/** INV1-INV3: who may approve what, and until when that counts. */
+export const rulesOfApproval: readonly Rule[] = [
+  on(
+    'INV1',
+    "nothing is approved or claimed without every stage's quorum",
+    ['Approved', 'CredentialIntended', 'CredentialIssued', 'UseBegun'],
+    (event, seen, { scenario }) => {
+      const stage = unfilled(scenario, seen)
+      return stage && `\`${event.type}\` while \`${stage.name}\` lacks its quorum`
+    },
+  ),
+  on(
+    'INV1',
+    'a decision is on the digest and round in force',
+    ['Decided'],
+    (event, _seen, step) => !asSeen(step) && `\`${event.stage}\` is decided on something else`,
+  ),
+  on(
+    'INV1',
+    'silence is never consent',
+    ['Approved'],
+    (_event, _seen, step) =>
+      step.command.type !== 'submit' &&
+      !(step.command.type === 'decide' && step.command.verdict === 'approve') &&
+      `approved by \`${step.command.type}\``,
+  ),
+  on(
+    'INV1',
+    'what is approved is claimed with the key that asked',
+    ['CredentialIntended'],
+    (_event, _seen, { command, scenario }) =>
+      command.type === 'intend' && command.jkt !== scenario.ask.jkt && 'claimed with another key',
+  ),
+  on(
+    'INV2',
+    'nobody counts twice',
+    ['Decided'],
+    ({ actor, verdict }, seen) =>
+      verdict === 'approve' && seen.approvals.some(({ person }) => person === actor.id) && `${actor.id} approves again`,
+  ),
+  on(
+    'INV2',
+    'no owner of the requesting agent decides',
+    ['Decided'],
+    ({ actor }) => actor.id === owner && `${actor.id} decides on their own agent`,
+  ),
+  on('INV2', 'a person approves the open stage, under a name that is theirs', ['Decided'], (event, seen, step) => {
+    const mine = eligibleIn(step.scenario, step.world)[event.actor.id as never] as readonly string[] | undefined
+    if (!mine?.includes(event.as)) return `${event.actor.id} is not eligible as \`${event.as}\``
+    if (event.verdict === 'deny') return undefined
+    if (event.stage !== seen.open?.stage) return `\`${event.stage}\` is not open`
+    const wider = termsOf(step.scenario, event.stage)?.onSilence
+    const names = [event.stage, ...(seen.open.escalated && wider && wider !== 'expire' ? [wider.escalateTo] : [])]
+    return !names.includes(event.as) && `\`${event.as}\` may not decide \`${event.stage}\` yet`
+  }),
+  on(
+    'INV3',
+    'an approval counts only while its giver is eligible',
+    ['Approved', 'CredentialIntended'],
+    (event, seen, step) => {
+      const lost = ineligible(step, seen)
+      return lost && `\`${event.type}\` on the approval of ${lost.person}, who lost the right`
+    },
+  ),
+  on('INV3', 'a use too rests on people who are eligible', ['UseBegun'], (event, seen, step) => {
+    const lost = event.tool !== 'aws' && ineligible(step, seen)
+    return lost && `a use on the approval of ${lost.person}, who lost the right`
+  }),
+  on(
+    'INV3',
+    'the one question is asked again at approval, issue and use',
+    ['Approved', 'CredentialIntended', 'UseBegun'],
+    (event, _seen, { world, command }) =>
+      command.type !== 'submit' &&
+      command.type !== 'issue' &&
+      !answerIn(world).permit &&
+      `\`${event.type}\` while policy forbids`,
+  ),
+  on(
+    'INV3',
+    'only those revoke whom policy permits, or who may deny',
+    ['Revoked', 'Denied'],
+    (event, _seen, { command }) =>
+      command.type === 'revoke' && !command.answer.permit && `\`${event.type}\` by one who may not`,
+  ),
+]

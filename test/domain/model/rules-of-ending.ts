@@ -1,0 +1,141 @@
+import { dueAt } from '../../../functions/domain/due.ts'
+import type { ApprovalRequest } from '../../../functions/domain/request.ts'
+import { owner, submittedAt, wake } from '../../support/ask.ts'
+import { asSeen, differ, ended, endOf, on, type Rule, termsOf } from './rule.ts'
+import type { Step } from './search.ts'
+import { eligibleIn } from './world.ts'
+
+/** INV4, INV7, INV8: how it ends, and that it ends on time however late somebody looks. */
+export const rulesOfEnding: readonly Rule[] = [
+  on(
+    'INV4',
+    'terminal is terminal: after the end there are only refusals',
+    [
+      'Submitted',
+      'StageOpened',
+      'Decided',
+      'ApprovalDropped',
+      'StageEscalated',
+      'Approved',
+      'Denied',
+      'Withdrawn',
+      'CredentialIntended',
+      'CredentialIssued',
+      'UseBegun',
+      'UseEnded',
+      'Completed',
+      'Revoked',
+      'Expired',
+    ],
+    (event, seen) => seen.end !== undefined && `\`${event.type}\` after \`${seen.end}\``,
+  ),
+  {
+    id: 'INV4',
+    rule: 'the state has ended exactly when the ledger says so, and never changes again',
+    broken: ({ before, after, sees }) => {
+      if (ended(after) !== (sees.end !== undefined))
+        return `\`${after.status}\`, while the ledger says ${sees.end ?? 'nothing of an end'}`
+      return before && ended(before) && differ(before, after) ? 'it changed after its end' : undefined
+    },
+  },
+  {
+    id: 'INV4',
+    rule: 'a denial settles at once, also after the approval',
+    broken: (step) => {
+      const { command, refusal, after, sees, scenario, world } = step
+      if (sees.denied && !ended(after)) return 'denied, and going on'
+      if (command.type !== 'decide' || command.verdict !== 'deny' || !refusal || ended(after)) return undefined
+      const may =
+        (eligibleIn(scenario, world)[command.person] ?? []).length > 0 && command.person !== owner && asSeen(step)
+      return may ? `a denial is refused as \`${refusal}\`` : undefined
+    },
+  },
+  {
+    id: 'INV4',
+    rule: 'whoever may end it ends it: completion, withdrawal, revocation',
+    broken: ({ command, before, after }) => {
+      const ends =
+        (command.type === 'revoke' && command.answer.permit && before) ||
+        (command.type === 'complete' && before?.status === 'approved') ||
+        (command.type === 'withdraw' && before?.status === 'pending')
+      return ends && !ended(after) ? `it goes on after \`${command.type}\`` : undefined
+    },
+  },
+  on(
+    'INV7',
+    'a decision counts only before the deadline',
+    ['Decided'],
+    ({ at, verdict }, seen) =>
+      verdict === 'approve' &&
+      at >= (seen.open?.deadline ?? 0) &&
+      `a decision ${at - (seen.open?.deadline ?? 0)} s after the deadline counts`,
+  ),
+  on(
+    'INV7',
+    'nothing is claimed or used after the end of the grant',
+    ['CredentialIntended', 'CredentialIssued', 'UseBegun', 'UseEnded', 'Completed'],
+    ({ at, type }, seen) => at >= endOf(seen) && `\`${type}\` ${at - endOf(seen)} s after the end`,
+  ),
+  on(
+    'INV8',
+    'nothing lengthens a grant',
+    ['CredentialIssued'],
+    ({ notAfter, expiresAt, at }, seen, { scenario: { ask } }) => {
+      const limit = seen.grant?.claimed ? seen.grant.notAfter : Math.min(seen.grant?.notAfter ?? 0, at + ask.lifetime)
+      return (notAfter > limit || expiresAt > notAfter) && `it ends ${notAfter - limit} s later`
+    },
+  ),
+  on(
+    'INV8',
+    "the grant's clock is the ladder's",
+    ['Approved'],
+    ({ at, claimBy, notAfter }, _seen, { scenario: { ask } }) =>
+      (claimBy !== at + ask.claimWithin || notAfter !== claimBy + ask.lifetime) && 'another clock',
+  ),
+  on(
+    'INV8',
+    'a stage has its deadline from the ladder, and none past `decideBy`',
+    ['StageOpened'],
+    ({ stage, at, deadline }, seen, { scenario }) =>
+      deadline !== Math.min(at + (termsOf(scenario, stage)?.deadline ?? 0), seen.decideBy) &&
+      `\`${stage}\` has another deadline`,
+  ),
+  on(
+    'INV8',
+    'silence escalates once, when it is due, and for as long as the ladder says',
+    ['StageEscalated'],
+    ({ stage, at, deadline }, seen, { scenario }) => {
+      const terms = termsOf(scenario, stage)
+      const longer = terms && terms.onSilence !== 'expire' ? terms.onSilence.deadline : 0
+      if (seen.escalated.includes(stage)) return `\`${stage}\` escalates twice`
+      return (at !== seen.open?.deadline || deadline !== Math.min(at + longer, seen.decideBy)) && 'another time'
+    },
+  ),
+  on(
+    'INV8',
+    'what expires does so at the second when it is due, whoever looks and whenever',
+    ['Expired'],
+    ({ at }, seen) => {
+      const due = seen.grant ? endOf(seen) : seen.open?.deadline
+      return at !== due && `expired ${at - (due ?? 0)} s off`
+    },
+  ),
+  { id: 'INV8', rule: 'a late timer changes nothing: deciding late is as deciding on time', broken: late },
+]
+
+/** Deciding now, with everything overdue, against having looked at every deadline on time and deciding now. */
+function late({ before, after, command, at, reducer: { decide, evolve } }: Step): string | undefined {
+  if (!before || (dueAt(before) ?? Number.POSITIVE_INFINITY) > at) return undefined
+  let onTime = before
+  for (let due = dueAt(onTime); due !== undefined && due <= at; due = dueAt(onTime)) {
+    const woken = decide(onTime, wake, due).events.reduce<ApprovalRequest | undefined>(
+      evolve,
+      onTime,
+    ) as ApprovalRequest
+    if (woken === onTime || (dueAt(woken) ?? Number.POSITIVE_INFINITY) <= due)
+      return `what was due at +${due - submittedAt} s did not happen`
+    onTime = woken
+  }
+  const then = decide(onTime, command, at).events.reduce<ApprovalRequest | undefined>(evolve, onTime) as ApprovalRequest
+  return !differ(then, after) ? undefined : `late: \`${after.status}\`, on time: \`${then.status}\``
+}

@@ -1,0 +1,234 @@
+import type { Command } from '../../../functions/domain/commands.ts'
+import type { decide as realDecide } from '../../../functions/domain/decide.ts'
+import { asOf, dueAt } from '../../../functions/domain/due.ts'
+import type { Event } from '../../../functions/domain/events.ts'
+import type { evolve as realEvolve } from '../../../functions/domain/evolve.ts'
+import type { Refusal } from '../../../functions/domain/refusals.ts'
+import { type ApprovalRequest, openStage } from '../../../functions/domain/request.ts'
+import type { outcomeOf as realOutcomeOf } from '../../../functions/domain/wait.ts'
+import { submit, submittedAt } from '../../support/ask.ts'
+import type { Rule } from './rule.ts'
+import { rules } from './rules.ts'
+import type { Scenario } from './scenarios.ts'
+import { noWitness, type Witness, witness } from './witness.ts'
+import { type Action, commandsIn, firstWorld, mintsOf, turnsOf, type World } from './world.ts'
+
+/** What is checked: in production's form, or with a fault in it. */
+export type Reducer = {
+  decide: typeof realDecide
+  evolve: typeof realEvolve
+  outcomeOf: typeof realOutcomeOf
+}
+
+/** One step of a search: a command in a state and a world, and what came of it. */
+export type Step = {
+  scenario: Scenario
+  reducer: Reducer
+  world: World
+  at: number
+  command: Command
+  before: ApprovalRequest | undefined
+  after: ApprovalRequest
+  events: readonly Event[]
+  refusal: Refusal | undefined
+  /** The events but refusals, each with what the ledger said before it. */
+  told: readonly { event: Event; seen: Witness }[]
+  /** What the ledger said before the step, and what it says after. */
+  seen: Witness
+  sees: Witness
+}
+
+export type Node = {
+  state: ApprovalRequest
+  world: World
+  seen: Witness
+  /** How it was reached. */
+  from: Node | undefined
+  label: string
+  came: string
+  events: readonly Event[]
+}
+
+export type Violation = { scenario: string; rule: Rule; why: string; trace: readonly string[] }
+export type Found = {
+  states: number
+  transitions: number
+  statuses: Set<string>
+  events: Set<string>
+  refusals: Set<string>
+  /** Every `sampled`-th state with the way to it, for checks that are too slow for all. */
+  sample: Node[]
+  violation: Violation | undefined
+}
+
+const sampled = 200
+
+/**
+ * Breadth first over everything that may happen in a scenario, so that the trace of a violation is a shortest one.
+ * States that differ only in what no rule can see (who was refused how often, when past things happened) are one.
+ */
+export function search(scenario: Scenario, reducer: Reducer): Found {
+  const found: Found = {
+    states: 0,
+    transitions: 0,
+    statuses: new Set(),
+    events: new Set(),
+    refusals: new Set(),
+    sample: [],
+    violation: undefined,
+  }
+  const known = new Set<string>()
+  const commands = remembered((world) => commandsIn(scenario, world))
+  let layer: Node[] = []
+
+  /** Takes a node into the next layer unless it is known. */
+  const reach = (next: Node[], node: Node) => {
+    const key = keyOf(node)
+    if (known.has(key)) return
+    known.add(key)
+    found.statuses.add(node.state.status)
+    if (known.size % sampled === 1) found.sample.push(node)
+    next.push(node)
+  }
+
+  /** Tells a command, checks the rules, and answers with the node that it leads to; undefined where a rule is broken. */
+  const tell = (from: Node | undefined, { label, command, obeyed }: Action, world: World): Node | undefined => {
+    found.transitions += 1
+    const step = take(scenario, reducer, from, command as Command, world)
+    if ('threw' in step) {
+      found.violation = violated(scenario, total, step.threw, from, label, 'an exception')
+      return undefined
+    }
+    for (const { type } of step.events) found.events.add(type)
+    if (step.refusal) found.refusals.add(step.refusal)
+    const came = [...step.events.map(({ type }) => type), step.refusal && `(${step.refusal})`]
+      .filter(Boolean)
+      .join(', ')
+    for (const rule of rules) {
+      const why = rule.broken(step)
+      if (why === undefined) continue
+      found.violation = violated(scenario, rule, why, from, label, came)
+      return undefined
+    }
+    const after = step.refusal || !obeyed ? world : { ...world, ...obeyed }
+    return { state: step.after, world: after, seen: step.sees, from, label, came, events: step.events }
+  }
+
+  const start = tell(undefined, { label: 'submitted', command: submission(scenario) }, firstWorld)
+  if (start) reach(layer, start)
+  while (layer.length > 0) {
+    const next: Node[] = []
+    for (const node of layer) {
+      for (const action of commands(node.world)) {
+        const reached = tell(node, action, node.world)
+        if (!reached) return { ...found, states: known.size }
+        if (reached.events.some(({ type }) => type !== 'Refused') || reached.world !== node.world) reach(next, reached)
+      }
+      for (const { label, world } of movesOf(scenario, node))
+        reach(next, { ...node, world: { ...node.world, ...world }, from: node, label, came: '', events: [] })
+    }
+    layer = next
+  }
+  return { ...found, states: known.size }
+}
+
+const submission = ({ ask, tier, stages }: Scenario) => submit(ask, tier, { stages })
+const total: Rule = { id: 'INV10', rule: 'a command is obeyed or refused, never thrown at', broken: () => undefined }
+
+/** What may happen without a command. After the end nothing in the world matters but what was still being minted. */
+function movesOf(scenario: Scenario, { state, world }: Node): readonly Action[] {
+  if (dueAt(state) === undefined) return mintsOf(world)
+  return [...mintsOf(world), ...turnsOf(scenario, world), ...timeIn(state, world)]
+}
+
+/** Time passes to the last second before something falls due by itself, and to that second. Nobody need look then. */
+function timeIn(state: ApprovalRequest, { now }: World): readonly Action[] {
+  const due = dueAt(asOf(state, submittedAt + now))
+  if (due === undefined) return []
+  const at = due - submittedAt
+  const passes = (to: number, what: string) => ({ label: `it is ${minutesOf(to)}, ${what}`, world: { now: to } })
+  return [
+    ...(at - 1 > now ? [passes(at - 1, 'a second before a deadline')] : []),
+    ...(at > now ? [passes(at, 'a deadline')] : []),
+  ]
+}
+
+const minutesOf = (seconds: number) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+
+function take(
+  scenario: Scenario,
+  reducer: Reducer,
+  from: Node | undefined,
+  command: Command,
+  world: World,
+): Step | { threw: string } {
+  const [before, seen, at] = [from?.state, from?.seen ?? noWitness, submittedAt + world.now]
+  try {
+    const { events, refusal } = reducer.decide(before, command, at)
+    const after = events.reduce<ApprovalRequest | undefined>(reducer.evolve, before) as ApprovalRequest
+    const told: Step['told'][number][] = []
+    let sees = seen
+    for (const event of events) {
+      if (event.type === 'Refused') continue
+      told.push({ event, seen: sees })
+      sees = witness(sees, event)
+    }
+    return { scenario, reducer, world, at, command, before, after, events, refusal: refusal?.code, told, seen, sees }
+  } catch (error) {
+    return { threw: String(error) }
+  }
+}
+
+function violated(
+  { name }: Scenario,
+  rule: Rule,
+  why: string,
+  from: Node | undefined,
+  label: string,
+  came: string,
+): Violation {
+  return { scenario: name, rule, why, trace: [...traceOf(from), line(label, came)] }
+}
+
+/** The way to a node, a line a step. */
+export function traceOf(node: Node | undefined): string[] {
+  const lines: string[] = []
+  for (let at = node; at; at = at.from) lines.unshift(line(at.label, at.came))
+  return lines
+}
+const line = (label: string, came: string) => (came ? `${label} -> ${came}` : label)
+
+/** What distinguishes states, in as few characters as may be. */
+function keyOf({ state, world, seen }: Node): string {
+  const stages = state.stages.map(({ decisions, escalatedAt }) => {
+    const decided = decisions.map(({ person, verdict, as }) => `${person}${verdict}${as}`).sort()
+    return `${decided}${escalatedAt === undefined ? '' : '^'}`
+  })
+  const open = state.status === 'pending' ? openStage(state)?.deadline : ''
+  const by = state.status === 'denied' ? state.deniedBy : state.status === 'revoked' ? state.revokedBy : ''
+  return `${state.status}|${stages}|${open}|${by}|${grantKey(state)}|${seen.end}|${seen.issued}|${seen.grant?.notAfter}|${worldKey(world)}|${world.now}`
+}
+
+function grantKey(state: ApprovalRequest): string {
+  if (!('grant' in state) || !state.grant) return ''
+  const { claimBy, notAfter, claimedAt, intents, credentials, uses } = state.grant
+  const { access_token: token, aws } = credentials
+  const used = uses.map(({ key, credential, ended }) => `${key}${credential}${ended ? '.' : ''}`).sort()
+  return `${claimBy},${notAfter},${claimedAt === undefined},${intents.access_token?.id},${intents.aws?.id},${token?.id},${token?.expiresAt},${aws?.id},${used}`
+}
+
+const worldKey = ({ lost, policyForbids, intended, minted, answered }: World) =>
+  `${lost}|${policyForbids}|${intended}|${minted}|${answered}`
+
+/** What may be tried depends on the world, but not on the time: it is worked out once for each. */
+function remembered(make: (world: World) => readonly Action[]) {
+  const made = new Map<string, readonly Action[]>()
+  return (world: World): readonly Action[] => {
+    const key = worldKey(world)
+    const before = made.get(key)
+    if (before) return before
+    const actions = make(world)
+    made.set(key, actions)
+    return actions
+  }
+}

@@ -1,0 +1,53 @@
+import type { ApprovalRequest } from '../../../functions/domain/request.ts'
+import { type outcomeOf as realOutcomeOf, stageWait, type Wait, waitOf } from '../../../functions/domain/wait.ts'
+
+/**
+ * The workflow as the design has it (section 6), and any signal may be lost: success goes on to the next stage of the
+ * same branch, `Settled` closes, `Moved` and a timeout ask the table and go where it says.
+ */
+const nextOf = (state: ApprovalRequest, wait: Wait): Wait => {
+  const { tier, stages } = state
+  const index = stages.findIndex(({ terms: { name } }) =>
+    [stageWait(tier, name, false), stageWait(tier, name, true)].includes(wait),
+  )
+  if (index < 0) return 'Close'
+  const next = stages[index + 1]
+  return next ? stageWait(tier, next.terms.name, false) : 'AwaitCompletion'
+}
+
+/** Every state in which an execution of this request may wait. */
+export const waitsOf = ({ tier, stages }: ApprovalRequest): readonly Wait[] => [
+  ...stages.flatMap(({ terms: { name } }) => [stageWait(tier, name, false), stageWait(tier, name, true)]),
+  'AwaitCompletion',
+]
+
+const checked = new WeakMap<typeof realOutcomeOf, Map<string, string | undefined>>()
+
+/**
+ * Says how an execution could get stuck: wherever it waits, and whichever of its signals are lost, it must get to where
+ * the table is, and stay there. Outcomes depend on the status, the wait and the stages alone, so each is checked once.
+ */
+export function unconverged(state: ApprovalRequest, outcomeOf: typeof realOutcomeOf): string | undefined {
+  const key = `${state.ask.id}${state.status}${'grant' in state}${waitOf(state)}${waitsOf(state)}`
+  const results = checked.get(outcomeOf) ?? new Map<string, string | undefined>()
+  checked.set(outcomeOf, results)
+  if (!results.has(key)) results.set(key, stuckFrom(state, outcomeOf))
+  return results.get(key)
+}
+
+function stuckFrom(state: ApprovalRequest, outcomeOf: typeof realOutcomeOf): string | undefined {
+  const there = waitOf(state)
+  for (const start of waitsOf(state)) {
+    // The longest way: each signal moves one stage on or asks the table, so more steps than waits is going in circles.
+    let at: Wait = start
+    for (let step = 0; at !== there; step++) {
+      const outcome = outcomeOf(state, at)
+      if (outcome === 'waiting' || step > waitsOf(state).length || at === 'Close')
+        return `an execution in \`${start}\` ends up in \`${at}\`, while the request is at \`${there}\``
+      at = outcome === 'Settled' ? 'Close' : outcome === 'Moved' ? there : nextOf(state, at)
+    }
+    if (there !== 'Close' && outcomeOf(state, there) !== 'waiting')
+      return `an execution leaves \`${there}\`, where the request is`
+  }
+  return undefined
+}

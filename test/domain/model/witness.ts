@@ -1,0 +1,87 @@
+import type { Event, EventType } from '../../../functions/domain/events.ts'
+
+/**
+ * What somebody who only reads the ledger would know: counted from the events alone, without the reducer, so that the
+ * invariants do not take the reducer's word for it.
+ */
+export type Witness = {
+  approvals: readonly { person: string; stage: string; as: string }[]
+  open: { stage: string; deadline: number; escalated: boolean } | undefined
+  escalated: readonly string[]
+  decideBy: number
+  grant: { claimBy: number; notAfter: number; claimed: boolean } | undefined
+  intended: readonly string[]
+  /** The newest intent of each kind that has not become a credential. */
+  pending: { readonly [claim: string]: string | undefined }
+  issued: readonly string[]
+  /** The newest credential of each kind. */
+  live: { readonly [claim: string]: string | undefined }
+  begun: readonly string[]
+  denied: boolean
+  /** The event that ended the request. */
+  end: EventType | undefined
+}
+
+export const noWitness: Witness = {
+  approvals: [],
+  open: undefined,
+  escalated: [],
+  decideBy: 0,
+  grant: undefined,
+  intended: [],
+  pending: {},
+  issued: [],
+  live: {},
+  begun: [],
+  denied: false,
+  end: undefined,
+}
+
+export function witness(seen: Witness, event: Event): Witness {
+  switch (event.type) {
+    case 'Submitted':
+      return { ...noWitness, decideBy: event.decideBy }
+    case 'StageOpened': {
+      const escalated = seen.escalated.includes(event.stage)
+      return { ...seen, open: { stage: event.stage, deadline: event.deadline, escalated } }
+    }
+    case 'StageEscalated': {
+      const open = { stage: event.stage, deadline: event.deadline, escalated: true }
+      return { ...seen, open, escalated: [...seen.escalated, event.stage] }
+    }
+    case 'Decided':
+      if (event.verdict === 'deny') return { ...seen, denied: true }
+      return { ...seen, approvals: [...seen.approvals, { person: event.actor.id, stage: event.stage, as: event.as }] }
+    case 'ApprovalDropped':
+      return { ...seen, approvals: seen.approvals.filter(({ person }) => person !== event.person) }
+    case 'Approved':
+      return { ...seen, open: undefined, grant: { claimBy: event.claimBy, notAfter: event.notAfter, claimed: false } }
+    case 'CredentialIntended':
+      return {
+        ...seen,
+        intended: [...seen.intended, event.credential],
+        pending: { ...seen.pending, [event.claim]: event.credential },
+      }
+    case 'CredentialIssued':
+      return {
+        ...seen,
+        issued: [...seen.issued, event.credential],
+        live: { ...seen.live, [event.claim]: event.credential },
+        pending: { ...seen.pending, [event.claim]: undefined },
+        grant: seen.grant && { ...seen.grant, notAfter: event.notAfter, claimed: true },
+      }
+    case 'UseBegun':
+      return { ...seen, begun: [...seen.begun, `${event.tool} ${event.key}`] }
+    case 'Denied':
+    case 'Withdrawn':
+    case 'Expired':
+    case 'Completed':
+    case 'Revoked':
+      return { ...seen, end: event.type, live: {} }
+    case 'UseEnded':
+    case 'Refused':
+      return seen
+    default:
+      return event satisfies never
+  }
+}

@@ -1,0 +1,153 @@
+import type { Command, Eligibility } from '../../../functions/domain/commands.ts'
+import type { Claim } from '../../../functions/domain/request.ts'
+import type { CredentialId } from '../../../functions/domain/values.ts'
+import {
+  completion,
+  credentialId,
+  decision,
+  forbid,
+  intent,
+  issuance,
+  otherKey,
+  permit,
+  person,
+  revocation,
+  useBegin,
+  useEnd,
+  useId,
+  wake,
+  withdrawal,
+} from '../../support/ask.ts'
+import type { Click, Scenario } from './scenarios.ts'
+
+/** Everything outside the table: the clock, what policy would say, and how far each attempt to mint has got. */
+export type World = {
+  /** Seconds after the submission. */
+  now: number
+  /** Who has lost the right to decide. */
+  lost: readonly string[]
+  policyForbids: boolean
+  /** Intents that were committed, oldest first. A crash is one that nobody takes further; a slow one is taken further late. */
+  intended: readonly CredentialId[]
+  /** Those of them that were signed, or assumed: they exist, whether or not anybody recorded it. */
+  minted: readonly CredentialId[]
+  /** Those of them that were answered. */
+  answered: readonly CredentialId[]
+}
+
+export const firstWorld: World = { now: 0, lost: [], policyForbids: false, intended: [], minted: [], answered: [] }
+
+/** Something that may happen next: what the world becomes, and a command; `obeyed` is what it becomes if that is obeyed. */
+export type Action = { label: string; command?: Command; world?: Partial<World>; obeyed?: Partial<World> }
+
+/** Access tokens are numbered from 1, AWS credentials from 11; 99 is one that nobody intended. */
+const numberOf = (id: CredentialId) => Number(id.slice(-2))
+export const claimOf = (id: CredentialId): Claim => (numberOf(id) > 10 ? 'aws' : 'access_token')
+const nameOf = (id: CredentialId) =>
+  claimOf(id) === 'aws' ? `AWS session ${numberOf(id) - 10}` : `token ${numberOf(id)}`
+const neverIntended = credentialId(99)
+
+/** Who may decide what at this moment. */
+export const eligibleIn = ({ rights }: Scenario, { lost }: World): Eligibility =>
+  Object.fromEntries(Object.entries(rights).map(([name, names]) => [person(name), lost.includes(name) ? [] : names]))
+
+/** What policy answers at this moment. */
+export const answerIn = ({ policyForbids }: World) => (policyForbids ? forbid : permit)
+
+/** Everything that may be tried. What will be refused is tried too, since a refusal must change nothing. */
+export const commandsIn = (scenario: Scenario, world: World): readonly Action[] => [
+  ...scenario.clicks.map((click) => clicked(scenario, world, click)),
+  { label: 'rita revokes', command: revocation('rita') },
+  { label: 'eve, who may not, revokes', command: revocation('eve', { answer: forbid }) },
+  { label: 'the agent completes', command: completion() },
+  { label: 'the agent withdraws', command: withdrawal() },
+  { label: 'somebody looks', command: wake },
+  ...intents(scenario, world),
+  ...issues(world),
+  ...uses(scenario, world),
+]
+
+/** Facts turn, and turn back. */
+export const turnsOf = ({ losers, policyTurns }: Scenario, { lost, policyForbids }: World): readonly Action[] => [
+  ...losers.map(
+    (name): Action =>
+      lost.includes(name)
+        ? { label: `${name} regains the right`, world: { lost: lost.filter((each) => each !== name) } }
+        : {
+            label: `${name} loses the right`,
+            world: { lost: losers.filter((each) => each === name || lost.includes(each)) },
+          },
+  ),
+  ...(policyTurns
+    ? [{ label: policyForbids ? 'policy permits again' : 'policy forbids', world: { policyForbids: !policyForbids } }]
+    : []),
+]
+
+/** What was intended is minted, now or much later. */
+export const mintsOf = ({ intended, minted }: World): readonly Action[] =>
+  intended
+    .filter((id) => !minted.includes(id))
+    .map((id) => ({ label: `${nameOf(id)} is minted`, world: { minted: [...minted, id].sort() } }))
+
+function clicked(scenario: Scenario, world: World, { by, verdict, stage, stale }: Click): Action {
+  const { ask } = scenario
+  const what = [verdict === 'approve' ? 'approves' : 'denies', stage && `stage ${stage}`, stale && `a stale ${stale}`]
+  return {
+    label: [by, ...what.filter(Boolean)].join(' '),
+    command: decision(ask, by, verdict, {
+      eligible: eligibleIn(scenario, world),
+      answer: answerIn(world),
+      through: stage === undefined ? 'slack' : 'api',
+      digest: stale === 'digest' ? 'sha-256:AAAAAAAA' : ask.digest.slice(0, 16),
+      round: stale === 'round' ? 2 : 1,
+      ...(stage === undefined ? {} : { stage }),
+    }),
+  }
+}
+
+function intents(scenario: Scenario, world: World): readonly Action[] {
+  const authority = { eligible: eligibleIn(scenario, world), answer: answerIn(world) }
+  const next = (claim: Claim) => {
+    const count = world.intended.filter((id) => claimOf(id) === claim).length
+    return count < scenario.mints[claim] ? credentialId((claim === 'aws' ? 11 : 1) + count) : undefined
+  }
+  const actions: Action[] = []
+  const token = next('access_token')
+  if (token) {
+    const obeyed = { intended: [...world.intended, token] }
+    actions.push({ label: `${nameOf(token)} is intended`, command: intent('access_token', token, authority), obeyed })
+    const command = intent('access_token', token, { ...authority, jkt: otherKey })
+    actions.push({ label: `${nameOf(token)} is intended for another key`, command, obeyed })
+  }
+  const aws = next('aws')
+  if (aws)
+    for (const presented of world.answered.filter((id) => claimOf(id) === 'access_token'))
+      actions.push({
+        label: `${nameOf(aws)} is intended with ${nameOf(presented)}`,
+        command: intent('aws', aws, { ...authority, presented, session: { role: 'target', endsAt: 4_000_000_000 } }),
+        obeyed: { intended: [...world.intended, aws] },
+      })
+  return actions
+}
+
+/** An attempt records what it minted, and answers if that was obeyed; then again, as after an answer that got lost. */
+const issues = ({ minted, answered }: World): readonly Action[] => [
+  ...minted.map((id) => ({
+    label: `${nameOf(id)} is recorded`,
+    command: issuance(claimOf(id), id, claimOf(id) === 'aws' ? { use: useId(90) } : {}),
+    obeyed: { answered: answered.includes(id) ? answered : [...answered, id].sort() },
+  })),
+  { label: 'a token that nobody intended is recorded', command: issuance('access_token', neverIntended) },
+]
+
+function uses(scenario: Scenario, world: World): readonly Action[] {
+  const authority = { eligible: eligibleIn(scenario, world), answer: answerIn(world) }
+  const tokens = world.answered.filter((id) => claimOf(id) === 'access_token')
+  const keys = Array.from({ length: scenario.uses }, (_, index) => index + 1)
+  return [
+    ...tokens.flatMap((id) =>
+      keys.map((key) => ({ label: `use ${key} begins with ${nameOf(id)}`, command: useBegin(id, key, authority) })),
+    ),
+    ...keys.map((key) => ({ label: `use ${key} ends`, command: useEnd(key) })),
+  ]
+}
