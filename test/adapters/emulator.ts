@@ -37,7 +37,13 @@ export function useAws(): void {
       progress: silentProgress,
     })
     const nodeDirectory = join(root, 'node_modules', '.bin')
-    const emulator = await startEmulator({ python, directory: join(scratch, 'emulator'), logFile, nodeDirectory })
+    const emulator = await startEmulator({
+      python,
+      directory: join(scratch, 'emulator'),
+      logFile,
+      lambdaLogFile: logFile,
+      nodeDirectory,
+    })
     close = async () => {
       await emulator.close()
       rmSync(scratch, { recursive: true, force: true })

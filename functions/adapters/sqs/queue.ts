@@ -58,6 +58,8 @@ const sender =
 
 const connect = () =>
   new SQSClient({
+    // The endpoint is the environment's, as for every other client; a queue's URL only names the queue.
+    useQueueUrlAsEndpoint: false,
     maxAttempts: 3,
     requestHandler: { connectionTimeout: 1000, requestTimeout: 3000, throwOnRequestTimeout: true },
   })

@@ -1,0 +1,226 @@
+import { inspect } from 'node:util'
+import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms'
+import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { connect, hurried } from '../../functions/adapters/dynamodb/client.ts'
+import { DynamoLedgerStore } from '../../functions/adapters/dynamodb/ledger-store.ts'
+import { DynamoRequestStore } from '../../functions/adapters/dynamodb/request-store.ts'
+import { DynamoWaitStore } from '../../functions/adapters/dynamodb/wait-store.ts'
+import { KmsSigner } from '../../functions/adapters/kms/kms-signer.ts'
+import { MessagesRefused, SqsFifoQueue } from '../../functions/adapters/sqs/queue.ts'
+import { StsBroker } from '../../functions/adapters/sts/broker.ts'
+import { noEntries, verify } from '../../functions/domain/ledger.ts'
+import { KeyUnavailable, StoreUnavailable } from '../../functions/operations/faults.ts'
+import { requestId, sampleAsk, submittedAt } from '../support/ask.ts'
+import { commitOf, submission } from './commits.ts'
+import { useAws } from './emulator.ts'
+import { type FaultyProxy, startProxy } from './proxy.ts'
+import { onStepFunctions } from './state-machine.ts'
+import { makeTables, type Tables } from './tables.ts'
+import { externalId, makeTargetRole, policyFor } from './target-role.ts'
+
+const json = (status: number, type: string, rest: object = {}) => ({ status, body: { __type: type, ...rest } })
+const throttled = json(400, 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException')
+const canary = 'canary-7f3a'
+
+describe('a world that breaks', () => {
+  useAws()
+  let proxy: FaultyProxy
+  let tables: Tables
+  let upstream: string
+  const ask = sampleAsk()
+  const once = { key: 'SEEN#proof', value: ask.id, expiresAt: submittedAt + 120 }
+  const stores = (patience?: Parameters<typeof connect>[0]) => {
+    const connection = connect(patience)
+    return {
+      requests: new DynamoRequestStore(connection, tables),
+      ledger: new DynamoLedgerStore(connection, tables),
+      waits: new DynamoWaitStore(connection, tables.waits),
+    }
+  }
+
+  beforeEach(async () => {
+    upstream = process.env['AWS_ENDPOINT_URL'] as string
+    tables = await makeTables()
+    proxy = await startProxy(upstream)
+    process.env['AWS_ENDPOINT_URL'] = proxy.url
+  })
+  afterEach(async () => {
+    process.env['AWS_ENDPOINT_URL'] = upstream
+    await proxy.close()
+  })
+
+  describe('an answer that is lost after the commit', () => {
+    test('of a transaction: it is sent again as the same one, and is committed once', async () => {
+      const { requests, ledger } = stores()
+      proxy.fail('TransactWriteItems', 'answer_lost', 'answer_lost')
+      expect(await requests.commit(submission(ask, { once: [once] }))).toEqual({ outcome: 'committed' })
+      expect(proxy.count('TransactWriteItems')).toBe(3)
+      expect(verify(ask.id, await ledger.entries(ask.id)).broken).toBeUndefined()
+    })
+
+    test('of a claim on a key: the claimant knows its own claim again', async () => {
+      const { requests } = stores()
+      proxy.fail('PutItem', 'answer_lost')
+      expect(await requests.claim(once)).toBe(true)
+      expect(proxy.count('PutItem')).toBe(2)
+      expect(await requests.claim(once)).toBe(false)
+    })
+
+    test('of a claim on a wait: the claimant knows its own claim again', async () => {
+      const { waits } = stores()
+      const wait = { request: ask.id, wait: 'Tier1 owner', attempt: '1', taskToken: 't', expiresAt: submittedAt + 60 }
+      await waits.remember(wait)
+      proxy.fail('UpdateItem', 'answer_lost')
+      expect(await waits.claim(wait, submittedAt, 30)).toBe(true)
+      expect(await waits.claim(wait, submittedAt, 30)).toBe(false)
+    })
+
+    test('of a start: starting again is no second execution', async () => {
+      const { workflow, executions } = await onStepFunctions()
+      proxy.fail('StartExecution', 'answer_lost')
+      await workflow.start(ask.id, 'Tier1 owner')
+      expect([proxy.count('StartExecution'), await executions()]).toEqual([2, 1])
+    })
+
+    test('of a signal: the wait is ended once, whatever the second answer says', async () => {
+      const { workflow, nextWait, nextEnd } = await onStepFunctions()
+      await workflow.start(ask.id, 'Tier1 owner')
+      const { taskToken } = await nextWait()
+      proxy.fail('SendTaskFailure', 'answer_lost')
+      expect(['sent', 'late']).toContain(await workflow.signal(taskToken, 'Settled'))
+      expect(await nextEnd()).toBe('Settled')
+    })
+
+    test('of a role assumed: asking again gives a session that works', async () => {
+      const [role, policy] = [await makeTargetRole(), policyFor('sqs:ListQueues')]
+      const tags = { 'hotwork:request': ask.id }
+      const names = { sessionName: ask.id, sourceIdentity: ask.id }
+      proxy.fail('AssumeRole', 'answer_lost')
+      const credentials = await new StsBroker().assume({
+        role,
+        externalId,
+        ...names,
+        tags,
+        policy,
+        durationSeconds: 900,
+      })
+      expect(proxy.count('AssumeRole')).toBe(2)
+      await expect(new SQSClient({ credentials }).send(new ListQueuesCommand({}))).resolves.toBeDefined()
+    })
+
+    test('of a signature: it is made again', async () => {
+      const { KeyMetadata } = await new KMSClient({}).send(
+        new CreateKeyCommand({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' }),
+      )
+      proxy.fail('Sign', 'answer_lost')
+      const signer = new KmsSigner(KeyMetadata?.KeyId as string)
+      await expect(signer.sign('at+jwt', {})).resolves.toMatch(/^[\w-]+\.[\w-]+\.[\w-]{86}$/)
+      expect(proxy.count('Sign')).toBe(2)
+    })
+  })
+
+  test('a store that throttles a little is only slower', async () => {
+    const { requests } = stores()
+    proxy.fail('TransactWriteItems', throttled)
+    expect(await requests.commit(submission(ask))).toEqual({ outcome: 'committed' })
+  }, 20_000)
+
+  test.each<[what: string, fault: Parameters<FaultyProxy['fail']>[1]]>([
+    ['throttles', throttled],
+    ['does not answer', 'silence'],
+    ['is broken', json(500, 'InternalServerError')],
+  ])('a store that %s costs somebody in a hurry less than a second, and then it is a fault', async (_what, fault) => {
+    const { requests } = stores(hurried)
+    proxy.fail('TransactWriteItems', fault, fault, fault)
+    proxy.fail('GetItem', fault, fault, fault)
+    for (const call of [() => requests.load(ask.id), () => requests.commit(submission(ask))]) {
+      const started = performance.now()
+      await expect(call()).rejects.toThrow(StoreUnavailable)
+      expect(performance.now() - started).toBeLessThan(1000)
+    }
+    expect(proxy.count('GetItem')).toBeLessThanOrEqual(2)
+  })
+
+  test('writers whose transactions meet are stale, and not in doubt', async () => {
+    const { requests } = stores()
+    const conflict = [{ Code: 'TransactionConflict' }, { Code: 'None' }, { Code: 'None' }]
+    proxy.fail('TransactWriteItems', json(400, 'TransactionCanceledException', { CancellationReasons: conflict }))
+    expect(await requests.commit(submission(ask))).toEqual({ outcome: 'stale' })
+    proxy.fail('TransactWriteItems', json(400, 'TransactionCanceledException', { CancellationReasons: conflict }))
+    const { entries, head } = submission(ask)
+    expect(await stores().ledger.append('agent:x', noEntries, entries, head)).toBe(false)
+  })
+
+  test('a transaction that was cancelled for want of capacity is in doubt', async () => {
+    const reasons = [{ Code: 'ThrottlingError' }, { Code: 'None' }, { Code: 'None' }]
+    const cancelled = json(400, 'TransactionCanceledException', { CancellationReasons: reasons })
+    proxy.fail('TransactWriteItems', cancelled, cancelled, cancelled, cancelled)
+    await expect(stores().requests.commit(submission(ask))).rejects.toThrow(StoreUnavailable)
+  })
+
+  test('a ledger that knows more than the state does is a fault, and not a race to be tried again', async () => {
+    const { requests, ledger } = stores()
+    const { entries, head } = submission(ask)
+    await ledger.append(ask.id, noEntries, entries, head)
+    await expect(requests.commit(submission(ask))).rejects.toThrow(/ledger of `req_/)
+  })
+
+  test('no fault shows what an item holds', async () => {
+    const secret = sampleAsk({ justification: canary, arguments: { Value: canary } })
+    const { requests, ledger } = stores()
+    const reasons = [{ Code: 'ValidationError', Item: { state: { S: canary } } }, { Code: 'None' }, { Code: 'None' }]
+    proxy.fail('TransactWriteItems', json(400, 'TransactionCanceledException', { CancellationReasons: reasons }))
+    const inDoubt = requests.commit(submission(secret))
+    const { entries, head } = submission(secret)
+    await inDoubt.catch(() => ledger.append(secret.id, noEntries, entries, head))
+    const divided = requests.commit(submission(secret))
+    for (const fault of await Promise.allSettled([inDoubt, divided])) {
+      if (fault.status === 'fulfilled') throw new Error('it was committed')
+      expect(inspect(fault.reason, { depth: 9, showHidden: true })).not.toContain(canary)
+    }
+  })
+
+  test('items that a busy table leaves unread are asked for again, and the order stays', async () => {
+    const { requests } = stores()
+    for (const n of [1, 2, 3]) await requests.commit(submission(sampleAsk({ id: requestId(n) }), { after: n }))
+    const Keys = [1, 2, 3].map((n) => ({ pk: { S: `REQ#${requestId(n)}` }, sk: { S: 'REQ' } }))
+    const unread = { status: 200, body: { Responses: {}, UnprocessedKeys: { [tables.requests]: { Keys } } } }
+    proxy.fail('BatchGetItem', unread, unread)
+    const { items } = await requests.list({}, { limit: 10 })
+    expect(items.map(({ state }) => state.ask.id)).toEqual([3, 2, 1].map((n) => requestId(n)))
+    expect(proxy.count('BatchGetItem')).toBe(3)
+  })
+
+  test('an index that lags behind shows nothing that is no longer so', async () => {
+    const { requests } = stores()
+    const change = submission(ask)
+    await requests.commit(change)
+    await requests.commit(commitOf(ask, change, { type: 'withdraw', agent: ask.agent.id, bundle: 'b' }, 1))
+    const Items = [{ pk: { S: `REQ#${ask.id}` }, sk: { S: 'REQ' }, submitted: { S: `${submittedAt}#${ask.id}` } }]
+    proxy.fail('Query', { status: 200, body: { Items, Count: 1 } })
+    expect(await requests.list({ status: 'pending' }, { limit: 10 })).toEqual({ items: [] })
+  })
+
+  test('a state that this code does not understand is a fault', async () => {
+    const { requests } = stores()
+    const Item = { pk: { S: `REQ#${ask.id}` }, sk: { S: 'REQ' }, version: { N: '1' }, state: { S: '{"status":"odd"}' } }
+    proxy.fail('GetItem', { status: 200, body: { Item } })
+    await expect(requests.load(ask.id)).rejects.toThrow(/holds no request/)
+  })
+
+  test('a key that KMS cannot use is a fault of the key', async () => {
+    const disabled = json(400, 'DisabledException')
+    proxy.fail('GetPublicKey', disabled)
+    await expect(new KmsSigner('key').jwks()).rejects.toThrow(KeyUnavailable)
+  })
+
+  test('a queue that takes only some of a batch says how many it refused, and shows none', async () => {
+    const Failed = [{ Id: '0', Code: 'InternalError', SenderFault: false, Message: canary }]
+    proxy.fail('SendMessageBatch', { status: 200, body: { Successful: [{ Id: '1', MessageId: '1' }], Failed } })
+    const queue = new SqsFifoQueue(`${proxy.url}/000000000000/q.fifo`, new SQSClient({ md5: false }))
+    const message = { requestId: ask.id, group: canary, deduplicate: '1' }
+    const sent = queue.send([message, { ...message, deduplicate: '2' }])
+    await expect(sent).rejects.toThrow(MessagesRefused)
+    await expect(sent).rejects.toThrow('the queue refused 1 of 2 messages: `InternalError`')
+  })
+})

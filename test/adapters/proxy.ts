@@ -1,0 +1,82 @@
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** What becomes of a request: its answer is lost after it was carried out, none ever comes, or this is the answer. */
+export type Fault = 'answer_lost' | 'silence' | { status: number; body: object }
+
+/** Stands between the SDK and an AWS, and lets happen on the wire what a test wants. */
+export type FaultyProxy = {
+  url: string
+  /** The faults of the next requests of an operation, one each; after them all goes well. */
+  fail(operation: string, ...faults: readonly Fault[]): void
+  /** How many requests of an operation came in. */
+  count(operation: string): number
+  close(): Promise<void>
+}
+
+export async function startProxy(upstream: string): Promise<FaultyProxy> {
+  const faults = new Map<string, Fault[]>()
+  const counts = new Map<string, number>()
+
+  async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await read(incoming)
+    const operation = operationOf(incoming, body)
+    counts.set(operation, (counts.get(operation) ?? 0) + 1)
+    const fault = faults.get(operation)?.shift()
+    if (fault === 'silence') return
+    if (typeof fault === 'object') {
+      response.writeHead(fault.status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(fault.body))
+      return
+    }
+    const { connection: _, 'content-length': __, ...headers } = incoming.headers
+    const answer = await forward(`${upstream}${incoming.url}`, incoming.method as string, headers, body)
+    if (fault === 'answer_lost') incoming.socket.destroy()
+    else response.writeHead(answer.status, { 'content-type': answer.type }).end(answer.body)
+  }
+
+  const server = createServer((incoming, response) => void handle(incoming, response))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    fail: (operation, ...next) => void faults.set(operation, [...next]),
+    count: (operation) => counts.get(operation) ?? 0,
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections()
+        server.close(() => resolve())
+      }),
+  }
+}
+
+/** JSON protocols name the operation in a header, the query protocol in the form. */
+const operationOf = ({ headers }: IncomingMessage, body: Buffer): string =>
+  String(headers['x-amz-target'] ?? '')
+    .split('.')
+    .at(-1) ||
+  new URLSearchParams(body.toString()).get('Action') ||
+  'unknown'
+
+async function read(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+function forward(url: string, method: string, headers: IncomingMessage['headers'], body: Buffer) {
+  return new Promise<{ status: number; type: string; body: Buffer }>((resolve, reject) => {
+    // Not `fetch`: the signature covers the `host` that the SDK called, and `fetch` would write its own.
+    const outgoing = request(url, { method, headers: { ...headers, 'content-length': body.length } }, (incoming) => {
+      read(incoming).then(
+        (answer) =>
+          resolve({
+            status: incoming.statusCode as number,
+            type: incoming.headers['content-type'] ?? '',
+            body: answer,
+          }),
+        reject,
+      )
+    })
+    outgoing.on('error', reject)
+    outgoing.end(body)
+  })
+}

@@ -1,0 +1,39 @@
+import { createHmac, generateKeyPairSync, type KeyObject, sign as signWith } from 'node:crypto'
+import { calculateJwkThumbprint, type JWK } from 'jose'
+
+/** Makes tokens by hand, the wrong ones too, which no library would. */
+export type Key = { privateKey: KeyObject; publicKey: KeyObject; jwk: JWK; kid: string }
+
+export async function makeKey(namedCurve = 'P-256'): Promise<Key> {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve })
+  const jwk = publicKey.export({ format: 'jwk' }) as JWK
+  return { privateKey, publicKey, jwk, kid: await calculateJwkThumbprint(jwk) }
+}
+
+export const part = (value: object | string): string =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
+
+/** A JWT of any header and any payload, signed with ES256 whatever the header says. */
+export function signed(key: Key, header: object, payload: object | string): string {
+  const input = `${part(header)}.${part(payload)}`
+  const signature = signWith('sha256', Buffer.from(input), { key: key.privateKey, dsaEncoding: 'ieee-p1363' })
+  return `${input}.${signature.toString('base64url')}`
+}
+
+/** The same with an HMAC, by whatever bytes pass for its secret. */
+export function maced(secret: string | Buffer, header: object, payload: object): string {
+  const input = `${part(header)}.${part(payload)}`
+  return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`
+}
+
+/** The order of P-256's base point. */
+const order = BigInt('0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551')
+
+/** The other signature that is as good: (r, n - s) for (r, s). */
+export function twin(token: string): string {
+  const [header, payload, signature] = token.split('.') as [string, string, string]
+  const bytes = Buffer.from(signature, 'base64url')
+  const s = BigInt(`0x${bytes.subarray(32).toString('hex')}`)
+  const other = Buffer.from((order - s).toString(16).padStart(64, '0'), 'hex')
+  return `${header}.${payload}.${Buffer.concat([bytes.subarray(0, 32), other]).toString('base64url')}`
+}
