@@ -16,6 +16,7 @@ import type { Local } from './local-file.ts'
 import { type Organisation, readOrganisation } from './organisation.ts'
 import type { Progress } from './progress.ts'
 import { type ReverseProxy, startReverseProxy } from './reverse-proxy.ts'
+import { warm } from './warm.ts'
 
 /** What all deployments of one local stack share. */
 export interface Surroundings {
@@ -118,6 +119,7 @@ export async function deployPrepared(around: Surroundings, prepared: Prepared, a
     return outputs
   })
   proxy.forwardTo(`${aws.endpointUrl}/_aws/execute-api/${outputOf(outputs, 'ApiId')}/$default`)
+  await around.progress(`load the Lambdas of ${stackName}`, () => warm(proxy.url, around.signal))
   return describeLocal(around, prepared, aws, outputs)
 }
 
