@@ -22,7 +22,7 @@ function actionsPart(catalogue: readonly CatalogueEntry[]): string {
 }
 
 /** Cedar's action groups: the catalogue's own, and `mutating` for all that change something. */
-const groupsOf = ({ group, mutates }: CatalogueEntry) => (mutates ? [group, 'mutating'] : [group])
+export const groupsOf = ({ group, mutates }: CatalogueEntry) => (mutates ? [group, 'mutating'] : [group])
 
 const actionLines = (entry: CatalogueEntry) => [
   `  action "${entry.name}" in [${groupsOf(entry)

@@ -1,7 +1,8 @@
 import {
   checkParseSchema,
   type DetailedError,
-  getValidRequestEnvsPolicy,
+  type EntityUidJson,
+  type PolicyJson,
   policySetTextToParts,
   policyToJson,
   policyToText,
@@ -11,12 +12,12 @@ import {
 import type { Bundle } from '../../domain/bundle.ts'
 import type { CatalogueEntry } from '../../domain/catalogue.ts'
 import { CedarPolicy } from './cedar-policy.ts'
-import { withActions } from './cedar-schema.ts'
+import { groupsOf, withActions } from './cedar-schema.ts'
 
 type Source = { file: string; text: string }
 type Problem = { file: string; line: number; message: string; fix: string }
 /** One policy: its own text, and where that begins in its file. */
-type Located = { id: string; effect: 'permit' | 'forbid'; text: string; source: Source; start: number; line: number }
+type Located = { id: string; json: PolicyJson; text: string; source: Source; start: number; line: number }
 
 /** Cedar's part in compiling a policy folder: ids, schema, strict validation, and a slice of the policies for each action. */
 export const cedar = { withActions, compile: compileCedar, open: (bundle: Bundle) => new CedarPolicy(bundle) }
@@ -37,11 +38,10 @@ function compileCedar(schema: Source, sources: readonly Source[], catalogue: rea
     } else located.set(policy.id, policy)
   }
   problems.push(...validateAll(schema, located))
-  const actions = [...personActions, ...catalogue.map(({ name }) => name)]
   return {
-    policies: problems.length === 0 ? sliceByAction(schema, located, actions) : {},
+    policies: problems.length === 0 ? sliceByAction(located, catalogue) : {},
     index: Object.fromEntries(
-      [...located.values()].map(({ id, source, line, effect }) => [id, { file: source.file, line, effect }]),
+      [...located.values()].map(({ id, source, line, json }) => [id, { file: source.file, line, effect: json.effect }]),
     ),
     problems,
   }
@@ -96,7 +96,7 @@ function split(source: Source, problems: Problem[]): Located[] {
       const fix = 'name actions, or a group of them, in the head of the policy'
       problems.push({ file: source.file, line, message: `\`${id}\` asks for the action in a condition`, fix })
     }
-    return [{ id, effect: parsed.json.effect, text, source, start, line }]
+    return [{ id, json: parsed.json, text, source, start, line }]
   })
 }
 
@@ -112,32 +112,51 @@ function validateAll(schema: Source, located: ReadonlyMap<string, Located>): Pro
 }
 
 /**
- * The policies that can bear on each action. Cedar says which requests a policy is well typed for, given the schema: for
- * every other its scope or its conditions can never hold. In its action's slice a policy's action always matches, so it is
- * taken out: matching a group of actions would need the schema at each question.
+ * The policies that can bear on each action, by their heads. In its action's slice a policy's action always matches, so it
+ * is taken out: matching a group of actions would need the schema at each question.
  */
 function sliceByAction(
-  schema: Source,
   located: ReadonlyMap<string, Located>,
-  actions: readonly string[],
+  catalogue: readonly CatalogueEntry[],
 ): Bundle['policies'] {
-  const slices: { [action: string]: { [id: string]: string } } = Object.fromEntries(actions.map((name) => [name, {}]))
-  for (const { id, text } of located.values()) {
-    const applies = getValidRequestEnvsPolicy(text, schema.text)
-    if (applies.type === 'failure') throw new TypeError(`policy ${id}: ${applies.error}`)
-    const matched = withoutAction(text)
-    for (const action of applies.actions) {
-      const slice = slices[/^Hotwork::Action::"(.+)"$/.exec(action)?.[1] ?? '']
-      if (slice) slice[id] = matched
+  const slices = new Map<string, { [id: string]: string }>()
+  for (const name of [...personActions, ...catalogue.map((entry) => entry.name)]) slices.set(name, {})
+  for (const { id, json } of located.values()) {
+    const text = print({ ...json, action: { op: 'All' } })
+    for (const action of actionsOf(json, catalogue)) {
+      const slice = slices.get(action)
+      if (slice) slice[id] = text
     }
   }
-  return slices
+  return Object.fromEntries(slices)
 }
 
-function withoutAction(text: string): string {
-  const parsed = policyToJson(text)
-  const printed = parsed.type === 'success' && policyToText({ ...parsed.json, action: { op: 'All' } })
-  if (!printed || printed.type === 'failure') throw new TypeError(`a policy that cannot be printed: ${text}`)
+/** The actions that the head of a policy matches: by name, by group, and by who asks. */
+function actionsOf({ principal, action }: PolicyJson, catalogue: readonly CatalogueEntry[]): readonly string[] {
+  const asker =
+    principal.op === 'is' ? principal.entity_type : 'entity' in principal ? typeOf(principal.entity) : undefined
+  const isFor = (type: string) =>
+    asker === undefined || asker === type || (asker === 'Hotwork::Group' && type === 'Hotwork::Person')
+  const all = [
+    ...(isFor('Hotwork::Person') ? personActions.map((name) => ({ name, groups: [] as readonly string[] })) : []),
+    ...(isFor('Hotwork::Agent') ? catalogue.map((entry) => ({ name: entry.name, groups: groupsOf(entry) })) : []),
+  ]
+  if (action.op === 'All') return all.map(({ name }) => name)
+  const named = 'entities' in action ? action.entities : 'entity' in action ? [action.entity] : []
+  const wanted = new Set(named.map(idOf))
+  const matches = all.filter(
+    ({ name, groups }) => wanted.has(name) || (action.op === 'in' && groups.some((it) => wanted.has(it))),
+  )
+  return matches.map(({ name }) => name)
+}
+
+const plain = (uid: EntityUidJson) => ('__entity' in uid ? uid.__entity : uid)
+const typeOf = (uid: EntityUidJson) => plain(uid).type
+const idOf = (uid: EntityUidJson) => plain(uid).id
+
+function print(policy: PolicyJson): string {
+  const printed = policyToText(policy)
+  if (printed.type === 'failure') throw new TypeError(`a policy that cannot be printed: ${JSON.stringify(policy)}`)
   return printed.text
 }
 

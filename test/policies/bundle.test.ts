@@ -1,0 +1,123 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
+import { type Asked, findFacts, questionOf } from '../../functions/domain/assess.ts'
+import { Bundle } from '../../functions/domain/bundle.ts'
+import type { AgentId } from '../../functions/domain/values.ts'
+import { Copy, compileSample, sampleDeployment, sampleFolder } from './sample.ts'
+
+const now = 1_800_000_000
+const sample = compileSample()
+
+const program = (...args: string[]) =>
+  spawnSync(process.execPath, [join(__dirname, '../../functions/handlers/compile-policies.ts'), ...args], {
+    encoding: 'utf8',
+  })
+
+test('a bundle is itself again after it was written and read', () =>
+  expect(Bundle.parse(JSON.parse(JSON.stringify(sample)))).toEqual(sample))
+
+test('the same folder is the same bundle, and any change to it another', () => {
+  expect(compileSample().hash).toBe(sample.hash)
+  using copy = new Copy()
+  copy.editJson('policies/directory.json', ({ people }) => {
+    people[11].name = 'Lena'
+  })
+  const changed = copy.compile()
+  expect(changed.ok && changed.bundle.hash).toMatch(/^sha-256:/)
+  expect(changed.ok && changed.bundle.hash).not.toBe(sample.hash)
+})
+
+test('another deployment of the same folder is another bundle', () => {
+  using copy = new Copy()
+  copy.editJson('deployment.json', ({ accounts }) => {
+    accounts.target.accountId = '111111111111'
+  })
+  const changed = copy.compile()
+  expect(changed.ok && changed.bundle.hash).not.toBe(sample.hash)
+})
+
+test('a policy is in the slice of each action that it can bear on, and in no other', () => {
+  const slicesWith = (id: string) =>
+    Object.keys(sample.policies).filter((action) => id in (sample.policies[action] ?? {}))
+  expect(slicesWith('prod-flags')).toEqual(['flags:set'])
+  expect(slicesWith('no-self-approval')).toEqual(['approve'])
+  expect(slicesWith('hotwork-guards-itself').toSorted()).toEqual(Object.keys(sample.actions).toSorted())
+})
+
+test('with five hundred policies, each action is still asked of its own eight alone', () => {
+  using copy = new Copy()
+  const [template = ''] = readFileSync(copy.at('policies/actions/flags.set.json'), 'utf8').split('\0')
+  const letters = 'abcdefghijklmnopqrstuvwxyz'
+  const names = Array.from({ length: 60 }, (_, n) => `many:set${letters[n % 26]}${letters[Math.floor(n / 26)]}`)
+  const cases: unknown[] = []
+  for (const [n, name] of names.entries()) {
+    const entry = { ...JSON.parse(template), name, group: 'many', mutates: false }
+    copy.add(`policies/actions/many-${n}.json`, JSON.stringify(entry))
+    const policies = Array.from({ length: 8 }, (_, at) => `p${n}-${at}`)
+    const text = policies.map(
+      (id, at) =>
+        `@id("${id}")\npermit (principal, action == Hotwork::Action::"${name}", resource) when { context.approval.tier >= ${at % 4} };`,
+    )
+    copy.add(`policies/many-${n}.cedar`, text.join('\n'))
+    const ask = {
+      agent: 'agent:remediator',
+      action: name,
+      purpose: 'x',
+      arguments: { environment: 'prod', flag: 'a', value: 1 },
+    }
+    cases.push({ name, ask, expect: { tier: 0, policies: [`p${n}-0`, `p${n}-4`] } })
+  }
+  copy.add('policies/cases/many.json', JSON.stringify({ cases }))
+  const wrote = program('--policies', copy.at('policies'), '--deployment', copy.at('deployment.json'), '--write-schema')
+  expect(wrote).toMatchObject({ status: 0, stderr: '' })
+
+  const compiled = copy.compile()
+  if (!compiled.ok) throw new Error(compiled.problems[0]?.message)
+  const { bundle } = compiled
+  expect(new Set(Object.values(bundle.policies).flatMap((slice) => Object.keys(slice))).size).toBeGreaterThan(500)
+  for (const name of names) expect(Object.keys(bundle.policies[name] ?? {})).toHaveLength(8)
+
+  const asked: Asked = {
+    agent: 'agent:remediator' as AgentId,
+    action: names[59] ?? '',
+    purpose: 'x',
+    arguments: { environment: 'prod', flag: 'a', value: 1 },
+  }
+  const facts = findFacts(bundle, asked, now)
+  if (!facts.ok) throw new Error(facts.detail)
+  const answer = new CedarPolicy(bundle).ask(questionOf(facts.value, asked, { moment: 'use', tier: 3, now }))
+  expect(answer.policies).toHaveLength(8)
+}, 60_000)
+
+describe('compile-policies', () => {
+  test('writes the bundle and says nothing', () => {
+    using copy = new Copy()
+    const out = copy.at('bundle.json')
+    const ran = program('--policies', sampleFolder, '--deployment', sampleDeployment, '--out', out)
+    expect(ran).toMatchObject({ status: 0, stdout: '', stderr: '' })
+    expect(Bundle.parse(JSON.parse(readFileSync(out, 'utf8')))).toEqual(sample)
+  })
+
+  test('says all that is wrong as `file:line: message` and the fix, exits 1 and writes nothing', () => {
+    using copy = new Copy()
+    copy.editJson('policies/agents.json', ({ agents }) => {
+      agents[0].owner = 'person:zoe'
+      agents[1].owner = 'person:yan'
+    })
+    const [policies, out] = [copy.at('policies'), copy.at('bundle.json')]
+    const ran = program('--policies', policies, '--deployment', copy.at('deployment.json'), '--out', out)
+    expect(ran.status).toBe(1)
+    const line = copy.lineOf('policies/agents.json', '"owner": "person:zoe"')
+    expect(ran.stderr).toContain(
+      `${policies}/agents.json:${line}: owner \`person:zoe\` is not in directory.json\n    there are:`,
+    )
+    expect(ran.stderr).toContain('person:yan')
+    expect(() => readFileSync(out)).toThrow('ENOENT')
+  })
+
+  test.each([[['--policies', sampleFolder]], [['--polices', sampleFolder]], [[]]])('%j is wrong usage: 2', (args) =>
+    expect(program(...args)).toMatchObject({ status: 2, stderr: expect.stringContaining('--deployment FILE') }),
+  )
+})

@@ -1,0 +1,199 @@
+import fc from 'fast-check'
+import {
+  deriveResource,
+  deriveStatement,
+  parseArguments,
+  titleOf,
+  unpinnedOf,
+} from '../../functions/domain/catalogue.ts'
+import { isLiteral } from '../../functions/domain/template.ts'
+import type { JsonObject } from '../../functions/domain/values.ts'
+import { compileSample } from './sample.ts'
+
+const { actions, deployment } = compileSample()
+const account = deployment.accounts['target']
+
+function entryOf(name: string) {
+  const entry = actions[name]
+  if (!entry) throw new Error(`${name} is not in the sample`)
+  return entry
+}
+
+const put = { Name: '/prod/checkout/payment-url', Value: 'https://pay.example' }
+const fn = { FunctionName: 'checkout-api' }
+const item = { TableName: 'checkout-orders', Key: { id: { S: 'a' } }, UpdateExpression: 'SET a = :a' }
+const service = { cluster: 'main', service: 'checkout' }
+const flag = { environment: 'prod', flag: 'new-basket', value: true }
+
+const [ssm, reserve, configure, update, roll, set] = [
+  'ssm:PutParameter',
+  'lambda:PutFunctionConcurrency',
+  'lambda:UpdateFunctionConfiguration',
+  'dynamodb:UpdateItem',
+  'ecs:UpdateService',
+  'flags:set',
+] as const
+
+test.each<[action: string, args: JsonObject, type: string, id: string]>([
+  [ssm, put, 'ssm:parameter', 'arn:aws:ssm:us-east-1:000000000000:parameter/prod/checkout/payment-url'],
+  [
+    reserve,
+    { ...fn, ReservedConcurrentExecutions: 0 },
+    'lambda:function',
+    'arn:aws:lambda:us-east-1:000000000000:function:checkout-api',
+  ],
+  [
+    configure,
+    { ...fn, Environment: { Variables: { MODE: 'safe' } }, Timeout: 3, MemorySize: 128 },
+    'lambda:function',
+    'arn:aws:lambda:us-east-1:000000000000:function:checkout-api',
+  ],
+  [
+    update,
+    { ...item, ExpressionAttributeNames: { '#a': 'a' }, ExpressionAttributeValues: { ':a': { N: '1' } } },
+    'dynamodb:table',
+    'arn:aws:dynamodb:us-east-1:000000000000:table/checkout-orders',
+  ],
+  [
+    roll,
+    { ...service, desiredCount: 2, taskDefinition: 'checkout:42' },
+    'ecs:service',
+    'arn:aws:ecs:us-east-1:000000000000:service/main/checkout',
+  ],
+  [set, flag, 'flags:flag', 'prod/new-basket'],
+])('the resource of %s follows from its arguments', (action, args, type, id) => {
+  expect(parseArguments(entryOf(action), args)).toEqual({ ok: true, value: args })
+  expect(deriveResource(entryOf(action), args, account)).toEqual({ type, id })
+})
+
+test.each<[rule: string, action: string, args: unknown, member: string]>([
+  ['a member of the API that was not listed', ssm, { ...put, Tier: 'Advanced' }, 'Tier'],
+  ['a member in another case', ssm, { name: put.Name, Value: 'a' }, 'Name'],
+  ['a member that is missing', ssm, { Name: put.Name }, 'Value'],
+  ['a member that is null', ssm, { ...put, Overwrite: null }, 'Overwrite'],
+  ['a text for a truth value', ssm, { ...put, Overwrite: 'true' }, 'Overwrite'],
+  ['a number for a text', ssm, { ...put, Value: 1 }, 'Value'],
+  ['an empty value', ssm, { ...put, Value: '' }, 'Value'],
+  ['a value that is too long', ssm, { ...put, Value: 'a'.repeat(4097) }, 'Value'],
+  ['a name without a slash', ssm, { ...put, Name: 'prod' }, 'Name'],
+  ['a name that climbs', ssm, { ...put, Name: '/staging/../prod/a' }, 'Name'],
+  ['a name with a wildcard', ssm, { ...put, Name: '/prod/*' }, 'Name'],
+  ['a name with a variable', ssm, { ...put, Name: '/prod/${aws:username}' }, 'Name'],
+  ['a name with a line after it', ssm, { ...put, Name: '/prod/a\n' }, 'Name'],
+  ['a name that ends in a slash', ssm, { ...put, Name: '/prod/a/' }, 'Name'],
+  [
+    'an ARN for a function',
+    reserve,
+    { FunctionName: 'arn:aws:lambda:us-east-1:1:function:a', ReservedConcurrentExecutions: 1 },
+    'FunctionName',
+  ],
+  [
+    'a function with a version',
+    reserve,
+    { FunctionName: 'checkout-api:1', ReservedConcurrentExecutions: 1 },
+    'FunctionName',
+  ],
+  ['a number below the least', reserve, { ...fn, ReservedConcurrentExecutions: -1 }, 'ReservedConcurrentExecutions'],
+  ['a number above the most', reserve, { ...fn, ReservedConcurrentExecutions: 10001 }, 'ReservedConcurrentExecutions'],
+  ['a fraction', reserve, { ...fn, ReservedConcurrentExecutions: 0.5 }, 'ReservedConcurrentExecutions'],
+  [
+    'a member of an environment that is not its variables',
+    configure,
+    { ...fn, Environment: { Secrets: {} } },
+    'Environment',
+  ],
+  ['an item without a key', update, { ...item, Key: {} }, 'Key'],
+  ['a key of three', update, { ...item, Key: { a: 1, b: 2, c: 3 } }, 'Key'],
+  ['a list for a map', update, { ...item, Key: ['a'] }, 'Key'],
+  [
+    'a name that is no placeholder',
+    update,
+    { ...item, ExpressionAttributeNames: { a: 'a' } },
+    'ExpressionAttributeNames',
+  ],
+  ['a cluster with a service in it', roll, { ...service, cluster: 'main/checkout' }, 'cluster'],
+  ['an environment that there is not', set, { ...flag, environment: 'dev' }, 'environment'],
+  ['a flag with a path in it', set, { ...flag, flag: 'a/../../prod/b' }, 'flag'],
+  ['a map for a flag', set, { ...flag, value: {} }, 'value'],
+  ['no arguments', ssm, undefined, 'arguments'],
+  ['a list of arguments', ssm, [put], 'arguments'],
+])('%s is refused by name', (_rule, action, args, member) => {
+  const parsed = parseArguments(entryOf(action), args)
+  expect(parsed).toMatchObject({ ok: false, code: 'invalid_arguments' })
+  expect(parsed.ok ? '' : parsed.detail).toContain(member)
+})
+
+test('whatever is asked, the resource of an accepted ask is one literal ARN in the action’s own account', () => {
+  const nasty = fc.string({
+    unit: fc.constantFrom('/', 'a', 'Z', '9', '.', '*', '?', '$', '{', '}', ':', ' ', '\n', '"', '\\', 'é'),
+  })
+  let accepted = 0
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        nasty,
+        nasty.map((tail) => `/prod/${tail}`),
+      ),
+      (Name) => {
+        const args = { Name, Value: 'a' }
+        if (!parseArguments(entryOf(ssm), args).ok) return
+        accepted++
+        const { id } = deriveResource(entryOf(ssm), args, account)
+        expect(id).toBe(`arn:aws:ssm:us-east-1:000000000000:parameter${Name}`)
+        expect(isLiteral(Name)).toBe(true)
+      },
+    ),
+    { numRuns: 2000 },
+  )
+  expect(accepted).toBeGreaterThan(10)
+})
+
+test('a pattern that lets a wildcard through is not the last word', () => {
+  const entry = structuredClone(entryOf(ssm))
+  entry.arguments.properties['Name'] = { type: 'string', maxLength: 99 }
+  expect(parseArguments(entry, { ...put, Name: '/prod/*' })).toMatchObject({ ok: false, code: 'invalid_arguments' })
+  expect(() => deriveResource(entry, { ...put, Name: '/prod/*' }, account)).toThrow('{arguments.Name}')
+})
+
+test('the statement of an action allows it on its resource and on nothing else', () =>
+  expect(deriveStatement(entryOf(ssm), put, account)).toEqual({
+    actions: ['ssm:PutParameter'],
+    resources: ['arn:aws:ssm:us-east-1:000000000000:parameter/prod/checkout/payment-url'],
+  }))
+
+test('conditions of a statement are filled as its resources are', () => {
+  const entry = structuredClone(entryOf(roll))
+  const cluster = 'arn:{partition}:ecs:{region}:{account}:cluster/{arguments.cluster}'
+  if (entry.statement) entry.statement.conditions = { ArnEquals: { 'ecs:cluster': cluster } }
+  expect(deriveStatement(entry, service, account)?.conditions).toEqual({
+    ArnEquals: { 'ecs:cluster': 'arn:aws:ecs:us-east-1:000000000000:cluster/main' },
+  })
+})
+
+test('an action without AWS credentials has no statement, and leaves nothing open', () => {
+  expect(deriveStatement(entryOf(set), flag, account)).toBeUndefined()
+  expect(unpinnedOf(entryOf(set), flag)).toEqual([])
+})
+
+test('what AWS credentials leave open is said, and always that IAM does not count calls', () => {
+  const open = unpinnedOf(entryOf(ssm), put)
+  expect(open).toContain('any value may be written to this parameter, not only the approved one')
+  expect(open.at(-1)).toBe('IAM does not count calls: the call can be repeated until the credential ends')
+})
+
+test('what the catalogue has no words for is left open by name', () => {
+  const entry = { ...entryOf(ssm), leavesOpen: {} }
+  expect(unpinnedOf(entry, put).slice(0, 2)).toEqual([
+    'any `Value` may be given, not only the approved one',
+    '`Overwrite` may be given, though none was approved',
+  ])
+})
+
+test('a mediated call leaves nothing open', () =>
+  expect(unpinnedOf({ ...entryOf(configure), credential: 'mediated' }, fn)).toEqual([]))
+
+test('a title shows the values as they are, and cuts a long one', () => {
+  expect(titleOf(entryOf(set), flag)).toBe('Set the flag new-basket in prod to true')
+  const title = titleOf(entryOf(ssm), { ...put, Value: '🔥'.repeat(200) })
+  expect(title).toBe(`Set the parameter /prod/checkout/payment-url to ${'🔥'.repeat(79)}…`)
+})
