@@ -26,10 +26,15 @@ export async function refusedByHotwork(
   return finding(false, 'it was let through')
 }
 
-/** IAM says no to a call. Any other fault is thrown: a broken call proves nothing about rights. */
+/** How IAM says no: something denies it, or nothing allows it. The words are AWS's own. */
+export const denial = { denied: /with an explicit deny/, notAllowed: /because no [\w-]+ policy allows/ }
+
+/** IAM says no to a call since nothing allows it. Any other fault is thrown: a broken call proves nothing about rights. */
 export async function refusedByIam(call: () => Promise<unknown>): Promise<Finding<undefined>> {
-  const denial = await iamDenial(call)
-  return denial === undefined ? finding(false, 'IAM let it through') : finding(true, `IAM: ${denial}`)
+  const said = await iamDenial(call)
+  return said === undefined
+    ? finding(false, 'IAM let it through')
+    : finding(denial.notAllowed.test(said), `refused by IAM: ${said}`)
 }
 
 /** What IAM says when it says no, or `undefined` when it lets the call through. */
@@ -40,6 +45,7 @@ export async function iamDenial(call: () => Promise<unknown>): Promise<string | 
   } catch (fault) {
     const { name, message } = fault as Error
     if (!name.startsWith('AccessDenied')) throw fault
-    return `${name}: ${message.slice(0, 160)}`
+    // `User: arn:... is not authorized to perform: ssm:PutParameter on resource: arn:... because ...`
+    return message.replace(/^.*not authorized to perform: /, '').replace('on resource: ', 'on ')
   }
 }

@@ -6,6 +6,8 @@ import type { Local } from '../local-file.ts'
 export interface Request {
   id: string
   status: string
+  /** Who owns the agent that asks. */
+  owner: string
   tier: number
   digest: string
   round: number

@@ -4,7 +4,7 @@ import { act, withCredentials } from '../../../../examples/remediator/act.ts'
 import type { Hotwork } from '../../../../examples/remediator/hotwork.ts'
 import type { Step } from '../../../../examples/remediator/perform-task.ts'
 import type { Ask, AwsCredentials } from '../../../../examples/remediator/wire.ts'
-import { finding, iamDenial, refusedByHotwork, refusedByIam } from '../findings.ts'
+import { denial, finding, iamDenial, refusedByHotwork, refusedByIam } from '../findings.ts'
 import type { Finding, Report } from '../report.ts'
 import { until } from '../until.ts'
 import type { World } from '../world.ts'
@@ -70,7 +70,9 @@ export async function lookAtDeadCredential(
     return refused
   })
   await report.expect('completed: the same AWS credentials are refused by IAM, long before they expire', () =>
-    untilDead(report, 'completion to refusal by IAM', sentAt, () => act(ask.action, agent.settings.aws, credentials)),
+    untilDead(report, { latency: 'completion to refusal by IAM', since: sentAt, how: 'denied' }, () =>
+      act(ask.action, agent.settings.aws, credentials),
+    ),
   )
   await report.expect('completed: asked again with the approval, Hotwork says that it has ended', async () => {
     const { decision, context } = await agent.evaluate(withApproval(ask, task.result?.approval.id ?? 'none'))
@@ -78,15 +80,17 @@ export async function lookAtDeadCredential(
   })
 }
 
-/** Tries until IAM refuses: the deny is written from a queue, and its lag is what matters. */
+/**
+ * Tries until IAM refuses, and takes how long after `since` that was as `latency`.
+ * @param how What the refusal must rest on: a deny is written from a queue and lags, an end by time does not.
+ */
 export async function untilDead(
   report: Report,
-  latency: string,
-  since: number,
+  { latency, since, how }: { latency: string; since: number; how: keyof typeof denial },
   call: () => Promise<unknown>,
 ): Promise<Finding<undefined>> {
   let tries = 0
-  const denial = await until(
+  const said = await until(
     () => {
       tries += 1
       return iamDenial(call)
@@ -95,7 +99,7 @@ export async function untilDead(
   )
   const lag = Date.now() - since
   report.latency(latency, lag)
-  return finding(true, `refused ${lag} ms after, at try ${tries}; ${denial}`)
+  return finding(denial[how].test(said), `refused ${lag} ms after, at try ${tries}: ${said}`)
 }
 
 const withApproval = (ask: Ask, id: string): Ask => ({ ...ask, context: { ...ask.context, approval: { id } } })

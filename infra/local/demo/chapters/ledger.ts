@@ -69,7 +69,7 @@ export function describeFacts({ type, facts, policies }: Pick<Entry, 'type' | 'f
     case 'StageOpened':
       return `${fact('stage')}, until ${time('deadline')}`
     case 'Decided':
-      return `${fact('verdict')} for ${fact('stage')}, by ${policies.join(', ')}, through ${fact('through')}`
+      return `${fact('verdict')} for ${fact('stage')}, through ${fact('through')} (${policies[0] ?? 'no policy'})`
     case 'Approved':
       return `to be claimed by ${time('claimBy')}`
     case 'CredentialIntended':

@@ -31,7 +31,7 @@ export async function tellRevocation({ report, person, example, local }: World, 
     return refused
   })
   await report.expect('revoked: IAM refuses the AWS credentials too', () =>
-    untilDead(report, 'revocation to refusal by IAM', revokedAt, use),
+    untilDead(report, { latency: 'revocation to refusal by IAM', since: revokedAt, how: 'denied' }, use),
   )
 }
 

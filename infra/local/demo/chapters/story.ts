@@ -24,23 +24,22 @@ export async function tellStory(world: World): Promise<string> {
   })
 
   // People decide while the agent waits. If they fail to, the agent would wait on, so that failure ends the chapter.
-  const people = Promise.withResolvers<never>()
-  let lastClickAt = 0
-  let held: AwsCredentials | undefined
+  const failure = Promise.withResolvers<never>()
+  let clicked: Promise<number> | undefined
+  let credentials: AwsCredentials | undefined
   const watch = async (step: Step): Promise<void> => {
     if (step.name === 'submitted') {
-      decideInTurn(world, ask, step).then((clickedAt) => {
-        lastClickAt = clickedAt
-      }, people.reject)
+      clicked = decideInTurn(world, ask, step)
+      clicked.catch(failure.reject)
     } else if (step.name === 'credential') {
-      held = step.credentials
-      report.latency('last click to credential', step.heldAt - lastClickAt)
+      report.latency('last click to credential', step.heldAt - ((await clicked) ?? step.heldAt))
+      credentials = step.credentials
       await lookAtCredential(world, agent, ask, step)
-    } else if (step.name === 'completed') {
-      if (held) await lookAtDeadCredential(world, agent, ask, step, held)
+    } else if (step.name === 'completed' && credentials) {
+      await lookAtDeadCredential(world, agent, ask, step, credentials)
     }
   }
-  const remedied = await Promise.race([remediate(agent, healthUrl, ask, watch), people.promise])
+  const remedied = await Promise.race([remediate(agent, healthUrl, ask, watch), failure.promise])
   if (!('after' in remedied)) throw new Error('checkout was healthy when the agent looked')
   const { after, task } = remedied
 

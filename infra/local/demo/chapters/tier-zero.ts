@@ -28,7 +28,7 @@ export async function tellTierZero({ report, agent, example, local }: World): Pr
     const ended = task.hotwork.grant?.status
     return finding(tier === 0 && !asked && ended === 'completed', `${describeTask(task)}; its grant is ${ended}`)
   })
-  await report.expect('the AWS console would show the new value', async () => {
+  await report.expect('an administrator of the account sees the new value', async () => {
     const value = await readParameter(local.aws, String(ask.action.properties['Name']))
     return finding(value === ask.action.properties['Value'], `${ask.action.properties['Name']} is ${value}`)
   })

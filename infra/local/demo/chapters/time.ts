@@ -29,8 +29,10 @@ export async function tellTime(world: World): Promise<void> {
   await tellRevocation(world, agent)
 
   await report.expect('the end has come: the same call with the same credential is refused by IAM', async () => {
-    const refused = await untilDead(report, 'expiry to refusal by IAM', endsAt, () =>
-      act(staging.action, agent.settings.aws, credentials),
+    const refused = await untilDead(
+      report,
+      { latency: 'expiry to refusal by IAM', since: endsAt, how: 'notAllowed' },
+      () => act(staging.action, agent.settings.aws, credentials),
     )
     return { ...refused, held: refused.held && Date.now() >= endsAt }
   })

@@ -1,0 +1,62 @@
+import { canonicalForm as ours } from '../../functions/domain/digest.ts'
+import type { Event } from '../../functions/domain/events.ts'
+import { type Entry, noEntries, seal } from '../../functions/domain/ledger.ts'
+import { canonicalForm, findBreak } from '../../infra/local/demo/chain.ts'
+
+const id = 'req_00000000000000000000000000'
+const event = (at: number, attempted: string) =>
+  ({
+    type: 'Refused',
+    at,
+    actor: { type: 'system', id: 'hotwork' },
+    policies: ['b', 'a'],
+    bundle: 'sha-256:x',
+    attempted,
+    code: 'pending',
+  }) as unknown as Event
+const entries = seal(
+  id,
+  noEntries,
+  [event(1, 'intend'), event(2, 'œuvre "€" \u2028'), event(3, 'complete')],
+  undefined,
+).entries
+
+/** The chain with something done to it. */
+function spoiled(spoil: (entries: Entry[]) => void): Entry[] {
+  const copy = structuredClone(entries)
+  spoil(copy)
+  return copy
+}
+
+describe('the demo verifies a chain by the published rule alone', () => {
+  test('what Hotwork seals, it finds whole', () => {
+    expect(findBreak(id, entries)).toBeUndefined()
+  })
+
+  test.each<[what: string, spoil: (entries: Entry[]) => void, found: RegExp]>([
+    ['a changed fact', (all) => Object.assign(all[1] as Entry, { at: '1970-01-01T00:00:09Z' }), /\/2 has a hash/],
+    ['a changed hash', (all) => Object.assign(all[2] as Entry, { hash: entries[0]?.hash }), /\/3 has a hash/],
+    ['an entry left out', (all) => void all.splice(1, 1), /entry 2 is called .*\/3/],
+    ['a first entry left out', (all) => void all.shift(), /entry 1 is called .*\/2/],
+    ['two entries the other way round', (all) => void all.reverse(), /entry 1 is called .*\/3/],
+    [
+      'an entry that is whole but follows another',
+      (all) => {
+        const other = seal(id, noEntries, [event(1, 'issue'), event(2, 'issue')], undefined).entries
+        all[1] = other[1] as Entry
+      },
+      /\/2 does not follow/,
+    ],
+  ])('%s shows', (_what, spoil, found) => {
+    expect(findBreak(id, spoiled(spoil))).toMatch(found)
+  })
+
+  test('its canonical form is the one that Hotwork hashes', () => {
+    const value = {
+      b: [1, -1.5, 1e21, true, null],
+      é: '\u0007\n"\\',
+      a: { '10': 1, '9': 2, '\ud83d\ude00': 3, '\ufb33': 4 },
+    }
+    expect(canonicalForm(value)).toBe(ours(value))
+  })
+})
