@@ -78,7 +78,7 @@ test.each<[rule: string, action: string, args: unknown, member: string]>([
   ['a name without a slash', ssm, { ...put, Name: 'prod' }, 'Name'],
   ['a name that climbs', ssm, { ...put, Name: '/staging/../prod/a' }, 'Name'],
   ['a name with a wildcard', ssm, { ...put, Name: '/prod/*' }, 'Name'],
-  ['a name with a variable', ssm, { ...put, Name: '/prod/${aws:username}' }, 'Name'],
+  ['a name with a variable', ssm, { ...put, Name: `/prod/\${aws:username}` }, 'Name'],
   ['a name with a line after it', ssm, { ...put, Name: '/prod/a\n' }, 'Name'],
   ['a name that ends in a slash', ssm, { ...put, Name: '/prod/a/' }, 'Name'],
   [
