@@ -39,7 +39,11 @@ const patience: RetryProps = {
   jitterStrategy: JitterType.FULL,
 }
 
-export type ApprovalWorkflowProps = { ladder: Ladder; awaitOutcome: HotworkFunction; advanceWorkflow: HotworkFunction }
+export type ApprovalWorkflowProps = {
+  ladder: Ladder
+  awaitOutcome: Pick<HotworkFunction, 'lambda'>
+  advanceWorkflow: Pick<HotworkFunction, 'lambda'>
+}
 
 /**
  * The clock: one Standard machine whose picture is the ladder, one waiting state a stage, named as
@@ -120,7 +124,7 @@ export class ApprovalWorkflow extends Construct {
   }
 
   /** Waits until somebody signals, or until the deadline has passed. */
-  #wait(id: string, awaitOutcome: HotworkFunction, seconds: number): TaskStateBase {
+  #wait(id: string, awaitOutcome: ApprovalWorkflowProps['awaitOutcome'], seconds: number): TaskStateBase {
     return new LambdaInvoke(this, id, {
       stateName: id,
       lambdaFunction: awaitOutcome.lambda,
@@ -140,7 +144,7 @@ export class ApprovalWorkflow extends Construct {
   }
 
   /** Asks the table where to wait, once what was due has been applied. */
-  #ask(advanceWorkflow: HotworkFunction): TaskStateBase {
+  #ask(advanceWorkflow: ApprovalWorkflowProps['advanceWorkflow']): TaskStateBase {
     return new LambdaInvoke(this, 'Next', {
       lambdaFunction: advanceWorkflow.lambda,
       payload: TaskInput.fromObject({ requestId: JsonPath.stringAt('$.requestId') }),

@@ -1,0 +1,217 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import aslValidator from 'asl-validator'
+import { App, Stack } from 'aws-cdk-lib'
+import { Template as Assertions } from 'aws-cdk-lib/assertions'
+import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
+import { stageWait } from '../../functions/domain/wait.ts'
+import { ApprovalWorkflow, type Ladder } from '../../infra/constructs/approval-workflow.ts'
+import { root } from './support/assembly.ts'
+import { rightsOf, type Template, textOf, theOnly } from './support/template.ts'
+
+type State = {
+  Type: string
+  Next?: string
+  Resource?: string
+  TimeoutSeconds?: number
+  ResultPath?: null
+  Parameters?: unknown
+  Choices?: { Variable: string; StringEquals: string; Next: string }[]
+  Default?: string
+  Catch?: { ErrorEquals: string[]; Next: string; ResultPath: null }[]
+  Retry?: { ErrorEquals: string[]; MaxAttempts: number }[]
+}
+type Definition = { StartAt: string; States: { readonly [id: string]: State } }
+
+/** Three rungs: nobody, one, and two of whom the first may be escalated. Seconds. */
+const ladder: Ladder = {
+  tiers: [
+    { tier: 0, stages: [], grant: { claimWithin: 900, lifetime: 900 } },
+    {
+      tier: 1,
+      stages: [{ name: 'owner', deadline: 1800, onSilence: 'expire' }],
+      grant: { claimWithin: 3600, lifetime: 600 },
+    },
+    {
+      tier: 2,
+      stages: [
+        { name: 'owner', deadline: 1200, onSilence: { escalateTo: 'on-call', deadline: 60 } },
+        { name: 'sre', deadline: 300, onSilence: 'expire' },
+      ],
+      grant: { claimWithin: 1800, lifetime: 900 },
+    },
+  ],
+}
+
+function draw(of: Ladder): { definition: Definition; template: Template } {
+  const stack = new Stack(new App(), 'Elsewhere')
+  const standIn = (id: string) => ({
+    lambda: new LambdaFunction(stack, id, {
+      runtime: Runtime.NODEJS_24_X,
+      handler: 'index.handler',
+      code: Code.fromInline('//'),
+    }),
+  })
+  new ApprovalWorkflow(stack, 'Workflow', {
+    ladder: of,
+    awaitOutcome: standIn('AwaitOutcome'),
+    advanceWorkflow: standIn('AdvanceWorkflow'),
+  })
+  const template = Assertions.fromStack(stack).toJSON() as Template
+  const machine = theOnly(template, 'AWS::StepFunctions::StateMachine')
+  return {
+    definition: JSON.parse(textOf(machine.Properties['DefinitionString']).replace(/<AWS::Partition>/g, 'aws')),
+    template,
+  }
+}
+
+const { definition, template } = draw(ladder)
+const { States } = definition
+const state = (id: string): State => States[id] ?? { Type: 'missing' }
+const waiting = Object.entries(States).filter(([, { Resource = '' }]) => Resource.endsWith('.waitForTaskToken'))
+
+/** With another name for the state `Next`: the validator takes a state of that name for a transition. */
+const renamed = (each: Definition): object =>
+  JSON.parse(
+    JSON.stringify(each).replaceAll('"Next":{', '"AskTable":{').replaceAll('"Next":"Next"', '"Next":"AskTable"'),
+  )
+
+/** The states that a request goes through, given how each wait ends. */
+function walk(
+  first: string,
+  ends: ('success' | 'Settled' | 'Moved' | 'States.Timeout')[],
+  asked: string[] = [],
+): string[] {
+  const route = (wait: string) =>
+    state('Route').Choices?.find(({ StringEquals }) => StringEquals === wait)?.Next ?? state('Route').Default ?? ''
+  const path = ['Route', route(first)]
+  for (const end of ends) {
+    const { Next = '', Catch = [] } = state(path.at(-1) ?? '')
+    const then =
+      end === 'success' ? Next : (Catch.find(({ ErrorEquals }) => ErrorEquals.includes(end))?.Next ?? 'failed')
+    path.push(then)
+    if (then === 'Next') path.push('Route', route(asked.shift() ?? ''))
+  }
+  return path
+}
+
+describe('the machine is the ladder', () => {
+  test('one waiting state a stage, one more where it escalates, and one for the grant', () => {
+    expect(waiting.map(([id]) => id).sort()).toEqual(
+      ['AwaitCompletion', 'Tier1 owner', 'Tier2 owner', 'Tier2 owner escalated', 'Tier2 sre'].sort(),
+    )
+  })
+
+  test('they are named as the domain names waits', () => {
+    const names = ladder.tiers.flatMap(({ tier, stages }) =>
+      stages.flatMap(({ name, onSilence }) =>
+        [false, ...(onSilence === 'expire' ? [] : [true])].map((escalated) => stageWait(tier, name, escalated)),
+      ),
+    )
+    expect(waiting.map(([id]) => id).sort()).toEqual([...names, 'AwaitCompletion'].sort())
+  })
+
+  test.each([
+    ['Tier1 owner', 1802],
+    ['Tier2 owner', 1202],
+    ['Tier2 owner escalated', 62],
+    ['Tier2 sre', 302],
+    ['AwaitCompletion', 4202],
+  ])('%s times out a little after what it waits for', (id, seconds) => expect(state(id).TimeoutSeconds).toBe(seconds))
+
+  test('no task is without a timeout', () => {
+    const tasks = Object.values(States).filter(({ Type }) => Type === 'Task')
+    expect(tasks).toHaveLength(waiting.length + 1)
+    for (const { TimeoutSeconds } of tasks) expect(TimeoutSeconds).toEqual(expect.any(Number))
+  })
+
+  test('the sample ladder is drawn too, and every definition is valid', () => {
+    const seconds = (value: unknown): unknown =>
+      typeof value === 'string' && /^PT\d+[HM]$/.test(value)
+        ? Number.parseInt(value.slice(2), 10) * (value.endsWith('H') ? 3600 : 60)
+        : value
+    const sample = JSON.parse(readFileSync(join(root, 'policies/ladder.json'), 'utf8'), (_, value) =>
+      seconds(value),
+    ) as Ladder
+    for (const each of [definition, draw(sample).definition])
+      expect(aslValidator(renamed(each))).toMatchObject({ isValid: true, errors: [] })
+  })
+})
+
+describe('a request goes', () => {
+  const approved = walk('Tier2 owner', ['success', 'success', 'success'])
+
+  test('from stage to stage to its end, when each is decided', () =>
+    expect(approved).toEqual(['Route', 'Tier2 owner', 'Tier2 sre', 'AwaitCompletion', 'Close']))
+  test('through two stages in at most six transitions', () => expect(approved.length).toBeLessThanOrEqual(6))
+  test('straight to its grant at tier 0', () =>
+    expect(walk('AwaitCompletion', ['success'])).toEqual(['Route', 'AwaitCompletion', 'Close']))
+  test('to its end when it is settled otherwise', () =>
+    expect(walk('Tier2 owner', ['success', 'Settled'])).toEqual(['Route', 'Tier2 owner', 'Tier2 sre', 'Close']))
+  test('back to the table when time runs out, which may say that it has escalated', () =>
+    expect(walk('Tier2 owner', ['States.Timeout', 'success'], ['Tier2 owner escalated'])).toEqual([
+      'Route',
+      'Tier2 owner',
+      'Next',
+      'Route',
+      'Tier2 owner escalated',
+      'Tier2 sre',
+    ]))
+  test('back to the table when a stage opens again', () =>
+    expect(walk('Tier2 sre', ['Moved'], ['Tier2 owner'])).toEqual([
+      'Route',
+      'Tier2 sre',
+      'Next',
+      'Route',
+      'Tier2 owner',
+    ]))
+  test('nowhere, with an error of its own, when the table asks for a state that is not there', () => {
+    expect(walk('Tier9 nobody', [])).toEqual(['Route', 'UnknownWait'])
+    expect(state('UnknownWait').Type).toBe('Fail')
+  })
+})
+
+describe('what enters the workflow', () => {
+  test('a wait is told the request, its own name and its token; the table is asked by the request alone', () => {
+    for (const [id, { Parameters }] of waiting)
+      expect(Parameters).toEqual({
+        FunctionName: '<AwaitOutcome>',
+        Payload: { 'requestId.$': '$.requestId', wait: id, 'taskToken.$': '$$.Task.Token' },
+      })
+    expect(state('Next').Parameters).toEqual({
+      FunctionName: '<AdvanceWorkflow>',
+      Payload: { 'requestId.$': '$.requestId' },
+    })
+  })
+
+  test('nothing that a signal carries comes in', () => {
+    for (const [, { ResultPath, Catch = [] }] of waiting)
+      expect([ResultPath, ...Catch.map((caught) => caught.ResultPath)]).toEqual([null, null, null])
+  })
+
+  test('nothing of it is logged', () =>
+    expect(theOnly(template, 'AWS::StepFunctions::StateMachine').Properties).not.toHaveProperty('LoggingConfiguration'))
+})
+
+describe('faults', () => {
+  test('how a wait ends is never tried again; what fails is, a few times', () => {
+    for (const [, { Retry = [] }] of waiting)
+      expect(Retry.map(({ ErrorEquals, MaxAttempts }) => [ErrorEquals, MaxAttempts])).toEqual([
+        [['Settled', 'Moved', 'States.Timeout'], 0],
+        [['States.TaskFailed'], 6],
+      ])
+  })
+
+  test('a fault that lasts ends the execution, and cannot go round and round', () => {
+    for (const [, { Catch = [] }] of waiting)
+      expect(Catch.flatMap(({ ErrorEquals }) => ErrorEquals)).toEqual(['Settled', 'Moved', 'States.Timeout'])
+    expect(state('Next').Catch).toBeUndefined()
+  })
+})
+
+test('the machine may invoke its two functions, no version of them, and nothing else', () => {
+  expect(rightsOf(template).get('WorkflowRole')).toEqual([
+    'lambda:InvokeFunction on <AdvanceWorkflow>',
+    'lambda:InvokeFunction on <AwaitOutcome>',
+  ])
+})

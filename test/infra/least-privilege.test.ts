@@ -1,0 +1,153 @@
+import { type Assembly, stackName, synthesize } from './support/assembly.ts'
+import { listOf, resourcesOf, rightsOf, rolesOf, statementsOf, textOf, theOnly } from './support/template.ts'
+
+let assembly: Assembly
+let rights: ReadonlyMap<string, readonly string[]>
+beforeAll(() => {
+  assembly = synthesize()
+  rights = rightsOf(assembly.hotwork)
+}, 180_000)
+afterAll(() => assembly.remove())
+
+/** Who may do an action, on whatever. */
+const whoMay = (action: string) =>
+  [...rights]
+    .filter(([, list]) => list.some((right) => right.startsWith(`${action} on `)))
+    .map(([owner]) => owner)
+    .sort()
+/** What one may do on one kind of thing. */
+const of = (owner: string, service: string, prefix: string) =>
+  (rights.get(owner) ?? [])
+    .map((right) => right.split(' on ') as [string, string])
+    .filter(([action, resource]) => action.startsWith(`${service}:`) && resource.startsWith(prefix))
+    .map(([action, resource]) => `${action.slice(service.length + 1)}${resource.slice(prefix.length)}`)
+
+const target = 'arn:aws:iam::000000000000:role/hotwork/Elsewhere-target'
+
+describe('who may do what is dangerous', () => {
+  test.each([
+    ['sign tokens', 'kms:Sign', ['issue-token']],
+    ['assume a target role', 'sts:AssumeRole', ['issue-aws-credentials']],
+    ['tag a session', 'sts:TagSession', ['issue-aws-credentials']],
+    ['set a source identity', 'sts:SetSourceIdentity', ['issue-aws-credentials']],
+    ['write a role policy', 'iam:PutRolePolicy', ['write-denies']],
+    ['remove a role policy', 'iam:DeleteRolePolicy', ['write-denies']],
+    ['start an execution', 'states:StartExecution', ['follow-workflow']],
+    ['end a wait by success', 'states:SendTaskSuccess', ['await-outcome', 'follow-workflow']],
+    ['end a wait by failure', 'states:SendTaskFailure', ['await-outcome', 'follow-workflow']],
+    ["read Slack's secret", 'secretsmanager:GetSecretValue', ['draw-card', 'receive-slack']],
+    ['invoke a function', 'lambda:InvokeFunction', ['WorkflowRole']],
+  ])('only these may %s', (_what, action, owners) => expect(whoMay(action)).toEqual(owners))
+
+  test('a target role is reached by its exact ARN, and only in ways that can be traced and ended', () => {
+    expect(of('issue-aws-credentials', 'sts', '')).toEqual(
+      ['AssumeRole', 'SetSourceIdentity', 'TagSession'].map((action) => `${action}${target}`),
+    )
+  })
+
+  test('denies are written on target roles alone', () => {
+    const roles = of('write-denies', 'iam', '').map((right) => right.replace(/^(?:Put|Delete)RolePolicy/, ''))
+    // By its path and, as the local emulator judges, without: a name is one role an account.
+    expect(new Set(roles)).toEqual(new Set([target, target.replace('/hotwork/', '/')]))
+  })
+
+  test("the key's own policy lets one role sign, digests by ES256 only, and administrators never", () => {
+    const [administer, sign, ...more] = statementsOf(theOnly(assembly.hotwork, 'AWS::KMS::Key').Properties['KeyPolicy'])
+    expect(more).toEqual([])
+    expect(listOf(administer?.Action)).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/^kms:(?:\*|Sign|CreateGrant|Replicate)/)]),
+    )
+    expect(textOf(sign?.Principal.AWS)).toBe('<IssueTokenRole>')
+    expect([sign?.Action, sign?.Condition]).toEqual([
+      'kms:Sign',
+      { StringEqualsIfExists: { 'kms:SigningAlgorithm': 'ECDSA_SHA_256', 'kms:MessageType': 'DIGEST' } },
+    ])
+  })
+})
+
+describe('who may touch which table', () => {
+  const read = ['BatchGetItem', 'GetItem']
+  const decide = [...read, 'PutItem']
+  const byIndex = ['by-agent', 'by-owner', 'by-status', 'by-time'].map((index) => `Query/index/${index}`)
+
+  test.each<[owner: string, requests: string[], ledger: string[], waits: string[], cards: string[]]>([
+    ['metadata', [], [], [], []],
+    ['evaluate', [...decide, 'Query/index/by-agent'], [], [], []],
+    ['submit-request', [...decide, 'Query/index/by-agent'], ['PutItem'], [], []],
+    ['read-task', read, [], [], []],
+    ['cancel-request', decide, ['PutItem'], [], []],
+    ['complete-request', decide, ['PutItem'], [], []],
+    ['issue-token', decide, ['PutItem'], [], []],
+    ['issue-aws-credentials', decide, ['PutItem'], [], []],
+    ['decide-request', decide, ['PutItem'], [], []],
+    ['revoke-request', decide, ['PutItem'], [], []],
+    ['read-requests', [...read, ...byIndex], ['Query'], [], []],
+    ['receive-slack', decide, ['PutItem'], [], []],
+    ['await-outcome', read, [], ['PutItem', 'UpdateItem'], []],
+    ['advance-workflow', decide, ['PutItem'], [], []],
+    ['follow-workflow', [...read, 'ListStreams/stream/*'], [], ['Query', 'UpdateItem'], []],
+    ['hand-on', ['ListStreams/stream/*'], [], [], []],
+    ['draw-card', read, [], [], ['PutItem', 'Query']],
+    ['write-denies', [...decide, 'Query'], [], [], []],
+    ['sweep-overdue', [...decide, 'Query/index/overdue'], ['PutItem'], [], []],
+    ['WorkflowRole', [], [], [], []],
+  ])('%s', (owner, requests, ledger, waits, cards) => {
+    expect({
+      requests: of(owner, 'dynamodb', '<Requests>'),
+      ledger: of(owner, 'dynamodb', '<Ledger>'),
+      waits: of(owner, 'dynamodb', '<Waits>'),
+      cards: of(owner, 'dynamodb', '<Cards>'),
+    }).toEqual({ requests, ledger, waits, cards })
+  })
+
+  test('that is every role there is', () => expect(rolesOf(assembly.hotwork).size).toBe(20))
+
+  test('nobody may update or delete an entry of the ledger, nor delete anything else', () => {
+    const all = [...rights.values()].flat()
+    expect(all.filter((right) => /DeleteItem|BatchWriteItem|PartiQL|DeleteTable|Scan/.test(right))).toEqual([])
+    expect(all.filter((right) => /UpdateItem on (?!<Waits>)/.test(right))).toEqual([])
+  })
+})
+
+describe('wildcards', () => {
+  /** Each with its reason. Nothing else may end in, or be, a wildcard. */
+  const reasons = new Map([
+    ['states:SendTaskSuccess on *', 'IAM knows no resource for it: the task token names the wait'],
+    ['states:SendTaskFailure on *', 'the same'],
+    ['dynamodb:ListStreams on <Requests>/stream/*', "a stream's label is not known before it is made"],
+  ])
+
+  test('no action has one', () => {
+    expect([...rights.values()].flat().filter((right) => /\*[^ ]* on /.test(right))).toEqual([])
+  })
+  test('a resource has one only for a reason', () => {
+    const wild = [...rights.values()].flat().filter((right) => right.split(' on ')[1]?.includes('*'))
+    expect(new Set(wild)).toEqual(new Set(reasons.keys()))
+  })
+  test('no role takes a managed policy', () => {
+    const managed = resourcesOf(assembly.hotwork, 'AWS::IAM::Role').filter(
+      ([, { Properties }]) => Properties['ManagedPolicyArns'],
+    )
+    expect(managed).toEqual([])
+  })
+})
+
+test('two roles have names that others must know beforehand, and no more', () => {
+  const named = resourcesOf(assembly.hotwork, 'AWS::IAM::Role').flatMap(([, { Properties }]) =>
+    Properties['RoleName'] ? [`${Properties['Path']}${Properties['RoleName']}`] : [],
+  )
+  expect(named.sort()).toEqual([`/hotwork/${stackName}-broker`, `/hotwork/${stackName}-revoker`])
+})
+
+test('each function has a role of its own, which no other service may take', () => {
+  const roles = resourcesOf(assembly.hotwork, 'AWS::Lambda::Function').map(([, { Properties }]) =>
+    textOf(Properties['Role']),
+  )
+  expect(new Set(roles).size).toBe(roles.length)
+  const trusted = resourcesOf(assembly.hotwork, 'AWS::IAM::Role').map(([id, { Properties }]) => {
+    const [statement, ...more] = statementsOf(Properties['AssumeRolePolicyDocument'])
+    return [id.startsWith('Workflow'), more.length, statement?.Principal.Service]
+  })
+  for (const [isWorkflow, more, service] of trusted)
+    expect([more, service]).toEqual([0, isWorkflow ? 'states.amazonaws.com' : 'lambda.amazonaws.com'])
+})

@@ -1,0 +1,307 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { environments } from '../../functions/handlers/environments.ts'
+import { type Assembly, root, stackName, synthesize } from './support/assembly.ts'
+import { functionOf, type Resource, resourcesOf, textOf, theOnly } from './support/template.ts'
+
+let assembly: Assembly
+beforeAll(() => {
+  assembly = synthesize()
+}, 180_000)
+afterAll(() => assembly.remove())
+
+const all = (type: string) => resourcesOf(assembly.hotwork, type)
+const functions = () => all('AWS::Lambda::Function').map(([, { Properties }]) => Properties)
+const variablesOf = (properties: Resource['Properties']) =>
+  (properties['Environment'] as { Variables: Record<string, unknown> }).Variables
+
+describe('tables', () => {
+  test('each of the four outlives mistakes: recovery, protection, encryption, kept when the stack goes', () => {
+    const tables = all('AWS::DynamoDB::GlobalTable')
+    expect(tables.map(([id]) => textOf({ Ref: id })).sort()).toEqual(['<Cards>', '<Ledger>', '<Requests>', '<Waits>'])
+    for (const [, { Properties, DeletionPolicy }] of tables) {
+      expect([DeletionPolicy, Properties['BillingMode'], Properties['SSESpecification']]).toEqual([
+        'Retain',
+        'PAY_PER_REQUEST',
+        { SSEEnabled: true, SSEType: 'KMS' },
+      ])
+      expect(Properties['Replicas']).toEqual([
+        expect.objectContaining({
+          DeletionProtectionEnabled: true,
+          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        }),
+      ])
+    }
+  })
+
+  test('the signing key is kept too: tokens signed with it are still out', () => {
+    const key = theOnly(assembly.hotwork, 'AWS::KMS::Key')
+    expect([key.DeletionPolicy, key.Properties['KeySpec'], key.Properties['KeyUsage']]).toEqual([
+      'Retain',
+      'ECC_NIST_P256',
+      'SIGN_VERIFY',
+    ])
+  })
+
+  test('the indexes of the requests hold keys alone', () => {
+    const [, requests] = all('AWS::DynamoDB::GlobalTable').find(([id]) => id.startsWith('Requests')) ?? []
+    const indexes = requests?.Properties['GlobalSecondaryIndexes'] as { IndexName: string; Projection: unknown }[]
+    expect(indexes.map(({ IndexName }) => IndexName)).toEqual([
+      'by-time',
+      'by-status',
+      'by-agent',
+      'by-owner',
+      'overdue',
+    ])
+    for (const { Projection } of indexes) expect(Projection).toEqual({ ProjectionType: 'KEYS_ONLY' })
+  })
+})
+
+describe('streams and queues', () => {
+  const mappings = (source: RegExp) =>
+    all('AWS::Lambda::EventSourceMapping')
+      .map(([, { Properties }]) => Properties)
+      .filter((properties) => source.test(textOf(properties['EventSourceArn'])))
+  const queueOf = (properties: Resource['Properties']) =>
+    textOf((properties['RedrivePolicy'] as { deadLetterTargetArn?: unknown } | undefined)?.deadLetterTargetArn)
+
+  test('the stream of the requests has exactly two readers, and no other table has a stream', () => {
+    const readers = mappings(/StreamArn/)
+    expect(readers.map((properties) => textOf(properties['FunctionName'])).sort()).toEqual([
+      '<FollowWorkflow>',
+      '<HandOn>',
+    ])
+    const streams = all('AWS::DynamoDB::GlobalTable').filter(([, { Properties }]) => Properties['StreamSpecification'])
+    expect(streams.map(([id]) => textOf({ Ref: id }))).toEqual(['<Requests>'])
+  })
+
+  test('a reader sees requests only, from the beginning, gives up in the end and says where', () => {
+    for (const reader of mappings(/StreamArn/)) {
+      expect(reader).toMatchObject({
+        StartingPosition: 'TRIM_HORIZON',
+        BisectBatchOnFunctionError: true,
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        MaximumRetryAttempts: 5,
+        MaximumBatchingWindowInSeconds: 0,
+        DestinationConfig: { OnFailure: { Destination: expect.anything() } },
+      })
+      const { Filters } = reader['FilterCriteria'] as { Filters: { Pattern: string }[] }
+      expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
+        { eventName: ['INSERT', 'MODIFY'], dynamodb: { Keys: { pk: { S: [{ prefix: 'REQ#' }] } } } },
+      ])
+    }
+  })
+
+  test('every queue is encrypted, and has dead letters or is for them', () => {
+    const queues = all('AWS::SQS::Queue')
+    for (const [, { Properties }] of queues) expect(Properties['SqsManagedSseEnabled']).toBe(true)
+    const without = queues.filter(([, { Properties }]) => queueOf(Properties) === 'undefined').map(([id]) => id)
+    expect(without.every((id) => id.includes('DeadLetters'))).toBe(true)
+    expect(queues.length - without.length).toBe(3)
+  })
+
+  test('cards and denies keep the order of a group, and dead letters of theirs do too', () => {
+    const fifo = all('AWS::SQS::Queue').filter(([, { Properties }]) => Properties['FifoQueue'])
+    expect(fifo.map(([id]) => textOf({ Ref: id })).sort()).toEqual([
+      '<Cards>',
+      '<CardsQueueDeadLetters>',
+      '<Denies>',
+      '<DeniesQueueDeadLetters>',
+    ])
+  })
+
+  test('a worker of a queue fails single messages, and its queue waits out an attempt before the next', () => {
+    const workers = mappings(/^<(?:Follow|Cards|Denies)>$/)
+    expect(workers.map((properties) => textOf(properties['FunctionName'])).sort()).toEqual([
+      '<DrawCard>',
+      '<FollowWorkflow>',
+      '<WriteDenies>',
+    ])
+    for (const worker of workers) expect(worker['FunctionResponseTypes']).toEqual(['ReportBatchItemFailures'])
+    const longest = Math.max(
+      ...functions()
+        .filter((properties) => ['draw-card', 'follow-workflow', 'write-denies'].includes(functionOf(properties)))
+        .map((properties) => Number(properties['Timeout'])),
+    )
+    for (const [id, { Properties }] of all('AWS::SQS::Queue'))
+      if (!id.includes('DeadLetters')) expect(Properties['VisibilityTimeout']).toBeGreaterThanOrEqual(6 * longest)
+  })
+
+  test('an alarm watches every function, every dead letter, the age of every queue and how executions end', () => {
+    const watched = all('AWS::CloudWatch::Alarm').map(([, { Properties }]) => {
+      const [{ Value } = { Value: '' }] = Properties['Dimensions'] as { Value: unknown }[]
+      return `${Properties['MetricName']} of ${textOf(Value)}`
+    })
+    const of = (metric: string, type: string, which = /./) =>
+      all(type)
+        .map(([id]) => id)
+        .filter((id) => which.test(id))
+        .map((id) => `${metric} of ${textOf({ Ref: id })}`.replace(/>$/, metric === 'Errors' ? '>' : '.QueueName>'))
+    expect(watched).toEqual(
+      expect.arrayContaining([
+        ...of('Errors', 'AWS::Lambda::Function'),
+        ...of('ApproximateNumberOfMessagesVisible', 'AWS::SQS::Queue', /DeadLetters/),
+        ...of('ApproximateAgeOfOldestMessage', 'AWS::SQS::Queue', /^(?!.*DeadLetters)/),
+        'ExecutionsFailed of <Workflow>',
+        'ExecutionsTimedOut of <Workflow>',
+        'ExecutionsAborted of <Workflow>',
+      ]),
+    )
+  })
+
+  test('the sweep runs every minute', () => {
+    expect(theOnly(assembly.hotwork, 'AWS::Events::Rule').Properties).toMatchObject({
+      ScheduleExpression: 'rate(1 minute)',
+      Targets: [expect.objectContaining({ Arn: expect.anything() })],
+    })
+  })
+})
+
+describe('functions', () => {
+  test('there is one for each entry file, and one entry file for each', () => {
+    const programs = ['compile-policies.ts', 'verify-ledger.ts', 'environments.ts']
+    const files = readdirSync(join(root, 'functions/handlers')).filter(
+      (name) => name.endsWith('.ts') && !programs.includes(name),
+    )
+    expect(
+      functions()
+        .map((properties) => `${functionOf(properties)}.ts`)
+        .sort(),
+    ).toEqual(files.sort())
+  })
+
+  test.each(Object.entries(environments))('%s is told what it asks for, and nothing more', (name, environment) => {
+    const properties = functions().find((candidate) => functionOf(candidate) === name) ?? {}
+    const told = Object.keys(variablesOf(properties)).filter((variable) => variable !== 'LOG_LEVEL')
+    expect(told.sort()).toEqual(Object.keys(environment.shape).sort())
+  })
+
+  test('all run Node 24 on arm64 and log JSON to a log that ends', () => {
+    for (const properties of functions()) {
+      expect([properties['Runtime'], properties['Architectures'], properties['Handler']]).toEqual([
+        'nodejs24.x',
+        ['arm64'],
+        'index.handler',
+      ])
+      expect(properties['LoggingConfig']).toMatchObject({ LogFormat: 'JSON' })
+    }
+    for (const [, { Properties }] of all('AWS::Logs::LogGroup')) expect(Properties['RetentionInDays']).toBe(90)
+  })
+
+  test('no secret stands in an environment, only where it is', () => {
+    const values = functions().flatMap((properties) => Object.values(variablesOf(properties)).map(textOf))
+    expect(values.filter((value) => /xoxb-|resolve:secretsmanager|PRIVATE/.test(value))).toEqual([])
+  })
+
+  test('each has beside it what its code names, and no map of it', () => {
+    for (const name of Object.keys(environments)) {
+      const folder = join(assembly.outdir, 'functions', name)
+      const code = readFileSync(join(folder, 'index.js'), 'utf8')
+      const beside = ['bundle.json', 'cedar_wasm_bg.wasm'].filter((file) => code.includes(file))
+      expect([name, readdirSync(folder).sort()]).toEqual([name, [...beside, 'index.js'].sort()])
+    }
+  })
+
+  // Load time follows bytes: performance.md, P11. The two issuers carry two and three AWS clients more than the rest.
+  const kilobytes: { [name: string]: number } = {
+    'receive-slack': 550,
+    'draw-card': 450,
+    'issue-token': 430,
+    'issue-aws-credentials': 470,
+  }
+  test.each(Object.keys(environments))('the JavaScript of %s stays small', (name) => {
+    const { size } = statSync(join(assembly.outdir, 'functions', name, 'index.js'))
+    expect(size).toBeLessThanOrEqual((kilobytes[name] ?? 420) * 1024)
+  })
+
+  test('Bolt is in the Slack edge and nowhere else', () => {
+    const holders = Object.keys(environments).filter((name) =>
+      readFileSync(join(assembly.outdir, 'functions', name, 'index.js'), 'utf8').includes('AwsLambdaReceiver'),
+    )
+    expect(holders).toEqual(['receive-slack'])
+  })
+})
+
+describe('the API', () => {
+  test('has one route an endpoint, each to the function that does it', () => {
+    const integrations = new Map(
+      all('AWS::ApiGatewayV2::Integration').map(([id, { Properties }]) => [
+        textOf({ Ref: id }),
+        textOf(Properties['IntegrationUri']),
+      ]),
+    )
+    const routes = all('AWS::ApiGatewayV2::Route').map(([, { Properties }]) => {
+      const [, target = ''] = textOf(Properties['Target']).split('/')
+      return `${Properties['RouteKey']} ${integrations.get(target)}`
+    })
+    expect(routes.sort()).toEqual(
+      [
+        'GET /.well-known/authzen-configuration <Metadata>',
+        'GET /.well-known/jwks.json <Metadata>',
+        'GET /.well-known/oauth-authorization-server <Metadata>',
+        'GET /.well-known/oauth-protected-resource <Metadata>',
+        'GET /access/v1/requests/{id} <ReadTask>',
+        'GET /v1/requests <ReadRequests>',
+        'GET /v1/requests/{id} <ReadRequests>',
+        'GET /v1/requests/{id}/ledger <ReadRequests>',
+        'POST /access/v1/evaluation <Evaluate>',
+        'POST /access/v1/requests <SubmitRequest>',
+        'POST /access/v1/requests/{id}/cancel <CancelRequest>',
+        'POST /aws/credentials <IssueAwsCredentials>',
+        'POST /slack/events <ReceiveSlack>',
+        'POST /token <IssueToken>',
+        'POST /v1/requests/{id}/complete <CompleteRequest>',
+        'POST /v1/requests/{id}/decisions <DecideRequest>',
+        'POST /v1/requests/{id}/revoke <RevokeRequest>',
+      ].sort(),
+    )
+  })
+
+  test('is throttled, and its access log holds no header, query or body', () => {
+    const { Properties } = theOnly(assembly.hotwork, 'AWS::ApiGatewayV2::Stage')
+    expect(Properties['DefaultRouteSettings']).toEqual({ ThrottlingRateLimit: 200, ThrottlingBurstLimit: 400 })
+    const { Format } = Properties['AccessLogSettings'] as { Format: string }
+    expect(Format).not.toMatch(/\$context\.(?:path|authorizer)|header|query|body|userAgent/i)
+  })
+
+  test('the issuer is its own address, where none is given', () => {
+    const [submit = {}] = functions().filter((properties) => functionOf(properties) === 'submit-request')
+    expect(textOf(variablesOf(submit)['ISSUER'])).toBe('<Api.ApiEndpoint>')
+  })
+})
+
+test('no name is written out but under the name of the stack, so that two of them live in one account', () => {
+  const physical =
+    /^(?:RoleName|Name|StateMachineName|QueueName|TableName|FunctionName|LogGroupName|AlarmName|ManagedPolicyName|PolicyName)$/
+  // A policy's name is its role's own, and an API's is not taken once an account.
+  const unshared = new Set([
+    'AWS::IAM::Policy',
+    'AWS::ApiGatewayV2::Api',
+    'AWS::Lambda::EventSourceMapping',
+    'AWS::Lambda::Permission',
+  ])
+  const names = Object.values(assembly.hotwork.Resources)
+    .filter(({ Type }) => !unshared.has(Type))
+    .flatMap(({ Properties = {} }) =>
+      Object.entries(Properties).filter(([name, value]) => physical.test(name) && typeof value === 'string'),
+    )
+    .map(([, value]) => String(value))
+  expect(names.length).toBeGreaterThan(2)
+  expect(names.filter((name) => !name.startsWith(stackName))).toEqual([])
+})
+
+test('the stack tells what others need to find it', () => {
+  expect(Object.keys(assembly.hotwork.Outputs ?? {}).sort()).toEqual(
+    [
+      'ApiEndpoint',
+      'ApiId',
+      'CardsTable',
+      'Issuer',
+      'LedgerTable',
+      'RequestsTable',
+      'SlackSecret',
+      'StateMachineArn',
+      'WaitsTable',
+    ].sort(),
+  )
+})

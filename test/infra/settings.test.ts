@@ -1,0 +1,66 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readSettings, UnusableSettings } from '../../infra/settings.ts'
+import { root, runApp } from './support/assembly.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'hotwork-settings-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const deployment = join(root, 'test/policies/deployment.json')
+const policies = join(root, 'policies')
+const read = (context: Record<string, unknown>) =>
+  readSettings((key) => ({ deployment, policies, ...context })[key as 'policies'])
+
+describe('what a deployer says', () => {
+  test('a deployment file is enough', () => {
+    expect(
+      readSettings((key) => (key === 'deployment' ? deployment : key === 'policies' ? policies : undefined)),
+    ).toEqual({
+      stackName: 'Hotwork',
+      policies,
+      deployment,
+    })
+  })
+
+  test.each([
+    ['heldReads', '20', { heldReads: 20 }],
+    ['issuer', 'https://desk.example.com', { issuer: 'https://desk.example.com' }],
+    ['issuer', 'http://127.0.0.1:8080', { issuer: 'http://127.0.0.1:8080' }],
+    ['stackName', 'Hotwork-fast', { stackName: 'Hotwork-fast' }],
+  ])('%s=%s is taken', (key, value, expected) => expect(read({ [key]: value })).toMatchObject(expected))
+
+  test.each([
+    ['deployment', undefined, /no deployment file .* -c deployment=PATH \(README\.md, "Deploy to AWS"\)/],
+    ['deployment', '/nowhere.json', /`\/nowhere\.json` does not exist/],
+    ['policies', '/nowhere', /`\/nowhere` does not exist: pass -c policies=PATH/],
+    ['issuer', 'https://desk.example.com/', /without a path or a trailing slash/],
+    ['issuer', 'http://desk.example.com', /use https/],
+    ['issuer', 'not an address', /is not an address/],
+    ['stackName', 'a'.repeat(49), /at most 47/],
+    ['stackName', 'hot_work', /letters, digits and hyphens/],
+    ['heldReads', '0', /a whole number from 1/],
+    ['heldReads', ['1', '2'], /`heldReads` is one value/],
+  ])('%s=%j is refused, and the sentence says how to mend it', (key, value, sentence) => {
+    expect(() => read({ [key]: value })).toThrow(UnusableSettings)
+    expect(() => read({ [key]: value })).toThrow(sentence)
+  })
+})
+
+describe('the app', () => {
+  test('without a deployment file ends with one sentence and nothing else', () => {
+    const { status, stderr, stdout } = runApp({}, join(folder, 'out'))
+    expect([status, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/^no deployment file [^\n]*\n$/)
+  }, 60_000)
+
+  test("with policies that do not compile ends with the compiler's words", () => {
+    const broken = join(folder, 'policies')
+    mkdirSync(broken)
+    writeFileSync(join(broken, 'ladder.json'), '{ "tiers": [ }')
+    const { status, stderr } = runApp({ deployment, policies: broken }, join(folder, 'out'))
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/ladder\.json/)
+    expect(stderr).not.toMatch(/^\s+at /m)
+  }, 60_000)
+})

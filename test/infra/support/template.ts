@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs'
+
+type Properties = { readonly [name: string]: unknown }
+export type Resource = { Type: string; Properties: Properties; DeletionPolicy?: string }
+export type Template = {
+  Resources: { readonly [id: string]: Resource }
+  Outputs?: { readonly [name: string]: { Value: unknown } }
+}
+
+export const templateOf = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as Template
+
+export const resourcesOf = (template: Template, type: string): readonly [id: string, resource: Resource][] =>
+  Object.entries(template.Resources).filter(([, { Type }]) => Type === type)
+
+/** The one resource of a type. */
+export function theOnly(template: Template, type: string): Resource {
+  const [[, only] = [], ...more] = resourcesOf(template, type)
+  if (!only || more.length > 0) throw new Error(`not exactly one ${type}`)
+  return only
+}
+
+/** A value with its intrinsics as text: `<Requests.Arn>` for what another resource is, without CDK's hashes. */
+export function textOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value)
+  if (Array.isArray(value)) return value.map(textOf).join(',')
+  const [[intrinsic, argument] = []] = Object.entries(value)
+  if (intrinsic === 'Ref') return `<${nameOf(String(argument))}>`
+  if (intrinsic === 'Fn::GetAtt') {
+    const [id, attribute] = argument as [string, string]
+    return attribute === 'Arn' ? `<${nameOf(id)}>` : `<${nameOf(id)}.${attribute}>`
+  }
+  if (intrinsic === 'Fn::Join') return (argument as [string, unknown[]])[1].map(textOf).join('')
+  return JSON.stringify(value)
+}
+
+/** What a construct is called in the app: `RequestsTable00222A0D` is `Requests`. */
+const nameOf = (id: string) =>
+  id.replace(/[0-9A-F]{8}$/, '').replace(/(?<=.)(?:Table|Lambda|Queue|Key|Machine|Resource)$/, '')
+
+export const listOf = (value: unknown): readonly unknown[] =>
+  Array.isArray(value) ? value : value === undefined ? [] : [value]
+
+export type Statement = {
+  Effect: 'Allow' | 'Deny'
+  Action: string | string[]
+  Resource?: unknown
+  Principal: { AWS?: unknown; Service?: string }
+  Condition?: unknown
+}
+
+export const statementsOf = (document: unknown): readonly Statement[] =>
+  listOf((document as { Statement: unknown }).Statement) as Statement[]
+
+/** Who a role belongs to: a function by the stem of its entry file, or the construct that made it. */
+export function rolesOf(template: Template): ReadonlyMap<string, string> {
+  const roles = new Map(resourcesOf(template, 'AWS::IAM::Role').map(([id]) => [id, nameOf(id)]))
+  for (const [, { Properties }] of resourcesOf(template, 'AWS::Lambda::Function')) {
+    const [id] = (Properties['Role'] as { 'Fn::GetAtt': [string, string] })['Fn::GetAtt']
+    roles.set(id, functionOf(Properties))
+  }
+  return roles
+}
+
+/** The stem of a function's entry file. */
+export const functionOf = (properties: Properties) => String(properties['Description']).replace(/^Hotwork /, '')
+
+/** Every allowed action of every role, as `action on resource`. */
+export function rightsOf(template: Template): ReadonlyMap<string, readonly string[]> {
+  const roles = rolesOf(template)
+  const rights = new Map([...roles.values()].map((owner) => [owner, [] as string[]]))
+  for (const [, { Properties }] of resourcesOf(template, 'AWS::IAM::Policy')) {
+    const allowed = statementsOf(Properties['PolicyDocument']).flatMap(({ Effect, Action, Resource }) => {
+      if (Effect !== 'Allow') throw new Error('a deny where none is expected')
+      return listOf(Action).flatMap((action) => listOf(Resource).map((resource) => `${action} on ${textOf(resource)}`))
+    })
+    for (const { Ref } of Properties['Roles'] as { Ref: string }[]) rights.get(roles.get(Ref) ?? '')?.push(...allowed)
+  }
+  return new Map([...rights].map(([owner, list]) => [owner, list.sort()]))
+}
