@@ -21,7 +21,7 @@ try {
     signal: asked.signal,
   })
   try {
-    process.stdout.write(describe(stack))
+    process.stdout.write(describe(stack, values.state ?? '.hotwork'))
     await asked.promise
   } finally {
     process.stdout.write('\nending the local stack\n')
@@ -38,14 +38,14 @@ try {
 }
 process.exit()
 
-function describe({ local }: LocalStack): string {
+function describe({ local }: LocalStack, state: string): string {
   return `
 Hotwork is running on this machine.
 
   API                ${local.apiUrl}
   desk (Slack)       ${local.slack.deskUrl}
   identity provider  ${local.identityProviderUrl}
-  everything else    .hotwork/local.json, logs in .hotwork/log
+  everything else    ${state}/local.json, logs in ${state}/log
 
 Try it: have the example agent ask, then open the desk and decide as one of the people there.
 

@@ -121,6 +121,16 @@ test('a second start says which one runs and ends with 1, and a killed one leave
   await untilNothingRuns(state)
 })
 
+test('Ctrl-C while it starts ends what runs by then, with 130', async () => {
+  const state = makeFolder()
+  const program = start(state)
+  await program.prints('synthesize')
+  program.child.kill('SIGINT')
+  expect(await program.ends).toBe(130)
+  await untilNothingRuns(state)
+  expect(existsSync(join(state, 'stack.lock'))).toBe(false)
+})
+
 test('an app that cannot be synthesized ends the start with 1, its own words and nothing left running', async () => {
   const state = makeFolder()
   const broken = join(state, 'broken-app.ts')
