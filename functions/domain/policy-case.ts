@@ -68,6 +68,8 @@ export type PersonCase = z.infer<typeof PersonCase>
 export const PolicyCase = z.union([AskCase, PersonCase])
 export type PolicyCase = z.infer<typeof PolicyCase>
 
+export const isAskCase = (policyCase: PolicyCase): policyCase is AskCase => !('person' in policyCase)
+
 /** Ids of policies as text, for a message. */
 const list = (ids: readonly string[]) =>
   ids.length === 0 ? 'no policy in particular' : ids.map((id) => `\`${id}\``).join(', ')

@@ -1,0 +1,86 @@
+import { findFacts, questionOf, requestFacts } from '../../domain/assess.ts'
+import type { Bundle } from '../../domain/bundle.ts'
+import type { Ask, RequestFacts } from '../../domain/circumstances.ts'
+import type { Stage, Tier } from '../../domain/ladder.ts'
+import { canFill } from '../../domain/matching.ts'
+import { groupsOf } from '../../domain/organisation.ts'
+import { isAskCase } from '../../domain/policy-case.ts'
+import type { Problem } from './problem.ts'
+import type { Folder } from './read-folder.ts'
+
+/** Something that a case asks, as it would be decided at a tier that permits it. */
+type Decidable = { request: RequestFacts; now: number }
+/** For each stage of a tier: who may decide it by its own name, and by the one that it escalates to. */
+type Deciders = readonly { stage: Stage; own: readonly string[]; escalated: readonly string[] }[]
+
+/** Can each tier be met at all? It can if the people there are could meet it for anything that a case asks. */
+export function checkStages({ cases, ladder }: Folder, bundle: Bundle, ask: Ask): Problem[] {
+  const asks = cases.flatMap(({ value }) => value.cases.filter(isAskCase))
+
+  const decidableAt = (tier: Tier): Decidable[] =>
+    asks.flatMap(({ ask: asked, now }) => {
+      const facts = findFacts(bundle, asked, now)
+      if (!facts.ok) return []
+      const { permit } = ask(questionOf(facts.value, asked, { moment: 'request', tier: tier.tier, now }))
+      return permit ? [{ request: requestFacts(facts.value, asked, tier.tier), now }] : []
+    })
+  const decidersOf = (tier: Tier, it: Decidable): Deciders =>
+    tier.stages.map((stage) => ({
+      stage,
+      own: peopleFor(bundle, ask, it, stage.name),
+      escalated: stage.onSilence === 'expire' ? [] : peopleFor(bundle, ask, it, stage.onSilence.escalateTo),
+    }))
+
+  return bundle.ladder.tiers.flatMap((tier, index) => {
+    const all: Deciders[] = []
+    for (const it of decidableAt(tier)) {
+      const deciders = decidersOf(tier, it)
+      if (isMet(deciders)) return []
+      all.push(deciders)
+    }
+    if (all.length === 0) return []
+    return whyUnmet(tier, all).map(([path, message, fix]) =>
+      ladder.document.report(['tiers', index, ...path], message, fix),
+    )
+  })
+}
+
+const isMet = (deciders: Deciders) =>
+  deciders.every(({ stage, own }) => own.length >= stage.quorum) &&
+  deciders.every(({ stage, escalated }) => stage.onSilence === 'expire' || escalated.length > 0) &&
+  canFill(deciders.map(({ stage, own, escalated }) => ({ quorum: stage.quorum, people: [...own, ...escalated] })))
+
+type Reason = [path: (string | number)[], message: string, fix: string]
+
+/** No request can meet the tier: the stage that stands out, or else that the stages share too few people. */
+function whyUnmet({ tier, stages }: Tier, all: readonly Deciders[]): Reason[] {
+  const most = (at: number, of: 'own' | 'escalated') =>
+    Math.max(...all.map((deciders) => deciders[at]?.[of].length ?? 0))
+  const reasons = stages.flatMap((stage, at): Reason[] => {
+    const own = most(at, 'own')
+    if (own < stage.quorum) {
+      const needed = stage.quorum === 1 ? '1 person' : `${stage.quorum} people`
+      const there = own === 0 ? 'nobody' : `at most ${own}`
+      const message = `stage \`${stage.name}\` of tier ${tier} needs ${needed}, and ${there} may decide it`
+      const fix = 'lower the quorum, add people to the group, or permit `approve` to more of them'
+      return [[['stages', at, 'quorum'], message, fix]]
+    }
+    if (stage.onSilence !== 'expire' && most(at, 'escalated') === 0) {
+      const message = `stage \`${stage.name}\` escalates to \`${stage.onSilence.escalateTo}\`, which nobody may decide`
+      const fix = 'permit `approve` for that stage name, or let the stage expire'
+      return [[['stages', at, 'onSilence', 'escalateTo'], message, fix]]
+    }
+    return []
+  })
+  const shared = `tier ${tier} cannot be met: its stages share too few people, and nobody decides two`
+  return reasons.length > 0 ? reasons : [[['name'], shared, 'add people to the groups of its stages']]
+}
+
+function peopleFor(bundle: Bundle, ask: Ask, { request, now }: Decidable, stage: string): string[] {
+  const { people } = bundle.directory
+  return people.flatMap(({ id, status }) => {
+    if (status !== 'active' || request.owners.includes(id)) return []
+    const person = { id, groups: groupsOf(bundle.directory, id) }
+    return ask({ kind: 'person', action: 'approve', person, request, stage, now }).permit ? [id] : []
+  })
+}
