@@ -1,7 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { environments } from '../../functions/handlers/environments.ts'
-import { type Assembly, root, stackName, synthesize } from './support/assembly.ts'
+import { type Assembly, root, said, stackName, synthesize } from './support/assembly.ts'
 import { functionOf, type Resource, resourcesOf, textOf, theOnly } from './support/template.ts'
 
 let assembly: Assembly
@@ -149,6 +150,11 @@ describe('streams and queues', () => {
     )
   })
 
+  test('an alarm tells the topic that the deployer named', () => {
+    for (const [, { Properties }] of all('AWS::CloudWatch::Alarm'))
+      expect(Properties['AlarmActions']).toEqual([said.alarmTopic])
+  })
+
   test('the sweep runs every minute', () => {
     expect(theOnly(assembly.hotwork, 'AWS::Events::Rule').Properties).toMatchObject({
       ScheduleExpression: 'rate(1 minute)',
@@ -186,6 +192,29 @@ describe('functions', () => {
       expect(properties['LoggingConfig']).toMatchObject({ LogFormat: 'JSON' })
     }
     for (const [, { Properties }] of all('AWS::Logs::LogGroup')) expect(Properties['RetentionInDays']).toBe(90)
+  })
+
+  test('held reads have their own share of Lambdas, and nothing else is limited', () => {
+    const limited = functions().flatMap((properties) => {
+      const limit = properties['ReservedConcurrentExecutions']
+      return limit === undefined ? [] : [[functionOf(properties), limit, properties['Timeout']]]
+    })
+    expect(limited).toEqual([['read-task', 7, 29]])
+  })
+
+  test.each(Object.keys(environments))('%s starts from its bundle alone, in what it is told', (name) => {
+    const properties = functions().find((candidate) => functionOf(candidate) === name) ?? {}
+    const told = Object.entries(variablesOf(properties)).map(([variable, value]) => [
+      variable,
+      textOf(value).replace(/^<Api\.ApiEndpoint>$/, 'https://desk.example.com'),
+    ])
+    const program = `process.stdout.write(typeof require('./index.js').handler)`
+    const { stdout, stderr } = spawnSync(process.execPath, ['-e', program], {
+      cwd: join(assembly.outdir, 'functions', name),
+      encoding: 'utf8',
+      env: { AWS_REGION: 'eu-central-1', ...Object.fromEntries(told) },
+    })
+    expect([stdout, stderr]).toEqual(['function', ''])
   })
 
   test('no secret stands in an environment, only where it is', () => {

@@ -27,10 +27,13 @@ export function runApp(context: Record<string, string>, outdir: string) {
 
 export type Assembly = { hotwork: Template; outdir: string; remove(): void }
 
+/** What a deployer may say beside the deployment file. */
+export const said = { heldReads: '7', alarmTopic: 'arn:aws:sns:eu-central-1:111111111111:on-call' }
+
 /** The assembly of the whole app, with the sample policies. */
 export function synthesize(): Assembly {
   const outdir = mkdtempSync(join(tmpdir(), 'hotwork-infra-'))
-  const { status, stdout, stderr } = runApp({ stackName, deployment: 'test/policies/deployment.json' }, outdir)
+  const { status, stdout, stderr } = runApp({ stackName, deployment: 'test/policies/deployment.json', ...said }, outdir)
   if (status !== 0) throw new Error(`the app did not synthesize:\n${stdout}${stderr}`)
   return {
     hotwork: templateOf(join(outdir, `${stackName}.template.json`)),
