@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createProgress } from '../../infra/local/progress.ts'
+import { startStack } from '../../infra/local/stack.ts'
+
+/**
+ * `npm test`: everything that proves it. Format and lint, types, the fast tests, and then the local stack, started once,
+ * for the tests of adapters and of the deployment. Ends with the sum of the runners' own counts; exit 0 only if nothing
+ * failed and nothing was skipped.
+ */
+
+const root = join(import.meta.dirname, '../..')
+const state = join(root, '.hotwork/test')
+const fast = ['domain', 'policies', 'operations', 'slack', 'local', 'infra']
+const onTheStack = ['adapters', 'stack']
+const counts = { passed: 0, failed: 0, skipped: 0 }
+
+const failed: string[] = []
+const step = async (name: string, run: () => Promise<boolean>) => {
+  const began = Date.now()
+  console.log(`\n── ${name}`)
+  const good = await run()
+  if (!good) failed.push(name)
+  console.log(`── ${name}: ${good ? 'good' : 'FAILED'} (${((Date.now() - began) / 1000).toFixed(1)} s)`)
+}
+
+await step('format, lint and layers', () => succeeds('biome', ['ci', '--diagnostic-level=error', '.']))
+await step('types', () => succeeds('tsc', ['--noEmit']))
+await step('fast tests', () => jest(fast))
+await step('adapters, and the deployed stack', testOnTheStack)
+
+if (counts.skipped > 0) failed.push(`${counts.skipped} skipped`)
+if (failed.length > 0) console.log(`\nFailed: ${failed.join(', ')}`)
+console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
+process.exitCode = failed.length === 0 ? 0 : 1
+
+/** One stack for all tests that need one, and beside it a small deployment whose ladder waits seconds, not minutes. */
+async function testOnTheStack(): Promise<boolean> {
+  mkdirSync(state, { recursive: true })
+  const stack = await startStack({ stateDirectory: state, progress: createProgress() })
+  try {
+    const small = await stack.deploy({ stackName: 'Swift', policies: swiftPolicies() })
+    const deployments = join(state, 'deployments.json')
+    writeFileSync(deployments, JSON.stringify({ main: stack.local, swift: small }), { mode: 0o600 })
+    return await jest(onTheStack, {
+      HOTWORK_DEPLOYMENTS: deployments,
+      HOTWORK_EMULATOR: stack.local.aws.endpointUrl,
+      HOTWORK_LOGS: join(state, 'log'),
+    })
+  } finally {
+    await stack.close()
+  }
+}
+
+/** The sample's policies with the ladder of test/support/policies. */
+function swiftPolicies(): string {
+  const folder = join(state, 'policies')
+  rmSync(folder, { recursive: true, force: true })
+  cpSync(join(root, 'policies'), folder, { recursive: true })
+  cpSync(join(root, 'test/support/policies/ladder.json'), join(folder, 'ladder.json'))
+  return folder
+}
+
+async function jest(projects: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<boolean> {
+  const results = join(mkdtempSync(join(tmpdir(), 'hotwork-test-')), 'results.json')
+  const passed = await succeeds(
+    'jest',
+    ['--selectProjects', ...projects, '--json', `--outputFile=${results}`, '--silent=false'],
+    env,
+  )
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, numFailedTestSuites } = JSON.parse(
+    readFileSync(results, 'utf8'),
+  ) as { [count: string]: number }
+  counts.passed += numPassedTests ?? 0
+  // A suite that did not even load has no tests to count, and has failed all the same.
+  counts.failed += Math.max(numFailedTests ?? 0, numFailedTestSuites ?? 0)
+  counts.skipped += (numPendingTests ?? 0) + (numTodoTests ?? 0)
+  return passed
+}
+
+/** Runs a program of node_modules/.bin to its end. Its JSON, if it prints any, is not for the reader. */
+function succeeds(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<boolean> {
+  return new Promise((resolve) => {
+    const child = spawn(join(root, 'node_modules/.bin', program), args, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', program === 'jest' ? 'ignore' : 'inherit', 'inherit'],
+    })
+    child.once('error', () => resolve(false))
+    child.once('exit', (code) => resolve(code === 0))
+  })
+}
