@@ -4,10 +4,11 @@ import { BoardUnavailable } from '../../functions/operations/faults.ts'
 import { requestId } from '../support/ask.ts'
 import { MemoryLog } from '../support/memory-log.ts'
 
-const record = (messageId: string, body: unknown): SQSRecord =>
+const record = (messageId: string, body: unknown, received = 1): SQSRecord =>
   ({
     messageId,
     receiptHandle: `handle-${messageId}`,
+    attributes: { ApproximateReceiveCount: String(received) },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   }) as SQSRecord
 const of = (n: number) => ({ requestId: requestId(n), group: requestId(n), deduplicate: `${requestId(n)}#1` })
@@ -60,4 +61,14 @@ test('a message that is none of ours is left to the dead-letter queue, and holds
       failed: ['x', 'y'],
     },
   )
+})
+
+test.each([
+  [1, 2],
+  [3, 8],
+  [6, 60],
+  [60, 60],
+])('after %d times in vain a message is held for %d s, as what follows in its group is', async (received, seconds) => {
+  const down = { [requestId(1)]: new BoardUnavailable('down') }
+  expect((await drawn([record('a', of(1), received)], down)).held).toEqual([['handle-a', seconds]])
 })

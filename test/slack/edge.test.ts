@@ -82,7 +82,7 @@ describe('a press that is refused is answered with 200, and told in one sentence
 
   test('because the agent is theirs', async () => {
     const owner = bundle.directory.people.find(({ id }) => id === request.ask.owner)
-    expect(await told(owner?.slack ?? '')).toMatch(/^You answer for the agent that asks \(agent:remediator\)/)
+    expect(await told(owner?.slack ?? '')).toMatch(/^You own the agent that asks \(agent:remediator\)/)
   })
 
   test('because their stage is not open', async () => {

@@ -60,6 +60,11 @@ export async function everyState(bundle: Bundle): Promise<ReadonlyMap<string, Ap
   })
   await keep('expired without a decision', async (world) => asOf(await submitted(world), world.clock.now() + 86_400))
   await keep('expired without a claim', async (world) => asOf(await world.approved(), world.clock.now() + 86_400))
+  await keep('expired in use', async (world) => {
+    const request = await world.approved()
+    await world.issueToken(request)
+    return asOf(await after(world, request), world.clock.now() + 86_400)
+  })
   await keep('withdrawn', async (world) => {
     const request = await submitted(world)
     await cancelRequest({ id: request.ask.id, agent: agent('remediator') }, world.ports)

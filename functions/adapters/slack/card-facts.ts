@@ -3,7 +3,7 @@ import type { Bundle } from '../../domain/bundle.ts'
 import { agentOf } from '../../domain/bundle.ts'
 import { type CatalogueEntry, titleOf } from '../../domain/catalogue.ts'
 import { tierOf } from '../../domain/ladder.ts'
-import { type ApprovalRequest, approversOf, openStage, type StageState } from '../../domain/request.ts'
+import { type ApprovalRequest, approversOf, grantOf, openStage, type StageState } from '../../domain/request.ts'
 import type { JsonObject } from '../../domain/values.ts'
 import { bold, code, section, time, words } from './blocks.ts'
 import { whoOf } from './card-status.ts'
@@ -85,12 +85,15 @@ export function aboutOf(facts: CardFacts, state: ApprovalRequest, lines: number)
     ...(policies.length === 0
       ? []
       : [line('Why this tier', policies.map((id) => clamp(inert(id), 80).text).join(', '))]),
-    undoOf(entry),
-    line('If approved', termsOf(state)),
+    ...(comesToNothing(state) ? [] : [undoOf(entry), line('Terms', termsOf(state))]),
   ]
 }
 
-const line = (label: string, text: string): RichTextSection => section(bold(`${label}: `), words(text === '' ? '(empty)' : text))
+/** Ended without a grant: there was never a credential, and never will be. */
+export const comesToNothing = (state: ApprovalRequest): boolean => state.status !== 'pending' && !grantOf(state)
+
+const line = (label: string, text: string): RichTextSection =>
+  section(bold(`${label}: `), words(text === '' ? '(empty)' : text))
 
 const undoOf = (entry: CatalogueEntry | undefined): RichTextSection => {
   if (!entry) return line('Undo', 'not known: the catalogue no longer has this action')
@@ -144,7 +147,8 @@ function stageLine(
   return [...head, words('; open now'), ...until, words(`.${loginOf(stage)}`)]
 }
 
-const loginOf = ({ terms }: StageState): string =>
-  terms.acr === undefined && terms.maxAge === undefined
-    ? ''
-    : ' Approving needs a stronger login than a click: do it through the API.'
+/** Does approving here take more of a login than a press in Slack is? */
+export const wantsLogin = ({ terms }: StageState): boolean => terms.acr !== undefined || terms.maxAge !== undefined
+
+const loginOf = (stage: StageState): string =>
+  wantsLogin(stage) ? ' Approving needs a stronger login than a click: do it through the API.' : ''

@@ -4,6 +4,7 @@ import { personOf } from '../../domain/bundle.ts'
 import {
   type ApprovalRequest,
   approversOf,
+  type Grant,
   openStage,
   type PendingRequest,
   type SettledBy,
@@ -81,11 +82,7 @@ export function nowOf(state: ApprovalRequest, bundle: Pick<Bundle, 'directory'>)
         ...noteOf(state.reason),
       ]
     case 'expired':
-      return [
-        words(state.grant ? 'The grant ended unused or unfinished at ' : 'Nobody decided in time: it ended at '),
-        time(state.expiredAt),
-        words('. Silence is never consent.'),
-      ]
+      return [words(howExpired(state.grant)), time(state.expiredAt), words('.')]
     case 'withdrawn':
       return [words('The agent withdrew it at '), time(state.withdrawnAt), words('.')]
     case 'revoked':
@@ -100,6 +97,13 @@ export function nowOf(state: ApprovalRequest, bundle: Pick<Bundle, 'directory'>)
     default:
       return state satisfies never
   }
+}
+
+const howExpired = (grant: Grant | undefined): string => {
+  if (!grant) return 'Nobody decided in time, and silence is never consent: it ended at '
+  return grant.claimedAt === undefined
+    ? 'The agent did not claim the credential in time: the approval ended at '
+    : 'The time of the credential was up, and it is dead since '
 }
 
 function waitingNow(state: PendingRequest): RichTextElement[] {

@@ -1,5 +1,5 @@
 import type { Button } from '@slack/types'
-import { type ApprovalRequest, openStage } from '../../domain/request.ts'
+import { type ApprovalRequest, openStage, type StageState } from '../../domain/request.ts'
 import type { JsonObject } from '../../domain/values.ts'
 import type { RenderedCard } from '../../operations/ports.ts'
 import {
@@ -21,12 +21,14 @@ import {
   argumentsOf,
   type Budget,
   type CardFacts,
+  comesToNothing,
   leftOpen,
   placeOf,
   resourceOf,
   type Shown,
   stagesOf,
   titleFor,
+  wantsLogin,
 } from './card-facts.ts'
 import { headlineOf, nowOf } from './card-status.ts'
 import { clamp, inert } from './inert.ts'
@@ -75,8 +77,13 @@ function renderWithin(state: ApprovalRequest, facts: CardFacts, channel: string,
     header(`${sign} ${status}`),
     rich(
       'what',
-      section(bold(titleFor(facts, state, 240)), words('\n'), ...placeOf(facts, state), words('\n')),
-      section(words('\n'), ...nowOf(state, facts)),
+      section(
+        bold(titleFor(facts, state, 240)),
+        words('\n'),
+        ...placeOf(facts, state),
+        words('\n'),
+        ...nowOf(state, facts),
+      ),
     ),
     rich(
       'action',
@@ -85,10 +92,10 @@ function renderWithin(state: ApprovalRequest, facts: CardFacts, channel: string,
       section(bold('Arguments, exactly')),
       preformatted(args.value),
     ),
-    rich('open', ...openParts(open)),
-    ...stageBlocks(facts, state, budget),
-    rich('about', list(aboutOf(facts, state, budget.lines))),
+    ...(comesToNothing(state) ? [] : [rich('open', ...openParts(open))]),
+    rich('about', section(bold('Who asks')), list(aboutOf(facts, state, budget.lines))),
     ...claimBlocks(ask.justification, budget),
+    ...stageBlocks(facts, state, budget),
     ...decideBlocks(state, facts, channel, whole),
     context(`Request ${ask.id}   Round ${state.round}   Digest ${ask.digest.slice(0, 24)}`),
   ]
@@ -103,7 +110,15 @@ const openParts = ({ value }: Shown<ReturnType<typeof leftOpen>['value']>) =>
     : [section(bold('What the credential leaves open')), list(value)]
 
 const stageBlocks = (facts: CardFacts, state: ApprovalRequest, { lines }: Budget): CardBlock[] =>
-  state.stages.length === 0 ? [] : [rich('stages', section(bold('Who decides')), list(stagesOf(facts, state, lines)))]
+  state.stages.length === 0
+    ? []
+    : [
+        rich(
+          'stages',
+          section(bold(state.status === 'pending' ? 'Who decides' : 'Who decided')),
+          list(stagesOf(facts, state, lines)),
+        ),
+      ]
 
 const claimBlocks = (claim: string | undefined, budget: Budget): CardBlock[] =>
   claim === undefined || claim.trim() === ''
@@ -117,20 +132,21 @@ function decideBlocks(state: ApprovalRequest, facts: CardFacts, channel: string,
   const { ask, round } = state
   const value = JSON.stringify({ r: ask.id, n: round, d: ask.digest.slice(0, 16) })
   const deny: Button = { type: 'button', action_id: 'deny', text: plain('Deny'), style: 'danger', value }
-  if (whole) return [actions('decide', approveButton(state, facts, value), deny)]
+  if (whole) return [actions('decide', approveButton(state, facts, stage, value), deny)]
   const why =
     'It is too long to be shown in full here, so it cannot be approved here: read all of it, and approve, through the API, '
   return [rich('too-long', section(bold(why), words(`GET /v1/requests/${ask.id}.`))), actions('decide', deny)]
 }
 
-function approveButton(state: ApprovalRequest, facts: CardFacts, value: string): Button {
+function approveButton(state: ApprovalRequest, facts: CardFacts, stage: StageState, value: string): Button {
   const { ask } = state
   const what = `${titleFor(facts, state, 130)}\n\nIn ${ask.environment}, on ${clamp(inert(ask.resource.id), 100).text}`
   return {
     type: 'button',
     action_id: 'approve',
     text: plain('Approve'),
-    style: 'primary',
+    // Where a press is too weak a login the card says so, and the button that would only say it again is not the one to press.
+    ...(wantsLogin(stage) ? {} : { style: 'primary' as const }),
     value,
     confirm: {
       title: plain('Approve exactly this?'),

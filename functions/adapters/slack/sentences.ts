@@ -14,7 +14,7 @@ type Sentence = (about: About) => string
 const sentences: { readonly [Code in Refusal | 'replayed']: Sentence } = {
   not_eligible: ({ state }) => `You are not among those who may decide this request; ${turnOf(state)}.`,
   self_approval: ({ state }) =>
-    `You answer for the agent that asks (${state?.ask.agent.id ?? 'an agent of yours'}), so somebody else must decide; ${turnOf(state)}.`,
+    `You own the agent that asks (${state?.ask.agent.id ?? 'one of yours'}), so somebody else must decide; ${turnOf(state)}.`,
   already_decided: ({ state }) => `You have decided this request before, and nobody counts twice; ${turnOf(state)}.`,
   already_settled: (about) => `It was too late, nothing has changed: ${endOf(about)}.`,
   stage_not_open: ({ state }) => `It is not your stage's turn yet, though you can deny at any time; ${turnOf(state)}.`,

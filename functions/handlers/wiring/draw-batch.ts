@@ -7,7 +7,7 @@ const Message = z.object({ requestId: RequestId })
 
 type Options = {
   draw(id: RequestId): Promise<void>
-  /** Says when a failed message shall come again, where that is known. */
+  /** Says when a failed message shall come again. */
   hold(receiptHandle: string, seconds: number): Promise<void>
   log: Log
 }
@@ -35,10 +35,9 @@ async function drawOne(records: readonly SQSRecord[], { draw, hold, log }: Optio
     return true
   } catch (fault) {
     log.warn('card_failed', { request: id, fault: fault instanceof Error ? fault.name : 'unknown' })
-    const seconds = retryAfterOf(fault)
-    if (seconds !== undefined)
-      // Held or not, the message comes again: at worst after the queue's own time.
-      await Promise.allSettled(records.map(({ receiptHandle }) => hold(receiptHandle, seconds)))
+    const seconds = retryAfterOf(fault) ?? pause(records)
+    // Held or not, the messages come again: at worst after the queue's own time.
+    await Promise.allSettled(records.map(({ receiptHandle }) => hold(receiptHandle, seconds)))
     return false
   }
 }
@@ -50,6 +49,10 @@ function requestOf(body: string): RequestId | undefined {
     return undefined
   }
 }
+
+/** Seconds: soon at first, since what follows in the group waits for it too, and in the end as long as the queue itself would. */
+const pause = (records: readonly SQSRecord[]): number =>
+  Math.min(60, 2 ** Math.max(...records.map(({ attributes }) => Number(attributes.ApproximateReceiveCount) || 1)))
 
 const retryAfterOf = (fault: unknown): number | undefined =>
   fault instanceof Error && 'retryAfterSeconds' in fault && typeof fault.retryAfterSeconds === 'number'
