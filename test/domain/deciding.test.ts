@@ -86,7 +86,7 @@ const duties: readonly Story[] = [
     1,
     [[1, approve('dora'), '!self_approval']],
   ],
-  ['nor denies: they have a withdrawal for that', 1, [[1, deny('dora'), '!self_approval']]],
+  ['nor denies it', 1, [[1, deny('dora'), '!self_approval']]],
   ['whoever is eligible for no stage decides nothing', 1, [[1, approve('eve'), '!not_eligible']]],
   ['and denies nothing', 1, [[1, deny('eve'), '!not_eligible']]],
   [

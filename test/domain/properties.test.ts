@@ -1,0 +1,134 @@
+import fc from 'fast-check'
+import { decide } from '../../functions/domain/decide.ts'
+import { asOf, dueAt } from '../../functions/domain/due.ts'
+import { Event } from '../../functions/domain/events.ts'
+import { evolve, replay } from '../../functions/domain/evolve.ts'
+import { Refusal } from '../../functions/domain/refusals.ts'
+import { ApprovalRequest, grantOf } from '../../functions/domain/request.ts'
+import { submittedAt } from '../support/ask.ts'
+import { anyCommand, anyWalk, walk } from './walk.ts'
+
+const runs = { numRuns: 150 }
+const last = <T>(items: readonly T[]): T => items.at(-1) as T
+const pairs = <T>(items: readonly T[]) => items.slice(1).map((after, index) => [items[index] as T, after] as const)
+
+test('the walks below get everywhere: every status and every type of event', () => {
+  const walks = fc.sample(anyWalk, { numRuns: 2_000, seed: 42 }).map(walk)
+  const statuses = new Set(walks.flatMap(({ states }) => states.map(({ status }) => status)))
+  const types = new Set(walks.flatMap(({ events }) => events.map(({ type }) => type)))
+  expect([...statuses].sort()).toEqual(ApprovalRequest.options.map(({ shape }) => shape.status.value).sort())
+  expect([...types].sort()).toEqual(Event.options.map(({ shape }) => shape.type.value).sort())
+})
+
+test('a command is obeyed or refused in any state, at any time, and never thrown at', () => {
+  fc.assert(
+    fc.property(anyWalk, anyCommand, fc.integer({ min: 0, max: 20_000 }), (steps, command, after) => {
+      const { events, refusal } = decide(last(walk(steps).states), command, submittedAt + after)
+      expect(events.map((event) => Event.parse(event))).toEqual(events)
+      if (refusal) expect(Refusal.options).toContain(refusal.code)
+    }),
+    runs,
+  )
+})
+
+test('the same state, command and time give the same events, and the state that was given is not touched', () => {
+  fc.assert(
+    fc.property(anyWalk, anyCommand, (steps, command) => {
+      const state = last(walk(steps).states)
+      const copy = structuredClone(state)
+      const twice = [decide(state, command, submittedAt + 60), decide(copy, command, submittedAt + 60)]
+      expect(twice[0]).toEqual(twice[1])
+      expect(state).toEqual(copy)
+    }),
+    runs,
+  )
+})
+
+test('every state is one that the schema knows, and is what its events replay to', () => {
+  fc.assert(
+    fc.property(anyWalk, (steps) => {
+      const { states, events } = walk(steps)
+      expect(ApprovalRequest.parse(last(states))).toEqual(last(states))
+      expect(replay(events)).toEqual(last(states))
+    }),
+    runs,
+  )
+})
+
+test('the record never goes back in time, whatever the clocks do', () => {
+  fc.assert(
+    fc.property(anyWalk, (steps) => {
+      for (const [before, after] of pairs(walk(steps).events)) expect(after.at).toBeGreaterThanOrEqual(before.at)
+    }),
+    runs,
+  )
+})
+
+test('`decideBy` never moves, no deadline lies after it, and a grant only gets shorter', () => {
+  fc.assert(
+    fc.property(anyWalk, (steps) => {
+      for (const [before, after] of pairs(walk(steps).states)) {
+        if (before.status === 'pending' && after.status === 'pending') {
+          expect(after.decideBy).toBe(before.decideBy)
+          for (const { deadline } of after.stages) expect(deadline ?? 0).toBeLessThanOrEqual(after.decideBy)
+        }
+        const [had, has] = [grantOf(before), grantOf(after)]
+        if (!had) continue
+        expect(has?.claimBy).toBe(had.claimBy)
+        expect(has?.notAfter).toBeLessThanOrEqual(had.notAfter)
+        for (const { expiresAt } of Object.values(has?.credentials ?? {}))
+          expect(expiresAt).toBeLessThanOrEqual(had.notAfter)
+      }
+    }),
+    runs,
+  )
+})
+
+test('the end is the end: after it only refusals are counted', () => {
+  fc.assert(
+    fc.property(anyWalk, (steps) => {
+      for (const [before, after] of pairs(walk(steps).states)) {
+        if (before.status === 'pending' || before.status === 'approved') continue
+        expect({ ...after, refusals: {}, updatedAt: 0 }).toEqual({ ...before, refusals: {}, updatedAt: 0 })
+      }
+    }),
+    runs,
+  )
+})
+
+test('uses are never over budget, and nobody is counted twice', () => {
+  fc.assert(
+    fc.property(anyWalk, (steps) => {
+      for (const state of walk(steps).states) {
+        expect(grantOf(state)?.uses.length ?? 0).toBeLessThanOrEqual(state.ask.uses)
+        const people = state.stages.flatMap(({ decisions }) => decisions.filter(({ verdict }) => verdict === 'approve'))
+        expect(new Set(people.map(({ person }) => person)).size).toBe(people.length)
+      }
+    }),
+    runs,
+  )
+})
+
+test('looking at every deadline, or once at the end, comes to the same', () => {
+  fc.assert(
+    fc.property(anyWalk, fc.integer({ min: 0, max: 20_000 }), (steps, later) => {
+      const state = last(walk(steps).states)
+      const now = state.updatedAt + later
+      let looked: ApprovalRequest = state
+      for (let due = dueAt(looked); due !== undefined && due <= now; due = dueAt(looked)) looked = asOf(looked, due)
+      expect(asOf(state, now)).toEqual(looked)
+    }),
+    runs,
+  )
+})
+
+test('events that are not of one request are refused by name', () => {
+  fc.assert(
+    fc.property(anyWalk, (steps) => {
+      const [submitted, ...rest] = walk(steps).events
+      for (const event of rest.slice(0, 1)) expect(() => evolve(undefined, event)).toThrow(TypeError)
+      expect(() => replay([submitted as Event, submitted as Event])).toThrow(TypeError)
+    }),
+    runs,
+  )
+})

@@ -1,0 +1,154 @@
+import fc from 'fast-check'
+import type { Command } from '../../functions/domain/commands.ts'
+import { decide } from '../../functions/domain/decide.ts'
+import type { Event } from '../../functions/domain/events.ts'
+import { evolve } from '../../functions/domain/evolve.ts'
+import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import {
+  completion,
+  credentialId,
+  decision,
+  eligible,
+  failed,
+  flagService,
+  forbid,
+  intent,
+  issuance,
+  otherAgent,
+  otherKey,
+  permit,
+  person,
+  remediator,
+  revocation,
+  sampleAsk,
+  submit,
+  submittedAt,
+  useBegin,
+  useEnd,
+  useId,
+  wake,
+  withdrawal,
+} from '../support/ask.ts'
+
+/** A random life of a request: some tier, then commands at times that mostly, not always, go forward. */
+export type Walk = { tier: number; steps: readonly { after: number; command: Command }[] }
+
+/** The states of a walk: the one after the submission, and one after each step. */
+export type Walked = { states: readonly ApprovalRequest[]; events: readonly Event[] }
+
+const ask = sampleAsk({ uses: 2 })
+const answer = fc.oneof({ weight: 30, arbitrary: fc.constant(permit) }, fc.constant(forbid), fc.constant(failed))
+const name = fc.constantFrom('ana', 'ben', 'cleo', 'sam', 'siri', 'olga', 'dora', 'eve')
+/** Mostly the sample's facts, sometimes with one right lost or one left, or with stages that there are not. */
+const facts = fc.oneof(
+  { weight: 9, arbitrary: fc.constant(eligible) },
+  name.map((lost) => ({ ...eligible, [person(lost)]: [] })),
+  name.map((kept) => ({ [person(kept)]: eligible[person(kept)] ?? [] })),
+  name.map((odd) => ({ ...eligible, [person(odd)]: ['no-such-stage', '__proto__'] })),
+)
+const credential = fc.integer({ min: 1, max: 2 }).map(credentialId)
+const claim = fc.constantFrom('access_token' as const, 'aws' as const)
+const agent = fc.oneof({ weight: 9, arbitrary: fc.constant(remediator) }, fc.constant(otherAgent))
+const outcome = fc.constantFrom('succeeded' as const, 'failed' as const)
+const login = fc.constantFrom({}, { acr: 'strong' }, { acr: 'strong', at: submittedAt }, { at: submittedAt + 9_999 })
+
+const decided = fc
+  .record({
+    by: name,
+    verdict: fc.oneof({ weight: 9, arbitrary: fc.constant('approve' as const) }, fc.constant('deny' as const)),
+    stage: fc.oneof(
+      { weight: 6, arbitrary: fc.constant(undefined) },
+      fc.constantFrom('owner', 'sre', 'security', 'on-call', 'nowhere', '__proto__'),
+    ),
+    digest: fc.oneof(
+      { weight: 9, arbitrary: fc.constantFrom(ask.digest, ask.digest.slice(0, 16)) },
+      fc.constantFrom('', 'sha-256:'),
+    ),
+    round: fc.oneof({ weight: 9, arbitrary: fc.constant(1) }, fc.integer()),
+    comment: fc.option(fc.string(), { nil: undefined }),
+    eligible: facts,
+    answer,
+    login,
+  })
+  .map(({ by, verdict, stage, comment, ...rest }) =>
+    decision(ask, by, verdict, {
+      ...rest,
+      ...(stage === undefined ? {} : { stage }),
+      ...(comment === undefined ? {} : { comment }),
+    }),
+  )
+const intended = fc
+  .record({
+    claim,
+    credential,
+    presented: fc.option(credential, { nil: undefined }),
+    jkt: fc.oneof({ weight: 9, arbitrary: fc.constant(ask.jkt) }, fc.constant(otherKey)),
+    session: fc.option(fc.record({ role: fc.string(), endsAt: fc.nat({ max: 9_000 }).map((n) => submittedAt + n) }), {
+      nil: undefined,
+    }),
+    answer,
+    eligible: facts,
+    agent,
+  })
+  .map(({ claim, credential, presented, session, ...rest }) =>
+    intent(claim, credential, {
+      ...rest,
+      ...(presented === undefined ? {} : { presented }),
+      ...(session === undefined ? {} : { session }),
+    }),
+  )
+
+const issued = fc
+  .record({ claim, credential, agent, use: fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined }) })
+  .map(({ claim, credential, agent, use }) =>
+    issuance(claim, credential, { agent, ...(use === undefined ? {} : { use: useId(use) }) }),
+  )
+const use = fc.integer({ min: 1, max: 4 })
+const begun = fc
+  .record({ credential, n: use, answer, eligible: facts })
+  .map(({ credential, n, ...rest }) => useBegin(credential, n, rest))
+const ended = fc.record({ n: use, outcome }).map(({ n, outcome }) => useEnd(n, { outcome, tool: flagService }))
+/** What ends a request, and what makes no sense. */
+const odd = fc.oneof(
+  fc.record({ outcome, agent }).map(completion),
+  fc.record({ agent }).map(withdrawal),
+  fc.record({ by: name, answer }).map(({ by, answer }) => revocation(by, { answer })),
+  fc.constant(wake),
+  fc.constantFrom(0, 1, 2).map((tier) => submit(ask, tier)),
+)
+
+/** Any command: sensible ones more often than others, and none left out. */
+export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 9, arbitrary: decided },
+  { weight: 9, arbitrary: intended },
+  { weight: 9, arbitrary: issued },
+  { weight: 9, arbitrary: begun },
+  { weight: 3, arbitrary: ended },
+  { weight: 1, arbitrary: odd },
+)
+
+/** Time mostly goes forward; one clock in ten is behind. */
+const passing = fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 0, max: 300 }) }, fc.integer({ min: -300, max: 0 }))
+
+export const anyWalk: fc.Arbitrary<Walk> = fc
+  .record({
+    tier: fc.constantFrom(0, 1, 2, 3),
+    steps: fc.array(fc.tuple(passing, anyCommand), { maxLength: 40, size: 'max' }),
+  })
+  .map(({ tier, steps }) => {
+    const times = steps.map((_, index) => steps.slice(0, index + 1).reduce((sum, [passed]) => sum + passed, 0))
+    return { tier, steps: steps.map(([, command], index) => ({ after: times[index] ?? 0, command })) }
+  })
+
+export function walk({ tier, steps }: Walk): Walked {
+  const events = [...decide(undefined, submit(ask, tier), submittedAt).events]
+  let state = events.reduce<ApprovalRequest | undefined>(evolve, undefined) as ApprovalRequest
+  const states = [state]
+  for (const { after, command } of steps) {
+    const decided = decide(state, command, submittedAt + after)
+    state = decided.events.reduce<ApprovalRequest>(evolve, state)
+    events.push(...decided.events)
+    states.push(state)
+  }
+  return { states, events }
+}
