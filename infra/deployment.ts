@@ -7,12 +7,10 @@ import { TargetStack } from './target-stack.ts'
 /**
  * One stack for Hotwork, in the account of the ambient credentials, and one for each account that its actions happen
  * in. A foreign account is bootstrapped with `cdk bootstrap --trust` first, as for any CDK app.
- *
- * @param handlers the folder of the Lambdas' entry files, where it is not functions/handlers
  */
 export function addStacks(
   app: App,
-  { settings, bundle, handlers }: { settings: Settings; bundle: PolicyBundle; handlers?: string },
+  { settings, bundle }: { settings: Settings; bundle: PolicyBundle },
 ): { hotwork: HotworkStack; targets: readonly TargetStack[] } {
   const { stackName, issuer, heldReads, alarmTopic } = settings
   const home = homeOf(bundle)
@@ -24,7 +22,6 @@ export function addStacks(
     ...(issuer !== undefined && { issuer }),
     ...(heldReads !== undefined && { heldReads }),
     ...(alarmTopic !== undefined && { alarmTopic }),
-    ...(handlers !== undefined && { handlers }),
   })
 
   // Several aliases may be one account, and a role's name is taken once an account.

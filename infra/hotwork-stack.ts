@@ -25,7 +25,6 @@ export type HotworkStackProps = StackProps & {
   issuer?: string
   heldReads?: number
   alarmTopic?: string
-  handlers?: string
 }
 
 /** Every Lambda, by the stem of its entry file, and what it asks of policy. */
@@ -55,7 +54,7 @@ type FunctionName = keyof typeof functions
 /** Hotwork: what exists, and who may touch what. Composition only; each construct says what it is. */
 export class HotworkStack extends Stack {
   constructor(scope: Construct, id: string, props: HotworkStackProps) {
-    const { bundle, targetRoles, heldReads, alarmTopic, handlers, ...stackProps } = props
+    const { bundle, targetRoles, heldReads, alarmTopic, ...stackProps } = props
     super(scope, id, stackProps)
 
     const requests = new RequestTable(this, 'Requests')
@@ -66,11 +65,7 @@ export class HotworkStack extends Stack {
     const slack = new SlackSecret(this, 'Slack')
     const api = new HotworkApi(this, 'Api')
     const alarms = new Alarms(this, 'Alarms', { ...(alarmTopic !== undefined && { topic: alarmTopic }) })
-    const code = new FunctionCode(this, {
-      names: Object.keys(functions),
-      policies: bundle.file,
-      ...(handlers !== undefined && { handlers }),
-    })
+    const code = new FunctionCode(this, { names: Object.keys(functions), policies: bundle.file })
 
     const issuer = props.issuer ?? api.endpoint
     const truth = { REQUESTS_TABLE: requests.name, LEDGER_TABLE: ledger.name }
