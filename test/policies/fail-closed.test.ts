@@ -97,3 +97,15 @@ test('an error of `approve` refuses the request as `policy_error`', () => {
   const found = assess(policy.bundle, (it) => policy.ask(it), { ...asked, purpose: 'release' }, now)
   expect(found).toMatchObject({ outcome: 'refused', reason: 'policy_error' })
 })
+
+test.each([
+  ['the whole context', 'context == context'],
+  ['a whole record', 'context.agent == {"autonomy": "autonomous", "owner": "person:dan"}'],
+  ['a member of a record', 'context.agent.owner == "person:dan"'],
+  ['whether there is a member', 'context has arguments && context.arguments has Name'],
+  ['a record in a set', '[context.approval].contains({"tier": 0, "breakGlass": false})'],
+])('a use hands over all that a policy reads: %s', (_, condition) => {
+  const policy = withPolicy('reads', `forbid (principal, action, resource) when { ${condition} };`)
+  expect(policy.ask(question('issue'))).toEqual({ permit: false, policies: ['reads'] })
+  expect(policy.ask(question('use'))).toEqual({ permit: false, policies: ['reads'] })
+})

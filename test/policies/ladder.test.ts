@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
-import { type Asked, assess } from '../../functions/domain/assess.ts'
+import { type Asked, assess, findFacts, questionOf } from '../../functions/domain/assess.ts'
 import type { Question } from '../../functions/domain/circumstances.ts'
 import { type Approval, namesOfTier, satisfiedTier } from '../../functions/domain/ladder.ts'
 import { canFill } from '../../functions/domain/matching.ts'
@@ -70,6 +70,20 @@ const anyAsk: fc.Arbitrary<Asked> = fc
 test('in whatever circumstances, more approval never permits less', () => {
   fc.assert(
     fc.property(anyAsk, (asked) => expect(findBrokenRung(bundle, ask, asked, now)).toBeUndefined()),
+    { numRuns: 500 },
+  )
+})
+
+test('in whatever circumstances, a use is answered as an issue is', () => {
+  fc.assert(
+    fc.property(anyAsk, fc.nat(3), (asked, tier) => {
+      const facts = findFacts(bundle, asked, now)
+      if (!facts.ok) return
+      const answers = (['issue', 'use'] as const).map((moment) =>
+        ask(questionOf(facts.value, asked, { moment, tier, now })),
+      )
+      expect(answers[1]).toEqual(answers[0])
+    }),
     { numRuns: 500 },
   )
 })
