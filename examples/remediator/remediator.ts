@@ -13,17 +13,24 @@ import { type Ask, Refusal } from './wire.ts'
  * The agent as a program: looks after the checkout service, or with `--request FILE` carries out one request of yours
  * as the agent that the file names. Exit 0 when it is done, 4 when it was not allowed, 1 when something broke.
  */
-const usage = `usage: node examples/remediator/remediator.ts [--request FILE] [--health URL]
+const usage = `usage: node examples/remediator/remediator.ts [--request FILE] [--health URL] [--local FILE]
 
   --request FILE  an AuthZEN evaluation body, such as those in examples/requests: ask for that instead
   --health URL    the checkout service's health; without it the agent starts a checkout service of its own
+  --local FILE    what the local stack says of itself, if it is not in .hotwork/local.json
 `
 const story = join(import.meta.dirname, '../requests/prod-payment-timeout.json')
 const startedAt = Date.now()
 
 function readOptions() {
   try {
-    return parseArgs({ options: { request: { type: 'string' }, health: { type: 'string' } } }).values
+    return parseArgs({
+      options: {
+        request: { type: 'string' },
+        health: { type: 'string' },
+        local: { type: 'string', default: localFile },
+      },
+    }).values
   } catch (fault) {
     process.stderr.write(`${(fault as Error).message}\n\n${usage}`)
     process.exit(2)
@@ -80,9 +87,9 @@ function describe(step: Step): string[] {
 async function main(): Promise<void> {
   const options = readOptions()
   const ask = JSON.parse(readFileSync(options.request ?? story, 'utf8')) as Ask
-  const hotwork = await Hotwork.connect(readSettings(ask.subject.id))
+  const hotwork = await Hotwork.connect(readSettings(ask.subject.id, options.local))
   say(`${ask.subject.id} works with ${hotwork.settings.apiUrl}`)
-  if (options.request === undefined) return lookAfterCheckout(hotwork, ask, options.health)
+  if (options.request === undefined) return lookAfterCheckout(hotwork, ask, options)
 
   await performTask(
     hotwork,
@@ -103,8 +110,13 @@ async function main(): Promise<void> {
   )
 }
 
-async function lookAfterCheckout(hotwork: Hotwork, ask: Ask, health: string | undefined): Promise<void> {
-  const checkout = health === undefined ? await startOwnCheckout() : undefined
+async function lookAfterCheckout(
+  hotwork: Hotwork,
+  ask: Ask,
+  options: { health?: string; local: string },
+): Promise<void> {
+  const { health } = options
+  const checkout = health === undefined ? await startOwnCheckout(options.local) : undefined
   try {
     const url = health ?? `${checkout?.url}/health`
     say(`looks at ${url}`)
@@ -121,8 +133,8 @@ async function lookAfterCheckout(hotwork: Hotwork, ask: Ask, health: string | un
 }
 
 /** As the administrator of the local stack: the service reads its parameter with rights that the agent has not. */
-function startOwnCheckout() {
-  const { aws } = JSON.parse(readFileSync(localFile, 'utf8')) as {
+function startOwnCheckout(local: string) {
+  const { aws } = JSON.parse(readFileSync(local, 'utf8')) as {
     aws: { endpointUrl: string; region: string; accessKeyId: string; secretAccessKey: string }
   }
   return startCheckoutService({ aws: { endpoint: aws.endpointUrl, region: aws.region, credentials: aws } })

@@ -55,7 +55,7 @@ export async function tellLedger({ report, reader }: World, requestId: string): 
     describeFacts(entry),
     entry.hash.slice(8, 16),
   ])
-  report.table([['', 'time', 'who', 'what happened', 'more', 'hash'], ...rows])
+  report.table([['', 'UTC', 'who', 'what happened', 'more', 'hash'], ...rows])
 }
 
 /** The facts of an entry that a reader wants to see first. */
