@@ -72,9 +72,3 @@ function answer(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
   response.end(`${JSON.stringify(body)}\n`)
 }
-
-if (import.meta.main) {
-  const port = Number(process.env['PORT'] ?? 0)
-  const { url } = await startCheckoutService({ port })
-  process.stdout.write(`${url}/health\n`)
-}
