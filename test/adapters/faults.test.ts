@@ -141,6 +141,19 @@ describe('a world that breaks', () => {
     expect(proxy.count('GetItem')).toBeLessThanOrEqual(2)
   })
 
+  test.each<[what: string, patience: NonNullable<Parameters<typeof connect>[0]>, requests: number]>([
+    ['one attempt', { attempts: 1, attemptMs: 200, totalMs: 60_000 }, 1],
+    ['a call as a whole', { attempts: 9, attemptMs: 60_000, totalMs: 200 }, 1],
+    ['a call with its pauses', { attempts: 9, attemptMs: 150, totalMs: 400 }, 2],
+  ])('a silent store takes no longer than the bound on %s', async (_what, patience, sent) => {
+    const { requests } = stores(patience)
+    proxy.fail('GetItem', ...Array.from({ length: 9 }, () => 'silence' as const))
+    const started = performance.now()
+    await expect(requests.load(ask.id)).rejects.toThrow(StoreUnavailable)
+    expect(performance.now() - started).toBeLessThan(2000)
+    expect(proxy.count('GetItem')).toBeGreaterThanOrEqual(sent)
+  })
+
   test('writers whose transactions meet are stale, and not in doubt', async () => {
     const { requests } = stores()
     const conflict = [{ Code: 'TransactionConflict' }, { Code: 'None' }, { Code: 'None' }]

@@ -138,6 +138,16 @@ describe('an identity token', () => {
     expect(await codeOf(token())).toBe('token_invalid')
   })
 
+  test('by the key of another issuer on the list is refused: each answers for its own', async () => {
+    const elsewhere = await startKeyServer(stranger)
+    const at = (issuer: string, jwksUri: string): Issuer => ({ issuer, jwksUri, audience: own, algorithms: ['ES256'] })
+    verifier = new IdentityVerifier({ a: at(idp, server.url), b: at('https://b.example', elsewhere.url) }, own, clock)
+    const theirs = signed(stranger, header({ kid: stranger.kid }), { ...claims, iss: 'https://b.example' })
+    expect(await codeOf(theirs)).toBe('accepted')
+    expect(await codeOf(signed(stranger, header({ kid: stranger.kid }), claims))).toBe('token_invalid')
+    await elsewhere.close()
+  })
+
   test('by a SPIFFE key is accepted: its use has a name of its own', async () => {
     server.keys = [
       { ...stranger.jwk, use: 'x509-svid', x5c: ['AA'] },

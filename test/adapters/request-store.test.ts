@@ -103,6 +103,14 @@ onBoth<Stores>(
       expect(await requests.commit(change)).toEqual({ outcome: 'stale' })
     })
 
+    test('a change from another line that is as long is stale', async () => {
+      await requests.commit(submission(ask))
+      const read = await load(ask.id)
+      const forked = { ...read, head: { ...read.head, hash: 'sha-256:other' } }
+      expect(await requests.commit(commitOf(ask, forked, withdrawal(), 10))).toEqual({ outcome: 'stale' })
+      expect(await load(ask.id)).toEqual(read)
+    })
+
     test('a key that is taken says by what, and nothing else is written', async () => {
       await requests.commit(submission(ask, { once: [once('IDEM#1', 'first')] }))
       const other = sampleAsk({ id: requestId(2) })
