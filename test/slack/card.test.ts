@@ -7,6 +7,7 @@ import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
 import type { RenderedCard } from '../../functions/operations/ports.ts'
 import { checkMessageBlocks } from '../../infra/local/desk/validate-blocks.ts'
+import { credentialId } from '../support/ask.ts'
 import { sampleBundle } from '../support/world.ts'
 import { corpus } from './inert-corpus.ts'
 import { everyState } from './states.ts'
@@ -145,6 +146,20 @@ test.each([
   const text = said(cardOf(name)).replace(/\s+/g, ' ')
   expect(text.startsWith(headline)).toBe(true)
   expect(text).toContain(more)
+})
+
+test.each([
+  ['never claimed', 'revoked', 'No credential was issued.'],
+  ['of AWS', 'completed: succeeded', 'are being denied, which AWS takes some seconds to enforce'],
+  ['a token', 'completed: failed', 'Its credential is dead.'],
+])('of an ended grant whose credential is %s, the card says what is true', (_what, name, words) => {
+  const state = stateOf(name)
+  const sessions = [{ credential: credentialId(1), role: 'arn:aws:iam::000000000000:role/x', endsAt: 1_800_000_900 }]
+  const ended =
+    state.status === 'completed' && state.outcome === 'succeeded'
+      ? { ...state, grant: { ...state.grant, sessions } }
+      : state
+  expect(said(renderCard(ended, bundle, channel))).toContain(words)
 })
 
 describe('buttons', () => {

@@ -69,7 +69,7 @@ export function nowOf(state: ApprovalRequest, bundle: Pick<Bundle, 'directory'>)
       return [
         words('The agent reported the end of the task at '),
         time(state.completedAt),
-        words(`. Its credential is dead.${state.note === undefined ? '' : ' It notes, unverified: '}`),
+        words(`. ${deadOf(state.grant)}${state.note === undefined ? '' : ' It notes, unverified: '}`),
         ...noteOf(state.note),
       ]
     case 'denied':
@@ -91,12 +91,20 @@ export function nowOf(state: ApprovalRequest, bundle: Pick<Bundle, 'directory'>)
         by(state.revokedBy),
         words(' at '),
         time(state.revokedAt),
-        words('. Its credential is dead. Reason: '),
+        words(`. ${deadOf(state.grant)} Reason: `),
         ...noteOf(state.reason),
       ]
     default:
       return state satisfies never
   }
+}
+
+/** What has become of a credential whose grant was ended: what AWS issued is refused by AWS, and AWS takes its time. */
+const deadOf = ({ claimedAt, sessions }: Grant): string => {
+  if (claimedAt === undefined) return 'No credential was issued.'
+  return sessions.length > 0
+    ? 'Its AWS credentials are being denied, which AWS takes some seconds to enforce.'
+    : 'Its credential is dead.'
 }
 
 const howExpired = (grant: Grant | undefined): string => {
