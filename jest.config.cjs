@@ -16,7 +16,7 @@ const project = (name, extra = {}) => ({
 })
 
 module.exports = {
-  projects: ['domain', 'policies', 'operations', 'handlers', 'slack', 'local', 'infra', 'adapters', 'stack'].map(
+  projects: ['domain', 'policies', 'operations', 'http', 'slack', 'local', 'infra', 'adapters', 'stack'].map(
     (name) => project(name),
   ),
 }

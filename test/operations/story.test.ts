@@ -27,7 +27,9 @@ describe('one request, from ask to the end of its credential', () => {
       sub: 'agent:remediator',
       txn: request.ask.id,
       cnf: { jkt: request.ask.jkt },
-      authorization_details: [{ type: 'hotwork_action', action: 'ssm:PutParameter', digest: request.ask.digest, uses: 1 }],
+      authorization_details: [
+        { type: 'hotwork_action', action: 'ssm:PutParameter', digest: request.ask.digest, uses: 1 },
+      ],
     })
     const aws = await world.issueAws(request, tokenId(issued.value.token))
     if (!aws.ok) throw new Error(aws.code)
@@ -154,8 +156,12 @@ describe('who may not', () => {
     const login = { acr: 'strong', at: world.clock.now() - 60 }
     expect(await world.decide(request, 'gus', 'approve', { login })).toMatchObject({ ok: true })
     const stale = { acr: 'strong', at: world.clock.now() - 3600 }
-    expect(await world.decide(request, 'hana', 'approve', { login: stale })).toMatchObject({ code: 'insufficient_login' })
-    expect(await world.decide(request, 'hana', 'approve', { login })).toMatchObject({ value: { state: { status: 'approved' } } })
+    expect(await world.decide(request, 'hana', 'approve', { login: stale })).toMatchObject({
+      code: 'insufficient_login',
+    })
+    expect(await world.decide(request, 'hana', 'approve', { login })).toMatchObject({
+      value: { state: { status: 'approved' } },
+    })
   })
 
   test('another agent is told that there is no such request, and the attempt is on its own record', async () => {
@@ -185,7 +191,11 @@ describe('policy decides again at issue', () => {
     const request = await world.approved()
     const { groups, ...directory } = bundle.directory
     const without = { ...groups, sre: (groups['sre'] ?? []).filter((id) => id !== 'person:eve') }
-    world.policy = new World({ ...bundle, hash: 'sha-256:later' as never, directory: { ...directory, groups: without } }).policy
+    world.policy = new World({
+      ...bundle,
+      hash: 'sha-256:later' as never,
+      directory: { ...directory, groups: without },
+    }).policy
     expect(await world.issueToken(request)).toMatchObject({ code: 'approver_not_eligible' })
     expect(await world.state(request.ask.id)).toMatchObject({ status: 'revoked', reason: 'approver_not_eligible' })
   })
@@ -204,8 +214,16 @@ describe('policy decides again at issue', () => {
 describe('asking', () => {
   test.each([
     ['an action that is not in the catalogue', { ...prodParameter, action: 'iam:CreateUser' }, 'unknown_action'],
-    ['an argument that the action does not take', { ...prodParameter, arguments: { ...prodParameter.arguments, Tier: 'x' } }, 'invalid_arguments'],
-    ['a resource that is not the derived one', { ...prodParameter, resource: stagingParameter.resource }, 'invalid_arguments'],
+    [
+      'an argument that the action does not take',
+      { ...prodParameter, arguments: { ...prodParameter.arguments, Tier: 'x' } },
+      'invalid_arguments',
+    ],
+    [
+      'a resource that is not the derived one',
+      { ...prodParameter, resource: stagingParameter.resource },
+      'invalid_arguments',
+    ],
     ['what policy forbids at every rung', parameter('/prod/hotwork/x'), 'policy_denied'],
     ['a mutating credential for a planner', { ...prodParameter, agent: agent('planner') }, 'policy_denied'],
   ])('%s is refused at once, saying why', async (_rule, what, reason) => {

@@ -40,7 +40,7 @@ export class Deployment {
     const response = await fetch(this.local.apiUrl + path, { method, ...init } as RequestInit)
     const text = await response.text()
     const json = response.headers.get('content-type')?.includes('json') ?? false
-    return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text }
+    return { status: response.status, headers: response.headers, body: json && text !== '' ? JSON.parse(text) : text }
   }
 
   /** Sends JSON with a bearer token. */

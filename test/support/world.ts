@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { cedar } from '../../functions/adapters/cedar/compile-cedar.ts'
 import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
+import { cedar } from '../../functions/adapters/cedar/compile-cedar.ts'
 import { compileFolder } from '../../functions/adapters/policy-folder/compile-folder.ts'
 import type { Bundle } from '../../functions/domain/bundle.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
@@ -36,7 +36,13 @@ export function sampleBundle(): Bundle {
   return compiled.bundle
 }
 
-export type What = { agent?: AgentId; action: string; arguments: { [name: string]: Json }; resource: { type: string; id: string }; purpose?: string }
+export type What = {
+  agent?: AgentId
+  action: string
+  arguments: { [name: string]: Json }
+  resource: { type: string; id: string }
+  purpose?: string
+}
 
 /** One parameter of the checkout service in prod: tier 2. */
 export const prodParameter: What = parameter('/prod/checkout/payment-timeout-ms')
@@ -45,7 +51,11 @@ export const stagingParameter: What = parameter('/staging/checkout/payment-timeo
 
 export function parameter(Name: string, Value = '3000'): What {
   const id = `arn:aws:ssm:us-east-1:000000000000:parameter${Name}`
-  return { action: 'ssm:PutParameter', arguments: { Name, Value, Overwrite: true }, resource: { type: 'ssm:parameter', id } }
+  return {
+    action: 'ssm:PutParameter',
+    arguments: { Name, Value, Overwrite: true },
+    resource: { type: 'ssm:parameter', id },
+  }
 }
 
 /** Hotwork in memory: the real operations and policies over programs in memory, and a clock that goes when it is moved. */
@@ -65,7 +75,9 @@ export class World {
   constructor(bundle: Bundle = sampleBundle()) {
     this.policy = new CedarPolicy(bundle)
     const { target } = bundle.deployment.accounts
-    this.broker = new MemoryBroker(target ? { [`arn:aws:iam::${target.accountId}:role/${targetRole}`]: target.externalId } : {})
+    this.broker = new MemoryBroker(
+      target ? { [`arn:aws:iam::${target.accountId}:role/${targetRole}`]: target.externalId } : {},
+    )
   }
 
   get ports(): DecidingPorts {
@@ -131,7 +143,10 @@ export class World {
     verdict: 'approve' | 'deny' = 'approve',
     changes: Partial<Parameters<typeof decideRequest>[0]> = {},
   ) {
-    return decideRequest({ id, person: person(who), verdict, round, digest, through: 'slack', login: {}, ...changes }, this.ports)
+    return decideRequest(
+      { id, person: person(who), verdict, round, digest, through: 'slack', login: {}, ...changes },
+      this.ports,
+    )
   }
 
   /** Approved by ana for the owners and by eve for sre. */
@@ -144,7 +159,15 @@ export class World {
 
   issueToken({ ask }: ApprovalRequest, changes: Partial<Parameters<typeof issueToken>[0]> = {}) {
     return issueToken(
-      { id: ask.id, agent: ask.agent.id, clientId: ask.agent.subject, jkt: agentKey, targets: [], once: this.proof(), ...changes },
+      {
+        id: ask.id,
+        agent: ask.agent.id,
+        clientId: ask.agent.subject,
+        jkt: agentKey,
+        targets: [],
+        once: this.proof(),
+        ...changes,
+      },
       { ...this.ports, signer: this.signer, issuer },
     )
   }
