@@ -35,6 +35,15 @@ export type Decided = { events: readonly Event[]; refusal?: { code: Refusal; det
 export const recordedRefusals = 20
 
 /**
+ * How long an intent may wait to be issued. What policy said and who was eligible was found at the intent, so a mint that
+ * comes later than this rests on facts that are too old: the agent asks again, and so does the question. Seconds.
+ */
+export const intentLasts = 60
+
+/** How far ahead of ours the clock of whoever logged a person in may be. Seconds. */
+const loginTolerance = 60
+
+/**
  * The whole of what Hotwork decides. Pure: the same state, command and time give the same events. First what time has
  * made due, then the command's own events, or one `Refused`.
  *
@@ -192,7 +201,7 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
     return { code: 'stage_not_open', detail: stage.terms.name }
   const { acr, maxAge } = stage.terms
   if (acr !== undefined && command.login.acr !== acr) return { code: 'insufficient_login', detail: acr }
-  if (maxAge !== undefined && (command.login.at === undefined || at - command.login.at > maxAge))
+  if (maxAge !== undefined && !isFresh(command.login.at, maxAge, at))
     return { code: 'insufficient_login', detail: String(maxAge) }
 
   const decided = decidedEvent(command, stage.terms.name, as, at)
@@ -201,6 +210,10 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
   if (!nowFilled || !filled(nowFilled)) return [decided]
   return [decided, ...(openStage(after) ? openNext(after, command.bundle, at) : settle(after, command, at))]
 }
+
+/** A login that has not happened yet is none: else a date far ahead would stay fresh for as long as it likes. */
+const isFresh = (login: NumericDate | undefined, maxAge: number, at: NumericDate): boolean =>
+  login !== undefined && login <= at + loginTolerance && at - login <= maxAge
 
 /** The last stage has filled: count again who still may, then ask the question again, and only then approve. */
 function settle(state: PendingRequest, command: Decide, at: NumericDate): readonly Event[] {
@@ -272,12 +285,13 @@ function intend(state: ApprovalRequest, command: Intend, at: NumericDate): Answe
   return [intended]
 }
 
-/** Records what was minted, if the grant is still live and no newer intent has overtaken it; only then is it answered. */
+/** Records what was minted, if the grant is live and its intent neither overtaken nor old; only then is it answered. */
 function issue(state: ApprovalRequest, command: Issue, at: NumericDate): Answered {
   if (state.status !== 'approved') return { code: state.status }
   const { grant, ask } = state
   const { claim, credential, bundle } = command
-  if (grant.intents[claim]?.id !== credential) return { code: 'credential_superseded' }
+  const intended = grant.intents[claim]
+  if (intended?.id !== credential || at - intended.at > intentLasts) return { code: 'credential_superseded' }
   // A grant's first AWS credentials begin the one use that ends with the grant: IAM cannot count calls. Something else may
   // have spent the uses since the intent, so they are counted here again.
   const begins = claim === 'aws' && !hasAwsUse(state)

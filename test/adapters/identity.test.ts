@@ -83,6 +83,7 @@ describe('an identity token', () => {
     ['has no end', 'token_invalid', () => token({ exp: undefined })],
     ['has no beginning', 'token_invalid', () => token({ iat: undefined })],
     ['was made in the future', 'token_invalid', () => token({ iat: now + 31 })],
+    ['says a login that has not happened yet', 'token_invalid', () => token({ auth_time: now + 31 })],
     ['holds only later', 'token_invalid', () => token({ nbf: now + 31 })],
     ['has no subject', 'token_invalid', () => token({ sub: undefined })],
     ['has an empty subject', 'token_invalid', () => token({ sub: '' })],

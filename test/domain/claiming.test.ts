@@ -71,6 +71,33 @@ const claiming: readonly Story[] = [
     ],
   ],
   [
+    'an intent is good for a minute, for what was found at it is no older then',
+    0,
+    [
+      [1, intent('access_token', first), 'approved'],
+      [61, issuance('access_token', first), 'approved'],
+    ],
+  ],
+  [
+    'what was minted later than that is never answered; asking again is asking policy again',
+    0,
+    [
+      [1, intent('access_token', first), 'approved'],
+      [62, issuance('access_token', first), '!credential_superseded'],
+      ...token(63, second),
+    ],
+  ],
+  [
+    'nor are AWS credentials, and no use is begun by them',
+    0,
+    [
+      ...token(1, first),
+      [2, awsIntent(second, first), 'approved'],
+      [63, issuance('aws', second, { use: useId(9) }), '!credential_superseded'],
+      [64, useBegin(first, 1), 'approved'],
+    ],
+  ],
+  [
     'an intent of one kind is not an issue of the other',
     0,
     [

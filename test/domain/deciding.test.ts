@@ -208,6 +208,16 @@ const login: readonly Story[] = [
       [2, approve('sam', { login: { acr: 'strong' } }), '!insufficient_login'],
     ],
   ],
+  [
+    'nor one that has not happened yet: only as far ahead as clocks may differ',
+    3,
+    [
+      [1, approve('ana'), 'pending'],
+      [2, approve('sam', { login: { acr: 'strong', at: submittedAt + 2 + 61 } }), '!insufficient_login'],
+      [2, approve('sam', { login: { acr: 'strong', at: submittedAt + 9_999_999 } }), '!insufficient_login'],
+      [2, approve('sam', { login: { acr: 'strong', at: submittedAt + 2 + 60 } }), 'pending'],
+    ],
+  ],
   ['stopping wants no strong login', 3, [[1, deny('sam'), 'denied']]],
 ]
 

@@ -107,6 +107,8 @@ function identityOf(
   if (typeof sub !== 'string' || sub.length === 0) return refuse('token_invalid', '`sub` must be a string')
   if (typeof exp !== 'number' || typeof iat !== 'number' || iat > now + clockToleranceSeconds)
     return refuse('token_invalid', '`iat` must not lie ahead')
+  if (typeof authTime === 'number' && authTime > now + clockToleranceSeconds)
+    return refuse('token_invalid', '`auth_time` must not lie ahead')
   return ok({
     alias,
     issuer,

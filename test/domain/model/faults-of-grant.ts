@@ -72,6 +72,16 @@ export const faultsOfGrant: readonly Fault[] = [
     ),
   },
   {
+    fault: 'an intent is good for as long as the grant',
+    breaks: 'INV3',
+    reducer: told((state, command, now) => {
+      const intent = state.status === 'approved' && command.type === 'issue' && state.grant.intents[command.claim]
+      if (!intent) return undefined
+      const intents = { ...state.grant.intents, [command.claim]: { ...intent, at: now } }
+      return { state: { ...state, grant: { ...state.grant, intents } } }
+    }),
+  },
+  {
     fault: 'a credential that was replaced stays good',
     breaks: 'INV5',
     reducer: told((state, command) => {

@@ -66,6 +66,15 @@ export const rulesOfApproval: readonly Rule[] = [
       return lost && `\`${event.type}\` on the approval of ${lost.person}, who lost the right`
     },
   ),
+  on(
+    'INV3',
+    'what was found at the intent is a minute old at most when something is issued on it',
+    ['CredentialIssued'],
+    ({ credential, at }, { intendedAt }) => {
+      const age = at - (intendedAt[credential] ?? at)
+      return age > 60 && `issued on what was found ${age} s before`
+    },
+  ),
   on('INV3', 'a use too rests on people who are eligible', ['UseBegun'], (event, seen, step) => {
     const lost = event.tool !== 'aws' && ineligible(step, seen)
     return lost && `a use on the approval of ${lost.person}, who lost the right`

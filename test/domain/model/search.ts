@@ -4,7 +4,7 @@ import { asOf, dueAt } from '../../../functions/domain/due.ts'
 import type { Event } from '../../../functions/domain/events.ts'
 import type { evolve as realEvolve } from '../../../functions/domain/evolve.ts'
 import type { Refusal } from '../../../functions/domain/refusals.ts'
-import { type ApprovalRequest, openStage } from '../../../functions/domain/request.ts'
+import { type ApprovalRequest, type Intent, openStage } from '../../../functions/domain/request.ts'
 import type { outcomeOf as realOutcomeOf } from '../../../functions/domain/wait.ts'
 import { submit, submittedAt } from '../../support/ask.ts'
 import type { Rule } from './rule.ts'
@@ -214,8 +214,11 @@ function grantKey(state: ApprovalRequest): string {
   const { claimBy, notAfter, claimedAt, intents, credentials, uses } = state.grant
   const { access_token: token, aws } = credentials
   const used = uses.map(({ key, credential, ended }) => `${key}${credential}${ended ? '.' : ''}`).sort()
-  return `${claimBy},${notAfter},${claimedAt === undefined},${intents.access_token?.id},${intents.aws?.id},${token?.id},${token?.expiresAt},${aws?.id},${used}`
+  return `${claimBy},${notAfter},${claimedAt === undefined},${intentKey(intents.access_token)},${intentKey(intents.aws)},${token?.id},${token?.expiresAt},${aws?.id},${used}`
 }
+
+/** An old intent is not a new one: nothing is issued on it. */
+const intentKey = (intent: Intent | undefined) => intent && `${intent.id}@${intent.at - submittedAt}`
 
 const worldKey = ({ lost, policyForbids, intended, minted, answered }: World) =>
   `${lost}|${policyForbids}|${intended}|${minted}|${answered}`

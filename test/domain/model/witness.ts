@@ -13,6 +13,8 @@ export type Witness = {
   intended: readonly string[]
   /** The newest intent of each kind that has not become a credential. */
   pending: { readonly [claim: string]: string | undefined }
+  /** When each intent was made, by its credential. */
+  intendedAt: { readonly [credential: string]: number }
   issued: readonly string[]
   /** The newest credential of each kind. */
   live: { readonly [claim: string]: string | undefined }
@@ -30,6 +32,7 @@ export const noWitness: Witness = {
   grant: undefined,
   intended: [],
   pending: {},
+  intendedAt: {},
   issued: [],
   live: {},
   begun: [],
@@ -61,6 +64,7 @@ export function witness(seen: Witness, event: Event): Witness {
         ...seen,
         intended: [...seen.intended, event.credential],
         pending: { ...seen.pending, [event.claim]: event.credential },
+        intendedAt: { ...seen.intendedAt, [event.credential]: event.at },
       }
     case 'CredentialIssued':
       return {
