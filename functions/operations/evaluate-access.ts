@@ -57,7 +57,9 @@ const bindingWindow = 600
 /** "Lately", for the circumstances of a question. */
 const recentWindow = 3600
 /** Beyond so many, one more says nothing new. */
-const recentLimit = 10
+const recentLimit = 50
+/** How many are read at once: few at first, since few agents ask for more than that in an hour. */
+const recentPages = [10, 90, 100, 100]
 
 /**
  * Answers an access evaluation: with an approval, whether it covers this now; without one, whether asking for approval
@@ -140,15 +142,29 @@ export function assessAsk(
   return { outcome: 'refused', reason: 'invalid_arguments', policies: [], detail }
 }
 
-/** How many requests for this action the agent made lately. The index may lag, so it may only ever raise scrutiny. */
+/**
+ * How many requests for this action the agent made lately, at most `recentLimit`. Reads back through all that the agent
+ * asked for, since ten of another kind would otherwise hide a burst of this one. An agent that asked for more than can be
+ * read through is taken to be in a burst: the count, like the index that it comes from, may only ever raise scrutiny.
+ */
 export async function countRecent(
   agent: AgentId,
   action: string,
   now: NumericDate,
-  requests: DecidingPorts['requests'],
+  requests: Pick<DecidingPorts['requests'], 'list'>,
 ): Promise<number> {
-  const { items } = await requests.list({ agent }, { limit: recentLimit })
-  return items.filter(({ state }) => state.ask.action === action && state.submittedAt > now - recentWindow).length
+  const since = now - recentWindow
+  let found = 0
+  let after: string | undefined
+  for (const limit of recentPages) {
+    const page = await requests.list({ agent }, { limit, ...(after === undefined ? {} : { after }) })
+    const lately = page.items.filter(({ state }) => state.submittedAt > since)
+    found += lately.filter(({ state }) => state.ask.action === action).length
+    if (found >= recentLimit) return recentLimit
+    if (page.next === undefined || lately.length < page.items.length) return found
+    after = page.next
+  }
+  return recentLimit
 }
 
 type Reevaluated =
