@@ -11,12 +11,14 @@ import { FunctionCode, type PolicyUse } from './constructs/function-code.ts'
 import { HotworkApi } from './constructs/hotwork-api.ts'
 import { HotworkFunction, type HotworkFunctionProps } from './constructs/hotwork-function.ts'
 import { LedgerTable } from './constructs/ledger-table.ts'
+import { LoggedTrouble } from './constructs/logged-trouble.ts'
 import { RequestTable } from './constructs/request-table.ts'
 import { SlackSecret } from './constructs/slack-secret.ts'
 import { StreamReader } from './constructs/stream-reader.ts'
 import { WaitTable } from './constructs/wait-table.ts'
 import { WorkQueue } from './constructs/work-queue.ts'
 import type { PolicyBundle } from './policy-bundle.ts'
+import { troubles } from './troubles.ts'
 
 export type HotworkStackProps = StackProps & {
   bundle: PolicyBundle
@@ -49,7 +51,7 @@ const functions = {
   'write-denies': 'none',
   'sweep-overdue': 'facts',
 } as const satisfies { readonly [name: string]: PolicyUse }
-type FunctionName = keyof typeof functions
+export type FunctionName = keyof typeof functions
 
 /** Hotwork: what exists, and who may touch what. Composition only; each construct says what it is. */
 export class HotworkStack extends Stack {
@@ -72,6 +74,7 @@ export class HotworkStack extends Stack {
     const slackApp = { SLACK_SECRET: slack.name, SLACK_API_URL: bundle.deployment.slack.apiUrl }
     const targetRole = { TARGET_ROLE: `hotwork/${this.stackName}-target` }
 
+    const all = new Map<FunctionName, HotworkFunction>()
     const make = (name: FunctionName, environment: HotworkFunctionProps['environment'], more: More = {}) => {
       const made = new HotworkFunction(this, pascal(name), {
         name,
@@ -81,6 +84,7 @@ export class HotworkStack extends Stack {
         ...more,
       })
       alarms.watchFunction(made)
+      all.set(name, made)
       return made
     }
     /** One that decides: it reads the truth, and writes it together with the entries that say why. */
@@ -229,7 +233,12 @@ export class HotworkStack extends Stack {
     alarms.watchQueue(follow, { oldest: Duration.minutes(5) })
     alarms.watchQueue(cardsQueue, { oldest: Duration.minutes(10) })
     // Until its deny is written an ended AWS session works on, so this one is the most urgent.
-    alarms.watchQueue(deniesQueue, { oldest: Duration.minutes(2) })
+    alarms.watchQueue(deniesQueue, { oldest: Duration.minutes(2), urgent: true })
+    alarms.watchApi(api)
+    for (const [name, { lines, loggedBy, ...trouble }] of Object.entries(troubles)) {
+      const those = [...all].filter(([each]) => loggedBy.includes(each)).map(([, made]) => made)
+      alarms.watchTrouble(new LoggedTrouble(this, name, { lines, loggedBy: those }), trouble)
+    }
 
     this.#tell({
       ApiEndpoint: api.endpoint,

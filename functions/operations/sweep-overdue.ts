@@ -1,3 +1,4 @@
+import type { RequestId } from '../domain/values.ts'
 import { wake } from './carry-out.ts'
 import type { DecidingPorts, FollowMessage, Queue } from './ports.ts'
 
@@ -10,13 +11,26 @@ type Ports = Omit<DecidingPorts, 'ids'> & { follow: Queue<FollowMessage> }
 
 /**
  * Makes visible what time has made due and nobody has looked at, and hands those requests on to be followed again. It
- * costs the same however many requests wait: it reads the sparse index of what is overdue.
+ * costs the same however many requests wait: it reads the sparse index of what is overdue. A request that cannot be read
+ * or stored is logged and passed over, or it would hold up all behind it, minute after minute.
  *
  * @returns how many were overdue
  */
 export async function sweepOverdue(ports: Ports): Promise<number> {
   const overdue = await ports.requests.overdue(ports.clock.now() - graceSeconds, batch)
-  for (const id of overdue) await wake(id, ports)
-  if (overdue.length > 0) await ports.follow.send(overdue.map((requestId) => ({ requestId })))
+  const woken: RequestId[] = []
+  for (const id of overdue) if (await wakeOrPassOver(id, ports)) woken.push(id)
+  if (woken.length > 0) await ports.follow.send(woken.map((requestId) => ({ requestId })))
   return overdue.length
+}
+
+/** False where it failed: it stays overdue, so the next sweep tries again. */
+async function wakeOrPassOver(id: RequestId, ports: Ports): Promise<boolean> {
+  try {
+    await wake(id, ports)
+    return true
+  } catch (fault) {
+    ports.log.error('sweep_failed', { request: id, fault: fault instanceof Error ? fault.name : 'unknown' })
+    return false
+  }
 }

@@ -5,10 +5,14 @@ import { Topic } from 'aws-cdk-lib/aws-sns'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
+import type { HotworkApi } from './hotwork-api.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
+import type { LoggedTrouble } from './logged-trouble.ts'
 import type { WorkQueue } from './work-queue.ts'
 
 const period = Duration.minutes(5)
+/** Where something that should have ended may work on, each minute counts. SQS reports once a minute. */
+const urgently = Duration.minutes(1)
 
 /** What somebody must look at. Everything here has already failed closed: an alarm says that it has. */
 export class Alarms extends Construct {
@@ -20,14 +24,27 @@ export class Alarms extends Construct {
     this.#action = topic === undefined ? undefined : new SnsAction(Topic.fromTopicArn(this, 'Topic', topic))
   }
 
+  /** A call that was answered with 5xx: by a function that met a fault, or by the API because none answered. */
+  watchApi({ api, node }: HotworkApi): void {
+    this.#raise(`${node.id}ServerErrors`, api.metricServerError({ period }), 1, 'calls were answered with 5xx')
+  }
+
+  /** What functions log and do not throw. */
+  watchTrouble({ metric, node }: LoggedTrouble, { means, urgent }: { means: string; urgent?: boolean }): void {
+    this.#raise(node.id, metric.with({ period: urgent ? urgently : period }), 1, means)
+  }
+
   /** A function that threw: handlers answer refusals, so each is a fault. */
   watchFunction({ lambda, node }: HotworkFunction): void {
     this.#raise(`${node.id}Errors`, lambda.metricErrors({ period }), 1, `${node.id} has thrown`)
   }
 
   /** Work that waits too long, and work that was given up. */
-  watchQueue({ queue, deadLetters, node }: WorkQueue, { oldest }: { oldest: Duration }): void {
-    const age = queue.metricApproximateAgeOfOldestMessage({ period, statistic: 'max' })
+  watchQueue(
+    { queue, deadLetters, node }: WorkQueue,
+    { oldest, urgent }: { oldest: Duration; urgent?: boolean },
+  ): void {
+    const age = queue.metricApproximateAgeOfOldestMessage({ period: urgent ? urgently : period, statistic: 'max' })
     this.#raise(`${node.id}Age`, age, oldest.toSeconds(), `${node.id}: a message has waited too long`)
     this.watchDeadLetters(node.id, deadLetters)
   }

@@ -23,11 +23,12 @@ export type HotworkFunctionProps = {
 export class HotworkFunction extends Construct {
   readonly lambda: LambdaFunction
   readonly role: Role
+  readonly logGroup: LogGroup
 
   constructor(scope: Construct, id: string, props: HotworkFunctionProps) {
     super(scope, id)
     const policy = props.policy ?? 'none'
-    const logGroup = new LogGroup(this, 'Log', {
+    this.logGroup = new LogGroup(this, 'Log', {
       retention: RetentionDays.THREE_MONTHS,
       // A log is no record: the ledger is, and it is kept.
       removalPolicy: RemovalPolicy.DESTROY,
@@ -36,7 +37,7 @@ export class HotworkFunction extends Construct {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       ...(props.roleName !== undefined && { path: '/hotwork/', roleName: props.roleName }),
     })
-    logGroup.grantWrite(this.role)
+    this.logGroup.grantWrite(this.role)
     this.lambda = new LambdaFunction(this, 'Lambda', {
       description: `Hotwork ${props.name}`,
       code: props.code.of(props.name, policy),
@@ -48,7 +49,7 @@ export class HotworkFunction extends Construct {
       timeout: props.timeout ?? Duration.seconds(10),
       environment: { LOG_LEVEL: 'INFO', ...props.environment },
       role: this.role,
-      logGroup,
+      logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
       ...(props.reservedConcurrentExecutions !== undefined && {
         reservedConcurrentExecutions: props.reservedConcurrentExecutions,

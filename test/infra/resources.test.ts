@@ -128,33 +128,6 @@ describe('streams and queues', () => {
       if (!id.includes('DeadLetters')) expect(Properties['VisibilityTimeout']).toBeGreaterThanOrEqual(6 * longest)
   })
 
-  test('an alarm watches every function, every dead letter, the age of every queue and how executions end', () => {
-    const watched = all('AWS::CloudWatch::Alarm').map(([, { Properties }]) => {
-      const [{ Value } = { Value: '' }] = Properties['Dimensions'] as { Value: unknown }[]
-      return `${Properties['MetricName']} of ${textOf(Value)}`
-    })
-    const of = (metric: string, type: string, which = /./) =>
-      all(type)
-        .map(([id]) => id)
-        .filter((id) => which.test(id))
-        .map((id) => `${metric} of ${textOf({ Ref: id })}`.replace(/>$/, metric === 'Errors' ? '>' : '.QueueName>'))
-    expect(watched).toEqual(
-      expect.arrayContaining([
-        ...of('Errors', 'AWS::Lambda::Function'),
-        ...of('ApproximateNumberOfMessagesVisible', 'AWS::SQS::Queue', /DeadLetters/),
-        ...of('ApproximateAgeOfOldestMessage', 'AWS::SQS::Queue', /^(?!.*DeadLetters)/),
-        'ExecutionsFailed of <Workflow>',
-        'ExecutionsTimedOut of <Workflow>',
-        'ExecutionsAborted of <Workflow>',
-      ]),
-    )
-  })
-
-  test('an alarm tells the topic that the deployer named', () => {
-    for (const [, { Properties }] of all('AWS::CloudWatch::Alarm'))
-      expect(Properties['AlarmActions']).toEqual([said.alarmTopic])
-  })
-
   test('the sweep runs every minute', () => {
     expect(theOnly(assembly.hotwork, 'AWS::Events::Rule').Properties).toMatchObject({
       ScheduleExpression: 'rate(1 minute)',

@@ -1,0 +1,90 @@
+import type { FunctionName } from './hotwork-stack.ts'
+
+export type Trouble = {
+  /** The log messages that tell of it, word for word as in the code. */
+  lines: readonly string[]
+  loggedBy: readonly FunctionName[]
+  /** For whoever is woken, until they find the runbook. */
+  means: string
+  /** An ended AWS session may work on until somebody looks. */
+  urgent?: true
+}
+
+/** Those that turn what is thrown into an answer (functions/adapters/http/endpoint.ts). */
+const endpoints = [
+  'metadata',
+  'evaluate',
+  'submit-request',
+  'read-task',
+  'cancel-request',
+  'complete-request',
+  'issue-token',
+  'issue-aws-credentials',
+  'decide-request',
+  'revoke-request',
+  'read-requests',
+] as const
+
+/**
+ * What functions log, rather than throw, when something is wrong; each raises an alarm of its name, and has a page in
+ * docs/runbooks. A test holds lines and functions to the code: what is logged as an error is counted somewhere.
+ */
+export const troubles: { readonly [alarm: string]: Trouble } = {
+  Faults: { lines: ['fault'], loggedBy: endpoints, means: 'endpoints met a broken world and answered 503 or 500' },
+  ClockOutOfRange: {
+    lines: ['clock_out_of_range'],
+    loggedBy: endpoints,
+    means: 'a machine and the API disagree about the time; it decides nothing',
+  },
+  PolicyError: {
+    lines: ['policy_error'],
+    loggedBy: [
+      'evaluate',
+      'submit-request',
+      'issue-token',
+      'issue-aws-credentials',
+      'decide-request',
+      'revoke-request',
+      'read-requests',
+      'receive-slack',
+    ],
+    means: 'a policy errs, and so the answer is no',
+  },
+  DenyFailed: {
+    lines: ['deny_failed'],
+    loggedBy: ['write-denies'],
+    means: 'a deny was not written: an ended AWS session may work on',
+    urgent: true,
+  },
+  HandOnFailed: {
+    lines: ['hand_on_failed'],
+    loggedBy: ['hand-on'],
+    means: 'a changed request was not handed on: its cards and denies wait',
+    urgent: true,
+  },
+  SlackSecretNotRead: {
+    lines: ['slack secret not read'],
+    loggedBy: ['receive-slack'],
+    means: 'no click can be verified, and none counts',
+  },
+  ClicksFailed: {
+    lines: ['slack edge failed', 'press not decided'],
+    loggedBy: ['receive-slack'],
+    means: 'clicks came to nothing; the people were told so',
+  },
+  CardUndeliverable: {
+    lines: ['card_undeliverable'],
+    loggedBy: ['draw-card'],
+    means: 'a channel is closed to Hotwork: its approvers see no card',
+  },
+  CardDegraded: {
+    lines: ['card degraded'],
+    loggedBy: ['draw-card'],
+    means: 'Slack would not take a card: it was posted bare, without Approve',
+  },
+  SweepFailed: {
+    lines: ['sweep_failed'],
+    loggedBy: ['sweep-overdue'],
+    means: 'an overdue request cannot be read or stored; the sweep goes past it',
+  },
+}

@@ -1,0 +1,115 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Assembly, root, said, synthesize } from './support/assembly.ts'
+import { functionOf, resourcesOf, textOf } from './support/template.ts'
+
+let assembly: Assembly
+beforeAll(() => {
+  assembly = synthesize()
+}, 180_000)
+afterAll(() => assembly.remove())
+
+const all = (type: string) => resourcesOf(assembly.hotwork, type)
+const alarms = () =>
+  all('AWS::CloudWatch::Alarm').map(([id, { Properties }]) => {
+    const [dimension] = (Properties['Dimensions'] ?? []) as { Value: unknown }[]
+    return {
+      id: id.replace(/^Alarms/, '').replace(/[0-9A-F]{8}$/, ''),
+      metric: String(Properties['MetricName']),
+      namespace: String(Properties['Namespace']),
+      of: textOf(dimension?.Value ?? ''),
+      properties: Properties,
+    }
+  })
+
+/** The JSON lines that are counted, as `function: message -> metric`. */
+const counted = () => {
+  const functions = new Map(
+    all('AWS::Lambda::Function').map(([, { Properties }]) => [
+      textOf((Properties['LoggingConfig'] as { LogGroup: unknown }).LogGroup),
+      functionOf(Properties),
+    ]),
+  )
+  return all('AWS::Logs::MetricFilter').flatMap(([, { Properties }]) => {
+    const [transformation] = Properties['MetricTransformations'] as { MetricName: string; MetricNamespace: string }[]
+    const pattern = String(Properties['FilterPattern'])
+    return [...pattern.matchAll(/\$\.message = "([^"]+)"/g)].map(([, message = '']) => ({
+      name: functions.get(textOf(Properties['LogGroupName'])) ?? '',
+      message,
+      metric: `${transformation?.MetricNamespace} ${transformation?.MetricName}`,
+    }))
+  })
+}
+
+test('an alarm watches every function, every dead letter, the age of every queue, how executions end and the API', () => {
+  const of = (metric: string, type: string, which = /./) =>
+    all(type)
+      .map(([id]) => id)
+      .filter((id) => which.test(id))
+      .map((id) => `${metric} of ${textOf({ Ref: id })}`.replace(/>$/, metric === 'Errors' ? '>' : '.QueueName>'))
+  expect(alarms().map(({ metric, of: what }) => `${metric} of ${what}`)).toEqual(
+    expect.arrayContaining([
+      ...of('Errors', 'AWS::Lambda::Function'),
+      ...of('ApproximateNumberOfMessagesVisible', 'AWS::SQS::Queue', /DeadLetters/),
+      ...of('ApproximateAgeOfOldestMessage', 'AWS::SQS::Queue', /^(?!.*DeadLetters)/),
+      'ExecutionsFailed of <Workflow>',
+      'ExecutionsTimedOut of <Workflow>',
+      'ExecutionsAborted of <Workflow>',
+      '5xx of <Api>',
+    ]),
+  )
+})
+
+test('an alarm tells the topic that the deployer named, and is quiet where nothing is reported', () => {
+  for (const { properties } of alarms())
+    expect([properties['AlarmActions'], properties['TreatMissingData']]).toEqual([[said.alarmTopic], 'notBreaching'])
+})
+
+test('what lets an ended session work on is looked at every minute', () => {
+  const urgent = alarms().filter(({ properties }) => properties['Period'] === 60)
+  expect(urgent.map(({ id }) => id).sort()).toEqual(['DeniesQueueAge', 'DenyFailed', 'HandOnFailed'])
+})
+
+test('whatever is counted in logs raises an alarm of its name', () => {
+  const watched = alarms().filter(({ namespace }) => namespace.startsWith('Hotwork/'))
+  for (const { id, metric } of watched) expect(metric).toBe(id)
+  const metrics = watched.map(({ namespace, metric }) => `${namespace} ${metric}`)
+  expect(metrics.sort()).toEqual([...new Set(counted().map(({ metric }) => metric))].sort())
+})
+
+/** What has another alarm: a message that names no request goes to the dead letters of its queue. */
+const watchedElsewhere = ['card_failed']
+
+test("every error that a function's code can log is counted in that function's log, and nothing else is", () => {
+  const sources = readdirSync(join(root, 'functions'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(join(root, 'functions', file), 'utf8'))
+  const messages = new Set(
+    sources.flatMap((source) => [...source.matchAll(/log\.error\(\s*'([^']+)'/g)].map(([, message = '']) => message)),
+  )
+  expect(messages.size).toBeGreaterThan(8)
+  const logged = all('AWS::Lambda::Function').flatMap(([, { Properties }]) => {
+    const name = functionOf(Properties)
+    const code = readFileSync(join(assembly.outdir, 'functions', name, 'index.js'), 'utf8')
+    return [...messages]
+      .filter((message) => !watchedElsewhere.includes(message) && code.includes(`.error("${message}"`))
+      .map((message) => `${name}: ${message}`)
+  })
+  expect(
+    counted()
+      .map(({ name, message }) => `${name}: ${message}`)
+      .sort(),
+  ).toEqual(logged.sort())
+})
+
+test('every alarm has its runbook, named like it, and every runbook its alarm', () => {
+  const kebab = (id: string) => id.replace(/(?<=.)[A-Z]/g, (letter) => `-${letter}`).toLowerCase()
+  // One page for all functions that throw: what to do is the same.
+  const wanted = alarms().map(({ id, metric }) => (metric === 'Errors' ? 'function-errors' : kebab(id)))
+  const pages = readdirSync(join(root, 'docs/runbooks')).filter((file) => file !== 'README.md')
+  expect(pages.sort()).toEqual([...new Set(wanted)].sort().map((page) => `${page}.md`))
+  const index = readFileSync(join(root, 'docs/runbooks/README.md'), 'utf8')
+  const table = readFileSync(join(root, 'docs/runbooks/function-errors.md'), 'utf8')
+  for (const { id, metric } of alarms()) expect(metric === 'Errors' ? table : index).toContain(`\`${id}\``)
+  for (const page of pages) expect(index).toContain(`(${page})`)
+})
