@@ -1,13 +1,36 @@
 import type { Answer } from './circumstances.ts'
 import type { Stage } from './ladder.ts'
-import type { Ask, Claim, Outcome, Verdict } from './request.ts'
-import type { AgentId, CredentialId, NumericDate, PersonId, Thumbprint, ToolId, UseId } from './values.ts'
+import type { Ask, Claim, Outcome, StageState, Verdict } from './request.ts'
+import type {
+  AgentId,
+  CredentialId,
+  HaltId,
+  NumericDate,
+  PersonId,
+  RequestId,
+  Thumbprint,
+  ToolId,
+  UseId,
+} from './values.ts'
 
 /**
  * What somebody wants of a request, with the facts that the operation found: policy's answers, who is eligible, the
  * ladder's terms. Every fact that `decide` uses goes into the event, so that replay asks no policy.
  */
-export type Command = Submit | Decide | Intend | Issue | BeginUse | EndUse | Complete | Withdraw | Revoke | Wake
+export type Command =
+  | Submit
+  | Decide
+  | Intend
+  | Issue
+  | BeginUse
+  | EndUse
+  | BeginCall
+  | EndCall
+  | Delegate
+  | Complete
+  | Withdraw
+  | Revoke
+  | Wake
 
 /** For each person: the stage names (a stage's own, or one it escalates to) that policy permits them to decide now. */
 export type Eligibility = { readonly [person: PersonId]: readonly string[] }
@@ -20,6 +43,8 @@ export type Submit = Common & {
   tier: number
   stages: readonly Stage[]
   policies: readonly string[]
+  /** For a delegated request: the parent's stages with their decisions, under which it was approved. */
+  inherits?: readonly StageState[]
 }
 
 export type Decide = Common & {
@@ -39,10 +64,14 @@ export type Decide = Common & {
   /** The question asked again as if this decision stood: used when the last stage fills. */
   answer: Answer
   policies: readonly string[]
+  ending?: Ending
 }
 
-/** `authority` of an issue or a use: the question at this moment, and who of the approvers still may. */
-type Authority = { answer: Answer; eligible: Eligibility }
+/** Why a request has ended whatever policy says: a halt that covers it, or an ancestor that is no longer live. */
+export type Ending = { by: 'halt'; id: HaltId } | { by: 'ancestor'; id: RequestId }
+
+/** What an issue or a use rests on: the question at this moment, who of the approvers still may, and no ending. */
+export type Authority = { answer: Answer; eligible: Eligibility; ending?: Ending }
 
 export type Intend = Common &
   Authority & {
@@ -56,6 +85,8 @@ export type Intend = Common &
     /** For AWS credentials: the access token that is presented, and the use that the first of them begins. */
     presented?: CredentialId
     use?: UseId
+    /** Whether the agent's registration lets it change its key. */
+    mayRebind?: boolean
   }
 
 export type Issue = Common & {
@@ -78,6 +109,20 @@ export type BeginUse = Common &
   }
 
 export type EndUse = Common & { type: 'end_use'; tool: ToolId; use: UseId; outcome: Outcome; note?: string }
+/** The one call of a mediated action, and how it went. */
+export type BeginCall = Common & Authority & { type: 'begin_call'; agent: AgentId; presented: CredentialId; use: UseId }
+export type EndCall = Common & { type: 'end_call'; agent: AgentId; use: UseId; outcome: Outcome; note?: string }
+export type Delegate = Common &
+  Authority & {
+    type: 'delegate'
+    agent: AgentId
+    child: RequestId
+    to: AgentId
+    uses: number
+    notAfter: NumericDate
+    /** Whether action, resource and arguments lie within the parent's. */
+    within: boolean
+  }
 export type Complete = Common & { type: 'complete'; agent: AgentId; outcome: Outcome; note?: string }
 export type Withdraw = Common & { type: 'withdraw'; agent: AgentId }
 export type Revoke = Common & {

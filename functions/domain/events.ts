@@ -1,8 +1,18 @@
 import * as z from 'zod'
 import { Stage } from './ladder.ts'
 import { Refusal } from './refusals.ts'
-import { Ask, Claim, Decision, Outcome, SettledBy, Verdict } from './request.ts'
-import { AgentId, CredentialId, GrantId, NumericDate, PersonId, ToolId, UseId } from './values.ts'
+import { Ask, Claim, Decision, Outcome, SettledBy, StageState, Verdict } from './request.ts'
+import {
+  AgentId,
+  CredentialId,
+  GrantId,
+  NumericDate,
+  PersonId,
+  RequestId,
+  Thumbprint,
+  ToolId,
+  UseId,
+} from './values.ts'
 
 /** Who really acted: a person, an agent with its delegation chain, a tool, or Hotwork itself when time or a rule acts. */
 export const Actor = z.discriminatedUnion('type', [
@@ -21,7 +31,14 @@ const event = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
 
 /** What has happened: one type, one meaning, past tense. Each becomes one ledger entry, and replaying them is the state. */
 export const Event = z.discriminatedUnion('type', [
-  event('Submitted', { ask: Ask, tier: z.int().nonnegative(), stages: z.array(Stage), decideBy: NumericDate }),
+  event('Submitted', {
+    ask: Ask,
+    tier: z.int().nonnegative(),
+    stages: z.array(Stage),
+    decideBy: NumericDate,
+    /** For a delegated request: the parent's stages with their decisions, under which it was approved. */
+    inherits: z.array(StageState).optional(),
+  }),
   event('StageOpened', { stage: z.string(), deadline: NumericDate }),
   event('Decided', {
     stage: z.string(),
@@ -37,6 +54,8 @@ export const Event = z.discriminatedUnion('type', [
   event('Approved', { grant: GrantId, claimBy: NumericDate, notAfter: NumericDate }),
   event('Denied', { by: SettledBy, reason: z.string().optional() }),
   event('Withdrawn', {}),
+  event('KeyBound', { jkt: Thumbprint, replaces: Thumbprint.optional() }),
+  event('Delegated', { child: RequestId, to: AgentId, uses: z.int().positive(), notAfter: NumericDate }),
   event('CredentialIntended', {
     credential: CredentialId,
     claim: Claim,

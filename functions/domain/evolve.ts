@@ -16,7 +16,7 @@ export function evolve(state: ApprovalRequest | undefined, event: Event): Approv
       tier: event.tier,
       policies: event.policies,
       round: 1,
-      stages: event.stages.map((terms) => ({ terms, decisions: [] })),
+      stages: event.inherits ?? event.stages.map((terms) => ({ terms, decisions: [] })),
       submittedAt: event.at,
       updatedAt: event.at,
       refusals: {},
@@ -62,6 +62,7 @@ function apply(state: ApprovalRequest, event: Exclude<Event, { type: 'Submitted'
         credentials: {},
         sessions: [],
         uses: [],
+        delegations: [],
       }
       return { ...base(state), status: 'approved', grant }
     }
@@ -71,6 +72,15 @@ function apply(state: ApprovalRequest, event: Exclude<Event, { type: 'Submitted'
     }
     case 'Withdrawn':
       return { ...base(state), status: 'withdrawn', withdrawnAt: event.at }
+    case 'KeyBound':
+      return { ...state, boundKey: event.jkt }
+    case 'Delegated': {
+      const { child, to, uses, notAfter } = event
+      return withGrant(state, (grant) => ({
+        ...grant,
+        delegations: [...grant.delegations, { child, to, uses, notAfter }],
+      }))
+    }
     case 'CredentialIntended':
       return withGrant(state, (grant) => ({
         ...grant,
@@ -102,12 +112,14 @@ function apply(state: ApprovalRequest, event: Exclude<Event, { type: 'Submitted'
       }))
     case 'UseEnded': {
       const note = event.note === undefined ? {} : { note: event.note }
-      return withGrant(state, (grant) => ({
+      const grant = mustHaveGrant(state)
+      const ended = {
         ...grant,
         uses: grant.uses.map((use) =>
           use.id === event.use ? { ...use, ended: { at: event.at, outcome: event.outcome, ...note } } : use,
         ),
-      }))
+      }
+      return { ...state, grant: ended } as ApprovalRequest
     }
     case 'Completed': {
       const note = event.note === undefined ? {} : { note: event.note }
@@ -139,7 +151,7 @@ function apply(state: ApprovalRequest, event: Exclude<Event, { type: 'Submitted'
 }
 
 /** What every status has. */
-const base = ({ ask, tier, policies, round, stages, submittedAt, updatedAt, refusals }: ApprovalRequest) => ({
+const base = ({ ask, tier, policies, round, stages, submittedAt, updatedAt, refusals, boundKey }: ApprovalRequest) => ({
   ask,
   tier,
   policies,
@@ -148,6 +160,7 @@ const base = ({ ask, tier, policies, round, stages, submittedAt, updatedAt, refu
   submittedAt,
   updatedAt,
   refusals,
+  ...(boundKey === undefined ? {} : { boundKey }),
 })
 
 const withStage = (

@@ -26,6 +26,13 @@ export const Refusal = z.enum([
   'credential_unknown',
   'uses_exhausted',
   'wrong_credential_kind',
+  'outcome_unknown',
+  'halted',
+  'ancestor_ended',
+  // delegating
+  'delegation_cycle',
+  'delegation_too_deep',
+  'wider_than_parent',
   // ending
   'invalid_task_state',
   'not_permitted',

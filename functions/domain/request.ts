@@ -33,6 +33,8 @@ export const Ask = z.strictObject({
   agent: AgentRef,
   owner: PersonId,
   chain: z.array(Delegator),
+  /** The requests it was delegated from, the first one first; none unless delegated. As many as the chain is long. */
+  ancestors: z.array(RequestId).default([]),
   action: z.string(),
   arguments: JsonObject,
   resource: Resource,
@@ -51,8 +53,8 @@ export const Ask = z.strictObject({
   unpinned: z.array(z.string()),
   /** How many requests like it the agent had made in the hour before: policy may only raise scrutiny by it. */
   recent: z.int().nonnegative(),
-  /** The key that asked: no other key can claim the grant. */
-  jkt: Thumbprint,
+  /** The key that asked: no other key can claim the grant. A delegated request has none until it is first claimed. */
+  jkt: Thumbprint.optional(),
   digest: Digest,
   argumentsDigest: Digest,
 })
@@ -109,6 +111,14 @@ export const Use = z.strictObject({
 })
 export type Use = z.infer<typeof Use>
 
+export const Delegation = z.strictObject({
+  child: RequestId,
+  to: AgentId,
+  uses: z.int().positive(),
+  notAfter: NumericDate,
+})
+export type Delegation = z.infer<typeof Delegation>
+
 /** The right that an approval creates. Nothing lengthens it: `notAfter` is set at approval and the first claim only cuts it. */
 export const Grant = z.strictObject({
   id: GrantId,
@@ -121,6 +131,8 @@ export const Grant = z.strictObject({
   sessions: z.array(Session),
   /** Uses are counted here and nowhere else: as a set, since a counter sent twice counts twice. */
   uses: z.array(Use),
+  /** Narrower rights taken out of this one. Their uses are spent here. */
+  delegations: z.array(Delegation).default([]),
 })
 export type Grant = z.infer<typeof Grant>
 
@@ -141,6 +153,8 @@ const common = {
   updatedAt: NumericDate,
   /** How many refusals each actor has on the record here: past a limit they are logged, not recorded. */
   refusals: z.record(z.string(), z.int()),
+  /** The key that the grant was bound to after it was asked for. */
+  boundKey: Thumbprint.optional(),
 }
 const status = <S extends string, T extends z.ZodRawShape>(name: S, shape: T) =>
   z.strictObject({ ...common, status: z.literal(name), ...shape })
@@ -180,11 +194,11 @@ export const approversOf = (stage: StageState): readonly PersonId[] =>
 /** Every approval that counts, with the stage it counts for. */
 export const approvalsOf = (
   request: Pick<ApprovalRequest, 'stages'>,
-): readonly { person: PersonId; stage: string; as: string }[] =>
+): readonly { person: PersonId; stage: string; as: string; at: NumericDate }[] =>
   request.stages.flatMap(({ terms, decisions }) =>
     decisions
       .filter(({ verdict }) => verdict === 'approve')
-      .map(({ person, as }) => ({ person, stage: terms.name, as })),
+      .map(({ person, as, at }) => ({ person, stage: terms.name, as, at })),
   )
 
 /** The names under which a stage may be decided now: its own, and the one it escalated to. */
@@ -194,7 +208,14 @@ export const namesOf = ({ terms, escalatedAt }: StageState): readonly string[] =
 /** The grant of a request that has or had one. */
 export const grantOf = (request: ApprovalRequest): Grant | undefined => ('grant' in request ? request.grant : undefined)
 
-export const usesLeft = (request: ApprovalRequest): number => request.ask.uses - (grantOf(request)?.uses.length ?? 0)
+/** What is left of the uses that were approved: those begun here and those given away are spent. */
+export function usesLeft(request: ApprovalRequest): number {
+  const { uses = [], delegations = [] } = grantOf(request) ?? {}
+  return request.ask.uses - uses.length - delegations.reduce((sum, each) => sum + each.uses, 0)
+}
+
+/** The key that a grant is bound to, if it is bound yet. */
+export const keyOf = ({ ask, boundKey }: ApprovalRequest): Thumbprint | undefined => boundKey ?? ask.jkt
 
 /** The people for whom the agents of this request act: none of them may decide it. */
 export const ownersOf = ({ ask }: Pick<ApprovalRequest, 'ask'>): readonly PersonId[] => [

@@ -18,6 +18,9 @@ export const CredentialId = prefixed('crd').brand<'CredentialId'>()
 export type CredentialId = z.infer<typeof CredentialId>
 export const UseId = prefixed('use').brand<'UseId'>()
 export type UseId = z.infer<typeof UseId>
+/** A halt: an emergency stop of an agent, an owner, a person, a role or everything. */
+export const HaltId = prefixed('rev').brand<'HaltId'>()
+export type HaltId = z.infer<typeof HaltId>
 export const EvaluationId = prefixed('evl').brand<'EvaluationId'>()
 export type EvaluationId = z.infer<typeof EvaluationId>
 

@@ -39,7 +39,8 @@ export function outcomeOf(state: ApprovalRequest, wait: Wait): WaitOutcome {
  * The wait with which an execution starts. It follows from the `Submitted` event alone, so that starting twice, however
  * late, is starting once: same name, same input.
  */
-export function firstWait({ tier, stages }: Pick<ApprovalRequest, 'tier' | 'stages'>): Wait {
-  const first = stages[0]
+export function firstWait({ ask, tier, stages }: Pick<ApprovalRequest, 'ask' | 'tier' | 'stages'>): Wait {
+  // What is delegated was approved with its parent.
+  const first = ask.ancestors.length === 0 ? stages[0] : undefined
   return first ? stageWait(tier, first.terms.name, false) : 'AwaitCompletion'
 }

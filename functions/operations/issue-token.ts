@@ -1,6 +1,6 @@
 import { addressesOf } from '../domain/bundle.ts'
 import type { Refusal } from '../domain/refusals.ts'
-import { type ApprovalRequest, type ApprovedRequest, type Claim, usesLeft } from '../domain/request.ts'
+import { type ApprovalRequest, type ApprovedRequest, type Claim, keyOf, usesLeft } from '../domain/request.ts'
 import {
   type AgentId,
   type CredentialId,
@@ -68,6 +68,7 @@ export async function issueToken(
   )
   if (!intended.ok) return intended
   const live = intended.value.state as ApprovedRequest
+  const jkt = keyOf(live) ?? ask.jkt
   const issuedAt = clock.now()
   const expiresAt = Math.min(
     live.grant.notAfter,
@@ -77,6 +78,7 @@ export async function issueToken(
     credential,
     clientId: ask.clientId,
     audience,
+    jkt,
     issuedAt,
     expiresAt,
     issuer: ports.issuer,
@@ -105,10 +107,23 @@ export function authorityOf(state: ApprovalRequest, now: NumericDate, { policy }
   return { answer: askAboutRequest(policy, state, 'issue', now), eligible }
 }
 
+/** On whose behalf: the first delegator, or the agent itself (RFC 8693 section 4.1). */
+const subjectOf = ({ ask }: ApprovedRequest): AgentId => ask.chain[0]?.id ?? ask.agent.id
+
+/** Who acts now, and in it who passed it on, the last one outermost. Nothing where nothing was delegated. */
+function actOf({ ask }: ApprovedRequest): { act?: Json } {
+  if (ask.chain.length === 0) return {}
+  const before = ask.chain
+    .slice(1)
+    .reduce<Json | undefined>((act, { id }) => (act ? { sub: id, act } : { sub: id }), undefined)
+  return { act: before ? { sub: ask.agent.id, act: before } : { sub: ask.agent.id } }
+}
+
 type Minting = {
   credential: CredentialId
   clientId: string
   audience: string
+  jkt: Thumbprint
   issuedAt: NumericDate
   expiresAt: NumericDate
   issuer: string
@@ -117,12 +132,12 @@ type Minting = {
 /** The claims of an access token (RFC 9068, RFC 9396, RFC 9449 section 6, RFC 8693 section 4.1). */
 function accessTokenClaims(
   state: ApprovedRequest,
-  { credential, clientId, audience, issuedAt, expiresAt, issuer }: Minting,
+  { credential, clientId, audience, jkt, issuedAt, expiresAt, issuer }: Minting,
 ): JsonObject {
   const { ask } = state
   return {
     iss: issuer,
-    sub: ask.agent.id,
+    sub: subjectOf(state),
     client_id: clientId,
     aud: audience,
     iat: issuedAt,
@@ -130,7 +145,8 @@ function accessTokenClaims(
     exp: expiresAt,
     jti: credential,
     txn: ask.id,
-    cnf: { jkt: ask.jkt },
+    cnf: { jkt },
+    ...actOf(state),
     authorization_details: [authorizationDetail(state)],
   }
 }

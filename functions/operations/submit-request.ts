@@ -123,7 +123,7 @@ const openKey = ({ action, arguments: args, resource, purpose, parentTask, reque
     purpose,
     parent_task: parentTask as Json,
     requested_until: requestedUntil ?? null,
-    jkt,
+    jkt: jkt ?? null,
   })
 
 /** The submission's facts: bound to its evaluation, and assessed anew, since policy may have changed in between. */
@@ -152,6 +152,7 @@ async function makeSubmit(ask: SubmissionAsk, ports: DecidingPorts): Promise<Res
     agent,
     owner: facts.agent.owner,
     chain: [],
+    ancestors: [],
     action: facts.entry.name,
     arguments: facts.arguments,
     resource: { type: resource.type, id: resource.id },

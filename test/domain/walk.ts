@@ -5,6 +5,7 @@ import type { Event } from '../../functions/domain/events.ts'
 import { evolve } from '../../functions/domain/evolve.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import {
+  agentKey,
   completion,
   credentialId,
   decision,
@@ -82,7 +83,7 @@ const intended = fc
     claim,
     credential,
     presented: fc.option(credential, { nil: undefined }),
-    jkt: fc.oneof({ weight: 9, arbitrary: fc.constant(ask.jkt) }, fc.constant(otherKey)),
+    jkt: fc.oneof({ weight: 9, arbitrary: fc.constant(agentKey) }, fc.constant(otherKey)),
     session: fc.option(fc.record({ role: fc.string(), endsAt: fc.nat({ max: 9_000 }).map((n) => submittedAt + n) }), {
       nil: undefined,
     }),

@@ -59,6 +59,7 @@ export function sampleAsk(changes: Partial<Omit<Ask, 'digest' | 'argumentsDigest
     agent: { id: remediator, issuer: 'https://agents.example', subject: 'remediator' },
     owner,
     chain: [],
+    ancestors: [],
     action: 'ssm:PutParameter',
     arguments: { Name: '/prod/checkout/timeout-ms', Value: '2000', Overwrite: true },
     resource: {

@@ -29,6 +29,8 @@ const Claims = z.object({
   jti: CredentialId,
   txn: RequestId,
   cnf: z.object({ jkt: Thumbprint }),
+  /** Who acts, where it was delegated: the outermost is the bearer, what is nested in it is for the record (RFC 8693). */
+  act: z.object({ sub: AgentId }).optional(),
   authorization_details: z.tuple([z.looseObject({ type: z.literal('hotwork_action') })]),
 })
 
@@ -68,9 +70,9 @@ export class AccessTokenVerifier {
       })
       const claims = Claims.safeParse(payload)
       if (!claims.success) return refuse('token_invalid')
-      const { jti, txn, sub, aud, cnf, exp } = claims.data
+      const { jti, txn, sub, act, aud, cnf, exp } = claims.data
       if (exp <= now) return refuse('token_expired')
-      return ok({ jti, request: txn, agent: sub, audience: aud, jkt: cnf.jkt, expiresAt: exp })
+      return ok({ jti, request: txn, agent: act?.sub ?? sub, audience: aud, jkt: cnf.jkt, expiresAt: exp })
     } catch (cause) {
       if (cause instanceof errors.JWTExpired) return refuse('token_expired')
       if (cause instanceof errors.JOSEError) return refuse('token_invalid')

@@ -40,6 +40,14 @@ const sentences: { readonly [Code in Refusal | 'replayed']: Sentence } = {
   approver_not_eligible: () => 'Somebody who approved may no longer do so, so the grant has been revoked.',
   not_permitted: ({ state }) => `Policy does not let you do that; ${turnOf(state)}.`,
   invalid_task_state: (about) => `That is not possible as things stand: ${endOf(about)}.`,
+  halted: ({ detail }) =>
+    `It was stopped by an emergency halt${detail === undefined ? '' : ` (${detail})`}, for good; a new request is needed once that is lifted.`,
+  ancestor_ended: ({ detail }) =>
+    `It was delegated, and what it was delegated from has ended${detail === undefined ? '' : ` (${detail})`}.`,
+  outcome_unknown: () => 'Its one call has begun and how it went is not known yet.',
+  delegation_cycle: () => 'An agent cannot be given a right that comes from itself.',
+  delegation_too_deep: () => 'It has been passed on too often already.',
+  wider_than_parent: () => 'What is passed on can only be less than what was approved.',
   clock_out_of_range: () =>
     'A clock here is wrong, so nothing is decided until it is set right; tell whoever runs Hotwork.',
 

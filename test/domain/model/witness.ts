@@ -84,6 +84,8 @@ export function witness(seen: Witness, event: Event): Witness {
       return { ...seen, end: event.type, live: {} }
     case 'UseEnded':
     case 'Refused':
+    case 'KeyBound':
+    case 'Delegated':
       return seen
     default:
       return event satisfies never

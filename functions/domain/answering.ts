@@ -1,0 +1,35 @@
+import type { Ending } from './commands.ts'
+import { type Actor, type Event, system } from './events.ts'
+import type { Refusal } from './refusals.ts'
+import type { ApprovalRequest } from './request.ts'
+import type { NumericDate } from './values.ts'
+
+/** A refusal, with what it brought about all the same: an approver found to be no longer eligible ends the grant. */
+export type Refused = { code: Refusal; detail?: string; also?: readonly Event[] }
+/** What the part of the reducer for one command answers: its events, or why not. */
+export type Answered = readonly Event[] | Refused
+
+export const agentActor = ({ agent, chain }: ApprovalRequest['ask']): Actor => ({
+  type: 'agent',
+  id: agent.id,
+  ...(chain.length === 0 ? {} : { chain: chain.map(({ id }) => id) }),
+})
+
+/**
+ * What ends a request whatever policy says: a halt that covers it, or an ancestor whose grant is no longer live. It is
+ * found by reading, so the request is ended here, by whoever comes first, and never lives again.
+ */
+export function endedBy(
+  { status }: ApprovalRequest,
+  ending: Ending | undefined,
+  { bundle }: { bundle: string },
+  at: NumericDate,
+): Refused | undefined {
+  if (!ending) return undefined
+  const common = { at, actor: system, policies: [], bundle, by: 'system' as const }
+  const reason = ending.by === 'halt' ? `halted by ${ending.id}` : `${ending.id} has ended`
+  const code = ending.by === 'halt' ? 'halted' : 'ancestor_ended'
+  if (status === 'approved') return { code, detail: reason, also: [{ ...common, type: 'Revoked', reason }] }
+  if (status === 'pending') return { code, detail: reason, also: [{ ...common, type: 'Denied', reason }] }
+  return undefined
+}

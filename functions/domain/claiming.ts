@@ -1,0 +1,108 @@
+import { type Answered, agentActor, endedBy, type Refused } from './answering.ts'
+import type { Authority, Intend, Issue } from './commands.ts'
+import { type Event, system } from './events.ts'
+import { type ApprovalRequest, type ApprovedRequest, approvalsOf, keyOf, usesLeft } from './request.ts'
+import type { NumericDate } from './values.ts'
+
+/**
+ * How long an intent may wait to be issued. What policy said and who was eligible was found at the intent, so a mint that
+ * comes later than this rests on facts that are too old: the agent asks again, and so does the question. Seconds.
+ */
+export const intentLasts = 60
+
+/** The intent to mint, recorded before minting: by the agent, with its key, while the grant is live and policy permits. */
+export function intend(state: ApprovalRequest, command: Intend, at: NumericDate): Answered {
+  const { claim, credential, session } = command
+  if (state.status !== 'approved') return { code: state.status }
+  const bound = bindKey(state, command, at)
+  if (!bound) return { code: 'key_mismatch' }
+  if (claim === 'aws' && state.grant.credentials.access_token?.id !== command.presented)
+    return { code: 'credential_superseded' }
+  if (claim === 'aws' && state.ask.credential !== 'sts') return { code: 'wrong_credential_kind' }
+  if (claim === 'aws' && !hasAwsUse(state) && usesLeft(state) < 1) return { code: 'uses_exhausted' }
+  const denied = deniedNow(state, command, at)
+  if (denied) return denied
+  const actor = agentActor(state.ask)
+  const { answer, bundle } = command
+  const intended: Event = {
+    type: 'CredentialIntended',
+    at,
+    actor,
+    policies: [...answer.policies],
+    bundle,
+    credential,
+    claim,
+    ...(session ? { session } : {}),
+  }
+  return [...bound, intended]
+}
+
+/**
+ * The key of a grant is the one that asked. A delegated one is bound to the first key it meets, and another key is taken
+ * only for an agent whose registration says so; both are entries. AWS credentials never change a key.
+ */
+function bindKey(
+  state: ApprovedRequest,
+  { jkt, claim, mayRebind, bundle }: Intend,
+  at: NumericDate,
+): readonly Event[] | undefined {
+  const key = keyOf(state)
+  if (key === jkt) return []
+  if (claim !== 'access_token' || (key !== undefined && mayRebind !== true)) return undefined
+  const replaces = key === undefined ? {} : { replaces: key }
+  return [{ type: 'KeyBound', at, actor: agentActor(state.ask), policies: [], bundle, jkt, ...replaces }]
+}
+
+/** Records what was minted, if the grant is live and its intent neither overtaken nor old; only then is it answered. */
+export function issue(state: ApprovalRequest, command: Issue, at: NumericDate): Answered {
+  if (state.status !== 'approved') return { code: state.status }
+  const { grant, ask } = state
+  const { claim, credential, bundle } = command
+  const intended = grant.intents[claim]
+  if (intended?.id !== credential || at - intended.at > intentLasts) return { code: 'credential_superseded' }
+  // A grant's first AWS credentials begin the one use that ends with the grant: IAM cannot count calls. Something else may
+  // have spent the uses since the intent, so they are counted here again.
+  const begins = claim === 'aws' && !hasAwsUse(state)
+  if (begins && (usesLeft(state) < 1 || command.use === undefined)) return { code: 'uses_exhausted' }
+  const common = { at, actor: agentActor(ask), policies: [], bundle }
+  const notAfter = grant.claimedAt === undefined ? Math.min(grant.notAfter, at + ask.lifetime) : grant.notAfter
+  const replaces = grant.credentials[claim]?.id
+  const issued: Event = {
+    ...common,
+    type: 'CredentialIssued',
+    credential,
+    claim,
+    expiresAt: notAfter,
+    notAfter,
+    ...(replaces ? { replaces } : {}),
+  }
+  if (!begins || command.use === undefined) return [issued]
+  return [issued, { ...common, type: 'UseBegun', use: command.use, key: 'aws', tool: 'aws', credential }]
+}
+
+const hasAwsUse = ({ grant }: ApprovedRequest): boolean => grant.uses.some(({ tool }) => tool === 'aws')
+
+/** A deny at issue or use refuses that attempt and leaves the grant, unless an approver may no longer approve. */
+export function deniedNow(
+  state: ApprovedRequest,
+  { answer, eligible, ending, bundle }: Authority & { bundle: string },
+  at: NumericDate,
+): Refused | undefined {
+  const ended = endedBy(state, ending, { bundle }, at)
+  if (ended) return ended
+  const lost = approvalsOf(state).some(({ person, as }) => !(eligible[person] ?? []).includes(as))
+  if (lost) {
+    const revoked: Event = {
+      type: 'Revoked',
+      at,
+      actor: system,
+      policies: [],
+      bundle,
+      by: 'system',
+      reason: 'approver_not_eligible',
+    }
+    return { code: 'approver_not_eligible', also: [revoked] }
+  }
+  if (answer.permit) return undefined
+  return { code: answer.error ? 'policy_error' : 'policy_denied', detail: answer.policies.join(' ') }
+}

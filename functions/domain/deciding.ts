@@ -1,0 +1,125 @@
+import { type Answered, endedBy } from './answering.ts'
+import type { Decide } from './commands.ts'
+import { type Event, system } from './events.ts'
+import { evolve } from './evolve.ts'
+import {
+  type ApprovalRequest,
+  approvalsOf,
+  filled,
+  namesOf,
+  openStage,
+  ownersOf,
+  type PendingRequest,
+} from './request.ts'
+import { approve, openNext } from './submitting.ts'
+import type { NumericDate } from './values.ts'
+
+/** How far ahead of ours the clock of whoever logged a person in may be. Seconds. */
+const loginTolerance = 60
+
+/** A person's verdict: counted in the open stage, or settling the request, or refused with the truth. */
+export function takeDecision(state: ApprovalRequest, command: Decide, at: NumericDate): Answered {
+  const { person, verdict } = command
+  const names = command.eligible[person] ?? []
+  const ended = endedBy(state, command.ending, command, at)
+  if (ended) return ended
+  const live = state.status === 'pending' || (state.status === 'approved' && verdict === 'deny')
+  if (!live) return { code: 'already_settled', detail: state.status }
+  if (ownersOf(state).includes(person)) return { code: 'self_approval' }
+  if (names.length === 0) return { code: 'not_eligible' }
+  if (command.round !== state.round) return { code: 'stale_round' }
+  if (command.digest !== state.ask.digest && command.digest !== state.ask.digest.slice(0, 16))
+    return { code: 'stale_digest' }
+  return verdict === 'deny'
+    ? deny(state, command, names, at)
+    : approveStage(state as PendingRequest, command, names, at)
+}
+
+/** Anyone eligible for any stage may deny, whichever is open: it settles a pending request and revokes a live grant. */
+function deny(state: ApprovalRequest, command: Decide, names: readonly string[], at: NumericDate): Answered {
+  const stage = deniedStage(state, command.stage, names)
+  if (!stage) return { code: 'not_eligible' }
+  const as = stageNames(stage).find((name) => names.includes(name)) ?? stage.terms.name
+  const decided = decidedEvent(command, stage.terms.name, as, at)
+  const end = { at, actor: decided.actor, policies: decided.policies, bundle: command.bundle, by: command.person }
+  if (state.status === 'approved')
+    return [decided, { ...end, type: 'Revoked', reason: command.comment ?? 'denied after approval' }]
+  return [decided, { ...end, type: 'Denied', ...(command.comment === undefined ? {} : { reason: command.comment }) }]
+}
+
+/** The stage that a denial is of: the one it names, or for a click the open one, or else any that is the denier's. */
+function deniedStage({ status, stages }: ApprovalRequest, name: string | undefined, names: readonly string[]) {
+  const own = stages.filter((stage) => stageNames(stage).some((each) => names.includes(each)))
+  if (name !== undefined)
+    return own.find(({ terms }) => terms.name === name) ?? own.find((stage) => stageNames(stage).includes(name))
+  const open = status === 'pending' ? openStage({ stages }) : undefined
+  return own.find((stage) => stage === open) ?? own[0]
+}
+
+function approveStage(state: PendingRequest, command: Decide, names: readonly string[], at: NumericDate): Answered {
+  if (state.stages.some(({ decisions }) => decisions.some(({ person }) => person === command.person)))
+    return { code: 'already_decided' }
+  const stage = openStage(state)
+  if (!stage) return { code: 'already_settled' }
+  const as = namesOf(stage).find((name) => names.includes(name))
+  if (as === undefined) return { code: 'stage_not_open', detail: stage.terms.name }
+  if (command.stage !== undefined && !namesOf(stage).includes(command.stage))
+    return { code: 'stage_not_open', detail: stage.terms.name }
+  const { acr, maxAge } = stage.terms
+  if (acr !== undefined && command.login.acr !== acr) return { code: 'insufficient_login', detail: acr }
+  if (maxAge !== undefined && !isFresh(command.login.at, maxAge, at))
+    return { code: 'insufficient_login', detail: String(maxAge) }
+
+  const decided = decidedEvent(command, stage.terms.name, as, at)
+  const after = evolve(state, decided) as PendingRequest
+  const nowFilled = after.stages.find(({ terms }) => terms.name === stage.terms.name)
+  if (!nowFilled || !filled(nowFilled)) return [decided]
+  return [decided, ...(openStage(after) ? openNext(after, command.bundle, at) : settle(after, command, at))]
+}
+
+/** A login that has not happened yet is none: else a date far ahead would stay fresh for as long as it likes. */
+const isFresh = (login: NumericDate | undefined, maxAge: number, at: NumericDate): boolean =>
+  login !== undefined && login <= at + loginTolerance && at - login <= maxAge
+
+/** The last stage has filled: count again who still may, then ask the question again, and only then approve. */
+function settle(state: PendingRequest, command: Decide, at: NumericDate): readonly Event[] {
+  const { answer, bundle } = command
+  const common = { at, actor: system, policies: [], bundle }
+  const dropped: Event[] = approvalsOf(state)
+    .filter(({ person, as }) => !(command.eligible[person] ?? []).includes(as))
+    .map(({ person, stage }) => ({ ...common, type: 'ApprovalDropped', stage, person }))
+  if (dropped.length > 0) {
+    const reopened = dropped.reduce<ApprovalRequest>(evolve, state) as PendingRequest
+    return [...dropped, ...openNext(reopened, bundle, at)]
+  }
+  if (answer.permit) return approve(state, answer.policies, bundle, at)
+  const reason = answer.error ? 'policy_error' : 'policy_denied'
+  return [{ ...common, policies: [...answer.policies], type: 'Denied', by: 'system', reason }]
+}
+
+function decidedEvent(
+  command: Decide,
+  stage: string,
+  as: string,
+  at: NumericDate,
+): Extract<Event, { type: 'Decided' }> {
+  const { person, verdict, round, through, comment, login, policies, bundle } = command
+  return {
+    type: 'Decided',
+    at,
+    actor: { type: 'person', id: person },
+    policies: [...policies],
+    bundle,
+    stage,
+    as,
+    verdict,
+    round,
+    through,
+    ...(comment === undefined ? {} : { comment }),
+    ...(Object.keys(login).length === 0 ? {} : { login }),
+  }
+}
+
+/** Both names of a stage, whether or not it has escalated: whoever may decide it later may deny it now. */
+const stageNames = ({ terms }: { terms: PendingRequest['stages'][number]['terms'] }): readonly string[] =>
+  terms.onSilence === 'expire' ? [terms.name] : [terms.name, terms.onSilence.escalateTo]

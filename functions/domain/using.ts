@@ -1,0 +1,70 @@
+import { type Answered, agentActor } from './answering.ts'
+import { deniedNow } from './claiming.ts'
+import type { BeginCall, BeginUse, EndCall, EndUse } from './commands.ts'
+import { type ApprovalRequest, grantOf, usesLeft } from './request.ts'
+import type { NumericDate } from './values.ts'
+
+/** One exercise of a credential by a gated tool, begun: counted on the grant. The same key is the same use. */
+export function beginUse(state: ApprovalRequest, command: BeginUse, at: NumericDate): Answered {
+  if (state.status !== 'approved') return { code: state.status }
+  if (state.grant.uses.some(({ key, tool }) => key === command.key && tool === command.tool)) return []
+  if (state.grant.credentials.access_token?.id !== command.presented) return { code: 'credential_superseded' }
+  if (usesLeft(state) < 1) return { code: 'uses_exhausted' }
+  const denied = deniedNow(state, command, at)
+  if (denied) return denied
+  const { tool, use, key, presented, answer, bundle } = command
+  return [
+    {
+      type: 'UseBegun',
+      at,
+      actor: { type: 'tool', id: tool },
+      policies: [...answer.policies],
+      bundle,
+      use,
+      key,
+      tool,
+      credential: presented,
+    },
+  ]
+}
+
+/** How a use went. Said twice is said once. */
+export function endUse(
+  state: ApprovalRequest,
+  { tool, use, outcome, note, bundle }: EndUse,
+  at: NumericDate,
+): Answered {
+  const begun = grantOf(state)?.uses.find((each) => each.id === use && each.tool === tool)
+  if (!begun) return { code: 'credential_unknown' }
+  if (begun.ended) return begun.ended.outcome === outcome ? [] : { code: 'invalid_task_state' }
+  if (state.status !== 'approved') return { code: state.status }
+  const noted = note === undefined ? {} : { note }
+  return [{ type: 'UseEnded', at, actor: { type: 'tool', id: tool }, policies: [], bundle, use, outcome, ...noted }]
+}
+
+/**
+ * The one stored call of a mediated action, begun. It is a use: once begun it is never begun again, whatever became of
+ * its answer, so whoever asks again is told to look instead of doing it twice.
+ */
+export function beginCall(state: ApprovalRequest, command: BeginCall, at: NumericDate): Answered {
+  if (state.status !== 'approved') return { code: state.status }
+  const { presented, use, agent: _, answer, bundle } = command
+  if (state.ask.credential !== 'mediated') return { code: 'wrong_credential_kind' }
+  if (state.grant.credentials.access_token?.id !== presented) return { code: 'credential_superseded' }
+  const before = state.grant.uses.find(({ tool }) => tool === 'aws')
+  if (before) return { code: before.ended ? 'uses_exhausted' : 'outcome_unknown' }
+  if (usesLeft(state) < 1) return { code: 'uses_exhausted' }
+  const denied = deniedNow(state, command, at)
+  if (denied) return denied
+  const common = { at, actor: agentActor(state.ask), policies: [...answer.policies], bundle }
+  return [{ ...common, type: 'UseBegun', use, key: 'call', tool: 'aws', credential: presented }]
+}
+
+/** How the call went. Recorded also when the grant ended meanwhile: what happened, happened. */
+export function endCall(state: ApprovalRequest, { use, outcome, note, bundle }: EndCall, at: NumericDate): Answered {
+  const begun = grantOf(state)?.uses.find((each) => each.id === use && each.tool === 'aws')
+  if (!begun) return { code: 'credential_unknown' }
+  if (begun.ended) return begun.ended.outcome === outcome ? [] : { code: 'invalid_task_state' }
+  const noted = note === undefined ? {} : { note }
+  return [{ type: 'UseEnded', at, actor: agentActor(state.ask), policies: [], bundle, use, outcome, ...noted }]
+}
