@@ -33,9 +33,11 @@ export async function startEmulator(options: {
   lambdaLogFile: string
   /** The folder with the `node` that the Lambdas shall run on. */
   nodeDirectory: string
+  /** Where Lambdas shall send their calls, if not straight to the emulator: see call-meter.ts. */
+  meter?: { url: string; invocationsFile: string } | undefined
   signal?: AbortSignal | undefined
 }): Promise<Emulator> {
-  const { python, directory, logFile, lambdaLogFile, nodeDirectory, signal } = options
+  const { python, directory, logFile, lambdaLogFile, nodeDirectory, meter, signal } = options
   signal?.throwIfAborted()
   rmSync(directory, { recursive: true, force: true })
   for (const name of ['tmp', 's3', 'state', 'home']) mkdirSync(join(directory, name), { recursive: true })
@@ -73,6 +75,7 @@ export async function startEmulator(options: {
       IOT_MTLS_ENABLED: '0',
       // A person at the desk may think for an hour: their click should still meet a warm Lambda.
       LAMBDA_WARM_TTL_SECONDS: '3600',
+      ...(meter && { AWS_ENDPOINT_URL: meter.url, HOTWORK_INVOCATIONS: meter.invocationsFile }),
     },
     stdio: ['pipe', log, log],
     detached: true,

@@ -22,6 +22,8 @@ export interface Local {
     targetRoleArn: string
   }
   identityProviderUrl: string
+  /** Where the calls of the Lambdas are counted, if they are: see call-meter.ts. */
+  meterUrl?: string
   agents: (LocalClient & { owner: string; autonomy: string })[]
   tools: (LocalClient & { audience: string; addresses: string[] })[]
   people: (LocalClient & { groups: string[]; slackUserId: string })[]

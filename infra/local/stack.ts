@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { readAccountId } from './aws-clients.ts'
+import { type CallMeter, startCallMeter } from './call-meter.ts'
 import { bootstrap, hotworkApp, nodeDirectory, root } from './cdk.ts'
 import { deployPrepared, prepareDeployment, type Surroundings } from './deployment.ts'
 import { type AwsAccess, startEmulator } from './emulator.ts'
@@ -25,6 +26,8 @@ export interface StackOptions extends DeploymentChoice {
   progress?: Progress
   /** Another CDK app than Hotwork's, with the same context and outputs: for tests of this machinery alone. */
   app?: string
+  /** Counts what the Lambdas ask of AWS: `local.json` then says where the counts are. Not of an emulator that is given. */
+  meterCalls?: boolean
   /** Ends everything early: what is being waited for rejects with its reason. */
   signal?: AbortSignal
 }
@@ -70,11 +73,13 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
   const app = options.app ?? hotworkApp
   const around: Surroundings = { directory, logDirectory, app, identityProvider, accountId, region, progress, signal }
 
+  const meter = options.meterCalls && !given ? await startCallMeter(join(logDirectory, 'invocations.log')) : undefined
+  if (meter) resources.defer(() => meter.close())
   const [aws, prepared] = await together(failure, [
-    prepareAws(around, given, resources),
+    prepareAws(around, given, meter, resources),
     prepareDeployment(around, choose(options), resources),
   ])
-  const local = await deployPrepared(around, prepared, aws)
+  const local = { ...(await deployPrepared(around, prepared, aws)), ...(meter && { meterUrl: meter.controlUrl }) }
   signal.throwIfAborted()
   const localFile = join(directory, 'local.json')
   writeLocalFile(localFile, local)
@@ -130,10 +135,11 @@ function givenEmulator(env: NodeJS.ProcessEnv): AwsAccess | undefined {
 async function prepareAws(
   around: Surroundings,
   given: AwsAccess | undefined,
+  meter: CallMeter | undefined,
   resources: AsyncDisposableStack,
 ): Promise<AwsAccess> {
   const { accountId, directory, logDirectory, progress, signal } = around
-  const aws = given ?? (await startOwnEmulator(around, resources))
+  const aws = given ?? (await startOwnEmulator(around, meter, resources))
   await progress('prepare it for the CDK, and make the sample target', async () => {
     const logFile = join(logDirectory, 'bootstrap.log')
     await Promise.all([bootstrap({ aws, accountId, directory, logFile, signal }), createSampleTarget(aws, accountId)])
@@ -143,6 +149,7 @@ async function prepareAws(
 
 async function startOwnEmulator(
   { directory, logDirectory, progress, signal }: Surroundings,
+  meter: CallMeter | undefined,
   resources: AsyncDisposableStack,
 ): Promise<AwsAccess> {
   // Not below the state directory: tests have another one, and making it twice would take a minute.
@@ -160,10 +167,12 @@ async function startOwnEmulator(
       logFile: join(logDirectory, 'ministack.log'),
       lambdaLogFile: join(logDirectory, 'lambda.log'),
       nodeDirectory,
+      meter,
       signal,
     }),
   )
   resources.defer(() => emulator.close())
+  meter?.forwardTo(emulator.endpointUrl)
   return emulator
 }
 

@@ -6,10 +6,16 @@ import { untilAsked } from './until-asked.ts'
 
 /**
  * `npm start`: the local stack, left running until Ctrl-C. `-- --policies FOLDER` deploys another policy folder,
- * `-- --state FOLDER` keeps its files elsewhere, so that two can run; `--app FILE` is for tests (see StackOptions).
+ * `-- --state FOLDER` keeps its files elsewhere, so that two can run; `-- --meter` counts
+ * what the Lambdas ask of AWS, for `npm run bench`; `--app FILE` is for tests (see StackOptions).
  */
 const { values } = parseArgs({
-  options: { policies: { type: 'string' }, state: { type: 'string' }, app: { type: 'string' } },
+  options: {
+    policies: { type: 'string' },
+    state: { type: 'string' },
+    app: { type: 'string' },
+    meter: { type: 'boolean' },
+  },
 })
 const asked = untilAsked()
 
@@ -18,6 +24,7 @@ try {
     ...(values.policies === undefined ? {} : { policies: values.policies }),
     ...(values.state === undefined ? {} : { stateDirectory: values.state }),
     ...(values.app === undefined ? {} : { app: resolve(values.app) }),
+    meterCalls: values.meter ?? false,
     signal: asked.signal,
   })
   try {

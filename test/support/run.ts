@@ -29,7 +29,7 @@ const step = async (name: string, run: () => Promise<boolean>) => {
 await step('format, lint and layers', () => succeeds('biome', ['ci', '--diagnostic-level=error', '.']))
 await step('types', () => succeeds('tsc', ['--noEmit']))
 await step('fast tests', () => jest(fast))
-if (!process.argv.includes('--fast')) await step('adapters, and the deployed stack', testOnTheStack)
+if (!process.argv.includes('--fast')) await testOnTheStack()
 
 // A machine without Chromium can prove everything else. Continuous integration installs it, and leaves nothing out.
 if (counts.skipped > 0 && process.env['CI']) failed.push(`${counts.skipped} skipped`)
@@ -38,18 +38,22 @@ console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skippe
 process.exitCode = failed.length === 0 ? 0 : 1
 
 /** One stack for all tests that need one, and beside it a small deployment whose ladder waits seconds, not minutes. */
-async function testOnTheStack(): Promise<boolean> {
+async function testOnTheStack(): Promise<void> {
   mkdirSync(state, { recursive: true })
-  const stack = await startStack({ stateDirectory: state, progress: createProgress() })
+  const stack = await startStack({ stateDirectory: state, progress: createProgress(), meterCalls: true })
   try {
     const small = await stack.deploy({ stackName: 'Swift', policies: swiftPolicies() })
     const deployments = join(state, 'deployments.json')
     writeFileSync(deployments, JSON.stringify({ main: stack.local, swift: small }), { mode: 0o600 })
-    return await jest(onTheStack, {
+    const env = {
       HOTWORK_DEPLOYMENTS: deployments,
       HOTWORK_EMULATOR: stack.local.aws.endpointUrl,
       HOTWORK_LOGS: join(state, 'log'),
-    })
+      HOTWORK_METER: stack.local.meterUrl,
+    }
+    // Counted first and alone: what other tests leave waiting would be counted with it.
+    await step('what a request asks of AWS', () => jest(['cost'], env))
+    await step('adapters, and the deployed stack', () => jest(onTheStack, env))
   } finally {
     await stack.close()
   }

@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { createProxyServer } from 'http-proxy-3'
+import { readUnits, writeUnits } from './dynamodb-units.ts'
+import { listenOnLoopback } from './loopback.ts'
+
+/** What one Lambda has asked of one operation. */
+export interface CallCount {
+  /** The function's name, as far as an SDK says it (50 characters); `unknown` for a caller that says none. */
+  caller: string
+  /** As the signature names it: `dynamodb`, `states`. */
+  service: string
+  operation: string
+  calls: number
+  /** Of DynamoDB alone; see dynamodb-units.ts. */
+  readUnits: number
+  writeUnits: number
+}
+
+/** What was counted since the meter was started. */
+export interface Counts {
+  calls: CallCount[]
+  /** How often each function was invoked, whoever did. */
+  invocations: Record<string, number>
+}
+
+/** Counts the calls between the local Lambdas and the emulator: a reverse proxy that they take for AWS. */
+export interface CallMeter {
+  /** Where the Lambdas shall send their calls. */
+  url: string
+  /** Answers `Counts` to a GET, for other processes. */
+  controlUrl: string
+  /** Where the emulator adds a line for each invocation: the function's name. */
+  invocationsFile: string
+  forwardTo(target: string): void
+  close(): Promise<void>
+}
+
+/**
+ * Starts a meter on free loopback ports. Nothing of a call is changed, the Host header neither, since it is signed.
+ * Nothing of a call is kept but that it was made, by whom, and how big it was.
+ */
+export async function startCallMeter(invocationsFile: string): Promise<CallMeter> {
+  const [server, control] = await Promise.all([listenOnLoopback(), listenOnLoopback()])
+  const counts = new Map<string, CallCount>()
+  const bodies = new WeakMap<IncomingMessage, Buffer[]>()
+
+  const count = (request: IncomingMessage, responseBytes: number) => {
+    const call = describeCall(request, Buffer.concat(bodies.get(request) ?? []), responseBytes)
+    const key = `${call.caller} ${call.service} ${call.operation}`
+    const before = counts.get(key)
+    counts.set(key, {
+      ...call,
+      calls: (before?.calls ?? 0) + 1,
+      readUnits: (before?.readUnits ?? 0) + call.readUnits,
+      writeUnits: (before?.writeUnits ?? 0) + call.writeUnits,
+    })
+  }
+
+  const proxy = createProxyServer({ changeOrigin: false, xfwd: false })
+  proxy.on('proxyRes', (answer, request) => {
+    let bytes = 0
+    answer.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+    })
+    answer.on('end', () => count(request, bytes))
+  })
+  // To an SDK this is a fault like any other: it asks again.
+  proxy.on('error', (_fault, _request, response) => {
+    if (!('writeHead' in response)) response.destroy()
+    else if (response.headersSent) response.end()
+    else response.writeHead(503).end()
+  })
+  control.handle((_request, response) => {
+    const answer: Counts = { calls: [...counts.values()], invocations: countLines(invocationsFile) }
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
+  })
+
+  return {
+    url: server.url,
+    controlUrl: control.url,
+    invocationsFile,
+    forwardTo(target) {
+      server.handle((request, response) => {
+        const body: Buffer[] = []
+        bodies.set(request, body)
+        request.on('data', (chunk: Buffer) => body.push(chunk))
+        proxy.web(request, response, { target })
+      })
+    },
+    async close() {
+      await Promise.all([server.close(), control.close()])
+      proxy.close()
+    },
+  }
+}
+
+/** Says what a call is, from what every protocol of AWS tells of it. */
+function describeCall(request: IncomingMessage, body: Buffer, responseBytes: number): Omit<CallCount, 'calls'> {
+  const { headers, method = '', url = '/' } = request
+  const service = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? '')?.[1] ?? 'unsigned'
+  const target = String(headers['x-amz-target'] ?? '')
+    .split('.')
+    .at(-1)
+  // JSON protocols name the operation in a header, query protocols in the body, REST ones by method and path.
+  const operation = target || new URLSearchParams(body.toString()).get('Action') || `${method} ${url.split('?')[0]}`
+  const caller = /(?:^| )app\/(\S+)/.exec(headers['user-agent'] ?? '')?.[1] ?? 'unknown'
+  const isTable = service === 'dynamodb' && target
+  const asked = isTable ? (JSON.parse(body.toString()) as object) : {}
+  return {
+    caller,
+    service,
+    operation,
+    readUnits: isTable ? readUnits(operation, asked, responseBytes) : 0,
+    writeUnits: isTable ? writeUnits(operation, asked) : 0,
+  }
+}
+
+function countLines(file: string): Record<string, number> {
+  const counts: Record<string, number> = {}
+  try {
+    for (const name of readFileSync(file, 'utf8').split('\n').slice(0, -1)) counts[name] = (counts[name] ?? 0) + 1
+  } catch {
+    // No Lambda was invoked yet.
+  }
+  return counts
+}

@@ -1,0 +1,80 @@
+/** A value as DynamoDB writes it on the wire: `{ "S": "..." }`. */
+type Value = Record<string, unknown>
+type Item = Record<string, Value>
+type Write = { Put?: { Item: Item }; Update?: object; Delete?: object; ConditionCheck?: object }
+
+/** An update or a delete does not show its item. Those of Hotwork (a wait, a card) stay below this many kilobytes. */
+const unseenKilobytes = 2
+
+/**
+ * Write request units of a call to a table, by AWS's rules: one for each kilobyte begun of each item, twice that in a
+ * transaction. What the table's indexes cost is beside it: the call does not show it.
+ */
+export function writeUnits(operation: string, asked: object): number {
+  const { Item, TransactItems = [] } = asked as { Item?: Item; TransactItems?: Write[] }
+  switch (operation) {
+    case 'PutItem':
+      return kilobytes(Item ?? {})
+    case 'UpdateItem':
+    case 'DeleteItem':
+      return unseenKilobytes
+    case 'TransactWriteItems':
+      return TransactItems.reduce((sum, { Put }) => sum + 2 * (Put ? kilobytes(Put.Item) : unseenKilobytes), 0)
+    default:
+      return 0
+  }
+}
+
+/**
+ * Read request units of a call: one for each four kilobytes begun, half of that when eventual consistency is enough,
+ * twice in a transaction. Taken from the answer's length, which is more than the items': never too little.
+ */
+export function readUnits(operation: string, asked: object, responseBytes: number): number {
+  const blocks = Math.max(1, Math.ceil(responseBytes / 4096))
+  const { ConsistentRead, RequestItems = {} } = asked as {
+    ConsistentRead?: boolean
+    RequestItems?: Record<string, { Keys: object[]; ConsistentRead?: boolean }>
+  }
+  switch (operation) {
+    case 'GetItem':
+    case 'Query':
+    case 'Scan':
+      return blocks * (ConsistentRead ? 1 : 0.5)
+    case 'BatchGetItem': {
+      const keys = Object.values(RequestItems).reduce((sum, { Keys }) => sum + Keys.length, 0)
+      return Math.max(blocks, keys)
+    }
+    case 'TransactGetItems':
+      return 2 * blocks
+    default:
+      return 0
+  }
+}
+
+const kilobytes = (item: Item) => Math.ceil(sizeOfItem(item) / 1024)
+
+/** Bytes of an item as DynamoDB counts them (Developer Guide, "DynamoDB item sizes and formats"). */
+const sizeOfItem = (item: Item): number =>
+  Object.entries(item).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + sizeOf(value), 0)
+
+function sizeOf(value: Value): number {
+  const [[type, content] = ['NULL', true]] = Object.entries(value)
+  switch (type) {
+    case 'S':
+      return Buffer.byteLength(content as string)
+    case 'N':
+      return Math.ceil((content as string).length / 2) + 1
+    case 'B':
+      return Math.ceil((content as string).length * 0.75)
+    case 'L':
+      return (content as Value[]).reduce((sum, each) => sum + 1 + sizeOf(each), 3)
+    case 'M':
+      return 3 + Object.keys(content as Item).length + sizeOfItem(content as Item)
+    case 'SS':
+    case 'NS':
+    case 'BS':
+      return (content as string[]).reduce((sum, each) => sum + Buffer.byteLength(each), 0)
+    default:
+      return 1 // BOOL, NULL
+  }
+}

