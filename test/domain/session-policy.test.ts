@@ -1,0 +1,268 @@
+import { runSimulation, runUnsafeSimulation, type Simulation } from '@cloud-copilot/iam-simulate'
+import fc from 'fast-check'
+import { accountOf } from '../../functions/domain/bundle.ts'
+import {
+  type CatalogueEntry,
+  deriveResource,
+  deriveStatement,
+  parseArguments,
+  pinnedBy,
+} from '../../functions/domain/catalogue.ts'
+import { rfc3339 } from '../../functions/domain/ledger.ts'
+import { sessionPolicy, sessionPolicyLimit } from '../../functions/domain/session-policy.ts'
+import type { JsonObject } from '../../functions/domain/values.ts'
+import { compileSample } from '../policies/sample.ts'
+import { submittedAt } from '../support/ask.ts'
+
+/**
+ * What a session policy lets through, by the judgement of somebody else's engine: of all calls near the approved one,
+ * that one alone, and that one only until the grant ends.
+ */
+
+const bundle = compileSample()
+const notAfter = submittedAt + 900
+const account = '000000000000'
+const role = `arn:aws:sts::${account}:assumed-role/Hotwork-target/req_00000000000000000000000001`
+
+const name = (min: number, max: number, letters = 'abcXYZ019_-') =>
+  fc.string({ unit: fc.constantFrom(...letters), minLength: min, maxLength: max })
+const path = fc.array(name(1, 12), { minLength: 1, maxLength: 4 }).map((parts) => `/${parts.join('/')}`)
+
+/** Arguments of each AWS action of the sample, whatever they may be. */
+const argumentsOf: { readonly [action: string]: fc.Arbitrary<JsonObject> } = {
+  'ssm:PutParameter': fc.record({ Name: path, Value: name(1, 40) }),
+  'lambda:PutFunctionConcurrency': fc.record({
+    FunctionName: name(1, 64),
+    ReservedConcurrentExecutions: fc.nat({ max: 10_000 }),
+  }),
+  'lambda:UpdateFunctionConfiguration': fc.record({ FunctionName: name(1, 64), Timeout: fc.constant(9) }),
+  'dynamodb:UpdateItem': fc.record({
+    TableName: name(3, 60, 'abcXYZ019_-'),
+    Key: fc.constant({ id: { S: 'a' } }),
+    UpdateExpression: fc.constant('SET a = :a'),
+  }),
+  'ecs:UpdateService': fc.record({ cluster: name(1, 40), service: name(1, 40) }),
+}
+
+type Call = { action: string; resource: string; at: number }
+type Approved = { entry: CatalogueEntry; args: JsonObject; call: Call; policy: string }
+
+const approved: fc.Arbitrary<Approved> = fc.constantFrom(...Object.keys(argumentsOf)).chain((action) => {
+  const entry = bundle.actions[action] as CatalogueEntry
+  return (argumentsOf[action] as fc.Arbitrary<JsonObject>)
+    .filter((args) => parseArguments(entry, args).ok)
+    .map((args) => {
+      const where = accountOf(bundle, entry)
+      const statement = deriveStatement(entry, args, where)
+      if (!statement) throw new Error(`${action} has no statement`)
+      const call = { action, resource: deriveResource(entry, args, where).id, at: notAfter - 1 }
+      return { entry, args, call, policy: sessionPolicy(statement, notAfter) }
+    })
+})
+
+const request = ({ action, resource, at }: Call): Simulation['request'] => ({
+  principal: role,
+  action,
+  resource: { resource, accountId: account },
+  contextVariables: { 'aws:CurrentTime': rfc3339(at) },
+})
+
+/** Whether the policy lets a call through, were the role behind it allowed everything. */
+const allows = (policy: string, call: Call): boolean =>
+  runUnsafeSimulation(
+    {
+      request: request(call),
+      identityPolicies: [{ name: 'session', policy: JSON.parse(policy) }],
+      serviceControlPolicies: [],
+      resourceControlPolicies: [],
+    },
+    {},
+  ) === 'Allowed'
+
+// --- near misses
+
+/** Ways to more rights, or to the same rights for longer. */
+const pivots = [
+  ...['sts:AssumeRole', 'sts:AssumeRoleWithSAML', 'sts:AssumeRoleWithWebIdentity', 'sts:AssumeRoot', 'sts:TagSession'],
+  ...['sts:GetFederationToken', 'sts:GetSessionToken', 'sts:GetWebIdentityToken', 'sts:SetSourceIdentity'],
+  ...['sts:GetServiceBearerToken', 'sts:SetContext', 'iam:PassRole', 'iam:CreateAccessKey', 'iam:PutRolePolicy'],
+  ...['iam:AttachRolePolicy', 'iam:UpdateAssumeRolePolicy', 'iam:CreateServiceLinkedRole', 'iam:CreateUser'],
+  ...['iam:DeleteRolePermissionsBoundary', 'organizations:LeaveOrganization', 'organizations:DetachPolicy'],
+]
+/** Near in name, or near in what they reach. */
+const others = [
+  ...['ssm:PutParameters', 'ssm:GetParameter', 'ssm:DeleteParameter', 'ssm:PutParameterPolicy', 'ssm:SendCommand'],
+  ...['lambda:InvokeFunction', 'lambda:UpdateFunctionCode', 'lambda:AddPermission', 'lambda:DeleteFunctionConcurrency'],
+  ...['dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:UpdateTable', 'dynamodb:BatchWriteItem', 'ecs:RunTask'],
+  ...['ecs:UpdateServicePrimaryTaskSet', 'ecs:DeleteService', 'ecs:ExecuteCommand', 'ecs:RegisterTaskDefinition'],
+  ...['kms:Decrypt', 'kms:CreateGrant', 'secretsmanager:GetSecretValue', 's3:GetObject', 'logs:FilterLogEvents'],
+  ...Object.keys(argumentsOf),
+]
+
+const replaceField = (arn: string, index: number, by: string) =>
+  arn
+    .split(':')
+    .map((field, at) => (at === index ? by : field))
+    .join(':')
+
+/** What a call can name: it begins with `arn:`, and has no `*` or `?` in it, which the judge would read as a pattern. */
+const otherArn = (arn: string): fc.Arbitrary<string> =>
+  fc.oneof(
+    fc.constantFrom('aws-cn', 'aws-us-gov', 'aws-iso', '').map((partition) => replaceField(arn, 1, partition)),
+    fc.constantFrom('us-east-2', 'eu-west-1', 'us-east-1a', '').map((region) => replaceField(arn, 3, region)),
+    fc.constantFrom('000000000001', '111122223333', '', 'aws').map((other) => replaceField(arn, 4, other)),
+    // Longer, shorter, one character another, another case.
+    fc.constantFrom('x', '/', '-1', '/x', ':x', ':$LATEST', '.').map((tail) => `${arn}${tail}`),
+    fc.integer({ min: 1, max: 12 }).map((cut) => arn.slice(0, -cut)),
+    fc
+      .tuple(fc.integer({ min: 4, max: arn.length - 1 }), fc.constantFrom(...'aZ9-_/:.'))
+      .map(([at, by]) => `${arn.slice(0, at)}${by}${arn.slice(at + 1)}`),
+    fc.integer({ min: 4, max: arn.length - 1 }).map((at) => arn.slice(0, at) + arn.slice(at + 1)),
+    fc.constantFrom(`arn:${arn.slice(4).toUpperCase()}`, arn.toLowerCase(), `${arn} `, arn.replace(/[^:/]+$/, '')),
+    fc.tuple(fc.constantFrom('x', '../', '/'), fc.nat({ max: 5 })).map(([part, back]) => {
+      const at = arn.length - 1 - back
+      return arn.slice(0, at) + part + arn.slice(at)
+    }),
+  )
+
+const nearMiss = ({ call }: Approved): fc.Arbitrary<Call> =>
+  fc
+    .oneof(
+      { weight: 6, arbitrary: otherArn(call.resource).map((resource) => ({ ...call, resource })) },
+      { weight: 2, arbitrary: fc.constantFrom(...others).map((action) => ({ ...call, action })) },
+      {
+        weight: 2,
+        arbitrary: fc
+          .tuple(fc.constantFrom(...pivots), fc.constantFrom(call.resource, '*', `arn:aws:iam::${account}:role/admin`))
+          .map(([action, resource]) => ({ ...call, action, resource })),
+      },
+      {
+        weight: 1,
+        arbitrary: fc
+          .oneof(fc.constantFrom(0, 1, 59, 900), fc.nat({ max: 10 ** 9 }))
+          .map((after) => ({ ...call, at: notAfter + after })),
+      },
+    )
+    .filter(({ action, resource, at }) => action !== call.action || resource !== call.resource || at !== call.at)
+
+test('the approved call goes through to the last second, and of 6,000 calls near it none', () => {
+  const judged = { approved: new Map<string, number>(), misses: 0 }
+  const property = fc.property(
+    approved.chain((it) => fc.tuple(fc.constant(it), fc.array(nearMiss(it), { minLength: 15, maxLength: 15 }))),
+    ([{ call, policy }, misses]) => {
+      expect(allows(policy, call)).toBe(true)
+      judged.approved.set(call.action, (judged.approved.get(call.action) ?? 0) + 1)
+      for (const miss of misses) {
+        judged.misses += 1
+        if (allows(policy, miss)) throw new Error(`let through: ${JSON.stringify({ miss, policy })}`)
+      }
+    },
+  )
+  fc.assert(property, { numRuns: 400 })
+  expect(judged.misses).toBeGreaterThanOrEqual(5_000)
+  expect([...judged.approved.keys()].sort()).toEqual(Object.keys(argumentsOf).sort())
+})
+
+test('the judge is no yes-man: with the confines left out it lets near misses through', () => {
+  const [sample] = fc.sample(approved, { numRuns: 1, seed: 7 }) as [Approved]
+  const loosened = (change: (allow: { Action: unknown; Resource: unknown; Condition?: unknown }) => void) => {
+    const policy = JSON.parse(sample.policy)
+    change(policy.Statement[0])
+    return JSON.stringify(policy)
+  }
+  const { call } = sample
+  const anyAction = loosened((allow) => Object.assign(allow, { Action: '*' }))
+  const anyResource = loosened((allow) => Object.assign(allow, { Resource: '*' }))
+  const anyTime = loosened((allow) => delete allow.Condition)
+  expect(allows(anyAction, { ...call, action: 's3:GetObject' })).toBe(true)
+  expect(allows(anyResource, { ...call, resource: `${call.resource}x` })).toBe(true)
+  expect(allows(anyTime, { ...call, at: notAfter })).toBe(true)
+  // The deny holds all the same.
+  for (const action of pivots) expect([action, allows(anyAction, { ...call, action })]).toEqual([action, false])
+})
+
+test('an administrator’s role, and trust that names the session, reach nothing more through it', async () => {
+  const [{ policy, call }] = fc.sample(approved, { numRuns: 1, seed: 7 }) as [Approved]
+  const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] }
+  const judge = async (asked: Call, resourcePolicy?: unknown) => {
+    const result = await runSimulation(
+      {
+        request: request(asked),
+        sessionPolicy: JSON.parse(policy),
+        identityPolicies: [{ name: 'administrator', policy: everything }],
+        serviceControlPolicies: [],
+        resourceControlPolicies: [],
+        ...(resourcePolicy ? { resourcePolicy } : {}),
+      },
+      {},
+    )
+    if (result.resultType === 'error') throw new Error(JSON.stringify(result.errors))
+    return result.overallResult
+  }
+  expect(await judge(call)).toBe('Allowed')
+  expect(await judge({ ...call, at: notAfter })).toBe('ImplicitlyDenied')
+  expect(await judge({ ...call, resource: `${call.resource}x` })).toBe('ImplicitlyDenied')
+  const admin = `arn:aws:iam::${account}:role/admin`
+  const trust = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: role } }
+  const trusting = { Version: '2012-10-17', Statement: [trust] }
+  expect(await judge({ ...call, action: 'sts:AssumeRole', resource: admin }, trusting)).toBe('ExplicitlyDenied')
+})
+
+test('it is one allow of named actions on literal ARNs until the end, one deny, and nothing else', () => {
+  fc.assert(
+    fc.property(approved, ({ entry, call, policy }) => {
+      const { Version, Statement, ...rest } = JSON.parse(policy)
+      expect([Version, rest]).toEqual(['2012-10-17', {}])
+      expect(Statement).toEqual([
+        {
+          Sid: 'Approved',
+          Effect: 'Allow',
+          Action: entry.statement?.actions,
+          Resource: [call.resource],
+          Condition: { DateLessThan: { 'aws:CurrentTime': rfc3339(notAfter) } },
+        },
+        { Sid: 'NoPivot', Effect: 'Deny', Action: expect.any(Array), Resource: '*' },
+      ])
+      for (const text of [...Statement[0].Action, ...Statement[0].Resource]) expect(text).not.toMatch(/[*?${}\s]/)
+      expect(policy).not.toMatch(/"Not(Action|Resource|Principal)"|"Action":"\*"|"Action":\[[^\]]*"\*"/)
+      expect(policy.length).toBeLessThanOrEqual(sessionPolicyLimit)
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test('no argument that could mean more than itself gets into an ARN, whatever pattern the catalogue has for it', () => {
+  const hostile = fc.constantFrom(
+    ...['*', '?', `\${aws:username}`, `\${*}`, ' ', '"', '\\', '\n', '..', '\0', 'é', ':'],
+  )
+  fc.assert(
+    fc.property(approved, hostile, fc.nat({ max: 4 }), ({ entry, args }, bad, at) => {
+      const properties = Object.entries(entry.arguments.properties).map(
+        ([name, property]) => [name, { ...property, pattern: undefined }] as const,
+      )
+      const loose = { ...entry, arguments: { ...entry.arguments, properties: Object.fromEntries(properties) } }
+      for (const pinned of pinnedBy(entry)) {
+        const spoiled = { ...args, [pinned]: `${'/chk'.slice(0, at)}${bad}out` }
+        expect(parseArguments(loose, { ...args, [pinned]: '/chkout' })).toMatchObject({ ok: true })
+        expect(parseArguments(loose, spoiled)).toMatchObject({ ok: false, detail: expect.stringContaining(pinned) })
+        expect(parseArguments(entry, spoiled)).toMatchObject({ ok: false })
+      }
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('conditions of the catalogue stay beside the end, which no catalogue can move', () => {
+  const statement = {
+    actions: ['dynamodb:UpdateItem'],
+    resources: ['arn:aws:dynamodb:us-east-1:000000000000:table/t'],
+    conditions: {
+      'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': 'a' },
+      DateLessThan: { 'aws:CurrentTime': '2099-01-01T00:00:00Z', 'aws:TokenIssueTime': '2098-01-01T00:00:00Z' },
+    },
+  }
+  expect(JSON.parse(sessionPolicy(statement, notAfter)).Statement[0].Condition).toEqual({
+    'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': 'a' },
+    DateLessThan: { 'aws:CurrentTime': rfc3339(notAfter), 'aws:TokenIssueTime': '2098-01-01T00:00:00Z' },
+  })
+})
