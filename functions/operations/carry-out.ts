@@ -29,14 +29,14 @@ export type CarriedOut = Result<Stored, Refusal | 'replayed'> & { stored?: Store
 export async function carryOut(
   id: RequestId,
   ports: Ports,
-  command: (state: ApprovalRequest, now: NumericDate) => Command,
+  command: (state: ApprovalRequest, now: NumericDate) => Command | Promise<Command>,
   once: readonly OnceOnly[] = [],
 ): Promise<CarriedOut> {
   for (let attempt = 0; attempt < attempts; attempt++) {
     const stored = await ports.requests.load(id)
     if (!stored) return refuse('unknown_request')
     const now = ports.clock.now()
-    const made = command(asOf(stored.state, Math.max(now, stored.state.updatedAt)), now)
+    const made = await command(asOf(stored.state, Math.max(now, stored.state.updatedAt)), now)
     const { events, refusal } = decide(stored.state, made, now)
     if (refusal) ports.log.info('refused', { request: id, attempted: made.type, code: refusal.code })
     const after = seal(id, stored.head, events, contextOf(stored.state))

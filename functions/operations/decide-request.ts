@@ -2,9 +2,10 @@ import type { Decide } from '../domain/commands.ts'
 import { evolve } from '../domain/evolve.ts'
 import { type ApprovalRequest, namesOf, openStage, type Verdict } from '../domain/request.ts'
 import type { NumericDate, PersonId, RequestId } from '../domain/values.ts'
+import { authorityOf } from './authority.ts'
 import { type CarriedOut, carryOut, recordRefusal } from './carry-out.ts'
 import type { DecidingPorts, OnceOnly } from './ports.ts'
-import { askAboutRequest, countedApprovers, eligibilityOf } from './questions.ts'
+import { askAboutRequest } from './questions.ts'
 
 /** A person's verdict on a request, through whichever door. */
 export type DecisionAsk = {
@@ -29,15 +30,15 @@ export async function decideRequest(ask: DecisionAsk, ports: Omit<DecidingPorts,
   const done = await carryOut(
     ask.id,
     ports,
-    (state, now): Decide => {
-      const people = [ask.person, ...countedApprovers(state)]
-      const { eligible, policies } = eligibilityOf(policy, state, people, now)
+    async (state, now): Promise<Decide> => {
+      const { eligible, policies, ending } = await authorityOf(state, 'request', now, ports, { decider: ask.person })
       const { id: _, once: __, ...rest } = ask
       return {
         ...rest,
         type: 'decide',
         eligible,
         policies,
+        ...(ending ? { ending } : {}),
         answer: askAboutRequest(policy, asIfDecided(state, ask, eligible[ask.person] ?? [], now), 'request', now),
         bundle: policy.bundle.hash,
       }

@@ -3,9 +3,9 @@ import type { Refusal } from '../domain/refusals.ts'
 import type { ApprovedRequest } from '../domain/request.ts'
 import { sessionPolicy } from '../domain/session-policy.ts'
 import { type NumericDate, ok, type Result, refuse } from '../domain/values.ts'
+import { authorityOf } from './authority.ts'
 import { carryOut } from './carry-out.ts'
 import { BrokerRefused } from './faults.ts'
-import { authorityOf } from './issue-token.ts'
 import type { AccessToken, AwsCredentialBroker, AwsCredentials, DecidingPorts, OnceOnly } from './ports.ts'
 
 /** STS gives no shorter session. The session policy's time condition is what really ends it. */
@@ -35,8 +35,8 @@ export async function issueAwsCredentials(
   const intended = await carryOut(
     id,
     ports,
-    (state, now) => ({
-      ...authorityOf(state, now, ports),
+    async (state, now) => ({
+      ...(await authorityOf(state, 'issue', now, ports, target ? { role: target.role } : {})),
       type: 'intend',
       agent,
       jkt,

@@ -13,9 +13,9 @@ import {
   refuse,
   type Thumbprint,
 } from '../domain/values.ts'
+import { authorityOf } from './authority.ts'
 import { carryOut, recordRefusal } from './carry-out.ts'
 import type { DecidingPorts, OnceOnly, Signer } from './ports.ts'
-import { askAboutRequest, countedApprovers, eligibilityOf } from './questions.ts'
 
 /** An agent with its workload identity and a proof of the key that asked. */
 export type TokenAsk = {
@@ -55,8 +55,8 @@ export async function issueToken(
   const intended = await carryOut(
     ask.id,
     ports,
-    (state, now) => ({
-      ...authorityOf(state, now, ports),
+    async (state, now) => ({
+      ...(await authorityOf(state, 'issue', now, ports)),
       type: 'intend',
       agent: ask.agent,
       jkt: ask.jkt,
@@ -100,12 +100,6 @@ export async function issueToken(
 }
 
 const claim: Claim = 'access_token'
-
-/** The question at issue, and who of the approvers still may. */
-export function authorityOf(state: ApprovalRequest, now: NumericDate, { policy }: Pick<Ports, 'policy'>) {
-  const { eligible } = eligibilityOf(policy, state, countedApprovers(state), now)
-  return { answer: askAboutRequest(policy, state, 'issue', now), eligible }
-}
 
 /** On whose behalf: the first delegator, or the agent itself (RFC 8693 section 4.1). */
 const subjectOf = ({ ask }: ApprovedRequest): AgentId => ask.chain[0]?.id ?? ask.agent.id

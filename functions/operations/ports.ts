@@ -1,4 +1,5 @@
 import type { Deny } from '../domain/denies.ts'
+import type { Halt, HaltTarget } from '../domain/halt.ts'
 import type { Entry, Head } from '../domain/ledger.ts'
 import type { ApprovalRequest, Session } from '../domain/request.ts'
 import type {
@@ -62,6 +63,14 @@ export interface RequestStore {
   load(id: RequestId): Promise<Stored | undefined>
   /** @throws StoreUnavailable when the store does not answer: nothing is known of whether it was committed */
   commit(change: Commit): Promise<Committed>
+  /**
+   * What a request stands on beside itself, in one strongly consistent read: the requests it was delegated from, and the
+   * halts of every target that could stop it. An ancestor that is not there is left out.
+   */
+  standing(
+    ancestors: readonly RequestId[],
+    targets: readonly HaltTarget[],
+  ): Promise<{ ancestors: readonly Stored[]; halts: readonly Halt[] }>
   /** The value under a once-only key, such as an idempotency key. */
   recall(key: string): Promise<string | undefined>
   /** Puts a once-only key alone; false when it was there. */

@@ -1,4 +1,5 @@
 import { dueAt } from '../../functions/domain/due.ts'
+import { type Halt, type HaltTarget, haltKey } from '../../functions/domain/halt.ts'
 import type { EvaluationId, NumericDate, RequestId } from '../../functions/domain/values.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
 import type {
@@ -20,6 +21,7 @@ import type { MemoryLedgerStore } from './memory-ledger-store.ts'
 export class MemoryRequestStore implements RequestStore {
   readonly #ledger: MemoryLedgerStore
   readonly #requests = new Map<RequestId, string>()
+  readonly #halts = new Map<string, Halt[]>()
   readonly #once = new Map<string, string>()
   readonly #evaluations = new Map<EvaluationId, string>()
   #fault: 'unheard' | 'answer_lost' | undefined
@@ -46,6 +48,22 @@ export class MemoryRequestStore implements RequestStore {
     const committed = this.#commit(change)
     if (fault === 'answer_lost') throw new StoreUnavailable('the store did not answer')
     return committed
+  }
+
+  async standing(ancestors: readonly RequestId[], targets: readonly HaltTarget[]) {
+    await othersRun()
+    const keys = new Set(targets.map(haltKey))
+    return {
+      ancestors: ancestors.map((id) => this.#read(id)).filter((stored) => stored !== undefined),
+      halts: [...keys].flatMap((key) => this.#halts.get(key) ?? []),
+    }
+  }
+
+  /** Puts a halt, as a kill switch does. */
+  putHalt(halt: Halt): void {
+    const key = haltKey(halt.target)
+    const others = (this.#halts.get(key) ?? []).filter(({ id }) => id !== halt.id)
+    this.#halts.set(key, [...others, structuredClone(halt)])
   }
 
   async recall(key: string): Promise<string | undefined> {

@@ -5,6 +5,7 @@ import {
   PutItemCommand,
   type TransactWriteItem,
 } from '@aws-sdk/client-dynamodb'
+import type { HaltTarget } from '../../domain/halt.ts'
 import type { EvaluationId, NumericDate, RequestId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
 import type {
@@ -18,10 +19,12 @@ import type {
   Stored,
 } from '../../operations/ports.ts'
 import { type Connection, within } from './client.ts'
+import { haltsOf, uniqueKeys } from './halt-items.ts'
 import { endsAt, type Item, number, text, textOf } from './items.ts'
 import { putEntry } from './ledger-items.ts'
 import { listRequests, overdueRequests } from './list-requests.ts'
 import { onceKey, putOnce } from './once-only.ts'
+import { readMany } from './read-many.ts'
 import { requestItem, requestKey, storedOf } from './request-items.ts'
 import { conflicted, failed, transact } from './transaction.ts'
 import { orUnavailable, unavailable } from './unavailable.ts'
@@ -64,6 +67,16 @@ export class DynamoRequestStore implements RequestStore {
     if (failed(ofRequest) || transacted.reasons.some(conflicted)) return { outcome: 'stale' }
     // Only an entry that was there already is left. The version would then have moved too: somebody wrote around us.
     throw new StoreUnavailable(`the ledger of \`${id}\` holds entries that its state does not know`)
+  }
+
+  async standing(ancestors: readonly RequestId[], targets: readonly HaltTarget[]) {
+    const keys = [...ancestors.map(requestKey), ...uniqueKeys(targets)]
+    const items = await readMany(this.#connection, this.#requests, keys)
+    const isHalt = (item: Item) => textOf(item, 'sk') === 'HALT'
+    return {
+      ancestors: items.filter((item) => !isHalt(item)).map(storedOf),
+      halts: items.filter(isHalt).flatMap(haltsOf),
+    }
   }
 
   async recall(key: string): Promise<string | undefined> {

@@ -1,0 +1,55 @@
+import * as z from 'zod'
+import { type ApprovalRequest, approvalsOf } from './request.ts'
+import { AgentId, HaltId, NumericDate, PersonId } from './values.ts'
+
+/** What an emergency stop stops: an agent, all agents of an owner, a person's decisions, a target role, or everything. */
+export const HaltTarget = z.union([
+  z.strictObject({ kind: z.literal('agent'), value: AgentId }),
+  z.strictObject({ kind: z.literal('owner'), value: PersonId }),
+  z.strictObject({ kind: z.literal('person'), value: PersonId }),
+  z.strictObject({ kind: z.literal('role'), value: z.string().min(1).max(2048) }),
+  z.strictObject({ kind: z.literal('all'), value: z.literal('all') }),
+])
+export type HaltTarget = z.infer<typeof HaltTarget>
+
+/** A kill switch that was thrown. Lifting it lets new requests through; it revives nothing that was there before. */
+export const Halt = z.strictObject({
+  id: HaltId,
+  target: HaltTarget,
+  reason: z.string(),
+  by: PersonId,
+  at: NumericDate,
+  lifted: z.strictObject({ by: PersonId, at: NumericDate }).optional(),
+})
+export type Halt = z.infer<typeof Halt>
+
+/** Under which name the halts of a target are kept. */
+export const haltKey = ({ kind, value }: HaltTarget): string => `HALT#${kind}#${value}`
+
+/**
+ * Every target that could stop a request: its agent and owner, those of its chain, everyone whose approval counts, the
+ * role that it would assume, and everything.
+ */
+export function targetsOf(state: ApprovalRequest, role: string | undefined): readonly HaltTarget[] {
+  const { ask } = state
+  return [
+    { kind: 'all', value: 'all' },
+    ...[ask.agent.id, ...ask.chain.map(({ id }) => id)].map((value) => ({ kind: 'agent', value }) as const),
+    ...[ask.owner, ...ask.chain.map(({ owner }) => owner)].map((value) => ({ kind: 'owner', value }) as const),
+    ...approvalsOf(state).map(({ person }) => ({ kind: 'person', value: person }) as const),
+    ...(role === undefined ? [] : [{ kind: 'role', value: role } as const]),
+  ]
+}
+
+/** Whether a halt stops something that began at `since`: it is in force, or was lifted only after that. */
+export const stops = (halt: Halt, since: NumericDate): boolean => halt.lifted === undefined || since <= halt.lifted.at
+
+/** The halt that ends a request, if one does. A halt of a person ends nothing by itself: their decisions do not count. */
+export const haltOf = (state: ApprovalRequest, halts: readonly Halt[]): Halt | undefined =>
+  halts.find((halt) => halt.target.kind !== 'person' && stops(halt, state.submittedAt))
+
+/** Whether a person's decision, made at `at` or to be made now, counts for nothing because they are stopped. */
+export const isSilenced = (person: PersonId, at: NumericDate, halts: readonly Halt[]): boolean =>
+  halts.some(
+    ({ target, ...halt }) => target.kind === 'person' && target.value === person && stops({ target, ...halt }, at),
+  )
