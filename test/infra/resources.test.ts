@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { environments } from '../../functions/handlers/environments.ts'
-import { type Assembly, root, said, stackName, synthesize } from './support/assembly.ts'
+import { type Assembly, root, stackName, synthesize } from './support/assembly.ts'
 import { functionOf, type Resource, resourcesOf, textOf, theOnly } from './support/template.ts'
 
 let assembly: Assembly
