@@ -112,6 +112,11 @@ export class Hotwork {
     return readAnswer(answer)
   }
 
+  /** A proof of this agent's key for a tool that takes its access tokens: for one call of the tool's own address. */
+  prove(method: string, url: string, accessToken: string): Promise<string> {
+    return this.#prover.prove(method, url, accessToken)
+  }
+
   /** Reports the end of the task. The credential is dead from then on. */
   async complete(id: string, outcome: 'succeeded' | 'failed', note?: string): Promise<Task> {
     return this.#asTask(

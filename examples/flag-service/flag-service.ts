@@ -1,0 +1,140 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { FlagStore, type FlagValue } from './flag-store.ts'
+import { type Ask, Gate, GateRefused, type GateSettings, GateSilent } from './gate.ts'
+import { answerJson, Refusal, readDpop, readJson } from './http.ts'
+
+export interface FlagService {
+  /** Where it listens: the address that it was given. */
+  url: string
+  close(): Promise<void>
+}
+
+export interface FlagServiceSettings extends GateSettings {
+  /** Its own address, as its agents write it and as Hotwork has it for this tool: `http://127.0.0.1:PORT`. */
+  address: string
+  /** Where the flags are kept; in memory alone if not said. */
+  file?: string
+  /** Takes one line for each call that failed for no fault of the agent's, and each use whose end was not told. */
+  log?: (line: string) => void
+}
+
+/**
+ * Starts the flag service. `GET /flags/{environment}/{flag}` is open. `PUT` of the same with `{ "value" }` changes a flag,
+ * and the only way to the change leads through the gate.
+ */
+export async function startFlagService(settings: FlagServiceSettings): Promise<FlagService> {
+  const { address, file, log = () => {} } = settings
+  const flags = new FlagStore(file)
+  const gate = new Gate(settings)
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { environment, flag } = readPath(request.url ?? '')
+    if (request.method === 'GET') {
+      const value = flags.get(environment, flag)
+      if (value === undefined)
+        throw new Refusal(404, 'unknown_flag', `there is no flag \`${flag}\` in ${environment} yet`)
+      return answerJson(response, 200, { environment, flag, value })
+    }
+    if (request.method !== 'PUT')
+      throw new Refusal(405, 'method_not_allowed', 'a flag is read with GET and set with PUT', { allow: 'GET, PUT' })
+
+    const { token, proof } = readDpop(request)
+    const value = readValue(await readJson(request))
+    const url = `${address}/flags/${environment}/${flag}`
+    const ask = { token, proof, method: 'PUT', url, action: 'flags:set', arguments: { environment, flag, value } }
+    answerJson(response, 200, { environment, flag, value, ...(await change(ask)) })
+  }
+
+  /** The one place where a flag is changed. */
+  async function change(ask: Ask & { arguments: { environment: string; flag: string; value: FlagValue } }) {
+    const permit = await gate.begin(ask)
+    const { environment, flag, value } = ask.arguments
+    try {
+      flags.set(environment, flag, value, permit.use)
+    } catch (fault) {
+      await end(permit.use, 'failed', 'the flag could not be stored')
+      throw fault
+    }
+    await end(permit.use, 'succeeded')
+    return { use: permit.use, uses_left: permit.uses_left }
+  }
+
+  /** What was done stays done when the gate cannot be told: then people see a use without an end. */
+  async function end(use: string, outcome: 'succeeded' | 'failed', note?: string): Promise<void> {
+    await gate.end(use, outcome, note).catch((fault: unknown) => log(`${use} has no end: ${describe(fault)}`))
+  }
+
+  const server = createServer((request, response) => {
+    handle(request, response).catch((fault: unknown) => answerFault(response, address, fault, log))
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(Number(new URL(address).port), '127.0.0.1', resolve)
+  })
+  return {
+    url: address,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+/** The names are those of the catalogue, so that what can be called here can be asked for there. None needs an escape. */
+function readPath(url: string): { environment: string; flag: string } {
+  const [path = ''] = url.split('?')
+  const [, environment, flag] = /^\/flags\/(staging|prod)\/(?!.*\.\.)([a-z0-9][a-z0-9._-]{0,63})$/.exec(path) ?? []
+  if (environment === undefined || flag === undefined)
+    throw new Refusal(404, 'not_found', 'the path should be `/flags/{staging or prod}/{flag}`')
+  return { environment, flag }
+}
+
+function readValue(body: unknown): FlagValue {
+  const { value, ...others } = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {}
+  const isFlag =
+    typeof value === 'boolean' || Number.isSafeInteger(value) || (typeof value === 'string' && value.length <= 256)
+  if (isFlag && Object.keys(others).length === 0) return value as FlagValue
+  throw new Refusal(
+    400,
+    'invalid_body',
+    'the body should be `{ "value": ... }`: true, false, an integer, or text of at most 256 characters',
+  )
+}
+
+/** Whatever goes wrong is told, and nothing was changed. */
+function answerFault(response: ServerResponse, address: string, fault: unknown, log: (line: string) => void): void {
+  if (fault instanceof GateRefused) {
+    const { type, title, detail } = fault.problem
+    answerJson(response, 403, { type, title, status: 403, ...(detail === undefined ? {} : { detail }) })
+    return
+  }
+  const { status, code, message, headers } = fault instanceof Refusal ? fault : refusalOf(fault)
+  if (status >= 500) log(`${code}: ${describe(fault)}`)
+  const body = { type: `${address}/problems/${code}`, title: titles[status] ?? 'No', status, detail: message }
+  answerJson(response, status, body, headers)
+}
+
+function refusalOf(fault: unknown): Refusal {
+  if (!(fault instanceof GateSilent)) return new Refusal(500, 'not_stored', 'the flag could not be stored')
+  const fix = 'send the very same call again, with the same proof, within a minute: it is the same use'
+  return new Refusal(503, 'gate_unavailable', `${fault.message}, so the flag is as it was; ${fix}`, {
+    'retry-after': '2',
+  })
+}
+
+const describe = (fault: unknown): string =>
+  fault instanceof Error
+    ? `${fault.message}${fault.cause === undefined ? '' : `, since ${describe(fault.cause)}`}`
+    : String(fault)
+
+const titles: { [status: number]: string } = {
+  400: 'The body is not as it should be',
+  401: 'A flag is set with an access token and a proof of its key',
+  404: 'There is no such thing',
+  405: 'This cannot be done with a flag',
+  413: 'The body is too large',
+  415: 'The body should be JSON',
+  500: 'The flag service failed',
+  503: 'The gate does not answer, so the answer is no',
+}

@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto'
+
+/** What is about to be done, and what the agent sent to show that it may. This is the body of the first call. */
+export interface Ask {
+  /** The agent's access token, from `Authorization: DPoP`. */
+  token: string
+  /** The agent's proof of its key for this very call, from `DPoP`. */
+  proof: string
+  method: string
+  /** The address that the agent called, built from what this tool knows of itself and never from `Host`. */
+  url: string
+  /** A name in Hotwork's catalogue. */
+  action: string
+  /** Exactly what will be executed: the same value, not another reading of the same text. */
+  arguments: Record<string, unknown>
+}
+
+/** A permit to do it once. */
+export interface Use {
+  use: string
+  uses_left: number
+}
+
+/** Problem details (RFC 9457), as far as they are passed on. */
+export interface Problem {
+  type: string
+  title: string
+  detail?: string
+}
+
+/** The gate said no. The reason is the last part of `problem.type`. */
+export class GateRefused extends Error {
+  override readonly name = 'GateRefused'
+  readonly problem: Problem
+  constructor(problem: Problem) {
+    super(problem.title)
+    this.problem = problem
+  }
+}
+
+/** The gate said neither yes nor no, and so the answer is no. Nothing says that no use was begun. */
+export class GateSilent extends Error {
+  override readonly name = 'GateSilent'
+}
+
+export interface GateSettings {
+  /** Hotwork's address: its issuer. */
+  hotwork: string
+  /** This tool's own workload token, whose audience is Hotwork. */
+  toolToken: () => Promise<string>
+  /** How long one try may take. */
+  timeoutMilliseconds?: number
+}
+
+/** Each call is tried twice, with the same key and body: the second try finds what the first may have done. */
+const tries = 2
+
+/** The two calls that a tool makes: one before it acts, one after. Only the first can permit. */
+export class Gate {
+  readonly #settings: GateSettings
+
+  constructor(settings: GateSettings) {
+    this.#settings = settings
+  }
+
+  /**
+   * Asks for one use, just before acting. Only 201 with the id of a use is a yes.
+   * @throws GateRefused, GateSilent
+   */
+  async begin(ask: Ask): Promise<Use> {
+    const answer = await this.#post('/v1/uses', ask, { 'idempotency-key': keyOf(ask) })
+    if (answer.status === 201 && isUse(answer.body)) return answer.body
+    if (answer.status === 403 && isProblem(answer.body)) throw new GateRefused(answer.body)
+    throw new GateSilent(`the gate answered ${answer.status}, which is no answer to this`)
+  }
+
+  /**
+   * Says what came of a use. The gate keeps it as an entry; a use that nobody ends is shown as such to people.
+   * @throws GateSilent
+   */
+  async end(use: string, outcome: 'succeeded' | 'failed', note?: string): Promise<void> {
+    const answer = await this.#post(`/v1/uses/${use}/end`, { outcome, ...(note === undefined ? {} : { note }) })
+    if (answer.status >= 300) throw new GateSilent(`the gate answered ${answer.status} to the end of ${use}`)
+  }
+
+  async #post(path: string, body: object, headers: Record<string, string> = {}): Promise<Answer> {
+    const text = JSON.stringify(body)
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await this.#try(path, text, headers).catch((cause: unknown) => {
+        if (attempt < tries) return undefined
+        throw new GateSilent('the gate does not answer', { cause })
+      })
+      if (answer && (answer.status < 500 || attempt === tries)) return answer
+    }
+  }
+
+  async #try(path: string, body: string, headers: Record<string, string>): Promise<Answer> {
+    const { hotwork, toolToken, timeoutMilliseconds = 5000 } = this.#settings
+    const answer = await fetch(`${hotwork}${path}`, {
+      method: 'POST',
+      headers: { ...headers, authorization: `Bearer ${await toolToken()}`, 'content-type': 'application/json' },
+      body,
+      // Whoever a redirect leads to is not the gate.
+      redirect: 'error',
+      signal: AbortSignal.timeout(timeoutMilliseconds),
+    })
+    return { status: answer.status, body: readJson(await answer.text()) }
+  }
+}
+
+interface Answer {
+  status: number
+  body: unknown
+}
+
+/**
+ * The same call of the agent is the same use, however often it is sent or forwarded: by this tool when an answer was
+ * lost, by the agent when ours was. The arguments are in the key, so that a proof can never bring one permit to another
+ * change.
+ */
+const keyOf = (ask: Ask): string => createHash('sha256').update(JSON.stringify(ask)).digest('base64url')
+
+/** @returns the JSON, or nothing if it is none: garbage permits nothing. */
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+
+const isUse = (body: unknown): body is Use =>
+  isRecord(body) && /^use_[0-9a-z]{26}$/.test(String(body['use'])) && typeof body['uses_left'] === 'number'
+
+const isProblem = (body: unknown): body is Problem & Record<string, unknown> =>
+  isRecord(body) && typeof body['type'] === 'string' && typeof body['title'] === 'string'

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { startFlagService } from './flag-service.ts'
+import { workloadTokens } from './workload-token.ts'
+
+/** The service as a program, beside a running local stack: at the address that the stack has for `tool:flag-service`. */
+const { values } = parseArgs({ options: { local: { type: 'string' }, file: { type: 'string' } } })
+const path = values.local ?? join(import.meta.dirname, '../../.hotwork/local.json')
+
+const local = JSON.parse(readLocal()) as {
+  apiUrl: string
+  identityProviderUrl: string
+  tools: { id: string; addresses: string[]; clientId: string; privateJwk: Record<string, string> }[]
+}
+const tool = local.tools.find(({ id }) => id === 'tool:flag-service')
+const address = tool?.addresses[0]
+if (!tool || address === undefined) throw new Error(`${path} has no address for \`tool:flag-service\``)
+
+const { url } = await startFlagService({
+  address,
+  hotwork: local.apiUrl,
+  toolToken: workloadTokens({ identityProviderUrl: local.identityProviderUrl, ...tool }, local.apiUrl),
+  ...(values.file === undefined ? {} : { file: values.file }),
+  log: (line) => void process.stderr.write(`${line}\n`),
+})
+process.stdout.write(`${url}/flags/prod/express-checkout\n`)
+
+function readLocal(): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    throw new Error(`there is no ${path}: start the local stack first, with \`npm start\``)
+  }
+}
