@@ -1,17 +1,9 @@
 import * as z from 'zod'
 import { CatalogueEntry } from './catalogue.ts'
+import { Issuer } from './issuer.ts'
 import { Alias, Ladder } from './ladder.ts'
 import { Agent, Directory, ResourceRule, Tool } from './organisation.ts'
 import { type AgentId, Digest, type PersonId, type ToolId } from './values.ts'
-
-/** An OpenID Connect issuer on the allow-list. `{issuer}` in `audience` stands for Hotwork's own issuer, known only when deployed. */
-export const Issuer = z.strictObject({
-  issuer: z.url(),
-  jwksUri: z.url(),
-  audience: z.string().min(1),
-  algorithms: z.array(z.enum(['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA'])).min(1),
-})
-export type Issuer = z.infer<typeof Issuer>
 
 /** An AWS account in which actions happen. */
 export const Account = z.strictObject({
@@ -24,6 +16,7 @@ export type Account = z.infer<typeof Account>
 
 /** What the aliases of a policy folder mean where it is deployed: the one file that differs from place to place. */
 export const Deployment = z.strictObject({
+  /** The allow-list: whose tokens say who somebody is. */
   issuers: z.record(Alias, Issuer),
   /** By the alias that follows `tool:` in a tool's id. */
   tools: z.record(Alias, z.strictObject({ audience: z.string().min(1), addresses: z.array(z.url()).min(1) })),

@@ -2,9 +2,28 @@ import * as z from 'zod'
 import { Alias } from './ladder.ts'
 import { AgentId, NumericDate, PersonId, ToolId } from './values.ts'
 
-/** Who somebody is at an identity provider: the issuer's alias and the subject, both matched exactly. */
-export const Identity = z.strictObject({ issuer: Alias, subject: z.string().min(1).max(256) })
+/**
+ * Who somebody is at an issuer. All of it is matched exactly, and all of it must match. Two identities of one party may
+ * overlap in time, so that one takes over from another without a gap.
+ */
+export const Identity = z.strictObject({
+  issuer: Alias,
+  /** The token's `sub`. It may be missing only where the claims pin more than it would (GitHub writes it in two ways). */
+  subject: z.string().min(1).max(2048).optional(),
+  /** More claims that the token must have, with these very values. */
+  claims: z.record(z.string().regex(/^[\x21-\x7e]{1,128}$/), z.string().min(1).max(2048)).optional(),
+  validFrom: NumericDate.optional(),
+  /** From this time on it is nobody's. */
+  validUntil: NumericDate.optional(),
+})
 export type Identity = z.infer<typeof Identity>
+
+/** What a verified token says of its bearer: `issuer` is the alias, `claims` are those that an identity may pin. */
+export type ProvenIdentity = {
+  issuer: string
+  subject: string
+  claims: { readonly [name: string]: string }
+}
 
 /** How far an agent acts without a person: a fact recorded at registration, by which policies differ. */
 export const Autonomy = z.enum(['assistive', 'supervised', 'autonomous', 'orchestrator'])
@@ -104,9 +123,38 @@ export function standingOf(
 export const groupsOf = (directory: Directory, person: PersonId): readonly string[] =>
   Object.keys(directory.groups).filter((group) => directory.groups[group]?.includes(person))
 
-/** Whoever has this identity, among agents, people or tools. */
+/** Whoever has this identity now, among agents, people or tools. */
 export const withIdentity = <T extends { identities: readonly Identity[] }>(
   all: readonly T[],
-  { issuer, subject }: Identity,
-): T | undefined =>
-  all.find(({ identities }) => identities.some((it) => it.issuer === issuer && it.subject === subject))
+  proven: ProvenIdentity,
+  now: NumericDate,
+): T | undefined => all.find(({ identities }) => identities.some((identity) => isOf(identity, proven, now)))
+
+function isOf(
+  { issuer, subject, claims = {}, validFrom, validUntil }: Identity,
+  proven: ProvenIdentity,
+  now: NumericDate,
+) {
+  return (
+    issuer === proven.issuer &&
+    (subject === undefined || subject === proven.subject) &&
+    Object.entries(claims).every(
+      ([name, value]) => Object.hasOwn(proven.claims, name) && proven.claims[name] === value,
+    ) &&
+    now >= (validFrom ?? 0) &&
+    now < (validUntil ?? Number.POSITIVE_INFINITY)
+  )
+}
+
+/** Whether there can be one token, at one time, that is both: then nobody could say which of the two it proves. */
+export function canCoincide(a: Identity, b: Identity): boolean {
+  const differ = (one: string | undefined, other: string | undefined) =>
+    one !== undefined && other !== undefined && one !== other
+  return (
+    a.issuer === b.issuer &&
+    !differ(a.subject, b.subject) &&
+    !Object.keys(a.claims ?? {}).some((name) => differ(a.claims?.[name], b.claims?.[name])) &&
+    (a.validFrom ?? 0) < (b.validUntil ?? Number.POSITIVE_INFINITY) &&
+    (b.validFrom ?? 0) < (a.validUntil ?? Number.POSITIVE_INFINITY)
+  )
+}

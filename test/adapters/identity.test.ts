@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { IdentityVerifier } from '../../functions/adapters/jose/identity.ts'
-import type { Issuer } from '../../functions/domain/bundle.ts'
+import type { Issuer } from '../../functions/domain/issuer.ts'
 import { IssuerUnavailable } from '../../functions/operations/faults.ts'
 import { submittedAt } from '../support/ask.ts'
 import { MemoryClock } from '../support/memory-clock.ts'
@@ -47,7 +47,7 @@ describe('an identity token', () => {
   afterEach(() => server.close())
 
   test('says by its issuer and its audience whose it is, and what for', async () => {
-    const value = { issuer: idp, subject: 'remediator', expiresAt: now + 300 }
+    const value = { issuer: idp, subject: 'remediator', claims: {}, expiresAt: now + 300 }
     expect(await verifier.verify(token())).toEqual({ ok: true, value: { ...value, alias: 'workloads' } })
     const person = token({ aud: `${own}/people`, sub: 'ana', acr: 'strong', auth_time: now - 20 })
     expect(await verifier.verify(person)).toEqual({

@@ -2,11 +2,14 @@ import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } f
 import type { NumericDate } from '../../domain/values.ts'
 import type { Clock } from '../../operations/ports.ts'
 
-/** Gives a key set anew. @throws a fault when it cannot */
-export type FetchKeys = () => Promise<JSONWebKeySet>
+/** A key set, and how soon its source would have it asked for again, if it says. */
+export type FoundKeys = JSONWebKeySet & { refreshSeconds?: number }
 
-/** After this long a key set is asked for again. */
-const refreshSeconds = 600
+/** Gives a key set anew. @throws a fault when it cannot */
+export type FetchKeys = () => Promise<FoundKeys>
+
+/** After this long a key set is asked for again, at the latest. */
+const maxRefreshSeconds = 600
 /** A key set is not asked for again sooner, whatever tokens say and whether or not the last time worked. */
 const cooldownSeconds = 30
 /** A key set that cannot be had anew is believed for this long, and then nothing is. */
@@ -19,7 +22,7 @@ const maxStaleSeconds = 3600
 export class CachedKeys {
   readonly #fetch: FetchKeys
   readonly #clock: Clock
-  #known: { keyFor: JWTVerifyGetKey; at: NumericDate } | undefined
+  #known: { keyFor: JWTVerifyGetKey; at: NumericDate; refreshSeconds: number } | undefined
   #tried: NumericDate | undefined
   #fault: unknown
   #fetching: Promise<void> | undefined
@@ -31,7 +34,7 @@ export class CachedKeys {
 
   /** The key that verifies a token. @throws the source's fault when no keys can be believed */
   readonly keyFor: JWTVerifyGetKey = async (header, token) => {
-    if (this.#age() >= refreshSeconds) await this.#refresh()
+    if (this.#age() >= (this.#known?.refreshSeconds ?? 0)) await this.#refresh()
     try {
       return await this.#believed()(header, token)
     } catch (cause) {
@@ -66,7 +69,12 @@ export class CachedKeys {
 
   async #fetchOnce(at: NumericDate): Promise<void> {
     try {
-      this.#known = { keyFor: createLocalJWKSet(await this.#fetch()), at }
+      const { refreshSeconds = maxRefreshSeconds, ...keySet } = await this.#fetch()
+      this.#known = {
+        keyFor: createLocalJWKSet(keySet),
+        at,
+        refreshSeconds: Math.min(Math.max(refreshSeconds, cooldownSeconds), maxRefreshSeconds),
+      }
     } catch (fault) {
       this.#fault = fault
     }

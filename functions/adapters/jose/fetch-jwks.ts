@@ -1,48 +1,49 @@
-import type { JSONWebKeySet, JWK } from 'jose'
+import type { JWK } from 'jose'
 import * as z from 'zod'
-import { IssuerUnavailable } from '../../operations/faults.ts'
-
-const timeoutMs = 2000
-/** A key set with fifty RSA keys is smaller. */
-const sizeLimit = 65_536
+import { type OidcIssuer, SecureUrl } from '../../domain/issuer.ts'
+import type { NumericDate } from '../../domain/values.ts'
+import type { Clock } from '../../operations/ports.ts'
+import type { FetchKeys, FoundKeys } from './cached-keys.ts'
+import { fetchJson, patience } from './fetch-json.ts'
 
 const KeySetBody = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) })
 
-/**
- * An issuer's keys (RFC 7517). Redirects are not followed: the address on the allow-list is the address.
- *
- * @throws IssuerUnavailable when there is no answer in two seconds, or one that is no key set
- */
-export async function fetchJwks(uri: string): Promise<JSONWebKeySet> {
-  try {
-    const response = await fetch(uri, {
-      headers: { accept: 'application/jwk-set+json, application/json' },
-      redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMs),
-    })
-    if (!response.ok) throw new Error(`it answered ${response.status}`)
-    const { keys } = KeySetBody.parse(JSON.parse(await limitedText(response)))
-    return { keys: usable(keys as JWK[]) }
-  } catch (cause) {
-    throw new IssuerUnavailable(`no keys can be had from \`${uri}\``, { cause })
+/** After this long an issuer is asked again where its keys are. */
+const discoverySeconds = 3600
+
+/** An issuer's keys (RFC 7517), from where it is said that they are, or else from where the issuer itself says. */
+export function keysOf({ issuer, jwksUri }: Pick<OidcIssuer, 'issuer' | 'jwksUri'>, clock: Clock): FetchKeys {
+  if (jwksUri !== undefined) return () => fetchJwks(jwksUri, patience())
+
+  let found: { uri: string; at: NumericDate } | undefined
+  return async () => {
+    const signal = patience()
+    try {
+      if (!found || clock.now() - found.at >= discoverySeconds)
+        found = { uri: await discoverJwksUri(issuer, signal), at: clock.now() }
+      return await fetchJwks(found.uri, signal)
+    } catch (fault) {
+      // It may have moved them.
+      found = undefined
+      throw fault
+    }
   }
 }
 
-async function limitedText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length
-    if (size > sizeLimit) throw new Error(`its key set is over ${sizeLimit} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+/** Where an issuer says that its keys are (OpenID Connect Discovery section 4). What it says of itself must be true. */
+async function discoverJwksUri(issuer: string, signal: AbortSignal): Promise<string> {
+  const metadata = z.object({ issuer: z.literal(issuer), jwks_uri: SecureUrl })
+  const uri = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+  return (await fetchJson(uri, metadata, { signal })).jwks_uri
 }
 
-/**
- * SPIFFE bundles mark their JWT keys `use: jwt-svid`, which jose does not know, and hold X.509 authorities beside them
- * (SPIFFE Trust Domain and Bundle, section 4.2.2).
- */
+async function fetchJwks(uri: string, signal: AbortSignal): Promise<FoundKeys> {
+  const accept = 'application/jwk-set+json, application/json'
+  const { keys } = await fetchJson(uri, KeySetBody, { accept, signal })
+  return { keys: usable(keys as JWK[]) }
+}
+
+/** A SPIFFE bundle may stand where an OpenID issuer's keys do: its JWT keys have a `use` that jose does not know. */
 const usable = (keys: readonly JWK[]): JWK[] =>
   keys
     .filter(({ use }) => use !== 'x509-svid')

@@ -1,19 +1,25 @@
 import { decodeJwt, errors, type JWTPayload, type JWTVerifyResult, jwtVerify } from 'jose'
-import type { Issuer } from '../../domain/bundle.ts'
+import type { Issuer } from '../../domain/issuer.ts'
 import { type NumericDate, ok, type Result, refuse } from '../../domain/values.ts'
 import { IssuerUnavailable } from '../../operations/faults.ts'
 import type { Clock } from '../../operations/ports.ts'
+import { awsSource } from './aws-source.ts'
 import { CachedKeys } from './cached-keys.ts'
-import { fetchJwks } from './fetch-jwks.ts'
+import { githubSource } from './github-source.ts'
+import type { IdentitySource } from './identity-source.ts'
+import { oidcSource } from './oidc-source.ts'
+import { spiffeSource } from './spiffe-source.ts'
 import { isCompact } from './token-size.ts'
 
 /** Who a token of an identity provider proves somebody to be. */
 export type VerifiedIdentity = {
   /** The issuer's name in the policy folder: with `subject` it finds the agent, tool or person. */
   alias: string
-  /** The issuer's URL, as in the token. */
+  /** The issuer's URL, as in the token; of a SPIFFE trust domain its id. */
   issuer: string
   subject: string
+  /** What else an identity may be pinned to, as text. */
+  claims: { readonly [name: string]: string }
   /** How strong the login was, and when it was (OpenID Connect Core section 2). */
   acr?: string
   authTime?: NumericDate
@@ -30,15 +36,15 @@ export type IdentityRefusal =
 /** How far an issuer's clock may be from ours. */
 const clockToleranceSeconds = 30
 
-/** An identity token says one of these of itself, or nothing (RFC 9068; SPIFFE JWT-SVID section 2.3). */
-const identityTypes = new Set(['jwt', 'jose', 'at+jwt', 'application/at+jwt'])
+/** An issuer of the allow-list, ready to be asked. */
+type Trusted = { alias: string; source: IdentitySource; audience: string; algorithms: string[]; keys: CachedKeys }
 
 /**
  * Verifies workload tokens and people's tokens against the issuers on the allow-list. A token is for the issuer whose
- * `iss` and `aud` are exactly its own; which of agents, tools and people it may be, its alias decides.
+ * name and audience are exactly its own; which of agents, tools and people it may be, its alias decides.
  */
 export class IdentityVerifier {
-  readonly #issuers: readonly { alias: string; issuer: Issuer; keys: CachedKeys }[]
+  readonly #trusted: readonly Trusted[]
   readonly #clock: Clock
 
   /**
@@ -47,43 +53,63 @@ export class IdentityVerifier {
    */
   constructor(issuers: { readonly [alias: string]: Issuer }, ownIssuer: string, clock: Clock) {
     this.#clock = clock
-    const keysByUri = new Map<string, CachedKeys>()
-    const keysOf = (uri: string): CachedKeys => {
-      const keys = keysByUri.get(uri) ?? new CachedKeys(() => fetchJwks(uri), clock)
-      keysByUri.set(uri, keys)
+    const known = new Map<string, CachedKeys>()
+    const rememberedKeys = ({ keysId, fetchKeys }: IdentitySource): CachedKeys => {
+      const keys = known.get(keysId) ?? new CachedKeys(fetchKeys, clock)
+      known.set(keysId, keys)
       return keys
     }
-    this.#issuers = Object.entries(issuers).map(([alias, { audience, ...issuer }]) => ({
-      alias,
-      issuer: { ...issuer, audience: audience.replaceAll('{issuer}', ownIssuer) },
-      keys: keysOf(issuer.jwksUri),
-    }))
+    this.#trusted = Object.entries(issuers).map(([alias, issuer]) => {
+      const source = sourceOf(issuer, clock)
+      const audience = issuer.audience.replaceAll('{issuer}', ownIssuer)
+      return { alias, source, audience, algorithms: issuer.algorithms, keys: rememberedKeys(source) }
+    })
   }
 
   /** @throws IssuerUnavailable when the issuer's keys cannot be had: then nothing is known of the token */
   async verify(token: string): Promise<Result<VerifiedIdentity, IdentityRefusal>> {
     const claimed = isCompact(token) ? unverifiedClaims(token) : undefined
     if (!claimed) return refuse('token_malformed')
-    const named = this.#issuers.filter(({ issuer }) => issuer.issuer === claimed.iss)
+    const named = this.#namedBy(claimed)
     if (named.length === 0) return refuse('issuer_unknown')
-    const match = named.find(({ issuer }) => issuer.audience === claimed.aud)
+    const match = named.find(({ audience }) => audience === claimed.aud)
     if (!match) return refuse('audience_mismatch', 'the token must have this audience alone, as one string')
 
     const now = this.#clock.now()
+    const { source, audience, algorithms, keys } = match
     try {
-      const { issuer, audience, algorithms } = match.issuer
-      const verified = await jwtVerify(token, match.keys.keyFor, {
-        issuer,
+      const verified = await jwtVerify(token, keys.keyFor, {
         audience,
         algorithms,
-        requiredClaims: ['exp', 'sub', 'aud', 'iat'],
+        requiredClaims: ['exp', 'sub', 'aud', ...source.requiredClaims],
         clockTolerance: clockToleranceSeconds,
         currentDate: new Date(now * 1000),
       })
-      return identityOf(match.alias, issuer, verified, now)
+      return identityOf(match, verified, now)
     } catch (cause) {
       return refusalFor(cause)
     }
+  }
+
+  /** An `iss` that is on the list goes before a trust domain: SPIRE can be made to write an OpenID issuer's. */
+  #namedBy(claimed: JWTPayload): readonly Trusted[] {
+    const all = this.#trusted.filter(({ source }) => source.claims(claimed))
+    const byName = all.filter(({ source }) => source.issuer === claimed.iss)
+    return byName.length > 0 ? byName : all
+  }
+}
+
+function sourceOf(issuer: Issuer, clock: Clock): IdentitySource {
+  switch (issuer.kind) {
+    case 'spiffe':
+      return spiffeSource(issuer)
+    case 'github':
+      return githubSource(issuer, clock)
+    case 'aws':
+      return awsSource(issuer, clock)
+    case 'oidc':
+    case undefined:
+      return oidcSource(issuer, clock)
   }
 }
 
@@ -96,23 +122,29 @@ function refusalFor(cause: unknown): Result<never, IdentityRefusal> {
 }
 
 function identityOf(
-  alias: string,
-  issuer: string,
-  { payload, protectedHeader: { typ } }: JWTVerifyResult,
+  { alias, source }: Trusted,
+  { payload, protectedHeader: header }: JWTVerifyResult,
   now: NumericDate,
 ): Result<VerifiedIdentity, IdentityRefusal> {
   const { sub, exp, iat, acr, auth_time: authTime } = payload
-  if (typ !== undefined && !identityTypes.has(typ.toLowerCase()))
-    return refuse('token_invalid', 'its `typ` is that of something else')
   if (typeof sub !== 'string' || sub.length === 0) return refuse('token_invalid', '`sub` must be a string')
-  if (typeof exp !== 'number' || typeof iat !== 'number' || iat > now + clockToleranceSeconds)
+  if (typeof exp !== 'number') return refuse('token_invalid', '`exp` must be a number')
+  if (iat !== undefined && (typeof iat !== 'number' || iat > now + clockToleranceSeconds))
     return refuse('token_invalid', '`iat` must not lie ahead')
   if (typeof authTime === 'number' && authTime > now + clockToleranceSeconds)
     return refuse('token_invalid', '`auth_time` must not lie ahead')
+  // A token that does not say when it was made can at most be as old as the rest of its life is long.
+  if (
+    source.maxAge !== undefined &&
+    (iat === undefined ? exp - now : now - iat) > source.maxAge + clockToleranceSeconds
+  )
+    return refuse('token_expired', `it must be at most ${source.maxAge} s old`)
+  const read = source.read({ header, payload: { ...payload, sub } })
+  if (!read.ok) return read
   return ok({
     alias,
-    issuer,
-    subject: sub,
+    issuer: source.issuer,
+    ...read.value,
     ...(typeof acr === 'string' ? { acr } : {}),
     ...(typeof authTime === 'number' ? { authTime: Math.floor(authTime) } : {}),
     expiresAt: Math.floor(exp),

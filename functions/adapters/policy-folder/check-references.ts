@@ -1,5 +1,4 @@
 import { addressesOf, type Bundle } from '../../domain/bundle.ts'
-import type { Identity } from '../../domain/organisation.ts'
 import type { Problem } from './problem.ts'
 import type { Folder, Sourced } from './read-folder.ts'
 
@@ -13,11 +12,10 @@ export function checkReferences(folder: Folder): Problem[] {
     ...checkAgents(folder),
     ...checkTools(folder),
     ...checkResources(folder),
-    ...checkIdentities(folder),
   ]
 }
 
-const known = (names: Iterable<string>) => {
+export const known = (names: Iterable<string>) => {
   const all = [...names]
   return all.length === 0 ? 'there are none' : `there are: ${all.map((name) => `\`${name}\``).join(', ')}`
 }
@@ -139,48 +137,6 @@ function checkResources({ resources: { value, document }, directory, actions }: 
       ? []
       : [document.report(['resources', at, 'type'], `no action has a resource of type \`${type}\``, known(types))]),
   ])
-}
-
-/** One identity is one party: were it two agents, nobody could say which of them asked; were it a person too, an agent could approve. */
-function checkIdentities({ agents, directory, tools, deployment }: Folder): Problem[] {
-  const issuers = Object.keys(deployment.value.issuers)
-  const holders = new Map<string, string>()
-  const check = (
-    { document }: Pick<Sourced<unknown>, 'document'>,
-    list: string,
-    parties: readonly { id: string; identities: readonly Identity[] }[],
-  ) =>
-    parties.flatMap(({ id, identities }, at) =>
-      identities.flatMap((identity, index) => {
-        const path: Path = [list, at, 'identities', index, 'subject']
-        if (!issuers.includes(identity.issuer)) {
-          return [
-            document.report(
-              [...path.slice(0, -1), 'issuer'],
-              `issuer \`${identity.issuer}\` is not in the deployment`,
-              known(issuers),
-            ),
-          ]
-        }
-        const key = JSON.stringify([identity.issuer, identity.subject])
-        const holder = holders.get(key)
-        holders.set(key, id)
-        return holder === undefined
-          ? []
-          : [
-              document.report(
-                path,
-                `\`${identity.subject}\` of \`${identity.issuer}\` is \`${holder}\` already`,
-                'give each its own identity',
-              ),
-            ]
-      }),
-    )
-  return [
-    ...check(directory, 'people', directory.value.people),
-    ...check(agents, 'agents', agents.value.agents),
-    ...check(tools, 'tools', tools.value.tools),
-  ]
 }
 
 function duplicates<K extends string>(

@@ -3,6 +3,7 @@ import { digestOf } from '../../domain/digest.ts'
 import type { Json } from '../../domain/values.ts'
 import { checkCases } from './check-cases.ts'
 import { checkCatalogue } from './check-catalogue.ts'
+import { checkIdentities } from './check-identities.ts'
 import { checkReferences } from './check-references.ts'
 import type { PolicyLanguage } from './policy-language.ts'
 import type { Problem } from './problem.ts'
@@ -17,7 +18,7 @@ export function compileFolder(path: string, deploymentFile: string, language: Po
   const catalogue = folder.actions.map(({ value }) => value)
 
   // Each step builds on the one before: what it would say of a broken start is noise.
-  const names = [...checkReferences(folder), ...checkCatalogue(folder)]
+  const names = [...checkReferences(folder), ...checkIdentities(folder), ...checkCatalogue(folder)]
   if (names.length > 0) return { ok: false, problems: names }
   const stale = checkSchemaIsCurrent(folder.schema, language.withActions(folder.schema.text, catalogue))
   if (stale.length > 0) return { ok: false, problems: stale }

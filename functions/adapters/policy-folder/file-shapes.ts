@@ -1,6 +1,8 @@
 import * as z from 'zod'
+import { Deployment } from '../../domain/bundle.ts'
+import { IssuerFile } from '../../domain/issuer.ts'
 import { Alias, GrantTerms, Ladder, Stage, Tier } from '../../domain/ladder.ts'
-import { Agent, Directory, ResourceRule, Tool } from '../../domain/organisation.ts'
+import { Agent, Directory, Identity, Person, ResourceRule, Tool } from '../../domain/organisation.ts'
 import { PolicyCase } from '../../domain/policy-case.ts'
 
 /** How the files of a policy folder say things; each gives what the bundle holds, where times are whole seconds. */
@@ -20,6 +22,20 @@ const Duration = z.string().transform((text, context) => {
 
 const startOfDay = z.iso.date().transform((day) => Date.parse(`${day}T00:00:00Z`) / 1000)
 
+/** A day, from its first second on, or a time to the second. */
+const Moment = z.union(
+  [startOfDay, z.iso.datetime({ offset: true }).transform((time) => Math.floor(Date.parse(time) / 1000))],
+  {
+    error: 'a day such as `2026-12-31`, or a time such as `2026-12-31T18:00:00Z`',
+  },
+)
+
+const IdentityFile = z.strictObject({
+  ...Identity.shape,
+  validFrom: Moment.optional(),
+  validUntil: Moment.optional(),
+})
+
 const StageFile = z.strictObject({
   ...Stage.shape,
   deadline: Duration,
@@ -32,10 +48,19 @@ const TierFile = z.strictObject({
   grant: z.strictObject({ ...GrantTerms.shape, claimWithin: Duration, lifetime: Duration }),
 })
 export const LadderFile = z.strictObject({ tiers: z.array(TierFile).min(1).max(16) }).pipe(Ladder)
-export const DirectoryFile = Directory
-export const AgentsFile = z.strictObject({
-  agents: z.array(z.strictObject({ ...Agent.shape, recertifyBy: startOfDay })),
+export const DirectoryFile = z.strictObject({
+  ...Directory.shape,
+  people: z.array(z.strictObject({ ...Person.shape, identities: z.array(IdentityFile).min(1) })).min(1),
 })
-export const ToolsFile = z.strictObject({ tools: z.array(Tool) })
+export const AgentsFile = z.strictObject({
+  agents: z.array(
+    z.strictObject({ ...Agent.shape, identities: z.array(IdentityFile).min(1), recertifyBy: startOfDay }),
+  ),
+})
+export const ToolsFile = z.strictObject({
+  tools: z.array(z.strictObject({ ...Tool.shape, identities: z.array(IdentityFile) })),
+})
 export const ResourcesFile = z.strictObject({ resources: z.array(ResourceRule).min(1) })
 export const CasesFile = z.strictObject({ cases: z.array(PolicyCase) })
+export const DeploymentFile = z.strictObject({ ...Deployment.shape, issuers: z.record(Alias, IssuerFile) })
+export type DeploymentFile = z.infer<typeof DeploymentFile>

@@ -1,18 +1,30 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type * as z from 'zod'
-import { Deployment } from '../../domain/bundle.ts'
+import type { Deployment } from '../../domain/bundle.ts'
 import { CatalogueEntry } from '../../domain/catalogue.ts'
 import type { Ladder } from '../../domain/ladder.ts'
 import type { Agent, Directory, ResourceRule, Tool } from '../../domain/organisation.ts'
 import type { PolicyCase } from '../../domain/policy-case.ts'
-import { AgentsFile, CasesFile, DirectoryFile, LadderFile, ResourcesFile, ToolsFile } from './file-shapes.ts'
+import {
+  AgentsFile,
+  CasesFile,
+  DeploymentFile,
+  DirectoryFile,
+  LadderFile,
+  ResourcesFile,
+  ToolsFile,
+} from './file-shapes.ts'
 import { JsonDocument } from './json-document.ts'
 import type { Problem } from './problem.ts'
+import { withSpiffeBundles } from './spiffe-bundles.ts'
 
 /** A value together with the file that it was read from. */
 export type Sourced<T> = { value: T; document: JsonDocument }
 export type Source = { file: string; text: string }
+
+/** Reads a JSON file of this shape, or says what is wrong with it. */
+export type ReadFile = <T extends z.ZodType>(file: string, schema: T) => Sourced<z.infer<T>> | undefined
 
 /** A policy folder as its files say it, each well formed in itself. */
 export type Folder = {
@@ -32,7 +44,7 @@ export type Folder = {
 export function readFolder(folder: string, deploymentFile: string): { folder?: Folder; problems: Problem[] } {
   const problems: Problem[] = []
 
-  const read = <T extends z.ZodType>(file: string, schema: T): Sourced<z.infer<T>> | undefined => {
+  const read: ReadFile = (file, schema) => {
     if (!existsSync(file)) {
       problems.push({
         file,
@@ -50,7 +62,8 @@ export function readFolder(folder: string, deploymentFile: string): { folder?: F
   const readAll = <T extends z.ZodType>(under: string, schema: T): Sourced<z.infer<T>>[] =>
     filesIn(join(folder, under), '.json').flatMap((file) => read(file, schema) ?? [])
 
-  const deployment = read(deploymentFile, Deployment)
+  const deployed = read(deploymentFile, DeploymentFile)
+  const deployment = deployed && withSpiffeBundles(deployed, read, problems)
   const ladder = read(join(folder, 'ladder.json'), LadderFile)
   const directory = read(join(folder, 'directory.json'), DirectoryFile)
   const agents = read(join(folder, 'agents.json'), AgentsFile)

@@ -3,7 +3,7 @@ import { BadRequest } from '../../adapters/http/problem.ts'
 import { type DpopProof, rememberUntil, replayKey, verifyDpop } from '../../adapters/jose/dpop.ts'
 import { IdentityVerifier, type VerifiedIdentity } from '../../adapters/jose/identity.ts'
 import type { Bundle } from '../../domain/bundle.ts'
-import { type Agent, type Person, type Tool, withIdentity } from '../../domain/organisation.ts'
+import { type Agent, type Identity, type Person, type Tool, withIdentity } from '../../domain/organisation.ts'
 import type { AgentRef } from '../../domain/request.ts'
 import type { Clock, OnceOnly } from '../../operations/ports.ts'
 
@@ -29,7 +29,7 @@ export class Callers {
   /** The agent of a workload token, such as the subject token of an exchange. @throws BadRequest 401 */
   async agentOf(token: string): Promise<{ agent: Agent; ref: AgentRef }> {
     const identity = await this.#identify(token)
-    const agent = withIdentity(this.#bundle.agents, { issuer: identity.alias, subject: identity.subject })
+    const agent = this.#whoIs(this.#bundle.agents, identity)
     if (!agent) throw unauthorized(this.#issuer, 'the token belongs to no agent known here')
     return { agent, ref: { id: agent.id, issuer: identity.issuer, subject: identity.subject } }
   }
@@ -37,10 +37,9 @@ export class Callers {
   /** @throws BadRequest 401 */
   async agentOrTool(call: Call): Promise<{ type: 'agent'; id: Agent['id'] } | { type: 'tool'; id: Tool['id'] }> {
     const identity = await this.#identify(bearer(call, this.#issuer))
-    const known = { issuer: identity.alias, subject: identity.subject }
-    const agent = withIdentity(this.#bundle.agents, known)
+    const agent = this.#whoIs(this.#bundle.agents, identity)
     if (agent) return { type: 'agent', id: agent.id }
-    const tool = withIdentity(this.#bundle.tools, known)
+    const tool = this.#whoIs(this.#bundle.tools, identity)
     if (tool) return { type: 'tool', id: tool.id }
     throw unauthorized(this.#issuer, 'the token belongs to no agent or tool known here')
   }
@@ -48,7 +47,7 @@ export class Callers {
   /** @throws BadRequest 401 */
   async person(call: Call): Promise<{ person: Person; login: { acr?: string; at?: number } }> {
     const identity = await this.#identify(bearer(call, this.#issuer))
-    const person = withIdentity(this.#bundle.directory.people, { issuer: identity.alias, subject: identity.subject })
+    const person = this.#whoIs(this.#bundle.directory.people, identity)
     if (person?.status !== 'active')
       throw unauthorized(this.#issuer, 'the token belongs to no active person known here')
     const { acr, authTime } = identity
@@ -77,6 +76,13 @@ export class Callers {
     if (!verified.ok) throw refuse(verified.detail ?? 'the proof is bad')
     const proof = verified.value
     return { proof, once: { key: replayKey(proof), value: proof.jti, expiresAt: rememberUntil(proof) } }
+  }
+
+  #whoIs<T extends { identities: readonly Identity[] }>(
+    all: readonly T[],
+    { alias, subject, claims }: VerifiedIdentity,
+  ): T | undefined {
+    return withIdentity(all, { issuer: alias, subject, claims }, this.#clock.now())
   }
 
   async #identify(token: string): Promise<VerifiedIdentity> {

@@ -1,0 +1,160 @@
+import {
+  accountOfRole,
+  commonClaims,
+  githubPins,
+  type Issuer,
+  kindOf,
+  pinnableClaims,
+  trustDomainOf,
+} from '../../domain/issuer.ts'
+import { canCoincide, type Identity } from '../../domain/organisation.ts'
+import { known } from './check-references.ts'
+import type { Problem } from './problem.ts'
+import type { Folder, Sourced } from './read-folder.ts'
+
+type Path = (string | number)[]
+
+/** An identity, whose it is, and where it stands. */
+type Held = { holder: string; identity: Identity; path: Path; document: Sourced<unknown>['document'] }
+
+/** What is wrong with an identity: the member, the message, the fix. */
+type Wrong = [member: Path, message: string, fix: string]
+
+/** Is everybody somebody else, and can each identity be proved by the issuer that it names? */
+export function checkIdentities({ agents, directory, tools, deployment }: Folder): Problem[] {
+  const issuers = new Map(Object.entries(deployment.value.issuers))
+  const held = [
+    ...identitiesIn(directory, 'people', directory.value.people),
+    ...identitiesIn(agents, 'agents', agents.value.agents),
+    ...identitiesIn(tools, 'tools', tools.value.tools),
+  ]
+  return [
+    ...checkIssuers(deployment),
+    ...held.flatMap(({ holder, identity, path, document }) =>
+      wrongsOf(identity, holder, issuers).map(([member, message, fix]) =>
+        document.report([...path, ...member], message, fix),
+      ),
+    ),
+    ...checkHolders(held),
+  ]
+}
+
+const identitiesIn = (
+  { document }: Pick<Sourced<unknown>, 'document'>,
+  list: string,
+  parties: readonly { id: string; identities: readonly Identity[] }[],
+): Held[] =>
+  parties.flatMap(({ id, identities }, at) =>
+    identities.map((identity, index) => ({ holder: id, identity, path: [list, at, 'identities', index], document })),
+  )
+
+/** Two aliases for the same tokens: a token would be of the first, and whoever is at the second could never prove it. */
+function checkIssuers({ value, document }: Folder['deployment']): Problem[] {
+  const seen = new Map<string, string>()
+  return Object.entries(value.issuers).flatMap(([alias, issuer]) => {
+    const key = JSON.stringify([issuer.kind === 'spiffe' ? issuer.trustDomain : issuer.issuer, issuer.audience])
+    const first = seen.get(key)
+    if (first === undefined) seen.set(key, alias)
+    return first === undefined
+      ? []
+      : [
+          document.report(
+            ['issuers', alias, 'audience'],
+            `issuer \`${alias}\` has the same tokens as \`${first}\``,
+            'give it another audience, or use one alias for both',
+          ),
+        ]
+  })
+}
+
+function wrongsOf(identity: Identity, holder: string, issuers: ReadonlyMap<string, Issuer>): Wrong[] {
+  const issuer = issuers.get(identity.issuer)
+  if (!issuer) return [[['issuer'], `issuer \`${identity.issuer}\` is not in the deployment`, known(issuers.keys())]]
+  return [...whenWrong(identity), ...whoWrong(identity, holder, issuer), ...claimsWrong(identity, issuer)]
+}
+
+const whenWrong = ({ validFrom = 0, validUntil = Number.POSITIVE_INFINITY }: Identity): Wrong[] =>
+  validFrom < validUntil
+    ? []
+    : [[['validUntil'], 'the identity ends before it begins', 'move `validUntil` behind `validFrom`']]
+
+function whoWrong({ subject }: Identity, holder: string, issuer: Issuer): Wrong[] {
+  const kind = kindOf(issuer)
+  if (kind !== 'oidc' && holder.startsWith('person:')) {
+    const fix = 'give people an OpenID Connect issuer of their own, or an audience of their own'
+    return [[['issuer'], `${holder} is at an issuer of workloads, and is none`, fix]]
+  }
+  if (subject === undefined) {
+    const fix = 'add it, to the letter as in the token; docs/identity.md says what it is for each kind of issuer'
+    return kind === 'github' ? [] : [[['subject'], '`subject` is missing', fix]]
+  }
+  if (subject.includes('*')) {
+    return [[['subject'], 'a subject is matched to the letter: `*` stands for nothing', 'write out the one it is']]
+  }
+  if (issuer.kind === 'spiffe' && trustDomainOf(subject) !== issuer.trustDomain) {
+    const message = `\`${subject}\` is no SPIFFE ID of a workload in \`${issuer.trustDomain}\``
+    return [
+      [['subject'], message, `write \`spiffe://${issuer.trustDomain}/\` and the path, without a slash at the end`],
+    ]
+  }
+  if (issuer.kind === 'aws' && !issuer.originIdentity && accountOfRole(subject) !== issuer.accountId) {
+    const fix = `write \`arn:aws:iam::${issuer.accountId}:role/\` and the role's path and name`
+    return [[['subject'], `\`${subject}\` is no role of account ${issuer.accountId}`, fix]]
+  }
+  return []
+}
+
+function claimsWrong({ claims = {} }: Identity, issuer: Issuer): Wrong[] {
+  const kind = kindOf(issuer)
+  const pinnable = pinnableClaims[kind]
+  const can = (name: string) => (pinnable ? pinnable.includes(name) : !commonClaims.includes(name))
+  return [
+    ...Object.entries(claims).flatMap(([name, value]): Wrong[] => {
+      if (!can(name)) {
+        const fix = pinnable ? `remove it; ${known(pinnable)}` : 'remove it; it is checked in its own way'
+        return [[['claims', name], `claim \`${name}\` says nothing of who it is at a \`${kind}\` issuer`, fix]]
+      }
+      return value.includes('*')
+        ? [[['claims', name], 'a claim is matched to the letter: `*` stands for nothing', 'write out the one it is']]
+        : []
+    }),
+    ...(kind === 'github' ? githubPins : []).flatMap((name): Wrong[] =>
+      Object.hasOwn(claims, name)
+        ? []
+        : [
+            [
+              ['claims'],
+              `an identity at GitHub must pin \`${name}\``,
+              `add it to \`claims\`, with ${githubPins.map((pin) => `\`${pin}\``).join(', ')}`,
+            ],
+          ],
+    ),
+  ]
+}
+
+/**
+ * One identity is one party: were it two agents, nobody could say which of them asked; were it a person too, an agent
+ * could approve. People are many, so those with a subject are held only against their like.
+ */
+function checkHolders(held: readonly Held[]): Problem[] {
+  const open = held.filter(({ identity }) => identity.subject === undefined)
+  const bySubject = Map.groupBy(held, ({ identity: { issuer, subject } }) => JSON.stringify([issuer, subject]))
+  const place = new Map(held.map((one, at) => [one, at]))
+
+  return held.flatMap((one, at) => {
+    const { issuer, subject } = one.identity
+    const like = subject === undefined ? held : [...(bySubject.get(JSON.stringify([issuer, subject])) ?? []), ...open]
+    const other = like.find(
+      (it) => (place.get(it) ?? at) < at && it.holder !== one.holder && canCoincide(it.identity, one.identity),
+    )
+    if (!other) return []
+    const what = subject === undefined ? 'a token that has these claims' : `\`${subject}\``
+    return [
+      one.document.report(
+        [...one.path, subject === undefined ? 'claims' : 'subject'],
+        `${what} of \`${issuer}\` is \`${other.holder}\` already`,
+        'give each its own identity, or let one end with `validUntil` before the other begins with `validFrom`',
+      ),
+    ]
+  })
+}
