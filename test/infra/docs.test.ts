@@ -1,0 +1,89 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { root } from './support/assembly.ts'
+
+/** What the documents say of the tree is so. Runbooks are held to the alarms in alarms.test.ts. */
+
+const read = (file: string) => readFileSync(join(root, file), 'utf8')
+const pages = [
+  ...['README.md', 'CONTRIBUTING.md', 'SECURITY.md'].filter((file) => existsSync(join(root, file))),
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => join('docs', file)),
+]
+const withoutBlocks = (text: string) => text.replace(/^( *)```.*?^\1```/gms, '')
+
+test.each(pages)('every relative link of %s leads somewhere', (page) => {
+  const links = [...withoutBlocks(read(page)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link)
+  const local = links.filter((link) => !/^[a-z]+:/i.test(link))
+  const dead = local.filter((link) => {
+    const [path = '', anchor] = link.split('#')
+    const target = path === '' ? page : normalize(join(dirname(page), path))
+    if (!existsSync(join(root, target))) return true
+    return anchor !== undefined && target.endsWith('.md') && !anchorsOf(read(target)).includes(anchor)
+  })
+  expect(dead).toEqual([])
+})
+
+/** The anchors of headings, as the places that show Markdown make them. */
+const anchorsOf = (text: string): string[] =>
+  [...withoutBlocks(text).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+
+/** Where a path may begin that is written short, as `handlers/evaluate.ts`. */
+const bases = ['', 'functions', 'infra', 'policies', 'docs']
+const tops = /^(?:functions|infra|policies|test|examples|docs|handlers|operations|domain|adapters)\//
+/** Stands for a name: `policies/*.cedar`, `functions/handlers/<name>.ts`. */
+const pattern = /[*<>{}]|\.\.\./
+
+test.each(pages)('every file of the tree that %s names is there', (page) => {
+  const named = [...withoutBlocks(read(page)).matchAll(/`([\w./@-]+)`/g)]
+    .map(([, path = '']) => path.replace(/:\d+$/, ''))
+    .filter((path) => tops.test(path) && !pattern.test(path))
+  const missing = named.filter((path) => {
+    const places = [...bases.map((base) => join(base, path)), join(dirname(page), path)]
+    return !places.some((place) => existsSync(join(root, place)))
+  })
+  expect(missing).toEqual([])
+})
+
+describe('ADR 0006', () => {
+  type Manifest = { version: string; license: string; dependencies?: object; devDependencies?: object }
+  const manifest = (file: string) => JSON.parse(read(file)) as Manifest
+  const { dependencies = {}, devDependencies = {} } = manifest('package.json')
+  const [, atRunTime = '', forDevelopment = ''] = read('docs/adr/0006-dependencies.md').split(/^### .*$/m)
+  const rows = (section: string) =>
+    [...section.matchAll(/^\| `([^`]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/gm)].map(
+      ([, name = '', version = '', licence = '', reason = '']) => ({
+        row: [name, version.trim(), licence.replaceAll('*', '').trim()].join(' '),
+        reason: reason.trim(),
+      }),
+    )
+  const installed = (names: object) =>
+    Object.keys(names).map((name) => {
+      const { version, license } = manifest(`node_modules/${name}/package.json`)
+      return [name, version, license.replace(/^\((.*)\)$/, '$1')].join(' ')
+    })
+
+  test.each([
+    ['run time', atRunTime, dependencies],
+    ['development', forDevelopment, devDependencies],
+  ])('has a row with version, licence and reason for each dependency of %s, and no other', (_when, section, names) => {
+    const found = rows(section)
+    expect(found.map(({ row }) => row).sort()).toEqual(installed(names).sort())
+    for (const { reason } of found) expect(reason).not.toBe('')
+  })
+
+  test('what is installed is what package.json says, to the letter', () => {
+    for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies }))
+      expect([name, manifest(`node_modules/${name}/package.json`).version]).toEqual([name, version])
+  })
+
+  test('nothing that runs in AWS is under a licence that asks for its source', () => {
+    for (const { row } of rows(atRunTime)) expect(row).not.toMatch(/GPL|SSPL|BUSL/)
+  })
+})

@@ -1,0 +1,112 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { root } from './support/assembly.ts'
+
+/**
+ * The layers of CONTRIBUTING.md are rules of biome.json that fail: each row broken in each way it names, and kept once.
+ * Whole sources are written where the rule looks, and linted in one run.
+ */
+
+const use = (path: string) => `import { used } from '${path}'\nexport const kept = used\n`
+
+const broken: [layer: string, what: string, file: string, source: string][] = [
+  ['the domain', 'an adapter', 'functions/domain', use('../adapters/system/clock.ts')],
+  ['the domain', 'an operation', 'functions/domain', use('../operations/ports.ts')],
+  ['the domain', 'a handler', 'functions/domain', use('../handlers/evaluate.ts')],
+  ['the domain', 'a vendor', 'functions/domain', use('@aws-sdk/client-kms')],
+  ['the domain', 'another schema library', 'functions/domain', use('jsonc-parser')],
+  ['the domain', 'node', 'functions/domain', use('node:fs')],
+  ['the domain', 'what its digests alone may', 'functions/domain', use('canonicalize')],
+  ['the domain', 'the environment', 'functions/domain', 'export const kept = process.env\n'],
+  ['the domain', 'randomness', 'functions/domain', 'export const kept = crypto.randomUUID()\n'],
+  ['the domain', 'a clock', 'functions/domain', 'export const kept = performance.now()\n'],
+  ['the domain', 'a timer', 'functions/domain', 'setTimeout(() => {}, 1)\n'],
+  ['an operation', 'an adapter', 'functions/operations', use('../adapters/kms/kms-signer.ts')],
+  ['an operation', 'a handler', 'functions/operations', use('../handlers/environments.ts')],
+  ['an operation', 'a vendor', 'functions/operations', use('jose')],
+  ['an operation', 'node', 'functions/operations', use('node:crypto')],
+  ['an adapter', "another adapter's folder", 'functions/adapters/kms', use('../jose/dpop.ts')],
+  ['an adapter', 'a handler', 'functions/adapters/kms', use('../../handlers/environments.ts')],
+  ['an adapter', 'infra', 'functions/adapters/kms', use('../../../infra/settings.ts')],
+  ['a handler', 'infra', 'functions/handlers', use('../../infra/settings.ts')],
+  ['what handlers share', 'infra', 'functions/handlers/wiring', use('../../../infra/settings.ts')],
+  ['a construct', 'the domain', 'infra/constructs', use('../../functions/domain/ladder.ts')],
+  ['a stack', 'a handler', 'infra', use('../functions/handlers/environments.ts')],
+  ['the local stack', 'an adapter', 'infra/local', use('../../functions/adapters/system/ids.ts')],
+  ['the local stack', 'a test', 'infra/local', use('../../test/support/ask.ts')],
+]
+
+const kept: [layer: string, what: string, file: string, source: string][] = [
+  ['the domain', 'zod', 'functions/domain', use('zod')],
+  ['the domain', 'itself', 'functions/domain', use('./values.ts')],
+  ['an operation', 'the domain', 'functions/operations', use('../domain/values.ts')],
+  ['an operation', 'its ports', 'functions/operations', use('./ports.ts')],
+  ['an adapter', 'the domain', 'functions/adapters/kms', use('../../domain/values.ts')],
+  ['an adapter', 'ports and faults', 'functions/adapters/kms', use('../../operations/faults.ts')],
+  ['an adapter', 'its vendor', 'functions/adapters/kms', use('@aws-sdk/client-kms')],
+  ['an adapter', 'its own folder', 'functions/adapters/kms', use('./ecdsa-signature.ts')],
+  ['a handler', 'an adapter', 'functions/handlers', use('../adapters/kms/kms-signer.ts')],
+  ['a handler', 'an operation', 'functions/handlers', use('../operations/issue-token.ts')],
+  ['a construct', 'the CDK', 'infra/constructs', use('aws-cdk-lib')],
+  ['a stack', 'a construct', 'infra', use('./constructs/alarms.ts')],
+  ['a test', 'anything', 'test/operations', use('../../functions/adapters/kms/kms-signer.ts')],
+]
+
+const folder = mkdtempSync(join(tmpdir(), 'hotwork-layers-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const pathOf = (place: string, kind: string, index: number) => `${place}/${kind}-${index}.ts`
+const complaints = new Map<string, string[]>()
+
+beforeAll(() => {
+  // The rules as they are; only what asks git which files are ignored is left out, since this is no repository.
+  const { vcs: _, ...rules } = JSON.parse(readFileSync(join(root, 'biome.json'), 'utf8'))
+  const write = (path: string, text: string) => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+  write('biome.json', JSON.stringify(rules))
+  for (const [kind, cases] of Object.entries({ broken, kept }))
+    for (const [index, [, , place, source]] of cases.entries()) write(pathOf(place, kind, index), source)
+  write('functions/domain/digest.ts', use('canonicalize'))
+  const { stdout } = spawnSync(
+    join(root, 'node_modules/.bin/biome'),
+    ['lint', '--reporter=json', '--max-diagnostics=none', '.'],
+    { cwd: folder, encoding: 'utf8' },
+  )
+  const { diagnostics, summary } = JSON.parse(stdout) as {
+    diagnostics: { category: string; location: { path: string } }[]
+    summary: { unchanged: number }
+  }
+  // All of them, the exception, and biome.json.
+  expect(summary.unchanged).toBe(broken.length + kept.length + 2)
+  for (const { category, location } of diagnostics)
+    if (/noRestricted(?:Imports|Globals)$/.test(category))
+      complaints.set(location.path, [...(complaints.get(location.path) ?? []), category])
+}, 60_000)
+
+test.each(broken.map((row, index) => [...row, index] as const))(
+  '%s may not use %s',
+  (_layer, _what, place, _, index) => {
+    expect(complaints.get(pathOf(place, 'broken', index))).toHaveLength(1)
+  },
+)
+
+test.each(kept.map((row, index) => [...row, index] as const))('%s may use %s', (_layer, _what, place, _, index) => {
+  expect(complaints.get(pathOf(place, 'kept', index))).toBeUndefined()
+})
+
+test('one file of the domain may canonicalize and hash', () => {
+  expect(complaints.get('functions/domain/digest.ts')).toBeUndefined()
+})
+
+test('the domain reads no clock and throws no dice by the ways that no lint rule sees', () => {
+  const sources = readdirSync(join(root, 'functions/domain')).map((name) => [
+    name,
+    readFileSync(join(root, 'functions/domain', name), 'utf8'),
+  ])
+  const impure = sources.filter(([, source = '']) => /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b/.test(source))
+  expect(impure.map(([name]) => name)).toEqual([])
+})
