@@ -39,6 +39,8 @@ const functions = {
   'complete-request': 'facts',
   'issue-token': 'answers',
   'issue-aws-credentials': 'answers',
+  'begin-use': 'answers',
+  'end-use': 'facts',
   'decide-request': 'answers',
   'revoke-request': 'answers',
   'read-requests': 'answers',
@@ -150,6 +152,12 @@ export class HotworkStack extends Stack {
     key.grantVerify(broker.role)
     grantAssume(broker.role, targetRoles)
     api.route(broker, 'POST /aws/credentials')
+
+    // Tools: the gate.
+    const beginUse = makeDecider('begin-use', { ISSUER: issuer, SIGNING_KEY: key.arn })
+    key.grantVerify(beginUse.role)
+    api.route(beginUse, 'POST /v1/uses')
+    api.route(makeDecider('end-use', { ISSUER: issuer }), 'POST /v1/uses/{id}/end')
 
     // People.
     api.route(makeDecider('decide-request', { ISSUER: issuer }), 'POST /v1/requests/{id}/decisions')

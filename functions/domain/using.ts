@@ -1,4 +1,4 @@
-import { type Answered, agentActor } from './answering.ts'
+import { type Answered, agentActor, endedBy } from './answering.ts'
 import { deniedNow } from './claiming.ts'
 import type { BeginCall, BeginUse, EndCall, EndUse } from './commands.ts'
 import { type ApprovalRequest, grantOf, usesLeft } from './request.ts'
@@ -7,7 +7,9 @@ import type { NumericDate } from './values.ts'
 /** One exercise of a credential by a gated tool, begun: counted on the grant. The same key is the same use. */
 export function beginUse(state: ApprovalRequest, command: BeginUse, at: NumericDate): Answered {
   if (state.status !== 'approved') return { code: state.status }
-  if (state.grant.uses.some(({ key, tool }) => key === command.key && tool === command.tool)) return []
+  const same = state.grant.uses.some(({ key, tool }) => key === command.key && tool === command.tool)
+  // The same use again needs no new permit, but nothing goes on that was stopped meanwhile.
+  if (same) return endedBy(state, command.ending, command, at) ?? []
   if (state.grant.credentials.access_token?.id !== command.presented) return { code: 'credential_superseded' }
   if (usesLeft(state) < 1) return { code: 'uses_exhausted' }
   const denied = deniedNow(state, command, at)

@@ -24,6 +24,8 @@ export const environments = {
   'decide-request': z.object({ ...api, ...stores }),
   'revoke-request': z.object({ ...api, ...stores }),
   'read-requests': z.object({ ...api, ...stores }),
+  'begin-use': z.object({ ...api, ...stores, SIGNING_KEY: Name }),
+  'end-use': z.object({ ...api, ...stores }),
   'receive-slack': z.object({ ...stores, SLACK_SECRET: Name, SLACK_API_URL: Url }),
   'await-outcome': z.object({ REQUESTS_TABLE: Name, WAITS_TABLE: Name }),
   'advance-workflow': z.object({ ...stores }),

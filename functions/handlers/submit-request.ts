@@ -1,11 +1,12 @@
 import { parseBody, RequestBody, taskAnswer } from '../adapters/http/authzen.ts'
-import { type Call, endpoint } from '../adapters/http/endpoint.ts'
+import { endpoint } from '../adapters/http/endpoint.ts'
 import { BadRequest, badRequest } from '../adapters/http/problem.ts'
 import type { NumericDate } from '../domain/values.ts'
 import { type SubmissionRefusal, submitRequest } from '../operations/submit-request.ts'
 import { environmentOf } from './environments.ts'
 import { badProof, Callers } from './wiring/callers.ts'
 import { decidingPorts } from './wiring/deciding.ts'
+import { idempotencyKeyOf } from './wiring/idempotency-key.ts'
 import { cedarPolicy } from './wiring/policy.ts'
 
 const environment = environmentOf('submit-request')
@@ -69,16 +70,6 @@ export const handler = endpoint({ issuer, ...ports }, async (call) => {
   const { id, status } = answer['task'] as { id: string; status: string }
   return { status: status === 'approved' ? 201 : 202, headers: { location: `${issuer}${path}/${id}` }, body: answer }
 })
-
-function idempotencyKeyOf(call: Call): string {
-  const key = call.header('idempotency-key')?.trim()
-  if (key && key.length <= 255) return key
-  throw badRequest(
-    'invalid_request',
-    'The `Idempotency-Key` header is missing or over 255 characters',
-    'send one key for each thing you ask for, and the same one when you ask again',
-  )
-}
 
 function checkUntil(until: NumericDate, now: NumericDate): void {
   if (until >= now + shortest) return

@@ -45,6 +45,13 @@ export class Callers {
   }
 
   /** @throws BadRequest 401 */
+  async tool(call: Call): Promise<Tool> {
+    const tool = this.#whoIs(this.#bundle.tools, await this.#identify(bearer(call, this.#issuer)))
+    if (!tool) throw unauthorized(this.#issuer, 'the token belongs to no tool known here')
+    return tool
+  }
+
+  /** @throws BadRequest 401 */
   async person(call: Call): Promise<{ person: Person; login: { acr?: string; at?: number } }> {
     const identity = await this.#identify(bearer(call, this.#issuer))
     const person = this.#whoIs(this.#bundle.directory.people, identity)

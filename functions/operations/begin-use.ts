@@ -1,0 +1,67 @@
+import { argumentsDigest } from '../domain/digest.ts'
+import type { Refusal } from '../domain/refusals.ts'
+import { type ApprovalRequest, grantOf, usesLeft } from '../domain/request.ts'
+import { type JsonObject, ok, type Result, refuse, type ToolId, type UseId } from '../domain/values.ts'
+import { authorityOf } from './authority.ts'
+import { carryOut, recordRefusal } from './carry-out.ts'
+import { useKey } from './end-use.ts'
+import type { AccessToken, DecidingPorts, OnceOnly } from './ports.ts'
+
+/** A tool about to act: the token and key it was shown, both verified, and what it is about to execute. */
+export type UseAsk = {
+  tool: ToolId
+  token: AccessToken
+  action: string
+  arguments: JsonObject
+  /** The tool's idempotency key. */
+  key: string
+  /** The proof's replay key. */
+  once: OnceOnly
+}
+
+export type BegunUse = { use: UseId; usesLeft: number }
+
+/**
+ * The gate: permits one use of a credential, and counts it. The same key is the same use, so that a tool whose answer was
+ * lost can ask again; what it is about to execute must be what was approved, to the digest.
+ *
+ * @throws StoreUnavailable, StaleRequest
+ */
+export async function beginUse(
+  ask: UseAsk,
+  ports: DecidingPorts,
+): Promise<Result<BegunUse, Refusal | 'replayed' | 'arguments_mismatch'>> {
+  const { tool, token, key } = ask
+  const stored = await ports.requests.load(token.request)
+  if (!stored) return refuse('unknown_request')
+  if (!executes(stored.state, ask)) {
+    await recordRefusal({ type: 'tool', id: tool }, 'begin_use', 'invalid_arguments', ports)
+    return refuse('arguments_mismatch', 'what is about to be executed is not what was approved')
+  }
+  const again = useOf(stored.state, tool, key)
+  const use = ports.ids.use()
+  const done = await carryOut(
+    token.request,
+    ports,
+    async (state, now) => ({
+      ...(await authorityOf(state, 'use', now, ports)),
+      type: 'begin_use',
+      tool,
+      presented: token.jti,
+      use,
+      key,
+      bundle: ports.policy.bundle.hash,
+    }),
+    // A tool that asks again shows the proof that it was shown before: it was spent on this very use.
+    again ? [] : [ask.once, { key: useKey(use), value: token.request, expiresAt: token.expiresAt + 86_400 }],
+  )
+  if (!done.ok) return done
+  const begun = useOf(done.value.state, tool, key)
+  return begun ? ok({ use: begun.id, usesLeft: usesLeft(done.value.state) }) : refuse('credential_unknown')
+}
+
+const executes = ({ ask }: ApprovalRequest, { action, arguments: args }: UseAsk): boolean =>
+  argumentsDigest(action, args, ask.resource) === ask.argumentsDigest
+
+const useOf = (state: ApprovalRequest, tool: ToolId, key: string) =>
+  grantOf(state)?.uses.find((use) => use.tool === tool && use.key === key)
