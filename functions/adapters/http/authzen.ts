@@ -117,18 +117,40 @@ export function taskAnswer(state: ApprovalRequest, issuer: string): { [member: s
 
 /** The grant's real end: the planned one, or the time at which it was completed, revoked or expired. */
 const approvedUntil = (state: ApprovalRequest, notAfter: NumericDate): NumericDate =>
-  state.status === 'approved' ? notAfter : Math.min(notAfter, state.updatedAt)
+  Math.min(notAfter, endedAt(state) ?? notAfter)
+
+/** When it ended: not when it was last touched, since an attempt that was refused later is an entry too. */
+function endedAt(state: ApprovalRequest): NumericDate | undefined {
+  switch (state.status) {
+    case 'denied':
+      return state.deniedAt
+    case 'withdrawn':
+      return state.withdrawnAt
+    case 'expired':
+      return state.expiredAt
+    case 'completed':
+      return state.completedAt
+    case 'revoked':
+      return state.revokedAt
+    case 'pending':
+    case 'approved':
+      return undefined
+    default:
+      return state satisfies never
+  }
+}
 
 /** Never before the grant could still be claimed; and long enough after for a late reader. */
 const taskExpiry = (state: ApprovalRequest): NumericDate => {
   const grant = grantOf(state)
-  const end = grant ? Math.max(grant.claimBy, grant.notAfter) : 'decideBy' in state ? state.decideBy : state.updatedAt
-  return end + 86_400
+  const end = state.status === 'pending' ? state.decideBy : (endedAt(state) ?? 0)
+  return Math.max(end, grant?.claimBy ?? 0, grant?.notAfter ?? 0) + 86_400
 }
 
 function progressOf(state: ApprovalRequest): { progress?: Json } {
   if (state.stages.length === 0) return {}
-  const open = state.status === 'pending' ? openStage(state) : undefined
+  // The stage that waits for people, or at which it ended; the last one where each has its quorum.
+  const open = openStage(state)
   const index = open ? state.stages.indexOf(open) : state.stages.length - 1
   const name = state.stages[index]?.terms.name ?? ''
   return { progress: { current_step: index + 1, total_steps: state.stages.length, step_name: name } }

@@ -55,7 +55,8 @@ async function answerOf(
 ): Promise<Answer> {
   const problem = (details: Problem) => answerProblem(issuer, call.requestId, details)
   const sent = event.requestContext.timeEpoch / 1000
-  if (Math.abs(clock.now() - sent) > clockTolerance) {
+  // Asked this way round, a time that is none is refused too.
+  if (!(Math.abs(clock.now() - sent) <= clockTolerance)) {
     log.error('clock_out_of_range', { route: call.route })
     return problem(unavailable('clock_out_of_range', 'This machine and the API disagree about the time'))
   }
@@ -82,6 +83,7 @@ const passing = new Set([
   'BrokerUnavailable',
   'IssuerUnavailable',
   'StaleRequest',
+  'ClockOutOfRange',
 ])
 
 const unavailable = (code: string, title: string): Problem => ({
@@ -131,26 +133,34 @@ const requestIdOf = (sent: string | undefined, ours: string): string =>
   sent !== undefined && /^[\x21-\x7e]{1,128}$/.test(sent) ? sent : ours
 
 function bodyText({ body = '', isBase64Encoded }: APIGatewayProxyEventV2): string {
+  // A character is a byte or more, and four of base 64 are three bytes, or one at the end: megabytes are not decoded.
+  const atLeast = isBase64Encoded ? Math.floor(body.length / 4) * 3 - 2 : body.length
+  if (atLeast > bodyLimit) throw tooLarge()
   const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8')
-  if (bytes.length > bodyLimit)
-    throw new BadRequest({
-      status: 413,
-      code: 'too_large',
-      title: 'The body is too large',
-      detail: `at most ${bodyLimit} bytes`,
-    })
+  if (bytes.length > bodyLimit) throw tooLarge()
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    // A byte order mark is kept, and so refused: RFC 8259 section 8.1 forbids it, and not all who read a body skip it.
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
     throw badRequest('invalid_request', 'The body is not UTF-8')
   }
 }
 
+const tooLarge = () =>
+  new BadRequest({
+    status: 413,
+    code: 'too_large',
+    title: 'The body is too large',
+    detail: `at most ${bodyLimit} bytes`,
+  })
+
 function readForm(text: string): ReadonlyMap<string, string> {
   const parameters = new Map<string, string>()
+  const names = new Set<string>()
   for (const [name, value] of new URLSearchParams(text)) {
     // RFC 6749 section 3.2: parameters must not be included more than once; without a value they count as left out.
-    if (parameters.has(name)) throw badRequest('invalid_request', `\`${name.slice(0, 64)}\` is given twice`)
+    if (names.has(name)) throw badRequest('invalid_request', `\`${name.slice(0, 64).toWellFormed()}\` is given twice`)
+    names.add(name)
     if (value !== '') parameters.set(name, value)
   }
   return parameters

@@ -12,7 +12,7 @@ export class BadJson extends Error {
 
 /**
  * Reads JSON that means one thing only. `JSON.parse` alone would read one document as another: the last of duplicate
- * keys, a rounded integer, `-0` as 0, `1e400` as infinity. What is approved must be what is executed, so those are
+ * keys, a rounded integer, `-0` and `1e-400` as 0, `1e400` as infinity. What is approved must be what is executed, so those are
  * refused on the raw text, as are `__proto__`, lone surrogates and nesting beyond 32.
  *
  * @throws BadJson
@@ -34,7 +34,8 @@ export function readJson(text: string): Json {
         checkText(key, offset)
         if (key === '__proto__') throw new BadJson(`the member \`__proto__\` at character ${offset}`)
         const seen = keys.at(-1)
-        if (seen?.has(key)) throw new BadJson(`the member \`${key.slice(0, 64)}\` twice, again at character ${offset}`)
+        if (seen?.has(key))
+          throw new BadJson(`the member \`${key.slice(0, 64).toWellFormed()}\` twice, again at character ${offset}`)
         seen?.add(key)
       },
       onLiteralValue: (value, offset, length) => {
@@ -61,6 +62,9 @@ function checkText(text: string, offset: number): void {
 function checkNumber(raw: string, value: number, offset: number): void {
   if (!Number.isFinite(value))
     throw new BadJson(`the number \`${raw.slice(0, 24)}\` at character ${offset} is too large`)
+  // `1e-400` would be 0, and to a parser with longer numbers it is not.
+  if (value === 0 && /[1-9]/.test(raw.replace(/e.*/i, '')))
+    throw new BadJson(`the number \`${raw.slice(0, 24)}\` at character ${offset} is too small`)
   if (Object.is(value, -0)) throw new BadJson(`\`-0\` at character ${offset}: write \`0\``)
   if (Number.isInteger(value) && !Number.isSafeInteger(value))
     throw new BadJson(`the integer \`${raw.slice(0, 24)}\` at character ${offset} is beyond 2^53: send it as text`)

@@ -1,0 +1,55 @@
+import * as z from 'zod'
+import type { Json } from '../../domain/values.ts'
+import { EvaluationBody, parseBody } from './authzen.ts'
+
+/**
+ * Many evaluations in one message (AuthZEN Authorization API 1.0, Access Evaluations API). Without `evaluations`, or with
+ * none in it, the message is a single evaluation and is answered as one.
+ */
+export type Evaluations =
+  | { kind: 'one'; body: z.infer<typeof EvaluationBody> }
+  | { kind: 'many'; semantic: Semantic; items: readonly (z.infer<typeof EvaluationBody> | Incomplete)[] }
+
+/** An item that is no evaluation, even with the defaults: its decision is `false`, and the others are not touched. */
+export type Incomplete = { incomplete: string }
+
+const Semantic = z.enum(['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'])
+type Semantic = z.infer<typeof Semantic>
+
+/** More in one message than this is no help to anyone. */
+const most = 50
+
+const Message = z.object({
+  evaluations: z.array(z.record(z.string(), z.json())).max(most).optional(),
+  options: z.object({ evaluations_semantic: Semantic.optional() }).optional(),
+})
+
+/** @throws BadRequest */
+export function readEvaluations(body: Json): Evaluations {
+  const { evaluations = [], options } = parseBody(Message, body)
+  if (evaluations.length === 0) return { kind: 'one', body: parseBody(EvaluationBody, body) }
+  const { subject, action, resource, context } = body as { [member: string]: Json }
+  const defaults = Object.fromEntries(
+    Object.entries({ subject, action, resource, context }).filter(([, value]) => value !== undefined),
+  )
+  // A member of an item takes the place of the default as a whole: entities are never merged.
+  const items = evaluations.map((item) => readItem({ ...defaults, ...item }))
+  return { kind: 'many', semantic: options?.evaluations_semantic ?? 'execute_all', items }
+}
+
+function readItem(item: { [member: string]: unknown }) {
+  const parsed = EvaluationBody.safeParse(item)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  return { incomplete: `\`${issue?.path.join('.') || 'evaluation'}\`: ${issue?.message ?? 'incomplete'}` }
+}
+
+/** Whether, after this decision, nothing more is to be evaluated: the deciding item is the last in the answer. */
+export const isDeciding = (semantic: Semantic, decision: boolean): boolean =>
+  (semantic === 'deny_on_first_deny' && !decision) || (semantic === 'permit_on_first_permit' && decision)
+
+/** The decision about an item that was incomplete. */
+export const incompleteAnswer = ({ incomplete }: Incomplete): { [member: string]: Json } => ({
+  decision: false,
+  context: { reason: 'invalid_arguments', error: { status: 400, message: incomplete } },
+})

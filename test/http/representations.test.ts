@@ -1,0 +1,399 @@
+import {
+  EvaluationBody,
+  evaluationAnswer,
+  parseBody,
+  RequestBody,
+  taskAnswer,
+  taskStatus,
+} from '../../functions/adapters/http/authzen.ts'
+import { personView } from '../../functions/adapters/http/person-view.ts'
+import { BadRequest, problemType } from '../../functions/adapters/http/problem.ts'
+import { asOf } from '../../functions/domain/due.ts'
+import { evolve } from '../../functions/domain/evolve.ts'
+import { type ApprovalRequest, grantOf } from '../../functions/domain/request.ts'
+import { evaluateAccess } from '../../functions/operations/evaluate-access.ts'
+import { everyState } from '../slack/states.ts'
+import {
+  agent,
+  issuer,
+  parameter,
+  prodParameter,
+  sampleBundle,
+  stagingParameter,
+  start,
+  World,
+} from '../support/world.ts'
+
+/** A request as the agent sees it, as people see it, and what was evaluated: the same whatever became of it. */
+
+const bundle = sampleBundle()
+let states: ReadonlyMap<string, ApprovalRequest>
+beforeAll(async () => {
+  const tierZero = await new World(bundle).submitted(stagingParameter)
+  states = new Map([...(await everyState(bundle)), ['at tier 0', tierZero]])
+})
+const state = (name: string): ApprovalRequest => {
+  const found = states.get(name)
+  if (!found) throw new Error(`no state is called ${name}`)
+  return found
+}
+const ours = `${issuer}/ns/hotwork`
+// biome-ignore lint/suspicious/noExplicitAny: a test reaches into JSON that it knows
+const task = (of: ApprovalRequest) => taskAnswer(of, issuer) as any
+// biome-ignore lint/suspicious/noExplicitAny: the same
+const seen = (of: ApprovalRequest) => personView(of) as any
+
+const leaves = (value: unknown, path = ''): [path: string, value: unknown][] =>
+  value !== null && typeof value === 'object'
+    ? Object.entries(value).flatMap(([name, each]) => leaves(each, `${path}.${name}`))
+    : [[path, value]]
+
+describe('a task', () => {
+  test('has ARAP’s word for what became of the ask; approved stays approved, whatever becomes of the grant', () => {
+    const words = Object.fromEntries([...states].map(([name, of]) => [name, taskStatus(of)]))
+    expect(words).toEqual({
+      'waiting for the first stage': 'pending',
+      'waiting for the second stage': 'pending',
+      escalated: 'pending',
+      'waiting for a stronger login, one of two': 'pending',
+      approved: 'approved',
+      'in use': 'approved',
+      'completed: succeeded': 'approved',
+      'completed: failed': 'approved',
+      denied: 'denied',
+      'expired without a decision': 'expired',
+      'expired without a claim': 'approved',
+      'expired in use': 'approved',
+      withdrawn: 'cancelled',
+      revoked: 'approved',
+      'at tier 0': 'approved',
+    })
+    for (const of of states.values()) expect(task(of).task.status).toBe(taskStatus(of))
+  })
+
+  test('can be cancelled while it is pending, and says where', () => {
+    for (const of of states.values()) {
+      const { links, status_endpoint: endpoint } = task(of).task
+      expect(endpoint).toBe(`${issuer}/access/v1/requests/${of.ask.id}`)
+      expect(links).toEqual(of.status === 'pending' ? { cancel: `${endpoint}/cancel` } : undefined)
+    }
+  })
+
+  test('has a result exactly if it was approved, and Hotwork’s own members under a name that is an address of ours', () => {
+    for (const [name, of] of states) {
+      const answer = task(of)
+      expect([name, Object.keys(answer).sort()]).toEqual([
+        name,
+        ['task', ...(grantOf(of) ? ['result'] : []), ours].sort(),
+      ])
+      if (grantOf(of)) expect(answer.result).toMatchObject({ mode: 'reevaluate', approval: { id: grantOf(of)?.id } })
+      expect(answer[ours].grant?.status).toBe(grantOf(of) && (of.status === 'approved' ? 'live' : of.status))
+    }
+  })
+
+  test('says until when the approval holds: the end that was planned, or the one that came', () => {
+    const until = (name: string) => Date.parse(task(state(name)).result.approval.approved_until) / 1000
+    const grant = (name: string) => grantOf(state(name))
+    expect(until('approved')).toBe(grant('approved')?.notAfter)
+    expect(until('in use')).toBe(grant('in use')?.notAfter)
+    expect(until('expired in use')).toBe(grant('expired in use')?.notAfter)
+    expect(until('expired without a claim')).toBe(grant('expired without a claim')?.claimBy)
+    expect(until('revoked')).toBe(start)
+    expect(until('completed: failed')).toBe(start)
+  })
+
+  test('does not move its times when somebody tries in vain after the end', () => {
+    for (const name of ['revoked', 'completed: succeeded', 'denied', 'withdrawn', 'expired in use']) {
+      const of = state(name)
+      const refused = {
+        ...{ type: 'Refused', at: of.updatedAt + 500, actor: { type: 'agent', id: of.ask.agent.id } },
+        ...{ policies: [], bundle: '', attempted: 'intend', code: 'revoked' },
+      } as Parameters<typeof evolve>[1]
+      expect([name, task(evolve(of, refused))]).toEqual([name, task(of)])
+    }
+  })
+
+  test('outlives the time in which its grant can be claimed, and a late reader', () => {
+    for (const [name, of] of states) {
+      const expires = Date.parse(task(of).task.expires_at) / 1000
+      const grant = grantOf(of)
+      expect([name, expires > Math.max(start, grant?.claimBy ?? 0, grant?.notAfter ?? 0)]).toEqual([name, true])
+    }
+  })
+
+  test('counts its steps from 1, and names the stage that it is at or ended at', () => {
+    const progress = (name: string) => task(state(name)).task.progress
+    expect(progress('waiting for the first stage')).toEqual({ current_step: 1, total_steps: 2, step_name: 'owner' })
+    expect(progress('waiting for the second stage')).toEqual({ current_step: 2, total_steps: 2, step_name: 'sre' })
+    expect(progress('approved')).toEqual({ current_step: 2, total_steps: 2, step_name: 'sre' })
+    expect(progress('withdrawn')).toEqual({ current_step: 1, total_steps: 2, step_name: 'owner' })
+    expect(progress('expired without a decision')).toEqual({ current_step: 1, total_steps: 2, step_name: 'owner' })
+    expect(progress('at tier 0')).toBeUndefined()
+  })
+
+  test('says how many decided, and never who, nor what they said', () => {
+    const people = bundle.directory.people.flatMap(({ id, name, slack }) => [id, name, slack ?? id])
+    for (const [name, of] of states) {
+      const text = JSON.stringify(task(of))
+      expect([name, people.filter((each) => text.includes(each))]).toEqual([name, []])
+      expect(text).not.toMatch(/comment|see INC-1042|the incident is over/)
+    }
+    expect(task(state('denied'))[ours].stages.map((each: { decisions: unknown }) => each.decisions)).toEqual([
+      { approve: 0, deny: 0 },
+      { approve: 0, deny: 1 },
+    ])
+  })
+})
+
+test('every time that is shown is RFC 3339, in whole seconds and UTC', () => {
+  let times = 0
+  for (const of of states.values())
+    for (const [path, value] of [...leaves(task(of)), ...leaves(seen(of))])
+      if (/(_at|_by|_until|deadline|\.at|not_after)$/.test(path) && !/_by$/.test(path.replace('claim_by', ''))) {
+        times += 1
+        expect([path, value]).toEqual([path, expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)])
+      }
+  expect(times).toBeGreaterThan(100)
+})
+
+describe('a request, to people', () => {
+  test('has the domain’s own status, and what was asked', () => {
+    for (const of of states.values())
+      expect(seen(of)).toMatchObject({
+        id: of.ask.id,
+        status: of.status,
+        agent: 'agent:remediator',
+        owner: of.ask.owner,
+        action: of.ask.action,
+        arguments: of.ask.arguments,
+        resource: of.ask.resource,
+        environment: of.ask.environment,
+        tier: of.tier,
+        digest: of.ask.digest,
+        arguments_digest: of.ask.argumentsDigest,
+        round: 1,
+      })
+  })
+
+  test('names the open stage, and none when nobody is waited for', () => {
+    expect(seen(state('waiting for the first stage')).stage).toBe('owner')
+    expect(seen(state('waiting for the second stage')).stage).toBe('sre')
+    for (const [name, of] of states) if (of.status !== 'pending') expect([name, seen(of).stage]).toEqual([name, null])
+  })
+
+  test('says who decided what and when, and what they said', () => {
+    expect(seen(state('denied')).stages[1].decisions).toEqual([
+      {
+        person: 'person:eve',
+        verdict: 'deny',
+        at: '2027-01-15T08:00:00Z',
+        comment: 'the value is wrong: see INC-1042',
+      },
+    ])
+  })
+
+  test('says who ended it and why, exactly if it has ended', () => {
+    const ends = Object.fromEntries([...states].map(([name, of]) => [name, seen(of).ended?.by]))
+    expect(ends).toMatchObject({
+      denied: 'person:eve',
+      revoked: 'person:gus',
+      withdrawn: 'agent:remediator',
+      'completed: failed': 'agent:remediator',
+      'expired in use': 'system',
+      approved: undefined,
+      escalated: undefined,
+    })
+    expect(seen(state('revoked')).ended.reason).toBe('the incident is over')
+    expect(seen(state('completed: failed')).ended).toMatchObject({ outcome: 'failed', note: 'health is back to `ok`' })
+  })
+
+  test('holds no key and no session: those are nobody’s to read', () => {
+    for (const of of states.values())
+      expect(JSON.stringify(seen(of))).not.toMatch(/"(jkt|sessions?|credentials|intents)"/)
+  })
+})
+
+describe('an evaluation', () => {
+  const evaluate = async (world: World, what = prodParameter, approval?: string) =>
+    evaluationAnswer(await world.evaluate(what, approval), issuer) as {
+      decision: boolean
+      context: { [member: string]: unknown }
+    }
+
+  test('where approval would help says where to ask, until when, and what it will be called', async () => {
+    const { decision, context } = await evaluate(new World(bundle))
+    expect(decision).toBe(false)
+    expect(context).toMatchObject({
+      reason: 'approval_required',
+      evaluation_id: expect.stringMatching(/^evl_/),
+      evaluated_at: '2027-01-15T08:00:00Z',
+      access_request: {
+        endpoint: `${issuer}/access/v1/requests`,
+        template: 'tier2',
+        expires_at: '2027-01-15T08:10:00Z',
+        display: { title: expect.stringContaining('/prod/checkout/payment-timeout-ms') },
+      },
+    })
+  })
+
+  test('that nothing can help has no `access_request`', async () => {
+    const { decision, context } = await evaluate(new World(bundle), parameter('/prod/hotwork/x'))
+    expect([decision, context['reason'], context['next_action']]).toEqual([false, 'policy_denied', 'none'])
+    expect(context).not.toHaveProperty('access_request')
+  })
+
+  test('with the approval is a permit until its end; after it, with another’s, or for another thing it is not', async () => {
+    const world = new World(bundle)
+    const request = await world.approved()
+    const id = grantOf(request)?.id as string
+    expect(await evaluate(world, prodParameter, id)).toMatchObject({
+      decision: true,
+      context: { approval: { id, approved_until: expect.stringMatching(/Z$/) } },
+    })
+    const reason = async (what: typeof prodParameter, approval: string) =>
+      (await evaluate(world, what, approval)).context['reason']
+    expect(await reason(parameter('/prod/checkout/payment-timeout-ms', '3001'), id)).toBe('out_of_scope')
+    expect(await reason({ ...prodParameter, agent: agent('builder') }, id)).toBe('approval_unverifiable')
+    for (const unknown of [id.replace(/.$/, '0'), request.ask.id, '', 'grt_', `${id}0`, '__proto__'])
+      expect([unknown, await reason(prodParameter, unknown)]).toEqual([unknown, 'approval_unverifiable'])
+    world.clock.advance(86_400)
+    expect(await reason(prodParameter, id)).toBe('approval_expired')
+  })
+
+  test('is of the caller itself, or by a tool: about another agent it says nothing', async () => {
+    const world = new World(bundle)
+    const about = { type: 'agent', id: 'agent:remediator' }
+    const { action, arguments: properties, resource } = prodParameter
+    const ask = (caller: Parameters<typeof evaluateAccess>[0]['caller'], subject = about) =>
+      evaluateAccess(
+        {
+          ...{ caller, subject, resource, action: { name: action, properties } },
+          ...{ purpose: 'remediation', parentTask: { id: 'INC-1' } },
+        },
+        world.ports,
+      )
+    expect(await ask({ type: 'agent', id: agent('builder') })).toMatchObject({
+      decision: false,
+      reason: 'policy_denied',
+    })
+    expect(await ask({ type: 'tool', id: 'tool:flag-service' as never })).toMatchObject({ reason: 'approval_required' })
+    for (const subject of [
+      { type: 'user', id: 'agent:remediator' },
+      { type: 'agent', id: '😀' },
+      { type: 'agent', id: 'agent:nobody' },
+    ])
+      expect(await ask({ type: 'tool', id: 'tool:flag-service' as never }, subject)).toMatchObject({
+        decision: false,
+        reason: 'policy_denied',
+      })
+  })
+})
+
+describe('a body', () => {
+  const evaluation = {
+    subject: { type: 'agent', id: 'agent:remediator' },
+    action: { name: 'ssm:PutParameter', properties: { Name: '/a' } },
+    resource: prodParameter.resource,
+    context: { purpose: 'remediation', parent_task: { id: 'INC-1' } },
+  }
+  const wrong = (schema: typeof EvaluationBody | typeof RequestBody, body: unknown) => {
+    try {
+      parseBody(schema as typeof EvaluationBody, body as never)
+      return undefined
+    } catch (fault) {
+      if (fault instanceof BadRequest) return fault.problem
+      throw fault
+    }
+  }
+
+  test('may have members at every level that are not known, which are ignored', () => {
+    const more = { x: 1 }
+    const { subject, action, resource, context } = evaluation
+    const loose = {
+      ...{ ...more, subject: { ...subject, ...more, properties: more }, action: { ...action, ...more } },
+      ...{
+        resource: { ...resource, ...more },
+        context: { ...context, ...more, parent_task: { id: 'INC-1', ...more } },
+      },
+    }
+    expect(parseBody(EvaluationBody, loose)).toEqual(evaluation)
+  })
+
+  test.each<[what: string, body: unknown, names: string]>([
+    ['no object', [], 'body'],
+    ['no subject', { ...evaluation, subject: undefined }, '`subject`'],
+    ['a subject that is text', { ...evaluation, subject: 'agent:remediator' }, '`subject`'],
+    ['a subject without an id', { ...evaluation, subject: { type: 'agent' } }, '`subject.id`'],
+    ['an id that is a number', { ...evaluation, subject: { type: 'agent', id: 7 } }, '`subject.id`'],
+    ['an action without a name', { ...evaluation, action: {} }, '`action.name`'],
+    ['properties that are a list', { ...evaluation, action: { name: 'a', properties: [] } }, '`action.properties`'],
+    ['a resource without a type', { ...evaluation, resource: { id: 'a' } }, '`resource.type`'],
+    ['a context that is null', { ...evaluation, context: null }, '`context`'],
+    ['a task that is text', { ...evaluation, context: { parent_task: 'INC-1' } }, '`context.parent_task`'],
+    ['an approval that is text', { ...evaluation, context: { approval: 'grt_1' } }, '`context.approval`'],
+  ])('with %s is 400, and says where', (_what, body, names) => {
+    expect(wrong(EvaluationBody, body)).toMatchObject({ status: 400, detail: expect.stringContaining(names) })
+  })
+
+  test.each<[what: string, change: object, names: string]>([
+    ['no purpose', { context: { parent_task: { id: 'INC-1' } } }, '`context.purpose`'],
+    ['no parent task', { context: { purpose: 'remediation' } }, '`context.parent_task`'],
+    ['several items', { items: [] }, '`items`: several items in one request are not supported'],
+    ['a callback', { callback: { url: 'https://x.example' } }, '`callback`: callbacks are not supported'],
+    ['an evaluation that is none', { denial: { evaluation_id: 'evl_1' } }, '`denial.evaluation_id`'],
+    [
+      'a time without a zone',
+      { requested_access: { requested_until: '2027-01-15T08:00:00' } },
+      '`requested_access.requested_until`',
+    ],
+    [
+      'a time in seconds',
+      { requested_access: { requested_until: 1_800_000_000 } },
+      '`requested_access.requested_until`',
+    ],
+    [
+      'a time before all times',
+      { requested_access: { requested_until: '0001-01-01T00:00:00Z' } },
+      '`requested_access.requested_until`',
+    ],
+    [
+      'a day that there is not',
+      { requested_access: { requested_until: '2027-02-30T00:00:00Z' } },
+      '`requested_access.requested_until`',
+    ],
+  ])('of a submission with %s is 400, and says what to do', (_what, change, names) => {
+    expect(wrong(RequestBody, { ...evaluation, ...change })).toMatchObject({
+      status: 400,
+      detail: expect.stringContaining(names),
+    })
+  })
+
+  test('of a submission may name a time in any zone; it counts in whole seconds', () => {
+    const at = (requested_until: string) =>
+      parseBody(RequestBody, { ...evaluation, requested_access: { requested_until } }).requested_access?.requested_until
+    expect(at('2027-01-15T08:00:00Z')).toBe(start)
+    expect(at('2027-01-15T09:30:00+01:30')).toBe(start)
+    expect(at('2027-01-15T08:00:00.999Z')).toBe(start)
+  })
+
+  test('with very many mistakes is answered with five', () => {
+    expect(wrong(RequestBody, {})?.detail?.split('; ').length).toBeLessThanOrEqual(5)
+  })
+})
+
+test('a problem that ARAP names has ARAP’s name; any other is an address of ours', () => {
+  for (const code of [
+    'not_requestable',
+    'expired_denial',
+    'invalid_denial_binding',
+    'duplicate_request',
+    'unknown_task',
+  ])
+    expect(problemType(issuer, code)).toBe(`urn:openid:authzen:access-request:error:${code}`)
+  expect(problemType(issuer, 'invalid_json')).toBe(`${issuer}/problems/invalid_json`)
+})
+
+test('looking at a pending request late shows it as it is then', () => {
+  const late = asOf(state('waiting for the first stage'), start + 86_400)
+  expect([task(late).task.status, seen(late).status]).toEqual(['expired', 'expired'])
+})
