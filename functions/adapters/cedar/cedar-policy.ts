@@ -10,6 +10,7 @@ import type { Answer, Question } from '../../domain/circumstances.ts'
 import type { Policy } from '../../operations/policy-port.ts'
 import { toCedar } from './cedar-question.ts'
 import { membersRead, onlyMembers } from './context-members.ts'
+import { rehearsal } from './rehearsal.ts'
 
 /**
  * Answers with Cedar, in this process. Schema and policies are parsed once, one policy set for each action: Cedar has no
@@ -30,6 +31,7 @@ export class CedarPolicy implements Policy {
     for (const [action, staticPolicies] of Object.entries(bundle.policies)) {
       demand(preparsePolicySet(policySetName(bundle, action), { staticPolicies }), `policies of ${action}`)
     }
+    for (const question of rehearsal(bundle)) this.ask(question)
   }
 
   ask(question: Question): Answer {

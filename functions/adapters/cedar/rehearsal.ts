@@ -1,0 +1,48 @@
+import { type ArgumentSchema, isScalar } from '../../domain/arguments.ts'
+import type { Bundle } from '../../domain/bundle.ts'
+import type { Question } from '../../domain/circumstances.ts'
+import type { Json, JsonObject, NumericDate } from '../../domain/values.ts'
+
+/** Before any request, so that a policy about time meets a time. */
+const longAgo: NumericDate = 0
+
+/**
+ * Questions to ask for nothing while a process starts. The first decision that goes through Cedar to its end takes tens
+ * of milliseconds, since its code is compiled on the way: a rehearsal, not a caller, waits for that (performance.md,
+ * P12). They fit the schema, or they would end early; what they are answered does not matter.
+ */
+export function rehearsal({ actions, agents, directory }: Bundle): Question[] {
+  const [[action, entry] = []] = Object.entries(actions)
+  const [agent] = agents
+  const [person] = directory.people
+  if (action === undefined || !entry || !agent) return []
+  const resource = { type: 'none', id: 'none', environment: 'none', classification: 'internal', group: 'group:none' }
+  const asked = {
+    kind: 'action',
+    agent: { id: agent.id, autonomy: agent.autonomy, owner: agent.owner },
+    action,
+    arguments: sampleArguments(entry.arguments.properties),
+    resource: resource as Extract<Question, { kind: 'action' }>['resource'],
+    purpose: 'none',
+    approval: { tier: Number.MAX_SAFE_INTEGER, breakGlass: false },
+    credential: entry.credential,
+    unpinned: [],
+    recent: 0,
+    delegationDepth: 0,
+    now: longAgo,
+  } as const
+  return [
+    ...(['request', 'issue', 'use'] as const).map((moment) => ({ ...asked, moment })),
+    ...(person
+      ? [{ kind: 'person', action: 'read', person: { id: person.id, groups: [] }, now: longAgo } as const]
+      : []),
+  ]
+}
+
+const sampleArguments = (properties: Record<string, ArgumentSchema>): JsonObject =>
+  Object.fromEntries(Object.entries(properties).map(([name, type]) => [name, sampleArgument(type)]))
+
+function sampleArgument(schema: ArgumentSchema): Json {
+  if (isScalar(schema)) return ''
+  return { string: '', integer: 0, boolean: false, object: {} }[schema.type]
+}
