@@ -1,8 +1,10 @@
 import { tellExamples } from './chapters/examples.ts'
+import { tellFlags } from './chapters/flags.ts'
 import { tellLedger } from './chapters/ledger.ts'
 import { tellNoFromPeople } from './chapters/no-from-people.ts'
 import { tellNoFromPolicy } from './chapters/no-from-policy.ts'
 import { tellStory } from './chapters/story.ts'
+import { tellStranger } from './chapters/stranger.ts'
 import { tellTierZero } from './chapters/tier-zero.ts'
 import { tellTime } from './chapters/time.ts'
 import { tellWrongHands } from './chapters/wrong-hands.ts'
@@ -34,6 +36,16 @@ export async function tellAll(world: World): Promise<void> {
     'Wrong hands',
     'Clicks by people who may not, a forged click, a replayed one, and tokens at the wrong door.',
     () => tellWrongHands(world),
+  )
+  await report.chapter(
+    'A tool behind the gate',
+    'The flag service is no part of AWS. Before it changes a flag it shows Hotwork the agent’s token, the proof of its key and what it is about to do; only a yes changes the flag.',
+    () => tellFlags(world),
+  )
+  await report.chapter(
+    'A stranger’s client',
+    'examples/plain-client has no code of ours: OAuth and DPoP by standard libraries, AuthZEN by fetch.',
+    () => tellStranger(world),
   )
   await report.chapter('Time runs out', 'Expiry is read, not fired: a dead timer leaves a dead credential.', () =>
     tellTime(world),
