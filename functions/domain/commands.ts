@@ -132,5 +132,5 @@ export type Revoke = Common & {
   /** Policy's answer to `revoke` for this person. */
   answer: Answer
 }
-/** Nobody wants anything: apply what time has made due. */
-export type Wake = Common & { type: 'wake' }
+/** Nobody wants anything: apply what time has made due, and the ending that was found, if one was. */
+export type Wake = Common & { type: 'wake'; ending?: Ending }

@@ -1,4 +1,4 @@
-import { type Answered, agentActor, type Refused } from './answering.ts'
+import { type Answered, agentActor, endedBy, type Refused } from './answering.ts'
 import { intend, issue } from './claiming.ts'
 import type { Command } from './commands.ts'
 import { takeDecision } from './deciding.ts'
@@ -70,7 +70,7 @@ function obey(state: ApprovalRequest, command: Command, at: NumericDate): Answer
     case 'revoke':
       return revoke(state, command, at)
     case 'wake':
-      return []
+      return endedBy(state, command.ending, command, at)?.also ?? []
     default:
       return command satisfies never
   }

@@ -38,6 +38,8 @@ export const Agent = z.strictObject({
   autonomy: Autonomy,
   runsOn: Alias,
   status: z.enum(['active', 'suspended', 'retired']).default('active'),
+  /** Whether its grants may change their key: it runs where keys do not outlive a process. */
+  rebind: z.boolean().default(false),
   /** From this time on it counts as suspended, until somebody has looked at it again and moved the date. */
   recertifyBy: NumericDate,
 })

@@ -1,4 +1,4 @@
-import { addressesOf } from '../domain/bundle.ts'
+import { addressesOf, agentOf } from '../domain/bundle.ts'
 import type { Refusal } from '../domain/refusals.ts'
 import { type ApprovalRequest, type ApprovedRequest, type Claim, keyOf, usesLeft } from '../domain/request.ts'
 import {
@@ -49,7 +49,8 @@ export async function issueToken(
     return refuse('unknown_request')
   }
   const audience = audienceOf(stored.state.ask, ports)
-  if (ask.targets.some((target) => target !== audience))
+  if (ask.targets.some((target) => target !== audience)) {
+    await recordRefusal({ type: 'agent', id: ask.agent }, 'intend', 'invalid_target', ports)
     return refuse('invalid_target', `the audience should be ${audience}`)
   const credential = ids.credential()
   const intended = await carryOut(
@@ -62,6 +63,7 @@ export async function issueToken(
       jkt: ask.jkt,
       claim,
       credential,
+      mayRebind: agentOf(policy.bundle, ask.agent)?.rebind === true,
       bundle: policy.bundle.hash,
     }),
     [ask.once, { key: `JTI#${credential}`, value: ask.id, expiresAt: clock.now() + 86_400 }],
