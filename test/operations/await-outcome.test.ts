@@ -1,4 +1,8 @@
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { RequestId } from '../../functions/domain/values.ts'
+import { awaitOutcome } from '../../functions/operations/await-outcome.ts'
+import { followRequest } from '../../functions/operations/follow-request.ts'
+import type { WaitRecord } from '../../functions/operations/ports.ts'
 import { parameter, prodParameter, sampleBundle } from '../support/world.ts'
 import { Clockwork } from './clockwork.ts'
 
@@ -32,7 +36,8 @@ test('a token that lands second signals by itself', async () => {
   expect(world.endOf(wait)).toBe('Settled')
 })
 
-test('none slips between: the token may land at any turn of the settlement', async () => {
+// Slow: the answers to its task take so long that the whole settlement goes by in between.
+test.each(['quick', 'slow'])('none slips between: a %s token may land at any turn of the settlement', async (pace) => {
   const world = new Clockwork(bundle)
   const settle = async (request: ApprovalRequest) => {
     await world.decide(request, 'ben', 'deny')
@@ -45,14 +50,36 @@ test('none slips between: the token may land at any turn of the settlement', asy
     const request = await world.submitted(parameter(`/prod/checkout/turn-${turn}`))
     const wait = world.enter(request, 'Tier2 owner')
     const land = async () => {
-      for (let passed = 0; passed < turn; passed++) await Promise.resolve()
-      await world.runTask(wait)
+      await pass(turn)
+      await awaitOutcome(wait, answeredAfter(pace === 'slow' ? turns : 0, world))
     }
     await Promise.all([settle(request), land()])
     ends.push([world.endOf(wait), await world.waits.open(request.ask.id)])
   }
   expect(ends).toEqual(ends.map(() => ['Settled', []]))
 })
+
+const pass = async (turns: number) => {
+  for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+}
+
+/** The ports of a waiting state's task, whose answers come so many turns after what they answer was done. */
+function answeredAfter(turns: number, { moving, requests, waits }: Clockwork): Clockwork['moving'] {
+  const late = async <T>(done: Promise<T>) => {
+    const answer = await done
+    await pass(turns)
+    return answer
+  }
+  return Object.assign(moving, {
+    requests: { load: (id: RequestId) => late(requests.load(id)) },
+    waits: {
+      remember: (wait: WaitRecord) => late(waits.remember(wait)),
+      open: (request: RequestId) => late(waits.open(request)),
+      claim: (...claim: Parameters<typeof waits.claim>) => late(waits.claim(...claim)),
+      ended: (wait: WaitRecord) => late(waits.ended(wait)),
+    },
+  })
+}
 
 /** How many turns of the event loop something takes that waits for nothing outside. */
 async function turnsOf(running: Promise<unknown>): Promise<number> {
@@ -69,14 +96,50 @@ test('a claimed wait whose sender died is sent again after the lease, and not be
   const { world, request, wait } = await waiting()
   await world.runTask(wait)
   await world.decide(request, 'ben', 'deny')
-  expect(await world.waits.claim(wait, world.clock.now(), lease)).toBe(true)
+  const dying = {
+    ...world.moving,
+    workflow: { start: async () => {}, signal: () => Promise.reject(new Error('died')) },
+  }
+  await expect(followRequest(request.ask.id, false, dying)).rejects.toThrow('died')
 
   world.clock.advance(lease - 1)
-  await world.follow(request)
+  // Said to whoever follows, so that its queue comes again: an empty success would be the last anybody looks.
+  await expect(world.follow(request)).rejects.toMatchObject({ name: 'WaitClaimed' })
   expect(world.endOf(wait)).toBe('open')
   world.clock.advance(1)
   await world.follow(request)
   expect(world.endOf(wait)).toBe('Settled')
+})
+
+test('a signal that fails is sent by the next who looks, at once', async () => {
+  const { world, request, wait } = await waiting()
+  await world.runTask(wait)
+  await world.decide(request, 'ben', 'deny')
+  world.workflow.failSignals = 1
+  await expect(world.follow(request)).rejects.toThrow('Step Functions does not answer')
+  expect(world.endOf(wait)).toBe('open')
+  await world.follow(request)
+  expect(world.endOf(wait)).toBe('Settled')
+})
+
+test('one wait whose signal fails does not keep another from ending', async () => {
+  const { world, request, wait } = await waiting()
+  const again = world.enter(request, 'Tier2 owner', '2')
+  await world.runTask(wait)
+  await world.runTask(again)
+  await world.decide(request, 'ben')
+  world.workflow.failSignals = 1
+  await expect(world.follow(request)).rejects.toThrow('Step Functions does not answer')
+  expect([world.endOf(wait), world.endOf(again)]).toEqual(['open', 'succeeded'])
+})
+
+test('the task of a wait that another is ending leaves it to the other', async () => {
+  const { world, request, wait } = await waiting()
+  await world.waits.remember(wait)
+  await world.decide(request, 'ben', 'deny')
+  await world.waits.claim(wait, world.clock.now(), lease)
+  await world.runTask(wait)
+  expect(world.endOf(wait)).toBe('open')
 })
 
 test('a wait that timed out meanwhile is forgotten, and its signal changes nothing', async () => {
