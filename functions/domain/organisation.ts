@@ -125,6 +125,8 @@ export function standingOf(
 export const groupsOf = (directory: Directory, person: PersonId): readonly string[] =>
   Object.keys(directory.groups).filter((group) => directory.groups[group]?.includes(person))
 
+const forever = Number.POSITIVE_INFINITY
+
 /** Whoever has this identity now, among agents, people or tools. */
 export const withIdentity = <T extends { identities: readonly Identity[] }>(
   all: readonly T[],
@@ -144,7 +146,7 @@ function isOf(
       ([name, value]) => Object.hasOwn(proven.claims, name) && proven.claims[name] === value,
     ) &&
     now >= (validFrom ?? 0) &&
-    now < (validUntil ?? Number.POSITIVE_INFINITY)
+    now < (validUntil ?? forever)
   )
 }
 
@@ -156,7 +158,6 @@ export function canCoincide(a: Identity, b: Identity): boolean {
     a.issuer === b.issuer &&
     !differ(a.subject, b.subject) &&
     !Object.keys(a.claims ?? {}).some((name) => differ(a.claims?.[name], b.claims?.[name])) &&
-    (a.validFrom ?? 0) < (b.validUntil ?? Number.POSITIVE_INFINITY) &&
-    (b.validFrom ?? 0) < (a.validUntil ?? Number.POSITIVE_INFINITY)
+    Math.max(a.validFrom ?? 0, b.validFrom ?? 0) < Math.min(a.validUntil ?? forever, b.validUntil ?? forever)
   )
 }

@@ -27,7 +27,9 @@ export function awsSource(issuer: AwsIssuer, clock: Clock): IdentitySource {
       const forOrigin = [sts.data.subject_mode, token.payload['subject_mode']].includes('OriginIdentity')
       if (forOrigin && !issuer.originIdentity) return invalid('`subject_mode` must not be `OriginIdentity`')
       const { subject } = read.value
-      if (!forOrigin && accountOfRole(subject) !== issuer.accountId)
+      const account = accountOfRole(subject)
+      // Where a session came from may be a role too. It must never pass for a token of that role itself.
+      if (forOrigin ? account !== undefined : account !== issuer.accountId)
         return invalid('`sub` must be the ARN of an IAM role of that account')
       return bearer(subject, textOf(sts.data, pinnableClaims.aws ?? []))
     },

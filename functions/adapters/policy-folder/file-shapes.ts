@@ -22,13 +22,17 @@ const Duration = z.string().transform((text, context) => {
 
 const startOfDay = z.iso.date().transform((day) => Date.parse(`${day}T00:00:00Z`) / 1000)
 
-/** A day, from its first second on, or a time to the second. */
-const Moment = z.union(
-  [startOfDay, z.iso.datetime({ offset: true }).transform((time) => Math.floor(Date.parse(time) / 1000))],
-  {
-    error: 'a day such as `2026-12-31`, or a time such as `2026-12-31T18:00:00Z`',
-  },
-)
+const dayOrTime = z.union([z.iso.date(), z.iso.datetime({ offset: true })])
+
+/** A day, from its first second (UTC), or a time to the second. */
+const Moment = z.string().transform((text, context) => {
+  if (dayOrTime.safeParse(text).success) return Math.floor(Date.parse(text) / 1000)
+  context.addIssue({
+    code: 'custom',
+    message: 'a day such as `2026-12-31`, or a time such as `2026-12-31T18:00:00Z`',
+  })
+  return z.NEVER
+})
 
 const IdentityFile = z.strictObject({
   ...Identity.shape,
