@@ -1,7 +1,8 @@
 import { type Answered, agentActor } from './answering.ts'
 import { deniedNow } from './claiming.ts'
 import type { Delegate } from './commands.ts'
-import { type ApprovalRequest, usesLeft } from './request.ts'
+import { rfc3339 } from './ledger.ts'
+import { type ApprovalRequest, type ApprovedRequest, usesLeft } from './request.ts'
 import type { NumericDate } from './values.ts'
 
 /** How many agents may stand between the first delegator and the last. */
@@ -15,14 +16,21 @@ export const deepestDelegation = 3
 export function delegate(state: ApprovalRequest, command: Delegate, at: NumericDate): Answered {
   if (state.status !== 'approved') return { code: state.status }
   const { child, to, uses, notAfter, answer, bundle } = command
-  const same = state.grant.delegations.find((each) => each.child === child)
-  if (same) return []
+  if (state.grant.delegations.some((each) => each.child === child)) return []
   const line = [state.ask.agent.id, ...state.ask.chain.map(({ id }) => id)]
   if (line.includes(to)) return { code: 'delegation_cycle' }
   if (line.length > deepestDelegation) return { code: 'delegation_too_deep' }
-  if (!command.within || uses > usesLeft(state) || notAfter > state.grant.notAfter) return { code: 'wider_than_parent' }
+  const wider = widerBy(state, command)
+  if (wider) return { code: 'wider_than_parent', detail: wider }
   const denied = deniedNow(state, command, at)
   if (denied) return denied
   const common = { at, actor: agentActor(state.ask), policies: [...answer.policies], bundle }
   return [{ ...common, type: 'Delegated', child, to, uses, notAfter }]
+}
+
+/** The member that asks for more than there is, and what it could be. */
+function widerBy(state: ApprovedRequest, { uses, notAfter, within }: Delegate): string | undefined {
+  if (uses > usesLeft(state)) return `\`uses\` should be at most ${usesLeft(state)}`
+  if (notAfter > state.grant.notAfter) return `\`expires_at\` should be at most ${rfc3339(state.grant.notAfter)}`
+  return within ? undefined : '`action` and `resource` should be those of your own grant, or narrower'
 }

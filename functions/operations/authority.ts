@@ -39,6 +39,16 @@ export async function authorityOf(
   }
 }
 
+/** What has ended a request by now, if anything has but its own clock. Read strongly, like all that an act rests on. */
+export async function findEnding(
+  state: ApprovalRequest,
+  now: NumericDate,
+  { requests }: Pick<Ports, 'requests'>,
+): Promise<Ending | undefined> {
+  const { ancestors, halts } = await requests.standing(state.ask.ancestors, targetsOf(state, undefined))
+  return endingOf(state, ancestors, halts, now)
+}
+
 /** Every ancestor must be there and live, and no halt may cover the request. */
 function endingOf(
   state: ApprovalRequest,

@@ -1,0 +1,160 @@
+import { type Asked, askAgain, type Facts, findFacts } from '../domain/assess.ts'
+import { within } from '../domain/attenuation.ts'
+import { decide } from '../domain/decide.ts'
+import { digestOf } from '../domain/digest.ts'
+import { asOf } from '../domain/due.ts'
+import { replay } from '../domain/evolve.ts'
+import { contextOf, noEntries, seal } from '../domain/ledger.ts'
+import type { Refusal } from '../domain/refusals.ts'
+import { type ApprovalRequest, type ApprovedRequest, approvalsOf, usesLeft } from '../domain/request.ts'
+import {
+  type AgentId,
+  type Json,
+  type NumericDate,
+  ok,
+  RequestId,
+  type Resource,
+  type Result,
+  refuse,
+} from '../domain/values.ts'
+import { authorityOf } from './authority.ts'
+import { carryOut, recordRefusal } from './carry-out.ts'
+import { delegatedSubmit, inheritedStages } from './delegated-ask.ts'
+import { endChildren } from './end-children.ts'
+import type { DecidingPorts, Policy, Stored } from './ports.ts'
+
+/** A narrower right for another agent, out of the grant of `id`. */
+export type DelegationAsk = {
+  id: RequestId
+  /** Who delegates: the agent of the request. */
+  agent: AgentId
+  to: AgentId
+  action: { name: string; properties: Json }
+  resource: Resource
+  /** One unless said otherwise. */
+  uses?: number
+  /** The end of the grant it is taken out of, unless said otherwise. */
+  notAfter?: NumericDate
+  idempotencyKey: string
+  /** The whole body, for telling a repeat from another ask under the same key. */
+  body: Json
+}
+
+const day = 86_400
+
+/**
+ * Takes a narrower right out of a live grant and makes it a request of another agent, approved with its parent. First the
+ * parent gives the uses away, then the child is made: a crash between leaves uses spent on nobody, which the same key
+ * makes good. The same key and body is the same child.
+ *
+ * @throws StoreUnavailable, StaleRequest
+ */
+export async function delegateRequest(ask: DelegationAsk, ports: DecidingPorts): Promise<Result<Stored, Refusal>> {
+  const refused = async <R extends { ok: false; code: Refusal }>(refusal: R): Promise<R> => {
+    await recordRefusal({ type: 'agent', id: ask.agent }, 'delegate', refusal.code, ports)
+    return refusal
+  }
+  const parent = await ports.requests.load(ask.id)
+  if (parent?.state.ask.agent.id !== ask.agent) return refused(refuse('unknown_request'))
+  const child = await childUnder(ask, ports)
+  if (!child) return refused(refuse('duplicate_request'))
+  const before = await ports.requests.load(child)
+  if (before) return ok({ ...before, state: asOf(before.state, ports.clock.now()) })
+
+  const found = findFacts(ports.policy.bundle, askedOf(ask, parent.state), ports.clock.now())
+  if (!found.ok) return refused(found)
+  const given = await give(ask, child, found.value, ports)
+  if (!given.ok) return given
+  const made = await makeChild(ask, child, given.value.state as ApprovedRequest, found.value, ports)
+  if (!made.ok) return refused(made)
+
+  // The parent may have ended since it gave: then whoever ends its children may have looked before there was this one.
+  await endChildren(ask.id, ports)
+  const stored = await ports.requests.load(child)
+  if (stored?.state.status === 'approved') return ok(stored)
+  return refuse('ancestor_ended', 'the grant that it was taken out of has ended meanwhile')
+}
+
+/** The child's id, which the key stands for from now on. Nothing where it stands for another body. */
+async function childUnder(
+  { agent, id, idempotencyKey, body }: DelegationAsk,
+  { requests, ids, clock }: DecidingPorts,
+): Promise<RequestId | undefined> {
+  const key = `IDEM#${agent}#${digestOf('hotwork.idempotency-key.v1', idempotencyKey)}`
+  const hash = digestOf('hotwork.delegation.v1', { parent: id, body })
+  const child = ids.request()
+  if (await requests.claim({ key, value: `${hash} ${child}`, expiresAt: clock.now() + 8 * day })) return child
+  const [same, before] = ((await requests.recall(key)) ?? '').split(' ')
+  return same === hash ? RequestId.parse(before) : undefined
+}
+
+/** What is asked for the other agent, as policy is asked about it. */
+const askedOf = ({ to, action, resource }: DelegationAsk, { ask }: ApprovalRequest): Asked => ({
+  agent: to,
+  action: action.name,
+  arguments: action.properties,
+  resource,
+  purpose: ask.purpose,
+  delegators: [...ask.chain.map(({ owner }) => owner), ask.owner],
+  recent: ask.recent,
+})
+
+/** The one question for the other agent, with the approvals of the parent that count for it too. */
+function answerFor(ask: DelegationAsk, parent: ApprovalRequest, { agent }: Facts, now: NumericDate, policy: Policy) {
+  const approvals = approvalsOf({ stages: inheritedStages(parent, agent.owner) })
+  const circumstances = { moment: 'request', approvals, now } as const
+  return askAgain(policy.bundle, (question) => policy.ask(question), askedOf(ask, parent), circumstances)
+}
+
+/** The parent gives: while it is live, what lies within its own right, if policy lets both agents have it. */
+function give(ask: DelegationAsk, child: RequestId, facts: Facts, ports: DecidingPorts) {
+  const { agent, to, uses = 1 } = ask
+  return carryOut(ask.id, ports, async (state, now) => {
+    const own = await authorityOf(state, 'request', now, ports)
+    const notAfter = ask.notAfter ?? (state.status === 'approved' ? state.grant.notAfter : now)
+    return {
+      ...own,
+      answer: own.answer.permit ? answerFor(ask, state, facts, now, ports.policy) : own.answer,
+      type: 'delegate',
+      agent,
+      child,
+      to,
+      uses,
+      notAfter,
+      within: state.status === 'approved' && isWithin(state, facts, { uses, notAfter }),
+      bundle: ports.policy.bundle.hash,
+    }
+  })
+}
+
+function isWithin(
+  parent: ApprovedRequest,
+  { entry, arguments: args, resource: { type, id } }: Facts,
+  terms: { uses: number; notAfter: NumericDate },
+): boolean {
+  const { action, arguments: own, resource } = parent.ask
+  const right = { action, arguments: own, resource, uses: usesLeft(parent), notAfter: parent.grant.notAfter }
+  return within({ action: entry.name, arguments: args, resource: { type, id }, ...terms }, right, entry.narrowable)
+}
+
+/** Stores the child, unless the same key has made it meanwhile. Asked again: the key may come much later than it gave. */
+async function makeChild(
+  ask: DelegationAsk,
+  child: RequestId,
+  parent: ApprovedRequest,
+  facts: Facts,
+  { policy, requests, clock }: DecidingPorts,
+): Promise<Result<undefined, Refusal>> {
+  const now = clock.now()
+  const given = parent.grant.delegations.find((each) => each.child === child)
+  if (!given) throw new TypeError(`\`${ask.id}\` gave nothing to \`${child}\``)
+  const answer = answerFor(ask, parent, facts, now, policy)
+  if (!answer.permit) return refuse(answer.error ? 'policy_error' : 'policy_denied', answer.policies.join(' '))
+  const submit = delegatedSubmit(parent, given, facts, { answer, bundle: policy.bundle, now })
+  const { events } = decide(undefined, submit, now)
+  const state = replay(events)
+  if (!state) throw new TypeError('a submission has events')
+  const { entries, head } = seal(child, noEntries, events, contextOf(state))
+  await requests.commit({ id: child, expected: noEntries, state, entries, head })
+  return ok(undefined)
+}

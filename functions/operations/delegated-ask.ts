@@ -1,0 +1,88 @@
+import type { Facts } from '../domain/assess.ts'
+import type { Bundle } from '../domain/bundle.ts'
+import type { Answer } from '../domain/circumstances.ts'
+import type { Submit } from '../domain/commands.ts'
+import { argumentsDigest, requestDigest } from '../domain/digest.ts'
+import { satisfiedTier } from '../domain/ladder.ts'
+import type { Agent } from '../domain/organisation.ts'
+import {
+  type AgentRef,
+  type ApprovalRequest,
+  type ApprovedRequest,
+  type Ask,
+  approvalsOf,
+  type Delegation,
+  type Delegator,
+  ownersOf,
+  type StageState,
+} from '../domain/request.ts'
+import type { NumericDate, PersonId } from '../domain/values.ts'
+
+/** Everyone through whose hands it goes to the next: the first delegator first, the one who delegates now last. */
+export const chainThrough = ({ ask }: Pick<ApprovalRequest, 'ask'>): Delegator[] => [
+  ...ask.chain,
+  { ...ask.agent, owner: ask.owner },
+]
+
+/** The parent's stages without what the owner of the next agent decided: nobody approves what their own agent does. */
+export function inheritedStages(parent: ApprovalRequest, owner: PersonId): StageState[] {
+  const owners = [...ownersOf(parent), owner]
+  return parent.stages.map((stage) => ({
+    ...stage,
+    decisions: stage.decisions.filter(({ person }) => !owners.includes(person)),
+  }))
+}
+
+/** The submission of what was delegated, approved with its parent: by the same people, on terms no longer than theirs. */
+export function delegatedSubmit(
+  parent: ApprovedRequest,
+  { child, uses, notAfter }: Delegation,
+  { entry, agent, arguments: args, resource, unpinned }: Facts,
+  { answer, bundle, now }: { answer: Answer; bundle: Bundle; now: NumericDate },
+): Submit {
+  const { purpose, parentTask, credential, claimWithin, lifetime, recent } = parent.ask
+  const unsealed: Omit<Ask, 'digest' | 'argumentsDigest'> = {
+    id: child,
+    agent: refOf(agent, bundle, now),
+    owner: agent.owner,
+    chain: chainThrough(parent),
+    ancestors: [...parent.ask.ancestors, parent.ask.id],
+    action: entry.name,
+    arguments: args,
+    resource: { type: resource.type, id: resource.id },
+    environment: resource.environment,
+    classification: resource.classification,
+    purpose,
+    parentTask,
+    credential,
+    uses,
+    claimWithin,
+    lifetime,
+    requestedUntil: notAfter,
+    unpinned: [...unpinned],
+    recent,
+  }
+  const inherits = inheritedStages(parent, agent.owner)
+  return {
+    type: 'submit',
+    ask: {
+      ...unsealed,
+      digest: requestDigest(unsealed),
+      argumentsDigest: argumentsDigest(unsealed.action, args, unsealed.resource),
+    },
+    tier: satisfiedTier(bundle.ladder, approvalsOf({ stages: inherits })),
+    stages: inherits.map(({ terms }) => terms),
+    policies: answer.policies,
+    bundle: bundle.hash,
+    inherits,
+  }
+}
+
+/** The agent as it will prove itself: by the identity that is its own now. Where that pins no subject, by its name. */
+function refOf({ id, identities }: Agent, { deployment }: Bundle, now: NumericDate): AgentRef {
+  const identity =
+    identities.find(({ validFrom = 0, validUntil = now + 1 }) => validFrom <= now && now < validUntil) ?? identities[0]
+  const issuer = identity && deployment.issuers[identity.issuer]
+  const name = !issuer ? 'unknown' : issuer.kind === 'spiffe' ? `spiffe://${issuer.trustDomain}` : issuer.issuer
+  return { id, issuer: name, subject: identity?.subject ?? id }
+}
