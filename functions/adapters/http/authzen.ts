@@ -30,7 +30,7 @@ export const EvaluationBody = z.object({
 })
 
 /** RFC 3339 to whole seconds, rounded down. */
-const Timestamp = z.iso
+export const Timestamp = z.iso
   .datetime({ offset: true })
   .transform((text) => Math.floor(Date.parse(text) / 1000))
   .pipe(NumericDate)
