@@ -19,6 +19,7 @@ export const environments = {
   'read-task': z.object({ ...api, REQUESTS_TABLE: Name }),
   'cancel-request': z.object({ ...api, ...stores }),
   'complete-request': z.object({ ...api, ...stores }),
+  'delegate-request': z.object({ ...api, ...stores }),
   'issue-token': z.object({ ...api, ...stores, SIGNING_KEY: Name }),
   'issue-aws-credentials': z.object({ ...api, ...stores, SIGNING_KEY: Name, TARGET_ROLE: Name }),
   'decide-request': z.object({ ...api, ...stores }),
@@ -43,7 +44,7 @@ export const environments = {
     SLACK_SECRET: Name,
     SLACK_API_URL: Url,
   }),
-  'write-denies': z.object({ REQUESTS_TABLE: Name }),
+  'write-denies': z.object({ ...stores }),
   'sweep-overdue': z.object({ ...stores, FOLLOW_QUEUE: Name }),
 } as const
 

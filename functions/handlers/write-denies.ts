@@ -2,30 +2,32 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import * as z from 'zod'
 import { connect } from '../adapters/dynamodb/client.ts'
 import { DynamoDenyStore } from '../adapters/dynamodb/deny-store.ts'
-import { DynamoRequestStore } from '../adapters/dynamodb/request-store.ts'
 import { IamRolePolicies } from '../adapters/iam/role-policies.ts'
-import { PowertoolsLog } from '../adapters/powertools/log.ts'
-import { SystemClock } from '../adapters/system/clock.ts'
 import { RequestId } from '../domain/values.ts'
+import { endChildren } from '../operations/end-children.ts'
 import { writeDenies } from '../operations/write-denies.ts'
 import { environmentOf } from './environments.ts'
+import { factsOnly, readBundle } from './wiring/bundle.ts'
+import { decidingPorts } from './wiring/deciding.ts'
 
-const { REQUESTS_TABLE } = environmentOf('write-denies')
-const connection = connect()
-const log = new PowertoolsLog()
+const environment = environmentOf('write-denies')
 const ports = {
-  requests: new DynamoRequestStore(connection, { requests: REQUESTS_TABLE, ledger: '' }),
-  denies: new DynamoDenyStore(connection, REQUESTS_TABLE),
+  ...decidingPorts(environment, factsOnly(readBundle())),
+  denies: new DynamoDenyStore(connect(), environment.REQUESTS_TABLE),
   roles: new IamRolePolicies(),
-  clock: new SystemClock(),
 }
-const Message = z.object({ requestId: RequestId })
+const { log } = ports
+const Message = z.object({ requestId: RequestId, group: z.string() })
 
-/** The one writer of a target role's deny: the queue's group is the role. What fails holds back what follows in its group. */
+/**
+ * The one writer of a target role's deny: the queue's group is the role. In a request's own group it ends what was
+ * delegated from it, whose denies then follow in their turn. What fails holds back what follows in its group.
+ */
 export const handler = async (event: SQSEvent): Promise<SQSBatchResponse> => {
   for (const [index, { body }] of event.Records.entries()) {
     try {
-      await writeDenies(Message.parse(JSON.parse(body)).requestId, ports)
+      const { requestId, group } = Message.parse(JSON.parse(body))
+      await (group === requestId ? endChildren(requestId, ports) : writeDenies(requestId, ports))
     } catch (fault) {
       log.error('deny_failed', { fault: fault instanceof Error ? fault.name : 'unknown' })
       const rest = event.Records.slice(index)

@@ -77,6 +77,7 @@ describe('who may touch which table', () => {
     ['read-task', read, [], [], []],
     ['cancel-request', decide, ['PutItem'], [], []],
     ['complete-request', decide, ['PutItem'], [], []],
+    ['delegate-request', decide, ['PutItem'], [], []],
     ['issue-token', decide, ['PutItem'], [], []],
     ['issue-aws-credentials', decide, ['PutItem'], [], []],
     ['decide-request', decide, ['PutItem'], [], []],
@@ -88,7 +89,7 @@ describe('who may touch which table', () => {
     ['follow-workflow', [...read, 'ListStreams/stream/*'], [], ['Query', 'UpdateItem'], []],
     ['hand-on', ['ListStreams/stream/*'], [], [], []],
     ['draw-card', read, [], [], ['PutItem', 'Query']],
-    ['write-denies', [...decide, 'Query'], [], [], []],
+    ['write-denies', [...decide, 'Query'], ['PutItem'], [], []],
     ['sweep-overdue', [...decide, 'Query/index/overdue'], ['PutItem'], [], []],
     ['WorkflowRole', [], [], [], []],
   ])('%s', (owner, requests, ledger, waits, cards) => {

@@ -254,6 +254,7 @@ describe('the API', () => {
         'POST /token <IssueToken>',
         'POST /v1/requests/{id}/complete <CompleteRequest>',
         'POST /v1/requests/{id}/decisions <DecideRequest>',
+        'POST /v1/requests/{id}/delegations <DelegateRequest>',
         'POST /v1/requests/{id}/revoke <RevokeRequest>',
       ].sort(),
     )
