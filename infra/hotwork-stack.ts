@@ -37,6 +37,7 @@ const functions = {
   'read-task': 'facts',
   'cancel-request': 'facts',
   'complete-request': 'facts',
+  'delegate-request': 'answers',
   'issue-token': 'answers',
   'issue-aws-credentials': 'answers',
   'begin-use': 'answers',
@@ -50,7 +51,7 @@ const functions = {
   'follow-workflow': 'none',
   'hand-on': 'none',
   'draw-card': 'facts',
-  'write-denies': 'none',
+  'write-denies': 'facts',
   'sweep-overdue': 'facts',
 } as const satisfies { readonly [name: string]: PolicyUse }
 export type FunctionName = keyof typeof functions
@@ -138,6 +139,7 @@ export class HotworkStack extends Stack {
 
     api.route(makeDecider('cancel-request', { ISSUER: issuer }), 'POST /access/v1/requests/{id}/cancel')
     api.route(makeDecider('complete-request', { ISSUER: issuer }), 'POST /v1/requests/{id}/complete')
+    api.route(makeDecider('delegate-request', { ISSUER: issuer }), 'POST /v1/requests/{id}/delegations')
 
     const issueToken = makeDecider('issue-token', { ISSUER: issuer, SIGNING_KEY: key.arn })
     key.grantSign(issueToken.role)
@@ -217,9 +219,8 @@ export class HotworkStack extends Stack {
     slack.grantRead(drawCard.role)
     cardsQueue.consumedBy(drawCard, { batchSize: 5 })
 
-    const revoker = make('write-denies', { REQUESTS_TABLE: requests.name }, { roleName: `${this.stackName}-revoker` })
-    requests.grantRead(revoker.role)
-    requests.grantPut(revoker.role)
+    // It also ends what was delegated from what has ended, so that those sessions are denied too.
+    const revoker = makeDecider('write-denies', {}, { roleName: `${this.stackName}-revoker` })
     requests.grantQuery(revoker.role)
     grantDeny(revoker.role, targetRoles)
     deniesQueue.consumedBy(revoker, { batchSize: 5 })

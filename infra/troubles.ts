@@ -18,6 +18,7 @@ const endpoints = [
   'read-task',
   'cancel-request',
   'complete-request',
+  'delegate-request',
   'issue-token',
   'issue-aws-credentials',
   'decide-request',
@@ -41,6 +42,7 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
     loggedBy: [
       'evaluate',
       'submit-request',
+      'delegate-request',
       'issue-token',
       'issue-aws-credentials',
       'decide-request',
