@@ -1,5 +1,4 @@
 import { asOf } from '../domain/due.ts'
-import { outcomeOf } from '../domain/wait.ts'
 import { endWaits } from './end-waits.ts'
 import type { Clock, RequestStore, WaitRecord, WaitStore, Workflow } from './ports.ts'
 
@@ -13,6 +12,6 @@ export async function awaitOutcome(wait: WaitRecord, ports: Ports): Promise<void
   await ports.waits.remember(wait)
   const stored = await ports.requests.load(wait.request)
   if (!stored) return
-  const state = asOf(stored.state, ports.clock.now())
-  if (outcomeOf(state, wait.wait) !== 'waiting') await endWaits(state, [wait], ports)
+  // One that another has claimed is left to it: it can only be the follower, whose queue looks again should it die.
+  await endWaits(asOf(stored.state, ports.clock.now()), [wait], ports)
 }

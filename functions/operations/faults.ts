@@ -33,6 +33,11 @@ export class StaleRequest extends Error {
   override readonly name = 'StaleRequest'
 }
 
+/** Another has claimed a wait that is over, and may have died since. Look again when its lease has run out. */
+export class WaitClaimed extends Error {
+  override readonly name = 'WaitClaimed'
+}
+
 /** This machine's clock and the caller's are too far apart to compare deadlines. */
 export class ClockOutOfRange extends Error {
   override readonly name = 'ClockOutOfRange'

@@ -2,6 +2,7 @@ import { asOf } from '../domain/due.ts'
 import type { RequestId } from '../domain/values.ts'
 import { firstWait } from '../domain/wait.ts'
 import { endWaits } from './end-waits.ts'
+import { WaitClaimed } from './faults.ts'
 import type { Clock, RequestStore, WaitStore, Workflow } from './ports.ts'
 
 type Ports = { requests: Pick<RequestStore, 'load'>; waits: WaitStore; workflow: Workflow; clock: Clock }
@@ -11,10 +12,12 @@ type Ports = { requests: Pick<RequestStore, 'load'>; waits: WaitStore; workflow:
  * that are over. As often as it must; a second time changes nothing.
  *
  * @param start whether its execution may not have been started yet: it is new, or somebody suspects so
+ * @throws WaitClaimed when another is ending one of the waits: whoever asked asks again, lest it died meanwhile
  */
 export async function followRequest(id: RequestId, start: boolean, ports: Ports): Promise<void> {
   const stored = await ports.requests.load(id)
   if (!stored) return
   if (start) await ports.workflow.start(id, firstWait(stored.state))
-  await endWaits(asOf(stored.state, ports.clock.now()), await ports.waits.open(id), ports)
+  const ended = await endWaits(asOf(stored.state, ports.clock.now()), await ports.waits.open(id), ports)
+  if (!ended) throw new WaitClaimed(`another is ending a wait of \`${id}\``)
 }

@@ -6,6 +6,7 @@ import type {
   AgentId,
   CredentialId,
   EvaluationId,
+  HaltId,
   JsonObject,
   NumericDate,
   PersonId,
@@ -28,6 +29,7 @@ export type Ids = {
   credential(): CredentialId
   use(): UseId
   evaluation(): EvaluationId
+  halt(): HaltId
 }
 
 /** A request as it is stored: its state, and the end of its chain of entries, whose sequence is also its version. */
@@ -95,6 +97,30 @@ export type Evaluation = {
   expiresAt: NumericDate
 }
 
+/** The halts of one target: those in force, and the one lifted last. `version` rises by one with each change. */
+export type StoredHalts = { halts: readonly Halt[]; version: number }
+
+/** All of it or none: a target's halts, and the entries of the halt that has changed. */
+export type HaltChange = {
+  /** The halt that has changed: the aggregate of the entries. */
+  id: HaltId
+  target: HaltTarget
+  /** What was read: the version of the target's halts, and the end of the halt's own chain. */
+  expected: { version: number; head: Head }
+  halts: readonly Halt[]
+  entries: readonly Entry[]
+  head: Head
+}
+
+/** Kill switches, where every decision, issue and use reads them (`RequestStore.standing`). Reads are strong. */
+export interface HaltStore {
+  load(target: HaltTarget): Promise<StoredHalts>
+  /** What a halt is of, and the end of its chain. */
+  find(id: HaltId): Promise<{ target: HaltTarget; head: Head } | undefined>
+  /** False when another writer came first. @throws StoreUnavailable */
+  save(change: HaltChange): Promise<boolean>
+}
+
 /** The record. Entries of requests commit with their state; these are the chains of actors, and reads. */
 export interface LedgerStore {
   entries(aggregate: string): Promise<readonly Entry[]>
@@ -152,6 +178,8 @@ export interface WaitStore {
    * first died between claiming and sending.
    */
   claim(wait: WaitRecord, now: NumericDate, leaseSeconds: number): Promise<boolean>
+  /** Gives a claim back before its lease is over, since what it was for has failed: the next caller may claim at once. */
+  release(wait: WaitRecord): Promise<void>
   ended(wait: WaitRecord): Promise<void>
 }
 export type WaitRecord = {
@@ -175,8 +203,12 @@ export interface Queue<T> {
   send(messages: readonly T[]): Promise<void>
 }
 export type FollowMessage = { requestId: RequestId }
-/** `deduplicate` is `requestId#version`; `group` keeps order within a request, or within a role. */
-export type FifoMessage = { requestId: RequestId; group: string; deduplicate: string }
+/** `deduplicate` tells a change from all others; `group` keeps order within a request, or within a role. */
+export type Fifo = { group: string; deduplicate: string }
+export type FifoMessage = Fifo & { requestId: RequestId }
+/** A change after which a role's deny is to be written: of a request, by a halt, or because some of it is over. */
+export type DenyMessage = Fifo & { role: string; since: NumericDate; cause: DenyCause }
+export type DenyCause = { request: RequestId } | { halt: HaltId } | 'time'
 
 /** What has been posted of a request, by channel. */
 export interface CardStore {
@@ -195,16 +227,23 @@ export type RenderedCard = { text: string; blocks: readonly JsonObject[] }
 
 /** The sessions that must be denied on a role, and the one policy that denies them. */
 export interface DenyStore {
-  /** Adds what must be denied on a role; adding twice is once. */
+  /** Adds what must be denied on a role; adding twice is once. Of two ends for one value the later holds. */
   add(role: string, denies: readonly Deny[]): Promise<void>
-  /** Every deny of a role, read strongly. */
+  /** Every deny of a role that is not forgotten, read strongly. */
   ofRole(role: string): Promise<readonly Deny[]>
+  /** Forgets denies that are no longer needed. */
+  forget(role: string, denies: readonly Deny[]): Promise<void>
+  /** Roles with a deny whose time was over before `now` and that is not forgotten, at most `limit` denies' worth. */
+  overdue(now: NumericDate, limit: number): Promise<readonly string[]>
 }
 export type { Deny }
 
 export interface RolePolicies {
-  /** Puts the role's whole inline deny, or removes it when there is nothing to deny. */
-  putDeny(role: string, denies: readonly Deny[]): Promise<void>
+  /**
+   * Puts the role's whole inline deny, or removes it when there is nothing to deny. `full` when IAM has no room for it:
+   * then nothing was written.
+   */
+  putDeny(role: string, denies: readonly Deny[]): Promise<'put' | 'full'>
 }
 
 /** A line in the log: words of the vocabulary, never a credential, a justification or arguments. */

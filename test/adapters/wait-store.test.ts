@@ -67,6 +67,26 @@ onBoth<WaitStore>(
       expect(await waits.claim(wait, now + lease, lease)).toBe(false)
     })
 
+    test('a claim that is given back may be had at once, by one', async () => {
+      await waits.remember(wait)
+      await waits.claim(wait, now, lease)
+      await waits.release(wait)
+      expect(await waits.open(wait.request)).toEqual([wait])
+      const claims = await Promise.all(Array.from({ length: 5 }, () => waits.claim(wait, now, lease)))
+      expect(claims.filter(Boolean)).toHaveLength(1)
+    })
+
+    test('giving back a claim on what has ended, or never was, opens nothing and makes nothing', async () => {
+      await waits.release(wait)
+      expect(await waits.open(wait.request)).toEqual([])
+      await waits.remember(wait)
+      await waits.claim(wait, now, lease)
+      await waits.ended(wait)
+      await waits.release(wait)
+      expect(await waits.open(wait.request)).toEqual([])
+      expect(await waits.claim(wait, now, lease)).toBe(false)
+    })
+
     test('a claimed wait is still open: its claimant may have died', async () => {
       await waits.remember(wait)
       await waits.claim(wait, now, lease)

@@ -28,6 +28,12 @@ export class MemoryWaitStore implements WaitStore {
     return true
   }
 
+  async release(wait: WaitRecord): Promise<void> {
+    await Promise.resolve()
+    const kept = this.#waits.get(keyOf(wait))
+    if (kept) kept.claimedUntil = 0
+  }
+
   async ended(wait: WaitRecord): Promise<void> {
     await Promise.resolve()
     const kept = this.#waits.get(keyOf(wait))

@@ -8,6 +8,9 @@ export class MemoryWorkflow implements Workflow {
   readonly #executions = new Map<RequestId, string>()
   readonly #waits = new Map<string, Signal | 'open' | 'timed_out'>()
 
+  /** How many of the next signals fail, as when Step Functions does not answer. */
+  failSignals = 0
+
   async start(request: RequestId, wait: string): Promise<void> {
     await Promise.resolve()
     if (!this.#executions.has(request)) this.#executions.set(request, wait)
@@ -15,6 +18,10 @@ export class MemoryWorkflow implements Workflow {
 
   async signal(taskToken: string, outcome: Signal): Promise<'sent' | 'late'> {
     await Promise.resolve()
+    if (this.failSignals > 0) {
+      this.failSignals -= 1
+      throw new Error('Step Functions does not answer')
+    }
     if (this.#waits.get(taskToken) !== 'open') return 'late'
     this.#waits.set(taskToken, outcome)
     return 'sent'

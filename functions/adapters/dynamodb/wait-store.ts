@@ -80,6 +80,17 @@ export class DynamoWaitStore implements WaitStore {
     return updated !== undefined
   }
 
+  async release(wait: WaitRecord): Promise<void> {
+    const update = new UpdateItemCommand({
+      TableName: this.#table,
+      Key: keyOf(wait),
+      UpdateExpression: 'REMOVE claimedUntil, claimant',
+      // Whoever asks has claimed it just now. Should the lease have run out all the same, two send, and one is late.
+      ConditionExpression: 'attribute_exists(taskToken)',
+    })
+    await this.#connection.client.send(update, within(this.#connection)).catch(unlessConditionFailed('release a wait'))
+  }
+
   async ended(wait: WaitRecord): Promise<void> {
     const update = new UpdateItemCommand({
       TableName: this.#table,
