@@ -310,7 +310,7 @@ describe('a body', () => {
     const more = { x: 1 }
     const { subject, action, resource, context } = evaluation
     const loose = {
-      ...{ ...more, subject: { ...subject, ...more, properties: more }, action: { ...action, ...more } },
+      ...{ ...more, subject: { ...subject, ...more }, action: { ...action, ...more } },
       ...{
         resource: { ...resource, ...more },
         context: { ...context, ...more, parent_task: { id: 'INC-1', ...more } },
