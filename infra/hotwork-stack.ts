@@ -119,7 +119,7 @@ export class HotworkStack extends Stack {
     requests.grantPut(evaluate.role)
     // How often an agent asked lately is a circumstance of the question.
     requests.grantFind(evaluate.role, 'by-agent')
-    api.route(evaluate, 'POST /access/v1/evaluation')
+    api.route(evaluate, 'POST /access/v1/evaluation', 'POST /access/v1/evaluations')
 
     const submitRequest = makeDecider('submit-request', { ISSUER: issuer })
     requests.grantFind(submitRequest.role, 'by-agent')

@@ -1,5 +1,5 @@
 import { type Answered, agentActor, endedBy, type Refused } from './answering.ts'
-import type { Authority, Intend, Issue } from './commands.ts'
+import type { Authority, Eligibility, Intend, Issue } from './commands.ts'
 import { type Event, system } from './events.ts'
 import { type ApprovalRequest, type ApprovedRequest, approvalsOf, keyOf, usesLeft } from './request.ts'
 import type { NumericDate } from './values.ts'
@@ -90,8 +90,7 @@ export function deniedNow(
 ): Refused | undefined {
   const ended = endedBy(state, ending, { bundle }, at)
   if (ended) return ended
-  const lost = approvalsOf(state).some(({ person, as }) => !(eligible[person] ?? []).includes(as))
-  if (lost) {
+  if (hasLostApprover(state, eligible)) {
     const revoked: Event = {
       type: 'Revoked',
       at,
@@ -106,3 +105,7 @@ export function deniedNow(
   if (answer.permit) return undefined
   return { code: answer.error ? 'policy_error' : 'policy_denied', detail: answer.policies.join(' ') }
 }
+
+/** Whether somebody whose approval counts may no longer approve. */
+export const hasLostApprover = (state: ApprovalRequest, eligible: Eligibility): boolean =>
+  approvalsOf(state).some(({ person, as }) => !(eligible[person] ?? []).includes(as))

@@ -21,7 +21,7 @@ export function withdraw(state: ApprovalRequest, { bundle }: Withdraw, at: Numer
 /** The kill switch of one request: ends a live grant, and denies what is still pending. Twice is once. */
 export function revoke(state: ApprovalRequest, { person, reason, answer, bundle }: Revoke, at: NumericDate): Answered {
   if (!answer.permit) return { code: answer.error ? 'policy_error' : 'not_permitted' }
-  if (state.status === 'revoked') return []
+  if (state.status === 'revoked' || (state.status === 'denied' && state.deniedBy === person)) return []
   const common = {
     at,
     actor: { type: 'person', id: person } as Actor,

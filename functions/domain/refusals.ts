@@ -36,6 +36,12 @@ export const Refusal = z.enum([
   // ending
   'invalid_task_state',
   'not_permitted',
+  // stopping
+  'unknown_target',
+  'unknown_halt',
+  'too_many_halts',
+  'self_lift',
+  'already_lifted',
   // asking
   'unknown_request',
   'invalid_arguments',
@@ -43,6 +49,8 @@ export const Refusal = z.enum([
   'no_eligible_approvers',
   'session_policy_too_large',
   'duplicate_request',
+  'invalid_target',
+  'replayed',
   'agent_suspended',
   'agent_retired',
   'owner_inactive',

@@ -6,6 +6,8 @@ import * as z from 'zod'
  */
 
 const Name = z.string().min(1)
+/** Several, with a space between. */
+const Names = Name.transform((names) => names.split(' '))
 const Url = z.url()
 
 const stores = { REQUESTS_TABLE: Name, LEDGER_TABLE: Name }
@@ -36,7 +38,7 @@ export const environments = {
     STATE_MACHINE: Name,
     FOLLOW_QUEUE: Name,
   }),
-  'hand-on': z.object({ CARDS_QUEUE: Name, DENIES_QUEUE: Name }),
+  'hand-on': z.object({ CARDS_QUEUE: Name, DENIES_QUEUE: Name, TARGET_ROLES: Names }),
   'draw-card': z.object({
     REQUESTS_TABLE: Name,
     CARDS_TABLE: Name,
@@ -45,7 +47,9 @@ export const environments = {
     SLACK_API_URL: Url,
   }),
   'write-denies': z.object({ ...stores }),
-  'sweep-overdue': z.object({ ...stores, FOLLOW_QUEUE: Name }),
+  'sweep-overdue': z.object({ ...stores, FOLLOW_QUEUE: Name, DENIES_QUEUE: Name }),
+  'declare-halt': z.object({ ...api, ...stores, TARGET_ROLES: Names }),
+  'lift-halt': z.object({ ...api, ...stores }),
 } as const
 
 export type HandlerName = keyof typeof environments

@@ -1,6 +1,9 @@
+import type * as z from 'zod'
 import { EvaluationBody, evaluationAnswer, parseBody } from '../adapters/http/authzen.ts'
-import { endpoint } from '../adapters/http/endpoint.ts'
-import { evaluateAccess } from '../operations/evaluate-access.ts'
+import { type Call, endpoint } from '../adapters/http/endpoint.ts'
+import { incompleteAnswer, isDeciding, readEvaluations } from '../adapters/http/evaluations.ts'
+import type { Json } from '../domain/values.ts'
+import { type EvaluationCaller, evaluateAccess } from '../operations/evaluate-access.ts'
 import { environmentOf } from './environments.ts'
 import { Callers } from './wiring/callers.ts'
 import { decidingPorts } from './wiring/deciding.ts'
@@ -11,10 +14,32 @@ const issuer = environment.ISSUER
 const ports = decidingPorts(environment, cedarPolicy())
 const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
 
-/** `POST /access/v1/evaluation`: may this agent do this, and if not, would approval help? */
+type Answer = { [member: string]: Json }
+
+/** May this agent do this, and if not, would approval help? One evaluation, or many in one message. */
+const routes: { [route: string]: (call: Call, caller: EvaluationCaller) => Promise<Answer> } = {
+  'POST /access/v1/evaluation': async (call, caller) => evaluate(parseBody(EvaluationBody, call.json()), caller),
+  'POST /access/v1/evaluations': async (call, caller) => {
+    const message = readEvaluations(call.json())
+    if (message.kind === 'one') return evaluate(message.body, caller)
+    const evaluations: Answer[] = []
+    for (const item of message.items) {
+      const answer = 'incomplete' in item ? incompleteAnswer(item) : await evaluate(item, caller)
+      evaluations.push(answer)
+      if (isDeciding(message.semantic, answer['decision'] === true)) break
+    }
+    return { evaluations }
+  },
+}
+
 export const handler = endpoint({ issuer, ...ports }, async (call) => {
   const caller = await callers.agentOrTool(call)
-  const { subject, action, resource, context } = parseBody(EvaluationBody, call.json())
+  const route = routes[call.route]
+  return route ? { status: 200, body: await route(call, caller) } : { status: 404 }
+})
+
+async function evaluate(body: z.infer<typeof EvaluationBody>, caller: EvaluationCaller): Promise<Answer> {
+  const { subject, action, resource, context } = body
   const evaluated = await evaluateAccess(
     {
       caller,
@@ -27,5 +52,5 @@ export const handler = endpoint({ issuer, ...ports }, async (call) => {
     },
     ports,
   )
-  return { status: 200, body: evaluationAnswer(evaluated, issuer) }
-})
+  return evaluationAnswer(evaluated, issuer) as Answer
+}

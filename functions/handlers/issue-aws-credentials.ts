@@ -69,7 +69,7 @@ const badToken = (detail: string) =>
     headers: { 'www-authenticate': 'DPoP error="invalid_token", algs="ES256"' },
   })
 
-function refusal(code: Refusal | 'replayed'): BadRequest {
+function refusal(code: Refusal): BadRequest {
   const problem = (status: number, title: string) => new BadRequest({ status, code, title })
   switch (code) {
     case 'replayed':
@@ -84,6 +84,9 @@ function refusal(code: Refusal | 'replayed'): BadRequest {
     case 'completed':
     case 'unknown_request':
     case 'credential_superseded':
+    case 'halted':
+    case 'ancestor_ended':
+    case 'approver_not_eligible':
       return badToken(code.replaceAll('_', ' '))
     case 'wrong_credential_kind':
       return problem(400, 'The approved action is not done with AWS credentials')

@@ -43,7 +43,7 @@ const badProof = (detail: string) =>
   new BadRequest({ status: 400, code: 'invalid_dpop_proof', title: 'The proof of the key is missing or bad', detail })
 
 /** The description begins with the word that an agent can branch on. */
-function refusal(code: Refusal | 'replayed' | 'invalid_target', detail?: string): OAuthError {
+function refusal(code: Refusal, detail?: string): OAuthError {
   switch (code) {
     case 'key_mismatch':
       return new OAuthError('invalid_dpop_proof', 'key_mismatch: the grant is bound to the key that asked')
@@ -63,8 +63,12 @@ function refusal(code: Refusal | 'replayed' | 'invalid_target', detail?: string)
       return details(`${code}: the request has no live grant`)
     case 'approver_not_eligible':
       return details('revoked: someone who approved may no longer approve (approver_not_eligible)')
+    case 'halted':
+    case 'ancestor_ended':
+      return details(`revoked: ${detail ?? code}`)
     default:
-      return details(`denied: policy does not permit this now (${code})`)
+      // The grant is live and stays so: what is refused is this attempt.
+      return new OAuthError('access_denied', `${code}: policy does not permit this now`)
   }
 }
 

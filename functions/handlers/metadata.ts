@@ -18,6 +18,7 @@ const routes: { [route: string]: () => Promise<Answer> } = {
     published({
       policy_decision_point: issuer,
       access_evaluation_endpoint: `${issuer}/access/v1/evaluation`,
+      access_evaluations_endpoint: `${issuer}/access/v1/evaluations`,
       access_request_endpoint: `${issuer}/access/v1/requests`,
       jwks_uri: `${issuer}/.well-known/jwks.json`,
       capabilities: ['urn:openid:authzen:capability:access-request'],

@@ -81,13 +81,19 @@ function checkUntil(until: NumericDate, now: NumericDate): void {
 }
 
 function refusal(code: SubmissionRefusal, detail?: string): BadRequest {
-  const problem = (status: number, title: string) =>
-    new BadRequest({ status, code, title, ...(detail === undefined ? {} : { detail }) })
+  const problem = (status: number, title: string, fix = 'evaluate again') =>
+    new BadRequest({ status, code, title, detail: detail ?? fix })
   switch (code) {
     case 'replayed':
       return badProof(issuer, 'this proof was used before: make a new one for each call')
+    case 'key_mismatch':
+      return badProof(issuer, 'key_mismatch')
     case 'duplicate_request':
-      return problem(409, 'This Idempotency-Key stands for another request')
+      return problem(
+        409,
+        'This Idempotency-Key stands for another request',
+        'send a new `Idempotency-Key` for a new body',
+      )
     case 'expired_denial':
       return problem(410, 'The evaluation is too old')
     case 'invalid_denial_binding':

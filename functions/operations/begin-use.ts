@@ -30,7 +30,7 @@ export type BegunUse = { use: UseId; usesLeft: number }
 export async function beginUse(
   ask: UseAsk,
   ports: DecidingPorts,
-): Promise<Result<BegunUse, Refusal | 'replayed' | 'arguments_mismatch'>> {
+): Promise<Result<BegunUse, Refusal | 'arguments_mismatch'>> {
   const { tool, token, key } = ask
   const stored = await ports.requests.load(token.request)
   if (!stored) return refuse('unknown_request')
@@ -55,9 +55,12 @@ export async function beginUse(
     // A tool that asks again shows the proof that it was shown before: it was spent on this very use.
     again ? [] : [ask.once, { key: useKey(use), value: token.request, expiresAt: token.expiresAt + 86_400 }],
   )
-  if (!done.ok) return done
-  const begun = useOf(done.value.state, tool, key)
-  return begun ? ok({ use: begun.id, usesLeft: usesLeft(done.value.state) }) : refuse('credential_unknown')
+  // Its own twin may have come first with the same proof, while this one was on its way: that is the same use.
+  const twin = done.ok || done.code !== 'replayed' ? undefined : (await ports.requests.load(token.request))?.state
+  if (!done.ok && !(twin && useOf(twin, tool, key))) return done
+  const state = twin ?? (done.ok ? done.value.state : stored.state)
+  const begun = useOf(state, tool, key)
+  return begun ? ok({ use: begun.id, usesLeft: usesLeft(state) }) : refuse('credential_unknown')
 }
 
 const executes = ({ ask }: ApprovalRequest, { action, arguments: args }: UseAsk): boolean =>

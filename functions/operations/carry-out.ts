@@ -1,5 +1,5 @@
 import type { Command } from '../domain/commands.ts'
-import { decide } from '../domain/decide.ts'
+import { actorOf, decide } from '../domain/decide.ts'
 import { asOf } from '../domain/due.ts'
 import type { Actor, Event } from '../domain/events.ts'
 import { evolve } from '../domain/evolve.ts'
@@ -16,7 +16,7 @@ const attempts = 60
 type Ports = Pick<DecidingPorts, 'requests' | 'ledger' | 'policy' | 'clock' | 'log'>
 
 /** What a command came to. `replayed`: something that may happen once had happened before, so nothing was done now. */
-export type CarriedOut = Result<Stored, Refusal | 'replayed'> & { stored?: Stored }
+export type CarriedOut = Result<Stored, Refusal> & { stored?: Stored }
 
 /**
  * Reads the request, makes the command from what is read, decides, and commits state and entries in one transaction;
@@ -45,7 +45,10 @@ export async function carryOut(
     const change = { id, expected: stored.head, state, entries: after.entries, head: after.head, once }
     const result: Committed =
       events.length === 0 && once.length === 0 ? { outcome: 'committed' } : await ports.requests.commit(change)
-    if (result.outcome === 'taken') return { ...refuse('replayed'), stored }
+    if (result.outcome === 'taken') {
+      await recordRefusal(actorOf(stored.state, made), made.type, 'replayed', ports)
+      return { ...refuse('replayed'), stored }
+    }
     if (result.outcome === 'stale') continue
     return refusal ? { ...refuse(refusal.code, refusal.detail), stored: next } : ok(next)
   }

@@ -1,6 +1,7 @@
 import { type Assessment, assess } from '../domain/assess.ts'
 import { accountOf } from '../domain/bundle.ts'
 import { deriveStatement, titleOf } from '../domain/catalogue.ts'
+import { hasLostApprover } from '../domain/claiming.ts'
 import { argumentsDigest, digestOf } from '../domain/digest.ts'
 import { asOf } from '../domain/due.ts'
 import type { ApprovedRequest, ParentTask } from '../domain/request.ts'
@@ -13,21 +14,23 @@ import {
   JsonObject,
   type NumericDate,
   RequestId,
-  type Resource,
   type ToolId,
 } from '../domain/values.ts'
+import { authorityOf } from './authority.ts'
 import type { DecidingPorts } from './ports.ts'
-import { askAboutRequest } from './questions.ts'
 
 /** Who asks: an agent about itself, or a tool about an agent. */
 export type EvaluationCaller = { type: 'agent'; id: AgentId } | { type: 'tool'; id: ToolId }
 
+/** An AuthZEN entity. Its properties decide nothing here, and are bound all the same: what is submitted is what was evaluated. */
+export type Entity = { type: string; id: string; properties?: JsonObject | undefined }
+
 /** An AuthZEN access evaluation, as it came. */
 export type EvaluationAsk = {
   caller: EvaluationCaller
-  subject: { type: string; id: string }
+  subject: Entity
   action: { name: string; properties: Json }
-  resource: Resource
+  resource: Entity
   purpose?: string
   parentTask?: ParentTask
   /** `context.approval.id`: a grant that the asker says covers this. */
@@ -76,17 +79,14 @@ export async function evaluateAccess(ask: EvaluationAsk, ports: DecidingPorts): 
     return deny(common, 'policy_denied', '`subject` should be the agent that asks')
   if (ask.approval !== undefined) return { ...common, ...(await reevaluate(ask, agent.data, ask.approval, now, ports)) }
 
-  const assessment = assessAsk(
-    ask,
-    agent.data,
-    await countRecent(agent.data, ask.action.name, now, requests),
-    now,
-    ports,
-  )
+  const missing = ask.purpose === undefined ? 'purpose' : ask.parentTask === undefined ? 'parent_task' : undefined
+  // Said before policy is asked: what it would answer about half a question explains nothing.
+  if (missing && Object.hasOwn(ports.policy.bundle.actions, ask.action.name))
+    return deny(common, 'invalid_arguments', `\`context.${missing}\` is missing`)
+  const recent = await countRecent(agent.data, ask.action.name, now, requests)
+  const assessment = assessAsk(ask, agent.data, recent, now, ports)
   if (assessment.outcome === 'refused')
     return deny({ ...common, policies: assessment.policies }, assessment.reason, assessment.detail)
-  const missing = ask.purpose === undefined ? 'purpose' : ask.parentTask === undefined ? 'parent_task' : undefined
-  if (missing) return deny(common, 'invalid_arguments', `\`context.${missing}\` is missing`)
 
   const expiresAt = now + bindingWindow
   const binding = bindingOf(ask)
@@ -115,12 +115,19 @@ export const bindingOf = (
   ask: Pick<EvaluationAsk, 'subject' | 'action' | 'resource' | 'purpose' | 'parentTask'>,
 ): Digest =>
   digestOf('hotwork.evaluation.v1', {
-    subject: ask.subject,
+    subject: withoutActor(ask.subject),
     action: { name: ask.action.name, properties: ask.action.properties },
-    resource: ask.resource,
+    resource: ask.resource as Json,
     purpose: ask.purpose ?? null,
     parent_task: (ask.parentTask as Json | undefined) ?? null,
   })
+
+/** A submitter may move the actor out of the subject (ARAP), so it is not bound with it. */
+function withoutActor({ properties, ...subject }: Entity): Json {
+  if (!properties) return subject
+  const { act: _, ...rest } = properties
+  return { ...subject, properties: rest }
+}
 
 /** Assesses an ask, and refuses one whose AWS credentials could not be confined: its session policy would be too large. */
 export function assessAsk(
@@ -131,7 +138,8 @@ export function assessAsk(
   { policy }: Pick<DecidingPorts, 'policy'>,
 ): Assessment {
   const { name: action, properties } = ask.action
-  const asked = { agent, action, arguments: properties, resource: ask.resource, purpose: ask.purpose ?? '', recent }
+  const resource = { type: ask.resource.type, id: ask.resource.id }
+  const asked = { agent, action, arguments: properties, resource, purpose: ask.purpose ?? '', recent }
   const assessment = assess(policy.bundle, (question) => policy.ask(question), asked, now)
   if (assessment.outcome === 'refused') return assessment
   const { entry, arguments: args } = assessment.facts
@@ -177,19 +185,21 @@ async function reevaluate(
   agent: AgentId,
   approval: string,
   now: NumericDate,
-  { policy, requests }: DecidingPorts,
+  ports: DecidingPorts,
 ): Promise<Reevaluated> {
   const no = (reason: EvaluationReason, policies: readonly string[] = []) =>
     ({ decision: false, reason, policies }) as const
   const id = RequestId.safeParse(approval.replace(/^grt_/, 'req_'))
-  const stored = id.success && approval.startsWith('grt_') ? await requests.load(id.data) : undefined
+  const stored = id.success && approval.startsWith('grt_') ? await ports.requests.load(id.data) : undefined
   if (stored?.state.ask.agent.id !== agent) return no('approval_unverifiable')
   const state = asOf(stored.state, now)
   if (state.status === 'pending' || state.status === 'denied' || state.status === 'withdrawn')
     return no('approval_unverifiable')
   if (!covers(state.ask, ask)) return no('out_of_scope')
   if (state.status !== 'approved') return no('approval_expired')
-  const answer = askAboutRequest(policy, state, 'use', now)
+  const authority = await authorityOf(state, 'use', now, ports)
+  if (authority.ending || hasLostApprover(state, authority.eligible)) return no('approval_expired')
+  const { answer } = authority
   if (answer.error) return no('policy_error', answer.policies)
   if (!answer.permit) return no('policy_denied', answer.policies)
   const { grant } = state as ApprovedRequest

@@ -1,29 +1,54 @@
-import { deniesOf } from '../domain/denies.ts'
-import { type ApprovalRequest, grantOf } from '../domain/request.ts'
+import { deniesOf, denyOfHalt } from '../domain/denies.ts'
+import type { Halt } from '../domain/halt.ts'
+import type { ApprovalRequest } from '../domain/request.ts'
 import type { NumericDate } from '../domain/values.ts'
-import type { FifoMessage, Queue } from './ports.ts'
+import type { DenyMessage, FifoMessage, Queue } from './ports.ts'
 
-type Ports = { cards: Queue<FifoMessage>; denies: Queue<FifoMessage> }
-export type Changed = { state: ApprovalRequest; version: number }
+type Ports = {
+  cards: Queue<FifoMessage>
+  denies: Queue<DenyMessage>
+  /** The ARN of every target role that there is. */
+  targetRoles: readonly string[]
+}
+/** A request as it is stored now, and when it changed. */
+export type Changed = { state: ApprovalRequest; version: number; since: NumericDate }
+/** The halts of one target as they are stored now, and when they changed. */
+export type ChangedHalts = { halts: readonly Halt[]; version: number; since: NumericDate }
 
 /**
  * Hands a changed request on to those who follow from the record: the card drawer, and, where sessions must be denied,
- * the writer of each role's deny, and where it has given rights away and ended, to whoever ends those. Only ids travel.
+ * the writer of each role's deny. Only ids travel.
  */
 export async function handOn(changed: readonly Changed[], now: NumericDate, ports: Ports): Promise<void> {
-  await ports.cards.send(changed.map((each) => message(each, each.state.ask.id)))
-  const denies = changed.flatMap((each) => [...deniesOf(each.state, now).keys()].map((role) => message(each, role)))
-  const orphaned = changed.filter((each) => hasOrphans(each.state, now)).map((each) => message(each, each.state.ask.id))
-  if (denies.length + orphaned.length > 0) await ports.denies.send([...denies, ...orphaned])
+  await ports.cards.send(
+    changed.map(({ state: { ask }, version }) => ({
+      requestId: ask.id,
+      group: ask.id,
+      deduplicate: `${ask.id}#${version}`,
+    })),
+  )
+  const denies = changed.flatMap(({ state, version, since }) =>
+    [...deniesOf(state, now).keys()].map((role) => {
+      const { id } = state.ask
+      return { role, group: groupOf(role), since, cause: { request: id }, deduplicate: `${id}#${version}#deny` }
+    }),
+  )
+  if (denies.length > 0) await ports.denies.send(denies)
 }
 
-/** Whether it has ended, and something taken out of it may still be live. */
-const hasOrphans = (state: ApprovalRequest, now: NumericDate): boolean =>
-  state.status !== 'approved' && (grantOf(state)?.delegations ?? []).some(({ notAfter }) => notAfter > now)
+/**
+ * Hands a kill switch that was thrown on to the writer of the deny of each role that it bears on. That one was lifted
+ * needs no deny, and takes none back: what it stopped stays stopped.
+ */
+export async function handOnHalts({ halts, version, since }: ChangedHalts, ports: Ports): Promise<void> {
+  const newest = halts.findLast(({ lifted }) => lifted === undefined)
+  if (!newest) return
+  const { id } = newest
+  const denies = ports.targetRoles
+    .filter((role) => denyOfHalt(newest, role) !== undefined)
+    .map((role) => ({ role, group: groupOf(role), since, cause: { halt: id }, deduplicate: `${id}#${version}` }))
+  if (denies.length > 0) await ports.denies.send(denies)
+}
 
-/** FIFO groups are at most 128 characters: an ARN's role name tells the roles of a deployment apart. */
-const message = ({ state, version }: Changed, group: string): FifoMessage => ({
-  requestId: state.ask.id,
-  group: group.slice(-128),
-  deduplicate: `${state.ask.id}#${version}${group.startsWith('arn:') ? '#deny' : ''}`,
-})
+/** FIFO groups are at most 128 characters: the end of an ARN tells the roles of a deployment apart. */
+export const groupOf = (role: string): string => role.slice(-128)

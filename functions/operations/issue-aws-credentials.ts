@@ -1,15 +1,19 @@
 import { deriveStatement } from '../domain/catalogue.ts'
 import type { Refusal } from '../domain/refusals.ts'
-import type { ApprovedRequest } from '../domain/request.ts'
+import { type ApprovalRequest, type ApprovedRequest, grantOf } from '../domain/request.ts'
 import { sessionPolicy } from '../domain/session-policy.ts'
 import { type NumericDate, ok, type Result, refuse } from '../domain/values.ts'
 import { authorityOf } from './authority.ts'
 import { carryOut } from './carry-out.ts'
 import { BrokerRefused } from './faults.ts'
+import { overtaken } from './issue-token.ts'
 import type { AccessToken, AwsCredentialBroker, AwsCredentials, DecidingPorts, OnceOnly } from './ports.ts'
 
-/** STS gives no shorter session. The session policy's time condition is what really ends it. */
-const sessionSeconds = 900
+/**
+ * STS gives no shorter session than 15 minutes, and no longer one to a role that was itself assumed than an hour. Inside
+ * that, the session policy's time condition is what ends it.
+ */
+const [shortest, longest] = [900, 3600]
 
 type Ports = DecidingPorts & { broker: AwsCredentialBroker; targetRole: string }
 export type IssuedAwsCredentials = AwsCredentials & { expiresAt: NumericDate }
@@ -24,7 +28,7 @@ export async function issueAwsCredentials(
   token: AccessToken,
   once: OnceOnly,
   ports: Ports,
-): Promise<Result<IssuedAwsCredentials, Refusal | 'replayed'>> {
+): Promise<Result<IssuedAwsCredentials, Refusal>> {
   const { policy, ids, clock } = ports
   const [credential, use] = [ids.credential(), ids.use()]
   const { request: id, agent, jkt, jti: presented } = token
@@ -44,17 +48,26 @@ export async function issueAwsCredentials(
       credential,
       presented,
       bundle,
-      ...(target ? { session: { role: target.role, endsAt: now + sessionSeconds + 60 } } : {}),
+      ...(target ? { session: { role: target.role, endsAt: now + sessionSeconds(state, now) + 60 } } : {}),
     }),
     [once, { key: `JTI#${credential}`, value: id, expiresAt: clock.now() + 86_400 }],
   )
   if (!intended.ok) return intended
   if (!target) throw new BrokerRefused('the action names no account of this deployment')
   const live = intended.value.state as ApprovedRequest
-  const credentials = await ports.broker.assume(assumeAsk(live, credential, target, ports))
+  const seconds = sessionSeconds(live, clock.now())
+  const endsAt = clock.now() + seconds
+  const credentials = await ports.broker.assume(assumeAsk(live, credential, seconds, target, ports))
   const issued = await carryOut(id, ports, () => ({ type: 'issue', agent, claim: 'aws', credential, use, bundle }))
-  if (!issued.ok) return issued
-  return ok({ ...credentials, expiresAt: live.grant.notAfter })
+  if (!issued.ok) return overtaken(issued)
+  // What is told to expire later than it does would be used in vain.
+  return ok({ ...credentials, expiresAt: Math.min(live.grant.notAfter, endsAt) })
+}
+
+/** As long as the grant may still live, within what STS allows. */
+function sessionSeconds(state: ApprovalRequest, now: NumericDate): number {
+  const left = (grantOf(state)?.notAfter ?? now) - now
+  return Math.min(Math.max(left, shortest), longest)
 }
 
 function targetOf(action: string, { policy: { bundle }, targetRole }: Pick<Ports, 'policy' | 'targetRole'>) {
@@ -67,6 +80,7 @@ function targetOf(action: string, { policy: { bundle }, targetRole }: Pick<Ports
 function assumeAsk(
   { ask, grant }: ApprovedRequest,
   credential: string,
+  durationSeconds: number,
   { account, role }: NonNullable<ReturnType<typeof targetOf>>,
   { policy: { bundle } }: Ports,
 ) {
@@ -86,6 +100,6 @@ function assumeAsk(
       'hotwork:digest': ask.digest,
     },
     policy: sessionPolicy(statement, grant.notAfter),
-    durationSeconds: sessionSeconds,
+    durationSeconds,
   }
 }

@@ -15,6 +15,7 @@ import {
 } from '../domain/values.ts'
 import { authorityOf } from './authority.ts'
 import { carryOut, recordRefusal } from './carry-out.ts'
+import { StaleRequest } from './faults.ts'
 import type { DecidingPorts, OnceOnly, Signer } from './ports.ts'
 
 /** An agent with its workload identity and a proof of the key that asked. */
@@ -38,10 +39,7 @@ type Ports = DecidingPorts & { signer: Signer; issuer: string }
  *
  * @throws KeyUnavailable, StoreUnavailable, StaleRequest
  */
-export async function issueToken(
-  ask: TokenAsk,
-  ports: Ports,
-): Promise<Result<IssuedToken, Refusal | 'replayed' | 'invalid_target'>> {
+export async function issueToken(ask: TokenAsk, ports: Ports): Promise<Result<IssuedToken, Refusal>> {
   const { policy, ids, clock } = ports
   const stored = await ports.requests.load(ask.id)
   if (stored?.state.ask.agent.id !== ask.agent) {
@@ -52,6 +50,7 @@ export async function issueToken(
   if (ask.targets.some((target) => target !== audience)) {
     await recordRefusal({ type: 'agent', id: ask.agent }, 'intend', 'invalid_target', ports)
     return refuse('invalid_target', `the audience should be ${audience}`)
+  }
   const credential = ids.credential()
   const intended = await carryOut(
     ask.id,
@@ -93,12 +92,18 @@ export async function issueToken(
     credential,
     bundle: policy.bundle.hash,
   }))
-  if (!issued.ok) return issued
+  if (!issued.ok) return overtaken(issued)
   return ok({
     token,
     expiresIn: Math.max(0, expiresAt - clock.now()),
     details: claims['authorization_details'] as JsonObject[],
   })
+}
+
+/** Another mint of the same agent came in between. Its credential is the one that lives; asking again is safe. */
+export function overtaken<R extends { ok: false; code: Refusal }>(refused: R): R {
+  if (refused.code === 'credential_superseded') throw new StaleRequest('another mint came first')
+  return refused
 }
 
 const claim: Claim = 'access_token'

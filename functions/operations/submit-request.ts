@@ -18,16 +18,16 @@ import {
   type Thumbprint,
 } from '../domain/values.ts'
 import { recordRefusal } from './carry-out.ts'
-import { assessAsk, bindingOf, countRecent } from './evaluate-access.ts'
+import { assessAsk, bindingOf, countRecent, type Entity } from './evaluate-access.ts'
 import { StaleRequest } from './faults.ts'
 import type { DecidingPorts, OnceOnly, Stored } from './ports.ts'
 
 /** An ARAP submission by an agent whose identity and key are proven. */
 export type SubmissionAsk = {
   agent: AgentRef
-  subject: { type: string; id: string }
+  subject: Entity
   action: { name: string; properties: Json }
-  resource: Resource
+  resource: Entity
   purpose: string
   justification?: string
   parentTask: ParentTask
@@ -41,7 +41,7 @@ export type SubmissionAsk = {
   once: OnceOnly
 }
 
-export type SubmissionRefusal = Refusal | 'replayed'
+export type SubmissionRefusal = Refusal
 /** `created` is false where an earlier request is answered: the same key, or an identical one that is still pending. */
 export type Submitted = { stored: Stored; created: boolean }
 
@@ -60,24 +60,23 @@ export async function submitRequest(
   const key = `IDEM#${ask.agent.id}#${digestOf('hotwork.idempotency-key.v1', ask.idempotencyKey)}`
   const body = digestOf('hotwork.idempotency.v1', ask.body)
   for (let attempt = 0; attempt < 5; attempt++) {
-    const repeat = await repeated(key, body, ports)
-    if (repeat) return repeat
+    const repeat = await repeated(key, body, ask, ports)
+    if (repeat) return repeat.ok ? repeat : recorded(ask, repeat, ports)
     const made = await makeSubmit(ask, ports)
-    if (!made.ok) {
-      await recordRefusal({ type: 'agent', id: ask.agent.id }, 'submit', made.code, ports)
-      return made
-    }
+    if (!made.ok) return recorded(ask, made, ports)
     const open = `OPEN#${ask.agent.id}#${openKey(made.value.ask)}`
     const before = await ports.requests.recall(open)
     const pending = before === undefined ? undefined : await stillPending(before, ports)
     if (pending) {
+      // The proof is spent also where nothing new is made of it.
+      if (!(await ports.requests.claim(ask.once))) return recorded(ask, refuse('replayed'), ports)
       const claimed = await ports.requests.claim({
         key,
         value: `${body} ${pending.state.ask.id}`,
         expiresAt: forget(pending.state),
       })
       if (claimed) return ok({ stored: pending, created: false })
-      continue
+      throw new StaleRequest('another submission with this key came first')
     }
     const once: OnceOnly[] = [
       { key, value: `${body} ${made.value.ask.id}`, expiresAt: ports.clock.now() + 8 * day },
@@ -90,19 +89,36 @@ export async function submitRequest(
       ask.once,
     ]
     const result = await commitNew(made.value, once, ports)
-    if (result === 'replayed') return refuse('replayed')
+    if (result === 'replayed') return recorded(ask, refuse('replayed'), ports)
     if (result !== 'again') return ok({ stored: result, created: true })
   }
   throw new StaleRequest('other submissions kept coming first')
 }
 
-async function repeated(key: string, body: string, { requests, ids: _, ...ports }: DecidingPorts) {
+/** A refused submission is on the asker's own record: there is no request yet. */
+async function recorded<R extends { ok: false; code: Refusal }>(
+  { agent }: SubmissionAsk,
+  refused: R,
+  ports: DecidingPorts,
+): Promise<R> {
+  await recordRefusal({ type: 'agent', id: agent.id }, 'submit', refused.code, ports)
+  return refused
+}
+
+async function repeated(
+  key: string,
+  body: string,
+  { jkt }: SubmissionAsk,
+  { requests, ids: _, ...ports }: DecidingPorts,
+) {
   const before = await requests.recall(key)
   if (before === undefined) return undefined
   const [sameBody, id] = before.split(' ')
   if (sameBody !== body) return refuse('duplicate_request' as const)
   const stored = await requests.load(RequestId.parse(id))
   if (!stored) return undefined
+  // Another key could never claim what this one asked for.
+  if (stored.state.ask.jkt !== jkt) return refuse('key_mismatch' as const)
   return ok({ stored: { ...stored, state: asOf(stored.state, ports.clock.now()) }, created: false })
 }
 

@@ -49,9 +49,11 @@ describe('the gate', () => {
     expect(first.ok && again.ok && again.value).toEqual(first.ok && first.value)
   })
 
-  test('two calls with one key at once are one use', async () => {
-    const { begin } = await claimed()
-    const all = await Promise.all([begin('k'), begin('k'), begin('k')])
+  test('calls with one key and one proof at once are one use', async () => {
+    const claimedOnce = await claimed()
+    const { begin } = claimedOnce
+    const once = claimedOnce.world.proof()
+    const all = await Promise.all([begin('k', approved, once), begin('k', approved, once), begin('k', approved, once)])
     expect(new Set(all.map((each) => each.ok && each.value.use)).size).toBe(1)
   })
 

@@ -274,6 +274,34 @@ describe('asking', () => {
     expect((await world.requests.list({}, { limit: 10 })).items).toHaveLength(1)
   })
 
+  test('a proof is spent also where an identical ask is pending, and on the record where it comes again', async () => {
+    const world = new World(bundle)
+    await world.submitted(prodParameter)
+    const once = world.proof()
+    expect(await world.submit(prodParameter, { once })).toMatchObject({ ok: true, value: { created: false } })
+    expect(await world.submit(prodParameter, { once })).toMatchObject({ code: 'replayed' })
+    expect(await world.story('agent:remediator')).toEqual(['Refused'])
+  })
+
+  test('the same key with another DPoP key is refused: that one could never claim it', async () => {
+    const world = new World(bundle)
+    const evaluated = await world.evaluate(prodParameter)
+    const same = { idempotencyKey: 'k', body: { n: 1 }, evaluation: evaluated.id }
+    await world.submit(prodParameter, same)
+    expect(await world.submit(prodParameter, { ...same, jkt: 'b'.repeat(43) as never })).toMatchObject({
+      code: 'key_mismatch',
+    })
+  })
+
+  test('a property that was not evaluated is a mismatch,', async () => {
+    const world = new World(bundle)
+    const evaluated = await world.evaluate(prodParameter)
+    const subject = { type: 'agent', id: 'agent:remediator' }
+    const submit = (properties: { [name: string]: string }) =>
+      world.submit(prodParameter, { evaluation: evaluated.id, subject: { ...subject, properties } })
+    expect(await submit({ team: 'blue' })).toMatchObject({ code: 'invalid_denial_binding' })
+  })
+
   test('an answer lost after the commit is found again by the same key', async () => {
     const world = new World(bundle)
     const evaluated = await world.evaluate(prodParameter)
@@ -307,6 +335,38 @@ describe('an approval is no bearer grant', () => {
     expect(await world.evaluate(other, approval)).toMatchObject({ decision: false, reason: 'approval_unverifiable' })
     await completeRequest({ id: request.ask.id, agent: agent('remediator'), outcome: 'succeeded' }, world.ports)
     expect(await world.evaluate(prodParameter, approval)).toMatchObject({ decision: false, reason: 'approval_expired' })
+  })
+})
+
+describe('an approver who may no longer approve', () => {
+  test('ends what a re-evaluation would say yes to', async () => {
+    const world = new World(bundle)
+    const request = await world.approved()
+    const { groups, ...directory } = bundle.directory
+    const without = { ...groups, sre: (groups['sre'] ?? []).filter((id) => id !== 'person:eve') }
+    world.policy = new World({
+      ...bundle,
+      hash: 'sha-256:without-eve' as never,
+      directory: { ...directory, groups: without },
+    }).policy
+    const again = await world.evaluate(prodParameter, grantOf(request)?.id)
+    expect(again).toMatchObject({ decision: false, reason: 'approval_expired' })
+  })
+})
+
+describe('AWS credentials', () => {
+  test('are told to expire no later than their session does', async () => {
+    const ladder = {
+      tiers: bundle.ladder.tiers.map((tier) => ({ ...tier, grant: { ...tier.grant, lifetime: 7200 } })),
+    }
+    const world = new World({ ...bundle, hash: 'sha-256:long' as never, ladder })
+    const request = await world.approved()
+    const issued = await world.issueToken(request)
+    if (!issued.ok) throw new Error(issued.code)
+    const aws = await world.issueAws(request, tokenId(issued.value.token))
+    if (!aws.ok) throw new Error(aws.code)
+    expect(world.broker.session(aws.value.accessKeyId)?.durationSeconds).toBe(3600)
+    expect(aws.value.expiresAt).toBe(world.clock.now() + 3600)
   })
 })
 

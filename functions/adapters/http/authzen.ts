@@ -12,8 +12,12 @@ import { badRequest } from './problem.ts'
  * @see https://openid.github.io/authzen/
  */
 
-const Entity = z.object({ type: z.string().min(1).max(256), id: z.string().min(1).max(2048) })
 const Properties = z.record(z.string(), z.json())
+const Entity = z.object({
+  type: z.string().min(1).max(256),
+  id: z.string().min(1).max(2048),
+  properties: Properties.optional(),
+})
 
 const Context = z.object({
   purpose: z.string().min(1).max(64).optional(),

@@ -63,7 +63,11 @@ async function answerOf(
   try {
     return await handle(call)
   } catch (fault) {
-    if (fault instanceof BadRequest) return problem(fault.problem)
+    if (fault instanceof BadRequest) {
+      const { status, code } = fault.problem
+      if (status === 401) log.warn('unauthenticated', { route: call.route, code, requestId: call.requestId })
+      return problem(fault.problem)
+    }
     const name = fault instanceof Error ? fault.name : 'unknown'
     // Names alone: a message may hold what must not be in a log.
     const cause = fault instanceof Error && fault.cause instanceof Error ? fault.cause.name : undefined

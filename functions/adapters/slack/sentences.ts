@@ -11,7 +11,7 @@ export type About = { directory: Bundle['directory']; state?: ApprovalRequest | 
 type Sentence = (about: About) => string
 
 /** One sentence to the person who pressed, for every no there is: what is so, and who or what is next. */
-const sentences: { readonly [Code in Refusal | 'replayed']: Sentence } = {
+const sentences: { readonly [Code in Refusal]: Sentence } = {
   not_eligible: ({ state }) => `You are not among those who may decide this request; ${turnOf(state)}.`,
   self_approval: ({ state }) =>
     `You own the agent that asks (${state?.ask.agent.id ?? 'one of yours'}), so somebody else must decide; ${turnOf(state)}.`,
@@ -48,8 +48,15 @@ const sentences: { readonly [Code in Refusal | 'replayed']: Sentence } = {
   delegation_cycle: () => 'An agent cannot be given a right that comes from itself.',
   delegation_too_deep: () => 'It has been passed on too often already.',
   wider_than_parent: () => 'What is passed on can only be less than what was approved.',
+  invalid_target: () => 'What was asked for is for another audience.',
   clock_out_of_range: () =>
     'A clock here is wrong, so nothing is decided until it is set right; tell whoever runs Hotwork.',
+
+  unknown_target: () => switchesOnly,
+  unknown_halt: () => switchesOnly,
+  too_many_halts: () => switchesOnly,
+  self_lift: () => switchesOnly,
+  already_lifted: () => switchesOnly,
 
   key_mismatch: () => agentsOnly,
   credential_superseded: () => agentsOnly,
@@ -69,11 +76,14 @@ const sentences: { readonly [Code in Refusal | 'replayed']: Sentence } = {
   not_requestable: () => agentsOnly,
 }
 
+/** Refusals of emergency halts, which are declared and lifted through the API alone. */
+const switchesOnly = 'That concerns an emergency halt; those are declared and lifted through the API, at /v1/revocations.'
+
 /** Refusals of asking and claiming: no press of a button earns one. Said all the same, should one ever come. */
 const agentsOnly =
   'That was refused for a reason that concerns the agent, not you; the card shows how the request stands.'
 
-export const sentenceFor = (code: Refusal | 'replayed', about: About): string => sentences[code](about)
+export const sentenceFor = (code: Refusal, about: About): string => sentences[code](about)
 
 /** To somebody who is not a person of this deployment, whatever they pressed. */
 export const sentenceForNobody: { readonly [Code in NoPerson]: string } = {

@@ -18,26 +18,44 @@ export const unknownRequest = (): BadRequest =>
     detail: 'the id should be `req_` and 26 characters',
   })
 
-/** What each refusal is called where people decide: the status, and a sentence that tells what is true. */
-const forPeople: { [code in Refusal | 'replayed']?: readonly [status: number, title: string] } = {
-  not_eligible: [403, 'Policy does not let you decide this request'],
-  self_approval: [403, 'You own the agent that asks, so you cannot decide this request'],
-  not_permitted: [403, 'Policy does not let you do this'],
-  policy_error: [403, 'Policy could not be asked, and so the answer is no'],
-  already_decided: [409, 'You have decided this request already, and nobody counts twice'],
-  already_settled: [409, 'This request is settled'],
-  stage_not_open: [409, 'Your stage of this request is not open'],
-  stale_digest: [409, 'What you decided on is not what is asked now'],
-  stale_round: [409, 'This request has changed since you looked'],
-  invalid_task_state: [409, 'The request is not in a state for this'],
+/** What each refusal is called where people decide: the status, what is so, and what to do about it. */
+const forPeople: { [code in Refusal]?: readonly [status: number, title: string, fix: string] } = {
+  not_eligible: [403, 'Policy does not let you decide this request', 'someone whom a stage of it names should decide'],
+  self_approval: [
+    403,
+    'You own the agent that asks, so you cannot decide this request',
+    'someone else should decide it',
+  ],
+  not_permitted: [403, 'Policy does not let you do this', 'ask someone whom policy permits'],
+  policy_error: [403, 'Policy could not be asked, and so the answer is no', 'tell whoever runs Hotwork'],
+  halted: [409, 'This was stopped by an emergency halt', 'a new request is needed once the halt is lifted'],
+  ancestor_ended: [409, 'What this was delegated from has ended', 'nothing brings it back'],
+  already_decided: [
+    409,
+    'You have decided this request already, and nobody counts twice',
+    'someone else should decide',
+  ],
+  already_settled: [409, 'This request is settled', 'read it again to see how'],
+  stage_not_open: [409, 'Your stage of this request is not open', '`stage` should be the open one'],
+  stale_digest: [
+    409,
+    'What you decided on is not what is asked now',
+    '`digest` should be the one that the request shows now',
+  ],
+  stale_round: [
+    409,
+    'This request has changed since you looked',
+    '`round` should be the one that the request shows now',
+  ],
+  invalid_task_state: [409, 'The request is not in a state for this', 'read it again to see its state'],
 }
 
 /** @returns the problem of a refusal at a door for people */
-export function refusalForPeople(code: Refusal | 'replayed', detail?: string): BadRequest {
+export function refusalForPeople(code: Refusal, detail?: string): BadRequest {
   if (code === 'unknown_request') return unknownRequest()
   if (code === 'insufficient_login') return insufficientLogin(detail)
-  const [status, title] = forPeople[code] ?? [409, 'This cannot be done now']
-  return new BadRequest({ status, code, title, ...(detail === undefined ? {} : { detail }) })
+  const [status, title, fix] = forPeople[code] ?? [409, 'This cannot be done now', 'read the request again']
+  return new BadRequest({ status, code, title, detail: detail === undefined ? fix : `${fix}: ${detail}` })
 }
 
 /** RFC 9470: a stronger login is wanted (`acr_values`), or a newer one (`max_age`, seconds). */
