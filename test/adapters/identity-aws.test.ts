@@ -26,6 +26,7 @@ const aws = (algorithm: Algorithm): SourceUnderTest => ({
     'an organisation': ['o-a1b2c3d4e5', (organisation) => under({ org_id: organisation })],
   },
   publish: ({ jwk }) => ({ ...jwk, alg: algorithm, use: 'sig' }),
+  audienceInList: 'audience_mismatch',
   withoutIat: 'token_invalid',
 })
 

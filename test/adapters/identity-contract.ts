@@ -28,6 +28,8 @@ export type SourceUnderTest = {
   pins: { [name: string]: [value: string, claims: (value: string) => object] }
   /** How the keys are published. */
   publish(key: SigningKey): object
+  /** What becomes of a token whose audience is a list of ours alone. */
+  audienceInList: 'known' | 'audience_mismatch'
   /** What becomes of a token that does not say when it was made. */
   withoutIat: 'known' | 'token_invalid'
 }
@@ -116,7 +118,9 @@ export function keepsTheIdentityContract(source: SourceUnderTest): void {
     ['is for somebody else', 'audience_mismatch', () => desk.token({ aud: 'https://payments.example' })],
     ['is for an audience that begins like ours', 'audience_mismatch', () => desk.token({ aud: `${own}.evil.example` })],
     ['is for us and for somebody else', 'audience_mismatch', () => desk.token({ aud: [own, 'https://b.example'] })],
-    ['is for us in a list', 'audience_mismatch', () => desk.token({ aud: [own] })],
+    ['is for us twice', 'audience_mismatch', () => desk.token({ aud: [own, own] })],
+    ['is for nobody in a list', 'audience_mismatch', () => desk.token({ aud: [] })],
+    ['is for a list of lists', 'audience_mismatch', () => desk.token({ aud: [[own]] })],
     ['is for nobody', 'audience_mismatch', () => desk.token({ aud: undefined })],
     ['has expired', 'token_expired', () => desk.token({ iat: now - 200, exp: now - 30 })],
     ['has no end', 'token_invalid', () => desk.token({ exp: undefined })],
@@ -155,6 +159,10 @@ export function keepsTheIdentityContract(source: SourceUnderTest): void {
     const unsigned = `${part({ alg: 'none' })}.${part({ ...desk.claims(), iat: now, exp: now + 240 })}`
     expect(await desk.who(`${unsigned}.`)).toBe('token_malformed')
     expect(await desk.who(`${unsigned}.AA`)).toBe('token_invalid')
+  })
+
+  test('a token that is for us alone, in a list', async () => {
+    expect(await desk.who(desk.token({ aud: [own] }))).toBe(source.audienceInList)
   })
 
   test('a token that does not say when it was made', async () => {

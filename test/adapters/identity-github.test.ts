@@ -31,6 +31,7 @@ const github: SourceUnderTest = {
     Object.entries(pins).map(([name, value]) => [`a \`${name}\``, [value, (other: string) => ({ [name]: other })]]),
   ),
   publish: ({ jwk }) => ({ ...jwk, alg: 'RS256', use: 'sig' }),
+  audienceInList: 'audience_mismatch',
   withoutIat: 'token_invalid',
 }
 

@@ -27,6 +27,7 @@ const discovered: SourceUnderTest = {
     'a pinned claim': ['payments', (team) => ({ team })],
   },
   publish: ({ jwk, algorithm }) => ({ ...jwk, alg: algorithm, use: 'sig' }),
+  audienceInList: 'audience_mismatch',
   withoutIat: 'token_invalid',
 }
 const told: SourceUnderTest = {

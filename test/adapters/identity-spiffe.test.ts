@@ -33,6 +33,7 @@ const spiffe = (algorithm: Algorithm, use: string | undefined): SourceUnderTest 
   registered: { subject: id },
   pins: { 'a SPIFFE ID': [id, (sub) => ({ sub })] },
   publish: ({ jwk }) => ({ ...jwk, use }),
+  audienceInList: 'known',
   withoutIat: 'known',
 })
 const server = spiffe('ES256', 'jwt-svid')
@@ -111,7 +112,9 @@ describe('a JWT-SVID', () => {
     [120, 120],
     [1, 30],
     [86_400, 600],
-    ['soon', 600],
+    ['soon', 300],
+    [0, 300],
+    [undefined, 300],
   ])('of a bundle that would be asked for again in %p s has it so, within bounds', async (hint, seconds) => {
     desk.server.keySet = { spiffe_sequence: 7, spiffe_refresh_hint: hint }
     expect(await desk.who(desk.token())).toBe('known')

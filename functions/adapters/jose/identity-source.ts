@@ -8,6 +8,8 @@ export type IdentitySource = {
   readonly issuer: string
   /** Whether a token says that it is from here. Nothing of it is verified yet. */
   claims(payload: JWTPayload): boolean
+  /** Whether a token is for this audience and for no other. */
+  isFor(audience: string, payload: JWTPayload): boolean
   /** Sources with the same keys have the same id, and remember them together. */
   readonly keysId: string
   readonly fetchKeys: FetchKeys

@@ -72,7 +72,7 @@ export class IdentityVerifier {
     if (!claimed) return refuse('token_malformed')
     const named = this.#namedBy(claimed)
     if (named.length === 0) return refuse('issuer_unknown')
-    const match = named.find(({ audience }) => audience === claimed.aud)
+    const match = named.find(({ source, audience }) => source.isFor(audience, claimed))
     if (!match) return refuse('audience_mismatch', 'the token must have this audience alone, as one string')
 
     const now = this.#clock.now()

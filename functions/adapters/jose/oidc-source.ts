@@ -14,6 +14,7 @@ export function oidcSource(
   return {
     issuer,
     claims: ({ iss }) => iss === issuer,
+    isFor: (audience, { aud }) => aud === audience,
     keysId: jwksUri ?? `discovered from ${issuer}`,
     fetchKeys: keysOf(jwksUri === undefined ? { issuer } : { issuer, jwksUri }, clock),
     requiredClaims: ['iss', 'iat'],

@@ -12,6 +12,9 @@ const types = new Set([undefined, 'JWT', 'JOSE'])
 /** An SVID is for minutes. Older ones are refused even if their own end lies further off. */
 const defaultMaxAge = 300
 
+/** How soon a bundle is asked for again that does not say it. */
+const defaultRefreshSeconds = 300
+
 /**
  * A SPIFFE trust domain, by its workloads' JWT-SVIDs. They need no `iss`, no `iat` and no `jti`: the trust domain in
  * `sub` says whose keys to take, and those keys sign for no other.
@@ -21,6 +24,8 @@ export function spiffeSource(issuer: SpiffeIssuer): IdentitySource {
   return {
     issuer: `spiffe://${trustDomain}`,
     claims: ({ sub }) => typeof sub === 'string' && trustDomainOf(sub) === trustDomain,
+    // SPIRE writes a list, of one as well.
+    isFor: (audience, { aud }) => (Array.isArray(aud) ? aud.length === 1 && aud[0] === audience : aud === audience),
     keysId: `${trustDomain} at ${issuer.bundleEndpoint ?? JSON.stringify(issuer.bundle)}`,
     fetchKeys: bundleOf(issuer),
     requiredClaims: [],
@@ -52,5 +57,5 @@ function keysIn(bundle: SpiffeBundle, trustDomain: string): FoundKeys {
     .map(({ use: _use, ...key }) => key as unknown as JWK)
   if (keys.length === 0) throw new IssuerUnavailable(`the bundle of \`${trustDomain}\` has no key for JWT-SVIDs`)
   const hint = bundle['spiffe_refresh_hint']
-  return typeof hint === 'number' ? { keys, refreshSeconds: hint } : { keys }
+  return { keys, refreshSeconds: typeof hint === 'number' && hint > 0 ? hint : defaultRefreshSeconds }
 }

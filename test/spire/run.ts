@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { decodeProtectedHeader } from 'jose'
+import { IdentityVerifier } from '../../functions/adapters/jose/identity.ts'
+import type { SpiffeIssuer } from '../../functions/domain/issuer.ts'
+import { findOrBuildSpire, version } from './binaries.ts'
+import { type Spire, startSpire } from './spire.ts'
+
+/**
+ * `npm run test:spire`: JWT-SVIDs of a real SPIRE, verified by the adapter against the server's own bundle, through a
+ * rotation of its key. Builds SPIRE first if it is not there. Exit 0 only if every expectation held.
+ */
+
+const trustDomain = 'hotwork.test'
+const workload = `spiffe://${trustDomain}/ns/payments/sa/remediator`
+const own = 'https://hotwork.example'
+
+/** The real time, and what has been skipped: nobody waits for a cooldown. */
+let skipped = 0
+const clock = { now: () => Math.floor(Date.now() / 1000) + skipped }
+
+const step = async <T>(what: string, act: () => Promise<T>): Promise<T> => {
+  const began = Date.now()
+  console.log(`── ${what}`)
+  const result = await act()
+  console.log(`   good (${((Date.now() - began) / 1000).toFixed(1)} s)`)
+  return result
+}
+const say = (line: string) => console.log(`   ${line}`)
+
+async function tellTheStory(spire: Spire): Promise<void> {
+  const issuer: SpiffeIssuer = {
+    kind: 'spiffe',
+    trustDomain,
+    bundleEndpoint: spire.bundleEndpoint,
+    audience: '{issuer}',
+    algorithms: ['RS256', 'ES256'],
+  }
+  const verifier = new IdentityVerifier({ clusters: issuer }, own, clock)
+  const codeOf = async (svid: string) => {
+    const verified = await verifier.verify(svid)
+    return verified.ok ? 'accepted' : verified.code
+  }
+
+  const first = await step(`the agent gives the workload a JWT-SVID for ${own}`, async () => {
+    await spire.register(workload)
+    const svid = await spire.fetchSvid(own)
+    say(`its header has ${Object.keys(decodeProtectedHeader(svid)).join(', ')}`)
+    return svid
+  })
+
+  await step('it is verified by the keys that the server shows, and is the workload', async () => {
+    const verified = await verifier.verify(first)
+    assert.ok(verified.ok, JSON.stringify(verified))
+    const { alias, subject, issuer: of, claims } = verified.value
+    assert.deepEqual(
+      { alias, subject, of, claims },
+      {
+        alias: 'clusters',
+        subject: workload,
+        of: `spiffe://${trustDomain}`,
+        claims: {},
+      },
+    )
+  })
+
+  await step('one for somebody else, or with a letter changed, is refused', async () => {
+    assert.equal(await codeOf(await spire.fetchSvid('https://payments.example')), 'audience_mismatch')
+    assert.equal(await codeOf(await spire.fetchSvid(`${own},https://payments.example`)), 'audience_mismatch')
+    const [header, payload, signature = ''] = first.split('.')
+    const changed = (signature[9] === 'A' ? 'B' : 'A') + signature.slice(10)
+    assert.equal(await codeOf([header, payload, signature.slice(0, 9) + changed].join('.')), 'token_invalid')
+  })
+
+  await step('in a trust domain that is not on the list, it is from nobody', async () => {
+    const other = new IdentityVerifier({ clusters: { ...issuer, trustDomain: 'hotwork.tes' } }, own, clock)
+    const verified = await other.verify(first)
+    assert.equal(verified.ok ? 'accepted' : verified.code, 'issuer_unknown')
+  })
+
+  const { old, now } = await step('the server begins to sign with another key', async () => {
+    const keys = await spire.rotateKey()
+    say(`${keys.old} before, ${keys.now} now`)
+    return keys
+  })
+  assert.equal(decodeProtectedHeader(first).kid, old)
+
+  await step('within the cooldown its keys are not asked for again, so the new one is not known yet', async () => {
+    assert.equal(await codeOf(await spire.mintSvid(workload, own)), 'token_invalid')
+  })
+
+  await step('after it, both keys are believed', async () => {
+    skipped += 30
+    assert.equal(await codeOf(await spire.mintSvid(workload, own)), 'accepted')
+    assert.equal(await codeOf(first), 'accepted')
+  })
+
+  // An agent gives out what it has until it hears that the key is not to be believed.
+  const second = await step(
+    'the server distrusts the old key, and the agent comes with an SVID of the new one',
+    async () => {
+      await spire.distrust(old)
+      return spire.fetchSvid(own, (svid) => decodeProtectedHeader(svid).kid === now)
+    },
+  )
+
+  await step('the old key has left the bundle, and what it signed proves nothing any more', async () => {
+    skipped += 30
+    // A key that is not known has them asked for again.
+    assert.equal(await codeOf(withKeyId(second, 'unknown')), 'token_invalid')
+    assert.equal(await codeOf(second), 'accepted')
+    assert.equal(await codeOf(first), 'token_invalid')
+  })
+}
+
+function withKeyId(svid: string, kid: string): string {
+  const [, ...rest] = svid.split('.')
+  const header = JSON.stringify({ ...decodeProtectedHeader(svid), kid })
+  return [Buffer.from(header).toString('base64url'), ...rest].join('.')
+}
+
+try {
+  console.log(`SPIRE ${version}: JWT-SVIDs of a real server and agent, on loopback`)
+  const binaries = await step('find SPIRE, or build it', () => findOrBuildSpire(say))
+  const spire = await step(`start a server and an agent of ${trustDomain}`, () => startSpire(binaries, trustDomain))
+  try {
+    await tellTheStory(spire)
+  } finally {
+    await spire.close()
+  }
+  console.log('\nEvery expectation held.')
+} catch (fault) {
+  console.error(`\nFAILED: ${fault instanceof Error ? fault.message : String(fault)}`)
+  process.exitCode = 1
+}
