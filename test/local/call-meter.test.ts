@@ -1,0 +1,90 @@
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
+import { type CallMeter, type Counts, startCallMeter } from '../../infra/local/call-meter.ts'
+import { readUnits, writeUnits } from '../../infra/local/dynamodb-units.ts'
+
+let aws: Server
+let meter: CallMeter
+let seen: IncomingMessage[]
+const directory = mkdtempSync(join(tmpdir(), 'hotwork-meter-'))
+
+beforeEach(async () => {
+  seen = []
+  aws = createServer((request, response) => {
+    seen.push(request)
+    request.resume().on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'))
+  })
+  await new Promise<void>((resolve) => aws.listen(0, '127.0.0.1', resolve))
+  meter = await startCallMeter(join(directory, 'invocations.log'))
+  meter.forwardTo(`http://127.0.0.1:${(aws.address() as AddressInfo).port}`)
+})
+afterEach(async () => {
+  await meter.close()
+  aws.closeAllConnections()
+  aws.close()
+})
+afterAll(() => rmSync(directory, { recursive: true }))
+
+const settings = () => ({
+  endpoint: meter.url,
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+  userAgentAppId: 'Hotwork-EvaluateLambda',
+})
+const read = async () => (await (await fetch(meter.controlUrl)).json()) as Counts
+
+test('counts by caller, service and operation, whichever protocol names it', async () => {
+  const dynamodb = new DynamoDBClient(settings())
+  const Key = { pk: { S: 'REQ#req_secret' } }
+  await dynamodb.send(new GetItemCommand({ TableName: 'requests', Key, ConsistentRead: true }))
+  await dynamodb.send(new GetItemCommand({ TableName: 'requests', Key }))
+  await dynamodb.send(new PutItemCommand({ TableName: 'requests', Item: { ...Key, x: { S: 'x'.repeat(1500) } } }))
+  const role = { RoleArn: 'arn:aws:iam::000000000000:role/x', RoleSessionName: 'x' }
+  // The stand-in answers no XML; that the call was made is what counts.
+  await new STSClient(settings()).send(new AssumeRoleCommand(role)).catch(() => {})
+  const { calls } = await read()
+  const caller = 'Hotwork-EvaluateLambda'
+  expect(calls).toEqual([
+    { caller, service: 'dynamodb', operation: 'GetItem', calls: 2, readUnits: 1.5, writeUnits: 0 },
+    { caller, service: 'dynamodb', operation: 'PutItem', calls: 1, readUnits: 0, writeUnits: 2 },
+    { caller, service: 'sts', operation: 'AssumeRole', calls: 1, readUnits: 0, writeUnits: 0 },
+  ])
+  expect(JSON.stringify(calls)).not.toContain('req_secret')
+})
+
+test('leaves what is signed as it was, the host too', async () => {
+  await new DynamoDBClient(settings()).send(new GetItemCommand({ TableName: 'requests', Key: { pk: { S: 'x' } } }))
+  expect(seen[0]?.headers).toMatchObject({
+    host: new URL(meter.url).host,
+    authorization: expect.stringContaining('AWS4-HMAC-SHA256'),
+  })
+})
+
+test('counts invocations by the lines that the emulator writes', async () => {
+  appendFileSync(meter.invocationsFile, 'Hotwork-Evaluate\nHotwork-Sweep\nHotwork-Evaluate\n')
+  expect((await read()).invocations).toEqual({ 'Hotwork-Evaluate': 2, 'Hotwork-Sweep': 1 })
+})
+
+describe("request units by AWS's rules", () => {
+  const item = (bytes: number) => ({ a: { S: 'x'.repeat(bytes - 1) } })
+  test.each<[operation: string, asked: object, units: number]>([
+    ['PutItem', { Item: item(1024) }, 1],
+    ['PutItem', { Item: item(1025) }, 2],
+    ['TransactWriteItems', { TransactItems: [{ Put: { Item: item(1024) } }, { Put: { Item: item(1025) } }] }, 6],
+    ['UpdateItem', {}, 2],
+    ['GetItem', {}, 0],
+  ])('%s writes (row %#)', (operation, asked, units) => expect(writeUnits(operation, asked)).toBe(units))
+
+  test.each<[operation: string, asked: object, bytes: number, units: number]>([
+    ['GetItem', { ConsistentRead: true }, 4096, 1],
+    ['GetItem', { ConsistentRead: true }, 4097, 2],
+    ['Query', {}, 100, 0.5],
+    ['BatchGetItem', { RequestItems: { requests: { Keys: [{}, {}, {}] } } }, 100, 3],
+    ['PutItem', {}, 4096, 0],
+  ])('%s reads (row %#)', (operation, asked, bytes, units) => expect(readUnits(operation, asked, bytes)).toBe(units))
+})
