@@ -36,7 +36,7 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
   Faults: { lines: ['fault'], loggedBy: endpoints, means: 'endpoints met a broken world and answered 503 or 500' },
   ClockOutOfRange: {
     lines: ['clock_out_of_range'],
-    loggedBy: endpoints,
+    loggedBy: [...endpoints, 'receive-slack'],
     means: 'a machine and the API disagree about the time; it decides nothing',
   },
   PolicyError: {

@@ -8,6 +8,7 @@ import { environmentOf } from './environments.ts'
 import { decidingPorts } from './wiring/deciding.ts'
 import { freshEnough } from './wiring/fresh-enough.ts'
 import { cedarPolicy } from './wiring/policy.ts'
+import { slackRequestOf } from './wiring/slack-request.ts'
 
 const environment = environmentOf('receive-slack')
 const ports = decidingPorts(environment, cedarPolicy(), hurried)
@@ -30,10 +31,5 @@ const edge = createSlackEdge({
 })
 
 /** `POST /slack/events`: what people press in Slack. */
-export const handler = ({
-  requestContext,
-  headers,
-  body,
-  isBase64Encoded,
-}: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> =>
-  edge({ method: requestContext.http.method, headers, body, isBase64Encoded })
+export const handler = (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> =>
+  edge(slackRequestOf(event))

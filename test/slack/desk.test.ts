@@ -48,7 +48,8 @@ beforeAll(async () => {
     for await (const chunk of incoming) chunks.push(chunk)
     const headers = Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]))
     const body = Buffer.concat(chunks).toString('base64')
-    const answer = await edge({ method: incoming.method ?? '', headers, body, isBase64Encoded: true })
+    const raw = { method: incoming.method ?? '', headers, body, isBase64Encoded: true }
+    const answer = await edge({ ...raw, arrivedAt: world.clock.now(), requestId: 'one-delivery' })
     outgoing.writeHead(answer.statusCode, answer.headers).end(answer.body)
   })
 })

@@ -1,4 +1,4 @@
-import { createSlackEdge, type HttpAnswer } from '../../functions/adapters/slack/bolt-edge.ts'
+import { createSlackEdge, type EdgeRequest, type HttpAnswer } from '../../functions/adapters/slack/bolt-edge.ts'
 import { renderCard } from '../../functions/adapters/slack/card.ts'
 import type { RawRequest } from '../../functions/adapters/slack/guard.ts'
 import { createWhisper } from '../../functions/adapters/slack/whisper.ts'
@@ -20,7 +20,9 @@ export class Door {
   ports: (ports: DecidingPorts) => DecidingPorts = (ports) => ports
   secrets: () => Promise<readonly string[]> = async () => [secret]
   whispered: () => Promise<void> = async () => {}
-  readonly #edge: (request: RawRequest) => Promise<HttpAnswer>
+  /** How far this machine's clock is ahead of everybody else's. Seconds. */
+  clockAhead = 0
+  readonly #edge: (request: EdgeRequest) => Promise<HttpAnswer>
   #pressed = 0
 
   constructor(world: World) {
@@ -35,13 +37,13 @@ export class Door {
         await this.whispered()
         return new Response('ok')
       }),
-      now: () => world.clock.now(),
+      now: () => world.clock.now() + this.clockAhead,
       log: world.log,
     })
   }
 
-  send(request: RawRequest): Promise<HttpAnswer> {
-    return this.#edge(request)
+  send(request: RawRequest, via: Partial<EdgeRequest> = {}): Promise<HttpAnswer> {
+    return this.#edge({ ...request, arrivedAt: this.world.clock.now(), requestId: 'one-delivery', ...via })
   }
 
   /** The signed request of a press of a button that is on the request's card. */

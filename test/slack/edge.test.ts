@@ -1,5 +1,7 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
+import { slackRequestOf } from '../../functions/handlers/wiring/slack-request.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
 import { prodParameter, sampleBundle, World } from '../support/world.ts'
 import { Door } from './door.ts'
@@ -223,6 +225,63 @@ test('the address check is answered with its challenge', async () => {
 
 test('a certificate check is answered and does nothing', async () => {
   expect(await door.send({ ...signed('ssl_check=1&token=x', 1) })).toMatchObject({ statusCode: 200, body: '' })
+})
+
+describe('`X-Request-ID`', () => {
+  const eventOf = (headers: { [name: string]: string }) =>
+    ({
+      headers,
+      body: 'a=b',
+      isBase64Encoded: false,
+      requestContext: { requestId: 'ours', timeEpoch: 1_800_000_000_999, http: { method: 'POST' } },
+    }) as unknown as APIGatewayProxyEventV2
+
+  test.each([
+    ['sent', { 'X-Request-Id': 'theirs' }, 'theirs'],
+    ['not sent', {}, 'ours'],
+    ['not fit to print', { 'x-request-id': 'a b' }, 'ours'],
+  ])('that is %s', (_what, headers, requestId) => {
+    expect(slackRequestOf(eventOf(headers))).toMatchObject({ requestId, arrivedAt: 1_800_000_000, method: 'POST' })
+  })
+})
+
+describe('a clock that is off', () => {
+  test.each([-30, 30])('by %d s decides', async (ahead) => {
+    door.clockAhead = ahead
+    await door.press(request, 'U0BEN')
+    expect((await now()).stages[0]?.decisions).toHaveLength(1)
+  })
+
+  // An hour: further than a signature of Slack's is fresh, which the one who pressed can do nothing about.
+  test.each([-3600, -31, 31, 3600])('by %d s decides nothing, says so, and raises an alarm', async (ahead) => {
+    door.clockAhead = ahead
+    expect(await door.press(request, 'U0BEN')).toMatchObject({ statusCode: 200 })
+    expect((await now()).stages[0]?.decisions).toEqual([])
+    expect(await world.story(request.ask.id)).toEqual(['Submitted', 'StageOpened'])
+    expect(door.told.map(({ text }) => text)).toEqual([expect.stringMatching(/^A clock here is wrong/)])
+    expect(world.log.lines).toContainEqual({
+      level: 'error',
+      message: 'clock_out_of_range',
+      fields: { route: 'POST /slack/events' },
+    })
+  })
+
+  test('lets nobody in whom Slack did not sign just now', async () => {
+    const press = door.pressOn(request, 'U0BEN', 'approve')
+    door.clockAhead = 3600
+    const forged = { ...press, headers: { ...press.headers, 'x-slack-signature': `v0=${'0'.repeat(64)}` } }
+    expect(await door.send(forged)).toMatchObject({ statusCode: 401 })
+    world.clock.advance(301)
+    expect(await door.send(press)).toMatchObject({ statusCode: 401 })
+    expect(door.told).toEqual([])
+  })
+
+  test('cannot be hidden by an arrival without a time', async () => {
+    expect(await door.send(door.pressOn(request, 'U0BEN', 'approve'), { arrivedAt: Number.NaN })).toMatchObject({
+      statusCode: 401,
+    })
+    expect((await now()).stages[0]?.decisions).toEqual([])
+  })
 })
 
 describe('when something breaks', () => {

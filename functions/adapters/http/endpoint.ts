@@ -1,8 +1,10 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
+import { clocksAgree } from '../../domain/clock.ts'
 import type { Json } from '../../domain/values.ts'
 import type { Log } from '../../operations/ports.ts'
 import { BadJson, bodyLimit, readJson } from './json.ts'
 import { type Answer, answerProblem, BadRequest, badRequest, type Problem } from './problem.ts'
+import { requestIdOf } from './request-id.ts'
 
 /** A call of the API, read carefully. */
 export type Call = {
@@ -21,9 +23,6 @@ export type Call = {
 
 export type Settings = { issuer: string; log: Log; clock: { now(): number } }
 export type Endpoint = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>
-
-/** A machine whose clock is further from the caller's cannot compare deadlines. Seconds. */
-const clockTolerance = 30
 
 /**
  * Makes a Lambda of a function from call to answer: reads the event, echoes `X-Request-ID`, turns what is thrown into
@@ -54,9 +53,7 @@ async function answerOf(
   handle: (call: Call) => Promise<Answer>,
 ): Promise<Answer> {
   const problem = (details: Problem) => answerProblem(issuer, call.requestId, details)
-  const sent = event.requestContext.timeEpoch / 1000
-  // Asked this way round, a time that is none is refused too.
-  if (!(Math.abs(clock.now() - sent) <= clockTolerance)) {
+  if (!clocksAgree(clock.now(), event.requestContext.timeEpoch / 1000)) {
     log.error('clock_out_of_range', { route: call.route })
     return problem(unavailable('clock_out_of_range', 'This machine and the API disagree about the time'))
   }
@@ -131,10 +128,6 @@ function readCall(event: APIGatewayProxyEventV2): Call {
     requestId: requestIdOf(header('x-request-id'), event.requestContext.requestId),
   }
 }
-
-/** The caller's own id where it is fit to print, ours otherwise. */
-const requestIdOf = (sent: string | undefined, ours: string): string =>
-  sent !== undefined && /^[\x21-\x7e]{1,128}$/.test(sent) ? sent : ours
 
 function bodyText({ body = '', isBase64Encoded }: APIGatewayProxyEventV2): string {
   // A character is a byte or more, and four of base 64 are three bytes, or one at the end: megabytes are not decoded.

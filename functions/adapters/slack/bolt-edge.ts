@@ -1,6 +1,8 @@
 import { App, AwsLambdaReceiver, type BlockAction, type ButtonAction } from '@slack/bolt'
 import type { Bundle } from '../../domain/bundle.ts'
+import { clocksAgree } from '../../domain/clock.ts'
 import type { Verdict } from '../../domain/request.ts'
+import type { NumericDate } from '../../domain/values.ts'
 import type { CarriedOut } from '../../operations/carry-out.ts'
 import type { DecisionAsk } from '../../operations/decide-request.ts'
 import type { Log } from '../../operations/ports.ts'
@@ -14,6 +16,9 @@ import type { Whisper } from './whisper.ts'
 
 export type HttpAnswer = { statusCode: number; headers: { [name: string]: string }; body: string }
 
+/** A request with what API Gateway says of it: when it arrived by its clock, and the id that the answer shall carry. */
+export type EdgeRequest = RawRequest & { arrivedAt: NumericDate; requestId: string }
+
 export type EdgeOptions = {
   bundle: Pick<Bundle, 'directory' | 'deployment'>
   /** The signing secrets that are good now. They are read before anything of the request is believed. */
@@ -26,14 +31,17 @@ export type EdgeOptions = {
   log: Log
 }
 
-/** What the guard found out, beside the request on its way through Bolt. */
-type Carried = { delivery: Delivery; deadline: Deadline }
+/** What was found out before Bolt, beside the request on its way through it. */
+type Carried = { delivery: Delivery; deadline: Deadline; clockHolds: boolean }
 
 /**
  * Slack's door: the guard, then Bolt, then one listener for each button. The decision is committed before the answer;
  * where that takes too long, the answer is given all the same and the person is told what is true.
+ *
+ * A machine whose clock is off decides nothing, since it cannot compare deadlines. Who pressed is still verified, by the
+ * time of the API, so that they hear why.
  */
-export function createSlackEdge(options: EdgeOptions): (request: RawRequest) => Promise<HttpAnswer> {
+export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) => Promise<HttpAnswer> {
   const { bundle, log } = options
   const receiver = new AwsLambdaReceiver({
     // The guard has verified; the receiver's own check is weaker, and would have to be given a secret.
@@ -45,28 +53,35 @@ export function createSlackEdge(options: EdgeOptions): (request: RawRequest) => 
   registerListeners(receiver, options)
   const handle = receiver.toHandler()
 
-  return async (request) => {
+  const enter = async (request: EdgeRequest): Promise<HttpAnswer> => {
     const deadline = startDeadline()
+    const [now, { arrivedAt }] = [options.now(), request]
+    const clockHolds = clocksAgree(now, arrivedAt)
+    if (!clockHolds) log.error('clock_out_of_range', { route: 'POST /slack/events' })
     const secrets = await deadline.within(options.secrets(), patience.answer).catch((fault: unknown) => {
       log.error('slack secret not read', { fault: fault instanceof Error ? fault.name : 'unknown' })
       return { done: false as const }
     })
     if (!secrets.done) return answer(503, 'nobody can be verified now: press again in a moment')
     const { teamId, appId } = bundle.deployment.slack
-    const guarded = guard(request, { secrets: secrets.value, teamId, appId }, options.now())
+    const guarded = guard(request, { secrets: secrets.value, teamId, appId }, clockHolds ? now : arrivedAt)
     if (!guarded.pass) {
       if (guarded.status !== 200) log.warn('slack request refused', { status: guarded.status, why: guarded.why })
       return answer(guarded.status, guarded.why)
     }
     const { contentType, body, delivery } = guarded
     const event = { headers: { 'content-type': contentType }, body, isBase64Encoded: false, path: '/slack/events' }
-    const carried: Carried = { delivery, deadline }
+    const carried: Carried = { delivery, deadline, clockHolds }
     const carrying = { ...event, carried } as unknown as Parameters<typeof handle>[0]
     // The listener keeps to its time by itself; this holds even if something else in there hangs.
     const done = await deadline.within(handle(carrying, {}), patience.answer)
     if (!done.done) return answer(200, '')
     const { statusCode, headers = {}, body: said = '' } = done.value
     return { statusCode, headers: { ...headers, ...noStore } as HttpAnswer['headers'], body: said }
+  }
+  return async (request) => {
+    const { headers, ...answered } = await enter(request)
+    return { ...answered, headers }
   }
 }
 
@@ -112,7 +127,7 @@ async function sentenceOf(
   verdict: Verdict,
   body: BlockAction,
   action: ButtonAction,
-  { delivery, deadline }: Carried,
+  { delivery, deadline, clockHolds }: Carried,
   { bundle, decide, log }: EdgeOptions,
 ): Promise<string | undefined> {
   const { directory } = bundle
@@ -121,6 +136,7 @@ async function sentenceOf(
     log.warn('press by nobody who decides', { code: found.code })
     return sentenceForNobody[found.code]
   }
+  if (!clockHolds) return sentenceFor('clock_out_of_range', { directory })
   const click = readClick(verdict, action.value)
   if (!click) return malformedPress
   const ask: DecisionAsk = {

@@ -1,0 +1,21 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda'
+import { requestIdOf } from '../../adapters/http/request-id.ts'
+import type { EdgeRequest } from '../../adapters/slack/bolt-edge.ts'
+
+/** What API Gateway hands over, as Slack's door takes it. */
+export function slackRequestOf({
+  requestContext,
+  headers,
+  body,
+  isBase64Encoded,
+}: APIGatewayProxyEventV2): EdgeRequest {
+  const sent = Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === 'x-request-id')?.[1]
+  return {
+    method: requestContext.http.method,
+    headers,
+    body,
+    isBase64Encoded,
+    arrivedAt: Math.floor(requestContext.timeEpoch / 1000),
+    requestId: requestIdOf(sent, requestContext.requestId),
+  }
+}
