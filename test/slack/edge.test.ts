@@ -243,6 +243,24 @@ describe('`X-Request-ID`', () => {
   ])('that is %s', (_what, headers, requestId) => {
     expect(slackRequestOf(eventOf(headers))).toMatchObject({ requestId, arrivedAt: 1_800_000_000, method: 'POST' })
   })
+
+  test('is on every answer, whoever gives it', async () => {
+    const press = door.pressOn(request, 'U0BEN', 'approve')
+    const unsigned = { ...press, headers: {} }
+    const [pressed, refused] = [
+      await door.send(press, { requestId: 'a' }),
+      await door.send(unsigned, { requestId: 'b' }),
+    ]
+    door.secrets = () => Promise.reject(new Error('Secrets Manager does not answer'))
+    const unknown = await door.send(press, { requestId: 'c' })
+    expect([pressed, refused, unknown].map(({ statusCode, headers }) => [statusCode, headers['x-request-id']])).toEqual(
+      [
+        [200, 'a'],
+        [401, 'b'],
+        [503, 'c'],
+      ],
+    )
+  })
 })
 
 describe('a clock that is off', () => {

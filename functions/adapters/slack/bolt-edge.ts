@@ -81,7 +81,7 @@ export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) =>
   }
   return async (request) => {
     const { headers, ...answered } = await enter(request)
-    return { ...answered, headers }
+    return { ...answered, headers: { ...headers, 'x-request-id': request.requestId } }
   }
 }
 
