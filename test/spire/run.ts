@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { decodeProtectedHeader } from 'jose'
+import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { IdentityVerifier } from '../../functions/adapters/jose/identity.ts'
 import type { SpiffeIssuer } from '../../functions/domain/issuer.ts'
 import { findOrBuildSpire, version } from './binaries.ts'
@@ -44,7 +44,10 @@ async function tellTheStory(spire: Spire): Promise<void> {
   const first = await step(`the agent gives the workload a JWT-SVID for ${own}`, async () => {
     await spire.register(workload)
     const svid = await spire.fetchSvid(own)
-    say(`its header has ${Object.keys(decodeProtectedHeader(svid)).join(', ')}`)
+    say(
+      `its header has ${Object.keys(decodeProtectedHeader(svid)).join(', ')}; its claims are ${Object.keys(decodeJwt(svid)).join(', ')}`,
+    )
+    say(`its audience is ${JSON.stringify(decodeJwt(svid).aud)}`)
     return svid
   })
 
@@ -96,14 +99,15 @@ async function tellTheStory(spire: Spire): Promise<void> {
 
   // An agent gives out what it has until it hears that the key is not to be believed.
   const second = await step(
-    'the server distrusts the old key, and the agent comes with an SVID of the new one',
+    'the server taints the old key, and the agent comes with an SVID of the new one',
     async () => {
-      await spire.distrust(old)
+      await spire.taint(old)
       return spire.fetchSvid(own, (svid) => decodeProtectedHeader(svid).kid === now)
     },
   )
 
-  await step('the old key has left the bundle, and what it signed proves nothing any more', async () => {
+  await step('the server revokes the old key, and what it signed proves nothing any more', async () => {
+    await spire.revoke(old)
     skipped += 30
     // A key that is not known has them asked for again.
     assert.equal(await codeOf(withKeyId(second, 'unknown')), 'token_invalid')
@@ -117,6 +121,9 @@ function withKeyId(svid: string, kid: string): string {
   const header = JSON.stringify({ ...decodeProtectedHeader(svid), kid })
   return [Buffer.from(header).toString('base64url'), ...rest].join('.')
 }
+
+// Whoever stops this stops SPIRE too: it dies at this program's exit.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 try {
   console.log(`SPIRE ${version}: JWT-SVIDs of a real server and agent, on loopback`)

@@ -24,8 +24,10 @@ export interface Spire {
   mintSvid(spiffeId: string, audience: string): Promise<string>
   /** Has the server sign with a new key from now on. @returns the ids of both */
   rotateKey(): Promise<{ old: string; now: string }>
-  /** Has everybody stop believing a key that is not in use. */
-  distrust(keyId: string): Promise<void>
+  /** Has agents give out nothing more of what a key signed that is not in use any more. */
+  taint(keyId: string): Promise<void>
+  /** Takes a tainted key out of the bundle. */
+  revoke(keyId: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -98,8 +100,10 @@ export async function startSpire(binaries: Binaries, trustDomain: string): Promi
         await authority('activate', '-authorityID', now)
         return { old, now }
       },
-      async distrust(keyId) {
+      async taint(keyId) {
         await authority('taint', '-authorityID', keyId)
+      },
+      async revoke(keyId) {
         await authority('revoke', '-authorityID', keyId)
       },
       close,
