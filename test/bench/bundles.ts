@@ -105,7 +105,8 @@ function loadMilliseconds(file: string, environment: Record<string, string>, pro
       encoding: 'utf8',
       env: { AWS_REGION: 'eu-central-1', ...environment },
     })
-    if (status !== 0) throw new Error(`${file} does not load:\n${stderr}`)
+    // Its end: Node shows the line that threw first, and a bundle is one line.
+    if (status !== 0) throw new Error(`${file} does not load:\n${stderr.slice(-2000)}`)
     return Number(stdout)
   })
   // The fast decile: what the code takes when nothing else runs.
