@@ -28,9 +28,17 @@ export function createSlackApp(channels: string[]): SlackApp {
 /** The same alias is the same channel at every start, so that what a person learned stays true. */
 const channelId = (alias: string) => `C${createHash('sha256').update(alias).digest('hex').slice(0, 9).toUpperCase()}`
 
+interface LocalIssuer {
+  kind?: 'github'
+  issuer: string
+  jwksUri: string
+  audience: string
+  algorithms: string[]
+}
+
 /** The deployment file: what each alias in the policies means on this machine. */
 export interface DeploymentFile {
-  issuers: Record<string, { issuer: string; jwksUri: string; audience: string; algorithms: string[] }>
+  issuers: Record<string, LocalIssuer>
   tools: Record<string, { audience: string; addresses: string[] }>
   channels: Record<string, string>
   accounts: Record<string, { accountId: string; region: string; partition: string; externalId: string }>
@@ -53,6 +61,17 @@ export async function describeDeployment(options: {
       alias,
       { issuer: identityProvider.url, jwksUri: identityProvider.jwksUri, audience, algorithms: ['ES256'] },
     ])
+  // Such as GitHub: the policies may name it, and nobody on this machine has a token of it.
+  const absent = organisation.absentIssuers.map(({ alias, matchedByClaims }): [string, LocalIssuer] => [
+    alias,
+    {
+      ...(matchedByClaims ? { kind: 'github' } : {}),
+      issuer: `${identityProvider.url}/absent/${alias}`,
+      jwksUri: identityProvider.jwksUri,
+      audience: issuer,
+      algorithms: ['RS256'],
+    },
+  ])
   const tools = await Promise.all(
     organisation.tools.map(async ({ id }) => {
       const address = `http://127.0.0.1:${await findFreePort()}`
@@ -63,6 +82,7 @@ export async function describeDeployment(options: {
     issuers: Object.fromEntries([
       ...trust(organisation.workloadIssuers, issuer),
       ...trust(organisation.peopleIssuers, peopleAudience(issuer)),
+      ...absent,
     ]),
     tools: Object.fromEntries(tools),
     channels: slack.channels,

@@ -2,7 +2,19 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
 
-const Identities = z.array(z.object({ issuer: z.string(), subject: z.string() })).min(1)
+const Identities = z
+  .array(
+    z.object({
+      issuer: z.string(),
+      subject: z.string().optional(),
+      claims: z.record(z.string(), z.string()).optional(),
+      validFrom: z.string().optional(),
+      validUntil: z.string().optional(),
+    }),
+  )
+  .min(1)
+type Identity = z.infer<typeof Identities>[number]
+type Party = { id: string; identities: Identity[] }
 const Agents = z.object({
   agents: z.array(z.object({ id: z.string(), owner: z.string(), autonomy: z.string(), identities: Identities })),
 })
@@ -19,9 +31,11 @@ export interface Organisation {
   agents: { id: string; owner: string; autonomy: string; subject: string }[]
   tools: { id: string; subject: string }[]
   people: { id: string; name: string; groups: string[]; slackUserId: string | undefined; subject: string }[]
-  /** Aliases of the issuers of agents' and tools' identities, and of people's. */
+  /** Aliases of the issuers of agents' and tools' identities, and of people's, that this machine can stand for. */
   workloadIssuers: string[]
   peopleIssuers: string[]
+  /** Aliases of issuers that this machine cannot stand for: nobody here proves an identity of theirs. */
+  absentIssuers: { alias: string; matchedByClaims: boolean }[]
   channels: string[]
   accounts: string[]
 }
@@ -40,23 +54,24 @@ export function readOrganisation(folder: string): Organisation {
     .filter((name) => name.endsWith('.json'))
     .map((name) => readJson(join(folder, 'actions', name), Action))
 
+  const workloads = [...agents, ...tools]
+  const subjects = new Map([...enrol(workloads), ...enrol(people)])
+  const subjectOf = (id: string) => subjects.get(id) as string
+  const [workloadIssuers, peopleIssuers] = [servedFor(workloads), servedFor(people)]
+
   return {
-    agents: agents.map(({ id, owner, autonomy, identities }) => ({
-      id,
-      owner,
-      autonomy,
-      subject: firstOf(identities),
-    })),
-    tools: tools.map(({ id, identities }) => ({ id, subject: firstOf(identities) })),
-    people: people.map(({ id, name, slack, identities }) => ({
+    agents: agents.map(({ id, owner, autonomy }) => ({ id, owner, autonomy, subject: subjectOf(id) })),
+    tools: tools.map(({ id }) => ({ id, subject: subjectOf(id) })),
+    people: people.map(({ id, name, slack }) => ({
       id,
       name,
       groups: Object.keys(groups).filter((group) => groups[group]?.includes(id)),
       slackUserId: slack,
-      subject: firstOf(identities),
+      subject: subjectOf(id),
     })),
-    workloadIssuers: distinct([...agents, ...tools].flatMap(issuersOf)),
-    peopleIssuers: distinct(people.flatMap(issuersOf)),
+    workloadIssuers,
+    peopleIssuers,
+    absentIssuers: absentOf([...workloads, ...people], [...workloadIssuers, ...peopleIssuers]),
     channels: distinct(tiers.flatMap(({ stages }) => stages.map(({ channel }) => channel))),
     accounts: distinct(actions.flatMap(({ account }) => account ?? [])),
   }
@@ -68,6 +83,36 @@ function readJson<T>(path: string, schema: z.ZodType<T>): T {
   throw new Error(`${path} is not as the local stack expects it:\n${z.prettifyError(error)}`)
 }
 
-const firstOf = (identities: z.infer<typeof Identities>) => (identities[0] as { subject: string }).subject
-const issuersOf = ({ identities }: { identities: z.infer<typeof Identities> }) => identities.map(({ issuer }) => issuer)
+/** The local identity provider says who somebody is by a subject alone. */
+const isPlain = ({ subject, claims, validFrom, validUntil }: Identity): boolean =>
+  subject !== undefined &&
+  claims === undefined &&
+  (validFrom === undefined || Date.parse(validFrom) <= Date.now()) &&
+  (validUntil === undefined || Date.now() < Date.parse(validUntil))
+
+/** The one issuer of these that the local identity provider stands for: it gives all of them tokens of one kind. */
+const servedFor = (parties: readonly Party[]): string[] =>
+  parties.flatMap(({ identities }) => identities.filter(isPlain).map(({ issuer }) => issuer)).slice(0, 1)
+
+/** The subject of each, at that issuer. */
+function enrol(parties: readonly Party[]): [id: string, subject: string][] {
+  const [served] = servedFor(parties)
+  return parties.map(({ id, identities }) => {
+    const subject = identities.find((it) => it.issuer === served && isPlain(it))?.subject
+    if (subject !== undefined) return [id, subject]
+    const where = served === undefined ? 'any issuer' : `issuer \`${served}\``
+    throw new Error(
+      `${id} has no identity at ${where} that is a subject alone and valid now, so the local identity provider cannot speak for it: give it one`,
+    )
+  })
+}
+
+function absentOf(parties: readonly Party[], served: readonly string[]): Organisation['absentIssuers'] {
+  const others = parties.flatMap(({ identities }) => identities).filter(({ issuer }) => !served.includes(issuer))
+  return distinct(others.map(({ issuer }) => issuer)).map((alias) => ({
+    alias,
+    matchedByClaims: others.some(({ issuer, subject }) => issuer === alias && subject === undefined),
+  }))
+}
+
 const distinct = (values: string[]) => [...new Set(values)]

@@ -1,7 +1,9 @@
-import { cpSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { cedar } from '../../functions/adapters/cedar/compile-cedar.ts'
+import { compileFolder } from '../../functions/adapters/policy-folder/compile-folder.ts'
 import { readOrganisation } from '../../infra/local/organisation.ts'
-import { makeFolder, removeFolders, root } from './support/programs.ts'
+import { makeFolder, removeFolders, root, runModule } from './support/programs.ts'
 
 afterEach(removeFolders)
 const policies = join(root, 'policies')
@@ -28,6 +30,7 @@ test('every alias that the policies name is given a meaning', () => {
   expect(readOrganisation(policies)).toMatchObject({
     workloadIssuers: ['workloads'],
     peopleIssuers: ['people'],
+    absentIssuers: [],
     channels: ['hotwork-approvals'],
     accounts: [expect.any(String)],
   })
@@ -41,4 +44,63 @@ test('a file that is not as expected is named, with the member', () => {
     '{ "agents": [{ "id": "agent:x", "autonomy": "autonomous", "identities": [] }] }',
   )
   expect(() => readOrganisation(folder)).toThrow(/agents\.json[\s\S]*owner/)
+})
+
+/** The sample, where the first agent has these identities too, before its own. */
+function withIdentities(...identities: object[]): string {
+  const folder = makeFolder()
+  cpSync(policies, folder, { recursive: true })
+  const file = join(folder, 'agents.json')
+  const { agents } = JSON.parse(readFileSync(file, 'utf8'))
+  agents[0].identities.unshift(...identities)
+  writeFileSync(file, JSON.stringify({ agents }))
+  return folder
+}
+const elsewhere = [
+  { issuer: 'workloads', subject: 'agent-of-old', validUntil: '2020-01-01' },
+  { issuer: 'workloads', subject: 'agent-to-be', validFrom: '2100-01-01' },
+  {
+    issuer: 'actions',
+    claims: { repository_id: '1', repository_owner_id: '2', job_workflow_ref: 'a/b/c@d', environment: 'prod' },
+  },
+]
+
+test('an agent is who it is here and now, and issuers that are elsewhere have nobody here', () => {
+  const { agents, workloadIssuers, absentIssuers } = readOrganisation(withIdentities(...elsewhere))
+  expect(agents[0]).toMatchObject({ id: 'agent:builder', subject: 'agent-builder' })
+  expect(workloadIssuers).toEqual(['workloads'])
+  expect(absentIssuers).toEqual([{ alias: 'actions', matchedByClaims: true }])
+})
+
+test('the deployment of an organisation with identities elsewhere compiles', () => {
+  const folder = withIdentities(...elsewhere, {
+    issuer: 'roles',
+    subject: 'arn:aws:iam::1:role/x',
+    claims: { org_id: 'o' },
+  })
+  const deployment = runModule(`
+    import { createSlackApp, describeDeployment } from './infra/local/deployment-file.ts'
+    import { readOrganisation } from './infra/local/organisation.ts'
+    const organisation = readOrganisation(${JSON.stringify(folder)})
+    const identityProvider = { url: 'http://127.0.0.1:61001', jwksUri: 'http://127.0.0.1:61001/jwks' }
+    console.log(JSON.stringify(await describeDeployment({
+      organisation, identityProvider, issuer: 'http://127.0.0.1:61002', accountId: '000000000000', region: 'us-east-1',
+      slack: createSlackApp(organisation.channels), slackApiUrl: 'http://127.0.0.1:61003/api/',
+    })))`)
+  const file = join(makeFolder(), 'deployment.json')
+  writeFileSync(file, JSON.stringify(deployment))
+  expect(compileFolder(folder, file, cedar)).toMatchObject({ ok: true })
+})
+
+test('an agent for whom nobody here can speak is named', () => {
+  const folder = withIdentities()
+  const file = join(folder, 'agents.json')
+  writeFileSync(
+    file,
+    readFileSync(file, 'utf8').replace(
+      '{"issuer":"workloads","subject":"agent-planner"}',
+      JSON.stringify(elsewhere[2]),
+    ),
+  )
+  expect(() => readOrganisation(folder)).toThrow(/agent:planner has no identity at issuer `workloads`/)
 })
