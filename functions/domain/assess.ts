@@ -111,7 +111,25 @@ export function findFacts(bundle: Bundle, asked: Asked, now: NumericDate): Resul
   if (!agent) return refuse('policy_denied', `\`${asked.agent}\` is not registered`)
   const standing = standingOf(agent, bundle.directory, now)
   if (standing !== 'active') return refuse(standing)
+  return describe(bundle, entry, agent, asked)
+}
 
+/**
+ * The facts of an ask whatever has become of its agent: for what people may do to it, since a request of an agent that
+ * was suspended must still be one that somebody can deny.
+ */
+export function findFactsRegardless(bundle: Bundle, asked: Asked): Result<Facts, FactsRefusal> {
+  const entry = Object.hasOwn(bundle.actions, asked.action) ? bundle.actions[asked.action] : undefined
+  const agent = agentOf(bundle, asked.agent)
+  return entry && agent ? describe(bundle, entry, agent, asked) : refuse('policy_denied', 'the facts are gone')
+}
+
+function describe(
+  bundle: Bundle,
+  entry: CatalogueEntry,
+  agent: Agent,
+  asked: Asked,
+): Result<Facts, 'invalid_arguments' | 'policy_denied'> {
   const args = parseArguments(entry, asked.arguments)
   if (!args.ok) return args
   const resource = deriveResource(entry, args.value, accountOf(bundle, entry))

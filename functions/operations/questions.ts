@@ -1,4 +1,4 @@
-import { type Asked, askAgain, findFacts, requestFacts } from '../domain/assess.ts'
+import { type Asked, askAgain, findFactsRegardless, requestFacts } from '../domain/assess.ts'
 import type { Answer, Moment, PersonAction, RequestFacts } from '../domain/circumstances.ts'
 import type { Eligibility } from '../domain/commands.ts'
 import { groupsOf } from '../domain/organisation.ts'
@@ -41,7 +41,7 @@ export function askAboutPerson(
   const { bundle } = policy
   const known = bundle.directory.people.find(({ id }) => id === person)
   if (known?.status !== 'active') return { permit: false, policies: [] }
-  const request = about.state && factsAbout(policy, about.state, now)
+  const request = about.state && factsAbout(policy, about.state)
   // Without facts nobody may approve. What only takes away is asked without them: a retired agent must stay revocable.
   if (about.state && !request && action === 'approve')
     return { permit: false, policies: [], detail: 'the facts are gone' }
@@ -56,8 +56,8 @@ export function askAboutPerson(
 }
 
 /** What of a request bears on what a person may do to it, as today's bundle has it. */
-function factsAbout({ bundle }: Policy, state: ApprovalRequest, now: NumericDate): RequestFacts | undefined {
-  const facts = findFacts(bundle, askedOf(state), now)
+function factsAbout({ bundle }: Policy, state: ApprovalRequest): RequestFacts | undefined {
+  const facts = findFactsRegardless(bundle, askedOf(state))
   return facts.ok ? requestFacts(facts.value, askedOf(state), state.tier, state.ask.id) : undefined
 }
 

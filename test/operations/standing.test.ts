@@ -65,8 +65,16 @@ describe.each<[why: string, bundle: (now: number) => Bundle, reason: string]>([
     const request = await world.submitted(prodParameter)
     await world.decide(request, 'ana')
     fall(world)
-    expect(await world.decide(request, 'eve')).toMatchObject({ ok: false, code: 'not_eligible' })
-    expect(await world.state(request.ask.id)).toMatchObject({ status: 'pending' })
+    expect(await world.decide(request, 'eve')).toMatchObject({ ok: true, value: { state: { status: 'denied' } } })
+    expect(await world.state(request.ask.id)).toMatchObject({ deniedBy: 'system', reason: 'policy_denied' })
+  })
+
+  test('can still have what is pending denied by a person', async () => {
+    const world = new World(sample)
+    const request = await world.submitted(prodParameter)
+    fall(world)
+    const denied = await world.decide(request, 'eve', 'deny')
+    expect(denied).toMatchObject({ ok: true, value: { state: { status: 'denied', deniedBy: 'person:eve' } } })
   })
 
   test('claims nothing that was approved, neither token nor AWS credentials, and uses no approval', async () => {
