@@ -2,6 +2,7 @@ import { digestOf } from '../domain/digest.ts'
 import { asOf } from '../domain/due.ts'
 import type { ApprovalRequest } from '../domain/request.ts'
 import type { Digest, JsonObject, RequestId } from '../domain/values.ts'
+import { CardUndeliverable } from './faults.ts'
 import type { CardBoard, CardStore, Clock, Log, PostedCard, RenderedCard, RequestStore } from './ports.ts'
 
 type Ports = {
@@ -20,9 +21,10 @@ type Ports = {
  * Makes the cards of a request show what the table says, one in each channel of its stages. What is drawn is always the
  * request as it is read here, so a late or repeated message draws nothing old; a card that shows it already is left be.
  *
- * A channel that is closed to us is logged for the alarm and passed over: the request can be decided through the API.
+ * A channel that is closed to us is logged for the alarm, and thrown like any other fault: the app may be invited again,
+ * and then whoever waits for this card must find it. Meanwhile the request can be decided through the API.
  *
- * @throws BoardUnavailable, StoreUnavailable, after all other channels had their turn
+ * @throws BoardUnavailable, CardUndeliverable, StoreUnavailable, after all other channels had their turn
  */
 export async function drawCard(id: RequestId, ports: Ports): Promise<void> {
   const stored = await ports.requests.load(id)
@@ -34,8 +36,8 @@ export async function drawCard(id: RequestId, ports: Ports): Promise<void> {
     try {
       await drawIn(alias, state, posted, ports)
     } catch (fault) {
-      if (isUndeliverable(fault)) ports.log.error('card_undeliverable', { request: id, channel: alias })
-      else faults.push(fault)
+      if (fault instanceof CardUndeliverable) ports.log.error('card_undeliverable', { request: id, channel: alias })
+      faults.push(fault)
     }
   }
   if (faults.length > 0) throw faults[0]
@@ -49,7 +51,7 @@ async function drawIn(alias: string, state: ApprovalRequest, posted: readonly Po
   const { board, cards, log } = ports
   const request = state.ask.id
   const channel = ports.channels[alias]
-  if (channel === undefined) return log.error('card_undeliverable', { request, channel: alias })
+  if (channel === undefined) throw new CardUndeliverable(`the deployment names no channel \`${alias}\``)
   const card = ports.render(state, alias)
   const rendered = renderingOf(card)
   const before = posted.find((each) => each.channel === channel)
@@ -62,5 +64,3 @@ async function drawIn(alias: string, state: ApprovalRequest, posted: readonly Po
 
 /** What a card shows, as one value to compare. */
 const renderingOf = (card: RenderedCard): Digest => digestOf('hotwork.card.v1', card as unknown as JsonObject)
-
-const isUndeliverable = (fault: unknown): boolean => fault instanceof Error && fault.name === 'CardUndeliverable'

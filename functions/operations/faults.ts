@@ -43,7 +43,7 @@ export class ClockOutOfRange extends Error {
   override readonly name = 'ClockOutOfRange'
 }
 
-/** The card's place is gone or closed to us: channel archived, app uninstalled, token revoked. */
+/** The card's place is closed to us until somebody mends it: channel archived, app not in it, token revoked. */
 export class CardUndeliverable extends Error {
   override readonly name = 'CardUndeliverable'
 }

@@ -1,6 +1,6 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda'
 import { drawBatch } from '../../functions/handlers/wiring/draw-batch.ts'
-import { BoardUnavailable } from '../../functions/operations/faults.ts'
+import { BoardUnavailable, CardUndeliverable } from '../../functions/operations/faults.ts'
 import { requestId } from '../support/ask.ts'
 import { MemoryLog } from '../support/memory-log.ts'
 
@@ -52,6 +52,11 @@ test('when Slack asks for patience the messages are held for as long as it asks'
     ],
     failed: ['a', 'b'],
   })
+})
+
+test('a card that cannot be delivered stays in the queue, for the day that its channel is open again', async () => {
+  const closed = { [requestId(1)]: new CardUndeliverable('not in the channel') }
+  expect(await drawn([record('a', of(1), 20)], closed)).toMatchObject({ failed: ['a'], held: [['handle-a', 60]] })
 })
 
 test('a message that is none of ours is left to the dead-letter queue, and holds up nobody', async () => {

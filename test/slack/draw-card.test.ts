@@ -1,8 +1,9 @@
 import { renderCard } from '../../functions/adapters/slack/card.ts'
 import { SlackCardBoard } from '../../functions/adapters/slack/slack-card-board.ts'
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import { noEntries } from '../../functions/domain/ledger.ts'
+import type { ApprovalRequest, StageState } from '../../functions/domain/request.ts'
 import { drawCard } from '../../functions/operations/draw-card.ts'
-import type { CardBoard, RenderedCard } from '../../functions/operations/ports.ts'
+import type { CardBoard, RenderedCard, RequestStore } from '../../functions/operations/ports.ts'
 import { type Desk, startDesk } from '../../infra/local/desk/desk.ts'
 import { MemoryCardBoard } from '../support/memory-card-board.ts'
 import { MemoryCardStore } from '../support/memory-card-store.ts'
@@ -20,9 +21,14 @@ beforeEach(() => {
   board = new MemoryCardBoard(channel)
 })
 
-const draw = ({ ask }: ApprovalRequest, on: CardBoard = board, channels = bundle.deployment.channels) =>
+const draw = (
+  { ask }: ApprovalRequest,
+  on: CardBoard = board,
+  channels: { readonly [alias: string]: string } = bundle.deployment.channels,
+  load: RequestStore['load'] = (id) => world.requests.load(id),
+) =>
   drawCard(ask.id, {
-    requests: world.requests,
+    requests: { load },
     cards,
     board: on,
     render: (state, alias) => renderCard(state, bundle, alias),
@@ -97,11 +103,11 @@ describe('drawing a card', () => {
     ['is archived', () => board.archive(channel), bundle.deployment.channels],
     ['the deployment does not know', () => {}, {}],
   ])(
-    'in a channel that %s is said in the log, and the request can be decided all the same',
+    'in a channel that %s is said in the log and tried again, and the request can be decided all the same',
     async (_what, archive, channels) => {
       const request = await world.submitted(prodParameter)
       archive()
-      await draw(request, board, channels)
+      await expect(draw(request, board, channels)).rejects.toMatchObject({ name: 'CardUndeliverable' })
       expect(world.log.lines).toContainEqual({
         level: 'error',
         message: 'card_undeliverable',
@@ -111,6 +117,18 @@ describe('drawing a card', () => {
       expect((await world.state(request.ask.id)).stages[0]?.decisions).toHaveLength(1)
     },
   )
+
+  test('a channel that is closed keeps no card from another', async () => {
+    const elsewhere = { ...bundle.deployment.channels, 'hotwork-approvals': 'C0CLOSED', 'hotwork-security': channel }
+    const { stages, ...request } = await world.submitted(prodParameter)
+    const [owner, sre] = stages as [StageState, StageState]
+    const state = { ...request, stages: [owner, { ...sre, terms: { ...sre.terms, channel: 'hotwork-security' } }] }
+    const stored = { state: state as ApprovalRequest, head: noEntries }
+    await expect(draw(stored.state, board, elsewhere, async () => stored)).rejects.toMatchObject({
+      name: 'CardUndeliverable',
+    })
+    expect(board.messages(channel)).toHaveLength(1)
+  })
 })
 
 describe('on Slack’s Web API, as the desk speaks it', () => {
@@ -187,12 +205,24 @@ describe('on Slack’s Web API, as the desk speaks it', () => {
     'account_inactive',
     'token_revoked',
     'missing_scope',
-  ])('answered `%s`, the card cannot be delivered', async (error) => {
-    const request = await world.submitted(prodParameter)
-    await fault({ status: 200, error })
-    await draw(request, slack)
-    expect(world.log.lines.map(({ message }) => message)).toContain('card_undeliverable')
+  ])('answered `%s`, the card cannot be delivered until that is mended, and then it is', async (error) => {
+    await comesBackAfter({ status: 200, error })
   })
+
+  test.each([400, 403, 404])('answered %d, the same', async (status) => {
+    await comesBackAfter({ status })
+  })
+
+  async function comesBackAfter(closed: object) {
+    const request = await world.submitted(prodParameter)
+    const before = await history()
+    await fault(closed)
+    await expect(draw(request, slack)).rejects.toMatchObject({ name: 'CardUndeliverable' })
+    expect(world.log.lines.map(({ message }) => message)).toContain('card_undeliverable')
+    await fault({ status: 0 })
+    await draw(request, slack)
+    expect((await history()).length).toBe(before.length + 1)
+  }
 
   test('not answered at all, it will be drawn later', async () => {
     const nowhere = new SlackCardBoard({ apiUrl: 'http://127.0.0.1:9/api/', token: async () => 'xoxb-desk', log })

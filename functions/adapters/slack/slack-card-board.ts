@@ -99,7 +99,7 @@ const passingErrors = [
 const refusesBlocks = (cause: unknown): cause is WebAPIPlatformError =>
   cause instanceof WebAPIPlatformError && blockErrors.includes(cause.data.error)
 
-/** Slack's no in our words. Whatever it does not say will pass is taken as final: an alarm is better than a loop. */
+/** Slack's no in our words. Whatever it does not say will pass takes somebody to mend it, and so raises an alarm. */
 function faultOf(cause: unknown): Error {
   if (cause instanceof WebAPIRateLimitedError)
     return new BoardUnavailable('Slack asks for patience', { cause, retryAfterSeconds: cause.retryAfter })
