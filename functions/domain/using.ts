@@ -50,7 +50,7 @@ export function endUse(
  */
 export function beginCall(state: ApprovalRequest, command: BeginCall, at: NumericDate): Answered {
   if (state.status !== 'approved') return { code: state.status }
-  const { presented, use, agent: _, answer, bundle } = command
+  const { presented, use, answer, bundle } = command
   if (state.ask.credential !== 'mediated') return { code: 'wrong_credential_kind' }
   if (state.grant.credentials.access_token?.id !== presented) return { code: 'credential_superseded' }
   const before = state.grant.uses.find(({ tool }) => tool === 'aws')
@@ -64,7 +64,7 @@ export function beginCall(state: ApprovalRequest, command: BeginCall, at: Numeri
 
 /** How the call went. Recorded also when the grant ended meanwhile: what happened, happened. */
 export function endCall(state: ApprovalRequest, { use, outcome, note, bundle }: EndCall, at: NumericDate): Answered {
-  const begun = grantOf(state)?.uses.find((each) => each.id === use && each.tool === 'aws')
+  const begun = grantOf(state)?.uses.find((each) => each.id === use && each.tool === 'aws' && each.key === 'call')
   if (!begun) return { code: 'credential_unknown' }
   if (begun.ended) return begun.ended.outcome === outcome ? [] : { code: 'invalid_task_state' }
   const noted = note === undefined ? {} : { note }

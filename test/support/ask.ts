@@ -1,9 +1,13 @@
 import type { Answer } from '../../functions/domain/circumstances.ts'
 import type {
+  BeginCall,
   BeginUse,
   Complete,
   Decide,
+  Delegate,
   Eligibility,
+  EndCall,
+  Ending,
   EndUse,
   Intend,
   Issue,
@@ -18,6 +22,7 @@ import type { Ask, Claim, Verdict } from '../../functions/domain/request.ts'
 import type {
   AgentId,
   CredentialId,
+  HaltId,
   PersonId,
   RequestId,
   Thumbprint,
@@ -44,6 +49,7 @@ export const person = (name: string): PersonId => `person:${name}` as PersonId
 
 export const remediator = 'agent:remediator' as AgentId
 export const otherAgent = 'agent:planner' as AgentId
+export const builder = 'agent:builder' as AgentId
 export const flagService = 'tool:flag-service' as ToolId
 /** The key that asked, and one that did not. */
 export const agentKey = 'a'.repeat(43) as Thumbprint
@@ -190,6 +196,45 @@ export const useEnd = (n: number, changes: Partial<EndUse> = {}): EndUse => ({
   bundle,
   ...changes,
 })
+
+/** `n` is the child's: `req_00000000000000000000000051`. */
+export const delegation = (n: number, changes: Partial<Delegate> = {}): Delegate => ({
+  type: 'delegate',
+  agent: remediator,
+  child: requestId(n),
+  to: builder,
+  uses: 1,
+  notAfter: submittedAt + minutes(10),
+  within: true,
+  answer: permit,
+  eligible,
+  bundle,
+  ...changes,
+})
+
+export const callBegin = (presented: CredentialId, n: number, changes: Partial<BeginCall> = {}): BeginCall => ({
+  type: 'begin_call',
+  agent: remediator,
+  presented,
+  use: useId(n),
+  answer: permit,
+  eligible,
+  bundle,
+  ...changes,
+})
+
+export const callEnd = (n: number, changes: Partial<EndCall> = {}): EndCall => ({
+  type: 'end_call',
+  agent: remediator,
+  use: useId(n),
+  outcome: 'succeeded',
+  bundle,
+  ...changes,
+})
+
+/** What ends a request whatever policy says. */
+export const halted: Ending = { by: 'halt', id: numbered('rev', 1) as HaltId }
+export const orphaned: Ending = { by: 'ancestor', id: requestId(40) }
 
 export const completion = (changes: Partial<Complete> = {}): Complete => ({
   type: 'complete',
