@@ -194,8 +194,11 @@ export type WaitRecord = {
 export interface Workflow {
   /** Starts the one execution of a request. Starting twice is once. */
   start(request: RequestId, wait: string): Promise<void>
-  /** Ends a wait by success or by a named error. `late` when its token is no longer good, for whatever reason. */
-  signal(taskToken: string, outcome: 'succeeded' | 'Settled' | 'Moved'): Promise<'sent' | 'late'>
+  /**
+   * Ends a wait by success or by a named error. `Faulted` is the waiting task's own failure: the machine tries it again,
+   * a few times. `late` when its token is no longer good, for whatever reason.
+   */
+  signal(taskToken: string, outcome: 'succeeded' | 'Settled' | 'Moved' | 'Faulted'): Promise<'sent' | 'late'>
 }
 
 /** Hands ids on to those who follow from the record. */

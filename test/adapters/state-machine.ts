@@ -67,12 +67,15 @@ function machine(waits: string, ends: string) {
         Catch: [
           { ErrorEquals: ['Settled'], Next: 'Settled' },
           { ErrorEquals: ['Moved'], Next: 'Moved' },
+          // What infra's machine retries by: any error that is not a timeout.
+          { ErrorEquals: ['States.TaskFailed'], Next: 'Faulted' },
         ],
         Next: 'Succeeded',
       },
       Succeeded: tell('succeeded'),
       Settled: tell('Settled'),
       Moved: tell('Moved'),
+      Faulted: tell('Faulted'),
     },
   }
 }

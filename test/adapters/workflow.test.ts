@@ -32,7 +32,7 @@ onBoth<Started>('the workflow', { memory: inMemory, real: onStepFunctions }, (ma
     expect(await executions()).toBe(1)
   })
 
-  test.each(['succeeded', 'Settled', 'Moved'] as const)(
+  test.each(['succeeded', 'Settled', 'Moved', 'Faulted'] as const)(
     'a wait is ended by %s, caught by its name',
     async (outcome) => {
       const { workflow, nextWait, nextEnd } = await make()

@@ -1,6 +1,7 @@
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import type { RequestId } from '../../functions/domain/values.ts'
 import { awaitOutcome } from '../../functions/operations/await-outcome.ts'
+import { StoreUnavailable } from '../../functions/operations/faults.ts'
 import { followRequest } from '../../functions/operations/follow-request.ts'
 import type { WaitRecord } from '../../functions/operations/ports.ts'
 import { parameter, prodParameter, sampleBundle } from '../support/world.ts'
@@ -135,6 +136,48 @@ test('one wait whose signal fails does not keep another from ending', async () =
   world.workflow.failSignals = 1
   await expect(world.follow(request)).rejects.toThrow('Step Functions does not answer')
   expect([world.endOf(wait), world.endOf(again)]).toEqual(['open', 'succeeded'])
+})
+
+test.each([
+  ['its token cannot be kept', { remember: () => Promise.reject(new StoreUnavailable('no answer')) }],
+  ['the request cannot be read', { load: () => Promise.reject(new StoreUnavailable('no answer')) }],
+])('a task signals that it failed itself: %s', async (_what, broken) => {
+  const { world, request, wait } = await waiting()
+  const { requests, waits, ...rest } = world.moving
+  const ports = { ...rest, requests: { load: requests.load.bind(requests) }, waits }
+  if ('load' in broken) ports.requests = broken
+  else ports.waits = Object.assign(Object.create(waits), broken)
+  await expect(awaitOutcome(wait, ports)).rejects.toMatchObject({ name: 'StoreUnavailable' })
+  expect(world.endOf(wait)).toBe('Faulted')
+
+  // The machine enters the state again, under a token of its own; the old one hurts nobody.
+  const again = world.enter(request, 'Tier2 owner', '2')
+  await world.runTask(again)
+  expect(world.endOf(again)).toBe('open')
+  await world.decide(request, 'ben', 'deny')
+  await world.follow(request)
+  expect([world.endOf(wait), world.endOf(again)]).toEqual(['Faulted', 'Settled'])
+})
+
+test('a task whose signal fails says so, and the next one signals', async () => {
+  const { world, request, wait } = await waiting()
+  await world.decide(request, 'ben', 'deny')
+  world.workflow.failSignals = 1
+  await expect(world.runTask(wait)).rejects.toThrow('Step Functions does not answer')
+  expect(world.endOf(wait)).toBe('Faulted')
+  const again = world.enter(request, 'Tier2 owner', '2')
+  await world.runTask(again)
+  expect(world.endOf(again)).toBe('Settled')
+})
+
+test('a task that cannot even say that it failed throws what failed first', async () => {
+  const { world, request, wait } = await waiting()
+  await world.decide(request, 'ben', 'deny')
+  world.workflow.failSignals = 2
+  await expect(world.runTask(wait)).rejects.toThrow('Step Functions does not answer')
+  expect(world.endOf(wait)).toBe('open')
+  await world.follow(request)
+  expect(world.endOf(wait)).toBe('Settled')
 })
 
 test('the task of a wait that another is ending leaves it to the other', async () => {

@@ -1,7 +1,7 @@
 import type { RequestId } from '../../functions/domain/values.ts'
 import type { Workflow } from '../../functions/operations/ports.ts'
 
-type Signal = 'succeeded' | 'Settled' | 'Moved'
+type Signal = Parameters<Workflow['signal']>[1]
 
 /** Executions and their waits in memory. A test opens a wait, as a waiting state would, and sees how it ended. */
 export class MemoryWorkflow implements Workflow {

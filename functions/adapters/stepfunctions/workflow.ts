@@ -36,7 +36,7 @@ export class SfnWorkflow implements Workflow {
     }
   }
 
-  async signal(taskToken: string, outcome: 'succeeded' | 'Settled' | 'Moved'): Promise<'sent' | 'late'> {
+  async signal(taskToken: string, outcome: Parameters<Workflow['signal']>[1]): Promise<'sent' | 'late'> {
     try {
       await (outcome === 'succeeded'
         ? this.#client.send(new SendTaskSuccessCommand({ taskToken, output: '{}' }))
