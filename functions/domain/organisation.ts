@@ -6,16 +6,21 @@ import { AgentId, NumericDate, PersonId, ToolId } from './values.ts'
  * Who somebody is at an issuer. All of it is matched exactly, and all of it must match. Two identities of one party may
  * overlap in time, so that one takes over from another without a gap.
  */
-export const Identity = z.strictObject({
-  issuer: Alias,
-  /** The token's `sub`. It may be missing only where the claims pin more than it would (GitHub writes it in two ways). */
-  subject: z.string().min(1).max(2048).optional(),
-  /** More claims that the token must have, with these very values. */
-  claims: z.record(z.string().regex(/^[\x21-\x7e]{1,128}$/), z.string().min(1).max(2048)).optional(),
-  validFrom: NumericDate.optional(),
-  /** From this time on it is nobody's. */
-  validUntil: NumericDate.optional(),
-})
+export const Identity = z
+  .strictObject({
+    issuer: Alias,
+    /** The token's `sub`. It may be missing only where the claims pin more than it would (GitHub writes it in two ways). */
+    subject: z.string().min(1).max(2048).optional(),
+    /** More claims that the token must have, with these very values. */
+    claims: z.record(z.string().regex(/^[\x21-\x7e]{1,128}$/), z.string().min(1).max(2048)).optional(),
+    validFrom: NumericDate.optional(),
+    /** From this time on it is nobody's. */
+    validUntil: NumericDate.optional(),
+  })
+  .refine(
+    ({ subject, claims = {} }) => subject !== undefined || Object.keys(claims).length > 0,
+    'it pins nothing: anybody at the issuer would be this one',
+  )
 export type Identity = z.infer<typeof Identity>
 
 /** What a verified token says of its bearer: `issuer` is the alias, `claims` are those that an identity may pin. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { canCoincide, type Identity, type ProvenIdentity, withIdentity } from '../../functions/domain/organisation.ts'
+import { canCoincide, Identity, type ProvenIdentity, withIdentity } from '../../functions/domain/organisation.ts'
 
 const proven: ProvenIdentity = { issuer: 'ci', subject: 'job', claims: { repository_id: '7', environment: 'prod' } }
 const isKnown = (identity: object, token = proven, now = 100) =>
@@ -20,6 +20,11 @@ describe('an identity', () => {
     ['is nobody after', { validUntil: 100 }, false],
   ])('%s', (_rule, identity, known) => {
     expect(isKnown(identity)).toBe(known)
+  })
+
+  test.each([{ issuer: 'ci' }, { issuer: 'ci', claims: {} }])('that pins nothing is none: %j', (nothing) => {
+    expect(Identity.safeParse(nothing)).toMatchObject({ success: false })
+    expect(Identity.safeParse({ ...nothing, subject: 'job' })).toMatchObject({ success: true })
   })
 
   test('is handed over without a gap and without two at once', () => {

@@ -73,7 +73,7 @@ export class CachedKeys {
       this.#known = {
         keyFor: createLocalJWKSet(keySet),
         at,
-        refreshSeconds: Math.min(Math.max(refreshSeconds, cooldownSeconds), maxRefreshSeconds),
+        refreshSeconds: Math.min(refreshSeconds, maxRefreshSeconds),
       }
     } catch (fault) {
       this.#fault = fault
