@@ -6,10 +6,11 @@ import { tellOwnRequest } from './demo/own-request.ts'
 import { createReport, describeFault, type Report } from './demo/report.ts'
 import { tellAll } from './demo/tell-all.ts'
 import { createWorld } from './demo/world.ts'
+import { EmulatorEnded } from './emulator.ts'
 import type { Local } from './local-file.ts'
 import { MissingPrerequisite } from './python-environment.ts'
-import { StackIsRunning, startStack } from './stack.ts'
-import { untilAsked } from './until-asked.ts'
+import { type LocalStack, StackIsRunning, startStack } from './stack.ts'
+import { untilAborted, untilAsked } from './until-asked.ts'
 
 /**
  * `npm run demo`: the whole of it on this machine, unattended. Starts the local stack, tells the story with scripted
@@ -38,25 +39,28 @@ function readOptions() {
 
 const options = readOptions()
 const asked = untilAsked()
-const report = createReport(process.stdout, asked.signal)
+const broken = new AbortController()
+const report = createReport(process.stdout, AbortSignal.any([asked, broken.signal]))
 try {
   const stack = await startStack({
     ...(options.state === undefined ? {} : { stateDirectory: options.state }),
-    signal: asked.signal,
+    signal: asked,
   })
+  void untilAborted(stack.signal).then(() => broken.abort(stack.signal.reason))
   try {
     await tell(stack.local, report)
     process.exitCode = report.finish() ? 0 : 1
-    if (options.keep) await keepRunning(stack.local)
+    if (options.keep) await keepRunning(stack)
   } finally {
     process.stdout.write('\nending the local stack\n')
     await stack.close()
   }
+  if (stack.signal.aborted && !asked.aborted) throw stack.signal.reason
 } catch (fault) {
-  const isForPeople = fault instanceof StackIsRunning || fault instanceof MissingPrerequisite
-  const why = asked.signal.aborted || isForPeople ? describeFault(fault) : String((fault as Error).stack)
+  const isForPeople = [StackIsRunning, MissingPrerequisite, EmulatorEnded].some((kind) => fault instanceof kind)
+  const why = asked.aborted || isForPeople ? describeFault(fault) : String((fault as Error).stack)
   process.stderr.write(`${why}\n`)
-  process.exitCode = asked.signal.aborted ? 130 : 1
+  process.exitCode = asked.aborted ? 130 : 1
 }
 // What was being waited for when the demo ended would hold the process for a while.
 process.exit()
@@ -71,7 +75,8 @@ async function tell(local: Local, report: Report): Promise<void> {
   }
 }
 
-async function keepRunning({ apiUrl, slack, identityProviderUrl }: Local): Promise<void> {
+async function keepRunning({ local, signal }: LocalStack): Promise<void> {
+  const { apiUrl, slack, identityProviderUrl } = local
   process.stdout.write(`
 Hotwork keeps running until Ctrl-C.
 
@@ -79,5 +84,5 @@ Hotwork keeps running until Ctrl-C.
   desk (Slack)       ${slack.deskUrl}
   identity provider  ${identityProviderUrl}
 `)
-  await asked.promise
+  await untilAborted(signal)
 }

@@ -14,7 +14,14 @@ export interface AwsAccess {
 }
 
 export interface Emulator extends AwsAccess {
+  /** Resolves when it has ended though nobody closed it; never after `close`. */
+  endedItself: Promise<EmulatorEnded>
   close(): Promise<void>
+}
+
+/** The emulator has ended though nobody asked it to: nothing that stands on it works any more. */
+export class EmulatorEnded extends Error {
+  override readonly name = 'EmulatorEnded'
 }
 
 const readyWithinMilliseconds = 30_000
@@ -83,11 +90,20 @@ export async function startEmulator(options: {
   closeSync(log)
   const kill = () => killGroup(child, 'SIGKILL')
   process.once('exit', kill)
-  const ended = new Promise<void>((resolve) => {
-    child.once('error', () => resolve())
-    child.once('exit', () => resolve())
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', ({ message }) => resolve(message))
+    child.once('exit', (code, death) => resolve(String(code ?? death)))
+  })
+  let isClosing = false
+  const endedItself = new Promise<EmulatorEnded>((resolve) => {
+    void ended.then((how) => {
+      if (isClosing) return
+      const why = `the local AWS emulator has ended by itself (${how}), and nothing here works without it`
+      resolve(new EmulatorEnded(`${why}; the end of ${logFile}:\n${readEnd(logFile)}`))
+    })
   })
   const close = async () => {
+    isClosing = true
     kill()
     await ended
     process.removeListener('exit', kill)
@@ -108,7 +124,7 @@ export async function startEmulator(options: {
     signal?.throwIfAborted()
     throw new Error(`the local AWS emulator did not start; the end of ${logFile}:\n${readEnd(logFile)}`)
   }
-  return { ...access, close }
+  return { ...access, endedItself, close }
 }
 
 const isHealthy = (endpointUrl: string) =>

@@ -36,6 +36,8 @@ export interface StackOptions extends DeploymentChoice {
 export interface LocalStack {
   /** What `local.json` in the state directory says. */
   local: Local
+  /** Aborts when whoever started it asks for its end, or when its emulator has ended by itself (EmulatorEnded). */
+  signal: AbortSignal
   /** Deploys another Hotwork beside the first: own address, desk and tables; the same people, agents and emulator. */
   deploy(choice: DeploymentChoice & { stackName: string }): Promise<Local>
   /** Ends all that was started, and waits for it. Nothing is left listening. */
@@ -52,6 +54,7 @@ export class StackIsRunning extends Error {
  * deployed into the emulator, unchanged. All of it listens on 127.0.0.1 on free ports. An emulator that
  * `AWS_ENDPOINT_URL` names is used as it is. When anything fails, what was started is ended first.
  * @throws StackIsRunning When one runs in this state directory. MissingPrerequisite When Python is not there.
+ * EmulatorEnded When the emulator ends by itself meanwhile.
  */
 export async function startStack(options: StackOptions = {}): Promise<LocalStack> {
   const directory = resolve(options.stateDirectory ?? join(root, '.hotwork'))
@@ -76,7 +79,7 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
   const meter = options.meterCalls && !given ? await startCallMeter(join(logDirectory, 'invocations.log')) : undefined
   if (meter) resources.defer(() => meter.close())
   const [aws, prepared] = await together(failure, [
-    prepareAws(around, given, meter, resources),
+    prepareAws(around, given, meter, resources, failure),
     prepareDeployment(around, choose(options), resources),
   ])
   const local = { ...(await deployPrepared(around, prepared, aws)), ...(meter && { meterUrl: meter.controlUrl }) }
@@ -88,6 +91,7 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
   const running = resources.move()
   return {
     local,
+    signal,
     async deploy(choice) {
       return deployPrepared(around, await prepareDeployment(around, choose(choice), running), aws)
     },
@@ -137,9 +141,10 @@ async function prepareAws(
   given: AwsAccess | undefined,
   meter: CallMeter | undefined,
   resources: AsyncDisposableStack,
+  failure: AbortController,
 ): Promise<AwsAccess> {
   const { accountId, directory, logDirectory, progress, signal } = around
-  const aws = given ?? (await startOwnEmulator(around, meter, resources))
+  const aws = given ?? (await startOwnEmulator(around, meter, resources, failure))
   await progress('prepare it for the CDK, and make the sample target', async () => {
     const logFile = join(logDirectory, 'bootstrap.log')
     await Promise.all([bootstrap({ aws, accountId, directory, logFile, signal }), createSampleTarget(aws, accountId)])
@@ -151,6 +156,7 @@ async function startOwnEmulator(
   { directory, logDirectory, progress, signal }: Surroundings,
   meter: CallMeter | undefined,
   resources: AsyncDisposableStack,
+  failure: AbortController,
 ): Promise<AwsAccess> {
   // Not below the state directory: tests have another one, and making it twice would take a minute.
   const venv = join(root, '.hotwork/venv')
@@ -172,6 +178,7 @@ async function startOwnEmulator(
     }),
   )
   resources.defer(() => emulator.close())
+  void emulator.endedItself.then((fault) => failure.abort(fault))
   meter?.forwardTo(emulator.endpointUrl)
   return emulator
 }

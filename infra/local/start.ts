@@ -1,8 +1,9 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { EmulatorEnded } from './emulator.ts'
 import { MissingPrerequisite } from './python-environment.ts'
 import { type LocalStack, StackIsRunning, startStack } from './stack.ts'
-import { untilAsked } from './until-asked.ts'
+import { untilAborted, untilAsked } from './until-asked.ts'
 
 /**
  * `npm start`: the local stack, left running until Ctrl-C. `-- --policies FOLDER` deploys another policy folder,
@@ -25,21 +26,23 @@ try {
     ...(values.state === undefined ? {} : { stateDirectory: values.state }),
     ...(values.app === undefined ? {} : { app: resolve(values.app) }),
     meterCalls: values.meter ?? false,
-    signal: asked.signal,
+    signal: asked,
   })
   try {
     process.stdout.write(describe(stack, values.state ?? '.hotwork'))
-    await asked.promise
+    await untilAborted(stack.signal)
   } finally {
     process.stdout.write('\nending the local stack\n')
     await stack.close()
   }
+  if (!asked.aborted) throw stack.signal.reason
 } catch (fault) {
-  if (asked.signal.aborted) {
+  if (asked.aborted) {
     process.exitCode = 130 // As of any program that ended before it had done its work because somebody asked.
   } else {
-    const isForPeople = fault instanceof StackIsRunning || fault instanceof MissingPrerequisite
-    process.stderr.write(`${isForPeople ? fault.message : String((fault as Error).stack)}\n`)
+    const isForPeople = [StackIsRunning, MissingPrerequisite, EmulatorEnded].some((kind) => fault instanceof kind)
+    const { message, stack } = fault as Error
+    process.stderr.write(`${isForPeople ? message : stack}\n`)
     process.exitCode = 1
   }
 }

@@ -4,18 +4,23 @@ export class AskedToEnd extends Error {
 }
 
 /**
- * Listens for Ctrl-C, SIGTERM and the closing of the terminal. The first ends in order, by `signal` and `promise`; a
- * second one ends the process at once, and what it started ends with it.
+ * Listens for Ctrl-C, SIGTERM and the closing of the terminal. The first ends in order, by the signal; a second one ends
+ * the process at once, and what it started ends with it.
  */
-export function untilAsked(): { signal: AbortSignal; promise: Promise<void> } {
+export function untilAsked(): AbortSignal {
   const controller = new AbortController()
-  const { promise, resolve } = Promise.withResolvers<void>()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(130)
       controller.abort(new AskedToEnd(`asked to end by ${name}`))
-      resolve()
     })
   }
-  return { signal: controller.signal, promise }
+  return controller.signal
 }
+
+/** Waits until a signal aborts. */
+export const untilAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })

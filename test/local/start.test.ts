@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
@@ -141,3 +141,42 @@ test('an app that cannot be synthesized ends the start with 1, its own words and
   await untilNothingRuns(state)
   expect(existsSync(join(state, 'local.json'))).toBe(false)
 })
+
+/** The emulator of a state directory: the one that all its other processes belong to. */
+const emulatorOf = (state: string) =>
+  processesOf(join(state, 'emulator')).find((pid) =>
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('emulator.py'),
+  ) as number
+
+test('an emulator that dies ends it all with 1, a sentence that says so and the end of its log', async () => {
+  const state = makeFolder()
+  const program = start(state)
+  await program.prints(ready)
+  const local = readLocal(state)
+  appendFileSync(join(state, 'log/ministack.log'), 'the last words of the emulator\n')
+
+  process.kill(emulatorOf(state), 'SIGKILL')
+  expect(await program.ends).toBe(1)
+  expect(program.printed()).toMatch(/^the local AWS emulator has ended by itself \(SIGKILL\), .*ministack\.log:$/m)
+  expect(program.printed().trimEnd()).toMatch(/\nthe last words of the emulator$/)
+  await untilNothingRuns(state)
+  expect(await Promise.all(addressesOf(local).map(isReachable))).toEqual([false, false, false, false])
+  expect(existsSync(join(state, 'local.json'))).toBe(false)
+  expect(existsSync(join(state, 'stack.lock'))).toBe(false)
+})
+
+test.each(['infra/local/start.ts', 'infra/local/demo.ts'])(
+  '%s, whose emulator dies while it starts, ends with 1 and the same sentence',
+  async (script) => {
+    const state = makeFolder()
+    const program = startProgram([script, '--state', state])
+    await program.prints('start the local AWS emulator')
+    while (emulatorOf(state) === undefined || !existsSync(join(state, 'log/bootstrap.log')))
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    process.kill(emulatorOf(state), 'SIGKILL')
+    expect(await program.ends).toBe(1)
+    expect(program.printed()).toMatch(/the local AWS emulator has ended by itself \(SIGKILL\)/)
+    await untilNothingRuns(state)
+    expect(existsSync(join(state, 'local.json'))).toBe(false)
+  },
+)
