@@ -12,6 +12,7 @@ import { HotworkApi } from './constructs/hotwork-api.ts'
 import { HotworkFunction, type HotworkFunctionProps } from './constructs/hotwork-function.ts'
 import { LedgerTable } from './constructs/ledger-table.ts'
 import { LoggedTrouble } from './constructs/logged-trouble.ts'
+import { MeasuredLag } from './constructs/measured-lag.ts'
 import { RequestTable } from './constructs/request-table.ts'
 import { SlackSecret } from './constructs/slack-secret.ts'
 import { StreamReader } from './constructs/stream-reader.ts'
@@ -44,6 +45,8 @@ const functions = {
   'end-use': 'facts',
   'decide-request': 'answers',
   'revoke-request': 'answers',
+  'declare-halt': 'answers',
+  'lift-halt': 'answers',
   'read-requests': 'answers',
   'receive-slack': 'answers',
   'await-outcome': 'none',
@@ -164,6 +167,9 @@ export class HotworkStack extends Stack {
     // People.
     api.route(makeDecider('decide-request', { ISSUER: issuer }), 'POST /v1/requests/{id}/decisions')
     api.route(makeDecider('revoke-request', { ISSUER: issuer }), 'POST /v1/requests/{id}/revoke')
+    const haltable = { TARGET_ROLES: targetRoles.join(' ') }
+    api.route(makeDecider('declare-halt', { ISSUER: issuer, ...haltable }), 'POST /v1/revocations')
+    api.route(makeDecider('lift-halt', { ISSUER: issuer }), 'DELETE /v1/revocations/{id}')
 
     const readRequests = make('read-requests', { ISSUER: issuer, ...truth })
     requests.grantRead(readRequests.role)
@@ -204,7 +210,7 @@ export class HotworkStack extends Stack {
     // Sixty tries a minute apart: an hour of a Slack or an IAM that does not answer. Then a person looks.
     const cardsQueue = new WorkQueue(this, 'CardsQueue', { order: 'group', attempts: 60 })
     const deniesQueue = new WorkQueue(this, 'DeniesQueue', { order: 'group', attempts: 60 })
-    const handOn = make('hand-on', { CARDS_QUEUE: cardsQueue.url, DENIES_QUEUE: deniesQueue.url })
+    const handOn = make('hand-on', { CARDS_QUEUE: cardsQueue.url, DENIES_QUEUE: deniesQueue.url, ...haltable })
     cardsQueue.grantSend(handOn.role)
     deniesQueue.grantSend(handOn.role)
 
@@ -219,30 +225,40 @@ export class HotworkStack extends Stack {
     slack.grantRead(drawCard.role)
     cardsQueue.consumedBy(drawCard, { batchSize: 5 })
 
-    // It also ends what was delegated from what has ended, so that those sessions are denied too.
+    // It also ends what was delegated from what has ended, and what a halt covers, so that those sessions are denied too.
     const revoker = makeDecider('write-denies', {}, { roleName: `${this.stackName}-revoker` })
     requests.grantQuery(revoker.role)
+    requests.grantFind(revoker.role, 'by-status')
     grantDeny(revoker.role, targetRoles)
-    deniesQueue.consumedBy(revoker, { batchSize: 5 })
+    deniesQueue.consumedBy(revoker, { batchSize: 10 })
 
     // Whatever was lost is followed again, at a cost that does not grow with what waits.
-    const sweep = makeDecider('sweep-overdue', { FOLLOW_QUEUE: follow.url })
+    const sweep = makeDecider('sweep-overdue', { FOLLOW_QUEUE: follow.url, DENIES_QUEUE: deniesQueue.url })
     requests.grantFind(sweep.role, 'overdue')
     follow.grantSend(sweep.role)
+    deniesQueue.grantSend(sweep.role)
     new Rule(this, 'Sweep', {
       schedule: Schedule.rate(Duration.minutes(1)),
       // One that is missed is made good by the next.
       targets: [new LambdaFunction(sweep.lambda, { retryAttempts: 0, maxEventAge: Duration.minutes(1) })],
     })
 
-    for (const [name, reader] of Object.entries({ FollowStream: followWorkflow, HandOnStream: handOn })) {
-      const { deadLetters } = new StreamReader(this, name, { table: requests.table, reader })
+    const readers = {
+      FollowStream: { reader: followWorkflow, of: ['REQ#'] },
+      HandOnStream: { reader: handOn, of: ['REQ#', 'HALT#'] },
+    } as const
+    for (const [name, reader] of Object.entries(readers)) {
+      const { deadLetters } = new StreamReader(this, name, { table: requests.table, ...reader })
       alarms.watchDeadLetters(name, deadLetters)
     }
     alarms.watchQueue(follow, { oldest: Duration.minutes(5) })
     alarms.watchQueue(cardsQueue, { oldest: Duration.minutes(10) })
     // Until its deny is written an ended AWS session works on, so this one is the most urgent.
     alarms.watchQueue(deniesQueue, { oldest: Duration.minutes(2), urgent: true })
+    alarms.watchLag(new MeasuredLag(this, 'RevocationLag', { line: 'deny_written', loggedBy: revoker }), {
+      longest: Duration.minutes(1),
+      means: 'an ended AWS session was denied a minute or more after its end',
+    })
     alarms.watchApi(api)
     for (const [name, { lines, loggedBy, ...trouble }] of Object.entries(troubles)) {
       const those = [...all].filter(([each]) => loggedBy.includes(each)).map(([, made]) => made)

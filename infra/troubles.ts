@@ -25,6 +25,8 @@ const endpoints = [
   'end-use',
   'decide-request',
   'revoke-request',
+  'declare-halt',
+  'lift-halt',
   'read-requests',
 ] as const
 
@@ -50,6 +52,8 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
       'begin-use',
       'decide-request',
       'revoke-request',
+      'declare-halt',
+      'lift-halt',
       'read-requests',
       'receive-slack',
     ],
@@ -60,6 +64,11 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
     loggedBy: ['write-denies'],
     means: 'a deny was not written: an ended AWS session may work on',
     urgent: true,
+  },
+  DenyOverflow: {
+    lines: ['deny_overflow'],
+    loggedBy: ['write-denies'],
+    means: 'a role had more ended sessions than IAM has room for: all its sessions were ended; agents ask again',
   },
   HandOnFailed: {
     lines: ['hand_on_failed'],

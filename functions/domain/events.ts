@@ -26,7 +26,8 @@ export const system: Actor = { type: 'system', id: 'hotwork' }
 
 /** What stands in every event: when, who, and the policies (by `@id`) and bundle (by hash) that it rests on. */
 const common = { at: NumericDate, actor: Actor, policies: z.array(z.string()), bundle: z.string() }
-const event = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
+/** One kind of event: the common members, and its own. */
+export const event = <T extends string, S extends z.ZodRawShape>(type: T, shape: S) =>
   z.strictObject({ ...common, type: z.literal(type), ...shape })
 
 /** What has happened: one type, one meaning, past tense. Each becomes one ledger entry, and replaying them is the state. */

@@ -48,8 +48,19 @@ export const stops = (halt: Halt, since: NumericDate): boolean => halt.lifted ==
 export const haltOf = (state: ApprovalRequest, halts: readonly Halt[]): Halt | undefined =>
   halts.find((halt) => halt.target.kind !== 'person' && stops(halt, state.submittedAt))
 
+/** The halt because of which a person's decision, made at `at` or to be made now, counts for nothing, if one does. */
+const silencing = (person: PersonId, at: NumericDate, halts: readonly Halt[]): Halt | undefined =>
+  halts.find((halt) => halt.target.kind === 'person' && halt.target.value === person && stops(halt, at))
+
 /** Whether a person's decision, made at `at` or to be made now, counts for nothing because they are stopped. */
 export const isSilenced = (person: PersonId, at: NumericDate, halts: readonly Halt[]): boolean =>
-  halts.some(
-    ({ target, ...halt }) => target.kind === 'person' && target.value === person && stops({ target, ...halt }, at),
-  )
+  silencing(person, at, halts) !== undefined
+
+/** The halt of somebody whose approval a request rests on, if there is one. */
+export function silencerOf(state: ApprovalRequest, halts: readonly Halt[]): Halt | undefined {
+  for (const { person, at } of approvalsOf(state)) {
+    const halt = silencing(person, at, halts)
+    if (halt) return halt
+  }
+  return undefined
+}

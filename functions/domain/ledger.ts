@@ -1,8 +1,10 @@
 import { digestOf } from './digest.ts'
 import { Event } from './events.ts'
 import { evolve } from './evolve.ts'
+import type { Halt } from './halt.ts'
+import { evolveHalt, HaltEvent } from './halting.ts'
 import type { ApprovalRequest, ParentTask } from './request.ts'
-import type { Digest, Json, JsonObject, NumericDate, Resource } from './values.ts'
+import type { Digest, HaltId, Json, JsonObject, NumericDate, Resource } from './values.ts'
 
 /**
  * One entry of the record: an event with its place in its aggregate's chain. `hash` is over the rest of the entry, and
@@ -46,7 +48,7 @@ export const rfc3339 = (at: NumericDate): string => new Date(at * 1000).toISOStr
 export function seal(
   aggregate: string,
   head: Head,
-  events: readonly Event[],
+  events: readonly (Event | HaltEvent)[],
   context: EntryContext,
 ): { entries: Entry[]; head: Head } {
   const entries: Entry[] = []
@@ -85,21 +87,37 @@ export type Broken = { at: string; why: 'sequence' | 'previous' | 'hash' | 'even
  * Verifies a request's chain and replays it: the ids count from 1 without a gap, every hash is right and follows the
  * one before, and the events make a state. Compare that state with the stored one to find a cut tail.
  */
-export function verify(
+export const verify = (
   aggregate: string,
   entries: readonly Entry[],
-): { state: ApprovalRequest | undefined; broken?: Broken } {
-  let state: ApprovalRequest | undefined
+): { state: ApprovalRequest | undefined; broken?: Broken } => replayChain(aggregate, entries, eventOf, evolve)
+
+/** The same for the chain of a halt. */
+export const verifyHalt = (id: HaltId, entries: readonly Entry[]): { state: Halt | undefined; broken?: Broken } =>
+  replayChain(
+    id,
+    entries,
+    (entry) => HaltEvent.safeParse(factsOf(entry)).data,
+    (halt: Halt | undefined, event: HaltEvent) => evolveHalt(id, halt, event),
+  )
+
+function replayChain<S, E>(
+  aggregate: string,
+  entries: readonly Entry[],
+  read: (entry: Entry) => E | undefined,
+  apply: (state: S | undefined, event: E) => S,
+): { state: S | undefined; broken?: Broken } {
+  let state: S | undefined
   let previous: string | null = null
   for (const [index, entry] of entries.entries()) {
     const broken = (why: Broken['why']) => ({ state, broken: { at: entry.id, why } })
     if (entry.id !== `${aggregate}/${index + 1}`) return broken('sequence')
     if (entry.previous !== previous) return broken('previous')
     if (entryHash(entry) !== entry.hash) return broken('hash')
-    const event = eventOf(entry)
+    const event = read(entry)
     if (!event) return broken('event')
     try {
-      state = evolve(state, event)
+      state = apply(state, event)
     } catch {
       return broken('state')
     }
@@ -109,7 +127,13 @@ export function verify(
 }
 
 /** The event that an entry records, or `undefined` if it records none that the reducer knows. */
-export function eventOf({ type, at, actor, policies, bundle, facts }: Entry): Event | undefined {
-  const parsed = Event.safeParse({ ...facts, type, at: Date.parse(at) / 1000, actor, policies, bundle })
-  return parsed.success ? parsed.data : undefined
-}
+export const eventOf = (entry: Entry): Event | undefined => Event.safeParse(factsOf(entry)).data
+
+const factsOf = ({ type, at, actor, policies, bundle, facts }: Entry) => ({
+  ...facts,
+  type,
+  at: Date.parse(at) / 1000,
+  actor,
+  policies,
+  bundle,
+})

@@ -6,14 +6,15 @@ import { PowertoolsLog } from '../adapters/powertools/log.ts'
 import { SqsFifoQueue } from '../adapters/sqs/queue.ts'
 import { SystemClock } from '../adapters/system/clock.ts'
 import { handOn, handOnHalts } from '../operations/hand-on.ts'
+import type { EndMessage, FifoMessage } from '../operations/ports.ts'
 import { environmentOf } from './environments.ts'
 
 const { CARDS_QUEUE, DENIES_QUEUE, TARGET_ROLES } = environmentOf('hand-on')
 const log = new PowertoolsLog()
 const clock = new SystemClock()
 const ports = {
-  cards: new SqsFifoQueue(CARDS_QUEUE),
-  denies: new SqsFifoQueue(DENIES_QUEUE),
+  cards: new SqsFifoQueue<FifoMessage>(CARDS_QUEUE),
+  denies: new SqsFifoQueue<EndMessage>(DENIES_QUEUE),
   targetRoles: TARGET_ROLES,
 }
 

@@ -3,67 +3,76 @@ import * as z from 'zod'
 import { connect } from '../adapters/dynamodb/client.ts'
 import { DynamoDenyStore } from '../adapters/dynamodb/deny-store.ts'
 import { DynamoHaltStore } from '../adapters/dynamodb/halt-store.ts'
-import { DynamoRequestStore } from '../adapters/dynamodb/request-store.ts'
 import { IamRolePolicies } from '../adapters/iam/role-policies.ts'
-import { PowertoolsLog } from '../adapters/powertools/log.ts'
-import { SystemClock } from '../adapters/system/clock.ts'
 import { HaltId, NumericDate, RequestId } from '../domain/values.ts'
+import { endChildren } from '../operations/end-children.ts'
+import { endHalted } from '../operations/end-halted.ts'
 import { writeDenies } from '../operations/write-denies.ts'
 import { environmentOf } from './environments.ts'
+import { factsOnly, readBundle } from './wiring/bundle.ts'
+import { decidingPorts } from './wiring/deciding.ts'
 
-const { REQUESTS_TABLE } = environmentOf('write-denies')
+const environment = environmentOf('write-denies')
 const connection = connect()
-const log = new PowertoolsLog()
-const tables = { requests: REQUESTS_TABLE, ledger: '' }
+const { REQUESTS_TABLE: requests, LEDGER_TABLE: ledger } = environment
 const ports = {
-  requests: new DynamoRequestStore(connection, tables),
-  halts: new DynamoHaltStore(connection, tables),
-  denies: new DynamoDenyStore(connection, REQUESTS_TABLE),
+  ...decidingPorts(environment, factsOnly(readBundle())),
+  halts: new DynamoHaltStore(connection, { requests, ledger }),
+  denies: new DynamoDenyStore(connection, requests),
   roles: new IamRolePolicies(),
-  clock: new SystemClock(),
-  log,
 }
+const { log, clock } = ports
 
-const Message = z.object({
-  role: z.string(),
-  since: NumericDate,
-  cause: z.union([z.object({ request: RequestId }), z.object({ halt: HaltId }), z.literal('time')]),
-})
+const Deny = z.object({ deny: z.union([RequestId, HaltId, z.literal('time')]), role: z.string(), since: NumericDate })
+const End = z.object({ end: z.union([RequestId, HaltId]) })
+const Message = z.union([Deny, End])
 type Work = z.infer<typeof Message> & { messageId: string }
 
 /**
- * The one writer of a target role's deny: the queue's group is the role. What a batch holds of a role is one write, and
- * fails together, which holds back what follows in its group.
+ * The one writer of a target role's deny: the queue's group is the role, and what a batch holds of a role is one write.
+ * In a group of its own, what ends with something is ended; the denies of that follow in their turn. What fails holds
+ * back what follows in its group.
  */
 export const handler = async (event: SQSEvent): Promise<SQSBatchResponse> => {
   const failed: string[] = []
   const work = event.Records.flatMap((record) => readWork(record, failed))
-  for (const [role, ofRole] of Map.groupBy(work, (each) => each.role)) {
-    if (!(await write(role, ofRole))) failed.push(...ofRole.map(({ messageId }) => messageId))
-  }
+  // Denies first: until they are written, a session works on.
+  const denies = Map.groupBy(
+    work.filter((each) => 'deny' in each),
+    ({ role }) => role,
+  )
+  for (const [role, ofRole] of denies)
+    await orFailed(ofRole, failed, async () => {
+      await writeDenies(
+        role,
+        ofRole.map(({ deny }) => deny),
+        ports,
+      )
+      tellLag(role, ofRole)
+    })
+  for (const each of work)
+    if ('end' in each)
+      await orFailed([each], failed, async () => {
+        const request = RequestId.safeParse(each.end)
+        await (request.success ? endChildren(request.data, ports) : endHalted(HaltId.parse(each.end), ports))
+      })
   return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) }
 }
 
-async function write(role: string, work: readonly Work[]): Promise<boolean> {
+async function orFailed(work: readonly Work[], failed: string[], run: () => Promise<void>): Promise<void> {
   try {
-    await writeDenies(
-      role,
-      work.map(({ cause }) => cause),
-      ports,
-    )
-    tellLag(role, work)
-    return true
+    await run()
   } catch (fault) {
-    failure(fault)
-    return false
+    log.error('deny_failed', { fault: nameOf(fault) })
+    failed.push(...work.map(({ messageId }) => messageId))
   }
 }
 
 /** How long it took from the change on record to IAM's yes: a metric is made of it. IAM's own spreading comes on top. */
-function tellLag(role: string, work: readonly Work[]): void {
-  const changes = work.filter(({ cause }) => cause !== 'time').map(({ since }) => since)
+function tellLag(role: string, work: readonly z.infer<typeof Deny>[]): void {
+  const changes = work.filter(({ deny }) => deny !== 'time').map(({ since }) => since)
   if (changes.length === 0) return
-  const lagSeconds = Math.max(0, ports.clock.now() - Math.min(...changes))
+  const lagSeconds = Math.max(0, clock.now() - Math.min(...changes))
   log.info('deny_written', { role, changes: changes.length, lagSeconds })
 }
 
@@ -72,11 +81,10 @@ function readWork({ body, messageId }: SQSRecord, failed: string[]): readonly Wo
   try {
     return [{ ...Message.parse(JSON.parse(body)), messageId }]
   } catch (fault) {
-    failure(fault)
+    log.error('deny_failed', { fault: nameOf(fault) })
     failed.push(messageId)
     return []
   }
 }
 
-const failure = (fault: unknown) =>
-  log.error('deny_failed', { fault: fault instanceof Error ? fault.name : 'unknown' })
+const nameOf = (fault: unknown) => (fault instanceof Error ? fault.name : 'unknown')

@@ -1,7 +1,7 @@
 import type { Moment } from '../domain/circumstances.ts'
 import type { Authority, Eligibility, Ending } from '../domain/commands.ts'
 import { asOf } from '../domain/due.ts'
-import { type Halt, haltOf, isSilenced, targetsOf } from '../domain/halt.ts'
+import { type Halt, haltOf, isSilenced, silencerOf, targetsOf } from '../domain/halt.ts'
 import { type ApprovalRequest, approvalsOf } from '../domain/request.ts'
 import type { NumericDate, PersonId } from '../domain/values.ts'
 import type { DecidingPorts, Stored } from './ports.ts'
@@ -39,14 +39,19 @@ export async function authorityOf(
   }
 }
 
-/** What has ended a request by now, if anything has but its own clock. Read strongly, like all that an act rests on. */
+/**
+ * What has ended a request by now, if anything has but its own clock: that somebody who approved it has been stopped
+ * since, too. Read strongly, like all that an act rests on.
+ */
 export async function findEnding(
   state: ApprovalRequest,
   now: NumericDate,
   { requests }: Pick<Ports, 'requests'>,
+  role?: string,
 ): Promise<Ending | undefined> {
-  const { ancestors, halts } = await requests.standing(state.ask.ancestors, targetsOf(state, undefined))
-  return endingOf(state, ancestors, halts, now)
+  const { ancestors, halts } = await requests.standing(state.ask.ancestors, targetsOf(state, role))
+  const silencer = state.status === 'approved' ? silencerOf(state, halts) : undefined
+  return endingOf(state, ancestors, halts, now) ?? (silencer && { by: 'halt', id: silencer.id })
 }
 
 /** Every ancestor must be there and live, and no halt may cover the request. */

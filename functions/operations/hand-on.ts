@@ -1,23 +1,18 @@
 import { deniesOf, denyOfHalt } from '../domain/denies.ts'
 import type { Halt } from '../domain/halt.ts'
-import type { ApprovalRequest } from '../domain/request.ts'
+import { type ApprovalRequest, grantOf } from '../domain/request.ts'
 import type { NumericDate } from '../domain/values.ts'
-import type { DenyMessage, FifoMessage, Queue } from './ports.ts'
+import type { EndMessage, FifoMessage, Queue } from './ports.ts'
 
-type Ports = {
-  cards: Queue<FifoMessage>
-  denies: Queue<DenyMessage>
-  /** The ARN of every target role that there is. */
-  targetRoles: readonly string[]
-}
-/** A request as it is stored now, and when it changed. */
-export type Changed = { state: ApprovalRequest; version: number; since: NumericDate }
+type Ports = { cards: Queue<FifoMessage>; denies: Queue<EndMessage> }
+/** A request as it is stored now, and when it changed: just now, unless said. */
+export type Changed = { state: ApprovalRequest; version: number; since?: NumericDate }
 /** The halts of one target as they are stored now, and when they changed. */
 export type ChangedHalts = { halts: readonly Halt[]; version: number; since: NumericDate }
 
 /**
  * Hands a changed request on to those who follow from the record: the card drawer, and, where sessions must be denied,
- * the writer of each role's deny. Only ids travel.
+ * the writer of each role's deny, and where it has given rights away and ended, to whoever ends those. Only ids travel.
  */
 export async function handOn(changed: readonly Changed[], now: NumericDate, ports: Ports): Promise<void> {
   await ports.cards.send(
@@ -27,28 +22,50 @@ export async function handOn(changed: readonly Changed[], now: NumericDate, port
       deduplicate: `${ask.id}#${version}`,
     })),
   )
-  const denies = changed.flatMap(({ state, version, since }) =>
-    [...deniesOf(state, now).keys()].map((role) => {
-      const { id } = state.ask
-      return { role, group: groupOf(role), since, cause: { request: id }, deduplicate: `${id}#${version}#deny` }
-    }),
-  )
-  if (denies.length > 0) await ports.denies.send(denies)
+  const following = changed.flatMap(({ state, version, since = now }) => {
+    const { id } = state.ask
+    const denies = [...deniesOf(state, now).keys()].map((role) => denying(role, { id, version, since }))
+    return hasOrphans(state, now) ? [...denies, ending(id, version)] : denies
+  })
+  if (following.length > 0) await ports.denies.send(following)
 }
 
 /**
- * Hands a kill switch that was thrown on to the writer of the deny of each role that it bears on. That one was lifted
- * needs no deny, and takes none back: what it stopped stays stopped.
+ * Hands a kill switch that was thrown on to the writer of the deny of each role that it bears on, and to whoever ends
+ * what it covers. One that was lifted needs no deny, and takes none back: what it stopped stays stopped.
+ *
+ * @param ports `targetRoles`: the ARN of every target role that there is
  */
-export async function handOnHalts({ halts, version, since }: ChangedHalts, ports: Ports): Promise<void> {
+export async function handOnHalts(
+  { halts, version, since }: ChangedHalts,
+  ports: Pick<Ports, 'denies'> & { targetRoles: readonly string[] },
+): Promise<void> {
   const newest = halts.findLast(({ lifted }) => lifted === undefined)
   if (!newest) return
   const { id } = newest
-  const denies = ports.targetRoles
-    .filter((role) => denyOfHalt(newest, role) !== undefined)
-    .map((role) => ({ role, group: groupOf(role), since, cause: { halt: id }, deduplicate: `${id}#${version}` }))
-  if (denies.length > 0) await ports.denies.send(denies)
+  const roles = ports.targetRoles.filter((role) => denyOfHalt(newest, role) !== undefined)
+  await ports.denies.send([...roles.map((role) => denying(role, { id, version, since })), ending(id, version)])
 }
+
+type Cause = { id: ApprovalRequest['ask']['id'] | Halt['id']; version: number; since: NumericDate }
+
+const denying = (role: string, { id, version, since }: Cause): EndMessage => ({
+  deny: id,
+  role,
+  since,
+  group: groupOf(role),
+  deduplicate: `${id}#${version}#deny`,
+})
+
+const ending = (id: Cause['id'], version: number): EndMessage => ({
+  end: id,
+  group: id,
+  deduplicate: `${id}#${version}#end`,
+})
 
 /** FIFO groups are at most 128 characters: the end of an ARN tells the roles of a deployment apart. */
 export const groupOf = (role: string): string => role.slice(-128)
+
+/** Whether it has ended, and something taken out of it may still be live. */
+const hasOrphans = (state: ApprovalRequest, now: NumericDate): boolean =>
+  state.status !== 'approved' && (grantOf(state)?.delegations ?? []).some(({ notAfter }) => notAfter > now)

@@ -151,6 +151,9 @@ export type AccessToken = {
   expiresAt: NumericDate
 }
 
+/** One of whatever audience, with all of its claims as they were signed. */
+export type KnownToken = AccessToken & { claims: JsonObject }
+
 /** Gives AWS credentials that can do one thing. */
 export interface AwsCredentialBroker {
   /** @throws BrokerRefused when STS says no, BrokerUnavailable when it does not answer */
@@ -209,9 +212,13 @@ export type FollowMessage = { requestId: RequestId }
 /** `deduplicate` tells a change from all others; `group` keeps order within a request, or within a role. */
 export type Fifo = { group: string; deduplicate: string }
 export type FifoMessage = Fifo & { requestId: RequestId }
-/** A change after which a role's deny is to be written: of a request, by a halt, or because some of it is over. */
-export type DenyMessage = Fifo & { role: string; since: NumericDate; cause: DenyCause }
-export type DenyCause = { request: RequestId } | { halt: HaltId } | 'time'
+/**
+ * What follows from an ending: in a role's group, that its deny is to be written; in a group of its own, that whatever
+ * ends with it is to be ended too: what was delegated from a request, or what a halt covers.
+ */
+export type EndMessage = Fifo & ({ deny: DenyCause; role: string; since: NumericDate } | { end: RequestId | HaltId })
+/** A request that has changed, a halt, or only that some of the role's denies are over. */
+export type DenyCause = RequestId | HaltId | 'time'
 
 /** What has been posted of a request, by channel. */
 export interface CardStore {

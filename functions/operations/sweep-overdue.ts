@@ -1,6 +1,7 @@
 import type { RequestId } from '../domain/values.ts'
 import { wake } from './carry-out.ts'
-import type { DecidingPorts, FollowMessage, Queue } from './ports.ts'
+import { groupOf } from './hand-on.ts'
+import type { Clock, DecidingPorts, DenyStore, EndMessage, FollowMessage, Queue } from './ports.ts'
 
 /** What is overdue for less is left to the workflow, whose timers fire 2 s late on purpose. */
 const graceSeconds = 5
@@ -8,6 +9,7 @@ const graceSeconds = 5
 const batch = 100
 
 type Ports = Omit<DecidingPorts, 'ids'> & { follow: Queue<FollowMessage> }
+type DenyPorts = { denies: Pick<DenyStore, 'overdue'>; deny: Queue<EndMessage>; clock: Clock }
 
 /**
  * Makes visible what time has made due and nobody has looked at, and hands those requests on to be followed again. It
@@ -33,4 +35,25 @@ async function wakeOrPassOver(id: RequestId, ports: Ports): Promise<boolean> {
     ports.log.error('sweep_failed', { request: id, fault: fault instanceof Error ? fault.name : 'unknown' })
     return false
   }
+}
+
+/**
+ * Has the denies whose time is over taken from their roles: nothing needs them, and IAM has room for some three hundred.
+ * It costs one read of the sparse index, however many there are.
+ *
+ * @returns how many roles are to be tidied
+ */
+export async function sweepDenies({ denies, deny, clock }: DenyPorts): Promise<number> {
+  const since = clock.now()
+  const roles = await denies.overdue(since, batch)
+  const tidy = roles.map((role) => ({
+    deny: 'time' as const,
+    role,
+    since,
+    group: groupOf(role),
+    // One a minute, whoever else sweeps: a role's ARN may be too long for this, its group is not.
+    deduplicate: `time#${Math.floor(since / 60)}`,
+  }))
+  if (tidy.length > 0) await deny.send(tidy)
+  return roles.length
 }

@@ -1,6 +1,6 @@
 import { type Deny, deniesOf, denyOfHalt, everyoneBefore, stillNeeded } from '../domain/denies.ts'
 import { asOf } from '../domain/due.ts'
-import type { NumericDate } from '../domain/values.ts'
+import { type NumericDate, RequestId } from '../domain/values.ts'
 import type { Clock, DenyCause, DenyStore, HaltStore, Log, RequestStore, RolePolicies } from './ports.ts'
 
 type Ports = {
@@ -23,7 +23,7 @@ type Ports = {
 export async function writeDenies(role: string, causes: readonly DenyCause[], ports: Ports): Promise<void> {
   const { denies, roles, clock, log } = ports
   const now = clock.now()
-  const found = (await Promise.all(unique(causes).map((cause) => deniesOfCause(role, cause, now, ports)))).flat()
+  const found = (await Promise.all([...new Set(causes)].map((cause) => deniesOfCause(role, cause, now, ports)))).flat()
   await denies.add(role, found)
   const all = await denies.ofRole(role)
   const needed = stillNeeded(all, now)
@@ -36,10 +36,6 @@ export async function writeDenies(role: string, causes: readonly DenyCause[], po
   await forgetAllBut([everyone], role, all, ports)
 }
 
-const unique = (causes: readonly DenyCause[]): readonly DenyCause[] => [
-  ...new Map(causes.map((cause) => [JSON.stringify(cause), cause])).values(),
-]
-
 /** What the table says now must be denied on the role because of this: the change itself may be long past. */
 async function deniesOfCause(
   role: string,
@@ -48,15 +44,17 @@ async function deniesOfCause(
   { requests, halts }: Ports,
 ): Promise<readonly Deny[]> {
   if (cause === 'time') return []
-  if ('request' in cause) {
-    const stored = await requests.load(cause.request)
+  if (isRequest(cause)) {
+    const stored = await requests.load(cause)
     return (stored && deniesOf(asOf(stored.state, now), now).get(role)) ?? []
   }
-  const found = await halts.find(cause.halt)
+  const found = await halts.find(cause)
   if (!found) return []
   const ofTarget = await halts.load(found.target)
   return ofTarget.halts.map((halt) => denyOfHalt(halt, role)).filter((deny) => deny !== undefined)
 }
+
+const isRequest = (id: string): id is RequestId => RequestId.safeParse(id).success
 
 /** In IAM first, and only then forgotten: whoever dies in between has it rendered again. */
 const forgetAllBut = (kept: readonly Deny[], role: string, all: readonly Deny[], { denies }: Ports): Promise<void> =>

@@ -8,6 +8,7 @@ import { Construct } from 'constructs'
 import type { HotworkApi } from './hotwork-api.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 import type { LoggedTrouble } from './logged-trouble.ts'
+import type { MeasuredLag } from './measured-lag.ts'
 import type { WorkQueue } from './work-queue.ts'
 
 const period = Duration.minutes(5)
@@ -32,6 +33,11 @@ export class Alarms extends Construct {
   /** What functions log and do not throw. */
   watchTrouble({ metric, node }: LoggedTrouble, { means, urgent }: { means: string; urgent?: boolean }): void {
     this.#raise(node.id, metric.with({ period: urgent ? urgently : period }), 1, means)
+  }
+
+  /** What takes too long, and is measured by whoever does it. */
+  watchLag({ metric, node }: MeasuredLag, { longest, means }: { longest: Duration; means: string }): void {
+    this.#raise(node.id, metric.with({ period: urgently }), longest.toSeconds(), means)
   }
 
   /** A function that threw: handlers answer refusals, so each is a fault. */

@@ -7,7 +7,7 @@ import { Construct } from 'constructs'
 import type { HotworkFunction } from './hotwork-function.ts'
 
 /** A route as API Gateway writes it: `POST /token`. */
-export type Route = `${'GET' | 'POST'} /${string}`
+export type Route = `${'GET' | 'POST' | 'DELETE'} /${string}`
 
 /** Who called what and how it went. No header, no query, no body: those carry tokens, arguments and reasons. */
 const accessLog = {

@@ -8,6 +8,13 @@ import { Construct } from 'constructs'
 import type { HotworkFunction } from './hotwork-function.ts'
 import { deadLetters } from './work-queue.ts'
 
+export type StreamReaderProps = {
+  table: TableV2
+  reader: HotworkFunction
+  /** How the keys of the items begin that it follows. */
+  of: readonly ('REQ#' | 'HALT#')[]
+}
+
 /**
  * A function that follows the requests table. DynamoDB serves two readers of a stream well and no more, so there are
  * two. Readers are idempotent; what is lost for good after the retries is followed again by the sweep.
@@ -15,7 +22,7 @@ import { deadLetters } from './work-queue.ts'
 export class StreamReader extends Construct {
   readonly deadLetters: Queue
 
-  constructor(scope: Construct, id: string, { table, reader }: { table: TableV2; reader: HotworkFunction }) {
+  constructor(scope: Construct, id: string, { table, reader, of }: StreamReaderProps) {
     super(scope, id)
     this.deadLetters = deadLetters(this)
     const streamArn = table.tableStreamArn ?? ''
@@ -32,11 +39,11 @@ export class StreamReader extends Construct {
       eventSourceArn: streamArn,
       // LATEST loses what is written while the mapping is being made; reading a day again does no harm.
       startingPosition: StartingPosition.TRIM_HORIZON,
-      // Requests alone: not evaluations, idempotency keys or replay marks. TTL's removals say nothing either.
+      // What it is of alone: not evaluations, idempotency keys or replay marks. TTL's removals say nothing either.
       filters: [
         FilterCriteria.filter({
           eventName: FilterRule.or('INSERT', 'MODIFY'),
-          dynamodb: { Keys: { pk: { S: FilterRule.beginsWith('REQ#') } } },
+          dynamodb: { Keys: { pk: { S: of.flatMap((prefix) => FilterRule.beginsWith(prefix)) } } },
         }),
       ],
       batchSize: 25,

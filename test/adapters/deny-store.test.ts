@@ -45,5 +45,26 @@ onBoth<DenyStore>(
       for (const each of [ended, longer, shorter]) await denies.add(role, [each])
       expect(await denies.ofRole(role)).toEqual([longer])
     })
+
+    test('a deny of sessions from before a time has that time', async () => {
+      const halted: Deny = { tag: 'hotwork:agent', value: 'agent:one', issuedBefore: submittedAt, until: ended.until }
+      await denies.add(role, [halted])
+      expect(await denies.ofRole(role)).toEqual([halted])
+    })
+
+    test('a role whose denies are over is found until they are forgotten, and the next deny is new again', async () => {
+      await denies.add(role, [ended, replaced])
+      await denies.add(`${role}-2`, [ended])
+      const found = async (now: number) => (await denies.overdue(now, 10)).toSorted()
+      expect(await found(replaced.until)).toEqual([])
+      expect(await found(replaced.until + 1)).toEqual([role])
+      expect(await found(ended.until + 1)).toEqual([role, `${role}-2`])
+      await denies.forget(role, [ended, replaced])
+      expect(await found(ended.until + 1)).toEqual([`${role}-2`])
+      expect(await denies.ofRole(role)).toEqual([])
+      const longer = { ...ended, until: ended.until + 100 }
+      await denies.add(role, [longer])
+      expect(await denies.ofRole(role)).toEqual([longer])
+    })
   },
 )

@@ -82,6 +82,8 @@ describe('who may touch which table', () => {
     ['issue-aws-credentials', decide, ['PutItem'], [], []],
     ['decide-request', decide, ['PutItem'], [], []],
     ['revoke-request', decide, ['PutItem'], [], []],
+    ['declare-halt', decide, ['PutItem'], [], []],
+    ['lift-halt', decide, ['PutItem'], [], []],
     ['read-requests', [...read, ...byIndex], ['Query'], [], []],
     ['receive-slack', decide, ['PutItem'], [], []],
     ['await-outcome', read, [], ['PutItem', 'UpdateItem'], []],
@@ -89,7 +91,7 @@ describe('who may touch which table', () => {
     ['follow-workflow', [...read, 'ListStreams/stream/*'], [], ['Query', 'UpdateItem'], []],
     ['hand-on', ['ListStreams/stream/*'], [], [], []],
     ['draw-card', read, [], [], ['PutItem', 'Query']],
-    ['write-denies', [...decide, 'Query'], ['PutItem'], [], []],
+    ['write-denies', [...decide, 'Query', 'Query/index/by-status'], ['PutItem'], [], []],
     ['sweep-overdue', [...decide, 'Query/index/overdue'], ['PutItem'], [], []],
     ['WorkflowRole', [], [], [], []],
   ])('%s', (owner, requests, ledger, waits, cards) => {

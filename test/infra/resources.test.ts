@@ -76,7 +76,7 @@ describe('streams and queues', () => {
     expect(streams.map(([id]) => textOf({ Ref: id }))).toEqual(['<Requests>'])
   })
 
-  test('a reader sees requests only, from the beginning, gives up in the end and says where', () => {
+  test('a reader sees requests only, and one of them halts, from the beginning; it gives up in the end and says where', () => {
     for (const reader of mappings(/StreamArn/)) {
       expect(reader).toMatchObject({
         StartingPosition: 'TRIM_HORIZON',
@@ -87,8 +87,9 @@ describe('streams and queues', () => {
         DestinationConfig: { OnFailure: { Destination: expect.anything() } },
       })
       const { Filters } = reader['FilterCriteria'] as { Filters: { Pattern: string }[] }
+      const halts = textOf(reader['FunctionName']) === '<HandOn>' ? [{ prefix: 'HALT#' }] : []
       expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
-        { eventName: ['INSERT', 'MODIFY'], dynamodb: { Keys: { pk: { S: [{ prefix: 'REQ#' }] } } } },
+        { eventName: ['INSERT', 'MODIFY'], dynamodb: { Keys: { pk: { S: [{ prefix: 'REQ#' }, ...halts] } } } },
       ])
     }
   })
@@ -256,6 +257,8 @@ describe('the API', () => {
         'POST /v1/requests/{id}/decisions <DecideRequest>',
         'POST /v1/requests/{id}/delegations <DelegateRequest>',
         'POST /v1/requests/{id}/revoke <RevokeRequest>',
+        'POST /v1/revocations <DeclareHalt>',
+        'DELETE /v1/revocations/{id} <LiftHalt>',
       ].sort(),
     )
   })

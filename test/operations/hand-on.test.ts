@@ -1,5 +1,6 @@
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import { handOn } from '../../functions/operations/hand-on.ts'
+import type { EndMessage } from '../../functions/operations/ports.ts'
 import { MemoryFifoQueue } from '../support/memory-queue.ts'
 import { parameter, prodParameter, sampleBundle } from '../support/world.ts'
 import { Ending } from './ending.ts'
@@ -10,7 +11,7 @@ const bundle = sampleBundle()
 
 class Handing extends Ending {
   readonly cards = new MemoryFifoQueue()
-  readonly denies = new MemoryFifoQueue()
+  readonly denies = new MemoryFifoQueue<EndMessage>()
 
   /** The second reader of the stream sees a request as it is now. */
   async see({ ask }: ApprovalRequest): Promise<void> {
@@ -51,7 +52,7 @@ test('nothing is handed to the writer of denies until a session must be denied',
   expect(world.denies.take()).toEqual([])
   await world.complete(request)
   await world.see(request)
-  expect(world.denies.take()).toMatchObject([{ requestId: request.ask.id, group: role }])
+  expect(world.denies.take()).toMatchObject([{ deny: request.ask.id, role, group: role }])
 })
 
 test('a session that a newer one replaced is handed on while its grant lives', async () => {
@@ -81,7 +82,7 @@ test('ids alone travel: no argument, no purpose, no tag', async () => {
   const messages = [...world.cards.take(), ...world.denies.take()]
   expect(messages.map((message) => Object.keys(message).sort())).toEqual([
     ['deduplicate', 'group', 'requestId'],
-    ['deduplicate', 'group', 'requestId'],
+    ['deduplicate', 'deny', 'group', 'role', 'since'],
   ])
   expect(JSON.stringify(messages)).not.toMatch(/canary|remediat|crd_|sha-256/)
 })

@@ -2,6 +2,7 @@ import { type ApprovalRequest, grantOf } from '../../functions/domain/request.ts
 import { revokeRequest } from '../../functions/operations/revoke-request.ts'
 import { writeDenies } from '../../functions/operations/write-denies.ts'
 import { MemoryDenyStore } from '../support/memory-deny-store.ts'
+import { MemoryHaltStore } from '../support/memory-halt-store.ts'
 import { MemoryRolePolicies } from '../support/memory-role-policies.ts'
 import { parameter, person, prodParameter, sampleBundle } from '../support/world.ts'
 import { Ending } from './ending.ts'
@@ -9,12 +10,14 @@ import { Ending } from './ending.ts'
 /** At each point of a story, exactly the sessions that must no longer work are denied on their role. */
 
 const bundle = sampleBundle()
+const role = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target'
 
 class Denying extends Ending {
+  readonly halts = new MemoryHaltStore(this.requests, this.ledger)
   readonly denies = new MemoryDenyStore()
   readonly roles = new MemoryRolePolicies()
 
-  write = ({ ask }: ApprovalRequest) => writeDenies(ask.id, this)
+  write = ({ ask }: ApprovalRequest) => writeDenies(role, [ask.id], this)
 
   /** Writes what follows from the record, and says of each session whether it is denied. */
   async denied(request: ApprovalRequest, ...sessions: readonly Awaited<ReturnType<Ending['session']>>[]) {

@@ -1,4 +1,4 @@
-import type { CredentialId, EvaluationId, RequestId, UseId } from '../../functions/domain/values.ts'
+import type { CredentialId, EvaluationId, HaltId, RequestId, UseId } from '../../functions/domain/values.ts'
 import type { Ids } from '../../functions/operations/ports.ts'
 
 /** Ids that count: the same run gives the same ids. */
@@ -8,6 +8,7 @@ export class MemoryIds implements Ids {
   request = () => this.#next('req') as RequestId
   credential = () => this.#next('crd') as CredentialId
   use = () => this.#next('use') as UseId
+  halt = () => this.#next('rev') as HaltId
   evaluation = () => this.#next('evl') as EvaluationId
 
   #next(prefix: string): string {

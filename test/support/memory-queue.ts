@@ -1,4 +1,4 @@
-import type { FifoMessage, FollowMessage, Queue } from '../../functions/operations/ports.ts'
+import type { Fifo, FifoMessage, FollowMessage, Queue } from '../../functions/operations/ports.ts'
 
 /** A standard queue in memory. */
 export class MemoryQueue implements Queue<FollowMessage> {
@@ -16,11 +16,11 @@ export class MemoryQueue implements Queue<FollowMessage> {
 }
 
 /** A FIFO queue in memory. A deduplication id is known for ever, where SQS forgets it after five minutes. */
-export class MemoryFifoQueue implements Queue<FifoMessage> {
-  #messages: FifoMessage[] = []
+export class MemoryFifoQueue<T extends Fifo = FifoMessage> implements Queue<T> {
+  #messages: T[] = []
   readonly #seen = new Set<string>()
 
-  async send(messages: readonly FifoMessage[]): Promise<void> {
+  async send(messages: readonly T[]): Promise<void> {
     await Promise.resolve()
     for (const message of messages) {
       const key = JSON.stringify([message.group, message.deduplicate])
@@ -30,7 +30,7 @@ export class MemoryFifoQueue implements Queue<FifoMessage> {
   }
 
   /** Takes all that waits, in order. */
-  take(): readonly FifoMessage[] {
+  take(): readonly T[] {
     return this.#messages.splice(0)
   }
 }

@@ -66,6 +66,11 @@ export class MemoryRequestStore implements RequestStore {
     this.#halts.set(key, [...others, structuredClone(halt)])
   }
 
+  /** Puts all halts of a target: those that were there are gone. */
+  putHalts(target: HaltTarget, halts: readonly Halt[]): void {
+    this.#halts.set(haltKey(target), structuredClone([...halts]))
+  }
+
   async recall(key: string): Promise<string | undefined> {
     await othersRun()
     return this.#once.get(key)

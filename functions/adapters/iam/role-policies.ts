@@ -1,4 +1,5 @@
 import { DeleteRolePolicyCommand, IAMClient, NoSuchEntityException, PutRolePolicyCommand } from '@aws-sdk/client-iam'
+import { rfc3339 } from '../../domain/ledger.ts'
 import type { Deny, RolePolicies } from '../../operations/ports.ts'
 
 /** The inline policy that is ours on a target role; nothing else may have this name. */
@@ -6,11 +7,6 @@ const policyName = 'HotworkDeny'
 
 /** All inline policies of a role together; white space does not count, and there is none in ours. */
 const characterLimit = 10_240
-
-/** More must be denied on a role than IAM can hold. Sessions live 15 minutes, so this passes; until then, halt the agent. */
-export class DenyListFull extends Error {
-  override readonly name = 'DenyListFull'
-}
 
 /** The one inline policy by which ended sessions of a role are denied everything. Written by one writer a role. */
 export class IamRolePolicies implements RolePolicies {
@@ -20,45 +16,49 @@ export class IamRolePolicies implements RolePolicies {
     this.#client = client
   }
 
-  async putDeny(role: string, denies: readonly Deny[]): Promise<void> {
+  async putDeny(role: string, denies: readonly Deny[]): Promise<'put' | 'full'> {
     const named = { RoleName: role.slice(role.lastIndexOf('/') + 1), PolicyName: policyName }
     if (denies.length > 0) {
-      await this.#client.send(new PutRolePolicyCommand({ ...named, PolicyDocument: renderDeny(denies) }))
-      return
+      const PolicyDocument = renderDeny(denies)
+      if (PolicyDocument.length > characterLimit) return 'full'
+      await this.#client.send(new PutRolePolicyCommand({ ...named, PolicyDocument }))
+      return 'put'
     }
     try {
       await this.#client.send(new DeleteRolePolicyCommand(named))
     } catch (cause) {
       if (!(cause instanceof NoSuchEntityException)) throw cause
     }
+    return 'put'
   }
 }
 
 /**
- * The policy that denies everything to each session that carries one of these tags. The same denies in any order give
- * the same text.
+ * The policy that denies everything to each session that these name: one statement for each tag and time. The same denies
+ * in any order give the same text.
  *
- * @throws DenyListFull when IAM would not take it
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html
  */
 export function renderDeny(denies: readonly Deny[]): string {
-  const byTag = Map.groupBy(denies, ({ tag }) => tag)
-  const document = JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [...byTag.keys()].sort().map((tag) => ({
-      Effect: 'Deny',
-      Action: '*',
-      Resource: '*',
-      Condition: { StringEquals: { [`aws:PrincipalTag/${tag}`]: valuesOf(byTag.get(tag)) } },
-    })),
-  })
-  if (document.length > characterLimit)
-    throw new DenyListFull(
-      `a deny of ${denies.length} sessions has ${document.length} characters and IAM takes ${characterLimit}`,
-    )
-  return document
+  const alike = Map.groupBy(denies, ({ tag, issuedBefore = '' }) => `${tag} ${issuedBefore}`)
+  const statements = [...alike.keys()].sort().map((key) => ({
+    Effect: 'Deny',
+    Action: '*',
+    Resource: '*',
+    Condition: conditionOf(alike.get(key) ?? []),
+  }))
+  return JSON.stringify({ Version: '2012-10-17', Statement: statements })
 }
 
-const valuesOf = (denies: readonly Deny[] = []): string[] => [...new Set(denies.map(({ value }) => value))].sort()
+/** The condition that a session meets which one of these names: all of the same tag and time. */
+function conditionOf(alike: readonly Deny[]) {
+  const [{ tag, issuedBefore } = {}] = alike
+  const values = [...new Set(alike.map(({ value }) => value))].sort()
+  return {
+    ...(tag === undefined || tag === '*' ? {} : { StringEquals: { [`aws:PrincipalTag/${tag}`]: values } }),
+    ...(issuedBefore === undefined ? {} : { DateLessThan: { 'aws:TokenIssueTime': rfc3339(issuedBefore) } }),
+  }
+}
 
 const connect = () =>
   new IAMClient({

@@ -77,7 +77,8 @@ const sentences: { readonly [Code in Refusal]: Sentence } = {
 }
 
 /** Refusals of emergency halts, which are declared and lifted through the API alone. */
-const switchesOnly = 'That concerns an emergency halt; those are declared and lifted through the API, at /v1/revocations.'
+const switchesOnly =
+  'That concerns an emergency halt; those are declared and lifted through the API, at /v1/revocations.'
 
 /** Refusals of asking and claiming: no press of a button earns one. Said all the same, should one ever come. */
 const agentsOnly =

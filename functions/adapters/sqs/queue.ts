@@ -1,5 +1,5 @@
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, SQSClient } from '@aws-sdk/client-sqs'
-import type { FifoMessage, FollowMessage, Queue } from '../../operations/ports.ts'
+import type { Fifo, FollowMessage, Queue } from '../../operations/ports.ts'
 
 /** SQS takes no more at once. */
 const batchLimit = 10
@@ -23,14 +23,14 @@ export class SqsQueue implements Queue<FollowMessage> {
 }
 
 /** A FIFO queue: in order within a group, and one message of each deduplication id in five minutes. */
-export class SqsFifoQueue implements Queue<FifoMessage> {
+export class SqsFifoQueue<T extends Fifo> implements Queue<T> {
   readonly #send: (entries: readonly Entry[]) => Promise<void>
 
   constructor(queueUrl: string, client: SQSClient = connect()) {
     this.#send = sender(queueUrl, client)
   }
 
-  send(messages: readonly FifoMessage[]): Promise<void> {
+  send(messages: readonly T[]): Promise<void> {
     return this.#send(
       messages.map((message) => ({
         MessageBody: JSON.stringify(message),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { CredentialId, EvaluationId, RequestId, UseId } from '../../domain/values.ts'
+import type { CredentialId, EvaluationId, HaltId, RequestId, UseId } from '../../domain/values.ts'
 import type { Ids } from '../../operations/ports.ts'
 
 /** Crockford's base 32 in lower case: no `i`, `l`, `o` or `u`. Its 32 letters make a byte's low five bits one letter. */
@@ -18,6 +18,9 @@ export class SystemIds implements Ids {
   }
   use() {
     return `use_${random26()}` as UseId
+  }
+  halt() {
+    return `rev_${random26()}` as HaltId
   }
   evaluation() {
     return `evl_${random26()}` as EvaluationId

@@ -47,6 +47,15 @@ const forPeople: { [code in Refusal]?: readonly [status: number, title: string, 
     'This request has changed since you looked',
     '`round` should be the one that the request shows now',
   ],
+  unknown_target: [400, 'There is nothing like that to halt', 'the target should be one that is known here'],
+  too_many_halts: [409, 'This is halted many times over already', 'lift one of its halts first'],
+  unknown_halt: [
+    404,
+    'There is no such halt',
+    'the id should be `rev_` and 26 characters, as the halt was answered with',
+  ],
+  self_lift: [403, 'You declared this halt, so you cannot lift it', 'someone else whom policy permits should lift it'],
+  already_lifted: [409, 'This halt is lifted already', 'nothing is left to do'],
   invalid_task_state: [409, 'The request is not in a state for this', 'read it again to see its state'],
 }
 
