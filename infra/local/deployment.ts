@@ -16,7 +16,7 @@ import type { Local } from './local-file.ts'
 import { type Organisation, readOrganisation } from './organisation.ts'
 import type { Progress } from './progress.ts'
 import { type ReverseProxy, startReverseProxy } from './reverse-proxy.ts'
-import { warm } from './warm.ts'
+import { doorsOf, warm } from './warm.ts'
 
 /** What all deployments of one local stack share. */
 export interface Surroundings {
@@ -119,7 +119,9 @@ export async function deployPrepared(around: Surroundings, prepared: Prepared, a
     return outputs
   })
   proxy.forwardTo(`${aws.endpointUrl}/_aws/execute-api/${outputOf(outputs, 'ApiId')}/$default`)
-  await around.progress(`load the Lambdas of ${stackName}`, () => warm(proxy.url, around.signal))
+  await around.progress(`load the Lambdas of ${stackName}`, () =>
+    warm(proxy.url, doorsOf(assembly, stackName), around.signal),
+  )
   return describeLocal(around, prepared, aws, outputs)
 }
 

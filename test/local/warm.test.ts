@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { App, Stack } from 'aws-cdk-lib'
+import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2'
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
+import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
+import { doorsOf, warm } from '../../infra/local/warm.ts'
+
+const outdir = mkdtempSync(join(tmpdir(), 'hotwork-warm-'))
+afterAll(() => rmSync(outdir, { recursive: true, force: true }))
+
+/** An API of three Lambdas, one of which has two routes. */
+function synthesize(): void {
+  const app = new App({ outdir })
+  const stack = new Stack(app, 'Elsewhere')
+  const api = new HttpApi(stack, 'Api')
+  const behind = (name: string) =>
+    new HttpLambdaIntegration(
+      name,
+      new LambdaFunction(stack, name, {
+        runtime: Runtime.NODEJS_24_X,
+        handler: 'index.handler',
+        code: Code.fromInline('//'),
+      }),
+    )
+  const decide = behind('Decide')
+  api.addRoutes({ path: '/v1/requests/{id}/decisions', methods: [HttpMethod.POST], integration: decide })
+  const read = behind('Read')
+  api.addRoutes({ path: '/v1/requests', methods: [HttpMethod.GET], integration: read })
+  api.addRoutes({ path: '/v1/requests/{id}', methods: [HttpMethod.GET], integration: read })
+  api.addRoutes({ path: '/{proxy+}', integration: behind('Anything') })
+  app.synth()
+}
+
+test('every Lambda behind the API is knocked at once, by its own method and at an address that names nothing', async () => {
+  synthesize()
+  const knocks: string[] = []
+  const server = createServer(({ method, url }, response) => {
+    knocks.push(`${method} ${url}`)
+    response.writeHead(401).end()
+  }).listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  try {
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    await warm(url, doorsOf(outdir, 'Elsewhere'), new AbortController().signal)
+  } finally {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
+  expect(knocks.sort()).toEqual([
+    'GET /req_00000000000000000000000000',
+    'GET /v1/requests',
+    'POST /v1/requests/req_00000000000000000000000000/decisions',
+  ])
+})
+
+test('a door that does not answer keeps nobody from the next, and an end that is asked for ends the round', async () => {
+  const doors = [{ method: 'GET', path: '/' }]
+  await expect(warm('http://127.0.0.1:9', doors, new AbortController().signal)).resolves.toBeUndefined()
+  await expect(warm('http://127.0.0.1:9', doors, AbortSignal.abort(new Error('asked to end')))).rejects.toThrow(
+    'asked to end',
+  )
+})
