@@ -17,6 +17,7 @@ import {
   type ToolId,
 } from '../domain/values.ts'
 import { authorityOf } from './authority.ts'
+import { findHaltOfAgent } from './find-halt.ts'
 import type { DecidingPorts } from './ports.ts'
 
 /** Who asks: an agent about itself, or a tool about an agent. */
@@ -77,6 +78,8 @@ export async function evaluateAccess(ask: EvaluationAsk, ports: DecidingPorts): 
     return deny(common, 'policy_denied', 'the subject is no agent known here')
   if (ask.caller.type === 'agent' && ask.caller.id !== agent.data)
     return deny(common, 'policy_denied', '`subject` should be the agent that asks')
+  const halt = await findHaltOfAgent(agent.data, ports)
+  if (halt) return deny(common, 'agent_suspended', `stopped by the emergency halt \`${halt.id}\``)
   if (ask.approval !== undefined) return { ...common, ...(await reevaluate(ask, agent.data, ask.approval, now, ports)) }
 
   const missing = ask.purpose === undefined ? 'purpose' : ask.parentTask === undefined ? 'parent_task' : undefined

@@ -8,6 +8,7 @@ import { carryOut } from './carry-out.ts'
 import { BrokerRefused } from './faults.ts'
 import { overtaken } from './issue-token.ts'
 import type { AccessToken, AwsCredentialBroker, AwsCredentials, DecidingPorts, OnceOnly } from './ports.ts'
+import { stillStands } from './still-stands.ts'
 
 /**
  * STS gives no shorter session than 15 minutes, and no longer one to a role that was itself assumed than an hour. Inside
@@ -60,6 +61,8 @@ export async function issueAwsCredentials(
   const credentials = await ports.broker.assume(assumeAsk(live, credential, seconds, target, ports))
   const issued = await carryOut(id, ports, () => ({ type: 'issue', agent, claim: 'aws', credential, use, bundle }))
   if (!issued.ok) return overtaken(issued)
+  const stands = await stillStands(issued.value, ports, target.role)
+  if (!stands.ok) return stands
   // What is told to expire later than it does would be used in vain.
   return ok({ ...credentials, expiresAt: Math.min(live.grant.notAfter, endsAt) })
 }

@@ -17,6 +17,7 @@ import { authorityOf } from './authority.ts'
 import { carryOut, recordRefusal } from './carry-out.ts'
 import { StaleRequest } from './faults.ts'
 import type { DecidingPorts, OnceOnly, Signer } from './ports.ts'
+import { stillStands } from './still-stands.ts'
 
 /** An agent with its workload identity and a proof of the key that asked. */
 export type TokenAsk = {
@@ -93,6 +94,8 @@ export async function issueToken(ask: TokenAsk, ports: Ports): Promise<Result<Is
     bundle: policy.bundle.hash,
   }))
   if (!issued.ok) return overtaken(issued)
+  const stands = await stillStands(issued.value, ports)
+  if (!stands.ok) return stands
   return ok({
     token,
     expiresIn: Math.max(0, expiresAt - clock.now()),

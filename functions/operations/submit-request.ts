@@ -20,6 +20,7 @@ import {
 import { recordRefusal } from './carry-out.ts'
 import { assessAsk, bindingOf, countRecent, type Entity } from './evaluate-access.ts'
 import { StaleRequest } from './faults.ts'
+import { findHaltOfAgent } from './find-halt.ts'
 import type { DecidingPorts, OnceOnly, Stored } from './ports.ts'
 
 /** An ARAP submission by an agent whose identity and key are proven. */
@@ -156,6 +157,8 @@ async function makeSubmit(ask: SubmissionAsk, ports: DecidingPorts): Promise<Res
       '`subject`, `action`, `resource`, `context.purpose` and `context.parent_task` should be those of the evaluation',
     )
 
+  const halt = await findHaltOfAgent(ask.agent.id, ports)
+  if (halt) return refuse('not_requestable', `agent_suspended: stopped by the emergency halt \`${halt.id}\``)
   const recent = await countRecent(ask.agent.id, ask.action.name, now, requests)
   const assessment = assessAsk(ask, ask.agent.id, recent, now, ports)
   if (assessment.outcome === 'refused')
