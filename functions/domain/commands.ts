@@ -27,6 +27,7 @@ export type Command =
   | BeginCall
   | EndCall
   | Delegate
+  | RevokeCredential
   | Complete
   | Withdraw
   | Revoke
@@ -123,6 +124,8 @@ export type Delegate = Common &
     /** Whether action, resource and arguments lie within the parent's. */
     within: boolean
   }
+/** The agent gives an access token of its own back before its time (RFC 7009). */
+export type RevokeCredential = Common & { type: 'revoke_credential'; agent: AgentId; credential: CredentialId }
 export type Complete = Common & { type: 'complete'; agent: AgentId; outcome: Outcome; note?: string }
 export type Withdraw = Common & { type: 'withdraw'; agent: AgentId }
 export type Revoke = Common & {

@@ -4,7 +4,7 @@ import type { Command } from './commands.ts'
 import { takeDecision } from './deciding.ts'
 import { delegate } from './delegating.ts'
 import { due } from './due.ts'
-import { complete, revoke, withdraw } from './ending.ts'
+import { complete, revoke, revokeCredential, withdraw } from './ending.ts'
 import { type Actor, type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
 import type { Refusal } from './refusals.ts'
@@ -63,6 +63,8 @@ function obey(state: ApprovalRequest, command: Command, at: NumericDate): Answer
       return endCall(state, command, at)
     case 'delegate':
       return delegate(state, command, at)
+    case 'revoke_credential':
+      return revokeCredential(state, command, at)
     case 'complete':
       return complete(state, command, at)
     case 'withdraw':

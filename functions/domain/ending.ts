@@ -1,5 +1,5 @@
 import { type Answered, agentActor } from './answering.ts'
-import type { Complete, Revoke, Withdraw } from './commands.ts'
+import type { Complete, Revoke, RevokeCredential, Withdraw } from './commands.ts'
 import type { Actor } from './events.ts'
 import type { ApprovalRequest } from './request.ts'
 import type { NumericDate } from './values.ts'
@@ -10,6 +10,20 @@ export function complete(state: ApprovalRequest, { outcome, note, bundle }: Comp
   if (state.status !== 'approved') return { code: 'invalid_task_state', detail: state.status }
   const noted = note === undefined ? {} : { note }
   return [{ type: 'Completed', at, actor: agentActor(state.ask), policies: [], bundle, outcome, ...noted }]
+}
+
+/**
+ * The agent gives its access token back: it is good for nothing from now on, nor are AWS credentials that were claimed
+ * with one. The grant lives on, and its key may claim again: what ends that is `complete`. A token that is not the live
+ * one has been given back, replaced or ended already.
+ */
+export function revokeCredential(
+  state: ApprovalRequest,
+  { credential, bundle }: RevokeCredential,
+  at: NumericDate,
+): Answered {
+  if (state.status !== 'approved' || state.grant.credentials.access_token?.id !== credential) return []
+  return [{ type: 'CredentialRevoked', at, actor: agentActor(state.ask), policies: [], bundle, credential }]
 }
 
 /** ARAP's cancel: while pending it withdraws the ask. A second one is `invalid_task_state`: terminal is terminal. */

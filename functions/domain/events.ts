@@ -70,6 +70,7 @@ export const Event = z.discriminatedUnion('type', [
     notAfter: NumericDate,
     replaces: CredentialId.optional(),
   }),
+  event('CredentialRevoked', { credential: CredentialId }),
   event('UseBegun', { use: UseId, key: z.string(), tool: z.string(), credential: CredentialId }),
   event('UseEnded', { use: UseId, outcome: Outcome, note: z.string().optional() }),
   event('Completed', { outcome: Outcome, note: z.string().optional() }),

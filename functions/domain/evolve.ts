@@ -102,6 +102,13 @@ function apply(state: ApprovalRequest, event: Exclude<Event, { type: 'Submitted'
           [event.claim]: { id: event.credential, issuedAt: event.at, expiresAt: event.expiresAt },
         },
       }))
+    case 'CredentialRevoked':
+      // AWS credentials are claimed with an access token: those that there are, and those being made, end with it.
+      return withGrant(state, ({ intents: { access_token }, ...grant }) => ({
+        ...grant,
+        intents: access_token ? { access_token } : {},
+        credentials: {},
+      }))
     case 'UseBegun':
       return withGrant(state, (grant) => ({
         ...grant,

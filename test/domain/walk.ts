@@ -8,6 +8,7 @@ import {
   agentKey,
   completion,
   credentialId,
+  credentialRevocation,
   decision,
   eligible,
   failed,
@@ -109,6 +110,9 @@ const begun = fc
   .record({ credential, n: use, answer, eligible: facts })
   .map(({ credential, n, ...rest }) => useBegin(credential, n, rest))
 const ended = fc.record({ n: use, outcome }).map(({ n, outcome }) => useEnd(n, { outcome, tool: flagService }))
+const returned = fc
+  .record({ credential, agent })
+  .map(({ credential, agent }) => credentialRevocation(credential, { agent }))
 /** What ends a request, and what makes no sense. */
 const odd = fc.oneof(
   fc.record({ outcome, agent }).map(completion),
@@ -125,6 +129,7 @@ export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 9, arbitrary: issued },
   { weight: 9, arbitrary: begun },
   { weight: 3, arbitrary: ended },
+  { weight: 2, arbitrary: returned },
   { weight: 1, arbitrary: odd },
 )
 

@@ -12,6 +12,7 @@ import type {
   Intend,
   Issue,
   Revoke,
+  RevokeCredential,
   Submit,
   Wake,
   Withdraw,
@@ -243,6 +244,11 @@ export const completion = (changes: Partial<Complete> = {}): Complete => ({
   bundle,
   ...changes,
 })
+
+export const credentialRevocation = (
+  credential: CredentialId,
+  changes: Partial<RevokeCredential> = {},
+): RevokeCredential => ({ type: 'revoke_credential', agent: remediator, credential, bundle, ...changes })
 
 export const withdrawal = (changes: Partial<Withdraw> = {}): Withdraw => ({
   type: 'withdraw',

@@ -102,6 +102,32 @@ export const faultsOfGrant: readonly Fault[] = [
     }),
   },
   {
+    fault: 'AWS credentials outlive the access token that was given back',
+    breaks: 'INV7',
+    reducer: evolved((state, event) => {
+      if (event.type !== 'CredentialRevoked' || state.status !== 'approved') return undefined
+      const next = evolve(state, event) as ApprovedRequest
+      const { aws } = state.grant.credentials
+      return { ...next, grant: { ...next.grant, credentials: aws ? { aws } : {} } }
+    }),
+  },
+  {
+    fault: 'giving a token back is noted, and ends nothing',
+    breaks: 'INV7',
+    reducer: evolved((state, event) =>
+      event.type === 'CredentialRevoked' ? { ...state, updatedAt: event.at } : undefined,
+    ),
+  },
+  {
+    fault: 'an AWS session that was being made when its token was given back is recorded',
+    breaks: 'INV7',
+    reducer: evolved((state, event) => {
+      if (event.type !== 'CredentialRevoked' || state.status !== 'approved') return undefined
+      const next = evolve(state, event) as ApprovedRequest
+      return { ...next, grant: { ...next.grant, intents: state.grant.intents } }
+    }),
+  },
+  {
     fault: 'any key may claim',
     breaks: 'INV1',
     reducer: told((_state, command) =>

@@ -21,6 +21,7 @@ export const rulesOfEnding: readonly Rule[] = [
       'Withdrawn',
       'CredentialIntended',
       'CredentialIssued',
+      'CredentialRevoked',
       'UseBegun',
       'UseEnded',
       'Completed',
@@ -59,6 +60,17 @@ export const rulesOfEnding: readonly Rule[] = [
         (command.type === 'complete' && before?.status === 'approved') ||
         (command.type === 'withdraw' && before?.status === 'pending')
       return ends && !ended(after) ? `it goes on after \`${command.type}\`` : undefined
+    },
+  },
+  {
+    id: 'INV7',
+    rule: 'what was given back is dead at once, and whatever was claimed with it',
+    broken: ({ command, before, after }) => {
+      if (command.type !== 'revoke_credential' || before?.status !== 'approved' || after.status !== 'approved')
+        return undefined
+      const live = before.grant.credentials.access_token?.id === command.credential
+      const { credentials, intents } = after.grant
+      return live && (credentials.access_token || credentials.aws || intents.aws) ? 'something of it is left' : undefined
     },
   },
   on(

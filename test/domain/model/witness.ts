@@ -74,6 +74,8 @@ export function witness(seen: Witness, event: Event): Witness {
         pending: { ...seen.pending, [event.claim]: undefined },
         grant: seen.grant && { ...seen.grant, notAfter: event.notAfter, claimed: true },
       }
+    case 'CredentialRevoked':
+      return { ...seen, live: {}, pending: { ...seen.pending, aws: undefined } }
     case 'UseBegun':
       return { ...seen, begun: [...seen.begun, `${event.tool} ${event.key}`] }
     case 'Denied':

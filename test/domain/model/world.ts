@@ -4,6 +4,7 @@ import type { CredentialId } from '../../../functions/domain/values.ts'
 import {
   completion,
   credentialId,
+  credentialRevocation,
   decision,
   forbid,
   intent,
@@ -60,6 +61,7 @@ export const commandsIn = (scenario: Scenario, world: World): readonly Action[] 
   { label: 'rita revokes', command: revocation('rita') },
   { label: 'eve, who may not, revokes', command: revocation('eve', { answer: forbid }) },
   { label: 'the agent completes', command: completion() },
+  ...returns(world),
   { label: 'the agent withdraws', command: withdrawal() },
   { label: 'somebody looks', command: wake },
   ...intents(scenario, world),
@@ -129,6 +131,12 @@ function intents(scenario: Scenario, world: World): readonly Action[] {
       })
   return actions
 }
+
+/** An access token that was answered is given back, live or not. */
+const returns = ({ answered }: World): readonly Action[] =>
+  answered
+    .filter((id) => claimOf(id) === 'access_token')
+    .map((id) => ({ label: `${nameOf(id)} is given back`, command: credentialRevocation(id) }))
 
 /** An attempt records what it minted, and answers if that was obeyed; then again, as after an answer that got lost. */
 const issues = ({ minted, answered }: World): readonly Action[] => [
