@@ -12,12 +12,13 @@ export function addStacks(
   app: App,
   { settings, bundle }: { settings: Settings; bundle: PolicyBundle },
 ): { hotwork: HotworkStack; targets: readonly TargetStack[] } {
-  const { stackName, issuer, heldReads, alarmTopic } = settings
+  const { stackName, issuer, heldReads, alarmTopic, signingKeys } = settings
   const home = homeOf(bundle)
   const accounts = Object.entries(bundle.deployment.accounts)
   const hotwork = new HotworkStack(app, stackName, {
     env: home,
     bundle,
+    signingKeys,
     targetRoles: [...new Set(accounts.map(([, account]) => targetRoleArn(stackName, account)))],
     ...(issuer !== undefined && { issuer }),
     ...(heldReads !== undefined && { heldReads }),

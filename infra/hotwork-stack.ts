@@ -28,6 +28,8 @@ export type HotworkStackProps = StackProps & {
   issuer?: string
   heldReads?: number
   alarmTopic?: string
+  /** The first signs, all are published. */
+  signingKeys: readonly [number, ...number[]]
 }
 
 /** Every Lambda, by the stem of its entry file, and what it asks of policy. */
@@ -40,6 +42,8 @@ const functions = {
   'complete-request': 'facts',
   'delegate-request': 'answers',
   'issue-token': 'answers',
+  'introspect-token': 'facts',
+  'revoke-token': 'facts',
   'issue-aws-credentials': 'answers',
   'begin-use': 'answers',
   'end-use': 'facts',
@@ -62,14 +66,14 @@ export type FunctionName = keyof typeof functions
 /** Hotwork: what exists, and who may touch what. Composition only; each construct says what it is. */
 export class HotworkStack extends Stack {
   constructor(scope: Construct, id: string, props: HotworkStackProps) {
-    const { bundle, targetRoles, heldReads, alarmTopic, ...stackProps } = props
+    const { bundle, targetRoles, heldReads, alarmTopic, signingKeys, ...stackProps } = props
     super(scope, id, stackProps)
 
     const requests = new RequestTable(this, 'Requests')
     const ledger = new LedgerTable(this, 'Ledger')
     const waits = new WaitTable(this, 'Waits')
     const cards = new CardTable(this, 'Cards')
-    const key = new CredentialKey(this, 'CredentialKey')
+    const key = new CredentialKey(this, 'CredentialKey', { signingKeys })
     const slack = new SlackSecret(this, 'Slack')
     const api = new HotworkApi(this, 'Api')
     const alarms = new Alarms(this, 'Alarms', { ...(alarmTopic !== undefined && { topic: alarmTopic }) })
@@ -106,13 +110,14 @@ export class HotworkStack extends Stack {
     }
 
     // Anyone.
-    const metadata = make('metadata', { ISSUER: issuer, SIGNING_KEY: key.arn })
+    const metadata = make('metadata', { ISSUER: issuer, PUBLISHED_KEYS: key.published })
     key.grantVerify(metadata.role)
     api.route(
       metadata,
       'GET /.well-known/authzen-configuration',
       'GET /.well-known/oauth-authorization-server',
       'GET /.well-known/oauth-protected-resource',
+      'GET /.well-known/oauth-protected-resource/aws',
       'GET /.well-known/jwks.json',
     )
 
@@ -144,13 +149,27 @@ export class HotworkStack extends Stack {
     api.route(makeDecider('complete-request', { ISSUER: issuer }), 'POST /v1/requests/{id}/complete')
     api.route(makeDecider('delegate-request', { ISSUER: issuer }), 'POST /v1/requests/{id}/delegations')
 
-    const issueToken = makeDecider('issue-token', { ISSUER: issuer, SIGNING_KEY: key.arn })
+    const issueToken = makeDecider('issue-token', { ISSUER: issuer, SIGNING_KEY: key.signing })
     key.grantSign(issueToken.role)
     api.route(issueToken, 'POST /token')
 
+    // It tells what is so, and records nothing.
+    const introspectToken = make('introspect-token', {
+      ISSUER: issuer,
+      REQUESTS_TABLE: requests.name,
+      PUBLISHED_KEYS: key.published,
+    })
+    requests.grantRead(introspectToken.role)
+    key.grantVerify(introspectToken.role)
+    api.route(introspectToken, 'POST /introspect')
+
+    const revokeToken = makeDecider('revoke-token', { ISSUER: issuer, PUBLISHED_KEYS: key.published })
+    key.grantVerify(revokeToken.role)
+    api.route(revokeToken, 'POST /revoke')
+
     const broker = makeDecider(
       'issue-aws-credentials',
-      { ISSUER: issuer, SIGNING_KEY: key.arn, ...targetRole },
+      { ISSUER: issuer, PUBLISHED_KEYS: key.published, ...targetRole },
       // Target accounts trust it by name, before and after it is made anew.
       { roleName: `${this.stackName}-broker` },
     )
@@ -159,7 +178,7 @@ export class HotworkStack extends Stack {
     api.route(broker, 'POST /aws/credentials')
 
     // Tools: the gate.
-    const beginUse = makeDecider('begin-use', { ISSUER: issuer, SIGNING_KEY: key.arn })
+    const beginUse = makeDecider('begin-use', { ISSUER: issuer, PUBLISHED_KEYS: key.published })
     key.grantVerify(beginUse.role)
     api.route(beginUse, 'POST /v1/uses')
     api.route(makeDecider('end-use', { ISSUER: issuer }), 'POST /v1/uses/{id}/end')

@@ -15,6 +15,11 @@ export type Settings = {
   heldReads?: number
   /** ARN of the SNS topic that alarms go to. Without one they only show in the console. */
   alarmTopic?: string
+  /**
+   * The keys of access tokens, by their numbers: the first signs, all are published. `1` until the first rotation
+   * (docs/runbooks/rotate-signing-key.md).
+   */
+  signingKeys: readonly [number, ...number[]]
 }
 
 /** Something that a deployer must mend: its message is one sentence that says how. */
@@ -35,6 +40,7 @@ export function readSettings(context: (key: string) => unknown): Settings {
     ...(issuer !== undefined && { issuer: issuerOf(issuer) }),
     ...(heldReads !== undefined && { heldReads: countOf(heldReads) }),
     ...(alarmTopic !== undefined && { alarmTopic }),
+    signingKeys: keysOf(text('signingKeys') ?? '1'),
   }
 }
 
@@ -76,6 +82,15 @@ function issuerOf(issuer: string): string {
   if (allowed && url.origin === issuer) return issuer
   throw new UnusableSettings(
     `issuer \`${issuer}\` is not an address: use https://HOST without a path or a trailing slash`,
+  )
+}
+
+function keysOf(numbers: string): readonly [number, ...number[]] {
+  const [first, ...others] = numbers.split(',').map((number) => (/^[1-9]\d{0,3}$/.test(number) ? Number(number) : Number.NaN))
+  const keys = [first ?? Number.NaN, ...others] as const
+  if (!keys.some(Number.isNaN) && new Set(keys).size === keys.length && keys.length <= 3) return keys
+  throw new UnusableSettings(
+    `signingKeys \`${numbers}\` is not a list of keys: use up to three different numbers from 1, with commas between, the one that signs first`,
   )
 }
 

@@ -20,6 +20,8 @@ const endpoints = [
   'complete-request',
   'delegate-request',
   'issue-token',
+  'introspect-token',
+  'revoke-token',
   'issue-aws-credentials',
   'begin-use',
   'end-use',

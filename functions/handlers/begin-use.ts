@@ -4,7 +4,7 @@ import { endpoint } from '../adapters/http/endpoint.ts'
 import { BadRequest } from '../adapters/http/problem.ts'
 import { AccessTokenVerifier } from '../adapters/jose/access-token.ts'
 import { rememberUntil, replayKey, verifyDpop } from '../adapters/jose/dpop.ts'
-import { KmsSigner } from '../adapters/kms/kms-signer.ts'
+import { KmsKeySet } from '../adapters/kms/kms-key-set.ts'
 import { addressesOf } from '../domain/bundle.ts'
 import { JsonObject, type ToolId } from '../domain/values.ts'
 import { beginUse } from '../operations/begin-use.ts'
@@ -19,7 +19,7 @@ const issuer = environment.ISSUER
 const ports = decidingPorts(environment, cedarPolicy())
 const { bundle } = ports.policy
 const callers = new Callers(bundle, issuer, ports.clock)
-const tokens = new AccessTokenVerifier(issuer, new KmsSigner(environment.SIGNING_KEY), ports.clock)
+const tokens = new AccessTokenVerifier(issuer, new KmsKeySet(environment.PUBLISHED_KEYS), ports.clock)
 
 const Body = z.strictObject({
   token: z.string().min(1).max(8192),

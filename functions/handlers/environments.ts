@@ -15,7 +15,7 @@ const stores = { REQUESTS_TABLE: Name, LEDGER_TABLE: Name }
 const api = { ISSUER: Url }
 
 export const environments = {
-  metadata: z.object({ ...api, SIGNING_KEY: Name }),
+  metadata: z.object({ ...api, PUBLISHED_KEYS: Names }),
   evaluate: z.object({ ...api, ...stores }),
   'submit-request': z.object({ ...api, ...stores }),
   'read-task': z.object({ ...api, REQUESTS_TABLE: Name }),
@@ -23,11 +23,13 @@ export const environments = {
   'complete-request': z.object({ ...api, ...stores }),
   'delegate-request': z.object({ ...api, ...stores }),
   'issue-token': z.object({ ...api, ...stores, SIGNING_KEY: Name }),
-  'issue-aws-credentials': z.object({ ...api, ...stores, SIGNING_KEY: Name, TARGET_ROLE: Name }),
+  'introspect-token': z.object({ ...api, REQUESTS_TABLE: Name, PUBLISHED_KEYS: Names }),
+  'revoke-token': z.object({ ...api, ...stores, PUBLISHED_KEYS: Names }),
+  'issue-aws-credentials': z.object({ ...api, ...stores, PUBLISHED_KEYS: Names, TARGET_ROLE: Name }),
   'decide-request': z.object({ ...api, ...stores }),
   'revoke-request': z.object({ ...api, ...stores }),
   'read-requests': z.object({ ...api, ...stores }),
-  'begin-use': z.object({ ...api, ...stores, SIGNING_KEY: Name }),
+  'begin-use': z.object({ ...api, ...stores, PUBLISHED_KEYS: Names }),
   'end-use': z.object({ ...api, ...stores }),
   'receive-slack': z.object({ ...stores, SLACK_SECRET: Name, SLACK_API_URL: Url }),
   'await-outcome': z.object({ REQUESTS_TABLE: Name, WAITS_TABLE: Name }),

@@ -1,7 +1,7 @@
 import { type Call, endpoint } from '../adapters/http/endpoint.ts'
 import { BadRequest, badRequest } from '../adapters/http/problem.ts'
 import { AccessTokenVerifier } from '../adapters/jose/access-token.ts'
-import { KmsSigner } from '../adapters/kms/kms-signer.ts'
+import { KmsKeySet } from '../adapters/kms/kms-key-set.ts'
 import { StsBroker } from '../adapters/sts/broker.ts'
 import { rfc3339 } from '../domain/ledger.ts'
 import type { Refusal } from '../domain/refusals.ts'
@@ -20,7 +20,7 @@ const ports = {
   targetRole: environment.TARGET_ROLE,
 }
 const callers = new Callers(policy.bundle, issuer, ports.clock)
-const tokens = new AccessTokenVerifier(issuer, new KmsSigner(environment.SIGNING_KEY), ports.clock)
+const tokens = new AccessTokenVerifier(issuer, new KmsKeySet(environment.PUBLISHED_KEYS), ports.clock)
 const path = '/aws/credentials'
 
 /** `POST /aws/credentials`: AWS credentials for one approved action, as `credential_process` prints them. */

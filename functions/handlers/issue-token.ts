@@ -1,6 +1,6 @@
-import { type Call, endpoint } from '../adapters/http/endpoint.ts'
-import { OAuthError, oauthAnswer, readTokenExchange, tokenAnswer } from '../adapters/http/oauth.ts'
-import { type Answer, BadRequest } from '../adapters/http/problem.ts'
+import type { Call } from '../adapters/http/endpoint.ts'
+import { OAuthError, oauthEndpoint, oauthProblem, readTokenExchange, tokenAnswer } from '../adapters/http/oauth.ts'
+import { type Answer, BadRequest, type Problem } from '../adapters/http/problem.ts'
 import { KmsSigner } from '../adapters/kms/kms-signer.ts'
 import type { Refusal } from '../domain/refusals.ts'
 import { issueToken } from '../operations/issue-token.ts'
@@ -15,8 +15,17 @@ const policy = cedarPolicy()
 const ports = { ...decidingPorts(environment, policy), signer: new KmsSigner(environment.SIGNING_KEY), issuer }
 const callers = new Callers(policy.bundle, issuer, ports.clock)
 
+/**
+ * RFC 8693 section 2.2.2: whatever is wrong with the subject token is `invalid_request`, though elsewhere the same token
+ * would be 401.
+ */
+const tell = (problem: Problem): Answer => {
+  const { headers: _, ...rest } = problem
+  return oauthProblem(problem.status === 401 ? { ...rest, status: 400 } : problem)
+}
+
 /** `POST /token`: exchanges an agent's workload token for the access token of its live grant (RFC 8693). */
-export const handler = endpoint({ ...ports }, (call) => exchange(call).catch(asOAuth))
+export const handler = oauthEndpoint({ ...ports, tell }, exchange)
 
 async function exchange(call: Call): Promise<Answer> {
   const { subjectToken, request, targets } = readTokenExchange(call.form())
@@ -27,16 +36,6 @@ async function exchange(call: Call): Promise<Answer> {
   const issued = await issueToken(ask, ports)
   if (!issued.ok) throw refusal(issued.code, issued.detail)
   return tokenAnswer(issued.value)
-}
-
-/** What is wrong with a call of the token endpoint is said in OAuth's own words, a fault of ours in ours. */
-function asOAuth(fault: unknown): Answer {
-  if (fault instanceof OAuthError) return oauthAnswer(fault)
-  if (!(fault instanceof BadRequest) || fault.problem.status === 413) throw fault
-  const { code, title, detail } = fault.problem
-  // RFC 8693 section 2.2.2: whatever is wrong with the subject token is `invalid_request`.
-  const error = code === 'invalid_dpop_proof' ? code : 'invalid_request'
-  return oauthAnswer(new OAuthError(error, `${title}${detail === undefined ? '' : `: ${detail}`}`))
 }
 
 const badProof = (detail: string) =>

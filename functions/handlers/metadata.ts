@@ -1,12 +1,12 @@
 import { endpoint } from '../adapters/http/endpoint.ts'
 import type { Answer } from '../adapters/http/problem.ts'
-import { KmsSigner } from '../adapters/kms/kms-signer.ts'
+import { KmsKeySet } from '../adapters/kms/kms-key-set.ts'
 import { PowertoolsLog } from '../adapters/powertools/log.ts'
 import { SystemClock } from '../adapters/system/clock.ts'
 import { environmentOf } from './environments.ts'
 
-const { ISSUER: issuer, SIGNING_KEY } = environmentOf('metadata')
-const keys = new KmsSigner(SIGNING_KEY)
+const { ISSUER: issuer, PUBLISHED_KEYS } = environmentOf('metadata')
+const keys = new KmsKeySet(PUBLISHED_KEYS)
 
 const authorization_details_types_supported = ['hotwork_action']
 const dpop_signing_alg_values_supported = ['ES256']
@@ -23,7 +23,10 @@ const routes: { [route: string]: () => Promise<Answer> } = {
       jwks_uri: `${issuer}/.well-known/jwks.json`,
       capabilities: ['urn:openid:authzen:capability:access-request'],
     }),
-  // RFC 8414 section 2. `response_types_supported` is required even where there is no authorization endpoint.
+  // RFC 8414 section 2. `response_types_supported` is required even where there is no authorization endpoint. At `/token`
+  // the subject token says who asks, so there is no client authentication beside it. The two other endpoints take the
+  // caller's workload token as a bearer token: `Bearer` is what the standard has for that at an introspection endpoint,
+  // and for a revocation endpoint it has nothing that says so.
   'GET /.well-known/oauth-authorization-server': async () =>
     published({
       issuer,
@@ -32,17 +35,33 @@ const routes: { [route: string]: () => Promise<Answer> } = {
       grant_types_supported: ['urn:ietf:params:oauth:grant-type:token-exchange'],
       response_types_supported: [],
       token_endpoint_auth_methods_supported: ['none'],
+      introspection_endpoint: `${issuer}/introspect`,
+      introspection_endpoint_auth_methods_supported: ['Bearer'],
+      revocation_endpoint: `${issuer}/revoke`,
+      revocation_endpoint_auth_methods_supported: ['Bearer'],
       dpop_signing_alg_values_supported,
       authorization_details_types_supported,
-      protected_resources: [issuer],
+      // RFC 9728 section 4.
+      protected_resources: [issuer, `${issuer}/aws`],
     }),
-  // RFC 9728 section 2.
+  // RFC 9728 section 2. The API as a whole, which takes workload tokens, and people's.
   'GET /.well-known/oauth-protected-resource': async () =>
     published({
       resource: issuer,
+      resource_name: 'Hotwork',
       authorization_servers: [issuer],
       bearer_methods_supported: ['header'],
-      jwks_uri: `${issuer}/.well-known/jwks.json`,
+      dpop_signing_alg_values_supported,
+      authorization_details_types_supported,
+    }),
+  // The broker, which takes access tokens of ours and nothing else. Section 3.1 says where the path goes.
+  'GET /.well-known/oauth-protected-resource/aws': async () =>
+    published({
+      resource: `${issuer}/aws`,
+      resource_name: 'Hotwork: AWS credentials',
+      authorization_servers: [issuer],
+      bearer_methods_supported: ['header'],
+      dpop_bound_access_tokens_required: true,
       dpop_signing_alg_values_supported,
       authorization_details_types_supported,
     }),

@@ -46,7 +46,7 @@ export async function authorityOf(
 export async function findEnding(
   state: ApprovalRequest,
   now: NumericDate,
-  { requests }: Pick<Ports, 'requests'>,
+  { requests }: { requests: Pick<Ports['requests'], 'standing'> },
   role?: string,
 ): Promise<Ending | undefined> {
   const { ancestors, halts } = await requests.standing(state.ask.ancestors, targetsOf(state, role))

@@ -154,6 +154,9 @@ export type AccessToken = {
 /** One of whatever audience, with all of its claims as they were signed. */
 export type KnownToken = AccessToken & { claims: JsonObject }
 
+/** One of whatever audience, with all of its claims as they were signed. */
+export type KnownToken = AccessToken & { claims: JsonObject }
+
 /** Gives AWS credentials that can do one thing. */
 export interface AwsCredentialBroker {
   /** @throws BrokerRefused when STS says no, BrokerUnavailable when it does not answer */

@@ -38,14 +38,66 @@ const signs = {
   StringEqualsIfExists: { 'kms:SigningAlgorithm': 'ECDSA_SHA_256', 'kms:MessageType': 'DIGEST' },
 }
 
-/** The key that signs access tokens. It never leaves KMS, and outlives the stack: tokens signed with it are still out. */
-export class CredentialKey extends Construct {
-  readonly key: Key
+export type CredentialKeyProps = {
+  /** The keys by their numbers: the first signs, and all are published. A key has a number for good. */
+  signingKeys: readonly [number, ...number[]]
+}
 
-  constructor(scope: Construct, id: string) {
+/**
+ * The keys of access tokens, of which one signs. None ever leaves KMS, and each outlives its stack, or its place in it:
+ * tokens signed with it are still out. An asymmetric key does not rotate, so another takes its place: published first,
+ * then signing, then alone (docs/runbooks/rotate-signing-key.md).
+ */
+export class CredentialKey extends Construct {
+  readonly #keys: readonly [Key, ...Key[]]
+
+  constructor(scope: Construct, id: string, { signingKeys: [signing, ...others] }: CredentialKeyProps) {
     super(scope, id)
-    this.key = new Key(this, 'Key', {
-      description: 'Signs Hotwork access tokens (ES256)',
+    this.#keys = [this.#makeKey(signing), ...others.map((number) => this.#makeKey(number))]
+  }
+
+  /** The ARN of the key that signs. */
+  get signing(): string {
+    return this.#keys[0].keyArn
+  }
+
+  /** The ARNs of all keys whose signatures are good, with a space between. */
+  get published(): string {
+    return this.#keys.map(({ keyArn }) => keyArn).join(' ')
+  }
+
+  /** Allows one role to sign access tokens: by the key's own policy, which trusts no other policy of the account to. */
+  grantSign(role: IRole): Grant {
+    const [signing] = this.#keys
+    const statement = { effect: Effect.ALLOW, actions: ['kms:Sign'], conditions: signs }
+    signing.addToResourcePolicy(
+      new PolicyStatement({
+        ...statement,
+        sid: 'Sign',
+        principals: [new ArnPrincipal(role.roleArn)],
+        resources: ['*'],
+      }),
+    )
+    return Grant.addToPrincipal({
+      grantee: role,
+      actions: statement.actions,
+      resourceArns: [this.signing],
+      conditions: signs,
+    }).combine(Grant.addToPrincipal({ grantee: role, actions: ['kms:GetPublicKey'], resourceArns: [this.signing] }))
+  }
+
+  /** Allows fetching the public keys. */
+  grantVerify(role: IRole): Grant {
+    return Grant.addToPrincipal({
+      grantee: role,
+      actions: ['kms:GetPublicKey'],
+      resourceArns: this.#keys.map(({ keyArn }) => keyArn),
+    })
+  }
+
+  #makeKey(number: number): Key {
+    return new Key(this, number === 1 ? 'Key' : `Key${number}`, {
+      description: `Signs Hotwork access tokens (ES256), number ${number}`,
       keySpec: KeySpec.ECC_NIST_P256,
       keyUsage: KeyUsage.SIGN_VERIFY,
       removalPolicy: RemovalPolicy.RETAIN,
@@ -60,33 +112,5 @@ export class CredentialKey extends Construct {
         ],
       }),
     })
-  }
-
-  get arn(): string {
-    return this.key.keyArn
-  }
-
-  /** Allows one role to sign access tokens: by the key's own policy, which trusts no other policy of the account to. */
-  grantSign(role: IRole): Grant {
-    const statement = { effect: Effect.ALLOW, actions: ['kms:Sign'], conditions: signs }
-    this.key.addToResourcePolicy(
-      new PolicyStatement({
-        ...statement,
-        sid: 'Sign',
-        principals: [new ArnPrincipal(role.roleArn)],
-        resources: ['*'],
-      }),
-    )
-    return Grant.addToPrincipal({
-      grantee: role,
-      actions: statement.actions,
-      resourceArns: [this.arn],
-      conditions: signs,
-    }).combine(this.grantVerify(role))
-  }
-
-  /** Allows fetching the public key. */
-  grantVerify(role: IRole): Grant {
-    return Grant.addToPrincipal({ grantee: role, actions: ['kms:GetPublicKey'], resourceArns: [this.arn] })
   }
 }

@@ -5,6 +5,7 @@ import { connect, hurried } from '../../functions/adapters/dynamodb/client.ts'
 import { DynamoLedgerStore } from '../../functions/adapters/dynamodb/ledger-store.ts'
 import { DynamoRequestStore } from '../../functions/adapters/dynamodb/request-store.ts'
 import { DynamoWaitStore } from '../../functions/adapters/dynamodb/wait-store.ts'
+import { KmsKeySet } from '../../functions/adapters/kms/kms-key-set.ts'
 import { KmsSigner } from '../../functions/adapters/kms/kms-signer.ts'
 import { MessagesRefused, SqsFifoQueue } from '../../functions/adapters/sqs/queue.ts'
 import { StsBroker } from '../../functions/adapters/sts/broker.ts'
@@ -224,7 +225,7 @@ describe('a world that breaks', () => {
   test('a key that KMS cannot use is a fault of the key', async () => {
     const disabled = json(400, 'DisabledException')
     proxy.fail('GetPublicKey', disabled)
-    await expect(new KmsSigner('key').jwks()).rejects.toThrow(KeyUnavailable)
+    await expect(new KmsKeySet(['key']).jwks()).rejects.toThrow(KeyUnavailable)
   })
 
   test('a queue that takes only some of a batch says how many it refused, and shows none', async () => {

@@ -1,5 +1,6 @@
 import { CreateKeyCommand, DisableKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import { calculateJwkThumbprint, createLocalJWKSet, type JSONWebKeySet, type JWK, jwtVerify } from 'jose'
+import { KmsKeySet } from '../../functions/adapters/kms/kms-key-set.ts'
 import { KmsSigner } from '../../functions/adapters/kms/kms-signer.ts'
 import { KeyUnavailable } from '../../functions/operations/faults.ts'
 import type { KeySet, Signer } from '../../functions/operations/ports.ts'
@@ -27,7 +28,11 @@ onBoth<Key>(
     },
     real: async () => {
       const { KeyId, disable } = await makeKey()
-      return { signer: new KmsSigner(KeyId), disable }
+      const [signer, keySet] = [new KmsSigner(KeyId), new KmsKeySet([KeyId])]
+      return {
+        signer: { sign: (typ, claims) => signer.sign(typ, claims), jwks: () => keySet.jwks() },
+        disable,
+      }
     },
   },
   (make) => {
@@ -69,13 +74,14 @@ describe('the signer on KMS', () => {
   useAws()
 
   test('a key that does not exist is a fault, at each call anew', async () => {
-    const signer = new KmsSigner('00000000-0000-0000-0000-000000000000')
-    await expect(signer.jwks()).rejects.toThrow(KeyUnavailable)
+    const none = '00000000-0000-0000-0000-000000000000'
+    const signer = new KmsSigner(none)
+    await expect(new KmsKeySet([none]).jwks()).rejects.toThrow(KeyUnavailable)
     await expect(signer.sign('at+jwt', claims)).rejects.toThrow(KeyUnavailable)
   })
 
   test('a key on another curve is a fault that says how to make the right one', async () => {
     const { KeyId } = await makeKey('ECC_NIST_P384')
-    await expect(new KmsSigner(KeyId).jwks()).rejects.toThrow('ECC_NIST_P256')
+    await expect(new KmsKeySet([KeyId]).jwks()).rejects.toThrow('ECC_NIST_P256')
   })
 })

@@ -21,7 +21,13 @@ export type Call = {
   requestId: string
 }
 
-export type Settings = { issuer: string; log: Log; clock: { now(): number } }
+export type Settings = {
+  issuer: string
+  log: Log
+  clock: { now(): number }
+  /** How problems are told, where a standard has a form of its own. Problem details (RFC 9457), unless said. */
+  tell?: (problem: Problem) => Answer
+}
 export type Endpoint = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>
 
 /**
@@ -47,12 +53,12 @@ export const endpoint =
   }
 
 async function answerOf(
-  { issuer, log, clock }: Settings,
+  { issuer, log, clock, tell }: Settings,
   event: APIGatewayProxyEventV2,
   call: Call,
   handle: (call: Call) => Promise<Answer>,
 ): Promise<Answer> {
-  const problem = (details: Problem) => answerProblem(issuer, call.requestId, details)
+  const problem = (details: Problem) => (tell ? tell(details) : answerProblem(issuer, call.requestId, details))
   if (!clocksAgree(clock.now(), event.requestContext.timeEpoch / 1000)) {
     log.error('clock_out_of_range', { route: call.route })
     return problem(unavailable('clock_out_of_range', 'This machine and the API disagree about the time'))

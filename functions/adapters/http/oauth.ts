@@ -1,9 +1,10 @@
 import * as z from 'zod'
 import { RequestId } from '../../domain/values.ts'
+import { type Call, type Endpoint, endpoint, type Settings } from './endpoint.ts'
 import { BadJson, readJson } from './json.ts'
-import type { Answer } from './problem.ts'
+import type { Answer, Problem } from './problem.ts'
 
-/** An error of the token endpoint (RFC 6749 section 5.2). `description` is for the person who reads the log. */
+/** An error in OAuth's own words (RFC 6749 section 5.2). `description` is for the person who reads the log. */
 export class OAuthError extends Error {
   override readonly name = 'OAuthError'
   readonly error: string
@@ -13,11 +14,47 @@ export class OAuthError extends Error {
   }
 }
 
+/**
+ * An endpoint of the authorization server: whatever is wrong with a call, or with us, is told as RFC 6749 section 5.2 has
+ * it, with the status and headers that it would have elsewhere.
+ */
+export const oauthEndpoint = (settings: Settings, handle: (call: Call) => Promise<Answer>): Endpoint =>
+  endpoint({ tell: oauthProblem, ...settings }, (call) =>
+    handle(call).catch((fault: unknown) => {
+      if (fault instanceof OAuthError) return oauthAnswer(fault)
+      throw fault
+    }),
+  )
+
 export const oauthAnswer = ({ error, message }: OAuthError): Answer => ({
   status: 400,
-  headers: { 'cache-control': 'no-store', pragma: 'no-cache' },
-  body: { error, error_description: message.replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "'") },
+  headers: uncached,
+  body: { error, error_description: printable(message) },
 })
+
+/** A problem in OAuth's words. Errors of RFC 6749 and RFC 9449 keep their name. */
+export const oauthProblem = ({ status, code, title, detail, headers }: Problem): Answer => ({
+  status,
+  headers: { ...uncached, ...headers },
+  body: { error: errorOf(status, code), error_description: printable(describe(status, title, detail)) },
+})
+
+const errorOf = (status: number, code: string): string => {
+  if (status === 401) return 'invalid_client'
+  if (status === 503) return 'temporarily_unavailable'
+  if (status >= 500) return 'server_error'
+  return code === 'invalid_dpop_proof' ? code : 'invalid_request'
+}
+
+const describe = (status: number, title: string, detail: string | undefined): string => {
+  if (status === 503) return `${title}: ask again in a moment`
+  return detail === undefined ? title : `${title}: ${detail}`
+}
+
+const uncached = { 'cache-control': 'no-store', pragma: 'no-cache' }
+
+/** The characters that a description may have. */
+const printable = (text: string): string => text.replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "'")
 
 export const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const tokenTypes = {
@@ -65,7 +102,7 @@ function readDetails(text: string | undefined): RequestId {
 /** RFC 8693 section 2.2.1, with the details that were granted (RFC 9396 section 7). */
 export const tokenAnswer = (issued: { token: string; expiresIn: number; details: unknown }): Answer => ({
   status: 200,
-  headers: { 'cache-control': 'no-store', pragma: 'no-cache' },
+  headers: uncached,
   body: {
     access_token: issued.token,
     issued_token_type: tokenTypes.accessToken,

@@ -1,8 +1,9 @@
-import { errors, type JSONWebKeySet, jwtVerify } from 'jose'
+import { errors, type JSONWebKeySet, type JWTVerifyOptions, jwtVerify } from 'jose'
 import * as z from 'zod'
 import {
   AgentId,
   CredentialId,
+  type JsonObject,
   NumericDate,
   ok,
   RequestId,
@@ -10,7 +11,7 @@ import {
   refuse,
   Thumbprint,
 } from '../../domain/values.ts'
-import type { AccessToken, Clock, KeySet } from '../../operations/ports.ts'
+import type { AccessToken, Clock, KeySet, KnownToken } from '../../operations/ports.ts'
 import { CachedKeys } from './cached-keys.ts'
 import { isCompact } from './token-size.ts'
 
@@ -56,6 +57,26 @@ export class AccessTokenVerifier {
    * @throws KeyUnavailable when our own keys cannot be had
    */
   async verify(token: string, audience: string): Promise<Result<AccessToken, AccessTokenRefusal>> {
+    const verified = await this.#verify(token, { audience })
+    if (!verified.ok) return verified
+    const { claims: _, ...accessToken } = verified.value
+    return ok(accessToken)
+  }
+
+  /**
+   * The same for whatever audience, with all that the token says: to tell what is known of it. That somebody may ask, or
+   * act on it, is not said by this.
+   *
+   * @throws KeyUnavailable when our own keys cannot be had
+   */
+  async recognise(token: string): Promise<Result<KnownToken, AccessTokenRefusal>> {
+    return this.#verify(token, {})
+  }
+
+  async #verify(
+    token: string,
+    expected: Pick<JWTVerifyOptions, 'audience'>,
+  ): Promise<Result<KnownToken, AccessTokenRefusal>> {
     if (!isCompact(token)) return refuse('token_malformed')
     const now = this.#clock.now()
     try {
@@ -63,7 +84,7 @@ export class AccessTokenVerifier {
         typ: 'at+jwt',
         algorithms: ['ES256'],
         issuer: this.#issuer,
-        audience,
+        ...expected,
         requiredClaims: ['exp', 'nbf', 'iat', 'sub', 'aud', 'jti', 'client_id', 'txn', 'cnf', 'authorization_details'],
         clockTolerance: clockToleranceSeconds,
         currentDate: new Date(now * 1000),
@@ -72,7 +93,15 @@ export class AccessTokenVerifier {
       if (!claims.success) return refuse('token_invalid')
       const { jti, txn, sub, act, aud, cnf, exp } = claims.data
       if (exp <= now) return refuse('token_expired')
-      return ok({ jti, request: txn, agent: act?.sub ?? sub, audience: aud, jkt: cnf.jkt, expiresAt: exp })
+      return ok({
+        jti,
+        request: txn,
+        agent: act?.sub ?? sub,
+        audience: aud,
+        jkt: cnf.jkt,
+        expiresAt: exp,
+        claims: payload as JsonObject,
+      })
     } catch (cause) {
       if (cause instanceof errors.JWTExpired) return refuse('token_expired')
       if (cause instanceof errors.JOSEError) return refuse('token_invalid')

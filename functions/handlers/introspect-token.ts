@@ -1,0 +1,35 @@
+import { connect } from '../adapters/dynamodb/client.ts'
+import { DynamoRequestStore } from '../adapters/dynamodb/request-store.ts'
+import type { Call } from '../adapters/http/endpoint.ts'
+import { oauthEndpoint } from '../adapters/http/oauth.ts'
+import { activeAnswer, inactiveAnswer, readToken } from '../adapters/http/oauth-tokens.ts'
+import { AccessTokenVerifier } from '../adapters/jose/access-token.ts'
+import { KmsKeySet } from '../adapters/kms/kms-key-set.ts'
+import { PowertoolsLog } from '../adapters/powertools/log.ts'
+import { SystemClock } from '../adapters/system/clock.ts'
+import { addressesOf } from '../domain/bundle.ts'
+import { type Introspector, introspectToken } from '../operations/introspect-token.ts'
+import { environmentOf } from './environments.ts'
+import { readBundle } from './wiring/bundle.ts'
+import { Callers } from './wiring/callers.ts'
+
+const { ISSUER: issuer, REQUESTS_TABLE, PUBLISHED_KEYS } = environmentOf('introspect-token')
+const clock = new SystemClock()
+const bundle = readBundle()
+const callers = new Callers(bundle, issuer, clock)
+const requests = new DynamoRequestStore(connect(), { requests: REQUESTS_TABLE, ledger: '' })
+const tokens = new AccessTokenVerifier(issuer, new KmsKeySet(PUBLISHED_KEYS), clock)
+
+/** `POST /introspect`: what a token is good for now, to the tool it is for and to the agent whose it is (RFC 7662). */
+export const handler = oauthEndpoint({ issuer, clock, log: new PowertoolsLog() }, async (call) => {
+  const caller = await introspector(call)
+  const known = await tokens.recognise(readToken(call.form()))
+  if (!known.ok) return inactiveAnswer
+  const active = await introspectToken(known.value, caller, { requests, clock })
+  return active ? activeAnswer(known.value.claims, active.details) : inactiveAnswer
+})
+
+async function introspector(call: Call): Promise<Introspector> {
+  const caller = await callers.agentOrTool(call)
+  return caller.type === 'agent' ? caller : { ...caller, audience: addressesOf(bundle, caller.id)?.audience }
+}

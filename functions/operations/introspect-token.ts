@@ -1,0 +1,34 @@
+import { asOf } from '../domain/due.ts'
+import type { AgentId, JsonObject, ToolId } from '../domain/values.ts'
+import { findEnding } from './authority.ts'
+import { authorizationDetail } from './issue-token.ts'
+import type { Clock, KnownToken, RequestStore } from './ports.ts'
+
+/** Who asks: an agent about tokens of its own, or a tool about those that are meant for it. */
+export type Introspector = { type: 'agent'; id: AgentId } | { type: 'tool'; id: ToolId; audience: string | undefined }
+type Ports = { requests: Pick<RequestStore, 'load' | 'standing'>; clock: Clock }
+
+/**
+ * Whether a verified token of ours is alive now, and if so what is left of it: read strongly, like a use. It asks no
+ * policy and permits nothing: `beginUse` alone does. `undefined` for whoever may not know, and for a token that was
+ * replaced, given back or overtaken by the end of its grant, of an ancestor's, or by a halt: nobody is told which.
+ *
+ * @throws StoreUnavailable
+ */
+export async function introspectToken(
+  token: KnownToken,
+  caller: Introspector,
+  { requests, clock }: Ports,
+): Promise<{ details: readonly JsonObject[] } | undefined> {
+  if (!mayKnow(caller, token)) return undefined
+  const stored = await requests.load(token.request)
+  if (!stored) return undefined
+  const now = clock.now()
+  const state = asOf(stored.state, Math.max(now, stored.state.updatedAt))
+  if (state.status !== 'approved' || state.grant.credentials.access_token?.id !== token.jti) return undefined
+  if (await findEnding(state, now, { requests })) return undefined
+  return { details: [authorizationDetail(state)] }
+}
+
+const mayKnow = (caller: Introspector, token: KnownToken): boolean =>
+  caller.type === 'agent' ? caller.id === token.agent : caller.audience === token.audience
