@@ -20,6 +20,8 @@ describe('what a deployer says', () => {
       stackName: 'Hotwork',
       policies,
       deployment,
+      // Bounded unless somebody says otherwise: agents that wait must not use up what decisions need.
+      heldReads: 50,
     })
   })
 
@@ -30,6 +32,10 @@ describe('what a deployer says', () => {
     ['stackName', 'Hotwork-fast', { stackName: 'Hotwork-fast' }],
   ])('%s=%s is taken', (key, value, expected) => expect(read({ [key]: value })).toMatchObject(expected))
 
+  test('heldReads=none reserves nothing, for an account that has nothing to reserve', () => {
+    expect(read({ heldReads: 'none' })).not.toHaveProperty('heldReads')
+  })
+
   test.each([
     ['deployment', undefined, /no deployment file .* -c deployment=PATH \(README\.md, "Deploy to AWS"\)/],
     ['deployment', '/nowhere.json', /`\/nowhere\.json` does not exist/],
@@ -39,7 +45,8 @@ describe('what a deployer says', () => {
     ['issuer', 'not an address', /is not an address/],
     ['stackName', 'a'.repeat(49), /at most 47/],
     ['stackName', 'hot_work', /letters, digits and hyphens/],
-    ['heldReads', '0', /a whole number from 1/],
+    ['heldReads', '0', /a whole number from 1, or `none`/],
+    ['heldReads', 'many', /a whole number from 1, or `none`/],
     ['heldReads', ['1', '2'], /`heldReads` is one value/],
   ])('%s=%j is refused, and the sentence says how to mend it', (key, value, sentence) => {
     expect(() => read({ [key]: value })).toThrow(UnusableSettings)
