@@ -331,12 +331,13 @@ describe('a ladder that nobody can climb is refused, never walked through', () =
   })
 })
 
-test('a person with the right to revoke denies a pending request, and twice is told so', () => {
+test('a person with the right to revoke denies a pending request, twice is once, and another is told so', () => {
   live(
     2,
     [
       [1, revocation('sam'), 'denied'],
-      [2, revocation('sam'), '!already_settled'],
+      [2, revocation('sam'), 'denied'],
+      [3, revocation('siri'), '!already_settled'],
     ],
     ask,
   )

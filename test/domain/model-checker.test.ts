@@ -2,9 +2,10 @@ import { Event } from '../../functions/domain/events.ts'
 import { noEntries, seal, verify } from '../../functions/domain/ledger.ts'
 import { ApprovalRequest } from '../../functions/domain/request.ts'
 import { faultsOfApproval } from './model/faults-of-approval.ts'
+import { faultsOfDelegation } from './model/faults-of-delegation.ts'
 import { faultsOfGrant } from './model/faults-of-grant.ts'
 import { production } from './model/production.ts'
-import { scenarios, tierZero, twoStages } from './model/scenarios.ts'
+import { parent, scenarios, tierZero, twoStages } from './model/scenarios.ts'
 import { type Found, type Node, search, type Violation } from './model/search.ts'
 
 /**
@@ -47,7 +48,8 @@ describe('in every interleaving no invariant is broken', () => {
         ...['not_eligible', 'self_approval', 'already_decided', 'already_settled', 'stage_not_open', 'stale_digest'],
         ...['stale_round', 'pending', 'denied', 'expired', 'withdrawn', 'revoked', 'completed', 'key_mismatch'],
         ...['policy_denied', 'approver_not_eligible', 'credential_superseded', 'credential_unknown', 'uses_exhausted'],
-        ...['wrong_credential_kind', 'invalid_task_state', 'not_permitted'],
+        ...['wrong_credential_kind', 'invalid_task_state', 'not_permitted', 'outcome_unknown'],
+        ...['halted', 'ancestor_ended', 'delegation_cycle', 'delegation_too_deep', 'wider_than_parent'],
       ].sort(),
     )
   })
@@ -68,6 +70,7 @@ describe('every mistake is caught', () => {
   test.each([
     ...faultsOfApproval.map((fault) => [fault.fault, fault, fault.where ?? twoStages] as const),
     ...faultsOfGrant.map((fault) => [fault.fault, fault, fault.where ?? tierZero] as const),
+    ...faultsOfDelegation.map((fault) => [fault.fault, fault, fault.where ?? parent] as const),
   ])('%s', (fault, { breaks, reducer }, where) => {
     const { violation } = search(where, reducer)
     expect(violation?.rule.id).toBe(breaks)
@@ -96,7 +99,7 @@ afterAll(() => {
       `model checker: ${states} states, ${transitions} transitions, ${rate} states a second of one core, ` +
         `${reached('statuses').length} of ${ApprovalRequest.options.length} statuses, ` +
         `${reached('events').length} of ${Event.options.length} event types, ` +
-        `${caught.length} of ${faultsOfApproval.length + faultsOfGrant.length} seeded faults caught\n\n`,
+        `${caught.length} of ${faultsOfApproval.length + faultsOfGrant.length + faultsOfDelegation.length} seeded faults caught\n\n`,
     ].join('\n'),
   )
 })

@@ -3,19 +3,25 @@ import type { Command } from '../../functions/domain/commands.ts'
 import { decide } from '../../functions/domain/decide.ts'
 import type { Event } from '../../functions/domain/events.ts'
 import { evolve } from '../../functions/domain/evolve.ts'
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { ApprovalRequest, Ask } from '../../functions/domain/request.ts'
 import {
   agentKey,
+  builder,
+  callBegin,
+  callEnd,
   completion,
   credentialId,
   credentialRevocation,
   decision,
+  delegation,
   eligible,
   failed,
   flagService,
   forbid,
+  halted,
   intent,
   issuance,
+  orphaned,
   otherAgent,
   otherKey,
   permit,
@@ -33,12 +39,14 @@ import {
 } from '../support/ask.ts'
 
 /** A random life of a request: some tier, then commands at times that mostly, not always, go forward. */
-export type Walk = { tier: number; steps: readonly { after: number; command: Command }[] }
+export type Walk = { tier: number; ask: Ask; steps: readonly { after: number; command: Command }[] }
 
 /** The states of a walk: the one after the submission, and one after each step. */
 export type Walked = { states: readonly ApprovalRequest[]; events: readonly Event[] }
 
 const ask = sampleAsk({ uses: 2 })
+/** The same by one call that Hotwork makes. What is clicked is of the first: of the other nothing is decided but at tier 0. */
+const mediated = sampleAsk({ uses: 2, credential: 'mediated' })
 const answer = fc.oneof({ weight: 30, arbitrary: fc.constant(permit) }, fc.constant(forbid), fc.constant(failed))
 const name = fc.constantFrom('ana', 'ben', 'cleo', 'sam', 'siri', 'olga', 'dora', 'eve')
 /** Mostly the sample's facts, sometimes with one right lost or one left, or with stages that there are not. */
@@ -47,6 +55,11 @@ const facts = fc.oneof(
   name.map((lost) => ({ ...eligible, [person(lost)]: [] })),
   name.map((kept) => ({ [person(kept)]: eligible[person(kept)] ?? [] })),
   name.map((odd) => ({ ...eligible, [person(odd)]: ['no-such-stage', '__proto__'] })),
+)
+/** Mostly nothing has ended it. */
+const ending = fc.oneof(
+  { weight: 30, arbitrary: fc.constant({}) },
+  fc.constantFrom({ ending: halted }, { ending: orphaned }),
 )
 const credential = fc.integer({ min: 1, max: 2 }).map(credentialId)
 const claim = fc.constantFrom('access_token' as const, 'aws' as const)
@@ -71,10 +84,12 @@ const decided = fc
     eligible: facts,
     answer,
     login,
+    ending,
   })
-  .map(({ by, verdict, stage, comment, ...rest }) =>
+  .map(({ by, verdict, stage, comment, ending, ...rest }) =>
     decision(ask, by, verdict, {
       ...rest,
+      ...ending,
       ...(stage === undefined ? {} : { stage }),
       ...(comment === undefined ? {} : { comment }),
     }),
@@ -91,10 +106,13 @@ const intended = fc
     answer,
     eligible: facts,
     agent,
+    mayRebind: fc.boolean(),
+    ending,
   })
-  .map(({ claim, credential, presented, session, ...rest }) =>
+  .map(({ claim, credential, presented, session, ending, ...rest }) =>
     intent(claim, credential, {
       ...rest,
+      ...ending,
       ...(presented === undefined ? {} : { presented }),
       ...(session === undefined ? {} : { session }),
     }),
@@ -107,29 +125,49 @@ const issued = fc
   )
 const use = fc.integer({ min: 1, max: 4 })
 const begun = fc
-  .record({ credential, n: use, answer, eligible: facts })
-  .map(({ credential, n, ...rest }) => useBegin(credential, n, rest))
+  .record({ credential, n: use, answer, eligible: facts, ending })
+  .map(({ credential, n, ending, ...rest }) => useBegin(credential, n, { ...rest, ...ending }))
 const ended = fc.record({ n: use, outcome }).map(({ n, outcome }) => useEnd(n, { outcome, tool: flagService }))
 const returned = fc
   .record({ credential, agent })
   .map(({ credential, agent }) => credentialRevocation(credential, { agent }))
+const given = fc
+  .record({
+    n: fc.integer({ min: 51, max: 53 }),
+    to: fc.constantFrom(builder, otherAgent, remediator),
+    uses: fc.integer({ min: 1, max: 3 }),
+    notAfter: fc.integer({ min: 0, max: 9_000 }).map((n) => submittedAt + n),
+    within: fc.oneof({ weight: 9, arbitrary: fc.constant(true) }, fc.constant(false)),
+    answer,
+    eligible: facts,
+    agent,
+    ending,
+  })
+  .map(({ n, ending, ...rest }) => delegation(n, { ...rest, ...ending }))
+const called = fc
+  .record({ credential, n: use, answer, eligible: facts, agent, ending })
+  .map(({ credential, n, ending, ...rest }) => callBegin(credential, n, { ...rest, ...ending }))
+const calledBack = fc.record({ n: use, outcome, agent }).map(({ n, ...rest }) => callEnd(n, rest))
 /** What ends a request, and what makes no sense. */
 const odd = fc.oneof(
   fc.record({ outcome, agent }).map(completion),
   fc.record({ agent }).map(withdrawal),
   fc.record({ by: name, answer }).map(({ by, answer }) => revocation(by, { answer })),
-  fc.constant(wake),
+  ending.map((found) => ({ ...wake, ...found })),
   fc.constantFrom(0, 1, 2).map((tier) => submit(ask, tier)),
 )
 
 /** Any command: sensible ones more often than others, and none left out. */
 export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 9, arbitrary: decided },
+  { weight: 12, arbitrary: decided },
   { weight: 9, arbitrary: intended },
   { weight: 9, arbitrary: issued },
   { weight: 9, arbitrary: begun },
-  { weight: 3, arbitrary: ended },
-  { weight: 2, arbitrary: returned },
+  { weight: 6, arbitrary: ended },
+  { weight: 3, arbitrary: returned },
+  { weight: 2, arbitrary: given },
+  { weight: 2, arbitrary: called },
+  { weight: 2, arbitrary: calledBack },
   { weight: 1, arbitrary: odd },
 )
 
@@ -143,14 +181,15 @@ const passing = fc.oneof(
 export const anyWalk: fc.Arbitrary<Walk> = fc
   .record({
     tier: fc.constantFrom(0, 1, 2, 3),
+    ask: fc.oneof({ weight: 4, arbitrary: fc.constant(ask) }, fc.constant(mediated)),
     steps: fc.array(fc.tuple(passing, anyCommand), { maxLength: 40, size: 'max' }),
   })
-  .map(({ tier, steps }) => {
+  .map(({ tier, ask, steps }) => {
     const times = steps.map((_, index) => steps.slice(0, index + 1).reduce((sum, [passed]) => sum + passed, 0))
-    return { tier, steps: steps.map(([, command], index) => ({ after: times[index] ?? 0, command })) }
+    return { tier, ask, steps: steps.map(([, command], index) => ({ after: times[index] ?? 0, command })) }
   })
 
-export function walk({ tier, steps }: Walk): Walked {
+export function walk({ tier, ask, steps }: Walk): Walked {
   const events = [...decide(undefined, submit(ask, tier), submittedAt).events]
   let state = events.reduce<ApprovalRequest | undefined>(evolve, undefined) as ApprovalRequest
   const states = [state]

@@ -1,3 +1,4 @@
+import { keyOf } from '../../../functions/domain/request.ts'
 import { owner } from '../../support/ask.ts'
 import { asSeen, ineligible, on, type Rule, termsOf, unfilled } from './rule.ts'
 import { answerIn, eligibleIn } from './world.ts'
@@ -7,7 +8,7 @@ export const rulesOfApproval: readonly Rule[] = [
   on(
     'INV1',
     "nothing is approved or claimed without every stage's quorum",
-    ['Approved', 'CredentialIntended', 'CredentialIssued', 'UseBegun'],
+    ['Approved', 'CredentialIntended', 'CredentialIssued', 'UseBegun', 'Delegated'],
     (event, seen, { scenario }) => {
       const stage = unfilled(scenario, seen)
       return stage && `\`${event.type}\` while \`${stage.name}\` lacks its quorum`
@@ -30,11 +31,26 @@ export const rulesOfApproval: readonly Rule[] = [
   ),
   on(
     'INV1',
-    'what is approved is claimed with the key that asked',
+    'what is approved is claimed with the key that it is bound to: the one that asked, or what was bound by an entry',
     ['CredentialIntended'],
-    (_event, _seen, { command, scenario }) =>
-      command.type === 'intend' && command.jkt !== scenario.ask.jkt && 'claimed with another key',
+    (_event, seen, { command }) => command.type === 'intend' && command.jkt !== seen.key && 'claimed with another key',
   ),
+  on(
+    'INV1',
+    'a key is bound to what has none, or in place of another where the registration says so',
+    ['KeyBound'],
+    ({ replaces, jkt }, seen, { scenario, command }) => {
+      if (command.type !== 'intend' || command.claim !== 'access_token' || command.jkt !== jkt)
+        return 'nobody came with it'
+      if (replaces !== seen.key) return 'it says that it replaces another key than it does'
+      return seen.key !== undefined && !scenario.mayRebind && 'its key is replaced'
+    },
+  ),
+  {
+    id: 'INV1',
+    rule: 'the key in the state is the one in the ledger',
+    broken: ({ after, sees }) => (keyOf(after) === sees.key ? undefined : 'another key'),
+  },
   on(
     'INV2',
     'nobody counts twice',
@@ -60,7 +76,7 @@ export const rulesOfApproval: readonly Rule[] = [
   on(
     'INV3',
     'an approval counts only while its giver is eligible',
-    ['Approved', 'CredentialIntended'],
+    ['Approved', 'CredentialIntended', 'Delegated'],
     (event, seen, step) => {
       const lost = ineligible(step, seen)
       return lost && `\`${event.type}\` on the approval of ${lost.person}, who lost the right`
@@ -81,8 +97,8 @@ export const rulesOfApproval: readonly Rule[] = [
   }),
   on(
     'INV3',
-    'the one question is asked again at approval, issue and use',
-    ['Approved', 'CredentialIntended', 'UseBegun'],
+    'the one question is asked again at approval, issue, use and delegation',
+    ['Approved', 'CredentialIntended', 'UseBegun', 'Delegated'],
     (event, _seen, { world, command }) =>
       command.type !== 'submit' &&
       command.type !== 'issue' &&

@@ -9,7 +9,7 @@ import { eligibleIn } from './world.ts'
 export const rulesOfEnding: readonly Rule[] = [
   on(
     'INV4',
-    'terminal is terminal: after the end there are only refusals',
+    'terminal is terminal: after the end there are only refusals, and how a call went that was begun before',
     [
       'Submitted',
       'StageOpened',
@@ -27,16 +27,21 @@ export const rulesOfEnding: readonly Rule[] = [
       'Completed',
       'Revoked',
       'Expired',
+      'KeyBound',
+      'Delegated',
     ],
-    (event, seen) => seen.end !== undefined && `\`${event.type}\` after \`${seen.end}\``,
+    (event, seen, { command }) =>
+      seen.end !== undefined && command.type !== 'end_call' && `\`${event.type}\` after \`${seen.end}\``,
   ),
   {
     id: 'INV4',
     rule: 'the state has ended exactly when the ledger says so, and never changes again',
-    broken: ({ before, after, sees }) => {
+    broken: ({ before, after, sees, command }) => {
       if (ended(after) !== (sees.end !== undefined))
         return `\`${after.status}\`, while the ledger says ${sees.end ?? 'nothing of an end'}`
-      return before && ended(before) && differ(before, after) ? 'it changed after its end' : undefined
+      const changed = before && ended(before) && differ(before, after)
+      if (changed && command.type === 'end_call' && !differ(withoutUses(before), withoutUses(after))) return undefined
+      return changed ? 'it changed after its end' : undefined
     },
   },
   {
@@ -70,7 +75,9 @@ export const rulesOfEnding: readonly Rule[] = [
         return undefined
       const live = before.grant.credentials.access_token?.id === command.credential
       const { credentials, intents } = after.grant
-      return live && (credentials.access_token || credentials.aws || intents.aws) ? 'something of it is left' : undefined
+      return live && (credentials.access_token || credentials.aws || intents.aws)
+        ? 'something of it is left'
+        : undefined
     },
   },
   on(
@@ -86,7 +93,8 @@ export const rulesOfEnding: readonly Rule[] = [
     'INV7',
     'nothing is claimed or used after the end of the grant',
     ['CredentialIntended', 'CredentialIssued', 'UseBegun', 'UseEnded', 'Completed'],
-    ({ at, type }, seen) => at >= endOf(seen) && `\`${type}\` ${at - endOf(seen)} s after the end`,
+    ({ at, type }, seen, { command }) =>
+      at >= endOf(seen) && command.type !== 'end_call' && `\`${type}\` ${at - endOf(seen)} s after the end`,
   ),
   on(
     'INV8',
@@ -99,10 +107,13 @@ export const rulesOfEnding: readonly Rule[] = [
   ),
   on(
     'INV8',
-    "the grant's clock is the ladder's",
+    "the grant's clock is the ladder's, and ends when what it was taken out of does",
     ['Approved'],
-    ({ at, claimBy, notAfter }, _seen, { scenario: { ask } }) =>
-      (claimBy !== at + ask.claimWithin || notAfter !== claimBy + ask.lifetime) && 'another clock',
+    ({ at, claimBy, notAfter }, _seen, { scenario: { ask } }) => {
+      const until = ask.requestedUntil ?? Number.POSITIVE_INFINITY
+      const [claim, end] = [at + ask.claimWithin, at + ask.claimWithin + ask.lifetime]
+      return (claimBy !== Math.min(claim, until) || notAfter !== Math.min(end, until)) && 'another clock'
+    },
   ),
   on(
     'INV8',
@@ -134,6 +145,10 @@ export const rulesOfEnding: readonly Rule[] = [
   ),
   { id: 'INV8', rule: 'a late timer changes nothing: deciding late is as deciding on time', broken: late },
 ]
+
+/** A state but for its uses: how a call went may still be told when all else has ended. */
+const withoutUses = (state: ApprovalRequest): ApprovalRequest =>
+  'grant' in state && state.grant ? ({ ...state, grant: { ...state.grant, uses: [] } } as ApprovalRequest) : state
 
 /** Deciding now, with everything overdue, against having looked at every deadline on time and deciding now. */
 function late({ before, after, command, at, reducer: { decide, evolve } }: Step): string | undefined {

@@ -1,6 +1,7 @@
 import { dueAt } from '../../../functions/domain/due.ts'
 import { differ, on, type Rule } from './rule.ts'
 import { unconverged } from './waits.ts'
+import { spent } from './witness.ts'
 
 /** INV5, INV9: what is live is on the record, and the other way round. */
 export const rulesOfRecord: readonly Rule[] = [
@@ -41,6 +42,8 @@ export const rulesOfRecord: readonly Rule[] = [
         !before ||
         !refusal ||
         refusal === 'approver_not_eligible' ||
+        refusal === 'halted' ||
+        refusal === 'ancestor_ended' ||
         (dueAt(before) ?? Number.POSITIVE_INFINITY) <= at
       )
         return undefined
@@ -51,11 +54,26 @@ export const rulesOfRecord: readonly Rule[] = [
   },
   {
     id: 'INV9',
-    rule: 'the uses in the state are those in the ledger, and never over budget',
+    rule: 'the uses in the state are those in the ledger, and with those given away never over budget',
     broken: ({ after, sees, scenario }) => {
       const uses = 'grant' in after ? (after.grant?.uses ?? []) : []
       if (new Set(sees.begun).size !== uses.length || sees.begun.length !== uses.length) return 'other uses'
-      return sees.begun.length > scenario.ask.uses ? `${sees.begun.length} uses of ${scenario.ask.uses}` : undefined
+      return spent(sees) > scenario.ask.uses ? `${spent(sees)} uses of ${scenario.ask.uses}` : undefined
+    },
+  },
+  on(
+    'INV9',
+    'a mediated call is begun once',
+    ['UseBegun'],
+    ({ key }, seen) => key === 'call' && seen.begun.some((each) => each.endsWith(' call')) && 'begun a second time',
+  ),
+  {
+    id: 'INV9',
+    rule: 'how a call went is recorded once it is told, also when the grant has ended meanwhile',
+    broken: ({ command, after }) => {
+      if (command.type !== 'end_call' || !('grant' in after)) return undefined
+      const begun = after.grant?.uses.find(({ id }) => id === command.use)
+      return begun && !begun.ended ? 'what happened is lost' : undefined
     },
   },
   {

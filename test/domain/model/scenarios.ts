@@ -1,6 +1,20 @@
+import type { Ending } from '../../../functions/domain/commands.ts'
 import type { Stage } from '../../../functions/domain/ladder.ts'
-import type { Ask, Claim, Verdict } from '../../../functions/domain/request.ts'
-import { minutes, sampleAsk, sampleStage } from '../../support/ask.ts'
+import type { Ask, Claim, Delegator, StageState, Verdict } from '../../../functions/domain/request.ts'
+import type { AgentId, PersonId } from '../../../functions/domain/values.ts'
+import {
+  builder,
+  halted,
+  minutes,
+  orphaned,
+  otherAgent,
+  person,
+  remediator,
+  requestId,
+  sampleAsk,
+  sampleStage,
+  submittedAt,
+} from '../../support/ask.ts'
 
 /** One request, and the people and things around it that may act on it in any order. */
 export type Scenario = {
@@ -20,7 +34,20 @@ export type Scenario = {
   mints: { readonly [claim in Claim]: number }
   /** How many uses a tool tries to begin, each with its own key. */
   uses: number
+  /** For what was delegated: the parent's stages, as they were decided. */
+  inherits?: readonly StageState[]
+  /** What may end it whatever policy says. */
+  endings?: readonly Ending[]
+  /** What the agent tries to give away, each to a child of its own. */
+  gives?: readonly Gift[]
+  /** Whether the agent's registration lets it change its key. */
+  mayRebind?: boolean
+  /** How often the agent tries to have the one call made. */
+  calls?: number
 }
+
+/** A delegation that somebody tries. Without `notAfter` it is to end ten minutes after the submission. */
+export type Gift = { to: AgentId; uses: number; notAfter?: number; outside?: boolean }
 
 /** A decision that somebody tries. A click names no stage, carries the start of the digest. */
 export type Click = { by: string; verdict: Verdict; stage?: string; stale?: 'digest' | 'round' }
@@ -85,10 +112,103 @@ export const quorumOfTwo: Scenario = {
     dora: ['security', 'on-call'],
   },
   clicks: [...both('sam', 'olga'), ...['ana', 'siri', 'sven', 'dora'].map((by): Click => ({ by, verdict: 'approve' }))],
-  losers: ['ana', 'sam', 'olga'],
+  losers: ['olga'],
   policyTurns: false,
   mints: { access_token: 1, aws: 0 },
   uses: 1,
 }
 
-export const scenarios: readonly Scenario[] = [tierZero, twoStages, quorumOfTwo]
+const quiet = { clicks: [], losers: [], policyTurns: false, rights: {}, tier: 0, stages: [] }
+
+/** The agents through whose hands something went, the first one first, each with an owner of its own. */
+const through = (...names: string[]): Delegator[] =>
+  names.map((name) => ({
+    id: `agent:${name}` as AgentId,
+    issuer: 'https://agents.example',
+    subject: name,
+    owner: person(`${name}-owner`) as PersonId,
+  }))
+
+/** An ask that nobody's key has asked. */
+const delegatedAsk = (changes: Parameters<typeof sampleAsk>[0]): Ask => {
+  const { jkt: _, ...ask } = sampleAsk(changes)
+  return ask
+}
+
+export const parent: Scenario = {
+  ...quiet,
+  name: 'a grant of two uses, given away in part',
+  ask: sampleAsk({ credential: 'token', uses: 2 }),
+  policyTurns: true,
+  mints: { access_token: 1, aws: 0 },
+  uses: 2,
+  endings: [halted],
+  gives: [
+    { to: builder, uses: 1 },
+    { to: otherAgent, uses: 2 },
+    { to: builder, uses: 1, notAfter: submittedAt + minutes(75) + 1 },
+    { to: builder, uses: 1, outside: true },
+    { to: remediator, uses: 1 },
+  ],
+}
+
+const asked = sampleStage('owner')
+
+export const child: Scenario = {
+  ...quiet,
+  name: 'what was delegated twice, approved with its first parent',
+  tier: 1,
+  stages: [asked],
+  ask: delegatedAsk({
+    credential: 'token',
+    uses: 2,
+    chain: through('first', 'planner'),
+    ancestors: [requestId(40), requestId(41)],
+    requestedUntil: submittedAt + minutes(20),
+  }),
+  inherits: [
+    { terms: asked, decisions: [{ person: person('ana'), verdict: 'approve', as: 'owner', at: submittedAt - 60 }] },
+  ],
+  rights: { ana: ['owner'], ben: ['owner'] },
+  clicks: [
+    { by: 'ana', verdict: 'deny' },
+    { by: 'ben', verdict: 'approve' },
+  ],
+  losers: ['ana'],
+  mints: { access_token: 2, aws: 0 },
+  uses: 1,
+  endings: [orphaned, halted],
+  gives: [
+    { to: otherAgent, uses: 1 },
+    { to: builder, uses: 1 },
+  ],
+}
+
+export const deepest: Scenario = {
+  ...quiet,
+  name: 'what was delegated three times',
+  ask: delegatedAsk({
+    credential: 'token',
+    chain: through('first', 'second', 'third'),
+    ancestors: [requestId(40), requestId(41), requestId(42)],
+  }),
+  inherits: [],
+  mints: { access_token: 1, aws: 0 },
+  uses: 1,
+  endings: [orphaned],
+  gives: [{ to: builder, uses: 1 }],
+}
+
+export const mediated: Scenario = {
+  ...quiet,
+  name: 'the one call of a mediated action, for an agent that changes its key',
+  ask: sampleAsk({ credential: 'mediated' }),
+  policyTurns: true,
+  mints: { access_token: 2, aws: 1 },
+  uses: 0,
+  endings: [halted],
+  mayRebind: true,
+  calls: 2,
+}
+
+export const scenarios: readonly Scenario[] = [tierZero, twoStages, quorumOfTwo, parent, child, deepest, mediated]

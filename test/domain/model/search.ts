@@ -132,7 +132,8 @@ export function search(scenario: Scenario, reducer: Reducer): Found {
   return { ...found, states: known.size }
 }
 
-const submission = ({ ask, tier, stages }: Scenario) => submit(ask, tier, { stages })
+const submission = ({ ask, tier, stages, inherits }: Scenario) =>
+  submit(ask, tier, { stages, ...(inherits ? { inherits } : {}) })
 const total: Rule = { id: 'INV10', rule: 'a command is obeyed or refused, never thrown at', broken: () => undefined }
 
 /** What may happen without a command. After the end nothing in the world matters but what was still being minted. */
@@ -206,22 +207,22 @@ function keyOf({ state, world, seen }: Node): string {
   })
   const open = state.status === 'pending' ? openStage(state)?.deadline : ''
   const by = state.status === 'denied' ? state.deniedBy : state.status === 'revoked' ? state.revokedBy : ''
-  return `${state.status}|${stages}|${open}|${by}|${grantKey(state)}|${seen.end}|${seen.issued}|${seen.grant?.notAfter}|${worldKey(world)}|${world.now}`
+  return `${state.status}|${stages}|${open}|${by}|${grantKey(state)}|${state.boundKey?.[0]}|${seen.end}|${seen.issued}|${seen.grant?.notAfter}|${worldKey(world)}|${world.now}`
 }
 
 function grantKey(state: ApprovalRequest): string {
   if (!('grant' in state) || !state.grant) return ''
-  const { claimBy, notAfter, claimedAt, intents, credentials, uses } = state.grant
+  const { claimBy, notAfter, claimedAt, intents, credentials, uses, delegations } = state.grant
   const { access_token: token, aws } = credentials
   const used = uses.map(({ key, credential, ended }) => `${key}${credential}${ended ? '.' : ''}`).sort()
-  return `${claimBy},${notAfter},${claimedAt === undefined},${intentKey(intents.access_token)},${intentKey(intents.aws)},${token?.id},${token?.expiresAt},${aws?.id},${used}`
+  return `${claimBy},${notAfter},${claimedAt === undefined},${intentKey(intents.access_token)},${intentKey(intents.aws)},${token?.id},${token?.expiresAt},${aws?.id},${used},${delegations.map(({ child }) => child).sort()}`
 }
 
 /** An old intent is not a new one: nothing is issued on it. */
 const intentKey = (intent: Intent | undefined) => intent && `${intent.id}@${intent.at - submittedAt}`
 
-const worldKey = ({ lost, policyForbids, intended, minted, answered }: World) =>
-  `${lost}|${policyForbids}|${intended}|${minted}|${answered}`
+const worldKey = ({ lost, policyForbids, intended, minted, answered, ending }: World) =>
+  `${lost}|${policyForbids}|${intended}|${minted}|${answered}|${ending?.by}`
 
 /** What may be tried depends on the world, but not on the time: it is worked out once for each. */
 function remembered(make: (world: World) => readonly Action[]) {

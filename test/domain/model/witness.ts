@@ -1,4 +1,5 @@
 import type { Event, EventType } from '../../../functions/domain/events.ts'
+import { approvalsOf } from '../../../functions/domain/request.ts'
 
 /**
  * What somebody who only reads the ledger would know: counted from the events alone, without the reducer, so that the
@@ -18,7 +19,12 @@ export type Witness = {
   issued: readonly string[]
   /** The newest credential of each kind. */
   live: { readonly [claim: string]: string | undefined }
+  /** The uses that were begun, by tool and key. */
   begun: readonly string[]
+  /** How many uses were given away to which child. */
+  given: { readonly [child: string]: number }
+  /** The key that it is bound to. */
+  key: string | undefined
   denied: boolean
   /** The event that ended the request. */
   end: EventType | undefined
@@ -36,14 +42,25 @@ export const noWitness: Witness = {
   issued: [],
   live: {},
   begun: [],
+  given: {},
+  key: undefined,
   denied: false,
   end: undefined,
 }
 
+/** How many uses were begun here or given away. */
+export const spent = ({ begun, given }: Witness): number =>
+  begun.length + Object.values(given).reduce((sum, uses) => sum + uses, 0)
+
 export function witness(seen: Witness, event: Event): Witness {
   switch (event.type) {
     case 'Submitted':
-      return { ...noWitness, decideBy: event.decideBy }
+      return {
+        ...noWitness,
+        decideBy: event.decideBy,
+        key: event.ask.jkt,
+        approvals: approvalsOf({ stages: event.inherits ?? [] }),
+      }
     case 'StageOpened': {
       const escalated = seen.escalated.includes(event.stage)
       return { ...seen, open: { stage: event.stage, deadline: event.deadline, escalated } }
@@ -84,10 +101,12 @@ export function witness(seen: Witness, event: Event): Witness {
     case 'Completed':
     case 'Revoked':
       return { ...seen, end: event.type, live: {} }
+    case 'KeyBound':
+      return { ...seen, key: event.jkt }
+    case 'Delegated':
+      return { ...seen, given: { ...seen.given, [event.child]: event.uses } }
     case 'UseEnded':
     case 'Refused':
-    case 'KeyBound':
-    case 'Delegated':
       return seen
     default:
       return event satisfies never

@@ -1,11 +1,15 @@
-import type { Command, Eligibility } from '../../../functions/domain/commands.ts'
+import type { Command, Eligibility, Ending } from '../../../functions/domain/commands.ts'
 import type { Claim } from '../../../functions/domain/request.ts'
 import type { CredentialId } from '../../../functions/domain/values.ts'
 import {
+  agentKey,
+  callBegin,
+  callEnd,
   completion,
   credentialId,
   credentialRevocation,
   decision,
+  delegation,
   forbid,
   intent,
   issuance,
@@ -34,9 +38,19 @@ export type World = {
   minted: readonly CredentialId[]
   /** Those of them that were answered. */
   answered: readonly CredentialId[]
+  /** What has ended it, and is found by whoever reads. It never goes away again. */
+  ending: Ending | undefined
 }
 
-export const firstWorld: World = { now: 0, lost: [], policyForbids: false, intended: [], minted: [], answered: [] }
+export const firstWorld: World = {
+  now: 0,
+  lost: [],
+  policyForbids: false,
+  intended: [],
+  minted: [],
+  answered: [],
+  ending: undefined,
+}
 
 /** Something that may happen next: what the world becomes, and a command; `obeyed` is what it becomes if that is obeyed. */
 export type Action = { label: string; command?: Command; world?: Partial<World>; obeyed?: Partial<World> }
@@ -52,6 +66,14 @@ const neverIntended = credentialId(99)
 export const eligibleIn = ({ rights }: Scenario, { lost }: World): Eligibility =>
   Object.fromEntries(Object.entries(rights).map(([name, names]) => [person(name), lost.includes(name) ? [] : names]))
 
+/** All that an act rests on, as it is found at this moment. */
+const authorityIn = (scenario: Scenario, world: World) => ({
+  eligible: eligibleIn(scenario, world),
+  answer: answerIn(world),
+  ...endingIn(world),
+})
+const endingIn = ({ ending }: World) => (ending ? { ending } : {})
+
 /** What policy answers at this moment. */
 export const answerIn = ({ policyForbids }: World) => (policyForbids ? forbid : permit)
 
@@ -63,14 +85,19 @@ export const commandsIn = (scenario: Scenario, world: World): readonly Action[] 
   { label: 'the agent completes', command: completion() },
   ...returns(world),
   { label: 'the agent withdraws', command: withdrawal() },
-  { label: 'somebody looks', command: wake },
+  { label: 'somebody looks', command: { ...wake, ...endingIn(world) } },
   ...intents(scenario, world),
   ...issues(world),
   ...uses(scenario, world),
+  ...gifts(scenario, world),
+  ...calls(scenario, world),
 ]
 
-/** Facts turn, and turn back. */
-export const turnsOf = ({ losers, policyTurns }: Scenario, { lost, policyForbids }: World): readonly Action[] => [
+/** Facts turn, and turn back; an ending does not. */
+export const turnsOf = (
+  { losers, policyTurns, endings = [] }: Scenario,
+  { lost, policyForbids, ending }: World,
+): readonly Action[] => [
   ...losers.map(
     (name): Action =>
       lost.includes(name)
@@ -83,6 +110,9 @@ export const turnsOf = ({ losers, policyTurns }: Scenario, { lost, policyForbids
   ...(policyTurns
     ? [{ label: policyForbids ? 'policy permits again' : 'policy forbids', world: { policyForbids: !policyForbids } }]
     : []),
+  ...endings
+    .filter(() => ending === undefined)
+    .map((each) => ({ label: each.by === 'halt' ? 'it is halted' : 'an ancestor ends', world: { ending: each } })),
 ]
 
 /** What was intended is minted, now or much later. */
@@ -97,8 +127,7 @@ function clicked(scenario: Scenario, world: World, { by, verdict, stage, stale }
   return {
     label: [by, ...what.filter(Boolean)].join(' '),
     command: decision(ask, by, verdict, {
-      eligible: eligibleIn(scenario, world),
-      answer: answerIn(world),
+      ...authorityIn(scenario, world),
       through: stage === undefined ? 'slack' : 'api',
       digest: stale === 'digest' ? 'sha-256:AAAAAAAA' : ask.digest.slice(0, 16),
       round: stale === 'round' ? 2 : 1,
@@ -108,7 +137,7 @@ function clicked(scenario: Scenario, world: World, { by, verdict, stage, stale }
 }
 
 function intents(scenario: Scenario, world: World): readonly Action[] {
-  const authority = { eligible: eligibleIn(scenario, world), answer: answerIn(world) }
+  const authority = { ...authorityIn(scenario, world), mayRebind: scenario.mayRebind === true }
   const next = (claim: Claim) => {
     const count = world.intended.filter((id) => claimOf(id) === claim).length
     return count < scenario.mints[claim] ? credentialId((claim === 'aws' ? 11 : 1) + count) : undefined
@@ -117,9 +146,12 @@ function intents(scenario: Scenario, world: World): readonly Action[] {
   const token = next('access_token')
   if (token) {
     const obeyed = { intended: [...world.intended, token] }
-    actions.push({ label: `${nameOf(token)} is intended`, command: intent('access_token', token, authority), obeyed })
-    const command = intent('access_token', token, { ...authority, jkt: otherKey })
-    actions.push({ label: `${nameOf(token)} is intended for another key`, command, obeyed })
+    for (const [jkt, whose] of [[agentKey, ''] as const, [otherKey, ' for another key'] as const])
+      actions.push({
+        label: `${nameOf(token)} is intended${whose}`,
+        command: intent('access_token', token, { ...authority, jkt }),
+        obeyed,
+      })
   }
   const aws = next('aws')
   if (aws)
@@ -148,8 +180,35 @@ const issues = ({ minted, answered }: World): readonly Action[] => [
   { label: 'a token that nobody intended is recorded', command: issuance('access_token', neverIntended) },
 ]
 
+/** What the agent gives away, to a child that is numbered from 51. */
+const gifts = (scenario: Scenario, world: World): readonly Action[] =>
+  (scenario.gives ?? []).map(({ to, uses, notAfter, outside = false }, index) => ({
+    label: `${uses} of the uses are delegated to ${to}${outside ? ', for something else' : ''}${notAfter ? ', for longer' : ''}`,
+    command: delegation(51 + index, {
+      ...authorityIn(scenario, world),
+      to,
+      uses,
+      within: !outside,
+      ...(notAfter === undefined ? {} : { notAfter }),
+    }),
+  }))
+
+/** The one call: begun by each attempt with its own id, ended by those that lived to hear how it went. */
+function calls(scenario: Scenario, world: World): readonly Action[] {
+  const tokens = world.answered.filter((id) => claimOf(id) === 'access_token')
+  const attempts = Array.from({ length: scenario.calls ?? 0 }, (_, index) => 71 + index)
+  return attempts.flatMap((n) => [
+    ...tokens.map((id) => ({
+      label: `call ${n - 70} begins with ${nameOf(id)}`,
+      command: callBegin(id, n, authorityIn(scenario, world)),
+    })),
+    { label: `call ${n - 70} has succeeded`, command: callEnd(n) },
+    { label: `call ${n - 70} has failed`, command: callEnd(n, { outcome: 'failed' }) },
+  ])
+}
+
 function uses(scenario: Scenario, world: World): readonly Action[] {
-  const authority = { eligible: eligibleIn(scenario, world), answer: answerIn(world) }
+  const authority = authorityIn(scenario, world)
   const tokens = world.answered.filter((id) => claimOf(id) === 'access_token')
   const keys = Array.from({ length: scenario.uses }, (_, index) => index + 1)
   return [
