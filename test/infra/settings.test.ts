@@ -22,6 +22,7 @@ describe('what a deployer says', () => {
       deployment,
       // Bounded unless somebody says otherwise: agents that wait must not use up what decisions need.
       heldReads: 50,
+      signingKeys: [1],
     })
   })
 
