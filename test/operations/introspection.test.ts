@@ -1,0 +1,197 @@
+import { AccessTokenVerifier } from '../../functions/adapters/jose/access-token.ts'
+import type { HaltTarget } from '../../functions/domain/halt.ts'
+import type { HaltId, ToolId } from '../../functions/domain/values.ts'
+import { beginUse } from '../../functions/operations/begin-use.ts'
+import { completeRequest } from '../../functions/operations/complete-request.ts'
+import { type Introspector, introspectToken } from '../../functions/operations/introspect-token.ts'
+import type { KnownToken } from '../../functions/operations/ports.ts'
+import { revokeRequest } from '../../functions/operations/revoke-request.ts'
+import { revokeToken } from '../../functions/operations/revoke-token.ts'
+import { agent, issuer, person, sampleBundle, World } from '../support/world.ts'
+
+/** What is told of a token, and to whom (RFC 7662); and what an agent gives back (RFC 7009). */
+
+const sample = sampleBundle()
+/** The sample, with two uses for what one person approved. */
+const bundle = {
+  ...sample,
+  ladder: { tiers: sample.ladder.tiers.map((tier) => ({ ...tier, grant: { ...tier.grant, uses: 2 } })) },
+}
+const audience = 'https://flags.example.org'
+const flagService: Introspector = { type: 'tool', id: 'tool:flag-service' as ToolId, audience }
+const builder: Introspector = { type: 'agent', id: agent('builder') }
+const flag = { environment: 'prod', flag: 'express-checkout', value: true }
+
+/** A flag's request, approved by ana and claimed, and ways to ask about its token. */
+async function claimed() {
+  const world = new World(bundle)
+  const verifier = new AccessTokenVerifier(issuer, world.signer, world.clock)
+  const request = await world.submitted({
+    agent: agent('builder'),
+    action: 'flags:set',
+    arguments: flag,
+    resource: { type: 'flags:flag', id: 'prod/express-checkout' },
+    purpose: 'release',
+  })
+  await world.decide(request, 'ana')
+  const claim = async (): Promise<KnownToken> => {
+    const issued = await world.issueToken(request)
+    if (!issued.ok) throw new Error(`${issued.code}: ${issued.detail}`)
+    const known = await verifier.recognise(issued.value.token)
+    if (!known.ok) throw new Error(known.code)
+    return known.value
+  }
+  const token = await claim()
+  return {
+    world,
+    request,
+    token,
+    claim,
+    ask: (caller: Introspector = flagService, about = token) => introspectToken(about, caller, world),
+    begin: (key: string, shown = token) =>
+      beginUse(
+        {
+          tool: 'tool:flag-service' as ToolId,
+          token: shown,
+          action: 'flags:set',
+          arguments: flag,
+          key,
+          once: world.proof(),
+        },
+        world.ports,
+      ),
+    giveBack: (caller: Parameters<typeof revokeToken>[1] = builder, about = token) =>
+      revokeToken(about, caller, world.ports),
+  }
+}
+
+describe('introspection', () => {
+  test('tells the tool that a token is for, and the agent whose it is, what it allows', async () => {
+    const { ask, request, token } = await claimed()
+    const told = await ask(flagService)
+    expect(told).toEqual({
+      details: [
+        expect.objectContaining({
+          type: 'hotwork_action',
+          request: request.ask.id,
+          action: 'flags:set',
+          resource: { type: 'flags:flag', id: 'prod/express-checkout' },
+          digest: request.ask.digest,
+          arguments_digest: request.ask.argumentsDigest,
+          uses: 2,
+        }),
+      ],
+    })
+    expect(await ask(builder)).toEqual(told)
+    expect(token.claims).toMatchObject({ iss: issuer, aud: audience, sub: 'agent:builder', jti: token.jti })
+  })
+
+  test('counts the uses that are left at the time of asking', async () => {
+    const { ask, begin } = await claimed()
+    await begin('one')
+    expect((await ask())?.details).toEqual([expect.objectContaining({ uses: 1 })])
+    await begin('two')
+    expect((await ask())?.details).toEqual([expect.objectContaining({ uses: 0 })])
+  })
+
+  test.each<[who: string, caller: Introspector]>([
+    ['a tool with another audience', { ...flagService, audience: 'https://other.example.org' }],
+    ['a tool that is not deployed here', { ...flagService, audience: undefined }],
+    ['another agent', { type: 'agent', id: agent('remediator') }],
+    ['an agent with the name of the audience', { type: 'agent', id: audience as never }],
+  ])('tells nothing to %s', async (_who, caller) => {
+    const { ask } = await claimed()
+    expect(await ask(caller)).toBeUndefined()
+  })
+
+  type Claimed = Awaited<ReturnType<typeof claimed>>
+  const halt = (target: HaltTarget) => (world: World) =>
+    world.requests.putHalt({
+      id: 'rev_00000000000000000000000001' as HaltId,
+      target,
+      reason: 'odd behaviour',
+      by: person('gus'),
+      at: world.clock.now(),
+    })
+  test.each<[what: string, end: (claimed: Claimed) => unknown]>([
+    ['was replaced', ({ claim }) => claim()],
+    ['was given back', ({ giveBack }) => giveBack()],
+    [
+      'is of a task that is completed',
+      ({ world, request }) =>
+        completeRequest({ id: request.ask.id, agent: agent('builder'), outcome: 'succeeded' }, world.ports),
+    ],
+    [
+      'is of a grant that was revoked',
+      ({ world, request }) =>
+        revokeRequest({ id: request.ask.id, person: person('gus'), reason: 'seen enough' }, world.ports),
+    ],
+    ['is of a grant whose time is over, which nobody has recorded', ({ world }) => world.clock.advance(86_400)],
+    ['is of an agent that is halted', ({ world }) => halt({ kind: 'agent', value: agent('builder') })(world)],
+    ['is of an owner who is halted', ({ world }) => halt({ kind: 'owner', value: person('lena') })(world)],
+    ['rests on somebody who is stopped', ({ world }) => halt({ kind: 'person', value: person('ana') })(world)],
+    ['is alive while everything is halted', ({ world }) => halt({ kind: 'all', value: 'all' })(world)],
+  ])('a token that %s is inactive', async (_what, end) => {
+    const claimedOnce = await claimed()
+    expect(await claimedOnce.ask()).toBeDefined()
+    await end(claimedOnce)
+    expect(await claimedOnce.ask(flagService)).toBeUndefined()
+    expect(await claimedOnce.ask(builder)).toBeUndefined()
+  })
+
+  test('a token of a request that is not there is inactive', async () => {
+    const { ask, token } = await claimed()
+    expect(await ask(builder, { ...token, request: token.request.replace(/.$/, '0') as never })).toBeUndefined()
+  })
+
+  test('asks no policy and records nothing: what it says permits nothing', async () => {
+    const { world, request, ask } = await claimed()
+    world.policy = {
+      bundle,
+      ask: () => {
+        throw new Error('policy was asked')
+      },
+    }
+    const before = await world.story(request.ask.id)
+    halt({ kind: 'all', value: 'all' })(world)
+    expect(await ask()).toBeUndefined()
+    expect(await world.story(request.ask.id)).toEqual(before)
+  })
+})
+
+describe('revocation', () => {
+  test('ends the token at the gate at once, and leaves the grant to be claimed again', async () => {
+    const { world, request, begin, giveBack, claim, ask } = await claimed()
+    await giveBack()
+    expect(await begin('one')).toMatchObject({ code: 'credential_superseded' })
+    expect(await world.state(request.ask.id)).toMatchObject({ status: 'approved', grant: { credentials: {} } })
+    const next = await claim()
+    expect(await begin('one', next)).toMatchObject({ ok: true })
+    expect(await ask(flagService, next)).toBeDefined()
+  })
+
+  test('twice is once, and is one entry', async () => {
+    const { world, request, giveBack } = await claimed()
+    await giveBack()
+    await giveBack()
+    expect((await world.story(request.ask.id)).filter((type) => type === 'CredentialRevoked')).toHaveLength(1)
+  })
+
+  test('of a token that was replaced leaves the one that replaced it', async () => {
+    const { giveBack, claim, token, begin } = await claimed()
+    const next = await claim()
+    await giveBack(builder, token)
+    expect(await begin('one', next)).toMatchObject({ ok: true })
+  })
+
+  test.each<[who: string, caller: Parameters<typeof revokeToken>[1]]>([
+    ['another agent', { type: 'agent', id: agent('remediator') }],
+    ['the tool that it is for', { type: 'tool', id: 'tool:flag-service' as ToolId }],
+  ])('by %s leaves it alive, and is on the record of who tried', async (_who, caller) => {
+    const { world, giveBack, ask, begin } = await claimed()
+    await giveBack(caller)
+    expect(await world.story(caller.id)).toEqual(['Refused'])
+    expect(await ask()).toBeDefined()
+    expect(await begin('one')).toMatchObject({ ok: true })
+  })
+})
