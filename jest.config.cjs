@@ -10,7 +10,7 @@ const project = (name, extra = {}) => ({
       { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
     ],
   },
-  transformIgnorePatterns: ['/node_modules/(?!(jose|dpop|oauth4webapi|canonicalize)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(jose|dpop|oauth4webapi|openid-client|canonicalize)/)'],
   moduleNameMapper: { '^canonicalize$': '<rootDir>/node_modules/canonicalize/lib/canonicalize.js' },
   ...extra,
 })

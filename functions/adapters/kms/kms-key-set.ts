@@ -5,8 +5,8 @@ import type { KeySet } from '../../operations/ports.ts'
 import { connect } from './client.ts'
 import { KmsPublicKey, type PublicJwk } from './public-key.ts'
 
-/** What KMS calls a key that is no more, or is about to be: asking again will not help. */
-const gone = new Set(['NotFoundException', 'KMSInvalidStateException'])
+/** What KMS says of a key that is no more, is about to be, or was put out of use: asking again will not help. */
+const gone = new Set(['NotFoundException', 'KMSInvalidStateException', 'DisabledException'])
 
 /**
  * The keys that tokens of ours may be signed with: the one that signs, beside it the next one before it does, and the one
