@@ -37,6 +37,8 @@ export type Facts = {
   resource: Resource & ResourceFacts
   /** For the card: what the credential leaves open, in plain words. */
   unpinned: readonly string[]
+  /** For policy: the arguments that it leaves open. */
+  leftOpen: readonly string[]
 }
 
 /** Why no approval can help (AuthZEN `context.reason`). */
@@ -132,7 +134,8 @@ function describe(
 ): Result<Facts, 'invalid_arguments' | 'policy_denied'> {
   const args = parseArguments(entry, asked.arguments)
   if (!args.ok) return args
-  const resource = deriveResource(entry, args.value, accountOf(bundle, entry))
+  const account = accountOf(bundle, entry)
+  const resource = deriveResource(entry, args.value, account)
   if (asked.resource && (asked.resource.type !== resource.type || asked.resource.id !== resource.id)) {
     return refuse(
       'invalid_arguments',
@@ -146,7 +149,8 @@ function describe(
     agent,
     arguments: args.value,
     resource: { ...resource, ...facts },
-    unpinned: unpinnedOf(entry, args.value),
+    unpinned: unpinnedOf(entry, args.value, account),
+    leftOpen: unpinnedArguments(entry, args.value, account),
   })
 }
 
@@ -170,7 +174,7 @@ export function questionOf(
     purpose: asked.purpose,
     approval: { tier, breakGlass },
     credential: entry.credential,
-    unpinned: unpinnedArguments(entry),
+    unpinned: facts.leftOpen,
     recent: asked.recent ?? 0,
     delegationDepth: asked.delegators?.length ?? 0,
     now,

@@ -11,6 +11,10 @@ export const Account = z.strictObject({
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/),
   accountId: z.string().regex(/^\d{12}$/),
   externalId: z.string().regex(/^[\w+=,.@:/-]{2,1224}$/),
+  /** IAM condition keys that are left out of session policies here, since what judges them in this place does not know them. */
+  unjudgedConditions: z.array(z.string().regex(/^[a-z0-9-]+:[A-Za-z-]+$/)).optional(),
+  /** Whether credentials are cut to the second by `sts:GetScopedCredentials` where the Region has it. */
+  scopedCredentials: z.boolean().optional(),
 })
 export type Account = z.infer<typeof Account>
 

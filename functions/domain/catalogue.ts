@@ -1,20 +1,34 @@
 import * as z from 'zod'
 import { ArgumentsSchema, argumentsParser } from './arguments.ts'
 import type { Account } from './bundle.ts'
+import {
+  type Conditions,
+  ConditionTemplates,
+  comparesPatterns,
+  conditionPlace,
+  conditionTemplates,
+  fillConditions,
+  takeFrom,
+  variableIn,
+} from './conditions.ts'
 import { Alias } from './ladder.ts'
 import { fill, isLiteral, placesOf } from './template.ts'
 import { CredentialKind, type JsonObject, ok, type Resource, type Result, refuse, ToolId } from './values.ts'
 
 const Template = z.string().min(1).max(1024)
 
+const IamAction = z
+  .string()
+  .regex(/^[a-z0-9-]+:[A-Za-z0-9]+$/, 'one IAM action, such as `ssm:PutParameter`, no wildcard')
+
 /** The IAM statement that a credential for the action carries: exact actions, and resources built from the arguments. */
 export const StatementTemplate = z.strictObject({
-  actions: z
-    .array(z.string().regex(/^[a-z0-9-]+:[A-Za-z0-9]+$/, 'one IAM action, such as `ssm:PutParameter`, no wildcard'))
-    .min(1),
+  actions: z.array(IamAction).min(1),
   resources: z.array(Template).min(1),
-  /** IAM's `Condition`: operator, key, value template. */
-  conditions: z.record(z.string(), z.record(z.string(), Template)).optional(),
+  /** What IAM compares of the call itself. A key whose argument is absent is left out. */
+  conditions: ConditionTemplates.optional(),
+  /** By an argument that may be absent: the conditions that hold the call to its absence. */
+  whenAbsent: z.record(z.string(), ConditionTemplates).optional(),
 })
 export type StatementTemplate = z.infer<typeof StatementTemplate>
 
@@ -43,6 +57,11 @@ export const CatalogueEntry = z.strictObject({
   narrowable: z.array(z.string()),
   undo: z.strictObject({ possible: z.boolean(), how: z.string().min(1).max(512) }),
   statement: StatementTemplate.optional(),
+  /**
+   * For a mediated action: how a call whose answer was lost is looked up, by an action that changes nothing and on the
+   * statement's own resources. Without it, what has become of such a call stays unknown.
+   */
+  resolve: z.strictObject({ action: IamAction }).optional(),
   /** For arguments that the statement cannot pin: what is left open, in words for the card. */
   leavesOpen: z.record(z.string(), z.string().min(1).max(256)).default({}),
 })
@@ -52,7 +71,7 @@ export type CatalogueEntry = z.infer<typeof CatalogueEntry>
 export type Statement = {
   actions: readonly string[]
   resources: readonly string[]
-  conditions?: { readonly [operator: string]: { readonly [key: string]: string } }
+  conditions?: Conditions
 }
 
 const parsers = new WeakMap<ArgumentsSchema, z.ZodType<JsonObject>>()
@@ -64,9 +83,12 @@ export function parseArguments(entry: CatalogueEntry, value: unknown): Result<Js
   const parsed = parser.safeParse(value)
   if (!parsed.success) return refuse('invalid_arguments', describe(parsed.error))
   const loose = pinnedBy(entry).find((name) => !isPinnable(parsed.data[name]))
-  return loose === undefined
+  if (loose !== undefined)
+    return refuse('invalid_arguments', `\`${loose}\` names a resource, so it holds no wildcard, space, quote or \`..\``)
+  const variable = variableIn(entry.statement?.conditions, parsed.data)
+  return variable === undefined
     ? ok(parsed.data)
-    : refuse('invalid_arguments', `\`${loose}\` names a resource, so it holds no wildcard, space, quote or \`..\``)
+    : refuse('invalid_arguments', `\`${variable}\` is compared by IAM, so it holds no \`\${\``)
 }
 
 const describe = (error: z.ZodError) =>
@@ -79,26 +101,53 @@ export function deriveResource(entry: CatalogueEntry, args: JsonObject, account:
   return { type: entry.resource.type, id: fill(entry.resource.id, literals(args, account)) }
 }
 
-/** The IAM statement that covers these arguments and nothing else; undefined where no AWS credential is issued. */
+/**
+ * The IAM statement that covers these arguments and nothing else, as far as IAM can tell; undefined where no AWS
+ * credential is issued. Conditions that the account's IAM cannot judge are left out, by name.
+ */
 export function deriveStatement(
   entry: CatalogueEntry,
   args: JsonObject,
   account: Account | undefined,
 ): Statement | undefined {
   if (entry.statement === undefined) return undefined
-  const { actions, resources, conditions } = entry.statement
+  const { actions, resources } = entry.statement
   const values = literals(args, account)
+  const conditions = fillConditions(sentConditions(entry, args, account), args, values)
   return {
     actions,
     resources: resources.map((template) => fill(template, values)),
-    ...(conditions && {
-      conditions: mapValues(conditions, (keys) => mapValues(keys, (template) => fill(template, values))),
-    }),
+    ...(Object.keys(conditions).length > 0 && { conditions }),
   }
 }
 
-const mapValues = <A, B>(record: { [key: string]: A }, change: (value: A) => B): { [key: string]: B } =>
-  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]))
+/** The statement with which the same thing is only looked at; undefined where the catalogue does not say how. */
+export function deriveReadStatement(
+  entry: CatalogueEntry,
+  args: JsonObject,
+  account: Account | undefined,
+): Statement | undefined {
+  const statement = deriveStatement(entry, args, account)
+  return statement && entry.resolve && { actions: [entry.resolve.action], resources: statement.resources }
+}
+
+/** The conditions that these arguments call for, without the keys that the account's IAM cannot judge. */
+function sentConditions(
+  { statement }: Pick<CatalogueEntry, 'statement'>,
+  args: JsonObject,
+  account: Pick<Account, 'unjudgedConditions'> | undefined,
+): ConditionTemplates {
+  const absent = Object.entries(statement?.whenAbsent ?? {}).filter(([name]) => !(name in args))
+  const unjudged = account?.unjudgedConditions ?? []
+  const sent: ConditionTemplates = {}
+  for (const conditions of [statement?.conditions ?? {}, ...absent.map(([, each]) => each)]) {
+    for (const [operator, keys] of Object.entries(conditions)) {
+      const judged = Object.entries(keys).filter(([key]) => !unjudged.includes(key))
+      if (judged.length > 0) sent[operator] = { ...sent[operator], ...Object.fromEntries(judged) }
+    }
+  }
+  return sent
+}
 
 /** Where a resource template's values come from. Text that could mean more than itself in an ARN is no value. */
 const literals = (args: JsonObject, account: Account | undefined) => (path: string) => {
@@ -121,31 +170,60 @@ export function titleOf(entry: CatalogueEntry, args: JsonObject): string {
   })
 }
 
-/** The arguments that decide the resource, so that the credential (or the tool) is bound to their values. */
+/** The arguments that decide the resource, or stand in an ARN elsewhere: only what is literal may be given for them. */
 export function pinnedBy(entry: CatalogueEntry): readonly string[] {
-  const { resources = [], conditions = {} } = entry.statement ?? {}
-  const templates = [
-    entry.resource.id,
-    ...resources,
-    ...Object.values(conditions).flatMap((keys) => Object.values(keys)),
-  ]
-  return [...new Set(templates.flatMap(placesOf))]
-    .filter((path) => path.startsWith('arguments.'))
-    .map((path) => path.slice('arguments.'.length))
+  const arns = conditionTemplates(entry.statement?.conditions).flatMap(({ operator, templates }) =>
+    comparesPatterns(operator) ? templates : [],
+  )
+  return argumentsIn([entry.resource.id, ...(entry.statement?.resources ?? []), ...arns])
 }
 
-/** The arguments whose value AWS credentials leave open. A mediated call and a gated tool hold to all of them. */
-export function unpinnedArguments(entry: CatalogueEntry): readonly string[] {
+const argumentsIn = (templates: readonly string[]): readonly string[] => [
+  ...new Set(templates.flatMap(placesOf).flatMap((path) => conditionPlace(path)?.argument ?? [])),
+]
+
+/** The arguments that AWS credentials leave open whatever else is sent: those that no resource of the statement names. */
+export function unpinnedByResource(entry: CatalogueEntry): readonly string[] {
   if (entry.credential !== 'sts') return []
-  const { resources = [], conditions = {} } = entry.statement ?? {}
-  const pinned = [...resources, ...Object.values(conditions).flatMap((keys) => Object.values(keys))].flatMap(placesOf)
-  return Object.keys(entry.arguments.properties).filter((name) => !pinned.includes(`arguments.${name}`))
+  const pinned = argumentsIn(entry.statement?.resources ?? [])
+  return Object.keys(entry.arguments.properties).filter((name) => !pinned.includes(name))
+}
+
+/**
+ * The arguments whose value AWS credentials leave open, by the statement that is really sent for them. A mediated call and
+ * a gated tool hold to all of them.
+ */
+export function unpinnedArguments(
+  entry: CatalogueEntry,
+  args: JsonObject,
+  account: Account | undefined,
+): readonly string[] {
+  const held = heldByConditions(entry, args, account)
+  return unpinnedByResource(entry).filter((name) => !held.includes(name))
+}
+
+/** The arguments that a condition holds to one value, or to their absence. */
+function heldByConditions(entry: CatalogueEntry, args: JsonObject, account: Account | undefined): readonly string[] {
+  const sent = conditionTemplates(sentConditions(entry, args, account))
+  const byValue = sent.flatMap(({ templates }) => {
+    const [place, ...more] = templates.flatMap(placesOf).map(conditionPlace)
+    if (!place || more.some((each) => each?.argument !== place.argument)) return []
+    // Of a list IAM asks only that each be one of it: that is one value where there is one.
+    const single = takeFrom(place, args)?.length === 1
+    return single && place.take !== 'names' && templates.length === 1 ? [place.argument] : []
+  })
+  const sentKeys = new Set(sent.map(({ key }) => key))
+  const byAbsence = Object.entries(entry.statement?.whenAbsent ?? {})
+    .filter(([name]) => !(name in args))
+    .filter(([, conditions]) => conditionTemplates(conditions).every(({ key }) => sentKeys.has(key)))
+    .map(([name]) => name)
+  return [...byValue, ...byAbsence]
 }
 
 /** What the credential leaves open, in plain words for the card: one sentence each, none where everything is pinned. */
-export function unpinnedOf(entry: CatalogueEntry, args: JsonObject): string[] {
+export function unpinnedOf(entry: CatalogueEntry, args: JsonObject, account: Account | undefined): string[] {
   if (entry.credential !== 'sts') return []
-  const words = unpinnedArguments(entry).map(
+  const words = unpinnedArguments(entry, args, account).map(
     (name) =>
       entry.leavesOpen[name] ??
       (name in args

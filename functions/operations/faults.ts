@@ -23,6 +23,22 @@ export class BrokerRefused extends Error {
   override readonly name = 'BrokerRefused'
 }
 
+/** AWS said no to a mediated call, and did nothing. `reason` is the vendor's name for it, and safe to tell. */
+export class CallRefused extends Error {
+  override readonly name = 'CallRefused'
+  readonly reason: string
+
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`AWS refused the call: \`${reason}\``, options)
+    this.reason = reason
+  }
+}
+
+/** Nobody knows whether a mediated call was done: its answer was lost. It is looked up, and never made again. */
+export class CallUnanswered extends Error {
+  override readonly name = 'CallUnanswered'
+}
+
 /** An identity issuer's keys cannot be had, and the ones remembered are too old. */
 export class IssuerUnavailable extends Error {
   override readonly name = 'IssuerUnavailable'

@@ -154,9 +154,6 @@ export type AccessToken = {
 /** One of whatever audience, with all of its claims as they were signed. */
 export type KnownToken = AccessToken & { claims: JsonObject }
 
-/** One of whatever audience, with all of its claims as they were signed. */
-export type KnownToken = AccessToken & { claims: JsonObject }
-
 /** Gives AWS credentials that can do one thing. */
 export interface AwsCredentialBroker {
   /** @throws BrokerRefused when STS says no, BrokerUnavailable when it does not answer */
@@ -170,8 +167,25 @@ export type AssumeAsk = {
   tags: { readonly [key: string]: string }
   policy: string
   durationSeconds: number
+  /** How long the credentials should last, where STS can cut a session to the second. It is never a promise. */
+  scopedSeconds?: number
 }
 export type AwsCredentials = { accessKeyId: string; secretAccessKey: string; sessionToken: string }
+
+/** Makes the one stored call of a mediated action with AWS credentials for it, and looks up one whose answer was lost. */
+export interface AwsCaller {
+  /**
+   * Makes the call once: what AWS answered, as JSON, without what the caller of the agent has no business to read.
+   *
+   * @throws CallRefused when AWS said no and so did nothing, CallUnanswered when it may have been done or not
+   */
+  call(call: AwsCall, credentials: AwsCredentials): Promise<JsonObject>
+  /** What became of a call that was begun at `begunAt`, found by reading. `unknown` where reading cannot tell. */
+  lookUp(call: AwsCall & { begunAt: NumericDate }, credentials: AwsCredentials): Promise<LookedUp>
+}
+/** An action of the catalogue with the arguments that were approved, in the vendor API's own members. */
+export type AwsCall = { action: string; arguments: JsonObject; region: string }
+export type LookedUp = { found: 'done'; output: JsonObject } | { found: 'not_done' } | { found: 'unknown' }
 
 /** The waiting states of executions, each with its task token. */
 export interface WaitStore {

@@ -17,9 +17,11 @@ export type HotworkFunctionProps = {
   architecture?: Architecture
   /** A fixed name, where a policy elsewhere must name the role before it exists. */
   roleName?: string
+  /** The role of another function, for one that needs that role's very rights and no others. */
+  role?: Role
 }
 
-/** One Lambda that does one thing, with a role of its own that starts with leave to write its log and no more. */
+/** One Lambda that does one thing, with a role of its own, unless it is given one, that starts with leave to write its log and no more. */
 export class HotworkFunction extends Construct {
   readonly lambda: LambdaFunction
   readonly role: Role
@@ -33,10 +35,12 @@ export class HotworkFunction extends Construct {
       // A log is no record: the ledger is, and it is kept.
       removalPolicy: RemovalPolicy.DESTROY,
     })
-    this.role = new Role(this, 'Role', {
-      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-      ...(props.roleName !== undefined && { path: '/hotwork/', roleName: props.roleName }),
-    })
+    this.role =
+      props.role ??
+      new Role(this, 'Role', {
+        assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+        ...(props.roleName !== undefined && { path: '/hotwork/', roleName: props.roleName }),
+      })
     this.logGroup.grantWrite(this.role)
     this.lambda = new LambdaFunction(this, 'Lambda', {
       description: `Hotwork ${props.name}`,

@@ -36,12 +36,21 @@ interface LocalIssuer {
   algorithms: string[]
 }
 
+/**
+ * Condition keys that the emulator gives no request: a statement with one of them matches nothing here. They are left out
+ * of session policies on this machine alone, and held to their meaning by simulation (test/domain/session-policy.test.ts).
+ */
+const unjudgedConditions = ['ssm:Overwrite', 'ecs:cluster', 'dynamodb:LeadingKeys', 'dynamodb:Attributes']
+
 /** The deployment file: what each alias in the policies means on this machine. */
 export interface DeploymentFile {
   issuers: Record<string, LocalIssuer>
   tools: Record<string, { audience: string; addresses: string[] }>
   channels: Record<string, string>
-  accounts: Record<string, { accountId: string; region: string; partition: string; externalId: string }>
+  accounts: Record<
+    string,
+    { accountId: string; region: string; partition: string; externalId: string; unjudgedConditions: string[] }
+  >
   slack: { apiUrl: string; teamId: string; appId: string; botUserId: string }
 }
 
@@ -89,7 +98,7 @@ export async function describeDeployment(options: {
     accounts: Object.fromEntries(
       organisation.accounts.map((alias) => [
         alias,
-        { accountId, region, partition: 'aws', externalId: randomBytes(16).toString('hex') },
+        { accountId, region, partition: 'aws', externalId: randomBytes(16).toString('hex'), unjudgedConditions },
       ]),
     ),
     slack: { apiUrl: slackApiUrl, teamId: slack.teamId, appId: slack.appId, botUserId: slack.botUserId },

@@ -4,6 +4,7 @@ import {
   deriveStatement,
   parseArguments,
   titleOf,
+  unpinnedArguments,
   unpinnedOf,
 } from '../../functions/domain/catalogue.ts'
 import { isLiteral } from '../../functions/domain/template.ts'
@@ -159,38 +160,114 @@ test('the statement of an action allows it on its resource and on nothing else',
   expect(deriveStatement(entryOf(ssm), put, account)).toEqual({
     actions: ['ssm:PutParameter'],
     resources: ['arn:aws:ssm:us-east-1:000000000000:parameter/prod/checkout/payment-url'],
+    conditions: { StringEqualsIfExists: { 'ssm:Overwrite': 'false' } },
   }))
 
-test('conditions of a statement are filled as its resources are', () => {
-  const entry = structuredClone(entryOf(roll))
-  const cluster = 'arn:{partition}:ecs:{region}:{account}:cluster/{arguments.cluster}'
-  if (entry.statement) entry.statement.conditions = { ArnEquals: { 'ecs:cluster': cluster } }
-  expect(deriveStatement(entry, service, account)?.conditions).toEqual({
-    ArnEquals: { 'ecs:cluster': 'arn:aws:ecs:us-east-1:000000000000:cluster/main' },
+describe('the conditions of a statement', () => {
+  const conditionsOf = (name: string, args: JsonObject, where = account) =>
+    deriveStatement(entryOf(name), args, where)?.conditions
+  const leadingKeys = (args: JsonObject) =>
+    conditionsOf(update, args)?.['ForAllValues:StringEquals']?.['dynamodb:LeadingKeys']
+  const attributes = (args: JsonObject) =>
+    conditionsOf(update, args)?.['ForAllValues:StringEquals']?.['dynamodb:Attributes']
+
+  test('are filled as its resources are', () =>
+    expect(conditionsOf(roll, service)).toEqual({
+      ArnEquals: { 'ecs:cluster': 'arn:aws:ecs:us-east-1:000000000000:cluster/main' },
+    }))
+
+  test.each([true, false])('have booleans as IAM has them: %s', (Overwrite) =>
+    expect(conditionsOf(ssm, { ...put, Overwrite })).toEqual({ StringEquals: { 'ssm:Overwrite': String(Overwrite) } }),
+  )
+
+  test('hold a call to one item by its partition key, and to the attributes that its update speaks of', () =>
+    expect(conditionsOf(update, item)).toEqual({
+      'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['a'], 'dynamodb:Attributes': ['id', 'a'] },
+      Null: { 'dynamodb:LeadingKeys': 'false', 'dynamodb:Attributes': 'false' },
+      StringEqualsIfExists: { 'dynamodb:ReturnValues': 'NONE' },
+    }))
+
+  test.each<[expression: string, names: string[]]>([
+    ['SET a = :a', ['a']],
+    ['set #a.b[0].c = if_not_exists(#a.b[0].c, :zero) + :a REMOVE plain', ['renamed', 'plain']],
+    ['ADD hits :one DELETE tags :t', ['hits', 'tags']],
+    ['SET a = list_append(b, :more), a2=:a', ['a', 'b', 'a2']],
+  ])('know the attributes of `%s`', (UpdateExpression, names) =>
+    expect(attributes({ ...item, UpdateExpression, ExpressionAttributeNames: { '#a': 'renamed' } })).toEqual([
+      'id',
+      ...names,
+    ]),
+  )
+
+  test('leave out a list that could not be said, rather than half of it', () => {
+    expect(attributes({ ...item, UpdateExpression: 'SET #nowhere = :a' })).toBeUndefined()
+    for (const key of [{ B: 'AAEC' }, { N: '1e2' }, { N: '01' }, 'a', { S: 'a', N: '1' }])
+      expect(leadingKeys({ ...item, Key: { id: key } })).toBeUndefined()
+    expect(leadingKeys({ ...item, Key: { id: { N: '-12' } } })).toEqual(['-12'])
+  })
+
+  test('take a value for text, and refuse one in which IAM would read a variable', () => {
+    expect(leadingKeys({ ...item, Key: { id: { S: '*?$ é' } } })).toEqual(['*?$ é'])
+    const variable = `\${aws:username}`
+    for (const spoiled of [
+      { ...item, Key: { id: { S: variable } } },
+      { ...item, Key: { [variable]: { S: 'a' } } },
+      { ...item, UpdateExpression: 'SET #a = :a', ExpressionAttributeNames: { '#a': `x${variable}` } },
+    ])
+      expect(parseArguments(entryOf(update), spoiled)).toMatchObject({ ok: false, code: 'invalid_arguments' })
+  })
+
+  test('leave out what the IAM of an account cannot judge, by name and nothing else', () => {
+    const blind = account && { ...account, unjudgedConditions: ['dynamodb:LeadingKeys', 'ssm:Overwrite'] }
+    expect(conditionsOf(ssm, { ...put, Overwrite: true }, blind)).toBeUndefined()
+    expect(conditionsOf(update, item, blind)).toEqual({
+      'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['id', 'a'] },
+      Null: { 'dynamodb:Attributes': 'false' },
+      StringEqualsIfExists: { 'dynamodb:ReturnValues': 'NONE' },
+    })
   })
 })
 
 test('an action without AWS credentials has no statement, and leaves nothing open', () => {
   expect(deriveStatement(entryOf(set), flag, account)).toBeUndefined()
-  expect(unpinnedOf(entryOf(set), flag)).toEqual([])
+  expect(unpinnedOf(entryOf(set), flag, account)).toEqual([])
 })
 
 test('what AWS credentials leave open is said, and always that IAM does not count calls', () => {
-  const open = unpinnedOf(entryOf(ssm), put)
+  const open = unpinnedOf(entryOf(ssm), put, account)
   expect(open).toContain('any value may be written to this parameter, not only the approved one')
   expect(open.at(-1)).toBe('IAM does not count calls: the call can be repeated until the credential ends')
 })
 
 test('what the catalogue has no words for is left open by name', () => {
   const entry = { ...entryOf(ssm), leavesOpen: {} }
-  expect(unpinnedOf(entry, put).slice(0, 2)).toEqual([
+  const blind = account && { ...account, unjudgedConditions: ['ssm:Overwrite'] }
+  expect(unpinnedOf(entry, put, blind).slice(0, 2)).toEqual([
     'any `Value` may be given, not only the approved one',
     '`Overwrite` may be given, though none was approved',
   ])
 })
 
+test.each([[{}], [{ Overwrite: true }], [{ Overwrite: false }]])(
+  'what a condition holds the call to is not left open (%j), unless the condition is left out',
+  (more) => {
+    const [open, blind] = [[], ['ssm:Overwrite']].map((unjudgedConditions) =>
+      unpinnedArguments(entryOf(ssm), { ...put, ...more }, account && { ...account, unjudgedConditions }),
+    )
+    expect([open, blind]).toEqual([['Value'], ['Value', 'Overwrite']])
+  },
+)
+
+test('of a key with two members IAM reads one, so it is left open; of one with one member it is not', () => {
+  const entry = { ...entryOf(update), credential: 'sts' as const }
+  const open = (args: JsonObject) => unpinnedArguments(entry, args, account)
+  const rest = ['UpdateExpression', 'ExpressionAttributeNames', 'ExpressionAttributeValues']
+  expect(open(item)).toEqual(rest)
+  expect(open({ ...item, Key: { id: { S: 'a' }, sort: { S: 'b' } } })).toEqual(['Key', ...rest])
+})
+
 test('a mediated call leaves nothing open', () =>
-  expect(unpinnedOf({ ...entryOf(configure), credential: 'mediated' }, fn)).toEqual([]))
+  expect(unpinnedOf({ ...entryOf(configure), credential: 'mediated' }, fn, account)).toEqual([]))
 
 test('a title shows the values as they are, and cuts a long one', () => {
   expect(titleOf(entryOf(set), flag)).toBe('Set the flag new-basket in prod to true')

@@ -1,5 +1,6 @@
 import { type ArgumentSchema, isScalar } from '../../domain/arguments.ts'
-import { type CatalogueEntry, unpinnedArguments } from '../../domain/catalogue.ts'
+import { type CatalogueEntry, unpinnedByResource } from '../../domain/catalogue.ts'
+import { comparesPatterns, conditionPlace, conditionTemplates } from '../../domain/conditions.ts'
 import { isLiteral, placesOf } from '../../domain/template.ts'
 import type { Problem } from './problem.ts'
 import type { Folder, Sourced } from './read-folder.ts'
@@ -26,6 +27,7 @@ export function checkCatalogue(folder: Folder): Problem[] {
 
     checkArguments(entry, say)
     checkTemplates(entry, say)
+    checkConditions(entry, say)
     checkCredential(action, folder, say)
     return problems
   })
@@ -96,14 +98,55 @@ function templatesOf({ title, resource, statement }: CatalogueEntry): [string, P
       ['statement', 'resources', at],
       true,
     ]),
-    ...Object.entries(statement?.conditions ?? {}).flatMap(([operator, keys]) =>
-      Object.entries(keys).map(([key, text]): [string, Path, boolean] => [
-        text,
-        ['statement', 'conditions', operator, key],
-        true,
-      ]),
-    ),
   ]
+}
+
+/**
+ * Does each condition compare something that is there? An argument that may be absent needs a word for its absence, since
+ * a condition that is left out pins nothing.
+ */
+function checkConditions({ statement, arguments: { properties, required }, account }: CatalogueEntry, say: Say): void {
+  const named = Object.keys(properties).join(', ')
+  for (const name of Object.keys(statement?.whenAbsent ?? {}))
+    if (!Object.hasOwn(properties, name) || required.includes(name))
+      say(['statement', 'whenAbsent', name], `\`${name}\` is never absent`, 'name an argument that is not required')
+  const groups: [Path, Parameters<typeof conditionTemplates>[0]][] = [
+    [['statement', 'conditions'], statement?.conditions],
+    ...Object.entries(statement?.whenAbsent ?? {}).map(([name, conditions]): (typeof groups)[number] => [
+      ['statement', 'whenAbsent', name],
+      conditions,
+    ]),
+  ]
+  for (const [at, conditions] of groups) {
+    for (const { operator, key, templates } of conditionTemplates(conditions)) {
+      const path = [...at, operator, key]
+      for (const template of templates) {
+        if (/[{}]/.test(template.replace(/\{[A-Za-z][A-Za-z0-9.]*\}/g, '')))
+          say(path, `\`${template}\` has a brace that encloses no name`, 'write {arguments.Name}')
+        if (/[*?$]/.test(template)) say(path, `\`${template}\` has a wildcard`, 'name exactly what is compared')
+        for (const place of placesOf(template)) {
+          const isFact = ['partition', 'region', 'account'].includes(place)
+          if (isFact && account === undefined)
+            say(path, `\`{${place}}\` needs an account`, 'add `account`, an alias of the deployment')
+          if (isFact) continue
+          const { argument = '', take = 'value' } = conditionPlace(place) ?? {}
+          const schema = Object.hasOwn(properties, argument) ? properties[argument] : undefined
+          if (!schema) {
+            say(path, `\`{${place}}\` is not one of the arguments`, `there are: ${named}`)
+            continue
+          }
+          if (take !== 'value' && template !== `{${place}}`)
+            say(path, `\`{${place}}\` is a list, and \`${template}\` is not`, 'let it stand alone')
+          if (take === 'value' && !isScalar(schema) && schema.type === 'object')
+            say(path, `\`{${place}}\` is a map`, 'take its `.names` or `.values`')
+          if (!required.includes(argument) && statement?.whenAbsent?.[argument] === undefined)
+            say(path, `\`{${place}}\` may be absent`, `say what holds then, in \`whenAbsent.${argument}\``)
+          const problem = comparesPatterns(operator) ? whyNotLiteral(schema) : undefined
+          if (problem) say(path, `\`${argument}\` stands in \`${template}\`, but ${problem[0]}`, problem[1])
+        }
+      }
+    }
+  }
 }
 
 /** What a value might hold that means more than itself in an ARN. The pattern is tried on them; it is not read. */
@@ -157,7 +200,9 @@ function checkCredential({ value: entry }: Sourced<CatalogueEntry>, { deployment
   if (tool !== 'aws' && !tools.value.tools.some(({ id }) => id === tool)) {
     say(['tool'], `\`${tool}\` is not in tools.json`, `there are: ${tools.value.tools.map(({ id }) => id).join(', ')}`)
   }
-  const open = unpinnedArguments(entry)
+  if (entry.resolve && credential !== 'mediated')
+    say(['resolve'], 'only a call that Hotwork makes itself is looked up', 'remove it, or use `mediated`')
+  const open = unpinnedByResource(entry)
   for (const name of Object.keys(entry.leavesOpen)) {
     if (name in entry.arguments.properties && !open.includes(name)) {
       say(['leavesOpen', name], `\`${name}\` is not left open: the credential pins it`, 'remove it')

@@ -1,4 +1,4 @@
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
+import { AssumeRoleCommand, type Credentials, GetScopedCredentialsCommand, STSClient } from '@aws-sdk/client-sts'
 import { BrokerRefused, BrokerUnavailable } from '../../operations/faults.ts'
 import type { AssumeAsk, AwsCredentialBroker, AwsCredentials } from '../../operations/ports.ts'
 
@@ -14,38 +14,103 @@ const refusals = new Set([
   'ValidationError',
 ])
 
-/** Assumes the target role by STS. The role's trust policy demands the external id, the session name and the tags. */
+/**
+ * What says that `GetScopedCredentials` cannot be had here, rather than that it failed: this Region's STS does not know
+ * it, or the target role may not call it.
+ */
+const unavailable = new Set([
+  'InvalidAction',
+  'InvalidActionException',
+  'UnknownOperationException',
+  'UnsupportedOperation',
+  'NotImplemented',
+  'AccessDenied',
+  'AccessDeniedException',
+])
+
+/**
+ * Assumes the target role by STS. The role's trust policy demands the external id, the session name and the tags.
+ *
+ * STS gives no session under 900 s. Where it is asked to, and can, this cuts the session to the second with
+ * `GetScopedCredentials`, so that the credentials themselves are dead when the grant is. Where it cannot, the session
+ * policy's time condition alone ends them, as it does anyway.
+ *
+ * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_GetScopedCredentials.html
+ */
 export class StsBroker implements AwsCredentialBroker {
   readonly #client: STSClient
+  readonly #as: (credentials: AwsCredentials) => STSClient
+  /** Found out once a cold start: asking in vain each time would cost every caller a call. */
+  #scopes = true
 
-  constructor(client: STSClient = connect()) {
+  constructor(client: STSClient = connect(), as: (credentials: AwsCredentials) => STSClient = connectAs) {
     this.#client = client
+    this.#as = as
   }
 
   async assume(ask: AssumeAsk): Promise<AwsCredentials> {
+    const scoped =
+      ask.scopedSeconds !== undefined && this.#scopes ? await this.#assumeScoped(ask, ask.scopedSeconds) : 'unavailable'
+    return scoped === 'unavailable' ? this.#assumeRole(ask) : scoped
+  }
+
+  async #assumeRole({ policy, ...ask }: Omit<AssumeAsk, 'policy'> & { policy?: string }): Promise<AwsCredentials> {
     const command = new AssumeRoleCommand({
       RoleArn: ask.role,
       ExternalId: ask.externalId,
       RoleSessionName: ask.sessionName,
       SourceIdentity: ask.sourceIdentity,
       Tags: Object.entries(ask.tags).map(([Key, Value]) => ({ Key, Value })),
-      Policy: ask.policy,
+      ...(policy !== undefined && { Policy: policy }),
       DurationSeconds: ask.durationSeconds,
     })
-    const { Credentials } = await this.#client.send(command).catch((cause: unknown) => {
-      const name = cause instanceof Error ? cause.name : typeof cause
-      if (refusals.has(name)) throw new BrokerRefused(`STS refused the role \`${ask.role}\`: \`${name}\``, { cause })
-      throw new BrokerUnavailable(`STS did not answer for the role \`${ask.role}\`: \`${name}\``, { cause })
-    })
-    const { AccessKeyId, SecretAccessKey, SessionToken } = Credentials ?? {}
-    if (!AccessKeyId || !SecretAccessKey || !SessionToken)
-      throw new BrokerUnavailable(`STS answered without credentials for the role \`${ask.role}\``)
-    return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken }
+    const { Credentials } = await this.#client.send(command).catch((cause: unknown) => refused(ask.role, cause))
+    return credentialsOf(Credentials, ask.role)
+  }
+
+  /**
+   * The session between has no session policy, since one that forbids further scoping would forbid this too. It can do no
+   * more than the broker may ask for anyway, and never leaves this process.
+   */
+  async #assumeScoped({ policy, ...ask }: AssumeAsk, seconds: number): Promise<AwsCredentials | 'unavailable'> {
+    const session = await this.#assumeRole(ask)
+    const client = this.#as(session)
+    try {
+      // Some of the session is spent by now, and STS refuses to cut it longer than it is.
+      const DurationSeconds = Math.max(1, Math.min(seconds, ask.durationSeconds - spentOnTheWay))
+      const { Credentials } = await client.send(new GetScopedCredentialsCommand({ Policy: policy, DurationSeconds }))
+      return credentialsOf(Credentials, ask.role)
+    } catch (cause) {
+      if (!unavailable.has(nameOf(cause))) return refused(ask.role, cause)
+      this.#scopes = false
+      return 'unavailable'
+    } finally {
+      client.destroy()
+    }
   }
 }
 
-const connect = () =>
-  new STSClient({
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 1000, requestTimeout: 4000, throwOnRequestTimeout: true },
-  })
+const spentOnTheWay = 10
+
+const nameOf = (cause: unknown): string => (cause instanceof Error ? cause.name : typeof cause)
+
+function refused(role: string, cause: unknown): never {
+  if (cause instanceof BrokerUnavailable) throw cause
+  const name = nameOf(cause)
+  if (refusals.has(name)) throw new BrokerRefused(`STS refused the role \`${role}\`: \`${name}\``, { cause })
+  throw new BrokerUnavailable(`STS did not answer for the role \`${role}\`: \`${name}\``, { cause })
+}
+
+function credentialsOf(credentials: Credentials | undefined, role: string): AwsCredentials {
+  const { AccessKeyId, SecretAccessKey, SessionToken } = credentials ?? {}
+  if (!AccessKeyId || !SecretAccessKey || !SessionToken)
+    throw new BrokerUnavailable(`STS answered without credentials for the role \`${role}\``)
+  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken }
+}
+
+const settings = {
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 1000, requestTimeout: 4000, throwOnRequestTimeout: true },
+}
+const connect = () => new STSClient(settings)
+const connectAs = (credentials: AwsCredentials) => new STSClient({ ...settings, credentials })

@@ -1,0 +1,108 @@
+import type { Call } from '../../adapters/http/endpoint.ts'
+import { BadRequest, badRequest } from '../../adapters/http/problem.ts'
+import { AccessTokenVerifier } from '../../adapters/jose/access-token.ts'
+import type { Bundle } from '../../domain/bundle.ts'
+import type { Refusal } from '../../domain/refusals.ts'
+import type { AccessToken, Clock, OnceOnly } from '../../operations/ports.ts'
+import { badProof, Callers } from './callers.ts'
+
+/**
+ * Where an agent comes for what AWS does: with the access token of a grant and a proof of its key, and with nothing to say,
+ * since what may be done was approved and is not said again.
+ */
+export class AwsDoor {
+  readonly #path: string
+  readonly #issuer: string
+  readonly #callers: Callers
+  readonly #tokens: AccessTokenVerifier
+
+  constructor({
+    path,
+    issuer,
+    bundle,
+    keys,
+    clock,
+  }: {
+    path: '/aws/credentials' | '/aws/calls'
+    issuer: string
+    bundle: Bundle
+    keys: ConstructorParameters<typeof AccessTokenVerifier>[1]
+    clock: Clock
+  }) {
+    this.#path = path
+    this.#issuer = issuer
+    this.#callers = new Callers(bundle, issuer, clock)
+    this.#tokens = new AccessTokenVerifier(issuer, keys, clock)
+  }
+
+  /** @throws BadRequest 401 when the token or the proof is missing or bad, 400 when there is a body */
+  async enter(call: Call): Promise<{ token: AccessToken; once: OnceOnly }> {
+    const accessToken = dpopToken(call)
+    const verified = await this.#tokens.verify(accessToken, `${this.#issuer}/aws`)
+    if (!verified.ok) throw badToken(verified.code.replaceAll('_', ' '))
+    const { proof, once } = await this.#callers.proof(call, { method: 'POST', path: this.#path, accessToken })
+    if (proof.jkt !== verified.value.jkt) throw badProof(this.#issuer, 'key_mismatch')
+    if (call.hasBody && Object.keys(Object(call.json())).length > 0)
+      throw badRequest(
+        'invalid_request',
+        'The body should be empty',
+        'what can be done was approved, and is not said again',
+      )
+    return { token: verified.value, once }
+  }
+
+  /** The problem of a refusal here. */
+  refuse(code: Refusal, detail?: string): BadRequest {
+    const problem = (status: number, title: string, more: { code?: string; detail?: string } = {}) =>
+      new BadRequest({ status, code, title, ...(detail === undefined ? {} : { detail }), ...more })
+    switch (code) {
+      case 'replayed':
+        return badProof(this.#issuer, 'this proof was used before: make a new one for each call')
+      case 'key_mismatch':
+        return badProof(this.#issuer, 'key_mismatch')
+      case 'pending':
+      case 'denied':
+      case 'expired':
+      case 'withdrawn':
+      case 'revoked':
+      case 'completed':
+      case 'unknown_request':
+      case 'credential_superseded':
+      case 'credential_unknown':
+      case 'halted':
+      case 'ancestor_ended':
+      case 'approver_not_eligible':
+        return badToken(code.replaceAll('_', ' '))
+      case 'wrong_credential_kind':
+        return this.#path === '/aws/calls'
+          ? problem(400, 'The approved action is one that the agent does itself', {
+              code: 'not_mediated',
+              detail: 'get credentials for it at `/aws/credentials`',
+            })
+          : problem(400, 'The approved action is one that Hotwork does itself', {
+              code: 'mediated',
+              detail: 'have it done at `/aws/calls`, and get its answer',
+            })
+      case 'uses_exhausted':
+        return problem(403, 'The grant has no use left')
+      default:
+        return problem(403, 'Policy does not permit this now')
+    }
+  }
+}
+
+/** A bound token must come with the DPoP scheme: sent as Bearer it is refused (RFC 9449 section 7.1). */
+function dpopToken(call: Call): string {
+  const [scheme, token, ...more] = (call.header('authorization') ?? '').split(' ')
+  if (scheme?.toLowerCase() === 'dpop' && token && more.length === 0) return token
+  throw badToken('send `Authorization: DPoP` with the access token of the grant')
+}
+
+const badToken = (detail: string) =>
+  new BadRequest({
+    status: 401,
+    code: 'invalid_token',
+    title: 'The access token is missing or not good here',
+    detail,
+    headers: { 'www-authenticate': 'DPoP error="invalid_token", algs="ES256"' },
+  })
