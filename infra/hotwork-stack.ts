@@ -45,6 +45,7 @@ const functions = {
   'introspect-token': 'facts',
   'revoke-token': 'facts',
   'issue-aws-credentials': 'answers',
+  'call-aws': 'answers',
   'begin-use': 'answers',
   'end-use': 'facts',
   'decide-request': 'answers',
@@ -177,6 +178,17 @@ export class HotworkStack extends Stack {
     grantAssume(broker.role, targetRoles)
     api.route(broker, 'POST /aws/credentials')
 
+    // What Hotwork does itself. Its rights are the broker's to the letter (decide, verify tokens, assume a target role, by
+    // the one name that target accounts trust), so it shares that role: a second one would be the same rights twice. Its
+    // code is apart, so that nobody who waits for credentials loads the clients of other services.
+    const callAws = make(
+      'call-aws',
+      { ...truth, ISSUER: issuer, PUBLISHED_KEYS: key.published, ...targetRole },
+      // As long as the API waits: whatever is cut off here is looked up later, and that takes the agent another call.
+      { role: broker.role, timeout: Duration.seconds(29) },
+    )
+    api.route(callAws, 'POST /aws/calls')
+
     // Tools: the gate.
     const beginUse = makeDecider('begin-use', { ISSUER: issuer, PUBLISHED_KEYS: key.published })
     key.grantVerify(beginUse.role)
@@ -302,7 +314,7 @@ export class HotworkStack extends Stack {
   }
 }
 
-type More = Partial<Pick<HotworkFunctionProps, 'timeout' | 'roleName' | 'reservedConcurrentExecutions'>>
+type More = Partial<Pick<HotworkFunctionProps, 'timeout' | 'role' | 'roleName' | 'reservedConcurrentExecutions'>>
 
 const pascal = (name: string) => name.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())
 

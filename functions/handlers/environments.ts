@@ -26,6 +26,7 @@ export const environments = {
   'introspect-token': z.object({ ...api, REQUESTS_TABLE: Name, PUBLISHED_KEYS: Names }),
   'revoke-token': z.object({ ...api, ...stores, PUBLISHED_KEYS: Names }),
   'issue-aws-credentials': z.object({ ...api, ...stores, PUBLISHED_KEYS: Names, TARGET_ROLE: Name }),
+  'call-aws': z.object({ ...api, ...stores, PUBLISHED_KEYS: Names, TARGET_ROLE: Name }),
   'decide-request': z.object({ ...api, ...stores }),
   'revoke-request': z.object({ ...api, ...stores }),
   'read-requests': z.object({ ...api, ...stores }),
