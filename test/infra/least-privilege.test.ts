@@ -79,6 +79,8 @@ describe('who may touch which table', () => {
     ['complete-request', decide, ['PutItem'], [], []],
     ['delegate-request', decide, ['PutItem'], [], []],
     ['issue-token', decide, ['PutItem'], [], []],
+    ['introspect-token', read, [], [], []],
+    ['revoke-token', decide, ['PutItem'], [], []],
     ['issue-aws-credentials', decide, ['PutItem'], [], []],
     ['decide-request', decide, ['PutItem'], [], []],
     ['revoke-request', decide, ['PutItem'], [], []],

@@ -31,6 +31,8 @@ describe('what a deployer says', () => {
     ['issuer', 'https://desk.example.com', { issuer: 'https://desk.example.com' }],
     ['issuer', 'http://127.0.0.1:8080', { issuer: 'http://127.0.0.1:8080' }],
     ['stackName', 'Hotwork-fast', { stackName: 'Hotwork-fast' }],
+    ['signingKeys', '2,1', { signingKeys: [2, 1] }],
+    ['signingKeys', 3, { signingKeys: [3] }],
   ])('%s=%s is taken', (key, value, expected) => expect(read({ [key]: value })).toMatchObject(expected))
 
   test('heldReads=none reserves nothing, for an account that has nothing to reserve', () => {
@@ -49,6 +51,11 @@ describe('what a deployer says', () => {
     ['heldReads', '0', /a whole number from 1, or `none`/],
     ['heldReads', 'many', /a whole number from 1, or `none`/],
     ['heldReads', ['1', '2'], /`heldReads` is one value/],
+    ['signingKeys', '0', /up to three different numbers from 1/],
+    ['signingKeys', '1,1', /different numbers/],
+    ['signingKeys', '1, 2', /with commas between/],
+    ['signingKeys', 'arn:aws:kms', /the one that signs first/],
+    ['signingKeys', '1,2,3,4', /up to three/],
   ])('%s=%j is refused, and the sentence says how to mend it', (key, value, sentence) => {
     expect(() => read({ [key]: value })).toThrow(UnusableSettings)
     expect(() => read({ [key]: value })).toThrow(sentence)
