@@ -44,6 +44,11 @@ export class IssuerUnavailable extends Error {
   override readonly name = 'IssuerUnavailable'
 }
 
+/** Another mint of the same agent came in between, and its credential is the one that lives. Asking again is safe. */
+export class Overtaken extends Error {
+  override readonly name = 'Overtaken'
+}
+
 /** Writers kept coming first, longer than there was time for. Nothing was committed; asking again is safe. */
 export class StaleRequest extends Error {
   override readonly name = 'StaleRequest'

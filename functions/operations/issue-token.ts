@@ -15,7 +15,7 @@ import {
 } from '../domain/values.ts'
 import { authorityOf } from './authority.ts'
 import { carryOut, recordRefusal } from './carry-out.ts'
-import { StaleRequest } from './faults.ts'
+import { Overtaken } from './faults.ts'
 import type { DecidingPorts, OnceOnly, Signer } from './ports.ts'
 import { stillStands } from './still-stands.ts'
 
@@ -38,7 +38,7 @@ type Ports = DecidingPorts & { signer: Signer; issuer: string }
  * Issues the access token of a live grant: the intent is recorded, then the token is signed, then it is recorded as
  * issued if the grant is still live, and only then is it answered. A crash between leaves a token that nobody has.
  *
- * @throws KeyUnavailable, StoreUnavailable, StaleRequest
+ * @throws KeyUnavailable, StoreUnavailable, StaleRequest, Overtaken
  */
 export async function issueToken(ask: TokenAsk, ports: Ports): Promise<Result<IssuedToken, Refusal>> {
   const { policy, ids, clock } = ports
@@ -105,7 +105,7 @@ export async function issueToken(ask: TokenAsk, ports: Ports): Promise<Result<Is
 
 /** Another mint of the same agent came in between. Its credential is the one that lives; asking again is safe. */
 export function overtaken<R extends { ok: false; code: Refusal }>(refused: R): R {
-  if (refused.code === 'credential_superseded') throw new StaleRequest('another mint came first')
+  if (refused.code === 'credential_superseded') throw new Overtaken('another mint came first')
   return refused
 }
 

@@ -271,6 +271,7 @@ describe('a fault', () => {
     'BrokerUnavailable',
     'IssuerUnavailable',
     'StaleRequest',
+    'Overtaken',
     'ClockOutOfRange',
   ]
   const ofOperations = Object.entries(faults) as [string, new (message: string, options?: ErrorOptions) => Error][]
@@ -284,8 +285,8 @@ describe('a fault', () => {
       expect(sent.headers['retry-after']).toBe(status === 503 ? '2' : undefined)
       expect(sent.log).toEqual([
         {
-          level: 'error',
-          message: 'fault',
+          // A caller's race with itself raises no alarm.
+          ...(name === 'Overtaken' ? { level: 'info', message: 'overtaken' } : { level: 'error', message: 'fault' }),
           fields: { route: 'POST /things/{id}', fault: name, cause: 'TypeError', requestId: 'mine' },
         },
       ])

@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { OAuthError, oauthEndpoint, oauthProblem } from '../../functions/adapters/http/oauth.ts'
 import { activeAnswer, answerUnknown, inactiveAnswer, readToken } from '../../functions/adapters/http/oauth-tokens.ts'
 import { BadRequest, badRequest } from '../../functions/adapters/http/problem.ts'
-import { KeyUnavailable, StaleRequest } from '../../functions/operations/faults.ts'
+import { KeyUnavailable, Overtaken } from '../../functions/operations/faults.ts'
 import { MemoryClock } from '../support/memory-clock.ts'
 import { MemoryLog } from '../support/memory-log.ts'
 import { issuer, start } from '../support/world.ts'
@@ -107,7 +107,7 @@ describe('an OAuth endpoint', () => {
     ],
     ['a caller it does not know', unauthorized, 401, 'invalid_client'],
     ['a key that does not answer', new KeyUnavailable('kms'), 503, 'temporarily_unavailable'],
-    ['a mint that came first', new StaleRequest('other'), 503, 'temporarily_unavailable'],
+    ['a mint that came first', new Overtaken('other'), 503, 'temporarily_unavailable'],
     ['what nobody expected', new TypeError('secret'), 500, 'server_error'],
   ])('tells of %s in OAuth’s words, kept by nobody', async (_what, thrown, status, error) => {
     const answer = await answerTo(thrown)
@@ -123,7 +123,7 @@ describe('an OAuth endpoint', () => {
   })
 
   test('says when to come again, where coming again helps', async () => {
-    const { headers, body } = await answerTo(new StaleRequest('other'))
+    const { headers, body } = await answerTo(new Overtaken('other'))
     expect(headers['retry-after']).toBe('2')
     expect(body.error_description).toMatch(/ask again in a moment$/)
   })

@@ -1,5 +1,5 @@
 import type { CredentialId } from '../../functions/domain/values.ts'
-import { StaleRequest } from '../../functions/operations/faults.ts'
+import { Overtaken } from '../../functions/operations/faults.ts'
 import { issueAwsCredentials } from '../../functions/operations/issue-aws-credentials.ts'
 import { issueToken } from '../../functions/operations/issue-token.ts'
 import { agentKey, issuer, sampleBundle, stagingParameter, World } from '../support/world.ts'
@@ -32,7 +32,7 @@ test.each([
   }
   const issued = issueToken(ask, { ...world.ports, signer, issuer })
   if (answered) expect(await issued).toMatchObject({ ok: true })
-  else await expect(issued).rejects.toThrow(StaleRequest)
+  else await expect(issued).rejects.toThrow(Overtaken)
   const state = await world.state(request.ask.id)
   expect(state).toMatchObject({ status: 'approved' })
   expect('grant' in state && state.grant?.credentials.access_token !== undefined).toBe(answered)
@@ -58,7 +58,7 @@ test('a session that STS took over a minute to give is not answered, begins no u
     ...{ jkt: agentKey, expiresAt: world.clock.now() + 900 },
   }
   const ports = { ...world.ports, broker, targetRole: world.targetRole }
-  await expect(issueAwsCredentials(access, world.proof(), ports)).rejects.toThrow(StaleRequest)
+  await expect(issueAwsCredentials(access, world.proof(), ports)).rejects.toThrow(Overtaken)
   const state = await world.state(request.ask.id)
   expect(state).toMatchObject({ status: 'approved', grant: { uses: [], sessions: [{ role: expect.any(String) }] } })
   expect(await world.issueAws(request, presented)).toMatchObject({ ok: true })

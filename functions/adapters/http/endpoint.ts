@@ -74,7 +74,10 @@ async function answerOf(
     const name = fault instanceof Error ? fault.name : 'unknown'
     // Names alone: a message may hold what must not be in a log.
     const cause = fault instanceof Error && fault.cause instanceof Error ? fault.cause.name : undefined
-    log.error('fault', { route: call.route, fault: name, cause, requestId: call.requestId })
+    const seen = { route: call.route, fault: name, cause, requestId: call.requestId }
+    // A caller's race with itself is nobody's trouble: no alarm is raised by it.
+    if (name === 'Overtaken') log.info('overtaken', seen)
+    else log.error('fault', seen)
     return problem(
       passing.has(name)
         ? unavailable('temporarily_unavailable', 'Something this needs does not answer')
@@ -90,6 +93,7 @@ const passing = new Set([
   'BrokerUnavailable',
   'IssuerUnavailable',
   'StaleRequest',
+  'Overtaken',
   'ClockOutOfRange',
 ])
 
