@@ -117,6 +117,27 @@ export class Hotwork {
     return this.#prover.prove(method, url, accessToken)
   }
 
+  /**
+   * Gives another agent a right out of this agent's own grant: what the request was for or narrower, and its uses from here.
+   * @returns the other agent's task, approved with its parent
+   */
+  async delegate(
+    id: string,
+    right: { agent: string; action: Ask['action']; resource: Ask['resource']; uses?: number; expires_at?: string },
+    idempotencyKey: string,
+  ): Promise<Task> {
+    const answer = await fetch(`${this.settings.apiUrl}/v1/requests/${id}/delegations`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${await this.workloadToken()}`,
+        'content-type': 'application/json',
+        'idempotency-key': idempotencyKey,
+      },
+      body: JSON.stringify(right),
+    })
+    return this.#readTask(answer)
+  }
+
   /** Reports the end of the task. The credential is dead from then on. */
   async complete(id: string, outcome: 'succeeded' | 'failed', note?: string): Promise<Task> {
     return this.#asTask(

@@ -21,12 +21,22 @@ export interface Entry {
   id: string
   type: string
   at: string
-  actor: { type: string; id: string }
+  /** `chain`: those on whose behalf, where a right was delegated. */
+  actor: { type: string; id: string; chain?: string[] }
+  parent_task: { id: string } | null
   policies: string[]
   bundle: string
   previous: string | null
   hash: string
   facts: Record<string, unknown>
+}
+
+/** A kill switch as the API shows it. */
+export interface Halt {
+  id: string
+  by: string
+  at: string
+  lifted?: { by: string; at: string }
 }
 
 /** A person at the API, with a person's token. */
@@ -57,11 +67,11 @@ export class Person {
   }
 
   async request(id: string): Promise<Request> {
-    return this.#get(`/v1/requests/${id}`)
+    return this.#send('GET', `/v1/requests/${id}`)
   }
 
   async ledger(id: string): Promise<Entry[]> {
-    return (await this.#get<{ entries: Entry[] }>(`/v1/requests/${id}/ledger`)).entries
+    return (await this.#send<{ entries: Entry[] }>('GET', `/v1/requests/${id}/ledger`)).entries
   }
 
   /**
@@ -78,18 +88,33 @@ export class Person {
     }
   }
 
-  async #decide({ id, round, digest }: Request, verdict: string, stage: string | null, acr?: string): Promise<Request> {
-    const answer = await fetch(`${this.#local.apiUrl}/v1/requests/${id}/decisions`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${await this.token(acr)}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ verdict, stage, round, digest }),
-    })
-    return readAnswer(answer)
+  /** Ends one request and everything that was issued for it. @throws Refusal */
+  async revoke(id: string, reason: string): Promise<Request> {
+    return this.#send('POST', `/v1/requests/${id}/revoke`, { reason })
   }
 
-  async #get<T>(path: string): Promise<T> {
+  /** Throws the kill switch of an agent. @throws Refusal */
+  async halt(agent: string, reason: string): Promise<Halt> {
+    return this.#send('POST', '/v1/revocations', { agent, reason })
+  }
+
+  /** Puts a kill switch back. @throws Refusal */
+  async lift(id: string): Promise<Halt> {
+    return this.#send('DELETE', `/v1/revocations/${id}`)
+  }
+
+  #decide({ id, round, digest }: Request, verdict: string, stage: string | null, acr?: string): Promise<Request> {
+    return this.#send('POST', `/v1/requests/${id}/decisions`, { verdict, stage, round, digest }, acr)
+  }
+
+  async #send<T>(method: string, path: string, body?: object, acr?: string): Promise<T> {
     const answer = await fetch(`${this.#local.apiUrl}${path}`, {
-      headers: { authorization: `Bearer ${await this.token()}` },
+      method,
+      headers: {
+        authorization: `Bearer ${await this.token(acr)}`,
+        ...(body ? { 'content-type': 'application/json' } : {}),
+      },
+      ...(body ? { body: JSON.stringify(body) } : {}),
     })
     return readAnswer(answer)
   }

@@ -127,11 +127,17 @@ function endedBy<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promi
 const duration = (milliseconds: number): string =>
   milliseconds < 10_000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`
 
+/** The middle, the least and the most of some milliseconds. */
+export function spread(values: readonly number[]): { median: string; least: string; most: string } {
+  const sorted = values.toSorted((a, b) => a - b)
+  const at = (part: number) => `${Math.round(sorted[Math.floor((sorted.length - 1) * part)] ?? 0)} ms`
+  return { median: at(0.5), least: at(0), most: at(1) }
+}
+
 function describeLatencies(latencies: Latencies): string[][] {
   const rows = [...latencies].map(([name, values]) => {
-    const sorted = values.toSorted((a, b) => a - b)
-    const at = (part: number) => `${Math.round(sorted[Math.floor((sorted.length - 1) * part)] ?? 0)} ms`
-    return [name, at(0.5), at(0), at(1), String(sorted.length)]
+    const { median, least, most } = spread(values)
+    return [name, median, least, most, String(values.length)]
   })
   return [['', 'median', 'least', 'most', 'times'], ...rows]
 }

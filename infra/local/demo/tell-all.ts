@@ -1,5 +1,8 @@
+import { tellDelegation } from './chapters/delegation.ts'
 import { tellExamples } from './chapters/examples.ts'
 import { tellFlags } from './chapters/flags.ts'
+import { tellKillSwitch } from './chapters/kill-switch.ts'
+import { tellLag } from './chapters/lag.ts'
 import { tellLedger } from './chapters/ledger.ts'
 import { tellNoFromPeople } from './chapters/no-from-people.ts'
 import { tellNoFromPolicy } from './chapters/no-from-policy.ts'
@@ -49,6 +52,21 @@ export async function tellAll(world: World): Promise<void> {
   )
   await report.chapter('Time runs out', 'Expiry is read, not fired: a dead timer leaves a dead credential.', () =>
     tellTime(world),
+  )
+  await report.chapter(
+    'A right handed on',
+    'The remediator gives a right out of its own grant to the builder: never more than it has, and never for longer than it lives.',
+    () => tellDelegation(world),
+  )
+  await report.chapter(
+    'The kill switch',
+    'An agent goes wild. One person stops it, at once in Hotwork and as fast as denies spread in AWS; another lifts that, and only what is asked anew works.',
+    () => tellKillSwitch(world),
+  )
+  await report.chapter(
+    'How long a dead credential lives',
+    'The same again several times over, for the figures. Hotwork’s own no is there with the answer. IAM’s comes through a stream, a queue and IAM itself, which here is the emulator’s: AWS adds a pace of its own, and promises none.',
+    () => tellLag(world),
   )
   await report.chapter(
     'Every example request',

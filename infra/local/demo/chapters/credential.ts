@@ -83,12 +83,13 @@ export async function lookAtDeadCredential(
 /**
  * Tries until IAM refuses, and takes how long after `since` that was as `latency`.
  * @param how What the refusal must rest on: a deny is written from a queue and lags, an end by time does not.
+ * @returns how long after, in milliseconds
  */
 export async function untilDead(
   report: Report,
   { latency, since, how }: { latency: string; since: number; how: keyof typeof denial },
   call: () => Promise<unknown>,
-): Promise<Finding<undefined>> {
+): Promise<Finding<number>> {
   let tries = 0
   const said = await until(
     () => {
@@ -99,7 +100,7 @@ export async function untilDead(
   )
   const lag = Date.now() - since
   report.latency(latency, lag)
-  return finding(denial[how].test(said), `refused ${lag} ms after, at try ${tries}: ${said}`)
+  return finding(denial[how].test(said), `refused ${lag} ms after, at try ${tries}: ${said}`, lag)
 }
 
 const withApproval = (ask: Ask, id: string): Ask => ({ ...ask, context: { ...ask.context, approval: { id } } })

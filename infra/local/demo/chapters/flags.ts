@@ -11,8 +11,14 @@ import type { Report } from '../report.ts'
 import type { World } from '../world.ts'
 
 /** A tool that is not AWS's, and changes nothing but through the gate. */
-export async function tellFlags(world: World): Promise<void> {
-  const { local, report } = world
+export const tellFlags = (world: World): Promise<void> =>
+  withFlagService(world, (service, audience) => tellUses(world, service, audience))
+
+/** Runs the flag service for as long as `work` takes. @param work Is given the service's address and audience. */
+export async function withFlagService(
+  { local, report }: World,
+  work: (service: string, audience: string) => Promise<void>,
+): Promise<void> {
   const tool = local.tools.find(({ id }) => id === 'tool:flag-service')
   const address = tool?.addresses[0]
   if (!tool || address === undefined) throw new Error('the organisation has no `tool:flag-service` with an address')
@@ -23,7 +29,7 @@ export async function tellFlags(world: World): Promise<void> {
     log: (line) => report.note(`the flag service: ${line}`),
   })
   try {
-    await tellUses(world, service.url, tool.audience)
+    await work(service.url, tool.audience)
   } finally {
     await service.close()
   }

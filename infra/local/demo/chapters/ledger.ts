@@ -2,6 +2,7 @@ import { findBreak } from '../chain.ts'
 import { finding } from '../findings.ts'
 import type { Entry } from '../person.ts'
 import { replay } from '../replay.ts'
+import type { Report } from '../report.ts'
 import type { World } from '../world.ts'
 
 /** The record of the story: fetched through the API, verified twice over, and told so that a person can follow it. */
@@ -47,10 +48,15 @@ export async function tellLedger({ report, reader }: World, requestId: string): 
       )
     },
   )
+  tellEntries(report, entries)
+}
+
+/** A record as a table: who, on whose behalf, and what happened. */
+export function tellEntries(report: Report, entries: readonly Entry[]): void {
   const rows = entries.map((entry) => [
     entry.id.split('/').at(-1) ?? '',
     entry.at.slice(11, 19),
-    entry.actor.id,
+    [entry.actor.id, ...(entry.actor.chain ?? [])].join(' for '),
     entry.type,
     describeFacts(entry),
     entry.hash.slice(8, 16),
@@ -76,6 +82,8 @@ export function describeFacts({ type, facts, policies }: Pick<Entry, 'type' | 'f
       return fact('claim')
     case 'CredentialIssued':
       return `${fact('claim')}, dead at ${time('expiresAt')} at the latest`
+    case 'Delegated':
+      return `${fact('uses')} use to ${fact('to')}, as ${fact('child')}`
     case 'UseBegun':
       return `with ${fact('tool')}`
     case 'Completed':

@@ -1,19 +1,13 @@
-import { act } from '../../../../examples/remediator/act.ts'
 import type { Hotwork } from '../../../../examples/remediator/hotwork.ts'
-import { readAnswer } from '../../../../examples/remediator/wire.ts'
-import { askFor } from '../asking.ts'
 import { finding, refusedByHotwork } from '../findings.ts'
-import type { Person } from '../person.ts'
 import type { World } from '../world.ts'
-import { untilDead, withArguments } from './credential.ts'
+import { untilDead } from './credential.ts'
+import { liveSession } from './live-session.ts'
 
 /** A person pulls the plug on a grant whose credential works. */
-export async function tellRevocation({ report, person, example, local }: World, agent: Hotwork): Promise<void> {
-  const ask = withArguments(example('staging-payment-timeout'), { Value: '2600' })
-  const task = await askFor(agent, ask)
-  const { access_token } = await agent.exchangeToken(task.task.id)
-  const credentials = await agent.awsCredentials(access_token)
-  const use = () => act(ask.action, agent.settings.aws, credentials)
+export async function tellRevocation(world: World, agent: Hotwork): Promise<void> {
+  const { report, person } = world
+  const { id, accessToken, use } = await liveSession(world, agent, '2600')
   const gus = person('person:gus')
 
   const revokedAt = await report.expect(
@@ -21,22 +15,16 @@ export async function tellRevocation({ report, person, example, local }: World, 
     async () => {
       await use()
       const began = Date.now()
-      const { status } = await revoke(local.apiUrl, gus, task.task.id)
+      const { status } = await gus.revoke(id, 'the change freeze began at noon')
       return finding(status === 'revoked', `it was used; now it is ${status} by ${gus.id}`, began)
     },
   )
   await report.expect('revoked: Hotwork refuses its access token at once', async () => {
-    const refused = await refusedByHotwork(() => agent.awsCredentials(access_token), { status: 401 })
+    const refused = await refusedByHotwork(() => agent.awsCredentials(accessToken), { status: 401 })
     report.latency('revocation to refusal by Hotwork', Date.now() - revokedAt)
     return refused
   })
   await report.expect('revoked: IAM refuses the AWS credentials too', () =>
     untilDead(report, { latency: 'revocation to refusal by IAM', since: revokedAt, how: 'denied' }, use),
   )
-}
-
-async function revoke(apiUrl: string, by: Person, id: string): Promise<{ status: string }> {
-  const headers = { authorization: `Bearer ${await by.token()}`, 'content-type': 'application/json' }
-  const body = JSON.stringify({ reason: 'the change freeze began at noon' })
-  return readAnswer(await fetch(`${apiUrl}/v1/requests/${id}/revoke`, { method: 'POST', headers, body }))
 }
