@@ -89,7 +89,7 @@ export const twoStages: Scenario = {
     { by: 'ben', verdict: 'approve', stale: 'digest' },
     { by: 'cleo', verdict: 'deny', stale: 'round' },
   ],
-  losers: ['ana', 'cleo'],
+  losers: ['ana'],
   policyTurns: true,
   mints: { access_token: 1, aws: 1 },
   uses: 1,
