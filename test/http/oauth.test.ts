@@ -1,3 +1,4 @@
+import { Form } from '../../functions/adapters/http/form.ts'
 import {
   OAuthError,
   oauthAnswer,
@@ -20,7 +21,7 @@ const good = {
 }
 const read = (changes: { [name: string]: string | undefined } = {}) =>
   readTokenExchange(
-    new Map(
+    new Form(
       Object.entries({ ...good, ...changes }).filter((entry): entry is [string, string] => entry[1] !== undefined),
     ),
   )
@@ -46,6 +47,11 @@ test.each<[what: string, changes: object, targets: string[]]>([
   ['anything unknown, which is ignored', { client_id: 'me', foo: 'bar', __proto__x: '1' }, []],
 ])('it may name %s', (_what, changes, targets) => {
   expect(read({ ...changes })).toEqual({ subjectToken: 'a.b.c', request, targets })
+})
+
+test('it may name several targets: a token has one audience, so each must be that', () => {
+  const named = [...Object.entries(good), ['resource', 'x'], ['audience', 'y'], ['resource', 'z']] as [string, string][]
+  expect(readTokenExchange(new Form(named)).targets).toEqual(['y', 'x', 'z'])
 })
 
 test.each<[what: string, changes: { [name: string]: string | undefined }, error: string, names: string]>([

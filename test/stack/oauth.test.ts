@@ -325,6 +325,26 @@ describe.each(['/introspect', '/revoke'])('%s', (path) => {
 })
 
 describe('the token endpoint', () => {
+  test.each<[targets: readonly string[], status: number]>([
+    [[audience], 200],
+    [[audience, audience], 200],
+    [[audience, `${issuer}/aws`], 400],
+    [['https://elsewhere.example'], 400],
+  ])('asked for the resources %j answers %d: a token has one audience', async (targets, status) => {
+    const { id } = await approvedFlag()
+    const form = new URLSearchParams({
+      grant_type: exchange,
+      subject_token: await hotwork.token(builder),
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      authorization_details: JSON.stringify([{ type: 'hotwork_action', request: id }]),
+    })
+    for (const target of targets) form.append('resource', target)
+    const dpop = await hotwork.proof(builder, 'POST', '/token')
+    const answer = await post('/token', undefined, form.toString(), { dpop })
+    expect(answer.status).toBe(status)
+    if (status === 400) expect(answer.body.error).toBe('invalid_target')
+  })
+
   test('gives one live token to a client that asks four times at once, and tells the others to come again', async () => {
     const { id } = await approvedFlag()
     const answers = await Promise.all([1, 2, 3, 4].map(() => hotwork.exchange(builder, id)))

@@ -2,6 +2,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { clocksAgree } from '../../domain/clock.ts'
 import type { Json } from '../../domain/values.ts'
 import type { Log } from '../../operations/ports.ts'
+import { type Form, readForm } from './form.ts'
 import { BadJson, bodyLimit, readJson } from './json.ts'
 import { type Answer, answerProblem, BadRequest, badRequest, type Problem } from './problem.ts'
 import { requestIdOf } from './request-id.ts'
@@ -15,8 +16,8 @@ export type Call = {
   query(name: string): string | undefined
   /** The JSON body. @throws BadRequest */
   json(): Json
-  /** An `application/x-www-form-urlencoded` body (RFC 6749 appendix B): its parameters, each once. @throws BadRequest */
-  form(): ReadonlyMap<string, string>
+  /** An `application/x-www-form-urlencoded` body (RFC 6749 appendix B). @throws BadRequest */
+  form(): Form
   hasBody: boolean
   requestId: string
 }
@@ -160,15 +161,3 @@ const tooLarge = () =>
     title: 'The body is too large',
     detail: `at most ${bodyLimit} bytes`,
   })
-
-function readForm(text: string): ReadonlyMap<string, string> {
-  const parameters = new Map<string, string>()
-  const names = new Set<string>()
-  for (const [name, value] of new URLSearchParams(text)) {
-    // RFC 6749 section 3.2: parameters must not be included more than once; without a value they count as left out.
-    if (names.has(name)) throw badRequest('invalid_request', `\`${name.slice(0, 64).toWellFormed()}\` is given twice`)
-    names.add(name)
-    if (value !== '') parameters.set(name, value)
-  }
-  return parameters
-}

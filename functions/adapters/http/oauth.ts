@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { RequestId } from '../../domain/values.ts'
 import { type Call, type Endpoint, endpoint, type Settings } from './endpoint.ts'
+import type { Form } from './form.ts'
 import { BadJson, readJson } from './json.ts'
 import type { Answer, Problem } from './problem.ts'
 
@@ -68,7 +69,7 @@ const Detail = z.tuple([z.strictObject({ type: z.literal('hotwork_action'), requ
 export type TokenExchange = { subjectToken: string; request: RequestId; targets: readonly string[] }
 
 /** @throws OAuthError */
-export function readTokenExchange(form: ReadonlyMap<string, string>): TokenExchange {
+export function readTokenExchange(form: Form): TokenExchange {
   const grantType = form.get('grant_type')
   if (grantType === undefined) throw new OAuthError('invalid_request', 'grant_type is missing')
   if (grantType !== tokenExchange)
@@ -84,7 +85,7 @@ export function readTokenExchange(form: ReadonlyMap<string, string>): TokenExcha
     throw new OAuthError('invalid_request', `requested_token_type should be ${tokenTypes.accessToken}`)
   if (form.has('scope'))
     throw new OAuthError('invalid_scope', 'there are no scopes here: authorization_details say what is asked')
-  const targets = [form.get('audience'), form.get('resource')].filter((target) => target !== undefined)
+  const targets = [...form.all('audience'), ...form.all('resource')]
   return { subjectToken, request: readDetails(form.get('authorization_details')), targets }
 }
 
