@@ -1,0 +1,46 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** What an STS was asked: the form of the query protocol, and the access key that signed it. */
+export type Asked = { form: URLSearchParams; accessKeyId: string }
+type Answer = { status: number; xml: string }
+
+/**
+ * An STS as far as the wire goes: the query protocol over HTTP, for what no emulator has. Each operation answers as it is
+ * told to.
+ */
+export async function startSts(answers: { [operation: string]: (asked: Asked) => Answer }) {
+  const asked: Asked[] = []
+  const server = createServer(async (incoming, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of incoming) chunks.push(chunk)
+    const form = new URLSearchParams(Buffer.concat(chunks).toString())
+    const accessKeyId = /Credential=(\w+)\//.exec(incoming.headers.authorization ?? '')?.[1] ?? ''
+    asked.push({ form, accessKeyId })
+    const { status, xml } = answers[form.get('Action') ?? '']?.({ form, accessKeyId }) ?? refusal('InvalidAction')
+    response.writeHead(status, { 'content-type': 'text/xml' }).end(xml)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    operations: () => asked.map(({ form }) => form.get('Action')),
+    asked: (operation: string) => asked.filter(({ form }) => form.get('Action') === operation),
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.closeAllConnections()
+        server.close(() => resolve())
+      }),
+  }
+}
+
+/** A refusal as STS words it. */
+export const refusal = (code: string, status = 400): Answer => ({
+  status,
+  xml: `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>${code}</Code><Message>no</Message></Error><RequestId>1</RequestId></ErrorResponse>`,
+})
+
+/** Credentials with this access key id, as an operation of STS answers them. */
+export const credentials = (operation: string, accessKeyId: string): Answer => ({
+  status: 200,
+  xml: `<${operation}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${operation}Result><Credentials><AccessKeyId>${accessKeyId}</AccessKeyId><SecretAccessKey>secret of ${accessKeyId}</SecretAccessKey><SessionToken>token of ${accessKeyId}</SessionToken><Expiration>2027-01-15T08:15:00Z</Expiration></Credentials></${operation}Result><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></${operation}Response>`,
+})
