@@ -3,7 +3,6 @@ import { CallRefused, CallUnanswered } from '../../operations/faults.ts'
 /** As much of an SDK's fault as says what it means. */
 type Fault = {
   name?: string
-  code?: string
   $metadata?: { httpStatusCode?: number }
   $retryable?: { throttling?: boolean }
 }
@@ -17,9 +16,6 @@ const throttled = new Set([
   'ThrottlingException',
   'TooManyRequestsException',
 ])
-
-/** Nobody was reached, so nothing was done. */
-const unreached = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'])
 
 const pausesMilliseconds = [200, 600]
 
@@ -46,7 +42,6 @@ const isThrottled = ({ name = '', $retryable, $metadata }: Fault) =>
 
 function judge(cause: Fault): CallRefused | CallUnanswered {
   const name = cause.name ?? 'unknown'
-  if (unreached.has(cause.code ?? '')) return new CallRefused('unreachable', { cause })
   return isNo(cause.$metadata?.httpStatusCode)
     ? new CallRefused(name, { cause })
     : new CallUnanswered(`nobody knows whether the call was done: \`${name}\``, { cause })

@@ -15,16 +15,21 @@ const calls: { readonly [action: string]: MediatedCall } = {
 /** Makes mediated calls with AWS's SDK: the stored arguments are the API's own members, and go to it as they are. */
 export class SdkCaller implements AwsCaller {
   readonly #endpoint: string | undefined
+  readonly #patience: Patience
 
-  /** @param endpoint one for all services; without it each is found as AWS clients do by themselves */
-  constructor(endpoint?: string) {
+  /**
+   * @param options.endpoint one for all services; without it each is found as AWS clients do by themselves
+   * @param options.milliseconds how long the answer of a call is waited for
+   */
+  constructor({ endpoint, milliseconds }: { endpoint?: string; milliseconds?: number } = {}) {
     this.#endpoint = endpoint
+    this.#patience = milliseconds === undefined ? patience.call : { ...patience.call, milliseconds }
   }
 
   async call(call: AwsCall, credentials: AwsCredentials): Promise<JsonObject> {
     const mediated = calls[call.action]
     if (!mediated) throw new CallRefused('unknown_call')
-    return makeOnce(() => mediated.make(call.arguments, this.#settings(call, credentials, patience.call)))
+    return makeOnce(() => mediated.make(call.arguments, this.#settings(call, credentials, this.#patience)))
   }
 
   async lookUp(call: AwsCall & { begunAt: number }, credentials: AwsCredentials): Promise<LookedUp> {
@@ -49,4 +54,4 @@ type Patience = { attempts: number; milliseconds: number }
 const patience = {
   call: { attempts: 1, milliseconds: 10_000 },
   lookUp: { attempts: 2, milliseconds: 3000 },
-} as const satisfies { [what: string]: Patience }
+} satisfies { [what: string]: Patience }
