@@ -75,8 +75,32 @@ describe('an access token', () => {
   })
 
   test('may carry claims that we do not know', async () => {
-    const more = { ...claims, act: { sub: 'agent:planner' }, 'https://x.example/y': [1] }
+    const more = { ...claims, scope: 'all', 'https://x.example/y': [1] }
     expect(await verifier.verify(signed(key, header(), more), audience)).toEqual(accepted)
+  })
+
+  test('that was delegated is its bearer’s, who is the outermost that acts', async () => {
+    const act = { sub: 'agent:builder', act: { sub: 'agent:second' } }
+    const delegated = await verifier.verify(signed(key, header(), { ...claims, act }), audience)
+    expect(delegated).toEqual({ ...accepted, value: { ...accepted.value, agent: 'agent:builder' } })
+  })
+
+  test('is recognised for whatever audience, with all that it says, and by the same rules otherwise', async () => {
+    const known = await verifier.recognise(signed(key, header(), claims))
+    expect(known).toEqual({ ...accepted, value: { ...accepted.value, claims } })
+    const other = await verifier.recognise(signed(key, header(), { ...claims, aud: 'https://flags.example' }))
+    expect(other).toMatchObject({ ok: true, value: { audience: 'https://flags.example' } })
+    for (const bad of [
+      signed(stranger, header(), claims),
+      signed(key, header({ typ: 'JWT' }), claims),
+      signed(key, header(), { ...claims, iss: 'https://evil.example' }),
+      signed(key, header(), { ...claims, aud: [audience] }),
+      signed(key, header(), without('aud')),
+    ])
+      expect(await verifier.recognise(bad)).toEqual({ ok: false, code: 'token_invalid' })
+    clock.advance(900)
+    expect(await verifier.recognise(signed(key, header(), claims))).toEqual({ ok: false, code: 'token_expired' })
+    expect(await verifier.recognise('no token')).toEqual({ ok: false, code: 'token_malformed' })
   })
 
   test('lives up to its end and not a second longer, whatever clocks are forgiven', async () => {
