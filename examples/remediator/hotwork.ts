@@ -21,7 +21,7 @@ export class Hotwork {
 
   /** May I? With `context.approval`, whether that approval covers this. A deny is an answer, not an error. */
   async evaluate(ask: Ask): Promise<Evaluation> {
-    return this.#post('/access/v1/evaluation', { body: ask })
+    return this.#post(`${this.settings.apiUrl}/access/v1/evaluation`, ask)
   }
 
   /**
@@ -32,21 +32,13 @@ export class Hotwork {
   async submit(ask: Ask, evaluation: Evaluation, idempotencyKey: string, until?: Date): Promise<Task> {
     const { evaluation_id, access_request } = evaluation.context
     const url = access_request?.endpoint ?? `${this.settings.apiUrl}/access/v1/requests`
-    const answer = await fetch(url, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${await this.workloadToken()}`,
-        'content-type': 'application/json',
-        'idempotency-key': idempotencyKey,
-        dpop: await this.#prover.prove('POST', url),
-      },
-      body: JSON.stringify({
-        ...ask,
-        denial: { evaluation_id },
-        ...(until ? { requested_access: { requested_until: until.toISOString() } } : {}),
-      }),
-    })
-    return this.#readTask(answer)
+    const body = {
+      ...ask,
+      denial: { evaluation_id },
+      ...(until ? { requested_access: { requested_until: until.toISOString() } } : {}),
+    }
+    const headers = { 'idempotency-key': idempotencyKey, dpop: await this.#prover.prove('POST', url) }
+    return this.#asTask(await this.#post(url, body, headers))
   }
 
   /**
@@ -126,23 +118,14 @@ export class Hotwork {
     right: { agent: string; action: Ask['action']; resource: Ask['resource']; uses?: number; expires_at?: string },
     idempotencyKey: string,
   ): Promise<Task> {
-    const answer = await fetch(`${this.settings.apiUrl}/v1/requests/${id}/delegations`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${await this.workloadToken()}`,
-        'content-type': 'application/json',
-        'idempotency-key': idempotencyKey,
-      },
-      body: JSON.stringify(right),
-    })
-    return this.#readTask(answer)
+    const url = `${this.settings.apiUrl}/v1/requests/${id}/delegations`
+    return this.#asTask(await this.#post(url, right, { 'idempotency-key': idempotencyKey }))
   }
 
   /** Reports the end of the task. The credential is dead from then on. */
   async complete(id: string, outcome: 'succeeded' | 'failed', note?: string): Promise<Task> {
-    return this.#asTask(
-      await this.#post(`/v1/requests/${id}/complete`, { body: { outcome, ...(note === undefined ? {} : { note }) } }),
-    )
+    const url = `${this.settings.apiUrl}/v1/requests/${id}/complete`
+    return this.#asTask(await this.#post(url, { outcome, ...(note === undefined ? {} : { note }) }))
   }
 
   /** The agent's own proof of who it is, renewed a minute before it ends. */
@@ -154,10 +137,11 @@ export class Hotwork {
     return this.#workload.token
   }
 
-  async #post<T>(path: string, { body }: { body: unknown }): Promise<T> {
-    const answer = await fetch(`${this.settings.apiUrl}${path}`, {
+  async #post<T>(url: string, body: object, headers: Record<string, string> = {}): Promise<T> {
+    const authorization = `Bearer ${await this.workloadToken()}`
+    const answer = await fetch(url, {
       method: 'POST',
-      headers: { authorization: `Bearer ${await this.workloadToken()}`, 'content-type': 'application/json' },
+      headers: { ...headers, authorization, 'content-type': 'application/json' },
       body: JSON.stringify(body),
     })
     return readAnswer(answer)

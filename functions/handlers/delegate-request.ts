@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { parseBody, Timestamp, taskAnswer } from '../adapters/http/authzen.ts'
-import { type Call, endpoint } from '../adapters/http/endpoint.ts'
+import { endpoint } from '../adapters/http/endpoint.ts'
 import { BadRequest, badRequest } from '../adapters/http/problem.ts'
 import type { Refusal } from '../domain/refusals.ts'
 import { AgentId, JsonObject, type NumericDate, RequestId, Resource } from '../domain/values.ts'
@@ -8,6 +8,7 @@ import { delegateRequest } from '../operations/delegate-request.ts'
 import { environmentOf } from './environments.ts'
 import { Callers } from './wiring/callers.ts'
 import { decidingPorts } from './wiring/deciding.ts'
+import { idempotencyKeyOf } from './wiring/idempotency-key.ts'
 import { cedarPolicy } from './wiring/policy.ts'
 import { unknownTask } from './wiring/refusals.ts'
 
@@ -54,16 +55,6 @@ export const handler = endpoint({ issuer, ...ports }, async (call) => {
   const location = `${issuer}/access/v1/requests/${state.ask.id}`
   return { status: 201, headers: { location }, body: taskAnswer(state, issuer) }
 })
-
-function idempotencyKeyOf(call: Call): string {
-  const key = call.header('idempotency-key')?.trim()
-  if (key && key.length <= 255) return key
-  throw badRequest(
-    'invalid_request',
-    'The `Idempotency-Key` header is missing or over 255 characters',
-    'send one key for each right that you give, and the same one when you ask again',
-  )
-}
 
 function checkUntil(until: NumericDate, now: NumericDate): void {
   if (until >= now + shortest) return

@@ -1,25 +1,18 @@
 import type { Decide } from '../domain/commands.ts'
 import { evolve } from '../domain/evolve.ts'
-import { type ApprovalRequest, namesOf, openStage, type Verdict } from '../domain/request.ts'
-import type { NumericDate, PersonId, RequestId } from '../domain/values.ts'
+import { type ApprovalRequest, namesOf, openStage } from '../domain/request.ts'
+import type { NumericDate, RequestId } from '../domain/values.ts'
 import { authorityOf } from './authority.ts'
 import { type CarriedOut, carryOut, recordRefusal } from './carry-out.ts'
 import type { DecidingPorts, OnceOnly } from './ports.ts'
 import { askAboutRequest } from './questions.ts'
 
 /** A person's verdict on a request, through whichever door. */
-export type DecisionAsk = {
+export type DecisionAsk = Pick<
+  Decide,
+  'person' | 'verdict' | 'stage' | 'round' | 'digest' | 'comment' | 'through' | 'login'
+> & {
   id: RequestId
-  person: PersonId
-  verdict: Verdict
-  /** The decider's own stage; a click names none. */
-  stage?: string
-  round: number
-  /** The digest seen, or its first 16 characters. */
-  digest: string
-  comment?: string
-  through: 'api' | 'slack'
-  login: { acr?: string; at?: NumericDate }
   /** What must happen once, such as this very click. */
   once?: OnceOnly
 }

@@ -1,14 +1,13 @@
-import { GetItemCommand } from '@aws-sdk/client-dynamodb'
 import { HaltTarget } from '../../domain/halt.ts'
 import type { HaltId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
 import type { HaltChange, HaltStore, StoredHalts } from '../../operations/ports.ts'
-import { type Connection, within } from './client.ts'
+import type { Connection } from './client.ts'
 import { haltItem, haltItemKey, storedHaltsOf, versionIs } from './halt-items.ts'
 import { endsAt, headAttributes, headOf, type Item, text, textOf } from './items.ts'
 import { putEntry } from './ledger-items.ts'
+import { readOne } from './read-one.ts'
 import { transact } from './transaction.ts'
-import { orUnavailable } from './unavailable.ts'
 
 /**
  * Kill switches in the requests table: the halts of a target as one item, so that whoever decides reads it beside the
@@ -53,10 +52,8 @@ export class DynamoHaltStore implements HaltStore {
     return done
   }
 
-  async #get(Key: Item, trying: string): Promise<Item | undefined> {
-    const command = new GetItemCommand({ TableName: this.#requests, Key, ConsistentRead: true })
-    const { Item } = await this.#connection.client.send(command, within(this.#connection)).catch(orUnavailable(trying))
-    return Item
+  #get(key: Item, trying: string): Promise<Item | undefined> {
+    return readOne(this.#connection, this.#requests, key, trying)
   }
 }
 

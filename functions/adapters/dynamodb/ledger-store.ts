@@ -1,11 +1,12 @@
-import { GetItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb'
+import { paginateQuery } from '@aws-sdk/client-dynamodb'
 import type { Entry, Head } from '../../domain/ledger.ts'
 import type { LedgerStore } from '../../operations/ports.ts'
 import { type Connection, within } from './client.ts'
 import { endsAt, headAttributes, headOf, text, textOf } from './items.ts'
 import { putEntry } from './ledger-items.ts'
+import { readOne } from './read-one.ts'
 import { transact } from './transaction.ts'
-import { orUnavailable, unavailable } from './unavailable.ts'
+import { unavailable } from './unavailable.ts'
 
 /**
  * The ledger table: `aggregate` and `sequence` find an entry, kept as the JSON text it was hashed from. Where an actor's
@@ -41,13 +42,8 @@ export class DynamoLedgerStore implements LedgerStore {
   }
 
   async head(aggregate: string): Promise<Head> {
-    const { Item } = await this.#connection.client
-      .send(
-        new GetItemCommand({ TableName: this.#requests, Key: chainKey(aggregate), ConsistentRead: true }),
-        within(this.#connection),
-      )
-      .catch(orUnavailable(`read the chain of \`${aggregate}\``))
-    return headOf(Item)
+    const trying = `read the chain of \`${aggregate}\``
+    return headOf(await readOne(this.#connection, this.#requests, chainKey(aggregate), trying))
   }
 
   async append(aggregate: string, expected: Head, entries: readonly Entry[], head: Head): Promise<boolean> {

@@ -1,10 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import {
-  ConditionalCheckFailedException,
-  GetItemCommand,
-  PutItemCommand,
-  type TransactWriteItem,
-} from '@aws-sdk/client-dynamodb'
+import { ConditionalCheckFailedException, PutItemCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb'
 import type { HaltTarget } from '../../domain/halt.ts'
 import type { EvaluationId, NumericDate, RequestId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
@@ -25,6 +20,7 @@ import { putEntry } from './ledger-items.ts'
 import { listRequests, overdueRequests } from './list-requests.ts'
 import { onceKey, putOnce } from './once-only.ts'
 import { readMany } from './read-many.ts'
+import { readOne } from './read-one.ts'
 import { requestItem, requestKey, storedOf } from './request-items.ts'
 import { conflicted, failed, transact } from './transaction.ts'
 import { orUnavailable, unavailable } from './unavailable.ts'
@@ -121,10 +117,8 @@ export class DynamoRequestStore implements RequestStore {
     return overdueRequests({ connection: this.#connection, table: this.#requests }, before, limit)
   }
 
-  async #get(Key: Item, trying: string): Promise<Item | undefined> {
-    const command = new GetItemCommand({ TableName: this.#requests, Key, ConsistentRead: true })
-    const { Item } = await this.#connection.client.send(command, within(this.#connection)).catch(orUnavailable(trying))
-    return Item
+  #get(key: Item, trying: string): Promise<Item | undefined> {
+    return readOne(this.#connection, this.#requests, key, trying)
   }
 }
 
