@@ -19,7 +19,12 @@ export function addStacks(
     env: home,
     bundle,
     signingKeys,
-    targetRoles: [...new Set(accounts.map(([, account]) => targetRoleArn(stackName, account)))],
+    targetRoles: rolesOf('target', stackName, accounts),
+    foreignRevokers: rolesOf(
+      'revoker',
+      stackName,
+      accounts.filter(([, { accountId }]) => accountId !== home.account),
+    ),
     ...(issuer !== undefined && { issuer }),
     ...(heldReads !== undefined && { heldReads }),
     ...(alarmTopic !== undefined && { alarmTopic }),
@@ -27,14 +32,18 @@ export function addStacks(
 
   // Several aliases may be one account, and a role's name is taken once an account.
   const targets = [...Map.groupBy(accounts, ([, { accountId }]) => accountId).values()].map((sharing) => {
-    const [[alias, { accountId, region, partition }]] = sharing as [[string, Account]]
+    const [[alias, account]] = sharing as [[string, Account]]
+    const { accountId, region } = account
+    const atHome = { ...account, accountId: home.account ?? accountId }
     const target = new TargetStack(
       app,
       accountId === home.account ? `${stackName}Target` : `${stackName}Target-${alias}`,
       {
         env: { account: accountId, region },
         hotwork: stackName,
-        broker: `arn:${partition}:iam::${home.account ?? accountId}:role/hotwork/${stackName}-broker`,
+        broker: roleArn('broker', stackName, atHome),
+        // At home it writes denies with its own role.
+        ...(accountId !== atHome.accountId && { revoker: roleArn('revoker', stackName, atHome) }),
         accounts: Object.fromEntries(sharing),
         actions: Object.values(bundle.actions),
       },
@@ -54,5 +63,13 @@ function homeOf(bundle: PolicyBundle): { account?: string; region?: string } {
   return { ...(account !== undefined && { account }), ...(region !== undefined && { region }) }
 }
 
-const targetRoleArn = (stackName: string, { partition, accountId }: Account) =>
-  `arn:${partition}:iam::${accountId}:role/hotwork/${stackName}-target`
+/** The roles that have the same name in every account, so that policies can name them before they exist. */
+type Known = 'broker' | 'revoker' | 'target'
+
+const roleArn = (role: Known, stackName: string, { partition, accountId }: Account): string =>
+  `arn:${partition}:iam::${accountId}:role/hotwork/${stackName}-${role}`
+
+/** One an account, however many aliases it has. */
+const rolesOf = (role: Known, stackName: string, accounts: readonly [alias: string, Account][]): readonly string[] => [
+  ...new Set(accounts.map(([, account]) => roleArn(role, stackName, account))),
+]

@@ -25,6 +25,8 @@ export type HotworkStackProps = StackProps & {
   bundle: PolicyBundle
   /** ARNs of the target roles, one an account. */
   targetRoles: readonly string[]
+  /** ARNs of the roles through which the denies of target roles in other accounts are written. */
+  foreignRevokers: readonly string[]
   issuer?: string
   heldReads?: number
   alarmTopic?: string
@@ -67,7 +69,7 @@ export type FunctionName = keyof typeof functions
 /** Hotwork: what exists, and who may touch what. Composition only; each construct says what it is. */
 export class HotworkStack extends Stack {
   constructor(scope: Construct, id: string, props: HotworkStackProps) {
-    const { bundle, targetRoles, heldReads, alarmTopic, signingKeys, ...stackProps } = props
+    const { bundle, targetRoles, foreignRevokers, heldReads, alarmTopic, signingKeys, ...stackProps } = props
     super(scope, id, stackProps)
 
     const requests = new RequestTable(this, 'Requests')
@@ -257,10 +259,14 @@ export class HotworkStack extends Stack {
     cardsQueue.consumedBy(drawCard, { batchSize: 5 })
 
     // It also ends what was delegated from what has ended, and what a halt covers, so that those sessions are denied too.
-    const revoker = makeDecider('write-denies', {}, { roleName: `${this.stackName}-revoker` })
+    const revoker = makeDecider('write-denies', { ACCOUNT: this.account }, { roleName: `${this.stackName}-revoker` })
     requests.grantQuery(revoker.role)
     requests.grantFind(revoker.role, 'by-status')
-    grantDeny(revoker.role, targetRoles)
+    grantDeny(
+      revoker.role,
+      targetRoles.filter((role) => accountOf(role) === this.account),
+    )
+    grantRevokeElsewhere(revoker.role, foreignRevokers)
     deniesQueue.consumedBy(revoker, { batchSize: 10 })
 
     // Whatever was lost is followed again, at a cost that does not grow with what waits.
@@ -319,19 +325,26 @@ type More = Partial<Pick<HotworkFunctionProps, 'timeout' | 'role' | 'roleName' |
 const pascal = (name: string) => name.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())
 
 /** Allows making sessions of the target roles, each with tags and a source identity to find and end it by. */
-const grantAssume = (grantee: IGrantable, targetRoles: readonly string[]): Grant =>
-  Grant.addToPrincipal({
-    grantee,
-    actions: ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'],
-    resourceArns: [...targetRoles],
-  })
+const grantAssume = (grantee: IGrantable, targetRoles: readonly string[]): void =>
+  grantOnAny(grantee, ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'], targetRoles)
 
 /** Allows writing the denies of the target roles. A deny is all that their boundary lets a policy add. */
-const grantDeny = (grantee: IGrantable, targetRoles: readonly string[]): Grant =>
-  Grant.addToPrincipal({
+const grantDeny = (grantee: IGrantable, targetRoles: readonly string[]): void =>
+  grantOnAny(
     grantee,
-    actions: ['iam:PutRolePolicy', 'iam:DeleteRolePolicy'],
+    ['iam:PutRolePolicy', 'iam:DeleteRolePolicy'],
     // The name without its path too, which is what the local emulator judges by. A role's name is taken once an
     // account whatever its path, so on AWS the second can never be another role.
-    resourceArns: targetRoles.flatMap((role) => [role, role.replace(':role/hotwork/', ':role/')]),
-  })
+    targetRoles.flatMap((role) => [role, role.replace(':role/hotwork/', ':role/')]),
+  )
+
+/** Allows becoming the revokers of other accounts, each of which may write the denies of its target role. */
+const grantRevokeElsewhere = (grantee: IGrantable, revokers: readonly string[]): void =>
+  grantOnAny(grantee, ['sts:AssumeRole'], revokers)
+
+/** There may be none: a statement on nothing is none. */
+function grantOnAny(grantee: IGrantable, actions: string[], resources: readonly string[]): void {
+  if (resources.length > 0) Grant.addToPrincipal({ grantee, actions, resourceArns: [...resources] })
+}
+
+const accountOf = (arn: string) => arn.split(':')[4]

@@ -5,14 +5,29 @@ import type { Ladder } from './constructs/approval-workflow.ts'
 import { UnusableSettings } from './settings.ts'
 
 /** Where an AWS action happens, and what its target role asks of Hotwork. */
-export type Account = { accountId: string; region: string; partition: string; externalId: string }
+export type Account = {
+  accountId: string
+  region: string
+  partition: string
+  externalId: string
+  /** Whether the broker cuts sessions to the second by `sts:GetScopedCredentials`. */
+  scopedCredentials?: boolean
+}
 
 /** The part of a compiled bundle that decides what exists; the rest of it only Lambdas read. */
 export type PolicyBundle = {
   /** Path of the whole bundle, which is shipped beside each Lambda that asks policy. */
   file: string
   ladder: Ladder
-  actions: { readonly [name: string]: { account?: string; statement?: { actions: readonly string[] } } }
+  actions: {
+    readonly [name: string]: {
+      account?: string
+      /** Resources are templates: `arn:{partition}:ssm:{region}:{account}:parameter{arguments.Name}`. */
+      statement?: { actions: readonly string[]; resources: readonly string[] }
+      /** How a call whose answer was lost is looked up, on the same resources. */
+      resolve?: { action: string }
+    }
+  }
   deployment: { accounts: { readonly [alias: string]: Account }; slack: { apiUrl: string } }
 }
 

@@ -1,13 +1,16 @@
 import { CfnOutput, Duration, Stack, type StackProps, Validations } from 'aws-cdk-lib'
-import { ArnPrincipal, Effect, ManagedPolicy, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
+import { ArnPrincipal, Effect, type IManagedPolicy, ManagedPolicy, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
 import type { Account, PolicyBundle } from './policy-bundle.ts'
+import { type Reach, reachOf } from './reach.ts'
 
 export type TargetStackProps = StackProps & {
   /** The name of the main stack. */
   hotwork: string
   /** ARN of the only role that may assume the target role. */
   broker: string
+  /** ARN of Hotwork's revoker, where that is in another account: the only one that may assume the revoker of this one. */
+  revoker?: string
   /** The aliases of this account, which may be several with an external id each. */
   accounts: { readonly [alias: string]: Account }
   actions: readonly PolicyBundle['actions'][string][]
@@ -22,13 +25,12 @@ const tags = {
   'hotwork:digest': 'sha-256:*',
 }
 
+/** By which the broker cuts a session to less, and shorter: the one call of STS that a session may ever need. */
+const scoping = 'sts:GetScopedCredentials'
+
 /** Never, whatever the catalogue or a session policy says: ways to more rights, or to lasting ones. */
 const pivots = [
   'iam:*',
-  'sts:AssumeRole*',
-  'sts:GetFederationToken',
-  'sts:GetScopedCredentials',
-  'sts:GetWebIdentityToken',
   'organizations:*',
   'account:*',
   'sso:*',
@@ -44,91 +46,142 @@ const pivots = [
 /**
  * What Hotwork may do in one account: the role that the broker assumes, each time with a session policy for the one
  * approved action. The role itself can do the catalogue's actions and no others, and its boundary holds even against
- * whoever may write its policies.
+ * whoever may write its policies. In an account that is not Hotwork's own also a revoker, which may do just that.
  */
 export class TargetStack extends Stack {
   readonly role: Role
 
-  constructor(scope: Construct, id: string, { hotwork, broker, accounts, actions, ...props }: TargetStackProps) {
-    super(scope, id, props)
-    const statements = [...allowCatalogue(actions, accounts), neverPivot]
+  constructor(scope: Construct, id: string, props: TargetStackProps) {
+    const { hotwork, broker, revoker, accounts, actions, ...stackProps } = props
+    super(scope, id, stackProps)
+    const reach = [...reachOf(actions, accounts), ...scopingOf(accounts)]
+    const allowed = reach.map(
+      (each) => new PolicyStatement({ actions: [...each.actions], resources: [...each.resources] }),
+    )
+    const neverPivot = neverPivotBut(reach)
     const boundary = new ManagedPolicy(this, 'Boundary', {
       path: '/hotwork/',
       description: `The most that ${hotwork} may ever do in this account`,
-      statements,
+      statements: [...allowed, neverPivot, nothingBeside(reach)],
     })
+    const externalIds = { 'sts:ExternalId': Object.values(accounts).map(({ externalId }) => externalId) }
+    this.role = this.#makeTarget({ hotwork, broker, externalIds, boundary })
+    const catalogue = new ManagedPolicy(this, 'Catalogue', {
+      path: '/hotwork/',
+      description: 'What the catalogue of actions needs; each session narrows it to the one that was approved',
+      // Managed, so that all the room for inline policies is left to the denies that end sessions.
+      statements: [...allowed, neverPivot].map((statement) => statement.copy()),
+      roles: [this.role],
+    })
+    for (const policy of [boundary, catalogue])
+      Validations.of(policy).acknowledge(
+        ...[...new Set(reach.flatMap(({ resources }) => resources))].map((resource) => ({
+          id: `AwsSolutions-IAM5[Resource::${resource}]`,
+          reason: 'A session reaches one exact ARN, that of its session policy; which one is not known at deploy',
+        })),
+      )
+    new CfnOutput(this, 'TargetRoleArn', { value: this.role.roleArn })
+    if (revoker !== undefined) this.#makeRevoker({ hotwork, revoker, externalIds, boundary })
+  }
+
+  #makeTarget({ hotwork, broker, externalIds, boundary }: Made & { broker: string }): Role {
     const principal = new ArnPrincipal(broker)
-    this.role = new Role(this, 'Role', {
+    const role = new Role(this, 'Role', {
       roleName: `${hotwork}-target`,
       path: '/hotwork/',
       description: `Assumed by ${hotwork} for one approved action at a time`,
       assumedBy: principal.withConditions({
-        StringEquals: { 'sts:ExternalId': Object.values(accounts).map(({ externalId }) => externalId) },
+        StringEquals: externalIds,
         StringLike: { 'sts:RoleSessionName': 'req_*', ...tagged },
+        ...namedByRequest,
       }),
       permissionsBoundary: boundary,
       maxSessionDuration: Duration.hours(1),
     })
     // Statements of their own: neither call carries an external id or a session name, so a condition on one would deny.
-    this.role.assumeRolePolicy?.addStatements(
+    role.assumeRolePolicy?.addStatements(
       new PolicyStatement({
         principals: [principal],
         actions: ['sts:TagSession'],
+        // No tag beside ours, and all of ours: a session could not be ended by one that it lacks. None is transitive,
+        // since no session of this role ever gets another one.
         conditions: { StringLike: tagged, 'ForAllValues:StringEquals': { 'aws:TagKeys': Object.keys(tags) } },
       }),
       new PolicyStatement({
         principals: [principal],
         actions: ['sts:SetSourceIdentity'],
-        // IfExists changes nothing on AWS, where the call always carries it; the local emulator does not.
-        conditions: { StringLikeIfExists: { 'sts:SourceIdentity': 'req_*' } },
+        conditions: namedByRequest,
       }),
     )
-    const catalogue = new ManagedPolicy(this, 'Catalogue', {
-      path: '/hotwork/',
-      description: 'What the catalogue of actions needs; each session narrows it to the one that was approved',
-      // Managed, so that all the room for inline policies is left to the denies that end sessions.
-      statements: statements.map((statement) => statement.copy()),
-      roles: [this.role],
+    return role
+  }
+
+  /**
+   * The role through which Hotwork's revoker, which lives in another account, writes the denies of this one. Whoever may
+   * write a role's policies may grant by them too: so it may write those of the target role alone, and of that only while
+   * it has its boundary, by which no policy adds anything.
+   */
+  #makeRevoker({ hotwork, revoker, externalIds, boundary }: Made & { revoker: string }): void {
+    const writeDenies = new PolicyStatement({
+      actions: ['iam:PutRolePolicy', 'iam:DeleteRolePolicy'],
+      resources: [this.role.roleArn],
+      conditions: { StringEquals: { 'iam:PermissionsBoundary': boundary.managedPolicyArn } },
     })
-    for (const policy of [boundary, catalogue])
-      Validations.of(policy).acknowledge(
-        ...statements
-          .filter(({ effect }) => effect === Effect.ALLOW)
-          .flatMap(({ resources }) => resources)
-          .map((resource) => ({
-            id: `AwsSolutions-IAM5[Resource::${resource}]`,
-            reason: 'A session reaches one exact ARN, that of its session policy; which one is not known at deploy',
-          })),
-      )
-    new CfnOutput(this, 'TargetRoleArn', { value: this.role.roleArn })
+    const role = new Role(this, 'Revoker', {
+      roleName: `${hotwork}-revoker`,
+      path: '/hotwork/',
+      description: `Assumed by ${hotwork} to deny sessions that have ended`,
+      assumedBy: new ArnPrincipal(revoker).withConditions({ StringEquals: externalIds }),
+      permissionsBoundary: new ManagedPolicy(this, 'RevokerBoundary', {
+        path: '/hotwork/',
+        description: `The most that the revoker of ${hotwork} may ever do in this account`,
+        statements: [writeDenies.copy()],
+      }),
+      maxSessionDuration: Duration.hours(1),
+    })
+    role.addToPolicy(writeDenies)
+    new CfnOutput(this, 'RevokerRoleArn', { value: role.roleArn })
   }
 }
 
+type Made = { hotwork: string; externalIds: { 'sts:ExternalId': string[] }; boundary: IManagedPolicy }
+
 const tagged = Object.fromEntries(Object.entries(tags).map(([key, like]) => [`aws:RequestTag/${key}`, like]))
 
-/** The IAM actions of the catalogue's entries for these accounts, on whatever their service has in them. */
-function allowCatalogue(
-  entries: TargetStackProps['actions'],
-  accounts: TargetStackProps['accounts'],
-): readonly PolicyStatement[] {
-  const here = entries.filter(({ account }) => account !== undefined && account in accounts)
-  const actions = [...new Set(here.flatMap(({ statement }) => statement?.actions ?? []))].sort()
-  const byService = Map.groupBy(actions, (action) => action.split(':')[0] ?? '')
-  return [...byService].map(
-    ([service, ofService]) =>
-      new PolicyStatement({ actions: ofService, resources: placesOf(service, Object.values(accounts)) }),
-  )
-}
+/**
+ * A source identity is that of a request, so that CloudTrail names it at every call, or there is none: the local emulator
+ * does not tell it to a trust policy. A session without one gets less, never more: what is guarded is denied to it.
+ */
+const namedByRequest = { StringLikeIfExists: { 'sts:SourceIdentity': 'req_*' } }
 
-const placesOf = (service: string, accounts: readonly Account[]) => [
-  ...new Set(
-    accounts.map(({ partition, region, accountId }) => `arn:${partition}:${service}:${region}:${accountId}:*`),
-  ),
-]
+/** Where the broker scopes sessions, it does so with the session itself; what an agent gets forbids it again. */
+const scopingOf = (accounts: TargetStackProps['accounts']): readonly Reach[] =>
+  Object.values(accounts).some(({ scopedCredentials }) => scopedCredentials)
+    ? [{ actions: [scoping], resources: ['*'] }]
+    : []
 
-const neverPivot = new PolicyStatement({
-  sid: 'NeverPivot',
-  effect: Effect.DENY,
-  actions: pivots,
-  resources: ['*'],
-})
+/**
+ * All of STS too: no approved action needs any of it, and each year brings it another way to get a session. Where one of
+ * its calls is allowed, the others are denied by what is denied beside the catalogue.
+ */
+const neverPivotBut = (reach: readonly Reach[]) =>
+  new PolicyStatement({
+    sid: 'NeverPivot',
+    effect: Effect.DENY,
+    actions: [...pivots, ...(reach.some(({ actions }) => actions.includes(scoping)) ? [] : ['sts:*'])],
+    resources: ['*'],
+  })
+
+/**
+ * What a boundary does not allow, a resource's own policy still may, if it names a session: an explicit deny holds there
+ * too.
+ *
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+ */
+const nothingBeside = (reach: readonly Reach[]) =>
+  new PolicyStatement({
+    sid: 'NothingBesideTheCatalogue',
+    effect: Effect.DENY,
+    ...(reach.length > 0 ? { notActions: reach.flatMap(({ actions }) => actions) } : { actions: ['*'] }),
+    resources: ['*'],
+  })

@@ -49,7 +49,7 @@ export const environments = {
     SLACK_SECRET: Name,
     SLACK_API_URL: Url,
   }),
-  'write-denies': z.object({ ...stores }),
+  'write-denies': z.object({ ...stores, ACCOUNT: Name }),
   'sweep-overdue': z.object({ ...stores, FOLLOW_QUEUE: Name, DENIES_QUEUE: Name }),
   'declare-halt': z.object({ ...api, ...stores, TARGET_ROLES: Names }),
   'lift-halt': z.object({ ...api, ...stores }),

@@ -4,6 +4,7 @@ import { connect } from '../adapters/dynamodb/client.ts'
 import { DynamoDenyStore } from '../adapters/dynamodb/deny-store.ts'
 import { DynamoHaltStore } from '../adapters/dynamodb/halt-store.ts'
 import { IamRolePolicies } from '../adapters/iam/role-policies.ts'
+import { foreignRevokers } from '../adapters/sts/foreign-revokers.ts'
 import { HaltId, NumericDate, RequestId } from '../domain/values.ts'
 import { endChildren } from '../operations/end-children.ts'
 import { endHalted } from '../operations/end-halted.ts'
@@ -14,12 +15,13 @@ import { decidingPorts } from './wiring/deciding.ts'
 
 const environment = environmentOf('write-denies')
 const connection = connect()
-const { REQUESTS_TABLE: requests, LEDGER_TABLE: ledger } = environment
+const { ACCOUNT: home, REQUESTS_TABLE: requests, LEDGER_TABLE: ledger } = environment
+const bundle = readBundle()
 const ports = {
-  ...decidingPorts(environment, factsOnly(readBundle())),
+  ...decidingPorts(environment, factsOnly(bundle)),
   halts: new DynamoHaltStore(connection, { requests, ledger }),
   denies: new DynamoDenyStore(connection, requests),
-  roles: new IamRolePolicies(),
+  roles: new IamRolePolicies(foreignRevokers({ home, accounts: bundle.deployment.accounts })),
 }
 const { log, clock } = ports
 

@@ -1,5 +1,14 @@
-import { type Assembly, stackName, synthesize } from './support/assembly.ts'
-import { listOf, resourcesOf, rightsOf, rolesOf, statementsOf, textOf, theOnly } from './support/template.ts'
+import { type Assembly, elsewhere, home, stackName, synthesize } from './support/assembly.ts'
+import {
+  listOf,
+  resourcesOf,
+  rightsOf,
+  rolesOf,
+  statementsOf,
+  type Template,
+  textOf,
+  theOnly,
+} from './support/template.ts'
 
 let assembly: Assembly
 let rights: ReadonlyMap<string, readonly string[]>
@@ -22,14 +31,17 @@ const of = (owner: string, service: string, prefix: string) =>
     .filter(([action, resource]) => action.startsWith(`${service}:`) && resource.startsWith(prefix))
     .map(([action, resource]) => `${action.slice(service.length + 1)}${resource.slice(prefix.length)}`)
 
-const target = 'arn:aws:iam::000000000000:role/hotwork/Elsewhere-target'
+const roleIn = (account: string, role: string) => `arn:aws:iam::${account}:role/hotwork/${stackName}-${role}`
+
+/** They do the same by two doors: to the agent, or in its stead. */
+const broker = 'call-aws & issue-aws-credentials'
 
 describe('who may do what is dangerous', () => {
   test.each([
     ['sign tokens', 'kms:Sign', ['issue-token']],
-    ['assume a target role', 'sts:AssumeRole', ['issue-aws-credentials']],
-    ['tag a session', 'sts:TagSession', ['issue-aws-credentials']],
-    ['set a source identity', 'sts:SetSourceIdentity', ['issue-aws-credentials']],
+    ['assume any role', 'sts:AssumeRole', [broker, 'write-denies']],
+    ['tag a session', 'sts:TagSession', [broker]],
+    ['set a source identity', 'sts:SetSourceIdentity', [broker]],
     ['write a role policy', 'iam:PutRolePolicy', ['write-denies']],
     ['remove a role policy', 'iam:DeleteRolePolicy', ['write-denies']],
     ['start an execution', 'states:StartExecution', ['follow-workflow']],
@@ -39,16 +51,23 @@ describe('who may do what is dangerous', () => {
     ['invoke a function', 'lambda:InvokeFunction', ['WorkflowRole']],
   ])('only these may %s', (_what, action, owners) => expect(whoMay(action)).toEqual(owners))
 
-  test('a target role is reached by its exact ARN, and only in ways that can be traced and ended', () => {
-    expect(of('issue-aws-credentials', 'sts', '')).toEqual(
-      ['AssumeRole', 'SetSourceIdentity', 'TagSession'].map((action) => `${action}${target}`),
+  test('the target roles, and no others, are reached by exact ARN, only in ways that can be traced and ended', () => {
+    expect(of(broker, 'sts', '')).toEqual(
+      ['AssumeRole', 'SetSourceIdentity', 'TagSession'].flatMap((action) =>
+        [home, elsewhere].map((account) => `${action}${roleIn(account, 'target')}`),
+      ),
     )
   })
 
-  test('denies are written on target roles alone', () => {
+  test("denies are written on the target role of Hotwork's own account alone", () => {
     const roles = of('write-denies', 'iam', '').map((right) => right.replace(/^(?:Put|Delete)RolePolicy/, ''))
+    const target = roleIn(home, 'target')
     // By its path and, as the local emulator judges, without: a name is one role an account.
     expect(new Set(roles)).toEqual(new Set([target, target.replace('/hotwork/', '/')]))
+  })
+
+  test("elsewhere they are written by that account's own revoker, which is all that ours can become", () => {
+    expect(of('write-denies', 'sts', '')).toEqual([`AssumeRole${roleIn(elsewhere, 'revoker')}`])
   })
 
   test("the key's own policy lets one role sign, digests by ES256 only, and administrators never", () => {
@@ -70,7 +89,7 @@ describe('who may touch which table', () => {
   const decide = [...read, 'PutItem']
   const byIndex = ['by-agent', 'by-owner', 'by-status', 'by-time'].map((index) => `Query/index/${index}`)
 
-  test.each<[owner: string, requests: string[], ledger: string[], waits: string[], cards: string[]]>([
+  const rows: readonly [owner: string, requests: string[], ledger: string[], waits: string[], cards: string[]][] = [
     ['metadata', [], [], [], []],
     ['evaluate', [...decide, 'Query/index/by-agent'], [], [], []],
     ['submit-request', [...decide, 'Query/index/by-agent'], ['PutItem'], [], []],
@@ -81,7 +100,9 @@ describe('who may touch which table', () => {
     ['issue-token', decide, ['PutItem'], [], []],
     ['introspect-token', read, [], [], []],
     ['revoke-token', decide, ['PutItem'], [], []],
-    ['issue-aws-credentials', decide, ['PutItem'], [], []],
+    [broker, decide, ['PutItem'], [], []],
+    ['begin-use', decide, ['PutItem'], [], []],
+    ['end-use', decide, ['PutItem'], [], []],
     ['decide-request', decide, ['PutItem'], [], []],
     ['revoke-request', decide, ['PutItem'], [], []],
     ['declare-halt', decide, ['PutItem'], [], []],
@@ -96,7 +117,8 @@ describe('who may touch which table', () => {
     ['write-denies', [...decide, 'Query', 'Query/index/by-status'], ['PutItem'], [], []],
     ['sweep-overdue', [...decide, 'Query/index/overdue'], ['PutItem'], [], []],
     ['WorkflowRole', [], [], [], []],
-  ])('%s', (owner, requests, ledger, waits, cards) => {
+  ]
+  test.each(rows)('%s', (owner, requests, ledger, waits, cards) => {
     expect({
       requests: of(owner, 'dynamodb', '<Requests>'),
       ledger: of(owner, 'dynamodb', '<Ledger>'),
@@ -105,7 +127,8 @@ describe('who may touch which table', () => {
     }).toEqual({ requests, ledger, waits, cards })
   })
 
-  test('that is every role there is', () => expect(rolesOf(assembly.hotwork).size).toBe(20))
+  test('that is every role there is', () =>
+    expect([...rolesOf(assembly.hotwork).values()].sort()).toEqual(rows.map(([owner]) => owner).sort()))
 
   test('nobody may update or delete an entry of the ledger, nor delete anything else', () => {
     const all = [...rights.values()].flat()
@@ -144,15 +167,33 @@ test('two roles have names that others must know beforehand, and no more', () =>
   expect(named.sort()).toEqual([`/hotwork/${stackName}-broker`, `/hotwork/${stackName}-revoker`])
 })
 
-test('each function has a role of its own, which no other service may take', () => {
-  const roles = resourcesOf(assembly.hotwork, 'AWS::Lambda::Function').map(([, { Properties }]) =>
-    textOf(Properties['Role']),
-  )
-  expect(new Set(roles).size).toBe(roles.length)
+test('each function has a role of its own but for the two that are the broker, and no other service may take one', () => {
+  const shared = [...rolesOf(assembly.hotwork).values()].filter((owners) => owners.includes('&'))
+  expect(shared).toEqual([broker])
   const trusted = resourcesOf(assembly.hotwork, 'AWS::IAM::Role').map(([id, { Properties }]) => {
     const [statement, ...more] = statementsOf(Properties['AssumeRolePolicyDocument'])
     return [id.startsWith('Workflow'), more.length, statement?.Principal.Service]
   })
   for (const [isWorkflow, more, service] of trusted)
     expect([more, service]).toEqual([0, isWorkflow ? 'states.amazonaws.com' : 'lambda.amazonaws.com'])
+})
+
+describe('two target accounts, one of them the home of Hotwork', () => {
+  const trustOf = (account: string, role: string) => {
+    const [, found] =
+      resourcesOf(assembly.targets[account] as Template, 'AWS::IAM::Role').find(
+        ([, { Properties }]) => Properties['RoleName'] === `${stackName}-${role}`,
+      ) ?? []
+    return found && statementsOf(found.Properties['AssumeRolePolicyDocument']).map(({ Principal }) => Principal.AWS)
+  }
+
+  test('each has a target role that trusts the one broker', () => {
+    for (const account of [home, elsewhere])
+      expect(new Set(trustOf(account, 'target'))).toEqual(new Set([roleIn(home, 'broker')]))
+  })
+
+  test('the other has a revoker that trusts the one revoker, and at home there is no second one', () => {
+    expect(trustOf(elsewhere, 'revoker')).toEqual([roleIn(home, 'revoker')])
+    expect(trustOf(home, 'revoker')).toBeUndefined()
+  })
 })

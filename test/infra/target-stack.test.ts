@@ -1,27 +1,63 @@
 import { App } from 'aws-cdk-lib'
 import { Template as Assertions } from 'aws-cdk-lib/assertions'
-import { TargetStack } from '../../infra/target-stack.ts'
-import { listOf, resourcesOf, statementsOf, type Template, textOf, theOnly } from './support/template.ts'
+import { TargetStack, type TargetStackProps } from '../../infra/target-stack.ts'
+import { everything, isAllowed, type Policy } from './support/judge.ts'
+import {
+  listOf,
+  type Resource,
+  resourcesOf,
+  type Statement,
+  statementsOf,
+  type Template,
+  textOf,
+} from './support/template.ts'
 
 const account = { accountId: '222222222222', region: 'eu-central-1', partition: 'aws' }
 const broker = 'arn:aws:iam::111111111111:role/hotwork/Elsewhere-broker'
-const stack = new TargetStack(new App(), 'ElsewhereTarget', {
+const revoker = 'arn:aws:iam::111111111111:role/hotwork/Elsewhere-revoker'
+const arn = (service: string, resource: string) => `arn:{partition}:${service}:{region}:{account}:${resource}`
+const props = {
   env: { account: account.accountId, region: account.region },
   hotwork: 'Elsewhere',
   broker,
   accounts: { prod: { ...account, externalId: 'for-prod' }, staging: { ...account, externalId: 'for-staging' } },
   actions: [
-    { account: 'prod', statement: { actions: ['ssm:PutParameter', 'lambda:PutFunctionConcurrency'] } },
-    { account: 'staging', statement: { actions: ['ssm:PutParameter', 'ssm:AddTagsToResource'] } },
-    { account: 'elsewhere', statement: { actions: ['dynamodb:UpdateItem'] } },
+    {
+      account: 'prod',
+      statement: { actions: ['ssm:PutParameter'], resources: [arn('ssm', 'parameter{arguments.Name}')] },
+      resolve: { action: 'ssm:GetParameter' },
+    },
+    {
+      account: 'prod',
+      statement: {
+        actions: ['lambda:PutFunctionConcurrency'],
+        resources: [arn('lambda', 'function:{arguments.FunctionName}')],
+      },
+    },
+    {
+      account: 'staging',
+      statement: {
+        actions: ['ssm:PutParameter', 'ssm:AddTagsToResource'],
+        resources: [arn('ssm', 'parameter{arguments.Name}')],
+      },
+    },
+    { account: 'elsewhere', statement: { actions: ['dynamodb:UpdateItem'], resources: [arn('dynamodb', 'table/x')] } },
     {},
   ],
-})
-const template = Assertions.fromStack(stack).toJSON() as Template
-const role = theOnly(template, 'AWS::IAM::Role').Properties
+}
+const make = (more: Partial<TargetStackProps>): Template =>
+  Assertions.fromStack(new TargetStack(new App(), 'ElsewhereTarget', { ...props, ...more })).toJSON() as Template
+const template = make({ revoker })
+const roleNamed = (of: Template, name: string) =>
+  resourcesOf(of, 'AWS::IAM::Role')
+    .map(([, { Properties }]) => Properties)
+    .find(({ RoleName }) => RoleName === name)
+const role = roleNamed(template, 'Elsewhere-target') as Resource['Properties']
 const policies = resourcesOf(template, 'AWS::IAM::ManagedPolicy').map(
-  ([id, { Properties }]) => ({ id, ...Properties }) as { id: string; PolicyDocument: unknown; Roles?: unknown[] },
+  ([id, { Properties }]) => ({ id, ...Properties }) as { id: string; PolicyDocument: Policy; Roles?: unknown[] },
 )
+const policyOf = (prefix: string) => policies.find(({ id }) => id.startsWith(prefix)) as (typeof policies)[number]
+const [boundary, catalogue] = [policyOf('Boundary'), policyOf('Catalogue')]
 const tags = ['request', 'credential', 'agent', 'owner', 'digest'].map((tag) => `hotwork:${tag}`)
 
 test('the role has the name that the broker and the revoker know, and sessions of an hour at most', () => {
@@ -44,6 +80,9 @@ describe('who may assume it', () => {
     expect(of('sts:AssumeRole')['StringEquals']).toEqual({ 'sts:ExternalId': ['for-prod', 'for-staging'] }))
   test('in a session named by its request', () =>
     expect(of('sts:AssumeRole')['StringLike']).toMatchObject({ 'sts:RoleSessionName': 'req_*' }))
+  test.each(['sts:AssumeRole', 'sts:SetSourceIdentity'])('by %s with no source identity but a request', (action) =>
+    expect(of(action)['StringLikeIfExists']).toEqual({ 'sts:SourceIdentity': 'req_*' }),
+  )
   test.each(tags)('with the session tag %s, without which it could not be ended', (tag) => {
     for (const action of ['sts:AssumeRole', 'sts:TagSession'])
       expect(of(action)['StringLike']).toHaveProperty([`aws:RequestTag/${tag}`])
@@ -53,33 +92,163 @@ describe('who may assume it', () => {
 })
 
 describe('what it may do', () => {
-  test("the catalogue's actions for this account, in its Region, and no wildcard among them", () => {
-    for (const { PolicyDocument } of policies) {
+  test("the catalogue's actions for this account, in its Region, on the kind of thing that they are for", () => {
+    for (const { PolicyDocument } of [boundary, catalogue]) {
       const allowed = statementsOf(PolicyDocument).filter(({ Effect }) => Effect === 'Allow')
       expect(allowed.map(({ Action, Resource }) => [listOf(Action), Resource])).toEqual([
-        [['lambda:PutFunctionConcurrency'], 'arn:aws:lambda:eu-central-1:222222222222:*'],
-        [['ssm:AddTagsToResource', 'ssm:PutParameter'], 'arn:aws:ssm:eu-central-1:222222222222:*'],
+        [['lambda:PutFunctionConcurrency'], 'arn:aws:lambda:eu-central-1:222222222222:function:*'],
+        [
+          ['ssm:AddTagsToResource', 'ssm:GetParameter', 'ssm:PutParameter'],
+          'arn:aws:ssm:eu-central-1:222222222222:parameter*',
+        ],
       ])
     }
   })
 
-  test.each(['iam:*', 'sts:AssumeRole*', 'organizations:*', 'kms:PutKeyPolicy', 'kms:CreateGrant'])(
-    'never %s',
-    (action) => {
-      for (const { PolicyDocument } of policies) {
-        const [deny] = statementsOf(PolicyDocument).filter(({ Effect }) => Effect === 'Deny')
-        expect([listOf(deny?.Action).includes(action), deny?.Resource]).toEqual([true, '*'])
-      }
-    },
-  )
+  test.each(['iam:*', 'sts:*', 'organizations:*', 'kms:PutKeyPolicy', 'kms:CreateGrant'])('never %s', (action) => {
+    for (const { PolicyDocument } of [boundary, catalogue]) {
+      const [deny] = statementsOf(PolicyDocument).filter(({ Effect }) => Effect === 'Deny')
+      expect([listOf(deny?.Action).includes(action), deny?.Resource]).toEqual([true, '*'])
+    }
+  })
 
   test('its boundary says the same again, so that writing its policies widens nothing', () => {
-    const [boundary] = policies.filter(({ Roles }) => !Roles)
-    expect(textOf(role['PermissionsBoundary'])).toBe(textOf({ Ref: boundary?.id }))
+    expect(textOf(role['PermissionsBoundary'])).toBe(textOf({ Ref: boundary.id }))
+    expect(boundary.Roles).toBeUndefined()
   })
 
   test('nothing inline: that room is for the denies that end sessions', () => {
     expect(role['Policies']).toBeUndefined()
-    expect(resourcesOf(template, 'AWS::IAM::Policy')).toEqual([])
+    const inline = resourcesOf(template, 'AWS::IAM::Policy').flatMap(([, { Properties }]) =>
+      listOf(Properties['Roles']),
+    )
+    expect(inline.map(textOf)).toEqual(['<Revoker>'])
   })
+})
+
+describe('a revoker that was taken over, and grants the target role everything', () => {
+  const target = 'arn:aws:iam::222222222222:role/hotwork/Elsewhere-target'
+  const parameter = 'arn:aws:ssm:eu-central-1:222222222222:parameter/prod/timeout'
+  const approved: Policy = {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: 'ssm:PutParameter', Resource: parameter }],
+  }
+  const may = (action: string, resource: string, more: { session?: Policy } = {}) =>
+    isAllowed({
+      ...{ role: target, action, resource },
+      identity: [everything, catalogue.PolicyDocument],
+      boundary: [boundary.PolicyDocument],
+      session: approved,
+      ...more,
+    })
+
+  test('gives a session nothing that was not approved', async () => {
+    expect(await may('ssm:PutParameter', parameter)).toBe(true)
+    expect(await may('ssm:PutParameter', `${parameter}-other`)).toBe(false)
+    expect(await may('lambda:PutFunctionConcurrency', 'arn:aws:lambda:eu-central-1:222222222222:function:f')).toBe(
+      false,
+    )
+  })
+
+  test.each([
+    ['ssm:DeleteParameter', parameter],
+    ['ssm:PutParameter', parameter.replace('eu-central-1', 'us-east-1')],
+    ['ssm:PutParameter', parameter.replace('222222222222', '333333333333')],
+    ['dynamodb:UpdateItem', 'arn:aws:dynamodb:eu-central-1:222222222222:table/x'],
+    ['s3:GetObject', 'arn:aws:s3:::secrets/all'],
+    ['sts:AssumeRole', 'arn:aws:iam::222222222222:role/Administrator'],
+    ['iam:PutRolePolicy', target],
+    ['iam:DeleteRolePermissionsBoundary', target],
+    ['iam:CreateAccessKey', 'arn:aws:iam::222222222222:user/ana'],
+  ])('gives not even a session without a session policy %s on %s', (action, resource) =>
+    expect(may(action, resource, { session: everything })).resolves.toBe(false),
+  )
+
+  test('does not open what is open to the session by its own policy: the boundary denies by name what it leaves out', () => {
+    const denied = statementsOf(boundary.PolicyDocument).at(-1) as unknown as { Effect: string; NotAction: string[] }
+    expect(denied).toMatchObject({
+      Effect: 'Deny',
+      NotAction: ['lambda:PutFunctionConcurrency', 'ssm:AddTagsToResource', 'ssm:GetParameter', 'ssm:PutParameter'],
+      Resource: '*',
+    })
+  })
+})
+
+describe('the revoker of an account that is not the home of Hotwork', () => {
+  const properties = roleNamed(template, 'Elsewhere-revoker') as Resource['Properties']
+  const [inline] = resourcesOf(template, 'AWS::IAM::Policy').map(([, { Properties }]) => Properties['PolicyDocument'])
+
+  test("may be assumed by Hotwork's own revoker alone, with an external id of this account", () => {
+    const trust = statementsOf(properties['AssumeRolePolicyDocument'])
+    expect(trust).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'sts:AssumeRole',
+        Principal: { AWS: revoker },
+        Condition: { StringEquals: { 'sts:ExternalId': ['for-prod', 'for-staging'] } },
+      },
+    ])
+  })
+
+  test('may write the policies of the target role, while that has its boundary, and nothing else; its own boundary says so', () => {
+    const [statement, ...more] = statementsOf(inline)
+    expect(more).toEqual([])
+    expect(statement).toEqual({
+      Effect: 'Allow',
+      Action: ['iam:PutRolePolicy', 'iam:DeleteRolePolicy'],
+      Resource: { 'Fn::GetAtt': [expect.stringMatching(/^Role/), 'Arn'] },
+      Condition: { StringEquals: { 'iam:PermissionsBoundary': { Ref: boundary.id } } },
+    })
+    const own = policyOf('RevokerBoundary')
+    expect(textOf(properties['PermissionsBoundary'])).toBe(textOf({ Ref: own.id }))
+    expect(statementsOf(own.PolicyDocument)).toEqual([statement])
+  })
+
+  test('does not exist at home, where it writes with its own role', () =>
+    expect(roleNamed(make({}), 'Elsewhere-revoker')).toBeUndefined())
+})
+
+describe('where the broker scopes sessions', () => {
+  const { prod } = props.accounts
+  const scoping = make({ accounts: { prod: { ...prod, scopedCredentials: true } } })
+  const documentOf = (prefix: string) =>
+    resourcesOf(scoping, 'AWS::IAM::ManagedPolicy')
+      .filter(([id]) => id.startsWith(prefix))
+      .map(([, { Properties }]) => Properties['PolicyDocument'] as Policy)
+
+  // The engine does not know the call yet.
+  test('the role may do so, and no deny says otherwise', () => {
+    for (const document of [...documentOf('Boundary'), ...documentOf('Catalogue')]) {
+      const [allowed, denied] = [statementsOf(document), statementsOf(document)].map((all, index) =>
+        all.filter(({ Effect }) => Effect === ['Allow', 'Deny'][index]),
+      ) as [Statement[], Statement[]]
+      expect(allowed.flatMap(({ Action }) => Action)).toContain('sts:GetScopedCredentials')
+      expect(denied.flatMap(({ Action }) => Action ?? []).filter((action) => action.startsWith('sts:'))).toEqual([])
+    }
+    expect(statementsOf(documentOf('Boundary')[0]).at(-1)).toMatchObject({
+      NotAction: expect.arrayContaining(['sts:GetScopedCredentials']),
+    })
+  })
+
+  test.each(['sts:AssumeRole', 'sts:GetFederationToken', 'sts:TagSession', 'sts:GetSessionToken'])(
+    'it may still not %s',
+    (action) =>
+      expect(
+        isAllowed({
+          ...{ role: 'arn:aws:iam::222222222222:role/hotwork/Elsewhere-target', action },
+          resource: action === 'sts:GetFederationToken' ? 'arn:aws:sts::222222222222:federated-user/a' : '*',
+          identity: [everything, ...documentOf('Catalogue')],
+          boundary: documentOf('Boundary'),
+        }),
+      ).resolves.toBe(false),
+  )
+})
+
+test('an account that no action is for has a role that may do nothing', () => {
+  const documents = resourcesOf(make({ actions: [] }), 'AWS::IAM::ManagedPolicy').map(
+    ([, { Properties }]) => Properties['PolicyDocument'],
+  )
+  expect(documents.length).toBe(2)
+  for (const document of documents)
+    expect(statementsOf(document).filter(({ Effect }) => Effect === 'Allow')).toEqual([])
 })

@@ -1,4 +1,10 @@
-import { DeleteRolePolicyCommand, IAMClient, NoSuchEntityException, PutRolePolicyCommand } from '@aws-sdk/client-iam'
+import {
+  DeleteRolePolicyCommand,
+  IAMClient,
+  type IAMClientConfig,
+  NoSuchEntityException,
+  PutRolePolicyCommand,
+} from '@aws-sdk/client-iam'
 import { rfc3339 } from '../../domain/ledger.ts'
 import type { Deny, RolePolicies } from '../../operations/ports.ts'
 
@@ -8,12 +14,17 @@ const policyName = 'HotworkDeny'
 /** All inline policies of a role together; white space does not count, and there is none in ours. */
 const characterLimit = 10_240
 
+type Credentials = NonNullable<IAMClientConfig['credentials']>
+
 /** The one inline policy by which ended sessions of a role are denied everything. Written by one writer a role. */
 export class IamRolePolicies implements RolePolicies {
-  readonly #client: IAMClient
+  readonly #credentialsFor: (role: string) => Credentials | undefined
+  /** By the account of the role: credentials are fetched once for many. */
+  readonly #clients = new Map<string | undefined, IAMClient>()
 
-  constructor(client: IAMClient = connect()) {
-    this.#client = client
+  /** @param credentialsFor what a role's policies are written with; without any, with those of the process */
+  constructor(credentialsFor: (role: string) => Credentials | undefined = () => undefined) {
+    this.#credentialsFor = credentialsFor
   }
 
   async putDeny(role: string, denies: readonly Deny[]): Promise<'put' | 'full'> {
@@ -21,15 +32,22 @@ export class IamRolePolicies implements RolePolicies {
     if (denies.length > 0) {
       const PolicyDocument = renderDeny(denies)
       if (PolicyDocument.length > characterLimit) return 'full'
-      await this.#client.send(new PutRolePolicyCommand({ ...named, PolicyDocument }))
+      await this.#clientFor(role).send(new PutRolePolicyCommand({ ...named, PolicyDocument }))
       return 'put'
     }
     try {
-      await this.#client.send(new DeleteRolePolicyCommand(named))
+      await this.#clientFor(role).send(new DeleteRolePolicyCommand(named))
     } catch (cause) {
       if (!(cause instanceof NoSuchEntityException)) throw cause
     }
     return 'put'
+  }
+
+  #clientFor(role: string): IAMClient {
+    const [, , , , account] = role.split(':')
+    const client = this.#clients.get(account) ?? connect(this.#credentialsFor(role))
+    this.#clients.set(account, client)
+    return client
   }
 }
 
@@ -60,8 +78,9 @@ function conditionOf(alike: readonly Deny[]) {
   }
 }
 
-const connect = () =>
+const connect = (credentials: Credentials | undefined) =>
   new IAMClient({
+    ...(credentials !== undefined && { credentials }),
     maxAttempts: 4,
     requestHandler: { connectionTimeout: 1000, requestTimeout: 5000, throwOnRequestTimeout: true },
   })

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Template, templateOf } from './template.ts'
@@ -19,25 +19,45 @@ export function runApp(context: Record<string, string>, outdir: string) {
       PATH: process.env['PATH'],
       CDK_OUTDIR: outdir,
       CDK_CONTEXT_JSON: JSON.stringify({ ...standing, ...context }),
-      CDK_DEFAULT_ACCOUNT: '111111111111',
+      CDK_DEFAULT_ACCOUNT: home,
       CDK_DEFAULT_REGION: 'eu-central-1',
     },
   })
 }
 
-export type Assembly = { hotwork: Template; outdir: string; remove(): void }
+/** The account that Hotwork is in, which is a target too, and another one. */
+export const [home, elsewhere] = ['111111111111', '222222222222']
+
+export type Assembly = {
+  hotwork: Template
+  /** The target stacks by their accounts. */
+  targets: { readonly [account: string]: Template }
+  outdir: string
+  remove(): void
+}
 
 /** What a deployer may say beside the deployment file. */
 export const said = { heldReads: '7', alarmTopic: 'arn:aws:sns:eu-central-1:111111111111:on-call' }
 
-/** The assembly of the whole app, with the sample policies. */
+/** The assembly of the whole app, with the sample policies, for two target accounts. */
 export function synthesize(): Assembly {
   const outdir = mkdtempSync(join(tmpdir(), 'hotwork-infra-'))
-  const { status, stdout, stderr } = runApp({ stackName, deployment: 'test/policies/deployment.json', ...said }, outdir)
+  const deployment = join(outdir, 'deployment.json')
+  writeFileSync(deployment, JSON.stringify(twoAccounts()))
+  const { status, stdout, stderr } = runApp({ stackName, deployment, ...said }, outdir)
   if (status !== 0) throw new Error(`the app did not synthesize:\n${stdout}${stderr}`)
+  const stack = (name: string) => templateOf(join(outdir, `${name}.template.json`))
   return {
-    hotwork: templateOf(join(outdir, `${stackName}.template.json`)),
+    hotwork: stack(stackName),
+    targets: { [home]: stack(`${stackName}Target`), [elsewhere]: stack(`${stackName}Target-other`) },
     outdir,
     remove: () => rmSync(outdir, { recursive: true, force: true }),
   }
+}
+
+function twoAccounts(): object {
+  const sample = JSON.parse(readFileSync(join(root, 'test/policies/deployment.json'), 'utf8'))
+  const { target } = sample.accounts
+  const other = { ...target, accountId: elsewhere, region: 'eu-west-1', externalId: 'hotwork-other' }
+  return { ...sample, accounts: { target: { ...target, accountId: home }, other } }
 }

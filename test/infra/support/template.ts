@@ -51,14 +51,18 @@ export type Statement = {
 export const statementsOf = (document: unknown): readonly Statement[] =>
   listOf((document as { Statement: unknown }).Statement) as Statement[]
 
-/** Who a role belongs to: a function by the stem of its entry file, or the construct that made it. */
+/** Who a role belongs to: functions by the stems of their entry files, `&` between them, or the construct that made it. */
 export function rolesOf(template: Template): ReadonlyMap<string, string> {
-  const roles = new Map(resourcesOf(template, 'AWS::IAM::Role').map(([id]) => [id, nameOf(id)]))
-  for (const [, { Properties }] of resourcesOf(template, 'AWS::Lambda::Function')) {
-    const [id] = (Properties['Role'] as { 'Fn::GetAtt': [string, string] })['Fn::GetAtt']
-    roles.set(id, functionOf(Properties))
-  }
-  return roles
+  const functions = Map.groupBy(
+    resourcesOf(template, 'AWS::Lambda::Function').map(([, { Properties }]) => Properties),
+    ({ Role }) => (Role as { 'Fn::GetAtt': [string, string] })['Fn::GetAtt'][0],
+  )
+  return new Map(
+    resourcesOf(template, 'AWS::IAM::Role').map(([id]) => {
+      const owners = functions.get(id)?.map(functionOf).sort().join(' & ')
+      return [id, owners ?? nameOf(id)]
+    }),
+  )
 }
 
 /** The stem of a function's entry file. */

@@ -1,0 +1,193 @@
+import type { Account, PolicyBundle } from './policy-bundle.ts'
+import { type Reach, reachOf } from './reach.ts'
+import { UnusableSettings } from './settings.ts'
+
+/** Where a guardrail is put: on the principals of an account, on its resources, or on single roles. */
+export const kinds = ['scp', 'rcp', 'boundary'] as const
+export type Kind = (typeof kinds)[number]
+
+export type GuardrailSettings = {
+  kind: Kind
+  /** The name of the main stack. */
+  stackName: string
+  /** ID of the account that Hotwork itself is in. */
+  home: string
+  /** The accounts to guard, by alias. */
+  accounts: { readonly [alias: string]: Account }
+  actions: readonly PolicyBundle['actions'][string][]
+  /** ARN patterns of roles that may go around the desk, such as the sealed one for when it is down. */
+  exempt: readonly string[]
+  /** ARN patterns of roles that deploy, and so may change what Hotwork has in an account. */
+  deployers: readonly string[]
+  /** IAM prefixes of the services that take RCPs. */
+  rcpServices: readonly string[]
+}
+
+/**
+ * Services that take resource control policies, by their IAM prefix. There are more every year.
+ *
+ * @see https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
+ */
+export const rcpServices = ['kms', 's3', 'secretsmanager', 'sqs', 'sts']
+
+/** The longest text that AWS takes of each kind, counted as its command line does: white space too, and we print none. */
+const longest: { readonly [kind in Kind]: number } = { scp: 5120, rcp: 5120, boundary: 6144 }
+
+type Statement = {
+  Sid: string
+  Effect: 'Allow' | 'Deny'
+  Principal?: '*'
+  Action: string | readonly string[]
+  Resource: string | readonly string[]
+  Condition?: { readonly [operator: string]: { readonly [key: string]: string | readonly string[] } }
+}
+export type Guardrail = {
+  document: { Version: '2012-10-17'; Statement: readonly Statement[] }
+  /** Actions of the catalogue that this kind cannot guard. */
+  unguarded: readonly string[]
+}
+
+/**
+ * The policy by which there is no way around the desk: the catalogue's actions on its resources are denied to all but a
+ * session of the target role that carries a request as its source identity.
+ *
+ * Both are asked of a session. A source identity alone could be set by whoever is let to by some role; the target role
+ * alone would let pass a session that CloudTrail cannot put down to a request.
+ *
+ * @throws UnusableSettings when AWS would not take it, with what to do
+ * @see https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
+ */
+export function guardrail(settings: GuardrailSettings): Guardrail {
+  const { kind, accounts, actions } = settings
+  // Looking changes nothing, and is nobody's secret here.
+  const reach = reachOf(
+    actions.map(({ resolve: _, ...entry }) => entry),
+    accounts,
+  )
+  const guardable = kind === 'rcp' ? onlyOf(reach, settings.rcpServices) : reach
+  const guarded = new Set(guardable.flatMap((each) => each.actions))
+  const unguarded = reach.flatMap((each) => each.actions.filter((action) => !guarded.has(action)))
+  const statements = [
+    // A boundary allows what it does not deny; SCPs and RCPs have a policy beside them that does.
+    ...(kind === 'boundary' ? [everything] : []),
+    ...onlyThroughHotwork(guardable, settings),
+    ...(kind === 'rcp' ? [onlyTheBroker(settings)] : [asDeployed(settings)]),
+    ...(kind === 'boundary' ? [keepsItself] : []),
+  ]
+  const Statement = kind === 'rcp' ? statements.map(ofAnyone) : statements
+  const document = { Version: '2012-10-17', Statement } as const
+  const { length } = JSON.stringify(document)
+  if (length > longest[kind])
+    throw new UnusableSettings(
+      `a guardrail for ${Object.keys(accounts).length} accounts has ${length} characters and a ${kind} takes ${longest[kind]}: make one for each with --account ALIAS`,
+    )
+  return { document, unguarded }
+}
+
+const onlyOf = (reach: readonly Reach[], services: readonly string[]): readonly Reach[] =>
+  reach
+    .map(({ actions, resources }) => ({
+      actions: actions.filter((action) => services.includes(action.split(':')[0] ?? '')),
+      resources,
+    }))
+    .filter(({ actions }) => actions.length > 0)
+
+const everything: Statement = { Sid: 'EverythingElse', Effect: 'Allow', Action: '*', Resource: '*' }
+
+/**
+ * All actions on all resources, which is shorter than each on its own: what an action cannot be done on, it is not.
+ *
+ * A negated operator holds too where its key is missing: a session without a source identity has none like a request.
+ */
+function onlyThroughHotwork(reach: readonly Reach[], settings: GuardrailSettings): readonly Statement[] {
+  if (reach.length === 0) return []
+  const deny = {
+    Effect: 'Deny',
+    Action: reach.flatMap(({ actions }) => actions),
+    Resource: [...new Set(reach.flatMap(({ resources }) => resources))],
+  } as const
+  const { exempt } = settings
+  return [
+    {
+      Sid: 'OnlyForARequest',
+      ...deny,
+      Condition: {
+        StringNotLike: { 'aws:SourceIdentity': 'req_*' },
+        ...(exempt.length > 0 && { ArnNotLike: { 'aws:PrincipalArn': exempt } }),
+        ...byPeople(settings),
+      },
+    },
+    {
+      Sid: 'OnlyByHotwork',
+      ...deny,
+      Condition: {
+        ArnNotLike: { 'aws:PrincipalArn': [...rolesOf('target', settings), ...exempt] },
+        ...byPeople(settings),
+      },
+    },
+  ]
+}
+
+/** The target roles' door, whatever becomes of their trust. Only an RCP stands before the callers of other accounts. */
+const onlyTheBroker = (settings: GuardrailSettings): Statement => ({
+  Sid: 'OnlyTheBroker',
+  Effect: 'Deny',
+  Action: ['sts:AssumeRole', 'sts:SetSourceIdentity', 'sts:TagSession'],
+  Resource: rolesOf('target', settings),
+  Condition: { ArnNotEquals: { 'aws:PrincipalArn': brokers(settings) }, ...byPeople(settings) },
+})
+
+/** What would open the door from inside: another trust, another boundary, other rights, or a role beside it. */
+const asDeployed = (settings: GuardrailSettings): Statement => ({
+  Sid: 'AsDeployed',
+  Effect: 'Deny',
+  Action: [
+    ...['iam:Attach*', 'iam:Create*', 'iam:Delete*', 'iam:Detach*', 'iam:Put*', 'iam:SetDefaultPolicyVersion'],
+    ...['iam:Tag*', 'iam:Untag*', 'iam:Update*'],
+  ],
+  Resource: places(settings).flatMap(({ partition, accountId }) => [
+    `arn:${partition}:iam::${accountId}:role/hotwork/*`,
+    `arn:${partition}:iam::${accountId}:policy/hotwork/*`,
+  ]),
+  Condition: { ArnNotLike: { 'aws:PrincipalArn': [...rolesOf('revoker', settings), ...settings.deployers] } },
+})
+
+/** Whoever has a boundary does not take boundaries away, nor make roles or users without one. */
+const keepsItself: Statement = {
+  Sid: 'KeepsItself',
+  Effect: 'Deny',
+  Action: [
+    ...['iam:CreateRole', 'iam:CreateUser', 'iam:DeleteRolePermissionsBoundary', 'iam:DeleteUserPermissionsBoundary'],
+    ...['iam:PutRolePermissionsBoundary', 'iam:PutUserPermissionsBoundary', 'iam:CreatePolicyVersion'],
+    ...['iam:SetDefaultPolicyVersion', 'iam:DeletePolicyVersion', 'iam:DeletePolicy', 'iam:UpdateAssumeRolePolicy'],
+  ],
+  Resource: '*',
+}
+
+/** AWS's own services call as themselves, which an SCP does not see and an RCP does. */
+const byPeople = ({ kind }: GuardrailSettings) =>
+  kind === 'rcp' ? { BoolIfExists: { 'aws:PrincipalIsAWSService': 'false' } } : {}
+
+const ofAnyone = ({ Sid, Effect, ...statement }: Statement): Statement => ({
+  Sid,
+  Effect,
+  Principal: '*',
+  ...statement,
+})
+
+const places = ({ accounts }: GuardrailSettings): readonly Account[] => [
+  ...new Map(Object.values(accounts).map((account) => [account.accountId, account])).values(),
+]
+
+const rolesOf = (role: 'revoker' | 'target', settings: GuardrailSettings): readonly string[] =>
+  places(settings).map(
+    ({ partition, accountId }) => `arn:${partition}:iam::${accountId}:role/hotwork/${settings.stackName}-${role}`,
+  )
+
+const brokers = (settings: GuardrailSettings): readonly string[] => [
+  ...new Set(
+    places(settings).map(
+      ({ partition }) => `arn:${partition}:iam::${settings.home}:role/hotwork/${settings.stackName}-broker`,
+    ),
+  ),
+]

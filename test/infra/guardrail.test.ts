@@ -1,0 +1,163 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { type Kind, kinds } from '../../infra/guardrail-policy.ts'
+import { root } from './support/assembly.ts'
+import { everything, isAllowed, type Policy } from './support/judge.ts'
+
+/** What the program prints for the sample, and what another engine makes of it. */
+
+const account = '000000000000'
+const home = '111111111111'
+const sealed = `arn:aws:iam::${account}:role/emergency/sealed`
+const roleOf = (role: string, path = 'role/hotwork') => `arn:aws:iam::${account}:${path}/${role}`
+const parameter = `arn:aws:ssm:us-east-1:${account}:parameter/prod/checkout/timeout`
+
+function run(...args: string[]) {
+  const program = [join(root, 'infra/guardrail.ts'), '--deployment', join(root, 'test/policies/deployment.json')]
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...program, ...args], { cwd: root, encoding: 'utf8' })
+  return { status, stdout, stderr }
+}
+
+type Document = Policy & { Statement: { Sid: string; Effect: string; Principal?: string; Action: string | string[] }[] }
+const printed = new Map<Kind, { text: string; document: Document; warning: string }>()
+beforeAll(() => {
+  for (const kind of kinds) {
+    const { stdout, stderr } = run('--as', kind, '--home', home, '--exempt', sealed, '--rcp-service', 'dynamodb')
+    printed.set(kind, { text: stdout.trim(), document: JSON.parse(stdout), warning: stderr })
+  }
+}, 60_000)
+const of = (kind: Kind) => printed.get(kind) as NonNullable<ReturnType<typeof printed.get>>
+
+type Caller = { principal: string; sourceIdentity?: string; service?: boolean }
+type Call = { action: string; resource: string }
+
+/** Whether a call by somebody who may do everything goes through, under one kind of guardrail. */
+function passes(kind: Kind, { principal, sourceIdentity, service = false }: Caller, call: Call): Promise<boolean> {
+  const guard = [of(kind).document as Policy]
+  return isAllowed({
+    ...call,
+    role: principal,
+    context: {
+      'aws:PrincipalIsAWSService': String(service),
+      ...(sourceIdentity !== undefined && { 'aws:SourceIdentity': sourceIdentity }),
+    },
+    identity: [everything],
+    // What is reached from another account, and a role from anywhere, must be let in there.
+    trust: call.action.startsWith('sts:') ? { ...everything.Statement[0], Principal: { AWS: '*' } } : undefined,
+    ...(kind === 'boundary' ? { boundary: guard } : { [kind]: guard }),
+  })
+}
+
+const administrator: Caller = { principal: roleOf('Administrator', 'role') }
+const hotwork: Caller = { principal: roleOf('Hotwork-target'), sourceIdentity: 'req_00000000000000000000000001' }
+const put: Call = { action: 'ssm:PutParameter', resource: parameter }
+const update: Call = { action: 'dynamodb:UpdateItem', resource: `arn:aws:dynamodb:us-east-1:${account}:table/flags` }
+
+describe.each(['scp', 'boundary'] as const)('a guardrail as %s', (kind) => {
+  const may = (caller: Caller, call: Call) => passes(kind, caller, call)
+
+  test.each([put, update])(
+    "lets the catalogue's $action through in a session of Hotwork that carries a request",
+    (call) => expect(may(hotwork, call)).resolves.toBe(true),
+  )
+
+  test.each<[who: string, caller: Caller]>([
+    ['an administrator', administrator],
+    ['an administrator whose session has a source identity of their own', { ...administrator, sourceIdentity: 'ana' }],
+    ['somebody who has set a request as their source identity', { ...hotwork, principal: administrator.principal }],
+    ['the target role without a request', { principal: hotwork.principal }],
+    ['a role that is named alike elsewhere', { ...hotwork, principal: roleOf('Hotwork-target', 'role/other') }],
+  ])('stops %s', async (_who, caller) => {
+    for (const call of [put, update]) expect(await may(caller, call)).toBe(false)
+  })
+
+  test.each<[what: string, call: Call]>([
+    ['reading what is guarded', { action: 'ssm:GetParameter', resource: parameter }],
+    ['another action on it', { action: 'ssm:AddTagsToResource', resource: parameter }],
+    ['the action elsewhere', { ...put, resource: put.resource.replace('us-east-1', 'eu-west-1') }],
+  ])('has nothing against %s', (_what, call) => expect(may(administrator, call)).resolves.toBe(true))
+
+  test('has nothing against a role that was exempted, such as the sealed one', () =>
+    expect(may({ principal: sealed }, put)).resolves.toBe(true))
+
+  test.each<[what: string, call: Call]>([
+    ['the trust of the target role', { action: 'iam:UpdateAssumeRolePolicy', resource: roleOf('Hotwork-target') }],
+    ['its boundary', { action: 'iam:DeleteRolePermissionsBoundary', resource: roleOf('Hotwork-target') }],
+    ['the denies of ended sessions', { action: 'iam:DeleteRolePolicy', resource: roleOf('Hotwork-target') }],
+    ['what its boundary says', { action: 'iam:CreatePolicyVersion', resource: roleOf('Boundary', 'policy/hotwork') }],
+    ['the role itself', { action: 'iam:DeleteRole', resource: roleOf('Hotwork-target') }],
+  ])('keeps %s as deployed', (_what, call) => expect(may(administrator, call)).resolves.toBe(false))
+
+  test('lets the revoker write denies', () => {
+    const call = { action: 'iam:PutRolePolicy', resource: roleOf('Hotwork-target') }
+    return expect(may({ principal: roleOf('Hotwork-revoker') }, call)).resolves.toBe(true)
+  })
+})
+
+test('as an SCP it lets the CDK deploy what Hotwork has in the account', () => {
+  const deployer = { principal: roleOf(`cdk-hnb659fds-cfn-exec-role-${account}-us-east-1`, 'role') }
+  const call = { action: 'iam:UpdateAssumeRolePolicy', resource: roleOf('Hotwork-target') }
+  return expect(passes('scp', deployer, call)).resolves.toBe(true)
+})
+
+test.each(['iam:DeleteRolePermissionsBoundary', 'iam:CreateRole', 'iam:PutRolePermissionsBoundary'])(
+  'whoever has it as a boundary does not get out of it by %s',
+  (action) =>
+    expect(passes('boundary', administrator, { action, resource: roleOf('Other', 'role') })).resolves.toBe(false),
+)
+
+describe('a guardrail as rcp', () => {
+  const become = { action: 'sts:AssumeRole', resource: roleOf('Hotwork-target') }
+
+  test.each<[who: string, caller: Caller, may: boolean]>([
+    ['the broker', { principal: `arn:aws:iam::${home}:role/hotwork/Hotwork-broker` }, true],
+    ['an administrator', administrator, false],
+    ["an administrator of Hotwork's account", { principal: `arn:aws:iam::${home}:role/Administrator` }, false],
+    ['a broker of another account', { principal: 'arn:aws:iam::333333333333:role/hotwork/Hotwork-broker' }, false],
+    ['a role that is exempted from what it guards', { principal: sealed }, false],
+  ])('whether %s becomes the target role, though it trusts them', (_who, caller, may) =>
+    expect(passes('rcp', caller, become)).resolves.toBe(may),
+  )
+
+  test.each<[who: string, caller: Caller, may: boolean]>([
+    ['a session of Hotwork', hotwork, true],
+    ['an administrator', administrator, false],
+    ['a service of AWS that calls as itself', { ...administrator, service: true }, true],
+  ])('whether %s does what is guarded', (_who, caller, may) => expect(passes('rcp', caller, update)).resolves.toBe(may))
+
+  test('guards the actions of services that take RCPs, and says which it cannot', async () => {
+    expect(await passes('rcp', administrator, put)).toBe(true)
+    expect(of('rcp').warning).toMatch(/^not guarded.*ssm:PutParameter/)
+    expect(of('rcp').warning).not.toMatch(/dynamodb:UpdateItem/)
+  })
+})
+
+describe('what is printed', () => {
+  test.each<[Kind, number]>([
+    ['scp', 5120],
+    ['rcp', 5120],
+    ['boundary', 6144],
+  ])('fits what AWS takes of a %s, in the form that it takes', (kind, longest) => {
+    const { text, document } = of(kind)
+    expect(text.length).toBeLessThanOrEqual(longest)
+    const { Statement } = document
+    expect(new Set(Statement.map(({ Sid }) => Sid)).size).toBe(Statement.length)
+    for (const { Sid } of Statement) expect(Sid).toMatch(/^[A-Za-z0-9]+$/)
+    // An RCP only denies, names everybody, and never all actions at once; the others name no principal.
+    for (const { Effect, Principal, Action } of Statement)
+      if (kind === 'rcp') expect([Effect, Principal, Action]).toEqual(['Deny', '*', expect.not.arrayContaining(['*'])])
+      else expect(Principal).toBeUndefined()
+  })
+
+  test.each<[what: string, args: string[], sentence: RegExp]>([
+    ['no kind', ['--home', home], /--as is one of scp, rcp, boundary/],
+    ['a kind that there is not', ['--as', 'nacl', '--home', home], /--as is one of scp, rcp, boundary/],
+    ['no home', ['--as', 'rcp'], /--home is the 12 digits/],
+    ['an account that is not there', ['--as', 'scp', '--home', home, '--account', 'x'], /`x` is not in .* has target/],
+    ['an option that there is not', ['--as', 'scp', '--force'], /usage: node infra\/guardrail\.ts/],
+  ])('%s is refused, and the sentence says how to mend it', (_what, args, sentence) => {
+    const { status, stdout, stderr } = run(...args)
+    expect([status, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(sentence)
+  })
+})

@@ -1,0 +1,55 @@
+import { runSimulation } from '@cloud-copilot/iam-simulate'
+
+type Statement = { readonly [element: string]: unknown }
+export type Policy = { Version: '2012-10-17'; Statement: readonly Statement[] }
+
+export type Case = {
+  /** ARN of the role whose session calls. */
+  role: string
+  action: string
+  resource: string
+  context?: { readonly [key: string]: string | string[] }
+  identity: readonly Policy[]
+  session?: Policy
+  boundary?: readonly Policy[]
+  scp?: readonly Policy[]
+  rcp?: readonly Policy[]
+  /** A statement of what the resource's own policy says. */
+  trust?: Statement | undefined
+}
+
+export const everything = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+} as const satisfies Policy
+
+/**
+ * Whether AWS would let a call through, by the judgement of somebody else's engine, which also finds policies that AWS
+ * would not take.
+ *
+ * @throws Error when a policy is not valid for what it is used as
+ */
+export async function isAllowed(call: Case): Promise<boolean> {
+  const { role, action, resource, context = {}, identity, session, boundary, scp = [], rcp = [], trust } = call
+  const [, , , , accountId = '', name = ''] = role.split(':')
+  const named = (policies: readonly Policy[]) => policies.map((policy, index) => ({ name: `p${index}`, policy }))
+  const result = await runSimulation(
+    {
+      request: {
+        principal: `arn:aws:sts::${accountId}:assumed-role/${name.split('/').at(-1)}/somebody`,
+        action,
+        resource: { resource, accountId: resource.split(':')[4] || accountId },
+        contextVariables: { 'aws:PrincipalArn': role, ...context },
+      },
+      identityPolicies: named(identity),
+      sessionPolicy: session,
+      ...(boundary && { permissionBoundaryPolicies: named(boundary) }),
+      serviceControlPolicies: [{ orgIdentifier: 'root', policies: named([everything, ...scp]) }],
+      resourceControlPolicies: [{ orgIdentifier: 'root', policies: named(rcp) }],
+      ...(trust && { resourcePolicy: { Version: '2012-10-17', Statement: [trust] } }),
+    },
+    {},
+  )
+  if (result.resultType === 'error') throw new Error(JSON.stringify(result.errors))
+  return result.overallResult === 'Allowed'
+}
