@@ -23,7 +23,7 @@ import { MemorySigner } from './memory-signer.ts'
 export const start = 1_800_000_000
 export const issuer = 'https://hotwork.example'
 const targetRole = 'hotwork/Hotwork-target'
-const root = join(__dirname, '../..')
+const root = join(import.meta.dirname, '../..')
 
 export const person = (name: string) => `person:${name}` as PersonId
 export const agent = (name: string) => `agent:${name}` as AgentId

@@ -1,4 +1,5 @@
-import { errors, type JSONWebKeySet, type JWTVerifyOptions, jwtVerify } from 'jose'
+import { hash, KeyObject, type webcrypto } from 'node:crypto'
+import { errors, type JSONWebKeySet, type JWTHeaderParameters, jwtVerify } from 'jose'
 import * as z from 'zod'
 import {
   AgentId,
@@ -13,6 +14,8 @@ import {
 } from '../../domain/values.ts'
 import type { AccessToken, Clock, KeySet, KnownToken } from '../../operations/ports.ts'
 import { CachedKeys } from './cached-keys.ts'
+import { verifiedClaims } from './es256.ts'
+import { Remembered } from './remembered.ts'
 import { isCompact } from './token-size.ts'
 
 export type AccessTokenRefusal = 'token_malformed' | 'token_expired' | 'token_invalid'
@@ -38,11 +41,23 @@ const Claims = z.object({
 /** Our own Lambdas' clocks may differ by this much. It never lengthens a token's life. */
 const clockToleranceSeconds = 30
 
-/** Verifies access tokens that we issued (RFC 9068 section 4), against our own published keys. */
+/** A header that jose has accepted, and the key that it then named. */
+type KnownHeader = { header: JWTHeaderParameters; key: webcrypto.CryptoKey; keyObject: KeyObject }
+/** What was verified, by which header, and what of its time is not in `token`. */
+type Verified = { token: KnownToken; by: KnownHeader; notBefore: NumericDate }
+
+/**
+ * Verifies access tokens that we issued (RFC 9068 section 4), against our own published keys. What does not change about
+ * a token is verified once; its time, its audience and whether its key is still published, each time.
+ */
 export class AccessTokenVerifier {
   readonly #issuer: string
   readonly #keys: CachedKeys
   readonly #clock: Clock
+  /** By the whole encoded header: all our tokens of one key have the same. */
+  readonly #headers = new Remembered<KnownHeader>(16)
+  /** By the hash of a token's whole text. */
+  readonly #tokens = new Remembered<Verified>(1000)
 
   constructor(issuer: string, keySet: KeySet, clock: Clock) {
     this.#issuer = issuer
@@ -57,7 +72,7 @@ export class AccessTokenVerifier {
    * @throws KeyUnavailable when our own keys cannot be had
    */
   async verify(token: string, audience: string): Promise<Result<AccessToken, AccessTokenRefusal>> {
-    const verified = await this.#verify(token, { audience })
+    const verified = await this.#verify(token, audience)
     if (!verified.ok) return verified
     const { claims: _, ...accessToken } = verified.value
     return ok(accessToken)
@@ -70,42 +85,70 @@ export class AccessTokenVerifier {
    * @throws KeyUnavailable when our own keys cannot be had
    */
   async recognise(token: string): Promise<Result<KnownToken, AccessTokenRefusal>> {
-    return this.#verify(token, {})
+    const verified = await this.#verify(token, undefined)
+    return verified.ok ? ok(structuredClone(verified.value)) : verified
   }
 
-  async #verify(
-    token: string,
-    expected: Pick<JWTVerifyOptions, 'audience'>,
-  ): Promise<Result<KnownToken, AccessTokenRefusal>> {
+  async #verify(token: string, audience: string | undefined): Promise<Result<KnownToken, AccessTokenRefusal>> {
     if (!isCompact(token)) return refuse('token_malformed')
     const now = this.#clock.now()
+    const id = hash('sha256', token, 'base64url')
     try {
-      const { payload } = await jwtVerify(token, this.#keys.keyFor, {
+      const known = await this.#known(id, token, now)
+      if (known && isFor(known, audience, now)) return ok(known.token)
+      // Whatever is not plainly good is judged by jose alone.
+      const { payload, protectedHeader, key } = await jwtVerify(token, this.#keys.keyFor, {
         typ: 'at+jwt',
         algorithms: ['ES256'],
         issuer: this.#issuer,
-        ...expected,
+        ...(audience === undefined ? {} : { audience }),
         requiredClaims: ['exp', 'nbf', 'iat', 'sub', 'aud', 'jti', 'client_id', 'txn', 'cnf', 'authorization_details'],
         clockTolerance: clockToleranceSeconds,
         currentDate: new Date(now * 1000),
       })
-      const claims = Claims.safeParse(payload)
-      if (!claims.success) return refuse('token_invalid')
-      const { jti, txn, sub, act, aud, cnf, exp } = claims.data
-      if (exp <= now) return refuse('token_expired')
-      return ok({
-        jti,
-        request: txn,
-        agent: act?.sub ?? sub,
-        audience: aud,
-        jkt: cnf.jkt,
-        expiresAt: exp,
-        claims: payload as JsonObject,
-      })
+      const cryptoKey = key as webcrypto.CryptoKey
+      const by = { header: protectedHeader, key: cryptoKey, keyObject: KeyObject.from(cryptoKey) }
+      const verified = verifiedBy(by, payload)
+      if (!verified) return refuse('token_invalid')
+      if (verified.token.expiresAt <= now) return refuse('token_expired')
+      this.#headers.set(headerOf(token), by)
+      this.#tokens.set(id, verified)
+      return ok(verified.token)
     } catch (cause) {
       if (cause instanceof errors.JWTExpired) return refuse('token_expired')
       if (cause instanceof errors.JOSEError) return refuse('token_invalid')
       throw cause
     }
   }
+
+  /** What this very text said when it was verified, or what it says under a header that is known. */
+  async #known(id: string, token: string, now: NumericDate): Promise<Verified | undefined> {
+    const before = this.#tokens.get(id)
+    const by = before?.by ?? this.#headers.get(headerOf(token))
+    // A key that is no longer published, or that was fetched again, verifies nothing by what is remembered of it.
+    if (!by || (await this.#keys.keyFor(by.header, emptyJws)) !== by.key) return undefined
+    if (before) return before
+    const claims = verifiedClaims(token, by.keyObject, { now, toleranceSeconds: clockToleranceSeconds })
+    const verified = claims?.['iss'] === this.#issuer ? verifiedBy(by, claims) : undefined
+    if (verified) this.#tokens.set(id, verified)
+    return verified
+  }
+}
+
+const headerOf = (token: string): string => token.slice(0, token.indexOf('.'))
+
+/** Our keys are found by the protected header alone. */
+const emptyJws = { payload: '', signature: '' }
+
+const isFor = ({ token, notBefore }: Verified, audience: string | undefined, now: NumericDate): boolean =>
+  (audience === undefined || token.audience === audience) &&
+  token.expiresAt > now &&
+  notBefore <= now + clockToleranceSeconds
+
+function verifiedBy(by: KnownHeader, payload: { [claim: string]: unknown }): Verified | undefined {
+  const claims = Claims.safeParse(payload)
+  if (!claims.success) return undefined
+  const { jti, txn, sub, act, aud, cnf, exp, nbf } = claims.data
+  const known = { jti, request: txn, agent: act?.sub ?? sub, audience: aud, jkt: cnf.jkt, expiresAt: exp }
+  return { token: { ...known, claims: payload as JsonObject }, by, notBefore: nbf }
 }

@@ -1,7 +1,10 @@
-import { calculateJwkThumbprint, EmbeddedJWK, type JWK, type JWTVerifyResult, jwtVerify } from 'jose'
+import { hash, KeyObject, type webcrypto } from 'node:crypto'
+import { calculateJwkThumbprint, EmbeddedJWK, type JWK, jwtVerify } from 'jose'
 import * as z from 'zod'
 import { digestOf } from '../../domain/digest.ts'
 import { type NumericDate, ok, type Result, refuse, type Thumbprint } from '../../domain/values.ts'
+import { verifiedClaims } from './es256.ts'
+import { Remembered } from './remembered.ts'
 import { isCompact } from './token-size.ts'
 
 /** A proof, and what it has to prove. */
@@ -42,20 +45,20 @@ export async function verifyDpop(ask: DpopAsk): Promise<Result<DpopProof, 'inval
   const verified = await verifySignature(ask)
   if (!verified) return invalid('it must be a `dpop+jwt` signed with ES256 by the public key in its `jwk`')
 
-  const { payload, protectedHeader } = verified
-  const jwk = protectedHeader.jwk as JWK
-  if (privateMembers.some((member) => Object.hasOwn(jwk, member))) return invalid('its `jwk` must be a public key')
+  const { jkt, payload } = verified
+  if (jkt === undefined) return invalid('its `jwk` must be a public key')
   const claims = Claims.safeParse(payload)
   if (!claims.success) return invalid('it must have `jti`, `htm`, `htu` and `iat`')
 
   const { jti, htm, htu, iat, ath } = claims.data
   if (htm !== ask.method) return invalid('`htm` is not the method of this call')
-  if (addressOf(htu) === undefined || addressOf(htu) !== addressOf(ask.url))
+  const address = addressOf(htu)
+  if (address === undefined || (htu !== ask.url && address !== addressOf(ask.url)))
     return invalid('`htu` is not the address of this call')
   if (Math.abs(ask.now - iat) > proofWindowSeconds) return invalid('`iat` is not within 60 s of now')
-  if (ask.accessToken !== undefined && ath !== (await sha256(ask.accessToken)))
+  if (ask.accessToken !== undefined && ath !== hash('sha256', ask.accessToken, 'base64url'))
     return invalid('`ath` is not the hash of the access token')
-  return ok({ jkt: (await calculateJwkThumbprint(jwk, 'sha256')) as Thumbprint, jti, issuedAt: Math.floor(iat) })
+  return ok({ jkt, jti, issuedAt: Math.floor(iat) })
 }
 
 /** The once-only key of a proof: another key's proof with the same id is another proof. */
@@ -66,14 +69,37 @@ export const replayKey = ({ jkt, jti }: Pick<DpopProof, 'jkt' | 'jti'>): string 
 export const rememberUntil = ({ issuedAt }: Pick<DpopProof, 'issuedAt'>): NumericDate =>
   issuedAt + 2 * proofWindowSeconds
 
-async function verifySignature({ proof, now }: DpopAsk): Promise<JWTVerifyResult | undefined> {
+type ProofKey = { key: KeyObject; jkt: Thumbprint }
+
+/**
+ * The keys of proofs that jose has accepted, by the whole header that they stood in. A client writes the same header each
+ * time: importing its key again would cost as much as verifying with it.
+ */
+const knownKeys = new Remembered<ProofKey>(1000)
+/** A header of `typ`, `alg` and `jwk` has under 300 letters. One that is longer is judged each time, and not kept. */
+const longestKnownHeader = 1024
+
+/** A proof that its own key signed. Without a thumbprint if the key in it has a private member. */
+type SignedProof = { jkt?: Thumbprint; payload: unknown }
+
+async function verifySignature({ proof, now }: DpopAsk): Promise<SignedProof | undefined> {
+  const header = proof.slice(0, proof.indexOf('.'))
+  const known = knownKeys.get(header)
+  const payload = known && verifiedClaims(proof, known.key, { now, toleranceSeconds: proofWindowSeconds })
+  if (payload) return { jkt: known.jkt, payload }
   try {
-    return await jwtVerify(proof, EmbeddedJWK, {
+    const verified = await jwtVerify(proof, EmbeddedJWK, {
       typ: 'dpop+jwt',
       algorithms: ['ES256'],
       clockTolerance: proofWindowSeconds,
       currentDate: new Date(now * 1000),
     })
+    const jwk = verified.protectedHeader.jwk as JWK
+    if (privateMembers.some((member) => Object.hasOwn(jwk, member))) return { payload: verified.payload }
+    const jkt = (await calculateJwkThumbprint(jwk, 'sha256')) as Thumbprint
+    if (header.length <= longestKnownHeader)
+      knownKeys.set(header, { key: KeyObject.from(verified.key as webcrypto.CryptoKey), jkt })
+    return { jkt, payload: verified.payload }
   } catch {
     // The key is in the proof and nothing is asked of anybody, so whatever goes wrong is wrong with the proof.
     return undefined
@@ -87,17 +113,14 @@ async function verifySignature({ proof, now }: DpopAsk): Promise<JWTVerifyResult
 function addressOf(text: string): string | undefined {
   const url = URL.parse(text)
   if (!url || !['http:', 'https:'].includes(url.protocol) || url.username || url.password) return undefined
-  return url.origin + url.pathname.replaceAll(/%[0-9a-f]{2}/gi, normalEscape)
+  const { origin, pathname } = url
+  return origin + (pathname.includes('%') ? pathname.replaceAll(/%[0-9a-f]{2}/gi, normalEscape) : pathname)
 }
 
 /** An escape that need not be is undone, any other is in capitals. */
 function normalEscape(escaped: string): string {
   const character = String.fromCharCode(Number.parseInt(escaped.slice(1), 16))
   return /[\w.~-]/.test(character) ? character : escaped.toUpperCase()
-}
-
-async function sha256(value: string): Promise<string> {
-  return Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from(value, 'utf8'))).toString('base64url')
 }
 
 const invalid = (detail: string) => refuse('invalid_dpop_proof', detail)
