@@ -93,15 +93,15 @@ export class Hotwork {
 
   /** Exchanges the access token, with proof of the key, for AWS credentials that can do the approved action alone. */
   async awsCredentials(accessToken: string): Promise<AwsCredentials> {
-    const url = `${this.settings.apiUrl}/aws/credentials`
-    const answer = await fetch(url, {
-      method: 'POST',
-      headers: {
-        authorization: `DPoP ${accessToken}`,
-        dpop: await this.#prover.prove('POST', url, accessToken),
-      },
-    })
-    return readAnswer(answer)
+    return this.#postProven('/aws/credentials', accessToken)
+  }
+
+  /**
+   * Has Hotwork make the one call that was approved, where the action is one that it does itself: AWS's answer, and no
+   * credential. Once: a 409 `outcome_unknown` means to ask again later, which only looks up what has become of it.
+   */
+  async awsCall(accessToken: string): Promise<{ output: Record<string, unknown> }> {
+    return this.#postProven('/aws/calls', accessToken)
   }
 
   /** A proof of this agent's key for a tool that takes its access tokens: for one call of the tool's own address. */
@@ -145,6 +145,13 @@ export class Hotwork {
       body: JSON.stringify(body),
     })
     return readAnswer(answer)
+  }
+
+  /** With the access token and a proof of its key; there is nothing more to say. */
+  async #postProven<T>(path: string, accessToken: string): Promise<T> {
+    const url = `${this.settings.apiUrl}${path}`
+    const dpop = await this.#prover.prove('POST', url, accessToken)
+    return readAnswer(await fetch(url, { method: 'POST', headers: { authorization: `DPoP ${accessToken}`, dpop } }))
   }
 
   async #readTask(answer: Response): Promise<Task> {

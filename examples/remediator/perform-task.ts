@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Hotwork } from './hotwork.ts'
-import type { Ask, AwsCredentials, Evaluation, Task, TokenAnswer } from './wire.ts'
+import { type Ask, type AwsCredentials, type Evaluation, Refusal, type Task, type TokenAnswer } from './wire.ts'
 
 /** What happens on the way, for whoever watches. A watcher may return a promise: the agent waits for it. */
 export type Step =
@@ -27,10 +27,23 @@ export class NotAllowed extends Error {
   }
 }
 
+/** Whether AWS does it: with credentials of the agent's own, or with a call that Hotwork makes. */
+export const isAws = ({ resource }: Ask): boolean => resource.id.startsWith('arn:')
+
+/** AWS credentials for the approved action; none for one that Hotwork does itself. */
+async function ownCredentials(hotwork: Hotwork, token: TokenAnswer): Promise<AwsCredentials | undefined> {
+  try {
+    return await hotwork.awsCredentials(token.access_token)
+  } catch (fault) {
+    if (fault instanceof Refusal && fault.code === 'mediated') return undefined
+    throw fault
+  }
+}
+
 /**
  * The whole life of one task: ask whether it is allowed, ask for approval, wait, claim the credential, do it, report.
  * Whatever happens while doing it, the end is reported, so that the credential dies.
- * @param doIt Does the approved action. `credentials` are there for AWS actions only.
+ * @param doIt Does the approved action. `credentials` are there for the AWS actions that the agent does itself.
  * @throws NotAllowed, Refusal, or what `doIt` throws.
  */
 export async function performTask(
@@ -55,8 +68,7 @@ export async function performTask(
   await watch({ name: 'approved', task: settled })
 
   const token = await hotwork.exchangeToken(id)
-  const isAws = ask.resource.id.startsWith('arn:')
-  const credentials = isAws ? await hotwork.awsCredentials(token.access_token) : undefined
+  const credentials = isAws(ask) ? await ownCredentials(hotwork, token) : undefined
   await watch({ name: 'credential', task: settled, token, ...(credentials ? { credentials } : {}), heldAt: Date.now() })
 
   try {

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { startCheckoutService } from '../checkout-service/checkout-service.ts'
 import { act, CannotAct } from './act.ts'
 import { Hotwork } from './hotwork.ts'
-import { NotAllowed, performTask, type Step } from './perform-task.ts'
+import { isAws, NotAllowed, performTask, type Step } from './perform-task.ts'
 import { remediate } from './remediate.ts'
 import { localFile, readSettings } from './settings.ts'
 import { type Ask, Refusal } from './wire.ts'
@@ -94,7 +94,12 @@ async function main(): Promise<void> {
   await performTask(
     hotwork,
     ask,
-    async (credentials) => {
+    async (credentials, token) => {
+      if (!credentials && isAws(ask)) {
+        const { output } = await hotwork.awsCall(token.access_token)
+        say(`had it done: ${ask.action.name}, and AWS answered ${JSON.stringify(output)}`)
+        return `had Hotwork do ${ask.action.name}`
+      }
       if (!credentials) return `would now call the tool with the access token: ${ask.action.name}`
       try {
         await act(ask.action, hotwork.settings.aws, credentials)

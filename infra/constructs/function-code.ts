@@ -30,11 +30,13 @@ const leftOut = [
   '@aws-sdk/credential-provider-sso',
   '@aws-sdk/credential-provider-web-identity',
   '@smithy/credential-provider-imds',
-  // No call that is made here streams.
-  '@smithy/core/event-streams',
 ]
 const absent = join(import.meta.dirname, 'absent.cjs')
-const alias = Object.fromEntries(leftOut.map((name) => [name, absent]))
+const alias = {
+  ...Object.fromEntries(leftOut.map((name) => [name, absent])),
+  // No call that is made here streams. 20 KB less in each bundle.
+  '@smithy/core/event-streams': join(import.meta.dirname, 'no-event-streams.cjs'),
+}
 
 /**
  * The code of all functions, bundled in one run: a folder each, with `index.js` and, for those that ask policy,

@@ -3,8 +3,8 @@ import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import type { Local } from '../../infra/local/local-file.ts'
 import type { Answer } from './deployment.ts'
 
-const connection = ({ aws }: Local) => ({ endpoint: aws.endpointUrl, region: aws.region })
-const administrator = ({ aws }: Local) => ({ accessKeyId: aws.accessKeyId, secretAccessKey: aws.secretAccessKey })
+export const connection = ({ aws }: Local) => ({ endpoint: aws.endpointUrl, region: aws.region })
+export const administrator = ({ aws }: Local) => ({ accessKeyId: aws.accessKeyId, secretAccessKey: aws.secretAccessKey })
 
 /** What an agent can do with what `/aws/credentials` answered. */
 export function withCredentials(local: Local, { body }: Answer) {

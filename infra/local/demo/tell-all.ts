@@ -4,6 +4,7 @@ import { tellFlags } from './chapters/flags.ts'
 import { tellKillSwitch } from './chapters/kill-switch.ts'
 import { tellLag } from './chapters/lag.ts'
 import { tellLedger } from './chapters/ledger.ts'
+import { tellMediated } from './chapters/mediated.ts'
 import { tellNoFromPeople } from './chapters/no-from-people.ts'
 import { tellNoFromPolicy } from './chapters/no-from-policy.ts'
 import { tellStory } from './chapters/story.ts'
@@ -44,6 +45,11 @@ export async function tellAll(world: World): Promise<void> {
     'A tool behind the gate',
     'The flag service is no part of AWS. Before it changes a flag it shows Hotwork the agent’s token, the proof of its key and what it is about to do; only a yes changes the flag.',
     () => tellFlags(world),
+  )
+  await report.chapter(
+    'A call that Hotwork makes itself',
+    'IAM can pin a function, not what is done to it. So nobody gets a credential for that: Hotwork makes the one call that was approved, once, and hands on the answer.',
+    () => tellMediated(world),
   )
   await report.chapter(
     'A stranger’s client',

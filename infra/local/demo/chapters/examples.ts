@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { act, CannotAct } from '../../../../examples/remediator/act.ts'
-import { NotAllowed, performTask, type Step } from '../../../../examples/remediator/perform-task.ts'
+import { isAws, NotAllowed, performTask, type Step } from '../../../../examples/remediator/perform-task.ts'
 import type { Ask, Task } from '../../../../examples/remediator/wire.ts'
 import { type Approval, approveThrough } from '../approvers.ts'
 import { type ExampleRow, readExampleTable } from '../example-table.ts'
@@ -45,8 +45,9 @@ export async function carryThrough(
   const performed = performTask(
     agent,
     ask,
-    async (credentials) => {
-      done = credentials ? await tryToAct(ask, credentials) : 'the access token is for its tool alone'
+    async (credentials, token) => {
+      if (credentials) done = await tryToAct(ask, credentials)
+      else done = isAws(ask) ? await haveItDone(token.access_token) : 'the access token is for its tool alone'
       return done
     },
     (step) => {
@@ -63,6 +64,12 @@ export async function carryThrough(
   } catch (fault) {
     if (fault instanceof NotAllowed && !fault.task) return { refused: fault.evaluation.context.reason ?? 'no reason' }
     throw fault
+  }
+
+  async function haveItDone(token: string): Promise<string> {
+    const { output } = await agent.awsCall(token)
+    const answered = Object.keys(output).length > 0 ? `answered with ${Object.keys(output).join(', ')}` : 'took it'
+    return `done by Hotwork, AWS ${answered}`
   }
 
   async function tryToAct({ action }: Ask, credentials: Parameters<typeof act>[2]): Promise<string> {
