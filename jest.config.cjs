@@ -16,6 +16,8 @@ const project = (name, extra = {}) => ({
 })
 
 module.exports = {
+  // Two cores may be busy with everything else: a test that hangs is found, and one that waits its turn is not blamed.
+  testTimeout: 60_000,
   projects: [
     ...['domain', 'policies', 'operations', 'http', 'slack', 'local', 'infra', 'adapters'].map((name) => project(name)),
     // What it counts is only its own where nothing else goes on: run.ts runs it alone.

@@ -65,6 +65,8 @@ describe('the report of the demo', () => {
   })
 
   test('colour only on a terminal', async () => {
+    // Whoever runs the tests may want none of theirs.
+    delete process.env['NO_COLOR']
     const [file, terminal] = [{ text: '' }, { text: '', isTTY: true }]
     for (const output of [file, terminal]) {
       const report = reportTo(output)
