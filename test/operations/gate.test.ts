@@ -1,38 +1,15 @@
-import { decodeJwt } from 'jose'
-import type { AgentId, CredentialId, JsonObject, PersonId, ToolId, UseId } from '../../functions/domain/values.ts'
-import { beginUse } from '../../functions/operations/begin-use.ts'
+import type { AgentId, PersonId, ToolId, UseId } from '../../functions/domain/values.ts'
 import { completeRequest } from '../../functions/operations/complete-request.ts'
 import { endUse } from '../../functions/operations/end-use.ts'
-import type { AccessToken } from '../../functions/operations/ports.ts'
-import { agent, agentKey, person, sampleBundle, World } from '../support/world.ts'
+import { agent, person, sampleBundle, World } from '../support/world.ts'
+import { claimedFlag, flagService } from './claimed-flag.ts'
 
 const bundle = sampleBundle()
-const tool = 'tool:flag-service' as ToolId
+const tool = flagService
 const approved = { environment: 'prod', flag: 'express-checkout', value: true }
 
-/** A flag's request, approved and claimed, and the gate as its tool would ask it. */
 async function claimed(world = new World(bundle)) {
-  const request = await world.submitted({
-    agent: agent('builder'),
-    action: 'flags:set',
-    arguments: approved,
-    resource: { type: 'flags:flag', id: 'prod/express-checkout' },
-    purpose: 'release',
-  })
-  await world.decide(request, 'ana')
-  const issued = await world.issueToken(request)
-  if (!issued.ok) throw new Error(issued.code)
-  const token: AccessToken = {
-    jti: decodeJwt(issued.value.token).jti as CredentialId,
-    request: request.ask.id,
-    agent: request.ask.agent.id,
-    audience: 'https://flags.example.org',
-    jkt: agentKey,
-    expiresAt: world.clock.now() + 900,
-  }
-  const begin = (key: string, args: JsonObject = approved, once = world.proof()) =>
-    beginUse({ tool, token, action: 'flags:set', arguments: args, key, once }, world.ports)
-  return { world, request, begin }
+  return { world, ...(await claimedFlag(world)) }
 }
 
 describe('the gate', () => {

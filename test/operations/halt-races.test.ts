@@ -1,9 +1,8 @@
 import { decodeJwt } from 'jose'
 import { verify } from '../../functions/domain/ledger.ts'
-import type { CredentialId, ToolId } from '../../functions/domain/values.ts'
-import { beginUse } from '../../functions/operations/begin-use.ts'
-import type { AccessToken } from '../../functions/operations/ports.ts'
-import { agent, agentKey, parameter, sampleBundle } from '../support/world.ts'
+import type { CredentialId } from '../../functions/domain/values.ts'
+import { agent, parameter, sampleBundle } from '../support/world.ts'
+import { claimedFlag } from './claimed-flag.ts'
 import { Halting } from './halting.ts'
 
 jest.setTimeout(120_000)
@@ -11,32 +10,11 @@ jest.setTimeout(120_000)
 /** Many at once over one store, where each call lets the others run: what began after a halt has returned never succeeds. */
 
 const bundle = sampleBundle()
-const tool = 'tool:flag-service' as ToolId
 const builder = { kind: 'agent', value: agent('builder') } as const
 
 async function gateOf(hotwork: Halting, flag: string) {
-  const args = { environment: 'prod', flag, value: true }
-  const request = await hotwork.submitted({
-    agent: builder.value,
-    action: 'flags:set',
-    arguments: args,
-    resource: { type: 'flags:flag', id: `prod/${flag}` },
-    purpose: 'release',
-  })
-  await hotwork.decide(request, 'ana')
-  const issued = await hotwork.issueToken(request)
-  if (!issued.ok) throw new Error(issued.code)
-  const token: AccessToken = {
-    jti: decodeJwt(issued.value.token).jti as CredentialId,
-    request: request.ask.id,
-    agent: builder.value,
-    audience: 'https://flags.example.org',
-    jkt: agentKey,
-    expiresAt: hotwork.clock.now() + 900,
-  }
-  const check = () =>
-    beginUse({ tool, token, action: 'flags:set', arguments: args, key: 'one', once: hotwork.proof() }, hotwork.ports)
-  return { request, check }
+  const { request, begin } = await claimedFlag(hotwork, flag)
+  return { request, check: () => begin('one') }
 }
 
 test('of 10,000 gate checks that race a halt, none that begins after it returned succeeds (INV7, F5)', async () => {

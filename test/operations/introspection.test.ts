@@ -1,6 +1,6 @@
 import { AccessTokenVerifier } from '../../functions/adapters/jose/access-token.ts'
 import type { HaltTarget } from '../../functions/domain/halt.ts'
-import type { HaltId, ToolId } from '../../functions/domain/values.ts'
+import type { HaltId } from '../../functions/domain/values.ts'
 import { beginUse } from '../../functions/operations/begin-use.ts'
 import { completeRequest } from '../../functions/operations/complete-request.ts'
 import { type Introspector, introspectToken } from '../../functions/operations/introspect-token.ts'
@@ -8,6 +8,7 @@ import type { KnownToken } from '../../functions/operations/ports.ts'
 import { revokeRequest } from '../../functions/operations/revoke-request.ts'
 import { revokeToken } from '../../functions/operations/revoke-token.ts'
 import { agent, issuer, person, sampleBundle, World } from '../support/world.ts'
+import { approvedFlag, audience, flagService as flagTool } from './claimed-flag.ts'
 
 /** What is told of a token, and to whom (RFC 7662); and what an agent gives back (RFC 7009). */
 
@@ -17,23 +18,14 @@ const bundle = {
   ...sample,
   ladder: { tiers: sample.ladder.tiers.map((tier) => ({ ...tier, grant: { ...tier.grant, uses: 2 } })) },
 }
-const audience = 'https://flags.example.org'
-const flagService: Introspector = { type: 'tool', id: 'tool:flag-service' as ToolId, audience }
+const flagService: Introspector = { type: 'tool', id: flagTool, audience }
 const builder: Introspector = { type: 'agent', id: agent('builder') }
-const flag = { environment: 'prod', flag: 'express-checkout', value: true }
 
 /** A flag's request, approved by ana and claimed, and ways to ask about its token. */
 async function claimed() {
   const world = new World(bundle)
   const verifier = new AccessTokenVerifier(issuer, world.signer, world.clock)
-  const request = await world.submitted({
-    agent: agent('builder'),
-    action: 'flags:set',
-    arguments: flag,
-    resource: { type: 'flags:flag', id: 'prod/express-checkout' },
-    purpose: 'release',
-  })
-  await world.decide(request, 'ana')
+  const { request, args } = await approvedFlag(world)
   const claim = async (): Promise<KnownToken> => {
     const issued = await world.issueToken(request)
     if (!issued.ok) throw new Error(`${issued.code}: ${issued.detail}`)
@@ -50,14 +42,7 @@ async function claimed() {
     ask: (caller: Introspector = flagService, about = token) => introspectToken(about, caller, world),
     begin: (key: string, shown = token) =>
       beginUse(
-        {
-          tool: 'tool:flag-service' as ToolId,
-          token: shown,
-          action: 'flags:set',
-          arguments: flag,
-          key,
-          once: world.proof(),
-        },
+        { tool: flagTool, token: shown, action: 'flags:set', arguments: args, key, once: world.proof() },
         world.ports,
       ),
     giveBack: (caller: Parameters<typeof revokeToken>[1] = builder, about = token) =>
@@ -186,7 +171,7 @@ describe('revocation', () => {
 
   test.each<[who: string, caller: Parameters<typeof revokeToken>[1]]>([
     ['another agent', { type: 'agent', id: agent('remediator') }],
-    ['the tool that it is for', { type: 'tool', id: 'tool:flag-service' as ToolId }],
+    ['the tool that it is for', { type: 'tool', id: flagTool }],
   ])('by %s leaves it alive, and is on the record of who tried', async (_who, caller) => {
     const { world, giveBack, ask, begin } = await claimed()
     await giveBack(caller)

@@ -11,6 +11,14 @@ import { agent, parameter, person, prodParameter, sampleBundle, stagingParameter
 const bundle = sampleBundle()
 const tokenId = (token: string) => decodeJwt(token).jti as CredentialId
 
+/** The sample as it is deployed later, when Eve is in `sre` no more. */
+function policyWithoutEve() {
+  const { groups, ...directory } = bundle.directory
+  const without = { ...groups, sre: (groups['sre'] ?? []).filter((id) => id !== 'person:eve') }
+  const hash = 'sha-256:without-eve' as never
+  return new World({ ...bundle, hash, directory: { ...directory, groups: without } }).policy
+}
+
 describe('one request, from ask to the end of its credential', () => {
   test('two stages approve, the agent claims, acts and completes, and the record replays to what is stored', async () => {
     const world = new World(bundle)
@@ -189,13 +197,7 @@ describe('policy decides again at issue', () => {
   test('an approver who has lost their group ends the grant', async () => {
     const world = new World(bundle)
     const request = await world.approved()
-    const { groups, ...directory } = bundle.directory
-    const without = { ...groups, sre: (groups['sre'] ?? []).filter((id) => id !== 'person:eve') }
-    world.policy = new World({
-      ...bundle,
-      hash: 'sha-256:later' as never,
-      directory: { ...directory, groups: without },
-    }).policy
+    world.policy = policyWithoutEve()
     expect(await world.issueToken(request)).toMatchObject({ code: 'approver_not_eligible' })
     expect(await world.state(request.ask.id)).toMatchObject({ status: 'revoked', reason: 'approver_not_eligible' })
   })
@@ -342,13 +344,7 @@ describe('an approver who may no longer approve', () => {
   test('ends what a re-evaluation would say yes to', async () => {
     const world = new World(bundle)
     const request = await world.approved()
-    const { groups, ...directory } = bundle.directory
-    const without = { ...groups, sre: (groups['sre'] ?? []).filter((id) => id !== 'person:eve') }
-    world.policy = new World({
-      ...bundle,
-      hash: 'sha-256:without-eve' as never,
-      directory: { ...directory, groups: without },
-    }).policy
+    world.policy = policyWithoutEve()
     const again = await world.evaluate(prodParameter, grantOf(request)?.id)
     expect(again).toMatchObject({ decision: false, reason: 'approval_expired' })
   })
