@@ -29,12 +29,12 @@ export async function refusedByHotwork(
 /** How IAM says no: something denies it, or nothing allows it. The words are AWS's own. */
 export const denial = { denied: /with an explicit deny/, notAllowed: /because no [\w-]+ policy allows/ }
 
-/** IAM says no to a call since nothing allows it. Any other fault is thrown: a broken call proves nothing about rights. */
+/** IAM says no to a call. Any other fault is thrown: a broken call proves nothing about rights. */
 export async function refusedByIam(call: () => Promise<unknown>): Promise<Finding<undefined>> {
   const said = await iamDenial(call)
   return said === undefined
     ? finding(false, 'IAM let it through')
-    : finding(denial.notAllowed.test(said), `refused by IAM: ${said}`)
+    : finding(denial.notAllowed.test(said) || denial.denied.test(said), `refused by IAM: ${said}`)
 }
 
 /** What IAM says when it says no, or `undefined` when it lets the call through. */
