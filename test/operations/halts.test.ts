@@ -1,5 +1,6 @@
 import { verifyHalt } from '../../functions/domain/ledger.ts'
 import type { HaltId } from '../../functions/domain/values.ts'
+import { revokeRequest } from '../../functions/operations/revoke-request.ts'
 import { agent, parameter, person, prodParameter, sampleBundle, stagingParameter } from '../support/world.ts'
 import { everything, Halting, remediator, role } from './halting.ts'
 
@@ -71,9 +72,13 @@ describe('throwing a kill switch', () => {
     const hotwork = world()
     const halt = await hotwork.halted({ kind: 'person', value: person('hana') })
     expect(await hotwork.halt(everything, 'hana')).toMatchObject({ code: 'not_permitted' })
+    const { ask } = await hotwork.approved()
+    const revoke = () => revokeRequest({ id: ask.id, person: person('hana'), reason: 'enough' }, hotwork.ports)
+    expect(await revoke()).toMatchObject({ code: 'not_permitted' })
     expect(await hotwork.lift(halt.id, 'hana')).toMatchObject({ code: 'not_permitted' })
     expect(await hotwork.lift(halt.id, 'ivo')).toMatchObject({ ok: true })
     hotwork.clock.advance(1)
+    expect(await revoke()).toMatchObject({ ok: true, value: { state: { revokedBy: 'person:hana' } } })
     expect(await hotwork.halt(everything, 'hana')).toMatchObject({ ok: true })
   })
 })
