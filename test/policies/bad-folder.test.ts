@@ -321,6 +321,68 @@ const catalogue: Bad[] = [
     'does not allow `ssm:PutParameter`',
     'as IAM does',
   ],
+  ...(
+    [
+      [
+        'a condition on an argument that may be absent, with no word for its absence',
+        (statement) => delete statement.whenAbsent,
+        '`{arguments.Overwrite}` may be absent',
+        'whenAbsent.Overwrite',
+      ],
+      [
+        'a word for the absence of what is never absent',
+        (statement) => (statement.whenAbsent.Name = { StringEquals: { 'ssm:Overwrite': 'false' } }),
+        '`Name` is never absent',
+        'not required',
+      ],
+      [
+        'a condition on what is no argument',
+        (statement) => (statement.conditions = { StringEquals: { 'ssm:Overwrite': '{arguments.Force}' } }),
+        '`{arguments.Force}` is not one of the arguments',
+        'there are:',
+      ],
+      [
+        'a list in the middle of a value',
+        (statement) => (statement.conditions = { StringEquals: { 'ssm:Policies': 'x{arguments.Name.names}' } }),
+        'is a list, and',
+        'stand alone',
+      ],
+      [
+        'a condition with a wildcard',
+        (statement) => (statement.conditions = { StringLike: { 'ssm:Overwrite': 't*' } }),
+        '`t*` has a wildcard',
+        'exactly what is compared',
+      ],
+      [
+        'a pattern with an argument that could be one',
+        (statement) => (statement.conditions = { StringLike: { 'ssm:Policies': '{arguments.Value}' } }),
+        'nothing keeps wildcards out of it',
+        'give it a `pattern`',
+      ],
+    ] as [
+      string, // biome-ignore lint/suspicious/noExplicitAny: a test reaches into JSON that it knows
+      (statement: any) => void,
+      string,
+      string,
+    ][]
+  ).map(
+    ([what, spoil, problem, fix]): Bad => [
+      what,
+      (copy) => copy.editJson(ssm, (action) => spoil(action.statement)),
+      ssm,
+      '',
+      problem,
+      fix,
+    ],
+  ),
+  [
+    'a look-up for credentials that the agent uses itself',
+    (copy) => copy.editJson(ssm, (action) => (action.resolve = { action: 'ssm:GetParameter' })),
+    ssm,
+    '"resolve"',
+    'only a call that Hotwork makes itself is looked up',
+    '`mediated`',
+  ],
   [
     'AWS without a statement',
     (copy) => copy.editJson(ssm, (action) => delete action.statement),
