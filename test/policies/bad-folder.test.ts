@@ -326,36 +326,42 @@ const catalogue: Bad[] = [
       [
         'a condition on an argument that may be absent, with no word for its absence',
         (statement) => delete statement.whenAbsent,
+        '"ssm:Overwrite": "{arguments.Overwrite}"',
         '`{arguments.Overwrite}` may be absent',
         'whenAbsent.Overwrite',
       ],
       [
         'a word for the absence of what is never absent',
         (statement) => (statement.whenAbsent.Name = { StringEquals: { 'ssm:Overwrite': 'false' } }),
+        '"Name": {\n        "StringEquals"',
         '`Name` is never absent',
         'not required',
       ],
       [
         'a condition on what is no argument',
         (statement) => (statement.conditions = { StringEquals: { 'ssm:Overwrite': '{arguments.Force}' } }),
+        '"ssm:Overwrite": "{arguments.Force}"',
         '`{arguments.Force}` is not one of the arguments',
         'there are:',
       ],
       [
         'a list in the middle of a value',
         (statement) => (statement.conditions = { StringEquals: { 'ssm:Policies': 'x{arguments.Name.names}' } }),
+        '"ssm:Policies": "x{',
         'is a list, and',
         'stand alone',
       ],
       [
         'a condition with a wildcard',
         (statement) => (statement.conditions = { StringLike: { 'ssm:Overwrite': 't*' } }),
+        '"ssm:Overwrite": "t*"',
         '`t*` has a wildcard',
         'exactly what is compared',
       ],
       [
         'a pattern with an argument that could be one',
         (statement) => (statement.conditions = { StringLike: { 'ssm:Policies': '{arguments.Value}' } }),
+        '"ssm:Policies": "{arguments.Value}"',
         'nothing keeps wildcards out of it',
         'give it a `pattern`',
       ],
@@ -364,13 +370,14 @@ const catalogue: Bad[] = [
       (statement: any) => void,
       string,
       string,
+      string,
     ][]
   ).map(
-    ([what, spoil, problem, fix]): Bad => [
+    ([what, spoil, line, problem, fix]): Bad => [
       what,
       (copy) => copy.editJson(ssm, (action) => spoil(action.statement)),
       ssm,
-      '',
+      line,
       problem,
       fix,
     ],
