@@ -7,8 +7,11 @@ import { countCalls } from './counts.ts'
 import { measureDecisions } from './decisions.ts'
 import { type Finding, tableOf } from './finding.ts'
 import { measureFirstDecision } from './first-decision.ts'
+import { measureGate } from './gate.ts'
+import { raceRevocation } from './gate-races.ts'
+import { measureStore } from './gate-store.ts'
 import { measureModelChecker } from './model-checker.ts'
-import { PolicyFolders } from './policy-folders.ts'
+import { PolicyFolders, readBundle } from './policy-folders.ts'
 
 /**
  * `npm run bench`: the targets of docs/performance.md, measured. `-- --quick` for CI: fewer processes, shorter batches,
@@ -28,6 +31,11 @@ const telling = (name: string) => process.stderr.write(`  ${name} ...\n`)
 telling('decisions')
 const decisions = measureDecisions(folders, how)
 findings.push(...decisions.findings)
+telling('the gate')
+const sample = readBundle(folders.sample())
+findings.push(...(await measureGate(sample, how)), ...(await measureStore(sample, how)))
+telling('uses that race a revocation')
+findings.push(...(await raceRevocation(sample, quick ? 2000 : 10_000)))
 telling('first decisions, each in a new process')
 findings.push(...measureFirstDecision(folders.sample(), quick ? 11 : 41))
 telling('the record')
