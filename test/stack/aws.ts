@@ -4,7 +4,10 @@ import type { Local } from '../../infra/local/local-file.ts'
 import type { Answer } from './deployment.ts'
 
 export const connection = ({ aws }: Local) => ({ endpoint: aws.endpointUrl, region: aws.region })
-export const administrator = ({ aws }: Local) => ({ accessKeyId: aws.accessKeyId, secretAccessKey: aws.secretAccessKey })
+export const administrator = ({ aws }: Local) => ({
+  accessKeyId: aws.accessKeyId,
+  secretAccessKey: aws.secretAccessKey,
+})
 
 /** What an agent can do with what `/aws/credentials` answered. */
 export function withCredentials(local: Local, { body }: Answer) {
