@@ -72,7 +72,7 @@ describe('the gate', () => {
       [{ method: 'POST' }, 'invalid_dpop_proof'],
       [{ url: `${url}x` }, 'invalid_dpop_proof'],
       [{ url: 'https://elsewhere.example/flags' }, 'invalid_dpop_proof'],
-      [{ url: `${address}.evil.example/flags` }, 'invalid_dpop_proof'],
+      [{ url: `${address}@evil.example/flags` }, 'invalid_dpop_proof'],
       [{ proof: await proof({ token: 'another' }) }, 'invalid_dpop_proof'],
       [{ proof: await proof({ key: 'another key' }) }, 'key_mismatch'],
       [{ token: 'a.b.c' }, 'invalid_token'],
