@@ -26,7 +26,12 @@ const common = (who: string, after: number) => ({
   policies: ['security-revokes'],
   bundle: 'sha-256:bundle',
 })
-const halted = (of: HaltTarget = target): HaltEvent => ({ ...common('gus', 1), type: 'Halted', target: of, reason: 'it went wild' })
+const halted = (of: HaltTarget = target): HaltEvent => ({
+  ...common('gus', 1),
+  type: 'Halted',
+  target: of,
+  reason: 'it went wild',
+})
 const lifted: HaltEvent = { ...common('hana', 60), type: 'Lifted' }
 
 /** What the operation that carries a switch out would save. */
