@@ -36,5 +36,5 @@ export async function claimedFlag(world: World, flag?: string) {
   }
   const begin = (key: string, shown: JsonObject = args, once = world.proof()) =>
     beginUse({ tool: flagService, token, action: 'flags:set', arguments: shown, key, once }, world.ports)
-  return { request, args, begin }
+  return { request, args, token, begin }
 }

@@ -84,6 +84,16 @@ describe('the requests that a halt covers', () => {
     expect(await Promise.all(statuses)).toEqual(['revoked', 'denied', 'pending'])
   })
 
+  test('of a role are those that have a session of it', async () => {
+    const { hotwork, request } = await withSession()
+    const unclaimed = await hotwork.approved(parameter('/prod/checkout/b'))
+    const halt = await haltAndFollow(hotwork, { kind: 'role', value: role })
+    expect(await hotwork.state(request.ask.id)).toMatchObject({ status: 'revoked', reason: `halted by ${halt.id}` })
+    expect(await hotwork.state(unclaimed.ask.id)).toMatchObject({ status: 'approved' })
+    const token = await hotwork.claim(unclaimed)
+    expect(await hotwork.issueAws(unclaimed, token)).toMatchObject({ code: 'halted' })
+  })
+
   test('are ended once, however often that is done', async () => {
     const hotwork = world()
     const request = await hotwork.approved()
