@@ -86,7 +86,9 @@ function issuerOf(issuer: string): string {
 }
 
 function keysOf(numbers: string): readonly [number, ...number[]] {
-  const [first, ...others] = numbers.split(',').map((number) => (/^[1-9]\d{0,3}$/.test(number) ? Number(number) : Number.NaN))
+  const [first, ...others] = numbers
+    .split(',')
+    .map((number) => (/^[1-9]\d{0,3}$/.test(number) ? Number(number) : Number.NaN))
   const keys = [first ?? Number.NaN, ...others] as const
   if (!keys.some(Number.isNaN) && new Set(keys).size === keys.length && keys.length <= 3) return keys
   throw new UnusableSettings(
