@@ -112,6 +112,9 @@ test.each<[rule: string, action: string, args: unknown, member: string]>([
     { ...item, ExpressionAttributeNames: { a: 'a' } },
     'ExpressionAttributeNames',
   ],
+  // Its latest is another one tomorrow; a revision, once registered, never changes.
+  ['a task definition without its revision', roll, { ...service, taskDefinition: 'checkout' }, 'taskDefinition'],
+  ['a task definition by a name that moves', roll, { ...service, taskDefinition: 'checkout:latest' }, 'taskDefinition'],
   ['a cluster with a service in it', roll, { ...service, cluster: 'main/checkout' }, 'cluster'],
   ['an environment that there is not', set, { ...flag, environment: 'dev' }, 'environment'],
   ['a flag with a path in it', set, { ...flag, flag: 'a/../../prod/b' }, 'flag'],
