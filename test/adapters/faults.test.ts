@@ -222,10 +222,18 @@ describe('a world that breaks', () => {
     await expect(requests.load(ask.id)).rejects.toThrow(/holds no request/)
   })
 
-  test('a key that KMS cannot use is a fault of the key', async () => {
-    const disabled = json(400, 'DisabledException')
-    proxy.fail('GetPublicKey', disabled)
+  test.each([
+    ['disabled', 'DisabledException'],
+    ['to be deleted', 'KMSInvalidStateException'],
+  ])('a key that is %s is a fault of the key, and signs nothing', async (_what, code) => {
+    proxy.fail('GetPublicKey', json(400, code))
     await expect(new KmsKeySet(['key']).jwks()).rejects.toThrow(KeyUnavailable)
+    const { KeyMetadata } = await new KMSClient({}).send(
+      new CreateKeyCommand({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' }),
+    )
+    proxy.fail('Sign', json(400, code))
+    await expect(new KmsSigner(KeyMetadata?.KeyId as string).sign('at+jwt', {})).rejects.toThrow(KeyUnavailable)
+    expect(proxy.count('Sign')).toBe(1)
   })
 
   test('a queue that takes only some of a batch says how many it refused, and shows none', async () => {
