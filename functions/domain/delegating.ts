@@ -1,4 +1,4 @@
-import { type Answered, agentActor } from './answering.ts'
+import { type Answered, agentActor, endedBy } from './answering.ts'
 import { deniedNow } from './claiming.ts'
 import type { Delegate } from './commands.ts'
 import { rfc3339 } from './ledger.ts'
@@ -16,7 +16,9 @@ export const deepestDelegation = 3
 export function delegate(state: ApprovalRequest, command: Delegate, at: NumericDate): Answered {
   if (state.status !== 'approved') return { code: state.status }
   const { child, to, uses, notAfter, answer, bundle } = command
-  if (state.grant.delegations.some((each) => each.child === child)) return []
+  // The same child again needs no new permit, but nothing goes on that was stopped meanwhile.
+  if (state.grant.delegations.some((each) => each.child === child))
+    return endedBy(state, command.ending, command, at) ?? []
   const line = [state.ask.agent.id, ...state.ask.chain.map(({ id }) => id)]
   if (line.includes(to)) return { code: 'delegation_cycle' }
   if (line.length > deepestDelegation) return { code: 'delegation_too_deep' }

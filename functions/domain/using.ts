@@ -53,6 +53,9 @@ export function beginCall(state: ApprovalRequest, command: BeginCall, at: Numeri
   const { presented, use, answer, bundle } = command
   if (state.ask.credential !== 'mediated') return { code: 'wrong_credential_kind' }
   if (state.grant.credentials.access_token?.id !== presented) return { code: 'credential_superseded' }
+  // What was stopped is not even looked up any more: looking takes a session.
+  const ended = endedBy(state, command.ending, command, at)
+  if (ended) return ended
   const before = state.grant.uses.find(({ tool }) => tool === 'aws')
   if (before) return { code: before.ended ? 'uses_exhausted' : 'outcome_unknown' }
   if (usesLeft(state) < 1) return { code: 'uses_exhausted' }

@@ -21,6 +21,7 @@ import { authorityOf } from './authority.ts'
 import { carryOut, recordRefusal } from './carry-out.ts'
 import { delegatedSubmit, inheritedStages } from './delegated-ask.ts'
 import { endChildren } from './end-children.ts'
+import { findHaltOfAgent } from './find-halt.ts'
 import type { DecidingPorts, Policy, Stored } from './ports.ts'
 
 /** A narrower right for another agent, out of the grant of `id`. */
@@ -63,6 +64,8 @@ export async function delegateRequest(ask: DelegationAsk, ports: DecidingPorts):
 
   const found = findFacts(ports.policy.bundle, askedOf(ask, parent.state), ports.clock.now())
   if (!found.ok) return refused(found)
+  const halt = await findHaltOfAgent(ask.to, ports)
+  if (halt) return refused(refuse('agent_suspended', `stopped by the emergency halt \`${halt.id}\``))
   const given = await give(ask, child, found.value, ports)
   if (!given.ok) return given
   const made = await makeChild(ask, child, given.value.state as ApprovedRequest, found.value, ports)

@@ -77,7 +77,8 @@ export async function submitRequest(
         expiresAt: forget(pending.state),
       })
       if (claimed) return ok({ stored: pending, created: false })
-      throw new StaleRequest('another submission with this key came first')
+      // Its own twin, with the same key, came first: it is found by that key.
+      continue
     }
     const once: OnceOnly[] = [
       { key, value: `${body} ${made.value.ask.id}`, expiresAt: ports.clock.now() + 8 * day },

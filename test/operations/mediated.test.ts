@@ -47,6 +47,25 @@ async function claimed(what: What = configure, caller = new MemoryCaller()) {
 
 const usesOf = (state: ApprovalRequest) => ('grant' in state ? (state.grant?.uses ?? []) : [])
 
+describe('what was halted', () => {
+  test('is not even looked up any more, though its call has begun and nobody knows how it went', async () => {
+    const caller = new MemoryCaller()
+    const { world, request, call } = await claimed(configure, caller)
+    const lost: AwsCredentialBroker = { assume: () => Promise.reject(new StoreUnavailable('the process died')) }
+    await expect(call({ broker: lost })).rejects.toThrow('the process died')
+    world.requests.putHalt({
+      id: 'rev_00000000000000000000000001' as never,
+      target: { kind: 'all', value: 'all' },
+      reason: 'stop',
+      by: 'person:gus' as never,
+      at: world.clock.now(),
+    })
+    expect(await call()).toMatchObject({ code: 'halted' })
+    expect(caller.done).toEqual([])
+    expect(await world.state(request.ask.id)).toMatchObject({ status: 'revoked', revokedBy: 'system' })
+  })
+})
+
 describe('a mediated call', () => {
   test('is made as it was approved, on the record before it is made and after, and answered once', async () => {
     const { world, request, caller, call, uses } = await claimed()

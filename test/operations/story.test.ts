@@ -285,6 +285,18 @@ describe('asking', () => {
     expect(await world.story('agent:remediator')).toEqual(['Refused'])
   })
 
+  test('twins with one key are one request also where an identical ask is pending', async () => {
+    const world = new World(bundle)
+    const evaluated = await world.evaluate(prodParameter)
+    const same = { idempotencyKey: 'k', body: { n: 1 }, evaluation: evaluated.id }
+    const first = await world.submitted(prodParameter)
+    const twins = await Promise.all(
+      Array.from({ length: 4 }, () => world.submit(prodParameter, { ...same, once: world.proof() })),
+    )
+    for (const twin of twins)
+      expect(twin).toMatchObject({ ok: true, value: { stored: { state: { ask: { id: first.ask.id } } } } })
+  })
+
   test('the same key with another DPoP key is refused: that one could never claim it', async () => {
     const world = new World(bundle)
     const evaluated = await world.evaluate(prodParameter)
