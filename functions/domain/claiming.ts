@@ -33,6 +33,7 @@ export function intend(state: ApprovalRequest, command: Intend, at: NumericDate)
     credential,
     claim,
     ...(session ? { session } : {}),
+    ...(command.bound !== undefined && command.bound < state.grant.notAfter ? { notAfter: command.bound } : {}),
   }
   return [...bound, intended]
 }

@@ -72,7 +72,13 @@ export type Decide = Common & {
 export type Ending = { by: 'halt'; id: HaltId } | { by: 'ancestor'; id: RequestId }
 
 /** What an issue or a use rests on: the question at this moment, who of the approvers still may, and no ending. */
-export type Authority = { answer: Answer; eligible: Eligibility; ending?: Ending }
+export type Authority = {
+  answer: Answer
+  eligible: Eligibility
+  ending?: Ending
+  /** The earliest end of what it was delegated from, as that stands now: nothing claimed here may outlive it. */
+  bound?: NumericDate
+}
 
 export type Intend = Common &
   Authority & {

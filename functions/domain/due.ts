@@ -9,9 +9,9 @@ import type { NumericDate } from './values.ts'
  */
 export function dueAt(state: ApprovalRequest): NumericDate | undefined {
   if (state.status === 'pending') return Math.min(openStage(state)?.deadline ?? state.decideBy, state.decideBy)
-  if (state.status === 'approved')
-    return state.grant.claimedAt === undefined ? state.grant.claimBy : state.grant.notAfter
-  return undefined
+  if (state.status !== 'approved') return undefined
+  const { claimedAt, claimBy, notAfter } = state.grant
+  return claimedAt === undefined ? Math.min(claimBy, notAfter) : notAfter
 }
 
 /**

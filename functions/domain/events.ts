@@ -61,6 +61,8 @@ export const Event = z.discriminatedUnion('type', [
     credential: CredentialId,
     claim: Claim,
     session: z.strictObject({ role: z.string(), endsAt: NumericDate }).optional(),
+    /** The end of the grant from here on, where what it was delegated from now ends sooner. */
+    notAfter: NumericDate.optional(),
   }),
   event('CredentialIssued', {
     credential: CredentialId,

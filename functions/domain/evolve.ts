@@ -84,6 +84,7 @@ function apply(state: ApprovalRequest, event: Exclude<Event, { type: 'Submitted'
     case 'CredentialIntended':
       return withGrant(state, (grant) => ({
         ...grant,
+        notAfter: Math.min(grant.notAfter, event.notAfter ?? grant.notAfter),
         intents: { ...grant.intents, [event.claim]: { id: event.credential, at: event.at } },
         // A session is remembered from the intent on, since it may exist though nobody heard of it. Ended ones are forgotten.
         sessions: [

@@ -1,7 +1,8 @@
-import type { Moment } from '../domain/circumstances.ts'
+import type { Answer, Moment } from '../domain/circumstances.ts'
+import { hasLostApprover } from '../domain/claiming.ts'
 import type { Authority, Eligibility, Ending } from '../domain/commands.ts'
-import { asOf } from '../domain/due.ts'
-import { type Halt, haltOf, isSilenced, silencerOf, targetsOf } from '../domain/halt.ts'
+import { asOf, dueAt } from '../domain/due.ts'
+import { type Halt, haltKey, haltOf, isSilenced, silencerOf, targetsOf } from '../domain/halt.ts'
 import { type ApprovalRequest, approvalsOf } from '../domain/request.ts'
 import type { NumericDate, PersonId } from '../domain/values.ts'
 import type { DecidingPorts, Stored } from './ports.ts'
@@ -30,9 +31,11 @@ export async function authorityOf(
   const { ancestors, halts } = await ports.requests.standing(state.ask.ancestors, asked)
   const people = [...countedApprovers(state), ...(decider === undefined ? [] : [decider])]
   const { eligible, policies } = eligibilityOf(ports.policy, state, people, now)
-  const ending = endingOf(state, ancestors, halts, now)
+  const ending = endingOf(state, ancestors, halts, now, role) ?? lostAncestor(ancestors, now, ports)
+  const bound = boundOf(ancestors, now)
   return {
-    answer: askAboutRequest(ports.policy, state, moment, now),
+    answer: askAll([...ancestors.map((each) => each.state), state], moment, now, ports),
+    ...(bound === undefined ? {} : { bound }),
     eligible: silence(eligible, state, halts, now),
     policies,
     ...(ending ? { ending } : {}),
@@ -51,23 +54,56 @@ export async function findEnding(
 ): Promise<Ending | undefined> {
   const { ancestors, halts } = await requests.standing(state.ask.ancestors, targetsOf(state, role))
   const silencer = state.status === 'approved' ? silencerOf(state, halts) : undefined
-  return endingOf(state, ancestors, halts, now) ?? (silencer && { by: 'halt', id: silencer.id })
+  return endingOf(state, ancestors, halts, now, role) ?? (silencer && { by: 'halt', id: silencer.id })
 }
 
-/** Every ancestor must be there and live, and no halt may cover the request. */
+/** Every ancestor must be there and live, and no halt may cover it or the request. */
 function endingOf(
   state: ApprovalRequest,
   ancestors: readonly Stored[],
   halts: readonly Halt[],
   now: NumericDate,
+  role: string | undefined,
 ): Ending | undefined {
   const halt = haltOf(state, halts)
   if (halt) return { by: 'halt', id: halt.id }
+  // A halt that was lifted before the child was made still ended what it was made from.
+  const isHalted = (ancestor: ApprovalRequest) => {
+    const own = new Set(targetsOf(ancestor, role).map(haltKey))
+    return (
+      haltOf(
+        ancestor,
+        halts.filter(({ target }) => own.has(haltKey(target))),
+      ) !== undefined
+    )
+  }
   const live = new Set(
-    ancestors.filter((each) => asOf(each.state, now).status === 'approved').map((each) => each.state.ask.id),
+    ancestors
+      .filter((each) => asOf(each.state, now).status === 'approved' && !isHalted(each.state))
+      .map((each) => each.state.ask.id),
   )
   const dead = state.ask.ancestors.find((id) => !live.has(id))
   return dead === undefined ? undefined : { by: 'ancestor', id: dead }
+}
+
+/** An ancestor one of whose approvers may no longer approve is dead at its next act, and so is what came of it. */
+function lostAncestor(ancestors: readonly Stored[], now: NumericDate, { policy }: Ports): Ending | undefined {
+  const lost = ancestors.find(({ state }) =>
+    hasLostApprover(state, eligibilityOf(policy, state, countedApprovers(state), now).eligible),
+  )
+  return lost && { by: 'ancestor', id: lost.state.ask.id }
+}
+
+/** The question of the request, permitted only where that of everything it was delegated from is permitted too. */
+function askAll(line: readonly ApprovalRequest[], moment: Moment, now: NumericDate, { policy }: Ports): Answer {
+  const answers = line.map((each) => askAboutRequest(policy, each, moment, now))
+  return answers.find(({ permit }) => !permit) ?? (answers.at(-1) as Answer)
+}
+
+/** When the first of its ancestors ends, as they stand: a credential that AWS judges cannot look at them. */
+function boundOf(ancestors: readonly Stored[], now: NumericDate): NumericDate | undefined {
+  const ends = ancestors.map(({ state }) => dueAt(asOf(state, now)) ?? now)
+  return ends.length === 0 ? undefined : Math.min(...ends)
 }
 
 /** Takes away what people may decide, and what they decided, where they are stopped. */
