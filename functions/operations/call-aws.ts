@@ -125,7 +125,10 @@ const assume = (
 /** An earlier call was begun and nothing was heard of it: whoever made it may have died, or may still be at it. */
 async function lookUpAgain(token: AccessToken, { stored }: CarriedOut, target: Target | undefined, ports: Ports) {
   const state = stored?.state
-  return state ? lookUp(state.ask, token, useOf(state), target, ports) : refuse('outcome_unknown')
+  const use = state && useOf(state)
+  // While whoever began it may still be at it, nobody else says how it went: what is as asked may have been so before.
+  if (!state || !use || ports.clock.now() - use.begunAt <= underWay) return refuse('outcome_unknown')
+  return lookUp(state.ask, token, use, target, ports)
 }
 
 /** Finds out by reading what has become of a call, and puts that on the record once it is certain. */

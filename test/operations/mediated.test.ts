@@ -199,6 +199,10 @@ describe('a call whose answer was lost', () => {
       },
     }
     expect(await call({ broker })).toMatchObject({ code: 'outcome_unknown' })
+    // Whoever began it may still be at it: for a minute nobody else says how it went, and nobody looks.
+    expect(await call({ broker })).toMatchObject({ code: 'outcome_unknown' })
+    expect(actions).toHaveLength(2)
+    world.clock.advance(61)
     expect(await call({ broker })).toMatchObject({ ok: true })
     expect(actions).toEqual([configure.action, 'lambda:GetFunctionConfiguration', 'lambda:GetFunctionConfiguration'])
   })
