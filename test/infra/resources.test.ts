@@ -213,7 +213,8 @@ describe('functions', () => {
     'draw-card': 450,
     'issue-token': 445,
     'begin-use': 445,
-    'issue-aws-credentials': 485,
+    'issue-aws-credentials': 490,
+    'revoke-token': 425,
     'call-aws': 580,
   }
   test.each(Object.keys(environments))('the JavaScript of %s stays small', (name) => {
