@@ -28,7 +28,7 @@ export function endedBy(
   if (!ending) return undefined
   const common = { at, actor: system, policies: [], bundle, by: 'system' as const }
   const reason = ending.by === 'halt' ? `halted by ${ending.id}` : `${ending.id} has ended`
-  const code = ending.by === 'halt' ? 'halted' : 'ancestor_ended'
+  const code = ending.by === 'halt' ? 'halted' : ending.by === 'ancestor' ? 'ancestor_ended' : 'revoked'
   if (status === 'approved') return { code, detail: reason, also: [{ ...common, type: 'Revoked', reason }] }
   if (status === 'pending') return { code, detail: reason, also: [{ ...common, type: 'Denied', reason }] }
   return undefined

@@ -46,7 +46,8 @@ export function meet(one: Right, other: Right, narrowable: readonly string[]): R
   return within(both, one, narrowable) && within(both, other, narrowable) ? both : undefined
 }
 
-function argumentsWithin(child: JsonObject, parent: JsonObject, narrowable: readonly string[]): boolean {
+/** Whether each argument is the same, or where it may be narrowed lies below. */
+export function argumentsWithin(child: JsonObject, parent: JsonObject, narrowable: readonly string[]): boolean {
   const names = Object.keys(child)
   return (
     names.length === Object.keys(parent).length &&

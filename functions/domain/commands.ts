@@ -1,13 +1,17 @@
 import type { Answer } from './circumstances.ts'
+import type { Door, Evidence } from './events.ts'
 import type { Stage } from './ladder.ts'
+import type { Refusal } from './refusals.ts'
 import type { Ask, Claim, Outcome, StageState, Verdict } from './request.ts'
 import type {
   AgentId,
   CredentialId,
+  Digest,
   HaltId,
   NumericDate,
   PersonId,
   RequestId,
+  StandingPermitId,
   Thumbprint,
   ToolId,
   UseId,
@@ -58,8 +62,14 @@ export type Decide = Common & {
   /** The digest seen, or its first 16 characters, which is what fits a button. */
   digest: string
   comment?: string
-  through: 'api' | 'slack'
-  login: { acr?: string; at?: NumericDate }
+  through: Door
+  login: { acr?: string; at?: NumericDate; evidence?: Evidence }
+  /** The digest of what was rendered for the decider, where the door knows it. */
+  seen?: Digest
+  /** What the approver makes of it, where they narrow it: the narrower ask, as assessed anew, or why it is none. */
+  narrowed?: Narrowing
+  /** By stage name: in whose stead the decider may decide it, where the right is not their own. */
+  standsFor?: { readonly [stage: string]: PersonId }
   /** For the decider and for everyone whose approval counts. */
   eligible: Eligibility
   /** The question asked again as if this decision stood: used when the last stage fills. */
@@ -68,8 +78,16 @@ export type Decide = Common & {
   ending?: Ending
 }
 
+/** A narrower ask with the rung that policy wants for it, or why there is none. */
+export type Narrowing =
+  | { ok: true; ask: Ask; tier: number; stages: readonly Stage[]; policies: readonly string[] }
+  | { ok: false; code: Refusal; detail?: string }
+
 /** Why a request has ended whatever policy says: a halt that covers it, or an ancestor that is no longer live. */
-export type Ending = { by: 'halt'; id: HaltId } | { by: 'ancestor'; id: RequestId }
+export type Ending =
+  | { by: 'halt'; id: HaltId }
+  | { by: 'ancestor'; id: RequestId }
+  | { by: 'standing_permit'; id: StandingPermitId }
 
 /** What an issue or a use rests on: the question at this moment, who of the approvers still may, and no ending. */
 export type Authority = {

@@ -1,7 +1,9 @@
-import { type Answered, endedBy } from './answering.ts'
+import { type Answered, endedBy, type Refused } from './answering.ts'
 import type { Decide } from './commands.ts'
 import { type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
+import { mostNarrowings } from './narrowing.ts'
+import type { Refusal } from './refusals.ts'
 import {
   type ApprovalRequest,
   approvalsOf,
@@ -12,7 +14,7 @@ import {
   type PendingRequest,
 } from './request.ts'
 import { approve, openNext } from './submitting.ts'
-import type { NumericDate } from './values.ts'
+import type { NumericDate, PersonId } from './values.ts'
 
 /** How far ahead of ours the clock of whoever logged a person in may be. Seconds. */
 const loginTolerance = 60
@@ -57,25 +59,59 @@ function deniedStage({ status, stages }: ApprovalRequest, name: string | undefin
 }
 
 function approveStage(state: PendingRequest, command: Decide, names: readonly string[], at: NumericDate): Answered {
-  if (state.stages.some(({ decisions }) => decisions.some(({ person }) => person === command.person)))
-    return { code: 'already_decided' }
+  if (hasDecided(state, command.person)) return { code: 'already_decided' }
   const stage = openStage(state)
   if (!stage) return { code: 'already_settled' }
   const as = namesOf(stage).find((name) => names.includes(name))
   if (as === undefined) return { code: 'stage_not_open', detail: stage.terms.name }
   if (command.stage !== undefined && !namesOf(stage).includes(command.stage))
     return { code: 'stage_not_open', detail: stage.terms.name }
+  const absent = command.standsFor?.[as]
+  // Whoever stands in for another brings that one's right and no second one: the two count once, and neither is an owner.
+  if (absent !== undefined && ownersOf(state).includes(absent)) return { code: 'self_approval' }
+  if (absent !== undefined && hasDecided(state, absent)) return { code: 'already_decided', detail: absent }
+  if (stage.terms.comment === 'required' && (command.comment ?? '').trim() === '') return { code: 'comment_required' }
   const { acr, maxAge } = stage.terms
   if (acr !== undefined && command.login.acr !== acr) return { code: 'insufficient_login', detail: acr }
   if (maxAge !== undefined && !isFresh(command.login.at, maxAge, at))
     return { code: 'insufficient_login', detail: String(maxAge) }
 
+  if (command.narrowed) return narrow(state, command, as, at)
   const decided = decidedEvent(command, stage.terms.name, as, at)
   const after = evolve(state, decided) as PendingRequest
   const nowFilled = after.stages.find(({ terms }) => terms.name === stage.terms.name)
   if (!nowFilled || !filled(nowFilled)) return [decided]
   return [decided, ...(openStage(after) ? openNext(after, command.bundle, at) : settle(after, command, at))]
 }
+
+/** Whether somebody has had their say here, themselves or through whoever stood in for them. */
+const hasDecided = ({ stages }: PendingRequest, person: PersonId): boolean =>
+  stages.some(({ decisions }) => decisions.some((each) => each.person === person || each.for === person))
+
+/**
+ * The approver approves less than was asked. That is another digest, so everybody else's approval drops and the first
+ * stage opens again, this one counting where the rung still has its stage. No deadline moves: `decideBy` stays.
+ */
+function narrow(state: PendingRequest, command: Decide, as: string, at: NumericDate): Answered {
+  const { narrowed, bundle } = command
+  if (!narrowed) return []
+  if (state.round > mostNarrowings) return { code: 'narrowed_too_often' }
+  if (!narrowed.ok) return refused(narrowed)
+  const round = state.round + 1
+  const { ask, tier, stages } = narrowed
+  const actor = { type: 'person', id: command.person } as const
+  const policies = [...new Set([...command.policies, ...narrowed.policies])]
+  const less: Event = { type: 'Narrowed', at, actor, policies, bundle, ask, tier, stages: [...stages], round }
+  const reopened = evolve(state, less) as PendingRequest
+  const own = reopened.stages.find((stage) => stageNames(stage).includes(as))
+  if (!own) return [less, ...openNext(reopened, bundle, at)]
+  const decided = { ...decidedEvent(command, own.terms.name, as, at), round }
+  const after = evolve(reopened, decided) as PendingRequest
+  return [less, decided, ...(openStage(after) ? openNext(after, bundle, at) : settle(after, command, at))]
+}
+
+const refused = ({ code, detail }: { code: Refusal; detail?: string }): Refused =>
+  detail === undefined ? { code } : { code, detail }
 
 /** A login that has not happened yet is none: else a date far ahead would stay fresh for as long as it likes. */
 const isFresh = (login: NumericDate | undefined, maxAge: number, at: NumericDate): boolean =>
@@ -103,7 +139,8 @@ function decidedEvent(
   as: string,
   at: NumericDate,
 ): Extract<Event, { type: 'Decided' }> {
-  const { person, verdict, round, through, comment, login, policies, bundle } = command
+  const { person, verdict, round, through, comment, login, seen, policies, bundle } = command
+  const absent = command.standsFor?.[as]
   return {
     type: 'Decided',
     at,
@@ -115,6 +152,8 @@ function decidedEvent(
     verdict,
     round,
     through,
+    ...(absent === undefined ? {} : { for: absent }),
+    ...(seen === undefined ? {} : { seen }),
     ...(comment === undefined ? {} : { comment }),
     ...(Object.keys(login).length === 0 ? {} : { login }),
   }

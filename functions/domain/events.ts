@@ -5,7 +5,9 @@ import { Ask, Claim, Decision, Outcome, SettledBy, StageState, Verdict } from '.
 import {
   AgentId,
   CredentialId,
+  Digest,
   GrantId,
+  JsonObject,
   NumericDate,
   PersonId,
   RequestId,
@@ -23,6 +25,14 @@ export const Actor = z.discriminatedUnion('type', [
 ])
 export type Actor = z.infer<typeof Actor>
 export const system: Actor = { type: 'system', id: 'hotwork' }
+
+/** Through which door a decision came: the API, a click in Slack, or the page. */
+export const Door = z.enum(['api', 'slack', 'page'])
+export type Door = z.infer<typeof Door>
+
+/** What proves a login to whoever was not there: the provider's signed ID token, and the public key that verified it. */
+export const Evidence = z.strictObject({ idToken: z.string().max(8192), key: JsonObject })
+export type Evidence = z.infer<typeof Evidence>
 
 /** What stands in every event: when, who, and the policies (by `@id`) and bundle (by hash) that it rests on. */
 const common = { at: NumericDate, actor: Actor, policies: z.array(z.string()), bundle: z.string() }
@@ -46,9 +56,26 @@ export const Event = z.discriminatedUnion('type', [
     as: z.string(),
     verdict: Verdict,
     round: z.int().positive(),
-    through: z.enum(['api', 'slack']),
+    through: Door,
+    for: Decision.shape.for,
     comment: Decision.shape.comment,
-    login: z.strictObject({ acr: z.string().optional(), at: NumericDate.optional() }).optional(),
+    /** What the decider was shown: the digest of the card or page as it was rendered, where the door knows it. */
+    seen: Digest.optional(),
+    login: z
+      .strictObject({
+        acr: z.string().optional(),
+        at: NumericDate.optional(),
+        /** The signed ID token of the login that was made for this decision, whose `nonce` holds the digest. */
+        evidence: Evidence.optional(),
+      })
+      .optional(),
+  }),
+  /** A person made it less: the ask as it now is, on the terms of the rung that it now needs. All approvals dropped. */
+  event('Narrowed', {
+    ask: Ask,
+    tier: z.int().nonnegative(),
+    stages: z.array(Stage),
+    round: z.int().min(2),
   }),
   event('ApprovalDropped', { stage: z.string(), person: PersonId }),
   event('StageEscalated', { stage: z.string(), to: z.string(), deadline: NumericDate }),

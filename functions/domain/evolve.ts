@@ -41,10 +41,20 @@ function apply(state: ApprovalRequest, event: Exclude<Event, { type: 'Submitted'
             verdict: event.verdict,
             as: event.as,
             at: event.at,
+            ...(event.for === undefined ? {} : { for: event.for }),
             ...(event.comment === undefined ? {} : { comment: event.comment }),
           },
         ],
       }))
+    case 'Narrowed':
+      return {
+        ...state,
+        ask: event.ask,
+        tier: event.tier,
+        policies: event.policies,
+        round: event.round,
+        stages: event.stages.map((terms) => ({ terms, decisions: [] })),
+      }
     case 'ApprovalDropped':
       return withStage(state, event.stage, (stage) => ({
         ...stage,

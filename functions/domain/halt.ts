@@ -36,7 +36,9 @@ export function targetsOf(state: ApprovalRequest, role: string | undefined): rea
     { kind: 'all', value: 'all' },
     ...[ask.agent.id, ...ask.chain.map(({ id }) => id)].map((value) => ({ kind: 'agent', value }) as const),
     ...[ask.owner, ...ask.chain.map(({ owner }) => owner)].map((value) => ({ kind: 'owner', value }) as const),
-    ...approvalsOf(state).map(({ person }) => ({ kind: 'person', value: person }) as const),
+    ...approvalsOf(state)
+      .flatMap(({ person, for: absent }) => (absent === undefined ? [person] : [person, absent]))
+      .map((value) => ({ kind: 'person', value }) as const),
     ...(role === undefined ? [] : [{ kind: 'role', value: role } as const]),
   ]
 }
@@ -58,8 +60,8 @@ export const isSilenced = (person: PersonId, at: NumericDate, halts: readonly Ha
 
 /** The halt of somebody whose approval a request rests on, if there is one. */
 export function silencerOf(state: ApprovalRequest, halts: readonly Halt[]): Halt | undefined {
-  for (const { person, at } of approvalsOf(state)) {
-    const halt = silencing(person, at, halts)
+  for (const { person, for: absent, at } of approvalsOf(state)) {
+    const halt = silencing(person, at, halts) ?? (absent && silencing(absent, at, halts))
     if (halt) return halt
   }
   return undefined

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { canFill } from './matching.ts'
-import { Seconds } from './values.ts'
+import { PersonId, Seconds } from './values.ts'
 
 /** A name that a policy folder gives to something of its own: a stage, a channel, a group, an issuer, an account. */
 export const Alias = z
@@ -23,6 +23,17 @@ export const Stage = z.strictObject({
   /** How strong a login a decision needs (OpenID Connect `acr`), and how old it may be. */
   acr: z.string().min(1).max(128).optional(),
   maxAge: Seconds.optional(),
+  /** Whether an approval must say why. A denial may, always. */
+  comment: z.literal('required').optional(),
+  /**
+   * Who is told directly, beside the card in the channel: these people and the people of these groups, as far as they may
+   * decide and are not among the quiet, who may decide and are never pinged.
+   */
+  notify: z
+    .strictObject({ direct: z.array(z.union([PersonId, Alias])).max(32), quiet: z.array(PersonId).max(64).optional() })
+    .optional(),
+  /** When those who have not decided are reminded: first after `after`, then after twice as long each time. */
+  remind: z.strictObject({ after: Seconds, times: z.int().min(1).max(6) }).optional(),
 })
 export type Stage = z.infer<typeof Stage>
 

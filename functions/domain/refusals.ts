@@ -11,6 +11,9 @@ export const Refusal = z.enum([
   'stale_digest',
   'stale_round',
   'insufficient_login',
+  'comment_required',
+  'not_narrower',
+  'narrowed_too_often',
   // claiming and using
   'pending',
   'denied',
@@ -41,6 +44,12 @@ export const Refusal = z.enum([
   'unknown_halt',
   'too_many_halts',
   'self_lift',
+  // standing in
+  'stand_in_refused',
+  'unknown_stand_in',
+  // standing permits
+  'permit_refused',
+  'unknown_permit',
   'already_lifted',
   // asking
   'unknown_request',
@@ -57,6 +66,7 @@ export const Refusal = z.enum([
   'expired_denial',
   'invalid_denial_binding',
   'not_requestable',
+  'too_many_open',
   'clock_out_of_range',
 ])
 export type Refusal = z.infer<typeof Refusal>

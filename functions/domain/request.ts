@@ -12,6 +12,7 @@ import {
   RequestId,
   Resource,
   Seconds,
+  StandingPermitId,
   Thumbprint,
   UseId,
 } from './values.ts'
@@ -53,6 +54,8 @@ export const Ask = z.strictObject({
   unpinned: z.array(z.string()),
   /** How many requests like it the agent had made in the hour before: policy may only raise scrutiny by it. */
   recent: z.int().nonnegative(),
+  /** The standing permit that it drew its approval from, where it did: nobody was asked anew. */
+  standing: StandingPermitId.optional(),
   /** The key that asked: no other key can claim the grant. A delegated request has none until it is first claimed. */
   jkt: Thumbprint.optional(),
   digest: Digest,
@@ -66,6 +69,8 @@ export type Verdict = z.infer<typeof Verdict>
 /** One person's act. `as` is the name under which they were eligible: the stage's, or the one it escalated to. */
 export const Decision = z.strictObject({
   person: PersonId,
+  /** In whose stead, where the right was another's: the two of them are one in a quorum. */
+  for: PersonId.optional(),
   verdict: Verdict,
   as: z.string(),
   at: NumericDate,
@@ -194,11 +199,17 @@ export const approversOf = (stage: StageState): readonly PersonId[] =>
 /** Every approval that counts, with the stage it counts for. */
 export const approvalsOf = (
   request: Pick<ApprovalRequest, 'stages'>,
-): readonly { person: PersonId; stage: string; as: string; at: NumericDate }[] =>
+): readonly { person: PersonId; for?: PersonId | undefined; stage: string; as: string; at: NumericDate }[] =>
   request.stages.flatMap(({ terms, decisions }) =>
     decisions
       .filter(({ verdict }) => verdict === 'approve')
-      .map(({ person, as, at }) => ({ person, stage: terms.name, as, at })),
+      .map(({ person, for: absent, as, at }) => ({
+        person,
+        ...(absent === undefined ? {} : { for: absent }),
+        stage: terms.name,
+        as,
+        at,
+      })),
   )
 
 /** The names under which a stage may be decided now: its own, and the one it escalated to. */

@@ -21,6 +21,12 @@ export type UseId = z.infer<typeof UseId>
 /** A halt: an emergency stop of an agent, an owner, a person, a role or everything. */
 export const HaltId = prefixed('rev').brand<'HaltId'>()
 export type HaltId = z.infer<typeof HaltId>
+/** That one person decides in another's stead, for a time. */
+export const StandInId = prefixed('sin').brand<'StandInId'>()
+export type StandInId = z.infer<typeof StandInId>
+/** A standing permit: what one approver allows one agent to do a few more times without being asked again. */
+export const StandingPermitId = prefixed('stp').brand<'StandingPermitId'>()
+export type StandingPermitId = z.infer<typeof StandingPermitId>
 export const EvaluationId = prefixed('evl').brand<'EvaluationId'>()
 export type EvaluationId = z.infer<typeof EvaluationId>
 

@@ -40,7 +40,7 @@ export function outcomeOf(state: ApprovalRequest, wait: Wait): WaitOutcome {
  * late, is starting once: same name, same input.
  */
 export function firstWait({ ask, tier, stages }: Pick<ApprovalRequest, 'ask' | 'tier' | 'stages'>): Wait {
-  // What is delegated was approved with its parent.
-  const first = ask.ancestors.length === 0 ? stages[0] : undefined
+  // What is delegated was approved with its parent, and what is drawn from a standing permit with that.
+  const first = ask.ancestors.length === 0 && ask.standing === undefined ? stages[0] : undefined
   return first ? stageWait(tier, first.terms.name, false) : 'AwaitCompletion'
 }

@@ -1,15 +1,18 @@
+import { personOf } from '../domain/bundle.ts'
 import type { Answer, Moment } from '../domain/circumstances.ts'
 import { hasLostApprover } from '../domain/claiming.ts'
 import type { Authority, Eligibility, Ending } from '../domain/commands.ts'
 import { asOf, dueAt } from '../domain/due.ts'
 import { type Halt, haltKey, haltOf, isSilenced, silencerOf, targetsOf } from '../domain/halt.ts'
-import { type ApprovalRequest, approvalsOf } from '../domain/request.ts'
+import { type ApprovalRequest, approvalsOf, ownersOf } from '../domain/request.ts'
+import { isInForce } from '../domain/stand-in.ts'
+import { isLive, type StandingPermit } from '../domain/standing-permit.ts'
 import type { NumericDate, PersonId } from '../domain/values.ts'
 import type { DecidingPorts, Stored } from './ports.ts'
 import { askAboutRequest, countedApprovers, eligibilityOf } from './questions.ts'
 
 type Ports = Pick<DecidingPorts, 'requests' | 'policy'>
-export type Found = Authority & { policies: readonly string[] }
+export type Found = Authority & { policies: readonly string[]; standsFor?: { readonly [stage: string]: PersonId } }
 
 /**
  * All that an act on a request rests on at this moment: the one question, who of the approvers still may, and whether a
@@ -28,18 +31,65 @@ export async function authorityOf(
 ): Promise<Found> {
   const targets = targetsOf(state, role)
   const asked = decider === undefined ? targets : [...targets, { kind: 'person', value: decider } as const]
-  const { ancestors, halts } = await ports.requests.standing(state.ask.ancestors, asked)
-  const people = [...countedApprovers(state), ...(decider === undefined ? [] : [decider])]
-  const { eligible, policies } = eligibilityOf(ports.policy, state, people, now)
-  const ending = endingOf(state, ancestors, halts, now, role) ?? lostAncestor(ancestors, now, ports)
+  const { standing: permit } = state.ask
+  const { ancestors, standIns, ...read } = await ports.requests.standing(state.ask.ancestors, asked, {
+    ...(decider === undefined ? {} : { standIn: decider }),
+    ...(permit === undefined ? {} : { permit }),
+  })
+  const absent = standIns.filter((each) => each.by === decider && isInForce(each, now)).map((each) => each.for)
+  // Only now is it known who is absent; whether they are stopped is read too, in the rare case that somebody stands in.
+  const ofAbsent = absent.map((value) => ({ kind: 'person', value }) as const)
+  const more = absent.length === 0 ? [] : (await ports.requests.standing([], ofAbsent)).halts
+  const halts = [...read.halts, ...more]
+  const people = [...countedApprovers(state), ...(decider === undefined ? [] : [decider, ...absent])]
+  const found = eligibilityOf(ports.policy, state, people, now)
+  const { policies } = found
+  const own = silence(found.eligible, state, halts, now)
+  const { eligible, standsFor } = withStandIns(state, own, decider, absent, ports)
+  const ending =
+    endingOf(state, ancestors, halts, now, role) ??
+    lostAncestor(ancestors, now, ports) ??
+    withdrawnPermit(state, read.permit, now)
   const bound = boundOf(ancestors, now)
   return {
     answer: askAll([...ancestors.map((each) => each.state), state], moment, now, ports),
     ...(bound === undefined ? {} : { bound }),
     eligible: silence(eligible, state, halts, now),
     policies,
+    ...(Object.keys(standsFor).length === 0 ? {} : { standsFor }),
     ...(ending ? { ending } : {}),
   }
+}
+
+/** A request that drew its approval from a standing permit is dead once that is. */
+function withdrawnPermit({ ask }: ApprovalRequest, permit: StandingPermit | undefined, now: NumericDate) {
+  if (ask.standing === undefined) return undefined
+  if (permit && isLive(permit, now)) return undefined
+  return { by: 'standing_permit', id: ask.standing } as const
+}
+
+/**
+ * What those who stand in for others may decide: their own names, and the names of those for whom they decide, or did.
+ * A decision in somebody's stead rests on that one's right still being there, and on its giver's being active.
+ */
+function withStandIns(
+  state: ApprovalRequest,
+  eligible: Eligibility,
+  decider: PersonId | undefined,
+  absent: readonly PersonId[],
+  { policy }: Pick<Ports, 'policy'>,
+): { eligible: Eligibility; standsFor: { [stage: string]: PersonId } } {
+  const standsFor: { [stage: string]: PersonId } = {}
+  const all: { [person: PersonId]: readonly string[] } = { ...eligible }
+  const isActive = (person: PersonId) => personOf(policy.bundle, person)?.status === 'active'
+  for (const { person, for: whose } of approvalsOf(state))
+    if (whose !== undefined && isActive(person)) all[person] = [...(all[person] ?? []), ...(eligible[whose] ?? [])]
+  if (decider === undefined || !isActive(decider) || ownersOf(state).includes(decider))
+    return { eligible: all, standsFor }
+  for (const whose of absent)
+    for (const name of eligible[whose] ?? []) if (!(eligible[decider] ?? []).includes(name)) standsFor[name] ??= whose
+  all[decider] = [...(all[decider] ?? []), ...Object.keys(standsFor)]
+  return { eligible: all, standsFor }
 }
 
 /**
@@ -108,7 +158,11 @@ function boundOf(ancestors: readonly Stored[], now: NumericDate): NumericDate | 
 
 /** Takes away what people may decide, and what they decided, where they are stopped. */
 function silence(eligible: Eligibility, state: ApprovalRequest, halts: readonly Halt[], now: NumericDate): Eligibility {
-  const decidedAt = new Map(approvalsOf(state).map(({ person, at }) => [person, at]))
+  const decidedAt = new Map(
+    approvalsOf(state).flatMap(({ person, for: absent, at }) =>
+      [person, ...(absent === undefined ? [] : [absent])].map((each) => [each, at] as const),
+    ),
+  )
   return Object.fromEntries(
     Object.entries(eligible).map(([id, names]) => {
       const person = id as PersonId

@@ -29,7 +29,7 @@ type Start = <T>(write: () => Promise<T>) => Promise<T>
 
 const timely = (store: RequestStore, start: Start): RequestStore => ({
   load: (id) => store.load(id),
-  standing: (ancestors, targets) => store.standing(ancestors, targets),
+  standing: (...what) => store.standing(...what),
   commit: (change) => start(() => store.commit(change)),
   recall: (key) => store.recall(key),
   claim: (once) => start(() => store.claim(once)),

@@ -1,18 +1,23 @@
-import type { Decide } from '../domain/commands.ts'
+import type { Decide, Narrowing } from '../domain/commands.ts'
 import { evolve } from '../domain/evolve.ts'
+import { namesOfTier } from '../domain/ladder.ts'
+import type { Narrow } from '../domain/narrowing.ts'
 import { type ApprovalRequest, namesOf, openStage } from '../domain/request.ts'
 import type { NumericDate, RequestId } from '../domain/values.ts'
 import { authorityOf } from './authority.ts'
 import { type CarriedOut, carryOut, recordRefusal } from './carry-out.ts'
+import { narrowAsk } from './narrow-ask.ts'
 import type { DecidingPorts, OnceOnly } from './ports.ts'
 import { askAboutRequest } from './questions.ts'
 
 /** A person's verdict on a request, through whichever door. */
 export type DecisionAsk = Pick<
   Decide,
-  'person' | 'verdict' | 'stage' | 'round' | 'digest' | 'comment' | 'through' | 'login'
+  'person' | 'verdict' | 'stage' | 'round' | 'digest' | 'comment' | 'through' | 'login' | 'seen'
 > & {
   id: RequestId
+  /** What an approver would leave of it, where they approve less than was asked. */
+  narrow?: Narrow
   /** What must happen once, such as this very click. */
   once?: OnceOnly
 }
@@ -24,15 +29,21 @@ export async function decideRequest(ask: DecisionAsk, ports: Omit<DecidingPorts,
     ask.id,
     ports,
     async (state, now): Promise<Decide> => {
-      const { eligible, policies, ending } = await authorityOf(state, 'request', now, ports, { decider: ask.person })
-      const { id: _, once: __, ...rest } = ask
+      const { eligible, policies, ending, standsFor } = await authorityOf(state, 'request', now, ports, {
+        decider: ask.person,
+      })
+      const { id: _, once: __, narrow, ...rest } = ask
+      const narrowed = narrow && narrowAsk(state, narrow, now, ports)
+      const decided = { ...ask, ...(narrowed ? { narrowed } : {}) }
       return {
         ...rest,
         type: 'decide',
         eligible,
         policies,
         ...(ending ? { ending } : {}),
-        answer: askAboutRequest(policy, asIfDecided(state, ask, eligible[ask.person] ?? [], now), 'request', now),
+        ...(standsFor ? { standsFor } : {}),
+        ...(narrowed ? { narrowed } : {}),
+        answer: askAboutRequest(policy, asIfDecided(state, decided, eligible[ask.person] ?? [], now), 'request', now),
         bundle: policy.bundle.hash,
       }
     },
@@ -46,7 +57,7 @@ export async function decideRequest(ask: DecisionAsk, ports: Omit<DecidingPorts,
 /** The request as it would stand with this approval, so that the question about the last stage can be asked beforehand. */
 function asIfDecided(
   state: ApprovalRequest,
-  { person, verdict, round }: DecisionAsk,
+  { person, verdict, round, narrowed }: DecisionAsk & { narrowed?: Narrowing },
   names: readonly string[],
   at: NumericDate,
 ) {
@@ -54,7 +65,11 @@ function asIfDecided(
   const as = open && namesOf(open).find((name) => names.includes(name))
   if (!open || as === undefined || verdict === 'deny') return state
   const actor = { type: 'person', id: person } as const
-  const stage = open.terms.name
   const common = { at: Math.max(at, state.updatedAt), actor, policies: [], bundle: '' }
-  return evolve(state, { ...common, type: 'Decided', stage, as, verdict, round, through: 'api' })
+  const decided = { ...common, type: 'Decided', as, verdict, round, through: 'api' } as const
+  if (!narrowed?.ok) return evolve(state, { ...decided, stage: open.terms.name })
+  const { ask, tier, stages } = narrowed
+  const less = evolve(state, { ...common, type: 'Narrowed', ask, tier, stages: [...stages], round: round + 1 })
+  const own = less.stages.find(({ terms }) => namesOfTier({ stages: [terms] }).includes(as))
+  return own ? evolve(less, { ...decided, stage: own.terms.name }) : less
 }

@@ -2,6 +2,8 @@ import type { Deny } from '../domain/denies.ts'
 import type { Halt, HaltTarget } from '../domain/halt.ts'
 import type { Entry, Head } from '../domain/ledger.ts'
 import type { ApprovalRequest, Session } from '../domain/request.ts'
+import type { StandIn } from '../domain/stand-in.ts'
+import type { StandingPermit } from '../domain/standing-permit.ts'
 import type {
   AgentId,
   CredentialId,
@@ -11,6 +13,7 @@ import type {
   NumericDate,
   PersonId,
   RequestId,
+  StandingPermitId,
   Thumbprint,
   UseId,
 } from '../domain/values.ts'
@@ -68,11 +71,10 @@ export interface RequestStore {
   /**
    * What a request stands on beside itself, in one strongly consistent read: the requests it was delegated from, and the
    * halts of every target that could stop it. An ancestor that is not there is left out.
+   *
+   * @param beside who decides, for those in whose stead they may; the standing permit that the request drew from
    */
-  standing(
-    ancestors: readonly RequestId[],
-    targets: readonly HaltTarget[],
-  ): Promise<{ ancestors: readonly Stored[]; halts: readonly Halt[] }>
+  standing(ancestors: readonly RequestId[], targets: readonly HaltTarget[], beside?: Beside): Promise<Standing>
   /** The value under a once-only key, such as an idempotency key. */
   recall(key: string): Promise<string | undefined>
   /** Puts a once-only key alone; false when it was there. */
@@ -83,6 +85,14 @@ export interface RequestStore {
   list(filter: RequestFilter, page: { limit: number; after?: string }): Promise<Page<Stored>>
   /** Requests whose next deadline lies before `before`, oldest first, at most `limit`. */
   overdue(before: NumericDate, limit: number): Promise<readonly RequestId[]>
+}
+
+export type Beside = { standIn?: PersonId; permit?: StandingPermitId }
+export type Standing = {
+  ancestors: readonly Stored[]
+  halts: readonly Halt[]
+  standIns: readonly StandIn[]
+  permit?: StandingPermit
 }
 
 export type RequestFilter = { status?: ApprovalRequest['status']; agent?: AgentId; owner?: PersonId }

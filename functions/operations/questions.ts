@@ -85,6 +85,6 @@ export function eligibilityOf(
   return { eligible, policies: [...policies] }
 }
 
-/** Those whose approval counts now. */
+/** Those whose approval counts now, and those in whose stead some of them gave it. */
 export const countedApprovers = (state: ApprovalRequest): readonly PersonId[] =>
-  approvalsOf(state).map(({ person }) => person)
+  approvalsOf(state).flatMap(({ person, for: absent }) => (absent === undefined ? [person] : [person, absent]))

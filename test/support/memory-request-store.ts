@@ -1,8 +1,11 @@
 import { dueAt } from '../../functions/domain/due.ts'
 import { type Halt, type HaltTarget, haltKey } from '../../functions/domain/halt.ts'
-import type { EvaluationId, NumericDate, RequestId } from '../../functions/domain/values.ts'
+import type { StandIn } from '../../functions/domain/stand-in.ts'
+import type { StandingPermit } from '../../functions/domain/standing-permit.ts'
+import type { EvaluationId, NumericDate, PersonId, RequestId, StandingPermitId } from '../../functions/domain/values.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
 import type {
+  Beside,
   Commit,
   Committed,
   Evaluation,
@@ -10,6 +13,7 @@ import type {
   Page,
   RequestFilter,
   RequestStore,
+  Standing,
   Stored,
 } from '../../functions/operations/ports.ts'
 import type { MemoryLedgerStore } from './memory-ledger-store.ts'
@@ -22,6 +26,8 @@ export class MemoryRequestStore implements RequestStore {
   readonly #ledger: MemoryLedgerStore
   readonly #requests = new Map<RequestId, string>()
   readonly #halts = new Map<string, Halt[]>()
+  readonly #standIns = new Map<PersonId, StandIn[]>()
+  readonly #permits = new Map<StandingPermitId, StandingPermit>()
   readonly #once = new Map<string, string>()
   readonly #evaluations = new Map<EvaluationId, string>()
   #fault: 'unheard' | 'answer_lost' | undefined
@@ -50,13 +56,29 @@ export class MemoryRequestStore implements RequestStore {
     return committed
   }
 
-  async standing(ancestors: readonly RequestId[], targets: readonly HaltTarget[]) {
+  async standing(
+    ancestors: readonly RequestId[],
+    targets: readonly HaltTarget[],
+    { standIn, permit }: Beside = {},
+  ): Promise<Standing> {
     await othersRun()
     const keys = new Set(targets.map(haltKey))
+    const drawn = permit === undefined ? undefined : this.#permits.get(permit)
     return {
+      standIns: structuredClone(standIn === undefined ? [] : (this.#standIns.get(standIn) ?? [])),
+      ...(drawn ? { permit: structuredClone(drawn) } : {}),
       ancestors: ancestors.map((id) => this.#read(id)).filter((stored) => stored !== undefined),
       halts: [...keys].flatMap((key) => this.#halts.get(key) ?? []),
     }
+  }
+
+  /** Puts all that a person was ever given to decide in somebody's stead. */
+  putStandIns(by: PersonId, standIns: readonly StandIn[]): void {
+    this.#standIns.set(by, structuredClone([...standIns]))
+  }
+
+  putPermit(permit: StandingPermit): void {
+    this.#permits.set(permit.id, structuredClone(permit))
   }
 
   /** Puts a halt, as a kill switch does. */

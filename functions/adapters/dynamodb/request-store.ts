@@ -4,6 +4,7 @@ import type { HaltTarget } from '../../domain/halt.ts'
 import type { EvaluationId, NumericDate, RequestId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
 import type {
+  Beside,
   Commit,
   Committed,
   Evaluation,
@@ -11,8 +12,10 @@ import type {
   Page,
   RequestFilter,
   RequestStore,
+  Standing,
   Stored,
 } from '../../operations/ports.ts'
+import { permitKey, permitOf, standInKey, standInsOf } from './beside-items.ts'
 import { type Connection, within } from './client.ts'
 import { haltsOf, uniqueKeys } from './halt-items.ts'
 import { endsAt, type Item, number, text, textOf } from './items.ts'
@@ -65,13 +68,24 @@ export class DynamoRequestStore implements RequestStore {
     throw new StoreUnavailable(`the ledger of \`${id}\` holds entries that its state does not know`)
   }
 
-  async standing(ancestors: readonly RequestId[], targets: readonly HaltTarget[]) {
-    const keys = [...ancestors.map(requestKey), ...uniqueKeys(targets)]
-    const items = await readMany(this.#connection, this.#requests, keys)
-    const isHalt = (item: Item) => textOf(item, 'sk') === 'HALT'
+  async standing(
+    ancestors: readonly RequestId[],
+    targets: readonly HaltTarget[],
+    { standIn, permit }: Beside = {},
+  ): Promise<Standing> {
+    const keys = [
+      ...ancestors.map(requestKey),
+      ...uniqueKeys(targets),
+      ...(standIn === undefined ? [] : [standInKey(standIn)]),
+      ...(permit === undefined ? [] : [permitKey(permit)]),
+    ]
+    const kinds = Map.groupBy(await readMany(this.#connection, this.#requests, keys), (item) => textOf(item, 'sk'))
+    const [drawn] = kinds.get('PERMIT') ?? []
     return {
-      ancestors: items.filter((item) => !isHalt(item)).map(storedOf),
-      halts: items.filter(isHalt).flatMap(haltsOf),
+      ancestors: (kinds.get('REQ') ?? []).map(storedOf),
+      halts: (kinds.get('HALT') ?? []).flatMap(haltsOf),
+      standIns: (kinds.get('STANDIN') ?? []).flatMap(standInsOf),
+      ...(drawn ? { permit: permitOf(drawn) } : {}),
     }
   }
 

@@ -30,8 +30,9 @@ export function personView(state: ApprovalRequest): { [member: string]: Json } {
     stages: state.stages.map(({ terms, decisions, opensAt, deadline, escalatedAt }) => ({
       name: terms.name,
       quorum: terms.quorum,
-      decisions: decisions.map(({ person, verdict, at, comment }) => ({
+      decisions: decisions.map(({ person, for: absent, verdict, at, comment }) => ({
         person,
+        ...(absent === undefined ? {} : { for: absent }),
         verdict,
         at: rfc3339(at),
         ...(comment === undefined ? {} : { comment }),

@@ -45,6 +45,9 @@ const StageFile = z.strictObject({
   deadline: Duration,
   onSilence: z.union([z.literal('expire'), z.strictObject({ escalateTo: Alias, deadline: Duration })]),
   maxAge: Duration.optional(),
+  // Plain names here: what they are is checked in the ladder that this becomes.
+  notify: z.strictObject({ direct: z.array(z.string()), quiet: z.array(z.string()).optional() }).optional(),
+  remind: z.strictObject({ after: Duration, times: z.int() }).optional(),
 })
 const TierFile = z.strictObject({
   ...Tier.shape,

@@ -24,6 +24,17 @@ const sentences: { readonly [Code in Refusal]: Sentence } = {
     `The request has changed since that card, so your press was not counted; read the newest card, round ${state?.round ?? 'unknown'}, and decide again; ${turnOf(state)}.`,
   insufficient_login: ({ state, detail }) =>
     `Approving here needs ${loginOf(detail)} than a press in Slack: log in so and approve through the API, at /v1/requests/${state?.ask.id ?? '{id}'}/decisions; denying needs none.`,
+  comment_required: ({ state }) =>
+    `Approving at this stage needs a reason: press Approve again and write one; ${turnOf(state)}.`,
+  not_narrower: ({ detail }) =>
+    `Nothing has changed: ${detail ?? 'what you left should be less than what was asked for'}.`,
+  narrowed_too_often: ({ state }) =>
+    `It has been narrowed three times, which is the most; approve it as it is, or deny it; ${turnOf(state)}.`,
+  stand_in_refused: ({ detail }) =>
+    `That person cannot decide in your stead${detail === undefined ? '' : `: ${detail}`}.`,
+  unknown_stand_in: () => 'There is no such stand-in.',
+  permit_refused: ({ detail }) => `That cannot be allowed ahead${detail === undefined ? '' : `: ${detail}`}.`,
+  unknown_permit: () => 'There is no such standing permit.',
   replayed: ({ state }) => `This press had arrived before and counts once; ${turnOf(state)}.`,
   unknown_request: () => 'There is no such request here; the card is not one of ours, or of another deployment.',
 
@@ -74,6 +85,7 @@ const sentences: { readonly [Code in Refusal]: Sentence } = {
   expired_denial: () => agentsOnly,
   invalid_denial_binding: () => agentsOnly,
   not_requestable: () => agentsOnly,
+  too_many_open: () => agentsOnly,
 }
 
 /** Refusals of emergency halts, which are declared and lifted through the API alone. */

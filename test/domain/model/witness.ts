@@ -72,6 +72,8 @@ export function witness(seen: Witness, event: Event): Witness {
     case 'Decided':
       if (event.verdict === 'deny') return { ...seen, denied: true }
       return { ...seen, approvals: [...seen.approvals, { person: event.actor.id, stage: event.stage, as: event.as }] }
+    case 'Narrowed':
+      return { ...seen, approvals: [], open: undefined, escalated: [] }
     case 'ApprovalDropped':
       return { ...seen, approvals: seen.approvals.filter(({ person }) => person !== event.person) }
     case 'Approved':

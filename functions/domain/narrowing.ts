@@ -1,0 +1,56 @@
+import { argumentsWithin } from './attenuation.ts'
+import { requestDigest } from './digest.ts'
+import type { Ask } from './request.ts'
+import { type JsonObject, ok, type Result, refuse } from './values.ts'
+
+/** How often one request may be narrowed: each time everybody else is asked again. */
+export const mostNarrowings = 3
+
+/** What an approver would leave of a request: other values for arguments, fewer uses, fewer minutes. */
+export type Narrow = {
+  arguments?: JsonObject | undefined
+  uses?: number | undefined
+  minutes?: number | undefined
+}
+
+/** The terms of an ask with what an approver would change: not yet known to be less, nor to be possible. */
+export const narrowedTerms = ({ arguments: args, uses, lifetime }: Ask, narrow: Narrow) => ({
+  arguments: { ...args, ...narrow.arguments },
+  uses: narrow.uses ?? uses,
+  lifetime: narrow.minutes === undefined ? lifetime : narrow.minutes * 60,
+})
+
+/**
+ * Whether what an approver would leave is less: nothing is more than it was, and something is not as it was. Only what the
+ * catalogue lets be narrowed may differ; the rest of the arguments, and the resource, stay what they were.
+ */
+export function isNarrower(
+  ask: Ask,
+  terms: ReturnType<typeof narrowedTerms>,
+  narrowable: readonly string[],
+): Result<true, 'not_narrower'> {
+  const added = Object.keys(terms.arguments).find((name) => !Object.hasOwn(ask.arguments, name))
+  if (added !== undefined) return refuse('not_narrower', `\`${added}\` was not asked for, so it cannot be narrowed`)
+  const changed = Object.keys(terms.arguments).filter(
+    (name) => !argumentsWithin(pick(terms.arguments, name), pick(ask.arguments, name), []),
+  )
+  const fixed = changed.find((name) => !narrowable.includes(name))
+  if (fixed !== undefined)
+    return refuse('not_narrower', `\`${fixed}\` cannot be narrowed: deny it, and say what would do`)
+  const wider = changed.find(
+    (name) => !argumentsWithin(pick(terms.arguments, name), pick(ask.arguments, name), narrowable),
+  )
+  if (wider !== undefined) return refuse('not_narrower', `\`${wider}\` should be less than what was asked for`)
+  if (terms.uses > ask.uses) return refuse('not_narrower', `\`uses\` should be at most ${ask.uses}`)
+  if (terms.lifetime > ask.lifetime)
+    return refuse('not_narrower', `\`minutes\` should be at most ${Math.floor(ask.lifetime / 60)}`)
+  const same = changed.length === 0 && terms.uses === ask.uses && terms.lifetime === ask.lifetime
+  return same ? refuse('not_narrower', 'nothing is less than what was asked for: approve it as it is') : ok(true)
+}
+
+const pick = (args: JsonObject, name: string): JsonObject => ({ [name]: args[name] ?? null })
+
+/** An ask with other terms, and the digest of what it now is. */
+export function sealed(ask: Omit<Ask, 'digest'>): Ask {
+  return { ...ask, digest: requestDigest(ask) }
+}
