@@ -1,38 +1,18 @@
-import { App, AwsLambdaReceiver, type BlockAction, type ButtonAction } from '@slack/bolt'
-import type { Bundle } from '../../domain/bundle.ts'
+import { App, AwsLambdaReceiver } from '@slack/bolt'
 import { clocksAgree } from '../../domain/clock.ts'
-import type { Verdict } from '../../domain/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
-import type { CarriedOut } from '../../operations/carry-out.ts'
-import type { DecisionAsk } from '../../operations/decide-request.ts'
-import type { Log } from '../../operations/ports.ts'
-import { personBehind, readClick } from './click.ts'
-import { type Delivery, guard, type RawRequest } from './guard.ts'
-import { type Deadline, patience, startDeadline } from './patience.ts'
+import { registerCard } from './card-buttons.ts'
+import type { Carried } from './carried.ts'
+import type { EdgeOptions } from './edge-options.ts'
+import { guard, type RawRequest } from './guard.ts'
+import { patience, startDeadline } from './patience.ts'
 import { redactingLogger } from './redacting-logger.ts'
-import { failed, malformedPress, notAnswered, notRecorded, sentenceFor, sentenceForNobody } from './sentences.ts'
-import type { SigningSecrets } from './signature.ts'
-import type { Whisper } from './whisper.ts'
 
+export type { EdgeOptions }
 export type HttpAnswer = { statusCode: number; headers: { [name: string]: string }; body: string }
 
 /** A request with what API Gateway says of it: when it arrived by its clock, and the id that the answer shall carry. */
 export type EdgeRequest = RawRequest & { arrivedAt: NumericDate; requestId: string }
-
-export type EdgeOptions = {
-  bundle: Pick<Bundle, 'directory' | 'deployment'>
-  /** The signing secrets that are good now. They are read before anything of the request is believed. */
-  secrets(): Promise<SigningSecrets>
-  /** Decides, and starts no transaction once `mayStart` says no. */
-  decide(ask: DecisionAsk, mayStart: () => boolean): Promise<CarriedOut>
-  whisper: Whisper
-  /** Whole seconds. */
-  now(): number
-  log: Log
-}
-
-/** What was found out before Bolt, beside the request on its way through it. */
-type Carried = { delivery: Delivery; deadline: Deadline; clockHolds: boolean }
 
 /**
  * Slack's door: the guard, then Bolt, then one listener for each button. The decision is committed before the answer;
@@ -105,73 +85,8 @@ function registerListeners(receiver: AwsLambdaReceiver, options: EdgeOptions): v
     logger: redactingLogger(log),
     clientOptions: { slackApiUrl: apiUrl, retryConfig: { retries: 0 }, timeout: 1_500, rejectRateLimitedCalls: true },
   })
-  for (const verdict of ['approve', 'deny'] as const)
-    app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: verdict }, async (press) => {
-      await press.ack()
-      const { carried } = press.context as unknown as { carried: Carried }
-      await take(verdict, press.body, press.action, carried, options)
-    })
+  registerCard(app, options)
   app.error(async (fault) => {
     log.error('slack edge failed', { fault: fault.name })
   })
-}
-
-/** A pressed button: decided in time, or told. A decision that stands is told by the card alone. */
-async function take(verdict: Verdict, body: BlockAction, action: ButtonAction, carried: Carried, options: EdgeOptions) {
-  const { deadline } = carried
-  const sentence = await sentenceOf(verdict, body, action, carried, options)
-  if (sentence !== undefined) await deadline.within(options.whisper(body.response_url, sentence), patience.answer)
-}
-
-async function sentenceOf(
-  verdict: Verdict,
-  body: BlockAction,
-  action: ButtonAction,
-  { delivery, deadline, clockHolds }: Carried,
-  { bundle, decide, log }: EdgeOptions,
-): Promise<string | undefined> {
-  const { directory } = bundle
-  const found = personBehind(body.user, bundle)
-  if (!found.ok) {
-    log.warn('press by nobody who decides', { code: found.code })
-    return sentenceForNobody[found.code]
-  }
-  if (!clockHolds) return sentenceFor('clock_out_of_range', { directory })
-  const click = readClick(verdict, action.value)
-  if (!click) return malformedPress
-  const ask: DecisionAsk = {
-    id: click.request,
-    person: found.person.id,
-    verdict,
-    round: click.round,
-    digest: click.digest,
-    through: 'slack',
-    login: {},
-    once: {
-      key: `SEEN#${delivery.key}`,
-      value: click.request,
-      // Longer than a copy of it could pass the guard.
-      expiresAt: delivery.freshUntil + 60,
-    },
-  }
-  try {
-    const done = await deadline.within(decide(ask, deadline.mayStart), patience.tell)
-    if (!done.done) {
-      log.warn('press not decided in time', { request: ask.id })
-      return notAnswered
-    }
-    if (done.value.ok) return undefined
-    const { code, detail, stored } = done.value
-    return sentenceFor(code, { directory, detail, state: stored?.state })
-  } catch (fault) {
-    const name = fault instanceof Error ? fault.name : 'unknown'
-    log.error('press not decided', { request: ask.id, fault: name })
-    return sentenceForFault(name)
-  }
-}
-
-function sentenceForFault(name: string): string {
-  // Neither of these committed anything, which is known; after the store's silence nothing is.
-  if (name === 'NotInTime' || name === 'StaleRequest') return notRecorded
-  return name === 'StoreUnavailable' ? notAnswered : failed
 }

@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import type { Bundle } from '../../domain/bundle.ts'
 import type { Person } from '../../domain/organisation.ts'
-import type { Verdict } from '../../domain/request.ts'
 import { RequestId } from '../../domain/values.ts'
 
 /** What a pressed button says: which request, in which round, and the first 16 characters of the digest on that card. */
@@ -22,14 +21,14 @@ const Clicker = z.object({
   deleted: z.boolean().optional(),
 })
 
-export type Click = { request: RequestId; verdict: Verdict; round: number; digest: string }
+export type Click = { request: RequestId; round: number; digest: string }
 
-/** The verdict that a button stands for, or undefined for a value that no card of ours has. */
-export function readClick(verdict: Verdict, value: unknown): Click | undefined {
+/** What a button of a card is about, or undefined for a value that no card of ours has. */
+export function readClick(value: unknown): Click | undefined {
   if (typeof value !== 'string' || value.length > 256) return undefined
   try {
     const { r, n, d } = ButtonValue.parse(JSON.parse(value))
-    return { request: r, verdict, round: n, digest: d }
+    return { request: r, round: n, digest: d }
   } catch {
     return undefined
   }
