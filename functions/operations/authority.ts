@@ -72,7 +72,7 @@ function withdrawnPermit({ ask }: ApprovalRequest, permit: StandingPermit | unde
  * What those who stand in for others may decide: their own names, and the names of those for whom they decide, or did.
  * A decision in somebody's stead rests on that one's right still being there, and on its giver's being active.
  */
-function withStandIns(
+export function withStandIns(
   state: ApprovalRequest,
   eligible: Eligibility,
   decider: PersonId | undefined,
@@ -157,7 +157,12 @@ function boundOf(ancestors: readonly Stored[], now: NumericDate): NumericDate | 
 }
 
 /** Takes away what people may decide, and what they decided, where they are stopped. */
-function silence(eligible: Eligibility, state: ApprovalRequest, halts: readonly Halt[], now: NumericDate): Eligibility {
+export function silence(
+  eligible: Eligibility,
+  state: ApprovalRequest,
+  halts: readonly Halt[],
+  now: NumericDate,
+): Eligibility {
   const decidedAt = new Map(
     approvalsOf(state).flatMap(({ person, for: absent, at }) =>
       [person, ...(absent === undefined ? [] : [absent])].map((each) => [each, at] as const),
