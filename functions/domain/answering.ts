@@ -2,18 +2,20 @@ import type { Ending } from './commands.ts'
 import { type Actor, type Event, system } from './events.ts'
 import type { Refusal } from './refusals.ts'
 import type { ApprovalRequest } from './request.ts'
-import type { NumericDate } from './values.ts'
+import { isAgent, type NumericDate } from './values.ts'
 
 /** A refusal, with what it brought about all the same: an approver found to be no longer eligible ends the grant. */
 export type Refused = { code: Refusal; detail?: string; also?: readonly Event[] }
 /** What the part of the reducer for one command answers: its events, or why not. */
 export type Answered = readonly Event[] | Refused
 
-export const agentActor = ({ agent, chain }: ApprovalRequest['ask']): Actor => ({
-  type: 'agent',
-  id: agent.id,
-  ...(chain.length === 0 ? {} : { chain: chain.map(({ id }) => id) }),
-})
+/** Whoever asked, acting: an agent with its delegation chain, or a person who broke the glass. */
+export const agentActor = ({ agent, chain }: ApprovalRequest['ask']): Actor => {
+  const { id } = agent
+  if (!isAgent(id)) return { type: 'person', id }
+  const through = chain.map((each) => each.id).filter(isAgent)
+  return { type: 'agent', id, ...(through.length === 0 ? {} : { chain: through }) }
+}
 
 /**
  * What ends a request whatever policy says: a halt that covers it, or an ancestor whose grant is no longer live. It is

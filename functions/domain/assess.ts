@@ -5,7 +5,7 @@ import { type Approval, type GrantTerms, namesOfTier, type Stage, satisfiedTier,
 import { canFill } from './matching.ts'
 import { type Agent, factsOf, groupsOf, type Person, type ResourceFacts, standingOf } from './organisation.ts'
 import {
-  type AgentId,
+  type AskerId,
   type JsonObject,
   type NumericDate,
   ok,
@@ -17,7 +17,7 @@ import {
 
 /** What somebody wants done, as it came: nothing in it is trusted but who asks. */
 export type Asked = {
-  agent: AgentId
+  agent: AskerId
   action: string
   arguments: unknown
   /** What the asker takes the resource to be. It must be the derived one; left out, there is nothing to compare. */

@@ -5,6 +5,7 @@ import type { Refusal } from './refusals.ts'
 import type { Ask, Claim, Outcome, StageState, Verdict } from './request.ts'
 import type {
   AgentId,
+  AskerId,
   CredentialId,
   Digest,
   HaltId,
@@ -24,6 +25,7 @@ import type {
 export type Command =
   | Submit
   | Decide
+  | Comment
   | Intend
   | Issue
   | BeginUse
@@ -78,10 +80,23 @@ export type Decide = Common & {
   ending?: Ending
 }
 
-/** A narrower ask with the rung that policy wants for it, or why there is none. */
+/**
+ * A narrower ask with the rung that policy wants for it, and what the decider may decide of what it becomes; or why there
+ * is none.
+ */
 export type Narrowing =
-  | { ok: true; ask: Ask; tier: number; stages: readonly Stage[]; policies: readonly string[] }
+  | {
+      ok: true
+      ask: Ask
+      tier: number
+      stages: readonly Stage[]
+      policies: readonly string[]
+      eligible: readonly string[]
+    }
   | { ok: false; code: Refusal; detail?: string }
+
+/** Somebody says why they decided as they did, after they did. */
+export type Comment = Common & { type: 'comment'; person: PersonId; comment: string }
 
 /** Why a request has ended whatever policy says: a halt that covers it, or an ancestor that is no longer live. */
 export type Ending =
@@ -101,7 +116,7 @@ export type Authority = {
 export type Intend = Common &
   Authority & {
     type: 'intend'
-    agent: AgentId
+    agent: AskerId
     jkt: Thumbprint
     claim: Claim
     credential: CredentialId
@@ -116,7 +131,7 @@ export type Intend = Common &
 
 export type Issue = Common & {
   type: 'issue'
-  agent: AgentId
+  agent: AskerId
   claim: Claim
   credential: CredentialId
   /** For AWS credentials: the use that the first of them begins. */
@@ -135,12 +150,12 @@ export type BeginUse = Common &
 
 export type EndUse = Common & { type: 'end_use'; tool: ToolId; use: UseId; outcome: Outcome; note?: string }
 /** The one call of a mediated action, and how it went. */
-export type BeginCall = Common & Authority & { type: 'begin_call'; agent: AgentId; presented: CredentialId; use: UseId }
-export type EndCall = Common & { type: 'end_call'; agent: AgentId; use: UseId; outcome: Outcome; note?: string }
+export type BeginCall = Common & Authority & { type: 'begin_call'; agent: AskerId; presented: CredentialId; use: UseId }
+export type EndCall = Common & { type: 'end_call'; agent: AskerId; use: UseId; outcome: Outcome; note?: string }
 export type Delegate = Common &
   Authority & {
     type: 'delegate'
-    agent: AgentId
+    agent: AskerId
     child: RequestId
     to: AgentId
     uses: number
@@ -149,9 +164,9 @@ export type Delegate = Common &
     within: boolean
   }
 /** The agent gives an access token of its own back before its time (RFC 7009). */
-export type RevokeCredential = Common & { type: 'revoke_credential'; agent: AgentId; credential: CredentialId }
-export type Complete = Common & { type: 'complete'; agent: AgentId; outcome: Outcome; note?: string }
-export type Withdraw = Common & { type: 'withdraw'; agent: AgentId }
+export type RevokeCredential = Common & { type: 'revoke_credential'; agent: AskerId; credential: CredentialId }
+export type Complete = Common & { type: 'complete'; agent: AskerId; outcome: Outcome; note?: string }
+export type Withdraw = Common & { type: 'withdraw'; agent: AskerId }
 export type Revoke = Common & {
   type: 'revoke'
   person: PersonId

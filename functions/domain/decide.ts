@@ -1,6 +1,7 @@
 import { type Answered, agentActor, endedBy, type Refused } from './answering.ts'
 import { intend, issue } from './claiming.ts'
 import type { Command } from './commands.ts'
+import { comment } from './commenting.ts'
 import { takeDecision } from './deciding.ts'
 import { delegate } from './delegating.ts'
 import { due } from './due.ts'
@@ -11,7 +12,7 @@ import type { Refusal } from './refusals.ts'
 import type { ApprovalRequest } from './request.ts'
 import { submit } from './submitting.ts'
 import { beginCall, beginUse, endCall, endUse } from './using.ts'
-import type { NumericDate } from './values.ts'
+import { actorNamed, type NumericDate } from './values.ts'
 
 /** What a command comes to: events to commit, all of them, and the refusal to tell, if it was refused. */
 export type Decided = { events: readonly Event[]; refusal?: { code: Refusal; detail?: string } }
@@ -49,6 +50,8 @@ function obey(state: ApprovalRequest, command: Command, at: NumericDate): Answer
       return { code: 'duplicate_request' }
     case 'decide':
       return takeDecision(state, command, at)
+    case 'comment':
+      return comment(state, command, at)
     case 'intend':
       return intend(state, command, at)
     case 'issue':
@@ -82,6 +85,7 @@ function obey(state: ApprovalRequest, command: Command, at: NumericDate): Answer
 export function actorOf(state: ApprovalRequest, command: Command): Actor {
   switch (command.type) {
     case 'decide':
+    case 'comment':
     case 'revoke':
       return { type: 'person', id: command.person }
     case 'begin_use':
@@ -92,7 +96,7 @@ export function actorOf(state: ApprovalRequest, command: Command): Actor {
     case 'submit':
       return agentActor(command.ask)
     default:
-      return command.agent === state.ask.agent.id ? agentActor(state.ask) : { type: 'agent', id: command.agent }
+      return command.agent === state.ask.agent.id ? agentActor(state.ask) : actorNamed(command.agent)
   }
 }
 

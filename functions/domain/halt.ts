@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { type ApprovalRequest, approvalsOf } from './request.ts'
-import { AgentId, HaltId, NumericDate, PersonId } from './values.ts'
+import { AgentId, HaltId, isAgent, NumericDate, PersonId } from './values.ts'
 
 /** What an emergency stop stops: an agent, all agents of an owner, a person's decisions, a target role, or everything. */
 export const HaltTarget = z.union([
@@ -34,7 +34,9 @@ export function targetsOf(state: ApprovalRequest, role: string | undefined): rea
   const { ask } = state
   return [
     { kind: 'all', value: 'all' },
-    ...[ask.agent.id, ...ask.chain.map(({ id }) => id)].map((value) => ({ kind: 'agent', value }) as const),
+    ...[ask.agent.id, ...ask.chain.map(({ id }) => id)]
+      .filter(isAgent)
+      .map((value) => ({ kind: 'agent', value }) as const),
     ...[ask.owner, ...ask.chain.map(({ owner }) => owner)].map((value) => ({ kind: 'owner', value }) as const),
     ...approvalsOf(state)
       .flatMap(({ person, for: absent }) => (absent === undefined ? [person] : [person, absent]))

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { Stage } from './ladder.ts'
 import {
   AgentId,
+  AskerId,
   CredentialId,
   CredentialKind,
   Digest,
@@ -21,6 +22,10 @@ import {
 export const AgentRef = z.strictObject({ id: AgentId, issuer: z.string(), subject: z.string() })
 export type AgentRef = z.infer<typeof AgentRef>
 
+/** Who asks: an agent, or where the glass was broken a person, who proved themselves with a token of their own. */
+export const AskerRef = z.strictObject({ ...AgentRef.shape, id: AskerId })
+export type AskerRef = z.infer<typeof AskerRef>
+
 /** One link of a delegation chain, the first delegator first. */
 export const Delegator = z.strictObject({ ...AgentRef.shape, owner: PersonId })
 export type Delegator = z.infer<typeof Delegator>
@@ -31,7 +36,7 @@ export type ParentTask = z.infer<typeof ParentTask>
 /** What was asked for, in the server's own facts. It never changes: another ask is another request. */
 export const Ask = z.strictObject({
   id: RequestId,
-  agent: AgentRef,
+  agent: AskerRef,
   owner: PersonId,
   chain: z.array(Delegator),
   /** The requests it was delegated from, the first one first; none unless delegated. As many as the chain is long. */
@@ -145,6 +150,19 @@ export type Grant = z.infer<typeof Grant>
 export const SettledBy = z.union([PersonId, z.literal('system')])
 export type SettledBy = z.infer<typeof SettledBy>
 
+const Change = <T extends z.ZodType>(of: T) => z.strictObject({ from: of, to: of })
+
+/** What an approver made less, when: each thing that is not as it was. */
+export const NarrowedOnce = z.strictObject({
+  by: PersonId,
+  at: NumericDate,
+  arguments: z.record(z.string(), Change(z.json())),
+  uses: Change(z.int().positive()).optional(),
+  /** Of the grant, in seconds. */
+  lifetime: Change(Seconds).optional(),
+})
+export type NarrowedOnce = z.infer<typeof NarrowedOnce>
+
 const common = {
   ask: Ask,
   tier: z.int().nonnegative(),
@@ -160,6 +178,8 @@ const common = {
   refusals: z.record(z.string(), z.int()),
   /** The key that the grant was bound to after it was asked for. */
   boundKey: Thumbprint.optional(),
+  /** Each narrowing, the first one first: absent until there is one. */
+  narrowings: z.array(NarrowedOnce).optional(),
 }
 const status = <S extends string, T extends z.ZodRawShape>(name: S, shape: T) =>
   z.strictObject({ ...common, status: z.literal(name), ...shape })

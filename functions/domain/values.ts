@@ -9,7 +9,8 @@ import * as z from 'zod'
 const random26 = '[0-9a-hjkmnp-tv-z]{26}'
 const prefixed = (prefix: string) => z.string().regex(new RegExp(`^${prefix}_${random26}$`))
 
-export const RequestId = prefixed('req').brand<'RequestId'>()
+/** A request's id, `req_...`; where a person broke the glass, `bgl_...`: one aggregate, and so one kind of id. */
+export const RequestId = z.string().regex(new RegExp(`^(req|bgl)_${random26}$`)).brand<'RequestId'>()
 export type RequestId = z.infer<typeof RequestId>
 export const GrantId = prefixed('grt').brand<'GrantId'>()
 export type GrantId = z.infer<typeof GrantId>
@@ -46,6 +47,14 @@ export const ToolId = z
   .regex(new RegExp(`^tool:${name}$`))
   .brand<'ToolId'>()
 export type ToolId = z.infer<typeof ToolId>
+
+/** Who asked: an agent, or a person who broke the glass. */
+export const AskerId = z.union([AgentId, PersonId])
+export type AskerId = z.infer<typeof AskerId>
+export const isAgent = (id: AskerId): id is AgentId => id.startsWith('agent:')
+/** Who acted, as an entry names them. */
+export const actorNamed = (id: AskerId) =>
+  isAgent(id) ? ({ type: 'agent', id } as const) : ({ type: 'person', id } as const)
 
 /** `sha-256:` and the base64url SHA-256 of a domain prefix, a newline and an RFC 8785 form. */
 export const Digest = z

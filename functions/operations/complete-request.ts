@@ -1,12 +1,12 @@
 import type { Outcome } from '../domain/request.ts'
-import type { AgentId, RequestId } from '../domain/values.ts'
+import type { AskerId, RequestId } from '../domain/values.ts'
 import { asItsAgent } from './as-its-agent.ts'
 import type { CarriedOut } from './carry-out.ts'
 import type { DecidingPorts } from './ports.ts'
 
 /** The agent reports that its task is done, and how it went; every credential of the grant ends with it. */
 export function completeRequest(
-  { id, agent, outcome, note }: { id: RequestId; agent: AgentId; outcome: Outcome; note?: string },
+  { id, agent, outcome, note }: { id: RequestId; agent: AskerId; outcome: Outcome; note?: string },
   ports: Omit<DecidingPorts, 'ids'>,
 ): Promise<CarriedOut> {
   const noted = note === undefined ? {} : { note }

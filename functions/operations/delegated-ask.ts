@@ -12,7 +12,7 @@ import {
   type Ask,
   approvalsOf,
   type Delegation,
-  type Delegator,
+  Delegator,
   ownersOf,
   type StageState,
 } from '../domain/request.ts'
@@ -21,7 +21,7 @@ import type { NumericDate, PersonId } from '../domain/values.ts'
 /** Everyone through whose hands it goes to the next: the first delegator first, the one who delegates now last. */
 export const chainThrough = ({ ask }: Pick<ApprovalRequest, 'ask'>): Delegator[] => [
   ...ask.chain,
-  { ...ask.agent, owner: ask.owner },
+  Delegator.parse({ ...ask.agent, owner: ask.owner }),
 ]
 
 /** The parent's stages without what the owner of the next agent decided: nobody approves what their own agent does. */

@@ -8,6 +8,7 @@ import type { ApprovedRequest, ParentTask } from '../domain/request.ts'
 import { sessionPolicy, sessionPolicyLimit } from '../domain/session-policy.ts'
 import {
   AgentId,
+  type AskerId,
   type Digest,
   type EvaluationId,
   type Json,
@@ -135,7 +136,7 @@ function withoutActor({ properties, ...subject }: Entity): Json {
 /** Assesses an ask, and refuses one whose AWS credentials could not be confined: its session policy would be too large. */
 export function assessAsk(
   ask: Pick<EvaluationAsk, 'action' | 'resource' | 'purpose'>,
-  agent: AgentId,
+  agent: AskerId,
   recent: number,
   now: NumericDate,
   { policy }: Pick<DecidingPorts, 'policy'>,

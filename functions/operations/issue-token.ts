@@ -2,7 +2,8 @@ import { addressesOf, agentOf } from '../domain/bundle.ts'
 import type { Refusal } from '../domain/refusals.ts'
 import { type ApprovalRequest, type ApprovedRequest, type Claim, keyOf, usesLeft } from '../domain/request.ts'
 import {
-  type AgentId,
+  type AskerId,
+  actorNamed,
   type CredentialId,
   type Json,
   type JsonObject,
@@ -22,7 +23,7 @@ import { stillStands } from './still-stands.ts'
 /** An agent with its workload identity and a proof of the key that asked. */
 export type TokenAsk = {
   id: RequestId
-  agent: AgentId
+  agent: AskerId
   clientId: string
   jkt: Thumbprint
   /** `audience` and `resource`, where the agent names them: each must be the audience of the token (RFC 8693 section 2.1). */
@@ -44,12 +45,12 @@ export async function issueToken(ask: TokenAsk, ports: Ports): Promise<Result<Is
   const { policy, ids, clock } = ports
   const stored = await ports.requests.load(ask.id)
   if (stored?.state.ask.agent.id !== ask.agent) {
-    await recordRefusal({ type: 'agent', id: ask.agent }, 'intend', 'unknown_request', ports)
+    await recordRefusal(actorNamed(ask.agent), 'intend', 'unknown_request', ports)
     return refuse('unknown_request')
   }
   const audience = audienceOf(stored.state.ask, ports)
   if (ask.targets.some((target) => target !== audience)) {
-    await recordRefusal({ type: 'agent', id: ask.agent }, 'intend', 'invalid_target', ports)
+    await recordRefusal(actorNamed(ask.agent), 'intend', 'invalid_target', ports)
     return refuse('invalid_target', `the audience should be ${audience}`)
   }
   const credential = ids.credential()
@@ -112,7 +113,7 @@ export function overtaken<R extends { ok: false; code: Refusal }>(refused: R): R
 const claim: Claim = 'access_token'
 
 /** On whose behalf: the first delegator, or the agent itself (RFC 8693 section 4.1). */
-const subjectOf = ({ ask }: ApprovedRequest): AgentId => ask.chain[0]?.id ?? ask.agent.id
+const subjectOf = ({ ask }: ApprovedRequest): AskerId => ask.chain[0]?.id ?? ask.agent.id
 
 /** Who acts now, and in it who passed it on, the last one outermost. Nothing where nothing was delegated. */
 function actOf({ ask }: ApprovedRequest): { act?: Json } {

@@ -5,7 +5,7 @@ import type { ApprovalRequest, Session } from '../domain/request.ts'
 import type { StandIn } from '../domain/stand-in.ts'
 import type { StandingPermit } from '../domain/standing-permit.ts'
 import type {
-  AgentId,
+  AskerId,
   CredentialId,
   EvaluationId,
   HaltId,
@@ -95,12 +95,12 @@ export type Standing = {
   permit?: StandingPermit
 }
 
-export type RequestFilter = { status?: ApprovalRequest['status']; agent?: AgentId; owner?: PersonId }
+export type RequestFilter = { status?: ApprovalRequest['status']; agent?: AskerId; owner?: PersonId }
 
 /** An evaluation that a submission may refer to (AuthZEN ARAP `denial.evaluation_id`). */
 export type Evaluation = {
   id: EvaluationId
-  agent: AgentId
+  agent: AskerId
   /** Digest of subject, action with its arguments, resource and context as the evaluation was asked. */
   binding: string
   at: NumericDate
@@ -155,7 +155,7 @@ export interface KeySet {
 export type AccessToken = {
   jti: CredentialId
   request: RequestId
-  agent: AgentId
+  agent: AskerId
   audience: string
   jkt: Thumbprint
   expiresAt: NumericDate

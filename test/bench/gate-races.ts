@@ -1,7 +1,7 @@
 import type { Bundle } from '../../functions/domain/bundle.ts'
 import { noEntries } from '../../functions/domain/ledger.ts'
 import type { ApprovedRequest } from '../../functions/domain/request.ts'
-import type { RequestId } from '../../functions/domain/values.ts'
+import type { AgentId, RequestId } from '../../functions/domain/values.ts'
 import { beginUse } from '../../functions/operations/begin-use.ts'
 import { declareHalt } from '../../functions/operations/declare-halt.ts'
 import { StaleRequest } from '../../functions/operations/faults.ts'
@@ -42,7 +42,7 @@ export async function raceRevocation(bundle: Bundle, uses: number): Promise<Find
 
 async function halt(world: GateWorld, granted: ApprovedRequest): Promise<void> {
   const halts = new MemoryHaltStore(world.requests, world.ledger)
-  const target = { kind: 'agent', value: granted.ask.agent.id } as const
+  const target = { kind: 'agent', value: granted.ask.agent.id as AgentId } as const
   const ask = { target, reason: 'the race', person: person('gus') }
   const done = await declareHalt(ask, { ...world.ports, halts, targetRoles: [] })
   if (!done.ok) throw new Error(`the halt should be permitted: ${done.code}`)
@@ -94,7 +94,7 @@ async function race(
   world.policy = answeringOnce(world.policy)
   for (let heat = 0; heat < uses / perHeat; heat++) {
     // What the heat before halted may go on.
-    world.requests.putHalts({ kind: 'agent', value: granted.ask.agent.id }, [])
+    world.requests.putHalts({ kind: 'agent', value: granted.ask.agent.id as AgentId }, [])
     // The sample grants one use, and a grant without uses refuses for that alone: this one has more than will be asked.
     const id = world.ids.request() as RequestId
     const state = { ...granted, ask: { ...granted.ask, id, uses: 2 * perHeat } }

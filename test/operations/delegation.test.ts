@@ -47,7 +47,7 @@ class Delegating extends Ending {
   askOf({ ask }: ApprovalRequest, to: AgentId, changes: Partial<DelegationAsk> = {}): DelegationAsk {
     const { action, arguments: properties, resource } = ask
     const rest = { action: { name: action, properties }, resource, idempotencyKey: `for-${to}`, ...changes }
-    return { id: ask.id, agent: ask.agent.id, to, body: JSON.parse(JSON.stringify({ to, ...rest })), ...rest }
+    return { id: ask.id, agent: ask.agent.id as AgentId, to, body: JSON.parse(JSON.stringify({ to, ...rest })), ...rest }
   }
 
   delegate(parent: ApprovalRequest, to: AgentId, changes: Partial<DelegationAsk> = {}) {

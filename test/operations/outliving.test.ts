@@ -20,7 +20,7 @@ async function handedOn() {
   const done = await delegateRequest(
     {
       id: parent.ask.id,
-      agent: parent.ask.agent.id,
+      agent: parent.ask.agent.id as AgentId,
       to: builder as AgentId,
       action: { name: action, properties },
       resource,

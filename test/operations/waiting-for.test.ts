@@ -1,7 +1,7 @@
 import type { Bundle } from '../../functions/domain/bundle.ts'
 import type { Halt } from '../../functions/domain/halt.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
-import type { HaltId, RequestId, StandInId } from '../../functions/domain/values.ts'
+import type { AgentId, HaltId, RequestId, StandInId } from '../../functions/domain/values.ts'
 import { cancelRequest } from '../../functions/operations/cancel-request.ts'
 import { mostLookedAt, waitingFor } from '../../functions/operations/waiting-for.ts'
 import { stopCheckout } from '../slack/states.ts'
@@ -141,7 +141,7 @@ describe('nothing waits', () => {
 
   test('of an agent that is stopped', async () => {
     const { ask } = await world.submitted(prodParameter)
-    world.requests.putHalt(halt({ kind: 'agent', value: ask.agent.id }))
+    world.requests.putHalt(halt({ kind: 'agent', value: ask.agent.id as AgentId }))
     expect(await waits('ana')).toEqual([])
   })
 
