@@ -39,8 +39,8 @@ export async function carryOut(
     const made = await command(asOf(stored.state, Math.max(now, stored.state.updatedAt)), now)
     const { events, refusal } = decide(stored.state, made, now)
     if (refusal) ports.log.info('refused', { request: id, attempted: made.type, code: refusal.code })
-    const after = seal(id, stored.head, events, contextOf(stored.state))
     const state = events.reduce<ApprovalRequest>(evolve, stored.state)
+    const after = sealAll(stored, events, state)
     const next: Stored = { state, head: after.head }
     const change = { id, expected: stored.head, state, entries: after.entries, head: after.head, once }
     const result: Committed =
@@ -53,6 +53,16 @@ export async function carryOut(
     return refusal ? { ...refuse(refusal.code, refusal.detail), stored: next } : ok(next)
   }
   throw new StaleRequest(`other writers kept coming first on \`${id}\``)
+}
+
+/** From a narrowing on, entries are about what was left: another digest. */
+function sealAll({ state: before, head }: Stored, events: readonly Event[], after: ApprovalRequest) {
+  const { id } = before.ask
+  const narrowed = events.findIndex(({ type }) => type === 'Narrowed')
+  if (narrowed < 0) return seal(id, head, events, contextOf(after))
+  const first = seal(id, head, events.slice(0, narrowed), contextOf(before))
+  const rest = seal(id, first.head, events.slice(narrowed), contextOf(after))
+  return { entries: [...first.entries, ...rest.entries], head: rest.head }
 }
 
 /**
