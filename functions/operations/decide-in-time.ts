@@ -15,14 +15,14 @@ export class NotInTime extends Error {
  *
  * @throws NotInTime, and whatever `decideRequest` throws
  */
-export function decideInTime(ask: DecisionAsk, ports: Ports, mayStart: () => boolean): Promise<CarriedOut> {
+export const decideInTime = (ask: DecisionAsk, ports: Ports, mayStart: () => boolean): Promise<CarriedOut> =>
+  decideRequest(ask, inTime(ports, mayStart))
+
+/** Ports through which nothing more is written once `mayStart` says no: such a write throws `NotInTime`. */
+export function inTime<P extends Pick<Ports, 'requests' | 'ledger'>>(ports: P, mayStart: () => boolean): P {
   const start = <T>(write: () => Promise<T>): Promise<T> =>
     mayStart() ? write() : Promise.reject(new NotInTime('no time is left to start a transaction'))
-  return decideRequest(ask, {
-    ...ports,
-    requests: timely(ports.requests, start),
-    ledger: timelyLedger(ports.ledger, start),
-  })
+  return { ...ports, requests: timely(ports.requests, start), ledger: timelyLedger(ports.ledger, start) }
 }
 
 type Start = <T>(write: () => Promise<T>) => Promise<T>

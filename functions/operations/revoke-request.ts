@@ -1,7 +1,9 @@
+import type { Revoke } from '../domain/commands.ts'
 import { isSilenced } from '../domain/halt.ts'
-import type { PersonId, RequestId } from '../domain/values.ts'
+import type { ApprovalRequest } from '../domain/request.ts'
+import type { NumericDate, PersonId, RequestId } from '../domain/values.ts'
 import { type CarriedOut, carryOut, recordRefusal } from './carry-out.ts'
-import type { DecidingPorts } from './ports.ts'
+import type { DecidingPorts, OnceOnly } from './ports.ts'
 import { askAboutPerson } from './questions.ts'
 
 /**
@@ -9,11 +11,11 @@ import { askAboutPerson } from './questions.ts'
  * are not stopped themselves.
  */
 export async function revokeRequest(
-  ask: { id: RequestId; person: PersonId; reason: string },
+  ask: { id: RequestId; person: PersonId; reason: string; once?: OnceOnly },
   ports: Omit<DecidingPorts, 'ids'>,
 ): Promise<CarriedOut> {
-  const { id, person, reason } = ask
-  const done = await carryOut(id, ports, async (state, now) => {
+  const { id, person, reason, once } = ask
+  const command = async (state: ApprovalRequest, now: NumericDate): Promise<Revoke> => {
     const { halts } = await ports.requests.standing([], [{ kind: 'person', value: person }])
     const answer = askAboutPerson(ports.policy, 'revoke', person, now, { state })
     const permitted = answer.permit && !isSilenced(person, now, halts)
@@ -24,7 +26,8 @@ export async function revokeRequest(
       answer: { ...answer, permit: permitted },
       bundle: ports.policy.bundle.hash,
     }
-  })
+  }
+  const done = await carryOut(id, ports, command, once ? [once] : [])
   if (!done.ok && done.code === 'unknown_request')
     await recordRefusal({ type: 'person', id: person }, 'revoke', 'unknown_request', ports)
   return done
