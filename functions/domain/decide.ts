@@ -8,6 +8,7 @@ import { due } from './due.ts'
 import { complete, revoke, revokeCredential, withdraw } from './ending.ts'
 import { type Actor, type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
+import { openBreakGlass, review } from './opening.ts'
 import type { Refusal } from './refusals.ts'
 import type { ApprovalRequest } from './request.ts'
 import { submit } from './submitting.ts'
@@ -28,6 +29,10 @@ export const recordedRefusals = 20
  * @param now   the caller's clock; the later of it and the last entry's time counts
  */
 export function decide(state: ApprovalRequest | undefined, command: Command, now: NumericDate): Decided {
+  if (!state && command.type === 'open_break_glass') {
+    const opened = openBreakGlass(command, now)
+    return 'code' in opened ? { events: [], refusal: opened } : { events: opened }
+  }
   if (!state)
     return command.type === 'submit'
       ? { events: submit(command, now) }
@@ -47,7 +52,10 @@ function obey(state: ApprovalRequest, command: Command, at: NumericDate): Answer
   if ('agent' in command && command.agent !== state.ask.agent.id) return { code: 'unknown_request' }
   switch (command.type) {
     case 'submit':
+    case 'open_break_glass':
       return { code: 'duplicate_request' }
+    case 'review_break_glass':
+      return review(state, command, at)
     case 'decide':
       return takeDecision(state, command, at)
     case 'comment':
@@ -87,6 +95,7 @@ export function actorOf(state: ApprovalRequest, command: Command): Actor {
     case 'decide':
     case 'comment':
     case 'revoke':
+    case 'review_break_glass':
       return { type: 'person', id: command.person }
     case 'begin_use':
     case 'end_use':
@@ -94,6 +103,7 @@ export function actorOf(state: ApprovalRequest, command: Command): Actor {
     case 'wake':
       return system
     case 'submit':
+    case 'open_break_glass':
       return agentActor(command.ask)
     default:
       return command.agent === state.ask.agent.id ? agentActor(state.ask) : actorNamed(command.agent)

@@ -2,7 +2,8 @@ import { type Answered, endedBy, type Refused } from './answering.ts'
 import type { Decide } from './commands.ts'
 import { type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
-import { mostNarrowings } from './narrowing.ts'
+import type { Stage } from './ladder.ts'
+import { keptStage, mostNarrowings } from './narrowing.ts'
 import type { Refusal } from './refusals.ts'
 import {
   type ApprovalRequest,
@@ -42,6 +43,9 @@ function deny(state: ApprovalRequest, command: Decide, names: readonly string[],
   const stage = deniedStage(state, command.stage, names)
   if (!stage) return { code: 'not_eligible' }
   const as = stageNames(stage).find((name) => names.includes(name)) ?? stage.terms.name
+  // Nobody decides through another what that other may not.
+  const absent = command.standsFor?.[as]
+  if (absent !== undefined && ownersOf(state).includes(absent)) return { code: 'self_approval' }
   const decided = decidedEvent(command, stage.terms.name, as, at)
   const end = { at, actor: decided.actor, policies: decided.policies, bundle: command.bundle, by: command.person }
   if (state.status === 'approved')
@@ -70,18 +74,28 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
   // Whoever stands in for another brings that one's right and no second one: the two count once, and neither is an owner.
   if (absent !== undefined && ownersOf(state).includes(absent)) return { code: 'self_approval' }
   if (absent !== undefined && hasDecided(state, absent)) return { code: 'already_decided', detail: absent }
-  if (stage.terms.comment === 'required' && (command.comment ?? '').trim() === '') return { code: 'comment_required' }
-  const { acr, maxAge } = stage.terms
-  if (acr !== undefined && command.login.acr !== acr) return { code: 'insufficient_login', detail: acr }
-  if (maxAge !== undefined && !isFresh(command.login.at, maxAge, at))
-    return { code: 'insufficient_login', detail: String(maxAge) }
+  const unmet = unmetBy(command, stage.terms, at)
+  if (unmet) return unmet
 
-  if (command.narrowed) return narrow(state, command, as, at)
+  if (command.narrowed) return narrow(state, command, stage.terms.name, as, at)
   const decided = decidedEvent(command, stage.terms.name, as, at)
   const after = evolve(state, decided) as PendingRequest
   const nowFilled = after.stages.find(({ terms }) => terms.name === stage.terms.name)
   if (!nowFilled || !filled(nowFilled)) return [decided]
   return [decided, ...(openStage(after) ? openNext(after, command.bundle, at) : settle(after, command, at))]
+}
+
+/** What a stage asks of an approval beside the right to give it: a reason, and how strong and how fresh a login. */
+function unmetBy(
+  { comment = '', login }: Decide,
+  { comment: wanted, acr, maxAge }: Stage,
+  at: NumericDate,
+): Refused | undefined {
+  if (wanted === 'required' && comment.trim() === '') return { code: 'comment_required' }
+  if (acr !== undefined && login.acr !== acr) return { code: 'insufficient_login', detail: acr }
+  if (maxAge !== undefined && !isFresh(login.at, maxAge, at))
+    return { code: 'insufficient_login', detail: String(maxAge) }
+  return undefined
 }
 
 /** Whether somebody has had their say here, themselves or through whoever stood in for them. */
@@ -92,20 +106,23 @@ const hasDecided = ({ stages }: PendingRequest, person: PersonId): boolean =>
  * The approver approves less than was asked. That is another digest, so everybody else's approval drops and the first
  * stage opens again, this one counting where the rung still has its stage. No deadline moves: `decideBy` stays.
  */
-function narrow(state: PendingRequest, command: Decide, as: string, at: NumericDate): Answered {
+function narrow(state: PendingRequest, command: Decide, stage: string, as: string, at: NumericDate): Answered {
   const { narrowed, bundle } = command
   if (!narrowed) return []
   if (state.round > mostNarrowings) return { code: 'narrowed_too_often' }
   if (!narrowed.ok) return refused(narrowed)
+  const { ask, tier, stages, policies: because } = narrowed
+  const own = narrowed.eligible.includes(as) ? keptStage(stages, stage, as) : undefined
+  // The rung that is now needed may ask more of its stage than the one that was decided on.
+  const unmet = own && unmetBy(command, own, at)
+  if (unmet) return unmet
   const round = state.round + 1
-  const { ask, tier, stages } = narrowed
   const actor = { type: 'person', id: command.person } as const
-  const policies = [...new Set([...command.policies, ...narrowed.policies])]
-  const less: Event = { type: 'Narrowed', at, actor, policies, bundle, ask, tier, stages: [...stages], round }
+  const common = { at, actor, policies: [...command.policies], bundle }
+  const less: Event = { ...common, type: 'Narrowed', ask, tier, stages: [...stages], round, because: [...because] }
   const reopened = evolve(state, less) as PendingRequest
-  const own = reopened.stages.find((stage) => stageNames(stage).includes(as))
   if (!own) return [less, ...openNext(reopened, bundle, at)]
-  const decided = { ...decidedEvent(command, own.terms.name, as, at), round }
+  const decided = { ...decidedEvent(command, own.name, as, at), round }
   const after = evolve(reopened, decided) as PendingRequest
   return [less, decided, ...(openStage(after) ? openNext(after, bundle, at) : settle(after, command, at))]
 }

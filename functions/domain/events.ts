@@ -76,7 +76,11 @@ export const Event = z.discriminatedUnion('type', [
     tier: z.int().nonnegative(),
     stages: z.array(Stage),
     round: z.int().min(2),
+    /** The policies that set the tier anew; `policies` are those that let this person decide. */
+    because: z.array(z.string()),
   }),
+  /** The decider said afterwards why they decided so. */
+  event('Commented', { stage: z.string(), verdict: Verdict, comment: z.string() }),
   event('ApprovalDropped', { stage: z.string(), person: PersonId }),
   event('StageEscalated', { stage: z.string(), to: z.string(), deadline: NumericDate }),
   event('Approved', { grant: GrantId, claimBy: NumericDate, notAfter: NumericDate }),
@@ -105,6 +109,11 @@ export const Event = z.discriminatedUnion('type', [
   event('Completed', { outcome: Outcome, note: z.string().optional() }),
   event('Revoked', { by: SettledBy, reason: z.string() }),
   event('Expired', {}),
+  /** A person broke the glass: what they said, until when it is open, and by when somebody else has to look at it. */
+  event('BreakGlassOpened', { ask: Ask, grant: GrantId, notAfter: NumericDate }),
+  event('ReviewDue', { dueAt: NumericDate }),
+  event('ReviewOverdue', {}),
+  event('Reviewed', { outcome: z.enum(['justified', 'not_justified']), note: z.string() }),
   event('Refused', { attempted: z.string(), code: Refusal }),
 ])
 export type Event = z.infer<typeof Event>

@@ -1,4 +1,5 @@
 import type { Event } from './events.ts'
+import { changesOf } from './narrowing.ts'
 import { type ApprovalRequest, type Grant, grantOf, type StageState } from './request.ts'
 
 /**
@@ -23,11 +24,27 @@ export function evolve(state: ApprovalRequest | undefined, event: Event): Approv
       decideBy: event.decideBy,
     }
   }
+  if (event.type === 'BreakGlassOpened') {
+    if (state) throw new TypeError('the glass is broken once')
+    return {
+      status: 'approved',
+      ask: event.ask,
+      tier: 0,
+      policies: event.policies,
+      round: 1,
+      stages: [],
+      submittedAt: event.at,
+      updatedAt: event.at,
+      refusals: {},
+      // It is claimed as often as need be inside its window, so nothing ends it for not having been claimed.
+      grant: { ...newGrant(event.grant, event.at), claimBy: event.notAfter, notAfter: event.notAfter },
+    }
+  }
   if (!state) throw new TypeError(`\`${event.type}\` before \`Submitted\``)
   return apply({ ...state, updatedAt: event.at }, event)
 }
 
-function apply(state: ApprovalRequest, event: Exclude<Event, { type: 'Submitted' }>): ApprovalRequest {
+function apply(state: ApprovalRequest, event: Exclude<Event, { type: 'Submitted' | 'BreakGlassOpened' }>): ApprovalRequest {
   switch (event.type) {
     case 'StageOpened':
       return withStage(state, event.stage, (stage) => ({ ...stage, opensAt: event.at, deadline: event.deadline }))
@@ -51,10 +68,13 @@ function apply(state: ApprovalRequest, event: Exclude<Event, { type: 'Submitted'
         ...state,
         ask: event.ask,
         tier: event.tier,
-        policies: event.policies,
+        policies: event.because,
         round: event.round,
+        narrowings: [...(state.narrowings ?? []), changesOf(state.ask, event.ask, personOf(event), event.at)],
         stages: event.stages.map((terms) => ({ terms, decisions: [] })),
       }
+    case 'Commented':
+      return withReason(withComment(state, event), event)
     case 'ApprovalDropped':
       return withStage(state, event.stage, (stage) => ({
         ...stage,
@@ -63,17 +83,7 @@ function apply(state: ApprovalRequest, event: Exclude<Event, { type: 'Submitted'
     case 'StageEscalated':
       return withStage(state, event.stage, (stage) => ({ ...stage, escalatedAt: event.at, deadline: event.deadline }))
     case 'Approved': {
-      const grant: Grant = {
-        id: event.grant,
-        approvedAt: event.at,
-        claimBy: event.claimBy,
-        notAfter: event.notAfter,
-        intents: {},
-        credentials: {},
-        sessions: [],
-        uses: [],
-        delegations: [],
-      }
+      const grant = { ...newGrant(event.grant, event.at), claimBy: event.claimBy, notAfter: event.notAfter }
       return { ...base(state), status: 'approved', grant }
     }
     case 'Denied': {
@@ -159,6 +169,14 @@ function apply(state: ApprovalRequest, event: Exclude<Event, { type: 'Submitted'
       const grant = grantOf(state)
       return { ...base(state), status: 'expired', expiredAt: event.at, ...(grant ? { grant } : {}) }
     }
+    case 'ReviewDue':
+      return { ...state, review: { dueAt: event.dueAt } }
+    case 'ReviewOverdue':
+      return { ...state, review: { ...mustHaveReview(state), overdueAt: event.at } }
+    case 'Reviewed': {
+      const done = { by: personOf(event), at: event.at, outcome: event.outcome, note: event.note }
+      return { ...state, review: { ...mustHaveReview(state), done } }
+    }
     case 'Refused': {
       const count = (state.refusals[event.actor.id] ?? 0) + 1
       return { ...state, refusals: { ...state.refusals, [event.actor.id]: count } }
@@ -169,7 +187,19 @@ function apply(state: ApprovalRequest, event: Exclude<Event, { type: 'Submitted'
 }
 
 /** What every status has. */
-const base = ({ ask, tier, policies, round, stages, submittedAt, updatedAt, refusals, boundKey }: ApprovalRequest) => ({
+const base = ({
+  ask,
+  tier,
+  policies,
+  round,
+  stages,
+  submittedAt,
+  updatedAt,
+  refusals,
+  boundKey,
+  narrowings,
+  review,
+}: ApprovalRequest) => ({
   ask,
   tier,
   policies,
@@ -179,6 +209,8 @@ const base = ({ ask, tier, policies, round, stages, submittedAt, updatedAt, refu
   updatedAt,
   refusals,
   ...(boundKey === undefined ? {} : { boundKey }),
+  ...(review === undefined ? {} : { review }),
+  ...(narrowings === undefined ? {} : { narrowings }),
 })
 
 const withStage = (
@@ -195,13 +227,47 @@ const withGrant = (state: ApprovalRequest, change: (grant: Grant) => Grant): App
   return { ...state, grant: change(state.grant) }
 }
 
+const newGrant = (id: Grant['id'], at: number): Omit<Grant, 'claimBy' | 'notAfter'> => ({
+  id,
+  approvedAt: at,
+  intents: {},
+  credentials: {},
+  sessions: [],
+  uses: [],
+  delegations: [],
+})
+
+function mustHaveReview({ review }: ApprovalRequest) {
+  if (!review) throw new TypeError('no review was ever due')
+  return review
+}
+
 function mustHaveGrant(state: ApprovalRequest): Grant {
   const grant = grantOf(state)
   if (!grant) throw new TypeError(`\`${state.status}\` has no grant`)
   return grant
 }
 
-function personOf(event: Extract<Event, { type: 'Decided' }>) {
+type Of<T extends Event['type']> = Extract<Event, { type: T }>
+
+const withComment = (state: ApprovalRequest, event: Of<'Commented'>): ApprovalRequest =>
+  withStage(state, event.stage, (stage) => ({
+    ...stage,
+    decisions: stage.decisions.map((decision) =>
+      decision.person === event.actor.id && decision.verdict === event.verdict
+        ? { ...decision, comment: event.comment }
+        : decision,
+    ),
+  }))
+
+/** Why it was denied is why it ended, where it was this denial that ended it. */
+function withReason(state: ApprovalRequest, { actor, verdict, comment }: Of<'Commented'>): ApprovalRequest {
+  if (verdict !== 'deny') return state
+  if (state.status === 'denied' && state.deniedBy === actor.id) return { ...state, reason: comment }
+  return state.status === 'revoked' && state.revokedBy === actor.id ? { ...state, reason: comment } : state
+}
+
+function personOf(event: Pick<Event, 'actor'>) {
   if (event.actor.type !== 'person') throw new TypeError('only a person decides')
   return event.actor.id
 }

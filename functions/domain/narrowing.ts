@@ -1,7 +1,8 @@
 import { argumentsWithin } from './attenuation.ts'
-import { requestDigest } from './digest.ts'
-import type { Ask } from './request.ts'
-import { type JsonObject, ok, type Result, refuse } from './values.ts'
+import { canonicalForm, requestDigest } from './digest.ts'
+import { namesOfTier, type Stage } from './ladder.ts'
+import type { Ask, NarrowedOnce } from './request.ts'
+import { type Json, type JsonObject, type NumericDate, ok, type PersonId, type Result, refuse } from './values.ts'
 
 /** How often one request may be narrowed: each time everybody else is asked again. */
 export const mostNarrowings = 3
@@ -41,16 +42,44 @@ export function isNarrower(
     (name) => !argumentsWithin(pick(terms.arguments, name), pick(ask.arguments, name), narrowable),
   )
   if (wider !== undefined) return refuse('not_narrower', `\`${wider}\` should be less than what was asked for`)
-  if (terms.uses > ask.uses) return refuse('not_narrower', `\`uses\` should be at most ${ask.uses}`)
-  if (terms.lifetime > ask.lifetime)
-    return refuse('not_narrower', `\`minutes\` should be at most ${Math.floor(ask.lifetime / 60)}`)
+  if (!isPart(terms.uses, ask.uses))
+    return refuse('not_narrower', `\`uses\` should be a whole number from 1 to ${ask.uses}`)
+  // The lifetime that was asked for need not be whole minutes; one that is left has to be.
+  if (!isPart(terms.lifetime, ask.lifetime))
+    return refuse('not_narrower', `\`minutes\` should be a whole number from 1 to ${Math.floor(ask.lifetime / 60)}`)
   const same = changed.length === 0 && terms.uses === ask.uses && terms.lifetime === ask.lifetime
   return same ? refuse('not_narrower', 'nothing is less than what was asked for: approve it as it is') : ok(true)
 }
+
+const isPart = (part: number, of: number): boolean => Number.isSafeInteger(part) && part >= 1 && part <= of
 
 const pick = (args: JsonObject, name: string): JsonObject => ({ [name]: args[name] ?? null })
 
 /** An ask with other terms, and the digest of what it now is. */
 export function sealed(ask: Omit<Ask, 'digest'>): Ask {
   return { ...ask, digest: requestDigest(ask) }
+}
+
+/**
+ * The stage of the rung that is now needed for which the narrower's approval counts: the one that they decided, where the
+ * rung has it and the name under which they decided it may still decide it. Another stage was nobody's turn yet.
+ */
+export const keptStage = (stages: readonly Stage[], decided: string, as: string): Stage | undefined =>
+  stages.find((stage) => stage.name === decided && namesOfTier({ stages: [stage] }).includes(as))
+
+/** What a narrowing changed, for whoever reads of it. */
+export function changesOf(before: Ask, after: Ask, by: PersonId, at: NumericDate): NarrowedOnce {
+  const names = Object.keys(before.arguments).filter(
+    (name) => canonicalForm(before.arguments[name] ?? null) !== canonicalForm(after.arguments[name] ?? null),
+  )
+  const change = <T>(from: T, to: T) => ({ from, to })
+  return {
+    by,
+    at,
+    arguments: Object.fromEntries(
+      names.map((name) => [name, change(before.arguments[name] as Json, after.arguments[name] as Json)]),
+    ) as NarrowedOnce['arguments'],
+    ...(before.uses === after.uses ? {} : { uses: change(before.uses, after.uses) }),
+    ...(before.lifetime === after.lifetime ? {} : { lifetime: change(before.lifetime, after.lifetime) }),
+  }
 }

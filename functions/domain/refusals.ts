@@ -14,6 +14,10 @@ export const Refusal = z.enum([
   'comment_required',
   'not_narrower',
   'narrowed_too_often',
+  // saying why, afterwards
+  'not_decided',
+  'already_commented',
+  'comment_too_late',
   // claiming and using
   'pending',
   'denied',
@@ -36,6 +40,19 @@ export const Refusal = z.enum([
   'delegation_cycle',
   'delegation_too_deep',
   'wider_than_parent',
+  // breaking the glass
+  'unknown_profile',
+  'bad_reason',
+  'bad_incident',
+  'window_too_long',
+  'already_open',
+  'cool_down',
+  'budget_spent',
+  'review_overdue',
+  'out_of_profile',
+  'self_review',
+  'already_reviewed',
+  'no_review_due',
   // ending
   'invalid_task_state',
   'not_permitted',

@@ -1,12 +1,11 @@
 import type { Decide, Narrowing } from '../domain/commands.ts'
 import { evolve } from '../domain/evolve.ts'
-import { namesOfTier } from '../domain/ladder.ts'
-import type { Narrow } from '../domain/narrowing.ts'
+import { keptStage, type Narrow } from '../domain/narrowing.ts'
 import { type ApprovalRequest, namesOf, openStage } from '../domain/request.ts'
-import type { NumericDate, RequestId } from '../domain/values.ts'
+import type { NumericDate, PersonId, RequestId } from '../domain/values.ts'
 import { authorityOf } from './authority.ts'
 import { type CarriedOut, carryOut, recordRefusal } from './carry-out.ts'
-import { narrowAsk } from './narrow-ask.ts'
+import { type Made, narrowAsk } from './narrow-ask.ts'
 import type { DecidingPorts, OnceOnly } from './ports.ts'
 import { askAboutRequest } from './questions.ts'
 
@@ -24,35 +23,74 @@ export type DecisionAsk = Pick<
 
 /** Records a person's decision, and settles the request if it is the last that was needed. */
 export async function decideRequest(ask: DecisionAsk, ports: Omit<DecidingPorts, 'ids'>): Promise<CarriedOut> {
-  const { policy } = ports
-  const done = await carryOut(
-    ask.id,
-    ports,
-    async (state, now): Promise<Decide> => {
-      const { eligible, policies, ending, standsFor } = await authorityOf(state, 'request', now, ports, {
-        decider: ask.person,
-      })
-      const { id: _, once: __, narrow, ...rest } = ask
-      const narrowed = narrow && narrowAsk(state, narrow, now, ports)
-      const decided = { ...ask, ...(narrowed ? { narrowed } : {}) }
-      return {
-        ...rest,
-        type: 'decide',
-        eligible,
-        policies,
-        ...(ending ? { ending } : {}),
-        ...(standsFor ? { standsFor } : {}),
-        ...(narrowed ? { narrowed } : {}),
-        answer: askAboutRequest(policy, asIfDecided(state, decided, eligible[ask.person] ?? [], now), 'request', now),
-        bundle: policy.bundle.hash,
-      }
-    },
-    ask.once ? [ask.once] : [],
-  )
+  const command = (state: ApprovalRequest, now: NumericDate) => commandFor(state, ask, now, ports)
+  const done = await carryOut(ask.id, ports, command, ask.once ? [ask.once] : [])
   if (!done.ok && done.code === 'unknown_request')
     await recordRefusal({ type: 'person', id: ask.person }, ask.verdict, 'unknown_request', ports)
   return done
 }
+
+/** The decision on the request as it now is, with all that is found for it now. */
+export async function commandFor(
+  state: ApprovalRequest,
+  ask: DecisionAsk,
+  now: NumericDate,
+  ports: Omit<DecidingPorts, 'ids'>,
+): Promise<Decide> {
+  const { policy } = ports
+  const { eligible, policies, ending, standsFor } = await authorityOf(state, 'request', now, ports, {
+    decider: ask.person,
+  })
+  const { id: _, once: __, narrow, ...rest } = ask
+  const narrowed = narrow && (await narrowing(state, narrow, ask.person, now, ports))
+  const decided = { ...ask, ...(narrowed ? { narrowed } : {}) }
+  return {
+    ...rest,
+    type: 'decide',
+    eligible,
+    policies,
+    ...(ending ? { ending } : {}),
+    ...(standsFor ? { standsFor } : {}),
+    ...(narrowed ? { narrowed } : {}),
+    answer: askAboutRequest(policy, asIfDecided(state, decided, eligible[ask.person] ?? [], now), 'request', now),
+    bundle: policy.bundle.hash,
+  }
+}
+
+/** What it would become, and what the decider may decide of that: another tier may be for other people. */
+async function narrowing(
+  state: ApprovalRequest,
+  narrow: Narrow,
+  person: PersonId,
+  now: NumericDate,
+  ports: Pick<DecidingPorts, 'requests' | 'policy'>,
+): Promise<Narrowing> {
+  const made = narrowAsk(state, narrow, now, ports)
+  if (!made.ok) return made
+  const { eligible } = await authorityOf(asIfNarrowed(state, made, person, now), 'request', now, ports, {
+    decider: person,
+  })
+  return { ...made, eligible: eligible[person] ?? [] }
+}
+
+const asIfNarrowed = (
+  state: ApprovalRequest,
+  { ask, tier, stages, policies }: Made,
+  id: PersonId,
+  at: NumericDate,
+): ApprovalRequest =>
+  evolve(state, {
+    type: 'Narrowed',
+    at: Math.max(at, state.updatedAt),
+    actor: { type: 'person', id },
+    policies: [],
+    bundle: '',
+    ask,
+    tier,
+    stages: [...stages],
+    round: state.round + 1,
+    because: [...policies],
+  })
 
 /** The request as it would stand with this approval, so that the question about the last stage can be asked beforehand. */
 function asIfDecided(
@@ -68,8 +106,7 @@ function asIfDecided(
   const common = { at: Math.max(at, state.updatedAt), actor, policies: [], bundle: '' }
   const decided = { ...common, type: 'Decided', as, verdict, round, through: 'api' } as const
   if (!narrowed?.ok) return evolve(state, { ...decided, stage: open.terms.name })
-  const { ask, tier, stages } = narrowed
-  const less = evolve(state, { ...common, type: 'Narrowed', ask, tier, stages: [...stages], round: round + 1 })
-  const own = less.stages.find(({ terms }) => namesOfTier({ stages: [terms] }).includes(as))
-  return own ? evolve(less, { ...decided, stage: own.terms.name }) : less
+  const less = asIfNarrowed(state, narrowed, person, at)
+  const own = narrowed.eligible.includes(as) ? keptStage(narrowed.stages, open.terms.name, as) : undefined
+  return own ? evolve(less, { ...decided, stage: own.name }) : less
 }

@@ -7,6 +7,9 @@ import type { NumericDate } from '../domain/values.ts'
 import { assessAsk } from './evaluate-access.ts'
 import type { DecidingPorts } from './ports.ts'
 
+/** What a request would become; who may decide that is another question. */
+export type Made = Omit<Extract<Narrowing, { ok: true }>, 'eligible'>
+
 /**
  * What a request becomes when an approver leaves less of it: the arguments checked against the schema again, the tier and
  * the session policy computed again. It may need a higher rung than it did; it never gets away with a lower one, since an
@@ -17,7 +20,7 @@ export function narrowAsk(
   narrow: Narrow,
   now: NumericDate,
   { policy }: Pick<DecidingPorts, 'policy'>,
-): Narrowing {
+): Made | Extract<Narrowing, { ok: false }> {
   const entry = policy.bundle.actions[ask.action]
   if (!entry) return { ok: false, code: 'unknown_action' }
   const terms = narrowedTerms(ask, narrow)
@@ -36,7 +39,13 @@ export function narrowAsk(
   if (!rung) return { ok: false, code: 'policy_denied' }
   const { arguments: args, unpinned } = facts
   const { digest: _, ...rest } = ask
-  const less = { ...rest, ...terms, arguments: args, unpinned: [...unpinned] }
+  // What a higher rung gives may be less than what was asked for on the lower one.
+  const cut = {
+    uses: Math.min(terms.uses, rung.grant.uses),
+    lifetime: Math.min(terms.lifetime, rung.grant.lifetime),
+    claimWithin: Math.min(ask.claimWithin, rung.grant.claimWithin),
+  }
+  const less = { ...rest, ...cut, arguments: args, unpinned: [...unpinned] }
   const sealedAsk = sealed({ ...less, argumentsDigest: argumentsDigest(ask.action, args, resource) })
   return { ok: true, ask: sealedAsk, tier: needed, stages: rung.stages, policies }
 }

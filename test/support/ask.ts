@@ -2,6 +2,7 @@ import type { Answer } from '../../functions/domain/circumstances.ts'
 import type {
   BeginCall,
   BeginUse,
+  Comment,
   Complete,
   Decide,
   Delegate,
@@ -11,6 +12,7 @@ import type {
   EndUse,
   Intend,
   Issue,
+  Narrowing,
   Revoke,
   RevokeCredential,
   Submit,
@@ -19,6 +21,7 @@ import type {
 } from '../../functions/domain/commands.ts'
 import { argumentsDigest, requestDigest } from '../../functions/domain/digest.ts'
 import type { Stage } from '../../functions/domain/ladder.ts'
+import { type Narrow, narrowedTerms, sealed } from '../../functions/domain/narrowing.ts'
 import type { Ask, Claim, Verdict } from '../../functions/domain/request.ts'
 import type {
   AgentId,
@@ -153,6 +156,40 @@ export const decision = (ask: Ask, name: string, verdict: Verdict, changes: Part
   policies: ['permit-approve'],
   bundle,
   ...changes,
+})
+
+/** What an ask becomes when this is left of it. */
+export function less(ask: Ask, narrow: Narrow): Ask {
+  const { digest: _, ...rest } = ask
+  const terms = narrowedTerms(ask, narrow)
+  return sealed({
+    ...rest,
+    ...terms,
+    argumentsDigest: argumentsDigest(ask.action, terms.arguments, ask.resource),
+  })
+}
+
+/** A narrowing as the operation of a good day finds it: the same rung, and the narrower may decide all of it. */
+export const narrowing = (
+  ask: Ask,
+  narrow: Narrow,
+  tier: number,
+  changes: Partial<Extract<Narrowing, { ok: true }>> = {},
+): Narrowing => ({
+  ok: true,
+  ask: less(ask, narrow),
+  tier,
+  stages: tiers[tier] ?? [],
+  policies: ['permit-remediation'],
+  eligible: ['owner', 'sre', 'security', 'on-call'],
+  ...changes,
+})
+
+export const comment = (name: string, words: string): Comment => ({
+  type: 'comment',
+  person: person(name),
+  comment: words,
+  bundle,
 })
 
 /** `claim` is which kind of credential; AWS credentials are asked for with an access token, `presented`. */

@@ -1,12 +1,19 @@
 import type { Bundle } from '../../domain/bundle.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { type ApprovalRequest, approversOf, namesOf, openStage, type StageState } from '../../domain/request.ts'
+import type { RequestId } from '../../domain/values.ts'
 import { whoOf } from './card-status.ts'
 import type { NoPerson } from './click.ts'
 import { inert } from './inert.ts'
 
 /** What a refusal is about: the request as it now stands, if there is one, and what the refusal itself adds. */
-export type About = { directory: Bundle['directory']; state?: ApprovalRequest | undefined; detail?: string | undefined }
+export type About = {
+  directory: Bundle['directory']
+  /** The address of the page of a request. */
+  page?: (request: RequestId) => string
+  state?: ApprovalRequest | undefined
+  detail?: string | undefined
+}
 
 type Sentence = (about: About) => string
 
@@ -22,19 +29,34 @@ const sentences: { readonly [Code in Refusal]: Sentence } = {
     `That card does not show what is on record, so your press was not counted; use the newest card of this request; ${turnOf(state)}.`,
   stale_round: ({ state }) =>
     `The request has changed since that card, so your press was not counted; read the newest card, round ${state?.round ?? 'unknown'}, and decide again; ${turnOf(state)}.`,
-  insufficient_login: ({ state, detail }) =>
-    `Approving here needs ${loginOf(detail)} than a press in Slack: log in so and approve through the API, at /v1/requests/${state?.ask.id ?? '{id}'}/decisions; denying needs none.`,
+  insufficient_login: ({ state, detail, page }) =>
+    `Approving here needs ${loginOf(detail)} than a press in Slack: log in and approve ${state && page ? `at ${page(state.ask.id)}` : 'on the page that the card leads to'}; denying needs none.`,
   comment_required: ({ state }) =>
     `Approving at this stage needs a reason: press Approve again and write one; ${turnOf(state)}.`,
   not_narrower: ({ detail }) =>
     `Nothing has changed: ${detail ?? 'what you left should be less than what was asked for'}.`,
   narrowed_too_often: ({ state }) =>
     `It has been narrowed three times, which is the most; approve it as it is, or deny it; ${turnOf(state)}.`,
+  not_decided: ({ state }) => `You have decided nothing of this request that a reason could go with; ${turnOf(state)}.`,
+  already_commented: () => 'Your decision has its reason already, and the record keeps the first.',
+  comment_too_late: () => 'Your decision stands, but its reason came more than an hour later and was not recorded.',
   stand_in_refused: ({ detail }) =>
     `That person cannot decide in your stead${detail === undefined ? '' : `: ${detail}`}.`,
   unknown_stand_in: () => 'There is no such stand-in.',
   permit_refused: ({ detail }) => `That cannot be allowed ahead${detail === undefined ? '' : `: ${detail}`}.`,
   unknown_permit: () => 'There is no such standing permit.',
+  unknown_profile: ({ detail }) => `There is no such profile or action to break the glass for${detail === undefined ? '' : `: ${detail}`}.`,
+  bad_reason: ({ detail }) => `Say what is wrong, in your own words${detail === undefined ? '' : `: ${detail}`}.`,
+  bad_incident: ({ detail }) => `Name the incident${detail === undefined ? '' : `: ${detail}`}.`,
+  window_too_long: ({ detail }) => `That is longer than can be opened${detail === undefined ? '' : `: ${detail}`}.`,
+  already_open: () => 'It is open already: use that, or end it first.',
+  cool_down: ({ detail }) => `It was open a moment ago and cannot be opened again yet${detail === undefined ? '' : ` (${detail})`}.`,
+  budget_spent: ({ detail }) => `The minutes of these seven days are used up${detail === undefined ? '' : ` (${detail})`}.`,
+  review_overdue: () => 'An earlier opening has not been reviewed, so a second person must vouch for this one.',
+  out_of_profile: () => 'That is not among what was opened.',
+  self_review: () => 'Somebody else must review it: not the one who did it, nor whoever helped.',
+  already_reviewed: () => 'It has been reviewed already.',
+  no_review_due: () => 'There is nothing to review yet.',
   replayed: ({ state }) => `This press had arrived before and counts once; ${turnOf(state)}.`,
   unknown_request: () => 'There is no such request here; the card is not one of ours, or of another deployment.',
 
@@ -107,6 +129,12 @@ export const sentenceForNobody: { readonly [Code in NoPerson]: string } = {
 }
 
 export const malformedPress = 'That button is not one that Hotwork made; use the newest card of the request.'
+export const malformedForm = 'That form is not one that Hotwork made; use the newest card of the request.'
+/** Nothing was attempted. */
+export const notOpened = 'The form could not be opened in time, and nothing has changed; press again.'
+export const nothingToNarrow =
+  'There is nothing in this request that could be made less; approve it as it is, or deny it and say what would do.'
+export const nothingLess = 'Nothing is less than what was asked for: make something less, or go back and approve it.'
 
 /** Whether it was recorded is not known. */
 export const notAnswered =

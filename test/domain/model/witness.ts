@@ -107,7 +107,12 @@ export function witness(seen: Witness, event: Event): Witness {
       return { ...seen, key: event.jkt }
     case 'Delegated':
       return { ...seen, given: { ...seen.given, [event.child]: event.uses } }
+    case 'BreakGlassOpened':
+    case 'ReviewDue':
+    case 'ReviewOverdue':
+    case 'Reviewed':
     case 'UseEnded':
+    case 'Commented':
     case 'Refused':
       return seen
     default:
