@@ -3,8 +3,9 @@ import { Event } from './events.ts'
 import { evolve } from './evolve.ts'
 import type { Halt } from './halt.ts'
 import { evolveHalt, HaltEvent } from './halting.ts'
+import { evolveLink, LinkEvent, type SlackAccount } from './linking.ts'
 import type { ApprovalRequest, ParentTask } from './request.ts'
-import type { Digest, HaltId, Json, JsonObject, NumericDate, Resource } from './values.ts'
+import type { Digest, HaltId, Json, JsonObject, NumericDate, PersonId, Resource } from './values.ts'
 
 /**
  * One entry of the record: an event with its place in its aggregate's chain. `hash` is over the rest of the entry, and
@@ -48,7 +49,7 @@ export const rfc3339 = (at: NumericDate): string => new Date(at * 1000).toISOStr
 export function seal(
   aggregate: string,
   head: Head,
-  events: readonly (Event | HaltEvent)[],
+  events: readonly (Event | HaltEvent | LinkEvent)[],
   context: EntryContext,
 ): { entries: Entry[]; head: Head } {
   const entries: Entry[] = []
@@ -100,6 +101,26 @@ export const verifyHalt = (id: HaltId, entries: readonly Entry[]): { state: Halt
     (entry) => HaltEvent.safeParse(factsOf(entry)).data,
     (halt: Halt | undefined, event: HaltEvent) => evolveHalt(id, halt, event),
   )
+
+/** The same for a person's own chain: what they attempted in vain, and the Slack account that is linked to them. */
+export const verifyPerson = (
+  id: PersonId,
+  entries: readonly Entry[],
+): { state: { linked?: SlackAccount } | undefined; broken?: Broken } =>
+  replayChain(
+    id,
+    entries,
+    (entry) => LinkEvent.safeParse(factsOf(entry)).data ?? refusedOf(entry),
+    ({ linked }: { linked?: SlackAccount } = {}, event) => {
+      const after = event.type === 'Refused' ? linked : evolveLink(linked, event)
+      return after === undefined ? {} : { linked: after }
+    },
+  )
+
+const refusedOf = (entry: Entry) => {
+  const found = eventOf(entry)
+  return found?.type === 'Refused' ? found : undefined
+}
 
 function replayChain<S, E>(
   aggregate: string,

@@ -60,4 +60,5 @@ export class DynamoLedgerStore implements LedgerStore {
   }
 }
 
-const chainKey = (aggregate: string) => ({ pk: text(`CHAIN#${aggregate}`), sk: text('CHAIN') })
+/** Where an actor's own chain ends. */
+export const chainKey = (aggregate: string) => ({ pk: text(`CHAIN#${aggregate}`), sk: text('CHAIN') })

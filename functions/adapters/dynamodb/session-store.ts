@@ -1,0 +1,85 @@
+import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { LoginSession } from '../../domain/login-session.ts'
+import type { Digest, NumericDate } from '../../domain/values.ts'
+import { StoreUnavailable } from '../../operations/faults.ts'
+import type { PendingLogin, SessionStore } from '../../operations/login-ports.ts'
+import { type Connection, within } from './client.ts'
+import { type Item, number, text } from './items.ts'
+import { readOne } from './read-one.ts'
+import { orUnavailable, unavailable } from './unavailable.ts'
+
+/** An hour past its end, so that a clock that is a little off still finds that there was one. */
+const keepSeconds = 3600
+
+/**
+ * Sessions and the logins that lead to them, in the requests table under prefixes of their own: `SESSION#` and `LOGIN#`,
+ * each with the hash of what a browser holds. No role may delete anything there, so what has ended is written over.
+ */
+export class DynamoSessionStore implements SessionStore {
+  readonly #connection: Connection
+  readonly #table: string
+
+  constructor(connection: Connection, table: string) {
+    this.#connection = connection
+    this.#table = table
+  }
+
+  async begin(key: Digest, login: PendingLogin): Promise<void> {
+    await this.#put(
+      { ...loginKey(key), login: text(JSON.stringify(login)), ttl: ttlOf(login.expiresAt) },
+      'begin a login',
+    )
+  }
+
+  async take(key: Digest): Promise<PendingLogin | undefined> {
+    const item = await this.#get(loginKey(key), 'read a login')
+    const login = item?.['login']?.S
+    if (login === undefined) return undefined
+    const pending = JSON.parse(login) as PendingLogin
+    const taken = new PutItemCommand({
+      TableName: this.#table,
+      Item: { ...loginKey(key), ttl: ttlOf(pending.expiresAt) },
+      ConditionExpression: 'attribute_exists(login)',
+    })
+    try {
+      await this.#connection.client.send(taken, within(this.#connection))
+      return pending
+    } catch (cause) {
+      // Also where the answer to an own first attempt was lost: then the person logs in again, and nobody twice.
+      if (cause instanceof ConditionalCheckFailedException) return undefined
+      throw unavailable('take a login', cause)
+    }
+  }
+
+  async open(key: Digest, session: LoginSession): Promise<void> {
+    const value = text(JSON.stringify(session))
+    await this.#put({ ...sessionKey(key), session: value, ttl: ttlOf(session.expiresAt) }, 'open a session')
+  }
+
+  async find(key: Digest): Promise<LoginSession | undefined> {
+    const item = await this.#get(sessionKey(key), 'read a session')
+    const value = item?.['session']?.S
+    if (value === undefined) return undefined
+    const parsed = LoginSession.safeParse(JSON.parse(value))
+    if (!parsed.success) throw new StoreUnavailable('an item holds no session that is understood')
+    return parsed.data
+  }
+
+  async end(key: Digest, expiresAt: NumericDate): Promise<void> {
+    await this.#put({ ...sessionKey(key), ttl: ttlOf(expiresAt) }, 'end a session')
+  }
+
+  async #put(item: Item, trying: string): Promise<void> {
+    await this.#connection.client
+      .send(new PutItemCommand({ TableName: this.#table, Item: item }), within(this.#connection))
+      .catch(orUnavailable(trying))
+  }
+
+  #get(key: Item, trying: string): Promise<Item | undefined> {
+    return readOne(this.#connection, this.#table, key, trying)
+  }
+}
+
+const loginKey = (key: Digest): Item => ({ pk: text(`LOGIN#${key}`), sk: text('LOGIN') })
+const sessionKey = (key: Digest): Item => ({ pk: text(`SESSION#${key}`), sk: text('SESSION') })
+const ttlOf = (expiresAt: NumericDate) => number(expiresAt + keepSeconds)

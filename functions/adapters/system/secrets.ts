@@ -1,0 +1,9 @@
+import { randomBytes } from 'node:crypto'
+import type { Secrets } from '../../operations/login-ports.ts'
+
+/** 256 bits of the operating system's randomness, as base64url. */
+export class SystemSecrets implements Secrets {
+  secret(): string {
+    return randomBytes(32).toString('base64url')
+  }
+}

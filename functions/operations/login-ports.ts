@@ -1,0 +1,101 @@
+import type { Evidence } from '../domain/events.ts'
+import type { Entry, Head } from '../domain/ledger.ts'
+import type { SlackAccount, SlackStanding } from '../domain/linking.ts'
+import type { LoginSession } from '../domain/login-session.ts'
+import type { Narrow } from '../domain/narrowing.ts'
+import type { ProvenIdentity } from '../domain/organisation.ts'
+import type { Verdict } from '../domain/request.ts'
+import type { Digest, NumericDate, PersonId, RequestId, Result, Seconds } from '../domain/values.ts'
+
+/** What people's browsers need of the world. Each port says what it promises, as in ports.ts. */
+
+/** 256 random bits as text: whoever holds it is known by it, so it is stored nowhere. */
+export type Secrets = { secret(): string }
+
+/** Where people log in: an OpenID provider, by authorization code with PKCE (OpenID Connect Core 3.1, RFC 7636). */
+export interface LoginProvider {
+  /** The address to send the browser to. @throws IssuerUnavailable when the provider does not say where it is */
+  address(login: LoginAsk): Promise<string>
+  /**
+   * Exchanges what the browser brought back for an ID token. Whose it is has to be verified still.
+   *
+   * @param answer the address that the provider sent the browser to, whole
+   * @throws IssuerUnavailable when the provider does not answer
+   */
+  redeem(answer: URL, checks: LoginChecks): Promise<Result<string, 'login_failed'>>
+}
+export type LoginChecks = { state: string; nonce: string; verifier: string; maxAge?: Seconds }
+export type LoginAsk = LoginChecks & { redirect: string; acr?: string }
+
+/** Verifies the provider's ID tokens. */
+export interface IdTokens {
+  /** @throws IssuerUnavailable when its keys cannot be had: then nothing is known of the token */
+  verify(idToken: string, nonce: string): Promise<Result<ProvenLogin, 'login_failed'>>
+}
+export type ProvenLogin = { identity: ProvenIdentity; acr?: string; at?: NumericDate; evidence: Evidence }
+
+/** What a login is for: to look at a page, or to make one decision. */
+export type LoginPurpose =
+  | { to: string }
+  | {
+      decision: {
+        id: RequestId
+        person: PersonId
+        verdict: Verdict
+        round: number
+        digest: Digest
+        seen: Digest
+        comment?: string
+        narrow?: Narrow
+        /** The digest of what is left of it, where it is narrowed. */
+        less?: Digest
+      }
+      /** How strong and how new the stage wants the login. */
+      acr?: string
+      maxAge?: Seconds
+    }
+
+/** A login that was begun: `browser` is the hash of what the browser holds, so that only it can end the login. */
+export type PendingLogin = { browser: Digest; purpose: LoginPurpose; nonce: string; expiresAt: NumericDate }
+
+/** Logins that were begun, and sessions, each under the hash of what the browser holds. Reads are strong. */
+export interface SessionStore {
+  begin(key: Digest, login: PendingLogin): Promise<void>
+  /** A login that was begun, for one caller only: whoever asks again gets nothing. */
+  take(key: Digest): Promise<PendingLogin | undefined>
+  open(key: Digest, session: LoginSession): Promise<void>
+  find(key: Digest): Promise<LoginSession | undefined>
+  /** From now on it is nobody's. */
+  end(key: Digest, expiresAt: NumericDate): Promise<void>
+}
+
+/** Which Slack account is whose, where people linked it themselves. Reads are strong. */
+export interface PersonLinks {
+  find(team: string, user: string): Promise<PersonId | undefined>
+  ofPerson(person: PersonId): Promise<SlackAccount | undefined>
+  /** Remembers that Slack showed a link to this account. */
+  offer(code: Digest, account: SlackAccount, expiresAt: NumericDate): Promise<void>
+  /** Whose link it is, until it is used. */
+  offered(code: Digest): Promise<{ account: SlackAccount; expiresAt: NumericDate } | undefined>
+  /** All of it or none; false when another writer came first. @throws StoreUnavailable */
+  save(change: LinkChange): Promise<boolean>
+}
+export type LinkChange = {
+  person: PersonId
+  /** The end of the person's own chain, as it was read. */
+  expected: Head
+  entries: readonly Entry[]
+  head: Head
+  /** The account that is theirs from now on; none where they only unlink. */
+  linked?: SlackAccount
+  /** The account that was theirs. */
+  unlinked?: SlackAccount
+  /** The code that is used up by it. */
+  code?: Digest
+}
+
+/** What Slack says of an account of its own. */
+export interface SlackDirectory {
+  /** Undefined when Slack knows no such account. @throws BoardUnavailable when it does not answer */
+  standing(user: string): Promise<(SlackStanding & { name: string }) | undefined>
+}
