@@ -133,7 +133,7 @@ export class HotworkStack extends Stack {
     api.route(evaluate, 'POST /access/v1/evaluation', 'POST /access/v1/evaluations')
 
     const submitRequest = makeDecider('submit-request', { ISSUER: issuer })
-    requests.grantFind(submitRequest.role, 'by-agent')
+    requests.grantFind(submitRequest.role, 'by-agent', 'open')
     api.route(submitRequest, 'POST /access/v1/requests')
 
     const readTask = make(

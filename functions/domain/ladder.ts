@@ -9,7 +9,15 @@ export const Alias = z
 export type Alias = z.infer<typeof Alias>
 
 /** What a missed deadline does. Silence is never consent: it can only end the request, or widen who may decide. */
-export const OnSilence = z.union([z.literal('expire'), z.strictObject({ escalateTo: Alias, deadline: Seconds })])
+export const OnSilence = z.union([
+  z.literal('expire'),
+  z.strictObject({
+    escalateTo: Alias,
+    deadline: Seconds,
+    /** Where those who are asked then are, if not in the stage's own channel: the card is posted there too. */
+    channel: Alias.optional(),
+  }),
+])
 export type OnSilence = z.infer<typeof OnSilence>
 
 /** One step of a tier: who may decide is a Cedar `approve` question with this name in its context. */
@@ -50,9 +58,24 @@ export const Tier = z.strictObject({
 })
 export type Tier = z.infer<typeof Tier>
 
+/** How much may wait for people at once. Whoever is asked too often stops reading. */
+export const Limits = z.strictObject({
+  /** Requests of one agent that wait for people. */
+  openPerAgent: z.int().min(1).max(1000),
+  /** The same over all agents of one owner. */
+  openPerOwner: z.int().min(1).max(5000),
+  /** So many alike of one agent have a card each in a channel; with more they share one. */
+  burst: z.int().min(1).max(100),
+})
+export type Limits = z.infer<typeof Limits>
+
 /** The rungs from the lowest up. The first is tier 0 and has no stages. */
-export const Ladder = z.strictObject({ tiers: z.array(Tier).min(1).max(16) })
+export const Ladder = z.strictObject({ tiers: z.array(Tier).min(1).max(16), limits: Limits.optional() })
 export type Ladder = z.infer<typeof Ladder>
+
+/** What holds where the ladder names no limits. */
+const usualLimits: Limits = { openPerAgent: 100, openPerOwner: 200, burst: 5 }
+export const limitsOf = ({ limits = usualLimits }: Pick<Ladder, 'limits'>): Limits => limits
 
 /** An approval that counts: who, and for which stage (the stage's own name, also where it has escalated). */
 export type Approval = { readonly person: string; readonly stage: string }

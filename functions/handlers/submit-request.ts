@@ -3,6 +3,7 @@ import { endpoint } from '../adapters/http/endpoint.ts'
 import { BadRequest, badRequest } from '../adapters/http/problem.ts'
 import type { NumericDate } from '../domain/values.ts'
 import { type SubmissionRefusal, submitRequest } from '../operations/submit-request.ts'
+import { tryAgainAfter } from '../operations/too-many-open.ts'
 import { environmentOf } from './environments.ts'
 import { badProof, Callers } from './wiring/callers.ts'
 import { decidingPorts } from './wiring/deciding.ts'
@@ -98,6 +99,14 @@ function refusal(code: SubmissionRefusal, detail?: string): BadRequest {
       return problem(410, 'The evaluation is too old')
     case 'invalid_denial_binding':
       return problem(400, 'The request is not what was evaluated')
+    case 'too_many_open':
+      return new BadRequest({
+        status: 429,
+        code,
+        title: 'Too many of your requests wait for people',
+        detail: `wait until some are decided, or withdraw some${detail === undefined ? '' : `: ${detail}`}`,
+        headers: { 'retry-after': String(tryAgainAfter) },
+      })
     default:
       return problem(400, 'No approval can help here')
   }

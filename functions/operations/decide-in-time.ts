@@ -37,6 +37,8 @@ const timely = (store: RequestStore, start: Start): RequestStore => ({
   loadEvaluation: (id) => store.loadEvaluation(id),
   list: (filter, page) => store.list(filter, page),
   overdue: (before, limit) => store.overdue(before, limit),
+  countOpen: (agent, most) => store.countOpen(agent, most),
+  open: (agent, limit) => store.open(agent, limit),
 })
 
 const timelyLedger = (store: LedgerStore, start: Start): LedgerStore => ({

@@ -85,6 +85,10 @@ export interface RequestStore {
   list(filter: RequestFilter, page: { limit: number; after?: string }): Promise<Page<Stored>>
   /** Requests whose next deadline lies before `before`, oldest first, at most `limit`. */
   overdue(before: NumericDate, limit: number): Promise<readonly RequestId[]>
+  /** How many requests of an agent wait for people, counted up to `most`: by an index that is a moment behind. */
+  countOpen(agent: AskerId, most: number): Promise<number>
+  /** Those, the oldest first, at most a hundred: the index finds candidates, each is read strongly. */
+  open(agent: AskerId, limit: number): Promise<readonly Stored[]>
 }
 
 export type Beside = { standIn?: PersonId; permit?: StandingPermitId }
@@ -252,13 +256,34 @@ export interface CardStore {
   load(request: RequestId): Promise<readonly PostedCard[]>
   save(card: PostedCard): Promise<void>
 }
-export type PostedCard = { request: RequestId; channel: string; ts: string; rendered: string }
+/**
+ * A message of ours about a request: a card in a channel, or what one person was sent directly. `told` names the lines
+ * that have been said beneath it, so that each is said once.
+ */
+export type PostedCard = {
+  request: RequestId
+  channel: string
+  ts: string
+  rendered: string
+  person?: PersonId
+  told?: readonly string[]
+}
 
 /** Slack's Web API, as far as cards need it. */
 export interface CardBoard {
   post(channel: string, card: RenderedCard): Promise<{ ts: string }>
   /** False when the message is gone. */
   update(channel: string, ts: string, card: RenderedCard): Promise<boolean>
+  /** The channel in which a person is sent something directly, by their Slack id. */
+  open(user: string): Promise<string>
+  /** Says a line beneath a message. False when the message is gone. */
+  reply(channel: string, ts: string, line: RenderedCard): Promise<boolean>
+}
+
+/** One-time timers. Each only has the request looked at: what is to be done is found there and then. */
+export interface Timers {
+  /** Has the cards of a request looked at, at a time. Setting a name twice is once. */
+  set(timer: { name: string; request: RequestId; at: NumericDate }): Promise<void>
 }
 export type RenderedCard = { text: string; blocks: readonly JsonObject[] }
 

@@ -22,6 +22,7 @@ import { assessAsk, bindingOf, countRecent, type Entity } from './evaluate-acces
 import { StaleRequest } from './faults.ts'
 import { findHaltOfAgent } from './find-halt.ts'
 import type { DecidingPorts, OnceOnly, Stored } from './ports.ts'
+import { mayWait } from './too-many-open.ts'
 
 /** An ARAP submission by an agent whose identity and key are proven. */
 export type SubmissionAsk = {
@@ -80,6 +81,8 @@ export async function submitRequest(
       // Its own twin, with the same key, came first: it is found by that key.
       continue
     }
+    const room = made.value.stages.length === 0 ? ok(true) : await mayWait(made.value.ask, ports)
+    if (!room.ok) return recorded(ask, room, ports)
     const once: OnceOnly[] = [
       { key, value: `${body} ${made.value.ask.id}`, expiresAt: ports.clock.now() + 8 * day },
       {

@@ -24,6 +24,8 @@ const indexes = [
     sortKey: { name: 'submitted', type: STRING },
   },
   { indexName: 'overdue', partitionKey: { name: 'overdue', type: STRING }, sortKey: { name: 'dueAt', type: NUMBER } },
+  // What waits for people, and the standing permits that can be drawn from, by agent.
+  { indexName: 'open', partitionKey: { name: 'openOf', type: STRING }, sortKey: { name: 'submitted', type: STRING } },
 ] as const
 export type RequestIndex = (typeof indexes)[number]['indexName']
 

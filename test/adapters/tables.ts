@@ -18,6 +18,7 @@ const indexes: { readonly [index: string]: Keys } = {
   'by-agent': ['agent', 'submitted'],
   'by-owner': ['owner', 'submitted'],
   overdue: ['overdue', 'dueAt'],
+  open: ['openOf', 'submitted'],
 }
 const numbers = new Set(['sequence', 'dueAt'])
 

@@ -53,6 +53,7 @@ describe('tables', () => {
       'by-agent',
       'by-owner',
       'overdue',
+      'open',
     ])
     for (const { Projection } of indexes) expect(Projection).toEqual({ ProjectionType: 'KEYS_ONLY' })
   })

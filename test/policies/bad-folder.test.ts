@@ -214,6 +214,22 @@ const names: Bad[] = [
     'tool:flag-service',
   ],
   [
+    'a cap that is never reached',
+    (copy) => copy.editJson(ladder, (json) => (json.limits.openPerAgent = 500)),
+    ladder,
+    '"openPerAgent"',
+    'never reached',
+    'openPerOwner',
+  ],
+  [
+    'a burst that never begins',
+    (copy) => copy.editJson(ladder, (json) => (json.limits.burst = 100)),
+    ladder,
+    '"burst"',
+    'there is never one',
+    'less than `openPerAgent`',
+  ],
+  [
     'tiers that do not rise',
     (copy) => copy.editJson(ladder, ({ tiers }) => (tiers[3].tier = 2)),
     ladder,

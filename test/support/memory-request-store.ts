@@ -2,7 +2,14 @@ import { dueAt } from '../../functions/domain/due.ts'
 import { type Halt, type HaltTarget, haltKey } from '../../functions/domain/halt.ts'
 import type { StandIn } from '../../functions/domain/stand-in.ts'
 import type { StandingPermit } from '../../functions/domain/standing-permit.ts'
-import type { EvaluationId, NumericDate, PersonId, RequestId, StandingPermitId } from '../../functions/domain/values.ts'
+import type {
+  AskerId,
+  EvaluationId,
+  NumericDate,
+  PersonId,
+  RequestId,
+  StandingPermitId,
+} from '../../functions/domain/values.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
 import type {
   Beside,
@@ -139,6 +146,18 @@ export class MemoryRequestStore implements RequestStore {
       .sort((one, other) => one.at - other.at)
       .slice(0, limit)
       .map(({ id }) => id)
+  }
+
+  async countOpen(agent: AskerId, most: number): Promise<number> {
+    return (await this.open(agent, most)).length
+  }
+
+  async open(agent: AskerId, limit: number): Promise<readonly Stored[]> {
+    await othersRun()
+    return this.#all()
+      .filter((stored) => passes({ agent, status: 'pending' }, stored))
+      .sort((one, other) => (sortKey(one) < sortKey(other) ? -1 : 1))
+      .slice(0, limit)
   }
 
   #read(id: RequestId): Stored | undefined {

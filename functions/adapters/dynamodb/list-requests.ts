@@ -1,5 +1,5 @@
 import { QueryCommand } from '@aws-sdk/client-dynamodb'
-import type { NumericDate, RequestId } from '../../domain/values.ts'
+import type { AskerId, NumericDate, RequestId } from '../../domain/values.ts'
 import type { Page, RequestFilter, Stored } from '../../operations/ports.ts'
 import { type Connection, within } from './client.ts'
 import { number, text, textOf } from './items.ts'
@@ -51,6 +51,34 @@ export async function overdueRequests(from: Table, before: NumericDate, limit: n
     .catch(orUnavailable('say what is overdue'))
   return (Items ?? []).map(idOf)
 }
+
+/** How many requests of an agent wait for people, as far as the index knows yet, counted up to `most`. */
+export async function countOpen(from: Table, agent: AskerId, most: number): Promise<number> {
+  const command = new QueryCommand({ ...openQuery(from.table, agent, most), Select: 'COUNT' })
+  const { Count } = await from.connection.client
+    .send(command, within(from.connection))
+    .catch(orUnavailable('count what is open'))
+  return Count ?? 0
+}
+
+/** Those requests, the oldest first, each read strongly and still pending. */
+export async function openRequests(from: Table, agent: AskerId, limit: number): Promise<readonly Stored[]> {
+  const command = new QueryCommand(openQuery(from.table, agent, Math.min(limit, batchLimit)))
+  const { Items = [] } = await from.connection.client
+    .send(command, within(from.connection))
+    .catch(orUnavailable('find what is open'))
+  if (Items.length === 0) return []
+  const found = await readInOrder(from, Items.map(idOf))
+  return found.filter(({ state }) => state.status === 'pending').toReversed()
+}
+
+const openQuery = (TableName: string, agent: AskerId, Limit: number) => ({
+  TableName,
+  IndexName: 'open',
+  KeyConditionExpression: 'openOf = :agent',
+  ExpressionAttributeValues: { ':agent': text(agent) },
+  Limit,
+})
 
 /** The next candidates of an index, and the sort key to go on after, unless these were the last. */
 async function queryIndex({ connection, table }: Table, filter: RequestFilter, limit: number, after?: string) {

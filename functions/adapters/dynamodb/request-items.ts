@@ -14,7 +14,8 @@ export const submittedKey = ({ submittedAt, ask }: ApprovalRequest): string =>
 
 /**
  * A request as an item. Beside the state stand the attributes that its indexes need, all of which follow from the state:
- * `overdue` only while something falls due by time, so that the index over it holds no request that has ended.
+ * `overdue` only while something falls due by time, so that the index over it holds no request that has ended, and
+ * `openOf` only while it waits for people.
  */
 export function requestItem(state: ApprovalRequest, head: Head): Item {
   const due = dueAt(state)
@@ -28,6 +29,7 @@ export function requestItem(state: ApprovalRequest, head: Head): Item {
     agent: text(state.ask.agent.id),
     owner: text(state.ask.owner),
     ...(due === undefined ? {} : { overdue: text('request'), dueAt: number(due) }),
+    ...(state.status === 'pending' ? { openOf: text(state.ask.agent.id) } : {}),
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { ConditionalCheckFailedException, PutItemCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb'
 import type { HaltTarget } from '../../domain/halt.ts'
-import type { EvaluationId, NumericDate, RequestId } from '../../domain/values.ts'
+import type { AskerId, EvaluationId, NumericDate, RequestId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
 import type {
   Beside,
@@ -20,7 +20,7 @@ import { type Connection, within } from './client.ts'
 import { haltsOf, uniqueKeys } from './halt-items.ts'
 import { endsAt, type Item, number, text, textOf } from './items.ts'
 import { putEntry } from './ledger-items.ts'
-import { listRequests, overdueRequests } from './list-requests.ts'
+import { countOpen, listRequests, openRequests, overdueRequests } from './list-requests.ts'
 import { onceKey, putOnce } from './once-only.ts'
 import { readMany } from './read-many.ts'
 import { readOne } from './read-one.ts'
@@ -129,6 +129,14 @@ export class DynamoRequestStore implements RequestStore {
 
   overdue(before: NumericDate, limit: number): Promise<readonly RequestId[]> {
     return overdueRequests({ connection: this.#connection, table: this.#requests }, before, limit)
+  }
+
+  countOpen(agent: AskerId, most: number): Promise<number> {
+    return countOpen({ connection: this.#connection, table: this.#requests }, agent, most)
+  }
+
+  open(agent: AskerId, limit: number): Promise<readonly Stored[]> {
+    return openRequests({ connection: this.#connection, table: this.#requests }, agent, limit)
   }
 
   #get(key: Item, trying: string): Promise<Item | undefined> {

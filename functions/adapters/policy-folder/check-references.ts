@@ -1,4 +1,5 @@
 import { addressesOf, type Bundle } from '../../domain/bundle.ts'
+import type { Stage } from '../../domain/ladder.ts'
 import type { Problem } from './problem.ts'
 import type { Folder, Sourced } from './read-folder.ts'
 
@@ -20,12 +21,26 @@ export const known = (names: Iterable<string>) => {
   return all.length === 0 ? 'there are none' : `there are: ${all.map((name) => `\`${name}\``).join(', ')}`
 }
 
-function checkLadder({ ladder, deployment }: Folder): Problem[] {
+function checkLadder(folder: Folder): Problem[] {
+  const { ladder, deployment } = folder
   const { value, document } = ladder
   const problems: Problem[] = []
   const say = (path: Path, message: string, fix: string) => problems.push(document.report(path, message, fix))
   const channels = deployment.value.channels
   const logins = new Map<string, string>()
+  const { limits } = value
+  if (limits && limits.openPerAgent > limits.openPerOwner)
+    say(
+      ['limits', 'openPerAgent'],
+      `one agent may have ${limits.openPerAgent} open, and all of its owner's together ${limits.openPerOwner}: the first is never reached`,
+      'make `openPerOwner` at least as large',
+    )
+  if (limits && limits.burst >= limits.openPerAgent)
+    say(
+      ['limits', 'burst'],
+      `a burst begins above ${limits.burst}, and an agent may have ${limits.openPerAgent} open: there is never one`,
+      'make `burst` less than `openPerAgent`',
+    )
 
   value.tiers.forEach((tier, index) => {
     const path: Path = ['tiers', index]
@@ -57,6 +72,15 @@ function checkLadder({ ladder, deployment }: Folder): Problem[] {
       if (!Object.hasOwn(channels, stage.channel)) {
         say([...here, 'channel'], `channel \`${stage.channel}\` is not in the deployment`, known(Object.keys(channels)))
       }
+      const wider = stage.onSilence === 'expire' ? undefined : stage.onSilence.channel
+      if (wider !== undefined && !Object.hasOwn(channels, wider)) {
+        say(
+          [...here, 'onSilence', 'channel'],
+          `channel \`${wider}\` is not in the deployment`,
+          known(Object.keys(channels)),
+        )
+      }
+      problems.push(...checkNotify(folder, stage, here))
       if (tier.stages.findIndex(({ name }) => name === stage.name) !== at) {
         say(
           [...here, 'name'],
@@ -77,6 +101,22 @@ function checkLadder({ ladder, deployment }: Folder): Problem[] {
     })
   })
   return problems
+}
+
+/** Whom a stage pings, and whom it never does, are people and groups that there are. */
+function checkNotify({ ladder: { document }, directory }: Folder, { notify }: Stage, here: Path): Problem[] {
+  const people = directory.value.people.map(({ id }) => id)
+  const groups = Object.keys(directory.value.groups)
+  const missing = (member: 'direct' | 'quiet', names: readonly string[], there: readonly string[]) =>
+    names.flatMap((name, at) =>
+      there.includes(name)
+        ? []
+        : [document.report([...here, 'notify', member, at], `\`${name}\` is not in directory.json`, known(there))],
+    )
+  return [
+    ...missing('direct', notify?.direct ?? [], [...people, ...groups]),
+    ...missing('quiet', notify?.quiet ?? [], people),
+  ]
 }
 
 function checkDirectory({ directory: { value, document } }: Folder): Problem[] {

@@ -54,7 +54,7 @@ const TierFile = z.strictObject({
   stages: z.array(StageFile).max(8),
   grant: z.strictObject({ ...GrantTerms.shape, claimWithin: Duration, lifetime: Duration }),
 })
-export const LadderFile = z.strictObject({ tiers: z.array(TierFile).min(1).max(16) }).pipe(Ladder)
+export const LadderFile = z.strictObject({ ...Ladder.shape, tiers: z.array(TierFile).min(1).max(16) }).pipe(Ladder)
 export const DirectoryFile = z.strictObject({
   ...Directory.shape,
   people: z.array(z.strictObject({ ...Person.shape, identities: z.array(IdentityFile).min(1) })).min(1),
