@@ -1,4 +1,5 @@
 import { type Answered, agentActor, endedBy, type Refused } from './answering.ts'
+import { longestCredential } from './break-glass.ts'
 import type { Authority, Eligibility, Intend, Issue } from './commands.ts'
 import { type Event, system } from './events.ts'
 import { type ApprovalRequest, type ApprovedRequest, approvalsOf, keyOf, usesLeft } from './request.ts'
@@ -66,14 +67,17 @@ export function issue(state: ApprovalRequest, command: Issue, at: NumericDate): 
   const begins = claim === 'aws' && !hasAwsUse(state)
   if (begins && (usesLeft(state) < 1 || command.use === undefined)) return { code: 'uses_exhausted' }
   const common = { at, actor: agentActor(ask), policies: [], bundle }
-  const notAfter = grant.claimedAt === undefined ? Math.min(grant.notAfter, at + ask.lifetime) : grant.notAfter
+  // Where the glass was broken a credential is short and is renewed inside the window, which no claim moves.
+  const cut = grant.claimedAt === undefined && !ask.breakGlass
+  const notAfter = cut ? Math.min(grant.notAfter, at + ask.lifetime) : grant.notAfter
+  const expiresAt = ask.breakGlass ? Math.min(notAfter, at + longestCredential) : notAfter
   const replaces = grant.credentials[claim]?.id
   const issued: Event = {
     ...common,
     type: 'CredentialIssued',
     credential,
     claim,
-    expiresAt: notAfter,
+    expiresAt,
     notAfter,
     ...(replaces ? { replaces } : {}),
   }

@@ -1,3 +1,4 @@
+import type { Book, Limits } from './break-glass.ts'
 import type { Answer } from './circumstances.ts'
 import type { Door, Evidence } from './events.ts'
 import type { Stage } from './ladder.ts'
@@ -38,6 +39,8 @@ export type Command =
   | Withdraw
   | Revoke
   | Wake
+  | OpenBreakGlass
+  | ReviewBreakGlass
 
 /** For each person: the stage names (a stage's own, or one it escalates to) that policy permits them to decide now. */
 export type Eligibility = { readonly [person: PersonId]: readonly string[] }
@@ -172,6 +175,24 @@ export type Revoke = Common & {
   person: PersonId
   reason: string
   /** Policy's answer to `revoke` for this person. */
+  answer: Answer
+}
+/** A person breaks the glass, with the books that it is counted in as they were read for the same transaction. */
+export type OpenBreakGlass = Common & {
+  type: 'open_break_glass'
+  ask: Ask
+  /** Policy's answer to `breakGlass` for this person and everything that would be opened. */
+  answer: Answer
+  /** By whom it is limited: the person's book and the profile's, each with its own limits. */
+  books: readonly { book: Book; limits: Limits }[]
+}
+/** Somebody else looks at what was done. */
+export type ReviewBreakGlass = Common & {
+  type: 'review_break_glass'
+  person: PersonId
+  outcome: 'justified' | 'not_justified'
+  note: string
+  /** Policy's answer to `review` for this person. */
   answer: Answer
 }
 /** Nobody wants anything: apply what time has made due, and the ending that was found, if one was. */

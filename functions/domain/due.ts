@@ -4,15 +4,20 @@ import { type ApprovalRequest, openStage, type PendingRequest } from './request.
 import type { NumericDate } from './values.ts'
 
 /**
- * When the next thing falls due by time alone: an open stage's deadline, or the end of a grant. `undefined` once the
- * request has ended.
+ * When the next thing falls due by time alone: an open stage's deadline, the end of a grant, or a review. `undefined`
+ * once nothing is left to fall due.
  */
 export function dueAt(state: ApprovalRequest): NumericDate | undefined {
   if (state.status === 'pending') return Math.min(openStage(state)?.deadline ?? state.decideBy, state.decideBy)
-  if (state.status !== 'approved') return undefined
+  if (state.status !== 'approved') return reviewDueAt(state)
   const { claimedAt, claimBy, notAfter } = state.grant
-  return claimedAt === undefined ? Math.min(claimBy, notAfter) : notAfter
+  const endsAt = claimedAt === undefined ? Math.min(claimBy, notAfter) : notAfter
+  return Math.min(endsAt, reviewDueAt(state) ?? endsAt)
 }
+
+/** A review that is not done falls due once, and is then overdue until it is done. */
+const reviewDueAt = ({ review }: ApprovalRequest): NumericDate | undefined =>
+  review && !review.done && review.overdueAt === undefined ? review.dueAt : undefined
 
 /**
  * The events that time has made due at `now`, in order, each at the time when it fell due and not when somebody
@@ -31,6 +36,8 @@ export const asOf = (state: ApprovalRequest, now: NumericDate): ApprovalRequest 
 
 function fallenDue(state: ApprovalRequest, at: NumericDate, bundle: string): Event {
   const common = { at: Math.max(at, state.updatedAt), actor: system, policies: [], bundle }
+  if (state.review && reviewDueAt(state) === at && (state.status !== 'approved' || state.grant.notAfter > at))
+    return { ...common, type: 'ReviewOverdue' }
   const escalation = state.status === 'pending' ? escalationOf(state, common.at) : undefined
   return escalation ? { ...common, type: 'StageEscalated', ...escalation } : { ...common, type: 'Expired' }
 }

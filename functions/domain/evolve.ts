@@ -44,7 +44,10 @@ export function evolve(state: ApprovalRequest | undefined, event: Event): Approv
   return apply({ ...state, updatedAt: event.at }, event)
 }
 
-function apply(state: ApprovalRequest, event: Exclude<Event, { type: 'Submitted' | 'BreakGlassOpened' }>): ApprovalRequest {
+function apply(
+  state: ApprovalRequest,
+  event: Exclude<Event, { type: 'Submitted' | 'BreakGlassOpened' }>,
+): ApprovalRequest {
   switch (event.type) {
     case 'StageOpened':
       return withStage(state, event.stage, (stage) => ({ ...stage, opensAt: event.at, deadline: event.deadline }))

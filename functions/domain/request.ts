@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { Emergency, Review } from './break-glass.ts'
 import { Stage } from './ladder.ts'
 import {
   AgentId,
@@ -61,6 +62,8 @@ export const Ask = z.strictObject({
   recent: z.int().nonnegative(),
   /** The standing permit that it drew its approval from, where it did: nobody was asked anew. */
   standing: StandingPermitId.optional(),
+  /** Where a person broke the glass: what they said, and on which terms. */
+  breakGlass: Emergency.optional(),
   /** The key that asked: no other key can claim the grant. A delegated request has none until it is first claimed. */
   jkt: Thumbprint.optional(),
   digest: Digest,
@@ -178,6 +181,8 @@ const common = {
   refusals: z.record(z.string(), z.int()),
   /** The key that the grant was bound to after it was asked for. */
   boundKey: Thumbprint.optional(),
+  /** Where the glass was broken: the look at it that is due, whatever else becomes of it. */
+  review: Review.optional(),
   /** Each narrowing, the first one first: absent until there is one. */
   narrowings: z.array(NarrowedOnce).optional(),
 }

@@ -8,9 +8,11 @@ import { type ApprovalRequest, openStage } from './request.ts'
 export type Wait = string
 
 export function waitOf(state: ApprovalRequest): Wait {
-  if (state.status === 'approved') return 'AwaitCompletion'
+  if (state.status === 'approved') return state.ask.breakGlass ? 'AwaitEnd' : 'AwaitCompletion'
   const stage = state.status === 'pending' ? openStage(state) : undefined
-  return stage ? stageWait(state.tier, stage.terms.name, stage.escalatedAt !== undefined) : 'Close'
+  if (stage) return stageWait(state.tier, stage.terms.name, stage.escalatedAt !== undefined)
+  // What has ended is closed; only then is the review waited for, if it is not overdue by then.
+  return state.review && !state.review.done && state.review.overdueAt === undefined ? 'AwaitReview' : 'Close'
 }
 
 export const stageWait = (tier: number, stage: string, escalated: boolean): Wait =>
@@ -23,6 +25,7 @@ export type WaitOutcome = 'waiting' | 'succeeded' | 'Settled' | 'Moved'
 export function outcomeOf(state: ApprovalRequest, wait: Wait): WaitOutcome {
   const now = waitOf(state)
   if (now === wait) return 'waiting'
+  if (wait === 'AwaitEnd' || wait === 'AwaitReview') return 'succeeded'
   if (wait === 'AwaitCompletion') return now === 'Close' ? 'succeeded' : 'Moved'
   if (state.status !== 'pending' && state.status !== 'approved' && !('grant' in state)) return 'Settled'
   const waits = state.stages.flatMap(({ terms }) => [
@@ -40,6 +43,7 @@ export function outcomeOf(state: ApprovalRequest, wait: Wait): WaitOutcome {
  * late, is starting once: same name, same input.
  */
 export function firstWait({ ask, tier, stages }: Pick<ApprovalRequest, 'ask' | 'tier' | 'stages'>): Wait {
+  if (ask.breakGlass) return 'AwaitEnd'
   // What is delegated was approved with its parent, and what is drawn from a standing permit with that.
   const first = ask.ancestors.length === 0 && ask.standing === undefined ? stages[0] : undefined
   return first ? stageWait(tier, first.terms.name, false) : 'AwaitCompletion'
