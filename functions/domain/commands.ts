@@ -3,7 +3,7 @@ import type { Answer } from './circumstances.ts'
 import type { Door, Evidence } from './events.ts'
 import type { Stage } from './ladder.ts'
 import type { Refusal } from './refusals.ts'
-import type { Ask, Claim, Outcome, StageState, Verdict } from './request.ts'
+import type { Ask, Claim, Outcome, StageState, UseOutcome, Verdict } from './request.ts'
 import type {
   AgentId,
   AskerId,
@@ -33,6 +33,8 @@ export type Command =
   | EndUse
   | BeginCall
   | EndCall
+  | ReturnCall
+  | ResolveCall
   | Delegate
   | RevokeCredential
   | Complete
@@ -155,6 +157,10 @@ export type EndUse = Common & { type: 'end_use'; tool: ToolId; use: UseId; outco
 /** The one call of a mediated action, and how it went. */
 export type BeginCall = Common & Authority & { type: 'begin_call'; agent: AskerId; presented: CredentialId; use: UseId }
 export type EndCall = Common & { type: 'end_call'; agent: AskerId; use: UseId; outcome: Outcome; note?: string }
+/** Whoever began the call is certain that it was never sent, and will not send it. */
+export type ReturnCall = Common & { type: 'return_call'; agent: AskerId; use: UseId; reason: string }
+/** What Hotwork itself found out about a call of which nothing was heard, or that there is nothing to find out. */
+export type ResolveCall = Common & { type: 'resolve_call'; use: UseId; outcome: UseOutcome; note: string }
 export type Delegate = Common &
   Authority & {
     type: 'delegate'

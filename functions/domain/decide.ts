@@ -12,7 +12,7 @@ import { openBreakGlass, review } from './opening.ts'
 import type { Refusal } from './refusals.ts'
 import type { ApprovalRequest } from './request.ts'
 import { submit } from './submitting.ts'
-import { beginCall, beginUse, endCall, endUse } from './using.ts'
+import { beginCall, beginUse, endCall, endUse, resolveCall, returnCall } from './using.ts'
 import { actorNamed, type NumericDate } from './values.ts'
 
 /** What a command comes to: events to commit, all of them, and the refusal to tell, if it was refused. */
@@ -72,6 +72,10 @@ function obey(state: ApprovalRequest, command: Command, at: NumericDate): Answer
       return beginCall(state, command, at)
     case 'end_call':
       return endCall(state, command, at)
+    case 'return_call':
+      return returnCall(state, command, at)
+    case 'resolve_call':
+      return resolveCall(state, command, at)
     case 'delegate':
       return delegate(state, command, at)
     case 'revoke_credential':
@@ -100,6 +104,7 @@ export function actorOf(state: ApprovalRequest, command: Command): Actor {
     case 'begin_use':
     case 'end_use':
       return { type: 'tool', id: command.tool }
+    case 'resolve_call':
     case 'wake':
       return system
     case 'submit':

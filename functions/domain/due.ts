@@ -1,6 +1,7 @@
 import { type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
-import { type ApprovalRequest, openStage, type PendingRequest } from './request.ts'
+import { type ApprovalRequest, callOf, openStage, type PendingRequest } from './request.ts'
+import { underWay } from './using.ts'
 import type { NumericDate } from './values.ts'
 
 /**
@@ -18,6 +19,22 @@ export function dueAt(state: ApprovalRequest): NumericDate | undefined {
 /** A review that is not done falls due once, and is then overdue until it is done. */
 const reviewDueAt = ({ review }: ApprovalRequest): NumericDate | undefined =>
   review && !review.done && review.overdueAt === undefined ? review.dueAt : undefined
+
+/**
+ * When a call that was begun, and of which nobody has said how it went, is to be looked up, whether or not its grant still
+ * lives. Looking takes more than the clock, so nothing here does it. `undefined` where there is none.
+ */
+export function lookUpAt(state: ApprovalRequest): NumericDate | undefined {
+  const call = callOf(state)
+  return call && !call.ended ? call.begunAt + underWay + 1 : undefined
+}
+
+/** When somebody must have looked at a request next, for whatever reason. */
+export function overdueAt(state: ApprovalRequest): NumericDate | undefined {
+  const [due = Number.POSITIVE_INFINITY, lookUp = Number.POSITIVE_INFINITY] = [dueAt(state), lookUpAt(state)]
+  const at = Math.min(due, lookUp)
+  return Number.isFinite(at) ? at : undefined
+}
 
 /**
  * The events that time has made due at `now`, in order, each at the time when it fell due and not when somebody

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { Stage } from './ladder.ts'
 import { Refusal } from './refusals.ts'
-import { Ask, Claim, Decision, Outcome, SettledBy, StageState, Verdict } from './request.ts'
+import { Ask, Claim, Decision, Outcome, SettledBy, StageState, UseOutcome, Verdict } from './request.ts'
 import {
   AgentId,
   CredentialId,
@@ -105,7 +105,9 @@ export const Event = z.discriminatedUnion('type', [
   }),
   event('CredentialRevoked', { credential: CredentialId }),
   event('UseBegun', { use: UseId, key: z.string(), tool: z.string(), credential: CredentialId }),
-  event('UseEnded', { use: UseId, outcome: Outcome, note: z.string().optional() }),
+  event('UseEnded', { use: UseId, outcome: UseOutcome, note: z.string().optional() }),
+  /** Nothing was done, and nothing of it is under way: the grant has this use again. */
+  event('UseReturned', { use: UseId, reason: z.string() }),
   event('Completed', { outcome: Outcome, note: z.string().optional() }),
   event('Revoked', { by: SettledBy, reason: z.string() }),
   event('Expired', {}),

@@ -152,6 +152,11 @@ function apply(
       }
       return { ...state, grant: ended } as ApprovalRequest
     }
+    case 'UseReturned': {
+      const grant = mustHaveGrant(state)
+      const uses = grant.uses.filter(({ id }) => id !== event.use)
+      return { ...state, grant: { ...grant, uses } } as ApprovalRequest
+    }
     case 'Completed': {
       const note = event.note === undefined ? {} : { note: event.note }
       const grant = mustHaveGrant(state)

@@ -114,13 +114,17 @@ export type Session = z.infer<typeof Session>
 export const Outcome = z.enum(['succeeded', 'failed'])
 export type Outcome = z.infer<typeof Outcome>
 
+/** How a use went. Nobody reports `unknown`: it is what Hotwork says, for good, where reading cannot tell. */
+export const UseOutcome = z.enum([...Outcome.options, 'unknown'])
+export type UseOutcome = z.infer<typeof UseOutcome>
+
 export const Use = z.strictObject({
   id: UseId,
   key: z.string(),
   tool: z.string(),
   credential: CredentialId,
   begunAt: NumericDate,
-  ended: z.strictObject({ at: NumericDate, outcome: Outcome, note: z.string().optional() }).optional(),
+  ended: z.strictObject({ at: NumericDate, outcome: UseOutcome, note: z.string().optional() }).optional(),
 })
 export type Use = z.infer<typeof Use>
 
@@ -249,6 +253,10 @@ export function usesLeft(request: ApprovalRequest): number {
   const { uses = [], delegations = [] } = grantOf(request) ?? {}
   return request.ask.uses - uses.length - delegations.reduce((sum, each) => sum + each.uses, 0)
 }
+
+/** The one call of a mediated action, if it has begun. */
+export const callOf = (request: ApprovalRequest): Use | undefined =>
+  grantOf(request)?.uses.find(({ tool, key }) => tool === 'aws' && key === 'call')
 
 /** The key that a grant is bound to, if it is bound yet. */
 export const keyOf = ({ ask, boundKey }: ApprovalRequest): Thumbprint | undefined => boundKey ?? ask.jkt

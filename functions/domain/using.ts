@@ -1,8 +1,15 @@
 import { type Answered, agentActor, endedBy } from './answering.ts'
 import { deniedNow } from './claiming.ts'
-import type { BeginCall, BeginUse, EndCall, EndUse } from './commands.ts'
-import { type ApprovalRequest, grantOf, usesLeft } from './request.ts'
+import type { BeginCall, BeginUse, EndCall, EndUse, ResolveCall, ReturnCall } from './commands.ts'
+import { system } from './events.ts'
+import { type ApprovalRequest, callOf, grantOf, type Use, usesLeft } from './request.ts'
 import type { NumericDate } from './values.ts'
+
+/**
+ * How long after its beginning a call may still be under way, in the Lambda that makes it or on the wire. Until then that
+ * nothing is found proves nothing. Seconds.
+ */
+export const underWay = 60
 
 /** One exercise of a credential by a gated tool, begun: counted on the grant. The same key is the same use. */
 export function beginUse(state: ApprovalRequest, command: BeginUse, at: NumericDate): Answered {
@@ -57,7 +64,7 @@ export function beginCall(state: ApprovalRequest, command: BeginCall, at: Numeri
   const ended = endedBy(state, command.ending, command, at)
   if (ended) return ended
   const before = state.grant.uses.find(({ tool }) => tool === 'aws')
-  if (before) return { code: before.ended ? 'uses_exhausted' : 'outcome_unknown' }
+  if (before) return { code: isKnown(before) ? 'uses_exhausted' : 'outcome_unknown' }
   if (usesLeft(state) < 1) return { code: 'uses_exhausted' }
   const denied = deniedNow(state, command, at)
   if (denied) return denied
@@ -67,9 +74,33 @@ export function beginCall(state: ApprovalRequest, command: BeginCall, at: Numeri
 
 /** How the call went. Recorded also when the grant ended meanwhile: what happened, happened. */
 export function endCall(state: ApprovalRequest, { use, outcome, note, bundle }: EndCall, at: NumericDate): Answered {
-  const begun = grantOf(state)?.uses.find((each) => each.id === use && each.tool === 'aws' && each.key === 'call')
-  if (!begun) return { code: 'credential_unknown' }
+  const begun = callOf(state)
+  if (begun?.id !== use) return { code: 'credential_unknown' }
   if (begun.ended) return begun.ended.outcome === outcome ? [] : { code: 'invalid_task_state' }
   const noted = note === undefined ? {} : { note }
   return [{ type: 'UseEnded', at, actor: agentActor(state.ask), policies: [], bundle, use, outcome, ...noted }]
+}
+
+const isKnown = ({ ended }: Use): boolean => ended !== undefined && ended.outcome !== 'unknown'
+
+/** A call that was certainly not sent is as if it had not begun: the agent may ask for it again. */
+export function returnCall(state: ApprovalRequest, { use, reason, bundle }: ReturnCall, at: NumericDate): Answered {
+  const begun = callOf(state)
+  if (begun?.id !== use) return { code: 'credential_unknown' }
+  if (begun.ended) return { code: 'invalid_task_state' }
+  return [{ type: 'UseReturned', at, actor: agentActor(state.ask), policies: [], bundle, use, reason }]
+}
+
+/**
+ * How a call went of which nothing was heard, as far as can be found out. It ends the use for good, whatever else has
+ * ended meanwhile. While whoever makes it may still be at it, nobody else says how it went.
+ */
+export function resolveCall(
+  state: ApprovalRequest,
+  { use, outcome, note, bundle }: ResolveCall,
+  at: NumericDate,
+): Answered {
+  const begun = callOf(state)
+  if (begun?.id !== use || begun.ended || at - begun.begunAt <= underWay) return []
+  return [{ type: 'UseEnded', at, actor: system, policies: [], bundle, use, outcome, note }]
 }

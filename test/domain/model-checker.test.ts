@@ -2,10 +2,11 @@ import { Event } from '../../functions/domain/events.ts'
 import { noEntries, seal, verify } from '../../functions/domain/ledger.ts'
 import { ApprovalRequest } from '../../functions/domain/request.ts'
 import { faultsOfApproval } from './model/faults-of-approval.ts'
+import { faultsOfCalls } from './model/faults-of-calls.ts'
 import { faultsOfDelegation } from './model/faults-of-delegation.ts'
 import { faultsOfGrant } from './model/faults-of-grant.ts'
 import { production } from './model/production.ts'
-import { parent, scenarios, tierZero, twoStages } from './model/scenarios.ts'
+import { parent, scenarios, tierZero, twoStages, unsent } from './model/scenarios.ts'
 import { type Found, type Node, search, type Violation } from './model/search.ts'
 
 /**
@@ -71,6 +72,7 @@ describe('every mistake is caught', () => {
     ...faultsOfApproval.map((fault) => [fault.fault, fault, fault.where ?? twoStages] as const),
     ...faultsOfGrant.map((fault) => [fault.fault, fault, fault.where ?? tierZero] as const),
     ...faultsOfDelegation.map((fault) => [fault.fault, fault, fault.where ?? parent] as const),
+    ...faultsOfCalls.map((fault) => [fault.fault, fault, fault.where ?? unsent] as const),
   ])('%s', (fault, { breaks, reducer }, where) => {
     const { violation } = search(where, reducer)
     expect(violation?.rule.id).toBe(breaks)
@@ -99,7 +101,7 @@ afterAll(() => {
       `model checker: ${states} states, ${transitions} transitions, ${rate} states a second of one core, ` +
         `${reached('statuses').length} of ${ApprovalRequest.options.length} statuses, ` +
         `${reached('events').length} of ${Event.options.length} event types, ` +
-        `${caught.length} of ${faultsOfApproval.length + faultsOfGrant.length + faultsOfDelegation.length} seeded faults caught\n\n`,
+        `${caught.length} of ${faultsOfApproval.length + faultsOfGrant.length + faultsOfDelegation.length + faultsOfCalls.length} seeded faults caught\n\n`,
     ].join('\n'),
   )
 })

@@ -9,6 +9,8 @@ import {
   builder,
   callBegin,
   callEnd,
+  callResolution,
+  callReturn,
   completion,
   credentialId,
   credentialRevocation,
@@ -144,10 +146,15 @@ const given = fc
     ending,
   })
   .map(({ n, ending, ...rest }) => delegation(n, { ...rest, ...ending }))
+const attempt = fc.integer({ min: 71, max: 72 })
 const called = fc
-  .record({ credential, n: use, answer, eligible: facts, agent, ending })
+  .record({ credential, n: attempt, answer, eligible: facts, agent, ending })
   .map(({ credential, n, ending, ...rest }) => callBegin(credential, n, { ...rest, ...ending }))
-const calledBack = fc.record({ n: use, outcome, agent }).map(({ n, ...rest }) => callEnd(n, rest))
+const calledBack = fc.record({ n: attempt, outcome, agent }).map(({ n, ...rest }) => callEnd(n, rest))
+const notSent = fc.record({ n: attempt, agent }).map(({ n, agent }) => callReturn(n, { agent }))
+const foundOut = fc
+  .record({ n: attempt, outcome: fc.oneof(outcome, fc.constant('unknown' as const)) })
+  .map(({ n, outcome }) => callResolution(n, { outcome }))
 /** What ends a request, and what makes no sense. */
 const odd = fc.oneof(
   fc.record({ outcome, agent }).map(completion),
@@ -166,8 +173,10 @@ export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 6, arbitrary: ended },
   { weight: 3, arbitrary: returned },
   { weight: 2, arbitrary: given },
-  { weight: 2, arbitrary: called },
-  { weight: 2, arbitrary: calledBack },
+  { weight: 1, arbitrary: called },
+  { weight: 1, arbitrary: calledBack },
+  { weight: 1, arbitrary: notSent },
+  { weight: 1, arbitrary: foundOut },
   { weight: 1, arbitrary: odd },
 )
 
@@ -178,6 +187,13 @@ const passing = fc.oneof(
   fc.integer({ min: -300, max: 0 }),
 )
 
+/** So much must go well before a call has begun that no chance would come to it often. */
+const calling = [
+  intent('access_token', credentialId(1)),
+  issuance('access_token', credentialId(1)),
+  callBegin(credentialId(1), 71),
+].map((command) => ({ after: 0, command }))
+
 export const anyWalk: fc.Arbitrary<Walk> = fc
   .record({
     tier: fc.constantFrom(0, 1, 2, 3),
@@ -186,7 +202,8 @@ export const anyWalk: fc.Arbitrary<Walk> = fc
   })
   .map(({ tier, ask, steps }) => {
     const times = steps.map((_, index) => steps.slice(0, index + 1).reduce((sum, [passed]) => sum + passed, 0))
-    return { tier, ask, steps: steps.map(([, command], index) => ({ after: times[index] ?? 0, command })) }
+    const then = steps.map(([, command], index) => ({ after: times[index] ?? 0, command }))
+    return { tier, ask, steps: ask === mediated && tier === 0 ? [...calling, ...then] : then }
   })
 
 export function walk({ tier, ask, steps }: Walk): Walked {

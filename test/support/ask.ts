@@ -13,6 +13,8 @@ import type {
   Intend,
   Issue,
   Narrowing,
+  ResolveCall,
+  ReturnCall,
   Revoke,
   RevokeCredential,
   Submit,
@@ -266,6 +268,24 @@ export const callEnd = (n: number, changes: Partial<EndCall> = {}): EndCall => (
   agent: remediator,
   use: useId(n),
   outcome: 'succeeded',
+  bundle,
+  ...changes,
+})
+
+export const callReturn = (n: number, changes: Partial<ReturnCall> = {}): ReturnCall => ({
+  type: 'return_call',
+  agent: remediator,
+  use: useId(n),
+  reason: 'BrokerUnavailable',
+  bundle,
+  ...changes,
+})
+
+export const callResolution = (n: number, changes: Partial<ResolveCall> = {}): ResolveCall => ({
+  type: 'resolve_call',
+  use: useId(n),
+  outcome: 'unknown',
+  note: 'reading cannot tell',
   bundle,
   ...changes,
 })

@@ -1,4 +1,4 @@
-import { dueAt } from '../../functions/domain/due.ts'
+import { overdueAt } from '../../functions/domain/due.ts'
 import { type Halt, type HaltTarget, haltKey } from '../../functions/domain/halt.ts'
 import type { StandIn } from '../../functions/domain/stand-in.ts'
 import type { StandingPermit } from '../../functions/domain/standing-permit.ts'
@@ -140,7 +140,7 @@ export class MemoryRequestStore implements RequestStore {
     await othersRun()
     return this.#all()
       .flatMap(({ state }) => {
-        const at = dueAt(state)
+        const at = overdueAt(state)
         return at !== undefined && at < before ? [{ id: state.ask.id, at }] : []
       })
       .sort((one, other) => one.at - other.at)

@@ -1,4 +1,4 @@
-import { dueAt } from '../../domain/due.ts'
+import { overdueAt } from '../../domain/due.ts'
 import type { Head } from '../../domain/ledger.ts'
 import { ApprovalRequest } from '../../domain/request.ts'
 import { RequestId } from '../../domain/values.ts'
@@ -14,11 +14,11 @@ export const submittedKey = ({ submittedAt, ask }: ApprovalRequest): string =>
 
 /**
  * A request as an item. Beside the state stand the attributes that its indexes need, all of which follow from the state:
- * `overdue` only while something falls due by time, so that the index over it holds no request that has ended, and
- * `openOf` only while it waits for people.
+ * `overdue` only while something falls due, so that the index over it holds no request with which all is done, and `openOf`
+ * only while it waits for people.
  */
 export function requestItem(state: ApprovalRequest, head: Head): Item {
-  const due = dueAt(state)
+  const due = overdueAt(state)
   return {
     ...requestKey(state.ask.id),
     ...headAttributes(head),

@@ -50,4 +50,7 @@ export const differ = (before: ApprovalRequest, after: ApprovalRequest): boolean
 const bare = ({ updatedAt: _, refusals: __, ...rest }: ApprovalRequest) => JSON.stringify(rest)
 export const asSeen = ({ command, scenario: { ask } }: Step) =>
   command.type !== 'decide' || (command.round === 1 && command.digest === ask.digest.slice(0, 16))
+/** How a call went that was begun, or that it was not sent, may be told when all else has ended. */
+export const tellsOfCall = ({ command: { type } }: Step) =>
+  type === 'end_call' || type === 'return_call' || type === 'resolve_call'
 export const endOf = (seen: Witness) => (seen.grant?.claimed ? seen.grant.notAfter : seen.grant?.claimBy) ?? 0

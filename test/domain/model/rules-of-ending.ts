@@ -1,7 +1,7 @@
 import { dueAt } from '../../../functions/domain/due.ts'
 import type { ApprovalRequest } from '../../../functions/domain/request.ts'
 import { owner, submittedAt, wake } from '../../support/ask.ts'
-import { asSeen, differ, ended, endOf, on, type Rule, termsOf } from './rule.ts'
+import { asSeen, differ, ended, endOf, on, type Rule, tellsOfCall, termsOf } from './rule.ts'
 import type { Step } from './search.ts'
 import { eligibleIn } from './world.ts'
 
@@ -24,23 +24,24 @@ export const rulesOfEnding: readonly Rule[] = [
       'CredentialRevoked',
       'UseBegun',
       'UseEnded',
+      'UseReturned',
       'Completed',
       'Revoked',
       'Expired',
       'KeyBound',
       'Delegated',
     ],
-    (event, seen, { command }) =>
-      seen.end !== undefined && command.type !== 'end_call' && `\`${event.type}\` after \`${seen.end}\``,
+    (event, seen, step) => seen.end !== undefined && !tellsOfCall(step) && `\`${event.type}\` after \`${seen.end}\``,
   ),
   {
     id: 'INV4',
     rule: 'the state has ended exactly when the ledger says so, and never changes again',
-    broken: ({ before, after, sees, command }) => {
+    broken: (step) => {
+      const { before, after, sees } = step
       if (ended(after) !== (sees.end !== undefined))
         return `\`${after.status}\`, while the ledger says ${sees.end ?? 'nothing of an end'}`
       const changed = before && ended(before) && differ(before, after)
-      if (changed && command.type === 'end_call' && !differ(withoutUses(before), withoutUses(after))) return undefined
+      if (changed && tellsOfCall(step) && !differ(withoutUses(before), withoutUses(after))) return undefined
       return changed ? 'it changed after its end' : undefined
     },
   },
@@ -93,8 +94,8 @@ export const rulesOfEnding: readonly Rule[] = [
     'INV7',
     'nothing is claimed or used after the end of the grant',
     ['CredentialIntended', 'CredentialIssued', 'UseBegun', 'UseEnded', 'Completed'],
-    ({ at, type }, seen, { command }) =>
-      at >= endOf(seen) && command.type !== 'end_call' && `\`${type}\` ${at - endOf(seen)} s after the end`,
+    ({ at, type }, seen, step) =>
+      at >= endOf(seen) && !tellsOfCall(step) && `\`${type}\` ${at - endOf(seen)} s after the end`,
   ),
   on(
     'INV8',

@@ -1,7 +1,9 @@
-import { dueAt } from '../../../functions/domain/due.ts'
+import { dueAt, lookUpAt } from '../../../functions/domain/due.ts'
+import { grantOf } from '../../../functions/domain/request.ts'
 import { differ, on, type Rule } from './rule.ts'
 import { unconverged } from './waits.ts'
 import { spent } from './witness.ts'
+import { numberOf } from './world.ts'
 
 /** INV5, INV9: what is live is on the record, and the other way round. */
 export const rulesOfRecord: readonly Rule[] = [
@@ -63,9 +65,38 @@ export const rulesOfRecord: readonly Rule[] = [
   },
   on(
     'INV9',
-    'a mediated call is begun once',
+    'a mediated call is begun once, and again only after it was given back',
     ['UseBegun'],
-    ({ key }, seen) => key === 'call' && seen.begun.some((each) => each.endsWith(' call')) && 'begun a second time',
+    ({ key }, seen) => key === 'call' && seen.call && 'begun a second time',
+  ),
+  {
+    id: 'INV9',
+    rule: 'a mediated call is sent once',
+    broken: ({ world }) => (world.sent.length > 1 ? `sent ${world.sent.length} times` : undefined),
+  },
+  on(
+    'INV9',
+    'a call is given back only by whoever began it, and that has neither sent it nor will, nor is it said how it went',
+    ['UseReturned'],
+    ({ use, actor }, { call }, { world, scenario, command }) => {
+      if (command.type !== 'return_call' || command.use !== use || actor.id !== scenario.ask.agent.id)
+        return 'given back by another'
+      if (world.sent.includes(numberOf(use))) return 'what was sent is given back'
+      return (call?.use !== use || call.told) && 'there is nothing to give back'
+    },
+  ),
+  on(
+    'INV9',
+    'for a minute nobody but whoever makes a call says how it went',
+    ['UseEnded'],
+    ({ use, at, actor }, { call }) =>
+      actor.type === 'system' && call?.use === use && at - call.at <= 60 && `told by another after ${at - call.at} s`,
+  ),
+  on(
+    'INV9',
+    'how a call went is told once',
+    ['UseEnded'],
+    ({ use }, { call }) => call?.use === use && call.told && 'told again',
   ),
   {
     id: 'INV9',
@@ -74,6 +105,25 @@ export const rulesOfRecord: readonly Rule[] = [
       if (command.type !== 'end_call' || !('grant' in after)) return undefined
       const begun = after.grant?.uses.find(({ id }) => id === command.use)
       return begun && !begun.ended ? 'what happened is lost' : undefined
+    },
+  },
+  {
+    id: 'INV9',
+    rule: 'a call that was certainly not sent costs no use, also when it is begun anew after that',
+    broken: ({ command, refusal, seen: { call }, after }) => {
+      if (command.type !== 'return_call' || call?.use !== command.use || call.told) return undefined
+      const kept = grantOf(after)?.uses.some(({ id }) => id === command.use)
+      return refusal !== undefined || kept ? 'its use is spent' : undefined
+    },
+  },
+  {
+    id: 'INV9',
+    rule: 'a call of which nothing was heard is overdue until it ends, and ends with what was found out, whatever else has ended',
+    broken: ({ command, after, sees: { call }, at }) => {
+      if (!call || call.told) return lookUpAt(after) === undefined ? undefined : 'looked up for nothing'
+      if (lookUpAt(after) === undefined) return 'open for ever'
+      const late = command.type === 'resolve_call' && command.use === call.use && at - call.at > 60
+      return late ? 'what was found out is lost' : undefined
     },
   },
   {

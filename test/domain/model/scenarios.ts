@@ -208,7 +208,26 @@ export const mediated: Scenario = {
   uses: 0,
   endings: [halted],
   mayRebind: true,
-  calls: 2,
+  calls: 1,
 }
 
-export const scenarios: readonly Scenario[] = [tierZero, twoStages, quorumOfTwo, parent, child, deepest, mediated]
+export const unsent: Scenario = {
+  ...quiet,
+  name: 'a call that is not sent at first, and begun anew',
+  ask: sampleAsk({ credential: 'mediated' }),
+  mints: { access_token: 1, aws: 0 },
+  uses: 0,
+  endings: [halted],
+  calls: 3,
+}
+
+export const scenarios: readonly Scenario[] = [
+  tierZero,
+  twoStages,
+  quorumOfTwo,
+  parent,
+  child,
+  deepest,
+  mediated,
+  unsent,
+]

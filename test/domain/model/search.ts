@@ -4,14 +4,14 @@ import { asOf, dueAt } from '../../../functions/domain/due.ts'
 import type { Event } from '../../../functions/domain/events.ts'
 import type { evolve as realEvolve } from '../../../functions/domain/evolve.ts'
 import type { Refusal } from '../../../functions/domain/refusals.ts'
-import { type ApprovalRequest, type Intent, openStage } from '../../../functions/domain/request.ts'
+import { type ApprovalRequest, type Intent, openStage, type Use } from '../../../functions/domain/request.ts'
 import type { outcomeOf as realOutcomeOf } from '../../../functions/domain/wait.ts'
 import { submit, submittedAt } from '../../support/ask.ts'
 import type { Rule } from './rule.ts'
 import { rules } from './rules.ts'
 import type { Scenario } from './scenarios.ts'
 import { noWitness, type Witness, witness } from './witness.ts'
-import { type Action, commandsIn, firstWorld, mintsOf, turnsOf, type World } from './world.ts'
+import { type Action, commandsIn, firstWorld, mintsOf, sendsOf, turnsOf, type World } from './world.ts'
 
 /** What is checked: in production's form, or with a fault in it. */
 export type Reducer = {
@@ -136,10 +136,11 @@ const submission = ({ ask, tier, stages, inherits }: Scenario) =>
   submit(ask, tier, { stages, ...(inherits ? { inherits } : {}) })
 const total: Rule = { id: 'INV10', rule: 'a command is obeyed or refused, never thrown at', broken: () => undefined }
 
-/** What may happen without a command. After the end nothing in the world matters but what was still being minted. */
+/** What may happen without a command. After the end nothing in the world matters but what was still being minted or sent. */
 function movesOf(scenario: Scenario, { state, world }: Node): readonly Action[] {
-  if (dueAt(state) === undefined) return mintsOf(world)
-  return [...mintsOf(world), ...turnsOf(scenario, world), ...timeIn(state, world)]
+  const late = [...mintsOf(world), ...sendsOf(world)]
+  if (dueAt(state) === undefined) return late
+  return [...late, ...turnsOf(scenario, world), ...timeIn(state, world)]
 }
 
 /** Time passes to the last second before something falls due by itself, and to that second. Nobody need look then. */
@@ -214,15 +215,20 @@ function grantKey(state: ApprovalRequest): string {
   if (!('grant' in state) || !state.grant) return ''
   const { claimBy, notAfter, claimedAt, intents, credentials, uses, delegations } = state.grant
   const { access_token: token, aws } = credentials
-  const used = uses.map(({ key, credential, ended }) => `${key}${credential}${ended ? '.' : ''}`).sort()
-  return `${claimBy},${notAfter},${claimedAt === undefined},${intentKey(intents.access_token)},${intentKey(intents.aws)},${token?.id},${token?.expiresAt},${aws?.id},${used},${delegations.map(({ child }) => child).sort()}`
+  const used = uses.map(
+    (use) => `${use.key}${use.credential}${use.key === 'call' ? callKey(use) : use.ended ? '.' : ''}`,
+  )
+  return `${claimBy},${notAfter},${claimedAt === undefined},${intentKey(intents.access_token)},${intentKey(intents.aws)},${token?.id},${token?.expiresAt},${aws?.id},${used.sort()},${delegations.map(({ child }) => child).sort()}`
 }
 
 /** An old intent is not a new one: nothing is issued on it. */
 const intentKey = (intent: Intent | undefined) => intent && `${intent.id}@${intent.at - submittedAt}`
 
-const worldKey = ({ lost, policyForbids, intended, minted, answered, ending }: World) =>
-  `${lost}|${policyForbids}|${intended}|${minted}|${answered}|${ending?.by}`
+/** Whose attempt it is, and, while nobody has said how it went, since when: for a minute only that one may. */
+const callKey = ({ id, begunAt, ended }: Use) => `${id.slice(-2)}${ended ? ended.outcome : `@${begunAt - submittedAt}`}`
+
+const worldKey = ({ lost, policyForbids, intended, minted, answered, calling, sent, ending }: World) =>
+  `${lost}|${policyForbids}|${intended}|${minted}|${answered}|${calling}|${sent}|${ending?.by}`
 
 /** What may be tried depends on the world, but not on the time: it is worked out once for each. */
 function remembered(make: (world: World) => readonly Action[]) {

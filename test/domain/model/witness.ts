@@ -21,6 +21,8 @@ export type Witness = {
   live: { readonly [claim: string]: string | undefined }
   /** The uses that were begun, by tool and key. */
   begun: readonly string[]
+  /** The mediated call that was begun and not given back: its use, when, and whether it is said how it went. */
+  call: { use: string; at: number; told: boolean } | undefined
   /** How many uses were given away to which child. */
   given: { readonly [child: string]: number }
   /** The key that it is bound to. */
@@ -42,6 +44,7 @@ export const noWitness: Witness = {
   issued: [],
   live: {},
   begun: [],
+  call: undefined,
   given: {},
   key: undefined,
   denied: false,
@@ -96,7 +99,13 @@ export function witness(seen: Witness, event: Event): Witness {
     case 'CredentialRevoked':
       return { ...seen, live: {}, pending: { ...seen.pending, aws: undefined } }
     case 'UseBegun':
-      return { ...seen, begun: [...seen.begun, `${event.tool} ${event.key}`] }
+      return {
+        ...seen,
+        begun: [...seen.begun, `${event.tool} ${event.key}`],
+        call: event.key === 'call' ? { use: event.use, at: event.at, told: false } : seen.call,
+      }
+    case 'UseReturned':
+      return { ...seen, begun: seen.begun.filter((each) => each !== 'aws call'), call: undefined }
     case 'Denied':
     case 'Withdrawn':
     case 'Expired':
@@ -107,11 +116,12 @@ export function witness(seen: Witness, event: Event): Witness {
       return { ...seen, key: event.jkt }
     case 'Delegated':
       return { ...seen, given: { ...seen.given, [event.child]: event.uses } }
+    case 'UseEnded':
+      return { ...seen, call: seen.call?.use === event.use ? { ...seen.call, told: true } : seen.call }
     case 'BreakGlassOpened':
     case 'ReviewDue':
     case 'ReviewOverdue':
     case 'Reviewed':
-    case 'UseEnded':
     case 'Commented':
     case 'Refused':
       return seen

@@ -1,10 +1,12 @@
 import type { Command, Eligibility, Ending } from '../../../functions/domain/commands.ts'
 import type { Claim } from '../../../functions/domain/request.ts'
-import type { CredentialId } from '../../../functions/domain/values.ts'
+import type { CredentialId, UseId } from '../../../functions/domain/values.ts'
 import {
   agentKey,
   callBegin,
   callEnd,
+  callResolution,
+  callReturn,
   completion,
   credentialId,
   credentialRevocation,
@@ -38,6 +40,10 @@ export type World = {
   minted: readonly CredentialId[]
   /** Those of them that were answered. */
   answered: readonly CredentialId[]
+  /** Calls that were begun, and that whoever began them may still send, by number. A crash is one that nobody sends. */
+  calling: readonly number[]
+  /** Calls that were sent, whether or not anybody heard of them again. */
+  sent: readonly number[]
   /** What has ended it, and is found by whoever reads. It never goes away again. */
   ending: Ending | undefined
 }
@@ -49,6 +55,8 @@ export const firstWorld: World = {
   intended: [],
   minted: [],
   answered: [],
+  calling: [],
+  sent: [],
   ending: undefined,
 }
 
@@ -56,7 +64,7 @@ export const firstWorld: World = {
 export type Action = { label: string; command?: Command; world?: Partial<World>; obeyed?: Partial<World> }
 
 /** Access tokens are numbered from 1, AWS credentials from 11; 99 is one that nobody intended. */
-const numberOf = (id: CredentialId) => Number(id.slice(-2))
+export const numberOf = (id: CredentialId | UseId) => Number(id.slice(-2))
 export const claimOf = (id: CredentialId): Claim => (numberOf(id) > 10 ? 'aws' : 'access_token')
 const nameOf = (id: CredentialId) =>
   claimOf(id) === 'aws' ? `AWS session ${numberOf(id) - 10}` : `token ${numberOf(id)}`
@@ -120,6 +128,13 @@ export const mintsOf = ({ intended, minted }: World): readonly Action[] =>
   intended
     .filter((id) => !minted.includes(id))
     .map((id) => ({ label: `${nameOf(id)} is minted`, world: { minted: [...minted, id].sort() } }))
+
+/** What was begun is sent, now or much later. */
+export const sendsOf = ({ calling, sent }: World): readonly Action[] =>
+  calling.map((n) => ({
+    label: `call ${n - 70} is sent`,
+    world: { calling: calling.filter((each) => each !== n), sent: [...sent, n] },
+  }))
 
 function clicked(scenario: Scenario, world: World, { by, verdict, stage, stale }: Click): Action {
   const { ask } = scenario
@@ -193,7 +208,10 @@ const gifts = (scenario: Scenario, world: World): readonly Action[] =>
     }),
   }))
 
-/** The one call: begun by each attempt with its own id, ended by those that lived to hear how it went. */
+/**
+ * The one call: begun by each attempt with its own id, ended by those that lived to hear how it went, given back by those
+ * that have not sent it, though they may say so late, and resolved by Hotwork when it pleases.
+ */
 function calls(scenario: Scenario, world: World): readonly Action[] {
   const tokens = world.answered.filter((id) => claimOf(id) === 'access_token')
   const attempts = Array.from({ length: scenario.calls ?? 0 }, (_, index) => 71 + index)
@@ -201,9 +219,21 @@ function calls(scenario: Scenario, world: World): readonly Action[] {
     ...tokens.map((id) => ({
       label: `call ${n - 70} begins with ${nameOf(id)}`,
       command: callBegin(id, n, authorityIn(scenario, world)),
+      obeyed: { calling: [...world.calling, n] },
     })),
     { label: `call ${n - 70} has succeeded`, command: callEnd(n) },
     { label: `call ${n - 70} has failed`, command: callEnd(n, { outcome: 'failed' }) },
+    ...(world.sent.includes(n)
+      ? []
+      : [
+          {
+            label: `call ${n - 70} was certainly not sent`,
+            command: callReturn(n),
+            obeyed: { calling: world.calling.filter((each) => each !== n) },
+          },
+        ]),
+    { label: `nobody can find out how call ${n - 70} went`, command: callResolution(n) },
+    { label: `it is found out that call ${n - 70} failed`, command: callResolution(n, { outcome: 'failed' }) },
   ])
 }
 
