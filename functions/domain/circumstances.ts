@@ -27,7 +27,7 @@ export type ActionQuestion = {
 }
 
 /** What only a person may do, as Cedar's action of that name. */
-export type PersonAction = 'approve' | 'revoke' | 'lift' | 'read' | 'breakGlass' | 'review'
+export type PersonAction = 'approve' | 'revoke' | 'lift' | 'read' | 'breakGlass' | 'review' | 'allowStanding'
 
 /** What of a request bears on what a person may do to it. */
 export type RequestFacts = {
@@ -42,6 +42,20 @@ export type RequestFacts = {
   tier: number
 }
 
+/** What would be opened in an emergency: one action on one resource, or what one right of a profile covers. */
+export type EmergencyFacts = {
+  id: string
+  action: string
+  /** The catalogue's group of the action. */
+  group: string
+  /** Its id may be a pattern, where a profile opens it. */
+  resource: Resource & ResourceFacts
+  profile?: string
+  incident: string
+  moment: Moment
+  drill: boolean
+}
+
 /** May this person do this to that request? `approve` also names the stage. */
 export type PersonQuestion = {
   kind: 'person'
@@ -50,6 +64,8 @@ export type PersonQuestion = {
   /** None where the act is not about one request: a kill switch by agent, the list. */
   request?: RequestFacts
   stage?: string
+  /** For `breakGlass`, and for `review` of it. */
+  emergency?: EmergencyFacts
   now: NumericDate
 }
 

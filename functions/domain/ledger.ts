@@ -5,7 +5,9 @@ import type { Halt } from './halt.ts'
 import { evolveHalt, HaltEvent } from './halting.ts'
 import { evolveLink, LinkEvent, type SlackAccount } from './linking.ts'
 import type { ApprovalRequest, ParentTask } from './request.ts'
-import type { Digest, HaltId, Json, JsonObject, NumericDate, PersonId, Resource } from './values.ts'
+import type { StandingPermit } from './standing-permit.ts'
+import { evolvePermit, PermitEvent } from './standing-permits.ts'
+import type { Digest, HaltId, Json, JsonObject, NumericDate, PersonId, Resource, StandingPermitId } from './values.ts'
 
 /**
  * One entry of the record: an event with its place in its aggregate's chain. `hash` is over the rest of the entry, and
@@ -49,7 +51,7 @@ export const rfc3339 = (at: NumericDate): string => new Date(at * 1000).toISOStr
 export function seal(
   aggregate: string,
   head: Head,
-  events: readonly (Event | HaltEvent | LinkEvent)[],
+  events: readonly (Event | HaltEvent | LinkEvent | PermitEvent)[],
   context: EntryContext,
 ): { entries: Entry[]; head: Head } {
   const entries: Entry[] = []
@@ -100,6 +102,18 @@ export const verifyHalt = (id: HaltId, entries: readonly Entry[]): { state: Halt
     entries,
     (entry) => HaltEvent.safeParse(factsOf(entry)).data,
     (halt: Halt | undefined, event: HaltEvent) => evolveHalt(id, halt, event),
+  )
+
+/** The same for the chain of a standing permit. */
+export const verifyPermit = (
+  id: StandingPermitId,
+  entries: readonly Entry[],
+): { state: StandingPermit | undefined; broken?: Broken } =>
+  replayChain(
+    id,
+    entries,
+    (entry) => PermitEvent.safeParse(factsOf(entry)).data,
+    (permit: StandingPermit | undefined, event: PermitEvent) => evolvePermit(id, permit, event),
   )
 
 /** The same for a person's own chain: what they attempted in vain, and the Slack account that is linked to them. */

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { type Asked, assess, findFacts, questionOf, requestFacts } from './assess.ts'
 import { type Bundle, personOf } from './bundle.ts'
 import type { Answer, Ask, PersonQuestion } from './circumstances.ts'
+import { factsOfAction, factsOfProfile } from './emergency.ts'
 import { Alias } from './ladder.ts'
 import { groupsOf } from './organisation.ts'
 import { AgentId, JsonObject, type NumericDate, PersonId } from './values.ts'
@@ -55,10 +56,12 @@ export type AskCase = z.infer<typeof AskCase>
 export const PersonCase = z.strictObject({
   name: z.string().min(1),
   person: PersonId,
-  does: z.enum(['approve', 'revoke', 'lift', 'read', 'breakGlass', 'review']),
+  does: z.enum(['approve', 'revoke', 'lift', 'read', 'breakGlass', 'review', 'allowStanding']),
   stage: Alias.optional(),
   ask: CaseAsk.optional(),
   tier: z.int().nonnegative().default(0),
+  /** For breaking the glass, and for the review of it: a profile, where `ask` names no action. */
+  profile: Alias.optional(),
   now: CaseTime,
   expect: z.strictObject({ permit: z.boolean(), policies: z.array(z.string()) }),
 })
@@ -105,19 +108,31 @@ function runPersonCase(bundle: Bundle, ask: Ask, policyCase: PersonCase): string
     : `${answer.permit ? 'permitted' : 'refused'} by ${list(answer.policies)}`
 }
 
-function personQuestion(bundle: Bundle, { person, does, stage, ask, tier, now }: PersonCase): PersonQuestion | string {
+function personQuestion(
+  bundle: Bundle,
+  { person, does, stage, ask, tier, profile, now }: PersonCase,
+): PersonQuestion | string {
   const facts = ask && findFacts(bundle, ask, now)
   if (facts && !facts.ok) return `no such request: ${facts.detail ?? facts.code}`
   if (!personOf(bundle, person)) return `\`${person}\` is not in the directory`
+  const who = { id: person, groups: groupsOf(bundle.directory, person) }
+  if (does === 'breakGlass' || does === 'review') {
+    const emergency = facts ? factsOfAction(facts.value) : factsOfProfile(bundle, profile)[0]
+    if (!emergency) return 'what is opened? give the case an `ask`, or a `profile` of break-glass.json'
+    return { kind: 'person', action: does, person: who, emergency: { ...unsaid, ...emergency }, now }
+  }
   return {
     kind: 'person',
     action: does,
-    person: { id: person, groups: groupsOf(bundle.directory, person) },
+    person: who,
     ...(ask && facts ? { request: requestFacts(facts.value, ask, tier) } : {}),
     ...(stage === undefined ? {} : { stage }),
     now,
   }
 }
+
+/** What a case does not say of an emergency. */
+const unsaid = { id: 'bgl_case', incident: 'a case', moment: 'request', drill: false } as const
 
 const sameIds = (a: readonly string[], b: readonly string[]) =>
   a.length === b.length && a.toSorted().join('\n') === b.toSorted().join('\n')

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { StageState } from './request.ts'
-import { AgentId, JsonObject, NumericDate, PersonId, RequestId, Resource, StandingPermitId } from './values.ts'
+import { AgentId, JsonObject, NumericDate, PersonId, RequestId, Resource, Seconds, StandingPermitId } from './values.ts'
 
 /**
  * What an approver allows one agent to do a few more times without being asked anew: this action, these arguments or
@@ -21,6 +21,8 @@ export const StandingPermit = z.strictObject({
   tier: z.int().nonnegative(),
   /** The stages with the decisions under which it was given: a request that draws from it stands on them. */
   stages: z.array(StageState),
+  /** How long a grant drawn from it lives at most: as long as the one that was approved. */
+  lifetime: Seconds,
   by: PersonId,
   at: NumericDate,
   uses: z.int().positive(),

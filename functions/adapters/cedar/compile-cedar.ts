@@ -11,6 +11,7 @@ import {
 } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Bundle } from '../../domain/bundle.ts'
 import type { CatalogueEntry } from '../../domain/catalogue.ts'
+import { ownClassification } from '../../domain/own.ts'
 import { CedarPolicy } from './cedar-policy.ts'
 import { groupsOf, withActions } from './cedar-schema.ts'
 
@@ -23,14 +24,31 @@ type Located = { id: string; json: PolicyJson; text: string; source: Source; sta
 export const cedar = { withActions, compile: compileCedar, open: (bundle: Bundle) => new CedarPolicy(bundle) }
 
 /** What only people do; an agent that could would settle its own requests. */
-const personActions = ['approve', 'revoke', 'lift', 'read', 'breakGlass', 'review']
+const personActions = ['approve', 'revoke', 'lift', 'read', 'breakGlass', 'review', 'allowStanding']
+
+/**
+ * What no policy folder can lift: a forbid outweighs every permit, and its `@id` is taken. Hotwork itself is beyond breaking
+ * the glass.
+ */
+const own: Source = {
+  file: 'Hotwork itself',
+  text: `@id("hotwork-is-beyond-break-glass")
+forbid (
+  principal,
+  action == Hotwork::Action::"breakGlass",
+  resource
+) when {
+  resource.classification == "${ownClassification}"
+};
+`,
+}
 
 function compileCedar(schema: Source, sources: readonly Source[], catalogue: readonly CatalogueEntry[]) {
   const problems = checkSchema(schema)
   if (problems.length > 0) return { policies: {}, index: {}, problems }
 
   const located = new Map<string, Located>()
-  for (const policy of sources.flatMap((source) => split(source, problems))) {
+  for (const policy of [...sources, own].flatMap((source) => split(source, problems))) {
     const other = located.get(policy.id)
     if (other) {
       const message = `@id("${policy.id}") is taken by the policy at ${other.source.file}:${other.line}`
@@ -41,7 +59,9 @@ function compileCedar(schema: Source, sources: readonly Source[], catalogue: rea
   return {
     policies: problems.length === 0 ? sliceByAction(located, catalogue) : {},
     index: Object.fromEntries(
-      [...located.values()].map(({ id, source, line, json }) => [id, { file: source.file, line, effect: json.effect }]),
+      [...located.values()]
+        .filter(({ source }) => source !== own)
+        .map(({ id, source, line, json }) => [id, { file: source.file, line, effect: json.effect }]),
     ),
     problems,
   }
