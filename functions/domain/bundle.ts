@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { BreakGlassPolicy } from './break-glass.ts'
 import { CatalogueEntry } from './catalogue.ts'
 import { Issuer } from './issuer.ts'
 import { Alias, Ladder } from './ladder.ts'
@@ -26,8 +27,18 @@ export const Deployment = z.strictObject({
   tools: z.record(Alias, z.strictObject({ audience: z.string().min(1), addresses: z.array(z.url()).min(1) })),
   channels: z.record(Alias, z.string().regex(/^[CG][A-Z0-9]{2,20}$/)),
   accounts: z.record(Alias, Account),
+  /**
+   * Where people log in to the pages: one of the issuers, an OpenID provider, and the name under which it knows the pages.
+   * It is a public client there, so there is no secret. Without it the pages say that nobody can log in.
+   */
+  login: z.strictObject({ issuer: Alias, clientId: z.string().min(1).max(256) }).optional(),
   slack: z.strictObject({
     teamId: z.string().regex(/^[TE][A-Z0-9]+$/),
+    /** The Enterprise Grid organisation that the workspace belongs to, if it does: accounts of no other are linked. */
+    enterpriseId: z
+      .string()
+      .regex(/^E[A-Z0-9]+$/)
+      .optional(),
     appId: z.string().regex(/^A[A-Z0-9]+$/),
     botUserId: z.string().regex(/^[UW][A-Z0-9]+$/),
     apiUrl: z.url(),
@@ -49,6 +60,8 @@ export const Bundle = z.strictObject({
   agents: z.array(Agent),
   tools: z.array(Tool),
   resources: z.array(ResourceRule),
+  /** Without it nobody can break the glass. */
+  breakGlass: BreakGlassPolicy.optional(),
   deployment: Deployment,
 })
 export type Bundle = z.infer<typeof Bundle>

@@ -14,25 +14,38 @@ export const sessionPolicyLimit = 1500
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
  */
-export function sessionPolicy(statement: Statement, notAfter: NumericDate): string {
-  const conditions = statement.conditions ?? {}
-  return JSON.stringify({
+export const sessionPolicy = (statement: Statement, notAfter: NumericDate): string =>
+  policyOf([{ Sid: 'Approved', ...allowed(statement, notAfter) }])
+
+/**
+ * The same for what a profile opened in an emergency: each action on its own resources. In a drill everything is denied:
+ * the credentials are real, and can do nothing.
+ */
+export const emergencyPolicy = (
+  statements: readonly Statement[],
+  notAfter: NumericDate,
+  { drill }: { drill: boolean },
+): string =>
+  policyOf([
+    ...statements.map((statement) => allowed(statement, notAfter)),
+    ...(drill ? [{ Sid: 'Drill', Effect: 'Deny', Action: '*', Resource: '*' }] : []),
+  ])
+
+const policyOf = (statements: readonly object[]) =>
+  JSON.stringify({
     Version: '2012-10-17',
-    Statement: [
-      {
-        Sid: 'Approved',
-        Effect: 'Allow',
-        Action: statement.actions,
-        Resource: statement.resources,
-        Condition: {
-          ...conditions,
-          DateLessThan: { ...conditions['DateLessThan'], 'aws:CurrentTime': rfc3339(notAfter) },
-        },
-      },
-      { Sid: 'NoPivot', Effect: 'Deny', Action: pivots, Resource: '*' },
-    ],
+    Statement: [...statements, { Sid: 'NoPivot', Effect: 'Deny', Action: pivots, Resource: '*' }],
   })
-}
+
+const allowed = ({ actions, resources, conditions = {} }: Statement, notAfter: NumericDate) => ({
+  Effect: 'Allow',
+  Action: actions,
+  Resource: resources,
+  Condition: {
+    ...conditions,
+    DateLessThan: { ...conditions['DateLessThan'], 'aws:CurrentTime': rfc3339(notAfter) },
+  },
+})
 
 /**
  * What a session could reach more rights with, whatever the role behind it allows, or a trust policy that names the

@@ -1,6 +1,12 @@
 import type { CedarValueJson, EntityJson, EntityUidJson } from '@cedar-policy/cedar-wasm/nodejs'
 import { type ArgumentSchema, type ArgumentsSchema, isScalar } from '../../domain/arguments.ts'
-import type { ActionQuestion, PersonQuestion, Question, RequestFacts } from '../../domain/circumstances.ts'
+import type {
+  ActionQuestion,
+  EmergencyFacts,
+  PersonQuestion,
+  Question,
+  RequestFacts,
+} from '../../domain/circumstances.ts'
 import { canonicalForm } from '../../domain/digest.ts'
 import type { Json, JsonObject } from '../../domain/values.ts'
 
@@ -55,19 +61,43 @@ function actionToCedar(question: ActionQuestion, types: ArgumentsSchema | undefi
   }
 }
 
-function personToCedar({ action, person, request, stage, now }: PersonQuestion): CedarQuestion {
+function personToCedar({ action, person, request, stage, emergency, now }: PersonQuestion): CedarQuestion {
   const principal = uid('Person', person.id)
+  const groups = { uid: principal, attrs: {}, parents: person.groups.map((group) => uid('Group', group)) }
+  if (emergency) {
+    const { moment, drill } = emergency
+    return {
+      principal,
+      action: uid('Action', action),
+      resource: uid('Emergency', emergency.id),
+      context: action === 'review' ? { now } : { moment, drill, approval: { tier: 0, breakGlass: true }, now },
+      entities: [groups, emergencyEntity(emergency)],
+    }
+  }
   return {
     principal,
     action: uid('Action', action),
     resource: request ? uid('Request', request.id) : uid('Desk', 'hotwork'),
     context: { ...(stage === undefined ? {} : { stage }), now },
-    entities: [
-      { uid: principal, attrs: {}, parents: person.groups.map((group) => uid('Group', group)) },
-      ...(request ? [requestEntity(request)] : []),
-    ],
+    entities: [groups, ...(request ? [requestEntity(request)] : [])],
   }
 }
+
+const emergencyEntity = ({ id, action, group, resource, profile, incident }: EmergencyFacts): EntityJson => ({
+  uid: uid('Emergency', id),
+  attrs: {
+    action,
+    group,
+    resourceType: resource.type,
+    resourceId: resource.id,
+    environment: resource.environment,
+    classification: resource.classification,
+    ownedBy: ref('Group', resource.group),
+    ...(profile === undefined ? {} : { profile }),
+    incident,
+  },
+  parents: [],
+})
 
 const requestEntity = ({ id, agent, owners, action, group, resource, tier }: RequestFacts): EntityJson => ({
   uid: uid('Request', id),

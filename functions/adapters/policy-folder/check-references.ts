@@ -1,5 +1,6 @@
 import { addressesOf, type Bundle } from '../../domain/bundle.ts'
 import type { Stage } from '../../domain/ladder.ts'
+import { checkLogin } from './check-login.ts'
 import type { Problem } from './problem.ts'
 import type { Folder, Sourced } from './read-folder.ts'
 
@@ -13,6 +14,7 @@ export function checkReferences(folder: Folder): Problem[] {
     ...checkAgents(folder),
     ...checkTools(folder),
     ...checkResources(folder),
+    ...checkLogin(folder),
   ]
 }
 

@@ -1,6 +1,7 @@
 import type { Bundle } from '../../domain/bundle.ts'
 import { digestOf } from '../../domain/digest.ts'
 import type { Json } from '../../domain/values.ts'
+import { checkBreakGlass } from './check-break-glass.ts'
 import { checkCases } from './check-cases.ts'
 import { checkCatalogue } from './check-catalogue.ts'
 import { checkIdentities } from './check-identities.ts'
@@ -18,7 +19,12 @@ export function compileFolder(path: string, deploymentFile: string, language: Po
   const catalogue = folder.actions.map(({ value }) => value)
 
   // Each step builds on the one before: what it would say of a broken start is noise.
-  const names = [...checkReferences(folder), ...checkIdentities(folder), ...checkCatalogue(folder)]
+  const names = [
+    ...checkReferences(folder),
+    ...checkIdentities(folder),
+    ...checkCatalogue(folder),
+    ...checkBreakGlass(folder),
+  ]
   if (names.length > 0) return { ok: false, problems: names }
   const stale = checkSchemaIsCurrent(folder.schema, language.withActions(folder.schema.text, catalogue))
   if (stale.length > 0) return { ok: false, problems: stale }
@@ -34,6 +40,7 @@ export function compileFolder(path: string, deploymentFile: string, language: Po
     agents: folder.agents.value.agents,
     tools: folder.tools.value.tools,
     resources: folder.resources.value.resources,
+    ...(folder.breakGlass ? { breakGlass: folder.breakGlass.value } : {}),
     deployment: folder.deployment.value,
   })
   const policy = language.open(bundle)

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { BreakGlassPolicy } from '../../domain/break-glass.ts'
 import { Deployment } from '../../domain/bundle.ts'
 import { IssuerFile } from '../../domain/issuer.ts'
 import { Alias, GrantTerms, Ladder, Stage, Tier } from '../../domain/ladder.ts'
@@ -68,6 +69,33 @@ export const ToolsFile = z.strictObject({
   tools: z.array(z.strictObject({ ...Tool.shape, identities: z.array(IdentityFile) })),
 })
 export const ResourcesFile = z.strictObject({ resources: z.array(ResourceRule).min(1) })
+const TermsFile = {
+  window: Duration,
+  budget: Duration,
+  coolDown: Duration,
+  login: z.strictObject({ acr: z.string().optional(), maxAge: Duration.optional() }).default({}),
+  tell: z.strictObject({ channel: z.string(), people: z.array(z.string()).optional() }),
+}
+export const BreakGlassFile = z
+  .strictObject({
+    incident: z.string(),
+    budgetOfPerson: Duration,
+    action: z.strictObject(TermsFile),
+    profiles: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          title: z.string(),
+          environment: z.string(),
+          classification: z.string(),
+          group: z.string(),
+          rights: z.array(z.strictObject({ action: z.string(), resources: z.array(z.string()) })),
+          ...TermsFile,
+        }),
+      )
+      .default([]),
+  })
+  .pipe(BreakGlassPolicy)
 export const CasesFile = z.strictObject({ cases: z.array(PolicyCase) })
 export const DeploymentFile = z.strictObject({ ...Deployment.shape, issuers: z.record(Alias, IssuerFile) })
 export type DeploymentFile = z.infer<typeof DeploymentFile>

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type * as z from 'zod'
+import type { BreakGlassPolicy } from '../../domain/break-glass.ts'
 import type { Deployment } from '../../domain/bundle.ts'
 import { CatalogueEntry } from '../../domain/catalogue.ts'
 import type { Ladder } from '../../domain/ladder.ts'
@@ -8,6 +9,7 @@ import type { Agent, Directory, ResourceRule, Tool } from '../../domain/organisa
 import type { PolicyCase } from '../../domain/policy-case.ts'
 import {
   AgentsFile,
+  BreakGlassFile,
   CasesFile,
   DeploymentFile,
   DirectoryFile,
@@ -34,6 +36,7 @@ export type Folder = {
   agents: Sourced<{ agents: Agent[] }>
   tools: Sourced<{ tools: Tool[] }>
   resources: Sourced<{ resources: ResourceRule[] }>
+  breakGlass?: Sourced<BreakGlassPolicy>
   actions: Sourced<CatalogueEntry>[]
   cases: Sourced<{ cases: PolicyCase[] }>[]
   schema: Source
@@ -69,6 +72,9 @@ export function readFolder(folder: string, deploymentFile: string): { folder?: F
   const agents = read(join(folder, 'agents.json'), AgentsFile)
   const tools = read(join(folder, 'tools.json'), ToolsFile)
   const resources = read(join(folder, 'resources.json'), ResourcesFile)
+  // A folder without it has no emergencies: nobody can break the glass.
+  const glass = join(folder, 'break-glass.json')
+  const breakGlass = existsSync(glass) ? read(glass, BreakGlassFile) : undefined
   const actions = readAll('actions', CatalogueEntry)
   const cases = readAll('cases', CasesFile)
   const schemaFile = join(folder, 'hotwork.cedarschema')
@@ -86,7 +92,19 @@ export function readFolder(folder: string, deploymentFile: string): { folder?: F
   const schema = { file: schemaFile, text: readFileSync(schemaFile, 'utf8') }
   const policies = filesIn(folder, '.cedar').map((file) => ({ file, text: readFileSync(file, 'utf8') }))
   return {
-    folder: { deployment, ladder, directory, agents, tools, resources, actions, cases, schema, policies },
+    folder: {
+      deployment,
+      ladder,
+      directory,
+      agents,
+      tools,
+      resources,
+      actions,
+      cases,
+      schema,
+      policies,
+      ...(breakGlass ? { breakGlass } : {}),
+    },
     problems,
   }
 }

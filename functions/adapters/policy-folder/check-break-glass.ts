@@ -1,0 +1,138 @@
+import type { OpenRight, Profile } from '../../domain/break-glass.ts'
+import { rightsStatements } from '../../domain/emergency.ts'
+import { resourcesOverlap } from '../../domain/glob.ts'
+import { ownClassification, reachesOurselves } from '../../domain/own.ts'
+import { emergencyPolicy, sessionPolicyLimit } from '../../domain/session-policy.ts'
+import { known } from './check-references.ts'
+import type { Problem } from './problem.ts'
+import type { Folder } from './read-folder.ts'
+
+type Path = (string | number)[]
+type Say = (path: Path, message: string, fix: string) => void
+
+/** Is what an emergency opens there, bounded, and nothing of our own? */
+export function checkBreakGlass(folder: Folder): Problem[] {
+  const { breakGlass } = folder
+  if (!breakGlass) return []
+  const { value, document } = breakGlass
+  const problems: Problem[] = []
+  const say: Say = (path, message, fix) => void problems.push(document.report(path, message, fix))
+  checkIncident(value.incident, say)
+  for (const [terms, path] of [
+    [value.action, ['action']],
+    ...value.profiles.map((profile, at) => [profile, ['profiles', at]] as const),
+  ] as [Profile, Path][]) {
+    if (terms.window > terms.budget)
+      say([...path, 'budget'], 'the budget of seven days is less than one window', 'make it at least the window')
+    if (terms.window > value.budgetOfPerson)
+      say(['budgetOfPerson'], 'one person may open less in seven days than one window', 'make it at least the window')
+    if (!Object.hasOwn(folder.deployment.value.channels, terms.tell.channel))
+      say(
+        [...path, 'tell', 'channel'],
+        `channel \`${terms.tell.channel}\` is not in the deployment`,
+        known(Object.keys(folder.deployment.value.channels)),
+      )
+    const there = [...folder.directory.value.people.map(({ id }) => id), ...Object.keys(folder.directory.value.groups)]
+    terms.tell.people?.forEach((name, at) => {
+      if (!there.includes(name))
+        say([...path, 'tell', 'people', at], `\`${name}\` is not in directory.json`, known(there))
+    })
+  }
+  value.profiles.forEach((profile, at) => checkProfile(profile, ['profiles', at], folder, say))
+  checkApart(value.profiles, say)
+  return problems
+}
+
+function checkIncident(pattern: string, say: Say): void {
+  try {
+    new RegExp(pattern)
+  } catch {
+    say(['incident'], `\`${pattern}\` is no regular expression`, 'write one such as `^INC-[0-9]{1,12}$`')
+  }
+  if (!pattern.startsWith('^') || !pattern.endsWith('$'))
+    say(
+      ['incident'],
+      '`incident` is not anchored, so anything that holds one would do',
+      'begin it with `^` and end it with `$`',
+    )
+  // A quantified group that is quantified again can take for ever on what was made for it.
+  if (/\([^)]*[*+}][^)]*\)[*+{]/.test(pattern))
+    say(['incident'], '`incident` repeats what repeats', 'write it without a repeated group')
+}
+
+function checkProfile(profile: Profile, path: Path, folder: Folder, say: Say): void {
+  const { value: directory } = folder.directory
+  if (!Object.hasOwn(directory.groups, profile.group))
+    say([...path, 'group'], `group \`${profile.group}\` is not in directory.json`, known(Object.keys(directory.groups)))
+  if (profile.classification === ownClassification)
+    say([...path, 'classification'], 'that is Hotwork itself, which is beyond breaking the glass', 'take it out')
+  const accounts = new Set<string | undefined>()
+  profile.rights.forEach((right, at) => {
+    accounts.add(checkRight(right, [...path, 'rights', at], folder, say))
+  })
+  if (accounts.size > 1)
+    say([...path, 'rights'], 'its actions happen in several accounts', 'make a profile for each account')
+  const [alias] = accounts
+  const account = alias === undefined ? undefined : folder.deployment.value.accounts[alias]
+  const actions = Object.fromEntries(folder.actions.map(({ value }) => [value.name, value]))
+  const statements = account && rightsStatements(profile.rights, actions, account)
+  if (statements && emergencyPolicy(statements, 0, { drill: true }).length > sessionPolicyLimit)
+    say([...path, 'rights'], `its session policy would be over ${sessionPolicyLimit} characters`, 'split the profile')
+}
+
+/** @returns the alias of the account in which it happens */
+function checkRight({ action, resources }: OpenRight, path: Path, folder: Folder, say: Say): string | undefined {
+  const entry = folder.actions.find(({ value }) => value.name === action)?.value
+  if (!entry) {
+    say(
+      [...path, 'action'],
+      `\`${action}\` is not in the catalogue`,
+      known(folder.actions.map(({ value }) => value.name)),
+    )
+    return undefined
+  }
+  if (entry.credential !== 'sts' || !entry.statement)
+    say([...path, 'action'], `\`${action}\` gives no AWS credentials`, 'name actions whose `credential` is `sts`')
+  resources.forEach((pattern, at) => {
+    const here = [...path, 'resources', at]
+    if (!/^arn:\{partition\}:[a-z0-9-]+:(\{region\})?:(\{account\})?:[^*?${}]{3,}\*?$/.test(pattern))
+      say(
+        here,
+        `\`${pattern}\` is no pattern of resources`,
+        'write `arn:{partition}:service:{region}:{account}:...`, with `*` at its end alone',
+      )
+    else if (
+      !entry.statement?.resources.some((template) => resourcesOverlap(template, pattern))
+    )
+      say(here, `\`${action}\` never acts on \`${pattern}\``, 'see `statement.resources` of the action')
+    if (reachesOurselves(pattern, folder.resources.value.resources))
+      say(
+        here,
+        `\`${pattern}\` reaches what Hotwork itself is made of`,
+        'that is beyond breaking the glass: take it out',
+      )
+  })
+  return entry.account
+}
+
+/** Two profiles for one resource would be two budgets for it. */
+function checkApart(profiles: readonly Profile[], say: Say): void {
+  profiles.forEach(({ name, rights }, at) => {
+    for (const other of profiles.slice(0, at)) {
+      if (other.name === name) say(['profiles', at, 'name'], `profile \`${name}\` is here twice`, 'rename one')
+      const shared = rights.find((right) =>
+        other.rights.some(
+          (each) =>
+            each.action === right.action &&
+            each.resources.some((one) => right.resources.some((another) => resourcesOverlap(one, another))),
+        ),
+      )
+      if (shared)
+        say(
+          ['profiles', at, 'rights'],
+          `\`${shared.action}\` is opened by profile \`${other.name}\` on the same resources, which would be two budgets for them`,
+          'leave it in one of them',
+        )
+    }
+  })
+}

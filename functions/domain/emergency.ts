@@ -1,0 +1,85 @@
+import type { Facts } from './assess.ts'
+import type { OpenRight, Profile } from './break-glass.ts'
+import type { Account, Bundle } from './bundle.ts'
+import { type CatalogueEntry, deriveStatement, type Statement } from './catalogue.ts'
+import type { EmergencyFacts } from './circumstances.ts'
+import { resourcesOverlap } from './glob.ts'
+import type { ApprovalRequest } from './request.ts'
+import type { Resource } from './values.ts'
+
+/** What policy is asked about, where one action is opened; moment and incident are the asker's to add. */
+export const factsOfAction = ({ entry, resource }: Pick<Facts, 'entry' | 'resource'>): OpenedFacts => ({
+  action: entry.name,
+  group: entry.group,
+  resource,
+})
+
+/** What policy is asked about, where a profile is opened: one question for each action and pattern of resources. */
+export function factsOfProfile(
+  { breakGlass, actions }: Pick<Bundle, 'breakGlass' | 'actions'>,
+  name: string | undefined,
+): readonly OpenedFacts[] {
+  const profile = breakGlass?.profiles.find((each) => each.name === name)
+  if (!profile) return []
+  const { environment, classification, group: ownedBy } = profile
+  return profile.rights.flatMap(({ action, resources }) => {
+    const entry = actions[action]
+    if (!entry) return []
+    return resources.map((id) => ({
+      action,
+      group: entry.group,
+      resource: { type: entry.resource.type, id, environment, classification, group: ownedBy },
+      profile: profile.name,
+    }))
+  })
+}
+
+export type OpenedFacts = Pick<EmergencyFacts, 'action' | 'group' | 'resource' | 'profile'>
+
+/** The IAM statements of a profile's rights: each action on the resources that the profile opens it on, and no others. */
+export const rightsStatements = (
+  rights: readonly OpenRight[],
+  actions: { readonly [name: string]: CatalogueEntry },
+  account: Account,
+): readonly Statement[] =>
+  rights.map(({ action, resources }) => ({
+    actions: actions[action]?.statement?.actions ?? [],
+    resources: resources.map((each) => filled(each, account)),
+  }))
+
+/** A pattern of resources in an account: `{partition}`, `{region}` and `{account}` are its own. */
+export const filled = (pattern: string, { partition, region, accountId }: Account): string =>
+  pattern.replaceAll('{partition}', partition).replaceAll('{region}', region).replaceAll('{account}', accountId)
+
+/** The profile that opens this action on this resource: there is at most one, which is whose minutes they are. */
+export const profileCovering = (
+  { breakGlass, deployment }: Pick<Bundle, 'breakGlass' | 'deployment'>,
+  { name, account }: Pick<CatalogueEntry, 'name' | 'account'>,
+  resource: Resource,
+): Profile | undefined => {
+  const where = account === undefined ? undefined : deployment.accounts[account]
+  return where && breakGlass?.profiles.find(({ rights }) => coversOne(rights, name, resource, where))
+}
+
+/** Whether an action on a resource is among what was opened. */
+export const coversOne = (
+  rights: readonly OpenRight[],
+  action: string,
+  resource: Resource,
+  account: Account,
+): boolean =>
+  rights.some(
+    (right) => right.action === action && right.resources.some((each) => resourcesOverlap(filled(each, account), resource.id)),
+  )
+
+/** The statements that AWS credentials of a break-glass carry: of its profile's rights, or of the one action that it names. */
+export function emergencyStatements(
+  { ask }: Pick<ApprovalRequest, 'ask'>,
+  actions: { readonly [name: string]: CatalogueEntry },
+  account: Account,
+): readonly Statement[] {
+  if (ask.breakGlass?.profile !== undefined) return rightsStatements(ask.breakGlass.rights, actions, account)
+  const entry = actions[ask.action]
+  const statement = entry && deriveStatement(entry, ask.arguments, account)
+  return statement ? [statement] : []
+}
