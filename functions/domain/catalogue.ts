@@ -12,7 +12,7 @@ import {
   variableIn,
 } from './conditions.ts'
 import { Alias } from './ladder.ts'
-import { fill, isLiteral, placesOf } from './template.ts'
+import { fill, isLiteral, partsOf, placesOf } from './template.ts'
 import { CredentialKind, type JsonObject, ok, type Resource, type Result, refuse, ToolId } from './values.ts'
 
 const Template = z.string().min(1).max(1024)
@@ -161,12 +161,20 @@ const literals = (args: JsonObject, account: Account | undefined) => (path: stri
 const titleValueLength = 80
 
 /** The card's title: each value as it is, long ones cut with `…`. Not escaped for any surface. */
-export function titleOf(entry: CatalogueEntry, args: JsonObject): string {
-  return fill(entry.title, (path) => {
-    const value = args[path.replace(/^arguments\./, '')]
+export const titleOf = (entry: CatalogueEntry, args: JsonObject): string =>
+  titleParts(entry, args)
+    .map(({ text }) => text)
+    .join('')
+
+/** The same in its parts, so that a value can be made to look like one: our words say nothing that a value could. */
+export function titleParts(entry: CatalogueEntry, args: JsonObject): readonly { text: string; isValue: boolean }[] {
+  return partsOf(entry.title).map((part, index) => {
+    if (index % 2 === 0) return { text: part, isValue: false }
+    const value = args[part.replace(/^arguments\./, '')]
     const text = typeof value === 'string' ? value : JSON.stringify(value ?? null)
     const characters = [...text]
-    return characters.length <= titleValueLength ? text : `${characters.slice(0, titleValueLength - 1).join('')}…`
+    const short = characters.length <= titleValueLength
+    return { text: short ? text : `${characters.slice(0, titleValueLength - 1).join('')}…`, isValue: true }
   })
 }
 

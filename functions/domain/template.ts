@@ -8,6 +8,9 @@ const place = /\{([A-Za-z][A-Za-z0-9.]*)\}/g
 export const placesOf = (template: string): readonly string[] =>
   [...template.matchAll(place)].map(([, path]) => path ?? '')
 
+/** A template as it is written and, at every second place, the paths of its values. */
+export const partsOf = (template: string): readonly string[] => template.split(place)
+
 /** Fills every place, or throws: that a template fits its arguments was checked when the policies were compiled. */
 export function fill(template: string, value: (path: string) => string | undefined): string {
   return template.replace(place, (_, path: string) => {

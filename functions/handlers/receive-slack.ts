@@ -1,18 +1,27 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
-import { hurried } from '../adapters/dynamodb/client.ts'
+import { DynamoCardStore } from '../adapters/dynamodb/card-store.ts'
+import { connect, hurried } from '../adapters/dynamodb/client.ts'
 import { SlackSecretReader } from '../adapters/secretsmanager/slack-secret.ts'
 import { createSlackEdge } from '../adapters/slack/bolt-edge.ts'
+import { createHomes } from '../adapters/slack/slack-home.ts'
+import { createModals } from '../adapters/slack/slack-modals.ts'
 import { createWhisper } from '../adapters/slack/whisper.ts'
-import { decideInTime } from '../operations/decide-in-time.ts'
+import { commentDecision } from '../operations/comment-decision.ts'
+import { decideInTime, inTime } from '../operations/decide-in-time.ts'
+import { findSeen } from '../operations/find-seen.ts'
+import { foreseeDecision } from '../operations/foresee-decision.ts'
 import { environmentOf } from './environments.ts'
 import { decidingPorts } from './wiring/deciding.ts'
 import { freshEnough } from './wiring/fresh-enough.ts'
+import { overviewOptions } from './wiring/overview-options.ts'
+import { pageOf } from './wiring/page.ts'
 import { cedarPolicy } from './wiring/policy.ts'
 import { slackRequestOf } from './wiring/slack-request.ts'
 
 const environment = environmentOf('receive-slack')
 const ports = decidingPorts(environment, cedarPolicy(), hurried)
 const { log, clock, policy } = ports
+const cards = new DynamoCardStore(connect(hurried), environment.CARDS_TABLE)
 const secret = new SlackSecretReader(environment.SLACK_SECRET, clock)
 const secrets = freshEnough(async () => {
   const { signingSecret, previousSigningSecret } = await secret.read()
@@ -21,10 +30,20 @@ const secrets = freshEnough(async () => {
 // Read now, so that the first person who presses does not wait for it; a failure shows when it is needed.
 secrets().catch(() => {})
 
+/** The bot token is read only where one person is shown something: a form, or their own tab. */
+const webApi = { apiUrl: environment.SLACK_API_URL, token: async () => (await secret.read()).botToken, log }
+
 const edge = createSlackEdge({
   bundle: policy.bundle,
   secrets,
   decide: (ask, mayStart) => decideInTime(ask, ports, mayStart),
+  foresee: (ask) => foreseeDecision(ask, ports),
+  comment: (ask, mayStart) => commentDecision(ask, inTime(ports, mayStart)),
+  seen: (place) => findSeen(place, cards),
+  ...overviewOptions(ports, environment.ISSUER),
+  openModal: createModals(webApi),
+  publishHome: createHomes(webApi),
+  page: pageOf(environment.ISSUER),
   whisper: createWhisper(environment.SLACK_API_URL, log),
   now: () => clock.now(),
   log,

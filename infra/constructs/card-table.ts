@@ -19,6 +19,11 @@ export class CardTable extends Construct {
     return this.table.tableName
   }
 
+  /** Allows finding the cards of a request: what was shown to whoever decides on one. */
+  grantRead(grantee: IGrantable): Grant {
+    return grantItems(this.table, grantee, 'dynamodb:Query')
+  }
+
   /** Allows finding the cards of a request and keeping what they show. */
   grantDraw(grantee: IGrantable): Grant {
     return grantItems(this.table, grantee, 'dynamodb:Query', 'dynamodb:PutItem')

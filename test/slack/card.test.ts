@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { largestCard, renderCard, sizeOf } from '../../functions/adapters/slack/card.ts'
-import { duration } from '../../functions/adapters/slack/card-facts.ts'
+import { duration } from '../../functions/adapters/slack/card-status.ts'
 import { exact } from '../../functions/adapters/slack/inert.ts'
 import { complaintsOf } from '../../functions/adapters/slack/validate-blocks.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
@@ -126,12 +126,12 @@ test.each([
   ],
   ['approved', '✅ Approved, not claimed yet', 'can claim the credential until 2027-01-15T09:00:00Z'],
   ['in use', '🔑 In use', 'live until 2027-01-15T08:15:00Z'],
-  ['completed: succeeded', '🏁 Completed: succeeded', 'unverified: “health is back to `ok`”'],
+  ['completed: succeeded', '🏁 Completed: succeeded', 'unverified: health is back to `ok`'],
   ['completed: failed', '🏁 Completed: failed', 'Its credential is dead'],
   [
     'denied',
     '⛔ Denied',
-    'Denied by Eve Evans (person:eve) at 2027-01-15T08:00:00Z . Reason: “the value is wrong: see INC-1042”',
+    'Denied by Eve Evans (person:eve) at 2027-01-15T08:00:00Z . Reason: the value is wrong: see INC-1042',
   ],
   ['expired without a decision', '⌛ Expired', 'Nobody decided in time'],
   [
@@ -164,8 +164,7 @@ test.each([
 
 describe('buttons', () => {
   test('are there only while there is something to decide', () => {
-    for (const name of names)
-      expect(buttonsOf(cardOf(name))).toEqual(stateOf(name).status === 'pending' ? ['approve', 'deny'] : [])
+    for (const name of names) expect(buttonsOf(cardOf(name)).length > 0).toBe(stateOf(name).status === 'pending')
   })
 
   test('are only in the channel of the open stage', () => {
@@ -184,7 +183,7 @@ describe('buttons', () => {
     const { blocks } = cardOf('waiting for the first stage')
     const [approve] = (blocks.find(({ type }) => type === 'actions')?.['elements'] ?? []) as readonly JsonObject[]
     const asked = wordsOf([approve?.['confirm']])
-    expect(asked).toContain('Set the parameter /prod/checkout/payment-timeout-ms to 3000')
+    expect(asked).toContain('Set the parameter “/prod/checkout/payment-timeout-ms” to “3000”')
     expect(asked).toContain('In prod, on arn:aws:ssm')
   })
 
@@ -210,7 +209,7 @@ describe('buttons', () => {
     const card = cardOf('waiting for the first stage', {
       arguments: { Name: '/prod/checkout/x', Value: 'v'.repeat(2_000) },
     })
-    expect(buttonsOf(card)).toEqual(['approve', 'deny'])
+    expect(buttonsOf(card)).toEqual(['approve', 'approve_comment', 'narrow', 'deny'])
     expect(said(card)).toContain('v'.repeat(2_000))
   })
 })

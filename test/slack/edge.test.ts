@@ -4,7 +4,7 @@ import type { JsonObject } from '../../functions/domain/values.ts'
 import { slackRequestOf } from '../../functions/handlers/wiring/slack-request.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
 import { prodParameter, sampleBundle, World } from '../support/world.ts'
-import { Door } from './door.ts'
+import { Door, page } from './door.ts'
 import { formOf, pressOf, responseUrl, signed } from './press.ts'
 import { stopCheckout } from './states.ts'
 
@@ -135,7 +135,7 @@ describe('a press that is refused is answered with 200, and told in one sentence
     await world.decide(strong, 'ana')
     const open = await world.state(strong.ask.id)
     expect(await told('U0GUS', {}, 'approve', open)).toBe(
-      `Approving here needs a stronger login (strong) than a press in Slack: log in so and approve through the API, at /v1/requests/${strong.ask.id}/decisions; denying needs none.`,
+      `Approving here needs a stronger login (strong) than a press in Slack: log in and approve at ${page(strong.ask.id)}; denying needs none.`,
     )
   })
 

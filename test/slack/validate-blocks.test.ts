@@ -81,14 +81,14 @@ describe('limits', () => {
     expect(complaintsOf(many(51))).toEqual(['blocks: at most 50, not 51'])
   })
 
-  test('8,000 bytes in all, and not 8,001: bytes, not characters', () => {
+  test('9,000 bytes in all, and not 9,001: bytes, not characters', () => {
     const sized = (bytes: number) => {
       const card = { text: '', blocks: [rich(section(...Array.from({ length: 3 }, () => words(2_000)))), header(1)] }
       const rest = bytes - Buffer.byteLength(JSON.stringify(card))
       return { ...card, text: 'é'.repeat(Math.floor(rest / 2)) + 'x'.repeat(rest % 2) }
     }
-    expect(complaintsOf(sized(8_000))).toEqual([])
-    expect(complaintsOf(sized(8_001))).toEqual(['card: at most 8000 bytes, not 8001'])
+    expect(complaintsOf(sized(9_000))).toEqual([])
+    expect(complaintsOf(sized(9_001))).toEqual(['card: at most 9000 bytes, not 9001'])
   })
 })
 
@@ -99,7 +99,11 @@ test.each<[string, JsonObject]>([
   ['a mention', rich(section({ type: 'user', user_id: 'U0ANA' }))],
   ['a broadcast', rich(section({ type: 'broadcast', range: 'channel' }))],
   ['a picture', { type: 'image', image_url: 'https://evil.example/x.png', alt_text: 'x' }],
-  ['a button that is a link', actions(button({ url: 'https://evil.example' }))],
+  ['a button that leads elsewhere', actions(button({ url: 'https://evil.example' }))],
+  [
+    'a button that leads to a page like ours',
+    actions(button({ url: `https://evil.example/decide/req_${'0'.repeat(26)}?x` })),
+  ],
   ['a member that Slack does not know', { ...header(1), colour: 'red' }],
 ])('%s is never on a card', (_what, block) => {
   expect(complaintsOf({ text: 'x', blocks: [block] })).not.toEqual([])

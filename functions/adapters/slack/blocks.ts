@@ -49,6 +49,8 @@ export const preformatted = (text: string): RichTextPreformatted => ({
 export const quote = (text: string): RichTextQuote => ({ type: 'rich_text_quote', elements: [words(text)] })
 export const words = (text: string): RichTextText => ({ type: 'text', text })
 export const bold = (text: string): RichTextText => ({ type: 'text', text, style: { bold: true } })
+/** What a person has said of it. */
+export const said = (text: string): RichTextText => ({ type: 'text', text, style: { italic: true } })
 export const code = (text: string): RichTextText => ({ type: 'text', text, style: { code: true } })
 /** A time in the reader's own zone, and as RFC 3339 where that cannot be shown. */
 export const time = (at: NumericDate): RichTextDate => ({
@@ -56,6 +58,13 @@ export const time = (at: NumericDate): RichTextDate => ({
   timestamp: at,
   format: '{date_short_pretty} {time_secs}',
   fallback: rfc3339(at),
+})
+/** A button that leads to a page of ours. Slack tells us of the press all the same. */
+export const linkButton = (action_id: string, text: string, url: string): Button => ({
+  type: 'button',
+  action_id,
+  text: plain(text),
+  url,
 })
 export const actions = (block_id: string, ...elements: readonly Button[]): ActionsBlock => ({
   type: 'actions',

@@ -1,12 +1,19 @@
 import { App, AwsLambdaReceiver } from '@slack/bolt'
 import { clocksAgree } from '../../domain/clock.ts'
 import type { NumericDate } from '../../domain/values.ts'
+import { registerAppEvents } from './app-events.ts'
 import { registerCard } from './card-buttons.ts'
+import { registerForms } from './card-forms.ts'
 import type { Carried } from './carried.ts'
+import { registerCommands } from './commands.ts'
 import type { EdgeOptions } from './edge-options.ts'
+import type { Envelope } from './envelope.ts'
 import { guard, type RawRequest } from './guard.ts'
+import { registerHome } from './home.ts'
+import { truthModal } from './modals.ts'
 import { patience, startDeadline } from './patience.ts'
 import { redactingLogger } from './redacting-logger.ts'
+import { notAnswered } from './sentences.ts'
 
 export type { EdgeOptions }
 export type HttpAnswer = { statusCode: number; headers: { [name: string]: string }; body: string }
@@ -55,7 +62,7 @@ export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) =>
     const carrying = { ...event, carried } as unknown as Parameters<typeof handle>[0]
     // The listener keeps to its time by itself; this holds even if something else in there hangs.
     const done = await deadline.within(handle(carrying, {}), patience.answer)
-    if (!done.done) return answer(200, '')
+    if (!done.done) return unanswered(guarded.envelope)
     const { statusCode, headers = {}, body: said = '' } = done.value
     return { statusCode, headers: { ...headers, ...noStore } as HttpAnswer['headers'], body: said }
   }
@@ -72,13 +79,20 @@ const answer = (statusCode: number, body: string): HttpAnswer => ({
   body,
 })
 
+/** An empty answer would close a form as if it had been taken. */
+const unanswered = (envelope: Envelope): HttpAnswer => {
+  if (envelope.kind !== 'interaction' || envelope.type !== 'view_submission') return answer(200, '')
+  const update = { response_action: 'update', view: truthModal(notAnswered) }
+  return { statusCode: 200, headers: { 'content-type': 'application/json', ...noStore }, body: JSON.stringify(update) }
+}
+
 /** Builds the Bolt app, which ties itself to the receiver. */
 function registerListeners(receiver: AwsLambdaReceiver, options: EdgeOptions): void {
   const { bundle, log } = options
   const { botUserId, apiUrl } = bundle.deployment.slack
   const app = new App({
     receiver,
-    // No bot token: nothing that happens at this door can post, and nobody is asked who we are.
+    // No bot token: nothing that Bolt does at this door can post, and nobody is asked who we are.
     authorize: async () => ({ botId: botUserId, botUserId }),
     convoStore: false,
     attachFunctionToken: false,
@@ -86,6 +100,10 @@ function registerListeners(receiver: AwsLambdaReceiver, options: EdgeOptions): v
     clientOptions: { slackApiUrl: apiUrl, retryConfig: { retries: 0 }, timeout: 1_500, rejectRateLimitedCalls: true },
   })
   registerCard(app, options)
+  registerForms(app, options)
+  registerHome(app, options)
+  registerCommands(app, options)
+  registerAppEvents(app, options)
   app.error(async (fault) => {
     log.error('slack edge failed', { fault: fault.name })
   })

@@ -11,7 +11,7 @@ import {
   type StageState,
   usesLeft,
 } from '../../domain/request.ts'
-import { bold, time, words } from './blocks.ts'
+import { bold, said, time, words } from './blocks.ts'
 import { clamp, inert } from './inert.ts'
 
 /** The state in a sign and a word: never by colour or sign alone. The sign is for the eye, the words are for everybody. */
@@ -20,7 +20,7 @@ export type Headline = { sign: string; words: string }
 export function headlineOf(state: ApprovalRequest): Headline {
   switch (state.status) {
     case 'pending':
-      return waitingFor(openStage(state))
+      return waitingFor(openStage(state), state.round > 1)
     case 'approved':
       return state.grant.claimedAt === undefined
         ? { sign: '✅', words: 'Approved, not claimed yet' }
@@ -40,9 +40,9 @@ export function headlineOf(state: ApprovalRequest): Headline {
   }
 }
 
-function waitingFor(stage: StageState | undefined): Headline {
+function waitingFor(stage: StageState | undefined, narrowed: boolean): Headline {
   if (!stage) return { sign: '🟡', words: 'Waiting' }
-  const count = `${approversOf(stage).length} of ${stage.terms.quorum} approved`
+  const count = `${approversOf(stage).length} of ${stage.terms.quorum} approved${narrowed ? ', narrowed' : ''}`
   return stage.escalatedAt !== undefined && stage.terms.onSilence !== 'expire'
     ? {
         sign: '🟠',
@@ -51,9 +51,23 @@ function waitingFor(stage: StageState | undefined): Headline {
     : { sign: '🟡', words: `Waiting for ${stage.terms.name}: ${count}` }
 }
 
-/** What holds now and until when, or how it ended: by whom, when, and why. */
+/** What holds now and until when, or how it ended: by whom, when, and why, in one line. */
 export function nowOf(state: ApprovalRequest, bundle: Pick<Bundle, 'directory'>): RichTextElement[] {
-  const by = (who: SettledBy) => bold(whoOf(bundle, who))
+  const { facts, note } = nowParts(state, bundle)
+  return note === undefined ? facts : [...facts, words(' '), said(quoted(note, 240))]
+}
+
+/** The same, with what somebody noted apart. */
+export function nowParts(
+  state: ApprovalRequest,
+  bundle: Pick<Bundle, 'directory'>,
+): { facts: RichTextElement[]; note?: string } {
+  const note = noteOf(state)
+  return { facts: factsOf(state, bundle, note !== undefined), ...(note === undefined ? {} : { note }) }
+}
+
+function factsOf(state: ApprovalRequest, bundle: Pick<Bundle, 'directory'>, noted: boolean): RichTextElement[] {
+  const by = (who: SettledBy) => bold(settlerOf(bundle, state, who))
   switch (state.status) {
     case 'pending':
       return waitingNow(state)
@@ -69,8 +83,7 @@ export function nowOf(state: ApprovalRequest, bundle: Pick<Bundle, 'directory'>)
       return [
         words('The agent reported the end of the task at '),
         time(state.completedAt),
-        words(`. ${deadOf(state.grant)}${state.note === undefined ? '' : ' It notes, unverified: '}`),
-        ...noteOf(state.note),
+        words(`. ${deadOf(state.grant)}${noted ? ' It notes, unverified:' : ''}`),
       ]
     case 'denied':
       return [
@@ -78,8 +91,7 @@ export function nowOf(state: ApprovalRequest, bundle: Pick<Bundle, 'directory'>)
         by(state.deniedBy),
         words(' at '),
         time(state.deniedAt),
-        words(state.reason === undefined ? '.' : '. Reason: '),
-        ...noteOf(state.reason),
+        words(noted ? '. Reason:' : '.'),
       ]
     case 'expired':
       return [words(howExpired(state.grant)), time(state.expiredAt), words('.')]
@@ -91,8 +103,7 @@ export function nowOf(state: ApprovalRequest, bundle: Pick<Bundle, 'directory'>)
         by(state.revokedBy),
         words(' at '),
         time(state.revokedAt),
-        words(`. ${deadOf(state.grant)} Reason: `),
-        ...noteOf(state.reason),
+        words(`. ${deadOf(state.grant)}${noted ? ' Reason:' : ''}`),
       ]
     default:
       return state satisfies never
@@ -117,16 +128,56 @@ const howExpired = (grant: Grant | undefined): string => {
 function waitingNow(state: PendingRequest): RichTextElement[] {
   const stage = openStage(state)
   if (!stage) return [words('Waiting.')]
-  const until = [words('Until '), time(stage.deadline ?? state.decideBy), words('. ')]
+  const end = stage.deadline ?? state.decideBy
   const silence =
     stage.escalatedAt === undefined && stage.terms.onSilence !== 'expire'
       ? `Silence then widens it to ${stage.terms.onSilence.escalateTo}; it never approves.`
       : 'Silence then ends it; it never approves.'
-  return [...until, words(silence)]
+  const left = duration(Math.max(0, end - changedAt(state, stage)))
+  return [
+    words('Until '),
+    time(end),
+    words(left === '' ? '. ' : `, ${left} after this card last changed. `),
+    words(silence),
+  ]
 }
 
-const noteOf = (note: string | undefined): RichTextElement[] =>
-  note === undefined || note === '' ? [] : [words(`“${clamp(inert(note), 240).text}”`)]
+/** When what the card says of the waiting last changed: the card itself has no clock. */
+const changedAt = ({ submittedAt }: PendingRequest, { opensAt, escalatedAt, decisions }: StageState): number =>
+  Math.max(opensAt ?? submittedAt, escalatedAt ?? 0, ...decisions.map(({ at }) => at))
+
+/** What whoever ended it said of that: the agent's note, or somebody's reason. */
+function noteOf(state: ApprovalRequest): string | undefined {
+  const note = state.status === 'completed' ? state.note : 'reason' in state ? state.reason : undefined
+  return note === undefined || note.trim() === '' ? undefined : clamp(inert(note), 240).text
+}
+
+/** What somebody said, in one line, between quotes that it cannot close. */
+export const quoted = (text: string, limit: number): string =>
+  `“${clamp(inert(text).replace(/[“”„‟]/g, "'"), limit).text}”`
+
+/** Seconds as people say them: `1 h 30 min`. */
+export function duration(seconds: number): string {
+  const parts: [number, string][] = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor((seconds % 86_400) / 3600), 'h'],
+    [Math.floor((seconds % 3600) / 60), 'min'],
+    [seconds % 60, 's'],
+  ]
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count} ${unit}`)
+    .join(' ')
+}
+
+/** Whoever ended it and, where they denied it in another's stead, whose right that was. */
+function settlerOf(bundle: Pick<Bundle, 'directory'>, { stages }: ApprovalRequest, who: SettledBy): string {
+  const own = stages
+    .flatMap(({ decisions }) => decisions)
+    .find((each) => each.verdict === 'deny' && each.person === who)
+  const absent = own?.for
+  return absent === undefined ? whoOf(bundle, who) : `${whoOf(bundle, who)} in the stead of ${whoOf(bundle, absent)}`
+}
 
 /** A person by name and id, as the directory has them; the system by ours. */
 export function whoOf(bundle: Pick<Bundle, 'directory'>, who: SettledBy): string {

@@ -1,21 +1,8 @@
-import type { Button } from '@slack/types'
-import { type ApprovalRequest, openStage, type StageState } from '../../domain/request.ts'
+import type { ApprovalRequest } from '../../domain/request.ts'
 import type { JsonObject } from '../../domain/values.ts'
 import type { RenderedCard } from '../../operations/ports.ts'
-import {
-  actions,
-  bold,
-  type CardBlock,
-  context,
-  header,
-  list,
-  plain,
-  preformatted,
-  quote,
-  rich,
-  section,
-  words,
-} from './blocks.ts'
+import { bold, type CardBlock, context, header, list, preformatted, quote, rich, section, words } from './blocks.ts'
+import { type CardOptions, decideBlocks } from './card-decide.ts'
 import {
   aboutOf,
   argumentsOf,
@@ -26,17 +13,17 @@ import {
   placeOf,
   resourceOf,
   type Shown,
-  stagesOf,
-  titleFor,
-  wantsLogin,
 } from './card-facts.ts'
-import { headlineOf, nowOf } from './card-status.ts'
+import { narrowedBlocks } from './card-narrowed.ts'
+import { stagesOf } from './card-stages.ts'
+import { headlineOf, nowParts } from './card-status.ts'
+import { titleOn } from './card-title.ts'
 import { clamp, inert } from './inert.ts'
 
-export type { CardFacts }
+export type { CardFacts, CardOptions }
 
 /** Slack refuses messages of about 13,200 characters of blocks and does not say so; UTF-8 bytes, with the text. */
-export const largestCard = 8_000
+export const largestCard = 9_000
 
 /** From generous to bare. The last one fits whatever is asked, which a property test holds it to. */
 const budgets: readonly [Budget, ...Budget[]] = [
@@ -53,12 +40,17 @@ const budgets: readonly [Budget, ...Budget[]] = [
  * @param state   the request as it is now, with whatever is due applied
  * @param channel the channel's alias; buttons are only where the open stage's people are
  */
-export function renderCard(state: ApprovalRequest, facts: CardFacts, channel: string): RenderedCard {
+export function renderCard(
+  state: ApprovalRequest,
+  facts: CardFacts,
+  channel: string,
+  options: CardOptions = {},
+): RenderedCard {
   const [generous, ...smaller] = budgets
-  let card = renderWithin(state, facts, channel, generous)
+  let card = renderWithin(state, facts, channel, options, generous)
   for (const budget of smaller) {
     if (sizeOf(card) <= largestCard) break
-    card = renderWithin(state, facts, channel, budget)
+    card = renderWithin(state, facts, channel, options, budget)
   }
   return card
 }
@@ -66,25 +58,29 @@ export function renderCard(state: ApprovalRequest, facts: CardFacts, channel: st
 /** UTF-8 bytes of a card as it is sent. */
 export const sizeOf = (card: RenderedCard): number => Buffer.byteLength(JSON.stringify(card))
 
-function renderWithin(state: ApprovalRequest, facts: CardFacts, channel: string, budget: Budget): RenderedCard {
+function renderWithin(
+  state: ApprovalRequest,
+  facts: CardFacts,
+  channel: string,
+  options: CardOptions,
+  budget: Budget,
+): RenderedCard {
   const { ask } = state
   const { sign, words: status } = headlineOf(state)
+  const now = nowParts(state, facts)
   const args = argumentsOf(ask.arguments, budget.arguments)
   const resource = resourceOf(state, budget.arguments)
   const open = leftOpen(state, budget.lines)
   const whole = ![args, resource, open].some(({ cut }) => cut)
   const blocks: CardBlock[] = [
-    header(`${sign} ${status}`),
+    header(clamp(`${sign} ${status}`, 120).text),
     rich(
       'what',
-      section(
-        bold(titleFor(facts, state, 240)),
-        words('\n'),
-        ...placeOf(facts, state),
-        words('\n'),
-        ...nowOf(state, facts),
-      ),
+      section(...titleOn(facts, state), words('\n'), ...placeOf(facts, state)),
+      section(...now.facts),
+      ...(now.note === undefined ? [] : [quote(now.note)]),
     ),
+    ...narrowedBlocks(facts, state),
     rich(
       'action',
       section(bold('Resource')),
@@ -96,7 +92,7 @@ function renderWithin(state: ApprovalRequest, facts: CardFacts, channel: string,
     rich('about', section(bold('Who asks')), list(aboutOf(facts, state, budget.lines))),
     ...claimBlocks(ask.justification, budget),
     ...stageBlocks(facts, state, budget),
-    ...decideBlocks(state, facts, channel, whole),
+    ...decideBlocks(state, facts, channel, whole, options),
     context(`Request ${ask.id}   Round ${state.round}   Digest ${ask.digest.slice(0, 24)}`),
   ]
   // Slack shows this in notifications, where it does read markup: nothing in it is anybody's but ours.
@@ -124,35 +120,3 @@ const claimBlocks = (claim: string | undefined, budget: Budget): CardBlock[] =>
   claim === undefined || claim.trim() === ''
     ? []
     : [rich('claim', section(bold('The agent says (unverified)')), quote(clamp(inert(claim), budget.claim).text))]
-
-/** Buttons, while there is something to decide, and only where the people of the open stage are. */
-function decideBlocks(state: ApprovalRequest, facts: CardFacts, channel: string, whole: boolean): CardBlock[] {
-  const stage = state.status === 'pending' ? openStage(state) : undefined
-  if (!stage || stage.terms.channel !== channel) return []
-  const { ask, round } = state
-  const value = JSON.stringify({ r: ask.id, n: round, d: ask.digest.slice(0, 16) })
-  const deny: Button = { type: 'button', action_id: 'deny', text: plain('Deny'), style: 'danger', value }
-  if (whole) return [actions('decide', approveButton(state, facts, stage, value), deny)]
-  const why =
-    'It is too long to be shown in full here, so it cannot be approved here: read all of it, and approve, through the API, '
-  return [rich('too-long', section(bold(why), words(`GET /v1/requests/${ask.id}.`))), actions('decide', deny)]
-}
-
-function approveButton(state: ApprovalRequest, facts: CardFacts, stage: StageState, value: string): Button {
-  const { ask } = state
-  const what = `${titleFor(facts, state, 130)}\n\nIn ${ask.environment}, on ${clamp(inert(ask.resource.id), 100).text}`
-  return {
-    type: 'button',
-    action_id: 'approve',
-    text: plain('Approve'),
-    // Where a press is too weak a login the card says so, and the button that would only say it again is not the one to press.
-    ...(wantsLogin(stage) ? {} : { style: 'primary' as const }),
-    value,
-    confirm: {
-      title: plain('Approve exactly this?'),
-      text: plain(clamp(what, 280).text),
-      confirm: plain('Approve'),
-      deny: plain('Go back'),
-    },
-  }
-}

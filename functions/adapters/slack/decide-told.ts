@@ -1,35 +1,66 @@
+import type { Refusal } from '../../domain/refusals.ts'
+import type { ApprovalRequest } from '../../domain/request.ts'
+import type { CarriedOut } from '../../operations/carry-out.ts'
 import type { DecisionAsk } from '../../operations/decide-request.ts'
 import { type Carried, onceFor } from './carried.ts'
 import type { EdgeOptions } from './edge-options.ts'
+import type { Subject } from './modals.ts'
 import { patience } from './patience.ts'
 import { failed, notAnswered, notRecorded, sentenceFor } from './sentences.ts'
 
-/** Recorded; or what the person is to be told, which is true whatever became of it. */
-export type Told = { done: true } | { done: false; sentence: string }
+/** Recorded; or what the person is to be told, which is true whatever became of it. A `code` where it is a no. */
+export type Told = { done: true; state: ApprovalRequest } | NotDone
+export type NotDone = { done: false; sentence: string; code?: Refusal; detail?: string | undefined }
 
-/** Decides within the time that the person will wait, and says what is known of it when that is over. */
+/** Decides on what was seen within the time that the person will wait, and says what is known when that is over. */
 export async function decideTold(
-  ask: Omit<DecisionAsk, 'through' | 'login' | 'once'>,
+  ask: Pick<DecisionAsk, 'person' | 'verdict' | 'comment' | 'narrow'>,
+  about: Subject,
   carried: Carried,
-  { bundle: { directory }, decide, log }: EdgeOptions,
+  options: EdgeOptions,
 ): Promise<Told> {
-  const { deadline } = carried
+  const { request: id, round, digest } = about
+  const seen = await seenOn(about, carried, options)
   // A click is no login, however Slack let this person in.
-  const whole: DecisionAsk = { ...ask, through: 'slack', login: {}, once: onceFor(carried, ask.id) }
+  const whole: DecisionAsk = {
+    ...ask,
+    ...(seen === undefined ? {} : { seen }),
+    ...{ id, round, digest, through: 'slack', login: {}, once: onceFor(carried, id) },
+  }
+  return inTime(id, (mayStart) => options.decide(whole, mayStart), carried, options)
+}
+
+/** Does something that may happen once, within the same time. */
+export async function inTime(
+  request: string,
+  act: (mayStart: () => boolean) => Promise<CarriedOut>,
+  { deadline }: Carried,
+  { bundle: { directory }, page, log }: EdgeOptions,
+): Promise<Told> {
   try {
-    const made = await deadline.within(decide(whole, deadline.mayStart), patience.tell)
+    const made = await deadline.within(act(deadline.mayStart), patience.tell)
     if (!made.done) {
-      log.warn('press not decided in time', { request: ask.id })
+      log.warn('press not decided in time', { request })
       return { done: false, sentence: notAnswered }
     }
-    if (made.value.ok) return { done: true }
+    if (made.value.ok) return { done: true, state: made.value.value.state }
     const { code, detail, stored } = made.value
-    return { done: false, sentence: sentenceFor(code, { directory, detail, state: stored?.state }) }
+    return { done: false, code, detail, sentence: sentenceFor(code, { directory, page, detail, state: stored?.state }) }
   } catch (fault) {
     const name = fault instanceof Error ? fault.name : 'unknown'
-    log.error('press not decided', { request: ask.id, fault: name })
+    log.error('press not decided', { request, fault: name })
     return { done: false, sentence: sentenceForFault(name) }
   }
+}
+
+/** What was rendered there, if it is known soon: the record is better for it, and no decision waits for it. */
+async function seenOn({ request, channel, ts }: Subject, { deadline }: Carried, { seen, log }: EdgeOptions) {
+  if (channel === undefined || ts === undefined) return undefined
+  const found = await deadline.within(seen({ request, channel, ts }), patience.beside).catch((fault: unknown) => {
+    log.warn('card not read', { request, fault: fault instanceof Error ? fault.name : 'unknown' })
+    return { done: false as const }
+  })
+  return found.done ? found.value : undefined
 }
 
 function sentenceForFault(name: string): string {

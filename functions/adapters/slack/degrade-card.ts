@@ -12,19 +12,24 @@ export function degradeCard(card: RenderedCard): { card: RenderedCard; complaint
   return complaints.length === 0 ? { card, complaints } : { card: bareCard(card), complaints }
 }
 
-/** The least that can be said of a request. Its `text` holds the id and the digest, so nothing else is needed for it. */
+/**
+ * The least that can be said of a request. Its `text` holds the id and the digest, so nothing else is needed for it. Deny
+ * stays, and whatever leads to the page, which shows all of it.
+ */
 export function bareCard({ text, blocks }: RenderedCard): RenderedCard {
   const kept = blocks.filter((block) => complaintsOfBlock(block).length === 0)
   const status = kept.find(({ type }) => type === 'header') ?? header(text.slice(0, 150))
-  const deny = kept.map(withoutApprove).find((block) => block !== undefined)
+  const deny = kept.map(withoutYes).find((block) => block !== undefined)
   const ids = kept.find(({ type }) => type === 'context') ?? context(text.slice(0, 500))
   const why = rich('bare', section(words('The rest of this card cannot be shown here. Read it through the API.')))
   const bare = [status, why, ...(deny ? [deny] : []), ids] as unknown as readonly JsonObject[]
   return { text, blocks: bare }
 }
 
-function withoutApprove(block: JsonObject): JsonObject | undefined {
+function withoutYes(block: JsonObject): JsonObject | undefined {
   if (block['type'] !== 'actions') return undefined
-  const elements = (block['elements'] as readonly JsonObject[]).filter((each) => each['action_id'] !== 'approve')
+  const elements = (block['elements'] as readonly JsonObject[]).filter(
+    (each) => each['action_id'] === 'deny' || each['url'] !== undefined,
+  )
   return elements.length === 0 ? undefined : { ...block, elements }
 }

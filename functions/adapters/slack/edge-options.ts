@@ -1,19 +1,54 @@
 import type { Bundle } from '../../domain/bundle.ts'
+import type { ApprovalRequest } from '../../domain/request.ts'
+import type { Digest, PersonId, RequestId, Result } from '../../domain/values.ts'
 import type { CarriedOut } from '../../operations/carry-out.ts'
+import type { CommentAsk } from '../../operations/comment-decision.ts'
 import type { DecisionAsk } from '../../operations/decide-request.ts'
-import type { Log } from '../../operations/ports.ts'
+import type { NotFound } from '../../operations/find-request.ts'
+import type { CardPlace } from '../../operations/find-seen.ts'
+import type { Foreseen } from '../../operations/foresee-decision.ts'
+import type { Log, OnceOnly } from '../../operations/ports.ts'
+import type { Overview } from '../../operations/read-overview.ts'
+import type { Home } from './home-view.ts'
+import type { Modal } from './modal-blocks.ts'
 import type { SigningSecrets } from './signature.ts'
 import type { Whisper } from './whisper.ts'
 
 /** What Slack's door needs from the world. Each group of listeners takes of it what it uses. */
 export type EdgeOptions = {
-  bundle: Pick<Bundle, 'directory' | 'deployment'>
+  bundle: Pick<Bundle, 'directory' | 'deployment' | 'actions' | 'agents' | 'ladder'>
   /** The signing secrets that are good now. They are read before anything of the request is believed. */
   secrets(): Promise<SigningSecrets>
   /** Decides, and starts no transaction once `mayStart` says no. */
   decide(ask: DecisionAsk, mayStart: () => boolean): Promise<CarriedOut>
+  /** What a decision would come to; nothing is recorded. */
+  foresee(ask: DecisionAsk): Promise<Foreseen>
+  /** Adds to a decision of one's own why it was made. */
+  comment(ask: CommentAsk, mayStart: () => boolean): Promise<CarriedOut>
+  /** The digest of the card that is on record for this very message, if one is. */
+  seen(place: CardPlace): Promise<Digest | undefined>
+  /** Shows a form to whoever acted, by the trigger that came with it, which is good for three seconds. */
+  openModal(trigger: string, modal: Modal): Promise<void>
+  /** The page on which a request can be read in full and decided with a stronger login. */
+  page(request: RequestId): string
+  /** The page that lists what waits for whoever is logged in. */
+  list: string
+  /** What concerns a person now, for their own eyes. */
+  overview(person: PersonId): Promise<Overview>
+  /** Which request is meant by an id, or by how one begins. */
+  find(given: string): Promise<Result<RequestId, NotFound>>
+  /** A request as it is now, if policy lets this person read. */
+  read(ask: { id: RequestId; person: PersonId }): Promise<Result<ApprovalRequest, 'not_permitted' | 'unknown_request'>>
+  /** Ends a live grant, or denies what is pending, if policy lets this person; starts no transaction once `mayStart` says no. */
+  revoke(ask: RevokeAsk, mayStart: () => boolean): Promise<CarriedOut>
+  /** Puts a once-only key alone; false when it was there. */
+  claim(once: OnceOnly): Promise<boolean>
+  /** Draws the tab that one Slack user sees of Hotwork. */
+  publishHome(user: string, home: Home): Promise<void>
   whisper: Whisper
   /** Whole seconds. */
   now(): number
   log: Log
 }
+
+export type RevokeAsk = { id: RequestId; person: PersonId; reason: string; once?: OnceOnly }

@@ -3,12 +3,14 @@ import * as z from 'zod'
 /** Who and what a signed request is from and about; the rest of it is read by whoever handles its kind. */
 export type Envelope =
   | { kind: 'url_verification' }
-  | {
-      kind: 'interaction' | 'command' | 'event'
-      /** The workspace, or for an app of a whole organisation the enterprise, in which the app is installed. */
-      installedIn: string
-      appId: string
-    }
+  | ({ kind: 'interaction'; type: string } & From)
+  | ({ kind: 'command' | 'event' } & From)
+
+type From = {
+  /** The workspace, or for an app of a whole organisation the enterprise, in which the app is installed. */
+  installedIn: string
+  appId: string
+}
 
 export type Parsed = { ok: true; envelope: Envelope } | { ok: false; why: string }
 const malformed = (why: string): Parsed => ({ ok: false, why })
@@ -56,9 +58,9 @@ function parseForm(text: string): Parsed {
   if (json === undefined) return malformed('`payload` is not JSON, or nests too deep')
   const parsed = Interaction.safeParse(json)
   if (!parsed.success) return malformed(`\`payload\` ${complaint(parsed.error)}`)
-  const { api_app_id, team, enterprise, is_enterprise_install } = parsed.data
+  const { type, api_app_id, team, enterprise, is_enterprise_install } = parsed.data
   const installedIn = (is_enterprise_install ? enterprise : team)?.id ?? ''
-  return { ok: true, envelope: { kind: 'interaction', installedIn, appId: api_app_id } }
+  return { ok: true, envelope: { kind: 'interaction', type, installedIn, appId: api_app_id } }
 }
 
 function parseCommand(form: ReadonlyMap<string, string>): Parsed {

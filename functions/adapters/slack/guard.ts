@@ -20,7 +20,7 @@ export type Guarded =
 /** One delivery: its key, which must be used once, and until when a copy of it would be fresh. */
 export type Delivery = { key: string; freshUntil: NumericDate }
 
-/** A click carries its whole message, percent-encoded: three bytes for one, of a card under 8 KB. */
+/** A click carries its whole message, percent-encoded: three bytes for one, of a card under 9 KB. */
 export const largestBody = 65_536
 
 const refuse = (status: 400 | 401 | 413, why: string): Guarded => ({ pass: false, status, why })

@@ -1,8 +1,9 @@
 /**
- * Slack waits 3 s, and a person hears the truth before that. Milliseconds from the arrival of the request: until when
- * a decision may still start its transaction, when to stop waiting for it and say so, and when to have answered.
+ * Slack waits 3 s, and a person hears the truth before that. Milliseconds from the arrival of the request: until when to
+ * look for what is only good to know, until when a decision may still start its transaction, when to stop waiting for it
+ * and say so, and when to have answered.
  */
-export const patience = { start: 1_500, tell: 1_850, answer: 2_100 } as const
+export const patience = { beside: 300, start: 1_500, tell: 1_850, answer: 2_100 } as const
 
 /** One request's time. */
 export type Deadline = {

@@ -45,13 +45,16 @@ const sentences: { readonly [Code in Refusal]: Sentence } = {
   unknown_stand_in: () => 'There is no such stand-in.',
   permit_refused: ({ detail }) => `That cannot be allowed ahead${detail === undefined ? '' : `: ${detail}`}.`,
   unknown_permit: () => 'There is no such standing permit.',
-  unknown_profile: ({ detail }) => `There is no such profile or action to break the glass for${detail === undefined ? '' : `: ${detail}`}.`,
+  unknown_profile: ({ detail }) =>
+    `There is no such profile or action to break the glass for${detail === undefined ? '' : `: ${detail}`}.`,
   bad_reason: ({ detail }) => `Say what is wrong, in your own words${detail === undefined ? '' : `: ${detail}`}.`,
   bad_incident: ({ detail }) => `Name the incident${detail === undefined ? '' : `: ${detail}`}.`,
   window_too_long: ({ detail }) => `That is longer than can be opened${detail === undefined ? '' : `: ${detail}`}.`,
   already_open: () => 'It is open already: use that, or end it first.',
-  cool_down: ({ detail }) => `It was open a moment ago and cannot be opened again yet${detail === undefined ? '' : ` (${detail})`}.`,
-  budget_spent: ({ detail }) => `The minutes of these seven days are used up${detail === undefined ? '' : ` (${detail})`}.`,
+  cool_down: ({ detail }) =>
+    `It was open a moment ago and cannot be opened again yet${detail === undefined ? '' : ` (${detail})`}.`,
+  budget_spent: ({ detail }) =>
+    `The minutes of these seven days are used up${detail === undefined ? '' : ` (${detail})`}.`,
   review_overdue: () => 'An earlier opening has not been reviewed, so a second person must vouch for this one.',
   out_of_profile: () => 'That is not among what was opened.',
   self_review: () => 'Somebody else must review it: not the one who did it, nor whoever helped.',

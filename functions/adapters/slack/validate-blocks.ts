@@ -16,6 +16,10 @@ const button = z.strictObject({
   action_id: text(255),
   text: plainText(75),
   value: text(2_000).optional(),
+  /** Only to the page of a request. */
+  url: text(3_000)
+    .regex(/^https?:\/\/[^\s?#@]+\/decide\/req_[0-9a-z]{26}$/)
+    .optional(),
   style: z.enum(['primary', 'danger']).optional(),
   confirm: z
     .strictObject({
@@ -28,7 +32,9 @@ const button = z.strictObject({
     .optional(),
 })
 
-const style = z.strictObject({ bold: z.boolean().optional(), code: z.boolean().optional() }).optional()
+const style = z
+  .strictObject({ bold: z.boolean().optional(), code: z.boolean().optional(), italic: z.boolean().optional() })
+  .optional()
 const richText = z.strictObject({ type: z.literal('text'), text: text(3_000), style })
 const richDate = z.strictObject({
   type: z.literal('date'),

@@ -1,0 +1,89 @@
+import type { Button } from '@slack/types'
+import { type ApprovalRequest, openStage, type StageState } from '../../domain/request.ts'
+import type { RequestId } from '../../domain/values.ts'
+import { actions, bold, type CardBlock, linkButton, plain, rich, section, words } from './blocks.ts'
+import { type CardFacts, entryOf } from './card-facts.ts'
+import { wantsLogin } from './card-stages.ts'
+import { titleFor } from './card-title.ts'
+import { clamp, inert } from './inert.ts'
+import { narrowFields } from './narrow-fields.ts'
+
+/** Where a request can be read in full and decided with a stronger login; absent where there is no such page. */
+export type CardOptions = { page?: (request: RequestId) => string }
+
+/** The row of buttons, named for what its stage wants of an approval, so that a press says so too. */
+export const plainStage = 'decide'
+export const commentStage = 'decide:comment'
+export const loginStage = 'decide:login'
+
+/** Leads to the page, and decides nothing. */
+export const readAction = 'read'
+
+/**
+ * Buttons, while there is something to decide, and only where the people of the open stage are. Nobody approves here what
+ * is not shown here in full, nor by a weaker login than the stage wants; anybody who may can deny.
+ */
+export function decideBlocks(
+  state: ApprovalRequest,
+  facts: CardFacts,
+  channel: string,
+  whole: boolean,
+  { page }: CardOptions,
+): CardBlock[] {
+  const stage = state.status === 'pending' ? openStage(state) : undefined
+  if (!stage || stage.terms.channel !== channel) return []
+  const { ask, round } = state
+  const value = JSON.stringify({ r: ask.id, n: round, d: ask.digest.slice(0, 16) })
+  const deny: Button = { type: 'button', action_id: 'deny', text: plain('Deny'), style: 'danger', value }
+  if (!whole) return [tooLong(state, page), actions(plainStage, ...readButton(state, page), deny)]
+  if (wantsLogin(stage)) return [actions(loginStage, loginButton(state, value, page), deny)]
+  const wantsComment = stage.terms.comment === 'required'
+  return [
+    actions(
+      wantsComment ? commentStage : plainStage,
+      approveButton(state, facts, stage, value),
+      ...(wantsComment ? [] : [button('approve_comment', 'Approve with a comment', value)]),
+      ...(narrowFields(ask, entryOf(facts, state)).length === 0 ? [] : [button('narrow', 'Approve less', value)]),
+      deny,
+    ),
+  ]
+}
+
+const button = (action_id: string, text: string, value: string): Button => ({
+  type: 'button',
+  action_id,
+  text: plain(text),
+  value,
+})
+
+function tooLong({ ask }: ApprovalRequest, page: CardOptions['page']): CardBlock {
+  const why = 'It is too long to be shown in full here, so it cannot be approved here: read all of it, and approve, '
+  const where = page ? 'on its page.' : `through the API, GET /v1/requests/${ask.id}.`
+  return rich('too-long', section(bold(why), words(where)))
+}
+
+const readButton = ({ ask }: ApprovalRequest, page: CardOptions['page']): Button[] =>
+  page ? [{ ...linkButton(readAction, 'Read in full and decide', page(ask.id)), style: 'primary' }] : []
+
+/** Slack opens the page and tells us of the press too. */
+function loginButton({ ask }: ApprovalRequest, value: string, page: CardOptions['page']): Button {
+  if (!page) return button('approve', 'Approve', value)
+  return { ...linkButton('approve', 'Log in and approve', page(ask.id)), value, style: 'primary' }
+}
+
+function approveButton(state: ApprovalRequest, facts: CardFacts, stage: StageState, value: string): Button {
+  const primary = { ...button('approve', 'Approve', value), style: 'primary' as const }
+  // The form that asks for the reason says again what will happen.
+  if (stage.terms.comment === 'required') return primary
+  const { ask } = state
+  const what = `${titleFor(facts, state, 130)}\n\nIn ${ask.environment}, on ${clamp(inert(ask.resource.id), 100).text}`
+  return {
+    ...primary,
+    confirm: {
+      title: plain('Approve exactly this?'),
+      text: plain(clamp(what, 280).text),
+      confirm: plain('Approve'),
+      deny: plain('Go back'),
+    },
+  }
+}

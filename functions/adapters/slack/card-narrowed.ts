@@ -1,0 +1,26 @@
+import type { RichTextSection } from '@slack/types'
+import type { ApprovalRequest, NarrowedOnce } from '../../domain/request.ts'
+import { bold, type CardBlock, code, list, rich, section, time, words } from './blocks.ts'
+import type { CardFacts } from './card-facts.ts'
+import { duration, whoOf } from './card-status.ts'
+import { clamp, exact, inert } from './inert.ts'
+
+/** What approvers have made less than was asked: by whom, when, from what to what. */
+export function narrowedBlocks(facts: CardFacts, { narrowings = [] }: ApprovalRequest): CardBlock[] {
+  if (narrowings.length === 0) return []
+  const heading = section(bold('Less than was asked'), words('. Everybody decides about what is left:'))
+  return [rich('narrowed', heading, list(narrowings.map((each) => narrowedLine(facts, each))))]
+}
+
+function narrowedLine(facts: CardFacts, { by, at, arguments: args, uses, lifetime }: NarrowedOnce): RichTextSection {
+  const short = (value: unknown) => clamp(exact(value), 60).text
+  const changes = [
+    ...Object.entries(args).map(([name, { from, to }]) => [
+      words(`, ${clamp(inert(name), 64).text} `),
+      code(`${short(from)} → ${short(to)}`),
+    ]),
+    ...(uses ? [[words(', uses '), code(`${uses.from} → ${uses.to}`)]] : []),
+    ...(lifetime ? [[words(', good for '), code(`${duration(lifetime.from)} → ${duration(lifetime.to)}`)]] : []),
+  ]
+  return section(words(`by ${whoOf(facts, by)} at `), time(at), ...changes.flat(), words('.'))
+}

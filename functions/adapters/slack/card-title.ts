@@ -1,0 +1,29 @@
+import type { RichTextElement } from '@slack/types'
+import { titleParts } from '../../domain/catalogue.ts'
+import type { ApprovalRequest } from '../../domain/request.ts'
+import { bold, code } from './blocks.ts'
+import type { CardFacts } from './card-facts.ts'
+import { clamp, inert } from './inert.ts'
+
+/** A value never reads as part of our sentence: it stands between quotes that are not in it, or in another type. */
+const unquoted = (text: string): string => inert(text).replace(/[“”„‟«»]/g, "'")
+
+/** What will happen, in the catalogue's words; the values of the arguments look like values. */
+export function titleOn(facts: CardFacts, state: ApprovalRequest): RichTextElement[] {
+  const entry = facts.actions[state.ask.action]
+  if (!entry) return [code(state.ask.action)]
+  return titleParts(entry, state.ask.arguments)
+    .filter(({ text }) => text !== '')
+    .map(({ text, isValue }) => (isValue ? code(inert(text)) : bold(inert(text))))
+}
+
+/** The same where there is only one kind of type. */
+export function titleFor(facts: CardFacts, state: ApprovalRequest, limit: number): string {
+  const entry = facts.actions[state.ask.action]
+  const text = entry
+    ? titleParts(entry, state.ask.arguments)
+        .map(({ text, isValue }) => (isValue ? `“${unquoted(text)}”` : inert(text)))
+        .join('')
+    : state.ask.action
+  return clamp(text, limit).text
+}

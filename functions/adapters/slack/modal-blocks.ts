@@ -1,0 +1,37 @@
+import type { InputBlock, ModalView } from '@slack/types'
+import { type CardBlock, plain } from './blocks.ts'
+
+/** A form that one person fills in, from blocks that read no markup. https://docs.slack.dev/reference/views/modal-views */
+export type Modal = Omit<ModalView, 'blocks'> & { blocks: (CardBlock | InputBlock)[] }
+
+/** The most that a comment may be, as through the API. */
+export const longestComment = 1_000
+
+export function textInput(name: string, label: string, { required, hint }: { required: boolean; hint?: string }) {
+  return {
+    type: 'input',
+    block_id: name,
+    label: plain(label),
+    optional: !required,
+    ...(hint === undefined ? {} : { hint: plain(hint) }),
+    element: { type: 'plain_text_input', action_id: name, multiline: true, max_length: longestComment },
+  } as const satisfies InputBlock
+}
+
+/** A whole number between two, which begins as the greater one. */
+export function numberInput(name: string, label: string, { least, most }: { least: number; most: number }) {
+  return {
+    type: 'input',
+    block_id: name,
+    label: plain(label),
+    hint: plain(`${least} to ${most}; ${most} is what was asked for`),
+    element: {
+      type: 'number_input',
+      action_id: name,
+      is_decimal_allowed: false,
+      initial_value: String(most),
+      min_value: String(least),
+      max_value: String(most),
+    },
+  } as const satisfies InputBlock
+}

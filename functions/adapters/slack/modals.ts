@@ -1,0 +1,116 @@
+import * as z from 'zod'
+import { type ApprovalRequest, openStage } from '../../domain/request.ts'
+import { RequestId } from '../../domain/values.ts'
+import { bold, type CardBlock, context, plain, preformatted, rich, section, words } from './blocks.ts'
+import { type CardFacts, placeOf, resourceOf } from './card-facts.ts'
+import { titleFor, titleOn } from './card-title.ts'
+import type { Click } from './click.ts'
+import { clamp, inert } from './inert.ts'
+import { longestComment, type Modal, numberInput, textInput } from './modal-blocks.ts'
+import { narrowFields } from './narrow-fields.ts'
+
+/** The forms, by the name under which Slack sends what was filled in. */
+export const modalNames = { approve: 'approve', narrow: 'narrow', why: 'why' } as const
+
+/**
+ * What a form is about, kept by Slack beside it: the request, round and digest that were seen, and in which message. Never
+ * what anybody typed, nor an argument.
+ */
+const Metadata = z.strictObject({
+  r: RequestId,
+  n: z.int().positive(),
+  d: z.string().regex(/^sha-256:[A-Za-z0-9_-]{8}$/),
+  c: z.string().max(32).optional(),
+  t: z.string().max(32).optional(),
+})
+
+/** What somebody acts on: what they saw, and the message in which they did, where that is known. */
+export type Subject = Click & { channel?: string | undefined; ts?: string | undefined }
+
+const metadataOf = ({ request: r, round: n, digest: d, channel: c, ts: t }: Subject): string =>
+  JSON.stringify({ r, n, d, ...(c === undefined || t === undefined ? {} : { c, t }) })
+
+export function readMetadata(text: string): Subject | undefined {
+  try {
+    const { r, n, d, c, t } = Metadata.parse(JSON.parse(text))
+    return { request: r, round: n, digest: d, channel: c, ts: t }
+  } catch {
+    return undefined
+  }
+}
+
+/** To approve with a comment, or where the stage wants one. */
+export const approveModal = (state: ApprovalRequest, facts: CardFacts, about: Subject): Modal => ({
+  ...frame(modalNames.approve, about, 'Approve', 'Approve'),
+  blocks: [
+    ...factBlocks(state, facts),
+    commentInput(state, 'Everybody who looks at this request will see it, and the agent will not.'),
+  ],
+})
+
+/** To approve less than was asked; undefined where there is nothing that could be less. */
+export function narrowModal(state: ApprovalRequest, facts: CardFacts, about: Subject): Modal | undefined {
+  const fields = narrowFields(state.ask, facts.actions[state.ask.action])
+  if (fields.length === 0) return undefined
+  return {
+    ...frame(modalNames.narrow, about, 'Approve less', 'Approve this much'),
+    blocks: [
+      ...factBlocks(state, facts),
+      ...fields.map(({ name, label, ...bounds }) => numberInput(name, label, bounds)),
+      commentInput(state, 'Everybody who looks at this request will see it.'),
+      context('Everybody else is asked again about what is left of it. No deadline moves.'),
+    ],
+  }
+}
+
+/** Asks why, of somebody whose denial is on record already. */
+export const whyModal = (state: ApprovalRequest, facts: CardFacts, about: Subject): Modal => ({
+  ...frame(modalNames.why, about, 'Denied', 'Say why'),
+  close: plain('Leave it at that'),
+  blocks: [
+    rich(
+      'done',
+      section(
+        bold(state.status === 'revoked' ? 'Your denial is on record, and has revoked: ' : 'Your denial is on record: '),
+        words(titleFor(facts, state, 240)),
+      ),
+    ),
+    textInput('comment', 'Why?', { required: false, hint: 'The agent is told, and can do better next time.' }),
+  ],
+})
+
+/** What is so, where a form can do nothing more; with what was typed, so that it is not lost. */
+export const truthModal = (sentence: string, typed?: string): Modal => ({
+  type: 'modal',
+  title: plain('Not counted'),
+  close: plain('Close'),
+  blocks: [
+    rich('truth', section(words(clamp(inert(sentence), 900).text))),
+    ...(typed === undefined || typed.trim() === ''
+      ? []
+      : [rich('typed', section(bold('You had written')), preformatted(clamp(inert(typed), longestComment * 3).text))]),
+  ],
+})
+
+const frame = (name: string, about: Subject, title: string, submit: string) => ({
+  type: 'modal' as const,
+  callback_id: name,
+  private_metadata: metadataOf(about),
+  title: plain(title),
+  submit: plain(submit),
+  close: plain('Go back'),
+})
+
+const factBlocks = (state: ApprovalRequest, facts: CardFacts): CardBlock[] => [
+  rich(
+    'what',
+    section(...titleOn(facts, state), words('\n'), ...placeOf(facts, state)),
+    preformatted(resourceOf(state, 512).value),
+  ),
+  context(`Request ${state.ask.id}   Round ${state.round}   Digest ${state.ask.digest.slice(0, 24)}`),
+]
+
+function commentInput(state: ApprovalRequest, hint: string) {
+  const required = state.status === 'pending' && openStage(state)?.terms.comment === 'required'
+  return textInput('comment', required ? 'Why (this stage wants a reason)' : 'Comment', { required, hint })
+}
