@@ -1,0 +1,116 @@
+import type { RichTextSection } from '@slack/types'
+import type { ApprovalRequest } from '../../domain/request.ts'
+import type { NumericDate } from '../../domain/values.ts'
+import type { RenderedCard } from '../../operations/ports.ts'
+import type { Overview } from '../../operations/read-overview.ts'
+import { bold, type CardBlock, code, context, list, rich, section, words } from './blocks.ts'
+import { largestCard, renderCard, sizeOf } from './card.ts'
+import { type CardFacts, titleFor } from './card-facts.ts'
+import { headlineOf, nowOf } from './card-status.ts'
+import { clamp, inert } from './inert.ts'
+import { liveRow, ownRow, waitingRow } from './overview-rows.ts'
+
+/** What somebody is told who typed a command: in blocks that read no markup, for their eyes only. */
+export type Reply = { text: string; blocks: CardBlock[] }
+
+export const command = '/hotwork'
+
+const verbs: readonly [usage: string, does: string][] = [
+  ['list', 'what waits for you, what your agents asked for, and what is live that you answer for'],
+  ['show <id>', 'one request, in full'],
+  ['revoke <id> <reason>', 'ends a live grant, or denies what is still pending; everybody can read the reason'],
+  ['help', 'this'],
+]
+
+/** @param first what is said before it, such as that a word is no command */
+export const helpReply = (first?: string): Reply => ({
+  text: 'What /hotwork can do',
+  blocks: [
+    ...(first === undefined ? [] : [rich('first', section(words(first)))]),
+    rich(
+      'help',
+      section(bold('What you can type')),
+      list(verbs.map(([usage, does]) => section(code(`${command} ${usage}`), words(`  ${does}`)))),
+    ),
+    context('An id may be cut short, as long as it is of one request alone. Deciding is done on the cards.'),
+  ],
+})
+
+/** @param sentence of ours, or with others' words in it, which are made inert here */
+export const sayReply = (sentence: string): Reply => ({
+  text: 'Hotwork has answered',
+  blocks: [rich('said', section(words(clamp(inert(sentence), 900).text)))],
+})
+
+/** What was typed, as it may be shown. */
+export const typedWord = (word: string): string => clamp(inert(word), 40).text
+
+/** How many of each part are shown: fewer where long titles would make the answer more than Slack takes. */
+type Most = { waiting: number; own: number; live: number }
+const budgets: readonly [Most, ...Most[]] = [
+  { waiting: 5, own: 3, live: 3 },
+  { waiting: 2, own: 1, live: 1 },
+  { waiting: 0, own: 0, live: 0 },
+]
+
+export function listReply(overview: Overview, facts: CardFacts, now: NumericDate): Reply {
+  const [most, ...fewer] = budgets
+  let reply = listWithin(overview, facts, now, most)
+  for (const budget of fewer) {
+    if (sizeOf(reply as unknown as RenderedCard) <= largestCard) break
+    reply = listWithin(overview, facts, now, budget)
+  }
+  return reply
+}
+
+function listWithin({ waiting, own, moreOwn, live }: Overview, facts: CardFacts, now: NumericDate, most: Most): Reply {
+  const waits = waiting.slice(0, most.waiting).map((state) => row(state, waitingRow(state, facts, now)))
+  const asked = own.slice(0, most.own).map((state) => row(state, ownRow(state, facts)))
+  const lives = live.slice(0, most.live).map((grant) => row(grant.state, liveRow(grant, facts)))
+  return {
+    text: 'What concerns you now',
+    blocks: [
+      part('waiting', `Waiting for you: ${waiting.length}`, waits, waiting.length),
+      part('own', `Your agents’ requests: ${own.length}${moreOwn ? ' and more' : ''}`, asked, own.length),
+      part('live', `Live grants: ${live.length}`, lives, live.length),
+      context(`All of it is on Hotwork’s Home tab. ${command} revoke takes an id, or how it begins, and a reason.`),
+    ],
+  }
+}
+
+const row = (state: ApprovalRequest, { elements }: RichTextSection): RichTextSection =>
+  section(code(state.ask.id), words('  '), ...elements)
+
+const part = (name: string, title: string, rows: readonly RichTextSection[], of: number): CardBlock =>
+  rich(
+    name,
+    section(bold(title)),
+    ...(rows.length === 0 ? [] : [list(rows)]),
+    ...(of > rows.length ? [section(words(`…and ${of - rows.length} more`))] : []),
+  )
+
+/** The card itself, in a channel that it has no buttons for: an answer that is not redrawn must not be decided on. */
+export function showReply(state: ApprovalRequest, facts: CardFacts): Reply {
+  const card: RenderedCard = renderCard(state, facts, '')
+  return { text: card.text, blocks: card.blocks as unknown as CardBlock[] }
+}
+
+export function revokedReply(state: ApprovalRequest, facts: CardFacts): Reply {
+  const { sign, words: status } = headlineOf(state)
+  return {
+    text: 'It has been ended',
+    blocks: [
+      rich(
+        'revoked',
+        section(
+          words(`${sign} ${status}: `),
+          bold(titleFor(facts, state, 240)),
+          words('\n'),
+          code(state.ask.id),
+          words('  '),
+          ...nowOf(state, facts),
+        ),
+      ),
+    ],
+  }
+}

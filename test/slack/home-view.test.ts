@@ -1,0 +1,75 @@
+import { listReply, sayReply, showReply, typedWord } from '../../functions/adapters/slack/command-answers.ts'
+import { type HomePages, renderHome } from '../../functions/adapters/slack/home-view.ts'
+import type { ApprovalRequest, ApprovedRequest, PendingRequest } from '../../functions/domain/request.ts'
+import { checkMessageBlocks, checkView } from '../../infra/local/desk/validate-blocks.ts'
+import { sampleBundle, start } from '../support/world.ts'
+import { corpus } from './inert-corpus.ts'
+import { everyState } from './states.ts'
+
+const facts = sampleBundle()
+const pages: HomePages = { one: (id) => `https://hotwork.example/decide/${id}`, all: 'https://hotwork.example/decide' }
+
+/** Whatever agents and people write, wherever it is shown on a tab or in an answer. */
+function withText(state: ApprovalRequest, text: string): ApprovalRequest {
+  const args = { ...state.ask.arguments, Name: text, Value: text }
+  const ask = { ...state.ask, arguments: args, justification: text, purpose: text }
+  const said = state.status === 'denied' || state.status === 'revoked' ? { reason: text } : {}
+  return { ...state, ask, ...said, ...(state.status === 'completed' ? { note: text } : {}) } as ApprovalRequest
+}
+
+/** Each of these has come about in a world of its own, where it was the first. */
+const numbered = (states: readonly ApprovalRequest[]) =>
+  states.map((state, at) => withId(state, `req_${String(at).padStart(26, '0')}`))
+const withId = <T extends ApprovalRequest>(state: T, id: string): T => ({ ...state, ask: { ...state.ask, id } }) as T
+
+const overviewOf = (states: readonly ApprovalRequest[]) => ({
+  waiting: states.filter((state): state is PendingRequest => state.status === 'pending'),
+  own: states,
+  moreOwn: true,
+  live: states
+    .filter((state): state is ApprovedRequest => state.status === 'approved')
+    .map((state) => ({ state, mayRevoke: true })),
+})
+
+/** Every object in it, however deep. */
+const parts = (value: unknown): { [member: string]: unknown }[] =>
+  typeof value === 'object' && value !== null
+    ? [value as { [member: string]: unknown }, ...Object.values(value).flatMap(parts)]
+    : []
+
+const inertTypes = ['mrkdwn', 'markdown', 'link', 'user', 'usergroup', 'channel', 'broadcast', 'emoji']
+
+test('whatever others wrote, a tab and an answer are what Slack takes, and nothing in them pings or links', async () => {
+  const states = numbered([...(await everyState(facts)).values()])
+  for (const text of corpus) {
+    const overview = overviewOf(states.map((state) => withText(state, text)))
+    const home = renderHome(overview, facts, pages, start)
+    const reply = listReply(overview, facts, start)
+    expect(checkView(home, 'home')).toMatchObject({ ok: true })
+    expect(checkMessageBlocks(reply.blocks)).toMatchObject({ ok: true })
+    for (const { type } of [...parts(home), ...parts(reply)]) expect(inertTypes).not.toContain(type)
+    expect(checkMessageBlocks(sayReply(typedWord(text)).blocks)).toMatchObject({ ok: true })
+  }
+})
+
+test('however many there are and however long, a tab and an answer stay within Slack’s limits', async () => {
+  const [state] = (await everyState(facts)).values()
+  const long = (at: number) => {
+    const each = withText(state as ApprovalRequest, '𝔘'.repeat(3000)) as PendingRequest
+    return withId(each, `req_${String(at).padStart(26, '0')}`)
+  }
+  const overview = { ...overviewOf([]), waiting: Array.from({ length: 300 }, (_, at) => long(at)) }
+  const many = { ...overview, own: overview.waiting }
+  expect(checkView(renderHome(many, facts, pages, start), 'home')).toMatchObject({ ok: true })
+  expect(checkMessageBlocks(listReply(many, facts, start).blocks)).toMatchObject({ ok: true })
+  expect(checkMessageBlocks(showReply(long(1), facts).blocks)).toMatchObject({ ok: true })
+})
+
+test('every button of a tab leads to the page of its request, or names nothing but it', async () => {
+  const home = renderHome(overviewOf(numbered([...(await everyState(facts)).values()])), facts, pages, start)
+  const buttons = parts(home.blocks).filter(({ type }) => type === 'button')
+  expect(buttons.length).toBeGreaterThan(0)
+  for (const { url, value } of buttons)
+    if (typeof url === 'string') expect(url).toMatch(/^https:\/\/hotwork\.example\/decide(\/req_[0-9a-z]{26})?$/)
+    else expect(JSON.parse(String(value))).toEqual({ r: expect.stringMatching(/^req_/) })
+})
