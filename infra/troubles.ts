@@ -60,6 +60,7 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
       'lift-halt',
       'read-requests',
       'receive-slack',
+      'draw-card',
     ],
     means: 'a policy errs, and so the answer is no',
   },
@@ -91,9 +92,9 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
     means: 'clicks came to nothing; the people were told so',
   },
   CardUndeliverable: {
-    lines: ['card_undeliverable'],
+    lines: ['card_undeliverable', 'direct_undeliverable'],
     loggedBy: ['draw-card'],
-    means: 'a channel is closed to Hotwork: its approvers see no card',
+    means: 'a channel, or a person, is closed to Hotwork: those approvers see no card',
   },
   CardDegraded: {
     lines: ['card degraded'],

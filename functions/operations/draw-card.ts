@@ -1,65 +1,210 @@
 import { digestOf } from '../domain/digest.ts'
 import { asOf } from '../domain/due.ts'
 import type { ApprovalRequest } from '../domain/request.ts'
-import type { Digest, JsonObject, RequestId } from '../domain/values.ts'
-import { CardUndeliverable } from './faults.ts'
-import type { CardBoard, CardStore, Clock, Log, PostedCard, RenderedCard, RequestStore } from './ports.ts'
+import { channelsOf, waitingStage } from '../domain/routing.ts'
+import type { Digest, JsonObject, NumericDate, PersonId, RequestId } from '../domain/values.ts'
+import { calledDirectly, calledOn } from './called-on.ts'
+import { type Due, type Line, linesForChannel, linesForPerson } from './card-lines.ts'
+import { BoardUnavailable, CardUndeliverable } from './faults.ts'
+import type { CardBoard, CardStore, Clock, Log, Policy, PostedCard, RenderedCard, RequestStore } from './ports.ts'
+import { type Notice, noticesDue } from './tell-owner.ts'
 
-type Ports = {
+export type DrawPorts = {
   requests: Pick<RequestStore, 'load'>
   cards: CardStore
   board: CardBoard
+  policy: Policy
   /** Pure: the card of a request in one channel, by the channel's alias. */
   render(state: ApprovalRequest, channel: string): RenderedCard
+  /** Pure: the words of a line beneath a card, or of a notice to the agent's owner. */
+  say(line: Line | { line: Notice }, state: ApprovalRequest): RenderedCard
   /** The deployment's channels by alias. */
   channels: { readonly [alias: string]: string }
   clock: Clock
   log: Log
 }
 
+/** What a drawing rests on: the request as it is at one moment, and what has been posted of it. */
+type Drawing = { state: ApprovalRequest; now: NumericDate; posted: readonly PostedCard[]; ports: DrawPorts }
+
+/** No channel has this alias: a card for it has no buttons. */
+const nowhere = ''
+
 /**
- * Makes the cards of a request show what the table says, one in each channel of its stages. What is drawn is always the
- * request as it is read here, so a late or repeated message draws nothing old; a card that shows it already is left be.
+ * Makes everything in Slack about a request show what the table says: one card in each channel of its stages, one for
+ * each person whom a stage tells directly, what is said beneath them, and what the agent's owner is told. What is drawn is
+ * always the request as it is read here, so a late, early or repeated message draws nothing old, and a timer only has it
+ * looked at; what shows it already is left be.
  *
- * A channel that is closed to us is logged for the alarm, and thrown like any other fault: the app may be invited again,
- * and then whoever waits for this card must find it. Meanwhile the request can be decided through the API.
+ * Places are drawn one by one, each on its own. A channel that is closed to us is logged for the alarm, and thrown like
+ * any other fault: the app may be invited again, and then whoever waits for this card must find it. Meanwhile the request
+ * can be decided through the API. Where nothing can be had of Slack at all the rest is left for the next time.
  *
- * @throws BoardUnavailable, CardUndeliverable, StoreUnavailable, after all other channels had their turn
+ * @throws BoardUnavailable, CardUndeliverable, StoreUnavailable
  */
-export async function drawCard(id: RequestId, ports: Ports): Promise<void> {
+export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
   const stored = await ports.requests.load(id)
   if (!stored) return
-  const state = asOf(stored.state, ports.clock.now())
+  const now = ports.clock.now()
   const posted = await ports.cards.load(id)
+  const drawing = { state: asOf(stored.state, now), now, posted, ports }
+  const called = callsOf(drawing)
   const faults: unknown[] = []
-  for (const alias of channelsOf(state)) {
+  for (const place of placesOf(drawing, called)) {
     try {
-      await drawIn(alias, state, posted, ports)
+      await place.draw()
     } catch (fault) {
-      if (fault instanceof CardUndeliverable) ports.log.error('card_undeliverable', { request: id, channel: alias })
-      faults.push(fault)
+      if (fault instanceof BoardUnavailable && fault.forAll) throw fault
+      if (fault instanceof CardUndeliverable) ports.log.error(place.trouble, { request: id, ...place.where })
+      // Somebody who cannot be written to sees the channel: no reason to try for an hour, nor to hold up the rest.
+      if (!(fault instanceof CardUndeliverable && place.trouble === 'direct_undeliverable')) faults.push(fault)
     }
   }
   if (faults.length > 0) throw faults[0]
 }
 
-const channelsOf = ({ stages }: ApprovalRequest): readonly string[] => [
-  ...new Set(stages.map(({ terms }) => terms.channel)),
-]
+type Place = {
+  draw(): Promise<void>
+  trouble: 'card_undeliverable' | 'direct_undeliverable'
+  where: { channel: string } | { person: string }
+}
 
-async function drawIn(alias: string, state: ApprovalRequest, posted: readonly PostedCard[], ports: Ports) {
-  const { board, cards, log } = ports
-  const request = state.ask.id
+/** Channels first: what everybody sees. */
+function placesOf(drawing: Drawing, called: readonly PersonId[]): readonly Place[] {
+  const { state, posted } = drawing
+  const { owner } = state.ask
+  const people = new Set([...posted.flatMap(({ person }) => person ?? []), ...called])
+  people.delete(owner)
+  return [
+    ...[...new Set(state.stages.flatMap(channelsOf))].map((alias) => ({
+      draw: () => drawInChannel(alias, drawing),
+      trouble: 'card_undeliverable' as const,
+      where: { channel: alias },
+    })),
+    ...[...people].map((person) => ({
+      draw: () => drawForPerson(person, called.includes(person), drawing),
+      trouble: 'direct_undeliverable' as const,
+      where: { person },
+    })),
+    {
+      draw: () => tellOwner(owner, drawing),
+      trouble: 'direct_undeliverable' as const,
+      where: { person: owner },
+    },
+  ]
+}
+
+/** Those who are told directly now. Who has no Slack id is counted, and finds the card in the channel. */
+function callsOf({ state, now, ports }: Drawing): readonly PersonId[] {
+  if (state.status !== 'pending') return []
+  const called = calledDirectly(state, ports.policy, now)
+  const reachable = called.filter((person) => slackOf(person, ports) !== undefined)
+  if (reachable.length < called.length)
+    ports.log.info('people not reachable in Slack', {
+      request: state.ask.id,
+      people: called.length - reachable.length,
+    })
+  return reachable
+}
+
+const slackOf = (person: PersonId, { policy }: DrawPorts): string | undefined =>
+  policy.bundle.directory.people.find(({ id, status }) => id === person && status === 'active')?.slack
+
+async function drawInChannel(alias: string, drawing: Drawing): Promise<void> {
+  const { state, now, posted, ports } = drawing
   const channel = ports.channels[alias]
   if (channel === undefined) throw new CardUndeliverable(`the deployment names no channel \`${alias}\``)
-  const card = ports.render(state, alias)
-  const rendered = renderingOf(card)
+  const open = waitingStage(state)
+  const isOpenHere = open !== undefined && channelsOf(open).includes(alias)
   const before = posted.find((each) => each.channel === channel)
-  if (before?.rendered === rendered) return
-  const updated = before !== undefined && (await board.update(channel, before.ts, card))
-  const ts = updated ? before.ts : (await board.post(channel, card)).ts
-  await cards.save({ request, channel, ts, rendered })
-  log.info('card drawn', { request, channel: alias, status: state.status, posted: !updated })
+  // A card knows the stage's own channel: from an escalation on its people are in two.
+  const drawn = await draw({ channel, before, shows: isOpenHere ? open.terms.channel : alias }, drawing)
+  if (!isOpenHere && !drawn.card.told?.some((key) => key.startsWith('asked '))) return
+  // Those who have a card of their own are reminded there.
+  const people = () =>
+    state.status === 'pending'
+      ? calledOn(state, ports.policy, now).filter(
+          (person) => slackOf(person, ports) !== undefined && !posted.some((each) => each.person === person),
+        )
+      : []
+  const lines = linesForChannel(state, { told: drawn.card.told ?? [], fresh: drawn.fresh, now, people })
+  await say(drawn, isOpenHere ? lines : lines.filter(({ line }) => line?.line === 'handled'), drawing)
+}
+
+async function drawForPerson(person: PersonId, called: boolean, drawing: Drawing): Promise<void> {
+  const { state, now, posted, ports } = drawing
+  const before = posted.find((each) => each.person === person)
+  const channel = before?.channel ?? (await ports.board.open(slackOf(person, ports) ?? ''))
+  const shows = called ? (waitingStage(state)?.terms.channel ?? nowhere) : nowhere
+  const drawn = await draw({ channel, before, person, shows }, drawing)
+  await say(
+    drawn,
+    linesForPerson(state, { told: drawn.card.told ?? [], fresh: drawn.fresh, now, person, called }),
+    drawing,
+  )
+}
+
+type Drawn = { card: PostedCard; fresh: boolean; rendered: RenderedCard }
+
+/** @param place `shows` is the channel's alias that the card is rendered for: buttons are only where it is the open stage's */
+async function draw(
+  place: { channel: string; before: PostedCard | undefined; person?: PersonId; shows: string },
+  { state, ports }: Drawing,
+): Promise<Drawn> {
+  const { board, cards, log } = ports
+  const { channel, before, person, shows } = place
+  const rendered = ports.render(state, shows)
+  const shown = renderingOf(rendered)
+  if (before?.rendered === shown) return { card: before, fresh: false, rendered }
+  const updated = before !== undefined && (await board.update(channel, before.ts, rendered))
+  const card: PostedCard = {
+    request: state.ask.id,
+    channel,
+    ts: updated ? before.ts : (await board.post(channel, rendered)).ts,
+    rendered: shown,
+    ...(person === undefined ? {} : { person }),
+    ...(before?.told === undefined ? {} : { told: before.told }),
+  }
+  await cards.save(card)
+  log.info('card drawn', {
+    request: state.ask.id,
+    status: state.status,
+    posted: !updated,
+    direct: person !== undefined,
+  })
+  return { card, fresh: before === undefined, rendered }
+}
+
+/** Says what is due beneath a card, each line once, and remembers it. A card that is gone is posted again for it. */
+async function say({ card, rendered }: Drawn, lines: readonly Due[], { state, ports }: Drawing): Promise<void> {
+  let { ts, told = [] } = card
+  for (const { keys, line } of lines) {
+    if (line) {
+      const words = ports.say(line, state)
+      if (!(await ports.board.reply(card.channel, ts, words))) {
+        ts = (await ports.board.post(card.channel, rendered)).ts
+        await ports.board.reply(card.channel, ts, words)
+      }
+      ports.log.info('line said', { request: state.ask.id, line: line.line, direct: card.person !== undefined })
+    }
+    told = [...told, ...keys]
+    await ports.cards.save({ ...card, ts, told })
+  }
+}
+
+/** The owner is told in one thread: that their agent asks, how it was decided, how it ended. */
+async function tellOwner(owner: PersonId, { state, posted, ports }: Drawing): Promise<void> {
+  const before = posted.find(({ person }) => person === owner)
+  const due = noticesDue(state, before?.told ?? [])
+  const slack = slackOf(owner, ports)
+  if (!due || slack === undefined) return
+  const words = ports.say({ line: due.notice }, state)
+  const channel = before?.channel ?? (await ports.board.open(slack))
+  const beneath = before !== undefined && (await ports.board.reply(channel, before.ts, words))
+  const ts = beneath ? before.ts : (await ports.board.post(channel, words)).ts
+  const told = [...(before?.told ?? []), ...due.keys]
+  await ports.cards.save({ request: state.ask.id, channel, ts, rendered: renderingOf(words), person: owner, told })
+  ports.log.info('owner told', { request: state.ask.id, notice: due.notice })
 }
 
 /** What a card shows, as one value to compare. */

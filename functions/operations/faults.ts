@@ -64,6 +64,11 @@ export class ClockOutOfRange extends Error {
   override readonly name = 'ClockOutOfRange'
 }
 
+/** A timer could not be set. Setting it again is safe. */
+export class TimersUnavailable extends Error {
+  override readonly name = 'TimersUnavailable'
+}
+
 /** The card's place is closed to us until somebody mends it: channel archived, app not in it, token revoked. */
 export class CardUndeliverable extends Error {
   override readonly name = 'CardUndeliverable'
@@ -74,9 +79,19 @@ export class BoardUnavailable extends Error {
   override readonly name = 'BoardUnavailable'
   /** How long it asked to be left alone, in seconds. */
   readonly retryAfterSeconds: number | undefined
+  /** Asking for something else now would be in vain too: it asks for patience, or does not answer at all. */
+  readonly forAll: boolean
 
-  constructor(message: string, { retryAfterSeconds, ...options }: ErrorOptions & { retryAfterSeconds?: number } = {}) {
+  constructor(
+    message: string,
+    {
+      retryAfterSeconds,
+      forAll = retryAfterSeconds !== undefined,
+      ...options
+    }: ErrorOptions & { retryAfterSeconds?: number; forAll?: boolean } = {},
+  ) {
     super(message, options)
     this.retryAfterSeconds = retryAfterSeconds
+    this.forAll = forAll
   }
 }

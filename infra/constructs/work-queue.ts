@@ -28,7 +28,12 @@ export class WorkQueue extends Construct {
   readonly queue: Queue
   readonly deadLetters: Queue
 
-  constructor(scope: Construct, id: string, { order, attempts }: { order: 'none' | 'group'; attempts: number }) {
+  /** @param timed whether timers send to it too, whose messages have no deduplication id of their own */
+  constructor(
+    scope: Construct,
+    id: string,
+    { order, attempts, timed = false }: { order: 'none' | 'group'; attempts: number; timed?: boolean },
+  ) {
     super(scope, id)
     const fifo = order === 'group'
     this.deadLetters = deadLetters(this, { fifo })
@@ -41,6 +46,7 @@ export class WorkQueue extends Construct {
         fifo: true,
         deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
         fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+        contentBasedDeduplication: timed,
       }),
     })
     Validations.of(this.queue).acknowledge(plainHttp)
@@ -55,8 +61,18 @@ export class WorkQueue extends Construct {
     return Grant.addToPrincipal({ grantee, actions: ['sqs:SendMessage'], resourceArns: [this.queue.queueArn] })
   }
 
-  /** Has a function work the messages off; what it reports as failed comes again, the rest of the batch does not. */
-  consumedBy({ lambda }: HotworkFunction, { batchSize }: { batchSize: number }): void {
-    lambda.addEventSource(new SqsEventSource(this.queue, { batchSize, reportBatchItemFailures: true }))
+  /**
+   * Has a function work the messages off; what it reports as failed comes again, the rest of the batch does not.
+   *
+   * @param atOnce how many of it may be at work at a time; without it, as many as there is work for
+   */
+  consumedBy({ lambda }: HotworkFunction, { batchSize, atOnce }: { batchSize: number; atOnce?: number }): void {
+    lambda.addEventSource(
+      new SqsEventSource(this.queue, {
+        batchSize,
+        reportBatchItemFailures: true,
+        ...(atOnce !== undefined && { maxConcurrency: atOnce }),
+      }),
+    )
   }
 }

@@ -23,7 +23,11 @@ const Directory = z.object({
   people: z.array(z.object({ id: z.string(), name: z.string(), identities: Identities, slack: z.string().optional() })),
   groups: z.record(z.string(), z.array(z.string())),
 })
-const Ladder = z.object({ tiers: z.array(z.object({ stages: z.array(z.object({ channel: z.string() })) })) })
+const Stage = z.object({
+  channel: z.string(),
+  onSilence: z.union([z.string(), z.object({ channel: z.string().optional() })]),
+})
+const Ladder = z.object({ tiers: z.array(z.object({ stages: z.array(Stage) })) })
 const Action = z.object({ account: z.string().optional() })
 
 /** Who is in a policy folder, and the aliases in it that a deployment must give a meaning. */
@@ -72,7 +76,7 @@ export function readOrganisation(folder: string): Organisation {
     workloadIssuers,
     peopleIssuers,
     absentIssuers: absentOf([...workloads, ...people], [...workloadIssuers, ...peopleIssuers]),
-    channels: distinct(tiers.flatMap(({ stages }) => stages.map(({ channel }) => channel))),
+    channels: distinct(tiers.flatMap(({ stages }) => stages.flatMap(channelsOf))),
     accounts: distinct(actions.flatMap(({ account }) => account ?? [])),
   }
 }
@@ -114,5 +118,10 @@ function absentOf(parties: readonly Party[], served: readonly string[]): Organis
     matchedByClaims: others.some(({ issuer, subject }) => issuer === alias && subject === undefined),
   }))
 }
+
+const channelsOf = ({ channel, onSilence }: z.infer<typeof Stage>): string[] => [
+  channel,
+  ...(typeof onSilence === 'object' && onSilence.channel !== undefined ? [onSilence.channel] : []),
+]
 
 const distinct = (values: string[]) => [...new Set(values)]

@@ -70,18 +70,30 @@ test('what lets an ended session work on is looked at every minute', () => {
   expect(urgent.map(({ id }) => id).sort()).toEqual(['DeniesQueueAge', 'DenyFailed', 'HandOnFailed', 'RevocationLag'])
 })
 
-test('whatever is counted in logs raises an alarm of its name', () => {
+/** What is counted though it is no error: how long denies take, and how people decide, which is to be looked at and wakes nobody. */
+const shown = ['decision_measured', 'wait_measured']
+const measured = ['deny_written', ...shown]
+
+test('whatever is counted in logs raises an alarm of its name, but for how people decide', () => {
   const watched = alarms().filter(({ namespace }) => namespace.startsWith('Hotwork/'))
   for (const { id, metric } of watched) expect(metric).toBe(id)
   const metrics = watched.map(({ namespace, metric }) => `${namespace} ${metric}`)
-  expect(metrics.sort()).toEqual([...new Set(counted().map(({ metric }) => metric))].sort())
+  const alarming = counted().filter(({ message }) => !shown.includes(message))
+  expect(metrics.sort()).toEqual([...new Set(alarming.map(({ metric }) => metric))].sort())
 })
-
-/** What is counted though it is no error: how long denies take. */
-const measured = ['deny_written']
 
 /** What has another alarm: a message that names no request goes to the dead letters of its queue. */
 const watchedElsewhere = ['card_failed']
+
+test('how people decide is counted by stage, and names nobody', () => {
+  const filters = all('AWS::Logs::MetricFilter').flatMap(([, { Properties }]) =>
+    shown.some((line) => String(Properties['FilterPattern']).includes(line))
+      ? (Properties['MetricTransformations'] as { MetricName: string; Dimensions: unknown }[])
+      : [],
+  )
+  expect(filters.map(({ MetricName }) => MetricName).sort()).toEqual(['HardlyRead', 'Silence', 'TimeToDecide'])
+  for (const { Dimensions } of filters) expect(Dimensions).toEqual([{ Key: 'Stage', Value: '$.stage' }])
+})
 
 test("every error that a function's code can log is counted in that function's log, and nothing else is", () => {
   const sources = readdirSync(join(root, 'functions'), { recursive: true, encoding: 'utf8' })

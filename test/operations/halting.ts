@@ -9,7 +9,7 @@ import type { EndMessage } from '../../functions/operations/ports.ts'
 import { writeDenies } from '../../functions/operations/write-denies.ts'
 import { MemoryDenyStore } from '../support/memory-deny-store.ts'
 import { MemoryHaltStore } from '../support/memory-halt-store.ts'
-import { MemoryFifoQueue } from '../support/memory-queue.ts'
+import { MemoryFifoQueue, MemoryQueue } from '../support/memory-queue.ts'
 import { MemoryRolePolicies } from '../support/memory-role-policies.ts'
 import { agent, person } from '../support/world.ts'
 import { Ending } from './ending.ts'
@@ -59,6 +59,7 @@ export class Halting extends Ending {
     await handOn([{ state: stored.state, version: stored.head.sequence }], since, {
       cards: this.cards,
       denies: this.queue,
+      reminders: new MemoryQueue(),
     })
   }
 

@@ -1,7 +1,7 @@
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import { handOn } from '../../functions/operations/hand-on.ts'
 import type { EndMessage } from '../../functions/operations/ports.ts'
-import { MemoryFifoQueue } from '../support/memory-queue.ts'
+import { MemoryFifoQueue, MemoryQueue } from '../support/memory-queue.ts'
 import { parameter, prodParameter, sampleBundle } from '../support/world.ts'
 import { Ending } from './ending.ts'
 
@@ -12,6 +12,7 @@ const bundle = sampleBundle()
 class Handing extends Ending {
   readonly cards = new MemoryFifoQueue()
   readonly denies = new MemoryFifoQueue<EndMessage>()
+  readonly reminders = new MemoryQueue()
 
   /** The second reader of the stream sees a request as it is now. */
   async see({ ask }: ApprovalRequest): Promise<void> {

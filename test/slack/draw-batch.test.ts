@@ -1,4 +1,5 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda'
+import { SystemIds } from '../../functions/adapters/system/ids.ts'
 import { drawBatch } from '../../functions/handlers/wiring/draw-batch.ts'
 import { BoardUnavailable, CardUndeliverable } from '../../functions/operations/faults.ts'
 import { requestId } from '../support/ask.ts'
@@ -12,6 +13,9 @@ const record = (messageId: string, body: unknown, received = 1): SQSRecord =>
     body: typeof body === 'string' ? body : JSON.stringify(body),
   }) as SQSRecord
 const of = (n: number) => ({ requestId: requestId(n), group: requestId(n), deduplicate: `${requestId(n)}#1` })
+
+/** As random as they are made. */
+const ids = Array.from({ length: 200 }, () => new SystemIds().request())
 
 async function drawn(records: SQSRecord[], fails: { [request: string]: Error } = {}) {
   const drawings: string[] = []
@@ -43,20 +47,41 @@ test('one request’s trouble is its own, and all of its messages come again, in
   expect(failed).toEqual(['a', 'c'])
 })
 
-test('when Slack asks for patience the messages are held for as long as it asks', async () => {
+test('when Slack asks for patience the messages are held for at least as long as it asks, and nothing else is tried', async () => {
   const fault = new BoardUnavailable('slower', { retryAfterSeconds: 17 })
-  expect(await drawn([record('a', of(1)), record('b', of(1))], { [requestId(1)]: fault })).toMatchObject({
-    held: [
-      ['handle-a', 17],
-      ['handle-b', 17],
-    ],
-    failed: ['a', 'b'],
+  const { drawings, held, failed } = await drawn([record('a', of(1)), record('b', of(1)), record('c', of(2))], {
+    [requestId(1)]: fault,
   })
+  expect(drawings).toEqual([requestId(1)])
+  expect(held.map(([handle]) => handle)).toEqual(['handle-a', 'handle-b', 'handle-c'])
+  for (const [, seconds] of held) expect(seconds).toBeGreaterThanOrEqual(17)
+  expect(failed).toEqual(['a', 'b', 'c'])
+})
+
+test('when Slack does not answer nobody waits for it twice in one batch', async () => {
+  const fault = new BoardUnavailable('no answer', { forAll: true })
+  const { drawings, failed } = await drawn([record('a', of(1)), record('c', of(2))], { [requestId(1)]: fault })
+  expect(drawings).toEqual([requestId(1)])
+  expect(failed).toEqual(['a', 'c'])
+})
+
+test('requests that failed together do not come again together', async () => {
+  const down = Object.fromEntries(ids.map((id) => [id, new BoardUnavailable('down')]))
+  const held = await Promise.all(
+    ids.map(async (id, at) => (await drawn([record(`${at}`, { requestId: id }, 6)], down)).held[0]?.[1] ?? 0),
+  )
+  expect(Math.min(...held)).toBeGreaterThanOrEqual(60)
+  expect(Math.max(...held)).toBeLessThanOrEqual(120)
+  for (let second = 60; second < 120; second++)
+    expect(held.filter((each) => each === second).length).toBeLessThanOrEqual(ids.length / 10)
 })
 
 test('a card that cannot be delivered stays in the queue, for the day that its channel is open again', async () => {
   const closed = { [requestId(1)]: new CardUndeliverable('not in the channel') }
-  expect(await drawn([record('a', of(1), 20)], closed)).toMatchObject({ failed: ['a'], held: [['handle-a', 60]] })
+  expect(await drawn([record('a', of(1), 20)], closed)).toMatchObject({
+    failed: ['a'],
+    held: [['handle-a', expect.any(Number)]],
+  })
 })
 
 test('a message that is none of ours is left to the dead-letter queue, and holds up nobody', async () => {
@@ -73,7 +98,12 @@ test.each([
   [3, 8],
   [6, 60],
   [60, 60],
-])('after %d times in vain a message is held for %d s, as what follows in its group is', async (received, seconds) => {
-  const down = { [requestId(1)]: new BoardUnavailable('down') }
-  expect((await drawn([record('a', of(1), received)], down)).held).toEqual([['handle-a', seconds]])
-})
+])(
+  'after %d times in vain a message is held for %d s and a share of that, as what follows in its group is',
+  async (received, seconds) => {
+    const down = { [requestId(1)]: new BoardUnavailable('down') }
+    const [held] = (await drawn([record('a', of(1), received)], down)).held
+    expect(held?.[1]).toBeGreaterThanOrEqual(seconds)
+    expect(held?.[1]).toBeLessThanOrEqual(2 * seconds)
+  },
+)

@@ -1,14 +1,14 @@
-import { renderCard } from '../../functions/adapters/slack/card.ts'
 import { SlackCardBoard } from '../../functions/adapters/slack/slack-card-board.ts'
 import { noEntries } from '../../functions/domain/ledger.ts'
 import type { ApprovalRequest, StageState } from '../../functions/domain/request.ts'
 import { drawCard } from '../../functions/operations/draw-card.ts'
-import type { CardBoard, RenderedCard, RequestStore } from '../../functions/operations/ports.ts'
+import type { CardBoard, RequestStore } from '../../functions/operations/ports.ts'
 import { type Desk, startDesk } from '../../infra/local/desk/desk.ts'
 import { MemoryCardBoard } from '../support/memory-card-board.ts'
 import { MemoryCardStore } from '../support/memory-card-store.ts'
 import { MemoryLog } from '../support/memory-log.ts'
 import { prodParameter, sampleBundle, stagingParameter, World } from '../support/world.ts'
+import { drawPorts, headline } from './drawing.ts'
 
 const bundle = sampleBundle()
 const channel = 'C0APPROVALS'
@@ -26,18 +26,7 @@ const draw = (
   on: CardBoard = board,
   channels: { readonly [alias: string]: string } = bundle.deployment.channels,
   load: RequestStore['load'] = (id) => world.requests.load(id),
-) =>
-  drawCard(ask.id, {
-    requests: { load },
-    cards,
-    board: on,
-    render: (state, alias) => renderCard(state, bundle, alias),
-    channels,
-    clock: world.clock,
-    log: world.log,
-  })
-
-const headline = (card: RenderedCard | undefined) => (card?.blocks[0]?.['text'] as { text: string } | undefined)?.text
+) => drawCard(ask.id, drawPorts(world, { cards, board: on }, { requests: { load }, channels }))
 
 describe('drawing a card', () => {
   test('posts it once, and from then on changes that message', async () => {
@@ -56,6 +45,8 @@ describe('drawing a card', () => {
     const untouchable: CardBoard = {
       post: () => Promise.reject(new Error('posted')),
       update: () => Promise.reject(new Error('updated')),
+      open: () => Promise.reject(new Error('opened')),
+      reply: () => Promise.reject(new Error('replied')),
     }
     await expect(draw(request, untouchable)).resolves.toBeUndefined()
   })

@@ -19,6 +19,8 @@ const timeoutMs = 5_000
 export class SlackCardBoard implements CardBoard {
   readonly #client: () => Promise<WebClient>
   readonly #log: Log
+  /** Channels of people by their Slack id: they stay the same, and asking is limited. */
+  readonly #direct = new Map<string, string>()
 
   /** @param token the bot token, read anew for each call so that a rotated one is taken up */
   constructor(options: { apiUrl: string; token: () => Promise<string>; log: Log }) {
@@ -56,6 +58,42 @@ export class SlackCardBoard implements CardBoard {
     }
   }
 
+  /** @throws CardUndeliverable for somebody who is not there, BoardUnavailable */
+  async open(user: string): Promise<string> {
+    const known = this.#direct.get(user)
+    if (known !== undefined) return known
+    const client = await this.#client()
+    const { channel } = await client.conversations.open({ users: user }).catch((cause: unknown) => {
+      throw faultOf(cause)
+    })
+    if (channel?.id === undefined) throw new BoardUnavailable('Slack opened a conversation and did not say which')
+    this.#direct.set(user, channel.id)
+    return channel.id
+  }
+
+  /**
+   * Sent as it is: a line is a sentence of ours, and the one place in which a mention may stand.
+   *
+   * @throws CardUndeliverable, BoardUnavailable
+   */
+  async reply(channel: string, ts: string, line: RenderedCard): Promise<boolean> {
+    const client = await this.#client()
+    try {
+      await client.chat.postMessage({
+        channel,
+        thread_ts: ts,
+        unfurl_links: false,
+        unfurl_media: false,
+        ...messageOf(line),
+      })
+      return true
+    } catch (cause) {
+      const fault = faultOf(cause)
+      if (fault instanceof MessageGone) return false
+      throw fault
+    }
+  }
+
   /** Checked before it is sent, and made bare when Slack refuses its blocks all the same: a card is late, never absent. */
   async #send<T>(card: RenderedCard, call: (message: Message) => Promise<T>): Promise<T> {
     const { card: fit, complaints } = degradeCard(card)
@@ -84,7 +122,7 @@ class MessageGone extends Error {
 }
 
 const blockErrors = ['invalid_blocks', 'invalid_blocks_format', 'msg_blocks_too_long', 'msg_too_long']
-const goneErrors = ['message_not_found', 'cant_update_message', 'edit_window_closed', 'is_inactive']
+const goneErrors = ['message_not_found', 'thread_not_found', 'cant_update_message', 'edit_window_closed', 'is_inactive']
 const passingErrors = [
   'internal_error',
   'fatal_error',
@@ -108,7 +146,7 @@ function faultOf(cause: unknown): Error {
       return new CardUndeliverable(`Slack answered ${cause.statusCode}`, { cause })
     return new BoardUnavailable(`Slack answered ${cause.statusCode}`, { cause })
   }
-  if (cause instanceof WebAPIRequestError) return new BoardUnavailable('Slack does not answer', { cause })
+  if (cause instanceof WebAPIRequestError) return new BoardUnavailable('Slack does not answer', { cause, forAll: true })
   if (!(cause instanceof WebAPIPlatformError)) return new BoardUnavailable('the call to Slack failed', { cause })
   const { error } = cause.data
   if (goneErrors.includes(error)) return new MessageGone(error, { cause })

@@ -1,6 +1,7 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
 import { RequestId } from '../../domain/values.ts'
+import { BoardUnavailable } from '../../operations/faults.ts'
 import type { Log } from '../../operations/ports.ts'
 
 const Message = z.object({ requestId: RequestId })
@@ -14,31 +15,42 @@ type Options = {
 
 /**
  * Draws the requests of a batch. All messages of one request are one drawing, since what is drawn is what the table says
- * now, and they succeed or fail together, so that the order within their group holds. One request's trouble is its own.
+ * now, and they succeed or fail together, so that the order within their group holds. One request's trouble is its own,
+ * unless Slack asks for patience or does not answer: then nothing else of the batch is tried, and it comes again.
  */
 export async function drawBatch(event: SQSEvent, options: Options): Promise<SQSBatchResponse> {
   const failed: SQSRecord[] = []
+  let trouble: BoardUnavailable | undefined
   for (const records of Map.groupBy(event.Records, ({ body }) => requestOf(body) ?? body).values()) {
-    if (!(await drawOne(records, options))) failed.push(...records)
+    const fault = await drawOne(records, trouble, options)
+    if (fault === undefined) continue
+    failed.push(...records)
+    if (fault instanceof BoardUnavailable && fault.forAll) trouble = fault
   }
   return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) }
 }
 
-async function drawOne(records: readonly SQSRecord[], { draw, hold, log }: Options): Promise<boolean> {
+/** @param trouble what another request of the batch met, for which this one is not even tried */
+async function drawOne(
+  records: readonly SQSRecord[],
+  trouble: BoardUnavailable | undefined,
+  { draw, hold, log }: Options,
+): Promise<unknown> {
   const id = requestOf(records[0]?.body ?? '')
   if (id === undefined) {
     log.error('card_failed', { fault: 'message without a request' })
-    return false
+    return new TypeError('message without a request')
   }
   try {
+    if (trouble) throw trouble
     await draw(id)
-    return true
+    return undefined
   } catch (fault) {
     log.warn('card_failed', { request: id, fault: fault instanceof Error ? fault.name : 'unknown' })
-    const seconds = retryAfterOf(fault) ?? pause(records)
+    const seconds = pause(fault, id, records)
     // Held or not, the messages come again: at worst after the queue's own time.
     await Promise.allSettled(records.map(({ receiptHandle }) => hold(receiptHandle, seconds)))
-    return false
+    return fault ?? new Error('unknown')
   }
 }
 
@@ -50,11 +62,20 @@ function requestOf(body: string): RequestId | undefined {
   }
 }
 
-/** Seconds: soon at first, since what follows in the group waits for it too, and in the end as long as the queue itself would. */
-const pause = (records: readonly SQSRecord[]): number =>
-  Math.min(60, 2 ** Math.max(...records.map(({ attributes }) => Number(attributes.ApproximateReceiveCount) || 1)))
+/**
+ * Seconds: as long as Slack asks, or soon at first, since what follows in the group waits for it too, and in the end as
+ * long as the queue itself would. And a share of that again, another for each request: those that failed together would
+ * otherwise come together, for ever.
+ */
+function pause(fault: unknown, id: RequestId, records: readonly SQSRecord[]): number {
+  const received = Math.max(...records.map(({ attributes }) => Number(attributes.ApproximateReceiveCount) || 1))
+  const longer = Math.min(60, 2 ** received)
+  return (retryAfterOf(fault) ?? longer) + Math.floor(shareOf(id, received) * longer)
+}
+
+/** From 0 to 1 and as good as random, since an id is; another at each time. */
+const shareOf = (id: RequestId, received: number): number =>
+  ((Number.parseInt(id.slice(-4), 36) * (2 * received + 1)) % 1009) / 1009
 
 const retryAfterOf = (fault: unknown): number | undefined =>
-  fault instanceof Error && 'retryAfterSeconds' in fault && typeof fault.retryAfterSeconds === 'number'
-    ? fault.retryAfterSeconds
-    : undefined
+  fault instanceof BoardUnavailable ? fault.retryAfterSeconds : undefined

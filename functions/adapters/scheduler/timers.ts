@@ -1,0 +1,63 @@
+import { ConflictException, CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler'
+import { rfc3339 } from '../../domain/ledger.ts'
+import { TimersUnavailable } from '../../operations/faults.ts'
+import type { Timers } from '../../operations/ports.ts'
+
+type Settings = {
+  /** The group in which all timers are, and nothing else. */
+  group: string
+  /** ARN of the role that the Scheduler takes to send the message. */
+  role: string
+  /** ARN of the FIFO queue that the message goes to; the group is the request. */
+  queue: string
+}
+
+/**
+ * One-time entries of EventBridge Scheduler, which delete themselves when they have come. Each is a message to the queue
+ * from which cards are drawn: what is due is found there, so one that comes late, twice or for nothing does no harm.
+ *
+ * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#one-time
+ */
+export class SchedulerTimers implements Timers {
+  readonly #settings: Settings
+  readonly #client: SchedulerClient
+
+  constructor(settings: Settings, client: SchedulerClient = connect()) {
+    this.#settings = settings
+    this.#client = client
+  }
+
+  /** @throws TimersUnavailable */
+  async set({ name, request, at }: Parameters<Timers['set']>[0]): Promise<void> {
+    const { group, role, queue } = this.#settings
+    const create = new CreateScheduleCommand({
+      GroupName: group,
+      Name: name,
+      ClientToken: name,
+      // Without a zone, in whole seconds; the next member says which zone.
+      ScheduleExpression: `at(${rfc3339(at).slice(0, 19)})`,
+      ScheduleExpressionTimezone: 'UTC',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      ActionAfterCompletion: 'DELETE',
+      Target: {
+        Arn: queue,
+        RoleArn: role,
+        // The name makes each message another one: a FIFO queue that goes by content would drop the second of two alike.
+        Input: JSON.stringify({ requestId: request, timer: name }),
+        SqsParameters: { MessageGroupId: request },
+        RetryPolicy: { MaximumEventAgeInSeconds: 900, MaximumRetryAttempts: 10 },
+      },
+    })
+    await this.#client.send(create).catch((cause: unknown) => {
+      // It is there already, set by whoever came first: from the same name follows the same timer.
+      if (cause instanceof ConflictException) return
+      throw new TimersUnavailable(`no timer was set for \`${request}\``, { cause })
+    })
+  }
+}
+
+const connect = () =>
+  new SchedulerClient({
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 1000, requestTimeout: 3000, throwOnRequestTimeout: true },
+  })

@@ -1,0 +1,119 @@
+import { remindersOf } from '../domain/reminding.ts'
+import type { ApprovalRequest } from '../domain/request.ts'
+import { type Turn, turnOf, waitingStage } from '../domain/routing.ts'
+import type { NumericDate, PersonId } from '../domain/values.ts'
+
+/**
+ * What is said beneath a card, since nobody notices that a message was edited. Only what happened and to whom it
+ * matters: the words are the board's, made from the server's facts.
+ */
+export type Line =
+  /** It is this person's turn now, on a card that they had for another reason. */
+  | { line: 'asked'; stage: string }
+  | { line: 'escalated'; stage: string; to: string }
+  | { line: 'reminder'; stage: string; attempt: number; people: readonly PersonId[] }
+  /** What somebody was pinged for is over. */
+  | { line: 'handled'; stage: string; round: number }
+
+/** A line that is due, and the keys under which it and those that it makes needless are remembered. */
+export type Due = { keys: readonly string[]; line?: Line }
+
+const keyOf = ({ round, stage, opensAt }: Turn) => `${round}/${stage}@${opensAt}`
+const asked = (turn: Turn) => `asked ${keyOf(turn)}`
+const over = (turn: string) => `over ${turn}`
+
+type Where = {
+  /** What has been said beneath this card. */
+  told: readonly string[]
+  /** Is it new, so that it is itself what people notice? Then lines are remembered, and not said. */
+  fresh: boolean
+  now: NumericDate
+}
+
+/** The lines that are due beneath the card that was sent to one person. `called`: whether their decision is waited for. */
+export function linesForPerson(
+  state: ApprovalRequest,
+  { person, called, ...where }: Where & { person: PersonId; called: boolean },
+): readonly Due[] {
+  const turn = turnOf(state)
+  const first: Due[] =
+    called && turn && !where.told.includes(asked(turn))
+      ? [{ keys: [asked(turn)], line: { line: 'asked', stage: turn.stage } }]
+      : []
+  const reminded = called ? reminders(state, [person], where) : []
+  return silencedIf(where.fresh, [...first, ...reminded, ...handled(state, where, { person, called })])
+}
+
+/** The lines that are due beneath the card in a channel. `people` is asked for only where a reminder is due. */
+export function linesForChannel(
+  state: ApprovalRequest,
+  { people, ...where }: Where & { people: () => readonly PersonId[] },
+): readonly Due[] {
+  return silencedIf(where.fresh, [
+    ...escalated(state, where),
+    ...reminders(state, people, where),
+    ...handled(state, where),
+  ])
+}
+
+const silencedIf = (fresh: boolean, lines: readonly Due[]): readonly Due[] =>
+  fresh ? lines.map(({ keys }) => ({ keys })) : lines
+
+function escalated(state: ApprovalRequest, { told }: Where): Due[] {
+  const stage = waitingStage(state)
+  const turn = turnOf(state)
+  if (!turn || stage?.escalatedAt === undefined || stage.terms.onSilence === 'expire') return []
+  const key = `escalated ${keyOf(turn)}`
+  const line = { line: 'escalated', stage: turn.stage, to: stage.terms.onSilence.escalateTo } as const
+  return told.includes(key) ? [] : [{ keys: [key], line }]
+}
+
+/** Of several reminders that are due, after a time when nothing could be said, one is said: the last. */
+function reminders(
+  state: ApprovalRequest,
+  people: readonly PersonId[] | (() => readonly PersonId[]),
+  { told, now }: Where,
+): Due[] {
+  const turn = turnOf(state)
+  if (!turn) return []
+  const due = remindersOf(state).filter(({ at }) => at <= now)
+  const keys = due.map(({ since, attempt }) => `reminded ${keyOf(turn)} ${since} ${attempt}`)
+  const [last, key] = [due.at(-1), keys.at(-1)]
+  if (!last || key === undefined || told.includes(key)) return []
+  const whom = typeof people === 'function' ? people() : people
+  const missing = keys.filter((each) => !told.includes(each))
+  // Who was reminded was asked: they are told when it is over.
+  return whom.length === 0
+    ? [{ keys: missing }]
+    : [
+        {
+          keys: [...missing, ...(told.includes(asked(turn)) ? [] : [asked(turn)])],
+          line: { line: 'reminder', stage: turn.stage, attempt: last.attempt, people: whom },
+        },
+      ]
+}
+
+/** What somebody was asked for here and is over: said once, but not to whoever did it, nor to who is asked anew. */
+function handled(state: ApprovalRequest, { told }: Where, to: { person?: PersonId; called?: boolean } = {}): Due[] {
+  const open = turnOf(state)
+  const current = open && keyOf(open)
+  return told
+    .filter((key) => key.startsWith('asked '))
+    .map((key) => key.slice('asked '.length))
+    .filter((turn) => turn !== current && !told.includes(over(turn)))
+    .map((turn) => {
+      const { round, stage } = parse(turn)
+      const own = to.person !== undefined && hasActed(state, to.person)
+      return own || to.called
+        ? { keys: [over(turn)] }
+        : { keys: [over(turn)], line: { line: 'handled', stage, round } as const }
+    })
+}
+
+function parse(turn: string): { round: number; stage: string } {
+  const [round = '', stage = ''] = turn.replace(/@\d+$/, '').split('/')
+  return { round: Number(round), stage }
+}
+
+const hasActed = ({ stages }: ApprovalRequest, person: PersonId) =>
+  stages.some(({ decisions }) => decisions.some((decision) => decision.person === person))

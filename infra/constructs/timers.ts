@@ -1,0 +1,48 @@
+import { Stack, Validations } from 'aws-cdk-lib'
+import { Grant, type IGrantable, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { ScheduleGroup } from 'aws-cdk-lib/aws-scheduler'
+import { Construct } from 'constructs'
+import type { WorkQueue } from './work-queue.ts'
+
+/**
+ * One-time entries of EventBridge Scheduler that put a message into one queue and are gone. They wait for nothing and
+ * cost nothing until then, and can do nothing else: the role that they run with may send to that queue alone.
+ */
+export class Timers extends Construct {
+  readonly group: string
+  readonly roleArn: string
+
+  constructor(scope: Construct, id: string, { target }: { target: WorkQueue }) {
+    super(scope, id)
+    const { stackName, account } = Stack.of(this)
+    this.group = `${stackName}-timers`
+    const group = new ScheduleGroup(this, 'Group', { scheduleGroupName: this.group })
+    const role = new Role(this, 'Role', {
+      // Of this group alone: another's schedule that was given this role would be refused.
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': account, 'aws:SourceArn': group.scheduleGroupArn },
+        },
+      }),
+    })
+    target.grantSend(role)
+    this.roleArn = role.roleArn
+  }
+
+  /** Allows making timers, in this group, with this role and no other. Neither changing nor removing one. */
+  grantSet(grantee: IGrantable): void {
+    const { region, account, partition } = Stack.of(this)
+    const timers = `arn:${partition}:scheduler:${region}:${account}:schedule/${this.group}/*`
+    Grant.addToPrincipal({ grantee, actions: ['scheduler:CreateSchedule'], resourceArns: [timers] })
+    Grant.addToPrincipal({
+      grantee,
+      actions: ['iam:PassRole'],
+      resourceArns: [this.roleArn],
+      conditions: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+    })
+    Validations.of(this).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::${timers}]`,
+      reason: 'A timer is named by what it is for; its group holds nothing else',
+    })
+  }
+}
