@@ -3,7 +3,7 @@ import type { Decide } from './commands.ts'
 import { type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
 import type { Stage } from './ladder.ts'
-import { keptStage, mostNarrowings } from './narrowing.ts'
+import { keptStage, mostNarrowings, staysWithin } from './narrowing.ts'
 import type { Refusal } from './refusals.ts'
 import {
   type ApprovalRequest,
@@ -112,6 +112,7 @@ function narrow(state: PendingRequest, command: Decide, stage: string, as: strin
   if (state.round > mostNarrowings) return { code: 'narrowed_too_often' }
   if (!narrowed.ok) return refused(narrowed)
   const { ask, tier, stages, policies: because } = narrowed
+  if (tier < state.tier || !staysWithin(ask, state.ask)) return { code: 'not_narrower' }
   const own = narrowed.eligible.includes(as) ? keptStage(stages, stage, as) : undefined
   // The rung that is now needed may ask more of its stage than the one that was decided on.
   const unmet = own && unmetBy(command, own, at)

@@ -55,6 +55,19 @@ const isPart = (part: number, of: number): boolean => Number.isSafeInteger(part)
 
 const pick = (args: JsonObject, name: string): JsonObject => ({ [name]: args[name] ?? null })
 
+/**
+ * Whether an ask is of the same thing as another and gives no more of it. What its arguments may be is the catalogue's to
+ * say (`isNarrower`); the rest holds whatever the catalogue says, and whoever asks.
+ */
+export const staysWithin = (ask: Ask, of: Ask): boolean =>
+  ask.id === of.id &&
+  ask.action === of.action &&
+  ask.resource.type === of.resource.type &&
+  ask.resource.id === of.resource.id &&
+  ask.uses <= of.uses &&
+  ask.lifetime <= of.lifetime &&
+  ask.claimWithin <= of.claimWithin
+
 /** An ask with other terms, and the digest of what it now is. */
 export function sealed(ask: Omit<Ask, 'digest'>): Ask {
   return { ...ask, digest: requestDigest(ask) }

@@ -5,8 +5,9 @@ import { faultsOfApproval } from './model/faults-of-approval.ts'
 import { faultsOfCalls } from './model/faults-of-calls.ts'
 import { faultsOfDelegation } from './model/faults-of-delegation.ts'
 import { faultsOfGrant } from './model/faults-of-grant.ts'
+import { faultsOfNarrowing } from './model/faults-of-narrowing.ts'
 import { production } from './model/production.ts'
-import { parent, scenarios, tierZero, twoStages, unsent } from './model/scenarios.ts'
+import { narrowed, parent, scenarios, tierZero, twoStages, unsent } from './model/scenarios.ts'
 import { type Found, type Node, search, type Violation } from './model/search.ts'
 
 /**
@@ -50,6 +51,14 @@ describe('in every interleaving no invariant is broken', () => {
         ...['stale_round', 'pending', 'denied', 'expired', 'withdrawn', 'revoked', 'completed', 'key_mismatch'],
         ...['policy_denied', 'approver_not_eligible', 'credential_superseded', 'credential_unknown', 'uses_exhausted'],
         ...['wrong_credential_kind', 'invalid_task_state', 'not_permitted', 'outcome_unknown'],
+        ...[
+          'comment_required',
+          'not_narrower',
+          'narrowed_too_often',
+          'not_decided',
+          'already_commented',
+          'comment_too_late',
+        ],
         ...['halted', 'ancestor_ended', 'delegation_cycle', 'delegation_too_deep', 'wider_than_parent'],
       ].sort(),
     )
@@ -72,6 +81,7 @@ describe('every mistake is caught', () => {
     ...faultsOfApproval.map((fault) => [fault.fault, fault, fault.where ?? twoStages] as const),
     ...faultsOfGrant.map((fault) => [fault.fault, fault, fault.where ?? tierZero] as const),
     ...faultsOfDelegation.map((fault) => [fault.fault, fault, fault.where ?? parent] as const),
+    ...faultsOfNarrowing.map((fault) => [fault.fault, fault, fault.where ?? narrowed] as const),
     ...faultsOfCalls.map((fault) => [fault.fault, fault, fault.where ?? unsent] as const),
   ])('%s', (fault, { breaks, reducer }, where) => {
     const { violation } = search(where, reducer)
@@ -101,7 +111,7 @@ afterAll(() => {
       `model checker: ${states} states, ${transitions} transitions, ${rate} states a second of one core, ` +
         `${reached('statuses').length} of ${ApprovalRequest.options.length} statuses, ` +
         `${reached('events').length} of ${Event.options.length} event types, ` +
-        `${caught.length} of ${faultsOfApproval.length + faultsOfGrant.length + faultsOfDelegation.length + faultsOfCalls.length} seeded faults caught\n\n`,
+        `${caught.length} of ${faultsOfApproval.length + faultsOfGrant.length + faultsOfDelegation.length + faultsOfCalls.length + faultsOfNarrowing.length} seeded faults caught\n\n`,
     ].join('\n'),
   )
 })

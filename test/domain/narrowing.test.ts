@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { canonicalForm, requestDigest } from '../../functions/domain/digest.ts'
 import { isNarrower, keptStage, mostNarrowings, type Narrow, narrowedTerms } from '../../functions/domain/narrowing.ts'
 import type { Ask } from '../../functions/domain/request.ts'
+import type { JsonObject } from '../../functions/domain/values.ts'
 import {
   credentialId,
   decision,
@@ -54,7 +55,11 @@ describe('what is left is less', () => {
     })
     .map((terms) => sampleAsk(terms as never))
   const sensible: fc.Arbitrary<Narrow> = fc.record(
-    { arguments: fc.record({ count: number, size: number }, { requiredKeys: [] }), uses: number, minutes: number },
+    {
+      arguments: fc.record({ count: number, size: number }, { requiredKeys: [] }) as fc.Arbitrary<JsonObject>,
+      uses: number,
+      minutes: number,
+    },
     { requiredKeys: [] },
   )
   const wild: fc.Arbitrary<Narrow> = fc.record(
@@ -62,7 +67,7 @@ describe('what is left is less', () => {
       arguments: fc.dictionary(
         fc.constantFrom('count', 'size', 'name', 'open', 'other', '__proto__', 'toString'),
         fc.oneof(number, json),
-      ) as never,
+      ) as fc.Arbitrary<JsonObject>,
       uses: fc.oneof(number, fc.double()),
       minutes: fc.oneof(number, fc.double()),
     },
@@ -224,6 +229,18 @@ const stories: readonly Story[] = [
       [2, approve('ana', { narrowed: { ok: false, code: 'policy_denied' } }), '!policy_denied'],
       [3, approve('ana'), 'pending'],
     ],
+  ],
+  ['a lower rung is refused, whoever found it', 2, [[1, narrow('ana', 1), '!not_narrower']]],
+  [
+    'so is more of anything, or another thing',
+    1,
+    [
+      { uses: 5 },
+      { lifetime: ask.lifetime + 1 },
+      { claimWithin: ask.claimWithin + 1 },
+      { action: 'ssm:PutParameter' },
+      { resource: { type: 'lambda:function', id: 'another' } },
+    ].map((more, at) => [at, narrow('ana', 1, {}, five, { ask: { ...narrower, ...more } }), '!not_narrower'] as const),
   ],
   [
     'after the end nothing is narrowed',

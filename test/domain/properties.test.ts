@@ -85,7 +85,27 @@ test('`decideBy` never moves, no deadline lies after it, and a grant only gets s
   )
 })
 
-test('the end is the end: after it only refusals are counted, and how a call went that was begun before', () => {
+test('what is asked only gets less, three times at most, and from then on nothing counts that was said of more', () => {
+  fc.assert(
+    fc.property(anyWalk, (steps) => {
+      for (const [before, after] of pairs(walk(steps).states)) {
+        expect(after.ask.uses).toBeLessThanOrEqual(before.ask.uses)
+        expect(after.ask.lifetime).toBeLessThanOrEqual(before.ask.lifetime)
+        expect(after.tier).toBeGreaterThanOrEqual(before.tier)
+        expect(after.narrowings?.length ?? 0).toBe(after.round - 1)
+        if (after.ask.digest === before.ask.digest) continue
+        expect([after.round, after.round <= 4]).toEqual([before.round + 1, true])
+        // Whoever narrowed it has decided; nobody else has.
+        const [narrower] = after.narrowings?.slice(-1) ?? []
+        const people = after.stages.flatMap(({ decisions }) => decisions.map(({ person }) => person))
+        expect([[], [narrower?.by]]).toContainEqual(people)
+      }
+    }),
+    runs,
+  )
+})
+
+test('the end is the end: after it only refusals are counted, how a call went that was begun before, and why people decided so', () => {
   fc.assert(
     fc.property(anyWalk, (steps) => {
       for (const [before, after] of pairs(walk(steps).states)) {
@@ -103,11 +123,16 @@ test('the end is the end: after it only refusals are counted, and how a call wen
   )
 })
 
-/** A state but for its refusals, for how its uses went, and for a use that was given back. */
+/** A state but for its refusals, for how its uses went, for a use that was given back, and for what people said why. */
 function withoutOutcomes(state: ApprovalRequest, returned?: UseId) {
   const grant = grantOf(state)
   const uses = grant?.uses.filter(({ id }) => id !== returned).map(({ ended: _, ...use }) => use)
-  return { ...state, refusals: {}, updatedAt: 0, grant: grant && { ...grant, uses } }
+  const stages = state.stages.map((stage) => ({
+    ...stage,
+    decisions: stage.decisions.map(({ comment: _, ...decision }) => decision),
+  }))
+  const { reason: _, ...rest } = { reason: '', ...state }
+  return { ...rest, stages, refusals: {}, updatedAt: 0, grant: grant && { ...grant, uses } }
 }
 
 test('uses are never over budget, those given away counted too, and nobody is counted twice', () => {

@@ -11,6 +11,7 @@ import {
   callEnd,
   callResolution,
   callReturn,
+  comment,
   completion,
   credentialId,
   credentialRevocation,
@@ -23,6 +24,8 @@ import {
   halted,
   intent,
   issuance,
+  less,
+  narrowing,
   orphaned,
   otherAgent,
   otherKey,
@@ -96,6 +99,42 @@ const decided = fc
       ...(comment === undefined ? {} : { comment }),
     }),
   )
+/** One use of the two is left, mostly on the rung that it was on; then there are decisions on what is left. */
+const fewer = less(ask, { uses: 1 })
+const narrowed = fc
+  .record({
+    by: name,
+    made: fc.oneof(
+      {
+        weight: 9,
+        arbitrary: fc.record({
+          tier: fc.constantFrom(1, 2, 3),
+          eligible: fc.oneof(
+            { weight: 9, arbitrary: fc.constant(['owner', 'sre', 'security', 'on-call']) },
+            fc.constant([]),
+          ),
+        }),
+      },
+      fc.constant(undefined),
+    ),
+    eligible: facts,
+    answer,
+    login,
+    ending,
+  })
+  .map(({ by, made, ending, ...rest }) =>
+    decision(ask, by, 'approve', {
+      ...rest,
+      ...ending,
+      narrowed: made
+        ? narrowing(ask, { uses: 1 }, made.tier, { eligible: made.eligible })
+        : { ok: false, code: 'not_narrower' },
+    }),
+  )
+const decidedThen = fc
+  .record({ by: name, verdict: fc.constantFrom('approve' as const, 'deny' as const), answer, login })
+  .map(({ by, verdict, ...rest }) => decision(fewer, by, verdict, { ...rest, round: 2 }))
+const commented = fc.record({ by: name, words: fc.string() }).map(({ by, words }) => comment(by, words))
 const intended = fc
   .record({
     claim,
@@ -167,6 +206,9 @@ const odd = fc.oneof(
 /** Any command: sensible ones more often than others, and none left out. */
 export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 12, arbitrary: decided },
+  { weight: 2, arbitrary: narrowed },
+  { weight: 2, arbitrary: decidedThen },
+  { weight: 2, arbitrary: commented },
   { weight: 9, arbitrary: intended },
   { weight: 9, arbitrary: issued },
   { weight: 9, arbitrary: begun },

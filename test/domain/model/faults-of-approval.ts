@@ -106,7 +106,7 @@ export const faultsOfApproval: readonly Fault[] = [
   },
   {
     fault: 'an approval that was dropped stays in the state',
-    breaks: 'INV8',
+    breaks: 'INV1',
     reducer: evolved((state, event) =>
       event.type === 'ApprovalDropped' ? { ...state, updatedAt: event.at } : undefined,
     ),

@@ -1,6 +1,7 @@
 import type { Event } from '../../../functions/domain/events.ts'
 import type { ApprovalRequest } from '../../../functions/domain/request.ts'
-import type { Scenario } from './scenarios.ts'
+import type { PersonId } from '../../../functions/domain/values.ts'
+import { type Left, roundsOf, type Scenario } from './scenarios.ts'
 import type { Step } from './search.ts'
 import type { Witness } from './witness.ts'
 import { eligibleIn } from './world.ts'
@@ -29,16 +30,21 @@ export const on = <T extends Event['type']>(
 })
 
 /** The stages that lack their quorum of people of whom none counts twice anywhere. */
-export const unfilled = ({ stages }: Scenario, { approvals }: Witness) =>
-  stages.find(
+export const unfilled = (scenario: Scenario, seen: Witness) =>
+  inForce(scenario, seen).stages.find(
     ({ name, quorum }) =>
-      new Set(approvals.filter((each) => each.stage === name).map((each) => each.person)).size < quorum,
+      new Set(seen.approvals.filter((each) => each.stage === name).map((each) => each.for ?? each.person)).size <
+      quorum,
   )
 export const ineligible = (step: Step, { approvals }: Witness) => {
   const eligible = eligibleIn(step.scenario, step.world)
-  return approvals.find(({ person, as }) => !eligible[person as keyof typeof eligible]?.includes(as))
+  return approvals.find(({ person, for: absent, as }) => !eligible[(absent ?? person) as PersonId]?.includes(as))
 }
-export const termsOf = ({ stages }: Scenario, name: string) => stages.find((stage) => stage.name === name)
+/** What is asked now, and on which rung: as the scenario has it, by how often the ledger says that it was narrowed. */
+export const inForce = (scenario: Scenario, { round }: Witness): Left =>
+  roundsOf(scenario)[round - 1] ?? { ...scenario, stages: [] }
+export const termsOf = (scenario: Scenario, seen: Witness, name: string) =>
+  inForce(scenario, seen).stages.find((stage) => stage.name === name)
 export const ended = ({ status }: ApprovalRequest) => status !== 'pending' && status !== 'approved'
 /** Whether two states differ in more than refusals; usually each member is the very same. */
 export const differ = (before: ApprovalRequest, after: ApprovalRequest): boolean => {
@@ -48,8 +54,9 @@ export const differ = (before: ApprovalRequest, after: ApprovalRequest): boolean
   return !same && bare(before) !== bare(after)
 }
 const bare = ({ updatedAt: _, refusals: __, ...rest }: ApprovalRequest) => JSON.stringify(rest)
-export const asSeen = ({ command, scenario: { ask } }: Step) =>
-  command.type !== 'decide' || (command.round === 1 && command.digest === ask.digest.slice(0, 16))
+export const asSeen = ({ command, scenario, seen }: Step) =>
+  command.type !== 'decide' ||
+  (command.round === seen.round && command.digest === inForce(scenario, seen).ask.digest.slice(0, 16))
 /** How a call went that was begun, or that it was not sent, may be told when all else has ended. */
 export const tellsOfCall = ({ command: { type } }: Step) =>
   type === 'end_call' || type === 'return_call' || type === 'resolve_call'

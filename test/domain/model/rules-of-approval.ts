@@ -1,7 +1,9 @@
-import { keyOf } from '../../../functions/domain/request.ts'
+import { approvalsOf, keyOf } from '../../../functions/domain/request.ts'
+import type { PersonId } from '../../../functions/domain/values.ts'
 import { owner } from '../../support/ask.ts'
-import { asSeen, ineligible, on, type Rule, termsOf, unfilled } from './rule.ts'
-import { answerIn, eligibleIn } from './world.ts'
+import { asSeen, ineligible, inForce, on, type Rule, termsOf, unfilled } from './rule.ts'
+import { roundsOf } from './scenarios.ts'
+import { absentFor, answerIn, eligibleIn } from './world.ts'
 
 /** INV1-INV3: who may approve what, and until when that counts. */
 export const rulesOfApproval: readonly Rule[] = [
@@ -51,28 +53,66 @@ export const rulesOfApproval: readonly Rule[] = [
     rule: 'the key in the state is the one in the ledger',
     broken: ({ after, sees }) => (keyOf(after) === sees.key ? undefined : 'another key'),
   },
-  on(
-    'INV2',
-    'nobody counts twice',
-    ['Decided'],
-    ({ actor, verdict }, seen) =>
-      verdict === 'approve' && seen.approvals.some(({ person }) => person === actor.id) && `${actor.id} approves again`,
-  ),
+  on('INV2', 'nobody counts twice', ['Decided'], ({ actor, verdict, for: absent }, seen) => {
+    const counted = seen.approvals.flatMap((each) => [each.person, each.for])
+    const again = [actor.id, absent].find((each) => each !== undefined && counted.includes(each))
+    return verdict === 'approve' && again && `${again} approves again`
+  }),
   on(
     'INV2',
     'no owner of the requesting agent decides',
     ['Decided'],
-    ({ actor }) => actor.id === owner && `${actor.id} decides on their own agent`,
+    ({ actor, for: absent }) => [actor.id, absent].includes(owner) && `${owner} decides on their own agent`,
   ),
   on('INV2', 'a person approves the open stage, under a name that is theirs', ['Decided'], (event, seen, step) => {
-    const mine = eligibleIn(step.scenario, step.world)[event.actor.id as never] as readonly string[] | undefined
-    if (!mine?.includes(event.as)) return `${event.actor.id} is not eligible as \`${event.as}\``
+    const { scenario, world } = step
+    const actor = event.actor.id as PersonId
+    if (event.for !== undefined && event.for !== absentFor(scenario, world, actor))
+      return `${actor} decides in the stead of ${event.for}, who is not absent`
+    if (!eligibleIn(scenario, world)[event.for ?? actor]?.includes(event.as))
+      return `${event.for ?? actor} is not eligible as \`${event.as}\``
     if (event.verdict === 'deny') return undefined
-    if (event.stage !== seen.open?.stage) return `\`${event.stage}\` is not open`
-    const wider = termsOf(step.scenario, event.stage)?.onSilence
-    const names = [event.stage, ...(seen.open.escalated && wider && wider !== 'expire' ? [wider.escalateTo] : [])]
+    // Who narrows decided on the stage that was open until then.
+    const open = seen.open ?? seen.narrowedAt
+    if (event.stage !== open?.stage) return `\`${event.stage}\` is not open`
+    const wider = termsOf(scenario, seen, event.stage)?.onSilence
+    const names = [event.stage, ...(open.escalated && wider && wider !== 'expire' ? [wider.escalateTo] : [])]
     return !names.includes(event.as) && `\`${event.as}\` may not decide \`${event.stage}\` yet`
   }),
+  on(
+    'INV1',
+    'what a narrowing leaves is what its maker said, on the rung that this needs, three times at most',
+    ['Narrowed'],
+    ({ ask, tier, stages, round }, seen, { scenario, command }) => {
+      const left = roundsOf(scenario)[seen.round]
+      if (command.type !== 'decide' || command.narrowed?.ok !== true || !left) return 'nobody narrowed it'
+      if (seen.round > 3) return 'a fourth time'
+      if (ask.digest !== left.ask.digest || ask.uses > inForce(scenario, seen).ask.uses)
+        return 'it leaves something else'
+      if (tier !== left.tier || `${stages.map(({ name }) => name)}` !== `${left.stages.map(({ name }) => name)}`)
+        return 'it is on another rung'
+      return round !== seen.round + 1 && `it makes round ${round} of ${seen.round}`
+    },
+  ),
+  {
+    id: 'INV1',
+    rule: 'what is asked in the state is what the ledger says, in every word',
+    broken: ({ scenario, after, sees }) => {
+      const { ask, tier } = inForce(scenario, sees)
+      if (after.round !== sees.round) return `round ${after.round}, in the ledger ${sees.round}`
+      const same = after.ask.digest === ask.digest && after.ask.uses === ask.uses && after.tier === tier
+      return same ? undefined : 'something else is asked'
+    },
+  },
+  {
+    id: 'INV1',
+    rule: 'the approvals in the state are those in the ledger',
+    broken: ({ after, sees }) => {
+      const said = (approvals: readonly { person: string; stage: string }[]) =>
+        `${approvals.map(({ person, stage }) => `${person} ${stage}`).sort()}`
+      return said(approvalsOf(after)) === said(sees.approvals) ? undefined : 'other approvals'
+    },
+  },
   on(
     'INV3',
     'an approval counts only while its giver is eligible',

@@ -1,5 +1,5 @@
 import { grantOf } from '../../../functions/domain/request.ts'
-import { ended, on, type Rule } from './rule.ts'
+import { ended, inForce, on, type Rule } from './rule.ts'
 import { spent } from './witness.ts'
 
 /** INV6: what was given away lies within what there was, and dies with it. */
@@ -10,7 +10,7 @@ export const rulesOfDelegation: readonly Rule[] = [
     ['Delegated'],
     ({ uses, notAfter }, seen, { command, scenario }) => {
       if (command.type === 'delegate' && !command.within) return 'what lies outside the grant is given away'
-      const left = scenario.ask.uses - spent(seen)
+      const left = inForce(scenario, seen).ask.uses - spent(seen)
       if (uses > left) return `${uses} uses are given away of ${left}`
       const end = seen.grant?.notAfter ?? 0
       return notAfter > end && `it outlives what it is taken out of by ${notAfter - end} s`

@@ -1,9 +1,9 @@
 import { dueAt } from '../../../functions/domain/due.ts'
 import type { ApprovalRequest } from '../../../functions/domain/request.ts'
 import { owner, submittedAt, wake } from '../../support/ask.ts'
-import { asSeen, differ, ended, endOf, on, type Rule, tellsOfCall, termsOf } from './rule.ts'
+import { asSeen, differ, ended, endOf, inForce, on, type Rule, tellsOfCall, termsOf } from './rule.ts'
 import type { Step } from './search.ts'
-import { eligibleIn } from './world.ts'
+import { absentFor, eligibleIn } from './world.ts'
 
 /** INV4, INV7, INV8: how it ends, and that it ends on time however late somebody looks. */
 export const rulesOfEnding: readonly Rule[] = [
@@ -14,6 +14,7 @@ export const rulesOfEnding: readonly Rule[] = [
       'Submitted',
       'StageOpened',
       'Decided',
+      'Narrowed',
       'ApprovalDropped',
       'StageEscalated',
       'Approved',
@@ -42,6 +43,8 @@ export const rulesOfEnding: readonly Rule[] = [
         return `\`${after.status}\`, while the ledger says ${sees.end ?? 'nothing of an end'}`
       const changed = before && ended(before) && differ(before, after)
       if (changed && tellsOfCall(step) && !differ(withoutUses(before), withoutUses(after))) return undefined
+      if (changed && step.command.type === 'comment' && !differ(withoutWords(before), withoutWords(after)))
+        return undefined
       return changed ? 'it changed after its end' : undefined
     },
   },
@@ -52,8 +55,11 @@ export const rulesOfEnding: readonly Rule[] = [
       const { command, refusal, after, sees, scenario, world } = step
       if (sees.denied && !ended(after)) return 'denied, and going on'
       if (command.type !== 'decide' || command.verdict !== 'deny' || !refusal || ended(after)) return undefined
-      const may =
-        (eligibleIn(scenario, world)[command.person] ?? []).length > 0 && command.person !== owner && asSeen(step)
+      const rights = eligibleIn(scenario, world)
+      const absent = absentFor(scenario, world, command.person)
+      const own = (rights[command.person] ?? []).length > 0
+      const anothers = absent !== undefined && absent !== owner && (rights[absent] ?? []).length > 0
+      const may = (own || anothers) && command.person !== owner && asSeen(step)
       return may ? `a denial is refused as \`${refusal}\`` : undefined
     },
   },
@@ -81,15 +87,10 @@ export const rulesOfEnding: readonly Rule[] = [
         : undefined
     },
   },
-  on(
-    'INV7',
-    'a decision counts only before the deadline',
-    ['Decided'],
-    ({ at, verdict }, seen) =>
-      verdict === 'approve' &&
-      at >= (seen.open?.deadline ?? 0) &&
-      `a decision ${at - (seen.open?.deadline ?? 0)} s after the deadline counts`,
-  ),
+  on('INV7', 'a decision counts only before the deadline', ['Decided'], ({ at, verdict }, seen) => {
+    const late = at - ((seen.open ?? seen.narrowedAt)?.deadline ?? 0)
+    return verdict === 'approve' && late >= 0 && `a decision ${late} s after the deadline counts`
+  }),
   on(
     'INV7',
     'nothing is claimed or used after the end of the grant',
@@ -97,20 +98,17 @@ export const rulesOfEnding: readonly Rule[] = [
     ({ at, type }, seen, step) =>
       at >= endOf(seen) && !tellsOfCall(step) && `\`${type}\` ${at - endOf(seen)} s after the end`,
   ),
-  on(
-    'INV8',
-    'nothing lengthens a grant',
-    ['CredentialIssued'],
-    ({ notAfter, expiresAt, at }, seen, { scenario: { ask } }) => {
-      const limit = seen.grant?.claimed ? seen.grant.notAfter : Math.min(seen.grant?.notAfter ?? 0, at + ask.lifetime)
-      return (notAfter > limit || expiresAt > notAfter) && `it ends ${notAfter - limit} s later`
-    },
-  ),
+  on('INV8', 'nothing lengthens a grant', ['CredentialIssued'], ({ notAfter, expiresAt, at }, seen, { scenario }) => {
+    const { ask } = inForce(scenario, seen)
+    const limit = seen.grant?.claimed ? seen.grant.notAfter : Math.min(seen.grant?.notAfter ?? 0, at + ask.lifetime)
+    return (notAfter > limit || expiresAt > notAfter) && `it ends ${notAfter - limit} s later`
+  }),
   on(
     'INV8',
     "the grant's clock is the ladder's, and ends when what it was taken out of does",
     ['Approved'],
-    ({ at, claimBy, notAfter }, _seen, { scenario: { ask } }) => {
+    ({ at, claimBy, notAfter }, seen, { scenario }) => {
+      const { ask } = inForce(scenario, seen)
       const until = ask.requestedUntil ?? Number.POSITIVE_INFINITY
       const [claim, end] = [at + ask.claimWithin, at + ask.claimWithin + ask.lifetime]
       return (claimBy !== Math.min(claim, until) || notAfter !== Math.min(end, until)) && 'another clock'
@@ -121,7 +119,7 @@ export const rulesOfEnding: readonly Rule[] = [
     'a stage has its deadline from the ladder, and none past `decideBy`',
     ['StageOpened'],
     ({ stage, at, deadline }, seen, { scenario }) =>
-      deadline !== Math.min(at + (termsOf(scenario, stage)?.deadline ?? 0), seen.decideBy) &&
+      deadline !== Math.min(at + (termsOf(scenario, seen, stage)?.deadline ?? 0), seen.decideBy) &&
       `\`${stage}\` has another deadline`,
   ),
   on(
@@ -129,7 +127,7 @@ export const rulesOfEnding: readonly Rule[] = [
     'silence escalates once, when it is due, and for as long as the ladder says',
     ['StageEscalated'],
     ({ stage, at, deadline }, seen, { scenario }) => {
-      const terms = termsOf(scenario, stage)
+      const terms = termsOf(scenario, seen, stage)
       const longer = terms && terms.onSilence !== 'expire' ? terms.onSilence.deadline : 0
       if (seen.escalated.includes(stage)) return `\`${stage}\` escalates twice`
       return (at !== seen.open?.deadline || deadline !== Math.min(at + longer, seen.decideBy)) && 'another time'
@@ -146,6 +144,18 @@ export const rulesOfEnding: readonly Rule[] = [
   ),
   { id: 'INV8', rule: 'a late timer changes nothing: deciding late is as deciding on time', broken: late },
 ]
+
+/** A state but for what people said of their decisions: that may still be told when all has ended. */
+const withoutWords = (state: ApprovalRequest): ApprovalRequest => {
+  const { reason: _, ...rest } = { reason: '', ...state }
+  return {
+    ...rest,
+    stages: state.stages.map((stage) => ({
+      ...stage,
+      decisions: stage.decisions.map(({ comment: _, ...decision }) => decision),
+    })),
+  } as ApprovalRequest
+}
 
 /** A state but for its uses: how a call went may still be told when all else has ended. */
 const withoutUses = (state: ApprovalRequest): ApprovalRequest =>

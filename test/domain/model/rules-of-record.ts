@@ -1,6 +1,6 @@
 import { dueAt, lookUpAt } from '../../../functions/domain/due.ts'
 import { grantOf } from '../../../functions/domain/request.ts'
-import { differ, on, type Rule } from './rule.ts'
+import { differ, inForce, on, type Rule } from './rule.ts'
 import { unconverged } from './waits.ts'
 import { spent } from './witness.ts'
 import { numberOf } from './world.ts'
@@ -60,9 +60,21 @@ export const rulesOfRecord: readonly Rule[] = [
     broken: ({ after, sees, scenario }) => {
       const uses = 'grant' in after ? (after.grant?.uses ?? []) : []
       if (new Set(sees.begun).size !== uses.length || sees.begun.length !== uses.length) return 'other uses'
-      return spent(sees) > scenario.ask.uses ? `${spent(sees)} uses of ${scenario.ask.uses}` : undefined
+      const { uses: budget } = inForce(scenario, sees).ask
+      return spent(sees) > budget ? `${spent(sees)} uses of ${budget}` : undefined
     },
   },
+  on(
+    'INV9',
+    'why somebody decided so is said by them alone, once, and within the hour',
+    ['Commented'],
+    ({ actor, verdict, at }, seen) => {
+      const own = seen.decided.findLast(({ person }) => person === actor.id)
+      if (own?.verdict !== verdict) return `${actor.id} has decided nothing of the kind`
+      if (own.comment) return 'it has been said before'
+      return at - own.at > 3600 && `${at - own.at} s later`
+    },
+  ),
   on(
     'INV9',
     'a mediated call is begun once, and again only after it was given back',

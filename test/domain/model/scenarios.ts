@@ -5,6 +5,7 @@ import type { AgentId, PersonId } from '../../../functions/domain/values.ts'
 import {
   builder,
   halted,
+  less,
   minutes,
   orphaned,
   otherAgent,
@@ -44,13 +45,36 @@ export type Scenario = {
   mayRebind?: boolean
   /** How often the agent tries to have the one call made. */
   calls?: number
+  /** What approvers would leave of it, one narrowing after the other, and on which rung. */
+  left?: readonly Left[]
+  /** Who is to decide in whose stead, for as long as that holds. */
+  standIns?: readonly { by: string; for: string }[]
+  /** Who says afterwards why they decided so. */
+  comments?: readonly string[]
 }
+
+/** A request as a narrowing leaves it. */
+export type Left = { ask: Ask; tier: number; stages: readonly Stage[] }
+
+/** Everything that is asked from one round to the next, the first one first. */
+export const roundsOf = ({ ask, tier, stages, left = [] }: Scenario): readonly Left[] => [
+  { ask, tier, stages },
+  ...left,
+]
 
 /** A delegation that somebody tries. Without `notAfter` it is to end ten minutes after the submission. */
 export type Gift = { to: AgentId; uses: number; notAfter?: number; outside?: boolean }
 
 /** A decision that somebody tries. A click names no stage, carries the start of the digest. */
-export type Click = { by: string; verdict: Verdict; stage?: string; stale?: 'digest' | 'round' }
+export type Click = {
+  by: string
+  verdict: Verdict
+  stage?: string
+  stale?: 'digest' | 'round'
+  /** Leaves less of it, or would have more. */
+  narrow?: 'less' | 'more'
+  comment?: string
+}
 
 const both = (...names: string[]): Click[] =>
   names.flatMap((by) => [
@@ -221,7 +245,63 @@ export const unsent: Scenario = {
   calls: 3,
 }
 
+const wide = sampleAsk({ credential: 'token', uses: 5 })
+const usesOf = (uses: number): Ask => less(wide, { uses })
+const lowRung = [
+  sampleStage('owner', { onSilence: { escalateTo: 'on-call', deadline: minutes(10) } }),
+  sampleStage('sre', { deadline: minutes(20), comment: 'required' }),
+]
+const highRung = [sampleStage('owner'), sampleStage('security')]
+
+export const narrowed: Scenario = {
+  name: 'what is made less again and again, and needs a higher rung then',
+  tier: 2,
+  stages: lowRung,
+  ask: wide,
+  left: [
+    { ask: usesOf(4), tier: 2, stages: lowRung },
+    { ask: usesOf(3), tier: 3, stages: highRung },
+    { ask: usesOf(2), tier: 3, stages: highRung },
+    { ask: usesOf(1), tier: 3, stages: highRung },
+  ],
+  rights: { ana: ['owner'], ben: ['owner'], cleo: ['sre'], sam: ['security'], olga: ['on-call'] },
+  clicks: [
+    ...['ana', 'cleo', 'sam'].map((by): Click => ({ by, verdict: 'approve' })),
+    { by: 'cleo', verdict: 'approve', comment: 'it will do' },
+    { by: 'ana', verdict: 'approve', narrow: 'less' },
+    { by: 'ana', verdict: 'approve', narrow: 'more' },
+    { by: 'cleo', verdict: 'approve', narrow: 'less', comment: 'half will do' },
+    { by: 'sam', verdict: 'approve', narrow: 'less' },
+    { by: 'olga', verdict: 'approve', narrow: 'less' },
+    { by: 'ben', verdict: 'deny' },
+  ],
+  losers: [],
+  policyTurns: false,
+  mints: { access_token: 0, aws: 0 },
+  uses: 0,
+}
+
+export const absent: Scenario = {
+  name: 'two who decide in the stead of others, one of these the owner',
+  tier: 2,
+  stages: [sampleStage('owner'), sampleStage('sre', { deadline: minutes(20) })],
+  ask: sampleAsk({ credential: 'token' }),
+  rights: { ana: ['owner', 'sre'], ben: ['owner'], cleo: ['sre'], dora: ['owner', 'sre'] },
+  clicks: [...both('nina', 'ana', 'noor'), { by: 'ben', verdict: 'approve' }, { by: 'cleo', verdict: 'approve' }],
+  standIns: [
+    { by: 'nina', for: 'ana' },
+    { by: 'noor', for: 'dora' },
+  ],
+  comments: ['nina', 'ana', 'eve'],
+  losers: ['ana'],
+  policyTurns: false,
+  mints: { access_token: 1, aws: 0 },
+  uses: 1,
+}
+
 export const scenarios: readonly Scenario[] = [
+  narrowed,
+  absent,
   tierZero,
   twoStages,
   quorumOfTwo,

@@ -203,12 +203,14 @@ const line = (label: string, came: string) => (came ? `${label} -> ${came}` : la
 /** What distinguishes states, in as few characters as may be. */
 function keyOf({ state, world, seen }: Node): string {
   const stages = state.stages.map(({ decisions, escalatedAt }) => {
-    const decided = decisions.map(({ person, verdict, as }) => `${person}${verdict}${as}`).sort()
+    const decided = decisions
+      .map(({ person, verdict, as, for: absent, comment }) => `${person}${verdict}${as}${absent}${comment}`)
+      .sort()
     return `${decided}${escalatedAt === undefined ? '' : '^'}`
   })
   const open = state.status === 'pending' ? openStage(state)?.deadline : ''
   const by = state.status === 'denied' ? state.deniedBy : state.status === 'revoked' ? state.revokedBy : ''
-  return `${state.status}|${stages}|${open}|${by}|${grantKey(state)}|${state.boundKey?.[0]}|${seen.end}|${seen.issued}|${seen.grant?.notAfter}|${worldKey(world)}|${world.now}`
+  return `${state.status}|${state.round}|${stages}|${open}|${by}|${grantKey(state)}|${state.boundKey?.[0]}|${seen.end}|${seen.issued}|${seen.grant?.notAfter}|${worldKey(world)}|${world.now}`
 }
 
 function grantKey(state: ApprovalRequest): string {
@@ -227,8 +229,8 @@ const intentKey = (intent: Intent | undefined) => intent && `${intent.id}@${inte
 /** Whose attempt it is, and, while nobody has said how it went, since when: for a minute only that one may. */
 const callKey = ({ id, begunAt, ended }: Use) => `${id.slice(-2)}${ended ? ended.outcome : `@${begunAt - submittedAt}`}`
 
-const worldKey = ({ lost, policyForbids, intended, minted, answered, calling, sent, ending }: World) =>
-  `${lost}|${policyForbids}|${intended}|${minted}|${answered}|${calling}|${sent}|${ending?.by}`
+const worldKey = ({ lost, policyForbids, intended, minted, answered, calling, sent, ending, away }: World) =>
+  `${lost}|${policyForbids}|${intended}|${minted}|${answered}|${calling}|${sent}|${ending?.by}|${away}`
 
 /** What may be tried depends on the world, but not on the time: it is worked out once for each. */
 function remembered(make: (world: World) => readonly Action[]) {

@@ -15,8 +15,9 @@ const nextOf = (state: ApprovalRequest, wait: Wait): Wait => {
   return next ? stageWait(tier, next.terms.name, false) : 'AwaitCompletion'
 }
 
-/** Every state in which an execution of this request may wait. */
-export const waitsOf = ({ tier, stages }: ApprovalRequest): readonly Wait[] => [
+/** Every state in which an execution of this request may wait: where it was narrowed, on the rung below too. */
+export const waitsOf = ({ tier, stages, round }: ApprovalRequest): readonly Wait[] => [
+  ...(round > 1 ? stages.map(({ terms: { name } }) => stageWait(tier - 1, name, false)) : []),
   ...stages.flatMap(({ terms: { name } }) => [stageWait(tier, name, false), stageWait(tier, name, true)]),
   'AwaitCompletion',
 ]

@@ -6,8 +6,14 @@ import { approvalsOf } from '../../../functions/domain/request.ts'
  * invariants do not take the reducer's word for it.
  */
 export type Witness = {
-  approvals: readonly { person: string; stage: string; as: string }[]
-  open: { stage: string; deadline: number; escalated: boolean } | undefined
+  /** Which narrowing it is at: 1 is none. */
+  round: number
+  approvals: readonly { person: string; for: string | undefined; stage: string; as: string }[]
+  /** Every decision that stands, approvals and denials: when, and whether it says why. */
+  decided: readonly { person: string; stage: string; verdict: string; at: number; comment: boolean }[]
+  /** The stage at which it was just narrowed: the narrower's approval may count there, before any is open again. */
+  narrowedAt: Open | undefined
+  open: Open | undefined
   escalated: readonly string[]
   decideBy: number
   grant: { claimBy: number; notAfter: number; claimed: boolean } | undefined
@@ -32,8 +38,13 @@ export type Witness = {
   end: EventType | undefined
 }
 
+type Open = { stage: string; deadline: number; escalated: boolean }
+
 export const noWitness: Witness = {
+  round: 1,
   approvals: [],
+  decided: [],
+  narrowedAt: undefined,
   open: undefined,
   escalated: [],
   decideBy: 0,
@@ -62,23 +73,46 @@ export function witness(seen: Witness, event: Event): Witness {
         ...noWitness,
         decideBy: event.decideBy,
         key: event.ask.jkt,
-        approvals: approvalsOf({ stages: event.inherits ?? [] }),
+        approvals: approvalsOf({ stages: event.inherits ?? [] }).map((each) => ({ for: undefined, ...each })),
       }
     case 'StageOpened': {
       const escalated = seen.escalated.includes(event.stage)
-      return { ...seen, open: { stage: event.stage, deadline: event.deadline, escalated } }
+      return { ...seen, narrowedAt: undefined, open: { stage: event.stage, deadline: event.deadline, escalated } }
     }
     case 'StageEscalated': {
       const open = { stage: event.stage, deadline: event.deadline, escalated: true }
       return { ...seen, open, escalated: [...seen.escalated, event.stage] }
     }
-    case 'Decided':
-      if (event.verdict === 'deny') return { ...seen, denied: true }
-      return { ...seen, approvals: [...seen.approvals, { person: event.actor.id, stage: event.stage, as: event.as }] }
+    case 'Decided': {
+      const { stage, as, verdict, at, for: absent } = event
+      const one = { person: event.actor.id, stage }
+      const decided = [...seen.decided, { ...one, verdict, at, comment: event.comment !== undefined }]
+      if (verdict === 'deny') return { ...seen, decided, denied: true }
+      return { ...seen, decided, approvals: [...seen.approvals, { ...one, for: absent, as }], narrowedAt: undefined }
+    }
     case 'Narrowed':
-      return { ...seen, approvals: [], open: undefined, escalated: [] }
+      return {
+        ...seen,
+        round: seen.round + 1,
+        approvals: [],
+        decided: [],
+        narrowedAt: seen.open,
+        open: undefined,
+        escalated: [],
+      }
+    case 'Commented':
+      return {
+        ...seen,
+        decided: seen.decided.map((each) =>
+          each.person === event.actor.id && each.verdict === event.verdict ? { ...each, comment: true } : each,
+        ),
+      }
     case 'ApprovalDropped':
-      return { ...seen, approvals: seen.approvals.filter(({ person }) => person !== event.person) }
+      return {
+        ...seen,
+        approvals: seen.approvals.filter(({ person }) => person !== event.person),
+        decided: seen.decided.filter(({ person }) => person !== event.person),
+      }
     case 'Approved':
       return { ...seen, open: undefined, grant: { claimBy: event.claimBy, notAfter: event.notAfter, claimed: false } }
     case 'CredentialIntended':
@@ -122,7 +156,6 @@ export function witness(seen: Witness, event: Event): Witness {
     case 'ReviewDue':
     case 'ReviewOverdue':
     case 'Reviewed':
-    case 'Commented':
     case 'Refused':
       return seen
     default:

@@ -1,12 +1,13 @@
-import type { Command, Eligibility, Ending } from '../../../functions/domain/commands.ts'
+import type { Command, Eligibility, Ending, Narrowing } from '../../../functions/domain/commands.ts'
 import type { Claim } from '../../../functions/domain/request.ts'
-import type { CredentialId, UseId } from '../../../functions/domain/values.ts'
+import type { CredentialId, PersonId, UseId } from '../../../functions/domain/values.ts'
 import {
   agentKey,
   callBegin,
   callEnd,
   callResolution,
   callReturn,
+  comment,
   completion,
   credentialId,
   credentialRevocation,
@@ -25,7 +26,7 @@ import {
   wake,
   withdrawal,
 } from '../../support/ask.ts'
-import type { Click, Scenario } from './scenarios.ts'
+import { type Click, roundsOf, type Scenario } from './scenarios.ts'
 
 /** Everything outside the table: the clock, what policy would say, and how far each attempt to mint has got. */
 export type World = {
@@ -46,6 +47,8 @@ export type World = {
   sent: readonly number[]
   /** What has ended it, and is found by whoever reads. It never goes away again. */
   ending: Ending | undefined
+  /** Whether those who are to decide in others' stead may. */
+  away: boolean
 }
 
 export const firstWorld: World = {
@@ -58,6 +61,7 @@ export const firstWorld: World = {
   calling: [],
   sent: [],
   ending: undefined,
+  away: false,
 }
 
 /** Something that may happen next: what the world becomes, and a command; `obeyed` is what it becomes if that is obeyed. */
@@ -70,13 +74,39 @@ const nameOf = (id: CredentialId) =>
   claimOf(id) === 'aws' ? `AWS session ${numberOf(id) - 10}` : `token ${numberOf(id)}`
 const neverIntended = credentialId(99)
 
-/** Who may decide what at this moment. */
+/** Who may decide what at this moment by their own right. */
 export const eligibleIn = ({ rights }: Scenario, { lost }: World): Eligibility =>
   Object.fromEntries(Object.entries(rights).map(([name, names]) => [person(name), lost.includes(name) ? [] : names]))
 
+/** In whose stead somebody may decide now, if they may. */
+export const absentFor = ({ standIns = [] }: Scenario, { away }: World, by: PersonId): PersonId | undefined => {
+  const found = away ? standIns.find((each) => person(each.by) === by) : undefined
+  return found && person(found.for)
+}
+
+/**
+ * What is found about people: their own rights, and with those who have decided, or now decide, in somebody's stead
+ * that one's rights. A decision that was made so stays when the time for it is over.
+ */
+function peopleIn(scenario: Scenario, world: World, decider?: PersonId) {
+  const own = eligibleIn(scenario, world)
+  const absent = decider && absentFor(scenario, world, decider)
+  const through: Eligibility = Object.fromEntries(
+    (scenario.standIns ?? [])
+      .filter(({ by }) => person(by) !== decider || absent)
+      .map((each) => [person(each.by), [...(own[person(each.by)] ?? []), ...(own[person(each.for)] ?? [])]]),
+  )
+  const names = absent === undefined ? [] : (own[absent] ?? [])
+  const eligible: Eligibility = { ...own, ...through }
+  return {
+    eligible,
+    ...(absent && names.length > 0 ? { standsFor: Object.fromEntries(names.map((name) => [name, absent])) } : {}),
+  }
+}
+
 /** All that an act rests on, as it is found at this moment. */
-const authorityIn = (scenario: Scenario, world: World) => ({
-  eligible: eligibleIn(scenario, world),
+const authorityIn = (scenario: Scenario, world: World, decider?: PersonId) => ({
+  ...peopleIn(scenario, world, decider),
   answer: answerIn(world),
   ...endingIn(world),
 })
@@ -87,7 +117,10 @@ export const answerIn = ({ policyForbids }: World) => (policyForbids ? forbid : 
 
 /** Everything that may be tried. What will be refused is tried too, since a refusal must change nothing. */
 export const commandsIn = (scenario: Scenario, world: World): readonly Action[] => [
-  ...scenario.clicks.map((click) => clicked(scenario, world, click)),
+  ...roundsOf(scenario).flatMap((_, round) =>
+    scenario.clicks.flatMap((click) => clicked(scenario, world, click, round + 1)),
+  ),
+  ...(scenario.comments ?? []).map((name) => ({ label: `${name} says why`, command: comment(name, 'because') })),
   { label: 'rita revokes', command: revocation('rita') },
   { label: 'eve, who may not, revokes', command: revocation('eve', { answer: forbid }) },
   { label: 'the agent completes', command: completion() },
@@ -103,9 +136,12 @@ export const commandsIn = (scenario: Scenario, world: World): readonly Action[] 
 
 /** Facts turn, and turn back; an ending does not. */
 export const turnsOf = (
-  { losers, policyTurns, endings = [] }: Scenario,
-  { lost, policyForbids, ending }: World,
+  { losers, policyTurns, endings = [], standIns = [] }: Scenario,
+  { lost, policyForbids, ending, away }: World,
 ): readonly Action[] => [
+  ...(standIns.length === 0
+    ? []
+    : [{ label: away ? 'the absent are back' : 'some are absent', world: { away: !away } }]),
   ...losers.map(
     (name): Action =>
       lost.includes(name)
@@ -136,19 +172,42 @@ export const sendsOf = ({ calling, sent }: World): readonly Action[] =>
     world: { calling: calling.filter((each) => each !== n), sent: [...sent, n] },
   }))
 
-function clicked(scenario: Scenario, world: World, { by, verdict, stage, stale }: Click): Action {
-  const { ask } = scenario
-  const what = [verdict === 'approve' ? 'approves' : 'denies', stage && `stage ${stage}`, stale && `a stale ${stale}`]
-  return {
-    label: [by, ...what.filter(Boolean)].join(' '),
-    command: decision(ask, by, verdict, {
-      ...authorityIn(scenario, world),
-      through: stage === undefined ? 'slack' : 'api',
-      digest: stale === 'digest' ? 'sha-256:AAAAAAAA' : ask.digest.slice(0, 16),
-      round: stale === 'round' ? 2 : 1,
-      ...(stage === undefined ? {} : { stage }),
-    }),
-  }
+/** A click on the card of a round, whether or not that is the one in force. */
+function clicked(
+  scenario: Scenario,
+  world: World,
+  { by, verdict, stage, stale, narrow, comment }: Click,
+  round: number,
+): readonly Action[] {
+  const [asked, left] = roundsOf(scenario).slice(round - 1)
+  if (!asked || (narrow && !left)) return []
+  const what = [
+    narrow ? `leaves ${narrow} of it` : verdict === 'approve' ? 'approves' : 'denies',
+    stage && `stage ${stage}`,
+    stale && `a stale ${stale}`,
+    comment && 'and says why',
+    scenario.left && `in round ${round}`,
+  ]
+  const authority = authorityIn(scenario, world, person(by))
+  const eligible = authority.eligible[person(by)] ?? []
+  const narrowed: Narrowing | undefined =
+    narrow === 'less' && left
+      ? { ok: true, ...left, policies: [], eligible }
+      : narrow && { ok: false, code: 'not_narrower' }
+  return [
+    {
+      label: [by, ...what.filter(Boolean)].join(' '),
+      command: decision(asked.ask, by, verdict, {
+        ...authority,
+        through: stage === undefined ? 'slack' : 'api',
+        digest: stale === 'digest' ? 'sha-256:AAAAAAAA' : asked.ask.digest.slice(0, 16),
+        round: stale === 'round' ? 2 : round,
+        ...(stage === undefined ? {} : { stage }),
+        ...(narrowed ? { narrowed } : {}),
+        ...(comment === undefined ? {} : { comment }),
+      }),
+    },
+  ]
 }
 
 function intents(scenario: Scenario, world: World): readonly Action[] {
