@@ -150,7 +150,7 @@ export class HotworkStack extends Stack {
 
     api.route(makeDecider('cancel-request', { ISSUER: issuer }), 'POST /access/v1/requests/{id}/cancel')
     api.route(makeDecider('complete-request', { ISSUER: issuer }), 'POST /v1/requests/{id}/complete')
-    api.route(makeDecider('delegate-request', { ISSUER: issuer }), 'POST /v1/requests/{id}/delegations')
+    api.route(makeDecider('delegate-request', { ISSUER: issuer, ...targetRole }), 'POST /v1/requests/{id}/delegations')
 
     const issueToken = makeDecider('issue-token', { ISSUER: issuer, SIGNING_KEY: key.signing })
     key.grantSign(issueToken.role)
@@ -183,13 +183,17 @@ export class HotworkStack extends Stack {
     // What Hotwork does itself. Its rights are the broker's to the letter (decide, verify tokens, assume a target role, by
     // the one name that target accounts trust), so it shares that role: a second one would be the same rights twice. Its
     // code is apart, so that nobody who waits for credentials loads the clients of other services.
+    const callLasts = Duration.seconds(29)
     const callAws = make(
       'call-aws',
       { ...truth, ISSUER: issuer, PUBLISHED_KEYS: key.published, ...targetRole },
       // As long as the API waits: whatever is cut off here is looked up later, and that takes the agent another call.
-      { role: broker.role, timeout: Duration.seconds(29) },
+      { role: broker.role, timeout: callLasts },
     )
     api.route(callAws, 'POST /aws/calls')
+    // What was not heard of again it looks up, too: the sweep says which, and has none of these rights.
+    const calls = new WorkQueue(this, 'CallsQueue', { order: 'none', attempts: 5, worker: callLasts })
+    calls.consumedBy(callAws, { batchSize: 1 })
 
     // Tools: the gate.
     const beginUse = makeDecider('begin-use', { ISSUER: issuer, PUBLISHED_KEYS: key.published })
@@ -270,9 +274,14 @@ export class HotworkStack extends Stack {
     deniesQueue.consumedBy(revoker, { batchSize: 10 })
 
     // Whatever was lost is followed again, at a cost that does not grow with what waits.
-    const sweep = makeDecider('sweep-overdue', { FOLLOW_QUEUE: follow.url, DENIES_QUEUE: deniesQueue.url })
+    const sweep = makeDecider('sweep-overdue', {
+      FOLLOW_QUEUE: follow.url,
+      CALLS_QUEUE: calls.url,
+      DENIES_QUEUE: deniesQueue.url,
+    })
     requests.grantFind(sweep.role, 'overdue')
     follow.grantSend(sweep.role)
+    calls.grantSend(sweep.role)
     deniesQueue.grantSend(sweep.role)
     new Rule(this, 'Sweep', {
       schedule: Schedule.rate(Duration.minutes(1)),
@@ -290,6 +299,7 @@ export class HotworkStack extends Stack {
     }
     alarms.watchQueue(follow, { oldest: Duration.minutes(5) })
     alarms.watchQueue(cardsQueue, { oldest: Duration.minutes(10) })
+    alarms.watchQueue(calls, { oldest: Duration.minutes(10) })
     // Until its deny is written an ended AWS session works on, so this one is the most urgent.
     alarms.watchQueue(deniesQueue, { oldest: Duration.minutes(2), urgent: true })
     alarms.watchLag(new MeasuredLag(this, 'RevocationLag', { line: 'deny_written', loggedBy: revoker }), {

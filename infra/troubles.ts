@@ -101,6 +101,11 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
     loggedBy: ['draw-card'],
     means: 'Slack would not take a card: it was posted bare, without Approve',
   },
+  OutcomeUnknown: {
+    lines: ['outcome_unknown'],
+    loggedBy: ['call-aws'],
+    means: 'a call was begun, and reading cannot tell whether it was done: a person should look',
+  },
   SweepFailed: {
     lines: ['sweep_failed'],
     loggedBy: ['sweep-overdue'],

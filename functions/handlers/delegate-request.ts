@@ -14,7 +14,7 @@ import { unknownTask } from './wiring/refusals.ts'
 
 const environment = environmentOf('delegate-request')
 const issuer = environment.ISSUER
-const ports = decidingPorts(environment, cedarPolicy())
+const ports = { ...decidingPorts(environment, cedarPolicy()), targetRole: environment.TARGET_ROLE }
 const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
 /** A grant that ends sooner than this could not be claimed in time. */
 const shortest = 10

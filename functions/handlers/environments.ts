@@ -21,7 +21,7 @@ export const environments = {
   'read-task': z.object({ ...api, REQUESTS_TABLE: Name }),
   'cancel-request': z.object({ ...api, ...stores }),
   'complete-request': z.object({ ...api, ...stores }),
-  'delegate-request': z.object({ ...api, ...stores }),
+  'delegate-request': z.object({ ...api, ...stores, TARGET_ROLE: Name }),
   'issue-token': z.object({ ...api, ...stores, SIGNING_KEY: Name }),
   'introspect-token': z.object({ ...api, REQUESTS_TABLE: Name, PUBLISHED_KEYS: Names }),
   'revoke-token': z.object({ ...api, ...stores, PUBLISHED_KEYS: Names }),
@@ -50,7 +50,7 @@ export const environments = {
     SLACK_API_URL: Url,
   }),
   'write-denies': z.object({ ...stores, ACCOUNT: Name }),
-  'sweep-overdue': z.object({ ...stores, FOLLOW_QUEUE: Name, DENIES_QUEUE: Name }),
+  'sweep-overdue': z.object({ ...stores, FOLLOW_QUEUE: Name, DENIES_QUEUE: Name, CALLS_QUEUE: Name }),
   'declare-halt': z.object({ ...api, ...stores, TARGET_ROLES: Names }),
   'lift-halt': z.object({ ...api, ...stores }),
 } as const

@@ -11,6 +11,7 @@ const environment = environmentOf('sweep-overdue')
 const ports = {
   ...decidingPorts(environment, factsOnly(readBundle())),
   follow: new SqsQueue(environment.FOLLOW_QUEUE),
+  calls: new SqsQueue(environment.CALLS_QUEUE),
   denies: new DynamoDenyStore(connect(), environment.REQUESTS_TABLE),
   deny: new SqsFifoQueue<EndMessage>(environment.DENIES_QUEUE),
 }

@@ -1,68 +1,62 @@
-import { deriveReadStatement, deriveStatement, type Statement } from '../domain/catalogue.ts'
+import { deriveStatement } from '../domain/catalogue.ts'
 import type { Refusal } from '../domain/refusals.ts'
-import {
-  type ApprovalRequest,
-  type ApprovedRequest,
-  type Ask,
-  grantOf,
-  type Outcome,
-  type Use,
-} from '../domain/request.ts'
-import { sessionPolicy } from '../domain/session-policy.ts'
+import { type Ask, callOf, type Outcome, type Use } from '../domain/request.ts'
 import { type JsonObject, ok, type Result, refuse, type UseId } from '../domain/values.ts'
 import { authorityOf } from './authority.ts'
 import { type CarriedOut, carryOut } from './carry-out.ts'
-import { BrokerRefused, BrokerUnavailable, CallRefused, CallUnanswered } from './faults.ts'
-import type { AccessToken, AwsCaller, AwsCredentials, LookedUp, OnceOnly } from './ports.ts'
-import { type BrokerPorts, sessionOf, shortest, type Target, targetOf } from './target-session.ts'
+import { BrokerRefused, CallNotSent, CallRefused, CallUnanswered } from './faults.ts'
+import { awsCallOf, type CallPorts, lookUpCall, sessionForCall } from './look-up-call.ts'
+import type { AccessToken, AwsCredentials, OnceOnly } from './ports.ts'
+import { resolveCall } from './resolve-call.ts'
+import { type Target, targetOf } from './target-session.ts'
 
-type Ports = BrokerPorts & { caller: AwsCaller }
-
-/** The session for a call is made for that call and ends soon after it, whatever is left of the grant. Seconds. */
-const callLasts = 60
-
-/**
- * How long after its beginning a call may still be under way, in the Lambda that makes it or on the wire. Until then that
- * nothing is found proves nothing. Seconds.
- */
-const underWay = 60
+/** `call_failed`: AWS said no, by this name. `call_not_sent`: nothing was done, for this fault, and the grant is as it was. */
+type CallRefusal = Refusal | 'call_failed' | 'call_not_sent'
 
 /**
  * Makes the one stored call of a mediated action, and gives the agent AWS's answer. That it begins is on the record before
  * it is made, so it is never made again: a call whose answer was lost is looked up by reading, where the action says how.
  * What AWS answers is given to the agent and kept nowhere.
  *
- * Refused as `outcome_unknown` while nobody knows what has become of it, and as `call_failed`, with the vendor's name for
- * the reason, where it was not done.
+ * Where it is certain that nothing was sent, the use is given back, on the record too, and the agent may ask again. A crash
+ * before that leaves a call of which nobody knows whether it was sent.
+ *
+ * Refused as `outcome_unknown` while nobody knows what has become of it, with a detail once nobody ever will.
  *
  * @throws StoreUnavailable, StaleRequest
  */
 export async function callAws(
   token: AccessToken,
   once: OnceOnly,
-  ports: Ports,
-): Promise<Result<JsonObject, Refusal | 'call_failed'>> {
+  ports: CallPorts,
+): Promise<Result<JsonObject, CallRefusal>> {
   const stored = await ports.requests.load(token.request)
   if (!stored) return refuse('unknown_request')
   const target = targetOf(stored.state.ask.action, ports)
   const use = ports.ids.use()
   const begun = await begin(token, use, once, target, ports)
-  if (!begun.ok) return begun.code === 'outcome_unknown' ? lookUpAgain(token, begun, target, ports) : told(begun)
-  const { ask } = begun.value.state
+  if (!begun.ok) return begun.code === 'outcome_unknown' ? askAgain(token, ports) : told(begun)
+  const { state } = begun.value
+  const { ask } = state
+  let credentials: AwsCredentials
   try {
-    const output = await make(ask, token, target, ports)
+    credentials = await sessionFor(ask, token, target, ports)
+  } catch (fault) {
+    return fault instanceof BrokerRefused ? failed(ask, use, fault.name, ports) : giveBack(ask, use, fault, ports)
+  }
+  try {
+    const output = await ports.caller.call(awsCallOf(ask, target as Target), credentials)
     await end(ask, use, 'succeeded', undefined, ports)
     return ok(output)
   } catch (fault) {
-    if (fault instanceof CallUnanswered) return lookUp(ask, token, useOf(begun.value.state), target, ports)
-    const reason = whyNotMade(fault)
-    if (reason === undefined) throw fault
-    await end(ask, use, 'failed', reason, ports)
-    return refuse('call_failed', reason)
+    if (fault instanceof CallUnanswered) return lookUpAtOnce(ask, callOf(state), target, ports)
+    if (fault instanceof CallNotSent) return giveBack(ask, use, fault, ports)
+    if (fault instanceof CallRefused) return failed(ask, use, fault.reason, ports)
+    throw fault
   }
 }
 
-const begin = (token: AccessToken, use: UseId, once: OnceOnly, target: Target | undefined, ports: Ports) =>
+const begin = (token: AccessToken, use: UseId, once: OnceOnly, target: Target | undefined, ports: CallPorts) =>
   carryOut(
     token.request,
     ports,
@@ -77,8 +71,14 @@ const begin = (token: AccessToken, use: UseId, once: OnceOnly, target: Target | 
     [once],
   )
 
+async function sessionFor(ask: Ask, { jti }: AccessToken, target: Target | undefined, ports: CallPorts) {
+  const statement = target && deriveStatement(target.entry, ask.arguments, target.account)
+  if (!statement) throw new BrokerRefused(`\`${ask.action}\` has no IAM statement in an account of this deployment`)
+  return sessionForCall(ask, jti, statement, target, ports)
+}
+
 /** It may be on the record by now, however it went: what happened, happened, also when the grant has ended meanwhile. */
-const end = (ask: Ask, use: UseId, outcome: Outcome, note: string | undefined, ports: Ports): Promise<CarriedOut> =>
+const end = (ask: Ask, use: UseId, outcome: Outcome, note: string | undefined, ports: CallPorts): Promise<CarriedOut> =>
   carryOut(ask.id, ports, () => ({
     type: 'end_call',
     agent: ask.agent.id,
@@ -88,95 +88,46 @@ const end = (ask: Ask, use: UseId, outcome: Outcome, note: string | undefined, p
     bundle: ports.policy.bundle.hash,
   }))
 
-/** Why nothing was done, where that is certain: AWS said no to the call, or there was no session to make it with. */
-function whyNotMade(fault: unknown): string | undefined {
-  if (fault instanceof CallRefused) return fault.reason
-  return fault instanceof BrokerRefused || fault instanceof BrokerUnavailable ? fault.name : undefined
+/** AWS has answered, and did nothing: asking again would be answered so again. */
+async function failed(ask: Ask, use: UseId, reason: string, ports: CallPorts) {
+  await end(ask, use, 'failed', reason, ports)
+  return refuse('call_failed', reason)
 }
 
-async function make(ask: Ask, token: AccessToken, target: Target | undefined, ports: Ports): Promise<JsonObject> {
-  const statement = target && deriveStatement(target.entry, ask.arguments, target.account)
-  if (!statement) throw new BrokerRefused(`\`${ask.action}\` has no IAM statement in an account of this deployment`)
-  const credentials = await assume(ask, token, statement, target, ports)
-  return ports.caller.call(callOf(ask, target), credentials)
+/** Nothing was sent, and nothing will be: whoever is here is the one that would have. */
+async function giveBack(ask: Ask, use: UseId, fault: unknown, ports: CallPorts): Promise<Result<never, CallRefusal>> {
+  const reason = fault instanceof Error ? fault.name : typeof fault
+  const bundle = ports.policy.bundle.hash
+  const { id, agent } = ask
+  const given = await carryOut(id, ports, () => ({ type: 'return_call', agent: agent.id, use, reason, bundle }))
+  return given.ok ? refuse('call_not_sent', reason) : refuse('outcome_unknown')
 }
 
-const callOf = ({ action, arguments: args }: Ask, { account }: Target) => ({
-  action,
-  arguments: args,
-  region: account.region,
-})
-
-/** The same session policy as an agent would get for it, for a minute. */
-const assume = (
+/** Whoever has made it may say how it went at once, if reading finds that it was done. Otherwise it may still be under way. */
+async function lookUpAtOnce(
   ask: Ask,
-  { jti }: AccessToken,
-  statement: Statement,
-  target: Target,
-  { broker, clock }: Ports,
-): Promise<AwsCredentials> =>
-  broker.assume({
-    ...sessionOf(ask, jti, target),
-    policy: sessionPolicy(statement, clock.now() + callLasts),
-    durationSeconds: shortest,
-    ...(target.account.scopedCredentials && { scopedSeconds: callLasts }),
-  })
-
-/** An earlier call was begun and nothing was heard of it: whoever made it may have died, or may still be at it. */
-async function lookUpAgain(token: AccessToken, { stored }: CarriedOut, target: Target | undefined, ports: Ports) {
-  const state = stored?.state
-  const use = state && useOf(state)
-  // While whoever began it may still be at it, nobody else says how it went: what is as asked may have been so before.
-  if (!state || !use || ports.clock.now() - use.begunAt <= underWay) return refuse('outcome_unknown')
-  return lookUp(state.ask, token, use, target, ports)
-}
-
-/** Finds out by reading what has become of a call, and puts that on the record once it is certain. */
-async function lookUp(
-  ask: Ask,
-  token: AccessToken,
   use: Use | undefined,
   target: Target | undefined,
-  ports: Ports,
-): Promise<Result<JsonObject, Refusal | 'call_failed'>> {
-  if (!use) return refuse('outcome_unknown')
-  const looked = await read(ask, token, use, target, ports)
-  if (looked.found === 'done') {
-    await end(ask, use.id, 'succeeded', 'its answer was lost; found by reading', ports)
-    return ok(looked.output)
-  }
-  if (looked.found === 'not_done' && ports.clock.now() - use.begunAt > underWay) {
-    await end(ask, use.id, 'failed', 'its answer was lost; not found by reading', ports)
-    return refuse('call_failed', 'not_done')
-  }
-  return refuse('outcome_unknown')
+  ports: CallPorts,
+): Promise<Result<JsonObject, CallRefusal>> {
+  const looked = use && (await lookUpCall(ask, use, target, ports))
+  if (looked?.found !== 'done') return refuse('outcome_unknown')
+  await end(ask, (use as Use).id, 'succeeded', 'its answer was lost; found by reading', ports)
+  return ok(looked.output)
 }
 
-/** A read that cannot be made says nothing. It is tried again when the agent asks again. */
-async function read(
-  ask: Ask,
-  token: AccessToken,
-  { begunAt }: Use,
-  target: Target | undefined,
-  ports: Ports,
-): Promise<LookedUp> {
-  const statement = target && deriveReadStatement(target.entry, ask.arguments, target.account)
-  if (!statement) return { found: 'unknown' }
-  try {
-    const credentials = await assume(ask, token, statement, target, ports)
-    return await ports.caller.lookUp({ ...callOf(ask, target), begunAt }, credentials)
-  } catch (fault) {
-    const name = fault instanceof Error ? fault.name : typeof fault
-    ports.log.warn('call not looked up', { request: ask.id, fault: name })
-    return { found: 'unknown' }
-  }
+/** An earlier call was begun and nothing was heard of it: whoever made it may have died, or may still be at it. */
+async function askAgain({ request }: AccessToken, ports: CallPorts): Promise<Result<JsonObject, CallRefusal>> {
+  const looked = await resolveCall(request, ports)
+  if (looked?.found === 'done') return ok(looked.output)
+  if (looked?.found === 'not_done') return refuse('call_failed', 'not_done')
+  const stored = await ports.requests.load(request)
+  const ended = stored && callOf(stored.state)?.ended
+  return refuse('outcome_unknown', ended?.note)
 }
-
-const useOf = (state: ApprovalRequest | ApprovedRequest): Use | undefined =>
-  grantOf(state)?.uses.find(({ tool, key }) => tool === 'aws' && key === 'call')
 
 /** An agent whose answer was lost on the way to it learns at least how its call went. */
 function told(refused: CarriedOut & { ok: false }): Result<JsonObject, Refusal> {
-  const ended = refused.code === 'uses_exhausted' && refused.stored ? useOf(refused.stored.state)?.ended : undefined
+  const ended = refused.code === 'uses_exhausted' && refused.stored ? callOf(refused.stored.state)?.ended : undefined
   return ended ? refuse(refused.code, `the call was made, and ${ended.outcome}`) : refused
 }

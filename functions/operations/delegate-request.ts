@@ -23,6 +23,7 @@ import { delegatedSubmit, inheritedStages } from './delegated-ask.ts'
 import { endChildren } from './end-children.ts'
 import { findHaltOfAgent } from './find-halt.ts'
 import type { DecidingPorts, Policy, Stored } from './ports.ts'
+import { type BrokerPorts, targetOf } from './target-session.ts'
 
 /** A narrower right for another agent, out of the grant of `id`. */
 export type DelegationAsk = {
@@ -43,6 +44,9 @@ export type DelegationAsk = {
 
 const day = 86_400
 
+/** It assumes no role, and must know which one the action would: that may be stopped. */
+type Ports = DecidingPorts & Pick<BrokerPorts, 'targetRole'>
+
 /**
  * Takes a narrower right out of a live grant and makes it a request of another agent, approved with its parent. First the
  * parent gives the uses away, then the child is made: a crash between leaves uses spent on nobody, which the same key
@@ -50,7 +54,7 @@ const day = 86_400
  *
  * @throws StoreUnavailable, StaleRequest
  */
-export async function delegateRequest(ask: DelegationAsk, ports: DecidingPorts): Promise<Result<Stored, Refusal>> {
+export async function delegateRequest(ask: DelegationAsk, ports: Ports): Promise<Result<Stored, Refusal>> {
   const refused = async <R extends { ok: false; code: Refusal }>(refusal: R): Promise<R> => {
     await recordRefusal({ type: 'agent', id: ask.agent }, 'delegate', refusal.code, ports)
     return refusal
@@ -110,10 +114,11 @@ function answerFor(ask: DelegationAsk, parent: ApprovalRequest, { agent }: Facts
 }
 
 /** The parent gives: while it is live, what lies within its own right, if policy lets both agents have it. */
-function give(ask: DelegationAsk, child: RequestId, facts: Facts, ports: DecidingPorts) {
+function give(ask: DelegationAsk, child: RequestId, facts: Facts, ports: Ports) {
   const { agent, to, uses = 1 } = ask
   return carryOut(ask.id, ports, async (state, now) => {
-    const own = await authorityOf(state, 'request', now, ports)
+    const target = targetOf(state.ask.action, ports)
+    const own = await authorityOf(state, 'request', now, ports, target ? { role: target.role } : {})
     const notAfter = ask.notAfter ?? (state.status === 'approved' ? state.grant.notAfter : now)
     return {
       ...own,

@@ -34,6 +34,11 @@ export class CallRefused extends Error {
   }
 }
 
+/** A mediated call was certainly not sent: no connection came about. Asking again is safe. */
+export class CallNotSent extends Error {
+  override readonly name = 'CallNotSent'
+}
+
 /** Nobody knows whether a mediated call was done: its answer was lost. It is looked up, and never made again. */
 export class CallUnanswered extends Error {
   override readonly name = 'CallUnanswered'

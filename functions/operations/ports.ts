@@ -191,7 +191,8 @@ export interface AwsCaller {
   /**
    * Makes the call once: what AWS answered, as JSON, without what the caller of the agent has no business to read.
    *
-   * @throws CallRefused when AWS said no and so did nothing, CallUnanswered when it may have been done or not
+   * @throws CallRefused when AWS said no and so did nothing, CallNotSent when AWS never heard of it, CallUnanswered when it
+   *   may have been done or not
    */
   call(call: AwsCall, credentials: AwsCredentials): Promise<JsonObject>
   /** What became of a call that was begun at `begunAt`, found by reading. `unknown` where reading cannot tell. */

@@ -1,4 +1,6 @@
-import type { RequestId } from '../domain/values.ts'
+import { lookUpAt } from '../domain/due.ts'
+import type { ApprovalRequest } from '../domain/request.ts'
+import type { NumericDate, RequestId } from '../domain/values.ts'
 import { wake } from './carry-out.ts'
 import { groupOf } from './hand-on.ts'
 import type { Clock, DecidingPorts, DenyStore, EndMessage, FollowMessage, Queue } from './ports.ts'
@@ -8,34 +10,42 @@ const graceSeconds = 5
 /** One sweep does at most so many, oldest first; the next one goes on. */
 const batch = 100
 
-type Ports = Omit<DecidingPorts, 'ids'> & { follow: Queue<FollowMessage> }
+type Ports = Omit<DecidingPorts, 'ids'> & { follow: Queue<FollowMessage>; calls: Queue<FollowMessage> }
 type DenyPorts = { denies: Pick<DenyStore, 'overdue'>; deny: Queue<EndMessage>; clock: Clock }
 
 /**
- * Makes visible what time has made due and nobody has looked at, and hands those requests on to be followed again. It
- * costs the same however many requests wait: it reads the sparse index of what is overdue. A request that cannot be read
- * or stored is logged and passed over, or it would hold up all behind it, minute after minute.
+ * Makes visible what time has made due and nobody has looked at, and hands those requests on to be followed again; those
+ * with a call of which nothing was heard, to whoever may look it up. It costs the same however many requests wait: it reads
+ * the sparse index of what is overdue. A request that cannot be read or stored is logged and passed over, or it would hold
+ * up all behind it, minute after minute.
  *
  * @returns how many were overdue
  */
 export async function sweepOverdue(ports: Ports): Promise<number> {
   const overdue = await ports.requests.overdue(ports.clock.now() - graceSeconds, batch)
-  const woken: RequestId[] = []
-  for (const id of overdue) if (await wakeOrPassOver(id, ports)) woken.push(id)
-  if (woken.length > 0) await ports.follow.send(woken.map((requestId) => ({ requestId })))
+  const woken: ApprovalRequest[] = []
+  for (const id of overdue) woken.push(...(await wakeOrPassOver(id, ports)))
+  await send(woken, ports.follow)
+  await send(woken.filter(hasLostCall(ports.clock.now())), ports.calls)
   return overdue.length
 }
 
-/** False where it failed: it stays overdue, so the next sweep tries again. */
-async function wakeOrPassOver(id: RequestId, ports: Ports): Promise<boolean> {
+/** None where it failed: it stays overdue, so the next sweep tries again. */
+async function wakeOrPassOver(id: RequestId, ports: Ports): Promise<readonly ApprovalRequest[]> {
   try {
-    await wake(id, ports)
-    return true
+    const woken = await wake(id, ports)
+    return woken.ok ? [woken.value.state] : []
   } catch (fault) {
     ports.log.error('sweep_failed', { request: id, fault: fault instanceof Error ? fault.name : 'unknown' })
-    return false
+    return []
   }
 }
+
+async function send(states: readonly ApprovalRequest[], queue: Queue<FollowMessage>): Promise<void> {
+  if (states.length > 0) await queue.send(states.map(({ ask }) => ({ requestId: ask.id })))
+}
+
+const hasLostCall = (now: NumericDate) => (state: ApprovalRequest) => (lookUpAt(state) ?? now + 1) <= now
 
 /**
  * Has the denies whose time is over taken from their roles: nothing needs them, and IAM has room for some three hundred.

@@ -23,16 +23,24 @@ export const deadLetters = (scope: Construct, { fifo = false } = {}): Queue => {
   return queue
 }
 
+export type WorkQueueProps = {
+  order: 'none' | 'group'
+  attempts: number
+  /** Whether timers send to it too, whose messages have no deduplication id of their own. */
+  timed?: boolean
+  /** The timeout of the function that works it off. */
+  worker?: Duration
+}
+
 /** Ids handed on to one function. With `order: 'group'` a message that cannot be worked off holds up its own group alone. */
 export class WorkQueue extends Construct {
   readonly queue: Queue
   readonly deadLetters: Queue
 
-  /** @param timed whether timers send to it too, whose messages have no deduplication id of their own */
   constructor(
     scope: Construct,
     id: string,
-    { order, attempts, timed = false }: { order: 'none' | 'group'; attempts: number; timed?: boolean },
+    { order, attempts, timed = false, worker = Duration.seconds(10) }: WorkQueueProps,
   ) {
     super(scope, id)
     const fifo = order === 'group'
@@ -41,7 +49,7 @@ export class WorkQueue extends Construct {
       encryption: QueueEncryption.SQS_MANAGED,
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: attempts },
       // Six times a worker's timeout, as Lambda asks, so that a retry cannot overlap the attempt before it.
-      visibilityTimeout: Duration.seconds(60),
+      visibilityTimeout: Duration.seconds(6 * worker.toSeconds()),
       ...(fifo && {
         fifo: true,
         deduplicationScope: DeduplicationScope.MESSAGE_GROUP,

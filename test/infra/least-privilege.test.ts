@@ -49,6 +49,7 @@ describe('who may do what is dangerous', () => {
     ['end a wait by failure', 'states:SendTaskFailure', ['await-outcome', 'follow-workflow']],
     ["read Slack's secret", 'secretsmanager:GetSecretValue', ['draw-card', 'receive-slack']],
     ['invoke a function', 'lambda:InvokeFunction', ['WorkflowRole']],
+    ['take from a queue', 'sqs:ReceiveMessage', [broker, 'draw-card', 'follow-workflow', 'write-denies']],
   ])('only these may %s', (_what, action, owners) => expect(whoMay(action)).toEqual(owners))
 
   test('the target roles, and no others, are reached by exact ARN, only in ways that can be traced and ended', () => {
@@ -57,6 +58,14 @@ describe('who may do what is dangerous', () => {
         [home, elsewhere].map((account) => `${action}${roleIn(account, 'target')}`),
       ),
     )
+  })
+
+  test('whoever finds what is lost only hands its id on, and one who may not find it looks it up', () => {
+    const handedOn = ['Follow', 'Calls', 'Denies'].map((queue) => `SendMessage<${queue}>`)
+    expect(of('sweep-overdue', 'sqs', '').sort()).toEqual(handedOn.sort())
+    expect(of('sweep-overdue', 'sts', '')).toEqual([])
+    expect(new Set(of(broker, 'sqs', '').map((right) => right.replace(/^\w+/, '')))).toEqual(new Set(['<Calls>']))
+    expect(of(broker, 'sqs', '').filter((right) => right.startsWith('Send'))).toEqual([])
   })
 
   test("denies are written on the target role of Hotwork's own account alone", () => {

@@ -100,7 +100,7 @@ describe('streams and queues', () => {
     for (const [, { Properties }] of queues) expect(Properties['SqsManagedSseEnabled']).toBe(true)
     const without = queues.filter(([, { Properties }]) => queueOf(Properties) === 'undefined').map(([id]) => id)
     expect(without.every((id) => id.includes('DeadLetters'))).toBe(true)
-    expect(queues.length - without.length).toBe(3)
+    expect(queues.length - without.length).toBe(4)
   })
 
   test('cards and denies keep the order of a group, and dead letters of theirs do too', () => {
@@ -114,20 +114,27 @@ describe('streams and queues', () => {
   })
 
   test('a worker of a queue fails single messages, and its queue waits out an attempt before the next', () => {
-    const workers = mappings(/^<(?:Follow|Cards|Denies)>$/)
+    const workers = mappings(/^<(?:Follow|Cards|Denies|Calls)>$/)
     expect(workers.map((properties) => textOf(properties['FunctionName'])).sort()).toEqual([
+      '<CallAws>',
       '<DrawCard>',
       '<FollowWorkflow>',
       '<WriteDenies>',
     ])
-    for (const worker of workers) expect(worker['FunctionResponseTypes']).toEqual(['ReportBatchItemFailures'])
-    const longest = Math.max(
-      ...functions()
-        .filter((properties) => ['draw-card', 'follow-workflow', 'write-denies'].includes(functionOf(properties)))
-        .map((properties) => Number(properties['Timeout'])),
+    const timeouts = new Map(
+      all('AWS::Lambda::Function').map(([id, { Properties }]) => [textOf({ Ref: id }), Number(Properties['Timeout'])]),
     )
-    for (const [id, { Properties }] of all('AWS::SQS::Queue'))
-      if (!id.includes('DeadLetters')) expect(Properties['VisibilityTimeout']).toBeGreaterThanOrEqual(6 * longest)
+    const visible = new Map(
+      all('AWS::SQS::Queue').map(([id, { Properties }]) => [
+        textOf({ Ref: id }),
+        Number(Properties['VisibilityTimeout']),
+      ]),
+    )
+    for (const worker of workers) {
+      expect(worker['FunctionResponseTypes']).toEqual(['ReportBatchItemFailures'])
+      const longest = timeouts.get(textOf(worker['FunctionName'])) ?? Number.NaN
+      expect(visible.get(textOf(worker['EventSourceArn']))).toBeGreaterThanOrEqual(6 * longest)
+    }
   })
 
   test('the sweep runs every minute', () => {
@@ -216,7 +223,7 @@ describe('functions', () => {
     'begin-use': 445,
     'issue-aws-credentials': 490,
     'revoke-token': 425,
-    'call-aws': 580,
+    'call-aws': 590,
   }
   test.each(Object.keys(environments))('the JavaScript of %s stays small', (name) => {
     const { size } = statSync(join(assembly.outdir, 'functions', name, 'index.js'))

@@ -47,11 +47,17 @@ class Delegating extends Ending {
   askOf({ ask }: ApprovalRequest, to: AgentId, changes: Partial<DelegationAsk> = {}): DelegationAsk {
     const { action, arguments: properties, resource } = ask
     const rest = { action: { name: action, properties }, resource, idempotencyKey: `for-${to}`, ...changes }
-    return { id: ask.id, agent: ask.agent.id as AgentId, to, body: JSON.parse(JSON.stringify({ to, ...rest })), ...rest }
+    return {
+      id: ask.id,
+      agent: ask.agent.id as AgentId,
+      to,
+      body: JSON.parse(JSON.stringify({ to, ...rest })),
+      ...rest,
+    }
   }
 
   delegate(parent: ApprovalRequest, to: AgentId, changes: Partial<DelegationAsk> = {}) {
-    return delegateRequest(this.askOf(parent, to, changes), this.ports)
+    return delegateRequest(this.askOf(parent, to, changes), { ...this.ports, targetRole: this.targetRole })
   }
 
   async delegated(parent: ApprovalRequest, to: AgentId, changes: Partial<DelegationAsk> = {}) {
@@ -471,6 +477,26 @@ describe('no live child of a dead parent', () => {
       expect(await hotwork.issueToken(child)).toMatchObject({ ok: false, code: 'halted' })
       expect(await hotwork.delegate(child, third)).toMatchObject({ ok: false, code: 'revoked' })
     }
+  })
+
+  test('a halt of the role that it would act with stops delegating too, and ends what was to be given from', async () => {
+    const hotwork = world()
+    const parent = await hotwork.approved()
+    const id = `rev_${'0'.repeat(26)}` as HaltId
+    const value = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target'
+    const halt = { id, target: { kind: 'role', value } as const, reason: 'seen', by: person('hana') }
+    hotwork.requests.putHalt({ ...halt, at: hotwork.clock.now() })
+    expect(await hotwork.delegate(parent, second)).toMatchObject({ ok: false, code: 'halted' })
+    expect(await hotwork.state(parent.ask.id)).toMatchObject({ status: 'revoked', reason: `halted by ${id}` })
+    expect(grantOf(await hotwork.state(parent.ask.id))?.delegations).toEqual([])
+  })
+
+  test('a halt of another role stops no delegating', async () => {
+    const hotwork = world()
+    const value = 'arn:aws:iam::999999999999:role/hotwork/Hotwork-target'
+    const halt = { id: `rev_${'0'.repeat(26)}` as HaltId, target: { kind: 'role', value } as const, reason: 'seen' }
+    hotwork.requests.putHalt({ ...halt, by: person('hana'), at: hotwork.clock.now() })
+    expect(await hotwork.delegate(await hotwork.approved(), second)).toMatchObject({ ok: true })
   })
 })
 

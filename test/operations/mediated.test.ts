@@ -1,58 +1,22 @@
-import { decodeJwt } from 'jose'
 import { verify } from '../../functions/domain/ledger.ts'
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
-import type { CredentialId } from '../../functions/domain/values.ts'
-import { callAws } from '../../functions/operations/call-aws.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
-import type { AccessToken, AwsCaller, AwsCredentialBroker, RequestStore } from '../../functions/operations/ports.ts'
+import type { AwsCaller, AwsCredentialBroker, RequestStore } from '../../functions/operations/ports.ts'
 import { MemoryBroker } from '../support/memory-broker.ts'
 import { MemoryCaller } from '../support/memory-caller.ts'
-import { agentKey, issuer, sampleBundle, stagingParameter, type What, World } from '../support/world.ts'
+import { stagingParameter, World } from '../support/world.ts'
+import { bundle, claimed, configure, secretArgument, type Worldly } from './mediating.ts'
 
 /**
  * A call that Hotwork makes itself is made once or not at all, whatever dies on the way; how it went is on the record, and
  * what AWS answered is nowhere but with the agent.
  */
 
-const bundle = sampleBundle()
-const name = 'staging-checkout-worker'
-const secretArgument = 'canary-argument-5dd1'
-const configure: What = {
-  action: 'lambda:UpdateFunctionConfiguration',
-  arguments: { FunctionName: name, Timeout: 60, Environment: { Variables: { MODE: secretArgument } } },
-  resource: { type: 'lambda:function', id: `arn:aws:lambda:us-east-1:000000000000:function:${name}` },
-}
-
-type Worldly = Partial<{ requests: RequestStore; broker: AwsCredentialBroker; caller: AwsCaller }>
-
-/** A staging function's configuration, allowed at once and claimed, and its call as the agent would ask for it. */
-async function claimed(what: What = configure, caller = new MemoryCaller()) {
-  const world = new World(bundle)
-  const request = await world.submitted(what)
-  const issued = await world.issueToken(request)
-  if (!issued.ok) throw new Error(issued.code)
-  const token: AccessToken = {
-    jti: decodeJwt(issued.value.token).jti as CredentialId,
-    request: request.ask.id,
-    agent: request.ask.agent.id,
-    audience: `${issuer}/aws`,
-    jkt: agentKey,
-    expiresAt: world.clock.now() + 900,
-  }
-  const call = (changes: Worldly = {}, once = world.proof()) =>
-    callAws(token, once, { ...world.ports, broker: world.broker, caller, targetRole: world.targetRole, ...changes })
-  const uses = async () => usesOf(await world.state(request.ask.id))
-  return { world, request, token, caller, call, uses }
-}
-
-const usesOf = (state: ApprovalRequest) => ('grant' in state ? (state.grant?.uses ?? []) : [])
-
 describe('what was halted', () => {
   test('is not even looked up any more, though its call has begun and nobody knows how it went', async () => {
     const caller = new MemoryCaller()
     const { world, request, call } = await claimed(configure, caller)
-    const lost: AwsCredentialBroker = { assume: () => Promise.reject(new StoreUnavailable('the process died')) }
-    await expect(call({ broker: lost })).rejects.toThrow('the process died')
+    caller.next('call_lost')
+    expect(await call()).toMatchObject({ code: 'outcome_unknown' })
     world.requests.putHalt({
       id: 'rev_00000000000000000000000001' as never,
       target: { kind: 'all', value: 'all' },
@@ -141,17 +105,112 @@ describe('a mediated call', () => {
     expect(caller.done).toEqual([])
   })
 
-  test.each(['refused', 'down'])(
-    'without a session (STS %s) nothing is called, and that is on the record',
-    async (how) => {
-      const { world, caller, call, uses } = await claimed()
-      if (how === 'down') world.broker.setDown(true)
-      const answer = await call(how === 'down' ? {} : { broker: new MemoryBroker({}) })
-      expect(answer).toMatchObject({ code: 'call_failed' })
-      expect(caller.done).toEqual([])
-      expect(await uses()).toMatchObject([{ ended: { outcome: 'failed' } }])
-    },
-  )
+  test('without a session, since STS refuses it, nothing is called, and that is on the record', async () => {
+    const { caller, call, uses } = await claimed()
+    expect(await call({ broker: new MemoryBroker({}) })).toMatchObject({ code: 'call_failed', detail: 'BrokerRefused' })
+    expect(caller.done).toEqual([])
+    expect(await uses()).toMatchObject([{ ended: { outcome: 'failed' } }])
+  })
+})
+
+describe('a call that was certainly not sent', () => {
+  test.each<[why: string, fault: string, worldly: (world: World, caller: MemoryCaller) => Worldly]>([
+    [
+      'STS does not answer',
+      'BrokerUnavailable',
+      (world) => {
+        world.broker.setDown(true)
+        return {}
+      },
+    ],
+    [
+      'no session can be made, for whatever reason',
+      'TypeError',
+      () => ({ broker: { assume: () => Promise.reject(new TypeError('what is this?')) } }),
+    ],
+    [
+      'no connection to AWS comes about',
+      'CallNotSent',
+      (_world, caller) => {
+        caller.next('not_sent')
+        return {}
+      },
+    ],
+  ])('costs no use: %s', async (_why, fault, worldly) => {
+    const { world, request, caller, call, uses } = await claimed()
+    expect(await call(worldly(world, caller))).toEqual({ ok: false, code: 'call_not_sent', detail: fault })
+    expect([caller.done, await uses()]).toEqual([[], []])
+    world.broker.setDown(false)
+    expect(await call()).toMatchObject({ ok: true })
+    expect(await call()).toMatchObject({ code: 'uses_exhausted' })
+    expect(caller.done).toHaveLength(1)
+    const story = await world.story(request.ask.id)
+    expect(story.slice(-5)).toEqual(['UseBegun', 'UseReturned', 'UseBegun', 'UseEnded', 'Refused'])
+    const entries = await world.ledger.entries(request.ask.id)
+    expect(entries.find(({ type }) => type === 'UseReturned')?.facts).toMatchObject({ reason: fault })
+    expect(verify(request.ask.id, entries)).toEqual({ state: await world.state(request.ask.id) })
+  })
+
+  test('is begun on the record before a session is asked for, each time', async () => {
+    const { world, request, call } = await claimed()
+    const before: string[] = []
+    const broker: AwsCredentialBroker = {
+      assume: async () => {
+        before.push((await world.story(request.ask.id)).at(-1) ?? '')
+        throw new Error('down')
+      },
+    }
+    await call({ broker })
+    await call({ broker })
+    expect(before).toEqual(['UseBegun', 'UseBegun'])
+  })
+
+  test('is not given back to a grant that has ended meanwhile, and asked for again in vain', async () => {
+    const { world, request, caller, call, uses } = await claimed()
+    const broker: AwsCredentialBroker = {
+      assume: async () => {
+        world.clock.advance(5000)
+        throw new Error('down')
+      },
+    }
+    expect(await call({ broker })).toMatchObject({ code: 'call_not_sent' })
+    expect(await uses()).toEqual([])
+    expect(await call()).toMatchObject({ code: 'expired' })
+    expect((await world.story(request.ask.id)).slice(-3)).toEqual(['Expired', 'UseReturned', 'Refused'])
+    expect(caller.done).toEqual([])
+  })
+
+  test('whose giving back is not recorded is a call of which nobody knows, until it is looked up', async () => {
+    const { world, caller, call, uses } = await claimed()
+    const broker: AwsCredentialBroker = {
+      assume: async () => {
+        world.requests.failNextCommit('unheard')
+        throw new Error('down')
+      },
+    }
+    await expect(call({ broker })).rejects.toThrow(StoreUnavailable)
+    expect(await call()).toMatchObject({ code: 'outcome_unknown' })
+    world.clock.advance(61)
+    expect(await call()).toMatchObject({ code: 'call_failed', detail: 'not_done' })
+    expect(await uses()).toMatchObject([{ ended: { outcome: 'failed' } }])
+    expect(caller.done).toEqual([])
+  })
+
+  test('twenty asks at once while STS comes and goes are one call at most', async () => {
+    const { world, caller, call } = await claimed()
+    let asked = 0
+    const broker: AwsCredentialBroker = {
+      assume: async (ask) => {
+        asked += 1
+        if (asked % 2 === 1) throw new Error('down')
+        return world.broker.assume(ask)
+      },
+    }
+    await Promise.all(Array.from({ length: 20 }, () => call({ broker })))
+    await call({ broker })
+    await call({ broker })
+    expect(caller.done).toHaveLength(1)
+  })
 })
 
 describe('a call whose answer was lost', () => {
@@ -180,10 +239,11 @@ describe('a call whose answer was lost', () => {
     const caller = new MemoryCaller({ readable: false })
     const { world, call, uses } = await claimed(configure, caller)
     caller.next(fate)
-    expect(await call()).toMatchObject({ code: 'outcome_unknown' })
+    expect(await call()).toEqual({ ok: false, code: 'outcome_unknown' })
     world.clock.advance(200)
-    expect(await call()).toMatchObject({ code: 'outcome_unknown' })
-    expect((await uses())[0]?.ended).toBeUndefined()
+    const forGood = { ok: false, code: 'outcome_unknown', detail: 'its answer was lost; reading cannot tell' }
+    expect([await call(), await call()]).toEqual([forGood, forGood])
+    expect(await uses()).toMatchObject([{ ended: { outcome: 'unknown' } }])
     expect(caller.done).toHaveLength(fate === 'answer_lost' ? 1 : 0)
   })
 
@@ -233,29 +293,36 @@ describe('whoever makes the call is killed', () => {
   /** The same world, in which the process dies at one place. */
   function dyingAt(gap: Gap, { world, caller }: { world: World; caller: MemoryCaller }): Worldly {
     let commits = 0
+    let dead = false
+    /** Whoever is killed does nothing more. */
+    const die = () => {
+      dead = true
+      throw new Killed()
+    }
     const requests = withCommit(world.requests, async (change) => {
+      if (dead) throw new Killed()
       commits += 1
-      if (commits === 1 && gap === 'before the beginning is recorded') throw new Killed()
-      if (commits === 2 && gap === 'before the end is recorded') throw new Killed()
+      if (commits === 1 && gap === 'before the beginning is recorded') die()
+      if (commits === 2 && gap === 'before the end is recorded') die()
       const done = await world.requests.commit(change)
       if (commits === 1 && gap === 'after it') throw new StoreUnavailable('killed')
-      if (commits === 2 && gap === 'before the answer') throw new Killed()
+      if (commits === 2 && gap === 'before the answer') die()
       return done
     })
     const broker: AwsCredentialBroker = {
       assume: async (ask) => {
-        if (gap === 'before the session') throw new Killed()
+        if (gap === 'before the session') die()
         const credentials = await world.broker.assume(ask)
-        if (gap === 'after it is there') throw new Killed()
+        if (gap === 'after it is there') die()
         return credentials
       },
     }
     const dying: AwsCaller = {
       lookUp: (call) => caller.lookUp(call),
       call: async (call) => {
-        if (gap === 'before the call') throw new Killed()
+        if (gap === 'before the call') die()
         const output = await caller.call(call)
-        if (gap === 'after the call') throw new Killed()
+        if (gap === 'after the call') die()
         return output
       },
     }

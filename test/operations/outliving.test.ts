@@ -27,7 +27,7 @@ async function handedOn() {
       idempotencyKey: 'k',
       body: {},
     },
-    world.ports,
+    { ...world.ports, targetRole: world.targetRole },
   )
   if (!done.ok) throw new Error(`${done.code}: ${done.detail}`)
   return { world, parent, child: done.value.state }

@@ -24,6 +24,7 @@ class TornStore extends MemoryRequestStore {
 class Swept extends World {
   override readonly requests = new TornStore(this.ledger)
   readonly follow = new MemoryQueue()
+  readonly calls = new MemoryQueue()
 
   /** Pending requests at tier 2, a second apart, oldest first. */
   async pending(...names: readonly string[]): Promise<RequestId[]> {
@@ -35,9 +36,17 @@ class Swept extends World {
     return ids
   }
 
-  sweep = () => sweepOverdue({ ...this.ports, follow: this.follow })
+  sweep = () => sweepOverdue({ ...this.ports, follow: this.follow, calls: this.calls })
   followed = () => this.follow.take().map(({ requestId }) => requestId)
 }
+
+test('what is overdue by time alone has no call to be looked up', async () => {
+  const world = new Swept(bundle)
+  await world.pending('one')
+  world.clock.advance(deadline + grace)
+  await world.sweep()
+  expect(world.calls.take()).toEqual([])
+})
 
 test('what is overdue is stored as time has made it, and followed again', async () => {
   const world = new Swept(bundle)

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../functions/domain/values.ts'
-import { CallRefused, CallUnanswered } from '../../functions/operations/faults.ts'
+import { CallNotSent, CallRefused, CallUnanswered } from '../../functions/operations/faults.ts'
 import type { AwsCall, AwsCaller, LookedUp } from '../../functions/operations/ports.ts'
 
-/** What becomes of the next call: AWS says no, its answer is lost though it was done, or it never arrives. */
-export type CallFate = { refuses: string } | 'answer_lost' | 'call_lost'
+/** What becomes of the next call: AWS says no, its answer is lost though it was done, it never arrives, or never leaves. */
+export type CallFate = { refuses: string } | 'answer_lost' | 'call_lost' | 'not_sent'
 
 /** An AWS in memory, as far as mediated calls go: it does what it is told, each time, and remembers what it did. */
 export class MemoryCaller implements AwsCaller {
@@ -28,6 +28,7 @@ export class MemoryCaller implements AwsCaller {
     await Promise.resolve()
     const fate = this.#fates.shift()
     if (typeof fate === 'object') throw new CallRefused(fate.refuses)
+    if (fate === 'not_sent') throw new CallNotSent('no connection')
     if (fate === 'call_lost') throw new CallUnanswered('nothing came back')
     this.done.push(structuredClone(call))
     if (fate === 'answer_lost') throw new CallUnanswered('nothing came back')

@@ -1,0 +1,77 @@
+import { callOf, type Use, type UseOutcome } from '../domain/request.ts'
+import { underWay } from '../domain/using.ts'
+import type { NumericDate, RequestId } from '../domain/values.ts'
+import { carryOut } from './carry-out.ts'
+import { type CallPorts, type Looked, lookUpCall } from './look-up-call.ts'
+import type { RequestStore } from './ports.ts'
+import { type Target, targetOf } from './target-session.ts'
+
+/**
+ * How long a call that cannot be read is tried again, once a minute: a service that is down comes back, a halt is lifted.
+ * After that nobody will know, and that is put on the record instead. Seconds.
+ */
+const triedFor = 3600
+
+/**
+ * Finds out what has become of a call of which nothing was heard, and puts the end on the record: whether or not its grant
+ * still lives, and whatever the agent does. It looks and never calls. Where reading cannot tell, the end says so, once and
+ * for good: a person should look. As often as it must; what has an end keeps it.
+ *
+ * @returns what reading said; undefined where there is nothing to resolve, or nothing yet
+ * @throws StoreUnavailable, StaleRequest
+ */
+export async function resolveCall(id: RequestId, ports: CallPorts): Promise<Looked | undefined> {
+  const stored = await ports.requests.load(id)
+  const use = stored && callOf(stored.state)
+  if (!use || use.ended || isUnderWay(use, ports.clock.now())) return undefined
+  const { ask } = stored.state
+  const target = targetOf(ask.action, ports)
+  const stopped = target !== undefined && (await isStopped(target, ports))
+  const looked: Looked = stopped ? { found: 'unread' } : await lookUpCall(ask, use, target, ports)
+  const end = endOf(looked, use, ports.clock.now())
+  if (!end) return looked
+  const bundle = ports.policy.bundle.hash
+  const done = await carryOut(id, ports, () => ({ type: 'resolve_call', use: use.id, ...end, bundle }))
+  if (done.ok && end.outcome === 'unknown') ports.log.error('outcome_unknown', { request: id })
+  return looked
+}
+
+/** Whoever makes it may still be at it: for so long nobody else says how it went, since what is as asked may be older. */
+const isUnderWay = ({ begunAt }: Use, now: NumericDate): boolean => now - begunAt <= underWay
+
+/** While its role is stopped no session of it is made, to read with either. Whose call it was may be stopped: it is read. */
+async function isStopped(
+  { role }: Target,
+  { requests }: { requests: Pick<RequestStore, 'standing'> },
+): Promise<boolean> {
+  const { halts } = await requests.standing(
+    [],
+    [
+      { kind: 'all', value: 'all' },
+      { kind: 'role', value: role },
+    ],
+  )
+  return halts.some(({ lifted }) => lifted === undefined)
+}
+
+/** What is now known for good, if anything is. */
+function endOf(
+  { found }: Looked,
+  { begunAt }: Use,
+  now: NumericDate,
+): { outcome: UseOutcome; note: string } | undefined {
+  switch (found) {
+    case 'done':
+      return { outcome: 'succeeded', note: 'its answer was lost; found by reading' }
+    case 'not_done':
+      return { outcome: 'failed', note: 'its answer was lost; not found by reading' }
+    case 'unknown':
+      return { outcome: 'unknown', note: 'its answer was lost; reading cannot tell' }
+    case 'unread':
+      return now - begunAt > triedFor
+        ? { outcome: 'unknown', note: 'its answer was lost; it could not be read' }
+        : undefined
+    default:
+      return found satisfies never
+  }
+}
