@@ -9,8 +9,9 @@ import type { RenderedCard } from '../../functions/operations/ports.ts'
 import { checkMessageBlocks } from '../../infra/local/desk/validate-blocks.ts'
 import { credentialId } from '../support/ask.ts'
 import { sampleBundle } from '../support/world.ts'
+import { page } from './door.ts'
 import { corpus } from './inert-corpus.ts'
-import { everyState } from './states.ts'
+import { everyState, wantingReasons } from './states.ts'
 
 const bundle = sampleBundle()
 const channel = 'hotwork-approvals'
@@ -54,15 +55,19 @@ const names = [
   'waiting for the second stage',
   'escalated',
   'waiting for a stronger login, one of two',
+  'narrowed',
+  'decided in somebody’s stead',
   'approved',
   'in use',
   'completed: succeeded',
   'completed: failed',
   'denied',
+  'denied in somebody’s stead',
   'expired without a decision',
   'expired without a claim',
   'expired in use',
   'withdrawn',
+  'revoked by a denial',
   'revoked',
 ]
 
@@ -124,6 +129,33 @@ test.each([
     '🟡 Waiting for security: 1 of 2 approved',
     'needs a stronger login than a click',
   ],
+  [
+    'narrowed',
+    '🟡 Waiting for sre: 0 of 1 approved, narrowed',
+    'by Ben Baker (person:ben) at 2027-01-15T08:00:00Z , MemorySize 2048 → 1024 , good for 15 min → 5 min .',
+  ],
+  ['narrowed', '🟡 Waiting for sre', 'approved 1 of 1 by Ben Baker (person:ben) : “half of it is plenty” . sre'],
+  [
+    'decided in somebody’s stead',
+    '🟡 Waiting for sre',
+    'approved 1 of 1 by Gus Garcia (person:gus) in the stead of Ben Baker (person:ben)',
+  ],
+  [
+    'denied in somebody’s stead',
+    '⛔ Denied',
+    'Denied by Gus Garcia (person:gus) in the stead of Eve Evans (person:eve) at',
+  ],
+  ['revoked by a denial', '🛑 Revoked', 'Revoked by Finn Fischer (person:finn) at'],
+  [
+    'waiting for the first stage',
+    '🟡 Waiting for owner',
+    'Until 2027-01-15T08:30:00Z , 30 min after this card last changed.',
+  ],
+  [
+    'waiting for the first stage',
+    '🟡 Waiting for owner',
+    'PROD Tier 2 of 3 (two pairs of eyes) internal data can be undone',
+  ],
   ['approved', '✅ Approved, not claimed yet', 'can claim the credential until 2027-01-15T09:00:00Z'],
   ['in use', '🔑 In use', 'live until 2027-01-15T08:15:00Z'],
   ['completed: succeeded', '🏁 Completed: succeeded', 'unverified: health is back to `ok`'],
@@ -169,6 +201,46 @@ describe('buttons', () => {
 
   test('are only in the channel of the open stage', () => {
     expect(buttonsOf(renderCard(stateOf('waiting for the first stage'), bundle, 'another-channel'))).toEqual([])
+  })
+
+  test('to approve less are there where something can be made less, and say nothing of a login that they cannot be', () => {
+    expect(buttonsOf(cardOf('narrowed'))).toEqual(['approve', 'approve_comment', 'narrow', 'deny'])
+    const least = cardOf('waiting for the first stage', { lifetime: 60, uses: 1 })
+    expect(buttonsOf(least)).toEqual(['approve', 'approve_comment', 'deny'])
+    expect(buttonsOf(cardOf('waiting for a stronger login, one of two'))).toEqual(['approve', 'deny'])
+  })
+
+  test('that want a reason ask for it in a form, and not twice', () => {
+    const wanting = wantingReasons(bundle)
+    const state = stateOf('waiting for the first stage')
+    const stages = state.stages.map((stage) => ({ ...stage, terms: { ...stage.terms, comment: 'required' as const } }))
+    const { blocks } = renderCard({ ...state, stages } as ApprovalRequest, wanting, channel)
+    const row = blocks.find(({ type }) => type === 'actions')
+    expect(row?.['block_id']).toBe('decide:comment')
+    expect(wordsOf(row)).toBe('Approve Approve less Deny')
+  })
+
+  test('of a stage that wants a stronger login lead to the page, and deny here', () => {
+    const { ask } = stateOf('waiting for a stronger login, one of two')
+    const { blocks } = renderCard(stateOf('waiting for a stronger login, one of two'), bundle, channel, { page })
+    const row = blocks.find(({ type }) => type === 'actions')
+    expect(row).toMatchObject({
+      block_id: 'decide:login',
+      elements: [{ action_id: 'approve', url: `https://hotwork.example/decide/${ask.id}` }, { action_id: 'deny' }],
+    })
+    expect(complaintsOf({ text: 'x', blocks })).toEqual([])
+  })
+
+  test('of a card that is too long lead to all of it, and none approves', () => {
+    const state = stateOf('waiting for the first stage')
+    const args = { Name: '/prod/checkout/x', Value: 'v'.repeat(4_096) }
+    const card = renderCard({ ...state, ask: { ...state.ask, arguments: args } }, bundle, channel, { page })
+    const row = card.blocks.find(({ type }) => type === 'actions')
+    expect(row).toMatchObject({
+      elements: [{ action_id: 'read', url: page(state.ask.id) }, { action_id: 'deny' }],
+    })
+    expect(buttonsOf(card)).toEqual(['read', 'deny'])
+    expect(complaintsOf(card)).toEqual([])
   })
 
   test('say which request, round and digest were seen, and nothing else', () => {

@@ -1,6 +1,7 @@
 import type { Bundle } from '../../functions/domain/bundle.ts'
 import { asOf } from '../../functions/domain/due.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { StandIn } from '../../functions/domain/stand-in.ts'
 import { cancelRequest } from '../../functions/operations/cancel-request.ts'
 import { completeRequest } from '../../functions/operations/complete-request.ts'
 import { revokeRequest } from '../../functions/operations/revoke-request.ts'
@@ -11,6 +12,32 @@ export const stopCheckout: What = {
   action: 'lambda:PutFunctionConcurrency',
   arguments: { FunctionName: 'checkout-api', ReservedConcurrentExecutions: 0 },
   resource: { type: 'lambda:function', id: 'arn:aws:lambda:us-east-1:000000000000:function:checkout-api' },
+}
+
+/** More memory and more time for a function: an approver can leave less of either. Tier 2. */
+export const resizeWorker: What = {
+  action: 'lambda:UpdateFunctionConfiguration',
+  arguments: { FunctionName: 'checkout-worker', MemorySize: 2048, Timeout: 120 },
+  resource: { type: 'lambda:function', id: 'arn:aws:lambda:us-east-1:000000000000:function:checkout-worker' },
+}
+
+/** The sample organisation, if the owners had to say why they approve. */
+export const wantingReasons = (bundle: Bundle): Bundle => ({
+  ...bundle,
+  ladder: {
+    ...bundle.ladder,
+    tiers: bundle.ladder.tiers.map((tier) => ({
+      ...tier,
+      stages: tier.stages.map((stage) => (stage.name === 'owner' ? { ...stage, comment: 'required' as const } : stage)),
+    })),
+  },
+})
+
+/** Somebody is away for a day, and another decides meanwhile. */
+export const standIn = (world: World, by: string, absent: string): void => {
+  const [from, until] = [world.clock.now() - 60, world.clock.now() + 86_400]
+  const id = `sin_${'0'.repeat(26)}` as StandIn['id']
+  world.requests.putStandIns(person(by), [{ id, by: person(by), for: person(absent), from, until, at: from }])
 }
 
 const justification = 'checkout fails its health check since the timeout was lowered; 3000 is what it was before'
@@ -37,6 +64,20 @@ export async function everyState(bundle: Bundle): Promise<ReadonlyMap<string, Ap
     await world.decide(request, 'gus', 'approve', { login: { acr: 'strong', at: world.clock.now() } })
     return after(world, request)
   })
+  await keep('narrowed', async (world) => {
+    const request = await world.submitted(resizeWorker, { justification })
+    await world.decide(request, 'ben', 'approve', {
+      narrow: { arguments: { MemorySize: 1024 }, minutes: 5 },
+      comment: 'half of it is plenty',
+    })
+    return after(world, request)
+  })
+  await keep('decided in somebody’s stead', async (world) => {
+    const request = await submitted(world)
+    standIn(world, 'gus', 'ben')
+    await world.decide(request, 'gus')
+    return after(world, request)
+  })
   await keep('approved', (world) => world.approved())
   await keep('in use', async (world) => {
     const request = await world.approved()
@@ -58,6 +99,12 @@ export async function everyState(bundle: Bundle): Promise<ReadonlyMap<string, Ap
     await world.decide(request, 'eve', 'deny', { comment: 'the value is wrong: see INC-1042' })
     return after(world, request)
   })
+  await keep('denied in somebody’s stead', async (world) => {
+    const request = await submitted(world)
+    standIn(world, 'gus', 'eve')
+    await world.decide(request, 'gus', 'deny')
+    return after(world, request)
+  })
   await keep('expired without a decision', async (world) => asOf(await submitted(world), world.clock.now() + 86_400))
   await keep('expired without a claim', async (world) => asOf(await world.approved(), world.clock.now() + 86_400))
   await keep('expired in use', async (world) => {
@@ -68,6 +115,11 @@ export async function everyState(bundle: Bundle): Promise<ReadonlyMap<string, Ap
   await keep('withdrawn', async (world) => {
     const request = await submitted(world)
     await cancelRequest({ id: request.ask.id, agent: agent('remediator') }, world.ports)
+    return after(world, request)
+  })
+  await keep('revoked by a denial', async (world) => {
+    const request = await world.approved()
+    await world.decide(request, 'finn', 'deny')
     return after(world, request)
   })
   await keep('revoked', async (world) => {

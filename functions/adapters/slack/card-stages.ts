@@ -1,5 +1,12 @@
 import type { RichTextElement, RichTextSection } from '@slack/types'
-import { type ApprovalRequest, approversOf, type Decision, openStage, type StageState } from '../../domain/request.ts'
+import {
+  type ApprovalRequest,
+  approversOf,
+  type Decision,
+  filled,
+  openStage,
+  type StageState,
+} from '../../domain/request.ts'
 import { bold, said, section, time, words } from './blocks.ts'
 import type { CardFacts } from './card-facts.ts'
 import { quoted, whoOf } from './card-status.ts'
@@ -23,8 +30,8 @@ function stageLine(
     ...approvedBy(facts, stage, lines),
   ]
   if (stage !== open) {
-    const turn = state.status === 'pending' && stage.opensAt === undefined ? '; not open yet' : ''
-    return [...head, words(turn === '' ? '.' : `${turn}.`)]
+    const waits = state.status === 'pending' && stage.opensAt === undefined && !filled(stage)
+    return [...head, words(waits ? '; not open yet.' : '.')]
   }
   const until = stage.deadline === undefined ? [] : [words(' until '), time(stage.deadline)]
   return [...head, words('; open now'), ...until, words(`.${wantsOf(stage)}`)]
