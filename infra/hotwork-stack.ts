@@ -7,6 +7,7 @@ import { Alarms } from './constructs/alarms.ts'
 import { ApprovalWorkflow, grantSignal } from './constructs/approval-workflow.ts'
 import { CardTable } from './constructs/card-table.ts'
 import { CredentialKey } from './constructs/credential-key.ts'
+import { DecisionMeasures } from './constructs/decision-measures.ts'
 import { FunctionCode, type PolicyUse } from './constructs/function-code.ts'
 import { HotworkApi } from './constructs/hotwork-api.ts'
 import { HotworkFunction, type HotworkFunctionProps } from './constructs/hotwork-function.ts'
@@ -16,6 +17,7 @@ import { MeasuredLag } from './constructs/measured-lag.ts'
 import { RequestTable } from './constructs/request-table.ts'
 import { SlackSecret } from './constructs/slack-secret.ts'
 import { StreamReader } from './constructs/stream-reader.ts'
+import { Timers } from './constructs/timers.ts'
 import { WaitTable } from './constructs/wait-table.ts'
 import { WorkQueue } from './constructs/work-queue.ts'
 import type { PolicyBundle } from './policy-bundle.ts'
@@ -52,6 +54,8 @@ const functions = {
   'end-use': 'facts',
   'decide-request': 'answers',
   'revoke-request': 'answers',
+  'give-permit': 'answers',
+  'revoke-permit': 'answers',
   'declare-halt': 'answers',
   'lift-halt': 'answers',
   'read-requests': 'answers',
@@ -60,7 +64,8 @@ const functions = {
   'advance-workflow': 'facts',
   'follow-workflow': 'none',
   'hand-on': 'none',
-  'draw-card': 'facts',
+  'draw-card': 'answers',
+  'set-reminders': 'none',
   'write-denies': 'facts',
   'sweep-overdue': 'facts',
 } as const satisfies { readonly [name: string]: PolicyUse }
@@ -204,6 +209,8 @@ export class HotworkStack extends Stack {
     // People.
     api.route(makeDecider('decide-request', { ISSUER: issuer }), 'POST /v1/requests/{id}/decisions')
     api.route(makeDecider('revoke-request', { ISSUER: issuer }), 'POST /v1/requests/{id}/revoke')
+    api.route(makeDecider('give-permit', { ISSUER: issuer }), 'POST /v1/requests/{id}/standing-permits')
+    api.route(makeDecider('revoke-permit', { ISSUER: issuer }), 'DELETE /v1/standing-permits/{id}')
     const haltable = { TARGET_ROLES: targetRoles.join(' ') }
     api.route(makeDecider('declare-halt', { ISSUER: issuer, ...haltable }), 'POST /v1/revocations')
     api.route(makeDecider('lift-halt', { ISSUER: issuer }), 'DELETE /v1/revocations/{id}')
@@ -212,10 +219,23 @@ export class HotworkStack extends Stack {
     requests.grantRead(readRequests.role)
     requests.grantFind(readRequests.role, 'by-time', 'by-status', 'by-agent', 'by-owner')
     ledger.grantRead(readRequests.role)
-    api.route(readRequests, 'GET /v1/requests', 'GET /v1/requests/{id}', 'GET /v1/requests/{id}/ledger')
+    api.route(
+      readRequests,
+      'GET /v1/requests',
+      'GET /v1/requests/{id}',
+      'GET /v1/requests/{id}/ledger',
+      'GET /v1/standing-permits',
+    )
 
     // Slack gives up after 3 s; the handler answers within 2.2 s, and a first start may need the rest.
-    const receiveSlack = makeDecider('receive-slack', slackApp, { timeout: Duration.seconds(5) })
+    const receiveSlack = makeDecider(
+      'receive-slack',
+      { ISSUER: issuer, CARDS_TABLE: cards.name, ...slackApp },
+      { timeout: Duration.seconds(5) },
+    )
+    cards.grantRead(receiveSlack.role)
+    // A person's own tab: what waits, what is live, what their agents asked for, and the newest by how an id begins.
+    requests.grantFind(receiveSlack.role, 'by-owner', 'by-status', 'by-time')
     slack.grantRead(receiveSlack.role)
     api.route(receiveSlack, 'POST /slack/events')
 
@@ -244,14 +264,23 @@ export class HotworkStack extends Stack {
     follow.consumedBy(followWorkflow, { batchSize: 10 })
 
     // ...and the second hands ids on: to cards, in order for each request, and to denies, in order for each role.
-    // Sixty tries a minute apart: an hour of a Slack or an IAM that does not answer. Then a person looks.
-    const cardsQueue = new WorkQueue(this, 'CardsQueue', { order: 'group', attempts: 60 })
+    // Sixty tries a minute or two apart: an hour of a Slack or an IAM that does not answer. Then a person looks.
+    const cardsQueue = new WorkQueue(this, 'CardsQueue', { order: 'group', attempts: 60, timed: true })
     const deniesQueue = new WorkQueue(this, 'DeniesQueue', { order: 'group', attempts: 60 })
-    const handOn = make('hand-on', { CARDS_QUEUE: cardsQueue.url, DENIES_QUEUE: deniesQueue.url, ...haltable })
+    const reminders = new WorkQueue(this, 'Reminders', { order: 'none', attempts: 5 })
+    const handOn = make('hand-on', {
+      CARDS_QUEUE: cardsQueue.url,
+      DENIES_QUEUE: deniesQueue.url,
+      REMINDERS_QUEUE: reminders.url,
+      ...haltable,
+    })
     cardsQueue.grantSend(handOn.role)
     deniesQueue.grantSend(handOn.role)
+    reminders.grantSend(handOn.role)
+    new DecisionMeasures(this, 'Decisions', { loggedBy: handOn })
 
     const drawCard = make('draw-card', {
+      ISSUER: issuer,
       REQUESTS_TABLE: requests.name,
       CARDS_TABLE: cards.name,
       CARDS_QUEUE: cardsQueue.url,
@@ -260,7 +289,20 @@ export class HotworkStack extends Stack {
     requests.grantRead(drawCard.role)
     cards.grantDraw(drawCard.role)
     slack.grantRead(drawCard.role)
-    cardsQueue.consumedBy(drawCard, { batchSize: 5 })
+    // Slack takes about one message a second in a channel: more hands than these would only be told to wait.
+    cardsQueue.consumedBy(drawCard, { batchSize: 5, atOnce: 2 })
+
+    // A reminder is a timer that has the cards looked at. Nobody else may make one.
+    const timers = new Timers(this, 'Timers', { target: cardsQueue })
+    const setReminders = make('set-reminders', {
+      REQUESTS_TABLE: requests.name,
+      TIMER_GROUP: timers.group,
+      TIMER_ROLE: timers.roleArn,
+      CARDS_QUEUE: cardsQueue.queue.queueArn,
+    })
+    requests.grantRead(setReminders.role)
+    timers.grantSet(setReminders.role)
+    reminders.consumedBy(setReminders, { batchSize: 10 })
 
     // It also ends what was delegated from what has ended, and what a halt covers, so that those sessions are denied too.
     const revoker = makeDecider('write-denies', { ACCOUNT: this.account }, { roleName: `${this.stackName}-revoker` })
@@ -291,7 +333,7 @@ export class HotworkStack extends Stack {
 
     const readers = {
       FollowStream: { reader: followWorkflow, of: ['REQ#'] },
-      HandOnStream: { reader: handOn, of: ['REQ#', 'HALT#'] },
+      HandOnStream: { reader: handOn, of: ['REQ#', 'HALT#', 'PERMIT#'] },
     } as const
     for (const [name, reader] of Object.entries(readers)) {
       const { deadLetters } = new StreamReader(this, name, { table: requests.table, ...reader })
@@ -299,6 +341,7 @@ export class HotworkStack extends Stack {
     }
     alarms.watchQueue(follow, { oldest: Duration.minutes(5) })
     alarms.watchQueue(cardsQueue, { oldest: Duration.minutes(10) })
+    alarms.watchQueue(reminders, { oldest: Duration.minutes(5) })
     alarms.watchQueue(calls, { oldest: Duration.minutes(10) })
     // Until its deny is written an ended AWS session works on, so this one is the most urgent.
     alarms.watchQueue(deniesQueue, { oldest: Duration.minutes(2), urgent: true })

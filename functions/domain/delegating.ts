@@ -16,8 +16,8 @@ export const deepestDelegation = 3
 export function delegate(state: ApprovalRequest, command: Delegate, at: NumericDate): Answered {
   if (state.status !== 'approved') return { code: state.status }
   const { child, to, uses, notAfter, answer, bundle } = command
-  // An emergency is no right to hand on.
-  if (state.ask.breakGlass) return { code: 'not_permitted' }
+  // An emergency is no right to hand on, and what was allowed ahead was allowed to this very agent.
+  if (state.ask.breakGlass || state.ask.standing !== undefined) return { code: 'not_permitted' }
   // The same child again needs no new permit, but nothing goes on that was stopped meanwhile.
   if (state.grant.delegations.some((each) => each.child === child))
     return endedBy(state, command.ending, command, at) ?? []

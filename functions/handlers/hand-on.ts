@@ -1,26 +1,30 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda'
+import { permitOf } from '../adapters/dynamodb/beside-items.ts'
 import { storedHaltsOf } from '../adapters/dynamodb/halt-items.ts'
+import { headOf } from '../adapters/dynamodb/items.ts'
 import { storedOf } from '../adapters/dynamodb/request-items.ts'
 import { PowertoolsLog } from '../adapters/powertools/log.ts'
-import { SqsFifoQueue } from '../adapters/sqs/queue.ts'
+import { SqsFifoQueue, SqsQueue } from '../adapters/sqs/queue.ts'
 import { SystemClock } from '../adapters/system/clock.ts'
-import { handOn, handOnHalts } from '../operations/hand-on.ts'
+import { handOn, handOnHalts, handOnPermit } from '../operations/hand-on.ts'
+import { logMeasures } from '../operations/log-measures.ts'
 import type { EndMessage, FifoMessage } from '../operations/ports.ts'
 import { environmentOf } from './environments.ts'
 
-const { CARDS_QUEUE, DENIES_QUEUE, TARGET_ROLES } = environmentOf('hand-on')
+const { CARDS_QUEUE, DENIES_QUEUE, REMINDERS_QUEUE, TARGET_ROLES } = environmentOf('hand-on')
 const log = new PowertoolsLog()
 const clock = new SystemClock()
 const ports = {
   cards: new SqsFifoQueue<FifoMessage>(CARDS_QUEUE),
   denies: new SqsFifoQueue<EndMessage>(DENIES_QUEUE),
+  reminders: new SqsQueue(REMINDERS_QUEUE),
   targetRoles: TARGET_ROLES,
 }
 
 /**
- * Reads the requests' stream and hands each changed request, and each kill switch, on by its id. A record that is none of
- * ours is passed over.
+ * Reads the requests' stream and hands each changed request, each kill switch, and each standing permit that was taken
+ * back, on by its id; and says how long people took, for the metrics. A record that is none of ours is passed over.
  */
 export const handler = async (event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
   for (const { dynamodb, eventName } of event.Records) {
@@ -39,12 +43,17 @@ export const handler = async (event: DynamoDBStreamEvent): Promise<DynamoDBBatch
   return { batchItemFailures: [] }
 }
 
-async function follow({ NewImage, ApproximateCreationDateTime }: NonNullable<DynamoDBRecord['dynamodb']>) {
+async function follow(record: NonNullable<DynamoDBRecord['dynamodb']>) {
+  const { NewImage, OldImage, ApproximateCreationDateTime } = record
   const image = NewImage as { [attribute: string]: AttributeValue }
   const now = clock.now()
   const since = Math.floor(ApproximateCreationDateTime ?? now)
+  if (image['sk']?.S === 'PERMIT')
+    return handOnPermit({ permit: permitOf(image), version: headOf(image).sequence }, ports)
   if (image['sk']?.S === 'HALT') return handOnHalts({ ...storedHaltsOf(image), since }, ports)
   if (image['sk']?.S !== 'REQ') return
   const { state, head } = storedOf(image)
-  return handOn([{ state, version: head.sequence, since }], now, ports)
+  const before = OldImage && storedOf(OldImage as { [attribute: string]: AttributeValue }).state
+  await handOn([{ state, ...(before && { before }), version: head.sequence, since }], now, ports)
+  if (before) logMeasures(before, state, log)
 }

@@ -1,19 +1,21 @@
 import * as z from 'zod'
 import { parseBody } from '../adapters/http/authzen.ts'
 import { type Call, endpoint } from '../adapters/http/endpoint.ts'
+import { permitView } from '../adapters/http/permit-view.ts'
 import { personView } from '../adapters/http/person-view.ts'
 import type { Answer } from '../adapters/http/problem.ts'
 import { AgentId, PersonId, RequestId } from '../domain/values.ts'
+import { listPermits } from '../operations/read-permits.ts'
 import { listRequests, readLedger, readRequest } from '../operations/read-requests.ts'
 import { environmentOf } from './environments.ts'
 import { Callers } from './wiring/callers.ts'
-import { decidingPorts } from './wiring/deciding.ts'
+import { permitPorts } from './wiring/permits.ts'
 import { cedarPolicy } from './wiring/policy.ts'
 import { refusalForPeople, unknownRequest } from './wiring/refusals.ts'
 
 const environment = environmentOf('read-requests')
 const issuer = environment.ISSUER
-const ports = decidingPorts(environment, cedarPolicy())
+const ports = permitPorts(environment, cedarPolicy())
 const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
 
 const Query = z.object({
@@ -45,6 +47,18 @@ const routes: { [route: string]: (call: Call, person: PersonId) => Promise<Answe
     const read = await readLedger({ id: idOf(call), person }, ports)
     if (!read.ok) throw refusalForPeople(read.code)
     return { status: 200, body: { entries: read.value } }
+  },
+  'GET /v1/standing-permits': async (call, person) => {
+    const { after } = parseBody(
+      Query.pick({ after: true }),
+      JSON.parse(JSON.stringify({ after: call.query('after') ?? undefined })),
+    )
+    const listed = await listPermits({ person, ...(after === undefined ? {} : { after }) }, ports)
+    if (!listed.ok) throw refusalForPeople(listed.code)
+    const { items, next } = listed.value
+    const now = ports.clock.now()
+    const views = items.map((permit) => permitView(permit, now))
+    return { status: 200, body: { standing_permits: views, ...(next === undefined ? {} : { next }) } }
   },
 }
 

@@ -6,13 +6,13 @@ import { type SubmissionRefusal, submitRequest } from '../operations/submit-requ
 import { tryAgainAfter } from '../operations/too-many-open.ts'
 import { environmentOf } from './environments.ts'
 import { badProof, Callers } from './wiring/callers.ts'
-import { decidingPorts } from './wiring/deciding.ts'
 import { idempotencyKeyOf } from './wiring/idempotency-key.ts'
+import { permitPorts } from './wiring/permits.ts'
 import { cedarPolicy } from './wiring/policy.ts'
 
 const environment = environmentOf('submit-request')
 const issuer = environment.ISSUER
-const ports = decidingPorts(environment, cedarPolicy())
+const ports = permitPorts(environment, cedarPolicy())
 const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
 const path = '/access/v1/requests'
 /** A grant that ends sooner than this could not be claimed in time. */

@@ -3,10 +3,12 @@ import * as z from 'zod'
 import { connect } from '../adapters/dynamodb/client.ts'
 import { DynamoDenyStore } from '../adapters/dynamodb/deny-store.ts'
 import { DynamoHaltStore } from '../adapters/dynamodb/halt-store.ts'
+import { DynamoPermitStore } from '../adapters/dynamodb/permit-store.ts'
 import { IamRolePolicies } from '../adapters/iam/role-policies.ts'
 import { foreignRevokers } from '../adapters/sts/foreign-revokers.ts'
-import { HaltId, NumericDate, RequestId } from '../domain/values.ts'
+import { HaltId, NumericDate, RequestId, StandingPermitId } from '../domain/values.ts'
 import { endChildren } from '../operations/end-children.ts'
+import { endDrawn } from '../operations/end-drawn.ts'
 import { endHalted } from '../operations/end-halted.ts'
 import { writeDenies } from '../operations/write-denies.ts'
 import { environmentOf } from './environments.ts'
@@ -20,13 +22,14 @@ const bundle = readBundle()
 const ports = {
   ...decidingPorts(environment, factsOnly(bundle)),
   halts: new DynamoHaltStore(connection, { requests, ledger }),
+  permits: new DynamoPermitStore(connection, { requests, ledger }),
   denies: new DynamoDenyStore(connection, requests),
   roles: new IamRolePolicies(foreignRevokers({ home, accounts: bundle.deployment.accounts })),
 }
 const { log, clock } = ports
 
 const Deny = z.object({ deny: z.union([RequestId, HaltId, z.literal('time')]), role: z.string(), since: NumericDate })
-const End = z.object({ end: z.union([RequestId, HaltId]) })
+const End = z.object({ end: z.union([RequestId, HaltId, StandingPermitId]) })
 const Message = z.union([Deny, End])
 type Work = z.infer<typeof Message> & { messageId: string }
 
@@ -55,8 +58,10 @@ export const handler = async (event: SQSEvent): Promise<SQSBatchResponse> => {
   for (const each of work)
     if ('end' in each)
       await orFailed([each], failed, async () => {
-        const request = RequestId.safeParse(each.end)
-        await (request.success ? endChildren(request.data, ports) : endHalted(HaltId.parse(each.end), ports))
+        const [request, permit] = [RequestId.safeParse(each.end), StandingPermitId.safeParse(each.end)]
+        if (request.success) await endChildren(request.data, ports)
+        else if (permit.success) await endDrawn(permit.data, ports)
+        else await endHalted(HaltId.parse(each.end), ports)
       })
   return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) }
 }

@@ -102,9 +102,16 @@ export async function findEnding(
   { requests }: { requests: Pick<Ports['requests'], 'standing'> },
   role?: string,
 ): Promise<Ending | undefined> {
-  const { ancestors, halts } = await requests.standing(state.ask.ancestors, targetsOf(state, role))
+  const { standing } = state.ask
+  const targets = targetsOf(state, role)
+  const beside = standing === undefined ? {} : { permit: standing }
+  const { ancestors, halts, permit } = await requests.standing(state.ask.ancestors, targets, beside)
   const silencer = state.status === 'approved' ? silencerOf(state, halts) : undefined
-  return endingOf(state, ancestors, halts, now, role) ?? (silencer && { by: 'halt', id: silencer.id })
+  return (
+    endingOf(state, ancestors, halts, now, role) ??
+    (silencer && { by: 'halt', id: silencer.id }) ??
+    withdrawnPermit(state, permit, now)
+  )
 }
 
 /** Every ancestor must be there and live, and no halt may cover it or the request. */

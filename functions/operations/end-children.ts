@@ -19,8 +19,8 @@ export async function endChildren(id: RequestId, ports: Omit<DecidingPorts, 'ids
   for (const { child } of grantOf(state)?.delegations ?? []) await endIfOrphaned(child, ports)
 }
 
-/** Ends a request whose ancestor has ended, or that is halted. */
-async function endIfOrphaned(id: RequestId, ports: Omit<DecidingPorts, 'ids'>): Promise<void> {
+/** Ends a request whose ancestor or standing permit has ended, or that is halted. */
+export async function endIfOrphaned(id: RequestId, ports: Omit<DecidingPorts, 'ids'>): Promise<void> {
   await carryOut(id, ports, async (state, now) => {
     const ending = await findEnding(state, now, ports)
     return { type: 'wake', bundle: ports.policy.bundle.hash, ...(ending ? { ending } : {}) }

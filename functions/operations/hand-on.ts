@@ -1,18 +1,21 @@
 import { deniesOf, denyOfHalt } from '../domain/denies.ts'
 import type { Halt } from '../domain/halt.ts'
+import { remindersOf } from '../domain/reminding.ts'
 import { type ApprovalRequest, grantOf } from '../domain/request.ts'
-import type { NumericDate } from '../domain/values.ts'
-import type { EndMessage, FifoMessage, Queue } from './ports.ts'
+import type { StandingPermit } from '../domain/standing-permit.ts'
+import type { NumericDate, StandingPermitId } from '../domain/values.ts'
+import type { EndMessage, FifoMessage, FollowMessage, Queue } from './ports.ts'
 
-type Ports = { cards: Queue<FifoMessage>; denies: Queue<EndMessage> }
-/** A request as it is stored now, and when it changed: just now, unless said. */
-export type Changed = { state: ApprovalRequest; version: number; since?: NumericDate }
+type Ports = { cards: Queue<FifoMessage>; denies: Queue<EndMessage>; reminders: Queue<FollowMessage> }
+/** A request as it is stored now, as it was before, and when it changed: just now, unless said. */
+export type Changed = { state: ApprovalRequest; before?: ApprovalRequest; version: number; since?: NumericDate }
 /** The halts of one target as they are stored now, and when they changed. */
 export type ChangedHalts = { halts: readonly Halt[]; version: number; since: NumericDate }
 
 /**
  * Hands a changed request on to those who follow from the record: the card drawer, and, where sessions must be denied,
- * the writer of each role's deny, and where it has given rights away and ended, to whoever ends those. Only ids travel.
+ * the writer of each role's deny, and where it has given rights away and ended, to whoever ends those; and, where a stage
+ * has opened whose people are reminded, to whoever sets the timers. Only ids travel.
  */
 export async function handOn(changed: readonly Changed[], now: NumericDate, ports: Ports): Promise<void> {
   await ports.cards.send(
@@ -28,6 +31,15 @@ export async function handOn(changed: readonly Changed[], now: NumericDate, port
     return hasOrphans(state, now) ? [...denies, ending(id, version)] : denies
   })
   if (following.length > 0) await ports.denies.send(following)
+  const reminding = changed.filter(({ state, before }) => hasOtherReminders(state, before))
+  if (reminding.length > 0) await ports.reminders.send(reminding.map(({ state }) => ({ requestId: state.ask.id })))
+}
+
+/** Once for each opening or escalation of a stage that reminds: other changes of the request set no timer. */
+function hasOtherReminders(state: ApprovalRequest, before: ApprovalRequest | undefined): boolean {
+  const last = remindersOf(state).at(-1)
+  const was = before && remindersOf(before).at(-1)
+  return last !== undefined && (last.round !== was?.round || last.stage !== was.stage || last.since !== was.since)
 }
 
 /**
@@ -47,6 +59,14 @@ export async function handOnHalts(
   await ports.denies.send([...roles.map((role) => denying(role, { id, version, since })), ending(id, version)])
 }
 
+/** Hands a standing permit that was taken back on to whoever ends what drew from it. */
+export async function handOnPermit(
+  { permit: { id, revoked }, version }: { permit: StandingPermit; version: number },
+  { denies }: Pick<Ports, 'denies'>,
+): Promise<void> {
+  if (revoked) await denies.send([ending(id, version)])
+}
+
 type Cause = { id: ApprovalRequest['ask']['id'] | Halt['id']; version: number; since: NumericDate }
 
 const denying = (role: string, { id, version, since }: Cause): EndMessage => ({
@@ -57,7 +77,7 @@ const denying = (role: string, { id, version, since }: Cause): EndMessage => ({
   deduplicate: `${id}#${version}#deny`,
 })
 
-const ending = (id: Cause['id'], version: number): EndMessage => ({
+const ending = (id: Cause['id'] | StandingPermitId, version: number): EndMessage => ({
   end: id,
   group: id,
   deduplicate: `${id}#${version}#end`,

@@ -29,10 +29,12 @@ export type Clock = { now(): NumericDate }
 /** Random ids, 130 bits each, so that one cannot be guessed from another. */
 export type Ids = {
   request(): RequestId
+  breakGlass(): RequestId
   credential(): CredentialId
   use(): UseId
   evaluation(): EvaluationId
   halt(): HaltId
+  permit(): StandingPermitId
 }
 
 /** A request as it is stored: its state, and the end of its chain of entries, whose sequence is also its version. */
@@ -53,6 +55,8 @@ export type Commit = {
   entries: readonly Entry[]
   head: Head
   once?: readonly OnceOnly[]
+  /** The draw from a standing permit with which this request was made. */
+  draw?: PermitChange
 }
 
 /** `stale`: another writer came first, read again and decide again. `taken`: a once-only key is there already, with its value. */
@@ -133,6 +137,38 @@ export interface HaltStore {
   find(id: HaltId): Promise<{ target: HaltTarget; head: Head } | undefined>
   /** False when another writer came first. @throws StoreUnavailable */
   save(change: HaltChange): Promise<boolean>
+}
+
+/** A standing permit as it is stored, and the end of its chain. */
+export type StoredPermit = { permit: StandingPermit; head: Head }
+
+/** All of it or none: the permit, and the entries of what happened to it. */
+export type PermitChange = {
+  id: StandingPermitId
+  /** The head that was read: `noEntries` for a new permit. */
+  expected: Head
+  permit: StandingPermit
+  entries: readonly Entry[]
+  head: Head
+}
+
+/** Standing permits. What draws from one reads it again, strongly, with all else that it rests on (`RequestStore.standing`). */
+export interface PermitStore {
+  load(id: StandingPermitId): Promise<StoredPermit | undefined>
+  /** False when another writer came first. @throws StoreUnavailable */
+  save(change: PermitChange): Promise<boolean>
+  /**
+   * Those of an agent that may be drawn from, as far as that does not hang on time, the newest first, since none lives for
+   * long: an index finds candidates, each is read strongly.
+   */
+  ofAgent(agent: AskerId, limit: number): Promise<readonly StoredPermit[]>
+  /** Newest first. */
+  list(page: { limit: number; after?: string }): Promise<Page<StandingPermit>>
+}
+
+/** Where incidents are kept, as far as breaking the glass asks: `unreachable` is no answer. */
+export interface Incidents {
+  check(incident: string): Promise<'known' | 'unknown' | 'unreachable'>
 }
 
 /** The record. Entries of requests commit with their state; these are the chains of actors, and reads. */
@@ -248,7 +284,8 @@ export type FifoMessage = Fifo & { requestId: RequestId }
  * What follows from an ending: in a role's group, that its deny is to be written; in a group of its own, that whatever
  * ends with it is to be ended too: what was delegated from a request, or what a halt covers.
  */
-export type EndMessage = Fifo & ({ deny: DenyCause; role: string; since: NumericDate } | { end: RequestId | HaltId })
+export type EndMessage = Fifo &
+  ({ deny: DenyCause; role: string; since: NumericDate } | { end: RequestId | HaltId | StandingPermitId })
 /** A request that has changed, a halt, or only that some of the role's denies are over. */
 export type DenyCause = RequestId | HaltId | 'time'
 

@@ -12,16 +12,16 @@ import {
   type NumericDate,
   ok,
   RequestId,
-  type Resource,
   type Result,
   refuse,
   type Thumbprint,
 } from '../domain/values.ts'
 import { recordRefusal } from './carry-out.ts'
+import { drawFromPermit } from './draw-permit.ts'
 import { assessAsk, bindingOf, countRecent, type Entity } from './evaluate-access.ts'
 import { StaleRequest } from './faults.ts'
 import { findHaltOfAgent } from './find-halt.ts'
-import type { DecidingPorts, OnceOnly, Stored } from './ports.ts'
+import type { DecidingPorts, OnceOnly, PermitChange, PermitStore, Stored } from './ports.ts'
 import { mayWait } from './too-many-open.ts'
 
 /** An ARAP submission by an agent whose identity and key are proven. */
@@ -48,20 +48,23 @@ export type SubmissionRefusal = Refusal
 export type Submitted = { stored: Stored; created: boolean }
 
 const day = 86_400
+/** Enough for as many as would draw from one permit at once. */
+const attempts = 60
 
 /**
  * Makes a request of an evaluation that said approval would help. The same key and body is the same request; an
- * identical ask that is still pending is answered with its request, so that nobody is asked twice.
+ * identical ask that is still pending is answered with its request, so that nobody is asked twice. One that a standing
+ * permit covers is approved at once, in the same transaction in which the permit is spent.
  *
  * @throws StoreUnavailable, StaleRequest
  */
 export async function submitRequest(
   ask: SubmissionAsk,
-  ports: DecidingPorts,
+  ports: DecidingPorts & { permits: Pick<PermitStore, 'ofAgent'> },
 ): Promise<Result<Submitted, SubmissionRefusal>> {
   const key = `IDEM#${ask.agent.id}#${digestOf('hotwork.idempotency-key.v1', ask.idempotencyKey)}`
   const body = digestOf('hotwork.idempotency.v1', ask.body)
-  for (let attempt = 0; attempt < 5; attempt++) {
+  for (let attempt = 0; attempt < attempts; attempt++) {
     const repeat = await repeated(key, body, ask, ports)
     if (repeat) return repeat.ok ? repeat : recorded(ask, repeat, ports)
     const made = await makeSubmit(ask, ports)
@@ -81,7 +84,9 @@ export async function submitRequest(
       // Its own twin, with the same key, came first: it is found by that key.
       continue
     }
-    const room = made.value.stages.length === 0 ? ok(true) : await mayWait(made.value.ask, ports)
+    const asksPeople = made.value.stages.length > 0
+    const drawn = asksPeople ? await drawFromPermit(made.value, ports.clock.now(), ports) : undefined
+    const room = asksPeople && !drawn ? await mayWait(made.value.ask, ports) : ok(true)
     if (!room.ok) return recorded(ask, room, ports)
     const once: OnceOnly[] = [
       { key, value: `${body} ${made.value.ask.id}`, expiresAt: ports.clock.now() + 8 * day },
@@ -93,7 +98,7 @@ export async function submitRequest(
       },
       ask.once,
     ]
-    const result = await commitNew(made.value, once, ports)
+    const result = await commitNew(drawn?.submit ?? made.value, once, ports, drawn?.draw)
     if (result === 'replayed') return recorded(ask, refuse('replayed'), ports)
     if (result !== 'again') return ok({ stored: result, created: true })
   }
@@ -203,13 +208,15 @@ async function commitNew(
   command: Submit,
   once: readonly OnceOnly[],
   { requests, clock }: DecidingPorts,
+  draw?: PermitChange,
 ): Promise<Stored | 'again' | 'replayed'> {
   const { events } = decide(undefined, command, clock.now())
   const [first, ...rest] = events
   if (!first) throw new TypeError('a submission has events')
   const state = rest.reduce<ApprovalRequest>(evolve, evolve(undefined, first))
   const { entries, head } = seal(command.ask.id, noEntries, events, contextOf(state))
-  const result = await requests.commit({ id: command.ask.id, expected: noEntries, state, entries, head, once })
+  const change = { id: command.ask.id, expected: noEntries, state, entries, head, once }
+  const result = await requests.commit({ ...change, ...(draw ? { draw } : {}) })
   if (result.outcome === 'committed') return { state, head }
   return result.outcome === 'taken' && result.key.startsWith('SEEN#') ? 'replayed' : 'again'
 }

@@ -49,7 +49,9 @@ describe('who may do what is dangerous', () => {
     ['end a wait by failure', 'states:SendTaskFailure', ['await-outcome', 'follow-workflow']],
     ["read Slack's secret", 'secretsmanager:GetSecretValue', ['draw-card', 'receive-slack']],
     ['invoke a function', 'lambda:InvokeFunction', ['WorkflowRole']],
-    ['take from a queue', 'sqs:ReceiveMessage', [broker, 'draw-card', 'follow-workflow', 'write-denies']],
+    ['set a timer', 'scheduler:CreateSchedule', ['set-reminders']],
+    ['hand a role on', 'iam:PassRole', ['set-reminders']],
+    ['take from a queue', 'sqs:ReceiveMessage', [broker, 'draw-card', 'follow-workflow', 'set-reminders', 'write-denies']],
   ])('only these may %s', (_what, action, owners) => expect(whoMay(action)).toEqual(owners))
 
   test('the target roles, and no others, are reached by exact ARN, only in ways that can be traced and ended', () => {
@@ -114,15 +116,25 @@ describe('who may touch which table', () => {
     ['end-use', decide, ['PutItem'], [], []],
     ['decide-request', decide, ['PutItem'], [], []],
     ['revoke-request', decide, ['PutItem'], [], []],
+    ['give-permit', decide, ['PutItem'], [], []],
+    ['revoke-permit', decide, ['PutItem'], [], []],
     ['declare-halt', decide, ['PutItem'], [], []],
     ['lift-halt', decide, ['PutItem'], [], []],
     ['read-requests', [...read, ...byIndex], ['Query'], [], []],
-    ['receive-slack', decide, ['PutItem'], [], []],
+    [
+      'receive-slack',
+      [...decide, ...byIndex.filter((index) => !index.endsWith('by-agent'))],
+      ['PutItem'],
+      [],
+      ['Query'],
+    ],
     ['await-outcome', read, [], ['PutItem', 'UpdateItem'], []],
     ['advance-workflow', decide, ['PutItem'], [], []],
     ['follow-workflow', [...read, 'ListStreams/stream/*'], [], ['Query', 'UpdateItem'], []],
     ['hand-on', ['ListStreams/stream/*'], [], [], []],
     ['draw-card', read, [], [], ['PutItem', 'Query']],
+    ['set-reminders', read, [], [], []],
+    ['TimersRole', [], [], [], []],
     ['write-denies', [...decide, 'Query', 'Query/index/by-status'], ['PutItem'], [], []],
     ['sweep-overdue', [...decide, 'Query/index/overdue'], ['PutItem'], [], []],
     ['WorkflowRole', [], [], [], []],
@@ -152,6 +164,10 @@ describe('wildcards', () => {
     ['states:SendTaskSuccess on *', 'IAM knows no resource for it: the task token names the wait'],
     ['states:SendTaskFailure on *', 'the same'],
     ['dynamodb:ListStreams on <Requests>/stream/*', "a stream's label is not known before it is made"],
+    [
+      `scheduler:CreateSchedule on arn:<AWS::Partition>:scheduler:us-east-1:${home}:schedule/${stackName}-timers/*`,
+      'a timer is named by what it is for, in a group that holds nothing else',
+    ],
   ])
 
   test('no action has one', () => {
@@ -181,10 +197,35 @@ test('each function has a role of its own but for the two that are the broker, a
   expect(shared).toEqual([broker])
   const trusted = resourcesOf(assembly.hotwork, 'AWS::IAM::Role').map(([id, { Properties }]) => {
     const [statement, ...more] = statementsOf(Properties['AssumeRolePolicyDocument'])
-    return [id.startsWith('Workflow'), more.length, statement?.Principal.Service]
+    return [/^(?:Workflow|Timers)/.exec(id)?.[0], more.length, statement?.Principal.Service]
   })
-  for (const [isWorkflow, more, service] of trusted)
-    expect([more, service]).toEqual([0, isWorkflow ? 'states.amazonaws.com' : 'lambda.amazonaws.com'])
+  const services = new Map([
+    ['Workflow', 'states.amazonaws.com'],
+    ['Timers', 'scheduler.amazonaws.com'],
+  ])
+  for (const [which, more, service] of trusted)
+    expect([more, service]).toEqual([0, services.get(String(which)) ?? 'lambda.amazonaws.com'])
+})
+
+describe('timers', () => {
+  test('run with a role that may put messages into the queue of cards, and that their own group alone can take', () => {
+    expect(rights.get('TimersRole')).toEqual(['sqs:SendMessage on <CardsQueue>'])
+    const [, role] = resourcesOf(assembly.hotwork, 'AWS::IAM::Role').find(([id]) => id.startsWith('Timers')) ?? []
+    const [trust] = statementsOf(role?.Properties['AssumeRolePolicyDocument'])
+    expect(JSON.stringify(trust?.Condition)).toMatch(/"aws:SourceAccount":.*"aws:SourceArn":/)
+  })
+
+  test('are made in that group, with that role, for the Scheduler alone, and neither changed nor removed', () => {
+    expect(of('set-reminders', 'iam', '')).toEqual(['PassRole<TimersRole>'])
+    expect(of('set-reminders', 'scheduler', '').map((right) => right.split('arn:')[0])).toEqual(['CreateSchedule'])
+    const policies = resourcesOf(assembly.hotwork, 'AWS::IAM::Policy').flatMap(([, { Properties }]) =>
+      statementsOf(Properties['PolicyDocument']),
+    )
+    const passing = policies.filter(({ Action }) => listOf(Action).includes('iam:PassRole'))
+    expect(passing.map(({ Condition }) => Condition)).toEqual([
+      { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+    ])
+  })
 })
 
 describe('two target accounts, one of them the home of Hotwork', () => {

@@ -77,7 +77,7 @@ describe('streams and queues', () => {
     expect(streams.map(([id]) => textOf({ Ref: id }))).toEqual(['<Requests>'])
   })
 
-  test('a reader sees requests only, and one of them halts, from the beginning; it gives up in the end and says where', () => {
+  test('a reader sees requests only, and one of them halts and standing permits, from the beginning; it gives up in the end and says where', () => {
     for (const reader of mappings(/StreamArn/)) {
       expect(reader).toMatchObject({
         StartingPosition: 'TRIM_HORIZON',
@@ -88,7 +88,7 @@ describe('streams and queues', () => {
         DestinationConfig: { OnFailure: { Destination: expect.anything() } },
       })
       const { Filters } = reader['FilterCriteria'] as { Filters: { Pattern: string }[] }
-      const halts = textOf(reader['FunctionName']) === '<HandOn>' ? [{ prefix: 'HALT#' }] : []
+      const halts = textOf(reader['FunctionName']) === '<HandOn>' ? [{ prefix: 'HALT#' }, { prefix: 'PERMIT#' }] : []
       expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
         { eventName: ['INSERT', 'MODIFY'], dynamodb: { Keys: { pk: { S: [{ prefix: 'REQ#' }, ...halts] } } } },
       ])
@@ -147,7 +147,7 @@ describe('streams and queues', () => {
 
 describe('functions', () => {
   test('there is one for each entry file, and one entry file for each', () => {
-    const programs = ['compile-policies.ts', 'verify-ledger.ts', 'environments.ts']
+    const programs = ['compile-policies.ts', 'plan.ts', 'verify-ledger.ts', 'environments.ts']
     const files = readdirSync(join(root, 'functions/handlers')).filter(
       (name) => name.endsWith('.ts') && !programs.includes(name),
     )
@@ -275,6 +275,9 @@ describe('the API', () => {
         'POST /v1/requests/{id}/decisions <DecideRequest>',
         'POST /v1/requests/{id}/delegations <DelegateRequest>',
         'POST /v1/requests/{id}/revoke <RevokeRequest>',
+        'POST /v1/requests/{id}/standing-permits <GivePermit>',
+        'DELETE /v1/standing-permits/{id} <RevokePermit>',
+        'GET /v1/standing-permits <ReadRequests>',
         'POST /v1/uses <BeginUse>',
         'POST /v1/uses/{id}/end <EndUse>',
         'POST /v1/revocations <DeclareHalt>',

@@ -1,4 +1,11 @@
-import type { CredentialId, EvaluationId, HaltId, RequestId, UseId } from '../../functions/domain/values.ts'
+import type {
+  CredentialId,
+  EvaluationId,
+  HaltId,
+  RequestId,
+  StandingPermitId,
+  UseId,
+} from '../../functions/domain/values.ts'
 import type { Ids } from '../../functions/operations/ports.ts'
 
 /** Ids that count: the same run gives the same ids. */
@@ -6,9 +13,11 @@ export class MemoryIds implements Ids {
   #last = 0
 
   request = () => this.#next('req') as RequestId
+  breakGlass = () => this.#next('bgl') as RequestId
   credential = () => this.#next('crd') as CredentialId
   use = () => this.#next('use') as UseId
   halt = () => this.#next('rev') as HaltId
+  permit = () => this.#next('stp') as StandingPermitId
   evaluation = () => this.#next('evl') as EvaluationId
 
   #next(prefix: string): string {

@@ -1,5 +1,6 @@
 import { overdueAt } from '../../functions/domain/due.ts'
 import { type Halt, type HaltTarget, haltKey } from '../../functions/domain/halt.ts'
+import { type Head, noEntries } from '../../functions/domain/ledger.ts'
 import type { StandIn } from '../../functions/domain/stand-in.ts'
 import type { StandingPermit } from '../../functions/domain/standing-permit.ts'
 import type {
@@ -18,10 +19,12 @@ import type {
   Evaluation,
   OnceOnly,
   Page,
+  PermitChange,
   RequestFilter,
   RequestStore,
   Standing,
   Stored,
+  StoredPermit,
 } from '../../functions/operations/ports.ts'
 import type { MemoryLedgerStore } from './memory-ledger-store.ts'
 
@@ -34,7 +37,7 @@ export class MemoryRequestStore implements RequestStore {
   readonly #requests = new Map<RequestId, string>()
   readonly #halts = new Map<string, Halt[]>()
   readonly #standIns = new Map<PersonId, StandIn[]>()
-  readonly #permits = new Map<StandingPermitId, StandingPermit>()
+  readonly #permits = new Map<StandingPermitId, StoredPermit>()
   readonly #once = new Map<string, string>()
   readonly #evaluations = new Map<EvaluationId, string>()
   #fault: 'unheard' | 'answer_lost' | undefined
@@ -73,7 +76,7 @@ export class MemoryRequestStore implements RequestStore {
     const drawn = permit === undefined ? undefined : this.#permits.get(permit)
     return {
       standIns: structuredClone(standIn === undefined ? [] : (this.#standIns.get(standIn) ?? [])),
-      ...(drawn ? { permit: structuredClone(drawn) } : {}),
+      ...(drawn ? { permit: structuredClone(drawn.permit) } : {}),
       ancestors: ancestors.map((id) => this.#read(id)).filter((stored) => stored !== undefined),
       halts: [...keys].flatMap((key) => this.#halts.get(key) ?? []),
     }
@@ -84,8 +87,22 @@ export class MemoryRequestStore implements RequestStore {
     this.#standIns.set(by, structuredClone([...standIns]))
   }
 
-  putPermit(permit: StandingPermit): void {
-    this.#permits.set(permit.id, structuredClone(permit))
+  putPermit(permit: StandingPermit, head: Head = noEntries): void {
+    this.#permits.set(permit.id, structuredClone({ permit, head }))
+  }
+
+  permit(id: StandingPermitId): StoredPermit | undefined {
+    return structuredClone(this.#permits.get(id))
+  }
+
+  allPermits(): StoredPermit[] {
+    return structuredClone([...this.#permits.values()])
+  }
+
+  /** Whether a permit is not any more as it was read. */
+  isStale({ id, expected }: Pick<PermitChange, 'id' | 'expected'>): boolean {
+    const head = this.#permits.get(id)?.head ?? noEntries
+    return head.sequence !== expected.sequence || head.hash !== expected.hash
   }
 
   /** Puts a halt, as a kill switch does. */
@@ -169,7 +186,7 @@ export class MemoryRequestStore implements RequestStore {
     return [...this.#requests.values()].map((stored) => JSON.parse(stored))
   }
 
-  #commit({ id, expected, state, entries, head, once = [] }: Commit): Committed {
+  #commit({ id, expected, state, entries, head, once = [], draw }: Commit): Committed {
     for (const each of once) {
       const value = this.#takenBy(each)
       if (value !== undefined) return { outcome: 'taken', key: each.key, value }
@@ -177,7 +194,9 @@ export class MemoryRequestStore implements RequestStore {
     const found = this.#read(id)?.head
     if ((found?.sequence ?? 0) !== expected.sequence || (found?.hash ?? null) !== expected.hash)
       return { outcome: 'stale' }
-    this.#ledger.put(entries)
+    if (draw && this.isStale(draw)) return { outcome: 'stale' }
+    this.#ledger.put([...entries, ...(draw?.entries ?? [])])
+    if (draw) this.putPermit(draw.permit, draw.head)
     for (const { key, value } of once) this.#once.set(key, value)
     this.#requests.set(id, JSON.stringify({ state, head } satisfies Stored))
     return { outcome: 'committed' }

@@ -16,6 +16,7 @@ import { MemoryClock } from './memory-clock.ts'
 import { MemoryIds } from './memory-ids.ts'
 import { MemoryLedgerStore } from './memory-ledger-store.ts'
 import { MemoryLog } from './memory-log.ts'
+import { MemoryPermitStore } from './memory-permit-store.ts'
 import { MemoryRequestStore } from './memory-request-store.ts'
 import { MemorySigner } from './memory-signer.ts'
 
@@ -63,6 +64,7 @@ export class World {
   readonly clock = new MemoryClock(start)
   readonly ledger = new MemoryLedgerStore()
   readonly requests = new MemoryRequestStore(this.ledger)
+  readonly permits = new MemoryPermitStore(this.requests, this.ledger)
   readonly ids = new MemoryIds()
   readonly log = new MemoryLog()
   readonly signer = new MemorySigner()
@@ -126,7 +128,7 @@ export class World {
         once: this.proof(),
         ...changes,
       },
-      this.ports,
+      { ...this.ports, permits: this.permits },
     )
   }
 

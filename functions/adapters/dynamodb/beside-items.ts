@@ -1,15 +1,40 @@
 import * as z from 'zod'
+import type { Head } from '../../domain/ledger.ts'
 import { StandIn } from '../../domain/stand-in.ts'
-import { StandingPermit } from '../../domain/standing-permit.ts'
-import type { PersonId, StandingPermitId } from '../../domain/values.ts'
+import { drawsLeft, StandingPermit } from '../../domain/standing-permit.ts'
+import type { AskerId, PersonId, StandingPermitId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
-import { type Item, text, textOf } from './items.ts'
+import type { PermitChange } from '../../operations/ports.ts'
+import { endsAt, headAttributes, type Item, text, textOf } from './items.ts'
 
 /** In whose stead a person may decide: all that was ever given to them and is not long over, as one item. */
 export const standInKey = (by: PersonId): Item => ({ pk: text(`STANDIN#${by}`), sk: text('STANDIN') })
 export const permitKey = (id: StandingPermitId): Item => ({ pk: text(`PERMIT#${id}`), sk: text('PERMIT') })
 
 const StandIns = z.array(StandIn)
+
+/** What a permit of this agent that can be drawn from has in the index over what is open. */
+export const openPermits = (agent: AskerId): string => `permits of ${agent}`
+
+/**
+ * A permit as an item. Beside it stand what the indexes need: that it is one and when it was given, for the list of all;
+ * and its agent while it can be drawn from, as far as that does not hang on time.
+ */
+export const permitItem = (permit: StandingPermit, head: Head): Item => ({
+  ...permitKey(permit.id),
+  ...headAttributes(head),
+  permit: text(JSON.stringify(permit)),
+  kind: text('permit'),
+  submitted: text(`${String(permit.at).padStart(10, '0')}#${permit.id}`),
+  ...(permit.revoked === undefined && drawsLeft(permit) > 0 ? { openOf: text(openPermits(permit.agent)) } : {}),
+})
+
+/** Puts a changed permit, if it is still as it was read. */
+export const putPermit = (table: string, { permit, head, expected }: PermitChange) => ({
+  TableName: table,
+  Item: permitItem(permit, head),
+  ...endsAt(expected),
+})
 
 /** @throws StoreUnavailable when the item holds none that this code understands: stop rather than guess */
 export const standInsOf = (item: Item): StandIn[] => parsed(StandIns, item, 'standIns')

@@ -15,7 +15,7 @@ import type {
   Standing,
   Stored,
 } from '../../operations/ports.ts'
-import { permitKey, permitOf, standInKey, standInsOf } from './beside-items.ts'
+import { permitKey, permitOf, putPermit, standInKey, standInsOf } from './beside-items.ts'
 import { type Connection, within } from './client.ts'
 import { haltsOf, uniqueKeys } from './halt-items.ts'
 import { endsAt, type Item, number, text, textOf } from './items.ts'
@@ -48,12 +48,13 @@ export class DynamoRequestStore implements RequestStore {
     return item && storedOf(item)
   }
 
-  async commit({ id, expected, state, entries, head, once = [] }: Commit): Promise<Committed> {
+  async commit({ id, expected, state, entries, head, once = [], draw }: Commit): Promise<Committed> {
     const writer = randomUUID()
     const items: TransactWriteItem[] = [
       { Put: { TableName: this.#requests, Item: requestItem(state, head), ...endsAt(expected) } },
       ...once.map((each) => ({ Put: putOnce(this.#requests, each, writer) })),
-      ...entries.map((entry) => putEntry(this.#ledger, entry)),
+      ...(draw ? [{ Put: putPermit(this.#requests, draw) }] : []),
+      ...[...entries, ...(draw?.entries ?? [])].map((entry) => putEntry(this.#ledger, entry)),
     ]
     const transacted = await transact(this.#connection, items, `commit \`${id}\``)
     if (transacted.done) return { outcome: 'committed' }
@@ -63,7 +64,8 @@ export class DynamoRequestStore implements RequestStore {
     // Asked before staleness: it is final, while a stale writer would come back only to find the same.
     for (const [index, { key }] of once.entries())
       if (failed(ofOnce[index])) return { outcome: 'taken', key, value: textOf(ofOnce[index]?.Item ?? {}, 'value') }
-    if (failed(ofRequest) || transacted.reasons.some(conflicted)) return { outcome: 'stale' }
+    const ofPermit = draw && others[once.length]
+    if (failed(ofRequest) || failed(ofPermit) || transacted.reasons.some(conflicted)) return { outcome: 'stale' }
     // Only an entry that was there already is left. The version would then have moved too: somebody wrote around us.
     throw new StoreUnavailable(`the ledger of \`${id}\` holds entries that its state does not know`)
   }

@@ -24,6 +24,7 @@ export function personView(state: ApprovalRequest): { [member: string]: Json } {
     digest: ask.digest,
     arguments_digest: ask.argumentsDigest,
     unpinned: ask.unpinned,
+    ...(ask.standing === undefined ? {} : { standing: ask.standing }),
     round,
     submitted_at: rfc3339(state.submittedAt),
     stage: open?.terms.name ?? null,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { CredentialId, EvaluationId, HaltId, RequestId, UseId } from '../../domain/values.ts'
+import type { CredentialId, EvaluationId, HaltId, RequestId, StandingPermitId, UseId } from '../../domain/values.ts'
 import type { Ids } from '../../operations/ports.ts'
 
 /** Crockford's base 32 in lower case: no `i`, `l`, `o` or `u`. Its 32 letters make a byte's low five bits one letter. */
@@ -13,11 +13,17 @@ export class SystemIds implements Ids {
   request() {
     return `req_${random26()}` as RequestId
   }
+  breakGlass() {
+    return `bgl_${random26()}` as RequestId
+  }
   credential() {
     return `crd_${random26()}` as CredentialId
   }
   use() {
     return `use_${random26()}` as UseId
+  }
+  permit() {
+    return `stp_${random26()}` as StandingPermitId
   }
   halt() {
     return `rev_${random26()}` as HaltId

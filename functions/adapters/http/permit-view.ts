@@ -1,0 +1,35 @@
+import * as z from 'zod'
+import { rfc3339 } from '../../domain/ledger.ts'
+import { isLive, type StandingPermit } from '../../domain/standing-permit.ts'
+import { mostUses } from '../../domain/standing-permits.ts'
+import type { Json, NumericDate } from '../../domain/values.ts'
+
+/** A standing permit as it is asked for: how many more, and until when. What it is for is what was approved. */
+export const PermitBody = z.strictObject({
+  uses: z.int().min(1).max(mostUses),
+  until: z.iso.datetime({ offset: true }).transform((at) => Math.floor(Date.parse(at) / 1000)),
+})
+
+/** A standing permit as a person sees it. */
+export const permitView = (permit: StandingPermit, now: NumericDate): { [member: string]: Json } => {
+  const { id, from, agent, owner, action, arguments: args, resource, environment, purpose, by, at, revoked } = permit
+  return {
+    id,
+    status: statusOf(permit, now),
+    request: from,
+    ...{ agent, owner, action, arguments: args, resource, environment, purpose, tier: permit.tier },
+    by,
+    at: rfc3339(at),
+    uses: permit.uses,
+    until: rfc3339(permit.until),
+    drawn: permit.drawn,
+    ...(revoked ? { revoked: { by: revoked.by, at: rfc3339(revoked.at), reason: revoked.reason } } : {}),
+  }
+}
+
+/** `used_up` still carries what was drawn; the other two have ended that too. */
+function statusOf(permit: StandingPermit, now: NumericDate): 'live' | 'used_up' | 'expired' | 'revoked' {
+  if (permit.revoked) return 'revoked'
+  if (!isLive(permit, now)) return 'expired'
+  return permit.drawn.length < permit.uses ? 'live' : 'used_up'
+}

@@ -1,0 +1,86 @@
+import { hasLostApprover } from '../domain/claiming.ts'
+import type { Submit } from '../domain/commands.ts'
+import { evolve } from '../domain/evolve.ts'
+import { satisfiedTier } from '../domain/ladder.ts'
+import { contextOf, seal } from '../domain/ledger.ts'
+import { sealed } from '../domain/narrowing.ts'
+import { type ApprovalRequest, type Ask, approvalsOf } from '../domain/request.ts'
+import type { StandingPermit } from '../domain/standing-permit.ts'
+import { covers, drawPermit, evolvePermit } from '../domain/standing-permits.ts'
+import { submit } from '../domain/submitting.ts'
+import { AgentId, type NumericDate } from '../domain/values.ts'
+import { authorityOf } from './authority.ts'
+import type { DecidingPorts, PermitChange, PermitStore, StoredPermit } from './ports.ts'
+import { askAboutPerson } from './questions.ts'
+
+type Ports = Pick<DecidingPorts, 'requests' | 'policy'> & { permits: Pick<PermitStore, 'ofAgent'> }
+
+/** So many permits of one agent are looked at. None lives for more than a day. */
+const looksAt = 50
+/** A grant that ends sooner than this could not be claimed in time. Seconds. */
+const shortest = 10
+
+/**
+ * The submission of an ask that a standing permit covers, approved at once: it stands on the decision of whoever gave the
+ * permit, and commits together with the draw. All that the decision rests on is read again now: that its giver may still
+ * decide such a request and allow it ahead, that no halt has come since it was given, and that policy permits with the
+ * tier that this one decision satisfies on today's ladder. Nothing where no permit holds: then people are asked.
+ */
+export async function drawFromPermit(
+  asked: Submit,
+  now: NumericDate,
+  ports: Ports,
+): Promise<{ submit: Submit; draw: PermitChange } | undefined> {
+  const { agent, action } = asked.ask
+  const agentId = AgentId.safeParse(agent.id)
+  const entry = ports.policy.bundle.actions[action]
+  const needed = asked.stages.reduce((sum, { quorum }) => sum + quorum, 0)
+  if (!agentId.success || !entry || entry.group === 'destructive' || needed !== 1) return undefined
+  for (const stored of await ports.permits.ofAgent(agent.id, looksAt)) {
+    const { permit } = stored
+    const drawing = { ...asked.ask, agent: agentId.data }
+    if (!covers(permit, drawing, entry.narrowable, now) || permit.until < now + shortest) continue
+    const drawn = await drawOne(asked, stored, agentId.data, now, ports)
+    if (drawn) return drawn
+  }
+  return undefined
+}
+
+async function drawOne(
+  asked: Submit,
+  { permit, head: expected }: StoredPermit,
+  agent: AgentId,
+  now: NumericDate,
+  ports: Ports,
+): Promise<{ submit: Submit; draw: PermitChange } | undefined> {
+  const { policy } = ports
+  const ask = drawnAsk(asked.ask, permit)
+  const inherits = permit.stages
+  const tier = satisfiedTier(policy.bundle.ladder, approvalsOf({ stages: inherits }))
+  const stages = inherits.map(({ terms }) => terms)
+  const standing = { ...asked, ask, tier, stages, inherits }
+  const [submitted] = submit(standing, now)
+  if (!submitted) return undefined
+  // As old as the permit: a halt that has come since, and was lifted since, has ended it all the same.
+  const state: ApprovalRequest = { ...evolve(undefined, submitted), submittedAt: permit.at }
+  const { answer, eligible, ending } = await authorityOf(state, 'request', now, ports)
+  if (!answer.permit || ending || hasLostApprover(state, eligible)) return undefined
+  if (!askAboutPerson(policy, 'allowStanding', permit.by, now, { state }).permit) return undefined
+  const { hash: bundle } = policy.bundle
+  const event = drawPermit(permit, { request: ask.id, agent, policies: answer.policies, bundle }, now)
+  if (!event) return undefined
+  const { entries, head } = seal(permit.id, expected, [event], contextOf(state))
+  const draw = { id: permit.id, expected, permit: evolvePermit(permit.id, permit, event), entries, head }
+  return { submit: { ...standing, policies: answer.policies }, draw }
+}
+
+/** One use, for no longer than what was approved, and never past the permit's own end. */
+function drawnAsk({ digest: _, ...ask }: Ask, permit: StandingPermit): Ask {
+  return sealed({
+    ...ask,
+    uses: 1,
+    lifetime: Math.min(ask.lifetime, permit.lifetime),
+    requestedUntil: Math.min(ask.requestedUntil ?? permit.until, permit.until),
+    standing: permit.id,
+  })
+}

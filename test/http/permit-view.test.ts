@@ -1,0 +1,55 @@
+import { parseBody } from '../../functions/adapters/http/authzen.ts'
+import { PermitBody, permitView } from '../../functions/adapters/http/permit-view.ts'
+import { personView } from '../../functions/adapters/http/person-view.ts'
+import { givePermit } from '../../functions/operations/give-permit.ts'
+import { person, sampleBundle, World } from '../support/world.ts'
+
+/** A standing permit as people ask for it and as they see it; and a request that drew from one says so. */
+
+const flag = {
+  action: 'flags:set',
+  arguments: { environment: 'prod', flag: 'express-checkout', value: false },
+  resource: { type: 'flags:flag', id: 'prod/express-checkout' },
+}
+
+test('people see what is allowed to whom, how often and until when, by whom, and what has been made of it', async () => {
+  const world = new World(sampleBundle())
+  const request = await world.submitted(flag)
+  await world.decide(request, 'ben')
+  const until = world.clock.now() + 3600
+  const terms = { request: request.ask.id, person: person('ben'), uses: 1, until }
+  const given = await givePermit(terms, { ...world.ports, permits: world.permits })
+  if (!given.ok) throw new Error(given.code)
+  expect(permitView(given.value, world.clock.now())).toMatchObject({
+    id: given.value.id,
+    status: 'live',
+    request: request.ask.id,
+    agent: 'agent:remediator',
+    action: 'flags:set',
+    arguments: flag.arguments,
+    by: 'person:ben',
+    uses: 1,
+    until: '2027-01-15T09:00:00Z',
+    drawn: [],
+  })
+  const drawn = await world.submitted(flag)
+  expect(personView(drawn)).toMatchObject({ status: 'approved', standing: given.value.id })
+  expect(personView(request)).not.toHaveProperty('standing')
+  const stored = await world.permits.load(given.value.id)
+  if (!stored) throw new Error('no permit')
+  expect(permitView(stored.permit, world.clock.now())).toMatchObject({ status: 'used_up', drawn: [drawn.ask.id] })
+  expect(permitView(stored.permit, until)).toMatchObject({ status: 'expired' })
+  const revoked = { ...stored.permit, revoked: { by: person('gus'), at: until - 1, reason: 'taken back' } }
+  expect(permitView(revoked, until)).toMatchObject({ status: 'revoked', revoked: { by: 'person:gus' } })
+})
+
+test.each<[what: string, body: unknown]>([
+  ['no end', { uses: 3 }],
+  ['no uses', { until: '2027-01-15T09:00:00Z' }],
+  ['a use and a half', { uses: 1.5, until: '2027-01-15T09:00:00Z' }],
+  ['more than there can be', { uses: 51, until: '2027-01-15T09:00:00Z' }],
+  ['an end that is no time', { uses: 3, until: 'tomorrow' }],
+  ['arguments of its own', { uses: 3, until: '2027-01-15T09:00:00Z', arguments: {} }],
+])('a permit with %s is not understood', (_what, body) => {
+  expect(() => parseBody(PermitBody, body as never)).toThrow(expect.objectContaining({ name: 'BadRequest' }))
+})
