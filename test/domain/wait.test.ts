@@ -6,7 +6,9 @@ import {
   eligible,
   intent,
   issuance,
+  less,
   minutes,
+  narrowing,
   person,
   revocation,
   sampleAsk,
@@ -28,6 +30,26 @@ const second = after(2, [1, approve('ana')])
 const approved = after(2, [1, approve('ana')], [2, approve('cleo')])
 const reopened = after(2, [1, approve('ana')], [2, approve('cleo', { eligible: withoutAna })])
 
+const wide = sampleAsk({ uses: 3 })
+/** A request of tier 2 that somebody narrowed once everything before had happened. */
+const narrowedBy = (name: string, tier: number, before: readonly string[], at = 2) => {
+  const desk = new Desk(2, wide)
+  for (const each of before) desk.tell(1, decision(wide, each, 'approve'))
+  desk.tell(at, decision(wide, name, 'approve', { narrowed: narrowing(wide, { uses: 1 }, tier) }))
+  return desk
+}
+const narrowedFirst = narrowedBy('ana', 2, []).state
+const narrowedLast = narrowedBy('cleo', 2, ['ana']).state
+const narrowedLate = narrowedBy('olga', 2, [], minutes(31)).state
+const raised = narrowedBy('ana', 3, []).state
+const raisedBack = narrowedBy('cleo', 3, ['ana']).state
+const approvedNarrowed = (() => {
+  const desk = narrowedBy('cleo', 3, ['ana'])
+  const left = { round: 2, login: { acr: 'strong', at: 1_800_000_000 } }
+  for (const name of ['ana', 'sam', 'siri']) desk.tell(3, decision(less(wide, { uses: 1 }), name, 'approve', left))
+  return desk
+})()
+
 test('an execution starts where the submission says, whatever has become of it since', () => {
   expect(firstWait(after(0))).toBe('AwaitCompletion')
   expect(firstWait(after(2))).toBe('Tier2 owner')
@@ -40,6 +62,8 @@ test.each([
   ['at the next stage', second, 'Tier2 sre'],
   ['at a stage that opened again', reopened, 'Tier2 owner'],
   ['for completion', approved, 'AwaitCompletion'],
+  ['at the first stage again, when one of a later one narrowed it', narrowedLast, 'Tier2 owner'],
+  ['on the rung that a narrowing needs', raised, 'Tier3 security'],
   ['for nothing once it has ended', after(1, [1, withdrawal()]), 'Close'],
 ])('the workflow is to wait %s', (_where, state, wait) => {
   expect(waitOf(state)).toBe(wait)
@@ -72,6 +96,33 @@ test.each([
     after(1, [1, approve('ana')], [2, completion()]),
     'Tier1 owner',
     'succeeded',
+  ],
+  [
+    'succeeds when the first of its people narrowed it: the next stage has opened',
+    narrowedFirst,
+    'Tier2 owner',
+    'succeeded',
+  ],
+  ['has moved when one of a later stage narrowed it: the first has opened again', narrowedLast, 'Tier2 sre', 'Moved'],
+  [
+    'of an escalated stage succeeds when who was asked then narrowed it',
+    narrowedLate,
+    'Tier2 owner escalated',
+    'succeeded',
+  ],
+  ['has moved when a narrowing needs a higher rung', raised, 'Tier2 owner', 'Moved'],
+  ['has moved, later, the same', raisedBack, 'Tier2 sre', 'Moved'],
+  ['on the rung below has moved when the higher one has approved', approvedNarrowed.state, 'Tier2 sre', 'Moved'],
+  ['on the higher rung succeeds then', approvedNarrowed.state, 'Tier3 security', 'succeeded'],
+  [
+    'on the rung below is settled when what was left is denied',
+    after(
+      2,
+      [1, decision(ask, 'ana', 'approve', { narrowed: narrowing(ask, { minutes: 1 }, 3) })],
+      [2, decision(less(ask, { minutes: 1 }), 'sam', 'deny', { round: 2 })],
+    ),
+    'Tier2 owner',
+    'Settled',
   ],
   ['that no ladder has asks the table', after(2), 'Tier9 nobody', 'Moved'],
 ] as const)('a wait %s', (_how, state, wait, outcome) => {

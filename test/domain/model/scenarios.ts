@@ -277,7 +277,7 @@ export const narrowed: Scenario = {
   ],
   losers: [],
   policyTurns: false,
-  mints: { access_token: 0, aws: 0 },
+  mints: { access_token: 1, aws: 0 },
   uses: 0,
 }
 
