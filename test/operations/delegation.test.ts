@@ -11,7 +11,7 @@ import { revokeRequest } from '../../functions/operations/revoke-request.ts'
 import { writeDenies } from '../../functions/operations/write-denies.ts'
 import { MemoryDenyStore } from '../support/memory-deny-store.ts'
 import { MemoryHaltStore } from '../support/memory-halt-store.ts'
-import { MemoryFifoQueue } from '../support/memory-queue.ts'
+import { MemoryFifoQueue, MemoryQueue } from '../support/memory-queue.ts'
 import { MemoryRolePolicies } from '../support/memory-role-policies.ts'
 import { agent, agentKey, parameter, person, prodParameter, sampleBundle, stagingParameter } from '../support/world.ts'
 import { Ending } from './ending.ts'
@@ -71,7 +71,11 @@ class Delegating extends Ending {
     const stored = await this.requests.load(ask.id)
     if (!stored) throw new Error(`no ${ask.id}`)
     const changed = { state: stored.state, version: stored.head.sequence }
-    await handOn([changed], this.clock.now(), { cards: this.cards, denies: this.endings })
+    await handOn([changed], this.clock.now(), {
+      cards: this.cards,
+      denies: this.endings,
+      reminders: new MemoryQueue(),
+    })
     for (const message of this.endings.take())
       if ('deny' in message) await writeDenies(message.role, [message.deny], this)
       else await endChildren(message.end as RequestId, this.ports)

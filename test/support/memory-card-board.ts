@@ -4,6 +4,8 @@ import type { CardBoard, RenderedCard } from '../../functions/operations/ports.t
 /** A workspace's channels in memory, each with its messages. */
 export class MemoryCardBoard implements CardBoard {
   readonly #channels: Map<string, Map<string, RenderedCard>>
+  readonly #lines: { channel: string; ts: string; line: RenderedCard }[] = []
+  readonly #gone = new Set<string>()
   #posted = 0
 
   constructor(...channels: readonly string[]) {
@@ -24,6 +26,31 @@ export class MemoryCardBoard implements CardBoard {
     if (!messages.has(ts)) return false
     messages.set(ts, structuredClone(card))
     return true
+  }
+
+  async open(user: string): Promise<string> {
+    await Promise.resolve()
+    if (this.#gone.has(user)) throw new CardUndeliverable(`\`${user}\` is not there`)
+    const channel = `D${user}`
+    if (!this.#channels.has(channel)) this.#channels.set(channel, new Map())
+    return channel
+  }
+
+  async reply(channel: string, ts: string, line: RenderedCard): Promise<boolean> {
+    await Promise.resolve()
+    if (!this.#messagesOf(channel).has(ts)) return false
+    this.#lines.push({ channel, ts, line: structuredClone(line) })
+    return true
+  }
+
+  /** What was said beneath the messages of a channel, oldest first. */
+  lines(channel: string): readonly RenderedCard[] {
+    return this.#lines.filter((each) => each.channel === channel).map(({ line }) => line)
+  }
+
+  /** Somebody leaves the workspace. */
+  remove(user: string): void {
+    this.#gone.add(user)
   }
 
   /** The messages of a channel, oldest first. */

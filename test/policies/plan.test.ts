@@ -1,0 +1,124 @@
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+// `npm run plan`: what would come of a request, for whoever writes policies or agents, before anybody is asked.
+
+const root = join(__dirname, '../..')
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hotwork-plan-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+function plan(...args: string[]) {
+  const program = join(root, 'functions/handlers/plan.ts')
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], { cwd: root, encoding: 'utf8' })
+  return { status, stdout, stderr }
+}
+const example = (name: string) => join('examples/requests', `${name}.json`)
+function file(name: string, text: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, text)
+  return path
+}
+
+test('says the tier and why, who decides each stage and who is told, what silence does, and what there is to get', () => {
+  const { status, stdout } = plan(example('prod-payment-timeout'))
+  expect(stdout.split('\n').map((line) => line.trim())).toEqual(
+    expect.arrayContaining([
+      'Set the parameter /prod/checkout/payment-timeout-ms to 3000',
+      'Tier 2, two pairs of eyes',
+      'permitted by prod-remediation',
+      'one rung lower: no policy permits it',
+      'Stage 1, owner: 1 of 3',
+      'may decide: Ana Alves (person:ana), Ben Baker (person:ben), Chloe Chen (person:chloe)',
+      'card in hotwork-approvals; will notify 0 people',
+      'deadline: 30 min',
+      'silence: it is widened to on-call for 15 min: Jade Jones (person:jade), Kofi Kaya (person:kofi); will notify 2 people: Jade Jones (person:jade), Kofi Kaya (person:kofi); then it expires',
+      'reminders: after 10 min, to who has not decided and is not quiet',
+      'login: a press in Slack is enough to approve',
+      'silence: it expires',
+      'Then a grant: claimed within 1 h, good for 15 min and 1 use, as AWS credentials',
+      '- IAM does not count calls: the call can be repeated until the credential ends',
+    ]),
+  )
+  expect(status).toBe(0)
+})
+
+test('says it to programs too, in one JSON document', () => {
+  const { status, stdout } = plan(example('prod-payment-timeout'), '--json')
+  expect(status).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({
+    outcome: 'requestable',
+    tier: 2,
+    stages: [
+      {
+        name: 'owner',
+        quorum: 1,
+        notified: [],
+        reminders: [600],
+        silence: { notified: ['person:jade', 'person:kofi'] },
+      },
+      { name: 'sre', people: ['person:ana', 'person:eve', 'person:finn'], silence: 'expire' },
+    ],
+  })
+})
+
+test('of what nobody has to decide says so', () => {
+  const { status, stdout } = plan(example('staging-payment-timeout'))
+  expect([status, stdout]).toEqual([0, expect.stringMatching(/Tier 0, automatic[\s\S]*Nobody is asked\./)])
+})
+
+test('of what no approval can help says by what it is refused', () => {
+  const { status, stdout } = plan(example('forbidden-planner-parameter'))
+  expect([status, stdout]).toEqual([
+    1,
+    expect.stringMatching(/^Refused: policy_denied[\s\S]*orchestrators-change-nothing/),
+  ])
+})
+
+test('counts on what has been asked lately, where it is told', () => {
+  const tierOf = (...args: string[]) => JSON.parse(plan(example('prod-flag-item'), '--json', ...args).stdout).tier
+  expect([tierOf(), tierOf('--recent', '30')]).toEqual([2, 3])
+})
+
+test('reads a folder of policies that is not the sample, and says what is wrong with it', () => {
+  const { status, stderr } = plan(example('prod-payment-timeout'), '--policies', folder)
+  expect([status, stderr]).toEqual([1, expect.stringContaining('ladder.json')])
+})
+
+test.each([
+  ['no file', []],
+  ['two files', ['a.json', 'b.json']],
+  ['an option that there is not', [example('prod-payment-timeout'), '--tier', '1']],
+  ['a number that is none', [example('prod-payment-timeout'), '--recent', 'many']],
+])('given %s says how it is used', (_what, args) => {
+  const { status, stderr } = plan(...args)
+  expect([status, stderr]).toEqual([2, expect.stringContaining('npm run plan -- FILE')])
+})
+
+test.each([
+  ['that is not there', () => 'nowhere.json', /no such file/],
+  ['that is no JSON', () => file('no.json', '{'), /no\.json: /],
+  ['that is no evaluation', () => file('empty.json', '{}'), /`subject`/],
+  ['that says a key twice', () => file('twice.json', '{"subject":{},"subject":{}}'), /twice\.json: .*subject/],
+  [
+    'whose subject is no agent',
+    () =>
+      file(
+        'person.json',
+        JSON.stringify({
+          subject: { type: 'person', id: 'person:ana' },
+          action: { name: 'flags:set' },
+          resource: { type: 'flags:flag', id: 'prod/x' },
+        }),
+      ),
+    /should be an agent/,
+  ],
+])('given a file %s says what is wrong with it', (_what, path, words) => {
+  const { status, stderr } = plan(path())
+  expect([status, stderr]).toEqual([2, expect.stringMatching(words)])
+})
