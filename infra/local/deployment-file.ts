@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { type IdentityProvider, peopleAudience } from './identity-provider.ts'
+import { browserClientId, type IdentityProvider, peopleAudience } from './identity-provider.ts'
 import { findFreePort } from './loopback.ts'
 import type { Organisation } from './organisation.ts'
 
@@ -51,6 +51,8 @@ export interface DeploymentFile {
     string,
     { accountId: string; region: string; partition: string; externalId: string; unjudgedConditions: string[] }
   >
+  /** Where people log in with a browser, and as what the pages are known there. */
+  login?: { issuer: string; clientId: string }
   slack: { apiUrl: string; teamId: string; appId: string; botUserId: string }
 }
 
@@ -101,6 +103,10 @@ export async function describeDeployment(options: {
         { accountId, region, partition: 'aws', externalId: randomBytes(16).toString('hex'), unjudgedConditions },
       ]),
     ),
+    // An organisation whose people log in elsewhere than here has its own; one issuer of people is the rule.
+    ...(organisation.peopleIssuers[0] !== undefined && {
+      login: { issuer: organisation.peopleIssuers[0], clientId: browserClientId },
+    }),
     slack: { apiUrl: slackApiUrl, teamId: slack.teamId, appId: slack.appId, botUserId: slack.botUserId },
   }
 }

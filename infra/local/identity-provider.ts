@@ -32,8 +32,10 @@ export interface IdentityProvider {
 /** Short enough that a leaked one is soon worthless, long enough for a held request and a demo step. */
 const tokenLifetimeSeconds = 600
 
-/** The client through which a person's browser logs in: authorization code with PKCE, back to `{issuer}/login/callback`. */
+/** The pages as a client: a person's browser logs in for them by authorization code with PKCE, and comes back to one of `callbacks`. */
 export const browserClientId = 'hotwork-browser'
+/** Below an API's issuer: a login to look at pages, and one that a decision is made by. */
+const callbacks = ['/login/callback', '/login/decision']
 
 /** The audience of a person's token for the API at `issuer`; a workload's is the issuer itself. */
 export const peopleAudience = (issuer: string) => `${issuer}/people`
@@ -180,8 +182,9 @@ function describeBrowserClient(issuers: Iterable<string>): ClientMetadata {
     application_type: 'web',
     grant_types: ['authorization_code'],
     response_types: ['code'],
-    redirect_uris: [...issuers].map((issuer) => `${issuer}/login/callback`),
+    redirect_uris: [...issuers].flatMap((issuer) => callbacks.map((path) => `${issuer}${path}`)),
     token_endpoint_auth_method: 'none',
+    require_auth_time: true,
   }
 }
 

@@ -93,6 +93,7 @@ const passing = new Set([
   'KeyUnavailable',
   'BrokerUnavailable',
   'IssuerUnavailable',
+  'BoardUnavailable',
   'StaleRequest',
   'Overtaken',
   'ClockOutOfRange',
@@ -108,6 +109,8 @@ const unavailable = (code: string, title: string): Problem => ({
 
 function readCall(event: APIGatewayProxyEventV2): Call {
   const headers = new Map(Object.entries(event.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]))
+  // Payload format 2.0 has them apart; an emulator may leave them where browsers put them.
+  if (event.cookies && event.cookies.length > 0) headers.set('cookie', event.cookies.join('; '))
   const header = (name: string) => headers.get(name.toLowerCase())
   const text = () => bodyText(event)
   return {

@@ -1,0 +1,105 @@
+import {
+  calculateJwkThumbprint,
+  compactVerify,
+  decodeProtectedHeader,
+  importJWK,
+  type JWK,
+  type JWTPayload,
+} from 'jose'
+import type { Event } from '../../domain/events.ts'
+import { type Entry, eventOf } from '../../domain/ledger.ts'
+import { readNonce } from '../../domain/login-nonce.ts'
+import { type Directory, withIdentity } from '../../domain/organisation.ts'
+import { clockToleranceSeconds, type LoginIssuer } from './id-token.ts'
+
+type Decided = Extract<Event, { type: 'Decided' }>
+
+/** Whom a verifier believes beside the entries themselves: the provider, and the people as the directory has them. */
+export type LoginTrust = LoginIssuer & {
+  directory: Directory
+  /** The provider's keys as it publishes them now; undefined when they cannot be had. */
+  keys: readonly JWK[] | undefined
+}
+
+/** What a login that stands in an entry proves, or in what it does not hold. `key`: whether the provider owns to it. */
+export type CheckedLogin = {
+  entry: string
+  person: string
+  key: 'known' | 'not_published' | 'not_asked'
+  broken?: 'signature' | 'nonce' | 'narrowed' | 'time' | 'login' | 'issuer' | 'identity'
+}
+
+/**
+ * Verifies again, from the entries alone, every login that a decision rests on: that the provider's key signed it, for
+ * this decision on this digest, at that strength, and not after. With `trust`, also that it is that person and that
+ * provider. A key that the provider no longer publishes is said, and is no fault: keys are rotated.
+ */
+export async function checkLogins(entries: readonly Entry[], trust?: LoginTrust): Promise<readonly CheckedLogin[]> {
+  const checked: CheckedLogin[] = []
+  let narrowed: string | undefined
+  for (const entry of entries) {
+    const event = eventOf(entry)
+    if (event?.type === 'Narrowed') narrowed = event.ask.digest
+    if (event?.type !== 'Decided' || !event.login?.evidence) continue
+    const broken = await brokenIn(entry, event, narrowed, trust)
+    checked.push({
+      entry: entry.id,
+      person: event.actor.id,
+      key: await standingOf(event.login.evidence.key as JWK, trust),
+      ...(broken === undefined ? {} : { broken }),
+    })
+  }
+  return checked
+}
+
+async function brokenIn(
+  entry: Entry,
+  event: Decided,
+  narrowed: string | undefined,
+  trust: LoginTrust | undefined,
+): Promise<CheckedLogin['broken']> {
+  const { evidence, acr, at } = event.login ?? {}
+  const payload = evidence && (await signed(evidence.idToken, evidence.key as JWK))
+  if (!payload) return 'signature'
+  const nonce = readNonce(payload['nonce'])
+  if (nonce?.digest !== entry.digest || nonce.verdict !== event.verdict) return 'nonce'
+  // Whoever leaves less of it decides in the round that this begins, on what is left.
+  if (event.round !== nonce.round + (nonce.less === undefined ? 0 : 1)) return 'nonce'
+  if (nonce.less !== undefined && nonce.less !== narrowed) return 'narrowed'
+  if (payload['acr'] !== acr || payload['auth_time'] !== at) return 'login'
+  const made = payload.iat ?? Number.NaN
+  const inTime = made <= event.at + clockToleranceSeconds && event.at <= (payload.exp ?? 0) + clockToleranceSeconds
+  if (!inTime || (at !== undefined && at > event.at + clockToleranceSeconds)) return 'time'
+  return trust && notTrusted(payload, event, trust)
+}
+
+function notTrusted(payload: JWTPayload, event: Decided, trust: LoginTrust): 'issuer' | 'identity' | undefined {
+  const audiences = [payload.aud ?? []].flat()
+  if (payload.iss !== trust.issuer.issuer || audiences.length !== 1 || audiences[0] !== trust.clientId) return 'issuer'
+  const claims = Object.fromEntries(Object.entries(payload).filter(([, value]) => typeof value === 'string'))
+  const proven = { issuer: trust.alias, subject: String(payload.sub), claims: claims as Record<string, string> }
+  // Whose it was when it was made: an identity may have been handed over since.
+  return withIdentity(trust.directory.people, proven, event.at)?.id === event.actor.id ? undefined : 'identity'
+}
+
+const algorithms = ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA']
+
+/** The claims, if this very key signed them. Their times are the past's: they are compared with the entry's alone. */
+async function signed(idToken: string, jwk: JWK): Promise<JWTPayload | undefined> {
+  try {
+    const { alg } = decodeProtectedHeader(idToken)
+    const { payload } = await compactVerify(idToken, await importJWK(jwk, alg), { algorithms })
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload)) as JWTPayload
+  } catch {
+    return undefined
+  }
+}
+
+async function standingOf(key: JWK, trust: LoginTrust | undefined): Promise<CheckedLogin['key']> {
+  if (!trust?.keys) return 'not_asked'
+  const own = await thumbprintOf(key)
+  const published = await Promise.all(trust.keys.map(thumbprintOf))
+  return own !== undefined && published.includes(own) ? 'known' : 'not_published'
+}
+
+const thumbprintOf = (key: JWK): Promise<string | undefined> => calculateJwkThumbprint(key).catch(() => undefined)

@@ -1,0 +1,52 @@
+import type { Refusal } from '../../domain/refusals.ts'
+
+type Words = { [code in Refusal]?: string }
+
+/** What came of a form, to whoever sent it: what is so, and what is next. The page below shows the request as it is. */
+const told: Words = {
+  not_eligible: 'You are not among those who may decide this request, so nothing was recorded but that you tried.',
+  self_approval: 'The agent that asks is yours, so somebody else must decide; nothing was recorded but that you tried.',
+  already_decided: 'You have approved this request before, and nobody counts twice; nothing has changed.',
+  already_settled: 'It was too late: the request is settled, as this page shows. Nothing has changed.',
+  stage_not_open: 'It is not the turn of your stage yet, though you can deny at any time. Nothing has changed.',
+  stale_digest:
+    'What you looked at is not what is on record now, so your decision was not counted. Read this page and decide again.',
+  stale_round:
+    'The request has changed since you looked, so your decision was not counted. Read this page and decide again.',
+  insufficient_login:
+    'The login was not strong or not new enough for this stage, so nothing was recorded. Log in again as the stage asks.',
+  comment_required: 'An approval at this stage must say why; write a comment and approve again.',
+  not_narrower: 'That is not less than what was asked for, so nothing has changed.',
+  narrowed_too_often: 'It has been narrowed three times, which is the most. Approve it as it is, or deny it.',
+  invalid_arguments: 'What you left is not something that the action takes, so nothing has changed.',
+  no_eligible_approvers:
+    'Too few people could decide what would be left, so nothing has changed. Approve it as it is, or deny it and say what would do.',
+  policy_denied: 'Policy does not permit that, so nothing has changed.',
+  policy_error: 'Policy could not be asked, and so the answer is no. Tell whoever runs Hotwork.',
+  halted: 'It was stopped by an emergency halt, for good. A new request is needed once the halt is lifted.',
+  ancestor_ended: 'What it was delegated from has ended, and this with it.',
+  revoked: 'What its approval came from has ended, and this with it.',
+  not_permitted: 'Policy does not let you do this, so nothing was recorded but that you tried.',
+  replayed: 'This form had arrived before and counts once.',
+}
+
+export const whatCameOf = (code: Refusal, detail?: string): string =>
+  `${told[code] ?? 'This cannot be done now, and nothing has changed.'}${
+    detail !== undefined && saysMore.has(code) ? ` ${sentence(detail)}` : ''
+  }`
+
+/** Where the detail is a sentence for people, that names what is wrong. */
+const saysMore = new Set<Refusal>(['not_narrower', 'invalid_arguments'])
+const sentence = (text: string): string => `It was: ${text.replaceAll('`', '')}.`
+
+/** Why somebody is offered no way to approve an open request. */
+const offered: Words = {
+  not_eligible: 'You are not among those whom policy lets decide this request, so there is nothing for you to do here.',
+  self_approval: 'The agent that asks is yours, so somebody else must decide it.',
+  already_decided: 'You have approved it, and nobody counts twice. It waits for others.',
+  stage_not_open: 'It is not the turn of your stage yet. You can deny it at any time.',
+  halted: 'An emergency halt covers it: it can only end.',
+  ancestor_ended: 'What it was delegated from has ended: it can only end.',
+}
+
+export const whyNobody = (code: Refusal): string => offered[code] ?? whatCameOf(code)

@@ -1,0 +1,36 @@
+import { rfc3339 } from '../../domain/ledger.ts'
+import type { NumericDate } from '../../domain/values.ts'
+import { type Html, html } from './html.ts'
+
+/** Seconds as people say them: `1 h 30 min`. */
+export function duration(seconds: number): string {
+  const parts: [number, string][] = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor((seconds % 86_400) / 3600), 'h'],
+    [Math.floor((seconds % 3600) / 60), 'min'],
+    [seconds % 60, 's'],
+  ]
+  const said = parts.filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`)
+  return said.length === 0 ? '0 s' : said.join(' ')
+}
+
+/** The same, as exactly as anybody needs it from here: `1 h 30 min`, not the seconds of it. */
+const about = (seconds: number): string =>
+  duration(seconds < 120 ? seconds : seconds < 86_400 ? seconds - (seconds % 60) : seconds - (seconds % 3600))
+
+const written = new Intl.DateTimeFormat('en-GB', {
+  timeZone: 'UTC',
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+})
+
+/** A time for readers everywhere, who run no script that would know their zone: in UTC, and how long from now. */
+export function time(at: NumericDate, now: NumericDate): Html {
+  const away = at === now ? 'now' : at > now ? `in ${about(at - now)}` : `${about(now - at)} ago`
+  return html`<time datetime="${rfc3339(at)}">${written.format(new Date(at * 1000))} UTC</time> (${away})`
+}
+
+export const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`

@@ -1,0 +1,40 @@
+import { connect } from '../../adapters/dynamodb/client.ts'
+import { DynamoSessionStore } from '../../adapters/dynamodb/session-store.ts'
+import { BadRequest } from '../../adapters/http/problem.ts'
+import { JoseIdTokens } from '../../adapters/jose/id-token.ts'
+import { OpenIdLoginProvider } from '../../adapters/openid-client/openid-login-provider.ts'
+import { SystemSecrets } from '../../adapters/system/secrets.ts'
+import type { Bundle } from '../../domain/bundle.ts'
+import type { LoginPorts } from '../../operations/log-in.ts'
+import type { Clock, Log, Policy } from '../../operations/ports.ts'
+
+/** The sessions of the pages, for those who only look who it is. */
+export const sessionsIn = (table: string) => new DynamoSessionStore(connect(), table)
+
+/** What logging in needs, once somebody does. @throws BadRequest when the deployment does not say where people log in */
+export function loginPorts(
+  sessions: LoginPorts['sessions'],
+  { policy, clock, log }: { policy: Policy; clock: Clock; log: Log },
+): () => LoginPorts {
+  const of = loginIssuerOf(policy.bundle)
+  if (!of)
+    return () => {
+      throw new BadRequest({
+        status: 503,
+        code: 'no_login',
+        title: 'Nobody can log in here yet',
+        detail: 'Whoever runs Hotwork should say in the deployment file where people log in (login)',
+      })
+    }
+  const provider = new OpenIdLoginProvider(of.issuer, of.clientId, clock)
+  const tokens = new JoseIdTokens(of, clock)
+  const ports = { sessions, provider, tokens, secrets: new SystemSecrets(), policy, clock, log }
+  return () => ports
+}
+
+/** The provider at which people log in, as the deployment names it. */
+export function loginIssuerOf({ deployment: { login, issuers } }: Pick<Bundle, 'deployment'>) {
+  const issuer = login && Object.hasOwn(issuers, login.issuer) ? issuers[login.issuer] : undefined
+  if (!login || !issuer || (issuer.kind !== undefined && issuer.kind !== 'oidc')) return undefined
+  return { alias: login.issuer, issuer, clientId: login.clientId }
+}

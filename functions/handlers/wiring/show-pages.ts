@@ -1,0 +1,60 @@
+import type { Call } from '../../adapters/http/endpoint.ts'
+import { type Answer, BadRequest } from '../../adapters/http/problem.ts'
+import { listPage } from '../../adapters/pages/list-page.ts'
+import { requestPage } from '../../adapters/pages/request-page.ts'
+import { RequestId } from '../../domain/values.ts'
+import type { DecidingPorts } from '../../operations/ports.ts'
+import { viewRequest } from '../../operations/view-request.ts'
+import { waitingFor } from '../../operations/waiting-for.ts'
+import { type DoorPorts, type Guest, guestOf, shown, toLogin } from './page-door.ts'
+import { unknownRequest } from './refusals.ts'
+
+export type ShowPorts = DoorPorts & Pick<DecidingPorts, 'requests'>
+
+/** What people look at: what waits for them, and one request. Nothing is recorded by looking. */
+const routes: { [route: string]: (call: Call, guest: Guest, ports: ShowPorts) => Promise<Answer> } = {
+  'GET /decide': async (_call, { person, reader }, ports) => {
+    const waiting = (await waitingFor(person.id, ports)).map(({ state }) => state)
+    const { bundle } = ports.policy
+    return shown(ports.issuer, listPage({ waiting, bundle, reader, now: ports.clock.now() }))
+  },
+  'GET /decide/{id}': async (call, { person, reader }, ports) => {
+    const id = RequestId.safeParse(call.path('id'))
+    const viewed = id.success ? await viewRequest({ id: id.data, person: person.id }, ports) : undefined
+    if (!viewed?.ok) throw notShown(viewed?.code)
+    const view = { viewed: viewed.value, bundle: ports.policy.bundle, now: ports.clock.now() }
+    return shown(ports.issuer, requestPage({ ...view, reader: { ...reader, person: person.id } }))
+  },
+}
+
+/** `GET /decide`, `GET /decide/{id}`. Whoever is not logged in logs in first, and is then shown what they came for. */
+export const showPages =
+  (ports: ShowPorts) =>
+  async (call: Call): Promise<Answer> => {
+    const guest = await guestOf(call, ports)
+    if (!guest) return toLogin(ports.issuer, pathOf(call))
+    const route = routes[call.route]
+    if (!route) throw unknownRequest()
+    return route(call, guest, ports)
+  }
+
+const pathOf = (call: Call): string => {
+  const id = RequestId.safeParse(call.path('id'))
+  return id.success ? `/decide/${id.data}` : '/decide'
+}
+
+/** The same to whoever may not look as to whoever looks for what is not there. */
+export const notShown = (code: 'not_permitted' | 'unknown_request' = 'unknown_request'): BadRequest =>
+  code === 'not_permitted'
+    ? new BadRequest({
+        status: 403,
+        code,
+        title: 'Policy does not let you read requests',
+        detail: 'Ask whoever writes the policies',
+      })
+    : new BadRequest({
+        status: 404,
+        code,
+        title: 'There is no such request',
+        detail: 'Its address is on its card, or in the list of what waits for you',
+      })

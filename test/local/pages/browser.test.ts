@@ -1,0 +1,244 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { JWK } from 'jose'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { checkLogins } from '../../../functions/adapters/jose/check-logins.ts'
+import type { OidcIssuer } from '../../../functions/domain/issuer.ts'
+import type { ApprovalRequest } from '../../../functions/domain/request.ts'
+import { person, prodParameter, type What } from '../../support/world.ts'
+import { root } from '../support/programs.ts'
+import { PagesFixture } from './fixture.ts'
+
+// A machine without Chromium can run everything else; the continuous integration installs it and fails on a skip.
+const executablePath = [process.env['CHROMIUM_PATH'] ?? '', '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
+  existsSync,
+)
+const inBrowser = executablePath === undefined ? describe.skip : describe
+const quiet = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking']
+const at = new PagesFixture()
+
+/** `HOTWORK_PICTURES=1` takes the pictures of docs/pictures anew. */
+const picture = async (page: Page, name: string): Promise<void> => {
+  if (!process.env['HOTWORK_PICTURES']) return
+  const folder = join(root, 'docs/pictures')
+  mkdirSync(folder, { recursive: true })
+  await page.screenshot({ path: join(folder, `page-${name}.png`), fullPage: true })
+}
+
+/** Stops a production function: tier 3, the owner and then two of security with a strong login. */
+const stopWorker: What = {
+  action: 'lambda:PutFunctionConcurrency',
+  arguments: { FunctionName: 'checkout-worker', ReservedConcurrentExecutions: 0 },
+  resource: { type: 'lambda:function', id: 'arn:aws:lambda:us-east-1:000000000000:function:checkout-worker' },
+}
+/** Slows one down, which can be narrowed. */
+const throttleWorker: What = {
+  ...stopWorker,
+  arguments: { FunctionName: 'checkout-worker', ReservedConcurrentExecutions: 40 },
+}
+
+inBrowser('people at the pages, in a browser', () => {
+  let browser: Browser
+  let errors: string[]
+  jest.setTimeout(90_000)
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: executablePath as string, args: quiet })
+  })
+  afterAll(() => browser.close())
+  beforeEach(async () => {
+    errors = []
+    await at.open()
+  })
+  afterEach(async () => {
+    await Promise.all(browser.contexts().map((context) => context.close()))
+    await at.close()
+    expect(errors).toEqual([])
+  })
+
+  /** A browser without script: the pages need none. Whatever their policy blocks fails the test. */
+  async function browse(options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await browser.newContext({
+      javaScriptEnabled: false,
+      viewport: { width: 900, height: 900 },
+      ...options,
+    })
+    const page = await context.newPage()
+    page.setDefaultTimeout(20_000)
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !/status of (4\d\d)/.test(message.text())) errors.push(message.text())
+    })
+    return page
+  }
+  /** Goes somewhere, and logs in on the way as the person with this name. */
+  async function openAs(name: string, path: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const page = await browse(options)
+    await page.goto(`${at.url}${path}`)
+    await page.getByRole('button', { name }).click()
+    await page.waitForURL(`${at.url}${path}`)
+    return page
+  }
+  const pathTo = ({ ask }: ApprovalRequest) => `/decide/${ask.id}`
+  const now = async ({ ask }: ApprovalRequest) => at.world.state(ask.id)
+  const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true })
+
+  test('whoever is not logged in logs in first, sees what waits for them, and approves one of it', async () => {
+    const request = await at.world.submitted(prodParameter, {
+      justification: 'Raise the timeout <b>now</b>, <!channel>: checkout fails \u202eevila\u202c',
+    })
+    await at.world.submitted(throttleWorker)
+    const page = await openAs('Ana Alves', '/decide')
+    await page.getByRole('heading', { name: /requests wait for you/ }).waitFor()
+    await picture(page, 'list')
+    await page.getByRole('link', { name: /payment-timeout-ms/ }).click()
+    const text = await page.locator('main').innerText()
+    expect(text).toContain(request.ask.digest)
+    expect(text).toContain('Raise the timeout <b>now</b>, <!channel>: checkout fails [U+202E]evila[U+202C]')
+    await picture(page, 'waiting')
+    await page
+      .getByLabel(/^Comment/)
+      .first()
+      .fill('agreed with the owner of checkout')
+    await button(page, 'Approve exactly this').click()
+    await page.getByText('You approved this; it is on record.').waitFor()
+    const [decided] = (await now(request)).stages[0]?.decisions ?? []
+    expect(decided).toMatchObject({
+      person: 'person:ana',
+      verdict: 'approve',
+      comment: 'agreed with the owner of checkout',
+    })
+    const entry = (await at.world.ledger.entries(request.ask.id)).find(({ type }) => type === 'Decided')
+    expect(entry?.facts).toMatchObject({ through: 'page', seen: expect.stringMatching(/^sha-256:/) })
+    await picture(page, 'decided')
+  })
+
+  test('a stage that wants a stronger login sends its approver through the provider, whose token is the evidence', async () => {
+    const request = await at.world.submitted(stopWorker)
+    await at.world.decide(request, 'ana')
+    const page = await openAs('Gus Garcia', pathTo(request))
+    await picture(page, 'strong')
+    await button(page, 'Log in and approve exactly this').click()
+    // The page goes on by itself; the provider asks again, since the login there is not of this strength.
+    await page.getByText('This login counts as strong').waitFor()
+    expect((await now(request)).stages[1]?.decisions).toEqual([])
+    await page.getByRole('button', { name: 'Gus Garcia' }).click()
+    await page.getByText('You approved this; it is on record.').waitFor()
+    await picture(page, 'strong-decided')
+    const entries = await at.world.ledger.entries(request.ask.id)
+    const { policy } = at.world
+    const { deployment, directory } = policy.bundle
+    const issuer = deployment.issuers['people'] as OidcIssuer
+    const { keys } = (await (await fetch(issuer.jwksUri ?? '')).json()) as { keys: JWK[] }
+    const trust = { alias: 'people', issuer, clientId: 'hotwork-browser', directory, keys }
+    expect(await checkLogins(entries, trust)).toEqual([
+      { entry: entries.findLast(({ type }) => type === 'Decided')?.id, person: 'person:gus', key: 'known' },
+    ])
+    // The second of two needs a login of their own: one person's token is nobody else's.
+    const other = await openAs('Hana Hoshi', pathTo(request))
+    await button(other, 'Log in and approve exactly this').click()
+    await other.getByRole('button', { name: 'Hana Hoshi' }).click()
+    await other.getByText('You approved this; it is on record.').waitFor()
+    expect((await now(request)).status).toBe('approved')
+  })
+
+  test('whoever comes back from the provider as somebody else has approved nothing', async () => {
+    const request = await at.world.submitted(stopWorker)
+    await at.world.decide(request, 'ana')
+    const page = await openAs('Gus Garcia', pathTo(request))
+    await button(page, 'Log in and approve exactly this').click()
+    await page.getByRole('button', { name: 'Hana Hoshi' }).click()
+    // The provider's own page for a change of account, which would go on by itself if it could.
+    await button(page, 'Continue').click()
+    await page.getByText(/came back as somebody else/).waitFor()
+    expect((await now(request)).stages[1]?.decisions).toEqual([])
+  })
+
+  test('a page that is not of what is on record decides nothing, says so, and shows what is', async () => {
+    const request = await at.world.submitted(throttleWorker)
+    const page = await openAs('Ben Baker', pathTo(request))
+    const narrower = await openAs('Chloe Chen', pathTo(request), { viewport: { width: 390, height: 844 } })
+    await narrower.getByText('Approve less than this').click()
+    await narrower.getByLabel(/^ReservedConcurrentExecutions/).fill('10')
+    await narrower.getByLabel(/^Minutes/).fill('5')
+    await picture(narrower, 'narrow-phone')
+    await button(narrower, 'Approve only this much').click()
+    await narrower.getByText('You approved this; it is on record.').waitFor()
+    expect(await now(request)).toMatchObject({
+      round: 2,
+      ask: { arguments: { ReservedConcurrentExecutions: 10 }, lifetime: 300 },
+    })
+    await button(page, 'Approve exactly this').click()
+    await page
+      .getByRole('alert')
+      .getByText(/changed since you looked/)
+      .waitFor()
+    expect(await page.locator('main').innerText()).toContain('round 2')
+    await picture(page, 'stale')
+  })
+
+  test('a request that is settled is shown as it is, and a denial is one form away until then', async () => {
+    const request = await at.world.submitted(prodParameter)
+    const page = await openAs('Eve Evans', pathTo(request))
+    await page.getByLabel(/^Reason/).fill('not during the freeze')
+    await button(page, 'Deny').click()
+    await page.getByText('You denied this; it is on record.').waitFor()
+    expect(await now(request)).toMatchObject({
+      status: 'denied',
+      deniedBy: 'person:eve',
+      reason: 'not during the freeze',
+    })
+    expect(await page.getByRole('button', { name: /Approve|Deny/ }).count()).toBe(0)
+    await picture(page, 'denied')
+  })
+
+  test('a Slack account is linked by whoever logs in from the link that it was shown, and unlinked by them', async () => {
+    at.users.set('U0NEW', { team: 'T0HOTWORK', kind: 'member', name: 'new.comer' })
+    const page = await browse()
+    await page.goto(await at.offer('U0NEW'))
+    await page.getByRole('button', { name: 'Mia Moreau' }).click()
+    await page.getByRole('heading', { name: 'Is this Slack account yours?' }).waitFor()
+    expect(page.url()).toBe(`${at.url}/link`)
+    await picture(page, 'link')
+    await button(page, 'Yes, new.comer in Slack is me').click()
+    await page.getByText(/^Linked:/).waitFor()
+    expect(await at.links.find('T0HOTWORK', 'U0NEW')).toBe('person:mia')
+    await picture(page, 'linked')
+    await button(page, 'Unlink it').click()
+    await page.getByText(/^Unlinked:/).waitFor()
+    expect(await at.links.find('T0HOTWORK', 'U0NEW')).toBeUndefined()
+    const entries = await at.world.ledger.entries(person('mia'))
+    expect(entries.map(({ type }) => type)).toEqual(['Linked', 'Unlinked'])
+  })
+
+  test('everything is reached by keyboard in the order it is read, and stays readable dark and on a phone', async () => {
+    const request = await at.world.submitted(prodParameter)
+    const phone = { viewport: { width: 390, height: 844 }, colorScheme: 'dark' as const, isMobile: true }
+    const page = await openAs('Ana Alves', pathTo(request), phone)
+    await picture(page, 'phone-dark')
+    const list = await openAs('Ana Alves', '/decide', { colorScheme: 'dark' })
+    await picture(list, 'list-dark')
+    // Nothing is wider than the phone, so nothing has to be pushed aside to be read.
+    expect(await page.locator('html').boundingBox()).toMatchObject({ width: 390 })
+    const stops: string[] = []
+    const focused = page.locator(':focus')
+    for (let step = 0; step < 20; step++) {
+      await page.keyboard.press('Tab')
+      if ((await focused.count()) === 0) break
+      stops.push((await focused.getAttribute('id')) ?? (await focused.innerText()))
+    }
+    expect(stops).toEqual([
+      'To what matters',
+      'Waiting for you',
+      'Slack account',
+      'Log out',
+      'approve-comment',
+      'Approve exactly this',
+      'Approve less than this',
+      'deny-comment',
+      'Deny',
+      'Look again',
+    ])
+    await list.getByRole('button', { name: 'Log out' }).click()
+    await list.getByRole('heading', { name: 'You are logged out' }).waitFor()
+    await picture(list, 'logged-out-dark')
+  })
+})
