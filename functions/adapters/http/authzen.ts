@@ -178,6 +178,8 @@ function hotworkMembers(state: ApprovalRequest): Json {
     digest: ask.digest,
     arguments_digest: ask.argumentsDigest,
     unpinned: ask.unpinned,
+    // What an approver left of it is all that there will ever be: an agent that goes on with what it asked for is refused.
+    ...(round === 1 ? {} : { narrowed: { arguments: ask.arguments, uses: ask.uses, lifetime: ask.lifetime } }),
     ...(grant
       ? {
           grant: {

@@ -26,6 +26,9 @@ export function personView(state: ApprovalRequest): { [member: string]: Json } {
     unpinned: ask.unpinned,
     ...(ask.standing === undefined ? {} : { standing: ask.standing }),
     round,
+    ...(state.narrowings
+      ? { narrowings: state.narrowings.map(({ at, ...narrowed }) => ({ ...narrowed, at: rfc3339(at) }) as Json) }
+      : {}),
     submitted_at: rfc3339(state.submittedAt),
     stage: open?.terms.name ?? null,
     stages: state.stages.map(({ terms, decisions, opensAt, deadline, escalatedAt }) => ({
