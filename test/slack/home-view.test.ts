@@ -48,7 +48,7 @@ test('whatever others wrote, a tab and an answer are what Slack takes, and nothi
     expect(checkView(home, 'home')).toMatchObject({ ok: true })
     expect(checkMessageBlocks(reply.blocks)).toMatchObject({ ok: true })
     for (const { type } of [...parts(home), ...parts(reply)]) expect(inertTypes).not.toContain(type)
-    expect(checkMessageBlocks(sayReply(typedWord(text)).blocks)).toMatchObject({ ok: true })
+    expect(checkMessageBlocks(sayReply(`“${typedWord(text)}”`).blocks)).toMatchObject({ ok: true })
   }
 })
 
