@@ -126,12 +126,34 @@ export function findFactsRegardless(bundle: Bundle, asked: Asked): Result<Facts,
   return entry && agent ? describe(bundle, entry, agent, asked) : refuse('policy_denied', 'the facts are gone')
 }
 
+/** What is done, to what, and what is known of that, whoever asks for it. */
+export type ActionFacts = Omit<Facts, 'agent'>
+
+/** The facts of an action with its arguments, asked for by somebody who is no agent: a person who breaks the glass. */
+export function findActionFacts(
+  bundle: Bundle,
+  asked: Pick<Asked, 'action' | 'arguments' | 'resource'>,
+): Result<ActionFacts, FactsRefusal> {
+  const entry = Object.hasOwn(bundle.actions, asked.action) ? bundle.actions[asked.action] : undefined
+  if (!entry) return refuse('unknown_action', `\`${asked.action.slice(0, 64)}\` is not in the catalogue`)
+  return describeAction(bundle, entry, asked)
+}
+
 function describe(
   bundle: Bundle,
   entry: CatalogueEntry,
   agent: Agent,
   asked: Asked,
 ): Result<Facts, 'invalid_arguments' | 'policy_denied'> {
+  const described = describeAction(bundle, entry, asked)
+  return described.ok ? ok({ ...described.value, agent }) : described
+}
+
+function describeAction(
+  bundle: Bundle,
+  entry: CatalogueEntry,
+  asked: Pick<Asked, 'arguments' | 'resource'>,
+): Result<ActionFacts, 'invalid_arguments' | 'policy_denied'> {
   const args = parseArguments(entry, asked.arguments)
   if (!args.ok) return args
   const account = accountOf(bundle, entry)
@@ -146,7 +168,6 @@ function describe(
   if (!facts) return refuse('policy_denied', `no rule of resources.json knows \`${resource.id}\``)
   return ok({
     entry,
-    agent,
     arguments: args.value,
     resource: { ...resource, ...facts },
     unpinned: unpinnedOf(entry, args.value, account),

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { Alias } from './ladder.ts'
-import { NumericDate, PersonId, RequestId, type Resource, Seconds } from './values.ts'
+import { Digest, NumericDate, PersonId, RequestId, type Resource, Seconds } from './values.ts'
 
 /** Seven days: minutes of break-glass are budgeted over as long, rolling. Seconds. */
 export const budgetWindow = 7 * 86_400
@@ -100,8 +100,10 @@ export const Opening = z.strictObject({
   id: RequestId,
   at: NumericDate,
   until: NumericDate,
-  /** Whether its review is not done yet, and when it is due. */
+  /** When its review is due, while that is not done. */
   review: NumericDate.optional(),
+  /** Of the reason in its plainest form: the same words are not a reason twice. */
+  reason: Digest,
 })
 export type Opening = z.infer<typeof Opening>
 
@@ -119,16 +121,17 @@ export const spent = (book: Book, now: NumericDate): number =>
     .filter(({ until }) => until > now - budgetWindow)
     .reduce((sum, { at, until }) => sum + (until - at), 0)
 
-export type Limits = { window: number; budget: number; coolDown: number }
+/** `alone`: one opening at a time, and none soon after. That bounds a person; a profile may be open to two. */
+export type Limits = { window: number; budget: number; alone?: { coolDown: number } }
 
 /** Why the glass may not be broken now, by one book. A clock that went back finds what it had not yet: still a no. */
 export function refusedBy(
   book: Book,
-  { window, budget, coolDown }: Limits,
+  { window, budget, alone }: Limits,
   now: NumericDate,
 ): 'already_open' | 'cool_down' | 'budget_spent' | 'review_overdue' | undefined {
-  if (book.some(({ until }) => now < until)) return 'already_open'
-  if (book.some(({ until }) => now < until + coolDown)) return 'cool_down'
+  if (alone && book.some(({ until }) => now < until)) return 'already_open'
+  if (alone && book.some(({ until }) => now < until + alone.coolDown)) return 'cool_down'
   if (spent(book, now) + window > budget) return 'budget_spent'
   return book.some(({ review }) => review !== undefined && review <= now) ? 'review_overdue' : undefined
 }

@@ -1,4 +1,4 @@
-import type { Facts } from './assess.ts'
+import type { ActionFacts } from './assess.ts'
 import type { OpenRight, Profile } from './break-glass.ts'
 import type { Account, Bundle } from './bundle.ts'
 import { type CatalogueEntry, deriveStatement, type Statement } from './catalogue.ts'
@@ -8,7 +8,7 @@ import type { ApprovalRequest } from './request.ts'
 import type { Resource } from './values.ts'
 
 /** What policy is asked about, where one action is opened; moment and incident are the asker's to add. */
-export const factsOfAction = ({ entry, resource }: Pick<Facts, 'entry' | 'resource'>): OpenedFacts => ({
+export const factsOfAction = ({ entry, resource }: Pick<ActionFacts, 'entry' | 'resource'>): OpenedFacts => ({
   action: entry.name,
   group: entry.group,
   resource,
@@ -69,7 +69,8 @@ export const coversOne = (
   account: Account,
 ): boolean =>
   rights.some(
-    (right) => right.action === action && right.resources.some((each) => resourcesOverlap(filled(each, account), resource.id)),
+    (right) =>
+      right.action === action && right.resources.some((each) => resourcesOverlap(filled(each, account), resource.id)),
   )
 
 /** The statements that AWS credentials of a break-glass carry: of its profile's rights, or of the one action that it names. */

@@ -37,6 +37,7 @@ export function targetsOf(state: ApprovalRequest, role: string | undefined): rea
     ...[ask.agent.id, ...ask.chain.map(({ id }) => id)]
       .filter(isAgent)
       .map((value) => ({ kind: 'agent', value }) as const),
+    ...(isAgent(ask.agent.id) ? [] : [{ kind: 'person', value: ask.agent.id } as const]),
     ...[ask.owner, ...ask.chain.map(({ owner }) => owner)].map((value) => ({ kind: 'owner', value }) as const),
     ...approvalsOf(state)
       .flatMap(({ person, for: absent }) => (absent === undefined ? [person] : [person, absent]))
@@ -48,9 +49,16 @@ export function targetsOf(state: ApprovalRequest, role: string | undefined): rea
 /** Whether a halt stops something that began at `since`: it is in force, or was lifted only after that. */
 export const stops = (halt: Halt, since: NumericDate): boolean => halt.lifted === undefined || since <= halt.lifted.at
 
-/** The halt that ends a request, if one does. A halt of a person ends nothing by itself: their decisions do not count. */
+/**
+ * The halt that ends a request, if one does. A halt of a person ends nothing but what they opened themselves in an
+ * emergency: their decisions do not count.
+ */
 export const haltOf = (state: ApprovalRequest, halts: readonly Halt[]): Halt | undefined =>
-  halts.find((halt) => halt.target.kind !== 'person' && stops(halt, state.submittedAt))
+  halts.find(
+    ({ target, ...halt }) =>
+      (target.kind !== 'person' || target.value === state.ask.agent.id) &&
+      stops({ target, ...halt }, state.submittedAt),
+  )
 
 /** The halt because of which a person's decision, made at `at` or to be made now, counts for nothing, if one does. */
 const silencing = (person: PersonId, at: NumericDate, halts: readonly Halt[]): Halt | undefined =>

@@ -15,7 +15,7 @@ export const sessionPolicyLimit = 1500
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
  */
 export const sessionPolicy = (statement: Statement, notAfter: NumericDate): string =>
-  policyOf([{ Sid: 'Approved', ...allowed(statement, notAfter) }])
+  emergencyPolicy([statement], notAfter, { drill: false })
 
 /**
  * The same for what a profile opened in an emergency: each action on its own resources. In a drill everything is denied:
@@ -27,7 +27,10 @@ export const emergencyPolicy = (
   { drill }: { drill: boolean },
 ): string =>
   policyOf([
-    ...statements.map((statement) => allowed(statement, notAfter)),
+    ...statements.map((statement, at) => ({
+      Sid: at === 0 ? 'Approved' : `Approved${at}`,
+      ...allowed(statement, notAfter),
+    })),
     ...(drill ? [{ Sid: 'Drill', Effect: 'Deny', Action: '*', Resource: '*' }] : []),
   ])
 

@@ -32,7 +32,7 @@ export async function callAws(
 ): Promise<Result<JsonObject, CallRefusal>> {
   const stored = await ports.requests.load(token.request)
   if (!stored) return refuse('unknown_request')
-  const target = targetOf(stored.state.ask.action, ports)
+  const target = targetOf(stored.state.ask, ports)
   const use = ports.ids.use()
   const begun = await begin(token, use, once, target, ports)
   if (!begun.ok) return begun.code === 'outcome_unknown' ? askAgain(token, ports) : told(begun)

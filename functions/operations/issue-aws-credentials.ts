@@ -1,7 +1,6 @@
-import { deriveStatement } from '../domain/catalogue.ts'
+import { longestCredential } from '../domain/break-glass.ts'
 import type { Refusal } from '../domain/refusals.ts'
 import type { ApprovedRequest } from '../domain/request.ts'
-import { sessionPolicy } from '../domain/session-policy.ts'
 import { type NumericDate, ok, type Result, refuse } from '../domain/values.ts'
 import { authorityOf } from './authority.ts'
 import { carryOut } from './carry-out.ts'
@@ -9,7 +8,7 @@ import { BrokerRefused } from './faults.ts'
 import { overtaken } from './issue-token.ts'
 import type { AccessToken, AwsCredentials, OnceOnly } from './ports.ts'
 import { stillStands } from './still-stands.ts'
-import { type BrokerPorts, sessionOf, sessionSeconds, targetOf } from './target-session.ts'
+import { type BrokerPorts, policyOf, sessionOf, sessionSeconds, targetOf } from './target-session.ts'
 
 export type IssuedAwsCredentials = AwsCredentials & { expiresAt: NumericDate }
 
@@ -30,7 +29,7 @@ export async function issueAwsCredentials(
   const bundle = policy.bundle.hash
   const stored = await ports.requests.load(id)
   if (!stored) return refuse('unknown_request')
-  const target = targetOf(stored.state.ask.action, ports)
+  const target = targetOf(stored.state.ask, ports)
   const intended = await carryOut(
     id,
     ports,
@@ -52,18 +51,21 @@ export async function issueAwsCredentials(
   const live = intended.value.state as ApprovedRequest
   const seconds = sessionSeconds(live, clock.now())
   const endsAt = clock.now() + seconds
-  const statement = deriveStatement(target.entry, live.ask.arguments, target.account)
-  if (!statement) throw new BrokerRefused(`\`${live.ask.action}\` has no IAM statement`)
+  const until = live.ask.breakGlass
+    ? Math.min(live.grant.notAfter, clock.now() + longestCredential)
+    : live.grant.notAfter
+  const sessionPolicy = policyOf(live.ask, target, policy.bundle, until)
+  if (sessionPolicy === undefined) throw new BrokerRefused(`\`${live.ask.action}\` has no IAM statement`)
   const credentials = await ports.broker.assume({
     ...sessionOf(live.ask, credential, target),
-    policy: sessionPolicy(statement, live.grant.notAfter),
+    policy: sessionPolicy,
     durationSeconds: seconds,
-    ...(target.account.scopedCredentials && { scopedSeconds: live.grant.notAfter - clock.now() }),
+    ...(target.account.scopedCredentials && { scopedSeconds: until - clock.now() }),
   })
   const issued = await carryOut(id, ports, () => ({ type: 'issue', agent, claim: 'aws', credential, use, bundle }))
   if (!issued.ok) return overtaken(issued)
   const stands = await stillStands(issued.value, ports, target.role)
   if (!stands.ok) return stands
   // What is told to expire later than it does would be used in vain.
-  return ok({ ...credentials, expiresAt: Math.min(live.grant.notAfter, endsAt) })
+  return ok({ ...credentials, expiresAt: Math.min(until, endsAt) })
 }

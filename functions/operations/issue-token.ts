@@ -1,3 +1,4 @@
+import { longestCredential } from '../domain/break-glass.ts'
 import { addressesOf, agentOf } from '../domain/bundle.ts'
 import type { Refusal } from '../domain/refusals.ts'
 import { type ApprovalRequest, type ApprovedRequest, type Claim, keyOf, usesLeft } from '../domain/request.ts'
@@ -73,10 +74,7 @@ export async function issueToken(ask: TokenAsk, ports: Ports): Promise<Result<Is
   const live = intended.value.state as ApprovedRequest
   const jkt = keyOf(live) ?? ask.jkt
   const issuedAt = clock.now()
-  const expiresAt = Math.min(
-    live.grant.notAfter,
-    live.grant.claimedAt === undefined ? issuedAt + live.ask.lifetime : live.grant.notAfter,
-  )
+  const expiresAt = expiryOf(live, issuedAt)
   const claims = accessTokenClaims(live, {
     credential,
     clientId: ask.clientId,
@@ -102,6 +100,12 @@ export async function issueToken(ask: TokenAsk, ports: Ports): Promise<Result<Is
     expiresIn: Math.max(0, expiresAt - clock.now()),
     details: claims['authorization_details'] as JsonObject[],
   })
+}
+
+/** As the record will have it: the first claim cuts an agent's grant, and in an emergency each credential is short. */
+const expiryOf = ({ ask, grant }: ApprovedRequest, at: NumericDate): NumericDate => {
+  if (ask.breakGlass) return Math.min(grant.notAfter, at + longestCredential)
+  return grant.claimedAt === undefined ? Math.min(grant.notAfter, at + ask.lifetime) : grant.notAfter
 }
 
 /** Another mint of the same agent came in between. Its credential is the one that lives; asking again is safe. */
@@ -166,6 +170,13 @@ export const authorizationDetail = (state: ApprovedRequest): JsonObject => ({
   digest: state.ask.digest,
   arguments_digest: state.ask.argumentsDigest,
   uses: usesLeft(state),
+  ...(state.ask.breakGlass === undefined
+    ? {}
+    : {
+        break_glass: true,
+        ...(state.ask.breakGlass.drill ? { drill: true } : {}),
+        rights: state.ask.breakGlass.rights,
+      }),
 })
 
 /** One audience: the gated tool, or Hotwork's own broker where the action is AWS's. */

@@ -1,3 +1,4 @@
+import type { BurstKind, BurstOutcome, Member } from '../domain/burst.ts'
 import type { Deny } from '../domain/denies.ts'
 import type { Halt, HaltTarget } from '../domain/halt.ts'
 import type { Entry, Head } from '../domain/ledger.ts'
@@ -7,6 +8,7 @@ import type { StandingPermit } from '../domain/standing-permit.ts'
 import type {
   AskerId,
   CredentialId,
+  Digest,
   EvaluationId,
   HaltId,
   JsonObject,
@@ -70,6 +72,8 @@ export type Page<T> = { items: readonly T[]; next?: string }
 /** The requests and whatever must commit with them. Reads of one item are strongly consistent. */
 export interface RequestStore {
   load(id: RequestId): Promise<Stored | undefined>
+  /** Several at once, read strongly, in no particular order and at most a hundred; one that is not there is left out. */
+  loadMany(ids: readonly RequestId[]): Promise<readonly Stored[]>
   /** @throws StoreUnavailable when the store does not answer: nothing is known of whether it was committed */
   commit(change: Commit): Promise<Committed>
   /**
@@ -290,6 +294,33 @@ export type EndMessage = Fifo &
 export type DenyCause = RequestId | HaltId | 'time'
 
 /** What has been posted of a request, by channel. */
+/** The messages that show several requests alike, in place of a card for each. */
+export interface BurstStore {
+  /** The last few of a burst, newest first. */
+  load(key: Digest): Promise<readonly PostedBurst[]>
+  save(burst: PostedBurst): Promise<void>
+}
+export type PostedBurst = {
+  key: Digest
+  /** Which card of the burst it is, counted from 1. */
+  generation: number
+  kind: BurstKind
+  channel: string
+  ts: string
+  rendered: Digest
+  /** All that it has shown, the oldest first. */
+  members: readonly RequestId[]
+  /** Those of them that it shows as waiting, just as they are there, and the digest of that list. */
+  shown: readonly Member[]
+  list: Digest
+  /** What came of the last press on it. */
+  outcome?: BurstOutcome
+}
+/** A burst whose card is to be looked at: because of a request of it, or with what came of a press. */
+export type BurstMessage = Fifo & { burst: BurstKind; request?: RequestId; outcome?: BurstOutcome & { generation: number } }
+/** A press on a list that is on record under this key, and is to be carried out. */
+export type PressMessage = { press: string }
+
 export interface CardStore {
   load(request: RequestId): Promise<readonly PostedCard[]>
   save(card: PostedCard): Promise<void>

@@ -3,7 +3,8 @@ import type { Answer, Moment, PersonAction, RequestFacts } from '../domain/circu
 import type { Eligibility } from '../domain/commands.ts'
 import { groupsOf } from '../domain/organisation.ts'
 import { type ApprovalRequest, approvalsOf } from '../domain/request.ts'
-import type { NumericDate, PersonId } from '../domain/values.ts'
+import { isAgent, type NumericDate, type PersonId } from '../domain/values.ts'
+import { askAboutEmergency } from './emergency-questions.ts'
 import type { Policy } from './ports.ts'
 
 /** What was asked, as `assess` takes it. */
@@ -23,12 +24,15 @@ export const askAboutRequest = (
   state: Pick<ApprovalRequest, 'ask' | 'stages'>,
   moment: Moment,
   now: NumericDate,
-): Answer =>
-  askAgain(policy.bundle, (question) => policy.ask(question), askedOf(state), {
+): Answer => {
+  const { id } = state.ask.agent
+  if (!isAgent(id)) return askAboutEmergency(policy, 'breakGlass', id, state.ask, moment, now)
+  return askAgain(policy.bundle, (question) => policy.ask(question), askedOf(state), {
     moment,
     approvals: approvalsOf(state),
     now,
   })
+}
 
 /** May this person do this to that request, or, where the act is not about one, at all? */
 export function askAboutPerson(

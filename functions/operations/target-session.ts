@@ -1,6 +1,8 @@
-import type { Account } from '../domain/bundle.ts'
-import type { CatalogueEntry } from '../domain/catalogue.ts'
+import type { Account, Bundle } from '../domain/bundle.ts'
+import { type CatalogueEntry, deriveStatement } from '../domain/catalogue.ts'
+import { emergencyStatements } from '../domain/emergency.ts'
 import { type ApprovalRequest, type Ask, grantOf } from '../domain/request.ts'
+import { emergencyPolicy, sessionPolicy } from '../domain/session-policy.ts'
 import type { CredentialId, NumericDate } from '../domain/values.ts'
 import type { AssumeAsk, AwsCredentialBroker, DecidingPorts } from './ports.ts'
 
@@ -17,13 +19,32 @@ export type Target = { entry: CatalogueEntry; account: Account; role: string }
 
 /** Undefined where the action names no account of this deployment. */
 export function targetOf(
-  action: string,
+  ask: Pick<Ask, 'action' | 'breakGlass'>,
   { policy: { bundle }, targetRole }: Pick<BrokerPorts, 'policy' | 'targetRole'>,
 ): Target | undefined {
-  const entry = bundle.actions[action]
+  // All of a profile happens in one account, so any of its actions says which.
+  const entry = bundle.actions[ask.breakGlass?.rights[0]?.action ?? ask.action]
   const account = entry?.account === undefined ? undefined : bundle.deployment.accounts[entry.account]
   if (!entry || !account) return undefined
   return { entry, account, role: `arn:${account.partition}:iam::${account.accountId}:role/${targetRole}` }
+}
+
+/**
+ * The session policy for what was approved, until `notAfter`; undefined where nothing of it is AWS's. In a drill it denies
+ * everything.
+ */
+export function policyOf(
+  ask: Ask,
+  { entry, account }: Target,
+  bundle: Bundle,
+  notAfter: NumericDate,
+): string | undefined {
+  if (ask.breakGlass) {
+    const statements = emergencyStatements({ ask }, bundle.actions, account)
+    return statements.length === 0 ? undefined : emergencyPolicy(statements, notAfter, ask.breakGlass)
+  }
+  const statement = deriveStatement(entry, ask.arguments, account)
+  return statement && sessionPolicy(statement, notAfter)
 }
 
 /** As long as the grant may still live, within what STS allows. Seconds. */

@@ -1,0 +1,59 @@
+import { findActionFacts } from '../domain/assess.ts'
+import { personOf } from '../domain/bundle.ts'
+import type { Answer, Moment, PersonAction } from '../domain/circumstances.ts'
+import { factsOfAction, factsOfProfile, type OpenedFacts } from '../domain/emergency.ts'
+import { groupsOf } from '../domain/organisation.ts'
+import type { Ask } from '../domain/request.ts'
+import type { NumericDate, PersonId } from '../domain/values.ts'
+import type { Policy } from './ports.ts'
+
+type Opened = Pick<Ask, 'id' | 'action' | 'arguments' | 'resource' | 'breakGlass'>
+
+/**
+ * The one question about an emergency: whether this person may break the glass for all that is opened, as the facts are
+ * now. One no is a no.
+ */
+export function askAboutEmergency(
+  policy: Policy,
+  action: Extract<PersonAction, 'breakGlass' | 'review'>,
+  person: PersonId,
+  opened: Opened,
+  moment: Moment,
+  now: NumericDate,
+): Answer {
+  const { bundle } = policy
+  const known = personOf(bundle, person)
+  if (known?.status !== 'active') return { permit: false, policies: [] }
+  const { breakGlass } = opened
+  const facts = factsOf(policy, opened)
+  if (!breakGlass || facts.length === 0) return { permit: false, policies: [], detail: 'the facts are gone' }
+  // A drill goes the whole way, and does nothing at its end: no tool acts on it.
+  if (breakGlass.drill && moment === 'use') return { permit: false, policies: [], detail: 'this is a drill' }
+  const answers = facts.map((each) =>
+    policy.ask({
+      kind: 'person',
+      action,
+      person: { id: person, groups: groupsOf(bundle.directory, person) },
+      emergency: { ...each, id: opened.id, incident: breakGlass.incident, moment, drill: breakGlass.drill },
+      now,
+    }),
+  )
+  const no = answers.find(({ permit }) => !permit)
+  return no ?? { permit: true, policies: [...new Set(answers.flatMap(({ policies }) => policies))] }
+}
+
+/** What policy is asked about, one by one. What a profile opens is what it opened then, and still opens. */
+function factsOf(
+  { bundle }: Policy,
+  { action, arguments: args, resource, breakGlass }: Opened,
+): readonly OpenedFacts[] {
+  if (breakGlass?.profile === undefined) {
+    const found = findActionFacts(bundle, { action, arguments: args, resource })
+    return found.ok ? [factsOfAction(found.value)] : []
+  }
+  const now = factsOfProfile(bundle, breakGlass.profile)
+  const still = (right: string, pattern: string) =>
+    now.some((each) => each.action === right && each.resource.id === pattern)
+  const kept = breakGlass.rights.every((right) => right.resources.every((pattern) => still(right.action, pattern)))
+  return kept ? now : []
+}

@@ -1,0 +1,417 @@
+import { findActionFacts } from '../domain/assess.ts'
+import {
+  Book,
+  type BreakGlassPolicy,
+  budgetWindow,
+  current,
+  type Emergency,
+  type Limits,
+  type Opening,
+  profileResource,
+  refusedBy,
+  reviewWithin,
+  spent,
+} from '../domain/break-glass.ts'
+import { personOf } from '../domain/bundle.ts'
+import { decide } from '../domain/decide.ts'
+import { argumentsDigest, digestOf, requestDigest } from '../domain/digest.ts'
+import { asOf } from '../domain/due.ts'
+import { emergencyStatements, profileCovering } from '../domain/emergency.ts'
+import { replay } from '../domain/evolve.ts'
+import { contextOf, noEntries, seal } from '../domain/ledger.ts'
+import { reachesOurselves } from '../domain/own.ts'
+import { reasonDigest, reasonProblem } from '../domain/reason.ts'
+import type { Refusal } from '../domain/refusals.ts'
+import { type ApprovalRequest, type Ask, grantOf } from '../domain/request.ts'
+import { emergencyPolicy, sessionPolicyLimit } from '../domain/session-policy.ts'
+import {
+  type Json,
+  type NumericDate,
+  ok,
+  type PersonId,
+  RequestId,
+  type Resource,
+  type Result,
+  refuse,
+  type Thumbprint,
+} from '../domain/values.ts'
+import { recordRefusal } from './carry-out.ts'
+import { askAboutEmergency } from './emergency-questions.ts'
+import { StaleRequest } from './faults.ts'
+import type { DecidingPorts, Incidents, OnceOnly, Stored } from './ports.ts'
+import { everyone } from './read-break-glass.ts'
+
+/** A person who breaks the glass: who they are is proven, what they say is not yet looked at. */
+export type OpeningAsk = {
+  person: PersonId
+  /** The token that proved them: its issuer and subject. */
+  proven: { issuer: string; subject: string }
+  login: { acr?: string; at?: NumericDate }
+  what: { profile: string } | { action: string; arguments: Json; resource?: Resource }
+  reason: string
+  incident: string
+  minutes: number
+  drill: boolean
+  /** Their key: nobody else's can claim it. */
+  jkt: Thumbprint
+  idempotencyKey: string
+  /** The whole body, for telling a repeat from another opening under the same key. */
+  body: Json
+  /** The proof's replay key. */
+  once: OnceOnly
+}
+
+/** What was opened, and what is left of the seven days' minutes. Seconds. */
+export type OpenedBreakGlass = { stored: Stored; left: number; created: boolean }
+
+export type OpeningPorts = DecidingPorts & { incidents: Incidents }
+
+const [day, attempts] = [86_400, 8]
+/** A book is needed for a week, and while a review is still to be done: nobody forgets that for a year. */
+const keepBook = 400 * day
+const loginTolerance = 60
+
+/**
+ * Opens at once what policy lets this person open in an emergency, with nobody asked: in one transaction with the books
+ * that bound it, before anything else can fail it. The same key and body is the same opening.
+ *
+ * @throws StoreUnavailable, StaleRequest
+ */
+export async function openBreakGlass(ask: OpeningAsk, ports: OpeningPorts): Promise<Result<OpenedBreakGlass, Refusal>> {
+  const refused = async <R extends { ok: false; code: Refusal }>(refusal: R): Promise<R> => {
+    await recordRefusal({ type: 'person', id: ask.person }, 'open_break_glass', refusal.code, ports)
+    return refusal
+  }
+  const key = `IDEM#${ask.person}#${digestOf('hotwork.idempotency-key.v1', ask.idempotencyKey)}`
+  const body = digestOf('hotwork.idempotency.v1', ask.body)
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const repeat = await repeated(key, body, ask, ports)
+    if (repeat) return repeat.ok ? repeat : refused(repeat)
+    const made = await makeOpening(ask, ports)
+    if (!made.ok) return refused(made)
+    const { opening, books, voucher } = made.value
+    const now = ports.clock.now()
+    const { events, refusal } = decide(undefined, { ...opening, books: binding(books) }, now)
+    if (refusal) return refused(refuse(refusal.code, refusal.detail ?? detailOf(refusal.code, books, now)))
+    const state = replay(events) as ApprovalRequest
+    const { id } = state.ask
+    const { entries, head } = seal(id, noEntries, events, contextOf(state))
+    const entry: Opening = {
+      id,
+      at: now,
+      until: now + opening.ask.lifetime,
+      review: now + reviewWithin,
+      reason: reasonDigest(ask.reason),
+    }
+    const result = await ports.requests.commit({
+      id,
+      expected: noEntries,
+      state,
+      entries,
+      head,
+      once: [
+        ask.once,
+        { key, value: `${body} ${id}`, expiresAt: now + 8 * day },
+        ...books.map((each) => written(each, entry, now)),
+        ...(voucher ? [voucher] : []),
+      ],
+    })
+    if (result.outcome === 'committed') {
+      ports.log.warn('break_glass_opened', { request: id, by: ask.person, drill: ask.drill })
+      return ok({ stored: { state, head }, left: leftOf(books, entry, now), created: true })
+    }
+    if (result.outcome === 'taken' && result.key === ask.once.key) return refused(refuse('replayed'))
+    // Somebody's opening, or its own twin, came first: the books say so when they are read again.
+  }
+  throw new StaleRequest('other openings kept coming first')
+}
+
+async function repeated(key: string, body: string, { jkt }: OpeningAsk, ports: OpeningPorts) {
+  const before = await ports.requests.recall(key)
+  if (before === undefined) return undefined
+  const [sameBody, id] = before.split(' ')
+  if (sameBody !== body) return refuse('duplicate_request' as const)
+  const stored = await ports.requests.load(RequestId.parse(id))
+  if (!stored) return undefined
+  if (stored.state.ask.jkt !== jkt) return refuse('key_mismatch' as const)
+  const now = ports.clock.now()
+  const books = await booksOf(stored.state.ask, ports)
+  const left = Math.min(...binding(books).map(({ book, limits }) => limits.budget - spent(book, now)))
+  return ok({ stored: { ...stored, state: asOf(stored.state, now) }, left: Math.max(0, left), created: false })
+}
+
+/** A book with the limits that it sets; the book of everyone sets none. */
+type OpenedBook = { key: string; book: Book; limits?: Limits; before: string | undefined }
+
+const binding = (books: readonly OpenedBook[]) =>
+  books.flatMap(({ book, limits }) => (limits ? [{ book, limits }] : []))
+type Made = {
+  opening: Extract<Parameters<typeof decide>[1], { type: 'open_break_glass' }>
+  books: readonly OpenedBook[]
+  voucher?: OnceOnly
+}
+
+/** Everything that can be wrong with an opening, found before the books are asked. */
+async function makeOpening(ask: OpeningAsk, ports: OpeningPorts): Promise<Result<Made, Refusal>> {
+  const { policy, ids, clock } = ports
+  const { bundle } = policy
+  const now = clock.now()
+  const glass = bundle.breakGlass
+  if (!glass)
+    return refuse('unknown_profile', 'this deployment has no `break-glass.json`, so nobody can break the glass')
+  const { halts } = await ports.requests.standing(
+    [],
+    [
+      { kind: 'all', value: 'all' },
+      { kind: 'person', value: ask.person },
+      { kind: 'owner', value: ask.person },
+    ],
+  )
+  const halt = halts.find(({ lifted }) => lifted === undefined)
+  if (halt) return refuse('halted', `stopped by the emergency halt \`${halt.id}\``)
+  const what = openedBy(ask, glass, ports)
+  if (!what.ok) return what
+  const { terms, budgetKey, rights, profile, facts } = what.value
+
+  const login = weakness(ask.login, terms.login, now)
+  if (login !== undefined) return refuse('insufficient_login', login)
+  const window = ask.minutes * 60
+  if (window > terms.window)
+    return refuse('window_too_long', `\`minutes\` should be at most ${Math.floor(terms.window / 60)}`)
+  const incident = await checkIncident(ask.incident, glass, ports)
+  if (incident !== undefined) return refuse('bad_incident', incident)
+
+  const unsealed: Omit<Ask, 'digest' | 'argumentsDigest'> = {
+    id: ids.breakGlass(),
+    agent: { id: ask.person, ...ask.proven },
+    owner: ask.person,
+    chain: [],
+    ancestors: [],
+    ...facts,
+    purpose: 'break-glass',
+    parentTask: { id: ask.incident },
+    uses: 1000,
+    claimWithin: window,
+    lifetime: window,
+    recent: 0,
+    jkt: ask.jkt,
+  }
+  const books = await booksOf({ ...unsealed, breakGlass: { budgetKey, drill: ask.drill } as Emergency }, ports, {
+    window,
+    coolDown: terms.coolDown,
+  })
+  const said = [ask.incident, terms.title ?? '', facts.action, facts.resource.id]
+  const reason = reasonProblem(ask.reason, said, [])
+  if (reason !== undefined) return refuse('bad_reason', reason)
+  const refusals = binding(books).map(({ book, limits }) => refusedBy(book, limits, now))
+  const overdue = refusals.includes('review_overdue')
+  // What the books refuse is told before what may be wrong with words: it is not the words then.
+  const copied = refusals.some((code) => code !== undefined) ? undefined : copiedFrom(ask, said, books)
+  if (copied !== undefined) return refuse('bad_reason', copied)
+  const voucher = overdue ? await voucherFor(ask.person, now, ports) : undefined
+  const emergency: Emergency = {
+    ...(profile === undefined ? {} : { profile }),
+    rights,
+    reason: ask.reason,
+    incident: ask.incident,
+    window,
+    coolDown: terms.coolDown,
+    budgetKey,
+    drill: ask.drill,
+    ...(voucher ? { secondedBy: voucher.by } : {}),
+  }
+  const sealed: Ask = {
+    ...unsealed,
+    breakGlass: emergency,
+    digest: requestDigest(unsealed),
+    argumentsDigest: argumentsDigest(unsealed.action, unsealed.arguments, unsealed.resource),
+  }
+  const answer = askAboutEmergency(policy, 'breakGlass', ask.person, sealed, 'request', now)
+  return ok({
+    opening: { type: 'open_break_glass', ask: sealed, answer, books: [], bundle: bundle.hash },
+    books,
+    ...(voucher ? { voucher: voucher.once } : {}),
+  })
+}
+
+type Opened = {
+  terms: BreakGlassPolicy['action'] & { title?: string }
+  budgetKey: string
+  profile?: string
+  rights: Emergency['rights']
+  facts: Pick<Ask, 'action' | 'arguments' | 'resource' | 'environment' | 'classification' | 'credential' | 'unpinned'>
+}
+
+/** What an opening is of: a profile, or one action with its arguments, which counts against the profile that covers it. */
+function openedBy(
+  { what }: OpeningAsk,
+  glass: BreakGlassPolicy,
+  { policy: { bundle } }: OpeningPorts,
+): Result<Opened, Refusal> {
+  if ('profile' in what) {
+    const profile = glass.profiles.find(({ name }) => name === what.profile)
+    if (!profile)
+      return refuse(
+        'unknown_profile',
+        `\`profile\` should be one of ${glass.profiles.map(({ name }) => `\`${name}\``).join(', ') || 'none: there are no profiles'}`,
+      )
+    const { name, environment, classification, rights, title } = profile
+    return ok({
+      terms: { ...profile, title },
+      budgetKey: `profile:${name}`,
+      profile: name,
+      rights,
+      facts: {
+        action: `break-glass:${name}`,
+        arguments: {},
+        resource: profileResource(name),
+        environment,
+        classification,
+        credential: 'sts',
+        unpinned: ['everything that the profile opens, with any arguments, as often as wanted until it ends'],
+      },
+    })
+  }
+  const found = findActionFacts(bundle, what)
+  if (!found.ok) return found
+  const { entry, arguments: args, resource, unpinned } = found.value
+  if (reachesOurselves(resource.id, bundle.resources))
+    return refuse('not_permitted', 'that is what Hotwork itself is made of: it is beyond breaking the glass')
+  const account = entry.account === undefined ? undefined : bundle.deployment.accounts[entry.account]
+  const asked = { ask: { action: entry.name, arguments: args } as Ask }
+  const statements = account ? emergencyStatements(asked, bundle.actions, account) : []
+  if (entry.credential !== 'token' && emergencyPolicy(statements, 0, { drill: true }).length > sessionPolicyLimit)
+    return refuse(
+      'invalid_arguments',
+      `the session policy would be over ${sessionPolicyLimit} characters: ask for less at once`,
+    )
+  const covering = profileCovering(bundle, entry, resource)
+  return ok({
+    terms: covering ?? glass.action,
+    budgetKey: covering
+      ? `profile:${covering.name}`
+      : `action:${digestOf('hotwork.budget.v1', [entry.name, resource.id])}`,
+    rights: [{ action: entry.name, resources: [resource.id] }],
+    facts: {
+      action: entry.name,
+      arguments: args,
+      resource: { type: resource.type, id: resource.id },
+      environment: resource.environment,
+      classification: resource.classification,
+      credential: entry.credential,
+      unpinned: [...unpinned],
+    },
+  })
+}
+
+/** What a login lacks, as RFC 9470 names it; undefined where it will do. */
+function weakness(
+  { acr, at }: OpeningAsk['login'],
+  wanted: { acr?: string | undefined; maxAge?: number | undefined },
+  now: NumericDate,
+): string | undefined {
+  if (wanted.acr !== undefined && acr !== wanted.acr) return wanted.acr
+  const fresh =
+    wanted.maxAge === undefined || (at !== undefined && at <= now + loginTolerance && now - at <= wanted.maxAge)
+  return fresh ? undefined : String(wanted.maxAge)
+}
+
+async function checkIncident(incident: string, glass: BreakGlassPolicy, { incidents }: OpeningPorts) {
+  if (incident.length > 128 || !new RegExp(glass.incident).test(incident))
+    return `\`incident\` should look like \`${glass.incident}\``
+  const known = await incidents.check(incident)
+  // That nobody can say is no reason to leave people in an emergency without a way in: it is what reviews are for.
+  return known === 'unknown' ? '`incident` is not known where incidents are kept' : undefined
+}
+
+/** The books of the person and of the profile, as true as their openings are now: ended is ended, reviewed is reviewed. */
+async function booksOf(
+  { owner, breakGlass }: Pick<Ask, 'owner' | 'breakGlass'>,
+  ports: OpeningPorts,
+  terms?: { window: number; coolDown: number },
+): Promise<readonly OpenedBook[]> {
+  const { requests, policy, clock } = ports
+  const glass = policy.bundle.breakGlass
+  const drill = breakGlass?.drill ? 'drill:' : ''
+  const profile = glass?.profiles.find(({ name }) => `profile:${name}` === breakGlass?.budgetKey) ?? glass?.action
+  const { window, coolDown } = terms ?? { window: 0, coolDown: 0 }
+  const wanted: readonly { key: string; limits?: Limits }[] = [
+    {
+      key: `BUDGET#${drill}${owner}`,
+      limits: { window, budget: glass?.budgetOfPerson ?? 0, alone: { coolDown } },
+    },
+    { key: `BUDGET#${drill}${breakGlass?.budgetKey}`, limits: { window, budget: profile?.budget ?? 0 } },
+    { key: everyone },
+  ]
+  return Promise.all(
+    wanted.map(async ({ key, limits: each }): Promise<OpenedBook> => {
+      const before = await requests.recall(key)
+      const book = before === undefined ? [] : Book.parse(JSON.parse(before))
+      const now = await asTheyAre(current(book, clock.now()), ports)
+      return { key, before, book: now, ...(each ? { limits: each } : {}) }
+    }),
+  )
+}
+
+/** An early end gives minutes back, and a review that was done blocks nothing: both are read, not written. */
+const asTheyAre = (book: Book, { requests, clock }: OpeningPorts): Promise<Book> =>
+  Promise.all(
+    book.map(async (opening) => {
+      const now = clock.now()
+      if (opening.until <= now && opening.review === undefined) return opening
+      const stored = await requests.load(opening.id)
+      if (!stored) return opening
+      const state = asOf(stored.state, now)
+      const { review, ...rest } = opening
+      const until = Math.min(opening.until, endOf(state) ?? opening.until)
+      return { ...rest, until, ...(review === undefined || state.review?.done ? {} : { review }) }
+    }),
+  )
+
+/** When it ended, if it has. */
+export function endOf(state: ApprovalRequest): NumericDate | undefined {
+  switch (state.status) {
+    case 'completed':
+      return state.completedAt
+    case 'revoked':
+      return state.revokedAt
+    case 'expired':
+      return grantOf(state)?.notAfter ?? state.expiredAt
+    default:
+      return undefined
+  }
+}
+
+const written = ({ key, book, before }: OpenedBook, entry: Opening, now: NumericDate): OnceOnly => ({
+  key,
+  value: JSON.stringify([...book, entry]),
+  ...(before === undefined ? {} : { replaces: before }),
+  expiresAt: now + keepBook,
+})
+
+const leftOf = (books: readonly OpenedBook[], entry: Opening, now: NumericDate): number =>
+  Math.max(0, Math.min(...binding(books).map(({ book, limits }) => limits.budget - spent([...book, entry], now))))
+
+/** The same words as the same person's before are no reason. */
+const copiedFrom = ({ reason }: OpeningAsk, said: readonly string[], [own]: readonly OpenedBook[]) =>
+  reasonProblem(reason, said, own?.book.map((each) => each.reason) ?? [])
+
+/** When it would be possible again, in words; nothing where time alone does not help. */
+function detailOf(code: Refusal, books: readonly OpenedBook[], now: NumericDate): string | undefined {
+  if (code !== 'cool_down') return undefined
+  const at = Math.max(
+    ...binding(books).flatMap(({ book, limits }) => book.map(({ until }) => until + (limits.alone?.coolDown ?? 0))),
+  )
+  return `possible again in ${Math.ceil((at - now) / 60)} minutes`
+}
+
+/** That somebody else vouched for this person lately, to be spent by this opening. */
+async function voucherFor(person: PersonId, now: NumericDate, { requests, policy }: OpeningPorts) {
+  const key = `VOUCHED#${person}`
+  const value = await requests.recall(key)
+  const [by, until] = (value ?? '').split(' ')
+  if (!by || value === undefined || Number(until) <= now) return undefined
+  const known = personOf(policy.bundle, by)
+  if (known?.status !== 'active') return undefined
+  return { by: known.id, once: { key, value: 'spent', replaces: value, expiresAt: now + day } }
+}

@@ -1,0 +1,32 @@
+import type { PersonId, RequestId } from '../domain/values.ts'
+import { refuse } from '../domain/values.ts'
+import { type CarriedOut, carryOut, recordRefusal } from './carry-out.ts'
+import { askAboutEmergency } from './emergency-questions.ts'
+import type { DecidingPorts } from './ports.ts'
+
+export type ReviewAsk = { id: RequestId; person: PersonId; outcome: 'justified' | 'not_justified'; note: string }
+
+/**
+ * Somebody else says whether breaking the glass was justified. Late is better than never, and said once.
+ *
+ * @throws StoreUnavailable, StaleRequest
+ */
+export async function reviewBreakGlass(
+  { id, person, outcome, note }: ReviewAsk,
+  ports: Omit<DecidingPorts, 'ids'>,
+): Promise<CarriedOut> {
+  const { policy } = ports
+  const done = await carryOut(id, ports, (state, now) => ({
+    type: 'review_break_glass',
+    person,
+    outcome,
+    note,
+    answer: askAboutEmergency(policy, 'review', person, state.ask, 'request', now),
+    bundle: policy.bundle.hash,
+  }))
+  if (!done.ok && done.code === 'unknown_request') {
+    await recordRefusal({ type: 'person', id: person }, 'review_break_glass', 'unknown_request', ports)
+    return refuse('unknown_request')
+  }
+  return done
+}
