@@ -47,17 +47,18 @@ export function argumentsOf(args: JsonObject, budget: number): Shown<string> {
   let [left, cut] = [budget, false]
   for (const [name, value] of Object.entries(args)) {
     const shown = clamp(exact(value), Math.max(left, 24))
-    const note = mixesScripts(JSON.stringify(value)) ? '   ← mixes alphabets that look alike' : ''
-    lines.push(`${clamp(inert(name), 64).text} = ${shown.text}${note}`)
+    lines.push(`${clamp(inert(name), 64).text} = ${shown.text}${mixed(JSON.stringify(value))}`)
     left -= [...shown.text].length
     cut ||= shown.cut
   }
   return { value: lines.length === 0 ? '(none)' : lines.join('\n'), cut }
 }
 
+const mixed = (text: string): string => (mixesScripts(text) ? '   ← mixes alphabets that look alike' : '')
+
 export const resourceOf = ({ ask }: ApprovalRequest, budget: number): Shown<string> => {
   const { text, cut } = clamp(inert(ask.resource.id), Math.max(budget, 128))
-  return { value: text, cut }
+  return { value: `${text}${mixed(ask.resource.id)}`, cut }
 }
 
 /** What the credential cannot pin, in plain words. */

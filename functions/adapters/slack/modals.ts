@@ -3,7 +3,7 @@ import { type ApprovalRequest, openStage } from '../../domain/request.ts'
 import { RequestId } from '../../domain/values.ts'
 import { bold, type CardBlock, context, plain, preformatted, rich, section, words } from './blocks.ts'
 import { type CardFacts, placeOf, resourceOf } from './card-facts.ts'
-import { titleFor, titleOn } from './card-title.ts'
+import { titleOn } from './card-title.ts'
 import type { Click } from './click.ts'
 import { clamp, inert } from './inert.ts'
 import { longestComment, type Modal, numberInput, textInput } from './modal-blocks.ts'
@@ -72,7 +72,7 @@ export const whyModal = (state: ApprovalRequest, facts: CardFacts, about: Subjec
       'done',
       section(
         bold(state.status === 'revoked' ? 'Your denial is on record, and has revoked: ' : 'Your denial is on record: '),
-        words(titleFor(facts, state, 240)),
+        ...titleOn(facts, state),
       ),
     ),
     textInput('comment', 'Why?', { required: false, hint: 'The agent is told, and can do better next time.' }),

@@ -4,7 +4,7 @@ import { type ApprovalRequest, approversOf, namesOf, openStage, type StageState 
 import type { RequestId } from '../../domain/values.ts'
 import { whoOf } from './card-status.ts'
 import type { NoPerson } from './click.ts'
-import { inert } from './inert.ts'
+import { clamp, inert } from './inert.ts'
 
 /** What a refusal is about: the request as it now stands, if there is one, and what the refusal itself adds. */
 export type About = {
@@ -37,6 +37,8 @@ const sentences: { readonly [Code in Refusal]: Sentence } = {
     `Nothing has changed: ${detail ?? 'what you left should be less than what was asked for'}.`,
   narrowed_too_often: ({ state }) =>
     `It has been narrowed three times, which is the most; approve it as it is, or deny it; ${turnOf(state)}.`,
+  not_in_bulk: ({ state }) =>
+    `It takes more than a press for several at once: open it and decide it by itself; ${turnOf(state)}.`,
   not_decided: ({ state }) => `You have decided nothing of this request that a reason could go with; ${turnOf(state)}.`,
   already_commented: () => 'Your decision has its reason already, and the record keeps the first.',
   comment_too_late: () => 'Your decision stands, but its reason came more than an hour later and was not recorded.',
@@ -121,7 +123,13 @@ const switchesOnly =
 const agentsOnly =
   'That was refused for a reason that concerns the agent, not you; the card shows how the request stands.'
 
-export const sentenceFor = (code: Refusal, about: About): string => sentences[code](about)
+export const sentenceFor = (code: Refusal, about: About): string => {
+  const { detail, ...rest } = about
+  return sentences[code](detail === undefined ? rest : { ...rest, detail: tame(detail) })
+}
+
+/** A detail may hold what somebody gave. Sentences are read where Slack makes a link of whatever looks like one. */
+const tame = (detail: string): string => clamp(inert(detail), 300).text.replace(/(:)(?=\/\/)|(?<=mailto)(:)/gi, '$1$2 ')
 
 /** To somebody who is not a person of this deployment, whatever they pressed. */
 export const sentenceForNobody: { readonly [Code in NoPerson]: string } = {
