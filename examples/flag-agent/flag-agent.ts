@@ -65,7 +65,12 @@ async function main(): Promise<void> {
     throw new Error(`nobody answers at ${url}: start it with \`npx node examples/flag-service/serve.ts\``, { cause })
   })
   const agent = await Hotwork.connect(readSettings(ask.subject.id, local))
-  await performTask(agent, ask, (_, token) => setOnce(agent, token, url, ask.action.properties['value']), tell)
+  await performTask(
+    agent,
+    ask,
+    (_, token, approved) => setOnce(agent, token, url, approved.action.properties['value']),
+    tell,
+  )
 }
 
 /** Sets the flag, and shows that the token is spent. @returns the note for the report. */

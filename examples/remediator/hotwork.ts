@@ -62,7 +62,7 @@ export class Hotwork {
     let seen = ''
     for (;;) {
       const task = await this.readTask(id, 25)
-      const looks = JSON.stringify([task.task.status, task.hotwork.stages])
+      const looks = JSON.stringify([task.task.status, task.hotwork.round, task.hotwork.stages])
       if (looks !== seen) await onChange(task)
       seen = looks
       if (task.task.status !== 'pending') return task

@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Hotwork } from './hotwork.ts'
-import { type Ask, type AwsCredentials, type Evaluation, Refusal, type Task, type TokenAnswer } from './wire.ts'
+import {
+  type Ask,
+  type AwsCredentials,
+  asApproved,
+  type Evaluation,
+  Refusal,
+  type Task,
+  type TokenAnswer,
+} from './wire.ts'
 
 /** What happens on the way, for whoever watches. A watcher may return a promise: the agent waits for it. */
 export type Step =
@@ -43,13 +51,14 @@ async function ownCredentials(hotwork: Hotwork, token: TokenAnswer): Promise<Aws
 /**
  * The whole life of one task: ask whether it is allowed, ask for approval, wait, claim the credential, do it, report.
  * Whatever happens while doing it, the end is reported, so that the credential dies.
- * @param doIt Does the approved action. `credentials` are there for the AWS actions that the agent does itself.
+ * @param doIt Does the approved action, which may be less than what was asked for. `credentials` are there for the AWS
+ * actions that the agent does itself.
  * @throws NotAllowed, Refusal, or what `doIt` throws.
  */
 export async function performTask(
   hotwork: Hotwork,
   ask: Ask,
-  doIt: (credentials: AwsCredentials | undefined, token: TokenAnswer) => Promise<string>,
+  doIt: (credentials: AwsCredentials | undefined, token: TokenAnswer, approved: Ask) => Promise<string>,
   watch: Watch = () => {},
 ): Promise<Task> {
   const evaluation = await hotwork.evaluate(ask)
@@ -72,7 +81,7 @@ export async function performTask(
   await watch({ name: 'credential', task: settled, token, ...(credentials ? { credentials } : {}), heldAt: Date.now() })
 
   try {
-    const note = await doIt(credentials, token)
+    const note = await doIt(credentials, token, asApproved(ask, settled))
     return await report('succeeded', note)
   } catch (fault) {
     await report('failed', (fault as Error).message.slice(0, 200))

@@ -33,9 +33,9 @@ export async function remediate(
   const task = await performTask(
     hotwork,
     ask,
-    async (credentials) => {
+    async (credentials, _token, approved) => {
       if (!credentials) throw new Error('an AWS action comes with AWS credentials')
-      await act(ask.action, hotwork.settings.aws, credentials)
+      await act(approved.action, hotwork.settings.aws, credentials)
       after = await readHealth(healthUrl)
       if (after.status !== 'healthy') throw new Error(`checkout is still unhealthy: ${after.reason}`)
       return `checkout is healthy with ${after.payment_timeout_ms} ms`

@@ -69,8 +69,13 @@ function describe(step: Step): string[] {
       const stages = hotwork.stages.map(({ name, quorum, decisions }) => `${name} ${decisions.approve} of ${quorum}`)
       return [`  ${task.status}: ${stages.join(', ')}`]
     }
-    case 'approved':
-      return [`approved until ${step.task.result?.approval.approved_until}`]
+    case 'approved': {
+      const { narrowed } = step.task.hotwork
+      return [
+        `approved until ${step.task.result?.approval.approved_until}`,
+        ...(narrowed ? [`  less than was asked for: ${JSON.stringify(narrowed)}`] : []),
+      ]
+    }
     case 'credential':
       return [
         step.credentials
@@ -94,7 +99,7 @@ async function main(): Promise<void> {
   await performTask(
     hotwork,
     ask,
-    async (credentials, token) => {
+    async (credentials, token, approved) => {
       if (!credentials && isAws(ask)) {
         const { output } = await hotwork.awsCall(token.access_token)
         say(`had it done: ${ask.action.name}, and AWS answered ${JSON.stringify(output)}`)
@@ -102,7 +107,7 @@ async function main(): Promise<void> {
       }
       if (!credentials) return `would now call the tool with the access token: ${ask.action.name}`
       try {
-        await act(ask.action, hotwork.settings.aws, credentials)
+        await act(approved.action, hotwork.settings.aws, credentials)
         say(`did it: ${ask.action.name}`)
         return `did ${ask.action.name}`
       } catch (fault) {

@@ -44,10 +44,16 @@ export interface Task {
     arguments_digest: string
     /** What the credential cannot pin, in plain words. */
     unpinned: string[]
+    /** What an approver left of it, where they approved less than was asked: all arguments, uses, and seconds of lifetime. */
+    narrowed?: { arguments: Record<string, unknown>; uses: number; lifetime: number }
     stages: { name: string; quorum: number; decisions: { approve: number; deny: number }; deadline?: string }[]
     grant?: { claim_by: string; not_after: string; uses_left: number; status: string }
   }
 }
+
+/** What was approved: what was asked for, or what an approver left of it. Anything else is refused as out of scope. */
+export const asApproved = (ask: Ask, { hotwork: { narrowed } }: Task): Ask =>
+  narrowed ? { ...ask, action: { ...ask.action, properties: narrowed.arguments } } : ask
 
 /** The answer of the token endpoint (RFC 8693 section 2.2.1, RFC 9396 section 7). */
 export interface TokenAnswer {

@@ -1,0 +1,22 @@
+import { type Ask, asApproved, type Task } from '../../examples/remediator/wire.ts'
+
+const ask: Ask = {
+  subject: { type: 'agent', id: 'agent:remediator' },
+  action: {
+    name: 'lambda:PutFunctionConcurrency',
+    properties: { FunctionName: 'worker', ReservedConcurrentExecutions: 10 },
+  },
+  resource: { type: 'lambda:function', id: 'arn:aws:lambda:us-east-1:000000000000:function:worker' },
+  context: { purpose: 'remediation', parent_task: { id: 'INC-1042' } },
+}
+const task = (hotwork: Partial<Task['hotwork']>) => ({ hotwork }) as Task
+
+test('the example agent does what was asked for where that was approved', () => {
+  expect(asApproved(ask, task({ round: 1 }))).toEqual(ask)
+})
+
+test('and what was left of it where an approver left less, all of it and nothing of its own', () => {
+  const left = { FunctionName: 'worker', ReservedConcurrentExecutions: 5 }
+  const narrowed = { arguments: left, uses: 1, lifetime: 300 }
+  expect(asApproved(ask, task({ round: 2, narrowed }))).toEqual({ ...ask, action: { ...ask.action, properties: left } })
+})
