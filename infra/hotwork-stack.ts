@@ -59,6 +59,10 @@ const functions = {
   'declare-halt': 'answers',
   'lift-halt': 'answers',
   'read-requests': 'answers',
+  'show-pages': 'answers',
+  'decide-on-page': 'answers',
+  'log-in': 'facts',
+  'link-slack': 'facts',
   'receive-slack': 'answers',
   'await-outcome': 'none',
   'advance-workflow': 'facts',
@@ -226,6 +230,21 @@ export class HotworkStack extends Stack {
       'GET /v1/requests/{id}/ledger',
       'GET /v1/standing-permits',
     )
+
+    // People with a browser, one function a right: to look, to decide, to begin and end sessions, to say whose a Slack
+    // account is. Who looks cannot decide, and who logs people in writes no entry.
+    const showPages = make('show-pages', { ISSUER: issuer, REQUESTS_TABLE: requests.name })
+    requests.grantRead(showPages.role)
+    requests.grantFind(showPages.role, 'by-status')
+    api.route(showPages, 'GET /decide', 'GET /decide/{id}')
+    api.route(makeDecider('decide-on-page', { ISSUER: issuer }), 'POST /decide/{id}', 'GET /login/decision')
+    const logIn = make('log-in', { ISSUER: issuer, REQUESTS_TABLE: requests.name })
+    requests.grantRead(logIn.role)
+    requests.grantPut(logIn.role)
+    api.route(logIn, 'GET /login', 'GET /login/callback', 'POST /logout')
+    const linkSlack = makeDecider('link-slack', { ISSUER: issuer, ...slackApp })
+    slack.grantRead(linkSlack.role)
+    api.route(linkSlack, 'GET /link', 'POST /link', 'POST /link/unlink')
 
     // Slack gives up after 3 s; the handler answers within 2.2 s, and a first start may need the rest.
     const receiveSlack = makeDecider(

@@ -33,6 +33,10 @@ const endpoints = [
   'declare-halt',
   'lift-halt',
   'read-requests',
+  'show-pages',
+  'decide-on-page',
+  'log-in',
+  'link-slack',
 ] as const
 
 /**
@@ -63,6 +67,8 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
       'declare-halt',
       'lift-halt',
       'read-requests',
+      'show-pages',
+      'decide-on-page',
       'receive-slack',
       'draw-card',
     ],

@@ -47,11 +47,15 @@ describe('who may do what is dangerous', () => {
     ['start an execution', 'states:StartExecution', ['follow-workflow']],
     ['end a wait by success', 'states:SendTaskSuccess', ['await-outcome', 'follow-workflow']],
     ['end a wait by failure', 'states:SendTaskFailure', ['await-outcome', 'follow-workflow']],
-    ["read Slack's secret", 'secretsmanager:GetSecretValue', ['draw-card', 'receive-slack']],
+    ["read Slack's secret", 'secretsmanager:GetSecretValue', ['draw-card', 'link-slack', 'receive-slack']],
     ['invoke a function', 'lambda:InvokeFunction', ['WorkflowRole']],
     ['set a timer', 'scheduler:CreateSchedule', ['set-reminders']],
     ['hand a role on', 'iam:PassRole', ['set-reminders']],
-    ['take from a queue', 'sqs:ReceiveMessage', [broker, 'draw-card', 'follow-workflow', 'set-reminders', 'write-denies']],
+    [
+      'take from a queue',
+      'sqs:ReceiveMessage',
+      [broker, 'draw-card', 'follow-workflow', 'set-reminders', 'write-denies'],
+    ],
   ])('only these may %s', (_what, action, owners) => expect(whoMay(action)).toEqual(owners))
 
   test('the target roles, and no others, are reached by exact ARN, only in ways that can be traced and ended', () => {
@@ -121,6 +125,10 @@ describe('who may touch which table', () => {
     ['declare-halt', decide, ['PutItem'], [], []],
     ['lift-halt', decide, ['PutItem'], [], []],
     ['read-requests', [...read, ...byIndex], ['Query'], [], []],
+    ['show-pages', [...read, 'Query/index/by-status'], [], [], []],
+    ['decide-on-page', decide, ['PutItem'], [], []],
+    ['log-in', decide, [], [], []],
+    ['link-slack', decide, ['PutItem'], [], []],
     [
       'receive-slack',
       [...decide, ...byIndex.filter((index) => !index.endsWith('by-agent'))],
