@@ -117,7 +117,7 @@ function answerFor(ask: DelegationAsk, parent: ApprovalRequest, { agent }: Facts
 function give(ask: DelegationAsk, child: RequestId, facts: Facts, ports: Ports) {
   const { agent, to, uses = 1 } = ask
   return carryOut(ask.id, ports, async (state, now) => {
-    const target = targetOf(state.ask.action, ports)
+    const target = targetOf(state.ask, ports)
     const own = await authorityOf(state, 'request', now, ports, target ? { role: target.role } : {})
     const notAfter = ask.notAfter ?? (state.status === 'approved' ? state.grant.notAfter : now)
     return {

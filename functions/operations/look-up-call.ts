@@ -1,6 +1,6 @@
 import { deriveReadStatement, type Statement } from '../domain/catalogue.ts'
 import type { Ask, Use } from '../domain/request.ts'
-import { sessionPolicy } from '../domain/session-policy.ts'
+import { emergencyPolicy } from '../domain/session-policy.ts'
 import type { CredentialId } from '../domain/values.ts'
 import type { AwsCall, AwsCaller, AwsCredentials, LookedUp } from './ports.ts'
 import { type BrokerPorts, sessionOf, shortest, type Target } from './target-session.ts'
@@ -42,7 +42,7 @@ export const sessionForCall = (
 ): Promise<AwsCredentials> =>
   broker.assume({
     ...sessionOf(ask, credential, target),
-    policy: sessionPolicy(statement, clock.now() + callLasts),
+    policy: emergencyPolicy([statement], clock.now() + callLasts, { drill: ask.breakGlass?.drill === true }),
     durationSeconds: shortest,
     ...(target.account.scopedCredentials && { scopedSeconds: callLasts }),
   })

@@ -25,7 +25,7 @@ export async function resolveCall(id: RequestId, ports: CallPorts): Promise<Look
   const use = stored && callOf(stored.state)
   if (!use || use.ended || isUnderWay(use, ports.clock.now())) return undefined
   const { ask } = stored.state
-  const target = targetOf(ask.action, ports)
+  const target = targetOf(ask, ports)
   const stopped = target !== undefined && (await isStopped(target, ports))
   const looked: Looked = stopped ? { found: 'unread' } : await lookUpCall(ask, use, target, ports)
   const end = endOf(looked, use, ports.clock.now())
