@@ -29,13 +29,23 @@ export const handler = oauthEndpoint({ ...ports, tell }, exchange)
 
 async function exchange(call: Call): Promise<Answer> {
   const { subjectToken, request, targets } = readTokenExchange(call.form())
-  const { agent, ref } = await callers.agentOf(subjectToken)
+  // What was opened in an emergency is a person's, and theirs is another token than an agent's.
+  const asker = request.startsWith('bgl_') ? await personOf(subjectToken) : await agentOf(subjectToken)
   const proving = { method: 'POST', path: '/token' }
   const { proof, once } = await callers.proof(call, proving, (detail) => badProof(detail))
-  const ask = { id: request, agent: agent.id, clientId: ref.subject, jkt: proof.jkt, targets, once }
+  const ask = { id: request, ...asker, jkt: proof.jkt, targets, once }
   const issued = await issueToken(ask, ports)
   if (!issued.ok) throw refusal(issued.code, issued.detail)
   return tokenAnswer(issued.value)
+}
+
+const agentOf = async (token: string) => {
+  const { agent, ref } = await callers.agentOf(token)
+  return { agent: agent.id, clientId: ref.subject }
+}
+const personOf = async (token: string) => {
+  const { person, proven } = await callers.personOf(token)
+  return { agent: person.id, clientId: proven.subject }
 }
 
 const badProof = (detail: string) =>

@@ -7,6 +7,13 @@ import { type Agent, type Identity, type Person, type Tool, withIdentity } from 
 import type { AgentRef } from '../../domain/request.ts'
 import type { Clock, OnceOnly } from '../../operations/ports.ts'
 
+/** A person, by the issuer and subject of their token, and how and when they logged in. */
+export type ProvenPerson = {
+  person: Person
+  proven: { issuer: string; subject: string }
+  login: { acr?: string; at?: number }
+}
+
 /** Finds out who calls. Agents and tools prove themselves with workload tokens, people with people's: none passes for another. */
 export class Callers {
   readonly #bundle: Bundle
@@ -52,14 +59,20 @@ export class Callers {
   }
 
   /** @throws BadRequest 401 */
-  async person(call: Call): Promise<{ person: Person; login: { acr?: string; at?: number } }> {
-    const identity = await this.#identify(bearer(call, this.#issuer))
+  async person(call: Call): Promise<ProvenPerson> {
+    return this.personOf(bearer(call, this.#issuer))
+  }
+
+  /** The person of a token, such as the subject token of an exchange. @throws BadRequest 401 */
+  async personOf(token: string): Promise<ProvenPerson> {
+    const identity = await this.#identify(token)
     const person = this.#whoIs(this.#bundle.directory.people, identity)
     if (person?.status !== 'active')
       throw unauthorized(this.#issuer, 'the token belongs to no active person known here')
-    const { acr, authTime } = identity
+    const { acr, authTime, issuer, subject } = identity
     return {
       person,
+      proven: { issuer, subject },
       login: { ...(acr === undefined ? {} : { acr }), ...(authTime === undefined ? {} : { at: authTime }) },
     }
   }

@@ -1,0 +1,42 @@
+import { rfc3339 } from '../../domain/ledger.ts'
+import { type ApprovalRequest, grantOf } from '../../domain/request.ts'
+import type { Json } from '../../domain/values.ts'
+import { personView } from './person-view.ts'
+
+/** Somebody who broke the glass, as people see it: what was said, what is open and until when, what was done, the review. */
+export function breakGlassView(state: ApprovalRequest): { [member: string]: Json } {
+  const { ask, review } = state
+  const grant = grantOf(state)
+  const glass = ask.breakGlass
+  if (!glass || !grant) throw new TypeError(`\`${ask.id}\` is no break-glass`)
+  const { ended, grant: shown } = personView(state)
+  return {
+    id: ask.id,
+    status: state.status,
+    person: ask.owner,
+    ...(glass.profile === undefined ? {} : { profile: glass.profile }),
+    action: ask.action,
+    arguments: ask.arguments,
+    resource: ask.resource,
+    rights: glass.rights as Json,
+    environment: ask.environment,
+    reason: glass.reason,
+    incident: glass.incident,
+    minutes: Math.floor(glass.window / 60),
+    drill: glass.drill,
+    ...(glass.secondedBy === undefined ? {} : { vouched_by: glass.secondedBy }),
+    digest: ask.digest,
+    unpinned: ask.unpinned,
+    opened_at: rfc3339(state.submittedAt),
+    not_after: rfc3339(grant.notAfter),
+    ...(ended === undefined ? {} : { ended }),
+    ...(shown === undefined ? {} : { grant: shown }),
+    ...(review === undefined ? {} : { review: reviewView(review) }),
+  }
+}
+
+const reviewView = ({ dueAt, overdueAt, done }: NonNullable<ApprovalRequest['review']>): Json => ({
+  due_at: rfc3339(dueAt),
+  status: done ? 'done' : overdueAt === undefined ? 'due' : 'overdue',
+  ...(done ? { by: done.by, at: rfc3339(done.at), outcome: done.outcome, note: done.note } : {}),
+})

@@ -1,0 +1,64 @@
+import * as z from 'zod'
+import { parseBody } from '../adapters/http/authzen.ts'
+import { breakGlassView } from '../adapters/http/break-glass-view.ts'
+import { endpoint } from '../adapters/http/endpoint.ts'
+import { PatternIncidents } from '../adapters/system/pattern-incidents.ts'
+import { JsonObject, Resource } from '../domain/values.ts'
+import { openBreakGlass } from '../operations/open-break-glass.ts'
+import { environmentOf } from './environments.ts'
+import { Callers } from './wiring/callers.ts'
+import { decidingPorts } from './wiring/deciding.ts'
+import { idempotencyKeyOf } from './wiring/idempotency-key.ts'
+import { cedarPolicy } from './wiring/policy.ts'
+import { refusalForOps } from './wiring/refusals-for-ops.ts'
+
+const environment = environmentOf('open-break-glass')
+const issuer = environment.ISSUER
+const ports = { ...decidingPorts(environment, cedarPolicy()), incidents: new PatternIncidents() }
+const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
+
+const said = {
+  reason: z.string().max(2000),
+  incident: z.string().max(128),
+  /** Whole minutes. */
+  minutes: z.int().min(1).max(60),
+  /** Goes the whole way with credentials that can do nothing. */
+  drill: z.boolean().default(false),
+}
+/** A profile, or one action with its arguments and, to be compared, its resource. */
+const Body = z.union([
+  z.strictObject({ profile: z.string().min(1).max(64), ...said }),
+  z.strictObject({ action: z.string().min(1).max(128), arguments: JsonObject, resource: Resource.optional(), ...said }),
+])
+
+/** `POST /v1/break-glass`: a person opens at once, with nobody asked, what policy lets them open in an emergency. */
+export const handler = endpoint({ issuer, ...ports }, async (call) => {
+  const { person, login, proven } = await callers.person(call)
+  const { proof, once } = await callers.proof(call, { method: 'POST', path: '/v1/break-glass' })
+  const idempotencyKey = idempotencyKeyOf(call)
+  const body = call.json()
+  const { reason, incident, minutes, drill, ...what } = parseBody(Body, body)
+  const opened = await openBreakGlass(
+    {
+      person: person.id,
+      proven,
+      login,
+      what:
+        'profile' in what
+          ? what
+          : { action: what.action, arguments: what.arguments, ...(what.resource ? { resource: what.resource } : {}) },
+      reason,
+      incident,
+      minutes,
+      drill,
+      jkt: proof.jkt,
+      idempotencyKey,
+      body,
+      once,
+    },
+    ports,
+  )
+  if (!opened.ok) throw refusalForOps(opened.code, opened.detail)
+  const { stored, left } = opened.value
+  return { status: 201, body: { ...breakGlassView(stored.state), budget_left_minutes: Math.floor(left / 60) } }
+})

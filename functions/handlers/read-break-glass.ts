@@ -1,0 +1,43 @@
+import { breakGlassView } from '../adapters/http/break-glass-view.ts'
+import { type Call, endpoint } from '../adapters/http/endpoint.ts'
+import type { Answer } from '../adapters/http/problem.ts'
+import type { PersonId } from '../domain/values.ts'
+import { listBreakGlass } from '../operations/read-break-glass.ts'
+import { readLedger, readRequest } from '../operations/read-requests.ts'
+import { environmentOf } from './environments.ts'
+import { breakGlassId } from './wiring/break-glass-id.ts'
+import { Callers } from './wiring/callers.ts'
+import { decidingPorts } from './wiring/deciding.ts'
+import { cedarPolicy } from './wiring/policy.ts'
+import { refusalForOps } from './wiring/refusals-for-ops.ts'
+
+const environment = environmentOf('read-break-glass')
+const issuer = environment.ISSUER
+const ports = decidingPorts(environment, cedarPolicy())
+const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
+
+/** Who has the glass broken, and what became of it: what people read. The API's own routes choose. */
+const routes: { [route: string]: (call: Call, person: PersonId) => Promise<Answer> } = {
+  'GET /v1/break-glass': async (_, person) => {
+    const listed = await listBreakGlass(person, ports)
+    if (!listed) throw refusalForOps('not_permitted', 'policy does not let you read')
+    return { status: 200, body: { break_glass: listed.map(breakGlassView) } }
+  },
+  'GET /v1/break-glass/{id}': async (call, person) => {
+    const read = await readRequest({ id: breakGlassId(call), person }, ports)
+    if (!read.ok) throw refusalForOps(read.code)
+    return { status: 200, body: breakGlassView(read.value) }
+  },
+  'GET /v1/break-glass/{id}/ledger': async (call, person) => {
+    const read = await readLedger({ id: breakGlassId(call), person }, ports)
+    if (!read.ok) throw refusalForOps(read.code)
+    return { status: 200, body: { entries: read.value } }
+  },
+}
+
+export const handler = endpoint({ issuer, ...ports }, async (call) => {
+  const { person } = await callers.person(call)
+  const route = routes[call.route]
+  if (!route) throw refusalForOps('unknown_request')
+  return route(call, person.id)
+})
