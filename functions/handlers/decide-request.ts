@@ -2,14 +2,14 @@ import * as z from 'zod'
 import { parseBody } from '../adapters/http/authzen.ts'
 import { endpoint } from '../adapters/http/endpoint.ts'
 import { personView } from '../adapters/http/person-view.ts'
-import { Verdict } from '../domain/request.ts'
+import { openStage, Verdict } from '../domain/request.ts'
 import { Digest, JsonObject, RequestId } from '../domain/values.ts'
 import { decideRequest } from '../operations/decide-request.ts'
 import { environmentOf } from './environments.ts'
 import { Callers } from './wiring/callers.ts'
 import { decidingPorts } from './wiring/deciding.ts'
 import { cedarPolicy } from './wiring/policy.ts'
-import { refusalForPeople, unknownRequest } from './wiring/refusals.ts'
+import { insufficientLogin, refusalForPeople, unknownRequest } from './wiring/refusals.ts'
 
 const environment = environmentOf('decide-request')
 const issuer = environment.ISSUER
@@ -48,6 +48,11 @@ export const handler = endpoint({ issuer, ...ports }, async (call) => {
     { id: id.data, person: person.id, ...body, ...optional, through: 'api', login },
     ports,
   )
-  if (!done.ok) throw refusalForPeople(done.code, done.detail)
+  if (!done.ok) {
+    const state = done.stored?.state
+    const stage = state?.status === 'pending' ? openStage(state) : undefined
+    if (done.code === 'insufficient_login' && stage) throw insufficientLogin(stage.terms)
+    throw refusalForPeople(done.code, done.detail)
+  }
   return { status: 200, body: personView(done.value.state) }
 })

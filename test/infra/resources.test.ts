@@ -114,9 +114,10 @@ describe('streams and queues', () => {
   })
 
   test('a worker of a queue fails single messages, and its queue waits out an attempt before the next', () => {
-    const workers = mappings(/^<(?:Follow|Cards|Denies|Calls)>$/)
+    const workers = mappings(/^<(?:Follow|Cards|Denies|Calls|Presses)>$/)
     expect(workers.map((properties) => textOf(properties['FunctionName'])).sort()).toEqual([
       '<CallAws>',
+      '<DecideBurst>',
       '<DrawCard>',
       '<FollowWorkflow>',
       '<WriteDenies>',
@@ -217,8 +218,11 @@ describe('functions', () => {
   // DynamoDB client 170. Those above it read KMS's keys besides (27), and two assume roles (35, for STS and its XML). What
   // makes the agents' calls has the client of each service that it calls, and keeps nobody waiting for credentials.
   const kilobytes: { [name: string]: number } = {
+    // OpenID's client and what verifies its tokens, beside all that deciding takes.
+    'decide-on-page': 480,
     'receive-slack': 550,
-    'draw-card': 450,
+    // It asks policy whom to tell, and keeps nobody waiting.
+    'draw-card': 490,
     'issue-token': 445,
     'begin-use': 445,
     'issue-aws-credentials': 490,

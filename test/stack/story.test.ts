@@ -138,7 +138,7 @@ describe('one request on the deployed stack', () => {
     const weak = await hotwork.decide('person:gus', id)
     expect(weak.status).toBe(401)
     expect(weak.headers.get('www-authenticate')).toContain('insufficient_user_authentication')
-    expect(weak.headers.get('www-authenticate')).toContain('acr_values="strong"')
+    expect(weak.headers.get('www-authenticate')).toContain('acr_values="strong", max_age="900"')
     const strong = { acr_values: 'strong' }
     expect(await hotwork.decide('person:gus', id, {}, strong)).toMatchObject({ status: 200 })
     expect(await hotwork.decide('person:hana', id, {}, strong)).toMatchObject({

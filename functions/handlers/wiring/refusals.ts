@@ -90,21 +90,35 @@ const forPeople: { [code in Refusal]?: readonly [status: number, title: string, 
 /** @returns the problem of a refusal at a door for people */
 export function refusalForPeople(code: Refusal, detail?: string): BadRequest {
   if (code === 'unknown_request') return unknownRequest()
-  if (code === 'insufficient_login') return insufficientLogin(detail)
+  if (code === 'insufficient_login') return insufficientLogin(detail ?? '')
   const [status, title, fix] = forPeople[code] ?? [409, 'This cannot be done now', 'read the request again']
   return new BadRequest({ status, code, title, detail: detail === undefined ? fix : `${fix}: ${detail}` })
 }
 
-/** RFC 9470: a stronger login is wanted (`acr_values`), or a newer one (`max_age`, seconds). */
-const insufficientLogin = (wanted = ''): BadRequest => {
-  const [parameter, fix] = /^\d+$/.test(wanted)
-    ? [`max_age=${wanted}`, `log in again: the login should be at most ${wanted} s old`]
-    : [`acr_values="${wanted}"`, `log in with \`acr_values=${wanted}\``]
+/**
+ * RFC 9470 section 3: the login is not strong enough, or too old. All that the stage wants is said at once, so that one
+ * more login is enough; where only the refusal is known, what it names.
+ */
+export function insufficientLogin(
+  wanted: string | { acr?: string | undefined; maxAge?: number | undefined },
+): BadRequest {
+  const { acr, maxAge } =
+    typeof wanted !== 'string' ? wanted : /^\d+$/.test(wanted) ? { maxAge: Number(wanted) } : { acr: wanted }
+  const parameters = [
+    ...(acr === undefined ? [] : [`acr_values="${acr}"`]),
+    ...(maxAge === undefined ? [] : [`max_age="${maxAge}"`]),
+  ]
+  const fixes = [
+    ...(acr === undefined ? [] : [`with \`acr_values=${acr}\``]),
+    ...(maxAge === undefined ? [] : [`at most ${maxAge} s before the decision`]),
+  ]
   return new BadRequest({
     status: 401,
     code: 'insufficient_user_authentication',
-    title: 'This decision needs a stronger login',
-    detail: fix,
-    headers: { 'www-authenticate': `Bearer error="insufficient_user_authentication", ${parameter}` },
+    title: 'This decision needs a stronger or newer login',
+    detail: `log in ${fixes.join(', ')}, and decide with the new token`,
+    headers: {
+      'www-authenticate': ['Bearer error="insufficient_user_authentication"', ...parameters].join(', '),
+    },
   })
 }

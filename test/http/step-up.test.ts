@@ -1,0 +1,28 @@
+import { insufficientLogin, refusalForPeople } from '../../functions/handlers/wiring/refusals.ts'
+
+/** RFC 9470: what a client is told whose login is not enough. */
+
+const challengeOf = (wanted: Parameters<typeof insufficientLogin>[0]) => {
+  const { status, headers } = insufficientLogin(wanted).problem
+  return [status, headers?.['www-authenticate']]
+}
+
+test('a stage that wants a strong and a new login says both at once, so that one more login is enough', () =>
+  expect(challengeOf({ acr: 'strong', maxAge: 900 })).toEqual([
+    401,
+    'Bearer error="insufficient_user_authentication", acr_values="strong", max_age="900"',
+  ]))
+
+test.each([
+  ['only how strong', { acr: 'urn:mace:incommon:iap:silver' }, 'acr_values="urn:mace:incommon:iap:silver"'],
+  ['only how new', { maxAge: 300 }, 'max_age="300"'],
+])('a stage that wants %s says that alone', (_what, wanted, parameter) =>
+  expect(challengeOf(wanted)).toEqual([401, `Bearer error="insufficient_user_authentication", ${parameter}`]),
+)
+
+test.each([
+  ['a strength', 'strong', 'acr_values="strong"'],
+  ['an age', '900', 'max_age="900"'],
+])('where only the refusal is known, with %s as its detail, it says what that names', (_what, detail, parameter) =>
+  expect(refusalForPeople('insufficient_login', detail).problem.headers?.['www-authenticate']).toContain(parameter),
+)
