@@ -16,6 +16,8 @@ export type DrawPorts = {
   policy: Policy
   /** Pure: the card of a request in one channel, by the channel's alias. */
   render(state: ApprovalRequest, channel: string): RenderedCard
+  /** Whether a request has a card of its own in a channel, where it is not shown on one with others like it. */
+  hasOwnCard?(state: ApprovalRequest, channel: string, hasCard: boolean): Promise<boolean>
   /** Pure: the words of a line beneath a card, or of a notice to the agent's owner. */
   say(line: Line | { line: Notice }, state: ApprovalRequest): RenderedCard
   /** The deployment's channels by alias. */
@@ -55,19 +57,20 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
       await place.draw()
     } catch (fault) {
       if (fault instanceof BoardUnavailable && fault.forAll) throw fault
-      if (fault instanceof CardUndeliverable) ports.log.error(place.trouble, { request: id, ...place.where })
-      // Somebody who cannot be written to sees the channel: no reason to try for an hour, nor to hold up the rest.
-      if (!(fault instanceof CardUndeliverable && place.trouble === 'direct_undeliverable')) faults.push(fault)
+      if (fault instanceof CardUndeliverable && 'person' in place) {
+        // Who cannot be written to sees the channel: no reason to try for an hour, nor to hold up the rest.
+        ports.log.error('direct_undeliverable', { request: id, person: place.person })
+        continue
+      }
+      if (fault instanceof CardUndeliverable && 'channel' in place)
+        ports.log.error('card_undeliverable', { request: id, channel: place.channel })
+      faults.push(fault)
     }
   }
   if (faults.length > 0) throw faults[0]
 }
 
-type Place = {
-  draw(): Promise<void>
-  trouble: 'card_undeliverable' | 'direct_undeliverable'
-  where: { channel: string } | { person: string }
-}
+type Place = { draw(): Promise<void> } & ({ channel: string } | { person: PersonId })
 
 /** Channels first: what everybody sees. */
 function placesOf(drawing: Drawing, called: readonly PersonId[]): readonly Place[] {
@@ -76,21 +79,12 @@ function placesOf(drawing: Drawing, called: readonly PersonId[]): readonly Place
   const people = new Set([...posted.flatMap(({ person }) => person ?? []), ...called])
   people.delete(owner)
   return [
-    ...[...new Set(state.stages.flatMap(channelsOf))].map((alias) => ({
-      draw: () => drawInChannel(alias, drawing),
-      trouble: 'card_undeliverable' as const,
-      where: { channel: alias },
+    ...[...new Set(state.stages.flatMap(channelsOf))].map((channel) => ({
+      channel,
+      draw: () => drawInChannel(channel, drawing),
     })),
-    ...[...people].map((person) => ({
-      draw: () => drawForPerson(person, called.includes(person), drawing),
-      trouble: 'direct_undeliverable' as const,
-      where: { person },
-    })),
-    {
-      draw: () => tellOwner(owner, drawing),
-      trouble: 'direct_undeliverable' as const,
-      where: { person: owner },
-    },
+    ...[...people].map((person) => ({ person, draw: () => drawForPerson(person, called.includes(person), drawing) })),
+    { person: owner, draw: () => tellOwner(owner, drawing) },
   ]
 }
 
@@ -117,6 +111,7 @@ async function drawInChannel(alias: string, drawing: Drawing): Promise<void> {
   const open = waitingStage(state)
   const isOpenHere = open !== undefined && channelsOf(open).includes(alias)
   const before = posted.find((each) => each.channel === channel)
+  if (ports.hasOwnCard && !(await ports.hasOwnCard(state, alias, before !== undefined))) return
   // A card knows the stage's own channel: from an escalation on its people are in two.
   const drawn = await draw({ channel, before, shows: isOpenHere ? open.terms.channel : alias }, drawing)
   if (!isOpenHere && !drawn.card.told?.some((key) => key.startsWith('asked '))) return

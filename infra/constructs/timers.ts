@@ -1,5 +1,5 @@
 import { Stack, Validations } from 'aws-cdk-lib'
-import { Grant, type IGrantable, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { ScheduleGroup } from 'aws-cdk-lib/aws-scheduler'
 import { Construct } from 'constructs'
 import type { WorkQueue } from './work-queue.ts'
@@ -30,18 +30,18 @@ export class Timers extends Construct {
   }
 
   /** Allows making timers, in this group, with this role and no other. Neither changing nor removing one. */
-  grantSet(grantee: IGrantable): void {
+  grantSet(grantee: Role): void {
     const { region, account, partition } = Stack.of(this)
-    const timers = `arn:${partition}:scheduler:${region}:${account}:schedule/${this.group}/*`
-    Grant.addToPrincipal({ grantee, actions: ['scheduler:CreateSchedule'], resourceArns: [timers] })
+    const timersOf = (where: string) => `arn:${where}:scheduler:${region}:${account}:schedule/${this.group}/*`
+    Grant.addToPrincipal({ grantee, actions: ['scheduler:CreateSchedule'], resourceArns: [timersOf(partition)] })
     Grant.addToPrincipal({
       grantee,
       actions: ['iam:PassRole'],
       resourceArns: [this.roleArn],
       conditions: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
     })
-    Validations.of(this).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::${timers}]`,
+    Validations.of(grantee).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::${timersOf('<AWS::Partition>')}]`,
       reason: 'A timer is named by what it is for; its group holds nothing else',
     })
   }

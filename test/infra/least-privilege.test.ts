@@ -54,7 +54,7 @@ describe('who may do what is dangerous', () => {
     [
       'take from a queue',
       'sqs:ReceiveMessage',
-      [broker, 'draw-card', 'follow-workflow', 'set-reminders', 'write-denies'],
+      [broker, 'decide-burst', 'draw-card', 'follow-workflow', 'set-reminders', 'write-denies'],
     ],
   ])('only these may %s', (_what, action, owners) => expect(whoMay(action)).toEqual(owners))
 
@@ -72,6 +72,13 @@ describe('who may do what is dangerous', () => {
     expect(of('sweep-overdue', 'sts', '')).toEqual([])
     expect(new Set(of(broker, 'sqs', '').map((right) => right.replace(/^\w+/, '')))).toEqual(new Set(['<Calls>']))
     expect(of(broker, 'sqs', '').filter((right) => right.startsWith('Send'))).toEqual([])
+  })
+
+  test("a press for all of a list comes from Slack's door alone, and only its cards are looked at for it", () => {
+    const senders = [...rights].filter(([, list]) => list.some((right) => right === 'sqs:SendMessage on <Presses>'))
+    expect(senders.map(([owner]) => owner)).toEqual(['receive-slack'])
+    expect(of('decide-burst', 'sqs', '').filter((right) => right.startsWith('Send'))).toEqual(['SendMessage<Cards>'])
+    expect(of('receive-slack', 'sqs', '')).toEqual(['SendMessage<Presses>'])
   })
 
   test("denies are written on the target role of Hotwork's own account alone", () => {
@@ -140,7 +147,8 @@ describe('who may touch which table', () => {
     ['advance-workflow', decide, ['PutItem'], [], []],
     ['follow-workflow', [...read, 'ListStreams/stream/*'], [], ['Query', 'UpdateItem'], []],
     ['hand-on', ['ListStreams/stream/*'], [], [], []],
-    ['draw-card', read, [], [], ['PutItem', 'Query']],
+    ['draw-card', [...read, 'Query/index/open'], [], [], ['PutItem', 'Query']],
+    ['decide-burst', decide, ['PutItem'], [], []],
     ['set-reminders', read, [], [], []],
     ['TimersRole', [], [], [], []],
     ['write-denies', [...decide, 'Query', 'Query/index/by-status'], ['PutItem'], [], []],
