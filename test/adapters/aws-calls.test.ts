@@ -10,7 +10,7 @@ import { CreateFunctionCommand, GetFunctionConfigurationCommand, LambdaClient } 
 import { attributesSet } from '../../functions/adapters/aws-calls/dynamodb.ts'
 import { SdkCaller } from '../../functions/adapters/aws-calls/sdk-caller.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
-import { CallRefused, CallUnanswered } from '../../functions/operations/faults.ts'
+import { CallNotSent, CallRefused, CallUnanswered } from '../../functions/operations/faults.ts'
 import { zipOne } from '../../infra/local/zip.ts'
 import { useAws } from './emulator.ts'
 import { type FaultyProxy, startProxy } from './proxy.ts'
@@ -112,6 +112,15 @@ describe('a call', () => {
       reason: 'ResourceNotFoundException',
     })
     await expect(caller.call({ ...gone, action: 's3:PutObject' }, credentials)).rejects.toThrow(CallRefused)
+  })
+
+  test.each([
+    ['no address is found', 'http://no-such-host.invalid'],
+    ['no address takes a connection', 'http://localhost:1'],
+  ])('for which there is no connection was certainly not sent: %s', async (_why, endpoint) => {
+    const nowhere = new SdkCaller({ endpoint, milliseconds: 500 })
+    await expect(nowhere.call(updateOf(), credentials)).rejects.toThrow(CallNotSent)
+    await expect(nowhere.call(configureOf({ Timeout: 9 }), credentials)).rejects.toThrow(CallNotSent)
   })
 
   test('that was throttled was not done, so it is sent again, three times in all', async () => {

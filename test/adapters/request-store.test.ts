@@ -6,11 +6,17 @@ import type { EvaluationId, PersonId, RequestId } from '../../functions/domain/v
 import type { LedgerStore, OnceOnly, RequestStore, Stored } from '../../functions/operations/ports.ts'
 import {
   bundle,
+  callBegin,
+  callResolution,
+  credentialId,
   decision,
+  intent,
+  issuance,
   minutes,
   otherAgent,
   person,
   requestId,
+  revocation,
   sampleAsk,
   submittedAt,
   withdrawal,
@@ -254,6 +260,21 @@ onBoth<Stores>(
         expect(await requests.overdue(submittedAt + minutes(31), 10)).toEqual([])
         expect(await requests.overdue(submittedAt + minutes(40) + 1, 1)).not.toContain(requestId(2))
       })
+    })
+
+    test('a call of which nothing was heard is overdue, also where its grant has ended, until it has an end', async () => {
+      const mediated = sampleAsk({ credential: 'mediated' })
+      await requests.commit(submission(mediated, { tier: 0 }))
+      const tell = async (command: Parameters<typeof commitOf>[2], after: number) =>
+        requests.commit(commitOf(mediated, await load(mediated.id), command, after))
+      const token = credentialId(1)
+      for (const command of [intent('access_token', token), issuance('access_token', token), callBegin(token, 1)])
+        await tell(command, 10)
+      await tell(revocation('rita'), 20)
+      expect(await requests.overdue(submittedAt + 71, 10)).toEqual([])
+      expect(await requests.overdue(submittedAt + 72, 10)).toEqual([mediated.id])
+      await tell(callResolution(1), 100)
+      expect(await requests.overdue(submittedAt + 86_400, 10)).toEqual([])
     })
 
     test('a chain that was never begun has no end', async () => {

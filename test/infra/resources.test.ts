@@ -100,7 +100,7 @@ describe('streams and queues', () => {
     for (const [, { Properties }] of queues) expect(Properties['SqsManagedSseEnabled']).toBe(true)
     const without = queues.filter(([, { Properties }]) => queueOf(Properties) === 'undefined').map(([id]) => id)
     expect(without.every((id) => id.includes('DeadLetters'))).toBe(true)
-    expect(queues.length - without.length).toBe(4)
+    expect(queues.length - without.length).toBe(5)
   })
 
   test('cards and denies keep the order of a group, and dead letters of theirs do too', () => {
@@ -114,12 +114,13 @@ describe('streams and queues', () => {
   })
 
   test('a worker of a queue fails single messages, and its queue waits out an attempt before the next', () => {
-    const workers = mappings(/^<(?:Follow|Cards|Denies|Calls|Presses)>$/)
+    const workers = mappings(/^<(?:Follow|Cards|Denies|Calls|Reminders|Presses)>$/)
     expect(workers.map((properties) => textOf(properties['FunctionName'])).sort()).toEqual([
       '<CallAws>',
       '<DecideBurst>',
       '<DrawCard>',
       '<FollowWorkflow>',
+      '<SetReminders>',
       '<WriteDenies>',
     ])
     const timeouts = new Map(

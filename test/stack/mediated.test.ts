@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb'
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { GetQueueAttributesCommand, ListQueuesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { verify } from '../../functions/domain/ledger.ts'
-import { administrator, connection } from './aws.ts'
+import { administrator, connection, until } from './aws.ts'
 import { type Answer, Deployment, prod, remediator, setParameter, staging } from './deployment.ts'
 
 jest.setTimeout(120_000)
@@ -142,4 +143,26 @@ test('a revoked grant makes no call', async () => {
   await hotwork.json('POST', `/v1/requests/${id}/revoke`, await hotwork.token('person:gus'), { reason: 'enough' })
   expect((await call(token)).status).toBe(401)
   expect((await hotwork.ledger(id)).some(({ type }) => type === 'UseBegun')).toBe(false)
+})
+
+test('what the sweep hands on is looked up where calls are made, and a call that has its end keeps it', async () => {
+  const { id, token } = await claimed(configure({ Timeout: 13 }))
+  expect((await call(token)).status).toBe(200)
+  const entries = await hotwork.ledger(id)
+  const sqs = new SQSClient(admin)
+  const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({}))
+  const QueueUrl = QueueUrls.find(
+    (url) => url.includes(`${local.aws.stackName}-CallsQueue`) && !url.includes('DeadLetters'),
+  )
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify({ requestId: id }) }))
+  const AttributeNames = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const
+  // One that failed stays, and is not visible for minutes.
+  const left = async () => {
+    const { Attributes = {} } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] }),
+    )
+    return AttributeNames.reduce((sum, name) => sum + Number(Attributes[name]), 0)
+  }
+  expect(await until(left, (count) => count === 0)).toBe(0)
+  expect(await hotwork.ledger(id)).toEqual(entries)
 })
