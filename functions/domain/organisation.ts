@@ -66,6 +66,8 @@ export type Person = z.infer<typeof Person>
 export const Directory = z.strictObject({
   people: z.array(Person).min(1),
   groups: z.record(Alias, z.array(PersonId)),
+  /** Groups whose members in Slack count too, for deciding requests of low tiers: the user group's id, by the group's name. */
+  slackGroups: z.record(Alias, z.string().regex(/^S[A-Z0-9]{2,20}$/)).optional(),
 })
 export type Directory = z.infer<typeof Directory>
 
@@ -127,8 +129,15 @@ export function standingOf(
   return owner?.status === 'active' ? 'active' : 'owner_inactive'
 }
 
-export const groupsOf = (directory: Directory, person: PersonId): readonly string[] =>
-  Object.keys(directory.groups).filter((group) => directory.groups[group]?.includes(person))
+/** @param bySlack the groups that they are in by Slack, where that counts; those alone that the directory still takes from there */
+export const groupsOf = (
+  { groups, slackGroups = {} }: Directory,
+  person: PersonId,
+  bySlack: readonly string[] = [],
+): readonly string[] =>
+  Object.keys(groups).filter(
+    (group) => groups[group]?.includes(person) || (Object.hasOwn(slackGroups, group) && bySlack.includes(group)),
+  )
 
 const forever = Number.POSITIVE_INFINITY
 

@@ -3,6 +3,7 @@ import type { Answer, Moment } from '../domain/circumstances.ts'
 import { hasLostApprover } from '../domain/claiming.ts'
 import type { Authority, Eligibility, Ending } from '../domain/commands.ts'
 import { asOf, dueAt } from '../domain/due.ts'
+import type { GroupSnapshot } from '../domain/group-snapshot.ts'
 import { type Halt, haltKey, haltOf, isSilenced, silencerOf, targetsOf } from '../domain/halt.ts'
 import { type ApprovalRequest, approvalsOf, ownersOf } from '../domain/request.ts'
 import { isInForce } from '../domain/stand-in.ts'
@@ -35,6 +36,7 @@ export async function authorityOf(
   const { ancestors, standIns, ...read } = await ports.requests.standing(state.ask.ancestors, asked, {
     ...(decider === undefined ? {} : { standIn: decider }),
     ...(permit === undefined ? {} : { permit }),
+    ...(ports.policy.bundle.directory.slackGroups ? { slackGroups: true } : {}),
   })
   const absent = standIns.filter((each) => each.by === decider && isInForce(each, now)).map((each) => each.for)
   // Only now is it known who is absent; whether they are stopped is read too, in the rare case that somebody stands in.
@@ -42,13 +44,13 @@ export async function authorityOf(
   const more = absent.length === 0 ? [] : (await ports.requests.standing([], ofAbsent)).halts
   const halts = [...read.halts, ...more]
   const people = [...countedApprovers(state), ...(decider === undefined ? [] : [decider, ...absent])]
-  const found = eligibilityOf(ports.policy, state, people, now)
+  const found = eligibilityOf(ports.policy, state, people, now, read.slackGroups)
   const { policies } = found
   const own = silence(found.eligible, state, halts, now)
   const { eligible, standsFor } = withStandIns(state, own, decider, absent, ports)
   const ending =
     endingOf(state, ancestors, halts, now, role) ??
-    lostAncestor(ancestors, now, ports) ??
+    lostAncestor(ancestors, read.slackGroups, now, ports) ??
     withdrawnPermit(state, read.permit, now)
   const bound = boundOf(ancestors, now)
   return {
@@ -144,9 +146,14 @@ function endingOf(
 }
 
 /** An ancestor one of whose approvers may no longer approve is dead at its next act, and so is what came of it. */
-function lostAncestor(ancestors: readonly Stored[], now: NumericDate, { policy }: Ports): Ending | undefined {
+function lostAncestor(
+  ancestors: readonly Stored[],
+  slackGroups: GroupSnapshot | undefined,
+  now: NumericDate,
+  { policy }: Ports,
+): Ending | undefined {
   const lost = ancestors.find(({ state }) =>
-    hasLostApprover(state, eligibilityOf(policy, state, countedApprovers(state), now).eligible),
+    hasLostApprover(state, eligibilityOf(policy, state, countedApprovers(state), now, slackGroups).eligible),
   )
   return lost && { by: 'ancestor', id: lost.state.ask.id }
 }

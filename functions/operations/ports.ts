@@ -1,5 +1,6 @@
 import type { BurstKind, BurstOutcome, Member } from '../domain/burst.ts'
 import type { Deny } from '../domain/denies.ts'
+import type { GroupSnapshot } from '../domain/group-snapshot.ts'
 import type { Halt, HaltTarget } from '../domain/halt.ts'
 import type { Entry, Head } from '../domain/ledger.ts'
 import type { ApprovalRequest, Session } from '../domain/request.ts'
@@ -99,12 +100,26 @@ export interface RequestStore {
   open(agent: AskerId, limit: number): Promise<readonly Stored[]>
 }
 
-export type Beside = { standIn?: PersonId; permit?: StandingPermitId }
+/** `slackGroups`: who is in the Slack user groups, where the directory takes any from there. */
+export type Beside = { standIn?: PersonId; permit?: StandingPermitId; slackGroups?: true }
 export type Standing = {
   ancestors: readonly Stored[]
   halts: readonly Halt[]
   standIns: readonly StandIn[]
   permit?: StandingPermit
+  slackGroups?: GroupSnapshot
+}
+
+/** Who is in the user groups of Slack. */
+export interface UserGroups {
+  /** The Slack accounts in a group. @throws BoardUnavailable when Slack does not say */
+  members(group: string): Promise<readonly string[]>
+}
+
+/** The newest snapshot of Slack user groups, which deciding reads (`RequestStore.standing`). */
+export interface GroupSnapshots {
+  /** False when a newer one is there. @throws StoreUnavailable */
+  save(snapshot: GroupSnapshot): Promise<boolean>
 }
 
 export type RequestFilter = { status?: ApprovalRequest['status']; agent?: AskerId; owner?: PersonId }
@@ -317,7 +332,11 @@ export type PostedBurst = {
   outcome?: BurstOutcome
 }
 /** A burst whose card is to be looked at: because of a request of it, or with what came of a press. */
-export type BurstMessage = Fifo & { burst: BurstKind; request?: RequestId; outcome?: BurstOutcome & { generation: number } }
+export type BurstMessage = Fifo & {
+  burst: BurstKind
+  request?: RequestId
+  outcome?: BurstOutcome & { generation: number }
+}
 /** A press on a list that is on record under this key, and is to be carried out. */
 export type PressMessage = { press: string }
 

@@ -1,6 +1,7 @@
 import { type Asked, askAgain, findFactsRegardless, requestFacts } from '../domain/assess.ts'
 import type { Answer, Moment, PersonAction, RequestFacts } from '../domain/circumstances.ts'
 import type { Eligibility } from '../domain/commands.ts'
+import { type GroupSnapshot, groupsBySlack } from '../domain/group-snapshot.ts'
 import { groupsOf } from '../domain/organisation.ts'
 import { type ApprovalRequest, approvalsOf } from '../domain/request.ts'
 import { isAgent, type NumericDate, type PersonId } from '../domain/values.ts'
@@ -40,7 +41,7 @@ export function askAboutPerson(
   action: PersonAction,
   person: PersonId,
   now: NumericDate,
-  about: { state?: ApprovalRequest; stage?: string } = {},
+  about: { state?: ApprovalRequest; stage?: string; slackGroups?: GroupSnapshot | undefined } = {},
 ): Answer {
   const { bundle } = policy
   const known = bundle.directory.people.find(({ id }) => id === person)
@@ -49,10 +50,13 @@ export function askAboutPerson(
   // Without facts nobody may approve. What only takes away is asked without them: a retired agent must stay revocable.
   if (about.state && !request && action === 'approve')
     return { permit: false, policies: [], detail: 'the facts are gone' }
+  // For nothing but deciding a request, whatever policy would make of it.
+  const decides = action === 'approve' ? about.state : undefined
+  const bySlack = decides ? groupsBySlack(about.slackGroups, person, decides.tier, now) : []
   return policy.ask({
     kind: 'person',
     action,
-    person: { id: person, groups: groupsOf(bundle.directory, person) },
+    person: { id: person, groups: groupsOf(bundle.directory, person, bySlack) },
     ...(request ? { request } : {}),
     ...(about.stage === undefined ? {} : { stage: about.stage }),
     now,
@@ -71,6 +75,7 @@ export function eligibilityOf(
   state: ApprovalRequest,
   people: readonly PersonId[],
   now: NumericDate,
+  slackGroups?: GroupSnapshot,
 ): { eligible: Eligibility; policies: readonly string[] } {
   const names = new Set(
     state.stages.flatMap(({ terms }) =>
@@ -81,7 +86,7 @@ export function eligibilityOf(
   const eligible: { [person: PersonId]: string[] } = {}
   for (const person of new Set(people)) {
     eligible[person] = [...names].filter((stage) => {
-      const answer = askAboutPerson(policy, 'approve', person, now, { state, stage })
+      const answer = askAboutPerson(policy, 'approve', person, now, { state, stage, slackGroups })
       for (const id of answer.policies) policies.add(id)
       return answer.permit
     })

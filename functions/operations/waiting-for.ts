@@ -24,15 +24,24 @@ const keysAtOnce = 100
  */
 export async function waitingFor(person: PersonId, ports: Ports): Promise<readonly Stored[]> {
   const now = ports.clock.now()
-  const [pending, { standIns }] = await Promise.all([
+  const [pending, { standIns, slackGroups }] = await Promise.all([
     openRequests(ports),
-    ports.requests.standing([], [], { standIn: person }),
+    ports.requests.standing([], [], {
+      standIn: person,
+      ...(ports.policy.bundle.directory.slackGroups ? { slackGroups: true } : {}),
+    }),
   ])
   const absent = standIns.filter((each) => each.by === person && isInForce(each, now)).map((each) => each.for)
   const judged = pending
     .map((stored) => ({
       ...stored,
-      ...eligibilityOf(ports.policy, stored.state, [...countedApprovers(stored.state), person, ...absent], now),
+      ...eligibilityOf(
+        ports.policy,
+        stored.state,
+        [...countedApprovers(stored.state), person, ...absent],
+        now,
+        slackGroups,
+      ),
     }))
     .filter(({ eligible }) => [person, ...absent].some((each) => (eligible[each] ?? []).length > 0))
   const people = [person, ...absent].map((value) => ({ kind: 'person', value }) as const)

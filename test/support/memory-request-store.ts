@@ -1,4 +1,5 @@
 import { overdueAt } from '../../functions/domain/due.ts'
+import type { GroupSnapshot } from '../../functions/domain/group-snapshot.ts'
 import { type Halt, type HaltTarget, haltKey } from '../../functions/domain/halt.ts'
 import { type Head, noEntries } from '../../functions/domain/ledger.ts'
 import type { StandIn } from '../../functions/domain/stand-in.ts'
@@ -38,6 +39,7 @@ export class MemoryRequestStore implements RequestStore {
   readonly #halts = new Map<string, Halt[]>()
   readonly #standIns = new Map<PersonId, StandIn[]>()
   readonly #permits = new Map<StandingPermitId, StoredPermit>()
+  #slackGroups: GroupSnapshot | undefined
   readonly #once = new Map<string, string>()
   readonly #evaluations = new Map<EvaluationId, string>()
   #fault: 'unheard' | 'answer_lost' | undefined
@@ -56,6 +58,11 @@ export class MemoryRequestStore implements RequestStore {
     return this.#read(id)
   }
 
+  async loadMany(ids: readonly RequestId[]): Promise<readonly Stored[]> {
+    await othersRun()
+    return [...new Set(ids)].map((id) => this.#read(id)).filter((stored) => stored !== undefined)
+  }
+
   async commit(change: Commit): Promise<Committed> {
     await othersRun()
     const fault = this.#fault
@@ -69,7 +76,7 @@ export class MemoryRequestStore implements RequestStore {
   async standing(
     ancestors: readonly RequestId[],
     targets: readonly HaltTarget[],
-    { standIn, permit }: Beside = {},
+    { standIn, permit, slackGroups }: Beside = {},
   ): Promise<Standing> {
     await othersRun()
     const keys = new Set(targets.map(haltKey))
@@ -77,9 +84,15 @@ export class MemoryRequestStore implements RequestStore {
     return {
       standIns: structuredClone(standIn === undefined ? [] : (this.#standIns.get(standIn) ?? [])),
       ...(drawn ? { permit: structuredClone(drawn.permit) } : {}),
+      ...(slackGroups && this.#slackGroups ? { slackGroups: structuredClone(this.#slackGroups) } : {}),
       ancestors: ancestors.map((id) => this.#read(id)).filter((stored) => stored !== undefined),
       halts: [...keys].flatMap((key) => this.#halts.get(key) ?? []),
     }
+  }
+
+  /** Puts what Slack said last of who is in its user groups. */
+  putSlackGroups(snapshot: GroupSnapshot): void {
+    this.#slackGroups = structuredClone(snapshot)
   }
 
   /** Puts all that a person was ever given to decide in somebody's stead. */

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { GroupSnapshot } from '../../domain/group-snapshot.ts'
 import type { Head } from '../../domain/ledger.ts'
 import { StandIn } from '../../domain/stand-in.ts'
 import { drawsLeft, StandingPermit } from '../../domain/standing-permit.ts'
@@ -10,6 +11,9 @@ import { endsAt, headAttributes, type Item, text, textOf } from './items.ts'
 /** In whose stead a person may decide: all that was ever given to them and is not long over, as one item. */
 export const standInKey = (by: PersonId): Item => ({ pk: text(`STANDIN#${by}`), sk: text('STANDIN') })
 export const permitKey = (id: StandingPermitId): Item => ({ pk: text(`PERMIT#${id}`), sk: text('PERMIT') })
+
+/** Who was in the Slack user groups, as one item: all of it, and when. */
+export const slackGroupsKey = { pk: text('SLACKGROUPS'), sk: text('SLACKGROUPS') } satisfies Item
 
 const StandIns = z.array(StandIn)
 
@@ -38,6 +42,8 @@ export const putPermit = (table: string, { permit, head, expected }: PermitChang
 
 /** @throws StoreUnavailable when the item holds none that this code understands: stop rather than guess */
 export const standInsOf = (item: Item): StandIn[] => parsed(StandIns, item, 'standIns')
+/** @throws StoreUnavailable */
+export const slackGroupsOf = (item: Item): GroupSnapshot => parsed(GroupSnapshot, item, 'snapshot')
 /** @throws StoreUnavailable */
 export const permitOf = (item: Item): StandingPermit => parsed(StandingPermit, item, 'permit')
 

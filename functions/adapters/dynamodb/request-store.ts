@@ -15,7 +15,15 @@ import type {
   Standing,
   Stored,
 } from '../../operations/ports.ts'
-import { permitKey, permitOf, putPermit, standInKey, standInsOf } from './beside-items.ts'
+import {
+  permitKey,
+  permitOf,
+  putPermit,
+  slackGroupsKey,
+  slackGroupsOf,
+  standInKey,
+  standInsOf,
+} from './beside-items.ts'
 import { type Connection, within } from './client.ts'
 import { haltsOf, uniqueKeys } from './halt-items.ts'
 import { endsAt, type Item, number, text, textOf } from './items.ts'
@@ -48,6 +56,12 @@ export class DynamoRequestStore implements RequestStore {
     return item && storedOf(item)
   }
 
+  async loadMany(ids: readonly RequestId[]): Promise<readonly Stored[]> {
+    const keys = [...new Set(ids)].map(requestKey)
+    if (keys.length === 0) return []
+    return (await readMany(this.#connection, this.#requests, keys)).map(storedOf)
+  }
+
   async commit({ id, expected, state, entries, head, once = [], draw }: Commit): Promise<Committed> {
     const writer = randomUUID()
     const items: TransactWriteItem[] = [
@@ -73,21 +87,24 @@ export class DynamoRequestStore implements RequestStore {
   async standing(
     ancestors: readonly RequestId[],
     targets: readonly HaltTarget[],
-    { standIn, permit }: Beside = {},
+    { standIn, permit, slackGroups }: Beside = {},
   ): Promise<Standing> {
     const keys = [
       ...ancestors.map(requestKey),
       ...uniqueKeys(targets),
       ...(standIn === undefined ? [] : [standInKey(standIn)]),
       ...(permit === undefined ? [] : [permitKey(permit)]),
+      ...(slackGroups ? [slackGroupsKey] : []),
     ]
     const kinds = Map.groupBy(await readMany(this.#connection, this.#requests, keys), (item) => textOf(item, 'sk'))
     const [drawn] = kinds.get('PERMIT') ?? []
+    const [snapshot] = kinds.get('SLACKGROUPS') ?? []
     return {
       ancestors: (kinds.get('REQ') ?? []).map(storedOf),
       halts: (kinds.get('HALT') ?? []).flatMap(haltsOf),
       standIns: (kinds.get('STANDIN') ?? []).flatMap(standInsOf),
       ...(drawn ? { permit: permitOf(drawn) } : {}),
+      ...(snapshot ? { slackGroups: slackGroupsOf(snapshot) } : {}),
     }
   }
 

@@ -126,6 +126,17 @@ function checkDirectory({ directory: { value, document } }: Folder): Problem[] {
   return [
     ...duplicates(value.people, 'id', (at) => ['people', at, 'id'], document),
     ...duplicates(value.people, 'slack', (at) => ['people', at, 'slack'], document),
+    ...Object.keys(value.slackGroups ?? {}).flatMap((group) =>
+      Object.hasOwn(value.groups, group)
+        ? []
+        : [
+            document.report(
+              ['slackGroups', group],
+              `\`${group}\` is not among the groups`,
+              'name a group that the directory has: Slack adds to one and makes none',
+            ),
+          ],
+    ),
     ...Object.entries(value.groups).flatMap(([group, members]) => [
       ...(members.length === 0
         ? [document.report(['groups', group], `group \`${group}\` has nobody`, 'add someone, or remove it')]
