@@ -180,11 +180,18 @@ export function titleParts(entry: CatalogueEntry, args: JsonObject): readonly { 
 
 /** The arguments that decide the resource, or stand in an ARN elsewhere: only what is literal may be given for them. */
 export function pinnedBy(entry: CatalogueEntry): readonly string[] {
+  const known = pinned.get(entry)
+  if (known) return known
   const arns = conditionTemplates(entry.statement?.conditions).flatMap(({ operator, templates }) =>
     comparesPatterns(operator) ? templates : [],
   )
-  return argumentsIn([entry.resource.id, ...(entry.statement?.resources ?? []), ...arns])
+  const names = argumentsIn([entry.resource.id, ...(entry.statement?.resources ?? []), ...arns])
+  pinned.set(entry, names)
+  return names
 }
+
+/** Asked at every use of a tool, of entries that a bundle keeps. */
+const pinned = new WeakMap<CatalogueEntry, readonly string[]>()
 
 const argumentsIn = (templates: readonly string[]): readonly string[] => [
   ...new Set(templates.flatMap(placesOf).flatMap((path) => conditionPlace(path)?.argument ?? [])),
@@ -206,6 +213,7 @@ export function unpinnedArguments(
   args: JsonObject,
   account: Account | undefined,
 ): readonly string[] {
+  if (entry.credential !== 'sts') return []
   const held = heldByConditions(entry, args, account)
   return unpinnedByResource(entry).filter((name) => !held.includes(name))
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 import type { Ask } from './request.ts'
 import type { Digest, Json, JsonObject, Resource } from './values.ts'
@@ -11,7 +11,7 @@ import type { Digest, Json, JsonObject, Resource } from './values.ts'
  */
 export function digestOf(prefix: string, value: Json): Digest {
   const canonical = canonicalForm(value)
-  return `sha-256:${createHash('sha256').update(`${prefix}\n${canonical}`, 'utf8').digest('base64url')}` as Digest
+  return `sha-256:${hash('sha256', `${prefix}\n${canonical}`, 'base64url')}` as Digest
 }
 
 /** The RFC 8785 form of a JSON value. */

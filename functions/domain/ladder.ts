@@ -85,10 +85,14 @@ export type Approval = { readonly person: string; readonly stage: string }
  * Computed anew at each question over the ladder now in force, so a tier is never a stored right.
  */
 export function satisfiedTier(ladder: Ladder, approvals: readonly Approval[]): number {
-  const satisfied = ladder.tiers.filter(({ stages }) =>
-    canFill(stages.map(({ name, quorum }) => ({ quorum, people: approversOf(approvals, name) }))),
-  )
-  return Math.max(0, ...satisfied.map(({ tier }) => tier))
+  let highest = 0
+  for (const { tier, stages } of ladder.tiers) {
+    const places = stages.reduce((sum, { quorum }) => sum + quorum, 0)
+    // Asked at every use of a tool: where there are fewer approvals than places, nobody need be seated to see it.
+    if (tier <= highest || approvals.length < places) continue
+    if (canFill(stages.map(({ name, quorum }) => ({ quorum, people: approversOf(approvals, name) })))) highest = tier
+  }
+  return highest
 }
 
 const approversOf = (approvals: readonly Approval[], stage: string) =>

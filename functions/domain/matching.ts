@@ -7,6 +7,8 @@ export type Places = { readonly quorum: number; readonly people: Iterable<string
  * and stages are few.
  */
 export function canFill(stages: readonly Places[]): boolean {
+  const [only] = stages
+  if (only && stages.length === 1) return new Set(only.people).size >= only.quorum
   const choices = stages.flatMap(({ quorum, people }) => Array.from({ length: quorum }, () => [...new Set(people)]))
   const placeOf = new Map<string, number>()
 

@@ -4,6 +4,7 @@ import { calculateJwkThumbprint, EmbeddedJWK, type JWK, jwtVerify } from 'jose'
 import { AccessTokenVerifier } from '../../functions/adapters/jose/access-token.ts'
 import { verifyDpop } from '../../functions/adapters/jose/dpop.ts'
 import { verifiedClaims } from '../../functions/adapters/jose/es256.ts'
+import { isCompact } from '../../functions/adapters/jose/token-size.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
 import { agentKey, credentialId, submittedAt as now, remediator, requestId } from '../support/ask.ts'
 import { MemoryClock } from '../support/memory-clock.ts'
@@ -164,7 +165,7 @@ test('what is verified in this thread under a header that jose knows is what jos
       const token = harm(seal(foreign ? stranger : key, header, payload))
       // Another header is another matter: this is never asked about it.
       fc.pre(token.startsWith(`${header}.`))
-      const lean = verifiedClaims(token, key.publicKey, { now, toleranceSeconds: 60 })
+      const lean = isCompact(token) ? verifiedClaims(token, key.publicKey, { now, toleranceSeconds: 60 }) : undefined
       const judged = await jwtVerify(token, EmbeddedJWK, options).catch(() => undefined)
       if (lean) expect(lean).toEqual(judged?.payload)
       if (lean) both += 1

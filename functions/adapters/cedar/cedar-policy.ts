@@ -9,8 +9,8 @@ import type { Bundle } from '../../domain/bundle.ts'
 import type { Answer, Question } from '../../domain/circumstances.ts'
 import type { Policy } from '../../operations/policy-port.ts'
 import { toCedar } from './cedar-question.ts'
-import { membersRead, onlyMembers } from './context-members.ts'
 import { rehearsal } from './rehearsal.ts'
+import { UsePolicies } from './use-policies.ts'
 
 /**
  * Answers with Cedar, in this process. Schema and policies are parsed once, one policy set for each action: Cedar has no
@@ -18,39 +18,42 @@ import { rehearsal } from './rehearsal.ts'
  */
 export class CedarPolicy implements Policy {
   readonly bundle: Bundle
-  /** For each action, what its policies read of the context; undefined where that is all of it. */
-  readonly #reads: ReadonlyMap<string, ReadonlySet<string> | undefined>
+  readonly #atUse: ReadonlyMap<string, UsePolicies>
 
   /** @throws when the bundle's schema or policies do not parse: better no process than one that cannot decide */
   constructor(bundle: Bundle) {
     this.bundle = bundle
-    this.#reads = new Map(
-      Object.entries(bundle.policies).map(([action, slice]) => [action, membersRead(Object.values(slice))]),
-    )
     demand(preparseSchema(schemaName(bundle), bundle.schema), 'schema')
     for (const [action, staticPolicies] of Object.entries(bundle.policies)) {
       demand(preparsePolicySet(policySetName(bundle, action), { staticPolicies }), `policies of ${action}`)
     }
+    this.#atUse = new Map(
+      Object.entries(bundle.policies).map(([action, slice]) => [
+        action,
+        new UsePolicies(policySetName(bundle, action), slice),
+      ]),
+    )
     for (const question of rehearsal(bundle)) this.ask(question)
   }
 
   ask(question: Question): Answer {
-    if (!this.#reads.has(question.action)) return failed([], `no policies for action ${question.action.slice(0, 64)}`)
+    const atUse = this.#atUse.get(question.action)
+    if (!atUse) return failed([], `no policies for action ${question.action.slice(0, 64)}`)
     try {
-      const call = {
-        ...toCedar(question, this.bundle.actions[question.action]?.arguments),
-        preparsedPolicySetId: policySetName(this.bundle, question.action),
-      }
+      const call = toCedar(question, this.bundle.actions[question.action]?.arguments)
       // A use repeats what was validated when it was asked for and issued, and is in a hurry: the schema costs as much
       // again as the answer. Nothing in a policy set needs it: its policies are typed, and have no action left to match.
       if (question.kind === 'action' && question.moment === 'use') {
-        // A use repeats what was validated when it was asked for and issued, and is in a hurry: the schema, and facts
-        // that no policy reads, cost more than the answer. Its policies are typed, and have no action left to match.
-        const reads = this.#reads.get(question.action)
-        return read(statefulIsAuthorized(reads ? { ...call, context: onlyMembers(call.context, reads) } : call))
+        const { name, context } = atUse.for(call.context)
+        return read(statefulIsAuthorized({ ...call, context, preparsedPolicySetId: name }))
       }
       return read(
-        statefulIsAuthorized({ ...call, preparsedSchemaName: schemaName(this.bundle), validateRequest: true }),
+        statefulIsAuthorized({
+          ...call,
+          preparsedPolicySetId: policySetName(this.bundle, question.action),
+          preparsedSchemaName: schemaName(this.bundle),
+          validateRequest: true,
+        }),
       )
     } catch (cause) {
       return failed([], String(cause))

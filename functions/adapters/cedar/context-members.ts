@@ -1,4 +1,4 @@
-import { type CedarValueJson, policyToJson } from '@cedar-policy/cedar-wasm/nodejs'
+import type { CedarValueJson, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 
 type Context = Record<string, CedarValueJson>
 
@@ -9,28 +9,30 @@ type Context = Record<string, CedarValueJson>
  *
  * @returns names of members, and of members of members, that the policies mention anywhere
  */
-export function membersRead(policies: readonly string[]): ReadonlySet<string> | undefined {
+export function membersRead(policies: readonly PolicyJson[]): ReadonlySet<string> | undefined {
   const names = new Set<string>()
-  for (const text of policies) {
-    const parsed = policyToJson(text)
-    if (parsed.type === 'failure' || !collect(parsed.json.conditions, names)) return undefined
-  }
-  return names
+  return policies.every(({ conditions }) => collect(conditions, names)) ? names : undefined
 }
 
 /** The context with only those members. A record that is read is kept, with those of its members that are. */
 export function onlyMembers(context: Context, names: ReadonlySet<string>): Context {
-  const kept = Object.entries(context).filter(([name]) => names.has(name))
-  return Object.fromEntries(
-    kept.map(([name, value]) => [name, records.has(name) ? onlyNamed(value as Context, names) : value]),
-  )
+  const kept: Context = {}
+  for (const name in context) {
+    if (!names.has(name)) continue
+    const value = context[name] as CedarValueJson
+    kept[name] = records.has(name) ? onlyNamed(value as Context, names) : value
+  }
+  return kept
 }
 
 /** The records of the context. Deeper ones, such as an open map among the arguments, are kept as they are. */
 const records = new Set(['agent', 'resource', 'arguments', 'approval'])
 
-const onlyNamed = (record: Context, names: ReadonlySet<string>): Context =>
-  Object.fromEntries(Object.entries(record).filter(([name]) => names.has(name)))
+function onlyNamed(record: Context, names: ReadonlySet<string>): Context {
+  const kept: Context = {}
+  for (const name in record) if (names.has(name)) kept[name] = record[name] as CedarValueJson
+  return kept
+}
 
 /** Collects every attribute name; false when the context or a record of it stands anywhere but before a dot or a `has`. */
 function collect(node: unknown, names: Set<string>): boolean {

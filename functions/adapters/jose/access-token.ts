@@ -16,7 +16,7 @@ import type { AccessToken, Clock, KeySet, KnownToken } from '../../operations/po
 import { CachedKeys } from './cached-keys.ts'
 import { verifiedClaims } from './es256.ts'
 import { Remembered } from './remembered.ts'
-import { isCompact } from './token-size.ts'
+import { type Compact, isCompact } from './token-size.ts'
 
 export type AccessTokenRefusal = 'token_malformed' | 'token_expired' | 'token_invalid'
 
@@ -42,9 +42,15 @@ const Claims = z.object({
 const clockToleranceSeconds = 30
 
 /** A header that jose has accepted, and the key that it then named. */
-type KnownHeader = { header: JWTHeaderParameters; key: webcrypto.CryptoKey; keyObject: KeyObject }
+type KnownHeader = {
+  header: JWTHeaderParameters
+  key: webcrypto.CryptoKey
+  keyObject: KeyObject
+  /** The key set that was held when the key was last found in it. */
+  held?: object | undefined
+}
 /** What was verified, by which header, and what of its time is not in `token`. */
-type Verified = { token: KnownToken; by: KnownHeader; notBefore: NumericDate }
+type Verified = { token: AccessToken; claims: JsonObject; by: KnownHeader; notBefore: NumericDate }
 
 /**
  * Verifies access tokens that we issued (RFC 9068 section 4), against our own published keys. What does not change about
@@ -73,9 +79,7 @@ export class AccessTokenVerifier {
    */
   async verify(token: string, audience: string): Promise<Result<AccessToken, AccessTokenRefusal>> {
     const verified = await this.#verify(token, audience)
-    if (!verified.ok) return verified
-    const { claims: _, ...accessToken } = verified.value
-    return ok(accessToken)
+    return verified.ok ? ok(verified.value.token) : verified
   }
 
   /**
@@ -86,16 +90,20 @@ export class AccessTokenVerifier {
    */
   async recognise(token: string): Promise<Result<KnownToken, AccessTokenRefusal>> {
     const verified = await this.#verify(token, undefined)
-    return verified.ok ? ok(structuredClone(verified.value)) : verified
+    return verified.ok ? ok(structuredClone({ ...verified.value.token, claims: verified.value.claims })) : verified
   }
 
-  async #verify(token: string, audience: string | undefined): Promise<Result<KnownToken, AccessTokenRefusal>> {
+  async #verify(token: string, audience: string | undefined): Promise<Result<Verified, AccessTokenRefusal>> {
     if (!isCompact(token)) return refuse('token_malformed')
     const now = this.#clock.now()
     const id = hash('sha256', token, 'base64url')
     try {
-      const known = await this.#known(id, token, now)
-      if (known && isFor(known, audience, now)) return ok(known.token)
+      const before = this.#tokens.get(id)
+      const by = before?.by ?? this.#headers.get(headerOf(token))
+      // A key that is no longer published, or that was fetched again, verifies nothing by what is remembered of it.
+      const known =
+        by && (this.#isHeld(by) || (await this.#isPublished(by))) && (before ?? this.#read(id, token, by, now))
+      if (known && isFor(known, audience, now)) return ok(known)
       // Whatever is not plainly good is judged by jose alone.
       const { payload, protectedHeader, key } = await jwtVerify(token, this.#keys.keyFor, {
         typ: 'at+jwt',
@@ -107,13 +115,13 @@ export class AccessTokenVerifier {
         currentDate: new Date(now * 1000),
       })
       const cryptoKey = key as webcrypto.CryptoKey
-      const by = { header: protectedHeader, key: cryptoKey, keyObject: KeyObject.from(cryptoKey) }
-      const verified = verifiedBy(by, payload)
+      const judged = { header: protectedHeader, key: cryptoKey, keyObject: KeyObject.from(cryptoKey) }
+      const verified = verifiedBy(judged, payload)
       if (!verified) return refuse('token_invalid')
       if (verified.token.expiresAt <= now) return refuse('token_expired')
-      this.#headers.set(headerOf(token), by)
+      this.#headers.set(headerOf(token), judged)
       this.#tokens.set(id, verified)
-      return ok(verified.token)
+      return ok(verified)
     } catch (cause) {
       if (cause instanceof errors.JWTExpired) return refuse('token_expired')
       if (cause instanceof errors.JOSEError) return refuse('token_invalid')
@@ -121,17 +129,24 @@ export class AccessTokenVerifier {
     }
   }
 
-  /** What this very text said when it was verified, or what it says under a header that is known. */
-  async #known(id: string, token: string, now: NumericDate): Promise<Verified | undefined> {
-    const before = this.#tokens.get(id)
-    const by = before?.by ?? this.#headers.get(headerOf(token))
-    // A key that is no longer published, or that was fetched again, verifies nothing by what is remembered of it.
-    if (!by || (await this.#keys.keyFor(by.header, emptyJws)) !== by.key) return undefined
-    if (before) return before
+  /** What a token says under a header that is known. */
+  #read(id: string, token: Compact, by: KnownHeader, now: NumericDate): Verified | undefined {
     const claims = verifiedClaims(token, by.keyObject, { now, toleranceSeconds: clockToleranceSeconds })
     const verified = claims?.['iss'] === this.#issuer ? verifiedBy(by, claims) : undefined
     if (verified) this.#tokens.set(id, verified)
     return verified
+  }
+
+  /** Whether the key is one of the set that is held: it was found there before, and nothing was fetched since. */
+  #isHeld({ held }: KnownHeader): boolean {
+    return held !== undefined && held === this.#keys.held
+  }
+
+  async #isPublished(by: KnownHeader): Promise<boolean> {
+    const { held } = this.#keys
+    if ((await this.#keys.keyFor(by.header, emptyJws)) !== by.key) return false
+    by.held = held
+    return true
   }
 }
 
@@ -150,5 +165,5 @@ function verifiedBy(by: KnownHeader, payload: { [claim: string]: unknown }): Ver
   if (!claims.success) return undefined
   const { jti, txn, sub, act, aud, cnf, exp, nbf } = claims.data
   const known = { jti, request: txn, agent: act?.sub ?? sub, audience: aud, jkt: cnf.jkt, expiresAt: exp }
-  return { token: { ...known, claims: payload as JsonObject }, by, notBefore: nbf }
+  return { token: known, claims: payload as JsonObject, by, notBefore: nbf }
 }

@@ -1,5 +1,7 @@
+import { isUtf8 } from 'node:buffer'
 import { type KeyObject, verify } from 'node:crypto'
 import type { NumericDate } from '../../domain/values.ts'
+import type { Compact } from './token-size.ts'
 
 /**
  * The claims of a JWT that `key` signed with ES256 and that holds now, verified in this thread: jose verifies in the
@@ -10,15 +12,14 @@ import type { NumericDate } from '../../domain/values.ts'
  * accept (`undefined`) jose is asked, so that every refusal is jose's.
  */
 export function verifiedClaims(
-  token: string,
+  token: Compact,
   key: KeyObject,
   { now, toleranceSeconds }: { now: NumericDate; toleranceSeconds: number },
 ): { [claim: string]: unknown } | undefined {
-  const [header, payload, signature, ...more] = token.split('.')
-  if (!header || !payload || !signature || more.length > 0) return undefined
-  const [bytes, raw] = [bytesOf(payload), bytesOf(signature)]
+  const signed = token.lastIndexOf('.')
+  const [bytes, raw] = [bytesOf(token.slice(token.indexOf('.') + 1, signed)), bytesOf(token.slice(signed + 1))]
   if (bytes === undefined || raw?.length !== 64) return undefined
-  if (!verify('sha256', Buffer.from(`${header}.${payload}`, 'ascii'), key, derOf(raw))) return undefined
+  if (!verify('sha256', Buffer.from(token.slice(0, signed), 'latin1'), key, derOf(raw))) return undefined
   const claims = objectOf(bytes)
   if (claims === undefined) return undefined
   const { exp = now + 1, nbf = now, iat = now } = claims
@@ -27,17 +28,21 @@ export function verifiedClaims(
   return alive && begun && typeof iat === 'number' ? claims : undefined
 }
 
-/** What a base64url text says, if it is the one way to say it (RFC 4648 section 3.5): others are left to jose. */
+/**
+ * What a base64url text says, if it is the one way to say it (RFC 4648 section 3.5): others are left to jose. The last
+ * letter of a text that does not fill its bytes has four or two bits that say nothing, and they must be zero.
+ */
 function bytesOf(text: string): Buffer | undefined {
-  const bytes = Buffer.from(text, 'base64url')
-  return bytes.toString('base64url') === text ? bytes : undefined
+  const over = text.length % 4
+  const last = text.charAt(text.length - 1)
+  const isOneWay = over === 0 || (over === 2 ? 'AQgw'.includes(last) : over === 3 && 'AEIMQUYcgkosw048'.includes(last))
+  return isOneWay ? Buffer.from(text, 'base64url') : undefined
 }
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 function objectOf(bytes: Buffer): { [member: string]: unknown } | undefined {
   try {
-    const value: unknown = JSON.parse(utf8.decode(bytes))
+    if (!isUtf8(bytes)) return undefined
+    const value: unknown = JSON.parse(bytes.toString('utf8'))
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as { [member: string]: unknown })
       : undefined

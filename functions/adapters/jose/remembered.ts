@@ -2,6 +2,7 @@
 export class Remembered<Value> {
   readonly #most: number
   readonly #values = new Map<string, Value>()
+  #newest: string | undefined
 
   constructor(most: number) {
     this.#most = most
@@ -9,7 +10,7 @@ export class Remembered<Value> {
 
   get(key: string): Value | undefined {
     const value = this.#values.get(key)
-    if (value !== undefined) this.#putLast(key, value)
+    if (value !== undefined && key !== this.#newest) this.#putLast(key, value)
     return value
   }
 
@@ -24,6 +25,7 @@ export class Remembered<Value> {
 
   /** A map keeps its keys in the order in which they were put. */
   #putLast(key: string, value: Value): void {
+    this.#newest = key
     this.#values.delete(key)
     this.#values.set(key, value)
   }
