@@ -30,6 +30,9 @@ type Stage = { name: string; deadline: number; onSilence: 'expire' | { escalateT
 /** A timer may only wake a question whose answer is due, so each comes a little after the deadline it is for. */
 const grace = 2
 
+/** What breaking the glass opens ends within an hour, and is looked at within a day (functions/domain/break-glass.ts). */
+const [longestWindow, reviewWithin] = [3600, 86_400]
+
 /** Six tries over about two minutes of a store, a throttle or a Lambda that does not answer. */
 const patience: RetryProps = {
   interval: Duration.seconds(2),
@@ -78,6 +81,7 @@ export class ApprovalWorkflow extends Construct {
     }
 
     const awaitCompletion = wait('AwaitCompletion', longestGrant(ladder), close)
+    wait('AwaitEnd', longestWindow, wait('AwaitReview', reviewWithin, close))
     for (const { tier, stages } of ladder.tiers) {
       // From the last stage back, so that each can name the one after it.
       stages.reduceRight<State>((then, { name, deadline, onSilence }) => {
