@@ -13,7 +13,7 @@ import { bareCard, degradeCard } from './degrade-card.ts'
 import { redactingLogger } from './redacting-logger.ts'
 
 /** Less than the queue's visibility timeout, so that an attempt is over before the next begins. */
-const timeoutMs = 5_000
+const patienceMs = 5_000
 
 /** Slack's Web API as the place where cards are. One attempt a call: the queue tries again, and knows when. */
 export class SlackCardBoard implements CardBoard {
@@ -23,8 +23,8 @@ export class SlackCardBoard implements CardBoard {
   readonly #direct = new Map<string, string>()
 
   /** @param token the bot token, read anew for each call so that a rotated one is taken up */
-  constructor(options: { apiUrl: string; token: () => Promise<string>; log: Log }) {
-    const { apiUrl, token, log } = options
+  constructor(options: { apiUrl: string; token: () => Promise<string>; log: Log; timeoutMs?: number }) {
+    const { apiUrl, token, log, timeoutMs = patienceMs } = options
     const settings: WebClientOptions = {
       slackApiUrl: apiUrl,
       timeout: timeoutMs,

@@ -63,14 +63,14 @@ function requestOf(body: string): RequestId | undefined {
 }
 
 /**
- * Seconds: as long as Slack asks, or soon at first, since what follows in the group waits for it too, and in the end as
- * long as the queue itself would. And a share of that again, another for each request: those that failed together would
+ * Seconds: soon at first, since what follows in the group waits for it too, in the end as long as the queue itself would,
+ * and never sooner than Slack asks. And a share of that again, another for each request: those that failed together would
  * otherwise come together, for ever.
  */
 function pause(fault: unknown, id: RequestId, records: readonly SQSRecord[]): number {
   const received = Math.max(...records.map(({ attributes }) => Number(attributes.ApproximateReceiveCount) || 1))
   const longer = Math.min(60, 2 ** received)
-  return (retryAfterOf(fault) ?? longer) + Math.floor(shareOf(id, received) * longer)
+  return Math.max(retryAfterOf(fault) ?? 0, longer) + Math.floor(shareOf(id, received) * longer)
 }
 
 /** From 0 to 1 and as good as random, since an id is; another at each time. */
