@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Bundle } from '../../domain/bundle.ts'
+import { SlackAccount } from '../../domain/linking.ts'
 import type { Person } from '../../domain/organisation.ts'
 import { RequestId } from '../../domain/values.ts'
 
@@ -21,6 +22,12 @@ const Clicker = z.object({
   deleted: z.boolean().optional(),
 })
 
+/** The account of whoever acted, as it is linked; only of somebody of whom Slack says where they are. */
+export function accountOf(user: unknown): SlackAccount | undefined {
+  const { id, team_id } = Clicker.safeParse(user).data ?? {}
+  return SlackAccount.safeParse({ team: team_id, user: id }).data
+}
+
 export type Click = { request: RequestId; round: number; digest: string }
 
 /** What a button of a card is about, or undefined for a value that no card of ours has. */
@@ -41,15 +48,24 @@ export type Found = { ok: true; person: Person } | { ok: false; code: NoPerson }
 /**
  * The person in the directory whose Slack account this is. A Slack id alone is not enough: it must be an account of the
  * very workspace, not one that sees the channel as a guest or through a shared channel.
+ *
+ * @param linked the person whom a login has linked to this account, where the directory itself names nobody's
  */
-export function personBehind(user: unknown, bundle: Pick<Bundle, 'directory' | 'deployment'>): Found {
+export function personBehind(
+  user: unknown,
+  bundle: Pick<Bundle, 'directory' | 'deployment'>,
+  linked?: Person['id'],
+): Found {
   const parsed = Clicker.safeParse(user)
   if (!parsed.success) return { ok: false, code: 'unknown' }
   const { id, team_id, is_restricted, is_ultra_restricted, is_stranger, is_bot, deleted } = parsed.data
   if (team_id !== bundle.deployment.slack.teamId || is_stranger) return { ok: false, code: 'foreign' }
   if (is_restricted || is_ultra_restricted) return { ok: false, code: 'guest' }
   if (is_bot) return { ok: false, code: 'unknown' }
-  const person = bundle.directory.people.find(({ slack }) => slack === id)
+  const { people } = bundle.directory
+  // Whoever the directory names goes first, and a link counts only for somebody whom it names no account of.
+  const person =
+    people.find(({ slack }) => slack === id) ?? people.find((each) => each.id === linked && each.slack === undefined)
   if (!person) return { ok: false, code: 'unknown' }
   return person.status === 'active' && !deleted ? { ok: true, person } : { ok: false, code: 'inactive' }
 }
