@@ -53,6 +53,8 @@ const functions = {
   'begin-use': 'answers',
   'end-use': 'facts',
   'decide-request': 'answers',
+  'give-stand-in': 'answers',
+  'end-stand-in': 'answers',
   'revoke-request': 'answers',
   'give-permit': 'answers',
   'revoke-permit': 'answers',
@@ -62,12 +64,14 @@ const functions = {
   'open-break-glass': 'answers',
   'end-break-glass': 'answers',
   'review-break-glass': 'answers',
+  'vouch-break-glass': 'answers',
   'read-break-glass': 'answers',
   'show-pages': 'answers',
   'decide-on-page': 'answers',
   'log-in': 'facts',
   'link-slack': 'facts',
   'receive-slack': 'answers',
+  'decide-burst': 'answers',
   'await-outcome': 'none',
   'advance-workflow': 'facts',
   'follow-workflow': 'none',
@@ -75,6 +79,7 @@ const functions = {
   'draw-card': 'answers',
   'set-reminders': 'none',
   'write-denies': 'facts',
+  'refresh-slack-groups': 'facts',
   'sweep-overdue': 'facts',
 } as const satisfies { readonly [name: string]: PolicyUse }
 export type FunctionName = keyof typeof functions
@@ -219,6 +224,8 @@ export class HotworkStack extends Stack {
     api.route(makeDecider('revoke-request', { ISSUER: issuer }), 'POST /v1/requests/{id}/revoke')
     api.route(makeDecider('give-permit', { ISSUER: issuer }), 'POST /v1/requests/{id}/standing-permits')
     api.route(makeDecider('revoke-permit', { ISSUER: issuer }), 'DELETE /v1/standing-permits/{id}')
+    api.route(makeDecider('give-stand-in', { ISSUER: issuer }), 'POST /v1/stand-ins')
+    api.route(makeDecider('end-stand-in', { ISSUER: issuer }), 'DELETE /v1/stand-ins/{id}')
     const haltable = { TARGET_ROLES: targetRoles.join(' ') }
     api.route(makeDecider('declare-halt', { ISSUER: issuer, ...haltable }), 'POST /v1/revocations')
     api.route(makeDecider('lift-halt', { ISSUER: issuer }), 'DELETE /v1/revocations/{id}')
@@ -232,6 +239,7 @@ export class HotworkStack extends Stack {
       'GET /v1/requests',
       'GET /v1/requests/{id}',
       'GET /v1/requests/{id}/ledger',
+      'GET /v1/stand-ins',
       'GET /v1/standing-permits',
     )
 
@@ -239,6 +247,7 @@ export class HotworkStack extends Stack {
     api.route(makeDecider('open-break-glass', { ISSUER: issuer }), 'POST /v1/break-glass')
     api.route(makeDecider('end-break-glass', { ISSUER: issuer }), 'POST /v1/break-glass/{id}/end')
     api.route(makeDecider('review-break-glass', { ISSUER: issuer }), 'POST /v1/break-glass/{id}/review')
+    api.route(makeDecider('vouch-break-glass', { ISSUER: issuer }), 'POST /v1/break-glass/vouchers')
     const readBreakGlass = make('read-break-glass', { ISSUER: issuer, ...truth })
     requests.grantRead(readBreakGlass.role)
     ledger.grantRead(readBreakGlass.role)
@@ -259,13 +268,17 @@ export class HotworkStack extends Stack {
     slack.grantRead(linkSlack.role)
     api.route(linkSlack, 'GET /link', 'POST /link', 'POST /link/unlink')
 
+    // A press for all of a list: the door puts it on record, and each of the list is decided by whoever works these off.
+    const presses = new WorkQueue(this, 'PressesQueue', { order: 'none', attempts: 5 })
+
     // Slack gives up after 3 s; the handler answers within 2.2 s, and a first start may need the rest.
     const receiveSlack = makeDecider(
       'receive-slack',
-      { ISSUER: issuer, CARDS_TABLE: cards.name, ...slackApp },
+      { ISSUER: issuer, CARDS_TABLE: cards.name, PRESSES_QUEUE: presses.url, ...slackApp },
       { timeout: Duration.seconds(5) },
     )
     cards.grantRead(receiveSlack.role)
+    presses.grantSend(receiveSlack.role)
     // A person's own tab: what waits, what is live, what their agents asked for, and the newest by how an id begins.
     requests.grantFind(receiveSlack.role, 'by-owner', 'by-status', 'by-time')
     slack.grantRead(receiveSlack.role)
@@ -319,10 +332,17 @@ export class HotworkStack extends Stack {
       ...slackApp,
     })
     requests.grantRead(drawCard.role)
+    // Whether many wait alike, which one card then shows: a burst is a group of its own in the same queue.
+    requests.grantFind(drawCard.role, 'open')
+    cardsQueue.grantSend(drawCard.role)
     cards.grantDraw(drawCard.role)
     slack.grantRead(drawCard.role)
     // Slack takes about one message a second in a channel: more hands than these would only be told to wait.
     cardsQueue.consumedBy(drawCard, { batchSize: 5, atOnce: 2 })
+
+    const decideBurst = makeDecider('decide-burst', { CARDS_QUEUE: cardsQueue.url })
+    cardsQueue.grantSend(decideBurst.role)
+    presses.consumedBy(decideBurst, { batchSize: 1 })
 
     // A reminder is a timer that has the cards looked at. Nobody else may make one.
     const timers = new Timers(this, 'Timers', { target: cardsQueue })
@@ -363,6 +383,17 @@ export class HotworkStack extends Stack {
       targets: [new LambdaFunction(sweep.lambda, { retryAttempts: 0, maxEventAge: Duration.minutes(1) })],
     })
 
+    // Who is in Slack's user groups, where the directory takes any from there. It reads whose a Slack account is, too.
+    const groups = make('refresh-slack-groups', { ...truth, ...slackApp })
+    requests.grantRead(groups.role)
+    requests.grantPut(groups.role)
+    slack.grantRead(groups.role)
+    new Rule(this, 'SlackGroups', {
+      schedule: Schedule.rate(Duration.minutes(5)),
+      enabled: Object.keys(bundle.directory.slackGroups ?? {}).length > 0,
+      targets: [new LambdaFunction(groups.lambda, { retryAttempts: 0, maxEventAge: Duration.minutes(5) })],
+    })
+
     const readers = {
       FollowStream: { reader: followWorkflow, of: ['REQ#'] },
       HandOnStream: { reader: handOn, of: ['REQ#', 'HALT#', 'PERMIT#'] },
@@ -371,6 +402,7 @@ export class HotworkStack extends Stack {
       const { deadLetters } = new StreamReader(this, name, { table: requests.table, ...reader })
       alarms.watchDeadLetters(name, deadLetters)
     }
+    alarms.watchQueue(presses, { oldest: Duration.minutes(2) })
     alarms.watchQueue(follow, { oldest: Duration.minutes(5) })
     alarms.watchQueue(cardsQueue, { oldest: Duration.minutes(10) })
     alarms.watchQueue(reminders, { oldest: Duration.minutes(5) })

@@ -1,4 +1,5 @@
 import { type Answered, endedBy, type Refused } from './answering.ts'
+import { highestBulkTier } from './burst.ts'
 import type { Decide } from './commands.ts'
 import { type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
@@ -33,6 +34,7 @@ export function takeDecision(state: ApprovalRequest, command: Decide, at: Numeri
   if (command.round !== state.round) return { code: 'stale_round' }
   if (command.digest !== state.ask.digest && command.digest !== state.ask.digest.slice(0, 16))
     return { code: 'stale_digest' }
+  if (command.burst !== undefined && state.tier > highestBulkTier) return { code: 'not_in_bulk' }
   return verdict === 'deny'
     ? deny(state, command, names, at)
     : approveStage(state as PendingRequest, command, names, at)
@@ -157,7 +159,7 @@ function decidedEvent(
   as: string,
   at: NumericDate,
 ): Extract<Event, { type: 'Decided' }> {
-  const { person, verdict, round, through, comment, login, seen, policies, bundle } = command
+  const { person, verdict, round, through, comment, login, seen, burst, policies, bundle } = command
   const absent = command.standsFor?.[as]
   return {
     type: 'Decided',
@@ -172,6 +174,7 @@ function decidedEvent(
     through,
     ...(absent === undefined ? {} : { for: absent }),
     ...(seen === undefined ? {} : { seen }),
+    ...(burst === undefined ? {} : { burst }),
     ...(comment === undefined ? {} : { comment }),
     ...(Object.keys(login).length === 0 ? {} : { login }),
   }

@@ -61,6 +61,8 @@ export const Event = z.discriminatedUnion('type', [
     comment: Decision.shape.comment,
     /** What the decider was shown: the digest of the card or page as it was rendered, where the door knows it. */
     seen: Digest.optional(),
+    /** The digest of the list with which it was decided, where one press decided several alike. */
+    burst: Digest.optional(),
     login: z
       .strictObject({
         acr: z.string().optional(),

@@ -14,6 +14,7 @@ export const Refusal = z.enum([
   'comment_required',
   'not_narrower',
   'narrowed_too_often',
+  'not_in_bulk',
   // saying why, afterwards
   'not_decided',
   'already_commented',

@@ -1,17 +1,24 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import { DynamoBurstStore } from '../adapters/dynamodb/burst-store.ts'
 import { DynamoCardStore } from '../adapters/dynamodb/card-store.ts'
 import { connect } from '../adapters/dynamodb/client.ts'
 import { DynamoRequestStore } from '../adapters/dynamodb/request-store.ts'
 import { PowertoolsLog } from '../adapters/powertools/log.ts'
 import { SlackSecretReader } from '../adapters/secretsmanager/slack-secret.ts'
+import { renderBurst } from '../adapters/slack/burst-card.ts'
 import { renderCard } from '../adapters/slack/card.ts'
 import { renderLine } from '../adapters/slack/lines.ts'
 import { SlackCardBoard } from '../adapters/slack/slack-card-board.ts'
+import { SqsFifoQueue } from '../adapters/sqs/queue.ts'
 import { SqsVisibility } from '../adapters/sqs/visibility.ts'
 import { SystemClock } from '../adapters/system/clock.ts'
+import { type DrawBurstPorts, drawBurst } from '../operations/draw-burst.ts'
 import { type DrawPorts, drawCard } from '../operations/draw-card.ts'
+import { hasOwnCard } from '../operations/place-in-burst.ts'
+import type { BurstMessage } from '../operations/ports.ts'
 import { environmentOf } from './environments.ts'
 import { drawBatch } from './wiring/draw-batch.ts'
+import { drawBursts, partition } from './wiring/draw-bursts.ts'
 import { pageOf } from './wiring/page.ts'
 import { cedarPolicy } from './wiring/policy.ts'
 
@@ -23,11 +30,15 @@ const clock = new SystemClock()
 const log = new PowertoolsLog()
 const secret = new SlackSecretReader(environment.SLACK_SECRET, clock)
 const token = async () => (await secret.read()).botToken
+const requests = new DynamoRequestStore(connection, { requests: environment.REQUESTS_TABLE, ledger: '' })
+const bursts = new DynamoBurstStore(connection, environment.CARDS_TABLE)
+const draws = new SqsFifoQueue<BurstMessage>(environment.CARDS_QUEUE)
 const ports: DrawPorts = {
-  requests: new DynamoRequestStore(connection, { requests: environment.REQUESTS_TABLE, ledger: '' }),
+  requests,
   cards: new DynamoCardStore(connection, environment.CARDS_TABLE),
   board: new SlackCardBoard({ apiUrl: environment.SLACK_API_URL, token, log }),
   policy,
+  hasOwnCard: (state, channel, hasCard) => hasOwnCard(state, channel, hasCard, { requests, bursts, draws, policy }),
   render: (state, channel) => renderCard(state, bundle, channel, { page: pageOf(environment.ISSUER) }),
   say: (line, state) => renderLine(line, state, bundle),
   channels: bundle.deployment.channels,
@@ -36,10 +47,16 @@ const ports: DrawPorts = {
 }
 const queue = new SqsVisibility(environment.CARDS_QUEUE)
 
-/** Draws the cards of requests that have changed, or that a timer has looked at; the queue's group is the request. */
-export const handler = (event: SQSEvent): Promise<SQSBatchResponse> =>
-  drawBatch(event, {
-    draw: (id) => drawCard(id, ports),
-    hold: (receiptHandle, seconds) => queue.hold(receiptHandle, seconds),
-    log,
-  })
+const burstPorts: DrawBurstPorts = { ...ports, requests, bursts, renderBurst: (view) => renderBurst(view, bundle) }
+const hold = (receiptHandle: string, seconds: number) => queue.hold(receiptHandle, seconds)
+
+/**
+ * Draws the cards of requests that have changed, or that a timer has looked at; the queue's group is the request. A burst
+ * is a group of its own, so that its card has one writer at a time.
+ */
+export const handler = async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
+  const [single, several] = partition(Records)
+  const drawn = await drawBatch({ Records: single }, { draw: (id) => drawCard(id, ports), hold, log })
+  const shared = await drawBursts(several, { draw: (kind, because) => drawBurst(kind, because, burstPorts), hold, log })
+  return { batchItemFailures: [...drawn.batchItemFailures, ...shared] }
+}

@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
+import { DynamoBurstStore } from '../adapters/dynamodb/burst-store.ts'
 import { DynamoCardStore } from '../adapters/dynamodb/card-store.ts'
 import { connect, hurried } from '../adapters/dynamodb/client.ts'
 import { SlackSecretReader } from '../adapters/secretsmanager/slack-secret.ts'
@@ -6,22 +7,29 @@ import { createSlackEdge } from '../adapters/slack/bolt-edge.ts'
 import { createHomes } from '../adapters/slack/slack-home.ts'
 import { createModals } from '../adapters/slack/slack-modals.ts'
 import { createWhisper } from '../adapters/slack/whisper.ts'
+import { SqsQueue } from '../adapters/sqs/queue.ts'
+import { acceptBurst } from '../operations/accept-burst.ts'
 import { commentDecision } from '../operations/comment-decision.ts'
 import { decideInTime, inTime } from '../operations/decide-in-time.ts'
 import { findSeen } from '../operations/find-seen.ts'
 import { foreseeDecision } from '../operations/foresee-decision.ts'
+import type { PressMessage } from '../operations/ports.ts'
 import { environmentOf } from './environments.ts'
 import { decidingPorts } from './wiring/deciding.ts'
 import { freshEnough } from './wiring/fresh-enough.ts'
+import { linkingFor } from './wiring/linking.ts'
 import { overviewOptions } from './wiring/overview-options.ts'
 import { pageOf } from './wiring/page.ts'
 import { cedarPolicy } from './wiring/policy.ts'
+import { slackGroupsRefresh } from './wiring/slack-groups.ts'
 import { slackRequestOf } from './wiring/slack-request.ts'
 
 const environment = environmentOf('receive-slack')
 const ports = decidingPorts(environment, cedarPolicy(), hurried)
 const { log, clock, policy } = ports
 const cards = new DynamoCardStore(connect(hurried), environment.CARDS_TABLE)
+const bursts = new DynamoBurstStore(connect(hurried), environment.CARDS_TABLE)
+const presses = new SqsQueue<PressMessage>(environment.PRESSES_QUEUE)
 const secret = new SlackSecretReader(environment.SLACK_SECRET, clock)
 const secrets = freshEnough(async () => {
   const { signingSecret, previousSigningSecret } = await secret.read()
@@ -40,10 +48,13 @@ const edge = createSlackEdge({
   foresee: (ask) => foreseeDecision(ask, ports),
   comment: (ask, mayStart) => commentDecision(ask, inTime(ports, mayStart)),
   seen: (place) => findSeen(place, cards),
+  decideAll: (ask, mayStart) => acceptBurst(ask, { ...inTime(ports, mayStart), bursts, presses }),
   ...overviewOptions(ports, environment.ISSUER),
   openModal: createModals(webApi),
   publishHome: createHomes(webApi),
+  refreshGroups: slackGroupsRefresh({ bundle: policy.bundle, tables: environment, webApi, clock }, hurried),
   page: pageOf(environment.ISSUER),
+  links: linkingFor(environment, clock),
   whisper: createWhisper(environment.SLACK_API_URL, log),
   now: () => clock.now(),
   log,

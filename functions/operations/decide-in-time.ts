@@ -29,6 +29,7 @@ type Start = <T>(write: () => Promise<T>) => Promise<T>
 
 const timely = (store: RequestStore, start: Start): RequestStore => ({
   load: (id) => store.load(id),
+  loadMany: (ids) => store.loadMany(ids),
   standing: (...what) => store.standing(...what),
   commit: (change) => start(() => store.commit(change)),
   recall: (key) => store.recall(key),

@@ -12,7 +12,7 @@ import { askAboutRequest } from './questions.ts'
 /** A person's verdict on a request, through whichever door. */
 export type DecisionAsk = Pick<
   Decide,
-  'person' | 'verdict' | 'stage' | 'round' | 'digest' | 'comment' | 'through' | 'login' | 'seen'
+  'person' | 'verdict' | 'stage' | 'round' | 'digest' | 'comment' | 'through' | 'login' | 'seen' | 'burst'
 > & {
   id: RequestId
   /** What an approver would leave of it, where they approve less than was asked. */

@@ -16,6 +16,7 @@ import type {
   NumericDate,
   PersonId,
   RequestId,
+  StandInId,
   StandingPermitId,
   Thumbprint,
   UseId,
@@ -38,6 +39,7 @@ export type Ids = {
   evaluation(): EvaluationId
   halt(): HaltId
   permit(): StandingPermitId
+  standIn(): StandInId
 }
 
 /** A request as it is stored: its state, and the end of its chain of entries, whose sequence is also its version. */
@@ -183,6 +185,33 @@ export interface PermitStore {
   ofAgent(agent: AskerId, limit: number): Promise<readonly StoredPermit[]>
   /** Newest first. */
   list(page: { limit: number; after?: string }): Promise<Page<StandingPermit>>
+}
+
+/** Some stand-ins that lie together. `version` rises by one with each change. */
+export type StoredStandIns = { standIns: readonly StandIn[]; version: number }
+
+/** All of it or none: a stand-in, the two lists that it is in, and its entries. */
+export type StandInChange = {
+  /** As it now is. */
+  standIn: StandIn
+  /** What was read: the end of its chain (`noEntries` for a new one), and the versions of both lists. */
+  expected: { head: Head; absences: number; taken: number }
+  /** Those of the one who is away, and those of the one who decides, without what is over. */
+  absences: readonly StandIn[]
+  taken: readonly StandIn[]
+  entries: readonly Entry[]
+  head: Head
+}
+
+/** Who decides for whom, where every decision reads it (`RequestStore.standing`). Reads are strong. */
+export interface StandInStore {
+  /** What the one who is away has given, and what the one who would decide has been given by anybody. */
+  of(pair: { absent: PersonId; by: PersonId }): Promise<{ absences: StoredStandIns; taken: StoredStandIns }>
+  find(id: StandInId): Promise<{ standIn: StandIn; head: Head } | undefined>
+  /** False when another writer came first. @throws StoreUnavailable */
+  save(change: StandInChange): Promise<boolean>
+  /** Newest first, those that are over too: an index finds candidates, each is read strongly. */
+  list(page: { limit: number; after?: string }): Promise<Page<StandIn>>
 }
 
 /** Where incidents are kept, as far as breaking the glass asks: `unreachable` is no answer. */

@@ -6,10 +6,14 @@ import { createModals } from '../../functions/adapters/slack/slack-modals.ts'
 import { createWhisper } from '../../functions/adapters/slack/whisper.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
 import { overviewOptions } from '../../functions/handlers/wiring/overview-options.ts'
+import { acceptBurst } from '../../functions/operations/accept-burst.ts'
 import { commentDecision } from '../../functions/operations/comment-decision.ts'
 import { decideInTime, inTime } from '../../functions/operations/decide-in-time.ts'
 import { foreseeDecision } from '../../functions/operations/foresee-decision.ts'
+import type { PressMessage } from '../../functions/operations/ports.ts'
 import { type Desk, startDesk } from '../../infra/local/desk/desk.ts'
+import { MemoryBurstStore } from '../support/memory-burst-store.ts'
+import { MemoryQueue } from '../support/memory-queue.ts'
 import { issuer, type World } from '../support/world.ts'
 import { secret } from './press.ts'
 
@@ -20,6 +24,8 @@ type Answered = { status: number; body: string }
 /** A world in memory, Slack's door before it, and the desk before that, over HTTP: what a person does, done. */
 export class DeskWorld {
   readonly world: World
+  readonly bursts = new MemoryBurstStore()
+  readonly presses = new MemoryQueue<PressMessage>()
   /** What the door needs, where a test wants it otherwise. */
   changes: Partial<EdgeOptions> = {}
   desk!: Desk
@@ -30,7 +36,7 @@ export class DeskWorld {
   }
 
   async open(): Promise<void> {
-    const { world } = this
+    const { world, bursts, presses } = this
     const { bundle } = world.policy
     this.#door = createServer().listen(0, '127.0.0.1')
     await new Promise((resolve) => this.#door.once('listening', resolve))
@@ -57,9 +63,11 @@ export class DeskWorld {
       comment: (ask, mayStart) => commentDecision(ask, inTime(world.ports, mayStart)),
       seen: async () => undefined,
       page: (id) => `${issuer}/decide/${id}`,
+      decideAll: (ask, mayStart) => acceptBurst(ask, { ...inTime(world.ports, mayStart), bursts, presses }),
       ...overviewOptions(world.ports, issuer),
       openModal: createModals(slackApi),
       publishHome: createHomes(slackApi),
+      refreshGroups: () => Promise.reject(new Error('no groups are taken from Slack here')),
       whisper: createWhisper(apiUrl, world.log),
       now: () => world.clock.now(),
       log: world.log,

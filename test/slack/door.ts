@@ -8,10 +8,13 @@ import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import type { Digest, JsonObject, RequestId } from '../../functions/domain/values.ts'
 import { overviewOptions } from '../../functions/handlers/wiring/overview-options.ts'
 import { pageOf } from '../../functions/handlers/wiring/page.ts'
+import { acceptBurst } from '../../functions/operations/accept-burst.ts'
 import { commentDecision } from '../../functions/operations/comment-decision.ts'
 import { decideInTime, inTime } from '../../functions/operations/decide-in-time.ts'
 import { foreseeDecision } from '../../functions/operations/foresee-decision.ts'
-import type { DecidingPorts } from '../../functions/operations/ports.ts'
+import type { DecidingPorts, PressMessage } from '../../functions/operations/ports.ts'
+import { MemoryBurstStore } from '../support/memory-burst-store.ts'
+import { MemoryQueue } from '../support/memory-queue.ts'
 import { issuer, type World } from '../support/world.ts'
 import { formOf, pressOf, secret, signed, submissionOf } from './press.ts'
 
@@ -35,6 +38,9 @@ export class Door {
   whispered: () => Promise<void> = async () => {}
   /** Slack, when it is asked to open a form. */
   opens: () => Promise<void> = async () => {}
+  /** The cards of bursts, and the presses on them that are to be carried out. */
+  readonly bursts = new MemoryBurstStore()
+  readonly presses = new MemoryQueue<PressMessage>()
   seen: EdgeOptions['seen'] = async () => undefined
   /** How far this machine's clock is ahead of everybody else's. Seconds. */
   clockAhead = 0
@@ -56,8 +62,13 @@ export class Door {
         this.opened.push({ trigger, modal })
       },
       page,
+      decideAll: (ask, mayStart) => {
+        const { bursts, presses } = this
+        return acceptBurst(ask, { ...inTime(this.ports(world.ports), mayStart), bursts, presses })
+      },
       ...overviewOptions(world.ports, issuer),
       publishHome: async () => {},
+      refreshGroups: async () => true,
       whisper: createWhisper(bundle.deployment.slack.apiUrl, world.log, async (url, init) => {
         this.told.push({ url: String(url), ...JSON.parse(String(init?.body)) })
         await this.whispered()

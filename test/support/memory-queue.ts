@@ -1,16 +1,16 @@
 import type { Fifo, FifoMessage, FollowMessage, Queue } from '../../functions/operations/ports.ts'
 
 /** A standard queue in memory. */
-export class MemoryQueue implements Queue<FollowMessage> {
-  #messages: FollowMessage[] = []
+export class MemoryQueue<T extends object = FollowMessage> implements Queue<T> {
+  #messages: T[] = []
 
-  async send(messages: readonly FollowMessage[]): Promise<void> {
+  async send(messages: readonly T[]): Promise<void> {
     await Promise.resolve()
     this.#messages.push(...structuredClone(messages))
   }
 
   /** Takes all that waits. */
-  take(): readonly FollowMessage[] {
+  take(): readonly T[] {
     return this.#messages.splice(0)
   }
 }

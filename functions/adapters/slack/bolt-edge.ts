@@ -1,7 +1,8 @@
 import { App, AwsLambdaReceiver } from '@slack/bolt'
 import { clocksAgree } from '../../domain/clock.ts'
 import type { NumericDate } from '../../domain/values.ts'
-import { registerAppEvents } from './app-events.ts'
+import { registerAppEvents, registerGroupEvents } from './app-events.ts'
+import { registerBurst } from './burst-buttons.ts'
 import { registerCard } from './card-buttons.ts'
 import { registerForms } from './card-forms.ts'
 import type { Carried } from './carried.ts'
@@ -101,9 +102,11 @@ function registerListeners(receiver: AwsLambdaReceiver, options: EdgeOptions): v
   })
   registerCard(app, options)
   registerForms(app, options)
+  registerBurst(app, options)
   registerHome(app, options)
   registerCommands(app, options)
   registerAppEvents(app, options)
+  registerGroupEvents(app, options)
   app.error(async (fault) => {
     log.error('slack edge failed', { fault: fault.name })
   })

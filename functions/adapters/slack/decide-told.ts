@@ -47,10 +47,15 @@ export async function inTime(
     const { code, detail, stored } = made.value
     return { done: false, code, detail, sentence: sentenceFor(code, { directory, page, detail, state: stored?.state }) }
   } catch (fault) {
-    const name = fault instanceof Error ? fault.name : 'unknown'
-    log.error('press not decided', { request, fault: name })
-    return { done: false, sentence: sentenceForFault(name) }
+    return { done: false, sentence: faultTold(request, fault, { log }) }
   }
+}
+
+/** What is told of a broken world, and the line in the log for whoever mends it. */
+export function faultTold(request: string, fault: unknown, { log }: Pick<EdgeOptions, 'log'>): string {
+  const name = fault instanceof Error ? fault.name : 'unknown'
+  log.error('press not decided', { request, fault: name })
+  return sentenceForFault(name)
 }
 
 /** What was rendered there, if it is known soon: the record is better for it, and no decision waits for it. */

@@ -1,6 +1,7 @@
 import type { Bundle } from '../../domain/bundle.ts'
 import type { ApprovalRequest } from '../../domain/request.ts'
 import type { Digest, PersonId, RequestId, Result } from '../../domain/values.ts'
+import type { Accepted, BurstAsk } from '../../operations/accept-burst.ts'
 import type { CarriedOut } from '../../operations/carry-out.ts'
 import type { CommentAsk } from '../../operations/comment-decision.ts'
 import type { DecisionAsk } from '../../operations/decide-request.ts'
@@ -9,6 +10,7 @@ import type { CardPlace } from '../../operations/find-seen.ts'
 import type { Foreseen } from '../../operations/foresee-decision.ts'
 import type { Log, OnceOnly } from '../../operations/ports.ts'
 import type { Overview } from '../../operations/read-overview.ts'
+import type { Linking } from './carried.ts'
 import type { Home } from './home-view.ts'
 import type { Modal } from './modal-blocks.ts'
 import type { SigningSecrets } from './signature.ts'
@@ -41,10 +43,16 @@ export type EdgeOptions = {
   read(ask: { id: RequestId; person: PersonId }): Promise<Result<ApprovalRequest, 'not_permitted' | 'unknown_request'>>
   /** Ends a live grant, or denies what is pending, if policy lets this person; starts no transaction once `mayStart` says no. */
   revoke(ask: RevokeAsk, mayStart: () => boolean): Promise<CarriedOut>
+  /** Takes one press for all of a list; starts no transaction once `mayStart` says no. */
+  decideAll(ask: BurstAsk, mayStart: () => boolean): Promise<Accepted>
   /** Puts a once-only key alone; false when it was there. */
   claim(once: OnceOnly): Promise<boolean>
   /** Draws the tab that one Slack user sees of Hotwork. */
   publishHome(user: string, home: Home): Promise<void>
+  /** Asks Slack anew who is in the user groups that the directory names. */
+  refreshGroups(): Promise<boolean>
+  /** Whose accounts are that people have linked themselves. Without it only the directory says. */
+  links?: Linking
   whisper: Whisper
   /** Whole seconds. */
   now(): number

@@ -147,6 +147,9 @@ export const nothingToNarrow =
   'There is nothing in this request that could be made less; approve it as it is, or deny it and say what would do.'
 export const nothingLess = 'Nothing is less than what was asked for: make something less, or go back and approve it.'
 
+export const listChanged =
+  'The list has changed since it was drawn so, and nothing was decided; read it as it is now, and press again.'
+
 /** Whether it was recorded is not known. */
 export const notAnswered =
   'The store has not answered yet; the card shows what was recorded; if it has not changed in a minute, press again.'

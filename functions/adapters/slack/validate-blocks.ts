@@ -32,6 +32,17 @@ const button = z.strictObject({
     .optional(),
 })
 
+/** A menu of ours: numbers of a list, each for a request. */
+const menu = z.strictObject({
+  type: z.literal('static_select'),
+  action_id: text(255),
+  placeholder: plainText(150),
+  options: z
+    .array(z.strictObject({ text: plainText(75), value: text(150) }))
+    .min(1)
+    .max(100),
+})
+
 const style = z
   .strictObject({ bold: z.boolean().optional(), code: z.boolean().optional(), italic: z.boolean().optional() })
   .optional()
@@ -60,7 +71,14 @@ const richPart = z.discriminatedUnion('type', [
 const Block = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('header'), block_id: id, text: plainText(150) }),
   z.strictObject({ type: z.literal('context'), block_id: id, elements: z.array(plainText(2_000)).min(1).max(10) }),
-  z.strictObject({ type: z.literal('actions'), block_id: id, elements: z.array(button).min(1).max(25) }),
+  z.strictObject({
+    type: z.literal('actions'),
+    block_id: id,
+    elements: z
+      .array(z.union([button, menu]))
+      .min(1)
+      .max(25),
+  }),
   z.strictObject({ type: z.literal('rich_text'), block_id: id, elements: z.array(richPart).min(1) }),
 ])
 

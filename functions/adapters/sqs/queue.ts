@@ -10,14 +10,14 @@ export class MessagesRefused extends Error {
 }
 
 /** A standard queue of ids. The body of a message is the message. */
-export class SqsQueue implements Queue<FollowMessage> {
+export class SqsQueue<T extends object = FollowMessage> implements Queue<T> {
   readonly #send: (entries: readonly Entry[]) => Promise<void>
 
   constructor(queueUrl: string, client: SQSClient = connect()) {
     this.#send = sender(queueUrl, client)
   }
 
-  send(messages: readonly FollowMessage[]): Promise<void> {
+  send(messages: readonly T[]): Promise<void> {
     return this.#send(messages.map((message) => ({ MessageBody: JSON.stringify(message) })))
   }
 }

@@ -1,0 +1,69 @@
+import { PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb'
+import * as z from 'zod'
+import { BurstKind, BurstOutcome, Member } from '../../domain/burst.ts'
+import { Digest, RequestId } from '../../domain/values.ts'
+import { StoreUnavailable } from '../../operations/faults.ts'
+import type { BurstStore, PostedBurst } from '../../operations/ports.ts'
+import { type Connection, within } from './client.ts'
+import { text, textOf } from './items.ts'
+import { orUnavailable } from './unavailable.ts'
+
+/** Older cards of a burst are decided, or nearly. */
+const lastFew = 4
+
+const Posted = z.strictObject({
+  key: Digest,
+  generation: z.int().positive(),
+  kind: BurstKind,
+  channel: z.string(),
+  ts: z.string(),
+  rendered: Digest,
+  members: z.array(RequestId),
+  shown: z.array(Member),
+  list: Digest,
+  outcome: BurstOutcome.optional(),
+})
+
+/** The cards table, beside the cards: an item for each card of a burst. Only its drawer writes it, one burst at a time. */
+export class DynamoBurstStore implements BurstStore {
+  readonly #connection: Connection
+  readonly #table: string
+
+  constructor(connection: Connection, table: string) {
+    this.#connection = connection
+    this.#table = table
+  }
+
+  async load(key: Digest): Promise<readonly PostedBurst[]> {
+    const query = new QueryCommand({
+      TableName: this.#table,
+      ConsistentRead: true,
+      ScanIndexForward: false,
+      KeyConditionExpression: 'requestId = :burst',
+      ExpressionAttributeValues: { ':burst': text(partition(key)) },
+      Limit: lastFew,
+    })
+    const { Items = [] } = await this.#connection.client
+      .send(query, within(this.#connection))
+      .catch(orUnavailable('read the cards of a burst'))
+    return Items.map((item) => {
+      const parsed = Posted.safeParse(JSON.parse(textOf(item, 'burst')))
+      if (!parsed.success) throw new StoreUnavailable(`the item \`${partition(key)}\` is not understood`)
+      const { outcome, ...posted } = parsed.data
+      return outcome === undefined ? posted : { ...posted, outcome }
+    })
+  }
+
+  async save(burst: PostedBurst): Promise<void> {
+    const Item = {
+      requestId: text(partition(burst.key)),
+      channel: text(String(burst.generation).padStart(8, '0')),
+      burst: text(JSON.stringify(burst)),
+    }
+    await this.#connection.client
+      .send(new PutItemCommand({ TableName: this.#table, Item }), within(this.#connection))
+      .catch(orUnavailable('save a card of a burst'))
+  }
+}
+
+const partition = (key: Digest) => `burst#${key}`

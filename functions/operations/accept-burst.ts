@@ -1,0 +1,91 @@
+import { type BurstPress, highestBulkTier, pressLasts } from '../domain/burst.ts'
+import { asOf } from '../domain/due.ts'
+import type { Refusal } from '../domain/refusals.ts'
+import type { ApprovalRequest, Verdict } from '../domain/request.ts'
+import { type Digest, ok, type PersonId, refuse } from '../domain/values.ts'
+import { recordRefusal } from './carry-out.ts'
+import { decideRequest } from './decide-request.ts'
+import { foreseeDecision } from './foresee-decision.ts'
+import type { BurstStore, DecidingPorts, OnceOnly, PressMessage, Queue } from './ports.ts'
+
+/** One press that decides all of a list, as it was shown. */
+export type BurstAsk = {
+  person: PersonId
+  verdict: Verdict
+  /** Which card, and the digest of the list on it. */
+  key: Digest
+  generation: number
+  list: Digest
+  /** That this very press counts once. */
+  once: OnceOnly
+}
+/** Told with the request that it hangs on, where it hangs on one. */
+/** How many are being decided; or why none. */
+export type Accepted = { ok: true; value: number } | NotAccepted
+export type NotAccepted = { ok: false; code: Refusal; detail?: string; state?: ApprovalRequest }
+
+export type AcceptPorts = Omit<DecidingPorts, 'ids'> & {
+  bursts: Pick<BurstStore, 'load'>
+  presses: Queue<PressMessage>
+}
+
+/**
+ * Takes a press on a list: it must be exactly the list that the card shows, of requests that may be decided together, and
+ * by somebody whose decision on the first of them would be taken. It is put on record once, and then each is decided by
+ * itself, by whoever works the presses off. Refused presses are recorded: on the first request, or the person's own chain.
+ *
+ * @returns how many are being decided
+ * @throws StoreUnavailable, and whatever the queue throws: then nothing of it is carried out
+ */
+export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Accepted> {
+  const { person, verdict, key, generation, list, once } = ask
+  const refused = async (code: Refusal) => {
+    await recordRefusal({ type: 'person', id: person }, `${verdict}_all`, code, ports)
+    return refuse(code)
+  }
+  const posted = (await ports.bursts.load(key)).find((each) => each.generation === generation)
+  if (!posted) return refused('unknown_request')
+  if (posted.list !== list) return refused('stale_digest')
+  const { shown, kind } = posted
+  const now = ports.clock.now()
+  const states = (await ports.requests.loadMany(shown.map(({ id }) => id))).map(({ state }) => asOf(state, now))
+  const waiting = new Map(states.filter(({ status }) => status === 'pending').map((state) => [state.ask.id, state]))
+  const first = shown.find(({ id }) => waiting.has(id))
+  if (!first) return refused('already_settled')
+  if ([...waiting.values()].some(({ tier }) => tier > highestBulkTier)) return refused('not_in_bulk')
+
+  const { id, round, digest } = first
+  const one = {
+    id,
+    person,
+    verdict,
+    round,
+    digest,
+    through: 'slack',
+    login: {},
+    seen: posted.rendered,
+    burst: list,
+  } as const
+  const foreseen = await foreseeDecision(one, ports)
+  if (!foreseen.ok) {
+    // Decided in vain, so that the attempt is an entry of the request that it was refused on.
+    const done = await decideRequest(one, ports)
+    const { code, detail } = done.ok ? foreseen : done
+    return { ...refuse(code, detail), ...(foreseen.state ? { state: foreseen.state } : {}) }
+  }
+  const press: BurstPress = {
+    person,
+    verdict,
+    at: now,
+    kind,
+    generation,
+    members: [...shown],
+    list,
+    seen: posted.rendered,
+  }
+  const recorded = { ...once, value: JSON.stringify(press), expiresAt: Math.max(once.expiresAt, now + 8 * pressLasts) }
+  if (!(await ports.requests.claim(recorded))) return refused('replayed')
+  await ports.presses.send([{ press: once.key }])
+  ports.log.info('burst accepted', { verdict, by: person, members: shown.length })
+  return ok(waiting.size)
+}

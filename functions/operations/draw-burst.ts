@@ -1,0 +1,108 @@
+import {
+  agentOfBurst,
+  type BurstKind,
+  type BurstOutcome,
+  burstKey,
+  isOf,
+  listDigest,
+  type Member,
+  mostMembers,
+} from '../domain/burst.ts'
+import { digestOf } from '../domain/digest.ts'
+import { asOf } from '../domain/due.ts'
+import type { ApprovalRequest } from '../domain/request.ts'
+import type { JsonObject, RequestId } from '../domain/values.ts'
+import { CardUndeliverable } from './faults.ts'
+import type { BurstStore, CardBoard, Clock, Log, PostedBurst, RenderedCard, RequestStore } from './ports.ts'
+
+/** All that the card of a burst is made of. */
+export type BurstView = {
+  kind: BurstKind
+  generation: number
+  /** All that it has shown, as they are now, the oldest first. */
+  members: readonly ApprovalRequest[]
+  outcome?: BurstOutcome
+}
+
+export type DrawBurstPorts = {
+  requests: Pick<RequestStore, 'loadMany' | 'open'>
+  bursts: BurstStore
+  board: Pick<CardBoard, 'post' | 'update'>
+  /** Pure: the card, and which of its members it shows as waiting, each just as it is. */
+  renderBurst(view: BurstView): { card: RenderedCard; shown: readonly Member[] }
+  channels: { readonly [alias: string]: string }
+  clock: Clock
+  log: Log
+}
+
+/**
+ * Makes the cards of a burst show what the table says: who of it waits, in the order in which they were asked, and what
+ * came of the last press. One message shows up to fifty; what comes when it is full, or when all of it is decided, begins
+ * another. For one burst at a time, which its queue sees to.
+ *
+ * @param because the requests because of which it is looked at
+ * @throws BoardUnavailable, CardUndeliverable, StoreUnavailable
+ */
+export async function drawBurst(
+  kind: BurstKind,
+  because: { requests: readonly RequestId[]; outcomes: readonly (BurstOutcome & { generation: number })[] },
+  ports: DrawBurstPorts,
+): Promise<void> {
+  const channel = ports.channels[kind.channel]
+  if (channel === undefined) throw new CardUndeliverable(`the deployment names no channel \`${kind.channel}\``)
+  const key = burstKey(kind)
+  const posted = await ports.bursts.load(key)
+  const known = new Set(posted.flatMap(({ members }) => members))
+  const read = async (ids: readonly RequestId[]) => inOrder(await ports.requests.loadMany(ids), ports.clock.now())
+  const open = inOrder(await ports.requests.open(agentOfBurst(kind), 2 * mostMembers), ports.clock.now())
+  const missed = await read(because.requests.filter((id) => !open.some(({ ask }) => ask.id === id)))
+  const fresh = ordered([...open, ...missed]).filter((state) => !known.has(state.ask.id) && isOf(kind, state))
+
+  const touched = posted.filter(
+    ({ generation, members }) =>
+      because.requests.some((id) => members.includes(id)) ||
+      because.outcomes.some((outcome) => outcome.generation === generation),
+  )
+  const [newest] = posted
+  const ofNewest = newest ? await read(newest.members) : []
+  const isLive = ofNewest.some((state) => isOf(kind, state))
+  const room = isLive ? mostMembers - ofNewest.length : 0
+  for (const before of touched.filter((each) => each !== newest))
+    await draw(await read(before.members), before.generation, before)
+  if (newest && (touched.includes(newest) || (room > 0 && fresh.length > 0)))
+    await draw([...ofNewest, ...fresh.slice(0, room)], newest.generation, newest)
+  const rest = fresh.slice(Math.max(0, room))
+  for (let from = 0; from < rest.length; from += mostMembers)
+    await draw(rest.slice(from, from + mostMembers), (newest?.generation ?? 0) + 1 + from / mostMembers, undefined)
+
+  async function draw(members: readonly ApprovalRequest[], generation: number, before: PostedBurst | undefined) {
+    const told = because.outcomes.findLast((each) => each.generation === generation)
+    const outcome = told ? withoutGeneration(told) : before?.outcome
+    const { card, shown } = ports.renderBurst({ kind, generation, members, ...(outcome ? { outcome } : {}) })
+    const rendered = digestOf('hotwork.card.v1', card as unknown as JsonObject)
+    const ids = members.map(({ ask }) => ask.id)
+    if (before?.rendered === rendered && before.members.length === ids.length) return
+    const place = channel as string
+    const updated = before !== undefined && (await ports.board.update(place, before.ts, card))
+    const ts = updated ? before.ts : (await ports.board.post(place, card)).ts
+    const burst = { key, generation, kind, channel: place, ts, rendered, members: ids, shown, list: listDigest(shown) }
+    await ports.bursts.save({ ...burst, ...(outcome ? { outcome } : {}) })
+    ports.log.info('burst drawn', {
+      channel: kind.channel,
+      members: ids.length,
+      waiting: shown.length,
+      posted: !updated,
+    })
+  }
+}
+
+const withoutGeneration = ({ generation: _, ...outcome }: BurstOutcome & { generation: number }): BurstOutcome =>
+  outcome
+
+const inOrder = (stored: readonly { state: ApprovalRequest }[], now: number): readonly ApprovalRequest[] =>
+  ordered(stored.map(({ state }) => asOf(state, now)))
+
+const ordered = (states: readonly ApprovalRequest[]): readonly ApprovalRequest[] =>
+  states.toSorted((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1))
+
+const orderOf = ({ submittedAt, ask }: ApprovalRequest): string => `${String(submittedAt).padStart(10, '0')}#${ask.id}`

@@ -1,0 +1,389 @@
+import { approveAll, denyAll, renderBurst } from '../../functions/adapters/slack/burst-card.ts'
+import { largestCard, renderCard, sizeOf } from '../../functions/adapters/slack/card.ts'
+import { renderLine } from '../../functions/adapters/slack/lines.ts'
+import { complaintsOf } from '../../functions/adapters/slack/validate-blocks.ts'
+import type { Bundle } from '../../functions/domain/bundle.ts'
+import { verify } from '../../functions/domain/ledger.ts'
+import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { JsonObject, RequestId } from '../../functions/domain/values.ts'
+import { drawBursts, partition } from '../../functions/handlers/wiring/draw-bursts.ts'
+import { cancelRequest } from '../../functions/operations/cancel-request.ts'
+import { decideBurst } from '../../functions/operations/decide-burst.ts'
+import { drawBurst } from '../../functions/operations/draw-burst.ts'
+import { drawCard } from '../../functions/operations/draw-card.ts'
+import { hasOwnCard } from '../../functions/operations/place-in-burst.ts'
+import type { BurstMessage, RenderedCard } from '../../functions/operations/ports.ts'
+import { MemoryCardBoard } from '../support/memory-card-board.ts'
+import { MemoryCardStore } from '../support/memory-card-store.ts'
+import { MemoryFifoQueue } from '../support/memory-queue.ts'
+import { agent, parameter, sampleBundle, type What, World } from '../support/world.ts'
+import { Door } from './door.ts'
+import { formOf, pressOf, signed } from './press.ts'
+
+/**
+ * A burst: one agent asks for many alike at once. People get one card with a line for each, press once for what they have
+ * read, and each is decided by itself, on its own record, by the operation that a press on its own card calls.
+ */
+
+const bundle = sampleBundle()
+const channel = 'C0APPROVALS'
+const flag = (n: number, value: boolean | string = false): What => ({
+  action: 'flags:set',
+  arguments: { environment: 'prod', flag: `checkout-${n}`, value },
+  resource: { type: 'flags:flag', id: `prod/checkout-${n}` },
+})
+
+class Bursting {
+  readonly world: World
+  readonly door: Door
+  readonly cards = new MemoryCardStore()
+  readonly board = new MemoryCardBoard(channel)
+  readonly draws = new MemoryFifoQueue<BurstMessage>()
+
+  constructor(own: Bundle = bundle) {
+    this.world = new World(own)
+    this.door = new Door(this.world)
+  }
+
+  /** What the card drawer does with a changed request, and then with the bursts that it has looked at. */
+  async draw(...ids: readonly RequestId[]): Promise<void> {
+    const { world, cards, board, draws } = this
+    const { requests, policy, clock, log } = world
+    const { channels } = bundle.deployment
+    const place = { requests, bursts: this.door.bursts, draws, policy }
+    for (const id of ids)
+      await drawCard(id, {
+        ...{ requests, cards, board, policy, channels, clock, log },
+        hasOwnCard: (state, alias, hasCard) => hasOwnCard(state, alias, hasCard, place),
+        render: (state, alias) =>
+          renderCard(state, policy.bundle, alias, { page: (each) => `https://desk/decide/${each}` }),
+        say: (line, state) => renderLine(line, state, policy.bundle),
+      })
+    await this.drawBursts()
+  }
+
+  async drawBursts(): Promise<void> {
+    const { world, board, draws } = this
+    const { requests, clock, log, policy } = world
+    const ports = {
+      ...{ requests, bursts: this.door.bursts, board, clock, log },
+      channels: bundle.deployment.channels,
+      renderBurst: (view: Parameters<typeof renderBurst>[0]) => renderBurst(view, policy.bundle),
+    }
+    const Records = draws
+      .take()
+      .map((message, index) => ({ body: JSON.stringify(message), messageId: String(index) }) as never)
+    const [single, several] = partition(Records)
+    expect(single).toEqual([])
+    const hold = async () => {}
+    expect(await drawBursts(several, { draw: (kind, because) => drawBurst(kind, because, ports), hold, log })).toEqual(
+      [],
+    )
+  }
+
+  async submitted(count: number, from = 0, what = (n: number) => flag(n)): Promise<ApprovalRequest[]> {
+    const all: ApprovalRequest[] = []
+    for (let n = from; n < from + count; n++) all.push(await this.world.submitted(what(n)))
+    return all
+  }
+
+  /** So many that wait and are drawn. */
+  async waiting(count: number, what = (n: number) => flag(n)): Promise<ApprovalRequest[]> {
+    const all = await this.submitted(count, 0, what)
+    await this.draw(...all.map(({ ask }) => ask.id))
+    return all
+  }
+
+  get messages(): readonly RenderedCard[] {
+    return this.board.messages(channel)
+  }
+
+  /** The card of the burst that is drawn last. */
+  get card(): RenderedCard {
+    const card = this.messages.findLast(({ text }) => text.includes('alike'))
+    if (!card) throw new Error('no burst is drawn')
+    return card
+  }
+
+  button(action_id: string, card = this.card): JsonObject | undefined {
+    return elementsOf(card).find((each) => each['action_id'] === action_id)
+  }
+
+  async press(user: string, action_id: string, card = this.card): Promise<string | undefined> {
+    const button = this.button(action_id, card)
+    if (!button) throw new Error(`there is no ${action_id}`)
+    this.#pressed += 1
+    const press = pressOf(
+      user,
+      { action_id, value: String(button['value']), block_id: 'decide' },
+      { trigger_id: `b${this.#pressed}` },
+    )
+    await this.door.send(signed(formOf(press), this.world.clock.now()))
+    return this.door.told.at(-1)?.text
+  }
+  #pressed = 0
+
+  /** Carries out what was pressed, and has the cards redrawn. */
+  async carryOut(): Promise<void> {
+    for (const { press } of this.door.presses.take())
+      await decideBurst(press, { ...this.world.ports, draws: this.draws })
+    await this.drawBursts()
+  }
+
+  async states(all: readonly ApprovalRequest[]): Promise<ApprovalRequest[]> {
+    return Promise.all(all.map(({ ask }) => this.world.state(ask.id)))
+  }
+}
+
+const elementsOf = ({ blocks }: RenderedCard): JsonObject[] =>
+  blocks.filter(({ type }) => type === 'actions').flatMap(({ elements }) => elements as JsonObject[])
+/** The lines of what is listed. */
+function listOf({ blocks }: RenderedCard): string[] {
+  const block = blocks.find(({ block_id }) => block_id === 'list') as
+    | { elements: { elements: { text: string }[] }[] }
+    | undefined
+  return block?.elements[1]?.elements[0]?.text.split('\n') ?? []
+}
+const textsOf = (card: RenderedCard): string => JSON.stringify(card.blocks)
+
+let burst: Bursting
+beforeEach(() => {
+  burst = new Bursting()
+})
+
+describe('many alike', () => {
+  test('up to as many as the ladder says have a card each', async () => {
+    await burst.waiting(5)
+    expect(burst.messages).toHaveLength(5)
+    expect(burst.messages.some(({ text }) => text.includes('alike'))).toBe(false)
+  })
+
+  test('fifty that come at once are one card, with a line for each', async () => {
+    const all = await burst.waiting(50)
+    expect(burst.messages).toHaveLength(1)
+    const lines = all.map(({ ask }, index) => `${index + 1}  flag = ${JSON.stringify(ask.arguments['flag'])}`)
+    expect(listOf(burst.card)).toEqual(lines)
+    expect(complaintsOf(burst.card)).toEqual([])
+    expect(sizeOf(burst.card)).toBeLessThanOrEqual(largestCard)
+    expect(burst.button(approveAll)).toMatchObject({ text: { text: 'Approve all 50' } })
+  })
+
+  test('those that had a card before there was a burst keep it, and are listed too', async () => {
+    const first = await burst.waiting(5)
+    const more = await burst.submitted(3, 5)
+    await burst.draw(...more.map(({ ask }) => ask.id))
+    expect(burst.messages).toHaveLength(6)
+    expect(burst.button(approveAll)).toMatchObject({ text: { text: 'Approve all 8' } })
+    await burst.world.decide(first[0] as ApprovalRequest, 'ben')
+    await burst.draw((first[0] as ApprovalRequest).ask.id)
+    expect(burst.button(approveAll)).toMatchObject({ text: { text: 'Approve all 7' } })
+  })
+
+  test('another agent, action or environment is not alike', async () => {
+    await burst.submitted(4)
+    const others = [
+      await burst.world.submitted({ ...flag(90), agent: agent('builder'), purpose: 'release' }),
+      await burst.world.submitted(parameter('/prod/checkout/one')),
+    ]
+    await burst.draw(...others.map(({ ask }) => ask.id))
+    expect(burst.messages.some(({ text }) => text.includes('alike'))).toBe(false)
+  })
+
+  test('the card is kept current: what is withdrawn, over or decided elsewhere is not listed', async () => {
+    const all = await burst.waiting(8)
+    const [one, two] = all as [ApprovalRequest, ApprovalRequest]
+    await cancelRequest({ id: one.ask.id, agent: agent('remediator') }, burst.world.ports)
+    await burst.world.decide(two, 'ben', 'deny')
+    await burst.draw(one.ask.id, two.ask.id)
+    expect(burst.messages).toHaveLength(1)
+    expect(burst.card.text).toMatch(/^6 alike wait for owner/)
+  })
+
+  test('what comes when a card is full begins another', async () => {
+    await burst.waiting(53)
+    expect(burst.messages.map(({ text }) => text.split('.')[0])).toEqual([
+      '50 alike wait for owner',
+      '3 alike wait for owner',
+    ])
+  })
+
+  test('and when all of one is decided, so does the next burst', async () => {
+    const all = await burst.waiting(6)
+    for (const each of all) await burst.world.decide(each, 'ben', 'deny')
+    await burst.draw(...all.map(({ ask }) => ask.id))
+    const more = await burst.submitted(6, 20)
+    await burst.draw(...more.map(({ ask }) => ask.id))
+    expect(burst.messages.map(({ text }) => text.split('.')[0])).toEqual([
+      'None of 6 alike waits',
+      '6 alike wait for owner',
+    ])
+  })
+
+  test('are listed with all that tells one from the other, as far as the card has room', async () => {
+    const long = (n: number) => flag(n, `${'x'.repeat(100)}${n}`)
+    await burst.waiting(50, long)
+    expect(sizeOf(burst.card)).toBeLessThanOrEqual(largestCard)
+    const listed = listOf(burst.card).length
+    expect(burst.button(approveAll)).toMatchObject({ text: { text: `Approve all ${listed}` } })
+    expect(listed).toBeGreaterThan(20)
+    expect(listed).toBeLessThan(50)
+    expect(textsOf(burst.card)).toContain(`${50 - listed} more are listed`)
+  })
+
+  test('that cannot be shown whole are not approved together, and can be denied', async () => {
+    await burst.waiting(6, (n) => flag(n, `${'x'.repeat(240)}${n}`))
+    expect(burst.button(approveAll)).toBeUndefined()
+    expect(burst.button(denyAll)).toBeDefined()
+  })
+
+  test('that need two people are listed and decided one by one', async () => {
+    await burst.waiting(6, (n) => parameter(`/prod/checkout/setting-${n}`))
+    expect(burst.card.text).toMatch(/^6 alike wait for owner/)
+    expect([burst.button(approveAll), burst.button(denyAll)]).toEqual([undefined, undefined])
+  })
+})
+
+describe('a press for all', () => {
+  test('approves fifty with one press: each by its own entry, on its own record, and the card says so', async () => {
+    const all = await burst.waiting(50)
+    expect(await burst.press('U0BEN', approveAll)).toMatch(/^Your 50 approvals are taken/)
+    await burst.carryOut()
+    for (const state of await burst.states(all)) expect(state).toMatchObject({ status: 'approved' })
+    for (const { ask } of all) {
+      const entries = await burst.world.ledger.entries(ask.id)
+      const decided = entries.filter(({ type }) => type === 'Decided')
+      expect(decided).toMatchObject([
+        { actor: { id: 'person:ben' }, facts: { through: 'slack', burst: expect.stringMatching(/^sha-256:/) } },
+      ])
+      expect(verify(ask.id, entries)).toEqual({ state: await burst.world.state(ask.id) })
+    }
+    await burst.draw(...all.map(({ ask }) => ask.id))
+    expect(burst.card.text).toMatch(/^None of 50 alike waits/)
+    expect(textsOf(burst.card)).toContain('50 approved with one press by')
+    expect(burst.messages).toHaveLength(1)
+  })
+
+  test('denies all', async () => {
+    const all = await burst.waiting(7)
+    expect(await burst.press('U0BEN', denyAll)).toMatch(/^Your 7 denials are taken/)
+    await burst.carryOut()
+    for (const state of await burst.states(all))
+      expect(state).toMatchObject({ status: 'denied', deniedBy: 'person:ben' })
+  })
+
+  test('is of exactly what was listed: what came since is not in it', async () => {
+    const all = await burst.waiting(6)
+    const old = burst.card
+    await burst.press('U0BEN', approveAll, old)
+    const late = await burst.world.submitted(flag(99))
+    await burst.draw(late.ask.id)
+    await burst.carryOut()
+    for (const state of await burst.states(all)) expect(state.status).toBe('approved')
+    expect(await burst.world.state(late.ask.id)).toMatchObject({ status: 'pending' })
+  })
+
+  test('on a list that has changed decides nothing, and says so', async () => {
+    const all = await burst.waiting(6)
+    const old = burst.card
+    await burst.draw((await burst.world.submitted(flag(99))).ask.id)
+    expect(await burst.press('U0BEN', approveAll, old)).toMatch(/^The list has changed/)
+    await burst.carryOut()
+    for (const state of await burst.states(all)) expect(state.status).toBe('pending')
+    expect((await burst.world.ledger.entries('person:ben')).map(({ facts }) => facts['code'])).toEqual(['stale_digest'])
+  })
+
+  test('by somebody who may not is refused on the record of the first, and reaches no other', async () => {
+    const all = await burst.waiting(6)
+    expect(await burst.press('U0EVE', approveAll)).toMatch(/^You are not among those who may decide/)
+    expect(burst.door.presses.take()).toEqual([])
+    const refusals = await Promise.all(
+      all.map(async ({ ask }) => (await burst.world.story(ask.id)).filter((type) => type === 'Refused').length),
+    )
+    expect(refusals).toEqual([1, 0, 0, 0, 0, 0])
+  })
+
+  test('by the owner of the agent is refused', async () => {
+    await burst.waiting(6)
+    expect(await burst.press('U0DAN', approveAll)).toMatch(/^You own the agent that asks/)
+  })
+
+  test('delivered three times, and carried out three times, decides each once', async () => {
+    const all = await burst.waiting(6)
+    const value = String(burst.button(approveAll)?.['value'])
+    const press = signed(
+      formOf(pressOf('U0BEN', { action_id: approveAll, value, block_id: 'decide' })),
+      burst.world.clock.now(),
+    )
+    await Promise.all([1, 2, 3].map(() => burst.door.send(press)))
+    const presses = burst.door.presses.take()
+    expect(presses).toHaveLength(1)
+    for (let n = 0; n < 3; n++)
+      for (const { press: key } of presses) await decideBurst(key, { ...burst.world.ports, draws: burst.draws })
+    for (const { ask } of all) {
+      const story = await burst.world.story(ask.id)
+      expect([story.filter((type) => type === 'Decided').length, story.includes('Refused')]).toEqual([1, false])
+    }
+  })
+
+  test('says which could not be decided, and why', async () => {
+    const all = await burst.waiting(6)
+    await burst.press('U0BEN', approveAll)
+    const [one] = all as [ApprovalRequest]
+    await cancelRequest({ id: one.ask.id, agent: agent('remediator') }, burst.world.ports)
+    await burst.carryOut()
+    expect(textsOf(burst.card)).toContain('5 approved with one press by')
+    expect(textsOf(burst.card)).toContain('already settled, it is withdrawn')
+  })
+
+  test('that is carried out long after decides nothing', async () => {
+    const all = await burst.waiting(6)
+    await burst.press('U0BEN', approveAll)
+    burst.world.clock.advance(901)
+    await burst.carryOut()
+    for (const state of await burst.states(all)) expect(state.status).toBe('pending')
+    expect(textsOf(burst.card)).toContain('0 approved with one press by')
+  })
+
+  test('is taken for nobody’s when no press is on record', async () => {
+    await expect(decideBurst('SEEN#forged', { ...burst.world.ports, draws: burst.draws })).rejects.toThrow('no press')
+  })
+
+  test('above tier 1 is refused by the rule itself, whatever was drawn', async () => {
+    const request = await burst.world.submitted(parameter('/prod/checkout/one'))
+    const list = `sha-256:${'a'.repeat(43)}` as never
+    expect(await burst.world.decide(request, 'ben', 'approve', { burst: list })).toMatchObject({
+      ok: false,
+      code: 'not_in_bulk',
+    })
+    expect(await burst.world.decide(request, 'ben', 'deny', { burst: list })).toMatchObject({
+      ok: false,
+      code: 'not_in_bulk',
+    })
+    expect(await burst.world.state(request.ask.id)).toMatchObject({ status: 'pending' })
+  })
+
+  test('with a value that no card of ours has is told so', async () => {
+    await burst.waiting(6)
+    const press = pressOf('U0BEN', { action_id: approveAll, value: '{"b":"x"}', block_id: 'decide' })
+    await burst.door.send(signed(formOf(press), burst.world.clock.now()))
+    expect(burst.door.told.at(-1)?.text).toMatch(/^That button is not one that Hotwork made/)
+  })
+})
+
+test('one of a list is opened on its page', async () => {
+  const all = await burst.waiting(6)
+  const menu = burst.button('open_one')
+  const options = (menu?.['options'] ?? []) as JsonObject[]
+  expect(options.map(({ value }) => `req_${value}`)).toEqual(all.map(({ ask }) => ask.id))
+  const [one] = all as [ApprovalRequest]
+  const action = {
+    type: 'static_select',
+    action_id: 'open_one',
+    block_id: 'open',
+    selected_option: { text: { type: 'plain_text', text: '1' }, value: one.ask.id.slice(4) },
+    action_ts: '1',
+  }
+  const press = { ...pressOf('U0BEN', { action_id: 'open_one', value: '', block_id: 'open' }), actions: [action] }
+  await burst.door.send(signed(formOf(press), burst.world.clock.now()))
+  expect(burst.door.told.at(-1)?.text).toContain(`/decide/${one.ask.id}`)
+})
