@@ -5,9 +5,22 @@ import type { Halt } from './halt.ts'
 import { evolveHalt, HaltEvent } from './halting.ts'
 import { evolveLink, LinkEvent, type SlackAccount } from './linking.ts'
 import type { ApprovalRequest, ParentTask } from './request.ts'
+import type { StandIn } from './stand-in.ts'
+import { evolveStandIn, StandInEvent } from './standing-in.ts'
 import type { StandingPermit } from './standing-permit.ts'
 import { evolvePermit, PermitEvent } from './standing-permits.ts'
-import type { Digest, HaltId, Json, JsonObject, NumericDate, PersonId, Resource, StandingPermitId } from './values.ts'
+import type {
+  Digest,
+  HaltId,
+  Json,
+  JsonObject,
+  NumericDate,
+  PersonId,
+  Resource,
+  StandInId,
+  StandingPermitId,
+} from './values.ts'
+import type { VouchEvent } from './vouching.ts'
 
 /**
  * One entry of the record: an event with its place in its aggregate's chain. `hash` is over the rest of the entry, and
@@ -51,7 +64,7 @@ export const rfc3339 = (at: NumericDate): string => new Date(at * 1000).toISOStr
 export function seal(
   aggregate: string,
   head: Head,
-  events: readonly (Event | HaltEvent | LinkEvent | PermitEvent)[],
+  events: readonly (Event | HaltEvent | StandInEvent | LinkEvent | PermitEvent | VouchEvent)[],
   context: EntryContext,
 ): { entries: Entry[]; head: Head } {
   const entries: Entry[] = []
@@ -114,6 +127,18 @@ export const verifyPermit = (
     entries,
     (entry) => PermitEvent.safeParse(factsOf(entry)).data,
     (permit: StandingPermit | undefined, event: PermitEvent) => evolvePermit(id, permit, event),
+  )
+
+/** The same for the chain of a stand-in. */
+export const verifyStandIn = (
+  id: StandInId,
+  entries: readonly Entry[],
+): { state: StandIn | undefined; broken?: Broken } =>
+  replayChain(
+    id,
+    entries,
+    (entry) => StandInEvent.safeParse(factsOf(entry)).data,
+    (standIn: StandIn | undefined, event: StandInEvent) => evolveStandIn(id, standIn, event),
   )
 
 /** The same for a person's own chain: what they attempted in vain, and the Slack account that is linked to them. */

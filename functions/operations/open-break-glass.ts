@@ -2,7 +2,6 @@ import { findActionFacts } from '../domain/assess.ts'
 import {
   Book,
   type BreakGlassPolicy,
-  budgetWindow,
   current,
   type Emergency,
   type Limits,
@@ -208,7 +207,7 @@ async function makeOpening(ask: OpeningAsk, ports: OpeningPorts): Promise<Result
   // What the books refuse is told before what may be wrong with words: it is not the words then.
   const copied = refusals.some((code) => code !== undefined) ? undefined : copiedFrom(ask, said, books)
   if (copied !== undefined) return refuse('bad_reason', copied)
-  const voucher = overdue ? await voucherFor(ask.person, now, ports) : undefined
+  const voucher = overdue ? await voucherFor(ask.person, budgetKey, now, ports) : undefined
   const emergency: Emergency = {
     ...(profile === undefined ? {} : { profile }),
     rights,
@@ -243,10 +242,10 @@ type Opened = {
 }
 
 /** What an opening is of: a profile, or one action with its arguments, which counts against the profile that covers it. */
-function openedBy(
-  { what }: OpeningAsk,
+export function openedBy(
+  { what }: Pick<OpeningAsk, 'what'>,
   glass: BreakGlassPolicy,
-  { policy: { bundle } }: OpeningPorts,
+  { policy: { bundle } }: Pick<OpeningPorts, 'policy'>,
 ): Result<Opened, Refusal> {
   if ('profile' in what) {
     const profile = glass.profiles.find(({ name }) => name === what.profile)
@@ -405,12 +404,17 @@ function detailOf(code: Refusal, books: readonly OpenedBook[], now: NumericDate)
   return `possible again in ${Math.ceil((at - now) / 60)} minutes`
 }
 
-/** That somebody else vouched for this person lately, to be spent by this opening. */
-async function voucherFor(person: PersonId, now: NumericDate, { requests, policy }: OpeningPorts) {
+/** That somebody else vouched for this person lately, for this very thing, to be spent by this opening. */
+async function voucherFor(
+  person: PersonId,
+  budgetKey: string,
+  now: NumericDate,
+  { requests, policy }: Pick<OpeningPorts, 'requests' | 'policy'>,
+) {
   const key = `VOUCHED#${person}`
   const value = await requests.recall(key)
-  const [by, until] = (value ?? '').split(' ')
-  if (!by || value === undefined || Number(until) <= now) return undefined
+  const [by, until, ...about] = (value ?? '').split(' ')
+  if (!by || value === undefined || Number(until) <= now || about.join(' ') !== budgetKey) return undefined
   const known = personOf(policy.bundle, by)
   if (known?.status !== 'active') return undefined
   return { by: known.id, once: { key, value: 'spent', replaces: value, expiresAt: now + day } }

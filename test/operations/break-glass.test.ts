@@ -8,6 +8,7 @@ import { type OpeningAsk, openBreakGlass } from '../../functions/operations/open
 import type { Incidents } from '../../functions/operations/ports.ts'
 import { listBreakGlass } from '../../functions/operations/read-break-glass.ts'
 import { reviewBreakGlass } from '../../functions/operations/review-break-glass.ts'
+import { vouchForBreakGlass } from '../../functions/operations/vouch-break-glass.ts'
 import { agentKey, parameter, person, sampleBundle, World } from '../support/world.ts'
 
 const minute = 60
@@ -390,6 +391,38 @@ describe('review', () => {
     expect(await night.open('kofi')).toMatchObject({ code: 'review_overdue' })
     const other = parameter('/prod/billing/mode')
     expect(await night.open('kofi', { what: other })).toMatchObject({ ok: true })
+  })
+
+  describe('that is overdue, with a second person who vouches', () => {
+    const what = { profile: 'checkout-recovery' }
+    const vouch = (by: string, about: OpeningAsk['what'] = what) =>
+      vouchForBreakGlass({ by: person(by), person: person('jade'), what: about }, night.ports)
+    beforeEach(() => night.clock.advance(25 * hour))
+
+    test('it opens, once, and the second person is no reviewer of it', async () => {
+      expect(await vouch('eve')).toMatchObject({ ok: true })
+      const opened = await night.opened()
+      expect(opened.ask.breakGlass?.secondedBy).toBe('person:eve')
+      await night.end(opened)
+      expect(await night.review(opened, 'eve')).toMatchObject({ code: 'self_review' })
+      night.clock.advance(hour)
+      expect(await night.open()).toMatchObject({ code: 'review_overdue' })
+    })
+
+    test('nobody vouches for themselves, nor anybody whom policy lets neither open nor review', async () => {
+      expect(await vouch('jade')).toMatchObject({ code: 'self_review' })
+      expect(await vouch('ben')).toMatchObject({ code: 'not_permitted' })
+      expect(await night.open()).toMatchObject({ code: 'review_overdue' })
+    })
+
+    test('their word is for one thing and ten minutes', async () => {
+      const { action, arguments: args } = parameter('/prod/billing/mode')
+      await vouch('kofi', { action, arguments: args })
+      expect(await night.open()).toMatchObject({ code: 'review_overdue' })
+      await vouch('kofi')
+      night.clock.advance(10 * minute)
+      expect(await night.open()).toMatchObject({ code: 'review_overdue' })
+    })
   })
 
   test('that is overdue is on the record once somebody looks', async () => {

@@ -1,0 +1,10 @@
+import * as z from 'zod'
+import { event } from './events.ts'
+import { NumericDate, PersonId } from './values.ts'
+
+/** How long a word for somebody is good: it is for an emergency that is going on now. Seconds. */
+export const vouchedFor = 600
+
+/** Somebody gave their word for another who has to break the glass though a review is overdue: on their own chain. */
+export const VouchEvent = event('Vouched', { person: PersonId, budgetKey: z.string(), until: NumericDate })
+export type VouchEvent = z.infer<typeof VouchEvent>

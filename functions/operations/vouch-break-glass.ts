@@ -1,0 +1,90 @@
+import { personOf } from '../domain/bundle.ts'
+import { seal } from '../domain/ledger.ts'
+import type { Refusal } from '../domain/refusals.ts'
+import type { Ask } from '../domain/request.ts'
+import { type NumericDate, ok, type PersonId, RequestId, type Result, refuse } from '../domain/values.ts'
+import { type VouchEvent, vouchedFor } from '../domain/vouching.ts'
+import { recordRefusal } from './carry-out.ts'
+import { askAboutEmergency } from './emergency-questions.ts'
+import { StaleRequest } from './faults.ts'
+import { type OpeningAsk, openedBy } from './open-break-glass.ts'
+import type { DecidingPorts } from './ports.ts'
+
+export type VouchAsk = { by: PersonId; person: PersonId; what: OpeningAsk['what'] }
+
+const attempts = 8
+const day = 86_400
+
+/** Under which key a word for somebody waits to be spent, and as what. */
+export const voucherKey = (person: PersonId): string => `VOUCHED#${person}`
+export const voucherValue = ({ by, until, budgetKey }: { by: PersonId; until: NumericDate; budgetKey: string }) =>
+  `${by} ${until} ${budgetKey}`
+
+/**
+ * Gives one's word for somebody who has to break the glass though an earlier opening is not reviewed: once, for ten minutes,
+ * for the one thing. Whoever gives it may break this glass themselves, or review it, and reviews none of what comes of it.
+ *
+ * @throws StoreUnavailable, StaleRequest
+ */
+export async function vouchForBreakGlass(
+  { by, person, what }: VouchAsk,
+  ports: DecidingPorts,
+): Promise<Result<{ until: NumericDate }, Refusal>> {
+  const { policy, clock, ledger, requests } = ports
+  const refused = async (code: Refusal, detail?: string) => {
+    await recordRefusal({ type: 'person', id: by }, 'vouch_break_glass', code, ports)
+    return refuse(code, detail)
+  }
+  if (by === person) return refused('self_review', 'a second person should vouch for you')
+  if (personOf(policy.bundle, person)?.status !== 'active')
+    return refused('unknown_target', '`person` should be somebody of the directory')
+  const glass = policy.bundle.breakGlass
+  const opened = glass ? openedBy({ what }, glass, ports) : refuse('unknown_profile' as const)
+  if (!opened.ok) return refused(opened.code, opened.detail)
+  const { budgetKey, profile, rights, facts } = opened.value
+  const now = clock.now()
+  const breakGlass = {
+    ...(profile === undefined ? {} : { profile }),
+    rights,
+    incident: 'vouching',
+    drill: false,
+  } as NonNullable<Ask['breakGlass']>
+  const about = { id: vouching, ...facts, breakGlass }
+  const answers = (['breakGlass', 'review'] as const).map((act) =>
+    askAboutEmergency(policy, act, by, about, 'request', now),
+  )
+  const yes = answers.find(({ permit }) => permit)
+  if (!yes) return refused(answers.some(({ error }) => error) ? 'policy_error' : 'not_permitted')
+
+  const until = now + vouchedFor
+  const vouched: VouchEvent = {
+    type: 'Vouched',
+    at: now,
+    actor: { type: 'person', id: by },
+    policies: [...yes.policies],
+    bundle: policy.bundle.hash,
+    person,
+    budgetKey,
+    until,
+  }
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const head = await ledger.head(by)
+    const { entries, head: next } = seal(by, head, [vouched], undefined)
+    if (!(await ledger.append(by, head, entries, next))) continue
+    const key = voucherKey(person)
+    const before = await requests.recall(key)
+    const value = voucherValue({ by, until, budgetKey })
+    // Recorded first. Were it lost here, nothing is vouched for, and the person asks again.
+    const put = await requests.claim({
+      key,
+      value,
+      ...(before === undefined ? {} : { replaces: before }),
+      expiresAt: until + day,
+    })
+    if (put) return ok({ until })
+  }
+  throw new StaleRequest('other words for this person kept coming first')
+}
+
+/** What is vouched for has no id yet. */
+const vouching = RequestId.parse(`bgl_${'0'.repeat(26)}`)
