@@ -28,6 +28,7 @@ export type PolicyBundle = {
       resolve?: { action: string }
     }
   }
+  directory: { slackGroups?: { readonly [group: string]: string } }
   deployment: { accounts: { readonly [alias: string]: Account }; slack: { apiUrl: string } }
 }
 

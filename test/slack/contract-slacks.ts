@@ -12,6 +12,10 @@ export type Slack = {
   token(scopes: readonly string[]): string
   channel: string
   user: string
+  /** A user group with that user in it. */
+  group: string
+  /** Methods that it does not have. */
+  lacks: readonly string[]
   /** What Slack sends with something that a person did, by which one form can be opened. */
   trigger(): Promise<string>
   close(): Promise<void>
@@ -35,7 +39,7 @@ export async function startOurs(): Promise<Slack> {
     appId: 'A0HOT',
     signingSecret: 'any',
     botUserId: 'U0BOT',
-    people: [{ slackUserId: 'U0ANA', name: 'ana', realName: 'Ana Alves', groups: [] }],
+    people: [{ slackUserId: 'U0ANA', name: 'ana', realName: 'Ana Alves', groups: ['sre'] }],
     channels: [{ name: 'hotwork-approvals', id: 'C0APPR' }],
   })
   return {
@@ -43,6 +47,8 @@ export async function startOurs(): Promise<Slack> {
     token: () => 'xoxb-any',
     channel: 'C0APPR',
     user: 'U0ANA',
+    group: 'SSRE',
+    lacks: [],
     trigger: async () => {
       const body = JSON.stringify({ command: '/hotwork', user: 'U0ANA', channel: 'C0APPR' })
       await fetch(`${desk.deskUrl}control/command`, { method: 'POST', body })
@@ -104,6 +110,8 @@ export async function startEmulate(scopes: readonly (readonly string[])[]): Prom
     token: nameOf,
     channel,
     user,
+    group: 'S0SRE',
+    lacks: ['usergroups.users.list'],
     trigger: async () => (await ask('views.generateTriggerId', { user_id: user })).trigger_id,
     close: async () => {
       const ended = new Promise((resolve) => child.once('exit', resolve))

@@ -6,6 +6,7 @@ import { SlackAccounts } from '../../functions/adapters/slack/slack-accounts.ts'
 import { SlackCardBoard } from '../../functions/adapters/slack/slack-card-board.ts'
 import { createHomes } from '../../functions/adapters/slack/slack-home.ts'
 import { createModals } from '../../functions/adapters/slack/slack-modals.ts'
+import { SlackUserGroups } from '../../functions/adapters/slack/slack-user-groups.ts'
 import type { ApprovalRequest, PendingRequest } from '../../functions/domain/request.ts'
 import { MemoryLog } from '../support/memory-log.ts'
 import { issuer, prodParameter, sampleBundle, World } from '../support/world.ts'
@@ -31,6 +32,7 @@ function callers(slack: Slack, token: string) {
   return {
     board: new SlackCardBoard(settings),
     accounts: new SlackAccounts(settings),
+    groups: new SlackUserGroups(settings),
     publishHome: createHomes(settings),
     openModal: createModals(settings),
   }
@@ -52,6 +54,7 @@ const acts: { readonly [method: string]: (slack: Slack, all: ReturnType<typeof c
     return board.update(slack.channel, ts, card())
   },
   'conversations.open': (slack, { board }) => board.open(slack.user),
+  'usergroups.users.list': (slack, { groups }) => groups.members(slack.group),
   'users.info': (slack, { accounts }) => accounts.standing(slack.user),
   'views.open': async (slack, { openModal }) => openModal(await slack.trigger(), form()),
   'views.publish': (slack, { publishHome }) => publishHome(slack.user, home()),
@@ -79,6 +82,7 @@ describe.each(slacks)('%s', (_name, start) => {
   afterAll(() => slack.close())
 
   test.each(Object.keys(acts))('takes %s as it is called, with the scopes of the manifest', async (method) => {
+    if (slack.lacks.includes(method)) return
     await expect(acts[method]?.(slack, all)).resolves.not.toThrow()
   })
 
@@ -109,6 +113,12 @@ describe.each(slacks)('%s', (_name, start) => {
     expect(await all.accounts.standing('U0NOBODY')).toBeUndefined()
   })
 
+  test('who is in a user group is known, and of no group that is not there', async () => {
+    if (slack.lacks.includes('usergroups.users.list')) return
+    expect(await all.groups.members(slack.group)).toEqual([slack.user])
+    await expect(all.groups.members('S0NOWHERE')).rejects.toMatchObject({ name: 'BoardUnavailable' })
+  })
+
   test('a tab is published, and again over itself', async () => {
     await all.publishHome(slack.user, home())
     await all.publishHome(slack.user, home())
@@ -130,12 +140,14 @@ describe('each scope of the manifest', () => {
   })
   afterAll(() => slack.close())
 
-  // What a command takes is asked when the app is installed, and no method knows of it.
-  test.each(scopes.filter((scope) => scope !== 'commands'))(
+  // What a command takes is asked when the app is installed, and no method knows of it; user groups `emulate` has none.
+  const unjudged = ['commands', 'usergroups:read']
+  test.each(scopes.filter((scope) => !unjudged.includes(scope)))(
     'is needed: without `%s` some method is refused',
     async (scope) => {
       const refused: string[] = []
-      for (const [method, act] of Object.entries(acts)) {
+      const judged = Object.entries(acts).filter(([method]) => !slack.lacks.includes(method))
+      for (const [method, act] of judged) {
         const lacking = callers(slack, slack.token(without(scope)))
         await act(slack, lacking).catch(() => refused.push(method))
       }

@@ -6,6 +6,7 @@ export const scopesOfMethod: { readonly [method: string]: readonly string[] } = 
   'chat.postMessage': ['chat:write'],
   'chat.update': ['chat:write'],
   'conversations.open': ['im:write'],
+  'usergroups.users.list': ['usergroups:read'],
   'users.info': ['users:read'],
   'views.open': [],
   'views.publish': [],
@@ -13,6 +14,7 @@ export const scopesOfMethod: { readonly [method: string]: readonly string[] } = 
 export const scopesOfEvent: { readonly [event: string]: readonly string[] } = {
   app_home_opened: [],
   app_uninstalled: [],
+  subteam_members_changed: ['usergroups:read'],
   tokens_revoked: [],
 }
 

@@ -35,6 +35,27 @@ export async function isFirst(body: unknown, carried: Carried, { claim, now, log
   }
 }
 
+const Changed = z.object({ subteam_id: z.string() })
+
+/** Somebody has come into a user group or left it: whoever has left should not decide by it for a moment longer. */
+export function registerGroupEvents(app: App, options: EdgeOptions): void {
+  const { bundle, refreshGroups, log } = options
+  const named = Object.values(bundle.directory.slackGroups ?? {})
+  app.event('subteam_members_changed', async (heard) => {
+    const changed = Changed.safeParse(heard.event)
+    if (!changed.success || !named.includes(changed.data.subteam_id)) return
+    const carried = carriedOf(heard)
+    if (!(await isFirst(heard.body, carried, options))) return
+    try {
+      const { done } = await carried.deadline.within(refreshGroups(), patience.answer)
+      if (!done) log.warn('slack groups not read in time')
+    } catch (fault) {
+      // The next round comes by itself, and what is kept counts for nothing once it is old.
+      log.warn('slack groups not read', { fault: fault instanceof Error ? fault.name : 'unknown' })
+    }
+  })
+}
+
 /** The end of the app in this workspace: no card can be posted, and no press comes, until somebody installs it again. */
 export function registerAppEvents(app: App, options: EdgeOptions): void {
   for (const event of ['app_uninstalled', 'tokens_revoked'] as const)
