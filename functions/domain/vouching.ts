@@ -8,3 +8,8 @@ export const vouchedFor = 600
 /** Somebody gave their word for another who has to break the glass though a review is overdue: on their own chain. */
 export const VouchEvent = event('Vouched', { person: PersonId, budgetKey: z.string(), until: NumericDate })
 export type VouchEvent = z.infer<typeof VouchEvent>
+
+/** Under which key a word for somebody waits to be spent, and as what. */
+export const voucherKey = (person: PersonId): string => `VOUCHED#${person}`
+export const voucherValue = ({ by, until, budgetKey }: { by: PersonId; until: NumericDate; budgetKey: string }) =>
+  `${by} ${until} ${budgetKey}`

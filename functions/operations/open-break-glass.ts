@@ -34,6 +34,7 @@ import {
   refuse,
   type Thumbprint,
 } from '../domain/values.ts'
+import { voucherKey } from '../domain/vouching.ts'
 import { recordRefusal } from './carry-out.ts'
 import { askAboutEmergency } from './emergency-questions.ts'
 import { StaleRequest } from './faults.ts'
@@ -411,7 +412,7 @@ async function voucherFor(
   now: NumericDate,
   { requests, policy }: Pick<OpeningPorts, 'requests' | 'policy'>,
 ) {
-  const key = `VOUCHED#${person}`
+  const key = voucherKey(person)
   const value = await requests.recall(key)
   const [by, until, ...about] = (value ?? '').split(' ')
   if (!by || value === undefined || Number(until) <= now || about.join(' ') !== budgetKey) return undefined

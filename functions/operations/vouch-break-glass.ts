@@ -3,7 +3,7 @@ import { seal } from '../domain/ledger.ts'
 import type { Refusal } from '../domain/refusals.ts'
 import type { Ask } from '../domain/request.ts'
 import { type NumericDate, ok, type PersonId, RequestId, type Result, refuse } from '../domain/values.ts'
-import { type VouchEvent, vouchedFor } from '../domain/vouching.ts'
+import { type VouchEvent, vouchedFor, voucherKey, voucherValue } from '../domain/vouching.ts'
 import { recordRefusal } from './carry-out.ts'
 import { askAboutEmergency } from './emergency-questions.ts'
 import { StaleRequest } from './faults.ts'
@@ -14,11 +14,6 @@ export type VouchAsk = { by: PersonId; person: PersonId; what: OpeningAsk['what'
 
 const attempts = 8
 const day = 86_400
-
-/** Under which key a word for somebody waits to be spent, and as what. */
-export const voucherKey = (person: PersonId): string => `VOUCHED#${person}`
-export const voucherValue = ({ by, until, budgetKey }: { by: PersonId; until: NumericDate; budgetKey: string }) =>
-  `${by} ${until} ${budgetKey}`
 
 /**
  * Gives one's word for somebody who has to break the glass though an earlier opening is not reviewed: once, for ten minutes,
