@@ -141,6 +141,14 @@ const names: Bad[] = [
     'add someone',
   ],
   [
+    'a group of Slack that the directory has none of',
+    (copy) => copy.editJson(people, (directory) => (directory.slackGroups = { qa: 'S0QA' })),
+    people,
+    '"qa"',
+    '`qa` is not among the groups',
+    'Slack adds to one and makes none',
+  ],
+  [
     'one Slack user who is two people',
     (copy) => copy.edit(people, (text) => text.replace('"slack": "U0BEN"', '"slack":  "U0ANA"')),
     people,
