@@ -4,6 +4,7 @@ These reach into its modules: they hold for this one version, which requirements
 """
 
 import functools
+import json
 
 from ministack.core import iam_actions
 from ministack.services import iam, lambda_svc
@@ -14,6 +15,7 @@ def correct(lambda_log: str) -> None:
     """Applies every correction, and has what Lambdas print written to the file `lambda_log` too."""
     authorize_batches_as_single_calls()
     keep_permissions_boundaries()
+    judge_schedules_by_their_group()
     write_lambda_output(lambda_log)
 
 
@@ -42,6 +44,22 @@ def keep_permissions_boundaries() -> None:
         return name, attributes
 
     handlers["create"] = create_with_boundary
+
+
+def judge_schedules_by_their_group() -> None:
+    """A schedule's ARN has its group, which is in the body or the query: MiniStack judges each as of the default group."""
+    extract = iam_actions.extract_resource_arn
+
+    @functools.wraps(extract)
+    def extract_with_group(service, method, path, headers, body, query_params, *args, **kwargs):
+        arn = extract(service, method, path, headers, body, query_params, *args, **kwargs)
+        if service != "scheduler" or ":schedule/default/" not in arn:
+            return arn
+        asked = json.loads(body or b"{}").get("GroupName") or query_params.get("groupName") or "default"
+        group = asked[0] if isinstance(asked, list) else asked
+        return arn.replace(":schedule/default/", f":schedule/{group}/")
+
+    iam_actions.extract_resource_arn = extract_with_group
 
 
 def write_lambda_output(path: str) -> None:

@@ -1,5 +1,6 @@
 import { DynamoCardStore } from '../../functions/adapters/dynamodb/card-store.ts'
 import { connect } from '../../functions/adapters/dynamodb/client.ts'
+import type { PersonId } from '../../functions/domain/values.ts'
 import type { CardStore, PostedCard } from '../../functions/operations/ports.ts'
 import { requestId } from '../support/ask.ts'
 import { MemoryCardStore } from '../support/memory-card-store.ts'
@@ -22,6 +23,17 @@ onBoth<CardStore>(
       await cards.save(card)
       expect(await cards.load(card.request)).toEqual([card])
       expect(await cards.load(requestId(2))).toEqual([])
+    })
+
+    test('whose card it is, and what was said beneath it, come back with it', async () => {
+      const direct: PostedCard = {
+        ...card,
+        channel: 'D1',
+        person: 'person:ana' as PersonId,
+        told: ['asked 1/owner@1800000000', 'over 1/owner@1800000000'],
+      }
+      await cards.save(direct)
+      expect(await cards.load(card.request)).toEqual([direct])
     })
 
     test('a request has one card a channel: the last that was saved', async () => {
