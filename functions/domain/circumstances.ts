@@ -27,7 +27,15 @@ export type ActionQuestion = {
 }
 
 /** What only a person may do, as Cedar's action of that name. */
-export type PersonAction = 'approve' | 'revoke' | 'lift' | 'read' | 'breakGlass' | 'review' | 'allowStanding'
+export type PersonAction =
+  | 'approve'
+  | 'revoke'
+  | 'lift'
+  | 'read'
+  | 'breakGlass'
+  | 'review'
+  | 'allowStanding'
+  | 'standIn'
 
 /** What of a request bears on what a person may do to it. */
 export type RequestFacts = {
@@ -64,6 +72,10 @@ export type PersonQuestion = {
   /** None where the act is not about one request: a kill switch by agent, the list. */
   request?: RequestFacts
   stage?: string
+  /** For `approve`: who would decide in this person's stead, where that one has the right from them alone. */
+  inSteadBy?: PersonId
+  /** For `standIn`: in whose stead. */
+  absent?: { id: PersonId; groups: readonly string[] }
   /** For `breakGlass`, and for `review` of it. */
   emergency?: EmergencyFacts
   now: NumericDate

@@ -56,8 +56,12 @@ export type AskCase = z.infer<typeof AskCase>
 export const PersonCase = z.strictObject({
   name: z.string().min(1),
   person: PersonId,
-  does: z.enum(['approve', 'revoke', 'lift', 'read', 'breakGlass', 'review', 'allowStanding']),
+  does: z.enum(['approve', 'revoke', 'lift', 'read', 'breakGlass', 'review', 'allowStanding', 'standIn']),
   stage: Alias.optional(),
+  /** For `approve`: who would decide in this person's stead. */
+  inSteadBy: PersonId.optional(),
+  /** For `standIn`: in whose stead. */
+  absent: PersonId.optional(),
   ask: CaseAsk.optional(),
   tier: z.int().nonnegative().default(0),
   /** For breaking the glass, and for the review of it: a profile, where `ask` names no action. */
@@ -110,7 +114,7 @@ function runPersonCase(bundle: Bundle, ask: Ask, policyCase: PersonCase): string
 
 function personQuestion(
   bundle: Bundle,
-  { person, does, stage, ask, tier, profile, now }: PersonCase,
+  { person, does, stage, inSteadBy, absent, ask, tier, profile, now }: PersonCase,
 ): PersonQuestion | string {
   const facts = ask && findFacts(bundle, ask, now)
   if (facts && !facts.ok) return `no such request: ${facts.detail ?? facts.code}`
@@ -121,10 +125,16 @@ function personQuestion(
     if (!emergency) return 'what is opened? give the case an `ask`, or a `profile` of break-glass.json'
     return { kind: 'person', action: does, person: who, emergency: { ...unsaid, ...emergency }, now }
   }
+  if (does === 'standIn') {
+    if (!absent || !personOf(bundle, absent)) return 'in whose stead? give the case an `absent` of the directory'
+    const away = { id: absent, groups: groupsOf(bundle.directory, absent) }
+    return { kind: 'person', action: does, person: who, absent: away, now }
+  }
   return {
     kind: 'person',
     action: does,
     person: who,
+    ...(inSteadBy === undefined ? {} : { inSteadBy }),
     ...(ask && facts ? { request: requestFacts(facts.value, ask, tier) } : {}),
     ...(stage === undefined ? {} : { stage }),
     now,

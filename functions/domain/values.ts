@@ -10,7 +10,10 @@ const random26 = '[0-9a-hjkmnp-tv-z]{26}'
 const prefixed = (prefix: string) => z.string().regex(new RegExp(`^${prefix}_${random26}$`))
 
 /** A request's id, `req_...`; where a person broke the glass, `bgl_...`: one aggregate, and so one kind of id. */
-export const RequestId = z.string().regex(new RegExp(`^(req|bgl)_${random26}$`)).brand<'RequestId'>()
+export const RequestId = z
+  .string()
+  .regex(new RegExp(`^(req|bgl)_${random26}$`))
+  .brand<'RequestId'>()
 export type RequestId = z.infer<typeof RequestId>
 export const GrantId = prefixed('grt').brand<'GrantId'>()
 export type GrantId = z.infer<typeof GrantId>

@@ -4,18 +4,21 @@ import { type Call, endpoint } from '../adapters/http/endpoint.ts'
 import { permitView } from '../adapters/http/permit-view.ts'
 import { personView } from '../adapters/http/person-view.ts'
 import type { Answer } from '../adapters/http/problem.ts'
+import { standInView } from '../adapters/http/stand-in-view.ts'
 import { AgentId, PersonId, RequestId } from '../domain/values.ts'
 import { listPermits } from '../operations/read-permits.ts'
 import { listRequests, readLedger, readRequest } from '../operations/read-requests.ts'
+import { listStandIns } from '../operations/read-stand-ins.ts'
 import { environmentOf } from './environments.ts'
 import { Callers } from './wiring/callers.ts'
 import { permitPorts } from './wiring/permits.ts'
 import { cedarPolicy } from './wiring/policy.ts'
 import { refusalForPeople, unknownRequest } from './wiring/refusals.ts'
+import { standInStore } from './wiring/stand-ins.ts'
 
 const environment = environmentOf('read-requests')
 const issuer = environment.ISSUER
-const ports = permitPorts(environment, cedarPolicy())
+const ports = { ...permitPorts(environment, cedarPolicy()), standIns: standInStore(environment) }
 const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
 
 const Query = z.object({
@@ -59,6 +62,18 @@ const routes: { [route: string]: (call: Call, person: PersonId) => Promise<Answe
     const now = ports.clock.now()
     const views = items.map((permit) => permitView(permit, now))
     return { status: 200, body: { standing_permits: views, ...(next === undefined ? {} : { next }) } }
+  },
+  'GET /v1/stand-ins': async (call, person) => {
+    const { after } = parseBody(
+      Query.pick({ after: true }),
+      JSON.parse(JSON.stringify({ after: call.query('after') ?? undefined })),
+    )
+    const listed = await listStandIns({ person, ...(after === undefined ? {} : { after }) }, ports)
+    if (!listed.ok) throw refusalForPeople(listed.code)
+    const { items, next } = listed.value
+    const now = ports.clock.now()
+    const views = items.map((standIn) => standInView(standIn, now))
+    return { status: 200, body: { stand_ins: views, ...(next === undefined ? {} : { next }) } }
   },
 }
 

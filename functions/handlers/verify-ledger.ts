@@ -1,14 +1,46 @@
 import { readFileSync } from 'node:fs'
-import { type Entry, verify, verifyPermit } from '../domain/ledger.ts'
-import { StandingPermitId } from '../domain/values.ts'
+import { parseArgs } from 'node:util'
+import { checkLogins, type LoginTrust } from '../adapters/jose/check-logins.ts'
+import { keysOf } from '../adapters/jose/fetch-jwks.ts'
+import { SystemClock } from '../adapters/system/clock.ts'
+import { Bundle } from '../domain/bundle.ts'
+import { type Entry, verify, verifyPermit, verifyPerson, verifyStandIn } from '../domain/ledger.ts'
+import { PersonId, StandInId, StandingPermitId } from '../domain/values.ts'
+import { loginIssuerOf } from './wiring/login-issuer.ts'
 
 /**
- * A program, not a Lambda: the entries of one request, or of one standing permit, on stdin, as `{ "aggregate", "entries" }`, and on stdout what comes of
- * replaying them through the production reducer: `{ "state" }`, the whole state that they make, or `{ "broken" }`, the
- * first entry that is not as it should be and in what. Exit 0, 1 for a broken chain.
+ * A program, not a Lambda: the entries of one request, standing permit, stand-in or person on stdin, as
+ * `{ "aggregate", "entries" }`, and on stdout what comes of replaying them through the production reducer: `{ "state" }`,
+ * the whole state that they make, or `{ "broken" }`, the first entry that is not as it should be and in what. Exit 0, 1 for
+ * a broken chain.
+ *
+ * Each login that a decision rests on is verified again too, and told in `logins`. With `--bundle FILE`, a compiled bundle,
+ * it must also be that person's at that provider, whose keys are asked for and compared where they can be had.
  */
+const { values: options } = parseArgs({ options: { bundle: { type: 'string' } } })
 const { aggregate, entries } = JSON.parse(readFileSync(0, 'utf8')) as { aggregate: string; entries: Entry[] }
-const permit = StandingPermitId.safeParse(aggregate)
-const { state, broken } = permit.success ? verifyPermit(permit.data, entries) : verify(aggregate, entries)
-process.stdout.write(JSON.stringify(broken ? { broken } : { state }))
-process.exitCode = broken ? 1 : 0
+const { state, broken } = replayed()
+const logins = broken ? [] : await checkLogins(entries, await trustOf(options.bundle))
+const bad = logins.find((each) => each.broken)
+const all = broken ?? (bad && { at: bad.entry, why: 'login', detail: bad.broken })
+process.stdout.write(JSON.stringify(all ? { broken: all } : { state, ...(logins.length > 0 ? { logins } : {}) }))
+process.exitCode = all ? 1 : 0
+
+function replayed() {
+  const permit = StandingPermitId.safeParse(aggregate)
+  if (permit.success) return verifyPermit(permit.data, entries)
+  const standIn = StandInId.safeParse(aggregate)
+  if (standIn.success) return verifyStandIn(standIn.data, entries)
+  const person = PersonId.safeParse(aggregate)
+  return person.success ? verifyPerson(person.data, entries) : verify(aggregate, entries)
+}
+
+/** Whom to believe, as the bundle has them. Keys that cannot be had are none: then it is said that nobody was asked. */
+async function trustOf(file: string | undefined): Promise<LoginTrust | undefined> {
+  if (file === undefined) return undefined
+  const bundle = Bundle.parse(JSON.parse(readFileSync(file, 'utf8')))
+  const login = loginIssuerOf(bundle)
+  if (!login) return undefined
+  const found = await keysOf(login.issuer, new SystemClock())().catch(() => undefined)
+  return { ...login, directory: bundle.directory, keys: found?.keys }
+}

@@ -10,7 +10,7 @@ import { isInForce } from '../domain/stand-in.ts'
 import { isLive, type StandingPermit } from '../domain/standing-permit.ts'
 import type { NumericDate, PersonId } from '../domain/values.ts'
 import type { DecidingPorts, Stored } from './ports.ts'
-import { askAboutRequest, countedApprovers, eligibilityOf } from './questions.ts'
+import { askAboutPerson, askAboutRequest, countedApprovers, eligibilityOf } from './questions.ts'
 
 type Ports = Pick<DecidingPorts, 'requests' | 'policy'>
 export type Found = Authority & { policies: readonly string[]; standsFor?: { readonly [stage: string]: PersonId } }
@@ -47,7 +47,12 @@ export async function authorityOf(
   const found = eligibilityOf(ports.policy, state, people, now, read.slackGroups)
   const { policies } = found
   const own = silence(found.eligible, state, halts, now)
-  const { eligible, standsFor } = withStandIns(state, own, decider, absent, ports)
+  const { eligible, standsFor } = withStandIns(
+    state,
+    own,
+    { decider, absent, now, slackGroups: read.slackGroups },
+    ports,
+  )
   const ending =
     endingOf(state, ancestors, halts, now, role) ??
     lostAncestor(ancestors, read.slackGroups, now, ports) ??
@@ -70,26 +75,44 @@ function withdrawnPermit({ ask }: ApprovalRequest, permit: StandingPermit | unde
   return { by: 'standing_permit', id: ask.standing } as const
 }
 
+type Standing = {
+  decider: PersonId | undefined
+  /** In whose stead the decider may decide now. */
+  absent: readonly PersonId[]
+  now: NumericDate
+  slackGroups?: GroupSnapshot | undefined
+}
+
 /**
- * What those who stand in for others may decide: their own names, and the names of those for whom they decide, or did.
- * A decision in somebody's stead rests on that one's right still being there, and on its giver's being active.
+ * What those who stand in for others may decide: their own names, and the names of those for whom they decide, or did, as
+ * far as policy lets these be decided in somebody's stead. A decision in somebody's stead rests on that one's right still
+ * being there, and on its giver's being active. Rights that somebody has from another are handed on no further.
+ *
+ * @param eligible what everybody may decide by their own right
  */
 export function withStandIns(
   state: ApprovalRequest,
   eligible: Eligibility,
-  decider: PersonId | undefined,
-  absent: readonly PersonId[],
+  { decider, absent, now, slackGroups }: Standing,
   { policy }: Pick<Ports, 'policy'>,
 ): { eligible: Eligibility; standsFor: { [stage: string]: PersonId } } {
   const standsFor: { [stage: string]: PersonId } = {}
   const all: { [person: PersonId]: readonly string[] } = { ...eligible }
   const isActive = (person: PersonId) => personOf(policy.bundle, person)?.status === 'active'
+  const handedOn = (whose: PersonId, inSteadBy: PersonId) =>
+    (eligible[whose] ?? []).filter(
+      (stage) => askAboutPerson(policy, 'approve', whose, now, { state, stage, inSteadBy, slackGroups }).permit,
+    )
   for (const { person, for: whose } of approvalsOf(state))
-    if (whose !== undefined && isActive(person)) all[person] = [...(all[person] ?? []), ...(eligible[whose] ?? [])]
+    if (whose !== undefined && isActive(person)) all[person] = [...(all[person] ?? []), ...handedOn(whose, person)]
   if (decider === undefined || !isActive(decider) || ownersOf(state).includes(decider))
     return { eligible: all, standsFor }
-  for (const whose of absent)
-    for (const name of eligible[whose] ?? []) if (!(eligible[decider] ?? []).includes(name)) standsFor[name] ??= whose
+  // Those who have had their say last: one of the others may still bring another's right.
+  const counted = countedApprovers(state)
+  const inTurn = absent.toSorted((one, other) => Number(counted.includes(one)) - Number(counted.includes(other)))
+  for (const whose of inTurn)
+    for (const name of handedOn(whose, decider))
+      if (!(eligible[decider] ?? []).includes(name)) standsFor[name] ??= whose
   all[decider] = [...(all[decider] ?? []), ...Object.keys(standsFor)]
   return { eligible: all, standsFor }
 }

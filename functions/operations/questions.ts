@@ -1,4 +1,5 @@
 import { type Asked, askAgain, findFactsRegardless, requestFacts } from '../domain/assess.ts'
+import { personOf } from '../domain/bundle.ts'
 import type { Answer, Moment, PersonAction, RequestFacts } from '../domain/circumstances.ts'
 import type { Eligibility } from '../domain/commands.ts'
 import { type GroupSnapshot, groupsBySlack } from '../domain/group-snapshot.ts'
@@ -41,7 +42,12 @@ export function askAboutPerson(
   action: PersonAction,
   person: PersonId,
   now: NumericDate,
-  about: { state?: ApprovalRequest; stage?: string; slackGroups?: GroupSnapshot | undefined } = {},
+  about: {
+    state?: ApprovalRequest
+    stage?: string
+    inSteadBy?: PersonId
+    slackGroups?: GroupSnapshot | undefined
+  } = {},
 ): Answer {
   const { bundle } = policy
   const known = bundle.directory.people.find(({ id }) => id === person)
@@ -59,8 +65,22 @@ export function askAboutPerson(
     person: { id: person, groups: groupsOf(bundle.directory, person, bySlack) },
     ...(request ? { request } : {}),
     ...(about.stage === undefined ? {} : { stage: about.stage }),
+    ...(about.inSteadBy === undefined ? {} : { inSteadBy: about.inSteadBy }),
     now,
   })
+}
+
+/** May this person decide in another's stead while that one is away? Both of them active: nobody hands on what they lost. */
+export function askAboutStandIn(
+  policy: Policy,
+  { absent, by }: { absent: PersonId; by: PersonId },
+  now: NumericDate,
+): Answer {
+  const { directory } = policy.bundle
+  const withGroups = (id: PersonId) => ({ id, groups: groupsOf(directory, id) })
+  const active = [absent, by].every((id) => personOf(policy.bundle, id)?.status === 'active')
+  if (!active) return { permit: false, policies: [] }
+  return policy.ask({ kind: 'person', action: 'standIn', person: withGroups(by), absent: withGroups(absent), now })
 }
 
 /** What of a request bears on what a person may do to it, as today's bundle has it. */

@@ -51,7 +51,7 @@ export async function waitingFor(person: PersonId, ports: Ports): Promise<readon
       if (isHalted(state, halts)) return false
       // Whoever is stopped has nothing to decide, and nothing that another could decide for them.
       const own = silence(eligible, state, halts, now)
-      const found = withStandIns(state, own, person, absent, ports)
+      const found = withStandIns(state, own, { decider: person, absent, now, slackGroups }, ports)
       return waitsFor(state, { person, ...found, eligible: silence(found.eligible, state, halts, now) }, now)
     })
     .map(({ state, head }) => ({ state, head }))

@@ -3,6 +3,7 @@ import type {
   EvaluationId,
   HaltId,
   RequestId,
+  StandInId,
   StandingPermitId,
   UseId,
 } from '../../functions/domain/values.ts'
@@ -16,6 +17,7 @@ export class MemoryIds implements Ids {
   breakGlass = () => this.#next('bgl') as RequestId
   credential = () => this.#next('crd') as CredentialId
   use = () => this.#next('use') as UseId
+  standIn = () => this.#next('sin') as StandInId
   halt = () => this.#next('rev') as HaltId
   permit = () => this.#next('stp') as StandingPermitId
   evaluation = () => this.#next('evl') as EvaluationId

@@ -61,9 +61,18 @@ function actionToCedar(question: ActionQuestion, types: ArgumentsSchema | undefi
   }
 }
 
-function personToCedar({ action, person, request, stage, emergency, now }: PersonQuestion): CedarQuestion {
+function personToCedar(question: PersonQuestion): CedarQuestion {
+  const { action, person, request, stage, inSteadBy, absent, emergency, now } = question
   const principal = uid('Person', person.id)
-  const groups = { uid: principal, attrs: {}, parents: person.groups.map((group) => uid('Group', group)) }
+  const groups = personEntity(person)
+  if (absent)
+    return {
+      principal,
+      action: uid('Action', action),
+      resource: uid('Person', absent.id),
+      context: { sharedGroups: person.groups.filter((group) => absent.groups.includes(group)), now },
+      entities: [groups, ...(absent.id === person.id ? [] : [personEntity(absent)])],
+    }
   if (emergency) {
     const { moment, drill } = emergency
     return {
@@ -78,10 +87,20 @@ function personToCedar({ action, person, request, stage, emergency, now }: Perso
     principal,
     action: uid('Action', action),
     resource: request ? uid('Request', request.id) : uid('Desk', 'hotwork'),
-    context: { ...(stage === undefined ? {} : { stage }), now },
+    context: {
+      ...(stage === undefined ? {} : { stage }),
+      ...(inSteadBy === undefined ? {} : { inSteadBy: ref('Person', inSteadBy) }),
+      now,
+    },
     entities: [groups, ...(request ? [requestEntity(request)] : [])],
   }
 }
+
+const personEntity = ({ id, groups }: PersonQuestion['person']): EntityJson => ({
+  uid: uid('Person', id),
+  attrs: {},
+  parents: groups.map((group) => uid('Group', group)),
+})
 
 const emergencyEntity = ({ id, action, group, resource, profile, incident }: EmergencyFacts): EntityJson => ({
   uid: uid('Emergency', id),

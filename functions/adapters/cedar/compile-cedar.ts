@@ -24,7 +24,7 @@ type Located = { id: string; json: PolicyJson; text: string; source: Source; sta
 export const cedar = { withActions, compile: compileCedar, open: (bundle: Bundle) => new CedarPolicy(bundle) }
 
 /** What only people do; an agent that could would settle its own requests. */
-const personActions = ['approve', 'revoke', 'lift', 'read', 'breakGlass', 'review', 'allowStanding']
+const personActions = ['approve', 'revoke', 'lift', 'read', 'breakGlass', 'review', 'allowStanding', 'standIn']
 
 /**
  * What no policy folder can lift: a forbid outweighs every permit, and its `@id` is taken. Hotwork itself is beyond breaking

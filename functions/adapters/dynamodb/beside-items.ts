@@ -3,12 +3,12 @@ import { GroupSnapshot } from '../../domain/group-snapshot.ts'
 import type { Head } from '../../domain/ledger.ts'
 import { StandIn } from '../../domain/stand-in.ts'
 import { drawsLeft, StandingPermit } from '../../domain/standing-permit.ts'
-import type { AskerId, PersonId, StandingPermitId } from '../../domain/values.ts'
+import type { AskerId, PersonId, StandInId, StandingPermitId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
 import type { PermitChange } from '../../operations/ports.ts'
 import { endsAt, headAttributes, type Item, text, textOf } from './items.ts'
 
-/** In whose stead a person may decide: all that was ever given to them and is not long over, as one item. */
+/** In whose stead a person may decide, now or some time: as one item, without what was over when it last changed. */
 export const standInKey = (by: PersonId): Item => ({ pk: text(`STANDIN#${by}`), sk: text('STANDIN') })
 export const permitKey = (id: StandingPermitId): Item => ({ pk: text(`PERMIT#${id}`), sk: text('PERMIT') })
 
@@ -40,10 +40,24 @@ export const putPermit = (table: string, { permit, head, expected }: PermitChang
   ...endsAt(expected),
 })
 
+/** A stand-in by itself, with what the list of all needs: that it is one, and when it was given. */
+export const standInItem = {
+  kind: 'stand-in',
+  key: (id: StandInId): Item => ({ pk: text(`SIN#${id}`), sk: text('SIN') }),
+  of: (standIn: StandIn): Item => ({
+    ...standInItem.key(standIn.id),
+    standIn: text(JSON.stringify(standIn)),
+    kind: text(standInItem.kind),
+    submitted: text(`${String(standIn.at).padStart(10, '0')}#${standIn.id}`),
+  }),
+} as const
+
 /** @throws StoreUnavailable when the item holds none that this code understands: stop rather than guess */
 export const standInsOf = (item: Item): StandIn[] => parsed(StandIns, item, 'standIns')
 /** @throws StoreUnavailable */
 export const slackGroupsOf = (item: Item): GroupSnapshot => parsed(GroupSnapshot, item, 'snapshot')
+/** @throws StoreUnavailable */
+export const standInOf = (item: Item): StandIn => parsed(StandIn, item, 'standIn')
 /** @throws StoreUnavailable */
 export const permitOf = (item: Item): StandingPermit => parsed(StandingPermit, item, 'permit')
 

@@ -9,7 +9,7 @@ type Path = (string | number)[]
 type Say = (path: Path, message: string, fix: string) => void
 
 /** Names that the schema uses for itself. */
-const reserved = ['approve', 'revoke', 'lift', 'read', 'breakGlass', 'review', 'allowStanding', 'mutating']
+const reserved = ['approve', 'revoke', 'lift', 'read', 'breakGlass', 'review', 'allowStanding', 'standIn', 'mutating']
 
 /** Do an action's parts fit one another: arguments, resource, title, statement, account, tool? */
 export function checkCatalogue(folder: Folder): Problem[] {

@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import type { CredentialId, EvaluationId, HaltId, RequestId, StandingPermitId, UseId } from '../../domain/values.ts'
+import type {
+  CredentialId,
+  EvaluationId,
+  HaltId,
+  RequestId,
+  StandInId,
+  StandingPermitId,
+  UseId,
+} from '../../domain/values.ts'
 import type { Ids } from '../../operations/ports.ts'
 
 /** Crockford's base 32 in lower case: no `i`, `l`, `o` or `u`. Its 32 letters make a byte's low five bits one letter. */
@@ -21,6 +29,9 @@ export class SystemIds implements Ids {
   }
   use() {
     return `use_${random26()}` as UseId
+  }
+  standIn() {
+    return `sin_${random26()}` as StandInId
   }
   permit() {
     return `stp_${random26()}` as StandingPermitId

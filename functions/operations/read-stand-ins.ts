@@ -1,0 +1,15 @@
+import type { StandIn } from '../domain/stand-in.ts'
+import { ok, type PersonId, type Result, refuse } from '../domain/values.ts'
+import type { DecidingPorts, Page, StandInStore } from './ports.ts'
+import { askAboutPerson } from './questions.ts'
+
+const pageSize = 50
+
+/** All stand-ins, newest first, those that are over too: who reads requests may see who decides for whom. */
+export async function listStandIns(
+  { person, after }: { person: PersonId; after?: string },
+  { policy, clock, standIns }: Pick<DecidingPorts, 'policy' | 'clock'> & { standIns: Pick<StandInStore, 'list'> },
+): Promise<Result<Page<StandIn>, 'not_permitted'>> {
+  if (!askAboutPerson(policy, 'read', person, clock.now()).permit) return refuse('not_permitted')
+  return ok(await standIns.list({ limit: pageSize, ...(after === undefined ? {} : { after }) }))
+}
