@@ -57,7 +57,9 @@ export class HotworkApi extends Construct {
   }
 
   route(handler: HotworkFunction, ...routes: readonly Route[]): void {
-    const integration = new HttpLambdaIntegration(handler.node.id, handler.lambda)
+    // This API may call the function, by whichever of its routes: a permission for each route is a resource each, and a
+    // stack has five hundred.
+    const integration = new HttpLambdaIntegration(handler.node.id, handler.lambda, { scopePermissionToRoute: false })
     for (const route of routes) {
       const [method, path] = route.split(' ') as [HttpMethod, string]
       this.api.addRoutes({ path, methods: [method], integration })
