@@ -30,7 +30,15 @@ export class MemoryPersonLinks implements PersonLinks {
     return this.#codes.get(code)
   }
 
-  async save({ person, expected, entries, head, linked, unlinked, code }: LinkChange): Promise<boolean> {
+  /** One after another, as transactions are. */
+  save(change: LinkChange): Promise<boolean> {
+    const saved = this.#last.then(() => this.#save(change))
+    this.#last = saved.catch(() => undefined)
+    return saved
+  }
+  #last: Promise<unknown> = Promise.resolve()
+
+  async #save({ person, expected, entries, head, linked, unlinked, code }: LinkChange): Promise<boolean> {
     const key = ({ team, user }: SlackAccount) => `${team}#${user}`
     if (code && !this.#codes.has(code)) return false
     if (linked && this.#people.has(key(linked))) return false

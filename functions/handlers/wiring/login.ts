@@ -4,9 +4,9 @@ import { BadRequest } from '../../adapters/http/problem.ts'
 import { JoseIdTokens } from '../../adapters/jose/id-token.ts'
 import { OpenIdLoginProvider } from '../../adapters/openid-client/openid-login-provider.ts'
 import { SystemSecrets } from '../../adapters/system/secrets.ts'
-import type { Bundle } from '../../domain/bundle.ts'
 import type { LoginPorts } from '../../operations/log-in.ts'
 import type { Clock, Log, Policy } from '../../operations/ports.ts'
+import { loginIssuerOf } from './login-issuer.ts'
 
 /** The sessions of the pages, for those who only look who it is. */
 export const sessionsIn = (table: string) => new DynamoSessionStore(connect(), table)
@@ -30,11 +30,4 @@ export function loginPorts(
   const tokens = new JoseIdTokens(of, clock)
   const ports = { sessions, provider, tokens, secrets: new SystemSecrets(), policy, clock, log }
   return () => ports
-}
-
-/** The provider at which people log in, as the deployment names it. */
-export function loginIssuerOf({ deployment: { login, issuers } }: Pick<Bundle, 'deployment'>) {
-  const issuer = login && Object.hasOwn(issuers, login.issuer) ? issuers[login.issuer] : undefined
-  if (!login || !issuer || (issuer.kind !== undefined && issuer.kind !== 'oidc')) return undefined
-  return { alias: login.issuer, issuer, clientId: login.clientId }
 }
