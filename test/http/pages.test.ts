@@ -1,0 +1,426 @@
+import { createHash } from 'node:crypto'
+import type { Bundle } from '../../functions/domain/bundle.ts'
+import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import { corpus } from '../slack/inert-corpus.ts'
+import { MemoryLoginProvider } from '../support/memory-login-provider.ts'
+import { PageDoors, type Shown } from '../support/page-doors.ts'
+import { agent, issuer, prodParameter, sampleBundle, type What, World } from '../support/world.ts'
+
+/** The pages, request by request: what a browser is told, what it may send, and what comes of it. */
+
+const sample = sampleBundle()
+const stopWorker: What = {
+  action: 'lambda:PutFunctionConcurrency',
+  arguments: { FunctionName: 'checkout-worker', ReservedConcurrentExecutions: 0 },
+  resource: { type: 'lambda:function', id: 'arn:aws:lambda:us-east-1:000000000000:function:checkout-worker' },
+}
+
+let world: World
+let provider: MemoryLoginProvider
+let doors: PageDoors
+beforeEach(() => {
+  world = new World(sample)
+  provider = new MemoryLoginProvider()
+  doors = new PageDoors(world, issuer, { provider, tokens: provider })
+})
+
+const form = (fields: { [name: string]: string }) => new URLSearchParams(fields).toString()
+const formType = { 'content-type': 'application/x-www-form-urlencoded' }
+
+/** One browser: it holds its cookies, and fills in the forms that it is shown. */
+class Tab {
+  cookies = new Map<string, string>()
+
+  async go(
+    method: string,
+    url: string,
+    body?: { [name: string]: string },
+    headers: { [name: string]: string } = {},
+  ): Promise<Shown> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const sent = { ...(cookie ? { cookie } : {}), ...(body ? formType : {}), ...headers }
+    const shown = await doors.ask({ method, url, headers: sent, body: body ? form(body) : '' })
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(shown.headers['set-cookie'] ?? '') ?? []
+    if (name) value === '' ? this.cookies.delete(name) : this.cookies.set(name, value)
+    return shown
+  }
+  get session() {
+    return this.cookies.get('__Host-hotwork-session') ?? ''
+  }
+  /** Logs in, and is back where it wanted to go. */
+  async logIn(subject: string, to = '/decide'): Promise<Shown> {
+    const { headers } = await this.go('GET', `/login?to=${encodeURIComponent(to)}`)
+    const back = provider.logIn(headers['location'] ?? '', { subject, acr: 'plain', at: world.clock.now() })
+    return this.go('GET', `${back.pathname}${back.search}`)
+  }
+  /** The hidden fields of the first form with this verdict on a page. */
+  fields(page: Shown, verdict: string): { [name: string]: string } {
+    const found = page.body.split('<form').find((each) => each.includes(`name="verdict" value="${verdict}"`)) ?? ''
+    return Object.fromEntries(
+      [...found.matchAll(/type="hidden" name="([^"]+)" value="([^"]*)"/g)].map(([, name, value]) => [name, value]),
+    )
+  }
+}
+
+const openAs = async (subject: string): Promise<Tab> => {
+  const tab = new Tab()
+  await tab.logIn(subject)
+  return tab
+}
+const pathTo = ({ ask }: ApprovalRequest) => `/decide/${ask.id}`
+const decisions = async (request: ApprovalRequest) =>
+  (await world.state(request.ask.id)).stages.flatMap((each) => each.decisions)
+
+describe('what a browser is told with every page', () => {
+  const pages: [what: string, () => Promise<Shown>][] = [
+    ['the list', async () => (await openAs('person-ana')).go('GET', '/decide')],
+    ['a request', async () => (await openAs('person-ana')).go('GET', pathTo(await world.submitted(prodParameter)))],
+    ['one that is not there', async () => (await openAs('person-ana')).go('GET', '/decide/req_x')],
+    ['a login that cannot be ended', async () => new Tab().go('GET', '/login/callback?code=x&state=y')],
+    ['a form of somebody who is not logged in', async () => new Tab().go('POST', '/decide/req_x', {})],
+    ['the Slack account', async () => (await openAs('person-mia')).go('GET', '/link')],
+    ['a logout', async () => new Tab().go('POST', '/logout', {})],
+  ]
+  test.each(pages)('%s: no script, nothing from elsewhere, in nobody’s frame, in no cache', async (_what, open) => {
+    const { headers, body } = await open()
+    const [, style = ''] = /<style>([\s\S]*?)<\/style>/.exec(body) ?? []
+    const hash = createHash('sha256').update(style, 'utf8').digest('base64')
+    expect(headers).toMatchObject({
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': `default-src 'none'; style-src 'sha256-${hash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
+      'cache-control': 'no-store',
+      'referrer-policy': 'same-origin',
+      'strict-transport-security': expect.stringContaining('max-age'),
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'cross-origin-opener-policy': 'same-origin',
+    })
+    expect(body).not.toMatch(/<script|<img|<iframe|<link|style="|\son[a-z]+="/i)
+    expect(body).toMatch(/^<!doctype html>\n<html lang="en">/)
+  })
+
+  test('the cookie is of this host alone, over TLS, out of reach of scripts and of other sites, for an hour', async () => {
+    const { headers } = await new Tab().logIn('person-ana')
+    expect(headers['set-cookie']).toMatch(
+      /^__Host-hotwork-session=[\w-]{43}; Path=\/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure$/,
+    )
+  })
+
+  test('on loopback, where there is no TLS, it has a name that says so, and nothing else is given up', async () => {
+    doors = new PageDoors(world, 'http://127.0.0.1:4000', { provider, tokens: provider })
+    const { headers } = await new Tab().go('GET', '/login')
+    expect(headers['set-cookie']).toMatch(/^hotwork-session=[\w-]{43}; Path=\/; Max-Age=3600; HttpOnly; SameSite=Lax$/)
+  })
+})
+
+describe('whoever is not logged in', () => {
+  test('is sent to log in, and then to where they wanted to go', async () => {
+    const request = await world.submitted(prodParameter)
+    const tab = new Tab()
+    const { status, headers } = await tab.go('GET', pathTo(request))
+    expect([status, headers['location']]).toEqual([303, `/login?to=${encodeURIComponent(pathTo(request))}`])
+    expect((await tab.logIn('person-ana', pathTo(request))).headers['location']).toBe(pathTo(request))
+  })
+  test.each(['https://evil.example', '//evil.example', '/decide/../v1', '/decide?x=y', 'javascript:alert(1)', ''])(
+    'is never sent on to %p',
+    async (to) => expect((await new Tab().logIn('person-ana', to)).headers['location']).toBe('/decide'),
+  )
+  test('decides nothing with a form, however right it is', async () => {
+    const request = await world.submitted(prodParameter)
+    const tab = await openAs('person-ana')
+    const fields = tab.fields(await tab.go('GET', pathTo(request)), 'approve')
+    expect((await new Tab().go('POST', pathTo(request), fields)).status).toBe(401)
+    expect(await decisions(request)).toEqual([])
+  })
+})
+
+describe('a form counts only from a page that this very login was shown', () => {
+  let request: ApprovalRequest
+  let tab: Tab
+  let fields: { [name: string]: string }
+  beforeEach(async () => {
+    request = await world.submitted(prodParameter)
+    tab = await openAs('person-ana')
+    fields = tab.fields(await tab.go('GET', pathTo(request)), 'approve')
+  })
+  const send = (changes: { [name: string]: string }, headers = {}) =>
+    tab.go('POST', pathTo(request), { ...fields, ...changes }, headers)
+
+  test.each<[rule: string, { [name: string]: string }, { [name: string]: string }]>([
+    ['without its mark', { csrf: '' }, {}],
+    ['with another mark', { csrf: 'x'.repeat(43) }, {}],
+    ['from another origin', {}, { origin: 'https://evil.example' }],
+    ['from an origin that is not said', {}, { origin: 'null' }],
+    ['from another site', {}, { 'sec-fetch-site': 'cross-site' }],
+    ['from a neighbour of this site', {}, { 'sec-fetch-site': 'same-site' }],
+  ])('%s: 403, and nothing is recorded', async (_rule, changes, headers) => {
+    expect((await send(changes, headers)).status).toBe(403)
+    expect(await decisions(request)).toEqual([])
+  })
+  test("another login's mark is none, the same person's from before too", async () => {
+    await tab.logIn('person-ana')
+    expect((await send({})).status).toBe(403)
+  })
+  test('a form that names a field twice is refused', async () => {
+    const body = `${form(fields)}&verdict=deny`
+    const headers = { ...formType, cookie: `__Host-hotwork-session=${tab.session}` }
+    expect((await doors.ask({ method: 'POST', url: pathTo(request), headers, body })).status).toBe(400)
+  })
+  test('two cookies of one name are none: nobody knows which is ours', async () => {
+    const cookie = `__Host-hotwork-session=${tab.session}; __Host-hotwork-session=${'x'.repeat(43)}`
+    const { status } = await doors.ask({
+      method: 'POST',
+      url: pathTo(request),
+      headers: { ...formType, cookie },
+      body: form(fields),
+    })
+    expect(status).toBe(401)
+  })
+  test('from here it counts, and the next page is a new one, so that loading it again decides nothing', async () => {
+    const { status, headers } = await send({}, { origin: issuer, 'sec-fetch-site': 'same-origin' })
+    expect([status, headers['location']]).toEqual([303, pathTo(request)])
+    expect(await decisions(request)).toHaveLength(1)
+  })
+})
+
+describe('the page says the truth, and shows the request as it is', () => {
+  const press = async (
+    tab: Tab,
+    request: ApprovalRequest,
+    verdict: 'approve' | 'deny',
+    changes: { [name: string]: string } = {},
+  ) => {
+    const fields = tab.fields(await tab.go('GET', pathTo(request)), verdict)
+    return tab.go('POST', pathTo(request), { ...fields, ...changes })
+  }
+
+  test('to somebody who may not decide it: no form is offered, and a made-up one is refused and recorded', async () => {
+    const request = await world.submitted(prodParameter)
+    const tab = await openAs('person-lena')
+    const page = await tab.go('GET', pathTo(request))
+    expect(page.body).toContain('You are not among those whom policy lets decide this request')
+    expect(page.body).not.toContain('name="verdict"')
+    const mine = await openAs('person-ana')
+    const { csrf: _, ...fields } = mine.fields(await mine.go('GET', pathTo(request)), 'approve')
+    const [, csrf = ''] = /name="csrf" value="([^"]+)"/.exec(page.body) ?? []
+    const refused = await tab.go('POST', pathTo(request), { ...fields, csrf })
+    expect([refused.status, refused.body.includes('nothing was recorded but that you tried')]).toEqual([403, true])
+    expect((await world.ledger.entries(request.ask.id)).at(-1)).toMatchObject({
+      type: 'Refused',
+      actor: { id: 'person:lena' },
+      facts: { code: 'not_eligible' },
+    })
+  })
+
+  test('to the owner of the agent that asks: somebody else must decide', async () => {
+    const request = await world.submitted(prodParameter)
+    const { body } = await (await openAs('person-dan')).go('GET', pathTo(request))
+    expect(body).toContain('The agent that asks is yours')
+    expect(body).not.toContain('name="verdict"')
+  })
+
+  test('when somebody was faster: it is settled, and nothing has changed', async () => {
+    const request = await world.submitted(prodParameter)
+    const tab = await openAs('person-ana')
+    const fields = tab.fields(await tab.go('GET', pathTo(request)), 'approve')
+    await world.decide(request, 'eve', 'deny')
+    const { status, body } = await tab.go('POST', pathTo(request), fields)
+    expect([status, body.includes('It was too late'), body.includes('By Eve Evans')]).toEqual([409, true, true])
+  })
+
+  test('when the round is another, and when the page showed something else than is on record', async () => {
+    const request = await world.submitted(prodParameter)
+    const tab = await openAs('person-ana')
+    expect(await press(tab, request, 'approve', { round: '2' })).toMatchObject({ status: 409 })
+    expect(await press(tab, request, 'approve', { seen: `sha-256:${'x'.repeat(43)}` })).toMatchObject({ status: 409 })
+    expect(await press(tab, request, 'approve', { digest: `sha-256:${'x'.repeat(43)}` })).toMatchObject({ status: 409 })
+    expect(await decisions(request)).toEqual([])
+  })
+
+  test('a second approval by the same person counts once', async () => {
+    const request = await world.submitted(stopWorker)
+    const tab = await openAs('person-ana')
+    const fields = tab.fields(await tab.go('GET', pathTo(request)), 'approve')
+    await tab.go('POST', pathTo(request), fields)
+    expect((await tab.go('POST', pathTo(request), fields)).status).toBe(409)
+    expect(await decisions(request)).toHaveLength(1)
+  })
+
+  test('a stage that wants a reason gets one, and what was written is not lost on the way', async () => {
+    const request = await world.submitted(prodParameter)
+    const [first, ...others] = request.stages
+    if (!first) throw new Error('no stage')
+    const strict = { ...first, terms: { ...first.terms, comment: 'required' as const } }
+    const bundle: Bundle = {
+      ...sample,
+      ladder: {
+        tiers: sample.ladder.tiers.map((tier) => ({
+          ...tier,
+          stages: tier.stages.map((stage) =>
+            stage.name === 'owner' ? { ...stage, comment: 'required' as const } : stage,
+          ),
+        })),
+      },
+    }
+    world = new World(bundle)
+    doors = new PageDoors(world, issuer, { provider, tokens: provider })
+    const asked = await world.submitted(prodParameter)
+    expect(asked.stages[0]?.terms).toEqual(strict.terms)
+    const tab = await openAs('person-ana')
+    expect((await tab.go('GET', pathTo(asked))).body).toMatch(/<textarea id="approve-comment"[^>]* required>/)
+    const without = await press(tab, asked, 'approve')
+    expect([without.status, without.body.includes('must say why')]).toEqual([400, true])
+    expect((await press(tab, asked, 'approve', { comment: 'seen with the owner' })).status).toBe(303)
+    expect(others).toHaveLength(1)
+  })
+
+  test('a live grant can still be denied, which revokes it, and the page says so', async () => {
+    const request = await world.approved()
+    const tab = await openAs('person-ana')
+    expect((await tab.go('GET', pathTo(request))).body).toContain('Deny after all')
+    expect((await press(tab, request, 'deny', { comment: 'second thoughts' })).status).toBe(303)
+    expect(await world.state(request.ask.id)).toMatchObject({ status: 'revoked', reason: 'second thoughts' })
+    const { body } = await tab.go('GET', pathTo(request))
+    expect(body).toContain('Revoked')
+    expect(body).not.toContain('name="verdict"')
+  })
+
+  test('a request that is not there, and an id that is none, are one and the same', async () => {
+    const tab = await openAs('person-ana')
+    const pages = await Promise.all(
+      [`/decide/req_${'0'.repeat(26)}`, '/decide/nonsense'].map((path) => tab.go('GET', path)),
+    )
+    expect(pages.map(({ status }) => status)).toEqual([404, 404])
+    expect(pages[0]?.body).toBe(pages[1]?.body)
+  })
+})
+
+describe('a stage that wants a stronger login', () => {
+  let request: ApprovalRequest
+  let tab: Tab
+  beforeEach(async () => {
+    request = await world.submitted(stopWorker)
+    await world.decide(request, 'ana')
+    tab = await openAs('person-gus')
+  })
+  /** Presses Approve, and gives the address of the provider that the browser goes to. */
+  const approve = async (changes: { [name: string]: string } = {}): Promise<string> => {
+    const fields = tab.fields(await tab.go('GET', pathTo(request)), 'approve')
+    const { body } = await tab.go('POST', pathTo(request), { ...fields, ...changes })
+    return /url=([^"]+)"/.exec(body)?.[1]?.replaceAll('&amp;', '&') ?? ''
+  }
+  const back = async (address: string, person: Parameters<MemoryLoginProvider['logIn']>[1]) => {
+    const answer = provider.logIn(address, person)
+    return tab.go('GET', `${answer.pathname}${answer.search}`)
+  }
+  const strong = () => ({ subject: 'person-gus', acr: 'strong', at: world.clock.now() })
+
+  test('records nothing until its approver is back, and then the approval with the login', async () => {
+    const address = await approve({ comment: 'the runbook says so' })
+    expect(provider.asked(address)).toMatchObject({ acr: 'strong', maxAge: 900, redirect: `${issuer}/login/decision` })
+    expect(await decisions(request)).toHaveLength(1)
+    expect((await back(address, strong())).headers['location']).toBe(pathTo(request))
+    expect((await decisions(request)).at(-1)).toMatchObject({ person: 'person:gus', comment: 'the runbook says so' })
+    expect((await world.ledger.entries(request.ask.id)).at(-1)?.facts).toMatchObject({
+      through: 'page',
+      login: { acr: 'strong', evidence: { idToken: expect.any(String) } },
+    })
+  })
+  test('is not satisfied by a weaker login, whatever was asked of the provider', async () => {
+    const { status, body } = await back(await approve(), { ...strong(), acr: 'plain' })
+    expect([status, body.includes('not strong or not new enough')]).toEqual([409, true])
+    expect(await decisions(request)).toHaveLength(1)
+  })
+  test('is not satisfied by an older login', async () => {
+    const { status } = await back(await approve(), { ...strong(), at: world.clock.now() - 901 })
+    expect(status).toBe(409)
+    expect(await decisions(request)).toHaveLength(1)
+  })
+  test('is not satisfied by a provider that does not say how or when', async () => {
+    expect((await back(await approve(), { subject: 'person-gus' })).status).toBe(409)
+    expect(await decisions(request)).toHaveLength(1)
+  })
+  test('is not decided by whoever comes back as somebody else', async () => {
+    const { status, body } = await back(await approve(), { ...strong(), subject: 'person-hana' })
+    expect([status, body.includes('came back as somebody else')]).toEqual([403, true])
+    expect(await decisions(request)).toHaveLength(1)
+  })
+  test('is not decided by a login that was made for something else: the request has changed meanwhile', async () => {
+    const address = await approve()
+    await world.decide(request, 'ivo', 'deny')
+    expect((await back(address, strong())).status).toBe(409)
+    expect(await world.state(request.ask.id)).toMatchObject({ status: 'denied', deniedBy: 'person:ivo' })
+  })
+  test('decides once, however often its answer comes', async () => {
+    const answer = provider.logIn(await approve(), strong())
+    const url = `${answer.pathname}${answer.search}`
+    expect((await tab.go('GET', url)).status).toBe(303)
+    expect((await tab.go('GET', url)).status).toBe(400)
+    expect(await decisions(request)).toHaveLength(2)
+  })
+  test('is denied without one', async () => {
+    const fields = tab.fields(await tab.go('GET', pathTo(request)), 'deny')
+    expect((await tab.go('POST', pathTo(request), fields)).status).toBe(303)
+    expect(await world.state(request.ask.id)).toMatchObject({ status: 'denied' })
+  })
+  test('leaves a session that is new: what the browser held before is nobody’s', async () => {
+    const before = tab.session
+    await back(await approve(), strong())
+    expect(tab.session).not.toBe(before)
+    const old = { cookie: `__Host-hotwork-session=${before}` }
+    expect((await doors.ask({ method: 'GET', url: '/decide', headers: old })).status).toBe(303)
+  })
+})
+
+test('a person whom the directory no longer has active sees and decides nothing more, at once', async () => {
+  const request = await world.submitted(prodParameter)
+  const tab = await openAs('person-ana')
+  const fields = tab.fields(await tab.go('GET', pathTo(request)), 'approve')
+  const people = sample.directory.people.map((each) =>
+    each.id === 'person:ana' ? { ...each, status: 'inactive' as const } : each,
+  )
+  world.policy = new World({ ...sample, directory: { ...sample.directory, people } }).policy
+  expect((await tab.go('GET', '/decide')).headers['location']).toMatch(/^\/login/)
+  expect((await tab.go('POST', pathTo(request), fields)).status).toBe(401)
+  expect(await decisions(request)).toEqual([])
+})
+
+test('a page shows arguments whole, and whatever an agent writes is text: no markup, no hidden character', async () => {
+  const tab = await openAs('person-ana')
+  for (const text of corpus.filter((each) => each.length <= 2_000)) {
+    const request = await world
+      .submitted(
+        {
+          ...prodParameter,
+          agent: agent('remediator'),
+          arguments: { ...prodParameter.arguments, Value: text.slice(0, 3_000) || 'x' },
+        },
+        { justification: text, idempotencyKey: `k${Math.random()}` },
+      )
+      .catch(() => undefined)
+    // What the catalogue itself refuses is shown to nobody.
+    if (!request) continue
+    const { body } = await tab.go('GET', pathTo(request))
+    const main = body.slice(body.indexOf('<main'))
+    expect(main).not.toMatch(/\p{Cf}|(?!\n)\p{Cc}/u)
+    const own = main.replace(
+      /<\/?(html|body|main|div|p|section|h[1-3]|dl|dt|dd|code|pre|span|strong|ul|ol|li|time|blockquote|form|input|label|textarea|button|details|summary|a)\b[^<>]*>/g,
+      '',
+    )
+    expect(own).not.toMatch(/[<>]/)
+    await world.decide(request, 'ana', 'deny')
+  }
+})
+
+test('no page holds the session, nor what is typed into a link from Slack', async () => {
+  const tab = await openAs('person-mia')
+  doors.users.set('U0NEW', { team: 'T0HOTWORK', kind: 'member', name: 'new' })
+  const address = await doors.offer('U0NEW')
+  const code = new URL(address).searchParams.get('code') ?? ''
+  const moved = await tab.go('GET', address)
+  expect([moved.status, moved.headers['location']]).toEqual([303, '/link'])
+  const page = await tab.go('GET', '/link')
+  expect(page.body).toContain('Is this Slack account yours?')
+  for (const secret of [code, tab.session]) expect(page.body).not.toContain(secret)
+  expect(doors.sessions.text).not.toContain(code)
+})
