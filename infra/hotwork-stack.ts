@@ -268,17 +268,13 @@ export class HotworkStack extends Stack {
     slack.grantRead(linkSlack.role)
     api.route(linkSlack, 'GET /link', 'POST /link', 'POST /link/unlink')
 
-    // A press for all of a list: the door puts it on record, and each of the list is decided by whoever works these off.
-    const presses = new WorkQueue(this, 'PressesQueue', { order: 'none', attempts: 5 })
-
     // Slack gives up after 3 s; the handler answers within 2.2 s, and a first start may need the rest.
     const receiveSlack = makeDecider(
       'receive-slack',
-      { ISSUER: issuer, CARDS_TABLE: cards.name, PRESSES_QUEUE: presses.url, ...slackApp },
+      { ISSUER: issuer, CARDS_TABLE: cards.name, ...slackApp },
       { timeout: Duration.seconds(5) },
     )
     cards.grantRead(receiveSlack.role)
-    presses.grantSend(receiveSlack.role)
     // A person's own tab: what waits, what is live, what their agents asked for, and the newest by how an id begins.
     requests.grantFind(receiveSlack.role, 'by-owner', 'by-status', 'by-time')
     slack.grantRead(receiveSlack.role)
@@ -313,15 +309,20 @@ export class HotworkStack extends Stack {
     const cardsQueue = new WorkQueue(this, 'CardsQueue', { order: 'group', attempts: 60, timed: true })
     const deniesQueue = new WorkQueue(this, 'DeniesQueue', { order: 'group', attempts: 60 })
     const reminders = new WorkQueue(this, 'Reminders', { order: 'none', attempts: 5 })
+    // A press for all of a list is on record before anything follows from it; each of the list is decided by whoever works
+    // these off.
+    const presses = new WorkQueue(this, 'PressesQueue', { order: 'none', attempts: 5 })
     const handOn = make('hand-on', {
       CARDS_QUEUE: cardsQueue.url,
       DENIES_QUEUE: deniesQueue.url,
+      PRESSES_QUEUE: presses.url,
       REMINDERS_QUEUE: reminders.url,
       ...haltable,
     })
     cardsQueue.grantSend(handOn.role)
     deniesQueue.grantSend(handOn.role)
     reminders.grantSend(handOn.role)
+    presses.grantSend(handOn.role)
     new DecisionMeasures(this, 'Decisions', { loggedBy: handOn })
 
     const drawCard = make('draw-card', {
@@ -396,7 +397,7 @@ export class HotworkStack extends Stack {
 
     const readers = {
       FollowStream: { reader: followWorkflow, of: ['REQ#'] },
-      HandOnStream: { reader: handOn, of: ['REQ#', 'HALT#', 'PERMIT#'] },
+      HandOnStream: { reader: handOn, of: ['REQ#', 'HALT#', 'PERMIT#', 'PRESS#'] },
     } as const
     for (const [name, reader] of Object.entries(readers)) {
       const { deadLetters } = new StreamReader(this, name, { table: requests.table, ...reader })

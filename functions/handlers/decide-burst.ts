@@ -13,9 +13,9 @@ const ports = {
   draws: new SqsFifoQueue<BurstMessage>(environment.CARDS_QUEUE),
 }
 
-const Message = z.object({ press: z.string().regex(/^SEEN#/) })
+const Message = z.object({ press: z.string().regex(/^PRESS#/) })
 
-/** Carries out presses on lists. Only Slack's door can send one here, and what it decides is on record under its key. */
+/** Carries out presses on lists. Only what the stream of the requests tells of is sent here, and what is decided is what is on record under the key. */
 export const handler = async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
   const batchItemFailures: SQSBatchResponse['batchItemFailures'] = []
   for (const { body, messageId } of Records) {

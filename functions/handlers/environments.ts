@@ -49,7 +49,6 @@ export const environments = {
     ...api,
     ...stores,
     CARDS_TABLE: Name,
-    PRESSES_QUEUE: Name,
     SLACK_SECRET: Name,
     SLACK_API_URL: Url,
   }),
@@ -62,7 +61,13 @@ export const environments = {
     STATE_MACHINE: Name,
     FOLLOW_QUEUE: Name,
   }),
-  'hand-on': z.object({ CARDS_QUEUE: Name, DENIES_QUEUE: Name, REMINDERS_QUEUE: Name, TARGET_ROLES: Names }),
+  'hand-on': z.object({
+    CARDS_QUEUE: Name,
+    DENIES_QUEUE: Name,
+    PRESSES_QUEUE: Name,
+    REMINDERS_QUEUE: Name,
+    TARGET_ROLES: Names,
+  }),
   'set-reminders': z.object({ REQUESTS_TABLE: Name, TIMER_GROUP: Name, TIMER_ROLE: Name, CARDS_QUEUE: Name }),
   'draw-card': z.object({
     ...api,

@@ -9,22 +9,23 @@ import { SqsFifoQueue, SqsQueue } from '../adapters/sqs/queue.ts'
 import { SystemClock } from '../adapters/system/clock.ts'
 import { handOn, handOnHalts, handOnPermit } from '../operations/hand-on.ts'
 import { logMeasures } from '../operations/log-measures.ts'
-import type { EndMessage, FifoMessage } from '../operations/ports.ts'
+import type { EndMessage, FifoMessage, PressMessage } from '../operations/ports.ts'
 import { environmentOf } from './environments.ts'
 
-const { CARDS_QUEUE, DENIES_QUEUE, REMINDERS_QUEUE, TARGET_ROLES } = environmentOf('hand-on')
+const { CARDS_QUEUE, DENIES_QUEUE, PRESSES_QUEUE, REMINDERS_QUEUE, TARGET_ROLES } = environmentOf('hand-on')
 const log = new PowertoolsLog()
 const clock = new SystemClock()
 const ports = {
   cards: new SqsFifoQueue<FifoMessage>(CARDS_QUEUE),
   denies: new SqsFifoQueue<EndMessage>(DENIES_QUEUE),
+  presses: new SqsQueue<PressMessage>(PRESSES_QUEUE),
   reminders: new SqsQueue(REMINDERS_QUEUE),
   targetRoles: TARGET_ROLES,
 }
 
 /**
  * Reads the requests' stream and hands each changed request, each kill switch, and each standing permit that was taken
- * back, on by its id; and says how long people took, for the metrics. A record that is none of ours is passed over.
+ * back, on by its id, and each press on a list by its key; and says how long people took, for the metrics. A record that is none of ours is passed over.
  */
 export const handler = async (event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
   for (const { dynamodb, eventName } of event.Records) {
@@ -50,6 +51,8 @@ async function follow(record: NonNullable<DynamoDBRecord['dynamodb']>) {
   const since = Math.floor(ApproximateCreationDateTime ?? now)
   if (image['sk']?.S === 'PERMIT')
     return handOnPermit({ permit: permitOf(image), version: headOf(image).sequence }, ports)
+  const press = image['pk']?.S ?? ''
+  if (press.startsWith('PRESS#')) return ports.presses.send([{ press }])
   if (image['sk']?.S === 'HALT') return handOnHalts({ ...storedHaltsOf(image), since }, ports)
   if (image['sk']?.S !== 'REQ') return
   const { state, head } = storedOf(image)

@@ -7,13 +7,11 @@ import { createSlackEdge } from '../adapters/slack/bolt-edge.ts'
 import { createHomes } from '../adapters/slack/slack-home.ts'
 import { createModals } from '../adapters/slack/slack-modals.ts'
 import { createWhisper } from '../adapters/slack/whisper.ts'
-import { SqsQueue } from '../adapters/sqs/queue.ts'
 import { acceptBurst } from '../operations/accept-burst.ts'
 import { commentDecision } from '../operations/comment-decision.ts'
 import { decideInTime, inTime } from '../operations/decide-in-time.ts'
 import { findSeen } from '../operations/find-seen.ts'
 import { foreseeDecision } from '../operations/foresee-decision.ts'
-import type { PressMessage } from '../operations/ports.ts'
 import { environmentOf } from './environments.ts'
 import { decidingPorts } from './wiring/deciding.ts'
 import { freshEnough } from './wiring/fresh-enough.ts'
@@ -29,7 +27,6 @@ const ports = decidingPorts(environment, cedarPolicy(), hurried)
 const { log, clock, policy } = ports
 const cards = new DynamoCardStore(connect(hurried), environment.CARDS_TABLE)
 const bursts = new DynamoBurstStore(connect(hurried), environment.CARDS_TABLE)
-const presses = new SqsQueue<PressMessage>(environment.PRESSES_QUEUE)
 const secret = new SlackSecretReader(environment.SLACK_SECRET, clock)
 const secrets = freshEnough(async () => {
   const { signingSecret, previousSigningSecret } = await secret.read()
@@ -48,7 +45,7 @@ const edge = createSlackEdge({
   foresee: (ask) => foreseeDecision(ask, ports),
   comment: (ask, mayStart) => commentDecision(ask, inTime(ports, mayStart)),
   seen: (place) => findSeen(place, cards),
-  decideAll: (ask, mayStart) => acceptBurst(ask, { ...inTime(ports, mayStart), bursts, presses }),
+  decideAll: (ask, mayStart) => acceptBurst(ask, { ...inTime(ports, mayStart), bursts }),
   ...overviewOptions(ports, environment.ISSUER),
   openModal: createModals(webApi),
   publishHome: createHomes(webApi),

@@ -6,7 +6,7 @@ import { type Digest, ok, type PersonId, refuse } from '../domain/values.ts'
 import { recordRefusal } from './carry-out.ts'
 import { decideRequest } from './decide-request.ts'
 import { foreseeDecision } from './foresee-decision.ts'
-import type { BurstStore, DecidingPorts, OnceOnly, PressMessage, Queue } from './ports.ts'
+import type { BurstStore, DecidingPorts, OnceOnly } from './ports.ts'
 
 /** One press that decides all of a list, as it was shown. */
 export type BurstAsk = {
@@ -19,23 +19,21 @@ export type BurstAsk = {
   /** That this very press counts once. */
   once: OnceOnly
 }
-/** Told with the request that it hangs on, where it hangs on one. */
-/** How many are being decided; or why none. */
+/** How many are being decided; or why none, with the request that this hangs on, where it hangs on one. */
 export type Accepted = { ok: true; value: number } | NotAccepted
 export type NotAccepted = { ok: false; code: Refusal; detail?: string; state?: ApprovalRequest }
 
 export type AcceptPorts = Omit<DecidingPorts, 'ids'> & {
   bursts: Pick<BurstStore, 'load'>
-  presses: Queue<PressMessage>
 }
 
 /**
  * Takes a press on a list: it must be exactly the list that the card shows, of requests that may be decided together, and
- * by somebody whose decision on the first of them would be taken. It is put on record once, and then each is decided by
- * itself, by whoever works the presses off. Refused presses are recorded: on the first request, or the person's own chain.
+ * by somebody whose decision on the first of them would be taken. It is put on record once, and that is all: the
+ * table's stream hands it on, and each is decided by itself by whoever works the presses off. Refused presses are recorded: on the first request, or the person's own chain.
  *
  * @returns how many are being decided
- * @throws StoreUnavailable, and whatever the queue throws: then nothing of it is carried out
+ * @throws StoreUnavailable
  */
 export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Accepted> {
   const { person, verdict, key, generation, list, once } = ask
@@ -83,9 +81,15 @@ export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Ac
     list,
     seen: posted.rendered,
   }
-  const recorded = { ...once, value: JSON.stringify(press), expiresAt: Math.max(once.expiresAt, now + 8 * pressLasts) }
+  const recorded = {
+    key: pressKey(once),
+    value: JSON.stringify(press),
+    expiresAt: Math.max(once.expiresAt, now + 8 * pressLasts),
+  }
   if (!(await ports.requests.claim(recorded))) return refused('replayed')
-  await ports.presses.send([{ press: once.key }])
   ports.log.info('burst accepted', { verdict, by: person, members: shown.length })
   return ok(waiting.size)
 }
+
+/** Kept apart from other keys, so that the stream's reader can tell a press from all else that may happen once. */
+const pressKey = ({ key }: OnceOnly): string => `PRESS#${key.replace(/^SEEN#/, '')}`

@@ -12,7 +12,7 @@ export type StreamReaderProps = {
   table: TableV2
   reader: HotworkFunction
   /** How the keys of the items begin that it follows. */
-  of: readonly ('REQ#' | 'HALT#' | 'PERMIT#')[]
+  of: readonly ('REQ#' | 'HALT#' | 'PERMIT#' | 'PRESS#')[]
 }
 
 /**

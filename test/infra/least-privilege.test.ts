@@ -78,11 +78,11 @@ describe('who may do what is dangerous', () => {
     expect(of(broker, 'sqs', '').filter((right) => right.startsWith('Send'))).toEqual([])
   })
 
-  test("a press for all of a list comes from Slack's door alone, and only its cards are looked at for it", () => {
+  test('a press for all of a list is handed on from the record alone, and only its cards are looked at for it', () => {
     const senders = [...rights].filter(([, list]) => list.some((right) => right === 'sqs:SendMessage on <Presses>'))
-    expect(senders.map(([owner]) => owner)).toEqual(['receive-slack'])
+    expect(senders.map(([owner]) => owner)).toEqual(['hand-on'])
     expect(of('decide-burst', 'sqs', '').filter((right) => right.startsWith('Send'))).toEqual(['SendMessage<Cards>'])
-    expect(of('receive-slack', 'sqs', '')).toEqual(['SendMessage<Presses>'])
+    expect(of('receive-slack', 'sqs', '')).toEqual([])
   })
 
   test("denies are written on the target role of Hotwork's own account alone", () => {

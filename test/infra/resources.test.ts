@@ -77,7 +77,7 @@ describe('streams and queues', () => {
     expect(streams.map(([id]) => textOf({ Ref: id }))).toEqual(['<Requests>'])
   })
 
-  test('a reader sees requests only, and one of them halts and standing permits, from the beginning; it gives up in the end and says where', () => {
+  test('a reader sees requests only, and one of them halts, permits and presses, from the beginning; it gives up in the end and says where', () => {
     for (const reader of mappings(/StreamArn/)) {
       expect(reader).toMatchObject({
         StartingPosition: 'TRIM_HORIZON',
@@ -88,7 +88,10 @@ describe('streams and queues', () => {
         DestinationConfig: { OnFailure: { Destination: expect.anything() } },
       })
       const { Filters } = reader['FilterCriteria'] as { Filters: { Pattern: string }[] }
-      const halts = textOf(reader['FunctionName']) === '<HandOn>' ? [{ prefix: 'HALT#' }, { prefix: 'PERMIT#' }] : []
+      const halts =
+        textOf(reader['FunctionName']) === '<HandOn>'
+          ? [{ prefix: 'HALT#' }, { prefix: 'PERMIT#' }, { prefix: 'PRESS#' }]
+          : []
       expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
         { eventName: ['INSERT', 'MODIFY'], dynamodb: { Keys: { pk: { S: [{ prefix: 'REQ#' }, ...halts] } } } },
       ])

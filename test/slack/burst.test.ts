@@ -1,4 +1,5 @@
-import { approveAll, denyAll, renderBurst } from '../../functions/adapters/slack/burst-card.ts'
+import { approveAll, denyAll } from '../../functions/adapters/slack/burst-actions.ts'
+import { renderBurst } from '../../functions/adapters/slack/burst-card.ts'
 import { largestCard, renderCard, sizeOf } from '../../functions/adapters/slack/card.ts'
 import { renderLine } from '../../functions/adapters/slack/lines.ts'
 import { complaintsOf } from '../../functions/adapters/slack/validate-blocks.ts'
@@ -94,6 +95,11 @@ class Bursting {
     return all
   }
 
+  /** The presses that are on record. Each may be carried out as often as it likes. */
+  presses(): readonly string[] {
+    return this.world.requests.onceKeys('PRESS#')
+  }
+
   get messages(): readonly RenderedCard[] {
     return this.board.messages(channel)
   }
@@ -125,8 +131,7 @@ class Bursting {
 
   /** Carries out what was pressed, and has the cards redrawn. */
   async carryOut(): Promise<void> {
-    for (const { press } of this.door.presses.take())
-      await decideBurst(press, { ...this.world.ports, draws: this.draws })
+    for (const press of this.presses()) await decideBurst(press, { ...this.world.ports, draws: this.draws })
     await this.drawBursts()
   }
 
@@ -295,7 +300,7 @@ describe('a press for all', () => {
   test('by somebody who may not is refused on the record of the first, and reaches no other', async () => {
     const all = await burst.waiting(6)
     expect(await burst.press('U0EVE', approveAll)).toMatch(/^You are not among those who may decide/)
-    expect(burst.door.presses.take()).toEqual([])
+    expect(burst.presses()).toEqual([])
     const refusals = await Promise.all(
       all.map(async ({ ask }) => (await burst.world.story(ask.id)).filter((type) => type === 'Refused').length),
     )
@@ -315,10 +320,10 @@ describe('a press for all', () => {
       burst.world.clock.now(),
     )
     await Promise.all([1, 2, 3].map(() => burst.door.send(press)))
-    const presses = burst.door.presses.take()
+    const presses = burst.presses()
     expect(presses).toHaveLength(1)
     for (let n = 0; n < 3; n++)
-      for (const { press: key } of presses) await decideBurst(key, { ...burst.world.ports, draws: burst.draws })
+      for (const key of presses) await decideBurst(key, { ...burst.world.ports, draws: burst.draws })
     for (const { ask } of all) {
       const story = await burst.world.story(ask.id)
       expect([story.filter((type) => type === 'Decided').length, story.includes('Refused')]).toEqual([1, false])
@@ -345,7 +350,7 @@ describe('a press for all', () => {
   })
 
   test('is taken for nobody’s when no press is on record', async () => {
-    await expect(decideBurst('SEEN#forged', { ...burst.world.ports, draws: burst.draws })).rejects.toThrow('no press')
+    await expect(decideBurst('PRESS#forged', { ...burst.world.ports, draws: burst.draws })).rejects.toThrow('no press')
   })
 
   test('above tier 1 is refused by the rule itself, whatever was drawn', async () => {

@@ -10,10 +10,8 @@ import { acceptBurst } from '../../functions/operations/accept-burst.ts'
 import { commentDecision } from '../../functions/operations/comment-decision.ts'
 import { decideInTime, inTime } from '../../functions/operations/decide-in-time.ts'
 import { foreseeDecision } from '../../functions/operations/foresee-decision.ts'
-import type { PressMessage } from '../../functions/operations/ports.ts'
 import { type Desk, startDesk } from '../../infra/local/desk/desk.ts'
 import { MemoryBurstStore } from '../support/memory-burst-store.ts'
-import { MemoryQueue } from '../support/memory-queue.ts'
 import { issuer, type World } from '../support/world.ts'
 import { secret } from './press.ts'
 
@@ -25,7 +23,6 @@ type Answered = { status: number; body: string }
 export class DeskWorld {
   readonly world: World
   readonly bursts = new MemoryBurstStore()
-  readonly presses = new MemoryQueue<PressMessage>()
   /** What the door needs, where a test wants it otherwise. */
   changes: Partial<EdgeOptions> = {}
   desk!: Desk
@@ -36,7 +33,7 @@ export class DeskWorld {
   }
 
   async open(): Promise<void> {
-    const { world, bursts, presses } = this
+    const { world, bursts } = this
     const { bundle } = world.policy
     this.#door = createServer().listen(0, '127.0.0.1')
     await new Promise((resolve) => this.#door.once('listening', resolve))
@@ -63,7 +60,7 @@ export class DeskWorld {
       comment: (ask, mayStart) => commentDecision(ask, inTime(world.ports, mayStart)),
       seen: async () => undefined,
       page: (id) => `${issuer}/decide/${id}`,
-      decideAll: (ask, mayStart) => acceptBurst(ask, { ...inTime(world.ports, mayStart), bursts, presses }),
+      decideAll: (ask, mayStart) => acceptBurst(ask, { ...inTime(world.ports, mayStart), bursts }),
       ...overviewOptions(world.ports, issuer),
       openModal: createModals(slackApi),
       publishHome: createHomes(slackApi),

@@ -12,9 +12,8 @@ import { acceptBurst } from '../../functions/operations/accept-burst.ts'
 import { commentDecision } from '../../functions/operations/comment-decision.ts'
 import { decideInTime, inTime } from '../../functions/operations/decide-in-time.ts'
 import { foreseeDecision } from '../../functions/operations/foresee-decision.ts'
-import type { DecidingPorts, PressMessage } from '../../functions/operations/ports.ts'
+import type { DecidingPorts } from '../../functions/operations/ports.ts'
 import { MemoryBurstStore } from '../support/memory-burst-store.ts'
-import { MemoryQueue } from '../support/memory-queue.ts'
 import { issuer, type World } from '../support/world.ts'
 import { formOf, pressOf, secret, signed, submissionOf } from './press.ts'
 
@@ -38,9 +37,8 @@ export class Door {
   whispered: () => Promise<void> = async () => {}
   /** Slack, when it is asked to open a form. */
   opens: () => Promise<void> = async () => {}
-  /** The cards of bursts, and the presses on them that are to be carried out. */
+  /** The cards of bursts. */
   readonly bursts = new MemoryBurstStore()
-  readonly presses = new MemoryQueue<PressMessage>()
   seen: EdgeOptions['seen'] = async () => undefined
   /** How far this machine's clock is ahead of everybody else's. Seconds. */
   clockAhead = 0
@@ -63,8 +61,8 @@ export class Door {
       },
       page,
       decideAll: (ask, mayStart) => {
-        const { bursts, presses } = this
-        return acceptBurst(ask, { ...inTime(this.ports(world.ports), mayStart), bursts, presses })
+        const { bursts } = this
+        return acceptBurst(ask, { ...inTime(this.ports(world.ports), mayStart), bursts })
       },
       ...overviewOptions(world.ports, issuer),
       publishHome: async () => {},

@@ -142,6 +142,11 @@ export class MemoryRequestStore implements RequestStore {
     return true
   }
 
+  /** The once-only keys that begin so: what the table's stream would tell of them. */
+  onceKeys(prefix: string): readonly string[] {
+    return [...this.#once.keys()].filter((key) => key.startsWith(prefix))
+  }
+
   async saveEvaluation(evaluation: Evaluation): Promise<void> {
     await othersRun()
     this.#evaluations.set(evaluation.id, JSON.stringify(evaluation))

@@ -2,7 +2,7 @@ import type { App, BlockAction, ButtonAction, StaticSelectAction } from '@slack/
 import * as z from 'zod'
 import type { Verdict } from '../../domain/request.ts'
 import { Digest, RequestId } from '../../domain/values.ts'
-import { approveAll, denyAll, openOne } from './burst-card.ts'
+import { approveAll, denyAll, openOne } from './burst-actions.ts'
 import { type Carried, carriedOf, onceFor, whoDid } from './carried.ts'
 import { faultTold } from './decide-told.ts'
 import type { EdgeOptions } from './edge-options.ts'

@@ -6,13 +6,10 @@ import type { JsonObject } from '../../domain/values.ts'
 import type { BurstView } from '../../operations/draw-burst.ts'
 import type { RenderedCard } from '../../operations/ports.ts'
 import { bold, code, context, header, list, plain, preformatted, rich, section, words } from './blocks.ts'
+import { approveAll, denyAll, openOne } from './burst-actions.ts'
 import { largestCard, sizeOf } from './card.ts'
 import { whoOf } from './card-status.ts'
 import { clamp, exact, inert, mixesScripts } from './inert.ts'
-
-export const approveAll = 'approve_all'
-export const denyAll = 'deny_all'
-export const openOne = 'open_one'
 
 type Facts = Pick<Bundle, 'directory'>
 /** What one of a list is told apart by. Longer than this, it is not shown whole, and the list is not approved at once. */
