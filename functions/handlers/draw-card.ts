@@ -14,6 +14,7 @@ import { SqsVisibility } from '../adapters/sqs/visibility.ts'
 import { SystemClock } from '../adapters/system/clock.ts'
 import { type DrawBurstPorts, drawBurst } from '../operations/draw-burst.ts'
 import { type DrawPorts, drawCard } from '../operations/draw-card.ts'
+import { mayAllow } from '../operations/may-allow.ts'
 import { hasOwnCard } from '../operations/place-in-burst.ts'
 import type { BurstMessage } from '../operations/ports.ts'
 import { environmentOf } from './environments.ts'
@@ -39,7 +40,11 @@ const ports: DrawPorts = {
   board: new SlackCardBoard({ apiUrl: environment.SLACK_API_URL, token, log }),
   policy,
   hasOwnCard: (state, channel, hasCard) => hasOwnCard(state, channel, hasCard, { requests, bursts, draws, policy }),
-  render: (state, channel) => renderCard(state, bundle, channel, { page: pageOf(environment.ISSUER) }),
+  render: (state, channel) =>
+    renderCard(state, bundle, channel, {
+      page: pageOf(environment.ISSUER),
+      allows: (each) => mayAllow(each, policy, clock.now()),
+    }),
   say: (line, state) => renderLine(line, state, bundle),
   channels: bundle.deployment.channels,
   clock,

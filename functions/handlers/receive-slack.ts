@@ -2,6 +2,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { DynamoBurstStore } from '../adapters/dynamodb/burst-store.ts'
 import { DynamoCardStore } from '../adapters/dynamodb/card-store.ts'
 import { connect, hurried } from '../adapters/dynamodb/client.ts'
+import { DynamoPermitStore } from '../adapters/dynamodb/permit-store.ts'
 import { SlackSecretReader } from '../adapters/secretsmanager/slack-secret.ts'
 import { createSlackEdge } from '../adapters/slack/bolt-edge.ts'
 import { createHomes } from '../adapters/slack/slack-home.ts'
@@ -9,9 +10,10 @@ import { createModals } from '../adapters/slack/slack-modals.ts'
 import { createWhisper } from '../adapters/slack/whisper.ts'
 import { acceptBurst } from '../operations/accept-burst.ts'
 import { commentDecision } from '../operations/comment-decision.ts'
-import { decideInTime, inTime } from '../operations/decide-in-time.ts'
+import { decideInTime, inTime, permitsInTime } from '../operations/decide-in-time.ts'
 import { findSeen } from '../operations/find-seen.ts'
 import { foreseeDecision } from '../operations/foresee-decision.ts'
+import { givePermit } from '../operations/give-permit.ts'
 import { environmentOf } from './environments.ts'
 import { decidingPorts } from './wiring/deciding.ts'
 import { freshEnough } from './wiring/fresh-enough.ts'
@@ -26,6 +28,10 @@ const environment = environmentOf('receive-slack')
 const ports = decidingPorts(environment, cedarPolicy(), hurried)
 const { log, clock, policy } = ports
 const cards = new DynamoCardStore(connect(hurried), environment.CARDS_TABLE)
+const permits = new DynamoPermitStore(connect(hurried), {
+  requests: environment.REQUESTS_TABLE,
+  ledger: environment.LEDGER_TABLE,
+})
 const bursts = new DynamoBurstStore(connect(hurried), environment.CARDS_TABLE)
 const secret = new SlackSecretReader(environment.SLACK_SECRET, clock)
 const secrets = freshEnough(async () => {
@@ -46,6 +52,8 @@ const edge = createSlackEdge({
   comment: (ask, mayStart) => commentDecision(ask, inTime(ports, mayStart)),
   seen: (place) => findSeen(place, cards),
   decideAll: (ask, mayStart) => acceptBurst(ask, { ...inTime(ports, mayStart), bursts }),
+  allowMore: (ask, mayStart) =>
+    givePermit(ask, { ...inTime(ports, mayStart), permits: permitsInTime(permits, mayStart) }),
   ...overviewOptions(ports, environment.ISSUER),
   openModal: createModals(webApi),
   publishHome: createHomes(webApi),

@@ -1,6 +1,6 @@
 import type { CarriedOut } from './carry-out.ts'
 import { type DecisionAsk, decideRequest } from './decide-request.ts'
-import type { DecidingPorts, LedgerStore, RequestStore } from './ports.ts'
+import type { DecidingPorts, LedgerStore, PermitStore, RequestStore } from './ports.ts'
 
 type Ports = Omit<DecidingPorts, 'ids'>
 
@@ -46,4 +46,14 @@ const timelyLedger = (store: LedgerStore, start: Start): LedgerStore => ({
   entries: (aggregate) => store.entries(aggregate),
   head: (aggregate) => store.head(aggregate),
   append: (...entry) => start(() => store.append(...entry)),
+})
+
+/** Standing permits of which none is given any more once `mayStart` says no. */
+export const permitsInTime = (
+  store: Pick<PermitStore, 'load' | 'save'>,
+  mayStart: () => boolean,
+): Pick<PermitStore, 'load' | 'save'> => ({
+  load: (id) => store.load(id),
+  save: (change) =>
+    mayStart() ? store.save(change) : Promise.reject(new NotInTime('no time is left to start a transaction')),
 })

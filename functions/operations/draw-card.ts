@@ -27,7 +27,14 @@ export type DrawPorts = {
 }
 
 /** What a drawing rests on: the request as it is at one moment, and what has been posted of it. */
-type Drawing = { state: ApprovalRequest; now: NumericDate; posted: readonly PostedCard[]; ports: DrawPorts }
+type Drawing = {
+  state: ApprovalRequest
+  now: NumericDate
+  posted: readonly PostedCard[]
+  /** The channels, by alias, in which it is shown among others like it and has no card of its own. */
+  shared: ReadonlySet<string>
+  ports: DrawPorts
+}
 
 /** No channel has this alias: a card for it has no buttons. */
 const nowhere = ''
@@ -49,8 +56,11 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
   if (!stored) return
   const now = ports.clock.now()
   const posted = await ports.cards.load(id)
-  const drawing = { state: asOf(stored.state, now), now, posted, ports }
-  const called = callsOf(drawing)
+  const state = asOf(stored.state, now)
+  const drawing = { state, now, posted, ports, shared: await sharedChannels(state, posted, ports) }
+  // Among many alike nobody is told of each.
+  const isShared = [...drawing.shared].some((alias) => waitingHere(state, alias))
+  const called = isShared ? [] : callsOf(drawing)
   const faults: unknown[] = []
   for (const place of placesOf(drawing, called)) {
     try {
@@ -72,6 +82,25 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
 
 type Place = { draw(): Promise<void> } & ({ channel: string } | { person: PersonId })
 
+/** In which channels it has no card of its own. Whether there are many alike is asked once a channel. */
+async function sharedChannels(state: ApprovalRequest, posted: readonly PostedCard[], ports: DrawPorts) {
+  const shared = new Set<string>()
+  if (ports.hasOwnCard)
+    for (const alias of new Set(state.stages.flatMap(channelsOf))) {
+      const hasCard = posted.some(({ channel }) => channel === ports.channels[alias])
+      if (!(await ports.hasOwnCard(state, alias, hasCard))) shared.add(alias)
+    }
+  return shared
+}
+
+function waitingHere(state: ApprovalRequest, alias: string): boolean {
+  const stage = waitingStage(state)
+  return stage !== undefined && channelsOf(stage).includes(alias)
+}
+
+const aliasesOf = ({ state, shared }: Drawing): readonly string[] =>
+  [...new Set(state.stages.flatMap(channelsOf))].filter((alias) => !shared.has(alias))
+
 /** Channels first: what everybody sees. */
 function placesOf(drawing: Drawing, called: readonly PersonId[]): readonly Place[] {
   const { state, posted } = drawing
@@ -79,7 +108,7 @@ function placesOf(drawing: Drawing, called: readonly PersonId[]): readonly Place
   const people = new Set([...posted.flatMap(({ person }) => person ?? []), ...called])
   people.delete(owner)
   return [
-    ...[...new Set(state.stages.flatMap(channelsOf))].map((channel) => ({
+    ...aliasesOf(drawing).map((channel) => ({
       channel,
       draw: () => drawInChannel(channel, drawing),
     })),
@@ -111,7 +140,6 @@ async function drawInChannel(alias: string, drawing: Drawing): Promise<void> {
   const open = waitingStage(state)
   const isOpenHere = open !== undefined && channelsOf(open).includes(alias)
   const before = posted.find((each) => each.channel === channel)
-  if (ports.hasOwnCard && !(await ports.hasOwnCard(state, alias, before !== undefined))) return
   // A card knows the stage's own channel: from an escalation on its people are in two.
   const drawn = await draw({ channel, before, shows: isOpenHere ? open.terms.channel : alias }, drawing)
   if (!isOpenHere && !drawn.card.told?.some((key) => key.startsWith('asked '))) return

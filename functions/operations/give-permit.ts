@@ -4,27 +4,36 @@ import { contextOf, noEntries, seal } from '../domain/ledger.ts'
 import type { Refusal } from '../domain/refusals.ts'
 import type { StandingPermit } from '../domain/standing-permit.ts'
 import { evolvePermit, givePermit as give } from '../domain/standing-permits.ts'
-import { type NumericDate, ok, type PersonId, type RequestId, type Result, refuse } from '../domain/values.ts'
+import {
+  type NumericDate,
+  ok,
+  type PersonId,
+  type RequestId,
+  type Result,
+  refuse,
+  type StandingPermitId,
+} from '../domain/values.ts'
 import { findEnding } from './authority.ts'
 import { recordRefusal } from './carry-out.ts'
-import { StaleRequest } from './faults.ts'
 import type { DecidingPorts, PermitStore } from './ports.ts'
 import { askAboutPerson } from './questions.ts'
 
+/** `digest`: what was approved, where the door knows what was shown; or its first 16 characters. */
+export type PermitAsk = { request: RequestId; person: PersonId; uses: number; until: NumericDate; digest?: string }
 export type PermitPorts = DecidingPorts & { permits: PermitStore }
 
 /**
  * Whoever approved a request allows its agent more of the same, so often and until then, if policy lets them. What they
  * approved stands as it is; nothing is given that a halt, a revocation or the end of their right would not take away.
  *
- * @throws StoreUnavailable, StaleRequest
+ * @throws StoreUnavailable
  */
 export async function givePermit(
-  ask: { request: RequestId; person: PersonId; uses: number; until: NumericDate },
-  ports: PermitPorts,
+  ask: PermitAsk,
+  ports: Omit<DecidingPorts, 'ids'> & { permits: Pick<PermitStore, 'load' | 'save'> },
 ): Promise<Result<StandingPermit, Refusal>> {
   const { request, person, uses, until } = ask
-  const { policy, requests, permits, clock, ids, log } = ports
+  const { policy, requests, permits, clock, log } = ports
   const refused = async (code: Refusal, detail?: string) => {
     await recordRefusal({ type: 'person', id: person }, 'allow_standing', code, ports)
     return refuse(code, detail)
@@ -33,6 +42,9 @@ export async function givePermit(
   if (!stored) return refused('unknown_request')
   const now = clock.now()
   const state = asOf(stored.state, now)
+  const { digest } = state.ask
+  if (ask.digest !== undefined && ask.digest !== digest && ask.digest !== digest.slice(0, 16))
+    return refused('stale_digest')
   const { halts } = await requests.standing([], [{ kind: 'person', value: person }])
   if (await findEnding(state, now, ports)) return refused('halted')
   const event = give(
@@ -49,11 +61,16 @@ export async function givePermit(
     Math.max(now, state.updatedAt),
   )
   if ('code' in event) return refused(event.code, event.detail)
-  const id = ids.permit()
+  const id = permitOf(request)
+  if (await permits.load(id)) return refused('permit_refused', allowedBefore)
   const permit = evolvePermit(id, undefined, event)
   const { entries, head } = seal(id, noEntries, [event], contextOf(state))
   if (!(await permits.save({ id, expected: noEntries, permit, entries, head })))
-    throw new StaleRequest(`\`${id}\` was there already`)
+    return refused('permit_refused', allowedBefore)
   log.info('standing permit given', { permit: id, request, by: person, uses })
   return ok(permit)
 }
+
+/** A request's approval is good for one permit, so its id is the request's with another prefix: two are never given at once. */
+const permitOf = (request: RequestId) => request.replace(/^[a-z]+_/, 'stp_') as StandingPermitId
+const allowedBefore = 'more of this request was allowed before'

@@ -38,7 +38,6 @@ export type Ids = {
   use(): UseId
   evaluation(): EvaluationId
   halt(): HaltId
-  permit(): StandingPermitId
   standIn(): StandInId
 }
 

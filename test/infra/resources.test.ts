@@ -103,7 +103,7 @@ describe('streams and queues', () => {
     for (const [, { Properties }] of queues) expect(Properties['SqsManagedSseEnabled']).toBe(true)
     const without = queues.filter(([, { Properties }]) => queueOf(Properties) === 'undefined').map(([id]) => id)
     expect(without.every((id) => id.includes('DeadLetters'))).toBe(true)
-    expect(queues.length - without.length).toBe(5)
+    expect(queues.length - without.length).toBe(6)
   })
 
   test('cards and denies keep the order of a group, and dead letters of theirs do too', () => {
@@ -284,7 +284,10 @@ describe('the API', () => {
         'POST /v1/requests/{id}/delegations <DelegateRequest>',
         'POST /v1/requests/{id}/revoke <RevokeRequest>',
         'POST /v1/requests/{id}/standing-permits <GivePermit>',
+        'DELETE /v1/stand-ins/{id} <EndStandIn>',
         'DELETE /v1/standing-permits/{id} <RevokePermit>',
+        'GET /v1/stand-ins <ReadRequests>',
+        'POST /v1/stand-ins <GiveStandIn>',
         'GET /v1/standing-permits <ReadRequests>',
         'GET /decide <ShowPages>',
         'GET /decide/{id} <ShowPages>',

@@ -332,6 +332,25 @@ describe('who may give one', () => {
     expect(await world.give(drawn)).toMatchObject({ code: 'permit_refused' })
   })
 
+  test('once for each request: two of fifty would be a hundred', async () => {
+    const request = await world.allowedOnce()
+    const given = await Promise.all([world.give(request), world.give(request), world.give(request)])
+    expect(given.filter(({ ok }) => ok)).toHaveLength(1)
+    expect(await world.give(request)).toMatchObject({ code: 'permit_refused' })
+  })
+
+  test('not for what was not shown', async () => {
+    const { ask } = await world.allowedOnce()
+    const other = {
+      request: ask.id,
+      person: person('ben'),
+      uses: 1,
+      until: world.clock.now() + 60,
+      digest: 'sha-256:other-di',
+    }
+    expect(await givePermit(other, world.all)).toMatchObject({ code: 'stale_digest' })
+  })
+
   test.each(['pending', 'denied', 'expired'])('not while the request is %s', async (status) => {
     const request = await world.submitted(flag())
     if (status === 'denied') await world.decide(request, 'ben', 'deny')

@@ -8,8 +8,9 @@ import type { JsonObject } from '../../functions/domain/values.ts'
 import { overviewOptions } from '../../functions/handlers/wiring/overview-options.ts'
 import { acceptBurst } from '../../functions/operations/accept-burst.ts'
 import { commentDecision } from '../../functions/operations/comment-decision.ts'
-import { decideInTime, inTime } from '../../functions/operations/decide-in-time.ts'
+import { decideInTime, inTime, permitsInTime } from '../../functions/operations/decide-in-time.ts'
 import { foreseeDecision } from '../../functions/operations/foresee-decision.ts'
+import { givePermit } from '../../functions/operations/give-permit.ts'
 import { type Desk, startDesk } from '../../infra/local/desk/desk.ts'
 import { MemoryBurstStore } from '../support/memory-burst-store.ts'
 import { issuer, type World } from '../support/world.ts'
@@ -61,6 +62,8 @@ export class DeskWorld {
       seen: async () => undefined,
       page: (id) => `${issuer}/decide/${id}`,
       decideAll: (ask, mayStart) => acceptBurst(ask, { ...inTime(world.ports, mayStart), bursts }),
+      allowMore: (ask, mayStart) =>
+        givePermit(ask, { ...inTime(world.ports, mayStart), permits: permitsInTime(world.permits, mayStart) }),
       ...overviewOptions(world.ports, issuer),
       openModal: createModals(slackApi),
       publishHome: createHomes(slackApi),

@@ -10,8 +10,9 @@ import { overviewOptions } from '../../functions/handlers/wiring/overview-option
 import { pageOf } from '../../functions/handlers/wiring/page.ts'
 import { acceptBurst } from '../../functions/operations/accept-burst.ts'
 import { commentDecision } from '../../functions/operations/comment-decision.ts'
-import { decideInTime, inTime } from '../../functions/operations/decide-in-time.ts'
+import { decideInTime, inTime, permitsInTime } from '../../functions/operations/decide-in-time.ts'
 import { foreseeDecision } from '../../functions/operations/foresee-decision.ts'
+import { givePermit } from '../../functions/operations/give-permit.ts'
 import type { DecidingPorts } from '../../functions/operations/ports.ts'
 import { MemoryBurstStore } from '../support/memory-burst-store.ts'
 import { issuer, type World } from '../support/world.ts'
@@ -64,6 +65,11 @@ export class Door {
         const { bursts } = this
         return acceptBurst(ask, { ...inTime(this.ports(world.ports), mayStart), bursts })
       },
+      allowMore: (ask, mayStart) =>
+        givePermit(ask, {
+          ...inTime(this.ports(world.ports), mayStart),
+          permits: permitsInTime(world.permits, mayStart),
+        }),
       ...overviewOptions(world.ports, issuer),
       publishHome: async () => {},
       refreshGroups: async () => true,

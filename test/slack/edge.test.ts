@@ -199,7 +199,7 @@ describe('the door stays shut', () => {
   })
 
   test('for an action that no card of ours has', async () => {
-    const press = pressOf('U0BEN', { action_id: 'approve_all', value: '{}' })
+    const press = pressOf('U0BEN', { action_id: 'approve_unseen', value: '{}' })
     expect((await door.send(signed(formOf(press), world.clock.now()))).statusCode).toBe(404)
   })
 

@@ -1,12 +1,4 @@
-import type {
-  CredentialId,
-  EvaluationId,
-  HaltId,
-  RequestId,
-  StandInId,
-  StandingPermitId,
-  UseId,
-} from '../../functions/domain/values.ts'
+import type { CredentialId, EvaluationId, HaltId, RequestId, StandInId, UseId } from '../../functions/domain/values.ts'
 import type { Ids } from '../../functions/operations/ports.ts'
 
 /** Ids that count: the same run gives the same ids. */
@@ -19,7 +11,6 @@ export class MemoryIds implements Ids {
   use = () => this.#next('use') as UseId
   standIn = () => this.#next('sin') as StandInId
   halt = () => this.#next('rev') as HaltId
-  permit = () => this.#next('stp') as StandingPermitId
   evaluation = () => this.#next('evl') as EvaluationId
 
   #next(prefix: string): string {

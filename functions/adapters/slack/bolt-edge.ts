@@ -13,6 +13,7 @@ import { guard, type RawRequest } from './guard.ts'
 import { registerHome } from './home.ts'
 import { truthModal } from './modals.ts'
 import { patience, startDeadline } from './patience.ts'
+import { registerPermit } from './permit-button.ts'
 import { redactingLogger } from './redacting-logger.ts'
 import { notAnswered } from './sentences.ts'
 
@@ -103,6 +104,7 @@ function registerListeners(receiver: AwsLambdaReceiver, options: EdgeOptions): v
   registerCard(app, options)
   registerForms(app, options)
   registerBurst(app, options)
+  registerPermit(app, options)
   registerHome(app, options)
   registerCommands(app, options)
   registerAppEvents(app, options)

@@ -2,7 +2,8 @@ import type { ApprovalRequest } from '../../domain/request.ts'
 import type { JsonObject } from '../../domain/values.ts'
 import type { RenderedCard } from '../../operations/ports.ts'
 import { bold, type CardBlock, context, header, list, preformatted, quote, rich, section, words } from './blocks.ts'
-import { type CardOptions, decideBlocks } from './card-decide.ts'
+import { type AllowOptions, allowBlocks } from './card-allow.ts'
+import { type CardOptions as DecideOptions, decideBlocks } from './card-decide.ts'
 import {
   aboutOf,
   argumentsOf,
@@ -20,7 +21,8 @@ import { headlineOf, nowParts } from './card-status.ts'
 import { titleOn } from './card-title.ts'
 import { clamp, inert } from './inert.ts'
 
-export type { CardFacts, CardOptions }
+export type { CardFacts }
+export type CardOptions = DecideOptions & AllowOptions
 
 /** Slack refuses messages of about 13,200 characters of blocks and does not say so; UTF-8 bytes, with the text. */
 export const largestCard = 9_000
@@ -93,6 +95,7 @@ function renderWithin(
     ...claimBlocks(ask.justification, budget),
     ...stageBlocks(facts, state, budget),
     ...decideBlocks(state, facts, channel, whole, options),
+    ...allowBlocks(state, channel, options),
     context(`Request ${ask.id}   Round ${state.round}   Digest ${ask.digest.slice(0, 24)}`),
   ]
   // Slack shows this in notifications, where it does read markup: nothing in it is anybody's but ours.

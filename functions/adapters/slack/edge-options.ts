@@ -1,5 +1,7 @@
 import type { Bundle } from '../../domain/bundle.ts'
+import type { Refusal } from '../../domain/refusals.ts'
 import type { ApprovalRequest } from '../../domain/request.ts'
+import type { StandingPermit } from '../../domain/standing-permit.ts'
 import type { Digest, PersonId, RequestId, Result } from '../../domain/values.ts'
 import type { Accepted, BurstAsk } from '../../operations/accept-burst.ts'
 import type { CarriedOut } from '../../operations/carry-out.ts'
@@ -8,6 +10,7 @@ import type { DecisionAsk } from '../../operations/decide-request.ts'
 import type { NotFound } from '../../operations/find-request.ts'
 import type { CardPlace } from '../../operations/find-seen.ts'
 import type { Foreseen } from '../../operations/foresee-decision.ts'
+import type { PermitAsk } from '../../operations/give-permit.ts'
 import type { Log, OnceOnly } from '../../operations/ports.ts'
 import type { Overview } from '../../operations/read-overview.ts'
 import type { Linking } from './carried.ts'
@@ -45,6 +48,8 @@ export type EdgeOptions = {
   revoke(ask: RevokeAsk, mayStart: () => boolean): Promise<CarriedOut>
   /** Takes one press for all of a list; starts no transaction once `mayStart` says no. */
   decideAll(ask: BurstAsk, mayStart: () => boolean): Promise<Accepted>
+  /** Allows more of what a person approved, if policy lets them; starts no transaction once `mayStart` says no. */
+  allowMore(ask: PermitAsk, mayStart: () => boolean): Promise<Result<StandingPermit, Refusal>>
   /** Puts a once-only key alone; false when it was there. */
   claim(once: OnceOnly): Promise<boolean>
   /** Draws the tab that one Slack user sees of Hotwork. */

@@ -1,13 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type {
-  CredentialId,
-  EvaluationId,
-  HaltId,
-  RequestId,
-  StandInId,
-  StandingPermitId,
-  UseId,
-} from '../../domain/values.ts'
+import type { CredentialId, EvaluationId, HaltId, RequestId, StandInId, UseId } from '../../domain/values.ts'
 import type { Ids } from '../../operations/ports.ts'
 
 /** Crockford's base 32 in lower case: no `i`, `l`, `o` or `u`. Its 32 letters make a byte's low five bits one letter. */
@@ -32,9 +24,6 @@ export class SystemIds implements Ids {
   }
   standIn() {
     return `sin_${random26()}` as StandInId
-  }
-  permit() {
-    return `stp_${random26()}` as StandingPermitId
   }
   halt() {
     return `rev_${random26()}` as HaltId

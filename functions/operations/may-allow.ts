@@ -1,0 +1,26 @@
+import { type ApprovalRequest, approvalsOf } from '../domain/request.ts'
+import { givePermit } from '../domain/standing-permits.ts'
+import type { NumericDate } from '../domain/values.ts'
+import type { Policy } from './ports.ts'
+import { askAboutPerson } from './questions.ts'
+
+/** Whether somebody who approved a request could allow its agent more of it now: for a button that is worth a press. */
+export function mayAllow(state: ApprovalRequest, policy: Policy, now: NumericDate): boolean {
+  const at = Math.max(now, state.updatedAt)
+  return approvalsOf(state).some(({ person }) => {
+    const group = policy.bundle.actions[state.ask.action]?.group ?? 'destructive'
+    const terms = { group, uses: 1, until: at + 60 }
+    // Policy is asked last: the rules that it cannot lift say no to most.
+    const rules = {
+      ...terms,
+      person,
+      silenced: false,
+      bundle: policy.bundle.hash,
+      answer: { permit: true, policies: [] },
+    }
+    return (
+      !('code' in givePermit(state, rules, at)) &&
+      askAboutPerson(policy, 'allowStanding', person, now, { state }).permit
+    )
+  })
+}
