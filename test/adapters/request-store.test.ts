@@ -215,6 +215,21 @@ onBoth<Stores>(
         expect(await listed({ status: 'withdrawn' })).toEqual(ids(2))
         expect(await listed({ status: 'pending' })).toEqual(ids(5, 4, 3, 1))
       })
+      test('of what waits for people are by agent, the oldest first, and counted as far as anybody wants to know', async () => {
+        const open = async (limit: number) =>
+          (await requests.open(ask.agent.id, limit)).map(({ state }) => state.ask.id)
+        expect(await open(10)).toEqual(ids(1, 4, 5))
+        expect(await open(2)).toEqual(ids(1, 4))
+        expect([await requests.countOpen(ask.agent.id, 10), await requests.countOpen(ask.agent.id, 2)]).toEqual([3, 2])
+        expect([await requests.countOpen(otherAgent, 10), await requests.countOpen(person('nobody'), 10)]).toEqual([
+          1, 0,
+        ])
+      })
+      test('of some by their ids leave out what is not there', async () => {
+        const found = await requests.loadMany([...ids(2, 5), requestId(99), ...ids(2)])
+        expect(found.map(({ state }) => state.ask.id).toSorted()).toEqual(ids(2, 5))
+        expect(await requests.loadMany([])).toEqual([])
+      })
       test('are by agent', async () => expect(await listed({ agent: otherAgent })).toEqual(ids(3)))
       test('are by owner', async () => expect(await listed({ owner: person('emma') as PersonId })).toEqual(ids(4)))
       test('are by all of these together', async () => {
