@@ -4,6 +4,7 @@ import { largestCard, renderCard, sizeOf } from '../../functions/adapters/slack/
 import { renderLine } from '../../functions/adapters/slack/lines.ts'
 import { complaintsOf } from '../../functions/adapters/slack/validate-blocks.ts'
 import type { Bundle } from '../../functions/domain/bundle.ts'
+import { burstOf } from '../../functions/domain/burst.ts'
 import { verify } from '../../functions/domain/ledger.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import type { JsonObject, RequestId } from '../../functions/domain/values.ts'
@@ -18,7 +19,9 @@ import { MemoryCardBoard } from '../support/memory-card-board.ts'
 import { MemoryCardStore } from '../support/memory-card-store.ts'
 import { MemoryFifoQueue } from '../support/memory-queue.ts'
 import { agent, parameter, sampleBundle, type What, World } from '../support/world.ts'
+import { wordsOf } from './desk-world.ts'
 import { Door } from './door.ts'
+import { corpus } from './inert-corpus.ts'
 import { formOf, pressOf, signed } from './press.ts'
 
 /**
@@ -69,7 +72,12 @@ class Bursting {
     const ports = {
       ...{ requests, bursts: this.door.bursts, board, clock, log },
       channels: bundle.deployment.channels,
-      renderBurst: (view: Parameters<typeof renderBurst>[0]) => renderBurst(view, policy.bundle),
+      renderBurst: (view: Parameters<typeof renderBurst>[0]) => {
+        const rendered = renderBurst(view, policy.bundle)
+        // Slack takes every card that is ever drawn.
+        expect(complaintsOf(rendered.card)).toEqual([])
+        return rendered
+      },
     }
     const Records = draws
       .take()
@@ -147,7 +155,10 @@ function listOf({ blocks }: RenderedCard): string[] {
   const block = blocks.find(({ block_id }) => block_id === 'list') as
     | { elements: { elements: { text: string }[] }[] }
     | undefined
-  return block?.elements[1]?.elements[0]?.text.split('\n') ?? []
+  return (block?.elements[1]?.elements ?? [])
+    .map(({ text }) => text)
+    .join('')
+    .split('\n')
 }
 const textsOf = (card: RenderedCard): string => JSON.stringify(card.blocks)
 
@@ -391,4 +402,28 @@ test('one of a list is opened on its page', async () => {
   const press = { ...pressOf('U0BEN', { action_id: 'open_one', value: '', block_id: 'open' }), actions: [action] }
   await burst.door.send(signed(formOf(press), burst.world.clock.now()))
   expect(burst.door.told.at(-1)?.text).toContain(`/decide/${one.ask.id}`)
+})
+
+test('whatever an agent writes, the list is one line for each, of text that hides and orders nothing', async () => {
+  const [sample] = await burst.submitted(1)
+  if (!sample) throw new Error('nothing was submitted')
+  const kind = burstOf(sample, 'hotwork-approvals')
+  if (!kind) throw new Error('it does not wait')
+  const written = corpus.filter((text) => text.length < 5_000)
+  for (let from = 0; from < written.length; from += 20) {
+    const members = written.slice(from, from + 20).map((text, index) => ({
+      ...sample,
+      ask: {
+        ...sample.ask,
+        id: `req_${String(from + index).padStart(26, '0')}` as RequestId,
+        arguments: { ...sample.ask.arguments, value: text },
+        parentTask: { id: text },
+        purpose: text,
+      },
+    }))
+    const { card, shown } = renderBurst({ kind, generation: 1, members }, bundle)
+    expect(complaintsOf(card)).toEqual([])
+    expect(listOf(card)).toHaveLength(shown.length)
+    expect(wordsOf(card.blocks)).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u200b-\u200f\ufeff]/)
+  }
 })

@@ -1,11 +1,11 @@
-import type { Button, StaticSelect } from '@slack/types'
+import type { Button, RichTextPreformatted, StaticSelect } from '@slack/types'
 import type { Bundle } from '../../domain/bundle.ts'
 import { type BurstOutcome, burstKey, isBulkable, isOf, listDigest, type Member, memberOf } from '../../domain/burst.ts'
 import type { ApprovalRequest } from '../../domain/request.ts'
 import type { JsonObject } from '../../domain/values.ts'
 import type { BurstView } from '../../operations/draw-burst.ts'
 import type { RenderedCard } from '../../operations/ports.ts'
-import { bold, code, context, header, list, plain, preformatted, rich, section, words } from './blocks.ts'
+import { bold, code, context, header, list, plain, rich, section, words } from './blocks.ts'
 import { approveAll, denyAll, openOne } from './burst-actions.ts'
 import { largestCard, sizeOf } from './card.ts'
 import { whoOf } from './card-status.ts'
@@ -53,15 +53,14 @@ function renderList(
         bold(`${environment.toUpperCase()}${tiers === '' ? '' : `   Tier ${tiers}`}`),
         words('\n'),
         code(action),
-        words(` asked by ${agent} ${members.length} times.`),
-        words(count === 0 ? '' : ' Silence approves none of them.'),
+        words(` asked by ${agent} ${members.length} times.${count === 0 ? '' : ' Silence approves none of them.'}`),
       ),
     ),
-    ...(common === '' ? [] : [rich('same', section(bold('The same in each, exactly')), preformatted(common))]),
+    ...(common.length === 0 ? [] : [rich('same', section(bold('The same in each, exactly')), exactly(common))]),
     ...(shown.length === 0
       ? []
       : [
-          rich('list', section(bold('What each has of its own, exactly')), preformatted(lines.join('\n'))),
+          rich('list', section(bold('What each has of its own, exactly')), exactly(lines)),
           { type: 'actions', block_id: 'open', elements: [menuOf(shown)] },
         ]),
     ...(shown.length < count
@@ -77,7 +76,7 @@ function renderList(
 }
 
 /** What all have in common, what each has of its own, and whether all of that is there to be read. */
-function columnsOf(shown: readonly ApprovalRequest[]): { common: string; lines: string[]; whole: boolean } {
+function columnsOf(shown: readonly ApprovalRequest[]): { common: string[]; lines: string[]; whole: boolean } {
   const rows = shown.map(factsOf)
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
   const same = names.filter((name) => rows.every((row) => row[name] === rows[0]?.[name]))
@@ -90,12 +89,27 @@ function columnsOf(shown: readonly ApprovalRequest[]): { common: string; lines: 
     return `${clamped.text}${note}`
   }
   const [first] = rows
-  const common = first ? same.map((name) => cut(say(first, name), 4 * longestLine)).join('\n') : ''
+  const common = first ? same.map((name) => cut(say(first, name), 4 * longestLine)) : []
   const lines = rows.map((row, index) => {
     const own = names.filter((name) => !same.includes(name) && row[name] !== undefined).map((name) => say(row, name))
     return cut(`${index + 1}  ${own.length === 0 ? '(the same)' : own.join('   ')}`, longestLine)
   })
   return { common, lines, whole }
+}
+
+/** Slack takes no longer text in one piece. */
+const longestText = 3_000
+
+/** Lines of values, in as many pieces as they need. */
+function exactly(lines: readonly string[]): RichTextPreformatted {
+  const pieces: string[] = ['']
+  for (const [index, line] of lines.entries()) {
+    const text = index === lines.length - 1 ? line : `${line}\n`
+    const last = pieces.at(-1) ?? ''
+    if (last.length + text.length > longestText) pieces.push(text)
+    else pieces[pieces.length - 1] = last + text
+  }
+  return { type: 'rich_text_preformatted', elements: pieces.map(words) }
 }
 
 /** All that tells one request from another like it, each as the JSON that is approved. What is acted on follows from it. */
