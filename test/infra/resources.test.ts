@@ -225,6 +225,9 @@ describe('functions', () => {
     // OpenID's client and what verifies its tokens, beside all that deciding takes.
     'decide-on-page': 480,
     'receive-slack': 550,
+    // They know standing permits besides: one draws from them, the other ends what was drawn.
+    'submit-request': 440,
+    'write-denies': 425,
     // It asks policy whom to tell, and keeps nobody waiting.
     'draw-card': 490,
     'issue-token': 445,
