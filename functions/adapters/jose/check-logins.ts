@@ -36,12 +36,13 @@ export type CheckedLogin = {
  */
 export async function checkLogins(entries: readonly Entry[], trust?: LoginTrust): Promise<readonly CheckedLogin[]> {
   const checked: CheckedLogin[] = []
-  let narrowed: string | undefined
-  for (const entry of entries) {
+  // What was asked before it was made less, for whoever did so.
+  let whole: string | null = null
+  for (const [at, entry] of entries.entries()) {
     const event = eventOf(entry)
-    if (event?.type === 'Narrowed') narrowed = event.ask.digest
+    if (event?.type === 'Narrowed') whole = entries[at - 1]?.digest ?? null
     if (event?.type !== 'Decided' || !event.login?.evidence) continue
-    const broken = await brokenIn(entry, event, narrowed, trust)
+    const broken = await brokenIn(entry, event, whole, trust)
     checked.push({
       entry: entry.id,
       person: event.actor.id,
@@ -55,17 +56,18 @@ export async function checkLogins(entries: readonly Entry[], trust?: LoginTrust)
 async function brokenIn(
   entry: Entry,
   event: Decided,
-  narrowed: string | undefined,
+  whole: string | null,
   trust: LoginTrust | undefined,
 ): Promise<CheckedLogin['broken']> {
   const { evidence, acr, at } = event.login ?? {}
   const payload = evidence && (await signed(evidence.idToken, evidence.key as JWK))
   if (!payload) return 'signature'
   const nonce = readNonce(payload['nonce'])
-  if (nonce?.digest !== entry.digest || nonce.verdict !== event.verdict) return 'nonce'
-  // Whoever leaves less of it decides in the round that this begins, on what is left.
-  if (event.round !== nonce.round + (nonce.less === undefined ? 0 : 1)) return 'nonce'
-  if (nonce.less !== undefined && nonce.less !== narrowed) return 'narrowed'
+  if (nonce?.verdict !== event.verdict) return 'nonce'
+  // Whoever leaves less of it has seen the whole, and decides on what is left, in the round that this begins.
+  if (nonce.less !== undefined && nonce.less !== entry.digest) return 'narrowed'
+  const [seen, round] = nonce.less === undefined ? [entry.digest, event.round] : [whole, event.round - 1]
+  if (nonce.digest !== seen || nonce.round !== round) return 'nonce'
   if (payload['acr'] !== acr || payload['auth_time'] !== at) return 'login'
   const made = payload.iat ?? Number.NaN
   const inTime = made <= event.at + clockToleranceSeconds && event.at <= (payload.exp ?? 0) + clockToleranceSeconds

@@ -1,0 +1,149 @@
+import { checkLogins, type LoginTrust } from '../../functions/adapters/jose/check-logins.ts'
+import type { Entry } from '../../functions/domain/ledger.ts'
+import { type DecisionNonce, writeNonce } from '../../functions/domain/login-nonce.ts'
+import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { Digest } from '../../functions/domain/values.ts'
+import { type Key, makeKey, signed } from '../adapters/tokens.ts'
+import { sampleBundle, start, type What, World } from '../support/world.ts'
+
+/** The logins that stand in the record, verified again by somebody who has the entries and nothing of ours. */
+
+const sample = sampleBundle()
+const idp = 'https://id.example.org'
+const clientId = 'hotwork-browser'
+const stopWorker: What = {
+  action: 'lambda:PutFunctionConcurrency',
+  arguments: { FunctionName: 'checkout-worker', ReservedConcurrentExecutions: 0 },
+  resource: { type: 'lambda:function', id: 'arn:aws:lambda:us-east-1:000000000000:function:checkout-worker' },
+}
+
+let key: Key
+let other: Key
+let world: World
+let request: ApprovalRequest
+beforeAll(async () => {
+  ;[key, other] = [await makeKey(), await makeKey()]
+})
+beforeEach(async () => {
+  world = new World(sample)
+  request = await world.submitted(stopWorker)
+  await world.decide(request, 'ana')
+})
+
+const trust = (changes: Partial<LoginTrust> = {}): LoginTrust => ({
+  alias: 'people',
+  issuer: { issuer: idp, audience: '{issuer}/people', algorithms: ['ES256'] },
+  clientId,
+  directory: sample.directory,
+  keys: [key.jwk],
+  ...changes,
+})
+
+/** Has gus approve by a login like this, as the pages would record it. */
+async function approved(
+  changes: { claims?: object; nonce?: Partial<DecisionNonce>; evidenceKey?: object; acr?: string } = {},
+): Promise<readonly Entry[]> {
+  const { digest } = request.ask
+  const nonce = writeNonce({ verdict: 'approve', round: 1, digest, random: 'r'.repeat(43), ...changes.nonce })
+  const claims = {
+    iss: idp,
+    sub: 'person-gus',
+    aud: clientId,
+    iat: start,
+    exp: start + 300,
+    nonce,
+    acr: 'strong',
+    auth_time: start,
+  }
+  const idToken = signed(key, { alg: 'ES256', kid: key.kid }, { ...claims, ...changes.claims })
+  const evidence = { idToken, key: (changes.evidenceKey ?? key.jwk) as never }
+  const done = await world.decide(request, 'gus', 'approve', {
+    through: 'page',
+    login: { acr: changes.acr ?? 'strong', at: start, evidence },
+  })
+  if (!done.ok) throw new Error(done.code)
+  return world.ledger.entries(request.ask.id)
+}
+const broken = async (entries: readonly Entry[], by: LoginTrust | undefined = trust()) =>
+  (await checkLogins(entries, by)).map((each) => each.broken)
+
+test('a login that was made for the decision holds, with and without the provider', async () => {
+  const entries = await approved()
+  expect(await checkLogins(entries, trust())).toEqual([
+    { entry: entries.at(-1)?.id, person: 'person:gus', key: 'known' },
+  ])
+  expect(await checkLogins(entries)).toMatchObject([{ person: 'person:gus', key: 'not_asked' }])
+})
+
+test('a key that the provider publishes no more is said, and breaks nothing', async () =>
+  expect(await checkLogins(await approved(), trust({ keys: [other.jwk] }))).toEqual([
+    expect.objectContaining({ key: 'not_published' }),
+  ]))
+
+test('long after the token’s own end it is still evidence of then', async () => {
+  const entries = await approved()
+  world.clock.advance(10 * 365 * 86_400)
+  expect(await broken(entries)).toEqual([undefined])
+})
+
+test.each<[rule: string, string, Parameters<typeof approved>[0]]>([
+  [
+    'signed by another key than the one in the entry',
+    'signature',
+    { evidenceKey: { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' } },
+  ],
+  ['made for another request', 'nonce', { nonce: { digest: `sha-256:${'x'.repeat(43)}` as Digest } }],
+  ['made for the other verdict', 'nonce', { nonce: { verdict: 'deny' } }],
+  ['made for another round', 'nonce', { nonce: { round: 2 } }],
+  ['made to look at a page', 'nonce', { claims: { nonce: 'r'.repeat(43) } }],
+  ['of another strength than is recorded', 'login', { claims: { acr: 'plain' } }],
+  ['at another time than is recorded', 'login', { claims: { auth_time: start - 3600 } }],
+  ['that was over before the decision', 'time', { claims: { exp: start - 31 } }],
+  ['that was made after the decision', 'time', { claims: { iat: start + 31 } }],
+  ['of somebody else', 'identity', { claims: { sub: 'person-hana' } }],
+  ['for another application', 'issuer', { claims: { aud: 'another' } }],
+  ['of another provider', 'issuer', { claims: { iss: 'https://evil.example' } }],
+])('one %s is broken, and in what', async (_rule, what, changes) =>
+  expect(await broken(await approved(changes))).toEqual([what]),
+)
+
+test('a narrowed approval holds only with a login that was made for what is left', async () => {
+  const narrow = { minutes: 5 }
+  const approve = async (less: Digest | undefined) => {
+    const nonce = writeNonce({
+      verdict: 'approve',
+      round: 1,
+      digest: request.ask.digest,
+      random: 'r'.repeat(43),
+      ...(less ? { less } : {}),
+    })
+    const claims = {
+      iss: idp,
+      sub: 'person-gus',
+      aud: clientId,
+      iat: start,
+      exp: start + 300,
+      nonce,
+      acr: 'strong',
+      auth_time: start,
+    }
+    const evidence = { idToken: signed(key, { alg: 'ES256', kid: key.kid }, claims), key: key.jwk as never }
+    const login = { acr: 'strong', at: start, evidence }
+    await world.decide(request, 'gus', 'approve', { through: 'page', login, narrow })
+    return world.ledger.entries(request.ask.id)
+  }
+  const entries = await approve(undefined)
+  const left = (await world.state(request.ask.id)).ask.digest
+  expect(left).not.toBe(request.ask.digest)
+  expect(await broken(entries)).toEqual(['nonce'])
+
+  world = new World(sample)
+  request = await world.submitted(stopWorker)
+  await world.decide(request, 'ana')
+  expect(await broken(await approve(`sha-256:${'x'.repeat(43)}` as Digest))).toEqual(['narrowed'])
+
+  world = new World(sample)
+  request = await world.submitted(stopWorker)
+  await world.decide(request, 'ana')
+  expect(await broken(await approve(left))).toEqual([undefined])
+})

@@ -1,0 +1,87 @@
+import { JoseIdTokens } from '../../functions/adapters/jose/id-token.ts'
+import type { OidcIssuer } from '../../functions/domain/issuer.ts'
+import { type KeyServer, startKeyServer } from '../adapters/key-server.ts'
+import { type Key, maced, makeKey, part, signed } from '../adapters/tokens.ts'
+import { MemoryClock } from '../support/memory-clock.ts'
+import { start } from '../support/world.ts'
+
+/** ID tokens of people's logins (OpenID Connect Core 3.1.3.7): which are believed, and what of them. */
+
+const idp = 'https://id.example.org'
+const clientId = 'hotwork-browser'
+const nonce = 'n'.repeat(43)
+let key: Key
+let stranger: Key
+let server: KeyServer
+let tokens: JoseIdTokens
+beforeAll(async () => {
+  ;[key, stranger] = [await makeKey(), await makeKey()]
+})
+beforeEach(async () => {
+  server = await startKeyServer(key)
+  const issuer: OidcIssuer = { issuer: idp, jwksUri: server.url, audience: '{issuer}/people', algorithms: ['ES256'] }
+  tokens = new JoseIdTokens({ alias: 'people', issuer, clientId }, new MemoryClock(start))
+})
+afterEach(() => server.close())
+
+const claims = {
+  iss: idp,
+  sub: 'person-ana',
+  aud: clientId,
+  iat: start,
+  exp: start + 300,
+  nonce,
+  acr: 'strong',
+  auth_time: start - 5,
+}
+const token = (changes: object = {}, by = key, header: object = {}) =>
+  signed(by, { alg: 'ES256', kid: by.kid, ...header }, { ...claims, ...changes })
+
+test('a right one says who it is, how strong the login was and when, and carries its own evidence', async () => {
+  const idToken = token()
+  expect(await tokens.verify(idToken, nonce)).toMatchObject({
+    ok: true,
+    value: {
+      identity: { issuer: 'people', subject: 'person-ana' },
+      acr: 'strong',
+      at: start - 5,
+      evidence: { idToken, key: { kty: 'EC', crv: 'P-256', x: key.jwk.x, y: key.jwk.y, kid: key.kid } },
+    },
+  })
+})
+
+test('the evidence holds the public key alone', async () => {
+  const verified = await tokens.verify(token(), nonce)
+  expect(verified.ok && Object.keys(verified.value.evidence.key).sort()).toEqual(['crv', 'kid', 'kty', 'x', 'y'])
+})
+
+test.each<[rule: string, () => string]>([
+  ['of another login', () => token({ nonce: 'x'.repeat(43) })],
+  ['of no login', () => token({ nonce: undefined })],
+  ['for another client', () => token({ aud: 'another' })],
+  ['for another client too', () => token({ aud: [clientId, 'another'] })],
+  ["that is a person's token for the API", () => token({ aud: 'https://hotwork.example/people' })],
+  ['of another provider', () => token({ iss: 'https://evil.example' })],
+  ['signed by a key that is not the provider’s', () => token({}, stranger)],
+  ['that names the provider’s key and is signed by another', () => token({}, stranger, { kid: key.kid })],
+  ['that is not signed', () => `${part({ alg: 'none' })}.${part(claims)}.`],
+  [
+    'signed with the public key as a secret',
+    () => maced(JSON.stringify(key.jwk), { alg: 'HS256', kid: key.kid }, claims),
+  ],
+  ['that is over', () => token({ exp: start - 31 })],
+  ['without an end', () => token({ exp: undefined })],
+  ['made ahead of time', () => token({ iat: start + 31 })],
+  ['of a login that has not happened yet', () => token({ auth_time: start + 31 })],
+  ['whose time of login is none', () => token({ auth_time: 'now' })],
+  ['of nobody', () => token({ sub: undefined })],
+  ['that is something else by its own word', () => token({}, key, { typ: 'dpop+jwt' })],
+  ['that is no token', () => 'a.b'],
+])('one %s logs nobody in', async (_rule, make) =>
+  expect(await tokens.verify(make(), nonce)).toMatchObject({ ok: false, code: 'login_failed' }),
+)
+
+test('while the keys cannot be had nothing is known, and that is said', async () => {
+  server.mood = 'broken'
+  await expect(tokens.verify(token(), nonce)).rejects.toMatchObject({ name: 'IssuerUnavailable' })
+})
