@@ -1,15 +1,16 @@
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Stage } from 'aws-cdk-lib'
 import { Code } from 'aws-cdk-lib/aws-lambda'
 import type { Construct } from 'constructs'
-import { buildSync } from 'esbuild'
 
 /** What a function asks of policy: nothing, the bundle's facts, or Cedar's answers too. */
 export type PolicyUse = 'none' | 'facts' | 'answers'
 
 const cedar = createRequire(import.meta.url).resolve('@cedar-policy/cedar-wasm/nodejs')
+const bundler = join(import.meta.dirname, 'bundle.mjs')
 const handlers = join(import.meta.dirname, '../../functions/handlers')
 
 /**
@@ -56,11 +57,6 @@ const filesLeftOut = [
   '@slack/web-api/dist/chat-stream.js',
   '@slack/web-api/dist/file-upload.js',
 ].map((file) => join(modules, file))
-/** As esbuild leaves it, from wherever the bundle would be. */
-const leftOutFile = /require\("[^"]*\/node_modules\/@slack\/[^"]*\.js"\)/g
-/** As long as it was, so that the map of what comes after it holds. */
-const nothing = (call: string) => '{}'.padEnd(call.length)
-
 /**
  * The code of all functions, bundled in one run: a folder each, with `index.js` and, for those that ask policy,
  * `bundle.json` and Cedar's wasm beside it. CommonJS, since Bolt and Cedar do not survive an ESM bundle.
@@ -74,10 +70,9 @@ export class FunctionCode {
   constructor(scope: Construct, { names, policies }: { names: readonly string[]; policies: string }) {
     this.#folder = join(Stage.of(scope)?.outdir ?? '', 'functions')
     this.#policies = policies
-    const { outputFiles } = buildSync({
+    const options = {
       entryPoints: names.map((name) => ({ in: join(handlers, `${name}.ts`), out: join(name, 'index') })),
       outdir: this.#folder,
-      write: false,
       bundle: true,
       platform: 'node',
       target: 'node24',
@@ -90,16 +85,15 @@ export class FunctionCode {
       legalComments: 'none',
       logLevel: 'error',
       alias,
-      external: filesLeftOut,
-    })
-    for (const { path, text: bundled } of outputFiles) {
-      const text = bundled.replace(leftOutFile, nothing)
-      const isMap = path.endsWith('.map')
-      if (!isMap) this.#uses.set(basename(dirname(path)), useOf(text))
+    }
+    const told = JSON.stringify({ options, leftOut: filesLeftOut })
+    execFileSync(process.execPath, [bundler, told], { stdio: ['ignore', 'ignore', 'inherit'] })
+    for (const name of names) {
+      const [code, map] = [join(this.#folder, name, 'index.js'), join(this.#folder, 'maps', name)]
+      this.#uses.set(name, useOf(readFileSync(code, 'utf8')))
       // Maps stay with the assembly, to read a stack trace by: shipped, they would be unpacked at each cold start.
-      const place = isMap ? join(this.#folder, 'maps', path.slice(this.#folder.length + 1)) : path
-      mkdirSync(dirname(place), { recursive: true })
-      writeFileSync(place, text)
+      mkdirSync(map, { recursive: true })
+      renameSync(`${code}.map`, join(map, 'index.js.map'))
     }
   }
 

@@ -1,0 +1,28 @@
+// Bundles with esbuild, in a process of its own: what is left out of a package file by file takes a plugin, and plugins
+// are asynchronous, which a construct cannot be. `{ options, leftOut }` as JSON in; files out, and exit 1 on an error.
+import { build } from 'esbuild'
+
+const { options, leftOut } = JSON.parse(process.argv[2])
+
+/**
+ * What makes a JSON Schema of a zod one: nothing here does that at run time, and it is 18 KB in every bundle. What zod
+ * names of it while it loads is there, and throws should anybody come to call it.
+ */
+const noJsonSchema = `const absent = () => { throw new Error('left out of this bundle') }
+export const [allProcessors, toJSONSchema, extractDefs, finalize, handleUnrepresentable] = Array(5).fill(absent)
+export const [initializeContext, processSchema, process] = Array(3).fill(absent)
+export const [createToJSONSchemaMethod, createStandardJSONSchemaMethod] = Array(2).fill(absent)`
+
+const leaveOut = {
+  name: 'leave-out',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/zod\/v4\/core\/(json-schema-processors|to-json-schema)\.js$/ }, () => ({
+      contents: noJsonSchema,
+    }))
+    onLoad({ filter: /\/@slack\// }, ({ path }) =>
+      leftOut.includes(path) ? { contents: 'module.exports = {}' } : undefined,
+    )
+  },
+}
+
+await build({ ...options, plugins: [leaveOut] }).catch(() => process.exit(1))
