@@ -135,6 +135,11 @@ describe('who may touch which table', () => {
     ['end-stand-in', decide, ['PutItem'], [], []],
     ['give-permit', decide, ['PutItem'], [], []],
     ['revoke-permit', decide, ['PutItem'], [], []],
+    ['open-break-glass', decide, ['PutItem'], [], []],
+    ['end-break-glass', decide, ['PutItem'], [], []],
+    ['review-break-glass', decide, ['PutItem'], [], []],
+    ['vouch-break-glass', decide, ['PutItem'], [], []],
+    ['read-break-glass', read, ['Query'], [], []],
     ['declare-halt', decide, ['PutItem'], [], []],
     ['lift-halt', decide, ['PutItem'], [], []],
     ['read-requests', [...read, ...byIndex], ['Query'], [], []],
@@ -188,7 +193,7 @@ describe('wildcards', () => {
     ['states:SendTaskFailure on *', 'the same'],
     ['dynamodb:ListStreams on <Requests>/stream/*', "a stream's label is not known before it is made"],
     [
-      `scheduler:CreateSchedule on arn:<AWS::Partition>:scheduler:us-east-1:${home}:schedule/${stackName}-timers/*`,
+      `scheduler:CreateSchedule on arn:<AWS::Partition>:scheduler:eu-central-1:${home}:schedule/${stackName}-timers/*`,
       'a timer is named by what it is for, in a group that holds nothing else',
     ],
   ])
@@ -232,7 +237,7 @@ test('each function has a role of its own but for the two that are the broker, a
 
 describe('timers', () => {
   test('run with a role that may put messages into the queue of cards, and that their own group alone can take', () => {
-    expect(rights.get('TimersRole')).toEqual(['sqs:SendMessage on <CardsQueue>'])
+    expect(rights.get('TimersRole')).toEqual(['sqs:SendMessage on <Cards>'])
     const [, role] = resourcesOf(assembly.hotwork, 'AWS::IAM::Role').find(([id]) => id.startsWith('Timers')) ?? []
     const [trust] = statementsOf(role?.Properties['AssumeRolePolicyDocument'])
     expect(JSON.stringify(trust?.Condition)).toMatch(/"aws:SourceAccount":.*"aws:SourceArn":/)

@@ -15,6 +15,7 @@ const perMillion = {
   httpApi: 1,
   sqs: 0.5,
   secret: 5,
+  schedule: 1,
 }
 const perGigabyteSecond = 0.0000133334
 const perLogGigabyte = 0.5
@@ -25,7 +26,15 @@ const secondsPerInvocation = 0.06
 const logKilobytes = 12
 
 /** Functions that hold Cedar, and so have 512 MB; the others have 256. */
-const big = ['Evaluate', 'SubmitRequest', 'IssueToken', 'IssueAwsCredentials', 'DecideRequest', 'ReceiveSlack']
+const big = [
+  'Evaluate',
+  'SubmitRequest',
+  'IssueToken',
+  'IssueAwsCredentials',
+  'DecideRequest',
+  'ReceiveSlack',
+  'DrawCard',
+]
 
 /** USD for a thousand such requests, by what is paid for. */
 export function priceOf(usage: LifeUsage): { [what: string]: number; total: number } {
@@ -45,6 +54,11 @@ export function priceOf(usage: LifeUsage): { [what: string]: number; total: numb
     SQS: (3 * callsOf(usage, 'sqs') * perMillion.sqs) / 1e6,
     'front door': (usage.frontDoor * perMillion.httpApi) / 1e6,
     'Secrets Manager': (callsOf(usage, 'secretsmanager') * perMillion.secret) / 1e6,
+    // Each comes in the end, when its request is long over: a message and a drawing that finds nothing to do.
+    reminders:
+      (callsOf(usage, 'scheduler') *
+        (perMillion.schedule + 3 * perMillion.sqs + perMillion.invocation + 10 * perMillion.readUnit)) /
+      1e6,
     logs: (logKilobytes / 1e6) * perLogGigabyte,
   }
   const thousand = Object.fromEntries(Object.entries(dollars).map(([what, each]) => [what, each * 1000]))

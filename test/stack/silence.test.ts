@@ -56,6 +56,21 @@ describe('silence, with nobody looking', () => {
     ).not.toContain('AwaitCompletion')
   })
 
+  test('is broken by a reminder of those who have not decided, and those who were asked are told when it is over', async () => {
+    const id = await hotwork.submitted(remediator, setParameter(prod))
+    const said = await desk.untilSaid(id, (lines) =>
+      lines.some(({ text }) => text.includes('still waits for a decision')),
+    )
+    const reminder = said.find(({ text }) => text.includes('still waits for a decision'))
+    expect(reminder?.text).toMatch(/<@U0[A-Z]+>.*: owner still waits for a decision/)
+    expect((await hotwork.view(id)).status).toBe('pending')
+    await hotwork.untilSettled(remediator, id)
+    // Those on call had the card in a message of their own from the escalation on.
+    const direct = (lines: typeof said) =>
+      lines.filter(({ channel, text }) => channel.startsWith('D') && /^Handled/.test(text))
+    expect(direct(await desk.untilSaid(id, (lines) => direct(lines).length === 2))).toHaveLength(2)
+  })
+
   test('a grant that nobody claims cannot be claimed late', async () => {
     const id = await hotwork.submitted(remediator, setParameter(staging))
     const task = await until(

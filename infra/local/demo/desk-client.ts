@@ -20,6 +20,12 @@ export interface SentInteraction {
   answer?: { status: number; body: string }
 }
 
+/** A line beneath a card. */
+export interface Said {
+  channel: string
+  text: string
+}
+
 export interface Told {
   ts: string
   text: string
@@ -40,12 +46,29 @@ export class DeskClient {
     let last: Card | undefined
     const found = await this.#untilChanged(async () => {
       const { seq, messages } = await this.#get<{ seq: number; messages: Message[] }>('control/messages')
-      const cards = messages.map(readCard).filter(({ says }) => says.includes(requestId))
+      // What people are sent directly, and what is said beneath a card, is not the card in a channel.
+      const posted = messages.filter(({ channel, thread_ts }) => !channel.startsWith('D') && thread_ts === undefined)
+      const cards = posted.map(readCard).filter(({ says }) => says.includes(requestId))
       last = cards.at(-1) ?? last
       return { seq, found: cards.find(wanted) }
     })
     if (found) return found
     throw new Error(last ? `the card of ${requestId} still says: ${last.says}` : `no card of ${requestId} came`)
+  }
+
+  /** What is said beneath the cards of a request, wherever they are, oldest first, once it is as `wanted`. */
+  async untilSaid(requestId: string, wanted: (said: readonly Said[]) => boolean): Promise<readonly Said[]> {
+    let last: readonly Said[] = []
+    const found = await this.#untilChanged(async () => {
+      const { seq, messages } = await this.#get<{ seq: number; messages: Message[] }>('control/messages')
+      const cards = messages.filter((each) => each.thread_ts === undefined && readCard(each).says.includes(requestId))
+      last = messages
+        .filter(({ channel, thread_ts }) => cards.some((card) => card.ts === thread_ts && card.channel === channel))
+        .map(({ channel, text }) => ({ channel, text }))
+      return { seq, found: wanted(last) ? last : undefined }
+    })
+    if (found) return found
+    throw new Error(`beneath the cards of ${requestId} is said: ${JSON.stringify(last)}`)
   }
 
   /** Clicks as Slack would deliver it: signed, with what the person's screen shows. */
@@ -117,6 +140,7 @@ interface Message {
   ts: string
   text: string
   blocks?: unknown[]
+  thread_ts?: string
 }
 
 function readCard({ channel, ts, text, blocks = [] }: Message): Card {
