@@ -154,7 +154,7 @@ test.each([
   [
     'waiting for the first stage',
     '🟡 Waiting for owner',
-    'PROD Tier 2 of 3 (two pairs of eyes) internal data can be undone',
+    'PROD · Tier 2 of 3 (two pairs of eyes) · internal data · can be undone',
   ],
   ['approved', '✅ Approved, not claimed yet', 'can claim the credential until 2027-01-15T09:00:00Z'],
   ['in use', '🔑 In use', 'live until 2027-01-15T08:15:00Z'],
@@ -217,7 +217,7 @@ describe('buttons', () => {
     const { blocks } = renderCard({ ...state, stages } as ApprovalRequest, wanting, channel)
     const row = blocks.find(({ type }) => type === 'actions')
     expect(row?.['block_id']).toBe('decide:comment')
-    expect(wordsOf(row)).toBe('Approve Approve less Deny')
+    expect(wordsOf(row)).toBe('Approve Narrow Deny')
   })
 
   test('of a stage that wants a stronger login lead to the page, and deny here', () => {

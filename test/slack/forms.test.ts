@@ -159,7 +159,7 @@ describe('approving less', () => {
   })
 
   test.each<[what: string, values: { [field: string]: string }, errors: { [field: string]: unknown }]>([
-    ['that is not less', {}, { comment: expect.stringMatching(/^Nothing is less/) }],
+    ['that is not less', {}, { 'argument:MemorySize': expect.stringMatching(/^Nothing is less/) }],
     [
       'with more than was asked',
       { 'argument:MemorySize': '4096' },

@@ -43,7 +43,7 @@ export function decideBlocks(
       wantsComment ? commentStage : plainStage,
       approveButton(state, facts, stage, value),
       ...(wantsComment ? [] : [button('approve_comment', 'Approve with a comment', value)]),
-      ...(narrowFields(ask, entryOf(facts, state)).length === 0 ? [] : [button('narrow', 'Approve less', value)]),
+      ...(narrowFields(ask, entryOf(facts, state)).length === 0 ? [] : [button('narrow', 'Narrow', value)]),
       deny,
     ),
   ]

@@ -31,8 +31,8 @@ export function placeOf(facts: CardFacts, state: ApprovalRequest): RichTextEleme
   const most = Math.max(state.tier, ...facts.ladder.tiers.map((each) => each.tier))
   const entry = entryOf(facts, state)
   return [
-    bold(`${environment.toUpperCase()}   Tier ${state.tier} of ${most}`),
-    words(`${tier ? ` (${clamp(inert(tier.name), 64).text})` : ''}   ${classification} data   `),
+    bold(`${environment.toUpperCase()} · Tier ${state.tier} of ${most}`),
+    words(`${tier ? ` (${clamp(inert(tier.name), 64).text})` : ''} · ${classification} data${entry ? ' · ' : ''}`),
     ...(entry?.undo.possible === false ? [bold('CANNOT BE UNDONE')] : [words(entry ? 'can be undone' : '')]).filter(
       ({ text }) => text !== '',
     ),

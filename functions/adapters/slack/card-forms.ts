@@ -23,7 +23,7 @@ const forms: { readonly [name: string]: Take } = {
   },
   [modalNames.narrow]: async ({ person, about, filled, carried }, options) => {
     if (Object.keys(filled.wrong).length > 0) return { response_action: 'errors', errors: filled.wrong }
-    if (filled.changed.size === 0) return beside(filled, undefined, nothingLess)
+    if (filled.changed.size === 0) return beside(filled, filled.fields[0], nothingLess)
     const narrow = narrowOf(filled.changed)
     const ask = { person, verdict: 'approve', narrow, ...optional(filled.comment) } as const
     const told = await decideTold(ask, about, carried, options)

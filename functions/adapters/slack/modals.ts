@@ -53,7 +53,7 @@ export function narrowModal(state: ApprovalRequest, facts: CardFacts, about: Sub
   const fields = narrowFields(state.ask, facts.actions[state.ask.action])
   if (fields.length === 0) return undefined
   return {
-    ...frame(modalNames.narrow, about, 'Approve less', 'Approve this much'),
+    ...frame(modalNames.narrow, about, 'Narrow: approve less', 'Approve this much'),
     blocks: [
       ...factBlocks(state, facts),
       ...fields.map(({ name, label, ...bounds }) => numberInput(name, label, bounds)),

@@ -8,7 +8,7 @@ const frame = `
   --mention: #e3f0fb; --mention-ink: #0b4f8a; --loud: #fdf0c4; --told: #fbf8ef; --nav: #2f1b36; --nav-ink: #d9cddd;
   --nav-soft: #a996af; --nav-on: #0d5c8f; --nav-line: #4a3352; --ring: #1d7fd1; --warn: #fdf3d7; --bad: #fdeaed;
   --good: #e5f6ee; --info: #e8f3fc;
-  font: 15px / 1.47 Lato, "Slack-Lato", -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, "Noto Color Emoji", sans-serif;
+  font: 15px / 1.47 Lato, "Slack-Lato", -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif;
 }
 @media (prefers-color-scheme: dark) {
   :root {

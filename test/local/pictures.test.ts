@@ -1,0 +1,150 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
+import { renderCard } from '../../functions/adapters/slack/card.ts'
+import { SlackCardBoard } from '../../functions/adapters/slack/slack-card-board.ts'
+import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import { DeskWorld } from '../slack/desk-world.ts'
+import { page as pageOfRequest } from '../slack/door.ts'
+import { everyState, resizeWorker, wantingReasons } from '../slack/states.ts'
+import { prodParameter, sampleBundle, World } from '../support/world.ts'
+import { smallPng } from './support/small-png.ts'
+
+// Every state of a card and every form, as a person sees them. `npm run pictures` keeps them in docs/pictures; a test run
+// only looks whether they can be drawn, and changes no file.
+
+const folder = process.env['HOTWORK_PICTURES']
+const executablePath = [process.env['CHROMIUM_PATH'] ?? '', '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
+  existsSync,
+)
+const inBrowser = executablePath === undefined ? describe.skip : describe
+const quiet = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-lcd-text',
+]
+/** Small enough to be read in a page, and to be kept in a repository. */
+const largestPicture = 80 * 1024
+
+const bundle = sampleBundle()
+const channel = 'hotwork-approvals'
+
+inBrowser('pictures', () => {
+  const at = new DeskWorld(new World(bundle))
+  let browser: Browser
+  let states: ReadonlyMap<string, ApprovalRequest>
+  jest.setTimeout(120_000)
+  beforeAll(async () => {
+    if (folder !== undefined) mkdirSync(folder, { recursive: true })
+    states = await everyState(bundle)
+    await at.open()
+    browser = await chromium.launch({ executablePath: executablePath as string, args: quiet })
+  })
+  afterAll(async () => {
+    await browser.close()
+    await at.close()
+  })
+  afterEach(() => Promise.all(browser.contexts().map((context) => context.close())))
+
+  const board = () => new SlackCardBoard({ apiUrl: at.desk.apiUrl, token: async () => 'xoxb-any', log: at.world.log })
+  const post = (state: ApprovalRequest, facts = bundle) =>
+    board().post(
+      bundle.deployment.channels[channel] as string,
+      renderCard(state, facts, channel, { page: pageOfRequest }),
+    )
+
+  async function openAs(user: string, dark = false): Promise<Page> {
+    const context = await browser.newContext({
+      viewport: { width: 980, height: 2_400 },
+      colorScheme: dark ? 'dark' : 'light',
+      timezoneId: 'UTC',
+    })
+    const page = await context.newPage()
+    page.setDefaultTimeout(20_000)
+    await page.goto(`${at.desk.deskUrl}?as=${user}`)
+    return page
+  }
+
+  async function picture(name: string, of: Locator): Promise<void> {
+    await of.waitFor()
+    if (folder === undefined) return
+    const png = smallPng(await of.screenshot({ animations: 'disabled', caret: 'hide' }))
+    expect(png.length).toBeLessThan(largestPicture)
+    writeFileSync(join(folder, `${name}.png`), png)
+  }
+
+  const cardIn = (page: Page, { ask }: ApprovalRequest) => page.locator('article.message', { hasText: ask.id }).last()
+  const fileOf = (name: string) => name.replaceAll('’', '').replaceAll(/[^a-z]+/g, '-')
+  /** Posts a card where somebody is looking, and takes its picture. */
+  async function show(page: Page, name: string, state: ApprovalRequest, facts = bundle): Promise<Locator> {
+    const { ts } = await post(state, facts)
+    const card = page.locator('article.message', { has: page.locator(`input[name="ts"][value="${ts}"]`) })
+    await picture(`card-${fileOf(name)}`, card)
+    return card
+  }
+
+  test('every state of a card', async () => {
+    const page = await openAs('U0BEN')
+    for (const [name, state] of states) {
+      const card = await show(page, name, state)
+      expect(await card.getByRole('button', { name: 'Deny' }).count()).toBe(state.status === 'pending' ? 1 : 0)
+    }
+  })
+
+  test('a card that is too long for Slack, one whose stage wants a reason, and one in the dark', async () => {
+    const state = states.get('waiting for the first stage') as ApprovalRequest
+    const long = { ...state.ask.arguments, Value: JSON.stringify({ servers: Array(300).fill('checkout-1') }) }
+    const page = await openAs('U0BEN')
+    const card = await show(page, 'too long', { ...state, ask: { ...state.ask, arguments: long } })
+    expect(await card.getByRole('link', { name: 'Read in full and decide' }).count()).toBe(1)
+    const wanting = wantingReasons(bundle)
+    const stages = state.stages.map((stage) => ({ ...stage, terms: { ...stage.terms, comment: 'required' as const } }))
+    await show(page, 'wants a reason', { ...state, stages } as ApprovalRequest, wanting)
+    await show(await openAs('U0BEN', true), 'in the dark', state)
+  })
+
+  test('every form', async () => {
+    const { world } = at
+    const dialog = (page: Page) => page.locator('dialog.modal')
+    const press = (page: Page, of: ApprovalRequest, name: string) =>
+      cardIn(page, of).getByRole('button', { name, exact: true }).click()
+    const opened = async (user: string, state: ApprovalRequest, button: string) => {
+      await post(state)
+      const page = await openAs(user)
+      await press(page, state, button)
+      await dialog(page).waitFor()
+      return page
+    }
+
+    const resize = await world.submitted(resizeWorker, { idempotencyKey: 'to-narrow' })
+    const narrow = await opened('U0BEN', resize, 'Narrow')
+    await picture('form-approve-less', dialog(narrow))
+    await narrow.getByRole('button', { name: 'Approve this much' }).click()
+    await narrow.getByText('Nothing is less than what was asked for').waitFor()
+    await picture('form-approve-less-mended', dialog(narrow))
+    await narrow.getByLabel('MemorySize').fill('1024')
+    await narrow.getByRole('button', { name: 'Approve this much' }).click()
+    await dialog(narrow).waitFor({ state: 'detached' })
+    expect(await world.state(resize.ask.id)).toMatchObject({ round: 2, ask: { arguments: { MemorySize: 1024 } } })
+
+    const request = await world.submitted(prodParameter, { idempotencyKey: 'to-comment' })
+    const comment = await opened('U0BEN', request, 'Approve with a comment')
+    await comment.getByLabel('Comment').fill('I have looked at INC-1042, and this is what it was before')
+    await picture('form-approve', dialog(comment))
+    const why = await opened('U0EVE', request, 'Deny')
+    await picture('form-denied', dialog(why))
+    await why.getByLabel('Why?').fill('the value is wrong: see INC-1042')
+    await why.getByRole('button', { name: 'Say why' }).click()
+    await dialog(why).waitFor({ state: 'detached' })
+    expect(await world.state(request.ask.id)).toMatchObject({
+      status: 'denied',
+      reason: 'the value is wrong: see INC-1042',
+    })
+
+    await comment.getByRole('button', { name: 'Approve', exact: true }).last().click()
+    await comment.getByRole('heading', { name: 'Not counted' }).waitFor()
+    await picture('form-stale', dialog(comment))
+  })
+})
