@@ -62,9 +62,7 @@ const functions = {
   'lift-halt': 'answers',
   'read-requests': 'answers',
   'open-break-glass': 'answers',
-  'end-break-glass': 'answers',
-  'review-break-glass': 'answers',
-  'vouch-break-glass': 'answers',
+  'conclude-break-glass': 'answers',
   'read-break-glass': 'answers',
   'show-pages': 'answers',
   'decide-on-page': 'answers',
@@ -245,9 +243,12 @@ export class HotworkStack extends Stack {
 
     // People in an emergency. Opening needs the tables and nothing else: no queue, no workflow, no Slack.
     api.route(makeDecider('open-break-glass', { ISSUER: issuer }), 'POST /v1/break-glass')
-    api.route(makeDecider('end-break-glass', { ISSUER: issuer }), 'POST /v1/break-glass/{id}/end')
-    api.route(makeDecider('review-break-glass', { ISSUER: issuer }), 'POST /v1/break-glass/{id}/review')
-    api.route(makeDecider('vouch-break-glass', { ISSUER: issuer }), 'POST /v1/break-glass/vouchers')
+    api.route(
+      makeDecider('conclude-break-glass', { ISSUER: issuer }),
+      'POST /v1/break-glass/{id}/end',
+      'POST /v1/break-glass/{id}/review',
+      'POST /v1/break-glass/vouchers',
+    )
     const readBreakGlass = make('read-break-glass', { ISSUER: issuer, ...truth })
     requests.grantRead(readBreakGlass.role)
     ledger.grantRead(readBreakGlass.role)

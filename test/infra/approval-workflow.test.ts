@@ -96,9 +96,17 @@ function walk(
 }
 
 describe('the machine is the ladder', () => {
-  test('one waiting state a stage, one more where it escalates, and one for the grant', () => {
+  test('one waiting state a stage, one more where it escalates, one for the grant, and two where the glass was broken', () => {
     expect(waiting.map(([id]) => id).sort()).toEqual(
-      ['AwaitCompletion', 'Tier1 owner', 'Tier2 owner', 'Tier2 owner escalated', 'Tier2 sre'].sort(),
+      [
+        'AwaitCompletion',
+        'AwaitEnd',
+        'AwaitReview',
+        'Tier1 owner',
+        'Tier2 owner',
+        'Tier2 owner escalated',
+        'Tier2 sre',
+      ].sort(),
     )
   })
 
@@ -108,7 +116,7 @@ describe('the machine is the ladder', () => {
         [false, ...(onSilence === 'expire' ? [] : [true])].map((escalated) => stageWait(tier, name, escalated)),
       ),
     )
-    expect(waiting.map(([id]) => id).sort()).toEqual([...names, 'AwaitCompletion'].sort())
+    expect(waiting.map(([id]) => id).sort()).toEqual([...names, 'AwaitCompletion', 'AwaitEnd', 'AwaitReview'].sort())
   })
 
   test.each([

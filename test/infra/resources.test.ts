@@ -142,11 +142,15 @@ describe('streams and queues', () => {
     }
   })
 
-  test('the sweep runs every minute', () => {
-    expect(theOnly(assembly.hotwork, 'AWS::Events::Rule').Properties).toMatchObject({
-      ScheduleExpression: 'rate(1 minute)',
-      Targets: [expect.objectContaining({ Arn: expect.anything() })],
+  test('the sweep runs every minute, and Slack groups are read anew while they are still fresh', () => {
+    const rules = resourcesOf(assembly.hotwork, 'AWS::Events::Rule').map(([id, { Properties }]) => {
+      expect(Properties['Targets']).toEqual([expect.objectContaining({ Arn: expect.anything() })])
+      return [/^(?:SlackGroups|Sweep)/.exec(id)?.[0], Properties['ScheduleExpression']]
     })
+    expect(rules.sort()).toEqual([
+      ['SlackGroups', 'rate(5 minutes)'],
+      ['Sweep', 'rate(1 minute)'],
+    ])
   })
 })
 
@@ -304,6 +308,13 @@ describe('the API', () => {
         'POST /link/unlink <LinkSlack>',
         'POST /v1/uses <BeginUse>',
         'POST /v1/uses/{id}/end <EndUse>',
+        'POST /v1/break-glass <OpenBreakGlass>',
+        'POST /v1/break-glass/vouchers <ConcludeBreakGlass>',
+        'POST /v1/break-glass/{id}/end <ConcludeBreakGlass>',
+        'POST /v1/break-glass/{id}/review <ConcludeBreakGlass>',
+        'GET /v1/break-glass <ReadBreakGlass>',
+        'GET /v1/break-glass/{id} <ReadBreakGlass>',
+        'GET /v1/break-glass/{id}/ledger <ReadBreakGlass>',
         'POST /v1/revocations <DeclareHalt>',
         'DELETE /v1/revocations/{id} <LiftHalt>',
       ].sort(),

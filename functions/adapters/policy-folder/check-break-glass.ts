@@ -38,7 +38,7 @@ export function checkBreakGlass(folder: Folder): Problem[] {
         say([...path, 'tell', 'people', at], `\`${name}\` is not in directory.json`, known(there))
     })
   }
-  value.profiles.forEach((profile, at) => checkProfile(profile, ['profiles', at], folder, say))
+  for (const [at, profile] of value.profiles.entries()) checkProfile(profile, ['profiles', at], folder, say)
   checkApart(value.profiles, say)
   return problems
 }
@@ -101,9 +101,7 @@ function checkRight({ action, resources }: OpenRight, path: Path, folder: Folder
         `\`${pattern}\` is no pattern of resources`,
         'write `arn:{partition}:service:{region}:{account}:...`, with `*` at its end alone',
       )
-    else if (
-      !entry.statement?.resources.some((template) => resourcesOverlap(template, pattern))
-    )
+    else if (!entry.statement?.resources.some((template) => resourcesOverlap(template, pattern)))
       say(here, `\`${action}\` never acts on \`${pattern}\``, 'see `statement.resources` of the action')
     if (reachesOurselves(pattern, folder.resources.value.resources))
       say(
