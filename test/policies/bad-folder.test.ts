@@ -190,6 +190,31 @@ const names: Bad[] = [
     '`workloads`',
   ],
   [
+    'an escalation to a channel that is not deployed',
+    (copy) => copy.editJson(ladder, ({ tiers }) => (tiers[1].stages[0].onSilence.channel = 'night-watch')),
+    ladder,
+    '"channel": "night-watch"',
+    'channel `night-watch` is not in the deployment',
+    'there are: `hotwork-approvals`',
+  ],
+  [
+    'a group to tell that there is not',
+    (copy) => copy.editJson(ladder, ({ tiers }) => (tiers[1].stages[0].notify = { direct: ['managers'] })),
+    ladder,
+    '"managers"',
+    '`managers` is not in directory.json',
+    'there are: ',
+  ],
+  [
+    'somebody quiet who is not there',
+    (copy) =>
+      copy.editJson(ladder, ({ tiers }) => (tiers[1].stages[0].notify = { direct: [], quiet: ['person:nobody'] })),
+    ladder,
+    '"person:nobody"',
+    '`person:nobody` is not in directory.json',
+    'there are: ',
+  ],
+  [
     'a channel that is not deployed',
     (copy) => copy.editJson(ladder, ({ tiers }) => (tiers[3].stages[1].channel = 'security')),
     ladder,

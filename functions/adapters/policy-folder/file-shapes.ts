@@ -44,7 +44,10 @@ const IdentityFile = z.strictObject({
 const StageFile = z.strictObject({
   ...Stage.shape,
   deadline: Duration,
-  onSilence: z.union([z.literal('expire'), z.strictObject({ escalateTo: Alias, deadline: Duration })]),
+  onSilence: z.union([
+    z.literal('expire'),
+    z.strictObject({ escalateTo: Alias, deadline: Duration, channel: Alias.optional() }),
+  ]),
   maxAge: Duration.optional(),
   // Plain names here: what they are is checked in the ladder that this becomes.
   notify: z.strictObject({ direct: z.array(z.string()), quiet: z.array(z.string()).optional() }).optional(),
