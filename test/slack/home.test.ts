@@ -239,3 +239,40 @@ describe('the end of the app in a workspace', () => {
     expect(world.log.lines).toContainEqual({ level: 'error', message: 'slack app removed', fields: { event: type } })
   })
 })
+
+describe('who is in a user group of Slack', () => {
+  const open = async (slackGroups?: { [group: string]: string }) => {
+    await desk.close()
+    const directory = slackGroups ? { ...bundle.directory, slackGroups } : bundle.directory
+    world = new World({ ...bundle, directory })
+    desk = new DeskWorld(world)
+    await desk.open()
+    let asked = 0
+    desk.changes = { refreshGroups: async () => Boolean(++asked) }
+    return {
+      changed: (id: string) => desk.event({ type: 'subteam_members_changed', subteam_id: id }),
+      asked: () => asked,
+    }
+  }
+
+  test('is asked anew when that changes, if the directory takes the group from there', async () => {
+    const { changed, asked } = await open({ sre: 'S0SRE' })
+    expect((await changed('S0SRE')).status).toBe(200)
+    expect(asked()).toBe(1)
+    await changed('S0OTHER')
+    expect(asked()).toBe(1)
+  })
+
+  test('is not asked where the directory takes none', async () => {
+    const { changed, asked } = await open()
+    await changed('S0SRE')
+    expect(asked()).toBe(0)
+  })
+
+  test('is answered with 200 when Slack or the store is silent: the next round comes by itself', async () => {
+    const { changed } = await open({ sre: 'S0SRE' })
+    desk.changes = { refreshGroups: () => Promise.reject(new StoreUnavailable('no answer')) }
+    expect((await changed('S0SRE')).status).toBe(200)
+    expect(world.log.lines.at(-1)).toMatchObject({ level: 'warn', message: 'slack groups not read' })
+  })
+})
