@@ -88,6 +88,15 @@ describe('/hotwork', () => {
     expect(await now()).toMatchObject({ status: 'pending' })
   })
 
+  test('by somebody whose account is nobody’s yet leads to where they can say whose, and so does the tab', async () => {
+    const address = 'https://hotwork.example/link?code=one-time'
+    desk.changes = { links: { find: async () => undefined, offer: async () => address } }
+    await desk.type('U0STRANGER', 'list')
+    const { ephemerals } = await desk.control('ephemerals?user=U0STRANGER')
+    for (const { blocks } of [ephemerals.at(-1), await desk.home('U0STRANGER')])
+      expect(JSON.stringify(blocks)).toContain(`"url":"${address}"`)
+  })
+
   test('is told the truth when the store is silent or slow, within the time that Slack waits', async () => {
     desk.changes = { overview: () => Promise.reject(new StoreUnavailable('no answer')) }
     expect(await desk.type('U0BEN', 'list')).toMatch(/store has not answered/)

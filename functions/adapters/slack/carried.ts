@@ -14,8 +14,8 @@ export type Carried = { delivery: Delivery; deadline: Deadline; clockHolds: bool
 /** What the door knows of the request that a listener is called for. */
 export const carriedOf = ({ context }: { context: object }): Carried => (context as { carried: Carried }).carried
 
-/** Who did this, or what they are to be told in place of its being done. */
-export type Who = { ok: true; person: Person } | { ok: false; sentence: string }
+/** Who did this, or what they are to be told in place of its being done: with the way to say who they are, where there is one. */
+export type Who = { ok: true; person: Person } | { ok: false; sentence: string; link?: string }
 
 /** Whose a Slack account is where the directory does not say, and how its owner can say so. */
 export type Linking = {
@@ -45,7 +45,7 @@ export async function whoDid(user: unknown, { clockHolds, deadline }: Carried, o
     if (!linked) return { ok: false, sentence: notRecorded }
     found = personBehind(user, bundle, linked.value)
     const offered = isUnknown(found) ? await asked(links.offer(account)) : undefined
-    if (offered) return { ok: false, sentence: linkSentence(offered.value) }
+    if (offered) return { ok: false, sentence: linkSentence(offered.value), link: offered.value }
   }
   if (!found.ok) {
     log.warn('press by nobody who decides', { code: found.code })

@@ -7,6 +7,7 @@ import { bold, type CardBlock, code, context, list, rich, section, words } from 
 import { largestCard, renderCard, sizeOf } from './card.ts'
 import { type CardFacts, titleFor } from './card-facts.ts'
 import { headlineOf, nowOf } from './card-status.ts'
+import { linkBlocks } from './home-view.ts'
 import { clamp, inert } from './inert.ts'
 import { liveRow, ownRow, waitingRow } from './overview-rows.ts'
 
@@ -37,9 +38,9 @@ export const helpReply = (first?: string): Reply => ({
 })
 
 /** @param sentence of ours, or with others' words in it, which are made inert here */
-export const sayReply = (sentence: string): Reply => ({
+export const sayReply = (sentence: string, link?: string): Reply => ({
   text: 'Hotwork has answered',
-  blocks: [rich('said', section(words(clamp(inert(sentence), 900).text)))],
+  blocks: [rich('said', section(words(clamp(inert(sentence), 900).text))), ...linkBlocks(link)],
 })
 
 /** What was typed, as it may be shown. */

@@ -70,7 +70,7 @@ async function inTimeToAnswer(typed: SlashCommand, carried: Carried, options: Ed
 
 async function answerTo(typed: SlashCommand, carried: Carried, options: EdgeOptions): Promise<Reply> {
   const who = await whoDid({ id: typed.user_id, team_id: typed.team_id }, carried, options)
-  if (!who.ok) return sayReply(who.sentence)
+  if (!who.ok) return sayReply(who.sentence, who.link)
   if (!(await options.claim(onceFor(carried, 'command')))) return sayReply('This command had arrived before.')
   const [verb = '', rest = ''] = splitOnce(typed.text)
   const act = Object.hasOwn(doing, verb.toLowerCase()) ? doing[verb.toLowerCase()] : undefined

@@ -13,7 +13,7 @@ export type Home = Omit<HomeView, 'blocks'> & { blocks: CardBlock[] }
 export type HomePages = { one(id: RequestId): string; all: string }
 
 /** What the buttons of a home tab are called. */
-export const homeActions = { read: 'home_read', all: 'home_all', revoke: 'home_revoke' } as const
+export const homeActions = { read: 'home_read', all: 'home_all', link: 'home_link', revoke: 'home_revoke' } as const
 
 /** How many of each part are shown: together, with their buttons, they stay below the 100 blocks that Slack takes. */
 const most = { waiting: 15, own: 12, live: 15 } as const
@@ -55,10 +55,14 @@ export function renderHome(overview: Overview, facts: CardFacts, pages: HomePage
 }
 
 /** In place of an overview: why there is none. */
-export const renderNoHome = (sentence: string): Home => ({
+export const renderNoHome = (sentence: string, link?: string): Home => ({
   type: 'home',
-  blocks: [header('Hotwork'), said('why', sentence)],
+  blocks: [header('Hotwork'), said('why', sentence), ...linkBlocks(link)],
 })
+
+/** The way for somebody to say who they are: a button, since nothing here reads an address out of text. */
+export const linkBlocks = (link: string | undefined): CardBlock[] =>
+  link === undefined ? [] : [actions('link', linkButton(homeActions.link, 'Link your account', link))]
 
 /** The block that says what a live grant is: a form to revoke it shows the same again. */
 export const liveBlock = (id: RequestId): string => `live:${id}`

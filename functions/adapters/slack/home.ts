@@ -25,7 +25,7 @@ export function registerHome(app: App, options: EdgeOptions): void {
     await draw(event.user, who, carried, options)
   })
   // Following a link does nothing here.
-  for (const action_id of [homeActions.read, homeActions.all])
+  for (const action_id of [homeActions.read, homeActions.all, homeActions.link])
     app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id }, ({ ack }) => ack())
   app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: homeActions.revoke }, async (press) => {
     await press.ack()
@@ -46,7 +46,7 @@ async function draw(
   carried: Carried,
   options: EdgeOptions,
 ): Promise<void> {
-  const home = who.ok ? await homeOf(who.person.id, carried, options) : renderNoHome(who.sentence)
+  const home = who.ok ? await homeOf(who.person.id, carried, options) : renderNoHome(who.sentence, who.link)
   try {
     const { done } = await carried.deadline.within(options.publishHome(user, home), patience.answer)
     if (!done) options.log.warn('home not drawn in time')
