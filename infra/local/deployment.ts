@@ -66,9 +66,12 @@ export async function prepareDeployment(
   const desk = await startDesk({
     interactivityUrl: interactivityUrl(proxy),
     ...slack,
-    people: organisation.people.flatMap(({ id, name, groups, slackUserId }) =>
-      slackUserId ? [{ slackUserId, name: id.replace(/^person:/, ''), realName: name, groups }] : [],
-    ),
+    people: organisation.people.map(({ id, name, groups, slackUserId }) => ({
+      slackUserId,
+      name: id.replace(/^person:/, ''),
+      realName: name,
+      groups,
+    })),
     channels: Object.entries(slack.channels).map(([name, id]) => ({ name, id })),
     log,
   })
@@ -166,7 +169,7 @@ function describeLocal(
     people: organisation.people.map((person) => ({
       ...clientOf(person),
       groups: person.groups,
-      slackUserId: person.slackUserId ?? '',
+      slackUserId: person.slackUserId,
     })),
     slack: {
       apiUrl: desk.apiUrl,

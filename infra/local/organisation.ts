@@ -34,7 +34,8 @@ const Action = z.object({ account: z.string().optional() })
 export interface Organisation {
   agents: { id: string; owner: string; autonomy: string; subject: string }[]
   tools: { id: string; subject: string }[]
-  people: { id: string; name: string; groups: string[]; slackUserId: string | undefined; subject: string }[]
+  /** Everybody has an account in the local Slack; whoever the directory names none of can link theirs by logging in. */
+  people: { id: string; name: string; groups: string[]; slackUserId: string; subject: string }[]
   /** Aliases of the issuers of agents' and tools' identities, and of people's, that this machine can stand for. */
   workloadIssuers: string[]
   peopleIssuers: string[]
@@ -70,7 +71,7 @@ export function readOrganisation(folder: string): Organisation {
       id,
       name,
       groups: Object.keys(groups).filter((group) => groups[group]?.includes(id)),
-      slackUserId: slack,
+      slackUserId: slack ?? unsaidSlackId(id),
       subject: subjectOf(id),
     })),
     workloadIssuers,
@@ -80,6 +81,13 @@ export function readOrganisation(folder: string): Organisation {
     accounts: distinct(actions.flatMap(({ account }) => account ?? [])),
   }
 }
+
+/** Of the form that Slack's own ids have, and the same at each start. */
+const unsaidSlackId = (id: string) =>
+  `U0${id
+    .replace(/^person:/, '')
+    .toUpperCase()
+    .replaceAll(/[^A-Z0-9]/g, '')}`
 
 function readJson<T>(path: string, schema: z.ZodType<T>): T {
   const { success, data, error } = schema.safeParse(JSON.parse(readFileSync(path, 'utf8')))

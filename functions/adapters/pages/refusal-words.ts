@@ -8,7 +8,7 @@ const told: Words = {
   self_approval: 'The agent that asks is yours, so somebody else must decide; nothing was recorded but that you tried.',
   already_decided: 'You have approved this request before, and nobody counts twice; nothing has changed.',
   already_settled: 'It was too late: the request is settled, as this page shows. Nothing has changed.',
-  stage_not_open: 'It is not the turn of your stage yet, though you can deny at any time. Nothing has changed.',
+  stage_not_open: 'It is the turn of another stage than yours, though you can deny at any time. Nothing has changed.',
   stale_digest:
     'What you looked at is not what is on record now, so your decision was not counted. Read this page and decide again.',
   stale_round:
@@ -44,7 +44,7 @@ const offered: Words = {
   not_eligible: 'You are not among those whom policy lets decide this request, so there is nothing for you to do here.',
   self_approval: 'The agent that asks is yours, so somebody else must decide it.',
   already_decided: 'You have approved it, and nobody counts twice. It waits for others.',
-  stage_not_open: 'It is not the turn of your stage yet. You can deny it at any time.',
+  stage_not_open: 'It is the turn of another stage than yours. You can deny it at any time.',
   halted: 'An emergency halt covers it: it can only end.',
   ancestor_ended: 'What it was delegated from has ended: it can only end.',
 }

@@ -1,9 +1,10 @@
 import type { Refusal } from '../../domain/refusals.ts'
-import { type ApprovalRequest, approversOf, openStage, type StageState } from '../../domain/request.ts'
+import { type ApprovalRequest, approversOf, filled, openStage, type StageState } from '../../domain/request.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
 import type { Viewed } from '../../operations/view-request.ts'
 import { type Html, html } from './html.ts'
 import { type Notice, page, type Reader } from './layout.ts'
+import { narrowedSection } from './narrowed.ts'
 import { whyNobody } from './refusal-words.ts'
 import { factsOf, nameOf, narrowablesOf, type PageBundle, type PageFacts, shownDigest } from './request-facts.ts'
 import { becameOf, standingOf } from './request-status.ts'
@@ -30,6 +31,7 @@ export function requestPage({ viewed, bundle, reader, now, notice, draft = {} }:
     notice: notice ?? ownDecision(state, reader.person),
     body: html`${headline(state, facts, bundle, now)}
 ${what(facts)}
+${narrowedSection(state, bundle, now)}
 ${who(facts)}
 ${stages(state, bundle, now)}
 ${forms(viewed, bundle, facts, reader, draft)}
@@ -103,7 +105,7 @@ function stageLine(stage: StageState, isOpen: boolean, state: ApprovalRequest, n
   const many = `${approversOf(stage).length} of ${terms.quorum} approved`
   const turn = isOpen
     ? html`, open now${deadline === undefined ? '' : html` until ${time(deadline, now)}`}`
-    : state.status === 'pending' && opensAt === undefined
+    : state.status === 'pending' && opensAt === undefined && !filled(stage)
       ? ', not open yet'
       : ''
   const wider =

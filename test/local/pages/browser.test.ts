@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { JWK } from 'jose'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
@@ -6,7 +6,7 @@ import { checkLogins } from '../../../functions/adapters/jose/check-logins.ts'
 import type { OidcIssuer } from '../../../functions/domain/issuer.ts'
 import type { ApprovalRequest } from '../../../functions/domain/request.ts'
 import { person, prodParameter, type What } from '../../support/world.ts'
-import { root } from '../support/programs.ts'
+import { smallPng } from '../support/small-png.ts'
 import { PagesFixture } from './fixture.ts'
 
 // A machine without Chromium can run everything else; the continuous integration installs it and fails on a skip.
@@ -17,12 +17,13 @@ const inBrowser = executablePath === undefined ? describe.skip : describe
 const quiet = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking']
 const at = new PagesFixture()
 
-/** `HOTWORK_PICTURES=1` takes the pictures of docs/pictures anew. */
-const picture = async (page: Page, name: string): Promise<void> => {
-  if (!process.env['HOTWORK_PICTURES']) return
-  const folder = join(root, 'docs/pictures')
+/** `npm run pictures` keeps the pictures of docs/pictures; a test run only looks, and changes no file. */
+const folder = process.env['HOTWORK_PICTURES']
+async function picture(page: Page, name: string): Promise<void> {
+  if (folder === undefined) return
   mkdirSync(folder, { recursive: true })
-  await page.screenshot({ path: join(folder, `page-${name}.png`), fullPage: true })
+  const png = await page.screenshot({ fullPage: true, animations: 'disabled', caret: 'hide' })
+  writeFileSync(join(folder, `page-${name}.png`), smallPng(png))
 }
 
 /** Stops a production function: tier 3, the owner and then two of security with a strong login. */
@@ -90,7 +91,7 @@ inBrowser('people at the pages, in a browser', () => {
     await page.getByRole('heading', { name: /requests wait for you/ }).waitFor()
     await picture(page, 'list')
     await page.getByRole('link', { name: /payment-timeout-ms/ }).click()
-    const text = await page.locator('main').innerText()
+    const text = await page.locator('main').textContent()
     expect(text).toContain(request.ask.digest)
     expect(text).toContain('Raise the timeout <b>now</b>, <!channel>: checkout fails [U+202E]evila[U+202C]')
     await picture(page, 'waiting')
@@ -160,7 +161,8 @@ inBrowser('people at the pages, in a browser', () => {
     await narrower.getByLabel(/^ReservedConcurrentExecutions/).fill('10')
     await narrower.getByLabel(/^Minutes/).fill('5')
     await picture(narrower, 'narrow-phone')
-    await button(narrower, 'Approve only this much').click()
+    // As whoever has a keyboard only sends a form.
+    await narrower.getByLabel(/^Minutes/).press('Enter')
     await narrower.getByText('You approved this; it is on record.').waitFor()
     expect(await now(request)).toMatchObject({
       round: 2,
@@ -171,7 +173,9 @@ inBrowser('people at the pages, in a browser', () => {
       .getByRole('alert')
       .getByText(/changed since you looked/)
       .waitFor()
-    expect(await page.locator('main').innerText()).toContain('round 2')
+    const text = await page.locator('main').textContent()
+    expect(text).toContain('round 2')
+    expect(text).toContain('ReservedConcurrentExecutions: 10, asked for: 40')
     await picture(page, 'stale')
   })
 
@@ -223,7 +227,7 @@ inBrowser('people at the pages, in a browser', () => {
     for (let step = 0; step < 20; step++) {
       await page.keyboard.press('Tab')
       if ((await focused.count()) === 0) break
-      stops.push((await focused.getAttribute('id')) ?? (await focused.innerText()))
+      stops.push((await focused.getAttribute('id')) ?? (await focused.textContent()) ?? '')
     }
     expect(stops).toEqual([
       'To what matters',

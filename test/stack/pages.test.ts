@@ -1,0 +1,122 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { JWK } from 'jose'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { checkLogins } from '../../functions/adapters/jose/check-logins.ts'
+import type { Entry } from '../../functions/domain/ledger.ts'
+import type { Directory } from '../../functions/domain/organisation.ts'
+import { Deployment, prod, remediator, setParameter } from './deployment.ts'
+
+/** The pages as they are deployed, in a browser without script, with the provider that people log in at. */
+
+// A machine without Chromium can run everything else; the continuous integration installs it and fails on a skip.
+const executablePath = [process.env['CHROMIUM_PATH'] ?? '', '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
+  existsSync,
+)
+const inBrowser = executablePath === undefined ? describe.skip : describe
+const quiet = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking']
+
+inBrowser('the deployed pages', () => {
+  jest.setTimeout(120_000)
+  const hotwork = new Deployment()
+  const { local, desk } = hotwork
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: executablePath as string, args: quiet })
+  })
+  afterAll(() => browser.close())
+  afterEach(() => Promise.all(browser.contexts().map((context) => context.close())))
+
+  /** Goes somewhere of ours, and logs in on the way as the person with this name. */
+  async function openAs(name: string, address: string): Promise<Page> {
+    const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage()
+    page.setDefaultTimeout(30_000)
+    await page.goto(address)
+    await page.getByRole('button', { name }).click()
+    await page.getByRole('button', { name: 'Log out' }).waitFor()
+    return page
+  }
+  const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
+  const onRecord = (page: Page) => page.getByText('You approved this; it is on record.').waitFor()
+
+  test('what waits for somebody is listed and decided there, with Slack down, and its card catches up', async () => {
+    const fault = (status: number) =>
+      fetch(`${local.slack.deskUrl}control/fault`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ status }),
+      })
+    const id = await hotwork.submitted(remediator, setParameter(prod))
+    await desk.untilCard(id)
+    await fault(503)
+    try {
+      const page = await openAs('Ben Baker', `${local.apiUrl}/decide`)
+      await page.locator(`a[href="/decide/${id}"]`).click()
+      await page
+        .getByLabel(/^Comment/)
+        .first()
+        .fill('by the page')
+      await button(page, 'Approve exactly this').click()
+      await onRecord(page)
+    } finally {
+      await fault(0)
+    }
+    const decided = (await hotwork.ledger(id)).find(({ type }) => type === 'Decided')
+    expect(decided).toMatchObject({ actor: { id: 'person:ben' }, facts: { through: 'page', comment: 'by the page' } })
+    await desk.untilCard(id, ({ says }) => says.includes('Ben Baker'))
+  })
+
+  test('a stronger login is made for one decision, and stands in the ledger as its evidence', async () => {
+    const id = await hotwork.submitted(remediator, {
+      ...setParameter(prod),
+      action: {
+        name: 'lambda:PutFunctionConcurrency',
+        properties: { FunctionName: 'checkout-pages', ReservedConcurrentExecutions: 0 },
+      },
+      resource: { type: 'lambda:function', id: 'arn:aws:lambda:us-east-1:000000000000:function:checkout-pages' },
+    })
+    await hotwork.decide('person:ana', id)
+    for (const name of ['Gus Garcia', 'Hana Hoshi']) {
+      const page = await openAs(name, `${local.apiUrl}/decide/${id}`)
+      await button(page, 'Log in and approve exactly this').click()
+      await page.getByText('This login counts as strong').waitFor()
+      await button(page, name).click()
+      await onRecord(page)
+    }
+    expect((await hotwork.task(remediator, id)).body.task.status).toBe('approved')
+
+    const directory = JSON.parse(readFileSync(join(__dirname, '../../policies/directory.json'), 'utf8')) as Directory
+    const { keys } = (await (await fetch(`${local.identityProviderUrl}/jwks`)).json()) as { keys: JWK[] }
+    const checked = await checkLogins((await hotwork.ledger(id)) as Entry[], {
+      alias: 'people',
+      issuer: { issuer: local.identityProviderUrl, audience: '{issuer}/people', algorithms: ['ES256'] },
+      clientId: 'hotwork-browser',
+      directory,
+      keys,
+    })
+    expect(checked.map(({ person, key, broken }) => [person, key, broken])).toEqual([
+      ['person:gus', 'known', undefined],
+      ['person:hana', 'known', undefined],
+    ])
+  })
+
+  test('whoever presses and is nobody yet is shown a link, logs in, and counts from then on', async () => {
+    const id = await hotwork.submitted(remediator, setParameter(prod))
+    const card = await desk.untilCard(id)
+    const before = (await desk.toldTo('U0MIA')).length
+    await desk.click(card, 'deny', 'U0MIA')
+    const told = await desk.untilTold('U0MIA', before)
+    const [address = ''] = /http\S+\/link\?code=[\w-]+/.exec(told.text) ?? []
+    const page = await openAs('Mia Moreau', address)
+    await page.getByRole('button', { name: /^Yes, .* in Slack is me$/ }).click()
+    await page.getByText(/^Linked:/).waitFor()
+    // Mia is of security, whose stage this request does not have: she is somebody now, and told so.
+    await desk.click(card, 'deny', 'U0MIA')
+    expect((await desk.untilTold('U0MIA', before + 1)).text).toMatch(/not among those who may decide/)
+    await page.goto(`${local.apiUrl}/link`)
+    await button(page, 'Unlink it').click()
+    await page.getByText(/^Unlinked:/).waitFor()
+    await desk.click(card, 'deny', 'U0MIA')
+    expect((await desk.untilTold('U0MIA', before + 2)).text).toContain('/link?code=')
+  })
+})
