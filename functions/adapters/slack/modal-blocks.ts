@@ -24,7 +24,7 @@ export function numberInput(name: string, label: string, { least, most }: { leas
     type: 'input',
     block_id: name,
     label: plain(label),
-    hint: plain(`${least} to ${most}; ${most} is what was asked for`),
+    hint: plain(`${least} to ${most}, which is what it is now`),
     element: {
       type: 'number_input',
       action_id: name,

@@ -145,7 +145,7 @@ export const malformedForm = 'That form is not one that Hotwork made; use the ne
 export const notOpened = 'The form could not be opened in time, and nothing has changed; press again.'
 export const nothingToNarrow =
   'There is nothing in this request that could be made less; approve it as it is, or deny it and say what would do.'
-export const nothingLess = 'Nothing is less than what was asked for: make something less, or go back and approve it.'
+export const nothingLess = 'Nothing is less than it is now: make something less, or go back and approve it as it is.'
 
 export const listChanged =
   'The list has changed since it was drawn so, and nothing was decided; read it as it is now, and press again.'
