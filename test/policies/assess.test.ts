@@ -112,7 +112,7 @@ test.each<[rule: string, bundle: Bundle, asked: Asked, reason: string, detail?: 
     'policy_denied',
     'resources.json',
   ],
-  ['too few people for a stage', without('gus', 'hana'), stop, 'no_eligible_approvers', 'security'],
+  ['too few people for a stage', without('gus', 'hana', 'mia'), stop, 'no_eligible_approvers', 'security'],
   [
     'one person for two stages',
     without('ben', 'chloe', 'eve', 'finn', 'jade', 'kofi'),

@@ -231,6 +231,22 @@ const names: Bad[] = [
     'there are none',
   ],
   [
+    'a login at no issuer of the deployment',
+    (copy) => copy.editJson('deployment.json', (deployment) => (deployment.login.issuer = 'elsewhere')),
+    'deployment.json',
+    '"elsewhere"',
+    '`elsewhere` is none of the issuers',
+    'there are: `workloads`, `people`',
+  ],
+  [
+    'a login where nobody of the directory is known',
+    (copy) => copy.editJson('deployment.json', (deployment) => (deployment.login.issuer = 'workloads')),
+    'deployment.json',
+    '"workloads",',
+    'nobody in directory.json has an identity of `workloads`',
+    'name the issuer of people',
+  ],
+  [
     'an account that is not deployed',
     (copy) => copy.editJson(ssm, (action) => (action.account = 'elsewhere')),
     ssm,
@@ -634,10 +650,10 @@ const behaviour: Bad[] = [
   ],
   [
     'a quorum larger than its group',
-    (copy) => copy.edit(ladder, (text) => text.replace('"quorum": 2', '"quorum": 4')),
+    (copy) => copy.edit(ladder, (text) => text.replace('"quorum": 2', '"quorum": 5')),
     ladder,
-    '"quorum": 4',
-    'needs 4 people, and at most 3 may decide it',
+    '"quorum": 5',
+    'needs 5 people, and at most 4 may decide it',
     'lower the quorum',
   ],
   [
