@@ -7,7 +7,13 @@ import type { Witness } from './witness.ts'
 import { eligibleIn } from './world.ts'
 
 /** A rule of Hotwork, by the invariant of the design that it is part of; `broken` says how a step breaks it. */
-export type Rule = { id: string; rule: string; broken: (step: Step) => string | undefined }
+export type Rule = {
+  id: string
+  rule: string
+  broken: (step: Step) => string | undefined
+  /** That only steps with such an event can break it; or only steps that change the state or bring anything to the ledger. */
+  about?: readonly Event['type'][] | 'state'
+}
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>
 
@@ -20,6 +26,7 @@ export const on = <T extends Event['type']>(
 ): Rule => ({
   id,
   rule,
+  about: types,
   broken: (step) => {
     for (const { event, seen } of step.told) {
       const why = (types as readonly string[]).includes(event.type) && broken(event as Of<T>, seen, step)
@@ -28,6 +35,13 @@ export const on = <T extends Event['type']>(
     return undefined
   },
 })
+
+/** A rule about the state and what the ledger says, however they came to be so. */
+export const always = (
+  id: string,
+  rule: string,
+  broken: (after: ApprovalRequest, sees: Witness, scenario: Scenario) => string | undefined,
+): Rule => ({ id, rule, about: 'state', broken: ({ after, sees, scenario }) => broken(after, sees, scenario) })
 
 /** The stages that lack their quorum of people of whom none counts twice anywhere. */
 export const unfilled = (scenario: Scenario, seen: Witness) =>
@@ -47,11 +61,15 @@ export const termsOf = (scenario: Scenario, seen: Witness, name: string) =>
   inForce(scenario, seen).stages.find((stage) => stage.name === name)
 export const ended = ({ status }: ApprovalRequest) => status !== 'pending' && status !== 'approved'
 /** Whether two states differ in more than refusals; usually each member is the very same. */
-export const differ = (before: ApprovalRequest, after: ApprovalRequest): boolean => {
-  const same = (Object.keys(after) as (keyof ApprovalRequest)[]).every(
-    (member) => member === 'updatedAt' || member === 'refusals' || before[member] === after[member],
-  )
-  return !same && bare(before) !== bare(after)
+export const differ = (before: ApprovalRequest, after: ApprovalRequest): boolean =>
+  !isVerySame(before, after) && bare(before) !== bare(after)
+/** Whether all that two states have but refusals is the very same. */
+export function isVerySame(before: ApprovalRequest, after: ApprovalRequest): boolean {
+  for (const member in after) {
+    if (member === 'updatedAt' || member === 'refusals') continue
+    if (before[member as keyof ApprovalRequest] !== after[member as keyof ApprovalRequest]) return false
+  }
+  return true
 }
 const bare = ({ updatedAt: _, refusals: __, ...rest }: ApprovalRequest) => JSON.stringify(rest)
 export const asSeen = ({ command, scenario, seen }: Step) =>

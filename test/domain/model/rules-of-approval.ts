@@ -1,7 +1,7 @@
 import { approvalsOf, keyOf } from '../../../functions/domain/request.ts'
 import type { PersonId } from '../../../functions/domain/values.ts'
 import { owner } from '../../support/ask.ts'
-import { asSeen, ineligible, inForce, on, type Rule, termsOf, unfilled } from './rule.ts'
+import { always, asSeen, ineligible, inForce, on, type Rule, termsOf, unfilled } from './rule.ts'
 import { roundsOf } from './scenarios.ts'
 import { absentFor, answerIn, eligibleIn } from './world.ts'
 
@@ -48,11 +48,9 @@ export const rulesOfApproval: readonly Rule[] = [
       return seen.key !== undefined && !scenario.mayRebind && 'its key is replaced'
     },
   ),
-  {
-    id: 'INV1',
-    rule: 'the key in the state is the one in the ledger',
-    broken: ({ after, sees }) => (keyOf(after) === sees.key ? undefined : 'another key'),
-  },
+  always('INV1', 'the key in the state is the one in the ledger', (after, sees) =>
+    keyOf(after) === sees.key ? undefined : 'another key',
+  ),
   on('INV2', 'nobody counts twice', ['Decided'], ({ actor, verdict, for: absent }, seen) => {
     const counted = seen.approvals.flatMap((each) => [each.person, each.for])
     const again = [actor.id, absent].find((each) => each !== undefined && counted.includes(each))
@@ -94,25 +92,17 @@ export const rulesOfApproval: readonly Rule[] = [
       return round !== seen.round + 1 && `it makes round ${round} of ${seen.round}`
     },
   ),
-  {
-    id: 'INV1',
-    rule: 'what is asked in the state is what the ledger says, in every word',
-    broken: ({ scenario, after, sees }) => {
-      const { ask, tier } = inForce(scenario, sees)
-      if (after.round !== sees.round) return `round ${after.round}, in the ledger ${sees.round}`
-      const same = after.ask.digest === ask.digest && after.ask.uses === ask.uses && after.tier === tier
-      return same ? undefined : 'something else is asked'
-    },
-  },
-  {
-    id: 'INV1',
-    rule: 'the approvals in the state are those in the ledger',
-    broken: ({ after, sees }) => {
-      const said = (approvals: readonly { person: string; stage: string }[]) =>
-        `${approvals.map(({ person, stage }) => `${person} ${stage}`).sort()}`
-      return said(approvalsOf(after)) === said(sees.approvals) ? undefined : 'other approvals'
-    },
-  },
+  always('INV1', 'what is asked in the state is what the ledger says, in every word', (after, sees, scenario) => {
+    const { ask, tier } = inForce(scenario, sees)
+    if (after.round !== sees.round) return `round ${after.round}, in the ledger ${sees.round}`
+    const same = after.ask.digest === ask.digest && after.ask.uses === ask.uses && after.tier === tier
+    return same ? undefined : 'something else is asked'
+  }),
+  always('INV1', 'the approvals in the state are those in the ledger', (after, sees) => {
+    const said = (approvals: readonly { person: string; stage: string }[]) =>
+      `${approvals.map(({ person, stage }) => `${person} ${stage}`).sort()}`
+    return said(approvalsOf(after)) === said(sees.approvals) ? undefined : 'other approvals'
+  }),
   on(
     'INV3',
     'an approval counts only while its giver is eligible',

@@ -1,5 +1,5 @@
 import { grantOf } from '../../../functions/domain/request.ts'
-import { ended, inForce, on, type Rule } from './rule.ts'
+import { always, ended, inForce, on, type Rule } from './rule.ts'
 import { spent } from './witness.ts'
 
 /** INV6: what was given away lies within what there was, and dies with it. */
@@ -29,16 +29,12 @@ export const rulesOfDelegation: readonly Rule[] = [
   on('INV6', 'each child is given its right once', ['Delegated'], ({ child }, seen) =>
     child in seen.given ? `${child} is given it again` : undefined,
   ),
-  {
-    id: 'INV6',
-    rule: 'what the state says was given away is what the ledger says',
-    broken: ({ after, sees }) => {
-      const given = (grantOf(after)?.delegations ?? []).map(({ child, uses }) => `${child} ${uses}`)
-      return `${given}` === `${Object.entries(sees.given).map(([child, uses]) => `${child} ${uses}`)}`
-        ? undefined
-        : 'other delegations'
-    },
-  },
+  always('INV6', 'what the state says was given away is what the ledger says', (after, sees) => {
+    const given = (grantOf(after)?.delegations ?? []).map(({ child, uses }) => `${child} ${uses}`)
+    return `${given}` === `${Object.entries(sees.given).map(([child, uses]) => `${child} ${uses}`)}`
+      ? undefined
+      : 'other delegations'
+  }),
   on(
     'INV6',
     'nothing is done once it is halted or an ancestor has ended',

@@ -1,6 +1,6 @@
 import { dueAt, lookUpAt } from '../../../functions/domain/due.ts'
 import { grantOf } from '../../../functions/domain/request.ts'
-import { differ, inForce, on, type Rule } from './rule.ts'
+import { always, differ, inForce, on, type Rule } from './rule.ts'
 import { unconverged } from './waits.ts'
 import { spent } from './witness.ts'
 import { numberOf } from './world.ts'
@@ -16,17 +16,13 @@ export const rulesOfRecord: readonly Rule[] = [
         ? `${credential} was never intended`
         : seen.pending[claim] !== credential && `${credential} was overtaken`,
   ),
-  {
-    id: 'INV5',
-    rule: 'the credentials in the state are the newest of each kind in the ledger',
-    broken: ({ after, sees }) => {
-      if (after.status !== 'approved') return undefined
-      const { access_token: token, aws } = after.grant.credentials
-      return token?.id === sees.live['access_token'] && aws?.id === sees.live['aws']
-        ? undefined
-        : 'another credential is live'
-    },
-  },
+  always('INV5', 'the credentials in the state are the newest of each kind in the ledger', (after, sees) => {
+    if (after.status !== 'approved') return undefined
+    const { access_token: token, aws } = after.grant.credentials
+    return token?.id === sees.live['access_token'] && aws?.id === sees.live['aws']
+      ? undefined
+      : 'another credential is live'
+  }),
   on(
     'INV5',
     'only the newest access token is good for anything',
@@ -54,16 +50,16 @@ export const rulesOfRecord: readonly Rule[] = [
         : 'it changed the request'
     },
   },
-  {
-    id: 'INV9',
-    rule: 'the uses in the state are those in the ledger, and with those given away never over budget',
-    broken: ({ after, sees, scenario }) => {
+  always(
+    'INV9',
+    'the uses in the state are those in the ledger, and with those given away never over budget',
+    (after, sees, scenario) => {
       const uses = 'grant' in after ? (after.grant?.uses ?? []) : []
       if (new Set(sees.begun).size !== uses.length || sees.begun.length !== uses.length) return 'other uses'
       const { uses: budget } = inForce(scenario, sees).ask
       return spent(sees) > budget ? `${spent(sees)} uses of ${budget}` : undefined
     },
-  },
+  ),
   on(
     'INV9',
     'why somebody decided so is said by them alone, once, and within the hour',

@@ -7,7 +7,7 @@ import type { Refusal } from '../../../functions/domain/refusals.ts'
 import { type ApprovalRequest, type Intent, openStage, type Use } from '../../../functions/domain/request.ts'
 import type { outcomeOf as realOutcomeOf } from '../../../functions/domain/wait.ts'
 import { submit, submittedAt } from '../../support/ask.ts'
-import type { Rule } from './rule.ts'
+import { isVerySame, type Rule } from './rule.ts'
 import { rules } from './rules.ts'
 import type { Scenario } from './scenarios.ts'
 import { noWitness, type Witness, witness } from './witness.ts'
@@ -45,9 +45,13 @@ export type Node = {
   /** How it was reached. */
   from: Node | undefined
   label: string
-  came: string
   events: readonly Event[]
+  refusal: Refusal | undefined
+  /** What distinguishes its state and its world, but for the time, from others. */
+  stateNumber: number
+  worldNumber: number
 }
+type Unnumbered = Omit<Node, 'stateNumber' | 'worldNumber'>
 
 export type Violation = { scenario: string; rule: Rule; why: string; trace: readonly string[] }
 export type Found = {
@@ -77,22 +81,28 @@ export function search(scenario: Scenario, reducer: Reducer): Found {
     sample: [],
     violation: undefined,
   }
-  const known = new Set<string>()
-  const commands = remembered((world) => commandsIn(scenario, world))
+  const known = new Set<number>()
+  const [states, worlds, times] = [new Numbers(), new Numbers(), new Numbers()]
+  const commands: (readonly Action[])[] = []
   let layer: Node[] = []
 
-  /** Takes a node into the next layer unless it is known. */
-  const reach = (next: Node[], node: Node) => {
-    const key = keyOf(node)
+  /** Takes a node into the next layer unless it is known. What did not change on the way has the number that it had. */
+  const reach = (next: Node[], { from, ...node }: Unnumbered) => {
+    const { state, seen, world } = node
+    const stateIsFrom = from && node.events.length === 0 && state === from.state
+    const stateNumber = stateIsFrom ? from.stateNumber : states.of(keyOf(state, seen))
+    const worldNumber = world === from?.world ? from.worldNumber : worlds.of(worldKey(world))
+    const key = (stateNumber * 2 ** 16 + worldNumber) * 2 ** 10 + times.of(`${world.now}`)
     if (known.has(key)) return
     known.add(key)
-    found.statuses.add(node.state.status)
-    if (known.size % sampled === 1) found.sample.push(node)
-    next.push(node)
+    found.statuses.add(state.status)
+    const reached: Node = { ...node, from, stateNumber, worldNumber }
+    if (known.size % sampled === 1) found.sample.push(reached)
+    next.push(reached)
   }
 
   /** Tells a command, checks the rules, and answers with the node that it leads to; undefined where a rule is broken. */
-  const tell = (from: Node | undefined, { label, command, obeyed }: Action, world: World): Node | undefined => {
+  const tell = (from: Node | undefined, { label, command, obeyed }: Action, world: World): Unnumbered | undefined => {
     found.transitions += 1
     const step = take(scenario, reducer, from, command as Command, world)
     if ('threw' in step) {
@@ -101,17 +111,15 @@ export function search(scenario: Scenario, reducer: Reducer): Found {
     }
     for (const { type } of step.events) found.events.add(type)
     if (step.refusal) found.refusals.add(step.refusal)
-    const came = [...step.events.map(({ type }) => type), step.refusal && `(${step.refusal})`]
-      .filter(Boolean)
-      .join(', ')
-    for (const rule of rules) {
+    const { after: state, sees: seen, events, refusal } = step
+    for (const rule of rulesFor(step)) {
       const why = rule.broken(step)
       if (why === undefined) continue
-      found.violation = violated(scenario, rule, why, from, label, came)
+      found.violation = violated(scenario, rule, why, from, label, cameOf({ events, refusal }))
       return undefined
     }
-    const after = step.refusal || !obeyed ? world : { ...world, ...obeyed }
-    return { state: step.after, world: after, seen: step.sees, from, label, came, events: step.events }
+    const after = refusal || !obeyed ? world : { ...world, ...obeyed }
+    return { state, world: after, seen, from, label, events, refusal }
   }
 
   const start = tell(undefined, { label: 'submitted', command: submission(scenario) }, firstWorld)
@@ -119,18 +127,37 @@ export function search(scenario: Scenario, reducer: Reducer): Found {
   while (layer.length > 0) {
     const next: Node[] = []
     for (const node of layer) {
-      for (const action of commands(node.world)) {
+      // What may be tried depends on the world, but not on the time.
+      commands[node.worldNumber] ??= commandsIn(scenario, node.world)
+      for (const action of commands[node.worldNumber] as readonly Action[]) {
         const reached = tell(node, action, node.world)
         if (!reached) return { ...found, states: known.size }
         if (reached.events.some(({ type }) => type !== 'Refused') || reached.world !== node.world) reach(next, reached)
       }
       for (const { label, world } of movesOf(scenario, node))
-        reach(next, { ...node, world: { ...node.world, ...world }, from: node, label, came: '', events: [] })
+        reach(next, { ...node, world: { ...node.world, ...world }, from: node, label, events: [], refusal: undefined })
     }
     layer = next
   }
   return { ...found, states: known.size }
 }
+
+/** The rules that a step could break at all, in the order of all of them: they are asked of millions of refusals. */
+function rulesFor({ told, before, after }: Step): readonly Rule[] {
+  const isStill = told.length === 0 && before !== undefined && isVerySame(before, after)
+  const key = isStill ? 'still' : told.map(({ event: { type } }) => type).join()
+  const known = applicable.get(key)
+  if (known) return known
+  const types = told.map(({ event: { type } }) => type)
+  const some = rules.filter(({ about }) =>
+    about === undefined || about === 'state'
+      ? about === undefined || !isStill
+      : types.some((type) => about.includes(type)),
+  )
+  applicable.set(key, some)
+  return some
+}
+const applicable = new Map<string, readonly Rule[]>()
 
 const submission = ({ ask, tier, stages, inherits }: Scenario) =>
   submit(ask, tier, { stages, ...(inherits ? { inherits } : {}) })
@@ -195,13 +222,15 @@ function violated(
 /** The way to a node, a line a step. */
 export function traceOf(node: Node | undefined): string[] {
   const lines: string[] = []
-  for (let at = node; at; at = at.from) lines.unshift(line(at.label, at.came))
+  for (let at = node; at; at = at.from) lines.unshift(line(at.label, cameOf(at)))
   return lines
 }
+const cameOf = ({ events, refusal }: Pick<Node, 'events' | 'refusal'>): string =>
+  [...events.map(({ type }) => type as string), ...(refusal ? [`(${refusal})`] : [])].join(', ')
 const line = (label: string, came: string) => (came ? `${label} -> ${came}` : label)
 
 /** What distinguishes states, in as few characters as may be. */
-function keyOf({ state, world, seen }: Node): string {
+function keyOf(state: ApprovalRequest, seen: Witness): string {
   const stages = state.stages.map(({ decisions, escalatedAt }) => {
     const decided = decisions
       .map(({ person, verdict, as, for: absent, comment }) => `${person}${verdict}${as}${absent}${comment}`)
@@ -210,7 +239,7 @@ function keyOf({ state, world, seen }: Node): string {
   })
   const open = state.status === 'pending' ? openStage(state)?.deadline : ''
   const by = state.status === 'denied' ? state.deniedBy : state.status === 'revoked' ? state.revokedBy : ''
-  return `${state.status}|${state.round}|${stages}|${open}|${by}|${grantKey(state)}|${state.boundKey?.[0]}|${seen.end}|${seen.issued}|${seen.grant?.notAfter}|${worldKey(world)}|${world.now}`
+  return `${state.status}|${state.round}|${stages}|${open}|${by}|${grantKey(state)}|${state.boundKey?.[0]}|${seen.end}|${seen.issued}|${seen.grant?.notAfter}`
 }
 
 function grantKey(state: ApprovalRequest): string {
@@ -232,15 +261,14 @@ const callKey = ({ id, begunAt, ended }: Use) => `${id.slice(-2)}${ended ? ended
 const worldKey = ({ lost, policyForbids, intended, minted, answered, calling, sent, ending, away }: World) =>
   `${lost}|${policyForbids}|${intended}|${minted}|${answered}|${calling}|${sent}|${ending?.by}|${away}`
 
-/** What may be tried depends on the world, but not on the time: it is worked out once for each. */
-function remembered(make: (world: World) => readonly Action[]) {
-  const made = new Map<string, readonly Action[]>()
-  return (world: World): readonly Action[] => {
-    const key = worldKey(world)
-    const before = made.get(key)
-    if (before) return before
-    const actions = make(world)
-    made.set(key, actions)
-    return actions
+/** Numbers for texts, from 0 on: what is compared millions of times is short. */
+class Numbers {
+  readonly #known = new Map<string, number>()
+
+  of(text: string): number {
+    const known = this.#known.get(text)
+    if (known !== undefined) return known
+    this.#known.set(text, this.#known.size)
+    return this.#known.size - 1
   }
 }
