@@ -66,9 +66,23 @@ describe('a task', () => {
       'expired in use': 'approved',
       withdrawn: 'cancelled',
       revoked: 'approved',
+      'revoked by a denial': 'approved',
+      narrowed: 'pending',
+      'decided in somebody’s stead': 'pending',
+      'denied in somebody’s stead': 'denied',
       'at tier 0': 'approved',
     })
     for (const of of states.values()) expect(task(of).task.status).toBe(taskStatus(of))
+  })
+
+  test('has what an approver left of it exactly if one did, and not who that was', () => {
+    for (const [name, of] of states) {
+      const { narrowed, round } = task(of)[ours]
+      const { arguments: args, uses, lifetime } = of.ask
+      expect([name, narrowed]).toEqual([name, round > 1 ? { arguments: args, uses, lifetime } : undefined])
+      expect([name, JSON.stringify(task(of)).includes('person:')]).toEqual([name, false])
+    }
+    expect(task(state('narrowed'))[ours].round).toBeGreaterThan(1)
   })
 
   test('can be cancelled while it is pending, and says where', () => {
@@ -171,8 +185,15 @@ describe('a request, to people', () => {
         tier: of.tier,
         digest: of.ask.digest,
         arguments_digest: of.ask.argumentsDigest,
-        round: 1,
+        round: of.round,
       })
+  })
+
+  test('says each narrowing: by whom, when, and what is less than it was', () => {
+    for (const [name, of] of states) expect([name, seen(of).narrowings?.length ?? 0]).toEqual([name, of.round - 1])
+    const [narrowing] = seen(state('narrowed')).narrowings
+    expect(narrowing).toMatchObject({ by: expect.stringMatching(/^person:/), at: expect.stringMatching(/Z$/) })
+    expect(JSON.stringify(narrowing)).toMatch(/"from":.*"to":/)
   })
 
   test('names the open stage, and none when nobody is waited for', () => {
