@@ -273,6 +273,7 @@ describe('a fault', () => {
     'StaleRequest',
     'Overtaken',
     'ClockOutOfRange',
+    'BoardUnavailable',
   ]
   const ofOperations = Object.entries(faults) as [string, new (message: string, options?: ErrorOptions) => Error][]
 
