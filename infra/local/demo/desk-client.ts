@@ -31,6 +31,9 @@ export interface Told {
   text: string
 }
 
+/** What a person presses on a card, by its control's `action_id`. */
+export type Press = 'approve' | 'deny' | 'narrow' | 'approve_all'
+
 /** How long a card may take. Far more than it does: a failure should mean that it never came. */
 const patienceMilliseconds = 20_000
 
@@ -72,7 +75,7 @@ export class DeskClient {
   }
 
   /** Clicks as Slack would deliver it: signed, with what the person's screen shows. */
-  async click(card: Pick<Card, 'channel' | 'ts'>, action: 'approve' | 'deny', user: string): Promise<ClickAnswer> {
+  async click(card: Pick<Card, 'channel' | 'ts'>, action: Press, user: string): Promise<ClickAnswer> {
     const { channel, ts } = card
     const began = Date.now()
     const answer = await this.#post<{ status: number; body: string }>('control/click', {
@@ -82,6 +85,29 @@ export class DeskClient {
       user,
     })
     return { ...answer, clickedAt: began }
+  }
+
+  /** Fills in the form that this person has open, by the names of its fields, and sends it. */
+  async submitForm(user: string, values: { [field: string]: string }): Promise<void> {
+    const opened = await this.#untilChanged(async () => {
+      const { seq } = await this.#get<{ seq: number }>('control/messages')
+      const { views } = await this.#get<{ views: { id: string }[] }>(`control/views?user=${user}`)
+      return { seq, found: views.at(-1) }
+    })
+    if (!opened) throw new Error(`${user} has no form open`)
+    await this.#post('control/submit', { view_id: opened.id, user, values })
+  }
+
+  /** What Slack's Web API answers from now on, whatever it is asked. @param status 0 ends it. */
+  async breakSlack(status: number): Promise<void> {
+    await this.#post('control/fault', { status })
+  }
+
+  /** Every message in a channel that names this text, with what is on it now. */
+  async cardsThatSay(text: string): Promise<Card[]> {
+    const { messages } = await this.#get<{ messages: Message[] }>('control/messages')
+    const posted = messages.filter(({ channel, thread_ts }) => !channel.startsWith('D') && thread_ts === undefined)
+    return posted.map(readCard).filter(({ says }) => says.includes(text))
   }
 
   /** What this person alone has been told, oldest first. */

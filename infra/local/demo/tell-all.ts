@@ -5,6 +5,7 @@ import { tellKillSwitch } from './chapters/kill-switch.ts'
 import { tellLag } from './chapters/lag.ts'
 import { tellLedger } from './chapters/ledger.ts'
 import { tellMediated } from './chapters/mediated.ts'
+import { tellNarrowed } from './chapters/narrowed.ts'
 import { tellNoFromPeople } from './chapters/no-from-people.ts'
 import { tellNoFromPolicy } from './chapters/no-from-policy.ts'
 import { tellStory } from './chapters/story.ts'
@@ -32,6 +33,11 @@ export async function tellAll(world: World): Promise<void> {
   )
   await report.chapter('People say no', 'Another request, denied by one of two who could have approved it.', () =>
     tellNoFromPeople(world),
+  )
+  await report.chapter(
+    'People say: less',
+    'An approver leaves less than was asked. That is another request, on which everybody else decides anew; the agent gets what is left of it.',
+    () => tellNarrowed(world),
   )
   await report.chapter('Policy says no', 'Where no approval could help, nobody is asked.', () =>
     tellNoFromPolicy(world),
