@@ -12,7 +12,12 @@ export interface Request {
   digest: string
   round: number
   stage: string | null
-  stages: { name: string; quorum: number; decisions: { person: string; verdict: string; at: string }[] }[]
+  stages: {
+    name: string
+    quorum: number
+    decisions: { person: string; verdict: string; at: string }[]
+    deadline?: string
+  }[]
   grant?: { id: string; uses_left: number; status: string }
 }
 
@@ -86,6 +91,11 @@ export class Person {
       if (acr === undefined) throw fault
       return this.#decide(request, verdict, stage, acr)
     }
+  }
+
+  /** Approves with the login that this person has: none stronger is made where one is asked for. @throws Refusal */
+  async approveAsLoggedIn(request: Request, acr?: string): Promise<Request> {
+    return this.#decide(request, 'approve', request.stage, acr)
   }
 
   /** Ends one request and everything that was issued for it. @throws Refusal */

@@ -10,6 +10,7 @@ import { tellNoFromPeople } from './chapters/no-from-people.ts'
 import { tellNoFromPolicy } from './chapters/no-from-policy.ts'
 import { tellStory } from './chapters/story.ts'
 import { tellStranger } from './chapters/stranger.ts'
+import { tellStrongerLogin } from './chapters/stronger-login.ts'
 import { tellTierZero } from './chapters/tier-zero.ts'
 import { tellTime } from './chapters/time.ts'
 import { tellWrongHands } from './chapters/wrong-hands.ts'
@@ -38,6 +39,11 @@ export async function tellAll(world: World): Promise<void> {
     'People say: less',
     'An approver leaves less than was asked. That is another request, on which everybody else decides anew; the agent gets what is left of it.',
     () => tellNarrowed(world),
+  )
+  await report.chapter(
+    'A stronger login',
+    'Stopping a function in prod is tier 3. A press in Slack is too weak a login for two of security; how strongly each logged in stands in the record.',
+    () => tellStrongerLogin(world),
   )
   await report.chapter('Policy says no', 'Where no approval could help, nobody is asked.', () =>
     tellNoFromPolicy(world),

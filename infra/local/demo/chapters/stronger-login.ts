@@ -1,0 +1,57 @@
+import { askWithCard, describeTask } from '../asking.ts'
+import { findBreak } from '../chain.ts'
+import { finding, refusedByHotwork } from '../findings.ts'
+import type { World } from '../world.ts'
+
+/** Where a press is too weak a login, and how a stronger one is asked for, made and recorded. */
+export async function tellStrongerLogin(world: World): Promise<void> {
+  const { report, desk, person } = world
+  const agent = await world.agent('agent:remediator')
+  const { task, card } = await askWithCard(world, agent, world.example('prod-stop-worker'))
+  const { id } = task.task
+  const [ben, gus, hana] = [person('person:ben'), person('person:gus'), person('person:hana')]
+  report.note(describeTask(task))
+
+  const atSecurity = await report.expect('Ben, an owner, clicks Approve, and it is security’s turn', async () => {
+    await desk.click(card, 'approve', ben.slackUserId)
+    const { stage } = await world.reader.request(id)
+    const turned = await desk.untilCard(id, ({ says }) => says.includes('Waiting for security'))
+    return finding(stage === 'security', `waits for ${stage}; buttons: ${turned.buttons.join(', ')}`, turned)
+  })
+  await report.expect('Gus presses, and is told to log in on the page; nothing is recorded', async () => {
+    const before = (await desk.toldTo(gus.slackUserId)).length
+    const { status } = await desk.click(atSecurity, 'approve', gus.slackUserId)
+    const { text } = await desk.untilTold(gus.slackUserId, before)
+    const { stages } = await world.reader.request(id)
+    const decided = stages.find(({ name }) => name === 'security')?.decisions.length
+    const held = status === 200 && decided === 0 && /log in/i.test(text) && text.includes(`/decide/${id}`)
+    return finding(held, `${status}; told: "${text}"; ${decided} decisions`)
+  })
+  await report.expect('the API wants the same of him: RFC 9470 names the login that would do', async () => {
+    const request = await world.reader.request(id)
+    const wanted = { status: 401, code: 'insufficient_user_authentication' }
+    return refusedByHotwork(() => gus.approveAsLoggedIn(request), wanted)
+  })
+  await report.expect('Gus and Hana log in with `acr` strong, and both count', async () => {
+    await gus.approveAsLoggedIn(await world.reader.request(id), 'strong')
+    const { status, stages } = await hana.approveAsLoggedIn(await world.reader.request(id), 'strong')
+    const who = stages.flatMap(({ name, decisions }) => decisions.map((each) => `${each.person} for ${name}`))
+    return finding(status === 'approved', `${status} by ${who.join(', ')}`)
+  })
+  await report.expect('how strongly each logged in, and when, stands in the record, and its chain holds', async () => {
+    const entries = await world.reader.ledger(id)
+    const decided = entries.filter(({ type, facts }) => type === 'Decided' && facts['stage'] === 'security')
+    const logins = decided.map(({ facts }) => facts['login'] as { acr?: string; at?: unknown } | undefined)
+    const broken = findBreak(id, entries)
+    const strong = logins.every((login) => login?.acr === 'strong' && login.at !== undefined)
+    const said = decided.map(({ actor }, index) => `${actor.id}: ${JSON.stringify(logins[index])}`)
+    return finding(strong && logins.length === 2 && broken === undefined, broken ?? said.join('; '))
+  })
+  await report.expect(
+    'the agent finds that it need not stop the worker after all, and hands its right back',
+    async () => {
+      const { hotwork } = await agent.complete(id, 'failed', 'not needed any more: the deploy was rolled back')
+      return finding(hotwork.grant?.status === 'completed', `grant: ${hotwork.grant?.status}`)
+    },
+  )
+}
