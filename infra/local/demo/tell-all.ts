@@ -8,6 +8,7 @@ import { tellMediated } from './chapters/mediated.ts'
 import { tellNarrowed } from './chapters/narrowed.ts'
 import { tellNoFromPeople } from './chapters/no-from-people.ts'
 import { tellNoFromPolicy } from './chapters/no-from-policy.ts'
+import { tellSlackDown } from './chapters/slack-down.ts'
 import { tellStory } from './chapters/story.ts'
 import { tellStranger } from './chapters/stranger.ts'
 import { tellStrongerLogin } from './chapters/stronger-login.ts'
@@ -44,6 +45,11 @@ export async function tellAll(world: World): Promise<void> {
     'A stronger login',
     'Stopping a function in prod is tier 3. A press in Slack is too weak a login for two of security; how strongly each logged in stands in the record.',
     () => tellStrongerLogin(world),
+  )
+  await report.chapter(
+    'Slack is down',
+    'Slack answers 500. People decide through the API meanwhile; once Slack is back, the card catches up.',
+    () => tellSlackDown(world),
   )
   await report.chapter('Policy says no', 'Where no approval could help, nobody is asked.', () =>
     tellNoFromPolicy(world),
