@@ -1,3 +1,4 @@
+import { tellBurst } from './chapters/burst.ts'
 import { tellDelegation } from './chapters/delegation.ts'
 import { tellExamples } from './chapters/examples.ts'
 import { tellFlags } from './chapters/flags.ts'
@@ -96,6 +97,11 @@ export async function tellAll(world: World): Promise<void> {
     'Every example request',
     'examples/requests/*.json, each through its whole life, held to the table in their README.md. Where a click is too weak a login (tier 3), people decide through the API with a stronger one.',
     () => tellExamples(world),
+  )
+  await report.chapter(
+    'Fifty alike',
+    'A build bot asks to set fifty flags. They come as one card with a line for each, and cost one press; the record has fifty decisions.',
+    () => tellBurst(world),
   )
   const id = story
   if (id !== undefined)
