@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { checkLogins, type LoginTrust } from '../../functions/adapters/jose/check-logins.ts'
 import type { Entry } from '../../functions/domain/ledger.ts'
 import { type DecisionNonce, writeNonce } from '../../functions/domain/login-nonce.ts'
@@ -146,4 +148,27 @@ test('a narrowed approval holds only with a login that was made for what is left
   request = await world.submitted(stopWorker)
   await world.decide(request, 'ana')
   expect(await broken(await approve(left))).toEqual([undefined])
+})
+
+describe('the program that verifies a record', () => {
+  const program = join(__dirname, '../../functions/handlers/verify-ledger.ts')
+  const node = join(__dirname, '../../node_modules/.bin/node')
+  const verify = (entries: readonly Entry[]) => {
+    const input = JSON.stringify({ aggregate: request.ask.id, entries })
+    const { status, stdout } = spawnSync(node, [program], { input, encoding: 'utf8' })
+    return [status, JSON.parse(stdout)]
+  }
+
+  test('tells each login beside the state', async () => {
+    const [status, said] = verify(await approved())
+    expect([status, said.state.status, said.logins]).toEqual([
+      0,
+      'pending',
+      [expect.objectContaining({ person: 'person:gus', key: 'not_asked' })],
+    ])
+  })
+  test('takes a record for broken whose login is of something else, and says where', async () => {
+    const entries = await approved({ nonce: { round: 2 } })
+    expect(verify(entries)).toEqual([1, { broken: { at: entries.at(-1)?.id, why: 'login', detail: 'nonce' } }])
+  })
 })
