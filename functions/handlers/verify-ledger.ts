@@ -4,8 +4,9 @@ import { checkLogins, type LoginTrust } from '../adapters/jose/check-logins.ts'
 import { keysOf } from '../adapters/jose/fetch-jwks.ts'
 import { SystemClock } from '../adapters/system/clock.ts'
 import { Bundle } from '../domain/bundle.ts'
+import { asOf } from '../domain/due.ts'
 import { type Entry, verify, verifyPermit, verifyPerson, verifyStandIn } from '../domain/ledger.ts'
-import { PersonId, StandInId, StandingPermitId } from '../domain/values.ts'
+import { NumericDate, PersonId, StandInId, StandingPermitId } from '../domain/values.ts'
 import { loginIssuerOf } from './wiring/login-issuer.ts'
 
 /**
@@ -13,11 +14,12 @@ import { loginIssuerOf } from './wiring/login-issuer.ts'
  * `{ "aggregate", "entries" }`, and on stdout what comes of replaying them through the production reducer: `{ "state" }`,
  * the whole state that they make, or `{ "broken" }`, the first entry that is not as it should be and in what. Exit 0, 1 for
  * a broken chain.
+ * `--at TIME` (seconds since 1970) is the request as it is then if nobody does anything more: what each read sees.
  *
  * Each login that a decision rests on is verified again too, and told in `logins`. With `--bundle FILE`, a compiled bundle,
  * it must also be that person's at that provider, whose keys are asked for and compared where they can be had.
  */
-const { values: options } = parseArgs({ options: { bundle: { type: 'string' } } })
+const { values: options } = parseArgs({ options: { at: { type: 'string' }, bundle: { type: 'string' } } })
 const { aggregate, entries } = JSON.parse(readFileSync(0, 'utf8')) as { aggregate: string; entries: Entry[] }
 const { state, broken } = replayed()
 const logins = broken ? [] : await checkLogins(entries, await trustOf(options.bundle))
@@ -32,7 +34,11 @@ function replayed() {
   const standIn = StandInId.safeParse(aggregate)
   if (standIn.success) return verifyStandIn(standIn.data, entries)
   const person = PersonId.safeParse(aggregate)
-  return person.success ? verifyPerson(person.data, entries) : verify(aggregate, entries)
+  if (person.success) return verifyPerson(person.data, entries)
+  const request = verify(aggregate, entries)
+  return request.state && options.at !== undefined
+    ? { state: asOf(request.state, NumericDate.parse(Number(options.at))), broken: undefined }
+    : request
 }
 
 /** Whom to believe, as the bundle has them. Keys that cannot be had are none: then it is said that nobody was asked. */

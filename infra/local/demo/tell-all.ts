@@ -9,6 +9,7 @@ import { tellMediated } from './chapters/mediated.ts'
 import { tellNarrowed } from './chapters/narrowed.ts'
 import { tellNoFromPeople } from './chapters/no-from-people.ts'
 import { tellNoFromPolicy } from './chapters/no-from-policy.ts'
+import { tellSilence } from './chapters/silence.ts'
 import { tellSlackDown } from './chapters/slack-down.ts'
 import { tellStory } from './chapters/story.ts'
 import { tellStranger } from './chapters/stranger.ts'
@@ -51,6 +52,11 @@ export async function tellAll(world: World): Promise<void> {
     'Slack is down',
     'Slack answers 500. People decide through the API meanwhile; once Slack is back, the card catches up.',
     () => tellSlackDown(world),
+  )
+  await report.chapter(
+    'Nobody answers',
+    'An owner has half an hour, which nobody waits for here. Time is read, not fired: so Hotwork’s own reader, given the record as it is, says what everybody will find at a later time.',
+    () => tellSilence(world),
   )
   await report.chapter('Policy says no', 'Where no approval could help, nobody is asked.', () =>
     tellNoFromPolicy(world),
