@@ -33,7 +33,7 @@ export async function measureAwaited(
 const now = () => Number(process.hrtime.bigint())
 
 async function warm({ run }: Case, batchMs: number): Promise<number> {
-  const until = now() + 150e6
+  const until = now() + 500e6
   let times = 1
   let best = Number.POSITIVE_INFINITY
   do {

@@ -7,10 +7,7 @@ import { type PolicyFolders, readBundle, sampleQuestion } from './policy-folders
 import { rawVerify } from './raw-verify.ts'
 
 /** P3: what a decision at a use costs, and whether it costs more the more policies are deployed. */
-export function measureDecisions(
-  folders: PolicyFolders,
-  how: { rounds: number; batchMs: number },
-): { findings: Finding[]; spread: number } {
+export function measureDecisions(folders: PolicyFolders, how: { rounds: number; batchMs: number }): Finding[] {
   const [few, many] = [readBundle(folders.sample()), readBundle(folders.withMore(60))]
   const [small, large] = [new CedarPolicy(few), new CedarPolicy(many)]
   const question = sampleQuestion(few, 'use')
@@ -31,7 +28,7 @@ export function measureDecisions(
     run: () => isAuthorized({ ...call, policies: { staticPolicies: everyPolicy } }),
   }
 
-  const { timings, spread } = measure(
+  const { timings } = measure(
     [rawVerify(), { name: 'few', run: decide(small) }, { name: 'many', run: decide(large) }],
     how,
   )
@@ -47,25 +44,16 @@ export function measureDecisions(
   const [, many1] = paired.timings as [Timing, Timing]
   const [, set, text] = obvious.timings as [Timing, Timing, Timing]
   const own = Object.keys(many.policies[question.action] ?? {}).length
-  return {
-    findings: [
-      atMost(1.05, 'P3', `decision at a use, ${count} policies deployed / ${own}`, many1.ratio),
-      atMost(
-        1.5,
-        'P3',
-        `decision at a use, ${count} policies deployed / raw verify`,
-        large1.ratio,
-        microseconds(large1),
-      ),
-      compared(`  obvious: ${count} policies in one preparsed set / raw verify`, say(set.ratio) + microseconds(set)),
-      compared(`  obvious: ${count} policies parsed at each call / raw verify`, say(text.ratio) + microseconds(text)),
-      compared(
-        '  raw ES256 verify',
-        `${(verify.p10 / 1000).toFixed(1)} us p10, ${(verify.median / 1000).toFixed(1)} us median`,
-      ),
-    ],
-    spread,
-  }
+  return [
+    atMost(1.05, 'P3', `decision at a use, ${count} policies deployed / ${own}`, many1.ratio),
+    atMost(1.5, 'P3', `decision at a use, ${count} policies deployed / raw verify`, large1.ratio, microseconds(large1)),
+    compared(`  obvious: ${count} policies in one preparsed set / raw verify`, say(set.ratio) + microseconds(set)),
+    compared(`  obvious: ${count} policies parsed at each call / raw verify`, say(text.ratio) + microseconds(text)),
+    compared(
+      '  raw ES256 verify',
+      `${(verify.p10 / 1000).toFixed(1)} us p10, ${(verify.median / 1000).toFixed(1)} us median`,
+    ),
+  ]
 }
 
 const microseconds = ({ p10 }: Timing) => `, ${(p10 / 1000).toFixed(0)} us p10`

@@ -55,9 +55,9 @@ export function quantile(numbers: readonly number[], part: number): number {
   return sorted[Math.floor(part * (sorted.length - 1))] as number
 }
 
-/** Runs a case until it is compiled; answers how often it fits into a batch. */
+/** Runs a case until it is compiled, to the last of the tiers; answers how often it fits into a batch. */
 function warm({ run }: Case, batchMs: number): number {
-  const until = now() + 150e6
+  const until = now() + 500e6
   let times = 1
   let best = Number.POSITIVE_INFINITY
   do {

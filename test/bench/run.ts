@@ -10,49 +10,69 @@ import { measureFirstDecision } from './first-decision.ts'
 import { measureGate } from './gate.ts'
 import { raceRevocation } from './gate-races.ts'
 import { measureStore } from './gate-store.ts'
+import { measure } from './harness.ts'
 import { measureModelChecker } from './model-checker.ts'
 import { PolicyFolders, readBundle } from './policy-folders.ts'
+import { rawVerify } from './raw-verify.ts'
 
 /**
  * `npm run bench`: the targets of docs/performance.md, measured. `-- --quick` for CI: fewer processes, shorter batches,
- * never fewer than forty rounds. `-- --local FILE` counts on another running stack than `.hotwork/local.json`. Exit 1
- * only when a median and its fast decile both miss, or an exact number does.
+ * never fewer than forty rounds. `-- --only gate,checker` for some of it. `-- --local FILE` counts on another running stack
+ * than `.hotwork/local.json`. Exit 1 only when a median and its fast decile both miss, or an exact number does.
  */
-const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, local: { type: 'string' } } })
-const { quick } = values
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, local: { type: 'string' } },
+})
+const { quick, only, local = join(import.meta.dirname, '../../.hotwork/local.json') } = values
 const how = quick ? { rounds: 40, batchMs: 4 } : { rounds: 80, batchMs: 8 }
 /** Beyond this the first case strayed too far for its company to be trusted closely. */
 const noisy = 0.2
 
 using folders = new PolicyFolders()
-const findings: Finding[] = []
-const telling = (name: string) => process.stderr.write(`  ${name} ...\n`)
+const sample = () => readBundle(folders.sample())
+/** What is printed under the table. */
+const details: string[] = []
 
-telling('decisions')
-const decisions = measureDecisions(folders, how)
-findings.push(...decisions.findings)
-telling('the gate')
-const sample = readBundle(folders.sample())
-findings.push(...(await measureGate(sample, how)), ...(await measureStore(sample, how)))
-telling('uses that race a revocation')
-findings.push(...(await raceRevocation(sample, quick ? 2000 : 10_000)))
-telling('first decisions, each in a new process')
-findings.push(...measureFirstDecision(folders.sample(), quick ? 11 : 41))
-telling('the record')
-findings.push(...measureAudit(how))
-telling('bundles, each loaded in new processes')
-findings.push(...measureBundles(quick ? 3 : 9))
-telling('the model checker')
-findings.push(measureModelChecker({ quick }))
-telling('calls of AWS')
-const counts = await countCalls(values.local ?? join(import.meta.dirname, '../../.hotwork/local.json'))
-findings.push(...counts.findings)
+const measures: { [name: string]: { what: string; run: () => readonly Finding[] | Promise<readonly Finding[]> } } = {
+  decisions: { what: 'decisions', run: () => measureDecisions(folders, how) },
+  gate: { what: 'the gate', run: () => measureGate(sample(), how) },
+  store: { what: 'the gate over few and over many grants', run: () => measureStore(sample(), how) },
+  races: { what: 'uses that race a revocation', run: () => raceRevocation(sample(), quick ? 2000 : 10_000) },
+  first: {
+    what: 'first decisions, each in a new process',
+    run: () => measureFirstDecision(folders.sample(), quick ? 11 : 41),
+  },
+  record: { what: 'the record', run: () => measureAudit(how) },
+  bundles: { what: 'bundles, each loaded in new processes', run: () => measureBundles(quick ? 3 : 9) },
+  checker: { what: 'the model checker', run: () => [measureModelChecker({ quick })] },
+  calls: {
+    what: 'calls of AWS',
+    run: async () => {
+      const counts = await countCalls(local)
+      if (counts.details) details.push(counts.details)
+      return counts.findings
+    },
+  },
+}
+const chosen = only?.split(',') ?? Object.keys(measures)
+const unknown = chosen.filter((name) => !Object.hasOwn(measures, name))
+if (unknown.length > 0)
+  throw new Error(`there is no \`${unknown}\` to measure: it is one of ${Object.keys(measures).join(', ')}`)
+
+const findings: Finding[] = []
+for (const [name, { what, run }] of Object.entries(measures)) {
+  if (!chosen.includes(name)) continue
+  process.stderr.write(`  ${what} ...\n`)
+  findings.push(...(await run()))
+}
+/** How far one raw verify strays from another now: what other work on this machine does to all the rest. */
+const { spread } = measure([rawVerify()], how)
 
 const [cpu] = cpus()
 process.stdout.write(`
 ${process.version}, ${cpus().length} x ${cpu?.model.trim() ?? 'unknown'}, ${new Date().toISOString().slice(0, 16)}Z
-raw verify strayed by ${(100 * decisions.spread).toFixed(0)} %${decisions.spread > noisy ? ': NOISY, other work runs on this machine' : ''}
+raw verify strayed by ${(100 * spread).toFixed(0)} %${spread > noisy ? ': NOISY, other work runs on this machine' : ''}
 
 ${tableOf(findings)}
-${counts.details && `\n${counts.details}\n`}`)
+${details.map((each) => `\n${each}\n`).join('')}`)
 if (findings.some(({ verdict }) => verdict === 'missed')) process.exitCode = 1

@@ -69,15 +69,21 @@ const condition = fc
   .map(([[first] = ['true'], ...rest]) =>
     rest.reduce((left, [next, how, negated]) => `(${left}) ${how} ${negated ? `!(${next})` : `(${next})`}`, `${first}`),
   )
-/** What a policy usually begins with. */
-const textFact = fc.constantFrom('agent.autonomy', 'resource.environment', 'resource.classification', 'purpose')
+/** What a policy usually begins with, or would if there were such a fact. */
+const textFact = fc.constantFrom(
+  'agent.autonomy',
+  'resource.environment',
+  'resource.classification',
+  'purpose',
+  'nowhere',
+)
 const plain = fc.oneof(
   fc.tuple(textFact, text).map(([of, is]) => `context.${of} == "${is}"`),
   fc
     .tuple(textFact, fc.array(text, { minLength: 2, maxLength: 5 }))
     .map(([of, all]) => `${JSON.stringify(all)}.contains(context.${of})`),
   fc
-    .tuple(fc.constantFrom('approval.tier', 'recent', 'delegationDepth'), comparison, number)
+    .tuple(fc.constantFrom('approval.tier', 'recent', 'delegationDepth', 'nowhere'), comparison, number)
     .map(([of, how, is]) => `context.${of} ${how} ${is}`),
 )
 const beginning = fc.array(plain, { maxLength: 3 })
