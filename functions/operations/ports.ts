@@ -23,6 +23,7 @@ import type {
 } from '../domain/values.ts'
 import type { Policy } from './policy-port.ts'
 
+export type { PersonLinks } from './login-ports.ts'
 export type { Answer, Policy, Question } from './policy-port.ts'
 
 /** What operations need from the world. Each port says what it promises; adapters keep it or throw a fault. */
