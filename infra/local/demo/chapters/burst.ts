@@ -7,8 +7,8 @@ import { until } from '../until.ts'
 import type { World } from '../world.ts'
 
 const many = 50
-/** So many are sent at once. */
-const width = 8
+/** So many are sent at once. More would only start more Lambdas here, each of which loads for a while. */
+const width = 5
 
 /** Fifty alike cost one human decision, and are fifty on the record. */
 export async function tellBurst(world: World): Promise<void> {
