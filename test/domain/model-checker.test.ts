@@ -2,12 +2,13 @@ import { Event } from '../../functions/domain/events.ts'
 import { noEntries, seal, verify } from '../../functions/domain/ledger.ts'
 import { ApprovalRequest } from '../../functions/domain/request.ts'
 import { faultsOfApproval } from './model/faults-of-approval.ts'
+import { faultsOfBreakGlass } from './model/faults-of-break-glass.ts'
 import { faultsOfCalls } from './model/faults-of-calls.ts'
 import { faultsOfDelegation } from './model/faults-of-delegation.ts'
 import { faultsOfGrant } from './model/faults-of-grant.ts'
 import { faultsOfNarrowing } from './model/faults-of-narrowing.ts'
 import { production } from './model/production.ts'
-import { narrowed, parent, scenarios, tierZero, twoStages, unsent } from './model/scenarios.ts'
+import { emergency, narrowed, parent, scenarios, tierZero, twoStages, unsent } from './model/scenarios.ts'
 import { type Found, type Node, search, type Violation } from './model/search.ts'
 
 /**
@@ -60,6 +61,7 @@ describe('in every interleaving no invariant is broken', () => {
           'comment_too_late',
         ],
         ...['halted', 'ancestor_ended', 'delegation_cycle', 'delegation_too_deep', 'wider_than_parent'],
+        ...['self_review', 'already_reviewed', 'no_review_due', 'duplicate_request'],
       ].sort(),
     )
   })
@@ -83,6 +85,7 @@ describe('every mistake is caught', () => {
     ...faultsOfDelegation.map((fault) => [fault.fault, fault, fault.where ?? parent] as const),
     ...faultsOfNarrowing.map((fault) => [fault.fault, fault, fault.where ?? narrowed] as const),
     ...faultsOfCalls.map((fault) => [fault.fault, fault, fault.where ?? unsent] as const),
+    ...faultsOfBreakGlass.map((fault) => [fault.fault, fault, fault.where ?? emergency] as const),
   ])('%s', (fault, { breaks, reducer }, where) => {
     const { violation } = search(where, reducer)
     expect(violation?.rule.id).toBe(breaks)
@@ -111,7 +114,7 @@ afterAll(() => {
       `model checker: ${states} states, ${transitions} transitions, ${rate} states a second of one core, ` +
         `${reached('statuses').length} of ${ApprovalRequest.options.length} statuses, ` +
         `${reached('events').length} of ${Event.options.length} event types, ` +
-        `${caught.length} of ${faultsOfApproval.length + faultsOfGrant.length + faultsOfDelegation.length + faultsOfCalls.length + faultsOfNarrowing.length} seeded faults caught\n\n`,
+        `${caught.length} of ${faultsOfApproval.length + faultsOfGrant.length + faultsOfDelegation.length + faultsOfCalls.length + faultsOfNarrowing.length + faultsOfBreakGlass.length} seeded faults caught\n\n`,
     ].join('\n'),
   )
 })

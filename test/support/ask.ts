@@ -13,8 +13,10 @@ import type {
   Intend,
   Issue,
   Narrowing,
+  OpenBreakGlass,
   ResolveCall,
   ReturnCall,
+  ReviewBreakGlass,
   Revoke,
   RevokeCredential,
   Submit,
@@ -318,6 +320,49 @@ export const revocation = (name: string, changes: Partial<Revoke> = {}): Revoke 
   type: 'revoke',
   person: person(name),
   reason: 'incident',
+  answer: permit,
+  bundle,
+  ...changes,
+})
+
+/** `jade`, who breaks the glass herself, for half an hour; `kofi` vouched for her, since an older review was overdue. */
+export const jade = person('jade')
+export const emergencyAsk = (changes: Parameters<typeof sampleAsk>[0] = {}): Ask =>
+  sampleAsk({
+    id: numbered('bgl', 1) as RequestId,
+    agent: { id: jade, issuer: 'https://id.example.org', subject: 'person-jade' },
+    owner: jade,
+    uses: 1000,
+    claimWithin: minutes(30),
+    lifetime: minutes(30),
+    breakGlass: {
+      rights: [{ action: 'ssm:PutParameter', resources: ['*'] }],
+      reason: 'checkout refuses payments since the last deploy',
+      incident: 'INC-2041',
+      window: minutes(30),
+      coolDown: minutes(60),
+      budgetKey: 'resource',
+      drill: false,
+      secondedBy: person('kofi'),
+    },
+    ...changes,
+  })
+
+/** Nothing of it was opened before, so every book is empty. */
+export const opening = (ask: Ask, changes: Partial<OpenBreakGlass> = {}): OpenBreakGlass => ({
+  type: 'open_break_glass',
+  ask,
+  answer: permit,
+  books: [],
+  bundle,
+  ...changes,
+})
+
+export const reviewing = (name: string, changes: Partial<ReviewBreakGlass> = {}): ReviewBreakGlass => ({
+  type: 'review_break_glass',
+  person: person(name),
+  outcome: 'justified',
+  note: 'read the calls',
   answer: permit,
   bundle,
   ...changes,

@@ -45,6 +45,8 @@ export const rulesOfEnding: readonly Rule[] = [
       if (changed && tellsOfCall(step) && !differ(withoutUses(before), withoutUses(after))) return undefined
       if (changed && step.command.type === 'comment' && !differ(withoutWords(before), withoutWords(after)))
         return undefined
+      const looked = step.told.some(({ event: { type } }) => type === 'Reviewed' || type === 'ReviewOverdue')
+      if (changed && looked && !differ(withoutReview(before), withoutReview(after))) return undefined
       return changed ? 'it changed after its end' : undefined
     },
   },
@@ -156,6 +158,9 @@ const withoutWords = (state: ApprovalRequest): ApprovalRequest => {
     })),
   } as ApprovalRequest
 }
+
+/** A state but for the look at it, which is only taken when all has ended. */
+const withoutReview = ({ review: _, ...state }: ApprovalRequest) => state as ApprovalRequest
 
 /** A state but for its uses: how a call went may still be told when all else has ended. */
 const withoutUses = (state: ApprovalRequest): ApprovalRequest =>

@@ -1,8 +1,15 @@
 import type { Rule } from './rule.ts'
 import { rulesOfApproval } from './rules-of-approval.ts'
+import { rulesOfBreakGlass } from './rules-of-break-glass.ts'
 import { rulesOfDelegation } from './rules-of-delegation.ts'
 import { rulesOfEnding } from './rules-of-ending.ts'
 import { rulesOfRecord } from './rules-of-record.ts'
 
 /** The invariants of Hotwork, as far as the reducer holds them; INV10 is that nothing in a search throws. */
-export const rules: readonly Rule[] = [...rulesOfApproval, ...rulesOfEnding, ...rulesOfDelegation, ...rulesOfRecord]
+export const rules: readonly Rule[] = [
+  ...rulesOfApproval,
+  ...rulesOfEnding,
+  ...rulesOfDelegation,
+  ...rulesOfRecord,
+  ...rulesOfBreakGlass,
+]

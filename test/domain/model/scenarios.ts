@@ -4,6 +4,7 @@ import type { Ask, Claim, Delegator, StageState, Verdict } from '../../../functi
 import type { AgentId, PersonId } from '../../../functions/domain/values.ts'
 import {
   builder,
+  emergencyAsk,
   halted,
   less,
   minutes,
@@ -51,6 +52,8 @@ export type Scenario = {
   standIns?: readonly { by: string; for: string }[]
   /** Who says afterwards why they decided so. */
   comments?: readonly string[]
+  /** Who looks at it afterwards, where the glass was broken; `outsider` is one whom policy does not let. */
+  reviews?: readonly { by: string; outsider?: boolean }[]
 }
 
 /** A request as a narrowing leaves it. */
@@ -299,6 +302,19 @@ export const absent: Scenario = {
   uses: 1,
 }
 
+export const emergency: Scenario = {
+  ...quiet,
+  name: 'a person breaks the glass, and others look at it',
+  ask: emergencyAsk(),
+  clicks: both('ana', 'jade'),
+  policyTurns: true,
+  mints: { access_token: 2, aws: 1 },
+  uses: 0,
+  endings: [halted],
+  gives: [{ to: builder, uses: 1 }],
+  reviews: [{ by: 'gus' }, { by: 'jade' }, { by: 'kofi' }, { by: 'eve', outsider: true }],
+}
+
 export const scenarios: readonly Scenario[] = [
   narrowed,
   absent,
@@ -310,4 +326,5 @@ export const scenarios: readonly Scenario[] = [
   deepest,
   mediated,
   unsent,
+  emergency,
 ]

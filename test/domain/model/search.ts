@@ -6,7 +6,7 @@ import type { evolve as realEvolve } from '../../../functions/domain/evolve.ts'
 import type { Refusal } from '../../../functions/domain/refusals.ts'
 import { type ApprovalRequest, type Intent, openStage, type Use } from '../../../functions/domain/request.ts'
 import type { outcomeOf as realOutcomeOf } from '../../../functions/domain/wait.ts'
-import { submit, submittedAt } from '../../support/ask.ts'
+import { opening, submit, submittedAt } from '../../support/ask.ts'
 import { isVerySame, type Rule } from './rule.ts'
 import { rules } from './rules.ts'
 import type { Scenario } from './scenarios.ts'
@@ -122,7 +122,7 @@ export function search(scenario: Scenario, reducer: Reducer): Found {
     return { state, world: after, seen, from, label, events, refusal }
   }
 
-  const start = tell(undefined, { label: 'submitted', command: submission(scenario) }, firstWorld)
+  const start = tell(undefined, beginning(scenario), firstWorld)
   if (start) reach(layer, start)
   while (layer.length > 0) {
     const next: Node[] = []
@@ -159,8 +159,11 @@ function rulesFor({ told, before, after }: Step): readonly Rule[] {
 }
 const applicable = new Map<string, readonly Rule[]>()
 
-const submission = ({ ask, tier, stages, inherits }: Scenario) =>
-  submit(ask, tier, { stages, ...(inherits ? { inherits } : {}) })
+/** An agent submits what it asks for; a person who breaks the glass asks nobody. */
+const beginning = ({ ask, tier, stages, inherits }: Scenario): Action =>
+  ask.breakGlass
+    ? { label: 'the glass is broken', command: opening(ask) }
+    : { label: 'submitted', command: submit(ask, tier, { stages, ...(inherits ? { inherits } : {}) }) }
 const total: Rule = { id: 'INV10', rule: 'a command is obeyed or refused, never thrown at', broken: () => undefined }
 
 /** What may happen without a command. After the end nothing in the world matters but what was still being minted or sent. */
@@ -239,7 +242,7 @@ function keyOf(state: ApprovalRequest, seen: Witness): string {
   })
   const open = state.status === 'pending' ? openStage(state)?.deadline : ''
   const by = state.status === 'denied' ? state.deniedBy : state.status === 'revoked' ? state.revokedBy : ''
-  return `${state.status}|${state.round}|${stages}|${open}|${by}|${grantKey(state)}|${state.boundKey?.[0]}|${seen.end}|${seen.issued}|${seen.grant?.notAfter}`
+  return `${state.status}|${state.round}|${stages}|${open}|${by}|${grantKey(state)}|${state.boundKey?.[0]}|${seen.end}|${seen.issued}|${seen.grant?.notAfter}|${reviewKey(state, seen)}`
 }
 
 function grantKey(state: ApprovalRequest): string {
@@ -251,6 +254,10 @@ function grantKey(state: ApprovalRequest): string {
   )
   return `${claimBy},${notAfter},${claimedAt === undefined},${intentKey(intents.access_token)},${intentKey(intents.aws)},${token?.id},${token?.expiresAt},${aws?.id},${used.sort()},${delegations.map(({ child }) => child).sort()}`
 }
+
+/** Only a broken glass has a review; what the state and what the ledger say of it are both seen by rules. */
+const reviewKey = ({ review }: ApprovalRequest, { opened }: Witness) =>
+  opened && `${review?.dueAt}${review?.overdueAt}${review?.done?.by}${opened.overdue}${opened.reviewedBy}`
 
 /** An old intent is not a new one: nothing is issued on it. */
 const intentKey = (intent: Intent | undefined) => intent && `${intent.id}@${intent.at - submittedAt}`

@@ -6,6 +6,7 @@ import { type outcomeOf as realOutcomeOf, stageWait, type Wait, waitOf } from '.
  * same branch, `Settled` closes, `Moved` and a timeout ask the table and go where it says.
  */
 const nextOf = (state: ApprovalRequest, wait: Wait): Wait => {
+  if (wait === 'AwaitEnd') return 'AwaitReview'
   const { tier, stages } = state
   const index = stages.findIndex(({ terms: { name } }) =>
     [stageWait(tier, name, false), stageWait(tier, name, true)].includes(wait),
@@ -15,8 +16,14 @@ const nextOf = (state: ApprovalRequest, wait: Wait): Wait => {
   return next ? stageWait(tier, next.terms.name, false) : 'AwaitCompletion'
 }
 
-/** Every state in which an execution of this request may wait: where it was narrowed, on the rung below too. */
-export const waitsOf = ({ tier, stages, round }: ApprovalRequest): readonly Wait[] => [
+/**
+ * Every state in which an execution of this request may wait: where it was narrowed, on the rung below too. A broken glass
+ * is waited for until its end, and only then until it is looked at.
+ */
+export const waitsOf = (state: ApprovalRequest): readonly Wait[] =>
+  state.ask.breakGlass ? ['AwaitEnd', ...(state.status === 'approved' ? [] : ['AwaitReview'])] : ladderWaits(state)
+
+const ladderWaits = ({ tier, stages, round }: ApprovalRequest): readonly Wait[] => [
   ...(round > 1 ? stages.map(({ terms: { name } }) => stageWait(tier - 1, name, false)) : []),
   ...stages.flatMap(({ terms: { name } }) => [stageWait(tier, name, false), stageWait(tier, name, true)]),
   'AwaitCompletion',

@@ -1,3 +1,4 @@
+import { reviewWithin } from '../../../functions/domain/break-glass.ts'
 import type { Event, EventType } from '../../../functions/domain/events.ts'
 import { approvalsOf } from '../../../functions/domain/request.ts'
 
@@ -34,6 +35,10 @@ export type Witness = {
   /** The key that it is bound to. */
   key: string | undefined
   denied: boolean
+  /** The glass that was broken: until when at most, from what was asked for, and what became of the look at it. */
+  opened:
+    | { until: number; reviewBy: number; due: boolean; overdue: boolean; reviewedBy: string | undefined }
+    | undefined
   /** The event that ended the request. */
   end: EventType | undefined
 }
@@ -59,6 +64,7 @@ export const noWitness: Witness = {
   given: {},
   key: undefined,
   denied: false,
+  opened: undefined,
   end: undefined,
 }
 
@@ -152,10 +158,19 @@ export function witness(seen: Witness, event: Event): Witness {
       return { ...seen, given: { ...seen.given, [event.child]: event.uses } }
     case 'UseEnded':
       return { ...seen, call: seen.call?.use === event.use ? { ...seen.call, told: true } : seen.call }
-    case 'BreakGlassOpened':
+    case 'BreakGlassOpened': {
+      const { ask, at, notAfter } = event
+      const until = at + (ask.breakGlass?.window ?? 0)
+      const review = { reviewBy: at + reviewWithin, due: false, overdue: false, reviewedBy: undefined }
+      const grant = { claimBy: notAfter, notAfter, claimed: false }
+      return { ...noWitness, key: ask.jkt, grant, opened: { until, ...review } }
+    }
     case 'ReviewDue':
+      return { ...seen, opened: seen.opened && { ...seen.opened, due: true } }
     case 'ReviewOverdue':
+      return { ...seen, opened: seen.opened && { ...seen.opened, overdue: true } }
     case 'Reviewed':
+      return { ...seen, opened: seen.opened && { ...seen.opened, reviewedBy: event.actor.id } }
     case 'Refused':
       return seen
     default:

@@ -16,9 +16,11 @@ import {
   forbid,
   intent,
   issuance,
+  opening,
   otherKey,
   permit,
   person,
+  reviewing,
   revocation,
   useBegin,
   useEnd,
@@ -116,7 +118,15 @@ const endingIn = ({ ending }: World) => (ending ? { ending } : {})
 export const answerIn = ({ policyForbids }: World) => (policyForbids ? forbid : permit)
 
 /** Everything that may be tried. What will be refused is tried too, since a refusal must change nothing. */
-export const commandsIn = (scenario: Scenario, world: World): readonly Action[] => [
+export const commandsIn = (scenario: Scenario, world: World): readonly Action[] =>
+  triedIn(scenario, world).map(({ command, ...action }) =>
+    // Whoever asked is who acts: an agent, or a person who broke the glass.
+    command && 'agent' in command
+      ? { ...action, command: { ...command, agent: scenario.ask.agent.id } }
+      : { ...action, ...(command ? { command } : {}) },
+  )
+
+const triedIn = (scenario: Scenario, world: World): readonly Action[] => [
   ...roundsOf(scenario).flatMap((_, round) =>
     scenario.clicks.flatMap((click) => clicked(scenario, world, click, round + 1)),
   ),
@@ -132,6 +142,7 @@ export const commandsIn = (scenario: Scenario, world: World): readonly Action[] 
   ...uses(scenario, world),
   ...gifts(scenario, world),
   ...calls(scenario, world),
+  ...reviews(scenario),
 ]
 
 /** Facts turn, and turn back; an ending does not. */
@@ -252,6 +263,15 @@ const issues = ({ minted, answered }: World): readonly Action[] => [
     obeyed: { answered: answered.includes(id) ? answered : [...answered, id].sort() },
   })),
   { label: 'a token that nobody intended is recorded', command: issuance('access_token', neverIntended) },
+]
+
+/** Whoever looks at what was done, at whatever time; and the glass broken a second time under the same name. */
+const reviews = ({ ask, reviews = [] }: Scenario): readonly Action[] => [
+  ...(ask.breakGlass ? [{ label: 'the glass is broken again', command: opening(ask) }] : []),
+  ...reviews.map(({ by, outsider }) => ({
+    label: outsider ? `${by}, who may not, reviews` : `${by} reviews`,
+    command: reviewing(by, outsider ? { answer: forbid } : {}),
+  })),
 ]
 
 /** What the agent gives away, to a child that is numbered from 51. */
