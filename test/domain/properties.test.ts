@@ -105,7 +105,7 @@ test('what is asked only gets less, three times at most, and from then on nothin
   )
 })
 
-test('the end is the end: after it only refusals are counted, how a call went that was begun before, and why people decided so', () => {
+test('the end is the end: after it only refusals are counted, how a call went that was begun before, why people decided so, and the look at it', () => {
   fc.assert(
     fc.property(anyWalk, (steps) => {
       for (const [before, after] of pairs(walk(steps).states)) {
@@ -123,7 +123,23 @@ test('the end is the end: after it only refusals are counted, how a call went th
   )
 })
 
-/** A state but for its refusals, for how its uses went, for a use that was given back, and for what people said why. */
+test('whoever broke the glass, or vouched for it, never looks at it; and it is looked at once, when it has ended', () => {
+  fc.assert(
+    fc.property(anyWalk, (steps) => {
+      for (const [before, after] of pairs(walk(steps).states)) {
+        expect(after.review?.dueAt).toBe(before.review?.dueAt)
+        if (before.review?.overdueAt !== undefined) expect(after.review?.overdueAt).toBe(before.review.overdueAt)
+        if (before.review?.done) expect(after.review?.done).toEqual(before.review.done)
+        if (!after.review?.done) continue
+        expect(after.status).not.toBe('approved')
+        expect([after.ask.agent.id, after.ask.breakGlass?.secondedBy]).not.toContain(after.review.done.by)
+      }
+    }),
+    runs,
+  )
+})
+
+/** A state but for its refusals, for the look at it, for how its uses went, for a use that was given back, and for what people said why. */
 function withoutOutcomes(state: ApprovalRequest, returned?: UseId) {
   const grant = grantOf(state)
   const uses = grant?.uses.filter(({ id }) => id !== returned).map(({ ended: _, ...use }) => use)
@@ -131,7 +147,7 @@ function withoutOutcomes(state: ApprovalRequest, returned?: UseId) {
     ...stage,
     decisions: stage.decisions.map(({ comment: _, ...decision }) => decision),
   }))
-  const { reason: _, ...rest } = { reason: '', ...state }
+  const { reason: _, review: __, ...rest } = { reason: '', ...state }
   return { ...rest, stages, refusals: {}, updatedAt: 0, grant: grant && { ...grant, uses } }
 }
 

@@ -18,6 +18,7 @@ import {
   decision,
   delegation,
   eligible,
+  emergencyAsk,
   failed,
   flagService,
   forbid,
@@ -26,12 +27,14 @@ import {
   issuance,
   less,
   narrowing,
+  opening,
   orphaned,
   otherAgent,
   otherKey,
   permit,
   person,
   remediator,
+  reviewing,
   revocation,
   sampleAsk,
   submit,
@@ -52,6 +55,8 @@ export type Walked = { states: readonly ApprovalRequest[]; events: readonly Even
 const ask = sampleAsk({ uses: 2 })
 /** The same by one call that Hotwork makes. What is clicked is of the first: of the other nothing is decided but at tier 0. */
 const mediated = sampleAsk({ uses: 2, credential: 'mediated' })
+/** A person breaks the glass. Nobody is asked before; days later somebody looks at it. */
+const emergency = emergencyAsk()
 const answer = fc.oneof({ weight: 30, arbitrary: fc.constant(permit) }, fc.constant(forbid), fc.constant(failed))
 const name = fc.constantFrom('ana', 'ben', 'cleo', 'sam', 'siri', 'olga', 'dora', 'eve')
 /** Mostly the sample's facts, sometimes with one right lost or one left, or with stages that there are not. */
@@ -194,6 +199,13 @@ const notSent = fc.record({ n: attempt, agent }).map(({ n, agent }) => callRetur
 const foundOut = fc
   .record({ n: attempt, outcome: fc.oneof(outcome, fc.constant('unknown' as const)) })
   .map(({ n, outcome }) => callResolution(n, { outcome }))
+const reviewed = fc
+  .record({
+    by: fc.constantFrom('gus', 'hana', 'jade', 'kofi'),
+    outcome: fc.constantFrom('justified' as const, 'not_justified' as const),
+    answer,
+  })
+  .map(({ by, ...rest }) => reviewing(by, rest))
 /** What ends a request, and what makes no sense. */
 const odd = fc.oneof(
   fc.record({ outcome, agent }).map(completion),
@@ -201,6 +213,7 @@ const odd = fc.oneof(
   fc.record({ by: name, answer }).map(({ by, answer }) => revocation(by, { answer })),
   ending.map((found) => ({ ...wake, ...found })),
   fc.constantFrom(0, 1, 2).map((tier) => submit(ask, tier)),
+  fc.constant(opening(emergency)),
 )
 
 /** Any command: sensible ones more often than others, and none left out. */
@@ -219,6 +232,7 @@ export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: calledBack },
   { weight: 1, arbitrary: notSent },
   { weight: 1, arbitrary: foundOut },
+  { weight: 2, arbitrary: reviewed },
   { weight: 1, arbitrary: odd },
 )
 
@@ -236,20 +250,43 @@ const calling = [
   callBegin(credentialId(1), 71),
 ].map((command) => ({ after: 0, command }))
 
+/** Nor would one often come to the last stage just when somebody of the first has lost the right. */
+const dropping = [
+  decision(ask, 'ben', 'approve'),
+  decision(ask, 'cleo', 'approve', { eligible: { ...eligible, [person('ben')]: [] } }),
+].map((command) => ({ after: 0, command }))
+
 export const anyWalk: fc.Arbitrary<Walk> = fc
   .record({
     tier: fc.constantFrom(0, 1, 2, 3),
-    ask: fc.oneof({ weight: 4, arbitrary: fc.constant(ask) }, fc.constant(mediated)),
+    ask: fc.oneof(
+      { weight: 8, arbitrary: fc.constant(ask) },
+      { weight: 2, arbitrary: fc.constant(mediated) },
+      { weight: 1, arbitrary: fc.constant(emergency) },
+    ),
+    pace: fc.constantFrom(1, 60),
+    drops: fc.oneof({ weight: 19, arbitrary: fc.constant(false) }, fc.constant(true)),
     steps: fc.array(fc.tuple(passing, anyCommand), { maxLength: 40, size: 'max' }),
   })
-  .map(({ tier, ask, steps }) => {
+  .map(({ tier, ask, pace, drops, steps }) => {
     const times = steps.map((_, index) => steps.slice(0, index + 1).reduce((sum, [passed]) => sum + passed, 0))
     const then = steps.map(([, command], index) => ({ after: times[index] ?? 0, command }))
-    return { tier, ask, steps: ask === mediated && tier === 0 ? [...calling, ...then] : then }
+    if (ask === emergency)
+      return {
+        tier: 0,
+        ask,
+        steps: then.map(({ after, command }) => ({ after: after * pace, command: byJade(command) })),
+      }
+    if (ask === mediated) return { tier, ask, steps: tier === 0 ? [...calling, ...then] : then }
+    return { tier, ask, steps: tier === 2 && drops ? [...dropping, ...then] : then }
   })
 
+/** The same by whoever broke the glass, where it is by the agent that asks for the rest. */
+const byJade = (command: Command): Command =>
+  'agent' in command && command.agent === remediator ? { ...command, agent: emergency.agent.id } : command
+
 export function walk({ tier, ask, steps }: Walk): Walked {
-  const events = [...decide(undefined, submit(ask, tier), submittedAt).events]
+  const events = [...decide(undefined, ask.breakGlass ? opening(ask) : submit(ask, tier), submittedAt).events]
   let state = events.reduce<ApprovalRequest | undefined>(evolve, undefined) as ApprovalRequest
   const states = [state]
   for (const { after, command } of steps) {
