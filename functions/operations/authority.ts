@@ -10,7 +10,13 @@ import { isInForce } from '../domain/stand-in.ts'
 import { isLive, type StandingPermit } from '../domain/standing-permit.ts'
 import type { NumericDate, PersonId } from '../domain/values.ts'
 import type { DecidingPorts, Stored } from './ports.ts'
-import { askAboutPerson, askAboutRequest, countedApprovers, eligibilityOf } from './questions.ts'
+import {
+  askAboutPerson,
+  askAboutRequest,
+  countedApprovers,
+  eligibilityOf,
+  eligibilityOfApprovers,
+} from './questions.ts'
 
 type Ports = Pick<DecidingPorts, 'requests' | 'policy'>
 export type Found = Authority & { policies: readonly string[]; standsFor?: { readonly [stage: string]: PersonId } }
@@ -43,8 +49,10 @@ export async function authorityOf(
   const ofAbsent = absent.map((value) => ({ kind: 'person', value }) as const)
   const more = absent.length === 0 ? [] : (await ports.requests.standing([], ofAbsent)).halts
   const halts = [...read.halts, ...more]
-  const people = [...countedApprovers(state), ...(decider === undefined ? [] : [decider, ...absent])]
-  const found = eligibilityOf(ports.policy, state, people, now, read.slackGroups)
+  const found =
+    decider === undefined
+      ? eligibilityOfApprovers(ports.policy, state, now, read.slackGroups)
+      : eligibilityOf(ports.policy, state, [...countedApprovers(state), decider, ...absent], now, read.slackGroups)
   const { policies } = found
   const own = silence(found.eligible, state, halts, now)
   const { eligible, standsFor } = withStandIns(
@@ -176,7 +184,7 @@ function lostAncestor(
   { policy }: Ports,
 ): Ending | undefined {
   const lost = ancestors.find(({ state }) =>
-    hasLostApprover(state, eligibilityOf(policy, state, countedApprovers(state), now, slackGroups).eligible),
+    hasLostApprover(state, eligibilityOfApprovers(policy, state, now, slackGroups).eligible),
   )
   return lost && { by: 'ancestor', id: lost.state.ask.id }
 }

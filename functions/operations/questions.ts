@@ -89,6 +89,8 @@ function factsAbout({ bundle }: Policy, state: ApprovalRequest): RequestFacts | 
   return facts.ok ? requestFacts(facts.value, askedOf(state), state.tier, state.ask.id) : undefined
 }
 
+type Eligible = { eligible: Eligibility; policies: readonly string[] }
+
 /** For each of these people: the names under which they may decide a stage of this request now, and the policies that say so. */
 export function eligibilityOf(
   policy: Policy,
@@ -96,16 +98,43 @@ export function eligibilityOf(
   people: readonly PersonId[],
   now: NumericDate,
   slackGroups?: GroupSnapshot,
-): { eligible: Eligibility; policies: readonly string[] } {
+): Eligible {
   const names = new Set(
     state.stages.flatMap(({ terms }) =>
       terms.onSilence === 'expire' ? [terms.name] : [terms.name, terms.onSilence.escalateTo],
     ),
   )
+  return askEach(policy, state, new Map(people.map((person) => [person, names])), now, slackGroups)
+}
+
+/**
+ * The same for those whose approval counts, under the names alone under which it was given: where nobody decides, what
+ * else they might decide is of no weight, and each name is a question to policy.
+ */
+export function eligibilityOfApprovers(
+  policy: Policy,
+  state: ApprovalRequest,
+  now: NumericDate,
+  slackGroups?: GroupSnapshot,
+): Eligible {
+  const given = new Map<PersonId, Set<string>>()
+  for (const { person, for: absent, as } of approvalsOf(state))
+    for (const each of absent === undefined ? [person] : [person, absent])
+      given.set(each, (given.get(each) ?? new Set()).add(as))
+  return askEach(policy, state, given, now, slackGroups)
+}
+
+function askEach(
+  policy: Policy,
+  state: ApprovalRequest,
+  names: ReadonlyMap<PersonId, ReadonlySet<string>>,
+  now: NumericDate,
+  slackGroups: GroupSnapshot | undefined,
+): Eligible {
   const policies = new Set<string>()
   const eligible: { [person: PersonId]: string[] } = {}
-  for (const person of new Set(people)) {
-    eligible[person] = [...names].filter((stage) => {
+  for (const [person, stages] of names) {
+    eligible[person] = [...stages].filter((stage) => {
       const answer = askAboutPerson(policy, 'approve', person, now, { state, stage, slackGroups })
       for (const id of answer.policies) policies.add(id)
       return answer.permit
