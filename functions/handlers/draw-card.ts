@@ -2,6 +2,7 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { DynamoBurstStore } from '../adapters/dynamodb/burst-store.ts'
 import { DynamoCardStore } from '../adapters/dynamodb/card-store.ts'
 import { connect } from '../adapters/dynamodb/client.ts'
+import { DynamoPersonLinks } from '../adapters/dynamodb/person-links.ts'
 import { DynamoRequestStore } from '../adapters/dynamodb/request-store.ts'
 import { PowertoolsLog } from '../adapters/powertools/log.ts'
 import { SlackSecretReader } from '../adapters/secretsmanager/slack-secret.ts'
@@ -32,6 +33,7 @@ const log = new PowertoolsLog()
 const secret = new SlackSecretReader(environment.SLACK_SECRET, clock)
 const token = async () => (await secret.read()).botToken
 const requests = new DynamoRequestStore(connection, { requests: environment.REQUESTS_TABLE, ledger: '' })
+const links = new DynamoPersonLinks(connection, { requests: environment.REQUESTS_TABLE, ledger: '' })
 const bursts = new DynamoBurstStore(connection, environment.CARDS_TABLE)
 const draws = new SqsFifoQueue<BurstMessage>(environment.CARDS_QUEUE)
 const ports: DrawPorts = {
@@ -46,6 +48,10 @@ const ports: DrawPorts = {
       allows: (each) => mayAllow(each, policy, clock.now()),
     }),
   say: (line, state) => renderLine(line, state, bundle),
+  linkedAccount: async (person) => {
+    const account = await links.ofPerson(person)
+    return account?.team === bundle.deployment.slack.teamId ? account.user : undefined
+  },
   channels: bundle.deployment.channels,
   clock,
   log,

@@ -11,7 +11,8 @@ export type Line =
   /** It is this person's turn now, on a card that they had for another reason. */
   | { line: 'asked'; stage: string }
   | { line: 'escalated'; stage: string; to: string }
-  | { line: 'reminder'; stage: string; attempt: number; people: readonly PersonId[] }
+  /** Of those whose Slack accounts these are. */
+  | { line: 'reminder'; stage: string; attempt: number; users: readonly string[] }
   /** What somebody was pinged for is over. */
   | { line: 'handled'; stage: string; round: number }
 
@@ -33,25 +34,25 @@ type Where = {
 /** The lines that are due beneath the card that was sent to one person. `called`: whether their decision is waited for. */
 export function linesForPerson(
   state: ApprovalRequest,
-  { person, called, ...where }: Where & { person: PersonId; called: boolean },
+  { person, user, called, ...where }: Where & { person: PersonId; user: string | undefined; called: boolean },
 ): readonly Due[] {
   const turn = turnOf(state)
   const first: Due[] =
     called && turn && !where.told.includes(asked(turn))
       ? [{ keys: [asked(turn)], line: { line: 'asked', stage: turn.stage } }]
       : []
-  const reminded = called ? reminders(state, [person], where) : []
+  const reminded = called ? reminders(state, user === undefined ? [] : [user], where) : []
   return silencedIf(where.fresh, [...first, ...reminded, ...handled(state, where, { person, called })])
 }
 
-/** The lines that are due beneath the card in a channel. `people` is asked for only where a reminder is due. */
+/** The lines that are due beneath the card in a channel. `users`: whom a reminder there would mention. */
 export function linesForChannel(
   state: ApprovalRequest,
-  { people, ...where }: Where & { people: () => readonly PersonId[] },
+  { users, ...where }: Where & { users: readonly string[] },
 ): readonly Due[] {
   return silencedIf(where.fresh, [
     ...escalated(state, where),
-    ...reminders(state, people, where),
+    ...reminders(state, users, where),
     ...handled(state, where),
   ])
 }
@@ -69,26 +70,21 @@ function escalated(state: ApprovalRequest, { told }: Where): Due[] {
 }
 
 /** Of several reminders that are due, after a time when nothing could be said, one is said: the last. */
-function reminders(
-  state: ApprovalRequest,
-  people: readonly PersonId[] | (() => readonly PersonId[]),
-  { told, now }: Where,
-): Due[] {
+function reminders(state: ApprovalRequest, users: readonly string[], { told, now }: Where): Due[] {
   const turn = turnOf(state)
   if (!turn) return []
   const due = remindersOf(state).filter(({ at }) => at <= now)
   const keys = due.map(({ since, attempt }) => `reminded ${keyOf(turn)} ${since} ${attempt}`)
   const [last, key] = [due.at(-1), keys.at(-1)]
   if (!last || key === undefined || told.includes(key)) return []
-  const whom = typeof people === 'function' ? people() : people
   const missing = keys.filter((each) => !told.includes(each))
   // Who was reminded was asked: they are told when it is over.
-  return whom.length === 0
+  return users.length === 0
     ? [{ keys: missing }]
     : [
         {
           keys: [...missing, ...(told.includes(asked(turn)) ? [] : [asked(turn)])],
-          line: { line: 'reminder', stage: turn.stage, attempt: last.attempt, people: whom },
+          line: { line: 'reminder', stage: turn.stage, attempt: last.attempt, users },
         },
       ]
 }

@@ -1,5 +1,6 @@
 import { digestOf } from '../domain/digest.ts'
 import { asOf } from '../domain/due.ts'
+import { remindersOf } from '../domain/reminding.ts'
 import type { ApprovalRequest } from '../domain/request.ts'
 import { channelsOf, waitingStage } from '../domain/routing.ts'
 import type { Digest, JsonObject, NumericDate, PersonId, RequestId } from '../domain/values.ts'
@@ -20,6 +21,8 @@ export type DrawPorts = {
   hasOwnCard?(state: ApprovalRequest, channel: string, hasCard: boolean): Promise<boolean>
   /** Pure: the words of a line beneath a card, or of a notice to the agent's owner. */
   say(line: Line | { line: Notice }, state: ApprovalRequest): RenderedCard
+  /** The Slack account that a person linked by logging in, where the directory gives none. */
+  linkedAccount?(person: PersonId): Promise<string | undefined>
   /** The deployment's channels by alias. */
   channels: { readonly [alias: string]: string }
   clock: Clock
@@ -60,7 +63,7 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
   const drawing = { state, now, posted, ports, shared: await sharedChannels(state, posted, ports) }
   // Among many alike nobody is told of each.
   const isShared = [...drawing.shared].some((alias) => waitingHere(state, alias))
-  const called = isShared ? [] : callsOf(drawing)
+  const called = isShared ? [] : await callsOf(drawing)
   const faults: unknown[] = []
   for (const place of placesOf(drawing, called)) {
     try {
@@ -117,11 +120,12 @@ function placesOf(drawing: Drawing, called: readonly PersonId[]): readonly Place
   ]
 }
 
-/** Those who are told directly now. Who has no Slack id is counted, and finds the card in the channel. */
-function callsOf({ state, now, ports }: Drawing): readonly PersonId[] {
+/** Those who are told directly now. Who has no Slack account is counted, and finds the card in the channel. */
+async function callsOf({ state, now, ports }: Drawing): Promise<readonly PersonId[]> {
   if (state.status !== 'pending') return []
   const called = calledDirectly(state, ports.policy, now)
-  const reachable = called.filter((person) => slackOf(person, ports) !== undefined)
+  const reachable: PersonId[] = []
+  for (const person of called) if ((await slackOf(person, ports)) !== undefined) reachable.push(person)
   if (reachable.length < called.length)
     ports.log.info('people not reachable in Slack', {
       request: state.ask.id,
@@ -130,8 +134,11 @@ function callsOf({ state, now, ports }: Drawing): readonly PersonId[] {
   return reachable
 }
 
-const slackOf = (person: PersonId, { policy }: DrawPorts): string | undefined =>
-  policy.bundle.directory.people.find(({ id, status }) => id === person && status === 'active')?.slack
+/** The directory's word first, as where a press is judged. */
+async function slackOf(person: PersonId, { policy, linkedAccount }: DrawPorts): Promise<string | undefined> {
+  const known = policy.bundle.directory.people.find(({ id, status }) => id === person && status === 'active')
+  return known && (known.slack ?? (await linkedAccount?.(person)))
+}
 
 async function drawInChannel(alias: string, drawing: Drawing): Promise<void> {
   const { state, now, posted, ports } = drawing
@@ -143,26 +150,29 @@ async function drawInChannel(alias: string, drawing: Drawing): Promise<void> {
   // A card knows the stage's own channel: from an escalation on its people are in two.
   const drawn = await draw({ channel, before, shows: isOpenHere ? open.terms.channel : alias }, drawing)
   if (!isOpenHere && !drawn.card.told?.some((key) => key.startsWith('asked '))) return
-  // Those who have a card of their own are reminded there.
-  const people = () =>
-    state.status === 'pending'
-      ? calledOn(state, ports.policy, now).filter(
-          (person) => slackOf(person, ports) !== undefined && !posted.some((each) => each.person === person),
-        )
-      : []
-  const lines = linesForChannel(state, { told: drawn.card.told ?? [], fresh: drawn.fresh, now, people })
+  const users = await remindedIn(drawing)
+  const lines = linesForChannel(state, { told: drawn.card.told ?? [], fresh: drawn.fresh, now, users })
   await say(drawn, isOpenHere ? lines : lines.filter(({ line }) => line?.line === 'handled'), drawing)
+}
+
+/** Whom a reminder in a channel mentions, looked for only when one is due. Who has a card of their own is reminded there. */
+async function remindedIn({ state, now, posted, ports }: Drawing): Promise<readonly string[]> {
+  if (state.status !== 'pending' || !remindersOf(state).some(({ at }) => at <= now)) return []
+  const people = calledOn(state, ports.policy, now).filter((person) => !posted.some((each) => each.person === person))
+  const users = await Promise.all(people.map((person) => slackOf(person, ports)))
+  return users.filter((user) => user !== undefined)
 }
 
 async function drawForPerson(person: PersonId, called: boolean, drawing: Drawing): Promise<void> {
   const { state, now, posted, ports } = drawing
   const before = posted.find((each) => each.person === person)
-  const channel = before?.channel ?? (await ports.board.open(slackOf(person, ports) ?? ''))
+  const user = await slackOf(person, ports)
+  const channel = before?.channel ?? (await ports.board.open(user ?? ''))
   const shows = called ? (waitingStage(state)?.terms.channel ?? nowhere) : nowhere
   const drawn = await draw({ channel, before, person, shows }, drawing)
   await say(
     drawn,
-    linesForPerson(state, { told: drawn.card.told ?? [], fresh: drawn.fresh, now, person, called }),
+    linesForPerson(state, { told: drawn.card.told ?? [], fresh: drawn.fresh, now, person, user, called }),
     drawing,
   )
 }
@@ -219,7 +229,7 @@ async function say({ card, rendered }: Drawn, lines: readonly Due[], { state, po
 async function tellOwner(owner: PersonId, { state, posted, ports }: Drawing): Promise<void> {
   const before = posted.find(({ person }) => person === owner)
   const due = noticesDue(state, before?.told ?? [])
-  const slack = slackOf(owner, ports)
+  const slack = due && (await slackOf(owner, ports))
   if (!due || slack === undefined) return
   const words = ports.say({ line: due.notice }, state)
   const channel = before?.channel ?? (await ports.board.open(slack))

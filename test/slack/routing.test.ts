@@ -1,5 +1,5 @@
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
-import { drawCard } from '../../functions/operations/draw-card.ts'
+import { type DrawPorts, drawCard } from '../../functions/operations/draw-card.ts'
 import { MemoryCardBoard } from '../support/memory-card-board.ts'
 import { MemoryCardStore } from '../support/memory-card-store.ts'
 import { prodParameter, sampleBundle, stagingParameter, World } from '../support/world.ts'
@@ -21,7 +21,8 @@ const begin = (bundle = sample) => {
   cards = new MemoryCardStore()
   board = new MemoryCardBoard(channel)
 }
-const draw = ({ ask }: ApprovalRequest) => drawCard(ask.id, drawPorts(world, { cards, board }))
+const draw = ({ ask }: ApprovalRequest, changes: Partial<DrawPorts> = {}) =>
+  drawCard(ask.id, drawPorts(world, { cards, board }, changes))
 /** The cards in somebody's own channel; none where it was never opened. */
 const sent = (direct: string) => {
   try {
@@ -111,6 +112,21 @@ describe('those whom a stage tells directly', () => {
         fields: { request: request.ask.id, people: 1 },
       }),
     )
+  })
+
+  test('are found by the account that they linked, where the directory has none', async () => {
+    const bundle = told({ remind: { after: 300, times: 1 } })
+    const people = bundle.directory.people.map(({ slack, ...each }) =>
+      each.id === 'person:ana' || slack === undefined ? each : { ...each, slack },
+    )
+    begin({ ...bundle, directory: { ...bundle.directory, people } })
+    const linkedAccount = async (person: string) => (person === 'person:ana' ? 'U0LINKED' : undefined)
+    const request = await world.submitted(prodParameter)
+    await draw(request, { linkedAccount })
+    expect(sent('DU0LINKED').map(headline)).toEqual(['🟡 Waiting for owner: 0 of 1 approved'])
+    world.clock.advance(301)
+    await draw(request, { linkedAccount })
+    expect(said('DU0LINKED')).toEqual([expect.stringMatching(/^<@U0LINKED>: owner still waits/)])
   })
 
   test('who have left the workspace raise an alarm, and keep nobody from anything', async () => {

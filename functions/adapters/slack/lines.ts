@@ -1,6 +1,5 @@
 import type { RichTextElement } from '@slack/types'
 import type { Bundle } from '../../domain/bundle.ts'
-import { personOf } from '../../domain/bundle.ts'
 import { type ApprovalRequest, approversOf } from '../../domain/request.ts'
 import { waitingStage } from '../../domain/routing.ts'
 import type { JsonObject, PersonId } from '../../domain/values.ts'
@@ -18,7 +17,7 @@ const mostMentions = 20
 
 /**
  * The words of a line beneath a card, or of a notice to an agent's owner: made here, from the server's facts. Nothing in
- * it is the agent's, and the only mentions are those of a reminder, of people in the directory.
+ * it is the agent's, and the only mentions are those of a reminder, of accounts that are known to be somebody's in the directory.
  */
 export function renderLine(line: Line | { line: Notice }, state: ApprovalRequest, facts: Facts): RenderedCard {
   const { said, text } = wordsOf(line, state, facts)
@@ -37,7 +36,7 @@ function wordsOf(
     case 'escalated':
       return same(`Nobody decided ${line.stage} in time: it has been widened to ${line.to}, who may decide it now too.`)
     case 'reminder':
-      return reminder(line, state, facts)
+      return reminder(line, state)
     case 'handled':
       return handled(line, state, facts)
     case 'submitted':
@@ -54,11 +53,9 @@ function wordsOf(
 const same = (text: string) => ({ said: [words(text)], text })
 
 function reminder(
-  { stage, people }: Extract<Line, { line: 'reminder' }>,
+  { stage, users }: Extract<Line, { line: 'reminder' }>,
   state: ApprovalRequest,
-  facts: Facts,
 ): { said: Sentence; text: string } {
-  const users = people.flatMap((person) => personOf(facts as Bundle, person)?.slack ?? [])
   const named = users.slice(0, mostMentions)
   const more = users.length > named.length ? ` and ${users.length - named.length} more` : ''
   const until = waitingStage(state)?.deadline
