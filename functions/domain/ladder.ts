@@ -74,7 +74,7 @@ export const Ladder = z.strictObject({ tiers: z.array(Tier).min(1).max(16), limi
 export type Ladder = z.infer<typeof Ladder>
 
 /** What holds where the ladder names no limits. */
-const usualLimits: Limits = { openPerAgent: 100, openPerOwner: 200, burst: 5 }
+const usualLimits: Limits = { openPerAgent: 100, openPerOwner: 200, burst: 20 }
 export const limitsOf = ({ limits = usualLimits }: Pick<Ladder, 'limits'>): Limits => limits
 
 /** An approval that counts: who, and for which stage (the stage's own name, also where it has escalated). */

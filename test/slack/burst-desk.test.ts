@@ -11,7 +11,9 @@ import { DeskWorld, wordsOf } from './desk-world.ts'
 
 /** Fifty alike that cost one human decision, over HTTP on both sides of Slack. */
 
-const bundle = sampleBundle()
+const sample = sampleBundle()
+/** The sample has more room, so that one busy agent's requests keep cards of their own. */
+const bundle = { ...sample, ladder: { ...sample.ladder, limits: { openPerAgent: 100, openPerOwner: 200, burst: 5 } } }
 const channel = bundle.deployment.channels['hotwork-approvals'] as string
 const world = new World(bundle)
 const at = new DeskWorld(world)
