@@ -4,6 +4,7 @@ import type { Decide } from './commands.ts'
 import { type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
 import type { Stage } from './ladder.ts'
+import { lackOf } from './login-strength.ts'
 import { keptStage, mostNarrowings, staysWithin } from './narrowing.ts'
 import type { Refusal } from './refusals.ts'
 import {
@@ -17,9 +18,6 @@ import {
 } from './request.ts'
 import { approve, openNext } from './submitting.ts'
 import type { NumericDate, PersonId } from './values.ts'
-
-/** How far ahead of ours the clock of whoever logged a person in may be. Seconds. */
-const loginTolerance = 60
 
 /** A person's verdict: counted in the open stage, or settling the request, or refused with the truth. */
 export function takeDecision(state: ApprovalRequest, command: Decide, at: NumericDate): Answered {
@@ -90,14 +88,12 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
 /** What a stage asks of an approval beside the right to give it: a reason, and how strong and how fresh a login. */
 function unmetBy(
   { comment = '', login }: Decide,
-  { comment: wanted, acr, maxAge }: Stage,
+  { comment: wanted, ...strength }: Stage,
   at: NumericDate,
 ): Refused | undefined {
   if (wanted === 'required' && comment.trim() === '') return { code: 'comment_required' }
-  if (acr !== undefined && login.acr !== acr) return { code: 'insufficient_login', detail: acr }
-  if (maxAge !== undefined && !isFresh(login.at, maxAge, at))
-    return { code: 'insufficient_login', detail: String(maxAge) }
-  return undefined
+  const lacks = lackOf(login, strength, at)
+  return lacks === undefined ? undefined : { code: 'insufficient_login', detail: lacks }
 }
 
 /** Whether somebody has had their say here, themselves or through whoever stood in for them. */
@@ -132,10 +128,6 @@ function narrow(state: PendingRequest, command: Decide, stage: string, as: strin
 
 const refused = ({ code, detail }: { code: Refusal; detail?: string }): Refused =>
   detail === undefined ? { code } : { code, detail }
-
-/** A login that has not happened yet is none: else a date far ahead would stay fresh for as long as it likes. */
-const isFresh = (login: NumericDate | undefined, maxAge: number, at: NumericDate): boolean =>
-  login !== undefined && login <= at + loginTolerance && at - login <= maxAge
 
 /** The last stage has filled: count again who still may, then ask the question again, and only then approve. */
 function settle(state: PendingRequest, command: Decide, at: NumericDate): readonly Event[] {

@@ -22,6 +22,7 @@ import { carryOut, recordRefusal } from './carry-out.ts'
 import { delegatedSubmit, inheritedStages } from './delegated-ask.ts'
 import { endChildren } from './end-children.ts'
 import { findHaltOfAgent } from './find-halt.ts'
+import { idempotencyItem } from './idempotency.ts'
 import type { DecidingPorts, Policy, Stored } from './ports.ts'
 import { type BrokerPorts, targetOf } from './target-session.ts'
 
@@ -87,7 +88,7 @@ async function childUnder(
   { agent, id, idempotencyKey, body }: DelegationAsk,
   { requests, ids, clock }: DecidingPorts,
 ): Promise<RequestId | undefined> {
-  const key = `IDEM#${agent}#${digestOf('hotwork.idempotency-key.v1', idempotencyKey)}`
+  const key = idempotencyItem(agent, idempotencyKey)
   const hash = digestOf('hotwork.delegation.v1', { parent: id, body })
   const child = ids.request()
   if (await requests.claim({ key, value: `${hash} ${child}`, expiresAt: clock.now() + 8 * day })) return child

@@ -1,6 +1,6 @@
 import { agentOf } from '../domain/bundle.ts'
 import type { Halt, HaltTarget } from '../domain/halt.ts'
-import type { AgentId } from '../domain/values.ts'
+import type { AgentId, PersonId } from '../domain/values.ts'
 import type { DecidingPorts } from './ports.ts'
 
 /**
@@ -12,11 +12,21 @@ export async function findHaltOfAgent(
   { requests, policy }: Pick<DecidingPorts, 'requests' | 'policy'>,
 ): Promise<Halt | undefined> {
   const owner = agentOf(policy.bundle, agent)?.owner
-  const targets: HaltTarget[] = [
-    { kind: 'all', value: 'all' },
-    { kind: 'agent', value: agent },
-    ...(owner === undefined ? [] : [{ kind: 'owner', value: owner } as const]),
-  ]
-  const { halts } = await requests.standing([], targets)
+  return inForce([{ kind: 'agent', value: agent }, ...(owner === undefined ? [] : [ownerOf(owner)])], requests)
+}
+
+/** The same for a person who breaks the glass: their own, that of all they own, or everybody's. */
+export const findHaltOfPerson = (
+  person: PersonId,
+  { requests }: Pick<DecidingPorts, 'requests'>,
+): Promise<Halt | undefined> => inForce([{ kind: 'person', value: person }, ownerOf(person)], requests)
+
+const ownerOf = (value: PersonId): HaltTarget => ({ kind: 'owner', value })
+
+async function inForce(
+  targets: readonly HaltTarget[],
+  requests: Pick<DecidingPorts['requests'], 'standing'>,
+): Promise<Halt | undefined> {
+  const { halts } = await requests.standing([], [{ kind: 'all', value: 'all' }, ...targets])
   return halts.find(({ lifted }) => lifted === undefined)
 }

@@ -18,6 +18,7 @@ import { asOf } from '../domain/due.ts'
 import { emergencyStatements, profileCovering } from '../domain/emergency.ts'
 import { replay } from '../domain/evolve.ts'
 import { contextOf, noEntries, seal } from '../domain/ledger.ts'
+import { lackOf } from '../domain/login-strength.ts'
 import { reachesOurselves } from '../domain/own.ts'
 import { reasonDigest, reasonProblem } from '../domain/reason.ts'
 import type { Refusal } from '../domain/refusals.ts'
@@ -28,7 +29,6 @@ import {
   type NumericDate,
   ok,
   type PersonId,
-  RequestId,
   type Resource,
   type Result,
   refuse,
@@ -38,6 +38,8 @@ import { voucherKey } from '../domain/vouching.ts'
 import { recordRefusal } from './carry-out.ts'
 import { askAboutEmergency } from './emergency-questions.ts'
 import { StaleRequest } from './faults.ts'
+import { findHaltOfPerson } from './find-halt.ts'
+import { bodyDigest, findRepeat, idempotencyItem } from './idempotency.ts'
 import type { DecidingPorts, Incidents, OnceOnly, Stored } from './ports.ts'
 import { everyone } from './read-break-glass.ts'
 
@@ -69,7 +71,6 @@ export type OpeningPorts = DecidingPorts & { incidents: Incidents }
 const [day, attempts] = [86_400, 8]
 /** A book is needed for a week, and while a review is still to be done: nobody forgets that for a year. */
 const keepBook = 400 * day
-const loginTolerance = 60
 
 /**
  * Opens at once what policy lets this person open in an emergency, with nobody asked: in one transaction with the books
@@ -82,11 +83,11 @@ export async function openBreakGlass(ask: OpeningAsk, ports: OpeningPorts): Prom
     await recordRefusal({ type: 'person', id: ask.person }, 'open_break_glass', refusal.code, ports)
     return refusal
   }
-  const key = `IDEM#${ask.person}#${digestOf('hotwork.idempotency-key.v1', ask.idempotencyKey)}`
-  const body = digestOf('hotwork.idempotency.v1', ask.body)
+  const key = idempotencyItem(ask.person, ask.idempotencyKey)
+  const body = bodyDigest(ask.body)
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const repeat = await repeated(key, body, ask, ports)
-    if (repeat) return repeat.ok ? repeat : refused(repeat)
+    const repeat = await findRepeat(key, body, ask.jkt, ports)
+    if (repeat) return repeat.ok ? again(repeat.value, ports) : refused(repeat)
     const made = await makeOpening(ask, ports)
     if (!made.ok) return refused(made)
     const { opening, books, voucher } = made.value
@@ -118,7 +119,7 @@ export async function openBreakGlass(ask: OpeningAsk, ports: OpeningPorts): Prom
     })
     if (result.outcome === 'committed') {
       ports.log.warn('break_glass_opened', { request: id, by: ask.person, drill: ask.drill })
-      return ok({ stored: { state, head }, left: leftOf(books, entry, now), created: true })
+      return ok({ stored: { state, head }, left: leftOf(books, now, entry), created: true })
     }
     if (result.outcome === 'taken' && result.key === ask.once.key) return refused(refuse('replayed'))
     // Somebody's opening, or its own twin, came first: the books say so when they are read again.
@@ -126,18 +127,10 @@ export async function openBreakGlass(ask: OpeningAsk, ports: OpeningPorts): Prom
   throw new StaleRequest('other openings kept coming first')
 }
 
-async function repeated(key: string, body: string, { jkt }: OpeningAsk, ports: OpeningPorts) {
-  const before = await ports.requests.recall(key)
-  if (before === undefined) return undefined
-  const [sameBody, id] = before.split(' ')
-  if (sameBody !== body) return refuse('duplicate_request' as const)
-  const stored = await ports.requests.load(RequestId.parse(id))
-  if (!stored) return undefined
-  if (stored.state.ask.jkt !== jkt) return refuse('key_mismatch' as const)
-  const now = ports.clock.now()
+/** What the same key had opened before. */
+async function again(stored: Stored, ports: OpeningPorts): Promise<Result<OpenedBreakGlass, Refusal>> {
   const books = await booksOf(stored.state.ask, ports)
-  const left = Math.min(...binding(books).map(({ book, limits }) => limits.budget - spent(book, now)))
-  return ok({ stored: { ...stored, state: asOf(stored.state, now) }, left: Math.max(0, left), created: false })
+  return ok({ stored, left: leftOf(books, ports.clock.now()), created: false })
 }
 
 /** A book with the limits that it sets; the book of everyone sets none. */
@@ -159,22 +152,14 @@ async function makeOpening(ask: OpeningAsk, ports: OpeningPorts): Promise<Result
   const glass = bundle.breakGlass
   if (!glass)
     return refuse('unknown_profile', 'this deployment has no `break-glass.json`, so nobody can break the glass')
-  const { halts } = await ports.requests.standing(
-    [],
-    [
-      { kind: 'all', value: 'all' },
-      { kind: 'person', value: ask.person },
-      { kind: 'owner', value: ask.person },
-    ],
-  )
-  const halt = halts.find(({ lifted }) => lifted === undefined)
+  const halt = await findHaltOfPerson(ask.person, ports)
   if (halt) return refuse('halted', `stopped by the emergency halt \`${halt.id}\``)
   const what = openedBy(ask, glass, ports)
   if (!what.ok) return what
   const { terms, budgetKey, rights, profile, facts } = what.value
 
-  const login = weakness(ask.login, terms.login, now)
-  if (login !== undefined) return refuse('insufficient_login', login)
+  const lacks = lackOf(ask.login, terms.login, now)
+  if (lacks !== undefined) return refuse('insufficient_login', lacks)
   const window = ask.minutes * 60
   if (window > terms.window)
     return refuse('window_too_long', `\`minutes\` should be at most ${Math.floor(terms.window / 60)}`)
@@ -200,14 +185,13 @@ async function makeOpening(ask: OpeningAsk, ports: OpeningPorts): Promise<Result
     window,
     coolDown: terms.coolDown,
   })
-  const said = [ask.incident, terms.title ?? '', facts.action, facts.resource.id]
-  const reason = reasonProblem(ask.reason, said, [])
-  if (reason !== undefined) return refuse('bad_reason', reason)
   const refusals = binding(books).map(({ book, limits }) => refusedBy(book, limits, now))
   const overdue = refusals.includes('review_overdue')
-  // What the books refuse is told before what may be wrong with words: it is not the words then.
-  const copied = refusals.some((code) => code !== undefined) ? undefined : copiedFrom(ask, said, books)
-  if (copied !== undefined) return refuse('bad_reason', copied)
+  const said = [ask.incident, terms.title ?? '', facts.action, facts.resource.id]
+  // The same words as before are no reason; but what the books refuse anyway is told first, it is not the words then.
+  const [own] = refusals.some((code) => code !== undefined) ? [] : books
+  const reason = reasonProblem(ask.reason, said, own?.book.map((each) => each.reason) ?? [])
+  if (reason !== undefined) return refuse('bad_reason', reason)
   const voucher = overdue ? await voucherFor(ask.person, budgetKey, now, ports) : undefined
   const emergency: Emergency = {
     ...(profile === undefined ? {} : { profile }),
@@ -304,18 +288,6 @@ export function openedBy(
   })
 }
 
-/** What a login lacks, as RFC 9470 names it; undefined where it will do. */
-function weakness(
-  { acr, at }: OpeningAsk['login'],
-  wanted: { acr?: string | undefined; maxAge?: number | undefined },
-  now: NumericDate,
-): string | undefined {
-  if (wanted.acr !== undefined && acr !== wanted.acr) return wanted.acr
-  const fresh =
-    wanted.maxAge === undefined || (at !== undefined && at <= now + loginTolerance && now - at <= wanted.maxAge)
-  return fresh ? undefined : String(wanted.maxAge)
-}
-
 async function checkIncident(incident: string, glass: BreakGlassPolicy, { incidents }: OpeningPorts) {
   if (incident.length > 128 || !new RegExp(glass.incident).test(incident))
     return `\`incident\` should look like \`${glass.incident}\``
@@ -369,7 +341,7 @@ const asTheyAre = (book: Book, { requests, clock }: OpeningPorts): Promise<Book>
   )
 
 /** When it ended, if it has. */
-export function endOf(state: ApprovalRequest): NumericDate | undefined {
+function endOf(state: ApprovalRequest): NumericDate | undefined {
   switch (state.status) {
     case 'completed':
       return state.completedAt
@@ -389,12 +361,9 @@ const written = ({ key, book, before }: OpenedBook, entry: Opening, now: Numeric
   expiresAt: now + keepBook,
 })
 
-const leftOf = (books: readonly OpenedBook[], entry: Opening, now: NumericDate): number =>
-  Math.max(0, Math.min(...binding(books).map(({ book, limits }) => limits.budget - spent([...book, entry], now))))
-
-/** The same words as the same person's before are no reason. */
-const copiedFrom = ({ reason }: OpeningAsk, said: readonly string[], [own]: readonly OpenedBook[]) =>
-  reasonProblem(reason, said, own?.book.map((each) => each.reason) ?? [])
+/** What is left of the scarcest book, with what has just been written into each. Seconds. */
+const leftOf = (books: readonly OpenedBook[], now: NumericDate, ...entries: readonly Opening[]): number =>
+  Math.max(0, Math.min(...binding(books).map(({ book, limits }) => limits.budget - spent([...book, ...entries], now))))
 
 /** When it would be possible again, in words; nothing where time alone does not help. */
 function detailOf(code: Refusal, books: readonly OpenedBook[], now: NumericDate): string | undefined {

@@ -337,7 +337,6 @@ export type EndMessage = Fifo &
 /** A request that has changed, a halt, or only that some of the role's denies are over. */
 export type DenyCause = RequestId | HaltId | 'time'
 
-/** What has been posted of a request, by channel. */
 /** The messages that show several requests alike, in place of a card for each. */
 export interface BurstStore {
   /** The last few of a burst, newest first. */
@@ -369,6 +368,7 @@ export type BurstMessage = Fifo & {
 /** A press on a list that is on record under this key, and is to be carried out. */
 export type PressMessage = { press: string }
 
+/** What has been posted of a request, by channel. */
 export interface CardStore {
   load(request: RequestId): Promise<readonly PostedCard[]>
   save(card: PostedCard): Promise<void>

@@ -21,6 +21,7 @@ import { drawFromPermit } from './draw-permit.ts'
 import { assessAsk, bindingOf, countRecent, type Entity } from './evaluate-access.ts'
 import { StaleRequest } from './faults.ts'
 import { findHaltOfAgent } from './find-halt.ts'
+import { bodyDigest, findRepeat, idempotencyItem } from './idempotency.ts'
 import type { DecidingPorts, OnceOnly, PermitChange, PermitStore, Stored } from './ports.ts'
 import { mayWait } from './too-many-open.ts'
 
@@ -62,11 +63,11 @@ export async function submitRequest(
   ask: SubmissionAsk,
   ports: DecidingPorts & { permits: Pick<PermitStore, 'ofAgent'> },
 ): Promise<Result<Submitted, SubmissionRefusal>> {
-  const key = `IDEM#${ask.agent.id}#${digestOf('hotwork.idempotency-key.v1', ask.idempotencyKey)}`
-  const body = digestOf('hotwork.idempotency.v1', ask.body)
+  const key = idempotencyItem(ask.agent.id, ask.idempotencyKey)
+  const body = bodyDigest(ask.body)
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const repeat = await repeated(key, body, ask, ports)
-    if (repeat) return repeat.ok ? repeat : recorded(ask, repeat, ports)
+    const repeat = await findRepeat(key, body, ask.jkt, ports)
+    if (repeat) return repeat.ok ? ok({ stored: repeat.value, created: false }) : recorded(ask, repeat, ports)
     const made = await makeSubmit(ask, ports)
     if (!made.ok) return recorded(ask, made, ports)
     const open = `OPEN#${ask.agent.id}#${openKey(made.value.ask)}`
@@ -113,23 +114,6 @@ async function recorded<R extends { ok: false; code: Refusal }>(
 ): Promise<R> {
   await recordRefusal({ type: 'agent', id: agent.id }, 'submit', refused.code, ports)
   return refused
-}
-
-async function repeated(
-  key: string,
-  body: string,
-  { jkt }: SubmissionAsk,
-  { requests, ids: _, ...ports }: DecidingPorts,
-) {
-  const before = await requests.recall(key)
-  if (before === undefined) return undefined
-  const [sameBody, id] = before.split(' ')
-  if (sameBody !== body) return refuse('duplicate_request' as const)
-  const stored = await requests.load(RequestId.parse(id))
-  if (!stored) return undefined
-  // Another key could never claim what this one asked for.
-  if (stored.state.ask.jkt !== jkt) return refuse('key_mismatch' as const)
-  return ok({ stored: { ...stored, state: asOf(stored.state, ports.clock.now()) }, created: false })
 }
 
 async function stillPending(id: string, { requests, clock }: DecidingPorts): Promise<Stored | undefined> {

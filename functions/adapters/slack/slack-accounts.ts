@@ -1,11 +1,10 @@
-import { WebAPIPlatformError, WebClient } from '@slack/web-api'
+import { WebAPIPlatformError, type WebClient } from '@slack/web-api'
 import * as z from 'zod'
 import { inert } from '../../domain/inert.ts'
 import type { SlackStanding } from '../../domain/linking.ts'
 import { BoardUnavailable } from '../../operations/faults.ts'
 import type { SlackDirectory } from '../../operations/login-ports.ts'
-import type { Log } from '../../operations/ports.ts'
-import { redactingLogger } from './redacting-logger.ts'
+import { type WebApi, webClients } from './web-client.ts'
 
 /** What is read of `users.info`. No e-mail address: it can be changed, and proves nothing. */
 const User = z.object({
@@ -25,15 +24,8 @@ const User = z.object({
 export class SlackAccounts implements SlackDirectory {
   readonly #client: () => Promise<WebClient>
 
-  constructor({ apiUrl, token, log }: { apiUrl: string; token: () => Promise<string>; log: Log }) {
-    const settings = {
-      slackApiUrl: apiUrl,
-      timeout: 4_000,
-      retryConfig: { retries: 1 },
-      rejectRateLimitedCalls: true,
-      logger: redactingLogger(log),
-    }
-    this.#client = async () => new WebClient(await token(), settings)
+  constructor(api: WebApi) {
+    this.#client = webClients(api, { timeoutMs: 4_000, retries: 1 })
   }
 
   async standing(user: string): Promise<(SlackStanding & { name: string }) | undefined> {

@@ -4,13 +4,12 @@ import {
   WebAPIPlatformError,
   WebAPIRateLimitedError,
   WebAPIRequestError,
-  WebClient,
-  type WebClientOptions,
+  type WebClient,
 } from '@slack/web-api'
 import { BoardUnavailable, CardUndeliverable } from '../../operations/faults.ts'
 import type { CardBoard, Log, RenderedCard } from '../../operations/ports.ts'
 import { bareCard, degradeCard } from './degrade-card.ts'
-import { redactingLogger } from './redacting-logger.ts'
+import { type WebApi, webClients } from './web-client.ts'
 
 /** Less than the queue's visibility timeout, so that an attempt is over before the next begins. */
 const patienceMs = 5_000
@@ -22,18 +21,9 @@ export class SlackCardBoard implements CardBoard {
   /** Channels of people by their Slack id: they stay the same, and asking is limited. */
   readonly #direct = new Map<string, string>()
 
-  /** @param token the bot token, read anew for each call so that a rotated one is taken up */
-  constructor(options: { apiUrl: string; token: () => Promise<string>; log: Log; timeoutMs?: number }) {
-    const { apiUrl, token, log, timeoutMs = patienceMs } = options
-    const settings: WebClientOptions = {
-      slackApiUrl: apiUrl,
-      timeout: timeoutMs,
-      retryConfig: { retries: 0 },
-      rejectRateLimitedCalls: true,
-      logger: redactingLogger(log),
-    }
-    this.#client = async () => new WebClient(await token(), settings)
-    this.#log = log
+  constructor({ timeoutMs = patienceMs, ...api }: WebApi & { timeoutMs?: number }) {
+    this.#client = webClients(api, { timeoutMs })
+    this.#log = api.log
   }
 
   /** @throws CardUndeliverable, BoardUnavailable */

@@ -1,25 +1,13 @@
-import { WebClient, type WebClientOptions } from '@slack/web-api'
-import type { Log } from '../../operations/ports.ts'
 import type { EdgeOptions } from './edge-options.ts'
-import { redactingLogger } from './redacting-logger.ts'
+import { type WebApi, webClients } from './web-client.ts'
 
 const timeoutMs = 1_500
 
 /** Publishes home tabs through Slack's Web API. One attempt: whoever opens the tab again has it drawn again. */
-export function createHomes(options: {
-  apiUrl: string
-  token: () => Promise<string>
-  log: Log
-}): EdgeOptions['publishHome'] {
-  const settings: WebClientOptions = {
-    slackApiUrl: options.apiUrl,
-    timeout: timeoutMs,
-    retryConfig: { retries: 0 },
-    rejectRateLimitedCalls: true,
-    logger: redactingLogger(options.log),
-  }
+export function createHomes(api: WebApi): EdgeOptions['publishHome'] {
+  const clients = webClients(api, { timeoutMs })
   return async (user_id, view) => {
-    const client = new WebClient(await options.token(), settings)
+    const client = await clients()
     await client.views.publish({ user_id, view })
   }
 }

@@ -1,21 +1,14 @@
-import { WebClient, type WebClientOptions } from '@slack/web-api'
+import type { WebClient } from '@slack/web-api'
 import { BoardUnavailable } from '../../operations/faults.ts'
-import type { Log, UserGroups } from '../../operations/ports.ts'
-import { redactingLogger } from './redacting-logger.ts'
+import type { UserGroups } from '../../operations/ports.ts'
+import { type WebApi, webClients } from './web-client.ts'
 
 /** Who is in a user group of the workspace (`usergroups.users.list`, scope `usergroups:read`). */
 export class SlackUserGroups implements UserGroups {
   readonly #client: () => Promise<WebClient>
 
-  constructor({ apiUrl, token, log }: { apiUrl: string; token: () => Promise<string>; log: Log }) {
-    const settings: WebClientOptions = {
-      slackApiUrl: apiUrl,
-      timeout: 4_000,
-      retryConfig: { retries: 0 },
-      rejectRateLimitedCalls: true,
-      logger: redactingLogger(log),
-    }
-    this.#client = async () => new WebClient(await token(), settings)
+  constructor(api: WebApi) {
+    this.#client = webClients(api, { timeoutMs: 4_000 })
   }
 
   async members(usergroup: string): Promise<readonly string[]> {
