@@ -8,7 +8,7 @@ import { ApprovalWorkflow, grantSignal } from './constructs/approval-workflow.ts
 import { CardTable } from './constructs/card-table.ts'
 import { CredentialKey } from './constructs/credential-key.ts'
 import { DecisionMeasures } from './constructs/decision-measures.ts'
-import { FunctionCode, type PolicyUse } from './constructs/function-code.ts'
+import { FunctionCode } from './constructs/function-code.ts'
 import { HotworkApi } from './constructs/hotwork-api.ts'
 import { HotworkFunction, type HotworkFunctionProps } from './constructs/hotwork-function.ts'
 import { LedgerTable } from './constructs/ledger-table.ts'
@@ -20,6 +20,7 @@ import { StreamReader } from './constructs/stream-reader.ts'
 import { Timers } from './constructs/timers.ts'
 import { WaitTable } from './constructs/wait-table.ts'
 import { WorkQueue } from './constructs/work-queue.ts'
+import { type FunctionName, functions } from './functions.ts'
 import type { PolicyBundle } from './policy-bundle.ts'
 import { troubles } from './troubles.ts'
 
@@ -35,52 +36,6 @@ export type HotworkStackProps = StackProps & {
   /** The first signs, all are published. */
   signingKeys: readonly [number, ...number[]]
 }
-
-/** Every Lambda, by the stem of its entry file, and what it asks of policy. */
-const functions = {
-  metadata: 'none',
-  evaluate: 'answers',
-  'submit-request': 'answers',
-  'read-task': 'facts',
-  'cancel-request': 'facts',
-  'complete-request': 'facts',
-  'delegate-request': 'answers',
-  'issue-token': 'answers',
-  'introspect-token': 'facts',
-  'revoke-token': 'facts',
-  'issue-aws-credentials': 'answers',
-  'call-aws': 'answers',
-  'begin-use': 'answers',
-  'end-use': 'facts',
-  'decide-request': 'answers',
-  'give-stand-in': 'answers',
-  'end-stand-in': 'answers',
-  'revoke-request': 'answers',
-  'give-permit': 'answers',
-  'revoke-permit': 'answers',
-  'declare-halt': 'answers',
-  'lift-halt': 'answers',
-  'read-requests': 'answers',
-  'open-break-glass': 'answers',
-  'conclude-break-glass': 'answers',
-  'read-break-glass': 'answers',
-  'show-pages': 'answers',
-  'decide-on-page': 'answers',
-  'log-in': 'facts',
-  'link-slack': 'facts',
-  'receive-slack': 'answers',
-  'decide-burst': 'answers',
-  'await-outcome': 'none',
-  'advance-workflow': 'facts',
-  'follow-workflow': 'none',
-  'hand-on': 'none',
-  'draw-card': 'answers',
-  'set-reminders': 'none',
-  'write-denies': 'facts',
-  'refresh-slack-groups': 'facts',
-  'sweep-overdue': 'facts',
-} as const satisfies { readonly [name: string]: PolicyUse }
-export type FunctionName = keyof typeof functions
 
 /** Hotwork: what exists, and who may touch what. Composition only; each construct says what it is. */
 export class HotworkStack extends Stack {

@@ -1,4 +1,4 @@
-import type { FunctionName } from './hotwork-stack.ts'
+import { type FunctionName, functionsWith } from './functions.ts'
 
 export type Trouble = {
   /** The log messages that tell of it, word for word as in the code. */
@@ -57,32 +57,7 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
   },
   PolicyError: {
     lines: ['policy_error'],
-    loggedBy: [
-      'evaluate',
-      'submit-request',
-      'delegate-request',
-      'issue-token',
-      'issue-aws-credentials',
-      'call-aws',
-      'begin-use',
-      'decide-request',
-      'revoke-request',
-      'give-stand-in',
-      'end-stand-in',
-      'give-permit',
-      'revoke-permit',
-      'open-break-glass',
-      'conclude-break-glass',
-      'read-break-glass',
-      'declare-halt',
-      'lift-halt',
-      'read-requests',
-      'show-pages',
-      'decide-on-page',
-      'receive-slack',
-      'draw-card',
-      'decide-burst',
-    ],
+    loggedBy: functionsWith('answers'),
     means: 'a policy errs, and so the answer is no',
   },
   DenyFailed: {
