@@ -1,14 +1,7 @@
-import { existsSync } from 'node:fs'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { approve, DeskFixture, modal, plain } from './desk-fixture.ts'
+import { inBrowser, launchBrowser } from './support/browser.ts'
 
-// A machine without Chromium can run everything else; the continuous integration installs it and fails on a skip.
-const executablePath = [process.env['CHROMIUM_PATH'] ?? '', '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
-  existsSync,
-)
-const inBrowser = executablePath === undefined ? describe.skip : describe
-
-const quiet = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking']
 const at = new DeskFixture()
 
 inBrowser('in a browser', () => {
@@ -17,7 +10,7 @@ inBrowser('in a browser', () => {
   // Two cores may be busy with everything else.
   jest.setTimeout(60_000)
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: executablePath as string, args: quiet })
+    browser = await launchBrowser()
   })
   afterAll(() => browser.close())
   beforeEach(async () => {

@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { renderCard } from '../../functions/adapters/slack/card.ts'
 import { SlackCardBoard } from '../../functions/adapters/slack/slack-card-board.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
@@ -8,23 +8,13 @@ import { DeskWorld } from '../slack/desk-world.ts'
 import { page as pageOfRequest } from '../slack/door.ts'
 import { everyState, resizeWorker, wantingReasons } from '../slack/states.ts'
 import { prodParameter, sampleBundle, World } from '../support/world.ts'
+import { inBrowser, launchBrowser } from './support/browser.ts'
 import { smallPng } from './support/small-png.ts'
 
 // Every state of a card and every form, as a person sees them. `npm run pictures` keeps them in docs/pictures; a test run
 // only looks whether they can be drawn, and changes no file.
 
 const folder = process.env['HOTWORK_PICTURES']
-const executablePath = [process.env['CHROMIUM_PATH'] ?? '', '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
-  existsSync,
-)
-const inBrowser = executablePath === undefined ? describe.skip : describe
-const quiet = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-lcd-text',
-]
 /** Small enough to be read in a page, and to be kept in a repository. */
 const largestPicture = 80 * 1024
 
@@ -40,7 +30,7 @@ inBrowser('pictures', () => {
     if (folder !== undefined) mkdirSync(folder, { recursive: true })
     states = await everyState(bundle)
     await at.open()
-    browser = await chromium.launch({ executablePath: executablePath as string, args: quiet })
+    browser = await launchBrowser('--disable-lcd-text')
   })
   afterAll(async () => {
     await browser.close()

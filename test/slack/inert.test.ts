@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { clamp, exact, inert, mixesScripts } from '../../functions/adapters/slack/inert.ts'
+import { clamp, exact, inert, mixesScripts } from '../../functions/domain/inert.ts'
 import { corpus } from './inert-corpus.ts'
 
 /** Whatever deceives the eye, counted here by its own list so that a hole in the module's is found. */

@@ -1,20 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { JWK } from 'jose'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { checkLogins } from '../../functions/adapters/jose/check-logins.ts'
 import type { Entry } from '../../functions/domain/ledger.ts'
 import type { Directory } from '../../functions/domain/organisation.ts'
+import { inBrowser, launchBrowser } from '../local/support/browser.ts'
 import { Deployment, prod, remediator, setParameter } from './deployment.ts'
 
 /** The pages as they are deployed, in a browser without script, with the provider that people log in at. */
-
-// A machine without Chromium can run everything else; the continuous integration installs it and fails on a skip.
-const executablePath = [process.env['CHROMIUM_PATH'] ?? '', '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
-  existsSync,
-)
-const inBrowser = executablePath === undefined ? describe.skip : describe
-const quiet = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking']
 
 inBrowser('the deployed pages', () => {
   jest.setTimeout(120_000)
@@ -22,7 +16,7 @@ inBrowser('the deployed pages', () => {
   const { local, desk } = hotwork
   let browser: Browser
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: executablePath as string, args: quiet })
+    browser = await launchBrowser()
   })
   afterAll(() => browser.close())
   afterEach(() => Promise.all(browser.contexts().map((context) => context.close())))

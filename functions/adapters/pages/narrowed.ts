@@ -1,9 +1,10 @@
+import { duration } from '../../domain/duration.ts'
 import { exact } from '../../domain/inert.ts'
 import type { ApprovalRequest, NarrowedOnce } from '../../domain/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { type Html, html } from './html.ts'
 import { nameOf, type PageBundle } from './request-facts.ts'
-import { duration, time } from './words.ts'
+import { time } from './words.ts'
 
 /** What people have made less of it, from what to what, by whom and when. What is asked now stands above. */
 export function narrowedSection(

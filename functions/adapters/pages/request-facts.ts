@@ -2,11 +2,12 @@ import type { Bundle } from '../../domain/bundle.ts'
 import { agentOf, personOf } from '../../domain/bundle.ts'
 import { titleOf } from '../../domain/catalogue.ts'
 import { digestOf } from '../../domain/digest.ts'
+import { duration } from '../../domain/duration.ts'
 import { exact, inert, mixesScripts } from '../../domain/inert.ts'
 import { tierOf } from '../../domain/ladder.ts'
 import type { ApprovalRequest } from '../../domain/request.ts'
 import type { Digest, Json } from '../../domain/values.ts'
-import { count, duration } from './words.ts'
+import { count } from './words.ts'
 
 /** What of the bundle a page needs. */
 export type PageBundle = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladder'>

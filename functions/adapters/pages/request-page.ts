@@ -1,3 +1,4 @@
+import { duration } from '../../domain/duration.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { type ApprovalRequest, approversOf, filled, openStage, type StageState } from '../../domain/request.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
@@ -8,7 +9,7 @@ import { narrowedSection } from './narrowed.ts'
 import { whyNobody } from './refusal-words.ts'
 import { factsOf, nameOf, narrowablesOf, type PageBundle, type PageFacts, shownDigest } from './request-facts.ts'
 import { becameOf, standingOf } from './request-status.ts'
-import { duration, time } from './words.ts'
+import { time } from './words.ts'
 
 export type RequestView = {
   viewed: Viewed

@@ -1,18 +1,7 @@
+import { duration } from '../../domain/duration.ts'
 import { rfc3339 } from '../../domain/ledger.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { type Html, html } from './html.ts'
-
-/** Seconds as people say them: `1 h 30 min`. */
-export function duration(seconds: number): string {
-  const parts: [number, string][] = [
-    [Math.floor(seconds / 86_400), 'd'],
-    [Math.floor((seconds % 86_400) / 3600), 'h'],
-    [Math.floor((seconds % 3600) / 60), 'min'],
-    [seconds % 60, 's'],
-  ]
-  const said = parts.filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`)
-  return said.length === 0 ? '0 s' : said.join(' ')
-}
 
 /** The same, as exactly as anybody needs it from here: `1 h 30 min`, not the seconds of it. */
 const about = (seconds: number): string =>

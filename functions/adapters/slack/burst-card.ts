@@ -1,6 +1,7 @@
 import type { Button, RichTextPreformatted, StaticSelect } from '@slack/types'
 import type { Bundle } from '../../domain/bundle.ts'
 import { type BurstOutcome, burstKey, isBulkable, isOf, listDigest, type Member, memberOf } from '../../domain/burst.ts'
+import { clamp, exact, inert, mixesScripts } from '../../domain/inert.ts'
 import type { ApprovalRequest } from '../../domain/request.ts'
 import type { JsonObject } from '../../domain/values.ts'
 import type { BurstView } from '../../operations/draw-burst.ts'
@@ -9,7 +10,6 @@ import { bold, code, context, header, list, plain, rich, section, words } from '
 import { approveAll, denyAll, openOne } from './burst-actions.ts'
 import { largestCard, sizeOf } from './card.ts'
 import { whoOf } from './card-status.ts'
-import { clamp, exact, inert, mixesScripts } from './inert.ts'
 
 type Facts = Pick<Bundle, 'directory'>
 /** What one of a list is told apart by. Longer than this, it is not shown whole, and the list is not approved at once. */

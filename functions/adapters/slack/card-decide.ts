@@ -1,11 +1,11 @@
 import type { Button } from '@slack/types'
+import { clamp, inert } from '../../domain/inert.ts'
 import { type ApprovalRequest, openStage, type StageState } from '../../domain/request.ts'
 import type { RequestId } from '../../domain/values.ts'
 import { actions, bold, type CardBlock, linkButton, plain, rich, section, words } from './blocks.ts'
 import { type CardFacts, entryOf } from './card-facts.ts'
 import { wantsLogin } from './card-stages.ts'
 import { titleFor } from './card-title.ts'
-import { clamp, inert } from './inert.ts'
 import { narrowFields } from './narrow-fields.ts'
 
 /** Where a request can be read in full and decided with a stronger login; absent where there is no such page. */

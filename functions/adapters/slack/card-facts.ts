@@ -2,14 +2,14 @@ import type { RichTextElement, RichTextSection } from '@slack/types'
 import type { Bundle } from '../../domain/bundle.ts'
 import { agentOf } from '../../domain/bundle.ts'
 import type { CatalogueEntry } from '../../domain/catalogue.ts'
+import { duration } from '../../domain/duration.ts'
+import { clamp, exact, inert, mixesScripts } from '../../domain/inert.ts'
 import { tierOf } from '../../domain/ladder.ts'
 import { type ApprovalRequest, grantOf } from '../../domain/request.ts'
 import type { JsonObject } from '../../domain/values.ts'
 import { bold, code, section, words } from './blocks.ts'
-import { duration, whoOf } from './card-status.ts'
-import { clamp, exact, inert, mixesScripts } from './inert.ts'
+import { whoOf } from './card-status.ts'
 
-export { duration } from './card-status.ts'
 export { titleFor } from './card-title.ts'
 
 /** What of the bundle a card needs. */

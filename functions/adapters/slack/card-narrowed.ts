@@ -1,9 +1,10 @@
 import type { RichTextSection } from '@slack/types'
+import { duration } from '../../domain/duration.ts'
+import { clamp, exact, inert } from '../../domain/inert.ts'
 import type { ApprovalRequest, NarrowedOnce } from '../../domain/request.ts'
 import { bold, type CardBlock, code, list, rich, section, time, words } from './blocks.ts'
 import type { CardFacts } from './card-facts.ts'
-import { duration, whoOf } from './card-status.ts'
-import { clamp, exact, inert } from './inert.ts'
+import { whoOf } from './card-status.ts'
 
 /** What approvers have made less than was asked: by whom, when, from what to what. */
 export function narrowedBlocks(facts: CardFacts, { narrowings = [] }: ApprovalRequest): CardBlock[] {

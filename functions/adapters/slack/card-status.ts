@@ -1,6 +1,8 @@
 import type { RichTextElement } from '@slack/types'
 import type { Bundle } from '../../domain/bundle.ts'
 import { personOf } from '../../domain/bundle.ts'
+import { duration } from '../../domain/duration.ts'
+import { clamp, inert } from '../../domain/inert.ts'
 import {
   type ApprovalRequest,
   approversOf,
@@ -12,7 +14,6 @@ import {
   usesLeft,
 } from '../../domain/request.ts'
 import { bold, said, time, words } from './blocks.ts'
-import { clamp, inert } from './inert.ts'
 
 /** The state in a sign and a word: never by colour or sign alone. The sign is for the eye, the words are for everybody. */
 export type Headline = { sign: string; words: string }
@@ -155,20 +156,6 @@ function noteOf(state: ApprovalRequest): string | undefined {
 /** What somebody said, in one line, between quotes that it cannot close. */
 export const quoted = (text: string, limit: number): string =>
   `“${clamp(inert(text).replace(/[“”„‟]/g, "'"), limit).text}”`
-
-/** Seconds as people say them: `1 h 30 min`. */
-export function duration(seconds: number): string {
-  const parts: [number, string][] = [
-    [Math.floor(seconds / 86_400), 'd'],
-    [Math.floor((seconds % 86_400) / 3600), 'h'],
-    [Math.floor((seconds % 3600) / 60), 'min'],
-    [seconds % 60, 's'],
-  ]
-  return parts
-    .filter(([count]) => count > 0)
-    .map(([count, unit]) => `${count} ${unit}`)
-    .join(' ')
-}
 
 /** Whoever ended it and, where they denied it in another's stead, whose right that was. */
 function settlerOf(bundle: Pick<Bundle, 'directory'>, { stages }: ApprovalRequest, who: SettledBy): string {

@@ -1,9 +1,9 @@
 import type { RichTextElement } from '@slack/types'
 import { titleParts } from '../../domain/catalogue.ts'
+import { clamp, inert } from '../../domain/inert.ts'
 import type { ApprovalRequest } from '../../domain/request.ts'
 import { bold, code } from './blocks.ts'
 import type { CardFacts } from './card-facts.ts'
-import { clamp, inert } from './inert.ts'
 
 /** A value never reads as part of our sentence: it stands between quotes that are not in it, or in another type. */
 const unquoted = (text: string): string => inert(text).replace(/[“”„‟«»]/g, "'")

@@ -1,3 +1,4 @@
+import { clamp, inert } from '../../domain/inert.ts'
 import type { ApprovalRequest } from '../../domain/request.ts'
 import type { JsonObject } from '../../domain/values.ts'
 import type { RenderedCard } from '../../operations/ports.ts'
@@ -19,7 +20,6 @@ import { narrowedBlocks } from './card-narrowed.ts'
 import { stagesOf } from './card-stages.ts'
 import { headlineOf, nowParts } from './card-status.ts'
 import { titleOn } from './card-title.ts'
-import { clamp, inert } from './inert.ts'
 
 export type { CardFacts }
 export type CardOptions = DecideOptions & AllowOptions

@@ -1,4 +1,5 @@
 import type { RichTextSection } from '@slack/types'
+import { clamp, inert } from '../../domain/inert.ts'
 import type { ApprovalRequest } from '../../domain/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import type { RenderedCard } from '../../operations/ports.ts'
@@ -8,7 +9,6 @@ import { largestCard, renderCard, sizeOf } from './card.ts'
 import { type CardFacts, titleFor } from './card-facts.ts'
 import { headlineOf, nowOf } from './card-status.ts'
 import { linkBlocks } from './home-view.ts'
-import { clamp, inert } from './inert.ts'
 import { liveRow, ownRow, waitingRow } from './overview-rows.ts'
 
 /** What somebody is told who typed a command: in blocks that read no markup, for their eyes only. */

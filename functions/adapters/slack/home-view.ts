@@ -1,9 +1,9 @@
 import type { Button, HomeView } from '@slack/types'
+import { clamp, inert } from '../../domain/inert.ts'
 import type { NumericDate, RequestId } from '../../domain/values.ts'
 import type { LiveGrant, Overview } from '../../operations/read-overview.ts'
 import { actions, type CardBlock, context, header, plain, rich, section, words } from './blocks.ts'
 import type { CardFacts } from './card-facts.ts'
-import { clamp, inert } from './inert.ts'
 import { liveRow, ownRow, waitingRow } from './overview-rows.ts'
 
 /** A home tab, of blocks that read no markup. https://docs.slack.dev/surfaces/app-home */

@@ -1,11 +1,11 @@
 import * as z from 'zod'
+import { clamp, inert } from '../../domain/inert.ts'
 import { type ApprovalRequest, openStage } from '../../domain/request.ts'
 import { RequestId } from '../../domain/values.ts'
 import { bold, type CardBlock, context, plain, preformatted, rich, section, words } from './blocks.ts'
 import { type CardFacts, placeOf, resourceOf } from './card-facts.ts'
 import { titleOn } from './card-title.ts'
 import type { Click } from './click.ts'
-import { clamp, inert } from './inert.ts'
 import { longestComment, type Modal, numberInput, textInput } from './modal-blocks.ts'
 import { narrowFields } from './narrow-fields.ts'
 

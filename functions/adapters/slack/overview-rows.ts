@@ -1,9 +1,10 @@
 import type { RichTextElement, RichTextSection } from '@slack/types'
+import { duration } from '../../domain/duration.ts'
 import { type ApprovalRequest, approversOf, openStage, type PendingRequest, usesLeft } from '../../domain/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import type { LiveGrant } from '../../operations/read-overview.ts'
 import { bold, section, time, words } from './blocks.ts'
-import { type CardFacts, duration, placeOf, titleFor } from './card-facts.ts'
+import { type CardFacts, placeOf, titleFor } from './card-facts.ts'
 import { headlineOf, nowOf } from './card-status.ts'
 
 /** A request in a few lines, for lists: the title from the catalogue, never what an agent says of it. */

@@ -1,10 +1,10 @@
 import type { Bundle } from '../../domain/bundle.ts'
+import { clamp, inert } from '../../domain/inert.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { type ApprovalRequest, approversOf, namesOf, openStage, type StageState } from '../../domain/request.ts'
 import type { RequestId } from '../../domain/values.ts'
 import { whoOf } from './card-status.ts'
 import type { NoPerson } from './click.ts'
-import { clamp, inert } from './inert.ts'
 
 /** What a refusal is about: the request as it now stands, if there is one, and what the refusal itself adds. */
 export type About = {

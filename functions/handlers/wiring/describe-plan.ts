@@ -1,5 +1,5 @@
-import { duration } from '../../adapters/slack/card-status.ts'
 import { type Bundle, personOf } from '../../domain/bundle.ts'
+import { duration } from '../../domain/duration.ts'
 import { inert } from '../../domain/inert.ts'
 import type { PersonId } from '../../domain/values.ts'
 import type { Plan, PlannedStage } from '../../operations/plan-request.ts'

@@ -1,20 +1,15 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { JWK } from 'jose'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { checkLogins } from '../../../functions/adapters/jose/check-logins.ts'
 import type { OidcIssuer } from '../../../functions/domain/issuer.ts'
 import type { ApprovalRequest } from '../../../functions/domain/request.ts'
 import { person, prodParameter, type What } from '../../support/world.ts'
+import { inBrowser, launchBrowser } from '../support/browser.ts'
 import { smallPng } from '../support/small-png.ts'
 import { PagesFixture } from './fixture.ts'
 
-// A machine without Chromium can run everything else; the continuous integration installs it and fails on a skip.
-const executablePath = [process.env['CHROMIUM_PATH'] ?? '', '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
-  existsSync,
-)
-const inBrowser = executablePath === undefined ? describe.skip : describe
-const quiet = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking']
 const at = new PagesFixture()
 
 /** `npm run pictures` keeps the pictures of docs/pictures; a test run only looks, and changes no file. */
@@ -43,7 +38,7 @@ inBrowser('people at the pages, in a browser', () => {
   let errors: string[]
   jest.setTimeout(90_000)
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: executablePath as string, args: quiet })
+    browser = await launchBrowser()
   })
   afterAll(() => browser.close())
   beforeEach(async () => {
