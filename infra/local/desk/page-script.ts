@@ -55,6 +55,9 @@ document.addEventListener('click', (event) => {
   body.set('press', link.dataset.press)
   fetch('/click', { method: 'POST', body, keepalive: true }).then((answer) => answer.text()).then(place)
 })
-new EventSource(document.body.dataset.events).onmessage = refresh
+const events = new EventSource(document.body.dataset.events)
+events.onmessage = refresh
+// What came between the page and its listening, the first time or after a lost connection, told nobody.
+events.onopen = refresh
 openDialog()
 `
