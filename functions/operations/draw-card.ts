@@ -195,6 +195,7 @@ async function draw(
     channel,
     ts: updated ? before.ts : (await board.post(channel, rendered)).ts,
     rendered: shown,
+    at: before?.at ?? ports.clock.now(),
     ...(person === undefined ? {} : { person }),
     ...(before?.told === undefined ? {} : { told: before.told }),
   }
@@ -236,7 +237,8 @@ async function tellOwner(owner: PersonId, { state, posted, ports }: Drawing): Pr
   const beneath = before !== undefined && (await ports.board.reply(channel, before.ts, words))
   const ts = beneath ? before.ts : (await ports.board.post(channel, words)).ts
   const told = [...(before?.told ?? []), ...due.keys]
-  await ports.cards.save({ request: state.ask.id, channel, ts, rendered: renderingOf(words), person: owner, told })
+  const at = before?.at ?? ports.clock.now()
+  await ports.cards.save({ request: state.ask.id, channel, ts, rendered: renderingOf(words), at, person: owner, told })
   ports.log.info('owner told', { request: state.ask.id, notice: due.notice })
 }
 

@@ -375,13 +375,14 @@ export interface CardStore {
 }
 /**
  * A message of ours about a request: a card in a channel, or what one person was sent directly. `told` names the lines
- * that have been said beneath it, so that each is said once.
+ * that have been said beneath it, so that each is said once; `at`, when it was there for the first time.
  */
 export type PostedCard = {
   request: RequestId
   channel: string
   ts: string
   rendered: string
+  at?: NumericDate
   person?: PersonId
   told?: readonly string[]
 }

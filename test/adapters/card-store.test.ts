@@ -25,10 +25,11 @@ onBoth<CardStore>(
       expect(await cards.load(requestId(2))).toEqual([])
     })
 
-    test('whose card it is, and what was said beneath it, come back with it', async () => {
+    test('whose card it is, since when it is there, and what was said beneath it, come back with it', async () => {
       const direct: PostedCard = {
         ...card,
         channel: 'D1',
+        at: 1_800_000_000,
         person: 'person:ana' as PersonId,
         told: ['asked 1/owner@1800000000', 'over 1/owner@1800000000'],
       }

@@ -2,7 +2,7 @@ import { type AttributeValue, PutItemCommand, paginateQuery } from '@aws-sdk/cli
 import { PersonId, type RequestId } from '../../domain/values.ts'
 import type { CardStore, PostedCard } from '../../operations/ports.ts'
 import { type Connection, within } from './client.ts'
-import { text, textOf } from './items.ts'
+import { number, numberOf, text, textOf } from './items.ts'
 import { orUnavailable, unavailable } from './unavailable.ts'
 
 /** The cards table: one item a request and channel, and a person's own channel is one. Only the card drawer writes it, one request at a time. */
@@ -32,12 +32,13 @@ export class DynamoCardStore implements CardStore {
     return cards
   }
 
-  async save({ request, channel, ts, rendered, person, told = [] }: PostedCard): Promise<void> {
+  async save({ request, channel, ts, rendered, at, person, told = [] }: PostedCard): Promise<void> {
     const Item = {
       requestId: text(request),
       channel: text(channel),
       ts: text(ts),
       rendered: text(rendered),
+      ...(at === undefined ? {} : { postedAt: number(at) }),
       ...(person === undefined ? {} : { person: text(person) }),
       ...(told.length === 0 ? {} : { told: { L: told.map(text) } }),
     }
@@ -54,6 +55,7 @@ function cardOf(request: RequestId, item: { [attribute: string]: AttributeValue 
     channel: textOf(item, 'channel'),
     ts: textOf(item, 'ts'),
     rendered: textOf(item, 'rendered'),
+    ...(item['postedAt'] === undefined ? {} : { at: numberOf(item, 'postedAt') }),
     ...(item['person'] === undefined ? {} : { person: PersonId.parse(textOf(item, 'person')) }),
     ...(told === undefined ? {} : { told }),
   }
