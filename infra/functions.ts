@@ -2,7 +2,7 @@ import type { PolicyUse } from './constructs/function-code.ts'
 
 /** Every Lambda, by the stem of its entry file, and what it asks of policy. */
 export const functions = {
-  metadata: 'none',
+  metadata: 'facts',
   evaluate: 'answers',
   'submit-request': 'answers',
   'read-task': 'facts',
@@ -45,7 +45,3 @@ export const functions = {
   'sweep-overdue': 'facts',
 } as const satisfies { readonly [name: string]: PolicyUse }
 export type FunctionName = keyof typeof functions
-
-/** Those whose policy use is this. */
-export const functionsWith = (use: PolicyUse): readonly FunctionName[] =>
-  (Object.keys(functions) as FunctionName[]).filter((name) => functions[name] === use)

@@ -1,7 +1,8 @@
-import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib'
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam'
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { Alarms } from './constructs/alarms.ts'
 import { ApprovalWorkflow, grantSignal } from './constructs/approval-workflow.ts'
@@ -53,22 +54,28 @@ export class HotworkStack extends Stack {
     const alarms = new Alarms(this, 'Alarms', { ...(alarmTopic !== undefined && { topic: alarmTopic }) })
     const code = new FunctionCode(this, { names: Object.keys(functions), policies: bundle.file })
 
+    // One log for all: what is counted in it is counted once, and who looks reads one story in the order it happened. A log
+    // is no record: the ledger is, and it is kept.
+    const log = new LogGroup(this, 'Log', {
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
+
     const issuer = props.issuer ?? api.endpoint
     const truth = { REQUESTS_TABLE: requests.name, LEDGER_TABLE: ledger.name }
     const slackApp = { SLACK_SECRET: slack.name, SLACK_API_URL: bundle.deployment.slack.apiUrl }
     const targetRole = { TARGET_ROLE: `hotwork/${this.stackName}-target` }
 
-    const all = new Map<FunctionName, HotworkFunction>()
     const make = (name: FunctionName, environment: HotworkFunctionProps['environment'], more: More = {}) => {
       const made = new HotworkFunction(this, pascal(name), {
         name,
         code,
+        log,
         environment,
         policy: functions[name],
         ...more,
       })
       alarms.watchFunction(made)
-      all.set(name, made)
       return made
     }
     /** One that decides: it reads the truth, and writes it together with the entries that say why. */
@@ -279,7 +286,7 @@ export class HotworkStack extends Stack {
     deniesQueue.grantSend(handOn.role)
     reminders.grantSend(handOn.role)
     presses.grantSend(handOn.role)
-    new DecisionMeasures(this, 'Decisions', { loggedBy: handOn })
+    new DecisionMeasures(this, 'Decisions', { log })
 
     const drawCard = make('draw-card', {
       ISSUER: issuer,
@@ -301,13 +308,15 @@ export class HotworkStack extends Stack {
     cardsQueue.grantSend(decideBurst.role)
     presses.consumedBy(decideBurst, { batchSize: 1 })
 
-    // A reminder is a timer that has the cards looked at. Nobody else may make one.
-    const timers = new Timers(this, 'Timers', { target: cardsQueue })
+    // A reminder is a timer that has the cards looked at; the end of an emergency, one that has it stored, whatever became
+    // of its workflow. Nobody else may make one.
+    const timers = new Timers(this, 'Timers', { draws: cardsQueue, stores: advanceWorkflow })
     const setReminders = make('set-reminders', {
       REQUESTS_TABLE: requests.name,
       TIMER_GROUP: timers.group,
       TIMER_ROLE: timers.roleArn,
       CARDS_QUEUE: cardsQueue.queue.queueArn,
+      ADVANCE_FUNCTION: advanceWorkflow.lambda.functionArn,
     })
     requests.grantRead(setReminders.role)
     timers.grantSet(setReminders.role)
@@ -366,15 +375,13 @@ export class HotworkStack extends Stack {
     alarms.watchQueue(calls, { oldest: Duration.minutes(10) })
     // Until its deny is written an ended AWS session works on, so this one is the most urgent.
     alarms.watchQueue(deniesQueue, { oldest: Duration.minutes(2), urgent: true })
-    alarms.watchLag(new MeasuredLag(this, 'RevocationLag', { line: 'deny_written', loggedBy: revoker }), {
+    alarms.watchLag(new MeasuredLag(this, 'RevocationLag', { line: 'deny_written', log }), {
       longest: Duration.minutes(1),
       means: 'an ended AWS session was denied a minute or more after its end',
     })
     alarms.watchApi(api)
-    for (const [name, { lines, loggedBy, ...trouble }] of Object.entries(troubles)) {
-      const those = [...all].filter(([each]) => loggedBy.includes(each)).map(([, made]) => made)
-      alarms.watchTrouble(new LoggedTrouble(this, name, { lines, loggedBy: those }), trouble)
-    }
+    for (const [name, { lines, ...trouble }] of Object.entries(troubles))
+      alarms.watchTrouble(new LoggedTrouble(this, name, { lines, log }), trouble)
 
     this.#tell({
       ApiEndpoint: api.endpoint,

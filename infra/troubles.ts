@@ -1,120 +1,70 @@
-import { type FunctionName, functionsWith } from './functions.ts'
-
 export type Trouble = {
   /** The log messages that tell of it, word for word as in the code. */
   lines: readonly string[]
-  loggedBy: readonly FunctionName[]
   /** For whoever is woken, until they find the runbook. */
   means: string
   /** An ended AWS session may work on until somebody looks. */
   urgent?: true
 }
 
-/** Those that turn what is thrown into an answer (functions/adapters/http/endpoint.ts). */
-const endpoints = [
-  'metadata',
-  'evaluate',
-  'submit-request',
-  'read-task',
-  'cancel-request',
-  'complete-request',
-  'delegate-request',
-  'issue-token',
-  'introspect-token',
-  'revoke-token',
-  'issue-aws-credentials',
-  'call-aws',
-  'begin-use',
-  'end-use',
-  'decide-request',
-  'revoke-request',
-  'give-stand-in',
-  'end-stand-in',
-  'give-permit',
-  'revoke-permit',
-  'open-break-glass',
-  'conclude-break-glass',
-  'read-break-glass',
-  'declare-halt',
-  'lift-halt',
-  'read-requests',
-  'show-pages',
-  'decide-on-page',
-  'log-in',
-  'link-slack',
-] as const
-
 /**
  * What functions log, rather than throw, when something is wrong; each raises an alarm of its name, and has a page in
- * docs/runbooks. A test holds lines and functions to the code: what is logged as an error is counted somewhere.
+ * docs/runbooks. A test holds the lines to the code: what is logged as an error is counted somewhere.
  */
 export const troubles: { readonly [alarm: string]: Trouble } = {
-  Faults: { lines: ['fault'], loggedBy: endpoints, means: 'endpoints met a broken world and answered 503 or 500' },
+  Faults: { lines: ['fault'], means: 'endpoints met a broken world and answered 503 or 500' },
   ClockOutOfRange: {
     lines: ['clock_out_of_range'],
-    loggedBy: [...endpoints, 'receive-slack'],
     means: 'a machine and the API disagree about the time; it decides nothing',
   },
   PolicyError: {
     lines: ['policy_error'],
-    loggedBy: functionsWith('answers'),
     means: 'a policy errs, and so the answer is no',
   },
   DenyFailed: {
     lines: ['deny_failed'],
-    loggedBy: ['write-denies'],
     means: 'a deny was not written: an ended AWS session may work on',
     urgent: true,
   },
   DenyOverflow: {
     lines: ['deny_overflow'],
-    loggedBy: ['write-denies'],
     means: 'a role had more ended sessions than IAM has room for: all its sessions were ended; agents ask again',
   },
   HandOnFailed: {
     lines: ['hand_on_failed'],
-    loggedBy: ['hand-on'],
     means: 'a changed request was not handed on: its cards and denies wait',
     urgent: true,
   },
   SlackSecretNotRead: {
     lines: ['slack secret not read'],
-    loggedBy: ['receive-slack'],
     means: 'no click can be verified, and none counts',
   },
   ClicksFailed: {
     lines: ['slack edge failed', 'press not decided', 'press not looked up'],
-    loggedBy: ['receive-slack'],
     means: 'clicks came to nothing; the people were told so',
   },
   SlackAppRemoved: {
     lines: ['slack app removed'],
-    loggedBy: ['receive-slack'],
     means: 'Slack says that the app was uninstalled, or its token revoked: no card can be posted',
   },
   BurstFailed: {
     lines: ['burst_failed'],
-    loggedBy: ['decide-burst'],
     means: 'a press for a whole list was taken and is not carried out yet; it is tried again',
   },
   CardUndeliverable: {
     lines: ['card_undeliverable', 'direct_undeliverable'],
-    loggedBy: ['draw-card'],
     means: 'a channel, or a person, is closed to Hotwork: those approvers see no card',
   },
   CardDegraded: {
     lines: ['card degraded'],
-    loggedBy: ['draw-card'],
     means: 'Slack would not take a card: it was posted bare, without Approve',
   },
   OutcomeUnknown: {
     lines: ['outcome_unknown'],
-    loggedBy: ['call-aws'],
     means: 'a call was begun, and reading cannot tell whether it was done: a person should look',
   },
   SweepFailed: {
     lines: ['sweep_failed'],
-    loggedBy: ['sweep-overdue'],
     means: 'an overdue request cannot be read or stored; the sweep goes past it',
   },
 }

@@ -1,5 +1,6 @@
 // Bundles with esbuild, in a process of its own: what is left out of a package file by file takes a plugin, and plugins
 // are asynchronous, which a construct cannot be. `{ options, leftOut }` as JSON in; files out, and exit 1 on an error.
+import { readFileSync } from 'node:fs'
 import { build } from 'esbuild'
 
 const { options, leftOut } = JSON.parse(process.argv[2])
@@ -13,6 +14,13 @@ export const [allProcessors, toJSONSchema, extractDefs, finalize, handleUnrepres
 export const [initializeContext, processSchema, process] = Array(3).fill(absent)
 export const [createToJSONSchemaMethod, createStandardJSONSchemaMethod] = Array(2).fill(absent)`
 
+/** Packages ask their own `package.json` how they are called, for a header: 2 KB each, of which this is all they read. */
+function onlyNamed(path) {
+  if (!/\/node_modules\/((@[^/]+\/)?[^/]+)\/package\.json$/.test(path)) return undefined
+  const { name, version } = JSON.parse(readFileSync(path, 'utf8'))
+  return { contents: JSON.stringify({ name, version }), loader: 'json' }
+}
+
 const leaveOut = {
   name: 'leave-out',
   setup({ onLoad }) {
@@ -20,8 +28,9 @@ const leaveOut = {
       contents: noJsonSchema,
     }))
     onLoad({ filter: /\/@slack\// }, ({ path }) =>
-      leftOut.includes(path) ? { contents: 'module.exports = {}' } : undefined,
+      leftOut.includes(path) ? { contents: 'module.exports = {}' } : onlyNamed(path),
     )
+    onLoad({ filter: /\/node_modules\/.*\/package\.json$/ }, ({ path }) => onlyNamed(path))
   },
 }
 

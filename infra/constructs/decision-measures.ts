@@ -1,8 +1,7 @@
 import { Stack } from 'aws-cdk-lib'
 import { Unit } from 'aws-cdk-lib/aws-cloudwatch'
-import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs'
+import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
-import type { HotworkFunction } from './hotwork-function.ts'
 
 /** Each as the code logs it: 1 or 0 where it is a rate, which is then the metric's average. */
 const measures = {
@@ -16,11 +15,11 @@ const measures = {
  * whoever writes the ladder to look at; no alarm, since no one decision is wrong for being quick.
  */
 export class DecisionMeasures extends Construct {
-  constructor(scope: Construct, id: string, { loggedBy }: { loggedBy: HotworkFunction }) {
+  constructor(scope: Construct, id: string, { log }: { log: ILogGroup }) {
     super(scope, id)
     for (const [metricName, { line, value, unit }] of Object.entries(measures))
       new MetricFilter(this, metricName, {
-        logGroup: loggedBy.logGroup,
+        logGroup: log,
         filterPattern: FilterPattern.stringValue('$.message', '=', line),
         metricNamespace: `Hotwork/${Stack.of(this).stackName}`,
         metricName,

@@ -1,7 +1,7 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { Duration } from 'aws-cdk-lib'
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda'
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import type { FunctionCode, PolicyUse } from './function-code.ts'
 
@@ -12,6 +12,8 @@ export type HotworkFunctionProps = {
   /** Everything that it is told, and nothing else. */
   environment: { readonly [name: string]: string }
   policy?: PolicyUse
+  /** Where it writes, as do all the others: each line names its function, and so does the log stream. */
+  log: ILogGroup
   timeout?: Duration
   reservedConcurrentExecutions?: number
   architecture?: Architecture
@@ -25,23 +27,17 @@ export type HotworkFunctionProps = {
 export class HotworkFunction extends Construct {
   readonly lambda: LambdaFunction
   readonly role: Role
-  readonly logGroup: LogGroup
 
   constructor(scope: Construct, id: string, props: HotworkFunctionProps) {
     super(scope, id)
     const policy = props.policy ?? 'none'
-    this.logGroup = new LogGroup(this, 'Log', {
-      retention: RetentionDays.THREE_MONTHS,
-      // A log is no record: the ledger is, and it is kept.
-      removalPolicy: RemovalPolicy.DESTROY,
-    })
     this.role =
       props.role ??
       new Role(this, 'Role', {
         assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
         ...(props.roleName !== undefined && { path: '/hotwork/', roleName: props.roleName }),
       })
-    this.logGroup.grantWrite(this.role)
+    props.log.grantWrite(this.role)
     this.lambda = new LambdaFunction(this, 'Lambda', {
       description: `Hotwork ${props.name}`,
       code: props.code.of(props.name, policy),
@@ -51,9 +47,9 @@ export class HotworkFunction extends Construct {
       // Compiling Cedar's wasm is what needs a bigger share of a processor.
       memorySize: policy === 'answers' ? 512 : 256,
       timeout: props.timeout ?? Duration.seconds(10),
-      environment: { LOG_LEVEL: 'INFO', ...props.environment },
+      environment: { LOG_LEVEL: 'INFO', POWERTOOLS_SERVICE_NAME: props.name, ...props.environment },
       role: this.role,
-      logGroup: this.logGroup,
+      logGroup: props.log,
       loggingFormat: LoggingFormat.JSON,
       ...(props.reservedConcurrentExecutions !== undefined && {
         reservedConcurrentExecutions: props.reservedConcurrentExecutions,

@@ -1,13 +1,12 @@
 import { Stack } from 'aws-cdk-lib'
 import { Metric, Unit } from 'aws-cdk-lib/aws-cloudwatch'
-import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs'
+import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
-import type { HotworkFunction } from './hotwork-function.ts'
 
 export type MeasuredLagProps = {
   /** The message that tells it, as it is in the code; its field `lagSeconds` is the lag. */
   line: string
-  loggedBy: HotworkFunction
+  log: ILogGroup
 }
 
 /** How long something took, which a function writes to its log: published as a metric, so that it can be seen and watched. */
@@ -15,11 +14,11 @@ export class MeasuredLag extends Construct {
   /** The longest, in seconds. */
   readonly metric: Metric
 
-  constructor(scope: Construct, id: string, { line, loggedBy }: MeasuredLagProps) {
+  constructor(scope: Construct, id: string, { line, log }: MeasuredLagProps) {
     super(scope, id)
     const metricNamespace = `Hotwork/${Stack.of(this).stackName}`
     new MetricFilter(this, 'Filter', {
-      logGroup: loggedBy.logGroup,
+      logGroup: log,
       filterPattern: FilterPattern.stringValue('$.message', '=', line),
       metricNamespace,
       metricName: id,

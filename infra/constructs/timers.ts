@@ -2,17 +2,23 @@ import { Stack, Validations } from 'aws-cdk-lib'
 import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { ScheduleGroup } from 'aws-cdk-lib/aws-scheduler'
 import { Construct } from 'constructs'
+import type { HotworkFunction } from './hotwork-function.ts'
 import type { WorkQueue } from './work-queue.ts'
 
 /**
- * One-time entries of EventBridge Scheduler that put a message into one queue and are gone. They wait for nothing and
- * cost nothing until then, and can do nothing else: the role that they run with may send to that queue alone.
+ * One-time entries of EventBridge Scheduler that put a message into one queue, or have one function look at a request, and
+ * are gone. They wait for nothing and cost nothing until then, and can do nothing else: the role that they run with may
+ * send to that queue and call that function. One role for both, since either only has something looked at.
  */
 export class Timers extends Construct {
   readonly group: string
   readonly roleArn: string
 
-  constructor(scope: Construct, id: string, { target }: { target: WorkQueue }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { draws, stores }: { draws: WorkQueue; stores: Pick<HotworkFunction, 'lambda'> },
+  ) {
     super(scope, id)
     const { stackName, account } = Stack.of(this)
     this.group = `${stackName}-timers`
@@ -25,7 +31,12 @@ export class Timers extends Construct {
         },
       }),
     })
-    target.grantSend(role)
+    draws.grantSend(role)
+    Grant.addToPrincipal({
+      grantee: role,
+      actions: ['lambda:InvokeFunction'],
+      resourceArns: [stores.lambda.functionArn],
+    })
     this.roleArn = role.roleArn
   }
 

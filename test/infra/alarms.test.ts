@@ -22,24 +22,34 @@ const alarms = () =>
     }
   })
 
-/** The JSON lines that are counted, as `function: message -> metric`. */
-const counted = () => {
-  const functions = new Map(
-    all('AWS::Lambda::Function').map(([, { Properties }]) => [
-      textOf((Properties['LoggingConfig'] as { LogGroup: unknown }).LogGroup),
-      functionOf(Properties),
-    ]),
-  )
-  return all('AWS::Logs::MetricFilter').flatMap(([, { Properties }]) => {
+/** The JSON lines that are counted, and as which metric. */
+const counted = () =>
+  all('AWS::Logs::MetricFilter').flatMap(([, { Properties }]) => {
     const [transformation] = Properties['MetricTransformations'] as { MetricName: string; MetricNamespace: string }[]
     const pattern = String(Properties['FilterPattern'])
     return [...pattern.matchAll(/\$\.message = "([^"]+)"/g)].map(([, message = '']) => ({
-      name: functions.get(textOf(Properties['LogGroupName'])) ?? '',
       message,
       metric: `${transformation?.MetricNamespace} ${transformation?.MetricName}`,
     }))
   })
-}
+
+test('functions write one log, and what is counted is counted in it', () => {
+  const [group, ...others] = new Set(
+    all('AWS::Lambda::Function').map(([, { Properties }]) =>
+      textOf((Properties['LoggingConfig'] as { LogGroup: unknown }).LogGroup),
+    ),
+  )
+  expect(others).toEqual([])
+  for (const [, { Properties }] of all('AWS::Logs::MetricFilter'))
+    expect(textOf(Properties['LogGroupName'])).toBe(group)
+})
+
+test('each line names its function', () => {
+  for (const [, { Properties }] of all('AWS::Lambda::Function')) {
+    const { Variables } = Properties['Environment'] as { Variables: { [name: string]: unknown } }
+    expect(Variables['POWERTOOLS_SERVICE_NAME']).toBe(functionOf(Properties))
+  }
+})
 
 test('an alarm watches every function, every dead letter, the age of every queue, how executions end and the API', () => {
   const of = (metric: string, type: string, which = /./) =>
@@ -95,7 +105,7 @@ test('how people decide is counted by stage, and names nobody', () => {
   for (const { Dimensions } of filters) expect(Dimensions).toEqual([{ Key: 'Stage', Value: '$.stage' }])
 })
 
-test("every error that a function's code can log is counted in that function's log, and nothing else is", () => {
+test("every error that a function's code can log is counted once, and nothing else is", () => {
   const sources = readdirSync(join(root, 'functions'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
     .map((file) => readFileSync(join(root, 'functions', file), 'utf8'))
@@ -106,16 +116,16 @@ test("every error that a function's code can log is counted in that function's l
   const logged = all('AWS::Lambda::Function').flatMap(([, { Properties }]) => {
     const name = functionOf(Properties)
     const code = readFileSync(join(assembly.outdir, 'functions', name, 'index.js'), 'utf8')
-    return [...messages]
-      .filter((message) => !watchedElsewhere.includes(message) && code.includes(`.error("${message}"`))
-      .map((message) => `${name}: ${message}`)
+    return [...messages].filter(
+      (message) => !watchedElsewhere.includes(message) && code.includes(`.error("${message}"`),
+    )
   })
   expect(
     counted()
       .filter(({ message }) => !measured.includes(message))
-      .map(({ name, message }) => `${name}: ${message}`)
+      .map(({ message }) => message)
       .sort(),
-  ).toEqual(logged.sort())
+  ).toEqual([...new Set(logged)].sort())
 })
 
 /** What a person does of their own accord. */

@@ -167,9 +167,12 @@ describe('functions', () => {
     ).toEqual(files.sort())
   })
 
+  /** What Powertools reads. */
+  const ofItsLog = ['LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME']
+
   test.each(Object.entries(environments))('%s is told what it asks for, and nothing more', (name, environment) => {
     const properties = functions().find((candidate) => functionOf(candidate) === name) ?? {}
-    const told = Object.keys(variablesOf(properties)).filter((variable) => variable !== 'LOG_LEVEL')
+    const told = Object.keys(variablesOf(properties)).filter((variable) => !ofItsLog.includes(variable))
     expect(told.sort()).toEqual(Object.keys(environment.shape).sort())
   })
 
@@ -368,4 +371,8 @@ test('the stack tells what others need to find it', () => {
       'WaitsTable',
     ].sort(),
   )
+})
+
+test('the stack leaves room for what comes next: CloudFormation takes five hundred resources', () => {
+  expect(Object.keys(assembly.hotwork.Resources).length).toBeLessThan(470)
 })

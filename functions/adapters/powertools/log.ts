@@ -24,7 +24,7 @@ const redact = (text: string): string => credentials.reduce((rest, shape) => res
 export class PowertoolsLog implements Log {
   readonly #logger: Logger
 
-  constructor(logger: Logger = new Logger({ serviceName: 'hotwork' })) {
+  constructor(logger: Logger = new Logger()) {
     this.#logger = logger
   }
 
