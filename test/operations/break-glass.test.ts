@@ -1,57 +1,13 @@
-import { PatternIncidents } from '../../functions/adapters/system/pattern-incidents.ts'
 import { budgetWindow } from '../../functions/domain/break-glass.ts'
 import { verify } from '../../functions/domain/ledger.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import type { HaltId, Thumbprint } from '../../functions/domain/values.ts'
-import { endBreakGlass } from '../../functions/operations/end-break-glass.ts'
-import { type OpeningAsk, openBreakGlass } from '../../functions/operations/open-break-glass.ts'
-import type { Incidents } from '../../functions/operations/ports.ts'
+import type { OpeningAsk } from '../../functions/operations/open-break-glass.ts'
 import { listBreakGlass } from '../../functions/operations/read-break-glass.ts'
 import { reviewBreakGlass } from '../../functions/operations/review-break-glass.ts'
 import { vouchForBreakGlass } from '../../functions/operations/vouch-break-glass.ts'
-import { agentKey, parameter, person, sampleBundle, World } from '../support/world.ts'
-
-const minute = 60
-const hour = 60 * minute
-
-/** A night with the sample organisation: jade and kofi are on call, gus and eve may review. */
-class Night extends World {
-  incidents: Incidents = new PatternIncidents()
-  #keys = 0
-
-  open(who = 'jade', changes: Partial<OpeningAsk> = {}) {
-    this.#keys += 1
-    const { action, arguments: args, resource } = parameter('/prod/checkout/payment-timeout-ms')
-    const ask = {
-      person: person(who),
-      proven: { issuer: 'https://id.example.org', subject: `person-${who}` },
-      login: { acr: 'strong', at: this.clock.now() },
-      what: { action, arguments: args, resource },
-      reason: `checkout refuses payments since the ${this.#keys}th deploy, putting the timeout back`,
-      incident: 'INC-2041',
-      minutes: 30,
-      drill: false,
-      jkt: agentKey,
-      idempotencyKey: `key-${this.#keys}`,
-      body: { night: this.#keys },
-      once: this.proof(),
-      ...changes,
-    }
-    return openBreakGlass(ask, { ...this.ports, incidents: this.incidents })
-  }
-
-  async opened(who = 'jade', changes: Partial<OpeningAsk> = {}): Promise<ApprovalRequest> {
-    const opened = await this.open(who, changes)
-    if (!opened.ok) throw new Error(`${opened.code}: ${opened.detail}`)
-    return opened.value.stored.state
-  }
-
-  end = (request: ApprovalRequest, who = 'jade') =>
-    endBreakGlass({ id: request.ask.id, person: person(who) }, this.ports)
-
-  review = (request: ApprovalRequest, who: string, outcome: 'justified' | 'not_justified' = 'justified') =>
-    reviewBreakGlass({ id: request.ask.id, person: person(who), outcome, note: 'read the calls' }, this.ports)
-}
+import { parameter, person, sampleBundle } from '../support/world.ts'
+import { hour, minute, Night } from './night.ts'
 
 const profile = { profile: 'checkout-recovery' }
 const bundle = sampleBundle()
