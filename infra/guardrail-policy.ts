@@ -49,7 +49,7 @@ export type Guardrail = {
 
 /**
  * The policy by which there is no way around the desk: the catalogue's actions on its resources are denied to all but a
- * session of the target role that carries a request as its source identity.
+ * session of the target role that carries a request, or a break-glass, as its source identity.
  *
  * Both are asked of a session. A source identity alone could be set by whoever is let to by some role; the target role
  * alone would let pass a session that CloudTrail cannot put down to a request.
@@ -112,7 +112,7 @@ function onlyThroughHotwork(reach: readonly Reach[], settings: GuardrailSettings
       Sid: 'OnlyForARequest',
       ...deny,
       Condition: {
-        StringNotLike: { 'aws:SourceIdentity': 'req_*' },
+        StringNotLike: { 'aws:SourceIdentity': ['req_*', 'bgl_*'] },
         ...(exempt.length > 0 && { ArnNotLike: { 'aws:PrincipalArn': exempt } }),
         ...byPeople(settings),
       },

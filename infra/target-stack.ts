@@ -16,11 +16,15 @@ export type TargetStackProps = StackProps & {
   actions: readonly PolicyBundle['actions'][string][]
 }
 
+/** What a session is for, by its id, and who asked for it: nobody but a person breaks the glass. */
+const askers = { 'req_*': 'agent:*', 'bgl_*': 'person:*' } as const
+const ids = Object.keys(askers)
+
 /** Session tags that every session carries: what it is denied by once its grant, credential, agent or owner is out. */
 const tags = {
-  'hotwork:request': 'req_*',
+  'hotwork:request': ids,
   'hotwork:credential': 'crd_*',
-  'hotwork:agent': 'agent:*',
+  'hotwork:agent': Object.values(askers),
   'hotwork:owner': 'person:*',
   'hotwork:digest': 'sha-256:*',
 }
@@ -86,31 +90,41 @@ export class TargetStack extends Stack {
 
   #makeTarget({ hotwork, broker, externalIds, boundary }: Made & { broker: string }): Role {
     const principal = new ArnPrincipal(broker)
+    // One statement for each kind of session, so that nothing of one passes for the other. That all tags are there is asked
+    // below, which a session with any must pass too: a trust policy has no room to say it three times.
+    const asked = (id: keyof typeof askers) => ({
+      StringEquals: externalIds,
+      StringLike: {
+        'sts:RoleSessionName': id,
+        ...tagged({ 'hotwork:request': id, 'hotwork:agent': askers[id] }),
+      },
+      ...namedBy(id),
+    })
     const role = new Role(this, 'Role', {
       roleName: `${hotwork}-target`,
       path: '/hotwork/',
       description: `Assumed by ${hotwork} for one approved action at a time`,
-      assumedBy: principal.withConditions({
-        StringEquals: externalIds,
-        StringLike: { 'sts:RoleSessionName': 'req_*', ...tagged },
-        ...namedByRequest,
-      }),
+      assumedBy: principal.withConditions(asked('req_*')),
       permissionsBoundary: boundary,
       maxSessionDuration: Duration.hours(1),
     })
-    // Statements of their own: neither call carries an external id or a session name, so a condition on one would deny.
     role.assumeRolePolicy?.addStatements(
+      new PolicyStatement({ principals: [principal], actions: ['sts:AssumeRole'], conditions: asked('bgl_*') }),
+      // Statements of their own: neither call carries an external id or a session name, so a condition on one would deny.
       new PolicyStatement({
         principals: [principal],
         actions: ['sts:TagSession'],
         // No tag beside ours, and all of ours: a session could not be ended by one that it lacks. None is transitive,
         // since no session of this role ever gets another one.
-        conditions: { StringLike: tagged, 'ForAllValues:StringEquals': { 'aws:TagKeys': Object.keys(tags) } },
+        conditions: {
+          StringLike: tagged(tags),
+          'ForAllValues:StringEquals': { 'aws:TagKeys': Object.keys(tags) },
+        },
       }),
       new PolicyStatement({
         principals: [principal],
         actions: ['sts:SetSourceIdentity'],
-        conditions: namedByRequest,
+        conditions: namedBy(ids),
       }),
     )
     return role
@@ -146,13 +160,14 @@ export class TargetStack extends Stack {
 
 type Made = { hotwork: string; externalIds: { 'sts:ExternalId': string[] }; boundary: IManagedPolicy }
 
-const tagged = Object.fromEntries(Object.entries(tags).map(([key, like]) => [`aws:RequestTag/${key}`, like]))
+const tagged = (like: { readonly [tag: string]: string | string[] }) =>
+  Object.fromEntries(Object.entries(like).map(([tag, value]) => [`aws:RequestTag/${tag}`, value]))
 
 /**
  * A source identity is that of a request, so that CloudTrail names it at every call, or there is none: the local emulator
  * does not tell it to a trust policy. A session without one gets less, never more: what is guarded is denied to it.
  */
-const namedByRequest = { StringLikeIfExists: { 'sts:SourceIdentity': 'req_*' } }
+const namedBy = (id: string | string[]) => ({ StringLikeIfExists: { 'sts:SourceIdentity': id } })
 
 /** Where the broker scopes sessions, it does so with the session itself; what an agent gets forbids it again. */
 const scopingOf = (accounts: TargetStackProps['accounts']): readonly Reach[] =>

@@ -131,6 +131,15 @@ export function deriveReadStatement(
   return statement && entry.resolve && { actions: [entry.resolve.action], resources: statement.resources }
 }
 
+/**
+ * The conditions that hold every call alike, whatever its arguments: all that a statement which pins none can carry. A key
+ * that compares an argument is left out whole, and so is what holds a call to an argument's absence.
+ */
+export function conditionsOfEveryCall(entry: CatalogueEntry, account: Account | undefined): Conditions {
+  const statement = entry.statement && { ...entry.statement, whenAbsent: {} }
+  return fillConditions(sentConditions({ statement }, {}, account), {}, literals({}, account))
+}
+
 /** The conditions that these arguments call for, without the keys that the account's IAM cannot judge. */
 function sentConditions(
   { statement }: Pick<CatalogueEntry, 'statement'>,

@@ -1,7 +1,7 @@
 import type { ActionFacts } from './assess.ts'
 import type { OpenRight, Profile } from './break-glass.ts'
 import type { Account, Bundle } from './bundle.ts'
-import { type CatalogueEntry, deriveStatement, type Statement } from './catalogue.ts'
+import { type CatalogueEntry, conditionsOfEveryCall, deriveStatement, type Statement } from './catalogue.ts'
 import type { EmergencyFacts } from './circumstances.ts'
 import { resourcesOverlap } from './glob.ts'
 import type { ApprovalRequest } from './request.ts'
@@ -36,16 +36,24 @@ export function factsOfProfile(
 
 export type OpenedFacts = Pick<EmergencyFacts, 'action' | 'group' | 'resource' | 'profile'>
 
-/** The IAM statements of a profile's rights: each action on the resources that the profile opens it on, and no others. */
+/**
+ * The IAM statements of a profile's rights: each action on the resources that the profile opens it on, and no others, under
+ * the conditions that the catalogue has for any call of it. A profile pins no arguments, so what compares one is left out.
+ */
 export const rightsStatements = (
   rights: readonly OpenRight[],
   actions: { readonly [name: string]: CatalogueEntry },
   account: Account,
 ): readonly Statement[] =>
-  rights.map(({ action, resources }) => ({
-    actions: actions[action]?.statement?.actions ?? [],
-    resources: resources.map((each) => filled(each, account)),
-  }))
+  rights.map(({ action, resources }) => {
+    const entry = actions[action]
+    const conditions = entry ? conditionsOfEveryCall(entry, account) : {}
+    return {
+      actions: entry?.statement?.actions ?? [],
+      resources: resources.map((each) => filled(each, account)),
+      ...(Object.keys(conditions).length > 0 && { conditions }),
+    }
+  })
 
 /** A pattern of resources in an account: `{partition}`, `{region}` and `{account}` are its own. */
 export const filled = (pattern: string, { partition, region, accountId }: Account): string =>

@@ -9,8 +9,9 @@ import {
   pinnedBy,
 } from '../../functions/domain/catalogue.ts'
 import type { Conditions } from '../../functions/domain/conditions.ts'
+import { rightsStatements } from '../../functions/domain/emergency.ts'
 import { rfc3339 } from '../../functions/domain/ledger.ts'
-import { sessionPolicy, sessionPolicyLimit } from '../../functions/domain/session-policy.ts'
+import { emergencyPolicy, sessionPolicy, sessionPolicyLimit } from '../../functions/domain/session-policy.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
 import { compileSample } from '../policies/sample.ts'
 import { submittedAt } from '../support/ask.ts'
@@ -351,5 +352,71 @@ test('conditions of the catalogue stay beside the end, which no catalogue can mo
   expect(JSON.parse(sessionPolicy(statement, notAfter)).Statement[0].Condition).toEqual({
     'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': 'a' },
     DateLessThan: { 'aws:CurrentTime': rfc3339(notAfter), 'aws:TokenIssueTime': '2098-01-01T00:00:00Z' },
+  })
+})
+
+describe('what a profile opens in an emergency', () => {
+  const arnOf = (resource: string) => `arn:aws:dynamodb:us-east-1:${account}:table/${resource}`
+  const where = accountOf(bundle, bundle.actions['dynamodb:UpdateItem'] as CatalogueEntry)
+  if (!where) throw new Error('the sample has no such account')
+  const profile = (rights: Parameters<typeof rightsStatements>[0], { drill = false, unjudged = [] as string[] } = {}) =>
+    emergencyPolicy(rightsStatements(rights, bundle.actions, { ...where, unjudgedConditions: unjudged }), notAfter, {
+      drill,
+    })
+  const tables = {
+    action: 'dynamodb:UpdateItem',
+    resources: ['arn:{partition}:dynamodb:{region}:{account}:table/flags-*'],
+  }
+  const parameters = {
+    action: 'ssm:PutParameter',
+    resources: ['arn:{partition}:ssm:{region}:{account}:parameter/prod/checkout/*'],
+  }
+  const call = {
+    action: 'dynamodb:UpdateItem',
+    resource: arnOf('flags-1'),
+    at: notAfter - 1,
+    carried: { 'dynamodb:LeadingKeys': ['any'], 'dynamodb:Attributes': ['any'], 'dynamodb:ReturnValues': 'NONE' },
+  }
+  const put = {
+    action: 'ssm:PutParameter',
+    resource: `arn:aws:ssm:us-east-1:${account}:parameter/prod/checkout/timeout`,
+    at: notAfter - 1,
+    carried: { 'ssm:Overwrite': 'true' },
+  }
+
+  test.each<[what: string, call: Call]>([
+    ['any arguments on what it names', call],
+    ['an overwrite, though the catalogue compares it with what was asked: a profile asks for none', put],
+    ['a new parameter too', { ...put, carried: { 'ssm:Overwrite': 'false' } }],
+  ])('is %s', (_what, each) => expect(allows(profile([tables, parameters]), each)).toBe(true))
+
+  test.each<[what: string, call: Call]>([
+    ['anything beside it', { ...call, resource: arnOf('orders') }],
+    ['one action on what is opened for another', { ...call, action: 'ssm:PutParameter' }],
+    ['anything once it has ended', { ...call, at: notAfter }],
+    ['a way to more', { ...call, action: 'sts:AssumeRole', resource: `arn:aws:iam::${account}:role/admin` }],
+    [
+      'what the catalogue forbids of any call',
+      { ...call, carried: { ...call.carried, 'dynamodb:ReturnValues': 'ALL_OLD' } },
+    ],
+    ['a call without what the catalogue wants of any', { ...call, carried: {} }],
+  ])('is not %s', (_what, each) => expect(allows(profile([tables, parameters]), each)).toBe(false))
+
+  test('has no condition on what an argument would say, and all others that are judged in that account', () => {
+    const conditions = (policy: string) =>
+      JSON.parse(policy).Statement.map(({ Condition }: { Condition?: object }) => Object.keys(Condition ?? {}))
+    expect(conditions(profile([tables, parameters]))).toEqual([
+      ['Null', 'StringEqualsIfExists', 'DateLessThan'],
+      ['DateLessThan'],
+      [],
+    ])
+    expect(conditions(profile([tables], { unjudged: ['dynamodb:ReturnValues'] }))).toEqual([
+      ['Null', 'DateLessThan'],
+      [],
+    ])
+  })
+
+  test('is nothing at all in a drill', () => {
+    for (const each of [call, put]) expect(allows(profile([tables, parameters], { drill: true }), each)).toBe(false)
   })
 })

@@ -58,7 +58,6 @@ const policies = resourcesOf(template, 'AWS::IAM::ManagedPolicy').map(
 )
 const policyOf = (prefix: string) => policies.find(({ id }) => id.startsWith(prefix)) as (typeof policies)[number]
 const [boundary, catalogue] = [policyOf('Boundary'), policyOf('Catalogue')]
-const tags = ['request', 'credential', 'agent', 'owner', 'digest'].map((tag) => `hotwork:${tag}`)
 
 test('the role has the name that the broker and the revoker know, and sessions of an hour at most', () => {
   expect([role['Path'], role['RoleName'], role['MaxSessionDuration']]).toEqual(['/hotwork/', 'Elsewhere-target', 3600])
@@ -66,29 +65,93 @@ test('the role has the name that the broker and the revoker know, and sessions o
 
 describe('who may assume it', () => {
   const trust = statementsOf(role['AssumeRolePolicyDocument'])
-  const of = (action: string) =>
-    trust.find(({ Action }) => Action === action)?.Condition as { [operator: string]: { [key: string]: unknown } }
+  const target = 'arn:aws:iam::222222222222:role/hotwork/Elsewhere-target'
+  type Session = {
+    by?: string
+    name: string
+    externalId?: string
+    sourceIdentity?: string | undefined
+    tags: { readonly [tag: string]: string }
+  }
+  const [request, breakGlass] = ['req_00000000000000000000000001', 'bgl_00000000000000000000000001']
+  const common = { credential: 'crd_1', owner: 'person:omar', digest: 'sha-256:x' }
+  const ofAgent: Session = { name: request, tags: { ...common, request, agent: 'agent:remediator' } }
+  const ofPerson: Session = { name: breakGlass, tags: { ...common, request: breakGlass, agent: 'person:omar' } }
+
+  /** Whether all three calls that make such a session go through: each is judged by itself. */
+  async function may({ by = broker, name, externalId = 'for-prod', tags: said, ...more }: Session): Promise<boolean> {
+    const sourceIdentity = 'sourceIdentity' in more ? more.sourceIdentity : name
+    const tagged = Object.fromEntries(Object.entries(said).map(([tag, value]) => [`hotwork:${tag}`, value]))
+    const ofTags = {
+      'aws:TagKeys': Object.keys(tagged),
+      ...Object.fromEntries(Object.entries(tagged).map(([tag, value]) => [`aws:RequestTag/${tag}`, value])),
+    }
+    const named = sourceIdentity === undefined ? {} : { 'sts:SourceIdentity': sourceIdentity }
+    const judge = (action: string, context: { [key: string]: string | string[] }) =>
+      isAllowed({
+        ...{ role: by, action, resource: target, context, identity: [everything] },
+        trust: trust.map((statement) => ({ ...statement })),
+      })
+    const verdicts = await Promise.all([
+      judge('sts:AssumeRole', { 'sts:RoleSessionName': name, 'sts:ExternalId': externalId, ...ofTags, ...named }),
+      judge('sts:TagSession', ofTags),
+      ...(sourceIdentity === undefined ? [] : [judge('sts:SetSourceIdentity', named)]),
+    ])
+    return verdicts.every((verdict) => verdict)
+  }
+  const without = (tag: string, { tags: said, ...session }: Session): Session => ({
+    ...session,
+    tags: Object.fromEntries(Object.entries(said).filter(([each]) => each !== tag)),
+  })
+  const kinds = { 'of a request by an agent': ofAgent, 'of a break-glass by a person': ofPerson }
 
   test('the broker and nobody else', () => {
     expect(trust.map(({ Action, Principal }) => [Action, Principal.AWS])).toEqual([
+      ['sts:AssumeRole', broker],
       ['sts:AssumeRole', broker],
       ['sts:TagSession', broker],
       ['sts:SetSourceIdentity', broker],
     ])
   })
-  test('with an external id of this account', () =>
-    expect(of('sts:AssumeRole')['StringEquals']).toEqual({ 'sts:ExternalId': ['for-prod', 'for-staging'] }))
-  test('in a session named by its request', () =>
-    expect(of('sts:AssumeRole')['StringLike']).toMatchObject({ 'sts:RoleSessionName': 'req_*' }))
-  test.each(['sts:AssumeRole', 'sts:SetSourceIdentity'])('by %s with no source identity but a request', (action) =>
-    expect(of(action)['StringLikeIfExists']).toEqual({ 'sts:SourceIdentity': 'req_*' }),
-  )
-  test.each(tags)('with the session tag %s, without which it could not be ended', (tag) => {
-    for (const action of ['sts:AssumeRole', 'sts:TagSession'])
-      expect(of(action)['StringLike']).toHaveProperty([`aws:RequestTag/${tag}`])
+
+  test('in text that AWS takes without a raised quota, with names as long as they get', () => {
+    const longest = make({
+      hotwork: 'H'.repeat(48),
+      broker: broker.replace('Elsewhere', 'H'.repeat(48)),
+      accounts: { prod: { ...account, externalId: 'x'.repeat(96) } },
+    })
+    const { AssumeRolePolicyDocument } = roleNamed(longest, `${'H'.repeat(48)}-target`) as Resource['Properties']
+    expect(JSON.stringify(AssumeRolePolicyDocument).length).toBeLessThanOrEqual(2048)
   })
-  test('and with no other tag', () =>
-    expect(of('sts:TagSession')['ForAllValues:StringEquals']).toEqual({ 'aws:TagKeys': tags }))
+
+  describe.each(Object.entries(kinds))('in a session %s', (_kind, session) => {
+    test('with an external id of this account', async () => {
+      expect(await may(session)).toBe(true)
+      expect(await may({ ...session, externalId: 'for-staging' })).toBe(true)
+      expect(await may({ ...session, externalId: 'for-another' })).toBe(false)
+    })
+    test('through the broker', () =>
+      expect(may({ ...session, by: 'arn:aws:iam::111111111111:role/Administrator' })).resolves.toBe(false))
+    test('with a source identity of its own kind, or none', async () => {
+      expect(await may({ ...session, sourceIdentity: undefined })).toBe(true)
+      for (const sourceIdentity of ['ana', ...Object.values(kinds).map(({ name }) => name)])
+        expect(await may({ ...session, sourceIdentity })).toBe(sourceIdentity === session.name)
+    })
+    test.each(Object.keys(ofAgent.tags))('with the session tag %s, without which it could not be ended', (tag) =>
+      expect(may(without(tag, session))).resolves.toBe(false),
+    )
+    test('with no other tag', () =>
+      expect(may({ ...session, tags: { ...session.tags, more: 'x' } })).resolves.toBe(false))
+  })
+
+  test.each<[what: string, session: Session]>([
+    ['a session of neither', { ...ofAgent, name: 'ana' }],
+    ['an agent in a session that is named as a break-glass', { ...ofAgent, name: breakGlass }],
+    ['an agent that broke the glass', { ...ofPerson, tags: { ...ofPerson.tags, agent: 'agent:remediator' } }],
+    ['a person who has a request', { ...ofAgent, tags: { ...ofAgent.tags, agent: 'person:omar' } }],
+    ['a break-glass that would be denied by a request', { ...ofPerson, tags: { ...ofPerson.tags, request } }],
+    ['a request that would be denied by a break-glass', { ...ofAgent, tags: { ...ofAgent.tags, request: breakGlass } }],
+  ])('never %s', (_what, session) => expect(may(session)).resolves.toBe(false))
 })
 
 describe('what it may do', () => {

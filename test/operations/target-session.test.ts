@@ -72,4 +72,14 @@ describe('a session', () => {
       expect(text.length).toBeLessThanOrEqual(128)
     }
   })
+
+  test('of a break-glass is told by it, and by the person as who asks and who owns', () => {
+    const [breakGlass, jade] = [RequestId.parse(`bgl_${'0'.repeat(25)}7`), PersonId.parse('person:jade')]
+    const ask = sampleAsk({ id: breakGlass, agent: { ...sampleAsk().agent, id: jade }, owner: jade })
+    expect(sessionOf(ask, credentialId(1), target)).toMatchObject({
+      sessionName: breakGlass,
+      sourceIdentity: breakGlass,
+      tags: { 'hotwork:request': breakGlass, 'hotwork:agent': jade, 'hotwork:owner': jade },
+    })
+  })
 })

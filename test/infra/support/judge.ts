@@ -14,8 +14,8 @@ export type Case = {
   boundary?: readonly Policy[]
   scp?: readonly Policy[]
   rcp?: readonly Policy[]
-  /** A statement of what the resource's own policy says. */
-  trust?: Statement | undefined
+  /** What the resource's own policy says: one statement of it, or all. */
+  trust?: Statement | readonly Statement[] | undefined
 }
 
 export const everything = {
@@ -46,7 +46,7 @@ export async function isAllowed(call: Case): Promise<boolean> {
       ...(boundary && { permissionBoundaryPolicies: named(boundary) }),
       serviceControlPolicies: [{ orgIdentifier: 'root', policies: named([everything, ...scp]) }],
       resourceControlPolicies: [{ orgIdentifier: 'root', policies: named(rcp) }],
-      ...(trust && { resourcePolicy: { Version: '2012-10-17', Statement: [trust] } }),
+      ...(trust && { resourcePolicy: { Version: '2012-10-17', Statement: [trust].flat() } }),
     },
     {},
   )
