@@ -25,7 +25,10 @@ inBrowser('in a browser', () => {
 
   /** Opens the desk as one person. A script or style that the policy blocks, or any error, fails the test. */
   async function openAs(user: string, options: BrowserContextOptions = {}): Promise<Page> {
-    const page = await (await browser.newContext(options)).newPage()
+    return load(await (await browser.newContext(options)).newPage(), user)
+  }
+
+  async function load(page: Page, user: string): Promise<Page> {
     page.setDefaultTimeout(10_000)
     page.on('console', (message) => {
       if (message.type() === 'error') errors.push(message.text())
@@ -66,6 +69,19 @@ inBrowser('in a browser', () => {
     await page.getByText('settled').waitFor()
     expect(await page.getByRole('button', { name: 'Approve' }).count()).toBe(0)
     expect(await page.getByLabel('Message or slash command').inputValue()).toBe('half written')
+  })
+
+  test('what comes after the page has loaded and before it listens is shown as well', async () => {
+    const page = await (await browser.newContext()).newPage()
+    const posted = Promise.withResolvers<void>()
+    await page.route('**/control/events*', async (route) => {
+      await posted.promise
+      await route.continue()
+    })
+    await load(page, 'U0ANA')
+    await postCard('Restart checkout')
+    posted.resolve()
+    await page.getByText('Restart checkout').waitFor()
   })
 
   test.each([
