@@ -59,6 +59,8 @@ export const Person = z.strictObject({
     .string()
     .regex(/^[UW][A-Z0-9]{2,20}$/)
     .optional(),
+  /** Who they answer to, and who is told when they break the glass. */
+  lead: PersonId.optional(),
   status: z.enum(['active', 'inactive']).default('active'),
 })
 export type Person = z.infer<typeof Person>

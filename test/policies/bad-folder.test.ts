@@ -133,6 +133,22 @@ const names: Bad[] = [
     '`person:ana`',
   ],
   [
+    'a lead who is a stranger',
+    (copy) => copy.editJson(people, ({ people: [ana] }) => (ana.lead = 'person:zoe')),
+    people,
+    '"lead": "person:zoe"',
+    '`person:zoe` is not among the people',
+    '`person:ana`',
+  ],
+  [
+    'a person who is their own lead',
+    (copy) => copy.editJson(people, ({ people: [ana] }) => (ana.lead = 'person:ana')),
+    people,
+    '"lead": "person:ana"',
+    '`person:ana` is their own lead',
+    'leave it out',
+  ],
+  [
     'a group with nobody in it',
     (copy) => copy.editJson(people, ({ groups }) => (groups.qa = [])),
     people,

@@ -126,6 +126,17 @@ function checkDirectory({ directory: { value, document } }: Folder): Problem[] {
   return [
     ...duplicates(value.people, 'id', (at) => ['people', at, 'id'], document),
     ...duplicates(value.people, 'slack', (at) => ['people', at, 'slack'], document),
+    ...value.people.flatMap(({ id, lead }, at) =>
+      lead === undefined || (lead !== id && people.has(lead))
+        ? []
+        : [
+            document.report(
+              ['people', at, 'lead'],
+              lead === id ? `\`${id}\` is their own lead` : `\`${lead}\` is not among the people`,
+              lead === id ? 'name who they answer to, or leave it out' : known(people),
+            ),
+          ],
+    ),
     ...Object.keys(value.slackGroups ?? {}).flatMap((group) =>
       Object.hasOwn(value.groups, group)
         ? []
