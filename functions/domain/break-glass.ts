@@ -116,10 +116,8 @@ export const current = (book: Book, now: NumericDate): Book =>
   book.filter(({ until, review }) => until > now - budgetWindow || review !== undefined)
 
 /** Seconds that were opened in the last seven days. An opening counts whole while any of it lies inside them. */
-export const spent = (book: Book, now: NumericDate): number =>
-  current(book, now)
-    .filter(({ until }) => until > now - budgetWindow)
-    .reduce((sum, { at, until }) => sum + (until - at), 0)
+export const spent = (openings: readonly Pick<Opening, 'at' | 'until'>[], now: NumericDate): number =>
+  openings.filter(({ until }) => until > now - budgetWindow).reduce((sum, { at, until }) => sum + (until - at), 0)
 
 /** `alone`: one opening at a time, and none soon after. That bounds a person; a profile may be open to two. */
 export type Limits = { window: number; budget: number; alone?: { coolDown: number } }

@@ -29,9 +29,24 @@ export const Deployment = z.strictObject({
   accounts: z.record(Alias, Account),
   /**
    * Where people log in to the pages: one of the issuers, an OpenID provider, and the name under which it knows the pages.
-   * It is a public client there, so there is no secret. Without it the pages say that nobody can log in.
+   * It is a public client there, so there is no secret. Without it the pages say that nobody can log in. The command line
+   * is a client of its own (RFC 8252 section 8.4), and is told how to log people in by our metadata.
    */
-  login: z.strictObject({ issuer: Alias, clientId: z.string().min(1).max(256) }).optional(),
+  login: z
+    .strictObject({
+      issuer: Alias,
+      clientId: z.string().min(1).max(256),
+      commandLine: z
+        .strictObject({
+          clientId: z.string().min(1).max(256),
+          /** What a provider has to be asked for, so that the access token is one for our people's audience. */
+          scope: z.string().min(1).max(512).default('openid'),
+          /** RFC 8707, for providers that take it; `{issuer}` stands for Hotwork's own issuer. */
+          resource: z.string().min(1).max(512).optional(),
+        })
+        .optional(),
+    })
+    .optional(),
   slack: z.strictObject({
     teamId: z.string().regex(/^[TE][A-Z0-9]+$/),
     /** The Enterprise Grid organisation that the workspace belongs to, if it does: accounts of no other are linked. */

@@ -4,9 +4,12 @@ import { KmsKeySet } from '../adapters/kms/kms-key-set.ts'
 import { PowertoolsLog } from '../adapters/powertools/log.ts'
 import { SystemClock } from '../adapters/system/clock.ts'
 import { environmentOf } from './environments.ts'
+import { readBundle } from './wiring/bundle.ts'
+import { commandLineLogin } from './wiring/login-issuer.ts'
 
 const { ISSUER: issuer, PUBLISHED_KEYS } = environmentOf('metadata')
 const keys = new KmsKeySet(PUBLISHED_KEYS)
+const login = commandLineLogin(readBundle(), issuer)
 
 const authorization_details_types_supported = ['hotwork_action']
 const dpop_signing_alg_values_supported = ['ES256']
@@ -53,6 +56,8 @@ const routes: { [route: string]: () => Promise<Answer> } = {
       bearer_methods_supported: ['header'],
       dpop_signing_alg_values_supported,
       authorization_details_types_supported,
+      // Section 2 lets others be added: where and as what the command line logs people in.
+      ...(login && { [`${issuer}/ns/hotwork`]: { login } }),
     }),
   // The broker, which takes access tokens of ours and nothing else. Section 3.1 says where the path goes.
   'GET /.well-known/oauth-protected-resource/aws': async () =>

@@ -1,6 +1,7 @@
-import { breakGlassView } from '../adapters/http/break-glass-view.ts'
+import { breakGlassView, budgetView } from '../adapters/http/break-glass-view.ts'
 import { type Call, endpoint } from '../adapters/http/endpoint.ts'
 import type { Answer } from '../adapters/http/problem.ts'
+import { budgetsLeft } from '../domain/budget-left.ts'
 import type { PersonId } from '../domain/values.ts'
 import { listBreakGlass } from '../operations/read-break-glass.ts'
 import { readLedger, readRequest } from '../operations/read-requests.ts'
@@ -21,7 +22,9 @@ const routes: { [route: string]: (call: Call, person: PersonId) => Promise<Answe
   'GET /v1/break-glass': async (_, person) => {
     const listed = await listBreakGlass(person, ports)
     if (!listed) throw refusalForOps('not_permitted', 'policy does not let you read')
-    return { status: 200, body: { break_glass: listed.map(breakGlassView) } }
+    const glass = ports.policy.bundle.breakGlass
+    const budgets = glass ? budgetsLeft(listed, glass, person, ports.clock.now()) : []
+    return { status: 200, body: { break_glass: listed.map(breakGlassView), budgets: budgets.map(budgetView) } }
   },
   'GET /v1/break-glass/{id}': async (call, person) => {
     const read = await readRequest({ id: breakGlassId(call), person }, ports)

@@ -16,13 +16,14 @@ import { decide } from '../domain/decide.ts'
 import { argumentsDigest, digestOf, requestDigest } from '../domain/digest.ts'
 import { asOf } from '../domain/due.ts'
 import { emergencyStatements, profileCovering } from '../domain/emergency.ts'
+import { endedAt } from '../domain/ended.ts'
 import { replay } from '../domain/evolve.ts'
 import { contextOf, noEntries, seal } from '../domain/ledger.ts'
 import { lackOf } from '../domain/login-strength.ts'
 import { reachesOurselves } from '../domain/own.ts'
 import { reasonDigest, reasonProblem } from '../domain/reason.ts'
 import type { Refusal } from '../domain/refusals.ts'
-import { type ApprovalRequest, type Ask, grantOf } from '../domain/request.ts'
+import type { ApprovalRequest, Ask } from '../domain/request.ts'
 import { emergencyPolicy, sessionPolicyLimit } from '../domain/session-policy.ts'
 import {
   type Json,
@@ -335,24 +336,10 @@ const asTheyAre = (book: Book, { requests, clock }: OpeningPorts): Promise<Book>
       if (!stored) return opening
       const state = asOf(stored.state, now)
       const { review, ...rest } = opening
-      const until = Math.min(opening.until, endOf(state) ?? opening.until)
+      const until = Math.min(opening.until, endedAt(state) ?? opening.until)
       return { ...rest, until, ...(review === undefined || state.review?.done ? {} : { review }) }
     }),
   )
-
-/** When it ended, if it has. */
-function endOf(state: ApprovalRequest): NumericDate | undefined {
-  switch (state.status) {
-    case 'completed':
-      return state.completedAt
-    case 'revoked':
-      return state.revokedAt
-    case 'expired':
-      return grantOf(state)?.notAfter ?? state.expiredAt
-    default:
-      return undefined
-  }
-}
 
 const written = ({ key, book, before }: OpenedBook, entry: Opening, now: NumericDate): OnceOnly => ({
   key,

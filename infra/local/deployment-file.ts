@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { browserClientId, type IdentityProvider, peopleAudience } from './identity-provider.ts'
+import { browserClientId, commandLineClientId, type IdentityProvider, peopleAudience } from './identity-provider.ts'
 import { findFreePort } from './loopback.ts'
 import type { Organisation } from './organisation.ts'
 
@@ -52,7 +52,7 @@ export interface DeploymentFile {
     { accountId: string; region: string; partition: string; externalId: string; unjudgedConditions: string[] }
   >
   /** Where people log in with a browser, and as what the pages are known there. */
-  login?: { issuer: string; clientId: string }
+  login?: { issuer: string; clientId: string; commandLine: { clientId: string; resource: string } }
   slack: { apiUrl: string; teamId: string; appId: string; botUserId: string }
 }
 
@@ -105,7 +105,11 @@ export async function describeDeployment(options: {
     ),
     // An organisation whose people log in elsewhere than here has its own; one issuer of people is the rule.
     ...(organisation.peopleIssuers[0] !== undefined && {
-      login: { issuer: organisation.peopleIssuers[0], clientId: browserClientId },
+      login: {
+        issuer: organisation.peopleIssuers[0],
+        clientId: browserClientId,
+        commandLine: { clientId: commandLineClientId, resource: '{issuer}' },
+      },
     }),
     slack: { apiUrl: slackApiUrl, teamId: slack.teamId, appId: slack.appId, botUserId: slack.botUserId },
   }

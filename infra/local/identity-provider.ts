@@ -34,6 +34,8 @@ const tokenLifetimeSeconds = 600
 
 /** The pages as a client: a person's browser logs in for them by authorization code with PKCE, and comes back to one of `callbacks`. */
 export const browserClientId = 'hotwork-browser'
+/** The command line as a client: its redirect is wherever on loopback it listens (RFC 8252 section 7.3). */
+export const commandLineClientId = 'hotwork-command-line'
 /** Below an API's issuer: a login to look at pages, and one that a decision is made by. */
 const callbacks = ['/login/callback', '/login/decision']
 
@@ -53,15 +55,17 @@ export async function startIdentityProvider(log: (line: string) => void = () => 
   const issuers = new Set<string>()
 
   const isPerson = ({ oidc }: Context) =>
-    oidc.client?.clientId === browserClientId || people.has(oidc.client?.clientId ?? '')
+    [browserClientId, commandLineClientId].includes(oidc.client?.clientId ?? '') ||
+    people.has(oidc.client?.clientId ?? '')
 
   const server = await listenOnLoopback()
   const url = server.url
 
   const provider = new Provider(url, {
-    adapter: createMemoryAdapter((clientId) =>
-      clientId === browserClientId ? describeBrowserClient(issuers) : clients.get(clientId),
-    ),
+    adapter: createMemoryAdapter((clientId) => {
+      if (clientId === browserClientId) return describeBrowserClient(issuers)
+      return clientId === commandLineClientId ? describeCommandLine() : clients.get(clientId)
+    }),
     jwks: { keys: [await generateKey()] },
     cookies: { keys: [randomBytes(32).toString('base64url')] },
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
@@ -183,6 +187,19 @@ function describeBrowserClient(issuers: Iterable<string>): ClientMetadata {
     grant_types: ['authorization_code'],
     response_types: ['code'],
     redirect_uris: [...issuers].flatMap((issuer) => callbacks.map((path) => `${issuer}${path}`)),
+    token_endpoint_auth_method: 'none',
+    require_auth_time: true,
+  }
+}
+
+/** A native application: `http` on loopback, on any port (RFC 8252 section 8.3). */
+function describeCommandLine(): ClientMetadata {
+  return {
+    client_id: commandLineClientId,
+    application_type: 'native',
+    grant_types: ['authorization_code'],
+    response_types: ['code'],
+    redirect_uris: ['http://127.0.0.1/callback'],
     token_endpoint_auth_method: 'none',
     require_auth_time: true,
   }

@@ -1,3 +1,4 @@
+import type { BudgetLeft } from '../../domain/budget-left.ts'
 import { rfc3339 } from '../../domain/ledger.ts'
 import { type ApprovalRequest, grantOf } from '../../domain/request.ts'
 import type { Json } from '../../domain/values.ts'
@@ -39,4 +40,11 @@ const reviewView = ({ dueAt, overdueAt, done }: NonNullable<ApprovalRequest['rev
   due_at: rfc3339(dueAt),
   status: done ? 'done' : overdueAt === undefined ? 'due' : 'overdue',
   ...(done ? { by: done.by, at: rfc3339(done.at), outcome: done.outcome, note: done.note } : {}),
+})
+
+/** What is left of the seven days' minutes: of a person, of a profile, or of one action on one resource. */
+export const budgetView = ({ budget, left, ...of }: BudgetLeft): Json => ({
+  ...(of as { [member: string]: Json }),
+  budget_minutes: Math.floor(budget / 60),
+  left_minutes: Math.floor(left / 60),
 })

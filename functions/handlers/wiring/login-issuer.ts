@@ -1,9 +1,27 @@
 import type { LoginIssuer } from '../../adapters/jose/id-token.ts'
 import type { Bundle } from '../../domain/bundle.ts'
+import type { Json } from '../../domain/values.ts'
 
 /** The provider at which people log in, as the deployment names it. */
 export function loginIssuerOf({ deployment: { login, issuers } }: Pick<Bundle, 'deployment'>): LoginIssuer | undefined {
   const issuer = login && Object.hasOwn(issuers, login.issuer) ? issuers[login.issuer] : undefined
   if (!login || !issuer || (issuer.kind !== undefined && issuer.kind !== 'oidc')) return undefined
   return { alias: login.issuer, issuer, clientId: login.clientId }
+}
+
+/** Where, as what and for what the command line logs people in, as it is told: nothing of it is secret. */
+export function commandLineLogin(
+  { deployment }: Pick<Bundle, 'deployment'>,
+  ownIssuer: string,
+): { [member: string]: Json } | undefined {
+  const { login } = deployment
+  const where = loginIssuerOf({ deployment })
+  if (!login?.commandLine || !where) return undefined
+  const { clientId, scope, resource } = login.commandLine
+  return {
+    issuer: where.issuer.issuer,
+    client_id: clientId,
+    scope,
+    ...(resource === undefined ? {} : { resource: resource.replaceAll('{issuer}', ownIssuer) }),
+  }
 }
