@@ -66,7 +66,13 @@ export const environments = {
     REMINDERS_QUEUE: Name,
     TARGET_ROLES: Names,
   }),
-  'set-reminders': z.object({ REQUESTS_TABLE: Name, TIMER_GROUP: Name, TIMER_ROLE: Name, CARDS_QUEUE: Name }),
+  'set-reminders': z.object({
+    REQUESTS_TABLE: Name,
+    TIMER_GROUP: Name,
+    TIMER_ROLE: Name,
+    CARDS_QUEUE: Name,
+    ADVANCE_FUNCTION: Name,
+  }),
   'draw-card': z.object({
     ...api,
     REQUESTS_TABLE: Name,

@@ -9,18 +9,23 @@ import { RequestId } from '../domain/values.ts'
 import { setReminders } from '../operations/set-reminders.ts'
 import { environmentOf } from './environments.ts'
 
-const { REQUESTS_TABLE, TIMER_GROUP, TIMER_ROLE, CARDS_QUEUE } = environmentOf('set-reminders')
+const { REQUESTS_TABLE, TIMER_GROUP, TIMER_ROLE, CARDS_QUEUE, ADVANCE_FUNCTION } = environmentOf('set-reminders')
 const log = new PowertoolsLog()
 const ports = {
   requests: new DynamoRequestStore(connect(), { requests: REQUESTS_TABLE, ledger: '' }),
-  timers: new SchedulerTimers({ group: TIMER_GROUP, role: TIMER_ROLE, queue: CARDS_QUEUE }),
+  timers: new SchedulerTimers({
+    group: TIMER_GROUP,
+    role: TIMER_ROLE,
+    queue: CARDS_QUEUE,
+    advance: ADVANCE_FUNCTION,
+  }),
   clock: new SystemClock(),
   log,
 }
 
 const Message = z.object({ requestId: RequestId })
 
-/** Sets the timers of requests a stage of which has just opened. Alone in its right to make any. */
+/** Sets the timers of requests a stage of which has just opened, and of emergencies. Alone in its right to make any. */
 export const handler = async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
   const failed: string[] = []
   for (const { messageId, body } of Records) {

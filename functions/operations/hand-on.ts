@@ -15,7 +15,7 @@ export type ChangedHalts = { halts: readonly Halt[]; version: number; since: Num
 /**
  * Hands a changed request on to those who follow from the record: the card drawer, and, where sessions must be denied,
  * the writer of each role's deny, and where it has given rights away and ended, to whoever ends those; and, where a stage
- * has opened whose people are reminded, to whoever sets the timers. Only ids travel.
+ * has opened whose people are reminded, or somebody has broken the glass, to whoever sets the timers. Only ids travel.
  */
 export async function handOn(changed: readonly Changed[], now: NumericDate, ports: Ports): Promise<void> {
   await ports.cards.send(
@@ -35,8 +35,12 @@ export async function handOn(changed: readonly Changed[], now: NumericDate, port
   if (reminding.length > 0) await ports.reminders.send(reminding.map(({ state }) => ({ requestId: state.ask.id })))
 }
 
-/** Once for each opening or escalation of a stage that reminds: other changes of the request set no timer. */
+/**
+ * Once for each opening or escalation of a stage that reminds, and for each opening in an emergency: other changes of the
+ * request set no timer.
+ */
 function hasOtherReminders(state: ApprovalRequest, before: ApprovalRequest | undefined): boolean {
+  if (state.ask.breakGlass) return before === undefined
   const last = remindersOf(state).at(-1)
   const was = before && remindersOf(before).at(-1)
   return last !== undefined && (last.round !== was?.round || last.stage !== was.stage || last.since !== was.since)

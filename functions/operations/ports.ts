@@ -3,6 +3,7 @@ import type { Deny } from '../domain/denies.ts'
 import type { GroupSnapshot } from '../domain/group-snapshot.ts'
 import type { Halt, HaltTarget } from '../domain/halt.ts'
 import type { Entry, Head } from '../domain/ledger.ts'
+import type { RecordedCall } from '../domain/recorded-call.ts'
 import type { ApprovalRequest, Session } from '../domain/request.ts'
 import type { StandIn } from '../domain/stand-in.ts'
 import type { StandingPermit } from '../domain/standing-permit.ts'
@@ -286,6 +287,16 @@ export interface AwsCaller {
 export type AwsCall = { action: string; arguments: JsonObject; region: string }
 export type LookedUp = { found: 'done'; output: JsonObject } | { found: 'not_done' } | { found: 'unknown' }
 
+/** What AWS has on record of who called what. */
+export interface CallRecord {
+  /** What was called with the credentials of a session, the oldest first; nothing where there is no record to be had here. */
+  ofSession(session: RecordedSession): Promise<CallsOnRecord | undefined>
+}
+/** A session by its name and its role's ARN, and where and when it may have called. */
+export type RecordedSession = { name: string; role: string; region: string; from: NumericDate; until: NumericDate }
+/** `more` where there is more on record than was read. */
+export type CallsOnRecord = { calls: readonly RecordedCall[]; more: boolean }
+
 /** The waiting states of executions, each with its task token. */
 export interface WaitStore {
   /** Remembers a wait; storing it twice is once. */
@@ -400,8 +411,11 @@ export interface CardBoard {
 
 /** One-time timers. Each only has the request looked at: what is to be done is found there and then. */
 export interface Timers {
-  /** Has the cards of a request looked at, at a time. Setting a name twice is once. */
-  set(timer: { name: string; request: RequestId; at: NumericDate }): Promise<void>
+  /**
+   * Has a request looked at, at a time: its cards drawn, or what is due of it stored, whether or not its workflow lives.
+   * Setting a name twice is once.
+   */
+  set(timer: { name: string; request: RequestId; at: NumericDate; to: 'draw' | 'store' }): Promise<void>
 }
 export type RenderedCard = { text: string; blocks: readonly JsonObject[] }
 

@@ -1,6 +1,7 @@
 import { asOf } from '../domain/due.ts'
 import { type Reminder, remindersOf } from '../domain/reminding.ts'
 import type { RequestId } from '../domain/values.ts'
+import { type BreakGlassWake, breakGlassWakes } from '../domain/wakes.ts'
 import type { Clock, Log, RequestStore, Timers } from './ports.ts'
 
 type Ports = { requests: Pick<RequestStore, 'load'>; timers: Timers; clock: Clock; log: Log }
@@ -9,9 +10,10 @@ type Ports = { requests: Pick<RequestStore, 'load'>; timers: Timers; clock: Cloc
 const grace = 2
 
 /**
- * Sets a one-time timer for each reminder of the stage that is open now. It is safe to repeat: their names follow from
- * the request, its round, the stage, its opening and the attempt. None is taken back, since one that comes when its stage
- * is over finds nothing to do and is gone, which costs less than taking it back would.
+ * Sets a one-time timer for each reminder of the stage that is open now, and for each time at which what was opened in an
+ * emergency is to be looked at. It is safe to repeat: their names follow from the request and from what they are for. None
+ * is taken back, since one that comes when it is for nothing finds nothing to do and is gone, which costs less than taking
+ * it back would.
  *
  * @throws StoreUnavailable, TimersUnavailable
  */
@@ -19,11 +21,27 @@ export async function setReminders(id: RequestId, { requests, timers, clock, log
   const stored = await requests.load(id)
   if (!stored) return
   const now = clock.now()
-  const ahead = remindersOf(asOf(stored.state, now)).filter(({ at }) => at > now)
-  for (const reminder of ahead) await timers.set({ name: nameOf(id, reminder), request: id, at: reminder.at + grace })
+  const state = asOf(stored.state, now)
+  const reminding = remindersOf(state).map((each) => ({ name: nameOf(id, each), at: each.at, to: 'draw' as const }))
+  const ahead = [...reminding, ...breakGlassWakes(state).flatMap((each) => wakesOf(id, each))].filter(
+    ({ at }) => at > now,
+  )
+  // The earliest first: what is set before a Scheduler that says no will come, and the rest is tried again.
+  for (const timer of ahead) await timers.set({ ...timer, request: id, at: timer.at + grace })
   if (ahead.length > 0) log.info('reminders set', { request: id, reminders: ahead.length })
 }
 
 /** At most 64 characters of letters, digits, `-` and `_`: an id of 30, a round, a stage, a time and an attempt. */
 const nameOf = (id: RequestId, { round, stage, since, attempt }: Reminder): string =>
   [id, round, stage, since, attempt].join('-')
+
+/**
+ * What ends an emergency is stored by a timer of its own, which stands apart from the workflow: an execution that was
+ * stopped, or never started, takes no end with it. It is drawn by another, which needs nothing stored.
+ */
+const wakesOf = (id: RequestId, { at, why }: BreakGlassWake) =>
+  (why === 'notice' ? (['draw'] as const) : (['draw', 'store'] as const)).map((to) => ({
+    name: [id, to, why, at].join('-'),
+    at,
+    to,
+  }))

@@ -16,6 +16,7 @@ useAws()
 jest.setTimeout(60_000)
 
 const role = 'arn:aws:iam::000000000000:role/Hotwork-TimersRole'
+const advance = 'arn:aws:lambda:us-east-1:000000000000:function:Hotwork-AdvanceWorkflow'
 let group: string
 let queueUrl: string
 let timers: SchedulerTimers
@@ -27,7 +28,7 @@ beforeEach(async () => {
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: `${group}.fifo`, Attributes }))
   queueUrl = QueueUrl as string
   const found = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] }))
-  timers = new SchedulerTimers({ group, role, queue: found.Attributes?.['QueueArn'] as string })
+  timers = new SchedulerTimers({ group, role, advance, queue: found.Attributes?.['QueueArn'] as string })
 })
 
 const names = async () =>
@@ -36,7 +37,7 @@ const names = async () =>
   )
 
 test('a timer is one entry for one time, to the second, which has itself deleted', async () => {
-  await timers.set({ name: 'one', request: requestId(), at: 1_900_000_000 })
+  await timers.set({ name: 'one', request: requestId(), at: 1_900_000_000, to: 'draw' })
   const entry = await new SchedulerClient({}).send(new GetScheduleCommand({ GroupName: group, Name: 'one' }))
   expect(entry).toMatchObject({
     ScheduleExpression: 'at(2030-03-17T17:46:40)',
@@ -49,16 +50,26 @@ test('a timer is one entry for one time, to the second, which has itself deleted
   expect(JSON.parse(entry.Target?.Input ?? '')).toEqual({ requestId: requestId(), timer: 'one' })
 })
 
+test('one that has what is due stored calls the function of the workflow, with the input that the workflow gives it', async () => {
+  await timers.set({ name: 'end', request: requestId(), at: 1_900_000_000, to: 'store' })
+  const entry = await new SchedulerClient({}).send(new GetScheduleCommand({ GroupName: group, Name: 'end' }))
+  expect(entry).toMatchObject({
+    ScheduleExpression: 'at(2030-03-17T17:46:40)',
+    ActionAfterCompletion: 'DELETE',
+    Target: { Arn: advance, RoleArn: role, Input: JSON.stringify({ requestId: requestId() }) },
+  })
+})
+
 test('setting a name twice is once, and the first holds', async () => {
-  await timers.set({ name: 'one', request: requestId(), at: 1_900_000_000 })
-  await timers.set({ name: 'one', request: requestId(), at: 1_900_000_600 })
+  await timers.set({ name: 'one', request: requestId(), at: 1_900_000_000, to: 'draw' })
+  await timers.set({ name: 'one', request: requestId(), at: 1_900_000_600, to: 'draw' })
   expect(await names()).toEqual(['one'])
   const entry = await new SchedulerClient({}).send(new GetScheduleCommand({ GroupName: group, Name: 'one' }))
   expect(entry.ScheduleExpression).toBe('at(2030-03-17T17:46:40)')
 })
 
 test('when it comes, its message is in the queue, in the group of its request, and it is gone', async () => {
-  await timers.set({ name: 'soon', request: requestId(), at: new SystemClock().now() + 1 })
+  await timers.set({ name: 'soon', request: requestId(), at: new SystemClock().now() + 1, to: 'draw' })
   const sqs = new SQSClient({})
   const receive = new ReceiveMessageCommand({
     QueueUrl: queueUrl,
@@ -73,8 +84,15 @@ test('when it comes, its message is in the queue, in the group of its request, a
 })
 
 test('a Scheduler that says no is a fault, to be tried again', async () => {
-  const elsewhere = new SchedulerTimers({ group: 'no-such-group', role, queue: 'arn:aws:sqs:us-east-1:000000000000:q' })
-  await expect(elsewhere.set({ name: 'one', request: requestId(), at: 1_900_000_000 })).rejects.toMatchObject({
+  const elsewhere = new SchedulerTimers({
+    group: 'no-such-group',
+    role,
+    advance,
+    queue: 'arn:aws:sqs:us-east-1:000000000000:q',
+  })
+  await expect(
+    elsewhere.set({ name: 'one', request: requestId(), at: 1_900_000_000, to: 'draw' }),
+  ).rejects.toMatchObject({
     name: 'TimersUnavailable',
   })
 })

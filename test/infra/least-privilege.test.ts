@@ -52,7 +52,7 @@ describe('who may do what is dangerous', () => {
       'secretsmanager:GetSecretValue',
       ['draw-card', 'link-slack', 'receive-slack', 'refresh-slack-groups'],
     ],
-    ['invoke a function', 'lambda:InvokeFunction', ['WorkflowRole']],
+    ['invoke a function', 'lambda:InvokeFunction', ['TimersRole', 'WorkflowRole']],
     ['set a timer', 'scheduler:CreateSchedule', ['set-reminders']],
     ['hand a role on', 'iam:PassRole', ['set-reminders']],
     [
@@ -234,8 +234,11 @@ test('each function has a role of its own but for the two that are the broker, a
 })
 
 describe('timers', () => {
-  test('run with a role that may put messages into the queue of cards, and that their own group alone can take', () => {
-    expect(rights.get('TimersRole')).toEqual(['sqs:SendMessage on <Cards>'])
+  test('run with a role that may have cards drawn or what is due stored, and that their own group alone can take', () => {
+    expect(rights.get('TimersRole')).toEqual([
+      'lambda:InvokeFunction on <AdvanceWorkflow>',
+      'sqs:SendMessage on <Cards>',
+    ])
     const [, role] = resourcesOf(assembly.hotwork, 'AWS::IAM::Role').find(([id]) => id.startsWith('Timers')) ?? []
     const [trust] = statementsOf(role?.Properties['AssumeRolePolicyDocument'])
     expect(JSON.stringify(trust?.Condition)).toMatch(/"aws:SourceAccount":.*"aws:SourceArn":/)

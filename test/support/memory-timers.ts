@@ -3,7 +3,7 @@ import type { Timers } from '../../functions/operations/ports.ts'
 
 /** Timers in memory, which come when they are asked for. */
 export class MemoryTimers implements Timers {
-  readonly #set = new Map<string, { request: RequestId; at: NumericDate }>()
+  readonly #set = new Map<string, { request: RequestId; at: NumericDate; to: 'draw' | 'store' }>()
 
   async set({ name, ...timer }: Parameters<Timers['set']>[0]): Promise<void> {
     await Promise.resolve()
@@ -11,7 +11,7 @@ export class MemoryTimers implements Timers {
   }
 
   /** What is set, by time. */
-  get waiting(): readonly { name: string; request: RequestId; at: NumericDate }[] {
+  get waiting(): readonly { name: string; request: RequestId; at: NumericDate; to: 'draw' | 'store' }[] {
     return [...this.#set].map(([name, timer]) => ({ name, ...timer })).toSorted((a, b) => a.at - b.at)
   }
 }

@@ -8,13 +8,19 @@ type Settings = {
   group: string
   /** ARN of the role that the Scheduler takes to send the message. */
   role: string
-  /** ARN of the FIFO queue that the message goes to; the group is the request. */
+  /** ARN of the FIFO queue from which cards are drawn; the group is the request. */
   queue: string
+  /** ARN of the function that stores what is due. */
+  advance: string
 }
 
 /**
  * One-time entries of EventBridge Scheduler, which delete themselves when they have come. Each is a message to the queue
- * from which cards are drawn: what is due is found there, so one that comes late, twice or for nothing does no harm.
+ * from which cards are drawn, or a call of the function by which the workflow itself has what is due stored, with that very
+ * input: what is due is found there, so one that comes late, twice or for nothing does no harm.
+ *
+ * The function and no queue before it: there is nothing to keep in order, Lambda tries an asynchronous call again itself,
+ * and one queue less may stand still. So the end needs neither Step Functions nor SQS.
  *
  * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#one-time
  */
@@ -28,8 +34,8 @@ export class SchedulerTimers implements Timers {
   }
 
   /** @throws TimersUnavailable */
-  async set({ name, request, at }: Parameters<Timers['set']>[0]): Promise<void> {
-    const { group, role, queue } = this.#settings
+  async set({ name, request, at, to }: Parameters<Timers['set']>[0]): Promise<void> {
+    const { group, role } = this.#settings
     const create = new CreateScheduleCommand({
       GroupName: group,
       Name: name,
@@ -40,11 +46,8 @@ export class SchedulerTimers implements Timers {
       FlexibleTimeWindow: { Mode: 'OFF' },
       ActionAfterCompletion: 'DELETE',
       Target: {
-        Arn: queue,
+        ...this.#targetOf({ name, request, to }),
         RoleArn: role,
-        // The name makes each message another one: a FIFO queue that goes by content would drop the second of two alike.
-        Input: JSON.stringify({ requestId: request, timer: name }),
-        SqsParameters: { MessageGroupId: request },
         RetryPolicy: { MaximumEventAgeInSeconds: 900, MaximumRetryAttempts: 10 },
       },
     })
@@ -53,6 +56,17 @@ export class SchedulerTimers implements Timers {
       if (cause instanceof ConflictException) return
       throw new TimersUnavailable(`no timer was set for \`${request}\``, { cause })
     })
+  }
+
+  #targetOf({ name, request, to }: Omit<Parameters<Timers['set']>[0], 'at'>) {
+    const { queue, advance } = this.#settings
+    if (to === 'store') return { Arn: advance, Input: JSON.stringify({ requestId: request }) }
+    return {
+      Arn: queue,
+      // The name makes each message another one: a FIFO queue that goes by content would drop the second of two alike.
+      Input: JSON.stringify({ requestId: request, timer: name }),
+      SqsParameters: { MessageGroupId: request },
+    }
   }
 }
 
