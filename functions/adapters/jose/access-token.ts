@@ -3,6 +3,7 @@ import { errors, type JSONWebKeySet, type JWTHeaderParameters, jwtVerify } from 
 import * as z from 'zod'
 import {
   AgentId,
+  AskerId,
   CredentialId,
   type JsonObject,
   NumericDate,
@@ -23,7 +24,8 @@ export type AccessTokenRefusal = 'token_malformed' | 'token_expired' | 'token_in
 /** The claims by which we know a token of ours again. The rest is for its audience; what it allows, the table knows. */
 const Claims = z.object({
   iss: z.string(),
-  sub: AgentId,
+  /** An agent, or a person who broke the glass. */
+  sub: AskerId,
   client_id: z.string().min(1),
   /** One audience and no more, whoever else would also take it. */
   aud: z.string(),
