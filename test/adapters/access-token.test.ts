@@ -81,6 +81,10 @@ describe('an access token', () => {
       ...accepted,
       value: { ...accepted.value, request, agent },
     })
+    expect(await verifier.verify(signed(key, header(), { ...claims, txn: request }), audience)).toEqual({
+      ok: false,
+      code: 'token_invalid',
+    })
   })
 
   test('may carry claims that we do not know', async () => {

@@ -5,6 +5,7 @@ import {
   AgentId,
   AskerId,
   CredentialId,
+  isAgent,
   type JsonObject,
   NumericDate,
   ok,
@@ -22,23 +23,25 @@ import { type Compact, isCompact } from './token-size.ts'
 export type AccessTokenRefusal = 'token_malformed' | 'token_expired' | 'token_invalid'
 
 /** The claims by which we know a token of ours again. The rest is for its audience; what it allows, the table knows. */
-const Claims = z.object({
-  iss: z.string(),
-  /** An agent, or a person who broke the glass. */
-  sub: AskerId,
-  client_id: z.string().min(1),
-  /** One audience and no more, whoever else would also take it. */
-  aud: z.string(),
-  iat: NumericDate,
-  nbf: NumericDate,
-  exp: NumericDate,
-  jti: CredentialId,
-  txn: RequestId,
-  cnf: z.object({ jkt: Thumbprint }),
-  /** Who acts, where it was delegated: the outermost is the bearer, what is nested in it is for the record (RFC 8693). */
-  act: z.object({ sub: AgentId }).optional(),
-  authorization_details: z.tuple([z.looseObject({ type: z.literal('hotwork_action') })]),
-})
+const Claims = z
+  .object({
+    iss: z.string(),
+    sub: AskerId,
+    client_id: z.string().min(1),
+    /** One audience and no more, whoever else would also take it. */
+    aud: z.string(),
+    iat: NumericDate,
+    nbf: NumericDate,
+    exp: NumericDate,
+    jti: CredentialId,
+    txn: RequestId,
+    cnf: z.object({ jkt: Thumbprint }),
+    /** Who acts, where it was delegated: the outermost is the bearer, what is nested in it is for the record (RFC 8693). */
+    act: z.object({ sub: AgentId }).optional(),
+    authorization_details: z.tuple([z.looseObject({ type: z.literal('hotwork_action') })]),
+  })
+  // A person's is of a broken glass, and nobody else's is.
+  .refine(({ sub, txn }) => isAgent(sub) !== txn.startsWith('bgl_'))
 
 /** Our own Lambdas' clocks may differ by this much. It never lengthens a token's life. */
 const clockToleranceSeconds = 30
