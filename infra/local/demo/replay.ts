@@ -14,6 +14,8 @@ interface Stage {
 export interface Replayed {
   state?: { status: string; round: number; tier: number; ask: { digest: string }; stages: Stage[] }
   broken?: { at: string; why: string }
+  /** The logins that decisions rest on, each verified again. */
+  logins?: { entry: string; person?: string; key?: string }[]
 }
 
 const verifier = join(import.meta.dirname, '../../../functions/handlers/verify-ledger.ts')

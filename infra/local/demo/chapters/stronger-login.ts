@@ -1,6 +1,8 @@
 import { askWithCard, describeTask } from '../asking.ts'
 import { findBreak } from '../chain.ts'
 import { finding, refusedByHotwork } from '../findings.ts'
+import { replay } from '../replay.ts'
+import { Visitor } from '../visitor.ts'
 import type { World } from '../world.ts'
 
 /** Where a press is too weak a login, and how a stronger one is asked for, made and recorded. */
@@ -32,8 +34,21 @@ export async function tellStrongerLogin(world: World): Promise<void> {
     const wanted = { status: 401, code: 'insufficient_user_authentication' }
     return refusedByHotwork(() => gus.approveAsLoggedIn(request), wanted)
   })
-  await report.expect('Gus and Hana log in with `acr` strong, and both count', async () => {
-    await gus.approveAsLoggedIn(await world.reader.request(id), 'strong')
+  await report.expect('on the page he logs in for this one decision, strongly, and it counts', async () => {
+    const page = new Visitor()
+    await page.visit(`${world.local.apiUrl}/decide/${id}`)
+    await page.press('Gus Garcia')
+    const shown = page.says.includes(id)
+    await page.press('Log in and approve exactly this')
+    const strongly = page.says.includes('This login counts as strong')
+    await page.press('Gus Garcia')
+    const recorded = page.says.includes('You approved this; it is on record.')
+    return finding(
+      shown && strongly && recorded,
+      `the page shows ${id}; the login counts as strong; then: "You approved this; it is on record."`,
+    )
+  })
+  await report.expect('Hana does so at the API, with a token that says `acr` strong, and two are enough', async () => {
     const { status, stages } = await hana.approveAsLoggedIn(await world.reader.request(id), 'strong')
     const who = stages.flatMap(({ name, decisions }) => decisions.map((each) => `${each.person} for ${name}`))
     return finding(status === 'approved', `${status} by ${who.join(', ')}`)
@@ -46,6 +61,14 @@ export async function tellStrongerLogin(world: World): Promise<void> {
     const strong = logins.every((login) => login?.acr === 'strong' && login.at !== undefined)
     const said = decided.map(({ actor }, index) => `${actor.id}: ${JSON.stringify(logins[index])}`)
     return finding(strong && logins.length === 2 && broken === undefined, broken ?? said.join('; '))
+  })
+  await report.expect('Gus’s login itself is evidence: his signed ID token, made for this very digest', async () => {
+    const { logins = [], broken } = await replay(id, await world.reader.ledger(id))
+    const [login, ...others] = logins
+    return finding(
+      broken === undefined && login !== undefined && others.length === 0,
+      `verified again offline: ${JSON.stringify(login)}`,
+    )
   })
   await report.expect(
     'the agent finds that it need not stop the worker after all, and hands its right back',
