@@ -1,3 +1,4 @@
+import { endedAt } from './ended.ts'
 import { type ApprovalRequest, grantOf } from './request.ts'
 import type { NumericDate } from './values.ts'
 
@@ -23,20 +24,6 @@ export type Notice =
 /** Under which key it is remembered that somebody was told. */
 export const noticeKey = (notice: Notice): string =>
   notice.notice === 'review_overdue' ? `${notice.notice} ${notice.attempt}` : notice.notice
-
-/** When an opening came to its end; undefined while it is open. */
-export function endedAt(state: ApprovalRequest): NumericDate | undefined {
-  switch (state.status) {
-    case 'completed':
-      return state.completedAt
-    case 'revoked':
-      return state.revokedAt
-    case 'expired':
-      return grantOf(state)?.notAfter ?? state.expiredAt
-    default:
-      return undefined
-  }
-}
 
 /**
  * All that is due to be said of an opening at `now`, the earliest first. Pure, and of the state as it is then: a late timer,

@@ -1,13 +1,13 @@
-import { digestOf } from '../domain/digest.ts'
 import { asOf } from '../domain/due.ts'
 import { remindersOf } from '../domain/reminding.ts'
 import type { ApprovalRequest } from '../domain/request.ts'
 import { channelsOf, waitingStage } from '../domain/routing.ts'
-import type { Digest, JsonObject, NumericDate, PersonId, RequestId } from '../domain/values.ts'
+import type { NumericDate, PersonId, RequestId } from '../domain/values.ts'
 import { calledDirectly, calledOn } from './called-on.ts'
 import { type Due, type Line, linesForChannel, linesForPerson } from './card-lines.ts'
 import { BoardUnavailable, CardUndeliverable } from './faults.ts'
 import type { CardBoard, CardStore, Clock, Log, Policy, PostedCard, RenderedCard, RequestStore } from './ports.ts'
+import { renderingOf, type Shown, sayBeneath, showCard } from './show-card.ts'
 import { type Notice, noticesDue } from './tell-owner.ts'
 
 export type DrawPorts = {
@@ -177,48 +177,18 @@ async function drawForPerson(person: PersonId, called: boolean, drawing: Drawing
   )
 }
 
-type Drawn = { card: PostedCard; fresh: boolean; rendered: RenderedCard }
-
 /** @param place `shows` is the channel's alias that the card is rendered for: buttons are only where it is the open stage's */
-async function draw(
+const draw = (
   place: { channel: string; before: PostedCard | undefined; person?: PersonId; shows: string },
   { state, ports }: Drawing,
-): Promise<Drawn> {
-  const { board, cards, log } = ports
-  const { channel, before, person, shows } = place
-  const rendered = ports.render(state, shows)
-  const shown = renderingOf(rendered)
-  if (before?.rendered === shown) return { card: before, fresh: false, rendered }
-  const updated = before !== undefined && (await board.update(channel, before.ts, rendered))
-  const card: PostedCard = {
-    request: state.ask.id,
-    channel,
-    ts: updated ? before.ts : (await board.post(channel, rendered)).ts,
-    rendered: shown,
-    at: before?.at ?? ports.clock.now(),
-    ...(person === undefined ? {} : { person }),
-    ...(before?.told === undefined ? {} : { told: before.told }),
-  }
-  await cards.save(card)
-  log.info('card drawn', {
-    request: state.ask.id,
-    status: state.status,
-    posted: !updated,
-    direct: person !== undefined,
-  })
-  return { card, fresh: before === undefined, rendered }
-}
+): Promise<Shown> => showCard(state, ports.render(state, place.shows), place, ports)
 
 /** Says what is due beneath a card, each line once, and remembers it. A card that is gone is posted again for it. */
-async function say({ card, rendered }: Drawn, lines: readonly Due[], { state, ports }: Drawing): Promise<void> {
+async function say({ card, rendered }: Shown, lines: readonly Due[], { state, ports }: Drawing): Promise<void> {
   let { ts, told = [] } = card
   for (const { keys, line } of lines) {
     if (line) {
-      const words = ports.say(line, state)
-      if (!(await ports.board.reply(card.channel, ts, words))) {
-        ts = (await ports.board.post(card.channel, rendered)).ts
-        await ports.board.reply(card.channel, ts, words)
-      }
+      ts = await sayBeneath({ card: { ...card, ts }, rendered }, ports.say(line, state), ports.board)
       ports.log.info('line said', { request: state.ask.id, line: line.line, direct: card.person !== undefined })
     }
     told = [...told, ...keys]
@@ -241,6 +211,3 @@ async function tellOwner(owner: PersonId, { state, posted, ports }: Drawing): Pr
   await ports.cards.save({ request: state.ask.id, channel, ts, rendered: renderingOf(words), at, person: owner, told })
   ports.log.info('owner told', { request: state.ask.id, notice: due.notice })
 }
-
-/** What a card shows, as one value to compare. */
-const renderingOf = (card: RenderedCard): Digest => digestOf('hotwork.card.v1', card as unknown as JsonObject)

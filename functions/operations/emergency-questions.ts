@@ -43,7 +43,7 @@ export function askAboutEmergency(
 }
 
 /** What policy is asked about, one by one. What a profile opens is what it opened then, and still opens. */
-function factsOf(
+export function factsOf(
   { bundle }: Policy,
   { action, arguments: args, resource, breakGlass }: Opened,
 ): readonly OpenedFacts[] {
