@@ -23,6 +23,13 @@ export class Visitor {
     await this.#follow(new URL(address), { method: 'GET' })
   }
 
+  /** Follows the link with these words. */
+  async follow(words: string): Promise<void> {
+    const link = this.#page.querySelectorAll('a').find((each) => wordsOf(each) === words)
+    if (!link) throw new Error(`no link says "${words}"; the page says: ${this.says}`)
+    await this.#follow(new URL(link.getAttribute('href') ?? '', this.#address), { method: 'GET' })
+  }
+
   /**
    * Presses the button with these words, as its form stands.
    * @param filled What is written into fields of that form before, by name.
@@ -62,4 +69,4 @@ export class Visitor {
   }
 }
 
-const wordsOf = (button: HTMLElement): string => button.structuredText.replaceAll(/\s+/g, ' ').trim()
+const wordsOf = (element: HTMLElement): string => element.structuredText.replaceAll(/\s+/g, ' ').trim()

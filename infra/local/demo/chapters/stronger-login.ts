@@ -40,6 +40,7 @@ export async function tellStrongerLogin(world: World): Promise<void> {
     await page.press('Gus Garcia')
     const shown = page.says.includes(id)
     await page.press('Log in and approve exactly this')
+    await page.follow('Log in and approve')
     const strongly = page.says.includes('This login counts as strong')
     await page.press('Gus Garcia')
     const recorded = page.says.includes('You approved this; it is on record.')
