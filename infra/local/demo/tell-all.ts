@@ -1,3 +1,5 @@
+import { type BrokenGlass, tellBreakGlass } from './chapters/break-glass.ts'
+import { tellBreakGlassEnd } from './chapters/break-glass-end.ts'
 import { tellBurst } from './chapters/burst.ts'
 import { tellDelegation } from './chapters/delegation.ts'
 import { tellExamples } from './chapters/examples.ts'
@@ -23,6 +25,7 @@ import type { World } from './world.ts'
 export async function tellAll(world: World): Promise<void> {
   const { report } = world
   let story: string | undefined
+  let glass: BrokenGlass | undefined
   await report.chapter(
     'Staging: nobody needs to be asked',
     'An autonomous agent sets a staging parameter. Policy says tier 0, and still the credential is for that one thing and dies with the task.',
@@ -33,6 +36,13 @@ export async function tellAll(world: World): Promise<void> {
     'One SSM parameter is wrong. The agent asks to set exactly that one; an owner and someone from sre agree by signed clicks on one card; the agent gets a credential for it, sets it, and reports. Then the credential is dead.',
     async () => {
       story = await tellStory(world)
+    },
+  )
+  await report.chapter(
+    'Somebody breaks the glass',
+    'An emergency, and no time to ask: whom policy trusts with it opens it alone, for minutes, with a reason and an incident, in front of everybody.',
+    async () => {
+      glass = await tellBreakGlass(world)
     },
   )
   await report.chapter('People say no', 'Another request, denied by one of two who could have approved it.', () =>
@@ -109,6 +119,13 @@ export async function tellAll(world: World): Promise<void> {
     'A build bot asks to set fifty flags. They come as one card with a line for each, and cost one press; the record has fifty decisions.',
     () => tellBurst(world),
   )
+  const broken = glass
+  if (broken)
+    await report.chapter(
+      'The minute is over',
+      'The glass was broken for a minute, some chapters ago, and nobody has ended it since.',
+      () => tellBreakGlassEnd(world, broken),
+    )
   const id = story
   if (id !== undefined)
     await report.chapter('The record', `The ledger of ${id}, the story.`, () => tellLedger(world, id))
