@@ -10,5 +10,5 @@ const deciding = decidingPorts(environment, cedarPolicy())
 const sessions = sessionsIn(environment.REQUESTS_TABLE)
 const ports = { ...deciding, sessions, issuer: environment.ISSUER, login: loginPorts(sessions, deciding) }
 
-/** `POST /decide/{id}`, `GET /login/decision`: a decision made on a page, by the same operation as a click in Slack. */
+/** `POST /decide/{id}`, `GET /login/decision`, `POST /break-glass/{id}`: what is decided on a page, by the same operations as elsewhere. */
 export const handler = pageDoor(ports, decidePages(ports))

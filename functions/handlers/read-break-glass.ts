@@ -1,20 +1,23 @@
-import { breakGlassView, budgetView } from '../adapters/http/break-glass-view.ts'
+import { breakGlassView, budgetView, evidenceView } from '../adapters/http/break-glass-view.ts'
 import { type Call, endpoint } from '../adapters/http/endpoint.ts'
 import type { Answer } from '../adapters/http/problem.ts'
 import { budgetsLeft } from '../domain/budget-left.ts'
 import type { PersonId } from '../domain/values.ts'
 import { listBreakGlass } from '../operations/read-break-glass.ts'
+import { readEvidence } from '../operations/read-evidence.ts'
 import { readLedger, readRequest } from '../operations/read-requests.ts'
 import { environmentOf } from './environments.ts'
 import { breakGlassId } from './wiring/break-glass-id.ts'
 import { Callers } from './wiring/callers.ts'
 import { decidingPorts } from './wiring/deciding.ts'
+import { evidenceIn } from './wiring/evidence.ts'
 import { cedarPolicy } from './wiring/policy.ts'
 import { refusalForOps } from './wiring/refusals-for-ops.ts'
 
 const environment = environmentOf('read-break-glass')
 const issuer = environment.ISSUER
-const ports = decidingPorts(environment, cedarPolicy())
+const deciding = decidingPorts(environment, cedarPolicy())
+const ports = { ...deciding, ...evidenceIn(environment, deciding.log) }
 const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
 
 /** Who has the glass broken, and what became of it: what people read. The API's own routes choose. */
@@ -27,9 +30,10 @@ const routes: { [route: string]: (call: Call, person: PersonId) => Promise<Answe
     return { status: 200, body: { break_glass: listed.map(breakGlassView), budgets: budgets.map(budgetView) } }
   },
   'GET /v1/break-glass/{id}': async (call, person) => {
-    const read = await readRequest({ id: breakGlassId(call), person }, ports)
+    const id = breakGlassId(call)
+    const read = await readRequest({ id, person }, ports)
     if (!read.ok) throw refusalForOps(read.code)
-    return { status: 200, body: breakGlassView(read.value) }
+    return { status: 200, body: { ...breakGlassView(read.value), ...evidenceView(await readEvidence(id, ports)) } }
   },
   'GET /v1/break-glass/{id}/ledger': async (call, person) => {
     const read = await readLedger({ id: breakGlassId(call), person }, ports)

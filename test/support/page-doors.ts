@@ -9,6 +9,7 @@ import { pageDoor } from '../../functions/handlers/wiring/page-door.ts'
 import { showPages } from '../../functions/handlers/wiring/show-pages.ts'
 import { offerLink } from '../../functions/operations/link-slack.ts'
 import type { IdTokens, LoginProvider } from '../../functions/operations/login-ports.ts'
+import { MemoryCallRecord } from './memory-call-record.ts'
 import { MemoryPersonLinks } from './memory-person-links.ts'
 import { MemorySessionStore } from './memory-session-store.ts'
 import type { World } from './world.ts'
@@ -20,6 +21,7 @@ export type Shown = { status: number; headers: { [name: string]: string }; body:
 export class PageDoors {
   readonly sessions = new MemorySessionStore()
   readonly links: MemoryPersonLinks
+  readonly calls = new MemoryCallRecord()
   /** What Slack says of its users, by id. */
   readonly users = new Map<string, SlackStanding & { name: string }>()
   readonly #world: World
@@ -30,10 +32,12 @@ export class PageDoors {
     this.#world = world
     this.#issuer = issuer
     this.links = new MemoryPersonLinks(world.ledger)
-    const { sessions, links } = this
+    const { sessions, links, calls } = this
     const ports = {
       ...world.ports,
       sessions,
+      calls,
+      account: '000000000000',
       issuer,
       // Asked anew each time, so that a test may change the policies while people are logged in.
       get policy() {
@@ -51,6 +55,9 @@ export class PageDoors {
       ['GET /decide/{id}', show],
       ['POST /decide/{id}', decide],
       ['GET /login/decision', decide],
+      ['GET /break-glass', show],
+      ['GET /break-glass/{id}', show],
+      ['POST /break-glass/{id}', decide],
       ['GET /login', logIn],
       ['GET /login/callback', logIn],
       ['POST /logout', logIn],

@@ -2,6 +2,7 @@ import type { BudgetLeft } from '../../domain/budget-left.ts'
 import { rfc3339 } from '../../domain/ledger.ts'
 import { type ApprovalRequest, grantOf } from '../../domain/request.ts'
 import type { Json } from '../../domain/values.ts'
+import type { CallsSeen, Evidence } from '../../operations/read-evidence.ts'
 import { personView } from './person-view.ts'
 
 /** Somebody who broke the glass, as people see it: what was said, what is open and until when, what was done, the review. */
@@ -48,3 +49,25 @@ export const budgetView = ({ budget, left, ...of }: BudgetLeft): Json => ({
   budget_minutes: Math.floor(budget / 60),
   left_minutes: Math.floor(left / 60),
 })
+
+/**
+ * What was done with an opening: each credential, and each call where AWS has it on record. `calls` is null where nobody
+ * can say, since no record answers; `calls_elsewhere` names the accounts whose record is theirs alone.
+ */
+export const evidenceView = ({ credentials, calls }: Evidence): { [member: string]: Json } => ({
+  credentials: credentials.map(({ id, claim, issuedAt, expiresAt, role }) => ({
+    id,
+    kind: claim,
+    issued_at: rfc3339(issuedAt),
+    expires_at: rfc3339(expiresAt),
+    ...(role === undefined ? {} : { role }),
+  })),
+  ...callsView(calls),
+})
+
+function callsView(seen: CallsSeen): { [member: string]: Json } {
+  if (seen.seen === 'none_issued') return { calls: [], calls_more: false, calls_elsewhere: [] }
+  if (seen.seen === 'silent') return { calls: null, calls_elsewhere: seen.elsewhere }
+  const calls = seen.calls.map(({ at, ...call }) => ({ at: rfc3339(at), ...call }))
+  return { calls: calls as Json, calls_more: seen.more, calls_elsewhere: seen.elsewhere }
+}

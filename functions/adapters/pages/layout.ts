@@ -42,7 +42,7 @@ ${body}
 const sheet = new Html(style)
 
 const navigation = ({ name, csrf }: Reader): Html => html`
-<nav aria-label="Pages"><a href="/decide">Waiting for you</a> · <a href="/link">Slack account</a></nav>
+<nav aria-label="Pages"><a href="/decide">Waiting for you</a> · <a href="/break-glass">Break-glass</a> · <a href="/link">Slack account</a></nav>
 <form method="post" action="/logout"><input type="hidden" name="csrf" value="${csrf}"><span class="soft">${name}</span> <button>Log out</button></form>`
 
 /** A page that says one thing, and what can be done next. */

@@ -22,14 +22,16 @@ p { margin: .5rem 0 } ul, ol { padding-left: 1.25rem; margin: .5rem 0 } li { mar
 pre { margin: .15rem 0 .6rem; padding: .5rem .65rem; background: var(--card); border: 1px solid var(--line); border-radius: .35rem; white-space: pre-wrap }
 .chips { display: flex; flex-wrap: wrap; gap: .4rem; margin: .25rem 0 }
 .chip { border: 1px solid currentColor; border-radius: 1rem; padding: .05rem .65rem; font-size: .9rem; font-weight: 600 }
-.chip.prod { border-width: 2px; border-style: double; color: var(--stop) } .chip.go { color: var(--go) } .chip.stop { color: var(--stop) } .chip.wait { color: var(--warn) }
+.chip.prod { border-width: 2px; border-style: double; color: var(--stop) } .chip.drill { border-style: dashed; border-width: 2px } .chip.go { color: var(--go) } .chip.stop { color: var(--stop) } .chip.wait { color: var(--warn) }
 .notice { border: 1px solid var(--line); border-left: .4rem solid var(--warn); background: var(--mark); padding: .6rem .9rem; border-radius: .35rem; margin: .75rem 0 } .notice p { margin: 0 } .notice.go { border-left-color: var(--go) }
 dl { margin: .5rem 0; display: grid; grid-template-columns: minmax(7rem, 11rem) 1fr; gap: .35rem 1rem } dt { color: var(--soft) } dd { margin: 0; overflow-wrap: anywhere }
 blockquote { margin: .5rem 0; padding: .4rem .9rem; border-left: .3rem dotted var(--soft); color: var(--soft); font-style: italic; overflow-wrap: anywhere }
-.list { list-style: none; padding: 0 } .list > li { border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; margin: .75rem 0 } .list h2 { margin: 0 0 .25rem }
+.list { list-style: none; padding: 0 } .list > li { border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; margin: .75rem 0 } .list h2, .list h3 { margin: 0 0 .25rem }
 .box { border: 1px solid var(--line); border-radius: .5rem; padding: .9rem 1rem; margin: .75rem 0 }
 label { display: block; font-weight: 600; margin: .5rem 0 .2rem } .hint { color: var(--soft); font-size: .92rem; font-weight: 400 }
 textarea, input { font: inherit; color: inherit; background: var(--paper); width: 100%; padding: .5rem .6rem; border: 1px solid var(--soft); border-radius: .35rem } textarea { min-height: 4.2rem } input[type=number] { max-width: 12rem }
+input[type=radio] { width: auto; margin: .3rem .2rem 0 0; flex: none } fieldset { border: 0; padding: 0; margin: 0 } legend { font-weight: 600; padding: 0 } .choice { display: flex; gap: .4rem; padding: .4rem 0; font-weight: 400 }
+.budgets { list-style: none; padding: 0 } .budgets strong { white-space: nowrap } meter { display: block; width: 100%; height: 1rem; margin-top: .15rem }
 button, .button { font: inherit; font-weight: 600; cursor: pointer; display: inline-block; min-height: 2.75rem; padding: .45rem 1.1rem; margin-top: .6rem; border-radius: .4rem; border: 2px solid var(--ink); color: var(--ink); background: var(--paper); text-decoration: none }
 button.go { border-color: var(--go); background: var(--go); color: var(--on) } button.stop { border-color: var(--stop); color: var(--stop) } header button { margin: 0; min-height: 2.2rem; padding: .15rem .8rem; border-width: 1px; font-weight: 400 }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px } summary { cursor: pointer; font-weight: 600; padding: .35rem 0 }

@@ -22,4 +22,15 @@ export function time(at: NumericDate, now: NumericDate): Html {
   return html`<time datetime="${rfc3339(at)}">${written.format(new Date(at * 1000))} UTC</time> (${away})`
 }
 
+const clock = new Intl.DateTimeFormat('en-GB', {
+  timeZone: 'UTC',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+})
+
+/** A time among others of the same hour: to the second, in UTC; the whole of it for machines. */
+export const moment = (at: NumericDate): Html =>
+  html`<time datetime="${rfc3339(at)}">${clock.format(new Date(at * 1000))} UTC</time>`
+
 export const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`

@@ -13,6 +13,7 @@ import { type LoginPorts, sessionKey } from '../../operations/log-in.ts'
 import type { DecidingPorts } from '../../operations/ports.ts'
 import { viewRequest } from '../../operations/view-request.ts'
 import { csrfOf, formOf, setCookie } from './browser.ts'
+import { concludeOnPage } from './conclude-on-page.ts'
 import { endLogin } from './end-login.ts'
 import { type DoorPorts, type Guest, goTo, guestOf, loggedOut, shown } from './page-door.ts'
 import { notShown } from './show-pages.ts'
@@ -24,12 +25,17 @@ const backHere = (issuer: string) => `${issuer}/login/decision`
 
 /**
  * `POST /decide/{id}`: a form of a request's page; `GET /login/decision`: back from the login that an approval needed.
- * Both decide by the same operation as every other door.
+ * Both decide by the same operation as every other door. `POST /break-glass/{id}`: a form of an opening's page.
  */
 export const decidePages =
   (ports: DecidePorts) =>
   (call: Call): Promise<Answer> =>
-    call.route === 'GET /login/decision' ? confirm(call, ports) : take(call, ports)
+    (routes[call.route] ?? take)(call, ports)
+
+const routes: { [route: string]: (call: Call, ports: DecidePorts) => Promise<Answer> } = {
+  'GET /login/decision': confirm,
+  'POST /break-glass/{id}': concludeOnPage,
+}
 
 async function take(call: Call, ports: DecidePorts): Promise<Answer> {
   const { issuer } = ports

@@ -9,7 +9,7 @@ import { type DoorPorts, goTo, guestOf, shown } from './page-door.ts'
 export type LogInPorts = DoorPorts & { login: () => LoginPorts }
 
 /** Pages of ours that somebody may be on their way to. Whatever else is asked for, they get the list. */
-const destination = /^\/(decide(\/req_[0-9a-z]{26})?|link)$/
+const destination = /^\/(decide(\/req_[0-9a-z]{26})?|link|break-glass(\/bgl_[0-9a-z]{26}(\/drill)?)?)$/
 
 const routes: { [route: string]: (call: Call, ports: LogInPorts) => Promise<Answer> } = {
   'GET /login': async (call, { issuer, login }) => {

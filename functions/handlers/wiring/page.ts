@@ -1,7 +1,7 @@
 import type { RequestId } from '../../domain/values.ts'
 
-/** Where a request can be read in full and decided by whoever has logged in there. */
+/** Where a request can be read in full and decided, or an opening reviewed, by whoever has logged in there. */
 export const pageOf =
   (issuer: string) =>
   (request: RequestId): string =>
-    `${issuer}/decide/${request}`
+    `${issuer}/${request.startsWith('bgl_') ? 'break-glass' : 'decide'}/${request}`

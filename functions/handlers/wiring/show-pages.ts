@@ -3,15 +3,15 @@ import { type Answer, BadRequest } from '../../adapters/http/problem.ts'
 import { listPage } from '../../adapters/pages/list-page.ts'
 import { requestPage } from '../../adapters/pages/request-page.ts'
 import { RequestId } from '../../domain/values.ts'
-import type { DecidingPorts } from '../../operations/ports.ts'
 import { viewRequest } from '../../operations/view-request.ts'
 import { waitingFor } from '../../operations/waiting-for.ts'
-import { type DoorPorts, type Guest, guestOf, shown, toLogin } from './page-door.ts'
+import { type Guest, goTo, guestOf, shown, toLogin } from './page-door.ts'
 import { unknownRequest } from './refusals.ts'
+import { openingIn, type ShowOpeningPorts, showOpening, showOpenings } from './show-break-glass.ts'
 
-export type ShowPorts = DoorPorts & Pick<DecidingPorts, 'requests'>
+export type ShowPorts = ShowOpeningPorts
 
-/** What people look at: what waits for them, and one request. Nothing is recorded by looking. */
+/** What people look at: what waits for them, one request, who has the glass broken. Nothing is recorded by looking. */
 const routes: { [route: string]: (call: Call, guest: Guest, ports: ShowPorts) => Promise<Answer> } = {
   'GET /decide': async (_call, { person, reader }, ports) => {
     const waiting = (await waitingFor(person.id, ports)).map(({ state }) => state)
@@ -20,14 +20,18 @@ const routes: { [route: string]: (call: Call, guest: Guest, ports: ShowPorts) =>
   },
   'GET /decide/{id}': async (call, { person, reader }, ports) => {
     const id = RequestId.safeParse(call.path('id'))
+    const opening = openingIn(call)
+    if (opening) return goTo(ports.issuer, `/break-glass/${opening}`)
     const viewed = id.success ? await viewRequest({ id: id.data, person: person.id }, ports) : undefined
     if (!viewed?.ok) throw notShown(viewed?.code)
     const view = { viewed: viewed.value, bundle: ports.policy.bundle, now: ports.clock.now() }
     return shown(ports.issuer, requestPage({ ...view, reader: { ...reader, person: person.id } }))
   },
+  'GET /break-glass': (_call, guest, ports) => showOpenings(guest, ports),
+  'GET /break-glass/{id}': showOpening,
 }
 
-/** `GET /decide`, `GET /decide/{id}`. Whoever is not logged in logs in first, and is then shown what they came for. */
+/** The pages that only show. Whoever is not logged in logs in first, and is then shown what they came for. */
 export const showPages =
   (ports: ShowPorts) =>
   async (call: Call): Promise<Answer> => {
@@ -40,6 +44,11 @@ export const showPages =
 
 const pathOf = (call: Call): string => {
   const id = RequestId.safeParse(call.path('id'))
+  if (call.route.startsWith('GET /break-glass'))
+    return call.route
+      .slice('GET '.length)
+      .replace('{id}', openingIn(call) ?? '')
+      .replace(/\/$/, '')
   return id.success ? `/decide/${id.data}` : '/decide'
 }
 

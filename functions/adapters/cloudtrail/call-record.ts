@@ -1,0 +1,91 @@
+import { CloudTrailClient, type Event, paginateLookupEvents } from '@aws-sdk/client-cloudtrail'
+import * as z from 'zod'
+import type { RecordedCall } from '../../domain/recorded-call.ts'
+import type { CallRecord, CallsOnRecord, Log, RecordedSession } from '../../operations/ports.ts'
+
+/** CloudTrail answers two look-ups a second, each with fifty events at most: no reader has it leaf through thousands. */
+const pages = 4
+const patienceMs = 5000
+
+/**
+ * The event history that CloudTrail keeps of every account for ninety days, without a trail: management events alone, so
+ * no read or write of an item of a table, and each some minutes after the call.
+ *
+ * @see https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
+ */
+export class CloudTrailCallRecord implements CallRecord {
+  readonly #clients = new Map<string, CloudTrailClient>()
+  readonly #log: Log
+
+  constructor(log: Log) {
+    this.#log = log
+  }
+
+  async ofSession(session: RecordedSession): Promise<CallsOnRecord | undefined> {
+    const { name, role, region, from, until } = session
+    const found: Event[] = []
+    let read = 0
+    try {
+      const asked = {
+        // Of a session of a role, the name of the user is the session's.
+        LookupAttributes: [{ AttributeKey: 'Username' as const, AttributeValue: name }],
+        StartTime: new Date(from * 1000),
+        EndTime: new Date(until * 1000),
+      }
+      const settings = { client: this.#clientIn(region), pageSize: 50 }
+      for await (const page of paginateLookupEvents(settings, asked, {
+        abortSignal: AbortSignal.timeout(patienceMs),
+      })) {
+        found.push(...(page.Events ?? []))
+        read += 1
+        if (page.NextToken === undefined || read === pages)
+          return { calls: callsIn(found, role), more: page.NextToken !== undefined }
+      }
+    } catch (cause) {
+      this.#log.warn('calls_not_read', { request: name, fault: cause instanceof Error ? cause.name : 'unknown' })
+      if (read === 0) return undefined
+    }
+    return { calls: callsIn(found, role), more: true }
+  }
+
+  #clientIn(region: string): CloudTrailClient {
+    const known = this.#clients.get(region)
+    if (known) return known
+    const client = new CloudTrailClient({
+      region,
+      maxAttempts: 2,
+      requestHandler: { connectionTimeout: 1000, requestTimeout: 3000, throwOnRequestTimeout: true },
+    })
+    this.#clients.set(region, client)
+    return client
+  }
+}
+
+/** What of an event we go by, and no argument of the call: those may hold what only the caller should see. */
+const Recorded = z.object({
+  userIdentity: z.object({ sessionContext: z.object({ sessionIssuer: z.object({ arn: z.string() }) }) }),
+  eventSource: z.string(),
+  awsRegion: z.string(),
+  recipientAccountId: z.string(),
+  errorCode: z.string().optional(),
+})
+
+/** Anybody may call a session of a role of their own as they please: only those of this role count. */
+function callsIn(events: readonly Event[], role: string): readonly RecordedCall[] {
+  return events
+    .flatMap(({ EventId: id, EventName: name, EventTime: time, Resources = [], CloudTrailEvent: text = '{}' }) => {
+      const known = Recorded.safeParse(JSON.parse(text)).data
+      if (!known || known.userIdentity.sessionContext.sessionIssuer.arn !== role || !id || !name || !time) return []
+      return {
+        id,
+        at: Math.floor(time.getTime() / 1000),
+        service: known.eventSource.replace(/\.amazonaws\.com$/, ''),
+        name,
+        account: known.recipientAccountId,
+        region: known.awsRegion,
+        resources: Resources.flatMap(({ ResourceName }) => ResourceName ?? []),
+        ...(known.errorCode === undefined ? {} : { error: known.errorCode }),
+      }
+    })
+    .toSorted((one, other) => one.at - other.at)
+}

@@ -1,0 +1,57 @@
+import type { Call } from '../../adapters/http/endpoint.ts'
+import { type Answer, BadRequest } from '../../adapters/http/problem.ts'
+import { breakGlassListPage } from '../../adapters/pages/break-glass-list-page.ts'
+import { breakGlassPage } from '../../adapters/pages/break-glass-page.ts'
+import { budgetsLeft } from '../../domain/budget-left.ts'
+import { RequestId } from '../../domain/values.ts'
+import type { DecidingPorts } from '../../operations/ports.ts'
+import { listBreakGlass } from '../../operations/read-break-glass.ts'
+import { type EvidencePorts, readEvidence } from '../../operations/read-evidence.ts'
+import { viewBreakGlass } from '../../operations/view-break-glass.ts'
+import { type DoorPorts, type Guest, shown } from './page-door.ts'
+
+export type ShowOpeningPorts = DoorPorts & Pick<DecidingPorts, 'requests'> & EvidencePorts
+
+/** `GET /break-glass`: who holds what, which reviews are due, what is left of the minutes. */
+export async function showOpenings({ person, reader }: Guest, ports: ShowOpeningPorts): Promise<Answer> {
+  const openings = await listBreakGlass(person.id, ports)
+  if (!openings) throw notShownOpening('not_permitted')
+  const { bundle } = ports.policy
+  const now = ports.clock.now()
+  const budgets = bundle.breakGlass ? budgetsLeft(openings, bundle.breakGlass, person.id, now) : []
+  const who = { ...reader, person: person.id }
+  return shown(ports.issuer, breakGlassListPage({ openings, budgets, bundle, reader: who, now }))
+}
+
+/** `GET /break-glass/{id}`: one of them, with all that a review goes by. */
+export async function showOpening(call: Call, { person, reader }: Guest, ports: ShowOpeningPorts): Promise<Answer> {
+  const id = openingIn(call)
+  if (!id) throw notShownOpening()
+  const viewed = await viewBreakGlass({ id, person: person.id }, ports)
+  if (!viewed.ok) throw notShownOpening(viewed.code)
+  const view = { viewed: viewed.value, evidence: await readEvidence(id, ports), bundle: ports.policy.bundle }
+  const body = breakGlassPage({ ...view, reader: { ...reader, person: person.id }, now: ports.clock.now() })
+  return shown(ports.issuer, body)
+}
+
+/** The id in the path, where it is one of an opening. */
+export function openingIn(call: Call): RequestId | undefined {
+  const id = RequestId.safeParse(call.path('id'))
+  return id.success && id.data.startsWith('bgl_') ? id.data : undefined
+}
+
+/** The same to whoever may not look as to whoever looks for what is not there. */
+export const notShownOpening = (code: 'not_permitted' | 'unknown_request' = 'unknown_request'): BadRequest =>
+  code === 'not_permitted'
+    ? new BadRequest({
+        status: 403,
+        code,
+        title: 'Policy does not let you read this',
+        detail: 'Ask whoever writes the policies',
+      })
+    : new BadRequest({
+        status: 404,
+        code,
+        title: 'There is no such break-glass',
+        detail: 'All of the last seven days stand at /break-glass',
+      })

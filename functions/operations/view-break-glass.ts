@@ -1,0 +1,48 @@
+import { asOf } from '../domain/due.ts'
+import { review } from '../domain/opening.ts'
+import type { Refusal } from '../domain/refusals.ts'
+import type { ApprovalRequest } from '../domain/request.ts'
+import { type NumericDate, ok, type PersonId, type RequestId, type Result, refuse } from '../domain/values.ts'
+import { askAboutEmergency } from './emergency-questions.ts'
+import type { DecidingPorts, Policy } from './ports.ts'
+import { askAboutPerson } from './questions.ts'
+
+/** An opening as it is now, and why this person can neither review nor end it; nothing where they can. */
+export type ViewedBreakGlass = {
+  state: ApprovalRequest
+  whyNot: { readonly [act in 'review' | 'end']: Refusal | undefined }
+}
+
+/** One opening for somebody who may be about to review or end it. Looking records nothing; each act asks everything anew. */
+export async function viewBreakGlass(
+  { id, person }: { id: RequestId; person: PersonId },
+  { policy, requests, clock }: Pick<DecidingPorts, 'requests' | 'policy' | 'clock'>,
+): Promise<Result<ViewedBreakGlass, 'not_permitted' | 'unknown_request'>> {
+  const now = clock.now()
+  if (!askAboutPerson(policy, 'read', person, now).permit) return refuse('not_permitted')
+  const stored = await requests.load(id)
+  if (!stored?.state.ask.breakGlass) return refuse('unknown_request')
+  const state = asOf(stored.state, now)
+  const asked = { state, person, now, policy }
+  return ok({ state, whyNot: { review: whyNotReview(asked), end: whyNotEnd(asked) } })
+}
+
+type Asked = { state: ApprovalRequest; person: PersonId; now: NumericDate; policy: Policy }
+
+/** By the rule itself: what it would say of a review now, given a note. */
+function whyNotReview({ state, person, now, policy }: Asked): Refusal | undefined {
+  const answer = askAboutEmergency(policy, 'review', person, state.ask, 'request', now)
+  const { hash } = policy.bundle
+  const came = review(
+    state,
+    { type: 'review_break_glass', person, outcome: 'justified', note: 'asked beforehand', answer, bundle: hash },
+    now,
+  )
+  return 'code' in came ? came.code : undefined
+}
+
+function whyNotEnd({ state, person, now, policy }: Asked): Refusal | undefined {
+  if (state.status !== 'approved') return 'already_settled'
+  const may = state.ask.agent.id === person || askAboutPerson(policy, 'revoke', person, now, { state }).permit
+  return may ? undefined : 'not_permitted'
+}
