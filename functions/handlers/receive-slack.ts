@@ -3,6 +3,7 @@ import { DynamoBurstStore } from '../adapters/dynamodb/burst-store.ts'
 import { DynamoCardStore } from '../adapters/dynamodb/card-store.ts'
 import { connect, hurried } from '../adapters/dynamodb/client.ts'
 import { DynamoPermitStore } from '../adapters/dynamodb/permit-store.ts'
+import { DynamoStandInStore } from '../adapters/dynamodb/stand-in-store.ts'
 import { SlackSecretReader } from '../adapters/secretsmanager/slack-secret.ts'
 import { createSlackEdge } from '../adapters/slack/bolt-edge.ts'
 import { createHomes } from '../adapters/slack/slack-home.ts'
@@ -32,6 +33,10 @@ const permits = new DynamoPermitStore(connect(hurried), {
   requests: environment.REQUESTS_TABLE,
   ledger: environment.LEDGER_TABLE,
 })
+const standIns = new DynamoStandInStore(connect(hurried), {
+  requests: environment.REQUESTS_TABLE,
+  ledger: environment.LEDGER_TABLE,
+})
 const bursts = new DynamoBurstStore(connect(hurried), environment.CARDS_TABLE)
 const secret = new SlackSecretReader(environment.SLACK_SECRET, clock)
 const secrets = freshEnough(async () => {
@@ -54,7 +59,7 @@ const edge = createSlackEdge({
   decideAll: (ask, mayStart) => acceptBurst(ask, { ...inTime(ports, mayStart), bursts }),
   allowMore: (ask, mayStart) =>
     givePermit(ask, { ...inTime(ports, mayStart), permits: permitsInTime(permits, mayStart) }),
-  ...overviewOptions(ports, environment.ISSUER),
+  ...overviewOptions({ ...ports, permits, standIns }, environment.ISSUER),
   openModal: createModals(webApi),
   publishHome: createHomes(webApi),
   refreshGroups: slackGroupsRefresh({ bundle: policy.bundle, tables: environment, webApi, clock }, hurried),

@@ -1,6 +1,6 @@
 import type { CarriedOut } from './carry-out.ts'
 import { type DecisionAsk, decideRequest } from './decide-request.ts'
-import type { DecidingPorts, LedgerStore, PermitStore, RequestStore } from './ports.ts'
+import type { DecidingPorts, LedgerStore, PermitStore, RequestStore, StandInStore } from './ports.ts'
 
 type Ports = Omit<DecidingPorts, 'ids'>
 
@@ -48,12 +48,21 @@ const timelyLedger = (store: LedgerStore, start: Start): LedgerStore => ({
   append: (...entry) => start(() => store.append(...entry)),
 })
 
-/** Standing permits of which none is given any more once `mayStart` says no. */
+/** Standing permits of which none is given or taken back any more once `mayStart` says no. */
 export const permitsInTime = (
   store: Pick<PermitStore, 'load' | 'save'>,
   mayStart: () => boolean,
 ): Pick<PermitStore, 'load' | 'save'> => ({
   load: (id) => store.load(id),
+  save: (change) =>
+    mayStart() ? store.save(change) : Promise.reject(new NotInTime('no time is left to start a transaction')),
+})
+
+/** Stand-ins of which none begins or ends any more once `mayStart` says no. */
+export const standInsInTime = (store: StandInStore, mayStart: () => boolean): StandInStore => ({
+  of: (pair) => store.of(pair),
+  find: (id) => store.find(id),
+  list: (page) => store.list(page),
   save: (change) =>
     mayStart() ? store.save(change) : Promise.reject(new NotInTime('no time is left to start a transaction')),
 })

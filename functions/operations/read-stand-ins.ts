@@ -1,7 +1,8 @@
+import type { Person } from '../domain/organisation.ts'
 import type { StandIn } from '../domain/stand-in.ts'
 import { ok, type PersonId, type Result, refuse } from '../domain/values.ts'
 import type { DecidingPorts, Page, StandInStore } from './ports.ts'
-import { askAboutPerson } from './questions.ts'
+import { askAboutPerson, askAboutStandIn } from './questions.ts'
 
 const pageSize = 50
 
@@ -13,3 +14,13 @@ export async function listStandIns(
   if (!askAboutPerson(policy, 'read', person, clock.now()).permit) return refuse('not_permitted')
   return ok(await standIns.list({ limit: pageSize, ...(after === undefined ? {} : { after }) }))
 }
+
+/** Whom policy would let decide in this person's stead now: whether it does is asked again when one of them is named. */
+export const couldStandIn = (
+  absent: PersonId,
+  { policy, clock }: Pick<DecidingPorts, 'policy' | 'clock'>,
+): readonly Person[] =>
+  policy.bundle.directory.people.filter(
+    ({ id, status }) =>
+      id !== absent && status === 'active' && askAboutStandIn(policy, { absent, by: id }, clock.now()).permit,
+  )

@@ -6,7 +6,7 @@ import { evolvePermit, revokePermit as revoke } from '../domain/standing-permits
 import { ok, type PersonId, type Result, refuse, type StandingPermitId } from '../domain/values.ts'
 import { recordRefusal } from './carry-out.ts'
 import { StaleRequest } from './faults.ts'
-import type { PermitPorts } from './give-permit.ts'
+import type { DecidingPorts, PermitStore } from './ports.ts'
 import { askAboutPerson } from './questions.ts'
 
 /** Each that comes first is a draw, of which there are at most as many as uses, or another who takes it back. */
@@ -20,7 +20,7 @@ const attempts = 60
  */
 export async function revokePermit(
   { id, person, reason }: { id: StandingPermitId; person: PersonId; reason: string },
-  ports: PermitPorts,
+  ports: Omit<DecidingPorts, 'ids'> & { permits: Pick<PermitStore, 'load' | 'save'> },
 ): Promise<Result<StandingPermit, Refusal>> {
   const { policy, requests, permits, clock, log } = ports
   const refused = async (code: Refusal) => {

@@ -10,14 +10,22 @@ let world: World
 beforeEach(() => {
   world = new World(bundle)
 })
-const overview = (who: string) => readOverview(person(who), world.ports)
+const overview = (who: string) =>
+  readOverview(person(who), { ...world.ports, permits: world.permits, standIns: world.standIns })
 const owner = bundle.agents.find(({ id }) => id === 'agent:remediator')?.owner.replace('person:', '') as string
 
 describe('an overview', () => {
   test('has what waits for a person, and nothing of others', async () => {
     const { ask } = await world.submitted(prodParameter)
     expect((await overview('ben')).waiting.map((each) => each.ask.id)).toEqual([ask.id])
-    expect(await overview('lena')).toEqual({ waiting: [], own: [], moreOwn: false, live: [] })
+    expect(await overview('lena')).toEqual({
+      waiting: [],
+      own: [],
+      moreOwn: false,
+      live: [],
+      permits: [],
+      standIns: { own: [], others: [] },
+    })
   })
 
   test('has what their agents asked for, whatever has become of it, as it is now', async () => {

@@ -6,7 +6,6 @@ import type { HaltId, StandInId } from '../../functions/domain/values.ts'
 import { endStandIn } from '../../functions/operations/end-stand-in.ts'
 import { giveStandIn } from '../../functions/operations/give-stand-in.ts'
 import { listStandIns } from '../../functions/operations/read-stand-ins.ts'
-import { MemoryStandInStore } from '../support/memory-stand-in-store.ts'
 import { person, prodParameter, sampleBundle, start, type What, World } from '../support/world.ts'
 
 const bundle = sampleBundle()
@@ -21,8 +20,6 @@ const stop: What = {
 
 /** A world in which people may be away. The sample's owners are ana (also sre), ben and chloe. */
 class Away extends World {
-  readonly standIns = new MemoryStandInStore(this.requests, this.ledger)
-
   override get ports() {
     return { ...super.ports, standIns: this.standIns }
   }

@@ -41,7 +41,8 @@ function callers(slack: Slack, token: string) {
 const card = () => renderCard(request, bundle, 'hotwork-approvals', { page })
 const home = () => {
   const waiting = [request as PendingRequest]
-  return renderHome({ waiting, own: [request], moreOwn: false, live: [] }, bundle, { one: page, all: page('') }, 0)
+  const overview = { waiting, own: [request], moreOwn: false, live: [], permits: [], standIns: { own: [], others: [] } }
+  return renderHome(overview, bundle, { one: page, all: page('') }, 0)
 }
 const form = () =>
   approveModal(request, bundle, { request: request.ask.id, round: 1, digest: request.ask.digest.slice(0, 16) })

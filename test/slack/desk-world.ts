@@ -64,7 +64,7 @@ export class DeskWorld {
       decideAll: (ask, mayStart) => acceptBurst(ask, { ...inTime(world.ports, mayStart), bursts }),
       allowMore: (ask, mayStart) =>
         givePermit(ask, { ...inTime(world.ports, mayStart), permits: permitsInTime(world.permits, mayStart) }),
-      ...overviewOptions(world.ports, issuer),
+      ...overviewOptions({ ...world.ports, permits: world.permits, standIns: world.standIns }, issuer),
       openModal: createModals(slackApi),
       publishHome: createHomes(slackApi),
       refreshGroups: () => Promise.reject(new Error('no groups are taken from Slack here')),
@@ -121,7 +121,7 @@ export class DeskWorld {
     return this.control('click-view', { view_id: view.id, user, action_id, block_id })
   }
 
-  submit(user: string, view: Shown, values: { [block: string]: string }): Promise<Answered> {
+  submit(user: string, view: Shown, values: { [block: string]: string | number | string[] }): Promise<Answered> {
     return this.control('submit', { view_id: view.id, user, values })
   }
 

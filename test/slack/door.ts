@@ -70,7 +70,7 @@ export class Door {
           ...inTime(this.ports(world.ports), mayStart),
           permits: permitsInTime(world.permits, mayStart),
         }),
-      ...overviewOptions(world.ports, issuer),
+      ...overviewOptions({ ...world.ports, permits: world.permits, standIns: world.standIns }, issuer),
       publishHome: async () => {},
       refreshGroups: async () => true,
       whisper: createWhisper(bundle.deployment.slack.apiUrl, world.log, async (url, init) => {

@@ -1,8 +1,10 @@
 import { listReply, sayReply, showReply, typedWord } from '../../functions/adapters/slack/command-answers.ts'
 import { type HomePages, renderHome } from '../../functions/adapters/slack/home-view.ts'
 import type { ApprovalRequest, ApprovedRequest, PendingRequest } from '../../functions/domain/request.ts'
+import type { StandIn } from '../../functions/domain/stand-in.ts'
+import type { StandingPermit } from '../../functions/domain/standing-permit.ts'
 import { checkMessageBlocks, checkView } from '../../infra/local/desk/validate-blocks.ts'
-import { sampleBundle, start } from '../support/world.ts'
+import { agent, person, sampleBundle, start } from '../support/world.ts'
 import { corpus } from './inert-corpus.ts'
 import { everyState } from './states.ts'
 
@@ -29,6 +31,26 @@ const overviewOf = (states: readonly ApprovalRequest[]) => ({
   live: states
     .filter((state): state is ApprovedRequest => state.status === 'approved')
     .map((state) => ({ state, mayRevoke: true })),
+  permits: states.map((state, at) => ({ permit: permitFrom(state, at), mayRevoke: true })),
+  standIns: { own: [standIn(1)], others: Array.from({ length: states.length }, (_, at) => standIn(at + 2)) },
+})
+
+/** A standing permit of what was asked for, however it was decided. */
+function permitFrom({ ask, stages, tier }: ApprovalRequest, at: number): StandingPermit {
+  const id = `stp_${String(at).padStart(26, '0')}` as StandingPermit['id']
+  const { action, resource, environment, purpose, owner } = ask
+  const common = { id, from: ask.id, agent: agent('remediator'), owner, action, resource, environment, purpose, tier }
+  const terms = { stages, lifetime: 900, by: person('ben'), at: start, uses: 5, until: start + 3600, drawn: [ask.id] }
+  return { ...common, ...terms, arguments: ask.arguments }
+}
+
+const standIn = (at: number): StandIn => ({
+  id: `sin_${String(at).padStart(26, '0')}` as StandIn['id'],
+  for: person('ana'),
+  by: person('ben'),
+  from: start + at * 60,
+  until: start + 86_400,
+  at: start,
 })
 
 /** Every object in it, however deep. */
@@ -59,7 +81,9 @@ test('however many there are and however long, a tab and an answer stay within S
     return withId(each, `req_${String(at).padStart(26, '0')}`)
   }
   const overview = { ...overviewOf([]), waiting: Array.from({ length: 300 }, (_, at) => long(at)) }
-  const many = { ...overview, own: overview.waiting }
+  const permits = overview.waiting.map((state, at) => ({ permit: permitFrom(state, at), mayRevoke: true }))
+  const standIns = { own: [], others: Array.from({ length: 40 }, (_, at) => standIn(at)) }
+  const many = { ...overview, own: overview.waiting, permits, standIns }
   expect(checkView(renderHome(many, facts, pages, start), 'home')).toMatchObject({ ok: true })
   expect(checkMessageBlocks(listReply(many, facts, start).blocks)).toMatchObject({ ok: true })
   expect(checkMessageBlocks(showReply(long(1), facts).blocks)).toMatchObject({ ok: true })
@@ -69,7 +93,11 @@ test('every button of a tab leads to the page of its request, or names nothing b
   const home = renderHome(overviewOf(numbered([...(await everyState(facts)).values()])), facts, pages, start)
   const buttons = parts(home.blocks).filter(({ type }) => type === 'button')
   expect(buttons.length).toBeGreaterThan(0)
-  for (const { url, value } of buttons)
+  for (const { url, value, action_id } of buttons)
     if (typeof url === 'string') expect(url).toMatch(/^https:\/\/hotwork\.example\/decide(\/req_[0-9a-z]{26})?$/)
-    else expect(JSON.parse(String(value))).toEqual({ r: expect.stringMatching(/^req_/) })
+    else if (value === undefined) expect(action_id).toBe('stand_in_name')
+    else
+      expect(Object.entries(JSON.parse(String(value)))).toEqual([
+        [expect.stringMatching(/^[rps]$/), expect.stringMatching(/^(req|stp|sin)_[0-9a-z]{26}$/)],
+      ])
 })

@@ -30,7 +30,7 @@ describe('Hotwork’s own tab', () => {
     const row = wordsOf(home.blocks.find(({ block_id }) => block_id === blockOf('waiting', request)))
     for (const part of ['/prod/checkout/payment-timeout-ms', 'PROD', 'Tier 2', '29 min left', 'agent:remediator'])
       expect(row).toContain(part)
-    expect(buttonsOf(home)).toMatchObject([{ url: `https://hotwork.example/decide/${request.ask.id}` }])
+    expect(buttonsOf(home)[0]).toMatchObject({ url: `https://hotwork.example/decide/${request.ask.id}` })
   })
 
   test('says so where nothing waits', async () => {

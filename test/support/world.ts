@@ -19,6 +19,7 @@ import { MemoryLog } from './memory-log.ts'
 import { MemoryPermitStore } from './memory-permit-store.ts'
 import { MemoryRequestStore } from './memory-request-store.ts'
 import { MemorySigner } from './memory-signer.ts'
+import { MemoryStandInStore } from './memory-stand-in-store.ts'
 
 /** 2027-01-15T08:00:00Z. */
 export const start = 1_800_000_000
@@ -65,6 +66,7 @@ export class World {
   readonly ledger = new MemoryLedgerStore()
   readonly requests = new MemoryRequestStore(this.ledger)
   readonly permits = new MemoryPermitStore(this.requests, this.ledger)
+  readonly standIns = new MemoryStandInStore(this.requests, this.ledger)
   readonly ids = new MemoryIds()
   readonly log = new MemoryLog()
   readonly signer = new MemorySigner()

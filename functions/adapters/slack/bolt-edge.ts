@@ -16,6 +16,7 @@ import { patience, startDeadline } from './patience.ts'
 import { registerPermit } from './permit-button.ts'
 import { redactingLogger } from './redacting-logger.ts'
 import { notAnswered } from './sentences.ts'
+import { registerStandIns } from './stand-ins.ts'
 
 export type { EdgeOptions }
 export type HttpAnswer = { statusCode: number; headers: { [name: string]: string }; body: string }
@@ -106,6 +107,7 @@ function registerListeners(receiver: AwsLambdaReceiver, options: EdgeOptions): v
   registerBurst(app, options)
   registerPermit(app, options)
   registerHome(app, options)
+  registerStandIns(app, options)
   registerCommands(app, options)
   registerAppEvents(app, options)
   registerGroupEvents(app, options)

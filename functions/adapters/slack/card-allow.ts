@@ -14,7 +14,12 @@ export function allowBlocks(state: ApprovalRequest, channel: string, { allows }:
   const { ask, round, stages } = state
   if (ask.standing !== undefined) {
     const told = [bold('Nobody was asked anew: '), words('it draws on the standing permit '), code(ask.standing)]
-    return [rich('standing', section(...told, words(', and ends with it.')))]
+    return [
+      rich(
+        'standing',
+        section(...told, words(', and ends with it. Whoever may take it back does so on Hotwork’s Home tab.')),
+      ),
+    ]
   }
   const isHere = stages.some(({ terms }) => terms.channel === channel)
   if ((state.status !== 'approved' && state.status !== 'completed') || !isHere || !allows?.(state)) return []

@@ -1,15 +1,18 @@
 import type { RichTextElement } from '@slack/types'
 import { titleParts } from '../../domain/catalogue.ts'
 import { clamp, inert } from '../../domain/inert.ts'
-import type { ApprovalRequest } from '../../domain/request.ts'
+import type { Ask } from '../../domain/request.ts'
 import { bold, code } from './blocks.ts'
 import type { CardFacts } from './card-facts.ts'
 
 /** A value never reads as part of our sentence: it stands between quotes that are not in it, or in another type. */
 const unquoted = (text: string): string => inert(text).replace(/[“”„‟«»]/g, "'")
 
+/** What is asked for, as far as its title says it. */
+type Titled = { ask: Pick<Ask, 'action' | 'arguments'> }
+
 /** What will happen, in the catalogue's words; the values of the arguments look like values. */
-export function titleOn(facts: CardFacts, state: ApprovalRequest): RichTextElement[] {
+export function titleOn(facts: CardFacts, state: Titled): RichTextElement[] {
   const entry = facts.actions[state.ask.action]
   if (!entry) return [code(state.ask.action)]
   return titleParts(entry, state.ask.arguments)
@@ -18,7 +21,7 @@ export function titleOn(facts: CardFacts, state: ApprovalRequest): RichTextEleme
 }
 
 /** The same where there is only one kind of type. */
-export function titleFor(facts: CardFacts, state: ApprovalRequest, limit: number): string {
+export function titleFor(facts: CardFacts, state: Titled, limit: number): string {
   const entry = facts.actions[state.ask.action]
   const text = entry
     ? titleParts(entry, state.ask.arguments)

@@ -20,6 +20,7 @@ const verbs: readonly [usage: string, does: string][] = [
   ['list', 'what waits for you, what your agents asked for, and what is live that you answer for'],
   ['show <id>', 'one request, in full'],
   ['revoke <id> <reason>', 'ends a live grant, or denies what is still pending; everybody can read the reason'],
+  ['away', 'a form to name who decides in your stead while you are out of office'],
   ['help', 'this'],
 ]
 

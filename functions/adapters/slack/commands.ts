@@ -1,6 +1,8 @@
 import type { App, SlashCommand } from '@slack/bolt'
+import type { Person } from '../../domain/organisation.ts'
 import type { PersonId, RequestId } from '../../domain/values.ts'
 import type { NotFound } from '../../operations/find-request.ts'
+import { showModal } from './act-told.ts'
 import { type Carried, carriedOf, onceFor, whoDid } from './carried.ts'
 import {
   command,
@@ -16,11 +18,13 @@ import type { EdgeOptions } from './edge-options.ts'
 import { revokeTold } from './home.ts'
 import { patience } from './patience.ts'
 import { longestReason } from './revoke-form.ts'
-import { sentenceFor } from './sentences.ts'
+import { notOpened, sentenceFor } from './sentences.ts'
+import { standInFormFor } from './stand-ins.ts'
 
-/** Somebody who is somebody, and what they typed after the verb. */
-type Typed = { person: PersonId; rest: string; carried: Carried }
-type Do = (typed: Typed, options: EdgeOptions) => Promise<Reply>
+/** Somebody who is somebody, what they typed after the verb, and what a form is opened by. */
+type Typed = { person: PersonId; who: { ok: true; person: Person }; rest: string; trigger: string; carried: Carried }
+/** What is answered; nothing where a form has been opened instead. */
+type Do = (typed: Typed, options: EdgeOptions) => Promise<Reply | undefined>
 
 const doing: { readonly [verb: string]: Do } = {
   '': async () => helpReply(),
@@ -42,6 +46,8 @@ const doing: { readonly [verb: string]: Do } = {
     if (!found.ok) return sayReply(`Nothing was revoked. ${notFound[found.code]}`)
     return revoke(found.value, person, [...reason].slice(0, longestReason).join(''), carried, options)
   },
+  away: async ({ who, trigger, carried }, options) =>
+    (await showModal(trigger, standInFormFor(who, options), carried, options)) ? undefined : sayReply(notOpened),
 }
 
 /**
@@ -52,8 +58,8 @@ export function registerCommands(app: App, options: EdgeOptions): void {
   app.command(command, async (typed) => {
     const carried = carriedOf(typed)
     const { done, value } = await inTimeToAnswer(typed.command, carried, options)
-    const { text, blocks } = done ? value : sayReply(notAnsweredYet)
-    await typed.ack({ response_type: 'ephemeral', text, blocks })
+    const reply = done ? value : sayReply(notAnsweredYet)
+    await (reply === undefined ? typed.ack() : typed.ack({ response_type: 'ephemeral', ...reply }))
   })
 }
 
@@ -68,14 +74,14 @@ async function inTimeToAnswer(typed: SlashCommand, carried: Carried, options: Ed
   return { done: false, value: undefined } as const
 }
 
-async function answerTo(typed: SlashCommand, carried: Carried, options: EdgeOptions): Promise<Reply> {
+async function answerTo(typed: SlashCommand, carried: Carried, options: EdgeOptions): Promise<Reply | undefined> {
   const who = await whoDid({ id: typed.user_id, team_id: typed.team_id }, carried, options)
   if (!who.ok) return sayReply(who.sentence, who.link)
   if (!(await options.claim(onceFor(carried, 'command')))) return sayReply('This command had arrived before.')
   const [verb = '', rest = ''] = splitOnce(typed.text)
   const act = Object.hasOwn(doing, verb.toLowerCase()) ? doing[verb.toLowerCase()] : undefined
   if (!act) return helpReply(`There is no “${typedWord(verb)}” here.`)
-  return act({ person: who.person.id, rest, carried }, options)
+  return act({ person: who.person.id, who, rest, trigger: typed.trigger_id, carried }, options)
 }
 
 async function revoke(id: RequestId, person: PersonId, reason: string, carried: Carried, options: EdgeOptions) {

@@ -1,8 +1,18 @@
 import type { Bundle } from '../../domain/bundle.ts'
+import type { Person } from '../../domain/organisation.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { ApprovalRequest } from '../../domain/request.ts'
+import type { StandIn } from '../../domain/stand-in.ts'
 import type { StandingPermit } from '../../domain/standing-permit.ts'
-import type { Digest, PersonId, RequestId, Result } from '../../domain/values.ts'
+import type {
+  Digest,
+  NumericDate,
+  PersonId,
+  RequestId,
+  Result,
+  StandInId,
+  StandingPermitId,
+} from '../../domain/values.ts'
 import type { Accepted, BurstAsk } from '../../operations/accept-burst.ts'
 import type { CarriedOut } from '../../operations/carry-out.ts'
 import type { CommentAsk } from '../../operations/comment-decision.ts'
@@ -50,6 +60,20 @@ export type EdgeOptions = {
   decideAll(ask: BurstAsk, mayStart: () => boolean): Promise<Accepted>
   /** Allows more of what a person approved, if policy lets them; starts no transaction once `mayStart` says no. */
   allowMore(ask: PermitAsk, mayStart: () => boolean): Promise<Result<StandingPermit, Refusal>>
+  /** Takes a standing permit back, if they gave it or policy lets them revoke. */
+  revokePermit(
+    ask: { id: StandingPermitId; person: PersonId; reason: string },
+    mayStart: () => boolean,
+  ): Promise<Result<StandingPermit, Refusal>>
+  /** Whom policy would let decide in this person's stead. */
+  couldStandIn(person: PersonId): readonly Person[]
+  /** Somebody names who decides in their own stead. */
+  giveStandIn(
+    ask: { person: PersonId; by: PersonId; until: NumericDate; from?: NumericDate },
+    mayStart: () => boolean,
+  ): Promise<Result<StandIn, Refusal>>
+  /** Ends that before its time: either of the two, or whoever may revoke. */
+  endStandIn(ask: { id: StandInId; person: PersonId }, mayStart: () => boolean): Promise<Result<StandIn, Refusal>>
   /** Puts a once-only key alone; false when it was there. */
   claim(once: OnceOnly): Promise<boolean>
   /** Draws the tab that one Slack user sees of Hotwork. */

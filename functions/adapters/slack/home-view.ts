@@ -5,6 +5,8 @@ import type { LiveGrant, Overview } from '../../operations/read-overview.ts'
 import { actions, type CardBlock, context, header, plain, rich, section, words } from './blocks.ts'
 import type { CardFacts } from './card-facts.ts'
 import { liveRow, ownRow, waitingRow } from './overview-rows.ts'
+import { permitBlocks } from './permit-rows.ts'
+import { standInBlocks } from './stand-in-rows.ts'
 
 /** A home tab, of blocks that read no markup. https://docs.slack.dev/surfaces/app-home */
 export type Home = Omit<HomeView, 'blocks'> & { blocks: CardBlock[] }
@@ -16,14 +18,14 @@ export type HomePages = { one(id: RequestId): string; all: string }
 export const homeActions = { read: 'home_read', all: 'home_all', link: 'home_link', revoke: 'home_revoke' } as const
 
 /** How many of each part are shown: together, with their buttons, they stay below the 100 blocks that Slack takes. */
-const most = { waiting: 15, own: 12, live: 15 } as const
+const most = { waiting: 15, own: 12, live: 12, permits: 6, standIns: 4 } as const
 
 /**
- * What one person sees on Hotwork's own tab: what waits for them, what their agents asked for, and what is live that they
- * answer for. Pure: the same overview at the same time gives the same tab.
+ * What one person sees on Hotwork's own tab: what waits for them, what their agents asked for, what is live that they answer
+ * for, what was allowed ahead, and who decides in whose stead. Pure: the same overview at the same time gives the same tab.
  */
 export function renderHome(overview: Overview, facts: CardFacts, pages: HomePages, now: NumericDate): Home {
-  const { waiting, own, moreOwn, live } = overview
+  const { waiting, own, moreOwn, live, permits, standIns } = overview
   const blocks: CardBlock[] = [
     header(`Waiting for you: ${waiting.length}`),
     ...waiting
@@ -49,6 +51,16 @@ export function renderHome(overview: Overview, facts: CardFacts, pages: HomePage
       ]),
     ...(live.length === 0 ? [said('no-live', 'Nothing is live that you own or may revoke.')] : []),
     ...moreOf('live', live.length - most.live, pages),
+
+    header(`Standing permits: ${permits.length}`),
+    ...permits.slice(0, most.permits).flatMap((each) => permitBlocks(each, facts)),
+    ...(permits.length === 0 ? [said('no-permits', 'Nothing is allowed ahead that you gave, own or may revoke.')] : []),
+    ...(permits.length > most.permits
+      ? [said('more-permits', `…and ${permits.length - most.permits} more, through the API at /v1/standing-permits.`)]
+      : []),
+
+    header('Out of office'),
+    ...standInBlocks(standIns, most.standIns, facts, now),
     context('Newest first, as it was when you opened this tab. Deciding and revoking ask everything anew.'),
   ]
   return { type: 'home', blocks }

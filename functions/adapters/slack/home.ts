@@ -22,7 +22,7 @@ export function registerHome(app: App, options: EdgeOptions): void {
     const carried = carriedOf(heard)
     if (event.tab !== 'home' || !(await isFirst(body, carried, options))) return
     const who = await whoDid({ id: event.user, team_id: body.team_id }, carried, options)
-    await draw(event.user, who, carried, options)
+    await drawHome(event.user, who, carried, options)
   })
   // Following a link does nothing here.
   for (const action_id of [homeActions.read, homeActions.all, homeActions.link])
@@ -35,12 +35,12 @@ export function registerHome(app: App, options: EdgeOptions): void {
     const carried = carriedOf(sent)
     const { answer, revokedBy } = await revoke(sent.body, carried, options)
     await (answer === undefined ? sent.ack() : sent.ack(answer))
-    if (revokedBy !== undefined) await draw(sent.body.user.id, { ok: true, person: revokedBy }, carried, options)
+    if (revokedBy !== undefined) await drawHome(sent.body.user.id, { ok: true, person: revokedBy }, carried, options)
   })
 }
 
 /** Draws somebody's tab: their overview, or why there is none. */
-async function draw(
+export async function drawHome(
   user: string,
   who: { ok: true; person: { id: PersonId } } | Extract<Who, { ok: false }>,
   carried: Carried,

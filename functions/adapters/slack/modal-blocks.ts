@@ -1,8 +1,21 @@
+import type { ViewOutput } from '@slack/bolt'
 import type { InputBlock, ModalView } from '@slack/types'
-import { type CardBlock, plain } from './blocks.ts'
+import { clamp, inert } from '../../domain/inert.ts'
+import { type CardBlock, plain, rich, section, words } from './blocks.ts'
 
 /** A form that one person fills in, from blocks that read no markup. https://docs.slack.dev/reference/views/modal-views */
 export type Modal = Omit<ModalView, 'blocks'> & { blocks: (CardBlock | InputBlock)[] }
+
+/** What was filled in, by block and action, as Slack sends it. */
+export type Values = ViewOutput['state']['values']
+
+/** A sentence of ours, for one person alone, in place of a form or after it; and what to press next. */
+export const saidModal = (title: string, sentence: string, ...more: readonly CardBlock[]): Modal => ({
+  type: 'modal',
+  title: plain(title),
+  close: plain('Close'),
+  blocks: [rich('said', section(words(clamp(inert(sentence), 900).text))), ...more],
+})
 
 /** The most that a comment may be, as through the API. */
 export const longestComment = 1_000

@@ -1,24 +1,40 @@
 import type { App, BlockAction, ButtonAction } from '@slack/bolt'
 import { rfc3339 } from '../../domain/ledger.ts'
+import { actTold, showModal } from './act-told.ts'
 import { allowedMore, allowMore } from './burst-actions.ts'
 import { type Carried, carriedOf, whoDid } from './carried.ts'
 import { readClick } from './click.ts'
 import { faultTold } from './decide-told.ts'
 import type { EdgeOptions } from './edge-options.ts'
+import { drawHome } from './home.ts'
+import { saidModal } from './modal-blocks.ts'
 import { patience } from './patience.ts'
+import { readPermit, takeBack, takeBackBlock } from './permit-rows.ts'
 import { malformedPress, notAnswered, sentenceFor } from './sentences.ts'
+import type { Said } from './whisper.ts'
 
-/** The button by which whoever approved a request allows its agent a few more like it. */
+/** The button by which whoever approved a request allows its agent a few more like it, and the one that takes that back. */
 export function registerPermit(app: App, options: EdgeOptions): void {
   app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: allowMore }, async (press) => {
     await press.ack()
     const carried = carriedOf(press)
-    const sentence = await allow(press.body, press.action.value, carried, options)
-    await carried.deadline.within(options.whisper(press.body.response_url, sentence), patience.answer)
+    const said = await allow(press.body, press.action.value, carried, options)
+    await carried.deadline.within(options.whisper(press.body.response_url, said), patience.answer)
+  })
+  app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: takeBack }, async (press) => {
+    await press.ack()
+    const carried = carriedOf(press)
+    const { body, action } = press
+    const told = await revoke(body, action.value, carried, options)
+    // Beside a message there is an address to answer to; on the tab there is none, and a form says it as privately.
+    if (typeof body.response_url === 'string')
+      await carried.deadline.within(options.whisper(body.response_url, told.sentence), patience.answer)
+    else await showModal(body.trigger_id, saidModal(told.title, told.sentence), carried, options)
+    if (told.tab) await drawHome(body.user.id, told.tab, carried, options)
   })
 }
 
-async function allow(body: BlockAction, value: unknown, carried: Carried, options: EdgeOptions): Promise<string> {
+async function allow(body: BlockAction, value: unknown, carried: Carried, options: EdgeOptions): Promise<Said> {
   const who = await whoDid(body.user, carried, options)
   if (!who.ok) return who.sentence
   const click = readClick(value)
@@ -38,9 +54,32 @@ async function allow(body: BlockAction, value: unknown, carried: Carried, option
     const { bundle, page } = options
     if (!given.value.ok)
       return sentenceFor(given.value.code, { directory: bundle.directory, page, detail: given.value.detail })
-    const { id, agent, until } = given.value.value
-    return `${agent} may do the same ${uses} more times until ${rfc3339(until)} and nobody is asked; to take that back, delete /v1/standing-permits/${id}`
+    const permit = given.value.value
+    return {
+      sentence: `${permit.agent} may do the same ${uses} more times until ${rfc3339(permit.until)} and nobody is asked; take that back here, or on Hotwork’s Home tab.`,
+      blocks: [takeBackBlock(permit)],
+    }
   } catch (fault) {
     return faultTold(click.request, fault, options)
   }
 }
+
+/** What is told of it, under which title; and whose tab is to be drawn anew, where they pressed there and it shows another now. */
+type Told = { title: string; sentence: string; tab?: Parameters<typeof drawHome>[1] }
+
+async function revoke(body: BlockAction, value: unknown, carried: Carried, options: EdgeOptions): Promise<Told> {
+  const who = await whoDid(body.user, carried, options)
+  const title = 'Not taken back'
+  if (!who.ok) return { title, sentence: who.sentence }
+  const id = readPermit(value)
+  if (!id) return { title, sentence: malformedPress }
+  const ask = { id, person: who.person.id, reason: 'taken back' }
+  const revoked = await actTold('revoke_standing', (mayStart) => options.revokePermit(ask, mayStart), carried, options)
+  const tab = body.view?.type === 'home' ? { tab: who } : {}
+  if (!revoked.done) return { title, sentence: revoked.code === 'not_permitted' ? notYours : revoked.sentence, ...tab }
+  const { agent, drawn } = revoked.value
+  const ends = drawn.length === 0 ? '' : ` The ${drawn.length} that it had drawn end with it.`
+  return { title: 'Taken back', sentence: `Taken back: ${agent} asks people again from now on.${ends}`, ...tab }
+}
+
+const notYours = 'Policy does not let you take this permit back: whoever gave it can, and whoever may revoke.'

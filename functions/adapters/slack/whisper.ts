@@ -1,7 +1,11 @@
 import type { Log } from '../../operations/ports.ts'
+import { type CardBlock, rich, section, words } from './blocks.ts'
+
+/** A sentence; or one with something to press beneath it. */
+export type Said = string | { sentence: string; blocks: readonly CardBlock[] }
 
 /** Tells one person something, in private, where they pressed. Never throws: it is told if it can be. */
-export type Whisper = (responseUrl: unknown, sentence: string) => Promise<void>
+export type Whisper = (responseUrl: unknown, said: Said) => Promise<void>
 
 const timeoutMs = 2_000
 
@@ -13,14 +17,14 @@ const timeoutMs = 2_000
  */
 export function createWhisper(apiUrl: string, log: Log, fetcher: typeof fetch = fetch): Whisper {
   const origins = originsFor(apiUrl)
-  return async (responseUrl, sentence) => {
+  return async (responseUrl, said) => {
     if (typeof responseUrl !== 'string' || !URL.canParse(responseUrl) || !origins.includes(new URL(responseUrl).origin))
       return log.warn('cannot tell the clicker: no response_url of ours')
     try {
       const answer = await fetcher(responseUrl, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ response_type: 'ephemeral', replace_original: false, text: escaped(sentence) }),
+        body: JSON.stringify({ response_type: 'ephemeral', replace_original: false, ...bodyOf(said) }),
         redirect: 'error',
         signal: AbortSignal.timeout(timeoutMs),
       })
@@ -37,6 +41,15 @@ const originsFor = (apiUrl: string): readonly string[] => {
   const { origin, hostname } = new URL(apiUrl)
   return /(^|\.)slack(-gov)?\.com$/.test(hostname) ? slackHooks : [origin]
 }
+
+/** Blocks take the place of the text, which only notifications show then. */
+const bodyOf = (said: Said) =>
+  typeof said === 'string'
+    ? { text: escaped(said) }
+    : {
+        text: escaped(said.sentence),
+        blocks: [rich('said', section(words(said.sentence))), ...said.blocks],
+      }
 
 /** Here Slack does read markup, and a directory's names are in it. */
 const escaped = (text: string): string =>

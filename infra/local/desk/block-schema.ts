@@ -84,6 +84,12 @@ const datepicker = z.strictObject({
   ...input,
   initial_date: isoDate.optional(),
 })
+const datetimepicker = z.strictObject({
+  type: z.literal('datetimepicker'),
+  ...actionable,
+  initial_date_time: z.int().min(1_000_000_000, 'must be ten digits').max(9_999_999_999).optional(),
+  focus_on_load: z.boolean().optional(),
+})
 const plainTextInput = z.strictObject({
   type: z.literal('plain_text_input'),
   action_id: string(255).optional(),
@@ -207,6 +213,7 @@ export const Block = z.discriminatedUnion('type', [
       radioButtons,
       checkboxes,
       datepicker,
+      datetimepicker,
     ]),
   }),
   z.strictObject({ type: z.literal('rich_text'), block_id, elements: z.array(richElement) }),

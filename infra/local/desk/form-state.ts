@@ -16,6 +16,13 @@ function chosen(element: Json, value: unknown): Json {
   return option
 }
 
+/** A browser's date and time, which the desk takes to be UTC; or seconds since 1970, as a test gives them. */
+function secondsOf(value: unknown): number | null {
+  if (typeof value === 'number') return value
+  const at = Date.parse(`${textOf(value)}Z`)
+  return Number.isNaN(at) ? null : Math.floor(at / 1_000)
+}
+
 const blank = (value: unknown) => value === undefined || value === null || value === ''
 
 /**
@@ -45,6 +52,8 @@ export function stateOfElement(element: Json, value: unknown): Json {
       return { type, selected_user: given ? value || null : (element['initial_user'] ?? null) }
     case 'datepicker':
       return { type, selected_date: given ? value || null : (element['initial_date'] ?? null) }
+    case 'datetimepicker':
+      return { type, selected_date_time: given ? secondsOf(value) : (element['initial_date_time'] ?? null) }
     default: {
       const text = given ? value : element['initial_value']
       return { type, value: blank(text) ? null : String(text) }
@@ -52,8 +61,15 @@ export function stateOfElement(element: Json, value: unknown): Json {
   }
 }
 
-const emptyState = ({ value, selected_option, selected_options, selected_user, selected_date }: Json) =>
-  [value, selected_option, selected_user, selected_date].every(blank) &&
+const emptyState = ({
+  value,
+  selected_option,
+  selected_options,
+  selected_user,
+  selected_date,
+  selected_date_time,
+}: Json) =>
+  [value, selected_option, selected_user, selected_date, selected_date_time].every(blank) &&
   (!Array.isArray(selected_options) || selected_options.length === 0)
 
 /** What Slack's own client would not let a person send. */
@@ -95,6 +111,7 @@ const initialMembers: { [state: string]: string } = {
   selected_options: 'initial_options',
   selected_user: 'initial_user',
   selected_date: 'initial_date',
+  selected_date_time: 'initial_date_time',
 }
 
 /** The blocks with what a person has filled in as their initial values, for drawing them again. */

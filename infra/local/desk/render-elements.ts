@@ -136,6 +136,11 @@ export function renderInput(surface: Surface, block: Json, element: Json): Html 
       return renderChoices(surface, block, element)
     case 'datepicker':
       return html`<input type="date" id="${idOf(surface, block, element)}" name="${fieldName(block, element)}" value="${textOf(element['initial_date'])}">`
+    case 'datetimepicker': {
+      const at = element['initial_date_time']
+      const shown = typeof at === 'number' ? new Date(at * 1_000).toISOString().slice(0, 16) : ''
+      return html`<input type="datetime-local" id="${idOf(surface, block, element)}" name="${fieldName(block, element)}" value="${shown}">`
+    }
     default:
       return renderTextInput(surface, block, element)
   }
