@@ -6,6 +6,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { Alarms } from './constructs/alarms.ts'
 import { ApprovalWorkflow, grantSignal } from './constructs/approval-workflow.ts'
+import { grantReadCalls } from './constructs/call-record.ts'
 import { CardTable } from './constructs/card-table.ts'
 import { CredentialKey } from './constructs/credential-key.ts'
 import { DecisionMeasures } from './constructs/decision-measures.ts'
@@ -211,18 +212,43 @@ export class HotworkStack extends Stack {
       'POST /v1/break-glass/{id}/review',
       'POST /v1/break-glass/vouchers',
     )
-    const readBreakGlass = make('read-break-glass', { ISSUER: issuer, ...truth })
+    // What a review goes by: the record, the calls that AWS has on its own, and when people were told.
+    const evidence = { ...truth, CARDS_TABLE: cards.name, ACCOUNT: this.account }
+    const readBreakGlass = make('read-break-glass', { ISSUER: issuer, ...evidence })
     requests.grantRead(readBreakGlass.role)
     ledger.grantRead(readBreakGlass.role)
-    api.route(readBreakGlass, 'GET /v1/break-glass', 'GET /v1/break-glass/{id}', 'GET /v1/break-glass/{id}/ledger')
+    cards.grantRead(readBreakGlass.role)
+    grantReadCalls(readBreakGlass.role)
+    api.route(
+      readBreakGlass,
+      'GET /v1/break-glass',
+      'GET /v1/break-glass/{id}',
+      'GET /v1/break-glass/{id}/ledger',
+      'GET /v1/break-glass/{id}/drill',
+    )
 
     // People with a browser, one function a right: to look, to decide, to begin and end sessions, to say whose a Slack
     // account is. Who looks cannot decide, and who logs people in writes no entry.
-    const showPages = make('show-pages', { ISSUER: issuer, REQUESTS_TABLE: requests.name })
+    const showPages = make('show-pages', { ISSUER: issuer, ...evidence })
     requests.grantRead(showPages.role)
     requests.grantFind(showPages.role, 'by-status')
-    api.route(showPages, 'GET /decide', 'GET /decide/{id}')
-    api.route(makeDecider('decide-on-page', { ISSUER: issuer }), 'POST /decide/{id}', 'GET /login/decision')
+    ledger.grantRead(showPages.role)
+    cards.grantRead(showPages.role)
+    grantReadCalls(showPages.role)
+    api.route(
+      showPages,
+      'GET /decide',
+      'GET /decide/{id}',
+      'GET /break-glass',
+      'GET /break-glass/{id}',
+      'GET /break-glass/{id}/drill',
+    )
+    api.route(
+      makeDecider('decide-on-page', { ISSUER: issuer }),
+      'POST /decide/{id}',
+      'GET /login/decision',
+      'POST /break-glass/{id}',
+    )
     const logIn = make('log-in', { ISSUER: issuer, REQUESTS_TABLE: requests.name })
     requests.grantRead(logIn.role)
     requests.grantPut(logIn.role)

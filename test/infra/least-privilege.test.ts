@@ -55,6 +55,7 @@ describe('who may do what is dangerous', () => {
     ['invoke a function', 'lambda:InvokeFunction', ['TimersRole', 'WorkflowRole']],
     ['set a timer', 'scheduler:CreateSchedule', ['set-reminders']],
     ['hand a role on', 'iam:PassRole', ['set-reminders']],
+    ['read what was called in the account', 'cloudtrail:LookupEvents', ['read-break-glass', 'show-pages']],
     [
       'take from a queue',
       'sqs:ReceiveMessage',
@@ -137,11 +138,11 @@ describe('who may touch which table', () => {
     ['revoke-permit', decide, ['PutItem'], [], []],
     ['open-break-glass', decide, ['PutItem'], [], []],
     ['conclude-break-glass', decide, ['PutItem'], [], []],
-    ['read-break-glass', read, ['Query'], [], []],
+    ['read-break-glass', read, ['Query'], [], ['Query']],
     ['declare-halt', decide, ['PutItem'], [], []],
     ['lift-halt', decide, ['PutItem'], [], []],
     ['read-requests', [...read, ...byIndex], ['Query'], [], []],
-    ['show-pages', [...read, 'Query/index/by-status'], [], [], []],
+    ['show-pages', [...read, 'Query/index/by-status'], ['Query'], [], ['Query']],
     ['decide-on-page', decide, ['PutItem'], [], []],
     ['log-in', decide, [], [], []],
     ['link-slack', decide, ['PutItem'], [], []],
@@ -189,6 +190,7 @@ describe('wildcards', () => {
   const reasons = new Map([
     ['states:SendTaskSuccess on *', 'IAM knows no resource for it: the task token names the wait'],
     ['states:SendTaskFailure on *', 'the same'],
+    ['cloudtrail:LookupEvents on *', 'IAM knows no resource for it: the record is of a whole account'],
     ['dynamodb:ListStreams on <Requests>/stream/*', "a stream's label is not known before it is made"],
     [
       `scheduler:CreateSchedule on arn:<AWS::Partition>:scheduler:eu-central-1:${home}:schedule/${stackName}-timers/*`,
