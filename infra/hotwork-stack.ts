@@ -10,9 +10,11 @@ import { grantReadCalls } from './constructs/call-record.ts'
 import { CardTable } from './constructs/card-table.ts'
 import { CredentialKey } from './constructs/credential-key.ts'
 import { DecisionMeasures } from './constructs/decision-measures.ts'
+import { EmergenciesTopic } from './constructs/emergencies-topic.ts'
 import { FunctionCode } from './constructs/function-code.ts'
 import { HotworkApi } from './constructs/hotwork-api.ts'
 import { HotworkFunction, type HotworkFunctionProps } from './constructs/hotwork-function.ts'
+import { IncidentSecret } from './constructs/incident-secret.ts'
 import { LedgerTable } from './constructs/ledger-table.ts'
 import { LoggedTrouble } from './constructs/logged-trouble.ts'
 import { MeasuredLag } from './constructs/measured-lag.ts'
@@ -205,12 +207,21 @@ export class HotworkStack extends Stack {
     )
 
     // People in an emergency. Opening needs the tables and nothing else: no queue, no workflow, no Slack.
-    api.route(makeDecider('open-break-glass', { ISSUER: issuer }), 'POST /v1/break-glass')
+    const incidents = new IncidentSecret(this, 'Incidents')
+    const incidentTool = { INCIDENT_SECRET: incidents.name }
+    const openBreakGlass = makeDecider('open-break-glass', { ISSUER: issuer, ...incidentTool })
+    // Only where the deployment says where incidents are asked for; that it does not answer keeps nobody out.
+    if (bundle.deployment.incidents) incidents.grantRead(openBreakGlass.role)
+    api.route(openBreakGlass, 'POST /v1/break-glass')
+    const concludeBreakGlass = makeDecider('conclude-break-glass', { ISSUER: issuer, ...incidentTool })
+    incidents.grantRead(concludeBreakGlass.role)
     api.route(
-      makeDecider('conclude-break-glass', { ISSUER: issuer }),
+      concludeBreakGlass,
       'POST /v1/break-glass/{id}/end',
       'POST /v1/break-glass/{id}/review',
       'POST /v1/break-glass/vouchers',
+      // By whatever keeps incidents: one that is closed ends what was opened for it.
+      'POST /v1/incident-events',
     )
     // What a review goes by: the record, the calls that AWS has on its own, and when people were told.
     const evidence = { ...truth, CARDS_TABLE: cards.name, ACCOUNT: this.account }
@@ -314,11 +325,13 @@ export class HotworkStack extends Stack {
     presses.grantSend(handOn.role)
     new DecisionMeasures(this, 'Decisions', { log })
 
+    const emergencies = new EmergenciesTopic(this, 'Emergencies')
     const drawCard = make('draw-card', {
       ISSUER: issuer,
-      REQUESTS_TABLE: requests.name,
+      ...truth,
       CARDS_TABLE: cards.name,
       CARDS_QUEUE: cardsQueue.url,
+      EMERGENCIES_TOPIC: emergencies.arn,
       ...slackApp,
     })
     requests.grantRead(drawCard.role)
@@ -327,6 +340,9 @@ export class HotworkStack extends Stack {
     cardsQueue.grantSend(drawCard.role)
     cards.grantDraw(drawCard.role)
     slack.grantRead(drawCard.role)
+    // What was done in an emergency is on its card in the end, and whoever is woken hears that there is one.
+    ledger.grantRead(drawCard.role)
+    emergencies.grantPage(drawCard.role)
     // Slack takes about one message a second in a channel: more hands than these would only be told to wait.
     cardsQueue.consumedBy(drawCard, { batchSize: 5, atOnce: 2 })
 
@@ -419,6 +435,8 @@ export class HotworkStack extends Stack {
       WaitsTable: waits.name,
       CardsTable: cards.name,
       SlackSecret: slack.name,
+      EmergenciesTopic: emergencies.arn,
+      IncidentSecret: incidents.name,
     })
   }
 

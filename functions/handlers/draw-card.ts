@@ -2,14 +2,18 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { DynamoBurstStore } from '../adapters/dynamodb/burst-store.ts'
 import { DynamoCardStore } from '../adapters/dynamodb/card-store.ts'
 import { connect } from '../adapters/dynamodb/client.ts'
+import { DynamoLedgerStore } from '../adapters/dynamodb/ledger-store.ts'
 import { DynamoPersonLinks } from '../adapters/dynamodb/person-links.ts'
 import { DynamoRequestStore } from '../adapters/dynamodb/request-store.ts'
 import { PowertoolsLog } from '../adapters/powertools/log.ts'
 import { SlackSecretReader } from '../adapters/secretsmanager/slack-secret.ts'
 import { renderBurst } from '../adapters/slack/burst-card.ts'
 import { renderCard } from '../adapters/slack/card.ts'
+import { renderEmergency } from '../adapters/slack/emergency-card.ts'
+import { renderNotice } from '../adapters/slack/emergency-lines.ts'
 import { renderLine } from '../adapters/slack/lines.ts'
 import { SlackCardBoard } from '../adapters/slack/slack-card-board.ts'
+import { SnsPager } from '../adapters/sns/pager.ts'
 import { SqsFifoQueue } from '../adapters/sqs/queue.ts'
 import { SqsVisibility } from '../adapters/sqs/visibility.ts'
 import { SystemClock } from '../adapters/system/clock.ts'
@@ -48,6 +52,12 @@ const ports: DrawPorts = {
       allows: (each) => mayAllow(each, policy, clock.now()),
     }),
   say: (line, state) => renderLine(line, state, bundle),
+  emergency: {
+    render: (state, about) => renderEmergency(state, about, bundle),
+    say: (notice, state, hearer) => renderNotice(notice, state, hearer, bundle),
+    pager: new SnsPager(environment.EMERGENCIES_TOPIC),
+    ledger: new DynamoLedgerStore(connection, { requests: '', ledger: environment.LEDGER_TABLE }),
+  },
   linkedAccount: async (person) => {
     const account = await links.ofPerson(person)
     return account?.team === bundle.deployment.slack.teamId ? account.user : undefined

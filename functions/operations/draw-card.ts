@@ -5,13 +5,14 @@ import { channelsOf, waitingStage } from '../domain/routing.ts'
 import type { NumericDate, PersonId, RequestId } from '../domain/values.ts'
 import { calledDirectly, calledOn } from './called-on.ts'
 import { type Due, type Line, linesForChannel, linesForPerson } from './card-lines.ts'
+import { drawEmergency, type EmergencyPorts } from './draw-emergency.ts'
 import { BoardUnavailable, CardUndeliverable } from './faults.ts'
 import type { CardBoard, CardStore, Clock, Log, Policy, PostedCard, RenderedCard, RequestStore } from './ports.ts'
 import { renderingOf, type Shown, sayBeneath, showCard } from './show-card.ts'
 import { type Notice, noticesDue } from './tell-owner.ts'
 
 export type DrawPorts = {
-  requests: Pick<RequestStore, 'load'>
+  requests: Pick<RequestStore, 'load' | 'recall'>
   cards: CardStore
   board: CardBoard
   policy: Policy
@@ -23,6 +24,8 @@ export type DrawPorts = {
   say(line: Line | { line: Notice }, state: ApprovalRequest): RenderedCard
   /** The Slack account that a person linked by logging in, where the directory gives none. */
   linkedAccount?(person: PersonId): Promise<string | undefined>
+  /** For what a person opened in an emergency, of which everybody is told. */
+  emergency: Pick<EmergencyPorts, 'render' | 'say' | 'pager' | 'ledger'>
   /** The deployment's channels by alias. */
   channels: { readonly [alias: string]: string }
   clock: Clock
@@ -52,7 +55,7 @@ const nowhere = ''
  * any other fault: the app may be invited again, and then whoever waits for this card must find it. Meanwhile the request
  * can be decided through the API. Where nothing can be had of Slack at all the rest is left for the next time.
  *
- * @throws BoardUnavailable, CardUndeliverable, StoreUnavailable
+ * @throws BoardUnavailable, CardUndeliverable, PagerUnavailable, StoreUnavailable
  */
 export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
   const stored = await ports.requests.load(id)
@@ -60,6 +63,11 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
   const now = ports.clock.now()
   const posted = await ports.cards.load(id)
   const state = asOf(stored.state, now)
+  const { breakGlass } = state.ask
+  if (breakGlass) {
+    const slack = { slackOf: (person: PersonId) => slackOf(person, ports) }
+    return drawEmergency({ state, breakGlass }, now, posted, { ...ports, ...ports.emergency, ...slack })
+  }
   const drawing = { state, now, posted, ports, shared: await sharedChannels(state, posted, ports) }
   // Among many alike nobody is told of each.
   const isShared = [...drawing.shared].some((alias) => waitingHere(state, alias))

@@ -1,7 +1,7 @@
 import { findActionFacts } from '../domain/assess.ts'
 import { personOf } from '../domain/bundle.ts'
 import type { Answer, Moment, PersonAction } from '../domain/circumstances.ts'
-import { factsOfAction, factsOfProfile, type OpenedFacts } from '../domain/emergency.ts'
+import { factsOfAction, factsOfProfile, factsOfSealed, type OpenedFacts } from '../domain/emergency.ts'
 import { groupsOf } from '../domain/organisation.ts'
 import type { Ask } from '../domain/request.ts'
 import type { NumericDate, PersonId } from '../domain/values.ts'
@@ -27,6 +27,9 @@ export function askAboutEmergency(
   const { breakGlass } = opened
   const facts = factsOf(policy, opened)
   if (!breakGlass || facts.length === 0) return { permit: false, policies: [], detail: 'the facts are gone' }
+  // Hotwork gives nothing for what was opened outside it, whatever policy says.
+  if (breakGlass.sealed && action !== 'review')
+    return { permit: false, policies: [], detail: 'the sealed role is used outside Hotwork' }
   // A drill goes the whole way, and does nothing at its end: no tool acts on it.
   if (breakGlass.drill && moment === 'use') return { permit: false, policies: [], detail: 'this is a drill' }
   const answers = facts.map((each) =>
@@ -47,6 +50,7 @@ export function factsOf(
   { bundle }: Policy,
   { action, arguments: args, resource, breakGlass }: Opened,
 ): readonly OpenedFacts[] {
+  if (breakGlass?.sealed) return [factsOfSealed(resource)]
   if (breakGlass?.profile === undefined) {
     const found = findActionFacts(bundle, { action, arguments: args, resource })
     return found.ok ? [factsOfAction(found.value)] : []

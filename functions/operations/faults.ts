@@ -69,9 +69,19 @@ export class ClockOutOfRange extends Error {
   override readonly name = 'ClockOutOfRange'
 }
 
+/** A secret cannot be read, or is not what it should be: whatever it would prove is not proven. */
+export class SecretUnavailable extends Error {
+  override readonly name = 'SecretUnavailable'
+}
+
 /** A timer could not be set. Setting it again is safe. */
 export class TimersUnavailable extends Error {
   override readonly name = 'TimersUnavailable'
+}
+
+/** The page hook did not take a page. Sending it again is safe. */
+export class PagerUnavailable extends Error {
+  override readonly name = 'PagerUnavailable'
 }
 
 /** The card's place is closed to us until somebody mends it: channel archived, app not in it, token revoked. */

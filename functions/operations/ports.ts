@@ -17,6 +17,7 @@ import type {
   NumericDate,
   PersonId,
   RequestId,
+  Result,
   StandInId,
   StandingPermitId,
   Thumbprint,
@@ -220,6 +221,16 @@ export interface Incidents {
   check(incident: string): Promise<'known' | 'unknown' | 'unreachable'>
 }
 
+/** One delivery as it came. Nothing of it is believed before its signature is. */
+export type RawDelivery = { header(name: string): string | undefined; body: string }
+/** `id` is the delivery's: sent again, it is the same. */
+export type IncidentEvent = { id: string; incident: string; closed: boolean }
+/** What a tool that keeps incidents says of one, in its own format and proven in its own way: an adapter for each. */
+export interface IncidentEvents {
+  /** @throws SecretUnavailable when what it is proven by cannot be had */
+  read(delivery: RawDelivery): Promise<Result<IncidentEvent, 'unsigned' | 'malformed'>>
+}
+
 /** The record. Entries of requests commit with their state; these are the chains of actors, and reads. */
 export interface LedgerStore {
   entries(aggregate: string): Promise<readonly Entry[]>
@@ -407,6 +418,26 @@ export interface CardBoard {
   open(user: string): Promise<string>
   /** Says a line beneath a message. False when the message is gone. */
   reply(channel: string, ts: string, line: RenderedCard): Promise<boolean>
+}
+
+/** Wakes whoever is to be woken in an emergency, by whatever listens to it: a pager, an e-mail, another system. */
+export interface Pager {
+  /** At least once for each event of an opening, which its id tells apart. @throws PagerUnavailable */
+  page(page: EmergencyPage): Promise<void>
+}
+/** What is told outside Hotwork: who and what, never why, which is for people here alone. */
+export type EmergencyPage = {
+  event: 'opened' | 'ended' | 'review_overdue'
+  id: RequestId
+  person: PersonId
+  incident: string
+  /** The profile, or the action. */
+  what: string
+  environment: string
+  /** When it ends, or would have. */
+  until: NumericDate
+  reviewDue?: NumericDate
+  drill: boolean
 }
 
 /** One-time timers. Each only has the request looked at: what is to be done is found there and then. */

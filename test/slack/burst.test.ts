@@ -1,7 +1,6 @@
 import { approveAll, denyAll } from '../../functions/adapters/slack/burst-actions.ts'
 import { renderBurst } from '../../functions/adapters/slack/burst-card.ts'
 import { largestCard, renderCard, sizeOf } from '../../functions/adapters/slack/card.ts'
-import { renderLine } from '../../functions/adapters/slack/lines.ts'
 import { complaintsOf } from '../../functions/adapters/slack/validate-blocks.ts'
 import type { Bundle } from '../../functions/domain/bundle.ts'
 import { burstOf } from '../../functions/domain/burst.ts'
@@ -21,6 +20,7 @@ import { MemoryFifoQueue } from '../support/memory-queue.ts'
 import { agent, parameter, sampleBundle, type What, World } from '../support/world.ts'
 import { wordsOf } from './desk-world.ts'
 import { Door } from './door.ts'
+import { drawPorts } from './drawing.ts'
 import { corpus } from './inert-corpus.ts'
 import { formOf, pressOf, signed } from './press.ts'
 
@@ -54,17 +54,18 @@ class Bursting {
   /** What the card drawer does with a changed request, and then with the bursts that it has looked at. */
   async draw(...ids: readonly RequestId[]): Promise<void> {
     const { world, cards, board, draws } = this
-    const { requests, policy, clock, log } = world
-    const { channels } = bundle.deployment
+    const { requests, policy } = world
     const place = { requests, bursts: this.door.bursts, draws, policy }
-    for (const id of ids)
-      await drawCard(id, {
-        ...{ requests, cards, board, policy, channels, clock, log },
+    const ports = drawPorts(
+      world,
+      { cards, board },
+      {
         hasOwnCard: (state, alias, hasCard) => hasOwnCard(state, alias, hasCard, place),
         render: (state, alias) =>
           renderCard(state, policy.bundle, alias, { page: (each) => `https://desk/decide/${each}` }),
-        say: (line, state) => renderLine(line, state, policy.bundle),
-      })
+      },
+    )
+    for (const id of ids) await drawCard(id, ports)
     await this.drawBursts()
   }
 

@@ -26,7 +26,15 @@ const draw = (
   on: CardBoard = board,
   channels: { readonly [alias: string]: string } = bundle.deployment.channels,
   load: RequestStore['load'] = (id) => world.requests.load(id),
-) => drawCard(ask.id, drawPorts(world, { cards, board: on }, { requests: { load }, channels }))
+) =>
+  drawCard(
+    ask.id,
+    drawPorts(
+      world,
+      { cards, board: on },
+      { requests: { load, recall: (key) => world.requests.recall(key) }, channels },
+    ),
+  )
 
 describe('drawing a card', () => {
   test('posts it once, and from then on changes that message', async () => {

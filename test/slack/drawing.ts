@@ -1,10 +1,13 @@
 import { renderCard } from '../../functions/adapters/slack/card.ts'
+import { renderEmergency } from '../../functions/adapters/slack/emergency-card.ts'
+import { renderNotice } from '../../functions/adapters/slack/emergency-lines.ts'
 import { renderLine } from '../../functions/adapters/slack/lines.ts'
 import type { Bundle } from '../../functions/domain/bundle.ts'
 import type { Stage } from '../../functions/domain/ladder.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
 import type { DrawPorts } from '../../functions/operations/draw-card.ts'
 import type { RenderedCard } from '../../functions/operations/ports.ts'
+import { MemoryPager } from '../support/memory-pager.ts'
 import type { World } from '../support/world.ts'
 
 /** What drawing needs, with Slack's own words, over a world and wherever its cards are. */
@@ -15,6 +18,12 @@ export function drawPorts(world: World, where: Pick<DrawPorts, 'cards' | 'board'
     policy: world.policy,
     render: (state, alias) => renderCard(state, bundle, alias),
     say: (line, state) => renderLine(line, state, bundle),
+    emergency: {
+      render: (state, about) => renderEmergency(state, about, bundle),
+      say: (notice, state, hearer) => renderNotice(notice, state, hearer, bundle),
+      pager: new MemoryPager(),
+      ledger: world.ledger,
+    },
     channels: bundle.deployment.channels,
     clock: world.clock,
     log: world.log,

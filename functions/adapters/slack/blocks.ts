@@ -2,6 +2,7 @@ import type {
   ActionsBlock,
   Button,
   ContextBlock,
+  DividerBlock,
   HeaderBlock,
   PlainTextElement,
   RichTextBlock,
@@ -18,12 +19,13 @@ import type { NumericDate } from '../../domain/values.ts'
 
 /** The blocks that cards are made of, each in one line. None of them reads markup. https://docs.slack.dev/reference/block-kit */
 
-export type CardBlock = HeaderBlock | RichTextBlock | ActionsBlock | ContextBlock
+export type CardBlock = HeaderBlock | RichTextBlock | ActionsBlock | ContextBlock | DividerBlock
 type RichTextPart = RichTextSection | RichTextList | RichTextPreformatted | RichTextQuote
 
 /** `emoji: false`: `:white_check_mark:` in a value stays those letters. */
 export const plain = (text: string): PlainTextElement => ({ type: 'plain_text', text, emoji: false })
 export const header = (text: string): HeaderBlock => ({ type: 'header', text: plain(text) })
+export const divider = (block_id: string): DividerBlock => ({ type: 'divider', block_id })
 export const context = (...lines: readonly string[]): ContextBlock => ({
   type: 'context',
   elements: lines.map(plain),

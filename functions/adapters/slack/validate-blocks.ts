@@ -79,6 +79,7 @@ const Block = z.discriminatedUnion('type', [
       .min(1)
       .max(25),
   }),
+  z.strictObject({ type: z.literal('divider'), block_id: id }),
   z.strictObject({ type: z.literal('rich_text'), block_id: id, elements: z.array(richPart).min(1) }),
 ])
 

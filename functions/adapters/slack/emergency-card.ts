@@ -1,0 +1,347 @@
+import type { Button, RichTextElement, RichTextSection } from '@slack/types'
+import type { Bundle } from '../../domain/bundle.ts'
+import { duration } from '../../domain/duration.ts'
+import { filled } from '../../domain/emergency.ts'
+import { clamp, inert } from '../../domain/inert.ts'
+import { type ApprovalRequest, grantOf, type Use } from '../../domain/request.ts'
+import type { JsonObject, PersonId } from '../../domain/values.ts'
+import type { EmergencyAbout } from '../../operations/draw-emergency.ts'
+import type { RenderedCard } from '../../operations/ports.ts'
+import {
+  actions,
+  bold,
+  type CardBlock,
+  code,
+  context,
+  divider,
+  header,
+  list,
+  plain,
+  preformatted,
+  quote,
+  rich,
+  section,
+  time,
+  words,
+} from './blocks.ts'
+import { largestCard, sizeOf } from './card.ts'
+import { argumentsOf } from './card-facts.ts'
+import { whoOf } from './card-status.ts'
+import { titleOn } from './card-title.ts'
+import {
+  drillMark,
+  emergencyHeadline,
+  emergencyNow,
+  isDrill,
+  isSealed,
+  reviewNow,
+  statusOf,
+  whyEnded,
+} from './emergency-status.ts'
+
+/** What of the bundle this card needs. */
+export type EmergencyFacts = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladder' | 'breakGlass' | 'deployment'>
+
+/** How much each part may take: a smaller budget is tried when a card is too large. */
+type Budget = { reason: number; arguments: number; lines: number }
+const budgets: readonly [Budget, ...Budget[]] = [
+  { reason: 1_000, arguments: 1_200, lines: 12 },
+  { reason: 500, arguments: 500, lines: 6 },
+  { reason: 200, arguments: 120, lines: 2 },
+]
+
+/** The buttons of the card, and what a press on each is called. */
+export const emergencyActions = { end: 'end_emergency', review: 'review_emergency' } as const
+
+/**
+ * The card of an opening in an emergency. It cannot be taken for one that asks for an approval: it says first that nobody
+ * approved this, stands between lines, and asks for nothing but that it be ended and reviewed. Everything on it is the server's
+ * own but what the person said, which stands in quotations. Pure: the same state and facts give the same card.
+ */
+export function renderEmergency(state: ApprovalRequest, about: EmergencyAbout, facts: EmergencyFacts): RenderedCard {
+  const [generous, ...smaller] = budgets
+  let card = renderWithin(state, about, facts, generous)
+  for (const budget of smaller) {
+    if (sizeOf(card) <= largestCard) break
+    card = renderWithin(state, about, facts, budget)
+  }
+  return card
+}
+
+function renderWithin(
+  state: ApprovalRequest,
+  about: EmergencyAbout,
+  facts: EmergencyFacts,
+  budget: Budget,
+): RenderedCard {
+  const { ask } = state
+  const { sign, words: status } = emergencyHeadline(state)
+  const why = whyEnded(state)
+  const note = state.review?.done?.note
+  const blocks: CardBlock[] = [
+    divider('above'),
+    header(clamp(`${sign} ${status}`, 140).text),
+    ...drillBlocks(state),
+    rich(
+      'what',
+      section(...titleParts(state, facts), words(` (${ask.classification} data)`)),
+      section(...emergencyNow(state, facts)),
+      ...(why === undefined ? [] : [quote(why)]),
+    ),
+    ...reviewBlocks(state, facts, note === undefined ? undefined : clamp(inert(note), budget.reason).text),
+    rich(
+      'why',
+      section(bold('Incident '), code(clamp(inert(ask.breakGlass?.incident ?? ''), 128).text), bold('   Reason given')),
+      quote(clamp(inert(ask.breakGlass?.reason ?? ''), budget.reason).text),
+    ),
+    rich('open', ...openParts(state, facts, budget)),
+    ...(statusOf(state) === 'open' ? [] : [doneBlock(state, about, budget)]),
+    rich('who', section(bold('Who knows, and what is next')), list(whoParts(state, about, facts, budget))),
+    ...buttons(state),
+    context(`${isDrill(state) ? `${drillMark}   ` : ''}Break-glass ${ask.id}   Digest ${ask.digest.slice(0, 24)}`),
+    divider('below'),
+  ]
+  return { text: textOf(state, status), blocks: blocks as unknown as readonly JsonObject[] }
+}
+
+/** Slack shows this in notifications, where it does read markup: nothing in it is anybody's but ours. */
+export const textOf = (state: ApprovalRequest, status: string): string => {
+  const { ask } = state
+  return `${status}. ${ask.owner}: ${ask.breakGlass?.profile ?? ask.action} in ${ask.environment}. ${ask.id} ${ask.digest.slice(0, 24)}`
+}
+
+const drillBlocks = (state: ApprovalRequest): CardBlock[] =>
+  isDrill(state)
+    ? [
+        rich(
+          'drill',
+          section(
+            bold(`This is a ${drillMark}: `),
+            words('nothing is broken, and its credentials can do nothing. Do what you would do in an emergency.'),
+          ),
+        ),
+      ]
+    : []
+
+/** Who, what and where: to be understood before anything else is read. */
+export function titleParts(state: ApprovalRequest, facts: EmergencyFacts): RichTextElement[] {
+  const { ask } = state
+  const profile = facts.breakGlass?.profiles.find(({ name }) => name === ask.breakGlass?.profile)
+  return [
+    bold(whoOf(facts, ask.owner)),
+    words(isSealed(state) ? ' took the sealed role: ' : ' opened '),
+    ...(ask.breakGlass?.profile === undefined
+      ? titleOn(facts, state)
+      : [bold(`“${inert(profile?.title ?? ask.breakGlass.profile).replace(/[“”„‟]/g, "'")}”`)]),
+    words(' in '),
+    bold(ask.environment.toUpperCase()),
+  ]
+}
+
+/** What is or was open, and how far. */
+function openParts(state: ApprovalRequest, facts: EmergencyFacts, budget: Budget) {
+  const { ask } = state
+  const was = statusOf(state) === 'open' ? 'is' : 'was'
+  const rights = (ask.breakGlass?.rights ?? []).flatMap(({ action, resources }) =>
+    resources.map((pattern) =>
+      section(code(action), words(' on '), code(clamp(inert(placed(action, pattern, facts)), 200).text)),
+    ),
+  )
+  const more = rights.length - budget.lines
+  const shown = [...rights.slice(0, budget.lines), ...(more > 0 ? [section(words(`and ${more} more`))] : [])]
+  const args = Object.keys(ask.arguments).length === 0 ? undefined : argumentsOf(ask.arguments, budget.arguments).value
+  const left = ask.unpinned.map((each) => clamp(inert(each), 200).text)
+  return [
+    section(bold(`What ${was} open`)),
+    list(shown.length > 0 ? shown : [section(code(ask.action))]),
+    ...(args === undefined ? [] : [section(bold('Arguments, exactly')), preformatted(args)]),
+    ...(left.length === 0 || isSealed(state)
+      ? []
+      : [
+          section(
+            bold(was === 'is' ? 'It leaves open: ' : 'It left open: '),
+            words(left.slice(0, budget.lines).join('; ')),
+          ),
+        ]),
+  ]
+}
+
+/** A pattern in its account, as IAM has it. */
+function placed(action: string, pattern: string, { actions: all, deployment }: EmergencyFacts): string {
+  const alias = all[action]?.account
+  const account = alias === undefined ? undefined : deployment.accounts[alias]
+  return account ? filled(pattern, account) : pattern
+}
+
+/** What was done with it, as far as Hotwork itself knows: what AWS credentials did is AWS's to tell. */
+function doneBlock(state: ApprovalRequest, about: EmergencyAbout, budget: Budget): CardBlock {
+  const grant = grantOf(state)
+  const lines = [
+    ...credentialLines(state, about),
+    ...(grant?.uses ?? []).slice(0, budget.lines).map(useLine),
+    ...((grant?.uses.length ?? 0) > budget.lines
+      ? [section(words(`and ${(grant?.uses.length ?? 0) - budget.lines} more uses`))]
+      : []),
+  ]
+  const aws = about.credentials?.some(({ claim }) => claim === 'aws') || grant?.credentials.aws !== undefined
+  return rich(
+    'done',
+    section(bold('What was done')),
+    list(lines),
+    ...(aws || isSealed(state)
+      ? [
+          section(
+            words('Each call that AWS credentials made is in CloudTrail, under the session name '),
+            code(state.ask.id),
+            words('.'),
+          ),
+        ]
+      : []),
+  )
+}
+
+function credentialLines(state: ApprovalRequest, { credentials }: EmergencyAbout): RichTextSection[] {
+  if (isSealed(state)) return [section(words('Hotwork issued nothing: the role was taken in AWS itself.'))]
+  if (credentials === undefined)
+    return [
+      section(
+        words(
+          grantOf(state)?.claimedAt === undefined
+            ? 'No credential is known to have been issued.'
+            : 'Credentials were issued; how many is in the record.',
+        ),
+      ),
+    ]
+  if (credentials.length === 0)
+    return [section(words('No credential was issued: nothing was done with it through Hotwork.'))]
+  const kinds = { aws: 'AWS credentials', access_token: 'Access tokens' } as const
+  return (['access_token', 'aws'] as const).flatMap((claim) => {
+    const of = credentials.filter((each) => each.claim === claim)
+    const [first, last] = [of[0], of.at(-1)]
+    if (!first || !last) return []
+    const times = of.length === 1 ? 'once, at ' : `${of.length} times, from `
+    return [
+      section(
+        words(`${kinds[claim]} issued ${times}`),
+        time(first.issuedAt),
+        ...(of.length === 1 ? [] : [words(' to '), time(last.issuedAt)]),
+      ),
+    ]
+  })
+}
+
+const useLine = ({ tool, begunAt, ended }: Use): RichTextSection =>
+  section(
+    words('Used on '),
+    code(inert(tool)),
+    words(' at '),
+    time(begunAt),
+    ...(ended ? [words(`: ${ended.outcome}, at `), time(ended.at)] : [words(': its end was not reported')]),
+  )
+
+const reviewBlocks = (state: ApprovalRequest, facts: EmergencyFacts, note: string | undefined): CardBlock[] =>
+  state.review && statusOf(state) !== 'open'
+    ? [
+        rich(
+          'review',
+          section(...reviewNow(state, facts)),
+          ...(note === undefined || note.trim() === '' ? [] : [quote(note)]),
+        ),
+      ]
+    : []
+
+/** Who was passed over, who looks at it, and how to end it. */
+function whoParts(
+  state: ApprovalRequest,
+  about: EmergencyAbout,
+  facts: EmergencyFacts,
+  budget: Budget,
+): RichTextSection[] {
+  const { ask, review } = state
+  const isOpen = statusOf(state) === 'open'
+  const seconded = ask.breakGlass?.secondedBy
+  return [
+    ...(isOpen && !isSealed(state)
+      ? [
+          section(
+            bold('To end it: '),
+            words(`“${endLabel(state)}” below, for ${whoOf(facts, ask.owner)} and whoever may revoke; or `),
+            code(`hotwork break-glass end ${ask.id}`),
+          ),
+        ]
+      : []),
+    section(...skippedParts(about)),
+    ...(seconded === undefined
+      ? []
+      : [section(words(`${whoOf(facts, seconded)} vouched for it, and does not review it`))]),
+    ...(review && !review.done ? [section(...reviewersParts(state, about, facts, budget))] : []),
+    ...(isOpen && about.left !== undefined
+      ? [section(words(`Left of the minutes of these seven days: ${duration(about.left) || 'none'}`))]
+      : []),
+  ]
+}
+
+function skippedParts({ skipped: { count, atLeast, told } }: EmergencyAbout): RichTextElement[] {
+  if (count === 0) return [words('Nobody was skipped: there is no one who could have approved it')]
+  const many = `${atLeast ? 'At least ' : ''}${count} ${count === 1 ? 'person who could have approved it was' : 'people who could have approved it were'} skipped`
+  return [
+    bold(many),
+    words(told < count || atLeast ? `, of whom ${told} are told directly: tell the others` : ' and told directly'),
+  ]
+}
+
+function reviewersParts(
+  state: ApprovalRequest,
+  { reviewers }: EmergencyAbout,
+  facts: EmergencyFacts,
+  { lines }: Budget,
+): RichTextElement[] {
+  const due = state.review?.dueAt ?? state.submittedAt
+  if (reviewers.length === 0)
+    return [bold('Nobody may review it: '), words('somebody must be let, in the policy folder, before '), time(due)]
+  return [
+    words(statusOf(state) === 'open' ? 'Once it has ended, to be reviewed by ' : 'May review it: '),
+    words(named(reviewers, facts, lines)),
+    ...(statusOf(state) === 'open' ? [words(', before '), time(due)] : []),
+  ]
+}
+
+const named = (people: readonly PersonId[], facts: EmergencyFacts, lines: number): string => {
+  const shown = people.slice(0, lines).map((person) => whoOf(facts, person))
+  const more = people.length - shown.length
+  return `${shown.join(', ')}${more > 0 ? ` or ${more} more` : ''}`
+}
+
+/** Only what still means something: to end what is open, to review what has ended and was not. */
+function buttons(state: ApprovalRequest): CardBlock[] {
+  const status = statusOf(state)
+  const value = JSON.stringify({ r: state.ask.id })
+  if (status === 'open' && !isSealed(state)) return [actions('emergency', endButton(state, value))]
+  if (status !== 'review_due' && status !== 'review_overdue') return []
+  const review: Button = {
+    type: 'button',
+    action_id: emergencyActions.review,
+    text: plain('Review…'),
+    style: 'primary',
+    value,
+  }
+  return [actions('emergency', review)]
+}
+
+const endLabel = (state: ApprovalRequest): string => (isDrill(state) ? 'End the drill now' : 'End now')
+
+const endButton = (state: ApprovalRequest, value: string): Button => ({
+  type: 'button',
+  action_id: emergencyActions.end,
+  text: plain(endLabel(state)),
+  style: 'danger',
+  value,
+  confirm: {
+    title: plain(isDrill(state) ? 'End the drill?' : 'End it now?'),
+    text: plain(
+      `Every credential of ${state.ask.id} is dead at once; AWS takes some seconds to deny what it issued. It cannot be taken back.`,
+    ),
+    confirm: plain('End now'),
+    deny: plain('Go back'),
+  },
+})

@@ -1,0 +1,124 @@
+import type { RichTextElement } from '@slack/types'
+import type { Bundle } from '../../domain/bundle.ts'
+import { duration } from '../../domain/duration.ts'
+import { endedAt } from '../../domain/ended.ts'
+import { clamp, inert } from '../../domain/inert.ts'
+import { type ApprovalRequest, grantOf } from '../../domain/request.ts'
+import { bold, time, words } from './blocks.ts'
+import { type Headline, whoOf } from './card-status.ts'
+
+type Facts = Pick<Bundle, 'directory'>
+
+/** How far an opening in an emergency has come, as people see it. */
+export type EmergencyStatus = 'open' | 'review_due' | 'review_overdue' | 'justified' | 'not_justified'
+
+export function statusOf(state: ApprovalRequest): EmergencyStatus {
+  if (endedAt(state) === undefined) return 'open'
+  const { done, overdueAt } = state.review ?? {}
+  if (done) return done.outcome
+  return overdueAt === undefined ? 'review_due' : 'review_overdue'
+}
+
+/** Stands before everything that is said of a drill, so that nobody takes it for an emergency, nor the other way. */
+export const drillMark = 'DRILL'
+export const isDrill = ({ ask }: ApprovalRequest): boolean => ask.breakGlass?.drill === true
+/** A role that was taken past Hotwork, for the day on which Hotwork itself is down. */
+export const isSealed = ({ ask }: ApprovalRequest): boolean => ask.breakGlass?.sealed === true
+
+/** The state in a sign and words: none of these signs is on any other card, and the words are for everybody. */
+export function emergencyHeadline(state: ApprovalRequest): Headline {
+  const { sign, words: said } = plainHeadline(state)
+  if (isDrill(state)) return { sign: '🧪', words: `${drillMark}: ${said} ${sign}` }
+  return { sign, words: said }
+}
+
+function plainHeadline(state: ApprovalRequest): Headline {
+  const status = statusOf(state)
+  const what = isSealed(state) ? 'SEALED ROLE USED' : 'BREAK-GLASS'
+  switch (status) {
+    case 'open':
+      return isSealed(state)
+        ? { sign: '🚨', words: `${what}, past Hotwork` }
+        : { sign: '🚨', words: `${what} OPEN: nobody approved this` }
+    case 'review_due':
+      return { sign: '🔎', words: `${what}${isSealed(state) ? '' : ' ended'}: to be reviewed` }
+    case 'review_overdue':
+      return { sign: '📢', words: `${what}: its review is OVERDUE` }
+    case 'justified':
+      return { sign: '🧾', words: `${what}: reviewed, justified` }
+    case 'not_justified':
+      return { sign: '❗', words: `${what}: reviewed, NOT justified` }
+    default:
+      return status satisfies never
+  }
+}
+
+/** What holds now and until when; or how it ended: by whom, when and how. */
+export function emergencyNow(state: ApprovalRequest, facts: Facts): RichTextElement[] {
+  const end = grantOf(state)?.notAfter ?? state.submittedAt
+  switch (state.status) {
+    case 'approved':
+      return [
+        bold('Open until '),
+        time(end),
+        words(`: ${duration(end - state.submittedAt)} from `),
+        time(state.submittedAt),
+        words('. It then ends by itself; nothing makes it longer.'),
+      ]
+    case 'completed':
+      return [
+        bold('Ended early'),
+        words(` by ${whoOf(facts, state.ask.owner)} at `),
+        time(state.completedAt),
+        ...after(state, state.completedAt),
+      ]
+    case 'revoked':
+      return [
+        bold('Ended early'),
+        words(isClosed(state) ? ' since its incident was closed, at ' : ` by ${whoOf(facts, state.revokedBy)} at `),
+        time(state.revokedAt),
+        ...after(state, state.revokedAt),
+      ]
+    case 'expired':
+      return [bold('Ended by itself'), words(' at '), time(end), ...after(state, end)]
+    default:
+      // Nobody decides it, and so none of the other states is ever its own.
+      return [words(`It is ${state.status}.`)]
+  }
+}
+
+const after = (state: ApprovalRequest, at: number): RichTextElement[] => [
+  words(`, ${duration(Math.max(1, at - state.submittedAt))} after it was opened.`),
+]
+
+/** Why it was ended before its time: in whoever's own words, so never in a sentence of ours. */
+export const whyEnded = (state: ApprovalRequest): string | undefined =>
+  state.status === 'revoked' && state.reason.trim() !== '' && !isClosed(state)
+    ? clamp(inert(state.reason), 240).text
+    : undefined
+
+const isClosed = (state: Extract<ApprovalRequest, { status: 'revoked' }>): boolean =>
+  state.revokedBy === 'system' && state.reason === `incident ${state.ask.breakGlass?.incident} was closed`
+
+/** Where its review stands. */
+export function reviewNow(state: ApprovalRequest, facts: Facts): RichTextElement[] {
+  const { review } = state
+  if (!review) return []
+  if (review.done) {
+    const found = review.done.outcome === 'justified' ? 'justified' : 'not justified'
+    return [
+      bold('Reviewed'),
+      words(` by ${whoOf(facts, review.done.by)} at `),
+      time(review.done.at),
+      words(`: ${found}.`),
+    ]
+  }
+  return review.overdueAt === undefined
+    ? [bold('A review is due'), words(' by '), time(review.dueAt), words('.')]
+    : [
+        bold('Its review is overdue'),
+        words(' since '),
+        time(review.dueAt),
+        words('. Until it is done, whoever opens this next needs a second person, and so does the one who opened it.'),
+      ]
+}

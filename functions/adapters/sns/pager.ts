@@ -1,0 +1,67 @@
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns'
+import { clamp, inert } from '../../domain/inert.ts'
+import { rfc3339 } from '../../domain/ledger.ts'
+import { PagerUnavailable } from '../../operations/faults.ts'
+import type { EmergencyPage, Pager } from '../../operations/ports.ts'
+
+/**
+ * The page hook by default: an SNS topic, to which a pager, an e-mail address or another system subscribes. A page says who
+ * and what, so that it wakes the right person, and never why: it leaves Hotwork, and rests where others keep it.
+ *
+ * @see https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+ */
+export class SnsPager implements Pager {
+  readonly #topic: string
+  readonly #client: SNSClient
+
+  constructor(topic: string, client: SNSClient = connect()) {
+    this.#topic = topic
+    this.#client = client
+  }
+
+  /** @throws PagerUnavailable */
+  async page(page: EmergencyPage): Promise<void> {
+    const { event, id, drill } = page
+    const attribute = (StringValue: string) => ({ DataType: 'String', StringValue })
+    const publish = new PublishCommand({
+      TopicArn: this.#topic,
+      Subject: subjectOf(page),
+      Message: messageOf(page),
+      // For whoever subscribes to some of it alone: a drill that wakes nobody, or a pager that closes what has ended.
+      MessageAttributes: { event: attribute(event), id: attribute(id), drill: attribute(String(drill)) },
+    })
+    await this.#client.send(publish).catch((cause: unknown) => {
+      throw new PagerUnavailable(`the page of \`${id}\` was not sent`, { cause })
+    })
+  }
+}
+
+const events: { readonly [event in EmergencyPage['event']]: string } = {
+  opened: 'Break-glass opened',
+  ended: 'Break-glass ended, to be reviewed',
+  review_overdue: 'Break-glass review overdue',
+}
+
+/** Under 100 characters of ASCII: SNS refuses others. A name in the directory or the folder may be longer than there is room. */
+const subjectOf = ({ event, person, what, drill }: EmergencyPage): string =>
+  `${drill ? 'DRILL: ' : ''}${events[event]}: ${what}, ${person}`.replace(/[^ -~]/g, '?').slice(0, 99)
+
+/** Short, in lines that a person reads on a phone and a program can take apart. */
+const messageOf = ({ event, id, person, incident, what, environment, until, reviewDue, drill }: EmergencyPage) =>
+  [
+    ...(drill ? ['This is a DRILL: nothing can be done with it.'] : []),
+    `${events[event]}.`,
+    `id: ${id}`,
+    `person: ${person}`,
+    `incident: ${clamp(inert(incident), 128).text}`,
+    `what: ${clamp(inert(what), 128).text} in ${environment}`,
+    `until: ${rfc3339(until)}`,
+    ...(reviewDue === undefined ? [] : [`review due: ${rfc3339(reviewDue)}`]),
+    `More: hotwork break-glass status ${id}`,
+  ].join('\n')
+
+const connect = () =>
+  new SNSClient({
+    maxAttempts: 2,
+    requestHandler: { connectionTimeout: 1000, requestTimeout: 2000, throwOnRequestTimeout: true },
+  })

@@ -1,0 +1,49 @@
+import { noticeKey, noticesOf } from '../domain/announcing.ts'
+import type { Emergency as Glass } from '../domain/break-glass.ts'
+import { type ApprovalRequest, grantOf } from '../domain/request.ts'
+import type { NumericDate } from '../domain/values.ts'
+import type { CardStore, Clock, Pager, PostedCard } from './ports.ts'
+
+/** A request by which somebody broke the glass, with what they said when they did. */
+export type Emergency = { state: ApprovalRequest; breakGlass: Glass }
+
+type Ports = { pager: Pager; cards: Pick<CardStore, 'save'>; clock: Clock }
+
+/** Whoever is woken hears of these, once each: neither of reminders nor of what is about to be. */
+const paged = ['opened', 'ended', 'review_overdue 1']
+/** Under which name it is kept, among what was posted of an opening, what the hook was told. No channel has it. */
+const pages = 'page-hook'
+
+/**
+ * Has the page hook called for what is due and was not paged yet. At least once: what is sent and cannot be remembered is
+ * sent again, which whoever is woken knows by its id and its event.
+ *
+ * @throws PagerUnavailable, StoreUnavailable
+ */
+export async function pageFor(
+  { state, breakGlass }: Emergency,
+  now: NumericDate,
+  posted: readonly PostedCard[],
+  { pager, cards, clock }: Ports,
+): Promise<void> {
+  const before = posted.find(({ channel }) => channel === pages)
+  let told = before?.told ?? []
+  for (const notice of noticesOf(state, now)) {
+    const key = noticeKey(notice)
+    if (!paged.includes(key) || told.includes(key)) continue
+    await pager.page({
+      event: notice.notice as 'opened' | 'ended' | 'review_overdue',
+      id: state.ask.id,
+      person: state.ask.owner,
+      incident: breakGlass.incident,
+      what: breakGlass.profile ?? state.ask.action,
+      environment: state.ask.environment,
+      until: grantOf(state)?.notAfter ?? state.submittedAt,
+      ...(state.review ? { reviewDue: state.review.dueAt } : {}),
+      drill: breakGlass.drill,
+    })
+    told = [...told, key]
+    const at = before?.at ?? clock.now()
+    await cards.save({ request: state.ask.id, channel: pages, ts: '-', rendered: '-', at, told })
+  }
+}

@@ -1,0 +1,15 @@
+import { PagerUnavailable } from '../../functions/operations/faults.ts'
+import type { EmergencyPage, Pager } from '../../functions/operations/ports.ts'
+
+/** The page hook in memory: what it was told, in order. */
+export class MemoryPager implements Pager {
+  readonly pages: EmergencyPage[] = []
+  /** Whether it is down. */
+  isDown = false
+
+  async page(page: EmergencyPage): Promise<void> {
+    await Promise.resolve()
+    if (this.isDown) throw new PagerUnavailable('the hook is down')
+    this.pages.push(page)
+  }
+}
