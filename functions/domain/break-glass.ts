@@ -77,6 +77,8 @@ export const Emergency = z.strictObject({
   drill: z.boolean(),
   /** Who else vouched for it, where a review was overdue. */
   secondedBy: PersonId.optional(),
+  /** The sealed role was used, outside Hotwork: no credential comes of it here, only a review. */
+  sealed: z.literal(true).optional(),
 })
 export type Emergency = z.infer<typeof Emergency>
 

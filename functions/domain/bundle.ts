@@ -4,7 +4,23 @@ import { CatalogueEntry } from './catalogue.ts'
 import { Issuer } from './issuer.ts'
 import { Alias, Ladder } from './ladder.ts'
 import { Agent, Directory, ResourceRule, Tool } from './organisation.ts'
-import { type AgentId, Digest, type PersonId, type ToolId } from './values.ts'
+import { type AgentId, Digest, PersonId, type ToolId } from './values.ts'
+
+const arnOf = (service: string, resource: string) =>
+  z.string().regex(new RegExp(`^arn:aws[a-z-]*:${service}:${resource}$`))
+
+/**
+ * The role of an account for the day that Hotwork itself is down: who may assume it, by the IAM user that they are. A user,
+ * since of nobody else does AWS say that they showed a second factor.
+ */
+export const Sealed = z.strictObject({
+  people: z
+    .record(PersonId, arnOf('iam', ':\\d{12}:user/[\\w+=,.@/-]{1,576}'))
+    .refine((people) => Object.keys(people).length >= 1 && Object.keys(people).length <= 8, 'one to eight people'),
+  /** The SNS topic that hears of it at once, in this account or another, in its Region. Without it, the alarm topic of the app, where that is in this Region. */
+  alarmTopic: arnOf('sns', '[a-z0-9-]+:\\d{12}:[\\w-]{1,256}').optional(),
+})
+export type Sealed = z.infer<typeof Sealed>
 
 /** An AWS account in which actions happen. */
 export const Account = z.strictObject({
@@ -16,6 +32,8 @@ export const Account = z.strictObject({
   unjudgedConditions: z.array(z.string().regex(/^[a-z0-9-]+:[A-Za-z-]+$/)).optional(),
   /** Whether credentials are cut to the second by `sts:GetScopedCredentials` where the Region has it. */
   scopedCredentials: z.boolean().optional(),
+  /** Without it the account has no sealed role. */
+  sealed: Sealed.optional(),
 })
 export type Account = z.infer<typeof Account>
 
@@ -45,6 +63,17 @@ export const Deployment = z.strictObject({
           resource: z.string().min(1).max(512).optional(),
         })
         .optional(),
+    })
+    .optional(),
+  /**
+   * Where incidents are kept, asked before the glass is broken: `{incident}` stands for the name, 200 is known and 404
+   * unknown. Without it what looks like an incident is one.
+   */
+  incidents: z
+    .strictObject({
+      url: z
+        .url({ protocol: /^https?$/ })
+        .refine((url) => url.includes('{incident}'), { error: 'an address with `{incident}` in it' }),
     })
     .optional(),
   slack: z.strictObject({

@@ -43,6 +43,7 @@ export type Command =
   | Wake
   | OpenBreakGlass
   | ReviewBreakGlass
+  | ReportSealedUse
 
 /** For each person: the stage names (a stage's own, or one it escalates to) that policy permits them to decide now. */
 export type Eligibility = { readonly [person: PersonId]: readonly string[] }
@@ -105,9 +106,13 @@ export type Narrowing =
 /** Somebody says why they decided as they did, after they did. */
 export type Comment = Common & { type: 'comment'; person: PersonId; comment: string }
 
-/** Why a request has ended whatever policy says: a halt that covers it, or an ancestor that is no longer live. */
+/**
+ * Why a request has ended whatever policy says: a halt that covers it, an ancestor that is no longer live, or, where the
+ * glass was broken, that the incident is closed.
+ */
 export type Ending =
   | { by: 'halt'; id: HaltId }
+  | { by: 'incident'; id: string }
   | { by: 'ancestor'; id: RequestId }
   | { by: 'standing_permit'; id: StandingPermitId }
 
@@ -202,6 +207,13 @@ export type ReviewBreakGlass = Common & {
   note: string
   /** Policy's answer to `review` for this person. */
   answer: Answer
+}
+/** The sealed role of an account was used, whether or not anybody may: what is left is to have somebody look at it. */
+export type ReportSealedUse = Common & {
+  type: 'report_sealed_use'
+  ask: Ask
+  /** When its session ends. */
+  until: NumericDate
 }
 /** Nobody wants anything: apply what time has made due, and the ending that was found, if one was. */
 export type Wake = Common & { type: 'wake'; ending?: Ending }

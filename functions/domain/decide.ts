@@ -11,6 +11,7 @@ import { evolve } from './evolve.ts'
 import { openBreakGlass, review } from './opening.ts'
 import type { Refusal } from './refusals.ts'
 import type { ApprovalRequest } from './request.ts'
+import { refusedWhereSealed, reportSealedUse } from './sealed.ts'
 import { submit } from './submitting.ts'
 import { beginCall, beginUse, endCall, endUse, resolveCall, returnCall } from './using.ts'
 import { actorNamed, type NumericDate } from './values.ts'
@@ -29,8 +30,8 @@ export const recordedRefusals = 20
  * @param now   the caller's clock; the later of it and the last entry's time counts
  */
 export function decide(state: ApprovalRequest | undefined, command: Command, now: NumericDate): Decided {
-  if (!state && command.type === 'open_break_glass') {
-    const opened = openBreakGlass(command, now)
+  if (!state && (command.type === 'open_break_glass' || command.type === 'report_sealed_use')) {
+    const opened = command.type === 'open_break_glass' ? openBreakGlass(command, now) : reportSealedUse(command, now)
     return 'code' in opened ? { events: [], refusal: opened } : { events: opened }
   }
   if (!state)
@@ -50,9 +51,12 @@ export function decide(state: ApprovalRequest | undefined, command: Command, now
 function obey(state: ApprovalRequest, command: Command, at: NumericDate): Answered {
   // Operations ask this first, and record it elsewhere; nothing here rests on that.
   if ('agent' in command && command.agent !== state.ask.agent.id) return { code: 'unknown_request' }
+  const refused = refusedWhereSealed(state, command)
+  if (refused) return refused
   switch (command.type) {
     case 'submit':
     case 'open_break_glass':
+    case 'report_sealed_use':
       return { code: 'duplicate_request' }
     case 'review_break_glass':
       return review(state, command, at)
@@ -109,6 +113,7 @@ export function actorOf(state: ApprovalRequest, command: Command): Actor {
       return system
     case 'submit':
     case 'open_break_glass':
+    case 'report_sealed_use':
       return agentActor(command.ask)
     default:
       return command.agent === state.ask.agent.id ? agentActor(state.ask) : actorNamed(command.agent)

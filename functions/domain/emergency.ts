@@ -34,6 +34,18 @@ export function factsOfProfile(
   })
 }
 
+/** What policy is asked about where a sealed role was used: it reaches all of the catalogue, so no one environment or group. */
+export const factsOfSealed = (role: Resource): OpenedFacts => ({
+  action: sealedAction,
+  group: 'break-glass',
+  resource: { ...role, environment: anywhere, classification: anywhere, group: anywhere },
+})
+
+/** What a use of a sealed role is called where an action stands. */
+export const sealedAction = 'break-glass:sealed-role'
+/** In the place of an environment, a classification or a group, where all are meant. */
+export const anywhere = 'any'
+
 export type OpenedFacts = Pick<EmergencyFacts, 'action' | 'group' | 'resource' | 'profile'>
 
 /**

@@ -298,9 +298,9 @@ async function checkIncident(incident: string, glass: BreakGlassPolicy, { incide
 }
 
 /** The books of the person and of the profile, as true as their openings are now: ended is ended, reviewed is reviewed. */
-async function booksOf(
+export async function booksOf(
   { owner, breakGlass }: Pick<Ask, 'owner' | 'breakGlass'>,
-  ports: OpeningPorts,
+  ports: Pick<OpeningPorts, 'requests' | 'policy' | 'clock'>,
   terms?: { window: number; coolDown: number },
 ): Promise<readonly OpenedBook[]> {
   const { requests, policy, clock } = ports
@@ -327,7 +327,7 @@ async function booksOf(
 }
 
 /** An early end gives minutes back, and a review that was done blocks nothing: both are read, not written. */
-const asTheyAre = (book: Book, { requests, clock }: OpeningPorts): Promise<Book> =>
+const asTheyAre = (book: Book, { requests, clock }: Pick<OpeningPorts, 'requests' | 'clock'>): Promise<Book> =>
   Promise.all(
     book.map(async (opening) => {
       const now = clock.now()
@@ -341,7 +341,7 @@ const asTheyAre = (book: Book, { requests, clock }: OpeningPorts): Promise<Book>
     }),
   )
 
-const written = ({ key, book, before }: OpenedBook, entry: Opening, now: NumericDate): OnceOnly => ({
+export const written = ({ key, book, before }: OpenedBook, entry: Opening, now: NumericDate): OnceOnly => ({
   key,
   value: JSON.stringify([...book, entry]),
   ...(before === undefined ? {} : { replaces: before }),
