@@ -1,9 +1,11 @@
 // Bundles with esbuild, in a process of its own: what is left out of a package file by file takes a plugin, and plugins
-// are asynchronous, which a construct cannot be. `{ options, leftOut }` as JSON in; files out, and exit 1 on an error.
+// are asynchronous, which a construct cannot be. `{ options, leftOut, instead }` as JSON in; files out, and exit 1 on an
+// error.
 import { readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { build } from 'esbuild'
 
-const { options, leftOut } = JSON.parse(process.argv[2])
+const { options, leftOut, instead } = JSON.parse(process.argv[2])
 
 /**
  * What makes a JSON Schema of a zod one: nothing here does that at run time, and it is 18 KB in every bundle. What zod
@@ -27,9 +29,11 @@ const leaveOut = {
     onLoad({ filter: /\/zod\/v4\/core\/(json-schema-processors|to-json-schema)\.js$/ }, () => ({
       contents: noJsonSchema,
     }))
-    onLoad({ filter: /\/@slack\// }, ({ path }) =>
-      leftOut.includes(path) ? { contents: 'module.exports = {}' } : onlyNamed(path),
-    )
+    onLoad({ filter: /\/node_modules\/(@slack|p-queue)\// }, ({ path }) => {
+      if (leftOut.includes(path)) return { contents: 'module.exports = {}' }
+      const other = instead[path]
+      return other ? { contents: readFileSync(other, 'utf8'), resolveDir: dirname(path) } : onlyNamed(path)
+    })
     onLoad({ filter: /\/node_modules\/.*\/package\.json$/ }, ({ path }) => onlyNamed(path))
   },
 }

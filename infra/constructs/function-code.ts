@@ -59,6 +59,12 @@ const filesLeftOut = [
   '@slack/web-api/dist/chat-stream.js',
   '@slack/web-api/dist/file-upload.js',
 ].map((file) => join(modules, file))
+
+/** Files of packages that are read in place of others: Slack's methods that are called here, and one of two event emitters. */
+const instead = {
+  [join(modules, '@slack/web-api/dist/methods.js')]: join(import.meta.dirname, 'slack-methods.cjs'),
+  [join(modules, 'p-queue/node_modules/eventemitter3/index.js')]: join(import.meta.dirname, 'one-emitter.cjs'),
+}
 /**
  * The code of all functions, bundled in one run: a folder each, with `index.js` and, for those that ask policy,
  * `bundle.json` and Cedar's wasm beside it. CommonJS, since Bolt and Cedar do not survive an ESM bundle.
@@ -88,7 +94,7 @@ export class FunctionCode {
       logLevel: 'error',
       alias,
     }
-    const told = JSON.stringify({ options, leftOut: filesLeftOut })
+    const told = JSON.stringify({ options, leftOut: filesLeftOut, instead })
     execFileSync(process.execPath, [bundler, told], { stdio: ['ignore', 'ignore', 'inherit'] })
     for (const name of names) {
       const [code, map] = [join(this.#folder, name, 'index.js'), join(this.#folder, 'maps', name)]

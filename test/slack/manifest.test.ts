@@ -19,6 +19,12 @@ test('every method that the code calls is one whose scopes are known, and none i
   expect(methodsInCode()).toEqual(Object.keys(scopesOfMethod).sort())
 })
 
+test('the bundled client has the methods that the code calls, and no other', () => {
+  const bundled = readFileSync(join(__dirname, '../../infra/constructs/slack-methods.cjs'), 'utf8')
+  const names = [...bundled.matchAll(/call\('([\w.]+)'\)/g)].map(([, name]) => name)
+  expect(names.sort()).toEqual(methodsInCode())
+})
+
 test('every event that is listened for is subscribed to, and no other', () => {
   expect(eventsInCode().sort()).toEqual([...settings.event_subscriptions.bot_events].sort())
   expect(eventsInCode().sort()).toEqual(Object.keys(scopesOfEvent).sort())
