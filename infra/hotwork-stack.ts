@@ -435,6 +435,7 @@ export class HotworkStack extends Stack {
       WaitsTable: waits.name,
       CardsTable: cards.name,
       SlackSecret: slack.name,
+      IncidentSecret: incidents.name,
       EmergenciesTopic: emergencies.arn,
       IncidentSecret: incidents.name,
     })

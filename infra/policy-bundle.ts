@@ -29,7 +29,11 @@ export type PolicyBundle = {
     }
   }
   directory: { slackGroups?: { readonly [group: string]: string } }
-  deployment: { accounts: { readonly [alias: string]: Account }; slack: { apiUrl: string } }
+  deployment: {
+    accounts: { readonly [alias: string]: Account }
+    slack: { apiUrl: string }
+    incidents?: { url: string }
+  }
 }
 
 const compiler = join(import.meta.dirname, '../functions/handlers/compile-policies.ts')

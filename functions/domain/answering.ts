@@ -18,20 +18,32 @@ export const agentActor = ({ agent, chain }: ApprovalRequest['ask']): Actor => {
 }
 
 /**
- * What ends a request whatever policy says: a halt that covers it, or an ancestor whose grant is no longer live. It is
- * found by reading, so the request is ended here, by whoever comes first, and never lives again.
+ * What ends a request whatever policy says: a halt that covers it, an ancestor whose grant is no longer live, or the end
+ * of the incident for which the glass was broken. It is found by reading, so the request is ended here, by whoever comes
+ * first, and never lives again.
  */
 export function endedBy(
-  { status }: ApprovalRequest,
+  { status, ask }: ApprovalRequest,
   ending: Ending | undefined,
   { bundle }: { bundle: string },
   at: NumericDate,
 ): Refused | undefined {
-  if (!ending) return undefined
+  if (!ending || (ending.by === 'incident' && ending.id !== ask.breakGlass?.incident)) return undefined
   const common = { at, actor: system, policies: [], bundle, by: 'system' as const }
-  const reason = ending.by === 'halt' ? `halted by ${ending.id}` : `${ending.id} has ended`
+  const reason = reasonOf(ending)
   const code = ending.by === 'halt' ? 'halted' : ending.by === 'ancestor' ? 'ancestor_ended' : 'revoked'
   if (status === 'approved') return { code, detail: reason, also: [{ ...common, type: 'Revoked', reason }] }
   if (status === 'pending') return { code, detail: reason, also: [{ ...common, type: 'Denied', reason }] }
   return undefined
+}
+
+function reasonOf(ending: Ending): string {
+  switch (ending.by) {
+    case 'halt':
+      return `halted by ${ending.id}`
+    case 'incident':
+      return `incident ${ending.id} was closed`
+    default:
+      return `${ending.id} has ended`
+  }
 }

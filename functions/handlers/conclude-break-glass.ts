@@ -2,10 +2,14 @@ import * as z from 'zod'
 import { parseBody } from '../adapters/http/authzen.ts'
 import { breakGlassView } from '../adapters/http/break-glass-view.ts'
 import { type Call, endpoint } from '../adapters/http/endpoint.ts'
-import type { Answer } from '../adapters/http/problem.ts'
+import { type Answer, BadRequest, badRequest } from '../adapters/http/problem.ts'
+import { IncidentSecretReader } from '../adapters/secretsmanager/incident-secret.ts'
+import { WebhookIncidentEvents } from '../adapters/standard-webhooks/incident-events.ts'
 import { rfc3339 } from '../domain/ledger.ts'
 import { JsonObject, PersonId, Resource } from '../domain/values.ts'
+import { closeIncident } from '../operations/close-incident.ts'
 import { endBreakGlass } from '../operations/end-break-glass.ts'
+import type { IncidentEvents } from '../operations/ports.ts'
 import { reviewBreakGlass } from '../operations/review-break-glass.ts'
 import { vouchForBreakGlass } from '../operations/vouch-break-glass.ts'
 import { environmentOf } from './environments.ts'
@@ -19,6 +23,8 @@ const environment = environmentOf('conclude-break-glass')
 const issuer = environment.ISSUER
 const ports = decidingPorts(environment, cedarPolicy())
 const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
+const secret = new IncidentSecretReader(environment.INCIDENT_SECRET, ports.clock)
+const incidentEvents: IncidentEvents = new WebhookIncidentEvents(secret.webhookSecrets, ports.clock)
 
 const Review = z.strictObject({
   outcome: z.enum(['justified', 'not_justified']),
@@ -34,6 +40,28 @@ const Voucher = z.union([
     resource: Resource.optional(),
   }),
 ])
+
+/**
+ * `POST /v1/incident-events`: a tool that keeps incidents says that one is closed. It has no token: its signature proves
+ * it. What it says of other things is heard and nothing follows.
+ */
+async function hearOfIncident(call: Call): Promise<Answer> {
+  const event = await incidentEvents.read({ header: call.header, body: call.text() })
+  if (!event.ok)
+    throw event.code === 'unsigned'
+      ? unsigned
+      : badRequest('invalid_request', 'The body is not an incident event', event.detail)
+  const { incident, closed } = event.value
+  const ended = closed ? await closeIncident(event.value, ports) : []
+  return { status: 200, body: { incident, ended } }
+}
+
+const unsigned = new BadRequest({
+  status: 401,
+  code: 'bad_signature',
+  title: 'The signature does not hold',
+  detail: 'sign by Standard Webhooks, with the secret that the operator put here, within five minutes',
+})
 
 /** What people do about an opening that is there: one function, since the three need the same rights to the letter. */
 const routes: { [route: string]: (call: Call, person: PersonId) => Promise<Answer> } = {
@@ -65,6 +93,7 @@ const routes: { [route: string]: (call: Call, person: PersonId) => Promise<Answe
 }
 
 export const handler = endpoint({ issuer, ...ports }, async (call) => {
+  if (call.route === 'POST /v1/incident-events') return hearOfIncident(call)
   const { person } = await callers.person(call)
   const route = routes[call.route]
   if (!route) throw refusalForOps('unknown_request')

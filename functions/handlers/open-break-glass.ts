@@ -2,19 +2,20 @@ import * as z from 'zod'
 import { parseBody } from '../adapters/http/authzen.ts'
 import { breakGlassView } from '../adapters/http/break-glass-view.ts'
 import { endpoint } from '../adapters/http/endpoint.ts'
-import { PatternIncidents } from '../adapters/system/pattern-incidents.ts'
 import { JsonObject, Resource } from '../domain/values.ts'
 import { openBreakGlass } from '../operations/open-break-glass.ts'
 import { environmentOf } from './environments.ts'
 import { Callers } from './wiring/callers.ts'
 import { decidingPorts } from './wiring/deciding.ts'
 import { idempotencyKeyOf } from './wiring/idempotency-key.ts'
+import { incidentsOf } from './wiring/incidents.ts'
 import { cedarPolicy } from './wiring/policy.ts'
 import { refusalForOps } from './wiring/refusals-for-ops.ts'
 
 const environment = environmentOf('open-break-glass')
 const issuer = environment.ISSUER
-const ports = { ...decidingPorts(environment, cedarPolicy()), incidents: new PatternIncidents() }
+const deciding = decidingPorts(environment, cedarPolicy())
+const ports = { ...deciding, incidents: incidentsOf(deciding.policy.bundle, environment, deciding.clock) }
 const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
 
 const said = {

@@ -12,6 +12,7 @@ import {
 import { startDesk } from './desk/desk.ts'
 import type { AwsAccess } from './emulator.ts'
 import type { IdentityProvider, PrivateJwk } from './identity-provider.ts'
+import { createIncidentTool, type IncidentTool } from './incident-tool.ts'
 import type { Local } from './local-file.ts'
 import { type Organisation, readOrganisation } from './organisation.ts'
 import type { Progress } from './progress.ts'
@@ -37,6 +38,7 @@ export interface Prepared {
   organisation: Organisation
   proxy: ReverseProxy
   slack: SlackApp
+  incidentTool: IncidentTool
   desk: { apiUrl: string; deskUrl: string }
   file: DeploymentFile
   keys: Map<string, PrivateJwk>
@@ -108,17 +110,18 @@ export async function prepareDeployment(
       signal,
     }),
   )
-  return { stackName, organisation, proxy, slack, desk, file, keys, directory, assembly }
+  return { stackName, organisation, proxy, slack, incidentTool: createIncidentTool(), desk, file, keys, directory, assembly }
 }
 
 /** Deploys what was prepared, unchanged, and points its address at it. */
 export async function deployPrepared(around: Surroundings, prepared: Prepared, aws: AwsAccess): Promise<Local> {
-  const { stackName, directory, assembly, proxy, slack } = prepared
+  const { stackName, directory, assembly, proxy, slack, incidentTool } = prepared
   const outputs = await around.progress(`deploy ${stackName}`, async () => {
     const logFile = join(around.logDirectory, `${stackName}-deploy.log`)
     const outputs = await deployAssembly({ aws, assembly, directory, logFile, signal: around.signal })
     const { botToken, signingSecret } = slack
     await putSecret(aws, outputOf(outputs, 'SlackSecret'), { botToken, signingSecret })
+    await putSecret(aws, outputOf(outputs, 'IncidentSecret'), { ...incidentTool })
     return outputs
   })
   proxy.forwardTo(`${aws.endpointUrl}/_aws/execute-api/${outputOf(outputs, 'ApiId')}/$default`)
@@ -130,7 +133,7 @@ export async function deployPrepared(around: Surroundings, prepared: Prepared, a
 
 function describeLocal(
   { identityProvider, accountId }: Surroundings,
-  { stackName, organisation, proxy, slack, desk, file, keys }: Prepared,
+  { stackName, organisation, proxy, slack, incidentTool, desk, file, keys }: Prepared,
   aws: AwsAccess,
   outputs: Record<string, string>,
 ): Local {
@@ -180,6 +183,7 @@ function describeLocal(
       signingSecret: slack.signingSecret,
       channels: slack.channels,
     },
+    incidents: { eventsUrl: `${proxy.url}/v1/incident-events`, ...incidentTool },
   }
 }
 

@@ -48,9 +48,9 @@ describe('who may do what is dangerous', () => {
     ['end a wait by success', 'states:SendTaskSuccess', ['await-outcome', 'follow-workflow']],
     ['end a wait by failure', 'states:SendTaskFailure', ['await-outcome', 'follow-workflow']],
     [
-      "read Slack's secret",
+      'read a secret of the operator',
       'secretsmanager:GetSecretValue',
-      ['draw-card', 'link-slack', 'receive-slack', 'refresh-slack-groups'],
+      ['conclude-break-glass', 'draw-card', 'link-slack', 'receive-slack', 'refresh-slack-groups'],
     ],
     ['invoke a function', 'lambda:InvokeFunction', ['TimersRole', 'WorkflowRole']],
     ['set a timer', 'scheduler:CreateSchedule', ['set-reminders']],

@@ -16,6 +16,8 @@ export type Call = {
   query(name: string): string | undefined
   /** The JSON body. @throws BadRequest */
   json(): Json
+  /** The body as it came, to the byte, for whoever has to verify what signs it. @throws BadRequest */
+  text(): string
   /** An `application/x-www-form-urlencoded` body (RFC 6749 appendix B). @throws BadRequest */
   form(): Form
   hasBody: boolean
@@ -94,6 +96,7 @@ const passing = new Set([
   'BrokerUnavailable',
   'IssuerUnavailable',
   'BoardUnavailable',
+  'SecretUnavailable',
   'StaleRequest',
   'Overtaken',
   'ClockOutOfRange',
@@ -118,6 +121,7 @@ function readCall(event: APIGatewayProxyEventV2): Call {
     header,
     path: (name) => event.pathParameters?.[name] ?? '',
     query: (name) => event.queryStringParameters?.[name],
+    text,
     json: () => {
       if (!/^application\/([a-z0-9.+-]+\+)?json\s*(;|$)/i.test(header('content-type') ?? ''))
         throw badRequest('invalid_request', 'The body should be JSON', 'send `Content-Type: application/json`')

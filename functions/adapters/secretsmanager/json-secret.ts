@@ -1,0 +1,69 @@
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import type * as z from 'zod'
+import type { NumericDate } from '../../domain/values.ts'
+import { SecretUnavailable } from '../../operations/faults.ts'
+import type { Clock } from '../../operations/ports.ts'
+
+/** How soon a rotated secret is taken up. */
+const keepSeconds = 300
+
+/** One JSON secret in Secrets Manager, remembered for five minutes. */
+export class JsonSecretReader<T> {
+  readonly #client: SecretsManagerClient
+  readonly #secretId: string
+  readonly #shape: z.ZodType<T>
+  readonly #members: string
+  readonly #clock: Clock
+  #remembered: { secret: Promise<T>; until: NumericDate } | undefined
+
+  /** @param members what it must be, for whoever has to put it right: names of members, never what stands in them */
+  constructor(
+    secretId: string,
+    { shape, members }: { shape: z.ZodType<T>; members: string },
+    clock: Clock,
+    client: SecretsManagerClient = connect(),
+  ) {
+    this.#client = client
+    this.#secretId = secretId
+    this.#shape = shape
+    this.#members = members
+    this.#clock = clock
+  }
+
+  /** @throws SecretUnavailable when Secrets Manager does not answer or the secret does not have the members */
+  read(): Promise<T> {
+    const now = this.#clock.now()
+    if (this.#remembered && now < this.#remembered.until) return this.#remembered.secret
+    const secret = this.#fetch().catch((fault: unknown) => {
+      this.#remembered = undefined
+      throw fault
+    })
+    this.#remembered = { secret, until: now + keepSeconds }
+    return secret
+  }
+
+  async #fetch(): Promise<T> {
+    const get = new GetSecretValueCommand({ SecretId: this.#secretId })
+    const { SecretString = '' } = await this.#client.send(get).catch((cause: unknown) => {
+      throw new SecretUnavailable(`the secret \`${this.#secretId}\` cannot be read`, { cause })
+    })
+    const parsed = this.#shape.safeParse(jsonOf(SecretString))
+    if (parsed.success) return parsed.data
+    throw new SecretUnavailable(`the secret \`${this.#secretId}\` must be a JSON object with ${this.#members}`)
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // A parser's message quotes the text, which is the secret.
+    return undefined
+  }
+}
+
+const connect = () =>
+  new SecretsManagerClient({
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 1000, requestTimeout: 2000, throwOnRequestTimeout: true },
+  })

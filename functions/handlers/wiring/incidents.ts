@@ -1,0 +1,17 @@
+import { HttpIncidents } from '../../adapters/incident-service/http-incidents.ts'
+import { IncidentSecretReader } from '../../adapters/secretsmanager/incident-secret.ts'
+import { PatternIncidents } from '../../adapters/system/pattern-incidents.ts'
+import type { Bundle } from '../../domain/bundle.ts'
+import type { Clock, Incidents } from '../../operations/ports.ts'
+
+/** Incidents by their pattern alone, or, where the deployment says where they are kept, by asking there too. */
+export function incidentsOf(
+  { deployment }: Pick<Bundle, 'deployment'>,
+  { INCIDENT_SECRET }: { INCIDENT_SECRET: string },
+  clock: Clock,
+): Incidents {
+  if (!deployment.incidents) return new PatternIncidents()
+  const secret = new IncidentSecretReader(INCIDENT_SECRET, clock)
+  const authorization = async () => (await secret.read()).checkAuthorization
+  return new HttpIncidents({ url: deployment.incidents.url, authorization, clock })
+}
