@@ -435,7 +435,6 @@ export class HotworkStack extends Stack {
       WaitsTable: waits.name,
       CardsTable: cards.name,
       SlackSecret: slack.name,
-      IncidentSecret: incidents.name,
       EmergenciesTopic: emergencies.arn,
       IncidentSecret: incidents.name,
     })

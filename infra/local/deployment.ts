@@ -110,7 +110,18 @@ export async function prepareDeployment(
       signal,
     }),
   )
-  return { stackName, organisation, proxy, slack, incidentTool: createIncidentTool(), desk, file, keys, directory, assembly }
+  return {
+    stackName,
+    organisation,
+    proxy,
+    slack,
+    incidentTool: createIncidentTool(),
+    desk,
+    file,
+    keys,
+    directory,
+    assembly,
+  }
 }
 
 /** Deploys what was prepared, unchanged, and points its address at it. */
