@@ -50,9 +50,14 @@ export async function tellBurst(world: World): Promise<void> {
     return finding(still?.ts === card.ts && status === 'pending', `told: "${text}"; ${many} still wait`)
   })
   const pressedAt = await report.expect('Ben, an owner, reads it and presses once', async () => {
-    const before = (await desk.toldTo(ben.slackUserId)).length
-    const { status, clickedAt } = await desk.click(card, 'approve_all', ben.slackUserId)
-    const { text } = await desk.untilTold(ben.slackUserId, before)
+    const press = async () => {
+      const before = (await desk.toldTo(ben.slackUserId)).length
+      const { status, clickedAt } = await desk.click(card, 'approve_all', ben.slackUserId)
+      return { status, clickedAt, text: (await desk.untilTold(ben.slackUserId, before)).text }
+    }
+    const first = await press()
+    // The card may be drawn anew while he reads it. He is told so, and reads and presses again.
+    const { status, clickedAt, text } = /press again/.test(first.text) ? await press() : first
     return finding(status === 200 && text.startsWith(`Your ${many} approvals`), `${status}; told: "${text}"`, clickedAt)
   })
   await report.expect(`all ${many} are approved, and the card says so`, async () => {
