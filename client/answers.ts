@@ -1,0 +1,79 @@
+import * as z from 'zod'
+
+/** What this program reads of the API's answers. What else is in them is passed on with `--json`, and not looked at. */
+
+const time = z.iso.datetime({ offset: true })
+
+const Review = z.looseObject({
+  due_at: time,
+  status: z.enum(['due', 'overdue', 'done']),
+  by: z.string().optional(),
+  at: time.optional(),
+  outcome: z.string().optional(),
+  note: z.string().optional(),
+})
+
+/** Somebody who broke the glass. */
+export const BreakGlass = z.looseObject({
+  id: z.string().regex(/^bgl_[0-9a-z]{26}$/),
+  status: z.string(),
+  person: z.string(),
+  profile: z.string().optional(),
+  action: z.string(),
+  resource: z.looseObject({ type: z.string(), id: z.string() }),
+  rights: z.array(z.looseObject({ action: z.string(), resources: z.array(z.string()) })),
+  reason: z.string(),
+  incident: z.string(),
+  drill: z.boolean().default(false),
+  /** A use of the role for the day that Hotwork is down: there are no credentials of it here. */
+  sealed: z.boolean().default(false),
+  opened_at: time,
+  not_after: time,
+  ended: z.looseObject({ at: time, by: z.string(), reason: z.string().optional() }).optional(),
+  review: Review.optional(),
+})
+export type BreakGlass = z.infer<typeof BreakGlass>
+
+export const Opened = BreakGlass.extend({ budget_left_minutes: z.number() })
+export type Opened = z.infer<typeof Opened>
+
+export const Listed = z.looseObject({
+  break_glass: z.array(BreakGlass),
+  /** Of a person, of a profile, or of one action. */
+  budgets: z
+    .array(
+      z.looseObject({
+        person: z.string().optional(),
+        profile: z.string().optional(),
+        action: z.string().optional(),
+        resource: z.looseObject({ id: z.string() }).optional(),
+        budget_minutes: z.number(),
+        left_minutes: z.number(),
+      }),
+    )
+    .default([]),
+})
+export type Listed = z.infer<typeof Listed>
+
+export const Vouched = z.looseObject({ person: z.string(), vouched_by: z.string(), until: time })
+
+export const AccessToken = z.looseObject({ access_token: z.string().min(1) })
+
+/** What AWS SDKs take from a `credential_process`: these members, and no others. */
+export const AwsCredentials = z.object({
+  Version: z.literal(1),
+  AccessKeyId: z.string(),
+  SecretAccessKey: z.string(),
+  SessionToken: z.string(),
+  Expiration: time,
+})
+export type AwsCredentials = z.infer<typeof AwsCredentials>
+
+/** Problem details (RFC 9457), or an error of OAuth (RFC 6749 section 5.2). */
+export const Problem = z.looseObject({
+  type: z.string().optional(),
+  title: z.string().optional(),
+  detail: z.string().optional(),
+  error: z.string().optional(),
+  error_description: z.string().optional(),
+})

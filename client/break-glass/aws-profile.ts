@@ -1,0 +1,29 @@
+import { join } from 'node:path'
+import type { Context } from './verb.ts'
+
+/** How the next command is typed. */
+export const command = 'npx hotwork break-glass'
+
+/**
+ * What makes AWS's SDKs and command line ask this program for credentials. It names no opening: it is written once, before
+ * the night on which it is needed, and means whatever this machine has open then.
+ */
+export function awsProfile({ settings }: Pick<Context, 'settings'>): { credential_process: string; lines: string[] } {
+  const { apiUrl, as, localAws } = settings
+  // Run with this very Node and by whole paths: whoever runs it has another folder, and maybe another Node.
+  const words = [
+    process.execPath,
+    join(import.meta.dirname, '../hotwork.ts'),
+    ...['break-glass', 'credentials', '--api', apiUrl],
+    ...(as === undefined ? [] : ['--as', as]),
+  ]
+  const credential_process = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `"${word}"`)).join(' ')
+  return {
+    credential_process,
+    lines: [
+      '[profile hotwork]',
+      `credential_process = ${credential_process}`,
+      ...(localAws ? [`region = ${localAws.region}`, `endpoint_url = ${localAws.endpointUrl}`] : []),
+    ],
+  }
+}

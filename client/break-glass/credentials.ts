@@ -1,0 +1,68 @@
+import { AccessToken, AwsCredentials } from '../answers.ts'
+import { type Exit, exits } from '../exit-codes.ts'
+import { proverOf } from '../kept-openings.ts'
+import { oneAtATime } from '../one-at-a-time.ts'
+import { lines } from '../screen.ts'
+import { Refusal } from '../trouble.ts'
+import { awsProfile } from './aws-profile.ts'
+import type { Context } from './verb.ts'
+
+/** With less left, they are made anew: whatever is done with them takes a while too. Milliseconds. */
+const worthUsing = 60_000
+
+/**
+ * AWS credentials of an opening, as `credential_process` prints them: the same for all who ask on this machine until they
+ * are nearly over, since new ones end those before. They never last past the opening.
+ */
+export async function credentials(
+  { id, setup }: { id?: string | undefined; setup: boolean },
+  context: Context,
+): Promise<Exit> {
+  const { kept: openings, settings, surroundings } = context
+  if (setup) {
+    surroundings.out(lines(...awsProfile(context).lines))
+    return exits.done
+  }
+  const kept = openings.find(settings.apiUrl, id)
+  const file = openings.pathOf(kept.id).replace(/\.json$/, '.lock')
+  const made = await oneAtATime(file, surroundings, async () => {
+    const before = openings.credentials(kept.id)
+    if (before && Date.parse(before.Expiration) - surroundings.now().getTime() > worthUsing) return before
+    const fresh = await claim(kept, context)
+    openings.keepCredentials(kept.id, fresh)
+    return fresh
+  })
+  surroundings.out(`${JSON.stringify(made)}\n`)
+  return exits.done
+}
+
+type Kept = ReturnType<Context['kept']['find']>
+
+/** The access token of the opening, with the person's token and the key (RFC 8693), and for it AWS's. */
+async function claim(kept: Kept, { api, kept: openings }: Context): Promise<AwsCredentials> {
+  const prove = await proverOf(kept)
+  try {
+    const { access_token: accessToken } = await api.call(AccessToken, {
+      method: 'POST',
+      path: '/token',
+      form: {
+        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+        subject_token: await api.token(),
+        subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+        authorization_details: JSON.stringify([{ type: 'hotwork_action', request: kept.id }]),
+      },
+      proof: prove,
+    })
+    return await api.call(AwsCredentials, {
+      method: 'POST',
+      path: '/aws/credentials',
+      accessToken,
+      proof: (method, url) => prove(method, url, accessToken),
+    })
+  } catch (trouble) {
+    // It has ended, and never opens again.
+    if (trouble instanceof Refusal && ([exits.expired, exits.revoked] as number[]).includes(trouble.exit))
+      openings.forget(kept.id)
+    throw trouble
+  }
+}

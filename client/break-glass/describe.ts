@@ -1,0 +1,53 @@
+import type { BreakGlass } from '../answers.ts'
+import { fact, time, until } from '../screen.ts'
+import type { Surroundings } from '../surroundings.ts'
+
+/** What is open, in the words in which it was asked for. */
+export const titleOf = ({ profile, action, resource }: Pick<BreakGlass, 'profile' | 'action' | 'resource'>): string =>
+  profile ?? `${action} ${resource.id}`
+
+/** What has become of it, in a word. */
+export function stateOf({ status, ended, person }: BreakGlass): string {
+  switch (status) {
+    case 'approved':
+      return 'OPEN'
+    case 'completed':
+      return 'ENDED by them'
+    case 'revoked':
+      return ended && ended.by !== person ? `ENDED by ${ended.by}` : 'ENDED'
+    case 'expired':
+      return 'OVER'
+    default:
+      return status.toUpperCase()
+  }
+}
+
+/** When it is over, or when it was. */
+export const endOf = (opening: BreakGlass, surroundings: Surroundings): string => {
+  const { status, ended, not_after } = opening
+  if (status === 'approved') return `until ${time(not_after, surroundings)}, ${until(not_after, surroundings)}`
+  return time(ended?.at ?? not_after, surroundings)
+}
+
+export function reviewOf({ review }: Pick<BreakGlass, 'review'>, surroundings: Surroundings): string {
+  if (!review) return 'none'
+  if (review.status === 'done') return `${review.outcome?.replaceAll('_', ' ')}, says ${review.by}`
+  const due = `due ${time(review.due_at, surroundings)}, ${until(review.due_at, surroundings)}`
+  return review.status === 'overdue' ? `OVERDUE: ${due}` : due
+}
+
+/** The facts of one, in the order in which somebody in a hurry needs them. */
+export function describe(opening: BreakGlass, surroundings: Surroundings): string[] {
+  const { id, person, incident, reason, drill, sealed, rights, ended, review } = opening
+  const marks = [...(drill ? ['DRILL, can do nothing'] : []), ...(sealed ? ['SEALED ROLE, outside Hotwork'] : [])]
+  return [
+    [stateOf(opening), id, ...marks].join('  '),
+    fact('what', titleOf(opening)),
+    ...rights.flatMap(({ action, resources }) => resources.map((resource) => fact('', `${action} on ${resource}`))),
+    fact('when', endOf(opening, surroundings)),
+    ...(ended?.reason === undefined ? [] : [fact('why', ended.reason)]),
+    fact('who', `${person}, for ${incident}: ${reason}`),
+    fact('review', reviewOf({ review }, surroundings)),
+    ...(review?.note === undefined ? [] : [fact('', review.note)]),
+  ]
+}

@@ -1,0 +1,26 @@
+import { BreakGlass } from '../answers.ts'
+import { type Exit, exitOfStatus } from '../exit-codes.ts'
+import { fact } from '../screen.ts'
+import { command } from './aws-profile.ts'
+import { describe } from './describe.ts'
+import { type Context, show } from './verb.ts'
+
+/** One opening as it is now. How it ended is the exit code. */
+export async function status({ id: typed }: { id?: string | undefined }, context: Context): Promise<Exit> {
+  const { api, kept, surroundings } = context
+  const id = kept.idOf(api.url, typed)
+  const opening = await read(id, context)
+  const open = opening.status === 'approved'
+  if (!open) kept.forget(id)
+  const words = () => [
+    ...describe(opening, surroundings),
+    ...(open ? [fact('end', `${command} end ${id}`)] : []),
+    ...(!open && opening.review && opening.review.status !== 'done'
+      ? [fact('', `somebody else: ${command} review ${id} --outcome justified|not_justified --note TEXT`)]
+      : []),
+  ]
+  return show(context, opening, words, exitOfStatus(opening.status))
+}
+
+export const read = (id: string, { api }: Pick<Context, 'api'>): Promise<BreakGlass> =>
+  api.call(BreakGlass, { method: 'GET', path: `/v1/break-glass/${id}` })

@@ -1,0 +1,94 @@
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { Api } from './api.ts'
+import { credentials } from './break-glass/credentials.ts'
+import { end } from './break-glass/end.ts'
+import { list } from './break-glass/list.ts'
+import { review } from './break-glass/review.ts'
+import { type StartTyped, start } from './break-glass/start.ts'
+import { status } from './break-glass/status.ts'
+import type { Context } from './break-glass/verb.ts'
+import { vouch } from './break-glass/vouch.ts'
+import type { Exit } from './exit-codes.ts'
+import { KeptOpenings } from './kept-openings.ts'
+import { readSettings } from './settings.ts'
+import type { Surroundings } from './surroundings.ts'
+
+type Common = { api?: string; as?: string; json: boolean }
+
+/** What can be typed, and what it does. `done` is told the exit code. */
+export function commandLine(surroundings: Surroundings, done: (exit: Exit) => void): Command {
+  const program = new Command('hotwork')
+    .description('The permit desk, from a terminal.')
+    .exitOverride()
+    .configureOutput({ writeOut: surroundings.out, writeErr: surroundings.err })
+    .showHelpAfterError('(`hotwork --help` and `hotwork VERB --help` say what there is)')
+    .addHelpText('after', afterwards)
+  const breakGlass = program
+    .command('break-glass')
+    .description('Open in an emergency, with nobody asked: for minutes, told to everybody, reviewed afterwards.')
+
+  const verb = (name: string, description: string): Command =>
+    breakGlass
+      .command(name)
+      .description(description)
+      .addOption(new Option('--api <url>', 'which Hotwork; else HOTWORK_API, else the local stack'))
+      .addOption(new Option('--as <person>', 'on the local stack: as whom, such as person:jade; else HOTWORK_AS'))
+      .option('--json', 'print the result as JSON', false)
+
+  /** What is done for a verb: commander hands over the arguments, then the options, then the command. */
+  const act =
+    <T>(run: (typed: T, context: Context) => Promise<Exit>) =>
+    async (...given: unknown[]): Promise<void> => {
+      const [id, typed] = [given.length > 2 ? given[0] : undefined, given.at(-2) as Common & T]
+      const settings = readSettings(typed, surroundings)
+      const api = new Api(settings.apiUrl, settings.login, surroundings)
+      const context = { api, settings, kept: new KeptOpenings(surroundings), surroundings, json: typed.json }
+      done(await run({ ...typed, id }, context))
+    }
+
+  const opening = (name: string, drill: boolean, description: string): void => {
+    what(verb(name, description))
+      .requiredOption('--reason <text>', 'what is wrong, and what you are going to do')
+      .requiredOption('--incident <id>', 'the incident, such as INC-2041')
+      .requiredOption('--minutes <n>', 'for how long, 60 at most', minutes)
+      .action(act<Omit<StartTyped, 'drill'>>((typed, context) => start({ ...typed, drill }, context)))
+  }
+  opening('start', false, 'open now')
+  opening('drill', true, 'practise: the whole way, people and timers too, with credentials that can do nothing')
+
+  const id = new Argument('[id]', 'the opening; where this machine has one alone, that one')
+  verb('end', 'end it now: every credential of it is dead').addArgument(id).action(act(end))
+  verb('status', 'one opening as it is now').addArgument(id).action(act(status))
+  verb('credentials', 'AWS credentials of it, as `credential_process` in ~/.aws/config takes them')
+    .addArgument(id)
+    .option('--setup', 'print what to put into ~/.aws/config, and no credentials', false)
+    .action(act(credentials))
+  verb('list', 'who holds what until when, reviews due, minutes left').action(act((_, context) => list(context)))
+  verb('review', "say whether somebody else's opening was justified")
+    .argument('<id>', 'the opening')
+    .addOption(new Option('--outcome <outcome>').choices(['justified', 'not_justified']).makeOptionMandatory())
+    .requiredOption('--note <text>', 'what you looked at, and what follows from it')
+    .action(act(review))
+  what(verb('vouch', 'give your word for somebody whose earlier opening is not reviewed yet'))
+    .requiredOption('--person <id>', 'for whom, such as person:jade')
+    .action(act(vouch))
+  return program
+}
+
+/** The options that say what is to be opened. */
+const what = (command: Command): Command =>
+  command
+    .option('--profile <name>', 'a profile of break-glass.json')
+    .option('--action <name>', 'or one action of the catalogue')
+    .option('--arguments <json>', 'what the action is called with, as JSON or @FILE')
+    .option('--resource <type-and-id...>', 'the resource, to be compared with what the arguments say')
+
+function minutes(typed: string): number {
+  if (/^[1-9]\d?$/.test(typed) && Number(typed) <= 60) return Number(typed)
+  throw new InvalidArgumentError('It is a whole number from 1 to 60.')
+}
+
+const afterwards = `
+Exit codes: 0 done; 2 wrong usage; 3 too early; 4 refused; 5 expired; 6 ended before its time; 1 something failed.
+A token of yours in HOTWORK_TOKEN is used as it is; otherwise you log in with your browser. docs/command-line.md says more.
+`

@@ -1,0 +1,54 @@
+import type { Surroundings } from './surroundings.ts'
+
+/** Somebody else wrote some of what is shown: nothing of it may move the cursor, hide, or be read backwards. */
+const inert = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '·')
+
+/** Prints for a person, line by line. */
+export const lines = (...all: readonly string[]): string => all.map((line) => `${inert(line)}\n`).join('')
+
+/** Columns that are as wide as their widest cell, with two spaces between. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const all = [head, ...rows]
+  const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)))
+  return all.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+/** A fact with its name before it, so that names stand under one another. */
+export const fact = (name: string, value: string): string => `${name.padEnd(8)} ${value}`
+
+/** A time as this machine's clock on the wall has it, and in UTC, since whoever reads it next may be elsewhere. */
+export function time(instant: string, { now, env }: Pick<Surroundings, 'now' | 'env'>): string {
+  const at = new Date(instant)
+  const zone = env['TZ'] || Intl.DateTimeFormat().resolvedOptions().timeZone
+  const local = clock(at, now(), zone)
+  const utc = clock(at, now(), 'UTC')
+  return local === utc ? `${utc} UTC` : `${local} here (${utc} UTC)`
+}
+
+/** `04:12`, with the day before it where that is another one than today. */
+function clock(at: Date, now: Date, timeZone: string): string {
+  const day = (date: Date) => part(date, timeZone, { day: 'numeric', month: 'short' })
+  const hour = part(at, timeZone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+  return day(at) === day(now) ? hour : `${day(at)} ${hour}`
+}
+
+function part(date: Date, timeZone: string, form: Intl.DateTimeFormatOptions): string {
+  try {
+    return new Intl.DateTimeFormat('en-GB', { ...form, timeZone }).format(date)
+  } catch {
+    // `TZ` may be what no list of zones has, such as `:/etc/localtime`.
+    return new Intl.DateTimeFormat('en-GB', form).format(date)
+  }
+}
+
+/** How long it is until then, in the unit that matters. */
+export function until(instant: string, { now }: Pick<Surroundings, 'now'>): string {
+  const minutes = Math.round((Date.parse(instant) - now().getTime()) / 60_000)
+  const span = (count: number) => (count < 100 ? `${count} min` : `${Math.round(count / 60)} h`)
+  return minutes >= 0 ? `in ${span(minutes)}` : `${span(-minutes)} ago`
+}

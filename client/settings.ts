@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as z from 'zod'
+import { BrowserLogin, type LoginSettings } from './login/browser-login.ts'
+import { LocalLogin } from './login/local-login.ts'
+import type { Login } from './login/login.ts'
+import { isSafe } from './login/provider.ts'
+import { ReadyToken } from './login/ready-token.ts'
+import type { Surroundings } from './surroundings.ts'
+import { Fault, wrongUsage } from './trouble.ts'
+
+/** What of `.hotwork/local.json` is of use here (interfaces.md section 2). */
+const Local = z.looseObject({
+  apiUrl: z.string(),
+  identityProviderUrl: z.string(),
+  aws: z.looseObject({ endpointUrl: z.string(), region: z.string() }),
+  people: z.array(
+    z.looseObject({ id: z.string(), clientId: z.string(), privateJwk: z.record(z.string(), z.string()) }),
+  ),
+})
+type Local = z.infer<typeof Local>
+
+/** Which Hotwork, and as whom. */
+export type Settings = {
+  apiUrl: string
+  /** The person that `--as` names. */
+  as?: string | undefined
+  login: Login
+  /** Where AWS is, if it is one on this machine. */
+  localAws?: { endpointUrl: string; region: string }
+}
+
+/** What was typed goes before the environment, and both before a local stack that runs here. @throws Refusal */
+export function readSettings(
+  typed: { api?: string | undefined; as?: string | undefined },
+  surroundings: Surroundings,
+): Settings {
+  const { env } = surroundings
+  const found = findLocal(surroundings.folder)
+  const apiUrl = (typed.api ?? env['HOTWORK_API'] ?? found?.apiUrl)?.replace(/\/+$/, '')
+  if (!apiUrl)
+    throw wrongUsage(
+      'which Hotwork?',
+      'name its address with `--api https://...` or in `HOTWORK_API`; `npm start` starts one on this machine',
+    )
+  if (!isSafe(apiUrl))
+    throw wrongUsage(`\`${apiUrl}\` is no address to send a login to`, 'use https; http only on loopback')
+  const local = found?.apiUrl === apiUrl ? found : undefined
+  const as = typed.as ?? env['HOTWORK_AS']
+  return {
+    apiUrl,
+    as,
+    login: chooseLogin(apiUrl, as, local, surroundings),
+    ...(local ? { localAws: local.aws } : {}),
+  }
+}
+
+function chooseLogin(
+  apiUrl: string,
+  as: string | undefined,
+  local: Local | undefined,
+  surroundings: Surroundings,
+): Login {
+  const ready = surroundings.env['HOTWORK_TOKEN']
+  if (ready && as === undefined) return new ReadyToken(ready)
+  if (as === undefined) return new BrowserLogin(() => readLoginSettings(apiUrl), surroundings)
+  if (!local)
+    throw wrongUsage(
+      '`--as` is for the local stack alone',
+      `no \`.hotwork/local.json\` here is of \`${apiUrl}\`: leave \`--as\` out, and log in with a browser`,
+    )
+  const person = local.people.find(({ id }) => id === as)
+  if (!person)
+    throw wrongUsage(
+      `\`${as}\` is nobody here`,
+      `\`--as\` should be one of ${local.people.map(({ id }) => id).join(', ')}`,
+    )
+  return new LocalLogin(local.identityProviderUrl, person, apiUrl)
+}
+
+/** The running stack's, of the folder that one is in or of this checkout. */
+function findLocal(folder: string): Local | undefined {
+  for (const place of [folder, join(import.meta.dirname, '..')]) {
+    try {
+      return Local.parse(JSON.parse(readFileSync(join(place, '.hotwork/local.json'), 'utf8')))
+    } catch {
+      // No stack runs there.
+    }
+  }
+  return undefined
+}
+
+const LoginMetadata = z.looseObject({
+  issuer: z.string().refine(isSafe),
+  client_id: z.string().min(1),
+  scope: z.string().min(1),
+  resource: z.string().optional(),
+})
+
+/** RFC 9728: the API says who it is, and in Hotwork's own member where and as what people log in here. */
+async function readLoginSettings(apiUrl: string): Promise<LoginSettings> {
+  const address = `${apiUrl}/.well-known/oauth-protected-resource`
+  const metadata = await fetch(address, { redirect: 'error', signal: AbortSignal.timeout(30_000) })
+    .then((response) => response.json() as Promise<{ [member: string]: unknown }>)
+    .catch((cause: unknown) => {
+      throw new Fault(
+        { code: 'no_answer', title: `\`${apiUrl}\` does not answer`, detail: `\`${address}\` is no metadata` },
+        { cause },
+      )
+    })
+  // Section 3.3: what calls itself by another name is not believed.
+  if (metadata['resource'] !== apiUrl)
+    throw wrongUsage(
+      `\`${apiUrl}\` is not what this Hotwork is called`,
+      `use the address that it was deployed as: \`--api ${String(metadata['resource']).slice(0, 200)}\``,
+    )
+  const own = z.looseObject({ login: LoginMetadata }).safeParse(metadata[`${apiUrl}/ns/hotwork`])
+  if (own.success) return own.data.login
+  throw wrongUsage(
+    'this Hotwork does not say where people log in from a command line',
+    'put your token into `HOTWORK_TOKEN`; whoever runs Hotwork adds `login.commandLine` to the deployment file (docs/command-line.md)',
+  )
+}

@@ -1,0 +1,39 @@
+import { spawn } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** What a command needs of the machine it runs on. */
+export type Surroundings = {
+  env: { readonly [name: string]: string | undefined }
+  folder: string
+  /** Where results go, and nothing else. */
+  out(text: string): void
+  /** Where all else goes: progress, warnings, what is wrong. */
+  err(text: string): void
+  now(): Date
+  pause(milliseconds: number): Promise<void>
+  /** Shows an address to the person. That it cannot is no trouble: the address is printed too. */
+  openBrowser(address: string): void
+}
+
+export const thisMachine = (): Surroundings => ({
+  env: process.env,
+  folder: process.cwd(),
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  now: () => new Date(),
+  pause: (milliseconds) => sleep(milliseconds),
+  openBrowser,
+})
+
+const openers: { readonly [platform: string]: readonly string[] } = {
+  darwin: ['open'],
+  win32: ['rundll32', 'url.dll,FileProtocolHandler'],
+}
+
+function openBrowser(address: string): void {
+  const own = process.env['BROWSER']
+  const [program = 'xdg-open', ...args] = own ? [own] : (openers[process.platform] ?? ['xdg-open'])
+  const child = spawn(program, [...args, address], { stdio: 'ignore', detached: true })
+  child.once('error', () => {})
+  child.unref()
+}
