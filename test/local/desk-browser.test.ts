@@ -8,7 +8,7 @@ inBrowser('in a browser', () => {
   let browser: Browser
   let errors: string[]
   // Two cores may be busy with everything else.
-  jest.setTimeout(60_000)
+  jest.setTimeout(120_000)
   beforeAll(async () => {
     browser = await launchBrowser()
   })
@@ -29,7 +29,7 @@ inBrowser('in a browser', () => {
   }
 
   async function load(page: Page, user: string): Promise<Page> {
-    page.setDefaultTimeout(10_000)
+    page.setDefaultTimeout(30_000)
     page.on('console', (message) => {
       if (message.type() === 'error') errors.push(message.text())
     })

@@ -25,7 +25,7 @@ inBrowser('pictures', () => {
   const at = new DeskWorld(new World(bundle))
   let browser: Browser
   let states: ReadonlyMap<string, ApprovalRequest>
-  jest.setTimeout(120_000)
+  jest.setTimeout(240_000)
   beforeAll(async () => {
     if (folder !== undefined) mkdirSync(folder, { recursive: true })
     states = await everyState(bundle)
@@ -52,7 +52,7 @@ inBrowser('pictures', () => {
       timezoneId: 'UTC',
     })
     const page = await context.newPage()
-    page.setDefaultTimeout(20_000)
+    page.setDefaultTimeout(60_000)
     await page.goto(`${at.desk.deskUrl}?as=${user}`)
     return page
   }

@@ -11,7 +11,7 @@ import { Deployment, prod, remediator, setParameter } from './deployment.ts'
 /** The pages as they are deployed, in a browser without script, with the provider that people log in at. */
 
 inBrowser('the deployed pages', () => {
-  jest.setTimeout(120_000)
+  jest.setTimeout(240_000)
   const hotwork = new Deployment()
   const { local, desk } = hotwork
   let browser: Browser
@@ -24,7 +24,7 @@ inBrowser('the deployed pages', () => {
   /** Goes somewhere of ours, and logs in on the way as the person with this name. */
   async function openAs(name: string, address: string): Promise<Page> {
     const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage()
-    page.setDefaultTimeout(30_000)
+    page.setDefaultTimeout(60_000)
     await page.goto(address)
     await page.getByRole('button', { name }).click()
     await page.getByRole('button', { name: 'Log out' }).waitFor()

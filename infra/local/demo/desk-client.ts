@@ -35,7 +35,7 @@ export interface Told {
 export type Press = 'approve' | 'deny' | 'narrow' | 'approve_all'
 
 /** How long a card may take. Far more than it does: a failure should mean that it never came. */
-const patienceMilliseconds = 20_000
+const patienceMilliseconds = 45_000
 
 /** People at the desk, by its control API: they see cards, click, and are told things in private. */
 export class DeskClient {

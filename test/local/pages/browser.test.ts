@@ -36,7 +36,7 @@ const throttleWorker: What = {
 inBrowser('people at the pages, in a browser', () => {
   let browser: Browser
   let errors: string[]
-  jest.setTimeout(90_000)
+  jest.setTimeout(240_000)
   beforeAll(async () => {
     browser = await launchBrowser()
   })
@@ -59,7 +59,7 @@ inBrowser('people at the pages, in a browser', () => {
       ...options,
     })
     const page = await context.newPage()
-    page.setDefaultTimeout(20_000)
+    page.setDefaultTimeout(60_000)
     page.on('console', (message) => {
       if (message.type() === 'error' && !/status of (4\d\d)/.test(message.text())) errors.push(message.text())
     })
