@@ -3,7 +3,7 @@ export type Trouble = {
   lines: readonly string[]
   /** For whoever is woken, until they find the runbook. */
   means: string
-  /** An ended AWS session may work on until somebody looks. */
+  /** Each minute counts: an ended AWS session may work on until somebody looks, or one is used that nobody was asked about. */
   urgent?: true
 }
 
@@ -62,6 +62,29 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
   OutcomeUnknown: {
     lines: ['outcome_unknown'],
     means: 'a call was begun, and reading cannot tell whether it was done: a person should look',
+  },
+  BreakGlassOpened: {
+    lines: ['break_glass_opened'],
+    means: 'somebody broke the glass: an emergency, or a drill of one',
+  },
+  BreakGlassOutlived: {
+    lines: ['break_glass_outlived'],
+    means:
+      'what was opened in an emergency is past its end and was not stored as ended: its AWS sessions were not denied',
+    urgent: true,
+  },
+  ReviewOverdue: {
+    lines: ['review_overdue'],
+    means: 'nobody has looked at what was done in an emergency within a day; the next opening needs a second person',
+  },
+  SealedRoleUsed: {
+    lines: ['sealed_role_used'],
+    means: 'somebody acts outside Hotwork, by the sealed role: a review is due',
+    urgent: true,
+  },
+  SealedUseFailed: {
+    lines: ['sealed_use_failed'],
+    means: 'the sealed role was used, and that is not on record yet: no review is due',
   },
   SweepFailed: {
     lines: ['sweep_failed'],

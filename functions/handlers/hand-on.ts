@@ -9,6 +9,7 @@ import { SqsFifoQueue, SqsQueue } from '../adapters/sqs/queue.ts'
 import { SystemClock } from '../adapters/system/clock.ts'
 import { handOn, handOnHalts, handOnPermit } from '../operations/hand-on.ts'
 import { logMeasures } from '../operations/log-measures.ts'
+import { logOverdueReview } from '../operations/log-overdue-review.ts'
 import type { EndMessage, FifoMessage, PressMessage } from '../operations/ports.ts'
 import { environmentOf } from './environments.ts'
 
@@ -58,5 +59,7 @@ async function follow(record: NonNullable<DynamoDBRecord['dynamodb']>) {
   const { state, head } = storedOf(image)
   const before = OldImage && storedOf(OldImage as { [attribute: string]: AttributeValue }).state
   await handOn([{ state, ...(before && { before }), version: head.sequence, since }], now, ports)
-  if (before) logMeasures(before, state, log)
+  if (!before) return
+  logMeasures(before, state, log)
+  logOverdueReview(before, state, log)
 }

@@ -7,6 +7,8 @@ import type { Clock, DecidingPorts, DenyStore, EndMessage, FollowMessage, Queue 
 
 /** What is overdue for less is left to the workflow, whose timers fire 2 s late on purpose. */
 const graceSeconds = 5
+/** What was opened in an emergency has three who store its end. That none did for so long is trouble. Seconds. */
+const outlived = 120
 /** One sweep does at most so many, oldest first; the next one goes on. */
 const batch = 100
 
@@ -33,12 +35,27 @@ export async function sweepOverdue(ports: Ports): Promise<number> {
 /** None where it failed: it stays overdue, so the next sweep tries again. */
 async function wakeOrPassOver(id: RequestId, ports: Ports): Promise<readonly ApprovalRequest[]> {
   try {
+    if (id.startsWith('bgl_')) await logOutlived(id, ports)
     const woken = await wake(id, ports)
     return woken.ok ? [woken.value.state] : []
   } catch (fault) {
     ports.log.error('sweep_failed', { request: id, fault: fault instanceof Error ? fault.name : 'unknown' })
     return []
   }
+}
+
+/**
+ * Past its end nobody gets anything by it, but what follows from an end, such as the denies of its AWS sessions, comes
+ * when it is stored. Each minute until it is.
+ */
+async function logOutlived(id: RequestId, { requests, clock, log }: Ports): Promise<void> {
+  const stored = await requests.load(id)
+  if (stored?.state.status !== 'approved') return
+  const { notAfter, sessions } = stored.state.grant
+  const [now, seconds] = [clock.now(), clock.now() - notAfter]
+  if (seconds <= outlived) return
+  const live = sessions.filter(({ endsAt }) => endsAt > now).length
+  log.error('break_glass_outlived', { request: id, seconds, sessions: live })
 }
 
 async function send(states: readonly ApprovalRequest[], queue: Queue<FollowMessage>): Promise<void> {

@@ -75,14 +75,30 @@ test('an alarm tells the topic that the deployer named, and is quiet where nothi
     expect([properties['AlarmActions'], properties['TreatMissingData']]).toEqual([[said.alarmTopic], 'notBreaching'])
 })
 
-test('what lets an ended session work on is looked at every minute', () => {
+test('what lets a session work that should not is looked at every minute', () => {
   const urgent = alarms().filter(({ properties }) => properties['Period'] === 60)
-  expect(urgent.map(({ id }) => id).sort()).toEqual(['DeniesQueueAge', 'DenyFailed', 'HandOnFailed', 'RevocationLag'])
+  expect(urgent.map(({ id }) => id).sort()).toEqual([
+    'BreakGlassOutlived',
+    'DeniesQueueAge',
+    'DenyFailed',
+    'HandOnFailed',
+    'RevocationLag',
+  ])
 })
 
-/** What is counted though it is no error: how long denies take, and how people decide, which is to be looked at and wakes nobody. */
+/**
+ * What is counted though it is no error: how long denies take, that the glass was broken, and how people decide, which is
+ * to be looked at and wakes nobody.
+ */
 const shown = ['decision_measured', 'wait_measured']
-const measured = ['deny_written', ...shown]
+const opened = 'break_glass_opened'
+const measured = ['deny_written', opened, ...shown]
+
+test('whoever may break the glass says so in the log, by the line that is counted', () => {
+  expect(counted().filter(({ message }) => message === opened)).toHaveLength(1)
+  const code = readFileSync(join(assembly.outdir, 'functions', 'open-break-glass', 'index.js'), 'utf8')
+  expect(code).toContain(`.warn("${opened}"`)
+})
 
 test('whatever is counted in logs raises an alarm of its name, but for how people decide', () => {
   const watched = alarms().filter(({ namespace }) => namespace.startsWith('Hotwork/'))

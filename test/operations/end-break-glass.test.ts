@@ -4,6 +4,7 @@ import type { RequestId } from '../../functions/domain/values.ts'
 import { breakGlassWakes } from '../../functions/domain/wakes.ts'
 import { advanceWorkflow } from '../../functions/operations/advance-workflow.ts'
 import { handOn } from '../../functions/operations/hand-on.ts'
+import { logOverdueReview } from '../../functions/operations/log-overdue-review.ts'
 import type { EndMessage } from '../../functions/operations/ports.ts'
 import { setReminders } from '../../functions/operations/set-reminders.ts'
 import { sweepOverdue } from '../../functions/operations/sweep-overdue.ts'
@@ -271,5 +272,50 @@ describe('a store that fails at the end', () => {
     night.clock.advance(hour + window)
     expect(await night.issueToken(request)).toMatchObject({ ok: false, code: 'expired' })
     expect(await night.endedOnce(request)).toEqual(['Expired'])
+  })
+})
+
+describe('what nobody did in time is said in the log, for an alarm', () => {
+  const said = (message: string) => night.log.lines.filter((line) => line.message === message)
+
+  test('that it is past its end and not stored as ended, each minute until it is', async () => {
+    const request = await night.opened()
+    await night.issueToken(request)
+    night.clock.advance(window + 2 * minute + 1)
+    night.requests.failNextCommit('unheard')
+    await night.sweep()
+    night.clock.advance(minute)
+    await night.sweep()
+    await night.sweep()
+    const fields = { request: request.ask.id, sessions: 0 }
+    expect(said('break_glass_outlived')).toEqual([
+      { level: 'error', message: 'break_glass_outlived', fields: { ...fields, seconds: 121 } },
+      { level: 'error', message: 'break_glass_outlived', fields: { ...fields, seconds: 181 } },
+    ])
+  })
+
+  test('nothing, where its end was stored by then, or a review is what the sweep is late for', async () => {
+    const request = await night.opened()
+    night.clock.advance(window + minute)
+    await night.sweep()
+    night.clock.advance(48 * hour)
+    await night.sweep()
+    expect((await night.story(request.ask.id)).at(-1)).toBe('ReviewOverdue')
+    expect(said('break_glass_outlived')).toEqual([])
+  })
+
+  test('that a review is overdue, once, whoever stored it', async () => {
+    const request = await night.opened()
+    await night.end(request)
+    const before = await night.state(request.ask.id)
+    night.clock.advance(25 * hour)
+    await night.review(request, 'ben')
+    const overdue = await night.state(request.ask.id)
+    logOverdueReview(before, overdue, night.log)
+    await night.review(request, 'gus')
+    logOverdueReview(overdue, await night.state(request.ask.id), night.log)
+    expect(said('review_overdue')).toEqual([
+      { level: 'error', message: 'review_overdue', fields: { request: request.ask.id, drill: false } },
+    ])
   })
 })
