@@ -205,6 +205,8 @@ export type ReviewBreakGlass = Common & {
   person: PersonId
   outcome: 'justified' | 'not_justified'
   note: string
+  /** The digest of the card that they were shown, where that is known. */
+  seen?: Digest
   /** Policy's answer to `review` for this person. */
   answer: Answer
 }

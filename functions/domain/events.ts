@@ -117,7 +117,12 @@ export const Event = z.discriminatedUnion('type', [
   event('BreakGlassOpened', { ask: Ask, grant: GrantId, notAfter: NumericDate }),
   event('ReviewDue', { dueAt: NumericDate }),
   event('ReviewOverdue', {}),
-  event('Reviewed', { outcome: z.enum(['justified', 'not_justified']), note: z.string() }),
+  event('Reviewed', {
+    outcome: z.enum(['justified', 'not_justified']),
+    note: z.string(),
+    /** What the reviewer was shown: the digest of the card as it was rendered, where the door knows it. */
+    seen: Digest.optional(),
+  }),
   event('Refused', { attempted: z.string(), code: Refusal }),
 ])
 export type Event = z.infer<typeof Event>

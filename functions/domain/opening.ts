@@ -30,7 +30,7 @@ export function openBreakGlass({ ask, answer, books, bundle }: OpenBreakGlass, a
  * vouched for them. Late is better than never; said once.
  */
 export function review(state: ApprovalRequest, command: ReviewBreakGlass, at: NumericDate): Answered {
-  const { person, outcome, note, answer, bundle } = command
+  const { person, outcome, note, seen, answer, bundle } = command
   if (!state.review || !state.ask.breakGlass) return { code: 'no_review_due' }
   if (ownersOf(state).includes(person) || state.ask.agent.id === person || state.ask.breakGlass.secondedBy === person)
     return { code: 'self_review' }
@@ -47,6 +47,7 @@ export function review(state: ApprovalRequest, command: ReviewBreakGlass, at: Nu
       bundle,
       outcome,
       note,
+      ...(seen === undefined ? {} : { seen }),
     },
   ]
 }

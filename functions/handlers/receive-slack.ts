@@ -17,6 +17,7 @@ import { foreseeDecision } from '../operations/foresee-decision.ts'
 import { givePermit } from '../operations/give-permit.ts'
 import { environmentOf } from './environments.ts'
 import { decidingPorts } from './wiring/deciding.ts'
+import { emergencyOptions } from './wiring/emergency-options.ts'
 import { freshEnough } from './wiring/fresh-enough.ts'
 import { linkingFor } from './wiring/linking.ts'
 import { overviewOptions } from './wiring/overview-options.ts'
@@ -60,6 +61,7 @@ const edge = createSlackEdge({
   allowMore: (ask, mayStart) =>
     givePermit(ask, { ...inTime(ports, mayStart), permits: permitsInTime(permits, mayStart) }),
   ...overviewOptions({ ...ports, permits, standIns }, environment.ISSUER),
+  ...emergencyOptions(ports),
   openModal: createModals(webApi),
   publishHome: createHomes(webApi),
   refreshGroups: slackGroupsRefresh({ bundle: policy.bundle, tables: environment, webApi, clock }, hurried),

@@ -1,10 +1,16 @@
-import type { PersonId, RequestId } from '../domain/values.ts'
+import type { Digest, PersonId, RequestId } from '../domain/values.ts'
 import { refuse } from '../domain/values.ts'
 import { type CarriedOut, carryOut, recordRefusal } from './carry-out.ts'
 import { askAboutEmergency } from './emergency-questions.ts'
 import type { DecidingPorts } from './ports.ts'
 
-export type ReviewAsk = { id: RequestId; person: PersonId; outcome: 'justified' | 'not_justified'; note: string }
+export type ReviewAsk = {
+  id: RequestId
+  person: PersonId
+  outcome: 'justified' | 'not_justified'
+  note: string
+  seen?: Digest | undefined
+}
 
 /**
  * Somebody else says whether breaking the glass was justified. Late is better than never, and said once.
@@ -12,7 +18,7 @@ export type ReviewAsk = { id: RequestId; person: PersonId; outcome: 'justified' 
  * @throws StoreUnavailable, StaleRequest
  */
 export async function reviewBreakGlass(
-  { id, person, outcome, note }: ReviewAsk,
+  { id, person, outcome, note, seen }: ReviewAsk,
   ports: Omit<DecidingPorts, 'ids'>,
 ): Promise<CarriedOut> {
   const { policy } = ports
@@ -21,6 +27,7 @@ export async function reviewBreakGlass(
     person,
     outcome,
     note,
+    ...(seen === undefined ? {} : { seen }),
     answer: askAboutEmergency(policy, 'review', person, state.ask, 'request', now),
     bundle: policy.bundle.hash,
   }))

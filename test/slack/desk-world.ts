@@ -5,6 +5,7 @@ import { createHomes } from '../../functions/adapters/slack/slack-home.ts'
 import { createModals } from '../../functions/adapters/slack/slack-modals.ts'
 import { createWhisper } from '../../functions/adapters/slack/whisper.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
+import { emergencyOptions } from '../../functions/handlers/wiring/emergency-options.ts'
 import { overviewOptions } from '../../functions/handlers/wiring/overview-options.ts'
 import { acceptBurst } from '../../functions/operations/accept-burst.ts'
 import { commentDecision } from '../../functions/operations/comment-decision.ts'
@@ -65,6 +66,7 @@ export class DeskWorld {
       allowMore: (ask, mayStart) =>
         givePermit(ask, { ...inTime(world.ports, mayStart), permits: permitsInTime(world.permits, mayStart) }),
       ...overviewOptions({ ...world.ports, permits: world.permits, standIns: world.standIns }, issuer),
+      ...emergencyOptions(world.ports),
       openModal: createModals(slackApi),
       publishHome: createHomes(slackApi),
       refreshGroups: () => Promise.reject(new Error('no groups are taken from Slack here')),

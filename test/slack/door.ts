@@ -6,6 +6,7 @@ import type { Modal } from '../../functions/adapters/slack/modal-blocks.ts'
 import { createWhisper } from '../../functions/adapters/slack/whisper.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import type { Digest, JsonObject, RequestId } from '../../functions/domain/values.ts'
+import { emergencyOptions } from '../../functions/handlers/wiring/emergency-options.ts'
 import { overviewOptions } from '../../functions/handlers/wiring/overview-options.ts'
 import { pageOf } from '../../functions/handlers/wiring/page.ts'
 import { acceptBurst } from '../../functions/operations/accept-burst.ts'
@@ -71,6 +72,9 @@ export class Door {
           permits: permitsInTime(world.permits, mayStart),
         }),
       ...overviewOptions({ ...world.ports, permits: world.permits, standIns: world.standIns }, issuer),
+      endEmergency: (...asked) => emergencyOptions(this.ports(world.ports)).endEmergency(...asked),
+      foreseeReview: (ask) => emergencyOptions(this.ports(world.ports)).foreseeReview(ask),
+      review: (...asked) => emergencyOptions(this.ports(world.ports)).review(...asked),
       publishHome: async () => {},
       refreshGroups: async () => true,
       whisper: createWhisper(bundle.deployment.slack.apiUrl, world.log, async (url, init) => {

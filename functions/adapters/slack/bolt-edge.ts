@@ -8,6 +8,7 @@ import { registerForms } from './card-forms.ts'
 import type { Carried } from './carried.ts'
 import { registerCommands } from './commands.ts'
 import type { EdgeOptions } from './edge-options.ts'
+import { registerEmergency } from './emergency-buttons.ts'
 import type { Envelope } from './envelope.ts'
 import { guard, type RawRequest } from './guard.ts'
 import { registerHome } from './home.ts'
@@ -106,6 +107,7 @@ function registerListeners(receiver: AwsLambdaReceiver, options: EdgeOptions): v
   registerForms(app, options)
   registerBurst(app, options)
   registerPermit(app, options)
+  registerEmergency(app, options)
   registerHome(app, options)
   registerStandIns(app, options)
   registerCommands(app, options)

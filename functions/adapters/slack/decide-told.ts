@@ -59,7 +59,11 @@ export function faultTold(request: string, fault: unknown, { log }: Pick<EdgeOpt
 }
 
 /** What was rendered there, if it is known soon: the record is better for it, and no decision waits for it. */
-async function seenOn({ request, channel, ts }: Subject, { deadline }: Carried, { seen, log }: EdgeOptions) {
+export async function seenOn(
+  { request, channel, ts }: Pick<Subject, 'request' | 'channel' | 'ts'>,
+  { deadline }: Carried,
+  { seen, log }: EdgeOptions,
+) {
   if (channel === undefined || ts === undefined) return undefined
   const found = await deadline.within(seen({ request, channel, ts }), patience.beside).catch((fault: unknown) => {
     log.warn('card not read', { request, fault: fault instanceof Error ? fault.name : 'unknown' })

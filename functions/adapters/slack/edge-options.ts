@@ -23,6 +23,7 @@ import type { Foreseen } from '../../operations/foresee-decision.ts'
 import type { PermitAsk } from '../../operations/give-permit.ts'
 import type { Log, OnceOnly } from '../../operations/ports.ts'
 import type { Overview } from '../../operations/read-overview.ts'
+import type { ReviewAsk } from '../../operations/review-break-glass.ts'
 import type { Linking } from './carried.ts'
 import type { Home } from './home-view.ts'
 import type { Modal } from './modal-blocks.ts'
@@ -31,7 +32,7 @@ import type { Whisper } from './whisper.ts'
 
 /** What Slack's door needs from the world. Each group of listeners takes of it what it uses. */
 export type EdgeOptions = {
-  bundle: Pick<Bundle, 'directory' | 'deployment' | 'actions' | 'agents' | 'ladder'>
+  bundle: Pick<Bundle, 'directory' | 'deployment' | 'actions' | 'agents' | 'ladder' | 'breakGlass'>
   /** The signing secrets that are good now. They are read before anything of the request is believed. */
   secrets(): Promise<SigningSecrets>
   /** Decides, and starts no transaction once `mayStart` says no. */
@@ -56,6 +57,12 @@ export type EdgeOptions = {
   read(ask: { id: RequestId; person: PersonId }): Promise<Result<ApprovalRequest, 'not_permitted' | 'unknown_request'>>
   /** Ends a live grant, or denies what is pending, if policy lets this person; starts no transaction once `mayStart` says no. */
   revoke(ask: RevokeAsk, mayStart: () => boolean): Promise<CarriedOut>
+  /** Ends what was opened in an emergency: by whoever did, or whom policy lets revoke. */
+  endEmergency(ask: { id: RequestId; person: PersonId; once: OnceOnly }, mayStart: () => boolean): Promise<CarriedOut>
+  /** What a review of it by this person would come to; nothing is recorded. */
+  foreseeReview(ask: { id: RequestId; person: PersonId }): Promise<Foreseen>
+  /** Somebody else says whether it was justified; starts no transaction once `mayStart` says no. */
+  review(ask: ReviewAsk, mayStart: () => boolean): Promise<CarriedOut>
   /** Takes one press for all of a list; starts no transaction once `mayStart` says no. */
   decideAll(ask: BurstAsk, mayStart: () => boolean): Promise<Accepted>
   /** Allows more of what a person approved, if policy lets them; starts no transaction once `mayStart` says no. */

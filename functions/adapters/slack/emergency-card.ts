@@ -230,7 +230,8 @@ function credentialLines(state: ApprovalRequest, { credentials }: EmergencyAbout
   })
 }
 
-const useLine = ({ tool, begunAt, ended }: Use): RichTextSection =>
+/** One use of what was open, and how it went. */
+export const useLine = ({ tool, begunAt, ended }: Use): RichTextSection =>
   section(
     words('Used on '),
     code(inert(tool)),

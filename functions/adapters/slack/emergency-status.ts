@@ -91,9 +91,12 @@ const after = (state: ApprovalRequest, at: number): RichTextElement[] => [
   words(`, ${duration(Math.max(1, at - state.submittedAt))} after it was opened.`),
 ]
 
+/** What stands for a reason where nobody was asked for one: the button on the card ends at once. */
+const nothingSaid = ['ended early']
+
 /** Why it was ended before its time: in whoever's own words, so never in a sentence of ours. */
 export const whyEnded = (state: ApprovalRequest): string | undefined =>
-  state.status === 'revoked' && state.reason.trim() !== '' && !isClosed(state)
+  state.status === 'revoked' && ![...nothingSaid, ''].includes(state.reason.trim()) && !isClosed(state)
     ? clamp(inert(state.reason), 240).text
     : undefined
 
