@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { parseBody } from '../adapters/http/authzen.ts'
 import { breakGlassView } from '../adapters/http/break-glass-view.ts'
 import { endpoint } from '../adapters/http/endpoint.ts'
+import { SystemStopwatch } from '../adapters/system/stopwatch.ts'
 import { JsonObject, Resource } from '../domain/values.ts'
 import { openBreakGlass } from '../operations/open-break-glass.ts'
 import { environmentOf } from './environments.ts'
@@ -15,7 +16,11 @@ import { refusalForOps } from './wiring/refusals-for-ops.ts'
 const environment = environmentOf('open-break-glass')
 const issuer = environment.ISSUER
 const deciding = decidingPorts(environment, cedarPolicy())
-const ports = { ...deciding, incidents: incidentsOf(deciding.policy.bundle, environment, deciding.clock) }
+const ports = {
+  ...deciding,
+  incidents: incidentsOf(deciding.policy.bundle, environment, deciding.clock),
+  stopwatch: new SystemStopwatch(),
+}
 const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
 
 const said = {
@@ -56,6 +61,7 @@ export const handler = endpoint({ issuer, ...ports }, async (call) => {
       idempotencyKey,
       body,
       once,
+      arrivedAt: call.arrivedAt,
     },
     ports,
   )

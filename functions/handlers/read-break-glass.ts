@@ -1,9 +1,11 @@
 import { breakGlassView, budgetView, evidenceView } from '../adapters/http/break-glass-view.ts'
+import { drillView } from '../adapters/http/drill-view.ts'
 import { type Call, endpoint } from '../adapters/http/endpoint.ts'
-import type { Answer } from '../adapters/http/problem.ts'
+import { type Answer, BadRequest } from '../adapters/http/problem.ts'
 import { budgetsLeft } from '../domain/budget-left.ts'
 import type { PersonId } from '../domain/values.ts'
 import { listBreakGlass } from '../operations/read-break-glass.ts'
+import { readDrill } from '../operations/read-drill.ts'
 import { readEvidence } from '../operations/read-evidence.ts'
 import { readLedger, readRequest } from '../operations/read-requests.ts'
 import { environmentOf } from './environments.ts'
@@ -35,6 +37,11 @@ const routes: { [route: string]: (call: Call, person: PersonId) => Promise<Answe
     if (!read.ok) throw refusalForOps(read.code)
     return { status: 200, body: { ...breakGlassView(read.value), ...evidenceView(await readEvidence(id, ports)) } }
   },
+  'GET /v1/break-glass/{id}/drill': async (call, person) => {
+    const drill = await readDrill({ id: breakGlassId(call), person }, ports)
+    if (!drill.ok) throw drill.code === 'no_drill' ? noDrill() : refusalForOps(drill.code)
+    return { status: 200, body: drillView(drill.value) }
+  },
   'GET /v1/break-glass/{id}/ledger': async (call, person) => {
     const read = await readLedger({ id: breakGlassId(call), person }, ports)
     if (!read.ok) throw refusalForOps(read.code)
@@ -48,3 +55,11 @@ export const handler = endpoint({ issuer, ...ports }, async (call) => {
   if (!route) throw refusalForOps('unknown_request')
   return route(call, person.id)
 })
+
+const noDrill = () =>
+  new BadRequest({
+    status: 404,
+    code: 'no_drill',
+    title: 'That was no drill',
+    detail: 'it was in earnest: read it at `/v1/break-glass/{id}`',
+  })

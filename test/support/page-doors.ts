@@ -10,6 +10,7 @@ import { showPages } from '../../functions/handlers/wiring/show-pages.ts'
 import { offerLink } from '../../functions/operations/link-slack.ts'
 import type { IdTokens, LoginProvider } from '../../functions/operations/login-ports.ts'
 import { MemoryCallRecord } from './memory-call-record.ts'
+import { MemoryCardStore } from './memory-card-store.ts'
 import { MemoryPersonLinks } from './memory-person-links.ts'
 import { MemorySessionStore } from './memory-session-store.ts'
 import type { World } from './world.ts'
@@ -22,6 +23,7 @@ export class PageDoors {
   readonly sessions = new MemorySessionStore()
   readonly links: MemoryPersonLinks
   readonly calls = new MemoryCallRecord()
+  readonly cards = new MemoryCardStore()
   /** What Slack says of its users, by id. */
   readonly users = new Map<string, SlackStanding & { name: string }>()
   readonly #world: World
@@ -32,11 +34,12 @@ export class PageDoors {
     this.#world = world
     this.#issuer = issuer
     this.links = new MemoryPersonLinks(world.ledger)
-    const { sessions, links, calls } = this
+    const { sessions, links, calls, cards } = this
     const ports = {
       ...world.ports,
       sessions,
       calls,
+      cards,
       account: '000000000000',
       issuer,
       // Asked anew each time, so that a test may change the policies while people are logged in.
@@ -57,6 +60,7 @@ export class PageDoors {
       ['GET /login/decision', decide],
       ['GET /break-glass', show],
       ['GET /break-glass/{id}', show],
+      ['GET /break-glass/{id}/drill', show],
       ['POST /break-glass/{id}', decide],
       ['GET /login', logIn],
       ['GET /login/callback', logIn],

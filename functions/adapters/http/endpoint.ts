@@ -22,6 +22,8 @@ export type Call = {
   form(): Form
   hasBody: boolean
   requestId: string
+  /** When the API got it, in milliseconds: for measuring. */
+  arrivedAt: number
 }
 
 export type Settings = {
@@ -144,6 +146,7 @@ function readCall(event: APIGatewayProxyEventV2): Call {
     },
     hasBody: (event.body ?? '') !== '',
     requestId: requestIdOf(header('x-request-id'), event.requestContext.requestId),
+    arrivedAt: event.requestContext.timeEpoch,
   }
 }
 

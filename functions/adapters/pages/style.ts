@@ -32,10 +32,17 @@ label { display: block; font-weight: 600; margin: .5rem 0 .2rem } .hint { color:
 textarea, input { font: inherit; color: inherit; background: var(--paper); width: 100%; padding: .5rem .6rem; border: 1px solid var(--soft); border-radius: .35rem } textarea { min-height: 4.2rem } input[type=number] { max-width: 12rem }
 input[type=radio] { width: auto; margin: .3rem .2rem 0 0; flex: none } fieldset { border: 0; padding: 0; margin: 0 } legend { font-weight: 600; padding: 0 } .choice { display: flex; gap: .4rem; padding: .4rem 0; font-weight: 400 }
 .budgets { list-style: none; padding: 0 } .budgets strong { white-space: nowrap } meter { display: block; width: 100%; height: 1rem; margin-top: .15rem }
+table { width: 100%; border-collapse: collapse } th, td { text-align: left; vertical-align: top; padding: .45rem .5rem .45rem 0; border-bottom: 1px solid var(--line) } thead th { color: var(--soft); font-weight: 400 }
+.met td strong, .line .met span { color: var(--go) } .missed td strong, .line .missed span { color: var(--stop) }
+.bar { display: block; width: 100%; min-width: 4rem; height: .4rem; margin-top: .3rem } .bar .all { fill: var(--line) } .bar .part { fill: var(--go) } .missed .bar .part { fill: var(--stop) }
+.line { list-style: none; padding: 0; margin: 1.5rem 0; display: grid; grid-template-columns: repeat(5, 1fr); gap: .5rem } .line li { position: relative; margin: 0; padding: 2.6rem .1rem 0; text-align: center; line-height: 1.3 } .line strong, .line span { display: block }
+.line li::before { content: "…"; position: absolute; z-index: 1; top: 0; left: calc(50% - 1.05rem); width: 2.1rem; height: 2.1rem; line-height: 1.9rem; text-align: center; border: 2px solid var(--soft); border-radius: 50%; background: var(--paper); font-weight: 700 } .line .met::before { content: "✓"; border-color: var(--go); background: var(--go); color: var(--on) } .line .missed::before { content: "✗"; border-color: var(--stop); background: var(--stop); color: var(--on) } .line .unknown::before { content: "?" } .line .not_due::before { content: "–" }
+.line li:not(:last-child)::after { content: ""; position: absolute; top: 1rem; left: 50%; width: calc(100% + .5rem); border-top: 3px solid var(--line) }
 button, .button { font: inherit; font-weight: 600; cursor: pointer; display: inline-block; min-height: 2.75rem; padding: .45rem 1.1rem; margin-top: .6rem; border-radius: .4rem; border: 2px solid var(--ink); color: var(--ink); background: var(--paper); text-decoration: none }
 button.go { border-color: var(--go); background: var(--go); color: var(--on) } button.stop { border-color: var(--stop); color: var(--stop) } header button { margin: 0; min-height: 2.2rem; padding: .15rem .8rem; border-width: 1px; font-weight: 400 }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px } summary { cursor: pointer; font-weight: 600; padding: .35rem 0 }
-@media (max-width: 34rem) { dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: .5rem } .box button { width: 100% } }
+@media (max-width: 34rem) { dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: .5rem } .box button { width: 100% }
+.line { grid-template-columns: 1fr; gap: 0 } .line li { text-align: left; padding: .3rem 0 1rem 3rem; min-height: 3.2rem } .line li::before { left: 0 } .line li:not(:last-child)::after { left: 1rem; top: 2.1rem; bottom: 0; width: 0; border-top: 0; border-left: 3px solid var(--line) } }
 @media print { header, form, details { display: none } }
 `
 

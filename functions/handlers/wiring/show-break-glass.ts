@@ -2,15 +2,17 @@ import type { Call } from '../../adapters/http/endpoint.ts'
 import { type Answer, BadRequest } from '../../adapters/http/problem.ts'
 import { breakGlassListPage } from '../../adapters/pages/break-glass-list-page.ts'
 import { breakGlassPage } from '../../adapters/pages/break-glass-page.ts'
+import { drillPage } from '../../adapters/pages/drill-page.ts'
 import { budgetsLeft } from '../../domain/budget-left.ts'
 import { RequestId } from '../../domain/values.ts'
 import type { DecidingPorts } from '../../operations/ports.ts'
 import { listBreakGlass } from '../../operations/read-break-glass.ts'
+import { type DrillPorts, readDrill } from '../../operations/read-drill.ts'
 import { type EvidencePorts, readEvidence } from '../../operations/read-evidence.ts'
 import { viewBreakGlass } from '../../operations/view-break-glass.ts'
 import { type DoorPorts, type Guest, shown } from './page-door.ts'
 
-export type ShowOpeningPorts = DoorPorts & Pick<DecidingPorts, 'requests'> & EvidencePorts
+export type ShowOpeningPorts = DoorPorts & Pick<DecidingPorts, 'requests'> & EvidencePorts & DrillPorts
 
 /** `GET /break-glass`: who holds what, which reviews are due, what is left of the minutes. */
 export async function showOpenings({ person, reader }: Guest, ports: ShowOpeningPorts): Promise<Answer> {
@@ -33,6 +35,24 @@ export async function showOpening(call: Call, { person, reader }: Guest, ports: 
   const body = breakGlassPage({ ...view, reader: { ...reader, person: person.id }, now: ports.clock.now() })
   return shown(ports.issuer, body)
 }
+
+/** `GET /break-glass/{id}/drill`: how a drill went. */
+export async function showDrill(call: Call, { person, reader }: Guest, ports: ShowOpeningPorts): Promise<Answer> {
+  const id = openingIn(call)
+  if (!id) throw notShownOpening()
+  const drill = await readDrill({ id, person: person.id }, ports)
+  if (!drill.ok) throw drill.code === 'no_drill' ? noDrill(id) : notShownOpening(drill.code)
+  const view = { drill: drill.value, bundle: ports.policy.bundle, reader, now: ports.clock.now() }
+  return shown(ports.issuer, drillPage(view))
+}
+
+const noDrill = (id: RequestId): BadRequest =>
+  new BadRequest({
+    status: 404,
+    code: 'no_drill',
+    title: 'That was no drill',
+    detail: `It was in earnest, and stands at /break-glass/${id}`,
+  })
 
 /** The id in the path, where it is one of an opening. */
 export function openingIn(call: Call): RequestId | undefined {

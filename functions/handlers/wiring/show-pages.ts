@@ -7,7 +7,7 @@ import { viewRequest } from '../../operations/view-request.ts'
 import { waitingFor } from '../../operations/waiting-for.ts'
 import { type Guest, goTo, guestOf, shown, toLogin } from './page-door.ts'
 import { unknownRequest } from './refusals.ts'
-import { openingIn, type ShowOpeningPorts, showOpening, showOpenings } from './show-break-glass.ts'
+import { openingIn, type ShowOpeningPorts, showDrill, showOpening, showOpenings } from './show-break-glass.ts'
 
 export type ShowPorts = ShowOpeningPorts
 
@@ -29,6 +29,7 @@ const routes: { [route: string]: (call: Call, guest: Guest, ports: ShowPorts) =>
   },
   'GET /break-glass': (_call, guest, ports) => showOpenings(guest, ports),
   'GET /break-glass/{id}': showOpening,
+  'GET /break-glass/{id}/drill': showDrill,
 }
 
 /** The pages that only show. Whoever is not logged in logs in first, and is then shown what they came for. */
@@ -45,10 +46,7 @@ export const showPages =
 const pathOf = (call: Call): string => {
   const id = RequestId.safeParse(call.path('id'))
   if (call.route.startsWith('GET /break-glass'))
-    return call.route
-      .slice('GET '.length)
-      .replace('{id}', openingIn(call) ?? '')
-      .replace(/\/$/, '')
+    return openingIn(call) ? call.route.slice('GET '.length).replace('{id}', call.path('id')) : '/break-glass'
   return id.success ? `/decide/${id.data}` : '/decide'
 }
 
