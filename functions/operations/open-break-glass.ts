@@ -41,6 +41,7 @@ import { askAboutEmergency } from './emergency-questions.ts'
 import { StaleRequest } from './faults.ts'
 import { findHaltOfPerson } from './find-halt.ts'
 import { bodyDigest, findRepeat, idempotencyItem } from './idempotency.ts'
+import { measureDrill, type Stopwatch } from './measure-drill.ts'
 import type { DecidingPorts, Incidents, OnceOnly, Stored } from './ports.ts'
 import { everyone } from './read-break-glass.ts'
 
@@ -62,12 +63,14 @@ export type OpeningAsk = {
   body: Json
   /** The proof's replay key. */
   once: OnceOnly
+  /** When the call came in, in milliseconds, where the door knows it: a drill is measured from then on. */
+  arrivedAt?: number
 }
 
 /** What was opened, and what is left of the seven days' minutes. Seconds. */
 export type OpenedBreakGlass = { stored: Stored; left: number; created: boolean }
 
-export type OpeningPorts = DecidingPorts & { incidents: Incidents }
+export type OpeningPorts = DecidingPorts & { incidents: Incidents; stopwatch?: Stopwatch }
 
 const [day, attempts] = [86_400, 8]
 /** A book is needed for a week, and while a review is still to be done: nobody forgets that for a year. */
@@ -84,6 +87,7 @@ export async function openBreakGlass(ask: OpeningAsk, ports: OpeningPorts): Prom
     await recordRefusal({ type: 'person', id: ask.person }, 'open_break_glass', refusal.code, ports)
     return refusal
   }
+  const began = ask.arrivedAt ?? ports.stopwatch?.milliseconds()
   const key = idempotencyItem(ask.person, ask.idempotencyKey)
   const body = bodyDigest(ask.body)
   for (let attempt = 0; attempt < attempts; attempt++) {
@@ -120,6 +124,8 @@ export async function openBreakGlass(ask: OpeningAsk, ports: OpeningPorts): Prom
     })
     if (result.outcome === 'committed') {
       ports.log.warn('break_glass_opened', { request: id, by: ask.person, drill: ask.drill })
+      if (ask.drill && ports.stopwatch && began !== undefined)
+        await measureDrill({ id, milliseconds: ports.stopwatch.milliseconds() - began }, ports)
       return ok({ stored: { state, head }, left: leftOf(books, now, entry), created: true })
     }
     if (result.outcome === 'taken' && result.key === ask.once.key) return refused(refuse('replayed'))
