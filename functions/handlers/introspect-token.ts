@@ -11,7 +11,7 @@ import { addressesOf } from '../domain/bundle.ts'
 import { type Introspector, introspectToken } from '../operations/introspect-token.ts'
 import { environmentOf } from './environments.ts'
 import { readBundle } from './wiring/bundle.ts'
-import { Callers } from './wiring/callers.ts'
+import { Callers, mustBeTheirs } from './wiring/callers.ts'
 
 const { ISSUER: issuer, REQUESTS_TABLE, PUBLISHED_KEYS } = environmentOf('introspect-token')
 const clock = new SystemClock()
@@ -20,16 +20,17 @@ const callers = new Callers(bundle, issuer, clock)
 const requests = new DynamoRequestStore(connect(), { requests: REQUESTS_TABLE, ledger: '' })
 const tokens = new AccessTokenVerifier(issuer, new KmsKeySet(PUBLISHED_KEYS), clock)
 
-/** `POST /introspect`: what a token is good for now, to the tool it is for and to the agent whose it is (RFC 7662). */
+/** `POST /introspect`: what a token is good for now, to the tool it is for and to whoever it was given to (RFC 7662). */
 export const handler = oauthEndpoint({ issuer, clock, log: new PowertoolsLog() }, async (call) => {
   const caller = await introspector(call)
   const known = await tokens.recognise(readToken(call.form()))
+  mustBeTheirs(issuer, caller, known)
   if (!known.ok) return inactiveAnswer
   const active = await introspectToken(known.value, caller, { requests, clock })
   return active ? activeAnswer(known.value.claims, active.details) : inactiveAnswer
 })
 
 async function introspector(call: Call): Promise<Introspector> {
-  const caller = await callers.agentOrTool(call)
-  return caller.type === 'agent' ? caller : { ...caller, audience: addressesOf(bundle, caller.id)?.audience }
+  const caller = await callers.holder(call)
+  return caller.type === 'tool' ? { ...caller, audience: addressesOf(bundle, caller.id)?.audience } : caller
 }

@@ -1,11 +1,14 @@
 import { asOf } from '../domain/due.ts'
-import type { AgentId, JsonObject, ToolId } from '../domain/values.ts'
+import type { AgentId, JsonObject, PersonId, ToolId } from '../domain/values.ts'
 import { findEnding } from './authority.ts'
 import { authorizationDetail } from './issue-token.ts'
 import type { Clock, KnownToken, RequestStore } from './ports.ts'
 
-/** Who asks: an agent about tokens of its own, or a tool about those that are meant for it. */
-export type Introspector = { type: 'agent'; id: AgentId } | { type: 'tool'; id: ToolId; audience: string | undefined }
+/** Who asks: an agent or a person about tokens of their own, or a tool about those that are meant for it. */
+export type Introspector =
+  | { type: 'agent'; id: AgentId }
+  | { type: 'person'; id: PersonId }
+  | { type: 'tool'; id: ToolId; audience: string | undefined }
 type Ports = { requests: Pick<RequestStore, 'load' | 'standing'>; clock: Clock }
 
 /**
@@ -31,4 +34,4 @@ export async function introspectToken(
 }
 
 const mayKnow = (caller: Introspector, token: KnownToken): boolean =>
-  caller.type === 'agent' ? caller.id === token.agent : caller.audience === token.audience
+  caller.type === 'tool' ? caller.audience === token.audience : caller.id === token.agent

@@ -1,7 +1,8 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { type Call, endpoint } from '../../functions/adapters/http/endpoint.ts'
 import type { Bundle } from '../../functions/domain/bundle.ts'
-import { Callers } from '../../functions/handlers/wiring/callers.ts'
+import type { AskerId } from '../../functions/domain/values.ts'
+import { Callers, mustBeTheirs } from '../../functions/handlers/wiring/callers.ts'
 import { type KeyServer, startKeyServer } from '../adapters/key-server.ts'
 import { type Key, makeKey, signed } from '../adapters/tokens.ts'
 import { MemoryClock } from '../support/memory-clock.ts'
@@ -249,5 +250,31 @@ describe('the proof of a key', () => {
     expect((await prove(proof(), at)).status).toBe(401)
     expect((await prove(proof({ ath: accessToken }), at)).status).toBe(401)
     expect((await prove(proof({ ath: hash }), { ...at, accessToken: 'a.b.d' })).status).toBe(401)
+  })
+})
+
+describe('who asks about a token of ours, or gives it back', () => {
+  const known = (agent: string) => ({ ok: true, value: { agent: agent as AskerId } }) as const
+  const holding = (headers: { [name: string]: string }, token: Parameters<typeof mustBeTheirs>[2]) =>
+    knock(headers, async (call) => {
+      const holder = await callers.holder(call)
+      mustBeTheirs(issuer, holder, token)
+      return holder
+    })
+
+  test('is an agent or a tool, whatever token it is about', async () => {
+    const agent = bearer(await workload('agent-builder'))
+    expect(await holding(agent, known('agent:remediator'))).toMatchObject({ status: 200, body: { type: 'agent' } })
+    expect(await holding(agent, { ok: false, code: 'unknown' })).toMatchObject({ status: 200 })
+  })
+
+  test('is a person about the token that they were given in an emergency, and about no other', async () => {
+    const jade = bearer(await ofPerson('person-jade'))
+    expect(await holding(jade, known('person:jade'))).toMatchObject({
+      status: 200,
+      body: { type: 'person', id: 'person:jade' },
+    })
+    for (const other of [known('person:kofi'), known('agent:builder'), { ok: false, code: 'unknown' } as const])
+      expect(await holding(jade, other)).toMatchObject({ status: 401 })
   })
 })

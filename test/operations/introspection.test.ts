@@ -9,6 +9,7 @@ import { revokeRequest } from '../../functions/operations/revoke-request.ts'
 import { revokeToken } from '../../functions/operations/revoke-token.ts'
 import { agent, issuer, person, sampleBundle, World } from '../support/world.ts'
 import { approvedFlag, audience, flagService as flagTool } from './claimed-flag.ts'
+import { Night } from './night.ts'
 
 /** What is told of a token, and to whom (RFC 7662); and what an agent gives back (RFC 7009). */
 
@@ -178,5 +179,39 @@ describe('revocation', () => {
     expect(await world.story(caller.id)).toEqual(['Refused'])
     expect(await ask()).toBeDefined()
     expect(await begin('one')).toMatchObject({ ok: true })
+  })
+})
+
+describe('of a person who broke the glass', () => {
+  const opened = async () => {
+    const night = new Night(sample)
+    const request = await night.opened()
+    const issued = await night.issueToken(request)
+    if (!issued.ok) throw new Error(issued.code)
+    const known = await new AccessTokenVerifier(issuer, night.signer, night.clock).recognise(issued.value.token)
+    if (!known.ok) throw new Error(known.code)
+    const ask = (name: string) => introspectToken(known.value, { type: 'person', id: person(name) }, night)
+    const giveBack = (name: string) => revokeToken(known.value, { type: 'person', id: person(name) }, night.ports)
+    return { night, request, ask, giveBack }
+  }
+
+  test('it is told to them what their token allows, and to nobody else', async () => {
+    const { request, ask } = await opened()
+    expect(await ask('jade')).toEqual({
+      details: [expect.objectContaining({ request: request.ask.id, break_glass: true })],
+    })
+    expect(await ask('kofi')).toBeUndefined()
+  })
+
+  test('they give it back, the opening lives on, and a colleague cannot', async () => {
+    const { night, request, ask, giveBack } = await opened()
+    await giveBack('kofi')
+    expect(await ask('jade')).toBeDefined()
+    expect((await night.ledger.entries('person:kofi')).map(({ type }) => type)).toEqual(['Refused'])
+    await giveBack('jade')
+    expect(await ask('jade')).toBeUndefined()
+    const entries = await night.ledger.entries(request.ask.id)
+    expect(entries.at(-1)).toMatchObject({ type: 'CredentialRevoked', actor: { type: 'person', id: 'person:jade' } })
+    expect(await night.issueToken(request)).toMatchObject({ ok: true })
   })
 })

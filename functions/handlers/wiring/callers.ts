@@ -5,6 +5,7 @@ import { IdentityVerifier, type VerifiedIdentity } from '../../adapters/jose/ide
 import type { Bundle } from '../../domain/bundle.ts'
 import { type Agent, type Identity, type Person, type Tool, withIdentity } from '../../domain/organisation.ts'
 import type { AgentRef } from '../../domain/request.ts'
+import type { AskerId, Result } from '../../domain/values.ts'
 import type { Clock, OnceOnly } from '../../operations/ports.ts'
 
 /** A person, by the issuer and subject of their token, and how and when they logged in. */
@@ -13,6 +14,12 @@ export type ProvenPerson = {
   proven: { issuer: string; subject: string }
   login: { acr?: string; at?: number }
 }
+
+/** Who calls with a token of their own about one of ours. */
+export type Holder =
+  | { type: 'agent'; id: Agent['id'] }
+  | { type: 'tool'; id: Tool['id'] }
+  | { type: 'person'; id: Person['id'] }
 
 /** Finds out who calls. Agents and tools prove themselves with workload tokens, people with people's: none passes for another. */
 export class Callers {
@@ -42,12 +49,21 @@ export class Callers {
   }
 
   /** @throws BadRequest 401 */
-  async agentOrTool(call: Call): Promise<{ type: 'agent'; id: Agent['id'] } | { type: 'tool'; id: Tool['id'] }> {
+  async agentOrTool(call: Call): Promise<Exclude<Holder, { type: 'person' }>> {
+    const holder = await this.holder(call)
+    if (holder.type === 'person') throw unauthorized(this.#issuer, 'the token belongs to no agent or tool known here')
+    return holder
+  }
+
+  /** Whoever may hold a token of ours or be shown one: a person too, since they may break the glass. @throws BadRequest 401 */
+  async holder(call: Call): Promise<Holder> {
     const identity = await this.#identify(bearer(call, this.#issuer))
     const agent = this.#whoIs(this.#bundle.agents, identity)
     if (agent) return { type: 'agent', id: agent.id }
     const tool = this.#whoIs(this.#bundle.tools, identity)
     if (tool) return { type: 'tool', id: tool.id }
+    const person = this.#whoIs(this.#bundle.directory.people, identity)
+    if (person?.status === 'active') return { type: 'person', id: person.id }
     throw unauthorized(this.#issuer, 'the token belongs to no agent or tool known here')
   }
 
@@ -117,6 +133,17 @@ function bearer(call: Call, issuer: string): string {
   const [scheme, token, ...more] = (call.header('authorization') ?? '').split(' ')
   if (scheme?.toLowerCase() !== 'bearer' || !token || more.length > 0) throw unauthorized(issuer)
   return token
+}
+
+/**
+ * What agents and tools ask of tokens is nothing to people, but for the one that a person was given when they broke the
+ * glass: to anybody else's they are nobody here, as ever.
+ *
+ * @throws BadRequest 401
+ */
+export function mustBeTheirs(issuer: string, holder: Holder, known: Result<{ agent: AskerId }, string>): void {
+  if (holder.type === 'person' && !(known.ok && known.value.agent === holder.id))
+    throw unauthorized(issuer, 'the token belongs to no agent or tool known here')
 }
 
 /** RFC 6750 section 3: no error code when no token was sent. */
