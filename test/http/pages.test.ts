@@ -4,6 +4,7 @@ import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import { corpus } from '../slack/inert-corpus.ts'
 import { MemoryLoginProvider } from '../support/memory-login-provider.ts'
 import { PageDoors, type Shown } from '../support/page-doors.ts'
+import { Tab } from '../support/page-tab.ts'
 import { agent, issuer, prodParameter, sampleBundle, type What, World } from '../support/world.ts'
 
 /** The pages, request by request: what a browser is told, what it may send, and what comes of it. */
@@ -27,43 +28,9 @@ beforeEach(() => {
 const form = (fields: { [name: string]: string }) => new URLSearchParams(fields).toString()
 const formType = { 'content-type': 'application/x-www-form-urlencoded' }
 
-/** One browser: it holds its cookies, and fills in the forms that it is shown. */
-class Tab {
-  cookies = new Map<string, string>()
-
-  async go(
-    method: string,
-    url: string,
-    body?: { [name: string]: string },
-    headers: { [name: string]: string } = {},
-  ): Promise<Shown> {
-    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    const sent = { ...(cookie ? { cookie } : {}), ...(body ? formType : {}), ...headers }
-    const shown = await doors.ask({ method, url, headers: sent, body: body ? form(body) : '' })
-    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(shown.headers['set-cookie'] ?? '') ?? []
-    if (name) value === '' ? this.cookies.delete(name) : this.cookies.set(name, value)
-    return shown
-  }
-  get session() {
-    return this.cookies.get('__Host-hotwork-session') ?? ''
-  }
-  /** Logs in, and is back where it wanted to go. */
-  async logIn(subject: string, to = '/decide'): Promise<Shown> {
-    const { headers } = await this.go('GET', `/login?to=${encodeURIComponent(to)}`)
-    const back = provider.logIn(headers['location'] ?? '', { subject, acr: 'plain', at: world.clock.now() })
-    return this.go('GET', `${back.pathname}${back.search}`)
-  }
-  /** The hidden fields of the first form with this verdict on a page. */
-  fields(page: Shown, verdict: string): { [name: string]: string } {
-    const found = page.body.split('<form').find((each) => each.includes(`name="verdict" value="${verdict}"`)) ?? ''
-    return Object.fromEntries(
-      [...found.matchAll(/type="hidden" name="([^"]+)" value="([^"]*)"/g)].map(([, name, value]) => [name, value]),
-    )
-  }
-}
-
+const newTab = () => new Tab({ doors, provider, world })
 const openAs = async (subject: string): Promise<Tab> => {
-  const tab = new Tab()
+  const tab = newTab()
   await tab.logIn(subject)
   return tab
 }
@@ -76,10 +43,15 @@ describe('what a browser is told with every page', () => {
     ['the list', async () => (await openAs('person-ana')).go('GET', '/decide')],
     ['a request', async () => (await openAs('person-ana')).go('GET', pathTo(await world.submitted(prodParameter)))],
     ['one that is not there', async () => (await openAs('person-ana')).go('GET', '/decide/req_x')],
-    ['a login that cannot be ended', async () => new Tab().go('GET', '/login/callback?code=x&state=y')],
-    ['a form of somebody who is not logged in', async () => new Tab().go('POST', '/decide/req_x', {})],
+    ['a login that cannot be ended', async () => newTab().go('GET', '/login/callback?code=x&state=y')],
+    ['a form of somebody who is not logged in', async () => newTab().go('POST', '/decide/req_x', {})],
     ['the Slack account', async () => (await openAs('person-mia')).go('GET', '/link')],
-    ['a logout', async () => new Tab().go('POST', '/logout', {})],
+    ['who has the glass broken', async () => (await openAs('person-ana')).go('GET', '/break-glass')],
+    [
+      'an opening that is not there',
+      async () => (await openAs('person-ana')).go('GET', `/break-glass/bgl_${'0'.repeat(26)}`),
+    ],
+    ['a logout', async () => newTab().go('POST', '/logout', {})],
   ]
   test.each(pages)('%s: no script, nothing from elsewhere, in nobody’s frame, in no cache', async (_what, open) => {
     const { headers, body } = await open()
@@ -100,7 +72,7 @@ describe('what a browser is told with every page', () => {
   })
 
   test('the cookie is of this host alone, over TLS, out of reach of scripts and of other sites, for an hour', async () => {
-    const { headers } = await new Tab().logIn('person-ana')
+    const { headers } = await newTab().logIn('person-ana')
     expect(headers['set-cookie']).toMatch(
       /^__Host-hotwork-session=[\w-]{43}; Path=\/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure$/,
     )
@@ -108,7 +80,7 @@ describe('what a browser is told with every page', () => {
 
   test('on loopback, where there is no TLS, it has a name that says so, and nothing else is given up', async () => {
     doors = new PageDoors(world, 'http://127.0.0.1:4000', { provider, tokens: provider })
-    const { headers } = await new Tab().go('GET', '/login')
+    const { headers } = await newTab().go('GET', '/login')
     expect(headers['set-cookie']).toMatch(/^hotwork-session=[\w-]{43}; Path=\/; Max-Age=3600; HttpOnly; SameSite=Lax$/)
   })
 })
@@ -116,20 +88,20 @@ describe('what a browser is told with every page', () => {
 describe('whoever is not logged in', () => {
   test('is sent to log in, and then to where they wanted to go', async () => {
     const request = await world.submitted(prodParameter)
-    const tab = new Tab()
+    const tab = newTab()
     const { status, headers } = await tab.go('GET', pathTo(request))
     expect([status, headers['location']]).toEqual([303, `/login?to=${encodeURIComponent(pathTo(request))}`])
     expect((await tab.logIn('person-ana', pathTo(request))).headers['location']).toBe(pathTo(request))
   })
   test.each(['https://evil.example', '//evil.example', '/decide/../v1', '/decide?x=y', 'javascript:alert(1)', ''])(
     'is never sent on to %p',
-    async (to) => expect((await new Tab().logIn('person-ana', to)).headers['location']).toBe('/decide'),
+    async (to) => expect((await newTab().logIn('person-ana', to)).headers['location']).toBe('/decide'),
   )
   test('decides nothing with a form, however right it is', async () => {
     const request = await world.submitted(prodParameter)
     const tab = await openAs('person-ana')
-    const fields = tab.fields(await tab.go('GET', pathTo(request)), 'approve')
-    expect((await new Tab().go('POST', pathTo(request), fields)).status).toBe(401)
+    const fields = tab.fields(await tab.go('GET', pathTo(request)), 'verdict', 'approve')
+    expect((await newTab().go('POST', pathTo(request), fields)).status).toBe(401)
     expect(await decisions(request)).toEqual([])
   })
 })
@@ -141,7 +113,7 @@ describe('a form counts only from a page that this very login was shown', () => 
   beforeEach(async () => {
     request = await world.submitted(prodParameter)
     tab = await openAs('person-ana')
-    fields = tab.fields(await tab.go('GET', pathTo(request)), 'approve')
+    fields = tab.fields(await tab.go('GET', pathTo(request)), 'verdict', 'approve')
   })
   const send = (changes: { [name: string]: string }, headers = {}) =>
     tab.go('POST', pathTo(request), { ...fields, ...changes }, headers)
@@ -190,7 +162,7 @@ describe('the page says the truth, and shows the request as it is', () => {
     verdict: 'approve' | 'deny',
     changes: { [name: string]: string } = {},
   ) => {
-    const fields = tab.fields(await tab.go('GET', pathTo(request)), verdict)
+    const fields = tab.fields(await tab.go('GET', pathTo(request)), 'verdict', verdict)
     return tab.go('POST', pathTo(request), { ...fields, ...changes })
   }
 
@@ -201,7 +173,7 @@ describe('the page says the truth, and shows the request as it is', () => {
     expect(page.body).toContain('You are not among those whom policy lets decide this request')
     expect(page.body).not.toContain('name="verdict"')
     const mine = await openAs('person-ana')
-    const { csrf: _, ...fields } = mine.fields(await mine.go('GET', pathTo(request)), 'approve')
+    const { csrf: _, ...fields } = mine.fields(await mine.go('GET', pathTo(request)), 'verdict', 'approve')
     const [, csrf = ''] = /name="csrf" value="([^"]+)"/.exec(page.body) ?? []
     const refused = await tab.go('POST', pathTo(request), { ...fields, csrf })
     expect([refused.status, refused.body.includes('nothing was recorded but that you tried')]).toEqual([403, true])
@@ -222,7 +194,7 @@ describe('the page says the truth, and shows the request as it is', () => {
   test('when somebody was faster: it is settled, and nothing has changed', async () => {
     const request = await world.submitted(prodParameter)
     const tab = await openAs('person-ana')
-    const fields = tab.fields(await tab.go('GET', pathTo(request)), 'approve')
+    const fields = tab.fields(await tab.go('GET', pathTo(request)), 'verdict', 'approve')
     await world.decide(request, 'eve', 'deny')
     const { status, body } = await tab.go('POST', pathTo(request), fields)
     expect([status, body.includes('It was too late'), body.includes('By Eve Evans')]).toEqual([409, true, true])
@@ -240,7 +212,7 @@ describe('the page says the truth, and shows the request as it is', () => {
   test('a second approval by the same person counts once', async () => {
     const request = await world.submitted(stopWorker)
     const tab = await openAs('person-ana')
-    const fields = tab.fields(await tab.go('GET', pathTo(request)), 'approve')
+    const fields = tab.fields(await tab.go('GET', pathTo(request)), 'verdict', 'approve')
     await tab.go('POST', pathTo(request), fields)
     expect((await tab.go('POST', pathTo(request), fields)).status).toBe(409)
     expect(await decisions(request)).toHaveLength(1)
@@ -305,7 +277,7 @@ describe('a stage that wants a stronger login', () => {
   })
   /** Presses Approve, and gives the address of the provider that the browser goes to. */
   const approve = async (changes: { [name: string]: string } = {}): Promise<string> => {
-    const fields = tab.fields(await tab.go('GET', pathTo(request)), 'approve')
+    const fields = tab.fields(await tab.go('GET', pathTo(request)), 'verdict', 'approve')
     const { body } = await tab.go('POST', pathTo(request), { ...fields, ...changes })
     return /url=([^"]+)"/.exec(body)?.[1]?.replaceAll('&amp;', '&') ?? ''
   }
@@ -359,7 +331,7 @@ describe('a stage that wants a stronger login', () => {
     expect(await decisions(request)).toHaveLength(2)
   })
   test('is denied without one', async () => {
-    const fields = tab.fields(await tab.go('GET', pathTo(request)), 'deny')
+    const fields = tab.fields(await tab.go('GET', pathTo(request)), 'verdict', 'deny')
     expect((await tab.go('POST', pathTo(request), fields)).status).toBe(303)
     expect(await world.state(request.ask.id)).toMatchObject({ status: 'denied' })
   })
@@ -375,7 +347,7 @@ describe('a stage that wants a stronger login', () => {
 test('a person whom the directory no longer has active sees and decides nothing more, at once', async () => {
   const request = await world.submitted(prodParameter)
   const tab = await openAs('person-ana')
-  const fields = tab.fields(await tab.go('GET', pathTo(request)), 'approve')
+  const fields = tab.fields(await tab.go('GET', pathTo(request)), 'verdict', 'approve')
   const people = sample.directory.people.map((each) =>
     each.id === 'person:ana' ? { ...each, status: 'inactive' as const } : each,
   )

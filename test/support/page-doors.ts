@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { Endpoint } from '../../functions/adapters/http/endpoint.ts'
+import { PatternIncidents } from '../../functions/adapters/system/pattern-incidents.ts'
 import { SystemSecrets } from '../../functions/adapters/system/secrets.ts'
 import type { SlackStanding } from '../../functions/domain/linking.ts'
 import { decidePages } from '../../functions/handlers/wiring/decide-on-page.ts'
@@ -30,7 +31,11 @@ export class PageDoors {
   readonly #issuer: string
   readonly #doors: ReadonlyMap<string, Endpoint>
 
-  constructor(world: World, issuer: string, at: { provider: LoginProvider; tokens: IdTokens }) {
+  constructor(
+    world: World,
+    issuer: string,
+    { account = '000000000000', ...at }: { provider: LoginProvider; tokens: IdTokens; account?: string },
+  ) {
     this.#world = world
     this.#issuer = issuer
     this.links = new MemoryPersonLinks(world.ledger)
@@ -40,7 +45,8 @@ export class PageDoors {
       sessions,
       calls,
       cards,
-      account: '000000000000',
+      account,
+      incidents: new PatternIncidents(),
       issuer,
       // Asked anew each time, so that a test may change the policies while people are logged in.
       get policy() {
@@ -62,6 +68,8 @@ export class PageDoors {
       ['GET /break-glass/{id}', show],
       ['GET /break-glass/{id}/drill', show],
       ['POST /break-glass/{id}', decide],
+      ['GET /break-glass/open/{id}', decide],
+      ['POST /break-glass/open/{id}', decide],
       ['GET /login', logIn],
       ['GET /login/callback', logIn],
       ['POST /logout', logIn],

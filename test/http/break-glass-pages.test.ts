@@ -1,0 +1,289 @@
+import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import { hour, minute, Night } from '../operations/night.ts'
+import { MemoryLoginProvider } from '../support/memory-login-provider.ts'
+import { PageDoors } from '../support/page-doors.ts'
+import { Tab } from '../support/page-tab.ts'
+import { issuer, person, sampleBundle } from '../support/world.ts'
+
+/** The pages of break-glass, request by request. Jade and kofi are on call, gus and eve may review, gus may end. */
+
+const bundle = sampleBundle()
+const profile = { what: { profile: 'checkout-recovery' } }
+/** Who opens here is timed: the clock of the world, in milliseconds. */
+class TimedNight extends Night {
+  override get ports() {
+    return { ...super.ports, stopwatch: { milliseconds: () => this.clock.now() * 1000 } }
+  }
+}
+let night: Night
+let provider: MemoryLoginProvider
+let doors: PageDoors
+beforeEach(() => {
+  night = new TimedNight(bundle)
+  provider = new MemoryLoginProvider()
+  doors = new PageDoors(night, issuer, { provider, tokens: provider })
+})
+
+const openAs = async (name: string): Promise<Tab> => {
+  const tab = new Tab({ doors, provider, world: night })
+  await tab.logIn(`person-${name}`)
+  return tab
+}
+const pathTo = ({ ask }: ApprovalRequest) => `/break-glass/${ask.id}`
+const textOf = (body: string) =>
+  body
+    .slice(body.indexOf('<main'))
+    .replace(/<[^>]+>/g, ' ')
+    .replace(/\s+/g, ' ')
+const see = async (name: string, path: string) => textOf((await (await openAs(name)).go('GET', path)).body)
+const story = (request: ApprovalRequest) => night.story(request.ask.id)
+
+/** Ended, so that it can be reviewed. */
+async function ended(changes: Parameters<Night['opened']>[1] = {}): Promise<ApprovalRequest> {
+  const request = await night.opened('jade', changes)
+  night.clock.advance(5 * minute)
+  await night.end(request)
+  return request
+}
+
+/** With AWS credentials that were issued of it. */
+async function used(): Promise<ApprovalRequest> {
+  const request = await night.opened('jade', profile)
+  const token = await night.issueToken(request)
+  const live = (await night.state(request.ask.id)) as Extract<ApprovalRequest, { status: 'approved' }>
+  const presented = live.grant.credentials.access_token
+  if (!token.ok || !presented) throw new Error('no token')
+  const issued = await night.issueAws(live, presented.id)
+  if (!issued.ok) throw new Error(issued.code)
+  return request
+}
+const call = (name: string, more: { error?: string } = {}) => ({
+  ...{ id: `event-${name}`, at: night.clock.now(), service: 'ssm', name, account: '000000000000', region: 'us-east-1' },
+  resources: ['/prod/checkout/payment-timeout-ms'],
+  ...more,
+})
+
+describe('who has the glass broken', () => {
+  test('stands on one page: who, what, until when, the reviews that are due, the minutes that are left', async () => {
+    await night.opened('jade', profile)
+    night.clock.advance(10 * minute)
+    await night.opened('kofi', { drill: true })
+    const text = await see('ana', '/break-glass')
+    expect(text).toMatch(/2 glasses broken now/)
+    expect(text).toMatch(/Get the checkout service going again/)
+    expect(text).toMatch(/Jade .*\(person:jade\), INC-2041, checkout-recovery/)
+    expect(text).toMatch(/Open until .* UTC \(in 20 min\); review due/)
+    expect(text).toMatch(/DRILL: it could do nothing/)
+    expect(text).toMatch(/You 240 of 240 minutes left/)
+    expect(text).toMatch(/Jade .* 210 of 240 minutes left/)
+    expect(text).toMatch(/\(checkout-recovery\) 210 of 240 minutes left/)
+  })
+
+  test('with nothing open it says so, and a review that is overdue is said first of all', async () => {
+    expect(await see('ana', '/break-glass')).toMatch(/Nobody has the glass broken/)
+    await ended()
+    expect(await see('ana', '/break-glass')).toMatch(/Reviews to be done/)
+    night.clock.advance(25 * hour)
+    const text = await see('ana', '/break-glass')
+    expect(text).toMatch(/^.{0,40}1 review is overdue.*second person/)
+    expect(text).toMatch(/Review overdue/)
+  })
+
+  test('whoever is not logged in logs in first, and is then shown the opening, or the drill, that they came for', async () => {
+    const request = await night.opened('jade', { drill: true })
+    for (const path of ['/break-glass', pathTo(request), `${pathTo(request)}/drill`]) {
+      const tab = new Tab({ doors, provider, world: night })
+      const { headers } = await tab.go('GET', path)
+      expect(headers['location']).toBe(`/login?to=${encodeURIComponent(path)}`)
+      expect((await tab.logIn('person-ana', path)).headers['location']).toBe(path)
+    }
+  })
+
+  test('an opening among requests is sent on to its own page, and one that is not there is not there', async () => {
+    const request = await night.opened()
+    const tab = await openAs('ana')
+    expect((await tab.go('GET', `/decide/${request.ask.id}`)).headers['location']).toBe(pathTo(request))
+    for (const id of ['bgl_x', `bgl_${'0'.repeat(26)}`, `req_${'0'.repeat(26)}`])
+      expect((await tab.go('GET', `/break-glass/${id}`)).status).toBe(404)
+  })
+})
+
+describe('one opening shows all that a review goes by', () => {
+  test('the reason, the incident, what was open, each credential, each use, and each call that AWS has on record', async () => {
+    const request = await used()
+    doors.calls.put(request.ask.id, call('PutParameter'))
+    doors.calls.put(request.ask.id, call('DeleteParameter', { error: 'AccessDenied' }))
+    const text = await see('gus', pathTo(request))
+    for (const said of [/refuses payments since/, /INC-2041/, /ssm:PutParameter on arn:/, /for 30 min/])
+      expect(text).toMatch(said)
+    expect(text).toMatch(/access token, good until/)
+    expect(text).toMatch(/AWS credentials, good until .* of arn:aws:iam::000000000000:role\/hotwork\/Hotwork-target/)
+    expect(text).toMatch(/Uses \d\d:\d\d:\d\d UTC : aws/)
+    expect(text).toMatch(/ssm:PutParameter on \/prod\/checkout\/payment-timeout-ms , us-east-1/)
+    expect(text).toMatch(/ssm:DeleteParameter on .* refused , AccessDenied/)
+  })
+
+  test('where no record of calls answers it says that, and not that there were none', async () => {
+    const request = await used()
+    doors.calls.isSilent = true
+    expect(await see('gus', pathTo(request))).toMatch(/No record of calls here:/)
+    doors.calls.isSilent = false
+    expect(await see('gus', pathTo(request))).toMatch(/CloudTrail has none so far/)
+  })
+
+  test('calls in an account that is not ours to read are said to be on record there', async () => {
+    doors = new PageDoors(night, issuer, { provider, tokens: provider, account: '111122223333' })
+    expect(await see('gus', pathTo(await used()))).toMatch(/Calls in account 000000000000 are on record there/)
+  })
+
+  test('where no AWS credentials were issued nobody is asked for calls', async () => {
+    doors.calls.isSilent = true
+    expect(await see('gus', pathTo(await night.opened()))).toMatch(/No AWS credentials were issued/)
+  })
+
+  test('whatever was written into the reason is text: no markup, no hidden character', async () => {
+    const reason = 'the <b>checkout</b> service \u202eis down\u202c, <script>alert(1)</script> restoring it'
+    const { body } = await (await openAs('gus')).go('GET', pathTo(await night.opened('jade', { reason })))
+    expect(body).toContain('the &lt;b&gt;checkout&lt;/b&gt; service [U+202E]is down[U+202C]')
+    expect(body).not.toMatch(/<script|\p{Cf}/u)
+  })
+})
+
+describe('a review by the form of the page', () => {
+  const forms = async (name: string, request: ApprovalRequest, act: 'review' | 'end') => {
+    const tab = await openAs(name)
+    const fields = tab.fields(await tab.go('GET', pathTo(request)), 'act', act)
+    return {
+      tab,
+      fields,
+      send: (more: { [name: string]: string }) => tab.go('POST', pathTo(request), { ...fields, ...more }),
+    }
+  }
+  const found = { outcome: 'not_justified', note: 'the timeout was not the cause; ana follows it up' }
+
+  test('is recorded, and stands on the page from then on, where there is no form any more', async () => {
+    const request = await ended()
+    const { tab, send } = await forms('gus', request, 'review')
+    const sent = await send(found)
+    expect([sent.status, sent.headers['location']]).toEqual([303, pathTo(request)])
+    expect(await story(request)).toEqual(['BreakGlassOpened', 'ReviewDue', 'Completed', 'Reviewed'])
+    const { body } = await tab.go('GET', pathTo(request))
+    expect(textOf(body)).toMatch(/You reviewed this; it is on record.*not justified.*ana follows it up/)
+    expect(body).not.toContain('value="review"')
+  })
+
+  test('lacks its note or its outcome: nothing is recorded, and what was written is still there', async () => {
+    const request = await ended()
+    const { send } = await forms('gus', request, 'review')
+    const noNote = await send({ outcome: 'justified', note: '  ' })
+    expect([noNote.status, textOf(noNote.body)]).toEqual([400, expect.stringMatching(/Write what you looked at/)])
+    expect(noNote.body).toMatch(/value="justified" required checked/)
+    const noOutcome = await send({ note: 'read <all> of it' })
+    expect([noOutcome.status, textOf(noOutcome.body)]).toEqual([400, expect.stringMatching(/Choose one of the two/)])
+    expect(noOutcome.body).toContain('>read &lt;all&gt; of it</textarea>')
+    expect(await story(request)).not.toContain('Reviewed')
+  })
+
+  test('is not offered to whoever did it, to whom policy does not let, or while it is open; made up, it is refused', async () => {
+    const open = await night.opened()
+    expect(await see('gus', pathTo(open))).toMatch(/can be reviewed once it has ended/)
+    await night.end(open)
+    const others = await forms('gus', open, 'review')
+    for (const [name, why] of [
+      ['jade', /You cannot review this yourself/],
+      ['ben', /not among those whom policy lets review/],
+    ] as const) {
+      const { tab, fields } = await forms(name, open, 'review')
+      expect(fields).toEqual({})
+      expect(await see(name, pathTo(open))).toMatch(why)
+      const page = await tab.go('GET', '/break-glass')
+      const [, csrf = ''] = /name="csrf" value="([^"]+)"/.exec(page.body) ?? []
+      const sent = await tab.go('POST', pathTo(open), { ...others.fields, ...found, csrf })
+      expect([sent.status, textOf(sent.body)]).toEqual([
+        403,
+        expect.stringMatching(/Nothing was recorded but that you tried/),
+      ])
+    }
+    expect(await story(open)).toEqual(['BreakGlassOpened', 'ReviewDue', 'Completed', 'Refused', 'Refused'])
+  })
+
+  test('that comes second is not recorded, and nothing that was written is lost', async () => {
+    const request = await ended()
+    const { send } = await forms('gus', request, 'review')
+    await night.review(request, 'eve')
+    const sent = await send(found)
+    expect([sent.status, textOf(sent.body)]).toEqual([409, expect.stringMatching(/Somebody was quicker/)])
+    expect((await night.state(request.ask.id)).review?.done?.by).toBe(person('eve'))
+  })
+
+  test('counts only from a page that this very login was shown', async () => {
+    const request = await ended()
+    const { tab, fields } = await forms('gus', request, 'review')
+    const foreign = await (await openAs('eve')).go('POST', pathTo(request), { ...fields, ...found })
+    const crossSite = await tab.go('POST', pathTo(request), { ...fields, ...found }, { 'sec-fetch-site': 'cross-site' })
+    const loggedOut = await new Tab({ doors, provider, world: night }).go('POST', pathTo(request), {
+      ...fields,
+      ...found,
+    })
+    expect([foreign.status, crossSite.status, loggedOut.status]).toEqual([403, 403, 401])
+    expect(await story(request)).not.toContain('Reviewed')
+  })
+
+  test('the end: by whoever opened it, by whoever may revoke with their reason, by nobody else', async () => {
+    const own = await night.opened('jade')
+    expect((await (await forms('jade', own, 'end')).send({})).status).toBe(303)
+    expect((await night.state(own.ask.id)).status).toBe('completed')
+    const other = await night.opened('kofi', { reason: 'the checkout queue is stuck, draining it by hand' })
+    expect((await forms('ana', other, 'end')).fields).toEqual({})
+    await (await forms('gus', other, 'end')).send({ why: 'the incident is over' })
+    expect(await night.state(other.ask.id)).toMatchObject({
+      status: 'revoked',
+      revokedBy: 'person:gus',
+      reason: 'the incident is over',
+    })
+    expect(await see('ana', pathTo(other))).toMatch(/Gus .* ended it .*“the incident is over”/)
+  })
+})
+
+describe('the report of a drill', () => {
+  const post = (request: ApprovalRequest, channel: string, after: number, who?: string, told: string[] = ['opened']) =>
+    doors.cards.save({
+      ...{ request: request.ask.id, channel, ts: '1', rendered: 'x', told, at: request.submittedAt + after },
+      ...(who === undefined ? {} : { person: person(who) }),
+    })
+
+  test('holds each step to what a break-glass promises, and names whoever was not told', async () => {
+    const request = await night.opened('jade', { ...profile, drill: true })
+    const path = `${pathTo(request)}/drill`
+    expect(await see('ana', path)).toMatch(/Drill: all kept so far/)
+    await post(request, 'C0APPROVALS', 2, undefined, ['opened', 'ending'])
+    night.clock.advance(2 * minute)
+    const missed = await see('ana', path)
+    expect(missed).toMatch(/1 of 5 promises not kept/)
+    expect(missed).toMatch(/Not told:.*person:/)
+    for (const { id, slack } of bundle.directory.people)
+      if (slack !== undefined) await post(request, `D${id}`, 3, id.slice('person:'.length))
+    night.clock.advance(30 * minute)
+    await night.review(request, 'gus')
+    const text = await see('ana', path)
+    expect(text).toMatch(/Everybody told 3 s 1 min kept/)
+    expect(text).toMatch(/Told that 5 min are left – 25 min kept/)
+    expect(text).toMatch(/Ended 30 min 30 min kept/)
+    expect(text).toMatch(/Reviewed 32 min 1 d kept/)
+    expect(text).toMatch(/DRILL: it could do nothing/)
+  })
+
+  test('says how long it took to open, to the hundredth, where that was measured, and otherwise that nobody did', async () => {
+    const measured = await night.opened('jade', { drill: true, arrivedAt: night.clock.now() * 1000 - 420 })
+    expect(await see('ana', `${pathTo(measured)}/drill`)).toMatch(/Opened 0\.42 s 5 s kept/)
+    night = new Night(bundle)
+    doors = new PageDoors(night, issuer, { provider, tokens: provider })
+    const unmeasured = await night.opened('jade', { drill: true })
+    expect(await see('ana', `${pathTo(unmeasured)}/drill`)).toMatch(/Opened – 5 s not measured/)
+  })
+
+  test('of what was no drill there is none', async () => {
+    const sent = await (await openAs('ana')).go('GET', `${pathTo(await night.opened())}/drill`)
+    expect([sent.status, textOf(sent.body)]).toEqual([404, expect.stringMatching(/was in earnest/)])
+  })
+})
