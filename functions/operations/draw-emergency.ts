@@ -150,8 +150,14 @@ async function aboutOf(state: ApprovalRequest, now: NumericDate, ports: Emergenc
   const listeners = [...all]
     .slice(0, mostTold)
     .map(([person, because]) => ({ person, because, mayReview: reviewers.includes(person) }))
-  const told = listeners.filter(({ person }) => skipped.people.includes(person)).length
-  const [left, credentials] = await Promise.all([leftFor(state, now, ports), issuedFor(state, ports)])
+  const [told, left, credentials] = await Promise.all([
+    reachable(
+      listeners.map(({ person }) => person).filter((person) => skipped.people.includes(person)),
+      ports,
+    ),
+    leftFor(state, now, ports),
+    issuedFor(state, ports),
+  ])
   const about: EmergencyAbout = {
     skipped: { count: skipped.people.length, atLeast: skipped.atLeast, told },
     reviewers,
@@ -159,6 +165,12 @@ async function aboutOf(state: ApprovalRequest, now: NumericDate, ports: Emergenc
     ...(credentials === undefined ? {} : { credentials }),
   }
   return { listeners, about }
+}
+
+/** How many of them have a Slack account, as far as that is known. */
+async function reachable(people: readonly PersonId[], { slackOf }: EmergencyPorts): Promise<number> {
+  const accounts = await Promise.allSettled(people.map((person) => slackOf(person)))
+  return accounts.filter((each) => each.status === 'fulfilled' && each.value !== undefined).length
 }
 
 /** What the scarcest budget has left; a drill spends none of it. That it cannot be told now holds up no card. */

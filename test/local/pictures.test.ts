@@ -2,10 +2,14 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { renderCard } from '../../functions/adapters/slack/card.ts'
+import { renderEmergency } from '../../functions/adapters/slack/emergency-card.ts'
+import { renderNotice } from '../../functions/adapters/slack/emergency-lines.ts'
 import { SlackCardBoard } from '../../functions/adapters/slack/slack-card-board.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { RenderedCard } from '../../functions/operations/ports.ts'
 import { DeskWorld } from '../slack/desk-world.ts'
 import { page as pageOfRequest } from '../slack/door.ts'
+import { asSealed, everyEmergency } from '../slack/emergencies.ts'
 import { everyState, resizeWorker, wantingReasons } from '../slack/states.ts'
 import { prodParameter, sampleBundle, World } from '../support/world.ts'
 import { inBrowser, launchBrowser } from './support/browser.ts'
@@ -68,10 +72,14 @@ inBrowser('pictures', () => {
   const cardIn = (page: Page, { ask }: ApprovalRequest) => page.locator('article.message', { hasText: ask.id }).last()
   const fileOf = (name: string) => name.replaceAll('’', '').replaceAll(/[^a-z]+/g, '-')
   /** Posts a card where somebody is looking, and takes its picture. */
-  async function show(page: Page, name: string, state: ApprovalRequest, facts = bundle): Promise<Locator> {
-    const { ts } = await post(state, facts)
+  const show = async (page: Page, name: string, state: ApprovalRequest, facts = bundle): Promise<Locator> =>
+    pictureOf(page, `card-${fileOf(name)}`, await post(state, facts))
+  const showAny = async (page: Page, name: string, card: RenderedCard): Promise<Locator> =>
+    pictureOf(page, name, await board().post(bundle.deployment.channels[channel] as string, card))
+
+  async function pictureOf(page: Page, name: string, { ts }: { ts: string }): Promise<Locator> {
     const card = page.locator('article.message', { has: page.locator(`input[name="ts"][value="${ts}"]`) })
-    await picture(`card-${fileOf(name)}`, card)
+    await picture(name, card)
     return card
   }
 
@@ -81,6 +89,23 @@ inBrowser('pictures', () => {
       const card = await show(page, name, state)
       expect(await card.getByRole('button', { name: 'Deny' }).count()).toBe(state.status === 'pending' ? 1 : 0)
     }
+  })
+
+  test('every state of the card of an emergency, and what one person is sent of it', async () => {
+    const page = await openAs('U0BEN')
+    const drawn = [...(await everyEmergency(bundle))]
+    const [open] = drawn.map(([, each]) => each)
+    if (!open) throw new Error('no emergency')
+    for (const [name, { state, about }] of [...drawn, ['the sealed role', asSealed(open)] as const])
+      await showAny(page, `emergency-${fileOf(name)}`, renderEmergency(state, about, bundle))
+    const { state, about } = open
+    await showAny(await openAs('U0BEN', true), 'emergency-in-the-dark', renderEmergency(state, about, bundle))
+    const skipped = { because: 'skipped', mayReview: true, first: true } as const
+    await showAny(
+      page,
+      'emergency-told',
+      renderNotice({ notice: 'opened', at: state.submittedAt }, state, skipped, bundle),
+    )
   })
 
   test('a card that is too long for Slack, one whose stage wants a reason, and one in the dark', async () => {

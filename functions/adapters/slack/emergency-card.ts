@@ -84,7 +84,7 @@ function renderWithin(
     ...drillBlocks(state),
     rich(
       'what',
-      section(...titleParts(state, facts), words(` (${ask.classification} data)`)),
+      section(...titleParts(state, facts), words(isSealed(state) ? '.' : ` (${ask.classification} data)`)),
       section(...emergencyNow(state, facts)),
       ...(why === undefined ? [] : [quote(why)]),
     ),
@@ -126,10 +126,16 @@ const drillBlocks = (state: ApprovalRequest): CardBlock[] =>
 /** Who, what and where: to be understood before anything else is read. */
 export function titleParts(state: ApprovalRequest, facts: EmergencyFacts): RichTextElement[] {
   const { ask } = state
+  if (isSealed(state))
+    return [
+      bold(whoOf(facts, ask.owner)),
+      words(' took the sealed role '),
+      code(clamp(inert(ask.resource.id), 200).text),
+    ]
   const profile = facts.breakGlass?.profiles.find(({ name }) => name === ask.breakGlass?.profile)
   return [
     bold(whoOf(facts, ask.owner)),
-    words(isSealed(state) ? ' took the sealed role: ' : ' opened '),
+    words(' opened '),
     ...(ask.breakGlass?.profile === undefined
       ? titleOn(facts, state)
       : [bold(`“${inert(profile?.title ?? ask.breakGlass.profile).replace(/[“”„‟]/g, "'")}”`)]),
@@ -176,13 +182,7 @@ function placed(action: string, pattern: string, { actions: all, deployment }: E
 /** What was done with it, as far as Hotwork itself knows: what AWS credentials did is AWS's to tell. */
 function doneBlock(state: ApprovalRequest, about: EmergencyAbout, budget: Budget): CardBlock {
   const grant = grantOf(state)
-  const lines = [
-    ...credentialLines(state, about),
-    ...(grant?.uses ?? []).slice(0, budget.lines).map(useLine),
-    ...((grant?.uses.length ?? 0) > budget.lines
-      ? [section(words(`and ${(grant?.uses.length ?? 0) - budget.lines} more uses`))]
-      : []),
-  ]
+  const lines = [...credentialLines(state, about), ...useLines(state, budget.lines)]
   const aws = about.credentials?.some(({ claim }) => claim === 'aws') || grant?.credentials.aws !== undefined
   return rich(
     'done',
@@ -230,14 +230,20 @@ function credentialLines(state: ApprovalRequest, { credentials }: EmergencyAbout
   })
 }
 
-/** One use of what was open, and how it went. */
-export const useLine = ({ tool, begunAt, ended }: Use): RichTextSection =>
+/** Each use, and how it went; what AWS credentials were used for is no one use, and stands in AWS's own record. */
+export function useLines(state: ApprovalRequest, most: number): RichTextSection[] {
+  const uses = (grantOf(state)?.uses ?? []).filter(({ tool, key }) => tool !== 'aws' || key !== 'aws')
+  const more = uses.length - most
+  return [...uses.slice(0, most).map(useLine), ...(more > 0 ? [section(words(`and ${more} more uses`))] : [])]
+}
+
+const useLine = ({ tool, begunAt, ended }: Use): RichTextSection =>
   section(
     words('Used on '),
     code(inert(tool)),
     words(' at '),
     time(begunAt),
-    ...(ended ? [words(`: ${ended.outcome}, at `), time(ended.at)] : [words(': its end was not reported')]),
+    ...(ended ? [words(`: ${ended.outcome}, at `), time(ended.at)] : [words(': how it went was not reported')]),
   )
 
 const reviewBlocks = (state: ApprovalRequest, facts: EmergencyFacts, note: string | undefined): CardBlock[] =>
@@ -271,12 +277,12 @@ function whoParts(
           ),
         ]
       : []),
-    section(...skippedParts(about)),
+    ...(isSealed(state) ? [] : [section(...skippedParts(about))]),
     ...(seconded === undefined
       ? []
       : [section(words(`${whoOf(facts, seconded)} vouched for it, and does not review it`))]),
     ...(review && !review.done ? [section(...reviewersParts(state, about, facts, budget))] : []),
-    ...(isOpen && about.left !== undefined
+    ...(isOpen && about.left !== undefined && !isSealed(state)
       ? [section(words(`Left of the minutes of these seven days: ${duration(about.left) || 'none'}`))]
       : []),
   ]

@@ -58,6 +58,12 @@ export function emergencyNow(state: ApprovalRequest, facts: Facts): RichTextElem
   const end = grantOf(state)?.notAfter ?? state.submittedAt
   switch (state.status) {
     case 'approved':
+      if (isSealed(state))
+        return [
+          bold('Its session may last until '),
+          time(end),
+          words('. Hotwork did not give it and cannot end it: whoever runs the account can.'),
+        ]
       return [
         bold('Open until '),
         time(end),

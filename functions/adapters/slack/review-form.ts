@@ -2,10 +2,10 @@ import type { ViewOutput } from '@slack/bolt'
 import type { InputBlock } from '@slack/types'
 import * as z from 'zod'
 import { clamp, inert } from '../../domain/inert.ts'
-import { type ApprovalRequest, grantOf } from '../../domain/request.ts'
+import type { ApprovalRequest } from '../../domain/request.ts'
 import { RequestId } from '../../domain/values.ts'
 import { bold, code, context, list, plain, quote, rich, section, words } from './blocks.ts'
-import { type EmergencyFacts, titleParts, useLine } from './emergency-card.ts'
+import { type EmergencyFacts, titleParts, useLines } from './emergency-card.ts'
 import { drillMark, emergencyNow, isDrill } from './emergency-status.ts'
 import { longestComment, type Modal, textInput } from './modal-blocks.ts'
 
@@ -35,9 +35,7 @@ export function reviewModal(
   { request: r, channel: c, ts: t }: ReviewSubject,
 ): Modal {
   const { ask } = state
-  const uses = grantOf(state)?.uses ?? []
-  const shown = uses.slice(0, mostUses).map(useLine)
-  const more = uses.length - shown.length
+  const uses = useLines(state, mostUses)
   return {
     type: 'modal',
     callback_id: reviewName,
@@ -60,11 +58,7 @@ export function reviewModal(
       rich(
         'done',
         section(bold('Uses')),
-        list(
-          shown.length > 0
-            ? [...shown, ...(more > 0 ? [section(words(`and ${more} more`))] : [])]
-            : [section(words('none that Hotwork knows of'))],
-        ),
+        list(uses.length > 0 ? uses : [section(words('none that Hotwork knows of, beside AWS credentials'))]),
       ),
       outcomeInput,
       textInput('note', 'What you looked at, and what follows', {
