@@ -3,7 +3,7 @@ import { parseBody } from '../adapters/http/authzen.ts'
 import { type Call, endpoint } from '../adapters/http/endpoint.ts'
 import { permitView } from '../adapters/http/permit-view.ts'
 import { personView } from '../adapters/http/person-view.ts'
-import type { Answer } from '../adapters/http/problem.ts'
+import { type Answer, BadRequest } from '../adapters/http/problem.ts'
 import { standInView } from '../adapters/http/stand-in-view.ts'
 import { AgentId, PersonId, RequestId } from '../domain/values.ts'
 import { listPermits } from '../operations/read-permits.ts'
@@ -84,11 +84,21 @@ export const handler = endpoint({ issuer, ...ports }, async (call) => {
   return route(call, person.id)
 })
 
+/** What somebody opened in an emergency is no request that people decide: it is read where all of it is shown. */
 function idOf(call: Call): RequestId {
   const id = RequestId.safeParse(call.path('id'))
   if (!id.success) throw unknownRequest()
+  if (id.data.startsWith('bgl_')) throw isBreakGlass(id.data)
   return id.data
 }
+
+const isBreakGlass = (id: RequestId) =>
+  new BadRequest({
+    status: 404,
+    code: 'unknown_request',
+    title: 'That is no request',
+    detail: `it is a break-glass: read it at \`/v1/break-glass/${id}\``,
+  })
 
 /** Leaves out what is not there, since an absent filter and an undefined one are two things. */
 const defined = ({ status, agent, owner }: Omit<z.infer<typeof Query>, 'after'>) => ({
