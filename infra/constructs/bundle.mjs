@@ -1,11 +1,11 @@
 // Bundles with esbuild, in a process of its own: what is left out of a package file by file takes a plugin, and plugins
-// are asynchronous, which a construct cannot be. `{ options, leftOut, instead }` as JSON in; files out, and exit 1 on an
+// are asynchronous, which a construct cannot be. `{ options, leftOut, instead, hollow }` as JSON in; files out, and exit 1 on an
 // error.
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { build } from 'esbuild'
 
-const { options, leftOut, instead } = JSON.parse(process.argv[2])
+const { options, leftOut, instead, hollow } = JSON.parse(process.argv[2])
 
 /**
  * What makes a JSON Schema of a zod one: nothing here does that at run time, and it is 18 KB in every bundle. What zod
@@ -33,6 +33,10 @@ const leaveOut = {
       if (leftOut.includes(path)) return { contents: 'module.exports = {}' }
       const other = instead[path]
       return other ? { contents: readFileSync(other, 'utf8'), resolveDir: dirname(path) } : onlyNamed(path)
+    })
+    onLoad({ filter: /\/node_modules\/@smithy\// }, ({ path }) => {
+      const classes = hollow[path]
+      return classes ? { contents: classes.map((name) => `export class ${name} {}`).join('\n') } : onlyNamed(path)
     })
     onLoad({ filter: /\/node_modules\/.*\/package\.json$/ }, ({ path }) => onlyNamed(path))
   },

@@ -66,6 +66,19 @@ const instead = {
   [join(modules, 'p-queue/node_modules/eventemitter3/index.js')]: join(import.meta.dirname, 'one-emitter.cjs'),
 }
 /**
+ * Classes of the AWS SDK that nothing here comes to, each left without what is in it: retrying by a rate of its own, which
+ * takes a mode that nobody sets; hashing without Node's crypto; signing of event streams. 9 KB less in each bundle.
+ */
+const hollow = {
+  [join(modules, '@smithy/core/dist-es/submodules/retry/util-retry/DefaultRateLimiter.js')]: ['DefaultRateLimiter'],
+  [join(modules, '@smithy/core/dist-es/submodules/retry/util-retry/AdaptiveRetryStrategy.js')]: [
+    'AdaptiveRetryStrategy',
+  ],
+  [join(modules, '@smithy/core/dist-es/submodules/checksum/sha256/Sha256Js.js')]: ['Sha256Js'],
+  [join(modules, '@smithy/signature-v4/dist-es/HeaderFormatter.js')]: ['HeaderFormatter', 'Int64'],
+}
+
+/**
  * The code of all functions, bundled in one run: a folder each, with `index.js` and, for those that ask policy,
  * `bundle.json` and Cedar's wasm beside it. CommonJS, since Bolt and Cedar do not survive an ESM bundle.
  */
@@ -94,7 +107,7 @@ export class FunctionCode {
       logLevel: 'error',
       alias,
     }
-    const told = JSON.stringify({ options, leftOut: filesLeftOut, instead })
+    const told = JSON.stringify({ options, leftOut: filesLeftOut, instead, hollow })
     execFileSync(process.execPath, [bundler, told], { stdio: ['ignore', 'ignore', 'inherit'] })
     for (const name of names) {
       const [code, map] = [join(this.#folder, name, 'index.js'), join(this.#folder, 'maps', name)]
