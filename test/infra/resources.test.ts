@@ -103,7 +103,7 @@ describe('streams and queues', () => {
     for (const [, { Properties }] of queues) expect(Properties['SqsManagedSseEnabled']).toBe(true)
     const without = queues.filter(([, { Properties }]) => queueOf(Properties) === 'undefined').map(([id]) => id)
     expect(without.every((id) => id.includes('DeadLetters'))).toBe(true)
-    expect(queues.length - without.length).toBe(6)
+    expect(queues.length - without.length).toBe(7)
   })
 
   test('cards and denies keep the order of a group, and dead letters of theirs do too', () => {
@@ -242,6 +242,9 @@ describe('functions', () => {
     'issue-aws-credentials': 490,
     'revoke-token': 425,
     'call-aws': 590,
+    // They read the secret that whatever keeps incidents shares with us.
+    'open-break-glass': 425,
+    'conclude-break-glass': 425,
   }
   test.each(Object.keys(environments))('the JavaScript of %s stays small', (name) => {
     const { size } = statSync(join(assembly.outdir, 'functions', name, 'index.js'))
@@ -302,6 +305,11 @@ describe('the API', () => {
         'GET /decide <ShowPages>',
         'GET /decide/{id} <ShowPages>',
         'POST /decide/{id} <DecideOnPage>',
+        'GET /break-glass <ShowPages>',
+        'GET /break-glass/{id} <ShowPages>',
+        'GET /break-glass/{id}/drill <ShowPages>',
+        'POST /break-glass/{id} <DecideOnPage>',
+        'GET /v1/break-glass/{id}/drill <ReadBreakGlass>',
         'GET /login/decision <DecideOnPage>',
         'GET /login <LogIn>',
         'GET /login/callback <LogIn>',
@@ -315,6 +323,7 @@ describe('the API', () => {
         'POST /v1/break-glass/vouchers <ConcludeBreakGlass>',
         'POST /v1/break-glass/{id}/end <ConcludeBreakGlass>',
         'POST /v1/break-glass/{id}/review <ConcludeBreakGlass>',
+        'POST /v1/incident-events <ConcludeBreakGlass>',
         'GET /v1/break-glass <ReadBreakGlass>',
         'GET /v1/break-glass/{id} <ReadBreakGlass>',
         'GET /v1/break-glass/{id}/ledger <ReadBreakGlass>',
@@ -363,6 +372,7 @@ test('the stack tells what others need to find it', () => {
       'ApiEndpoint',
       'ApiId',
       'CardsTable',
+      'IncidentSecret',
       'Issuer',
       'LedgerTable',
       'RequestsTable',
