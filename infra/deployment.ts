@@ -1,4 +1,5 @@
 import type { App } from 'aws-cdk-lib'
+import type { Desk } from './constructs/sealed-role.ts'
 import { HotworkStack } from './hotwork-stack.ts'
 import type { Account, PolicyBundle } from './policy-bundle.ts'
 import type { Settings } from './settings.ts'
@@ -15,6 +16,9 @@ export function addStacks(
   const { stackName, issuer, heldReads, alarmTopic, signingKeys } = settings
   const home = homeOf(bundle)
   const accounts = Object.entries(bundle.deployment.accounts)
+  const ours = bundle.resources.filter(({ classification }) => classification === 'control-plane').map(({ id }) => id)
+  const isAtHome = ({ accountId, region }: Account) => accountId === home.account && region === home.region
+  const sealed = accounts.filter(([, account]) => account.sealed !== undefined)
   const hotwork = new HotworkStack(app, stackName, {
     env: home,
     bundle,
@@ -25,6 +29,14 @@ export function addStacks(
       stackName,
       accounts.filter(([, { accountId }]) => accountId !== home.account),
     ),
+    sealed: {
+      here: sealed.some(([, account]) => isAtHome(account)),
+      elsewhere: rolesOf(
+        'bell',
+        stackName,
+        sealed.filter(([, account]) => !isAtHome(account)),
+      ),
+    },
     ...(issuer !== undefined && { issuer }),
     ...(heldReads !== undefined && { heldReads }),
     ...(alarmTopic !== undefined && { alarmTopic }),
@@ -46,6 +58,13 @@ export function addStacks(
         ...(accountId !== atHome.accountId && { revoker: roleArn('revoker', stackName, atHome) }),
         accounts: Object.fromEntries(sharing),
         actions: Object.values(bundle.actions),
+        ours,
+        desk: deskOf(
+          stackName,
+          { ...account, accountId: home.account ?? accountId, region: home.region ?? region },
+          isAtHome(account),
+        ),
+        ...(alarmTopic !== undefined && { alarmTopic }),
       },
     )
     // A trust policy may only name a role that exists.
@@ -64,10 +83,16 @@ function homeOf(bundle: PolicyBundle): { account?: string; region?: string } {
 }
 
 /** The roles that have the same name in every account, so that policies can name them before they exist. */
-type Known = 'broker' | 'revoker' | 'target'
+type Known = 'bell' | 'broker' | 'revoker' | 'target'
 
 const roleArn = (role: Known, stackName: string, { partition, accountId }: Account): string =>
   `arn:${partition}:iam::${accountId}:role/hotwork/${stackName}-${role}`
+
+/** Where uses of a sealed role are told: to the queue at home, and from elsewhere to the bus. */
+const deskOf = (stackName: string, { partition, region, accountId }: Account, isAtHome: boolean): Desk =>
+  isAtHome
+    ? { queue: `arn:${partition}:sqs:${region}:${accountId}:${stackName}-sealed` }
+    : { bus: `arn:${partition}:events:${region}:${accountId}:event-bus/${stackName}-sealed` }
 
 /** One an account, however many aliases it has. */
 const rolesOf = (role: Known, stackName: string, accounts: readonly [alias: string, Account][]): readonly string[] => [

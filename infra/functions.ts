@@ -41,6 +41,7 @@ export const functions = {
   'draw-card': 'answers',
   'set-reminders': 'none',
   'write-denies': 'facts',
+  'report-sealed-use': 'facts',
   'refresh-slack-groups': 'facts',
   'sweep-overdue': 'facts',
 } as const satisfies { readonly [name: string]: PolicyUse }

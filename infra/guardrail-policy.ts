@@ -15,7 +15,7 @@ export type GuardrailSettings = {
   /** The accounts to guard, by alias. */
   accounts: { readonly [alias: string]: Account }
   actions: readonly PolicyBundle['actions'][string][]
-  /** ARN patterns of roles that may go around the desk, such as the sealed one for when it is down. */
+  /** ARN patterns of roles that may go around the desk, beside the sealed ones for when it is down. */
   exempt: readonly string[]
   /** ARN patterns of roles that deploy, and so may change what Hotwork has in an account. */
   deployers: readonly string[]
@@ -106,7 +106,7 @@ function onlyThroughHotwork(reach: readonly Reach[], settings: GuardrailSettings
     Action: reach.flatMap(({ actions }) => actions),
     Resource: [...new Set(reach.flatMap(({ resources }) => resources))],
   } as const
-  const { exempt } = settings
+  const exempt = [...settings.exempt, ...sealedRoles(settings)]
   return [
     {
       Sid: 'OnlyForARequest',
@@ -183,6 +183,15 @@ const rolesOf = (role: 'revoker' | 'target', settings: GuardrailSettings): reado
   places(settings).map(
     ({ partition, accountId }) => `arn:${partition}:iam::${accountId}:role/hotwork/${settings.stackName}-${role}`,
   )
+
+/** Where an account has one: a guardrail that stopped it too would leave no way in on the day that it is for. */
+const sealedRoles = ({ stackName, accounts }: GuardrailSettings): readonly string[] => [
+  ...new Set(
+    Object.values(accounts)
+      .filter(({ sealed }) => sealed !== undefined)
+      .map(({ partition, accountId }) => `arn:${partition}:iam::${accountId}:role/hotwork/${stackName}-sealed`),
+  ),
+]
 
 const brokers = (settings: GuardrailSettings): readonly string[] => [
   ...new Set(

@@ -19,6 +19,7 @@ import { LedgerTable } from './constructs/ledger-table.ts'
 import { LoggedTrouble } from './constructs/logged-trouble.ts'
 import { MeasuredLag } from './constructs/measured-lag.ts'
 import { RequestTable } from './constructs/request-table.ts'
+import { SealedUses, type SealedUsesProps } from './constructs/sealed-uses.ts'
 import { SlackSecret } from './constructs/slack-secret.ts'
 import { StreamReader } from './constructs/stream-reader.ts'
 import { Timers } from './constructs/timers.ts'
@@ -34,6 +35,8 @@ export type HotworkStackProps = StackProps & {
   targetRoles: readonly string[]
   /** ARNs of the roles through which the denies of target roles in other accounts are written. */
   foreignRevokers: readonly string[]
+  /** Which accounts have a sealed role. */
+  sealed: SealedUsesProps
   issuer?: string
   heldReads?: number
   alarmTopic?: string
@@ -44,7 +47,7 @@ export type HotworkStackProps = StackProps & {
 /** Hotwork: what exists, and who may touch what. Composition only; each construct says what it is. */
 export class HotworkStack extends Stack {
   constructor(scope: Construct, id: string, props: HotworkStackProps) {
-    const { bundle, targetRoles, foreignRevokers, heldReads, alarmTopic, signingKeys, ...stackProps } = props
+    const { bundle, targetRoles, foreignRevokers, sealed, heldReads, alarmTopic, signingKeys, ...stackProps } = props
     super(scope, id, stackProps)
 
     const requests = new RequestTable(this, 'Requests')
@@ -254,11 +257,16 @@ export class HotworkStack extends Stack {
       'GET /break-glass/{id}',
       'GET /break-glass/{id}/drill',
     )
+    // It also shows and opens what was prepared in Slack, since that begins a login as a decision does.
+    const decideOnPage = makeDecider('decide-on-page', { ISSUER: issuer, ...incidentTool })
+    if (bundle.deployment.incidents) incidents.grantRead(decideOnPage.role)
     api.route(
-      makeDecider('decide-on-page', { ISSUER: issuer }),
+      decideOnPage,
       'POST /decide/{id}',
       'GET /login/decision',
       'POST /break-glass/{id}',
+      'GET /break-glass/open/{id}',
+      'POST /break-glass/open/{id}',
     )
     const logIn = make('log-in', { ISSUER: issuer, REQUESTS_TABLE: requests.name })
     requests.grantRead(logIn.role)
@@ -391,6 +399,10 @@ export class HotworkStack extends Stack {
       targets: [new LambdaFunction(sweep.lambda, { retryAttempts: 0, maxEventAge: Duration.minutes(1) })],
     })
 
+    // For the day that it was down itself: what was done by the sealed role is on record once somebody can write.
+    const { uses } = new SealedUses(this, 'Sealed', sealed)
+    uses.consumedBy(makeDecider('report-sealed-use'), { batchSize: 1 })
+
     // Who is in Slack's user groups, where the directory takes any from there. It reads whose a Slack account is, too.
     const groups = make('refresh-slack-groups', { ...truth, ...slackApp })
     requests.grantRead(groups.role)
@@ -414,6 +426,7 @@ export class HotworkStack extends Stack {
     alarms.watchQueue(follow, { oldest: Duration.minutes(5) })
     alarms.watchQueue(cardsQueue, { oldest: Duration.minutes(10) })
     alarms.watchQueue(reminders, { oldest: Duration.minutes(5) })
+    alarms.watchQueue(uses, { oldest: Duration.minutes(10) })
     alarms.watchQueue(calls, { oldest: Duration.minutes(10) })
     // Until its deny is written an ended AWS session works on, so this one is the most urgent.
     alarms.watchQueue(deniesQueue, { oldest: Duration.minutes(2), urgent: true })

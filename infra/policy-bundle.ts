@@ -12,6 +12,8 @@ export type Account = {
   externalId: string
   /** Whether the broker cuts sessions to the second by `sts:GetScopedCredentials`. */
   scopedCredentials?: boolean
+  /** Who may use the account's sealed role, by the ARN of their IAM user, and the SNS topic that hears of it. */
+  sealed?: { people: { readonly [person: string]: string }; alarmTopic?: string }
 }
 
 /** The part of a compiled bundle that decides what exists; the rest of it only Lambdas read. */
@@ -28,6 +30,8 @@ export type PolicyBundle = {
       resolve?: { action: string }
     }
   }
+  /** What resources are, by patterns of their ids. */
+  resources: readonly { id: string; classification: string }[]
   directory: { slackGroups?: { readonly [group: string]: string } }
   deployment: {
     accounts: { readonly [alias: string]: Account }

@@ -1,6 +1,7 @@
 import { CfnOutput, Duration, Stack, type StackProps, Validations } from 'aws-cdk-lib'
 import { ArnPrincipal, Effect, type IManagedPolicy, ManagedPolicy, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
+import { type Desk, SealedRole } from './constructs/sealed-role.ts'
 import type { Account, PolicyBundle } from './policy-bundle.ts'
 import { type Reach, reachOf } from './reach.ts'
 
@@ -14,6 +15,11 @@ export type TargetStackProps = StackProps & {
   /** The aliases of this account, which may be several with an external id each. */
   accounts: { readonly [alias: string]: Account }
   actions: readonly PolicyBundle['actions'][string][]
+  /** Patterns of what is Hotwork's own, wherever it is. */
+  ours: readonly string[]
+  /** Where Hotwork hears of a use of the sealed role, and the topic that does, unless the account has its own. */
+  desk: Desk
+  alarmTopic?: string
 }
 
 /** What a session is for, by its id, and who asked for it: nobody but a person breaks the glass. */
@@ -56,7 +62,7 @@ export class TargetStack extends Stack {
   readonly role: Role
 
   constructor(scope: Construct, id: string, props: TargetStackProps) {
-    const { hotwork, broker, revoker, accounts, actions, ...stackProps } = props
+    const { hotwork, broker, revoker, accounts, actions, ours, desk, alarmTopic, ...stackProps } = props
     super(scope, id, stackProps)
     const reach = [...reachOf(actions, accounts), ...scopingOf(accounts)]
     const allowed = reach.map(
@@ -66,7 +72,7 @@ export class TargetStack extends Stack {
     const boundary = new ManagedPolicy(this, 'Boundary', {
       path: '/hotwork/',
       description: `The most that ${hotwork} may ever do in this account`,
-      statements: [...allowed, neverPivot, nothingBeside(reach)],
+      statements: [...allowed, neverPivot, ...neverOurselves(reach, hotwork, ours), nothingBeside(reach)],
     })
     const externalIds = { 'sts:ExternalId': Object.values(accounts).map(({ externalId }) => externalId) }
     this.role = this.#makeTarget({ hotwork, broker, externalIds, boundary })
@@ -86,6 +92,16 @@ export class TargetStack extends Stack {
       )
     new CfnOutput(this, 'TargetRoleArn', { value: this.role.roleArn })
     if (revoker !== undefined) this.#makeRevoker({ hotwork, revoker, externalIds, boundary })
+    const sealed = Object.values(accounts).flatMap((account) => account.sealed ?? [])
+    if (sealed.length === 0) return
+    const topic = sealed.find((each) => each.alarmTopic !== undefined)?.alarmTopic ?? alarmTopic
+    const { role } = new SealedRole(this, 'Sealed', {
+      ...{ hotwork, boundary, catalogue, desk },
+      users: [...new Set(sealed.flatMap(({ people }) => Object.values(people)))].sort(),
+      // An alarm tells topics of its own Region alone.
+      ...(topic?.split(':')[3] === this.region && { alarmTopic: topic }),
+    })
+    new CfnOutput(this, 'SealedRoleArn', { value: role.roleArn })
   }
 
   #makeTarget({ hotwork, broker, externalIds, boundary }: Made & { broker: string }): Role {
@@ -186,6 +202,37 @@ const neverPivotBut = (reach: readonly Reach[]) =>
     actions: [...pivots, ...(reach.some(({ actions }) => actions.includes(scoping)) ? [] : ['sts:*'])],
     resources: ['*'],
   })
+
+/**
+ * What Hotwork is made of is beyond broken glass, also where a policy forgets to say so: to a session that is not of an
+ * approved request, and the sealed role's is of none.
+ */
+function neverOurselves(reach: readonly Reach[], hotwork: string, ours: readonly string[]): readonly PolicyStatement[] {
+  const places = new Set(reach.flatMap(({ resources }) => resources.filter((each) => each !== '*').map(placeOf)))
+  const resources = [...places].flatMap((place) => {
+    const [, partition, service] = place.split(':')
+    const named = ours.filter((each) => each.split(':')[2] === service)
+    return [
+      ...(/.otwork/.test(hotwork) ? [] : [`${place}:*${hotwork}*`]),
+      // Either case of its first letter; IAM has no other way to say so.
+      `${place}:*?otwork*`,
+      ...named.map((each) => each.replace(/^arn:\*:/, `arn:${partition}:`)),
+    ]
+  })
+  if (resources.length === 0) return []
+  return [
+    new PolicyStatement({
+      sid: 'HotworkIsBeyondBreakGlass',
+      effect: Effect.DENY,
+      actions: ['*'],
+      resources: [...new Set(resources)].sort(),
+      conditions: { StringNotLike: { 'aws:PrincipalTag/hotwork:request': 'req_*' } },
+    }),
+  ]
+}
+
+/** Of an ARN what is before the resource: partition, service, Region and account. */
+const placeOf = (arn: string) => arn.split(':').slice(0, 5).join(':')
 
 /**
  * What a boundary does not allow, a resource's own policy still may, if it names a session: an explicit deny holds there

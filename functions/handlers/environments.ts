@@ -40,7 +40,7 @@ export const environments = {
   'begin-use': z.object({ ...api, ...stores, PUBLISHED_KEYS: Names }),
   'end-use': z.object({ ...api, ...stores }),
   'show-pages': z.object({ ...api, ...stores, CARDS_TABLE: Name, ACCOUNT: Name }),
-  'decide-on-page': z.object({ ...api, ...stores }),
+  'decide-on-page': z.object({ ...api, ...stores, INCIDENT_SECRET: Name }),
   'log-in': z.object({ ...api, REQUESTS_TABLE: Name }),
   'link-slack': z.object({ ...api, ...stores, SLACK_SECRET: Name, SLACK_API_URL: Url }),
   'receive-slack': z.object({
@@ -83,6 +83,7 @@ export const environments = {
     SLACK_API_URL: Url,
   }),
   'write-denies': z.object({ ...stores, ACCOUNT: Name }),
+  'report-sealed-use': z.object({ ...stores }),
   'refresh-slack-groups': z.object({ ...stores, SLACK_SECRET: Name, SLACK_API_URL: Url }),
   'sweep-overdue': z.object({ ...stores, FOLLOW_QUEUE: Name, DENIES_QUEUE: Name, CALLS_QUEUE: Name }),
   'declare-halt': z.object({ ...api, ...stores, TARGET_ROLES: Names }),

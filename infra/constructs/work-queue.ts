@@ -30,6 +30,10 @@ export type WorkQueueProps = {
   timed?: boolean
   /** The timeout of the function that works it off. */
   worker?: Duration
+  /** A fixed name, where another stack must name it. */
+  name?: string
+  /** How long a message waits for whoever works it off, if not the usual four days. */
+  retention?: Duration
 }
 
 /** Ids handed on to one function. With `order: 'group'` a message that cannot be worked off holds up its own group alone. */
@@ -40,13 +44,15 @@ export class WorkQueue extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { order, attempts, timed = false, worker = Duration.seconds(10) }: WorkQueueProps,
+    { order, attempts, timed = false, worker = Duration.seconds(10), name, retention }: WorkQueueProps,
   ) {
     super(scope, id)
     const fifo = order === 'group'
     this.deadLetters = deadLetters(this, { fifo })
     this.queue = new Queue(this, 'Queue', {
       encryption: QueueEncryption.SQS_MANAGED,
+      ...(name !== undefined && { queueName: name }),
+      ...(retention !== undefined && { retentionPeriod: retention }),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: attempts },
       // Six times a worker's timeout, as Lambda asks, so that a retry cannot overlap the attempt before it.
       visibilityTimeout: Duration.seconds(6 * worker.toSeconds()),

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { type Kind, kinds } from '../../infra/guardrail-policy.ts'
+import { guardrail, type Kind, kinds } from '../../infra/guardrail-policy.ts'
 import { root } from './support/assembly.ts'
 import { everything, isAllowed, type Policy } from './support/judge.ts'
 
@@ -136,6 +136,23 @@ describe('a guardrail as rcp', () => {
     expect(of('rcp').warning).toMatch(/^not guarded.*ssm:PutParameter/)
     expect(of('rcp').warning).not.toMatch(/dynamodb:UpdateItem/)
   })
+})
+
+test.each(kinds)('as %s lets through the sealed role of an account that has one, without being told to', (kind) => {
+  const target = {
+    ...{ accountId: account, region: 'us-east-1', partition: 'aws', externalId: 'x' },
+    sealed: { people: { 'person:gus': `arn:aws:iam::${account}:user/gus` } },
+  }
+  const table = { actions: ['dynamodb:UpdateItem'], resources: ['arn:{partition}:dynamodb:{region}:{account}:table/x'] }
+  const { document } = guardrail({
+    ...{ kind, stackName: 'Hotwork', home, accounts: { target }, actions: [{ account: 'target', statement: table }] },
+    ...{ exempt: [], deployers: [], rcpServices: ['dynamodb'] },
+  })
+  const deny = document.Statement.filter(({ Sid }) => ['OnlyForARequest', 'OnlyByHotwork'].includes(Sid))
+  expect(deny.map(({ Condition }) => Condition?.['ArnNotLike']?.['aws:PrincipalArn'])).toEqual([
+    [roleOf('Hotwork-sealed')],
+    [roleOf('Hotwork-target'), roleOf('Hotwork-sealed')],
+  ])
 })
 
 describe('what is printed', () => {

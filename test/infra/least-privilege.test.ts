@@ -59,7 +59,7 @@ describe('who may do what is dangerous', () => {
     [
       'take from a queue',
       'sqs:ReceiveMessage',
-      [broker, 'decide-burst', 'draw-card', 'follow-workflow', 'set-reminders', 'write-denies'],
+      [broker, 'decide-burst', 'draw-card', 'follow-workflow', 'report-sealed-use', 'set-reminders', 'write-denies'],
     ],
   ])('only these may %s', (_what, action, owners) => expect(whoMay(action)).toEqual(owners))
 
@@ -162,6 +162,7 @@ describe('who may touch which table', () => {
     ['set-reminders', read, [], [], []],
     ['TimersRole', [], [], [], []],
     ['write-denies', [...decide, 'Query', 'Query/index/by-status'], ['PutItem'], [], []],
+    ['report-sealed-use', decide, ['PutItem'], [], []],
     ['refresh-slack-groups', decide, [], [], []],
     ['sweep-overdue', [...decide, 'Query/index/overdue'], ['PutItem'], [], []],
     ['WorkflowRole', [], [], [], []],

@@ -44,6 +44,8 @@ const props = {
     { account: 'elsewhere', statement: { actions: ['dynamodb:UpdateItem'], resources: [arn('dynamodb', 'table/x')] } },
     {},
   ],
+  ours: ['arn:*:ssm:*:*:parameter/prod/desk/*', 'arn:*:s3:*:*:desk-*'],
+  desk: { queue: 'arn:aws:sqs:eu-central-1:222222222222:Elsewhere-sealed' },
 }
 const make = (more: Partial<TargetStackProps>): Template =>
   Assertions.fromStack(new TargetStack(new App(), 'ElsewhereTarget', { ...props, ...more })).toJSON() as Template
@@ -235,6 +237,32 @@ describe('a revoker that was taken over, and grants the target role everything',
       Resource: '*',
     })
   })
+})
+
+describe('what Hotwork is made of', () => {
+  const target = 'arn:aws:iam::222222222222:role/hotwork/Elsewhere-target'
+  const may = (resource: string, request?: string) =>
+    isAllowed({
+      ...{ role: target, resource },
+      action: resource.includes(':lambda:') ? 'lambda:PutFunctionConcurrency' : 'ssm:PutParameter',
+      ...(request !== undefined && { context: { 'aws:PrincipalTag/hotwork:request': request } }),
+      identity: [catalogue.PolicyDocument],
+      boundary: [boundary.PolicyDocument],
+    })
+  const here = (service: string, resource: string) => `arn:aws:${service}:eu-central-1:222222222222:${resource}`
+
+  test.each([
+    ['by its name', here('lambda', 'function:Elsewhere-IssueToken')],
+    ['by the name of another Hotwork', here('ssm', 'parameter/prod/hotwork/x')],
+    ['by what the policy folder calls its own', here('ssm', 'parameter/prod/desk/x')],
+  ])('is known %s, and is beyond broken glass and the sealed role: an approved request may', async (_how, resource) => {
+    expect(await may(resource, 'req_00000000000000000000000001')).toBe(true)
+    expect(await may(resource, 'bgl_00000000000000000000000001')).toBe(false)
+    expect(await may(resource)).toBe(false)
+  })
+
+  test('is not what only lies beside it', () =>
+    expect(may(here('ssm', 'parameter/prod/checkout/x'), 'bgl_00000000000000000000000001')).resolves.toBe(true))
 })
 
 describe('the revoker of an account that is not the home of Hotwork', () => {

@@ -11,6 +11,9 @@ const people = 'policies/directory.json'
 const _cases = 'policies/cases/limits.json'
 const cedar = 'policies/limits.cedar'
 
+const sealedFor = (copy: Copy, people: object) =>
+  copy.editJson('deployment.json', (deployment) => (deployment.accounts.target.sealed = { people }))
+
 const json: Bad[] = [
   [
     'a file that is not JSON',
@@ -245,6 +248,42 @@ const names: Bad[] = [
     '"tool:flag-service"',
     'no address in the deployment',
     'there are none',
+  ],
+  [
+    'a sealed role for somebody who is not there',
+    (copy) => sealedFor(copy, { 'person:nobody': 'arn:aws:iam::000000000000:user/nobody' }),
+    'deployment.json',
+    '"person:nobody"',
+    '`person:nobody` is not in directory.json',
+    'person:ana',
+  ],
+  [
+    'a sealed role for a user of another account',
+    (copy) => sealedFor(copy, { 'person:gus': 'arn:aws:iam::111111111111:user/gus' }),
+    'deployment.json',
+    '"person:gus"',
+    'is no user of the account 000000000000',
+    'an IAM user of the account itself',
+  ],
+  [
+    'a sealed role for two people who are one user',
+    (copy) =>
+      sealedFor(copy, {
+        'person:eve': 'arn:aws:iam::000000000000:user/ops',
+        'person:gus': 'arn:aws:iam::000000000000:user/ops',
+      }),
+    'deployment.json',
+    '"person:gus"',
+    'is `person:eve` too',
+    'a user of their own',
+  ],
+  [
+    'a sealed role for whoever has a role',
+    (copy) => sealedFor(copy, { 'person:gus': 'arn:aws:iam::000000000000:role/Administrator' }),
+    'deployment.json',
+    '"person:gus"',
+    'person:gus',
+    '',
   ],
   [
     'a login at no issuer of the deployment',

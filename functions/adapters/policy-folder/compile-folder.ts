@@ -6,6 +6,7 @@ import { checkCases } from './check-cases.ts'
 import { checkCatalogue } from './check-catalogue.ts'
 import { checkIdentities } from './check-identities.ts'
 import { checkReferences } from './check-references.ts'
+import { checkSealed } from './check-sealed.ts'
 import type { PolicyLanguage } from './policy-language.ts'
 import type { Problem } from './problem.ts'
 import { readFolder, type Source } from './read-folder.ts'
@@ -24,6 +25,7 @@ export function compileFolder(path: string, deploymentFile: string, language: Po
     ...checkIdentities(folder),
     ...checkCatalogue(folder),
     ...checkBreakGlass(folder),
+    ...checkSealed(folder),
   ]
   if (names.length > 0) return { ok: false, problems: names }
   const stale = checkSchemaIsCurrent(folder.schema, language.withActions(folder.schema.text, catalogue))

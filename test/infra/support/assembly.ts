@@ -40,10 +40,10 @@ export type Assembly = {
 export const said = { heldReads: '7', alarmTopic: 'arn:aws:sns:eu-central-1:111111111111:on-call' }
 
 /** The assembly of the whole app, with the sample policies, for two target accounts. */
-export function synthesize(): Assembly {
+export function synthesize(accounts: object = twoAccounts()): Assembly {
   const outdir = mkdtempSync(join(tmpdir(), 'hotwork-infra-'))
   const deployment = join(outdir, 'deployment.json')
-  writeFileSync(deployment, JSON.stringify(twoAccounts()))
+  writeFileSync(deployment, JSON.stringify({ ...sample, accounts }))
   const { status, stdout, stderr } = runApp({ stackName, deployment, ...said }, outdir)
   if (status !== 0) throw new Error(`the app did not synthesize:\n${stdout}${stderr}`)
   const stack = (name: string) => templateOf(join(outdir, `${name}.template.json`))
@@ -55,9 +55,10 @@ export function synthesize(): Assembly {
   }
 }
 
+const sample = JSON.parse(readFileSync(join(root, 'test/policies/deployment.json'), 'utf8'))
+
 function twoAccounts(): object {
-  const sample = JSON.parse(readFileSync(join(root, 'test/policies/deployment.json'), 'utf8'))
   const { target } = sample.accounts
   const other = { ...target, accountId: elsewhere, region: 'eu-west-1', externalId: 'hotwork-other' }
-  return { ...sample, accounts: { target: { ...target, accountId: home }, other } }
+  return { target: { ...target, accountId: home }, other }
 }

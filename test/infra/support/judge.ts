@@ -4,8 +4,9 @@ type Statement = { readonly [element: string]: unknown }
 export type Policy = { Version: '2012-10-17'; Statement: readonly Statement[] }
 
 export type Case = {
-  /** ARN of the role whose session calls. */
-  role: string
+  /** ARN of the role whose session calls, or of the user who does. */
+  role?: string
+  user?: string
   action: string
   resource: string
   context?: { readonly [key: string]: string | string[] }
@@ -30,13 +31,25 @@ export const everything = {
  * @throws Error when a policy is not valid for what it is used as
  */
 export async function isAllowed(call: Case): Promise<boolean> {
-  const { role, action, resource, context = {}, identity, session, boundary, scp = [], rcp = [], trust } = call
+  const {
+    user,
+    role = user ?? '',
+    action,
+    resource,
+    context = {},
+    identity,
+    session,
+    boundary,
+    scp = [],
+    rcp = [],
+    trust,
+  } = call
   const [, , , , accountId = '', name = ''] = role.split(':')
   const named = (policies: readonly Policy[]) => policies.map((policy, index) => ({ name: `p${index}`, policy }))
   const result = await runSimulation(
     {
       request: {
-        principal: `arn:aws:sts::${accountId}:assumed-role/${name.split('/').at(-1)}/somebody`,
+        principal: user ?? `arn:aws:sts::${accountId}:assumed-role/${name.split('/').at(-1)}/somebody`,
         action,
         resource: { resource, accountId: resource.split(':')[4] || accountId },
         contextVariables: { 'aws:PrincipalArn': role, ...context },

@@ -1,0 +1,143 @@
+import { Duration, Stack } from 'aws-cdk-lib'
+import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
+import { type CfnRule, EventBus, Rule } from 'aws-cdk-lib/aws-events'
+import * as targets from 'aws-cdk-lib/aws-events-targets'
+import {
+  ArnPrincipal,
+  CompositePrincipal,
+  type IManagedPolicy,
+  PolicyStatement,
+  Role,
+  ServicePrincipal,
+} from 'aws-cdk-lib/aws-iam'
+import { Topic } from 'aws-cdk-lib/aws-sns'
+import { Queue } from 'aws-cdk-lib/aws-sqs'
+import { Construct } from 'constructs'
+
+/** Where Hotwork hears of a use: its queue, from its own account and Region; from anywhere else its event bus. */
+export type Desk = { queue: string } | { bus: string }
+
+export type SealedRoleProps = {
+  hotwork: string
+  /** ARNs of the IAM users who may. */
+  users: readonly string[]
+  /** What it may do, and the most that it may. */
+  catalogue: IManagedPolicy
+  boundary: IManagedPolicy
+  desk: Desk
+  /** ARN of a topic in this Region. */
+  alarmTopic?: string
+}
+
+/** What whoever assumes it must say. The console cannot, so each use is an `AssumeRole`, which is what the bell hears. */
+export const sealedExternalId = 'sealed'
+/** How long ago a second factor may have been shown. */
+const mfaAge = Duration.minutes(15)
+
+/**
+ * The way in for the day that Hotwork itself is down: a role for people by name, who have shown a second factor a moment ago.
+ * Whoever uses it is heard at once, by an alarm that needs nothing of Hotwork, and by Hotwork when that is back.
+ */
+export class SealedRole extends Construct {
+  readonly role: Role
+
+  constructor(scope: Construct, id: string, props: SealedRoleProps) {
+    super(scope, id)
+    const { hotwork, users, catalogue, boundary, desk, alarmTopic } = props
+    const { region } = Stack.of(this)
+    this.role = new Role(this, 'Role', {
+      roleName: `${hotwork}-sealed`,
+      path: '/hotwork/',
+      description: `Assumed by people by name when ${hotwork} is down; each use raises an alarm and is reviewed`,
+      assumedBy: new CompositePrincipal(
+        ...users.map((user) =>
+          new ArnPrincipal(user).withConditions({
+            // Not `IfExists`: a session of another role says nothing of a second factor, and does not do.
+            Bool: { 'aws:MultiFactorAuthPresent': 'true' },
+            NumericLessThan: { 'aws:MultiFactorAuthAge': String(mfaAge.toSeconds()) },
+            StringEquals: {
+              'sts:ExternalId': sealedExternalId,
+              // Each call that CloudTrail has on record names the person.
+              // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM's own variable
+              'sts:RoleSessionName': '${aws:username}',
+              // STS of another Region would tell another Region's bus.
+              'aws:RequestedRegion': region,
+            },
+          }),
+        ),
+      ),
+      managedPolicies: [catalogue],
+      permissionsBoundary: boundary,
+      maxSessionDuration: Duration.hours(1),
+    })
+    const bell = this.#makeBell(`${hotwork}-sealed`)
+    bell.addTarget('queue' in desk ? this.#queueTarget(desk.queue) : this.#busTarget(desk.bus, `${hotwork}-bell`))
+    this.#makeAlarm(bell, alarmTopic)
+  }
+
+  /** By its name, not its token: what CloudTrail has on record is what was asked for, word for word. */
+  #makeBell(ruleName: string): Rule {
+    const { partition, account } = Stack.of(this)
+    const rule = new Rule(this, 'Bell', {
+      ruleName,
+      description: 'The sealed role was used',
+      eventPattern: {
+        source: ['aws.sts'],
+        detailType: ['AWS API Call via CloudTrail'],
+        detail: {
+          eventName: ['AssumeRole'],
+          errorCode: [{ exists: false }],
+          requestParameters: { roleArn: [`arn:${partition}:iam::${account}:role/hotwork/${ruleName}`] },
+        },
+      },
+    })
+    hearReading(rule)
+    return rule
+  }
+
+  #queueTarget(queue: string) {
+    return new targets.SqsQueue(Queue.fromQueueArn(this, 'Desk', queue))
+  }
+
+  #busTarget(bus: string, roleName: string) {
+    // By its name, since the bus lets it in by that.
+    const role = new Role(this, 'BellRole', {
+      roleName,
+      path: '/hotwork/',
+      assumedBy: new ServicePrincipal('events.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    })
+    role.addToPolicy(new PolicyStatement({ actions: ['events:PutEvents'], resources: [bus] }))
+    return new targets.EventBus(EventBus.fromEventBusArn(this, 'Desk', bus), { role })
+  }
+
+  #makeAlarm({ ruleName }: Rule, topic: string | undefined): void {
+    const alarm = new Alarm(this, 'Used', {
+      alarmDescription: 'SealedRoleUsed: somebody acts outside Hotwork, in what its catalogue reaches',
+      metric: new Metric({
+        namespace: 'AWS/Events',
+        metricName: 'TriggeredRules',
+        dimensionsMap: { RuleName: ruleName },
+        statistic: 'sum',
+        period: Duration.minutes(1),
+      }),
+      threshold: 1,
+      evaluationPeriods: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    })
+    if (topic !== undefined) alarm.addAlarmAction(new SnsAction(Topic.fromTopicArn(this, 'Topic', topic)))
+  }
+}
+
+/**
+ * Has a rule match what CloudTrail calls read-only too, which `AssumeRole` is: an enabled rule alone never sees one.
+ *
+ * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
+ */
+export function hearReading(rule: Rule): void {
+  const resource = rule.node.defaultChild as CfnRule
+  resource.state = 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS'
+}

@@ -1,0 +1,246 @@
+import { sealedRoleOf } from '../../functions/domain/sealed.ts'
+import { type Assembly, elsewhere, home, said, stackName, synthesize } from './support/assembly.ts'
+import { everything, isAllowed, type Policy } from './support/judge.ts'
+import { listOf, type Resource, resourcesOf, statementsOf, type Template, textOf, theOnly } from './support/template.ts'
+
+/** A Hotwork whose own account has a sealed role, for two people, and another account in another Region, for one. */
+
+const account = (accountId: string, region: string, people: object) => ({
+  ...{ partition: 'aws', accountId, region, externalId: `for-${accountId}` },
+  sealed: { people },
+})
+const [gus, jade] = [`arn:aws:iam::${home}:user/gus`, `arn:aws:iam::${home}:user/oncall/jade`]
+const target = account(home, 'eu-central-1', { 'person:gus': gus, 'person:jade': jade })
+const topic = 'arn:aws:sns:eu-west-1:222222222222:on-call'
+const other = account(elsewhere, 'eu-west-1', { 'person:gus': `arn:aws:iam::${elsewhere}:user/gus` })
+
+let assembly: Assembly
+beforeAll(() => {
+  assembly = synthesize({ target, other: { ...other, sealed: { ...other.sealed, alarmTopic: topic } } })
+}, 180_000)
+afterAll(() => assembly.remove())
+
+const targetOf = (accountId: string) => assembly.targets[accountId] as Template
+const roleNamed = (of: Template, name: string) =>
+  resourcesOf(of, 'AWS::IAM::Role')
+    .map(([, { Properties }]) => Properties)
+    .find(({ RoleName }) => RoleName === name) as Resource['Properties']
+const sealed = (accountId = home) => roleNamed(targetOf(accountId), `${stackName}-sealed`)
+const policiesOf = (accountId: string) =>
+  Object.fromEntries(
+    resourcesOf(targetOf(accountId), 'AWS::IAM::ManagedPolicy').map(([id, { Properties }]) => [
+      id.replace(/[0-9A-F]{8}$/, ''),
+      { ref: textOf({ Ref: id }), document: Properties['PolicyDocument'] as Policy },
+    ]),
+  )
+
+describe('who becomes the sealed role', () => {
+  type Caller = { user?: string; context?: { readonly [key: string]: string | undefined } }
+  const said: Caller['context'] = {
+    'aws:MultiFactorAuthPresent': 'true',
+    'aws:MultiFactorAuthAge': '60',
+    'sts:ExternalId': 'sealed',
+    'sts:RoleSessionName': 'gus',
+    'aws:username': 'gus',
+    'aws:RequestedRegion': 'eu-central-1',
+  }
+  function may({ user = gus, context = {} }: Caller, action = 'sts:AssumeRole'): Promise<boolean> {
+    const known = Object.entries({ ...said, ...context }).filter(
+      (each): each is [string, string] => each[1] !== undefined,
+    )
+    return isAllowed({
+      ...{ user, action, resource: sealedRoleOf(stackName, target as never) },
+      context: Object.fromEntries(known),
+      identity: [everything],
+      trust: statementsOf(sealed()['AssumeRolePolicyDocument']).map((statement) => ({ ...statement })),
+    })
+  }
+
+  test('a person by name, who has shown a second factor a moment ago', async () => {
+    expect(await may({})).toBe(true)
+    const asJade = { 'sts:RoleSessionName': 'jade', 'aws:username': 'jade' }
+    expect(await may({ user: jade, context: asJade })).toBe(true)
+  })
+
+  test.each<[who: string, caller: Caller]>([
+    ['a user who is not named', { user: `arn:aws:iam::${home}:user/eve` }],
+    ['one of that name in another account', { user: `arn:aws:iam::${elsewhere}:user/gus` }],
+    ['one without a second factor', { context: { 'aws:MultiFactorAuthPresent': 'false' } }],
+    ['one of whom nobody says whether they have shown it', { context: { 'aws:MultiFactorAuthPresent': undefined } }],
+    ['one who has shown it long ago', { context: { 'aws:MultiFactorAuthAge': '900' } }],
+    ['a session with the name of somebody else', { context: { 'sts:RoleSessionName': 'jade' } }],
+    ['the console, which can say no external id', { context: { 'sts:ExternalId': undefined } }],
+    ['a call to the STS of a Region where no bell hears it', { context: { 'aws:RequestedRegion': 'us-east-1' } }],
+  ])('not %s', (_who, caller) => expect(may(caller)).resolves.toBe(false))
+
+  test.each(['sts:TagSession', 'sts:SetSourceIdentity', 'sts:AssumeRoleWithWebIdentity'])('and by no %s', (action) =>
+    expect(may({}, action)).resolves.toBe(false),
+  )
+
+  test('for an hour at most, in text that AWS takes', () => {
+    expect(sealed()['MaxSessionDuration']).toBe(3600)
+    expect(JSON.stringify(sealed()['AssumeRolePolicyDocument']).length).toBeLessThanOrEqual(2048)
+  })
+})
+
+describe('what it may do', () => {
+  const parameter = (name: string) => `arn:aws:ssm:eu-central-1:${home}:parameter${name}`
+  const may = (action: string, resource: string) =>
+    isAllowed({
+      ...{ role: sealedRoleOf(stackName, target as never), action, resource },
+      identity: [policiesOf(home)['Catalogue']?.document as Policy],
+      boundary: [policiesOf(home)['Boundary']?.document as Policy],
+    })
+
+  test('what the catalogue reaches in that account, under the same boundary as the target role', async () => {
+    expect(textOf(sealed()['PermissionsBoundary'])).toBe(policiesOf(home)['Boundary']?.ref)
+    expect(listOf(sealed()['ManagedPolicyArns']).map(textOf)).toEqual([policiesOf(home)['Catalogue']?.ref])
+    expect(sealed()['Policies']).toBeUndefined()
+    expect(await may('ssm:PutParameter', parameter('/prod/checkout/x'))).toBe(true)
+  })
+
+  test.each([
+    ['ssm:PutParameter', `arn:aws:ssm:eu-central-1:${home}:parameter/prod/hotwork/x`],
+    ['lambda:PutFunctionConcurrency', `arn:aws:lambda:eu-central-1:${home}:function:${stackName}-IssueToken`],
+    ['dynamodb:UpdateItem', `arn:aws:dynamodb:eu-central-1:${home}:table/${stackName}-Requests`],
+    ['iam:PutRolePolicy', sealedRoleOf(stackName, target as never)],
+    ['sts:AssumeRole', `arn:aws:iam::${home}:role/hotwork/${stackName}-target`],
+    ['cloudtrail:StopLogging', `arn:aws:cloudtrail:eu-central-1:${home}:trail/all`],
+    ['s3:GetObject', 'arn:aws:s3:::secrets/all'],
+  ])('never %s on %s', (action, resource) => expect(may(action, resource)).resolves.toBe(false))
+})
+
+describe('its bell', () => {
+  const bellOf = (accountId: string) => theOnly(targetOf(accountId), 'AWS::Events::Rule').Properties
+
+  test.each([home, elsewhere])('hears each use in %s, which AWS calls reading', (accountId) => {
+    const bell = bellOf(accountId)
+    expect(bell).toMatchObject({
+      Name: `${stackName}-sealed`,
+      State: 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS',
+      EventPattern: {
+        source: ['aws.sts'],
+        'detail-type': ['AWS API Call via CloudTrail'],
+        detail: { eventName: ['AssumeRole'], errorCode: [{ exists: false }] },
+      },
+    })
+    const { requestParameters } = (bell['EventPattern'] as { detail: { requestParameters: { roleArn: unknown[] } } })
+      .detail
+    const roleArn = textOf(requestParameters.roleArn[0]).replace('<AWS::Partition>', 'aws')
+    expect(roleArn).toBe(`arn:aws:iam::${accountId}:role/hotwork/${stackName}-sealed`)
+  })
+
+  test.each([
+    [home, said.alarmTopic],
+    [elsewhere, topic],
+  ])('raises an alarm in %s within a minute, which needs nothing of Hotwork', (accountId, told) => {
+    const { Properties } = theOnly(targetOf(accountId), 'AWS::CloudWatch::Alarm')
+    expect(Properties).toMatchObject({
+      Namespace: 'AWS/Events',
+      MetricName: 'TriggeredRules',
+      Statistic: 'Sum',
+      Period: 60,
+      EvaluationPeriods: 1,
+      Threshold: 1,
+      AlarmActions: [told],
+    })
+    const [dimension] = Properties['Dimensions'] as { Name: string; Value: unknown }[]
+    expect([dimension?.Name, textOf(dimension?.Value)]).toEqual(['RuleName', '<SealedBell>'])
+  })
+
+  test('tells the queue of Hotwork at home', () => {
+    const [{ Arn } = { Arn: '' }, ...more] = bellOf(home)['Targets'] as { Arn: string }[]
+    expect([Arn, more]).toEqual([`arn:aws:sqs:eu-central-1:${home}:${stackName}-sealed`, []])
+  })
+
+  test('tells the bus of Hotwork from elsewhere, with a role that can do that alone', () => {
+    const [told, ...more] = bellOf(elsewhere)['Targets'] as { Arn: string; RoleArn: unknown }[]
+    const bus = `arn:aws:events:eu-central-1:${home}:event-bus/${stackName}-sealed`
+    expect([told?.Arn, more]).toEqual([bus, []])
+    const role = roleNamed(targetOf(elsewhere), `${stackName}-bell`)
+    expect(statementsOf(role['AssumeRolePolicyDocument'])).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'sts:AssumeRole',
+        Principal: { Service: 'events.amazonaws.com' },
+        Condition: { StringEquals: { 'aws:SourceAccount': elsewhere } },
+      },
+    ])
+    const policies = resourcesOf(targetOf(elsewhere), 'AWS::IAM::Policy').filter(([, { Properties }]) =>
+      textOf(Properties['Roles']).includes('Bell'),
+    )
+    expect(policies.flatMap(([, { Properties }]) => statementsOf(Properties['PolicyDocument']))).toEqual([
+      { Effect: 'Allow', Action: 'events:PutEvents', Resource: bus },
+      ...policies.slice(1).map(() => ({ Effect: 'Allow', Action: 'events:PutEvents', Resource: bus })),
+    ])
+  })
+})
+
+describe('where Hotwork hears of it', () => {
+  const queue = () =>
+    resourcesOf(assembly.hotwork, 'AWS::SQS::Queue').find(
+      ([, { Properties }]) => Properties['QueueName'] === `${stackName}-sealed`,
+    ) as readonly [string, Resource]
+
+  test('is a queue that keeps it for fourteen days, as do its dead letters', () => {
+    const [id, { Properties }] = queue()
+    const { deadLetterTargetArn } = Properties['RedrivePolicy'] as { deadLetterTargetArn: unknown }
+    const [deadLetters] = (deadLetterTargetArn as { 'Fn::GetAtt': [string] })['Fn::GetAtt']
+    for (const each of [id, deadLetters])
+      expect(assembly.hotwork.Resources[each]?.Properties['MessageRetentionPeriod']).toBe(1_209_600)
+  })
+
+  test('takes what the two rules say, and nothing from anybody else', () => {
+    const [id] = queue()
+    const policies = resourcesOf(assembly.hotwork, 'AWS::SQS::QueuePolicy').filter(([, { Properties }]) =>
+      JSON.stringify(Properties['Queues']).includes(id),
+    )
+    const statements = policies.flatMap(([, { Properties }]) => statementsOf(Properties['PolicyDocument']))
+    for (const { Action, Principal, Condition } of statements)
+      expect([listOf(Action), Principal, Object.keys(Object(Condition))]).toEqual([
+        expect.arrayContaining(['sqs:SendMessage']),
+        { Service: 'events.amazonaws.com' },
+        expect.arrayContaining(['ArnEquals']),
+      ])
+    const sources = statements.flatMap(({ Condition }) =>
+      listOf((Condition as { ArnEquals: { 'aws:SourceArn': unknown } }).ArnEquals['aws:SourceArn']).map(textOf),
+    )
+    expect([...new Set(sources)].sort()).toEqual([
+      '<SealedFromElsewhere>',
+      expect.stringMatching(/:rule\/Elsewhere-sealed$/),
+    ])
+  })
+
+  test('has a bus that the bell of each other account rings, and nothing else of it', () => {
+    const policies = resourcesOf(assembly.hotwork, 'AWS::Events::EventBusPolicy').map(
+      ([, { Properties }]) => Properties,
+    )
+    expect(policies.map(({ Statement }) => Statement)).toEqual([
+      {
+        Effect: 'Allow',
+        Principal: { AWS: `arn:aws:iam::${elsewhere}:root` },
+        Action: 'events:PutEvents',
+        Resource: expect.anything(),
+        Condition: { ArnEquals: { 'aws:PrincipalArn': `arn:aws:iam::${elsewhere}:role/hotwork/${stackName}-bell` } },
+      },
+    ])
+    const rule = resourcesOf(assembly.hotwork, 'AWS::Events::Rule').find(([id]) => id.startsWith('Sealed'))?.[1]
+    expect(rule?.Properties).toMatchObject({
+      State: 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS',
+      EventPattern: { source: ['aws.sts'], detail: { eventName: ['AssumeRole'] } },
+    })
+  })
+})
+
+test('an account that names nobody has no sealed role, and no bus is made for it', () => {
+  const { sealed: _, ...plain } = target
+  const without = synthesize({ target: plain, other: { ...plain, accountId: elsewhere } })
+  try {
+    const [template, desk] = [without.targets[home] as Template, without.hotwork]
+    expect(roleNamed(template, `${stackName}-sealed`)).toBeUndefined()
+    expect(resourcesOf(template, 'AWS::Events::Rule')).toEqual([])
+    expect(resourcesOf(desk, 'AWS::Events::EventBus')).toEqual([])
+  } finally {
+    without.remove()
+  }
+}, 180_000)
