@@ -229,8 +229,11 @@ describe('functions', () => {
   // DynamoDB client 170. Those above it read KMS's keys besides (27), and two assume roles (35, for STS and its XML). What
   // makes the agents' calls has the client of each service that it calls, and keeps nobody waiting for credentials.
   const kilobytes: { [name: string]: number } = {
-    // OpenID's client and what verifies its tokens, beside all that deciding takes.
-    'decide-on-page': 480,
+    // OpenID's client and what verifies its tokens, beside all that deciding takes, on requests and on openings.
+    'decide-on-page': 500,
+    // They read CloudTrail besides, and one of them draws every page that only shows.
+    'read-break-glass': 430,
+    'show-pages': 450,
     'receive-slack': 550,
     // They know standing permits besides: one draws from them, the other ends what was drawn.
     'submit-request': 440,
