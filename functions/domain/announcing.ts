@@ -42,10 +42,11 @@ export const noticeTimes = (state: ApprovalRequest): readonly NumericDate[] =>
 
 function everyNotice(state: ApprovalRequest): readonly Notice[] {
   const grant = grantOf(state)
-  if (!state.ask.breakGlass || !grant) return []
+  const { breakGlass } = state.ask
+  if (!breakGlass || !grant) return []
   const ended = endedAt(state)
-  // A short opening is not warned of in the moment in which it begins.
-  const warnAt = grant.notAfter - warnBefore
+  // A short opening is not warned of in the moment in which it begins, nor what Hotwork neither gave nor can end.
+  const warnAt = breakGlass.sealed ? 0 : grant.notAfter - warnBefore
   return [
     { notice: 'opened', at: state.submittedAt },
     ...(ended === undefined && warnAt > state.submittedAt ? [{ notice: 'ending', at: warnAt } as const] : []),

@@ -145,8 +145,13 @@ async function aboutOf(state: ApprovalRequest, now: NumericDate, ports: Emergenc
     for (const person of people) if (!all.has(person)) all.set(person, because)
   }
   add(othersTold(state, policy), 'told')
-  add(skipped.people, 'skipped')
+  // Where there are too many, whoever may review is not among those who are left out.
+  add(
+    skipped.people.filter((person) => reviewers.includes(person)),
+    'skipped',
+  )
   add(reviewers, 'reviewer')
+  add(skipped.people, 'skipped')
   const listeners = [...all]
     .slice(0, mostTold)
     .map(([person, because]) => ({ person, because, mayReview: reviewers.includes(person) }))
