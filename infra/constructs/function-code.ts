@@ -47,6 +47,8 @@ const alias = {
 const modules = join(import.meta.dirname, '../../node_modules')
 const filesLeftOut = [
   '@slack/bolt/dist/Assistant.js',
+  '@slack/bolt/dist/CustomFunction.js',
+  '@slack/bolt/dist/conversation-store.js',
   '@slack/bolt/dist/receivers/ExpressReceiver.js',
   '@slack/bolt/dist/receivers/HTTPModuleFunctions.js',
   '@slack/bolt/dist/receivers/HTTPReceiver.js',
@@ -60,8 +62,12 @@ const filesLeftOut = [
   '@slack/web-api/dist/file-upload.js',
 ].map((file) => join(modules, file))
 
-/** Files of packages that are read in place of others: Slack's methods that are called here, and one of two event emitters. */
+/**
+ * Files that are read in place of others: what Hotwork has of Bolt, Slack's methods that are called here, and one of two
+ * event emitters.
+ */
 const instead = {
+  [join(modules, '@slack/bolt/dist/index.js')]: join(import.meta.dirname, 'slack-bolt.cjs'),
   [join(modules, '@slack/web-api/dist/methods.js')]: join(import.meta.dirname, 'slack-methods.cjs'),
   [join(modules, 'p-queue/node_modules/eventemitter3/index.js')]: join(import.meta.dirname, 'one-emitter.cjs'),
 }
