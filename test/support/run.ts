@@ -59,12 +59,13 @@ async function testOnTheStack(): Promise<void> {
   }
 }
 
-/** The sample's policies with the ladder of test/support/policies. */
+/** The sample's policies with the ladder and the terms of break-glass of test/support/policies. */
 function swiftPolicies(): string {
   const folder = join(state, 'policies')
   rmSync(folder, { recursive: true, force: true })
   cpSync(join(root, 'policies'), folder, { recursive: true })
-  cpSync(join(root, 'test/support/policies/ladder.json'), join(folder, 'ladder.json'))
+  for (const file of ['ladder.json', 'break-glass.json'])
+    cpSync(join(root, 'test/support/policies', file), join(folder, file))
   return folder
 }
 
