@@ -30,6 +30,7 @@ export const functions = {
   'read-break-glass': 'answers',
   'show-pages': 'answers',
   'decide-on-page': 'answers',
+  'open-on-page': 'answers',
   'log-in': 'facts',
   'link-slack': 'facts',
   'receive-slack': 'answers',

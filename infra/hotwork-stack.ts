@@ -257,17 +257,16 @@ export class HotworkStack extends Stack {
       'GET /break-glass/{id}',
       'GET /break-glass/{id}/drill',
     )
-    // It also shows and opens what was prepared in Slack, since that begins a login as a decision does.
-    const decideOnPage = makeDecider('decide-on-page', { ISSUER: issuer, ...incidentTool })
-    if (bundle.deployment.incidents) incidents.grantRead(decideOnPage.role)
     api.route(
-      decideOnPage,
+      makeDecider('decide-on-page', { ISSUER: issuer }),
       'POST /decide/{id}',
       'GET /login/decision',
       'POST /break-glass/{id}',
-      'GET /break-glass/open/{id}',
-      'POST /break-glass/open/{id}',
     )
+    // What was prepared in Slack is opened here: it begins logins, as strong as that takes.
+    const openOnPage = makeDecider('open-on-page', { ISSUER: issuer, ...incidentTool })
+    if (bundle.deployment.incidents) incidents.grantRead(openOnPage.role)
+    api.route(openOnPage, 'GET /break-glass/open/{id}', 'POST /break-glass/open/{id}')
     const logIn = make('log-in', { ISSUER: issuer, REQUESTS_TABLE: requests.name })
     requests.grantRead(logIn.role)
     requests.grantPut(logIn.role)

@@ -138,3 +138,10 @@ export function refusedBy(
 
 /** The resource of an opening of a profile: the profile itself. */
 export const profileResource = (profile: string): Resource => ({ type: 'hotwork:profile', id: profile })
+
+/** How strong a login what was opened takes, as it is today: its profile's, or that of single actions. */
+export const loginWantedFor = (
+  { budgetKey }: Pick<Emergency, 'budgetKey'>,
+  { breakGlass }: { breakGlass?: BreakGlassPolicy | undefined },
+): Profile['login'] =>
+  (breakGlass?.profiles.find(({ name }) => `profile:${name}` === budgetKey) ?? breakGlass?.action)?.login ?? {}

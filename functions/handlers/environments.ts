@@ -40,7 +40,8 @@ export const environments = {
   'begin-use': z.object({ ...api, ...stores, PUBLISHED_KEYS: Names }),
   'end-use': z.object({ ...api, ...stores }),
   'show-pages': z.object({ ...api, ...stores, CARDS_TABLE: Name, ACCOUNT: Name }),
-  'decide-on-page': z.object({ ...api, ...stores, INCIDENT_SECRET: Name }),
+  'decide-on-page': z.object({ ...api, ...stores }),
+  'open-on-page': z.object({ ...api, ...stores, INCIDENT_SECRET: Name }),
   'log-in': z.object({ ...api, REQUESTS_TABLE: Name }),
   'link-slack': z.object({ ...api, ...stores, SLACK_SECRET: Name, SLACK_API_URL: Url }),
   'receive-slack': z.object({

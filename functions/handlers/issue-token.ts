@@ -8,6 +8,7 @@ import { environmentOf } from './environments.ts'
 import { Callers } from './wiring/callers.ts'
 import { decidingPorts } from './wiring/deciding.ts'
 import { cedarPolicy } from './wiring/policy.ts'
+import { insufficientLogin } from './wiring/refusals.ts'
 
 const environment = environmentOf('issue-token')
 const issuer = environment.ISSUER
@@ -20,6 +21,8 @@ const callers = new Callers(policy.bundle, issuer, ports.clock)
  * would be 401.
  */
 const tell = (problem: Problem): Answer => {
+  // Except a login that was not strong enough, of which only the challenge says what would be (RFC 9470 section 3).
+  if (problem.code === 'insufficient_user_authentication') return oauthProblem(problem)
   const { headers: _, ...rest } = problem
   return oauthProblem(problem.status === 401 ? { ...rest, status: 400 } : problem)
 }
@@ -44,16 +47,19 @@ const agentOf = async (token: string) => {
   return { agent: agent.id, clientId: ref.subject }
 }
 const personOf = async (token: string) => {
-  const { person, proven } = await callers.personOf(token)
-  return { agent: person.id, clientId: proven.subject }
+  const { person, proven, login } = await callers.personOf(token)
+  return { agent: person.id, clientId: proven.subject, login }
 }
 
 const badProof = (detail: string) =>
   new BadRequest({ status: 400, code: 'invalid_dpop_proof', title: 'The proof of the key is missing or bad', detail })
 
 /** The description begins with the word that an agent can branch on. */
-function refusal(code: Refusal, detail?: string): OAuthError {
+function refusal(code: Refusal, detail?: string): OAuthError | BadRequest {
   switch (code) {
+    // Of a person, who has no key there yet: a challenge says which login would do.
+    case 'insufficient_login':
+      return insufficientLogin(detail ?? '')
     case 'key_mismatch':
       return new OAuthError('invalid_dpop_proof', 'key_mismatch: the grant is bound to the key that asked')
     case 'replayed':

@@ -26,7 +26,7 @@ export const bodyDigest = (body: Json): Digest => digestOf('hotwork.idempotency.
 export async function findRepeat(
   item: string,
   body: Digest,
-  jkt: Thumbprint,
+  jkt: Thumbprint | undefined,
   { requests, clock }: Pick<DecidingPorts, 'requests' | 'clock'>,
 ): Promise<Result<Stored, 'duplicate_request' | 'key_mismatch'> | undefined> {
   const before = await requests.recall(item)

@@ -1,5 +1,6 @@
-import { longestCredential } from '../domain/break-glass.ts'
+import { loginWantedFor, longestCredential } from '../domain/break-glass.ts'
 import { addressesOf, agentOf } from '../domain/bundle.ts'
+import { type Login, lackOf } from '../domain/login-strength.ts'
 import type { Refusal } from '../domain/refusals.ts'
 import { type ApprovalRequest, type ApprovedRequest, type Claim, keyOf, usesLeft } from '../domain/request.ts'
 import {
@@ -27,6 +28,8 @@ export type TokenAsk = {
   agent: AskerId
   clientId: string
   jkt: Thumbprint
+  /** How a person logged in: what was opened without a key takes as strong a login to be bound to one. */
+  login?: Login
   /** `audience` and `resource`, where the agent names them: each must be the audience of the token (RFC 8693 section 2.1). */
   targets: readonly string[]
   /** The proof's replay key. */
@@ -53,6 +56,11 @@ export async function issueToken(ask: TokenAsk, ports: Ports): Promise<Result<Is
   if (ask.targets.some((target) => target !== audience)) {
     await recordRefusal(actorNamed(ask.agent), 'intend', 'invalid_target', ports)
     return refuse('invalid_target', `the audience should be ${audience}`)
+  }
+  const lacks = lackOfLogin(stored.state, ask, ports)
+  if (lacks !== undefined) {
+    await recordRefusal(actorNamed(ask.agent), 'intend', 'insufficient_login', ports)
+    return refuse('insufficient_login', lacks)
   }
   const credential = ids.credential()
   const intended = await carryOut(
@@ -112,6 +120,20 @@ const expiryOf = ({ ask, grant }: ApprovedRequest, at: NumericDate): NumericDate
 export function overtaken<R extends { ok: false; code: Refusal }>(refused: R): R {
   if (refused.code === 'credential_superseded') throw new Overtaken('another mint came first')
   return refused
+}
+
+/**
+ * What a login lacks that would bind what was opened without a key to the first one. Else a stolen token that is too weak to
+ * open anything could still be the first to claim what its owner opened.
+ */
+function lackOfLogin(
+  state: ApprovalRequest,
+  { login = {} }: TokenAsk,
+  { policy: { bundle }, clock }: Pick<Ports, 'policy' | 'clock'>,
+): string | undefined {
+  const { breakGlass } = state.ask
+  if (!breakGlass || keyOf(state) !== undefined) return undefined
+  return lackOf(login, loginWantedFor(breakGlass, bundle), clock.now())
 }
 
 const claim: Claim = 'access_token'

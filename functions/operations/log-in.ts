@@ -41,7 +41,7 @@ export async function beginLogin(
   const nonce = 'decision' in purpose ? writeNonce({ ...purpose.decision, random }) : random
   const browser = sessionKey(cookie)
   await sessions.begin(stateKey(state), { browser, purpose, nonce, expiresAt: clock.now() + loginSeconds })
-  const { acr, maxAge } = 'decision' in purpose ? purpose : {}
+  const { acr, maxAge } = purpose
   return provider.address({
     redirect,
     state,
@@ -77,7 +77,7 @@ export async function finishLogin(
   const now = clock.now()
   if (!pending || pending.browser !== sessionKey(cookie) || now >= pending.expiresAt) return refuse('login_unknown')
   const { purpose, nonce } = pending
-  const maxAge = 'decision' in purpose ? purpose.maxAge : undefined
+  const { maxAge } = purpose
   const checks = { state, nonce, verifier: derived('pkce', cookie, state), ...(maxAge === undefined ? {} : { maxAge }) }
   const redeemed = await provider.redeem(answer, checks)
   if (!redeemed.ok) return redeemed

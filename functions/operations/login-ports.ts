@@ -34,8 +34,8 @@ export interface IdTokens {
 }
 export type ProvenLogin = { identity: ProvenIdentity; acr?: string; at?: NumericDate; evidence: Evidence }
 
-/** What a login is for: to look at a page, or to make one decision. */
-export type LoginPurpose =
+/** What a login is for, and how strong and how new it is wanted: to look at a page, or to make one decision. */
+export type LoginPurpose = { acr?: string; maxAge?: Seconds } & (
   | { to: string }
   | {
       decision: {
@@ -50,10 +50,8 @@ export type LoginPurpose =
         /** The digest of what is left of it, where it is narrowed. */
         less?: Digest
       }
-      /** How strong and how new the stage wants the login. */
-      acr?: string
-      maxAge?: Seconds
     }
+)
 
 /** A login that was begun: `browser` is the hash of what the browser holds, so that only it can end the login. */
 export type PendingLogin = { browser: Digest; purpose: LoginPurpose; nonce: string; expiresAt: NumericDate }

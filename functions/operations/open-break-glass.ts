@@ -19,7 +19,7 @@ import { emergencyStatements, profileCovering } from '../domain/emergency.ts'
 import { endedAt } from '../domain/ended.ts'
 import { replay } from '../domain/evolve.ts'
 import { contextOf, noEntries, seal } from '../domain/ledger.ts'
-import { lackOf } from '../domain/login-strength.ts'
+import { type Login, type LoginWanted, lackOf } from '../domain/login-strength.ts'
 import { reachesOurselves } from '../domain/own.ts'
 import { reasonDigest, reasonProblem } from '../domain/reason.ts'
 import type { Refusal } from '../domain/refusals.ts'
@@ -56,13 +56,13 @@ export type OpeningAsk = {
   incident: string
   minutes: number
   drill: boolean
-  /** Their key: nobody else's can claim it. */
-  jkt: Thumbprint
+  /** Their key: nobody else's can claim it. Opened where there is none, it is the first that as strong a login brings. */
+  jkt?: Thumbprint
   idempotencyKey: string
   /** The whole body, for telling a repeat from another opening under the same key. */
   body: Json
-  /** The proof's replay key. */
-  once: OnceOnly
+  /** The proof's replay key, where there is a proof. */
+  once?: OnceOnly
   /** When the call came in, in milliseconds, where the door knows it: a drill is measured from then on. */
   arrivedAt?: number
 }
@@ -116,7 +116,7 @@ export async function openBreakGlass(ask: OpeningAsk, ports: OpeningPorts): Prom
       entries,
       head,
       once: [
-        ask.once,
+        ...(ask.once ? [ask.once] : []),
         { key, value: `${body} ${id}`, expiresAt: now + 8 * day },
         ...books.map((each) => written(each, entry, now)),
         ...(voucher ? [voucher] : []),
@@ -128,10 +128,26 @@ export async function openBreakGlass(ask: OpeningAsk, ports: OpeningPorts): Prom
         await measureDrill({ id, milliseconds: ports.stopwatch.milliseconds() - began }, ports)
       return ok({ stored: { state, head }, left: leftOf(books, now, entry), created: true })
     }
-    if (result.outcome === 'taken' && result.key === ask.once.key) return refused(refuse('replayed'))
+    if (result.outcome === 'taken' && result.key === ask.once?.key) return refused(refuse('replayed'))
     // Somebody's opening, or its own twin, came first: the books say so when they are read again.
   }
   throw new StaleRequest('other openings kept coming first')
+}
+
+/** What can be said of an opening before the login that it takes. */
+export type ForeseenAsk = Pick<OpeningAsk, 'person' | 'what' | 'reason' | 'incident' | 'minutes' | 'drill'>
+
+/**
+ * How strong a login this opening takes, where nothing else stands against it now; or what does. Nothing is opened or held
+ * by it: all of it is asked again at the opening.
+ */
+export async function foreseeOpening(ask: ForeseenAsk, ports: OpeningPorts): Promise<Result<LoginWanted, Refusal>> {
+  const made = await makeOpening({ ...ask, proven: { issuer: '', subject: '' }, login: 'to come' }, ports)
+  if (!made.ok) return made
+  const { opening, books, login } = made.value
+  const now = ports.clock.now()
+  const { refusal } = decide(undefined, { ...opening, books: binding(books) }, now)
+  return refusal ? refuse(refusal.code, refusal.detail ?? detailOf(refusal.code, books, now)) : ok(login)
 }
 
 /** What the same key had opened before. */
@@ -149,10 +165,12 @@ type Made = {
   opening: Extract<Parameters<typeof decide>[1], { type: 'open_break_glass' }>
   books: readonly OpenedBook[]
   voucher?: OnceOnly
+  login: LoginWanted
 }
+type MakeAsk = ForeseenAsk & Pick<OpeningAsk, 'proven' | 'jkt'> & { login: Login | 'to come' }
 
 /** Everything that can be wrong with an opening, found before the books are asked. */
-async function makeOpening(ask: OpeningAsk, ports: OpeningPorts): Promise<Result<Made, Refusal>> {
+async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Made, Refusal>> {
   const { policy, ids, clock } = ports
   const { bundle } = policy
   const now = clock.now()
@@ -165,7 +183,7 @@ async function makeOpening(ask: OpeningAsk, ports: OpeningPorts): Promise<Result
   if (!what.ok) return what
   const { terms, budgetKey, rights, profile, facts } = what.value
 
-  const lacks = lackOf(ask.login, terms.login, now)
+  const lacks = ask.login === 'to come' ? undefined : lackOf(ask.login, terms.login, now)
   if (lacks !== undefined) return refuse('insufficient_login', lacks)
   const window = ask.minutes * 60
   if (window > terms.window)
@@ -186,7 +204,7 @@ async function makeOpening(ask: OpeningAsk, ports: OpeningPorts): Promise<Result
     claimWithin: window,
     lifetime: window,
     recent: 0,
-    jkt: ask.jkt,
+    ...(ask.jkt === undefined ? {} : { jkt: ask.jkt }),
   }
   const books = await booksOf({ ...unsealed, breakGlass: { budgetKey, drill: ask.drill } as Emergency }, ports, {
     window,
@@ -221,6 +239,7 @@ async function makeOpening(ask: OpeningAsk, ports: OpeningPorts): Promise<Result
   return ok({
     opening: { type: 'open_break_glass', ask: sealed, answer, books: [], bundle: bundle.hash },
     books,
+    login: terms.login,
     ...(voucher ? { voucher: voucher.once } : {}),
   })
 }
@@ -295,10 +314,11 @@ export function openedBy(
   })
 }
 
-async function checkIncident(incident: string, glass: BreakGlassPolicy, { incidents }: OpeningPorts) {
+async function checkIncident(incident: string, glass: BreakGlassPolicy, { incidents, log }: OpeningPorts) {
   if (incident.length > 128 || !new RegExp(glass.incident).test(incident))
     return `\`incident\` should look like \`${glass.incident}\``
   const known = await incidents.check(incident)
+  if (known === 'unreachable') log.warn('incident not checked')
   // That nobody can say is no reason to leave people in an emergency without a way in: it is what reviews are for.
   return known === 'unknown' ? '`incident` is not known where incidents are kept' : undefined
 }

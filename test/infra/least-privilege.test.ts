@@ -144,6 +144,7 @@ describe('who may touch which table', () => {
     ['read-requests', [...read, ...byIndex], ['Query'], [], []],
     ['show-pages', [...read, 'Query/index/by-status'], ['Query'], [], ['Query']],
     ['decide-on-page', decide, ['PutItem'], [], []],
+    ['open-on-page', decide, ['PutItem'], [], []],
     ['log-in', decide, [], [], []],
     ['link-slack', decide, ['PutItem'], [], []],
     [

@@ -231,6 +231,7 @@ describe('functions', () => {
   const kilobytes: { [name: string]: number } = {
     // OpenID's client and what verifies its tokens, beside all that deciding takes, on requests and on openings.
     'decide-on-page': 500,
+    'open-on-page': 460,
     // They read CloudTrail besides, and one of them draws every page that only shows.
     'read-break-glass': 430,
     'show-pages': 450,
@@ -312,6 +313,8 @@ describe('the API', () => {
         'GET /break-glass/{id} <ShowPages>',
         'GET /break-glass/{id}/drill <ShowPages>',
         'POST /break-glass/{id} <DecideOnPage>',
+        'GET /break-glass/open/{id} <OpenOnPage>',
+        'POST /break-glass/open/{id} <OpenOnPage>',
         'GET /v1/break-glass/{id}/drill <ReadBreakGlass>',
         'GET /login/decision <DecideOnPage>',
         'GET /login <LogIn>',

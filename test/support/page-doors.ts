@@ -6,6 +6,7 @@ import type { SlackStanding } from '../../functions/domain/linking.ts'
 import { decidePages } from '../../functions/handlers/wiring/decide-on-page.ts'
 import { linkPages } from '../../functions/handlers/wiring/link-slack.ts'
 import { logInPages } from '../../functions/handlers/wiring/log-in.ts'
+import { openPages } from '../../functions/handlers/wiring/open-on-page.ts'
 import { pageDoor } from '../../functions/handlers/wiring/page-door.ts'
 import { showPages } from '../../functions/handlers/wiring/show-pages.ts'
 import { offerLink } from '../../functions/operations/link-slack.ts'
@@ -57,6 +58,7 @@ export class PageDoors {
     const slack = { standing: async (user: string) => this.users.get(user) }
     const show = pageDoor(ports, showPages(ports))
     const decide = pageDoor(ports, decidePages(ports))
+    const open = pageDoor(ports, openPages(ports))
     const logIn = pageDoor(ports, logInPages(ports))
     const link = pageDoor(ports, linkPages({ ...ports, links, slack }))
     this.#doors = new Map([
@@ -68,8 +70,8 @@ export class PageDoors {
       ['GET /break-glass/{id}', show],
       ['GET /break-glass/{id}/drill', show],
       ['POST /break-glass/{id}', decide],
-      ['GET /break-glass/open/{id}', decide],
-      ['POST /break-glass/open/{id}', decide],
+      ['GET /break-glass/open/{id}', open],
+      ['POST /break-glass/open/{id}', open],
       ['GET /login', logIn],
       ['GET /login/callback', logIn],
       ['POST /logout', logIn],

@@ -33,7 +33,7 @@ export const oauthAnswer = ({ error, message }: OAuthError): Answer => ({
   body: { error, error_description: printable(message) },
 })
 
-/** A problem in OAuth's words. Errors of RFC 6749 and RFC 9449 keep their name. */
+/** A problem in OAuth's words. Errors of RFC 6749, RFC 9449 and RFC 9470 keep their name. */
 export const oauthProblem = ({ status, code, title, detail, headers }: Problem): Answer => ({
   status,
   headers: { ...uncached, ...headers },
@@ -41,6 +41,7 @@ export const oauthProblem = ({ status, code, title, detail, headers }: Problem):
 })
 
 const errorOf = (status: number, code: string): string => {
+  if (code === 'insufficient_user_authentication') return code
   if (status === 401) return 'invalid_client'
   if (status === 503) return 'temporarily_unavailable'
   if (status >= 500) return 'server_error'

@@ -2,6 +2,7 @@ import { App, AwsLambdaReceiver } from '@slack/bolt'
 import { clocksAgree } from '../../domain/clock.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { registerAppEvents, registerGroupEvents } from './app-events.ts'
+import { registerBreakGlass } from './break-glass.ts'
 import { registerBurst } from './burst-buttons.ts'
 import { registerCard } from './card-buttons.ts'
 import { registerForms } from './card-forms.ts'
@@ -110,6 +111,7 @@ function registerListeners(receiver: AwsLambdaReceiver, options: EdgeOptions): v
   registerEmergency(app, options)
   registerHome(app, options)
   registerStandIns(app, options)
+  registerBreakGlass(app, options)
   registerCommands(app, options)
   registerAppEvents(app, options)
   registerGroupEvents(app, options)

@@ -21,6 +21,8 @@ const verbs: readonly [usage: string, does: string][] = [
   ['show <id>', 'one request, in full'],
   ['revoke <id> <reason>', 'ends a live grant, or denies what is still pending; everybody can read the reason'],
   ['away', 'a form to name who decides in your stead while you are out of office'],
+  ['break-glass', 'in an emergency: a form that opens at once what you need, with a strong login'],
+  ['break-glass list', 'who has the glass broken, and which reviews are due'],
   ['help', 'this'],
 ]
 

@@ -3,6 +3,7 @@ import type { Person } from '../../domain/organisation.ts'
 import type { PersonId, RequestId } from '../../domain/values.ts'
 import type { NotFound } from '../../operations/find-request.ts'
 import { showModal } from './act-told.ts'
+import { breakGlass } from './break-glass.ts'
 import { type Carried, carriedOf, onceFor, whoDid } from './carried.ts'
 import {
   command,
@@ -46,6 +47,7 @@ const doing: { readonly [verb: string]: Do } = {
     if (!found.ok) return sayReply(`Nothing was revoked. ${notFound[found.code]}`)
     return revoke(found.value, person, [...reason].slice(0, longestReason).join(''), carried, options)
   },
+  'break-glass': breakGlass,
   away: async ({ who, trigger, carried }, options) =>
     (await showModal(trigger, standInFormFor(who, options), carried, options)) ? undefined : sayReply(notOpened),
 }

@@ -21,7 +21,9 @@ import type { NotFound } from '../../operations/find-request.ts'
 import type { CardPlace } from '../../operations/find-seen.ts'
 import type { Foreseen } from '../../operations/foresee-decision.ts'
 import type { PermitAsk } from '../../operations/give-permit.ts'
+import type { Openable } from '../../operations/may-open.ts'
 import type { Log, OnceOnly } from '../../operations/ports.ts'
+import type { PrepareAsk } from '../../operations/prepare-opening.ts'
 import type { Overview } from '../../operations/read-overview.ts'
 import type { ReviewAsk } from '../../operations/review-break-glass.ts'
 import type { Linking } from './carried.ts'
@@ -81,6 +83,12 @@ export type EdgeOptions = {
   ): Promise<Result<StandIn, Refusal>>
   /** Ends that before its time: either of the two, or whoever may revoke. */
   endStandIn(ask: { id: StandInId; person: PersonId }, mayStart: () => boolean): Promise<Result<StandIn, Refusal>>
+  /** What this person can be offered to open in an emergency; undefined where nobody can open anything. */
+  mayOpen(person: PersonId): Openable | undefined
+  /** Takes down what somebody would open, and gives the address at which they can, with a login. */
+  prepareOpening(ask: PrepareAsk, mayStart: () => boolean): Promise<Result<string, Refusal>>
+  /** What was opened lately and whose review is to be done, if policy lets this person read. */
+  openings(person: PersonId): Promise<readonly ApprovalRequest[] | undefined>
   /** Puts a once-only key alone; false when it was there. */
   claim(once: OnceOnly): Promise<boolean>
   /** Draws the tab that one Slack user sees of Hotwork. */

@@ -1,0 +1,96 @@
+import { inert } from '../../domain/inert.ts'
+import type { LoginWanted } from '../../domain/login-strength.ts'
+import type { PreparedOpening } from '../../domain/prepared-opening.ts'
+import type { Refusal } from '../../domain/refusals.ts'
+import type { ApprovalRequest } from '../../domain/request.ts'
+import type { NumericDate } from '../../domain/values.ts'
+import { becameOfOpening } from './break-glass-words.ts'
+import { type Html, html } from './html.ts'
+import { type Notice, page, type Reader } from './layout.ts'
+import type { PageBundle } from './request-facts.ts'
+import { time } from './words.ts'
+
+export type OpenView = {
+  code: string
+  prepared: PreparedOpening
+  opened?: ApprovalRequest | undefined
+  bundle: PageBundle
+  reader: Reader
+  now: NumericDate
+  notice?: Notice
+}
+
+/** What somebody prepared to open in an emergency, with the one button that opens it; or that it is open, and what is next. */
+export function openPage({ code, prepared, opened, bundle, reader, now, notice }: OpenView): string {
+  const drill = prepared.drill ? 'Drill: ' : ''
+  const title = opened ? `${drill}It is open` : `${drill}Break the glass?`
+  return page({
+    title: opened && opened.status !== 'approved' ? `${drill}It is over` : title,
+    reader,
+    notice,
+    body: opened ? html`${openedBody(opened, bundle, now)}` : html`${askedBody(code, prepared, reader, now)}`,
+  })
+}
+
+const askedBody = (
+  code: string,
+  { what, reason, incident, minutes, drill, until }: PreparedOpening,
+  reader: Reader,
+  now: NumericDate,
+): Html => html`<h1>${drill ? 'Drill: break' : 'Break'} the glass?</h1>
+<p>Nothing is open yet. It opens when you press the button, for ${minutes} minutes at the longest, and everybody whom it concerns is told at once. Somebody else reviews it within a day.</p>
+<dl>
+<dt>What</dt><dd><code>${'profile' in what ? what.profile : what.action}</code>${'profile' in what ? '' : html`<pre>${inert(JSON.stringify(what.arguments))}</pre>`}</dd>
+<dt>Incident</dt><dd>${inert(incident)}</dd>
+<dt>Your reason</dt><dd><blockquote>${inert(reason)}</blockquote></dd>
+${drill ? html`<dt>Drill</dt><dd>Its credentials can do nothing.</dd>` : ''}
+</dl>
+<form method="post" action="/break-glass/open/${code}">
+<input type="hidden" name="csrf" value="${reader.csrf}">
+<p><button class="stop">${drill ? 'Open the drill' : 'Open now'}</button></p>
+</form>
+<p class="soft">It can be opened until ${time(until, now)}.</p>`
+
+const openedBody = (
+  state: ApprovalRequest,
+  bundle: PageBundle,
+  now: NumericDate,
+): Html => html`<h1>${state.status === 'approved' ? 'It is open' : 'It is over'}</h1>
+<p>${becameOfOpening(state, bundle, now)}</p>
+${
+  state.status === 'approved'
+    ? html`<p>Credentials, on the machine that you work from. The first machine that asks, with a login as strong as yours was here, is the only one that gets any:</p>
+<pre>npx hotwork break-glass credentials ${state.ask.id}</pre>
+<p>When you are done:</p>
+<pre>npx hotwork break-glass end ${state.ask.id}</pre>`
+    : ''
+}
+<p><a class="button" href="/break-glass/${state.ask.id}">All of it</a></p>`
+
+/** Why it was not opened, and what is next, to whoever pressed. */
+const told: { [code in Refusal]?: string } = {
+  not_permitted: 'Policy does not let you open this, or it is beyond breaking the glass. Nothing is open.',
+  policy_error: 'Policy could not be asked, and so the answer is no. Tell whoever runs Hotwork.',
+  halted: 'You are stopped by an emergency halt, so nothing was opened.',
+  already_open: 'You have something open already: use that, or end it first. Nothing else was opened.',
+  cool_down: 'You had something open a moment ago, and it cannot be opened again yet.',
+  budget_spent: 'The minutes of these seven days are used up, so nothing was opened.',
+  review_overdue:
+    'An earlier opening has not been reviewed, so a second person must vouch for you first. Nothing was opened.',
+  bad_incident:
+    'The incident is not known where incidents are kept, so nothing was opened. Prepare it again with the right one.',
+  bad_reason:
+    'The reason is that of an earlier opening, so nothing was opened. Prepare it again and say what is wrong this time.',
+  window_too_long: 'That is longer than can be opened now. Prepare it again for less.',
+  insufficient_login: 'The login is not strong or not new enough for this. Log in again.',
+}
+
+export const whyNotOpened = (code: Refusal, detail?: string): string =>
+  `${told[code] ?? 'It could not be opened now, and nothing has changed.'}${code === 'cool_down' && detail ? ` It is ${detail}.` : ''}`
+
+/** How strong a login is wanted, in words. */
+export const loginWords = ({ acr, maxAge }: LoginWanted): string =>
+  [
+    ...(acr === undefined ? [] : [`as strong as “${acr}”`]),
+    ...(maxAge === undefined ? [] : [`at most ${Math.floor(maxAge / 60)} minutes old`]),
+  ].join(' and ')

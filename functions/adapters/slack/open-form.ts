@@ -1,0 +1,143 @@
+import type { InputBlock, PlainTextOption } from '@slack/types'
+import { clamp, inert } from '../../domain/inert.ts'
+import type { Refusal } from '../../domain/refusals.ts'
+import type { JsonObject } from '../../domain/values.ts'
+import type { Openable } from '../../operations/may-open.ts'
+import type { PrepareAsk } from '../../operations/prepare-opening.ts'
+import { context, plain, rich, section, words } from './blocks.ts'
+import { type Modal, saidModal, textInput, type Values } from './modal-blocks.ts'
+
+/** The name under which Slack sends the form. */
+export const openName = 'break_glass'
+
+const mostChoices = 100
+const usualMinutes = 30
+
+/** Asks what is to be opened in an emergency, why, for which incident and for how long; undefined choices: nobody can. */
+export function openModal(openable: Openable | undefined): Modal {
+  const choices = openable ? choicesOf(openable) : []
+  if (!openable || choices.length === 0)
+    return saidModal('Break the glass', 'Nobody can break the glass here: the policies have no break-glass.json.')
+  const most = Math.max(1, ...openable.profiles.map(({ window }) => window), openable.window) / 60
+  return {
+    type: 'modal',
+    callback_id: openName,
+    title: plain('Break the glass'),
+    submit: plain('Go on'),
+    close: plain('Go back'),
+    blocks: [
+      rich(
+        'what-it-is',
+        section(
+          words(
+            'For an emergency: it opens at once, nobody is asked, everybody is told, and somebody else reviews it within a day. Nothing is open yet when you press Go on.',
+          ),
+        ),
+      ),
+      {
+        type: 'input',
+        block_id: 'what',
+        label: plain('What you need'),
+        element: {
+          type: 'static_select',
+          action_id: 'what',
+          placeholder: plain('A profile, or one action'),
+          options: choices,
+        },
+      },
+      textInput('reason', 'What is wrong, and what you are going to do', { required: true }),
+      lineInput('incident', 'Incident', `As in ${openable.incident}`),
+      {
+        type: 'input',
+        block_id: 'minutes',
+        label: plain('Minutes'),
+        hint: plain('It ends by itself then, and cannot be made longer'),
+        element: {
+          type: 'number_input',
+          action_id: 'minutes',
+          is_decimal_allowed: false,
+          initial_value: String(Math.min(usualMinutes, most)),
+          min_value: '1',
+          max_value: String(most),
+        },
+      },
+      textInput('arguments', 'Arguments, as JSON', {
+        required: false,
+        hint: 'For one action alone, as in {"Name": "/prod/x"}',
+      }),
+      {
+        type: 'input',
+        block_id: 'drill',
+        optional: true,
+        label: plain('Drill'),
+        element: {
+          type: 'checkboxes',
+          action_id: 'drill',
+          options: [{ text: plain('A drill: everybody is told, and its credentials can do nothing'), value: 'drill' }],
+        },
+      },
+      context('Slack is no strong login: a page asks for one next, and opens it.'),
+    ],
+  }
+}
+
+const choicesOf = ({ profiles, actions }: Openable): PlainTextOption[] =>
+  [
+    ...profiles.map(({ name, title, window }) => ({
+      text: plain(clamp(inert(title), 50).text),
+      description: plain(`${clamp(name, 48).text}, ${window / 60} min at most`),
+      value: `profile ${name}`,
+    })),
+    ...actions.map((name) => ({ text: plain(`One action: ${clamp(name, 40).text}`), value: `action ${name}` })),
+  ].slice(0, mostChoices)
+
+const lineInput = (name: string, label: string, hint: string): InputBlock => ({
+  type: 'input',
+  block_id: name,
+  label: plain(label),
+  hint: plain(clamp(hint, 200).text),
+  element: { type: 'plain_text_input', action_id: name, max_length: 128 },
+})
+
+type Filled = Omit<PrepareAsk, 'person'> | { errors: { [field: string]: string } }
+
+/** What was filled in; or what is none, beside its field. Lengths are asked again: Slack's client keeps to them, and may not be it. */
+export function readOpenForm(values: Values): Filled {
+  const text = (name: string) => values[name]?.[name]?.value?.trim() ?? ''
+  const [kind, name = ''] = (values['what']?.['what']?.selected_option?.value ?? '').split(' ')
+  const said = text('arguments')
+  const args = said === '' ? undefined : jsonObject(said)
+  const minutes = Number(text('minutes'))
+  const errors = {
+    ...(name === '' ? { what: 'Choose what you need.' } : {}),
+    ...(kind === 'action' && !args ? { arguments: 'One action takes its arguments, as a JSON object.' } : {}),
+    ...(kind === 'profile' && said !== '' ? { arguments: 'A profile takes no arguments: leave this empty.' } : {}),
+    ...(Number.isSafeInteger(minutes) && minutes >= 1 ? {} : { minutes: 'A whole number of minutes.' }),
+  }
+  if (Object.keys(errors).length > 0) return { errors }
+  return {
+    what: kind === 'action' ? { action: name, arguments: args ?? {} } : { profile: name },
+    reason: [...text('reason')].slice(0, 1_000).join(''),
+    incident: text('incident').slice(0, 128),
+    minutes,
+    drill: (values['drill']?.['drill']?.selected_options ?? []).length > 0,
+  }
+}
+
+function jsonObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The field that a refusal speaks of. */
+export const openField = (code: Refusal | undefined): string => (code === undefined ? 'what' : (fields[code] ?? 'what'))
+const fields: { readonly [code in Refusal]?: string } = {
+  bad_reason: 'reason',
+  bad_incident: 'incident',
+  window_too_long: 'minutes',
+  invalid_arguments: 'arguments',
+}

@@ -1,0 +1,38 @@
+import type { Profile } from '../domain/break-glass.ts'
+import { profileResource } from '../domain/break-glass.ts'
+import { factsOfProfile } from '../domain/emergency.ts'
+import { type PersonId, RequestId, type Seconds } from '../domain/values.ts'
+import { askAboutEmergency } from './emergency-questions.ts'
+import type { DecidingPorts } from './ports.ts'
+
+/** What a form offers to open: profiles, and single actions of the catalogue by name, with what those may be at most. */
+export type Openable = { profiles: readonly Profile[]; actions: readonly string[]; incident: string; window: Seconds }
+
+/**
+ * What this person can be offered to open; undefined where nobody can open anything. Policy is asked without an incident,
+ * which is not known yet, so where it permits none of the profiles that way all are offered: it is asked again.
+ */
+export function mayOpen(
+  person: PersonId,
+  { policy, clock }: Pick<DecidingPorts, 'policy' | 'clock'>,
+): Openable | undefined {
+  const { breakGlass: glass, actions } = policy.bundle
+  if (!glass) return undefined
+  const permitted = glass.profiles.filter((profile) => {
+    const { name, rights } = profile
+    const [facts] = factsOfProfile(policy.bundle, name)
+    if (!facts) return false
+    const breakGlass = { profile: name, rights, incident: '', drill: false } as never
+    const opened = { id: unopened, action: facts.action, arguments: {}, resource: profileResource(name), breakGlass }
+    return askAboutEmergency(policy, 'breakGlass', person, opened, 'request', clock.now()).permit
+  })
+  return {
+    profiles: permitted.length === 0 ? glass.profiles : permitted,
+    actions: Object.keys(actions).sort(),
+    incident: glass.incident,
+    window: glass.action.window,
+  }
+}
+
+/** What is only asked about has no id. */
+const unopened = RequestId.parse(`bgl_${'0'.repeat(26)}`)

@@ -1,0 +1,70 @@
+import { asOf } from '../domain/due.ts'
+import type { LoginWanted } from '../domain/login-strength.ts'
+import { PreparedOpening, preparedKey } from '../domain/prepared-opening.ts'
+import type { Refusal } from '../domain/refusals.ts'
+import type { ApprovalRequest } from '../domain/request.ts'
+import { type PersonId, RequestId, type Result, refuse } from '../domain/values.ts'
+import { recordRefusal } from './carry-out.ts'
+import { idempotencyItem } from './idempotency.ts'
+import {
+  type OpenedBreakGlass,
+  type OpeningAsk,
+  type OpeningPorts,
+  openBreakGlass,
+  openedBy,
+} from './open-break-glass.ts'
+
+/** What was prepared, how strong a login it takes, and what has been opened of it already. */
+export type FoundPrepared = { prepared: PreparedOpening; login: LoginWanted; opened?: ApprovalRequest }
+
+type FindPorts = Pick<OpeningPorts, 'requests' | 'policy' | 'clock'>
+
+/** What waits under a code, for whomever: who may see it is the asker's to look at. Nothing once its time is over. */
+export async function findPrepared(code: string, ports: FindPorts): Promise<FoundPrepared | undefined> {
+  const { requests, policy, clock } = ports
+  const value = await requests.recall(preparedKey(code))
+  if (value === undefined) return undefined
+  const prepared = PreparedOpening.parse(JSON.parse(value))
+  const opened = await openedOf(code, prepared.person, ports)
+  if (!opened && prepared.until <= clock.now()) return undefined
+  const glass = policy.bundle.breakGlass
+  const what = glass && openedBy({ what: whatOf(prepared) }, glass, ports)
+  return { prepared, login: what?.ok ? what.value.terms.login : {}, ...(opened ? { opened } : {}) }
+}
+
+/**
+ * Opens what was prepared, by the one operation that opens: for the person who prepared it alone, and however often it is
+ * sent it is one opening. It has no key yet: the first that this person brings with as strong a login is its own.
+ *
+ * @throws StoreUnavailable, StaleRequest
+ */
+export async function openPrepared(
+  { code, person, ...how }: { code: string } & Pick<OpeningAsk, 'person' | 'proven' | 'login' | 'arrivedAt'>,
+  ports: OpeningPorts,
+): Promise<Result<OpenedBreakGlass, Refusal>> {
+  const found = await findPrepared(code, ports)
+  if (found?.prepared.person !== person) {
+    await recordRefusal({ type: 'person', id: person }, 'open_break_glass', 'unknown_request', ports)
+    return refuse('unknown_request')
+  }
+  const { reason, incident, minutes, drill } = found.prepared
+  const what = whatOf(found.prepared)
+  const said = { what, reason, incident, minutes, drill }
+  return openBreakGlass({ ...said, person, ...how, ...repeatedBy(code) }, ports)
+}
+
+/** The same code is the same opening. */
+const repeatedBy = (code: string) => ({ idempotencyKey: preparedKey(code), body: { prepared: preparedKey(code) } })
+
+async function openedOf(code: string, person: PersonId, { requests, clock }: FindPorts) {
+  const before = await requests.recall(idempotencyItem(person, repeatedBy(code).idempotencyKey))
+  const id = RequestId.safeParse(before?.split(' ')[1])
+  const stored = id.success ? await requests.load(id.data) : undefined
+  return stored && asOf(stored.state, clock.now())
+}
+
+const whatOf = ({ what }: PreparedOpening): OpeningAsk['what'] => {
+  if ('profile' in what) return what
+  const { resource, ...rest } = what
+  return { ...rest, ...(resource ? { resource } : {}) }
+}
