@@ -2,6 +2,7 @@ import type { ApprovalRequest } from '../../../functions/domain/request.ts'
 import { builder, permit } from '../../support/ask.ts'
 import { answered, evolved, type Fault, replaced, told } from './fault.ts'
 import { production } from './production.ts'
+import { emergencyAgain } from './scenarios.ts'
 
 const { decide, evolve, outcomeOf } = production
 
@@ -51,6 +52,24 @@ export const faultsOfBreakGlass: readonly Fault[] = [
     reducer: told((state, command) =>
       command.type !== 'wake' && state.status === 'approved' ? { now: state.updatedAt } : undefined,
     ),
+  },
+  {
+    fault: 'a clock that goes back revives what it had seen end',
+    breaks: 'INV4',
+    where: emergencyAgain,
+    reducer: {
+      ...production,
+      decide: (state, command, now) =>
+        decide(state && command.type === 'intend' ? revived(state, now) : state, command, now),
+      evolve: (state, event) =>
+        evolve(state && event.type === 'CredentialIntended' ? revived(state, event.at) : state, event),
+    },
+  },
+  {
+    fault: 'a clock that goes back takes the record with it',
+    breaks: 'INV9',
+    where: emergencyAgain,
+    reducer: told((state) => ({ state: { ...state, updatedAt: state.submittedAt } })),
   },
   {
     fault: 'an emergency is handed on like any other right',
@@ -149,5 +168,12 @@ export const faultsOfBreakGlass: readonly Fault[] = [
     },
   },
 ]
+
+/** As it was before it expired, where by this clock it has not yet. */
+function revived(state: ApprovalRequest, now: number): ApprovalRequest {
+  if (state.status !== 'expired' || !state.grant || now >= state.grant.notAfter) return state
+  const { expiredAt: _, ...rest } = state
+  return { ...rest, status: 'approved', grant: state.grant, updatedAt: now }
+}
 
 const noOwner = 'person:nobody' as ApprovalRequest['ask']['owner']

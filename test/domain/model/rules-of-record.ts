@@ -7,6 +7,15 @@ import { numberOf } from './world.ts'
 
 /** INV5, INV9: what is live is on the record, and the other way round. */
 export const rulesOfRecord: readonly Rule[] = [
+  {
+    id: 'INV9',
+    rule: 'the record never goes back in time, whatever clock somebody has',
+    broken: ({ before, events }) => {
+      const times = [before?.updatedAt ?? 0, ...events.map(({ at }) => at)]
+      const back = times.slice(1).findIndex((at, index) => at < (times[index] ?? 0))
+      return back < 0 ? undefined : `\`${events[back]?.type}\` is before what was before it`
+    },
+  },
   on(
     'INV5',
     'what is issued was intended, and not overtaken by a newer intent',

@@ -54,6 +54,8 @@ export type Scenario = {
   comments?: readonly string[]
   /** Who looks at it afterwards, where the glass was broken; `outsider` is one whom policy does not let. */
   reviews?: readonly { by: string; outsider?: boolean }[]
+  /** Whether the clock of whoever decides may once be an hour behind what it said before. */
+  clockGoesBack?: boolean
 }
 
 /** A request as a narrowing leaves it. */
@@ -315,6 +317,16 @@ export const emergency: Scenario = {
   reviews: [{ by: 'gus' }, { by: 'jade' }, { by: 'kofi' }, { by: 'eve', outsider: true }],
 }
 
+export const emergencyAgain: Scenario = {
+  ...quiet,
+  name: 'a broken glass, and a clock that goes back an hour',
+  ask: emergencyAsk(),
+  mints: { access_token: 2, aws: 1 },
+  uses: 0,
+  reviews: [{ by: 'gus' }],
+  clockGoesBack: true,
+}
+
 export const scenarios: readonly Scenario[] = [
   narrowed,
   absent,
@@ -327,4 +339,5 @@ export const scenarios: readonly Scenario[] = [
   mediated,
   unsent,
   emergency,
+  emergencyAgain,
 ]

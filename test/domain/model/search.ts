@@ -170,8 +170,15 @@ const total: Rule = { id: 'INV10', rule: 'a command is obeyed or refused, never 
 function movesOf(scenario: Scenario, { state, world }: Node): readonly Action[] {
   const late = [...mintsOf(world), ...sendsOf(world)]
   if (dueAt(state) === undefined) return late
-  return [...late, ...turnsOf(scenario, world), ...timeIn(state, world)]
+  return [...late, ...turnsOf(scenario, world), ...timeIn(state, world), ...backIn(scenario, world)]
 }
+
+const hour = 3600
+/** Whoever decides next has a clock that is an hour behind, once. */
+const backIn = ({ clockGoesBack }: Scenario, { now, reached }: World): readonly Action[] =>
+  clockGoesBack && reached === 0 && now > 0
+    ? [{ label: 'the clock goes back an hour', world: { now: now - hour, reached: now } }]
+    : []
 
 /** Time passes to the last second before something falls due by itself, and to that second. Nobody need look then. */
 function timeIn(state: ApprovalRequest, { now }: World): readonly Action[] {
@@ -265,8 +272,8 @@ const intentKey = (intent: Intent | undefined) => intent && `${intent.id}@${inte
 /** Whose attempt it is, and, while nobody has said how it went, since when: for a minute only that one may. */
 const callKey = ({ id, begunAt, ended }: Use) => `${id.slice(-2)}${ended ? ended.outcome : `@${begunAt - submittedAt}`}`
 
-const worldKey = ({ lost, policyForbids, intended, minted, answered, calling, sent, ending, away }: World) =>
-  `${lost}|${policyForbids}|${intended}|${minted}|${answered}|${calling}|${sent}|${ending?.by}|${away}`
+const worldKey = ({ lost, policyForbids, intended, minted, answered, calling, sent, ending, away, reached }: World) =>
+  `${lost}|${policyForbids}|${intended}|${minted}|${answered}|${calling}|${sent}|${ending?.by}|${away}|${reached}`
 
 /** Numbers for texts, from 0 on: what is compared millions of times is short. */
 class Numbers {

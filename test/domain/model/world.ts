@@ -51,6 +51,8 @@ export type World = {
   ending: Ending | undefined
   /** Whether those who are to decide in others' stead may. */
   away: boolean
+  /** How far the clock has gone before it went back; 0 if it never did. Seconds after the submission. */
+  reached: number
 }
 
 export const firstWorld: World = {
@@ -64,6 +66,7 @@ export const firstWorld: World = {
   sent: [],
   ending: undefined,
   away: false,
+  reached: 0,
 }
 
 /** Something that may happen next: what the world becomes, and a command; `obeyed` is what it becomes if that is obeyed. */
