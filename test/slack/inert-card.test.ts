@@ -13,6 +13,7 @@ import { checkMessageBlocks, checkView } from '../../infra/local/desk/validate-b
 import { MemoryLog } from '../support/memory-log.ts'
 import { sampleBundle } from '../support/world.ts'
 import { page } from './door.ts'
+import { deceives, expectInert, ownWords } from './inert-checks.ts'
 import { corpus } from './inert-corpus.ts'
 import { responseUrl } from './press.ts'
 import { everyState } from './states.ts'
@@ -52,42 +53,6 @@ function written(state: ApprovalRequest, text: string): ApprovalRequest {
     ...('note' in state ? { note: text } : {}),
     ...('reason' in state ? { reason: text } : {}),
   } as ApprovalRequest
-}
-
-type Leaf = { type: string; text: string; style?: { code?: boolean; italic?: boolean } }
-const theirPlaces = ['rich_text_preformatted', 'rich_text_quote']
-
-/** Whatever is shown as text, and whether it stands where, or in a type in which, only what others wrote stands. */
-function leavesOf(value: unknown, theirs = false): { text: string; theirs: boolean }[] {
-  if (Array.isArray(value)) return value.flatMap((each) => leavesOf(each, theirs))
-  if (typeof value !== 'object' || value === null) return []
-  const { type, text, style } = value as Leaf
-  if ((type === 'text' || type === 'plain_text') && typeof text === 'string')
-    return [{ text, theirs: theirs || style?.code === true || style?.italic === true }]
-  return Object.values(value).flatMap((each) => leavesOf(each, theirs || theirPlaces.includes(type)))
-}
-
-const ownWords = (blocks: readonly object[]): string =>
-  leavesOf(blocks.filter((block) => !('type' in block) || block.type !== 'actions'))
-    .filter((leaf) => !leaf.theirs)
-    .map(({ text }) => text)
-    .join('')
-
-/** Characters that do not show as what they are. */
-const deceives = (text: string): boolean =>
-  /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/u.test(
-    // A line break and an emoji's selector are ours: each stands where no text of theirs does.
-    text.replaceAll('\n', '').replaceAll('\ufe0f', ''),
-  )
-
-/** Nothing that Slack reads as more than text, but our own page. */
-function expectInert(blocks: readonly object[]): void {
-  const json = JSON.stringify(blocks)
-  expect(json).not.toMatch(/"type":"(?:mrkdwn|link|user|usergroup|broadcast|channel|emoji|image|color)"/)
-  expect(json).not.toMatch(/"emoji":true|"image_url"|"link_names"/)
-  for (const [, url] of json.matchAll(/"url":"([^"]*)"/g))
-    expect(url).toMatch(/^https:\/\/hotwork\.example\/decide\/req_[0-9a-z]{26}$/)
-  expect(leavesOf(blocks).filter(({ text }) => deceives(text))).toEqual([])
 }
 
 const shown = (state: ApprovalRequest): RenderedCard => renderCard(state, bundle, channel, { page })

@@ -36,6 +36,7 @@ import {
   isSealed,
   reviewNow,
   statusOf,
+  theirs,
   whyEnded,
 } from './emergency-status.ts'
 
@@ -91,8 +92,8 @@ function renderWithin(
     ...reviewBlocks(state, facts, note === undefined ? undefined : clamp(inert(note), budget.reason).text),
     rich(
       'why',
-      section(bold('Incident '), code(clamp(inert(ask.breakGlass?.incident ?? ''), 128).text), bold('   Reason given')),
-      quote(clamp(inert(ask.breakGlass?.reason ?? ''), budget.reason).text),
+      section(bold('Incident '), code(theirs(ask.breakGlass?.incident, 128)), bold('   Reason given')),
+      quote(theirs(ask.breakGlass?.reason, budget.reason)),
     ),
     rich('open', ...openParts(state, facts, budget)),
     ...(statusOf(state) === 'open' ? [] : [doneBlock(state, about, budget)]),
@@ -127,11 +128,7 @@ const drillBlocks = (state: ApprovalRequest): CardBlock[] =>
 export function titleParts(state: ApprovalRequest, facts: EmergencyFacts): RichTextElement[] {
   const { ask } = state
   if (isSealed(state))
-    return [
-      bold(whoOf(facts, ask.owner)),
-      words(' took the sealed role '),
-      code(clamp(inert(ask.resource.id), 200).text),
-    ]
+    return [bold(whoOf(facts, ask.owner)), words(' took the sealed role '), code(theirs(ask.resource.id, 200))]
   const profile = facts.breakGlass?.profiles.find(({ name }) => name === ask.breakGlass?.profile)
   return [
     bold(whoOf(facts, ask.owner)),
@@ -149,9 +146,7 @@ function openParts(state: ApprovalRequest, facts: EmergencyFacts, budget: Budget
   const { ask } = state
   const was = statusOf(state) === 'open' ? 'is' : 'was'
   const rights = (ask.breakGlass?.rights ?? []).flatMap(({ action, resources }) =>
-    resources.map((pattern) =>
-      section(code(action), words(' on '), code(clamp(inert(placed(action, pattern, facts)), 200).text)),
-    ),
+    resources.map((pattern) => section(code(action), words(' on '), code(theirs(placed(action, pattern, facts), 200)))),
   )
   const more = rights.length - budget.lines
   const shown = [...rights.slice(0, budget.lines), ...(more > 0 ? [section(words(`and ${more} more`))] : [])]

@@ -1,7 +1,6 @@
 import type { RichTextElement } from '@slack/types'
 import { type Notice, warnBefore } from '../../domain/announcing.ts'
 import { duration } from '../../domain/duration.ts'
-import { clamp, inert } from '../../domain/inert.ts'
 import { type ApprovalRequest, grantOf } from '../../domain/request.ts'
 import type { JsonObject } from '../../domain/values.ts'
 import type { Hearer } from '../../operations/draw-emergency.ts'
@@ -9,7 +8,7 @@ import type { RenderedCard } from '../../operations/ports.ts'
 import { bold, type CardBlock, code, quote, rich, section, time, words } from './blocks.ts'
 import { whoOf } from './card-status.ts'
 import { type EmergencyFacts, textOf, titleParts } from './emergency-card.ts'
-import { drillMark, emergencyNow, isDrill, isSealed, reviewNow, whyEnded } from './emergency-status.ts'
+import { drillMark, emergencyNow, isDrill, isSealed, reviewNow, theirs, whyEnded } from './emergency-status.ts'
 
 type Sentence = readonly RichTextElement[]
 
@@ -50,7 +49,7 @@ const aboutParts = (state: ApprovalRequest, facts: EmergencyFacts): Sentence => 
   words('🚨 '),
   ...titleParts(state, facts),
   words(' for incident '),
-  code(clamp(inert(state.ask.breakGlass?.incident ?? ''), 128).text),
+  code(theirs(state.ask.breakGlass?.incident, 128)),
   words('. '),
 ]
 
@@ -117,7 +116,7 @@ const quotes = (notice: Notice, state: ApprovalRequest, { first }: Hearer) => {
   const reason = state.ask.breakGlass?.reason
   const why = notice.notice === 'ended' ? whyEnded(state) : undefined
   return [
-    ...(first && reason !== undefined ? [quote(clamp(inert(reason), 600).text)] : []),
+    ...(first && reason !== undefined ? [quote(theirs(reason, 600))] : []),
     ...(why === undefined ? [] : [quote(why)]),
   ]
 }

@@ -9,6 +9,10 @@ import { type Headline, whoOf } from './card-status.ts'
 
 type Facts = Pick<Bundle, 'directory'>
 
+/** What somebody wrote, to stand in a place of its own. Slack takes no empty text. */
+export const theirs = (text: string | undefined, limit: number): string =>
+  clamp(inert(text ?? ''), limit).text || '(empty)'
+
 /** How far an opening in an emergency has come, as people see it. */
 export type EmergencyStatus = 'open' | 'review_due' | 'review_overdue' | 'justified' | 'not_justified'
 

@@ -1,12 +1,11 @@
 import type { ViewOutput } from '@slack/bolt'
 import type { InputBlock } from '@slack/types'
 import * as z from 'zod'
-import { clamp, inert } from '../../domain/inert.ts'
 import type { ApprovalRequest } from '../../domain/request.ts'
 import { RequestId } from '../../domain/values.ts'
 import { bold, code, context, list, plain, quote, rich, section, words } from './blocks.ts'
 import { type EmergencyFacts, titleParts, useLines } from './emergency-card.ts'
-import { drillMark, emergencyNow, isDrill } from './emergency-status.ts'
+import { drillMark, emergencyNow, isDrill, theirs } from './emergency-status.ts'
 import { longestComment, type Modal, textInput } from './modal-blocks.ts'
 
 /** The name under which Slack sends the form. */
@@ -48,12 +47,8 @@ export function reviewModal(
         'what',
         section(...(isDrill(state) ? [bold(`${drillMark}: `)] : []), ...titleParts(state, facts)),
         section(...emergencyNow(state, facts)),
-        section(
-          bold('Incident '),
-          code(clamp(inert(ask.breakGlass?.incident ?? ''), 128).text),
-          bold('   Reason given'),
-        ),
-        quote(clamp(inert(ask.breakGlass?.reason ?? ''), 1_000).text),
+        section(bold('Incident '), code(theirs(ask.breakGlass?.incident, 128)), bold('   Reason given')),
+        quote(theirs(ask.breakGlass?.reason, 1_000)),
       ),
       rich(
         'done',
