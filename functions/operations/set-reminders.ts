@@ -37,11 +37,12 @@ const nameOf = (id: RequestId, { round, stage, since, attempt }: Reminder): stri
 
 /**
  * What ends an emergency is stored by a timer of its own, which stands apart from the workflow: an execution that was
- * stopped, or never started, takes no end with it. It is drawn by another, which needs nothing stored.
+ * stopped, or never started, takes no end with it. It is drawn by another, which needs nothing stored. Whatever is to be
+ * drawn at one time is one timer.
  */
 const wakesOf = (id: RequestId, { at, why }: BreakGlassWake) =>
   (why === 'notice' ? (['draw'] as const) : (['draw', 'store'] as const)).map((to) => ({
-    name: [id, to, why, at].join('-'),
+    name: [id, to, at].join('-'),
     at,
     to,
   }))

@@ -96,6 +96,13 @@ describe('timers', () => {
     for (const name of names) expect(name).toMatch(/^[0-9A-Za-z_-]{1,64}$/)
   })
 
+  test('draw once at one time, however much there is to be drawn then', async () => {
+    const request = await night.opened()
+    await night.see(request)
+    const drawn = night.times(request, 'draw')
+    expect(new Set(drawn).size).toBe(drawn.length)
+  })
+
   test('of what ended, and was reviewed, are none', async () => {
     const request = await night.opened()
     await night.end(request)
