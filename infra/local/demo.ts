@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startCheckoutService } from '../../examples/checkout-service/checkout-service.ts'
 import { clientSettings } from './aws-clients.ts'
@@ -38,12 +39,13 @@ function readOptions() {
 }
 
 const options = readOptions()
+const folder = resolve(options.state ?? join(import.meta.dirname, '../../.hotwork'))
 const asked = untilAsked()
 const broken = new AbortController()
 const report = createReport(process.stdout, AbortSignal.any([asked, broken.signal]))
 try {
   const stack = await startStack({
-    ...(options.state === undefined ? {} : { stateDirectory: options.state }),
+    stateDirectory: folder,
     signal: asked,
   })
   void untilAborted(stack.signal).then(() => broken.abort(stack.signal.reason))
@@ -68,7 +70,7 @@ process.exit()
 async function tell(local: Local, report: Report): Promise<void> {
   const checkout = await startCheckoutService({ aws: clientSettings(local.aws) })
   try {
-    const world = createWorld(local, report, `${checkout.url}/health`)
+    const world = createWorld(local, report, { healthUrl: `${checkout.url}/health`, folder })
     await (options.request === undefined ? tellAll(world) : tellOwnRequest(world, options.request))
   } finally {
     await checkout.close()

@@ -23,6 +23,13 @@ export interface Emergency {
   drill?: boolean
 }
 
+/** How a drill went, as the API tells it. */
+export interface DrillReport {
+  kept: boolean
+  steps: { step: string; verdict: string; within_seconds: number; took_seconds?: number }[]
+  told: { due: number; missing: string[]; in_channel: boolean }
+}
+
 /** A person who breaks the glass or reviews it, with a key of their own. All throw `Refusal` for a no. */
 export class Responder {
   readonly #apiUrl: string
@@ -51,6 +58,11 @@ export class Responder {
 
   async review(id: string, outcome: 'justified' | 'not_justified', note: string): Promise<Opening> {
     return this.#send('POST', `/v1/break-glass/${id}/review`, { outcome, note })
+  }
+
+  /** What was measured of a drill, against what a break-glass promises. */
+  async drillReport(id: string): Promise<DrillReport> {
+    return this.#send('GET', `/v1/break-glass/${id}/drill`)
   }
 
   async ledger(id: string): Promise<Entry[]> {

@@ -2,6 +2,7 @@ import { type BrokenGlass, tellBreakGlass } from './chapters/break-glass.ts'
 import { tellBreakGlassEnd } from './chapters/break-glass-end.ts'
 import { tellBurst } from './chapters/burst.ts'
 import { tellDelegation } from './chapters/delegation.ts'
+import { tellDrill } from './chapters/drill.ts'
 import { tellExamples } from './chapters/examples.ts'
 import { tellFlags } from './chapters/flags.ts'
 import { tellKillSwitch } from './chapters/kill-switch.ts'
@@ -44,6 +45,11 @@ export async function tellAll(world: World): Promise<void> {
     async () => {
       glass = await tellBreakGlass(world)
     },
+  )
+  await report.chapter(
+    'A drill',
+    'The whole way of a break-glass, people and timers too, with credentials that can do nothing.',
+    () => tellDrill(world),
   )
   await report.chapter('People say no', 'Another request, denied by one of two who could have approved it.', () =>
     tellNoFromPeople(world),

@@ -11,11 +11,16 @@ type Form = { action: string; fields: ReadonlyMap<string, string>; buttons: read
 export class Visitor {
   readonly #jar = new CookieJar()
   #address = new URL('about:blank')
-  #page = parse('')
+  #page = parse('', options)
 
   /** What the page says, in one line. */
   get says(): string {
     return (this.#page.querySelector('main') ?? this.#page).structuredText.replaceAll(/\s+/g, ' ').trim()
+  }
+
+  /** The page itself, whole. */
+  get html(): string {
+    return this.#page.outerHTML
   }
 
   /** Goes to an address, and on from there as it is told. @throws Error when what it ends at is an error */
@@ -64,9 +69,12 @@ export class Visitor {
     const location = response.headers.get('location')
     if (location !== null) return this.#follow(new URL(location, address), { method: 'GET' })
     this.#address = address
-    this.#page = parse(await response.text())
+    this.#page = parse(await response.text(), options)
     if (response.status >= 500) throw new Error(`${address.pathname} answered ${response.status}: ${this.says}`)
   }
 }
+
+/** All of a page is kept, its style too. */
+const options = { comment: true, blockTextElements: { style: true, script: true } }
 
 const wordsOf = (element: HTMLElement): string => element.structuredText.replaceAll(/\s+/g, ' ').trim()

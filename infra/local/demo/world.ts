@@ -12,6 +12,8 @@ export interface World {
   local: Local
   report: Report
   desk: DeskClient
+  /** Where a run leaves what is to be looked at afterwards. */
+  folder: string
   /** Where the checkout service says how it is. */
   healthUrl: string
   people: Person[]
@@ -27,14 +29,14 @@ export interface World {
 /** The folder with the example requests and the table of what they come to. */
 export const requestsFolder = join(import.meta.dirname, '../../../examples/requests')
 
-export function createWorld(local: Local, report: Report, healthUrl: string): World {
+export function createWorld(local: Local, report: Report, places: { healthUrl: string; folder: string }): World {
   const people = local.people.map((client) => new Person(client, local))
   const agents = new Map<string, Promise<Hotwork>>()
   const world: World = {
     local,
     report,
     desk: new DeskClient(local.slack),
-    healthUrl,
+    ...places,
     people,
     reader: people.find(({ groups }) => groups.includes('platform')) ?? (people[0] as Person),
     agent(id) {
