@@ -53,11 +53,11 @@ async function openOnPage(call: Call, ports: OpenPorts): Promise<Answer> {
   const who = { person: guest.person.id, proven, login }
   const opened = await openPrepared({ code, ...who, arrivedAt: call.arrivedAt }, ports)
   if (opened.ok) return goTo(issuer, pathOf(code))
-  // Too old by now, or never strong enough: the page that shows it asks for the login that it takes.
-  if (opened.code === 'insufficient_login') return goTo(issuer, pathOf(code))
   const found = await findPrepared(code, ports)
   if (found?.prepared.person !== guest.person.id)
     throw opened.code === 'unknown_request' && found ? notTheirs() : gone()
+  // Too old by now. Not sent on by itself: a form's way may not lead to the provider's address (CSP `form-action`).
+  if (opened.code === 'insufficient_login') return notStrongEnough(code, found, ports)
   const notice = { text: whyNotOpened(opened.code, opened.detail) }
   return shown(issuer, viewOf(code, found, guest, ports, notice), forbidden.has(opened.code) ? 403 : 409)
 }
