@@ -53,8 +53,9 @@ export function askAboutPerson(
   const known = bundle.directory.people.find(({ id }) => id === person)
   if (known?.status !== 'active') return { permit: false, policies: [] }
   const request = about.state && factsAbout(policy, about.state)
-  // Without facts nobody may approve. What only takes away is asked without them: a retired agent must stay revocable.
-  if (about.state && !request && action === 'approve')
+  // Without facts nobody may approve, or allow more. What only takes away is asked without them: a retired agent must stay
+  // revocable.
+  if (about.state && !request && (action === 'approve' || action === 'allowStanding'))
     return { permit: false, policies: [], detail: 'the facts are gone' }
   // For nothing but deciding a request, whatever policy would make of it.
   const decides = action === 'approve' ? about.state : undefined
