@@ -2,7 +2,10 @@ import type { Answered } from './answering.ts'
 import { reviewWithin } from './break-glass.ts'
 import type { Account, Bundle } from './bundle.ts'
 import type { Command, ReportSealedUse } from './commands.ts'
+import { due } from './due.ts'
 import type { Event } from './events.ts'
+import { replay } from './evolve.ts'
+import { type Entry, eventOf } from './ledger.ts'
 import type { ApprovalRequest } from './request.ts'
 import { type GrantId, type NumericDate, PersonId } from './values.ts'
 
@@ -45,7 +48,8 @@ export const sealedRoleOf = (stackName: string, { partition, accountId }: Accoun
 
 /**
  * A sealed role was used: it is on record as broken glass, whoever may or may not have, since it has happened. Nothing can be
- * claimed with it. Its end is the session's, and the look at it is due a day from now, when Hotwork heard of it.
+ * claimed with it. Its end is the session's, which may be long past, and the look at it is due a day from now, when Hotwork
+ * heard of it.
  */
 export function reportSealedUse({ ask, until, bundle }: ReportSealedUse, at: NumericDate): Answered {
   if (ask.breakGlass?.sealed !== true) return { code: 'unknown_profile' }
@@ -53,7 +57,19 @@ export function reportSealedUse({ ask, until, bundle }: ReportSealedUse, at: Num
   const common = { at, actor: { type: 'person', id: PersonId.parse(agent.id) } as const, policies: [], bundle }
   const grant = ask.id.replace(/^bgl_/, 'grt_') as GrantId
   const opened: Event = { ...common, type: 'BreakGlassOpened', ask, grant, notAfter: until }
-  return [opened, { ...common, type: 'ReviewDue', dueAt: at + reviewWithin }]
+  const events: readonly Event[] = [opened, { ...common, type: 'ReviewDue', dueAt: at + reviewWithin }]
+  const state = replay(events)
+  return [...events, ...(state ? due(state, at, bundle) : [])]
+}
+
+/** The session of a use of a sealed role, by what is on record of it: it has its user's name. */
+export function sealedSessionIn(entries: readonly Entry[]) {
+  const [first] = entries
+  const opened = first && eventOf(first)
+  if (opened?.type !== 'BreakGlassOpened' || !opened.ask.breakGlass?.sealed) return undefined
+  const { agent, resource, breakGlass } = opened.ask
+  const name = agent.subject.slice(agent.subject.lastIndexOf('/') + 1)
+  return { name, role: resource.id, from: opened.notAfter - breakGlass.window, until: opened.notAfter }
 }
 
 /**

@@ -2,15 +2,19 @@ import type { Bundle } from '../domain/bundle.ts'
 import { credentialsIssued, type IssuedCredential } from '../domain/issued-credential.ts'
 import type { Entry } from '../domain/ledger.ts'
 import type { RecordedCall } from '../domain/recorded-call.ts'
-import type { NumericDate, RequestId } from '../domain/values.ts'
+import type { ApprovalRequest, Ask } from '../domain/request.ts'
+import { sealedSessionIn } from '../domain/sealed.ts'
+import type { NumericDate } from '../domain/values.ts'
 import type { CallRecord, DecidingPorts } from './ports.ts'
 
 /**
  * What was called while it was open. `none_issued`: no AWS credentials of it ever were, so nothing can have been;
- * `elsewhere`: accounts whose record is not ours to read; `silent`: there is no record here, or it does not answer.
+ * `outside`: a role was used that Hotwork gives no credentials of; `elsewhere`: accounts whose record is not ours to read;
+ * `silent`: there is no record here, or it does not answer.
  */
 export type CallsSeen =
   | { seen: 'none_issued' }
+  | { seen: 'outside'; account: string; role: string }
   | { seen: 'read'; calls: readonly RecordedCall[]; more: boolean; elsewhere: readonly string[] }
   | { seen: 'silent'; elsewhere: readonly string[] }
 
@@ -27,18 +31,31 @@ export type EvidencePorts = Pick<DecidingPorts, 'ledger' | 'policy' | 'clock'> &
 const recordedWithin = 60
 
 /** The record of an opening: its entries, each credential that was issued, and each call where AWS has it on record. */
-export async function readEvidence(id: RequestId, ports: EvidencePorts): Promise<Evidence> {
-  const entries = await ports.ledger.entries(id)
+export async function readEvidence({ ask }: Pick<ApprovalRequest, 'ask'>, ports: EvidencePorts): Promise<Evidence> {
+  const entries = await ports.ledger.entries(ask.id)
   const credentials = credentialsIssued(entries)
-  return { entries, credentials, calls: await callsOf(id, credentials, ports.clock.now(), ports) }
+  const calls = (await callsOfSealed(entries, ports)) ?? (await callsOf(ask, credentials, ports.clock.now(), ports))
+  return { entries, credentials, calls }
+}
+
+/** Of a sealed role no credential was issued here: its session is told by what was reported, where its record is ours to read. */
+async function callsOfSealed(
+  entries: readonly Entry[],
+  { calls, account: own, policy }: EvidencePorts,
+): Promise<CallsSeen | undefined> {
+  const session = sealedSessionIn(entries)
+  if (!session || accountOf(session.role) !== own) return undefined
+  const found = await calls.ofSession({ ...session, region: regionOf(own, policy.bundle) })
+  return found && { seen: 'read', ...found, elsewhere: [] }
 }
 
 async function callsOf(
-  id: RequestId,
+  { id, resource, breakGlass }: Ask,
   credentials: readonly IssuedCredential[],
   now: NumericDate,
   { calls, account: own, policy }: EvidencePorts,
 ): Promise<CallsSeen> {
+  if (breakGlass?.sealed) return { seen: 'outside', account: accountOf(resource.id), role: resource.id }
   const roles = [...new Set(credentials.flatMap(({ role }) => role ?? []))]
   if (roles.length === 0) return { seen: 'none_issued' }
   const ours = roles.filter((role) => accountOf(role) === own)

@@ -1,3 +1,4 @@
+import { sealedUseOf } from '../../functions/adapters/cloudtrail/sealed-use.ts'
 import { PatternIncidents } from '../../functions/adapters/system/pattern-incidents.ts'
 import type { Bundle } from '../../functions/domain/bundle.ts'
 import { verify } from '../../functions/domain/ledger.ts'
@@ -10,9 +11,11 @@ import { endBreakGlass } from '../../functions/operations/end-break-glass.ts'
 import { endHalted } from '../../functions/operations/end-halted.ts'
 import { openBreakGlass } from '../../functions/operations/open-break-glass.ts'
 import { listBreakGlass } from '../../functions/operations/read-break-glass.ts'
+import { readEvidence } from '../../functions/operations/read-evidence.ts'
 import { reportSealedUse } from '../../functions/operations/report-sealed-use.ts'
 import { reviewBreakGlass } from '../../functions/operations/review-break-glass.ts'
 import { revokeRequest } from '../../functions/operations/revoke-request.ts'
+import { MemoryCallRecord } from '../support/memory-call-record.ts'
 import { MemoryHaltStore } from '../support/memory-halt-store.ts'
 import { agentKey, parameter, person, sampleBundle, start, World } from '../support/world.ts'
 
@@ -105,8 +108,38 @@ describe('a use of the sealed role', () => {
   test('that Hotwork hears of after its end has ended, and is to be reviewed all the same', async () => {
     night.clock.advance(5 * hour)
     const { ask } = await night.reported({ at: start })
-    await wake(ask.id, night.ports)
     expect(await night.state(ask.id)).toMatchObject({ status: 'expired', review: { dueAt: start + 29 * hour } })
+    expect(await night.story(ask.id)).toEqual(['BreakGlassOpened', 'ReviewDue', 'Expired'])
+  })
+
+  test('is read from what EventBridge hands on of CloudTrail, and nothing else is taken for one', async () => {
+    const told = {
+      version: '0',
+      id: 'b9a3',
+      'detail-type': 'AWS API Call via CloudTrail',
+      source: 'aws.sts',
+      account: '000000000000',
+      region: 'us-east-1',
+      detail: {
+        eventVersion: '1.11',
+        userIdentity: { type: 'IAMUser', arn: user, accountId: '000000000000', userName: 'jade' },
+        eventTime: '2027-01-15T07:58:00Z',
+        eventSource: 'sts.amazonaws.com',
+        eventName: 'AssumeRole',
+        awsRegion: 'us-east-1',
+        requestParameters: { roleArn: role, roleSessionName: 'jade', durationSeconds: 900, externalId: 'sealed' },
+        responseElements: { credentials: { accessKeyId: 'ASIA', expiration: 'Jan 15, 2027, 8:13:00 AM' } },
+        eventID: '3f0a5d1e-0000-4000-8000-000000000001',
+      },
+    }
+    const use = sealedUseOf(told)
+    expect(use).toEqual({ eventId: told.detail.eventID, user, role, at: start - 120, seconds: 900 })
+    expect(await night.reported(use)).toMatchObject({ status: 'approved', grant: { notAfter: start + 780 } })
+    const { durationSeconds: _, ...unsaid } = told.detail.requestParameters
+    expect(sealedUseOf({ ...told, detail: { ...told.detail, requestParameters: unsaid } }).seconds).toBe(hour)
+    for (const detail of [{ eventName: 'GetCallerIdentity' }, { errorCode: 'AccessDenied' }, { eventID: '' }])
+      expect(() => sealedUseOf({ ...told, detail: { ...told.detail, ...detail } })).toThrow()
+    expect(() => sealedUseOf({ ...told, source: 'mine' })).toThrow()
   })
 
   test.each([
@@ -120,7 +153,10 @@ describe('a use of the sealed role', () => {
   test('gives no credential through Hotwork, whoever brings which key', async () => {
     const request = await night.reported()
     for (const jkt of [agentKey, 'b'.repeat(43) as Thumbprint])
-      expect(await night.issueToken(request, { jkt })).toMatchObject({ ok: false, code: 'not_permitted' })
+      expect(await night.issueToken(request, { jkt, login: { acr: 'strong', at: night.clock.now() } })).toMatchObject({
+        ok: false,
+        code: 'not_permitted',
+      })
   })
 
   test('is ended by nobody here, since nobody here can end its session, and says so', async () => {
@@ -168,6 +204,30 @@ describe('what follows from it', () => {
     expect(await night.review(used, 'lena')).toMatchObject({ ok: false, code: 'not_permitted' })
     expect(await night.review(used, 'gus')).toMatchObject({ ok: true })
     expect(await night.review(used, 'eve')).toMatchObject({ ok: false, code: 'already_reviewed' })
+  })
+
+  test('shows the reviewer what was called in its session, where AWS has that on record', async () => {
+    const { ask } = await night.reported()
+    const calls = new MemoryCallRecord()
+    const asked = { ...night.ports, calls }
+    expect((await readEvidence({ ask }, { ...asked, account: '111111111111' })).calls).toEqual({
+      seen: 'outside',
+      account: '000000000000',
+      role,
+    })
+    const call = {
+      id: 'c1',
+      service: 'ssm',
+      name: 'PutParameter',
+      account: '000000000000',
+      region: 'us-east-1',
+      resources: [],
+    }
+    calls.put('jade', { ...call, at: start + 60 })
+    calls.put('jade', { ...call, at: start - 60 })
+    calls.put('gus', { ...call, at: start + 60 })
+    const { calls: seen } = await readEvidence({ ask }, { ...asked, account: '000000000000' })
+    expect(seen).toEqual({ seen: 'read', calls: [{ ...call, at: start + 60 }], more: false, elsewhere: [] })
   })
 
   test('counts against her minutes of seven days', async () => {
