@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { BreakGlassPolicy } from './break-glass.ts'
 import { CatalogueEntry } from './catalogue.ts'
-import { Issuer } from './issuer.ts'
+import { Issuer, SecureUrl } from './issuer.ts'
 import { Alias, Ladder } from './ladder.ts'
 import { Agent, Directory, ResourceRule, Tool } from './organisation.ts'
 import { type AgentId, Digest, PersonId, type ToolId } from './values.ts'
@@ -70,11 +70,7 @@ export const Deployment = z.strictObject({
    * unknown. Without it what looks like an incident is one.
    */
   incidents: z
-    .strictObject({
-      url: z
-        .url({ protocol: /^https?$/ })
-        .refine((url) => url.includes('{incident}'), { error: 'an address with `{incident}` in it' }),
-    })
+    .strictObject({ url: SecureUrl.regex(/^[^#]*\{incident\}/, 'say with `{incident}` where its name goes') })
     .optional(),
   slack: z.strictObject({
     teamId: z.string().regex(/^[TE][A-Z0-9]+$/),

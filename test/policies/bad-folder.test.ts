@@ -286,6 +286,30 @@ const names: Bad[] = [
     '',
   ],
   [
+    'a place to ask for incidents that is not told which',
+    (copy) =>
+      copy.editJson(
+        'deployment.json',
+        (deployment) => (deployment.incidents = { url: 'https://incidents.example.org' }),
+      ),
+    'deployment.json',
+    '"url": "https://incidents.example.org"',
+    '{incident}',
+    '',
+  ],
+  [
+    'a place to ask for incidents for which anybody on the way could answer',
+    (copy) =>
+      copy.editJson(
+        'deployment.json',
+        (deployment) => (deployment.incidents = { url: 'http://incidents.example.org/{incident}' }),
+      ),
+    'deployment.json',
+    '"url": "http://incidents.example.org/{incident}"',
+    'use https',
+    '',
+  ],
+  [
     'a login at no issuer of the deployment',
     (copy) => copy.editJson('deployment.json', (deployment) => (deployment.login.issuer = 'elsewhere')),
     'deployment.json',
@@ -779,3 +803,12 @@ test('the copy that all this was done to compiles', () => {
   using copy = new Copy()
   expect(copy.compile()).toMatchObject({ ok: true })
 })
+
+test.each(['https://incidents.example.org/api/{incident}', 'http://127.0.0.1:8080/{incident}?brief=1'])(
+  'incidents may be asked for at %s',
+  (url) => {
+    using copy = new Copy()
+    copy.editJson('deployment.json', (deployment) => (deployment.incidents = { url }))
+    expect(copy.compile()).toMatchObject({ ok: true, bundle: { deployment: { incidents: { url } } } })
+  },
+)
