@@ -35,7 +35,10 @@ const routes: { [route: string]: (call: Call, person: PersonId) => Promise<Answe
     const id = breakGlassId(call)
     const read = await readRequest({ id, person }, ports)
     if (!read.ok) throw refusalForOps(read.code)
-    return { status: 200, body: { ...breakGlassView(read.value), ...evidenceView(await readEvidence(id, ports)) } }
+    return {
+      status: 200,
+      body: { ...breakGlassView(read.value), ...evidenceView(await readEvidence(read.value, ports)) },
+    }
   },
   'GET /v1/break-glass/{id}/drill': async (call, person) => {
     const drill = await readDrill({ id: breakGlassId(call), person }, ports)

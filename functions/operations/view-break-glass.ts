@@ -43,6 +43,8 @@ function whyNotReview({ state, person, now, policy }: Asked): Refusal | undefine
 
 function whyNotEnd({ state, person, now, policy }: Asked): Refusal | undefined {
   if (state.status !== 'approved') return 'already_settled'
+  // What Hotwork did not open it cannot end.
+  if (state.ask.breakGlass?.sealed) return 'not_permitted'
   const may = state.ask.agent.id === person || askAboutPerson(policy, 'revoke', person, now, { state }).permit
   return may ? undefined : 'not_permitted'
 }

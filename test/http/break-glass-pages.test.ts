@@ -1,5 +1,6 @@
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import { hour, minute, Night } from '../operations/night.ts'
+import { TimedNight } from '../operations/timed-night.ts'
 import { MemoryLoginProvider } from '../support/memory-login-provider.ts'
 import { PageDoors } from '../support/page-doors.ts'
 import { Tab } from '../support/page-tab.ts'
@@ -9,12 +10,6 @@ import { issuer, person, sampleBundle } from '../support/world.ts'
 
 const bundle = sampleBundle()
 const profile = { what: { profile: 'checkout-recovery' } }
-/** Who opens here is timed: the clock of the world, in milliseconds. */
-class TimedNight extends Night {
-  override get ports() {
-    return { ...super.ports, stopwatch: { milliseconds: () => this.clock.now() * 1000 } }
-  }
-}
 let night: Night
 let provider: MemoryLoginProvider
 let doors: PageDoors
@@ -69,7 +64,7 @@ describe('who has the glass broken', () => {
     night.clock.advance(10 * minute)
     await night.opened('kofi', { drill: true })
     const text = await see('ana', '/break-glass')
-    expect(text).toMatch(/2 glasses broken now/)
+    expect(text).toMatch(/The glass is broken now: 2 openings/)
     expect(text).toMatch(/Get the checkout service going again/)
     expect(text).toMatch(/Jade .*\(person:jade\), INC-2041, checkout-recovery/)
     expect(text).toMatch(/Open until .* UTC \(in 20 min\); review due/)
@@ -267,7 +262,7 @@ describe('the report of a drill', () => {
     await night.review(request, 'gus')
     const text = await see('ana', path)
     expect(text).toMatch(/Everybody told 3 s 1 min kept/)
-    expect(text).toMatch(/Told that 5 min are left – 25 min kept/)
+    expect(text).toMatch(/Told that 5 min are left – at 25 min kept/)
     expect(text).toMatch(/Ended 30 min 30 min kept/)
     expect(text).toMatch(/Reviewed 32 min 1 d kept/)
     expect(text).toMatch(/DRILL: it could do nothing/)

@@ -67,6 +67,7 @@ export const evidenceView = ({ credentials, calls }: Evidence): { [member: strin
 
 function callsView(seen: CallsSeen): { [member: string]: Json } {
   if (seen.seen === 'none_issued') return { calls: [], calls_more: false, calls_elsewhere: [] }
+  if (seen.seen === 'outside') return { calls: null, calls_elsewhere: [seen.account] }
   if (seen.seen === 'silent') return { calls: null, calls_elsewhere: seen.elsewhere }
   const calls = seen.calls.map(({ at, ...call }) => ({ at: rfc3339(at), ...call }))
   return { calls: calls as Json, calls_more: seen.more, calls_elsewhere: seen.elsewhere }

@@ -24,7 +24,7 @@ export function breakGlassListPage({ openings, budgets, bundle, reader, now }: L
   const waits = ended.filter(({ review }) => review && !review.done)
   const overdue = waits.filter(({ review }) => review?.overdueAt !== undefined)
   const title =
-    open.length === 0 ? 'Nobody has the glass broken' : `${count(open.length, 'glass', 'glasses')} broken now`
+    open.length === 0 ? 'Nobody has the glass broken' : `The glass is broken now: ${count(open.length, 'opening')}`
   return page({
     title,
     reader,

@@ -47,7 +47,7 @@ ${chips(state)}
 <p>${becameOfOpening(state, bundle, now)} ${reviewWords(state, bundle, now)}</p>
 ${endForm(viewed, reader)}
 ${said(state, bundle)}
-${opened(state, now)}
+${opened(state, bundle, now)}
 ${done(state, evidence, now)}
 ${review(viewed, bundle, now, reader, draft)}
 <p class="soft">This page shows what was recorded when it was loaded. <a href="/break-glass/${state.ask.id}">Look again</a> · <a href="/break-glass">All openings</a></p>`,
@@ -73,13 +73,13 @@ ${glass?.drill ? html`<dt>Drill</dt><dd>Its credentials could do nothing. <a hre
 </section>`
 }
 
-function opened(state: ApprovalRequest, now: NumericDate): Html {
+function opened(state: ApprovalRequest, bundle: PageBundle, now: NumericDate): Html {
   const { until, asked, was } = windowOf(state)
   const { ask } = state
   const counts = ask.breakGlass?.profile
   return html`<section aria-labelledby="opened">
 <h2 id="opened">${state.status === 'approved' ? 'What is open' : 'What was open'}</h2>
-${openedList(state)}
+${openedList(state, bundle)}
 <dl>
 <dt>Opened</dt><dd>${time(state.submittedAt, now)}, for ${asked}</dd>
 <dt>At the longest until</dt><dd>${time(until, now)}</dd>
@@ -109,7 +109,7 @@ ${calls(evidence.calls)}`
 }
 
 const use = ({ id, tool, begunAt, ended }: Use): Html =>
-  html`<li>${moment(begunAt)}: <code>${tool}</code>${ended ? html`, ${ended.outcome} ${moment(ended.at)}` : ', not reported as ended'}${ended?.note === undefined ? '' : html`: “${inert(ended.note)}”`} <span class="soft">${id}</span></li>`
+  html`<li>${moment(begunAt)}: <code>${tool}</code>${ended ? html`, ${ended.outcome} ${moment(ended.at)}` : tool === 'aws' ? ', for as long as it was open' : ', not reported as ended'}${ended?.note === undefined ? '' : html`: “${inert(ended.note)}”`} <span class="soft">${id}</span></li>`
 
 function credential(
   { id, claim, issuedAt, expiresAt, role }: IssuedCredential,
@@ -122,6 +122,8 @@ function credential(
 
 /** What AWS has on record, or honestly why nothing can be shown. */
 function calls(seen: CallsSeen): Html {
+  if (seen.seen === 'outside')
+    return html`<p>The sealed role was used outside Hotwork, so its calls are in the CloudTrail of account <code>${seen.account}</code> alone: look there for sessions of <code>${seen.role}</code>, from the time of the opening on.</p>`
   if (seen.seen === 'none_issued') return html`<p>No AWS credentials were issued, so none were made with any.</p>`
   const elsewhere = seen.elsewhere.map(
     (account) =>

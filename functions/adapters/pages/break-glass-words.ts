@@ -1,5 +1,6 @@
 import { titleOf } from '../../domain/catalogue.ts'
 import { duration } from '../../domain/duration.ts'
+import { filled } from '../../domain/emergency.ts'
 import { endedAt } from '../../domain/ended.ts'
 import { exact, inert } from '../../domain/inert.ts'
 import type { Refusal } from '../../domain/refusals.ts'
@@ -11,6 +12,8 @@ import { time } from './words.ts'
 
 /** What was opened, as its profile or its action calls it. */
 export function titleOfOpening({ ask }: ApprovalRequest, { actions, breakGlass }: PageBundle): string {
+  if (ask.breakGlass?.sealed)
+    return inert(`The sealed role of account ${ask.resource.id.split(':')[4] ?? ask.resource.id}`)
   const name = ask.breakGlass?.profile
   if (name !== undefined) return inert(breakGlass?.profiles.find((each) => each.name === name)?.title ?? name)
   const entry = actions[ask.action]
@@ -28,6 +31,7 @@ export function chipsOf(state: ApprovalRequest): readonly Chip[] {
   }
   return [
     ...(ask.breakGlass?.drill ? [{ words: 'DRILL: it could do nothing', kind: 'drill' } as const] : []),
+    ...(ask.breakGlass?.sealed ? [{ words: 'SEALED ROLE: used outside Hotwork', kind: 'stop' } as const] : []),
     state.status === 'approved' ? { words: 'Open now', kind: 'stop' } : { words: endWords(state), kind: 'over' },
     environment,
     ...(review ? [reviewChip(review)] : []),
@@ -61,6 +65,8 @@ export function becameOfOpening(state: ApprovalRequest, bundle: PageBundle, now:
   const by = (who: SettledBy) => (who === 'system' ? 'a rule of Hotwork' : nameOf(bundle, who))
   switch (state.status) {
     case 'approved':
+      if (state.ask.breakGlass?.sealed)
+        return html`Its session lasts until ${time(state.grant.notAfter, now)} at the longest. Hotwork did not open it and cannot end it: that takes an administrator of the account.`
       return html`Open until ${time(state.grant.notAfter, now)}. It then ends by itself, and nothing can lengthen it.`
     case 'completed':
       return html`${nameOf(bundle, state.ask.owner)} ended it ${time(state.completedAt, now)}, before its time.`
@@ -83,15 +89,21 @@ export function reviewWords({ review }: ApprovalRequest, bundle: PageBundle, now
 }
 
 /** What it opened: each action, with the resources that it opened it on, and what that left open. */
-export function openedList({ ask }: ApprovalRequest): Html {
-  const glass = ask.breakGlass
+export function openedList({ ask }: ApprovalRequest, bundle: PageBundle): Html {
   const args = Object.entries(ask.arguments)
-  return html`<ul>${glass?.rights.map(
+  return html`<ul>${ask.breakGlass?.rights.map(
     ({ action, resources }) =>
-      html`<li><code>${action}</code> on ${resources.map((each, at) => html`${at === 0 ? '' : ', '}<code>${inert(each)}</code>`)}</li>`,
+      html`<li><code>${action}</code> on ${resources.map((each, at) => html`${at === 0 ? '' : ', '}<code>${inert(inPlace(each, action, bundle))}</code>`)}</li>`,
   )}</ul>
 ${args.map(([name, value]) => html`<div><code>${inert(name)}</code><pre>${exact(value)}</pre></div>`)}
 ${ask.unpinned.length === 0 ? '' : html`<p>It leaves open: ${ask.unpinned.map(inert).join('; ')}.</p>`}`
+}
+
+/** A pattern of resources in the account that the action is for. */
+function inPlace(pattern: string, action: string, { actions, deployment }: PageBundle): string {
+  const alias = actions[action]?.account
+  const account = alias === undefined ? undefined : deployment.accounts[alias]
+  return account ? filled(pattern, account) : pattern
 }
 
 /** From when until when it was open, at the longest and as it came. */

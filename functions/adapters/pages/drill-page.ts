@@ -76,7 +76,7 @@ const station = (step: DrillStep): Html =>
 const row = (step: DrillStep): Html => html`<tr class="${step.verdict}">
 <th scope="row">${names[step.step]}</th>
 <td>${step.took === undefined ? '–' : tookWords(step)}</td>
-<td>${step.verdict === 'not_due' ? '–' : duration(step.within)}</td>
+<td>${step.verdict === 'not_due' ? '–' : step.step === 'warn' ? `at ${duration(step.within)}` : duration(step.within)}</td>
 <td><strong>${results[step.verdict]}</strong>${bar(step)}</td>
 </tr>`
 

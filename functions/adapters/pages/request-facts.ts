@@ -10,7 +10,7 @@ import type { Digest, Json } from '../../domain/values.ts'
 import { count } from './words.ts'
 
 /** What of the bundle a page needs. */
-export type PageBundle = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladder' | 'breakGlass'>
+export type PageBundle = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladder' | 'breakGlass' | 'deployment'>
 
 /** All that a person decides on, as text that deceives no eye, whole: nothing of it is ever cut. */
 export type PageFacts = {

@@ -32,7 +32,7 @@ label { display: block; font-weight: 600; margin: .5rem 0 .2rem } .hint { color:
 textarea, input { font: inherit; color: inherit; background: var(--paper); width: 100%; padding: .5rem .6rem; border: 1px solid var(--soft); border-radius: .35rem } textarea { min-height: 4.2rem } input[type=number] { max-width: 12rem }
 input[type=radio] { width: auto; margin: .3rem .2rem 0 0; flex: none } fieldset { border: 0; padding: 0; margin: 0 } legend { font-weight: 600; padding: 0 } .choice { display: flex; gap: .4rem; padding: .4rem 0; font-weight: 400 }
 .budgets { list-style: none; padding: 0 } .budgets strong { white-space: nowrap } meter { display: block; width: 100%; height: 1rem; margin-top: .15rem }
-table { width: 100%; border-collapse: collapse } th, td { text-align: left; vertical-align: top; padding: .45rem .5rem .45rem 0; border-bottom: 1px solid var(--line) } thead th { color: var(--soft); font-weight: 400 }
+table { width: 100%; border-collapse: collapse } th, td { text-align: left; vertical-align: top; padding: .45rem .5rem .45rem 0; border-bottom: 1px solid var(--line) } td { white-space: nowrap } thead th { color: var(--soft); font-weight: 400 }
 .met td strong, .line .met span { color: var(--go) } .missed td strong, .line .missed span { color: var(--stop) }
 .bar { display: block; width: 100%; min-width: 4rem; height: .4rem; margin-top: .3rem } .bar .all { fill: var(--line) } .bar .part { fill: var(--go) } .missed .bar .part { fill: var(--stop) }
 .line { list-style: none; padding: 0; margin: 1.5rem 0; display: grid; grid-template-columns: repeat(5, 1fr); gap: .5rem } .line li { position: relative; margin: 0; padding: 2.6rem .1rem 0; text-align: center; line-height: 1.3 } .line strong, .line span { display: block }

@@ -1,25 +1,14 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { JWK } from 'jose'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { checkLogins } from '../../../functions/adapters/jose/check-logins.ts'
 import type { OidcIssuer } from '../../../functions/domain/issuer.ts'
 import type { ApprovalRequest } from '../../../functions/domain/request.ts'
 import { person, prodParameter, type What } from '../../support/world.ts'
-import { inBrowser, launchBrowser } from '../support/browser.ts'
-import { smallPng } from '../support/small-png.ts'
-import { PagesFixture } from './fixture.ts'
+import { inBrowser } from '../support/browser.ts'
+import { Browsing, dark, phone, picture } from './browsing.ts'
 
-const at = new PagesFixture()
-
-/** `npm run pictures` keeps the pictures of docs/pictures; a test run only looks, and changes no file. */
-const folder = process.env['HOTWORK_PICTURES']
-async function picture(page: Page, name: string): Promise<void> {
-  if (folder === undefined) return
-  mkdirSync(folder, { recursive: true })
-  const png = await page.screenshot({ fullPage: true, animations: 'disabled', caret: 'hide' })
-  writeFileSync(join(folder, `page-${name}.png`), smallPng(png))
-}
+const people = new Browsing()
+const { at } = people
 
 /** Stops a production function: tier 3, the owner and then two of security with a strong login. */
 const stopWorker: What = {
@@ -34,45 +23,9 @@ const throttleWorker: What = {
 }
 
 inBrowser('people at the pages, in a browser', () => {
-  let browser: Browser
-  let errors: string[]
-  jest.setTimeout(240_000)
-  beforeAll(async () => {
-    browser = await launchBrowser()
-  })
-  afterAll(() => browser.close())
-  beforeEach(async () => {
-    errors = []
-    await at.open()
-  })
-  afterEach(async () => {
-    await Promise.all(browser.contexts().map((context) => context.close()))
-    await at.close()
-    expect(errors).toEqual([])
-  })
-
-  /** A browser without script: the pages need none. Whatever their policy blocks fails the test. */
-  async function browse(options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await browser.newContext({
-      javaScriptEnabled: false,
-      viewport: { width: 900, height: 900 },
-      ...options,
-    })
-    const page = await context.newPage()
-    page.setDefaultTimeout(60_000)
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !/status of (4\d\d)/.test(message.text())) errors.push(message.text())
-    })
-    return page
-  }
-  /** Goes somewhere, and logs in on the way as the person with this name. */
-  async function openAs(name: string, path: string, options: BrowserContextOptions = {}): Promise<Page> {
-    const page = await browse(options)
-    await page.goto(`${at.url}${path}`)
-    await page.getByRole('button', { name }).click()
-    await page.waitForURL(`${at.url}${path}`)
-    return page
-  }
+  people.install()
+  const browse = () => people.browse()
+  const openAs = (...given: Parameters<Browsing['openAs']>) => people.openAs(...given)
   const pathTo = ({ ask }: ApprovalRequest) => `/decide/${ask.id}`
   const now = async ({ ask }: ApprovalRequest) => at.world.state(ask.id)
   const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true })
@@ -210,23 +163,17 @@ inBrowser('people at the pages, in a browser', () => {
 
   test('everything is reached by keyboard in the order it is read, and stays readable dark and on a phone', async () => {
     const request = await at.world.submitted(prodParameter)
-    const phone = { viewport: { width: 390, height: 844 }, colorScheme: 'dark' as const, isMobile: true }
-    const page = await openAs('Ana Alves', pathTo(request), phone)
+    const page = await openAs('Ana Alves', pathTo(request), { ...phone, ...dark })
     await picture(page, 'phone-dark')
-    const list = await openAs('Ana Alves', '/decide', { colorScheme: 'dark' })
+    const list = await openAs('Ana Alves', '/decide', dark)
     await picture(list, 'list-dark')
     // Nothing is wider than the phone, so nothing has to be pushed aside to be read.
     expect(await page.locator('html').boundingBox()).toMatchObject({ width: 390 })
-    const stops: string[] = []
-    const focused = page.locator(':focus')
-    for (let step = 0; step < 20; step++) {
-      await page.keyboard.press('Tab')
-      if ((await focused.count()) === 0) break
-      stops.push((await focused.getAttribute('id')) ?? (await focused.textContent()) ?? '')
-    }
+    const stops = await people.stops(page)
     expect(stops).toEqual([
       'To what matters',
       'Waiting for you',
+      'Break-glass',
       'Slack account',
       'Log out',
       'approve-comment',

@@ -3,13 +3,14 @@ import type { AddressInfo } from 'node:net'
 import { JoseIdTokens } from '../../../functions/adapters/jose/id-token.ts'
 import { OpenIdLoginProvider } from '../../../functions/adapters/openid-client/openid-login-provider.ts'
 import type { OidcIssuer } from '../../../functions/domain/issuer.ts'
+import { TimedNight } from '../../operations/timed-night.ts'
 import { PageDoors } from '../../support/page-doors.ts'
-import { sampleBundle, start, World } from '../../support/world.ts'
+import { sampleBundle, start } from '../../support/world.ts'
 import { type Program, startProgram } from '../support/programs.ts'
 
 /** The pages over a world in memory, at an address of their own, with the local identity provider to log in at. */
 export class PagesFixture {
-  world!: World
+  world!: TimedNight
   doors!: PageDoors
   url = ''
   #server!: Server
@@ -35,7 +36,7 @@ export class PagesFixture {
     }
     const sample = sampleBundle()
     const { deployment } = sample
-    this.world = new World({
+    this.world = new TimedNight({
       ...sample,
       deployment: { ...deployment, issuers: { ...deployment.issuers, people } },
     })
