@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto'
+import { PatternIncidents } from '../../functions/adapters/system/pattern-incidents.ts'
+import { SystemSecrets } from '../../functions/adapters/system/secrets.ts'
+import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import { type PrepareAsk, prepareOpening } from '../../functions/operations/prepare-opening.ts'
+import { MemoryLoginProvider } from '../support/memory-login-provider.ts'
+import { PageDoors, type Shown } from '../support/page-doors.ts'
+import { Tab } from '../support/page-tab.ts'
+import { issuer, parameter, person, sampleBundle, World } from '../support/world.ts'
+
+/** The page that opens in an emergency what was prepared in Slack, request by request. */
+
+const bundle = sampleBundle()
+const minute = 60
+let world: World
+let provider: MemoryLoginProvider
+let tab: Tab
+beforeEach(() => {
+  world = new World(bundle)
+  provider = new MemoryLoginProvider()
+  tab = new Tab({ doors: new PageDoors(world, issuer, { provider, tokens: provider }), provider, world })
+})
+
+async function prepared(changes: Partial<PrepareAsk> = {}): Promise<string> {
+  const { action, arguments: args } = parameter('/prod/checkout/payment-timeout-ms')
+  const ask = {
+    person: person('jade'),
+    what: { action, arguments: args },
+    reason: 'checkout refuses payments since the last deploy, putting the timeout back',
+    incident: 'INC-2041',
+    minutes: 30,
+    drill: false,
+    ...changes,
+  }
+  const done = await prepareOpening(ask, {
+    ...world.ports,
+    incidents: new PatternIncidents(),
+    secrets: new SystemSecrets(),
+  })
+  if (!done.ok) throw new Error(`${done.code}: ${done.detail}`)
+  return `/break-glass/open/${done.value.code}`
+}
+
+/** Follows a link of Slack's, logs in where that leads, and is back. */
+async function follow(path: string, who: { subject: string; acr?: string; at?: number }): Promise<Shown> {
+  const sent = await tab.go('GET', path)
+  const back = provider.logIn(sent.headers['location'] ?? '', { at: world.clock.now(), ...who })
+  const { headers } = await tab.go('GET', `${back.pathname}${back.search}`)
+  return tab.go('GET', headers['location'] ?? '')
+}
+const jade = { subject: 'person-jade', acr: 'strong' }
+const csrfOn = ({ body }: Shown) => ({ csrf: /name="csrf" value="([^"]+)"/.exec(body)?.[1] ?? '' })
+const openings = async () => (await world.requests.list({ owner: person('jade') }, { limit: 9 })).items
+
+test('whoever follows the link logs in as strongly as it takes, sees what would be opened, and nothing is open yet', async () => {
+  const path = await prepared()
+  const sent = await tab.go('GET', path)
+  expect(provider.asked(sent.headers['location'] ?? '')).toMatchObject({ acr: 'strong', maxAge: 900 })
+  const page = await follow(path, jade)
+  expect(page.status).toBe(200)
+  for (const part of ['Nothing is open yet', 'ssm:PutParameter', 'INC-2041', 'putting the timeout back', '30 minutes'])
+    expect(page.body).toContain(part)
+  expect(await openings()).toEqual([])
+})
+
+test('one press opens it, and the page says until when, and how to get credentials', async () => {
+  const path = await prepared()
+  const { status, headers } = await tab.go('POST', path, csrfOn(await follow(path, jade)))
+  expect([status, headers['location']]).toEqual([303, path])
+  const page = await tab.go('GET', path)
+  const [state] = (await openings()).map((each) => each.state) as [ApprovalRequest]
+  expect(state).toMatchObject({
+    status: 'approved',
+    ask: { agent: { issuer: 'https://id.example.org', subject: 'person-jade' } },
+  })
+  for (const part of [
+    'It is open',
+    `npx hotwork break-glass credentials ${state.ask.id}`,
+    `/break-glass/${state.ask.id}"`,
+  ])
+    expect(page.body).toContain(part)
+})
+
+test('pressed twice it is one opening', async () => {
+  const path = await prepared()
+  const fields = csrfOn(await follow(path, jade))
+  await tab.go('POST', path, fields)
+  expect((await tab.go('POST', path, fields)).status).toBe(303)
+  expect(await openings()).toHaveLength(1)
+})
+
+test('a login that the provider made no stronger is told so, once, and not sent round and round', async () => {
+  const page = await follow(await prepared(), { subject: 'person-jade', acr: 'plain' })
+  expect(page.status).toBe(403)
+  expect(page.body).toContain('as strong as “strong” and at most 15 minutes old')
+  expect(await openings()).toEqual([])
+})
+
+test('a login that has become too old while the page was open opens nothing, and says what to do', async () => {
+  // Another window is open the whole time: the session lasts longer than the login is fresh.
+  const path = await prepared()
+  const fields = csrfOn(await follow(path, { ...jade, at: world.clock.now() - 14 * minute }))
+  world.clock.advance(2 * minute)
+  const page = await tab.go('POST', path, fields)
+  expect(page.status).toBe(403)
+  expect(page.body).toContain('Log in again')
+  expect(await openings()).toEqual([])
+})
+
+test('somebody else who follows the link opens nothing, whoever they are', async () => {
+  const path = await prepared()
+  const page = await follow(path, { subject: 'person-kofi', acr: 'strong' })
+  expect(page.status).toBe(403)
+  expect(page.body).not.toContain('putting the timeout back')
+  const own = csrfOn(await tab.go('GET', '/decide'))
+  expect((await tab.go('POST', path, own)).status).toBe(403)
+  expect((await world.ledger.entries('person:kofi')).at(-1)).toMatchObject({ type: 'Refused' })
+})
+
+test('a form from elsewhere, or of nobody, opens nothing', async () => {
+  const path = await prepared()
+  const fields = csrfOn(await follow(path, jade))
+  expect((await tab.go('POST', path, { csrf: 'x' })).status).toBe(403)
+  expect((await tab.go('POST', path, fields, { 'sec-fetch-site': 'cross-site' })).status).toBe(403)
+  tab.cookies.clear()
+  expect((await tab.go('POST', path, fields)).status).toBe(401)
+  expect(await openings()).toEqual([])
+})
+
+test.each(['x', '', 'c'.repeat(43), '..%2Fdecide'])(
+  'a code of nothing (%j) is told that there is nothing to open',
+  async (code) => {
+    expect((await tab.go('GET', `/break-glass/open/${code}`)).status).toBe(404)
+  },
+)
+
+test('after ten minutes there is nothing to open, and where to begin again is said', async () => {
+  const path = await prepared()
+  world.clock.advance(10 * minute)
+  const page = await tab.go('GET', path)
+  expect(page.status).toBe(404)
+  expect(page.body).toContain('/hotwork break-glass')
+})
+
+test('what stands against it by now is said on the page, where it can be read what was prepared', async () => {
+  const [path, other] = [await prepared(), await prepared({ incident: 'INC-2042' })]
+  const fields = csrfOn(await follow(path, jade))
+  await tab.go('POST', path, fields)
+  const page = await tab.go('POST', other, fields)
+  expect(page.status).toBe(409)
+  expect(page.body).toContain('You have something open already')
+  expect(page.body).toContain('INC-2042')
+})
+
+test('a drill says so before and after', async () => {
+  const path = await prepared({ drill: true })
+  const page = await follow(path, jade)
+  expect(page.body).toContain('Its credentials can do nothing')
+  await tab.go('POST', path, csrfOn(page))
+  expect((await tab.go('GET', path)).body).toContain('Drill: It is open')
+})
+
+test('what somebody wrote is text on the page, and the page has no script', async () => {
+  const reason = '<script>alert(1)</script> checkout is down, <b>putting</b> the timeout back'
+  const { body, headers } = await follow(await prepared({ reason }), jade)
+  expect(body).not.toMatch(/<script|<b>putting/)
+  const [, style = ''] = /<style>([\s\S]*?)<\/style>/.exec(body) ?? []
+  const hash = createHash('sha256').update(style, 'utf8').digest('base64')
+  expect(headers['content-security-policy']).toContain(`style-src 'sha256-${hash}'; form-action 'self'`)
+})
