@@ -239,8 +239,8 @@ describe('functions', () => {
     // They know standing permits besides: one draws from them, the other ends what was drawn.
     'submit-request': 440,
     'write-denies': 425,
-    // It asks policy whom to tell, and keeps nobody waiting.
-    'draw-card': 490,
+    // It asks policy whom to tell, pages in an emergency, and keeps nobody waiting.
+    'draw-card': 505,
     'issue-token': 445,
     'begin-use': 445,
     'issue-aws-credentials': 490,
@@ -372,12 +372,21 @@ test('no name is written out but under the name of the stack, so that two of the
   expect(names.filter((name) => !name.startsWith(stackName))).toEqual([])
 })
 
+test('the page hook is one topic, encrypted, that nobody listens to until somebody is let', () => {
+  const [topic, ...more] = all('AWS::SNS::Topic')
+  expect(more).toEqual([])
+  expect(textOf(topic?.[1].Properties['KmsMasterKeyId'])).toContain('alias/aws/sns')
+  expect(all('AWS::SNS::Subscription')).toEqual([])
+  expect(all('AWS::SNS::TopicPolicy')).toEqual([])
+})
+
 test('the stack tells what others need to find it', () => {
   expect(Object.keys(assembly.hotwork.Outputs ?? {}).sort()).toEqual(
     [
       'ApiEndpoint',
       'ApiId',
       'CardsTable',
+      'EmergenciesTopic',
       'IncidentSecret',
       'Issuer',
       'LedgerTable',
