@@ -1,20 +1,22 @@
 import { act } from '../../../../examples/remediator/act.ts'
 import { findBreak } from '../chain.ts'
-import { finding, refusedByHotwork } from '../findings.ts'
+import { finding, refusedByHotwork, refusedByIam } from '../findings.ts'
+import { until } from '../until.ts'
 import type { World } from '../world.ts'
 import type { BrokenGlass } from './break-glass.ts'
-import { untilDead } from './credential.ts'
 
 /** The minute is over: nobody ended it, everything of it is dead, it is not opened again at once, and somebody looks. */
 export async function tellBreakGlassEnd(world: World, glass: BrokenGlass): Promise<void> {
   const { report, local, desk } = world
-  const { jade, hana, emergency, id, accessToken, credentials, until } = glass
+  const { jade, hana, emergency, id, accessToken, credentials, until: end } = glass
   const aws = { region: local.aws.region, endpoint: local.aws.endpointUrl }
   const { action } = world.example('prod-payment-timeout')
-  await report.expect('it has ended by itself: IAM refuses the credentials by their own time', () =>
-    untilDead(report, { latency: 'end of break-glass to refusal by IAM', since: until, how: 'notAllowed' }, () =>
-      act(action, aws, credentials),
-    ),
+  await until(async () => (Date.now() >= end ? true : undefined), {
+    withinMilliseconds: 90_000,
+    what: 'the minute is over',
+  })
+  await report.expect('it has ended by itself: IAM refuses the credentials', () =>
+    refusedByIam(() => act(action, aws, credentials)),
   )
   await report.expect('Hotwork gives no credentials for its token, and no new token', async () => {
     const byBroker = await refusedByHotwork(() => jade.awsCredentials(accessToken), { status: 401 })
