@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto'
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns'
+import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { SnsPager } from '../../functions/adapters/sns/pager.ts'
+import type { RequestId } from '../../functions/domain/values.ts'
+import type { EmergencyPage } from '../../functions/operations/ports.ts'
+import { person } from '../support/world.ts'
+import { useAws } from './emulator.ts'
+
+useAws()
+jest.setTimeout(60_000)
+
+const page: EmergencyPage = {
+  event: 'opened',
+  id: `bgl_${'0'.repeat(26)}` as RequestId,
+  person: person('jade'),
+  incident: 'INC-2041',
+  what: 'checkout-recovery',
+  environment: 'prod',
+  until: 1_800_001_800,
+  reviewDue: 1_800_086_400,
+  drill: false,
+}
+
+type Heard = { Subject: string; Message: string; MessageAttributes: { [name: string]: { Value: string } } }
+let topic: string
+let queue: string
+beforeEach(async () => {
+  const name = `emergencies-${randomUUID()}`
+  const [sns, sqs] = [new SNSClient({}), new SQSClient({})]
+  topic = (await sns.send(new CreateTopicCommand({ Name: name }))).TopicArn as string
+  // A queue takes from a topic only what its own policy lets it.
+  const Policy = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'sns.amazonaws.com' },
+        Action: 'sqs:SendMessage',
+        Resource: '*',
+        Condition: { ArnEquals: { 'aws:SourceArn': topic } },
+      },
+    ],
+  })
+  queue = (await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: { Policy } }))).QueueUrl as string
+  const found = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: queue, AttributeNames: ['QueueArn'] }))
+  const Endpoint = found.Attributes?.['QueueArn']
+  await sns.send(new SubscribeCommand({ TopicArn: topic, Protocol: 'sqs', Endpoint }))
+})
+
+/** What somebody who listens to the topic was told. */
+async function heard(): Promise<Heard> {
+  const got = await new SQSClient({}).send(new ReceiveMessageCommand({ QueueUrl: queue, WaitTimeSeconds: 10 }))
+  return JSON.parse(got.Messages?.[0]?.Body ?? '{}') as Heard
+}
+
+test('whoever listens is told what happened, who it is, what, where, until when, and where to read more', async () => {
+  await new SnsPager(topic).page(page)
+  const { Subject, Message, MessageAttributes } = await heard()
+  expect(Subject).toBe('Break-glass opened: checkout-recovery, person:jade')
+  expect(Message.split('\n')).toEqual([
+    'Break-glass opened.',
+    `id: ${page.id}`,
+    'person: person:jade',
+    'incident: INC-2041',
+    'what: checkout-recovery in prod',
+    'until: 2027-01-15T08:30:00Z',
+    'review due: 2027-01-16T08:00:00Z',
+    `More: hotwork break-glass status ${page.id}`,
+  ])
+  // By these somebody may listen to some of it alone.
+  const attributes = Object.entries(MessageAttributes).map(([name, { Value }]) => [name, Value])
+  expect(Object.fromEntries(attributes)).toEqual({ event: 'opened', id: page.id, drill: 'false' })
+})
+
+test('a drill says that it is one before it says anything else', async () => {
+  await new SnsPager(topic).page({ ...page, drill: true, event: 'ended' })
+  const { Subject, Message } = await heard()
+  expect(Subject).toBe('DRILL: Break-glass ended, to be reviewed: checkout-recovery, person:jade')
+  expect(Message).toMatch(/^This is a DRILL/)
+})
+
+test('whatever the folder calls things, SNS takes it: a subject of ASCII that is not too long, and one line each', async () => {
+  await new SnsPager(topic).page({ ...page, what: `größe\n${'x'.repeat(300)}`, incident: 'INC\nid: forged' })
+  const { Subject, Message } = await heard()
+  expect(Subject).toMatch(/^[ -~]{1,99}$/)
+  expect(Message.split('\n').filter((line) => line.startsWith('id: '))).toEqual([`id: ${page.id}`])
+})
+
+test('a topic that is not there, or an SNS that does not answer, is said to be down', async () => {
+  await expect(new SnsPager(`${topic}-gone`).page(page)).rejects.toMatchObject({ name: 'PagerUnavailable' })
+  const silent = new SNSClient({ endpoint: 'http://127.0.0.1:9', maxAttempts: 1 })
+  await expect(new SnsPager(topic, silent).page(page)).rejects.toMatchObject({ name: 'PagerUnavailable' })
+})
