@@ -1,4 +1,4 @@
-import { inert } from '../../domain/inert.ts'
+import { exact, inert } from '../../domain/inert.ts'
 import type { LoginWanted } from '../../domain/login-strength.ts'
 import type { PreparedOpening } from '../../domain/prepared-opening.ts'
 import type { Refusal } from '../../domain/refusals.ts'
@@ -28,19 +28,20 @@ export function openPage({ code, prepared, opened, bundle, reader, now, notice }
     title: opened && opened.status !== 'approved' ? `${drill}It is over` : title,
     reader,
     notice,
-    body: opened ? html`${openedBody(opened, bundle, now)}` : html`${askedBody(code, prepared, reader, now)}`,
+    body: opened ? openedBody(opened, bundle, now) : askedBody(code, prepared, bundle, reader, now),
   })
 }
 
 const askedBody = (
   code: string,
   { what, reason, incident, minutes, drill, until }: PreparedOpening,
+  bundle: PageBundle,
   reader: Reader,
   now: NumericDate,
 ): Html => html`<h1>${drill ? 'Drill: break' : 'Break'} the glass?</h1>
 <p>Nothing is open yet. It opens when you press the button, for ${minutes} minutes at the longest, and everybody whom it concerns is told at once. Somebody else reviews it within a day.</p>
 <dl>
-<dt>What</dt><dd><code>${'profile' in what ? what.profile : what.action}</code>${'profile' in what ? '' : html`<pre>${inert(JSON.stringify(what.arguments))}</pre>`}</dd>
+<dt>What</dt><dd>${whatOf(what, bundle)}</dd>
 <dt>Incident</dt><dd>${inert(incident)}</dd>
 <dt>Your reason</dt><dd><blockquote>${inert(reason)}</blockquote></dd>
 ${drill ? html`<dt>Drill</dt><dd>Its credentials can do nothing.</dd>` : ''}
@@ -50,6 +51,20 @@ ${drill ? html`<dt>Drill</dt><dd>Its credentials can do nothing.</dd>` : ''}
 <p><button class="stop">${drill ? 'Open the drill' : 'Open now'}</button></p>
 </form>
 <p class="soft">It can be opened until ${time(until, now)}.</p>`
+
+/** What a profile is called and opens; or one action, with its arguments exactly. */
+function whatOf(what: PreparedOpening['what'], { breakGlass }: PageBundle): Html {
+  if (!('profile' in what)) return html`<code>${what.action}</code><pre>${exact(what.arguments)}</pre>`
+  const profile = breakGlass?.profiles.find(({ name }) => name === what.profile)
+  return html`<strong>${profile?.title ?? what.profile}</strong> <code>${what.profile}</code>${
+    profile
+      ? html`<ul>${profile.rights.map(
+          ({ action, resources }) =>
+            html`<li><code>${action}</code> on ${resources.map((each, at) => html`${at === 0 ? '' : ', '}<code>${each}</code>`)}</li>`,
+        )}</ul>`
+      : ''
+  }`
+}
 
 const openedBody = (
   state: ApprovalRequest,
