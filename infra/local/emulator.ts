@@ -77,6 +77,9 @@ export async function startEmulator(options: {
       MINISTACK_HOST: '127.0.0.1',
       MINISTACK_REGION: access.region,
       AUTH: 'true',
+      // What was called with a break-glass is looked up for its review, as in CloudTrail.
+      CLOUDTRAIL_RECORDING: '1',
+      CLOUDTRAIL_MAX_EVENTS: '5000',
       HOTWORK_LAMBDA_LOG: lambdaLogFile,
       SFTP_ENABLED: '0',
       IOT_MTLS_ENABLED: '0',

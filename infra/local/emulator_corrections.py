@@ -6,8 +6,9 @@ These reach into its modules: they hold for this one version, which requirements
 import functools
 import json
 
+from ministack import app
 from ministack.core import iam_actions
-from ministack.services import iam, lambda_svc
+from ministack.services import cloudtrail, iam, lambda_svc, sts
 from ministack.services.cloudformation import provisioners
 
 
@@ -16,6 +17,7 @@ def correct(lambda_log: str) -> None:
     authorize_batches_as_single_calls()
     keep_permissions_boundaries()
     judge_schedules_by_their_group()
+    record_calls_as_cloudtrail_does()
     write_lambda_output(lambda_log)
 
 
@@ -60,6 +62,51 @@ def judge_schedules_by_their_group() -> None:
         return arn.replace(":schedule/default/", f":schedule/{group}/")
 
     iam_actions.extract_resource_arn = extract_with_group
+
+
+# What CloudTrail calls data events: its event history has none of them.
+DATA_EVENT_SERVICES = {"dynamodb", "s3", "sqs", "sns", "kinesis", "logs", "execute-api"}
+DATA_EVENTS = {"lambda:InvokeFunction"}
+
+
+def record_calls_as_cloudtrail_does() -> None:
+    """CloudTrail's event history has management events alone, each by its caller: of a role, the session and the role."""
+    record, extract = app._maybe_record_cloudtrail, iam_actions.extract_iam_action
+
+    @functools.wraps(record)
+    def record_management_events(service, method, path, headers, body, query_params, *args, **kwargs):
+        action = extract(service, method, path, headers, body, query_params)
+        if service in DATA_EVENT_SERVICES or action is None or action in DATA_EVENTS:
+            return
+        record(service, method, path, headers, body, query_params, *args, **kwargs)
+        session = sts._sessions.get(app.extract_access_key_id(headers, query_params) or "")
+        if session and session.get("PrincipalType") == "AssumedRole":
+            name_caller(cloudtrail._get_event_queue()[-1], session, action)
+
+    app._maybe_record_cloudtrail = record_management_events
+
+
+def name_caller(event: dict, session: dict, action: str) -> None:
+    """MiniStack has the access key in the place of a name, and its own guess at what a REST call is."""
+    role, name = session["Arn"].split("/")[-2:]
+    told = json.loads(event["CloudTrailEvent"])
+    told["eventName"] = event["EventName"] = action.split(":", 1)[1]
+    told["userIdentity"] = {
+        "type": "AssumedRole",
+        "principalId": session["UserId"],
+        "arn": session["Arn"],
+        "accountId": session["AccountId"],
+        "accessKeyId": event["AccessKeyId"],
+        "sessionContext": {
+            "sessionIssuer": {
+                "type": "Role",
+                "arn": iam._roles.get(role, {}).get("Arn", ""),
+                "accountId": session["AccountId"],
+                "userName": role,
+            }
+        },
+    }
+    event["Username"], event["CloudTrailEvent"] = name, json.dumps(told)
 
 
 def write_lambda_output(path: str) -> None:

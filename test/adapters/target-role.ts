@@ -9,8 +9,8 @@ export const policyFor = (...actions: string[]) =>
     Statement: actions.map((Action) => ({ Effect: 'Allow', Action, Resource: '*' })),
   })
 
-/** A target role that trusts whoever knows its external id, and may list queues and make some. @returns its ARN */
-export async function makeTargetRole(): Promise<string> {
+/** A target role that trusts whoever knows its external id, and may list queues and make some, unless said. @returns its ARN */
+export async function makeTargetRole(...actions: readonly string[]): Promise<string> {
   const [client, RoleName] = [new IAMClient({}), `target-${randomUUID()}`]
   const AssumeRolePolicyDocument = JSON.stringify({
     Version: '2012-10-17',
@@ -24,7 +24,7 @@ export async function makeTargetRole(): Promise<string> {
     ],
   })
   const { Role } = await client.send(new CreateRoleCommand({ RoleName, Path: '/hotwork/', AssumeRolePolicyDocument }))
-  const PolicyDocument = policyFor('sqs:ListQueues', 'sqs:CreateQueue')
+  const PolicyDocument = policyFor(...(actions.length > 0 ? actions : ['sqs:ListQueues', 'sqs:CreateQueue']))
   await client.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'target', PolicyDocument }))
   return Role?.Arn as string
 }

@@ -72,20 +72,24 @@ const Recorded = z.object({
 
 /** Anybody may call a session of a role of their own as they please: only those of this role count. */
 function callsIn(events: readonly Event[], role: string): readonly RecordedCall[] {
-  return events
-    .flatMap(({ EventId: id, EventName: name, EventTime: time, Resources = [], CloudTrailEvent: text = '{}' }) => {
-      const known = Recorded.safeParse(JSON.parse(text)).data
-      if (!known || known.userIdentity.sessionContext.sessionIssuer.arn !== role || !id || !name || !time) return []
-      return {
-        id,
-        at: Math.floor(time.getTime() / 1000),
-        service: known.eventSource.replace(/\.amazonaws\.com$/, ''),
-        name,
-        account: known.recipientAccountId,
-        region: known.awsRegion,
-        resources: Resources.flatMap(({ ResourceName }) => ResourceName ?? []),
-        ...(known.errorCode === undefined ? {} : { error: known.errorCode }),
-      }
-    })
-    .toSorted((one, other) => one.at - other.at)
+  return (
+    events
+      // Told the newest first, to the second: of two in one second the order is kept.
+      .toReversed()
+      .flatMap(({ EventId: id, EventName: name, EventTime: time, Resources = [], CloudTrailEvent: text = '{}' }) => {
+        const known = Recorded.safeParse(JSON.parse(text)).data
+        if (!known || known.userIdentity.sessionContext.sessionIssuer.arn !== role || !id || !name || !time) return []
+        return {
+          id,
+          at: Math.floor(time.getTime() / 1000),
+          service: known.eventSource.replace(/\.amazonaws\.com$/, ''),
+          name,
+          account: known.recipientAccountId,
+          region: known.awsRegion,
+          resources: Resources.flatMap(({ ResourceName }) => ResourceName ?? []),
+          ...(known.errorCode === undefined ? {} : { error: known.errorCode }),
+        }
+      })
+      .toSorted((one, other) => one.at - other.at)
+  )
 }

@@ -1,0 +1,138 @@
+import {
+  CloudTrailClient,
+  type CloudTrailClientConfig,
+  type Event,
+  paginateLookupEvents,
+} from '@aws-sdk/client-cloudtrail'
+import * as z from 'zod'
+import type { SessionOnRecord } from '../../domain/reconciling.ts'
+import { JsonObject, type NumericDate, Seconds } from '../../domain/values.ts'
+import type { Recorded, SealedEvent, SessionRecord } from '../../operations/reconciling-ports.ts'
+
+type Credentials = NonNullable<CloudTrailClientConfig['credentials']>
+
+/** Ten thousand events of a role in one Region: at two look-ups a second, which is what CloudTrail answers, two minutes. */
+const pages = 200
+
+/**
+ * The `AssumeRole` calls of a role, from the event history that CloudTrail keeps of every account for ninety days, with or
+ * without a trail. A call is on record in the Region whose STS answered it.
+ *
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html
+ */
+export class CloudTrailSessionRecord implements SessionRecord {
+  readonly #credentialsFor: (role: string) => Credentials | undefined
+  readonly #regionsOf: (role: string) => readonly string[]
+
+  /**
+   * @param credentialsFor what the record of a role's account is read with; without any, with those of the process
+   * @param regionsOf      where its sessions may have been made
+   */
+  constructor(
+    credentialsFor: (role: string) => Credentials | undefined,
+    regionsOf: (role: string) => readonly string[],
+  ) {
+    this.#credentialsFor = credentialsFor
+    this.#regionsOf = regionsOf
+  }
+
+  async sessions(role: string, from: NumericDate): Promise<Recorded<SessionOnRecord>> {
+    const { found, more } = await this.#assumed(role, from)
+    return { found: found.map(sessionOf), more }
+  }
+
+  async sealedUses(role: string, from: NumericDate): Promise<Recorded<SealedEvent>> {
+    const { found, more } = await this.#assumed(role, from)
+    return {
+      found: found.map(({ eventId, at, detail }) => ({
+        eventId,
+        at,
+        // As EventBridge would have told it.
+        event: { source: 'aws.sts', 'detail-type': 'AWS API Call via CloudTrail', detail },
+      })),
+      more,
+    }
+  }
+
+  /** The calls that went through, each once, in whatever Region it was made. */
+  async #assumed(role: string, from: NumericDate): Promise<Recorded<Assumed>> {
+    const byId = new Map<string, Assumed>()
+    let cut = false
+    for (const region of this.#regionsOf(role)) {
+      const client = this.#connect(region, this.#credentialsFor(role))
+      const asked = {
+        LookupAttributes: [{ AttributeKey: 'ResourceName' as const, AttributeValue: role }],
+        StartTime: new Date(from * 1000),
+      }
+      let read = 0
+      try {
+        for await (const { Events = [], NextToken } of paginateLookupEvents({ client, pageSize: 50 }, asked)) {
+          for (const each of Events.flatMap((event) => assumedIn(event, role))) byId.set(each.eventId, each)
+          read += 1
+          if (read < pages || NextToken === undefined) continue
+          cut = true
+          break
+        }
+      } finally {
+        client.destroy()
+      }
+    }
+    return { found: [...byId.values()].sort((one, other) => one.at - other.at), more: cut }
+  }
+
+  #connect(region: string, credentials: Credentials | undefined): CloudTrailClient {
+    return new CloudTrailClient({
+      region,
+      ...(credentials !== undefined && { credentials }),
+      // It throttles whoever asks more than twice a second, and this one has time.
+      retryMode: 'adaptive',
+      maxAttempts: 8,
+      requestHandler: { connectionTimeout: 1000, requestTimeout: 5000, throwOnRequestTimeout: true },
+    })
+  }
+}
+
+type Assumed = { eventId: string; at: NumericDate; detail: JsonObject }
+
+/** What is asked of an event. Whatever of it CloudTrail leaves out, the call was made, and so it is told. */
+const Told = z.object({
+  errorCode: z.undefined().optional(),
+  requestParameters: z
+    .object({
+      roleArn: z.string(),
+      roleSessionName: z.string(),
+      durationSeconds: Seconds.optional(),
+      tags: z.array(z.object({ key: z.string(), value: z.string() })).optional(),
+    })
+    .nullish(),
+})
+
+function assumedIn(
+  { EventId: eventId, EventName: name, EventTime: time, CloudTrailEvent: text = '{}' }: Event,
+  role: string,
+): readonly Assumed[] {
+  if (name !== 'AssumeRole' || !eventId || !time) return []
+  const detail = JsonObject.parse(JSON.parse(text))
+  const { success, data } = Told.safeParse(detail)
+  // Refused, or of another role: what it was asked for stands there word for word.
+  if ('errorCode' in detail || (success && (data.requestParameters?.roleArn ?? role) !== role)) return []
+  return [{ eventId, at: Math.floor(time.getTime() / 1000), detail }]
+}
+
+/** STS's own, where nobody asks for another length. Seconds. */
+const usual = 3600
+
+function sessionOf({ eventId, at, detail }: Assumed): SessionOnRecord {
+  const {
+    roleSessionName: name = '',
+    durationSeconds = usual,
+    tags,
+  } = Told.safeParse(detail).data?.requestParameters ?? {}
+  return {
+    eventId,
+    name: name || `unnamed in ${eventId}`,
+    tags: tags ? Object.fromEntries(tags.map(({ key, value }) => [key, value])) : { 'hotwork:request': name },
+    at,
+    endsAt: at + durationSeconds,
+  }
+}
