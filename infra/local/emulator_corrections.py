@@ -70,18 +70,22 @@ DATA_EVENTS = {"lambda:InvokeFunction"}
 
 
 def record_calls_as_cloudtrail_does() -> None:
-    """CloudTrail's event history has management events alone, each by its caller: of a role, the session and the role."""
+    """CloudTrail's event history has management events alone, each by its caller: of a role, the session and the role.
+
+    Only those of sessions are kept: nobody here looks up the administrator, who deploys code in bodies of megabytes.
+    """
     record, extract = app._maybe_record_cloudtrail, iam_actions.extract_iam_action
 
     @functools.wraps(record)
     def record_management_events(service, method, path, headers, body, query_params, *args, **kwargs):
+        session = sts._sessions.get(app.extract_access_key_id(headers, query_params) or "")
+        if service in DATA_EVENT_SERVICES or not session or session.get("PrincipalType") != "AssumedRole":
+            return
         action = extract(service, method, path, headers, body, query_params)
-        if service in DATA_EVENT_SERVICES or action is None or action in DATA_EVENTS:
+        if action is None or action in DATA_EVENTS:
             return
         record(service, method, path, headers, body, query_params, *args, **kwargs)
-        session = sts._sessions.get(app.extract_access_key_id(headers, query_params) or "")
-        if session and session.get("PrincipalType") == "AssumedRole":
-            name_caller(cloudtrail._get_event_queue()[-1], session, action)
+        name_caller(cloudtrail._get_event_queue()[-1], session, action)
 
     app._maybe_record_cloudtrail = record_management_events
 
