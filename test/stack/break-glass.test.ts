@@ -242,9 +242,9 @@ describe('with the execution stopped and nothing left in the Scheduler', () => {
     await sfn.send(new StopExecutionCommand({ executionArn: executionOf(id), cause: 'for a test' }))
     const set = await until(
       () => timersOf(id),
-      (timers) => timers.some(({ Name }) => Name?.includes('store-end')),
+      (timers) => timers.some(({ Name }) => Name?.includes('-store-')),
     )
-    expect(set.map(({ Name }) => Name)).toContainEqual(expect.stringContaining('store-end'))
+    expect(set.map(({ Name }) => Name)).toContainEqual(expect.stringContaining('-store-'))
     // They are set one after the other: whatever comes late is taken away too.
     const left = await until(
       async () => {
