@@ -1,5 +1,6 @@
 // One project a layer, so that `npm run check` runs the fast ones alone. jose and its like
 // are ESM and are transformed; canonicalize exports itself to `import` alone, so jest is told where it lies.
+const canonicalize = { '^canonicalize$': '<rootDir>/node_modules/canonicalize/lib/canonicalize.js' }
 const project = (name, extra = {}) => ({
   displayName: name,
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
@@ -11,7 +12,7 @@ const project = (name, extra = {}) => ({
     ],
   },
   transformIgnorePatterns: ['/node_modules/(?!(jose|dpop|oauth4webapi|openid-client|canonicalize)/)'],
-  moduleNameMapper: { '^canonicalize$': '<rootDir>/node_modules/canonicalize/lib/canonicalize.js' },
+  moduleNameMapper: canonicalize,
   ...extra,
 })
 
@@ -20,6 +21,14 @@ module.exports = {
   testTimeout: 60_000,
   projects: [
     ...['domain', 'policies', 'operations', 'http', 'slack', 'local', 'infra', 'adapters'].map((name) => project(name)),
+    // The handlers as they are, with what they stand on in memory: a client that is tried has a real API to call.
+    project('client', {
+      moduleNameMapper: {
+        ...canonicalize,
+        '/wiring/(deciding|policy|bundle)\\.ts$': '<rootDir>/test/client/support/memory-wiring.ts',
+        '/adapters/(kms/kms-signer|kms/kms-key-set|sts/broker)\\.ts$': '<rootDir>/test/client/support/memory-wiring.ts',
+      },
+    }),
     // What it counts is only its own where nothing else goes on: run.ts runs it alone.
     project('cost', { testMatch: ['<rootDir>/test/stack/cost.test.ts'] }),
     project('stack', { testPathIgnorePatterns: ['/node_modules/', '/test/stack/cost.test.ts$'] }),

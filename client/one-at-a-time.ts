@@ -29,7 +29,7 @@ export async function oneAtATime<T>(
 
 function take(file: string): boolean {
   try {
-    writeFileSync(file, `${process.pid}`, { flag: 'wx', mode: 0o600 })
+    writeFileSync(file, `${process.pid} ${Date.now()}`, { flag: 'wx', mode: 0o600 })
     return true
   } catch (fault) {
     if ((fault as NodeJS.ErrnoException).code === 'EEXIST') return false
@@ -39,8 +39,10 @@ function take(file: string): boolean {
 
 function isAbandoned(file: string): boolean {
   try {
-    const holder = Number(readFileSync(file, 'utf8'))
-    return Date.now() - statSync(file).mtimeMs > longest || (holder > 0 && !isRunning(holder))
+    const [holder = 0, since = 0] = readFileSync(file, 'utf8').split(' ').map(Number)
+    // Without a word in it, it was just made; or its process died at that very moment.
+    if (!holder) return Date.now() - statSync(file).mtimeMs > longest
+    return Date.now() - since > longest || !isRunning(holder)
   } catch {
     // Given back meanwhile.
     return false

@@ -108,11 +108,13 @@ async function readLoginSettings(apiUrl: string): Promise<LoginSettings> {
         { cause },
       )
     })
+  if (typeof metadata['resource'] !== 'string')
+    throw new Fault({ code: 'no_metadata', title: `\`${apiUrl}\` does not say who it is`, detail: `\`${address}\` should` })
   // Section 3.3: what calls itself by another name is not believed.
   if (metadata['resource'] !== apiUrl)
     throw wrongUsage(
       `\`${apiUrl}\` is not what this Hotwork is called`,
-      `use the address that it was deployed as: \`--api ${String(metadata['resource']).slice(0, 200)}\``,
+      `use the address that it was deployed as: \`--api ${metadata['resource'].slice(0, 200)}\``,
     )
   const own = z.looseObject({ login: LoginMetadata }).safeParse(metadata[`${apiUrl}/ns/hotwork`])
   if (own.success) return own.data.login

@@ -6,6 +6,14 @@ import type { Surroundings } from '../surroundings.ts'
 export const titleOf = ({ profile, action, resource }: Pick<BreakGlass, 'profile' | 'action' | 'resource'>): string =>
   profile ?? `${action} ${resource.id}`
 
+/** What can be done, a line each. Where a profile says no more of an account than that it is its own, that is left out. */
+export const rightsOf = ({ rights }: Pick<BreakGlass, 'rights'>): string[] =>
+  rights.flatMap(({ action, resources }) =>
+    resources.map((resource) =>
+      fact('', `${action} on ${resource.replace(/^arn:\{partition\}:[\w-]+:\{region\}:\{account\}:/, '')}`),
+    ),
+  )
+
 /** What has become of it, in a word. */
 export function stateOf({ status, ended, person }: BreakGlass): string {
   switch (status) {
@@ -38,12 +46,12 @@ export function reviewOf({ review }: Pick<BreakGlass, 'review'>, surroundings: S
 
 /** The facts of one, in the order in which somebody in a hurry needs them. */
 export function describe(opening: BreakGlass, surroundings: Surroundings): string[] {
-  const { id, person, incident, reason, drill, sealed, rights, ended, review } = opening
+  const { id, person, incident, reason, drill, sealed, ended, review } = opening
   const marks = [...(drill ? ['DRILL, can do nothing'] : []), ...(sealed ? ['SEALED ROLE, outside Hotwork'] : [])]
   return [
     [stateOf(opening), id, ...marks].join('  '),
     fact('what', titleOf(opening)),
-    ...rights.flatMap(({ action, resources }) => resources.map((resource) => fact('', `${action} on ${resource}`))),
+    ...rightsOf(opening),
     fact('when', endOf(opening, surroundings)),
     ...(ended?.reason === undefined ? [] : [fact('why', ended.reason)]),
     fact('who', `${person}, for ${incident}: ${reason}`),

@@ -1,10 +1,10 @@
 import { Opened } from '../answers.ts'
-import { type Exit, exitOfStatus, exits } from '../exit-codes.ts'
+import { type Exit, exitOfStatus } from '../exit-codes.ts'
 import { proverOf } from '../kept-openings.ts'
 import { fact, time, until } from '../screen.ts'
 import { Fault, Refusal } from '../trouble.ts'
 import { awsProfile, command } from './aws-profile.ts'
-import { stateOf, titleOf } from './describe.ts'
+import { rightsOf, stateOf, titleOf } from './describe.ts'
 import { type Context, show } from './verb.ts'
 import { readWhat, type WhatTyped } from './what.ts'
 
@@ -39,16 +39,16 @@ export async function start(typed: StartTyped, context: Context): Promise<Exit> 
   // The same opening again may be over by now.
   if (opened.status !== 'approved') openings.forget(opened.id)
   const more = { key_file: openings.pathOf(opened.id), credential_process: awsProfile(context).credential_process }
-  return show(context, { ...opened, ...more }, () => words(opened, context), exit === exits.done ? exits.done : exit)
+  return show(context, { ...opened, ...more }, () => words(opened, context), exit)
 }
 
 function words(opened: Opened, context: Context): string[] {
   const { surroundings, kept } = context
-  const { id, drill, rights, incident, not_after, budget_left_minutes: left, review } = opened
+  const { id, drill, incident, not_after, budget_left_minutes: left, review } = opened
   return [
     `${stateOf(opened)}  ${id}${drill ? '  DRILL, its credentials can do nothing' : ''}`,
     fact('what', `${titleOf(opened)}, for ${incident}`),
-    ...rights.flatMap(({ action, resources }) => resources.map((resource) => fact('', `${action} on ${resource}`))),
+    ...rightsOf(opened),
     fact(
       'until',
       `${time(not_after, surroundings)}, ${until(not_after, surroundings)}; ${left} min left of seven days`,

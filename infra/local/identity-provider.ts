@@ -216,6 +216,8 @@ function describeLogin({ oidc }: Context): Record<string, unknown> | undefined {
 /** Has a person log in again when the application asks for a stronger login than the one they have. */
 function requireAskedStrength() {
   const policy = interactionPolicy.base()
+  // Native applications would be asked for consent each time, so that none passes for another: here there is but one.
+  policy.get('consent').checks.remove('native_client_prompt')
   policy.get('login').checks.add(
     new interactionPolicy.Check('acr_unmet', 'a stronger login is needed', 'login_required', ({ oidc }) => {
       const asked = firstWord(oidc.params?.['acr_values'])

@@ -80,7 +80,7 @@ declare module 'oidc-provider' {
   export const errors: { InvalidTarget: new (description?: string) => Error }
 
   export const interactionPolicy: {
-    base(): { get(name: string): { checks: { add(check: unknown): void } } }
+    base(): { get(name: string): { checks: { add(check: unknown): void; remove(reason: string): void } } }
     Check: new (reason: string, description: string, error: string, check: (context: Context) => boolean) => unknown
   } & { Check: { REQUEST_PROMPT: true; NO_NEED_TO_PROMPT: false } }
 

@@ -13,7 +13,7 @@ import { startStack } from '../../infra/local/stack.ts'
 
 const root = join(import.meta.dirname, '../..')
 const state = join(root, '.hotwork/test')
-const fast = ['domain', 'policies', 'operations', 'http', 'slack', 'local', 'infra']
+const fast = ['domain', 'policies', 'operations', 'http', 'slack', 'client', 'local', 'infra']
 const onTheStack = ['adapters', 'stack']
 const counts = { passed: 0, failed: 0, skipped: 0 }
 

@@ -1,0 +1,169 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { OidcIssuer } from '../../functions/domain/issuer.ts'
+import { endPrograms, startProgram } from '../local/support/programs.ts'
+import { MemoryClock } from '../support/memory-clock.ts'
+import { sampleBundle, start, World } from '../support/world.ts'
+import { ApiServer } from './support/api-server.ts'
+import { logInAs } from './support/browser.ts'
+import { recovery } from './support/night.ts'
+import { Terminal } from './support/terminal.ts'
+
+/** How a person shows who they are: with their browser, as somebody of the local stack, or with a token that they have. */
+
+const api = new ApiServer()
+let provider: { url: string; keys: { [subject: string]: { [member: string]: string } } }
+let terminal: Terminal
+
+/** The machine's own clock: the identity provider goes by no other. */
+class MachineClock extends MemoryClock {
+  override now = () => Math.floor(Date.now() / 1000)
+}
+
+/** Hotwork in memory, at the time that it is. */
+function worldWith(people: OidcIssuer, commandLine?: { clientId: string; scope: string; resource: string }): World {
+  const sample = sampleBundle()
+  const { deployment } = sample
+  const login = { issuer: 'people', clientId: 'hotwork-browser', ...(commandLine ? { commandLine } : {}) }
+  const world = new World({
+    ...sample,
+    deployment: { ...deployment, issuers: { ...deployment.issuers, people }, login },
+  })
+  return Object.assign(world, { clock: new MachineClock(start) })
+}
+
+beforeAll(async () => {
+  await api.open(async (url) => {
+    const people = sampleBundle().directory.people.map(({ name, identities }) => ({
+      ...{ kind: 'person', name, groups: [] },
+      subject: identities[0]?.subject,
+    }))
+    const program = startProgram([
+      '--input-type=module',
+      '-e',
+      `import { startIdentityProvider } from './infra/local/identity-provider.ts'
+       const provider = await startIdentityProvider(console.error)
+       const keys = await provider.enrol(${JSON.stringify(people)})
+       provider.serve('${url}')
+       console.log(JSON.stringify({ url: provider.url, keys: Object.fromEntries(keys) }) + ' ready')`,
+    ])
+    await program.prints(' ready')
+    provider = JSON.parse(program.printed().slice(0, -' ready'.length - 1))
+    return worldWith(
+      { issuer: provider.url, jwksUri: `${provider.url}/jwks`, audience: '{issuer}/people', algorithms: ['ES256'] },
+      { clientId: 'hotwork-command-line', scope: 'openid', resource: '{issuer}' },
+    )
+  })
+})
+beforeEach(() => {
+  terminal = new Terminal({ HOTWORK_API: api.url })
+})
+afterEach(() => terminal.close())
+afterAll(async () => {
+  await endPrograms()
+  await api.close()
+})
+
+/** The local stack's file, in the folder that the terminal is in. */
+function writeLocalFile(changes: object = {}): void {
+  mkdirSync(join(terminal.home, '.hotwork'))
+  const local = {
+    apiUrl: api.url,
+    identityProviderUrl: provider.url,
+    aws: { endpointUrl: 'http://127.0.0.1:1', region: 'us-east-1' },
+    people: [{ id: 'person:kofi', clientId: 'person-kofi', privateJwk: provider.keys['person-kofi'] }],
+    ...changes,
+  }
+  writeFileSync(join(terminal.home, '.hotwork/local.json'), JSON.stringify(local))
+}
+
+describe('with a browser', () => {
+  test('somebody logs in, once more where a stronger login is wanted, and opens; no token is on the disk', async () => {
+    const pages: Promise<Response>[] = []
+    terminal.browser = (address) => void pages.push(logInAs('person-jade', address))
+    const { exit, out, err } = await terminal.type('start', ...recovery)
+    expect([exit, out]).toEqual([0, expect.stringContaining('OPEN  bgl_')])
+    const [first, second, ...others] = terminal.visited.map((address) => new URL(address).searchParams)
+    expect(others).toEqual([])
+    expect([first?.get('acr_values'), first?.get('code_challenge_method')]).toEqual([null, 'S256'])
+    expect([second?.get('acr_values')]).toEqual(['strong'])
+    expect(err).toContain('log in once more, this needs a stronger login')
+    for (const page of await Promise.all(pages)) expect(await page.text()).toContain('You are logged in')
+    for (const { text } of terminal.files()) expect(text).not.toMatch(/eyJ/)
+    expect((await terminal.json('end')).body.person).toBe('person:jade')
+  })
+
+  test('the address is printed too, for whoever has no browser here', async () => {
+    terminal.browser = (address) => void logInAs('person-gus', address)
+    const { exit, err } = await terminal.type('list')
+    expect([exit, err]).toEqual([0, expect.stringContaining(`  ${terminal.visited[0]}\n`)])
+  })
+
+  test('who turns back is not logged in: exit 4', async () => {
+    terminal.browser = (address) => {
+      const { searchParams } = new URL(address)
+      const back = new URL(searchParams.get('redirect_uri') ?? '')
+      back.search = `${new URLSearchParams({ error: 'access_denied', state: searchParams.get('state') ?? '', iss: provider.url })}`
+      void fetch(back)
+    }
+    const { exit, body } = await terminal.json('list')
+    expect([exit, body]).toEqual([
+      4,
+      {
+        error: 'login_failed',
+        title: 'you are not logged in',
+        detail: 'the identity provider says `access_denied`',
+        exit: 4,
+      },
+    ])
+  })
+
+  test('an answer to another question is none: it is waited for the right one', async () => {
+    const stray: Promise<Response>[] = []
+    terminal.browser = (address) => {
+      const { searchParams } = new URL(address)
+      stray.push(fetch(`${searchParams.get('redirect_uri')}?code=stolen&state=another`))
+      void stray[0]?.then(() => logInAs('person-gus', address))
+    }
+    expect((await terminal.type('list')).exit).toBe(0)
+    expect((await stray[0])?.status).toBe(404)
+  })
+
+  test('an API that goes by another name is not believed: exit 2, with the name', async () => {
+    const other = api.url.replace('127.0.0.1', 'localhost')
+    const { exit, err } = await terminal.type('list', '--api', other)
+    expect([exit, err]).toEqual([2, expect.stringContaining(`--api ${api.url}`)])
+    expect(terminal.visited).toEqual([])
+  })
+})
+
+describe('on the local stack', () => {
+  test('as somebody of it, with the login that is wanted', async () => {
+    writeLocalFile()
+    const { exit, out } = await terminal.type('start', '--as', 'person:kofi', ...recovery)
+    expect([exit, out]).toEqual([0, expect.stringContaining('OPEN  bgl_')])
+    expect(out).toMatch(/--api \S+ --as person:kofi\n/)
+    expect(out).toContain('endpoint_url = http://127.0.0.1:1')
+    expect((await terminal.json('end', '--as', 'person:kofi')).body.person).toBe('person:kofi')
+  })
+
+  test('its address is known, and HOTWORK_AS says who it is', async () => {
+    writeLocalFile()
+    terminal.env = { ...terminal.env, HOTWORK_API: undefined, HOTWORK_AS: 'person:kofi' }
+    expect((await terminal.json('list')).exit).toBe(0)
+  })
+
+  test('as somebody whom nobody knows: exit 2, with those who are', async () => {
+    writeLocalFile()
+    const { exit, err } = await terminal.type('list', '--as', 'person:nobody')
+    expect([exit, err]).toEqual([2, expect.stringContaining('person:kofi')])
+  })
+})
+
+describe('with a token', () => {
+  test('it is used as it is', async () => {
+    terminal.env['HOTWORK_TOKEN'] = 'one.that.is-none'
+    expect(await terminal.json('list')).toMatchObject({ exit: 4, body: { error: 'invalid_token' } })
+    expect(terminal.visited).toEqual([])
+  })
+})

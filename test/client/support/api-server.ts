@@ -1,0 +1,99 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { APIGatewayProxyEventV2 } from 'aws-lambda'
+import type { Endpoint } from '../../../functions/adapters/http/endpoint.ts'
+import { environments } from '../../../functions/handlers/environments.ts'
+import type { World } from '../../support/world.ts'
+import { useWorld } from './memory-wiring.ts'
+
+/** What becomes of a call: heard and answered; not heard; heard, and the answer lost; or a word that it is too much. */
+export type Weather = 'well' | 'unheard' | 'answer_lost' | 'busy'
+
+const routes = {
+  'open-break-glass': ['POST /v1/break-glass'],
+  'read-break-glass': ['GET /v1/break-glass', 'GET /v1/break-glass/{id}'],
+  'conclude-break-glass': [
+    'POST /v1/break-glass/vouchers',
+    'POST /v1/break-glass/{id}/end',
+    'POST /v1/break-glass/{id}/review',
+  ],
+  'issue-token': ['POST /token'],
+  'issue-aws-credentials': ['POST /aws/credentials'],
+  metadata: ['GET /.well-known/oauth-protected-resource'],
+} as const
+type Handler = keyof typeof routes
+
+/** The API at an address of loopback: the handlers that are deployed, handed what API Gateway would hand them. */
+export class ApiServer {
+  url = ''
+  world!: World
+  /** What becomes of the next calls, in turn; after those all is well. */
+  readonly weather: Weather[] = []
+  /** Every call that was heard, as `METHOD /path`. */
+  readonly calls: string[] = []
+  readonly #doors = new Map<string, Endpoint>()
+  #server!: Server
+
+  /** Listens, and then loads the handlers: they must know their own address. */
+  async open(make: (url: string) => World | Promise<World>): Promise<void> {
+    this.#server = createServer((request, response) => void this.#answer(request, response))
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
+    this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    this.use(await make(this.url))
+    const known: { [name: string]: string } = { ISSUER: this.url, TARGET_ROLE: this.world.targetRole }
+    for (const [name, all] of Object.entries(routes)) {
+      // What names something of AWS names nothing here: the ports are in memory.
+      for (const variable of Object.keys(environments[name as Handler].shape))
+        process.env[variable] = known[variable] ?? `no-${variable.toLowerCase()}`
+      const { handler } = (await import(`../../../functions/handlers/${name as Handler}.ts`)) as { handler: Endpoint }
+      for (const route of all) this.#doors.set(route, handler)
+    }
+  }
+
+  use(world: World): void {
+    this.world = world
+    useWorld(world)
+  }
+
+  close(): Promise<void> {
+    this.#server.closeAllConnections()
+    return new Promise((resolve) => this.#server.close(() => resolve()))
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const weather = this.weather.shift() ?? 'well'
+    if (weather === 'unheard') return void request.socket.destroy()
+    if (weather === 'busy') return void response.writeHead(503, { 'retry-after': '7' }).end('{}')
+    let body = ''
+    for await (const chunk of request) body += chunk
+    const { method = '', headers } = request
+    const { pathname } = new URL(request.url ?? '', this.url)
+    this.calls.push(`${method} ${pathname}`)
+    const found = [...this.#doors.keys()].map((route) => match(route, method, pathname)).find((each) => each)
+    if (!found) return void response.writeHead(404).end('{"message":"Not Found"}')
+    const answered = await (this.#doors.get(found.route) as Endpoint)({
+      ...{ version: '2.0', routeKey: found.route, rawPath: pathname, rawQueryString: '', isBase64Encoded: false },
+      headers: headers as { [name: string]: string },
+      pathParameters: found.parameters,
+      body,
+      requestContext: {
+        requestId: 'r',
+        timeEpoch: this.world.clock.now() * 1000,
+      } as APIGatewayProxyEventV2['requestContext'],
+    })
+    if (weather === 'answer_lost') return void request.socket.destroy()
+    response.writeHead(answered.statusCode ?? 500, answered.headers as { [name: string]: string }).end(answered.body)
+  }
+}
+
+function match(route: string, method: string, path: string) {
+  const [verb, pattern = ''] = route.split(' ')
+  const names: string[] = []
+  const made = pattern.replaceAll('.', '\\.').replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    names.push(name)
+    return '([^/]+)'
+  })
+  const values = verb === method ? new RegExp(`^${made}$`).exec(path) : null
+  if (!values) return undefined
+  return { route, parameters: Object.fromEntries(names.map((name, index) => [name, values[index + 1] ?? ''])) }
+}

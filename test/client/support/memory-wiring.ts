@@ -1,0 +1,55 @@
+import type { Bundle } from '../../../functions/domain/bundle.ts'
+import type { DecidingPorts, KeySet, Policy, Signer } from '../../../functions/operations/ports.ts'
+import { MemorySigner } from '../../support/memory-signer.ts'
+import type { World } from '../../support/world.ts'
+
+/**
+ * What the handlers are wired to in the `client` project (jest.config.cjs): a world in memory in place of AWS. They are
+ * loaded once and keep what they are given, so each port is whatever the world of this test has in its place.
+ */
+
+let world: World | undefined
+
+/** From now on the handlers stand on this world. */
+export function useWorld(next: World): void {
+  world = next
+}
+
+function current(): World {
+  if (!world) throw new Error('no world yet: call useWorld before a handler is loaded')
+  return world
+}
+
+/** Stands for what `of` says now, each time that something of it is asked for. */
+const live = <T extends object>(of: (world: World) => T): T =>
+  new Proxy({} as T, {
+    get(_, name) {
+      const target = of(current())
+      const value = Reflect.get(target, name, target) as unknown
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+
+export const decidingPorts = (): DecidingPorts => ({
+  requests: live(({ requests }) => requests),
+  ledger: live(({ ledger }) => ledger),
+  policy: cedarPolicy(),
+  clock: live(({ clock }) => clock),
+  ids: live(({ ids }) => ids),
+  log: live(({ log }) => log),
+})
+
+export const cedarPolicy = (): Policy => live(({ policy }) => policy)
+export const readBundle = (): Bundle => current().policy.bundle
+
+/** One key for all worlds: whoever verifies remembers it, as it would KMS's. */
+const signer = new MemorySigner()
+export class KmsSigner implements Signer {
+  sign: Signer['sign'] = (typ, claims) => signer.sign(typ, claims)
+}
+export class KmsKeySet implements KeySet {
+  jwks: KeySet['jwks'] = () => signer.jwks()
+}
+export class StsBroker {
+  assume: World['broker']['assume'] = (ask) => current().broker.assume(ask)
+}

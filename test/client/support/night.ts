@@ -1,0 +1,84 @@
+import type { Bundle } from '../../../functions/domain/bundle.ts'
+import { type KeyServer, startKeyServer } from '../../adapters/key-server.ts'
+import { type Key, makeKey, signed } from '../../adapters/tokens.ts'
+import { sampleBundle, start, World } from '../../support/world.ts'
+import { ApiServer } from './api-server.ts'
+import { Terminal } from './terminal.ts'
+
+const idp = 'https://id.example.org'
+
+/** All that goes by itself goes on as it is: the date alone is ours. */
+const real = [
+  ...(['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate'] as const),
+  ...(['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] as const),
+]
+
+/** A night with the sample organisation, an API to call, and a machine for each person. One clock is everybody's. */
+export class Night {
+  readonly api = new ApiServer()
+  readonly #sample = sampleBundle()
+  #key!: Key
+  #keys!: KeyServer
+  #terminals = new Map<string, Terminal>()
+
+  async open(): Promise<void> {
+    this.#key = await makeKey()
+    this.#keys = await startKeyServer(this.#key)
+    jest.useFakeTimers({ now: start * 1000, doNotFake: real })
+    await this.api.open(() => new World(this.#bundle()))
+  }
+
+  /** Nothing has happened yet. */
+  begin(): void {
+    jest.setSystemTime(start * 1000)
+    this.api.use(new World(this.#bundle()))
+    this.api.weather.length = 0
+    this.api.calls.length = 0
+    for (const terminal of this.#terminals.values()) terminal.close()
+    this.#terminals = new Map()
+  }
+
+  async close(): Promise<void> {
+    this.begin()
+    jest.useRealTimers()
+    await Promise.all([this.api.close(), this.#keys.close()])
+  }
+
+  advance(seconds: number): void {
+    jest.setSystemTime(Date.now() + seconds * 1000)
+    this.api.world.clock.advance(seconds)
+    // A login of a while ago is not strong any more.
+    for (const [name, terminal] of this.#terminals) terminal.env['HOTWORK_TOKEN'] = this.token(name)
+  }
+
+  /** Somebody's own machine, on which they are logged in. */
+  at(who: string): Terminal {
+    const found = this.#terminals.get(who)
+    if (found) return found
+    const made = new Terminal({ HOTWORK_API: this.api.url, HOTWORK_TOKEN: this.token(who) })
+    this.#terminals.set(who, made)
+    return made
+  }
+
+  /** A token of a person, who has just logged in strongly unless it is said otherwise. */
+  token(who: string, login: object = { acr: 'strong', auth_time: Math.floor(Date.now() / 1000) }): string {
+    const now = Math.floor(Date.now() / 1000)
+    const claims = { iss: idp, aud: `${this.api.url}/people`, sub: `person-${who}`, iat: now, exp: now + 600, ...login }
+    return signed(this.#key, { alg: 'ES256', kid: this.#key.kid }, claims)
+  }
+
+  #bundle(): Bundle {
+    const { deployment } = this.#sample
+    const issuers = Object.fromEntries(
+      Object.entries(deployment.issuers).map(([alias, each]) => [alias, { ...each, jwksUri: this.#keys.url }]),
+    )
+    return { ...this.#sample, deployment: { ...deployment, issuers } }
+  }
+}
+
+const profile = ['--profile', 'checkout-recovery']
+/** What is typed to say what is to be opened, and why. */
+export const why = (reason = 'checkout refuses payments since the deploy, putting the timeout back') => [
+  ...['--reason', reason, '--incident', 'INC-2041'],
+]
+export const recovery = [...profile, ...why(), '--minutes', '30']

@@ -1,0 +1,70 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { run } from '../../../client/run.ts'
+import type { Surroundings } from '../../../client/surroundings.ts'
+
+export type Ran = { exit: number; out: string; err: string }
+
+/** A machine with a terminal: what is typed there, what is printed, what stays on its disk. */
+export class Terminal {
+  readonly home = mkdtempSync(join(tmpdir(), 'hotwork-terminal-'))
+  env: { [name: string]: string | undefined }
+  /** How long it was waited, in seconds: nobody waits here. */
+  readonly pauses: number[] = []
+  /** Where the browser was sent. */
+  readonly visited: string[] = []
+  browser: (address: string) => void = () => {}
+
+  constructor(env: { [name: string]: string | undefined }) {
+    this.env = { XDG_STATE_HOME: this.home, TZ: 'UTC', ...env }
+  }
+
+  async type(...words: readonly string[]): Promise<Ran> {
+    const ran = { out: '', err: '' }
+    const surroundings: Surroundings = {
+      env: this.env,
+      folder: this.home,
+      out: (text) => {
+        ran.out += text
+      },
+      err: (text) => {
+        ran.err += text
+      },
+      now: () => new Date(),
+      pause: async (milliseconds) => {
+        this.pauses.push(milliseconds / 1000)
+        await new Promise((resolve) => setImmediate(resolve))
+      },
+      openBrowser: (address) => {
+        this.visited.push(address)
+        this.browser(address)
+      },
+    }
+    return { exit: await run(['break-glass', ...words], surroundings), ...ran }
+  }
+
+  /** The same with `--json`: what was printed is one value, whatever came of it. */
+  // biome-ignore lint/suspicious/noExplicitAny: what is printed has no type until a test has looked at it
+  async json(...words: readonly string[]): Promise<{ exit: number; body: any }> {
+    const { exit, out } = await this.type(...words, '--json')
+    return { exit, body: JSON.parse(out) }
+  }
+
+  /** What is on the disk: each file with who may read it and what is in it. */
+  files(): { name: string; mode: string; text: string }[] {
+    const folder = join(this.home, 'hotwork')
+    try {
+      return readdirSync(folder).map((name) => {
+        const path = join(folder, name)
+        return { name, mode: (statSync(path).mode & 0o777).toString(8), text: readFileSync(path, 'utf8') }
+      })
+    } catch {
+      return []
+    }
+  }
+
+  close(): void {
+    rmSync(this.home, { recursive: true, force: true })
+  }
+}
