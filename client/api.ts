@@ -10,7 +10,8 @@ export type Call = {
   method: 'GET' | 'POST'
   path: string
   json?: unknown
-  form?: { readonly [name: string]: string }
+  /** Made anew for each try, where it holds the person's token: a stronger one may have been asked for in between. */
+  form?: () => Promise<{ readonly [name: string]: string }>
   headers?: { readonly [name: string]: string }
   /** Made anew for each try: a proof of a key is good once. */
   proof?: (method: string, url: string) => Promise<string>
@@ -95,7 +96,7 @@ export class Api {
   async #sent({ method, path, json, form, headers = {}, proof, accessToken }: Call) {
     const url = `${this.url}${path}`
     const authorization = accessToken === undefined ? `Bearer ${await this.token()}` : `DPoP ${accessToken}`
-    const body = form ? new URLSearchParams(form) : json === undefined ? undefined : JSON.stringify(json)
+    const body = form ? new URLSearchParams(await form()) : json === undefined ? undefined : JSON.stringify(json)
     const response = await fetch(url, {
       method,
       headers: {

@@ -1,5 +1,6 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { Api } from './api.ts'
+import { claim } from './break-glass/claim.ts'
 import { credentials } from './break-glass/credentials.ts'
 import { end } from './break-glass/end.ts'
 import { list } from './break-glass/list.ts'
@@ -63,6 +64,9 @@ export function commandLine(surroundings: Surroundings, done: (exit: Exit) => vo
     .addArgument(id)
     .option('--setup', 'print what to put into ~/.aws/config, and no credentials', false)
     .action(act(credentials))
+  verb('claim', 'take up what you opened on a page: its key is on this machine from then on')
+    .argument('<id>', 'the opening')
+    .action(act(claim))
   verb('list', 'who holds what until when, reviews due, minutes left').action(act((_, context) => list(context)))
   verb('review', "say whether somebody else's opening was justified")
     .argument('<id>', 'the opening')

@@ -48,17 +48,18 @@ export class KeptOpenings {
     const place = `asked-${digest.slice(0, 32)}`
     const before = this.#read(place)
     if (before) return { kept: before, again: true, place }
-    const { privateKey } = await DPoP.generateKeyPair('ES256', { extractable: true })
-    const { kty, crv, x, y, d } = await crypto.subtle.exportKey('jwk', privateKey)
-    const kept = Kept.parse({
-      version: 1,
-      api,
-      idempotencyKey: randomUUID(),
-      jwk: { kty, crv, x, y, d },
-      until: this.#now() + minutes * 60_000,
-    })
+    const kept = await newlyKept(api, this.#now() + minutes * 60_000)
     this.#write(place, kept)
     return { kept, again: false, place }
+  }
+
+  /** A key for what was opened where there is none; the one of before, where this machine was here already. */
+  async adopt(api: string, id: string, notAfter: string): Promise<Kept & { id: string }> {
+    const before = this.#read(id)
+    if (before?.api === api) return { ...before, id }
+    const kept = { ...(await newlyKept(api, Date.parse(notAfter))), id }
+    this.#write(id, kept)
+    return kept
   }
 
   /** It is open. Under its id first: were this stopped between, asking again would find it all the same. */
@@ -78,7 +79,7 @@ export class KeptOpenings {
     if (found?.id !== undefined && found.api === api) return { ...found, id: found.id }
     throw wrongUsage(
       `the key of \`${id}\` is not on this machine`,
-      `only the machine that opened it has its key (\`${this.folder}\`): get credentials there, or end it and open another`,
+      `only the machine that opened it has its key (\`${this.folder}\`): get credentials there, or end it and open another; what was opened on a page is taken up here by \`hotwork break-glass claim ${id}\``,
     )
   }
 
@@ -163,6 +164,12 @@ export class KeptOpenings {
   #remove(place: string): void {
     rmSync(join(this.folder, `${place}.json`), { force: true })
   }
+}
+
+async function newlyKept(api: string, until: number): Promise<Kept> {
+  const { privateKey } = await DPoP.generateKeyPair('ES256', { extractable: true })
+  const { kty, crv, x, y, d } = await crypto.subtle.exportKey('jwk', privateKey)
+  return Kept.parse({ version: 1, api, idempotencyKey: randomUUID(), jwk: { kty, crv, x, y, d }, until })
 }
 
 /** Proves the key of an opening, for one call (RFC 9449). */

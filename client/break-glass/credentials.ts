@@ -38,26 +38,17 @@ export async function credentials(
 
 type Kept = ReturnType<Context['kept']['find']>
 
-/** The access token of the opening, with the person's token and the key (RFC 8693), and for it AWS's. */
-async function claim(kept: Kept, { api, kept: openings }: Context): Promise<AwsCredentials> {
+/** AWS's credentials, for the access token of the opening. */
+async function claim(kept: Kept, context: Context): Promise<AwsCredentials> {
+  const { api, kept: openings } = context
   const prove = await proverOf(kept)
   try {
-    const { access_token: accessToken } = await api.call(AccessToken, {
-      method: 'POST',
-      path: '/token',
-      form: {
-        grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
-        subject_token: await api.token(),
-        subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
-        authorization_details: JSON.stringify([{ type: 'hotwork_action', request: kept.id }]),
-      },
-      proof: prove,
-    })
+    const token = await accessToken(kept, context)
     return await api.call(AwsCredentials, {
       method: 'POST',
       path: '/aws/credentials',
-      accessToken,
-      proof: (method, url) => prove(method, url, accessToken),
+      accessToken: token,
+      proof: (method, url) => prove(method, url, token),
     })
   } catch (trouble) {
     // It has ended, and never opens again.
@@ -65,4 +56,23 @@ async function claim(kept: Kept, { api, kept: openings }: Context): Promise<AwsC
       openings.forget(kept.id)
     throw trouble
   }
+}
+
+/**
+ * The access token of an opening, with the person's token and this machine's key (RFC 8693): the opening is bound to that,
+ * where it has none yet.
+ */
+export async function accessToken(kept: Kept, { api }: Pick<Context, 'api'>): Promise<string> {
+  const issued = await api.call(AccessToken, {
+    method: 'POST',
+    path: '/token',
+    form: async () => ({
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      subject_token: await api.token(),
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      authorization_details: JSON.stringify([{ type: 'hotwork_action', request: kept.id }]),
+    }),
+    proof: await proverOf(kept),
+  })
+  return issued.access_token
 }

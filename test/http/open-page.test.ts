@@ -75,7 +75,7 @@ test('one press opens it, and the page says until when, and how to get credentia
   })
   for (const part of [
     'It is open',
-    `npx hotwork break-glass credentials ${state.ask.id}`,
+    `npx hotwork break-glass claim ${state.ask.id}`,
     `/break-glass/${state.ask.id}"`,
   ])
     expect(page.body).toContain(part)

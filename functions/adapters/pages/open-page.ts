@@ -74,8 +74,8 @@ const openedBody = (
 <p>${becameOfOpening(state, bundle, now)}</p>
 ${
   state.status === 'approved'
-    ? html`<p>Credentials, on the machine that you work from. The first machine that asks, with a login as strong as yours was here, is the only one that gets any:</p>
-<pre>npx hotwork break-glass credentials ${state.ask.id}</pre>
+    ? html`<p>Take it up on the machine that you work from, with a login as strong as yours was here. That machine alone gets credentials of it:</p>
+<pre>npx hotwork break-glass claim ${state.ask.id}</pre>
 <p>When you are done:</p>
 <pre>npx hotwork break-glass end ${state.ask.id}</pre>`
     : ''

@@ -69,8 +69,8 @@ async function prepare(
       rich(
         'then',
         section(
-          words('Credentials come then from '),
-          code('npx hotwork break-glass credentials'),
+          words('Then, on your machine: '),
+          code('npx hotwork break-glass claim'),
           words('. The link is for you alone.'),
         ),
       ),
