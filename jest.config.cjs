@@ -25,7 +25,7 @@ module.exports = {
     project('client', {
       moduleNameMapper: {
         ...canonicalize,
-        '/wiring/(deciding|policy|bundle)\\.ts$': '<rootDir>/test/client/support/memory-wiring.ts',
+        '/wiring/(deciding|policy|bundle|evidence)\\.ts$': '<rootDir>/test/client/support/memory-wiring.ts',
         '/adapters/(kms/kms-signer|kms/kms-key-set|sts/broker)\\.ts$': '<rootDir>/test/client/support/memory-wiring.ts',
       },
     }),

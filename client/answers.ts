@@ -31,6 +31,20 @@ export const BreakGlass = z.looseObject({
   not_after: time,
   ended: z.looseObject({ at: time, by: z.string(), reason: z.string().optional() }).optional(),
   review: Review.optional(),
+  /** What was called with it, where one is read alone: null where no record says. */
+  calls: z
+    .array(
+      z.looseObject({
+        at: time,
+        service: z.string(),
+        name: z.string(),
+        resources: z.array(z.string()).default([]),
+        error: z.string().optional(),
+      }),
+    )
+    .nullish(),
+  calls_more: z.boolean().default(false),
+  calls_elsewhere: z.array(z.string()).default([]),
 })
 export type BreakGlass = z.infer<typeof BreakGlass>
 
@@ -54,6 +68,24 @@ export const Listed = z.looseObject({
     .default([]),
 })
 export type Listed = z.infer<typeof Listed>
+
+/** How a drill went: each step, and whether it was in time. */
+export const DrillReport = z.looseObject({
+  kept: z.boolean(),
+  steps: z.array(
+    z.looseObject({
+      step: z.string(),
+      verdict: z.string(),
+      within_seconds: z.number(),
+      took_seconds: z.number().optional(),
+    }),
+  ),
+  told: z
+    .looseObject({ due: z.number(), missing: z.array(z.string()) })
+    .optional()
+    .catch(undefined),
+})
+export type DrillReport = z.infer<typeof DrillReport>
 
 export const Vouched = z.looseObject({ person: z.string(), vouched_by: z.string(), until: time })
 

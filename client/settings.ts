@@ -109,7 +109,11 @@ async function readLoginSettings(apiUrl: string): Promise<LoginSettings> {
       )
     })
   if (typeof metadata['resource'] !== 'string')
-    throw new Fault({ code: 'no_metadata', title: `\`${apiUrl}\` does not say who it is`, detail: `\`${address}\` should` })
+    throw new Fault({
+      code: 'no_metadata',
+      title: `\`${apiUrl}\` does not say who it is`,
+      detail: `\`${address}\` should`,
+    })
   // Section 3.3: what calls itself by another name is not believed.
   if (metadata['resource'] !== apiUrl)
     throw wrongUsage(

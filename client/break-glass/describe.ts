@@ -44,6 +44,21 @@ export function reviewOf({ review }: Pick<BreakGlass, 'review'>, surroundings: S
   return review.status === 'overdue' ? `OVERDUE: ${due}` : due
 }
 
+/** What was done with it, as far as any record says. */
+function callsOf({ calls, calls_more, calls_elsewhere }: BreakGlass, surroundings: Surroundings): string[] {
+  if (calls === undefined) return []
+  const elsewhere = calls_elsewhere.length > 0 ? [`see also CloudTrail of ${calls_elsewhere.join(', ')}`] : []
+  if (calls === null) return [...elsewhere, ...(elsewhere.length > 0 ? [] : ['no record of calls answers'])]
+  const done = calls.map(({ at, service, name, resources, error }) =>
+    [
+      `${time(at, surroundings)}  ${service}:${name}`,
+      ...resources,
+      ...(error === undefined ? [] : [`REFUSED ${error}`]),
+    ].join('  '),
+  )
+  return [...(done.length > 0 ? done : ['nothing yet']), ...(calls_more ? ['and more'] : []), ...elsewhere]
+}
+
 /** The facts of one, in the order in which somebody in a hurry needs them. */
 export function describe(opening: BreakGlass, surroundings: Surroundings): string[] {
   const { id, person, incident, reason, drill, sealed, ended, review } = opening
@@ -57,5 +72,6 @@ export function describe(opening: BreakGlass, surroundings: Surroundings): strin
     fact('who', `${person}, for ${incident}: ${reason}`),
     fact('review', reviewOf({ review }, surroundings)),
     ...(review?.note === undefined ? [] : [fact('', review.note)]),
+    ...callsOf(opening, surroundings).map((line, index) => fact(index === 0 ? 'done' : '', line)),
   ]
 }

@@ -1,4 +1,4 @@
-import { BreakGlass } from '../answers.ts'
+import { BreakGlass, DrillReport } from '../answers.ts'
 import { type Exit, exitOfStatus } from '../exit-codes.ts'
 import { fact } from '../screen.ts'
 import { command } from './aws-profile.ts'
@@ -12,15 +12,29 @@ export async function status({ id: typed }: { id?: string | undefined }, context
   const opening = await read(id, context)
   const open = opening.status === 'approved'
   if (!open) kept.forget(id)
+  const report = opening.drill
+    ? await api.call(DrillReport, { method: 'GET', path: `/v1/break-glass/${id}/drill` })
+    : undefined
   const words = () => [
     ...describe(opening, surroundings),
+    ...(report ? reportOf(report) : []),
     ...(open ? [fact('end', `${command} end ${id}`)] : []),
     ...(!open && opening.review && opening.review.status !== 'done'
       ? [fact('', `somebody else: ${command} review ${id} --outcome justified|not_justified --note TEXT`)]
       : []),
   ]
-  return show(context, opening, words, exitOfStatus(opening.status))
+  return show(context, { ...opening, ...(report ? { report } : {}) }, words, exitOfStatus(opening.status))
 }
+
+/** Each step of a drill against what it is held to. */
+const reportOf = ({ steps }: DrillReport): string[] =>
+  steps.map(({ step, verdict, within_seconds, took_seconds }, index) => {
+    const took = took_seconds === undefined ? '' : `, took ${took_seconds} s`
+    return fact(
+      index === 0 ? 'drill' : '',
+      `${step}: ${verdict.replaceAll('_', ' ')}${took} (within ${within_seconds} s)`,
+    )
+  })
 
 export const read = (id: string, { api }: Pick<Context, 'api'>): Promise<BreakGlass> =>
   api.call(BreakGlass, { method: 'GET', path: `/v1/break-glass/${id}` })

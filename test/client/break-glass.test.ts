@@ -1,3 +1,5 @@
+import { start } from '../support/world.ts'
+import { calls } from './support/memory-wiring.ts'
 import { Night, recovery, why } from './support/night.ts'
 import type { Terminal } from './support/terminal.ts'
 
@@ -269,6 +271,29 @@ describe('status', () => {
     const { exit, out } = await jade.type('status')
     expect([exit, out]).toEqual([6, expect.stringContaining(`ENDED by person:gus  ${id}`)])
     expect(jade.files()).toEqual([])
+  })
+
+  test('each call that was made with it is there, refused ones too; and that no record answers is said', async () => {
+    const id = await opened()
+    await jade.type('credentials')
+    const call = { id: '1', at: start + 5, service: 'ssm', account: '000000000000', region: 'us-east-1' }
+    const name = '/prod/checkout/payment-timeout-ms'
+    calls.put(id, { ...call, name: 'PutParameter', resources: [name] })
+    calls.put(id, { ...call, id: '2', name: 'DeleteParameter', resources: [], error: 'AccessDenied' })
+    const gus = night.at('gus')
+    const { out } = await gus.type('status', id)
+    expect(out).toContain(`done     08:00 UTC  ssm:PutParameter  ${name}\n`)
+    expect(out).toContain('         08:00 UTC  ssm:DeleteParameter  REFUSED AccessDenied\n')
+    calls.isSilent = true
+    expect((await gus.type('status', id)).out).toContain('done     no record of calls answers')
+  })
+
+  test('a drill tells each step against what it is held to', async () => {
+    await jade.type('drill', ...recovery)
+    const { out } = await jade.type('status')
+    expect(out).toMatch(/drill {4}open: met, took [\d.]+ s \(within 5 s\)\n {9}tell: /)
+    expect(out).toContain('review: waiting (within 86400 s)')
+    expect((await jade.json('status')).body.report).toMatchObject({ drill: true, steps: expect.any(Array) })
   })
 
   test('nothing that anybody wrote moves the cursor or hides', async () => {

@@ -26,6 +26,7 @@ export function breakGlassView(state: ApprovalRequest): { [member: string]: Json
     incident: glass.incident,
     minutes: Math.floor(glass.window / 60),
     drill: glass.drill,
+    ...(glass.sealed ? { sealed: true } : {}),
     ...(glass.secondedBy === undefined ? {} : { vouched_by: glass.secondedBy }),
     digest: ask.digest,
     unpinned: ask.unpinned,

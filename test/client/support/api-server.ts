@@ -11,7 +11,7 @@ export type Weather = 'well' | 'unheard' | 'answer_lost' | 'busy'
 
 const routes = {
   'open-break-glass': ['POST /v1/break-glass'],
-  'read-break-glass': ['GET /v1/break-glass', 'GET /v1/break-glass/{id}'],
+  'read-break-glass': ['GET /v1/break-glass', 'GET /v1/break-glass/{id}', 'GET /v1/break-glass/{id}/drill'],
   'conclude-break-glass': [
     'POST /v1/break-glass/vouchers',
     'POST /v1/break-glass/{id}/end',

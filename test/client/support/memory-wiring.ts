@@ -1,5 +1,7 @@
 import type { Bundle } from '../../../functions/domain/bundle.ts'
 import type { DecidingPorts, KeySet, Policy, Signer } from '../../../functions/operations/ports.ts'
+import { MemoryCallRecord } from '../../support/memory-call-record.ts'
+import { MemoryCardStore } from '../../support/memory-card-store.ts'
 import { MemorySigner } from '../../support/memory-signer.ts'
 import type { World } from '../../support/world.ts'
 
@@ -9,10 +11,15 @@ import type { World } from '../../support/world.ts'
  */
 
 let world: World | undefined
+/** What AWS has on record of calls, and what was posted to Slack. */
+export let calls = new MemoryCallRecord()
+let cards = new MemoryCardStore()
 
 /** From now on the handlers stand on this world. */
 export function useWorld(next: World): void {
   world = next
+  calls = new MemoryCallRecord()
+  cards = new MemoryCardStore()
 }
 
 function current(): World {
@@ -37,6 +44,12 @@ export const decidingPorts = (): DecidingPorts => ({
   clock: live(({ clock }) => clock),
   ids: live(({ ids }) => ids),
   log: live(({ log }) => log),
+})
+
+export const evidenceIn = () => ({
+  calls: live(() => calls),
+  cards: live(() => cards),
+  account: '000000000000',
 })
 
 export const cedarPolicy = (): Policy => live(({ policy }) => policy)
