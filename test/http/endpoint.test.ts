@@ -263,6 +263,22 @@ describe('a clock that is off', () => {
   })
 })
 
+describe('a body that somebody signed', () => {
+  const asItCame = (sent: Sent) => send(sent, async (call) => [call.text()])
+
+  test('is read to the byte, whatever it is called, and not as JSON', async () => {
+    const body = ' {"a":1,\t"a":2}\n'
+    expect(JSON.parse((await asItCame({ body })).body)).toEqual([body])
+    expect(JSON.parse((await asItCame({ headers: json, body: Buffer.from(body) })).body)).toEqual([body])
+    expect(JSON.parse((await asItCame({})).body)).toEqual([''])
+  })
+
+  test('is refused where it is no text, or too much of it', async () => {
+    expect((await asItCame({ body: Buffer.from([0xff]) })).status).toBe(400)
+    expect((await asItCame({ body: 'a'.repeat(bodyLimit + 1) })).status).toBe(413)
+  })
+})
+
 describe('a fault', () => {
   const canary = 'canary-7f3a91'
   const passing = [
@@ -274,6 +290,7 @@ describe('a fault', () => {
     'Overtaken',
     'ClockOutOfRange',
     'BoardUnavailable',
+    'SecretUnavailable',
   ]
   const ofOperations = Object.entries(faults) as [string, new (message: string, options?: ErrorOptions) => Error][]
 
