@@ -32,11 +32,11 @@ export type DrillReport = {
   /** When all of it is over at the latest. */
   until: NumericDate
   /** Who was to be told directly, and of them who was not. */
-  told: { due: number; missing: readonly PersonId[]; inChannel: boolean }
+  told: { due: number; missing: readonly PersonId[]; inChannel: boolean; paged: boolean }
 }
 
-/** A message of ours about it, when it was there first, and the notices that were given with it or beneath it. */
-export type ToldOf = { person?: PersonId; at?: NumericDate; notices: readonly string[] }
+/** A message of ours about it: where, when it was there first, and the notices that were given with it or beneath it. */
+export type ToldOf = { to: PersonId | 'channel' | 'page_hook'; at?: NumericDate; notices: readonly string[] }
 
 export type DrillFacts = {
   state: ApprovalRequest
@@ -52,7 +52,7 @@ export type DrillFacts = {
 /** How a drill went: each step against what a break-glass promises, from the record and from what was posted. */
 export function drillReport(facts: DrillFacts): DrillReport {
   const { state, posted, due } = facts
-  const heard = new Set(posted.flatMap(({ person }) => person ?? []))
+  const heard = new Set(posted.map(({ to }) => to))
   return {
     steps: [openStep(facts), tellStep(facts), warnStep(facts), endStep(facts), reviewStep(facts)],
     openedAt: state.submittedAt,
@@ -60,7 +60,8 @@ export function drillReport(facts: DrillFacts): DrillReport {
     told: {
       due: due.length,
       missing: due.filter((person) => !heard.has(person)),
-      inChannel: posted.some(({ person }) => person === undefined),
+      inChannel: heard.has('channel'),
+      paged: heard.has('page_hook'),
     },
   }
 }
@@ -72,12 +73,10 @@ const openStep = ({ opened }: DrillFacts): DrillStep => {
   return { ...step, took, verdict: took <= openWithin ? 'met' : 'missed' }
 }
 
-/** Told is who has a message; that the channel has its card counts as one of them. */
+/** The channel has its card, whoever is woken was paged, and each of the people has a message. */
 function tellStep({ state, posted, due, now }: DrillFacts): DrillStep {
   const step = { step: 'tell', within: tellWithin } as const
-  const channel = posted.find(({ person }) => person === undefined)
-  const each = due.map((who) => posted.find(({ person }) => person === who))
-  const all = [channel, ...each]
+  const all = (['channel', 'page_hook', ...due] as const).map((who) => posted.find(({ to }) => to === who))
   if (all.some((found) => found === undefined))
     return { ...step, verdict: now - state.submittedAt <= tellWithin ? 'waiting' : 'missed' }
   const times = all.map((found) => found?.at)

@@ -255,7 +255,8 @@ async function tellOne(listener: Listener, { state, now, posted, ports }: Drawin
     const channel = before?.channel ?? (await ports.board.open(user ?? ''))
     const words = say(true)
     const { ts } = await ports.board.post(channel, words)
-    const card = { request: state.ask.id, channel, ts, rendered: renderingOf(words), at: before?.at ?? now, person }
+    const at = before?.at ?? ports.clock.now()
+    const card = { request: state.ask.id, channel, ts, rendered: renderingOf(words), at, person }
     await remember({ ...card, ...(before?.told ? { told: before.told } : {}) }, due.keys, ports)
   }
   ports.log.info('notice said', { request: state.ask.id, notice: due.notice.notice, direct: true })

@@ -12,7 +12,7 @@ type Ports = { pager: Pager; cards: Pick<CardStore, 'save'>; clock: Clock }
 /** Whoever is woken hears of these, once each: neither of reminders nor of what is about to be. */
 const paged = ['opened', 'ended', 'review_overdue 1']
 /** Under which name it is kept, among what was posted of an opening, what the hook was told. No channel has it. */
-const pages = 'page-hook'
+export const pages = 'page-hook'
 
 /**
  * Has the page hook called for what is due and was not paged yet. At least once: what is sent and cannot be remembered is

@@ -1,10 +1,11 @@
-import { type DrillReport, drillReport } from '../domain/drill.ts'
+import { type DrillReport, drillReport, type ToldOf } from '../domain/drill.ts'
 import { asOf } from '../domain/due.ts'
 import { credentialsIssued } from '../domain/issued-credential.ts'
 import type { ApprovalRequest } from '../domain/request.ts'
 import { type NumericDate, ok, type PersonId, type RequestId, type Result, refuse } from '../domain/values.ts'
 import { mostTold, othersTold, skippedBy } from './emergency-people.ts'
 import { openedIn } from './measure-drill.ts'
+import { pages } from './page-emergency.ts'
 import type { CardStore, DecidingPorts, Policy, PostedCard } from './ports.ts'
 import { askAboutPerson } from './questions.ts'
 
@@ -37,8 +38,8 @@ export async function readDrill(
   return ok({ state, report })
 }
 
-const toldOf = ({ person, at, told = [] }: PostedCard) => ({
-  ...(person === undefined ? {} : { person }),
+const toldOf = ({ channel, person, at, told = [] }: PostedCard): ToldOf => ({
+  to: person ?? (channel === pages ? 'page_hook' : 'channel'),
   ...(at === undefined ? {} : { at }),
   notices: told,
 })

@@ -252,6 +252,7 @@ describe('the report of a drill', () => {
     const path = `${pathTo(request)}/drill`
     expect(await see('ana', path)).toMatch(/Drill: all kept so far/)
     await post(request, 'C0APPROVALS', 2, undefined, ['opened', 'ending'])
+    await post(request, 'page-hook', 1)
     night.clock.advance(2 * minute)
     const missed = await see('ana', path)
     expect(missed).toMatch(/1 of 5 promises not kept/)

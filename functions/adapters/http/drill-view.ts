@@ -16,5 +16,10 @@ export const drillView = ({ state, report }: Drill): { [member: string]: Json } 
     within_seconds: within,
     ...(took === undefined ? {} : { took_seconds: took }),
   })),
-  told: { due: report.told.due, missing: report.told.missing, in_channel: report.told.inChannel },
+  told: {
+    due: report.told.due,
+    missing: report.told.missing,
+    in_channel: report.told.inChannel,
+    paged: report.told.paged,
+  },
 })

@@ -34,7 +34,7 @@ ${told(report, bundle)}
 <h2 id="how">What is measured</h2>
 <ul>
 <li>To open: from when the call came in until it was on record, in milliseconds, by the clock of the function that records.</li>
-<li>To tell: from the record until the card in the channel and a message to everybody who can be written to were there. To end, and to review: from the opening, as the ledger has it. Whole seconds.</li>
+<li>To tell: from the record until the card in the channel and a message to everybody who can be written to were there, and the page hook was called. To end, and to review: from the opening, as the ledger has it. Whole seconds.</li>
 <li>That five minutes are left: that it was said, not when.</li>
 </ul>
 </section>
@@ -87,11 +87,11 @@ function bar({ took, within }: DrillStep): Html | string {
   return html`<svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true" focusable="false"><rect class="all" width="100" height="4"/><rect class="part" width="${width}" height="4"/></svg>`
 }
 
-function told({ told: { due, missing, inChannel } }: DrillReport, bundle: PageBundle): Html {
+function told({ told: { due, missing, inChannel, paged } }: DrillReport, bundle: PageBundle): Html {
   const reached = due - missing.length
   return html`<section aria-labelledby="told">
 <h2 id="told">Who was told</h2>
-<p>${inChannel ? 'The channel has its card.' : html`<strong>The channel has no card.</strong>`} Of ${count(due, 'person', 'people')} to be told directly ${reached === 1 ? '1 was' : `${reached} were`}.</p>
+<p>${inChannel ? 'The channel has its card.' : html`<strong>The channel has no card.</strong>`} ${paged ? 'The page hook was called.' : html`<strong>The page hook was not called.</strong>`} Of ${count(due, 'person', 'people')} to be told directly ${reached === 1 ? '1 was' : `${reached} were`}.</p>
 ${missing.length === 0 ? '' : html`<p>Not told:</p><ul>${missing.map((person) => html`<li>${nameOf(bundle, person)}</li>`)}</ul>`}
 </section>`
 }

@@ -61,7 +61,7 @@ inBrowser('people at the pages of break-glass, in a browser', () => {
     })
     const id = request.ask.id
     const card = { request: id, ts: '1', rendered: 'x', told: ['opened', 'ending'], at: request.submittedAt + 2 }
-    await doors.cards.save({ ...card, channel: 'C0APPROVALS' })
+    for (const channel of ['C0APPROVALS', 'page-hook']) await doors.cards.save({ ...card, channel })
     for (const { id: who, slack } of world.policy.bundle.directory.people)
       if (slack !== undefined && (changes.told?.(who) ?? true))
         await doors.cards.save({ ...card, channel: `D${slack}`, person: who })
