@@ -40,6 +40,7 @@ const requests = new DynamoRequestStore(connection, { requests: environment.REQU
 const links = new DynamoPersonLinks(connection, { requests: environment.REQUESTS_TABLE, ledger: '' })
 const bursts = new DynamoBurstStore(connection, environment.CARDS_TABLE)
 const draws = new SqsFifoQueue<BurstMessage>(environment.CARDS_QUEUE)
+const pages = { page: pageOf(environment.ISSUER) }
 const ports: DrawPorts = {
   requests,
   cards: new DynamoCardStore(connection, environment.CARDS_TABLE),
@@ -48,13 +49,13 @@ const ports: DrawPorts = {
   hasOwnCard: (state, channel, hasCard) => hasOwnCard(state, channel, hasCard, { requests, bursts, draws, policy }),
   render: (state, channel) =>
     renderCard(state, bundle, channel, {
-      page: pageOf(environment.ISSUER),
+      ...pages,
       allows: (each) => mayAllow(each, policy, clock.now()),
     }),
   say: (line, state) => renderLine(line, state, bundle),
   emergency: {
-    render: (state, about) => renderEmergency(state, about, bundle),
-    say: (notice, state, hearer) => renderNotice(notice, state, hearer, bundle),
+    render: (state, about) => renderEmergency(state, about, bundle, pages),
+    say: (notice, state, hearer) => renderNotice(notice, state, hearer, bundle, pages),
     pager: new SnsPager(environment.EMERGENCIES_TOPIC),
     ledger: new DynamoLedgerStore(connection, { requests: '', ledger: environment.LEDGER_TABLE }),
   },

@@ -97,14 +97,18 @@ inBrowser('pictures', () => {
     const [open] = drawn.map(([, each]) => each)
     if (!open) throw new Error('no emergency')
     for (const [name, { state, about }] of [...drawn, ['the sealed role', asSealed(open)] as const])
-      await showAny(page, `emergency-${fileOf(name)}`, renderEmergency(state, about, bundle))
+      await showAny(page, `emergency-${fileOf(name)}`, renderEmergency(state, about, bundle, { page: pageOfRequest }))
     const { state, about } = open
-    await showAny(await openAs('U0BEN', true), 'emergency-in-the-dark', renderEmergency(state, about, bundle))
+    await showAny(
+      await openAs('U0BEN', true),
+      'emergency-in-the-dark',
+      renderEmergency(state, about, bundle, { page: pageOfRequest }),
+    )
     const skipped = { because: 'skipped', mayReview: true, first: true } as const
     await showAny(
       page,
       'emergency-told',
-      renderNotice({ notice: 'opened', at: state.submittedAt }, state, skipped, bundle),
+      renderNotice({ notice: 'opened', at: state.submittedAt }, state, skipped, bundle, { page: pageOfRequest }),
     )
   })
 

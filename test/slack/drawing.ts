@@ -5,10 +5,11 @@ import { renderLine } from '../../functions/adapters/slack/lines.ts'
 import type { Bundle } from '../../functions/domain/bundle.ts'
 import type { Stage } from '../../functions/domain/ladder.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
+import { pageOf } from '../../functions/handlers/wiring/page.ts'
 import type { DrawPorts } from '../../functions/operations/draw-card.ts'
 import type { RenderedCard } from '../../functions/operations/ports.ts'
 import { MemoryPager } from '../support/memory-pager.ts'
-import type { World } from '../support/world.ts'
+import { issuer, type World } from '../support/world.ts'
 
 /** What drawing needs, with Slack's own words, over a world and wherever its cards are. */
 export function drawPorts(world: World, where: Pick<DrawPorts, 'cards' | 'board'>, changes: Partial<DrawPorts> = {}) {
@@ -19,8 +20,8 @@ export function drawPorts(world: World, where: Pick<DrawPorts, 'cards' | 'board'
     render: (state, alias) => renderCard(state, bundle, alias),
     say: (line, state) => renderLine(line, state, bundle),
     emergency: {
-      render: (state, about) => renderEmergency(state, about, bundle),
-      say: (notice, state, hearer) => renderNotice(notice, state, hearer, bundle),
+      render: (state, about) => renderEmergency(state, about, bundle, { page: pageOf(issuer) }),
+      say: (notice, state, hearer) => renderNotice(notice, state, hearer, bundle, { page: pageOf(issuer) }),
       pager: new MemoryPager(),
       ledger: world.ledger,
     },

@@ -1,4 +1,5 @@
 import { renderCard } from '../../functions/adapters/slack/card.ts'
+import { degradeCard } from '../../functions/adapters/slack/degrade-card.ts'
 import { renderEmergency } from '../../functions/adapters/slack/emergency-card.ts'
 import { renderNotice } from '../../functions/adapters/slack/emergency-lines.ts'
 import { complaintsOf } from '../../functions/adapters/slack/validate-blocks.ts'
@@ -7,6 +8,7 @@ import type { RenderedCard } from '../../functions/operations/ports.ts'
 import { checkMessageBlocks } from '../../infra/local/desk/validate-blocks.ts'
 import { sampleBundle } from '../support/world.ts'
 import { wordsOf } from './desk-world.ts'
+import { page } from './door.ts'
 import { buttonsOf } from './drawing.ts'
 import { asSealed, type Drawn, everyEmergency, reason } from './emergencies.ts'
 import { everyState } from './states.ts'
@@ -21,7 +23,7 @@ const of = (name: string): Drawn => {
   if (!found) throw new Error(`no \`${name}\``)
   return found
 }
-const cardOf = ({ state, about }: Drawn) => renderEmergency(state, about, bundle)
+const cardOf = ({ state, about }: Drawn) => renderEmergency(state, about, bundle, { page })
 const textOn = (each: Drawn) => wordsOf(cardOf(each).blocks)
 const titleOf = ({ blocks }: RenderedCard): string =>
   wordsOf(blocks.filter(({ type }) => type === 'header').slice(0, 1))
@@ -31,17 +33,17 @@ describe('the card of an emergency', () => {
   test('says in each state what is so, in words, and has buttons only where they mean something', () => {
     const told = [...drawn].map(([name, each]) => [name, headlineOf(each), buttonsOf(cardOf(each))])
     expect(told).toEqual([
-      ['open', '🚨 BREAK-GLASS OPEN: nobody approved this', ['end_emergency']],
-      ['open for one action', '🚨 BREAK-GLASS OPEN: nobody approved this', ['end_emergency']],
-      ['a drill', '🧪 DRILL: BREAK-GLASS OPEN: nobody approved this 🚨', ['end_emergency']],
-      ['ended by the person', '🔎 BREAK-GLASS ended: to be reviewed', ['review_emergency']],
-      ['ended by itself', '🔎 BREAK-GLASS ended: to be reviewed', ['review_emergency']],
-      ['ended by whoever may revoke', '🔎 BREAK-GLASS ended: to be reviewed', ['review_emergency']],
-      ['ended with its incident', '🔎 BREAK-GLASS ended: to be reviewed', ['review_emergency']],
-      ['its review overdue', '📢 BREAK-GLASS: its review is OVERDUE', ['review_emergency']],
-      ['reviewed and justified', '🧾 BREAK-GLASS: reviewed, justified', []],
-      ['reviewed and not justified', '❗ BREAK-GLASS: reviewed, NOT justified', []],
-      ['a drill that is over', '🧪 DRILL: BREAK-GLASS: reviewed, justified 🧾', []],
+      ['open', '🚨 BREAK-GLASS OPEN: nobody approved this', ['end_emergency', 'read']],
+      ['open for one action', '🚨 BREAK-GLASS OPEN: nobody approved this', ['end_emergency', 'read']],
+      ['a drill', '🧪 DRILL: BREAK-GLASS OPEN: nobody approved this 🚨', ['end_emergency', 'read']],
+      ['ended by the person', '🔎 BREAK-GLASS ended: to be reviewed', ['review_emergency', 'read']],
+      ['ended by itself', '🔎 BREAK-GLASS ended: to be reviewed', ['review_emergency', 'read']],
+      ['ended by whoever may revoke', '🔎 BREAK-GLASS ended: to be reviewed', ['review_emergency', 'read']],
+      ['ended with its incident', '🔎 BREAK-GLASS ended: to be reviewed', ['review_emergency', 'read']],
+      ['its review overdue', '📢 BREAK-GLASS: its review is OVERDUE', ['review_emergency', 'read']],
+      ['reviewed and justified', '🧾 BREAK-GLASS: reviewed, justified', ['read']],
+      ['reviewed and not justified', '❗ BREAK-GLASS: reviewed, NOT justified', ['read']],
+      ['a drill that is over', '🧪 DRILL: BREAK-GLASS: reviewed, justified 🧾', ['read']],
     ])
   })
 
@@ -132,9 +134,17 @@ describe('the card of an emergency', () => {
     const open = asSealed(of('open'))
     expect(headlineOf(open)).toBe('🚨 SEALED ROLE USED, past Hotwork')
     expect(textOn(open)).toContain('Jade Jones (person:jade) took the sealed role arn:aws:iam::')
-    expect(buttonsOf(cardOf(open))).toEqual([])
+    expect(buttonsOf(cardOf(open))).toEqual(['read'])
     expect(headlineOf(asSealed(of('ended by itself')))).toBe('🔎 SEALED ROLE USED: to be reviewed')
-    expect(buttonsOf(cardOf(asSealed(of('ended by itself'))))).toEqual(['review_emergency'])
+    expect(buttonsOf(cardOf(asSealed(of('ended by itself'))))).toEqual(['review_emergency', 'read'])
+  })
+
+  test('that Slack would not take can still be ended from what is left of it', () => {
+    const { text, blocks } = cardOf(of('open'))
+    const { card, complaints } = degradeCard({ text, blocks: [...blocks, { type: 'nonsense' }] })
+    expect(complaints).not.toEqual([])
+    expect(buttonsOf(card)).toEqual(['end_emergency', 'read'])
+    expect(titleOf(card)).toContain('BREAK-GLASS OPEN')
   })
 
   test('carries ids alone in its buttons', () => {
@@ -168,7 +178,7 @@ describe('a drill', () => {
       for (const notice of notices)
         for (const because of hearers)
           for (const first of [true, false]) {
-            const said = renderNotice(notice, state, { because, mayReview: true, first }, bundle)
+            const said = renderNotice(notice, state, { because, mayReview: true, first }, bundle, { page })
             expect(complaintsOf(said)).toEqual([])
             expect(wordsOf(said.blocks).startsWith('DRILL: ')).toBe(isDrill)
             expect(said.text.startsWith('DRILL: ')).toBe(isDrill)

@@ -8,6 +8,7 @@ import type { Notice } from '../../functions/domain/announcing.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import { checkMessageBlocks, checkView } from '../../infra/local/desk/validate-blocks.ts'
 import { sampleBundle } from '../support/world.ts'
+import { page } from './door.ts'
 import { type Drawn, everyEmergency } from './emergencies.ts'
 import { expectInert, ownWords } from './inert-checks.ts'
 import { corpus } from './inert-corpus.ts'
@@ -48,7 +49,12 @@ function written({ state, about }: Drawn, text: string): Drawn {
   }
 }
 
-const cardOf = ({ state, about }: Drawn) => renderEmergency(state, about, bundle)
+/** Those in which somebody says what nobody says in the others. */
+const some = () =>
+  [...drawn].filter(([name]) =>
+    ['open for one action', 'a drill', 'ended by whoever may revoke', 'reviewed and not justified'].includes(name),
+  )
+const cardOf = ({ state, about }: Drawn) => renderEmergency(state, about, bundle, { page })
 const notices: readonly Notice[] = [
   { notice: 'opened', at: 0 },
   { notice: 'ending', at: 0 },
@@ -60,7 +66,7 @@ const notices: readonly Notice[] = [
 const first = { because: 'skipped', mayReview: true, first: true } as const
 
 test('whatever the person, the incident or the reviewer says, it cannot ping, link, or pass for a fact of the card', () => {
-  for (const [name, each] of drawn) {
+  for (const [name, each] of some()) {
     const honest = cardOf(written(each, 'x'))
     for (const text of corpus) {
       const card = cardOf(written(each, text))
@@ -75,16 +81,16 @@ test('whatever the person, the incident or the reviewer says, it cannot ping, li
 })
 
 test('nor in what is said of it, nor in the form of its review', () => {
-  for (const [, each] of drawn) {
+  for (const [, each] of some()) {
     const honest = written(each, 'x')
     const about = { request: each.state.ask.id, channel: 'C1', ts: '1.1' }
     for (const text of corpus) {
       const told = written(each, text)
       for (const notice of notices) {
-        const said = renderNotice(notice, told.state, first, bundle)
+        const said = renderNotice(notice, told.state, first, bundle, { page })
         expectInert(said.blocks)
         expect(complaintsOf(said)).toEqual([])
-        const plain = renderNotice(notice, honest.state, first, bundle)
+        const plain = renderNotice(notice, honest.state, first, bundle, { page })
         expect(said.text).toBe(plain.text)
         if (text.trim() !== '') expect(ownWords(said.blocks)).toBe(ownWords(plain.blocks))
       }

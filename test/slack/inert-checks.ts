@@ -31,6 +31,6 @@ export function expectInert(blocks: readonly object[]): void {
   expect(json).not.toMatch(/"type":"(?:mrkdwn|link|user|usergroup|broadcast|channel|emoji|image|color)"/)
   expect(json).not.toMatch(/"emoji":true|"image_url"|"link_names"/)
   for (const [, url] of json.matchAll(/"url":"([^"]*)"/g))
-    expect(url).toMatch(/^https:\/\/hotwork\.example\/decide\/req_[0-9a-z]{26}$/)
+    expect(url).toMatch(/^https:\/\/hotwork\.example\/(?:decide\/req|break-glass\/bgl)_[0-9a-z]{26}$/)
   expect(leavesOf(blocks).filter(({ text }) => deceives(text))).toEqual([])
 }

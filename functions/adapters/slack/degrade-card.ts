@@ -14,7 +14,7 @@ export function degradeCard(card: RenderedCard): { card: RenderedCard; complaint
 
 /**
  * The least that can be said of a request. Its `text` holds the id and the digest, so nothing else is needed for it. Deny
- * stays, and whatever leads to the page, which shows all of it.
+ * stays, and so does what ends an emergency, and whatever leads to the page, which shows all of it.
  */
 export function bareCard({ text, blocks }: RenderedCard): RenderedCard {
   const kept = blocks.filter((block) => complaintsOfBlock(block).length === 0)
@@ -29,7 +29,7 @@ export function bareCard({ text, blocks }: RenderedCard): RenderedCard {
 function withoutYes(block: JsonObject): JsonObject | undefined {
   if (block['type'] !== 'actions') return undefined
   const elements = (block['elements'] as readonly JsonObject[]).filter(
-    (each) => each['action_id'] === 'deny' || each['url'] !== undefined,
+    (each) => ['deny', 'end_emergency'].includes(String(each['action_id'])) || each['url'] !== undefined,
   )
   return elements.length === 0 ? undefined : { ...block, elements }
 }

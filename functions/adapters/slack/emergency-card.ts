@@ -4,7 +4,7 @@ import { duration } from '../../domain/duration.ts'
 import { filled } from '../../domain/emergency.ts'
 import { clamp, inert } from '../../domain/inert.ts'
 import { type ApprovalRequest, grantOf, type Use } from '../../domain/request.ts'
-import type { JsonObject, PersonId } from '../../domain/values.ts'
+import type { JsonObject, PersonId, RequestId } from '../../domain/values.ts'
 import type { EmergencyAbout } from '../../operations/draw-emergency.ts'
 import type { RenderedCard } from '../../operations/ports.ts'
 import {
@@ -15,6 +15,7 @@ import {
   context,
   divider,
   header,
+  linkButton,
   list,
   plain,
   preformatted,
@@ -25,6 +26,7 @@ import {
   words,
 } from './blocks.ts'
 import { largestCard, sizeOf } from './card.ts'
+import { readAction } from './card-decide.ts'
 import { argumentsOf } from './card-facts.ts'
 import { whoOf } from './card-status.ts'
 import { titleOn } from './card-title.ts'
@@ -43,6 +45,9 @@ import {
 /** What of the bundle this card needs. */
 export type EmergencyFacts = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladder' | 'breakGlass' | 'deployment'>
 
+/** Where an opening can be read in full; absent where there is no such page. */
+export type PageOption = { page?: (request: RequestId) => string }
+
 /** How much each part may take: a smaller budget is tried when a card is too large. */
 type Budget = { reason: number; arguments: number; lines: number }
 const budgets: readonly [Budget, ...Budget[]] = [
@@ -59,12 +64,17 @@ export const emergencyActions = { end: 'end_emergency', review: 'review_emergenc
  * approved this, stands between lines, and asks for nothing but that it be ended and reviewed. Everything on it is the server's
  * own but what the person said, which stands in quotations. Pure: the same state and facts give the same card.
  */
-export function renderEmergency(state: ApprovalRequest, about: EmergencyAbout, facts: EmergencyFacts): RenderedCard {
+export function renderEmergency(
+  state: ApprovalRequest,
+  about: EmergencyAbout,
+  facts: EmergencyFacts,
+  options: PageOption = {},
+): RenderedCard {
   const [generous, ...smaller] = budgets
-  let card = renderWithin(state, about, facts, generous)
+  let card = renderWithin(state, about, facts, options, generous)
   for (const budget of smaller) {
     if (sizeOf(card) <= largestCard) break
-    card = renderWithin(state, about, facts, budget)
+    card = renderWithin(state, about, facts, options, budget)
   }
   return card
 }
@@ -73,6 +83,7 @@ function renderWithin(
   state: ApprovalRequest,
   about: EmergencyAbout,
   facts: EmergencyFacts,
+  options: PageOption,
   budget: Budget,
 ): RenderedCard {
   const { ask } = state
@@ -98,7 +109,7 @@ function renderWithin(
     rich('open', ...openParts(state, facts, budget)),
     ...(statusOf(state) === 'open' ? [] : [doneBlock(state, about, budget)]),
     rich('who', section(bold('Who knows, and what is next')), list(whoParts(state, about, facts, budget))),
-    ...buttons(state),
+    ...buttons(state, options),
     context(`${isDrill(state) ? `${drillMark}   ` : ''}Break-glass ${ask.id}   Digest ${ask.digest.slice(0, 24)}`),
     divider('below'),
   ]
@@ -314,21 +325,23 @@ const named = (people: readonly PersonId[], facts: EmergencyFacts, lines: number
   return `${shown.join(', ')}${more > 0 ? ` or ${more} more` : ''}`
 }
 
-/** Only what still means something: to end what is open, to review what has ended and was not. */
-function buttons(state: ApprovalRequest): CardBlock[] {
+/** Only what still means something: to end what is open, to review what has ended and was not, to read all of it. */
+function buttons(state: ApprovalRequest, options: PageOption): CardBlock[] {
+  const row = [...actButtons(state), ...readButtons(state, options)]
+  return row.length === 0 ? [] : [actions('emergency', ...row)]
+}
+
+function actButtons(state: ApprovalRequest): Button[] {
   const status = statusOf(state)
   const value = JSON.stringify({ r: state.ask.id })
-  if (status === 'open' && !isSealed(state)) return [actions('emergency', endButton(state, value))]
+  if (status === 'open') return isSealed(state) ? [] : [endButton(state, value)]
   if (status !== 'review_due' && status !== 'review_overdue') return []
-  const review: Button = {
-    type: 'button',
-    action_id: emergencyActions.review,
-    text: plain('Review…'),
-    style: 'primary',
-    value,
-  }
-  return [actions('emergency', review)]
+  return [{ type: 'button', action_id: emergencyActions.review, text: plain('Review…'), style: 'primary', value }]
 }
+
+/** Where each credential and each call is, and where it can be ended and reviewed too. */
+export const readButtons = ({ ask }: ApprovalRequest, { page }: PageOption): Button[] =>
+  page ? [linkButton(readAction, 'Read all of it', page(ask.id))] : []
 
 const endLabel = (state: ApprovalRequest): string => (isDrill(state) ? 'End the drill now' : 'End now')
 

@@ -5,9 +5,9 @@ import { type ApprovalRequest, grantOf } from '../../domain/request.ts'
 import type { JsonObject } from '../../domain/values.ts'
 import type { Hearer } from '../../operations/draw-emergency.ts'
 import type { RenderedCard } from '../../operations/ports.ts'
-import { bold, type CardBlock, code, quote, rich, section, time, words } from './blocks.ts'
+import { actions, bold, type CardBlock, code, quote, rich, section, time, words } from './blocks.ts'
 import { whoOf } from './card-status.ts'
-import { type EmergencyFacts, textOf, titleParts } from './emergency-card.ts'
+import { type EmergencyFacts, type PageOption, readButtons, textOf, titleParts } from './emergency-card.ts'
 import { drillMark, emergencyNow, isDrill, isSealed, reviewNow, theirs, whyEnded } from './emergency-status.ts'
 
 type Sentence = readonly RichTextElement[]
@@ -21,15 +21,18 @@ export function renderNotice(
   state: ApprovalRequest,
   hearer: Hearer,
   facts: EmergencyFacts,
+  options: PageOption = {},
 ): RenderedCard {
   const said = sentencesOf(notice, state, hearer, facts)
   const mark = isDrill(state) ? [bold(`${drillMark}: `)] : []
+  const read = hearer.first ? readButtons(state, options) : []
   const blocks: CardBlock[] = [
     rich(
       'notice',
       section(...mark, ...(hearer.first ? aboutParts(state, facts) : []), ...said),
       ...quotes(notice, state, hearer),
     ),
+    ...(read.length === 0 ? [] : [actions('read-emergency', ...read)]),
   ]
   const headline = `${isDrill(state) ? `${drillMark}: ` : ''}${headlines[notice.notice]}`
   return { text: textOf(state, headline), blocks: blocks as unknown as readonly JsonObject[] }

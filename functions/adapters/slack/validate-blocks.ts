@@ -16,9 +16,9 @@ const button = z.strictObject({
   action_id: text(255),
   text: plainText(75),
   value: text(2_000).optional(),
-  /** Only to the page of a request. */
+  /** Only to the page of a request, or of an opening in an emergency. */
   url: text(3_000)
-    .regex(/^https?:\/\/[^\s?#@]+\/decide\/req_[0-9a-z]{26}$/)
+    .regex(/^https?:\/\/[^\s?#@]+\/(?:decide\/req|break-glass\/bgl)_[0-9a-z]{26}$/)
     .optional(),
   style: z.enum(['primary', 'danger']).optional(),
   confirm: z
