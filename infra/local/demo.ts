@@ -8,7 +8,6 @@ import { createReport, describeFault, type Report } from './demo/report.ts'
 import { tellAll } from './demo/tell-all.ts'
 import { createWorld } from './demo/world.ts'
 import { EmulatorEnded } from './emulator.ts'
-import type { Local } from './local-file.ts'
 import { MissingPrerequisite } from './python-environment.ts'
 import { type LocalStack, StackIsRunning, startStack } from './stack.ts'
 import { untilAborted, untilAsked } from './until-asked.ts'
@@ -50,7 +49,7 @@ try {
   })
   void untilAborted(stack.signal).then(() => broken.abort(stack.signal.reason))
   try {
-    await tell(stack.local, report)
+    await tell(stack, report)
     process.exitCode = report.finish() ? 0 : 1
     if (options.keep) await keepRunning(stack)
   } finally {
@@ -67,10 +66,10 @@ try {
 // What was being waited for when the demo ended would hold the process for a while.
 process.exit()
 
-async function tell(local: Local, report: Report): Promise<void> {
+async function tell({ local, deploy }: LocalStack, report: Report): Promise<void> {
   const checkout = await startCheckoutService({ aws: clientSettings(local.aws) })
   try {
-    const world = createWorld(local, report, { healthUrl: `${checkout.url}/health`, folder })
+    const world = createWorld(local, report, { healthUrl: `${checkout.url}/health`, folder, deploy })
     await (options.request === undefined ? tellAll(world) : tellOwnRequest(world, options.request))
   } finally {
     await checkout.close()

@@ -69,11 +69,6 @@ export async function tellAll(world: World): Promise<void> {
     'Slack answers 500. People decide through the API meanwhile; once Slack is back, the card catches up.',
     () => tellSlackDown(world),
   )
-  await report.chapter(
-    'Nobody answers',
-    'An owner has half an hour, which nobody waits for here. Time is read, not fired: so Hotwork’s own reader, given the record as it is, says what everybody will find at a later time.',
-    () => tellSilence(world),
-  )
   await report.chapter('Policy says no', 'Where no approval could help, nobody is asked.', () =>
     tellNoFromPolicy(world),
   )
@@ -124,6 +119,11 @@ export async function tellAll(world: World): Promise<void> {
     'Fifty alike',
     'A build bot asks to set fifty flags. They come as one card with a line for each, and cost one press; the record has fifty decisions.',
     () => tellBurst(world),
+  )
+  await report.chapter(
+    'Nobody answers',
+    'The same organisation once more, deployed beside the first with seconds where the sample has minutes: silence is waited for.',
+    async () => tellSilence(await world.quick()),
   )
   const broken = glass
   if (broken)

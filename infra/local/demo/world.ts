@@ -5,6 +5,7 @@ import type { Ask } from '../../../examples/remediator/wire.ts'
 import type { Local } from '../local-file.ts'
 import { DeskClient } from './desk-client.ts'
 import { Person } from './person.ts'
+import { quickPolicies } from './quick-ladder.ts'
 import type { Report } from './report.ts'
 
 /** Everyone and everything in the demo. */
@@ -12,6 +13,8 @@ export interface World {
   local: Local
   report: Report
   desk: DeskClient
+  /** The same organisation where people have seconds to answer, deployed when it is asked for. */
+  quick(): Promise<World>
   /** Where a run leaves what is to be looked at afterwards. */
   folder: string
   /** Where the checkout service says how it is. */
@@ -29,7 +32,12 @@ export interface World {
 /** The folder with the example requests and the table of what they come to. */
 export const requestsFolder = join(import.meta.dirname, '../../../examples/requests')
 
-export function createWorld(local: Local, report: Report, places: { healthUrl: string; folder: string }): World {
+type Places = Pick<World, 'healthUrl' | 'folder'> & {
+  /** Deploys another Hotwork beside this one. */
+  deploy(choice: { stackName: string; policies: string }): Promise<Local>
+}
+
+export function createWorld(local: Local, report: Report, { deploy, ...places }: Places): World {
   const people = local.people.map((client) => new Person(client, local))
   const agents = new Map<string, Promise<Hotwork>>()
   const world: World = {
@@ -37,6 +45,10 @@ export function createWorld(local: Local, report: Report, places: { healthUrl: s
     report,
     desk: new DeskClient(local.slack),
     ...places,
+    async quick() {
+      const policies = quickPolicies(join(places.folder, 'quick-policies'))
+      return createWorld(await deploy({ stackName: 'Quick', policies }), report, { deploy, ...places })
+    },
     people,
     reader: people.find(({ groups }) => groups.includes('platform')) ?? (people[0] as Person),
     agent(id) {

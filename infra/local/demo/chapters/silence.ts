@@ -1,65 +1,56 @@
-import { askFor, describeTask } from '../asking.ts'
-import { finding, refusedByHotwork } from '../findings.ts'
-import { type Replayed, replay } from '../replay.ts'
+import { askWithCard, describeTask } from '../asking.ts'
+import { finding } from '../findings.ts'
 import type { World } from '../world.ts'
 
 /**
- * A stage that nobody answers is widened to others, once, and then it is over. The ladder's minutes are not waited for:
- * the record is read as at a later time. With a ladder of seconds it is waited for in test/stack/silence.test.ts.
+ * A stage that nobody answers is widened to others, once, and then it is over. In a deployment of its own, whose ladder
+ * has seconds where the sample's has minutes, so that it is waited for.
  */
 export async function tellSilence(world: World): Promise<void> {
-  const { report, person } = world
+  const { report, person, desk, reader } = world
   const agent = await world.agent('agent:remediator')
-  const task = await askFor(agent, world.example('prod-flag-item'))
-  const { id } = task.task
-  report.note(describeTask(task))
-  const entries = await world.reader.ledger(id)
-  const jade = person('person:jade')
+  const [jade, eve] = [person('person:jade'), person('person:eve')]
+  const first = await askWithCard(world, agent, world.example('prod-payment-timeout'))
+  const second = await askWithCard(world, agent, world.example('prod-worker-timeout'))
+  const [one, other] = [first.task.task.id, second.task.task.id]
+  report.note(describeTask(first.task))
 
-  await report.expect('Jade is on call: it is not her turn while the owners have time', async () => {
-    const request = await world.reader.request(id)
-    return refusedByHotwork(() => jade.decide(request, 'approve', 'on-call'), { status: 409, code: 'stage_not_open' })
+  await report.expect('Jade is on call: while the owners have time, her press changes nothing', async () => {
+    const before = (await desk.toldTo(jade.slackUserId)).length
+    await desk.click(first.card, 'approve', jade.slackUserId)
+    const { text } = await desk.untilTold(jade.slackUserId, before)
+    const { status, stages } = await reader.request(one)
+    return finding(status === 'pending' && stages[0]?.decisions.length === 0, `told: "${text}"`)
   })
-  const deadline = await report.expect(
-    'the owners have until their deadline, and a second before it still',
+  const widened = await report.expect(
+    'the owners are silent; at their deadline the card asks those on call as well',
     async () => {
-      const { stages } = await world.reader.request(id)
-      const ends = Date.parse(stages[0]?.deadline ?? '') / 1000
-      const before = await replay(id, entries, ends - 1)
-      return finding(
-        before.state?.status === 'pending' && !ownersOf(before)?.escalatedAt,
-        describe(before, ends - 1),
-        ends,
-      )
+      const card = await desk.untilCard(one, ({ says }) => says.includes('on-call'))
+      const { status } = await reader.request(one)
+      return finding(status === 'pending', `"${card.says.slice(0, 100).trim()}..."; still ${status}`, card)
     },
   )
-  const second = await report.expect(
-    'at the deadline those on call may decide too, and nothing is approved',
+  await report.expect('now Jade’s press counts, in the owners’ place, and Eve decides the next stage', async () => {
+    await desk.click(widened, 'approve', jade.slackUserId)
+    const card = await desk.untilCard(one, ({ says }) => says.includes('Waiting for sre'))
+    await desk.click(card, 'approve', eve.slackUserId)
+    const { status, stages } = await reader.request(one)
+    const who = stages.flatMap(({ name, decisions }) => decisions.map((each) => `${each.person} for ${name}`))
+    return finding(status === 'approved', `${status} by ${who.join(', ')}`)
+  })
+  await report.expect(
+    'the other request nobody answers at all: a second silence ends it, and is no consent',
     async () => {
-      const after = await replay(id, entries, deadline)
-      const owners = ownersOf(after)
-      const held = after.state?.status === 'pending' && owners?.escalatedAt === deadline
-      return finding(held && (owners?.deadline ?? 0) > deadline, describe(after, deadline), owners?.deadline ?? 0)
+      const { task } = await agent.waitUntilSettled(other)
+      const card = await desk.untilCard(other, ({ says }) => says.includes('Expired'))
+      return finding(task.status === 'expired' && card.buttons.length === 0, `the agent learns: ${task.status}`)
     },
   )
-  await report.expect('a second silence ends it: silence is never consent', async () => {
-    const end = await replay(id, entries, second)
-    return finding(end.state?.status === 'expired', describe(end, second))
+  await report.expect('all of it is on record', async () => {
+    const types = async (id: string) => (await reader.ledger(id)).map(({ type }) => type)
+    const [answered, silent] = [await types(one), await types(other)]
+    const held = answered.includes('StageEscalated') && silent.includes('StageEscalated') && silent.at(-1) === 'Expired'
+    return finding(held, `${answered.join(', ')}; and ${silent.join(', ')}`)
   })
-  await report.expect('the agent withdraws it today', async () => {
-    const { task: now } = await agent.cancel(id)
-    return finding(now.status === 'cancelled', `task ${now.status}`)
-  })
+  await agent.complete(one, 'failed', 'the demo has seen what it wanted')
 }
-
-const ownersOf = ({ state }: Replayed) => state?.stages[0]
-
-function describe(replayed: Replayed, at: number): string {
-  const { state, broken } = replayed
-  if (!state) return `broken at ${broken?.at}: ${broken?.why}`
-  const { escalatedAt, deadline } = ownersOf(replayed) ?? {}
-  const widened = escalatedAt === undefined ? 'not escalated' : `escalated at ${time(escalatedAt)}`
-  return `at ${time(at)}: ${state.status}, ${widened}, its deadline ${deadline === undefined ? 'none' : time(deadline)}`
-}
-
-const time = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(11, 19)
