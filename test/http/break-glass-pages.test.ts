@@ -1,4 +1,6 @@
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import { sealedRoleOf } from '../../functions/domain/sealed.ts'
+import { reportSealedUse } from '../../functions/operations/report-sealed-use.ts'
 import { hour, minute, Night } from '../operations/night.ts'
 import { TimedNight } from '../operations/timed-night.ts'
 import { MemoryLoginProvider } from '../support/memory-login-provider.ts'
@@ -142,6 +144,26 @@ describe('one opening shows all that a review goes by', () => {
     expect(body).toContain('the &lt;b&gt;checkout&lt;/b&gt; service [U+202E]is down[U+202C]')
     expect(body).not.toMatch(/<script|\p{Cf}/u)
   })
+})
+
+test('a use of the sealed role is shown as what it is: outside Hotwork, which neither opened it nor can end it', async () => {
+  const { target } = bundle.deployment.accounts
+  if (!target) throw new Error('the sample has no such account')
+  const user = 'arn:aws:iam::000000000000:user/jade'
+  const accounts = { target: { ...target, sealed: { people: { [person('jade')]: user } } } }
+  night = new Night({ ...bundle, deployment: { ...bundle.deployment, accounts } })
+  doors = new PageDoors(night, issuer, { provider, tokens: provider, account: '111122223333' })
+  const use = { eventId: 'e1', user, role: sealedRoleOf('Hotwork', target), at: night.clock.now(), seconds: hour }
+  const reported = await reportSealedUse(use, night.ports)
+  if (!reported.ok) throw new Error(reported.code)
+  const request = reported.value.stored.state
+  expect(await see('gus', '/break-glass')).toMatch(
+    /The sealed role of account 000000000000 SEALED ROLE: used outside Hotwork/,
+  )
+  const { body } = await (await openAs('gus')).go('GET', pathTo(request))
+  expect(body).not.toContain('value="end"')
+  expect(textOf(body)).toMatch(/Hotwork did not open it and cannot end it/)
+  expect(textOf(body)).toMatch(/its calls are in the CloudTrail of account 000000000000 alone/)
 })
 
 describe('a review by the form of the page', () => {

@@ -1,0 +1,81 @@
+import { evidenceView } from '../../functions/adapters/http/break-glass-view.ts'
+import { drillView } from '../../functions/adapters/http/drill-view.ts'
+import type { CredentialId } from '../../functions/domain/values.ts'
+import { readDrill } from '../../functions/operations/read-drill.ts'
+import { type CallsSeen, readEvidence } from '../../functions/operations/read-evidence.ts'
+import { Night } from '../operations/night.ts'
+import { MemoryCallRecord } from '../support/memory-call-record.ts'
+import { MemoryCardStore } from '../support/memory-card-store.ts'
+import { person, sampleBundle, start } from '../support/world.ts'
+
+/** What the API tells of an opening beside the opening itself. */
+
+const at = '2027-01-15T08:00:00Z'
+const call = {
+  id: 'e1',
+  service: 'ssm',
+  name: 'PutParameter',
+  account: '000000000000',
+  region: 'us-east-1',
+  resources: [],
+}
+const role = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target'
+const view = (calls: CallsSeen) => evidenceView({ entries: [], credentials: [], calls })
+
+test('credentials are told by id, kind and times, and those of AWS with their role; nothing of what they are', () => {
+  const id = 'crd_00000000000000000000000001' as CredentialId
+  const credentials = [{ id, claim: 'aws' as const, issuedAt: start, expiresAt: start + 900, role }]
+  expect(evidenceView({ entries: [], credentials, calls: { seen: 'none_issued' } })).toEqual({
+    credentials: [{ id, kind: 'aws', issued_at: at, expires_at: '2027-01-15T08:15:00Z', role }],
+    ...{ calls: [], calls_more: false, calls_elsewhere: [] },
+  })
+})
+
+test.each<[rule: string, seen: CallsSeen, told: object]>([
+  [
+    'calls that are on record are told, each with its time',
+    { seen: 'read', calls: [{ ...call, at: start }], more: true, elsewhere: ['111122223333'] },
+    { calls: [{ ...call, at }], calls_more: true, calls_elsewhere: ['111122223333'] },
+  ],
+  [
+    'where no record answers there is no list, not an empty one',
+    { seen: 'silent', elsewhere: [] },
+    { calls: null, calls_elsewhere: [] },
+  ],
+  [
+    'nor where a role was used outside',
+    { seen: 'outside', account: '111122223333', role },
+    { calls: null, calls_elsewhere: ['111122223333'] },
+  ],
+])('%s', (_rule, seen, told) => expect(view(seen)).toEqual({ credentials: [], ...told }))
+
+test('an opening without AWS credentials asks no record for calls', async () => {
+  const night = new Night(sampleBundle())
+  const calls = new MemoryCallRecord()
+  calls.isSilent = true
+  const state = await night.opened()
+  await night.issueToken(state)
+  const evidence = await readEvidence(state, { ...night.ports, calls, account: '000000000000' })
+  expect(evidence).toMatchObject({ credentials: [{ claim: 'access_token' }], calls: { seen: 'none_issued' } })
+})
+
+test('a drill is told step by step, in seconds, with whether everything was kept', async () => {
+  const night = new Night(sampleBundle())
+  const { ask } = await night.opened('jade', { drill: true })
+  const ports = { ...night.ports, cards: new MemoryCardStore() }
+  night.clock.advance(61)
+  const drill = await readDrill({ id: ask.id, person: person('ana') }, ports)
+  expect(drill.ok && drillView(drill.value)).toMatchObject({
+    ...{ id: ask.id, drill: true, status: 'approved', opened_at: at, not_after: '2027-01-15T08:30:00Z', kept: false },
+    steps: [
+      { step: 'open', verdict: 'unknown', within_seconds: 5 },
+      { step: 'tell', verdict: 'missed', within_seconds: 60 },
+      { step: 'warn', verdict: 'waiting', within_seconds: 1500 },
+      { step: 'end', verdict: 'waiting', within_seconds: 1800 },
+      { step: 'review', verdict: 'waiting', within_seconds: 86_400 },
+    ],
+    told: { due: 10, in_channel: false, paged: false },
+  })
+  const earnest = await night.opened('kofi')
+  expect(await readDrill({ id: earnest.ask.id, person: person('ana') }, ports)).toMatchObject({ code: 'no_drill' })
+})
