@@ -20,7 +20,13 @@ import { issuer, type World } from '../support/world.ts'
 import { formOf, pressOf, secret, signed, submissionOf } from './press.ts'
 
 /** What was told to whoever pressed, as Slack's `response_url` got it. */
-export type Told = { url: string; response_type: string; replace_original: boolean; text: string }
+export type Told = {
+  url: string
+  response_type: string
+  replace_original: boolean
+  text: string
+  blocks?: JsonObject[]
+}
 
 export type CardButton = 'approve' | 'approve_comment' | 'narrow' | 'deny'
 

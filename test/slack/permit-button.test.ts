@@ -75,3 +75,36 @@ test('there is no such button while it waits, where two must agree, nor where po
   world.policy = new World({ ...bundle, policies: { ...bundle.policies, allowStanding: {} } }).policy
   expect(buttonOn(state)).toBeUndefined()
 })
+
+describe('the answer to who allowed it', () => {
+  /** Presses the button of the answer, as somebody. */
+  async function takeBack(user: string): Promise<string | undefined> {
+    const button = (door.told.at(-1)?.blocks ?? [])
+      .filter(({ type }) => type === 'actions')
+      .flatMap(({ elements }) => elements as JsonObject[])[0]
+    const [value, action_id] = [String(button?.['value']), String(button?.['action_id'])]
+    pressed += 1
+    const sent = pressOf(user, { action_id, value, block_id: 'permit-do' }, { trigger_id: `p${pressed}` })
+    await door.send(signed(formOf(sent), world.clock.now()))
+    return door.told.at(-1)?.text
+  }
+
+  test('has a button that takes it back, and says in private that it did', async () => {
+    await press(await allowed(), 'U0BEN')
+    expect(await takeBack('U0BEN')).toMatch(/^Taken back: agent:remediator asks people again from now on/)
+    expect((await world.permits.list({ limit: 10 })).items).toMatchObject([{ revoked: { by: 'person:ben' } }])
+    expect(await world.submitted(flag)).toMatchObject({ status: 'pending' })
+  })
+
+  test('does nothing for somebody who neither gave it nor may revoke', async () => {
+    await press(await allowed(), 'U0BEN')
+    expect(await takeBack('U0LENA')).toMatch(/^Policy does not let you take this permit back/)
+    expect((await world.permits.list({ limit: 10 })).items[0]).not.toHaveProperty('revoked')
+  })
+
+  test('names nothing that anybody wrote, in blocks that read no markup', async () => {
+    await press(await allowed(), 'U0BEN')
+    const { blocks = [] } = door.told.at(-1) ?? {}
+    expect(complaintsOf({ text: 'x', blocks })).toEqual([])
+  })
+})
