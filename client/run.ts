@@ -15,7 +15,13 @@ export async function run(typed: readonly string[], surroundings: Surroundings):
       surroundings.out(
         `${JSON.stringify({ error: code, title, ...(detail === undefined ? {} : { detail }), exit }, null, 2)}\n`,
       )
-    else surroundings.err(lines(`hotwork: ${title}`, ...(detail === undefined ? [] : [`  ${detail}`])))
+    else
+      surroundings.err(
+        lines(
+          `hotwork: ${title}${['usage', 'fault'].includes(code) ? '' : ` (${code})`}`,
+          ...(detail === undefined ? [] : [`  ${detail}`]),
+        ),
+      )
     return exit
   }
   let exit: Exit = exits.done

@@ -212,7 +212,7 @@ describe('what the API refuses is told in its words', () => {
     const { exit, err } = await jade.type('start', ...other)
     expect([exit, err]).toEqual([
       4,
-      'hotwork: You have the glass broken already\n  use what is open, or end it first\n',
+      'hotwork: You have the glass broken already (already_open)\n  use what is open, or end it first\n',
     ])
   })
 
