@@ -295,6 +295,8 @@ export const callResolution = (n: number, changes: Partial<ResolveCall> = {}): R
 /** What ends a request whatever policy says. */
 export const halted: Ending = { by: 'halt', id: numbered('rev', 1) as HaltId }
 export const orphaned: Ending = { by: 'ancestor', id: requestId(40) }
+/** The incident for which the glass was broken (`emergencyAsk`). */
+export const closed: Ending = { by: 'incident', id: 'INC-2041' }
 
 export const completion = (changes: Partial<Complete> = {}): Complete => ({
   type: 'complete',

@@ -148,6 +148,18 @@ export const faultsOfBreakGlass: readonly Fault[] = [
     ),
   },
   {
+    fault: 'an incident that is closed ends nothing',
+    breaks: 'INV6',
+    reducer: {
+      ...production,
+      decide: (state, command, now) => {
+        if (command.type !== 'wake' || command.ending?.by !== 'incident') return decide(state, command, now)
+        const { ending: _, ...blind } = command
+        return decide(state, blind, now)
+      },
+    },
+  },
+  {
     fault: 'a review is overdue when somebody looks',
     breaks: 'INV8',
     reducer: {

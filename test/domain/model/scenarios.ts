@@ -4,6 +4,7 @@ import type { Ask, Claim, Delegator, StageState, Verdict } from '../../../functi
 import type { AgentId, PersonId } from '../../../functions/domain/values.ts'
 import {
   builder,
+  closed,
   emergencyAsk,
   halted,
   less,
@@ -54,6 +55,8 @@ export type Scenario = {
   comments?: readonly string[]
   /** Who looks at it afterwards, where the glass was broken; `outsider` is one whom policy does not let. */
   reviews?: readonly { by: string; outsider?: boolean }[]
+  /** The word of whatever keeps incidents, said as often as it likes: nobody else finds it. */
+  closes?: Ending
   /** Whether the clock of whoever decides may once be an hour behind what it said before. */
   clockGoesBack?: boolean
 }
@@ -313,6 +316,7 @@ export const emergency: Scenario = {
   mints: { access_token: 2, aws: 1 },
   uses: 0,
   endings: [halted],
+  closes: closed,
   gives: [{ to: builder, uses: 1 }],
   reviews: [{ by: 'gus' }, { by: 'jade' }, { by: 'kofi' }, { by: 'eve', outsider: true }],
 }

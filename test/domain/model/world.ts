@@ -140,6 +140,7 @@ const triedIn = (scenario: Scenario, world: World): readonly Action[] => [
   ...returns(world),
   { label: 'the agent withdraws', command: withdrawal() },
   { label: 'somebody looks', command: { ...wake, ...endingIn(world) } },
+  ...(scenario.closes ? [{ label: 'its incident is closed', command: { ...wake, ending: scenario.closes } }] : []),
   ...intents(scenario, world),
   ...issues(world),
   ...uses(scenario, world),
