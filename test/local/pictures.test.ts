@@ -9,7 +9,7 @@ import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import type { RenderedCard } from '../../functions/operations/ports.ts'
 import { DeskWorld } from '../slack/desk-world.ts'
 import { page as pageOfRequest } from '../slack/door.ts'
-import { asSealed, everyEmergency } from '../slack/emergencies.ts'
+import { everyEmergency, LoudNight } from '../slack/emergencies.ts'
 import { everyState, resizeWorker, wantingReasons } from '../slack/states.ts'
 import { prodParameter, sampleBundle, World } from '../support/world.ts'
 import { inBrowser, launchBrowser } from './support/browser.ts'
@@ -49,7 +49,7 @@ inBrowser('pictures', () => {
       renderCard(state, facts, channel, { page: pageOfRequest }),
     )
 
-  async function openAs(user: string, dark = false): Promise<Page> {
+  async function openAs(user: string, dark = false, desk = at): Promise<Page> {
     const context = await browser.newContext({
       viewport: { width: 980, height: 2_400 },
       colorScheme: dark ? 'dark' : 'light',
@@ -57,7 +57,7 @@ inBrowser('pictures', () => {
     })
     const page = await context.newPage()
     page.setDefaultTimeout(60_000)
-    await page.goto(`${at.desk.deskUrl}?as=${user}`)
+    await page.goto(`${desk.desk.deskUrl}?as=${user}`)
     return page
   }
 
@@ -96,7 +96,7 @@ inBrowser('pictures', () => {
     const drawn = [...(await everyEmergency(bundle))]
     const [open] = drawn.map(([, each]) => each)
     if (!open) throw new Error('no emergency')
-    for (const [name, { state, about }] of [...drawn, ['the sealed role', asSealed(open)] as const])
+    for (const [name, { state, about }] of drawn)
       await showAny(page, `emergency-${fileOf(name)}`, renderEmergency(state, about, bundle, { page: pageOfRequest }))
     const { state, about } = open
     await showAny(
@@ -110,6 +110,30 @@ inBrowser('pictures', () => {
       'emergency-told',
       renderNotice({ notice: 'opened', at: state.submittedAt }, state, skipped, bundle, { page: pageOfRequest }),
     )
+  })
+
+  test('the form in which an emergency is reviewed, and what becomes of a mistake in it', async () => {
+    const night = new LoudNight(bundle)
+    const desk = new DeskWorld(night)
+    await desk.open()
+    const { apiUrl } = desk.desk
+    const request = await night.breaks()
+    await night.uses(request)
+    night.clock.advance(31 * 60)
+    await night.draw(request, { board: new SlackCardBoard({ apiUrl, token: async () => 'xoxb-any', log: night.log }) })
+    const page = await openAs('U0EVE', false, desk)
+    await cardIn(page, request).getByRole('button', { name: 'Review…' }).click()
+    const dialog = page.locator('dialog.modal')
+    await dialog.getByLabel('Not justified').check()
+    await dialog.getByLabel('What you looked at').fill(' ')
+    await page.getByRole('button', { name: 'Record review' }).click()
+    await page.getByText('Say what you looked at').waitFor()
+    await picture('form-review', dialog)
+    await dialog.getByLabel('What you looked at').fill('the calls: two of them had nothing to do with payments')
+    await page.getByRole('button', { name: 'Record review' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    expect((await night.state(request.ask.id)).review?.done).toMatchObject({ outcome: 'not_justified' })
+    await desk.close()
   })
 
   test('a card that is too long for Slack, one whose stage wants a reason, and one in the dark', async () => {

@@ -1,10 +1,11 @@
 import type { Bundle } from '../../functions/domain/bundle.ts'
+import { asOf } from '../../functions/domain/due.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
-import type { PersonId } from '../../functions/domain/values.ts'
 import { closeIncident } from '../../functions/operations/close-incident.ts'
 import { drawCard } from '../../functions/operations/draw-card.ts'
 import type { EmergencyAbout } from '../../functions/operations/draw-emergency.ts'
 import type { OpeningAsk } from '../../functions/operations/open-break-glass.ts'
+import { reportSealedUse } from '../../functions/operations/report-sealed-use.ts'
 import { revokeRequest } from '../../functions/operations/revoke-request.ts'
 import { hour, minute, Night } from '../operations/night.ts'
 import { MemoryCardBoard } from '../support/memory-card-board.ts'
@@ -64,11 +65,11 @@ export type Drawn = { state: ApprovalRequest; about: EmergencyAbout }
 /** An opening in every state that its card shows, by the name of the state, each come about as it would. */
 export async function everyEmergency(bundle: Bundle): Promise<ReadonlyMap<string, Drawn>> {
   const drawn = new Map<string, Drawn>()
-  const keep = async (name: string, story: (night: LoudNight) => Promise<ApprovalRequest>) => {
-    const night = new LoudNight(bundle)
+  const keep = async (name: string, story: (night: LoudNight) => Promise<ApprovalRequest>, of = bundle) => {
+    const night = new LoudNight(of)
     const { ask } = await story(night)
     await night.draw({ ask } as ApprovalRequest)
-    const state = await night.state(ask.id)
+    const state = asOf(await night.state(ask.id), night.clock.now())
     if (!night.about) throw new Error(`\`${name}\` was not drawn`)
     drawn.set(name, { state, about: night.about })
   }
@@ -123,15 +124,31 @@ export async function everyEmergency(bundle: Bundle): Promise<ReadonlyMap<string
     await night.review(request, 'eve')
     return request
   })
+  const role = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-sealed'
+  const takesSealed = async (night: LoudNight) => {
+    const use = { eventId: '6b1f0c1e', user: sealedUser, role, at: night.clock.now(), seconds: hour }
+    const reported = await reportSealedUse(use, night.ports)
+    if (!reported.ok) throw new Error(reported.code)
+    return reported.value.stored.state
+  }
+  await keep('the sealed role', takesSealed, withSealed(bundle))
+  await keep(
+    'the sealed role, to be reviewed',
+    async (night) => {
+      const request = await takesSealed(night)
+      night.clock.advance(2 * hour)
+      return request
+    },
+    withSealed(bundle),
+  )
   return drawn
 }
 
-/** The same, of a role that was taken past Hotwork. */
-export const asSealed = ({ state, about }: Drawn): Drawn => {
-  const { breakGlass, ...ask } = state.ask
-  if (!breakGlass) throw new Error('no emergency')
-  const resource = { type: 'hotwork:sealed-role', id: 'arn:aws:iam::000000000000:role/hotwork/Hotwork-sealed' }
-  return { state: { ...state, ask: { ...ask, resource, breakGlass: { ...breakGlass, sealed: true } } }, about }
+const sealedUser = 'arn:aws:iam::000000000000:user/jade'
+/** The sample organisation, where jade may take the sealed role of its account. */
+function withSealed(bundle: Bundle): Bundle {
+  const { target } = bundle.deployment.accounts
+  if (!target) throw new Error('the sample has no such account')
+  const accounts = { target: { ...target, sealed: { people: { [person('jade')]: sealedUser } } } }
+  return { ...bundle, deployment: { ...bundle.deployment, accounts } }
 }
-
-export const lena = 'person:lena' as PersonId

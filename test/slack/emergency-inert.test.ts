@@ -52,7 +52,13 @@ function written({ state, about }: Drawn, text: string): Drawn {
 /** Those in which somebody says what nobody says in the others. */
 const some = () =>
   [...drawn].filter(([name]) =>
-    ['open for one action', 'a drill', 'ended by whoever may revoke', 'reviewed and not justified'].includes(name),
+    [
+      'open for one action',
+      'a drill',
+      'the sealed role',
+      'ended by whoever may revoke',
+      'reviewed and not justified',
+    ].includes(name),
   )
 const cardOf = ({ state, about }: Drawn) => renderEmergency(state, about, bundle, { page })
 const notices: readonly Notice[] = [

@@ -186,24 +186,20 @@ function placed(action: string, pattern: string, { actions: all, deployment }: E
 }
 
 /** What was done with it, as far as Hotwork itself knows: what AWS credentials did is AWS's to tell. */
-function doneBlock(state: ApprovalRequest, about: EmergencyAbout, budget: Budget): CardBlock {
-  const grant = grantOf(state)
-  const lines = [...credentialLines(state, about), ...useLines(state, budget.lines)]
-  const aws = about.credentials?.some(({ claim }) => claim === 'aws') || grant?.credentials.aws !== undefined
-  return rich(
+const doneBlock = (state: ApprovalRequest, about: EmergencyAbout, budget: Budget): CardBlock =>
+  rich(
     'done',
     section(bold('What was done')),
-    list(lines),
-    ...(aws || isSealed(state)
-      ? [
-          section(
-            words('Each call that AWS credentials made is in CloudTrail, under the session name '),
-            code(state.ask.id),
-            words('.'),
-          ),
-        ]
-      : []),
+    list([...credentialLines(state, about), ...useLines(state, budget.lines)]),
+    ...callsOf(state),
   )
+
+function callsOf(state: ApprovalRequest): RichTextSection[] {
+  if (isSealed(state))
+    return [section(words('Each call is in CloudTrail of that account, under the session of that role.'))]
+  if (!tookAws(state)) return []
+  const where = 'Each call that AWS credentials made is in CloudTrail, under the session name '
+  return [section(words(where), code(state.ask.id), words('.'))]
 }
 
 function credentialLines(state: ApprovalRequest, { credentials }: EmergencyAbout): RichTextSection[] {
@@ -235,6 +231,10 @@ function credentialLines(state: ApprovalRequest, { credentials }: EmergencyAbout
     ]
   })
 }
+
+/** Whether AWS credentials of it were ever given. */
+export const tookAws = (state: ApprovalRequest): boolean =>
+  grantOf(state)?.uses.some(({ tool, key }) => tool === 'aws' && key === 'aws') ?? false
 
 /** Each use, and how it went; what AWS credentials were used for is no one use, and stands in AWS's own record. */
 export function useLines(state: ApprovalRequest, most: number): RichTextSection[] {

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import type { ApprovalRequest } from '../../domain/request.ts'
 import { RequestId } from '../../domain/values.ts'
 import { bold, code, context, list, plain, quote, rich, section, words } from './blocks.ts'
-import { type EmergencyFacts, titleParts, useLines } from './emergency-card.ts'
+import { type EmergencyFacts, titleParts, tookAws, useLines } from './emergency-card.ts'
 import { drillMark, emergencyNow, isDrill, theirs } from './emergency-status.ts'
 import { longestComment, type Modal, textInput } from './modal-blocks.ts'
 
@@ -34,7 +34,12 @@ export function reviewModal(
   { request: r, channel: c, ts: t }: ReviewSubject,
 ): Modal {
   const { ask } = state
-  const uses = useLines(state, mostUses)
+  const uses = [
+    ...useLines(state, mostUses),
+    ...(tookAws(state)
+      ? [section(words('AWS credentials were taken: each call is on the page, “Read all of it”'))]
+      : []),
+  ]
   return {
     type: 'modal',
     callback_id: reviewName,
@@ -52,8 +57,8 @@ export function reviewModal(
       ),
       rich(
         'done',
-        section(bold('Uses')),
-        list(uses.length > 0 ? uses : [section(words('none that Hotwork knows of, beside AWS credentials'))]),
+        section(bold('What was done')),
+        list(uses.length > 0 ? uses : [section(words('Nothing was done with it through Hotwork'))]),
       ),
       outcomeInput,
       textInput('note', 'What you looked at, and what follows', {
