@@ -17,6 +17,8 @@ export type Call = {
   proof?: (method: string, url: string) => Promise<string>
   /** Another token than the person's, by the DPoP scheme. */
   accessToken?: string
+  /** Something is opened by it: that takes another login than reading, as a rule. */
+  opens?: boolean
 }
 
 /** How long an answer is waited for. API Gateway gives up after half a minute. Milliseconds. */
@@ -93,8 +95,9 @@ export class Api {
     }
   }
 
-  async #sent({ method, path, json, form, headers = {}, proof, accessToken }: Call) {
+  async #sent({ method, path, json, form, headers = {}, proof, accessToken, opens }: Call) {
     const url = `${this.url}${path}`
+    if (opens) this.#token ??= this.#login.token('opening')
     const authorization = accessToken === undefined ? `Bearer ${await this.token()}` : `DPoP ${accessToken}`
     const body = form ? new URLSearchParams(await form()) : json === undefined ? undefined : JSON.stringify(json)
     const response = await fetch(url, {

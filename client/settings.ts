@@ -95,6 +95,7 @@ const LoginMetadata = z.looseObject({
   client_id: z.string().min(1),
   scope: z.string().min(1),
   resource: z.string().optional(),
+  break_glass: z.looseObject({ acr_values: z.string().optional(), max_age: z.number().optional() }).optional(),
 })
 
 /** RFC 9728: the API says who it is, and in Hotwork's own member where and as what people log in here. */

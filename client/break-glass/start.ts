@@ -29,6 +29,7 @@ export async function start(typed: StartTyped, context: Context): Promise<Exit> 
       json: body,
       headers: { 'idempotency-key': kept.idempotencyKey },
       proof: await proverOf(kept),
+      opens: true,
     })
     .catch((trouble: unknown) => {
       if (trouble instanceof Refusal) openings.refused(place)

@@ -7,7 +7,14 @@ import { discover, loginFault } from './provider.ts'
 import { listenForRedirect } from './redirect-listener.ts'
 
 /** Where, as what and for what people log in, as the API's metadata says it. */
-export type LoginSettings = { issuer: string; client_id: string; scope: string; resource?: string | undefined }
+export type LoginSettings = {
+  issuer: string
+  client_id: string
+  scope: string
+  resource?: string | undefined
+  /** Which login breaking the glass takes as a rule. */
+  break_glass?: { acr_values?: string | undefined; max_age?: number | undefined } | undefined
+}
 
 /** How long somebody may look at the login page: they may have to find their security key. Milliseconds. */
 const patience = 300_000
@@ -25,8 +32,10 @@ export class BrowserLogin implements Login {
     this.#surroundings = surroundings
   }
 
-  async token({ acr, maxAge }: Wanted): Promise<string> {
-    const { issuer, client_id, scope, resource } = await this.#settings()
+  async token(wants: Wanted | 'opening'): Promise<string> {
+    const { issuer, client_id, scope, resource, break_glass } = await this.#settings()
+    const { acr, maxAge } = wants === 'opening' ? { acr: break_glass?.acr_values, maxAge: break_glass?.max_age } : wants
+    const again = wants !== 'opening' && (acr !== undefined || maxAge !== undefined)
     const provider = await discover(issuer, client_id, client.None())
     const listener = await listenForRedirect()
     try {
@@ -46,7 +55,7 @@ export class BrowserLogin implements Login {
         ...(acr === undefined ? {} : { acr_values: acr }),
         ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
       })
-      const how = acr === undefined && maxAge === undefined ? 'log in' : 'log in once more, this needs a stronger login'
+      const how = again ? 'log in once more, this needs a stronger login' : 'log in'
       this.#surroundings.err(`${how}, in the browser that opens, or at\n  ${address.href}\n`)
       this.#surroundings.openBrowser(address.href)
       const back = await listener.redirect(state, patience)

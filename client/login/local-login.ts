@@ -16,7 +16,8 @@ export class LocalLogin implements Login {
     this.#resource = resource
   }
 
-  async token({ acr }: Wanted): Promise<string> {
+  async token(wanted: Wanted | 'opening'): Promise<string> {
+    const { acr } = wanted === 'opening' ? {} : wanted
     const { clientId, privateJwk } = this.#person
     const { kid = '', ...jwk } = privateJwk
     const key = await crypto.subtle.importKey('jwk', jwk, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign'])

@@ -20,11 +20,18 @@ class MachineClock extends MemoryClock {
   override now = () => Math.floor(Date.now() / 1000)
 }
 
-/** Hotwork in memory, at the time that it is. */
-function worldWith(people: OidcIssuer, commandLine?: { clientId: string; scope: string; resource: string }): World {
+/** Hotwork in memory, at the time that it is, where people log in at the local identity provider. */
+function makeWorld(): World {
   const sample = sampleBundle()
   const { deployment } = sample
-  const login = { issuer: 'people', clientId: 'hotwork-browser', ...(commandLine ? { commandLine } : {}) }
+  const people: OidcIssuer = {
+    issuer: provider.url,
+    jwksUri: `${provider.url}/jwks`,
+    audience: '{issuer}/people',
+    algorithms: ['ES256'],
+  }
+  const commandLine = { clientId: 'hotwork-command-line', scope: 'openid', resource: '{issuer}' }
+  const login = { issuer: 'people', clientId: 'hotwork-browser', commandLine }
   const world = new World({
     ...sample,
     deployment: { ...deployment, issuers: { ...deployment.issuers, people }, login },
@@ -49,13 +56,11 @@ beforeAll(async () => {
     ])
     await program.prints(' ready')
     provider = JSON.parse(program.printed().slice(0, -' ready'.length - 1))
-    return worldWith(
-      { issuer: provider.url, jwksUri: `${provider.url}/jwks`, audience: '{issuer}/people', algorithms: ['ES256'] },
-      { clientId: 'hotwork-command-line', scope: 'openid', resource: '{issuer}' },
-    )
+    return makeWorld()
   })
 })
 beforeEach(() => {
+  api.use(makeWorld())
   terminal = new Terminal({ HOTWORK_API: api.url })
 })
 afterEach(() => terminal.close())
@@ -78,19 +83,32 @@ function writeLocalFile(changes: object = {}): void {
 }
 
 describe('with a browser', () => {
-  test('somebody logs in, once more where a stronger login is wanted, and opens; no token is on the disk', async () => {
+  test('somebody logs in once, as strongly as opening takes, and opens; no token is on the disk', async () => {
     const pages: Promise<Response>[] = []
     terminal.browser = (address) => void pages.push(logInAs('person-jade', address))
     const { exit, out, err } = await terminal.type('start', ...recovery)
     expect([exit, out]).toEqual([0, expect.stringContaining('OPEN  bgl_')])
-    const [first, second, ...others] = terminal.visited.map((address) => new URL(address).searchParams)
+    const [only, ...others] = terminal.visited.map((address) => new URL(address).searchParams)
     expect(others).toEqual([])
-    expect([first?.get('acr_values'), first?.get('code_challenge_method')]).toEqual([null, 'S256'])
-    expect([second?.get('acr_values')]).toEqual(['strong'])
-    expect(err).toContain('log in once more, this needs a stronger login')
+    expect(['acr_values', 'max_age', 'code_challenge_method'].map((name) => only?.get(name))).toEqual([
+      ...['strong', '900', 'S256'],
+    ])
+    expect(err).not.toContain('once more')
     for (const page of await Promise.all(pages)) expect(await page.text()).toContain('You are logged in')
     for (const { text } of terminal.files()) expect(text).not.toMatch(/eyJ/)
     expect((await terminal.json('end')).body.person).toBe('person:jade')
+  })
+
+  test('a provider that logs them in too weakly is asked once more, as the API says', async () => {
+    terminal.browser = (address) => {
+      const url = new URL(address)
+      if (terminal.visited.length === 1) url.searchParams.delete('acr_values')
+      void logInAs('person-kofi', url.href)
+    }
+    const { exit, err } = await terminal.type('start', ...recovery)
+    expect([exit, terminal.visited.length]).toEqual([0, 2])
+    expect(err).toContain('log in once more, this needs a stronger login')
+    expect(new URL(terminal.visited[1] ?? '').searchParams.get('acr_values')).toBe('strong')
   })
 
   test('the address is printed too, for whoever has no browser here', async () => {

@@ -11,7 +11,7 @@ export function loginIssuerOf({ deployment: { login, issuers } }: Pick<Bundle, '
 
 /** Where, as what and for what the command line logs people in, as it is told: nothing of it is secret. */
 export function commandLineLogin(
-  { deployment }: Pick<Bundle, 'deployment'>,
+  { deployment, breakGlass }: Pick<Bundle, 'deployment' | 'breakGlass'>,
   ownIssuer: string,
 ): { [member: string]: Json } | undefined {
   const { login } = deployment
@@ -23,5 +23,21 @@ export function commandLineLogin(
     client_id: clientId,
     scope,
     ...(resource === undefined ? {} : { resource: resource.replaceAll('{issuer}', ownIssuer) }),
+    ...(breakGlass ? openingLogin(breakGlass) : {}),
+  }
+}
+
+/**
+ * Which login breaking the glass takes, where it takes the same for all of it: so that somebody in a hurry logs in once.
+ * It promises nothing, and the answer of the API is what counts.
+ */
+function openingLogin({ action, profiles }: NonNullable<Bundle['breakGlass']>): { break_glass?: Json } {
+  const { acr, maxAge } = action.login
+  if (profiles.some(({ login }) => login.acr !== acr || login.maxAge !== maxAge)) return {}
+  return {
+    break_glass: {
+      ...(acr === undefined ? {} : { acr_values: acr }),
+      ...(maxAge === undefined ? {} : { max_age: maxAge }),
+    },
   }
 }
