@@ -1,23 +1,15 @@
 import { inert } from '../../domain/inert.ts'
-import type { IssuedCredential } from '../../domain/issued-credential.ts'
-import type { RecordedCall } from '../../domain/recorded-call.ts'
-import { type ApprovalRequest, grantOf, type Use } from '../../domain/request.ts'
+import type { ApprovalRequest } from '../../domain/request.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
-import type { CallsSeen, Evidence } from '../../operations/read-evidence.ts'
+import type { Evidence } from '../../operations/read-evidence.ts'
 import type { ViewedBreakGlass } from '../../operations/view-break-glass.ts'
-import {
-  becameOfOpening,
-  chips,
-  openedList,
-  reviewWords,
-  titleOfOpening,
-  whyNoReview,
-  windowOf,
-} from './break-glass-words.ts'
+import { becameOfOpening, chips, openedList, reviewWords, titleOfOpening, windowOf } from './break-glass-words.ts'
 import { type Html, html } from './html.ts'
 import { type Notice, page, type Reader } from './layout.ts'
+import { evidenceSection } from './opening-evidence.ts'
+import { endForm, type ReviewDraft, reviewSection } from './opening-forms.ts'
 import { nameOf, type PageBundle } from './request-facts.ts'
-import { count, moment, time } from './words.ts'
+import { time } from './words.ts'
 
 export type OpeningView = {
   viewed: ViewedBreakGlass
@@ -29,9 +21,6 @@ export type OpeningView = {
   notice?: Notice
   draft?: ReviewDraft
 }
-
-/** What was written into a review that came to nothing, and which of it is to be mended. */
-export type ReviewDraft = { outcome?: string; note?: string; mend?: 'outcome' | 'note' }
 
 /** One opening, whole: what was said, what was open, what was done with it, what somebody else made of it. */
 export function breakGlassPage({ viewed, evidence, bundle, reader, now, notice, draft = {} }: OpeningView): string {
@@ -48,8 +37,8 @@ ${chips(state)}
 ${endForm(viewed, reader)}
 ${said(state, bundle)}
 ${opened(state, bundle, now)}
-${done(state, evidence, now)}
-${review(viewed, bundle, now, reader, draft)}
+${evidenceSection(state, evidence, now)}
+${reviewSection(viewed, bundle, now, reader, draft)}
 <p class="soft">This page shows what was recorded when it was loaded. <a href="/break-glass/${state.ask.id}">Look again</a> · <a href="/break-glass">All openings</a></p>`,
   })
 }
@@ -89,101 +78,4 @@ ${counts === undefined ? '' : html`<dt>Profile</dt><dd><code>${counts}</code></d
 <dt>Digest</dt><dd><code>${ask.digest}</code></dd>
 </dl>
 </section>`
-}
-
-function done(state: ApprovalRequest, evidence: Evidence | undefined, now: NumericDate): Html {
-  const uses = grantOf(state)?.uses ?? []
-  return html`<section aria-labelledby="done">
-<h2 id="done">What was done with it</h2>
-<h3>Uses</h3>
-${uses.length === 0 ? html`<p>None.</p>` : html`<ol>${uses.map((each) => use(each))}</ol>`}
-${
-  evidence === undefined
-    ? html`<p>Credentials and calls stand on <a href="/break-glass/${state.ask.id}">the page itself</a>.</p>`
-    : html`<h3>Credentials</h3>
-${evidence.credentials.length === 0 ? html`<p>None was issued.</p>` : html`<ol>${evidence.credentials.map((each) => credential(each, state, now))}</ol>`}
-<h3>Calls to AWS</h3>
-${calls(evidence.calls)}`
-}
-</section>`
-}
-
-const use = ({ id, tool, begunAt, ended }: Use): Html =>
-  html`<li>${moment(begunAt)}: <code>${tool}</code>${ended ? html`, ${ended.outcome} ${moment(ended.at)}` : tool === 'aws' ? ', for as long as it was open' : ', not reported as ended'}${ended?.note === undefined ? '' : html`: “${inert(ended.note)}”`} <span class="soft">${id}</span></li>`
-
-function credential(
-  { id, claim, issuedAt, expiresAt, role }: IssuedCredential,
-  state: ApprovalRequest,
-  now: NumericDate,
-): Html {
-  const live = state.status === 'approved' && expiresAt > now
-  return html`<li>${moment(issuedAt)}: ${claim === 'aws' ? 'AWS credentials' : 'access token'}, good until ${moment(expiresAt)} at the longest${live ? '' : '; dead now'}${role === undefined ? '' : html`, of <code>${role}</code>`} <span class="soft">${id}</span></li>`
-}
-
-/** What AWS has on record, or honestly why nothing can be shown. */
-function calls(seen: CallsSeen): Html {
-  if (seen.seen === 'outside')
-    return html`<p>The sealed role was used outside Hotwork, so its calls are in the CloudTrail of account <code>${seen.account}</code> alone: look there for sessions of <code>${seen.role}</code>, from the time of the opening on.</p>`
-  if (seen.seen === 'none_issued') return html`<p>No AWS credentials were issued, so none were made with any.</p>`
-  const elsewhere = seen.elsewhere.map(
-    (account) =>
-      html`<p>Calls in account <code>${account}</code> are on record there and not here: Hotwork reads the record of its own account alone. Whoever runs that account finds them in its CloudTrail, by the session name above.</p>`,
-  )
-  if (seen.seen === 'silent')
-    return html`${elsewhere.length > 0 ? '' : html`<p><strong>No record of calls here:</strong> CloudTrail does not answer, so nobody can say from this page what was called.</p>`}${elsewhere}`
-  const { calls: made, more } = seen
-  return html`${made.length === 0 ? html`<p>CloudTrail has none so far.</p>` : html`<ol>${made.map(call)}</ol>`}
-${more ? html`<p><strong>There are more than these ${count(made.length, 'call')}:</strong> read the rest in CloudTrail, by the session name above.</p>` : ''}
-<p class="hint">From CloudTrail, some minutes after each call. It keeps management events; reads and writes of data, such as items of a table, are not among them.</p>
-${elsewhere}`
-}
-
-const call = ({ at, service, name, region, resources, error }: RecordedCall): Html =>
-  html`<li>${moment(at)}: <code>${service}:${name}</code>${resources.length === 0 ? '' : html` on ${resources.map((each, index) => html`${index === 0 ? '' : ', '}<code>${inert(each)}</code>`)}`}, ${region}${error === undefined ? '' : html`: <strong>refused</strong>, <code>${error}</code>`}</li>`
-
-function review(
-  { state, whyNot }: ViewedBreakGlass,
-  bundle: PageBundle,
-  now: NumericDate,
-  reader: Reader,
-  draft: ReviewDraft,
-): Html | string {
-  const found = state.review?.done
-  if (found)
-    return html`<section aria-labelledby="review"><h2 id="review">The review</h2>
-<p>${reviewWords(state, bundle, now)}</p><blockquote>${inert(found.note)}</blockquote></section>`
-  const why = whyNot.review === undefined ? undefined : whyNoReview(whyNot.review)
-  return html`<section aria-labelledby="review"><h2 id="review">The review</h2>
-${why === undefined ? '' : html`<p>${why}</p>`}
-${whyNot.review === undefined || draft.note !== undefined ? reviewForm(state.ask.id, reader, draft) : ''}
-</section>`
-}
-
-function reviewForm(id: string, { csrf }: Reader, { outcome, note, mend }: ReviewDraft): Html {
-  const choice = (value: string, words: string, hint: string) =>
-    html`<label class="choice" for="${value}"><input id="${value}" type="radio" name="outcome" value="${value}" required${outcome === value ? html` checked` : ''}${mend === 'outcome' ? html` aria-describedby="mend"` : ''}> <span>${words} <span class="hint">${hint}</span></span></label>`
-  return html`<form class="box" method="post" action="/break-glass/${id}" novalidate>
-<input type="hidden" name="csrf" value="${csrf}"><input type="hidden" name="act" value="review">
-<fieldset><legend>Was breaking the glass justified?</legend>
-${choice('justified', 'Justified', 'the reason holds, and what was done is what it called for')}
-${choice('not_justified', 'Not justified', 'say below what follows from it, and who sees to it')}
-</fieldset>
-<label for="note">What you looked at, and what follows <span class="hint">required; it stays on record</span></label>
-<textarea id="note" name="note" maxlength="4000" required${mend === 'note' ? html` aria-invalid="true" aria-describedby="mend" autofocus` : ''}>${note ?? ''}</textarea>
-${mend === undefined ? '' : html`<p id="mend"><strong>${mend === 'note' ? 'Write what you looked at, in at most 4000 characters.' : 'Choose one of the two.'}</strong></p>`}
-<p class="hint">It is said once, and nobody takes it back.</p>
-<button class="go">Record the review</button>
-</form>`
-}
-
-/** Ending is the safe direction: one press, for whoever opened it and for whoever may revoke. */
-function endForm({ state, whyNot }: ViewedBreakGlass, { csrf, person }: OpeningView['reader']): Html | string {
-  if (whyNot.end !== undefined) return ''
-  const own = state.ask.agent.id === person
-  return html`<form class="box" method="post" action="/break-glass/${state.ask.id}">
-<input type="hidden" name="csrf" value="${csrf}"><input type="hidden" name="act" value="end">
-<p class="hint">Ends every credential of it, at once and for good.${own ? ' It gives the minutes that are left back.' : ''}</p>
-${own ? '' : html`<label for="why">Why <span class="hint">optional; it stays on record</span></label><input id="why" name="why" maxlength="500" autocomplete="off">`}
-<button class="stop">End it now</button>
-</form>`
 }
