@@ -32,6 +32,11 @@ export async function start(typed: StartTyped, context: Context): Promise<Exit> 
       opens: true,
     })
     .catch((trouble: unknown) => {
+      // Whoever is not logged in has not asked: of what was asked before nothing is known yet, and its key is still needed.
+      if (isAboutLogin(trouble)) {
+        if (!again) openings.refused(place)
+        throw trouble
+      }
       if (trouble instanceof Refusal) openings.refused(place)
       throw trouble instanceof Fault ? askAgain(trouble) : trouble
     })
@@ -63,6 +68,10 @@ function words(opened: Opened, context: Context): string[] {
     fact('key', `${kept.pathOf(id)}, deleted at the end`),
   ]
 }
+
+const loginCodes = ['login_failed', 'no_metadata', 'invalid_token', 'missing_token', 'insufficient_user_authentication']
+const isAboutLogin = (trouble: unknown): boolean =>
+  (trouble instanceof Refusal || trouble instanceof Fault) && loginCodes.includes(trouble.told.code)
 
 /** It may be open. */
 function askAgain({ told, cause }: Fault): Fault {

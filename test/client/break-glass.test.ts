@@ -110,6 +110,17 @@ describe('an answer that is lost', () => {
     expect(jade.files().map(({ name }) => name)).not.toContainEqual(expect.stringMatching(/^asked-/))
   })
 
+  test('is not forgotten over a login that failed in between', async () => {
+    night.api.weather.push('answer_lost', 'unheard', 'unheard', 'unheard')
+    await jade.type('start', ...recovery)
+    const token = jade.env['HOTWORK_TOKEN']
+    jade.env['HOTWORK_TOKEN'] = 'nonsense'
+    expect((await jade.type('start', ...recovery)).exit).toBe(4)
+    jade.env['HOTWORK_TOKEN'] = token
+    expect((await jade.type('start', ...recovery)).exit).toBe(0)
+    expect((await jade.type('credentials')).exit).toBe(0)
+  })
+
   test('once it can be open no more, the same command is another opening', async () => {
     night.api.weather.push('answer_lost', 'unheard', 'unheard', 'unheard')
     await jade.type('start', ...recovery)
