@@ -123,17 +123,12 @@ export const textOf = (state: ApprovalRequest, status: string): string => {
 }
 
 const drillBlocks = (state: ApprovalRequest): CardBlock[] =>
-  isDrill(state)
-    ? [
-        rich(
-          'drill',
-          section(
-            bold(`This is a ${drillMark}: `),
-            words('nothing is broken, and its credentials can do nothing. Do what you would do in an emergency.'),
-          ),
-        ),
-      ]
-    : []
+  isDrill(state) ? [rich('drill', section(bold(`This is a ${drillMark}: `), words(drillWords(state))))] : []
+
+const drillWords = (state: ApprovalRequest): string =>
+  statusOf(state) === 'open'
+    ? 'nothing is broken, and its credentials can do nothing. Do what you would do in an emergency.'
+    : 'nothing was broken, and its credentials could do nothing.'
 
 /** Who, what and where: to be understood before anything else is read. */
 export function titleParts(state: ApprovalRequest, facts: EmergencyFacts): RichTextElement[] {
@@ -162,12 +157,14 @@ function openParts(state: ApprovalRequest, facts: EmergencyFacts, budget: Budget
   const more = rights.length - budget.lines
   const shown = [...rights.slice(0, budget.lines), ...(more > 0 ? [section(words(`and ${more} more`))] : [])]
   const args = Object.keys(ask.arguments).length === 0 ? undefined : argumentsOf(ask.arguments, budget.arguments).value
+  if (isSealed(state))
+    return [section(bold('What it reaches')), list(ask.unpinned.map((each) => section(words(inert(each)))))]
   const left = ask.unpinned.map((each) => clamp(inert(each), 200).text)
   return [
     section(bold(`What ${was} open`)),
     list(shown.length > 0 ? shown : [section(code(ask.action))]),
     ...(args === undefined ? [] : [section(bold('Arguments, exactly')), preformatted(args)]),
-    ...(left.length === 0 || isSealed(state)
+    ...(left.length === 0
       ? []
       : [
           section(
@@ -283,7 +280,7 @@ function whoParts(
           ),
         ]
       : []),
-    ...(isSealed(state) ? [] : [section(...skippedParts(about))]),
+    ...(isSealed(state) ? [] : [section(...skippedParts(about, isOpen))]),
     ...(seconded === undefined
       ? []
       : [section(words(`${whoOf(facts, seconded)} vouched for it, and does not review it`))]),
@@ -294,12 +291,16 @@ function whoParts(
   ]
 }
 
-function skippedParts({ skipped: { count, atLeast, told } }: EmergencyAbout): RichTextElement[] {
+function skippedParts({ skipped: { count, atLeast, told } }: EmergencyAbout, isOpen: boolean): RichTextElement[] {
   if (count === 0) return [words('Nobody was skipped: there is no one who could have approved it')]
   const many = `${atLeast ? 'At least ' : ''}${count} ${count === 1 ? 'person who could have approved it was' : 'people who could have approved it were'} skipped`
   return [
     bold(many),
-    words(told < count || atLeast ? `, of whom ${told} are told directly: tell the others` : ' and told directly'),
+    words(
+      told < count || atLeast
+        ? `, of whom ${told} ${isOpen ? 'are told directly: tell the others' : 'were told directly'}`
+        : ' and told directly',
+    ),
   ]
 }
 

@@ -90,7 +90,9 @@ export function emergencyNow(state: ApprovalRequest, facts: Facts): RichTextElem
         ...after(state, state.revokedAt),
       ]
     case 'expired':
-      return [bold('Ended by itself'), words(' at '), time(end), ...after(state, end)]
+      return isSealed(state)
+        ? [bold('Its longest session is over'), words(' since '), time(end), words('.')]
+        : [bold('Ended by itself'), words(' at '), time(end), ...after(state, end)]
     default:
       // Nobody decides it, and so none of the other states is ever its own.
       return [words(`It is ${state.status}.`)]
