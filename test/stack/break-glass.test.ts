@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { LambdaClient, PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda'
 import {
   DeleteScheduleCommand,
@@ -10,7 +12,7 @@ import { DescribeExecutionCommand, SFNClient, StopExecutionCommand } from '@aws-
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import * as DPoP from 'dpop'
 import { verify } from '../../functions/domain/ledger.ts'
-import { administrator, connection, statesOf, until, withCredentials } from './aws.ts'
+import { administrator, connection, historyOf, statesOf, until, withCredentials } from './aws.ts'
 import { type Answer, Deployment } from './deployment.ts'
 
 jest.setTimeout(240_000)
@@ -92,6 +94,7 @@ async function sessionOf(person: string, id: string) {
     )
   return {
     token,
+    secretAccessKey: secretAccessKey as string,
     expiresAt: Date.parse(answer.body.Expiration),
     put: withCredentials(local, answer).putParameter,
     reserve: (FunctionName: string) =>
@@ -218,6 +221,33 @@ test('what somebody opened is ended by whoever may revoke, and listed with all o
   expect(await gate(jade, token)).toMatchObject({ status: 403 })
   const listed = (await hotwork.json('GET', '/v1/break-glass', await hotwork.token(ana))).body.break_glass
   expect(listed).toContainEqual(expect.objectContaining({ id: body.id, person: jade, status: 'revoked' }))
+})
+
+test('everybody sees it in the channel; what was said of it and what was issued is in no log and no history', async () => {
+  const said = `canary-${process.pid}-${Date.now()}`
+  const reason = `nobody can pay since the last deploy, ${said}`
+  const { body } = await opened(jade, { drill: true, reason })
+  const card = await hotwork.desk.untilCard(body.id, ({ says }) => says.includes(said))
+  expect(card.says).toContain('INC-2041')
+  const session = await sessionOf(jade, body.id)
+  await end(jade, body.id)
+  await act(gus, body.id, 'review', { outcome: 'not_justified', note: `a note ${said}` })
+  await until(
+    () => statesOf(local, body.id),
+    (names) => names.includes('Close'),
+  )
+  const places: { [place: string]: string } = { history: JSON.stringify(await historyOf(local, body.id)) }
+  const logs = process.env['HOTWORK_LOGS'] ?? ''
+  for (const file of readdirSync(logs)) places[`log ${file}`] = readFileSync(join(logs, file), 'utf8')
+  expect(places['log lambda.log']).toContain(body.id)
+  const person = await hotwork.token(jade, strong)
+  const secrets = { said, token: session.token, secretAccessKey: session.secretAccessKey, person }
+  const found = Object.entries(places).flatMap(([place, text]) =>
+    Object.entries(secrets)
+      .filter(([, secret]) => text.includes(secret))
+      .map(([name]) => `${name} in ${place}`),
+  )
+  expect(found).toEqual([])
 })
 
 describe('with the execution stopped and nothing left in the Scheduler', () => {
