@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto'
 import { PatternIncidents } from '../../functions/adapters/system/pattern-incidents.ts'
 import { SystemSecrets } from '../../functions/adapters/system/secrets.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import { issueToken } from '../../functions/operations/issue-token.ts'
 import { type PrepareAsk, prepareOpening } from '../../functions/operations/prepare-opening.ts'
 import { MemoryLoginProvider } from '../support/memory-login-provider.ts'
 import { PageDoors, type Shown } from '../support/page-doors.ts'
 import { Tab } from '../support/page-tab.ts'
-import { issuer, parameter, person, sampleBundle, World } from '../support/world.ts'
+import { agentKey, issuer, parameter, person, sampleBundle, World } from '../support/world.ts'
 
 /** The page that opens in an emergency what was prepared in Slack, request by request. */
 
@@ -73,12 +74,20 @@ test('one press opens it, and the page says until when, and how to get credentia
     status: 'approved',
     ask: { agent: { issuer: 'https://id.example.org', subject: 'person-jade' } },
   })
-  for (const part of [
-    'It is open',
-    `npx hotwork break-glass claim ${state.ask.id}`,
-    `/break-glass/${state.ask.id}"`,
-  ])
+  for (const part of ['It is open', `npx hotwork break-glass claim ${state.ask.id}`, `/break-glass/${state.ask.id}"`])
     expect(page.body).toContain(part)
+})
+
+test('until a machine has taken it up, its page says how', async () => {
+  const path = await prepared()
+  await tab.go('POST', path, csrfOn(await follow(path, jade)))
+  const [state] = (await openings()).map((each) => each.state) as [ApprovalRequest]
+  const of = `/break-glass/${state.ask.id}`
+  expect((await tab.go('GET', of)).body).toContain(`npx hotwork break-glass claim ${state.ask.id}`)
+  const login = { acr: 'strong', at: world.clock.now() }
+  const ask = { id: state.ask.id, agent: person('jade'), clientId: 'jade', jkt: agentKey, login, targets: [] }
+  await issueToken({ ...ask, once: world.proof() }, { ...world.ports, signer: world.signer, issuer })
+  expect((await tab.go('GET', of)).body).not.toContain('break-glass claim')
 })
 
 test('pressed twice it is one opening', async () => {

@@ -1,5 +1,5 @@
 import { inert } from '../../domain/inert.ts'
-import type { ApprovalRequest } from '../../domain/request.ts'
+import { type ApprovalRequest, keyOf } from '../../domain/request.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
 import type { Evidence } from '../../operations/read-evidence.ts'
 import type { ViewedBreakGlass } from '../../operations/view-break-glass.ts'
@@ -76,6 +76,11 @@ ${was === undefined ? '' : html`<dt>Was open for</dt><dd>${was}</dd>`}
 ${counts === undefined ? '' : html`<dt>Profile</dt><dd><code>${counts}</code></dd>`}
 <dt>Id</dt><dd><code>${ask.id}</code> <span class="soft">also the name of its AWS sessions</span></dd>
 <dt>Digest</dt><dd><code>${ask.digest}</code></dd>
+${hasNoKey(state) ? html`<dt>Key</dt><dd>None yet, so nobody has credentials: whoever opened it takes it up with <code>npx hotwork break-glass claim ${ask.id}</code></dd>` : ''}
 </dl>
 </section>`
 }
+
+/** Opened on a page, and taken up by no machine yet. */
+const hasNoKey = (state: ApprovalRequest): boolean =>
+  state.status === 'approved' && keyOf(state) === undefined && state.ask.breakGlass?.sealed === undefined
