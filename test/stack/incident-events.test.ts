@@ -27,7 +27,7 @@ async function open(): Promise<Answer> {
   })
 }
 /** As soon as Kofi may again, whatever other tests opened before. */
-const opened = () => until(open, ({ status }) => status !== 409, 60)
+const opened = () => until(open, ({ status }) => status !== 409, 90)
 const statusOf = async (id: string) =>
   (await hotwork.json('GET', `/v1/break-glass/${id}`, await hotwork.token(kofi))).body.status
 const introspect = async (token: string) =>
