@@ -18,17 +18,15 @@ export function addStacks(
   const accounts = Object.entries(bundle.deployment.accounts)
   const ours = bundle.resources.filter(({ classification }) => classification === 'control-plane').map(({ id }) => id)
   const isAtHome = ({ accountId, region }: Account) => accountId === home.account && region === home.region
+  const foreign = accounts.filter(([, { accountId }]) => accountId !== home.account)
   const sealed = accounts.filter(([, account]) => account.sealed !== undefined)
   const hotwork = new HotworkStack(app, stackName, {
     env: home,
     bundle,
     signingKeys,
     targetRoles: rolesOf('target', stackName, accounts),
-    foreignRevokers: rolesOf(
-      'revoker',
-      stackName,
-      accounts.filter(([, { accountId }]) => accountId !== home.account),
-    ),
+    foreignRevokers: rolesOf('revoker', stackName, foreign),
+    foreignAuditors: rolesOf('auditor', stackName, foreign),
     sealed: {
       here: sealed.some(([, account]) => isAtHome(account)),
       elsewhere: rolesOf(
@@ -54,8 +52,11 @@ export function addStacks(
         env: { account: accountId, region },
         hotwork: stackName,
         broker: roleArn('broker', stackName, atHome),
-        // At home it writes denies with its own role.
-        ...(accountId !== atHome.accountId && { revoker: roleArn('revoker', stackName, atHome) }),
+        // At home they write denies, and read them, with their own roles.
+        ...(accountId !== atHome.accountId && {
+          revoker: roleArn('revoker', stackName, atHome),
+          auditor: roleArn('auditor', stackName, atHome),
+        }),
         accounts: Object.fromEntries(sharing),
         actions: Object.values(bundle.actions),
         ours,
@@ -83,7 +84,7 @@ function homeOf(bundle: PolicyBundle): { account?: string; region?: string } {
 }
 
 /** The roles that have the same name in every account, so that policies can name them before they exist. */
-type Known = 'bell' | 'broker' | 'revoker' | 'target'
+type Known = 'auditor' | 'bell' | 'broker' | 'revoker' | 'target'
 
 const roleArn = (role: Known, stackName: string, { partition, accountId }: Account): string =>
   `arn:${partition}:iam::${accountId}:role/hotwork/${stackName}-${role}`

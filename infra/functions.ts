@@ -43,6 +43,7 @@ export const functions = {
   'set-reminders': 'none',
   'write-denies': 'facts',
   'report-sealed-use': 'facts',
+  'reconcile-sessions': 'facts',
   'refresh-slack-groups': 'facts',
   'sweep-overdue': 'facts',
 } as const satisfies { readonly [name: string]: PolicyUse }

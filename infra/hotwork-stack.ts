@@ -35,6 +35,8 @@ export type HotworkStackProps = StackProps & {
   targetRoles: readonly string[]
   /** ARNs of the roles through which the denies of target roles in other accounts are written. */
   foreignRevokers: readonly string[]
+  /** ARNs of the roles through which what those accounts have of Hotwork is read. */
+  foreignAuditors: readonly string[]
   /** Which accounts have a sealed role. */
   sealed: SealedUsesProps
   issuer?: string
@@ -47,7 +49,17 @@ export type HotworkStackProps = StackProps & {
 /** Hotwork: what exists, and who may touch what. Composition only; each construct says what it is. */
 export class HotworkStack extends Stack {
   constructor(scope: Construct, id: string, props: HotworkStackProps) {
-    const { bundle, targetRoles, foreignRevokers, sealed, heldReads, alarmTopic, signingKeys, ...stackProps } = props
+    const {
+      bundle,
+      targetRoles,
+      foreignRevokers,
+      foreignAuditors,
+      sealed,
+      heldReads,
+      alarmTopic,
+      signingKeys,
+      ...stackProps
+    } = props
     super(scope, id, stackProps)
 
     const requests = new RequestTable(this, 'Requests')
@@ -379,7 +391,7 @@ export class HotworkStack extends Stack {
       revoker.role,
       targetRoles.filter((role) => accountOf(role) === this.account),
     )
-    grantRevokeElsewhere(revoker.role, foreignRevokers)
+    grantBecome(revoker.role, foreignRevokers)
     deniesQueue.consumedBy(revoker, { batchSize: 10 })
 
     // Whatever was lost is followed again, at a cost that does not grow with what waits.
@@ -401,6 +413,36 @@ export class HotworkStack extends Stack {
     // For the day that it was down itself: what was done by the sealed role is on record once somebody can write.
     const { uses } = new SealedUses(this, 'Sealed', sealed)
     uses.consumedBy(makeDecider('report-sealed-use'), { batchSize: 1 })
+
+    // What AWS has, held against what the table says, by one that may write neither.
+    const reconcile = make(
+      'reconcile-sessions',
+      {
+        ...truth,
+        ACCOUNT: this.account,
+        REGION: this.region,
+        ...haltable,
+        DENIES_QUEUE: deniesQueue.url,
+        SEALED_QUEUE: uses.url,
+      },
+      // CloudTrail answers two look-ups a second.
+      { roleName: `${this.stackName}-auditor`, timeout: Duration.minutes(10) },
+    )
+    requests.grantRead(reconcile.role)
+    requests.grantQuery(reconcile.role)
+    ledger.grantRead(reconcile.role)
+    grantReadDenies(
+      reconcile.role,
+      targetRoles.filter((role) => accountOf(role) === this.account),
+    )
+    grantReadCalls(reconcile.role)
+    grantBecome(reconcile.role, foreignAuditors)
+    deniesQueue.grantSend(reconcile.role)
+    uses.grantSend(reconcile.role)
+    new Rule(this, 'Reconcile', {
+      schedule: Schedule.rate(Duration.hours(1)),
+      targets: [new LambdaFunction(reconcile.lambda, { retryAttempts: 0, maxEventAge: Duration.minutes(10) })],
+    })
 
     // Who is in Slack's user groups, where the directory takes any from there. It reads whose a Slack account is, too.
     const groups = make('refresh-slack-groups', { ...truth, ...slackApp })
@@ -475,9 +517,17 @@ const grantDeny = (grantee: IGrantable, targetRoles: readonly string[]): void =>
     targetRoles.flatMap((role) => [role, role.replace(':role/hotwork/', ':role/')]),
   )
 
-/** Allows becoming the revokers of other accounts, each of which may write the denies of its target role. */
-const grantRevokeElsewhere = (grantee: IGrantable, revokers: readonly string[]): void =>
-  grantOnAny(grantee, ['sts:AssumeRole'], revokers)
+/** Allows reading what the inline policies of the target roles deny. */
+const grantReadDenies = (grantee: IGrantable, targetRoles: readonly string[]): void =>
+  grantOnAny(
+    grantee,
+    ['iam:GetRolePolicy', 'iam:ListRolePolicies'],
+    targetRoles.flatMap((role) => [role, role.replace(':role/hotwork/', ':role/')]),
+  )
+
+/** Allows becoming the revokers of other accounts, each of which may write the denies of its target role, or the auditors. */
+const grantBecome = (grantee: IGrantable, roles: readonly string[]): void =>
+  grantOnAny(grantee, ['sts:AssumeRole'], roles)
 
 /** There may be none: a statement on nothing is none. */
 function grantOnAny(grantee: IGrantable, actions: string[], resources: readonly string[]): void {

@@ -12,6 +12,8 @@ export type TargetStackProps = StackProps & {
   broker: string
   /** ARN of Hotwork's revoker, where that is in another account: the only one that may assume the revoker of this one. */
   revoker?: string
+  /** The same of Hotwork's auditor, which reads. */
+  auditor?: string
   /** The aliases of this account, which may be several with an external id each. */
   accounts: { readonly [alias: string]: Account }
   actions: readonly PolicyBundle['actions'][string][]
@@ -62,7 +64,7 @@ export class TargetStack extends Stack {
   readonly role: Role
 
   constructor(scope: Construct, id: string, props: TargetStackProps) {
-    const { hotwork, broker, revoker, accounts, actions, ours, desk, alarmTopic, ...stackProps } = props
+    const { hotwork, broker, revoker, auditor, accounts, actions, ours, desk, alarmTopic, ...stackProps } = props
     super(scope, id, stackProps)
     const reach = [...reachOf(actions, accounts), ...scopingOf(accounts)]
     const allowed = reach.map(
@@ -92,6 +94,7 @@ export class TargetStack extends Stack {
       )
     new CfnOutput(this, 'TargetRoleArn', { value: this.role.roleArn })
     if (revoker !== undefined) this.#makeRevoker({ hotwork, revoker, externalIds, boundary })
+    if (auditor !== undefined) this.#makeAuditor({ hotwork, auditor, externalIds })
     const sealed = Object.values(accounts).flatMap((account) => account.sealed ?? [])
     if (sealed.length === 0) return
     const topic = sealed.find((each) => each.alarmTopic !== undefined)?.alarmTopic ?? alarmTopic
@@ -172,7 +175,30 @@ export class TargetStack extends Stack {
     role.addToPolicy(writeDenies)
     new CfnOutput(this, 'RevokerRoleArn', { value: role.roleArn })
   }
+
+  /** The role through which Hotwork's auditor, which lives in another account, reads what this one has of sessions and denies. */
+  #makeAuditor({ hotwork, auditor, externalIds }: Omit<Made, 'boundary'> & { auditor: string }): void {
+    const role = new Role(this, 'Auditor', {
+      roleName: `${hotwork}-auditor`,
+      path: '/hotwork/',
+      description: `Assumed by ${hotwork} to hold what is here against its own record`,
+      assumedBy: new ArnPrincipal(auditor).withConditions({ StringEquals: externalIds }),
+      maxSessionDuration: Duration.hours(1),
+    })
+    for (const statement of looking(this.role.roleArn)) role.addToPolicy(statement)
+    Validations.of(role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'LookupEvents names no resource: the record of calls is of a whole account',
+    })
+    new CfnOutput(this, 'AuditorRoleArn', { value: role.roleArn })
+  }
 }
+
+/** What of the target role is read, and of the account whatever it was that made its sessions: IAM knows no part of that. */
+const looking = (targetRole: string) => [
+  new PolicyStatement({ actions: ['iam:GetRolePolicy', 'iam:ListRolePolicies'], resources: [targetRole] }),
+  new PolicyStatement({ actions: ['cloudtrail:LookupEvents'], resources: ['*'] }),
+]
 
 type Made = { hotwork: string; externalIds: { 'sts:ExternalId': string[] }; boundary: IManagedPolicy }
 

@@ -86,6 +86,15 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
     lines: ['sealed_use_failed'],
     means: 'the sealed role was used, and that is not on record yet: no review is due',
   },
+  ReconciliationFound: {
+    lines: ['reconciliation_found'],
+    means:
+      'AWS has sessions or denies that are not on record: what could be put right was handed on, a person should look',
+  },
+  ReconciliationFailed: {
+    lines: ['reconciliation_failed'],
+    means: 'what AWS has of a role could not be read: nobody knows whether it is what the table says',
+  },
   SweepFailed: {
     lines: ['sweep_failed'],
     means: 'an overdue request cannot be read or stored; the sweep goes past it',

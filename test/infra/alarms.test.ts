@@ -83,6 +83,7 @@ test('what lets a session work that should not is looked at every minute', () =>
     'DenyFailed',
     'HandOnFailed',
     'RevocationLag',
+    'SealedRoleUsed',
   ])
 })
 

@@ -39,7 +39,7 @@ const broker = 'call-aws & issue-aws-credentials'
 describe('who may do what is dangerous', () => {
   test.each([
     ['sign tokens', 'kms:Sign', ['issue-token']],
-    ['assume any role', 'sts:AssumeRole', [broker, 'write-denies']],
+    ['assume any role', 'sts:AssumeRole', [broker, 'reconcile-sessions', 'write-denies']],
     ['tag a session', 'sts:TagSession', [broker]],
     ['set a source identity', 'sts:SetSourceIdentity', [broker]],
     ['write a role policy', 'iam:PutRolePolicy', ['write-denies']],
@@ -56,7 +56,11 @@ describe('who may do what is dangerous', () => {
     ['invoke a function', 'lambda:InvokeFunction', ['TimersRole', 'WorkflowRole']],
     ['set a timer', 'scheduler:CreateSchedule', ['set-reminders']],
     ['hand a role on', 'iam:PassRole', ['set-reminders']],
-    ['read what was called in the account', 'cloudtrail:LookupEvents', ['read-break-glass', 'show-pages']],
+    [
+      'read what was called in the account',
+      'cloudtrail:LookupEvents',
+      ['read-break-glass', 'reconcile-sessions', 'show-pages'],
+    ],
     [
       'take from a queue',
       'sqs:ReceiveMessage',
@@ -96,6 +100,17 @@ describe('who may do what is dangerous', () => {
 
   test("elsewhere they are written by that account's own revoker, which is all that ours can become", () => {
     expect(of('write-denies', 'sts', '')).toEqual([`AssumeRole${roleIn(elsewhere, 'revoker')}`])
+  })
+
+  test('whoever holds what AWS has against the table writes neither, and only hands on what it finds', () => {
+    const target = roleIn(home, 'target')
+    expect(of('reconcile-sessions', 'iam', '').sort()).toEqual(
+      ['GetRolePolicy', 'ListRolePolicies']
+        .flatMap((action) => [`${action}${target}`, `${action}${target.replace('/hotwork/', '/')}`])
+        .sort(),
+    )
+    expect(of('reconcile-sessions', 'sts', '')).toEqual([`AssumeRole${roleIn(elsewhere, 'auditor')}`])
+    expect(of('reconcile-sessions', 'sqs', '').sort()).toEqual(['SendMessage<Denies>', 'SendMessage<SealedUses>'])
   })
 
   test("the key's own policy lets one role sign, digests by ES256 only, and administrators never", () => {
@@ -165,6 +180,7 @@ describe('who may touch which table', () => {
     ['TimersRole', [], [], [], []],
     ['write-denies', [...decide, 'Query', 'Query/index/by-status'], ['PutItem'], [], []],
     ['report-sealed-use', decide, ['PutItem'], [], []],
+    ['reconcile-sessions', [...read, 'Query'], ['Query'], [], []],
     ['refresh-slack-groups', decide, [], [], []],
     ['sweep-overdue', [...decide, 'Query/index/overdue'], ['PutItem'], [], []],
     ['WorkflowRole', [], [], [], []],
@@ -216,11 +232,11 @@ describe('wildcards', () => {
   })
 })
 
-test('two roles have names that others must know beforehand, and no more', () => {
+test('three roles have names that others must know beforehand, and no more', () => {
   const named = resourcesOf(assembly.hotwork, 'AWS::IAM::Role').flatMap(([, { Properties }]) =>
     Properties['RoleName'] ? [`${Properties['Path']}${Properties['RoleName']}`] : [],
   )
-  expect(named.sort()).toEqual([`/hotwork/${stackName}-broker`, `/hotwork/${stackName}-revoker`])
+  expect(named.sort()).toEqual(['auditor', 'broker', 'revoker'].map((role) => `/hotwork/${stackName}-${role}`))
 })
 
 test('each function has a role of its own but for the two that are the broker, and no other service may take one', () => {

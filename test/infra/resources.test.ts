@@ -142,12 +142,13 @@ describe('streams and queues', () => {
     }
   })
 
-  test('the sweep runs every minute, and Slack groups are read anew while they are still fresh', () => {
+  test('the sweep runs every minute, what AWS has is looked at each hour, and Slack groups are read anew while they are fresh', () => {
     const rules = resourcesOf(assembly.hotwork, 'AWS::Events::Rule').map(([id, { Properties }]) => {
       expect(Properties['Targets']).toEqual([expect.objectContaining({ Arn: expect.anything() })])
-      return [/^(?:SlackGroups|Sweep)/.exec(id)?.[0], Properties['ScheduleExpression']]
+      return [/^(?:Reconcile|SlackGroups|Sweep)/.exec(id)?.[0], Properties['ScheduleExpression']]
     })
     expect(rules.sort()).toEqual([
+      ['Reconcile', 'rate(1 hour)'],
       ['SlackGroups', 'rate(5 minutes)'],
       ['Sweep', 'rate(1 minute)'],
     ])
@@ -235,6 +236,8 @@ describe('functions', () => {
     // They read CloudTrail besides, and one of them draws every page that only shows.
     'read-break-glass': 430,
     'show-pages': 450,
+    // CloudTrail and IAM both.
+    'reconcile-sessions': 440,
     'receive-slack': 550,
     // They know standing permits besides: one draws from them, the other ends what was drawn.
     'submit-request': 440,

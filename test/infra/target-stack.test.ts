@@ -299,6 +299,36 @@ describe('the revoker of an account that is not the home of Hotwork', () => {
     expect(roleNamed(make({}), 'Elsewhere-revoker')).toBeUndefined())
 })
 
+describe('the auditor of an account that is not the home of Hotwork', () => {
+  const auditor = 'arn:aws:iam::111111111111:role/hotwork/Elsewhere-auditor'
+  const audited = make({ auditor })
+
+  test("may be assumed by Hotwork's own auditor alone, and may look at the target role and at what was called", () => {
+    const properties = roleNamed(audited, 'Elsewhere-auditor') as Resource['Properties']
+    expect(statementsOf(properties['AssumeRolePolicyDocument'])).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'sts:AssumeRole',
+        Principal: { AWS: auditor },
+        Condition: { StringEquals: { 'sts:ExternalId': ['for-prod', 'for-staging'] } },
+      },
+    ])
+    const [inline, ...more] = resourcesOf(audited, 'AWS::IAM::Policy').map(([, { Properties }]) => Properties)
+    expect(more).toEqual([])
+    expect(statementsOf(inline?.['PolicyDocument'])).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['iam:GetRolePolicy', 'iam:ListRolePolicies'],
+        Resource: { 'Fn::GetAtt': [expect.stringMatching(/^Role/), 'Arn'] },
+      },
+      { Effect: 'Allow', Action: 'cloudtrail:LookupEvents', Resource: '*' },
+    ])
+  })
+
+  test('does not exist at home, where it reads with its own role', () =>
+    expect(roleNamed(make({}), 'Elsewhere-auditor')).toBeUndefined())
+})
+
 describe('where the broker scopes sessions', () => {
   const { prod } = props.accounts
   const scoping = make({ accounts: { prod: { ...prod, scopedCredentials: true } } })

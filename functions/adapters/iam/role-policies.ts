@@ -1,53 +1,37 @@
-import {
-  DeleteRolePolicyCommand,
-  IAMClient,
-  type IAMClientConfig,
-  NoSuchEntityException,
-  PutRolePolicyCommand,
-} from '@aws-sdk/client-iam'
+import { DeleteRolePolicyCommand, NoSuchEntityException, PutRolePolicyCommand } from '@aws-sdk/client-iam'
 import { rfc3339 } from '../../domain/ledger.ts'
 import type { Deny, RolePolicies } from '../../operations/ports.ts'
+import { type CredentialsFor, IamClients, nameOf } from './clients.ts'
 
 /** The inline policy that is ours on a target role; nothing else may have this name. */
-const policyName = 'HotworkDeny'
+export const policyName = 'HotworkDeny'
 
 /** All inline policies of a role together; white space does not count, and there is none in ours. */
 const characterLimit = 10_240
 
-type Credentials = NonNullable<IAMClientConfig['credentials']>
-
 /** The one inline policy by which ended sessions of a role are denied everything. Written by one writer a role. */
 export class IamRolePolicies implements RolePolicies {
-  readonly #credentialsFor: (role: string) => Credentials | undefined
-  /** By the account of the role: credentials are fetched once for many. */
-  readonly #clients = new Map<string | undefined, IAMClient>()
+  readonly #clients: IamClients
 
   /** @param credentialsFor what a role's policies are written with; without any, with those of the process */
-  constructor(credentialsFor: (role: string) => Credentials | undefined = () => undefined) {
-    this.#credentialsFor = credentialsFor
+  constructor(credentialsFor?: CredentialsFor) {
+    this.#clients = new IamClients(credentialsFor)
   }
 
   async putDeny(role: string, denies: readonly Deny[]): Promise<'put' | 'full'> {
-    const named = { RoleName: role.slice(role.lastIndexOf('/') + 1), PolicyName: policyName }
+    const named = { RoleName: nameOf(role), PolicyName: policyName }
     if (denies.length > 0) {
       const PolicyDocument = renderDeny(denies)
       if (PolicyDocument.length > characterLimit) return 'full'
-      await this.#clientFor(role).send(new PutRolePolicyCommand({ ...named, PolicyDocument }))
+      await this.#clients.of(role).send(new PutRolePolicyCommand({ ...named, PolicyDocument }))
       return 'put'
     }
     try {
-      await this.#clientFor(role).send(new DeleteRolePolicyCommand(named))
+      await this.#clients.of(role).send(new DeleteRolePolicyCommand(named))
     } catch (cause) {
       if (!(cause instanceof NoSuchEntityException)) throw cause
     }
     return 'put'
-  }
-
-  #clientFor(role: string): IAMClient {
-    const [, , , , account] = role.split(':')
-    const client = this.#clients.get(account) ?? connect(this.#credentialsFor(role))
-    this.#clients.set(account, client)
-    return client
   }
 }
 
@@ -77,10 +61,3 @@ function conditionOf(alike: readonly Deny[]) {
     ...(issuedBefore === undefined ? {} : { DateLessThan: { 'aws:TokenIssueTime': rfc3339(issuedBefore) } }),
   }
 }
-
-const connect = (credentials: Credentials | undefined) =>
-  new IAMClient({
-    ...(credentials !== undefined && { credentials }),
-    maxAttempts: 4,
-    requestHandler: { connectionTimeout: 1000, requestTimeout: 5000, throwOnRequestTimeout: true },
-  })

@@ -9,8 +9,9 @@ type Session = { accessKeyId: string; secretAccessKey: string; sessionToken: str
 const sessionSeconds = 900
 
 /**
- * What the policies of a target role in another account are written with: a session of that account's revoker, which may
- * write those and nothing else. Its trust demands the external id of one of the account's aliases.
+ * What the policies of a target role in another account are written with, or read: a session of that account's revoker, which
+ * may write those and nothing else, or of its auditor, which may only read. Its trust demands the external id of one of the
+ * account's aliases.
  *
  * @param home the account that this runs in, whose target role needs no other session
  * @returns for the ARN of a target role its credentials, fetched when they are needed; undefined at home
@@ -18,17 +19,18 @@ const sessionSeconds = 900
 export function foreignRevokers(
   { home, accounts }: { home: string; accounts: { readonly [alias: string]: Account } },
   client: STSClient = connect(),
+  as: 'revoker' | 'auditor' = 'revoker',
 ): (targetRole: string) => (() => Promise<Session>) | undefined {
   return (targetRole) => {
     const [, , , , accountId] = targetRole.split(':')
     if (accountId === home) return undefined
     const account = Object.values(accounts).find((each) => each.accountId === accountId)
-    const revoker = targetRole.replace(/-target$/, '-revoker')
+    const revoker = targetRole.replace(/-(?:target|sealed)$/, `-${as}`)
     return async () => {
       if (!account) throw new BrokerUnavailable(`the role \`${targetRole}\` is in no account of the deployment`)
       const command = new AssumeRoleCommand({
         RoleArn: revoker,
-        RoleSessionName: 'hotwork-revoker',
+        RoleSessionName: `hotwork-${as}`,
         ExternalId: account.externalId,
         DurationSeconds: sessionSeconds,
       })
@@ -48,6 +50,10 @@ export function foreignRevokers(
     }
   }
 }
+
+/** The auditors of other accounts, by the same rules. */
+export const foreignAuditors = (where: Parameters<typeof foreignRevokers>[0]) =>
+  foreignRevokers(where, connect(), 'auditor')
 
 const connect = () =>
   new STSClient({
