@@ -4,7 +4,7 @@ import { join } from 'node:path'
 const sample = join(import.meta.dirname, '../../../policies')
 
 /** How long the first people of a stage have, and then the wider circle: minutes in the sample, which nobody waits for. */
-const quick = { deadline: 'PT8S', onSilence: 'PT20S' }
+const quick = { deadline: 'PT8S', onSilence: 'PT30S' }
 
 type Stage = { deadline: string; onSilence: 'expire' | { escalateTo: string; deadline: string }; remind?: object }
 type Ladder = { tiers: { stages: Stage[] }[] }

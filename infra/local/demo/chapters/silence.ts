@@ -25,7 +25,7 @@ export async function tellSilence(world: World): Promise<void> {
   const widened = await report.expect(
     'the owners are silent; at their deadline the card asks those on call as well',
     async () => {
-      const card = await desk.untilCard(one, ({ says }) => says.includes('on-call'))
+      const card = await desk.untilCard(one, ({ says }) => says.includes('escalated to on-call'))
       const { status } = await reader.request(one)
       return finding(status === 'pending', `"${card.says.slice(0, 100).trim()}..."; still ${status}`, card)
     },
