@@ -31,7 +31,11 @@ export async function showOpening(call: Call, { person, reader }: Guest, ports: 
   if (!id) throw notShownOpening()
   const viewed = await viewBreakGlass({ id, person: person.id }, ports)
   if (!viewed.ok) throw notShownOpening(viewed.code)
-  const view = { viewed: viewed.value, evidence: await readEvidence(viewed.value.state, ports), bundle: ports.policy.bundle }
+  const view = {
+    viewed: viewed.value,
+    evidence: await readEvidence(viewed.value.state, ports),
+    bundle: ports.policy.bundle,
+  }
   const body = breakGlassPage({ ...view, reader: { ...reader, person: person.id }, now: ports.clock.now() })
   return shown(ports.issuer, body)
 }
