@@ -1,5 +1,6 @@
 import { noticeKey, noticesOf } from '../domain/announcing.ts'
 import type { Emergency as Glass } from '../domain/break-glass.ts'
+import { endedAt } from '../domain/ended.ts'
 import { type ApprovalRequest, grantOf } from '../domain/request.ts'
 import type { NumericDate } from '../domain/values.ts'
 import type { CardStore, Clock, Pager, PostedCard } from './ports.ts'
@@ -38,7 +39,7 @@ export async function pageFor(
       incident: breakGlass.incident,
       what: breakGlass.profile ?? state.ask.action,
       environment: state.ask.environment,
-      until: grantOf(state)?.notAfter ?? state.submittedAt,
+      until: endedAt(state) ?? grantOf(state)?.notAfter ?? state.submittedAt,
       ...(state.review ? { reviewDue: state.review.dueAt } : {}),
       drill: breakGlass.drill,
     })

@@ -434,7 +434,7 @@ export type EmergencyPage = {
   /** The profile, or the action. */
   what: string
   environment: string
-  /** When it ends, or would have. */
+  /** When it ends, or has ended. */
   until: NumericDate
   reviewDue?: NumericDate
   drill: boolean

@@ -78,6 +78,7 @@ test('a drill says that it is one before it says anything else', async () => {
   const { Subject, Message } = await heard()
   expect(Subject).toBe('DRILL: Break-glass ended, to be reviewed: checkout-recovery, person:jade')
   expect(Message).toMatch(/^This is a DRILL/)
+  expect(Message).toContain('ended: 2027-01-15T08:30:00Z')
 })
 
 test('whatever the folder calls things, SNS takes it: a subject of ASCII that is not too long, and one line each', async () => {

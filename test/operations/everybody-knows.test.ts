@@ -116,7 +116,10 @@ describe('from then on', () => {
     expect(sentTo('EVE').at(-1)).toContain('You may review it')
     expect(sentTo('BEN').at(-1)).not.toContain('You may review it')
     expect(beneath()).toEqual([expect.stringContaining('A review is due by 2027-01-16T08:00:00Z.')])
-    expect(night.pager.pages.map(({ event }) => event)).toEqual(['opened', 'ended'])
+    expect(night.pager.pages.map(({ event, until }) => [event, until - start])).toEqual([
+      ['opened', 30 * minute],
+      ['ended', 10 * minute],
+    ])
   })
 
   test('while a review is due and overdue those who may do it are reminded; overdue, the lead and the holder hear too', async () => {
@@ -253,6 +256,14 @@ describe('of very many', () => {
     const owners = [...(groups['payments-owners'] ?? []), ...crowd.map(({ id }) => id)]
     return { ...bundle, directory: { people: [...people, ...crowd], groups: { ...groups, 'payments-owners': owners } } }
   }
+
+  test('who cannot all be looked at are at least so many', async () => {
+    // None of them may approve anything, which takes every question there is to find out.
+    const strangers = crowded(500).directory.people
+    night = new LoudNight({ ...bundle, directory: { ...bundle.directory, people: strangers } })
+    await night.draw(await night.breaks())
+    expect(card()).toContain('At least 10 people who could have approved it were skipped')
+  })
 
   test('fifty are told directly, and the card says that the others are not', async () => {
     night = new LoudNight(crowded(200))

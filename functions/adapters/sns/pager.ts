@@ -55,7 +55,7 @@ const messageOf = ({ event, id, person, incident, what, environment, until, revi
     `person: ${person}`,
     `incident: ${clamp(inert(incident), 128).text}`,
     `what: ${clamp(inert(what), 128).text} in ${environment}`,
-    `until: ${rfc3339(until)}`,
+    `${event === 'opened' ? 'until' : 'ended'}: ${rfc3339(until)}`,
     ...(reviewDue === undefined ? [] : [`review due: ${rfc3339(reviewDue)}`]),
     `More: hotwork break-glass status ${id}`,
   ].join('\n')
