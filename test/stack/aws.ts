@@ -10,7 +10,7 @@ export const administrator = ({ aws }: Local) => ({
 })
 
 /** What an agent can do with what `/aws/credentials` answered. */
-export function withCredentials(local: Local, { body }: Answer) {
+export function withCredentials(local: Local, { body }: Pick<Answer, 'body'>) {
   const credentials = {
     accessKeyId: body.AccessKeyId,
     secretAccessKey: body.SecretAccessKey,

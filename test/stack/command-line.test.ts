@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import type { Local } from '../../infra/local/local-file.ts'
-import { until } from './aws.ts'
+import { until, withCredentials } from './aws.ts'
 import { Deployment } from './deployment.ts'
 
 /** `npx hotwork` against the deployed stack, as somebody on call types it, and AWS's own SDK with its `credential_process`. */
@@ -21,7 +21,6 @@ beforeAll(() => {
   // As `npm start` writes it, in the folder that one is in.
   mkdirSync(join(home, '.hotwork'))
   writeFileSync(join(home, '.hotwork/local.json'), JSON.stringify(local satisfies Local), { mode: 0o600 })
-  process.env['XDG_STATE_HOME'] = home
 })
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
@@ -29,7 +28,7 @@ type Ran = { exit: number; out: string; err: string }
 const type = (as: string, ...words: string[]): Promise<Ran> =>
   new Promise((resolve) => {
     const args = [join(root, bin.hotwork), 'break-glass', ...words, '--as', as]
-    execFile(process.execPath, args, { cwd: home }, (fault, out, err) =>
+    execFile(process.execPath, args, { cwd: home, env: { ...process.env, XDG_STATE_HOME: home } }, (fault, out, err) =>
       resolve({ exit: fault ? Number(fault.code ?? 1) : 0, out, err }),
     )
   })
@@ -53,19 +52,19 @@ test('an opening is used by the SDK as it is, ended, dead for IAM too, and revie
   expect(readdirSync(join(home, 'hotwork'))).toContain(`${id}.json`)
 
   const setUp = await type(jade, 'credentials', '--setup')
-  writeFileSync(join(home, 'config'), setUp.out)
-  process.env['AWS_CONFIG_FILE'] = join(home, 'config')
+  // What runs it has the environment of the machine, and not that of this test.
+  const own = setUp.out.replace('credential_process = ', `$&/usr/bin/env XDG_STATE_HOME=${home} `)
+  writeFileSync(join(home, 'config'), own)
+  Object.assign(process.env, { AWS_CONFIG_FILE: join(home, 'config'), AWS_PROFILE: 'hotwork' })
   // The SDK runs it in the folder of this test, which has no local stack of its own.
   const here = process.cwd()
   process.chdir(home)
-  const ssm = new SSMClient({ profile: 'hotwork', maxAttempts: 1 })
-  const put = () =>
-    ssm.send(new PutParameterCommand({ Name: parameter, Value: '3000', Overwrite: true })).then(
-      () => 'done',
-      (fault: Error) => fault.name,
-    )
-  expect(await put()).toBe('done')
+  const ssm = new SSMClient({ maxAttempts: 1 })
+  await ssm.send(new PutParameterCommand({ Name: parameter, Value: '3000', Overwrite: true }))
   process.chdir(here)
+  // Whoever asks gets the same: what is dead afterwards is what the SDK had.
+  const session = withCredentials(local, { body: JSON.parse((await type(jade, 'credentials')).out) })
+  expect(await session.putParameter(parameter)).toBe('done')
 
   const status = await json(gus, 'status', id)
   expect(status).toMatchObject({ exit: 0, body: { id, person: jade, status: 'approved' } })
@@ -75,6 +74,7 @@ test('an opening is used by the SDK as it is, ended, dead for IAM too, and revie
 
   expect(await json(jade, 'end')).toMatchObject({ exit: 0, body: { id, status: 'completed' } })
   expect(readdirSync(join(home, 'hotwork'))).toEqual([])
+  const put = () => session.putParameter(parameter)
   expect(await until(put, (answer) => answer !== 'done', 60)).toMatch(refused)
   expect((await type(jade, 'credentials', id)).exit).toBe(2)
 
@@ -86,6 +86,6 @@ test('what somebody else ended is told by the exit code', async () => {
   const { body } = await open('drill')
   expect(body).toMatchObject({ drill: true, status: 'approved' })
   expect((await type(gus, 'end', body.id)).exit).toBe(0)
-  const { exit, out } = await type(jade, 'status')
+  const { exit, out } = await type(jade, 'status', body.id)
   expect([exit, out]).toEqual([6, expect.stringContaining(`ENDED by ${gus}  ${body.id}  DRILL`)])
 })
