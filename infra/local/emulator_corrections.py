@@ -72,12 +72,19 @@ DATA_EVENTS = {"lambda:InvokeFunction"}
 def record_calls_as_cloudtrail_does() -> None:
     """CloudTrail's event history has management events alone, each by its caller: of a role, the session and the role.
 
-    Only those of sessions are kept: nobody here looks up the administrator, who deploys code in bodies of megabytes.
+    Only those of sessions are kept, and how they came about: nobody here looks up the administrator, who deploys code in
+    bodies of megabytes.
     """
     record, extract = app._maybe_record_cloudtrail, iam_actions.extract_iam_action
 
     @functools.wraps(record)
     def record_management_events(service, method, path, headers, body, query_params, *args, **kwargs):
+        if service == "sts":
+            asked = app._routing_params(method, path, headers, body, query_params)
+            if extract(service, method, path, headers, body, asked) == "sts:AssumeRole":
+                record(service, method, path, headers, body, query_params, *args, **kwargs)
+                tell_assumed_role(cloudtrail._get_event_queue()[-1], asked)
+                return
         session = sts._sessions.get(app.extract_access_key_id(headers, query_params) or "")
         if service in DATA_EVENT_SERVICES or not session or session.get("PrincipalType") != "AssumedRole":
             return
@@ -111,6 +118,30 @@ def name_caller(event: dict, session: dict, action: str) -> None:
         },
     }
     event["Username"], event["CloudTrailEvent"] = name, json.dumps(told)
+
+
+def tell_assumed_role(event: dict, form: dict) -> None:
+    """CloudTrail has a call's parameters by their names in the API, the role that it is about, and whether it was refused."""
+    said = {name: values[0] if isinstance(values, list) else values for name, values in form.items()}
+    role, name = said.get("RoleArn", ""), said.get("RoleSessionName", "")
+    told = json.loads(event["CloudTrailEvent"])
+    told["eventName"] = event["EventName"] = "AssumeRole"
+    tags = [
+        {"key": value, "value": said.get(member.replace(".Key", ".Value"), "")}
+        for member, value in said.items()
+        if member.startswith("Tags.member.") and member.endswith(".Key")
+    ]
+    told["requestParameters"] = {
+        "roleArn": role,
+        "roleSessionName": name,
+        **({"durationSeconds": int(said["DurationSeconds"])} if "DurationSeconds" in said else {}),
+        **({"tags": tags} if tags else {}),
+    }
+    made = next(reversed(list(sts._sessions.values())), {})
+    if made.get("Arn", "").split("/")[-2:] != [role.split("/")[-1], name]:
+        told["errorCode"] = "AccessDenied"
+    event["Resources"] = [{"ResourceType": "AWS::IAM::Role", "ResourceName": role}]
+    event["CloudTrailEvent"] = json.dumps(told)
 
 
 def write_lambda_output(path: str) -> None:
