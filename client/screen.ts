@@ -26,16 +26,18 @@ export function time(instant: string, { now, env }: Pick<Surroundings, 'now' | '
   const at = new Date(instant)
   const zone = env['TZ'] || Intl.DateTimeFormat().resolvedOptions().timeZone
   const local = clock(at, now(), zone)
-  const utc = clock(at, now(), 'UTC')
-  return local === utc ? `${utc} UTC` : `${local} here (${utc} UTC)`
+  if (local === clock(at, now(), 'UTC')) return `${local} UTC`
+  // The day is told once, where it is the same in both.
+  const utc = day(at, zone) === day(at, 'UTC') ? hour(at, 'UTC') : `${day(at, 'UTC')} ${hour(at, 'UTC')}`
+  return `${local} here (${utc} UTC)`
 }
 
 /** `04:12`, with the day before it where that is another one than today. */
-function clock(at: Date, now: Date, timeZone: string): string {
-  const day = (date: Date) => part(date, timeZone, { day: 'numeric', month: 'short' })
-  const hour = part(at, timeZone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
-  return day(at) === day(now) ? hour : `${day(at)} ${hour}`
-}
+const clock = (at: Date, now: Date, zone: string): string =>
+  day(at, zone) === day(now, zone) ? hour(at, zone) : `${day(at, zone)} ${hour(at, zone)}`
+
+const day = (date: Date, zone: string) => part(date, zone, { day: 'numeric', month: 'short' })
+const hour = (date: Date, zone: string) => part(date, zone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 
 function part(date: Date, timeZone: string, form: Intl.DateTimeFormatOptions): string {
   try {

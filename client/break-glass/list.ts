@@ -1,6 +1,6 @@
 import { type BreakGlass, Listed } from '../answers.ts'
 import type { Exit } from '../exit-codes.ts'
-import { table } from '../screen.ts'
+import { table, until } from '../screen.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { endOf, reviewOf, stateOf, titleOf } from './describe.ts'
 import { type Context, show } from './verb.ts'
@@ -38,8 +38,14 @@ const row = (opening: BreakGlass, surroundings: Surroundings): string[] => [
   `${titleOf(opening)}${opening.drill ? ' (drill)' : ''}${opening.sealed ? ' (sealed role)' : ''}`,
   stateOf(opening),
   endOf(opening, surroundings),
-  reviewOf(opening, surroundings),
+  briefReview(opening, surroundings),
 ]
+
+/** How much time there is for it: the day and hour are in `status`. */
+function briefReview({ review }: BreakGlass, surroundings: Surroundings): string {
+  if (review?.status !== 'due' && review?.status !== 'overdue') return reviewOf({ review }, surroundings)
+  return `${review.status === 'due' ? 'due' : 'OVERDUE'} ${until(review.due_at, surroundings)}`
+}
 
 const budgetRow = ({ person, profile, action, resource, left_minutes, budget_minutes }: Listed['budgets'][number]) => [
   person ?? profile ?? `${action} ${resource?.id ?? ''}`,
