@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import type { Bundle } from '../../functions/domain/bundle.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import { mostTold } from '../../functions/operations/emergency-people.ts'
@@ -233,6 +234,56 @@ describe('whatever is down', () => {
     night.ledger.entries = entries
     await night.draw(request)
     expect(card()).toContain('AWS credentials issued once')
+  })
+
+  test('in whatever order, in the end there is one card and one thread for each, and nobody heard anything twice', async () => {
+    /** A Slack of which each call fails or not, as the next of these says. */
+    const flaky = (fails: readonly boolean[]): CardBoard => {
+      let calls = 0
+      const maybe = async <T>(call: () => Promise<T>): Promise<T> => {
+        calls += 1
+        if (fails[calls % Math.max(1, fails.length)]) throw new BoardUnavailable('Slack answered 503')
+        return call()
+      }
+      const { board } = night
+      return {
+        post: (...what) => maybe(() => board.post(...what)),
+        update: (...what) => maybe(() => board.update(...what)),
+        open: (user) => maybe(() => board.open(user)),
+        reply: (...what) => maybe(() => board.reply(...what)),
+      }
+    }
+    const step = fc.record({
+      wait: fc.constantFrom(0, minute, 24 * minute, hour, 19 * hour, 25 * hour),
+      act: fc.constantFrom('end', 'review', 'nothing', 'nothing'),
+      fails: fc.array(fc.boolean(), { maxLength: 7 }),
+      isPagerDown: fc.boolean(),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {
+        night = new LoudNight(bundle)
+        const request = await night.breaks()
+        for (const { wait, act, fails, isPagerDown } of steps) {
+          night.clock.advance(wait)
+          if (act === 'end') await night.end(request)
+          if (act === 'review') await night.review(request, 'eve')
+          night.pager.isDown = isPagerDown
+          await night.draw(request, { board: flaky(fails) }).catch(() => {})
+        }
+        night.pager.isDown = false
+        await night.draw(request)
+        expect(night.board.messages(channel)).toHaveLength(1)
+        for (const user of toldBy()) {
+          expect(night.board.messages(`DU0${user}`)).toHaveLength(1)
+          expect(new Set(sentTo(user)).size).toBe(sentTo(user).length)
+        }
+        expect(new Set(beneath()).size).toBe(beneath().length)
+        const paged = night.pager.pages.map(({ event }) => event)
+        expect(paged).toEqual([...new Set(paged)])
+        expect(paged[0]).toBe('opened')
+      }),
+      { numRuns: 60 },
+    )
   })
 
   test('the opening itself waits for none of it', async () => {
