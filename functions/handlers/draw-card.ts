@@ -20,6 +20,7 @@ import { SystemClock } from '../adapters/system/clock.ts'
 import { type DrawBurstPorts, drawBurst } from '../operations/draw-burst.ts'
 import { type DrawPorts, drawCard } from '../operations/draw-card.ts'
 import { mayAllow } from '../operations/may-allow.ts'
+import { pageAlone } from '../operations/page-emergency.ts'
 import { hasOwnCard } from '../operations/place-in-burst.ts'
 import type { BurstMessage } from '../operations/ports.ts'
 import { environmentOf } from './environments.ts'
@@ -78,7 +79,15 @@ const hold = (receiptHandle: string, seconds: number) => queue.hold(receiptHandl
  */
 export const handler = async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
   const [single, several] = partition(Records)
-  const drawn = await drawBatch({ Records: single }, { draw: (id) => drawCard(id, ports), hold, log })
+  const drawn = await drawBatch(
+    { Records: single },
+    {
+      draw: (id) => drawCard(id, ports),
+      withoutSlack: (id) => pageAlone(id, { ...ports, ...ports.emergency }),
+      hold,
+      log,
+    },
+  )
   const shared = await drawBursts(several, { draw: (kind, because) => drawBurst(kind, because, burstPorts), hold, log })
   return { batchItemFailures: [...drawn.batchItemFailures, ...shared] }
 }

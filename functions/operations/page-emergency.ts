@@ -1,9 +1,10 @@
 import { noticeKey, noticesOf } from '../domain/announcing.ts'
 import type { Emergency as Glass } from '../domain/break-glass.ts'
+import { asOf } from '../domain/due.ts'
 import { endedAt } from '../domain/ended.ts'
 import { type ApprovalRequest, grantOf } from '../domain/request.ts'
-import type { NumericDate } from '../domain/values.ts'
-import type { CardStore, Clock, Pager, PostedCard } from './ports.ts'
+import type { NumericDate, RequestId } from '../domain/values.ts'
+import type { CardStore, Clock, Pager, PostedCard, RequestStore } from './ports.ts'
 
 /** A request by which somebody broke the glass, with what they said when they did. */
 export type Emergency = { state: ApprovalRequest; breakGlass: Glass }
@@ -47,4 +48,20 @@ export async function pageFor(
     const at = before?.at ?? clock.now()
     await cards.save({ request: state.ask.id, channel: pages, ts: '-', rendered: '-', at, told })
   }
+}
+
+/**
+ * The same for whatever request this is, where its card is not even tried: whoever is to be woken does not wait for Slack.
+ *
+ * @throws PagerUnavailable, StoreUnavailable
+ */
+export async function pageAlone(
+  id: RequestId,
+  ports: Ports & { requests: Pick<RequestStore, 'load'>; cards: CardStore },
+): Promise<void> {
+  const stored = id.startsWith('bgl_') ? await ports.requests.load(id) : undefined
+  const breakGlass = stored?.state.ask.breakGlass
+  if (!stored || !breakGlass) return
+  const now = ports.clock.now()
+  await pageFor({ state: asOf(stored.state, now), breakGlass }, now, await ports.cards.load(id), ports)
 }

@@ -3,10 +3,11 @@ import type { Bundle } from '../../functions/domain/bundle.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import { mostTold } from '../../functions/operations/emergency-people.ts'
 import { BoardUnavailable, CardUndeliverable } from '../../functions/operations/faults.ts'
+import { pageAlone } from '../../functions/operations/page-emergency.ts'
 import type { CardBoard } from '../../functions/operations/ports.ts'
 import { wordsOf } from '../slack/desk-world.ts'
 import { channel, LoudNight, profile } from '../slack/emergencies.ts'
-import { person, sampleBundle, start } from '../support/world.ts'
+import { person, prodParameter, sampleBundle, start } from '../support/world.ts'
 import { hour, minute } from './night.ts'
 
 const bundle = sampleBundle()
@@ -181,6 +182,17 @@ describe('whatever is down', () => {
     await night.draw(request)
     expect(night.board.messages(channel)).toHaveLength(1)
     expect(night.pager.pages).toHaveLength(1)
+  })
+
+  test('Slack, so that no card is tried at all: whoever is woken is woken by that alone, and for no other request', async () => {
+    const request = await night.breaks()
+    const { cards, pager, requests, clock } = night
+    for (let look = 0; look < 2; look++) await pageAlone(request.ask.id, { cards, pager, requests, clock })
+    const other = await night.submitted(prodParameter)
+    await pageAlone(other.ask.id, { cards, pager, requests, clock })
+    expect(pager.pages.map(({ id }) => id)).toEqual([request.ask.id])
+    await night.draw(request)
+    expect(pager.pages).toHaveLength(1)
   })
 
   test('the page hook: everybody in Slack knows all the same, once, and it is paged when it is back', async () => {

@@ -1,7 +1,7 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda'
 import { SystemIds } from '../../functions/adapters/system/ids.ts'
 import { drawBatch } from '../../functions/handlers/wiring/draw-batch.ts'
-import { BoardUnavailable, CardUndeliverable } from '../../functions/operations/faults.ts'
+import { BoardUnavailable, CardUndeliverable, PagerUnavailable } from '../../functions/operations/faults.ts'
 import { requestId } from '../support/ask.ts'
 import { MemoryLog } from '../support/memory-log.ts'
 
@@ -19,21 +19,24 @@ const ids = Array.from({ length: 200 }, () => new SystemIds().request())
 
 async function drawn(records: SQSRecord[], fails: { [request: string]: Error } = {}) {
   const drawings: string[] = []
+  const beside: string[] = []
   const held: [string, number][] = []
   const { batchItemFailures } = await drawBatch({ Records: records } as SQSEvent, {
     draw: async (id) => {
       drawings.push(id)
       if (fails[id]) throw fails[id]
     },
+    withoutSlack: async (id) => void beside.push(id),
     hold: async (handle, seconds) => void held.push([handle, seconds]),
     log: new MemoryLog(),
   })
-  return { drawings, held, failed: batchItemFailures.map(({ itemIdentifier }) => itemIdentifier) }
+  return { drawings, beside, held, failed: batchItemFailures.map(({ itemIdentifier }) => itemIdentifier) }
 }
 
 test('several messages of one request are one drawing', async () => {
   expect(await drawn([record('a', of(1)), record('b', of(1)), record('c', of(2))])).toEqual({
     drawings: [requestId(1), requestId(2)],
+    beside: [],
     held: [],
     failed: [],
   })
@@ -49,10 +52,12 @@ test('one request’s trouble is its own, and all of its messages come again, in
 
 test('when Slack asks for patience the messages are held for at least as long as it asks, and nothing else is tried', async () => {
   const fault = new BoardUnavailable('slower', { retryAfterSeconds: 17 })
-  const { drawings, held, failed } = await drawn([record('a', of(1)), record('b', of(1)), record('c', of(2))], {
+  const { drawings, beside, held, failed } = await drawn([record('a', of(1)), record('b', of(1)), record('c', of(2))], {
     [requestId(1)]: fault,
   })
   expect(drawings).toEqual([requestId(1)])
+  // But what needs no Slack: whoever is to be woken in an emergency.
+  expect(beside).toEqual([requestId(2)])
   expect(held.map(([handle]) => handle)).toEqual(['handle-a', 'handle-b', 'handle-c'])
   for (const [, seconds] of held) expect(seconds).toBeGreaterThanOrEqual(17)
   expect(failed).toEqual(['a', 'b', 'c'])
@@ -107,3 +112,9 @@ test.each([
     expect(held?.[1]).toBeLessThanOrEqual(2 * seconds)
   },
 )
+
+test('what only the page hook has missed comes again soon, however often it has: the next change of the card waits for it', async () => {
+  const holds = async (fault: Error) => (await drawn([record('a', of(1), 40)], { [requestId(1)]: fault })).held[0]?.[1]
+  expect(await holds(new PagerUnavailable('down'))).toBeLessThanOrEqual(30)
+  expect(await holds(new BoardUnavailable('down'))).toBeGreaterThanOrEqual(60)
+})

@@ -1,13 +1,15 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
 import { RequestId } from '../../domain/values.ts'
-import { BoardUnavailable } from '../../operations/faults.ts'
+import { BoardUnavailable, PagerUnavailable } from '../../operations/faults.ts'
 import type { Log } from '../../operations/ports.ts'
 
 const Message = z.object({ requestId: RequestId })
 
 type Options = {
   draw(id: RequestId): Promise<void>
+  /** Does what of a drawing needs no Slack, where Slack is known not to answer. */
+  withoutSlack(id: RequestId): Promise<void>
   /** Says when a failed message shall come again. */
   hold(receiptHandle: string, seconds: number): Promise<void>
   log: Log
@@ -34,7 +36,7 @@ export async function drawBatch(event: SQSEvent, options: Options): Promise<SQSB
 async function drawOne(
   records: readonly SQSRecord[],
   trouble: BoardUnavailable | undefined,
-  { draw, hold, log }: Options,
+  { draw, withoutSlack, hold, log }: Options,
 ): Promise<unknown> {
   const id = requestOf(records[0]?.body ?? '')
   if (id === undefined) {
@@ -42,7 +44,10 @@ async function drawOne(
     return new TypeError('message without a request')
   }
   try {
-    if (trouble) throw trouble
+    if (trouble) {
+      await withoutSlack(id)
+      throw trouble
+    }
     await draw(id)
     return undefined
   } catch (fault) {
@@ -69,7 +74,8 @@ function requestOf(body: string): RequestId | undefined {
  */
 function pause(fault: unknown, id: RequestId, records: readonly SQSRecord[]): number {
   const received = Math.max(...records.map(({ attributes }) => Number(attributes.ApproximateReceiveCount) || 1))
-  const longer = Math.min(60, 2 ** received)
+  // What only the page hook has missed keeps no later change of the card waiting for long.
+  const longer = Math.min(fault instanceof PagerUnavailable ? 15 : 60, 2 ** received)
   return Math.max(retryAfterOf(fault) ?? 0, longer) + Math.floor(shareOf(id, received) * longer)
 }
 
