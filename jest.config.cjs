@@ -26,7 +26,8 @@ module.exports = {
       moduleNameMapper: {
         ...canonicalize,
         '/wiring/(deciding|policy|bundle|evidence)\\.ts$': '<rootDir>/test/client/support/memory-wiring.ts',
-        '/adapters/(kms/kms-signer|kms/kms-key-set|sts/broker)\\.ts$': '<rootDir>/test/client/support/memory-wiring.ts',
+        '/adapters/(kms/kms-signer|kms/kms-key-set|sts/broker|aws-calls/sdk-caller)\\.ts$':
+          '<rootDir>/test/client/support/memory-wiring.ts',
       },
     }),
     // What it counts is only its own where nothing else goes on: run.ts runs it alone.

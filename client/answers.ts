@@ -22,6 +22,8 @@ export const BreakGlass = z.looseObject({
   action: z.string(),
   resource: z.looseObject({ type: z.string(), id: z.string() }),
   rights: z.array(z.looseObject({ action: z.string(), resources: z.array(z.string()) })),
+  /** What there is to get for it: AWS credentials, one call that Hotwork makes, or a token for a tool. */
+  credential: z.enum(['sts', 'mediated', 'token']).catch('sts'),
   reason: z.string(),
   incident: z.string(),
   drill: z.boolean().default(false),
@@ -90,6 +92,9 @@ export type DrillReport = z.infer<typeof DrillReport>
 export const Vouched = z.looseObject({ person: z.string(), vouched_by: z.string(), until: time })
 
 export const AccessToken = z.looseObject({ access_token: z.string().min(1) })
+
+/** What AWS answered to the one call that Hotwork made. */
+export const Called = z.looseObject({ output: z.record(z.string(), z.unknown()) })
 
 /** What AWS SDKs take from a `credential_process`: these members, and no others. */
 export const AwsCredentials = z.object({

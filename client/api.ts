@@ -74,7 +74,7 @@ export class Api {
         return cause
       })
       const lost = !isAnswer(sent)
-      if (!lost && ![429, 502, 503, 504].includes(sent.response.status)) return sent
+      if (!lost && !passes(sent)) return sent
       if (count === tries) {
         if (!lost) return sent
         throw new Fault(
@@ -117,6 +117,10 @@ export class Api {
   }
 }
 
+/** Whether another try may do better: what stands before Hotwork failed, or Hotwork says so itself. */
+const passes = ({ response: { status }, text }: Answered): boolean =>
+  [429, 503].includes(status) || ([502, 504].includes(status) && codeOf(text) === undefined)
+
 type Answered = { response: Response; text: string }
 const isAnswer = (sent: unknown): sent is Answered => typeof sent === 'object' && sent !== null && 'response' in sent
 
@@ -143,10 +147,20 @@ function strongerLogin({ status, headers }: Response): Wanted | undefined {
   return { ...(acr === undefined ? {} : { acr }), ...(Number.isFinite(maxAge) ? { maxAge } : {}) }
 }
 
-function refusalOf(response: Response, text: string): Refusal | Fault {
+const problemIn = (text: string): z.infer<typeof Problem> => {
   const read = Problem.safeParse(parsed(text))
-  const { type, title, detail, error, error_description: description } = read.success ? read.data : {}
-  const code = error ?? type?.split(/[/:]/).at(-1)
+  return read.success ? read.data : {}
+}
+
+/** What Hotwork calls what is wrong; undefined where it is not Hotwork that says so. */
+function codeOf(text: string): string | undefined {
+  const { error, type } = problemIn(text)
+  return error ?? type?.split(/[/:]/).at(-1)
+}
+
+function refusalOf(response: Response, text: string): Refusal | Fault {
+  const { title, detail, error, error_description: description } = problemIn(text)
+  const code = codeOf(text)
   if (code === undefined)
     return response.status === 404
       ? wrongUsage('this is no address of Hotwork', `\`${new URL(response.url).origin}\` knows nothing of it`)

@@ -1,5 +1,6 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { Api } from './api.ts'
+import { call } from './break-glass/call.ts'
 import { claim } from './break-glass/claim.ts'
 import { credentials } from './break-glass/credentials.ts'
 import { end } from './break-glass/end.ts'
@@ -64,6 +65,9 @@ export function commandLine(surroundings: Surroundings, done: (exit: Exit) => vo
     .addArgument(id)
     .option('--setup', 'print what to put into ~/.aws/config, and no credentials', false)
     .action(act(credentials))
+  verb('call', 'where Hotwork makes the one call itself: have it made, and print what AWS answered')
+    .addArgument(id)
+    .action(act(call))
   verb('claim', 'take up what you opened on a page: its key is on this machine from then on')
     .argument('<id>', 'the opening')
     .action(act(claim))

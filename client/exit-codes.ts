@@ -35,6 +35,8 @@ export function exitOfStatus(status: string): Exit {
 /** What a refusal of the API is as an exit code. The code goes first: a conflict may be a no, or only too early. */
 export function exitOfRefusal(status: number, code: string): Exit {
   if (code === 'no_review_due') return exits.pending
+  // It was begun, and nobody knows whether it was done.
+  if (code === 'outcome_unknown') return exits.fault
   // `Retry-After` was heeded until it was no use: nobody has said no.
   if (status >= 500 || status === 429) return exits.fault
   return status === 401 || status === 403 || status === 409 ? exits.denied : exits.usage

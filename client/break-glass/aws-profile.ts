@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import type { BreakGlass } from '../answers.ts'
+import { fact } from '../screen.ts'
 import type { Context } from './verb.ts'
 
 /** How the next command is typed. */
@@ -25,5 +27,22 @@ export function awsProfile({ settings }: Pick<Context, 'settings'>): { credentia
       `credential_process = ${credential_process}`,
       ...(localAws ? [`region = ${localAws.region}`, `endpoint_url = ${localAws.endpointUrl}`] : []),
     ],
+  }
+}
+
+/** How to use what is open, by what there is to get for it. */
+export function useOf({ id, credential }: Pick<BreakGlass, 'id' | 'credential'>, context: Context): string[] {
+  switch (credential) {
+    case 'sts':
+      return [
+        fact('use', 'put this into ~/.aws/config once, then `aws --profile hotwork ...`'),
+        ...awsProfile(context).lines.map((line) => fact('', line)),
+      ]
+    case 'mediated':
+      return [fact('use', `Hotwork makes the one call: ${command} call ${id}`)]
+    case 'token':
+      return [fact('use', 'show the tool an access token of POST /token, by the key below')]
+    default:
+      return credential satisfies never
   }
 }

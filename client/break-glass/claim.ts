@@ -1,7 +1,7 @@
 import { type Exit, exitOfStatus, exits } from '../exit-codes.ts'
 import { fact } from '../screen.ts'
 import { Refusal } from '../trouble.ts'
-import { awsProfile, command } from './aws-profile.ts'
+import { command, useOf } from './aws-profile.ts'
 import { accessToken } from './credentials.ts'
 import { describe } from './describe.ts'
 import { read } from './status.ts'
@@ -20,8 +20,7 @@ export async function claim({ id: typed }: { id: string }, context: Context): Pr
     ...describe(opening, surroundings),
     ...(opening.status === 'approved'
       ? [
-          fact('use', 'put this into ~/.aws/config once, then `aws --profile hotwork ...`'),
-          ...awsProfile(context).lines.map((line) => fact('', line)),
+          ...useOf(opening, context),
           fact('end', `${command} end ${id}`),
           fact('key', `${openings.pathOf(id)}, deleted at the end`),
         ]

@@ -1,10 +1,11 @@
+import type * as z from 'zod'
 import { AccessToken, AwsCredentials } from '../answers.ts'
 import { type Exit, exits } from '../exit-codes.ts'
 import { proverOf } from '../kept-openings.ts'
 import { oneAtATime } from '../one-at-a-time.ts'
 import { lines } from '../screen.ts'
-import { Refusal } from '../trouble.ts'
-import { awsProfile } from './aws-profile.ts'
+import { Refusal, wrongUsage } from '../trouble.ts'
+import { awsProfile, command } from './aws-profile.ts'
 import type { Context } from './verb.ts'
 
 /** With less left, they are made anew: whatever is done with them takes a while too. Milliseconds. */
@@ -28,7 +29,9 @@ export async function credentials(
   const made = await oneAtATime(file, surroundings, async () => {
     const before = openings.credentials(kept.id)
     if (before && Date.parse(before.Expiration) - surroundings.now().getTime() > worthUsing) return before
-    const fresh = await claim(kept, context)
+    const fresh = await atDoor(AwsCredentials, '/aws/credentials', kept, context).catch((trouble: unknown) => {
+      throw trouble instanceof Refusal && trouble.told.code === 'mediated' ? callInstead(kept.id) : trouble
+    })
     openings.keepCredentials(kept.id, fresh)
     return fresh
   })
@@ -36,17 +39,20 @@ export async function credentials(
   return exits.done
 }
 
+const callInstead = (id: string): Refusal =>
+  wrongUsage('this is an action that Hotwork does itself', `have it done: \`${command} call ${id}\``)
+
 type Kept = ReturnType<Context['kept']['find']>
 
-/** AWS's credentials, for the access token of the opening. */
-async function claim(kept: Kept, context: Context): Promise<AwsCredentials> {
+/** What Hotwork gives for the access token of an opening at one of its doors to AWS. */
+export async function atDoor<T>(shape: z.ZodType<T>, path: string, kept: Kept, context: Context): Promise<T> {
   const { api, kept: openings } = context
   const prove = await proverOf(kept)
   try {
     const token = await accessToken(kept, context)
-    return await api.call(AwsCredentials, {
+    return await api.call(shape, {
       method: 'POST',
-      path: '/aws/credentials',
+      path,
       accessToken: token,
       proof: (method, url) => prove(method, url, token),
     })

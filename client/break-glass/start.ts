@@ -3,7 +3,7 @@ import { type Exit, exitOfStatus } from '../exit-codes.ts'
 import { proverOf } from '../kept-openings.ts'
 import { fact, time, until } from '../screen.ts'
 import { Fault, Refusal } from '../trouble.ts'
-import { awsProfile, command } from './aws-profile.ts'
+import { awsProfile, command, useOf } from './aws-profile.ts'
 import { rightsOf, stateOf, titleOf } from './describe.ts'
 import { type Context, show } from './verb.ts'
 import { readWhat, type WhatTyped } from './what.ts'
@@ -59,8 +59,7 @@ function words(opened: Opened, context: Context): string[] {
       'until',
       `${time(not_after, surroundings)}, ${until(not_after, surroundings)}; ${left} min left of seven days`,
     ),
-    fact('use', 'put this into ~/.aws/config once, then `aws --profile hotwork ...`'),
-    ...awsProfile(context).lines.map((line) => fact('', line)),
+    ...useOf(opened, context),
     fact('end', `${command} end ${id}`),
     ...(review
       ? [fact('review', `somebody else, by ${time(review.due_at, surroundings)}: ${command} review ${id}`)]

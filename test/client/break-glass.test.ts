@@ -1,5 +1,5 @@
 import { start } from '../support/world.ts'
-import { calls } from './support/memory-wiring.ts'
+import { caller, calls } from './support/memory-wiring.ts'
 import { Night, recovery, why } from './support/night.ts'
 import type { Terminal } from './support/terminal.ts'
 
@@ -417,6 +417,32 @@ describe('credentials', () => {
     // No process has a number as high as this.
     writeFileSync(`${jade.home}/hotwork/${id}.lock`, `999999999 ${Date.now()}`)
     expect((await jade.type('credentials')).exit).toBe(0)
+  })
+})
+
+describe('call', () => {
+  const FunctionName = 'checkout-worker'
+  const mediated = [
+    ...['--action', 'lambda:UpdateFunctionConfiguration'],
+    ...['--arguments', JSON.stringify({ FunctionName, Timeout: 60 }), ...why(), '--minutes', '5'],
+  ]
+
+  test('has Hotwork make the one call, once, and prints what AWS answered; credentials there are none', async () => {
+    const { out } = await jade.type('start', ...mediated)
+    expect(out).toMatch(/use {6}Hotwork makes the one call: npx hotwork break-glass call bgl_/)
+    const none = await jade.type('credentials')
+    expect([none.exit, none.err]).toEqual([2, expect.stringContaining('npx hotwork break-glass call bgl_')])
+    expect(await jade.json('call')).toEqual({ exit: 0, body: { output: { Timeout: 60 } } })
+    expect(caller.done).toMatchObject([{ arguments: { FunctionName, Timeout: 60 } }])
+    await jade.type('call')
+    expect(caller.done).toHaveLength(1)
+  })
+
+  test('what AWS refuses was not done, and is not tried again: exit 1', async () => {
+    await jade.type('start', ...mediated)
+    caller.next({ refuses: 'AccessDeniedException' })
+    const { exit, err } = await jade.type('call')
+    expect([exit, err, jade.pauses]).toEqual([1, expect.stringContaining('AccessDeniedException'), []])
   })
 })
 

@@ -30,6 +30,8 @@ export function breakGlassView(state: ApprovalRequest): { [member: string]: Json
     ...(glass.secondedBy === undefined ? {} : { vouched_by: glass.secondedBy }),
     digest: ask.digest,
     unpinned: ask.unpinned,
+    /** What there is to get for it: AWS credentials, one call that Hotwork makes, or a token for a tool. */
+    credential: ask.credential,
     opened_at: rfc3339(state.submittedAt),
     not_after: rfc3339(grant.notAfter),
     ...(ended === undefined ? {} : { ended }),

@@ -19,6 +19,7 @@ const routes = {
   ],
   'issue-token': ['POST /token'],
   'issue-aws-credentials': ['POST /aws/credentials'],
+  'call-aws': ['POST /aws/calls'],
   metadata: ['GET /.well-known/oauth-protected-resource'],
 } as const
 type Handler = keyof typeof routes

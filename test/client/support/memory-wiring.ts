@@ -1,6 +1,7 @@
 import type { Bundle } from '../../../functions/domain/bundle.ts'
-import type { DecidingPorts, KeySet, Policy, Signer } from '../../../functions/operations/ports.ts'
+import type { AwsCaller, DecidingPorts, KeySet, Policy, Signer } from '../../../functions/operations/ports.ts'
 import { MemoryCallRecord } from '../../support/memory-call-record.ts'
+import { MemoryCaller } from '../../support/memory-caller.ts'
 import { MemoryCardStore } from '../../support/memory-card-store.ts'
 import { MemorySigner } from '../../support/memory-signer.ts'
 import type { World } from '../../support/world.ts'
@@ -13,12 +14,15 @@ import type { World } from '../../support/world.ts'
 let world: World | undefined
 /** What AWS has on record of calls, and what was posted to Slack. */
 export let calls = new MemoryCallRecord()
+/** AWS, as far as Hotwork calls it itself. */
+export let caller = new MemoryCaller()
 let cards = new MemoryCardStore()
 
 /** From now on the handlers stand on this world. */
 export function useWorld(next: World): void {
   world = next
   calls = new MemoryCallRecord()
+  caller = new MemoryCaller()
   cards = new MemoryCardStore()
 }
 
@@ -65,4 +69,8 @@ export class KmsKeySet implements KeySet {
 }
 export class StsBroker {
   assume: World['broker']['assume'] = (ask) => current().broker.assume(ask)
+}
+export class SdkCaller implements AwsCaller {
+  call: AwsCaller['call'] = (call) => caller.call(call)
+  lookUp: AwsCaller['lookUp'] = (call) => caller.lookUp(call)
 }

@@ -1,0 +1,17 @@
+import { Called } from '../answers.ts'
+import type { Exit } from '../exit-codes.ts'
+import { oneAtATime } from '../one-at-a-time.ts'
+import { atDoor } from './credentials.ts'
+import { type Context, show } from './verb.ts'
+
+/**
+ * Has Hotwork make the one call that was opened, where the action is one that it does itself, and prints AWS's answer. It is
+ * made once: asking again tells what has become of it.
+ */
+export async function call({ id }: { id?: string | undefined }, context: Context): Promise<Exit> {
+  const { kept: openings, settings, surroundings } = context
+  const kept = openings.find(settings.apiUrl, id)
+  const file = openings.pathOf(kept.id).replace(/\.json$/, '.lock')
+  const called = await oneAtATime(file, surroundings, () => atDoor(Called, '/aws/calls', kept, context))
+  return show(context, called, () => ['DONE, and AWS answered', ...JSON.stringify(called.output, null, 2).split('\n')])
+}
