@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { LambdaClient, PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda'
 import {
   DeleteScheduleCommand,
-  paginateListSchedules,
+  ListSchedulesCommand,
   SchedulerClient,
   type ScheduleSummary,
 } from '@aws-sdk/client-scheduler'
@@ -255,12 +255,11 @@ describe('with the execution stopped and nothing left in the Scheduler', () => {
   const scheduler = new SchedulerClient(admin)
   const executionOf = (id: string) => `${local.aws.stateMachineArn.replace(':stateMachine:', ':execution:')}:${id}`
 
-  /** The timers that are set for one opening. */
+  /** The timers that are set for one opening: by prefix, since the local Scheduler lists a hundred and knows no next page. */
   async function timersOf(id: string): Promise<readonly ScheduleSummary[]> {
-    const found: ScheduleSummary[] = []
-    const pages = paginateListSchedules({ client: scheduler }, { GroupName: `${local.aws.stackName}-timers` })
-    for await (const { Schedules = [] } of pages) found.push(...Schedules)
-    return found.filter(({ Name }) => Name?.startsWith(id))
+    const { stackName } = local.aws
+    const list = new ListSchedulesCommand({ GroupName: `${stackName}-timers`, NamePrefix: id })
+    return (await scheduler.send(list)).Schedules ?? []
   }
 
   /** Stops the execution as soon as it waits, and takes away every timer that was set, its end's among them. */
