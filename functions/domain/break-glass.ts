@@ -53,6 +53,8 @@ export type Profile = z.infer<typeof Profile>
 export const BreakGlassPolicy = z.strictObject({
   /** What an incident looks like, as a regular expression that is anchored at both ends. */
   incident: z.string().min(1).max(256),
+  /** One that matches, which is what people are shown: nobody reads a regular expression at 3 a.m. */
+  incidentExample: z.string().min(1).max(128).optional(),
   /** What one person may open in seven days, of everything together. */
   budgetOfPerson: Seconds,
   /** For one catalogue action with its arguments, where no profile covers its resource. */
@@ -138,6 +140,10 @@ export function refusedBy(
 
 /** The resource of an opening of a profile: the profile itself. */
 export const profileResource = (profile: string): Resource => ({ type: 'hotwork:profile', id: profile })
+
+/** What an incident looks like, in words that go on after "it". */
+export const incidentLooks = ({ incident, incidentExample }: Pick<BreakGlassPolicy, 'incident' | 'incidentExample'>) =>
+  incidentExample === undefined ? `should match \`${incident}\`` : `should look like \`${incidentExample}\``
 
 /** How strong a login what was opened takes, as it is today: its profile's, or that of single actions. */
 export const loginWantedFor = (

@@ -1,12 +1,18 @@
 import type { Profile } from '../domain/break-glass.ts'
-import { profileResource } from '../domain/break-glass.ts'
+import { incidentLooks, profileResource } from '../domain/break-glass.ts'
 import { factsOfProfile } from '../domain/emergency.ts'
 import { type PersonId, RequestId, type Seconds } from '../domain/values.ts'
 import { askAboutEmergency } from './emergency-questions.ts'
 import type { DecidingPorts } from './ports.ts'
 
 /** What a form offers to open: profiles, and single actions of the catalogue by name, with what those may be at most. */
-export type Openable = { profiles: readonly Profile[]; actions: readonly string[]; incident: string; window: Seconds }
+export type Openable = {
+  profiles: readonly Profile[]
+  actions: readonly string[]
+  /** What an incident looks like, in words that go on after "it". */
+  incidentLooks: string
+  window: Seconds
+}
 
 /**
  * What this person can be offered to open; undefined where nobody can open anything. Policy is asked without an incident,
@@ -29,7 +35,7 @@ export function mayOpen(
   return {
     profiles: permitted.length === 0 ? glass.profiles : permitted,
     actions: Object.keys(actions).sort(),
-    incident: glass.incident,
+    incidentLooks: incidentLooks(glass),
     window: glass.action.window,
   }
 }

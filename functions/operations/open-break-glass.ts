@@ -4,6 +4,7 @@ import {
   type BreakGlassPolicy,
   current,
   type Emergency,
+  incidentLooks,
   type Limits,
   type Opening,
   profileResource,
@@ -315,12 +316,11 @@ export function openedBy(
 }
 
 async function checkIncident(incident: string, glass: BreakGlassPolicy, { incidents, log }: OpeningPorts) {
-  if (incident.length > 128 || !new RegExp(glass.incident).test(incident))
-    return `\`incident\` should look like \`${glass.incident}\``
+  if (incident.length > 128 || !new RegExp(glass.incident).test(incident)) return `it ${incidentLooks(glass)}`
   const known = await incidents.check(incident)
   if (known === 'unreachable') log.warn('incident not checked')
   // That nobody can say is no reason to leave people in an emergency without a way in: it is what reviews are for.
-  return known === 'unknown' ? '`incident` is not known where incidents are kept' : undefined
+  return known === 'unknown' ? 'it is not known where incidents are kept' : undefined
 }
 
 /** The books of the person and of the profile, as true as their openings are now: ended is ended, reviewed is reviewed. */

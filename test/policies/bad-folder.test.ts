@@ -8,6 +8,7 @@ const flags = 'policies/actions/flags.set.json'
 const ladder = 'policies/ladder.json'
 const agents = 'policies/agents.json'
 const people = 'policies/directory.json'
+const glass = 'policies/break-glass.json'
 const _cases = 'policies/cases/limits.json'
 const cedar = 'policies/limits.cedar'
 
@@ -691,6 +692,66 @@ const policies: Bad[] = [
   ],
 ]
 
+/** What opens in an emergency. */
+const emergencies: Bad[] = [
+  [
+    'an example of an incident that its pattern refuses',
+    (copy) => copy.editJson(glass, (file) => (file.incidentExample = 'INC 2041')),
+    glass,
+    '"incidentExample"',
+    '`INC 2041` does not match `^INC-[0-9]{1,12}$`',
+    '`incident` takes',
+  ],
+  [
+    'a pattern of incidents that is no regular expression',
+    (copy) => copy.editJson(glass, (file) => (file.incident = '^INC-[0-9$')),
+    glass,
+    '"incident"',
+    'no regular expression',
+    '^INC-',
+  ],
+  [
+    'a pattern of incidents that is not anchored',
+    (copy) => copy.editJson(glass, (file) => (file.incident = 'INC-[0-9]{1,12}')),
+    glass,
+    '"incident"',
+    'not anchored',
+    'end it with `$`',
+  ],
+  [
+    'a profile that reaches what Hotwork is made of',
+    (copy) =>
+      copy.editJson(
+        glass,
+        (file) =>
+          (file.profiles[0].rights[0].resources = ['arn:{partition}:ssm:{region}:{account}:parameter/hotwork/*']),
+      ),
+    glass,
+    'parameter/hotwork/*',
+    'reaches what Hotwork itself is made of',
+    'take it out',
+  ],
+  [
+    'two profiles that open the same',
+    (copy) =>
+      copy.editJson(glass, ({ profiles }) =>
+        profiles.push({ ...profiles[0], name: 'checkout-again', rights: [profiles[0].rights[1]] }),
+      ),
+    glass,
+    '"rights": [\n        {\n          "action": "lambda:PutFunctionConcurrency"',
+    'two budgets',
+    'leave it in one of them',
+  ],
+  [
+    'a profile whose action gives no AWS credentials',
+    (copy) => copy.editJson(glass, (file) => (file.profiles[0].rights[0].action = 'flags:set')),
+    glass,
+    '"flags:set"',
+    'gives no AWS credentials',
+    '`sts`',
+  ],
+]
+
 const behaviour: Bad[] = [
   [
     'a case that fails',
@@ -785,6 +846,7 @@ describe.each([
   ['a name that means nothing', names],
   ['an action whose parts do not fit', catalogue],
   ['a policy that is not sound', policies],
+  ['an emergency that opens what it should not', emergencies],
   ['policies that do not do what they should', behaviour],
 ])('%s', (_, all) => {
   test.each(all)('%s is found, with its line and the fix', (_rule, spoil, file, line, message, fix) => {

@@ -88,7 +88,7 @@ test('one action takes its arguments, and a drill is one', async () => {
 
 test.each<[rule: string, changes: { [block: string]: string }, field: string, sentence: RegExp]>([
   ['a reason that says nothing', { reason: 'outage' }, 'reason', /what is wrong and what you are going to do/],
-  ['an incident that is none', { incident: 'soon' }, 'incident', /should look like/],
+  ['an incident that is none', { incident: 'soon' }, 'incident', /should look like INC-2041/],
   ['an action without arguments', { what: 'action ssm:PutParameter' }, 'arguments', /takes its arguments/],
   ['arguments that are no JSON', { what: 'action ssm:PutParameter', arguments: '{' }, 'arguments', /JSON object/],
   [

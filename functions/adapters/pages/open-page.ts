@@ -92,8 +92,7 @@ const told: { [code in Refusal]?: string } = {
   budget_spent: 'The minutes of these seven days are used up, so nothing was opened.',
   review_overdue:
     'An earlier opening has not been reviewed, so a second person must vouch for you first. Nothing was opened.',
-  bad_incident:
-    'The incident is not known where incidents are kept, so nothing was opened. Prepare it again with the right one.',
+  bad_incident: 'The incident is not right, so nothing was opened. Prepare it again with the right one.',
   bad_reason:
     'The reason is that of an earlier opening, so nothing was opened. Prepare it again and say what is wrong this time.',
   window_too_long: 'That is longer than can be opened now. Prepare it again for less.',
@@ -101,7 +100,13 @@ const told: { [code in Refusal]?: string } = {
 }
 
 export const whyNotOpened = (code: Refusal, detail?: string): string =>
-  `${told[code] ?? 'It could not be opened now, and nothing has changed.'}${code === 'cool_down' && detail ? ` It is ${detail}.` : ''}`
+  `${told[code] ?? 'It could not be opened now, and nothing has changed.'}${detail === undefined ? '' : sentenceOf(code, detail)}`
+
+/** What a detail adds to that; of other refusals it is for programs. */
+const sentenceOf = (code: Refusal, detail: string): string => {
+  if (code === 'cool_down') return ` It is ${detail}.`
+  return code === 'bad_incident' ? ` ${detail.replace(/^it/, 'It').replaceAll('`', '')}.` : ''
+}
 
 /** How strong a login is wanted, in words. */
 export const loginWords = ({ acr, maxAge }: LoginWanted): string =>

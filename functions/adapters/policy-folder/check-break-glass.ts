@@ -1,4 +1,4 @@
-import type { OpenRight, Profile } from '../../domain/break-glass.ts'
+import type { BreakGlassPolicy, OpenRight, Profile } from '../../domain/break-glass.ts'
 import { rightsStatements } from '../../domain/emergency.ts'
 import { resourcesOverlap } from '../../domain/glob.ts'
 import { ownClassification, reachesOurselves } from '../../domain/own.ts'
@@ -17,7 +17,7 @@ export function checkBreakGlass(folder: Folder): Problem[] {
   const { value, document } = breakGlass
   const problems: Problem[] = []
   const say: Say = (path, message, fix) => void problems.push(document.report(path, message, fix))
-  checkIncident(value.incident, say)
+  checkIncident(value, say)
   for (const [terms, path] of [
     [value.action, ['action']],
     ...value.profiles.map((profile, at) => [profile, ['profiles', at]] as const),
@@ -43,9 +43,10 @@ export function checkBreakGlass(folder: Folder): Problem[] {
   return problems
 }
 
-function checkIncident(pattern: string, say: Say): void {
+function checkIncident({ incident: pattern, incidentExample: example }: BreakGlassPolicy, say: Say): void {
   try {
-    new RegExp(pattern)
+    if (example !== undefined && !new RegExp(pattern).test(example))
+      say(['incidentExample'], `\`${example}\` does not match \`${pattern}\``, 'give one that `incident` takes')
   } catch {
     say(['incident'], `\`${pattern}\` is no regular expression`, 'write one such as `^INC-[0-9]{1,12}$`')
   }

@@ -82,6 +82,7 @@ const TermsFile = {
 export const BreakGlassFile = z
   .strictObject({
     incident: z.string(),
+    incidentExample: z.string().optional(),
     budgetOfPerson: Duration,
     action: z.strictObject(TermsFile),
     profiles: z

@@ -46,7 +46,7 @@ export function openModal(openable: Openable | undefined): Modal {
         },
       },
       textInput('reason', 'What is wrong, and what you are going to do', { required: true }),
-      lineInput('incident', 'Incident', `It looks like ${openable.incident}`),
+      lineInput('incident', 'Incident', `It ${openable.incidentLooks.replaceAll('`', '')}`),
       {
         type: 'input',
         block_id: 'minutes',
