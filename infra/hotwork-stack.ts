@@ -1,7 +1,4 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
-import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { Alarms } from './constructs/alarms.ts'
@@ -19,9 +16,11 @@ import { LedgerTable } from './constructs/ledger-table.ts'
 import { LoggedTrouble } from './constructs/logged-trouble.ts'
 import { MeasuredLag } from './constructs/measured-lag.ts'
 import { RequestTable } from './constructs/request-table.ts'
+import { runEvery } from './constructs/run-every.ts'
 import { SealedUses, type SealedUsesProps } from './constructs/sealed-uses.ts'
 import { SlackSecret } from './constructs/slack-secret.ts'
 import { StreamReader } from './constructs/stream-reader.ts'
+import { grantAssume, grantBecome, grantDeny, grantReadDenies, ofAccount } from './constructs/target-roles.ts'
 import { Timers } from './constructs/timers.ts'
 import { WaitTable } from './constructs/wait-table.ts'
 import { WorkQueue } from './constructs/work-queue.ts'
@@ -83,6 +82,7 @@ export class HotworkStack extends Stack {
     const truth = { REQUESTS_TABLE: requests.name, LEDGER_TABLE: ledger.name }
     const slackApp = { SLACK_SECRET: slack.name, SLACK_API_URL: bundle.deployment.slack.apiUrl }
     const targetRole = { TARGET_ROLE: `hotwork/${this.stackName}-target` }
+    const targetRolesHere = ofAccount(targetRoles, this.account)
 
     const make = (name: FunctionName, environment: HotworkFunctionProps['environment'], more: More = {}) => {
       const made = new HotworkFunction(this, pascal(name), {
@@ -238,15 +238,17 @@ export class HotworkStack extends Stack {
       // By whatever keeps incidents: one that is closed ends what was opened for it.
       'POST /v1/incident-events',
     )
-    // What a review goes by: the record, the calls that AWS has on its own, and when people were told.
-    const evidence = { ...truth, CARDS_TABLE: cards.name, ACCOUNT: this.account }
-    const readBreakGlass = make('read-break-glass', { ISSUER: issuer, ...evidence })
-    requests.grantRead(readBreakGlass.role)
-    ledger.grantRead(readBreakGlass.role)
-    cards.grantRead(readBreakGlass.role)
-    grantReadCalls(readBreakGlass.role)
+    /** One that shows what a review goes by: the record, the calls that AWS has on its own, and when people were told. */
+    const makeWitness = (name: FunctionName) => {
+      const made = make(name, { ISSUER: issuer, ...truth, CARDS_TABLE: cards.name, ACCOUNT: this.account })
+      requests.grantRead(made.role)
+      ledger.grantRead(made.role)
+      cards.grantRead(made.role)
+      grantReadCalls(made.role)
+      return made
+    }
     api.route(
-      readBreakGlass,
+      makeWitness('read-break-glass'),
       'GET /v1/break-glass',
       'GET /v1/break-glass/{id}',
       'GET /v1/break-glass/{id}/ledger',
@@ -255,12 +257,8 @@ export class HotworkStack extends Stack {
 
     // People with a browser, one function a right: to look, to decide, to begin and end sessions, to say whose a Slack
     // account is. Who looks cannot decide, and who logs people in writes no entry.
-    const showPages = make('show-pages', { ISSUER: issuer, ...evidence })
-    requests.grantRead(showPages.role)
+    const showPages = makeWitness('show-pages')
     requests.grantFind(showPages.role, 'by-status')
-    ledger.grantRead(showPages.role)
-    cards.grantRead(showPages.role)
-    grantReadCalls(showPages.role)
     api.route(
       showPages,
       'GET /decide',
@@ -387,10 +385,7 @@ export class HotworkStack extends Stack {
     const revoker = makeDecider('write-denies', { ACCOUNT: this.account }, { roleName: `${this.stackName}-revoker` })
     requests.grantQuery(revoker.role)
     requests.grantFind(revoker.role, 'by-status')
-    grantDeny(
-      revoker.role,
-      targetRoles.filter((role) => accountOf(role) === this.account),
-    )
+    grantDeny(revoker.role, targetRolesHere)
     grantBecome(revoker.role, foreignRevokers)
     deniesQueue.consumedBy(revoker, { batchSize: 10 })
 
@@ -404,11 +399,7 @@ export class HotworkStack extends Stack {
     follow.grantSend(sweep.role)
     calls.grantSend(sweep.role)
     deniesQueue.grantSend(sweep.role)
-    new Rule(this, 'Sweep', {
-      schedule: Schedule.rate(Duration.minutes(1)),
-      // One that is missed is made good by the next.
-      targets: [new LambdaFunction(sweep.lambda, { retryAttempts: 0, maxEventAge: Duration.minutes(1) })],
-    })
+    runEvery(this, 'Sweep', { every: Duration.minutes(1), worker: sweep })
 
     // For the day that it was down itself: what was done by the sealed role is on record once somebody can write.
     const { uses } = new SealedUses(this, 'Sealed', sealed)
@@ -431,28 +422,22 @@ export class HotworkStack extends Stack {
     requests.grantRead(reconcile.role)
     requests.grantQuery(reconcile.role)
     ledger.grantRead(reconcile.role)
-    grantReadDenies(
-      reconcile.role,
-      targetRoles.filter((role) => accountOf(role) === this.account),
-    )
+    grantReadDenies(reconcile.role, targetRolesHere)
     grantReadCalls(reconcile.role)
     grantBecome(reconcile.role, foreignAuditors)
     deniesQueue.grantSend(reconcile.role)
     uses.grantSend(reconcile.role)
-    new Rule(this, 'Reconcile', {
-      schedule: Schedule.rate(Duration.hours(1)),
-      targets: [new LambdaFunction(reconcile.lambda, { retryAttempts: 0, maxEventAge: Duration.minutes(10) })],
-    })
+    runEvery(this, 'Reconcile', { every: Duration.hours(1), worker: reconcile, within: Duration.minutes(10) })
 
     // Who is in Slack's user groups, where the directory takes any from there. It reads whose a Slack account is, too.
     const groups = make('refresh-slack-groups', { ...truth, ...slackApp })
     requests.grantRead(groups.role)
     requests.grantPut(groups.role)
     slack.grantRead(groups.role)
-    new Rule(this, 'SlackGroups', {
-      schedule: Schedule.rate(Duration.minutes(5)),
+    runEvery(this, 'SlackGroups', {
+      every: Duration.minutes(5),
+      worker: groups,
       enabled: Object.keys(bundle.directory.slackGroups ?? {}).length > 0,
-      targets: [new LambdaFunction(groups.lambda, { retryAttempts: 0, maxEventAge: Duration.minutes(5) })],
     })
 
     const readers = {
@@ -502,36 +487,3 @@ export class HotworkStack extends Stack {
 type More = Partial<Pick<HotworkFunctionProps, 'timeout' | 'role' | 'roleName' | 'reservedConcurrentExecutions'>>
 
 const pascal = (name: string) => name.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())
-
-/** Allows making sessions of the target roles, each with tags and a source identity to find and end it by. */
-const grantAssume = (grantee: IGrantable, targetRoles: readonly string[]): void =>
-  grantOnAny(grantee, ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'], targetRoles)
-
-/** Allows writing the denies of the target roles. A deny is all that their boundary lets a policy add. */
-const grantDeny = (grantee: IGrantable, targetRoles: readonly string[]): void =>
-  grantOnAny(
-    grantee,
-    ['iam:PutRolePolicy', 'iam:DeleteRolePolicy'],
-    // The name without its path too, which is what the local emulator judges by. A role's name is taken once an
-    // account whatever its path, so on AWS the second can never be another role.
-    targetRoles.flatMap((role) => [role, role.replace(':role/hotwork/', ':role/')]),
-  )
-
-/** Allows reading what the inline policies of the target roles deny. */
-const grantReadDenies = (grantee: IGrantable, targetRoles: readonly string[]): void =>
-  grantOnAny(
-    grantee,
-    ['iam:GetRolePolicy', 'iam:ListRolePolicies'],
-    targetRoles.flatMap((role) => [role, role.replace(':role/hotwork/', ':role/')]),
-  )
-
-/** Allows becoming the revokers of other accounts, each of which may write the denies of its target role, or the auditors. */
-const grantBecome = (grantee: IGrantable, roles: readonly string[]): void =>
-  grantOnAny(grantee, ['sts:AssumeRole'], roles)
-
-/** There may be none: a statement on nothing is none. */
-function grantOnAny(grantee: IGrantable, actions: string[], resources: readonly string[]): void {
-  if (resources.length > 0) Grant.addToPrincipal({ grantee, actions, resourceArns: [...resources] })
-}
-
-const accountOf = (arn: string) => arn.split(':')[4]
