@@ -4,10 +4,11 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import { type CfnRule, EventBus, Rule } from 'aws-cdk-lib/aws-events'
 import * as targets from 'aws-cdk-lib/aws-events-targets'
 import {
-  ArnPrincipal,
-  CompositePrincipal,
+  type Conditions,
   type IManagedPolicy,
   PolicyStatement,
+  PrincipalBase,
+  PrincipalPolicyFragment,
   Role,
   ServicePrincipal,
 } from 'aws-cdk-lib/aws-iam'
@@ -50,23 +51,19 @@ export class SealedRole extends Construct {
       roleName: `${hotwork}-sealed`,
       path: '/hotwork/',
       description: `Assumed by people by name when ${hotwork} is down; each use raises an alarm and is reviewed`,
-      assumedBy: new CompositePrincipal(
-        ...users.map((user) =>
-          new ArnPrincipal(user).withConditions({
-            // Not `IfExists`: a session of another role says nothing of a second factor, and does not do.
-            Bool: { 'aws:MultiFactorAuthPresent': 'true' },
-            NumericLessThan: { 'aws:MultiFactorAuthAge': String(mfaAge.toSeconds()) },
-            StringEquals: {
-              'sts:ExternalId': sealedExternalId,
-              // Each call that CloudTrail has on record names the person.
-              // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM's own variable
-              'sts:RoleSessionName': '${aws:username}',
-              // STS of another Region would tell another Region's bus.
-              'aws:RequestedRegion': region,
-            },
-          }),
-        ),
-      ),
+      assumedBy: new People(users, {
+        // Not `IfExists`: a session of another role says nothing of a second factor, and does not do.
+        Bool: { 'aws:MultiFactorAuthPresent': 'true' },
+        NumericLessThan: { 'aws:MultiFactorAuthAge': String(mfaAge.toSeconds()) },
+        StringEquals: {
+          'sts:ExternalId': sealedExternalId,
+          // Each call that CloudTrail has on record names the person.
+          // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM's own variable
+          'sts:RoleSessionName': '${aws:username}',
+          // STS of another Region would tell another Region's bus.
+          'aws:RequestedRegion': region,
+        },
+      }),
       managedPolicies: [catalogue],
       permissionsBoundary: boundary,
       maxSessionDuration: Duration.hours(1),
@@ -129,6 +126,26 @@ export class SealedRole extends Construct {
       treatMissingData: TreatMissingData.NOT_BREACHING,
     })
     if (topic !== undefined) alarm.addAlarmAction(new SnsAction(Topic.fromTopicArn(this, 'Topic', topic)))
+  }
+}
+
+/** IAM users in one statement, since a trust policy has no room for one each. */
+class People extends PrincipalBase {
+  readonly #users: readonly string[]
+  readonly #conditions: Conditions
+
+  constructor(users: readonly string[], conditions: Conditions) {
+    super()
+    this.#users = users
+    this.#conditions = conditions
+  }
+
+  get policyFragment(): PrincipalPolicyFragment {
+    return new PrincipalPolicyFragment({ AWS: [...this.#users] }, this.#conditions)
+  }
+
+  dedupeString(): string {
+    return this.#users.join()
   }
 }
 

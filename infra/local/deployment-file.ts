@@ -49,7 +49,14 @@ export interface DeploymentFile {
   channels: Record<string, string>
   accounts: Record<
     string,
-    { accountId: string; region: string; partition: string; externalId: string; unjudgedConditions: string[] }
+    {
+      accountId: string
+      region: string
+      partition: string
+      externalId: string
+      unjudgedConditions: string[]
+      sealed?: { people: Record<string, string> }
+    }
   >
   /** Where people log in with a browser, and as what the pages are known there. */
   login?: { issuer: string; clientId: string; commandLine: { clientId: string; resource: string } }
@@ -72,6 +79,13 @@ export async function describeDeployment(options: {
       alias,
       { issuer: identityProvider.url, jwksUri: identityProvider.jwksUri, audience, algorithms: ['ES256'] },
     ])
+  // Whoever looks after security may use the sealed role, where there is anybody: each as an IAM user of their name.
+  const sealed = Object.fromEntries(
+    organisation.people
+      .filter(({ groups }) => groups.includes('security'))
+      .slice(0, 8)
+      .map(({ id }) => [id, `arn:aws:iam::${accountId}:user/${id.replace('person:', '')}`]),
+  )
   // Such as GitHub: the policies may name it, and nobody on this machine has a token of it.
   const absent = organisation.absentIssuers.map(({ alias, matchedByClaims }): [string, LocalIssuer] => [
     alias,
@@ -100,7 +114,10 @@ export async function describeDeployment(options: {
     accounts: Object.fromEntries(
       organisation.accounts.map((alias) => [
         alias,
-        { accountId, region, partition: 'aws', externalId: randomBytes(16).toString('hex'), unjudgedConditions },
+        {
+          ...{ accountId, region, partition: 'aws', externalId: randomBytes(16).toString('hex'), unjudgedConditions },
+          ...(Object.keys(sealed).length > 0 && { sealed: { people: sealed } }),
+        },
       ]),
     ),
     // An organisation whose people log in elsewhere than here has its own; one issuer of people is the rule.

@@ -8,7 +8,7 @@ import json
 
 from ministack import app
 from ministack.core import iam_actions
-from ministack.services import cloudtrail, iam, lambda_svc, sts
+from ministack.services import cloudtrail, eventbridge, iam, lambda_svc, sts
 from ministack.services.cloudformation import provisioners
 
 
@@ -18,6 +18,7 @@ def correct(lambda_log: str) -> None:
     keep_permissions_boundaries()
     judge_schedules_by_their_group()
     record_calls_as_cloudtrail_does()
+    know_rules_that_hear_reading()
     write_lambda_output(lambda_log)
 
 
@@ -140,8 +141,31 @@ def tell_assumed_role(event: dict, form: dict) -> None:
     made = next(reversed(list(sts._sessions.values())), {})
     if made.get("Arn", "").split("/")[-2:] != [role.split("/")[-1], name]:
         told["errorCode"] = "AccessDenied"
+    key = iam._access_keys.get(event["AccessKeyId"])
+    if key:
+        told["userIdentity"]["arn"] = iam._users.get(key["UserName"], {}).get("Arn", "")
     event["Resources"] = [{"ResourceType": "AWS::IAM::Role", "ResourceName": role}]
     event["CloudTrailEvent"] = json.dumps(told)
+    tell_event_bridge(told)
+
+
+def tell_event_bridge(told: dict) -> None:
+    """EventBridge hears of a call from CloudTrail; nobody else may say that it is AWS who speaks."""
+    entry = {"Source": "aws.sts", "DetailType": "AWS API Call via CloudTrail", "Detail": json.dumps(told)}
+    eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
+
+
+def know_rules_that_hear_reading() -> None:
+    """MiniStack does not know the state in which a rule takes what CloudTrail calls reading too, and takes it for disabled."""
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::Events::Rule"]
+    create = handlers["create"]
+
+    @functools.wraps(create)
+    def create_enabled(logical_id, props, stack_name):
+        state = props.get("State", "ENABLED").removesuffix("_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")
+        return create(logical_id, {**props, "State": state}, stack_name)
+
+    handlers["create"] = create_enabled
 
 
 def write_lambda_output(path: str) -> None:

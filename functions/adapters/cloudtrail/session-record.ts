@@ -85,7 +85,6 @@ export class CloudTrailSessionRecord implements SessionRecord {
       region,
       ...(credentials !== undefined && { credentials }),
       // It throttles whoever asks more than twice a second, and this one has time.
-      retryMode: 'adaptive',
       maxAttempts: 8,
       requestHandler: { connectionTimeout: 1000, requestTimeout: 5000, throwOnRequestTimeout: true },
     })
