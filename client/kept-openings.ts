@@ -89,7 +89,7 @@ export class KeptOpenings {
     if (idPattern.test(id)) return id
     throw wrongUsage(
       `\`${id.slice(0, 64)}\` is no break-glass`,
-      'an id is `bgl_` and 26 characters: `hotwork break-glass list` shows them',
+      'an id is `bgl_` and 26 characters: `npx hotwork break-glass list` shows them',
     )
   }
 
@@ -119,7 +119,10 @@ export class KeptOpenings {
     if (only && others.length === 0) return only
     throw only
       ? wrongUsage('which one?', `say one of ${live.map(({ id }) => id).join(', ')}`)
-      : wrongUsage('nothing is open from this machine', 'give the id: `hotwork break-glass list` shows what is open')
+      : wrongUsage(
+          'nothing is open from this machine',
+          'give the id: `npx hotwork break-glass list` shows what is open',
+        )
   }
 
   #all(): Kept[] {

@@ -89,7 +89,7 @@ describe('the card of an emergency', () => {
       'Once it has ended, to be reviewed by Ana Alves (person:ana), ',
       'before 2027-01-16T08:00:00Z',
       'Left of the minutes of these seven days: 3 h 30 min',
-      'To end it: “End now” below, for Jade Jones (person:jade) and whoever may revoke; or hotwork break-glass end bgl_',
+      'To end it: “End now” below, for Jade Jones (person:jade) and whoever may revoke; or npx hotwork break-glass end bgl_',
     ])
       expect(text).toContain(part)
   })

@@ -45,7 +45,7 @@ ${section(
   bundle,
   now,
 )}
-<p class="soft">As it was when this page was loaded. <a href="/break-glass">Look again</a></p>`,
+<p class="soft">To open one: <code>/hotwork break-glass</code> in Slack, or <code>npx hotwork break-glass start</code> in a terminal. As it was when this page was loaded. <a href="/break-glass">Look again</a></p>`,
   })
 }
 

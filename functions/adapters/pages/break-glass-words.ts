@@ -1,3 +1,4 @@
+import type { OpenRight } from '../../domain/break-glass.ts'
 import { titleOf } from '../../domain/catalogue.ts'
 import { duration } from '../../domain/duration.ts'
 import { filled } from '../../domain/emergency.ts'
@@ -91,13 +92,17 @@ export function reviewWords({ review }: ApprovalRequest, bundle: PageBundle, now
 /** What it opened: each action, with the resources that it opened it on, and what that left open. */
 export function openedList({ ask }: ApprovalRequest, bundle: PageBundle): Html {
   const args = Object.entries(ask.arguments)
-  return html`<ul>${ask.breakGlass?.rights.map(
-    ({ action, resources }) =>
-      html`<li><code>${action}</code> on ${resources.map((each, at) => html`${at === 0 ? '' : ', '}<code>${inert(inPlace(each, action, bundle))}</code>`)}</li>`,
-  )}</ul>
+  return html`${rightsList(ask.breakGlass?.rights ?? [], bundle)}
 ${args.map(([name, value]) => html`<div><code>${inert(name)}</code><pre>${exact(value)}</pre></div>`)}
 ${ask.unpinned.length === 0 ? '' : html`<p>It leaves open: ${ask.unpinned.map(inert).join('; ')}.</p>`}`
 }
+
+/** Each action, with the resources on which it is open. */
+export const rightsList = (rights: readonly OpenRight[], bundle: PageBundle): Html =>
+  html`<ul>${rights.map(
+    ({ action, resources }) =>
+      html`<li><code>${action}</code> on ${resources.map((each, at) => html`${at === 0 ? '' : ', '}<code>${inert(inPlace(each, action, bundle))}</code>`)}</li>`,
+  )}</ul>`
 
 /** A pattern of resources in the account that the action is for. */
 function inPlace(pattern: string, action: string, { actions, deployment }: PageBundle): string {

@@ -4,7 +4,7 @@ import type { PreparedOpening } from '../../domain/prepared-opening.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { ApprovalRequest } from '../../domain/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
-import { becameOfOpening } from './break-glass-words.ts'
+import { becameOfOpening, rightsList } from './break-glass-words.ts'
 import { type Html, html } from './html.ts'
 import { type Notice, page, type Reader } from './layout.ts'
 import type { PageBundle } from './request-facts.ts'
@@ -53,16 +53,11 @@ ${drill ? html`<dt>Drill</dt><dd>Its credentials can do nothing.</dd>` : ''}
 <p class="soft">It can be opened until ${time(until, now)}.</p>`
 
 /** What a profile is called and opens; or one action, with its arguments exactly. */
-function whatOf(what: PreparedOpening['what'], { breakGlass }: PageBundle): Html {
+function whatOf(what: PreparedOpening['what'], bundle: PageBundle): Html {
   if (!('profile' in what)) return html`<code>${what.action}</code><pre>${exact(what.arguments)}</pre>`
-  const profile = breakGlass?.profiles.find(({ name }) => name === what.profile)
+  const profile = bundle.breakGlass?.profiles.find(({ name }) => name === what.profile)
   return html`<strong>${profile?.title ?? what.profile}</strong> <code>${what.profile}</code>${
-    profile
-      ? html`<ul>${profile.rights.map(
-          ({ action, resources }) =>
-            html`<li><code>${action}</code> on ${resources.map((each, at) => html`${at === 0 ? '' : ', '}<code>${each}</code>`)}</li>`,
-        )}</ul>`
-      : ''
+    profile ? rightsList(profile.rights, bundle) : ''
   }`
 }
 

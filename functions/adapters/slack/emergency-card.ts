@@ -276,7 +276,7 @@ function whoParts(
           section(
             bold('To end it: '),
             words(`“${endLabel(state)}” below, for ${whoOf(facts, ask.owner)} and whoever may revoke; or `),
-            code(`hotwork break-glass end ${ask.id}`),
+            code(`npx hotwork break-glass end ${ask.id}`),
           ),
         ]
       : []),

@@ -57,7 +57,7 @@ const messageOf = ({ event, id, person, incident, what, environment, until, revi
     `what: ${clamp(inert(what), 128).text} in ${environment}`,
     `${event === 'opened' ? 'until' : 'ended'}: ${rfc3339(until)}`,
     ...(reviewDue === undefined ? [] : [`review due: ${rfc3339(reviewDue)}`]),
-    `More: hotwork break-glass status ${id}`,
+    `More: npx hotwork break-glass status ${id}`,
   ].join('\n')
 
 const connect = () =>
