@@ -1,6 +1,6 @@
 import { type BreakGlassPolicy, budgetWindow, spent } from './break-glass.ts'
-import { endedAt } from './ended.ts'
-import { type ApprovalRequest, grantOf } from './request.ts'
+import { endedAt, openUntil } from './ended.ts'
+import type { ApprovalRequest } from './request.ts'
 import type { NumericDate, PersonId, Resource } from './values.ts'
 
 /** Whose minutes they are: a person's, a profile's, or those of one action on one resource that no profile covers. */
@@ -45,7 +45,7 @@ export function budgetsLeft(
 }
 
 const untilOf = (state: ApprovalRequest): NumericDate => {
-  const end = grantOf(state)?.notAfter ?? state.submittedAt
+  const end = openUntil(state)
   return Math.min(end, endedAt(state) ?? end)
 }
 

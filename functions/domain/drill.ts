@@ -1,6 +1,6 @@
 import { warnBefore } from './announcing.ts'
 import { reviewWithin } from './break-glass.ts'
-import { endedAt } from './ended.ts'
+import { endedAt, openUntil } from './ended.ts'
 import type { IssuedCredential } from './issued-credential.ts'
 import { type ApprovalRequest, grantOf } from './request.ts'
 import type { NumericDate, PersonId } from './values.ts'
@@ -56,7 +56,7 @@ export function drillReport(facts: DrillFacts): DrillReport {
   return {
     steps: [openStep(facts), tellStep(facts), warnStep(facts), endStep(facts), reviewStep(facts)],
     openedAt: state.submittedAt,
-    until: grantOf(state)?.notAfter ?? state.submittedAt,
+    until: openUntil(state),
     told: {
       due: due.length,
       missing: due.filter((person) => !heard.has(person)),
@@ -98,7 +98,7 @@ function warnStep({ state, posted }: DrillFacts): DrillStep {
 
 /** Ended in time, and with nothing left that was good for longer. */
 function endStep({ state, credentials, now }: DrillFacts): DrillStep {
-  const until = grantOf(state)?.notAfter ?? state.submittedAt
+  const until = openUntil(state)
   const step = { step: 'end', within: until - state.submittedAt } as const
   const end = endedAt(state)
   if (end === undefined) return { ...step, verdict: now < until ? 'waiting' : 'missed' }

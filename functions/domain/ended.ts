@@ -14,3 +14,6 @@ export function endedAt(state: ApprovalRequest): NumericDate | undefined {
       return undefined
   }
 }
+
+/** When what was opened is over at the longest: at once, where nothing was. */
+export const openUntil = (state: ApprovalRequest): NumericDate => grantOf(state)?.notAfter ?? state.submittedAt

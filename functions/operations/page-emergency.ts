@@ -1,8 +1,8 @@
 import { noticeKey, noticesOf } from '../domain/announcing.ts'
 import type { Emergency as Glass } from '../domain/break-glass.ts'
 import { asOf } from '../domain/due.ts'
-import { endedAt } from '../domain/ended.ts'
-import { type ApprovalRequest, grantOf } from '../domain/request.ts'
+import { endedAt, openUntil } from '../domain/ended.ts'
+import type { ApprovalRequest } from '../domain/request.ts'
 import type { NumericDate, RequestId } from '../domain/values.ts'
 import type { CardStore, Clock, Pager, PostedCard, RequestStore } from './ports.ts'
 
@@ -40,7 +40,7 @@ export async function pageFor(
       incident: breakGlass.incident,
       what: breakGlass.profile ?? state.ask.action,
       environment: state.ask.environment,
-      until: endedAt(state) ?? grantOf(state)?.notAfter ?? state.submittedAt,
+      until: endedAt(state) ?? openUntil(state),
       ...(state.review ? { reviewDue: state.review.dueAt } : {}),
       drill: breakGlass.drill,
     })

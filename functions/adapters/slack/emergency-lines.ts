@@ -1,7 +1,8 @@
 import type { RichTextElement } from '@slack/types'
 import { type Notice, warnBefore } from '../../domain/announcing.ts'
 import { duration } from '../../domain/duration.ts'
-import { type ApprovalRequest, grantOf } from '../../domain/request.ts'
+import { openUntil } from '../../domain/ended.ts'
+import type { ApprovalRequest } from '../../domain/request.ts'
 import type { JsonObject } from '../../domain/values.ts'
 import type { Hearer } from '../../operations/draw-emergency.ts'
 import type { RenderedCard } from '../../operations/ports.ts'
@@ -98,7 +99,7 @@ const whyYou = (state: ApprovalRequest, { because, mayReview }: Hearer): Sentenc
 }
 
 function ending(state: ApprovalRequest, hearer: Hearer, facts: EmergencyFacts): Sentence {
-  const until = grantOf(state)?.notAfter ?? state.submittedAt
+  const until = openUntil(state)
   const left = duration(warnBefore)
   const who = hearer.because === 'holder' ? 'What you opened' : `What ${whoOf(facts, state.ask.owner)} opened`
   return [

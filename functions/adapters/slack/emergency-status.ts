@@ -1,9 +1,9 @@
 import type { RichTextElement } from '@slack/types'
 import type { Bundle } from '../../domain/bundle.ts'
 import { duration } from '../../domain/duration.ts'
-import { endedAt } from '../../domain/ended.ts'
+import { endedAt, openUntil } from '../../domain/ended.ts'
 import { clamp, inert } from '../../domain/inert.ts'
-import { type ApprovalRequest, grantOf } from '../../domain/request.ts'
+import type { ApprovalRequest } from '../../domain/request.ts'
 import { bold, time, words } from './blocks.ts'
 import { type Headline, whoOf } from './card-status.ts'
 
@@ -59,7 +59,7 @@ function plainHeadline(state: ApprovalRequest): Headline {
 
 /** What holds now and until when; or how it ended: by whom, when and how. */
 export function emergencyNow(state: ApprovalRequest, facts: Facts): RichTextElement[] {
-  const end = grantOf(state)?.notAfter ?? state.submittedAt
+  const end = openUntil(state)
   switch (state.status) {
     case 'approved':
       if (isSealed(state))

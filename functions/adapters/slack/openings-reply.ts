@@ -1,7 +1,8 @@
 import type { RichTextSection } from '@slack/types'
 import type { Bundle } from '../../domain/bundle.ts'
+import { openUntil } from '../../domain/ended.ts'
 import { clamp, inert } from '../../domain/inert.ts'
-import { type ApprovalRequest, grantOf } from '../../domain/request.ts'
+import type { ApprovalRequest } from '../../domain/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { bold, code, context, list, rich, section, time, words } from './blocks.ts'
 import { whoOf } from './card-status.ts'
@@ -53,7 +54,7 @@ const whatOf = (state: ApprovalRequest, facts: Facts) => {
 }
 
 const liveLine = (state: ApprovalRequest, facts: Facts): RichTextSection =>
-  section(...whatOf(state, facts), words(', until '), time(grantOf(state)?.notAfter ?? state.updatedAt))
+  section(...whatOf(state, facts), words(', until '), time(openUntil(state)))
 
 const dueLine = (state: ApprovalRequest, facts: Facts, now: NumericDate): RichTextSection => {
   const dueAt = state.review?.dueAt ?? now
