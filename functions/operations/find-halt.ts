@@ -1,6 +1,6 @@
 import { agentOf } from '../domain/bundle.ts'
-import type { Halt, HaltTarget } from '../domain/halt.ts'
-import type { AgentId, PersonId } from '../domain/values.ts'
+import { type Halt, type HaltTarget, isSilenced } from '../domain/halt.ts'
+import type { AgentId, NumericDate, PersonId } from '../domain/values.ts'
 import type { DecidingPorts } from './ports.ts'
 
 /**
@@ -20,6 +20,19 @@ export const findHaltOfPerson = (
   person: PersonId,
   { requests }: Pick<DecidingPorts, 'requests'>,
 ): Promise<Halt | undefined> => inForce([{ kind: 'person', value: person }, ownerOf(person)], requests)
+
+/**
+ * Whether a person's word counts for nothing: given at `at`, or to be given now, and a kill switch of theirs is in force or
+ * was until after that. Read strongly.
+ */
+export async function isStopped(
+  person: PersonId,
+  at: NumericDate,
+  { requests }: { requests: Pick<DecidingPorts['requests'], 'standing'> },
+): Promise<boolean> {
+  const { halts } = await requests.standing([], [{ kind: 'person', value: person }])
+  return isSilenced(person, at, halts)
+}
 
 const ownerOf = (value: PersonId): HaltTarget => ({ kind: 'owner', value })
 

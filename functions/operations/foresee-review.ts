@@ -1,8 +1,8 @@
 import { decide } from '../domain/decide.ts'
 import { asOf } from '../domain/due.ts'
 import { ok, type PersonId, type RequestId, refuse } from '../domain/values.ts'
-import { askAboutEmergency } from './emergency-questions.ts'
 import type { Foreseen } from './foresee-decision.ts'
+import { mayReview } from './may-review.ts'
 import type { DecidingPorts } from './ports.ts'
 
 /**
@@ -11,13 +11,14 @@ import type { DecidingPorts } from './ports.ts'
  */
 export async function foreseeReview(
   { id, person }: { id: RequestId; person: PersonId },
-  { requests, policy, clock }: Pick<DecidingPorts, 'requests' | 'policy' | 'clock'>,
+  ports: Pick<DecidingPorts, 'requests' | 'policy' | 'clock'>,
 ): Promise<Foreseen> {
+  const { requests, policy, clock } = ports
   const stored = await requests.load(id)
   if (!stored?.state.ask.breakGlass) return refuse('unknown_request')
   const now = Math.max(clock.now(), stored.state.updatedAt)
   const state = asOf(stored.state, now)
-  const answer = askAboutEmergency(policy, 'review', person, state.ask, 'request', now)
+  const answer = await mayReview(person, state, now, ports)
   const asked = { type: 'review_break_glass', person, outcome: 'justified', note: '-', answer } as const
   const { refusal } = decide(stored.state, { ...asked, bundle: policy.bundle.hash }, now)
   return refusal ? { ...refuse(refusal.code, refusal.detail), state } : ok(state)

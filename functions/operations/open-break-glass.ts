@@ -36,11 +36,11 @@ import {
   refuse,
   type Thumbprint,
 } from '../domain/values.ts'
-import { voucherKey } from '../domain/vouching.ts'
+import { vouchedFor, voucherKey } from '../domain/vouching.ts'
 import { recordRefusal } from './carry-out.ts'
 import { askAboutEmergency } from './emergency-questions.ts'
 import { StaleRequest } from './faults.ts'
-import { findHaltOfPerson } from './find-halt.ts'
+import { findHaltOfPerson, isStopped } from './find-halt.ts'
 import { bodyDigest, findRepeat, idempotencyItem } from './idempotency.ts'
 import { measureDrill, type Stopwatch } from './measure-drill.ts'
 import type { DecidingPorts, Incidents, OnceOnly, Stored } from './ports.ts'
@@ -400,5 +400,6 @@ async function voucherFor(
   if (!by || value === undefined || Number(until) <= now || about.join(' ') !== budgetKey) return undefined
   const known = personOf(policy.bundle, by)
   if (known?.status !== 'active') return undefined
+  if (await isStopped(known.id, Number(until) - vouchedFor, { requests })) return undefined
   return { by: known.id, once: { key, value: 'spent', replaces: value, expiresAt: now + day } }
 }

@@ -1,7 +1,7 @@
 import type { Digest, PersonId, RequestId } from '../domain/values.ts'
 import { refuse } from '../domain/values.ts'
 import { type CarriedOut, carryOut, recordRefusal } from './carry-out.ts'
-import { askAboutEmergency } from './emergency-questions.ts'
+import { mayReview } from './may-review.ts'
 import type { DecidingPorts } from './ports.ts'
 
 export type ReviewAsk = {
@@ -21,15 +21,14 @@ export async function reviewBreakGlass(
   { id, person, outcome, note, seen }: ReviewAsk,
   ports: Omit<DecidingPorts, 'ids'>,
 ): Promise<CarriedOut> {
-  const { policy } = ports
-  const done = await carryOut(id, ports, (state, now) => ({
+  const done = await carryOut(id, ports, async (state, now) => ({
     type: 'review_break_glass',
     person,
     outcome,
     note,
     ...(seen === undefined ? {} : { seen }),
-    answer: askAboutEmergency(policy, 'review', person, state.ask, 'request', now),
-    bundle: policy.bundle.hash,
+    answer: await mayReview(person, state, now, ports),
+    bundle: ports.policy.bundle.hash,
   }))
   if (!done.ok && done.code === 'unknown_request') {
     await recordRefusal({ type: 'person', id: person }, 'review_break_glass', 'unknown_request', ports)

@@ -1,9 +1,10 @@
+import type { Answer } from '../domain/circumstances.ts'
 import { asOf } from '../domain/due.ts'
 import { review } from '../domain/opening.ts'
 import type { Refusal } from '../domain/refusals.ts'
 import type { ApprovalRequest } from '../domain/request.ts'
 import { type NumericDate, ok, type PersonId, type RequestId, type Result, refuse } from '../domain/values.ts'
-import { askAboutEmergency } from './emergency-questions.ts'
+import { mayReview } from './may-review.ts'
 import type { DecidingPorts, Policy } from './ports.ts'
 import { askAboutPerson } from './questions.ts'
 
@@ -16,22 +17,22 @@ export type ViewedBreakGlass = {
 /** One opening for somebody who may be about to review or end it. Looking records nothing; each act asks everything anew. */
 export async function viewBreakGlass(
   { id, person }: { id: RequestId; person: PersonId },
-  { policy, requests, clock }: Pick<DecidingPorts, 'requests' | 'policy' | 'clock'>,
+  ports: Pick<DecidingPorts, 'requests' | 'policy' | 'clock'>,
 ): Promise<Result<ViewedBreakGlass, 'not_permitted' | 'unknown_request'>> {
+  const { policy, requests, clock } = ports
   const now = clock.now()
   if (!askAboutPerson(policy, 'read', person, now).permit) return refuse('not_permitted')
   const stored = await requests.load(id)
   if (!stored?.state.ask.breakGlass) return refuse('unknown_request')
   const state = asOf(stored.state, now)
-  const asked = { state, person, now, policy }
+  const asked = { state, person, now, policy, answer: await mayReview(person, state, now, ports) }
   return ok({ state, whyNot: { review: whyNotReview(asked), end: whyNotEnd(asked) } })
 }
 
 type Asked = { state: ApprovalRequest; person: PersonId; now: NumericDate; policy: Policy }
 
 /** By the rule itself: what it would say of a review now, given a note. */
-function whyNotReview({ state, person, now, policy }: Asked): Refusal | undefined {
-  const answer = askAboutEmergency(policy, 'review', person, state.ask, 'request', now)
+function whyNotReview({ state, person, now, policy, answer }: Asked & { answer: Answer }): Refusal | undefined {
   const { hash } = policy.bundle
   const came = review(
     state,

@@ -7,6 +7,7 @@ import { type VouchEvent, vouchedFor, voucherKey, voucherValue } from '../domain
 import { recordRefusal } from './carry-out.ts'
 import { askAboutEmergency } from './emergency-questions.ts'
 import { StaleRequest } from './faults.ts'
+import { isStopped } from './find-halt.ts'
 import { type OpeningAsk, openedBy } from './open-break-glass.ts'
 import type { DecidingPorts } from './ports.ts'
 
@@ -48,7 +49,7 @@ export async function vouchForBreakGlass(
   const answers = (['breakGlass', 'review'] as const).map((act) =>
     askAboutEmergency(policy, act, by, about, 'request', now),
   )
-  const yes = answers.find(({ permit }) => permit)
+  const yes = (await isStopped(by, now, ports)) ? undefined : answers.find(({ permit }) => permit)
   if (!yes) return refused(answers.some(({ error }) => error) ? 'policy_error' : 'not_permitted')
 
   const until = now + vouchedFor

@@ -2,6 +2,7 @@ import { budgetWindow } from '../../functions/domain/break-glass.ts'
 import { verify } from '../../functions/domain/ledger.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import type { HaltId, Thumbprint } from '../../functions/domain/values.ts'
+import { foreseeReview } from '../../functions/operations/foresee-review.ts'
 import type { OpeningAsk } from '../../functions/operations/open-break-glass.ts'
 import { listBreakGlass } from '../../functions/operations/read-break-glass.ts'
 import { reviewBreakGlass } from '../../functions/operations/review-break-glass.ts'
@@ -15,6 +16,16 @@ let night: Night
 beforeEach(() => {
   night = new Night(bundle)
 })
+
+/** A kill switch for one person, thrown now. */
+const stop = (who: string): void =>
+  night.requests.putHalt({
+    id: `rev_${'1'.repeat(26)}` as HaltId,
+    target: { kind: 'person', value: person(who) },
+    reason: 'stolen laptop',
+    by: person('hana'),
+    at: night.clock.now(),
+  })
 
 describe('opening', () => {
   test('it is open at once, with nobody asked, for as long as was said, and its record replays to its state', async () => {
@@ -103,13 +114,7 @@ describe('opening', () => {
     const request = await night.opened()
     const token = await night.issueToken(request)
     expect(token.ok).toBe(true)
-    night.requests.putHalt({
-      id: `rev_${'1'.repeat(26)}` as HaltId,
-      target: { kind: 'person', value: person('jade') },
-      reason: 'stolen laptop',
-      by: person('gus'),
-      at: night.clock.now(),
-    })
+    stop('jade')
     expect(await night.issueToken(request)).toMatchObject({ ok: false, code: 'halted' })
     expect((await night.state(request.ask.id)).status).toBe('revoked')
     night.clock.advance(2 * hour)
@@ -335,6 +340,15 @@ describe('review', () => {
     expect(await night.review(open, 'gus')).toMatchObject({ code: 'no_review_due' })
   })
 
+  test('is no word of somebody who is stopped', async () => {
+    stop('gus')
+    expect(await foreseeReview({ id: request.ask.id, person: person('gus') }, night.ports)).toMatchObject({
+      code: 'not_permitted',
+    })
+    expect(await night.review(request, 'gus')).toMatchObject({ code: 'not_permitted' })
+    expect(await night.review(request, 'eve')).toMatchObject({ ok: true })
+  })
+
   test('that is overdue has the next opening refused until it is done', async () => {
     night.clock.advance(25 * hour)
     expect(await night.open()).toMatchObject({ code: 'review_overdue' })
@@ -369,6 +383,15 @@ describe('review', () => {
       expect(await vouch('jade')).toMatchObject({ code: 'self_review' })
       expect(await vouch('ben')).toMatchObject({ code: 'not_permitted' })
       expect(await night.open()).toMatchObject({ code: 'review_overdue' })
+    })
+
+    test('nobody vouches who is stopped, and a word that was given before the stop is none', async () => {
+      expect(await vouch('kofi')).toMatchObject({ ok: true })
+      stop('kofi')
+      expect(await night.open()).toMatchObject({ code: 'review_overdue' })
+      expect(await vouch('kofi')).toMatchObject({ code: 'not_permitted' })
+      expect(await vouch('eve')).toMatchObject({ ok: true })
+      expect(await night.open()).toMatchObject({ ok: true })
     })
 
     test('their word is for one thing and ten minutes', async () => {
