@@ -29,6 +29,8 @@ export async function introspectToken(
   const now = clock.now()
   const state = asOf(stored.state, Math.max(now, stored.state.updatedAt))
   if (state.status !== 'approved' || state.grant.credentials.access_token?.id !== token.jti) return undefined
+  // Its credentials can do nothing, with a tool that asks no more than this too.
+  if (state.ask.breakGlass?.drill && caller.type === 'tool') return undefined
   if (await findEnding(state, now, { requests })) return undefined
   return { details: [authorizationDetail(state)] }
 }

@@ -214,4 +214,24 @@ describe('of a person who broke the glass', () => {
     expect(entries.at(-1)).toMatchObject({ type: 'CredentialRevoked', actor: { type: 'person', id: 'person:jade' } })
     expect(await night.issueToken(request)).toMatchObject({ ok: true })
   })
+
+  test('of a drill no tool is told of one that is good: whoever goes by that alone does nothing either', async () => {
+    const night = new Night(sample)
+    const request = await night.opened('jade', {
+      what: {
+        action: 'flags:set',
+        arguments: { environment: 'prod', flag: 'express-checkout', value: false },
+        resource: { type: 'flags:flag', id: 'prod/express-checkout' },
+      },
+      drill: true,
+    })
+    const issued = await night.issueToken(request)
+    if (!issued.ok) throw new Error(issued.code)
+    const known = await new AccessTokenVerifier(issuer, night.signer, night.clock).recognise(issued.value.token)
+    if (!known.ok) throw new Error(known.code)
+    expect(await introspectToken(known.value, flagService, night)).toBeUndefined()
+    expect(await introspectToken(known.value, { type: 'person', id: person('jade') }, night)).toEqual({
+      details: [expect.objectContaining({ drill: true })],
+    })
+  })
 })
