@@ -2,7 +2,9 @@ import type { Call } from '../adapters/http/endpoint.ts'
 import { OAuthError, oauthEndpoint, oauthProblem, readTokenExchange, tokenAnswer } from '../adapters/http/oauth.ts'
 import { type Answer, BadRequest, type Problem } from '../adapters/http/problem.ts'
 import { KmsSigner } from '../adapters/kms/kms-signer.ts'
+import { loginWantedFor } from '../domain/break-glass.ts'
 import type { Refusal } from '../domain/refusals.ts'
+import type { RequestId } from '../domain/values.ts'
 import { issueToken } from '../operations/issue-token.ts'
 import { environmentOf } from './environments.ts'
 import { Callers } from './wiring/callers.ts'
@@ -38,8 +40,17 @@ async function exchange(call: Call): Promise<Answer> {
   const { proof, once } = await callers.proof(call, proving, (detail) => badProof(detail))
   const ask = { id: request, ...asker, jkt: proof.jkt, targets, once }
   const issued = await issueToken(ask, ports)
-  if (!issued.ok) throw refusal(issued.code, issued.detail)
+  if (!issued.ok)
+    throw issued.code === 'insufficient_login'
+      ? insufficientLogin((await loginFor(request)) ?? issued.detail ?? '')
+      : refusal(issued.code, issued.detail)
   return tokenAnswer(issued.value)
+}
+
+/** All that claiming this takes of a login, and not only what was lacking first: one more login is then enough. */
+async function loginFor(request: RequestId) {
+  const breakGlass = (await ports.requests.load(request))?.state.ask.breakGlass
+  return breakGlass && loginWantedFor(breakGlass, policy.bundle)
 }
 
 const agentOf = async (token: string) => {
@@ -57,9 +68,6 @@ const badProof = (detail: string) =>
 /** The description begins with the word that an agent can branch on. */
 function refusal(code: Refusal, detail?: string): OAuthError | BadRequest {
   switch (code) {
-    // Of a person, who has no key there yet: a challenge says which login would do.
-    case 'insufficient_login':
-      return insufficientLogin(detail ?? '')
     case 'key_mismatch':
       return new OAuthError('invalid_dpop_proof', 'key_mismatch: the grant is bound to the key that asked')
     case 'replayed':

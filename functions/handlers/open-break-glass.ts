@@ -4,13 +4,14 @@ import { breakGlassView } from '../adapters/http/break-glass-view.ts'
 import { endpoint } from '../adapters/http/endpoint.ts'
 import { SystemStopwatch } from '../adapters/system/stopwatch.ts'
 import { JsonObject, Resource } from '../domain/values.ts'
-import { openBreakGlass } from '../operations/open-break-glass.ts'
+import { type OpeningAsk, openBreakGlass, openedBy } from '../operations/open-break-glass.ts'
 import { environmentOf } from './environments.ts'
 import { Callers } from './wiring/callers.ts'
 import { decidingPorts } from './wiring/deciding.ts'
 import { idempotencyKeyOf } from './wiring/idempotency-key.ts'
 import { incidentsOf } from './wiring/incidents.ts'
 import { cedarPolicy } from './wiring/policy.ts'
+import { insufficientLogin } from './wiring/refusals.ts'
 import { refusalForOps } from './wiring/refusals-for-ops.ts'
 
 const environment = environmentOf('open-break-glass')
@@ -44,15 +45,16 @@ export const handler = endpoint({ issuer, ...ports }, async (call) => {
   const idempotencyKey = idempotencyKeyOf(call)
   const body = call.json()
   const { reason, incident, minutes, drill, ...what } = parseBody(Body, body)
+  const asked: OpeningAsk['what'] =
+    'profile' in what
+      ? what
+      : { action: what.action, arguments: what.arguments, ...(what.resource ? { resource: what.resource } : {}) }
   const opened = await openBreakGlass(
     {
       person: person.id,
       proven,
       login,
-      what:
-        'profile' in what
-          ? what
-          : { action: what.action, arguments: what.arguments, ...(what.resource ? { resource: what.resource } : {}) },
+      what: asked,
       reason,
       incident,
       minutes,
@@ -65,7 +67,17 @@ export const handler = endpoint({ issuer, ...ports }, async (call) => {
     },
     ports,
   )
-  if (!opened.ok) throw refusalForOps(opened.code, opened.detail)
+  if (!opened.ok)
+    throw opened.code === 'insufficient_login'
+      ? insufficientLogin(loginFor(asked) ?? opened.detail ?? '')
+      : refusalForOps(opened.code, opened.detail)
   const { stored, left } = opened.value
   return { status: 201, body: { ...breakGlassView(stored.state), budget_left_minutes: Math.floor(left / 60) } }
 })
+
+/** All that this takes of a login, and not only what was lacking first: one more login is then enough. */
+function loginFor(what: OpeningAsk['what']) {
+  const glass = ports.policy.bundle.breakGlass
+  const found = glass && openedBy({ what }, glass, ports)
+  return found?.ok ? found.value.terms.login : undefined
+}

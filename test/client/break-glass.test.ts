@@ -235,6 +235,12 @@ describe('what the API refuses is told in its words', () => {
     expect(jade.files()).toEqual([])
   })
 
+  test('a login that is strong and too old: exit 4, with all that is wanted, so that one more login is enough', async () => {
+    jade.env['HOTWORK_TOKEN'] = night.token('jade', { acr: 'strong', auth_time: Math.floor(Date.now() / 1000) - 901 })
+    const { exit, err } = await jade.type('start', ...recovery)
+    expect([exit, err]).toEqual([4, expect.stringMatching(/`acr_values=strong`.*at most 900 s/)])
+  })
+
   test('a token that is none: exit 4', async () => {
     jade.env['HOTWORK_TOKEN'] = 'nonsense'
     expect(await jade.json('list')).toMatchObject({ exit: 4, body: { error: 'invalid_token' } })

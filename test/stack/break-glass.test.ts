@@ -122,7 +122,7 @@ describe('a profile that somebody breaks the glass of', () => {
   test('is open at once, to a strong login and a key, for as long as was said, with its review due in a day', async () => {
     const weak = await open(jade, {}, profile, {})
     expect(weak.status).toBe(401)
-    expect(weak.headers.get('www-authenticate')).toContain('insufficient_user_authentication", acr_values="strong"')
+    expect(weak.headers.get('www-authenticate')).toContain('acr_values="strong", max_age="900"')
     expect(await open(ana)).toMatchObject({ status: 403, ...problem('not_permitted') })
     const answer = await opened(jade)
     expect(answer).toMatchObject({

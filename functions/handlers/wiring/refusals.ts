@@ -114,13 +114,13 @@ export function insufficientLogin(
   ]
   const fixes = [
     ...(acr === undefined ? [] : [`with \`acr_values=${acr}\``]),
-    ...(maxAge === undefined ? [] : [`at most ${maxAge} s before the decision`]),
+    ...(maxAge === undefined ? [] : [`at most ${maxAge} s before`]),
   ]
   return new BadRequest({
     status: 401,
     code: 'insufficient_user_authentication',
-    title: 'This decision needs a stronger or newer login',
-    detail: `log in ${fixes.join(', ')}, and decide with the new token`,
+    title: 'This needs a stronger or newer login',
+    detail: `log in ${fixes.join(', ')}, and ask again with the new token`,
     headers: {
       'www-authenticate': ['Bearer error="insufficient_user_authentication"', ...parameters].join(', '),
     },
