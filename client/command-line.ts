@@ -23,7 +23,7 @@ export function commandLine(surroundings: Surroundings, done: (exit: Exit) => vo
     .description('The permit desk, from a terminal.')
     .exitOverride()
     .configureOutput({ writeOut: surroundings.out, writeErr: surroundings.err })
-    .showHelpAfterError('(`hotwork --help` and `hotwork VERB --help` say what there is)')
+    .showHelpAfterError('(`npx hotwork break-glass VERB --help` says what there is, with an example)')
     .addHelpText('after', afterwards)
   const breakGlass = program
     .command('break-glass')
@@ -53,6 +53,7 @@ export function commandLine(surroundings: Surroundings, done: (exit: Exit) => vo
       .requiredOption('--reason <text>', 'what is wrong, and what you are going to do')
       .requiredOption('--incident <id>', 'the incident, such as INC-2041')
       .requiredOption('--minutes <n>', 'for how long, 60 at most', minutes)
+      .addHelpText('after', exampleOf(name))
       .action(act<Omit<StartTyped, 'drill'>>((typed, context) => start({ ...typed, drill }, context)))
   }
   opening('start', false, 'open now')
@@ -76,9 +77,17 @@ export function commandLine(surroundings: Surroundings, done: (exit: Exit) => vo
     .argument('<id>', 'the opening')
     .addOption(new Option('--outcome <outcome>').choices(['justified', 'not_justified']).makeOptionMandatory())
     .requiredOption('--note <text>', 'what you looked at, and what follows from it')
+    .addHelpText(
+      'after',
+      "\nExample:\n  npx hotwork break-glass review bgl_... --outcome justified --note 'read each call: only the timeout was set'\n",
+    )
     .action(act(review))
   what(verb('vouch', 'give your word for somebody whose earlier opening is not reviewed yet'))
     .requiredOption('--person <id>', 'for whom, such as person:jade')
+    .addHelpText(
+      'after',
+      '\nExample, good for ten minutes:\n  npx hotwork break-glass vouch --person person:jade --profile checkout-recovery\n',
+    )
     .action(act(vouch))
   return program
 }
@@ -95,6 +104,13 @@ function minutes(typed: string): number {
   if (/^[1-9]\d?$/.test(typed) && Number(typed) <= 60) return Number(typed)
   throw new InvalidArgumentError('It is a whole number from 1 to 60.')
 }
+
+/** Typed whole once, it need not be put together at night, one missing option after another. */
+const exampleOf = (name: string): string => `
+Example:
+  npx hotwork break-glass ${name} --profile checkout-recovery --incident INC-2041 --minutes 30 \\
+    --reason 'checkout refuses payments since the deploy, putting the timeout back'
+`
 
 const afterwards = `
 Exit codes: 0 done; 2 wrong usage; 3 too early; 4 refused; 5 expired; 6 ended before its time; 1 something failed.
