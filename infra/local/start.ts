@@ -61,6 +61,11 @@ Try it: have the example agent ask, then open the desk and decide as one of the 
 
   npx node examples/remediator/remediator.ts
 
+Or break the glass: as Jade in the desk (/hotwork break-glass), or in a terminal, without any login on this machine.
+
+  npx hotwork break-glass start --as person:jade --profile checkout-recovery --incident INC-2041 --minutes 30 \\
+    --reason 'Payments time out since the release: setting the timeout back.'
+
 Ctrl-C ends it all.
 `
 }
