@@ -71,6 +71,17 @@ export const rightsStatements = (
 export const filled = (pattern: string, { partition, region, accountId }: Account): string =>
   pattern.replaceAll('{partition}', partition).replaceAll('{region}', region).replaceAll('{account}', accountId)
 
+/** A pattern of resources in the account that an action is for; as it is where there is none. */
+export function filledFor(
+  action: string,
+  pattern: string,
+  { actions, deployment }: Pick<Bundle, 'actions' | 'deployment'>,
+): string {
+  const alias = actions[action]?.account
+  const account = alias === undefined ? undefined : deployment.accounts[alias]
+  return account ? filled(pattern, account) : pattern
+}
+
 /** The profile that opens this action on this resource: there is at most one, which is whose minutes they are. */
 export const profileCovering = (
   { breakGlass, deployment }: Pick<Bundle, 'breakGlass' | 'deployment'>,

@@ -1,7 +1,7 @@
 import type { BudgetLeft } from '../../domain/budget-left.ts'
-import { endedAt } from '../../domain/ended.ts'
+import { endedAt, openUntil } from '../../domain/ended.ts'
 import { inert } from '../../domain/inert.ts'
-import { type ApprovalRequest, grantOf } from '../../domain/request.ts'
+import type { ApprovalRequest } from '../../domain/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { chips, titleOfOpening } from './break-glass-words.ts'
 import { type Html, html } from './html.ts'
@@ -71,7 +71,7 @@ const list = (openings: readonly ApprovalRequest[], bundle: PageBundle, now: Num
 function entry(state: ApprovalRequest, bundle: PageBundle, now: NumericDate): Html {
   const { ask, review } = state
   const end = endedAt(state)
-  const until = grantOf(state)?.notAfter ?? state.submittedAt
+  const until = openUntil(state)
   return html`<li>
 <h3><a href="/break-glass/${ask.id}">${titleOfOpening(state, bundle)}</a></h3>
 ${chips(state)}

@@ -1,11 +1,11 @@
 import type { OpenRight } from '../../domain/break-glass.ts'
 import { titleOf } from '../../domain/catalogue.ts'
 import { duration } from '../../domain/duration.ts'
-import { filled } from '../../domain/emergency.ts'
-import { endedAt } from '../../domain/ended.ts'
+import { filledFor } from '../../domain/emergency.ts'
+import { endedAt, openUntil } from '../../domain/ended.ts'
 import { exact, inert } from '../../domain/inert.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import { type ApprovalRequest, grantOf, type SettledBy } from '../../domain/request.ts'
+import type { ApprovalRequest, SettledBy } from '../../domain/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { type Html, html } from './html.ts'
 import { nameOf, type PageBundle } from './request-facts.ts'
@@ -101,19 +101,12 @@ ${ask.unpinned.length === 0 ? '' : html`<p>It leaves open: ${ask.unpinned.map(in
 export const rightsList = (rights: readonly OpenRight[], bundle: PageBundle): Html =>
   html`<ul>${rights.map(
     ({ action, resources }) =>
-      html`<li><code>${action}</code> on ${resources.map((each, at) => html`${at === 0 ? '' : ', '}<code>${inert(inPlace(each, action, bundle))}</code>`)}</li>`,
+      html`<li><code>${action}</code> on ${resources.map((each, at) => html`${at === 0 ? '' : ', '}<code>${inert(filledFor(action, each, bundle))}</code>`)}</li>`,
   )}</ul>`
-
-/** A pattern of resources in the account that the action is for. */
-function inPlace(pattern: string, action: string, { actions, deployment }: PageBundle): string {
-  const alias = actions[action]?.account
-  const account = alias === undefined ? undefined : deployment.accounts[alias]
-  return account ? filled(pattern, account) : pattern
-}
 
 /** From when until when it was open, at the longest and as it came. */
 export function windowOf(state: ApprovalRequest): { until: NumericDate; asked: string; was?: string } {
-  const until = grantOf(state)?.notAfter ?? state.submittedAt
+  const until = openUntil(state)
   const ended = endedAt(state)
   return {
     until,

@@ -1,10 +1,9 @@
-import type { Button, RichTextElement, RichTextSection } from '@slack/types'
+import type { Button, RichTextElement } from '@slack/types'
 import type { Bundle } from '../../domain/bundle.ts'
-import { duration } from '../../domain/duration.ts'
-import { filled } from '../../domain/emergency.ts'
+import { filledFor } from '../../domain/emergency.ts'
 import { clamp, inert } from '../../domain/inert.ts'
-import { type ApprovalRequest, grantOf, type Use } from '../../domain/request.ts'
-import type { JsonObject, PersonId, RequestId } from '../../domain/values.ts'
+import type { ApprovalRequest } from '../../domain/request.ts'
+import type { JsonObject, RequestId } from '../../domain/values.ts'
 import type { EmergencyAbout } from '../../operations/draw-emergency.ts'
 import type { RenderedCard } from '../../operations/ports.ts'
 import {
@@ -22,7 +21,6 @@ import {
   quote,
   rich,
   section,
-  time,
   words,
 } from './blocks.ts'
 import { largestCard, sizeOf } from './card.ts'
@@ -30,10 +28,12 @@ import { readAction } from './card-decide.ts'
 import { argumentsOf } from './card-facts.ts'
 import { whoOf } from './card-status.ts'
 import { titleOn } from './card-title.ts'
+import { doneBlock } from './emergency-done.ts'
 import {
   drillMark,
   emergencyHeadline,
   emergencyNow,
+  endLabel,
   isDrill,
   isSealed,
   reviewNow,
@@ -41,6 +41,7 @@ import {
   theirs,
   whyEnded,
 } from './emergency-status.ts'
+import { whoParts } from './emergency-who.ts'
 
 /** What of the bundle this card needs. */
 export type EmergencyFacts = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladder' | 'breakGlass' | 'deployment'>
@@ -107,8 +108,8 @@ function renderWithin(
       quote(theirs(ask.breakGlass?.reason, budget.reason)),
     ),
     rich('open', ...openParts(state, facts, budget)),
-    ...(statusOf(state) === 'open' ? [] : [doneBlock(state, about, budget)]),
-    rich('who', section(bold('Who knows, and what is next')), list(whoParts(state, about, facts, budget))),
+    ...(statusOf(state) === 'open' ? [] : [doneBlock(state, about, budget.lines)]),
+    rich('who', section(bold('Who knows, and what is next')), list(whoParts(state, about, facts, budget.lines))),
     ...buttons(state, options),
     context(`${isDrill(state) ? `${drillMark}   ` : ''}Break-glass ${ask.id}   Digest ${ask.digest.slice(0, 24)}`),
     divider('below'),
@@ -152,7 +153,9 @@ function openParts(state: ApprovalRequest, facts: EmergencyFacts, budget: Budget
   const { ask } = state
   const was = statusOf(state) === 'open' ? 'is' : 'was'
   const rights = (ask.breakGlass?.rights ?? []).flatMap(({ action, resources }) =>
-    resources.map((pattern) => section(code(action), words(' on '), code(theirs(placed(action, pattern, facts), 200)))),
+    resources.map((pattern) =>
+      section(code(action), words(' on '), code(theirs(filledFor(action, pattern, facts), 200))),
+    ),
   )
   const more = rights.length - budget.lines
   const shown = [...rights.slice(0, budget.lines), ...(more > 0 ? [section(words(`and ${more} more`))] : [])]
@@ -175,80 +178,6 @@ function openParts(state: ApprovalRequest, facts: EmergencyFacts, budget: Budget
   ]
 }
 
-/** A pattern in its account, as IAM has it. */
-function placed(action: string, pattern: string, { actions: all, deployment }: EmergencyFacts): string {
-  const alias = all[action]?.account
-  const account = alias === undefined ? undefined : deployment.accounts[alias]
-  return account ? filled(pattern, account) : pattern
-}
-
-/** What was done with it, as far as Hotwork itself knows: what AWS credentials did is AWS's to tell. */
-const doneBlock = (state: ApprovalRequest, about: EmergencyAbout, budget: Budget): CardBlock =>
-  rich(
-    'done',
-    section(bold('What was done')),
-    list([...credentialLines(state, about), ...useLines(state, budget.lines)]),
-    ...callsOf(state),
-  )
-
-function callsOf(state: ApprovalRequest): RichTextSection[] {
-  if (isSealed(state))
-    return [section(words('Each call is in CloudTrail of that account, under the session of that role.'))]
-  if (!tookAws(state)) return []
-  const where = 'Each call that AWS credentials made is in CloudTrail, under the session name '
-  return [section(words(where), code(state.ask.id), words('.'))]
-}
-
-function credentialLines(state: ApprovalRequest, { credentials }: EmergencyAbout): RichTextSection[] {
-  if (isSealed(state)) return [section(words('Hotwork issued nothing: the role was taken in AWS itself.'))]
-  if (credentials === undefined)
-    return [
-      section(
-        words(
-          grantOf(state)?.claimedAt === undefined
-            ? 'No credential is known to have been issued.'
-            : 'Credentials were issued; how many is in the record.',
-        ),
-      ),
-    ]
-  if (credentials.length === 0)
-    return [section(words('No credential was issued: nothing was done with it through Hotwork.'))]
-  const kinds = { aws: 'AWS credentials', access_token: 'Access tokens' } as const
-  return (['access_token', 'aws'] as const).flatMap((claim) => {
-    const of = credentials.filter((each) => each.claim === claim)
-    const [first, last] = [of[0], of.at(-1)]
-    if (!first || !last) return []
-    const times = of.length === 1 ? 'once, at ' : `${of.length} times, from `
-    return [
-      section(
-        words(`${kinds[claim]} issued ${times}`),
-        time(first.issuedAt),
-        ...(of.length === 1 ? [] : [words(' to '), time(last.issuedAt)]),
-      ),
-    ]
-  })
-}
-
-/** Whether AWS credentials of it were ever given. */
-export const tookAws = (state: ApprovalRequest): boolean =>
-  grantOf(state)?.uses.some(({ tool, key }) => tool === 'aws' && key === 'aws') ?? false
-
-/** Each use, and how it went; what AWS credentials were used for is no one use, and stands in AWS's own record. */
-export function useLines(state: ApprovalRequest, most: number): RichTextSection[] {
-  const uses = (grantOf(state)?.uses ?? []).filter(({ tool, key }) => tool !== 'aws' || key !== 'aws')
-  const more = uses.length - most
-  return [...uses.slice(0, most).map(useLine), ...(more > 0 ? [section(words(`and ${more} more uses`))] : [])]
-}
-
-const useLine = ({ tool, begunAt, ended }: Use): RichTextSection =>
-  section(
-    words('Used on '),
-    code(inert(tool)),
-    words(' at '),
-    time(begunAt),
-    ...(ended ? [words(`: ${ended.outcome}, at `), time(ended.at)] : [words(': how it went was not reported')]),
-  )
-
 const reviewBlocks = (state: ApprovalRequest, facts: EmergencyFacts, note: string | undefined): CardBlock[] =>
   state.review && statusOf(state) !== 'open'
     ? [
@@ -259,72 +188,6 @@ const reviewBlocks = (state: ApprovalRequest, facts: EmergencyFacts, note: strin
         ),
       ]
     : []
-
-/** Who was passed over, who looks at it, and how to end it. */
-function whoParts(
-  state: ApprovalRequest,
-  about: EmergencyAbout,
-  facts: EmergencyFacts,
-  budget: Budget,
-): RichTextSection[] {
-  const { ask, review } = state
-  const isOpen = statusOf(state) === 'open'
-  const seconded = ask.breakGlass?.secondedBy
-  return [
-    ...(isOpen && !isSealed(state)
-      ? [
-          section(
-            bold('To end it: '),
-            words(`“${endLabel(state)}” below, for ${whoOf(facts, ask.owner)} and whoever may revoke; or `),
-            code(`npx hotwork break-glass end ${ask.id}`),
-          ),
-        ]
-      : []),
-    ...(isSealed(state) ? [] : [section(...skippedParts(about, isOpen))]),
-    ...(seconded === undefined
-      ? []
-      : [section(words(`${whoOf(facts, seconded)} vouched for it, and does not review it`))]),
-    ...(review && !review.done ? [section(...reviewersParts(state, about, facts, budget))] : []),
-    ...(isOpen && about.left !== undefined && !isSealed(state)
-      ? [section(words(`Left of the minutes of these seven days: ${duration(about.left) || 'none'}`))]
-      : []),
-  ]
-}
-
-function skippedParts({ skipped: { count, atLeast, told } }: EmergencyAbout, isOpen: boolean): RichTextElement[] {
-  if (count === 0) return [words('Nobody was skipped: there is no one who could have approved it')]
-  const many = `${atLeast ? 'At least ' : ''}${count} ${count === 1 ? 'person who could have approved it was' : 'people who could have approved it were'} skipped`
-  return [
-    bold(many),
-    words(
-      told < count || atLeast
-        ? `, of whom ${told} ${isOpen ? 'are told directly: tell the others' : 'were told directly'}`
-        : ' and told directly',
-    ),
-  ]
-}
-
-function reviewersParts(
-  state: ApprovalRequest,
-  { reviewers }: EmergencyAbout,
-  facts: EmergencyFacts,
-  { lines }: Budget,
-): RichTextElement[] {
-  const due = state.review?.dueAt ?? state.submittedAt
-  if (reviewers.length === 0)
-    return [bold('Nobody may review it: '), words('somebody must be let, in the policy folder, before '), time(due)]
-  return [
-    words(statusOf(state) === 'open' ? 'Once it has ended, to be reviewed by ' : 'May review it: '),
-    words(named(reviewers, facts, lines)),
-    ...(statusOf(state) === 'open' ? [words(', before '), time(due)] : []),
-  ]
-}
-
-const named = (people: readonly PersonId[], facts: EmergencyFacts, lines: number): string => {
-  const shown = people.slice(0, lines).map((person) => whoOf(facts, person))
-  const more = people.length - shown.length
-  return `${shown.join(', ')}${more > 0 ? ` or ${more} more` : ''}`
-}
 
 /** Only what still means something: to end what is open, to review what has ended and was not, to read all of it. */
 function buttons(state: ApprovalRequest, options: PageOption): CardBlock[] {
@@ -343,8 +206,6 @@ function actButtons(state: ApprovalRequest): Button[] {
 /** Where each credential and each call is, and where it can be ended and reviewed too. */
 export const readButtons = ({ ask }: ApprovalRequest, { page }: PageOption): Button[] =>
   page ? [linkButton(readAction, 'Read all of it', page(ask.id))] : []
-
-const endLabel = (state: ApprovalRequest): string => (isDrill(state) ? 'End the drill now' : 'End now')
 
 const endButton = (state: ApprovalRequest, value: string): Button => ({
   type: 'button',

@@ -26,6 +26,8 @@ export function statusOf(state: ApprovalRequest): EmergencyStatus {
 /** Stands before everything that is said of a drill, so that nobody takes it for an emergency, nor the other way. */
 export const drillMark = 'DRILL'
 export const isDrill = ({ ask }: ApprovalRequest): boolean => ask.breakGlass?.drill === true
+/** What the button that ends it says. */
+export const endLabel = (state: ApprovalRequest): string => (isDrill(state) ? 'End the drill now' : 'End now')
 /** A role that was taken past Hotwork, for the day on which Hotwork itself is down. */
 export const isSealed = ({ ask }: ApprovalRequest): boolean => ask.breakGlass?.sealed === true
 
