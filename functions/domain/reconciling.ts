@@ -61,6 +61,9 @@ export function compareDenies(
 
 const keyOf = ({ tag, value, issuedBefore }: DenyInForce) => JSON.stringify([tag, value, issuedBefore ?? null])
 
+/** How long a deny may take after what it follows from, before that is found. Seconds. */
+const onItsWay = 300
+
 /**
  * Holds a session against the request that it says it is of.
  *
@@ -76,7 +79,10 @@ export function judgeSession(
   if (!state || !(credential === undefined ? intended.length > 0 : intended.includes(credential)))
     return { kind: 'session_unknown', what: session.name }
   if (session.endsAt <= now || inForce.denies === 'unreadable') return undefined
-  const ended = deniesOf(asOf(state, now), now).get(role) ?? []
+  const current = asOf(state, now)
+  // What changed a moment ago is still on its way to IAM: through the stream, a queue, and for what time ends a sweep.
+  if (now - current.updatedAt < onItsWay) return undefined
+  const ended = deniesOf(current, now).get(role) ?? []
   const isDenied = (denies: readonly DenyInForce[]) => denies.some((deny) => isNamed(deny, session))
   return isDenied(ended) && !isDenied(inForce.denies) ? { kind: 'session_not_denied', what: session.name } : undefined
 }

@@ -117,6 +117,9 @@ describe('sessions', () => {
     const { world, request, token } = await claimed()
     await world.recorded(request, token)
     await revokeRequest({ id: request.ask.id, person: person('gus'), reason: 'enough' }, world.ports)
+    // Its deny is on its way.
+    expect(await world.found()).toEqual(nothing)
+    world.clock.advance(300)
     expect(await world.found()).toEqual({ found: ['session_not_denied'], handed: [request.ask.id] })
     await world.write(request)
     expect(await world.found()).toEqual(nothing)
@@ -143,6 +146,7 @@ describe('denies', () => {
   test('that somebody took away are told, and rendered again', async () => {
     const { world, request } = await denied()
     await world.roles.putDeny(role, [])
+    world.clock.advance(300)
     const { found, handed } = await world.found()
     expect([found.toSorted(), handed]).toEqual([
       ['deny_missing', 'session_not_denied'],
