@@ -9,9 +9,12 @@ import { ReadyToken } from './login/ready-token.ts'
 import type { Surroundings } from './surroundings.ts'
 import { Fault, wrongUsage } from './trouble.ts'
 
-/** What of `.hotwork/local.json` is of use here (interfaces.md section 2). */
+/**
+ * What of `.hotwork/local.json` is of use here (interfaces.md section 2). It is of a stack on this machine or it is none: the
+ * folder may be anybody's, and a token goes to the address that it names.
+ */
 const Local = z.looseObject({
-  apiUrl: z.string(),
+  apiUrl: z.string().refine((address) => address.startsWith('http:') && isSafe(address)),
   identityProviderUrl: z.string(),
   aws: z.looseObject({ endpointUrl: z.string(), region: z.string() }),
   people: z.array(

@@ -171,6 +171,12 @@ describe('on the local stack', () => {
     expect((await terminal.json('list')).exit).toBe(0)
   })
 
+  test('a file that names an address elsewhere is none: whoever wrote this folder gets no token', async () => {
+    writeLocalFile({ apiUrl: 'https://hotwork.elsewhere.example' })
+    terminal.env = { ...terminal.env, HOTWORK_API: undefined, HOTWORK_TOKEN: 'one.of.jade' }
+    expect((await terminal.type('list')).err).not.toContain('hotwork.elsewhere.example')
+  })
+
   test('as somebody whom nobody knows: exit 2, with those who are', async () => {
     writeLocalFile()
     const { exit, err } = await terminal.type('list', '--as', 'person:nobody')
