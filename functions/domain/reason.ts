@@ -27,8 +27,8 @@ export function reasonProblem(reason: string, said: readonly string[], before: r
   for (const each of said.map(plain).filter((text) => text !== '')) rest = rest.replaceAll(each, ' ')
   const words = new Set(rest.split(' ').filter((word) => word.length > 1))
   if (rest.replaceAll(' ', '').length < fewestLetters || words.size < fewestWords)
-    return `\`reason\` should say what is wrong and what you are going to do, in at least ${fewestWords} words beside the incident`
+    return `it should say what is wrong and what you are going to do, in at least ${fewestWords} words beside the incident`
   if (before.includes(reasonDigest(reason)))
-    return '`reason` is word for word that of an earlier opening: say what is wrong this time'
+    return 'it is word for word that of an earlier opening: say what is wrong this time'
   return undefined
 }

@@ -49,7 +49,8 @@ const sentences: { readonly [Code in Refusal]: Sentence } = {
   unknown_permit: () => 'There is no such standing permit.',
   unknown_profile: ({ detail }) =>
     `There is no such profile or action to break the glass for${detail === undefined ? '' : `: ${detail}`}.`,
-  bad_reason: ({ detail }) => `Say what is wrong, in your own words${detail === undefined ? '' : `: ${detail}`}.`,
+  bad_reason: ({ detail }) =>
+    detail === undefined ? 'Say what is wrong, in your own words.' : `${detail.replace(/^it/, 'It')}.`,
   bad_incident: ({ detail }) => `Name the incident${detail === undefined ? '' : `: ${detail}`}.`,
   window_too_long: ({ detail }) => `That is longer than can be opened${detail === undefined ? '' : `: ${detail}`}.`,
   already_open: () => 'It is open already: use that, or end it first.',

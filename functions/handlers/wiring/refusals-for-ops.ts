@@ -7,7 +7,7 @@ const forOps: { readonly [code in Refusal]?: readonly [status: number, title: st
   unknown_profile: [400, 'There is no such profile', '`profile` should be one that policy names'],
   unknown_action: [400, 'There is no such action', '`action` should be one of the catalogue'],
   invalid_arguments: [400, 'The arguments are not what the action takes', '`arguments` should fit the catalogue'],
-  bad_reason: [400, 'The reason says nothing', '`reason` should say what is wrong'],
+  bad_reason: [400, 'The reason will not do', '`reason` should say what is wrong'],
   bad_incident: [400, 'There is no such incident', '`incident` should name the incident'],
   window_too_long: [400, 'That is longer than can be opened', '`minutes` should be fewer'],
   not_permitted: [403, 'Policy does not let you break the glass for this', 'ask whoever is on call'],
