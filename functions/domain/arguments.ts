@@ -110,8 +110,8 @@ function isAnchored(source: string): boolean {
   return source.startsWith('^') && source.endsWith('$') && !/\\\$$/.test(source) && !hasTopLevelAlternative(source)
 }
 
-/** `^a|b$` is anchored on neither side. */
-function hasTopLevelAlternative(source: string): boolean {
+/** `^a|b$` is anchored at neither end of what it may be. */
+export function hasTopLevelAlternative(source: string): boolean {
   let depth = 0
   let inClass = false
   for (let at = 0; at < source.length; at++) {

@@ -719,6 +719,14 @@ const emergencies: Bad[] = [
     'end it with `$`',
   ],
   [
+    'a pattern of incidents of which each half is anchored at one end alone',
+    (copy) => copy.editJson(glass, (file) => (file.incident = '^INC-[0-9]{1,12}|OPS-[0-9]{1,12}$')),
+    glass,
+    '"incident"',
+    'not anchored',
+    'between brackets',
+  ],
+  [
     'a profile that reaches what Hotwork is made of',
     (copy) =>
       copy.editJson(

@@ -1,3 +1,4 @@
+import { hasTopLevelAlternative } from '../../domain/arguments.ts'
 import type { BreakGlassPolicy, OpenRight, Profile } from '../../domain/break-glass.ts'
 import { rightsStatements } from '../../domain/emergency.ts'
 import { resourcesOverlap } from '../../domain/glob.ts'
@@ -50,11 +51,11 @@ function checkIncident({ incident: pattern, incidentExample: example }: BreakGla
   } catch {
     say(['incident'], `\`${pattern}\` is no regular expression`, 'write one such as `^INC-[0-9]{1,12}$`')
   }
-  if (!pattern.startsWith('^') || !pattern.endsWith('$'))
+  if (!pattern.startsWith('^') || !/(^|[^\\])(\\\\)*\$$/.test(pattern) || hasTopLevelAlternative(pattern))
     say(
       ['incident'],
       '`incident` is not anchored, so anything that holds one would do',
-      'begin it with `^` and end it with `$`',
+      'begin it with `^` and end it with `$`, and put what may be one or another between brackets',
     )
   // A quantified group that is quantified again can take for ever on what was made for it.
   if (/\([^)]*[*+}][^)]*\)[*+{]/.test(pattern))
