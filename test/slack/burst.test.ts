@@ -1,6 +1,7 @@
 import { approveAll, denyAll } from '../../functions/adapters/slack/burst-actions.ts'
 import { renderBurst } from '../../functions/adapters/slack/burst-card.ts'
-import { largestCard, renderCard, sizeOf } from '../../functions/adapters/slack/card.ts'
+import { renderCard } from '../../functions/adapters/slack/card.ts'
+import { largestCard, sizeOf } from '../../functions/adapters/slack/card-size.ts'
 import { complaintsOf } from '../../functions/adapters/slack/validate-blocks.ts'
 import type { Bundle } from '../../functions/domain/bundle.ts'
 import { burstOf } from '../../functions/domain/burst.ts'

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
-import { largestCard, renderCard, sizeOf } from '../../functions/adapters/slack/card.ts'
+import { renderCard } from '../../functions/adapters/slack/card.ts'
+import { largestCard, sizeOf } from '../../functions/adapters/slack/card-size.ts'
 import { complaintsOf } from '../../functions/adapters/slack/validate-blocks.ts'
 import { duration } from '../../functions/domain/duration.ts'
 import { exact } from '../../functions/domain/inert.ts'

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { largestCard, sizeOf } from '../../functions/adapters/slack/card.ts'
+import { largestCard, sizeOf } from '../../functions/adapters/slack/card-size.ts'
 import { renderEmergency } from '../../functions/adapters/slack/emergency-card.ts'
 import { renderNotice } from '../../functions/adapters/slack/emergency-lines.ts'
 import { reviewModal } from '../../functions/adapters/slack/review-form.ts'

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import type { Verdict } from '../../domain/request.ts'
 import { Digest, RequestId } from '../../domain/values.ts'
 import { approveAll, denyAll, openOne } from './burst-actions.ts'
+import { readValue } from './button-value.ts'
 import { type Carried, carriedOf, onceFor, whoDid } from './carried.ts'
 import { faultTold } from './decide-told.ts'
 import type { EdgeOptions } from './edge-options.ts'
@@ -40,7 +41,7 @@ async function decideAll(
 ): Promise<string> {
   const who = await whoDid(body.user, carried, options)
   if (!who.ok) return who.sentence
-  const pressed = readValue(value)
+  const pressed = readValue(ButtonValue, value)
   if (!pressed) return malformedPress
   const { b: key, g: generation, l: list } = pressed
   const once = onceFor(carried, list)
@@ -59,15 +60,6 @@ async function decideAll(
     return `Your ${taken.value.value} ${what} are taken and are being recorded one by one; the card shows each, and any that could not be.`
   } catch (fault) {
     return faultTold(list, fault, options)
-  }
-}
-
-function readValue(value: unknown): z.infer<typeof ButtonValue> | undefined {
-  if (typeof value !== 'string' || value.length > 256) return undefined
-  try {
-    return ButtonValue.parse(JSON.parse(value))
-  } catch {
-    return undefined
   }
 }
 

@@ -8,7 +8,7 @@ import type { BurstView } from '../../operations/draw-burst.ts'
 import type { RenderedCard } from '../../operations/ports.ts'
 import { bold, code, context, header, list, plain, rich, section, words } from './blocks.ts'
 import { approveAll, denyAll, openOne } from './burst-actions.ts'
-import { largestCard, sizeOf } from './card.ts'
+import { largestCard, sizeOf } from './card-size.ts'
 import { whoOf } from './card-status.ts'
 
 type Facts = Pick<Bundle, 'directory'>

@@ -17,15 +17,13 @@ import {
   type Shown,
 } from './card-facts.ts'
 import { narrowedBlocks } from './card-narrowed.ts'
+import { fitted } from './card-size.ts'
 import { stagesOf } from './card-stages.ts'
 import { headlineOf, nowParts } from './card-status.ts'
 import { titleOn } from './card-title.ts'
 
 export type { CardFacts }
 export type CardOptions = DecideOptions & AllowOptions
-
-/** Slack refuses messages of about 13,200 characters of blocks and does not say so; UTF-8 bytes, with the text. */
-export const largestCard = 9_000
 
 /** From generous to bare. The last one fits whatever is asked, which a property test holds it to. */
 const budgets: readonly [Budget, ...Budget[]] = [
@@ -48,17 +46,8 @@ export function renderCard(
   channel: string,
   options: CardOptions = {},
 ): RenderedCard {
-  const [generous, ...smaller] = budgets
-  let card = renderWithin(state, facts, channel, options, generous)
-  for (const budget of smaller) {
-    if (sizeOf(card) <= largestCard) break
-    card = renderWithin(state, facts, channel, options, budget)
-  }
-  return card
+  return fitted(budgets, (budget) => renderWithin(state, facts, channel, options, budget))
 }
-
-/** UTF-8 bytes of a card as it is sent. */
-export const sizeOf = (card: RenderedCard): number => Buffer.byteLength(JSON.stringify(card))
 
 function renderWithin(
   state: ApprovalRequest,

@@ -3,6 +3,7 @@ import type { Bundle } from '../../domain/bundle.ts'
 import { SlackAccount } from '../../domain/linking.ts'
 import type { Person } from '../../domain/organisation.ts'
 import { RequestId } from '../../domain/values.ts'
+import { readValue } from './button-value.ts'
 
 /** What a pressed button says: which request, in which round, and the first 16 characters of the digest on that card. */
 const ButtonValue = z.strictObject({
@@ -32,13 +33,8 @@ export type Click = { request: RequestId; round: number; digest: string }
 
 /** What a button of a card is about, or undefined for a value that no card of ours has. */
 export function readClick(value: unknown): Click | undefined {
-  if (typeof value !== 'string' || value.length > 256) return undefined
-  try {
-    const { r, n, d } = ButtonValue.parse(JSON.parse(value))
-    return { request: r, round: n, digest: d }
-  } catch {
-    return undefined
-  }
+  const read = readValue(ButtonValue, value)
+  return read && { request: read.r, round: read.n, digest: read.d }
 }
 
 /** Why somebody who pressed a button is nobody who could decide, whatever policy says. */

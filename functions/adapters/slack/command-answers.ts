@@ -5,8 +5,9 @@ import type { NumericDate } from '../../domain/values.ts'
 import type { RenderedCard } from '../../operations/ports.ts'
 import type { Overview } from '../../operations/read-overview.ts'
 import { bold, type CardBlock, code, context, list, rich, section, words } from './blocks.ts'
-import { largestCard, renderCard, sizeOf } from './card.ts'
+import { renderCard } from './card.ts'
 import { type CardFacts, titleFor } from './card-facts.ts'
+import { fitted } from './card-size.ts'
 import { headlineOf, nowOf } from './card-status.ts'
 import { linkBlocks } from './home-view.ts'
 import { liveRow, ownRow, waitingRow } from './overview-rows.ts'
@@ -57,15 +58,8 @@ const budgets: readonly [Most, ...Most[]] = [
   { waiting: 0, own: 0, live: 0 },
 ]
 
-export function listReply(overview: Overview, facts: CardFacts, now: NumericDate): Reply {
-  const [most, ...fewer] = budgets
-  let reply = listWithin(overview, facts, now, most)
-  for (const budget of fewer) {
-    if (sizeOf(reply as unknown as RenderedCard) <= largestCard) break
-    reply = listWithin(overview, facts, now, budget)
-  }
-  return reply
-}
+export const listReply = (overview: Overview, facts: CardFacts, now: NumericDate): Reply =>
+  fitted(budgets, (most) => listWithin(overview, facts, now, most))
 
 function listWithin({ waiting, own, moreOwn, live }: Overview, facts: CardFacts, now: NumericDate, most: Most): Reply {
   const waits = waiting.slice(0, most.waiting).map((state) => row(state, waitingRow(state, facts, now)))

@@ -23,9 +23,9 @@ import {
   section,
   words,
 } from './blocks.ts'
-import { largestCard, sizeOf } from './card.ts'
 import { readAction } from './card-decide.ts'
 import { argumentsOf } from './card-facts.ts'
+import { fitted } from './card-size.ts'
 import { whoOf } from './card-status.ts'
 import { titleOn } from './card-title.ts'
 import { doneBlock } from './emergency-done.ts'
@@ -71,13 +71,7 @@ export function renderEmergency(
   facts: EmergencyFacts,
   options: PageOption = {},
 ): RenderedCard {
-  const [generous, ...smaller] = budgets
-  let card = renderWithin(state, about, facts, options, generous)
-  for (const budget of smaller) {
-    if (sizeOf(card) <= largestCard) break
-    card = renderWithin(state, about, facts, options, budget)
-  }
-  return card
+  return fitted(budgets, (budget) => renderWithin(state, about, facts, options, budget))
 }
 
 function renderWithin(

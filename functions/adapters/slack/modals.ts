@@ -3,6 +3,7 @@ import { clamp, inert } from '../../domain/inert.ts'
 import { type ApprovalRequest, openStage } from '../../domain/request.ts'
 import { RequestId } from '../../domain/values.ts'
 import { bold, type CardBlock, context, plain, preformatted, rich, section, words } from './blocks.ts'
+import { readValue } from './button-value.ts'
 import { type CardFacts, placeOf, resourceOf } from './card-facts.ts'
 import { titleOn } from './card-title.ts'
 import type { Click } from './click.ts'
@@ -31,12 +32,8 @@ const metadataOf = ({ request: r, round: n, digest: d, channel: c, ts: t }: Subj
   JSON.stringify({ r, n, d, ...(c === undefined || t === undefined ? {} : { c, t }) })
 
 export function readMetadata(text: string): Subject | undefined {
-  try {
-    const { r, n, d, c, t } = Metadata.parse(JSON.parse(text))
-    return { request: r, round: n, digest: d, channel: c, ts: t }
-  } catch {
-    return undefined
-  }
+  const read = readValue(Metadata, text)
+  return read && { request: read.r, round: read.n, digest: read.d, channel: read.c, ts: read.t }
 }
 
 /** To approve with a comment, or where the stage wants one. */

@@ -5,6 +5,7 @@ import { drawsLeft, type StandingPermit } from '../../domain/standing-permit.ts'
 import { StandingPermitId } from '../../domain/values.ts'
 import type { LivePermit } from '../../operations/read-overview.ts'
 import { actions, bold, type CardBlock, code, plain, rich, section, time, words } from './blocks.ts'
+import { readValue } from './button-value.ts'
 import { type CardFacts, titleFor } from './card-facts.ts'
 import { whoOf } from './card-status.ts'
 
@@ -54,11 +55,4 @@ const takeBackButton = ({ id, agent }: Pick<StandingPermit, 'id' | 'agent'>): Bu
 const Value = z.strictObject({ p: StandingPermitId })
 
 /** Which permit such a button is about; undefined for a value that is none of ours. */
-export function readPermit(value: unknown): StandingPermitId | undefined {
-  if (typeof value !== 'string' || value.length > 128) return undefined
-  try {
-    return Value.parse(JSON.parse(value)).p
-  } catch {
-    return undefined
-  }
-}
+export const readPermit = (value: unknown): StandingPermitId | undefined => readValue(Value, value)?.p

@@ -4,6 +4,7 @@ import * as z from 'zod'
 import type { ApprovalRequest } from '../../domain/request.ts'
 import { RequestId } from '../../domain/values.ts'
 import { bold, code, context, list, plain, quote, rich, section, words } from './blocks.ts'
+import { readValue } from './button-value.ts'
 import { type EmergencyFacts, titleParts } from './emergency-card.ts'
 import { tookAws, useLines } from './emergency-done.ts'
 import { drillMark, emergencyNow, isDrill, theirs } from './emergency-status.ts'
@@ -17,12 +18,8 @@ const Metadata = z.strictObject({ r: RequestId, c: z.string().max(32).optional()
 export type ReviewSubject = { request: RequestId; channel?: string | undefined; ts?: string | undefined }
 
 export function readReviewed(text: string): ReviewSubject | undefined {
-  try {
-    const { r, c, t } = Metadata.parse(JSON.parse(text))
-    return { request: r, channel: c, ts: t }
-  } catch {
-    return undefined
-  }
+  const read = readValue(Metadata, text)
+  return read && { request: read.r, channel: read.c, ts: read.t }
 }
 
 /** How many uses it shows: all of them are on the card and the page. */

@@ -2,6 +2,7 @@ import type { ViewOutput } from '@slack/bolt'
 import * as z from 'zod'
 import { RequestId } from '../../domain/values.ts'
 import { type CardBlock, context, plain, rich, section, words } from './blocks.ts'
+import { readValue } from './button-value.ts'
 import { liveBlock } from './home-view.ts'
 import { type Modal, textInput } from './modal-blocks.ts'
 
@@ -11,14 +12,7 @@ export const revokeName = 'revoke'
 const Value = z.strictObject({ r: RequestId })
 
 /** What a Revoke button, or the form that it opens, is about; undefined for a value that is none of ours. */
-export function readRevoke(value: unknown): RequestId | undefined {
-  if (typeof value !== 'string' || value.length > 128) return undefined
-  try {
-    return Value.parse(JSON.parse(value)).r
-  } catch {
-    return undefined
-  }
-}
+export const readRevoke = (value: unknown): RequestId | undefined => readValue(Value, value)?.r
 
 /**
  * Asks why a grant is to be revoked. It shows what the tab showed beside the button, as Slack signed it, so that it opens

@@ -5,6 +5,7 @@ import { isInForce } from '../../domain/stand-in.ts'
 import { type NumericDate, StandInId } from '../../domain/values.ts'
 import type { Overview } from '../../operations/read-overview.ts'
 import { actions, bold, type CardBlock, plain, rich, section, time, words } from './blocks.ts'
+import { readValue } from './button-value.ts'
 import type { CardFacts } from './card-facts.ts'
 import { whoOf } from './card-status.ts'
 
@@ -77,11 +78,4 @@ const endButton = ({ id }: StandIn): Button => ({
 const Value = z.strictObject({ s: StandInId })
 
 /** Which stand-in an End button is about; undefined for a value that is none of ours. */
-export function readStandIn(value: unknown): StandInId | undefined {
-  if (typeof value !== 'string' || value.length > 128) return undefined
-  try {
-    return Value.parse(JSON.parse(value)).s
-  } catch {
-    return undefined
-  }
-}
+export const readStandIn = (value: unknown): StandInId | undefined => readValue(Value, value)?.s

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { JsonObject } from '../../domain/values.ts'
 import type { RenderedCard } from '../../operations/ports.ts'
-import { largestCard, sizeOf } from './card.ts'
+import { largestCard, sizeOf } from './card-size.ts'
 
 // Slack's limits for the blocks that cards use; Slack itself only answers `invalid_blocks`.
 // https://docs.slack.dev/reference/block-kit/blocks
