@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { CreateRoleCommand, GetRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import { CloudTrailSessionRecord } from '../../functions/adapters/cloudtrail/session-record.ts'
 import { IamRolePolicies } from '../../functions/adapters/iam/role-policies.ts'
-import { foreignRevokers } from '../../functions/adapters/sts/foreign-revokers.ts'
+import { IamRoleReader } from '../../functions/adapters/iam/role-reader.ts'
+import { foreignAuditors, foreignRevokers } from '../../functions/adapters/sts/foreign-revokers.ts'
 import { BrokerUnavailable } from '../../functions/operations/faults.ts'
 import { requestId, submittedAt } from '../support/ask.ts'
 import { useAws } from './emulator.ts'
@@ -16,7 +18,7 @@ const accounts = (given: string) => ({
 })
 const deny = { tag: 'hotwork:request', value: requestId(), until: submittedAt + 900 } as const
 
-/** A target role and its revoker, which trusts whoever knows its external id. @returns the target's ARN */
+/** A target role, its revoker and its auditor, which trust whoever knows their external id. @returns the target's ARN */
 async function makeTarget(): Promise<string> {
   const [client, name] = [new IAMClient({}), `t${randomUUID().slice(0, 8)}`]
   const trust = (Condition: object) => ({
@@ -27,10 +29,15 @@ async function makeTarget(): Promise<string> {
     }),
   })
   const target = await client.send(new CreateRoleCommand({ RoleName: `${name}-target`, ...trust({}) }))
-  const [RoleName, PolicyName] = [`${name}-revoker`, 'revoker']
-  await client.send(new CreateRoleCommand({ RoleName, ...trust({ StringEquals: { 'sts:ExternalId': externalId } }) }))
-  const PolicyDocument = policyFor('iam:PutRolePolicy', 'iam:DeleteRolePolicy')
-  await client.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument }))
+  const rights = {
+    revoker: ['iam:PutRolePolicy', 'iam:DeleteRolePolicy'],
+    auditor: ['iam:GetRolePolicy', 'iam:ListRolePolicies', 'cloudtrail:LookupEvents'],
+  }
+  for (const [PolicyName, actions] of Object.entries(rights)) {
+    const RoleName = `${name}-${PolicyName}`
+    await client.send(new CreateRoleCommand({ RoleName, ...trust({ StringEquals: { 'sts:ExternalId': externalId } }) }))
+    await client.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: policyFor(...actions) }))
+  }
   return target.Role?.Arn as string
 }
 
@@ -74,4 +81,20 @@ describe('the revoker of another account', () => {
         'arn:aws:iam::000000000000:role/hotwork/x-target',
       ),
     ).toBeUndefined())
+})
+
+describe('the auditor of another account', () => {
+  useAws()
+  const where = { home: '111111111111', accounts: accounts(externalId) }
+
+  test('reads what its revoker wrote, and the sessions that there were, and writes nothing', async () => {
+    const target = await makeTarget()
+    await new IamRolePolicies(foreignRevokers(where)).putDeny(target, [deny])
+    const auditors = foreignAuditors(where)
+    const { until: _, ...written } = deny
+    expect(await new IamRoleReader(auditors).inForce(target)).toEqual({ denies: [written], others: [] })
+    const sessions = new CloudTrailSessionRecord(auditors, () => ['us-east-1'])
+    expect(await sessions.sessions(target, 0)).toEqual({ found: [], more: false })
+    await expect(new IamRolePolicies(auditors).putDeny(target, [])).rejects.toThrow(/not authorized|denied/i)
+  })
 })
