@@ -1,6 +1,8 @@
 import { evidenceView } from '../../functions/adapters/http/break-glass-view.ts'
 import { drillView } from '../../functions/adapters/http/drill-view.ts'
+import type { Refusal } from '../../functions/domain/refusals.ts'
 import type { CredentialId } from '../../functions/domain/values.ts'
+import { refusalForOps } from '../../functions/handlers/wiring/refusals-for-ops.ts'
 import { readDrill } from '../../functions/operations/read-drill.ts'
 import { type CallsSeen, readEvidence } from '../../functions/operations/read-evidence.ts'
 import { Night } from '../operations/night.ts'
@@ -78,4 +80,23 @@ test('a drill is told step by step, in seconds, with whether everything was kept
   })
   const earnest = await night.opened('kofi')
   expect(await readDrill({ id: earnest.ask.id, person: person('ana') }, ports)).toMatchObject({ code: 'no_drill' })
+})
+
+describe('a refusal at the doors of break-glass', () => {
+  // interfaces.md: 400 for reason, incident, minutes; 403 for who; 409 for what the books say.
+  test.each<[Refusal, number]>([
+    ['bad_reason', 400],
+    ['bad_incident', 400],
+    ['window_too_long', 400],
+    ['unknown_profile', 400],
+    ['not_permitted', 403],
+    ['halted', 403],
+    ['self_review', 403],
+    ['cool_down', 409],
+    ['budget_spent', 409],
+    ['already_open', 409],
+    ['review_overdue', 409],
+  ])('`%s` is %d, under its own name', (code, status) => {
+    expect(refusalForOps(code).problem).toMatchObject({ status, code, title: expect.any(String) })
+  })
 })

@@ -12,6 +12,7 @@ const forOps: { readonly [code in Refusal]?: readonly [status: number, title: st
   window_too_long: [400, 'That is longer than can be opened', '`minutes` should be fewer'],
   not_permitted: [403, 'Policy does not let you break the glass for this', 'ask whoever is on call'],
   policy_denied: [403, 'Policy does not let you break the glass for this', 'ask whoever is on call'],
+  halted: [403, 'You are stopped by an emergency halt', 'have a colleague open it, or have the halt lifted'],
   self_review: [403, 'Somebody else must review this', 'not the one who did it, nor whoever vouched for them'],
   already_open: [409, 'You have the glass broken already', 'use what is open, or end it first'],
   cool_down: [409, 'You had the glass broken a moment ago', 'have a colleague open it, or wait'],
