@@ -76,6 +76,7 @@ role.addToPolicy(new iam.PolicyStatement({ actions: ['ssm:GetParameter'], resour
 const outputs = {
   ApiId: api.apiId,
   SlackSecret: secret.secretArn,
+  IncidentSecret: secret.secretArn,
   RequestsTable: table.tableName,
   LedgerTable: table.tableName,
   WaitsTable: table.tableName,
