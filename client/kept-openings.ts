@@ -54,12 +54,12 @@ export class KeptOpenings {
   }
 
   /** A key for what was opened where there is none; the one of before, where this machine was here already. */
-  async adopt(api: string, id: string, notAfter: string): Promise<Kept & { id: string }> {
+  async adopt(api: string, id: string, notAfter: string): Promise<{ kept: Kept & { id: string }; again: boolean }> {
     const before = this.#read(id)
-    if (before?.api === api) return { ...before, id }
+    if (before?.api === api) return { kept: { ...before, id }, again: true }
     const kept = { ...(await newlyKept(api, Date.parse(notAfter))), id }
     this.#write(id, kept)
-    return kept
+    return { kept, again: false }
   }
 
   /** It is open. Under its id first: were this stopped between, asking again would find it all the same. */

@@ -31,12 +31,13 @@ export async function claim({ id: typed }: { id: string }, context: Context): Pr
 
 async function bind(id: string, notAfter: string, context: Context): Promise<void> {
   const { api, kept: openings } = context
-  const kept = await openings.adopt(api.url, id, notAfter)
+  const { kept, again } = await openings.adopt(api.url, id, notAfter)
   try {
     await accessToken(kept, context)
   } catch (trouble) {
-    // Of a key that was refused nothing is kept; after a fault it may be the opening's, and asking again is the same.
-    if (trouble instanceof Refusal || isOthers(trouble)) openings.forget(id)
+    // Of a new key that was refused nothing is kept. After a fault it may be the opening's, and one of before may be too: then
+    // nobody else has it, and asking again is the same.
+    if ((trouble instanceof Refusal && !again) || isOthers(trouble)) openings.forget(id)
     if (isOthers(trouble))
       throw new Refusal(exits.denied, {
         code: 'key_mismatch',

@@ -55,6 +55,24 @@ test('twice is once', async () => {
   expect((await jade.type('credentials')).exit).toBe(0)
 })
 
+test('again, where policy says no just then, the key that is the opening’s stays', async () => {
+  const id = await openedOnPage()
+  const jade = night.at('jade')
+  await jade.type('claim', id)
+  const { world } = night.api
+  const { policy } = world
+  world.policy = {
+    bundle: policy.bundle,
+    ask: (question) =>
+      question.kind === 'person' && question.action === 'breakGlass'
+        ? { permit: false, policies: [] }
+        : policy.ask(question),
+  }
+  expect((await jade.type('claim', id)).exit).toBe(4)
+  world.policy = policy
+  expect((await jade.type('credentials')).exit).toBe(0)
+})
+
 test('on a second machine is refused, and nothing is kept there', async () => {
   const id = await openedOnPage()
   await night.at('jade').type('claim', id)
