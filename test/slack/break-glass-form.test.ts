@@ -95,7 +95,13 @@ test.each<[rule: string, changes: { [block: string]: string }, field: string, se
     'arguments that the action does not take',
     { what: 'action ssm:PutParameter', arguments: '{"Nme": "x"}' },
     'arguments',
-    /./,
+    /not arguments for this action: .*Nme/,
+  ],
+  [
+    'a resource that Hotwork does not know',
+    { what: 'action ssm:PutParameter', arguments: '{"Name": "/nobody/x", "Value": "1", "Overwrite": true}' },
+    'what',
+    /knows nothing of the resource/,
   ],
   ['arguments beside a profile', { arguments: '{}' }, 'arguments', /takes no arguments/],
 ])(

@@ -9,7 +9,7 @@ import { saidModal } from './modal-blocks.ts'
 import { truthModal } from './modals.ts'
 import { openField, openModal, openName, readOpenForm } from './open-form.ts'
 import { openingsReply } from './openings-reply.ts'
-import { notOpened } from './sentences.ts'
+import { type Instead, notOpened, saidOf } from './sentences.ts'
 
 const openLink = 'break_glass_open'
 
@@ -57,8 +57,8 @@ async function prepare(
     options,
   )
   if (!prepared.done) {
-    const sentence = prepared.code === 'not_permitted' ? notAllowed : prepared.sentence
-    return { response_action: 'errors', errors: { [openField(prepared.code)]: sentence.replaceAll('`', '') } }
+    const sentence = saidOf(prepared, whenOpening).replaceAll('`', '')
+    return { response_action: 'errors', errors: { [openField(prepared.code)]: sentence } }
   }
   return {
     response_action: 'update',
@@ -78,4 +78,9 @@ async function prepare(
   }
 }
 
-const notAllowed = 'Policy does not let you open this, or it is what Hotwork itself is made of.'
+const whenOpening: Instead = {
+  not_permitted: 'Policy does not let you open this, or it is what Hotwork itself is made of.',
+  policy_denied: 'Hotwork knows nothing of the resource that these arguments name, so it is not opened.',
+  policy_error: 'Policy could not be asked, and so the answer is no; tell whoever runs Hotwork.',
+  halted: 'You are stopped by an emergency halt, so nothing is opened.',
+}

@@ -1,18 +1,14 @@
 import type { App, BlockAction, ButtonAction, SlackViewAction, ViewResponseAction, ViewSubmitAction } from '@slack/bolt'
-import type { Refusal } from '../../domain/refusals.ts'
 import type { RequestId } from '../../domain/values.ts'
 import { type Carried, carriedOf, onceFor, whoDid } from './carried.ts'
-import { inTime, type NotDone, seenOn } from './decide-told.ts'
+import { inTime, seenOn } from './decide-told.ts'
 import type { EdgeOptions } from './edge-options.ts'
 import { emergencyActions } from './emergency-card.ts'
 import { truthModal } from './modals.ts'
 import { patience } from './patience.ts'
 import { readFound, readReviewed, reviewModal, reviewName } from './review-form.ts'
 import { readRevoke } from './revoke-form.ts'
-import { malformedForm, malformedPress, notOpened, sentenceFor } from './sentences.ts'
-
-/** What is said in place of the sentence for requests that people decide, where that would mislead. */
-type Instead = { readonly [code in Refusal]?: string }
+import { type Instead, malformedForm, malformedPress, notOpened, saidOf, sentenceFor } from './sentences.ts'
 
 const over = 'It has ended already, and nothing has changed; the card shows how.'
 const whenEnding: Instead = {
@@ -68,7 +64,7 @@ async function pressed(act: Act, body: BlockAction, { value }: ButtonAction, car
 async function end({ person, id, carried }: Press, options: EdgeOptions): Promise<string | undefined> {
   const ask = { id, person, once: onceFor(carried, id) }
   const told = await inTime(id, (mayStart) => options.endEmergency(ask, mayStart), carried, options)
-  return told.done ? undefined : (insteadOf(told, whenEnding) ?? told.sentence)
+  return told.done ? undefined : saidOf(told, whenEnding)
 }
 
 /** Opens the form for whoever's review would be taken now, so that nobody writes one for nothing. */
@@ -80,7 +76,8 @@ async function openReview({ person, id, body, carried }: Press, options: EdgeOpt
     if (!found.done) return notOpened
     if (!found.value.ok) {
       const { code, detail, state } = found.value
-      return whenReviewing[code] ?? sentenceFor(code, { directory: bundle.directory, page, detail, state })
+      const sentence = sentenceFor(code, { directory: bundle.directory, page, detail, state })
+      return saidOf({ code, sentence }, whenReviewing)
     }
     const about = { request: id, channel: body.channel?.id, ts: body.message?.ts }
     const modal = reviewModal(found.value.value, bundle, about)
@@ -110,11 +107,8 @@ async function review({ user, view }: SlackViewAction, carried: Carried, options
   if (told.done) return undefined
   // Without a code it is nobody's no: the same may be sent again.
   if (told.code === undefined) return { response_action: 'errors', errors: { note: told.sentence } }
-  return truth(insteadOf(told, whenReviewing) ?? told.sentence, typed)
+  return truth(saidOf(told, whenReviewing), typed)
 }
-
-const insteadOf = ({ code }: NotDone, instead: Instead): string | undefined =>
-  code === undefined ? undefined : instead[code]
 
 const truth = (sentence: string, typed: string | undefined): Answer => ({
   response_action: 'update',

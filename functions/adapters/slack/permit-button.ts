@@ -10,7 +10,7 @@ import { drawHome } from './home.ts'
 import { saidModal } from './modal-blocks.ts'
 import { patience } from './patience.ts'
 import { readPermit, takeBack, takeBackBlock } from './permit-rows.ts'
-import { malformedPress, notAnswered, sentenceFor } from './sentences.ts'
+import { type Instead, malformedPress, notAnswered, saidOf, sentenceFor } from './sentences.ts'
 import type { Said } from './whisper.ts'
 
 /** The button by which whoever approved a request allows its agent a few more like it, and the one that takes that back. */
@@ -76,10 +76,12 @@ async function revoke(body: BlockAction, value: unknown, carried: Carried, optio
   const ask = { id, person: who.person.id, reason: 'taken back' }
   const revoked = await actTold('revoke_standing', (mayStart) => options.revokePermit(ask, mayStart), carried, options)
   const tab = body.view?.type === 'home' ? { tab: who } : {}
-  if (!revoked.done) return { title, sentence: revoked.code === 'not_permitted' ? notYours : revoked.sentence, ...tab }
+  if (!revoked.done) return { title, sentence: saidOf(revoked, whenTakenBack), ...tab }
   const { agent, drawn } = revoked.value
   const ends = drawn.length === 0 ? '' : ` The ${drawn.length} that it had drawn end with it.`
   return { title: 'Taken back', sentence: `Taken back: ${agent} asks people again from now on.${ends}`, ...tab }
 }
 
-const notYours = 'Policy does not let you take this permit back: whoever gave it can, and whoever may revoke.'
+const whenTakenBack: Instead = {
+  not_permitted: 'Policy does not let you take this permit back: whoever gave it can, and whoever may revoke.',
+}

@@ -49,8 +49,11 @@ const sentences: { readonly [Code in Refusal]: Sentence } = {
   unknown_permit: () => 'There is no such standing permit.',
   unknown_profile: ({ detail }) =>
     `There is no such profile or action to break the glass for${detail === undefined ? '' : `: ${detail}`}.`,
+  unknown_action: ({ detail }) => `There is no such action${detail === undefined ? '' : `: ${detail}`}.`,
+  invalid_arguments: ({ detail }) =>
+    `Those are not arguments for this action${detail === undefined ? '' : `: ${detail}`}.`,
   bad_reason: ({ detail }) =>
-    detail === undefined ? 'Say what is wrong, in your own words.' : `${detail.replace(/^it/, 'It')}.`,
+    detail === undefined ? 'Say what is wrong, in your own words.' : `That will not do as a reason: ${detail}.`,
   bad_incident: ({ detail }) => `Name the incident${detail === undefined ? '' : `: ${detail}`}.`,
   window_too_long: ({ detail }) => `That is longer than can be opened${detail === undefined ? '' : `: ${detail}`}.`,
   already_open: () => 'It is open already: use that, or end it first.',
@@ -102,8 +105,6 @@ const sentences: { readonly [Code in Refusal]: Sentence } = {
   credential_unknown: () => agentsOnly,
   uses_exhausted: () => agentsOnly,
   wrong_credential_kind: () => agentsOnly,
-  invalid_arguments: () => agentsOnly,
-  unknown_action: () => agentsOnly,
   no_eligible_approvers: () => agentsOnly,
   session_policy_too_large: () => agentsOnly,
   duplicate_request: () => agentsOnly,
@@ -128,6 +129,15 @@ export const sentenceFor = (code: Refusal, about: About): string => {
   const { detail, ...rest } = about
   return sentences[code](detail === undefined ? rest : { ...rest, detail: tame(detail) })
 }
+
+/** What is said in place of a sentence for requests that people decide, where that would mislead. */
+export type Instead = { readonly [code in Refusal]?: string }
+
+/** What is told of a no, or of a fault, which has no code. */
+export const saidOf = (
+  { code, sentence }: { code?: Refusal | undefined; sentence: string },
+  instead: Instead,
+): string => (code === undefined ? undefined : instead[code]) ?? sentence
 
 /** A detail may hold what somebody gave. Sentences are read where Slack makes a link of whatever looks like one. */
 const tame = (detail: string): string => clamp(inert(detail), 300).text.replace(/(:)(?=\/\/)|(?<=mailto)(:)/gi, '$1$2 ')

@@ -7,7 +7,7 @@ import type { EdgeOptions } from './edge-options.ts'
 import { drawHome } from './home.ts'
 import { saidModal } from './modal-blocks.ts'
 import { truthModal } from './modals.ts'
-import { malformedPress } from './sentences.ts'
+import { type Instead, malformedPress, saidOf } from './sentences.ts'
 import { readStandInForm, standInField, standInModal, standInName } from './stand-in-form.ts'
 import { readStandIn, standInActions } from './stand-in-rows.ts'
 
@@ -73,10 +73,12 @@ async function end(body: BlockAction, value: unknown, carried: Carried, options:
   if (!id) return { title, sentence: malformedPress }
   const ask = { id, person: who.person.id }
   const ended = await actTold('end_stand_in', (mayStart) => options.endStandIn(ask, mayStart), carried, options)
-  if (!ended.done) return { title, sentence: ended.code === 'not_permitted' ? notYours : ended.sentence, by: who }
+  if (!ended.done) return { title, sentence: saidOf(ended, whenEnding), by: who }
   const { by, for: absent } = ended.value
   const sentence = `${whoOf(options.bundle, by)} decides nothing more in the stead of ${whoOf(options.bundle, absent)}.`
   return { title: 'Ended', sentence, by: who }
 }
 
-const notYours = 'Policy does not let you end this: either of the two can, and whoever may revoke.'
+const whenEnding: Instead = {
+  not_permitted: 'Policy does not let you end this: either of the two can, and whoever may revoke.',
+}
