@@ -2,7 +2,6 @@ import type { Refusal } from '../../domain/refusals.ts'
 import type { Result } from '../../domain/values.ts'
 import type { Carried } from './carried.ts'
 import type { EdgeOptions } from './edge-options.ts'
-import type { Modal } from './modal-blocks.ts'
 import { patience } from './patience.ts'
 import { failed, notRecorded, sentenceFor } from './sentences.ts'
 
@@ -44,21 +43,4 @@ export async function actTold<T>(
 function sentenceForFault(name: string): string {
   if (name === 'NotInTime' || name === 'StaleRequest') return notRecorded
   return name === 'StoreUnavailable' ? lookAtHome : failed
-}
-
-/** Shows a form, or a sentence, to whoever acted; a log line where Slack does not take it. Whether it was shown. */
-export async function showModal(
-  trigger: string,
-  modal: Modal,
-  { deadline }: Carried,
-  { openModal, log }: EdgeOptions,
-): Promise<boolean> {
-  try {
-    const { done } = await deadline.within(openModal(trigger, modal), patience.answer)
-    if (!done) log.warn('form not opened', { form: modal.callback_id, fault: 'NotInTime' })
-    return done
-  } catch (fault) {
-    log.warn('form not opened', { form: modal.callback_id, fault: fault instanceof Error ? fault.name : 'unknown' })
-    return false
-  }
 }

@@ -1,6 +1,6 @@
 import type { App, BlockAction, ButtonAction, SlackViewAction, ViewResponseAction, ViewSubmitAction } from '@slack/bolt'
 import type { PersonId } from '../../domain/values.ts'
-import { actTold, showModal } from './act-told.ts'
+import { actTold } from './act-told.ts'
 import { actions, code, linkButton, rich, section, words } from './blocks.ts'
 import { type Carried, carriedOf, whoDid } from './carried.ts'
 import { type Reply, sayReply } from './command-answers.ts'
@@ -10,6 +10,7 @@ import { truthModal } from './modals.ts'
 import { openField, openModal, openName, readOpenForm } from './open-form.ts'
 import { openingsReply } from './openings-reply.ts'
 import { type Instead, notOpened, saidOf } from './sentences.ts'
+import { showModal } from './show-modal.ts'
 
 const openLink = 'break_glass_open'
 

@@ -9,6 +9,7 @@ import type { Modal } from './modal-blocks.ts'
 import { approveModal, narrowModal, type Subject, whyModal } from './modals.ts'
 import { patience } from './patience.ts'
 import { malformedPress, nothingToNarrow, notOpened, sentenceFor } from './sentences.ts'
+import { showModal } from './show-modal.ts'
 
 /** A press of a button, by somebody who is somebody, on what they saw. */
 type Press = { person: PersonId; about: Subject; trigger: string; stage: string; carried: Carried }
@@ -68,7 +69,7 @@ async function approve(press: Press, options: EdgeOptions): Promise<string | und
 async function deny({ person, about, trigger, carried }: Press, options: EdgeOptions): Promise<string | undefined> {
   const told = await decideTold({ person, verdict: 'deny' }, about, carried, options)
   if (!told.done) return told.sentence
-  await open(trigger, whyModal(told.state, options.bundle, about), carried, options, patience.answer)
+  await showModal(trigger, whyModal(told.state, options.bundle, about), carried, options)
   return undefined
 }
 
@@ -83,7 +84,7 @@ async function openForm(
   if (!found.ok) return found.sentence
   const modal = form(found.state, options.bundle, about)
   if (!modal) return nothingToNarrow
-  return (await open(trigger, modal, carried, options, patience.tell)) ? undefined : notOpened
+  return (await showModal(trigger, modal, carried, options, patience.tell)) ? undefined : notOpened
 }
 
 /** Following a link attempts nothing. Whoever may decide is told where it leads; whoever may not, that they may not. */
@@ -109,18 +110,5 @@ async function foreseen({ person, about, carried }: Press, options: EdgeOptions)
   } catch (fault) {
     log.error('press not looked up', { request: id, fault: fault instanceof Error ? fault.name : 'unknown' })
     return { ok: false, sentence: notOpened }
-  }
-}
-
-/** Whether Slack has taken it, as far as is known in time. What came before it is on record either way. */
-async function open(trigger: string, modal: Modal, { deadline }: Carried, options: EdgeOptions, until: number) {
-  try {
-    return (await deadline.within(options.openModal(trigger, modal), until)).done
-  } catch (fault) {
-    options.log.warn('form not opened', {
-      form: modal.callback_id,
-      fault: fault instanceof Error ? fault.name : 'unknown',
-    })
-    return false
   }
 }

@@ -2,7 +2,6 @@ import type { App, SlashCommand } from '@slack/bolt'
 import type { Person } from '../../domain/organisation.ts'
 import type { PersonId, RequestId } from '../../domain/values.ts'
 import type { NotFound } from '../../operations/find-request.ts'
-import { showModal } from './act-told.ts'
 import { breakGlass } from './break-glass.ts'
 import { type Carried, carriedOf, onceFor, whoDid } from './carried.ts'
 import {
@@ -20,6 +19,7 @@ import { revokeTold } from './home.ts'
 import { patience } from './patience.ts'
 import { longestReason } from './revoke-form.ts'
 import { notOpened, sentenceFor } from './sentences.ts'
+import { showModal } from './show-modal.ts'
 import { standInFormFor } from './stand-ins.ts'
 
 /** Somebody who is somebody, what they typed after the verb, and what a form is opened by. */

@@ -9,6 +9,7 @@ import { patience } from './patience.ts'
 import { readFound, readReviewed, reviewModal, reviewName } from './review-form.ts'
 import { readRevoke } from './revoke-form.ts'
 import { type Instead, malformedForm, malformedPress, notOpened, saidOf, sentenceFor } from './sentences.ts'
+import { showModal } from './show-modal.ts'
 
 const over = 'It has ended already, and nothing has changed; the card shows how.'
 const whenEnding: Instead = {
@@ -81,9 +82,7 @@ async function openReview({ person, id, body, carried }: Press, options: EdgeOpt
     }
     const about = { request: id, channel: body.channel?.id, ts: body.message?.ts }
     const modal = reviewModal(found.value.value, bundle, about)
-    return (await deadline.within(options.openModal(body.trigger_id, modal), patience.tell)).done
-      ? undefined
-      : notOpened
+    return (await showModal(body.trigger_id, modal, carried, options, patience.tell)) ? undefined : notOpened
   } catch (fault) {
     log.warn('form not opened', { form: reviewName, fault: fault instanceof Error ? fault.name : 'unknown' })
     return notOpened

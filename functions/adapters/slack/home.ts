@@ -9,6 +9,7 @@ import { truthModal } from './modals.ts'
 import { patience } from './patience.ts'
 import { readReason, readRevoke, revokeModal, revokeName } from './revoke-form.ts'
 import { malformedForm, malformedPress } from './sentences.ts'
+import { showModal } from './show-modal.ts'
 
 const storeSilent = 'The store has not answered, so nothing can be shown now; open this tab again in a moment.'
 
@@ -79,11 +80,7 @@ async function openRevoke(body: BlockAction, { value }: ButtonAction, carried: C
     : id === undefined
       ? truthModal(malformedPress)
       : revokeModal(id, body.view?.blocks ?? [])
-  try {
-    await carried.deadline.within(options.openModal(body.trigger_id, modal), patience.answer)
-  } catch (fault) {
-    options.log.warn('form not opened', { form: revokeName, fault: fault instanceof Error ? fault.name : 'unknown' })
-  }
+  await showModal(body.trigger_id, modal, carried, options)
 }
 
 type Revoked = { answer: ViewResponseAction | undefined; revokedBy?: { id: PersonId } }

@@ -1,6 +1,6 @@
 import type { App, BlockAction, ButtonAction } from '@slack/bolt'
 import { rfc3339 } from '../../domain/ledger.ts'
-import { actTold, showModal } from './act-told.ts'
+import { actTold } from './act-told.ts'
 import { allowedMore, allowMore } from './burst-actions.ts'
 import { type Carried, carriedOf, whoDid } from './carried.ts'
 import { readClick } from './click.ts'
@@ -11,6 +11,7 @@ import { saidModal } from './modal-blocks.ts'
 import { patience } from './patience.ts'
 import { readPermit, takeBack, takeBackBlock } from './permit-rows.ts'
 import { type Instead, malformedPress, notAnswered, saidOf, sentenceFor } from './sentences.ts'
+import { showModal } from './show-modal.ts'
 import type { Said } from './whisper.ts'
 
 /** The button by which whoever approved a request allows its agent a few more like it, and the one that takes that back. */
