@@ -11,6 +11,13 @@ import type { NumericDate } from './values.ts'
  */
 export const intentLasts = 60
 
+/**
+ * So many sessions of one grant may be alive at once, replaced ones too: each stands in its record, which must stay small
+ * enough to be ended on, and each that was replaced is denied in a policy that has no room for thousands. Whoever renews
+ * when it must needs a handful.
+ */
+export const mostSessions = 100
+
 /** The intent to mint, recorded before minting: by the agent, with its key, while the grant is live and policy permits. */
 export function intend(state: ApprovalRequest, command: Intend, at: NumericDate): Answered {
   const { claim, credential, session } = command
@@ -23,6 +30,8 @@ export function intend(state: ApprovalRequest, command: Intend, at: NumericDate)
   if (claim === 'aws' && !hasAwsUse(state) && usesLeft(state) < 1) return { code: 'uses_exhausted' }
   const denied = deniedNow(state, command, at)
   if (denied) return denied
+  if (claim === 'aws' && state.grant.sessions.filter(({ endsAt }) => endsAt > at).length >= mostSessions)
+    return { code: 'too_many_sessions' }
   const actor = agentActor(state.ask)
   const { answer, bundle } = command
   const intended: Event = {

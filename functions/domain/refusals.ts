@@ -33,6 +33,7 @@ export const Refusal = z.enum([
   'credential_superseded',
   'credential_unknown',
   'uses_exhausted',
+  'too_many_sessions',
   'wrong_credential_kind',
   'outcome_unknown',
   'halted',

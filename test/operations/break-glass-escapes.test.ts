@@ -1,4 +1,6 @@
+import { renderDeny } from '../../functions/adapters/iam/role-policies.ts'
 import { budgetWindow } from '../../functions/domain/break-glass.ts'
+import { deniesOf } from '../../functions/domain/denies.ts'
 import { verify } from '../../functions/domain/ledger.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import type { AgentId, CredentialId, Thumbprint } from '../../functions/domain/values.ts'
@@ -85,6 +87,22 @@ describe('to keep it open', () => {
     expect(Math.max(...ends)).toBe(request.submittedAt + 30 * minute)
     expect(ends).toHaveLength(8)
     expect(await night.issueToken(request)).toMatchObject({ ok: false, code: 'expired' })
+  })
+
+  test('they have AWS credentials made over and over: it is refused long before the record is too large to end it on', async () => {
+    const request = await night.opened('jade', { minutes: 60 })
+    const token = await tokenOf(request)
+    const codes = new Set<string>()
+    for (let count = 0; count < 200; count++) {
+      const issued = await night.issueAws(request, token)
+      codes.add(issued.ok ? 'ok' : issued.code)
+    }
+    expect(codes).toEqual(new Set(['ok', 'too_many_sessions']))
+    // An item of DynamoDB may have 400 KB, and the denies of a role 10,240 characters, of all grants together.
+    const state = await night.state(request.ask.id)
+    expect(JSON.stringify(state).length).toBeLessThan(40_000)
+    expect(renderDeny([...(deniesOf(state, night.clock.now()).values().next().value ?? [])]).length).toBeLessThan(5_000)
+    expect(await night.end(request, 'gus')).toMatchObject({ ok: true })
   })
 
   test('they ask for a token in its last second, and for AWS credentials with one of before: neither lives past it', async () => {

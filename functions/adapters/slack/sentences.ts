@@ -104,6 +104,7 @@ const sentences: { readonly [Code in Refusal]: Sentence } = {
   credential_superseded: () => agentsOnly,
   credential_unknown: () => agentsOnly,
   uses_exhausted: () => agentsOnly,
+  too_many_sessions: () => agentsOnly,
   wrong_credential_kind: () => agentsOnly,
   no_eligible_approvers: () => agentsOnly,
   session_policy_too_large: () => agentsOnly,

@@ -83,6 +83,10 @@ export class AwsDoor {
               code: 'mediated',
               detail: 'have it done at `/aws/calls`, and get its answer',
             })
+      case 'too_many_sessions':
+        return problem(429, 'Too many AWS credentials were made of this grant already', {
+          detail: 'use the last ones until they end: new ones end those before, and too many are still to be denied',
+        })
       case 'uses_exhausted':
         return problem(403, 'The grant has no use left')
       default:
