@@ -8,6 +8,8 @@ export const budgetWindow = 7 * 86_400
 export const longestWindow = 3600
 /** A credential for the person is never longer, however long the window: it is renewed inside it. Seconds. */
 export const longestCredential = 900
+/** So often a tool can be used with one opening: more than anybody needs, and few enough to stand in one record. */
+export const usesOfOpening = 200
 /** A review is due so long after the opening. Seconds. */
 export const reviewWithin = 86_400
 

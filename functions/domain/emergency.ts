@@ -4,7 +4,7 @@ import type { Account, Bundle } from './bundle.ts'
 import { type CatalogueEntry, conditionsOfEveryCall, deriveStatement, type Statement } from './catalogue.ts'
 import type { EmergencyFacts } from './circumstances.ts'
 import { resourcesOverlap } from './glob.ts'
-import type { ApprovalRequest } from './request.ts'
+import type { Ask } from './request.ts'
 import type { Resource } from './values.ts'
 
 /** What policy is asked about, where one action is opened; moment and incident are the asker's to add. */
@@ -106,7 +106,7 @@ export const coversOne = (
 
 /** The statements that AWS credentials of a break-glass carry: of its profile's rights, or of the one action that it names. */
 export function emergencyStatements(
-  { ask }: Pick<ApprovalRequest, 'ask'>,
+  { ask }: { ask: Pick<Ask, 'action' | 'arguments' | 'breakGlass'> },
   actions: { readonly [name: string]: CatalogueEntry },
   account: Account,
 ): readonly Statement[] {

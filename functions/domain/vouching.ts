@@ -13,3 +13,9 @@ export type VouchEvent = z.infer<typeof VouchEvent>
 export const voucherKey = (person: PersonId): string => `VOUCHED#${person}`
 export const voucherValue = ({ by, until, budgetKey }: { by: PersonId; until: NumericDate; budgetKey: string }) =>
   `${by} ${until} ${budgetKey}`
+
+/** What was put down so; undefined for one that is spent. */
+export function readVoucher(value: string): { by: string; until: NumericDate; budgetKey: string } | undefined {
+  const [by, until, ...about] = value.split(' ')
+  return by === undefined || until === undefined ? undefined : { by, until: Number(until), budgetKey: about.join(' ') }
+}

@@ -4,7 +4,8 @@ import { breakGlassView } from '../adapters/http/break-glass-view.ts'
 import { endpoint } from '../adapters/http/endpoint.ts'
 import { SystemStopwatch } from '../adapters/system/stopwatch.ts'
 import { JsonObject, Resource } from '../domain/values.ts'
-import { type OpeningAsk, openBreakGlass, openedBy } from '../operations/open-break-glass.ts'
+import { type OpeningAsk, openBreakGlass } from '../operations/open-break-glass.ts'
+import { openedBy, type WhatToOpen } from '../operations/opened-by.ts'
 import { environmentOf } from './environments.ts'
 import { Callers } from './wiring/callers.ts'
 import { decidingPorts } from './wiring/deciding.ts'
@@ -76,8 +77,8 @@ export const handler = endpoint({ issuer, ...ports }, async (call) => {
 })
 
 /** All that this takes of a login, and not only what was lacking first: one more login is then enough. */
-function loginFor(what: OpeningAsk['what']) {
+function loginFor(what: WhatToOpen) {
   const glass = ports.policy.bundle.breakGlass
-  const found = glass && openedBy({ what }, glass, ports)
+  const found = glass && openedBy(what, glass, ports)
   return found?.ok ? found.value.terms.login : undefined
 }

@@ -1,13 +1,19 @@
 import { findActionFacts } from '../domain/assess.ts'
+import type { Emergency } from '../domain/break-glass.ts'
 import { personOf } from '../domain/bundle.ts'
 import type { Answer, Moment, PersonAction } from '../domain/circumstances.ts'
 import { factsOfAction, factsOfProfile, factsOfSealed, type OpenedFacts } from '../domain/emergency.ts'
 import { groupsOf } from '../domain/organisation.ts'
 import type { Ask } from '../domain/request.ts'
-import type { NumericDate, PersonId } from '../domain/values.ts'
+import { type NumericDate, type PersonId, RequestId } from '../domain/values.ts'
 import type { Policy } from './ports.ts'
 
-type Opened = Pick<Ask, 'id' | 'action' | 'arguments' | 'resource' | 'breakGlass'>
+type Opened = Pick<Ask, 'id' | 'action' | 'arguments' | 'resource'> & {
+  breakGlass?: Pick<Emergency, 'profile' | 'rights' | 'incident' | 'drill' | 'sealed'> | undefined
+}
+
+/** The id of what is only asked about: nobody has opened it. */
+export const unopened = RequestId.parse(`bgl_${'0'.repeat(26)}`)
 
 /**
  * The one question about an emergency: whether this person may break the glass for all that is opened, as the facts are

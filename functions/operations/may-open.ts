@@ -1,8 +1,7 @@
-import type { Profile } from '../domain/break-glass.ts'
-import { incidentLooks, profileResource } from '../domain/break-glass.ts'
+import { incidentLooks, type Profile, profileResource } from '../domain/break-glass.ts'
 import { factsOfProfile } from '../domain/emergency.ts'
-import { type PersonId, RequestId, type Seconds } from '../domain/values.ts'
-import { askAboutEmergency } from './emergency-questions.ts'
+import type { PersonId, Seconds } from '../domain/values.ts'
+import { askAboutEmergency, unopened } from './emergency-questions.ts'
 import type { DecidingPorts } from './ports.ts'
 
 /** What a form offers to open: profiles, and single actions of the catalogue by name, with what those may be at most. */
@@ -28,7 +27,7 @@ export function mayOpen(
     const { name, rights } = profile
     const [facts] = factsOfProfile(policy.bundle, name)
     if (!facts) return false
-    const breakGlass = { profile: name, rights, incident: '', drill: false } as never
+    const breakGlass = { profile: name, rights, incident: '', drill: false }
     const opened = { id: unopened, action: facts.action, arguments: {}, resource: profileResource(name), breakGlass }
     return askAboutEmergency(policy, 'breakGlass', person, opened, 'request', clock.now()).permit
   })
@@ -39,6 +38,3 @@ export function mayOpen(
     window: glass.action.window,
   }
 }
-
-/** What is only asked about has no id. */
-const unopened = RequestId.parse(`bgl_${'0'.repeat(26)}`)

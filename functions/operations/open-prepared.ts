@@ -6,13 +6,8 @@ import type { ApprovalRequest } from '../domain/request.ts'
 import { type PersonId, RequestId, type Result, refuse } from '../domain/values.ts'
 import { recordRefusal } from './carry-out.ts'
 import { idempotencyItem } from './idempotency.ts'
-import {
-  type OpenedBreakGlass,
-  type OpeningAsk,
-  type OpeningPorts,
-  openBreakGlass,
-  openedBy,
-} from './open-break-glass.ts'
+import { type OpenedBreakGlass, type OpeningAsk, type OpeningPorts, openBreakGlass } from './open-break-glass.ts'
+import { openedBy, type WhatToOpen } from './opened-by.ts'
 
 /** What was prepared, how strong a login it takes, and what has been opened of it already. */
 export type FoundPrepared = { prepared: PreparedOpening; login: LoginWanted; opened?: ApprovalRequest }
@@ -28,7 +23,7 @@ export async function findPrepared(code: string, ports: FindPorts): Promise<Foun
   const opened = await openedOf(code, prepared.person, ports)
   if (!opened && prepared.until <= clock.now()) return undefined
   const glass = policy.bundle.breakGlass
-  const what = glass && openedBy({ what: whatOf(prepared) }, glass, ports)
+  const what = glass && openedBy(whatOf(prepared), glass, ports)
   return { prepared, login: what?.ok ? what.value.terms.login : {}, ...(opened ? { opened } : {}) }
 }
 
@@ -63,7 +58,7 @@ async function openedOf(code: string, person: PersonId, { requests, clock }: Fin
   return stored && asOf(stored.state, clock.now())
 }
 
-const whatOf = ({ what }: PreparedOpening): OpeningAsk['what'] => {
+const whatOf = ({ what }: PreparedOpening): WhatToOpen => {
   if ('profile' in what) return what
   const { resource, ...rest } = what
   return { ...rest, ...(resource ? { resource } : {}) }

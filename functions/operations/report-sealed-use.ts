@@ -1,5 +1,5 @@
 import type { Emergency, Opening } from '../domain/break-glass.ts'
-import { reviewWithin } from '../domain/break-glass.ts'
+import { reviewWithin, usesOfOpening } from '../domain/break-glass.ts'
 import { decide } from '../domain/decide.ts'
 import { argumentsDigest, requestDigest } from '../domain/digest.ts'
 import { anywhere, sealedAction } from '../domain/emergency.ts'
@@ -10,14 +10,12 @@ import type { ApprovalRequest, Ask } from '../domain/request.ts'
 import { longestSealedSession, type SealedUse, sealedPersonOf, sealedRole } from '../domain/sealed.ts'
 import { ok, type PersonId, RequestId, type Result, refuse } from '../domain/values.ts'
 import { StaleRequest } from './faults.ts'
-import { booksOf, written } from './open-break-glass.ts'
+import { booksOf, keepBook, written } from './opening-books.ts'
 import type { DecidingPorts, Stored } from './ports.ts'
 
 type Ports = Omit<DecidingPorts, 'ledger'>
 
-/** What was done before is remembered for as long as a book is: AWS may tell of one use again long after. */
-const [day, attempts] = [86_400, 8]
-const remembered = 400 * day
+const attempts = 8
 
 /** Nobody said why: that is the first thing that whoever reviews it has to ask. */
 const unsaid = 'nobody said why: the sealed role was used outside Hotwork'
@@ -58,7 +56,8 @@ export async function reportSealedUse(
     }
     const result = await requests.commit({
       ...{ id: ask.id, expected: noEntries, state, entries, head },
-      once: [{ key, value: ask.id, expiresAt: now + remembered }, ...books.map((each) => written(each, entry, now))],
+      // Remembered for as long as a book is: AWS may tell of one use again long after.
+      once: [{ key, value: ask.id, expiresAt: now + keepBook }, ...books.map((each) => written(each, entry, now))],
     })
     if (result.outcome === 'committed') {
       log.error('sealed_role_used', { request: ask.id, by: person, role: use.role })
@@ -87,7 +86,7 @@ function askOf({ eventId, user, role, seconds }: SealedUse, person: PersonId, { 
     purpose: 'break-glass',
     parentTask: { id: incident },
     credential: 'sts',
-    uses: 1000,
+    uses: usesOfOpening,
     claimWithin: window,
     lifetime: window,
     unpinned: ['everything in the catalogue of that account, with any arguments, as often as wanted until it ends'],

@@ -1,17 +1,16 @@
 import { personOf } from '../domain/bundle.ts'
 import { seal } from '../domain/ledger.ts'
 import type { Refusal } from '../domain/refusals.ts'
-import type { Ask } from '../domain/request.ts'
-import { type NumericDate, ok, type PersonId, RequestId, type Result, refuse } from '../domain/values.ts'
+import { type NumericDate, ok, type PersonId, type Result, refuse } from '../domain/values.ts'
 import { type VouchEvent, vouchedFor, voucherKey, voucherValue } from '../domain/vouching.ts'
 import { recordRefusal } from './carry-out.ts'
-import { askAboutEmergency } from './emergency-questions.ts'
+import { askAboutEmergency, unopened } from './emergency-questions.ts'
 import { StaleRequest } from './faults.ts'
 import { isStopped } from './find-halt.ts'
-import { type OpeningAsk, openedBy } from './open-break-glass.ts'
+import { openedBy, type WhatToOpen } from './opened-by.ts'
 import type { DecidingPorts } from './ports.ts'
 
-export type VouchAsk = { by: PersonId; person: PersonId; what: OpeningAsk['what'] }
+export type VouchAsk = { by: PersonId; person: PersonId; what: WhatToOpen }
 
 const attempts = 8
 const day = 86_400
@@ -35,7 +34,7 @@ export async function vouchForBreakGlass(
   if (personOf(policy.bundle, person)?.status !== 'active')
     return refused('unknown_target', '`person` should be somebody of the directory')
   const glass = policy.bundle.breakGlass
-  const opened = glass ? openedBy({ what }, glass, ports) : refuse('unknown_profile' as const)
+  const opened = glass ? openedBy(what, glass, ports) : refuse('unknown_profile' as const)
   if (!opened.ok) return refused(opened.code, opened.detail)
   const { budgetKey, profile, rights, facts } = opened.value
   const now = clock.now()
@@ -44,8 +43,8 @@ export async function vouchForBreakGlass(
     rights,
     incident: 'vouching',
     drill: false,
-  } as NonNullable<Ask['breakGlass']>
-  const about = { id: vouching, ...facts, breakGlass }
+  }
+  const about = { id: unopened, ...facts, breakGlass }
   const answers = (['breakGlass', 'review'] as const).map((act) =>
     askAboutEmergency(policy, act, by, about, 'request', now),
   )
@@ -81,6 +80,3 @@ export async function vouchForBreakGlass(
   }
   throw new StaleRequest('other words for this person kept coming first')
 }
-
-/** What is vouched for has no id yet. */
-const vouching = RequestId.parse(`bgl_${'0'.repeat(26)}`)
