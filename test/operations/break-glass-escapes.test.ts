@@ -2,7 +2,7 @@ import { renderDeny } from '../../functions/adapters/iam/role-policies.ts'
 import { budgetWindow } from '../../functions/domain/break-glass.ts'
 import { deniesOf } from '../../functions/domain/denies.ts'
 import { verify } from '../../functions/domain/ledger.ts'
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import { type ApprovalRequest, grantOf, usesLeft } from '../../functions/domain/request.ts'
 import type { AgentId, CredentialId, Thumbprint } from '../../functions/domain/values.ts'
 import { beginUse } from '../../functions/operations/begin-use.ts'
 import { delegateRequest } from '../../functions/operations/delegate-request.ts'
@@ -103,6 +103,26 @@ describe('to keep it open', () => {
     expect(JSON.stringify(state).length).toBeLessThan(40_000)
     expect(renderDeny([...(deniesOf(state, night.clock.now()).values().next().value ?? [])]).length).toBeLessThan(5_000)
     expect(await night.end(request, 'gus')).toMatchObject({ ok: true })
+  })
+
+  test('they have a tool used over and over, with the longest keys and notes: its record can hold all of it', async () => {
+    const request = await night.opened('jade', { what: flag, minutes: 60 })
+    const state = await night.state(request.ask.id)
+    const grant = grantOf(state)
+    const use = {
+      id: night.ids.use(),
+      key: 'k'.repeat(255),
+      tool: 'tool:flag-service',
+      credential: 'crd_'.padEnd(30, '0'),
+    }
+    const ended = { at: night.clock.now(), outcome: 'succeeded', note: 'n'.repeat(1000) }
+    const uses = Array.from({ length: grant === undefined ? 0 : usesLeft(state) }, () => ({
+      ...use,
+      begunAt: 1,
+      ended,
+    }))
+    // An item of DynamoDB may have 400 KB.
+    expect(JSON.stringify({ ...state, grant: { ...grant, uses } }).length).toBeLessThan(380_000)
   })
 
   test('they ask for a token in its last second, and for AWS credentials with one of before: neither lives past it', async () => {
