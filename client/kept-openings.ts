@@ -104,6 +104,11 @@ export class KeptOpenings {
     return join(this.folder, `${id}.json`)
   }
 
+  /** The file that one process alone may hold: see oneAtATime. */
+  lockOf(id: string): string {
+    return join(this.folder, `${id}.lock`)
+  }
+
   credentials(id: string): AwsCredentials | undefined {
     const read = AwsCredentials.safeParse(this.#json(`${id}.aws`))
     return read.success ? read.data : undefined

@@ -11,7 +11,8 @@ import { type Context, show } from './verb.ts'
 export async function call({ id }: { id?: string | undefined }, context: Context): Promise<Exit> {
   const { kept: openings, settings, surroundings } = context
   const kept = openings.find(settings.apiUrl, id)
-  const file = openings.pathOf(kept.id).replace(/\.json$/, '.lock')
-  const called = await oneAtATime(file, surroundings, () => atDoor(Called, '/aws/calls', kept, context))
+  const called = await oneAtATime(openings.lockOf(kept.id), surroundings, () =>
+    atDoor(Called, '/aws/calls', kept, context),
+  )
   return show(context, called, () => ['DONE, and AWS answered', ...JSON.stringify(called.output, null, 2).split('\n')])
 }

@@ -1,6 +1,6 @@
 import { type Exit, exitOfStatus, exits } from '../exit-codes.ts'
 import { fact } from '../screen.ts'
-import { Refusal } from '../trouble.ts'
+import { Fault, Refusal } from '../trouble.ts'
 import { command, useOf } from './aws-profile.ts'
 import { accessToken } from './credentials.ts'
 import { describe } from './describe.ts'
@@ -50,6 +50,4 @@ async function bind(id: string, notAfter: string, context: Context): Promise<voi
 
 /** The API's word for a key that is not the opening's: a fault of this program everywhere else. */
 const isOthers = (trouble: unknown): boolean =>
-  trouble instanceof Error &&
-  'told' in trouble &&
-  (trouble.told as { title?: string }).title?.startsWith('key_mismatch') === true
+  (trouble instanceof Refusal || trouble instanceof Fault) && trouble.told.title.startsWith('key_mismatch')

@@ -25,8 +25,7 @@ export async function credentials(
     return exits.done
   }
   const kept = openings.find(settings.apiUrl, id)
-  const file = openings.pathOf(kept.id).replace(/\.json$/, '.lock')
-  const made = await oneAtATime(file, surroundings, async () => {
+  const made = await oneAtATime(openings.lockOf(kept.id), surroundings, async () => {
     const before = openings.credentials(kept.id)
     if (before && Date.parse(before.Expiration) - surroundings.now().getTime() > worthUsing) return before
     const fresh = await atDoor(AwsCredentials, '/aws/credentials', kept, context).catch((trouble: unknown) => {

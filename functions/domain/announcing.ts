@@ -5,7 +5,7 @@ import type { NumericDate } from './values.ts'
 /** So long before an opening ends, whoever holds it is told that it will. Seconds. */
 export const warnBefore = 300
 /** So long before its review is due, those who may review are told that it still is. Seconds. */
-export const remindBefore = 4 * 3600
+const remindBefore = 4 * 3600
 /** While it is overdue they are told again after so long, then after twice as long each time. Seconds. */
 const remindAfter = 4 * 3600
 const reminders = 5

@@ -110,8 +110,6 @@ export const agentOf = (bundle: Bundle, id: AgentId | string): Agent | undefined
   bundle.agents.find((agent) => agent.id === id)
 export const personOf = (bundle: Bundle, id: PersonId | string) =>
   bundle.directory.people.find((person) => person.id === id)
-export const toolOf = (bundle: Bundle, id: ToolId | string): Tool | undefined =>
-  bundle.tools.find((tool) => tool.id === id)
 /** The address and audience of a tool where it is deployed. */
 export const addressesOf = (bundle: Bundle, id: ToolId | string) => bundle.deployment.tools[id.replace(/^tool:/, '')]
 

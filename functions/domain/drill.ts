@@ -6,9 +6,9 @@ import { type ApprovalRequest, grantOf } from './request.ts'
 import type { NumericDate, PersonId } from './values.ts'
 
 /** From the person's call to its record: an emergency does not wait. Seconds. */
-export const openWithin = 5
+const openWithin = 5
 /** From the record until everybody has been told. Seconds. */
-export const tellWithin = 60
+const tellWithin = 60
 
 /**
  * `met` and `missed` compare with what a break-glass promises; `waiting`: not yet, and not too late; `unknown`: nobody

@@ -93,12 +93,7 @@ export const profileCovering = (
 }
 
 /** Whether an action on a resource is among what was opened. */
-export const coversOne = (
-  rights: readonly OpenRight[],
-  action: string,
-  resource: Resource,
-  account: Account,
-): boolean =>
+const coversOne = (rights: readonly OpenRight[], action: string, resource: Resource, account: Account): boolean =>
   rights.some(
     (right) =>
       right.action === action && right.resources.some((each) => resourcesOverlap(filled(each, account), resource.id)),

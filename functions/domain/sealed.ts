@@ -1,6 +1,6 @@
 import type { Answered } from './answering.ts'
 import { reviewWithin } from './break-glass.ts'
-import type { Account, Bundle } from './bundle.ts'
+import type { Bundle } from './bundle.ts'
 import type { Command, ReportSealedUse } from './commands.ts'
 import { due } from './due.ts'
 import type { Event } from './events.ts'
@@ -41,10 +41,6 @@ export function sealedPersonOf(
   }
   return undefined
 }
-
-/** ARN of the sealed role of an account, whether or not there is one. */
-export const sealedRoleOf = (stackName: string, { partition, accountId }: Account): string =>
-  `arn:${partition}:iam::${accountId}:role/hotwork/${stackName}-sealed`
 
 /**
  * A sealed role was used: it is on record as broken glass, whoever may or may not have, since it has happened. Nothing can be

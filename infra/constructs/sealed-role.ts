@@ -32,7 +32,7 @@ export type SealedRoleProps = {
 }
 
 /** What whoever assumes it must say. The console cannot, so each use is an `AssumeRole`, which is what the bell hears. */
-export const sealedExternalId = 'sealed'
+const sealedExternalId = 'sealed'
 /** How long ago a second factor may have been shown. */
 const mfaAge = Duration.minutes(15)
 

@@ -3,7 +3,7 @@ import { PatternIncidents } from '../../functions/adapters/system/pattern-incide
 import type { Bundle } from '../../functions/domain/bundle.ts'
 import { verify } from '../../functions/domain/ledger.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
-import { type SealedUse, sealedPersonOf, sealedRoleOf } from '../../functions/domain/sealed.ts'
+import { type SealedUse, sealedPersonOf } from '../../functions/domain/sealed.ts'
 import type { Thumbprint } from '../../functions/domain/values.ts'
 import { wake } from '../../functions/operations/carry-out.ts'
 import { declareHalt } from '../../functions/operations/declare-halt.ts'
@@ -17,6 +17,7 @@ import { reviewBreakGlass } from '../../functions/operations/review-break-glass.
 import { revokeRequest } from '../../functions/operations/revoke-request.ts'
 import { MemoryCallRecord } from '../support/memory-call-record.ts'
 import { MemoryHaltStore } from '../support/memory-halt-store.ts'
+import { sealedRoleOf } from '../support/sealed-role.ts'
 import { agentKey, parameter, person, sampleBundle, start, World } from '../support/world.ts'
 
 const [minute, hour] = [60, 3600]

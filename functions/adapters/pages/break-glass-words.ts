@@ -24,7 +24,7 @@ export function titleOfOpening({ ask }: ApprovalRequest, { actions, breakGlass }
 type Chip = { words: string; kind: 'wait' | 'go' | 'stop' | 'over' | 'prod' | 'drill' }
 
 /** How it stands, in a few words each: that it is a drill first, since everything else is to be read in that light. */
-export function chipsOf(state: ApprovalRequest): readonly Chip[] {
+function chipsOf(state: ApprovalRequest): readonly Chip[] {
   const { ask, review } = state
   const environment: Chip = {
     words: ask.environment.toUpperCase(),

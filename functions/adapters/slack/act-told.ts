@@ -9,7 +9,7 @@ import { failed, notRecorded, sentenceFor } from './sentences.ts'
 export type Acted<T> = { done: true; value: T } | { done: false; sentence: string; code?: Refusal; detail?: string }
 
 /** Whether it was recorded is not known, and there is no card that would show it. */
-export const lookAtHome =
+const lookAtHome =
   'The store has not answered yet; open Hotwork’s Home tab in a minute, which shows what was recorded, before you do it again.'
 
 /**
