@@ -14,8 +14,8 @@ import { renderingOf, type Showing, sayBeneath, showCard } from './show-card.ts'
 
 /** What a card, and what is said of an opening, rest on beside the opening itself. */
 export type EmergencyAbout = {
-  /** How many could have been asked and were not, and how many of them are told directly. */
-  skipped: { count: number; atLeast: boolean; told: number }
+  /** How many could have been asked and were not, how many of them are told directly, and who is not. */
+  skipped: { count: number; atLeast: boolean; told: number; untold?: readonly PersonId[] }
   /** Who may review it; nobody once it is reviewed. */
   reviewers: readonly PersonId[]
   /** Seconds that may still be opened in these seven days, while it is open and where that can be known. */
@@ -164,7 +164,12 @@ async function aboutOf(state: ApprovalRequest, now: NumericDate, ports: Emergenc
     issuedFor(state, ports),
   ])
   const about: EmergencyAbout = {
-    skipped: { count: skipped.people.length, atLeast: skipped.atLeast, told },
+    skipped: {
+      count: skipped.people.length,
+      atLeast: skipped.atLeast,
+      told: told.length,
+      untold: skipped.people.filter((person) => !told.includes(person)),
+    },
     reviewers,
     ...(left === undefined ? {} : { left }),
     ...(credentials === undefined ? {} : { credentials }),
@@ -172,10 +177,13 @@ async function aboutOf(state: ApprovalRequest, now: NumericDate, ports: Emergenc
   return { listeners, about }
 }
 
-/** How many of them have a Slack account, as far as that is known. */
-async function reachable(people: readonly PersonId[], { slackOf }: EmergencyPorts): Promise<number> {
+/** Those of them who have a Slack account, as far as that is known. */
+async function reachable(people: readonly PersonId[], { slackOf }: EmergencyPorts): Promise<readonly PersonId[]> {
   const accounts = await Promise.allSettled(people.map((person) => slackOf(person)))
-  return accounts.filter((each) => each.status === 'fulfilled' && each.value !== undefined).length
+  return people.filter((_, at) => {
+    const account = accounts[at]
+    return account?.status === 'fulfilled' && account.value !== undefined
+  })
 }
 
 /** What the scarcest budget has left; a drill spends none of it. That it cannot be told now holds up no card. */

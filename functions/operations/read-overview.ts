@@ -18,7 +18,7 @@ export type OverviewPorts = Pick<DecidingPorts, 'requests' | 'policy' | 'clock'>
 export type Overview = {
   /** What they could approve now. */
   waiting: readonly PendingRequest[]
-  /** What agents of theirs asked for, whatever has become of it; `moreOwn` when there is more of it than this. */
+  /** What agents of theirs asked for, whatever has become of it, and not what they opened themselves; `moreOwn` when there is more of it than this. */
   own: readonly ApprovalRequest[]
   moreOwn: boolean
   /** Live grants that they own or may revoke. */
@@ -53,7 +53,7 @@ export async function readOverview(person: PersonId, ports: OverviewPorts): Prom
   ])
   return {
     waiting: waiting.map(({ state }) => state).filter((state) => state.status === 'pending'),
-    own: own.items.map(({ state }) => asOf(state, now)),
+    own: own.items.map(({ state }) => asOf(state, now)).filter(({ ask }) => ask.breakGlass === undefined),
     moreOwn: own.next !== undefined,
     live: approved
       .map((state) => ({ state, mayRevoke: askAboutPerson(ports.policy, 'revoke', person, now, { state }).permit }))

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { get } from 'node:http'
 import { App, AwsLambdaReceiver, LogLevel } from '@slack/bolt'
 import { DeskFixture, modal, signingSecret } from './desk-fixture.ts'
 
@@ -62,4 +64,14 @@ test('Bolt takes a slash command and an event', async () => {
   expect((await at.control('event', event)).json).toMatchObject({ status: 200 })
   expect((await at.control('views?user=U0DEV')).json).toMatchObject({ home: { blocks: [{ type: 'divider' }] } })
   expect(seen).toEqual(['command status in hotwork-security', 'home of U0DEV'])
+})
+
+test('the home tab is opened by whoever goes there, and by no page that only looks again', async () => {
+  const opened = `${at.desk.deskUrl}?as=U0DEV&in=home`
+  // `fetch` says itself that it is no browser that goes somewhere.
+  await fetch(opened)
+  expect(seen).toEqual([])
+  const [answer] = await once(get(opened, { headers: { 'sec-fetch-mode': 'navigate' } }), 'response')
+  answer.resume()
+  expect(seen).toEqual(['home of U0DEV'])
 })

@@ -160,6 +160,18 @@ test('what was written is in no log, and Slack keeps none of it beside the form'
   expect(String(shown['private_metadata'] ?? '')).toBe('')
 })
 
+test('where it is listed and shown beside requests it is what it is: nobody asked, and no tier was needed', async () => {
+  const { ask } = await opened()
+  for (const typed of ['list', `show ${ask.id}`]) {
+    const told = await desk.type('U0JADE', typed)
+    expect(told).toMatch(
+      /BREAK-GLASS OPEN: nobody approved this[\s\S]*opened “Get the checkout service going again” in PROD/,
+    )
+    expect(told).not.toMatch(/Tier|Asked by|catalogue/)
+  }
+  expect(await desk.type('U0JADE', 'list')).toContain('Your agents’ requests: 0')
+})
+
 describe('`/hotwork break-glass list`', () => {
   test('says who holds what until when, and which reviews are due, in the answer alone', async () => {
     const { ask } = await opened()

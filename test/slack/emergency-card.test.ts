@@ -85,7 +85,7 @@ describe('the card of an emergency', () => {
       'ssm:PutParameter on arn:aws:ssm:us-east-1:000000000000:parameter/prod/checkout/*',
       'lambda:PutFunctionConcurrency on arn:aws:lambda:us-east-1:000000000000:function:checkout-*',
       'everything that the profile opens, with any arguments',
-      '10 people who could have approved it were skipped, of whom 9 are told directly: tell the others',
+      '10 people who could have approved it were skipped, of whom 9 are told directly: tell Mia Moreau (person:mia)',
       'Once it has ended, to be reviewed by Ana Alves (person:ana), ',
       'before 2027-01-16T08:00:00Z',
       'Left of the minutes of these seven days: 3 h 30 min',

@@ -6,9 +6,10 @@ import type { RenderedCard } from '../../operations/ports.ts'
 import type { Overview } from '../../operations/read-overview.ts'
 import { bold, type CardBlock, code, context, list, rich, section, words } from './blocks.ts'
 import { renderCard } from './card.ts'
-import { type CardFacts, titleFor } from './card-facts.ts'
+import { titleFor } from './card-facts.ts'
 import { fitted } from './card-size.ts'
 import { headlineOf, nowOf } from './card-status.ts'
+import { type EmergencyFacts, type PageOption, showEmergency } from './emergency-card.ts'
 import { linkBlocks } from './home-view.ts'
 import { liveRow, ownRow, waitingRow } from './overview-rows.ts'
 
@@ -58,10 +59,15 @@ const budgets: readonly [Most, ...Most[]] = [
   { waiting: 0, own: 0, live: 0 },
 ]
 
-export const listReply = (overview: Overview, facts: CardFacts, now: NumericDate): Reply =>
+export const listReply = (overview: Overview, facts: EmergencyFacts, now: NumericDate): Reply =>
   fitted(budgets, (most) => listWithin(overview, facts, now, most))
 
-function listWithin({ waiting, own, moreOwn, live }: Overview, facts: CardFacts, now: NumericDate, most: Most): Reply {
+function listWithin(
+  { waiting, own, moreOwn, live }: Overview,
+  facts: EmergencyFacts,
+  now: NumericDate,
+  most: Most,
+): Reply {
   const waits = waiting.slice(0, most.waiting).map((state) => row(state, waitingRow(state, facts, now)))
   const asked = own.slice(0, most.own).map((state) => row(state, ownRow(state, facts)))
   const lives = live.slice(0, most.live).map((grant) => row(grant.state, liveRow(grant, facts)))
@@ -88,12 +94,13 @@ const part = (name: string, title: string, rows: readonly RichTextSection[], of:
   )
 
 /** The card itself, in a channel that it has no buttons for: an answer that is not redrawn must not be decided on. */
-export function showReply(state: ApprovalRequest, facts: CardFacts): Reply {
-  const card: RenderedCard = renderCard(state, facts, '')
+export function showReply(state: ApprovalRequest, facts: EmergencyFacts, options: PageOption = {}): Reply {
+  const card: RenderedCard = state.ask.breakGlass ? showEmergency(state, facts, options) : renderCard(state, facts, '')
   return { text: card.text, blocks: card.blocks as unknown as CardBlock[] }
 }
 
-export function revokedReply(state: ApprovalRequest, facts: CardFacts): Reply {
+export function revokedReply(state: ApprovalRequest, facts: EmergencyFacts): Reply {
+  if (state.ask.breakGlass) return { ...showReply(state, facts), text: 'It has been ended' }
   const { sign, words: status } = headlineOf(state)
   return {
     text: 'It has been ended',

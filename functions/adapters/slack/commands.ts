@@ -37,7 +37,7 @@ const doing: { readonly [verb: string]: Do } = {
     if (!found.ok) return sayReply(notFound[found.code])
     const state = await read({ id: found.value, person })
     return state.ok
-      ? showReply(state.value, bundle)
+      ? showReply(state.value, bundle, { page })
       : sayReply(sentenceFor(state.code, { directory: bundle.directory, page }))
   },
   revoke: async ({ person, rest, carried }, options) => {

@@ -74,9 +74,13 @@ export function renderEmergency(
   return fitted(budgets, (budget) => renderWithin(state, about, facts, options, budget))
 }
 
+/** The same for one person who asks: without who was told and who may review it, and with nothing to press but to read on. */
+export const showEmergency = (state: ApprovalRequest, facts: EmergencyFacts, options: PageOption = {}): RenderedCard =>
+  fitted(budgets, (budget) => renderWithin(state, undefined, facts, options, budget))
+
 function renderWithin(
   state: ApprovalRequest,
-  about: EmergencyAbout,
+  about: EmergencyAbout | undefined,
   facts: EmergencyFacts,
   options: PageOption,
   budget: Budget,
@@ -102,9 +106,11 @@ function renderWithin(
       quote(theirs(ask.breakGlass?.reason, budget.reason)),
     ),
     rich('open', ...openParts(state, facts, budget)),
-    ...(statusOf(state) === 'open' ? [] : [doneBlock(state, about, budget.lines)]),
-    rich('who', section(bold('Who knows, and what is next')), list(whoParts(state, about, facts, budget.lines))),
-    ...buttons(state, options),
+    ...(statusOf(state) === 'open' ? [] : [doneBlock(state, about ?? {}, budget.lines)]),
+    ...(about
+      ? [rich('who', section(bold('Who knows, and what is next')), list(whoParts(state, about, facts, budget.lines)))]
+      : []),
+    ...buttonRow(about ? [...actButtons(state), ...readButtons(state, options)] : readButtons(state, options)),
     context(`${isDrill(state) ? `${drillMark}   ` : ''}Break-glass ${ask.id}   Digest ${ask.digest.slice(0, 24)}`),
     divider('below'),
   ]
@@ -183,12 +189,9 @@ const reviewBlocks = (state: ApprovalRequest, facts: EmergencyFacts, note: strin
       ]
     : []
 
-/** Only what still means something: to end what is open, to review what has ended and was not, to read all of it. */
-function buttons(state: ApprovalRequest, options: PageOption): CardBlock[] {
-  const row = [...actButtons(state), ...readButtons(state, options)]
-  return row.length === 0 ? [] : [actions('emergency', ...row)]
-}
+const buttonRow = (row: readonly Button[]): CardBlock[] => (row.length === 0 ? [] : [actions('emergency', ...row)])
 
+/** Only what still means something: to end what is open, to review what has ended and was not. */
 function actButtons(state: ApprovalRequest): Button[] {
   const status = statusOf(state)
   const value = JSON.stringify({ r: state.ask.id })

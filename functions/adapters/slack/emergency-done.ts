@@ -6,7 +6,11 @@ import { bold, type CardBlock, code, list, rich, section, time, words } from './
 import { isSealed } from './emergency-status.ts'
 
 /** What was done with it, as far as Hotwork itself knows: what AWS credentials did is AWS's to tell. */
-export const doneBlock = (state: ApprovalRequest, about: EmergencyAbout, most: number): CardBlock =>
+export const doneBlock = (
+  state: ApprovalRequest,
+  about: Pick<EmergencyAbout, 'credentials'>,
+  most: number,
+): CardBlock =>
   rich(
     'done',
     section(bold('What was done')),
@@ -22,7 +26,10 @@ function callsOf(state: ApprovalRequest): RichTextSection[] {
   return [section(words(where), code(state.ask.id), words('.'))]
 }
 
-function credentialLines(state: ApprovalRequest, { credentials }: EmergencyAbout): RichTextSection[] {
+function credentialLines(
+  state: ApprovalRequest,
+  { credentials }: Pick<EmergencyAbout, 'credentials'>,
+): RichTextSection[] {
   if (isSealed(state)) return [section(words('Hotwork issued nothing: the role was taken in AWS itself.'))]
   if (credentials === undefined)
     return [

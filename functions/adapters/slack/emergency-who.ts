@@ -25,7 +25,7 @@ export function whoParts(state: ApprovalRequest, about: EmergencyAbout, facts: F
           ),
         ]
       : []),
-    ...(isSealed(state) ? [] : [section(...skippedParts(about, isOpen))]),
+    ...(isSealed(state) ? [] : [section(...skippedParts(about, isOpen, facts, most))]),
     ...(seconded === undefined
       ? []
       : [section(words(`${whoOf(facts, seconded)} vouched for it, and does not review it`))]),
@@ -36,14 +36,20 @@ export function whoParts(state: ApprovalRequest, about: EmergencyAbout, facts: F
   ]
 }
 
-function skippedParts({ skipped: { count, atLeast, told } }: EmergencyAbout, isOpen: boolean): RichTextElement[] {
+function skippedParts(
+  { skipped: { count, atLeast, told, untold = [] } }: EmergencyAbout,
+  isOpen: boolean,
+  facts: Facts,
+  most: number,
+): RichTextElement[] {
   if (count === 0) return [words('Nobody was skipped: there is no one who could have approved it')]
   const many = `${atLeast ? 'At least ' : ''}${count} ${count === 1 ? 'person who could have approved it was' : 'people who could have approved it were'} skipped`
+  const others = untold.length === 0 ? 'the others' : named(untold, facts, most, 'and')
   return [
     bold(many),
     words(
       told < count || atLeast
-        ? `, of whom ${told} ${isOpen ? 'are told directly: tell the others' : 'were told directly'}`
+        ? `, of whom ${told} ${isOpen ? `are told directly: tell ${others}` : 'were told directly'}`
         : ' and told directly',
     ),
   ]
@@ -65,8 +71,8 @@ function reviewersParts(
   ]
 }
 
-const named = (people: readonly PersonId[], facts: Facts, most: number): string => {
+const named = (people: readonly PersonId[], facts: Facts, most: number, joined = 'or'): string => {
   const shown = people.slice(0, most).map((person) => whoOf(facts, person))
   const more = people.length - shown.length
-  return `${shown.join(', ')}${more > 0 ? ` or ${more} more` : ''}`
+  return `${shown.join(', ')}${more > 0 ? ` ${joined} ${more} more` : ''}`
 }

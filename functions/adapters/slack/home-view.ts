@@ -3,7 +3,7 @@ import { clamp, inert } from '../../domain/inert.ts'
 import type { NumericDate, RequestId } from '../../domain/values.ts'
 import type { LiveGrant, Overview } from '../../operations/read-overview.ts'
 import { actions, type CardBlock, context, header, plain, rich, section, words } from './blocks.ts'
-import type { CardFacts } from './card-facts.ts'
+import type { EmergencyFacts } from './emergency-card.ts'
 import { liveRow, ownRow, waitingRow } from './overview-rows.ts'
 import { permitBlocks } from './permit-rows.ts'
 import { standInBlocks } from './stand-in-rows.ts'
@@ -24,7 +24,7 @@ const most = { waiting: 15, own: 12, live: 12, permits: 6, standIns: 4 } as cons
  * What one person sees on Hotwork's own tab: what waits for them, what their agents asked for, what is live that they answer
  * for, what was allowed ahead, and who decides in whose stead. Pure: the same overview at the same time gives the same tab.
  */
-export function renderHome(overview: Overview, facts: CardFacts, pages: HomePages, now: NumericDate): Home {
+export function renderHome(overview: Overview, facts: EmergencyFacts, pages: HomePages, now: NumericDate): Home {
   const { waiting, own, moreOwn, live, permits, standIns } = overview
   const blocks: CardBlock[] = [
     header(`Waiting for you: ${waiting.length}`),

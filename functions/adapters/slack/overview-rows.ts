@@ -6,6 +6,8 @@ import type { LiveGrant } from '../../operations/read-overview.ts'
 import { bold, section, time, words } from './blocks.ts'
 import { type CardFacts, placeOf, titleFor } from './card-facts.ts'
 import { headlineOf, nowOf } from './card-status.ts'
+import { type EmergencyFacts, titleParts } from './emergency-card.ts'
+import { emergencyHeadline, emergencyNow } from './emergency-status.ts'
 
 /** A request in a few lines, for lists: the title from the catalogue, never what an agent says of it. */
 
@@ -26,7 +28,8 @@ export const waitingRow = (state: PendingRequest, facts: CardFacts, now: Numeric
   )
 
 /** Of something that an agent of theirs asked for: what has become of it. */
-export function ownRow(state: ApprovalRequest, facts: CardFacts): RichTextSection {
+export function ownRow(state: ApprovalRequest, facts: EmergencyFacts): RichTextSection {
+  if (state.ask.breakGlass) return emergencyRow(state, facts)
   const { sign, words: status } = headlineOf(state)
   return section(
     words(`${sign} ${status}: `),
@@ -42,7 +45,8 @@ export function ownRow(state: ApprovalRequest, facts: CardFacts): RichTextSectio
 }
 
 /** Of something that is live: whose it is, until when, and how much of it is left. */
-export function liveRow({ state }: LiveGrant, facts: CardFacts): RichTextSection {
+export function liveRow({ state }: LiveGrant, facts: EmergencyFacts): RichTextSection {
+  if (state.ask.breakGlass) return emergencyRow(state, facts)
   const left = usesLeft(state)
   return section(
     title(state, facts),
@@ -53,6 +57,18 @@ export function liveRow({ state }: LiveGrant, facts: CardFacts): RichTextSection
     ...nowOf(state, facts),
     // Once it is claimed, what holds now says so itself.
     ...(state.grant.claimedAt === undefined ? [words(` Uses left: ${left} of ${state.ask.uses}.`)] : []),
+  )
+}
+
+/** Nobody approved it, so there is no tier to name and nobody who asked. */
+const emergencyRow = (state: ApprovalRequest, facts: EmergencyFacts): RichTextSection => {
+  const { sign, words: status } = emergencyHeadline(state)
+  return section(
+    words(`${sign} ${status}`),
+    newline,
+    ...titleParts(state, facts),
+    newline,
+    ...emergencyNow(state, facts),
   )
 }
 

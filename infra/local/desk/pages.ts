@@ -5,6 +5,7 @@ import type { Json } from './json.ts'
 import { textOf } from './json.ts'
 import { addressOf, appName, type Place, page } from './layout.ts'
 import { fieldName } from './render-elements.ts'
+import type { DeskPerson } from './roster.ts'
 import type { AppAnswer } from './signed-request.ts'
 import type { DeskState } from './state.ts'
 import { actionablesOf } from './validate-blocks.ts'
@@ -58,12 +59,26 @@ export function pageRoutes(state: DeskState, interactions: Interactions): { [rou
     return { person, at: wanted === 'home' ? 'home' : (roster.channels[0]?.id ?? 'home') }
   }
 
-  function show({ url }: Incoming): Answer {
+  async function show({ url, headers }: Incoming): Promise<Answer> {
     const place = placeOf(url.searchParams)
+    // A browser that goes there opens the tab; the page that only looks again does not.
+    if (place.at === 'home' && headers['sec-fetch-mode'] === 'navigate') await openHome(place.person)
     const channel = roster.conversations.find(({ id }) => id === place.at)
     const title = channel ? (channel.directTo ? appName : `# ${channel.name}`) : `${appName} · Home`
     const pane = channel ? conversation(state, place) : homeTab(state, place)
     return page(state, place, title, pane, modal(state, place))
+  }
+
+  /** What the app did not take, Slack would not tell: the tab stays as it was. */
+  async function openHome({ slackUserId }: DeskPerson): Promise<void> {
+    const event = { type: 'app_home_opened', user: slackUserId, channel: `D${slackUserId.slice(1)}`, tab: 'home' }
+    try {
+      const complaint = complaintAbout(await interactions.event(event))
+      if (complaint) notices.set(slackUserId, complaint)
+    } catch (cause) {
+      if (!(cause instanceof BadRequest)) throw cause
+      notices.set(slackUserId, cause.message)
+    }
   }
 
   /** Does what a form asks, tells the person what went wrong if it did, and shows the page again. */
