@@ -51,6 +51,8 @@ test('tells a use of a sealed role as EventBridge would have', async () => {
   const [use, ...more] = (await record.sealedUses(role, now() - 60)).found
   expect(more).toEqual([])
   expect(sealedUseOf(use?.event)).toMatchObject({ eventId: use?.eventId, role, at: use?.at, seconds: 3600 })
+  // What STS answered holds the session's token, which is to lie in no queue.
+  expect(JSON.stringify(use?.event)).not.toMatch(/responseElements|sessionToken/i)
 })
 
 test('that nobody answers is no record of no session', async () => {

@@ -44,7 +44,8 @@ export class CloudTrailSessionRecord implements SessionRecord {
   async sealedUses(role: string, from: NumericDate): Promise<Recorded<SealedEvent>> {
     const { found, more } = await this.#assumed(role, from)
     return {
-      found: found.map(({ eventId, at, detail }) => ({
+      // But without what STS answered: the session's token is to lie in no queue.
+      found: found.map(({ eventId, at, detail: { responseElements: _, ...detail } }) => ({
         eventId,
         at,
         // As EventBridge would have told it.
