@@ -63,11 +63,12 @@ const filesLeftOut = [
 ].map((file) => join(modules, file))
 
 /**
- * Files that are read in place of others: what Hotwork has of Bolt, Slack's methods that are called here, and one of two
- * event emitters.
+ * Files that are read in place of others: what Hotwork has of Bolt and of Slack's client, Slack's methods that are called here,
+ * and one of two event emitters.
  */
 const instead = {
   [join(modules, '@slack/bolt/dist/index.js')]: join(import.meta.dirname, 'slack-bolt.cjs'),
+  [join(modules, '@slack/web-api/dist/index.js')]: join(import.meta.dirname, 'slack-web-api.cjs'),
   [join(modules, '@slack/web-api/dist/methods.js')]: join(import.meta.dirname, 'slack-methods.cjs'),
   [join(modules, 'p-queue/node_modules/eventemitter3/index.js')]: join(import.meta.dirname, 'one-emitter.cjs'),
 }
