@@ -79,7 +79,7 @@ export class KeptOpenings {
     if (found?.id !== undefined && found.api === api) return { ...found, id: found.id }
     throw wrongUsage(
       `the key of \`${id}\` is not on this machine`,
-      `only the machine that opened it has its key (\`${this.folder}\`): get credentials there, or end it and open another; what was opened on a page is taken up here by \`hotwork break-glass claim ${id}\``,
+      `only the machine that opened it has its key (here it would be in \`${this.folder}\`), and nobody has it once it is over; what was opened on a page is taken up here by \`npx hotwork break-glass claim ${id}\``,
     )
   }
 
@@ -126,7 +126,7 @@ export class KeptOpenings {
       ? wrongUsage('which one?', `say one of ${live.map(({ id }) => id).join(', ')}`)
       : wrongUsage(
           'nothing is open from this machine',
-          'give the id: `npx hotwork break-glass list` shows what is open',
+          'open it with `npx hotwork break-glass start`, or give the id: `npx hotwork break-glass list` shows what is open',
         )
   }
 

@@ -1,6 +1,8 @@
 import { Called } from '../answers.ts'
 import type { Exit } from '../exit-codes.ts'
 import { oneAtATime } from '../one-at-a-time.ts'
+import { Refusal, wrongUsage } from '../trouble.ts'
+import { command } from './aws-profile.ts'
 import { atDoor } from './credentials.ts'
 import { type Context, show } from './verb.ts'
 
@@ -12,7 +14,15 @@ export async function call({ id }: { id?: string | undefined }, context: Context
   const { kept: openings, settings, surroundings } = context
   const kept = openings.find(settings.apiUrl, id)
   const called = await oneAtATime(openings.lockOf(kept.id), surroundings, () =>
-    atDoor(Called, '/aws/calls', kept, context),
+    atDoor(Called, '/aws/calls', kept, context).catch((trouble: unknown) => {
+      throw trouble instanceof Refusal && trouble.told.code === 'not_mediated' ? credentialsInstead() : trouble
+    }),
   )
   return show(context, called, () => ['DONE, and AWS answered', ...JSON.stringify(called.output, null, 2).split('\n')])
 }
+
+const credentialsInstead = (): Refusal =>
+  wrongUsage(
+    'this is something that you do yourself, with AWS credentials',
+    `\`${command} credentials --setup\` says how`,
+  )

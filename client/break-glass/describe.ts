@@ -20,9 +20,8 @@ export function stateOf({ status, ended, person }: BreakGlass): string {
     case 'approved':
       return 'OPEN'
     case 'completed':
-      return 'ENDED by them'
     case 'revoked':
-      return ended && ended.by !== person ? `ENDED by ${ended.by}` : 'ENDED'
+      return `ENDED by ${ended?.by === 'system' ? 'Hotwork' : (ended?.by ?? person)}`
     case 'expired':
       return 'OVER'
     default:

@@ -20,7 +20,7 @@ export async function status({ id: typed }: { id?: string | undefined }, context
     ...(report ? reportOf(report) : []),
     ...(open ? [fact('end', `${command} end ${id}`)] : []),
     ...(!open && opening.review && opening.review.status !== 'done'
-      ? [fact('', `somebody else: ${command} review ${id} --outcome justified|not_justified --note TEXT`)]
+      ? [fact('next', `somebody else: ${command} review ${id} --outcome justified|not_justified --note TEXT`)]
       : []),
   ]
   return show(context, { ...opening, ...(report ? { report } : {}) }, words, exitOfStatus(opening.status))

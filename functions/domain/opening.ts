@@ -37,7 +37,7 @@ export function review(state: ApprovalRequest, command: ReviewBreakGlass, at: Nu
   if (!answer.permit) return { code: answer.error ? 'policy_error' : 'not_permitted' }
   if (state.review.done) return { code: 'already_reviewed' }
   // What is still going on cannot be looked back on.
-  if (state.status === 'approved') return { code: 'no_review_due', detail: state.status }
+  if (state.status === 'approved') return { code: 'no_review_due' }
   return [
     {
       type: 'Reviewed',

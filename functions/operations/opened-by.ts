@@ -52,7 +52,7 @@ export function openedBy(
     })
   }
   const found = findActionFacts(bundle, what)
-  if (!found.ok) return found
+  if (!found.ok) return found.code === 'unknown_action' ? refuse(found.code, namesOf(bundle.actions)) : found
   const { entry, arguments: args, resource, unpinned } = found.value
   if (reachesOurselves(resource.id, bundle.resources))
     return refuse('not_permitted', 'that is what Hotwork itself is made of: it is beyond breaking the glass')
@@ -82,3 +82,10 @@ export function openedBy(
     },
   })
 }
+
+/** Nobody can look an action up at 3 a.m. */
+const namesOf = (actions: object): string =>
+  `\`action\` should be one of ${Object.keys(actions)
+    .sort()
+    .map((name) => `\`${name}\``)
+    .join(', ')}`

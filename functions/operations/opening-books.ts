@@ -75,8 +75,10 @@ export const leftOf = (books: readonly OpenedBook[], now: NumericDate, ...entrie
 /** When it would be possible again, in words; nothing where time alone does not help. */
 export function whenAgain(code: Refusal, books: readonly OpenedBook[], now: NumericDate): string | undefined {
   if (code !== 'cool_down') return undefined
-  const at = Math.max(
-    ...binding(books).flatMap(({ book, limits }) => book.map(({ until }) => until + (limits.alone?.coolDown ?? 0))),
+  // Only a book that is one person's alone cools down: what a colleague has open meanwhile is no reason to wait.
+  const ends = binding(books).flatMap(({ book, limits: { alone } }) =>
+    alone ? book.map(({ until }) => until + alone.coolDown) : [],
   )
+  const at = Math.max(...ends)
   return `possible again in ${Math.ceil((at - now) / 60)} minutes`
 }

@@ -325,7 +325,7 @@ describe('end', () => {
   test('it is over at once, the key is deleted, and saying it again is no trouble', async () => {
     const id = await opened()
     const { exit, out } = await jade.type('end')
-    expect([exit, out]).toEqual([0, expect.stringContaining(`ENDED by them  ${id}`)])
+    expect([exit, out]).toEqual([0, expect.stringContaining(`ENDED by person:jade  ${id}`)])
     expect(out).toContain('key      deleted from this machine')
     expect(jade.files()).toEqual([])
     expect(await jade.json('end', id)).toMatchObject({ exit: 0, body: { id, status: 'completed' } })
@@ -510,7 +510,7 @@ describe('list', () => {
       ...[id, 'person:jade', 'checkout-recovery', 'OPEN', 'until 08:50 UTC, in 30 min'],
       'due in 24 h',
     ])
-    expect(rows[4]?.slice(1, 4)).toEqual(['person:kofi', 'checkout-recovery', 'ENDED by them'])
+    expect(rows[4]?.slice(1, 4)).toEqual(['person:kofi', 'checkout-recovery', 'ENDED by person:kofi'])
     expect(rows).toContainEqual(['person:jade', '210 min', 'of 240'])
     expect(rows).toContainEqual(['checkout-recovery', '210 min', 'of 240'])
   })

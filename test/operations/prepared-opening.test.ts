@@ -85,6 +85,7 @@ describe('preparing', () => {
   test('what the books refuse is told at once: open already, and the pause after an end', async () => {
     const request = await night.opened()
     expect(await prepare()).toMatchObject({ ok: false, code: 'already_open' })
+    await night.opened('kofi')
     await night.end(request)
     expect(await prepare()).toMatchObject({ ok: false, code: 'cool_down', detail: 'possible again in 15 minutes' })
   })

@@ -10,8 +10,8 @@ const forOps: { readonly [code in Refusal]?: readonly [status: number, title: st
   bad_reason: [400, 'The reason will not do', '`reason` should say what is wrong'],
   bad_incident: [400, 'There is no such incident', '`incident` should name the incident'],
   window_too_long: [400, 'That is longer than can be opened', '`minutes` should be fewer'],
-  not_permitted: [403, 'Policy does not let you break the glass for this', 'ask whoever is on call'],
-  policy_denied: [403, 'Policy does not let you break the glass for this', 'ask whoever is on call'],
+  not_permitted: [403, 'Policy does not let you do this', 'ask whoever is on call, or security'],
+  policy_denied: [403, 'Policy does not let you do this', 'ask whoever is on call, or security'],
   halted: [403, 'You are stopped by an emergency halt', 'have a colleague open it, or have the halt lifted'],
   self_review: [403, 'Somebody else must review this', 'not the one who did it, nor whoever vouched for them'],
   already_open: [409, 'You have the glass broken already', 'use what is open, or end it first'],
@@ -27,7 +27,11 @@ const forOps: { readonly [code in Refusal]?: readonly [status: number, title: st
   already_settled: [409, 'This has ended already', 'read it again to see how'],
   invalid_task_state: [409, 'This has ended already', 'read it again to see how'],
   duplicate_request: [409, 'This key was used for another opening', 'send a new `Idempotency-Key`'],
-  unknown_request: [404, 'There is no such break-glass', 'the id should be `bgl_` and 26 characters'],
+  unknown_request: [
+    404,
+    'There is no such break-glass',
+    'the id should be that of an opening: `bgl_` and 26 characters',
+  ],
 }
 
 /** @returns the problem of a refusal at the doors of break-glass */
