@@ -4,7 +4,7 @@ import { filledFor } from '../../domain/emergency.ts'
 import { clamp, inert } from '../../domain/inert.ts'
 import type { ApprovalRequest } from '../../domain/request.ts'
 import type { JsonObject, RequestId } from '../../domain/values.ts'
-import type { EmergencyAbout } from '../../operations/draw-emergency.ts'
+import type { EmergencyAbout } from '../../operations/about-emergency.ts'
 import type { RenderedCard } from '../../operations/ports.ts'
 import {
   actions,
