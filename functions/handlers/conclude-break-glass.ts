@@ -6,6 +6,7 @@ import { type Answer, BadRequest, badRequest } from '../adapters/http/problem.ts
 import { IncidentSecretReader } from '../adapters/secretsmanager/incident-secret.ts'
 import { WebhookIncidentEvents } from '../adapters/standard-webhooks/incident-events.ts'
 import { rfc3339 } from '../domain/ledger.ts'
+import type { Login } from '../domain/login-strength.ts'
 import { JsonObject, PersonId, Resource } from '../domain/values.ts'
 import { closeIncident } from '../operations/close-incident.ts'
 import { endBreakGlass } from '../operations/end-break-glass.ts'
@@ -16,7 +17,9 @@ import { environmentOf } from './environments.ts'
 import { breakGlassId } from './wiring/break-glass-id.ts'
 import { Callers } from './wiring/callers.ts'
 import { decidingPorts } from './wiring/deciding.ts'
+import { loginFor } from './wiring/login-for.ts'
 import { cedarPolicy } from './wiring/policy.ts'
+import { insufficientLogin } from './wiring/refusals.ts'
 import { refusalForOps } from './wiring/refusals-for-ops.ts'
 
 const environment = environmentOf('conclude-break-glass')
@@ -29,7 +32,7 @@ const incidentEvents: IncidentEvents = new WebhookIncidentEvents(secret.webhookS
 const Review = z.strictObject({
   outcome: z.enum(['justified', 'not_justified']),
   /** What was looked at, and what follows from it. */
-  note: z.string().trim().min(1).max(4000),
+  note: z.string().trim().min(1, 'should say what you looked at, and what follows').max(4000),
 })
 const Voucher = z.union([
   z.strictObject({ person: PersonId, profile: z.string().min(1).max(64) }),
@@ -64,7 +67,7 @@ const unsigned = new BadRequest({
 })
 
 /** What people do about an opening that is there: one function, since the three need the same rights to the letter. */
-const routes: { [route: string]: (call: Call, person: PersonId) => Promise<Answer> } = {
+const routes: { [route: string]: (call: Call, person: PersonId, login: Login) => Promise<Answer> } = {
   /** By the person, or by whoever may revoke. Every credential of it ends with it. */
   'POST /v1/break-glass/{id}/end': async (call, person) => {
     if (call.hasBody) parseBody(z.strictObject({}), call.json())
@@ -80,22 +83,23 @@ const routes: { [route: string]: (call: Call, person: PersonId) => Promise<Answe
     return { status: 200, body: breakGlassView(done.value.state) }
   },
   /** A second person vouches for one whose earlier opening has not been reviewed in time. */
-  'POST /v1/break-glass/vouchers': async (call, by) => {
+  'POST /v1/break-glass/vouchers': async (call, by, login) => {
     const { person, ...what } = parseBody(Voucher, call.json())
     const { resource, ...rest } = 'profile' in what ? { ...what, resource: undefined } : what
-    const vouched = await vouchForBreakGlass(
-      { by, person, what: { ...rest, ...(resource ? { resource } : {}) } },
-      ports,
-    )
-    if (!vouched.ok) throw refusalForOps(vouched.code, vouched.detail)
+    const about = { ...rest, ...(resource ? { resource } : {}) }
+    const vouched = await vouchForBreakGlass({ by, login, person, what: about }, ports)
+    if (!vouched.ok)
+      throw vouched.code === 'insufficient_login'
+        ? insufficientLogin(loginFor(about, ports) ?? vouched.detail ?? '')
+        : refusalForOps(vouched.code, vouched.detail)
     return { status: 201, body: { person, vouched_by: by, until: rfc3339(vouched.value.until) } }
   },
 }
 
 export const handler = endpoint({ issuer, ...ports }, async (call) => {
   if (call.route === 'POST /v1/incident-events') return hearOfIncident(call)
-  const { person } = await callers.person(call)
+  const { person, login } = await callers.person(call)
   const route = routes[call.route]
   if (!route) throw refusalForOps('unknown_request')
-  return route(call, person.id)
+  return route(call, person.id, login)
 })

@@ -5,12 +5,12 @@ import { endpoint } from '../adapters/http/endpoint.ts'
 import { SystemStopwatch } from '../adapters/system/stopwatch.ts'
 import { JsonObject, Resource } from '../domain/values.ts'
 import { type OpeningAsk, openBreakGlass } from '../operations/open-break-glass.ts'
-import { openedBy, type WhatToOpen } from '../operations/opened-by.ts'
 import { environmentOf } from './environments.ts'
 import { Callers } from './wiring/callers.ts'
 import { decidingPorts } from './wiring/deciding.ts'
 import { idempotencyKeyOf } from './wiring/idempotency-key.ts'
 import { incidentsOf } from './wiring/incidents.ts'
+import { loginFor } from './wiring/login-for.ts'
 import { cedarPolicy } from './wiring/policy.ts'
 import { insufficientLogin } from './wiring/refusals.ts'
 import { refusalForOps } from './wiring/refusals-for-ops.ts'
@@ -70,15 +70,8 @@ export const handler = endpoint({ issuer, ...ports }, async (call) => {
   )
   if (!opened.ok)
     throw opened.code === 'insufficient_login'
-      ? insufficientLogin(loginFor(asked) ?? opened.detail ?? '')
+      ? insufficientLogin(loginFor(asked, ports) ?? opened.detail ?? '')
       : refusalForOps(opened.code, opened.detail)
   const { stored, left } = opened.value
   return { status: 201, body: { ...breakGlassView(stored.state), budget_left_minutes: Math.floor(left / 60) } }
 })
-
-/** All that this takes of a login, and not only what was lacking first: one more login is then enough. */
-function loginFor(what: WhatToOpen) {
-  const glass = ports.policy.bundle.breakGlass
-  const found = glass && openedBy(what, glass, ports)
-  return found?.ok ? found.value.terms.login : undefined
-}

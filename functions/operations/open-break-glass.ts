@@ -196,9 +196,14 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
   const refusals = binding(books).map(({ book, limits }) => refusedBy(book, limits, now))
   const overdue = refusals.includes('review_overdue')
   const said = [ask.incident, terms.title ?? '', facts.action, facts.resource.id]
-  // The same words as before are no reason; but what the books refuse anyway is told first, it is not the words then.
-  const [own] = refusals.some((code) => code !== undefined) ? [] : books
-  const reason = reasonProblem(ask.reason, said, own?.book.map((each) => each.reason) ?? [])
+  // The same words as before are no reason, whoever said them of the same; but what the books refuse anyway is told first,
+  // it is not the words then.
+  const told = refusals.some((code) => code !== undefined) ? [] : binding(books).flatMap(({ book }) => book)
+  const reason = reasonProblem(
+    ask.reason,
+    said,
+    told.map((each) => each.reason),
+  )
   if (reason !== undefined) return refuse('bad_reason', reason)
   const voucher = overdue ? await findVoucher(ask.person, budgetKey, now, ports) : undefined
   const emergency: Emergency = {

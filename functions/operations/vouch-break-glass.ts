@@ -1,5 +1,6 @@
 import { personOf } from '../domain/bundle.ts'
 import { seal } from '../domain/ledger.ts'
+import { type Login, lackOf } from '../domain/login-strength.ts'
 import type { Refusal } from '../domain/refusals.ts'
 import { type NumericDate, ok, type PersonId, type Result, refuse } from '../domain/values.ts'
 import { type VouchEvent, vouchedFor, voucherKey, voucherValue } from '../domain/vouching.ts'
@@ -10,19 +11,20 @@ import { isStopped } from './find-halt.ts'
 import { openedBy, type WhatToOpen } from './opened-by.ts'
 import type { DecidingPorts } from './ports.ts'
 
-export type VouchAsk = { by: PersonId; person: PersonId; what: WhatToOpen }
+export type VouchAsk = { by: PersonId; login: Login; person: PersonId; what: WhatToOpen }
 
 const attempts = 8
 const day = 86_400
 
 /**
  * Gives one's word for somebody who has to break the glass though an earlier opening is not reviewed: once, for ten minutes,
- * for the one thing. Whoever gives it may break this glass themselves, or review it, and reviews none of what comes of it.
+ * for the one thing. Whoever gives it may break this glass themselves, or review it, and reviews none of what comes of it. It
+ * takes the login that breaking it takes: a second person whose token was stolen is none.
  *
  * @throws StoreUnavailable, StaleRequest
  */
 export async function vouchForBreakGlass(
-  { by, person, what }: VouchAsk,
+  { by, login, person, what }: VouchAsk,
   ports: DecidingPorts,
 ): Promise<Result<{ until: NumericDate }, Refusal>> {
   const { policy, clock, ledger, requests } = ports
@@ -36,8 +38,10 @@ export async function vouchForBreakGlass(
   const glass = policy.bundle.breakGlass
   const opened = glass ? openedBy(what, glass, ports) : refuse('unknown_profile' as const)
   if (!opened.ok) return refused(opened.code, opened.detail)
-  const { budgetKey, profile, rights, facts } = opened.value
+  const { terms, budgetKey, profile, rights, facts } = opened.value
   const now = clock.now()
+  const lacks = lackOf(login, terms.login, now)
+  if (lacks !== undefined) return refused('insufficient_login', lacks)
   const breakGlass = {
     ...(profile === undefined ? {} : { profile }),
     rights,

@@ -31,6 +31,8 @@ beforeEach(() => {
   night = new Night(withHerAgent)
 })
 
+const strong = () => ({ acr: 'strong', at: night.clock.now() })
+
 /** The access token's id of what is open. */
 async function tokenOf(request: ApprovalRequest): Promise<CredentialId> {
   const issued = await night.issueToken(request)
@@ -172,7 +174,7 @@ describe('to keep it open', () => {
     for (let turn = 0; turn < 12; turn++) {
       const [who, other] = turn % 2 === 0 ? ['jade', 'kofi'] : ['kofi', 'jade']
       await vouchForBreakGlass(
-        { by: person(other as string), person: person(who as string), what: profile },
+        { by: person(other as string), login: strong(), person: person(who as string), what: profile },
         night.ports,
       )
       const opened = await night.open(who, { what: profile, minutes: 60 })
@@ -211,6 +213,12 @@ describe('to keep it open', () => {
 })
 
 describe('to have it go on by others', () => {
+  test("a colleague pastes the same reason: the profile's book knows it", async () => {
+    const reason = 'Payments time out since the release, and I set the timeout back.'
+    await night.end(await night.opened('jade', { what: profile, minutes: 10, reason }))
+    expect(await night.open('kofi', { what: profile, minutes: 10, reason })).toMatchObject({ code: 'bad_reason' })
+  })
+
   test('an agent of theirs asks meanwhile: it climbs the ladder as always, without its owner, and gets nothing of what is open', async () => {
     const open = await night.opened()
     const asked = await night.submitted(prodParameter)
@@ -272,7 +280,7 @@ describe('to have it look otherwise', () => {
     const first = await night.opened()
     await night.end(first)
     night.clock.advance(25 * hour)
-    await vouchForBreakGlass({ by: person('eve'), person: person('jade'), what: profile }, night.ports)
+    await vouchForBreakGlass({ by: person('eve'), login: strong(), person: person('jade'), what: profile }, night.ports)
     const open = await night.opened()
     expect(await night.review(open, 'gus')).toMatchObject({ code: 'no_review_due' })
     await night.end(open)

@@ -365,9 +365,17 @@ describe('review', () => {
 
   describe('that is overdue, with a second person who vouches', () => {
     const what = { profile: 'checkout-recovery' }
-    const vouch = (by: string, about: OpeningAsk['what'] = what) =>
-      vouchForBreakGlass({ by: person(by), person: person('jade'), what: about }, night.ports)
+    const vouch = (by: string, about: OpeningAsk['what'] = what, acr = 'strong') =>
+      vouchForBreakGlass(
+        { by: person(by), login: { acr, at: night.clock.now() }, person: person('jade'), what: about },
+        night.ports,
+      )
     beforeEach(() => night.clock.advance(25 * hour))
+
+    test('their word takes the login that the opening itself takes', async () => {
+      expect(await vouch('eve', what, 'usual')).toMatchObject({ code: 'insufficient_login' })
+      expect(await night.open()).toMatchObject({ code: 'review_overdue' })
+    })
 
     test('it opens, once, and the second person is no reviewer of it', async () => {
       expect(await vouch('eve')).toMatchObject({ ok: true })

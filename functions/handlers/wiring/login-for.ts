@@ -1,0 +1,10 @@
+import type { LoginWanted } from '../../domain/login-strength.ts'
+import { openedBy, type WhatToOpen } from '../../operations/opened-by.ts'
+import type { DecidingPorts } from '../../operations/ports.ts'
+
+/** All that breaking this glass takes of a login, and not only what was lacking first: one more login is then enough. */
+export function loginFor(what: WhatToOpen, ports: DecidingPorts): LoginWanted | undefined {
+  const glass = ports.policy.bundle.breakGlass
+  const found = glass && openedBy(what, glass, ports)
+  return found?.ok ? found.value.terms.login : undefined
+}
