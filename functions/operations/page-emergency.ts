@@ -1,18 +1,33 @@
-import { noticeKey, noticesOf } from '../domain/announcing.ts'
+import { type Notice, noticeKey, noticesOf } from '../domain/announcing.ts'
 import type { Emergency as Glass } from '../domain/break-glass.ts'
 import { asOf } from '../domain/due.ts'
 import { endedAt, openUntil } from '../domain/ended.ts'
 import type { ApprovalRequest } from '../domain/request.ts'
 import type { NumericDate, RequestId } from '../domain/values.ts'
-import type { CardStore, Clock, Pager, PostedCard, RequestStore } from './ports.ts'
+import type { CardStore, Clock, EmergencyPage, Pager, PostedCard, RequestStore } from './ports.ts'
 
 /** A request by which somebody broke the glass, with what they said when they did. */
 export type Emergency = { state: ApprovalRequest; breakGlass: Glass }
 
 type Ports = { pager: Pager; cards: Pick<CardStore, 'save'>; clock: Clock }
 
-/** Whoever is woken hears of these, once each: neither of reminders nor of what is about to be. */
-const paged = ['opened', 'ended', 'review_overdue 1']
+/** What whoever is woken hears of, once each: neither of reminders nor of what is about to be. */
+function eventOf(notice: Notice): EmergencyPage['event'] | undefined {
+  switch (notice.notice) {
+    case 'opened':
+    case 'ended':
+      return notice.notice
+    case 'review_overdue':
+      return notice.attempt === 1 ? notice.notice : undefined
+    case 'ending':
+    case 'review_due':
+    case 'reviewed':
+      return undefined
+    default:
+      return notice satisfies never
+  }
+}
+
 /** Under which name it is kept, among what was posted of an opening, what the hook was told. No channel has it. */
 export const pages = 'page-hook'
 
@@ -32,9 +47,10 @@ export async function pageFor(
   let told = before?.told ?? []
   for (const notice of noticesOf(state, now)) {
     const key = noticeKey(notice)
-    if (!paged.includes(key) || told.includes(key)) continue
+    const event = eventOf(notice)
+    if (event === undefined || told.includes(key)) continue
     await pager.page({
-      event: notice.notice as 'opened' | 'ended' | 'review_overdue',
+      event,
       id: state.ask.id,
       person: state.ask.owner,
       incident: breakGlass.incident,
