@@ -1,7 +1,7 @@
 import { Duration, Stack } from 'aws-cdk-lib'
 import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
-import { type CfnRule, EventBus, Rule } from 'aws-cdk-lib/aws-events'
+import { type CfnRule, EventBus, EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events'
 import * as targets from 'aws-cdk-lib/aws-events-targets'
 import {
   type Conditions,
@@ -94,7 +94,7 @@ export class SealedRole extends Construct {
   }
 
   #queueTarget(queue: string) {
-    return new targets.SqsQueue(Queue.fromQueueArn(this, 'Desk', queue))
+    return new targets.SqsQueue(Queue.fromQueueArn(this, 'Desk', queue), { message: withoutAnswer })
   }
 
   #busTarget(bus: string, roleName: string) {
@@ -148,6 +148,22 @@ class People extends PrincipalBase {
     return this.#users.join()
   }
 }
+
+/**
+ * What of an event goes into a queue: all that says who did what, and not what STS answered, which holds the session's token.
+ * Whole objects, which every such event has: where a path leads to nothing, EventBridge leaves a hole in the JSON.
+ *
+ * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
+ */
+export const withoutAnswer = RuleTargetInput.fromObject({
+  source: EventField.source,
+  detail: Object.fromEntries(
+    ['eventID', 'eventTime', 'eventName', 'userIdentity', 'requestParameters'].map((member) => [
+      member,
+      EventField.fromPath(`$.detail.${member}`),
+    ]),
+  ),
+})
 
 /**
  * Has a rule match what CloudTrail calls read-only too, which `AssumeRole` is: an enabled rule alone never sees one.

@@ -3,7 +3,7 @@ import { CfnEventBusPolicy, EventBus, Rule } from 'aws-cdk-lib/aws-events'
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets'
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
-import { hearReading } from './sealed-role.ts'
+import { hearReading, withoutAnswer } from './sealed-role.ts'
 import { WorkQueue } from './work-queue.ts'
 
 export type SealedUsesProps = {
@@ -73,7 +73,7 @@ export class SealedUses extends Construct {
     const rule = new Rule(this, 'FromElsewhere', {
       eventBus: bus,
       eventPattern: { source: ['aws.sts'], detail: { eventName: ['AssumeRole'] } },
-      targets: [new SqsQueue(this.uses.queue)],
+      targets: [new SqsQueue(this.uses.queue, { message: withoutAnswer })],
     })
     hearReading(rule)
     return rule

@@ -155,6 +155,25 @@ describe('its bell', () => {
     expect([Arn, more]).toEqual([`arn:aws:sqs:eu-central-1:${home}:${stackName}-sealed`, []])
   })
 
+  test("what lies in the queue is who did what, and not what STS answered: that holds the session's token", () => {
+    const fromElsewhere = resourcesOf(assembly.hotwork, 'AWS::Events::Rule')
+      .map(([, { Properties }]) => Properties['Targets'] as { InputTransformer?: unknown }[])
+      .filter((targets) => targets.some(({ InputTransformer }) => InputTransformer !== undefined))
+    const rules = [bellOf(home)['Targets'], ...fromElsewhere] as {
+      InputTransformer: { InputPathsMap: { [name: string]: string } }
+    }[][]
+    expect(rules).toHaveLength(2)
+    for (const [target] of rules)
+      expect(Object.values(target?.InputTransformer.InputPathsMap ?? {}).sort()).toEqual([
+        '$.detail.eventID',
+        '$.detail.eventName',
+        '$.detail.eventTime',
+        '$.detail.requestParameters',
+        '$.detail.userIdentity',
+        '$.source',
+      ])
+  })
+
   test('tells the bus of Hotwork from elsewhere, with a role that can do that alone', () => {
     const [told, ...more] = bellOf(elsewhere)['Targets'] as { Arn: string; RoleArn: unknown }[]
     const bus = `arn:aws:events:eu-central-1:${home}:event-bus/${stackName}-sealed`
