@@ -84,7 +84,7 @@ async function openReview({ person, id, body, carried }: Press, options: EdgeOpt
     const modal = reviewModal(found.value.value, bundle, about)
     return (await showModal(body.trigger_id, modal, carried, options, patience.tell)) ? undefined : notOpened
   } catch (fault) {
-    log.warn('form not opened', { form: reviewName, fault: fault instanceof Error ? fault.name : 'unknown' })
+    log.error('press not looked up', { request: id, fault: fault instanceof Error ? fault.name : 'unknown' })
     return notOpened
   }
 }
