@@ -1,5 +1,5 @@
 import type { ViewOutput } from '@slack/bolt'
-import type { InputBlock, ModalView } from '@slack/types'
+import type { InputBlock, ModalView, RichTextElement } from '@slack/types'
 import { clamp, inert } from '../../domain/inert.ts'
 import { type CardBlock, plain, rich, section, words } from './blocks.ts'
 
@@ -10,11 +10,15 @@ export type Modal = Omit<ModalView, 'blocks'> & { blocks: (CardBlock | InputBloc
 export type Values = ViewOutput['state']['values']
 
 /** A sentence of ours, for one person alone, in place of a form or after it; and what to press next. */
-export const saidModal = (title: string, sentence: string, ...more: readonly CardBlock[]): Modal => ({
+export const saidModal = (title: string, sentence: string, ...more: readonly CardBlock[]): Modal =>
+  partsModal(title, [words(clamp(inert(sentence), 900).text)], ...more)
+
+/** The same where there is a time in it, which each reads in their own zone; others' words in it are inert already. */
+export const partsModal = (title: string, parts: RichTextElement[], ...more: readonly CardBlock[]): Modal => ({
   type: 'modal',
   title: plain(title),
   close: plain('Close'),
-  blocks: [rich('said', section(words(clamp(inert(sentence), 900).text))), ...more],
+  blocks: [rich('said', section(...parts)), ...more],
 })
 
 /** The most that a comment may be, as through the API. */

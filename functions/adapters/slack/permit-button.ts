@@ -1,6 +1,7 @@
 import type { App, BlockAction, ButtonAction } from '@slack/bolt'
 import { rfc3339 } from '../../domain/ledger.ts'
 import { actTold } from './act-told.ts'
+import { time, words } from './blocks.ts'
 import { allowedMore, allowMore } from './burst-actions.ts'
 import { type Carried, carriedOf, whoDid } from './carried.ts'
 import { readClick } from './click.ts'
@@ -56,8 +57,13 @@ async function allow(body: BlockAction, value: unknown, carried: Carried, option
     if (!given.value.ok)
       return sentenceFor(given.value.code, { directory: bundle.directory, page, detail: given.value.detail })
     const permit = given.value.value
+    const [before, after] = [
+      `${permit.agent} may do the same ${uses} more times until `,
+      ' and nobody is asked; take that back here, or on Hotwork’s Home tab.',
+    ]
     return {
-      sentence: `${permit.agent} may do the same ${uses} more times until ${rfc3339(permit.until)} and nobody is asked; take that back here, or on Hotwork’s Home tab.`,
+      sentence: `${before}${rfc3339(permit.until)}${after}`,
+      parts: [words(before), time(permit.until), words(after)],
       blocks: [takeBackBlock(permit)],
     }
   } catch (fault) {

@@ -1,11 +1,11 @@
 import type { App, BlockAction, ButtonAction, SlackViewAction, ViewResponseAction, ViewSubmitAction } from '@slack/bolt'
-import { rfc3339 } from '../../domain/ledger.ts'
 import { actTold } from './act-told.ts'
+import { time, words } from './blocks.ts'
 import { whoOf } from './card-status.ts'
 import { type Carried, carriedOf, type Who, whoDid } from './carried.ts'
 import type { EdgeOptions } from './edge-options.ts'
 import { drawHome } from './home.ts'
-import { saidModal } from './modal-blocks.ts'
+import { partsModal, saidModal } from './modal-blocks.ts'
 import { truthModal } from './modals.ts'
 import { type Instead, malformedPress, saidOf } from './sentences.ts'
 import { showModal } from './show-modal.ts'
@@ -57,9 +57,14 @@ async function give({ user, view }: SlackViewAction, carried: Carried, options: 
       answer: { response_action: 'errors', errors: { [standInField(given.detail)]: inForm(given.sentence) } },
     }
   const { by, from, until, at } = given.value
-  const since = from > at ? ` from ${rfc3339(from)}` : ''
-  const sentence = `${whoOf(options.bundle, by)} decides in your stead${since} until ${rfc3339(until)}. End it on Hotwork’s Home tab when you are back.`
-  return { answer: { response_action: 'update', view: saidModal('Named', sentence) }, by: who }
+  const parts = [
+    words(`${whoOf(options.bundle, by)} decides in your stead`),
+    ...(from > at ? [words(' from '), time(from)] : []),
+    words(' until '),
+    time(until),
+    words('. End it on Hotwork’s Home tab when you are back.'),
+  ]
+  return { answer: { response_action: 'update', view: partsModal('Named', parts) }, by: who }
 }
 
 const inForm = (sentence: string): string => sentence.replaceAll('`', '')

@@ -1,8 +1,9 @@
+import type { RichTextElement } from '@slack/types'
 import type { Log } from '../../operations/ports.ts'
-import { type CardBlock, rich, section, words } from './blocks.ts'
+import { type CardBlock, rich, section } from './blocks.ts'
 
-/** A sentence; or one with something to press beneath it. */
-export type Said = string | { sentence: string; blocks: readonly CardBlock[] }
+/** A sentence; or one with a time in it, which each reads in their own zone, and something to press beneath it. */
+export type Said = string | { sentence: string; parts: readonly RichTextElement[]; blocks: readonly CardBlock[] }
 
 /** Tells one person something, in private, where they pressed. Never throws: it is told if it can be. */
 export type Whisper = (responseUrl: unknown, said: Said) => Promise<void>
@@ -48,7 +49,7 @@ const bodyOf = (said: Said) =>
     ? { text: escaped(said) }
     : {
         text: escaped(said.sentence),
-        blocks: [rich('said', section(words(said.sentence))), ...said.blocks],
+        blocks: [rich('said', section(...said.parts)), ...said.blocks],
       }
 
 /** Here Slack does read markup, and a directory's names are in it. */
