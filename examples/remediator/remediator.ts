@@ -135,7 +135,7 @@ async function lookAfterCheckout(
       say(`checkout was ${remedied.before.status} (${remedied.before.reason}) and is ${remedied.after.status}`)
     } else {
       say('checkout is healthy: nothing to do')
-      say('to see the story, break it: node examples/checkout-service/break-it.ts')
+      say('to see the story, break it: npx node examples/checkout-service/break-it.ts')
     }
   } finally {
     await checkout?.close()
