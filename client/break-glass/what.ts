@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { wrongUsage } from '../trouble.ts'
 
 /** What is to be opened, as it was typed. */
@@ -38,8 +38,8 @@ export function readWhat(typed: WhatTyped, folder: string): { [member: string]: 
 }
 
 function readArguments(typed: string, folder: string): object {
+  const text = typed.startsWith('@') ? readText(resolve(folder, typed.slice(1))) : typed
   try {
-    const text = typed.startsWith('@') ? readFileSync(join(folder, typed.slice(1)), 'utf8') : typed
     const value = JSON.parse(text) as unknown
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
   } catch {
@@ -49,4 +49,15 @@ function readArguments(typed: string, folder: string): object {
     '`--arguments` is no JSON object',
     'quote it for your shell: `--arguments \'{"Name": "/prod/..."}\'`, or use `--arguments @FILE`',
   )
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    throw wrongUsage(
+      `\`${file}\` cannot be read`,
+      '`--arguments @FILE` takes the path of a file with a JSON object in it',
+    )
+  }
 }

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { start } from '../support/world.ts'
 import { caller, calls } from './support/memory-wiring.ts'
 import { Night, recovery, why } from './support/night.ts'
@@ -72,13 +75,21 @@ describe('start', () => {
     )
   })
 
-  test('opens one action of the catalogue with its arguments, typed or in a file', async () => {
+  test('opens one action of the catalogue with its arguments', async () => {
     const Name = '/prod/checkout/payment-timeout-ms'
     const typed = JSON.stringify({ Name, Value: '3000', Overwrite: true })
     const resource = ['ssm:parameter', `arn:aws:ssm:us-east-1:000000000000:parameter${Name}`]
     const words = ['--action', 'ssm:PutParameter', '--arguments', typed, '--resource', ...resource]
     const { exit, body } = await jade.json('start', ...words, ...why(), '--minutes', '5')
     expect([exit, body.action, body.arguments.Name]).toEqual([0, 'ssm:PutParameter', Name])
+  })
+
+  test('takes the arguments from a file, wherever it is, and says which one it cannot read', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'hotwork-arguments-')), 'arguments.json')
+    const words = ['--action', 'ssm:PutParameter', '--arguments', `@${file}`, ...why(), '--minutes', '5']
+    expect(await jade.json('start', ...words)).toMatchObject({ exit: 2, body: { title: `\`${file}\` cannot be read` } })
+    writeFileSync(file, JSON.stringify({ Name: '/prod/checkout/payment-timeout-ms', Value: '3000', Overwrite: true }))
+    expect(await jade.json('start', ...words)).toMatchObject({ exit: 0, body: { action: 'ssm:PutParameter' } })
   })
 
   test('a drill is marked as one', async () => {

@@ -69,6 +69,7 @@ nav .avatar { width: 24px; height: 24px; border-radius: 6px; font-size: 10.5px; 
 .pane > header p { color: var(--soft); font-size: 13px; }
 #notice p { background: var(--warn); border-bottom: 1px solid var(--line); padding: 9px 20px; font-size: 14px; }
 .scroll { display: flex; flex-direction: column-reverse; overflow: auto; padding: 14px 0; }
+.scroll:has(> .home) { flex-direction: column; }
 .message {
   display: grid; grid-template-columns: 36px minmax(0, 1fr); gap: 10px; padding: 8px 20px; position: relative;
 }
