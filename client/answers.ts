@@ -21,6 +21,7 @@ export const BreakGlass = z.looseObject({
   profile: z.string().optional(),
   action: z.string(),
   resource: z.looseObject({ type: z.string(), id: z.string() }),
+  arguments: z.record(z.string(), z.unknown()).default({}),
   rights: z.array(z.looseObject({ action: z.string(), resources: z.array(z.string()) })),
   /** What there is to get for it: AWS credentials, one call that Hotwork makes, or a token for a tool. */
   credential: z.enum(['sts', 'mediated', 'token']).catch('sts'),
@@ -33,6 +34,11 @@ export const BreakGlass = z.looseObject({
   not_after: time,
   ended: z.looseObject({ at: time, by: z.string(), reason: z.string().optional() }).optional(),
   review: Review.optional(),
+  grant: z
+    .looseObject({
+      uses: z.array(z.looseObject({ tool: z.string(), begun_at: time, outcome: z.string().optional() })).default([]),
+    })
+    .optional(),
   /** What was called with it, where one is read alone: null where no record says. */
   calls: z
     .array(

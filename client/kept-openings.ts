@@ -100,6 +100,11 @@ export class KeptOpenings {
     return had
   }
 
+  /** Of all openings that this machine has a key of, whether or not they have ended since. */
+  idsOf(api: string): readonly string[] {
+    return this.#of(api).map(({ id }) => id)
+  }
+
   pathOf(id: string): string {
     return join(this.folder, `${id}.json`)
   }
@@ -118,8 +123,12 @@ export class KeptOpenings {
     this.#write(`${id}.aws`, credentials)
   }
 
+  #of(api: string): readonly (Kept & { id: string })[] {
+    return this.#all().flatMap((kept) => (kept.id !== undefined && kept.api === api ? [{ ...kept, id: kept.id }] : []))
+  }
+
   #only(api: string): Kept | undefined {
-    const live = this.#all().filter((kept) => kept.id !== undefined && kept.api === api)
+    const live = this.#of(api)
     const [only, ...others] = live
     if (only && others.length === 0) return only
     throw only

@@ -4,6 +4,7 @@ import { oneAtATime } from '../one-at-a-time.ts'
 import { Refusal, wrongUsage } from '../trouble.ts'
 import { command } from './aws-profile.ts'
 import { atDoor } from './credentials.ts'
+import { forgetEnded } from './forget-ended.ts'
 import { type Context, show } from './verb.ts'
 
 /**
@@ -12,6 +13,7 @@ import { type Context, show } from './verb.ts'
  */
 export async function call({ id }: { id?: string | undefined }, context: Context): Promise<Exit> {
   const { kept: openings, settings, surroundings } = context
+  await forgetEnded(id, context)
   const kept = openings.find(settings.apiUrl, id)
   const called = await oneAtATime(openings.lockOf(kept.id), surroundings, () =>
     atDoor(Called, '/aws/calls', kept, context).catch((trouble: unknown) => {

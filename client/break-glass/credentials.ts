@@ -6,6 +6,7 @@ import { oneAtATime } from '../one-at-a-time.ts'
 import { lines } from '../screen.ts'
 import { Refusal, wrongUsage } from '../trouble.ts'
 import { awsProfile, command } from './aws-profile.ts'
+import { forgetEnded } from './forget-ended.ts'
 import type { Context } from './verb.ts'
 
 /** With less left, they are made anew: whatever is done with them takes a while too. Milliseconds. */
@@ -24,6 +25,7 @@ export async function credentials(
     surroundings.out(lines(...awsProfile(context).lines))
     return exits.done
   }
+  await forgetEnded(id, context)
   const kept = openings.find(settings.apiUrl, id)
   const made = await oneAtATime(openings.lockOf(kept.id), surroundings, async () => {
     const before = openings.credentials(kept.id)

@@ -6,13 +6,15 @@ import type { Surroundings } from '../surroundings.ts'
 export const titleOf = ({ profile, action, resource }: Pick<BreakGlass, 'profile' | 'action' | 'resource'>): string =>
   profile ?? `${action} ${resource.id}`
 
-/** What can be done, a line each. Where a profile says no more of an account than that it is its own, that is left out. */
-export const rightsOf = ({ rights }: Pick<BreakGlass, 'rights'>): string[] =>
-  rights.flatMap(({ action, resources }) =>
-    resources.map((resource) =>
-      fact('', `${action} on ${resource.replace(/^arn:\{partition\}:[\w-]+:\{region\}:\{account\}:/, '')}`),
-    ),
-  )
+/** What can be done, a line each; of one action, which `what` names, its arguments. Where a profile says no more of an account than that it is its own, that is left out. */
+export const rightsOf = ({ profile, rights, arguments: args }: BreakGlass): string[] =>
+  profile === undefined
+    ? [fact('', JSON.stringify(args))]
+    : rights.flatMap(({ action, resources }) =>
+        resources.map((resource) =>
+          fact('', `${action} on ${resource.replace(/^arn:\{partition\}:[\w-]+:\{region\}:\{account\}:/, '')}`),
+        ),
+      )
 
 /** What has become of it, in a word. */
 export function stateOf({ status, ended, person }: BreakGlass): string {
@@ -44,10 +46,16 @@ export function reviewOf({ review }: Pick<BreakGlass, 'review'>, surroundings: S
 }
 
 /** What was done with it, as far as any record says. */
-function callsOf({ calls, calls_more, calls_elsewhere }: BreakGlass, surroundings: Surroundings): string[] {
+function doneOf(opening: BreakGlass, surroundings: Surroundings): string[] {
+  const { calls, calls_more, calls_elsewhere, credential, grant, action } = opening
   if (calls === undefined) return []
+  // What Hotwork itself did, or let a tool do; AWS credentials were used as AWS's own record says.
+  const uses = (credential === 'sts' ? [] : (grant?.uses ?? [])).map(
+    ({ begun_at, tool, outcome }) =>
+      `${time(begun_at, surroundings)}  ${credential === 'mediated' ? action : `used on ${tool}`}: ${outcome ?? 'how it went was not reported'}`,
+  )
   const elsewhere = calls_elsewhere.length > 0 ? [`see also CloudTrail of ${calls_elsewhere.join(', ')}`] : []
-  if (calls === null) return [...elsewhere, ...(elsewhere.length > 0 ? [] : ['no record of calls answers'])]
+  if (calls === null) return [...uses, ...elsewhere, ...(elsewhere.length > 0 ? [] : ['no record of calls answers'])]
   const done = calls.map(({ at, service, name, resources, error }) =>
     [
       `${time(at, surroundings)}  ${service}:${name}`,
@@ -55,7 +63,8 @@ function callsOf({ calls, calls_more, calls_elsewhere }: BreakGlass, surrounding
       ...(error === undefined ? [] : [`REFUSED ${error}`]),
     ].join('  '),
   )
-  return [...(done.length > 0 ? done : ['nothing yet']), ...(calls_more ? ['and more'] : []), ...elsewhere]
+  const all = [...uses, ...done]
+  return [...(all.length > 0 ? all : ['nothing yet']), ...(calls_more ? ['and more'] : []), ...elsewhere]
 }
 
 /** The facts of one, in the order in which somebody in a hurry needs them. */
@@ -71,6 +80,6 @@ export function describe(opening: BreakGlass, surroundings: Surroundings): strin
     fact('who', `${person}, for ${incident}: ${reason}`),
     fact('review', reviewOf({ review }, surroundings)),
     ...(review?.note === undefined ? [] : [fact('', review.note)]),
-    ...callsOf(opening, surroundings).map((line, index) => fact(index === 0 ? 'done' : '', line)),
+    ...doneOf(opening, surroundings).map((line, index) => fact(index === 0 ? 'done' : '', line)),
   ]
 }

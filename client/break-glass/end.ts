@@ -3,12 +3,14 @@ import { type Exit, exitOfStatus, exits } from '../exit-codes.ts'
 import { fact } from '../screen.ts'
 import { Refusal } from '../trouble.ts'
 import { describe } from './describe.ts'
+import { forgetEnded } from './forget-ended.ts'
 import { read } from './status.ts'
 import { type Context, show } from './verb.ts'
 
 /** Ends an opening before its time, one's own or, for whoever may revoke, another's; and deletes what was kept of it here. */
 export async function end({ id: typed }: { id?: string | undefined }, context: Context): Promise<Exit> {
   const { api, kept, surroundings } = context
+  await forgetEnded(typed, context)
   const id = kept.idOf(api.url, typed)
   const ended = await api
     .call(BreakGlass, { method: 'POST', path: `/v1/break-glass/${id}/end`, json: {} })

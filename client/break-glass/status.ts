@@ -3,11 +3,13 @@ import { type Exit, exitOfStatus } from '../exit-codes.ts'
 import { fact } from '../screen.ts'
 import { command } from './aws-profile.ts'
 import { describe } from './describe.ts'
+import { forgetEnded } from './forget-ended.ts'
 import { type Context, show } from './verb.ts'
 
 /** One opening as it is now. How it ended is the exit code. */
 export async function status({ id: typed }: { id?: string | undefined }, context: Context): Promise<Exit> {
   const { api, kept, surroundings } = context
+  await forgetEnded(typed, context)
   const id = kept.idOf(api.url, typed)
   const opening = await read(id, context)
   const open = opening.status === 'approved'

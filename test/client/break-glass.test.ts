@@ -357,6 +357,23 @@ describe('end', () => {
 })
 
 describe('credentials', () => {
+  test('are of what is open, though an earlier opening was ended where this machine heard nothing of it', async () => {
+    const id = await opened()
+    const files = jade.files()
+    await night.at('gus').type('end', id)
+    night.advance(16 * 60)
+    await jade.type(
+      'start',
+      ...['--profile', 'checkout-recovery'],
+      ...why('it broke again: putting it back again'),
+      '--minutes',
+      '10',
+    )
+    expect(jade.files().length).toBeGreaterThan(files.length)
+    expect((await jade.type('credentials')).exit).toBe(0)
+    expect(jade.files().filter(({ name }) => name.includes(id))).toEqual([])
+  })
+
   const members = ['AccessKeyId', 'Expiration', 'SecretAccessKey', 'SessionToken', 'Version']
 
   test('are what a credential_process prints, to the letter, and no more than a quarter of an hour', async () => {
@@ -453,6 +470,9 @@ describe('call', () => {
     expect(caller.done).toMatchObject([{ arguments: { FunctionName, Timeout: 60 } }])
     await jade.type('call')
     expect(caller.done).toHaveLength(1)
+    expect((await jade.type('status')).out).toContain(
+      'done     08:00 UTC  lambda:UpdateFunctionConfiguration: succeeded',
+    )
   })
 
   test('what AWS refuses was not done, and is not tried again: exit 1', async () => {

@@ -40,7 +40,7 @@ const laptop = (login?: object) =>
 test('takes it up on this machine, which then gets credentials', async () => {
   const id = await openedOnPage()
   const jade = night.at('jade')
-  expect((await jade.type('credentials', id)).err).toContain(`taken up here by \`hotwork break-glass claim ${id}\``)
+  expect((await jade.type('credentials', id)).err).toContain(`taken up here by \`npx hotwork break-glass claim ${id}\``)
   const { exit, out } = await jade.type('claim', id)
   expect(exit).toBe(0)
   expect(out).toContain('credential_process = ')

@@ -166,7 +166,7 @@ test('a drill says so before and after', async () => {
   const page = await follow(path, jade)
   expect(page.body).toContain('Its credentials can do nothing')
   await tab.go('POST', path, csrfOn(page))
-  expect((await tab.go('GET', path)).body).toContain('Drill: It is open')
+  expect((await tab.go('GET', path)).body).toContain('<h1>Drill: It is open</h1>')
 })
 
 test('what somebody wrote is text on the page, and the page has no script', async () => {

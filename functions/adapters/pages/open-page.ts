@@ -61,12 +61,14 @@ function whatOf(what: PreparedOpening['what'], bundle: PageBundle): Html {
   }`
 }
 
+const drillOf = ({ ask }: ApprovalRequest): string => (ask.breakGlass?.drill ? 'Drill: ' : '')
+
 const openedBody = (
   state: ApprovalRequest,
   bundle: PageBundle,
   now: NumericDate,
-): Html => html`<h1>${state.status === 'approved' ? 'It is open' : 'It is over'}</h1>
-<p>${becameOfOpening(state, bundle, now)}</p>
+): Html => html`<h1>${drillOf(state)}${state.status === 'approved' ? 'It is open' : 'It is over'}</h1>
+<p>${becameOfOpening(state, bundle, now)}${state.ask.breakGlass?.drill ? ' Its credentials can do nothing.' : ''}</p>
 ${
   state.status === 'approved'
     ? html`<p>Take it up on the machine that you work from, with a login as strong as yours was here. That machine alone gets credentials of it:</p>
