@@ -31,7 +31,11 @@ export function whoParts(state: ApprovalRequest, about: EmergencyAbout, facts: F
       : [section(words(`${whoOf(facts, seconded)} vouched for it, and does not review it`))]),
     ...(review && !review.done ? [section(...reviewersParts(state, about, facts, most))] : []),
     ...(isOpen && about.left !== undefined && !isSealed(state)
-      ? [section(words(`Left of the minutes of these seven days: ${duration(Math.floor(about.left / 60) * 60) || 'none'}`))]
+      ? [
+          section(
+            words(`Left of the minutes of these seven days: ${duration(Math.floor(about.left / 60) * 60) || 'none'}`),
+          ),
+        ]
       : []),
   ]
 }
