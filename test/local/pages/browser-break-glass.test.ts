@@ -57,7 +57,7 @@ inBrowser('people at the pages of break-glass, in a browser', () => {
       ...profile,
       drill: true,
       arrivedAt,
-      reason: 'the drill of this quarter, through to its review',
+      reason: `the drill that ${changes.who ?? 'kofi'} goes through to its review`,
     })
     const id = request.ask.id
     const card = { request: id, ts: '1', rendered: 'x', told: ['opened', 'ending'], at: request.submittedAt + 2 }
