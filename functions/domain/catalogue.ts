@@ -14,6 +14,7 @@ import {
 import { Alias } from './ladder.ts'
 import { fill, isLiteral, partsOf, placesOf } from './template.ts'
 import { CredentialKind, type JsonObject, ok, type Resource, type Result, refuse, ToolId } from './values.ts'
+import { whatIsWrong } from './what-is-wrong.ts'
 
 const Template = z.string().min(1).max(1024)
 
@@ -81,7 +82,7 @@ export function parseArguments(entry: CatalogueEntry, value: unknown): Result<Js
   const parser = parsers.get(entry.arguments) ?? argumentsParser(entry.arguments)
   parsers.set(entry.arguments, parser)
   const parsed = parser.safeParse(value)
-  if (!parsed.success) return refuse('invalid_arguments', describe(parsed.error))
+  if (!parsed.success) return refuse('invalid_arguments', whatIsWrong(parsed.error, 'arguments'))
   const loose = pinnedBy(entry).find((name) => !isPinnable(parsed.data[name]))
   if (loose !== undefined)
     return refuse('invalid_arguments', `\`${loose}\` names a resource, so it holds no wildcard, space, quote or \`..\``)
@@ -90,9 +91,6 @@ export function parseArguments(entry: CatalogueEntry, value: unknown): Result<Js
     ? ok(parsed.data)
     : refuse('invalid_arguments', `\`${variable}\` is compared by IAM, so it holds no \`\${\``)
 }
-
-const describe = (error: z.ZodError) =>
-  error.issues.map(({ path, message }) => `\`${path.join('.') || 'arguments'}\`: ${message}`).join('; ')
 
 const isPinnable = (value: unknown) => value === undefined || (typeof value === 'string' && isLiteral(value))
 

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { rfc3339 } from '../../domain/ledger.ts'
 import { type ApprovalRequest, grantOf, openStage, ParentTask, usesLeft } from '../../domain/request.ts'
 import { EvaluationId, type Json, NumericDate, Resource } from '../../domain/values.ts'
+import { whatIsWrong } from '../../domain/what-is-wrong.ts'
 import type { Evaluated } from '../../operations/evaluate-access.ts'
 import { badRequest } from './problem.ts'
 
@@ -52,11 +53,7 @@ export const RequestBody = EvaluationBody.extend({
 export function parseBody<T>(schema: z.ZodType<T>, body: Json): T {
   const parsed = schema.safeParse(body)
   if (parsed.success) return parsed.data
-  const detail = parsed.error.issues
-    .slice(0, 5)
-    .map(({ path, message }) => `\`${path.join('.') || 'body'}\`: ${message}`)
-    .join('; ')
-  throw badRequest('invalid_request', 'The body is not what this endpoint takes', detail)
+  throw badRequest('invalid_request', 'The body is not what this endpoint takes', whatIsWrong(parsed.error, 'body'))
 }
 
 /** The decision, as AuthZEN and ARAP have it. A deny is an answer, not an error. */

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Json } from '../../domain/values.ts'
+import { whatIsWrong } from '../../domain/what-is-wrong.ts'
 import { EvaluationBody, parseBody } from './authzen.ts'
 
 /**
@@ -40,8 +41,7 @@ export function readEvaluations(body: Json): Evaluations {
 function readItem(item: { [member: string]: unknown }) {
   const parsed = EvaluationBody.safeParse(item)
   if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  return { incomplete: `\`${issue?.path.join('.') || 'evaluation'}\`: ${issue?.message ?? 'incomplete'}` }
+  return { incomplete: whatIsWrong(parsed.error, 'evaluation') }
 }
 
 /** Whether, after this decision, nothing more is to be evaluated: the deciding item is the last in the answer. */

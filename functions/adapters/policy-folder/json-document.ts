@@ -8,6 +8,7 @@ import {
   printParseErrorCode,
 } from 'jsonc-parser'
 import type * as z from 'zod'
+import { nearest } from '../../domain/what-is-wrong.ts'
 import { lineAt, type Problem } from './problem.ts'
 
 type Path = readonly (string | number)[]
@@ -101,11 +102,3 @@ const where = (path: Path) => (path.length === 0 ? 'the file' : `\`${path.join('
 
 /** `CloseBraceExpected` as words. */
 const wordsOf = (code: string) => code.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).trim()
-
-/** Of the alternatives that failed, the one that the author most likely meant: its kind is right, and least else is wrong. */
-function nearest(branches: readonly (readonly z.core.$ZodIssue[])[]): z.core.$ZodIssue | undefined {
-  const wrongKind = (issues: readonly z.core.$ZodIssue[]) =>
-    issues.some(({ path }) => path.length === 0 || path[0] === 'type') ? 1 : 0
-  const ranked = branches.toSorted((a, b) => wrongKind(a) - wrongKind(b) || a.length - b.length)
-  return ranked[0]?.[0]
-}

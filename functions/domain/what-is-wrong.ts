@@ -1,0 +1,62 @@
+import type * as z from 'zod'
+
+type Issue = z.core.$ZodIssue
+
+/** So many are told at once: who mends these hears of the rest. */
+const most = 5
+
+/**
+ * What is wrong with a value, member by member, in words that say what each should be.
+ *
+ * @param whole what the value itself is called, for what is wrong with all of it
+ */
+export const whatIsWrong = ({ issues }: { issues: readonly Issue[] }, whole: string): string =>
+  issues
+    .slice(0, most)
+    .map((issue) => told(issue, [], whole))
+    .join('; ')
+
+function told(issue: Issue, above: readonly PropertyKey[], whole: string): string {
+  const path = [...above, ...issue.path]
+  const meant = issue.code === 'invalid_union' ? nearest(issue.errors) : undefined
+  if (meant) return told(meant, path, whole)
+  const name = `\`${path.map(String).join('.') || whole}\``
+  // A schema that has words of its own knows better.
+  if (!byZod.test(issue.message)) return `${name}: ${issue.message}`
+  switch (issue.code) {
+    case 'invalid_type':
+      return isMissing(issue)
+        ? `${name} is missing: it should be ${kinds[issue.expected] ?? issue.expected}`
+        : `${name} should be ${kinds[issue.expected] ?? issue.expected}`
+    case 'unrecognized_keys':
+      return `${issue.keys.map((key) => `\`${[...path, key].map(String).join('.')}\``).join(', ')} should not be there`
+    case 'invalid_value':
+      return `${name} should be ${issue.values.map((value) => `\`${String(value)}\``).join(' or ')}`
+    default:
+      return `${name}: ${issue.message}`
+  }
+}
+
+const byZod = /^(?:Invalid|Unrecognized) /
+
+/** Zod keeps what it was given to itself, and says it in its message alone. */
+const isMissing = ({ message }: Issue): boolean => message.endsWith('received undefined')
+
+const kinds: { readonly [expected: string]: string } = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  object: 'an object',
+  record: 'an object',
+  array: 'a list',
+  map: 'an object',
+}
+
+/** Of the alternatives that failed, the one that the author most likely meant: its kind is right, and least else is wrong. */
+export function nearest(branches: readonly (readonly Issue[])[]): Issue | undefined {
+  const wrongKind = (issues: readonly Issue[]) =>
+    issues.some(({ path }) => path.length === 0 || path[0] === 'type') ? 1 : 0
+  const ranked = branches.toSorted((a, b) => wrongKind(a) - wrongKind(b) || a.length - b.length)
+  return ranked[0]?.[0]
+}
