@@ -41,7 +41,8 @@ export function linesForPerson(
     called && turn && !where.told.includes(asked(turn))
       ? [{ keys: [asked(turn)], line: { line: 'asked', stage: turn.stage } }]
       : []
-  const reminded = called ? reminders(state, user === undefined ? [] : [user], where) : []
+  const sofar = { ...where, told: [...where.told, ...first.flatMap(({ keys }) => keys)] }
+  const reminded = called ? reminders(state, user === undefined ? [] : [user], sofar) : []
   return silencedIf(where.fresh, [...first, ...reminded, ...handled(state, where, { person, called })])
 }
 

@@ -267,6 +267,16 @@ describe('reminders', () => {
     expect(said(channel)).toHaveLength(1)
   })
 
+  test('that are due before somebody has their card are no second asking: they are told once that it is over', async () => {
+    begin(reminding({ notify: { direct: ['payments-owners'] } }))
+    const request = await world.submitted(prodParameter)
+    world.clock.advance(301)
+    await draw(request)
+    await world.decide(request, 'ben')
+    for (let again = 0; again < 2; again++) await draw(request)
+    expect(said(ana)).toEqual(['Handled: owner was approved by Ben Baker (person:ben).'])
+  })
+
   test('whose card was deleted bring it back', async () => {
     begin(reminding())
     const request = await world.submitted(prodParameter)
