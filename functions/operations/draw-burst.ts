@@ -8,12 +8,12 @@ import {
   type Member,
   mostMembers,
 } from '../domain/burst.ts'
-import { digestOf } from '../domain/digest.ts'
 import { asOf } from '../domain/due.ts'
 import type { ApprovalRequest } from '../domain/request.ts'
-import type { JsonObject, RequestId } from '../domain/values.ts'
+import type { RequestId } from '../domain/values.ts'
 import { CardUndeliverable } from './faults.ts'
 import type { BurstStore, CardBoard, Clock, Log, PostedBurst, RenderedCard, RequestStore } from './ports.ts'
+import { renderingOf } from './show-card.ts'
 
 /** All that the card of a burst is made of. */
 export type BurstView = {
@@ -79,7 +79,7 @@ export async function drawBurst(
     const told = because.outcomes.findLast((each) => each.generation === generation)
     const outcome = told ? withoutGeneration(told) : before?.outcome
     const { card, shown } = ports.renderBurst({ kind, generation, members, ...(outcome ? { outcome } : {}) })
-    const rendered = digestOf('hotwork.card.v1', card as unknown as JsonObject)
+    const rendered = renderingOf(card)
     const ids = members.map(({ ask }) => ask.id)
     if (before?.rendered === rendered && before.members.length === ids.length) return
     const place = channel as string

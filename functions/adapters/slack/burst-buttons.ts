@@ -2,9 +2,10 @@ import type { App, BlockAction, ButtonAction, StaticSelectAction } from '@slack/
 import * as z from 'zod'
 import type { Verdict } from '../../domain/request.ts'
 import { Digest, RequestId } from '../../domain/values.ts'
+import { answerPress } from './answer-press.ts'
 import { approveAll, denyAll, openOne } from './burst-actions.ts'
 import { readValue } from './button-value.ts'
-import { type Carried, carriedOf, onceFor, whoDid } from './carried.ts'
+import { type Carried, onceFor, whoDid } from './carried.ts'
 import { faultTold } from './decide-told.ts'
 import type { EdgeOptions } from './edge-options.ts'
 import { patience } from './patience.ts'
@@ -18,18 +19,14 @@ const verdicts: { readonly [action: string]: Verdict } = { [approveAll]: 'approv
 /** The buttons of a burst's card. The press is put on record here; each of the list is decided right after, elsewhere. */
 export function registerBurst(app: App, options: EdgeOptions): void {
   for (const [action_id, verdict] of Object.entries(verdicts))
-    app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id }, async (press) => {
-      await press.ack()
-      const carried = carriedOf(press)
-      const sentence = await decideAll(verdict, press.body, press.action.value, carried, options)
-      await carried.deadline.within(options.whisper(press.body.response_url, sentence), patience.answer)
-    })
-  app.action<BlockAction<StaticSelectAction>>({ type: 'block_actions', action_id: openOne }, async (press) => {
-    await press.ack()
-    const carried = carriedOf(press)
-    const sentence = await whereToOpen(press.body, press.action.selected_option?.value, carried, options)
-    await carried.deadline.within(options.whisper(press.body.response_url, sentence), patience.answer)
-  })
+    app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id }, (press) =>
+      answerPress(press, options, (carried) => decideAll(verdict, press.body, press.action.value, carried, options)),
+    )
+  app.action<BlockAction<StaticSelectAction>>({ type: 'block_actions', action_id: openOne }, (press) =>
+    answerPress(press, options, (carried) =>
+      whereToOpen(press.body, press.action.selected_option?.value, carried, options),
+    ),
+  )
 }
 
 async function decideAll(

@@ -1,7 +1,8 @@
 import type { App, BlockAction, ButtonAction } from '@slack/bolt'
 import type { PersonId } from '../../domain/values.ts'
+import { answerPress } from './answer-press.ts'
 import { commentStage, loginStage, readAction } from './card-decide.ts'
-import { type Carried, carriedOf, whoDid } from './carried.ts'
+import { type Carried, whoDid } from './carried.ts'
 import { readClick } from './click.ts'
 import { decideTold } from './decide-told.ts'
 import type { EdgeOptions } from './edge-options.ts'
@@ -32,13 +33,9 @@ const buttons: { readonly [action: string]: Act } = {
 /** A decision that stands is told by the redrawn card alone, a refusal to the one who pressed. */
 export function registerCard(app: App, options: EdgeOptions): void {
   for (const [action_id, act] of Object.entries(buttons))
-    app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id }, async (press) => {
-      await press.ack()
-      const carried = carriedOf(press)
-      const sentence = await pressed(act, press.body, press.action, carried, options)
-      if (sentence !== undefined)
-        await carried.deadline.within(options.whisper(press.body.response_url, sentence), patience.answer)
-    })
+    app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id }, (press) =>
+      answerPress(press, options, (carried) => pressed(act, press.body, press.action, carried, options)),
+    )
   app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: readAction }, ({ ack }) => ack())
 }
 

@@ -1,5 +1,6 @@
 import type { App, BlockAction, ButtonAction, SlackViewAction, ViewResponseAction, ViewSubmitAction } from '@slack/bolt'
 import type { RequestId } from '../../domain/values.ts'
+import { answerPress } from './answer-press.ts'
 import { type Carried, carriedOf, onceFor, whoDid } from './carried.ts'
 import { inTime, seenOn } from './decide-told.ts'
 import type { EdgeOptions } from './edge-options.ts'
@@ -33,13 +34,9 @@ const whenReviewing: Instead = {
 export function registerEmergency(app: App, options: EdgeOptions): void {
   const acts = { [emergencyActions.end]: end, [emergencyActions.review]: openReview }
   for (const [action_id, act] of Object.entries(acts))
-    app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id }, async (press) => {
-      await press.ack()
-      const carried = carriedOf(press)
-      const sentence = await pressed(act, press.body, press.action, carried, options)
-      if (sentence !== undefined)
-        await carried.deadline.within(options.whisper(press.body.response_url, sentence), patience.answer)
-    })
+    app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id }, (press) =>
+      answerPress(press, options, (carried) => pressed(act, press.body, press.action, carried, options)),
+    )
   app.view<ViewSubmitAction>({ type: 'view_submission', callback_id: reviewName }, async (sent) => {
     const answer = await review(sent.body, carriedOf(sent), options)
     await (answer === undefined ? sent.ack() : sent.ack(answer))

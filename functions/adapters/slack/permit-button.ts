@@ -1,6 +1,7 @@
 import type { App, BlockAction, ButtonAction } from '@slack/bolt'
 import { rfc3339 } from '../../domain/ledger.ts'
 import { actTold } from './act-told.ts'
+import { answerPress } from './answer-press.ts'
 import { time, words } from './blocks.ts'
 import { allowedMore, allowMore } from './burst-actions.ts'
 import { type Carried, carriedOf, whoDid } from './carried.ts'
@@ -17,12 +18,9 @@ import type { Said } from './whisper.ts'
 
 /** The button by which whoever approved a request allows its agent a few more like it, and the one that takes that back. */
 export function registerPermit(app: App, options: EdgeOptions): void {
-  app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: allowMore }, async (press) => {
-    await press.ack()
-    const carried = carriedOf(press)
-    const said = await allow(press.body, press.action.value, carried, options)
-    await carried.deadline.within(options.whisper(press.body.response_url, said), patience.answer)
-  })
+  app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: allowMore }, (press) =>
+    answerPress(press, options, (carried) => allow(press.body, press.action.value, carried, options)),
+  )
   app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: takeBack }, async (press) => {
     await press.ack()
     const carried = carriedOf(press)
