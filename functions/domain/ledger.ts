@@ -21,6 +21,7 @@ import type {
   StandingPermitId,
 } from './values.ts'
 import type { VouchEvent } from './vouching.ts'
+import { withheldUntil } from './withheld.ts'
 
 /**
  * One entry of the record: an event with its place in its aggregate's chain. `hash` is over the rest of the entry, and
@@ -96,8 +97,8 @@ export function entryHash({ hash: _, ...rest }: Omit<Entry, 'hash'> & { hash?: s
   return digestOf('hotwork.entry.v1', rest as unknown as Json)
 }
 
-/** What is wrong with a chain: which entry, and how. */
-export type Broken = { at: string; why: 'sequence' | 'previous' | 'hash' | 'event' | 'state' }
+/** What is wrong with a chain: which entry, and how. `withheld`: an answer left out a part that the hash is over. */
+export type Broken = { at: string; why: 'sequence' | 'previous' | 'hash' | 'withheld' | 'event' | 'state' }
 
 /**
  * Verifies a request's chain and replays it: the ids count from 1 without a gap, every hash is right and follows the
@@ -173,7 +174,7 @@ function replayChain<S, E>(
     const broken = (why: Broken['why']) => ({ state, broken: { at: entry.id, why } })
     if (entry.id !== `${aggregate}/${index + 1}`) return broken('sequence')
     if (entry.previous !== previous) return broken('previous')
-    if (entryHash(entry) !== entry.hash) return broken('hash')
+    if (entryHash(entry) !== entry.hash) return broken(withheldUntil(entry) === undefined ? 'hash' : 'withheld')
     const event = read(entry)
     if (!event) return broken('event')
     try {

@@ -7,6 +7,7 @@ import { Bundle } from '../domain/bundle.ts'
 import { asOf } from '../domain/due.ts'
 import { type Entry, verify, verifyPermit, verifyPerson, verifyStandIn } from '../domain/ledger.ts'
 import { NumericDate, PersonId, StandInId, StandingPermitId } from '../domain/values.ts'
+import { withheldUntil } from '../domain/withheld.ts'
 import { loginIssuerOf } from './wiring/login-issuer.ts'
 
 /**
@@ -16,6 +17,9 @@ import { loginIssuerOf } from './wiring/login-issuer.ts'
  * a broken chain.
  * `--at TIME` (seconds since 1970) is the request as it is then if nobody does anything more: what each read sees.
  *
+ * Entries from an answer may lack an ID token that is still good. Then `why` is `withheld`, and `until` says when an answer
+ * has it: read the entries again then.
+ *
  * Each login that a decision rests on is verified again too, and told in `logins`. With `--bundle FILE`, a compiled bundle,
  * it must also be that person's at that provider, whose keys are asked for and compared where they can be had.
  */
@@ -24,7 +28,10 @@ const { aggregate, entries } = JSON.parse(readFileSync(0, 'utf8')) as { aggregat
 const { state, broken } = replayed()
 const logins = broken ? [] : await checkLogins(entries, await trustOf(options.bundle))
 const bad = logins.find((each) => each.broken)
-const all = broken ?? (bad && { at: bad.entry, why: 'login', detail: bad.broken })
+const held = broken?.why === 'withheld' ? entries.find(({ id }) => id === broken.at) : undefined
+const all = broken
+  ? { ...broken, ...(held && { until: withheldUntil(held) }) }
+  : bad && { at: bad.entry, why: 'login', detail: bad.broken }
 process.stdout.write(JSON.stringify(all ? { broken: all } : { state, ...(logins.length > 0 ? { logins } : {}) }))
 process.exitCode = all ? 1 : 0
 

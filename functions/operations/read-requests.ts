@@ -3,6 +3,7 @@ import type { Entry } from '../domain/ledger.ts'
 import type { ApprovalRequest } from '../domain/request.ts'
 import type { PersonId, RequestId } from '../domain/values.ts'
 import { ok, type Result, refuse } from '../domain/values.ts'
+import { shownEntry } from '../domain/withheld.ts'
 import type { DecidingPorts, Page, RequestFilter } from './ports.ts'
 import { askAboutPerson } from './questions.ts'
 
@@ -34,14 +35,15 @@ export async function readRequest(
   return stored ? ok(asOf(stored.state, ports.clock.now())) : refuse('unknown_request')
 }
 
-/** The record of one request, in order. */
+/** The record of one request, in order, without ID tokens that are still good. */
 export async function readLedger(
   { id, person }: { id: RequestId; person: PersonId },
   ports: Ports,
 ): Promise<Result<readonly Entry[], ReadRefusal>> {
   if (!mayRead(person, ports)) return refuse('not_permitted')
   const entries = await ports.ledger.entries(id)
-  return entries.length === 0 ? refuse('unknown_request') : ok(entries)
+  const now = ports.clock.now()
+  return entries.length === 0 ? refuse('unknown_request') : ok(entries.map((entry) => shownEntry(entry, now)))
 }
 
 const mayRead = (person: PersonId, { policy, clock }: Ports): boolean =>

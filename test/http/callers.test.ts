@@ -101,6 +101,16 @@ describe('each door takes its own, and nobody else', () => {
     expect(await login({ acr: ['strong'], auth_time: '1799999999' })).toEqual({})
   })
 
+  test('an ID token is no person’s token, whatever its audience', async () => {
+    const subject = subjectOf('person:ana')
+    for (const nonce of ['n-0S6_WzA2Mj', '', null]) {
+      const { status, body } = await knock(bearer(ofPerson(subject, { nonce })), doors.person)
+      expect([status, body.detail]).toEqual([401, 'it has a `nonce`, so it is an ID token: send an access token'])
+      expect((await knock(bearer(ofPerson(subject, { nonce })), (call) => callers.holder(call))).status).toBe(401)
+    }
+    expect((await knock(bearer(ofPerson(subject)), (call) => callers.holder(call))).status).toBe(200)
+  })
+
   test('a subject is matched to the letter', async () => {
     const subject = subjectOf('agent:remediator')
     for (const near of [

@@ -5,8 +5,9 @@ import type { Entry } from '../../functions/domain/ledger.ts'
 import { type DecisionNonce, writeNonce } from '../../functions/domain/login-nonce.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import type { Digest } from '../../functions/domain/values.ts'
+import { readLedger } from '../../functions/operations/read-requests.ts'
 import { type Key, makeKey, signed } from '../adapters/tokens.ts'
-import { sampleBundle, start, type What, World } from '../support/world.ts'
+import { person, sampleBundle, start, type What, World } from '../support/world.ts'
 
 /** The logins that stand in the record, verified again by somebody who has the entries and nothing of ours. */
 
@@ -150,6 +151,36 @@ test('a narrowed approval holds only with a login that was made for what is left
   expect(await broken(await approve(left))).toEqual([undefined])
 })
 
+/** What a reader is answered. */
+async function shown(): Promise<readonly Entry[]> {
+  const read = await readLedger({ id: request.ask.id, person: person('ana') }, world.ports)
+  if (!read.ok) throw new Error(read.code)
+  return read.value
+}
+
+test('an answer has no ID token that another service may still take, says until when, and has it from then on', async () => {
+  const entries = await approved()
+  world.clock.advance(359)
+  expect(JSON.stringify(await shown())).not.toContain('eyJ')
+  const withheld = { acr: 'strong', at: start, evidence: { key: key.jwk, withheldUntil: start + 360 } }
+  expect((await shown()).at(-1)).toEqual({
+    ...entries.at(-1),
+    facts: { ...entries.at(-1)?.facts, login: withheld },
+  })
+  world.clock.advance(1)
+  expect(await shown()).toEqual(entries)
+})
+
+test.each([['not-a-token'], ['a.!.c'], [`a.${Buffer.from('{"exp":"soon"}').toString('base64url')}.c`]])(
+  'an ID token without a readable end is never shown: %s',
+  async (idToken) => {
+    const login = { acr: 'strong', at: start, evidence: { idToken, key: {} } }
+    await world.decide(request, 'gus', 'approve', { through: 'page', login })
+    world.clock.advance(100 * 365 * 86_400)
+    expect(JSON.stringify(await shown())).not.toContain(idToken)
+  },
+)
+
 describe('the program that verifies a record', () => {
   const program = join(__dirname, '../../functions/handlers/verify-ledger.ts')
   const node = join(__dirname, '../../node_modules/.bin/node')
@@ -166,6 +197,13 @@ describe('the program that verifies a record', () => {
       'pending',
       [expect.objectContaining({ person: 'person:gus', key: 'not_asked' })],
     ])
+  })
+  test('says of an entry without its ID token until when it is withheld, and finds no fault with it afterwards', async () => {
+    const entries = await approved()
+    const at = entries.at(-1)?.id
+    expect(verify(await shown())).toEqual([1, { broken: { at, why: 'withheld', until: start + 360 } }])
+    world.clock.advance(360)
+    expect(verify(await shown())[0]).toBe(0)
   })
   test('takes a record for broken whose login is of something else, and says where', async () => {
     const entries = await approved({ nonce: { round: 2 } })

@@ -323,8 +323,39 @@ const names: Bad[] = [
     (copy) => copy.editJson('deployment.json', (deployment) => (deployment.login.issuer = 'workloads')),
     'deployment.json',
     '"workloads",',
-    'nobody in directory.json has an identity of `workloads`',
+    'no person in directory.json has an identity of `workloads`',
     'name the issuer of people',
+  ],
+  [
+    'an audience of people that is the client of the pages',
+    (copy) =>
+      copy.editJson(
+        'deployment.json',
+        (deployment) => (deployment.issuers.people.audience = deployment.login.clientId),
+      ),
+    'deployment.json',
+    '"hotwork-browser"\n',
+    '`hotwork-browser` is the audience of issuer `people` too',
+    'give `people` an audience of its own',
+  ],
+  [
+    'an audience of people that is the client of the command line, once the issuer is known',
+    (copy) =>
+      copy.editJson('deployment.json', (deployment) => {
+        deployment.login.commandLine = { clientId: 'https://permits.example.org/people' }
+      }),
+    'deployment.json',
+    '"https://permits.example.org/people"',
+    '`https://permits.example.org/people` is the audience of issuer `people` too',
+    'such as `{issuer}/people`',
+  ],
+  [
+    'a client of the pages that is written like the audience of people',
+    (copy) => copy.editJson('deployment.json', (deployment) => (deployment.login.clientId = '{issuer}/people')),
+    'deployment.json',
+    '"{issuer}/people"\n',
+    'is the audience of issuer `people` too',
+    'give `people` an audience of its own',
   ],
   [
     'an account that is not deployed',

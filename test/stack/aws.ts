@@ -1,5 +1,9 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { GetExecutionHistoryCommand, type HistoryEvent, SFNClient } from '@aws-sdk/client-sfn'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { patient } from '../../functions/adapters/dynamodb/client.ts'
+import { DynamoLedgerStore } from '../../functions/adapters/dynamodb/ledger-store.ts'
+import type { Entry } from '../../functions/domain/ledger.ts'
 import type { Local } from '../../infra/local/local-file.ts'
 import type { Answer } from './deployment.ts'
 
@@ -25,6 +29,13 @@ export function withCredentials(local: Local, { body }: Pick<Answer, 'body'>) {
         (cause: Error) => cause.name,
       ),
   }
+}
+
+/** The entries as the ledger table has them, with ID tokens that an answer still withholds. */
+export function storedEntries(local: Local, request: string): Promise<readonly Entry[]> {
+  const client = new DynamoDBClient({ ...connection(local), credentials: administrator(local) })
+  const { requestsTable: requests, ledgerTable: ledger } = local.aws
+  return new DynamoLedgerStore({ client, patience: patient }, { requests, ledger }).entries(request)
 }
 
 /** Everything that an execution's history says, oldest first. */

@@ -4,10 +4,9 @@ import { join } from 'node:path'
 import type { JWK } from 'jose'
 import type { Browser, Page } from 'playwright-core'
 import { checkLogins } from '../../functions/adapters/jose/check-logins.ts'
-import type { Entry } from '../../functions/domain/ledger.ts'
 import type { Directory } from '../../functions/domain/organisation.ts'
 import { inBrowser, launchBrowser } from '../local/support/browser.ts'
-import { until, withCredentials } from './aws.ts'
+import { storedEntries, until, withCredentials } from './aws.ts'
 import { Deployment, prod, remediator, setParameter } from './deployment.ts'
 
 /** The pages as they are deployed, in a browser without script, with the provider that people log in at. */
@@ -83,13 +82,14 @@ inBrowser('the deployed pages', () => {
 
     const directory = JSON.parse(readFileSync(join(__dirname, '../../policies/directory.json'), 'utf8')) as Directory
     const { keys } = (await (await fetch(`${local.identityProviderUrl}/jwks`)).json()) as { keys: JWK[] }
-    const checked = await checkLogins((await hotwork.ledger(id)) as Entry[], {
+    const checked = await checkLogins(await storedEntries(local, id), {
       alias: 'people',
       issuer: { issuer: local.identityProviderUrl, audience: '{issuer}/people', algorithms: ['ES256'] },
       clientId: 'hotwork-browser',
       directory,
       keys,
     })
+    expect(JSON.stringify(await hotwork.ledger(id))).not.toContain('eyJ')
     expect(checked.map(({ person, key, broken }) => [person, key, broken])).toEqual([
       ['person:gus', 'known', undefined],
       ['person:hana', 'known', undefined],

@@ -23,6 +23,8 @@ export type VerifiedIdentity = {
   /** How strong the login was, and when it was (OpenID Connect Core section 2). */
   acr?: string
   authTime?: NumericDate
+  /** It has a `nonce`, so it is the ID token of a login, for the client that began the login and for no API. */
+  ofLogin?: true
   expiresAt: NumericDate
 }
 
@@ -147,6 +149,7 @@ function identityOf(
     ...read.value,
     ...(typeof acr === 'string' ? { acr } : {}),
     ...(typeof authTime === 'number' ? { authTime: Math.floor(authTime) } : {}),
+    ...(payload['nonce'] === undefined ? {} : { ofLogin: true }),
     expiresAt: Math.floor(exp),
   })
 }

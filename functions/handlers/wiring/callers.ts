@@ -62,8 +62,8 @@ export class Callers {
     if (agent) return { type: 'agent', id: agent.id }
     const tool = this.#whoIs(this.#bundle.tools, identity)
     if (tool) return { type: 'tool', id: tool.id }
-    const person = this.#whoIs(this.#bundle.directory.people, identity)
-    if (person?.status === 'active') return { type: 'person', id: person.id }
+    const person = this.#personOf(identity)
+    if (person) return { type: 'person', id: person.id }
     throw unauthorized(this.#issuer, 'the token belongs to no agent or tool known here')
   }
 
@@ -82,9 +82,8 @@ export class Callers {
   /** The person of a token, such as the subject token of an exchange. @throws BadRequest 401 */
   async personOf(token: string): Promise<ProvenPerson> {
     const identity = await this.#identify(token)
-    const person = this.#whoIs(this.#bundle.directory.people, identity)
-    if (person?.status !== 'active')
-      throw unauthorized(this.#issuer, 'the token belongs to no active person known here')
+    const person = this.#personOf(identity)
+    if (!person) throw unauthorized(this.#issuer, 'the token belongs to no active person known here')
     const { acr, authTime, issuer, subject } = identity
     return {
       person,
@@ -112,6 +111,17 @@ export class Callers {
     if (!verified.ok) throw refuse(verified.detail ?? 'the proof is bad')
     const proof = verified.value
     return { proof, once: { key: replayKey(proof), value: proof.jti, expiresAt: rememberUntil(proof) } }
+  }
+
+  /**
+   * The active person of a token. An ID token is refused: people's ID tokens stand in the ledger as evidence, and readers
+   * of the ledger must not be able to act with them.
+   */
+  #personOf(identity: VerifiedIdentity): Person | undefined {
+    const person = this.#whoIs(this.#bundle.directory.people, identity)
+    if (person && identity.ofLogin)
+      throw unauthorized(this.#issuer, 'it has a `nonce`, so it is an ID token: send an access token')
+    return person?.status === 'active' ? person : undefined
   }
 
   #whoIs<T extends { identities: readonly Identity[] }>(

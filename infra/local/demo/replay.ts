@@ -6,7 +6,7 @@ import type { Entry } from './person.ts'
 /** The state that entries make, as far as it is compared with what the API says. */
 export interface Replayed {
   state?: { status: string; round: number; tier: number; ask: { digest: string }; stages: unknown[] }
-  broken?: { at: string; why: string }
+  broken?: { at: string; why: string; until?: number }
   /** The logins that decisions rest on, each verified again. */
   logins?: { entry: string; person?: string; key?: string }[]
 }
