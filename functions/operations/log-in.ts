@@ -1,9 +1,18 @@
 import { digestOf } from '../domain/digest.ts'
 import { writeNonce } from '../domain/login-nonce.ts'
 import { type LoginSession, personIn, sessionOf } from '../domain/login-session.ts'
+import { isSealedState, readState, writeState } from '../domain/login-state.ts'
 import { type Person, withIdentity } from '../domain/organisation.ts'
 import { type Digest, ok, type Result, refuse } from '../domain/values.ts'
-import type { IdTokens, LoginProvider, LoginPurpose, ProvenLogin, Secrets, SessionStore } from './login-ports.ts'
+import type {
+  IdTokens,
+  LoginProvider,
+  LoginPurpose,
+  PendingLogin,
+  ProvenLogin,
+  Secrets,
+  SessionStore,
+} from './login-ports.ts'
 import type { Clock, Log, Policy } from './ports.ts'
 
 export type LoginPorts = {
@@ -27,7 +36,8 @@ const derived = (use: 'pkce' | 'nonce', cookie: string, state: string): string =
   digestOf(`hotwork.${use}.v1`, { cookie, state }).slice('sha-256:'.length)
 
 /**
- * Begins a login: remembers what it is for, and says where to send the browser.
+ * Begins a login, and says where to send the browser. Any caller may log in to look at a page, so that stores nothing:
+ * the state says what the login is for. A login for a decision is begun by a person who is logged in, and is stored.
  *
  * @param cookie   what the browser holds, a session's or nobody's yet: only this browser can end the login
  * @param redirect where the provider is to send it back to
@@ -36,11 +46,12 @@ export async function beginLogin(
   { purpose, cookie, redirect }: { purpose: LoginPurpose; cookie: string; redirect: string },
   { sessions, provider, secrets, clock }: LoginPorts,
 ): Promise<string> {
-  const state = secrets.secret()
-  const random = derived('nonce', cookie, state)
-  const nonce = 'decision' in purpose ? writeNonce({ ...purpose.decision, random }) : random
-  const browser = sessionKey(cookie)
-  await sessions.begin(stateKey(state), { browser, purpose, nonce, expiresAt: clock.now() + loginSeconds })
+  const expiresAt = clock.now() + loginSeconds
+  const state =
+    'to' in purpose ? writeState(cookie, { purpose, expiresAt, random: secrets.secret() }) : secrets.secret()
+  const nonce = nonceOf(purpose, cookie, state)
+  if ('decision' in purpose)
+    await sessions.begin(stateKey(state), { browser: sessionKey(cookie), purpose, nonce, expiresAt })
   const { acr, maxAge } = purpose
   return provider.address({
     redirect,
@@ -50,6 +61,11 @@ export async function beginLogin(
     ...(acr === undefined ? {} : { acr }),
     ...(maxAge === undefined ? {} : { maxAge }),
   })
+}
+
+const nonceOf = (purpose: LoginPurpose, cookie: string, state: string): string => {
+  const random = derived('nonce', cookie, state)
+  return 'decision' in purpose ? writeNonce({ ...purpose.decision, random }) : random
 }
 
 /** Why nobody is logged in by what came back. */
@@ -73,9 +89,9 @@ export async function finishLogin(
 ): Promise<Result<LoggedIn, LoginRefusal>> {
   const { sessions, provider, tokens, secrets, policy, clock, log } = ports
   const state = answer.searchParams.get('state') ?? ''
-  const pending = await sessions.take(stateKey(state))
+  const pending = await pendingLogin(state, cookie, sessions)
   const now = clock.now()
-  if (!pending || pending.browser !== sessionKey(cookie) || now >= pending.expiresAt) return refuse('login_unknown')
+  if (!pending || now >= pending.expiresAt) return refuse('login_unknown')
   const { purpose, nonce } = pending
   const { maxAge } = purpose
   const checks = { state, nonce, verifier: derived('pkce', cookie, state), ...(maxAge === undefined ? {} : { maxAge }) }
@@ -83,6 +99,7 @@ export async function finishLogin(
   if (!redeemed.ok) return redeemed
   const proven = await tokens.verify(redeemed.value, nonce)
   if (!proven.ok) return proven
+  if (isSealedState(state) && !(await sessions.once(stateKey(state), pending.expiresAt))) return refuse('login_unknown')
   const { people } = policy.bundle.directory
   const person = withIdentity(people, proven.value.identity, now)
   if (person?.status !== 'active') {
@@ -95,6 +112,20 @@ export async function finishLogin(
   await sessions.end(sessionKey(cookie), session.expiresAt)
   log.info('logged in', { person: person.id })
   return ok({ person, login: proven.value, purpose, cookie: next })
+}
+
+/** The login of this state, if this browser began it. One that is stored is taken, and found once. */
+async function pendingLogin(
+  state: string,
+  cookie: string,
+  sessions: SessionStore,
+): Promise<Omit<PendingLogin, 'browser'> | undefined> {
+  if (!isSealedState(state)) {
+    const pending = await sessions.take(stateKey(state))
+    return pending?.browser === sessionKey(cookie) ? pending : undefined
+  }
+  const sealed = readState(cookie, state)
+  return sealed && { ...sealed, nonce: nonceOf(sealed.purpose, cookie, state) }
 }
 
 export type Visitor = { person: Person; session: LoginSession; key: Digest }

@@ -2,6 +2,7 @@ import type { Evidence } from '../domain/events.ts'
 import type { Entry, Head } from '../domain/ledger.ts'
 import type { SlackAccount, SlackStanding } from '../domain/linking.ts'
 import type { LoginSession } from '../domain/login-session.ts'
+import type { PagePurpose } from '../domain/login-state.ts'
 import type { Narrow } from '../domain/narrowing.ts'
 import type { ProvenIdentity } from '../domain/organisation.ts'
 import type { Verdict } from '../domain/request.ts'
@@ -35,9 +36,11 @@ export interface IdTokens {
 export type ProvenLogin = { identity: ProvenIdentity; acr?: string; at?: NumericDate; evidence: Evidence }
 
 /** What a login is for, and how strong and how new it is wanted: to look at a page, or to make one decision. */
-export type LoginPurpose = { acr?: string; maxAge?: Seconds } & (
-  | { to: string }
+export type LoginPurpose =
+  | PagePurpose
   | {
+      acr?: string
+      maxAge?: Seconds
       decision: {
         id: RequestId
         person: PersonId
@@ -51,13 +54,15 @@ export type LoginPurpose = { acr?: string; maxAge?: Seconds } & (
         less?: Digest
       }
     }
-)
 
 /** A login that was begun: `browser` is the hash of what the browser holds, so that only it can end the login. */
 export type PendingLogin = { browser: Digest; purpose: LoginPurpose; nonce: string; expiresAt: NumericDate }
 
-/** Logins that were begun, and sessions, each under the hash of what the browser holds. Reads are strong. */
+/** Logins and sessions, each under the hash of what the browser holds. Reads are strong. */
 export interface SessionStore {
+  /** Marks a login as ended. @returns false where it was marked before */
+  once(key: Digest, expiresAt: NumericDate): Promise<boolean>
+  /** Keeps a login that a person began who is logged in. */
   begin(key: Digest, login: PendingLogin): Promise<void>
   /** A login that was begun, for one caller only: whoever asks again gets nothing. */
   take(key: Digest): Promise<PendingLogin | undefined>

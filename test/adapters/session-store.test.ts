@@ -56,6 +56,11 @@ onBoth<SessionStore>(
       const taken = await Promise.all(Array.from({ length: 20 }, () => store.take(key('l'))))
       expect(taken.filter((each) => each !== undefined)).toHaveLength(1)
     })
+    test('a login is marked as ended once, also by twenty at once', async () => {
+      const marked = await Promise.all(Array.from({ length: 20 }, () => store.once(key('m'), submittedAt + 600)))
+      expect(marked.filter(Boolean)).toHaveLength(1)
+      expect(await store.once(key('n'), submittedAt + 600)).toBe(true)
+    })
     test('a login is no session, and a session no login', async () => {
       await store.begin(key('x'), login)
       expect(await store.find(key('x'))).toBeUndefined()

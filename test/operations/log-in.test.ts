@@ -1,6 +1,7 @@
 import { SystemSecrets } from '../../functions/adapters/system/secrets.ts'
 import type { Bundle } from '../../functions/domain/bundle.ts'
 import { readNonce } from '../../functions/domain/login-nonce.ts'
+import { writeState } from '../../functions/domain/login-state.ts'
 import { beginLogin, findVisitor, finishLogin, logOut } from '../../functions/operations/log-in.ts'
 import type { LoginPurpose } from '../../functions/operations/login-ports.ts'
 import { MemoryLoginProvider } from '../support/memory-login-provider.ts'
@@ -113,6 +114,36 @@ test('somebody whose entry is not active does not get in', async () => {
   expect(await at.logIn('person-ana')).toMatchObject({ ok: false, code: 'inactive' })
 })
 
+test('a login keeps no row before the provider has answered for a person: beginning one and failing store nothing', async () => {
+  const cookie = secrets.secret()
+  const before = at.sessions.text
+  const address = await at.begin(cookie)
+  const { state } = at.provider.asked(address)
+  const answer = new URL(`${redirect}?code=guessed&state=${state}`)
+  expect(await finishLogin({ answer, cookie }, at.ports)).toMatchObject({ code: 'login_failed' })
+  expect(at.sessions.text).toBe(before)
+})
+
+test('a state that a caller changed, or made without the cookie, is unknown', async () => {
+  const cookie = secrets.secret()
+  const { state } = at.provider.asked(await at.begin(cookie))
+  const [body = '', code] = state.split('.')
+  const forged = writeState(secrets.secret(), { purpose: { to: '/decide' }, expiresAt: 2 ** 40, random: 'r' })
+  for (const each of [`${body}.${'x'.repeat(43)}`, `${body}x.${code}`, `.${code}`, `${state}.`, forged, '.', '%.%']) {
+    const answer = new URL(redirect)
+    answer.search = new URLSearchParams({ code: 'c', state: each }).toString()
+    expect([each, await finishLogin({ answer, cookie }, at.ports)]).toMatchObject([each, { code: 'login_unknown' }])
+  }
+})
+
+test('a login for a page knows after it what it was for', async () => {
+  const cookie = secrets.secret()
+  const purpose = { to: '/break-glass', acr: 'stärker', maxAge: 300 }
+  const address = await at.begin(cookie, purpose)
+  const answer = at.provider.logIn(address, { subject: 'person-ana', at: at.world.clock.now() })
+  expect(await finishLogin({ answer, cookie }, at.ports)).toMatchObject({ ok: true, value: { purpose } })
+})
+
 describe('a login is of the browser that began it, once, and soon', () => {
   const answerTo = async (cookie: string) =>
     at.provider.logIn(await at.begin(cookie), { subject: 'person-ana', at: at.world.clock.now() })
@@ -125,7 +156,16 @@ describe('a login is of the browser that began it, once, and soon', () => {
     const cookie = secrets.secret()
     const answer = await answerTo(cookie)
     expect(await finishLogin({ answer, cookie }, at.ports)).toMatchObject({ ok: true })
-    expect(await finishLogin({ answer, cookie }, at.ports)).toMatchObject({ code: 'login_unknown' })
+    expect(await finishLogin({ answer, cookie }, at.ports)).toMatchObject({ ok: false })
+  })
+  test('a second code of the provider for the same login logs nobody in', async () => {
+    const cookie = secrets.secret()
+    const address = await at.begin(cookie)
+    const answers = [1, 2].map(() =>
+      at.provider.logIn(address, { subject: 'person-ana', at: at.world.clock.now() }),
+    ) as [URL, URL]
+    expect(await finishLogin({ answer: answers[0], cookie }, at.ports)).toMatchObject({ ok: true })
+    expect(await finishLogin({ answer: answers[1], cookie }, at.ports)).toMatchObject({ code: 'login_unknown' })
   })
   test('two copies of an answer at once log in once', async () => {
     const cookie = secrets.secret()

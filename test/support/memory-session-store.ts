@@ -7,6 +7,12 @@ export class MemorySessionStore implements SessionStore {
   readonly #logins = new Map<string, string>()
   readonly #sessions = new Map<string, string>()
 
+  async once(key: Digest): Promise<boolean> {
+    if (this.#logins.has(key)) return false
+    this.#logins.set(key, 'null')
+    return true
+  }
+
   async begin(key: Digest, login: PendingLogin): Promise<void> {
     this.#logins.set(key, JSON.stringify(login))
   }
@@ -14,7 +20,7 @@ export class MemorySessionStore implements SessionStore {
   async take(key: Digest): Promise<PendingLogin | undefined> {
     const login = this.#logins.get(key)
     this.#logins.delete(key)
-    return login === undefined ? undefined : JSON.parse(login)
+    return login === undefined ? undefined : (JSON.parse(login) ?? undefined)
   }
 
   async open(key: Digest, session: LoginSession): Promise<void> {

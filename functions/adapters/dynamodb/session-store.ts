@@ -12,7 +12,7 @@ import { orUnavailable, unavailable } from './unavailable.ts'
 const keepSeconds = 3600
 
 /**
- * Sessions and the logins that lead to them, in the requests table under prefixes of their own: `SESSION#` and `LOGIN#`,
+ * Sessions, the logins that lead to decisions, and marks of those that have ended, in the requests table under prefixes of their own: `SESSION#` and `LOGIN#`,
  * each with the hash of what a browser holds. No role may delete anything there, so what has ended is written over.
  */
 export class DynamoSessionStore implements SessionStore {
@@ -22,6 +22,14 @@ export class DynamoSessionStore implements SessionStore {
   constructor(connection: Connection, table: string) {
     this.#connection = connection
     this.#table = table
+  }
+
+  async once(key: Digest, expiresAt: NumericDate): Promise<boolean> {
+    return this.#conditionally(
+      { ...loginKey(key), ttl: ttlOf(expiresAt) },
+      'attribute_not_exists(pk)',
+      'mark a login as ended',
+    )
   }
 
   async begin(key: Digest, login: PendingLogin): Promise<void> {
@@ -36,19 +44,8 @@ export class DynamoSessionStore implements SessionStore {
     const login = item?.['login']?.S
     if (login === undefined) return undefined
     const pending = JSON.parse(login) as PendingLogin
-    const taken = new PutItemCommand({
-      TableName: this.#table,
-      Item: { ...loginKey(key), ttl: ttlOf(pending.expiresAt) },
-      ConditionExpression: 'attribute_exists(login)',
-    })
-    try {
-      await this.#connection.client.send(taken, within(this.#connection))
-      return pending
-    } catch (cause) {
-      // Also where the answer to an own first attempt was lost: then the person logs in again, and nobody twice.
-      if (cause instanceof ConditionalCheckFailedException) return undefined
-      throw unavailable('take a login', cause)
-    }
+    const taken = { ...loginKey(key), ttl: ttlOf(pending.expiresAt) }
+    return (await this.#conditionally(taken, 'attribute_exists(login)', 'take a login')) ? pending : undefined
   }
 
   async open(key: Digest, session: LoginSession): Promise<void> {
@@ -67,6 +64,18 @@ export class DynamoSessionStore implements SessionStore {
 
   async end(key: Digest, expiresAt: NumericDate): Promise<void> {
     await this.#put({ ...sessionKey(key), ttl: ttlOf(expiresAt) }, 'end a session')
+  }
+
+  async #conditionally(item: Item, condition: string, trying: string): Promise<boolean> {
+    const put = new PutItemCommand({ TableName: this.#table, Item: item, ConditionExpression: condition })
+    try {
+      await this.#connection.client.send(put, within(this.#connection))
+      return true
+    } catch (cause) {
+      // Also where the answer to an own first attempt was lost: then the person logs in again.
+      if (cause instanceof ConditionalCheckFailedException) return false
+      throw unavailable(trying, cause)
+    }
   }
 
   async #put(item: Item, trying: string): Promise<void> {
