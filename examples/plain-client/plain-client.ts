@@ -50,7 +50,7 @@ const keyPair = await oauth.generateKeyPair('ES256')
 const endpoint = evaluation.context.access_request.endpoint
 const submitted = await postJson(
   endpoint,
-  { ...request, denial: { evaluation_id: evaluation.context.evaluation_id } },
+  { ...request, denial: echoOf(evaluation.context) },
   { dpop: await generateProof(keyPair, endpoint, 'POST'), 'idempotency-key': randomUUID() },
 )
 
@@ -94,7 +94,7 @@ say('completed')
 type Json = Record<string, unknown>
 interface Evaluation {
   decision: boolean
-  context: Json & { evaluation_id: string; access_request?: { endpoint: string } }
+  context: Json & { access_request?: Json & { endpoint: string } }
 }
 interface Settled {
   task: { id: string; status: string; status_endpoint: string }
@@ -107,6 +107,12 @@ async function discover(url: URL, algorithm: 'oidc' | 'oauth2'): Promise<oauth.A
 
 async function evaluate(body: Json): Promise<Evaluation> {
   return (await postJson(String(authzen['access_evaluation_endpoint']), body)) as unknown as Evaluation
+}
+
+/** What the profile has a submission repeat of the denial: each member as it came. */
+function echoOf({ evaluation_id, evaluated_at, reason, access_request }: Evaluation['context']): Json {
+  const { expires_at, binding_token, template }: Json = access_request ?? {}
+  return { evaluation_id, evaluated_at, reason, expires_at, binding_token, template }
 }
 
 async function untilSettled(state: Settled): Promise<Settled> {

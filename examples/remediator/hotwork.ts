@@ -1,7 +1,15 @@
 import { createProver, type Prover } from './dpop.ts'
 import { fetchToken } from './identity.ts'
 import type { Settings } from './settings.ts'
-import { type Ask, type AwsCredentials, type Evaluation, readAnswer, type Task, type TokenAnswer } from './wire.ts'
+import {
+  type Ask,
+  type AwsCredentials,
+  denialOf,
+  type Evaluation,
+  readAnswer,
+  type Task,
+  type TokenAnswer,
+} from './wire.ts'
 
 /** An agent's side of Hotwork's API: one method for each call, over plain `fetch`. All throw `Refusal` for a no. */
 export class Hotwork {
@@ -30,11 +38,10 @@ export class Hotwork {
    * @param until Ends the wait and the grant at this time at the latest.
    */
   async submit(ask: Ask, evaluation: Evaluation, idempotencyKey: string, until?: Date): Promise<Task> {
-    const { evaluation_id, access_request } = evaluation.context
-    const url = access_request?.endpoint ?? `${this.settings.apiUrl}/access/v1/requests`
+    const url = evaluation.context.access_request?.endpoint ?? `${this.settings.apiUrl}/access/v1/requests`
     const body = {
       ...ask,
-      denial: { evaluation_id },
+      denial: denialOf(evaluation.context),
       ...(until ? { requested_access: { requested_until: until.toISOString() } } : {}),
     }
     const headers = { 'idempotency-key': idempotencyKey, dpop: await this.#prover.prove('POST', url) }
@@ -159,7 +166,7 @@ export class Hotwork {
   }
 
   /** Hotwork's own members are named by a URL, as the profile asks; here they get a short name. */
-  #asTask(answer: Record<string, unknown>): Task {
-    return { ...answer, hotwork: answer[`${this.settings.apiUrl}/ns/hotwork`] } as unknown as Task
+  #asTask(answer: Omit<Task, 'hotwork'> & { task: { display?: Record<string, unknown> } }): Task {
+    return { ...answer, hotwork: answer.task.display?.[`${this.settings.apiUrl}/ns/hotwork`] } as Task
   }
 }

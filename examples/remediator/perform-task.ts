@@ -27,9 +27,8 @@ export class NotAllowed extends Error {
   readonly task: Task | undefined
 
   constructor(evaluation: Evaluation, task?: Task) {
-    const { reason, policies, detail } = evaluation.context
-    const because = policies.length > 0 ? ` by ${policies.join(', ')}` : ''
-    super(task ? `the request is ${task.task.status}` : `${reason}${because}${detail ? `: ${detail}` : ''}`)
+    const { reason, detail } = evaluation.context
+    super(task ? `the request is ${task.task.status}` : `${reason}${detail ? `: ${detail}` : ''}`)
     this.evaluation = evaluation
     this.task = task
   }

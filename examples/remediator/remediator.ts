@@ -49,11 +49,8 @@ const tell = (step: Step): void => {
 function describe(step: Step): string[] {
   switch (step.name) {
     case 'evaluated': {
-      const { reason, policies, access_request } = step.evaluation.context
-      return [
-        access_request ? `may I? not without approval: ${access_request.display.title}` : `may I? no: ${reason}`,
-        ...(policies.length > 0 ? [`  policies: ${policies.join(', ')}`] : []),
-      ]
+      const { reason, access_request } = step.evaluation.context
+      return [access_request ? `may I? not without approval: ${access_request.display.title}` : `may I? no: ${reason}`]
     }
     case 'submitted': {
       const { task, hotwork } = step.task

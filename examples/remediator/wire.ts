@@ -9,8 +9,8 @@ export interface Ask {
     purpose: string
     justification?: string
     parent_task: { id: string; url?: string }
-    /** A grant that the agent says covers this. */
-    approval?: { id: string }
+    /** The approval that the agent says covers this: all of what its task's `result` has, unchanged. */
+    approval?: Pick<Approval, 'id'> & Partial<Approval>
   }
 }
 
@@ -18,16 +18,34 @@ export interface Evaluation {
   decision: boolean
   context: {
     evaluation_id: string
+    evaluated_at: string
     reason?: string
     detail?: string
-    policies: string[]
+    /** After a no to an approval that was presented: `request` asks for another one. */
+    next_action?: 'request' | 'retry' | 'none'
     /** There only when an approval would help (Access Request and Approval Profile). */
-    access_request?: { endpoint: string; template: string; expires_at: string; display: { title: string } }
+    access_request?: {
+      endpoint: string
+      template: string
+      expires_at: string
+      binding_token?: string
+      display: { title: string }
+    }
     approval?: { id: string; approved_until: string }
   }
 }
 
-/** An ARAP task: the state of a request. Hotwork's own members stand under `{issuer}/ns/hotwork`. */
+/** What a submission repeats of the no that it answers, each member as it came. */
+export const denialOf = ({ evaluation_id, evaluated_at, reason, access_request }: Evaluation['context']) => ({
+  evaluation_id,
+  evaluated_at,
+  reason,
+  expires_at: access_request?.expires_at,
+  binding_token: access_request?.binding_token,
+  template: access_request?.template,
+})
+
+/** An ARAP task: the state of a request. Hotwork's own members stand in `task.display`, under `{issuer}/ns/hotwork`. */
 export interface Task {
   task: {
     id: string
@@ -36,7 +54,7 @@ export interface Task {
     expires_at: string
     progress?: { current_step: number; total_steps: number; step_name: string }
   }
-  result?: { mode: 'reevaluate'; approval: { id: string; approved_at: string; approved_until: string } }
+  result?: { mode: 'reevaluate'; approval: Approval }
   hotwork: {
     tier: number
     round: number
@@ -49,6 +67,13 @@ export interface Task {
     stages: { name: string; quorum: number; decisions: { approve: number; deny: number }; deadline?: string }[]
     grant?: { claim_by: string; not_after: string; uses_left: number; status: string }
   }
+}
+
+export interface Approval {
+  id: string
+  approved_at: string
+  approved_until: string
+  state?: string
 }
 
 /** What was approved: what was asked for, or what an approver left of it. Anything else is refused as out of scope. */

@@ -58,6 +58,8 @@ export const Ask = z.strictObject({
   requestedUntil: NumericDate.optional(),
   /** What the credential leaves open, in plain words. */
   unpinned: z.array(z.string()),
+  /** All that was evaluated beside the above, where that is more: the properties of subject and resource. */
+  bound: Digest.optional(),
   /** How many requests like it the agent had made in the hour before: policy may only raise scrutiny by it. */
   recent: z.int().nonnegative(),
   /** The standing permit that it drew its approval from, where it did: nobody was asked anew. */

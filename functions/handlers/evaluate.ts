@@ -1,7 +1,14 @@
 import type * as z from 'zod'
-import { EvaluationBody, evaluationAnswer, parseBody } from '../adapters/http/authzen.ts'
+import { approvalId, type EvaluationBody, evaluationAnswer } from '../adapters/http/authzen.ts'
 import { type Call, endpoint } from '../adapters/http/endpoint.ts'
-import { incompleteAnswer, isDeciding, readEvaluations } from '../adapters/http/evaluations.ts'
+import {
+  incompleteAnswer,
+  isDeciding,
+  type NoSuchName,
+  noSuchNameAnswer,
+  readEvaluation,
+  readEvaluations,
+} from '../adapters/http/evaluations.ts'
 import type { Json } from '../domain/values.ts'
 import { type EvaluationCaller, evaluateAccess } from '../operations/evaluate-access.ts'
 import { environmentOf } from './environments.ts'
@@ -18,7 +25,7 @@ type Answer = { [member: string]: Json }
 
 /** May this agent do this, and if not, would approval help? One evaluation, or many in one message. */
 const routes: { [route: string]: (call: Call, caller: EvaluationCaller) => Promise<Answer> } = {
-  'POST /access/v1/evaluation': async (call, caller) => evaluate(parseBody(EvaluationBody, call.json()), caller),
+  'POST /access/v1/evaluation': async (call, caller) => evaluate(readEvaluation(call.json()), caller),
   'POST /access/v1/evaluations': async (call, caller) => {
     const message = readEvaluations(call.json())
     if (message.kind === 'one') return evaluate(message.body, caller)
@@ -38,7 +45,8 @@ export const handler = endpoint({ issuer, ...ports }, async (call) => {
   return route ? { status: 200, body: await route(call, caller) } : { status: 404 }
 })
 
-async function evaluate(body: z.infer<typeof EvaluationBody>, caller: EvaluationCaller): Promise<Answer> {
+async function evaluate(body: z.infer<typeof EvaluationBody> | NoSuchName, caller: EvaluationCaller): Promise<Answer> {
+  if ('reason' in body) return noSuchNameAnswer(body)
   const { subject, action, resource, context } = body
   const evaluated = await evaluateAccess(
     {
@@ -48,7 +56,7 @@ async function evaluate(body: z.infer<typeof EvaluationBody>, caller: Evaluation
       resource,
       ...(context?.purpose === undefined ? {} : { purpose: context.purpose }),
       ...(context?.parent_task === undefined ? {} : { parentTask: context.parent_task }),
-      ...(context?.approval === undefined ? {} : { approval: context.approval.id }),
+      ...(context?.approval === undefined ? {} : { approval: approvalId(context.approval) }),
     },
     ports,
   )

@@ -1,4 +1,4 @@
-import { parseBody, RequestBody, taskAnswer } from '../adapters/http/authzen.ts'
+import { parseBody, RequestBody, readDenial, taskAnswer } from '../adapters/http/authzen.ts'
 import { endpoint } from '../adapters/http/endpoint.ts'
 import { BadRequest, badRequest } from '../adapters/http/problem.ts'
 import type { NumericDate } from '../domain/values.ts'
@@ -20,19 +20,12 @@ const shortest = 10
 
 /** `POST /access/v1/requests`: asks for what an evaluation said needs approval. */
 export const handler = endpoint({ issuer, ...ports }, async (call) => {
-  const { ref } = await callers.agent(call)
-  const { proof, once } = await callers.proof(call, { method: 'POST', path })
-  const idempotencyKey = idempotencyKeyOf(call)
+  const { ref, proof, once } = await callers.provenAgent(call, { method: 'POST', path })
+  const idempotencyKey = call.header('idempotency-key') ? idempotencyKeyOf(call) : undefined
   const body = call.json()
   const ask = parseBody(RequestBody, body)
   const { subject, action, resource, context } = ask
-  const evaluation = ask.denial?.evaluation_id
-  if (evaluation === undefined)
-    throw badRequest(
-      'invalid_denial_binding',
-      'The request names no evaluation',
-      '`denial.evaluation_id` should be that of the evaluation',
-    )
+  const { evaluation_id: evaluation } = readDenial(ask.denial)
   if (ask.requested_access?.emergency === true)
     throw badRequest(
       'invalid_request',

@@ -4,7 +4,7 @@ import { deriveStatement, titleOf } from '../domain/catalogue.ts'
 import { hasLostApprover } from '../domain/claiming.ts'
 import { argumentsDigest, digestOf } from '../domain/digest.ts'
 import { asOf } from '../domain/due.ts'
-import type { ApprovedRequest, ParentTask } from '../domain/request.ts'
+import type { ApprovedRequest, Ask, ParentTask } from '../domain/request.ts'
 import { sessionPolicy, sessionPolicyLimit } from '../domain/session-policy.ts'
 import {
   AgentId,
@@ -35,7 +35,7 @@ export type EvaluationAsk = {
   resource: Entity
   purpose?: string
   parentTask?: ParentTask
-  /** `context.approval.id`: a grant that the asker says covers this. */
+  /** `context.approval.id`: a grant that the asker says covers this. Empty where what was sent names none. */
   approval?: string
 }
 
@@ -49,13 +49,12 @@ export type EvaluationReason =
 
 export type Evaluated = { id: EvaluationId; at: NumericDate; policies: readonly string[] } & (
   | { decision: true; approval: { id: string; approvedUntil: NumericDate } }
-  | { decision: false; reason: EvaluationReason; detail?: string }
-  | {
-      decision: false
-      reason: 'approval_required'
-      requestable: { tier: number; title: string; expiresAt: NumericDate }
-    }
+  | { decision: false; reason: EvaluationReason; detail?: string; requestable?: undefined }
+  | { decision: false; reason: AskableReason; requestable: Requestable }
 )
+/** Why not, where a new request may help. */
+type AskableReason = 'approval_required' | 'approval_expired' | 'out_of_scope'
+type Requestable = { tier: number; title: string; expiresAt: NumericDate }
 
 /** A requestable denial may be submitted for this long. */
 const bindingWindow = 600
@@ -71,7 +70,7 @@ const recentPages = [10, 90, 100, 100]
  * would help, and at which tier. Writes at most the evaluation itself, so that a submission can refer to it.
  */
 export async function evaluateAccess(ask: EvaluationAsk, ports: DecidingPorts): Promise<Evaluated> {
-  const { requests, clock, ids } = ports
+  const { clock, ids } = ports
   const now = clock.now()
   const common = { id: ids.evaluation(), at: now, policies: [] }
   const agent = AgentId.safeParse(ask.subject.id)
@@ -79,29 +78,52 @@ export async function evaluateAccess(ask: EvaluationAsk, ports: DecidingPorts): 
     return deny(common, 'policy_denied', 'the subject is no agent known here')
   if (ask.caller.type === 'agent' && ask.caller.id !== agent.data)
     return deny(common, 'policy_denied', '`subject` should be the agent that asks')
+  const keep = keeper(ask, agent.data, common, ports)
   const halt = await findHaltOfAgent(agent.data, ports)
-  if (halt) return deny(common, 'agent_suspended', `stopped by the emergency halt \`${halt.id}\``)
-  if (ask.approval !== undefined) return { ...common, ...(await reevaluate(ask, agent.data, ask.approval, now, ports)) }
+  if (halt) return keep(deny(common, 'agent_suspended', `stopped by the emergency halt \`${halt.id}\``))
+  if (ask.approval === undefined) return keep(await assessed(ask, agent.data, common, ports))
+  const again: Evaluated = { ...common, ...(await reevaluate(ask, agent.data, ask.approval, now, ports)) }
+  if (again.decision || !isAskable(again.reason)) return keep(again)
+  // ARAP: an approval that no longer serves is answered with what a new request takes, where one would help.
+  const anew = await assessed(ask, agent.data, common, ports)
+  return keep('requestable' in anew && anew.requestable ? { ...anew, reason: again.reason } : again)
+}
 
+const isAskable = (reason: EvaluationReason): reason is Exclude<AskableReason, 'approval_required'> =>
+  reason === 'approval_expired' || reason === 'out_of_scope'
+
+/** Whether asking for approval would help, and at which tier. */
+async function assessed(
+  ask: EvaluationAsk,
+  agent: AgentId,
+  common: Pick<Evaluated, 'id' | 'at' | 'policies'>,
+  ports: DecidingPorts,
+): Promise<Evaluated> {
   const missing = ask.purpose === undefined ? 'purpose' : ask.parentTask === undefined ? 'parent_task' : undefined
   // Said before policy is asked: what it would answer about half a question explains nothing.
   if (missing && Object.hasOwn(ports.policy.bundle.actions, ask.action.name))
     return deny(common, 'invalid_arguments', `\`context.${missing}\` is missing`)
-  const recent = await countRecent(agent.data, ask.action.name, now, requests)
-  const assessment = assessAsk(ask, agent.data, recent, now, ports)
+  const recent = await countRecent(agent, ask.action.name, common.at, ports.requests)
+  const assessment = assessAsk(ask, agent, recent, common.at, ports)
   if (assessment.outcome === 'refused')
     return deny({ ...common, policies: assessment.policies }, assessment.reason, assessment.detail)
-
-  const expiresAt = now + bindingWindow
-  const binding = bindingOf(ask)
-  await requests.saveEvaluation({ id: common.id, agent: agent.data, binding, at: now, expiresAt })
   const requestable = {
     tier: assessment.tier,
     title: titleOf(assessment.facts.entry, assessment.facts.arguments),
-    expiresAt,
+    expiresAt: common.at + bindingWindow,
   }
   return { ...common, policies: assessment.policies, decision: false, reason: 'approval_required', requestable }
 }
+
+/** Keeps a no about an agent of the registry for as long as it may be answered by a submission, also where none can help. */
+const keeper =
+  (ask: EvaluationAsk, agent: AgentId, { id, at }: Pick<Evaluated, 'id' | 'at'>, { policy, requests }: DecidingPorts) =>
+  async (evaluated: Evaluated): Promise<Evaluated> => {
+    if (evaluated.decision || !policy.bundle.agents.some((each) => each.id === agent)) return evaluated
+    const refused = evaluated.requestable ? {} : { refused: evaluated.reason }
+    await requests.saveEvaluation({ id, agent, binding: bindingOf(ask), at, expiresAt: at + bindingWindow, ...refused })
+    return evaluated
+  }
 
 const deny = (
   common: Pick<Evaluated, 'id' | 'at' | 'policies'>,
@@ -125,6 +147,27 @@ export const bindingOf = (
     purpose: ask.purpose ?? null,
     parent_task: (ask.parentTask as Json | undefined) ?? null,
   })
+
+/**
+ * What an approval is bound to beside its action and the resource that this names: all other members of what was
+ * evaluated. Absent, it is what the request says of itself.
+ */
+export const boundOf = (ask: Pick<EvaluationAsk, 'subject' | 'resource' | 'purpose' | 'parentTask'>): Digest =>
+  digestOf('hotwork.bound.v1', {
+    subject: withoutActor(ask.subject),
+    resource: ask.resource.properties ?? null,
+    purpose: ask.purpose ?? null,
+    parent_task: (ask.parentTask as Json | undefined) ?? null,
+  })
+
+/** The same of a request for which nothing but its own members was evaluated. */
+export const boundPlainly = ({
+  agent,
+  resource,
+  purpose,
+  parentTask,
+}: Omit<Ask, 'digest' | 'argumentsDigest'>): Digest =>
+  boundOf({ subject: { type: 'agent', id: agent.id }, resource, purpose, parentTask })
 
 /** A submitter may move the actor out of the subject (ARAP), so it is not bound with it. */
 function withoutActor({ properties, ...subject }: Entity): Json {
@@ -210,8 +253,9 @@ async function reevaluate(
   return { decision: true, policies: answer.policies, approval: { id: grant.id, approvedUntil: grant.notAfter } }
 }
 
-function covers(approved: ApprovedRequest['ask'], ask: EvaluationAsk): boolean {
+/** ARAP's exact match: member by member, an absent one being another than one that is null. */
+function covers(approved: Ask, ask: EvaluationAsk): boolean {
   const args = JsonObject.safeParse(ask.action.properties)
-  if (!args.success || (ask.purpose !== undefined && ask.purpose !== approved.purpose)) return false
+  if (!args.success || boundOf(ask) !== (approved.bound ?? boundPlainly(approved))) return false
   return argumentsDigest(ask.action.name, args.data, ask.resource) === approved.argumentsDigest
 }

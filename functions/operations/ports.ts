@@ -136,6 +136,8 @@ export type Evaluation = {
   binding: string
   at: NumericDate
   expiresAt: NumericDate
+  /** Why asking for approval could not help, where it could not. */
+  refused?: string
 }
 
 /** The halts of one target: those in force, and the one lifted last. `version` rises by one with each change. */

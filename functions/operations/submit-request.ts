@@ -18,7 +18,7 @@ import {
 } from '../domain/values.ts'
 import { recordRefusal } from './carry-out.ts'
 import { drawFromPermit } from './draw-permit.ts'
-import { assessAsk, bindingOf, countRecent, type Entity } from './evaluate-access.ts'
+import { assessAsk, bindingOf, boundOf, boundPlainly, countRecent, type Entity } from './evaluate-access.ts'
 import { StaleRequest } from './faults.ts'
 import { findHaltOfAgent } from './find-halt.ts'
 import { bodyDigest, findRepeat, idempotencyItem } from './idempotency.ts'
@@ -37,7 +37,8 @@ export type SubmissionAsk = {
   evaluation: EvaluationId
   requestedUntil?: NumericDate
   jkt: Thumbprint
-  idempotencyKey: string
+  /** None: the same body by the same key is the same request. */
+  idempotencyKey?: string | undefined
   /** The whole body, for telling a repeat from another ask under the same key. */
   body: Json
   /** The proof's replay key. */
@@ -63,8 +64,8 @@ export async function submitRequest(
   ask: SubmissionAsk,
   ports: DecidingPorts & { permits: Pick<PermitStore, 'ofAgent'> },
 ): Promise<Result<Submitted, SubmissionRefusal>> {
-  const key = idempotencyItem(ask.agent.id, ask.idempotencyKey)
   const body = bodyDigest(ask.body)
+  const key = idempotencyItem(ask.agent.id, ask.idempotencyKey ?? `${body} ${ask.jkt}`)
   for (let attempt = 0; attempt < attempts; attempt++) {
     const repeat = await findRepeat(key, body, ask.jkt, ports)
     if (repeat) return repeat.ok ? ok({ stored: repeat.value, created: false }) : recorded(ask, repeat, ports)
@@ -143,6 +144,8 @@ async function makeSubmit(ask: SubmissionAsk, ports: DecidingPorts): Promise<Res
   const evaluation = await requests.loadEvaluation(ask.evaluation)
   if (!evaluation || evaluation.agent !== ask.agent.id)
     return refuse('invalid_denial_binding', '`denial.evaluation_id` is none of yours')
+  if (evaluation.refused !== undefined)
+    return refuse('not_requestable', `${evaluation.refused}: no approval could help with what was evaluated`)
   if (now >= evaluation.expiresAt) return refuse('expired_denial', 'the evaluation is too old: evaluate again')
   if (bindingOf(ask) !== evaluation.binding)
     return refuse(
@@ -180,8 +183,10 @@ async function makeSubmit(ask: SubmissionAsk, ports: DecidingPorts): Promise<Res
     recent,
     jkt,
   }
+  const bound = boundOf(ask)
   const sealed: Ask = {
     ...unsealed,
+    ...(bound === boundPlainly(unsealed) ? {} : { bound }),
     digest: requestDigest(unsealed),
     argumentsDigest: argumentsDigest(unsealed.action, unsealed.arguments, unsealed.resource),
   }

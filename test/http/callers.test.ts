@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { type Call, endpoint } from '../../functions/adapters/http/endpoint.ts'
 import type { Bundle } from '../../functions/domain/bundle.ts'
@@ -260,6 +261,41 @@ describe('the proof of a key', () => {
     expect((await prove(proof(), at)).status).toBe(401)
     expect((await prove(proof({ ath: accessToken }), at)).status).toBe(401)
     expect((await prove(proof({ ath: hash }), { ...at, accessToken: 'a.b.d' })).status).toBe(401)
+  })
+})
+
+describe('an agent that asks, with its key', () => {
+  const where = { method: 'POST', path: '/access/v1/requests' }
+  const hashOf = (text: string) => createHash('sha256').update(text).digest('base64url')
+  const proof = (rest: object = {}) =>
+    signed(
+      key,
+      { typ: 'dpop+jwt', alg: 'ES256', jwk: key.jwk },
+      { jti: 'proof-1', htm: 'POST', htu: `${issuer}${where.path}`, iat: start, ...rest },
+    )
+  const ask = (authorization: string, dpop: string) =>
+    knock({ authorization, dpop }, (call) => callers.provenAgent(call, where))
+
+  test('sends its token as Bearer, with or without its hash in the proof, or by the DPoP scheme with it', async () => {
+    const text = workload(subjectOf('agent:remediator'))
+    for (const [scheme, rest] of [
+      ['Bearer', {}],
+      ['Bearer', { ath: hashOf(text) }],
+      ['DPoP', { ath: hashOf(text) }],
+    ] as const)
+      expect(await ask(`${scheme} ${text}`, proof(rest))).toMatchObject({
+        status: 200,
+        body: { ref: { id: 'agent:remediator' }, proof: { jkt: key.kid } },
+      })
+  })
+
+  test('is refused by the DPoP scheme with a proof for no token, or for another (RFC 9449 section 7.1)', async () => {
+    const text = workload(subjectOf('agent:remediator'))
+    for (const rest of [{}, { ath: hashOf('another') }])
+      expect(await ask(`DPoP ${text}`, proof(rest))).toMatchObject({
+        status: 401,
+        challenge: expect.stringContaining('DPoP error="invalid_dpop_proof"'),
+      })
   })
 })
 

@@ -1,11 +1,14 @@
 import {
+  approvalId,
   EvaluationBody,
   evaluationAnswer,
   parseBody,
   RequestBody,
+  readDenial,
   taskAnswer,
   taskStatus,
 } from '../../functions/adapters/http/authzen.ts'
+import { noSuchNameAnswer, readEvaluation, readEvaluations } from '../../functions/adapters/http/evaluations.ts'
 import { personView } from '../../functions/adapters/http/person-view.ts'
 import { BadRequest, problemType } from '../../functions/adapters/http/problem.ts'
 import { asOf } from '../../functions/domain/due.ts'
@@ -40,6 +43,8 @@ const state = (name: string): ApprovalRequest => {
 const ours = `${issuer}/ns/hotwork`
 // biome-ignore lint/suspicious/noExplicitAny: a test reaches into JSON that it knows
 const task = (of: ApprovalRequest) => taskAnswer(of, issuer) as any
+// biome-ignore lint/suspicious/noExplicitAny: the same
+const own = (of: ApprovalRequest) => task(of).task.display[ours] as any
 // biome-ignore lint/suspicious/noExplicitAny: the same
 const seen = (of: ApprovalRequest) => personView(of) as any
 
@@ -77,12 +82,12 @@ describe('a task', () => {
 
   test('has what an approver left of it exactly if one did, and not who that was', () => {
     for (const [name, of] of states) {
-      const { narrowed, round } = task(of)[ours]
+      const { narrowed, round } = own(of)
       const { arguments: args, uses, lifetime } = of.ask
       expect([name, narrowed]).toEqual([name, round > 1 ? { arguments: args, uses, lifetime } : undefined])
       expect([name, JSON.stringify(task(of)).includes('person:')]).toEqual([name, false])
     }
-    expect(task(state('narrowed'))[ours].round).toBeGreaterThan(1)
+    expect(own(state('narrowed')).round).toBeGreaterThan(1)
   })
 
   test('can be cancelled while it is pending, and says where', () => {
@@ -93,15 +98,13 @@ describe('a task', () => {
     }
   })
 
-  test('has a result exactly if it was approved, and Hotwork’s own members under a name that is an address of ours', () => {
+  test('has a result exactly if it was approved, and Hotwork’s own members where ARAP lets them be, named by an address of ours', () => {
     for (const [name, of] of states) {
       const answer = task(of)
-      expect([name, Object.keys(answer).sort()]).toEqual([
-        name,
-        ['task', ...(grantOf(of) ? ['result'] : []), ours].sort(),
-      ])
+      expect([name, Object.keys(answer).sort()]).toEqual([name, [...(grantOf(of) ? ['result'] : []), 'task']])
+      expect([name, Object.keys(answer.task.display)]).toEqual([name, [ours]])
       if (grantOf(of)) expect(answer.result).toMatchObject({ mode: 'reevaluate', approval: { id: grantOf(of)?.id } })
-      expect(answer[ours].grant?.status).toBe(grantOf(of) && (of.status === 'approved' ? 'live' : of.status))
+      expect(own(of).grant?.status).toBe(grantOf(of) && (of.status === 'approved' ? 'live' : of.status))
     }
   })
 
@@ -152,7 +155,7 @@ describe('a task', () => {
       expect([name, people.filter((each) => text.includes(each))]).toEqual([name, []])
       expect(text).not.toMatch(/comment|see INC-1042|the incident is over/)
     }
-    expect(task(state('denied'))[ours].stages.map((each: { decisions: unknown }) => each.decisions)).toEqual([
+    expect(own(state('denied')).stages.map((each: { decisions: unknown }) => each.decisions)).toEqual([
       { approve: 0, deny: 0 },
       { approve: 0, deny: 1 },
     ])
@@ -351,7 +354,6 @@ describe('a body', () => {
     ['a resource without a type', { ...evaluation, resource: { id: 'a' } }, '`resource.type`'],
     ['a context that is null', { ...evaluation, context: null }, '`context`'],
     ['a task that is text', { ...evaluation, context: { parent_task: 'INC-1' } }, '`context.parent_task`'],
-    ['an approval that is text', { ...evaluation, context: { approval: 'grt_1' } }, '`context.approval`'],
   ])('with %s is 400, and says where', (_what, body, names) => {
     expect(wrong(EvaluationBody, body)).toMatchObject({ status: 400, detail: expect.stringContaining(names) })
   })
@@ -361,7 +363,6 @@ describe('a body', () => {
     ['no parent task', { context: { purpose: 'remediation' } }, '`context.parent_task`'],
     ['several items', { items: [] }, '`items`: several items in one request are not supported'],
     ['a callback', { callback: { url: 'https://x.example' } }, '`callback`: callbacks are not supported'],
-    ['an evaluation that is none', { denial: { evaluation_id: 'evl_1' } }, '`denial.evaluation_id`'],
     [
       'a time without a zone',
       { requested_access: { requested_until: '2027-01-15T08:00:00' } },
@@ -387,6 +388,61 @@ describe('a body', () => {
       status: 400,
       detail: expect.stringContaining(names),
     })
+  })
+
+  const denial = { evaluation_id: `evl_${'0'.repeat(26)}`, expires_at: '2027-01-15T08:10:00Z' }
+  test.each<[what: string, denial: unknown, names: string]>([
+    ['nothing', undefined, '`denial.evaluation_id`'],
+    ['text', 'evl_1', '`denial.evaluation_id`'],
+    ['null', null, '`denial.evaluation_id`'],
+    ['no evaluation', { ...denial, evaluation_id: undefined }, '`denial.evaluation_id`'],
+    ['an evaluation that is none', { ...denial, evaluation_id: 'evl_1' }, '`evaluation_id`'],
+    ['an evaluation that is a number', { ...denial, evaluation_id: 7 }, '`evaluation_id`'],
+    ['no end', { ...denial, expires_at: undefined }, '`expires_at`'],
+    ['an end that is no time', { ...denial, expires_at: 'soon' }, '`expires_at`'],
+  ])('whose denial has %s is `invalid_denial_binding`, and says where', (_what, wrong, names) => {
+    const body = parseBody(RequestBody, JSON.parse(JSON.stringify({ ...evaluation, denial: wrong })))
+    expect(() => readDenial(body.denial)).toThrow(
+      expect.objectContaining({
+        problem: expect.objectContaining({
+          status: 400,
+          code: 'invalid_denial_binding',
+          detail: expect.stringContaining(names),
+        }),
+      }),
+    )
+  })
+
+  test.each([{ id: 'grt_1' }, { id: 7 }, {}, 'grt_1', 7, null, [], { id: 'g'.repeat(65) }])(
+    'may show %j for an approval: it is read, and is none that is known',
+    (approval) => {
+      const { context } = parseBody(EvaluationBody, { ...evaluation, context: { approval } } as never)
+      expect(approvalId(context?.approval as never)).toBe(
+        (approval as { id?: string } | null)?.id === 'grt_1' ? 'grt_1' : '',
+      )
+    },
+  )
+
+  test.each<[what: string, change: object, reason: string]>([
+    ['subject', { subject: { type: 'agent', id: 'a'.repeat(3000) } }, 'policy_denied'],
+    ['type of subject', { subject: { type: 'a'.repeat(300), id: 'agent:remediator' } }, 'policy_denied'],
+    ['action', { action: { name: 'a'.repeat(300) } }, 'unknown_action'],
+    ['resource', { resource: { type: 'ssm:parameter', id: 'a'.repeat(3000) } }, 'invalid_arguments'],
+    ['type of resource', { resource: { type: 'a'.repeat(300), id: 'a' } }, 'invalid_arguments'],
+    ['purpose', { context: { ...evaluation.context, purpose: 'a'.repeat(65) } }, 'invalid_arguments'],
+    ['parent task', { context: { ...evaluation.context, parent_task: { id: 'a'.repeat(300) } } }, 'invalid_arguments'],
+    ['name of nothing', { action: { name: '' } }, 'unknown_action'],
+  ])('with a %s of a length that nothing here has is a question, and the answer is no', (_what, change, reason) => {
+    const read = readEvaluation({ ...evaluation, ...change } as never)
+    expect(read).toMatchObject({ reason })
+    expect(noSuchNameAnswer(read as never)).toMatchObject({ decision: false, context: { reason } })
+    const many = readEvaluations({ ...evaluation, evaluations: [change] } as never)
+    expect(many).toMatchObject({ kind: 'many', items: [{ reason }] })
+  })
+
+  test('that is malformed beside that is 400 all the same', () => {
+    const body = { ...evaluation, action: { name: 'a'.repeat(300) }, resource: undefined }
+    expect(() => readEvaluation(body as never)).toThrow(BadRequest)
   })
 
   test('of a submission may name a time in any zone; it counts in whole seconds', () => {

@@ -1,12 +1,12 @@
 import { decodeJwt } from 'jose'
-import { taskAnswer } from '../../functions/adapters/http/authzen.ts'
+import { hotworkMembers } from '../../functions/adapters/http/authzen.ts'
 import type { Bundle } from '../../functions/domain/bundle.ts'
 import { requestDigest } from '../../functions/domain/digest.ts'
 import { verify } from '../../functions/domain/ledger.ts'
 import type { Narrow } from '../../functions/domain/narrowing.ts'
 import { type ApprovalRequest, grantOf } from '../../functions/domain/request.ts'
 import { narrowAsk } from '../../functions/operations/narrow-ask.ts'
-import { issuer, person, prodParameter, sampleBundle, start, type What, World } from '../support/world.ts'
+import { person, prodParameter, sampleBundle, start, type What, World } from '../support/world.ts'
 
 const bundle = sampleBundle()
 
@@ -273,11 +273,10 @@ describe('the agent', () => {
   test('reads what is left of it in its task, and what it is to be held to', async () => {
     const world = new World(bundle)
     const request = await world.submitted(reserve(10))
-    const members = (state: ApprovalRequest) => taskAnswer(state, issuer)[`${issuer}/ns/hotwork`]
-    expect(members(request)).not.toHaveProperty('narrowed')
+    expect(hotworkMembers(request)).not.toHaveProperty('narrowed')
     await narrow(world, request, 'ana', { ...leave(5), minutes: 5 })
     const left = await now(world, request)
-    expect(members(left)).toMatchObject({
+    expect(hotworkMembers(left)).toMatchObject({
       round: 2,
       digest: left.ask.digest,
       arguments_digest: left.ask.argumentsDigest,

@@ -176,13 +176,15 @@ describe('a submission', () => {
         id: expect.stringMatching(/^req_[0-9a-hjkmnp-tv-z]{26}$/),
         status: 'pending',
         progress: { current_step: 1, total_steps: 2, step_name: 'owner' },
-      },
-      [`${issuer}/ns/hotwork`]: {
-        tier: 2,
-        round: 1,
-        digest: expect.stringMatching(/^sha-256:/),
-        arguments_digest: expect.stringMatching(/^sha-256:/),
-        stages: [{ name: 'owner', quorum: 1, decisions: { approve: 0, deny: 0 } }, { name: 'sre' }],
+        display: {
+          [`${issuer}/ns/hotwork`]: {
+            tier: 2,
+            round: 1,
+            digest: expect.stringMatching(/^sha-256:/),
+            arguments_digest: expect.stringMatching(/^sha-256:/),
+            stages: [{ name: 'owner', quorum: 1, decisions: { approve: 0, deny: 0 } }, { name: 'sre' }],
+          },
+        },
       },
     })
   })
@@ -190,8 +192,9 @@ describe('a submission', () => {
   test.each([
     ['without a proof', { dpop: '' }, 401],
     ['with a proof for another address', { dpop: 'elsewhere' }, 401],
-    ['without an idempotency key', { 'idempotency-key': '' }, 400],
-  ])('%s is refused', async (_what, headers, status) => {
+    ['without an idempotency key', { 'idempotency-key': '' }, 202],
+    ['with a key that is too long', { 'idempotency-key': 'x'.repeat(256) }, 400],
+  ])('%s is answered as it should be', async (_what, headers, status) => {
     const dpop =
       'dpop' in headers && headers.dpop !== '' ? await hotwork.proof(remediator, 'POST', '/token') : undefined
     const answer = await hotwork.submit(remediator, setParameter(prod), {

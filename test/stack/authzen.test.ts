@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Answer, Deployment, prod, remediator, setParameter, staging } from './deployment.ts'
+import { type Answer, Deployment, denialOf, prod, remediator, setParameter, staging } from './deployment.ts'
 
 /**
  * AuthZEN Authorization API 1.0: many evaluations in one message, and the structural part of the certification scenario
@@ -105,12 +105,11 @@ describe('many evaluations', () => {
   test('an evaluation among many can be submitted', async () => {
     const body = setParameter(prod)
     const answer = await ask({ evaluations: [unknown, body] })
-    const { evaluation_id, access_request } = answer.body.evaluations[1].context
     const submitted = await hotwork.json(
       'POST',
       '/access/v1/requests',
       await hotwork.token(remediator),
-      { ...body, denial: { evaluation_id, expires_at: access_request.expires_at } },
+      { ...body, denial: denialOf(answer.body.evaluations[1].context) },
       { dpop: await hotwork.proof(remediator, 'POST', '/access/v1/requests'), 'idempotency-key': randomUUID() },
     )
     expect(submitted.status).toBe(202)

@@ -91,13 +91,12 @@ export class Deployment {
     changes: { headers?: Record<string, string>; body?: object } = {},
   ): Promise<Answer> {
     const evaluated = await this.evaluate(agent, body)
-    const { evaluation_id, access_request } = evaluated.body.context
     const path = '/access/v1/requests'
     return this.json(
       'POST',
       path,
       await this.token(agent),
-      { ...body, denial: { evaluation_id, expires_at: access_request?.expires_at }, ...changes.body },
+      { ...body, denial: denialOf(evaluated.body.context), ...changes.body },
       { dpop: await this.proof(agent, 'POST', path), 'idempotency-key': randomUUID(), ...changes.headers },
     )
   }
@@ -218,6 +217,12 @@ export class Deployment {
     if (!answer.access_token) throw new Error(`no token for ${clientId}: ${JSON.stringify(answer)}`)
     return answer.access_token
   }
+}
+
+/** What a submission repeats of the denied evaluation, as ARAP names it. */
+export const denialOf = ({ evaluation_id, evaluated_at, reason, access_request }: Wire): { [member: string]: Wire } => {
+  const { expires_at, binding_token, template } = access_request ?? {}
+  return { evaluation_id, evaluated_at, reason, expires_at, binding_token, template }
 }
 
 /** A body of examples/requests, with a value of one's own so that no two tests ask the same. */

@@ -1,6 +1,6 @@
 import { verify } from '../../functions/domain/ledger.ts'
 import { statesOf, until, withCredentials } from './aws.ts'
-import { Deployment, prod, remediator, setParameter, staging } from './deployment.ts'
+import { Deployment, denialOf, prod, remediator, setParameter, staging } from './deployment.ts'
 
 jest.setTimeout(120_000)
 const hotwork = new Deployment()
@@ -169,7 +169,7 @@ describe('one request on the deployed stack', () => {
 
   test('two submits with one idempotency key at once are one request', async () => {
     const body = setParameter(prod)
-    const { evaluation_id } = (await hotwork.evaluate(remediator, body)).body.context
+    const denial = denialOf((await hotwork.evaluate(remediator, body)).body.context)
     const token = await hotwork.token(remediator)
     const path = '/access/v1/requests'
     const submit = async () =>
@@ -177,10 +177,10 @@ describe('one request on the deployed stack', () => {
         'POST',
         path,
         token,
-        { ...body, denial: { evaluation_id } },
+        { ...body, denial },
         {
           dpop: await hotwork.proof(remediator, 'POST', path),
-          'idempotency-key': `both-${evaluation_id}`,
+          'idempotency-key': `both-${denial['evaluation_id']}`,
         },
       )
     const [first, second] = await Promise.all([submit(), submit()])
@@ -189,10 +189,10 @@ describe('one request on the deployed stack', () => {
       'POST',
       path,
       token,
-      { ...setParameter(prod), denial: { evaluation_id } },
+      { ...setParameter(prod), denial },
       {
         dpop: await hotwork.proof(remediator, 'POST', path),
-        'idempotency-key': `both-${evaluation_id}`,
+        'idempotency-key': `both-${denial['evaluation_id']}`,
       },
     )
     expect(other).toMatchObject({

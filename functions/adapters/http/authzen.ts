@@ -24,7 +24,8 @@ const Context = z.object({
   purpose: z.string().min(1).max(64).optional(),
   justification: z.string().max(4000).optional(),
   parent_task: z.object({ id: ParentTask.shape.id, url: ParentTask.shape.url }).optional(),
-  approval: z.object({ id: z.string().max(64) }).optional(),
+  /** A reference that is malformed is no approval, and no error (ARAP, "Approval Reference Substitution"). */
+  approval: z.json().optional(),
 })
 
 export const EvaluationBody = z.object({
@@ -43,11 +44,26 @@ export const Timestamp = z.iso
 export const RequestBody = EvaluationBody.extend({
   context: Context.extend({ purpose: z.string().min(1).max(64), parent_task: Context.shape.parent_task.unwrap() }),
   requested_access: z.object({ requested_until: Timestamp.optional(), emergency: z.boolean().optional() }).optional(),
-  denial: z.object({ evaluation_id: EvaluationId.optional(), expires_at: z.string().optional() }).optional(),
+  /** Read apart: what is wrong with it is `invalid_denial_binding` and no other error. */
+  denial: z.json().optional(),
   client: z.object({ actor: z.object({ id: z.string(), issuer: z.string().optional() }).optional() }).optional(),
   items: z.undefined({ error: 'several items in one request are not supported: send one request each' }).optional(),
   callback: z.undefined({ error: 'callbacks are not supported: read the task, with `?wait=`' }).optional(),
 })
+
+/** The denied evaluation that a submission answers, as its client echoes it. */
+const Denial = z.object({ evaluation_id: EvaluationId, expires_at: Timestamp })
+export type Denial = z.infer<typeof Denial>
+
+/** @throws BadRequest `invalid_denial_binding` */
+export function readDenial(denial: Json | undefined): Denial {
+  const parsed = Denial.safeParse(denial ?? {})
+  if (parsed.success) return parsed.data
+  const detail = z.looseObject({ evaluation_id: z.json() }).safeParse(denial).success
+    ? `\`denial\`: ${whatIsWrong(parsed.error, 'denial')}`
+    : '`denial.evaluation_id` should be that of the evaluation, and `denial.expires_at` its `access_request.expires_at`'
+  throw badRequest('invalid_denial_binding', 'The request names no evaluation that it could be bound to', detail)
+}
 
 /** Parses a body, or says which member is wrong and what it should be. @throws BadRequest */
 export function parseBody<T>(schema: z.ZodType<T>, body: Json): T {
@@ -56,14 +72,23 @@ export function parseBody<T>(schema: z.ZodType<T>, body: Json): T {
   throw badRequest('invalid_request', 'The body is not what this endpoint takes', whatIsWrong(parsed.error, 'body'))
 }
 
-/** The decision, as AuthZEN and ARAP have it. A deny is an answer, not an error. */
+/** The id of an approval that was presented; empty where what was presented has none. */
+export function approvalId(approval: Json): string {
+  const parsed = z.object({ id: z.string().max(64) }).safeParse(approval)
+  return parsed.success ? parsed.data.id : ''
+}
+
+/**
+ * The decision, as AuthZEN and ARAP have it. A deny is an answer, not an error. Which policies decided is on record, for
+ * people: an agent that knows them knows what to write.
+ */
 export function evaluationAnswer(evaluated: Evaluated, issuer: string): Json {
-  const common = { evaluation_id: evaluated.id, evaluated_at: rfc3339(evaluated.at), policies: [...evaluated.policies] }
+  const common = { evaluation_id: evaluated.id, evaluated_at: rfc3339(evaluated.at) }
   if (evaluated.decision) {
     const { id, approvedUntil } = evaluated.approval
     return { decision: true, context: { ...common, approval: { id, approved_until: rfc3339(approvedUntil) } } }
   }
-  if ('requestable' in evaluated) {
+  if (evaluated.requestable) {
     const { tier, title, expiresAt } = evaluated.requestable
     const access_request = {
       endpoint: `${issuer}/access/v1/requests`,
@@ -71,7 +96,9 @@ export function evaluationAnswer(evaluated: Evaluated, issuer: string): Json {
       expires_at: rfc3339(expiresAt),
       display: { title },
     }
-    return { decision: false, context: { ...common, reason: evaluated.reason, access_request } }
+    // Where an approval was presented, its client is told what to do with the refusal: ask for another.
+    const next = evaluated.reason === 'approval_required' ? {} : { next_action: 'request' }
+    return { decision: false, context: { ...common, reason: evaluated.reason, ...next, access_request } }
   }
   const detail = evaluated.detail === undefined ? {} : { detail: evaluated.detail }
   return { decision: false, context: { ...common, reason: evaluated.reason, next_action: 'none', ...detail } }
@@ -85,7 +112,7 @@ export function taskStatus(state: ApprovalRequest): 'pending' | 'approved' | 'de
   return 'denied'
 }
 
-/** The task of a request, its result, and Hotwork's own members under a name that is ours. Who decided is for people. */
+/** The task of a request and its result, with Hotwork's own members where ARAP lets them be. Who decided is for people. */
 export function taskAnswer(state: ApprovalRequest, issuer: string): { [member: string]: Json } {
   const { ask } = state
   const endpoint = `${issuer}/access/v1/requests/${ask.id}`
@@ -99,6 +126,7 @@ export function taskAnswer(state: ApprovalRequest, issuer: string): { [member: s
       expires_at: rfc3339(taskExpiry(state)),
       ...progressOf(state),
       ...cancel,
+      display: { [`${issuer}/ns/hotwork`]: hotworkMembers(state) },
     },
     ...(grant
       ? {
@@ -112,7 +140,6 @@ export function taskAnswer(state: ApprovalRequest, issuer: string): { [member: s
           },
         }
       : {}),
-    [`${issuer}/ns/hotwork`]: hotworkMembers(state),
   }
 }
 
@@ -157,7 +184,7 @@ function progressOf(state: ApprovalRequest): { progress?: Json } {
   return { progress: { current_step: index + 1, total_steps: state.stages.length, step_name: name } }
 }
 
-function hotworkMembers(state: ApprovalRequest): Json {
+export function hotworkMembers(state: ApprovalRequest): Json {
   const { ask, tier, round } = state
   const grant = grantOf(state)
   return {

@@ -3,13 +3,15 @@ import type { Json } from '../../domain/values.ts'
 import { whatIsWrong } from '../../domain/what-is-wrong.ts'
 import { EvaluationBody, parseBody } from './authzen.ts'
 
+type Body = z.infer<typeof EvaluationBody>
+
 /**
  * Many evaluations in one message (AuthZEN Authorization API 1.0, Access Evaluations API). Without `evaluations`, or with
  * none in it, the message is a single evaluation and is answered as one.
  */
 export type Evaluations =
-  | { kind: 'one'; body: z.infer<typeof EvaluationBody> }
-  | { kind: 'many'; semantic: Semantic; items: readonly (z.infer<typeof EvaluationBody> | Incomplete)[] }
+  | { kind: 'one'; body: Body | NoSuchName }
+  | { kind: 'many'; semantic: Semantic; items: readonly (Body | NoSuchName | Incomplete)[] }
 
 /** An item that is no evaluation, even with the defaults: its decision is `false`, and the others are not touched. */
 export type Incomplete = { incomplete: string }
@@ -28,7 +30,7 @@ const Message = z.object({
 /** @throws BadRequest */
 export function readEvaluations(body: Json): Evaluations {
   const { evaluations = [], options } = parseBody(Message, body)
-  if (evaluations.length === 0) return { kind: 'one', body: parseBody(EvaluationBody, body) }
+  if (evaluations.length === 0) return { kind: 'one', body: readEvaluation(body) }
   const { subject, action, resource, context } = body as { [member: string]: Json }
   const defaults = Object.fromEntries(
     Object.entries({ subject, action, resource, context }).filter(([, value]) => value !== undefined),
@@ -38,11 +40,42 @@ export function readEvaluations(body: Json): Evaluations {
   return { kind: 'many', semantic: options?.evaluations_semantic ?? 'execute_all', items }
 }
 
-function readItem(item: { [member: string]: unknown }) {
+/** One evaluation. @throws BadRequest when it is none by its form */
+export function readEvaluation(body: Json): Body | NoSuchName {
+  const parsed = EvaluationBody.safeParse(body)
+  return parsed.success ? parsed.data : (noSuchName(parsed.error) ?? parseBody(EvaluationBody, body))
+}
+
+function readItem(item: { [member: string]: unknown }): Body | NoSuchName | Incomplete {
   const parsed = EvaluationBody.safeParse(item)
   if (parsed.success) return parsed.data
-  return { incomplete: whatIsWrong(parsed.error, 'evaluation') }
+  return noSuchName(parsed.error) ?? { incomplete: whatIsWrong(parsed.error, 'evaluation') }
 }
+
+/** A name that nothing here can have: the decision about it is false. */
+export type NoSuchName = { reason: 'unknown_action' | 'policy_denied' | 'invalid_arguments'; detail: string }
+
+/**
+ * An evaluation that is one by its form and names what cannot be, since nothing here has a name of that length. It is a
+ * question like any other, and its answer is no.
+ */
+function noSuchName({ issues }: z.ZodError): NoSuchName | undefined {
+  const [first] = issues
+  if (
+    !first ||
+    issues.some(({ code, path }) => !['too_big', 'too_small'].includes(code) || path.includes('properties'))
+  )
+    return undefined
+  const [of, member] = first.path
+  const reason = of === 'subject' ? 'policy_denied' : member === 'name' ? 'unknown_action' : 'invalid_arguments'
+  return { reason, detail: `nothing here has a \`${first.path.join('.')}\` of this length` }
+}
+
+/** The decision about such a one. */
+export const noSuchNameAnswer = ({ reason, detail }: NoSuchName): { [member: string]: Json } => ({
+  decision: false,
+  context: { reason, next_action: 'none', detail },
+})
 
 /** Whether, after this decision, nothing more is to be evaluated: the deciding item is the last in the answer. */
 export const isDeciding = (semantic: Semantic, decision: boolean): boolean =>

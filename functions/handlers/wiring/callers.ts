@@ -40,6 +40,19 @@ export class Callers {
     return this.agentOf(bearer(call, this.#issuer))
   }
 
+  /**
+   * An agent that proves a key in the same call. Its token is a bearer token, or comes by the DPoP scheme, as clients of
+   * that standard send it: then the proof is for that very token too (RFC 9449 section 7.1).
+   *
+   * @throws BadRequest 401
+   */
+  async provenAgent(call: Call, where: { method: string; path: string }) {
+    const token = dpopToken(call)
+    const { ref } = await (token === undefined ? this.agent(call) : this.agentOf(token))
+    const proven = await this.proof(call, { ...where, ...(token === undefined ? {} : { accessToken: token }) })
+    return { ref, ...proven }
+  }
+
   /** The agent of a workload token, such as the subject token of an exchange. @throws BadRequest 401 */
   async agentOf(token: string): Promise<{ agent: Agent; ref: AgentRef }> {
     const identity = await this.#identify(token)
@@ -138,10 +151,18 @@ export class Callers {
   }
 }
 
-/** The one bearer token of a call. */
+/** The one token of a call, by a scheme. */
+function tokenBy(scheme: 'bearer' | 'dpop', call: Call): string | undefined {
+  const [sent, token, ...more] = (call.header('authorization') ?? '').split(' ')
+  return sent?.toLowerCase() === scheme && token && more.length === 0 ? token : undefined
+}
+
+/** The token of a call that came by the DPoP scheme, if one did. */
+export const dpopToken = (call: Call): string | undefined => tokenBy('dpop', call)
+
 function bearer(call: Call, issuer: string): string {
-  const [scheme, token, ...more] = (call.header('authorization') ?? '').split(' ')
-  if (scheme?.toLowerCase() !== 'bearer' || !token || more.length > 0) throw unauthorized(issuer)
+  const token = tokenBy('bearer', call)
+  if (token === undefined) throw unauthorized(issuer)
   return token
 }
 

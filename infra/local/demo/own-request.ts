@@ -40,10 +40,9 @@ export async function tellOwnRequest(world: World, file: string): Promise<void> 
 function describe(step: Step): string[] {
   switch (step.name) {
     case 'evaluated': {
-      const { reason, detail, policies, access_request } = step.evaluation.context
-      const by = policies.length > 0 ? ` (${policies.join(', ')})` : ''
-      if (!access_request) return [`${reason}${by}${detail ? `: ${detail}` : ''}`]
-      return [`${access_request.display.title}: ${access_request.template}${by}`]
+      const { reason, detail, access_request } = step.evaluation.context
+      if (!access_request) return [`${reason}${detail ? `: ${detail}` : ''}`]
+      return [`${access_request.display.title}: ${access_request.template}`]
     }
     case 'submitted':
       return [

@@ -3,7 +3,7 @@ import { decodeJwt } from 'jose'
 import { act, withCredentials } from '../../../../examples/remediator/act.ts'
 import type { Hotwork } from '../../../../examples/remediator/hotwork.ts'
 import type { Step } from '../../../../examples/remediator/perform-task.ts'
-import type { Ask, AwsCredentials } from '../../../../examples/remediator/wire.ts'
+import type { Ask, AwsCredentials, Task } from '../../../../examples/remediator/wire.ts'
 import { denial, finding, iamDenial, refusedByHotwork, refusedByIam } from '../findings.ts'
 import type { Finding, Report } from '../report.ts'
 import { until } from '../until.ts'
@@ -16,7 +16,6 @@ export async function lookAtCredential(
   ask: Ask,
   { task, token, credentials }: Extract<Step, { name: 'credential' }>,
 ): Promise<void> {
-  const grant = task.result?.approval.id ?? 'none'
   await report.expect('the access token is for this one thing, bound to the agent’s key', async () => {
     const claims = decodeJwt(token.access_token)
     const detail = token.authorization_details[0] ?? {}
@@ -29,14 +28,14 @@ export async function lookAtCredential(
     return finding(held, `aud ${claims.aud}, for ${detail['action']}, ${detail['uses']} use, ${token.expires_in} s`)
   })
   await report.expect('asked again with the approval, Hotwork says yes to exactly what was approved', async () => {
-    const { decision, context } = await agent.evaluate(withApproval(ask, grant))
+    const { decision, context } = await agent.evaluate(withApproval(ask, task))
     return finding(
       decision,
       decision ? `decision: true until ${context.approval?.approved_until}` : `${context.reason}`,
     )
   })
   await report.expect('a changed argument is out of scope: approval for 3000 ms is none for 9000 ms', async () => {
-    const changed = withApproval(withArguments(ask, { Value: '9000' }), grant)
+    const changed = withApproval(withArguments(ask, { Value: '9000' }), task)
     const { decision, context } = await agent.evaluate(changed)
     return finding(!decision && context.reason === 'out_of_scope', `decision: ${decision}, ${context.reason}`)
   })
@@ -75,7 +74,7 @@ export async function lookAtDeadCredential(
     ),
   )
   await report.expect('completed: asked again with the approval, Hotwork says that it has ended', async () => {
-    const { decision, context } = await agent.evaluate(withApproval(ask, task.result?.approval.id ?? 'none'))
+    const { decision, context } = await agent.evaluate(withApproval(ask, task))
     return finding(!decision && context.reason === 'approval_expired', `decision: ${decision}, ${context.reason}`)
   })
 }
@@ -103,7 +102,10 @@ export async function untilDead(
   return finding(denial[how].test(said), `refused ${lag} ms after, at try ${tries}: ${said}`, lag)
 }
 
-const withApproval = (ask: Ask, id: string): Ask => ({ ...ask, context: { ...ask.context, approval: { id } } })
+const withApproval = (ask: Ask, { result }: Task): Ask => ({
+  ...ask,
+  context: { ...ask.context, approval: result?.approval ?? { id: 'none' } },
+})
 
 /** The same ask with other values for some arguments. */
 export const withArguments = (ask: Ask, changed: Record<string, unknown>): Ask => ({

@@ -44,7 +44,7 @@ export async function tellNarrowed(world: World): Promise<void> {
   })
   await report.expect('what was asked at first is out of the approval’s scope, and what is left is in it', async () => {
     const settled = await agent.readTask(id)
-    const approval = { id: settled.result?.approval.id ?? 'none' }
+    const approval = settled.result?.approval ?? { id: 'none' }
     const covers = (each: typeof ask) => agent.evaluate({ ...each, context: { ...each.context, approval } })
     const [whole, left] = [await covers(ask), await covers(asApproved(ask, settled))]
     const held = !whole.decision && whole.context.reason === 'out_of_scope' && left.decision

@@ -7,32 +7,17 @@ import { withArguments } from './credential.ts'
 export async function tellNoFromPolicy(world: World): Promise<void> {
   const { report } = world
   const refusals = [
-    [
-      'a parameter of Hotwork’s own is forbidden, at every tier',
-      'forbidden-hotwork-parameter',
-      'hotwork-guards-itself',
-    ],
-    [
-      'a planner gets no credential that changes anything',
-      'forbidden-planner-parameter',
-      'orchestrators-change-nothing',
-    ],
-    ['a build bot does no repairs', 'forbidden-builder-repair', undefined],
+    ['a parameter of Hotwork’s own is forbidden, at every tier', 'forbidden-hotwork-parameter'],
+    ['a planner gets no credential that changes anything', 'forbidden-planner-parameter'],
+    ['a build bot does no repairs', 'forbidden-builder-repair'],
   ] as const
-  for (const [expected, file, policy] of refusals) {
+  for (const [expected, file] of refusals) {
     await report.expect(expected, async () => {
       const ask = world.example(file)
       const { decision, context } = await (await world.agent(ask.subject.id)).evaluate(ask)
-      const by = context.policies.length > 0 ? `by ${context.policies.join(', ')}` : 'since no policy permits it'
-      const held =
-        !decision &&
-        context.reason === 'policy_denied' &&
-        !context.access_request &&
-        (policy === undefined || context.policies.includes(policy))
-      return finding(
-        held,
-        `${context.reason} ${by}; ${context.access_request ? 'may be asked for' : 'nothing to ask for'}`,
-      )
+      // By which policy is for people: the agent that asks is not told.
+      const held = !decision && context.reason === 'policy_denied' && !context.access_request
+      return finding(held, `${context.reason}; ${context.access_request ? 'may be asked for' : 'nothing to ask for'}`)
     })
   }
 

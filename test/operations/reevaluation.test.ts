@@ -1,0 +1,188 @@
+import { evaluationAnswer } from '../../functions/adapters/http/authzen.ts'
+import { grantOf } from '../../functions/domain/request.ts'
+import type { EvaluationId } from '../../functions/domain/values.ts'
+import { type EvaluationAsk, evaluateAccess } from '../../functions/operations/evaluate-access.ts'
+import {
+  agent,
+  agentKey,
+  issuer,
+  parameter,
+  prodParameter,
+  sampleBundle,
+  stagingParameter,
+  World,
+} from '../support/world.ts'
+
+/** ARAP: an approval counts for exactly what was approved, and a denial can be answered only if approval could help. */
+
+const bundle = sampleBundle()
+const remediator = { type: 'agent', id: agent('remediator') } as const
+
+/** What is asked, whole: everything that an approval is bound to. */
+const asked: EvaluationAsk = {
+  caller: remediator,
+  subject: { ...remediator, properties: { region: 'eu' } },
+  action: { name: prodParameter.action, properties: prodParameter.arguments },
+  resource: { ...prodParameter.resource, properties: { owner: 'payments', labels: ['a', null] } },
+  purpose: 'remediation',
+  parentTask: { id: 'INC-1042', url: 'https://tickets.example/INC-1042' },
+}
+
+/** A world in which that was submitted and approved. */
+async function approvedWorld() {
+  const world = new World(bundle)
+  const { subject, resource, parentTask } = asked
+  const denied = await evaluateAccess(asked, world.ports)
+  const request = await world.submitted(prodParameter, {
+    ...{ subject, resource, evaluation: denied.id, idempotencyKey: 'one' },
+    ...(parentTask ? { parentTask } : {}),
+  })
+  await world.decide(request, 'ana')
+  await world.decide(request, 'eve')
+  const approval = grantOf(await world.state(request.ask.id))?.id as string
+  return { world, id: request.ask.id, approval }
+}
+
+describe('with an approval, everything is compared member by member', () => {
+  test('the same again is a permit', async () => {
+    const { world, approval } = await approvedWorld()
+    expect(await evaluateAccess({ ...asked, approval }, world.ports)).toMatchObject({ decision: true })
+  })
+
+  const { purpose: _p, ...withoutPurpose } = asked
+  const { parentTask: _t, ...withoutTask } = asked
+  test.each<[what: string, changed: EvaluationAsk]>([
+    ['another property of the subject', { ...asked, subject: { ...remediator, properties: { region: 'us' } } }],
+    ['no properties of the subject', { ...asked, subject: remediator }],
+    [
+      'a property of the subject more',
+      { ...asked, subject: { ...remediator, properties: { region: 'eu', more: null } } },
+    ],
+    ['no properties of the resource', { ...asked, resource: prodParameter.resource }],
+    [
+      'its list in another order',
+      { ...asked, resource: { ...prodParameter.resource, properties: { owner: 'payments', labels: [null, 'a'] } } },
+    ],
+    ['another argument', { ...asked, action: { ...asked.action, properties: parameter('/prod/x', '1').arguments } }],
+    ['another purpose', { ...asked, purpose: 'maintenance' }],
+    ['no purpose', withoutPurpose],
+    ['another parent task', { ...asked, parentTask: { id: 'INC-1043' } }],
+    ['its parent task without the address', { ...asked, parentTask: { id: 'INC-1042' } }],
+    ['no parent task', withoutTask],
+  ])('%s is out of scope', async (_what, changed) => {
+    const { world, approval } = await approvedWorld()
+    expect(await evaluateAccess({ ...changed, approval }, world.ports)).toMatchObject({
+      decision: false,
+      reason: 'out_of_scope',
+    })
+  })
+
+  test('the actor may be left out of the subject, where it does not belong to what is bound', async () => {
+    const { world, approval } = await approvedWorld()
+    const acting = { ...remediator, properties: { region: 'eu', act: { sub: 'x' } } }
+    expect(await evaluateAccess({ ...asked, subject: acting, approval }, world.ports)).toMatchObject({ decision: true })
+  })
+
+  test('nothing more is kept of a request for which nothing more was evaluated', async () => {
+    const plain = await new World(bundle).submitted(prodParameter)
+    expect(plain.ask).not.toHaveProperty('bound')
+    const { world, id } = await approvedWorld()
+    expect((await world.state(id)).ask.bound).toMatch(/^sha-256:/)
+  })
+})
+
+describe('what an agent is told to do after the no', () => {
+  type Answered = { context: { [member: string]: unknown; evaluation_id: EvaluationId } }
+  const context = (evaluated: Awaited<ReturnType<typeof evaluateAccess>>) =>
+    (evaluationAnswer(evaluated, issuer) as unknown as Answered).context
+
+  test('`request`, with all that a new request takes, once the approval is over or does not cover this', async () => {
+    const { world, approval } = await approvedWorld()
+    const wider = { ...asked, purpose: 'maintenance', approval }
+    world.clock.advance(1)
+    const outside = context(await evaluateAccess(wider, world.ports))
+    expect(outside).toMatchObject({
+      reason: 'out_of_scope',
+      next_action: 'request',
+      access_request: { template: 'tier2' },
+    })
+    world.clock.advance(86_400)
+    const over = context(await evaluateAccess({ ...asked, approval }, world.ports))
+    expect(over).toMatchObject({ reason: 'approval_expired', next_action: 'request' })
+    const { subject, resource } = asked
+    const again = await world.submit(prodParameter, {
+      ...{ subject, resource, evaluation: over.evaluation_id, idempotencyKey: 'two' },
+      parentTask: asked.parentTask as { id: string },
+    })
+    expect(again).toMatchObject({ ok: true, value: { stored: { state: { status: 'pending' } } } })
+  })
+
+  test('`none` where no approval is shown, or where a new one could not help either', async () => {
+    const { world, approval } = await approvedWorld()
+    const unknown = context(await evaluateAccess({ ...asked, approval: 'grt_' }, world.ports))
+    expect(unknown).toMatchObject({ reason: 'approval_unverifiable', next_action: 'none' })
+    const forbidden = parameter('/prod/hotwork/x')
+    const elsewhere = {
+      ...{ ...asked, approval, resource: forbidden.resource },
+      action: { name: forbidden.action, properties: forbidden.arguments },
+    }
+    const refused = context(await evaluateAccess(elsewhere, world.ports))
+    expect(refused).toMatchObject({ reason: 'out_of_scope', next_action: 'none' })
+    expect(refused).not.toHaveProperty('access_request')
+  })
+
+  test('and never by which policies: those are for people', async () => {
+    const { world, approval } = await approvedWorld()
+    const forbidden = parameter('/prod/hotwork/x')
+    for (const evaluated of [
+      await evaluateAccess({ ...asked, approval }, world.ports),
+      await world.evaluate(prodParameter),
+      await world.evaluate(forbidden),
+    ]) {
+      expect(evaluated.policies.length).toBeGreaterThan(0)
+      expect(JSON.stringify(evaluationAnswer(evaluated, issuer))).not.toContain('polic'.concat('ies'))
+      for (const id of evaluated.policies) expect(JSON.stringify(evaluationAnswer(evaluated, issuer))).not.toContain(id)
+    }
+  })
+})
+
+describe('a submission', () => {
+  test('of an evaluation that no approval could help is not requestable', async () => {
+    const world = new World(bundle)
+    for (const what of [
+      parameter('/prod/hotwork/x'),
+      { ...stagingParameter, action: 'no:Such' },
+      { ...stagingParameter, arguments: { Name: '/staging/a' } },
+    ])
+      expect(await world.submit(what)).toMatchObject({ ok: false, code: 'not_requestable' })
+  })
+
+  test('of another agent’s evaluation is bound to nothing, whatever it was', async () => {
+    const world = new World(bundle)
+    for (const what of [prodParameter, parameter('/prod/hotwork/x')]) {
+      const { id: evaluation } = await world.evaluate({ ...what, agent: agent('builder') })
+      expect(await world.submit(what, { evaluation, idempotencyKey: evaluation })).toMatchObject({
+        ok: false,
+        code: 'invalid_denial_binding',
+      })
+    }
+  })
+
+  test('without an idempotency key is the same request when the same key sends the same body again', async () => {
+    const world = new World(bundle)
+    const { id: evaluation } = await world.evaluate(stagingParameter)
+    const send = (changes: object = {}) =>
+      world.submit(stagingParameter, {
+        ...{ evaluation, idempotencyKey: undefined, body: { evaluation } },
+        ...{ once: world.proof(), ...changes },
+      })
+    const first = await send()
+    expect(await send()).toMatchObject({ ok: true, value: { created: false } })
+    expect(first).toMatchObject({ ok: true, value: { created: true } })
+    const other = await send({ body: { evaluation, more: true } })
+    expect(other).toMatchObject({ ok: true, value: { created: true } })
+    expect(await send({ jkt: agentKey.replace(/^./, 'b') as typeof agentKey })).toMatchObject({
+      value: { created: true },
+    })
+  })
+})
