@@ -118,6 +118,7 @@ export class Hotwork {
 
   /**
    * Gives another agent a right out of this agent's own grant: what the request was for or narrower, and its uses from here.
+   * With a proof of the key that asked: the workload token alone delegates nothing.
    * @returns the other agent's task, approved with its parent
    */
   async delegate(
@@ -126,7 +127,8 @@ export class Hotwork {
     idempotencyKey: string,
   ): Promise<Task> {
     const url = `${this.settings.apiUrl}/v1/requests/${id}/delegations`
-    return this.#asTask(await this.#post(url, right, { 'idempotency-key': idempotencyKey }))
+    const headers = { 'idempotency-key': idempotencyKey, dpop: await this.#prover.prove('POST', url) }
+    return this.#asTask(await this.#post(url, right, headers))
   }
 
   /** Reports the end of the task. The credential is dead from then on. */

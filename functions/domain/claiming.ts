@@ -3,7 +3,7 @@ import { longestCredential } from './break-glass.ts'
 import type { Authority, Eligibility, Intend, Issue } from './commands.ts'
 import { type Event, system } from './events.ts'
 import { type ApprovalRequest, type ApprovedRequest, approvalsOf, keyOf, usesLeft } from './request.ts'
-import type { NumericDate } from './values.ts'
+import type { NumericDate, Thumbprint } from './values.ts'
 
 /**
  * How long an intent may wait to be issued. What policy said and who was eligible was found at the intent, so a mint that
@@ -22,7 +22,7 @@ export const mostSessions = 100
 export function intend(state: ApprovalRequest, command: Intend, at: NumericDate): Answered {
   const { claim, credential, session } = command
   if (state.status !== 'approved') return { code: state.status }
-  const bound = bindKey(state, command, at)
+  const bound = bindKey(state, { ...command, first: claim === 'access_token', another: mayRebind(command) }, at)
   if (!bound) return { code: 'key_mismatch' }
   if (claim === 'aws' && state.grant.credentials.access_token?.id !== command.presented)
     return { code: 'credential_superseded' }
@@ -48,18 +48,24 @@ export function intend(state: ApprovalRequest, command: Intend, at: NumericDate)
   return [...bound, intended]
 }
 
+/** Another key is taken for an access token alone, and for an agent whose registration says so. */
+const mayRebind = ({ claim, mayRebind }: Intend): boolean => claim === 'access_token' && mayRebind === true
+
 /**
- * The key of a grant is the one that asked. A delegated one is bound to the first key it meets, and another key is taken
- * only for an agent whose registration says so; both are entries. AWS credentials never change a key.
+ * The key of a grant is the one that asked. A delegated grant is bound to the first key that claims it or delegates it;
+ * each key that is bound later than the request is an entry. AWS credentials never bind a key.
+ *
+ * @param proven `first`: whether this act may bind a grant that has no key; `another`: whether it may replace the key
+ * @returns the events, or nothing where the key is another one
  */
-function bindKey(
+export function bindKey(
   state: ApprovedRequest,
-  { jkt, claim, mayRebind, bundle }: Intend,
+  { jkt, first, another, bundle }: { jkt: Thumbprint; first: boolean; another: boolean; bundle: string },
   at: NumericDate,
 ): readonly Event[] | undefined {
   const key = keyOf(state)
   if (key === jkt) return []
-  if (claim !== 'access_token' || (key !== undefined && mayRebind !== true)) return undefined
+  if (!(key === undefined ? first : another)) return undefined
   const replaces = key === undefined ? {} : { replaces: key }
   return [{ type: 'KeyBound', at, actor: agentActor(state.ask), policies: [], bundle, jkt, ...replaces }]
 }

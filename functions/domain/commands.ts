@@ -172,6 +172,7 @@ export type Delegate = Common &
   Authority & {
     type: 'delegate'
     agent: AskerId
+    jkt: Thumbprint
     child: RequestId
     to: AgentId
     uses: number

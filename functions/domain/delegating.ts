@@ -1,5 +1,5 @@
 import { type Answered, agentActor, endedBy } from './answering.ts'
-import { deniedNow } from './claiming.ts'
+import { bindKey, deniedNow } from './claiming.ts'
 import type { Delegate } from './commands.ts'
 import { rfc3339 } from './ledger.ts'
 import { type ApprovalRequest, type ApprovedRequest, usesLeft } from './request.ts'
@@ -11,13 +11,15 @@ export const deepestDelegation = 3
 /**
  * A narrower right for another agent, taken out of this grant: its uses are spent here, so that parent and children
  * together never have more than was approved. That action, resource and arguments lie within the parent's is the
- * operation's to find (`within`), as it needs the catalogue.
+ * operation's to find (`within`), as it needs the catalogue. Only the grant's own key delegates, and none replaces it here.
  */
 export function delegate(state: ApprovalRequest, command: Delegate, at: NumericDate): Answered {
   if (state.status !== 'approved') return { code: state.status }
   const { child, to, uses, notAfter, answer, bundle } = command
   // An emergency is no right to hand on, and what was allowed ahead was allowed to this very agent.
   if (state.ask.breakGlass || state.ask.standing !== undefined) return { code: 'not_permitted' }
+  const bound = bindKey(state, { ...command, first: true, another: false }, at)
+  if (!bound) return { code: 'key_mismatch' }
   // The same child again needs no new permit, but nothing goes on that was stopped meanwhile.
   if (state.grant.delegations.some((each) => each.child === child))
     return endedBy(state, command.ending, command, at) ?? []
@@ -29,7 +31,7 @@ export function delegate(state: ApprovalRequest, command: Delegate, at: NumericD
   const denied = deniedNow(state, command, at)
   if (denied) return denied
   const common = { at, actor: agentActor(state.ask), policies: [...answer.policies], bundle }
-  return [{ ...common, type: 'Delegated', child, to, uses, notAfter }]
+  return [...bound, { ...common, type: 'Delegated', child, to, uses, notAfter }]
 }
 
 /** The member that asks for more than there is, and what it could be. */

@@ -6,7 +6,7 @@ import type { Refusal } from '../domain/refusals.ts'
 import { AgentId, JsonObject, type NumericDate, RequestId, Resource } from '../domain/values.ts'
 import { delegateRequest } from '../operations/delegate-request.ts'
 import { environmentOf } from './environments.ts'
-import { Callers } from './wiring/callers.ts'
+import { badProof, Callers } from './wiring/callers.ts'
 import { decidingPorts } from './wiring/deciding.ts'
 import { idempotencyKeyOf } from './wiring/idempotency-key.ts'
 import { cedarPolicy } from './wiring/policy.ts'
@@ -27,19 +27,21 @@ const Body = z.strictObject({
   expires_at: Timestamp.optional(),
 })
 
-/** `POST /v1/requests/{id}/delegations`: a narrower right out of one's own grant, for another agent. */
+/** `POST /v1/requests/{id}/delegations`: a narrower right out of one's own grant, by its key, for another agent. */
 export const handler = endpoint({ issuer, ...ports }, async (call) => {
   const { agent } = await callers.agent(call)
+  const id = RequestId.safeParse(call.path('id'))
+  if (!id.success) throw unknownTask()
+  const { proof, once } = await callers.proof(call, { method: 'POST', path: `/v1/requests/${id.data}/delegations` })
   const idempotencyKey = idempotencyKeyOf(call)
   const body = call.json()
   const { agent: to, action, resource, uses, expires_at: notAfter } = parseBody(Body, body)
-  const id = RequestId.safeParse(call.path('id'))
-  if (!id.success) throw unknownTask()
   if (notAfter !== undefined) checkUntil(notAfter, ports.clock.now())
   const delegated = await delegateRequest(
     {
       id: id.data,
       agent: agent.id,
+      jkt: proof.jkt,
       to,
       action: { name: action.name, properties: action.properties ?? {} },
       resource,
@@ -47,6 +49,7 @@ export const handler = endpoint({ issuer, ...ports }, async (call) => {
       ...(notAfter === undefined ? {} : { notAfter }),
       idempotencyKey,
       body,
+      once,
     },
     ports,
   )
@@ -85,6 +88,8 @@ const ended = new Set<Refusal>(['pending', 'denied', 'expired', 'withdrawn', 're
 
 function refusal(code: Refusal, detail?: string): BadRequest {
   if (code === 'unknown_request') return unknownTask()
+  if (code === 'key_mismatch') return badProof(issuer, 'key_mismatch')
+  if (code === 'replayed') return badProof(issuer, 'this proof was used before: make a new one for each call')
   if (ended.has(code))
     return new BadRequest({
       status: 409,

@@ -1,12 +1,13 @@
 import { type Asked, askAgain, type Facts, findFacts } from '../domain/assess.ts'
 import { within } from '../domain/attenuation.ts'
+import type { Delegate } from '../domain/commands.ts'
 import { decide } from '../domain/decide.ts'
 import { digestOf } from '../domain/digest.ts'
 import { asOf } from '../domain/due.ts'
 import { replay } from '../domain/evolve.ts'
 import { contextOf, noEntries, seal } from '../domain/ledger.ts'
 import type { Refusal } from '../domain/refusals.ts'
-import { type ApprovalRequest, type ApprovedRequest, approvalsOf, usesLeft } from '../domain/request.ts'
+import { type ApprovalRequest, type ApprovedRequest, approvalsOf, keyOf, usesLeft } from '../domain/request.ts'
 import {
   type AgentId,
   type Json,
@@ -16,6 +17,7 @@ import {
   type Resource,
   type Result,
   refuse,
+  type Thumbprint,
 } from '../domain/values.ts'
 import { authorityOf } from './authority.ts'
 import { carryOut, recordRefusal } from './carry-out.ts'
@@ -23,7 +25,7 @@ import { delegatedSubmit, inheritedStages } from './delegated-ask.ts'
 import { endChildren } from './end-children.ts'
 import { findHaltOfAgent } from './find-halt.ts'
 import { idempotencyItem } from './idempotency.ts'
-import type { DecidingPorts, Policy, Stored } from './ports.ts'
+import type { DecidingPorts, OnceOnly, Policy, Stored } from './ports.ts'
 import { type BrokerPorts, targetOf } from './target-session.ts'
 
 /** A narrower right for another agent, out of the grant of `id`. */
@@ -31,6 +33,8 @@ export type DelegationAsk = {
   id: RequestId
   /** Who delegates: the agent of the request. */
   agent: AgentId
+  /** The key that the agent has proven: that of the grant. */
+  jkt: Thumbprint
   to: AgentId
   action: { name: string; properties: Json }
   resource: Resource
@@ -41,6 +45,8 @@ export type DelegationAsk = {
   idempotencyKey: string
   /** The whole body, for telling a repeat from another ask under the same key. */
   body: Json
+  /** The proof's replay key. */
+  once: OnceOnly
 }
 
 const day = 86_400
@@ -51,7 +57,7 @@ type Ports = DecidingPorts & Pick<BrokerPorts, 'targetRole'>
 /**
  * Takes a narrower right out of a live grant and makes it a request of another agent, approved with its parent. First the
  * parent gives the uses away, then the child is made: a crash between leaves uses spent on nobody, which the same key
- * makes good. The same key and body is the same child.
+ * makes good. The same key and body is the same child. The proof of the grant's key is spent where the parent gives.
  *
  * @throws StoreUnavailable, StaleRequest
  */
@@ -65,6 +71,7 @@ export async function delegateRequest(ask: DelegationAsk, ports: Ports): Promise
   const child = await childUnder(ask, ports)
   if (!child) return refused(refuse('duplicate_request'))
   const before = await ports.requests.load(child)
+  if (before && keyOf(parent.state) !== ask.jkt) return refused(refuse('key_mismatch'))
   if (before) return ok({ ...before, state: asOf(before.state, ports.clock.now()) })
 
   const found = findFacts(ports.policy.bundle, askedOf(ask, parent.state), ports.clock.now())
@@ -116,8 +123,8 @@ function answerFor(ask: DelegationAsk, parent: ApprovalRequest, { agent }: Facts
 
 /** The parent gives: while it is live, what lies within its own right, if policy lets both agents have it. */
 function give(ask: DelegationAsk, child: RequestId, facts: Facts, ports: Ports) {
-  const { agent, to, uses = 1 } = ask
-  return carryOut(ask.id, ports, async (state, now) => {
+  const { agent, jkt, to, uses = 1 } = ask
+  const command = async (state: ApprovalRequest, now: NumericDate): Promise<Delegate> => {
     const target = targetOf(state.ask, ports)
     const own = await authorityOf(state, 'request', now, ports, target ? { role: target.role } : {})
     const notAfter = ask.notAfter ?? (state.status === 'approved' ? state.grant.notAfter : now)
@@ -126,6 +133,7 @@ function give(ask: DelegationAsk, child: RequestId, facts: Facts, ports: Ports) 
       answer: own.answer.permit ? answerFor(ask, state, facts, now, ports.policy) : own.answer,
       type: 'delegate',
       agent,
+      jkt,
       child,
       to,
       uses,
@@ -133,7 +141,8 @@ function give(ask: DelegationAsk, child: RequestId, facts: Facts, ports: Ports) 
       within: state.status === 'approved' && isWithin(state, facts, { uses, notAfter }),
       bundle: ports.policy.bundle.hash,
     }
-  })
+  }
+  return carryOut(ask.id, ports, command, [ask.once])
 }
 
 function isWithin(

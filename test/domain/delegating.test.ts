@@ -167,7 +167,21 @@ const keys: readonly Story[] = [
   ],
 ]
 
+const thieves: readonly Story[] = [
+  [
+    'another key than the grant’s gives nothing away, and none is taken instead of it',
+    0,
+    [
+      [1, delegation(51, { jkt: otherKey }), '!key_mismatch'],
+      [2, delegation(51), 'approved'],
+      [3, delegation(51, { jkt: otherKey }), '!key_mismatch'],
+    ],
+  ],
+]
+
 describe('giving away', () => {
+  test.each(thieves)('%s', (_rule, tier, steps) => void live(tier, steps, twice))
+
   test.each(giving)('%s', (_rule, tier, steps) => void live(tier, steps, twice))
 })
 describe('ending with another', () => {
@@ -216,6 +230,13 @@ describe('what was delegated', () => {
     expect(desk.last('KeyBound')).toMatchObject({ jkt: otherKey, actor: { chain: ['agent:first', 'agent:planner'] } })
     expect(desk.last('KeyBound')?.replaces).toBeUndefined()
     expect(desk.tell(2, intent('access_token', second))).toBe('!key_mismatch')
+  })
+
+  test('is bound to the first key that delegates it, by an entry', () => {
+    const desk = delegated()
+    expect(desk.tell(1, delegation(51, { jkt: otherKey }))).toBe('approved')
+    expect(desk.types).toEqual(['Submitted', 'Approved', 'KeyBound', 'Delegated'])
+    expect(desk.tell(2, intent('access_token', first))).toBe('!key_mismatch')
   })
 
   test('counts on its approvers still being eligible', () => {

@@ -239,6 +239,8 @@ describe('to have it go on by others', () => {
           {
             id: open.ask.id,
             agent: from as AgentId,
+            jkt: open.ask.jkt ?? agentKey,
+            once: night.proof(),
             to: agent('builder'),
             action: { name: flag.action, properties: flag.arguments },
             resource: open.ask.resource,

@@ -44,12 +44,14 @@ class Delegating extends Ending {
   readonly denies = new MemoryDenyStore()
   readonly roles = new MemoryRolePolicies()
 
-  askOf({ ask }: ApprovalRequest, to: AgentId, changes: Partial<DelegationAsk> = {}): DelegationAsk {
+  askOf({ ask }: ApprovalRequest, to: AgentId, { jkt, once, ...changes }: Partial<DelegationAsk> = {}): DelegationAsk {
     const { action, arguments: properties, resource } = ask
     const rest = { action: { name: action, properties }, resource, idempotencyKey: `for-${to}`, ...changes }
     return {
       id: ask.id,
       agent: ask.agent.id as AgentId,
+      jkt: jkt ?? agentKey,
+      once: once ?? this.proof(),
       to,
       body: JSON.parse(JSON.stringify({ to, ...rest })),
       ...rest,
@@ -356,6 +358,59 @@ describe('once', () => {
     expect(await hotwork.delegate(parent, second)).toMatchObject({ code: 'agent_suspended' })
     hotwork.policy = policy
     expect(await hotwork.delegate(parent, second)).toMatchObject({ ok: true })
+  })
+})
+
+describe('only with the key of the grant', () => {
+  test('a stolen workload token delegates nothing: another key is refused, and the attempt is on the record', async () => {
+    const hotwork = world()
+    const parent = await hotwork.approved()
+    expect(await hotwork.delegate(parent, second, { jkt: otherKey })).toMatchObject({ ok: false, code: 'key_mismatch' })
+    expect(grantOf(await hotwork.state(parent.ask.id))?.delegations).toEqual([])
+    expect((await hotwork.ledger.entries(parent.ask.id)).at(-1)).toMatchObject({
+      type: 'Refused',
+      facts: { attempted: 'delegate', code: 'key_mismatch' },
+    })
+  })
+
+  test('nor is it told of a child that there is, by the same key and body', async () => {
+    const hotwork = world()
+    const parent = await hotwork.approved()
+    await hotwork.delegated(parent, second)
+    expect(await hotwork.delegate(parent, second, { jkt: otherKey })).toMatchObject({ ok: false, code: 'key_mismatch' })
+    expect(await hotwork.delegate(parent, second)).toMatchObject({ ok: true })
+  })
+
+  test('a proof is good for one delegation: shown again it gives nothing away, also at the same time', async () => {
+    const hotwork = world()
+    const parent = await hotwork.approved()
+    const once = hotwork.proof()
+    const all = await Promise.all(
+      [second, third, fourth].map((to) => hotwork.delegate(parent, to, { once, idempotencyKey: `for-${to}` })),
+    )
+    expect(all.filter(({ ok }) => ok)).toHaveLength(1)
+    expect(all.flatMap((each) => (each.ok ? [] : [each.code]))).toEqual(['replayed', 'replayed'])
+    expect(grantOf(await hotwork.state(parent.ask.id))?.delegations).toHaveLength(1)
+  })
+
+  test('a grant that no key has claimed is bound to the key that delegates it, as by a claim', async () => {
+    const hotwork = world()
+    const child = await hotwork.delegated(await hotwork.approved(), second, { uses: 2 })
+    await hotwork.delegated(child, third, { jkt: otherKey })
+    expect(await hotwork.story(child.ask.id)).toEqual(['Submitted', 'Approved', 'KeyBound', 'Delegated'])
+    expect(await hotwork.issueToken(child)).toMatchObject({ code: 'key_mismatch' })
+    expect(await hotwork.delegate(child, fourth)).toMatchObject({ code: 'key_mismatch' })
+    expect(await hotwork.issueToken(child, { jkt: otherKey })).toMatchObject({ ok: true })
+  })
+
+  test('an agent that may change its key does so by a claim, and delegates with the key that it has then', async () => {
+    const agents = bundle.agents.map((it) => (it.id === agent('remediator') ? { ...it, rebind: true } : it))
+    const hotwork = new Delegating({ ...bundle, agents })
+    const parent = await hotwork.approved()
+    expect(await hotwork.delegate(parent, second, { jkt: otherKey })).toMatchObject({ code: 'key_mismatch' })
+    expect(await hotwork.issueToken(parent, { jkt: otherKey })).toMatchObject({ ok: true })
+    expect(await hotwork.delegate(parent, second)).toMatchObject({ code: 'key_mismatch' })
+    expect(await hotwork.delegate(parent, second, { jkt: otherKey })).toMatchObject({ ok: true })
   })
 })
 

@@ -3,7 +3,7 @@ import type { Bundle } from '../../functions/domain/bundle.ts'
 import { grantOf } from '../../functions/domain/request.ts'
 import type { AgentId, HaltId, Thumbprint } from '../../functions/domain/values.ts'
 import { delegateRequest } from '../../functions/operations/delegate-request.ts'
-import { agent, person, prodParameter, sampleBundle, World } from '../support/world.ts'
+import { agent, agentKey, person, prodParameter, sampleBundle, World } from '../support/world.ts'
 
 /** What was handed on outlives what it was taken from in no engine: not here, and not where AWS judges alone. */
 
@@ -21,6 +21,8 @@ async function handedOn() {
     {
       id: parent.ask.id,
       agent: parent.ask.agent.id as AgentId,
+      jkt: agentKey,
+      once: world.proof(),
       to: builder as AgentId,
       action: { name: action, properties },
       resource,

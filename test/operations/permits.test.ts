@@ -13,7 +13,7 @@ import { listPermits } from '../../functions/operations/read-permits.ts'
 import { revokePermit } from '../../functions/operations/revoke-permit.ts'
 import { MemoryHaltStore } from '../support/memory-halt-store.ts'
 import { MemoryFifoQueue } from '../support/memory-queue.ts'
-import { agent, person, prodParameter, sampleBundle, type What, World } from '../support/world.ts'
+import { agent, agentKey, person, prodParameter, sampleBundle, type What, World } from '../support/world.ts'
 
 /**
  * A standing permit: whoever approved one request lets its agent have a few more like it without asking anew. It is spent
@@ -162,7 +162,8 @@ describe('what a permit covers', () => {
       action: { name: 'flags:set', properties: flag().arguments },
       resource: flag().resource,
     }
-    const asked = { id: request.ask.id, agent: agent('remediator'), ...to, idempotencyKey: 'one', body: {} }
+    const proven = { agent: agent('remediator'), jkt: agentKey, once: world.proof() }
+    const asked = { id: request.ask.id, ...proven, ...to, idempotencyKey: 'one', body: {} }
     expect(await delegateRequest(asked, { ...world.ports, targetRole: world.targetRole })).toMatchObject({
       ok: false,
       code: 'not_permitted',

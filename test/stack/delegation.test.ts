@@ -19,11 +19,13 @@ async function delegate(
   id: string,
   { action, resource }: ReturnType<typeof setParameter>,
   changes: object = {},
-  { by = remediator, key = randomUUID() as string } = {},
+  { by = remediator, key = randomUUID() as string, dpop }: { by?: string; key?: string; dpop?: string } = {},
 ): Promise<Answer> {
   const body = { agent: builder, action, resource, ...changes }
-  return hotwork.json('POST', `/v1/requests/${id}/delegations`, await hotwork.token(by), body, {
+  const path = `/v1/requests/${id}/delegations`
+  return hotwork.json('POST', path, await hotwork.token(by), body, {
     'idempotency-key': key,
+    dpop: dpop ?? (await hotwork.proof(by, 'POST', path)),
   })
 }
 
@@ -102,6 +104,23 @@ describe('a right that is given to another agent', () => {
       status: 403,
       body: { type: expect.stringMatching(/wider_than_parent$/), detail: expect.stringContaining('`uses`') },
     })
+  })
+
+  test('is given with a proof of the grant’s own key, for this address and once', async () => {
+    const body = maintenance()
+    const parent = await approved(body)
+    const path = `/v1/requests/${parent}/delegations`
+    const refused = async (dpop: string, says: RegExp) => {
+      const answer = await delegate(parent, body, {}, { dpop })
+      expect(answer).toMatchObject({ status: 401, body: { type: expect.stringMatching(/invalid_dpop_proof$/) } })
+      expect(answer.headers.get('www-authenticate')).toMatch(says)
+    }
+    await refused('', /^DPoP error="invalid_dpop_proof"/)
+    await refused(await hotwork.proof(remediator, 'POST', path, undefined, 'another key'), /key_mismatch/)
+    await refused(await hotwork.proof(remediator, 'POST', '/access/v1/requests'), /htu/)
+    const dpop = await hotwork.proof(remediator, 'POST', path)
+    expect((await delegate(parent, body, {}, { dpop })).status).toBe(201)
+    await refused(dpop, /used before/)
   })
 
   test('is what policy gives that agent: what the parent may do alone, the builder may not', async () => {

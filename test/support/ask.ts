@@ -243,6 +243,7 @@ export const useEnd = (n: number, changes: Partial<EndUse> = {}): EndUse => ({
 export const delegation = (n: number, changes: Partial<Delegate> = {}): Delegate => ({
   type: 'delegate',
   agent: remediator,
+  jkt: agentKey,
   child: requestId(n),
   to: builder,
   uses: 1,

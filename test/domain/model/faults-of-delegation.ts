@@ -1,4 +1,4 @@
-import type { ApprovalRequest, ApprovedRequest } from '../../../functions/domain/request.ts'
+import { type ApprovalRequest, type ApprovedRequest, keyOf } from '../../../functions/domain/request.ts'
 import { answered, evolved, type Fault, told } from './fault.ts'
 import { production } from './production.ts'
 import { child, deepest, mediated, parent } from './scenarios.ts'
@@ -165,6 +165,24 @@ export const faultsOfDelegation: readonly Fault[] = [
     where: child,
     reducer: told((_state, command) =>
       command.type === 'intend' ? { command: { ...command, mayRebind: true } } : undefined,
+    ),
+  },
+  {
+    fault: 'any key may delegate',
+    breaks: 'INV1',
+    where: parent,
+    reducer: told((state, command) =>
+      command.type === 'delegate' ? { command: { ...command, jkt: keyOf(state) ?? command.jkt } } : undefined,
+    ),
+  },
+  {
+    fault: 'a delegation does not bind the key that made it',
+    breaks: 'INV1',
+    where: child,
+    reducer: answered((decided, _state, command) =>
+      command.type === 'delegate'
+        ? { ...decided, events: decided.events.filter(({ type }) => type !== 'KeyBound') }
+        : decided,
     ),
   },
   {

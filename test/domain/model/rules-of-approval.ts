@@ -33,19 +33,19 @@ export const rulesOfApproval: readonly Rule[] = [
   ),
   on(
     'INV1',
-    'what is approved is claimed with the key that it is bound to: the one that asked, or what was bound by an entry',
-    ['CredentialIntended'],
-    (_event, seen, { command }) => command.type === 'intend' && command.jkt !== seen.key && 'claimed with another key',
+    'what is approved is claimed and delegated with its own key: the one that asked, or that an entry bound',
+    ['CredentialIntended', 'Delegated'],
+    ({ type }, seen, { command }) => 'jkt' in command && command.jkt !== seen.key && `\`${type}\` with another key`,
   ),
   on(
     'INV1',
     'a key is bound to what has none, or in place of another where the registration says so',
     ['KeyBound'],
     ({ replaces, jkt }, seen, { scenario, command }) => {
-      if (command.type !== 'intend' || command.claim !== 'access_token' || command.jkt !== jkt)
-        return 'nobody came with it'
+      const claims = command.type === 'intend' && command.claim === 'access_token'
+      if (!(claims || command.type === 'delegate') || command.jkt !== jkt) return 'nobody came with it'
       if (replaces !== seen.key) return 'it says that it replaces another key than it does'
-      return seen.key !== undefined && !scenario.mayRebind && 'its key is replaced'
+      return seen.key !== undefined && !(claims && scenario.mayRebind) && 'its key is replaced'
     },
   ),
   always('INV1', 'the key in the state is the one in the ledger', (after, sees) =>

@@ -225,6 +225,9 @@ function clicked(
   ]
 }
 
+/** The key that asked, and another one that comes with the agent's workload token: its own, or a thief's. */
+const keysOfAgent = [[agentKey, ''] as const, [otherKey, ' for another key'] as const]
+
 function intents(scenario: Scenario, world: World): readonly Action[] {
   const authority = { ...authorityIn(scenario, world), mayRebind: scenario.mayRebind === true }
   const next = (claim: Claim) => {
@@ -235,7 +238,7 @@ function intents(scenario: Scenario, world: World): readonly Action[] {
   const token = next('access_token')
   if (token) {
     const obeyed = { intended: [...world.intended, token] }
-    for (const [jkt, whose] of [[agentKey, ''] as const, [otherKey, ' for another key'] as const])
+    for (const [jkt, whose] of keysOfAgent)
       actions.push({
         label: `${nameOf(token)} is intended${whose}`,
         command: intent('access_token', token, { ...authority, jkt }),
@@ -280,16 +283,19 @@ const reviews = ({ ask, reviews = [] }: Scenario): readonly Action[] => [
 
 /** What the agent gives away, to a child that is numbered from 51. */
 const gifts = (scenario: Scenario, world: World): readonly Action[] =>
-  (scenario.gives ?? []).map(({ to, uses, notAfter, outside = false }, index) => ({
-    label: `${uses} of the uses are delegated to ${to}${outside ? ', for something else' : ''}${notAfter ? ', for longer' : ''}`,
-    command: delegation(51 + index, {
-      ...authorityIn(scenario, world),
-      to,
-      uses,
-      within: !outside,
-      ...(notAfter === undefined ? {} : { notAfter }),
-    }),
-  }))
+  (scenario.gives ?? []).flatMap(({ to, uses, notAfter, outside = false }, index) =>
+    keysOfAgent.map(([jkt, whose]) => ({
+      label: `${uses} of the uses are delegated to ${to}${whose}${outside ? ', for something else' : ''}${notAfter ? ', for longer' : ''}`,
+      command: delegation(51 + index, {
+        ...authorityIn(scenario, world),
+        jkt,
+        to,
+        uses,
+        within: !outside,
+        ...(notAfter === undefined ? {} : { notAfter }),
+      }),
+    })),
+  )
 
 /**
  * The one call: begun by each attempt with its own id, ended by those that lived to hear how it went, given back by those
