@@ -181,11 +181,13 @@ function lostAncestor(
   ancestors: readonly Stored[],
   slackGroups: GroupSnapshot | undefined,
   now: NumericDate,
-  { policy }: Ports,
+  ports: Pick<Ports, 'policy'>,
 ): Ending | undefined {
-  const lost = ancestors.find(({ state }) =>
-    hasLostApprover(state, eligibilityOfApprovers(policy, state, now, slackGroups).eligible),
-  )
+  const lost = ancestors.find(({ state }) => {
+    const own = eligibilityOfApprovers(ports.policy, state, now, slackGroups).eligible
+    const { eligible } = withStandIns(state, own, { decider: undefined, absent: [], now, slackGroups }, ports)
+    return hasLostApprover(state, eligible)
+  })
   return lost && { by: 'ancestor', id: lost.state.ask.id }
 }
 

@@ -24,12 +24,17 @@ export const chainThrough = ({ ask }: Pick<ApprovalRequest, 'ask'>): Delegator[]
   Delegator.parse({ ...ask.agent, owner: ask.owner }),
 ]
 
-/** The parent's stages without what the owner of the next agent decided: nobody approves what their own agent does. */
+/**
+ * The parent's stages without what an owner decided, the next agent's owner too, or what a stand-in decided for them: no
+ * owner approves what their own agent does.
+ */
 export function inheritedStages(parent: ApprovalRequest, owner: PersonId): StageState[] {
   const owners = [...ownersOf(parent), owner]
   return parent.stages.map((stage) => ({
     ...stage,
-    decisions: stage.decisions.filter(({ person }) => !owners.includes(person)),
+    decisions: stage.decisions.filter(
+      ({ person, for: absent }) => !owners.includes(person) && (absent === undefined || !owners.includes(absent)),
+    ),
   }))
 }
 
