@@ -26,7 +26,7 @@ module.exports = {
       moduleNameMapper: {
         ...canonicalize,
         '/wiring/(deciding|policy|bundle|evidence)\\.ts$': '<rootDir>/test/client/support/memory-wiring.ts',
-        '/adapters/(kms/kms-signer|kms/kms-key-set|sts/broker|aws-calls/sdk-caller)\\.ts$':
+        '/adapters/(dynamodb/(client|request-store|permit-store)|kms/kms-signer|kms/kms-key-set|sts/broker|aws-calls/sdk-caller)\\.ts$':
           '<rootDir>/test/client/support/memory-wiring.ts',
       },
     }),

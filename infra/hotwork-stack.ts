@@ -9,7 +9,7 @@ import { CredentialKey } from './constructs/credential-key.ts'
 import { DecisionMeasures } from './constructs/decision-measures.ts'
 import { EmergenciesTopic } from './constructs/emergencies-topic.ts'
 import { FunctionCode } from './constructs/function-code.ts'
-import { HotworkApi } from './constructs/hotwork-api.ts'
+import { anythingElse, HotworkApi } from './constructs/hotwork-api.ts'
 import { HotworkFunction, type HotworkFunctionProps } from './constructs/hotwork-function.ts'
 import { IncidentSecret } from './constructs/incident-secret.ts'
 import { LedgerTable } from './constructs/ledger-table.ts'
@@ -118,6 +118,10 @@ export class HotworkStack extends Stack {
       'GET /.well-known/oauth-protected-resource',
       'GET /.well-known/oauth-protected-resource/aws',
       'GET /.well-known/jwks.json',
+      'GET /schemas/access-request.json',
+      'GET /authorize',
+      'GET /problems/{code}',
+      anythingElse,
     )
 
     // Agents.

@@ -64,6 +64,7 @@ const unsigned = new BadRequest({
   code: 'bad_signature',
   title: 'The signature does not hold',
   detail: 'sign by Standard Webhooks, with the secret that the operator put here, within five minutes',
+  headers: { 'www-authenticate': 'Standard-Webhooks realm="incidents"' },
 })
 
 /** What people do about an opening that is there: one function, since the three need the same rights to the letter. */

@@ -1,6 +1,7 @@
 import { connect } from '../adapters/dynamodb/client.ts'
 import { DynamoRequestStore } from '../adapters/dynamodb/request-store.ts'
 import type { Call } from '../adapters/http/endpoint.ts'
+import type { Form } from '../adapters/http/form.ts'
 import { oauthEndpoint } from '../adapters/http/oauth.ts'
 import { activeAnswer, inactiveAnswer, readToken } from '../adapters/http/oauth-tokens.ts'
 import { AccessTokenVerifier } from '../adapters/jose/access-token.ts'
@@ -22,15 +23,16 @@ const tokens = new AccessTokenVerifier(issuer, new KmsKeySet(PUBLISHED_KEYS), cl
 
 /** `POST /introspect`: what a token is good for now, to the tool it is for and to whoever it was given to (RFC 7662). */
 export const handler = oauthEndpoint({ issuer, clock, log: new PowertoolsLog() }, async (call) => {
-  const caller = await introspector(call)
-  const known = await tokens.recognise(readToken(call.form()))
+  const form = call.form()
+  const caller = await introspector(call, form)
+  const known = await tokens.recognise(readToken(form))
   mustBeTheirs(issuer, caller, known)
   if (!known.ok) return inactiveAnswer
   const active = await introspectToken(known.value, caller, { requests, clock })
   return active ? activeAnswer(known.value.claims, active.details) : inactiveAnswer
 })
 
-async function introspector(call: Call): Promise<Introspector> {
-  const caller = await callers.holder(call)
+async function introspector(call: Call, form: Form): Promise<Introspector> {
+  const caller = await callers.client(call, form)
   return caller.type === 'tool' ? { ...caller, audience: addressesOf(bundle, caller.id)?.audience } : caller
 }

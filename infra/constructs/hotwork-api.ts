@@ -1,6 +1,13 @@
 import { RemovalPolicy, Validations } from 'aws-cdk-lib'
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
-import { HttpApi, type HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2'
+import {
+  HttpApi,
+  type HttpMethod,
+  HttpRoute,
+  HttpRouteKey,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
@@ -8,6 +15,8 @@ import type { HotworkFunction } from './hotwork-function.ts'
 
 /** A route as API Gateway writes it: `POST /token`. */
 export type Route = `${'GET' | 'POST' | 'DELETE'} /${string}`
+/** All calls that no route is for. */
+export const anythingElse = '$default'
 
 /** Who called what and how it went. No header, no query, no body: those carry tokens, arguments and reasons. */
 const accessLog = {
@@ -56,11 +65,15 @@ export class HotworkApi extends Construct {
     return this.api.apiEndpoint
   }
 
-  route(handler: HotworkFunction, ...routes: readonly Route[]): void {
+  route(handler: HotworkFunction, ...routes: readonly (Route | typeof anythingElse)[]): void {
     // This API may call the function, by whichever of its routes: a permission for each route is a resource each, and a
     // stack has five hundred.
     const integration = new HttpLambdaIntegration(handler.node.id, handler.lambda, { scopePermissionToRoute: false })
     for (const route of routes) {
+      if (route === anythingElse) {
+        new HttpRoute(this.api, 'AnythingElse', { httpApi: this.api, integration, routeKey: HttpRouteKey.DEFAULT })
+        continue
+      }
       const [method, path] = route.split(' ') as [HttpMethod, string]
       this.api.addRoutes({ path, methods: [method], integration })
     }

@@ -7,7 +7,7 @@ import { run } from './child.ts'
 import { takeLock } from './lock.ts'
 import type { Progress } from './progress.ts'
 
-const requirementsFile = join(import.meta.dirname, 'requirements.txt')
+const emulatorRequirements = join(import.meta.dirname, 'requirements.txt')
 const candidates = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python']
 const execute = promisify(execFile)
 
@@ -17,9 +17,10 @@ export class MissingPrerequisite extends Error {
 }
 
 /**
- * Makes the private Python environment in which the local AWS emulator runs, once: a finished one with the same
+ * Makes a private Python environment, once, for the local AWS emulator unless it is for something else: a finished one with the same
  * requirements is used as it is, a half-made or older one is made anew. Processes that want it at once wait their turn.
  * @param directory Where the environment is, or will be.
+ * @param requirements What is in it, where it is not for the emulator.
  * @returns The path of its `python`.
  * @throws MissingPrerequisite When this machine has no Python 3.10 or later with venv.
  */
@@ -27,14 +28,15 @@ export async function ensurePythonEnvironment(options: {
   directory: string
   logFile: string
   progress: Progress
+  requirements?: string
   signal?: AbortSignal | undefined
 }): Promise<string> {
-  const { directory, logFile, progress, signal } = options
+  const { directory, logFile, progress, requirements = emulatorRequirements, signal } = options
   const python = join(directory, 'bin', 'python')
   // Written last, so that its presence means that all the rest is there.
   const stamp = join(directory, 'hotwork-requirements.txt')
   const isMade = () => existsSync(python) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
-  const wanted = readFileSync(requirementsFile, 'utf8')
+  const wanted = readFileSync(requirements, 'utf8')
   if (isMade()) return python
 
   return progress('install the local AWS emulator (once)', async (note) => {
@@ -47,7 +49,7 @@ export async function ensurePythonEnvironment(options: {
       note('making the environment')
       await run(system, ['-m', 'venv', directory], options)
       note('downloading')
-      const install = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '-r', requirementsFile]
+      const install = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '-r', requirements]
       await run(python, install, options)
       writeFileSync(stamp, wanted)
       note('done')

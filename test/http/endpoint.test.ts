@@ -52,18 +52,20 @@ const readsForm = (sent: Sent) => send(sent, (call) => Object.fromEntries(call.f
 const codeOf = ({ body }: { body: string }) => JSON.parse(body).type?.replace(`${issuer}/problems/`, '')
 
 describe('`X-Request-ID`', () => {
-  test.each(['a', '7d0c8e1e-5a3f-4d29-9a51-0f6e4e6f2b11', '!~"<>&;', 'x'.repeat(128)])('%j is echoed', async (id) => {
-    expect((await send({ headers: { 'X-Request-Id': id } })).headers['x-request-id']).toBe(id)
-  })
+  test.each(['a', '7d0c8e1e-5a3f-4d29-9a51-0f6e4e6f2b11', '!~"<>&;', 'a b, c', 'x'.repeat(256)])(
+    '%j is echoed',
+    async (id) => {
+      expect((await send({ headers: { 'X-Request-Id': id } })).headers['x-request-id']).toBe(id)
+    },
+  )
 
   test.each([
     ['is empty', ''],
-    ['is over 128 characters', 'x'.repeat(129)],
-    ['has a space', 'a b'],
+    ['is over 256 characters', 'x'.repeat(257)],
+    ['has a tab', 'a\tb'],
     ['would begin another header', 'a\r\nset-cookie: b=c'],
     ['has a control character', 'a\u0000'],
     ['is not ASCII', 'é'],
-    ['was sent twice', 'a, b'],
   ])('that %s is replaced by ours', async (_why, id) => {
     expect((await send({ headers: { 'x-request-id': id } })).headers['x-request-id']).toBe(ours)
   })

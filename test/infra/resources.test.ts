@@ -280,7 +280,11 @@ describe('the API', () => {
     })
     expect(routes.sort()).toEqual(
       [
+        '$default <Metadata>',
         'GET /.well-known/authzen-configuration <Metadata>',
+        'GET /authorize <Metadata>',
+        'GET /problems/{code} <Metadata>',
+        'GET /schemas/access-request.json <Metadata>',
         'GET /.well-known/jwks.json <Metadata>',
         'GET /.well-known/oauth-authorization-server <Metadata>',
         'GET /.well-known/oauth-protected-resource <Metadata>',

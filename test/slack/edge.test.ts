@@ -239,7 +239,7 @@ describe('`X-Request-ID`', () => {
   test.each([
     ['sent', { 'X-Request-Id': 'theirs' }, 'theirs'],
     ['not sent', {}, 'ours'],
-    ['not fit to print', { 'x-request-id': 'a b' }, 'ours'],
+    ['not fit to print', { 'x-request-id': 'a\tb' }, 'ours'],
   ])('that is %s', (_what, headers, requestId) => {
     expect(slackRequestOf(eventOf(headers))).toMatchObject({ requestId, arrivedAt: 1_800_000_000, method: 'POST' })
   })

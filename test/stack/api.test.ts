@@ -23,7 +23,7 @@ describe('what anyone may know', () => {
     expect(oauth.body).toMatchObject({
       issuer,
       token_endpoint: `${issuer}/token`,
-      response_types_supported: [],
+      response_types_supported: ['none'],
       token_endpoint_auth_methods_supported: ['none'],
       dpop_signing_alg_values_supported: ['ES256'],
       authorization_details_types_supported: ['hotwork_action'],

@@ -162,27 +162,30 @@ describe('clients by other authors', () => {
   })
 
   test.each([
-    ['', undefined],
-    ['/aws', true],
-  ])('the resource `{issuer}%s` describes itself (RFC 9728)', async (path, bound) => {
-    const resource = new URL(issuer + path)
-    const response = await oauth.resourceDiscoveryRequest(resource, insecure)
-    const metadata = await oauth.processResourceDiscoveryResponse(resource, response)
-    expect(metadata).toMatchObject({
-      authorization_servers: [issuer],
-      bearer_methods_supported: ['header'],
-      dpop_signing_alg_values_supported: ['ES256'],
-    })
-    expect(metadata.dpop_bound_access_tokens_required).toBe(bound)
-  })
+    ['', [hotwork.local.identityProviderUrl], undefined],
+    ['/aws', [issuer], true],
+  ])(
+    'the resource `{issuer}%s` describes itself, and whose tokens it takes (RFC 9728)',
+    async (path, servers, bound) => {
+      const resource = new URL(issuer + path)
+      const response = await oauth.resourceDiscoveryRequest(resource, insecure)
+      const metadata = await oauth.processResourceDiscoveryResponse(resource, response)
+      expect(metadata).toMatchObject({
+        authorization_servers: servers,
+        bearer_methods_supported: ['header'],
+        dpop_signing_alg_values_supported: ['ES256'],
+      })
+      expect(metadata.dpop_bound_access_tokens_required).toBe(bound)
+    },
+  )
 
   test('the metadata names the endpoints, and how their callers prove themselves', async () => {
     expect(await discover()).toMatchObject({
       introspection_endpoint: `${issuer}/introspect`,
-      introspection_endpoint_auth_methods_supported: ['Bearer'],
+      introspection_endpoint_auth_methods_supported: ['private_key_jwt', 'Bearer'],
       revocation_endpoint: `${issuer}/revoke`,
-      revocation_endpoint_auth_methods_supported: ['Bearer'],
-      protected_resources: [issuer, `${issuer}/aws`],
+      revocation_endpoint_auth_methods_supported: ['private_key_jwt', 'none'],
+      protected_resources: [...tools.map(({ audience }) => audience), `${issuer}/aws`],
     })
   })
 })

@@ -94,6 +94,7 @@ export function evaluationAnswer(evaluated: Evaluated, issuer: string): Json {
       endpoint: `${issuer}/access/v1/requests`,
       template: `tier${tier}`,
       expires_at: rfc3339(expiresAt),
+      request_schema_url: `${issuer}/schemas/access-request.json`,
       display: { title },
     }
     // Where an approval was presented, its client is told what to do with the refusal: ask for another.

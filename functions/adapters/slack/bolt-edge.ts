@@ -80,7 +80,12 @@ export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) =>
 const noStore = { 'cache-control': 'no-store' }
 const answer = (statusCode: number, body: string): HttpAnswer => ({
   statusCode,
-  headers: { 'content-type': 'text/plain; charset=utf-8', ...noStore },
+  headers: {
+    'content-type': 'text/plain; charset=utf-8',
+    ...noStore,
+    // RFC 9110 section 15.5.2: a 401 says by what it would be let in, though for Slack's signature there is no registered name.
+    ...(statusCode === 401 ? { 'www-authenticate': 'Slack-Signature' } : {}),
+  },
   body,
 })
 

@@ -4,7 +4,7 @@ import { AccessTokenVerifier } from '../../adapters/jose/access-token.ts'
 import type { Bundle } from '../../domain/bundle.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { AccessToken, Clock, OnceOnly } from '../../operations/ports.ts'
-import { badProof, Callers } from './callers.ts'
+import { badProof, Callers, dpopToken } from './callers.ts'
 
 /**
  * Where an agent comes for what AWS does: with the access token of a grant and a proof of its key, and with nothing to say,
@@ -38,6 +38,7 @@ export class AwsDoor {
   /** @throws BadRequest 401 when the token or the proof is missing or bad, 400 when there is a body */
   async enter(call: Call): Promise<{ token: AccessToken; once: OnceOnly }> {
     const accessToken = dpopToken(call)
+    if (accessToken === undefined) throw this.#missing(call)
     const verified = await this.#tokens.verify(accessToken, `${this.#issuer}/aws`)
     if (!verified.ok) throw badToken(verified.code.replaceAll('_', ' '))
     const { proof, once } = await this.#callers.proof(call, { method: 'POST', path: this.#path, accessToken })
@@ -49,6 +50,22 @@ export class AwsDoor {
         'what can be done was approved, and is not said again',
       )
     return { token: verified.value, once }
+  }
+
+  /**
+   * A bound token must come with the DPoP scheme: sent as Bearer it is refused (RFC 9449 section 7.1). Where no token came
+   * at all, no error is named (RFC 6750 section 3.1).
+   */
+  #missing(call: Call): BadRequest {
+    const detail = 'send `Authorization: DPoP` with the access token of the grant'
+    if (call.header('authorization')) return badToken(detail)
+    const metadata = `${this.#issuer}/.well-known/oauth-protected-resource/aws`
+    return new BadRequest({
+      ...badToken(detail).problem,
+      code: 'missing_token',
+      title: 'This needs a token',
+      headers: { 'www-authenticate': `DPoP algs="ES256", resource_metadata="${metadata}"` },
+    })
   }
 
   /** The problem of a refusal here. */
@@ -93,13 +110,6 @@ export class AwsDoor {
         return problem(403, 'Policy does not permit this now')
     }
   }
-}
-
-/** A bound token must come with the DPoP scheme: sent as Bearer it is refused (RFC 9449 section 7.1). */
-function dpopToken(call: Call): string {
-  const [scheme, token, ...more] = (call.header('authorization') ?? '').split(' ')
-  if (scheme?.toLowerCase() === 'dpop' && token && more.length === 0) return token
-  throw badToken('send `Authorization: DPoP` with the access token of the grant')
 }
 
 const badToken = (detail: string) =>

@@ -1,5 +1,5 @@
 import type { Call } from '../../adapters/http/endpoint.ts'
-import { BadRequest } from '../../adapters/http/problem.ts'
+import { BadRequest, badRequest } from '../../adapters/http/problem.ts'
 import { type DpopProof, rememberUntil, replayKey, verifyDpop } from '../../adapters/jose/dpop.ts'
 import { IdentityVerifier, type VerifiedIdentity } from '../../adapters/jose/identity.ts'
 import type { Bundle } from '../../domain/bundle.ts'
@@ -48,6 +48,8 @@ export class Callers {
    */
   async provenAgent(call: Call, where: { method: string; path: string }) {
     const token = dpopToken(call)
+    if (token === undefined && tokenBy('bearer', call) === undefined)
+      throw unauthorized(this.#issuer, undefined, ', DPoP algs="ES256"')
     const { ref } = await (token === undefined ? this.agent(call) : this.agentOf(token))
     const proven = await this.proof(call, { ...where, ...(token === undefined ? {} : { accessToken: token }) })
     return { ref, ...proven }
@@ -70,7 +72,30 @@ export class Callers {
 
   /** Whoever may hold a token of ours or be shown one: a person too, since they may break the glass. @throws BadRequest 401 */
   async holder(call: Call): Promise<Holder> {
-    const identity = await this.#identify(bearer(call, this.#issuer))
+    return this.#holderOf(await this.#identify(bearer(call, this.#issuer)))
+  }
+
+  /**
+   * The same of a client of the authorization server, whose token comes as a bearer token or, as OAuth's own libraries
+   * send it, as an assertion (RFC 7523 section 2.2).
+   *
+   * @throws BadRequest 401, or 400 when it comes in both ways
+   */
+  async client(call: Call, form: ReadonlyMap<string, string>): Promise<Holder> {
+    const [assertion, type] = [form.get('client_assertion'), form.get('client_assertion_type')]
+    if (assertion === undefined && type === undefined) return this.holder(call)
+    if (call.header('authorization') !== undefined)
+      throw badRequest('invalid_request', 'A client proves itself in one way', 'send the token or the assertion')
+    if (assertion === undefined || type !== jwtBearer)
+      throw unauthorized(this.#issuer, `\`client_assertion\` should come with \`client_assertion_type\` ${jwtBearer}`)
+    const identity = await this.#identify(assertion)
+    const named = form.get('client_id')
+    if (named !== undefined && named !== identity.subject)
+      throw unauthorized(this.#issuer, '`client_id` is not the subject of the assertion')
+    return this.#holderOf(identity)
+  }
+
+  #holderOf(identity: VerifiedIdentity): Holder {
     const agent = this.#whoIs(this.#bundle.agents, identity)
     if (agent) return { type: 'agent', id: agent.id }
     const tool = this.#whoIs(this.#bundle.tools, identity)
@@ -151,6 +176,8 @@ export class Callers {
   }
 }
 
+const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
 /** The one token of a call, by a scheme. */
 function tokenBy(scheme: 'bearer' | 'dpop', call: Call): string | undefined {
   const [sent, token, ...more] = (call.header('authorization') ?? '').split(' ')
@@ -178,7 +205,7 @@ export function mustBeTheirs(issuer: string, holder: Holder, known: Result<{ age
 }
 
 /** RFC 6750 section 3: no error code when no token was sent. */
-export const unauthorized = (issuer: string, detail?: string): BadRequest =>
+export const unauthorized = (issuer: string, detail?: string, others = ''): BadRequest =>
   new BadRequest({
     status: 401,
     code: detail === undefined ? 'missing_token' : 'invalid_token',
@@ -187,7 +214,7 @@ export const unauthorized = (issuer: string, detail?: string): BadRequest =>
     headers: {
       'www-authenticate': `Bearer resource_metadata="${issuer}/.well-known/oauth-protected-resource"${
         detail === undefined ? '' : ', error="invalid_token"'
-      }`,
+      }${others}`,
     },
   })
 

@@ -61,4 +61,6 @@ export const loggedOut = (to: string): BadRequest =>
     code: 'logged_out',
     title: 'You are not logged in any more',
     detail: `Nothing was recorded. Log in again, then decide at ${to}`,
+    // RFC 9110 section 15.5.2 wants a challenge with each 401, and no registered scheme is a login with a session.
+    headers: { 'www-authenticate': 'Cookie realm="Hotwork", form-action="/login"' },
   })

@@ -3,7 +3,7 @@ import type { Refusal } from '../../domain/refusals.ts'
 import { refusalForPeople } from './refusals.ts'
 
 /** What each refusal is called where people break the glass: read at three in the morning, so each says what to do now. */
-const forOps: { readonly [code in Refusal]?: readonly [status: number, title: string, fix: string] } = {
+export const forOps: { readonly [code in Refusal]?: readonly [status: number, title: string, fix: string] } = {
   unknown_profile: [400, 'There is no such profile', '`profile` should be one that policy names'],
   unknown_action: [400, 'There is no such action', '`action` should be one of the catalogue'],
   invalid_arguments: [400, 'The arguments are not what the action takes', '`arguments` should fit the catalogue'],

@@ -19,7 +19,7 @@ export const unknownRequest = (): BadRequest =>
   })
 
 /** What each refusal is called where people decide: the status, what is so, and what to do about it. */
-const forPeople: { [code in Refusal]?: readonly [status: number, title: string, fix: string] } = {
+export const forPeople: { [code in Refusal]?: readonly [status: number, title: string, fix: string] } = {
   not_eligible: [403, 'Policy does not let you decide this request', 'someone whom a stage of it names should decide'],
   self_approval: [
     403,

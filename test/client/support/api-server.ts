@@ -20,7 +20,22 @@ const routes = {
   'issue-token': ['POST /token'],
   'issue-aws-credentials': ['POST /aws/credentials'],
   'call-aws': ['POST /aws/calls'],
-  metadata: ['GET /.well-known/oauth-protected-resource'],
+  evaluate: ['POST /access/v1/evaluation', 'POST /access/v1/evaluations'],
+  'submit-request': ['POST /access/v1/requests'],
+  'read-task': ['GET /access/v1/requests/{id}'],
+  'introspect-token': ['POST /introspect'],
+  'revoke-token': ['POST /revoke'],
+  metadata: [
+    ...(['authzen-configuration', 'jwks.json', 'oauth-authorization-server'] as const).map(
+      (document) => `GET /.well-known/${document}` as const,
+    ),
+    'GET /.well-known/oauth-protected-resource',
+    'GET /.well-known/oauth-protected-resource/aws',
+    'GET /schemas/access-request.json',
+    'GET /authorize',
+    'GET /problems/{code}',
+    '$default',
+  ],
 } as const
 type Handler = keyof typeof routes
 
@@ -71,11 +86,11 @@ export class ApiServer {
     const { pathname } = new URL(request.url ?? '', this.url)
     this.calls.push(`${method} ${pathname}`)
     const found = [...this.#doors.keys()].map((route) => match(route, method, pathname)).find((each) => each)
-    if (!found) return void response.writeHead(404).end('{"message":"Not Found"}')
-    const answered = await (this.#doors.get(found.route) as Endpoint)({
-      ...{ version: '2.0', routeKey: found.route, rawPath: pathname, rawQueryString: '', isBase64Encoded: false },
+    const { route, parameters } = found ?? { route: '$default', parameters: {} }
+    const answered = await (this.#doors.get(route) as Endpoint)({
+      ...{ version: '2.0', routeKey: route, rawPath: pathname, rawQueryString: '', isBase64Encoded: false },
       headers: headers as { [name: string]: string },
-      pathParameters: found.parameters,
+      pathParameters: parameters,
       body,
       requestContext: {
         requestId: 'r',

@@ -58,6 +58,21 @@ export const evidenceIn = () => ({
 
 export const cedarPolicy = (): Policy => live(({ policy }) => policy)
 export const readBundle = (): Bundle => current().policy.bundle
+export const factsOnly = cedarPolicy
+
+export const connect = () => undefined
+export class DynamoRequestStore {
+  constructor() {
+    // biome-ignore lint/correctness/noConstructorReturn: whoever makes one gets the world's own
+    return live(({ requests }) => requests) as never
+  }
+}
+export class DynamoPermitStore {
+  constructor() {
+    // biome-ignore lint/correctness/noConstructorReturn: the same
+    return live(({ permits }) => permits) as never
+  }
+}
 
 /** One key for all worlds: whoever verifies remembers it, as it would KMS's. */
 const signer = new MemorySigner()

@@ -67,6 +67,13 @@ export class Night {
     return signed(this.#key, { alg: 'ES256', kid: this.#key.kid }, claims)
   }
 
+  /** A workload token of an agent or a tool, by its subject. */
+  workload(sub: string): string {
+    const now = Math.floor(Date.now() / 1000)
+    const claims = { iss: idp, aud: this.api.url, sub, iat: now, exp: now + 300 }
+    return signed(this.#key, { alg: 'ES256', kid: this.#key.kid }, claims)
+  }
+
   #bundle(): Bundle {
     const { deployment } = this.#sample
     const issuers = Object.fromEntries(

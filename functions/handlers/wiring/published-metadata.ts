@@ -1,0 +1,133 @@
+import type { Bundle } from '../../domain/bundle.ts'
+import type { Json } from '../../domain/values.ts'
+import { commandLineLogin } from './login-issuer.ts'
+
+type Document = { readonly [member: string]: Json }
+
+const authorization_details_types_supported = ['hotwork_action']
+const dpop_signing_alg_values_supported = ['ES256']
+
+/** What anyone may know of a deployment, by its standard's own names: only endpoints that exist are named. */
+export function publishedMetadata(bundle: Pick<Bundle, 'deployment' | 'breakGlass'>, issuer: string) {
+  const own = `${issuer}/ns/hotwork`
+  const issuers = issuersByAudience(bundle, issuer)
+  const login = commandLineLogin(bundle, issuer)
+  // The workload token may be the assertion (RFC 7523 section 3): it is signed by its own issuer, with one of these.
+  const algorithms = [...new Set(Object.values(bundle.deployment.issuers).flatMap((each) => each.algorithms))].sort()
+
+  return {
+    // AuthZEN Authorization API 1.0 section 9, and ARAP's additions. The first member is the base URL to the byte.
+    authzen: {
+      policy_decision_point: issuer,
+      access_evaluation_endpoint: `${issuer}/access/v1/evaluation`,
+      access_evaluations_endpoint: `${issuer}/access/v1/evaluations`,
+      access_request_endpoint: `${issuer}/access/v1/requests`,
+      jwks_uri: `${issuer}/.well-known/jwks.json`,
+      capabilities: ['urn:openid:authzen:capability:access-request'],
+      // What a submission takes beside its body, which no standard has a member for.
+      [own]: {
+        access_request: {
+          request_schema_url: `${issuer}/schemas/access-request.json`,
+          authorization_schemes_supported: ['Bearer', 'DPoP'],
+          dpop_proof_required: true,
+          dpop_signing_alg_values_supported,
+          idempotency_key_required: false,
+        },
+      },
+    },
+    // RFC 8414 section 2. Common clients want `authorization_endpoint` and a response type even of a server without a code
+    // flow: `none` (OAuth 2.0 Multiple Response Type Encoding Practices) is the registered one that gives nothing. At
+    // `/token` the subject token says who asks, so there is no client authentication beside it.
+    authorizationServer: {
+      issuer,
+      authorization_endpoint: `${issuer}/authorize`,
+      token_endpoint: `${issuer}/token`,
+      jwks_uri: `${issuer}/.well-known/jwks.json`,
+      grant_types_supported: ['urn:ietf:params:oauth:grant-type:token-exchange'],
+      response_types_supported: ['none'],
+      token_endpoint_auth_methods_supported: ['none'],
+      introspection_endpoint: `${issuer}/introspect`,
+      introspection_endpoint_auth_methods_supported: ['private_key_jwt', 'Bearer'],
+      introspection_endpoint_auth_signing_alg_values_supported: algorithms,
+      revocation_endpoint: `${issuer}/revoke`,
+      revocation_endpoint_auth_methods_supported: ['private_key_jwt', 'none'],
+      revocation_endpoint_auth_signing_alg_values_supported: algorithms,
+      dpop_signing_alg_values_supported,
+      authorization_details_types_supported,
+      // RFC 9728 section 4: who takes the access tokens of this server.
+      protected_resources: [
+        ...new Set(Object.values(bundle.deployment.tools).map(({ audience }) => audience)),
+        `${issuer}/aws`,
+      ],
+    },
+    // RFC 9728 section 2. The API as a whole, which takes workload tokens, and people's, and none of its own.
+    api: {
+      resource: issuer,
+      resource_name: 'Hotwork',
+      authorization_servers: [...new Set(Object.values(issuers).flat())].filter((each) => /^https?:/.test(each)),
+      bearer_methods_supported: ['header'],
+      dpop_signing_alg_values_supported,
+      authorization_details_types_supported,
+      // Section 2 lets others be added: whose tokens count for which audience, and where the command line logs people in.
+      [own]: { issuers, ...(login && { login }) },
+    },
+    // The broker, which takes access tokens of ours and nothing else.
+    broker: {
+      resource: `${issuer}/aws`,
+      resource_name: 'Hotwork: AWS credentials',
+      authorization_servers: [issuer],
+      bearer_methods_supported: ['header'],
+      dpop_bound_access_tokens_required: true,
+      dpop_signing_alg_values_supported,
+      authorization_details_types_supported,
+    },
+  } satisfies { [document: string]: Document }
+}
+
+/** Whose tokens the API takes, by the audience that they must have. A trust domain is named as its ids begin. */
+function issuersByAudience({ deployment }: Pick<Bundle, 'deployment'>, own: string): { [audience: string]: string[] } {
+  const found: { [audience: string]: string[] } = {}
+  for (const each of Object.values(deployment.issuers)) {
+    const audience = each.audience.replaceAll('{issuer}', own)
+    found[audience] = [...(found[audience] ?? []), 'issuer' in each ? each.issuer : `spiffe://${each.trustDomain}`]
+  }
+  return found
+}
+
+/** What a submission adds to the evaluation that it follows (ARAP, "Machine-Readable Forms"), as a JSON Schema. */
+export const requestSchema = (issuer: string): Document => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  $id: `${issuer}/schemas/access-request.json`,
+  title: 'What an access request adds to the denied evaluation',
+  type: 'object',
+  required: ['context'],
+  properties: {
+    context: {
+      type: 'object',
+      required: ['purpose', 'parent_task'],
+      properties: {
+        purpose: { type: 'string', minLength: 1, maxLength: 64, description: 'As it was evaluated.' },
+        parent_task: {
+          type: 'object',
+          description: 'As it was evaluated: what this is part of.',
+          required: ['id'],
+          properties: {
+            id: { type: 'string', minLength: 1, maxLength: 256 },
+            url: { type: 'string', format: 'uri', maxLength: 2048 },
+          },
+        },
+        justification: { type: 'string', maxLength: 4000, description: 'Shown to people as the claim of the agent.' },
+      },
+    },
+    requested_access: {
+      type: 'object',
+      properties: {
+        requested_until: {
+          type: 'string',
+          format: 'date-time',
+          description: 'An earlier end, at least 10 s from now.',
+        },
+      },
+    },
+  },
+})

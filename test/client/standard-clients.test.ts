@@ -1,0 +1,254 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import * as DPoP from 'dpop'
+import * as oauth from 'oauth4webapi'
+import * as openid from 'openid-client'
+import { ensurePythonEnvironment } from '../../infra/local/python-environment.ts'
+import { parameter } from '../support/world.ts'
+import { Night } from './support/night.ts'
+
+/** OAuth clients by other authors, left to their defaults: discovery, introspection and revocation. */
+
+const night = new Night()
+const insecure = { [oauth.allowInsecureRequests]: true }
+const clientId = 'agent-remediator'
+const exchange = 'urn:ietf:params:oauth:grant-type:token-exchange'
+const python = join(import.meta.dirname, 'python')
+jest.setTimeout(240_000)
+
+beforeAll(() => night.open())
+beforeEach(() => night.begin())
+afterAll(() => night.close())
+
+const workload = () => night.workload(clientId)
+const { arguments: properties, ...staging } = parameter('/staging/checkout/payment-timeout-ms')
+
+/** Evaluates and submits what asks nobody, with no header that is Hotwork's own. */
+async function approved(key: DPoP.KeyPair): Promise<string> {
+  const send = async (path: string, body: object, headers: object = {}) => {
+    const answer = await fetch(night.api.url + path, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${workload()}`, 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    })
+    // biome-ignore lint/suspicious/noExplicitAny: a test reaches into JSON that it knows
+    return (await answer.json()) as any
+  }
+  const body = {
+    subject: { type: 'agent', id: 'agent:remediator' },
+    action: { name: staging.action, properties },
+    resource: staging.resource,
+    context: { purpose: 'remediation', parent_task: { id: 'INC-1' } },
+  }
+  const { evaluation_id, evaluated_at, reason, access_request } = (await send('/access/v1/evaluation', body)).context
+  const { endpoint, expires_at, template } = access_request
+  const denial = { evaluation_id, evaluated_at, reason, expires_at, template }
+  // As a client of RFC 9449 sends it: the token by the DPoP scheme, and a proof for it.
+  const token = workload()
+  const headers = {
+    authorization: `DPoP ${token}`,
+    dpop: await DPoP.generateProof(key, endpoint, 'POST', undefined, token),
+  }
+  return (await send('/access/v1/requests', { ...body, denial }, headers)).task.id
+}
+
+const parameters = (request: string) => ({
+  subject_token: workload(),
+  subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+  authorization_details: JSON.stringify([{ type: 'hotwork_action', request }]),
+})
+
+/** The workload token as a client's assertion (RFC 7523), as a library lets its user name the method. */
+const asAssertion: oauth.ClientAuth = (_server, client, body) => {
+  body.set('client_id', client.client_id)
+  body.set('client_assertion', workload())
+  body.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
+}
+
+async function discover(): Promise<oauth.AuthorizationServer> {
+  const issuer = new URL(night.api.url)
+  const answer = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...insecure })
+  return oauth.processDiscoveryResponse(issuer, answer)
+}
+
+/** An access token, by oauth4webapi. */
+async function accessToken(): Promise<string> {
+  const server = await discover()
+  const client: oauth.Client = { client_id: clientId }
+  const key = await oauth.generateKeyPair('ES256')
+  const answer = await oauth.genericTokenEndpointRequest(
+    ...([server, client, oauth.None(), exchange, parameters(await approved(key))] as const),
+    { DPoP: oauth.DPoP(client, key), ...insecure },
+  )
+  return (await oauth.processGenericTokenEndpointResponse(server, client, answer)).access_token
+}
+
+test('oauth4webapi introspects with the assertion, and revokes as a public client', async () => {
+  const token = await accessToken()
+  const server = await discover()
+  const client: oauth.Client = { client_id: clientId }
+  const introspect = async () =>
+    oauth.processIntrospectionResponse(
+      server,
+      client,
+      await oauth.introspectionRequest(server, client, asAssertion, token, insecure),
+    )
+  expect(await introspect()).toMatchObject({ active: true, client_id: clientId, sub: 'agent:remediator' })
+  const revoked = await oauth.revocationRequest(server, client, oauth.None(), token, insecure)
+  expect(await oauth.processRevocationResponse(revoked)).toBeUndefined()
+  expect(await introspect()).toEqual({ active: false })
+})
+
+test('openid-client does the same', async () => {
+  const token = await accessToken()
+  const configure = (auth: openid.ClientAuth) =>
+    openid.discovery(new URL(night.api.url), clientId, undefined, auth, {
+      algorithm: 'oauth2',
+      execute: [openid.allowInsecureRequests],
+    })
+  const [proving, open] = [await configure(asAssertion), await configure(openid.None())]
+  expect(await openid.tokenIntrospection(proving, token)).toMatchObject({ active: true, client_id: clientId })
+  await openid.tokenRevocation(open, token)
+  expect(await openid.tokenIntrospection(proving, token)).toEqual({ active: false })
+  const another = await accessToken()
+  await openid.tokenRevocation(proving, another)
+  expect(await openid.tokenIntrospection(proving, another)).toEqual({ active: false })
+})
+
+test('Authlib, in Python, validates the metadata and does the same', async () => {
+  const folder = join(import.meta.dirname, '../../.hotwork')
+  const program = await ensurePythonEnvironment({
+    directory: join(folder, 'python-clients'),
+    logFile: join(folder, 'python-clients.log'),
+    requirements: join(python, 'requirements.txt'),
+    progress: (_name, work) => work(() => {}),
+  })
+  const child = spawn(program, [join(python, 'oauth_client.py')], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const given = { issuer: night.api.url, client_id: clientId, workload_token: workload(), token: await accessToken() }
+  child.stdin.end(JSON.stringify(given))
+  const [printed, trouble] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  expect(trouble).toBe('')
+  expect(JSON.parse(printed)).toEqual({
+    before: expect.objectContaining({ active: true, client_id: clientId }),
+    revoked: 200,
+    after: { active: false },
+  })
+})
+
+describe('a client that proves nothing', () => {
+  const post = async (path: string, form: { [name: string]: string }, headers: { [name: string]: string } = {}) => {
+    const answer = await fetch(night.api.url + path, { method: 'POST', headers, body: new URLSearchParams(form) })
+    return { status: answer.status, challenge: answer.headers.get('www-authenticate'), body: await answer.text() }
+  }
+  const isActive = async (token: string) =>
+    JSON.parse((await post('/introspect', { token }, { authorization: `Bearer ${workload()}` })).body).active
+
+  test('ends no token by another name than that of the client it was given to, nor without a name', async () => {
+    const token = await accessToken()
+    expect(await post('/revoke', { token, client_id: 'agent-builder' })).toMatchObject({ status: 200 })
+    expect(await post('/revoke', { token })).toMatchObject({
+      status: 401,
+      challenge: expect.not.stringContaining('error'),
+    })
+    expect(await isActive(token)).toBe(true)
+    expect(await post('/revoke', { token: 'a.b.c', client_id: clientId })).toMatchObject({ status: 200, body: '' })
+  })
+
+  test('is told nothing of a token', async () => {
+    const token = await accessToken()
+    expect(await post('/introspect', { token, client_id: clientId })).toMatchObject({ status: 401 })
+  })
+
+  const type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+  test.each<[what: string, form: () => { [name: string]: string }, bearer: boolean, status: number]>([
+    ['an assertion that nobody signed', () => ({ client_assertion: 'a.b.c', client_assertion_type: type }), false, 401],
+    ['an assertion of no type', () => ({ client_assertion: workload() }), false, 401],
+    ['an assertion of another type', () => ({ client_assertion: workload(), client_assertion_type: 'x' }), false, 401],
+    ['the type alone', () => ({ client_assertion_type: type }), false, 401],
+    [
+      'another name than the assertion’s',
+      () => ({ client_assertion: workload(), client_assertion_type: type, client_id: 'agent-builder' }),
+      ...([false, 401] as const),
+    ],
+    ['both ways at once', () => ({ client_assertion: workload(), client_assertion_type: type }), true, 400],
+  ])('with %s it is refused, and the token lives', async (_what, form, bearer, status) => {
+    const token = await accessToken()
+    for (const path of ['/introspect', '/revoke']) {
+      const headers: { [name: string]: string } = bearer ? { authorization: `Bearer ${workload()}` } : {}
+      const answer = await post(path, { token, ...form() }, headers)
+      expect(answer.status).toBe(status)
+      if (status === 401) expect(answer.challenge).toMatch(/^Bearer /)
+    }
+    expect(await isActive(token)).toBe(true)
+  })
+})
+
+describe('what the metadata says', () => {
+  // biome-ignore lint/suspicious/noExplicitAny: a test reaches into JSON that it knows
+  const read = async (path: string): Promise<any> => (await fetch(night.api.url + path)).json()
+
+  test('of client authentication is registered, and an assertion’s algorithms are named', async () => {
+    const metadata = await read('/.well-known/oauth-authorization-server')
+    const registered = ['none', 'client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt']
+    for (const endpoint of ['token', 'introspection', 'revocation']) {
+      const methods: string[] = metadata[`${endpoint}_endpoint_auth_methods_supported`]
+      // RFC 8414 section 2: at introspection alone the types of access tokens are methods too.
+      const allowed = [...registered, ...(endpoint === 'introspection' ? ['Bearer', 'DPoP'] : [])]
+      expect([endpoint, methods.filter((method) => !allowed.includes(method))]).toEqual([endpoint, []])
+      if (!methods.includes('private_key_jwt')) continue
+      expect(metadata[`${endpoint}_endpoint_auth_signing_alg_values_supported`]).toContain('ES256')
+    }
+  })
+
+  test('has what common clients demand even where there is no code flow, and its address is there', async () => {
+    const { authorization_endpoint, response_types_supported } = await read('/.well-known/oauth-authorization-server')
+    expect(response_types_supported).toEqual(['none'])
+    const answer = await fetch(authorization_endpoint)
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([400, 'text/html; charset=utf-8'])
+  })
+
+  test('names whose tokens the API takes, by audience, and who takes its own', async () => {
+    const { url } = night.api
+    const api = await read('/.well-known/oauth-protected-resource')
+    expect(api.authorization_servers).toEqual(['https://id.example.org'])
+    expect(api[`${url}/ns/hotwork`].issuers).toMatchObject({
+      [url]: expect.arrayContaining(['https://id.example.org']),
+      [`${url}/people`]: ['https://id.example.org'],
+    })
+    expect((await read('/.well-known/oauth-protected-resource/aws')).authorization_servers).toEqual([url])
+    const { protected_resources } = await read('/.well-known/oauth-authorization-server')
+    expect(protected_resources).toEqual(['https://flags.example.org', `${url}/aws`])
+  })
+
+  test('of a submission is there, with a schema of what it adds', async () => {
+    const authzen = await read('/.well-known/authzen-configuration')
+    const { request_schema_url, ...needs } = authzen[`${night.api.url}/ns/hotwork`].access_request
+    expect(needs).toMatchObject({ dpop_proof_required: true, idempotency_key_required: false })
+    const schema = await (await fetch(request_schema_url)).json()
+    expect(schema).toMatchObject({ properties: { context: { required: ['purpose', 'parent_task'] } } })
+  })
+})
+
+describe('an address', () => {
+  test('of a problem’s type is a page that says what helps', async () => {
+    const { type } = (await (await fetch(`${night.api.url}/access/v1/evaluation`, { method: 'POST' })).json()) as {
+      type: string
+    }
+    const answer = await fetch(type)
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+    expect(await answer.text()).toContain('<h1>This needs a token</h1>')
+    for (const unknown of ['no_such_code', '__proto__', 'constructor'])
+      expect((await fetch(`${night.api.url}/problems/${unknown}`)).status).toBe(404)
+  })
+
+  test('that there is not is a problem like any other, with the caller’s own id', async () => {
+    const answer = await fetch(`${night.api.url}/no/such`, { headers: { 'x-request-id': 'mine, of today' } })
+    expect([answer.status, answer.headers.get('x-request-id')]).toEqual([404, 'mine, of today'])
+    expect(await answer.json()).toMatchObject({
+      type: `${night.api.url}/problems/not_found`,
+      instance: 'mine, of today',
+    })
+  })
+})

@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { problemType } from '../../functions/adapters/http/problem.ts'
+import { problemTypePage } from '../../functions/adapters/pages/problem-page.ts'
+import { Refusal } from '../../functions/domain/refusals.ts'
+import { problemTypeOf } from '../../functions/handlers/wiring/problem-types.ts'
+import { issuer } from '../support/world.ts'
+
+/** What is answered at a door, read off the source of the doors: no other way finds what only a rare fault would show. */
+const functions = join(import.meta.dirname, '../../functions')
+const sources = ['handlers', 'adapters/http', 'adapters/slack']
+  .flatMap((folder) => readdirSync(join(functions, folder), { recursive: true }).map((file) => join(folder, `${file}`)))
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => ({ file, text: readFileSync(join(functions, file), 'utf8') }))
+
+const codes = new Set(
+  sources
+    .filter(({ file }) => !file.startsWith('adapters/slack'))
+    .flatMap(({ text }) => [...text.matchAll(/(?:\bcode: |badRequest\(\s*|unavailable\()'([a-z_]+)'/g)])
+    .map(([, code = '']) => code),
+)
+
+test('every problem type of ours is an address with a page: what is so, and what helps', () => {
+  const ours = [...codes, ...Refusal.options].filter((code) => problemType(issuer, code).startsWith(issuer))
+  expect(ours.length).toBeGreaterThan(60)
+  expect(ours.filter((code) => !problemTypeOf(code))).toEqual([])
+  for (const code of ours) {
+    const type = problemTypeOf(code)
+    if (!type) continue
+    const page = problemTypePage(code, type)
+    expect(page).toContain(`<code>${code}</code>`)
+    expect([code, page.includes('<script'), /\.\.<|`/.test(page)]).toEqual([code, false, false])
+  }
+})
+
+test('there is no page of what is no code', () => {
+  for (const none of ['', 'constructor', '__proto__', 'no_such', 'MISSING_TOKEN', '../login'])
+    expect(problemTypeOf(none)).toBeUndefined()
+})
+
+test('each 401 says by what it would be let in (RFC 9110 section 15.5.2)', () => {
+  const made = sources.flatMap(({ file, text }) =>
+    [...text.matchAll(/(?:status: 401,|statusCode === 401)/g)].map(({ index = 0 }) => ({
+      file,
+      challenged: text.slice(index, index + 900).includes("'www-authenticate'"),
+    })),
+  )
+  expect(made.length).toBeGreaterThan(6)
+  expect(made.filter(({ challenged }) => !challenged)).toEqual([])
+})
