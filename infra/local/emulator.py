@@ -9,6 +9,7 @@ import signal
 import threading
 
 from emulator_corrections import correct
+from emulator_guard import guard
 from emulator_metering import meter
 from ministack.app import main
 
@@ -22,5 +23,6 @@ def end_with_parent() -> None:
 correct(lambda_log=os.environ.pop("HOTWORK_LAMBDA_LOG"))
 if invocations := os.environ.pop("HOTWORK_INVOCATIONS", None):
     meter(url=os.environ["AWS_ENDPOINT_URL"], invocations=invocations)
+guard()
 threading.Thread(target=end_with_parent, daemon=True).start()
 main()

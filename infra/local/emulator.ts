@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -28,7 +29,8 @@ const readyWithinMilliseconds = 30_000
 
 /**
  * Starts MiniStack on a free loopback port, with IAM enforced, and waits until it answers. All it writes is below
- * `directory`, which is emptied first: nothing of an earlier run is used.
+ * `directory`, which is emptied first: nothing of an earlier run is used. It serves who signs with its keys, or with what
+ * those gave (emulator_guard.py).
  * @param python The `python` of the environment that has MiniStack.
  * @throws When it does not answer within half a minute, with the end of its log.
  */
@@ -54,9 +56,7 @@ export async function startEmulator(options: {
   const access: AwsAccess = {
     endpointUrl: `http://127.0.0.1:${port}`,
     region: 'us-east-1',
-    // MiniStack's administrator. It accepts this key whatever is configured.
-    accessKeyId: 'test',
-    secretAccessKey: 'test',
+    ...randomKeys(),
   }
 
   const log = openSync(logFile, 'a')
@@ -76,6 +76,9 @@ export async function startEmulator(options: {
       BIND_HOST: '127.0.0.1',
       MINISTACK_HOST: '127.0.0.1',
       MINISTACK_REGION: access.region,
+      // Of its administrator: emulator_guard.py refuses the one that everybody knows.
+      AWS_ACCESS_KEY_ID: access.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: access.secretAccessKey,
       AUTH: 'true',
       // What was called with a break-glass is looked up for its review, as in CloudTrail.
       CLOUDTRAIL_RECORDING: '1',
@@ -128,6 +131,12 @@ export async function startEmulator(options: {
     throw new Error(`the local AWS emulator did not start; the end of ${logFile}:\n${readEnd(logFile)}`)
   }
   return { ...access, endedItself, close }
+}
+
+/** Keys in the form of AWS's own: MiniStack does not check its administrator's signature, so their id must be a secret too. */
+function randomKeys(): { accessKeyId: string; secretAccessKey: string } {
+  const letters = Array.from(randomBytes(16), (byte) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[byte % 32])
+  return { accessKeyId: `AKIA${letters.join('')}`, secretAccessKey: randomBytes(30).toString('base64url') }
 }
 
 const isHealthy = (endpointUrl: string) =>

@@ -57,6 +57,8 @@ Hotwork is running on this machine.
   identity provider  ${local.identityProviderUrl}
   everything else    ${state}/local.json, logs in ${state}/log
 
+That file holds the keys of the local AWS, new at each start: it serves no other. Only you can read it.
+
 Try it: have the example agent ask, then open the desk and decide as one of the people there.
 
   npx node examples/remediator/remediator.ts

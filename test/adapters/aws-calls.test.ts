@@ -13,6 +13,7 @@ import { makeOnce } from '../../functions/adapters/aws-calls/once.ts'
 import { SdkCaller } from '../../functions/adapters/aws-calls/sdk-caller.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
 import { CallNotSent, CallRefused, CallUnanswered } from '../../functions/operations/faults.ts'
+import type { AwsCredentials } from '../../functions/operations/ports.ts'
 import { zipOne } from '../../infra/local/zip.ts'
 import { useAws } from './emulator.ts'
 import { type FaultyProxy, startProxy } from './proxy.ts'
@@ -23,7 +24,6 @@ useAws()
 jest.setTimeout(60_000)
 
 const region = 'us-east-1'
-const credentials = { accessKeyId: 'test', secretAccessKey: 'test', sessionToken: '' }
 const TableName = `calls-${process.pid}`
 const FunctionName = `calls-${process.pid}`
 const updateOf = (more: JsonObject = {}) => ({
@@ -47,7 +47,10 @@ const soon = () => Math.floor(Date.now() / 1000)
 
 let proxy: FaultyProxy
 let caller: SdkCaller
+let credentials: AwsCredentials
 beforeAll(async () => {
+  const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } = process.env
+  credentials = { accessKeyId, secretAccessKey, sessionToken: '' }
   const dynamo = new DynamoDBClient({})
   await dynamo.send(
     new CreateTableCommand({

@@ -1,14 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startEmulator } from '../../infra/local/emulator.ts'
+import { type AwsAccess, startEmulator } from '../../infra/local/emulator.ts'
 import { silentProgress } from '../../infra/local/progress.ts'
 import { ensurePythonEnvironment } from '../../infra/local/python-environment.ts'
+
+type Keys = Omit<AwsAccess, 'region'>
 
 const root = join(__dirname, '..', '..')
 
 /**
- * Gives the tests of this file an AWS: the one whose address is in `HOTWORK_EMULATOR`, as `npm test` sets it, or else an
+ * Gives the tests of this file an AWS: that of the deployments in `HOTWORK_DEPLOYMENTS`, as `npm test` sets it, or else an
  * emulator of their own. The adapters find it as they do in a Lambda, by their environment. That none can be had fails
  * every test here: nothing is skipped.
  */
@@ -16,18 +18,22 @@ export function useAws(): void {
   let close = async () => {}
 
   beforeAll(async () => {
-    const given = process.env['HOTWORK_EMULATOR']
-    const endpoint = given ?? (await start())
+    const { endpointUrl, accessKeyId, secretAccessKey } = given() ?? (await start())
     Object.assign(process.env, {
-      AWS_ENDPOINT_URL: endpoint,
+      AWS_ENDPOINT_URL: endpointUrl,
       AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
     })
   }, 180_000)
   afterAll(() => close())
 
-  async function start(): Promise<string> {
+  function given(): Keys | undefined {
+    const deployments = process.env['HOTWORK_DEPLOYMENTS']
+    return deployments === undefined ? undefined : JSON.parse(readFileSync(deployments, 'utf8')).main.aws
+  }
+
+  async function start(): Promise<Keys> {
     const scratch = mkdtempSync(join(tmpdir(), 'hotwork-adapters-'))
     mkdirSync(join(root, '.hotwork', 'log'), { recursive: true })
     const logFile = join(root, '.hotwork', 'log', 'adapters.log')
@@ -48,6 +54,6 @@ export function useAws(): void {
       await emulator.close()
       rmSync(scratch, { recursive: true, force: true })
     }
-    return emulator.endpointUrl
+    return emulator
   }
 }

@@ -47,7 +47,6 @@ async function testOnTheStack(): Promise<void> {
     writeFileSync(deployments, JSON.stringify({ main: stack.local, swift: small }), { mode: 0o600 })
     const env = {
       HOTWORK_DEPLOYMENTS: deployments,
-      HOTWORK_EMULATOR: stack.local.aws.endpointUrl,
       HOTWORK_LOGS: join(state, 'log'),
       HOTWORK_METER: stack.local.meterUrl,
     }
