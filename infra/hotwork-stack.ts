@@ -406,7 +406,8 @@ export class HotworkStack extends Stack {
     runEvery(this, 'Sweep', { every: Duration.minutes(1), worker: sweep })
 
     // For the day that it was down itself: what was done by the sealed role is on record once somebody can write.
-    const { uses } = new SealedUses(this, 'Sealed', sealed)
+    const { uses, undelivered } = new SealedUses(this, 'Sealed', sealed)
+    if (undelivered) alarms.watchDeadLetters('SealedBell', undelivered)
     uses.consumedBy(makeDecider('report-sealed-use'), { batchSize: 1 })
 
     // What AWS has, held against what the table says, by one that may write neither.

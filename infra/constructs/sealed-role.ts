@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib'
+import { Duration, Stack, Validations } from 'aws-cdk-lib'
 import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import { type CfnRule, EventBus, EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events'
@@ -15,6 +15,7 @@ import {
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
+import { deadLetters } from './work-queue.ts'
 
 /** Where Hotwork hears of a use: its queue, from its own account and Region; from anywhere else its event bus. */
 export type Desk = { queue: string } | { bus: string }
@@ -33,7 +34,12 @@ export type SealedRoleProps = {
 
 /** What whoever assumes it must say. The console cannot, so each use is an `AssumeRole`, which is what the bell hears. */
 const sealedExternalId = 'sealed'
-/** How long ago a second factor may have been shown. */
+/**
+ * How long ago a second factor may have been shown.
+ *
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthage
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
+ */
 const mfaAge = Duration.minutes(15)
 
 /**
@@ -54,7 +60,9 @@ export class SealedRole extends Construct {
       assumedBy: new People(users, {
         // Not `IfExists`: a session of another role says nothing of a second factor, and does not do.
         Bool: { 'aws:MultiFactorAuthPresent': 'true' },
-        NumericLessThan: { 'aws:MultiFactorAuthAge': String(mfaAge.toSeconds()) },
+        // `IfExists`: a session of the user has its age with it. A code that long-lived keys show in the AssumeRole call
+        // itself is verified in that call, and AWS documents an age for temporary credentials alone.
+        NumericLessThanIfExists: { 'aws:MultiFactorAuthAge': String(mfaAge.toSeconds()) },
         StringEquals: {
           'sts:ExternalId': sealedExternalId,
           // Each call that CloudTrail has on record names the person.
@@ -69,8 +77,13 @@ export class SealedRole extends Construct {
       maxSessionDuration: Duration.hours(1),
     })
     const bell = this.#makeBell(`${hotwork}-sealed`)
-    bell.addTarget('queue' in desk ? this.#queueTarget(desk.queue) : this.#busTarget(desk.bus, `${hotwork}-bell`))
-    this.#makeAlarm(bell, alarmTopic)
+    const deadLetterQueue = undelivered(this)
+    bell.addTarget(
+      'queue' in desk
+        ? this.#queueTarget(desk.queue, deadLetterQueue)
+        : this.#busTarget(desk.bus, deadLetterQueue, `${hotwork}-bell`),
+    )
+    this.#makeAlarms(bell, deadLetterQueue, alarmTopic)
   }
 
   /** By its name, not its token: what CloudTrail has on record is what was asked for, word for word. */
@@ -93,11 +106,11 @@ export class SealedRole extends Construct {
     return rule
   }
 
-  #queueTarget(queue: string) {
-    return new targets.SqsQueue(Queue.fromQueueArn(this, 'Desk', queue), { message: withoutAnswer })
+  #queueTarget(queue: string, deadLetterQueue: Queue) {
+    return new targets.SqsQueue(Queue.fromQueueArn(this, 'Desk', queue), { message: withoutAnswer, deadLetterQueue })
   }
 
-  #busTarget(bus: string, roleName: string) {
+  #busTarget(bus: string, deadLetterQueue: Queue, roleName: string) {
     // By its name, since the bus lets it in by that.
     const role = new Role(this, 'BellRole', {
       roleName,
@@ -107,26 +120,48 @@ export class SealedRole extends Construct {
       }),
     })
     role.addToPolicy(new PolicyStatement({ actions: ['events:PutEvents'], resources: [bus] }))
-    return new targets.EventBus(EventBus.fromEventBusArn(this, 'Desk', bus), { role })
+    return new targets.EventBus(EventBus.fromEventBusArn(this, 'Desk', bus), { role, deadLetterQueue })
   }
 
-  #makeAlarm({ ruleName }: Rule, topic: string | undefined): void {
-    const alarm = new Alarm(this, 'Used', {
-      alarmDescription: 'SealedRoleUsed: somebody acts outside Hotwork, in what its catalogue reaches',
-      metric: new Metric({
-        namespace: 'AWS/Events',
-        metricName: 'TriggeredRules',
-        dimensionsMap: { RuleName: ruleName },
-        statistic: 'sum',
-        period: Duration.minutes(1),
-      }),
-      threshold: 1,
-      evaluationPeriods: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+  #makeAlarms({ ruleName }: Rule, deadLetterQueue: Queue, topic: string | undefined): void {
+    const used = new Metric({
+      namespace: 'AWS/Events',
+      metricName: 'TriggeredRules',
+      dimensionsMap: { RuleName: ruleName },
+      statistic: 'sum',
+      period: Duration.minutes(1),
     })
-    if (topic !== undefined) alarm.addAlarmAction(new SnsAction(Topic.fromTopicArn(this, 'Topic', topic)))
+    const lost = deadLetterQueue.metricApproximateNumberOfMessagesVisible({
+      period: Duration.minutes(5),
+      statistic: 'max',
+    })
+    const action = topic === undefined ? undefined : new SnsAction(Topic.fromTopicArn(this, 'Topic', topic))
+    const raise = (id: string, metric: Metric, alarmDescription: string) => {
+      const alarm = new Alarm(this, id, {
+        ...{ metric, alarmDescription, threshold: 1, evaluationPeriods: 1 },
+        comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        treatMissingData: TreatMissingData.NOT_BREACHING,
+      })
+      if (action) alarm.addAlarmAction(action)
+    }
+    raise('Used', used, 'SealedRoleUsed: somebody acts outside Hotwork, in what its catalogue reaches')
+    raise('BellDeadLetters', lost, 'SealedBellDeadLetters: Hotwork was not told of a use of the sealed role')
   }
+}
+
+/**
+ * Where a rule leaves what it could not tell for a day: EventBridge drops it otherwise. It keeps the whole event, with the
+ * session token that STS answered (of no use without the secret key, which no event has), so no role of ours may read it.
+ *
+ * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+ */
+export function undelivered(scope: Construct): Queue {
+  const queue = deadLetters(scope)
+  Validations.of(queue).acknowledge({
+    id: 'AwsSolutions-SQS3',
+    reason: 'This is the dead-letter queue, of a rule of EventBridge, which the check does not see',
+  })
+  return queue
 }
 
 /** IAM users in one statement, since a trust policy has no room for one each. */

@@ -2,8 +2,9 @@ import { Duration, Stack } from 'aws-cdk-lib'
 import { CfnEventBusPolicy, EventBus, Rule } from 'aws-cdk-lib/aws-events'
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets'
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
-import { hearReading, withoutAnswer } from './sealed-role.ts'
+import { hearReading, undelivered, withoutAnswer } from './sealed-role.ts'
 import { WorkQueue } from './work-queue.ts'
 
 export type SealedUsesProps = {
@@ -25,6 +26,8 @@ export type SealedUsesProps = {
  */
 export class SealedUses extends Construct {
   readonly uses: WorkQueue
+  /** What the rule of the bus could not put into that queue, where there is one. */
+  readonly undelivered: Queue | undefined
 
   constructor(scope: Construct, id: string, { here, elsewhere }: SealedUsesProps) {
     super(scope, id)
@@ -37,9 +40,10 @@ export class SealedUses extends Construct {
       name,
       retention: Duration.days(14),
     })
+    this.undelivered = elsewhere.length > 0 ? undelivered(this) : undefined
     const rules = [
       ...(here ? [Stack.of(this).formatArn({ service: 'events', resource: 'rule', resourceName: name })] : []),
-      ...(elsewhere.length > 0 ? [this.#makeBus(name, elsewhere).ruleArn] : []),
+      ...(elsewhere.length > 0 ? [this.#makeBus(name, elsewhere, this.undelivered).ruleArn] : []),
     ]
     if (rules.length === 0) return
     this.uses.queue.addToResourcePolicy(
@@ -53,7 +57,7 @@ export class SealedUses extends Construct {
     )
   }
 
-  #makeBus(name: string, bells: readonly string[]): Rule {
+  #makeBus(name: string, bells: readonly string[], deadLetterQueue: Queue | undefined): Rule {
     const bus = new EventBus(this, 'Bus', { eventBusName: name })
     for (const [index, bell] of bells.entries()) {
       const [, partition, , , accountId] = bell.split(':')
@@ -73,7 +77,7 @@ export class SealedUses extends Construct {
     const rule = new Rule(this, 'FromElsewhere', {
       eventBus: bus,
       eventPattern: { source: ['aws.sts'], detail: { eventName: ['AssumeRole'] } },
-      targets: [new SqsQueue(this.uses.queue, { message: withoutAnswer })],
+      targets: [new SqsQueue(this.uses.queue, { message: withoutAnswer, ...(deadLetterQueue && { deadLetterQueue }) })],
     })
     hearReading(rule)
     return rule

@@ -1,11 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Assembly, root, said, synthesize } from './support/assembly.ts'
+import { type Assembly, elsewhere, home, root, said, synthesize } from './support/assembly.ts'
 import { functionOf, resourcesOf, textOf } from './support/template.ts'
+
+/** Accounts with a sealed role, so that all alarms there are are there. */
+const sealed = (accountId: string) => ({
+  ...{ partition: 'aws', accountId, region: 'eu-central-1', externalId: `for-${accountId}` },
+  sealed: { people: { 'person:gus': `arn:aws:iam::${accountId}:user/gus` } },
+})
 
 let assembly: Assembly
 beforeAll(() => {
-  assembly = synthesize()
+  assembly = synthesize({ target: sealed(home), other: sealed(elsewhere) })
 }, 180_000)
 afterAll(() => assembly.remove())
 
@@ -151,11 +157,19 @@ const procedures = ['kill-switch.md', 'rotate-signing-key.md']
 test('every alarm has its runbook, named like it, and every runbook its alarm', () => {
   const kebab = (id: string) => id.replace(/(?<=.)[A-Z]/g, (letter) => `-${letter}`).toLowerCase()
   // One page for all functions that throw: what to do is the same.
-  const wanted = alarms().map(({ id, metric }) => (metric === 'Errors' ? 'function-errors' : kebab(id)))
+  const ofTargets = Object.values(assembly.targets).flatMap((target) =>
+    resourcesOf(target, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => {
+      const [, id = ''] = /^(\w+): /.exec(String(Properties['AlarmDescription'])) ?? []
+      return { id, metric: '' }
+    }),
+  )
+  expect(ofTargets).toHaveLength(4)
+  const told = [...alarms(), ...ofTargets]
+  const wanted = told.map(({ id, metric }) => (metric === 'Errors' ? 'function-errors' : kebab(id)))
   const pages = readdirSync(join(root, 'docs/runbooks')).filter((file) => !['README.md', ...procedures].includes(file))
   expect(pages.sort()).toEqual([...new Set(wanted)].sort().map((page) => `${page}.md`))
   const index = readFileSync(join(root, 'docs/runbooks/README.md'), 'utf8')
   const table = readFileSync(join(root, 'docs/runbooks/function-errors.md'), 'utf8')
-  for (const { id, metric } of alarms()) expect(metric === 'Errors' ? table : index).toContain(`\`${id}\``)
+  for (const { id, metric } of told) expect(metric === 'Errors' ? table : index).toContain(`\`${id}\``)
   for (const page of pages) expect(index).toContain(`(${page})`)
 })

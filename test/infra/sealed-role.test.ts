@@ -62,6 +62,18 @@ describe('who becomes the sealed role', () => {
     expect(await may({ user: jade, context: asJade })).toBe(true)
   })
 
+  test.each<[how: string, context: NonNullable<Caller['context']>]>([
+    ['a code that the call itself carried, of which STS tells an age', { 'aws:MultiFactorAuthAge': '0' }],
+    ['a code that the call itself carried, of which STS tells no age', { 'aws:MultiFactorAuthAge': undefined }],
+    ['a session of the user that showed one almost a quarter of an hour ago', { 'aws:MultiFactorAuthAge': '899' }],
+  ])('by %s', (_how, context) => expect(may({ context })).resolves.toBe(true))
+
+  test('not with long-lived keys and no code, of which AWS tells neither that there was one nor how old it is', async () => {
+    const keysAlone = { 'aws:MultiFactorAuthPresent': undefined, 'aws:MultiFactorAuthAge': undefined }
+    expect(await may({ context: keysAlone })).toBe(false)
+    expect(await may({ context: { ...keysAlone, 'aws:MultiFactorAuthPresent': 'false' } })).toBe(false)
+  })
+
   test.each<[who: string, caller: Caller]>([
     ['a user who is not named', { user: `arn:aws:iam::${home}:user/eve` }],
     ['one of that name in another account', { user: `arn:aws:iam::${elsewhere}:user/gus` }],
@@ -136,7 +148,9 @@ describe('its bell', () => {
     [home, said.alarmTopic],
     [elsewhere, topic],
   ])('raises an alarm in %s within a minute, which needs nothing of Hotwork', (accountId, told) => {
-    const { Properties } = theOnly(targetOf(accountId), 'AWS::CloudWatch::Alarm')
+    const [Properties = {}] = resourcesOf(targetOf(accountId), 'AWS::CloudWatch::Alarm')
+      .filter(([id]) => id.startsWith('SealedUsed'))
+      .map(([, each]) => each.Properties)
     expect(Properties).toMatchObject({
       Namespace: 'AWS/Events',
       MetricName: 'TriggeredRules',
@@ -148,6 +162,28 @@ describe('its bell', () => {
     })
     const [dimension] = Properties['Dimensions'] as { Name: string; Value: unknown }[]
     expect([dimension?.Name, textOf(dimension?.Value)]).toEqual(['RuleName', '<SealedBell>'])
+  })
+
+  /** The dead letters of a rule's one target, and the alarm that watches them. */
+  const lostOf = (template: Template, rule: RegExp, alarm: RegExp) => {
+    const [, bell] = resourcesOf(template, 'AWS::Events::Rule').find(([id]) => rule.test(id)) ?? []
+    const [target] = (bell?.Properties['Targets'] ?? []) as { DeadLetterConfig?: { Arn: { 'Fn::GetAtt': [string] } } }[]
+    const [queue] = target?.DeadLetterConfig?.Arn['Fn::GetAtt'] ?? ['']
+    const [, watch] = resourcesOf(template, 'AWS::CloudWatch::Alarm').find(([id]) => alarm.test(id)) ?? []
+    return { queue, target, properties: template.Resources[queue]?.Properties, watch: watch?.Properties }
+  }
+
+  test.each([
+    ['its rule at home', () => lostOf(targetOf(home), /^SealedBell/, /^SealedBellDeadLetters/)],
+    ['its rule elsewhere', () => lostOf(targetOf(elsewhere), /^SealedBell/, /^SealedBellDeadLetters/)],
+    ["the rule of Hotwork's bus", () => lostOf(assembly.hotwork, /^SealedFrom/, /SealedBellDeadLetters/)],
+  ])('what %s could not tell is kept for fourteen days, and an alarm says so', (_of, lost) => {
+    const { queue, target, properties, watch } = lost()
+    expect(target).toHaveProperty('DeadLetterConfig')
+    expect(properties).toMatchObject({ MessageRetentionPeriod: 1_209_600, SqsManagedSseEnabled: true })
+    expect(watch).toMatchObject({ MetricName: 'ApproximateNumberOfMessagesVisible', Threshold: 1 })
+    expect(JSON.stringify(watch?.['Dimensions'])).toContain(`"${queue}"`)
+    expect(watch?.['AlarmActions']).toHaveLength(1)
   })
 
   test('tells the queue of Hotwork at home', () => {
