@@ -30,6 +30,10 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
     lines: ['deny_overflow'],
     means: 'a role had more ended sessions than IAM has room for: all its sessions were ended; agents ask again',
   },
+  SessionNotCut: {
+    lines: ['session_not_cut'],
+    means: 'AWS credentials were given that end by their policy alone: STS could not cut them to the grant',
+  },
   HandOnFailed: {
     lines: ['hand_on_failed'],
     means: 'a changed request was not handed on: its cards and denies wait',

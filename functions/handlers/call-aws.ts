@@ -16,9 +16,10 @@ import { cedarPolicy } from './wiring/policy.ts'
 const environment = environmentOf('call-aws')
 const issuer = environment.ISSUER
 const policy = cedarPolicy()
+const deciding = decidingPorts(environment, policy)
 const ports = {
-  ...decidingPorts(environment, policy),
-  broker: new StsBroker(),
+  ...deciding,
+  broker: new StsBroker(deciding.log),
   caller: new SdkCaller(),
   targetRole: environment.TARGET_ROLE,
 }

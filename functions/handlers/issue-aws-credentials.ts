@@ -11,9 +11,10 @@ import { cedarPolicy } from './wiring/policy.ts'
 const environment = environmentOf('issue-aws-credentials')
 const issuer = environment.ISSUER
 const policy = cedarPolicy()
+const deciding = decidingPorts(environment, policy)
 const ports = {
-  ...decidingPorts(environment, policy),
-  broker: new StsBroker(),
+  ...deciding,
+  broker: new StsBroker(deciding.log),
   targetRole: environment.TARGET_ROLE,
 }
 const keys = new KmsKeySet(environment.PUBLISHED_KEYS)

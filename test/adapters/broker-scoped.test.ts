@@ -3,6 +3,7 @@ import { StsBroker } from '../../functions/adapters/sts/broker.ts'
 import { BrokerRefused, BrokerUnavailable } from '../../functions/operations/faults.ts'
 import type { AssumeAsk } from '../../functions/operations/ports.ts'
 import { credentialId, requestId } from '../support/ask.ts'
+import { MemoryLog } from '../support/memory-log.ts'
 import { useAws } from './emulator.ts'
 import { credentials, refusal, startSts } from './sts-endpoint.ts'
 import { externalId, makeTargetRole, policyFor } from './target-role.ts'
@@ -28,7 +29,7 @@ const scoped = { GetScopedCredentials: () => credentials('GetScopedCredentials',
 
 async function withSts<T>(
   answers: Parameters<typeof startSts>[0],
-  act: (broker: StsBroker, sts: Awaited<ReturnType<typeof startSts>>) => Promise<T>,
+  act: (broker: StsBroker, sts: Awaited<ReturnType<typeof startSts>>, log: MemoryLog) => Promise<T>,
 ): Promise<T> {
   const sts = await startSts(answers)
   const client = (accessKeyId: string, sessionToken?: string) =>
@@ -39,10 +40,11 @@ async function withSts<T>(
       credentials: { accessKeyId, secretAccessKey: 'secret', ...(sessionToken === undefined ? {} : { sessionToken }) },
     })
   try {
-    const broker = new StsBroker(client('AKIABROKER0000000000'), (session) =>
+    const log = new MemoryLog()
+    const broker = new StsBroker(log, client('AKIABROKER0000000000'), (session) =>
       client(session.accessKeyId, session.sessionToken),
     )
-    return await act(broker, sts)
+    return await act(broker, sts, log)
   } finally {
     await sts.close()
   }
@@ -98,6 +100,45 @@ test.each(['InvalidAction', 'AccessDenied', 'NotImplemented'])(
     }),
 )
 
+test('each credential that could not be cut is said in the log, with its request and role, and one that was cut is not', () =>
+  withSts({ ...assumed, GetScopedCredentials: () => refusal('AccessDenied', 403) }, async (broker, _sts, log) => {
+    const line = {
+      level: 'error',
+      message: 'session_not_cut',
+      fields: { role: ask.role, request: ask.sessionName, fault: 'AccessDenied' },
+    }
+    for (const lines of [1, 2]) {
+      await broker.assume(ask)
+      expect(log.lines).toEqual(Array.from({ length: lines }, () => line))
+    }
+    await withSts({ ...assumed, ...scoped }, async (cutting, _, quiet) => {
+      await cutting.assume(ask)
+      const { scopedSeconds: _seconds, ...plain } = ask
+      await cutting.assume(plain)
+      expect(quiet.lines).toEqual([])
+    })
+  }))
+
+test('what is given in its place is neither wider nor longer: all that STS is told is what it is told where nothing is to be cut', () =>
+  withSts({ ...assumed, GetScopedCredentials: () => refusal('AccessDenied', 403) }, async (broker, sts) => {
+    const { scopedSeconds: _, ...plain } = ask
+    await broker.assume(ask)
+    await broker.assume(plain)
+    const [, fallback, usual] = sts.asked('AssumeRole').map(({ form }) => [...form.entries()].sort())
+    expect(fallback).toEqual(usual)
+  }))
+
+test('a role that may not cut keeps no other from it', () => {
+  const other = 'arn:aws:iam::111111111111:role/hotwork/target'
+  let answers = 0
+  const once = () => (answers++ === 0 ? refusal('AccessDenied', 403) : scoped.GetScopedCredentials())
+  return withSts({ ...assumed, GetScopedCredentials: once }, async (broker) => {
+    expect(await broker.assume(ask)).toMatchObject({ accessKeyId: 'ASIASESSION000000000' })
+    expect(await broker.assume({ ...ask, role: other })).toMatchObject({ accessKeyId: 'ASIASCOPED0000000000' })
+    expect(await broker.assume(ask)).toMatchObject({ accessKeyId: 'ASIASESSION000000000' })
+  })
+})
+
 test.each<[code: string, fault: typeof BrokerRefused | typeof BrokerUnavailable]>([
   ['PackedPolicyTooLarge', BrokerRefused],
   ['MalformedPolicyDocument', BrokerRefused],
@@ -114,7 +155,7 @@ describe('on an STS that does not have it', () => {
   useAws()
 
   test('the switch changes nothing but a call', async () => {
-    const session = await new StsBroker().assume({ ...ask, role: await makeTargetRole() })
+    const session = await new StsBroker(new MemoryLog()).assume({ ...ask, role: await makeTargetRole() })
     expect(session.accessKeyId).toMatch(/^ASIA/)
   })
 })

@@ -5,6 +5,7 @@ import { BrokerRefused, BrokerUnavailable } from '../../functions/operations/fau
 import type { AssumeAsk, AwsCredentialBroker } from '../../functions/operations/ports.ts'
 import { credentialId, requestId } from '../support/ask.ts'
 import { MemoryBroker } from '../support/memory-broker.ts'
+import { MemoryLog } from '../support/memory-log.ts'
 import { onBoth } from './both.ts'
 import { useAws } from './emulator.ts'
 import { externalId, makeTargetRole, policyFor } from './target-role.ts'
@@ -26,7 +27,7 @@ onBoth<{ broker: AwsCredentialBroker; role: string }>(
       const role = 'arn:aws:iam::000000000000:role/hotwork/target'
       return { broker: new MemoryBroker({ [role]: externalId }), role }
     },
-    real: async () => ({ broker: new StsBroker(), role: await makeTargetRole() }),
+    real: async () => ({ broker: new StsBroker(new MemoryLog()), role: await makeTargetRole() }),
   },
   (make) => {
     test('who fits the trust of the role gets credentials of a session, others each time', async () => {
@@ -56,7 +57,7 @@ describe('the broker on STS', () => {
   useAws()
 
   test('the session has the name that was asked for, can do what role and policy both allow, and no more', async () => {
-    const credentials = await new StsBroker().assume(askOf(await makeTargetRole()))
+    const credentials = await new StsBroker(new MemoryLog()).assume(askOf(await makeTargetRole()))
     const { Arn } = await new STSClient({ credentials }).send(new GetCallerIdentityCommand({}))
     expect(Arn).toMatch(new RegExp(`/${requestId()}$`))
     const queues = new SQSClient({ credentials })
@@ -69,8 +70,8 @@ describe('the broker on STS', () => {
   test('an STS that nobody answers for is an outage, and no refusal', async () => {
     // Port 9 is `discard`: nothing listens there.
     const client = new STSClient({ endpoint: 'http://127.0.0.1:9', maxAttempts: 1 })
-    await expect(new StsBroker(client).assume(askOf('arn:aws:iam::000000000000:role/x'))).rejects.toThrow(
-      BrokerUnavailable,
-    )
+    await expect(
+      new StsBroker(new MemoryLog(), client).assume(askOf('arn:aws:iam::000000000000:role/x')),
+    ).rejects.toThrow(BrokerUnavailable)
   })
 })

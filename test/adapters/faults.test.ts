@@ -12,6 +12,7 @@ import { StsBroker } from '../../functions/adapters/sts/broker.ts'
 import { noEntries, verify } from '../../functions/domain/ledger.ts'
 import { KeyUnavailable, StoreUnavailable } from '../../functions/operations/faults.ts'
 import { requestId, sampleAsk, submittedAt } from '../support/ask.ts'
+import { MemoryLog } from '../support/memory-log.ts'
 import { commitOf, submission } from './commits.ts'
 import { useAws } from './emulator.ts'
 import { type FaultyProxy, startProxy } from './proxy.ts'
@@ -97,7 +98,7 @@ describe('a world that breaks', () => {
       const tags = { 'hotwork:request': ask.id }
       const names = { sessionName: ask.id, sourceIdentity: ask.id }
       proxy.fail('AssumeRole', 'answer_lost')
-      const credentials = await new StsBroker().assume({
+      const credentials = await new StsBroker(new MemoryLog()).assume({
         role,
         externalId,
         ...names,

@@ -1,6 +1,6 @@
 import { AssumeRoleCommand, type Credentials, GetScopedCredentialsCommand, STSClient } from '@aws-sdk/client-sts'
 import { BrokerRefused, BrokerUnavailable } from '../../operations/faults.ts'
-import type { AssumeAsk, AwsCredentialBroker, AwsCredentials } from '../../operations/ports.ts'
+import type { AssumeAsk, AwsCredentialBroker, AwsCredentials, Log } from '../../operations/ports.ts'
 
 /** STS said no to this very ask: asking again changes nothing until the deployment does. */
 const refusals = new Set([
@@ -32,26 +32,34 @@ const unavailable = new Set([
  * Assumes the target role by STS. The role's trust policy demands the external id, the session name and the tags.
  *
  * STS gives no session under 900 s. Where it is asked to, and can, this cuts the session to the second with
- * `GetScopedCredentials`, so that the credentials themselves are dead when the grant is. Where it cannot, the session
- * policy's time condition alone ends them, as it does anyway.
+ * `GetScopedCredentials`, so that the credentials themselves are dead when the grant is. Where it cannot, it says so in the
+ * log, for each credential, and the session policy ends them: the very policy that they would have been cut to, with the
+ * time condition that it has anyway.
  *
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_GetScopedCredentials.html
  */
 export class StsBroker implements AwsCredentialBroker {
   readonly #client: STSClient
   readonly #as: (credentials: AwsCredentials) => STSClient
-  /** Found out once a cold start: asking in vain each time would cost every caller a call. */
-  #scopes = true
+  readonly #log: Log
+  /**
+   * Roles whose sessions cannot be cut, by what STS said. Found out once a cold start and role: asking in vain each time
+   * would cost every caller a call.
+   */
+  readonly #uncut = new Map<string, string>()
 
-  constructor(client: STSClient = connect(), as: (credentials: AwsCredentials) => STSClient = connectAs) {
+  constructor(log: Log, client: STSClient = connect(), as: (credentials: AwsCredentials) => STSClient = connectAs) {
+    this.#log = log
     this.#client = client
     this.#as = as
   }
 
   async assume(ask: AssumeAsk): Promise<AwsCredentials> {
-    const scoped =
-      ask.scopedSeconds !== undefined && this.#scopes ? await this.#assumeScoped(ask, ask.scopedSeconds) : 'unavailable'
-    return scoped === 'unavailable' ? this.#assumeRole(ask) : scoped
+    if (ask.scopedSeconds === undefined) return this.#assumeRole(ask)
+    const scoped = this.#uncut.has(ask.role) ? undefined : await this.#assumeScoped(ask, ask.scopedSeconds)
+    if (scoped) return scoped
+    this.#log.error('session_not_cut', { role: ask.role, request: ask.sessionName, fault: this.#uncut.get(ask.role) })
+    return this.#assumeRole(ask)
   }
 
   async #assumeRole({ policy, ...ask }: Omit<AssumeAsk, 'policy'> & { policy?: string }): Promise<AwsCredentials> {
@@ -72,7 +80,7 @@ export class StsBroker implements AwsCredentialBroker {
    * The session between has no session policy, since one that forbids further scoping would forbid this too. It can do no
    * more than the broker may ask for anyway, and never leaves this process.
    */
-  async #assumeScoped({ policy, ...ask }: AssumeAsk, seconds: number): Promise<AwsCredentials | 'unavailable'> {
+  async #assumeScoped({ policy, ...ask }: AssumeAsk, seconds: number): Promise<AwsCredentials | undefined> {
     const session = await this.#assumeRole(ask)
     const client = this.#as(session)
     try {
@@ -82,8 +90,8 @@ export class StsBroker implements AwsCredentialBroker {
       return credentialsOf(Credentials, ask.role)
     } catch (cause) {
       if (!unavailable.has(nameOf(cause))) return refused(ask.role, cause)
-      this.#scopes = false
-      return 'unavailable'
+      this.#uncut.set(ask.role, nameOf(cause))
+      return undefined
     } finally {
       client.destroy()
     }
