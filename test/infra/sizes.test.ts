@@ -1,0 +1,181 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { App } from 'aws-cdk-lib'
+import { UnusableSettings } from '../../infra/settings.ts'
+import { refuseOversized, tooLarge } from '../../infra/sizes.ts'
+import { TargetStack } from '../../infra/target-stack.ts'
+import { home, root, runApp } from './support/assembly.ts'
+
+/** What is too large for AWS is refused when it is synthesized, with what to do, and not in the middle of a deployment. */
+
+const place = { accountId: home, region: 'eu-central-1', partition: 'aws' }
+type Made = { aliases?: number; actions?: number; people?: number }
+
+function problemsOf({ aliases = 1, actions = 1, people = 0 }: Made): readonly string[] {
+  const app = new App()
+  const names = Array.from({ length: people }, (_, n) => [
+    `person:${n}`,
+    `arn:aws:iam::${home}:user/${'n'.repeat(63)}${n}`,
+  ])
+  new TargetStack(app, 'HotworkTarget', {
+    env: { account: home, region: place.region },
+    hotwork: 'Hotwork',
+    broker: `arn:aws:iam::${home}:role/hotwork/Hotwork-broker`,
+    accounts: Object.fromEntries(
+      Array.from({ length: aliases }, (_, n) => [
+        `alias${n}`,
+        { ...place, externalId: 'x'.repeat(36), ...(people > 0 && { sealed: { people: Object.fromEntries(names) } }) },
+      ]),
+    ),
+    actions: Array.from({ length: actions }, (_, n) => ({
+      account: 'alias0',
+      statement: {
+        actions: [`lambda:UpdateFunction${String(n).padStart(8, '0')}`],
+        resources: ['arn:{partition}:lambda:{region}:{account}:function:{arguments.FunctionName}'],
+      },
+    })),
+    ours: [],
+    desk: { queue: `arn:aws:sqs:eu-central-1:${home}:Hotwork-sealed` },
+  })
+  try {
+    refuseOversized(app.synth())
+    return []
+  } catch (fault) {
+    if (!(fault instanceof UnusableSettings)) throw fault
+    return fault.message.split('\n')
+  }
+}
+
+/** The first number at which something is refused. */
+const firstOf = (of: (n: number) => readonly string[]): number => {
+  let [good, bad] = [0, 512]
+  while (bad - good > 1) {
+    const middle = Math.floor((good + bad) / 2)
+    if (of(middle).length > 0) bad = middle
+    else good = middle
+  }
+  return bad
+}
+
+test.each<[what: string, made: Made, first: number, sentence: RegExp]>([
+  [
+    'aliases of one account, each with an external id',
+    { aliases: 1 },
+    8,
+    /^the trust policy of role `Hotwork-target` in stack `HotworkTarget` has \d+ of the 2048 characters that AWS takes: shorten the external ids .* or give it fewer aliases$/,
+  ],
+  [
+    'people of a sealed role, with names of 64 characters',
+    { people: 1 },
+    18,
+    /^the trust policy of role `Hotwork-sealed` .* 2048 .*: name fewer people in `sealed\.people`/,
+  ],
+  [
+    'actions of one account',
+    { actions: 1 },
+    86,
+    /^the policy `Boundary\w*` .* 6144 characters that AWS takes: take actions of that account out of `actions\/`/,
+  ],
+])('%s', (_what, made, first, sentence) => {
+  const [counted] = Object.keys(made) as [keyof Made]
+  const problems = (n: number) => problemsOf({ [counted]: n })
+  expect(firstOf(problems)).toBe(first)
+  expect(problems(first - 1)).toEqual([])
+  expect(problems(first)).toEqual([expect.stringMatching(sentence)])
+})
+
+describe('what grows with the accounts', () => {
+  const roles = (n: number) =>
+    Array.from(
+      { length: n },
+      (_, index) => `arn:aws:iam::${String(index).padStart(12, '1')}:role/hotwork/Hotwork-target`,
+    )
+  const stack = (resources: object) => ({ stackName: 'Hotwork', region: 'eu-central-1', resources: resources as never })
+
+  test("a Lambda's environment, in the bytes that Lambda counts", () => {
+    const environment = (n: number) =>
+      tooLarge(
+        stack({
+          HandOn: {
+            Type: 'AWS::Lambda::Function',
+            Properties: {
+              Description: 'Hotwork hand-on',
+              Environment: {
+                Variables: {
+                  TARGET_ROLES: roles(n).join(' '),
+                  CARDS_QUEUE: { Ref: 'CardsQueue' },
+                  DENIES_QUEUE: { Ref: 'DeniesQueue' },
+                },
+              },
+            },
+          },
+          CardsQueue: { Type: 'AWS::SQS::Queue' },
+          DeniesQueue: { Type: 'AWS::SQS::Queue' },
+        }),
+      )
+    expect(firstOf(environment)).toBe(72)
+    expect(environment(72)).toEqual([
+      expect.stringMatching(
+        /^the environment of `Hotwork hand-on` .* 4096 bytes .*: name fewer `accounts` .* a second Hotwork/,
+      ),
+    ])
+  })
+
+  test('what is granted to one role, over all its policies', () => {
+    const grants = (n: number) =>
+      tooLarge(
+        stack({
+          One: policyOf(roles(n)),
+          Other: policyOf(['*']),
+        }),
+      )
+    const policyOf = (resources: string[]) => ({
+      Type: 'AWS::IAM::Policy',
+      Properties: {
+        Roles: [{ Ref: 'BrokerRole' }],
+        PolicyDocument: { Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: resources }] },
+      },
+    })
+    expect(firstOf(grants)).toBeLessThan(200)
+    expect(grants(firstOf(grants))).toEqual([
+      expect.stringMatching(/role `BrokerRole` .* 10240 characters .* `accounts`/),
+    ])
+  })
+})
+
+test('what CloudFormation fills in is counted as long as it can be, and no white space is', () => {
+  const value = { a: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':x']] }, b: 'é' }
+  const lengths = ['eu-central-1', 'cn-north-1'].map((region) => {
+    const [problem = ''] = tooLarge({
+      stackName: 'S',
+      region,
+      resources: { P: { Type: 'AWS::IAM::ManagedPolicy', Properties: { PolicyDocument: [value, 'x'.repeat(7000)] } } },
+    })
+    return Number(/has (\d+) of/.exec(problem)?.[1])
+  })
+  expect(lengths).toEqual([
+    7000 + '[{"a":"arn:aws:x","b":"é"},""]'.length,
+    7000 + '[{"a":"arn:aws-cn:x","b":"é"},""]'.length,
+  ])
+})
+
+test('the app itself ends with the sentence', () => {
+  const outdir = mkdtempSync(join(tmpdir(), 'hotwork-sizes-'))
+  try {
+    const sample = JSON.parse(readFileSync(join(root, 'test/policies/deployment.json'), 'utf8'))
+    const { target } = sample.accounts
+    const deployment = join(outdir, 'deployment.json')
+    const more = Array.from({ length: 12 }, (_, n) => [`more${n}`, { ...target, externalId: `${'x'.repeat(64)}${n}` }])
+    writeFileSync(
+      deployment,
+      JSON.stringify({ ...sample, accounts: { ...sample.accounts, ...Object.fromEntries(more) } }),
+    )
+    const { status, stderr } = runApp({ stackName: 'Hotwork', deployment }, outdir)
+    expect(stderr).toMatch(/^the trust policy of role `Hotwork-target` .* fewer aliases$/m)
+    expect(stderr).not.toContain('    at ')
+    expect(status).toBe(1)
+  } finally {
+    rmSync(outdir, { recursive: true, force: true })
+  }
+}, 240_000)
