@@ -13,7 +13,7 @@ export function addStacks(
   app: App,
   { settings, bundle }: { settings: Settings; bundle: PolicyBundle },
 ): { hotwork: HotworkStack; targets: readonly TargetStack[] } {
-  const { stackName, issuer, heldReads, alarmTopic, signingKeys } = settings
+  const { stackName, issuer, heldReads, alarmTopic, signingKeys, protectTables } = settings
   const home = homeOf(bundle)
   const accounts = Object.entries(bundle.deployment.accounts)
   const ours = bundle.resources.filter(({ classification }) => classification === 'control-plane').map(({ id }) => id)
@@ -24,6 +24,7 @@ export function addStacks(
     env: home,
     bundle,
     signingKeys,
+    protectTables,
     targetRoles: rolesOf('target', stackName, accounts),
     foreignRevokers: rolesOf('revoker', stackName, foreign),
     foreignAuditors: rolesOf('auditor', stackName, foreign),

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
+import { Annotations, CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { Alarms } from './constructs/alarms.ts'
@@ -13,7 +13,7 @@ import { anythingElse, HotworkApi } from './constructs/hotwork-api.ts'
 import { HotworkFunction, type HotworkFunctionProps } from './constructs/hotwork-function.ts'
 import { IncidentSecret } from './constructs/incident-secret.ts'
 import { LedgerTable } from './constructs/ledger-table.ts'
-import { LoggedTrouble } from './constructs/logged-trouble.ts'
+import { failedInvocation, LoggedTrouble } from './constructs/logged-trouble.ts'
 import { MeasuredLag } from './constructs/measured-lag.ts'
 import { RequestTable } from './constructs/request-table.ts'
 import { runEvery } from './constructs/run-every.ts'
@@ -41,6 +41,8 @@ export type HotworkStackProps = StackProps & {
   issuer?: string
   heldReads?: number
   alarmTopic?: string
+  /** Whether the tables are protected against deletion, as they should be from the second deployment on. */
+  protectTables: boolean
   /** The first signs, all are published. */
   signingKeys: readonly [number, ...number[]]
 }
@@ -57,14 +59,21 @@ export class HotworkStack extends Stack {
       heldReads,
       alarmTopic,
       signingKeys,
+      protectTables,
       ...stackProps
     } = props
     super(scope, id, stackProps)
 
-    const requests = new RequestTable(this, 'Requests')
-    const ledger = new LedgerTable(this, 'Ledger')
-    const waits = new WaitTable(this, 'Waits')
-    const cards = new CardTable(this, 'Cards')
+    const kept = { deletionProtection: protectTables }
+    if (!protectTables)
+      Annotations.of(this).addWarningV2(
+        'hotwork:protectTables',
+        'the tables can still be deleted by hand: once the first deployment is through, deploy with -c protectTables=yes',
+      )
+    const requests = new RequestTable(this, 'Requests', kept)
+    const ledger = new LedgerTable(this, 'Ledger', kept)
+    const waits = new WaitTable(this, 'Waits', kept)
+    const cards = new CardTable(this, 'Cards', kept)
     const key = new CredentialKey(this, 'CredentialKey', { signingKeys })
     const slack = new SlackSecret(this, 'Slack')
     const api = new HotworkApi(this, 'Api')
@@ -93,7 +102,7 @@ export class HotworkStack extends Stack {
         policy: functions[name],
         ...more,
       })
-      alarms.watchFunction(made)
+      if (watchedAlone.has(name)) alarms.watchFunction(made)
       return made
     }
     /** One that decides: it reads the truth, and writes it together with the entries that say why. */
@@ -289,11 +298,12 @@ export class HotworkStack extends Stack {
     slack.grantRead(linkSlack.role)
     api.route(linkSlack, 'GET /link', 'POST /link', 'POST /link/unlink')
 
-    // Slack gives up after 3 s; the handler answers within 2.2 s, and a first start may need the rest.
+    // Slack gives up after 3 s; the handler answers within 2.2 s, and a first start may need the rest: with a whole
+    // processor, since at a share of one it takes so many times as long (docs/performance.md).
     const receiveSlack = makeDecider(
       'receive-slack',
       { ISSUER: issuer, CARDS_TABLE: cards.name, ...slackApp },
-      { timeout: Duration.seconds(5) },
+      { timeout: Duration.seconds(5), memorySize: 1769 },
     )
     cards.grantRead(receiveSlack.role)
     // A person's own tab: what waits, what is live, what their agents asked for, and the newest by how an id begins.
@@ -465,6 +475,9 @@ export class HotworkStack extends Stack {
       longest: Duration.minutes(1),
       means: 'an ended AWS session was denied a minute or more after its end',
     })
+    alarms.watchTrouble(new LoggedTrouble(this, 'FunctionErrors', { lines: failedInvocation, log }), {
+      means: 'functions have thrown, run out of time, or could not start: the log says which',
+    })
     alarms.watchApi(api)
     for (const [name, { lines, ...trouble }] of Object.entries(troubles))
       alarms.watchTrouble(new LoggedTrouble(this, name, { lines, log }), trouble)
@@ -489,6 +502,11 @@ export class HotworkStack extends Stack {
   }
 }
 
-type More = Partial<Pick<HotworkFunctionProps, 'timeout' | 'role' | 'roleName' | 'reservedConcurrentExecutions'>>
+type More = Partial<
+  Pick<HotworkFunctionProps, 'timeout' | 'memorySize' | 'role' | 'roleName' | 'reservedConcurrentExecutions'>
+>
+
+/** What ends sessions, stops everything or opens in an emergency: that this fails is told by name. */
+const watchedAlone: ReadonlySet<FunctionName> = new Set(['declare-halt', 'hand-on', 'open-break-glass', 'write-denies'])
 
 const pascal = (name: string) => name.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())

@@ -20,6 +20,8 @@ export type Settings = {
    * (docs/runbooks/rotate-signing-key.md).
    */
   signingKeys: readonly [number, ...number[]]
+  /** Whether the tables are protected against deletion. Not in a first deployment, whose rollback deletes them. */
+  protectTables: boolean
 }
 
 /** Something that a deployer must mend: its message is one sentence that says how. */
@@ -41,6 +43,7 @@ export function readSettings(context: (key: string) => unknown): Settings {
     ...(heldReads !== undefined && { heldReads }),
     ...(alarmTopic !== undefined && { alarmTopic }),
     signingKeys: keysOf(text('signingKeys') ?? '1'),
+    protectTables: isYes(text('protectTables') ?? 'no', 'protectTables'),
   }
 }
 
@@ -83,6 +86,11 @@ function issuerOf(issuer: string): string {
   throw new UnusableSettings(
     `issuer \`${issuer}\` is not an address: use https://HOST without a path or a trailing slash`,
   )
+}
+
+function isYes(said: string, key: string): boolean {
+  if (said === 'yes' || said === 'no') return said === 'yes'
+  throw new UnusableSettings(`context \`${key}\` is \`yes\` or \`no\`, not \`${said}\``)
 }
 
 function keysOf(numbers: string): readonly [number, ...number[]] {

@@ -40,7 +40,10 @@ export class Alarms extends Construct {
     this.#raise(node.id, metric.with({ period: urgently }), longest.toSeconds(), means)
   }
 
-  /** A function that threw: handlers answer refusals, so each is a fault. */
+  /**
+   * A function that threw: handlers answer refusals, so each is a fault. For those whose failure cannot wait until somebody
+   * has looked which one it is: an alarm is paid for by the month, and all functions together have one (`FunctionErrors`).
+   */
   watchFunction({ lambda, node }: HotworkFunction): void {
     this.#raise(`${node.id}Errors`, lambda.metricErrors({ period }), 1, `${node.id} has thrown`)
   }

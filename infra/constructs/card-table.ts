@@ -1,15 +1,16 @@
 import { AttributeType, type TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
-import { durableTable, grantItems } from './table.ts'
+import { durableTable, grantItems, type TableProps } from './table.ts'
 
 /** Which Slack message shows which request, and what it showed last. */
 export class CardTable extends Construct {
   readonly table: TableV2
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { deletionProtection }: TableProps) {
     super(scope, id)
     this.table = durableTable(this, {
+      deletionProtection,
       partitionKey: { name: 'requestId', type: AttributeType.STRING },
       sortKey: { name: 'channel', type: AttributeType.STRING },
     })

@@ -1,4 +1,4 @@
-import { RemovalPolicy, Validations } from 'aws-cdk-lib'
+import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
 import {
   HttpApi,
@@ -37,6 +37,9 @@ export class HotworkApi extends Construct {
     super(scope, id)
     this.api = new HttpApi(this, 'Api', { description: 'Hotwork', createDefaultStage: false })
     const log = new LogGroup(this, 'AccessLog', {
+      // AWS writes it by a resource policy that lists log groups one by one, up to 5,120 characters an account, but for
+      // those of this name: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+      logGroupName: `/aws/vendedlogs/${Stack.of(this).stackName}/api`,
       retention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
     })

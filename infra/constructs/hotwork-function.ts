@@ -1,6 +1,12 @@
 import { Duration } from 'aws-cdk-lib'
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { Architecture, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda'
+import {
+  Architecture,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  SystemLogLevel,
+} from 'aws-cdk-lib/aws-lambda'
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import type { FunctionCode, PolicyUse } from './function-code.ts'
@@ -15,6 +21,8 @@ export type HotworkFunctionProps = {
   /** Where it writes, as do all the others: each line names its function, and so does the log stream. */
   log: ILogGroup
   timeout?: Duration
+  /** Megabytes, where somebody waits for its first start: a share of a processor comes with them, a whole one with 1,769. */
+  memorySize?: number
   reservedConcurrentExecutions?: number
   architecture?: Architecture
   /** A fixed name, where a policy elsewhere must name the role before it exists. */
@@ -45,12 +53,14 @@ export class HotworkFunction extends Construct {
       runtime: Runtime.NODEJS_24_X,
       architecture: props.architecture ?? Architecture.ARM_64,
       // Compiling Cedar's wasm is what needs a bigger share of a processor.
-      memorySize: policy === 'answers' ? 512 : 256,
+      memorySize: props.memorySize ?? (policy === 'answers' ? 512 : 256),
       timeout: props.timeout ?? Duration.seconds(10),
       environment: { LOG_LEVEL: 'INFO', POWERTOOLS_SERVICE_NAME: props.name, ...props.environment },
       role: this.role,
       logGroup: props.log,
       loggingFormat: LoggingFormat.JSON,
+      // With Lambda's own report of each invocation, by which failed ones are counted.
+      systemLogLevelV2: SystemLogLevel.INFO,
       ...(props.reservedConcurrentExecutions !== undefined && {
         reservedConcurrentExecutions: props.reservedConcurrentExecutions,
       }),

@@ -1,7 +1,7 @@
 import { AttributeType, ProjectionType, StreamViewType, type TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
-import { durableTable, grantItems } from './table.ts'
+import { durableTable, grantItems, type TableProps } from './table.ts'
 
 const { STRING, NUMBER } = AttributeType
 
@@ -33,9 +33,10 @@ export type RequestIndex = (typeof indexes)[number]['indexName']
 export class RequestTable extends Construct {
   readonly table: TableV2
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { deletionProtection }: TableProps) {
     super(scope, id)
     this.table = durableTable(this, {
+      deletionProtection,
       partitionKey: { name: 'pk', type: STRING },
       sortKey: { name: 'sk', type: STRING },
       stream: StreamViewType.NEW_AND_OLD_IMAGES,

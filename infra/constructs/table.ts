@@ -5,9 +5,19 @@ import type { Construct } from 'constructs'
 
 type Key = { name: string; type: AttributeType }
 
+export type TableProps = {
+  /** Whether even an administrator must switch protection off before the table can be deleted. */
+  deletionProtection: boolean
+}
+
 /**
- * A table that outlives mistakes: point-in-time recovery, deletion protection, kept when its stack goes. The four of
- * them are apart so that plain table grants say who may touch what.
+ * A table that outlives mistakes: point-in-time recovery, kept when its stack goes or another takes its place, and, once the
+ * deployer says so, deletion protection. The four of them are apart so that plain table grants say who may touch what.
+ *
+ * A first deployment that fails is rolled back, and takes its empty tables with it: kept, each attempt would leave four more.
+ * Protection would stop that too, and leave a stack that can neither go on nor be deleted, so it is switched on afterwards.
+ *
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
  */
 export const durableTable = (
   scope: Construct,
@@ -16,7 +26,8 @@ export const durableTable = (
     sortKey,
     stream,
     expiresBy,
-  }: { partitionKey: Key; sortKey: Key; stream?: StreamViewType; expiresBy?: 'ttl' },
+    deletionProtection,
+  }: TableProps & { partitionKey: Key; sortKey: Key; stream?: StreamViewType; expiresBy?: 'ttl' },
 ) =>
   new TableV2(scope, 'Table', {
     partitionKey,
@@ -24,8 +35,8 @@ export const durableTable = (
     billing: Billing.onDemand(),
     encryption: TableEncryptionV2.awsManagedKey(),
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-    deletionProtection: true,
-    removalPolicy: RemovalPolicy.RETAIN,
+    deletionProtection,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ...(stream && { dynamoStream: stream }),
     ...(expiresBy && { timeToLiveAttribute: expiresBy }),
   })

@@ -1,4 +1,4 @@
-import { Stack, Validations } from 'aws-cdk-lib'
+import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { ScheduleGroup } from 'aws-cdk-lib/aws-scheduler'
 import { Construct } from 'constructs'
@@ -22,7 +22,11 @@ export class Timers extends Construct {
     super(scope, id)
     const { stackName, account } = Stack.of(this)
     this.group = `${stackName}-timers`
-    const group = new ScheduleGroup(this, 'Group', { scheduleGroupName: this.group })
+    const group = new ScheduleGroup(this, 'Group', {
+      scheduleGroupName: this.group,
+      // CDK keeps it otherwise, and its name with it: after a first deployment that failed, none would ever succeed.
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
     const role = new Role(this, 'Role', {
       // Of this group alone: another's schedule that was given this role would be refused.
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {

@@ -57,15 +57,40 @@ test('each line names its function', () => {
   }
 })
 
-test('an alarm watches every function, every dead letter, the age of every queue, how executions end and the API', () => {
+test('a function that fails is counted, whichever it is, by what Lambda itself reports of each invocation', () => {
+  const [pattern, ...others] = all('AWS::Logs::MetricFilter')
+    .map(([, { Properties }]) => String(Properties['FilterPattern']))
+    .filter((each) => each.includes('platform.report'))
+  expect([pattern, others]).toEqual(['{ ($.type = "platform.report") && ($.record.status != "success") }', []])
+  for (const [, { Properties }] of all('AWS::Lambda::Function'))
+    expect(Properties['LoggingConfig']).toMatchObject({ LogFormat: 'JSON', SystemLogLevel: 'INFO' })
+  expect(alarms().map(({ id }) => id)).toContain('FunctionErrors')
+})
+
+test('those whose failure cannot wait until somebody has looked which it is have an alarm of their own', () => {
+  const alone = alarms().filter(({ metric }) => metric === 'Errors')
+  expect(alone.map(({ id }) => id).sort()).toEqual([
+    'DeclareHaltErrors',
+    'HandOnErrors',
+    'OpenBreakGlassErrors',
+    'WriteDeniesErrors',
+  ])
+})
+
+test('alarms are paid for by the month, and as many as docs/performance.md says', () => {
+  const published = /(\d+) alarms in the main stack/.exec(readFileSync(join(root, 'docs/performance.md'), 'utf8'))
+  // That of the dead letters of a bus is there only where a sealed role is in another account or Region.
+  expect(alarms().filter(({ id }) => id !== 'SealedBellDeadLetters')).toHaveLength(Number(published?.[1]))
+})
+
+test('an alarm watches every dead letter, the age of every queue, how executions end and the API', () => {
   const of = (metric: string, type: string, which = /./) =>
     all(type)
       .map(([id]) => id)
       .filter((id) => which.test(id))
-      .map((id) => `${metric} of ${textOf({ Ref: id })}`.replace(/>$/, metric === 'Errors' ? '>' : '.QueueName>'))
+      .map((id) => `${metric} of ${textOf({ Ref: id })}`.replace(/>$/, '.QueueName>'))
   expect(alarms().map(({ metric, of: what }) => `${metric} of ${what}`)).toEqual(
     expect.arrayContaining([
-      ...of('Errors', 'AWS::Lambda::Function'),
       ...of('ApproximateNumberOfMessagesVisible', 'AWS::SQS::Queue', /DeadLetters/),
       ...of('ApproximateAgeOfOldestMessage', 'AWS::SQS::Queue', /^(?!.*DeadLetters)/),
       'ExecutionsFailed of <Workflow>',
@@ -112,7 +137,9 @@ test('whatever is counted in logs raises an alarm of its name, but for how peopl
   for (const { id, metric } of watched) expect(metric).toBe(id)
   const metrics = watched.map(({ namespace, metric }) => `${namespace} ${metric}`)
   const alarming = counted().filter(({ message }) => !shown.includes(message))
-  expect(metrics.sort()).toEqual([...new Set(alarming.map(({ metric }) => metric))].sort())
+  const failures = metrics.filter((metric) => metric.endsWith(' FunctionErrors'))
+  expect(failures).toHaveLength(1)
+  expect(metrics.sort()).toEqual([...new Set([...failures, ...alarming.map(({ metric }) => metric)])].sort())
 })
 
 /** What has another alarm: a message that names no request goes to the dead letters of its queue. */
@@ -170,6 +197,9 @@ test('every alarm has its runbook, named like it, and every runbook its alarm', 
   expect(pages.sort()).toEqual([...new Set(wanted)].sort().map((page) => `${page}.md`))
   const index = readFileSync(join(root, 'docs/runbooks/README.md'), 'utf8')
   const table = readFileSync(join(root, 'docs/runbooks/function-errors.md'), 'utf8')
-  for (const { id, metric } of told) expect(metric === 'Errors' ? table : index).toContain(`\`${id}\``)
+  for (const { id } of told) expect(index).toContain(`\`${id}\``)
+  // Which function it is decides what to do.
+  const names = all('AWS::Lambda::Function').map(([id]) => id.replace(/Lambda[0-9A-F]{8}$/, ''))
+  for (const name of names) expect(table).toContain(`\`${name}\``)
   for (const page of pages) expect(index).toContain(`(${page})`)
 })

@@ -23,6 +23,8 @@ describe('what a deployer says', () => {
       // Bounded unless somebody says otherwise: agents that wait must not use up what decisions need.
       heldReads: 50,
       signingKeys: [1],
+      // Of a first deployment the rollback must be able to delete them.
+      protectTables: false,
     })
   })
 
@@ -33,6 +35,8 @@ describe('what a deployer says', () => {
     ['stackName', 'Hotwork-fast', { stackName: 'Hotwork-fast' }],
     ['signingKeys', '2,1', { signingKeys: [2, 1] }],
     ['signingKeys', 3, { signingKeys: [3] }],
+    ['protectTables', 'yes', { protectTables: true }],
+    ['protectTables', 'no', { protectTables: false }],
   ])('%s=%s is taken', (key, value, expected) => expect(read({ [key]: value })).toMatchObject(expected))
 
   test('heldReads=none reserves nothing, for an account that has nothing to reserve', () => {
@@ -56,6 +60,7 @@ describe('what a deployer says', () => {
     ['signingKeys', '1, 2', /with commas between/],
     ['signingKeys', 'arn:aws:kms', /the one that signs first/],
     ['signingKeys', '1,2,3,4', /up to three/],
+    ['protectTables', 'true', /`protectTables` is `yes` or `no`/],
   ])('%s=%j is refused, and the sentence says how to mend it', (key, value, sentence) => {
     expect(() => read({ [key]: value })).toThrow(UnusableSettings)
     expect(() => read({ [key]: value })).toThrow(sentence)

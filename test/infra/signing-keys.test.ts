@@ -32,7 +32,7 @@ test('there are both keys, for signing on P-256, and neither goes with its place
   expect(keys().map(([id]) => numberOf(id))).toEqual(expect.arrayContaining([1, 2]))
   for (const [, key] of keys()) {
     expect(key.Properties).toMatchObject({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' })
-    expect(key).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' })
+    expect(key).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' })
   }
 })
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 
 type Properties = { readonly [name: string]: unknown }
-export type Resource = { Type: string; Properties: Properties; DeletionPolicy?: string }
+export type Resource = { Type: string; Properties: Properties; DeletionPolicy?: string; UpdateReplacePolicy?: string }
 export type Template = {
   Resources: { readonly [id: string]: Resource }
   Outputs?: { readonly [name: string]: { Value: unknown } }
