@@ -40,10 +40,13 @@ const standIns = new DynamoStandInStore(connect(hurried), {
 })
 const bursts = new DynamoBurstStore(connect(hurried), environment.CARDS_TABLE)
 const secret = new SlackSecretReader(environment.SLACK_SECRET, clock)
-const secrets = freshEnough(async () => {
-  const { signingSecret, previousSigningSecret } = await secret.read()
-  return previousSigningSecret === undefined ? [signingSecret] : [signingSecret, previousSigningSecret]
-})
+const secrets = freshEnough(
+  async () => {
+    const { signingSecret, previousSigningSecret } = await secret.read()
+    return previousSigningSecret === undefined ? [signingSecret] : [signingSecret, previousSigningSecret]
+  },
+  () => clock.now(),
+)
 // Read now, so that the first person who presses does not wait for it; a failure shows when it is needed.
 secrets().catch(() => {})
 

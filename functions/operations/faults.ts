@@ -49,6 +49,17 @@ export class IssuerUnavailable extends Error {
   override readonly name = 'IssuerUnavailable'
 }
 
+/** A token names a key that the issuer may have published since its keys were last asked for: ask again when that is over. */
+export class KeyNotYetKnown extends Error {
+  override readonly name = 'KeyNotYetKnown'
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(message: string, { retryAfterSeconds, ...options }: ErrorOptions & { retryAfterSeconds?: number } = {}) {
+    super(message, options)
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}
+
 /** Another mint of the same agent came in between, and its credential is the one that lives. Asking again is safe. */
 export class Overtaken extends Error {
   override readonly name = 'Overtaken'

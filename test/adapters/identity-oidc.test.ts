@@ -1,5 +1,6 @@
 import type { JWK } from 'jose'
 import * as oauth from 'oauth4webapi'
+import { metadataOf } from '../../functions/adapters/jose/fetch-jwks.ts'
 import { IdentityVerifier } from '../../functions/adapters/jose/identity.ts'
 import { SystemClock } from '../../functions/adapters/system/clock.ts'
 import type { OidcIssuer } from '../../functions/domain/issuer.ts'
@@ -79,6 +80,15 @@ describe('discovery', () => {
     await expect(desk.verify(desk.token())).rejects.toThrow(IssuerUnavailable)
     expect(desk.server.visits.keys).toBe(0)
   })
+
+  test.each(['http://127.0.0.1:9001/2018-06-01/runtime', 'http://localhost/jwks', 'http://[::1]/jwks'])(
+    'an issuer of https that names a place on this machine (%s) is not believed',
+    (jwks_uri) => {
+      const issuer = 'https://idp.example'
+      expect(metadataOf(issuer).safeParse({ issuer, jwks_uri }).success).toBe(false)
+      expect(metadataOf(issuer).safeParse({ issuer, jwks_uri: `${issuer}/jwks` }).success).toBe(true)
+    },
+  )
 
   test.each<Mood>(['broken', 'silent', 'html', 'huge', 'empty', 'moved'])(
     'metadata that cannot be had (%s) leave everything in doubt, and are not asked for again at once',

@@ -99,8 +99,8 @@ describe('a JWT-SVID', () => {
       { ...key.jwk, use: 'jwt-svid' },
       { ...other.jwk, use },
     ]
-    expect(await desk.who(desk.token())).toBe('known')
     expect(await desk.who(desk.token({}, {}, other))).toBe('token_invalid')
+    expect(await desk.who(desk.token())).toBe('known')
   })
 
   test('of a bundle that has only other keys is in doubt', async () => {

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { IdentityVerifier } from '../../functions/adapters/jose/identity.ts'
 import type { Issuer } from '../../functions/domain/issuer.ts'
-import { IssuerUnavailable } from '../../functions/operations/faults.ts'
+import { IssuerUnavailable, KeyNotYetKnown } from '../../functions/operations/faults.ts'
 import { submittedAt } from '../support/ask.ts'
 import { MemoryClock } from '../support/memory-clock.ts'
 import { type KeyServer, type Mood, startKeyServer } from './key-server.ts'
@@ -124,11 +124,23 @@ describe('an identity token', () => {
 
   test('that names an unknown key has them asked for again, once in half a minute', async () => {
     expect(await codeOf(token())).toBe('accepted')
-    for (let n = 0; n < 20; n++) expect(await codeOf(token({}, { kid: `k${n}` }))).toBe('token_invalid')
+    for (let n = 0; n < 20; n++) await expect(codeOf(token({}, { kid: `k${n}` }))).rejects.toThrow(KeyNotYetKnown)
     expect(server.visits).toBe(1)
     clock.advance(30)
-    for (let n = 0; n < 20; n++) await codeOf(token({}, { kid: `k${n}` }))
+    // Older than the last fetch: their keys would have been published by then.
+    for (let n = 0; n < 20; n++) expect(await codeOf(token({}, { kid: `k${n}` }))).toBe('token_invalid')
     expect(server.visits).toBe(2)
+  })
+
+  test('by a key that was published since the last fetch is in doubt, and says when to ask again', async () => {
+    await codeOf(token())
+    server.keys = [{ ...stranger.jwk, kid: stranger.kid, alg: 'ES256', use: 'sig' }]
+    clock.advance(12)
+    const early = signed(stranger, header({ kid: stranger.kid }), claims)
+    const fault = await codeOf(early).catch((thrown: KeyNotYetKnown) => thrown)
+    expect(fault).toMatchObject({ name: 'KeyNotYetKnown', retryAfterSeconds: 18 })
+    clock.advance(18)
+    expect(await codeOf(early)).toBe('accepted')
   })
 
   test('by a key that was rotated in is accepted once the half minute is over', async () => {

@@ -15,7 +15,7 @@ const ours = 'Jx9d_hKzoAMEJGw='
 
 type Sent = {
   headers?: { [name: string]: string }
-  body?: string | Buffer
+  body?: string | Buffer | null
   timeEpoch?: unknown
   query?: { [name: string]: string }
 }
@@ -34,7 +34,7 @@ function eventOf({ headers = {}, body, timeEpoch = start * 1000, query }: Sent):
     requestContext: { requestId: ours, timeEpoch } as APIGatewayProxyEventV2['requestContext'],
     ...(body === undefined ? {} : { body: binary ? body.toString('base64') : body }),
     isBase64Encoded: binary,
-  }
+  } as APIGatewayProxyEventV2
 }
 
 const json = { 'content-type': 'application/json' }
@@ -160,8 +160,9 @@ describe('a JSON body', () => {
     expect((await reads({ headers: json, body: Buffer.from('{"é":"😀"}') })).body).toBe('{"é":"😀"}')
   })
 
-  test.each<[what: string, body: string | Buffer | undefined, status: number, code: string]>([
+  test.each<[what: string, body: string | Buffer | null | undefined, status: number, code: string]>([
     ['that is not there', undefined, 400, 'invalid_json'],
+    ['that is not there, and said to be null', null, 400, 'invalid_json'],
     ['that is empty', '', 400, 'invalid_json'],
     ['with something after it', '{} x', 400, 'invalid_json'],
     ['with a key twice', '{"a":1,"a":1}', 400, 'invalid_json'],
@@ -195,6 +196,7 @@ describe('a JSON body', () => {
     expect((await send({ headers: json, body: 'no JSON' }, ({ hasBody }) => hasBody)).body).toBe('true')
     expect((await send({ headers: json, body: '' }, ({ hasBody }) => hasBody)).body).toBe('false')
     expect((await send({ headers: json }, ({ hasBody }) => hasBody)).body).toBe('false')
+    expect((await send({ headers: json, body: null }, ({ hasBody }) => hasBody)).body).toBe('false')
   })
 })
 
@@ -293,7 +295,10 @@ describe('a fault', () => {
     'ClockOutOfRange',
     'BoardUnavailable',
     'SecretUnavailable',
+    'KeyNotYetKnown',
   ]
+  // What a caller alone can bring about raises no alarm.
+  const quiet: { readonly [name: string]: string } = { Overtaken: 'overtaken', KeyNotYetKnown: 'key not yet known' }
   const ofOperations = Object.entries(faults) as [string, new (message: string, options?: ErrorOptions) => Error][]
 
   test.each(ofOperations.map(([name, Fault]) => [passing.includes(name) ? 503 : 500, name, Fault] as const))(
@@ -305,14 +310,18 @@ describe('a fault', () => {
       expect(sent.headers['retry-after']).toBe(status === 503 ? '2' : undefined)
       expect(sent.log).toEqual([
         {
-          // A caller's race with itself raises no alarm.
-          ...(name === 'Overtaken' ? { level: 'info', message: 'overtaken' } : { level: 'error', message: 'fault' }),
+          ...(quiet[name] ? { level: 'info', message: quiet[name] } : { level: 'error', message: 'fault' }),
           fields: { route: 'POST /things/{id}', fault: name, cause: 'TypeError', requestId: 'mine' },
         },
       ])
       expect(JSON.stringify(sent)).not.toContain(canary)
     },
   )
+
+  test('that says when to ask again is answered with that time', async () => {
+    const fault = new faults.KeyNotYetKnown('no key', { retryAfterSeconds: 17 })
+    expect((await send({}, () => Promise.reject(fault))).headers['retry-after']).toBe('17')
+  })
 
   test.each<[what: string, thrown: unknown, fault: string]>([
     ['an error', new Error(canary), 'Error'],

@@ -227,6 +227,18 @@ test('a certificate check is answered and does nothing', async () => {
   expect(await door.send({ ...signed('ssl_check=1&token=x', 1) })).toMatchObject({ statusCode: 200, body: '' })
 })
 
+test.each([
+  ['no user', undefined],
+  ['a user that is null', null],
+  ['a user without an id', {}],
+])('a signed press with %s is refused by name, and is no fault of ours', async (_what, user) => {
+  const { body } = door.pressOn(request, 'U0BEN', 'approve')
+  const payload = JSON.parse(new URLSearchParams(body).get('payload') ?? '')
+  const answer = await door.send(signed(formOf({ ...payload, user }), world.clock.now()))
+  expect(answer).toMatchObject({ statusCode: 400, body: expect.stringMatching(/^`payload` is malformed at `user/) })
+  expect((await now()).stages[0]?.decisions).toEqual([])
+})
+
 describe('`X-Request-ID`', () => {
   const eventOf = (headers: { [name: string]: string }) =>
     ({
@@ -242,6 +254,12 @@ describe('`X-Request-ID`', () => {
     ['not fit to print', { 'x-request-id': 'a\tb' }, 'ours'],
   ])('that is %s', (_what, headers, requestId) => {
     expect(slackRequestOf(eventOf(headers))).toMatchObject({ requestId, arrivedAt: 1_800_000_000, method: 'POST' })
+  })
+
+  test('is on the answer to a request without a body or headers, which is refused', async () => {
+    const event = { ...eventOf({}), headers: null, body: null } as unknown as APIGatewayProxyEventV2
+    const { statusCode, headers } = await door.send(slackRequestOf(event))
+    expect([statusCode, headers['x-request-id']]).toEqual([401, 'one-delivery'])
   })
 
   test('is on every answer, whoever gives it', async () => {

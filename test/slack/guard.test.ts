@@ -213,8 +213,8 @@ describe('Slack’s own checks', () => {
   })
 
   test('and events and commands are pinned to the workspace and the app like presses', () => {
-    const event = { type: 'event_callback', team_id: teamId, api_app_id: appId, event: {} }
-    const command = `command=%2Fhotwork&team_id=${teamId}&api_app_id=${appId}&is_enterprise_install=false`
+    const event = { type: 'event_callback', team_id: teamId, api_app_id: appId, event: { type: 'app_uninstalled' } }
+    const command = `command=%2Fhotwork&user_id=U0BEN&team_id=${teamId}&api_app_id=${appId}&is_enterprise_install=false`
     expect(statusOf(guarded(signed(JSON.stringify(event), now, json)))).toBe('pass')
     expect(statusOf(guarded(signed(JSON.stringify({ ...event, team_id: 'T0OTHER' }), now, json)))).toBe(400)
     expect(statusOf(guarded(signed(command, now)))).toBe('pass')

@@ -1,6 +1,7 @@
 import { redact, redactingLogger } from '../../functions/adapters/slack/redacting-logger.ts'
 import { createWhisper } from '../../functions/adapters/slack/whisper.ts'
 import { freshEnough } from '../../functions/handlers/wiring/fresh-enough.ts'
+import { MemoryClock } from '../support/memory-clock.ts'
 import { MemoryLog } from '../support/memory-log.ts'
 
 describe('telling one person', () => {
@@ -79,7 +80,12 @@ describe('what Slack’s libraries log', () => {
 describe('a secret that is read again and again', () => {
   beforeEach(() => void jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] }))
   afterEach(() => void jest.useRealTimers())
-  const answers = (...list: (() => Promise<string>)[]) => freshEnough(() => (list.shift() as () => Promise<string>)())
+  const clock = new MemoryClock(0)
+  const answers = (...list: (() => Promise<string>)[]) =>
+    freshEnough(
+      () => (list.shift() as () => Promise<string>)(),
+      () => clock.now(),
+    )
   const never = () => new Promise<string>(() => {})
 
   test('is the new one when that comes', async () => {
@@ -101,6 +107,22 @@ describe('a secret that is read again and again', () => {
     await jest.advanceTimersByTimeAsync(250)
     expect(await slow).toBe('old')
     expect(await read()).toBe('old')
+  })
+
+  test('is good for ten minutes without its source, and then no more', async () => {
+    const down = () => Promise.reject(new Error('down'))
+    const read = answers(
+      async () => 'old',
+      down,
+      down,
+      async () => 'new',
+    )
+    await read()
+    clock.advance(599)
+    expect(await read()).toBe('old')
+    clock.advance(1)
+    await expect(read()).rejects.toThrow('down')
+    expect(await read()).toBe('new')
   })
 
   test('is a fault when there was never one', async () => {

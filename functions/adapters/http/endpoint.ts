@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import { clocksAgree } from '../../domain/clock.ts'
 import type { Json } from '../../domain/values.ts'
+import { KeyNotYetKnown } from '../../operations/faults.ts'
 import type { Log } from '../../operations/ports.ts'
 import { type Form, readForm } from './form.ts'
 import { BadJson, bodyLimit, readJson } from './json.ts'
@@ -80,12 +81,13 @@ async function answerOf(
     // Names alone: a message may hold what must not be in a log.
     const cause = fault instanceof Error && fault.cause instanceof Error ? fault.cause.name : undefined
     const seen = { route: call.route, fault: name, cause, requestId: call.requestId }
-    // A caller's race with itself is nobody's trouble: no alarm is raised by it.
+    // What a caller alone can bring about raises no alarm.
     if (name === 'Overtaken') log.info('overtaken', seen)
+    else if (name === 'KeyNotYetKnown') log.info('key not yet known', seen)
     else log.error('fault', seen)
     return problem(
       passing.has(name)
-        ? unavailable('temporarily_unavailable', 'Something this needs does not answer')
+        ? unavailable('temporarily_unavailable', 'Something this needs does not answer', retryAfterOf(fault))
         : { status: 500, code: 'server_error', title: 'This failed, and it is not your fault' },
     )
   }
@@ -99,17 +101,21 @@ const passing = new Set([
   'IssuerUnavailable',
   'BoardUnavailable',
   'SecretUnavailable',
+  'KeyNotYetKnown',
   'StaleRequest',
   'Overtaken',
   'ClockOutOfRange',
 ])
 
-const unavailable = (code: string, title: string): Problem => ({
+const retryAfterOf = (fault: unknown): number | undefined =>
+  fault instanceof KeyNotYetKnown ? fault.retryAfterSeconds : undefined
+
+const unavailable = (code: string, title: string, retryAfter = 2): Problem => ({
   status: 503,
   code,
   title,
   detail: 'Nothing was decided by this answer: ask again in a moment, with the same Idempotency-Key if there was one',
-  headers: { 'retry-after': '2' },
+  headers: { 'retry-after': String(retryAfter) },
 })
 
 function readCall(event: APIGatewayProxyEventV2): Call {
@@ -150,7 +156,9 @@ function readCall(event: APIGatewayProxyEventV2): Call {
   }
 }
 
-function bodyText({ body = '', isBase64Encoded }: APIGatewayProxyEventV2): string {
+function bodyText({ body: sent, isBase64Encoded }: APIGatewayProxyEventV2): string {
+  // An absent body may also come as null.
+  const body = sent ?? ''
   // A character is a byte or more, and four of base 64 are three bytes, or one at the end: megabytes are not decoded.
   const atLeast = isBase64Encoded ? Math.floor(body.length / 4) * 3 - 2 : body.length
   if (atLeast > bodyLimit) throw tooLarge()

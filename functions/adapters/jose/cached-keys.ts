@@ -1,9 +1,10 @@
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
+import { createLocalJWKSet, errors, type FlattenedJWSInput, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
 import type { NumericDate } from '../../domain/values.ts'
+import { KeyNotYetKnown } from '../../operations/faults.ts'
 import type { Clock } from '../../operations/ports.ts'
 
-/** A key set, and how soon its source would have it asked for again, if it says. */
-export type FoundKeys = JSONWebKeySet & { refreshSeconds?: number }
+/** A key set, how soon its source would have it asked for again, if it says, and whether it can never have another key. */
+export type FoundKeys = JSONWebKeySet & { refreshSeconds?: number; fixed?: true }
 
 /** Gives a key set anew. @throws a fault when it cannot */
 export type FetchKeys = () => Promise<FoundKeys>
@@ -12,6 +13,8 @@ export type FetchKeys = () => Promise<FoundKeys>
 const maxRefreshSeconds = 600
 /** A key set is not asked for again sooner, whatever tokens say and whether or not the last time worked. */
 const cooldownSeconds = 30
+/** How far an issuer's clock may be behind ours. */
+const clockToleranceSeconds = 30
 /** A key set that cannot be had anew is believed for this long, and then nothing is. */
 const maxStaleSeconds = 3600
 
@@ -22,7 +25,7 @@ const maxStaleSeconds = 3600
 export class CachedKeys {
   readonly #fetch: FetchKeys
   readonly #clock: Clock
-  #known: { keyFor: JWTVerifyGetKey; at: NumericDate; refreshSeconds: number } | undefined
+  #known: { keyFor: JWTVerifyGetKey; at: NumericDate; refreshSeconds: number; fixed: boolean } | undefined
   #tried: NumericDate | undefined
   #fault: unknown
   #fetching: Promise<void> | undefined
@@ -32,15 +35,22 @@ export class CachedKeys {
     this.#clock = clock
   }
 
-  /** The key that verifies a token. @throws the source's fault when no keys can be believed */
+  /**
+   * The key that verifies a token. Where the token names an unknown key within the cooldown, and says that it was made
+   * since the last fetch, its key may have been published since: nothing is known of it yet.
+   * @throws KeyNotYetKnown, and the source's fault when no keys can be believed
+   */
   readonly keyFor: JWTVerifyGetKey = async (header, token) => {
-    if (this.#age() >= (this.#known?.refreshSeconds ?? 0)) await this.#refresh()
+    const fetched = this.#age() >= (this.#known?.refreshSeconds ?? 0) && (await this.#refresh())
     try {
       return await this.#believed()(header, token)
     } catch (cause) {
       if (!(cause instanceof errors.JWKSNoMatchingKey)) throw cause
-      if (!(await this.#refresh())) throw cause
-      return this.#believed()(header, token)
+      if (fetched) throw cause
+      if (await this.#refresh()) return this.#believed()(header, token)
+      const { fixed = false, at = 0 } = this.#known ?? {}
+      if (fixed || issuedAt(token) + clockToleranceSeconds <= at) throw cause
+      throw new KeyNotYetKnown('no known key verifies the token', { retryAfterSeconds: this.#untilRefresh() })
     }
   }
 
@@ -61,11 +71,16 @@ export class CachedKeys {
     throw this.#fault
   }
 
+  /** How long no fetch is tried. Seconds. */
+  #untilRefresh(): number {
+    return this.#tried === undefined ? 0 : Math.max(0, this.#tried + cooldownSeconds - this.#clock.now())
+  }
+
   /** Fetches unless it was tried just now. Callers who come at once share one fetch. @returns whether it was tried */
   async #refresh(): Promise<boolean> {
     if (!this.#fetching) {
       const now = this.#clock.now()
-      if (this.#tried !== undefined && now - this.#tried < cooldownSeconds) return false
+      if (this.#untilRefresh() > 0) return false
       this.#tried = now
       this.#fetching = this.#fetchOnce(now).finally(() => {
         this.#fetching = undefined
@@ -77,14 +92,25 @@ export class CachedKeys {
 
   async #fetchOnce(at: NumericDate): Promise<void> {
     try {
-      const { refreshSeconds = maxRefreshSeconds, ...keySet } = await this.#fetch()
+      const { refreshSeconds = maxRefreshSeconds, fixed = false, ...keySet } = await this.#fetch()
       this.#known = {
         keyFor: createLocalJWKSet(keySet),
         at,
         refreshSeconds: Math.min(refreshSeconds, maxRefreshSeconds),
+        fixed,
       }
     } catch (fault) {
       this.#fault = fault
     }
+  }
+}
+
+/** When a token says that it was made. One that does not say may have been made just now. */
+function issuedAt({ payload }: FlattenedJWSInput): NumericDate {
+  try {
+    const { iat } = JSON.parse(Buffer.from(String(payload), 'base64url').toString()) as { iat?: unknown }
+    return typeof iat === 'number' ? iat : Number.POSITIVE_INFINITY
+  } catch {
+    return Number.POSITIVE_INFINITY
   }
 }

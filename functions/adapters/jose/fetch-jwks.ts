@@ -30,11 +30,17 @@ export function keysOf({ issuer, jwksUri }: Pick<OidcIssuer, 'issuer' | 'jwksUri
   }
 }
 
+/** What an issuer may say of itself. Only an issuer on this machine has keys there: else it could send us to what listens inside a Lambda. */
+export const metadataOf = (issuer: string) =>
+  z.object({
+    issuer: z.literal(issuer),
+    jwks_uri: issuer.startsWith('http:') ? SecureUrl : z.url({ protocol: /^https$/ }),
+  })
+
 /** Where an issuer says that its keys are (OpenID Connect Discovery section 4). What it says of itself must be true. */
 async function discoverJwksUri(issuer: string, signal: AbortSignal): Promise<string> {
-  const metadata = z.object({ issuer: z.literal(issuer), jwks_uri: SecureUrl })
   const uri = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
-  return (await fetchJson(uri, metadata, { signal })).jwks_uri
+  return (await fetchJson(uri, metadataOf(issuer), { signal })).jwks_uri
 }
 
 async function fetchJwks(uri: string, signal: AbortSignal): Promise<FoundKeys> {

@@ -1,7 +1,7 @@
 import { errors, exportJWK, type JWTVerifyResult, jwtVerify, type ResolvedKey } from 'jose'
 import type { OidcIssuer } from '../../domain/issuer.ts'
 import { ok, type Result, refuse } from '../../domain/values.ts'
-import { IssuerUnavailable } from '../../operations/faults.ts'
+import { IssuerUnavailable, KeyNotYetKnown } from '../../operations/faults.ts'
 import type { IdTokens, ProvenLogin } from '../../operations/login-ports.ts'
 import type { Clock } from '../../operations/ports.ts'
 import { CachedKeys } from './cached-keys.ts'
@@ -54,7 +54,7 @@ export class JoseIdTokens implements IdTokens {
       return ok({ identity: { issuer: alias, ...read.value }, ...said, evidence })
     } catch (cause) {
       if (cause instanceof errors.JOSEError) return refuse('login_failed', cause.code)
-      if (cause instanceof IssuerUnavailable) throw cause
+      if (cause instanceof IssuerUnavailable || cause instanceof KeyNotYetKnown) throw cause
       throw new IssuerUnavailable('an ID token could not be verified', { cause })
     }
   }

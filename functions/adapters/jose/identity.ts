@@ -1,7 +1,7 @@
 import { decodeJwt, errors, type JWTPayload, type JWTVerifyResult, jwtVerify } from 'jose'
 import type { Issuer } from '../../domain/issuer.ts'
 import { type NumericDate, ok, type Result, refuse } from '../../domain/values.ts'
-import { IssuerUnavailable } from '../../operations/faults.ts'
+import { IssuerUnavailable, KeyNotYetKnown } from '../../operations/faults.ts'
 import type { Clock } from '../../operations/ports.ts'
 import { awsSource } from './aws-source.ts'
 import { CachedKeys } from './cached-keys.ts'
@@ -68,7 +68,7 @@ export class IdentityVerifier {
     })
   }
 
-  /** @throws IssuerUnavailable when the issuer's keys cannot be had: then nothing is known of the token */
+  /** @throws IssuerUnavailable, KeyNotYetKnown when the issuer's keys cannot be had: then nothing is known of the token */
   async verify(token: string): Promise<Result<VerifiedIdentity, IdentityRefusal>> {
     const claimed = isCompact(token) ? unverifiedClaims(token) : undefined
     if (!claimed) return refuse('token_malformed')
@@ -119,7 +119,7 @@ function sourceOf(issuer: Issuer, clock: Clock): IdentitySource {
 function refusalFor(cause: unknown): Result<never, IdentityRefusal> {
   if (cause instanceof errors.JWTExpired) return refuse('token_expired')
   if (cause instanceof errors.JOSEError) return refuse('token_invalid')
-  if (cause instanceof IssuerUnavailable) throw cause
+  if (cause instanceof IssuerUnavailable || cause instanceof KeyNotYetKnown) throw cause
   throw new IssuerUnavailable('a token could not be verified', { cause })
 }
 

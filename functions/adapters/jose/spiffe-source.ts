@@ -41,7 +41,7 @@ export function spiffeSource(issuer: SpiffeIssuer): IdentitySource {
 
 function bundleOf({ trustDomain, bundle, bundleEndpoint }: SpiffeIssuer): FetchKeys {
   return async () => {
-    if (bundle) return keysIn(bundle, trustDomain)
+    if (bundle) return { ...keysIn(bundle, trustDomain), fixed: true }
     if (bundleEndpoint === undefined) throw new IssuerUnavailable(`trust domain \`${trustDomain}\` has no bundle`)
     return keysIn(await fetchJson(bundleEndpoint, SpiffeBundle, { signal: patience() }), trustDomain)
   }

@@ -24,12 +24,14 @@ const Interaction = z.object({
   api_app_id: z.string().min(1),
   team: Place.nullish(),
   enterprise: Place.nullish(),
+  user: Place,
   is_enterprise_install: z.boolean().optional(),
   ssl_check: z.undefined({ error: 'not in a payload' }).optional(),
 })
 const Command = z.object({
   command: z.string().min(1),
   api_app_id: z.string().min(1),
+  user_id: z.string().min(1),
   team_id: z.string().min(1),
   enterprise_id: z.string().optional(),
   is_enterprise_install: z.enum(['true', 'false']).optional(),
@@ -38,6 +40,7 @@ const Callback = z.object({
   type: z.literal('event_callback'),
   api_app_id: z.string().min(1),
   team_id: z.string().min(1),
+  event: z.looseObject({ type: z.string().min(1) }),
 })
 const Verification = z.object({ type: z.literal('url_verification'), challenge: z.string().min(1).max(256) })
 

@@ -12,8 +12,9 @@ export function slackRequestOf({
   const sent = Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === 'x-request-id')?.[1]
   return {
     method: requestContext.http.method,
-    headers,
-    body,
+    headers: headers ?? {},
+    // An absent body may also come as null.
+    body: body ?? undefined,
     isBase64Encoded,
     arrivedAt: Math.floor(requestContext.timeEpoch / 1000),
     requestId: requestIdOf(sent, requestContext.requestId),
