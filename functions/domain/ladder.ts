@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { canFill } from './matching.ts'
+import { mostEvaluations, Rate, type RateKind, usualRates } from './rate.ts'
 import { PersonId, Seconds } from './values.ts'
 
 /** A name that a policy folder gives to something of its own: a stage, a channel, a group, an issuer, an account. */
@@ -58,7 +59,7 @@ export const Tier = z.strictObject({
 })
 export type Tier = z.infer<typeof Tier>
 
-/** How much may wait for people at once. Whoever is asked too often stops reading. */
+/** How much may wait for people at once, since people who are asked too often stop reading, and how often agents may call. */
 export const Limits = z.strictObject({
   /** Requests of one agent that wait for people. */
   openPerAgent: z.int().min(1).max(1000),
@@ -66,6 +67,10 @@ export const Limits = z.strictObject({
   openPerOwner: z.int().min(1).max(5000),
   /** So many alike of one agent have a card each in a channel; with more they share one. */
   burst: z.int().min(1).max(100),
+  /** How often one agent may submit or delegate. */
+  submissions: Rate.optional(),
+  /** How often one agent or tool may evaluate: each evaluation of a message counts. */
+  evaluations: Rate.extend({ burst: Rate.shape.burst.min(mostEvaluations) }).optional(),
 })
 export type Limits = z.infer<typeof Limits>
 
@@ -76,6 +81,7 @@ export type Ladder = z.infer<typeof Ladder>
 /** What holds where the ladder names no limits. */
 const usualLimits: Limits = { openPerAgent: 100, openPerOwner: 200, burst: 20 }
 export const limitsOf = ({ limits = usualLimits }: Pick<Ladder, 'limits'>): Limits => limits
+export const rateOf = ({ limits }: Pick<Ladder, 'limits'>, kind: RateKind): Rate => limits?.[kind] ?? usualRates[kind]
 
 /** An approval that counts: who, and for which stage (the stage's own name, also where it has escalated). */
 export type Approval = { readonly person: string; readonly stage: string }

@@ -10,6 +10,7 @@ import { badProof, Callers } from './wiring/callers.ts'
 import { decidingPorts } from './wiring/deciding.ts'
 import { idempotencyKeyOf } from './wiring/idempotency-key.ts'
 import { cedarPolicy } from './wiring/policy.ts'
+import { mustKeepRate } from './wiring/rate.ts'
 import { unknownTask } from './wiring/refusals.ts'
 
 const environment = environmentOf('delegate-request')
@@ -37,6 +38,7 @@ export const handler = endpoint({ issuer, ...ports }, async (call) => {
   const body = call.json()
   const { agent: to, action, resource, uses, expires_at: notAfter } = parseBody(Body, body)
   if (notAfter !== undefined) checkUntil(notAfter, ports.clock.now())
+  await mustKeepRate(agent.id, 'submissions', 1, ports)
   const delegated = await delegateRequest(
     {
       id: id.data,

@@ -9,6 +9,7 @@ import { badProof, Callers } from './wiring/callers.ts'
 import { idempotencyKeyOf } from './wiring/idempotency-key.ts'
 import { permitPorts } from './wiring/permits.ts'
 import { cedarPolicy } from './wiring/policy.ts'
+import { mustKeepRate } from './wiring/rate.ts'
 
 const environment = environmentOf('submit-request')
 const issuer = environment.ISSUER
@@ -41,6 +42,7 @@ export const handler = endpoint({ issuer, ...ports }, async (call) => {
     )
   const until = ask.requested_access?.requested_until
   if (until !== undefined) checkUntil(until, ports.clock.now())
+  await mustKeepRate(ref.id, 'submissions', 1, ports)
   const submitted = await submitRequest(
     {
       agent: ref,

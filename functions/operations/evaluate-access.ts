@@ -19,6 +19,7 @@ import {
 } from '../domain/values.ts'
 import { authorityOf } from './authority.ts'
 import { findHaltOfAgent } from './find-halt.ts'
+import { Lately } from './lately.ts'
 import type { DecidingPorts } from './ports.ts'
 
 /** Who asks: an agent about itself, or a tool about an agent. */
@@ -58,18 +59,17 @@ type Requestable = { tier: number; title: string; expiresAt: NumericDate }
 
 /** A requestable denial may be submitted for this long. */
 const bindingWindow = 600
-/** "Lately", for the circumstances of a question. */
-const recentWindow = 3600
-/** Beyond so many, one more says nothing new. */
-const recentLimit = 50
-/** How many are read at once: few at first, since few agents ask for more than that in an hour. */
-const recentPages = [10, 90, 100, 100]
-
 /**
  * Answers an access evaluation: with an approval, whether it covers this now; without one, whether asking for approval
  * would help, and at which tier. Writes at most the evaluation itself, so that a submission can refer to it.
+ *
+ * @param lately shared by the evaluations of one message, so that what an agent asked for lately is read once
  */
-export async function evaluateAccess(ask: EvaluationAsk, ports: DecidingPorts): Promise<Evaluated> {
+export async function evaluateAccess(
+  ask: EvaluationAsk,
+  ports: DecidingPorts,
+  lately = new Lately(ports.requests),
+): Promise<Evaluated> {
   const { clock, ids } = ports
   const now = clock.now()
   const common = { id: ids.evaluation(), at: now, policies: [] }
@@ -81,11 +81,11 @@ export async function evaluateAccess(ask: EvaluationAsk, ports: DecidingPorts): 
   const keep = keeper(ask, agent.data, common, ports)
   const halt = await findHaltOfAgent(agent.data, ports)
   if (halt) return keep(deny(common, 'agent_suspended', `stopped by the emergency halt \`${halt.id}\``))
-  if (ask.approval === undefined) return keep(await assessed(ask, agent.data, common, ports))
+  if (ask.approval === undefined) return keep(await assessed(ask, agent.data, common, lately, ports))
   const again: Evaluated = { ...common, ...(await reevaluate(ask, agent.data, ask.approval, now, ports)) }
   if (again.decision || !isAskable(again.reason)) return keep(again)
   // ARAP: an approval that no longer serves is answered with what a new request takes, where one would help.
-  const anew = await assessed(ask, agent.data, common, ports)
+  const anew = await assessed(ask, agent.data, common, lately, ports)
   return keep('requestable' in anew && anew.requestable ? { ...anew, reason: again.reason } : again)
 }
 
@@ -97,13 +97,14 @@ async function assessed(
   ask: EvaluationAsk,
   agent: AgentId,
   common: Pick<Evaluated, 'id' | 'at' | 'policies'>,
+  lately: Lately,
   ports: DecidingPorts,
 ): Promise<Evaluated> {
   const missing = ask.purpose === undefined ? 'purpose' : ask.parentTask === undefined ? 'parent_task' : undefined
   // Said before policy is asked: what it would answer about half a question explains nothing.
   if (missing && Object.hasOwn(ports.policy.bundle.actions, ask.action.name))
     return deny(common, 'invalid_arguments', `\`context.${missing}\` is missing`)
-  const recent = await countRecent(agent, ask.action.name, common.at, ports.requests)
+  const recent = await lately.count(agent, ask.action.name, common.at)
   const assessment = assessAsk(ask, agent, recent, common.at, ports)
   if (assessment.outcome === 'refused')
     return deny({ ...common, policies: assessment.policies }, assessment.reason, assessment.detail)
@@ -195,31 +196,6 @@ export function assessAsk(
     return assessment
   const detail = `the session policy for these arguments would be over ${sessionPolicyLimit} characters: ask for less at once`
   return { outcome: 'refused', reason: 'invalid_arguments', policies: [], detail }
-}
-
-/**
- * How many requests for this action the agent made lately, at most `recentLimit`. Reads back through all that the agent
- * asked for, since ten of another kind would otherwise hide a burst of this one. An agent that asked for more than can be
- * read through is taken to be in a burst: the count, like the index that it comes from, may only ever raise scrutiny.
- */
-export async function countRecent(
-  agent: AgentId,
-  action: string,
-  now: NumericDate,
-  requests: Pick<DecidingPorts['requests'], 'list'>,
-): Promise<number> {
-  const since = now - recentWindow
-  let found = 0
-  let after: string | undefined
-  for (const limit of recentPages) {
-    const page = await requests.list({ agent }, { limit, ...(after === undefined ? {} : { after }) })
-    const lately = page.items.filter(({ state }) => state.submittedAt > since)
-    found += lately.filter(({ state }) => state.ask.action === action).length
-    if (found >= recentLimit) return recentLimit
-    if (page.next === undefined || lately.length < page.items.length) return found
-    after = page.next
-  }
-  return recentLimit
 }
 
 type Reevaluated =

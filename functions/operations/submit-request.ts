@@ -18,10 +18,11 @@ import {
 } from '../domain/values.ts'
 import { recordRefusal } from './carry-out.ts'
 import { drawFromPermit } from './draw-permit.ts'
-import { assessAsk, bindingOf, boundOf, boundPlainly, countRecent, type Entity } from './evaluate-access.ts'
+import { assessAsk, bindingOf, boundOf, boundPlainly, type Entity } from './evaluate-access.ts'
 import { StaleRequest } from './faults.ts'
 import { findHaltOfAgent } from './find-halt.ts'
 import { bodyDigest, findRepeat, idempotencyItem } from './idempotency.ts'
+import { Lately } from './lately.ts'
 import type { DecidingPorts, OnceOnly, PermitChange, PermitStore, Stored } from './ports.ts'
 import { mayWait } from './too-many-open.ts'
 
@@ -155,7 +156,7 @@ async function makeSubmit(ask: SubmissionAsk, ports: DecidingPorts): Promise<Res
 
   const halt = await findHaltOfAgent(ask.agent.id, ports)
   if (halt) return refuse('not_requestable', `agent_suspended: stopped by the emergency halt \`${halt.id}\``)
-  const recent = await countRecent(ask.agent.id, ask.action.name, now, requests)
+  const recent = await new Lately(requests).count(ask.agent.id, ask.action.name, now)
   const assessment = assessAsk(ask, ask.agent.id, recent, now, ports)
   if (assessment.outcome === 'refused')
     return refuse('not_requestable', `${assessment.reason}${assessment.detail ? `: ${assessment.detail}` : ''}`)

@@ -1,6 +1,6 @@
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import type { AgentId } from '../../functions/domain/values.ts'
-import { countRecent } from '../../functions/operations/evaluate-access.ts'
+import { Lately } from '../../functions/operations/lately.ts'
 import type { Page, RequestStore, Stored } from '../../functions/operations/ports.ts'
 import { agent, parameter, sampleBundle, start, World } from '../support/world.ts'
 
@@ -57,7 +57,7 @@ test.each<[rule: string, asked: readonly Asked[], recent: number, pages: number]
   ['so many that nobody can read them through are a burst, whatever they are', burst(500, 'b'), 50, 4],
 ])('%s', async (_rule, asked, recent, pages) => {
   const requests = new Requests(asked)
-  expect(await countRecent(remediator, 'a', now, requests)).toBe(recent)
+  expect(await new Lately(requests).count(remediator, 'a', now)).toBe(recent)
   expect(requests.pages).toBe(pages)
 })
 
@@ -67,7 +67,7 @@ test('a page that the store cut short is not the end', async () => {
     ['one', { items: [{ state: { submittedAt: now, ask: { action: 'a' } } } as Stored] }],
   ])
   const list = async (_: unknown, { after }: { after?: string }) => pages.get(after) ?? { items: [] }
-  expect(await countRecent(remediator, 'a', now, { list })).toBe(1)
+  expect(await new Lately({ list }).count(remediator, 'a', now)).toBe(1)
 })
 
 test('a request is assessed with the burst that it is part of, though others came in between', async () => {

@@ -390,6 +390,14 @@ const names: Bad[] = [
     'less than `openPerAgent`',
   ],
   [
+    'a rate that would refuse one full message of evaluations for ever',
+    (copy) => copy.editJson(ladder, (json) => (json.limits.evaluations = { perMinute: 60, burst: 49 })),
+    ladder,
+    '"burst": 49',
+    '>=50',
+    'docs/policies.md',
+  ],
+  [
     'tiers that do not rise',
     (copy) => copy.editJson(ladder, ({ tiers }) => (tiers[3].tier = 2)),
     ladder,

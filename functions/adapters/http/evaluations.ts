@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { mostEvaluations } from '../../domain/rate.ts'
 import type { Json } from '../../domain/values.ts'
 import { whatIsWrong } from '../../domain/what-is-wrong.ts'
 import { EvaluationBody, parseBody } from './authzen.ts'
@@ -19,11 +20,8 @@ export type Incomplete = { incomplete: string }
 const Semantic = z.enum(['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'])
 type Semantic = z.infer<typeof Semantic>
 
-/** More in one message than this is no help to anyone. */
-const most = 50
-
 const Message = z.object({
-  evaluations: z.array(z.record(z.string(), z.json())).max(most).optional(),
+  evaluations: z.array(z.record(z.string(), z.json())).max(mostEvaluations).optional(),
   options: z.object({ evaluations_semantic: Semantic.optional() }).optional(),
 })
 

@@ -1,0 +1,35 @@
+import { rateOf } from '../domain/ladder.ts'
+import { type RateKind, type Taken, takeTokens } from '../domain/rate.ts'
+import type { AgentId, ToolId } from '../domain/values.ts'
+import type { DecidingPorts } from './ports.ts'
+
+/** Enough for fifty calls of one caller at once, each of which can lose to all others. */
+const attempts = 60
+/** A bucket that is full is as one that was never there, so its row may go. Seconds. */
+const keepFull = 60
+
+/**
+ * Takes tokens from the caller's bucket: one row, set only where it is still as it was read, so that a write that the SDK
+ * sends twice counts once. A caller that is refused costs one read and no write.
+ *
+ * @throws StoreUnavailable: then nothing is permitted
+ */
+export async function keepRate(
+  caller: AgentId | ToolId,
+  kind: RateKind,
+  tokens: number,
+  { policy, requests, clock }: Pick<DecidingPorts, 'policy' | 'requests' | 'clock'>,
+): Promise<Taken> {
+  const rate = rateOf(policy.bundle.ladder, kind)
+  const key = `RATE#${kind}#${caller}`
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const before = await requests.recall(key)
+    const taken = takeTokens(rate, before === undefined ? undefined : Number(before), tokens, clock.now())
+    if (!taken.permitted) return taken
+    const value = String(taken.fullAt)
+    const expiresAt = Math.ceil(taken.fullAt / 1000) + keepFull
+    if (await requests.claim({ key, value, expiresAt, ...(before === undefined ? {} : { replaces: before }) }))
+      return taken
+  }
+  return { permitted: false, retryAfter: 1 }
+}

@@ -1,0 +1,130 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda'
+import { endpoint } from '../../functions/adapters/http/endpoint.ts'
+import { evaluations } from '../../functions/handlers/wiring/evaluations.ts'
+import { mustKeepRate } from '../../functions/handlers/wiring/rate.ts'
+import type { EvaluationCaller } from '../../functions/operations/evaluate-access.ts'
+import { StoreUnavailable } from '../../functions/operations/faults.ts'
+import { agent, issuer, prodParameter, sampleBundle, stagingParameter, type What, World } from '../support/world.ts'
+
+/** How often an agent may ask: more is 429 with `Retry-After`, and costs a read and no write. */
+
+const sample = sampleBundle()
+const limits = { openPerAgent: 100, openPerOwner: 200, burst: 20 }
+const rates = { submissions: { perMinute: 60, burst: 3 }, evaluations: { perMinute: 60, burst: 60 } }
+const remediator: EvaluationCaller = { type: 'agent', id: agent('remediator') }
+const tool = { type: 'tool', id: 'tool:flag-service' } as EvaluationCaller
+
+let world: World
+beforeEach(() => {
+  world = new World({ ...sample, ladder: { ...sample.ladder, limits: { ...limits, ...rates } } })
+})
+
+const bodyOf = ({ action, arguments: properties, resource }: What) => ({
+  subject: { type: 'agent', id: 'agent:remediator' },
+  action: { name: action, properties },
+  resource,
+  context: { purpose: 'remediation', parent_task: { id: 'INC-1042' } },
+})
+const ask = bodyOf(stagingParameter)
+
+async function send(route: string, body: object, caller = remediator) {
+  const ports = { ...world.ports, issuer }
+  const door = endpoint(ports, (call) => evaluations(ports)(call, caller))
+  const answer = await door({
+    ...{ version: '2.0', routeKey: route, rawPath: '/', rawQueryString: '', isBase64Encoded: false },
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    requestContext: {
+      requestId: 'r',
+      timeEpoch: world.clock.now() * 1000,
+    } as APIGatewayProxyEventV2['requestContext'],
+  })
+  return { status: answer.statusCode, headers: answer.headers, body: JSON.parse(answer.body ?? '') }
+}
+const one = (caller?: EvaluationCaller) => send('POST /access/v1/evaluation', ask, caller)
+const many = (count: number, item: object = {}) =>
+  send('POST /access/v1/evaluations', { ...ask, evaluations: Array.from({ length: count }, () => item) })
+
+test('an agent that evaluates too often is told how long to wait, and is answered after that', async () => {
+  for (let n = 0; n < 60; n++) expect((await one()).status).toBe(200)
+  const refused = await one()
+  expect(refused).toMatchObject({
+    status: 429,
+    headers: { 'retry-after': '1', 'content-type': 'application/problem+json' },
+    body: { type: `${issuer}/problems/rate_exceeded`, detail: expect.stringContaining('limits.evaluations') },
+  })
+  world.clock.advance(1)
+  expect((await one()).status).toBe(200)
+})
+
+test('each evaluation of a message counts, and the message is taken as a whole or not at all', async () => {
+  expect((await many(50)).status).toBe(200)
+  const refused = await many(50)
+  expect([refused.status, refused.headers?.['retry-after']]).toEqual([429, '40'])
+  expect((await many(10)).status).toBe(200)
+})
+
+test('a message costs one write of the rate, however many evaluations it has', async () => {
+  const claims: string[] = []
+  const claim = world.requests.claim.bind(world.requests)
+  world.requests.claim = (once) => {
+    claims.push(once.key)
+    return claim(once)
+  }
+  await many(50)
+  expect(claims.filter((key) => key.startsWith('RATE#'))).toEqual(['RATE#evaluations#agent:remediator'])
+})
+
+test('what an agent asked for lately is read once a message, not once an evaluation', async () => {
+  let lists = 0
+  const list = world.requests.list.bind(world.requests)
+  world.requests.list = (...args) => {
+    lists += 1
+    return list(...args)
+  }
+  const answered = await many(50)
+  expect(answered.body.evaluations).toHaveLength(50)
+  expect(lists).toBe(1)
+})
+
+test('a tool that asks about an agent spends its own tokens, not those of the agent', async () => {
+  for (let n = 0; n < 60; n++) await one(tool)
+  expect((await one(tool)).status).toBe(429)
+  expect((await one()).status).toBe(200)
+})
+
+test('a body that is no evaluation costs nothing', async () => {
+  for (let n = 0; n < 100; n++) await send('POST /access/v1/evaluation', {})
+  expect((await one()).status).toBe(200)
+})
+
+test('submissions have a rate of their own, and one agent does not spend that of another', async () => {
+  const submit = (id: string) => mustKeepRate(agent(id), 'submissions', 1, world.ports)
+  for (let n = 0; n < 3; n++) await submit('remediator')
+  await expect(submit('remediator')).rejects.toMatchObject({
+    problem: { status: 429, code: 'rate_exceeded', headers: { 'retry-after': '1' } },
+  })
+  await submit('builder')
+  expect((await one()).status).toBe(200)
+})
+
+test('calls at once take no more together than one after the other', async () => {
+  const all = await Promise.all(Array.from({ length: 100 }, () => one()))
+  expect(all.filter(({ status }) => status === 200)).toHaveLength(60)
+  expect(all.filter(({ status }) => status === 429)).toHaveLength(40)
+})
+
+test('a store that does not answer permits nothing', async () => {
+  world.requests.recall = async () => {
+    throw new StoreUnavailable('no answer')
+  }
+  expect(await one()).toMatchObject({ status: 503, headers: { 'retry-after': '2' } })
+})
+
+test('a ladder that names no rates has some', async () => {
+  world = new World(sample)
+  const statuses = []
+  for (let n = 0; n < 5; n++) statuses.push((await many(50)).status)
+  expect(statuses).toEqual([200, 200, 200, 200, 429])
+  expect((await world.submit(prodParameter)).ok).toBe(true)
+})

@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto'
+import { type Answer, Deployment, setParameter, staging } from './deployment.ts'
+
+/** How often an agent may ask, at the doors as they are deployed. The planner asks for nothing elsewhere. */
+
+jest.setTimeout(120_000)
+const hotwork = new Deployment()
+const planner = 'agent:planner'
+const noRequest = `req_${'0'.repeat(26)}`
+
+async function submit(): Promise<Answer> {
+  const path = '/access/v1/requests'
+  const body = { ...setParameter(staging), denial: { evaluation_id: `evl_${'0'.repeat(26)}` } }
+  const dpop = await hotwork.proof(planner, 'POST', path)
+  const headers = { dpop, 'idempotency-key': randomUUID() }
+  return hotwork.json('POST', path, await hotwork.token(planner), body, headers)
+}
+
+test('an agent that submits without end is told to wait, and cannot delegate meanwhile', async () => {
+  const answers: Answer[] = []
+  for (let round = 0; round < 40 && !answers.some(({ status }) => status === 429); round++)
+    answers.push(...(await Promise.all(Array.from({ length: 10 }, submit))))
+  const refused = answers.find(({ status }) => status === 429)
+  expect(refused?.body).toMatchObject({ type: `${hotwork.local.issuer}/problems/rate_exceeded` })
+  expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0)
+  expect(answers.filter(({ status }) => status === 400).length).toBeGreaterThanOrEqual(100)
+
+  const path = `/v1/requests/${noRequest}/delegations`
+  const body = {
+    agent: 'agent:builder',
+    action: { name: 'ssm:PutParameter' },
+    resource: setParameter(staging).resource,
+  }
+  const token = await hotwork.token(planner)
+  const tries = await Promise.all(
+    Array.from({ length: 40 }, () => hotwork.json('POST', path, token, body, { 'idempotency-key': randomUUID() })),
+  )
+  expect(tries.map(({ status }) => status)).toContain(429)
+}, 300_000)
