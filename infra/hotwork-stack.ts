@@ -137,6 +137,8 @@ export class HotworkStack extends Stack {
     const evaluate = make('evaluate', { ISSUER: issuer, ...truth })
     requests.grantRead(evaluate.role)
     requests.grantPut(evaluate.role)
+    // A no is on the agent's own chain.
+    ledger.grantAppend(evaluate.role)
     // How often an agent asked lately is a circumstance of the question.
     requests.grantFind(evaluate.role, 'by-agent')
     api.route(evaluate, 'POST /access/v1/evaluation', 'POST /access/v1/evaluations')

@@ -123,7 +123,17 @@ export const Event = z.discriminatedUnion('type', [
     /** What the reviewer was shown: the digest of the card as it was rendered, where the door knows it. */
     seen: Digest.optional(),
   }),
-  event('Refused', { attempted: z.string(), code: Refusal }),
+  event('Refused', {
+    attempted: z.string(),
+    code: Refusal,
+    /** Where no request has it on its record: the action that was asked for, or the request that it was about. */
+    action: z.string().optional(),
+    request: RequestId.optional(),
+    /** How many of this kind there were since the entry before, this one included. */
+    count: z.int().positive().optional(),
+    /** So many kinds were refused that this entry counts all those that have none of their own. */
+    others: z.literal(true).optional(),
+  }),
 ])
 export type Event = z.infer<typeof Event>
 export type EventType = Event['type']

@@ -49,10 +49,10 @@ export type Entry = {
 export type Head = { sequence: number; hash: string | null }
 export const noEntries: Head = { sequence: 0, hash: null }
 
-/** What an entry says of the request that it belongs to. */
-export type EntryContext = { parentTask: ParentTask; resource: Resource; digest: Digest } | undefined
+/** What an entry says of the request that it belongs to, or of what was attempted, as far as it is known. */
+export type EntryContext = { parentTask?: ParentTask; resource?: Resource; digest?: Digest } | undefined
 
-export const contextOf = ({ ask }: ApprovalRequest): NonNullable<EntryContext> => ({
+export const contextOf = ({ ask }: ApprovalRequest) => ({
   parentTask: ask.parentTask,
   resource: ask.resource,
   digest: ask.digest,

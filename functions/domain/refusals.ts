@@ -70,6 +70,10 @@ export const Refusal = z.enum([
   'permit_refused',
   'unknown_permit',
   'already_lifted',
+  // evaluating with an approval
+  'approval_expired',
+  'out_of_scope',
+  'approval_unverifiable',
   // asking
   'unknown_request',
   'invalid_arguments',

@@ -3,7 +3,7 @@ import type { Refusal } from '../domain/refusals.ts'
 import { type ApprovalRequest, grantOf, usesLeft } from '../domain/request.ts'
 import { type JsonObject, ok, type Result, refuse, type ToolId, type UseId } from '../domain/values.ts'
 import { authorityOf } from './authority.ts'
-import { carryOut, recordRefusal } from './carry-out.ts'
+import { aboutStored, carryOut, recordRefusal } from './carry-out.ts'
 import { useKey } from './end-use.ts'
 import type { AccessToken, DecidingPorts, OnceOnly } from './ports.ts'
 
@@ -35,7 +35,7 @@ export async function beginUse(
   const stored = await ports.requests.load(token.request)
   if (!stored) return refuse('unknown_request')
   if (!executes(stored.state, ask)) {
-    await recordRefusal({ type: 'tool', id: tool }, 'begin_use', 'invalid_arguments', ports)
+    await recordRefusal({ type: 'tool', id: tool }, 'begin_use', 'invalid_arguments', ports, aboutStored(stored))
     return refuse('arguments_mismatch', 'what is about to be executed is not what was approved')
   }
   const again = useOf(stored.state, tool, key)

@@ -4,10 +4,23 @@ import { asOf } from '../domain/due.ts'
 import type { Actor, Event } from '../domain/events.ts'
 import { evolve } from '../domain/evolve.ts'
 import { contextOf, seal } from '../domain/ledger.ts'
+import { takeTokens } from '../domain/rate.ts'
 import type { Refusal } from '../domain/refusals.ts'
+import {
+  type About,
+  type Counted,
+  kindKey,
+  kindsKey,
+  othersKey,
+  readCounted,
+  refusedKinds,
+  refusedWindow,
+  writeCounted,
+} from '../domain/refused.ts'
 import type { ApprovalRequest } from '../domain/request.ts'
 import { type NumericDate, ok, type RequestId, type Result, refuse } from '../domain/values.ts'
 import { StaleRequest } from './faults.ts'
+import { bucketRow, readBucket } from './keep-rate.ts'
 import type { Committed, DecidingPorts, OnceOnly, Stored } from './ports.ts'
 
 /** Enough for fifty writers on one request, each of whom can lose to all others. */
@@ -46,7 +59,7 @@ export async function carryOut(
     const result: Committed =
       events.length === 0 && once.length === 0 ? { outcome: 'committed' } : await ports.requests.commit(change)
     if (result.outcome === 'taken') {
-      await recordRefusal(actorOf(stored.state, made), made.type, 'replayed', ports)
+      await recordRefusal(actorOf(stored.state, made), made.type, 'replayed', ports, aboutStored(stored))
       return { ...refuse('replayed'), stored }
     }
     if (result.outcome === 'stale') continue
@@ -65,20 +78,80 @@ function sealAll({ state: before, head }: Stored, events: readonly Event[], afte
   return { entries: [...first.entries, ...rest.entries], head: rest.head }
 }
 
+/** What else is known of a refused attempt. `chain` is the actor's own, unless a tool asked about an agent. */
+type More = { about?: About; policies?: readonly string[]; chain?: string }
+
 /**
- * Records a refused attempt on the actor's own chain: there is no request of theirs to record it on. Best effort in
- * order, never lost to a race: another writer only makes it the next entry.
+ * Records a refused attempt that no request has on its record. One entry an hour for each kind (actor, attempt, code,
+ * action, resource): the others are counted, and the next entry of the kind says how many there were. So a flood does not
+ * make the record longer, and a write that the SDK sends twice counts once.
+ *
+ * @throws StaleRequest, StoreUnavailable
  */
-export async function recordRefusal(actor: Actor, attempted: string, code: Refusal, ports: Ports): Promise<void> {
+export async function recordRefusal(
+  actor: Actor,
+  attempted: string,
+  code: Refusal,
+  ports: Ports,
+  { about = {}, policies = [], chain = actor.id }: More = {},
+): Promise<void> {
+  const { requests, ledger, clock } = ports
+  const { action, request, ...context } = about
+  const kind = kindKey(chain, `${actor.id} ${attempted}`, code, about)
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const head = await ports.ledger.head(actor.id)
-    const bundle = ports.policy.bundle.hash
-    const event: Event = { type: 'Refused', at: ports.clock.now(), actor, policies: [], bundle, attempted, code }
-    const { entries, head: next } = seal(actor.id, head, [event], undefined)
-    if (await ports.ledger.append(actor.id, head, entries, next)) return
+    const now = clock.now()
+    const { key, before, others, taken } = await rowFor(kind, chain, now, requests)
+    const { until, since } = readCounted(before)
+    if (now < until) {
+      if (await requests.claim(countedRow(key, { until, since: since + 1 }, before))) return
+      continue
+    }
+    const event: Event = {
+      type: 'Refused',
+      at: now,
+      actor,
+      policies: [...policies],
+      bundle: ports.policy.bundle.hash,
+      attempted,
+      code,
+      ...(action === undefined ? {} : { action }),
+      ...(request === undefined ? {} : { request }),
+      count: since + 1,
+      ...(others ? { others } : {}),
+    }
+    const head = await ledger.head(chain)
+    const { entries, head: next } = seal(chain, head, [event], context)
+    const once = [countedRow(key, { until: now + refusedWindow, since: 0 }, before), ...(taken ? [taken] : [])]
+    if (await ledger.append(chain, head, entries, next, once)) return
   }
-  throw new StaleRequest(`other writers kept coming first on \`${actor.id}\``)
+  throw new StaleRequest(`other writers kept coming first on \`${chain}\``)
 }
+
+/** What an entry on the chain of an actor says of the request that they tried something with, if there is one. */
+export const aboutStored = (stored: Stored | undefined): { about: About } => ({
+  about: stored ? { ...contextOf(stored.state), request: stored.state.ask.id } : {},
+})
+
+type Row = { key: string; before: string | undefined; others?: true; taken?: OnceOnly }
+
+/** The row that counts a refusal: that of its kind, or that of all others where the chain has taken enough kinds. */
+async function rowFor(kind: string, chain: string, now: NumericDate, requests: Ports['requests']): Promise<Row> {
+  const before = await requests.recall(kind)
+  if (now < readCounted(before).until) return { key: kind, before }
+  const bucket = await requests.recall(kindsKey(chain))
+  const taken = takeTokens(refusedKinds, readBucket(bucket), 1, now)
+  if (taken.permitted) return { key: kind, before, taken: bucketRow(kindsKey(chain), taken.fullAt, bucket) }
+  const key = othersKey(chain)
+  return { key, before: await requests.recall(key), others: true }
+}
+
+/** Kept a day past its hour, so that the next entry can say how many there were. */
+const countedRow = (key: string, counted: Counted, before: string | undefined): OnceOnly => ({
+  key,
+  value: writeCounted(counted),
+  ...(before === undefined ? {} : { replaces: before }),
+  expiresAt: counted.until + 86_400,
+})
 
 /** Stores what time alone has made due. Nothing due is nothing written. */
 export const wake = (id: RequestId, ports: Ports): Promise<CarriedOut> =>

@@ -23,6 +23,7 @@ import { authorityOf } from './authority.ts'
 import { carryOut, recordRefusal } from './carry-out.ts'
 import { delegatedSubmit, inheritedStages } from './delegated-ask.ts'
 import { endChildren } from './end-children.ts'
+import { aboutAsk } from './evaluate-access.ts'
 import { findHaltOfAgent } from './find-halt.ts'
 import { idempotencyItem } from './idempotency.ts'
 import type { DecidingPorts, OnceOnly, Policy, Stored } from './ports.ts'
@@ -63,7 +64,9 @@ type Ports = DecidingPorts & Pick<BrokerPorts, 'targetRole'>
  */
 export async function delegateRequest(ask: DelegationAsk, ports: Ports): Promise<Result<Stored, Refusal>> {
   const refused = async <R extends { ok: false; code: Refusal }>(refusal: R): Promise<R> => {
-    await recordRefusal({ type: 'agent', id: ask.agent }, 'delegate', refusal.code, ports)
+    const { action, resource } = ask
+    const about = { ...aboutAsk({ action, resource, parentTask: parent?.state.ask.parentTask }), request: ask.id }
+    await recordRefusal({ type: 'agent', id: ask.agent }, 'delegate', refusal.code, ports, parent ? { about } : {})
     return refusal
   }
   const parent = await ports.requests.load(ask.id)

@@ -1,6 +1,6 @@
 import type { PersonId, RequestId } from '../domain/values.ts'
 import { refuse } from '../domain/values.ts'
-import { type CarriedOut, recordRefusal } from './carry-out.ts'
+import { aboutStored, type CarriedOut, recordRefusal } from './carry-out.ts'
 import { completeRequest } from './complete-request.ts'
 import type { DecidingPorts, OnceOnly } from './ports.ts'
 import { revokeRequest } from './revoke-request.ts'
@@ -17,7 +17,13 @@ export async function endBreakGlass(
 ): Promise<CarriedOut> {
   const stored = await ports.requests.load(id)
   if (!stored?.state.ask.breakGlass) {
-    await recordRefusal({ type: 'person', id: person }, 'end_break_glass', 'unknown_request', ports)
+    await recordRefusal(
+      { type: 'person', id: person },
+      'end_break_glass',
+      'unknown_request',
+      ports,
+      aboutStored(stored),
+    )
     return refuse('unknown_request')
   }
   if (stored.state.ask.agent.id === person) return completeRequest({ id, agent: person, outcome: 'succeeded' }, ports)

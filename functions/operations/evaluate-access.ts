@@ -4,6 +4,7 @@ import { deriveStatement, titleOf } from '../domain/catalogue.ts'
 import { hasLostApprover } from '../domain/claiming.ts'
 import { argumentsDigest, digestOf } from '../domain/digest.ts'
 import { asOf } from '../domain/due.ts'
+import type { About } from '../domain/refused.ts'
 import type { ApprovedRequest, Ask, ParentTask } from '../domain/request.ts'
 import { sessionPolicy, sessionPolicyLimit } from '../domain/session-policy.ts'
 import {
@@ -15,9 +16,11 @@ import {
   JsonObject,
   type NumericDate,
   RequestId,
+  type Resource,
   type ToolId,
 } from '../domain/values.ts'
 import { authorityOf } from './authority.ts'
+import { recordRefusal } from './carry-out.ts'
 import { findHaltOfAgent } from './find-halt.ts'
 import { Lately } from './lately.ts'
 import type { DecidingPorts } from './ports.ts'
@@ -61,15 +64,56 @@ type Requestable = { tier: number; title: string; expiresAt: NumericDate }
 const bindingWindow = 600
 /**
  * Answers an access evaluation: with an approval, whether it covers this now; without one, whether asking for approval
- * would help, and at which tier. Writes at most the evaluation itself, so that a submission can refer to it.
+ * would help, and at which tier. An evaluation that may be submitted is kept, and one that is refused is on the record.
  *
  * @param lately shared by the evaluations of one message, so that what an agent asked for lately is read once
+ * @throws StoreUnavailable, StaleRequest
  */
 export async function evaluateAccess(
   ask: EvaluationAsk,
   ports: DecidingPorts,
   lately = new Lately(ports.requests),
 ): Promise<Evaluated> {
+  const evaluated = await assessAccess(ask, ports, lately)
+  if (!evaluated.decision && evaluated.reason !== 'approval_required')
+    await recordNo(ask, evaluated.reason, evaluated.policies, ports)
+  return evaluated
+}
+
+/** On the chain of the agent, also where a tool asked about it. Of an agent that is not known there is no chain. */
+async function recordNo(
+  { caller, subject, action, resource: { type, id }, parentTask }: EvaluationAsk,
+  reason: Exclude<EvaluationReason, 'approval_required'>,
+  policies: readonly string[],
+  ports: DecidingPorts,
+): Promise<void> {
+  const chain =
+    caller.type === 'agent' ? caller.id : ports.policy.bundle.agents.find((each) => each.id === subject.id)?.id
+  if (chain === undefined) return
+  const about = aboutAsk({ action, resource: { type, id }, parentTask })
+  await recordRefusal(caller, 'evaluate', reason, ports, { about, policies, chain })
+}
+
+/** What an entry says of what was asked for. */
+export function aboutAsk({
+  action,
+  resource,
+  parentTask,
+}: {
+  action: EvaluationAsk['action']
+  resource: Resource
+  parentTask: ParentTask | undefined
+}): About {
+  const args = JsonObject.safeParse(action.properties)
+  return {
+    action: action.name,
+    resource,
+    ...(parentTask === undefined ? {} : { parentTask }),
+    ...(args.success ? { digest: argumentsDigest(action.name, args.data, resource) } : {}),
+  }
+}
+
+async function assessAccess(ask: EvaluationAsk, ports: DecidingPorts, lately: Lately): Promise<Evaluated> {
   const { clock, ids } = ports
   const now = clock.now()
   const common = { id: ids.evaluation(), at: now, policies: [] }

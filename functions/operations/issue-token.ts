@@ -17,7 +17,7 @@ import {
   type Thumbprint,
 } from '../domain/values.ts'
 import { authorityOf } from './authority.ts'
-import { carryOut, recordRefusal } from './carry-out.ts'
+import { aboutStored, carryOut, recordRefusal } from './carry-out.ts'
 import { Overtaken } from './faults.ts'
 import type { DecidingPorts, OnceOnly, Signer } from './ports.ts'
 import { stillStands } from './still-stands.ts'
@@ -49,17 +49,17 @@ export async function issueToken(ask: TokenAsk, ports: Ports): Promise<Result<Is
   const { policy, ids, clock } = ports
   const stored = await ports.requests.load(ask.id)
   if (stored?.state.ask.agent.id !== ask.agent) {
-    await recordRefusal(actorNamed(ask.agent), 'intend', 'unknown_request', ports)
+    await recordRefusal(actorNamed(ask.agent), 'intend', 'unknown_request', ports, aboutStored(stored))
     return refuse('unknown_request')
   }
   const audience = audienceOf(stored.state.ask, ports)
   if (ask.targets.some((target) => target !== audience)) {
-    await recordRefusal(actorNamed(ask.agent), 'intend', 'invalid_target', ports)
+    await recordRefusal(actorNamed(ask.agent), 'intend', 'invalid_target', ports, aboutStored(stored))
     return refuse('invalid_target', `the audience should be ${audience}`)
   }
   const lacks = lackOfLogin(stored.state, ask, ports)
   if (lacks !== undefined) {
-    await recordRefusal(actorNamed(ask.agent), 'intend', 'insufficient_login', ports)
+    await recordRefusal(actorNamed(ask.agent), 'intend', 'insufficient_login', ports, aboutStored(stored))
     return refuse('insufficient_login', lacks)
   }
   const credential = ids.credential()

@@ -1,7 +1,7 @@
 import { rateOf } from '../domain/ladder.ts'
 import { type RateKind, type Taken, takeTokens } from '../domain/rate.ts'
 import type { AgentId, ToolId } from '../domain/values.ts'
-import type { DecidingPorts } from './ports.ts'
+import type { DecidingPorts, OnceOnly } from './ports.ts'
 
 /** Enough for fifty calls of one caller at once, each of which can lose to all others. */
 const attempts = 60
@@ -24,12 +24,19 @@ export async function keepRate(
   const key = `RATE#${kind}#${caller}`
   for (let attempt = 0; attempt < attempts; attempt++) {
     const before = await requests.recall(key)
-    const taken = takeTokens(rate, before === undefined ? undefined : Number(before), tokens, clock.now())
-    if (!taken.permitted) return taken
-    const value = String(taken.fullAt)
-    const expiresAt = Math.ceil(taken.fullAt / 1000) + keepFull
-    if (await requests.claim({ key, value, expiresAt, ...(before === undefined ? {} : { replaces: before }) }))
-      return taken
+    const taken = takeTokens(rate, readBucket(before), tokens, clock.now())
+    if (!taken.permitted || (await requests.claim(bucketRow(key, taken.fullAt, before)))) return taken
   }
   return { permitted: false, retryAfter: 1 }
 }
+
+export const readBucket = (value: string | undefined): number | undefined =>
+  value === undefined ? undefined : Number(value)
+
+/** A bucket as it is kept, set only where it is still as it was read. */
+export const bucketRow = (key: string, fullAt: number, before: string | undefined): OnceOnly => ({
+  key,
+  value: String(fullAt),
+  ...(before === undefined ? {} : { replaces: before }),
+  expiresAt: Math.ceil(fullAt / 1000) + keepFull,
+})

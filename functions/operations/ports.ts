@@ -238,8 +238,14 @@ export interface LedgerStore {
   entries(aggregate: string): Promise<readonly Entry[]>
   /** The end of an actor's own chain. */
   head(aggregate: string): Promise<Head>
-  /** False when another writer appended first. */
-  append(aggregate: string, expected: Head, entries: readonly Entry[], head: Head): Promise<boolean>
+  /** All of it or none: false when another writer appended first, or one of what must happen once is not as it was read. */
+  append(
+    aggregate: string,
+    expected: Head,
+    entries: readonly Entry[],
+    head: Head,
+    once?: readonly OnceOnly[],
+  ): Promise<boolean>
 }
 
 /** Signs with a key that never leaves its keeper. */

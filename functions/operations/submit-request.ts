@@ -18,7 +18,7 @@ import {
 } from '../domain/values.ts'
 import { recordRefusal } from './carry-out.ts'
 import { drawFromPermit } from './draw-permit.ts'
-import { assessAsk, bindingOf, boundOf, boundPlainly, type Entity } from './evaluate-access.ts'
+import { aboutAsk, assessAsk, bindingOf, boundOf, boundPlainly, type Entity } from './evaluate-access.ts'
 import { StaleRequest } from './faults.ts'
 import { findHaltOfAgent } from './find-halt.ts'
 import { bodyDigest, findRepeat, idempotencyItem } from './idempotency.ts'
@@ -110,11 +110,12 @@ export async function submitRequest(
 
 /** A refused submission is on the asker's own record: there is no request yet. */
 async function recorded<R extends { ok: false; code: Refusal }>(
-  { agent }: SubmissionAsk,
+  { agent, action, resource: { type, id }, parentTask }: SubmissionAsk,
   refused: R,
   ports: DecidingPorts,
 ): Promise<R> {
-  await recordRefusal({ type: 'agent', id: agent.id }, 'submit', refused.code, ports)
+  const about = aboutAsk({ action, resource: { type, id }, parentTask })
+  await recordRefusal({ type: 'agent', id: agent.id }, 'submit', refused.code, ports, { about })
   return refused
 }
 

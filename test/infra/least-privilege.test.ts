@@ -134,7 +134,7 @@ describe('who may touch which table', () => {
 
   const rows: readonly [owner: string, requests: string[], ledger: string[], waits: string[], cards: string[]][] = [
     ['metadata', [], [], [], []],
-    ['evaluate', [...decide, 'Query/index/by-agent'], [], [], []],
+    ['evaluate', [...decide, 'Query/index/by-agent'], ['PutItem'], [], []],
     ['submit-request', [...decide, 'Query/index/by-agent', 'Query/index/open'], ['PutItem'], [], []],
     ['read-task', read, [], [], []],
     ['cancel-request', decide, ['PutItem'], [], []],

@@ -1,11 +1,13 @@
 import { type Entry, type Head, noEntries } from '../../functions/domain/ledger.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
-import type { LedgerStore } from '../../functions/operations/ports.ts'
+import type { LedgerStore, OnceOnly } from '../../functions/operations/ports.ts'
 
 /** The record in memory. Entries are kept as the JSON they were hashed from, each written once. */
 export class MemoryLedgerStore implements LedgerStore {
   readonly #entries = new Map<string, string>()
   readonly #heads = new Map<string, Head>()
+  /** The once-only keys, which are rows of the same table as the requests. */
+  readonly once = new Map<string, string>()
 
   async entries(aggregate: string): Promise<readonly Entry[]> {
     await Promise.resolve()
@@ -22,12 +24,20 @@ export class MemoryLedgerStore implements LedgerStore {
     return this.#heads.get(aggregate) ?? noEntries
   }
 
-  async append(aggregate: string, expected: Head, entries: readonly Entry[], head: Head): Promise<boolean> {
+  async append(
+    aggregate: string,
+    expected: Head,
+    entries: readonly Entry[],
+    head: Head,
+    once: readonly OnceOnly[] = [],
+  ): Promise<boolean> {
     await Promise.resolve()
+    if (once.some(({ key, replaces }) => this.once.has(key) && this.once.get(key) !== replaces)) return false
     const found = this.#heads.get(aggregate) ?? noEntries
     if (found.sequence !== expected.sequence || found.hash !== expected.hash) return false
     this.put(entries)
     this.#heads.set(aggregate, head)
+    for (const { key, value } of once) this.once.set(key, value)
     return true
   }
 

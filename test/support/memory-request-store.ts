@@ -40,7 +40,6 @@ export class MemoryRequestStore implements RequestStore {
   readonly #standIns = new Map<PersonId, StandIn[]>()
   readonly #permits = new Map<StandingPermitId, StoredPermit>()
   #slackGroups: GroupSnapshot | undefined
-  readonly #once = new Map<string, string>()
   readonly #evaluations = new Map<EvaluationId, string>()
   #fault: 'unheard' | 'answer_lost' | undefined
 
@@ -132,19 +131,19 @@ export class MemoryRequestStore implements RequestStore {
 
   async recall(key: string): Promise<string | undefined> {
     await othersRun()
-    return this.#once.get(key)
+    return this.#ledger.once.get(key)
   }
 
   async claim(once: OnceOnly): Promise<boolean> {
     await othersRun()
     if (this.#takenBy(once) !== undefined) return false
-    this.#once.set(once.key, once.value)
+    this.#ledger.once.set(once.key, once.value)
     return true
   }
 
   /** The once-only keys that begin so: what the table's stream would tell of them. */
   onceKeys(prefix: string): readonly string[] {
-    return [...this.#once.keys()].filter((key) => key.startsWith(prefix))
+    return [...this.#ledger.once.keys()].filter((key) => key.startsWith(prefix))
   }
 
   async saveEvaluation(evaluation: Evaluation): Promise<void> {
@@ -215,13 +214,13 @@ export class MemoryRequestStore implements RequestStore {
     if (draw && this.isStale(draw)) return { outcome: 'stale' }
     this.#ledger.put([...entries, ...(draw?.entries ?? [])])
     if (draw) this.putPermit(draw.permit, draw.head)
-    for (const { key, value } of once) this.#once.set(key, value)
+    for (const { key, value } of once) this.#ledger.once.set(key, value)
     this.#requests.set(id, JSON.stringify({ state, head } satisfies Stored))
     return { outcome: 'committed' }
   }
 
   #takenBy({ key, replaces }: OnceOnly): string | undefined {
-    const value = this.#once.get(key)
+    const value = this.#ledger.once.get(key)
     return value === replaces ? undefined : value
   }
 }

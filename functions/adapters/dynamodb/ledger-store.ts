@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { paginateQuery } from '@aws-sdk/client-dynamodb'
 import type { Entry, Head } from '../../domain/ledger.ts'
-import type { LedgerStore } from '../../operations/ports.ts'
+import type { LedgerStore, OnceOnly } from '../../operations/ports.ts'
 import { type Connection, within } from './client.ts'
 import { endsAt, headAttributes, headOf, text, textOf } from './items.ts'
 import { putEntry } from './ledger-items.ts'
+import { putOnce } from './once-only.ts'
 import { readOne } from './read-one.ts'
 import { transact } from './transaction.ts'
 import { unavailable } from './unavailable.ts'
@@ -46,7 +48,14 @@ export class DynamoLedgerStore implements LedgerStore {
     return headOf(await readOne(this.#connection, this.#requests, chainKey(aggregate), trying))
   }
 
-  async append(aggregate: string, expected: Head, entries: readonly Entry[], head: Head): Promise<boolean> {
+  async append(
+    aggregate: string,
+    expected: Head,
+    entries: readonly Entry[],
+    head: Head,
+    once: readonly OnceOnly[] = [],
+  ): Promise<boolean> {
+    const writer = randomUUID()
     const chain = {
       Put: {
         TableName: this.#requests,
@@ -54,7 +63,8 @@ export class DynamoLedgerStore implements LedgerStore {
         ...endsAt(expected),
       },
     }
-    const items = [chain, ...entries.map((entry) => putEntry(this.#ledger, entry))]
+    const rows = once.map((each) => ({ Put: putOnce(this.#requests, each, writer) }))
+    const items = [chain, ...rows, ...entries.map((entry) => putEntry(this.#ledger, entry))]
     const { done } = await transact(this.#connection, items, `append to \`${aggregate}\``)
     return done
   }

@@ -116,6 +116,9 @@ const sentences: { readonly [Code in Refusal]: Sentence } = {
   invalid_denial_binding: () => agentsOnly,
   not_requestable: () => agentsOnly,
   too_many_open: () => agentsOnly,
+  approval_expired: () => agentsOnly,
+  out_of_scope: () => agentsOnly,
+  approval_unverifiable: () => agentsOnly,
 }
 
 /** Refusals of emergency halts, which are declared and lifted through the API alone. */
