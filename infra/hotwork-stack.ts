@@ -232,6 +232,7 @@ export class HotworkStack extends Stack {
       'GET /v1/requests',
       'GET /v1/requests/{id}',
       'GET /v1/requests/{id}/ledger',
+      'GET /v1/ledger/{aggregate}',
       'GET /v1/stand-ins',
       'GET /v1/standing-permits',
     )

@@ -10,6 +10,7 @@ import { evolveStandIn, StandInEvent } from './standing-in.ts'
 import type { StandingPermit } from './standing-permit.ts'
 import { evolvePermit, PermitEvent } from './standing-permits.ts'
 import type {
+  AgentId,
   Digest,
   HaltId,
   Json,
@@ -19,8 +20,9 @@ import type {
   Resource,
   StandInId,
   StandingPermitId,
+  ToolId,
 } from './values.ts'
-import type { VouchEvent } from './vouching.ts'
+import { VouchEvent } from './vouching.ts'
 import { withheldUntil } from './withheld.ts'
 
 /**
@@ -150,12 +152,22 @@ export const verifyPerson = (
   replayChain(
     id,
     entries,
-    (entry) => LinkEvent.safeParse(factsOf(entry)).data ?? refusedOf(entry),
+    (entry) => {
+      const facts = factsOf(entry)
+      return LinkEvent.safeParse(facts).data ?? VouchEvent.safeParse(facts).data ?? refusedOf(entry)
+    },
     ({ linked }: { linked?: SlackAccount } = {}, event) => {
-      const after = event.type === 'Refused' ? linked : evolveLink(linked, event)
+      const after = event.type === 'Refused' || event.type === 'Vouched' ? linked : evolveLink(linked, event)
       return after === undefined ? {} : { linked: after }
     },
   )
+
+/** The same for the chain of an agent or a tool: what was refused to it, which makes no state. */
+export const verifyActor = (
+  id: AgentId | ToolId,
+  entries: readonly Entry[],
+): { state: { refused: number } | undefined; broken?: Broken } =>
+  replayChain(id, entries, refusedOf, ({ refused }: { refused: number } = { refused: 0 }) => ({ refused: refused + 1 }))
 
 const refusedOf = (entry: Entry) => {
   const found = eventOf(entry)

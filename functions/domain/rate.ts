@@ -10,7 +10,7 @@ export const mostEvaluations = 50
 
 /** What holds where the ladder names no rates. */
 export const usualRates = {
-  submissions: { perMinute: 120, burst: 100 },
+  submissions: { perMinute: 60, burst: 120 },
   evaluations: { perMinute: 600, burst: 200 },
 } as const satisfies { [kind: string]: Rate }
 export type RateKind = keyof typeof usualRates

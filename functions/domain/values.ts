@@ -55,6 +55,10 @@ export type ToolId = z.infer<typeof ToolId>
 export const AskerId = z.union([AgentId, PersonId])
 export type AskerId = z.infer<typeof AskerId>
 export const isAgent = (id: AskerId): id is AgentId => id.startsWith('agent:')
+/** Everything that has a chain of entries: a request or an opening, a halt, a stand-in, a standing permit, an actor. */
+export const Aggregate = z.union([RequestId, HaltId, StandInId, StandingPermitId, AgentId, PersonId, ToolId])
+export type Aggregate = z.infer<typeof Aggregate>
+
 /** Who acted, as an entry names them. */
 export const actorNamed = (id: AskerId) =>
   isAgent(id) ? ({ type: 'agent', id } as const) : ({ type: 'person', id } as const)

@@ -1,17 +1,26 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import * as z from 'zod'
 import { checkLogins, type LoginTrust } from '../adapters/jose/check-logins.ts'
 import { keysOf } from '../adapters/jose/fetch-jwks.ts'
 import { SystemClock } from '../adapters/system/clock.ts'
 import { Bundle } from '../domain/bundle.ts'
 import { asOf } from '../domain/due.ts'
-import { type Entry, verify, verifyPermit, verifyPerson, verifyStandIn } from '../domain/ledger.ts'
-import { NumericDate, PersonId, StandInId, StandingPermitId } from '../domain/values.ts'
+import {
+  type Entry,
+  verify,
+  verifyActor,
+  verifyHalt,
+  verifyPermit,
+  verifyPerson,
+  verifyStandIn,
+} from '../domain/ledger.ts'
+import { AgentId, HaltId, NumericDate, PersonId, StandInId, StandingPermitId, ToolId } from '../domain/values.ts'
 import { withheldUntil } from '../domain/withheld.ts'
 import { loginIssuerOf } from './wiring/login-issuer.ts'
 
 /**
- * A program, not a Lambda: the entries of one request, standing permit, stand-in or person on stdin, as
+ * A program, not a Lambda: the entries of one chain (a request, halt, standing permit, stand-in or actor) on stdin, as
  * `{ "aggregate", "entries" }`, and on stdout what comes of replaying them through the production reducer: `{ "state" }`,
  * the whole state that they make, or `{ "broken" }`, the first entry that is not as it should be and in what. Exit 0, 1 for
  * a broken chain.
@@ -42,6 +51,10 @@ function replayed() {
   if (standIn.success) return verifyStandIn(standIn.data, entries)
   const person = PersonId.safeParse(aggregate)
   if (person.success) return verifyPerson(person.data, entries)
+  const halt = HaltId.safeParse(aggregate)
+  if (halt.success) return verifyHalt(halt.data, entries)
+  const actor = z.union([AgentId, ToolId]).safeParse(aggregate)
+  if (actor.success) return verifyActor(actor.data, entries)
   const request = verify(aggregate, entries)
   return request.state && options.at !== undefined
     ? { state: asOf(request.state, NumericDate.parse(Number(options.at))), broken: undefined }

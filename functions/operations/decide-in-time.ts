@@ -44,6 +44,7 @@ const timely = (store: RequestStore, start: Start): RequestStore => ({
 
 const timelyLedger = (store: LedgerStore, start: Start): LedgerStore => ({
   entries: (aggregate) => store.entries(aggregate),
+  page: (aggregate, page) => store.page(aggregate, page),
   head: (aggregate) => store.head(aggregate),
   append: (...entry) => start(() => store.append(...entry)),
 })

@@ -236,6 +236,8 @@ export interface IncidentEvents {
 /** The record. Entries of requests commit with their state; these are the chains of actors, and reads. */
 export interface LedgerStore {
   entries(aggregate: string): Promise<readonly Entry[]>
+  /** At most so many entries after that sequence, in order: an actor's chain has no end. `next` is the last one's, if there may be more. */
+  page(aggregate: string, page: { after: number; limit: number }): Promise<{ entries: readonly Entry[]; next?: number }>
   /** The end of an actor's own chain. */
   head(aggregate: string): Promise<Head>
   /** All of it or none: false when another writer appended first, or one of what must happen once is not as it was read. */

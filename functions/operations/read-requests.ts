@@ -1,7 +1,7 @@
 import { asOf } from '../domain/due.ts'
 import type { Entry } from '../domain/ledger.ts'
 import type { ApprovalRequest } from '../domain/request.ts'
-import type { PersonId, RequestId } from '../domain/values.ts'
+import type { Aggregate, PersonId, RequestId } from '../domain/values.ts'
 import { ok, type Result, refuse } from '../domain/values.ts'
 import { shownEntry } from '../domain/withheld.ts'
 import type { DecidingPorts, Page, RequestFilter } from './ports.ts'
@@ -10,6 +10,7 @@ import { askAboutPerson } from './questions.ts'
 type Ports = Pick<DecidingPorts, 'requests' | 'ledger' | 'policy' | 'clock'>
 type ReadRefusal = 'not_permitted' | 'unknown_request'
 const pageSize = 50
+const entriesPage = 100
 
 /** The requests that match, newest first, each as it is now. */
 export async function listRequests(
@@ -44,6 +45,24 @@ export async function readLedger(
   const entries = await ports.ledger.entries(id)
   const now = ports.clock.now()
   return entries.length === 0 ? refuse('unknown_request') : ok(entries.map((entry) => shownEntry(entry, now)))
+}
+
+/**
+ * A page of any chain there is, in order, without ID tokens that are still good. An actor of the registry has a chain also
+ * while nothing is on it.
+ */
+export async function readChain(
+  { aggregate, person, after }: { aggregate: Aggregate; person: PersonId; after: number },
+  ports: Ports,
+): Promise<Result<{ entries: readonly Entry[]; next?: number }, 'not_permitted' | 'unknown_aggregate'>> {
+  if (!mayRead(person, ports)) return refuse('not_permitted')
+  const { entries, next } = await ports.ledger.page(aggregate, { after, limit: entriesPage })
+  const { agents, tools, directory } = ports.policy.bundle
+  const actors = [...agents, ...tools, ...directory.people]
+  if (entries.length === 0 && after === 0 && !actors.some(({ id }) => id === aggregate))
+    return refuse('unknown_aggregate')
+  const now = ports.clock.now()
+  return ok({ entries: entries.map((entry) => shownEntry(entry, now)), ...(next === undefined ? {} : { next }) })
 }
 
 const mayRead = (person: PersonId, { policy, clock }: Ports): boolean =>

@@ -8,9 +8,10 @@ import {
   rfc3339,
   seal,
   verify,
+  verifyPerson,
 } from '../../functions/domain/ledger.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
-import { decision, minutes, sampleAsk, submittedAt } from '../support/ask.ts'
+import { bundle, decision, minutes, person, sampleAsk, submittedAt } from '../support/ask.ts'
 import { Desk } from './story.ts'
 import { anyWalk, walk } from './walk.ts'
 
@@ -25,6 +26,21 @@ const anyChain = anyWalk.map((steps) => {
   return { state, events, entries, head }
 })
 const anyEntry = <T>(entries: readonly T[]) => fc.integer({ min: 0, max: entries.length - 1 })
+
+test("a person's chain that holds a word for a colleague verifies", () => {
+  const ana = person('ana')
+  const common = { at: submittedAt, actor: { type: 'person' as const, id: ana }, policies: [], bundle }
+  const { entries } = seal(
+    ana,
+    noEntries,
+    [
+      { ...common, type: 'Vouched', person: person('kofi'), budgetKey: 'checkout-recovery', until: submittedAt + 600 },
+      { ...common, type: 'Refused', attempted: 'halt', code: 'not_permitted', count: 3 },
+    ],
+    undefined,
+  )
+  expect(verifyPerson(ana, entries)).toEqual({ state: {} })
+})
 
 describe('a chain', () => {
   test('verifies, and replays to the state, through JSON as it is stored', () => {

@@ -1,4 +1,5 @@
 import { argumentsDigest } from '../../functions/domain/digest.ts'
+import { verifyActor } from '../../functions/domain/ledger.ts'
 import { refusedKinds, refusedWindow } from '../../functions/domain/refused.ts'
 import { completeRequest } from '../../functions/operations/complete-request.ts'
 import { evaluateAccess } from '../../functions/operations/evaluate-access.ts'
@@ -46,7 +47,9 @@ test('the same no again is counted, and the entry of the next hour says how ofte
   expect(await entries()).toHaveLength(1)
   world.clock.advance(refusedWindow)
   await world.evaluate(forbidden)
-  expect((await entries()).map(({ facts }) => facts['count'])).toEqual([1, 60])
+  const written = await entries()
+  expect(written.map(({ facts }) => facts['count'])).toEqual([1, 60])
+  expect(verifyActor(agent('remediator'), written)).toEqual({ state: { refused: 2 } })
 })
 
 test('refusals at once are counted to the last one', async () => {

@@ -19,6 +19,11 @@ export class MemoryLedgerStore implements LedgerStore {
     }
   }
 
+  async page(aggregate: string, { after, limit }: { after: number; limit: number }) {
+    const rest = (await this.entries(aggregate)).slice(after)
+    return { entries: rest.slice(0, limit), ...(rest.length > limit ? { next: after + limit } : {}) }
+  }
+
   async head(aggregate: string): Promise<Head> {
     await Promise.resolve()
     return this.#heads.get(aggregate) ?? noEntries

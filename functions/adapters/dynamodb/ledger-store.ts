@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { paginateQuery } from '@aws-sdk/client-dynamodb'
+import { paginateQuery, QueryCommand } from '@aws-sdk/client-dynamodb'
 import type { Entry, Head } from '../../domain/ledger.ts'
 import type { LedgerStore, OnceOnly } from '../../operations/ports.ts'
 import { type Connection, within } from './client.ts'
-import { endsAt, headAttributes, headOf, text, textOf } from './items.ts'
+import { endsAt, headAttributes, headOf, number, numberOf, text, textOf } from './items.ts'
 import { putEntry } from './ledger-items.ts'
 import { putOnce } from './once-only.ts'
 import { readOne } from './read-one.ts'
 import { transact } from './transaction.ts'
-import { unavailable } from './unavailable.ts'
+import { orUnavailable, unavailable } from './unavailable.ts'
 
 /**
  * The ledger table: `aggregate` and `sequence` find an entry, kept as the JSON text it was hashed from. Where an actor's
@@ -41,6 +41,22 @@ export class DynamoLedgerStore implements LedgerStore {
       throw unavailable(`read the ledger of \`${aggregate}\``, cause)
     }
     return entries
+  }
+
+  async page(aggregate: string, { after, limit }: { after: number; limit: number }) {
+    const query = new QueryCommand({
+      TableName: this.#ledger,
+      ConsistentRead: true,
+      KeyConditionExpression: '#aggregate = :aggregate AND #sequence > :after',
+      ExpressionAttributeNames: { '#aggregate': 'aggregate', '#sequence': 'sequence' },
+      ExpressionAttributeValues: { ':aggregate': text(aggregate), ':after': number(after) },
+      Limit: limit,
+    })
+    const { Items = [], LastEvaluatedKey } = await this.#connection.client
+      .send(query, within(this.#connection))
+      .catch(orUnavailable(`read the ledger of \`${aggregate}\``))
+    const entries = Items.map((item) => JSON.parse(textOf(item, 'entry')) as Entry)
+    return { entries, ...(LastEvaluatedKey ? { next: numberOf(LastEvaluatedKey, 'sequence') } : {}) }
   }
 
   async head(aggregate: string): Promise<Head> {

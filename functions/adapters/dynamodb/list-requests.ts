@@ -25,7 +25,7 @@ export async function listRequests(
 ): Promise<Page<Stored>> {
   const limit = Math.min(page.limit, batchLimit)
   const items: Stored[] = []
-  let after = page.after === undefined ? undefined : fromCursor(page.after)
+  let after = page.after === undefined ? undefined : placeOf(page.after)
   for (let query = 0; query < queriesPerPage; query++) {
     const wanted = limit - items.length
     const candidates = await queryIndex(from, filter, wanted, after)
@@ -34,7 +34,7 @@ export async function listRequests(
     if (after === undefined) return { items }
     if (items.length >= limit) break
   }
-  return after === undefined ? { items } : { items, next: toCursor(after) }
+  return after === undefined ? { items } : { items, next: after }
 }
 
 /** Ids whose next deadline lies before `before`, oldest first. */
@@ -104,10 +104,5 @@ async function readInOrder({ connection, table }: Table, ids: readonly RequestId
   return stored.toSorted((one, other) => (submittedKey(one.state) < submittedKey(other.state) ? 1 : -1))
 }
 
-/** A place in the list is the sort key of its last request: the same in every index, and nothing but a place. */
-const toCursor = (submitted: string): string => Buffer.from(submitted).toString('base64url')
-const fromCursor = (cursor: string): string => {
-  const submitted = Buffer.from(cursor, 'base64url').toString()
-  // An empty or oversized key is an error to DynamoDB; to the reader it is a place before everything.
-  return /^\d{10}#/.test(submitted) && submitted.length <= 64 ? submitted : '!'
-}
+/** Anything that is no place is one before everything: an empty or oversized key would be an error to DynamoDB. */
+export const placeOf = (after: string): string => (/^\d{10}#/.test(after) && after.length <= 64 ? after : '!')

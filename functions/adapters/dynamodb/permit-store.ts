@@ -6,6 +6,7 @@ import { openPermits, permitKey, permitOf, putPermit } from './beside-items.ts'
 import { type Connection, within } from './client.ts'
 import { headOf, type Item, text, textOf } from './items.ts'
 import { putEntry } from './ledger-items.ts'
+import { placeOf } from './list-requests.ts'
 import { batchLimit, readMany } from './read-many.ts'
 import { readOne } from './read-one.ts'
 import { transact } from './transaction.ts'
@@ -78,6 +79,3 @@ export class DynamoPermitStore implements PermitStore {
 }
 
 const storedOf = (item: Item): StoredPermit => ({ permit: permitOf(item), head: headOf(item) })
-
-/** Anything that is no place is one before everything: an empty or oversized key would be an error to DynamoDB. */
-const placeOf = (after: string): string => (/^\d{10}#/.test(after) && after.length <= 64 ? after : '!')

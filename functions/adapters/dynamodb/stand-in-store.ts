@@ -7,6 +7,7 @@ import { type Connection, within } from './client.ts'
 import { versionIs } from './halt-items.ts'
 import { endsAt, headAttributes, headOf, type Item, number, numberOf, text, textOf } from './items.ts'
 import { putEntry } from './ledger-items.ts'
+import { placeOf } from './list-requests.ts'
 import { batchLimit, readMany } from './read-many.ts'
 import { readOne } from './read-one.ts'
 import { transact } from './transaction.ts'
@@ -88,6 +89,3 @@ export class DynamoStandInStore implements StandInStore {
 }
 
 const absenceKey = (absent: PersonId): Item => ({ pk: text(`ABSENT#${absent}`), sk: text('ABSENT') })
-
-/** Anything that is no place is one before everything: an empty or oversized key would be an error to DynamoDB. */
-const placeOf = (after: string): string => (/^\d{10}#/.test(after) && after.length <= 64 ? after : '!')

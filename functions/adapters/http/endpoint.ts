@@ -15,6 +15,8 @@ export type Call = {
   header(name: string): string | undefined
   path(name: string): string
   query(name: string): string | undefined
+  /** All of the query, by name. */
+  queries: { readonly [name: string]: string }
   /** The JSON body. @throws BadRequest */
   json(): Json
   /** The body as it came, to the byte, for whoever has to verify what signs it. @throws BadRequest */
@@ -129,6 +131,11 @@ function readCall(event: APIGatewayProxyEventV2): Call {
     header,
     path: (name) => event.pathParameters?.[name] ?? '',
     query: (name) => event.queryStringParameters?.[name],
+    queries: Object.fromEntries(
+      Object.entries(event.queryStringParameters ?? {}).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, value]],
+      ),
+    ),
     text,
     json: () => {
       if (!/^application\/([a-z0-9.+-]+\+)?json\s*(;|$)/i.test(header('content-type') ?? ''))

@@ -1,0 +1,132 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda'
+import { endpoint } from '../../functions/adapters/http/endpoint.ts'
+import type { HaltId } from '../../functions/domain/values.ts'
+import { readRoutes } from '../../functions/handlers/wiring/read-routes.ts'
+import { declareHalt } from '../../functions/operations/declare-halt.ts'
+import { MemoryHaltStore } from '../support/memory-halt-store.ts'
+import { agent, issuer, parameter, person, prodParameter, sampleBundle, World } from '../support/world.ts'
+
+/** What people read, by the routes of the API: lists by the page, and the record of everything that has one. */
+
+const bundle = sampleBundle()
+let world: World
+beforeEach(() => {
+  world = new World(bundle)
+})
+
+async function get(route: string, query: { [name: string]: string } = {}, path: { [name: string]: string } = {}) {
+  const ports = { ...world.ports, permits: world.permits, standIns: world.standIns }
+  const read = readRoutes(ports)
+  const door = endpoint({ ...ports, issuer }, (call) => read(call, person('ana')))
+  const answer = await door({
+    ...{ version: '2.0', routeKey: `GET ${route}`, rawPath: '/', rawQueryString: '', isBase64Encoded: false },
+    headers: {},
+    pathParameters: path,
+    queryStringParameters: query,
+    requestContext: {
+      requestId: 'r',
+      timeEpoch: world.clock.now() * 1000,
+    } as APIGatewayProxyEventV2['requestContext'],
+  })
+  return { status: answer.statusCode, body: JSON.parse(answer.body ?? '') }
+}
+const ledger = (aggregate: string, query = {}) => get('/v1/ledger/{aggregate}', query, { aggregate })
+
+describe('a list of requests', () => {
+  test('goes on with what the answer calls `next`, sent as `after`, until all have been told once', async () => {
+    for (let n = 0; n < 60; n++) await world.submitted(parameter(`/staging/checkout/${n}`))
+    const first = await get('/v1/requests')
+    expect(first.body.requests).toHaveLength(50)
+    // It needs no escaping in an address: a client that escapes nothing gets the next page all the same.
+    expect(first.body.next).toMatch(/^[\w-]+$/)
+    const rest = await get('/v1/requests', { after: first.body.next })
+    expect(rest.body.requests).toHaveLength(10)
+    expect(rest.body).not.toHaveProperty('next')
+    const ids = [...first.body.requests, ...rest.body.requests].map(({ id }: { id: string }) => id)
+    expect(new Set(ids).size).toBe(60)
+  })
+
+  test.each(['/v1/requests', '/v1/standing-permits', '/v1/stand-ins'])(
+    '%s refuses a place that no answer has given, and names the field and the fix',
+    async (route) => {
+      const raw = `1800000000#req_${'0'.repeat(26)}`
+      const padded = `${Buffer.from(raw).toString('base64url')}=`
+      for (const after of ['', 'garbage', '!', raw, padded, 'a'.repeat(5000)])
+        expect(await get(route, { after })).toMatchObject({
+          status: 400,
+          body: { detail: '`after`: send the `next` of the answer before, as it is' },
+        })
+    },
+  )
+
+  test.each(['/v1/requests', '/v1/standing-permits', '/v1/stand-ins'])(
+    '%s refuses `next`, and says what it is',
+    async (route) => {
+      expect(await get(route, { next: 'x' })).toMatchObject({
+        status: 400,
+        body: { detail: '`next` is what the answer says: send it as `after`' },
+      })
+    },
+  )
+
+  test('refuses a parameter that it does not know, and names those that it does', async () => {
+    expect(await get('/v1/requests', { agnet: 'agent:remediator' })).toMatchObject({
+      status: 400,
+      body: {
+        detail: '`agnet` should not be there: known are `status`, `agent`, `owner`, `after`',
+      },
+    })
+  })
+})
+
+describe('a record', () => {
+  test("an agent's own is read by its id, also where the colon is escaped", async () => {
+    await world.evaluate({ ...prodParameter, action: 'no:Such' })
+    for (const id of ['agent:remediator', 'agent%3Aremediator', 'agent%3aremediator'])
+      expect(await ledger(id)).toMatchObject({
+        status: 200,
+        body: { entries: [{ id: 'agent:remediator/1', type: 'Refused', facts: { action: 'no:Such' } }] },
+      })
+  })
+
+  test('a halt, a request and a person have theirs', async () => {
+    const { ask } = await world.submitted(prodParameter)
+    const halts = new MemoryHaltStore(world.requests, world.ledger)
+    const declared = await declareHalt(
+      { person: person('gus'), target: { kind: 'agent', value: agent('remediator') }, reason: 'INC-1' },
+      { ...world.ports, halts, targetRoles: [] },
+    )
+    if (!declared.ok) throw new Error(declared.code)
+    const halt: HaltId = declared.value.id
+    expect((await ledger(halt)).body.entries).toMatchObject([{ id: `${halt}/1`, type: 'Halted' }])
+    expect((await ledger(ask.id)).body.entries[0]).toMatchObject({ type: 'Submitted' })
+    expect(await ledger('person:ben')).toEqual({ status: 200, body: { entries: [] } })
+  })
+
+  test('one that is not there is 404, and what names none is 400', async () => {
+    for (const id of [`req_${'0'.repeat(26)}`, `rev_${'0'.repeat(26)}`, 'agent:stranger'])
+      expect(await ledger(id)).toMatchObject({ status: 404, body: { type: `${issuer}/problems/unknown_aggregate` } })
+    for (const id of ['', 'req_1', 'CHAIN#agent:remediator', 'agent:remediator/1', '%', 'evl_x'])
+      expect(await ledger(id)).toMatchObject({
+        status: 400,
+        body: { detail: expect.stringContaining('the last part') },
+      })
+  })
+
+  test('a long one goes on after the last entry of the page', async () => {
+    for (let n = 0; n < 130; n++) {
+      await world.evaluate({ ...prodParameter, action: `no:Such${n}` })
+      world.clock.advance(60)
+    }
+    const first = await ledger('agent:remediator')
+    const rest = await ledger('agent:remediator', { after: first.body.next })
+    const sequences = [...first.body.entries, ...rest.body.entries].map(({ id }: { id: string }) =>
+      Number(id.split('/')[1]),
+    )
+    expect([first.body.entries.length, first.body.next]).toEqual([100, '100'])
+    expect(sequences).toEqual(Array.from({ length: 130 }, (_, n) => n + 1))
+    expect(rest.body).not.toHaveProperty('next')
+    for (const after of ['0', '-1', '1e3', 'x', '1.5'])
+      expect(await ledger('agent:remediator', { after })).toMatchObject({ status: 400 })
+  })
+})
