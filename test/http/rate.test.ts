@@ -51,7 +51,7 @@ test('an agent that evaluates too often is told how long to wait, and is answere
   expect(refused).toMatchObject({
     status: 429,
     headers: { 'retry-after': '1', 'content-type': 'application/problem+json' },
-    body: { type: `${issuer}/problems/rate_exceeded`, detail: expect.stringContaining('limits.evaluations') },
+    body: { type: `${issuer}/problems/too_many_requests`, detail: expect.stringContaining('limits.evaluations') },
   })
   world.clock.advance(1)
   expect((await one()).status).toBe(200)
@@ -102,7 +102,7 @@ test('submissions have a rate of their own, and one agent does not spend that of
   const submit = (id: string) => mustKeepRate(agent(id), 'submissions', 1, world.ports)
   for (let n = 0; n < 3; n++) await submit('remediator')
   await expect(submit('remediator')).rejects.toMatchObject({
-    problem: { status: 429, code: 'rate_exceeded', headers: { 'retry-after': '1' } },
+    problem: { status: 429, code: 'too_many_requests', headers: { 'retry-after': '1' } },
   })
   await submit('builder')
   expect((await one()).status).toBe(200)

@@ -21,7 +21,7 @@ test('an agent that submits without end is told to wait, and cannot delegate mea
   for (let round = 0; round < 60 && !answers.some(({ status }) => status === 429); round++)
     answers.push(...(await Promise.all(Array.from({ length: 10 }, submit))))
   const refused = answers.find(({ status }) => status === 429)
-  expect(refused?.body).toMatchObject({ type: `${hotwork.local.issuer}/problems/rate_exceeded` })
+  expect(refused?.body).toMatchObject({ type: `${hotwork.local.issuer}/problems/too_many_requests` })
   expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0)
   expect(answers.filter(({ status }) => status === 400).length).toBeGreaterThanOrEqual(120)
 

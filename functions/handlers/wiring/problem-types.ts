@@ -34,6 +34,10 @@ const others: { readonly [code: string]: Words } = {
   logged_out: ['You are not logged in any more', 'log in again; nothing was recorded'],
   no_login: ['Nobody can log in here yet', 'the operator names a provider in the deployment file'],
   bad_signature: ['The signature does not hold', 'sign with the secret that the operator set, within five minutes'],
+  unknown_aggregate: [
+    'There is no such record',
+    'the id should be one that this API has given out, or that of an actor',
+  ],
   // requests and credentials
   unknown_task: ['There is no such task', 'the id should be that of a request of your own'],
   unknown_use: ['There is no such use', 'the id should be that of a use of your own'],
@@ -76,6 +80,9 @@ const ofAgents: { readonly [code in Refusal]?: Words } = {
     'The request is not what was evaluated',
     'repeat the evaluation and its denial to the letter',
   ],
+  approval_expired: ['The approval has ended', 'evaluate without it and ask again'],
+  out_of_scope: ['The approval is for something else', 'do what was approved, or evaluate and ask again'],
+  approval_unverifiable: ['The approval is none of this agent', 'evaluate without it'],
   not_requestable: ['No approval can help here', 'the detail says why'],
 }
 

@@ -21,7 +21,7 @@ export async function mustKeepRate(
   ports.log.info('rate exceeded', { caller, kind, tokens })
   throw new BadRequest({
     status: 429,
-    code: 'rate_exceeded',
+    code: 'too_many_requests',
     title: titles[kind],
     detail: `ask again in ${taken.retryAfter} s: nothing was done. \`limits.${kind}\` of the ladder is the rate`,
     headers: { 'retry-after': String(taken.retryAfter) },
