@@ -61,6 +61,33 @@ onBoth<LedgerStore>(
       expect(await ledger.entries(ana)).toEqual(first.entries)
     })
 
+    test('entries and what must happen once are all there, or none of it', async () => {
+      const row = (value: string, replaces?: string) => ({
+        key: `CHAIN#${ana}#kind`,
+        value,
+        expiresAt: submittedAt + 3600,
+        ...(replaces === undefined ? {} : { replaces }),
+      })
+      const first = next(noEntries, 'approve')
+      expect(await ledger.append(ana, noEntries, first.entries, first.head, [row('1')])).toBe(true)
+      const second = next(first.head, 'deny')
+      expect(await ledger.append(ana, first.head, second.entries, second.head, [row('2')])).toBe(false)
+      expect(await ledger.append(ana, first.head, second.entries, second.head, [row('2', '0')])).toBe(false)
+      expect([await ledger.entries(ana), await ledger.head(ana)]).toEqual([first.entries, first.head])
+      expect(await ledger.append(ana, first.head, second.entries, second.head, [row('2', '1')])).toBe(true)
+      expect(await ledger.head(ana)).toEqual(second.head)
+    })
+
+    test('a long chain is read by the page, each entry once and in order', async () => {
+      const { entries, head } = next(noEntries, ...Array.from({ length: 25 }, (_, n) => `${n}`))
+      await ledger.append(ana, noEntries, entries, head)
+      const first = await ledger.page(ana, { after: 0, limit: 20 })
+      const rest = await ledger.page(ana, { after: first.next ?? 0, limit: 20 })
+      expect([first.next, rest.next]).toEqual([20, undefined])
+      expect([...first.entries, ...rest.entries]).toEqual(entries)
+      expect(await ledger.page('person:stranger', { after: 0, limit: 20 })).toEqual({ entries: [] })
+    })
+
     test('chains do not mix', async () => {
       const { entries, head } = next(noEntries, 'approve')
       await ledger.append(ana, noEntries, entries, head)

@@ -37,3 +37,18 @@ test('an agent that submits without end is told to wait, and cannot delegate mea
   )
   expect(tries.map(({ status }) => status)).toContain(429)
 }, 300_000)
+
+test("what policy refuses an agent is on the agent's own record, which a person reads", async () => {
+  const refused = { ...setParameter('/prod/hotwork/x'), subject: { type: 'agent', id: planner } }
+  for (let n = 0; n < 3; n++) expect((await hotwork.evaluate(planner, refused)).body.decision).toBe(false)
+  const path = `/v1/ledger/${encodeURIComponent(planner)}`
+  const { status, body } = await hotwork.json('GET', path, await hotwork.token('person:ana'))
+  expect(status).toBe(200)
+  const found = body.entries.filter(
+    ({ resource }: { resource?: object }) => resource && JSON.stringify(resource).includes('/hotwork/x'),
+  )
+  expect(found).toMatchObject([{ type: 'Refused', parent_task: { id: 'INC-4822' }, facts: { attempted: 'evaluate' } }])
+  const plain = await hotwork.json('GET', `/v1/ledger/${planner}`, await hotwork.token('person:ana'))
+  expect(plain.body).toEqual(body)
+  expect((await hotwork.json('GET', path, await hotwork.token(planner))).status).toBe(401)
+})

@@ -8,13 +8,15 @@ const place = /^\d{10}#[a-z]{3}_[0-9a-z]{26}$/
 /** A place in a list as a caller has it: one word without a meaning, which needs no escaping in an address. */
 export const cursorOf = (place: string): string => Buffer.from(place).toString('base64url')
 
+const placeOf = (cursor: string): string => Buffer.from(cursor, 'base64url').toString()
+
+export const asItIs = 'send the `next` of the answer before, as it is'
+
 /** `after`: the `next` of the answer before, as a place in the list. */
-export const After = z.string().transform((text, context) => {
-  const found = Buffer.from(text, 'base64url').toString()
-  if (place.test(found) && cursorOf(found) === text) return found
-  context.addIssue({ code: 'custom', message: 'send the `next` of the answer before, as it is' })
-  return z.NEVER
-})
+export const After = z
+  .string()
+  .refine((text) => place.test(placeOf(text)) && cursorOf(placeOf(text)) === text, asItIs)
+  .transform(placeOf)
 
 /** The parameters of a list. One that the list does not know is refused, since it would change nothing. @throws BadRequest */
 export function readQuery<S extends z.ZodRawShape>(call: Pick<Call, 'queries'>, shape: S): z.infer<z.ZodObject<S>> {

@@ -3,7 +3,7 @@ import type { Call } from '../../adapters/http/endpoint.ts'
 import { permitView } from '../../adapters/http/permit-view.ts'
 import { personView } from '../../adapters/http/person-view.ts'
 import { type Answer, BadRequest, badRequest } from '../../adapters/http/problem.ts'
-import { After, cursorOf, readQuery } from '../../adapters/http/query.ts'
+import { After, asItIs, cursorOf, readQuery } from '../../adapters/http/query.ts'
 import { standInView } from '../../adapters/http/stand-in-view.ts'
 import { AgentId, Aggregate, PersonId, RequestId } from '../../domain/values.ts'
 import type { DecidingPorts, PermitStore, StandInStore } from '../../operations/ports.ts'
@@ -21,7 +21,7 @@ const filter = {
   agent: AgentId.optional(),
   owner: PersonId.optional(),
 }
-const sequence = z.string().regex(/^[1-9]\d{0,14}$/, 'send the `next` of the answer before, as it is')
+const sequence = z.string().regex(/^[1-9]\d{0,14}$/, asItIs)
 const ledgerPage = { after: sequence.transform(Number).optional() }
 
 /** What people read: the requests, one of them, its record, and every other. The API's own routes choose. */
