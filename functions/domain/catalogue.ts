@@ -8,6 +8,7 @@ import {
   conditionPlace,
   conditionTemplates,
   fillConditions,
+  pinsIn,
   takeFrom,
   variableIn,
 } from './conditions.ts'
@@ -227,20 +228,32 @@ export function unpinnedArguments(
 
 /** The arguments that a condition holds to one value, or to their absence. */
 function heldByConditions(entry: CatalogueEntry, args: JsonObject, account: Account | undefined): readonly string[] {
-  const sent = conditionTemplates(sentConditions(entry, args, account))
-  const byValue = sent.flatMap(({ templates }) => {
-    const [place, ...more] = templates.flatMap(placesOf).map(conditionPlace)
-    if (!place || more.some((each) => each?.argument !== place.argument)) return []
-    // Of a list IAM asks only that each be one of it: that is one value where there is one.
-    const single = takeFrom(place, args)?.length === 1
-    return single && place.take !== 'names' && templates.length === 1 ? [place.argument] : []
-  })
-  const sentKeys = new Set(sent.map(({ key }) => key))
-  const byAbsence = Object.entries(entry.statement?.whenAbsent ?? {})
-    .filter(([name]) => !(name in args))
-    .filter(([, conditions]) => conditionTemplates(conditions).every(({ key }) => sentKeys.has(key)))
-    .map(([name]) => name)
-  return [...byValue, ...byAbsence]
+  // Of a list IAM asks only that each be one of it: that is one value where there is one.
+  const byValue = pinsIn(sentConditions(entry, args, account)).filter(
+    (place) => place.take !== 'names' && takeFrom(place, args)?.length === 1,
+  )
+  const absent = Object.keys(entry.arguments.properties).filter((name) => !(name in args))
+  return [...byValue.map(({ argument }) => argument), ...absent.filter((name) => isAbsenceHeld(entry, name, account))]
+}
+
+/** Whether a call is held to an argument's absence, where it is absent. */
+function isAbsenceHeld({ statement }: CatalogueEntry, name: string, account: Account | undefined): boolean {
+  const conditions = conditionTemplates(statement?.whenAbsent?.[name])
+  return conditions.length > 0 && !conditions.some(({ key }) => account?.unjudgedConditions?.includes(key))
+}
+
+/**
+ * The arguments that the AWS credentials of some ask leave open: a policy that reads one of them, and not
+ * `context.unpinned`, judges a value that the agent is not held to.
+ */
+export function sometimesUnpinned(entry: CatalogueEntry, account: Account | undefined): readonly string[] {
+  const statement = entry.statement && { ...entry.statement, whenAbsent: {} }
+  const pins = pinsIn(sentConditions({ statement }, {}, account))
+  const byValue = pins.flatMap(({ argument, take }) => (take === 'value' ? [argument] : []))
+  const { required } = entry.arguments
+  return unpinnedByResource(entry).filter(
+    (name) => !byValue.includes(name) || !(required.includes(name) || isAbsenceHeld(entry, name, account)),
+  )
 }
 
 /** What the credential leaves open, in plain words for the card: one sentence each, none where everything is pinned. */

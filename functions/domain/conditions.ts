@@ -27,6 +27,21 @@ export const comparesPatterns = (operator: string): boolean =>
   /^(?:For\w+:)?(?:Arn|StringLike|StringNotLike)/.test(operator)
 
 /**
+ * What these conditions hold a call to. An operator with `IfExists` passes a call that leaves the value out, and
+ * `ForAllValues` one that has none, unless `Null` forbids that.
+ */
+export function pinsIn(conditions: ConditionTemplates): readonly ConditionPlace[] {
+  return conditionTemplates(conditions).flatMap(({ operator, key, templates }) => {
+    const plain = operator.replace(/^ForAllValues:/, '')
+    if (!/^(?:String(?:Equals|Like)|Arn(?:Equals|Like)|NumericEquals|Bool)$/.test(plain)) return []
+    if (plain !== operator && conditions['Null']?.[key] !== 'false') return []
+    const [place, ...more] = templates.flatMap(placesOf).flatMap((path) => conditionPlace(path) ?? [])
+    const isOneValue = templates.length === 1 && more.every(({ argument }) => argument === place?.argument)
+    return place && isOneValue ? [place] : []
+  })
+}
+
+/**
  * An argument that has a value in which IAM would read a variable, if there is one. What escapes it is said for resources and
  * for likeness only, so nothing is escaped: such a value is refused.
  *

@@ -1,29 +1,52 @@
 /** Whether some text fits both of two patterns, in which `*` alone stands for any characters. */
-export function overlap(one: string, other: string): boolean {
-  // Position by position, as two walkers: `reached[j]` says whether `one` up to here and `other` up to j can meet.
-  let reached = reach(other, true, (j) =>
-    other
-      .slice(0, j)
-      .split('')
-      .every((each) => each === '*'),
-  )
-  for (const character of one) {
-    const before = reached
-    reached = []
-    reached[0] = before[0] === true && character === '*'
-    for (let j = 1; j <= other.length; j++) {
-      const against = other[j - 1]
-      reached[j] =
-        character === '*' || against === '*'
-          ? (before[j] ?? false) || (reached[j - 1] ?? false) || (before[j - 1] ?? false)
-          : character === against && (before[j - 1] ?? false)
+export const overlap = (one: string, other: string): boolean => textWithin([one, other]) !== undefined
+
+/** A shortest text that fits all of these patterns and none of the others; undefined where there is none. */
+export function textWithin(all: readonly string[], none: readonly string[] = []): string | undefined {
+  const patterns = [...all, ...none]
+  const other = unusedIn(patterns.join(''))
+  const seen = new Set<string>()
+  let found = [{ text: '', reached: patterns.map((pattern) => onward(pattern, [0])) }]
+  while (found.length > 0) {
+    const longer: typeof found = []
+    for (const { text, reached } of found) {
+      const fits = reached.map((places, at) => places.includes(patterns[at]?.length ?? 0))
+      if (fits.every((fit, at) => fit === at < all.length)) return text
+      const awaited = reached.flatMap((places, at) => places.map((place) => patterns[at]?.[place] ?? '*'))
+      for (const character of new Set(awaited.map((each) => (each === '*' ? other : each)))) {
+        const next = reached.map((places, at) => step(patterns[at] ?? '', places, character))
+        const key = next.join(';')
+        if (next.slice(0, all.length).some((places) => places.length === 0) || seen.has(key)) continue
+        seen.add(key)
+        longer.push({ text: text + character, reached: next })
+      }
     }
+    found = longer
   }
-  return reached[other.length] ?? false
+  return undefined
 }
 
-const reach = (pattern: string, first: boolean, at: (j: number) => boolean): boolean[] =>
-  Array.from({ length: pattern.length + 1 }, (_, j) => (j === 0 ? first : at(j)))
+/** The places of a pattern that a text may have come to, one character further. */
+const step = (pattern: string, places: readonly number[], character: string): readonly number[] =>
+  onward(
+    pattern,
+    places.flatMap((place) => (pattern[place] === '*' ? [place] : pattern[place] === character ? [place + 1] : [])),
+  )
+
+/** With what lies behind each `*`, which may be nothing. What lies before the last `*` adds nothing to what that takes. */
+function onward(pattern: string, places: readonly number[]): readonly number[] {
+  const all = new Set(places)
+  for (const place of all) if (pattern[place] === '*') all.add(place + 1)
+  const last = Math.max(...[...all].filter((place) => pattern[place] === '*'))
+  return [...all].filter((place) => place >= last).sort((a, b) => a - b)
+}
+
+/** A character that stands for all that no pattern names. */
+function unusedIn(text: string): string {
+  let code = 'a'.charCodeAt(0)
+  while (text.includes(String.fromCharCode(code))) code += 1
+  return String.fromCharCode(code)
+}
 
 /**
  * Whether two patterns of resources can be of the same one. Of an ARN the parts before the resource are compared one by

@@ -40,7 +40,13 @@ interface LocalIssuer {
  * Condition keys that the emulator gives no request: a statement with one of them matches nothing here. They are left out
  * of session policies on this machine alone, and held to their meaning by simulation (test/domain/session-policy.test.ts).
  */
-const unjudgedConditions = ['ssm:Overwrite', 'ecs:cluster', 'dynamodb:LeadingKeys', 'dynamodb:Attributes']
+const unjudgedConditions = [
+  'ssm:Overwrite',
+  'ecs:cluster',
+  'ecs:task-definition',
+  'dynamodb:LeadingKeys',
+  'dynamodb:Attributes',
+]
 
 /** The deployment file: what each alias in the policies means on this machine. */
 export interface DeploymentFile {

@@ -51,7 +51,15 @@ const argumentsOf: { readonly [action: string]: fc.Arbitrary<JsonObject> } = {
     UpdateExpression: attribute.map((each) => `SET ${each} = :a, #b.c = :b REMOVE gone`),
     ExpressionAttributeNames: fc.constant({ '#b': 'renamed' }),
   }),
-  'ecs:UpdateService': fc.record({ cluster: name(1, 40), service: name(1, 40) }),
+  'ecs:UpdateService': fc.record(
+    {
+      cluster: name(1, 40),
+      service: name(1, 40),
+      desiredCount: fc.nat({ max: 9 }),
+      taskDefinition: fc.tuple(name(1, 40), fc.nat({ max: 99 })).map(([family, revision]) => `${family}:${revision}`),
+    },
+    { requiredKeys: ['cluster', 'service'] },
+  ),
 }
 
 /** What a call carries, by IAM's keys, that some condition may compare. */
@@ -62,18 +70,46 @@ type Approved = { entry: CatalogueEntry; args: JsonObject; conditions: Condition
 /** What AWS says that the approved call carries. Of each kind, what a call that is not the approved one would carry. */
 const carriedBy: { readonly [action: string]: (args: JsonObject) => { carried: Carried; others: readonly Carried[] } } =
   {
-    'ssm:PutParameter': ({ Overwrite }) => ({
+    'ssm:PutParameter': ({ Overwrite }) => {
       // A call that says nothing of it overwrites nothing.
-      carried: Overwrite === undefined ? {} : { 'ssm:Overwrite': String(Overwrite) },
-      others: Overwrite === undefined ? [{ 'ssm:Overwrite': 'true' }] : [{ 'ssm:Overwrite': String(!Overwrite) }, {}],
-    }),
-    'ecs:UpdateService': ({ cluster }) => {
-      const arn = `arn:aws:ecs:us-east-1:${account}:cluster/${cluster}`
+      const carried = Overwrite === undefined ? {} : { 'ssm:Overwrite': String(Overwrite) }
       return {
-        carried: { 'ecs:cluster': arn },
-        others: [`${arn}x`, arn.slice(0, -1), arn.replace('us-east-1', 'eu-west-1')].map((each) => ({
-          'ecs:cluster': each,
-        })),
+        carried,
+        others: [
+          ...(Overwrite === undefined ? [{ 'ssm:Overwrite': 'true' }] : [{ 'ssm:Overwrite': String(!Overwrite) }, {}]),
+          // A policy of the parameter: it may have the parameter deleted at a time.
+          { ...carried, 'ssm:Policies': 'true' },
+        ],
+      }
+    },
+    'ecs:UpdateService': ({ cluster, taskDefinition }) => {
+      const arn = `arn:aws:ecs:us-east-1:${account}:cluster/${cluster}`
+      const definition = (name: unknown) => `arn:aws:ecs:us-east-1:${account}:task-definition/${name}`
+      const carried = {
+        'ecs:cluster': arn,
+        ...(taskDefinition !== undefined && { 'ecs:task-definition': definition(taskDefinition) }),
+      }
+      return {
+        carried,
+        others: [
+          ...[`${arn}x`, arn.slice(0, -1), arn.replace('us-east-1', 'eu-west-1')].map((each) => ({
+            ...carried,
+            'ecs:cluster': each,
+          })),
+          // Another revision, one more digit of it, another family; and where none was asked for, any at all.
+          ...['checkout:1000', `${taskDefinition}0`, `x${taskDefinition}`].map((each) => ({
+            ...carried,
+            'ecs:task-definition': definition(each),
+          })),
+          ...(taskDefinition === undefined ? [] : [{ 'ecs:cluster': arn }]),
+          ...['execute-command', 'service-connect', 'vpc-lattice', 'ebs-volumes'].map((each) => ({
+            ...carried,
+            [`ecs:enable-${each}`]: 'true',
+          })),
+          { ...carried, 'ecs:auto-assign-public-ip': 'true' },
+          { ...carried, 'ecs:subnet': ['subnet-1'] },
+          { ...carried, 'ecs:capacity-provider': [`arn:aws:ecs:us-east-1:${account}:capacity-provider/spot`] },
+        ],
       }
     },
     'dynamodb:UpdateItem': ({ Key, UpdateExpression }) => {
@@ -213,6 +249,42 @@ const nearMiss = (it: Approved): fc.Arbitrary<Call> => {
     )
     .filter((miss) => !sameCall(miss, call))
 }
+
+test('IAM has each key of a condition for its action: none compares what no call carries', async () => {
+  for (const name of Object.keys(argumentsOf)) {
+    const [{ policy, call, ...it }] = fc.sample(
+      approved.filter(({ entry }) => entry.name === name),
+      { numRuns: 1, seed: 7 },
+    ) as [Approved]
+    const keys = [{ carried: call.carried }, ...carried(it).others.map((carried) => ({ carried }))]
+    const said = Object.assign({}, ...keys.map(({ carried }) => carried))
+    const result = await runSimulation(
+      {
+        request: request({ ...call, carried: said }),
+        sessionPolicy: JSON.parse(policy),
+        identityPolicies: [],
+        serviceControlPolicies: [],
+        resourceControlPolicies: [],
+      },
+      {},
+    )
+    if (result.resultType !== 'single') throw new Error(JSON.stringify(result))
+    expect(result.result.ignoredContextKeys).toEqual([])
+    const compared = Object.values(it.conditions).flatMap((each) => Object.keys(each))
+    expect(Object.keys(said)).toEqual(expect.arrayContaining(compared))
+  }
+})
+
+test('a change of a service goes through where the call says no to what was not asked for', () => {
+  const changes = fc.sample(
+    approved.filter(({ entry }) => entry.name === 'ecs:UpdateService'),
+    { numRuns: 20, seed: 7 },
+  )
+  for (const { call, policy } of changes) {
+    const off = { 'ecs:enable-execute-command': 'false', 'ecs:auto-assign-public-ip': 'false' }
+    expect(allows(policy, { ...call, carried: { ...call.carried, ...off } })).toBe(true)
+  }
+})
 
 const sameCall = (one: Call, other: Call) => JSON.stringify(one) === JSON.stringify(other)
 
@@ -407,7 +479,7 @@ describe('what a profile opens in an emergency', () => {
       JSON.parse(policy).Statement.map(({ Condition }: { Condition?: object }) => Object.keys(Condition ?? {}))
     expect(conditions(profile([tables, parameters]))).toEqual([
       ['Null', 'StringEqualsIfExists', 'DateLessThan'],
-      ['DateLessThan'],
+      ['StringEqualsIfExists', 'DateLessThan'],
       [],
     ])
     expect(conditions(profile([tables], { unjudged: ['dynamodb:ReturnValues'] }))).toEqual([

@@ -8,7 +8,18 @@ import { type ApprovalRequest, grantOf } from '../../functions/domain/request.ts
 import { narrowAsk } from '../../functions/operations/narrow-ask.ts'
 import { person, prodParameter, sampleBundle, start, type What, World } from '../support/world.ts'
 
-const bundle = sampleBundle()
+const sample = sampleBundle()
+
+/** The sample with another catalogue entry for the function's concurrency. */
+const withEntry = (change: Partial<Bundle['actions'][string]>, of: Bundle = sample): Bundle => {
+  const name = 'lambda:PutFunctionConcurrency'
+  return {
+    ...of,
+    actions: { ...of.actions, [name]: { ...(of.actions[name] as Bundle['actions'][string]), ...change } },
+  }
+}
+/** Hotwork makes the call itself, so that the number holds. */
+const bundle = withEntry({ credential: 'mediated' })
 
 /** So many executions are to be reserved for a function of the checkout service: tier 2, and tier 3 for none. */
 const reserve = (ReservedConcurrentExecutions: number, FunctionName = 'checkout-worker'): What => ({
@@ -24,18 +35,6 @@ const narrow = (world: World, request: ApprovalRequest, who: string, left: Narro
   world.decide(request, who, 'approve', { narrow: left, ...changes })
 /** Reads it anew, as somebody does who is to decide on what is left. */
 const now = (world: World, { ask }: ApprovalRequest) => world.state(ask.id)
-
-/** The sample with another catalogue entry for the function's concurrency. */
-const withEntry = (change: Partial<Bundle['actions'][string]>): Bundle => ({
-  ...bundle,
-  actions: {
-    ...bundle.actions,
-    'lambda:PutFunctionConcurrency': {
-      ...(bundle.actions['lambda:PutFunctionConcurrency'] as Bundle['actions'][string]),
-      ...change,
-    },
-  },
-})
 
 describe('an approver who leaves less', () => {
   test('makes another digest of it, approves that, and has the others asked about it', async () => {
@@ -96,6 +95,11 @@ describe('an approver who leaves less', () => {
     expect(await world.decide(left, 'hana', 'approve', strong)).toMatchObject({
       value: { state: { status: 'approved' } },
     })
+  })
+
+  test('is at the highest rung from the beginning where IAM holds nobody to the number', async () => {
+    const world = new World(sample)
+    for (const count of [10, 0]) expect(await world.submitted(reserve(count))).toMatchObject({ tier: 3 })
   })
 
   test('never lowers it', () => {
@@ -166,26 +170,32 @@ describe('a narrowing is refused, and nothing changes,', () => {
     ],
     [
       'where the session policy for what is left would be too large',
-      withEntry({
-        statement: {
-          actions: ['lambda:PutFunctionConcurrency'],
-          resources: Array.from(
-            { length: 30 },
-            (_, at) => `arn:aws:lambda:us-east-1:000000000000:function:checkout-worker-${at}`,
-          ),
-        },
-      } as never),
+      withEntry(
+        {
+          statement: {
+            actions: ['lambda:PutFunctionConcurrency'],
+            resources: Array.from(
+              { length: 30 },
+              (_, at) => `arn:aws:lambda:us-east-1:000000000000:function:checkout-worker-${at}`,
+            ),
+          },
+        } as never,
+        bundle,
+      ),
       'invalid_arguments',
     ],
     [
       'where the arguments would be of another resource',
-      withEntry({
-        narrowable: ['ReservedConcurrentExecutions'],
-        resource: {
-          type: 'lambda:function',
-          id: 'arn:{partition}:lambda:{region}:{account}:function:checkout-{arguments.ReservedConcurrentExecutions}',
-        },
-      } as never),
+      withEntry(
+        {
+          narrowable: ['ReservedConcurrentExecutions'],
+          resource: {
+            type: 'lambda:function',
+            id: 'arn:{partition}:lambda:{region}:{account}:function:checkout-{arguments.ReservedConcurrentExecutions}',
+          },
+        } as never,
+        bundle,
+      ),
       'invalid_arguments',
     ],
     ['where the action is gone', { ...bundle, actions: {} }, 'unknown_action'],

@@ -658,7 +658,7 @@ const policies: Bad[] = [
   ],
   [
     'an optional argument read unasked',
-    (copy) => copy.edit(cedar, (text) => text.replace('  context.arguments has desiredCount &&\n', '')),
+    (copy) => copy.edit(cedar, (text) => text.replace('context.arguments has desiredCount &&\n', '')),
     cedar,
     'context.arguments.desiredCount == 0',
     'desiredCount',
@@ -731,6 +731,75 @@ const policies: Bad[] = [
   ],
 ]
 
+/** A policy that judges a value which AWS credentials do not hold the agent to: asked for 5, it may call with 0. */
+const unheld = (rule: string, condition: string, name: string, action: string): Bad => [
+  rule,
+  (copy) =>
+    copy.edit(
+      cedar,
+      (text) =>
+        `${text}\n@id("judges-a-value")\nforbid (principal, action == Hotwork::Action::"${action}", resource)\n${condition};\n`,
+    ),
+  cedar,
+  '@id("judges-a-value")',
+  `\`judges-a-value\` reads \`${name}\`, which AWS credentials for \`${action}\` do not hold the agent to`,
+  `context.unpinned.contains("${name}")`,
+]
+const values: Bad[] = [
+  unheld(
+    'a number of executions',
+    'when { context.arguments.ReservedConcurrentExecutions == 0 && context.approval.tier < 3 }',
+    'ReservedConcurrentExecutions',
+    'lambda:PutFunctionConcurrency',
+  ),
+  unheld(
+    'a number of tasks, in an `unless`',
+    'unless { context.arguments has desiredCount && context.arguments.desiredCount > 0 }',
+    'desiredCount',
+    'ecs:UpdateService',
+  ),
+  unheld(
+    'whether there is a number of tasks',
+    'when { context.arguments has desiredCount }',
+    'desiredCount',
+    'ecs:UpdateService',
+  ),
+  unheld(
+    'a value, deep inside an expression',
+    'when { context.approval.tier < 3 && (if ["a"].contains(context["arguments"]["Value"]) then true else false) }',
+    'Value',
+    'ssm:PutParameter',
+  ),
+  [
+    'a permit of a value',
+    (copy) =>
+      copy.edit(
+        'policies/agents.cedar',
+        (text) =>
+          `${text}\n@id("small-is-quick")\npermit (principal is Hotwork::Agent, action == Hotwork::Action::"lambda:PutFunctionConcurrency", resource)\nwhen { context.arguments.ReservedConcurrentExecutions > 100 && context.approval.tier >= 1 };\n`,
+      ),
+    'policies/agents.cedar',
+    '@id("small-is-quick")',
+    '`small-is-quick` reads `ReservedConcurrentExecutions`',
+    '`&& !` to a permit',
+  ],
+  [
+    'an argument that a condition pins, where what judges does not know its key',
+    (copy) => {
+      copy.editJson('deployment.json', ({ accounts }) => (accounts.target.unjudgedConditions = ['ecs:task-definition']))
+      copy.edit(
+        cedar,
+        (text) =>
+          `${text}\n@id("one-revision")\nforbid (principal, action == Hotwork::Action::"ecs:UpdateService", resource)\nwhen { context.arguments has taskDefinition && context.arguments.taskDefinition == "checkout:1" };\n`,
+      )
+    },
+    cedar,
+    '@id("one-revision")',
+    '`one-revision` reads `taskDefinition`',
+    'or make the action `mediated`',
+  ],
+]
+
 /** What opens in an emergency. */
 const emergencies: Bad[] = [
   [
@@ -777,6 +846,49 @@ const emergencies: Bad[] = [
     'parameter/hotwork/*',
     'reaches what Hotwork itself is made of',
     'take it out',
+  ],
+  [
+    'a profile over a restricted resource, of which it says that it is not',
+    (copy) => {
+      copy.editJson('policies/resources.json', ({ resources }) =>
+        resources.unshift({
+          type: 'lambda:function',
+          id: '*:function:checkout-*-cards',
+          environment: 'prod',
+          classification: 'restricted',
+          group: 'payments-owners',
+        }),
+      )
+    },
+    glass,
+    'arn:{partition}:lambda:{region}:{account}:function:checkout-*',
+    'it opens `arn:aws:lambda:us-east-1:000000000000:function:checkout--cards` as `prod`, `internal`, of `payments-owners`',
+    'say of them what resources.json says',
+  ],
+  [
+    'a profile of one owner over what a later rule gives to another',
+    (copy) =>
+      copy.editJson(
+        glass,
+        (file) =>
+          (file.profiles[0].rights[0].resources = ['arn:{partition}:ssm:{region}:{account}:parameter/prod/che*']),
+      ),
+    glass,
+    'parameter/prod/che*',
+    'resources.json says that it is `prod`, `internal`, of `sre`',
+    'name resources of one kind alone',
+  ],
+  [
+    'a profile over what no rule knows',
+    (copy) =>
+      copy.editJson('policies/resources.json', (file) => {
+        file.resources = file.resources.filter(({ id }: { id: string }) => id !== 'arn:*:lambda:*:*:function:*')
+        file.resources.find(({ id }: { id: string }) => id === 'arn:*:lambda:*:*:function:checkout-*').id += '-worker'
+      }),
+    glass,
+    'function:checkout-*',
+    'of which resources.json knows nothing',
+    'add a rule',
   ],
   [
     'two profiles that open the same',
@@ -831,7 +943,7 @@ const behaviour: Bad[] = [
         text.replace('  context.approval.tier >= 1\n};\n\n// A flag', '  context.approval.tier == 1\n};\n\n// A flag'),
       ),
     'policies/cases/staging.json',
-    'a release is not its work',
+    'a build bot asks the owner in staging',
     'although a lower tier is permitted',
     'more approval never permits less',
   ],
@@ -893,6 +1005,7 @@ describe.each([
   ['a name that means nothing', names],
   ['an action whose parts do not fit', catalogue],
   ['a policy that is not sound', policies],
+  ['a value that the agent is not held to', values],
   ['an emergency that opens what it should not', emergencies],
   ['policies that do not do what they should', behaviour],
 ])('%s', (_, all) => {
@@ -921,3 +1034,41 @@ test.each(['https://incidents.example.org/api/{incident}', 'http://127.0.0.1:808
     expect(copy.compile()).toMatchObject({ ok: true, bundle: { deployment: { incidents: { url } } } })
   },
 )
+
+test.each<[what: string, action: string, condition: string]>([
+  ['names the resource', 'ssm:PutParameter', 'context.arguments.Name like "/prod/search/*"'],
+  [
+    'is pinned by a condition, there or not',
+    'ecs:UpdateService',
+    'context.arguments has taskDefinition && context.arguments.taskDefinition == "checkout:1"',
+  ],
+  ['Hotwork sends itself', 'lambda:UpdateFunctionConfiguration', 'context.arguments has Timeout'],
+  ['a tool checks by its digest', 'flags:set', 'context.arguments.flag == "dark"'],
+  [
+    'is judged together with what is unpinned',
+    'ssm:PutParameter',
+    'context.arguments.Value == "off" || context.unpinned.contains("Value")',
+  ],
+])('a policy may read an argument that %s', (_what, action, condition) => {
+  using copy = new Copy()
+  copy.edit(
+    cedar,
+    (text) =>
+      `${text}\n@id("reads-it")\nforbid (principal, action == Hotwork::Action::"${action}", resource)\nwhen { ${condition} };\n`,
+  )
+  const compiled = copy.compile()
+  const problems = compiled.ok ? [] : compiled.problems
+  // It has no case of its own, and that is all.
+  expect(problems.map(({ message }) => message).filter((message) => message.includes('` reads `'))).toEqual([])
+  expect(problems).toContainEqual(expect.objectContaining({ message: 'no case meets the forbid `reads-it`' }))
+})
+
+test('a profile may be wide where every rule that it reaches says the same, and where an earlier one knows better', () => {
+  using copy = new Copy()
+  copy.editJson('policies/resources.json', ({ resources }) => {
+    resources.unshift({ ...resources[1], id: 'arn:aws:ssm:*:*:parameter/prod/checkout/payment-*' })
+    // Of whatever begins so, the rule before it has spoken.
+    resources.splice(3, 0, { ...resources[2], id: 'arn:*:parameter/prod/checkout/a*', classification: 'restricted' })
+  })
+  expect(copy.compile()).toMatchObject({ ok: true })
+})

@@ -3,6 +3,7 @@ import {
   deriveResource,
   deriveStatement,
   parseArguments,
+  sometimesUnpinned,
   titleOf,
   unpinnedArguments,
   unpinnedOf,
@@ -163,7 +164,7 @@ test('the statement of an action allows it on its resource and on nothing else',
   expect(deriveStatement(entryOf(ssm), put, account)).toEqual({
     actions: ['ssm:PutParameter'],
     resources: ['arn:aws:ssm:us-east-1:000000000000:parameter/prod/checkout/payment-url'],
-    conditions: { StringEqualsIfExists: { 'ssm:Overwrite': 'false' } },
+    conditions: { StringEqualsIfExists: { 'ssm:Policies': 'false', 'ssm:Overwrite': 'false' } },
   }))
 
 describe('the conditions of a statement', () => {
@@ -175,12 +176,15 @@ describe('the conditions of a statement', () => {
     conditionsOf(update, args)?.['ForAllValues:StringEquals']?.['dynamodb:Attributes']
 
   test('are filled as its resources are', () =>
-    expect(conditionsOf(roll, service)).toEqual({
+    expect(conditionsOf(roll, { ...service, taskDefinition: 'checkout:42' })).toMatchObject({
       ArnEquals: { 'ecs:cluster': 'arn:aws:ecs:us-east-1:000000000000:cluster/main' },
+      StringEquals: { 'ecs:task-definition': 'arn:aws:ecs:us-east-1:000000000000:task-definition/checkout:42' },
     }))
 
   test.each([true, false])('have booleans as IAM has them: %s', (Overwrite) =>
-    expect(conditionsOf(ssm, { ...put, Overwrite })).toEqual({ StringEquals: { 'ssm:Overwrite': String(Overwrite) } }),
+    expect(conditionsOf(ssm, { ...put, Overwrite })).toMatchObject({
+      StringEquals: { 'ssm:Overwrite': String(Overwrite) },
+    }),
   )
 
   test('hold a call to one item by its partition key, and to the attributes that its update speaks of', () =>
@@ -222,7 +226,9 @@ describe('the conditions of a statement', () => {
 
   test('leave out what the IAM of an account cannot judge, by name and nothing else', () => {
     const blind = account && { ...account, unjudgedConditions: ['dynamodb:LeadingKeys', 'ssm:Overwrite'] }
-    expect(conditionsOf(ssm, { ...put, Overwrite: true }, blind)).toBeUndefined()
+    expect(conditionsOf(ssm, { ...put, Overwrite: true }, blind)).toEqual({
+      StringEqualsIfExists: { 'ssm:Policies': 'false' },
+    })
     expect(conditionsOf(update, item, blind)).toEqual({
       'ForAllValues:StringEquals': { 'dynamodb:Attributes': ['id', 'a'] },
       Null: { 'dynamodb:Attributes': 'false' },
@@ -260,6 +266,49 @@ test.each([[{}], [{ Overwrite: true }], [{ Overwrite: false }]])(
     expect([open, blind]).toEqual([['Value'], ['Value', 'Overwrite']])
   },
 )
+
+test.each<[operator: string, more: object, open: string[]]>([
+  ['StringEquals', {}, ['Value']],
+  ['StringLike', {}, ['Value']],
+  ['Bool', {}, ['Value']],
+  // A call without it passes.
+  ['StringEqualsIfExists', {}, ['Value', 'Overwrite']],
+  ['ForAllValues:StringEquals', {}, ['Value', 'Overwrite']],
+  ['ForAllValues:StringEquals', { Null: { 'ssm:Overwrite': 'false' } }, ['Value']],
+  // Another value passes.
+  ['ForAnyValue:StringEquals', {}, ['Value', 'Overwrite']],
+  ['StringNotEquals', {}, ['Value', 'Overwrite']],
+  ['StringEqualsIgnoreCase', {}, ['Value', 'Overwrite']],
+])('an argument is pinned by an operator that lets no other through: %s with %j', (operator, more, open) => {
+  const conditions = { [operator]: { 'ssm:Overwrite': '{arguments.Overwrite}' }, ...more }
+  const entry = { ...entryOf(ssm), statement: { actions: [ssm], resources: ['arn:{arguments.Name}'], conditions } }
+  expect(unpinnedArguments(entry, { ...put, Overwrite: false }, account)).toEqual(open)
+})
+
+test('an argument is held to its absence only where something is said for that', () => {
+  const { statement } = entryOf(ssm)
+  const entry = { ...entryOf(ssm), statement: statement && { ...statement, whenAbsent: { Overwrite: {} } } }
+  expect(unpinnedArguments(entry, put, account)).toEqual(['Value', 'Overwrite'])
+  expect(sometimesUnpinned(entry, account)).toEqual(['Value', 'Overwrite'])
+})
+
+test.each<[action: string, unjudged: string[], open: string[]]>([
+  [ssm, [], ['Value']],
+  [ssm, ['ssm:Overwrite'], ['Value', 'Overwrite']],
+  [roll, [], ['desiredCount']],
+  [roll, ['ecs:task-definition'], ['desiredCount', 'taskDefinition']],
+  [reserve, [], ['ReservedConcurrentExecutions']],
+  [configure, [], []],
+  [update, [], []],
+  [set, [], []],
+])('of %s, where %j is not judged, some ask leaves %j open', (action, unjudgedConditions, open) =>
+  expect(sometimesUnpinned(entryOf(action), account && { ...account, unjudgedConditions })).toEqual(open),
+)
+
+test('of a key, which may have two members, some ask leaves one open', () => {
+  const entry = { ...entryOf(update), credential: 'sts' as const }
+  expect(sometimesUnpinned(entry, account)).toContain('Key')
+})
 
 test('of a key with two members IAM reads one, so it is left open; of one with one member it is not', () => {
   const entry = { ...entryOf(update), credential: 'sts' as const }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
+import { seal } from '../../functions/adapters/policy-folder/compile-folder.ts'
 import { type Asked, assess, findFacts, questionOf } from '../../functions/domain/assess.ts'
 import type { Question } from '../../functions/domain/circumstances.ts'
 import { type Approval, namesOfTier, satisfiedTier } from '../../functions/domain/ladder.ts'
@@ -72,6 +73,27 @@ test('in whatever circumstances, more approval never permits less', () => {
     fc.property(anyAsk, (asked) => expect(findBrokenRung(bundle, ask, asked, now)).toBeUndefined()),
     { numRuns: 500 },
   )
+})
+
+test('the sample lets no agent down the ladder by its own word for why', () => {
+  const slices = Object.entries(bundle.policies).map(([action, slice]) => {
+    const kept = Object.entries(slice).filter(([, text]) => !text.includes('context.purpose'))
+    return [action, Object.fromEntries(kept)] as const
+  })
+  const { hash: _, ...content } = bundle
+  const wordless = new CedarPolicy(seal({ ...content, policies: Object.fromEntries(slices) }))
+  const scrutiny = (found: ReturnType<typeof assess>) => (found.outcome === 'refused' ? 4 : found.tier)
+  let raised = 0
+  fc.assert(
+    fc.property(anyAsk, (asked) => {
+      const without = scrutiny(assess(bundle, (question) => wordless.ask(question), asked, now))
+      const needed = scrutiny(assess(bundle, ask, asked, now))
+      if (needed > without) raised += 1
+      expect(needed).toBeGreaterThanOrEqual(without)
+    }),
+    { numRuns: 500 },
+  )
+  expect(raised).toBeGreaterThan(0)
 })
 
 test('in whatever circumstances, a use is answered as an issue is', () => {

@@ -12,6 +12,7 @@ import {
 import type { Bundle } from '../../domain/bundle.ts'
 import type { CatalogueEntry } from '../../domain/catalogue.ts'
 import { ownClassification } from '../../domain/own.ts'
+import { readsOf } from './arguments-read.ts'
 import { CedarPolicy } from './cedar-policy.ts'
 import { groupsOf, withActions } from './cedar-schema.ts'
 
@@ -61,7 +62,16 @@ function compileCedar(schema: Source, sources: readonly Source[], catalogue: rea
     index: Object.fromEntries(
       [...located.values()]
         .filter(({ source }) => source !== own)
-        .map(({ id, source, line, json }) => [id, { file: source.file, line, effect: json.effect }]),
+        .map(({ id, source, line, json }) => [
+          id,
+          {
+            file: source.file,
+            line,
+            effect: json.effect,
+            actions: actionsOf(json, catalogue),
+            reads: readsOf(json),
+          },
+        ]),
     ),
     problems,
   }

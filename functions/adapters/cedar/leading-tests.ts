@@ -105,7 +105,7 @@ function pathAt(expression: Expr, known: readonly string[]): Path | undefined {
 }
 
 /** `context.agent.autonomy` as its names. */
-function namesIn(expression: Expr): readonly string[] | undefined {
+export function namesIn(expression: object): readonly string[] | undefined {
   if ('Var' in expression) return expression.Var === 'context' ? [] : undefined
   if (!('.' in expression)) return undefined
   const { left, attr } = expression['.'] as { left: Expr; attr: string }

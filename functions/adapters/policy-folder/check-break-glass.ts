@@ -1,7 +1,7 @@
 import { hasTopLevelAlternative } from '../../domain/arguments.ts'
 import type { BreakGlassPolicy, OpenRight, Profile } from '../../domain/break-glass.ts'
-import { rightsStatements } from '../../domain/emergency.ts'
-import { resourcesOverlap } from '../../domain/glob.ts'
+import { filled, rightsStatements } from '../../domain/emergency.ts'
+import { resourcesOverlap, textWithin } from '../../domain/glob.ts'
 import { ownClassification, reachesOurselves } from '../../domain/own.ts'
 import { emergencyPolicy, sessionPolicyLimit } from '../../domain/session-policy.ts'
 import { known } from './check-references.ts'
@@ -71,6 +71,7 @@ function checkProfile(profile: Profile, path: Path, folder: Folder, say: Say): v
   const accounts = new Set<string | undefined>()
   profile.rights.forEach((right, at) => {
     accounts.add(checkRight(right, [...path, 'rights', at], folder, say))
+    checkFacts(profile, right, [...path, 'rights', at], folder, say)
   })
   if (accounts.size > 1)
     say([...path, 'rights'], 'its actions happen in several accounts', 'make a profile for each account')
@@ -114,6 +115,41 @@ function checkRight({ action, resources }: OpenRight, path: Path, folder: Folder
   })
   return entry.account
 }
+
+/**
+ * Is what a profile says of its resources what resources.json says of each? People are asked whether they may open what the
+ * profile says, so a wide pattern would open a restricted table as an internal one.
+ */
+function checkFacts(profile: Profile, { action, resources }: OpenRight, path: Path, folder: Folder, say: Say): void {
+  const entry = folder.actions.find(({ value }) => value.name === action)?.value
+  const account = entry?.account === undefined ? undefined : folder.deployment.value.accounts[entry.account]
+  if (!entry || !account) return
+  const rules = folder.resources.value.resources.filter(({ type }) => type === entry.resource.type)
+  const ids = rules.map(({ id }) => id)
+  const said = factsIn(profile)
+  resources.forEach((pattern, at) => {
+    const here = [...path, 'resources', at]
+    const opened = filled(pattern, account)
+    // What an argument puts into a resource has no `:`, so no resource that the wildcard stands for has one there.
+    const never = `${opened}:*`
+    rules.forEach((rule, before) => {
+      // The first rule that matches holds, so what an earlier one knows is not this one's.
+      const one = factsIn(rule) === said ? undefined : textWithin([opened, rule.id], [never, ...ids.slice(0, before)])
+      if (one !== undefined)
+        say(
+          here,
+          `it opens \`${one}\` as ${said}, and resources.json says that it is ${factsIn(rule)}`,
+          'name resources of one kind alone, and say of them what resources.json says',
+        )
+    })
+    const unknown = textWithin([opened], [never, ...ids])
+    if (unknown !== undefined)
+      say(here, `it opens \`${unknown}\`, of which resources.json knows nothing`, 'add a rule for it, or open less')
+  })
+}
+
+const factsIn = ({ environment, classification, group }: Pick<Profile, 'environment' | 'classification' | 'group'>) =>
+  `\`${environment}\`, \`${classification}\`, of \`${group}\``
 
 /** Two profiles for one resource would be two budgets for it. */
 function checkApart(profiles: readonly Profile[], say: Say): void {

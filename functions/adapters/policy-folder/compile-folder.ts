@@ -7,6 +7,7 @@ import { checkCatalogue } from './check-catalogue.ts'
 import { checkIdentities } from './check-identities.ts'
 import { checkReferences } from './check-references.ts'
 import { checkSealed } from './check-sealed.ts'
+import { checkUnpinned } from './check-unpinned.ts'
 import type { PolicyLanguage } from './policy-language.ts'
 import type { Problem } from './problem.ts'
 import { readFolder, type Source } from './read-folder.ts'
@@ -32,6 +33,8 @@ export function compileFolder(path: string, deploymentFile: string, language: Po
   if (stale.length > 0) return { ok: false, problems: stale }
   const { policies, index, problems: wrong } = language.compile(folder.schema, folder.policies, catalogue)
   if (wrong.length > 0) return { ok: false, problems: wrong }
+  const unheld = checkUnpinned(folder, index)
+  if (unheld.length > 0) return { ok: false, problems: unheld }
 
   const bundle = seal({
     schema: folder.schema.text,

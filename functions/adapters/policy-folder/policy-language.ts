@@ -16,7 +16,16 @@ export interface PolicyLanguage {
 export type CompiledPolicies = {
   /** For each action, the policies that can bear on it, by id. */
   policies: Bundle['policies']
-  /** Where each policy stands, and what it does. */
-  index: { [id: string]: { file: string; line: number; effect: 'permit' | 'forbid' } }
+  /** Where each policy stands, what it does, and about which actions it is asked. */
+  index: {
+    [id: string]: {
+      file: string
+      line: number
+      effect: 'permit' | 'forbid'
+      actions: readonly string[]
+      /** What it reads of the arguments, and whether it asks which of them the credential leaves open. */
+      reads: { arguments: readonly string[] | 'all'; unpinned: boolean }
+    }
+  }
   problems: Problem[]
 }

@@ -9,7 +9,7 @@ import type { World } from '../world.ts'
 export async function tellWrongHands(world: World): Promise<void> {
   const { report, desk, person, local } = world
   const agent = await world.agent('agent:remediator')
-  const { task, card } = await askWithCard(world, agent, world.example('prod-throttle-worker'))
+  const { task, card } = await askWithCard(world, agent, world.example('prod-worker-timeout'))
   const { id } = task.task
   report.note(describeTask(task))
   const decisionsNow = async () => {
@@ -63,7 +63,7 @@ export async function tellWrongHands(world: World): Promise<void> {
   await report.expect('a person’s token is nothing at an agent’s door', async () => {
     const token = await person('person:eve').token()
     const url = `${local.apiUrl}/access/v1/evaluation`
-    return refusedByHotwork(() => postAs(token, url, world.example('prod-throttle-worker')), { status: 401 })
+    return refusedByHotwork(() => postAs(token, url, world.example('prod-worker-timeout')), { status: 401 })
   })
   await report.expect('the agent withdraws the request, and it is over', async () => {
     const cancelled = await agent.cancel(id)
