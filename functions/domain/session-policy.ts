@@ -35,10 +35,21 @@ export const emergencyPolicy = (
   ])
 
 const policyOf = (statements: readonly object[]) =>
-  JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [...statements, { Sid: 'NoPivot', Effect: 'Deny', Action: pivots, Resource: '*' }],
-  })
+  inAscii(
+    JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [...statements, { Sid: 'NoPivot', Effect: 'Deny', Action: pivots, Resource: '*' }],
+    }),
+  )
+
+/**
+ * The same JSON with each character beyond ASCII as its escape (RFC 8259 section 7): STS takes none above U+00FF, and a key in
+ * DynamoDB may be any text.
+ *
+ * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (`Policy`)
+ */
+const inAscii = (json: string): string =>
+  json.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 const allowed = ({ actions, resources, conditions = {} }: Statement, notAfter: NumericDate) => ({
   Effect: 'Allow',

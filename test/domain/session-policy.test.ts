@@ -31,7 +31,10 @@ const name = (min: number, max: number, letters = 'abcXYZ019_-') =>
 const path = fc.array(name(1, 12), { minLength: 1, maxLength: 4 }).map((parts) => `/${parts.join('/')}`)
 
 /** Values of DynamoDB keys: any text, also what IAM reads something into elsewhere. */
-const keyText = fc.oneof(name(1, 12), fc.constantFrom('*', 'a*', '?', '$', '$a', 'é', 'A', 'a'))
+const keyText = fc.oneof(
+  name(1, 12),
+  fc.constantFrom('*', 'a*', '?', '$', '$a', 'é', 'A', 'a', '鍵', '🔥', 'ж\u0001\n"'),
+)
 const attribute = fc.constantFrom('enabled', 'price', 'owner', 'a')
 
 /** Arguments of each AWS action of the sample, whatever they may be. */
@@ -425,6 +428,34 @@ test('conditions of the catalogue stay beside the end, which no catalogue can mo
     'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': 'a' },
     DateLessThan: { 'aws:CurrentTime': rfc3339(notAfter), 'aws:TokenIssueTime': '2098-01-01T00:00:00Z' },
   })
+})
+
+test('a session policy is of characters that STS takes, says the same for all that, and is measured as it is sent', () => {
+  const entry = bundle.actions['dynamodb:UpdateItem'] as CatalogueEntry
+  const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }).filter((each) => !each.includes(`\${`))
+  fc.assert(
+    fc.property(text, text, (key, attribute) => {
+      const args = { TableName: 'orders', Key: { [attribute]: { S: key } }, UpdateExpression: 'SET a = :a' }
+      const statement = deriveStatement(entry, args, accountOf(bundle, entry))
+      if (!statement) throw new Error('no statement')
+      const policy = sessionPolicy(statement, notAfter)
+      const units = policy.split('').map((unit) => unit.charCodeAt(0))
+      expect(units.filter((unit) => ![9, 10, 13].includes(unit) && (unit < 0x20 || unit > 0xff))).toEqual([])
+      const equals = JSON.parse(policy).Statement[0].Condition['ForAllValues:StringEquals']
+      expect(equals['dynamodb:LeadingKeys']).toEqual([key])
+      expect(equals['dynamodb:Attributes']).toEqual(expect.arrayContaining([attribute]))
+    }),
+    { numRuns: 300 },
+  )
+  const lengthOf = (S: string) => {
+    const statement = deriveStatement(
+      entry,
+      { TableName: 'orders', Key: { id: { S } }, UpdateExpression: 'SET a = :a' },
+      accountOf(bundle, entry),
+    )
+    return statement ? sessionPolicy(statement, notAfter).length : 0
+  }
+  expect(lengthOf('鍵'.repeat(100)) - lengthOf('k'.repeat(100))).toBe(500)
 })
 
 describe('what a profile opens in an emergency', () => {
