@@ -731,6 +731,48 @@ const policies: Bad[] = [
   ],
 ]
 
+/** Another tool of the deployment. */
+const tool = (rule: string, audience: string, address: string, line: string, message: string, fix: string): Bad => [
+  rule,
+  (copy) => copy.editJson('deployment.json', ({ tools }) => (tools['other-tool'] = { audience, addresses: [address] })),
+  'deployment.json',
+  line,
+  message,
+  fix,
+]
+const ours = 'https://other.example.org'
+const tools: Bad[] = [
+  tool(
+    'two of one audience',
+    'https://flags.example.org',
+    ours,
+    '"audience": "https://flags.example.org",\n      "addresses": [\n        "https://other',
+    'tool `flag-service` has the audience `https://flags.example.org` too',
+    'its own',
+  ),
+  ...['https://flags.example.org/flags/more', 'HTTPS://FLAGS.example.org:443/flags/', 'https://flags.example.org'].map(
+    (address) =>
+      tool(
+        `two of one address (${address})`,
+        ours,
+        address,
+        `"${address}"\n      ]`,
+        `\`${address}\` is an address of tool \`flag-service\` too`,
+        'addresses of its own',
+      ),
+  ),
+  ...['{issuer}/aws', 'https://permits.example.org/aws', '{issuer}'].map((audience) =>
+    tool(
+      `an audience of Hotwork itself (${audience})`,
+      audience,
+      ours,
+      `"audience": "${audience}",\n      "addresses"`,
+      `\`${audience}\` may be Hotwork's own audience`,
+      'an audience of its own',
+    ),
+  ),
+]
+
 /** A policy that judges a value which AWS credentials do not hold the agent to: asked for 5, it may call with 0. */
 const unheld = (rule: string, condition: string, name: string, action: string): Bad => [
   rule,
@@ -1005,6 +1047,7 @@ describe.each([
   ['a name that means nothing', names],
   ['an action whose parts do not fit', catalogue],
   ['a policy that is not sound', policies],
+  ['a tool that another could pass for', tools],
   ['a value that the agent is not held to', values],
   ['an emergency that opens what it should not', emergencies],
   ['policies that do not do what they should', behaviour],

@@ -1,6 +1,7 @@
 import { addressesOf, type Bundle } from '../../domain/bundle.ts'
 import type { Stage } from '../../domain/ladder.ts'
 import { checkLogin } from './check-login.ts'
+import { checkToolsApart } from './check-tools.ts'
 import type { Problem } from './problem.ts'
 import type { Folder, Sourced } from './read-folder.ts'
 
@@ -13,6 +14,7 @@ export function checkReferences(folder: Folder): Problem[] {
     ...checkDirectory(folder),
     ...checkAgents(folder),
     ...checkTools(folder),
+    ...checkToolsApart(folder),
     ...checkResources(folder),
     ...checkLogin(folder),
   ]
