@@ -48,16 +48,17 @@ export function meet(one: Right, other: Right, narrowable: readonly string[]): R
 
 /** Whether each argument is the same, or where it may be narrowed lies below. */
 export function argumentsWithin(child: JsonObject, parent: JsonObject, narrowable: readonly string[]): boolean {
-  const names = Object.keys(child)
+  const held = Object.entries(child)
   return (
-    names.length === Object.keys(parent).length &&
-    names.every((name) => Object.hasOwn(parent, name) && below(child[name], parent[name], narrowable.includes(name)))
+    held.length === Object.keys(parent).length &&
+    held.every(
+      ([name, value]) => Object.hasOwn(parent, name) && below(value, parent[name] as Json, narrowable.includes(name)),
+    )
   )
 }
 
 /** A number that may be narrowed is at most the parent's; there is no order on anything else, so it is the same. */
-function below(child: Json | undefined, parent: Json | undefined, narrows: boolean): boolean {
-  if (child === undefined || parent === undefined) return false
+function below(child: Json, parent: Json, narrows: boolean): boolean {
   if (narrows && typeof child === 'number' && typeof parent === 'number') return child <= parent
   return canonicalForm(child) === canonicalForm(parent)
 }

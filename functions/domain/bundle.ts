@@ -114,5 +114,7 @@ export const personOf = (bundle: Bundle, id: PersonId | string) =>
 export const addressesOf = (bundle: Bundle, id: ToolId | string) => bundle.deployment.tools[id.replace(/^tool:/, '')]
 
 /** The account in which an action happens. */
-export const accountOf = (bundle: Bundle, entry: CatalogueEntry): Account | undefined =>
-  entry.account === undefined ? undefined : bundle.deployment.accounts[entry.account]
+export const accountOf = (
+  { deployment }: Pick<Bundle, 'deployment'>,
+  { account }: Pick<CatalogueEntry, 'account'>,
+): Account | undefined => (account === undefined ? undefined : deployment.accounts[account])

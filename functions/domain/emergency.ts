@@ -1,10 +1,9 @@
 import type { ActionFacts } from './assess.ts'
 import type { OpenRight, Profile } from './break-glass.ts'
-import type { Account, Bundle } from './bundle.ts'
-import { type CatalogueEntry, conditionsOfEveryCall, deriveStatement, type Statement } from './catalogue.ts'
+import { type Account, accountOf, type Bundle } from './bundle.ts'
+import { type CatalogueEntry, conditionsOfEveryCall, type Statement } from './catalogue.ts'
 import type { EmergencyFacts } from './circumstances.ts'
 import { resourcesOverlap } from './glob.ts'
-import type { Ask } from './request.ts'
 import type { Resource } from './values.ts'
 
 /** What policy is asked about, where one action is opened; moment and incident are the asker's to add. */
@@ -77,19 +76,19 @@ export function filledFor(
   pattern: string,
   { actions, deployment }: Pick<Bundle, 'actions' | 'deployment'>,
 ): string {
-  const alias = actions[action]?.account
-  const account = alias === undefined ? undefined : deployment.accounts[alias]
+  const entry = actions[action]
+  const account = entry && accountOf({ deployment }, entry)
   return account ? filled(pattern, account) : pattern
 }
 
 /** The profile that opens this action on this resource: there is at most one, which is whose minutes they are. */
 export const profileCovering = (
   { breakGlass, deployment }: Pick<Bundle, 'breakGlass' | 'deployment'>,
-  { name, account }: Pick<CatalogueEntry, 'name' | 'account'>,
+  entry: Pick<CatalogueEntry, 'name' | 'account'>,
   resource: Resource,
 ): Profile | undefined => {
-  const where = account === undefined ? undefined : deployment.accounts[account]
-  return where && breakGlass?.profiles.find(({ rights }) => coversOne(rights, name, resource, where))
+  const account = accountOf({ deployment }, entry)
+  return account && breakGlass?.profiles.find(({ rights }) => coversOne(rights, entry.name, resource, account))
 }
 
 /** Whether an action on a resource is among what was opened. */
@@ -98,15 +97,3 @@ const coversOne = (rights: readonly OpenRight[], action: string, resource: Resou
     (right) =>
       right.action === action && right.resources.some((each) => resourcesOverlap(filled(each, account), resource.id)),
   )
-
-/** The statements that AWS credentials of a break-glass carry: of its profile's rights, or of the one action that it names. */
-export function emergencyStatements(
-  { ask }: { ask: Pick<Ask, 'action' | 'arguments' | 'breakGlass'> },
-  actions: { readonly [name: string]: CatalogueEntry },
-  account: Account,
-): readonly Statement[] {
-  if (ask.breakGlass?.profile !== undefined) return rightsStatements(ask.breakGlass.rights, actions, account)
-  const entry = actions[ask.action]
-  const statement = entry && deriveStatement(entry, ask.arguments, account)
-  return statement ? [statement] : []
-}

@@ -11,10 +11,9 @@ type Tell = BreakGlassPolicy['action']['tell']
  */
 export const tellOf = (
   { breakGlass }: Pick<Bundle, 'breakGlass'>,
-  { budgetKey, profile }: Pick<Emergency, 'budgetKey' | 'profile'>,
+  { budgetKey }: Pick<Emergency, 'budgetKey'>,
 ): Tell | undefined =>
-  (breakGlass?.profiles.find(({ name }) => name === profile || `profile:${name}` === budgetKey) ?? breakGlass?.action)
-    ?.tell
+  (breakGlass?.profiles.find(({ name }) => `profile:${name}` === budgetKey) ?? breakGlass?.action)?.tell
 
 /** The people whom it names, and those of the groups that it names, each once. */
 export const namedIn = ({ people = [] }: Tell, { groups }: Pick<Directory, 'groups'>): readonly PersonId[] => [

@@ -1,7 +1,9 @@
 import { findActionFacts } from '../domain/assess.ts'
 import { type BreakGlassPolicy, type Emergency, profileResource } from '../domain/break-glass.ts'
+import { accountOf } from '../domain/bundle.ts'
+import { deriveStatement } from '../domain/catalogue.ts'
 import { digestOf } from '../domain/digest.ts'
-import { emergencyStatements, profileCovering } from '../domain/emergency.ts'
+import { profileCovering } from '../domain/emergency.ts'
 import { reachesOurselves } from '../domain/own.ts'
 import type { Refusal } from '../domain/refusals.ts'
 import type { Ask } from '../domain/request.ts'
@@ -56,10 +58,8 @@ export function openedBy(
   const { entry, arguments: args, resource, unpinned } = found.value
   if (reachesOurselves(resource.id, bundle.resources))
     return refuse('not_permitted', 'that is what Hotwork itself is made of: it is beyond breaking the glass')
-  const account = entry.account === undefined ? undefined : bundle.deployment.accounts[entry.account]
-  const asked = { ask: { action: entry.name, arguments: args } }
-  const statements = account ? emergencyStatements(asked, bundle.actions, account) : []
-  if (entry.credential !== 'token' && emergencyPolicy(statements, 0, { drill: true }).length > sessionPolicyLimit)
+  const statement = deriveStatement(entry, args, accountOf(bundle, entry))
+  if (statement && emergencyPolicy([statement], 0, { drill: true }).length > sessionPolicyLimit)
     return refuse(
       'invalid_arguments',
       `the session policy would be over ${sessionPolicyLimit} characters: ask for less at once`,

@@ -1,8 +1,8 @@
 import type { Account, Bundle } from '../domain/bundle.ts'
 import { type CatalogueEntry, deriveStatement } from '../domain/catalogue.ts'
-import { emergencyStatements } from '../domain/emergency.ts'
+import { rightsStatements } from '../domain/emergency.ts'
 import { type ApprovalRequest, type Ask, grantOf } from '../domain/request.ts'
-import { emergencyPolicy, sessionPolicy } from '../domain/session-policy.ts'
+import { emergencyPolicy } from '../domain/session-policy.ts'
 import type { CredentialId, NumericDate } from '../domain/values.ts'
 import type { AssumeAsk, AwsCredentialBroker, DecidingPorts } from './ports.ts'
 
@@ -39,12 +39,11 @@ export function policyOf(
   bundle: Bundle,
   notAfter: NumericDate,
 ): string | undefined {
-  if (ask.breakGlass) {
-    const statements = emergencyStatements({ ask }, bundle.actions, account)
-    return statements.length === 0 ? undefined : emergencyPolicy(statements, notAfter, ask.breakGlass)
-  }
+  const { breakGlass = { drill: false } } = ask
+  if ('profile' in breakGlass && breakGlass.profile !== undefined)
+    return emergencyPolicy(rightsStatements(breakGlass.rights, bundle.actions, account), notAfter, breakGlass)
   const statement = deriveStatement(entry, ask.arguments, account)
-  return statement && sessionPolicy(statement, notAfter)
+  return statement && emergencyPolicy([statement], notAfter, breakGlass)
 }
 
 /** As long as the grant may still live, within what STS allows. Seconds. */
