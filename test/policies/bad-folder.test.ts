@@ -1085,6 +1085,7 @@ test.each<[what: string, action: string, condition: string]>([
     'ecs:UpdateService',
     'context.arguments has taskDefinition && context.arguments.taskDefinition == "checkout:1"',
   ],
+  ['is not looked at', 'ssm:PutParameter', 'context has arguments && context.arguments has Name'],
   ['Hotwork sends itself', 'lambda:UpdateFunctionConfiguration', 'context.arguments has Timeout'],
   ['a tool checks by its digest', 'flags:set', 'context.arguments.flag == "dark"'],
   [

@@ -20,7 +20,9 @@ export function readsOf({ conditions }: PolicyJson): Reads {
 function pathsIn(node: unknown): readonly (readonly string[])[] {
   if (typeof node !== 'object' || node === null) return []
   const path = namesIn(node) ?? pathOfHas(node)
-  return path ? [path] : Object.values(node).flatMap(pathsIn)
+  if (!path) return Object.values(node).flatMap(pathsIn)
+  // That the context has a fact says nothing of it.
+  return 'has' in node && path.length === 1 ? [] : [path]
 }
 
 /** `context.arguments has Overwrite`; and `context has arguments.Overwrite`, whose names are a list. */
