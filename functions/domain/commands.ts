@@ -74,6 +74,8 @@ export type Decide = Common & {
   login: { acr?: string; at?: NumericDate; evidence?: Evidence }
   /** The digest of what was rendered for the decider, where the door knows it. */
   seen?: Digest
+  /** What was rendered for the decider cannot have shown all of it. */
+  cut?: true
   /** The digest of the list with which it was decided, where one press decided several. */
   burst?: Digest
   /** What the approver makes of it, where they narrow it: the narrower ask, as assessed anew, or why it is none. */

@@ -15,6 +15,7 @@ import {
   openStage,
   ownersOf,
   type PendingRequest,
+  type StageState,
 } from './request.ts'
 import { approve, openNext } from './submitting.ts'
 import type { NumericDate, PersonId } from './values.ts'
@@ -32,6 +33,8 @@ export function takeDecision(state: ApprovalRequest, command: Decide, at: Numeri
   if (command.round !== state.round) return { code: 'stale_round' }
   if (command.digest !== state.ask.digest && command.digest !== state.ask.digest.slice(0, 16))
     return { code: 'stale_digest' }
+  // Denying needs no reading: saying no is easy.
+  if (verdict === 'approve' && command.cut) return { code: 'not_shown_in_full' }
   if (command.burst !== undefined && state.tier > highestBulkTier) return { code: 'not_in_bulk' }
   return verdict === 'deny'
     ? deny(state, command, names, at)
@@ -67,9 +70,9 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
   const stage = openStage(state)
   if (!stage) return { code: 'already_settled' }
   const as = namesOf(stage).find((name) => names.includes(name))
-  if (as === undefined) return { code: 'stage_not_open', detail: stage.terms.name }
+  if (as === undefined) return notOpen(state, stage, names)
   if (command.stage !== undefined && !namesOf(stage).includes(command.stage))
-    return { code: 'stage_not_open', detail: stage.terms.name }
+    return notOpen(state, stage, [command.stage])
   const absent = command.standsFor?.[as]
   // Whoever stands in for another brings that one's right and no second one: the two count once, and neither is an owner.
   if (absent !== undefined && ownersOf(state).includes(absent)) return { code: 'self_approval' }
@@ -83,6 +86,13 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
   const nowFilled = after.stages.find(({ terms }) => terms.name === stage.terms.name)
   if (!nowFilled || !filled(nowFilled)) return [decided]
   return [decided, ...(openStage(after) ? openNext(after, command.bundle, at) : settle(after, command, at))]
+}
+
+/** Why none of these stages can be approved now: the approvals are there already, or its turn is still to come. */
+function notOpen({ stages }: PendingRequest, open: StageState, names: readonly string[]): Refused {
+  const own = stages.filter((stage) => stageNames(stage).some((name) => names.includes(name)))
+  const over = own.length > 0 && own.every(filled)
+  return { code: over ? 'stage_over' : 'stage_not_open', detail: open.terms.name }
 }
 
 /** What a stage asks of an approval beside the right to give it: a reason, and how strong and how fresh a login. */

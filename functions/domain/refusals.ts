@@ -8,6 +8,8 @@ export const Refusal = z.enum([
   'already_decided',
   'already_settled',
   'stage_not_open',
+  'stage_over',
+  'not_shown_in_full',
   'stale_digest',
   'stale_round',
   'insufficient_login',

@@ -17,6 +17,7 @@ import { SnsPager } from '../adapters/sns/pager.ts'
 import { SqsFifoQueue } from '../adapters/sqs/queue.ts'
 import { SqsVisibility } from '../adapters/sqs/visibility.ts'
 import { SystemClock } from '../adapters/system/clock.ts'
+import type { ApprovalRequest } from '../domain/request.ts'
 import { type DrawBurstPorts, drawBurst } from '../operations/draw-burst.ts'
 import { type DrawPorts, drawCard } from '../operations/draw-card.ts'
 import { mayAllow } from '../operations/may-allow.ts'
@@ -42,17 +43,14 @@ const links = new DynamoPersonLinks(connection, { requests: environment.REQUESTS
 const bursts = new DynamoBurstStore(connection, environment.CARDS_TABLE)
 const draws = new SqsFifoQueue<BurstMessage>(environment.CARDS_QUEUE)
 const pages = { page: pageOf(environment.ISSUER) }
+const cardOptions = { ...pages, allows: (each: ApprovalRequest) => mayAllow(each, policy, clock.now()) }
 const ports: DrawPorts = {
   requests,
   cards: new DynamoCardStore(connection, environment.CARDS_TABLE),
   board: new SlackCardBoard({ apiUrl: environment.SLACK_API_URL, token, log }),
   policy,
   hasOwnCard: (state, channel, hasCard) => hasOwnCard(state, channel, hasCard, { requests, bursts, draws, policy }),
-  render: (state, channel) =>
-    renderCard(state, bundle, channel, {
-      ...pages,
-      allows: (each) => mayAllow(each, policy, clock.now()),
-    }),
+  render: (state, channel) => renderCard(state, bundle, channel, cardOptions),
   say: (line, state) => renderLine(line, state, bundle),
   emergency: {
     render: (state, about) => renderEmergency(state, about, bundle, pages),
@@ -70,7 +68,12 @@ const ports: DrawPorts = {
 }
 const queue = new SqsVisibility(environment.CARDS_QUEUE)
 
-const burstPorts: DrawBurstPorts = { ...ports, requests, bursts, renderBurst: (view) => renderBurst(view, bundle) }
+const burstPorts: DrawBurstPorts = {
+  ...ports,
+  requests,
+  bursts,
+  renderBurst: (view) => renderBurst(view, bundle, cardOptions),
+}
 const hold = (receiptHandle: string, seconds: number) => queue.hold(receiptHandle, seconds)
 
 /**

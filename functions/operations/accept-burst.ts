@@ -44,6 +44,7 @@ export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Ac
   const posted = (await ports.bursts.load(key)).find((each) => each.generation === generation)
   if (!posted) return refused('unknown_request')
   if (posted.list !== list) return refused('stale_digest')
+  if (verdict === 'approve' && posted.cut) return refused('not_shown_in_full')
   const { shown, kind } = posted
   const now = ports.clock.now()
   const states = (await ports.requests.loadMany(shown.map(({ id }) => id))).map(({ state }) => asOf(state, now))

@@ -17,6 +17,8 @@ export type DecisionAsk = Pick<
   id: RequestId
   /** What an approver would leave of it, where they approve less than was asked. */
   narrow?: Narrow
+  /** Whether what the door renders of a request shows all of it. A door that always shows all of it does not say. */
+  showsAll?: (state: ApprovalRequest) => boolean
   /** What must happen once, such as this very click. */
   once?: OnceOnly
 }
@@ -41,7 +43,7 @@ export async function commandFor(
   const { eligible, policies, ending, standsFor } = await authorityOf(state, 'request', now, ports, {
     decider: ask.person,
   })
-  const { id: _, once: __, narrow, ...rest } = ask
+  const { id: _, once: __, narrow, showsAll, ...rest } = ask
   const narrowed = narrow && (await narrowing(state, narrow, ask.person, now, ports))
   const decided = { ...ask, ...(narrowed ? { narrowed } : {}) }
   return {
@@ -52,6 +54,7 @@ export async function commandFor(
     ...(ending ? { ending } : {}),
     ...(standsFor ? { standsFor } : {}),
     ...(narrowed ? { narrowed } : {}),
+    ...(showsAll && !showsAll(state) ? { cut: true } : {}),
     answer: askAboutRequest(policy, asIfDecided(state, decided, eligible[ask.person] ?? [], now), 'request', now),
     bundle: policy.bundle.hash,
   }

@@ -28,8 +28,8 @@ export type DrawBurstPorts = {
   requests: Pick<RequestStore, 'loadMany' | 'open'>
   bursts: BurstStore
   board: Pick<CardBoard, 'post' | 'update'>
-  /** Pure: the card, and which of its members it shows as waiting, each just as it is. */
-  renderBurst(view: BurstView): { card: RenderedCard; shown: readonly Member[] }
+  /** Pure: the card, which of its members it shows as waiting, each just as it is, and whether it shows all of these. */
+  renderBurst(view: BurstView): { card: RenderedCard; shown: readonly Member[]; whole: boolean }
   channels: { readonly [alias: string]: string }
   clock: Clock
   log: Log
@@ -78,7 +78,7 @@ export async function drawBurst(
   async function draw(members: readonly ApprovalRequest[], generation: number, before: PostedBurst | undefined) {
     const told = because.outcomes.findLast((each) => each.generation === generation)
     const outcome = told ? withoutGeneration(told) : before?.outcome
-    const { card, shown } = ports.renderBurst({ kind, generation, members, ...(outcome ? { outcome } : {}) })
+    const { card, shown, whole } = ports.renderBurst({ kind, generation, members, ...(outcome ? { outcome } : {}) })
     const rendered = renderingOf(card)
     const ids = members.map(({ ask }) => ask.id)
     if (before?.rendered === rendered && before.members.length === ids.length) return
@@ -86,7 +86,7 @@ export async function drawBurst(
     const updated = before !== undefined && (await ports.board.update(place, before.ts, card))
     const ts = updated ? before.ts : (await ports.board.post(place, card)).ts
     const burst = { key, generation, kind, channel: place, ts, rendered, members: ids, shown, list: listDigest(shown) }
-    await ports.bursts.save({ ...burst, ...(outcome ? { outcome } : {}) })
+    await ports.bursts.save({ ...burst, ...(whole ? {} : { cut: true }), ...(outcome ? { outcome } : {}) })
     ports.log.info('burst drawn', {
       channel: kind.channel,
       members: ids.length,

@@ -51,6 +51,21 @@ export function askAboutEmergency(
   return no ?? { permit: true, policies: [...new Set(answers.flatMap(({ policies }) => policies))] }
 }
 
+/** Whether policy could let this person open all of these, in earnest or as a drill, for such an incident. */
+export function couldOpen(
+  policy: Policy,
+  person: PersonId,
+  facts: readonly OpenedFacts[],
+  incident: string,
+  now: NumericDate,
+): boolean {
+  const groups = groupsOf(policy.bundle.directory, person)
+  const asked = { kind: 'person', action: 'breakGlass', person: { id: person, groups }, now } as const
+  const permits = (each: OpenedFacts, drill: boolean) =>
+    policy.ask({ ...asked, emergency: { ...each, id: unopened, incident, moment: 'request', drill } }).permit
+  return facts.length > 0 && [false, true].some((drill) => facts.every((each) => permits(each, drill)))
+}
+
 /** What policy is asked about, one by one. What a profile opens is what it opened then, and still opens. */
 export function factsOf(
   { bundle }: Policy,

@@ -1,7 +1,8 @@
-import { incidentLooks, type Profile, profileResource } from '../domain/break-glass.ts'
-import { factsOfProfile } from '../domain/emergency.ts'
+import { incidentLooks, type Profile } from '../domain/break-glass.ts'
+import type { Bundle } from '../domain/bundle.ts'
+import { factsOfProfile, type OpenedFacts } from '../domain/emergency.ts'
 import type { PersonId, Seconds } from '../domain/values.ts'
-import { askAboutEmergency, unopened } from './emergency-questions.ts'
+import { couldOpen } from './emergency-questions.ts'
 import type { DecidingPorts } from './ports.ts'
 
 /** What a form offers to open: profiles, and single actions of the catalogue by name, with what those may be at most. */
@@ -14,27 +15,36 @@ export type Openable = {
 }
 
 /**
- * What this person can be offered to open; undefined where nobody can open anything. Policy is asked without an incident,
- * which is not known yet, so where it permits none of the profiles that way all are offered: it is asked again.
+ * What this person can be offered to open: nothing where policy refuses all of it, so that nobody fills a form in for that.
+ * Undefined where the deployment has no emergencies. Policy is asked with the incident that the policies have as an
+ * example. Without one a policy may rest on an incident that is not known yet: then all is offered, and asked again.
  */
 export function mayOpen(
   person: PersonId,
   { policy, clock }: Pick<DecidingPorts, 'policy' | 'clock'>,
 ): Openable | undefined {
-  const { breakGlass: glass, actions } = policy.bundle
+  const { bundle } = policy
+  const { breakGlass: glass } = bundle
   if (!glass) return undefined
-  const permitted = glass.profiles.filter((profile) => {
-    const { name, rights } = profile
-    const [facts] = factsOfProfile(policy.bundle, name)
-    if (!facts) return false
-    const breakGlass = { profile: name, rights, incident: '', drill: false }
-    const opened = { id: unopened, action: facts.action, arguments: {}, resource: profileResource(name), breakGlass }
-    return askAboutEmergency(policy, 'breakGlass', person, opened, 'request', clock.now()).permit
-  })
+  const could = (facts: readonly OpenedFacts[]) =>
+    couldOpen(policy, person, facts, glass.incidentExample ?? '', clock.now())
+  const all = { profiles: glass.profiles, actions: Object.keys(bundle.actions).sort() }
+  const permitted = {
+    profiles: all.profiles.filter(({ name }) => could(factsOfProfile(bundle, name))),
+    actions: all.actions.filter((name) => factsOfName(bundle, name).some((each) => could([each]))),
+  }
+  const none = permitted.profiles.length + permitted.actions.length === 0
   return {
-    profiles: permitted.length === 0 ? glass.profiles : permitted,
-    actions: Object.keys(actions).sort(),
+    ...(none && glass.incidentExample === undefined ? all : permitted),
     incidentLooks: incidentLooks(glass),
     window: glass.action.window,
   }
+}
+
+/** What policy would be asked about a single action, on each kind of resource that it may be for. */
+function factsOfName({ actions, resources }: Bundle, name: string): readonly OpenedFacts[] {
+  const entry = actions[name]
+  if (!entry) return []
+  const own = resources.filter(({ type }) => type === entry.resource.type)
+  return own.map((resource) => ({ action: name, group: entry.group, resource }))
 }

@@ -388,6 +388,8 @@ export type PostedBurst = {
   /** Those of them that it shows as waiting, just as they are there, and the digest of that list. */
   shown: readonly Member[]
   list: Digest
+  /** That not all of it could be shown, so that Approve is withheld. */
+  cut?: true
   /** What came of the last press on it. */
   outcome?: BurstOutcome
 }

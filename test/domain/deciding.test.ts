@@ -100,7 +100,27 @@ const duties: readonly Story[] = [
     2,
     [
       [1, approve('ana'), 'pending'],
-      [2, approve('ben', { stage: 'owner' }), '!stage_not_open'],
+      [2, approve('ben', { stage: 'owner' }), '!stage_over'],
+    ],
+  ],
+]
+
+const late: readonly Story[] = [
+  [
+    'one whose stage has all its approvals hears that it is over, not that its turn is to come',
+    2,
+    [
+      [1, approve('ana'), 'pending'],
+      [2, approve('ben'), '!stage_over'],
+      [3, deny('ben'), 'denied'],
+    ],
+  ],
+  [
+    'what was not shown in full is not approved, and can be denied',
+    1,
+    [
+      [1, approve('ana', { cut: true }), '!not_shown_in_full'],
+      [2, deny('ana', { cut: true }), 'denied'],
     ],
   ],
 ]
@@ -260,6 +280,7 @@ const lost: readonly Story[] = [
 describe.each([
   ['quorum', quorum],
   ['separation of duties', duties],
+  ['an approval too late or unread', late],
   ['binding', binding],
   ['denial', denial],
   ['strength of login', login],

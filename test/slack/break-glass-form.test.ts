@@ -2,6 +2,7 @@ import { PatternIncidents } from '../../functions/adapters/system/pattern-incide
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
+import { mayOpen } from '../../functions/operations/may-open.ts'
 import { openPrepared } from '../../functions/operations/open-prepared.ts'
 import { issuer, person, sampleBundle, World } from '../support/world.ts'
 import { DeskWorld, type Shown, wordsOf } from './desk-world.ts'
@@ -121,7 +122,14 @@ test('what the books refuse is said before anybody logs in: it is open already',
   expect((await last()).errors['what']).toMatch(/open already/)
 })
 
-test('whom policy does not let break the glass prepares nothing', async () => {
+test('a person whom policy lets open nothing is told so in place of a form', async () => {
+  const shown = await form('U0ANA')
+  expect(wordsOf(shown.blocks)).toMatch(/Policy lets you open nothing in an emergency/)
+  expect(shown.blocks.some(({ type }) => type === 'input')).toBe(false)
+})
+
+test('a person whom policy does not let break the glass prepares nothing by a form that opened all the same', async () => {
+  desk.changes = { mayOpen: () => mayOpen(person('jade'), world.ports) }
   await desk.submit('U0ANA', await form('U0ANA'), filled)
   expect((await last('U0ANA')).errors['what']).toMatch(/Policy does not let you open this/)
   expect((await world.ledger.entries('person:ana')).at(-1)).toMatchObject({ type: 'Refused' })
@@ -150,7 +158,7 @@ test('where the form cannot be opened, what to type instead is said', async () =
 
 test('where nobody can break the glass, the form says so', async () => {
   desk.changes = { mayOpen: () => undefined }
-  expect(wordsOf((await form()).blocks)).toMatch(/Nobody can break the glass here/)
+  expect(wordsOf((await form()).blocks)).toMatch(/No one can break the glass here/)
 })
 
 test('what was written is in no log, and Slack keeps none of it beside the form', async () => {

@@ -54,6 +54,12 @@ class Bursting {
 
   /** What the card drawer does with a changed request, and then with the bursts that it has looked at. */
   async draw(...ids: readonly RequestId[]): Promise<void> {
+    await this.place(...ids)
+    await this.drawBursts()
+  }
+
+  /** What it does with a changed request alone. */
+  async place(...ids: readonly RequestId[]): Promise<void> {
     const { world, cards, board, draws } = this
     const { requests, policy } = world
     const place = { requests, bursts: this.door.bursts, draws, policy }
@@ -67,7 +73,6 @@ class Bursting {
       },
     )
     for (const id of ids) await drawCard(id, ports)
-    await this.drawBursts()
   }
 
   async drawBursts(): Promise<void> {
@@ -219,6 +224,31 @@ describe('many alike', () => {
     expect(burst.card.text).toMatch(/^6 alike wait for owner/)
   })
 
+  test('the one that is left, and has no card of its own, has its buttons, id and digest on the card of the burst', async () => {
+    const all = await burst.waiting(7)
+    const left = all.at(-1) as ApprovalRequest
+    for (const { ask } of all.slice(0, -1))
+      await cancelRequest({ id: ask.id, agent: agent('remediator') }, burst.world.ports)
+    await burst.draw(...all.slice(0, -1).map(({ ask }) => ask.id))
+    const card = burst.messages.at(-1) as RenderedCard
+    expect(textsOf(card)).toContain(`Request ${left.ask.id}   Round 1   Digest ${left.ask.digest.slice(0, 24)}`)
+    await burst.press('U0BEN', 'approve', card)
+    expect(await burst.world.state(left.ask.id)).toMatchObject({ status: 'approved' })
+    await burst.draw(left.ask.id)
+    expect(burst.card.text).toMatch(/^None of 7 alike waits/)
+  })
+
+  test('one that is submitted while a burst is withdrawn, and is drawn when that is over, can be decided', async () => {
+    const all = await burst.waiting(6)
+    // It is placed while the others still wait, and the card of the burst is drawn when none of them does.
+    const late = await burst.world.submitted(flag(50))
+    await burst.place(late.ask.id)
+    for (const { ask } of all) await cancelRequest({ id: ask.id, agent: agent('remediator') }, burst.world.ports)
+    await burst.draw(...all.map(({ ask }) => ask.id))
+    const card = burst.messages.findLast((each) => each.text.includes(late.ask.id)) as RenderedCard
+    expect(['approve', 'deny'].map((id) => burst.button(id, card) !== undefined)).toEqual([true, true])
+  })
+
   test('what comes when a card is full begins another', async () => {
     await burst.waiting(53)
     expect(burst.messages.map(({ text }) => text.split('.')[0])).toEqual([
@@ -254,6 +284,12 @@ describe('many alike', () => {
     await burst.waiting(6, (n) => flag(n, `${'x'.repeat(240)}${n}`))
     expect(burst.button(approveAll)).toBeUndefined()
     expect(burst.button(denyAll)).toBeDefined()
+    // Nor by a press on a button that the card does not have.
+    const value = String(burst.button(denyAll)?.['value'])
+    const forged = pressOf('U0BEN', { action_id: approveAll, value, block_id: 'decide' }, { trigger_id: 'forged' })
+    await burst.door.send(signed(formOf(forged), burst.world.clock.now()))
+    expect(burst.door.told.at(-1)?.text).toMatch(/^It is too long to be shown in full here/)
+    expect(burst.presses()).toEqual([])
   })
 
   test('that need two people are listed and decided one by one', async () => {

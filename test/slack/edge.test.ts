@@ -223,6 +223,31 @@ test('the address check is answered with its challenge', async () => {
   expect(JSON.parse(answer.body)).toEqual({ challenge: 'abc' })
 })
 
+test('a press of Approve that a card does not have, since it cannot show all, is refused with where to read it', async () => {
+  const value = 'v'.repeat(4_000)
+  const long = await world.submitted({ ...prodParameter, arguments: { ...prodParameter.arguments, Value: value } })
+  const { id, digest } = long.ask
+  expect(() => door.pressOn(long, 'U0BEN', 'approve')).toThrow('the card has no `approve`')
+  const button = { value: JSON.stringify({ r: id, n: 1, d: digest.slice(0, 16) }), block_id: 'decide' }
+  for (const action_id of ['approve', 'approve_comment', 'narrow']) {
+    const forged = pressOf('U0BEN', { ...button, action_id }, { trigger_id: action_id })
+    await door.send(signed(formOf(forged), world.clock.now()))
+    expect(door.told.at(-1)?.text).toContain(
+      `your approval was not counted: read all of it, and approve, at ${page(id)}`,
+    )
+  }
+  expect((await world.state(id)).stages[0]?.decisions).toEqual([])
+  expect(await world.story(id)).toContain('Refused')
+  await door.press(long, 'U0BEN', 'deny')
+  expect(await world.state(id)).toMatchObject({ status: 'denied' })
+})
+
+test('a person whose stage has its approvals hears that it is over', async () => {
+  await door.press(request, 'U0BEN')
+  await door.press(await now(), 'U0CHLOE')
+  expect(door.told.at(-1)?.text).toMatch(/^Your stage has all its approvals already.*it waits for 1 more of sre/)
+})
+
 test('a certificate check is answered and does nothing', async () => {
   expect(await door.send({ ...signed('ssl_check=1&token=x', 1) })).toMatchObject({ statusCode: 200, body: '' })
 })

@@ -21,6 +21,7 @@ const Posted = z.strictObject({
   members: z.array(RequestId),
   shown: z.array(Member),
   list: Digest,
+  cut: z.literal(true).optional(),
   outcome: BurstOutcome.optional(),
 })
 
@@ -49,8 +50,8 @@ export class DynamoBurstStore implements BurstStore {
     return Items.map((item) => {
       const parsed = Posted.safeParse(JSON.parse(textOf(item, 'burst')))
       if (!parsed.success) throw new StoreUnavailable(`the item \`${partition(key)}\` is not understood`)
-      const { outcome, ...posted } = parsed.data
-      return outcome === undefined ? posted : { ...posted, outcome }
+      const { outcome, cut, ...posted } = parsed.data
+      return { ...posted, ...(cut ? { cut } : {}), ...(outcome === undefined ? {} : { outcome }) }
     })
   }
 

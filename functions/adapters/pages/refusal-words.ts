@@ -9,6 +9,7 @@ const told: Words = {
   already_decided: 'You have approved this request before, and nobody counts twice; nothing has changed.',
   already_settled: 'It was too late: the request is settled, as this page shows. Nothing has changed.',
   stage_not_open: 'It is the turn of another stage than yours, though you can deny at any time. Nothing has changed.',
+  stage_over: 'Your stage has all its approvals already, so yours was not needed. You can still deny it.',
   stale_digest:
     'What you looked at is not what is on record now, so your decision was not counted. Read this page and decide again.',
   stale_round:
@@ -45,6 +46,7 @@ const offered: Words = {
   self_approval: 'The agent that asks is yours, so somebody else must decide it.',
   already_decided: 'You have approved it, and nobody counts twice. It waits for others.',
   stage_not_open: 'It is the turn of another stage than yours. You can deny it at any time.',
+  stage_over: 'Your stage has all its approvals already. You can still deny it.',
   halted: 'An emergency halt covers it: it can only end.',
   ancestor_ended: 'What it was delegated from has ended: it can only end.',
 }

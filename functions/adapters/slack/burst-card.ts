@@ -1,5 +1,4 @@
 import type { Button, RichTextPreformatted, StaticSelect } from '@slack/types'
-import type { Bundle } from '../../domain/bundle.ts'
 import { type BurstOutcome, burstKey, isBulkable, isOf, listDigest, type Member, memberOf } from '../../domain/burst.ts'
 import { clamp, exact, inert, mixesScripts } from '../../domain/inert.ts'
 import type { ApprovalRequest } from '../../domain/request.ts'
@@ -8,20 +7,29 @@ import type { BurstView } from '../../operations/draw-burst.ts'
 import type { RenderedCard } from '../../operations/ports.ts'
 import { bold, code, context, header, list, plain, rich, section, words } from './blocks.ts'
 import { approveAll, denyAll, openOne } from './burst-actions.ts'
+import { type CardFacts, type CardOptions, renderCard } from './card.ts'
 import { largestCard, sizeOf } from './card-size.ts'
 import { whoOf } from './card-status.ts'
 
-type Facts = Pick<Bundle, 'directory'>
+type Facts = CardFacts
 /** What one of a list is told apart by. Longer than this, it is not shown whole, and the list is not approved at once. */
 const longestLine = 160
 
 /**
  * The card of a burst: what all of them have in common once, and one line for each that waits with what is its own. The
  * facts are the server's, as on a card of one request; what the agent says of each is on its own card. Only exactly what
- * is listed can be decided with one press, and only where nothing of it had to be left out.
+ * is listed can be decided with one press, and only where nothing of it had to be left out. The last one that waits has no
+ * other card, so this one becomes its card.
  */
-export function renderBurst(view: BurstView, facts: Facts): { card: RenderedCard; shown: readonly Member[] } {
+export function renderBurst(
+  view: BurstView,
+  facts: Facts,
+  options: CardOptions = {},
+): { card: RenderedCard; shown: readonly Member[]; whole: boolean } {
   const waiting = view.members.filter((state) => isOf(view.kind, state))
+  const [only, ...others] = waiting
+  if (only && others.length === 0)
+    return { card: aloneCard(only, view, facts, options), shown: [memberOf(only)], whole: true }
   // From all of them down to as many as fit; those that come after are listed once there is room.
   let shown = waiting
   let card = renderList(view, waiting, shown, facts)
@@ -30,7 +38,20 @@ export function renderBurst(view: BurstView, facts: Facts): { card: RenderedCard
     shown = shown.slice(0, Math.max(1, Math.min(share, shown.length - 1)))
     card = renderList(view, waiting, shown, facts)
   }
-  return { card, shown: shown.map(memberOf) }
+  return { card, shown: shown.map(memberOf), whole: columnsOf(shown).whole }
+}
+
+/** The card of the one that waits, with what came of the last press where there is room for that. */
+function aloneCard(
+  state: ApprovalRequest,
+  { kind, outcome, members }: BurstView,
+  facts: Facts,
+  options: CardOptions,
+): RenderedCard {
+  const card = renderCard(state, facts, kind.channel, options)
+  const more = outcomeBlocks(outcome, members, facts) as unknown as readonly JsonObject[]
+  const both = { ...card, blocks: [...card.blocks, ...more] }
+  return sizeOf(both) > largestCard ? card : both
 }
 
 function renderList(

@@ -1,6 +1,8 @@
 import type { App, BlockAction, ButtonAction } from '@slack/bolt'
+import type { ApprovalRequest } from '../../domain/request.ts'
 import type { PersonId } from '../../domain/values.ts'
 import { answerPress } from './answer-press.ts'
+import { showsAll } from './card.ts'
 import { commentStage, loginStage, readAction } from './card-decide.ts'
 import { type Carried, whoDid } from './carried.ts'
 import { readClick } from './click.ts'
@@ -97,7 +99,10 @@ type Looked = { ok: true; state: Parameters<typeof approveModal>[0] } | { ok: fa
 async function foreseen({ person, about, carried }: Press, options: EdgeOptions): Promise<Looked> {
   const { bundle, foresee, page, log } = options
   const { request: id, round, digest } = about
-  const ask = { id, person, round, digest, verdict: 'approve', comment: '-', through: 'slack', login: {} } as const
+  const ask = {
+    ...({ id, person, round, digest, verdict: 'approve', comment: '-', through: 'slack', login: {} } as const),
+    showsAll: (state: ApprovalRequest) => showsAll(state, bundle, { page }),
+  }
   try {
     const found = await carried.deadline.within(foresee(ask), patience.start)
     if (!found.done) return { ok: false, sentence: notOpened }

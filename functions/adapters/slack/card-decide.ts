@@ -16,6 +16,9 @@ export const plainStage = 'decide'
 export const commentStage = 'decide:comment'
 export const loginStage = 'decide:login'
 
+/** The block that stands where Approve would, on a card that does not show all of its request. */
+export const tooLongBlock = 'too-long'
+
 /** Leads to the page, and decides nothing. */
 export const readAction = 'read'
 
@@ -59,7 +62,7 @@ const button = (action_id: string, text: string, value: string): Button => ({
 function tooLong({ ask }: ApprovalRequest, page: CardOptions['page']): CardBlock {
   const why = 'It is too long to be shown in full here, so it cannot be approved here: read all of it, and approve, '
   const where = page ? 'on its page.' : `through the API, GET /v1/requests/${ask.id}.`
-  return rich('too-long', section(bold(why), words(where)))
+  return rich(tooLongBlock, section(bold(why), words(where)))
 }
 
 const readButton = ({ ask }: ApprovalRequest, page: CardOptions['page']): Button[] =>

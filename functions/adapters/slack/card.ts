@@ -1,10 +1,10 @@
 import { clamp, inert } from '../../domain/inert.ts'
-import type { ApprovalRequest } from '../../domain/request.ts'
+import { type ApprovalRequest, openStage } from '../../domain/request.ts'
 import type { JsonObject } from '../../domain/values.ts'
 import type { RenderedCard } from '../../operations/ports.ts'
 import { bold, type CardBlock, context, header, list, preformatted, quote, rich, section, words } from './blocks.ts'
 import { type AllowOptions, allowBlocks } from './card-allow.ts'
-import { type CardOptions as DecideOptions, decideBlocks } from './card-decide.ts'
+import { type CardOptions as DecideOptions, decideBlocks, tooLongBlock } from './card-decide.ts'
 import {
   aboutOf,
   argumentsOf,
@@ -47,6 +47,15 @@ export function renderCard(
   options: CardOptions = {},
 ): RenderedCard {
   return fitted(budgets, (budget) => renderWithin(state, facts, channel, options, budget))
+}
+
+/** Whether the card on which a request is decided shows all of it. Where it does not, there is no Approve on it. */
+export function showsAll(state: ApprovalRequest, facts: CardFacts, options: CardOptions): boolean {
+  const stage = state.status === 'pending' ? openStage(state) : undefined
+  if (!stage) return true
+  return renderCard(state, facts, stage.terms.channel, options).blocks.every(
+    ({ block_id }) => block_id !== tooLongBlock,
+  )
 }
 
 function renderWithin(

@@ -2,6 +2,7 @@ import type { Refusal } from '../../domain/refusals.ts'
 import type { ApprovalRequest } from '../../domain/request.ts'
 import type { CarriedOut } from '../../operations/carry-out.ts'
 import type { DecisionAsk } from '../../operations/decide-request.ts'
+import { showsAll } from './card.ts'
 import { type Carried, onceFor } from './carried.ts'
 import type { EdgeOptions } from './edge-options.ts'
 import type { Subject } from './modals.ts'
@@ -26,6 +27,7 @@ export async function decideTold(
     ...ask,
     ...(seen === undefined ? {} : { seen }),
     ...{ id, round, digest, through: 'slack', login: {}, once: onceFor(carried, id) },
+    showsAll: (state) => showsAll(state, options.bundle, { page: options.page }),
   }
   return inTime(id, (mayStart) => options.decide(whole, mayStart), carried, options)
 }

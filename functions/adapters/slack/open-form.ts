@@ -13,11 +13,12 @@ export const openName = 'break_glass'
 const mostChoices = 100
 const usualMinutes = 30
 
-/** Asks what is to be opened in an emergency, why, for which incident and for how long; undefined choices: nobody can. */
+/** Asks what is to be opened in an emergency, why, for which incident and for how long; undefined where the deployment has no emergencies. */
 export function openModal(openable: Openable | undefined): Modal {
-  const choices = openable ? choicesOf(openable) : []
-  if (!openable || choices.length === 0)
-    return saidModal('Break the glass', 'Nobody can break the glass here: the policies have no break-glass.json.')
+  if (!openable)
+    return saidModal('Break the glass', 'No one can break the glass here: the policies have no break-glass.json.')
+  const choices = choicesOf(openable)
+  if (choices.length === 0) return saidModal('Break the glass', refusedBeforehand)
   const most = Math.max(1, ...openable.profiles.map(({ window }) => window), openable.window) / 60
   return {
     type: 'modal',
@@ -80,6 +81,9 @@ export function openModal(openable: Openable | undefined): Modal {
     ],
   }
 }
+
+const refusedBeforehand =
+  'Policy lets you open nothing in an emergency, so there is no form to fill in. Call a person whom it lets.'
 
 const choicesOf = ({ profiles, actions }: Openable): PlainTextOption[] =>
   [

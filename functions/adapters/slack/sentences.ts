@@ -25,6 +25,10 @@ const sentences: { readonly [Code in Refusal]: Sentence } = {
   already_decided: ({ state }) => `You have decided this request before, and nobody counts twice; ${turnOf(state)}.`,
   already_settled: (about) => `It was too late, nothing has changed: ${endOf(about)}.`,
   stage_not_open: ({ state }) => `It is not your stage's turn yet, though you can deny at any time; ${turnOf(state)}.`,
+  stage_over: ({ state }) =>
+    `Your stage has all its approvals already, so yours was not counted; you can still deny; ${turnOf(state)}.`,
+  not_shown_in_full: ({ state, page }) =>
+    `It is too long to be shown in full here, so your approval was not counted: read all of it, and approve, ${state && page ? `at ${page(state.ask.id)}` : 'on its page'}.`,
   stale_digest: ({ state }) =>
     `That card does not show what is on record, so your press was not counted; use the newest card of this request; ${turnOf(state)}.`,
   stale_round: ({ state }) =>

@@ -37,6 +37,16 @@ export const forPeople: { [code in Refusal]?: readonly [status: number, title: s
   ],
   already_settled: [409, 'This request is settled', 'read it again to see how'],
   stage_not_open: [409, 'Your stage of this request is not open', '`stage` should be the open one'],
+  stage_over: [
+    409,
+    'Your stage of this request has all its approvals already',
+    'read the request to see its open stage',
+  ],
+  not_shown_in_full: [
+    409,
+    'The card cannot show all of this request',
+    'read it through `GET /v1/requests/{id}`, and approve there or on its page',
+  ],
   stale_digest: [
     409,
     'What you decided on is not what is asked now',
