@@ -6,6 +6,7 @@ export const functions = {
   evaluate: 'answers',
   'submit-request': 'answers',
   'read-task': 'facts',
+  'sign-statement': 'none',
   'cancel-request': 'facts',
   'complete-request': 'facts',
   'delegate-request': 'answers',

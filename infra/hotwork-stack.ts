@@ -133,8 +133,20 @@ export class HotworkStack extends Stack {
       anythingElse,
     )
 
+    // What agents carry from one call to the next is signed with the key of tokens, by a function that can sign nothing
+    // else: whoever calls it can make no token, and holds no right to the key.
+    const signStatement = make('sign-statement', {
+      ISSUER: issuer,
+      SIGNING_KEY: key.signing,
+      PUBLISHED_KEYS: key.published,
+    })
+    key.grantSign(signStatement.role, 'Statements')
+    key.grantVerify(signStatement.role)
+    const statements = { SIGN_FUNCTION: signStatement.lambda.functionArn }
+
     // Agents.
-    const evaluate = make('evaluate', { ISSUER: issuer, ...truth })
+    const evaluate = make('evaluate', { ISSUER: issuer, ...truth, ...statements })
+    signStatement.grantInvoke(evaluate.role)
     requests.grantRead(evaluate.role)
     requests.grantPut(evaluate.role)
     // A no is on the agent's own chain.
@@ -143,13 +155,14 @@ export class HotworkStack extends Stack {
     requests.grantFind(evaluate.role, 'by-agent')
     api.route(evaluate, 'POST /access/v1/evaluation', 'POST /access/v1/evaluations')
 
-    const submitRequest = makeDecider('submit-request', { ISSUER: issuer })
+    const submitRequest = makeDecider('submit-request', { ISSUER: issuer, ...statements })
+    signStatement.grantInvoke(submitRequest.role)
     requests.grantFind(submitRequest.role, 'by-agent', 'open')
     api.route(submitRequest, 'POST /access/v1/requests')
 
     const readTask = make(
       'read-task',
-      { ISSUER: issuer, REQUESTS_TABLE: requests.name },
+      { ISSUER: issuer, REQUESTS_TABLE: requests.name, ...statements },
       // A held read may last 25 s, in a Lambda of its own so that many of them starve nobody else.
       {
         timeout: Duration.seconds(29),
@@ -157,6 +170,7 @@ export class HotworkStack extends Stack {
       },
     )
     requests.grantRead(readTask.role)
+    signStatement.grantInvoke(readTask.role)
     api.route(readTask, 'GET /access/v1/requests/{id}')
 
     api.route(makeDecider('cancel-request', { ISSUER: issuer }), 'POST /access/v1/requests/{id}/cancel')
@@ -164,7 +178,7 @@ export class HotworkStack extends Stack {
     api.route(makeDecider('delegate-request', { ISSUER: issuer, ...targetRole }), 'POST /v1/requests/{id}/delegations')
 
     const issueToken = makeDecider('issue-token', { ISSUER: issuer, SIGNING_KEY: key.signing })
-    key.grantSign(issueToken.role)
+    key.grantSign(issueToken.role, 'Tokens')
     api.route(issueToken, 'POST /token')
 
     // It tells what is so, and records nothing.

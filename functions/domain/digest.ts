@@ -14,6 +14,9 @@ export function digestOf(prefix: string, value: Json): Digest {
   return `sha-256:${hash('sha256', `${prefix}\n${canonical}`, 'base64url')}` as Digest
 }
 
+/** SHA-256 of a value's RFC 8785 form and nothing else, as ARAP has it for a `binding_hash`. */
+export const bindingHash = (value: Json): string => hash('sha256', canonicalForm(value), 'base64url')
+
 /** The RFC 8785 form of a JSON value. */
 export function canonicalForm(value: Json): string {
   const canonical = canonicalize(value)

@@ -4,10 +4,12 @@ import { Callers } from './wiring/callers.ts'
 import { decidingPorts } from './wiring/deciding.ts'
 import { evaluations } from './wiring/evaluations.ts'
 import { cedarPolicy } from './wiring/policy.ts'
+import { statementsOf } from './wiring/statements.ts'
 
 const environment = environmentOf('evaluate')
 const issuer = environment.ISSUER
-const ports = { ...decidingPorts(environment, cedarPolicy()), issuer }
+const deciding = decidingPorts(environment, cedarPolicy())
+const ports = { ...deciding, statements: statementsOf(environment, deciding), issuer }
 const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
 const evaluate = evaluations(ports)
 

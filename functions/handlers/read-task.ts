@@ -7,20 +7,25 @@ import { badRequest } from '../adapters/http/problem.ts'
 import { PowertoolsLog } from '../adapters/powertools/log.ts'
 import { SystemClock } from '../adapters/system/clock.ts'
 import { RequestId } from '../domain/values.ts'
+import { signApproval } from '../operations/bind-statements.ts'
 import { readTask } from '../operations/read-task.ts'
 import { environmentOf } from './environments.ts'
 import { readBundle } from './wiring/bundle.ts'
 import { Callers } from './wiring/callers.ts'
 import { unknownTask } from './wiring/refusals.ts'
+import { statementsOf } from './wiring/statements.ts'
 
-const { ISSUER: issuer, REQUESTS_TABLE } = environmentOf('read-task')
+const environment = environmentOf('read-task')
+const { ISSUER: issuer, REQUESTS_TABLE } = environment
 const clock = new SystemClock()
 const requests = new DynamoRequestStore(connect(), { requests: REQUESTS_TABLE, ledger: '' })
 const callers = new Callers(readBundle(), issuer, clock)
+const log = new PowertoolsLog()
+const statements = statementsOf(environment, { clock, log })
 const longestWait = 25
 
 /** `GET /access/v1/requests/{id}`: the agent's task, held while nothing changes when `?wait=SECONDS` asks for it. */
-export const handler = endpoint({ issuer, clock, log: new PowertoolsLog() }, async (call) => {
+export const handler = endpoint({ issuer, clock, log }, async (call) => {
   const { agent } = await callers.agent(call)
   const id = RequestId.safeParse(call.path('id'))
   const wait = waitOf(call.query('wait'))
@@ -30,7 +35,7 @@ export const handler = endpoint({ issuer, clock, log: new PowertoolsLog() }, asy
   if (!stored) throw unknownTask()
   const headers: { [name: string]: string } =
     stored.state.status === 'pending' ? { 'retry-after': wait > 0 ? '1' : '5' } : {}
-  return { status: 200, headers, body: taskAnswer(stored.state, issuer) }
+  return { status: 200, headers, body: taskAnswer(stored.state, issuer, await signApproval(stored.state, statements)) }
 })
 
 function waitOf(text: string | undefined): number {

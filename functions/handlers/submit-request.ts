@@ -2,6 +2,7 @@ import { parseBody, RequestBody, readDenial, taskAnswer } from '../adapters/http
 import { endpoint } from '../adapters/http/endpoint.ts'
 import { BadRequest, badRequest } from '../adapters/http/problem.ts'
 import type { NumericDate } from '../domain/values.ts'
+import { signApproval } from '../operations/bind-statements.ts'
 import { type SubmissionRefusal, submitRequest } from '../operations/submit-request.ts'
 import { tryAgainAfter } from '../operations/too-many-open.ts'
 import { environmentOf } from './environments.ts'
@@ -10,10 +11,12 @@ import { idempotencyKeyOf } from './wiring/idempotency-key.ts'
 import { permitPorts } from './wiring/permits.ts'
 import { cedarPolicy } from './wiring/policy.ts'
 import { mustKeepRate } from './wiring/rate.ts'
+import { statementsOf } from './wiring/statements.ts'
 
 const environment = environmentOf('submit-request')
 const issuer = environment.ISSUER
-const ports = permitPorts(environment, cedarPolicy())
+const permitting = permitPorts(environment, cedarPolicy())
+const ports = { ...permitting, statements: statementsOf(environment, permitting) }
 const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
 const path = '/access/v1/requests'
 /** A grant that ends sooner than this could not be claimed in time. */
@@ -26,7 +29,7 @@ export const handler = endpoint({ issuer, ...ports }, async (call) => {
   const body = call.json()
   const ask = parseBody(RequestBody, body)
   const { subject, action, resource, context } = ask
-  const { evaluation_id: evaluation } = readDenial(ask.denial)
+  const denial = readDenial(ask.denial)
   if (ask.requested_access?.emergency === true)
     throw badRequest(
       'invalid_request',
@@ -53,7 +56,9 @@ export const handler = endpoint({ issuer, ...ports }, async (call) => {
       parentTask: context.parent_task,
       ...(context.justification === undefined ? {} : { justification: context.justification }),
       ...(until === undefined ? {} : { requestedUntil: until }),
-      evaluation,
+      evaluation: denial.evaluation_id,
+      bindingToken: denial.binding_token,
+      denialExpiresAt: denial.expires_at,
       jkt: proof.jkt,
       idempotencyKey,
       body,
@@ -62,7 +67,8 @@ export const handler = endpoint({ issuer, ...ports }, async (call) => {
     ports,
   )
   if (!submitted.ok) throw refusal(submitted.code, submitted.detail)
-  const answer = taskAnswer(submitted.value.stored.state, issuer)
+  const { state } = submitted.value.stored
+  const answer = taskAnswer(state, issuer, await signApproval(state, ports.statements))
   const { id, status } = answer['task'] as { id: string; status: string }
   return { status: status === 'approved' ? 201 : 202, headers: { location: `${issuer}${path}/${id}` }, body: answer }
 })

@@ -20,10 +20,12 @@ import {
   type ToolId,
 } from '../domain/values.ts'
 import { authorityOf } from './authority.ts'
+import { denialClaims, withoutActor } from './bind-statements.ts'
 import { recordRefusal } from './carry-out.ts'
 import { findHaltOfAgent } from './find-halt.ts'
 import { Lately } from './lately.ts'
 import type { DecidingPorts } from './ports.ts'
+import type { Statements } from './statement-ports.ts'
 
 /** Who asks: an agent about itself, or a tool about an agent. */
 export type EvaluationCaller = { type: 'agent'; id: AgentId } | { type: 'tool'; id: ToolId }
@@ -41,6 +43,8 @@ export type EvaluationAsk = {
   parentTask?: ParentTask
   /** `context.approval.id`: a grant that the asker says covers this. Empty where what was sent names none. */
   approval?: string
+  /** `context.approval.state`, where there is one: verified whenever it is there. */
+  approvalState?: Json
 }
 
 /** Why not (AuthZEN `context.reason`, interfaces.md section 3). */
@@ -58,7 +62,9 @@ export type Evaluated = { id: EvaluationId; at: NumericDate; policies: readonly 
 )
 /** Why not, where a new request may help. */
 type AskableReason = 'approval_required' | 'approval_expired' | 'out_of_scope'
-type Requestable = { tier: number; title: string; expiresAt: NumericDate }
+type Requestable = { tier: number; title: string; expiresAt: NumericDate; bindingToken?: string | undefined }
+/** What an evaluation needs of the world. */
+type Ports = DecidingPorts & { statements: Statements }
 
 /** A requestable denial may be submitted for this long. */
 const bindingWindow = 600
@@ -71,7 +77,7 @@ const bindingWindow = 600
  */
 export async function evaluateAccess(
   ask: EvaluationAsk,
-  ports: DecidingPorts,
+  ports: Ports,
   lately = new Lately(ports.requests),
 ): Promise<Evaluated> {
   const evaluated = await assessAccess(ask, ports, lately)
@@ -113,7 +119,7 @@ export function aboutAsk({
   }
 }
 
-async function assessAccess(ask: EvaluationAsk, ports: DecidingPorts, lately: Lately): Promise<Evaluated> {
+async function assessAccess(ask: EvaluationAsk, ports: Ports, lately: Lately): Promise<Evaluated> {
   const { clock, ids } = ports
   const now = clock.now()
   const common = { id: ids.evaluation(), at: now, policies: [] }
@@ -162,12 +168,18 @@ async function assessed(
 
 /** Keeps a no about an agent of the registry for as long as it may be answered by a submission, also where none can help. */
 const keeper =
-  (ask: EvaluationAsk, agent: AgentId, { id, at }: Pick<Evaluated, 'id' | 'at'>, { policy, requests }: DecidingPorts) =>
+  (ask: EvaluationAsk, agent: AgentId, { id, at }: Pick<Evaluated, 'id' | 'at'>, ports: Ports) =>
   async (evaluated: Evaluated): Promise<Evaluated> => {
+    const { policy, requests, statements } = ports
     if (evaluated.decision || !policy.bundle.agents.some((each) => each.id === agent)) return evaluated
+    const kept = { id, agent, at, expiresAt: at + bindingWindow }
     const refused = evaluated.requestable ? {} : { refused: evaluated.reason }
-    await requests.saveEvaluation({ id, agent, binding: bindingOf(ask), at, expiresAt: at + bindingWindow, ...refused })
-    return evaluated
+    // Side by side: a caller waits for the slower of the two.
+    const [bindingToken] = await Promise.all([
+      evaluated.requestable && statements.sign('denial', denialClaims(ask, kept)),
+      requests.saveEvaluation({ ...kept, binding: bindingOf(ask), ...refused }),
+    ])
+    return evaluated.requestable ? { ...evaluated, requestable: { ...evaluated.requestable, bindingToken } } : evaluated
   }
 
 const deny = (
@@ -214,13 +226,6 @@ export const boundPlainly = ({
 }: Omit<Ask, 'digest' | 'argumentsDigest'>): Digest =>
   boundOf({ subject: { type: 'agent', id: agent.id }, resource, purpose, parentTask })
 
-/** A submitter may move the actor out of the subject (ARAP), so it is not bound with it. */
-function withoutActor({ properties, ...subject }: Entity): Json {
-  if (!properties) return subject
-  const { act: _, ...rest } = properties
-  return { ...subject, properties: rest }
-}
-
 /** Assesses an ask, and refuses one whose AWS credentials could not be confined: its session policy would be too large. */
 export function assessAsk(
   ask: Pick<EvaluationAsk, 'action' | 'resource' | 'purpose'>,
@@ -252,13 +257,15 @@ async function reevaluate(
   agent: AgentId,
   approval: string,
   now: NumericDate,
-  ports: DecidingPorts,
+  ports: Ports,
 ): Promise<Reevaluated> {
   const no = (reason: EvaluationReason, policies: readonly string[] = []) =>
     ({ decision: false, reason, policies }) as const
   const id = RequestId.safeParse(approval.replace(/^grt_/, 'req_'))
   const stored = id.success && approval.startsWith('grt_') ? await ports.requests.load(id.data) : undefined
   if (stored?.state.ask.agent.id !== agent) return no('approval_unverifiable')
+  if (ask.approvalState !== undefined && !(await isOf(stored.state.ask, approval, ask.approvalState, ports)))
+    return no('approval_unverifiable')
   const state = asOf(stored.state, now)
   if (state.status === 'pending' || state.status === 'denied' || state.status === 'withdrawn')
     return no('approval_unverifiable')
@@ -271,6 +278,14 @@ async function reevaluate(
   if (!answer.permit) return no('policy_denied', answer.policies)
   const { grant } = state as ApprovedRequest
   return { decision: true, policies: answer.policies, approval: { id: grant.id, approvedUntil: grant.notAfter } }
+}
+
+/** Whether a statement that came with an approval is ours and of this one. Its time is what the record says. */
+async function isOf({ id, digest }: Ask, approval: string, state: Json, { statements }: Ports): Promise<boolean> {
+  if (typeof state !== 'string') return false
+  const said = await statements.verify('approval', state)
+  if (!said.ok) return said.code === 'expired'
+  return said.value.jti === approval && said.value.txn === id && said.value.digest === digest
 }
 
 /** ARAP's exact match: member by member, an absent one being another than one that is null. */

@@ -16,6 +16,7 @@ import {
   refuse,
   type Thumbprint,
 } from '../domain/values.ts'
+import { bindsTo } from './bind-statements.ts'
 import { recordRefusal } from './carry-out.ts'
 import { drawFromPermit } from './draw-permit.ts'
 import { aboutAsk, assessAsk, bindingOf, boundOf, boundPlainly, type Entity } from './evaluate-access.ts'
@@ -24,6 +25,7 @@ import { findHaltOfAgent } from './find-halt.ts'
 import { bodyDigest, findRepeat, idempotencyItem } from './idempotency.ts'
 import { Lately } from './lately.ts'
 import type { DecidingPorts, OnceOnly, PermitChange, PermitStore, Stored } from './ports.ts'
+import type { Statements } from './statement-ports.ts'
 import { mayWait } from './too-many-open.ts'
 
 /** An ARAP submission by an agent whose identity and key are proven. */
@@ -35,7 +37,11 @@ export type SubmissionAsk = {
   purpose: string
   justification?: string
   parentTask: ParentTask
-  evaluation: EvaluationId
+  /** The denied evaluation that this answers, by its id or by the statement that came with it. */
+  evaluation?: EvaluationId | undefined
+  bindingToken?: string | undefined
+  /** When the denial ends, as its client repeats it: it must be what the statement says, and decides nothing. */
+  denialExpiresAt?: NumericDate | undefined
   requestedUntil?: NumericDate
   jkt: Thumbprint
   /** None: the same body by the same key is the same request. */
@@ -47,6 +53,7 @@ export type SubmissionAsk = {
 }
 
 export type SubmissionRefusal = Refusal
+type Ports = DecidingPorts & { permits: Pick<PermitStore, 'ofAgent'>; statements: Pick<Statements, 'verify'> }
 /** `created` is false where an earlier request is answered: the same key, or an identical one that is still pending. */
 export type Submitted = { stored: Stored; created: boolean }
 
@@ -61,10 +68,7 @@ const attempts = 60
  *
  * @throws StoreUnavailable, StaleRequest
  */
-export async function submitRequest(
-  ask: SubmissionAsk,
-  ports: DecidingPorts & { permits: Pick<PermitStore, 'ofAgent'> },
-): Promise<Result<Submitted, SubmissionRefusal>> {
+export async function submitRequest(ask: SubmissionAsk, ports: Ports): Promise<Result<Submitted, SubmissionRefusal>> {
   const body = bodyDigest(ask.body)
   const key = idempotencyItem(ask.agent.id, ask.idempotencyKey ?? `${body} ${ask.jkt}`)
   for (let attempt = 0; attempt < attempts; attempt++) {
@@ -140,10 +144,12 @@ const openKey = ({ action, arguments: args, resource, purpose, parentTask, reque
   })
 
 /** The submission's facts: bound to its evaluation, and assessed anew, since policy may have changed in between. */
-async function makeSubmit(ask: SubmissionAsk, ports: DecidingPorts): Promise<Result<Submit, Refusal>> {
+async function makeSubmit(ask: SubmissionAsk, ports: Ports): Promise<Result<Submit, Refusal>> {
   const { policy, requests, clock, ids } = ports
   const now = clock.now()
-  const evaluation = await requests.loadEvaluation(ask.evaluation)
+  const named = await evaluationOf(ask, ports)
+  if (!named.ok) return named
+  const evaluation = await requests.loadEvaluation(named.value)
   if (!evaluation || evaluation.agent !== ask.agent.id)
     return refuse('invalid_denial_binding', '`denial.evaluation_id` is none of yours')
   if (evaluation.refused !== undefined)
@@ -193,6 +199,22 @@ async function makeSubmit(ask: SubmissionAsk, ports: DecidingPorts): Promise<Res
     argumentsDigest: argumentsDigest(unsealed.action, unsealed.arguments, unsealed.resource),
   }
   return ok({ type: 'submit', ask: sealed, tier, stages, policies, bundle: policy.bundle.hash })
+}
+
+/** Which evaluation is answered. A statement of it is verified whenever there is one, though the record decides. */
+async function evaluationOf(ask: SubmissionAsk, { statements }: Ports): Promise<Result<EvaluationId, Refusal>> {
+  const unbound = (detail: string) => refuse('invalid_denial_binding' as const, detail)
+  if (ask.bindingToken === undefined)
+    return ask.evaluation === undefined ? unbound('`denial` names no evaluation') : ok(ask.evaluation)
+  const said = await statements.verify('denial', ask.bindingToken)
+  if (!said.ok && said.code === 'expired') return refuse('expired_denial', 'the evaluation is too old: evaluate again')
+  if (!said.ok) return unbound('`denial.binding_token` is none of ours')
+  const { sub, jti, exp } = said.value
+  if (sub !== ask.agent.id || (ask.evaluation !== undefined && jti !== ask.evaluation))
+    return unbound('`denial.binding_token` is of another evaluation')
+  if (ask.denialExpiresAt !== undefined && ask.denialExpiresAt !== exp)
+    return unbound('`denial.expires_at` should be that of the evaluation')
+  return bindsTo(said.value, ask) ? ok(jti) : unbound('`denial.binding_token` is of another ask')
 }
 
 async function commitNew(

@@ -66,14 +66,18 @@ export class CredentialKey extends Construct {
     return this.#keys.map(({ keyArn }) => keyArn).join(' ')
   }
 
-  /** Allows one role to sign access tokens: by the key's own policy, which trusts no other policy of the account to. */
-  grantSign(role: IRole): Grant {
+  /**
+   * Allows one role to sign: by the key's own policy, which trusts no other policy of the account to.
+   *
+   * @param what What it signs, for whoever reads the policy.
+   */
+  grantSign(role: IRole, what: 'Tokens' | 'Statements'): Grant {
     const [signing] = this.#keys
     const statement = { effect: Effect.ALLOW, actions: ['kms:Sign'], conditions: signs }
     signing.addToResourcePolicy(
       new PolicyStatement({
         ...statement,
-        sid: 'Sign',
+        sid: `Sign${what}`,
         principals: [new ArnPrincipal(role.roleArn)],
         resources: ['*'],
       }),

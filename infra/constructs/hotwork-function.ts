@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib'
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import {
   Architecture,
   Function as LambdaFunction,
@@ -65,5 +65,11 @@ export class HotworkFunction extends Construct {
         reservedConcurrentExecutions: props.reservedConcurrentExecutions,
       }),
     })
+  }
+
+  /** Allows calling it, and no version or alias of it. */
+  grantInvoke(grantee: Role): Grant {
+    const resourceArns = [this.lambda.functionArn]
+    return Grant.addToPrincipal({ grantee, actions: ['lambda:InvokeFunction'], resourceArns })
   }
 }

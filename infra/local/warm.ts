@@ -14,7 +14,8 @@ export function doorsOf(assembly: string, stackName: string): readonly Door[] {
   const { Resources } = JSON.parse(readFileSync(join(assembly, `${stackName}.template.json`), 'utf8')) as Template
   const doors = new Map<string, Door>()
   for (const { Type, Properties = {} } of Object.values(Resources)) {
-    if (Type !== 'AWS::ApiGatewayV2::Route') continue
+    // `$default` is no address: its function has others.
+    if (Type !== 'AWS::ApiGatewayV2::Route' || Properties['RouteKey'] === '$default') continue
     const integration = JSON.stringify(Properties['Target'])
     const [method = '', path = ''] = String(Properties['RouteKey']).split(' ')
     if (!doors.has(integration)) doors.set(integration, { method: method.replace('ANY', 'GET'), path: idsIn(path) })

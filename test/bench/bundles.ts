@@ -12,9 +12,9 @@ const root = join(import.meta.dirname, '../..')
  * target is what the others should come down to (docs/performance.md, P11).
  */
 const targets = {
-  edge: { kilobytes: 550, kept: 550, milliseconds: 100 },
+  edge: { kilobytes: 550, kept: 555, milliseconds: 100 },
   caller: { kilobytes: 420, kept: 600, milliseconds: 100 },
-  other: { kilobytes: 420, kept: 500, milliseconds: 60 },
+  other: { kilobytes: 420, kept: 510, milliseconds: 60 },
 }
 type Target = { kilobytes: number; kept: number; milliseconds: number }
 

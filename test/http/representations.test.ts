@@ -1,9 +1,9 @@
 import {
-  approvalId,
   EvaluationBody,
   evaluationAnswer,
   parseBody,
   RequestBody,
+  readApproval,
   readDenial,
   taskAnswer,
   taskStatus,
@@ -417,7 +417,7 @@ describe('a body', () => {
     'may show %j for an approval: it is read, and is none that is known',
     (approval) => {
       const { context } = parseBody(EvaluationBody, { ...evaluation, context: { approval } } as never)
-      expect(approvalId(context?.approval as never)).toBe(
+      expect(readApproval(context?.approval as never).approval).toBe(
         (approval as { id?: string } | null)?.id === 'grt_1' ? 'grt_1' : '',
       )
     },

@@ -38,7 +38,7 @@ const broker = 'call-aws & issue-aws-credentials'
 
 describe('who may do what is dangerous', () => {
   test.each([
-    ['sign tokens', 'kms:Sign', ['issue-token']],
+    ['sign with the key of tokens', 'kms:Sign', ['issue-token', 'sign-statement']],
     ['assume any role', 'sts:AssumeRole', [broker, 'reconcile-sessions', 'write-denies']],
     ['tag a session', 'sts:TagSession', [broker]],
     ['set a source identity', 'sts:SetSourceIdentity', [broker]],
@@ -53,7 +53,11 @@ describe('who may do what is dangerous', () => {
       ['conclude-break-glass', 'draw-card', 'link-slack', 'receive-slack', 'refresh-slack-groups'],
     ],
     ['page whoever is woken in an emergency', 'sns:Publish', ['draw-card']],
-    ['invoke a function', 'lambda:InvokeFunction', ['TimersRole', 'WorkflowRole']],
+    [
+      'invoke a function',
+      'lambda:InvokeFunction',
+      ['TimersRole', 'WorkflowRole', 'evaluate', 'read-task', 'submit-request'],
+    ],
     ['set a timer', 'scheduler:CreateSchedule', ['set-reminders']],
     ['hand a role on', 'iam:PassRole', ['set-reminders']],
     [
@@ -113,17 +117,27 @@ describe('who may do what is dangerous', () => {
     expect(of('reconcile-sessions', 'sqs', '').sort()).toEqual(['SendMessage<Denies>', 'SendMessage<SealedUses>'])
   })
 
-  test("the key's own policy lets one role sign, digests by ES256 only, and administrators never", () => {
-    const [administer, sign, ...more] = statementsOf(theOnly(assembly.hotwork, 'AWS::KMS::Key').Properties['KeyPolicy'])
-    expect(more).toEqual([])
+  test('whoever has statements signed may call that one function, and it can do nothing else', () => {
+    for (const owner of ['evaluate', 'submit-request', 'read-task'])
+      expect([owner, of(owner, 'lambda', '')]).toEqual([owner, ['InvokeFunction<SignStatement>']])
+    const services = (rights.get('sign-statement') ?? []).map((right) => right.split(':')[0])
+    expect([...new Set(services)].sort()).toEqual(['kms', 'logs'])
+  })
+
+  test("the key's own policy lets two roles sign, digests by ES256 only, and administrators never", () => {
+    const [administer, ...signers] = statementsOf(theOnly(assembly.hotwork, 'AWS::KMS::Key').Properties['KeyPolicy'])
     expect(listOf(administer?.Action)).not.toEqual(
       expect.arrayContaining([expect.stringMatching(/^kms:(?:\*|Sign|CreateGrant|Replicate)/)]),
     )
-    expect(textOf(sign?.Principal.AWS)).toBe('<IssueTokenRole>')
-    expect([sign?.Action, sign?.Condition]).toEqual([
-      'kms:Sign',
-      { StringEqualsIfExists: { 'kms:SigningAlgorithm': 'ECDSA_SHA_256', 'kms:MessageType': 'DIGEST' } },
+    expect(signers.map(({ Principal }) => textOf(Principal.AWS)).sort()).toEqual([
+      '<IssueTokenRole>',
+      '<SignStatementRole>',
     ])
+    for (const { Action, Condition } of signers)
+      expect([Action, Condition]).toEqual([
+        'kms:Sign',
+        { StringEqualsIfExists: { 'kms:SigningAlgorithm': 'ECDSA_SHA_256', 'kms:MessageType': 'DIGEST' } },
+      ])
   })
 })
 
@@ -137,6 +151,7 @@ describe('who may touch which table', () => {
     ['evaluate', [...decide, 'Query/index/by-agent'], ['PutItem'], [], []],
     ['submit-request', [...decide, 'Query/index/by-agent', 'Query/index/open'], ['PutItem'], [], []],
     ['read-task', read, [], [], []],
+    ['sign-statement', [], [], [], []],
     ['cancel-request', decide, ['PutItem'], [], []],
     ['complete-request', decide, ['PutItem'], [], []],
     ['delegate-request', decide, ['PutItem'], [], []],

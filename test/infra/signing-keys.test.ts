@@ -46,12 +46,21 @@ test('the first may be signed with, and the other no more, by its own policy and
       .filter(({ Action }) => listOf(Action).includes('kms:Sign'))
       .flatMap(({ Resource }) => listOf(Resource).map(textOf)),
   )
-  expect(rights).toEqual([arnOf(2)])
+  // The one who signs tokens, and the one who signs statements.
+  expect(rights).toEqual([arnOf(2), arnOf(2)])
 })
 
 test('whoever verifies or publishes knows both, and the issuer the one that it signs with', () => {
   expect(variablesOf('issue-token')['SIGNING_KEY']).toBe(arnOf(2))
-  for (const name of ['metadata', 'begin-use', 'issue-aws-credentials', 'introspect-token', 'revoke-token'])
+  expect(variablesOf('sign-statement')['SIGNING_KEY']).toBe(arnOf(2))
+  for (const name of [
+    'sign-statement',
+    'metadata',
+    'begin-use',
+    'issue-aws-credentials',
+    'introspect-token',
+    'revoke-token',
+  ])
     expect([name, variablesOf(name)['PUBLISHED_KEYS']]).toEqual([name, `${arnOf(2)} ${arnOf(1)}`])
 })
 
@@ -61,6 +70,6 @@ test('both public keys may be fetched by each of them, and by nobody else', () =
       .filter(({ Action }) => listOf(Action).includes('kms:GetPublicKey'))
       .map(({ Resource }) => listOf(Resource).length),
   )
-  // Five that verify, each both; and the issuer, its own.
-  expect(owners.sort()).toEqual([1, 2, 2, 2, 2, 2])
+  // Six that verify or publish, each both; and the two that sign, the one that they sign with.
+  expect(owners.sort()).toEqual([1, 1, 2, 2, 2, 2, 2, 2])
 })

@@ -9,7 +9,7 @@ import type { CredentialId, ToolId } from '../../functions/domain/values.ts'
 import { advanceWorkflow } from '../../functions/operations/advance-workflow.ts'
 import { beginUse } from '../../functions/operations/begin-use.ts'
 import type { OpeningAsk } from '../../functions/operations/open-break-glass.ts'
-import type { Commit, DecidingPorts, OnceOnly } from '../../functions/operations/ports.ts'
+import type { Commit, OnceOnly } from '../../functions/operations/ports.ts'
 import { MemoryLog } from '../support/memory-log.ts'
 import { issuer, sampleBundle, start } from '../support/world.ts'
 import { hour, minute, Night } from './night.ts'
@@ -29,7 +29,7 @@ const tolerance = 30
 class Skewed extends Night {
   #skew = 0
 
-  override get ports(): DecidingPorts {
+  override get ports(): Night['ports'] {
     return { ...super.ports, clock: { now: () => this.clock.now() + this.#skew } }
   }
 
@@ -256,7 +256,7 @@ test('whatever two people open, end and have looked at, in no seven days is more
 class Recorded extends Skewed {
   readonly changes: ({ commit: Commit } | { claim: OnceOnly })[] = []
 
-  override get ports(): DecidingPorts {
+  override get ports(): Night['ports'] {
     const { requests } = this
     const recording = new Proxy(requests, {
       get: (_, member) => {

@@ -1,6 +1,12 @@
+import { createHash } from 'node:crypto'
+import { decodeJwt } from 'jose'
 import { evaluationAnswer } from '../../functions/adapters/http/authzen.ts'
+import { AccessTokenVerifier } from '../../functions/adapters/jose/access-token.ts'
+import { canonicalForm } from '../../functions/domain/digest.ts'
+import { asOf } from '../../functions/domain/due.ts'
 import { grantOf } from '../../functions/domain/request.ts'
-import type { EvaluationId } from '../../functions/domain/values.ts'
+import type { EvaluationId, Json } from '../../functions/domain/values.ts'
+import { signApproval } from '../../functions/operations/bind-statements.ts'
 import { type EvaluationAsk, evaluateAccess } from '../../functions/operations/evaluate-access.ts'
 import {
   agent,
@@ -184,5 +190,106 @@ describe('a submission', () => {
     expect(await send({ jkt: agentKey.replace(/^./, 'b') as typeof agentKey })).toMatchObject({
       value: { created: true },
     })
+  })
+})
+
+describe('a statement that an agent carries', () => {
+  const { subject, resource } = asked
+  const bound = { subject, resource, parentTask: asked.parentTask as { id: string } }
+  /** What was denied, with its statement. */
+  async function denied(world: World) {
+    const evaluated = await evaluateAccess(asked, world.ports)
+    const { bindingToken, expiresAt } = evaluated.decision ? ({} as never) : (evaluated.requestable as never as Denied)
+    return { evaluation: evaluated.id, bindingToken, denialExpiresAt: expiresAt }
+  }
+  type Denied = { bindingToken: string; expiresAt: number }
+  const submit = (world: World, changes: object) => world.submit(prodParameter, { ...bound, ...changes })
+
+  test('binds a submission with the id of its evaluation, and without', async () => {
+    const world = new World(bundle)
+    const { evaluation, bindingToken, denialExpiresAt } = await denied(world)
+    for (const named of [evaluation, undefined])
+      expect(
+        await submit(world, { evaluation: named, bindingToken, denialExpiresAt, idempotencyKey: `${named}` }),
+      ).toMatchObject({ ok: true })
+  })
+
+  test('of another ask, agent, end or evaluation, of another kind, or changed, binds nothing', async () => {
+    const world = new World(bundle)
+    const one = await denied(world)
+    const [head, claims, signature] = one.bindingToken.split('.') as [string, string, string]
+    const other = Buffer.from(claims, 'base64url').toString().replace('remediator', 'builder')
+    const asApproval = await world.signer.sign('hotwork-approval+jwt', decodeJwt(one.bindingToken) as never)
+    const elsewhere = await world.signer.sign('hotwork-denial+jwt', {
+      ...(decodeJwt(one.bindingToken) as object),
+      aud: 'https://other.example',
+    } as never)
+    for (const changes of [
+      { parentTask: { id: 'INC-1' } },
+      { resource: prodParameter.resource },
+      { agent: { id: agent('builder'), issuer: 'x', subject: 'x' } },
+      { denialExpiresAt: one.denialExpiresAt + 1 },
+      { evaluation: (await denied(world)).evaluation },
+      { bindingToken: (await denied(world)).bindingToken },
+      { bindingToken: `${head}.${Buffer.from(other).toString('base64url')}.${signature}` },
+      { bindingToken: asApproval },
+      { bindingToken: elsewhere },
+      { bindingToken: 'what is this' },
+    ])
+      expect([changes, await submit(world, { ...one, ...changes })]).toMatchObject([
+        changes,
+        { ok: false, code: 'invalid_denial_binding' },
+      ])
+    world.clock.advance(601)
+    expect(await submit(world, one)).toMatchObject({ ok: false, code: 'expired_denial' })
+  })
+
+  test('hashes what ARAP says, over the form that anyone can make', async () => {
+    const claims = decodeJwt((await denied(new World(bundle))).bindingToken)
+    const said = {
+      ...{ subject, resource, action: asked.action },
+      context: { purpose: 'remediation', parent_task: asked.parentTask },
+    }
+    const hash = createHash('sha256')
+      .update(canonicalForm(said as never))
+      .digest('base64url')
+    expect(claims).toMatchObject({
+      ...{ iss: issuer, aud: issuer, sub: 'agent:remediator', binding_hash: hash },
+      binding_context_members: ['purpose', 'parent_task'],
+      denial_expires_at: '2027-01-15T08:10:00Z',
+    })
+  })
+
+  test('is left out where it cannot be signed, and the id of the evaluation is enough', async () => {
+    const world = new World(bundle)
+    world.statements.answers = false
+    const { evaluation, bindingToken } = await denied(world)
+    expect(bindingToken).toBeUndefined()
+    expect(await submit(world, { evaluation })).toMatchObject({ ok: true })
+  })
+
+  test('of a live approval is verified whenever it is shown, and is no approval by itself', async () => {
+    const { world, id, approval } = await approvedWorld()
+    const state = (await signApproval(await world.state(id), world.statements)) as string
+    const shown = (approvalState: Json, shownId = approval) =>
+      evaluateAccess({ ...asked, approval: shownId, approvalState }, world.ports)
+    expect(await shown(state)).toMatchObject({ decision: true })
+    const another = await world.approved(parameter('/prod/checkout/retries'))
+    const foreign = (await signApproval(another, world.statements)) as string
+    const { bindingToken } = await denied(world)
+    for (const wrong of [foreign, bindingToken, `${state}x`, 'x', '', null, 7, { state }])
+      expect([wrong, await shown(wrong)]).toMatchObject([wrong, { decision: false, reason: 'approval_unverifiable' }])
+    expect(await shown(state, grantOf(another)?.id)).toMatchObject({ reason: 'approval_unverifiable' })
+    world.clock.advance(86_400)
+    expect(await shown(state)).toMatchObject({ reason: 'approval_expired' })
+    expect(await signApproval(asOf(await world.state(id), world.clock.now()), world.statements)).toBeUndefined()
+  })
+
+  test('is no access token, whatever key it is signed with', async () => {
+    const { world, id } = await approvedWorld()
+    const tokens = new AccessTokenVerifier(issuer, world.signer, world.clock)
+    const state = (await signApproval(await world.state(id), world.statements)) as string
+    for (const token of [state, (await denied(world)).bindingToken])
+      expect(await tokens.recognise(token)).toMatchObject({ ok: false })
   })
 })

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { type Answer, Deployment, denialOf, prod, remediator, setParameter, staging } from './deployment.ts'
 
 /**
@@ -221,6 +222,44 @@ describe.each([
   test('the same question has the same answer', async () => {
     const [first, again] = [await ask(unknown, path), await ask(unknown, path)]
     expect([first.body.decision, first.body.context.reason]).toEqual([again.body.decision, again.body.context.reason])
+  })
+})
+
+describe('statements that an agent carries', () => {
+  const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`))
+  const verified = async (token: string, typ: string) =>
+    (await jwtVerify(token, keys, { issuer, audience: issuer, typ, algorithms: ['ES256'] })).payload
+
+  test('are signed by the published key: with a denial, and with what becomes of it', async () => {
+    const body = setParameter(staging)
+    const evaluated = await hotwork.evaluate(remediator, body)
+    const { evaluation_id, access_request } = evaluated.body.context
+    expect(await verified(access_request.binding_token, 'hotwork-denial+jwt')).toMatchObject({
+      ...{ jti: evaluation_id, sub: remediator },
+      ...{ denial_expires_at: access_request.expires_at, binding_context_members: ['purpose', 'parent_task'] },
+    })
+    // Without the id: the statement is enough.
+    const { evaluation_id: _, ...denial } = denialOf(evaluated.body.context)
+    const submitted = await hotwork.submit(remediator, body, { body: { denial } })
+    const { approval } = submitted.body.result
+    expect(await verified(approval.state, 'hotwork-approval+jwt')).toMatchObject({ jti: approval.id, sub: remediator })
+    const again = (state: string) =>
+      hotwork.evaluate(remediator, { ...body, context: { ...body['context'], approval: { ...approval, state } } })
+    expect((await again(approval.state)).body.decision).toBe(true)
+    expect((await again(access_request.binding_token)).body.context.reason).toBe('approval_unverifiable')
+    const { task } = submitted.body
+    expect((await hotwork.task(remediator, task.id)).body.result.approval.state).toEqual(expect.any(String))
+  })
+
+  test('bind no other ask than their own', async () => {
+    const other = await hotwork.evaluate(remediator, setParameter(staging))
+    const { binding_token } = other.body.context.access_request
+    const body = setParameter(staging)
+    const denial = { ...denialOf((await hotwork.evaluate(remediator, body)).body.context), binding_token }
+    expect(await hotwork.submit(remediator, body, { body: { denial } })).toMatchObject({
+      status: 400,
+      body: { type: 'urn:openid:authzen:access-request:error:invalid_denial_binding' },
+    })
   })
 })
 

@@ -20,6 +20,7 @@ import { MemoryPermitStore } from './memory-permit-store.ts'
 import { MemoryRequestStore } from './memory-request-store.ts'
 import { MemorySigner } from './memory-signer.ts'
 import { MemoryStandInStore } from './memory-stand-in-store.ts'
+import { MemoryStatements } from './memory-statements.ts'
 
 /** 2027-01-15T08:00:00Z. */
 export const start = 1_800_000_000
@@ -70,6 +71,7 @@ export class World {
   readonly ids = new MemoryIds()
   readonly log = new MemoryLog()
   readonly signer = new MemorySigner()
+  readonly statements = new MemoryStatements(issuer, this.signer, this.clock)
   readonly broker: MemoryBroker
   readonly issuer = issuer
   readonly targetRole = targetRole
@@ -84,9 +86,9 @@ export class World {
     )
   }
 
-  get ports(): DecidingPorts {
-    const { requests, ledger, policy, clock, ids, log } = this
-    return { requests, ledger, policy, clock, ids, log }
+  get ports(): DecidingPorts & { statements: MemoryStatements } {
+    const { requests, ledger, policy, clock, ids, log, statements } = this
+    return { requests, ledger, policy, clock, ids, log, statements }
   }
 
   /** A fresh proof's replay key. */

@@ -52,7 +52,10 @@ export const RequestBody = EvaluationBody.extend({
 })
 
 /** The denied evaluation that a submission answers, as its client echoes it. */
-const Denial = z.object({ evaluation_id: EvaluationId, expires_at: Timestamp })
+const Denial = z.union([
+  z.object({ evaluation_id: EvaluationId, expires_at: Timestamp, binding_token: z.string().optional() }),
+  z.object({ evaluation_id: z.undefined().optional(), expires_at: Timestamp, binding_token: z.string() }),
+])
 export type Denial = z.infer<typeof Denial>
 
 /** @throws BadRequest `invalid_denial_binding` */
@@ -72,10 +75,12 @@ export function parseBody<T>(schema: z.ZodType<T>, body: Json): T {
   throw badRequest('invalid_request', 'The body is not what this endpoint takes', whatIsWrong(parsed.error, 'body'))
 }
 
-/** The id of an approval that was presented; empty where what was presented has none. */
-export function approvalId(approval: Json): string {
-  const parsed = z.object({ id: z.string().max(64) }).safeParse(approval)
-  return parsed.success ? parsed.data.id : ''
+/** An approval that was presented: its id, empty where it has none, and the statement that came with it. */
+export function readApproval(approval: Json): { approval: string; approvalState?: Json } {
+  const parsed = z.object({ id: z.string().max(64), state: z.json().optional() }).safeParse(approval)
+  if (!parsed.success) return { approval: '' }
+  const { id, state } = parsed.data
+  return { approval: id, ...(state === undefined ? {} : { approvalState: state as Json }) }
 }
 
 /**
@@ -89,11 +94,12 @@ export function evaluationAnswer(evaluated: Evaluated, issuer: string): Json {
     return { decision: true, context: { ...common, approval: { id, approved_until: rfc3339(approvedUntil) } } }
   }
   if (evaluated.requestable) {
-    const { tier, title, expiresAt } = evaluated.requestable
+    const { tier, title, expiresAt, bindingToken } = evaluated.requestable
     const access_request = {
       endpoint: `${issuer}/access/v1/requests`,
       template: `tier${tier}`,
       expires_at: rfc3339(expiresAt),
+      ...(bindingToken === undefined ? {} : { binding_token: bindingToken }),
       request_schema_url: `${issuer}/schemas/access-request.json`,
       display: { title },
     }
@@ -114,7 +120,11 @@ export function taskStatus(state: ApprovalRequest): 'pending' | 'approved' | 'de
 }
 
 /** The task of a request and its result, with Hotwork's own members where ARAP lets them be. Who decided is for people. */
-export function taskAnswer(state: ApprovalRequest, issuer: string): { [member: string]: Json } {
+export function taskAnswer(
+  state: ApprovalRequest,
+  issuer: string,
+  approvalState?: string | undefined,
+): { [member: string]: Json } {
   const { ask } = state
   const endpoint = `${issuer}/access/v1/requests/${ask.id}`
   const grant = grantOf(state)
@@ -137,6 +147,7 @@ export function taskAnswer(state: ApprovalRequest, issuer: string): { [member: s
               id: grant.id,
               approved_at: rfc3339(grant.approvedAt),
               approved_until: rfc3339(approvedUntil(state, grant.notAfter)),
+              ...(approvalState === undefined ? {} : { state: approvalState }),
             },
           },
         }

@@ -84,7 +84,7 @@ const answer = (statusCode: number, body: string): HttpAnswer => ({
     'content-type': 'text/plain; charset=utf-8',
     ...noStore,
     // RFC 9110 section 15.5.2: a 401 says by what it would be let in, though for Slack's signature there is no registered name.
-    ...(statusCode === 401 ? { 'www-authenticate': 'Slack-Signature' } : {}),
+    ...(statusCode === 401 && { 'www-authenticate': 'Slack' }),
   },
   body,
 })

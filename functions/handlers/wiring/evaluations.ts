@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import { approvalId, type EvaluationBody, evaluationAnswer } from '../../adapters/http/authzen.ts'
+import { type EvaluationBody, evaluationAnswer, readApproval } from '../../adapters/http/authzen.ts'
 import type { Call } from '../../adapters/http/endpoint.ts'
 import {
   incompleteAnswer,
@@ -14,9 +14,10 @@ import type { Json } from '../../domain/values.ts'
 import { type EvaluationCaller, evaluateAccess } from '../../operations/evaluate-access.ts'
 import { Lately } from '../../operations/lately.ts'
 import type { DecidingPorts } from '../../operations/ports.ts'
+import type { Statements } from '../../operations/statement-ports.ts'
 import { mustKeepRate } from './rate.ts'
 
-type Ports = DecidingPorts & { issuer: string }
+type Ports = DecidingPorts & { issuer: string; statements: Statements }
 type Body = z.infer<typeof EvaluationBody> | NoSuchName
 type Decision = { [member: string]: Json }
 
@@ -56,7 +57,7 @@ async function evaluate(body: Body, caller: EvaluationCaller, ports: Ports, late
       resource,
       ...(context?.purpose === undefined ? {} : { purpose: context.purpose }),
       ...(context?.parent_task === undefined ? {} : { parentTask: context.parent_task }),
-      ...(context?.approval === undefined ? {} : { approval: approvalId(context.approval) }),
+      ...(context?.approval === undefined ? {} : readApproval(context.approval)),
     },
     ports,
     lately,

@@ -4,6 +4,7 @@ import { MemoryCallRecord } from '../../support/memory-call-record.ts'
 import { MemoryCaller } from '../../support/memory-caller.ts'
 import { MemoryCardStore } from '../../support/memory-card-store.ts'
 import { MemorySigner } from '../../support/memory-signer.ts'
+import { MemoryStatements } from '../../support/memory-statements.ts'
 import type { World } from '../../support/world.ts'
 
 /**
@@ -82,6 +83,12 @@ export class KmsSigner implements Signer {
 export class KmsKeySet implements KeySet {
   jwks: KeySet['jwks'] = () => signer.jwks()
 }
+export const statementsOf = ({ ISSUER }: { ISSUER: string }): MemoryStatements =>
+  new MemoryStatements(
+    ISSUER,
+    signer,
+    live(({ clock }) => clock),
+  )
 export class StsBroker {
   assume: World['broker']['assume'] = (ask) => current().broker.assume(ask)
 }

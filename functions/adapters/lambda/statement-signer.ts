@@ -1,0 +1,65 @@
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import type { StatementClaims, StatementKind } from '../../domain/statements.ts'
+import type { JsonObject } from '../../domain/values.ts'
+import { KeyUnavailable } from '../../operations/faults.ts'
+import type { KeySet, Log } from '../../operations/ports.ts'
+
+const mostRemembered = 200
+
+/** For callers who wait: one try, since nothing is lost without it. */
+const connect = () =>
+  new LambdaClient({
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: 1000, requestTimeout: 5000, throwOnRequestTimeout: true },
+  })
+
+/**
+ * Has the one function that may sign statements sign one, and give the public keys: whoever asks could sign nothing else,
+ * and no token (docs/adr/0003-key-custody.md).
+ */
+export class LambdaStatementSigner implements KeySet {
+  readonly #function: string
+  readonly #log: Log
+  readonly #client: LambdaClient
+  /** By what they say: an approval that is read again is not signed again. */
+  readonly #signed = new Map<string, string>()
+
+  constructor(functionArn: string, log: Log, client: LambdaClient = connect()) {
+    this.#function = functionArn
+    this.#log = log
+    this.#client = client
+  }
+
+  async sign<Kind extends StatementKind>(kind: Kind, claims: StatementClaims<Kind>): Promise<string | undefined> {
+    const ask = { kind, claims: claims as JsonObject }
+    const key = JSON.stringify(ask)
+    const before = this.#signed.get(key)
+    if (before !== undefined) return before
+    try {
+      const { token } = await this.#invoke(ask)
+      if (typeof token !== 'string') throw new KeyUnavailable('the signer gave no statement')
+      if (this.#signed.size >= mostRemembered) this.#signed.clear()
+      this.#signed.set(key, token)
+      return token
+    } catch (fault) {
+      this.#log.warn('statement_unsigned', { kind, fault: fault instanceof Error ? fault.name : 'unknown' })
+      return undefined
+    }
+  }
+
+  /** @throws KeyUnavailable */
+  async jwks(): Promise<{ keys: readonly JsonObject[] }> {
+    const { keys } = await this.#invoke({ kind: 'keys' }).catch((cause: unknown) => {
+      throw new KeyUnavailable('the signer did not give its public keys', { cause })
+    })
+    if (!Array.isArray(keys)) throw new KeyUnavailable('the signer gave no public keys')
+    return { keys: keys as readonly JsonObject[] }
+  }
+
+  async #invoke(ask: JsonObject): Promise<{ [member: string]: unknown }> {
+    const command = new InvokeCommand({ FunctionName: this.#function, Payload: Buffer.from(JSON.stringify(ask)) })
+    const { FunctionError, Payload } = await this.#client.send(command)
+    if (FunctionError !== undefined || !Payload) throw new KeyUnavailable(`the signer failed: \`${FunctionError}\``)
+    return JSON.parse(Buffer.from(Payload).toString('utf8')) as { [member: string]: unknown }
+  }
+}
