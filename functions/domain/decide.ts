@@ -11,6 +11,7 @@ import { evolve } from './evolve.ts'
 import { openBreakGlass, review } from './opening.ts'
 import type { Refusal } from './refusals.ts'
 import type { ApprovalRequest } from './request.ts'
+import { endsSomething, hasRoom } from './room.ts'
 import { refusedWhereSealed, reportSealedUse } from './sealed.ts'
 import { submit } from './submitting.ts'
 import { beginCall, beginUse, endCall, endUse, resolveCall, returnCall } from './using.ts'
@@ -41,11 +42,19 @@ export function decide(state: ApprovalRequest | undefined, command: Command, now
   const at = Math.max(now, state.updatedAt)
   const first = due(state, at, command.bundle)
   const current = first.reduce<ApprovalRequest>(evolve, state)
-  const answer = obey(current, command, at)
+  const answer = withinRoom(current, command, obey(current, command, at))
   if (Array.isArray(answer)) return { events: [...first, ...answer] }
   const { also = [], ...refusal } = answer as Refused
   const refused = refusedEvent(current, command, refusal.code, at)
   return { events: [...first, ...also, ...refused], refusal }
+}
+
+const full = 'the record of this request is as large as it may be: complete it, and ask for a new one'
+
+/** What would leave too little room to end the request by is refused; what ends it never is. */
+function withinRoom(state: ApprovalRequest, command: Command, answer: Answered): Answered {
+  if (!Array.isArray(answer) || answer.length === 0 || endsSomething(command)) return answer
+  return hasRoom(answer.reduce<ApprovalRequest>(evolve, state)) ? answer : { code: 'record_full', detail: full }
 }
 
 function obey(state: ApprovalRequest, command: Command, at: NumericDate): Answered {
@@ -126,5 +135,6 @@ function refusedEvent(state: ApprovalRequest, command: Command, code: Refusal, a
   const attempted = command.type === 'decide' ? command.verdict : command.type
   const policies =
     command.type === 'decide' ? [...command.policies] : 'answer' in command ? [...command.answer.policies] : []
-  return [{ type: 'Refused', at, actor, policies, bundle: command.bundle, attempted, code }]
+  const refused: Event = { type: 'Refused', at, actor, policies, bundle: command.bundle, attempted, code }
+  return hasRoom(evolve(state, refused)) ? [refused] : []
 }

@@ -1,6 +1,7 @@
 import type { Event } from './events.ts'
 import { changesOf } from './narrowing.ts'
 import { type ApprovalRequest, type Grant, grantOf, type StageState } from './request.ts'
+import { keepsNote } from './room.ts'
 
 /**
  * The state after an event. Total: an event that `decide` has made always applies, in production, in the model
@@ -142,8 +143,9 @@ function apply(
         ],
       }))
     case 'UseEnded': {
-      const note = event.note === undefined ? {} : { note: event.note }
       const grant = mustHaveGrant(state)
+      const note =
+        event.note === undefined ? {} : keepsNote(grant, event.note) ? { note: event.note } : { noted: true as const }
       const ended = {
         ...grant,
         uses: grant.uses.map((use) =>

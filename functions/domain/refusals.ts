@@ -92,6 +92,7 @@ export const Refusal = z.enum([
   'invalid_denial_binding',
   'not_requestable',
   'too_many_open',
+  'record_full',
   'clock_out_of_range',
 ])
 export type Refusal = z.infer<typeof Refusal>

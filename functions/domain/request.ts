@@ -126,7 +126,15 @@ export const Use = z.strictObject({
   tool: z.string(),
   credential: CredentialId,
   begunAt: NumericDate,
-  ended: z.strictObject({ at: NumericDate, outcome: UseOutcome, note: z.string().optional() }).optional(),
+  ended: z
+    .strictObject({
+      at: NumericDate,
+      outcome: UseOutcome,
+      note: z.string().optional(),
+      /** There was a note, and no room for it here: its entry has it. */
+      noted: z.literal(true).optional(),
+    })
+    .optional(),
 })
 export type Use = z.infer<typeof Use>
 

@@ -78,6 +78,7 @@ const titles: { readonly [code in Refusal]?: readonly [status: number, title: st
   wider_than_parent: [403, 'This is more than your own grant'],
   delegation_cycle: [403, 'The right would come back to an agent that it came from', '`agent` should be another one'],
   delegation_too_deep: [403, 'It has been delegated as often as it may be', 'at most three times, one after the other'],
+  record_full: [409, 'The record of this request is as large as it may be', 'complete it, and ask for a new one'],
   ancestor_ended: [403, 'A grant that this one was taken out of has ended'],
   halted: [403, 'This has been stopped'],
   agent_suspended: [403, 'The agent is suspended', '`agent` should be an active one'],

@@ -89,6 +89,8 @@ function refusal(code: Refusal, detail?: string): OAuthError | BadRequest {
     case 'halted':
     case 'ancestor_ended':
       return details(`revoked: ${detail ?? code}`)
+    case 'record_full':
+      return new OAuthError('access_denied', `${code}: ${detail}`)
     default:
       // The grant is live and stays so: what is refused is this attempt.
       return new OAuthError('access_denied', `${code}: policy does not permit this now`)

@@ -8,6 +8,7 @@ import { replay } from '../domain/evolve.ts'
 import { contextOf, noEntries, seal } from '../domain/ledger.ts'
 import type { Refusal } from '../domain/refusals.ts'
 import { type ApprovalRequest, type ApprovedRequest, approvalsOf, keyOf, usesLeft } from '../domain/request.ts'
+import { hasRoom } from '../domain/room.ts'
 import {
   type AgentId,
   type Json,
@@ -175,6 +176,8 @@ async function makeChild(
   const { events } = decide(undefined, submit, now)
   const state = replay(events)
   if (!state) throw new TypeError('a submission has events')
+  // With the stages of its parent it could be too large to be ended.
+  if (!hasRoom(state)) return refuse('record_full')
   const { entries, head } = seal(child, noEntries, events, contextOf(state))
   await requests.commit({ id: child, expected: noEntries, state, entries, head })
   return ok(undefined)

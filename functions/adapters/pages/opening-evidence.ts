@@ -26,7 +26,7 @@ ${calls(evidence.calls)}`
 }
 
 const use = ({ id, tool, begunAt, ended }: Use): Html =>
-  html`<li>${moment(begunAt)}: <code>${tool}</code>${ended ? html`, ${ended.outcome} ${moment(ended.at)}` : tool === 'aws' ? ', for as long as it was open' : ', not reported as ended'}${ended?.note === undefined ? '' : html`: “${inert(ended.note)}”`} <span class="soft">${id}</span></li>`
+  html`<li>${moment(begunAt)}: <code>${tool}</code>${ended ? html`, ${ended.outcome} ${moment(ended.at)}` : tool === 'aws' ? ', for as long as it was open' : ', not reported as ended'}${ended?.note === undefined ? '' : html`: “${inert(ended.note)}”`}${ended?.noted ? ', with a note that the record has' : ''} <span class="soft">${id}</span></li>`
 
 const credential = ({ id, claim, issuedAt, expiresAt, role }: IssuedCredential, stands: string): Html =>
   html`<li>${moment(issuedAt)}: ${claim === 'aws' ? 'AWS credentials' : 'access token'}, good until ${moment(expiresAt)} at the longest${stands}${role === undefined ? '' : html`, of <code>${role}</code>`} <span class="soft">${id}</span></li>`

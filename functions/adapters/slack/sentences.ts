@@ -120,6 +120,7 @@ const sentences: { readonly [Code in Refusal]: Sentence } = {
   invalid_denial_binding: () => agentsOnly,
   not_requestable: () => agentsOnly,
   too_many_open: () => agentsOnly,
+  record_full: () => 'Its record is as large as it may be, so it can only be ended; a new request is needed for more.',
   approval_expired: () => agentsOnly,
   out_of_scope: () => agentsOnly,
   approval_unverifiable: () => agentsOnly,

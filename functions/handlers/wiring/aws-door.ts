@@ -106,6 +106,8 @@ export class AwsDoor {
         })
       case 'uses_exhausted':
         return problem(403, 'The grant has no use left')
+      case 'record_full':
+        return problem(409, 'The record of this request is as large as it may be')
       default:
         return problem(403, 'Policy does not permit this now')
     }

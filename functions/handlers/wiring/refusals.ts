@@ -98,6 +98,11 @@ export const forPeople: { [code in Refusal]?: readonly [status: number, title: s
   ],
   self_lift: [403, 'You declared this halt, so you cannot lift it', 'someone else whom policy permits should lift it'],
   already_lifted: [409, 'This halt is lifted already', 'nothing is left to do'],
+  record_full: [
+    409,
+    'The record of this request is as large as it may be',
+    'it can only be denied, completed or revoked: ask for a new request',
+  ],
   invalid_task_state: [409, 'The request is not in a state for this', 'read it again to see its state'],
 }
 
