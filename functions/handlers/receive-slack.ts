@@ -4,6 +4,7 @@ import { DynamoCardStore } from '../adapters/dynamodb/card-store.ts'
 import { connect, hurried } from '../adapters/dynamodb/client.ts'
 import { DynamoPermitStore } from '../adapters/dynamodb/permit-store.ts'
 import { DynamoStandInStore } from '../adapters/dynamodb/stand-in-store.ts'
+import { hurriedSecrets } from '../adapters/secretsmanager/json-secret.ts'
 import { SlackSecretReader } from '../adapters/secretsmanager/slack-secret.ts'
 import { createSlackEdge } from '../adapters/slack/bolt-edge.ts'
 import { createHomes } from '../adapters/slack/slack-home.ts'
@@ -39,7 +40,7 @@ const standIns = new DynamoStandInStore(connect(hurried), {
   ledger: environment.LEDGER_TABLE,
 })
 const bursts = new DynamoBurstStore(connect(hurried), environment.CARDS_TABLE)
-const secret = new SlackSecretReader(environment.SLACK_SECRET, clock)
+const secret = new SlackSecretReader(environment.SLACK_SECRET, clock, hurriedSecrets())
 const secrets = freshEnough(
   async () => {
     const { signingSecret, previousSigningSecret } = await secret.read()

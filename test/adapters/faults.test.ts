@@ -166,7 +166,18 @@ describe('a world that breaks', () => {
     expect(await stores().ledger.append('agent:x', noEntries, entries, head)).toBe(false)
   })
 
-  test('a transaction that was cancelled for want of capacity is in doubt', async () => {
+  test('a transaction that was cancelled for want of capacity wrote nothing, and is tried again', async () => {
+    const reasons = [{ Code: 'ThrottlingError' }, { Code: 'None' }, { Code: 'None' }]
+    const cancelled = json(400, 'TransactionCanceledException', { CancellationReasons: reasons })
+    proxy.fail('TransactWriteItems', cancelled, cancelled)
+    const { requests } = stores(hurried)
+    await expect(requests.commit(submission(ask))).rejects.toThrow(StoreUnavailable)
+    expect(proxy.count('TransactWriteItems')).toBe(hurried.attempts)
+    proxy.fail('TransactWriteItems', cancelled)
+    expect(await requests.commit(submission(ask))).toEqual({ outcome: 'committed' })
+  })
+
+  test('a transaction that is cancelled so again and again is a fault', async () => {
     const reasons = [{ Code: 'ThrottlingError' }, { Code: 'None' }, { Code: 'None' }]
     const cancelled = json(400, 'TransactionCanceledException', { CancellationReasons: reasons })
     proxy.fail('TransactWriteItems', cancelled, cancelled, cancelled, cancelled)

@@ -91,12 +91,12 @@ describe('discovery', () => {
   )
 
   test.each<Mood>(['broken', 'silent', 'html', 'huge', 'empty', 'moved'])(
-    'metadata that cannot be had (%s) leave everything in doubt, and are not asked for again at once',
+    'metadata that cannot be had (%s) leave everything in doubt, and are asked for twice at once and then no more',
     async (mood) => {
       desk.server.metadataMood = mood
       await expect(desk.verify(desk.token())).rejects.toThrow(IssuerUnavailable)
       await expect(desk.verify(desk.token())).rejects.toThrow(IssuerUnavailable)
-      expect(desk.server.visits).toEqual({ metadata: 1, keys: 0 })
+      expect(desk.server.visits).toEqual({ metadata: 2, keys: 0 })
     },
   )
 })

@@ -1,4 +1,6 @@
 import { inspect } from 'node:util'
+import { jwtVerify } from 'jose'
+import { CachedKeys } from '../../functions/adapters/jose/cached-keys.ts'
 import { IdentityVerifier } from '../../functions/adapters/jose/identity.ts'
 import type { Issuer } from '../../functions/domain/issuer.ts'
 import { IssuerUnavailable, KeyNotYetKnown } from '../../functions/operations/faults.ts'
@@ -169,14 +171,25 @@ describe('an identity token', () => {
     expect(await codeOf(token())).toBe('accepted')
   })
 
+  test('is verified where the first of all fetches fails and the next does not', async () => {
+    let fetches = 0
+    const keys = new CachedKeys(async () => {
+      fetches += 1
+      if (fetches === 1) throw new IssuerUnavailable('the issuer is busy')
+      return { keys: [{ ...key.jwk, kid: key.kid }] }
+    }, clock)
+    await expect(jwtVerify(token(), keys.keyFor, { currentDate: new Date(now * 1000) })).resolves.toBeDefined()
+    expect(fetches).toBe(2)
+  })
+
   test.each<Mood>(['broken', 'silent', 'html', 'huge', 'empty', 'moved'])(
     'of an issuer whose keys cannot be had (%s) is in doubt, and not invalid',
     async (mood) => {
       server.mood = mood
       await expect(verifier.verify(token())).rejects.toThrow(IssuerUnavailable)
-      // Nor is it asked again at once, however many come.
+      // It is asked once more, since there is no key to believe, and then no more for now, however many come.
       await expect(verifier.verify(token())).rejects.toThrow(IssuerUnavailable)
-      expect(server.visits).toBe(1)
+      expect(server.visits).toBe(2)
     },
   )
 

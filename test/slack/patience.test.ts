@@ -2,6 +2,7 @@ import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import type { DecidingPorts, RequestStore } from '../../functions/operations/ports.ts'
 import { prodParameter, sampleBundle, World } from '../support/world.ts'
 import { Door } from './door.ts'
+import { secret } from './press.ts'
 
 /** A store each of whose answers takes its time; what it is asked to write is written at once, as DynamoDB would. */
 function slow(store: RequestStore, ms: { load: number; commit: number }): RequestStore {
@@ -101,6 +102,18 @@ describe('P15: while every call to the store takes its time, the answer comes wi
     door.whispered = () => new Promise(() => {})
     request = { ...request, round: 2 }
     expect(await answeredAfter()).toBeLessThanOrEqual(2_200)
+  })
+
+  test('a secret that fails to be read at first is read again in that time, and the press counts', async () => {
+    let reads = 0
+    door.secrets = async () => {
+      reads += 1
+      if (reads <= 3) throw new Error('Secrets Manager is busy')
+      return [secret]
+    }
+    const answer = door.press(request, 'U0BEN')
+    await jest.advanceTimersByTimeAsync(2_200)
+    expect([(await answer).statusCode, await decisions()]).toEqual([200, 1])
   })
 
   test('nor a secret that does not come', async () => {

@@ -66,8 +66,12 @@ export class CachedKeys {
     return this.#known ? this.#clock.now() - this.#known.at : Number.POSITIVE_INFINITY
   }
 
+  #isBelieved(): boolean {
+    return this.#age() < maxStaleSeconds
+  }
+
   #believed(): JWTVerifyGetKey {
-    if (this.#known && this.#age() < maxStaleSeconds) return this.#known.keyFor
+    if (this.#known && this.#isBelieved()) return this.#known.keyFor
     throw this.#fault
   }
 
@@ -92,7 +96,9 @@ export class CachedKeys {
 
   async #fetchOnce(at: NumericDate): Promise<void> {
     try {
-      const { refreshSeconds = maxRefreshSeconds, fixed = false, ...keySet } = await this.#fetch()
+      // With no key to believe every caller would be told no for a whole cooldown: that is worth one more try at once.
+      const fetched = this.#isBelieved() ? this.#fetch() : this.#fetch().catch(() => this.#fetch())
+      const { refreshSeconds = maxRefreshSeconds, fixed = false, ...keySet } = await fetched
       this.#known = {
         keyFor: createLocalJWKSet(keySet),
         at,

@@ -50,7 +50,8 @@ export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) =>
     const [now, { arrivedAt }] = [options.now(), request]
     const clockHolds = clocksAgree(now, arrivedAt)
     if (!clockHolds) log.error('clock_out_of_range', { route: 'POST /slack/events' })
-    const secrets = await deadline.within(options.secrets(), patience.answer).catch((fault: unknown) => {
+    // Nothing is decided yet, so a read that failed is tried again for as long as Slack waits for an answer.
+    const secrets = await deadline.trying(options.secrets, patience.answer).catch((fault: unknown) => {
       log.error('slack secret not read', { fault: fault instanceof Error ? fault.name : 'unknown' })
       return { done: false as const }
     })

@@ -10,13 +10,30 @@ export type Deadline = {
   mayStart(): boolean
   /** Waits for work until so many milliseconds after arrival. The work itself goes on: what it commits stays true. */
   within<T>(work: Promise<T>, until: number): Promise<{ done: true; value: T } | { done: false }>
+  /** The same for a read that may be tried again: until it succeeds or time is up. @throws what the last try threw */
+  trying<T>(read: () => Promise<T>, until: number): Promise<{ done: true; value: T } | { done: false }>
 }
+
+/** Between two tries. Milliseconds. */
+const pause = 100
 
 /** @param now a clock that only goes forward, in milliseconds */
 export function startDeadline(now: () => number = () => performance.now()): Deadline {
   const arrivedAt = now()
-  return {
+  const deadline: Deadline = {
     mayStart: () => now() - arrivedAt < patience.start,
+    trying: (read, until) => {
+      const again = async (): ReturnType<typeof read> => {
+        try {
+          return await read()
+        } catch (fault) {
+          if (now() - arrivedAt + pause >= until) throw fault
+          await new Promise((resolve) => setTimeout(resolve, pause))
+          return again()
+        }
+      }
+      return deadline.within(again(), until)
+    },
     async within(work, until) {
       let timer: ReturnType<typeof setTimeout> | undefined
       const late = new Promise<{ done: false }>((resolve) => {
@@ -29,4 +46,5 @@ export function startDeadline(now: () => number = () => performance.now()): Dead
       }
     },
   }
+  return deadline
 }
