@@ -6,6 +6,7 @@ import { act, CannotAct } from './act.ts'
 import { Hotwork } from './hotwork.ts'
 import { isAws, NotAllowed, performTask, type Step } from './perform-task.ts'
 import { remediate } from './remediate.ts'
+import { readRequestFile } from './request-file.ts'
 import { localFile, readSettings } from './settings.ts'
 import { type Ask, Refusal } from './wire.ts'
 
@@ -88,7 +89,7 @@ function describe(step: Step): string[] {
 
 async function main(): Promise<void> {
   const options = readOptions()
-  const ask = JSON.parse(readFileSync(options.request ?? story, 'utf8')) as Ask
+  const ask = readRequestFile(options.request ?? story)
   const hotwork = await Hotwork.connect(readSettings(ask.subject.id, options.local))
   say(`${ask.subject.id} works with ${hotwork.settings.apiUrl}`)
   if (options.request === undefined) return lookAfterCheckout(hotwork, ask, options)

@@ -27,10 +27,16 @@ export function takeLock(path: string): Lock | { heldBy: number } {
     } catch (fault) {
       if ((fault as NodeJS.ErrnoException).code !== 'EEXIST') throw fault
     }
-    const other = readHolder(path)
-    if (other && isAlive(other)) return { heldBy: other.pid }
+    const heldBy = holderOf(path)
+    if (heldBy !== undefined) return { heldBy }
     rmSync(path, { force: true })
   }
+}
+
+/** The number of the live process that has the lock, if one has it. */
+export function holderOf(path: string): number | undefined {
+  const holder = readHolder(path)
+  return holder && isAlive(holder) ? holder.pid : undefined
 }
 
 function readHolder(path: string): Holder | undefined {

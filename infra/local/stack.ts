@@ -7,7 +7,7 @@ import { deployPrepared, prepareDeployment, type Surroundings } from './deployme
 import { type AwsAccess, startEmulator } from './emulator.ts'
 import { startIdentityProvider } from './identity-provider.ts'
 import { type Local, readLocalFile, removeLocalFile, writeLocalFile } from './local-file.ts'
-import { takeLock } from './lock.ts'
+import { holderOf, takeLock } from './lock.ts'
 import { createProgress, type Progress } from './progress.ts'
 import { ensurePythonEnvironment } from './python-environment.ts'
 import { createSampleTarget } from './sample-target.ts'
@@ -97,6 +97,13 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
     },
     close: () => running.disposeAsync(),
   }
+}
+
+/** What the stack says that another process runs in this state directory, once it is there. */
+export function findStack(directory: string): Local | undefined {
+  return holderOf(join(directory, 'stack.lock')) === undefined
+    ? undefined
+    : readLocalFile(join(directory, 'local.json'))
 }
 
 /** MiniStack's, for a key that says no other. */

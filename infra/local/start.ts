@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { EmulatorEnded } from './emulator.ts'
 import { MissingPrerequisite } from './python-environment.ts'
 import { type LocalStack, StackIsRunning, startStack } from './stack.ts'
-import { untilAborted, untilAsked } from './until-asked.ts'
+import { endingWords, untilAborted, untilAsked } from './until-asked.ts'
 
 /**
  * `npm start`: the local stack, left running until Ctrl-C. `-- --policies FOLDER` deploys another policy folder,
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     meter: { type: 'boolean' },
   },
 })
+const directory = values.state ?? '.hotwork'
 const asked = untilAsked()
 
 try {
@@ -29,10 +30,10 @@ try {
     signal: asked,
   })
   try {
-    process.stdout.write(describe(stack, values.state ?? '.hotwork'))
+    process.stdout.write(describe(stack, directory))
     await untilAborted(stack.signal)
   } finally {
-    process.stdout.write('\nending the local stack\n')
+    process.stdout.write(endingWords(directory))
     await stack.close()
   }
   if (!asked.aborted) throw stack.signal.reason
@@ -62,12 +63,14 @@ That file holds the keys of the local AWS, new at each start: it serves no other
 Try it: have the example agent ask, then open the desk and decide as one of the people there.
 
   npx node examples/remediator/remediator.ts
+  npx node examples/remediator/remediator.ts --request FILE     for a request of your own, which you decide
+  npm run demo -- --request FILE                                the same, decided by scripted people
 
 Or break the glass: as Jade in the desk (/hotwork break-glass), or in a terminal, without any login on this machine.
 
   npx hotwork break-glass start --as person:jade --profile checkout-recovery --incident INC-2041 --minutes 30 \\
     --reason 'Payments time out since the release: setting the timeout back.'
 
-Ctrl-C ends it all.
+Ctrl-C ends it all, and its requests, its record and its keys are gone: the next start begins empty.
 `
 }

@@ -18,6 +18,10 @@ export function untilAsked(): AbortSignal {
   return controller.signal
 }
 
+/** What the end of a local stack takes with it: the emulator, the identity provider and the desk keep all in memory. */
+export const endingWords = (directory: string): string =>
+  `\nending the local stack: its requests, its record and its keys are gone; its logs stay in ${directory}/log\n`
+
 /** Waits until a signal aborts. */
 export const untilAborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {

@@ -8,7 +8,7 @@ import { endPrograms, makeFolder, processesOf, removeFolders, startProgram } fro
 /** `npm start`, with the smallest app there is in place of Hotwork's. */
 const start = (state: string, ...more: string[]) =>
   startProgram(['infra/local/start.ts', '--state', state, '--app', 'test/local/support/small-app.ts', ...more])
-const ready = 'Ctrl-C ends it all.'
+const ready = 'Ctrl-C ends it all'
 const readLocal = (state: string) => JSON.parse(readFileSync(join(state, 'local.json'), 'utf8')) as Local
 
 const isReachable = (url: string) =>
@@ -90,6 +90,7 @@ test('the stack serves the deployed app under its own address, and all ends on S
 
   program.child.kill('SIGTERM')
   expect(await program.ends).toBe(0)
+  expect(program.printed()).toContain('ending the local stack: its requests, its record and its keys are gone')
   await untilNothingRuns(state)
   expect(await Promise.all(addressesOf(local).map(isReachable))).toEqual([false, false, false, false])
   expect(existsSync(join(state, 'local.json'))).toBe(false)

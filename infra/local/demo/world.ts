@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Hotwork } from '../../../examples/remediator/hotwork.ts'
+import { readRequestFile } from '../../../examples/remediator/request-file.ts'
 import type { Ask } from '../../../examples/remediator/wire.ts'
 import type { Local } from '../local-file.ts'
 import { DeskClient } from './desk-client.ts'
@@ -75,6 +75,6 @@ function connect(local: Local, id: string): Promise<Hotwork> {
 
 /** The examples name the emulator's own account and region; with an emulator of the caller's these may be others. */
 export function readAsk(path: string, { aws }: Pick<Local, 'aws'>): Ask {
-  const text = readFileSync(path, 'utf8').replaceAll('us-east-1:000000000000', `${aws.region}:${aws.accountId}`)
-  return JSON.parse(text) as Ask
+  const text = JSON.stringify(readRequestFile(path))
+  return JSON.parse(text.replaceAll('us-east-1:000000000000', `${aws.region}:${aws.accountId}`)) as Ask
 }

@@ -10,7 +10,8 @@ export async function tellLedger({ report, reader }: World, requestId: string): 
   const entries = await report.expect('a person reads the whole record through the API', async () => {
     const entries = await reader.ledger(requestId)
     const types = entries.map(({ type }) => type)
-    const wanted = ['Submitted', 'Decided', 'Approved', 'CredentialIssued', 'Completed']
+    const asked = entries[0]?.facts['tier'] !== 0 // At tier 0 policy approves, and no person decides.
+    const wanted = ['Submitted', ...(asked ? ['Decided'] : []), 'Approved', 'CredentialIssued', 'Completed']
     return finding(
       wanted.every((type) => types.includes(type)),
       `${entries.length} entries, from ${types[0]} to ${types.at(-1)}`,
@@ -26,8 +27,8 @@ export async function tellLedger({ report, reader }: World, requestId: string): 
   )
   await report.expect('one changed character anywhere would show', async () => {
     const forged = structuredClone(entries)
-    const decided = forged.find(({ type }) => type === 'Decided')
-    if (decided) decided.actor.id = 'person:chloe'
+    const approved = forged.findLast(({ type }) => type === 'Decided' || type === 'Approved')
+    if (approved) approved.actor.id = 'person:chloe'
     return finding(findBreak(requestId, forged) !== undefined, `with another approver: ${findBreak(requestId, forged)}`)
   })
   await report.expect(

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs'
+import {
+  findNodeAtLocation,
+  getNodeValue,
+  type Node,
+  type ParseError,
+  parseTree,
+  printParseErrorCode,
+} from 'jsonc-parser'
+import type { Ask } from './wire.ts'
+
+/** A file that is no request: its message is `FILE:LINE: what is wrong; what to do`. */
+export class BadRequestFile extends Error {
+  override readonly name = 'BadRequestFile'
+}
+
+/** The members that a request has, the type of each, and an example. */
+const members: readonly [path: string, type: 'string' | 'object', example: string][] = [
+  ['subject.type', 'string', '"agent"'],
+  ['subject.id', 'string', '"agent:remediator"'],
+  ['action.name', 'string', '"ssm:PutParameter"'],
+  ['action.properties', 'object', '{ "Name": "/staging/checkout/payment-timeout-ms", "Value": "2500" }'],
+  ['resource.type', 'string', '"ssm:parameter"'],
+  ['resource.id', 'string', '"arn:aws:ssm:us-east-1:000000000000:parameter/staging/checkout/payment-timeout-ms"'],
+  ['context.purpose', 'string', '"remediation"'],
+  ['context.parent_task.id', 'string', '"INC-4821"'],
+]
+
+/**
+ * Reads an AuthZEN evaluation body from a file.
+ * @param agents The agents that can ask, where they are known.
+ * @throws BadRequestFile
+ */
+export function readRequestFile(path: string, agents?: readonly string[]): Ask {
+  const { text, root } = parse(path)
+  const bad = (offset: number, what: string, fix: string) =>
+    new BadRequestFile(`${path}:${lineAt(text, offset)}: ${what}; ${fix}`)
+  for (const [member, type, example] of members) {
+    const steps = member.split('.')
+    const node = findNodeAtLocation(root, steps)
+    if (!node) throw bad(nearest(root, steps).offset, `\`${member}\` is missing`, `add it, such as ${example}`)
+    if (node.type !== type)
+      throw bad(
+        node.offset,
+        `\`${member}\` is not ${type === 'string' ? 'text' : 'an object'}`,
+        `write it such as ${example}`,
+      )
+  }
+  const id = findNodeAtLocation(root, ['subject', 'id']) as Node
+  if (agents && !agents.includes(id.value))
+    throw bad(id.offset, `no agent here is \`${id.value}\``, `use one of ${agents.join(', ')}`)
+  return getNodeValue(root) as Ask
+}
+
+function parse(path: string): { text: string; root: Node } {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new BadRequestFile(
+      `${path}: it cannot be read (${(cause as NodeJS.ErrnoException).code}); name a file with one AuthZEN evaluation body`,
+      { cause },
+    )
+  }
+  const errors: ParseError[] = []
+  const root = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false })
+  const [first] = errors
+  if (root && !first) return { text, root }
+  const what = first
+    ? printParseErrorCode(first.error)
+        .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+        .trim()
+    : 'nothing in it'
+  throw new BadRequestFile(`${path}:${lineAt(text, first?.offset ?? 0)}: not JSON (${what}); correct that line`)
+}
+
+/** The deepest value on the way to a member that is not there. */
+function nearest(root: Node, steps: readonly string[]): Node {
+  const found = steps.map((_, at) => findNodeAtLocation(root, steps.slice(0, at)))
+  return found.findLast((node) => node !== undefined) ?? root
+}
+
+const lineAt = (text: string, offset: number): number => text.slice(0, offset).split('\n').length
