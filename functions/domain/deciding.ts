@@ -112,7 +112,7 @@ const hasDecided = ({ stages }: PendingRequest, person: PersonId): boolean =>
 
 /**
  * The approver approves less than was asked. That is another digest, so everybody else's approval drops and the first
- * stage opens again, this one counting where the rung still has its stage. No deadline moves: `decideBy` stays.
+ * stage opens again, this one counting where the rung still has its stage. Each stage has a new deadline; `decideBy` stays.
  */
 function narrow(state: PendingRequest, command: Decide, stage: string, as: string, at: NumericDate): Answered {
   const { narrowed, bundle } = command

@@ -53,7 +53,26 @@ export function clamp(text: string, limit: number): { text: string; cut: boolean
   return { text: `${kept}…+${characters.length - [...kept].length} characters`, cut: true }
 }
 
-/** Does a text mix letters of scripts that look alike, so that it can pass for another? */
-export const mixesScripts = (text: string): boolean =>
-  /\p{Script=Latin}/u.test(text) &&
-  /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}]/u.test(text)
+/** Alphabets with letters that look like those of another of them, by Unicode's table of confusables (UTS 39). */
+const alphabets = ['Latin', 'Greek', 'Cyrillic', 'Armenian', 'Cherokee', 'Coptic', 'Lisu', 'Deseret'].map(
+  (script) => new RegExp(`\\p{Script=${script}}`, 'u'),
+)
+const word = /[\p{L}\p{M}\p{Nd}]+/gu
+const latin = /\p{Script=Latin}/u
+/** A letter that no word of Latin letters has. Chinese, Japanese and Korean words may have both (UTS 39, section 5.2). */
+const foreign =
+  /(?![\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}\p{scx=Bopo}])\p{L}/u
+
+const mixesAlphabets = (text: string): boolean =>
+  alphabets.filter((alphabet) => alphabet.test(text)).length > 1 ||
+  (text.match(word) ?? []).some((each) => latin.test(each) && foreign.test(each))
+
+/** A note after a value whose letters all show and may still pass for others; empty where none may. */
+export function lookalikeNote(text: string): string {
+  const notes = [
+    ...(mixesAlphabets(text) ? ['mixes alphabets that look alike'] : []),
+    ...(text.normalize('NFKC') === text ? [] : ['has characters that pass for others']),
+    ...(/(?![0-9])\p{Nd}/u.test(text) ? ['has digits that are not 0 to 9'] : []),
+  ]
+  return notes.length === 0 ? '' : `   ← ${notes.join(', ')}`
+}

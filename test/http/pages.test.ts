@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { factsOf } from '../../functions/adapters/pages/request-facts.ts'
 import type { Bundle } from '../../functions/domain/bundle.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import { corpus } from '../slack/inert-corpus.ts'
@@ -382,6 +383,35 @@ test('a page shows arguments whole, and whatever an agent writes is text: no mar
     expect(own).not.toMatch(/[<>]/)
     await world.decide(request, 'ana', 'deny')
   }
+})
+
+test.each([
+  ['оff', 'mixes alphabets that look alike'],
+  ['３０００', 'has characters that pass for others, has digits that are not 0 to 9'],
+])('a page says after an argument, the task and the purpose that %s may pass for other letters', async (text, note) => {
+  const asked = { ...prodParameter, arguments: { ...prodParameter.arguments, Value: text } }
+  const request = await world.submitted(asked)
+  const { body } = await (await openAs('person-ana')).go('GET', pathTo(request))
+  expect(body).toContain(`<code>Value</code><strong>   ← ${note}</strong>`)
+  const { ask } = request
+  const facts = factsOf({ ...request, ask: { ...ask, parentTask: { id: text }, purpose: text } }, sample)
+  expect([facts.task, facts.purpose]).toEqual(Array(2).fill(`${text}   ← ${note}`))
+})
+
+test('above what the agent says a page shows none of its words', async () => {
+  const request = await world.submitted(prodParameter, { justification: 'it is urgent' })
+  const { body } = await (await openAs('person-ana')).go('GET', pathTo(request))
+  const [above = '', below = ''] = body.split('What the agent says (unverified, and no fact)')
+  for (const said of ['INC-1042', 'remediation</dd>', 'it is urgent'])
+    expect([said, above.includes(said), below.includes(said)]).toEqual([said, false, true])
+})
+
+test('of a denied request a page says who denied it, and which stage was never asked', async () => {
+  const request = await world.submitted(prodParameter)
+  await world.decide(request, 'ana', 'deny')
+  const { body } = await (await openAs('person-ben')).go('GET', pathTo(request))
+  expect(body).toMatch(/<strong>owner<\/strong>: 0 of 1 approved, denied\.<ul><li>Ana Alves \(person:ana\) denied/)
+  expect(body).toContain('<strong>sre</strong>: its turn never came.')
 })
 
 test('no page holds the session, nor what is typed into a link from Slack', async () => {

@@ -55,6 +55,17 @@ describe('a page', () => {
   })
 })
 
+test('the number beside a channel is of the cards that wait, and no finished one is among them', async () => {
+  const post = (...elements: object[]) =>
+    at.slack.chat.postMessage({ channel: 'C0APPR', text: 'x', blocks: [{ type: 'actions', elements }] as never })
+  const kept = { type: 'button', action_id: 'allow_more', text: plain('Allow 3 more'), value: 'x' }
+  await post(kept)
+  await post({ type: 'button', action_id: 'read', text: plain('Read all of it'), url: 'https://hotwork.example/x' })
+  expect(await at.page('as=U0ANA')).not.toContain('open cards')
+  await post({ ...approve, style: 'primary' }, kept)
+  expect(await at.page('as=U0ANA')).toContain('<span class="sr">open cards: </span>1</span>')
+})
+
 describe('other doors', () => {
   test('a slash command is a signed form, and its answer is shown to who gave it', async () => {
     at.answer = () => ({ body: 'no open requests' })

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -46,6 +46,12 @@ test('says the tier and why, who decides each stage and who is told, what silenc
     ]),
   )
   expect(status).toBe(0)
+})
+
+test('notes letters of a value that pass for others', () => {
+  const text = readFileSync(join(root, example('prod-payment-timeout')), 'utf8')
+  const { stdout } = plan(file('lookalike.json', text.replace('"3000"', '"оff"')))
+  expect(stdout.split('\n')[0]).toMatch(/^Set the parameter .* to оff {3}← mixes alphabets that look alike$/)
 })
 
 test('says it to programs too, in one JSON document', () => {

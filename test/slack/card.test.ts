@@ -135,7 +135,7 @@ test.each([
     '🟡 Waiting for sre: 0 of 1 approved, narrowed',
     'by Ben Baker (person:ben) at 2027-01-15T08:00:00Z , MemorySize 2048 → 1024 , good for 15 min → 5 min .',
   ],
-  ['narrowed', '🟡 Waiting for sre', 'approved 1 of 1 by Ben Baker (person:ben) : “half of it is plenty” . sre'],
+  ['narrowed', '🟡 Waiting for sre', 'approved 1 of 1 by Ben Baker (person:ben) : “half of it is plenty” sre'],
   [
     'decided in somebody’s stead',
     '🟡 Waiting for sre',
@@ -150,7 +150,7 @@ test.each([
   [
     'waiting for the first stage',
     '🟡 Waiting for owner',
-    'Until 2027-01-15T08:30:00Z , 30 min after this card last changed.',
+    'Until 2027-01-15T08:30:00Z : 30 min were left at 2027-01-15T08:00:00Z . Silence then',
   ],
   [
     'waiting for the first stage',
@@ -166,7 +166,9 @@ test.each([
     '⛔ Denied',
     'Denied by Eve Evans (person:eve) at 2027-01-15T08:00:00Z . Reason: the value is wrong: see INC-1042',
   ],
+  ['denied', '⛔ Denied', 'Who decided owner : approved 0 of 1 . sre : denied by Eve Evans (person:eve) .'],
   ['expired without a decision', '⌛ Expired', 'Nobody decided in time'],
+  ['expired without a decision', '⌛ Expired', 'Who decided owner : approved 0 of 1 . sre : its turn never came.'],
   [
     'expired without a claim',
     '⌛ Expired',
@@ -287,11 +289,56 @@ describe('buttons', () => {
   })
 })
 
+test.each([
+  ['It is safe.', '“It is safe.” sre'],
+  ['Is it safe?', '“Is it safe?” sre'],
+  ['it is safe', '“it is safe” sre'],
+])('after a comment %j stands no full stop of ours', (comment, ends) => {
+  const state = stateOf('narrowed')
+  const stages = state.stages.map((stage) => ({
+    ...stage,
+    decisions: stage.decisions.map((decision) => ({ ...decision, comment })),
+  }))
+  expect(said(renderCard({ ...state, stages } as ApprovalRequest, bundle, channel)).replace(/\s+/g, ' ')).toContain(
+    ends,
+  )
+})
+
+describe('letters that pass for others', () => {
+  const noted = [
+    ['mixes alphabets that look alike', '/prod/сheckout'],
+    ['has characters that pass for others', '/ｐｒｏｄ/checkout'],
+    ['has digits that are not 0 to 9', '/prod/১'],
+  ]
+  test.each(noted)('a note says so after an argument and a resource: %s', (note, text) => {
+    const changes = { arguments: { Name: text }, resource: { type: 'x', id: text } }
+    const { blocks } = cardOf('waiting for the first stage', changes)
+    const action = wordsOf(blocks.filter(({ block_id }) => block_id === 'action'))
+    expect(action.split(`   ← ${note}`)).toHaveLength(3)
+    const honest = { arguments: { Name: '/prod/x' }, resource: { type: 'x', id: '/prod/x' } }
+    expect(said(cardOf('waiting for the first stage', honest))).not.toContain('←')
+  })
+
+  test.each(noted)('and after what the agent says it is for: %s', (note, text) => {
+    const { blocks } = cardOf('waiting for the first stage', { purpose: text, parentTask: { id: text } })
+    const claim = wordsOf(blocks.filter(({ block_id }) => block_id === 'claim'))
+    expect(claim.split(`   ← ${note}`)).toHaveLength(3)
+  })
+})
+
 describe('the agent’s own words', () => {
   test('stand apart, and are called unverified', () => {
     const { blocks } = cardOf('waiting for the first stage')
     const claim = blocks.find(({ block_id }) => block_id === 'claim')
-    expect(wordsOf([claim])).toMatch(/^The agent says \(unverified\) checkout fails its health check/)
+    expect(wordsOf([claim])).toMatch(
+      /^The agent says \(unverified\) Task: \s*INC-1042\s+Purpose: \s*remediation\s+checkout fails its health check/,
+    )
+  })
+
+  test('task, purpose and justification are under that heading alone', () => {
+    const words = { purpose: 'pqr-purpose', parentTask: { id: 'pqr-task' }, justification: 'pqr-because' }
+    const { blocks } = cardOf('waiting for the first stage', words)
+    for (const { block_id, ...block } of blocks) expect(wordsOf([block]).includes('pqr-')).toBe(block_id === 'claim')
   })
 
   test.each(corpus.map((text) => [text]))('%j changes nothing but that one quotation', (text) => {

@@ -50,8 +50,8 @@ describe('/hotwork', () => {
       expect(await desk.type('U0BEN', `show ${given}`)).toContain('Waiting for owner')
   })
 
-  test('show of nothing, of what is not there, and of two', async () => {
-    expect(await desk.type('U0BEN', 'show')).toMatch(/There is no such request/)
+  test('show of nothing asks for an id; of what is not there, and of two, says so', async () => {
+    expect(await desk.type('U0BEN', 'show')).toMatch(/Say which request: its id[\s\S]*show <id>/)
     expect(await desk.type('U0BEN', `show req_${'z'.repeat(26)}`)).toMatch(/There is no such request/)
     await world.submitted(stagingParameter)
     expect(await desk.type('U0BEN', `show ${request.ask.id.slice(0, -2)}`)).toMatch(/More than one/)

@@ -55,9 +55,7 @@ describe('a press of a button', () => {
     const answers = await Promise.all([door.send(again), door.send(press), door.send(press)])
     expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200])
     expect((await now()).stages[0]?.decisions).toHaveLength(1)
-    expect(door.told.map(({ text }) => text)).toEqual(
-      Array(2).fill(expect.stringMatching(/^This press had arrived before/)),
-    )
+    expect(door.told.map(({ text }) => text)).toEqual(Array(2).fill(expect.stringMatching(/^This had arrived before/)))
   })
 })
 
@@ -135,7 +133,7 @@ describe('a press that is refused is answered with 200, and told in one sentence
     await world.decide(strong, 'ana')
     const open = await world.state(strong.ask.id)
     expect(await told('U0GUS', {}, 'approve', open)).toBe(
-      `Approving here needs a stronger login (strong) than a press in Slack: log in and approve at ${page(strong.ask.id)}; denying needs none.`,
+      `Approving here needs a stronger login (strong) than Slack's: log in and approve at ${page(strong.ask.id)}; denying needs none.`,
     )
   })
 
@@ -353,7 +351,7 @@ describe('when something breaks', () => {
     world.requests.failNextCommit(fault)
     expect(await door.press(request, 'U0BEN')).toMatchObject({ statusCode: 200 })
     expect(door.told.map(({ text }) => text)).toEqual([
-      'The store has not answered yet; the card shows what was recorded; if it has not changed in a minute, press again.',
+      'The store has not answered yet; the card shows what was recorded; if it has not changed in a minute, try again.',
     ])
     expect(`approved ${(await now()).stages[0]?.decisions.length}`).toBe(after)
   })

@@ -1,7 +1,7 @@
 import type { Modal } from '../../functions/adapters/slack/modal-blocks.ts'
 import { modalNames } from '../../functions/adapters/slack/modals.ts'
 import { digestOf } from '../../functions/domain/digest.ts'
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import { type ApprovalRequest, openStage, type PendingRequest } from '../../functions/domain/request.ts'
 import { checkView } from '../../infra/local/desk/validate-blocks.ts'
 import { prodParameter, sampleBundle, World } from '../support/world.ts'
 import { Door, page } from './door.ts'
@@ -147,6 +147,19 @@ describe('approving less', () => {
     expect(fieldsOf(form)).toEqual(['argument:MemorySize', 'argument:Timeout', 'minutes', 'comment'])
     const memory = form.blocks.find(({ block_id }) => block_id === 'argument:MemorySize')
     expect(memory).toMatchObject({ element: { initial_value: '2048', min_value: '128', max_value: '2048' } })
+  })
+
+  test('says which deadline moves and which does not, as it then is', async () => {
+    const before = await now()
+    world.clock.advance(60)
+    const form = await door.open(request, 'U0BEN', 'narrow')
+    expect(JSON.stringify(form.blocks)).toContain(
+      'each stage with a new deadline. The end of the request does not move.',
+    )
+    await world.decide(request, 'ana', 'approve', { narrow: { minutes: 5 } })
+    const after = (await now()) as PendingRequest
+    expect(openStage(after)).toMatchObject({ opensAt: world.clock.now(), deadline: world.clock.now() + 30 * 60 })
+    expect(after.decideBy).toBe((before as PendingRequest).decideBy)
   })
 
   test('makes the request less, and counts', async () => {

@@ -67,5 +67,5 @@ test('where whose an account is cannot be read, nobody is taken for anybody, and
     { id: 'U0NEW', team_id: teamId },
     { ...links, find: () => Promise.reject(new Error('silent')) },
   )
-  expect(!told.ok && told.sentence).toMatch(/not recorded/)
+  expect(!told.ok && told.sentence).toMatch(/Nothing was recorded/)
 })

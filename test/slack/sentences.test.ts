@@ -2,6 +2,7 @@ import {
   failed,
   malformedPress,
   notAnswered,
+  notOpened,
   notRecorded,
   sentenceFor,
   sentenceForNobody,
@@ -31,6 +32,13 @@ describe.each([...Refusal.options, 'replayed' as const])('%s', (code) => {
         expect(said).not.toMatch(/undefined|null|\[object|_/)
       }
   })
+})
+
+test('no sentence speaks of pressing: the same is told to who types a command', () => {
+  for (const code of Refusal.options)
+    for (const state of [undefined, ...states.values()])
+      expect(sentenceFor(code, { directory, state })).not.toMatch(/\bpress/i)
+  for (const said of [notAnswered, notRecorded, notOpened, failed]) expect(said).not.toMatch(/\bpress/i)
 })
 
 test.each(Object.entries(sentenceForNobody))('somebody %s is told so in one sentence', (_code, said) => {

@@ -3,7 +3,7 @@ import { titleOf } from '../../domain/catalogue.ts'
 import { duration } from '../../domain/duration.ts'
 import { filledFor } from '../../domain/emergency.ts'
 import { endedAt, openUntil } from '../../domain/ended.ts'
-import { exact, inert } from '../../domain/inert.ts'
+import { exact, inert, lookalikeNote } from '../../domain/inert.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { ApprovalRequest, SettledBy } from '../../domain/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
@@ -93,7 +93,7 @@ export function reviewWords({ review }: ApprovalRequest, bundle: PageBundle, now
 export function openedList({ ask }: ApprovalRequest, bundle: PageBundle): Html {
   const args = Object.entries(ask.arguments)
   return html`${rightsList(ask.breakGlass?.rights ?? [], bundle)}
-${args.map(([name, value]) => html`<div><code>${inert(name)}</code><pre>${exact(value)}</pre></div>`)}
+${args.map(([name, value]) => html`<div><code>${inert(name)}</code><strong>${lookalikeNote(JSON.stringify(value))}</strong><pre>${exact(value)}</pre></div>`)}
 ${ask.unpinned.length === 0 ? '' : html`<p>It leaves open: ${ask.unpinned.map(inert).join('; ')}.</p>`}`
 }
 

@@ -1,5 +1,5 @@
 import { duration } from '../../domain/duration.ts'
-import { exact } from '../../domain/inert.ts'
+import { exact, lookalikeNote } from '../../domain/inert.ts'
 import type { ApprovalRequest, NarrowedOnce } from '../../domain/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { type Html, html } from './html.ts'
@@ -26,4 +26,4 @@ const changesOf = ({ arguments: args, uses, lifetime }: NarrowedOnce): readonly 
 ]
 
 const change = (name: string, from: string, to: string): Html =>
-  html`<li><code>${name}</code>: ${to}, asked for: ${from}</li>`
+  html`<li><code>${name}</code>: ${to}, asked for: ${from}<strong>${lookalikeNote(`${to} ${from}`)}</strong></li>`

@@ -1,4 +1,4 @@
-import { exact, inert } from '../../domain/inert.ts'
+import { exact, inert, lookalikeNote } from '../../domain/inert.ts'
 import type { LoginWanted } from '../../domain/login-strength.ts'
 import type { PreparedOpening } from '../../domain/prepared-opening.ts'
 import type { Refusal } from '../../domain/refusals.ts'
@@ -54,7 +54,8 @@ ${drill ? html`<dt>Drill</dt><dd>Its credentials can do nothing.</dd>` : ''}
 
 /** What a profile is called and opens; or one action, with its arguments exactly. */
 function whatOf(what: PreparedOpening['what'], bundle: PageBundle): Html {
-  if (!('profile' in what)) return html`<code>${what.action}</code><pre>${exact(what.arguments)}</pre>`
+  if (!('profile' in what))
+    return html`<code>${what.action}</code><strong>${lookalikeNote(JSON.stringify(what.arguments))}</strong><pre>${exact(what.arguments)}</pre>`
   const profile = bundle.breakGlass?.profiles.find(({ name }) => name === what.profile)
   return html`<strong>${profile?.title ?? what.profile}</strong> <code>${what.profile}</code>${
     profile ? rightsList(profile.rights, bundle) : ''

@@ -3,7 +3,7 @@ import { agentOf, personOf } from '../../domain/bundle.ts'
 import { titleOf } from '../../domain/catalogue.ts'
 import { digestOf } from '../../domain/digest.ts'
 import { duration } from '../../domain/duration.ts'
-import { exact, inert, mixesScripts } from '../../domain/inert.ts'
+import { exact, inert, lookalikeNote } from '../../domain/inert.ts'
 import { tierOf } from '../../domain/ladder.ts'
 import type { ApprovalRequest } from '../../domain/request.ts'
 import type { Digest, Json } from '../../domain/values.ts'
@@ -21,8 +21,8 @@ export type PageFacts = {
   action: string
   environment: string
   classification: string
-  resource: { type: string; id: string }
-  arguments: readonly { name: string; value: string; mixed: boolean }[]
+  resource: { type: string; id: string; note: string }
+  arguments: readonly { name: string; value: string; note: string }[]
   tier: string
   policies: readonly string[]
   leavesOpen: readonly string[]
@@ -52,19 +52,19 @@ export function factsOf(state: ApprovalRequest, bundle: PageBundle): PageFacts {
     action: ask.action,
     environment: ask.environment,
     classification: ask.classification,
-    resource: { type: ask.resource.type, id: inert(ask.resource.id) },
+    resource: { type: ask.resource.type, id: inert(ask.resource.id), note: lookalikeNote(ask.resource.id) },
     arguments: Object.entries(ask.arguments).map(([name, value]) => ({
       name: inert(name),
       value: exact(value),
-      mixed: mixesScripts(JSON.stringify(value)),
+      note: lookalikeNote(JSON.stringify(value)),
     })),
     tier: `${state.tier}${tier ? `, ${inert(tier.name)}` : ''}`,
     policies: state.policies.map(inert),
     leavesOpen: ask.unpinned.map(inert),
     askedBy: `${ask.agent.id}${agent ? `, ${agent.autonomy}` : ''}, for ${nameOf(bundle, ask.owner)}`,
     delegatedBy: ask.chain.map(({ id, owner }) => `${id}, for ${nameOf(bundle, owner)}`),
-    task: `${inert(ask.parentTask.id)}${url}`,
-    purpose: inert(ask.purpose),
+    task: `${inert(ask.parentTask.id)}${url}${lookalikeNote(`${ask.parentTask.id}${url}`)}`,
+    purpose: `${inert(ask.purpose)}${lookalikeNote(ask.purpose)}`,
     terms: `to be claimed within ${duration(ask.claimWithin)}, then good for ${duration(ask.lifetime)} and ${count(ask.uses, 'use')}`,
     undo: undoOf(entry),
     ...(claim ? { claim: inert(claim) } : {}),

@@ -63,7 +63,7 @@ const what = (facts: PageFacts): Html => html`<section aria-labelledby="what">
 <h2 id="what">What will happen, exactly</h2>
 <dl>
 <dt>Action</dt><dd><code>${facts.action}</code></dd>
-<dt>Resource</dt><dd><code>${facts.resource.id}</code> <span class="soft">${facts.resource.type}, ${facts.classification} data</span></dd>
+<dt>Resource</dt><dd><code>${facts.resource.id}</code><strong>${facts.resource.note}</strong> <span class="soft">${facts.resource.type}, ${facts.classification} data</span></dd>
 </dl>
 <h3>Arguments, whole</h3>
 ${facts.arguments.length === 0 ? html`<p>None.</p>` : facts.arguments.map(argument)}
@@ -75,21 +75,24 @@ ${facts.leavesOpen.length === 0 ? html`<p>Nothing: it is good for exactly this.<
 </dl>
 </section>`
 
-const argument = ({ name, value, mixed }: PageFacts['arguments'][number]): Html =>
-  html`<div><code>${name}</code>${mixed ? html` <strong>← mixes alphabets that look alike</strong>` : ''}<pre>${value}</pre></div>`
+const argument = ({ name, value, note }: PageFacts['arguments'][number]): Html =>
+  html`<div><code>${name}</code><strong>${note}</strong><pre>${value}</pre></div>`
 
 const who = (facts: PageFacts): Html => html`<section aria-labelledby="who">
 <h2 id="who">Who asks</h2>
 <dl>
 <dt>Asked by</dt><dd>${facts.askedBy}</dd>
 ${facts.delegatedBy.map((each) => html`<dt>Delegated by</dt><dd>${each}</dd>`)}
-<dt>Task</dt><dd>${facts.task}</dd>
-<dt>Purpose</dt><dd>${facts.purpose}</dd>
 <dt>Why this tier</dt><dd>${facts.policies.length === 0 ? 'no policy is named' : facts.policies.map((id, at) => html`${at === 0 ? '' : ', '}<code>${id}</code>`)}</dd>
 <dt>Request</dt><dd><code>${facts.id}</code>, round ${facts.round}</dd>
 <dt>Digest</dt><dd><code>${facts.digest}</code> <span class="soft">the card shows its beginning, <code>${facts.digest.slice(0, 24)}</code></span></dd>
 </dl>
-${facts.claim === undefined ? '' : html`<h3>What the agent says (unverified, and no fact)</h3><blockquote>${facts.claim}</blockquote>`}
+<h3>What the agent says (unverified, and no fact)</h3>
+<dl>
+<dt>Task</dt><dd>${facts.task}</dd>
+<dt>Purpose</dt><dd>${facts.purpose}</dd>
+</dl>
+${facts.claim === undefined ? '' : html`<blockquote>${facts.claim}</blockquote>`}
 </section>`
 
 function stages(state: ApprovalRequest, bundle: PageBundle, now: NumericDate): Html | string {
@@ -103,10 +106,13 @@ function stages(state: ApprovalRequest, bundle: PageBundle, now: NumericDate): H
 
 function stageLine(stage: StageState, isOpen: boolean, state: ApprovalRequest, now: NumericDate): Html {
   const { terms, opensAt, deadline, escalatedAt } = stage
-  const many = `${approversOf(stage).length} of ${terms.quorum} approved`
+  const unasked = opensAt === undefined && !filled(stage) && stage.decisions.length === 0
+  if (unasked && state.status !== 'pending') return html`<strong>${terms.name}</strong>: its turn never came.`
+  const denied = stage.decisions.some(({ verdict }) => verdict === 'deny') ? ', denied' : ''
+  const many = `${approversOf(stage).length} of ${terms.quorum} approved${denied}`
   const turn = isOpen
     ? html`, open now${deadline === undefined ? '' : html` until ${time(deadline, now)}`}`
-    : state.status === 'pending' && opensAt === undefined && !filled(stage)
+    : unasked
       ? ', not open yet'
       : ''
   const wider =
@@ -204,7 +210,7 @@ function narrowForm(
   return html`<details class="box"><summary>Approve less than this</summary>
 <form method="post" action="${action}">${hidden}
 <input type="hidden" name="less" value="yes">
-<p class="hint">What you leave empty stays as it was asked for. All other approvals drop, and whoever gave them is asked again; no deadline moves.</p>
+<p class="hint">What you leave empty stays as it was asked for. All other approvals drop, and the people who gave them are asked again, each stage with a new deadline. The end of the request does not move.</p>
 ${fields}
 ${commentField('narrow-comment', stage, undefined)}
 <button>Approve only this much</button>

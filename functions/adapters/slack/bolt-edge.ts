@@ -55,7 +55,7 @@ export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) =>
       log.error('slack secret not read', { fault: fault instanceof Error ? fault.name : 'unknown' })
       return { done: false as const }
     })
-    if (!secrets.done) return answer(503, 'nobody can be verified now: press again in a moment')
+    if (!secrets.done) return answer(503, 'nobody can be verified now: try again in a moment')
     const { teamId, appId } = bundle.deployment.slack
     const guarded = guard(request, { secrets: secrets.value, teamId, appId }, clockHolds ? now : arrivedAt)
     if (!guarded.pass) {

@@ -1,6 +1,6 @@
 import type { Button, RichTextPreformatted, StaticSelect } from '@slack/types'
 import { type BurstOutcome, burstKey, isBulkable, isOf, listDigest, type Member, memberOf } from '../../domain/burst.ts'
-import { clamp, exact, inert, mixesScripts } from '../../domain/inert.ts'
+import { clamp, exact, inert, lookalikeNote } from '../../domain/inert.ts'
 import type { ApprovalRequest } from '../../domain/request.ts'
 import type { JsonObject } from '../../domain/values.ts'
 import type { BurstView } from '../../operations/draw-burst.ts'
@@ -106,8 +106,7 @@ function columnsOf(shown: readonly ApprovalRequest[]): { common: string[]; lines
   const cut = (text: string, limit: number) => {
     const clamped = clamp(text, limit)
     whole &&= !clamped.cut
-    const note = mixesScripts(text) ? '   ← mixes alphabets that look alike' : ''
-    return `${clamped.text}${note}`
+    return `${clamped.text}${lookalikeNote(text)}`
   }
   const [first] = rows
   const common = first ? same.map((name) => cut(say(first, name), 4 * longestLine)) : []

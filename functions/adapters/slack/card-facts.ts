@@ -3,7 +3,7 @@ import type { Bundle } from '../../domain/bundle.ts'
 import { agentOf } from '../../domain/bundle.ts'
 import type { CatalogueEntry } from '../../domain/catalogue.ts'
 import { duration } from '../../domain/duration.ts'
-import { clamp, exact, inert, mixesScripts } from '../../domain/inert.ts'
+import { clamp, exact, inert, lookalikeNote } from '../../domain/inert.ts'
 import { tierOf } from '../../domain/ladder.ts'
 import { type ApprovalRequest, grantOf } from '../../domain/request.ts'
 import type { JsonObject } from '../../domain/values.ts'
@@ -47,18 +47,16 @@ export function argumentsOf(args: JsonObject, budget: number): Shown<string> {
   let [left, cut] = [budget, false]
   for (const [name, value] of Object.entries(args)) {
     const shown = clamp(exact(value), Math.max(left, 24))
-    lines.push(`${clamp(inert(name), 64).text} = ${shown.text}${mixed(JSON.stringify(value))}`)
+    lines.push(`${clamp(inert(name), 64).text} = ${shown.text}${lookalikeNote(JSON.stringify(value))}`)
     left -= [...shown.text].length
     cut ||= shown.cut
   }
   return { value: lines.length === 0 ? '(none)' : lines.join('\n'), cut }
 }
 
-const mixed = (text: string): string => (mixesScripts(text) ? '   ← mixes alphabets that look alike' : '')
-
 export const resourceOf = ({ ask }: ApprovalRequest, budget: number): Shown<string> => {
   const { text, cut } = clamp(inert(ask.resource.id), Math.max(budget, 128))
-  return { value: `${text}${mixed(ask.resource.id)}`, cut }
+  return { value: `${text}${lookalikeNote(ask.resource.id)}`, cut }
 }
 
 /** What the credential cannot pin, in plain words. */
@@ -70,18 +68,14 @@ export function leftOpen({ ask }: ApprovalRequest, lines: number): Shown<readonl
   return { value: items, cut: more > 0 || shown.some(({ cut }) => cut) }
 }
 
-/** Who asks, for whom, as part of what, why this much scrutiny, and what there is to get. What is theirs is in code. */
+/** Who asks, for whom, why this much scrutiny, and what there is to get. */
 export function aboutOf(facts: CardFacts, state: ApprovalRequest, lines: number): RichTextSection[] {
   const { ask } = state
   const agent = agentOf(facts as Bundle, ask.agent.id)
-  const task = clamp(inert(ask.parentTask.id), 120).text
-  const url = ask.parentTask.url === undefined ? '' : ` ${clamp(inert(ask.parentTask.url), 160).text}`
   const policies = state.policies.slice(0, lines)
   return [
     line('Asked by', `${ask.agent.id}${agent ? `, ${agent.autonomy}` : ''}, for ${whoOf(facts, ask.owner)}`),
     ...ask.chain.slice(0, lines).map(({ id, owner }) => line('Delegated by', `${id}, for ${whoOf(facts, owner)}`)),
-    theirs('Task', `${task}${url}`),
-    theirs('Purpose', clamp(inert(ask.purpose), 64).text),
     ...(policies.length === 0
       ? []
       : [line('Why this tier', policies.map((id) => clamp(inert(id), 80).text).join(', '))]),
@@ -89,12 +83,22 @@ export function aboutOf(facts: CardFacts, state: ApprovalRequest, lines: number)
   ]
 }
 
+/** What the agent says it is for. Nothing of it is verified; policy may have read the purpose. */
+export function saidOf({ ask: { parentTask, purpose } }: ApprovalRequest): RichTextSection[] {
+  const task = clamp(inert(parentTask.id), 120).text
+  const url = parentTask.url === undefined ? '' : ` ${clamp(inert(parentTask.url), 160).text}`
+  return [
+    theirs('Task', `${task}${url}`, lookalikeNote(`${parentTask.id} ${parentTask.url ?? ''}`)),
+    theirs('Purpose', clamp(inert(purpose), 64).text, lookalikeNote(purpose)),
+  ]
+}
+
 /** Ended without a grant: there was never a credential, and never will be. */
 export const comesToNothing = (state: ApprovalRequest): boolean => state.status !== 'pending' && !grantOf(state)
 
 const line = (label: string, text: string): RichTextSection => section(bold(`${label}: `), words(text))
-const theirs = (label: string, text: string): RichTextSection =>
-  section(bold(`${label}: `), text === '' ? words('(empty)') : code(text))
+const theirs = (label: string, text: string, note: string): RichTextSection =>
+  section(bold(`${label}: `), text === '' ? words('(empty)') : code(text), ...(note === '' ? [] : [words(note)]))
 
 const undoOf = (entry: CatalogueEntry | undefined): RichTextSection => {
   if (!entry) return line('Undo', 'not known: the catalogue no longer has this action')

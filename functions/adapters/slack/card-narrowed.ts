@@ -1,6 +1,6 @@
 import type { RichTextSection } from '@slack/types'
 import { duration } from '../../domain/duration.ts'
-import { clamp, exact, inert } from '../../domain/inert.ts'
+import { clamp, exact, inert, lookalikeNote } from '../../domain/inert.ts'
 import type { ApprovalRequest, NarrowedOnce } from '../../domain/request.ts'
 import { bold, type CardBlock, code, list, rich, section, time, words } from './blocks.ts'
 import type { CardFacts } from './card-facts.ts'
@@ -15,10 +15,12 @@ export function narrowedBlocks(facts: CardFacts, { narrowings = [] }: ApprovalRe
 
 function narrowedLine(facts: CardFacts, { by, at, arguments: args, uses, lifetime }: NarrowedOnce): RichTextSection {
   const short = (value: unknown) => clamp(exact(value), 60).text
+  const noted = (text: string) => [lookalikeNote(text)].filter((note) => note !== '').map(words)
   const changes = [
     ...Object.entries(args).map(([name, { from, to }]) => [
       words(`, ${clamp(inert(name), 64).text} `),
       code(`${short(from)} → ${short(to)}`),
+      ...noted(`${exact(from)} ${exact(to)}`),
     ]),
     ...(uses ? [[words(', uses '), code(`${uses.from} → ${uses.to}`)]] : []),
     ...(lifetime ? [[words(', good for '), code(`${duration(lifetime.from)} → ${duration(lifetime.to)}`)]] : []),

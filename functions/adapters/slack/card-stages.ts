@@ -24,15 +24,21 @@ function stageLine(
   open: StageState | undefined,
   lines: number,
 ): RichTextElement[] {
+  const denials = stage.decisions.filter(({ verdict }) => verdict === 'deny')
+  const unasked = stage.decisions.length === 0 && stage.opensAt === undefined && !filled(stage)
+  if (unasked && state.status !== 'pending') return [bold(stage.terms.name), words(': its turn never came.')]
   const head = [
     bold(stage.terms.name),
-    words(`: approved ${approversOf(stage).length} of ${stage.terms.quorum}`),
-    ...approvedBy(facts, stage, lines),
+    ...(denials.length > 0 && approversOf(stage).length === 0
+      ? []
+      : [
+          words(`: approved ${approversOf(stage).length} of ${stage.terms.quorum}`),
+          ...approvedBy(facts, stage, lines),
+        ]),
+    // Why stands above, beside the status.
+    ...denials.map((denial) => words(`: denied by ${deciderOf(facts, denial)}`)),
   ]
-  if (stage !== open) {
-    const waits = state.status === 'pending' && stage.opensAt === undefined && !filled(stage)
-    return [...head, words(waits ? '; not open yet.' : '.')]
-  }
+  if (stage !== open) return [...head, ...(unasked ? [words('; not open yet.')] : stopAfter(head))]
   const until = stage.deadline === undefined ? [] : [words(' until '), time(stage.deadline)]
   return [...head, words('; open now'), ...until, words(`.${wantsOf(stage)}`)]
 }
@@ -48,6 +54,12 @@ function approvedBy(facts: CardFacts, { decisions }: StageState, lines: number):
     ]),
     ...(more === '' ? [] : [words(more)]),
   ]
+}
+
+/** The end of a sentence; none after what a person said, which has its own. */
+const stopAfter = (parts: readonly RichTextElement[]): RichTextElement[] => {
+  const last = parts.at(-1)
+  return last?.type === 'text' && last.style?.italic ? [] : [words('.')]
 }
 
 /** Both names where one decides in another's stead: whose right it was, and who used it. */

@@ -134,16 +134,17 @@ function waitingNow(state: PendingRequest): RichTextElement[] {
     stage.escalatedAt === undefined && stage.terms.onSilence !== 'expire'
       ? `Silence then widens it to ${stage.terms.onSilence.escalateTo}; it never approves.`
       : 'Silence then ends it; it never approves.'
-  const left = duration(Math.max(0, end - changedAt(state, stage)))
+  const at = changedAt(state, stage)
+  const left = duration(Math.max(0, end - at))
   return [
     words('Until '),
     time(end),
-    words(left === '' ? '. ' : `, ${left} after this card last changed. `),
+    ...(left === '' ? [words('. ')] : [words(`: ${left} were left at `), time(at), words('. ')]),
     words(silence),
   ]
 }
 
-/** When what the card says of the waiting last changed: the card itself has no clock. */
+/** When what the card says of the waiting last changed: a card has no clock, and says what was left at a time. */
 const changedAt = ({ submittedAt }: PendingRequest, { opensAt, escalatedAt, decisions }: StageState): number =>
   Math.max(opensAt ?? submittedAt, escalatedAt ?? 0, ...decisions.map(({ at }) => at))
 

@@ -15,6 +15,7 @@ import {
   placeOf,
   resourceOf,
   type Shown,
+  saidOf,
 } from './card-facts.ts'
 import { narrowedBlocks } from './card-narrowed.ts'
 import { fitted } from './card-size.ts'
@@ -90,7 +91,7 @@ function renderWithin(
     ),
     ...(comesToNothing(state) ? [] : [rich('open', ...openParts(open))]),
     rich('about', section(bold('Who asks')), list(aboutOf(facts, state, budget.lines))),
-    ...claimBlocks(ask.justification, budget),
+    saidBlock(state, budget),
     ...stageBlocks(facts, state, budget),
     ...decideBlocks(state, facts, channel, whole, options),
     ...allowBlocks(state, channel, options),
@@ -117,7 +118,13 @@ const stageBlocks = (facts: CardFacts, state: ApprovalRequest, { lines }: Budget
         ),
       ]
 
-const claimBlocks = (claim: string | undefined, budget: Budget): CardBlock[] =>
-  claim === undefined || claim.trim() === ''
-    ? []
-    : [rich('claim', section(bold('The agent says (unverified)')), quote(clamp(inert(claim), budget.claim).text))]
+/** Below this heading stands what the agent says; above it nothing does but what will be executed. */
+function saidBlock(state: ApprovalRequest, budget: Budget): CardBlock {
+  const claim = state.ask.justification?.trim()
+  return rich(
+    'claim',
+    section(bold('The agent says (unverified)')),
+    list(saidOf(state)),
+    ...(claim ? [quote(clamp(inert(claim), budget.claim).text)] : []),
+  )
+}

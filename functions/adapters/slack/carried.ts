@@ -61,7 +61,7 @@ type Options = Pick<EdgeOptions, 'bundle' | 'log'> & { links?: Linking }
 
 /** To whoever has an account of the workspace that is nobody's: it may be theirs to say whose. */
 const linkSentence = (address: string): string =>
-  `Nothing was recorded, since your Slack account is linked to nobody here yet. Link it by logging in, within ten minutes: ${address} (it is for you alone: show it to nobody). Then press again.`
+  `Nothing was recorded, since your Slack account is linked to nobody here yet. Link it by logging in, within ten minutes: ${address} (it is for you alone: show it to nobody). Then try again.`
 
 /** That this very delivery counts once, kept for longer than a copy of it could pass the guard. */
 export const onceFor = ({ delivery }: Carried, value: string): OnceOnly => ({

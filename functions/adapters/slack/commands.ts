@@ -33,6 +33,7 @@ const doing: { readonly [verb: string]: Do } = {
   list: async ({ person }, { overview, bundle, now }) => listReply(await overview(person), bundle, now()),
   show: async ({ person, rest }, options) => {
     const { bundle, find, read, page } = options
+    if (rest.trim() === '') return helpReply('Say which request: its id, or how the id begins.')
     const found = await find(idIn(rest))
     if (!found.ok) return sayReply(notFound[found.code])
     const state = await read({ id: found.value, person })

@@ -55,10 +55,13 @@ export function narrowModal(state: ApprovalRequest, facts: CardFacts, about: Sub
       ...factBlocks(state, facts),
       ...fields.map(({ name, label, ...bounds }) => numberInput(name, label, bounds)),
       commentInput(state, 'Everybody who looks at this request will see it.'),
-      context('Everybody else is asked again about what is left of it. No deadline moves.'),
+      context(afterNarrowing),
     ],
   }
 }
+
+const afterNarrowing =
+  'The others are asked again about what is left, each stage with a new deadline. The end of the request does not move.'
 
 /** Asks why, of somebody whose denial is on record already. */
 export const whyModal = (state: ApprovalRequest, facts: CardFacts, about: Subject): Modal => ({

@@ -30,19 +30,19 @@ const sentences: { readonly [Code in Refusal]: Sentence } = {
   not_shown_in_full: ({ state, page }) =>
     `It is too long to be shown in full here, so your approval was not counted: read all of it, and approve, ${state && page ? `at ${page(state.ask.id)}` : 'on its page'}.`,
   stale_digest: ({ state }) =>
-    `That card does not show what is on record, so your press was not counted; use the newest card of this request; ${turnOf(state)}.`,
+    `That card does not show what is on record, so nothing was counted; use the newest card of this request; ${turnOf(state)}.`,
   stale_round: ({ state }) =>
-    `The request has changed since that card, so your press was not counted; read the newest card, round ${state?.round ?? 'unknown'}, and decide again; ${turnOf(state)}.`,
+    `The request has changed since that card, so nothing was counted; read the newest card, round ${state?.round ?? 'unknown'}, and decide again; ${turnOf(state)}.`,
   insufficient_login: ({ state, detail, page }) =>
-    `Approving here needs ${loginOf(detail)} than a press in Slack: log in and approve ${state && page ? `at ${page(state.ask.id)}` : 'on the page that the card leads to'}; denying needs none.`,
+    `Approving here needs ${loginOf(detail)} than Slack's: log in and approve ${state && page ? `at ${page(state.ask.id)}` : 'on the page that the card leads to'}; denying needs none.`,
   comment_required: ({ state }) =>
-    `Approving at this stage needs a reason: press Approve again and write one; ${turnOf(state)}.`,
+    `Approving at this stage needs a reason: approve again and write one; ${turnOf(state)}.`,
   not_narrower: ({ detail }) =>
     `Nothing has changed: ${detail ?? 'what you left should be less than what was asked for'}.`,
   narrowed_too_often: ({ state }) =>
     `It has been narrowed three times, which is the most; approve it as it is, or deny it; ${turnOf(state)}.`,
   not_in_bulk: ({ state }) =>
-    `It takes more than a press for several at once: open it and decide it by itself; ${turnOf(state)}.`,
+    `It is not decided together with others: open it and decide it by itself; ${turnOf(state)}.`,
   not_decided: ({ state }) => `You have decided nothing of this request that a reason could go with; ${turnOf(state)}.`,
   already_commented: () => 'Your decision has its reason already, and the record keeps the first.',
   comment_too_late: () => 'Your decision stands, but its reason came more than an hour later and was not recorded.',
@@ -70,8 +70,8 @@ const sentences: { readonly [Code in Refusal]: Sentence } = {
   self_review: () => 'Somebody else must review it: not the one who did it, nor whoever helped.',
   already_reviewed: () => 'It has been reviewed already.',
   no_review_due: () => 'There is nothing to review yet.',
-  replayed: ({ state }) => `This press had arrived before and counts once; ${turnOf(state)}.`,
-  unknown_request: () => 'There is no such request here; the card is not one of ours, or of another deployment.',
+  replayed: ({ state }) => `This had arrived before and counts once; ${turnOf(state)}.`,
+  unknown_request: () => 'There is no such request here; it may be of another deployment.',
 
   pending: ({ state }) => `It is still pending; ${turnOf(state)}.`,
   denied: (about) => `It has been denied: ${endOf(about)}.`,
@@ -79,10 +79,9 @@ const sentences: { readonly [Code in Refusal]: Sentence } = {
   withdrawn: (about) => `It has been withdrawn: ${endOf(about)}.`,
   revoked: (about) => `It has been revoked: ${endOf(about)}.`,
   completed: (about) => `It has been completed: ${endOf(about)}.`,
-  policy_denied: ({ state }) =>
-    `Policy does not permit this any more, so your press was not counted; ${turnOf(state)}.`,
+  policy_denied: ({ state }) => `Policy does not permit this any more, so nothing was counted; ${turnOf(state)}.`,
   policy_error: ({ state }) =>
-    `Policy could not be asked, so your press was not counted; tell whoever runs Hotwork; ${turnOf(state)}.`,
+    `Policy could not be asked, so nothing was counted; tell whoever runs Hotwork; ${turnOf(state)}.`,
   approver_not_eligible: () => 'Somebody who approved may no longer do so, so the grant has been revoked.',
   not_permitted: ({ state }) => `Policy does not let you do that; ${turnOf(state)}.`,
   invalid_task_state: (about) => `That is not possible as things stand: ${endOf(about)}.`,
@@ -130,7 +129,7 @@ const sentences: { readonly [Code in Refusal]: Sentence } = {
 const switchesOnly =
   'That concerns an emergency halt; those are declared and lifted through the API, at /v1/revocations.'
 
-/** Refusals of asking and claiming: no press of a button earns one. Said all the same, should one ever come. */
+/** Refusals of asking and claiming: nothing that is done in Slack earns one. Said all the same, should one ever come. */
 const agentsOnly =
   'That was refused for a reason that concerns the agent, not you; the card shows how the request stands.'
 
@@ -162,23 +161,23 @@ export const sentenceForNobody: { readonly [Code in NoPerson]: string } = {
 export const malformedPress = 'That button is not one that Hotwork made; use the newest card of the request.'
 export const malformedForm = 'That form is not one that Hotwork made; use the newest card of the request.'
 /** Nothing was attempted. */
-export const notOpened = 'The form could not be opened in time, and nothing has changed; press again.'
+export const notOpened = 'The form could not be opened in time, and nothing has changed; try again.'
 export const nothingToNarrow =
   'There is nothing in this request that could be made less; approve it as it is, or deny it and say what would do.'
 export const nothingLess = 'Nothing is less than it is now: make something less, or go back and approve it as it is.'
 
 export const listChanged =
-  'The list has changed since it was drawn so, and nothing was decided; read it as it is now, and press again.'
+  'The list has changed since it was drawn so, and nothing was decided; read it as it is now, and decide again.'
 
 /** Whether it was recorded is not known. */
 export const notAnswered =
-  'The store has not answered yet; the card shows what was recorded; if it has not changed in a minute, press again.'
+  'The store has not answered yet; the card shows what was recorded; if it has not changed in a minute, try again.'
 /** It is known that it was not. */
 export const notRecorded =
-  'Your press was not recorded, since the store was too slow; the card shows what was recorded; press again.'
+  'Nothing was recorded, since the store was too slow; the card shows what was recorded; try again.'
 /** Something broke that is nobody's no. */
 export const failed =
-  'Something failed here, and it is not your fault; the card shows what was recorded; if it has not changed in a minute, press again.'
+  'Something failed here, and it is not your fault; the card shows what was recorded; if it has not changed in a minute, try again.'
 
 /** The detail names the `acr` that is wanted, or the seconds that a login may be old. */
 const loginOf = (detail: string | undefined): string => {

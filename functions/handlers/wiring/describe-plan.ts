@@ -1,6 +1,6 @@
 import { type Bundle, personOf } from '../../domain/bundle.ts'
 import { duration } from '../../domain/duration.ts'
-import { inert } from '../../domain/inert.ts'
+import { inert, lookalikeNote } from '../../domain/inert.ts'
 import type { PersonId } from '../../domain/values.ts'
 import type { Plan, PlannedStage } from '../../operations/plan-request.ts'
 
@@ -14,8 +14,8 @@ export function describePlan(plan: Plan, bundle: Pick<Bundle, 'directory'>): str
     ].join('\n')
   const { claimWithin, lifetime, uses } = plan.grant
   return [
-    inert(plan.title),
-    `  ${plan.action} on ${inert(plan.resource.id)}`,
+    `${inert(plan.title)}${lookalikeNote(plan.title)}`,
+    `  ${plan.action} on ${inert(plan.resource.id)}${lookalikeNote(plan.resource.id)}`,
     `  in ${plan.environment}, ${plan.classification} data`,
     '',
     `Tier ${plan.tier}, ${plan.name}`,

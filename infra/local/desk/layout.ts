@@ -34,10 +34,13 @@ export function avatar(person: DeskPerson | undefined): Html {
 
 const current = (is: boolean) => is && html` aria-current="true"`
 
-/** Cards in the channel that still have buttons: what waits for somebody. */
+/** Cards in the channel that wait for a person: those with a coloured button. A finished card may keep a plain one. */
 const waiting = (state: DeskState, channel: string): number =>
-  state.messages.in(channel).filter(({ blocks }) => blocks.flatMap(actionablesOf).some(({ type }) => type === 'button'))
-    .length
+  state.messages
+    .in(channel)
+    .filter(({ blocks }) =>
+      blocks.flatMap(actionablesOf).some(({ type, style }) => type === 'button' && style !== undefined),
+    ).length
 
 function sidebar(state: DeskState, place: Place): Html {
   const { person } = place
