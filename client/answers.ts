@@ -39,6 +39,8 @@ export const BreakGlass = z.looseObject({
       uses: z.array(z.looseObject({ tool: z.string(), begun_at: time, outcome: z.string().optional() })).default([]),
     })
     .optional(),
+  /** Each credential that was issued for it, where one is read alone. */
+  credentials: z.array(z.looseObject({})).default([]),
   /** What was called with it, where one is read alone: null where no record says. */
   calls: z
     .array(

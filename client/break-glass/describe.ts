@@ -6,15 +6,11 @@ import type { Surroundings } from '../surroundings.ts'
 export const titleOf = ({ profile, action, resource }: Pick<BreakGlass, 'profile' | 'action' | 'resource'>): string =>
   profile ?? `${action} ${resource.id}`
 
-/** What can be done, a line each; of one action, which `what` names, its arguments. Where a profile says no more of an account than that it is its own, that is left out. */
+/** What can be done, a line each; of one action, which `what` names, its arguments. */
 export const rightsOf = ({ profile, rights, arguments: args }: BreakGlass): string[] =>
   profile === undefined
     ? [fact('', JSON.stringify(args))]
-    : rights.flatMap(({ action, resources }) =>
-        resources.map((resource) =>
-          fact('', `${action} on ${resource.replace(/^arn:\{partition\}:[\w-]+:\{region\}:\{account\}:/, '')}`),
-        ),
-      )
+    : rights.flatMap(({ action, resources }) => resources.map((resource) => fact('', `${action} on ${resource}`)))
 
 /** What has become of it, in a word. */
 export function stateOf({ status, ended, person }: BreakGlass): string {
@@ -47,15 +43,18 @@ export function reviewOf({ review }: Pick<BreakGlass, 'review'>, surroundings: S
 
 /** What was done with it, as far as any record says. */
 function doneOf(opening: BreakGlass, surroundings: Surroundings): string[] {
-  const { calls, calls_more, calls_elsewhere, credential, grant, action } = opening
+  const { calls, calls_more, calls_elsewhere, credentials, credential, grant, action } = opening
   if (calls === undefined) return []
   // What Hotwork itself did, or let a tool do; AWS credentials were used as AWS's own record says.
   const uses = (credential === 'sts' ? [] : (grant?.uses ?? [])).map(
     ({ begun_at, tool, outcome }) =>
       `${time(begun_at, surroundings)}  ${credential === 'mediated' ? action : `used on ${tool}`}: ${outcome ?? 'how it went was not reported'}`,
   )
+  const number = credentials.length
+  const issued = number === 0 ? [] : [`${number} ${number === 1 ? 'credential' : 'credentials'} issued`]
   const elsewhere = calls_elsewhere.length > 0 ? [`see also CloudTrail of ${calls_elsewhere.join(', ')}`] : []
-  if (calls === null) return [...uses, ...elsewhere, ...(elsewhere.length > 0 ? [] : ['no record of calls answers'])]
+  if (calls === null)
+    return [...uses, ...elsewhere, ...(elsewhere.length > 0 ? [] : ['no record of calls answers']), ...issued]
   const done = calls.map(({ at, service, name, resources, error }) =>
     [
       `${time(at, surroundings)}  ${service}:${name}`,
@@ -64,7 +63,9 @@ function doneOf(opening: BreakGlass, surroundings: Surroundings): string[] {
     ].join('  '),
   )
   const all = [...uses, ...done]
-  return [...(all.length > 0 ? all : ['nothing yet']), ...(calls_more ? ['and more'] : []), ...elsewhere]
+  const none =
+    number === 0 ? 'nothing: no credential was issued' : 'no call is on record so far: CloudTrail tells minutes later'
+  return [...(all.length > 0 ? all : [none]), ...(calls_more ? ['and more'] : []), ...elsewhere, ...issued]
 }
 
 /** The facts of one, in the order in which somebody in a hurry needs them. */

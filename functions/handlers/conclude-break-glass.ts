@@ -74,14 +74,14 @@ const routes: { [route: string]: (call: Call, person: PersonId, login: Login) =>
     if (call.hasBody) parseBody(z.strictObject({}), call.json())
     const done = await endBreakGlass({ id: breakGlassId(call), person }, ports)
     if (!done.ok) throw refusalForOps(done.code, done.detail)
-    return { status: 200, body: breakGlassView(done.value.state) }
+    return { status: 200, body: breakGlassView(done.value.state, ports.policy.bundle) }
   },
   /** Somebody else says whether it was justified. */
   'POST /v1/break-glass/{id}/review': async (call, person) => {
     const { outcome, note } = parseBody(Review, call.json())
     const done = await reviewBreakGlass({ id: breakGlassId(call), person, outcome, note }, ports)
     if (!done.ok) throw refusalForOps(done.code, done.detail)
-    return { status: 200, body: breakGlassView(done.value.state) }
+    return { status: 200, body: breakGlassView(done.value.state, ports.policy.bundle) }
   },
   /** A second person vouches for one whose earlier opening has not been reviewed in time. */
   'POST /v1/break-glass/vouchers': async (call, by, login) => {

@@ -73,5 +73,8 @@ export const handler = endpoint({ issuer, ...ports }, async (call) => {
       ? insufficientLogin(loginFor(asked, ports) ?? opened.detail ?? '')
       : refusalForOps(opened.code, opened.detail)
   const { stored, left } = opened.value
-  return { status: 201, body: { ...breakGlassView(stored.state), budget_left_minutes: Math.floor(left / 60) } }
+  return {
+    status: 201,
+    body: { ...breakGlassView(stored.state, ports.policy.bundle), budget_left_minutes: Math.floor(left / 60) },
+  }
 })

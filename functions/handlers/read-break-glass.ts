@@ -29,7 +29,13 @@ const routes: { [route: string]: (call: Call, person: PersonId) => Promise<Answe
     if (!listed) throw refusalForOps('not_permitted', 'policy does not let you read')
     const glass = ports.policy.bundle.breakGlass
     const budgets = glass ? budgetsLeft(listed, glass, person, ports.clock.now()) : []
-    return { status: 200, body: { break_glass: listed.map(breakGlassView), budgets: budgets.map(budgetView) } }
+    return {
+      status: 200,
+      body: {
+        break_glass: listed.map((each) => breakGlassView(each, ports.policy.bundle)),
+        budgets: budgets.map(budgetView),
+      },
+    }
   },
   'GET /v1/break-glass/{id}': async (call, person) => {
     const id = breakGlassId(call)
@@ -37,7 +43,10 @@ const routes: { [route: string]: (call: Call, person: PersonId) => Promise<Answe
     if (!read.ok) throw refusalForOps(read.code)
     return {
       status: 200,
-      body: { ...breakGlassView(read.value), ...evidenceView(await readEvidence(read.value, ports)) },
+      body: {
+        ...breakGlassView(read.value, ports.policy.bundle),
+        ...evidenceView(await readEvidence(read.value, ports)),
+      },
     }
   },
   'GET /v1/break-glass/{id}/drill': async (call, person) => {

@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { start } from '../support/world.ts'
 import { caller, calls } from './support/memory-wiring.ts'
@@ -33,7 +32,7 @@ describe('start', () => {
     expect(first).toMatch(/^OPEN {2}bgl_[0-9a-z]{26}$/)
     const id = first.slice(6)
     expect(out).toContain('until    08:30 UTC, in 30 min; 210 min left of seven days')
-    expect(out).toContain('ssm:PutParameter on parameter/prod/checkout/*')
+    expect(out).toContain('ssm:PutParameter on arn:aws:ssm:us-east-1:000000000000:parameter/prod/checkout/*')
     expect(out).toMatch(/credential_process = \S+ \S+hotwork\.ts break-glass credentials --api http:/)
     expect(out).toContain(`npx hotwork break-glass end ${id}`)
     expect(out).toContain('by 16 Jan 08:00 UTC')
@@ -85,7 +84,7 @@ describe('start', () => {
   })
 
   test('takes the arguments from a file, wherever it is, and says which one it cannot read', async () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'hotwork-arguments-')), 'arguments.json')
+    const file = join(jade.home, 'arguments.json')
     const words = ['--action', 'ssm:PutParameter', '--arguments', `@${file}`, ...why(), '--minutes', '5']
     expect(await jade.json('start', ...words)).toMatchObject({ exit: 2, body: { title: `\`${file}\` cannot be read` } })
     writeFileSync(file, JSON.stringify({ Name: '/prod/checkout/payment-timeout-ms', Value: '3000', Overwrite: true }))
@@ -314,7 +313,36 @@ describe('status', () => {
     expect(out).toContain(`done     08:00 UTC  ssm:PutParameter  ${name}\n`)
     expect(out).toContain('         08:00 UTC  ssm:DeleteParameter  REFUSED AccessDenied\n')
     calls.isSilent = true
-    expect((await gus.type('status', id)).out).toContain('done     no record of calls answers')
+    expect((await gus.type('status', id)).out).toContain(
+      'done     no record of calls answers\n         2 credentials issued',
+    )
+  })
+
+  test('an ended one of which no call is on record says whether credentials were issued', async () => {
+    const unused = await opened()
+    await jade.type('end', unused)
+    expect((await jade.type('status', unused)).out).toContain('done     nothing: no credential was issued')
+    night.advance(60 * minute)
+    const used = await opened(jade, [
+      '--profile',
+      'checkout-recovery',
+      ...why('payments fail again, and the timeout is low again'),
+      ...['--minutes', '30'],
+    ])
+    await jade.type('credentials')
+    await jade.type('end', used)
+    expect((await jade.type('status', used)).out).toContain(
+      'done     no call is on record so far: CloudTrail tells minutes later\n         2 credentials issued',
+    )
+  })
+
+  test('the resources that it opened are named whole, in the account and Region that they are in', async () => {
+    const { body } = await jade.json('start', ...recovery)
+    const listed = await jade.json('list')
+    for (const { rights } of [body, listed.body.break_glass[0]]) {
+      expect(JSON.stringify(rights)).toContain('arn:aws:ssm:us-east-1:000000000000:parameter/prod/checkout/*')
+      expect(JSON.stringify(rights)).not.toMatch(/[{](partition|region|account)[}]/)
+    }
   })
 
   test('a drill tells each step against what it is held to', async () => {

@@ -1,4 +1,6 @@
 import type { BudgetLeft } from '../../domain/budget-left.ts'
+import type { Bundle } from '../../domain/bundle.ts'
+import { filledFor } from '../../domain/emergency.ts'
 import { rfc3339 } from '../../domain/ledger.ts'
 import { type ApprovalRequest, grantOf } from '../../domain/request.ts'
 import type { Json } from '../../domain/values.ts'
@@ -6,7 +8,10 @@ import type { CallsSeen, Evidence } from '../../operations/read-evidence.ts'
 import { personView } from './person-view.ts'
 
 /** Somebody who broke the glass, as people see it: what was said, what is open and until when, what was done, the review. */
-export function breakGlassView(state: ApprovalRequest): { [member: string]: Json } {
+export function breakGlassView(
+  state: ApprovalRequest,
+  bundle: Pick<Bundle, 'actions' | 'deployment'>,
+): { [member: string]: Json } {
   const { ask, review } = state
   const grant = grantOf(state)
   const glass = ask.breakGlass
@@ -20,7 +25,10 @@ export function breakGlassView(state: ApprovalRequest): { [member: string]: Json
     action: ask.action,
     arguments: ask.arguments,
     resource: ask.resource,
-    rights: glass.rights as Json,
+    rights: glass.rights.map(({ action, resources }) => ({
+      action,
+      resources: resources.map((each) => filledFor(action, each, bundle)),
+    })),
     environment: ask.environment,
     reason: glass.reason,
     incident: glass.incident,
