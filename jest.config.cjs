@@ -32,6 +32,8 @@ module.exports = {
     }),
     // What it counts is only its own where nothing else goes on: run.ts runs it alone.
     project('cost', { testMatch: ['<rootDir>/test/stack/cost.test.ts'] }),
-    project('stack', { testPathIgnorePatterns: ['/node_modules/', '/test/stack/cost.test.ts$'] }),
+    // It looks at what all others of the stack have done: run.ts runs it after them.
+    project('written', { testMatch: ['<rootDir>/test/stack/written.test.ts'] }),
+    project('stack', { testPathIgnorePatterns: ['/node_modules/', '/test/stack/(cost|written).test.ts$'] }),
   ],
 }

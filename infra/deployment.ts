@@ -13,7 +13,7 @@ export function addStacks(
   app: App,
   { settings, bundle }: { settings: Settings; bundle: PolicyBundle },
 ): { hotwork: HotworkStack; targets: readonly TargetStack[] } {
-  const { stackName, issuer, heldReads, alarmTopic, signingKeys, protectTables } = settings
+  const { stackName, issuer, reservedConcurrency, alarmTopic, signingKeys, protectTables } = settings
   const home = homeOf(bundle)
   const accounts = Object.entries(bundle.deployment.accounts)
   const ours = bundle.resources.filter(({ classification }) => classification === 'control-plane').map(({ id }) => id)
@@ -25,6 +25,7 @@ export function addStacks(
     bundle,
     signingKeys,
     protectTables,
+    reservedConcurrency,
     targetRoles: rolesOf('target', stackName, accounts),
     foreignRevokers: rolesOf('revoker', stackName, foreign),
     foreignAuditors: rolesOf('auditor', stackName, foreign),
@@ -37,7 +38,6 @@ export function addStacks(
       ),
     },
     ...(issuer !== undefined && { issuer }),
-    ...(heldReads !== undefined && { heldReads }),
     ...(alarmTopic !== undefined && { alarmTopic }),
   })
 

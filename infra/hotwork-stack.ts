@@ -26,6 +26,8 @@ import { WaitTable } from './constructs/wait-table.ts'
 import { WorkQueue } from './constructs/work-queue.ts'
 import { type FunctionName, functions } from './functions.ts'
 import type { PolicyBundle } from './policy-bundle.ts'
+import { quotaNeeded, usualConcurrency } from './reserved-concurrency.ts'
+import { writesOf } from './rows.ts'
 import { troubles } from './troubles.ts'
 
 export type HotworkStackProps = StackProps & {
@@ -39,7 +41,8 @@ export type HotworkStackProps = StackProps & {
   /** Which accounts have a sealed role. */
   sealed: SealedUsesProps
   issuer?: string
-  heldReads?: number
+  /** Whether concurrency is set apart for what stops things. */
+  reservedConcurrency: 'usual' | 'none'
   alarmTopic?: string
   /** Whether the tables are protected against deletion, as they should be from the second deployment on. */
   protectTables: boolean
@@ -56,7 +59,7 @@ export class HotworkStack extends Stack {
       foreignRevokers,
       foreignAuditors,
       sealed,
-      heldReads,
+      reservedConcurrency,
       alarmTopic,
       signingKeys,
       protectTables,
@@ -93,13 +96,21 @@ export class HotworkStack extends Stack {
     const targetRole = { TARGET_ROLE: `hotwork/${this.stackName}-target` }
     const targetRolesHere = ofAccount(targetRoles, this.account)
 
+    if (reservedConcurrency === 'none')
+      Annotations.of(this).addWarningV2(
+        'hotwork:reservedConcurrency',
+        `no Lambda concurrency is set apart for halting, revoking and the gate: once the account's quota is ${quotaNeeded} or more, deploy with -c reservedConcurrency=usual`,
+      )
+
     const make = (name: FunctionName, environment: HotworkFunctionProps['environment'], more: More = {}) => {
+      const reserved = reservedConcurrency === 'usual' ? usualConcurrency[name] : undefined
       const made = new HotworkFunction(this, pascal(name), {
         name,
         code,
         log,
         environment,
         policy: functions[name],
+        ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
         ...more,
       })
       if (watchedAlone.has(name)) alarms.watchFunction(made)
@@ -112,15 +123,20 @@ export class HotworkStack extends Stack {
       more: More = {},
     ) => {
       const made = make(name, { ...truth, ...environment }, more)
-      requests.grantDecide(made.role)
-      ledger.grantAppend(made.role)
+      const { requests: rows, ledger: chains } = writesOf(name)
+      requests.grantRead(made.role)
+      // What asks policy reads all that the answer rests on: ancestors, halts, stand-ins.
+      if (functions[name] === 'answers') requests.grantReadMany(made.role)
+      requests.grantPut(made.role, rows)
+      ledger.grantAppend(made.role, chains)
       return made
     }
 
     // Anyone.
     const metadata = make('metadata', { ISSUER: issuer, PUBLISHED_KEYS: key.published })
     key.grantVerify(metadata.role)
-    api.route(
+    api.routeAs(
+      'public',
       metadata,
       'GET /.well-known/authzen-configuration',
       'GET /.well-known/oauth-authorization-server',
@@ -148,9 +164,9 @@ export class HotworkStack extends Stack {
     const evaluate = make('evaluate', { ISSUER: issuer, ...truth, ...statements })
     signStatement.grantInvoke(evaluate.role)
     requests.grantRead(evaluate.role)
-    requests.grantPut(evaluate.role)
-    // A no is on the agent's own chain.
-    ledger.grantAppend(evaluate.role)
+    requests.grantReadMany(evaluate.role)
+    requests.grantPut(evaluate.role, writesOf('evaluate').requests)
+    ledger.grantAppend(evaluate.role, writesOf('evaluate').ledger)
     // How often an agent asked lately is a circumstance of the question.
     requests.grantFind(evaluate.role, 'by-agent')
     api.route(evaluate, 'POST /access/v1/evaluation', 'POST /access/v1/evaluations')
@@ -163,11 +179,8 @@ export class HotworkStack extends Stack {
     const readTask = make(
       'read-task',
       { ISSUER: issuer, REQUESTS_TABLE: requests.name, ...statements },
-      // A held read may last 25 s, in a Lambda of its own so that many of them starve nobody else.
-      {
-        timeout: Duration.seconds(29),
-        ...(heldReads !== undefined && { reservedConcurrentExecutions: heldReads }),
-      },
+      // A held read may last 25 s.
+      { timeout: Duration.seconds(29) },
     )
     requests.grantRead(readTask.role)
     signStatement.grantInvoke(readTask.role)
@@ -188,12 +201,13 @@ export class HotworkStack extends Stack {
       PUBLISHED_KEYS: key.published,
     })
     requests.grantRead(introspectToken.role)
+    requests.grantReadMany(introspectToken.role)
     key.grantVerify(introspectToken.role)
     api.route(introspectToken, 'POST /introspect')
 
     const revokeToken = makeDecider('revoke-token', { ISSUER: issuer, PUBLISHED_KEYS: key.published })
     key.grantVerify(revokeToken.role)
-    api.route(revokeToken, 'POST /revoke')
+    api.routeAs('own', revokeToken, 'POST /revoke')
 
     const broker = makeDecider(
       'issue-aws-credentials',
@@ -223,22 +237,23 @@ export class HotworkStack extends Stack {
     // Tools: the gate.
     const beginUse = makeDecider('begin-use', { ISSUER: issuer, PUBLISHED_KEYS: key.published })
     key.grantVerify(beginUse.role)
-    api.route(beginUse, 'POST /v1/uses')
+    api.routeAs('own', beginUse, 'POST /v1/uses')
     api.route(makeDecider('end-use', { ISSUER: issuer }), 'POST /v1/uses/{id}/end')
 
     // People.
     api.route(makeDecider('decide-request', { ISSUER: issuer }), 'POST /v1/requests/{id}/decisions')
-    api.route(makeDecider('revoke-request', { ISSUER: issuer }), 'POST /v1/requests/{id}/revoke')
+    api.routeAs('own', makeDecider('revoke-request', { ISSUER: issuer }), 'POST /v1/requests/{id}/revoke')
     api.route(makeDecider('give-permit', { ISSUER: issuer }), 'POST /v1/requests/{id}/standing-permits')
     api.route(makeDecider('revoke-permit', { ISSUER: issuer }), 'DELETE /v1/standing-permits/{id}')
     api.route(makeDecider('give-stand-in', { ISSUER: issuer }), 'POST /v1/stand-ins')
     api.route(makeDecider('end-stand-in', { ISSUER: issuer }), 'DELETE /v1/stand-ins/{id}')
     const haltable = { TARGET_ROLES: targetRoles.join(' ') }
-    api.route(makeDecider('declare-halt', { ISSUER: issuer, ...haltable }), 'POST /v1/revocations')
-    api.route(makeDecider('lift-halt', { ISSUER: issuer }), 'DELETE /v1/revocations/{id}')
+    api.routeAs('own', makeDecider('declare-halt', { ISSUER: issuer, ...haltable }), 'POST /v1/revocations')
+    api.routeAs('own', makeDecider('lift-halt', { ISSUER: issuer }), 'DELETE /v1/revocations/{id}')
 
     const readRequests = make('read-requests', { ISSUER: issuer, ...truth })
     requests.grantRead(readRequests.role)
+    requests.grantReadMany(readRequests.role)
     requests.grantFind(readRequests.role, 'by-time', 'by-status', 'by-agent', 'by-owner')
     ledger.grantRead(readRequests.role)
     api.route(
@@ -257,10 +272,11 @@ export class HotworkStack extends Stack {
     const openBreakGlass = makeDecider('open-break-glass', { ISSUER: issuer, ...incidentTool })
     // Only where the deployment says where incidents are asked for; that it does not answer keeps nobody out.
     if (bundle.deployment.incidents) incidents.grantRead(openBreakGlass.role)
-    api.route(openBreakGlass, 'POST /v1/break-glass')
+    api.routeAs('own', openBreakGlass, 'POST /v1/break-glass')
     const concludeBreakGlass = makeDecider('conclude-break-glass', { ISSUER: issuer, ...incidentTool })
     incidents.grantRead(concludeBreakGlass.role)
-    api.route(
+    api.routeAs(
+      'own',
       concludeBreakGlass,
       'POST /v1/break-glass/{id}/end',
       'POST /v1/break-glass/{id}/review',
@@ -288,8 +304,10 @@ export class HotworkStack extends Stack {
     // People with a browser, one function a right: to look, to decide, to begin and end sessions, to say whose a Slack
     // account is. Who looks cannot decide, and who logs people in writes no entry.
     const showPages = makeWitness('show-pages')
+    requests.grantReadMany(showPages.role)
     requests.grantFind(showPages.role, 'by-status')
-    api.route(
+    api.routeAs(
+      'public',
       showPages,
       'GET /decide',
       'GET /decide/{id}',
@@ -297,7 +315,8 @@ export class HotworkStack extends Stack {
       'GET /break-glass/{id}',
       'GET /break-glass/{id}/drill',
     )
-    api.route(
+    api.routeAs(
+      'own',
       makeDecider('decide-on-page', { ISSUER: issuer }),
       'POST /decide/{id}',
       'GET /login/decision',
@@ -306,14 +325,14 @@ export class HotworkStack extends Stack {
     // What was prepared in Slack is opened here: it begins logins, as strong as that takes.
     const openOnPage = makeDecider('open-on-page', { ISSUER: issuer, ...incidentTool })
     if (bundle.deployment.incidents) incidents.grantRead(openOnPage.role)
-    api.route(openOnPage, 'GET /break-glass/open/{id}', 'POST /break-glass/open/{id}')
+    api.routeAs('own', openOnPage, 'GET /break-glass/open/{id}', 'POST /break-glass/open/{id}')
     const logIn = make('log-in', { ISSUER: issuer, REQUESTS_TABLE: requests.name })
     requests.grantRead(logIn.role)
-    requests.grantPut(logIn.role)
-    api.route(logIn, 'GET /login', 'GET /login/callback', 'POST /logout')
+    requests.grantPut(logIn.role, writesOf('log-in').requests)
+    api.routeAs('public', logIn, 'GET /login', 'GET /login/callback', 'POST /logout')
     const linkSlack = makeDecider('link-slack', { ISSUER: issuer, ...slackApp })
     slack.grantRead(linkSlack.role)
-    api.route(linkSlack, 'GET /link', 'POST /link', 'POST /link/unlink')
+    api.routeAs('public', linkSlack, 'GET /link', 'POST /link', 'POST /link/unlink')
 
     // Slack gives up after 3 s; the handler answers within 2.2 s, and a first start may need the rest: with a whole
     // processor, since at a share of one it takes so many times as long (docs/performance.md).
@@ -326,7 +345,7 @@ export class HotworkStack extends Stack {
     // A person's own tab: what waits, what is live, what their agents asked for, and the newest by how an id begins.
     requests.grantFind(receiveSlack.role, 'by-owner', 'by-status', 'by-time')
     slack.grantRead(receiveSlack.role)
-    api.route(receiveSlack, 'POST /slack/events')
+    api.routeAs('own', receiveSlack, 'POST /slack/events')
 
     // The clock.
     const awaitOutcome = make('await-outcome', { REQUESTS_TABLE: requests.name, WAITS_TABLE: waits.name })
@@ -383,9 +402,12 @@ export class HotworkStack extends Stack {
       ...slackApp,
     })
     requests.grantRead(drawCard.role)
+    requests.grantReadMany(drawCard.role)
     // Whether many wait alike, which one card then shows: a burst is a group of its own in the same queue.
     requests.grantFind(drawCard.role, 'open')
     cardsQueue.grantSend(drawCard.role)
+    // Slack says how long to wait.
+    cardsQueue.grantHold(drawCard.role)
     cards.grantDraw(drawCard.role)
     slack.grantRead(drawCard.role)
     // What was done in an emergency is on its card in the end, and whoever is woken hears that there is one.
@@ -414,6 +436,7 @@ export class HotworkStack extends Stack {
 
     // It also ends what was delegated from what has ended, and what a halt covers, so that those sessions are denied too.
     const revoker = makeDecider('write-denies', { ACCOUNT: this.account }, { roleName: `${this.stackName}-revoker` })
+    requests.grantReadMany(revoker.role)
     requests.grantQuery(revoker.role)
     requests.grantFind(revoker.role, 'by-status')
     grantDeny(revoker.role, targetRolesHere)
@@ -452,7 +475,10 @@ export class HotworkStack extends Stack {
       { roleName: `${this.stackName}-auditor`, timeout: Duration.minutes(10) },
     )
     requests.grantRead(reconcile.role)
+    requests.grantReadMany(reconcile.role)
     requests.grantQuery(reconcile.role)
+    // Which chains to verify: the newest, and what lives.
+    requests.grantFind(reconcile.role, 'by-time', 'by-status')
     ledger.grantRead(reconcile.role)
     grantReadDenies(reconcile.role, targetRolesHere)
     grantReadCalls(reconcile.role)
@@ -464,7 +490,7 @@ export class HotworkStack extends Stack {
     // Who is in Slack's user groups, where the directory takes any from there. It reads whose a Slack account is, too.
     const groups = make('refresh-slack-groups', { ...truth, ...slackApp })
     requests.grantRead(groups.role)
-    requests.grantPut(groups.role)
+    requests.grantPut(groups.role, writesOf('refresh-slack-groups').requests)
     slack.grantRead(groups.role)
     runEvery(this, 'SlackGroups', {
       every: Duration.minutes(5),
@@ -519,9 +545,7 @@ export class HotworkStack extends Stack {
   }
 }
 
-type More = Partial<
-  Pick<HotworkFunctionProps, 'timeout' | 'memorySize' | 'role' | 'roleName' | 'reservedConcurrentExecutions'>
->
+type More = Partial<Pick<HotworkFunctionProps, 'timeout' | 'memorySize' | 'role' | 'roleName'>>
 
 /** What ends sessions, stops everything or opens in an emergency: that this fails is told by name. */
 const watchedAlone: ReadonlySet<FunctionName> = new Set(['declare-halt', 'hand-on', 'open-break-glass', 'write-denies'])

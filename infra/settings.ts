@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { quotaNeeded } from './reserved-concurrency.ts'
 
 /** What a deployer says with `-c name=value`. */
 export type Settings = {
@@ -11,8 +12,11 @@ export type Settings = {
   deployment: string
   /** Hotwork's address where it is not the HTTP API's own: a custom domain, the local reverse proxy. No trailing slash. */
   issuer?: string
-  /** How many reads with `?wait=` may be held at once: the reserved concurrency of their Lambda. Without it, any number. */
-  heldReads?: number
+  /**
+   * Whether Lambda concurrency is set apart for what stops things (reserved-concurrency.ts). `none` where nothing is said:
+   * a new account has none to set apart, and its first deployment would fail.
+   */
+  reservedConcurrency: 'usual' | 'none'
   /** ARN of the SNS topic that alarms go to. Without one they only show in the console. */
   alarmTopic?: string
   /**
@@ -33,15 +37,14 @@ export class UnusableSettings extends Error {
 export function readSettings(context: (key: string) => unknown): Settings {
   const text = (key: string) => textOf(context(key), key)
   const issuer = text('issuer')
-  const heldReads = heldReadsOf(text('heldReads'))
   const alarmTopic = text('alarmTopic')
   return {
     stackName: stackNameOf(text('stackName') ?? 'Hotwork'),
     policies: folderOf(text('policies') ?? 'policies'),
     deployment: deploymentOf(text('deployment')),
     ...(issuer !== undefined && { issuer: issuerOf(issuer) }),
-    ...(heldReads !== undefined && { heldReads }),
     ...(alarmTopic !== undefined && { alarmTopic }),
+    reservedConcurrency: reservedOf(text('reservedConcurrency') ?? 'none'),
     signingKeys: keysOf(text('signingKeys') ?? '1'),
     protectTables: isYes(text('protectTables') ?? 'no', 'protectTables'),
   }
@@ -104,21 +107,9 @@ function keysOf(numbers: string): readonly [number, ...number[]] {
   )
 }
 
-/**
- * Reads are held for up to 25 s each, so unbounded they could use up the account's Lambdas, and a decision would find
- * none. Half a hundred agents that wait at once is a lot, and a twentieth of an account's usual quota of 1,000.
- */
-const usualHeldReads = 50
-
-/**
- * @returns undefined for `none`: a new account's quota can be 10, of which Lambda lets nobody reserve any, since it keeps
- * the last 10 (in other accounts, the last 100) for all functions; a deployment that reserves would fail there
- */
-function heldReadsOf(count: string | undefined): number | undefined {
-  if (count === undefined) return usualHeldReads
-  if (count === 'none') return undefined
-  if (/^[1-9]\d{0,4}$/.test(count)) return Number(count)
+function reservedOf(how: string): 'usual' | 'none' {
+  if (how === 'usual' || how === 'none') return how
   throw new UnusableSettings(
-    `heldReads \`${count}\` is not a number of reads: use a whole number from 1, or \`none\` to reserve nothing`,
+    `reservedConcurrency \`${how}\` is not known: use \`usual\` where \`aws lambda get-account-settings\` shows ${quotaNeeded} ConcurrentExecutions or more, else \`none\``,
   )
 }

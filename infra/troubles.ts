@@ -99,6 +99,10 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
     lines: ['reconciliation_failed'],
     means: 'what AWS has of a role could not be read: nobody knows whether it is what the table says',
   },
+  LedgerBroken: {
+    lines: ['ledger_broken'],
+    means: 'the record is not what was written: an entry was replaced or left out, or a row was put around the record',
+  },
   SweepFailed: {
     lines: ['sweep_failed'],
     means: 'an overdue request cannot be read or stored; the sweep goes past it',

@@ -144,6 +144,15 @@ export const verifyStandIn = (
     (standIn: StandIn | undefined, event: StandInEvent) => evolveStandIn(id, standIn, event),
   )
 
+/** What is wrong with the hashes of a chain of any kind, if anything is: its events are not read. */
+export const verifyHashes = (aggregate: string, entries: readonly Entry[]): Broken | undefined =>
+  replayChain<true, true>(
+    aggregate,
+    entries,
+    () => true,
+    () => true,
+  ).broken
+
 /** The same for a person's own chain: what they attempted in vain, and the Slack account that is linked to them. */
 export const verifyPerson = (
   id: PersonId,

@@ -1,12 +1,16 @@
 import { CloudTrailSessionRecord } from '../adapters/cloudtrail/session-record.ts'
 import { connect } from '../adapters/dynamodb/client.ts'
 import { DynamoDenyStore } from '../adapters/dynamodb/deny-store.ts'
+import { DynamoHaltStore } from '../adapters/dynamodb/halt-store.ts'
+import { DynamoPermitStore } from '../adapters/dynamodb/permit-store.ts'
+import { DynamoStandInStore } from '../adapters/dynamodb/stand-in-store.ts'
 import { IamRoleReader } from '../adapters/iam/role-reader.ts'
 import { SqsFifoQueue, SqsQueue } from '../adapters/sqs/queue.ts'
 import { foreignAuditors } from '../adapters/sts/foreign-revokers.ts'
 import type { JsonObject } from '../domain/values.ts'
+import { checkChains } from '../operations/check-chains.ts'
 import type { EndMessage } from '../operations/ports.ts'
-import { reconcileSessions } from '../operations/reconcile-sessions.ts'
+import { orFailed, reconcileSessions } from '../operations/reconcile-sessions.ts'
 import { environmentOf } from './environments.ts'
 import { factsOnly, readBundle } from './wiring/bundle.ts'
 import { decidingPorts } from './wiring/deciding.ts'
@@ -17,9 +21,14 @@ const bundle = readBundle()
 const accounts = Object.values(bundle.deployment.accounts)
 const ofAccount = (role: string) => accounts.filter(({ accountId }) => accountId === role.split(':')[4])
 const auditors = foreignAuditors({ home, accounts: bundle.deployment.accounts })
+const connection = connect()
+const tables = { requests: environment.REQUESTS_TABLE, ledger: environment.LEDGER_TABLE }
 const ports = {
   ...decidingPorts(environment, factsOnly(bundle)),
-  denies: new DynamoDenyStore(connect(), environment.REQUESTS_TABLE),
+  permits: new DynamoPermitStore(connection, tables),
+  standIns: new DynamoStandInStore(connection, tables),
+  halts: new DynamoHaltStore(connection, tables),
+  denies: new DynamoDenyStore(connection, environment.REQUESTS_TABLE),
   roles: new IamRoleReader(auditors),
   // The broker asks the STS of its own Region; whoever else got hold of its credentials may have asked that of the account's.
   sessions: new CloudTrailSessionRecord(auditors, (role) => [
@@ -35,8 +44,11 @@ const roles = {
     .map((role) => role.replace(/-target$/, '-sealed')),
 }
 
-/** Once an hour: what AWS has is what the table says, or somebody hears of it. */
+/** Once an hour: AWS has what the table says, and the table and the ledger say the same, or a person hears of it. */
 export const handler = async (): Promise<void> => {
   const found = await reconcileSessions(roles, ports)
-  ports.log.info('reconciled', { roles: targets.length, found })
+  const broken = await orFailed('ledger', 'the record', ports, () =>
+    checkChains({ actors: bundle, roles: targets }, ports),
+  )
+  ports.log.info('reconciled', { roles: targets.length, found, broken })
 }

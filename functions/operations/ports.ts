@@ -95,7 +95,7 @@ export interface RequestStore {
   saveEvaluation(evaluation: Evaluation): Promise<void>
   loadEvaluation(id: EvaluationId): Promise<Evaluation | undefined>
   /** Newest first. Indexes find candidates; the items themselves are read strongly, so what is shown is true. */
-  list(filter: RequestFilter, page: { limit: number; after?: string }): Promise<Page<Stored>>
+  list(filter: RequestFilter, page: RequestPage): Promise<Page<Stored>>
   /** Requests whose next deadline lies before `before`, oldest first, at most `limit`. */
   overdue(before: NumericDate, limit: number): Promise<readonly RequestId[]>
   /** How many requests of an agent wait for people, counted up to `most`: by an index that is a moment behind. */
@@ -103,6 +103,9 @@ export interface RequestStore {
   /** Those, the oldest first, at most a hundred: the index finds candidates, each is read strongly. */
   open(agent: AskerId, limit: number): Promise<readonly Stored[]>
 }
+
+/** Where a page begins: `after` is the `next` of the page before; `before` leaves out what was submitted then or later. */
+export type RequestPage = { limit: number; after?: string; before?: NumericDate }
 
 /** `slackGroups`: who is in the Slack user groups, where the directory takes any from there. */
 export type Beside = { standIn?: PersonId; permit?: StandingPermitId; slackGroups?: true }

@@ -50,8 +50,8 @@ export async function reconcileSessions(
   return found
 }
 
-/** One role of which AWS does not tell holds up no other. */
-async function orFailed(kind: string, role: string, { log }: ReconcilingPorts, run: () => Promise<number>) {
+/** What cannot be read holds up nothing else: one role of which AWS does not tell, or the record. */
+export async function orFailed(kind: string, role: string, { log }: { log: Log }, run: () => Promise<number>) {
   try {
     return await run()
   } catch (fault) {

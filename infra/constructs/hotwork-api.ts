@@ -1,6 +1,8 @@
 import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
 import {
+  type CfnRoute,
+  type CfnStage,
   HttpApi,
   type HttpMethod,
   HttpRoute,
@@ -10,13 +12,24 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
-import { Construct } from 'constructs'
+import { Construct, type Node } from 'constructs'
 import type { HotworkFunction } from './hotwork-function.ts'
 
 /** A route as API Gateway writes it: `POST /token`. */
 export type Route = `${'GET' | 'POST' | 'DELETE'} /${string}`
 /** All calls that no route is for. */
 export const anythingElse = '$default'
+
+/**
+ * Calls a second to one route, and so many at once beside them. `public`: pages and metadata, which anyone may ask for
+ * without a token, at no more than people and caches need. `own`: what stops things, and what lets things be done. The
+ * rest share the stage's. A flood of one route takes nothing from another; who floods a route takes from that one alone.
+ */
+const limits = {
+  public: { rate: 50, burst: 100 },
+  own: { rate: 200, burst: 400 },
+  stage: { rate: 200, burst: 400 },
+} as const
 
 /** Who called what and how it went. No header, no query, no body: those carry tokens, arguments and reasons. */
 const accessLog = {
@@ -32,6 +45,8 @@ const accessLog = {
 /** The HTTP API: one route an endpoint. It depends on no Lambda, so that its address can be told to all of them. */
 export class HotworkApi extends Construct {
   readonly api: HttpApi
+  readonly #stage: CfnStage
+  readonly #limited: { [route: string]: object } = {}
 
   constructor(scope: Construct, id: string) {
     super(scope, id)
@@ -43,15 +58,17 @@ export class HotworkApi extends Construct {
       retention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
     })
-    new HttpStage(this, 'Stage', {
+    const stage = new HttpStage(this, 'Stage', {
       httpApi: this.api,
       autoDeploy: true,
-      throttle: { rateLimit: 200, burstLimit: 400 },
+      throttle: { rateLimit: limits.stage.rate, burstLimit: limits.stage.burst },
       accessLogSettings: {
         destination: new LogGroupLogDestination(log),
         format: AccessLogFormat.custom(JSON.stringify(accessLog)),
       },
     })
+    this.#stage = stage.node.defaultChild as CfnStage
+    this.#stage.routeSettings = this.#limited
     Validations.of(this.api).acknowledge({
       id: 'AwsSolutions-APIG4',
       reason:
@@ -68,17 +85,39 @@ export class HotworkApi extends Construct {
     return this.api.apiEndpoint
   }
 
+  /** Routes within the limit of the stage. */
   route(handler: HotworkFunction, ...routes: readonly (Route | typeof anythingElse)[]): void {
+    this.#add(handler, routes)
+  }
+
+  /** Routes with a limit each of their own. */
+  routeAs(
+    limit: 'public' | 'own',
+    handler: HotworkFunction,
+    ...routes: readonly (Route | typeof anythingElse)[]
+  ): void {
+    const { rate, burst } = limits[limit]
+    for (const added of this.#add(handler, routes)) {
+      // API Gateway refuses the settings of a route that is not there yet.
+      this.#stage.addResourceDependency(added.node.defaultChild as CfnRoute)
+      this.#limited[added.key] = { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst }
+    }
+  }
+
+  #add(handler: HotworkFunction, routes: readonly (Route | typeof anythingElse)[]) {
     // This API may call the function, by whichever of its routes: a permission for each route is a resource each, and a
     // stack has five hundred.
     const integration = new HttpLambdaIntegration(handler.node.id, handler.lambda, { scopePermissionToRoute: false })
-    for (const route of routes) {
-      if (route === anythingElse) {
-        new HttpRoute(this.api, 'AnythingElse', { httpApi: this.api, integration, routeKey: HttpRouteKey.DEFAULT })
-        continue
+    return routes.flatMap((key): { key: string; node: Node }[] => {
+      if (key === anythingElse) {
+        const routeKey = HttpRouteKey.DEFAULT
+        return [
+          { key, node: new HttpRoute(this.api, 'AnythingElse', { httpApi: this.api, integration, routeKey }).node },
+        ]
       }
-      const [method, path] = route.split(' ') as [HttpMethod, string]
-      this.api.addRoutes({ path, methods: [method], integration })
-    }
+      const [method, path] = key.split(' ') as [HttpMethod, string]
+      const added = this.api.addRoutes({ path, methods: [method], integration })
+      return added.map(({ node }) => ({ key, node }))
+    })
   }
 }

@@ -1,9 +1,9 @@
 import { AttributeType, type TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
-import { durableTable, grantItems, type TableProps } from './table.ts'
+import { durableTable, grantItems, grantPutOf, type TableProps } from './table.ts'
 
-/** The append-only record. No role has UpdateItem or DeleteItem on it, and none ever may: there is no grant for it. */
+/** The record. No role has UpdateItem or DeleteItem on it, and none ever may: there is no grant for it. */
 export class LedgerTable extends Construct {
   readonly table: TableV2
 
@@ -20,9 +20,13 @@ export class LedgerTable extends Construct {
     return this.table.tableName
   }
 
-  /** Allows adding entries. That each is new is the writer's condition; that none is changed is checked by its hash. */
-  grantAppend(grantee: IGrantable): Grant {
-    return grantItems(this.table, grantee, 'dynamodb:PutItem')
+  /**
+   * Allows putting entries into chains whose ids begin so. IAM cannot tell an entry that is new from one that is put again
+   * over another: it has no key for a put's condition. That each is new is the writer's condition; one that was replaced is
+   * found by its hash (`check-chains.ts`).
+   */
+  grantAppend(grantee: IGrantable, chains: readonly string[]): Grant {
+    return grantPutOf(this.table, grantee, chains)
   }
 
   /** Allows reading the entries of one aggregate in order. */

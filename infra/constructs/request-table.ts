@@ -1,7 +1,7 @@
 import { AttributeType, ProjectionType, StreamViewType, type TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
-import { durableTable, grantItems, type TableProps } from './table.ts'
+import { durableTable, grantItems, grantPutOf, type TableProps } from './table.ts'
 
 const { STRING, NUMBER } = AttributeType
 
@@ -50,19 +50,19 @@ export class RequestTable extends Construct {
     return this.table.tableName
   }
 
-  /** Allows reading items by key, alone or in a batch. */
+  /** Allows reading one item by its key. */
   grantRead(grantee: IGrantable): Grant {
-    return grantItems(this.table, grantee, 'dynamodb:GetItem', 'dynamodb:BatchGetItem')
+    return grantItems(this.table, grantee, 'dynamodb:GetItem')
   }
 
-  /** Allows storing an item that stands by itself, such as an evaluation. */
-  grantPut(grantee: IGrantable): Grant {
-    return grantItems(this.table, grantee, 'dynamodb:PutItem')
+  /** Allows reading several items by their keys at once: all that a decision rests on. */
+  grantReadMany(grantee: IGrantable): Grant {
+    return grantItems(this.table, grantee, 'dynamodb:BatchGetItem')
   }
 
-  /** Allows recording what was decided: read a request, put it back on condition that nobody else has. Never delete. */
-  grantDecide(grantee: IGrantable): Grant {
-    return this.grantRead(grantee).combine(this.grantPut(grantee))
+  /** Allows putting items whose keys begin so, and no others. Never deleting. */
+  grantPut(grantee: IGrantable, prefixes: readonly string[]): Grant {
+    return grantPutOf(this.table, grantee, prefixes)
   }
 
   /** Allows reading all items under one key, such as the denies of a role. */

@@ -2,7 +2,6 @@ import { type CfnElement, Duration, Stack, Validations } from 'aws-cdk-lib'
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { Grant } from 'aws-cdk-lib/aws-iam'
 import { EventSourceMapping, FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda'
-import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import type { HotworkFunction } from './hotwork-function.ts'
@@ -26,7 +25,7 @@ export class StreamReader extends Construct {
     super(scope, id)
     this.deadLetters = deadLetters(this)
     const streamArn = table.tableStreamArn ?? ''
-    // Written out, since CDK's own event source asks for ListStreams on `*`.
+    // Written out, since CDK's own event source asks for ListStreams on `*`, and more than sending of the dead letters.
     Grant.addToPrincipal({
       grantee: reader.role,
       actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
@@ -34,6 +33,8 @@ export class StreamReader extends Construct {
     })
     const listing = `${table.tableArn}/stream/*`
     Grant.addToPrincipal({ grantee: reader.role, actions: ['dynamodb:ListStreams'], resourceArns: [listing] })
+    const letters = this.deadLetters.queueArn
+    Grant.addToPrincipal({ grantee: reader.role, actions: ['sqs:SendMessage'], resourceArns: [letters] })
     const mapping = new EventSourceMapping(this, 'Mapping', {
       target: reader.lambda,
       eventSourceArn: streamArn,
@@ -53,7 +54,7 @@ export class StreamReader extends Construct {
       reportBatchItemFailures: true,
       retryAttempts: 5,
       maxRecordAge: Duration.hours(1),
-      onFailure: new SqsDlq(this.deadLetters),
+      onFailure: { bind: () => ({ destination: letters }) },
     })
     mapping.node.addDependency(reader.role)
     const label = Stack.of(table).getLogicalId(table.node.defaultChild as CfnElement)

@@ -44,3 +44,17 @@ export const durableTable = (
 /** Allows actions on the items of a table and not on its indexes, which CDK's own grant would add with a wildcard. */
 export const grantItems = (table: TableV2, grantee: IGrantable, ...actions: readonly `dynamodb:${string}`[]): Grant =>
   Grant.addToPrincipal({ grantee, actions: [...actions], resourceArns: [table.tableArn] })
+
+/**
+ * Allows putting items whose partition key begins in one of these ways. `ForAllValues` also holds where an engine names no
+ * key, as the local emulator does; DynamoDB names one for every put, alone and in a transaction.
+ */
+export const grantPutOf = (table: TableV2, grantee: IGrantable, prefixes: readonly string[]): Grant =>
+  Grant.addToPrincipal({
+    grantee,
+    actions: ['dynamodb:PutItem'],
+    resourceArns: [table.tableArn],
+    conditions: {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': prefixes.map((prefix) => `${prefix}*`).sort() },
+    },
+  })

@@ -1,6 +1,6 @@
 import { Duration, Validations } from 'aws-cdk-lib'
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam'
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
+import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda'
 import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import type { HotworkFunction } from './hotwork-function.ts'
@@ -75,18 +75,31 @@ export class WorkQueue extends Construct {
     return Grant.addToPrincipal({ grantee, actions: ['sqs:SendMessage'], resourceArns: [this.queue.queueArn] })
   }
 
+  /** Allows saying when a message that could not be worked off shall come again. */
+  grantHold(grantee: IGrantable): Grant {
+    const [actions, resourceArns] = [['sqs:ChangeMessageVisibility'], [this.queue.queueArn]]
+    return Grant.addToPrincipal({ grantee, actions, resourceArns })
+  }
+
   /**
    * Has a function work the messages off; what it reports as failed comes again, the rest of the batch does not.
    *
    * @param atOnce how many of it may be at work at a time; without it, as many as there is work for
    */
-  consumedBy({ lambda }: HotworkFunction, { batchSize, atOnce }: { batchSize: number; atOnce?: number }): void {
-    lambda.addEventSource(
-      new SqsEventSource(this.queue, {
-        batchSize,
-        reportBatchItemFailures: true,
-        ...(atOnce !== undefined && { maxConcurrency: atOnce }),
-      }),
-    )
+  consumedBy({ lambda, role }: HotworkFunction, { batchSize, atOnce }: { batchSize: number; atOnce?: number }): void {
+    // Written out, since CDK's own event source asks for more than Lambda needs.
+    Grant.addToPrincipal({
+      grantee: role,
+      actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+      resourceArns: [this.queue.queueArn],
+    })
+    const mapping = new EventSourceMapping(this, 'Mapping', {
+      target: lambda,
+      eventSourceArn: this.queue.queueArn,
+      batchSize,
+      reportBatchItemFailures: true,
+      ...(atOnce !== undefined && { maxConcurrency: atOnce }),
+    })
+    mapping.node.addDependency(role)
   }
 }

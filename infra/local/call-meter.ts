@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { createProxyServer } from 'http-proxy-3'
-import { readUnits, writeUnits } from './dynamodb-units.ts'
+import { readUnits, writeUnits, writtenKeys } from './dynamodb-units.ts'
 import { listenOnLoopback } from './loopback.ts'
 
 /** What one Lambda has asked of one operation. */
@@ -22,6 +22,8 @@ export interface Counts {
   calls: CallCount[]
   /** How often each function was invoked, whoever did. */
   invocations: Record<string, number>
+  /** How the keys of the items begin that each function put, by its name: `REQ#req_`, `ledger/req_`. */
+  written: Record<string, string[]>
 }
 
 /** Counts the calls between the local Lambdas and the emulator: a reverse proxy that they take for AWS. */
@@ -43,10 +45,12 @@ export interface CallMeter {
 export async function startCallMeter(invocationsFile: string): Promise<CallMeter> {
   const [server, control] = await Promise.all([listenOnLoopback(), listenOnLoopback()])
   const counts = new Map<string, CallCount>()
+  const written = new Map<string, Set<string>>()
   const bodies = new WeakMap<IncomingMessage, Buffer[]>()
 
   const count = (request: IncomingMessage, responseBytes: number) => {
-    const call = describeCall(request, Buffer.concat(bodies.get(request) ?? []), responseBytes)
+    const { keys, ...call } = describeCall(request, Buffer.concat(bodies.get(request) ?? []), responseBytes)
+    written.set(call.caller, new Set([...(written.get(call.caller) ?? []), ...keys]))
     const key = `${call.caller} ${call.service} ${call.operation}`
     const before = counts.get(key)
     counts.set(key, {
@@ -72,7 +76,11 @@ export async function startCallMeter(invocationsFile: string): Promise<CallMeter
     else response.writeHead(503).end()
   })
   control.handle((_request, response) => {
-    const answer: Counts = { calls: [...counts.values()], invocations: countLines(invocationsFile) }
+    const answer: Counts = {
+      calls: [...counts.values()],
+      invocations: countLines(invocationsFile),
+      written: Object.fromEntries([...written].map(([caller, keys]) => [caller, [...keys].sort()])),
+    }
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
   })
 
@@ -95,8 +103,10 @@ export async function startCallMeter(invocationsFile: string): Promise<CallMeter
   }
 }
 
+type Described = Omit<CallCount, 'calls'> & { keys: readonly string[] }
+
 /** Says what a call is, from what every protocol of AWS tells of it. */
-function describeCall(request: IncomingMessage, body: Buffer, responseBytes: number): Omit<CallCount, 'calls'> {
+function describeCall(request: IncomingMessage, body: Buffer, responseBytes: number): Described {
   const { headers, method = '', url = '/' } = request
   const service = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? '')?.[1] ?? 'unsigned'
   const target = String(headers['x-amz-target'] ?? '')
@@ -113,6 +123,7 @@ function describeCall(request: IncomingMessage, body: Buffer, responseBytes: num
     operation,
     readUnits: isTable ? readUnits(operation, asked, responseBytes) : 0,
     writeUnits: isTable ? writeUnits(operation, asked) : 0,
+    keys: isTable ? writtenKeys(operation, asked) : [],
   }
 }
 

@@ -102,7 +102,7 @@ export async function prepareDeployment(
     synthesize({
       app: around.app,
       assembly,
-      context: { deployment: deploymentFile, policies, issuer, stackName },
+      context: { deployment: deploymentFile, policies, issuer, stackName, reservedConcurrency: 'usual' },
       accountId,
       region,
       directory,

@@ -26,6 +26,20 @@ export function writeUnits(operation: string, asked: object): number {
 }
 
 /**
+ * How the keys of the items begin that a call puts into the requests table (`REQ#req_`) or the ledger (`ledger/req_`). Of any
+ * other table nothing is said.
+ */
+export function writtenKeys(operation: string, asked: object): readonly string[] {
+  const { Item, TransactItems = [] } = asked as { Item?: Item; TransactItems?: Write[] }
+  const items = operation === 'PutItem' ? [Item] : TransactItems.map(({ Put }) => Put?.Item)
+  return items.flatMap((item) => {
+    const [key, aggregate] = [item?.['pk']?.['S'], item?.['aggregate']?.['S']]
+    if (typeof key === 'string') return [/^[^#]+(?:#(?:[a-z]+[_:])?)?/.exec(key)?.[0] ?? '']
+    return typeof aggregate === 'string' ? [`ledger/${/^[a-z]+[_:]/.exec(aggregate)?.[0] ?? aggregate}`] : []
+  })
+}
+
+/**
  * Read request units of a call: one for each four kilobytes begun, half of that when eventual consistency is enough,
  * twice in a transaction. Taken from the answer's length, which is more than the items': never too little.
  */

@@ -256,6 +256,12 @@ onBoth<Stores>(
       ])('after a place that nobody gave hold nothing: %s', async (_what, after) => {
         expect((await requests.list({}, { limit: 2, after })).items).toEqual([])
       })
+      test('before a time leave out what was submitted then or later', async () => {
+        const before = submittedAt + minutes(2)
+        expect((await requests.list({}, { limit: 10, before })).items.map(({ state }) => state.ask.id)).toEqual(
+          ids(2, 1),
+        )
+      })
       test('hold what is read strongly: the state, and the end of its chain', async () => {
         const { items } = await requests.list({ status: 'withdrawn' }, { limit: 1 })
         expect(items).toEqual([await load(requestId(2))])

@@ -142,8 +142,11 @@ describe('who may do what is dangerous', () => {
 })
 
 describe('who may touch which table', () => {
-  const read = ['BatchGetItem', 'GetItem']
-  const decide = [...read, 'PutItem']
+  const read = ['GetItem']
+  // All that a decision rests on is read in one batch, by those who ask policy and by those who list.
+  const readMany = ['BatchGetItem', 'GetItem']
+  const record = [...read, 'PutItem']
+  const decide = [...readMany, 'PutItem']
   const byIndex = ['by-agent', 'by-owner', 'by-status', 'by-time'].map((index) => `Query/index/${index}`)
 
   const rows: readonly [owner: string, requests: string[], ledger: string[], waits: string[], cards: string[]][] = [
@@ -152,15 +155,15 @@ describe('who may touch which table', () => {
     ['submit-request', [...decide, 'Query/index/by-agent', 'Query/index/open'], ['PutItem'], [], []],
     ['read-task', read, [], [], []],
     ['sign-statement', [], [], [], []],
-    ['cancel-request', decide, ['PutItem'], [], []],
-    ['complete-request', decide, ['PutItem'], [], []],
+    ['cancel-request', record, ['PutItem'], [], []],
+    ['complete-request', record, ['PutItem'], [], []],
     ['delegate-request', decide, ['PutItem'], [], []],
     ['issue-token', decide, ['PutItem'], [], []],
-    ['introspect-token', read, [], [], []],
-    ['revoke-token', decide, ['PutItem'], [], []],
+    ['introspect-token', readMany, [], [], []],
+    ['revoke-token', record, ['PutItem'], [], []],
     [broker, decide, ['PutItem'], [], []],
     ['begin-use', decide, ['PutItem'], [], []],
-    ['end-use', decide, ['PutItem'], [], []],
+    ['end-use', record, ['PutItem'], [], []],
     ['decide-request', decide, ['PutItem'], [], []],
     ['revoke-request', decide, ['PutItem'], [], []],
     ['give-stand-in', decide, ['PutItem'], [], []],
@@ -172,12 +175,12 @@ describe('who may touch which table', () => {
     ['read-break-glass', read, ['Query'], [], ['Query']],
     ['declare-halt', decide, ['PutItem'], [], []],
     ['lift-halt', decide, ['PutItem'], [], []],
-    ['read-requests', [...read, ...byIndex], ['Query'], [], []],
-    ['show-pages', [...read, 'Query/index/by-status'], ['Query'], [], ['Query']],
+    ['read-requests', [...readMany, ...byIndex], ['Query'], [], []],
+    ['show-pages', [...readMany, 'Query/index/by-status'], ['Query'], [], ['Query']],
     ['decide-on-page', decide, ['PutItem'], [], []],
     ['open-on-page', decide, ['PutItem'], [], []],
-    ['log-in', decide, [], [], []],
-    ['link-slack', decide, ['PutItem'], [], []],
+    ['log-in', record, [], [], []],
+    ['link-slack', record, ['PutItem'], [], []],
     [
       'receive-slack',
       [...decide, ...byIndex.filter((index) => !index.endsWith('by-agent'))],
@@ -186,18 +189,18 @@ describe('who may touch which table', () => {
       ['Query'],
     ],
     ['await-outcome', read, [], ['PutItem', 'UpdateItem'], []],
-    ['advance-workflow', decide, ['PutItem'], [], []],
+    ['advance-workflow', record, ['PutItem'], [], []],
     ['follow-workflow', [...read, 'ListStreams/stream/*'], [], ['Query', 'UpdateItem'], []],
     ['hand-on', ['ListStreams/stream/*'], [], [], []],
-    ['draw-card', [...read, 'Query/index/open'], ['Query'], [], ['PutItem', 'Query']],
+    ['draw-card', [...readMany, 'Query/index/open'], ['Query'], [], ['PutItem', 'Query']],
     ['decide-burst', decide, ['PutItem'], [], []],
     ['set-reminders', read, [], [], []],
     ['TimersRole', [], [], [], []],
     ['write-denies', [...decide, 'Query', 'Query/index/by-status'], ['PutItem'], [], []],
-    ['report-sealed-use', decide, ['PutItem'], [], []],
-    ['reconcile-sessions', [...read, 'Query'], ['Query'], [], []],
-    ['refresh-slack-groups', decide, [], [], []],
-    ['sweep-overdue', [...decide, 'Query/index/overdue'], ['PutItem'], [], []],
+    ['report-sealed-use', record, ['PutItem'], [], []],
+    ['reconcile-sessions', [...readMany, 'Query', 'Query/index/by-status', 'Query/index/by-time'], ['Query'], [], []],
+    ['refresh-slack-groups', record, [], [], []],
+    ['sweep-overdue', [...record, 'Query/index/overdue'], ['PutItem'], [], []],
     ['WorkflowRole', [], [], [], []],
   ]
   test.each(rows)('%s', (owner, requests, ledger, waits, cards) => {
@@ -217,6 +220,16 @@ describe('who may touch which table', () => {
     expect(all.filter((right) => /DeleteItem|BatchWriteItem|PartiQL|DeleteTable|Scan/.test(right))).toEqual([])
     expect(all.filter((right) => /UpdateItem on (?!<Waits>)/.test(right))).toEqual([])
   })
+})
+
+test('a function that works a queue off may do with it what Lambda needs, and no more', () => {
+  const needed = ['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage']
+  for (const owner of whoMay('sqs:ReceiveMessage')) {
+    const taken = of(owner, 'sqs', '').map((right) => right.replace(/<.*/, ''))
+    // Slack says how long to wait, and it says so to the queue.
+    const all = owner === 'draw-card' ? ['ChangeMessageVisibility', ...needed] : needed
+    expect([owner, [...new Set(taken)].filter((action) => action !== 'SendMessage')]).toEqual([owner, all])
+  }
 })
 
 describe('wildcards', () => {

@@ -225,12 +225,23 @@ describe('functions', () => {
     for (const [, { Properties }] of all('AWS::Logs::LogGroup')) expect(Properties['RetentionInDays']).toBe(90)
   })
 
-  test('held reads have their own share of Lambdas, and nothing else is limited', () => {
+  test('what stops things has Lambdas set apart, and so have held reads, where a deployer says so', () => {
     const limited = functions().flatMap((properties) => {
       const limit = properties['ReservedConcurrentExecutions']
-      return limit === undefined ? [] : [[functionOf(properties), limit, properties['Timeout']]]
+      return limit === undefined ? [] : [[functionOf(properties), limit]]
     })
-    expect(limited).toEqual([['read-task', 7, 29]])
+    expect(Object.fromEntries(limited)).toEqual({
+      'declare-halt': 10,
+      'revoke-request': 10,
+      'revoke-token': 10,
+      'hand-on': 20,
+      'write-denies': 10,
+      'begin-use': 50,
+      'open-break-glass': 10,
+      'read-task': 50,
+    })
+    // With the hundred that Lambda keeps: what settings.ts tells the deployer.
+    expect(limited.reduce((sum, [, limit]) => sum + Number(limit), 100)).toBe(270)
   })
 
   test.each(Object.keys(environments))('%s starts from its bundle alone, in what it is told', (name) => {
@@ -394,6 +405,38 @@ describe('the API', () => {
     const group = assembly.hotwork.Resources[DestinationArn['Fn::GetAtt'][0]]
     expect(group?.Properties['LogGroupName']).toBe(`/aws/vendedlogs/${stackName}/api`)
     expect(Format).not.toMatch(/\$context\.(?:path|authorizer)|header|query|body|userAgent/i)
+  })
+
+  test('a flood of pages takes nothing from what stops things: each has limits of its own', () => {
+    const { Properties, DependsOn = [] } = theOnly(assembly.hotwork, 'AWS::ApiGatewayV2::Stage') as Resource & {
+      DependsOn?: string[]
+    }
+    const settings = Properties['RouteSettings'] as { [route: string]: { ThrottlingRateLimit: number } }
+    const routes = all('AWS::ApiGatewayV2::Route')
+    const keys = new Map(routes.map(([id, route]) => [id, String(route.Properties['RouteKey'])]))
+    const [low, own] = [
+      { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 },
+      { ThrottlingRateLimit: 200, ThrottlingBurstLimit: 400 },
+    ]
+    for (const route of keys.values()) {
+      const isPage =
+        /(?: \/(?:\.well-known|schemas|authorize|problems|decide|login|logout|link|break-glass)\b)|^\$default$/.test(
+          route,
+        )
+      const acts = /^POST \/(?:decide|break-glass)\/|\/break-glass\/open\/|^GET \/login\/decision$/.test(route)
+      const stops = /^\w+ \/(?:v1\/(?:revocations|break-glass|uses|incident-events)|slack|revoke)\b|\/revoke$/.test(
+        route,
+      )
+      const isOther = route.startsWith('GET /v1/') || route.endsWith('/uses/{id}/end')
+      expect([route, settings[route]]).toEqual([
+        route,
+        isPage && !acts ? low : acts || (stops && !isOther) ? own : undefined,
+      ])
+    }
+    // API Gateway refuses the settings of a route that is not there.
+    const limited = [...keys].filter(([, route]) => settings[route] !== undefined).map(([id]) => id)
+    expect([...DependsOn].sort()).toEqual(expect.arrayContaining(limited.sort()))
+    expect(Object.keys(settings)).toHaveLength(limited.length)
   })
 
   test('the issuer is its own address, where none is given', () => {

@@ -20,8 +20,8 @@ describe('what a deployer says', () => {
       stackName: 'Hotwork',
       policies,
       deployment,
-      // Bounded unless somebody says otherwise: agents that wait must not use up what decisions need.
-      heldReads: 50,
+      // A new account has no concurrency to set apart, and a first deployment must not fail for it.
+      reservedConcurrency: 'none',
       signingKeys: [1],
       // Of a first deployment the rollback must be able to delete them.
       protectTables: false,
@@ -29,7 +29,8 @@ describe('what a deployer says', () => {
   })
 
   test.each([
-    ['heldReads', '20', { heldReads: 20 }],
+    ['reservedConcurrency', 'usual', { reservedConcurrency: 'usual' }],
+    ['reservedConcurrency', 'none', { reservedConcurrency: 'none' }],
     ['issuer', 'https://desk.example.com', { issuer: 'https://desk.example.com' }],
     ['issuer', 'http://127.0.0.1:8080', { issuer: 'http://127.0.0.1:8080' }],
     ['stackName', 'Hotwork-fast', { stackName: 'Hotwork-fast' }],
@@ -38,10 +39,6 @@ describe('what a deployer says', () => {
     ['protectTables', 'yes', { protectTables: true }],
     ['protectTables', 'no', { protectTables: false }],
   ])('%s=%s is taken', (key, value, expected) => expect(read({ [key]: value })).toMatchObject(expected))
-
-  test('heldReads=none reserves nothing, for an account that has nothing to reserve', () => {
-    expect(read({ heldReads: 'none' })).not.toHaveProperty('heldReads')
-  })
 
   test.each([
     ['deployment', undefined, /no deployment file .* -c deployment=PATH \(README\.md, "Deploy to AWS"\)/],
@@ -52,9 +49,8 @@ describe('what a deployer says', () => {
     ['issuer', 'not an address', /is not an address/],
     ['stackName', 'a'.repeat(49), /at most 47/],
     ['stackName', 'hot_work', /letters, digits and hyphens/],
-    ['heldReads', '0', /a whole number from 1, or `none`/],
-    ['heldReads', 'many', /a whole number from 1, or `none`/],
-    ['heldReads', ['1', '2'], /`heldReads` is one value/],
+    ['reservedConcurrency', '50', /use `usual` where .* shows 270 ConcurrentExecutions or more, else `none`/],
+    ['reservedConcurrency', ['1', '2'], /`reservedConcurrency` is one value/],
     ['signingKeys', '0', /up to three different numbers from 1/],
     ['signingKeys', '1,1', /different numbers/],
     ['signingKeys', '1, 2', /with commas between/],

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import { type CallMeter, type Counts, startCallMeter } from '../../infra/local/call-meter.ts'
-import { readUnits, writeUnits } from '../../infra/local/dynamodb-units.ts'
+import { readUnits, writeUnits, writtenKeys } from '../../infra/local/dynamodb-units.ts'
 
 let aws: Server
 let meter: CallMeter
@@ -47,14 +47,15 @@ test('counts by caller, service and operation, whichever protocol names it', asy
   const role = { RoleArn: 'arn:aws:iam::000000000000:role/x', RoleSessionName: 'x' }
   // The stand-in answers no XML; that the call was made is what counts.
   await new STSClient(settings()).send(new AssumeRoleCommand(role)).catch(() => {})
-  const { calls } = await read()
+  const { calls, written } = await read()
   const caller = 'Hotwork-EvaluateLambda'
   expect(calls).toEqual([
     { caller, service: 'dynamodb', operation: 'GetItem', calls: 2, readUnits: 1.5, writeUnits: 0 },
     { caller, service: 'dynamodb', operation: 'PutItem', calls: 1, readUnits: 0, writeUnits: 2 },
     { caller, service: 'sts', operation: 'AssumeRole', calls: 1, readUnits: 0, writeUnits: 0 },
   ])
-  expect(JSON.stringify(calls)).not.toContain('req_secret')
+  expect(written[caller]).toEqual(['REQ#req_'])
+  expect(JSON.stringify([calls, written])).not.toContain('req_secret')
 })
 
 test('leaves what is signed as it was, the host too', async () => {
@@ -88,3 +89,22 @@ describe("request units by AWS's rules", () => {
     ['PutItem', {}, 4096, 0],
   ])('%s reads (row %#)', (operation, asked, bytes, units) => expect(readUnits(operation, asked, bytes)).toBe(units))
 })
+
+test.each<[operation: string, asked: object, keys: string[]]>([
+  ['PutItem', { Item: { pk: { S: 'SLACKGROUPS' } } }, ['SLACKGROUPS']],
+  ['PutItem', { Item: { pk: { S: 'HALT#all#all' } } }, ['HALT#']],
+  ['PutItem', { Item: { requestId: { S: 'req_1' } } }, []],
+  ['GetItem', { Key: { pk: { S: 'REQ#req_1' } } }, []],
+  [
+    'TransactWriteItems',
+    {
+      TransactItems: [
+        { Put: { Item: { pk: { S: 'CHAIN#person:ana' } } } },
+        { Put: { Item: { aggregate: { S: 'req_1' } } } },
+      ],
+    },
+    ['CHAIN#person:', 'ledger/req_'],
+  ],
+])('%s says how the keys begin that it puts, and no key (row %#)', (operation, asked, keys) =>
+  expect(writtenKeys(operation, asked)).toEqual(keys),
+)

@@ -46,6 +46,11 @@ export class MemoryLedgerStore implements LedgerStore {
     return true
   }
 
+  /** Puts an entry over another, as code that had the right to put would. */
+  replace(entry: Entry): void {
+    this.#entries.set(entry.id, JSON.stringify(entry))
+  }
+
   /** Puts entries that commit with something else. @throws StoreUnavailable when one is there already */
   put(entries: readonly Entry[]): void {
     if (entries.some(({ id }) => this.#entries.has(id)))

@@ -22,6 +22,7 @@ import type {
   Page,
   PermitChange,
   RequestFilter,
+  RequestPage,
   RequestStore,
   Standing,
   Stored,
@@ -129,6 +130,11 @@ export class MemoryRequestStore implements RequestStore {
     this.#halts.set(haltKey(target), structuredClone([...halts]))
   }
 
+  /** Puts a request's row around all rules, as code that had the right to put would. */
+  forge(stored: Stored): void {
+    this.#requests.set(stored.state.ask.id, JSON.stringify(stored))
+  }
+
   async recall(key: string): Promise<string | undefined> {
     await othersRun()
     return this.#ledger.once.get(key)
@@ -157,10 +163,11 @@ export class MemoryRequestStore implements RequestStore {
     return evaluation === undefined ? undefined : JSON.parse(evaluation)
   }
 
-  async list(filter: RequestFilter, { limit, after }: { limit: number; after?: string }): Promise<Page<Stored>> {
+  async list(filter: RequestFilter, { limit, after, before }: RequestPage): Promise<Page<Stored>> {
     await othersRun()
     const sorted = this.#all()
       .filter((stored) => passes(filter, stored))
+      .filter(({ state }) => after !== undefined || before === undefined || state.submittedAt < before)
       .map((stored) => ({ stored, key: sortKey(stored) }))
       .filter(({ key }) => after === undefined || (isPlace(after) && key < after))
       .sort((one, other) => (one.key < other.key ? 1 : -1))

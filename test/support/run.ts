@@ -53,6 +53,7 @@ async function testOnTheStack(): Promise<void> {
     // Counted first and alone: what other tests leave waiting would be counted with it.
     await step('what a request asks of AWS', () => jest(['cost'], env))
     await step('adapters, and the deployed stack', () => jest(onTheStack, env))
+    await step('what the Lambdas have put, against their roles', () => jest(['written'], env))
   } finally {
     await stack.close()
   }

@@ -1,10 +1,10 @@
 import { QueryCommand } from '@aws-sdk/client-dynamodb'
 import type { AskerId, NumericDate, RequestId } from '../../domain/values.ts'
-import type { Page, RequestFilter, Stored } from '../../operations/ports.ts'
+import type { Page, RequestFilter, RequestPage, Stored } from '../../operations/ports.ts'
 import { type Connection, within } from './client.ts'
 import { number, text, textOf } from './items.ts'
 import { batchLimit, readMany } from './read-many.ts'
-import { idOf, indexFor, passes, requestKey, storedOf, submittedKey } from './request-items.ts'
+import { idOf, indexFor, passes, requestKey, storedOf, submittedBefore, submittedKey } from './request-items.ts'
 import { orUnavailable } from './unavailable.ts'
 
 /** A page that nothing passes is given up after so many queries, and says where to go on. */
@@ -16,16 +16,12 @@ type Table = { connection: Connection; table: string }
  * A page of requests, newest first. An index says which they may be, and is a moment behind; each is then read strongly
  * and held against the filter, so that what is shown is true. A page may be short and still have a `next`.
  *
- * @param page `after` is the `next` of the page before; anything else finds what sorts after it, or nothing
+ * @param page an `after` that is no place finds what sorts after it, or nothing
  */
-export async function listRequests(
-  from: Table,
-  filter: RequestFilter,
-  page: { limit: number; after?: string },
-): Promise<Page<Stored>> {
+export async function listRequests(from: Table, filter: RequestFilter, page: RequestPage): Promise<Page<Stored>> {
   const limit = Math.min(page.limit, batchLimit)
   const items: Stored[] = []
-  let after = page.after === undefined ? undefined : placeOf(page.after)
+  let after = startOf(page)
   for (let query = 0; query < queriesPerPage; query++) {
     const wanted = limit - items.length
     const candidates = await queryIndex(from, filter, wanted, after)
@@ -102,6 +98,11 @@ async function queryIndex({ connection, table }: Table, filter: RequestFilter, l
 async function readInOrder({ connection, table }: Table, ids: readonly RequestId[]): Promise<readonly Stored[]> {
   const stored = (await readMany(connection, table, ids.map(requestKey))).map(storedOf)
   return stored.toSorted((one, other) => (submittedKey(one.state) < submittedKey(other.state) ? 1 : -1))
+}
+
+const startOf = ({ after, before }: RequestPage): string | undefined => {
+  if (after !== undefined) return placeOf(after)
+  return before === undefined ? undefined : submittedBefore(before)
 }
 
 /** Anything that is no place is one before everything: an empty or oversized key would be an error to DynamoDB. */

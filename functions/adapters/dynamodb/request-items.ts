@@ -1,7 +1,7 @@
 import { overdueAt } from '../../domain/due.ts'
 import type { Head } from '../../domain/ledger.ts'
 import { ApprovalRequest } from '../../domain/request.ts'
-import { RequestId } from '../../domain/values.ts'
+import { type NumericDate, RequestId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
 import type { RequestFilter, Stored } from '../../operations/ports.ts'
 import { headAttributes, headOf, type Item, number, text, textOf } from './items.ts'
@@ -9,8 +9,10 @@ import { headAttributes, headOf, type Item, number, text, textOf } from './items
 export const requestKey = (id: RequestId) => ({ pk: text(`REQ#${id}`), sk: text('REQ') })
 
 /** Sorts requests by when they were submitted: ten digits last until the year 2286. */
-export const submittedKey = ({ submittedAt, ask }: ApprovalRequest): string =>
-  `${String(submittedAt).padStart(10, '0')}#${ask.id}`
+export const submittedKey = ({ submittedAt, ask }: ApprovalRequest): string => submittedBefore(submittedAt) + ask.id
+
+/** Sorts after all that was submitted before, and before the rest. */
+export const submittedBefore = (at: NumericDate): string => `${String(Math.floor(at)).padStart(10, '0')}#`
 
 /**
  * A request as an item. Beside the state stand the attributes that its indexes need, all of which follow from the state:

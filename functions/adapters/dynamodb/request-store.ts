@@ -11,6 +11,7 @@ import type {
   OnceOnly,
   Page,
   RequestFilter,
+  RequestPage,
   RequestStore,
   Standing,
   Stored,
@@ -142,7 +143,7 @@ export class DynamoRequestStore implements RequestStore {
     return item && (JSON.parse(textOf(item, 'evaluation')) as Evaluation)
   }
 
-  list(filter: RequestFilter, page: { limit: number; after?: string }): Promise<Page<Stored>> {
+  list(filter: RequestFilter, page: RequestPage): Promise<Page<Stored>> {
     return listRequests({ connection: this.#connection, table: this.#requests }, filter, page)
   }
 

@@ -37,7 +37,7 @@ export type Assembly = {
 }
 
 /** What a deployer may say beside the deployment file. */
-export const said = { heldReads: '7', alarmTopic: 'arn:aws:sns:eu-central-1:111111111111:on-call' }
+export const said = { reservedConcurrency: 'usual', alarmTopic: 'arn:aws:sns:eu-central-1:111111111111:on-call' }
 
 /** The assembly of the whole app, with the sample policies, for two target accounts. */
 export function synthesize(accounts: object = twoAccounts()): Assembly {

@@ -1,0 +1,101 @@
+import type { FunctionName } from './functions.ts'
+
+/**
+ * A chain of entries, by how its id begins, and how the row of the requests table begins that says where it ends. A request of an
+ * agent is `req_`, an opening of break-glass `bgl_`, a standing permit `stp_`, a halt `rev_`, a stand-in `sin_`; the rest
+ * are the chains of actors.
+ */
+const headOf = {
+  req_: 'REQ#req_',
+  bgl_: 'REQ#bgl_',
+  stp_: 'PERMIT#stp_',
+  rev_: 'REV#rev_',
+  sin_: 'SIN#sin_',
+  'agent:': 'CHAIN#agent:',
+  'person:': 'CHAIN#person:',
+  'tool:': 'CHAIN#tool:',
+} as const
+type Chain = keyof typeof headOf
+
+/** The other rows of the requests table, by how their keys begin. */
+type Row =
+  | 'ABSENT#'
+  | 'BUDGET#'
+  | 'DENY#'
+  | 'DRILL#'
+  | 'EVAL#'
+  | 'HALT#'
+  | 'IDEM#'
+  | 'INCIDENT#'
+  | 'JTI#'
+  | 'LINK#'
+  | 'LINKCODE#'
+  | 'LINKOF#'
+  | 'LOGIN#'
+  | 'OPEN#'
+  | 'PREPARED#'
+  | 'PRESS#'
+  | 'RATE#'
+  | 'SEALED#'
+  | 'SEEN#'
+  | 'SESSION#'
+  | 'SLACKGROUPS'
+  | 'STANDIN#'
+  | 'USE#'
+  | 'VOUCHED#'
+
+type Writes = { chains?: readonly Chain[]; rows?: readonly Row[] }
+
+/**
+ * What each function may put, and nothing else: the chains that it adds entries to, each with the row of its end, and
+ * other rows. IAM holds a function to it (`dynamodb:LeadingKeys`), and test/stack/written.test.ts holds it to what the
+ * functions put. A function that is not here puts nothing into either table.
+ */
+const writes: { readonly [name in FunctionName]?: Writes } = {
+  // A no is on the agent's own chain.
+  evaluate: { chains: ['agent:'], rows: ['EVAL#', 'RATE#'] },
+  // It draws from standing permits, too.
+  'submit-request': { chains: ['req_', 'stp_', 'agent:'], rows: ['IDEM#', 'OPEN#', 'RATE#', 'SEEN#'] },
+  'cancel-request': { chains: ['req_', 'agent:'] },
+  'complete-request': { chains: ['req_', 'agent:'] },
+  'delegate-request': { chains: ['req_', 'agent:'], rows: ['IDEM#', 'RATE#', 'SEEN#'] },
+  'issue-token': { chains: ['req_', 'bgl_', 'agent:', 'person:'], rows: ['JTI#', 'SEEN#'] },
+  'revoke-token': { chains: ['req_', 'bgl_', 'agent:', 'person:', 'tool:'] },
+  // With the role that it shares with `call-aws`.
+  'issue-aws-credentials': { chains: ['req_', 'bgl_', 'agent:', 'person:'], rows: ['JTI#', 'SEEN#'] },
+  'begin-use': { chains: ['req_', 'bgl_', 'tool:'], rows: ['SEEN#', 'USE#'] },
+  'end-use': { chains: ['req_', 'bgl_', 'tool:'] },
+  'decide-request': { chains: ['req_', 'bgl_', 'person:'] },
+  'decide-burst': { chains: ['req_', 'person:'] },
+  'revoke-request': { chains: ['req_', 'bgl_', 'person:'] },
+  'give-permit': { chains: ['stp_', 'person:'] },
+  'revoke-permit': { chains: ['stp_', 'person:'] },
+  'give-stand-in': { chains: ['sin_', 'person:'], rows: ['ABSENT#', 'STANDIN#'] },
+  'end-stand-in': { chains: ['sin_', 'person:'], rows: ['ABSENT#', 'STANDIN#'] },
+  'declare-halt': { chains: ['rev_', 'person:'], rows: ['HALT#'] },
+  'lift-halt': { chains: ['rev_', 'person:'], rows: ['HALT#'] },
+  'open-break-glass': { chains: ['bgl_', 'person:'], rows: ['BUDGET#', 'DRILL#', 'IDEM#', 'SEEN#', 'VOUCHED#'] },
+  'conclude-break-glass': { chains: ['bgl_', 'person:'], rows: ['INCIDENT#', 'VOUCHED#'] },
+  'open-on-page': {
+    chains: ['bgl_', 'person:'],
+    rows: ['BUDGET#', 'DRILL#', 'IDEM#', 'LOGIN#', 'SESSION#', 'VOUCHED#'],
+  },
+  'decide-on-page': { chains: ['req_', 'bgl_', 'person:'], rows: ['LOGIN#', 'SESSION#'] },
+  'log-in': { rows: ['LOGIN#', 'SESSION#'] },
+  'link-slack': { chains: ['person:'], rows: ['LINK#', 'LINKCODE#', 'LINKOF#'] },
+  'receive-slack': {
+    chains: ['req_', 'bgl_', 'stp_', 'sin_', 'person:'],
+    rows: ['ABSENT#', 'LINKCODE#', 'PREPARED#', 'PRESS#', 'SEEN#', 'SLACKGROUPS', 'STANDIN#'],
+  },
+  'refresh-slack-groups': { rows: ['SLACKGROUPS'] },
+  'advance-workflow': { chains: ['req_', 'bgl_'] },
+  'sweep-overdue': { chains: ['req_', 'bgl_'] },
+  'write-denies': { chains: ['req_', 'bgl_'], rows: ['DENY#'] },
+  'report-sealed-use': { chains: ['bgl_'], rows: ['BUDGET#', 'SEALED#'] },
+}
+
+/** How the keys begin that a function may put into each of the two tables of the truth. */
+export function writesOf(name: FunctionName): { requests: readonly string[]; ledger: readonly string[] } {
+  const { chains = [], rows = [] } = writes[name] ?? {}
+  return { requests: [...chains.map((chain) => headOf[chain]), ...rows], ledger: chains }
+}

@@ -1,0 +1,161 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Assembly, home, root, synthesize } from './support/assembly.ts'
+import { isAllowed, type Policy } from './support/judge.ts'
+import { listOf, resourcesOf, rolesOf, statementsOf, textOf } from './support/template.ts'
+
+/** What a function's code may put, if something else than its own code ran in it: judged by an engine that is not ours. */
+let assembly: Assembly
+beforeAll(() => {
+  assembly = synthesize()
+}, 180_000)
+afterAll(() => assembly.remove())
+
+const table = (name: 'Requests' | 'Ledger') => `arn:aws:dynamodb:eu-central-1:${home}:table/${name}`
+
+const sourcesOf = (folder: string) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(join(folder, file), 'utf8'))
+    .join('\n')
+
+/** What the policies of a role say of putting. */
+function puttingOf(owner: string): readonly Policy[] {
+  const roles = rolesOf(assembly.hotwork)
+  const statements = resourcesOf(assembly.hotwork, 'AWS::IAM::Policy')
+    .filter(([, { Properties }]) =>
+      (Properties['Roles'] as { Ref: string }[]).some(({ Ref }) => roles.get(Ref) === owner),
+    )
+    .flatMap(([, { Properties }]) => statementsOf(Properties['PolicyDocument']))
+    .filter(({ Action }) => listOf(Action).includes('dynamodb:PutItem'))
+  const Statement = statements.map(({ Effect, Resource, Condition }) => ({
+    Effect,
+    Action: 'dynamodb:PutItem',
+    Resource: listOf(Resource).map((each) => textOf(each).replace(/^<(\w+)>$/, (_, name) => table(name))),
+    ...(Condition === undefined ? {} : { Condition }),
+  }))
+  return [{ Version: '2012-10-17', Statement }]
+}
+
+const mayPut = (owner: string, resource: string, key: string) =>
+  isAllowed({
+    role: `arn:aws:iam::${home}:role/${owner.split(' ')[0]}`,
+    action: 'dynamodb:PutItem',
+    resource,
+    context: { 'aws:RequestedRegion': 'eu-central-1', 'dynamodb:LeadingKeys': [key] },
+    identity: puttingOf(owner),
+  })
+
+const broker = 'call-aws & issue-aws-credentials'
+const id = '0'.repeat(26)
+const request = `REQ#req_${id}`
+const neverARequest = [
+  'evaluate',
+  'log-in',
+  'refresh-slack-groups',
+  'give-permit',
+  'revoke-permit',
+  'give-stand-in',
+  'end-stand-in',
+  'declare-halt',
+  'lift-halt',
+  'link-slack',
+]
+
+describe('a forged row', () => {
+  test.each(neverARequest)('%s cannot put a request, nor an opening', async (owner) => {
+    expect(await mayPut(owner, table('Requests'), request)).toBe(false)
+    expect(await mayPut(owner, table('Requests'), `REQ#bgl_${id}`)).toBe(false)
+    expect(await mayPut(owner, table('Ledger'), `req_${id}`)).toBe(false)
+  })
+
+  test.each([
+    ['log-in', 'HALT#all#all'],
+    ['log-in', 'PERMIT#stp_x'],
+    ['evaluate', 'SESSION#x'],
+    ['refresh-slack-groups', 'LINK#T0#U0'],
+    ['submit-request', 'HALT#all#all'],
+    ['complete-request', 'SESSION#x'],
+    ['cancel-request', 'PERMIT#stp_x'],
+    ['end-use', 'HALT#all#all'],
+    ['link-slack', 'CHAIN#agent:remediator'],
+    ['open-break-glass', request],
+    ['report-sealed-use', request],
+    [broker, 'HALT#all#all'],
+    ['write-denies', 'HALT#all#all'],
+  ])('%s cannot put %s', async (owner, key) => expect(await mayPut(owner, table('Requests'), key)).toBe(false))
+
+  test('one beside one that is allowed is refused with it', async () => {
+    const both = { 'dynamodb:LeadingKeys': ['LOGIN#x', request] }
+    const call = { role: `arn:aws:iam::${home}:role/log-in`, action: 'dynamodb:PutItem', resource: table('Requests') }
+    expect(await isAllowed({ ...call, identity: puttingOf('log-in'), context: both })).toBe(false)
+  })
+})
+
+describe('a row of its own', () => {
+  test.each([
+    ['evaluate', `EVAL#evl_${id}`],
+    ['log-in', 'LOGIN#sha-256:x'],
+    ['log-in', 'SESSION#sha-256:x'],
+    ['refresh-slack-groups', 'SLACKGROUPS'],
+    ['declare-halt', 'HALT#agent#agent:remediator'],
+    ['declare-halt', `REV#rev_${id}`],
+    ['declare-halt', 'CHAIN#person:gus'],
+    ['link-slack', 'LINK#T0#U0'],
+    ['submit-request', request],
+    ['submit-request', `PERMIT#stp_${id}`],
+    ['receive-slack', request],
+    [broker, request],
+    ['open-break-glass', `REQ#bgl_${id}`],
+    ['write-denies', `DENY#arn:aws:iam::${home}:role/hotwork/Elsewhere-target`],
+  ])('%s may put %s', async (owner, key) => expect(await mayPut(owner, table('Requests'), key)).toBe(true))
+})
+
+describe('an entry', () => {
+  test.each([
+    ['link-slack', 'agent:remediator'],
+    ['declare-halt', `stp_${id}`],
+    ['lift-halt', `bgl_${id}`],
+    ['give-stand-in', `rev_${id}`],
+    ['open-break-glass', `req_${id}`],
+    ['begin-use', 'person:gus'],
+    ['advance-workflow', 'person:gus'],
+    ['submit-request', 'person:gus'],
+  ])('%s puts none into the chain of %s', async (owner, chain) =>
+    expect(await mayPut(owner, table('Ledger'), chain)).toBe(false),
+  )
+
+  test.each([
+    ['link-slack', 'person:gus'],
+    ['declare-halt', `rev_${id}`],
+    ['open-break-glass', `bgl_${id}`],
+    ['begin-use', 'tool:flag-service'],
+    ['advance-workflow', `req_${id}`],
+    ['decide-request', 'person:gus'],
+  ])('%s may put one into the chain of %s', async (owner, chain) =>
+    expect(await mayPut(owner, table('Ledger'), chain)).toBe(true),
+  )
+})
+
+test('no role may put a row of the truth, or an entry, that it does not name', () => {
+  const unnamed = resourcesOf(assembly.hotwork, 'AWS::IAM::Policy').flatMap(([policy, { Properties }]) =>
+    statementsOf(Properties['PolicyDocument'])
+      .filter(({ Action }) => listOf(Action).includes('dynamodb:PutItem'))
+      .filter(({ Resource }) => listOf(Resource).some((each) => /<(?:Requests|Ledger)>/.test(textOf(each))))
+      .filter(({ Condition }) => {
+        const keys = (Condition as { [test: string]: { [key: string]: string[] } })?.['ForAllValues:StringLike']
+        const patterns = listOf(keys?.['dynamodb:LeadingKeys'])
+        return patterns.length === 0 || patterns.some((each) => !/^[A-Za-z_]+[#:]?[a-z_:]*\*$/.test(String(each)))
+      })
+      .map(() => policy),
+  )
+  expect(unnamed).toEqual([])
+})
+
+test('each row that a store writes is named, so that no new one is first refused on AWS', () => {
+  const rows = readFileSync(join(root, 'infra/rows.ts'), 'utf8')
+  const code = ['adapters', 'domain', 'operations'].map((layer) => sourcesOf(join(root, 'functions', layer))).join('\n')
+  const written = new Set([...code.matchAll(/[`']([A-Z]{2,}#)/g)].map(([, prefix = '']) => prefix))
+  expect(written.size).toBeGreaterThan(25)
+  expect([...written].filter((prefix) => !rows.includes(`'${prefix}`))).toEqual([])
+})

@@ -1,0 +1,31 @@
+import { type FunctionName, functions } from '../../infra/functions.ts'
+import type { Counts } from '../../infra/local/call-meter.ts'
+import { writesOf } from '../../infra/rows.ts'
+
+/**
+ * What the Lambdas have put into the tables of the truth while all other tests of the stack ran, held against what IAM lets
+ * them put. The local emulator does not judge `dynamodb:LeadingKeys`, so a row that is missing in infra/rows.ts would show
+ * on AWS alone. Runs after all other tests.
+ */
+const url = process.env['HOTWORK_METER']
+if (!url) throw new Error('these counts need a metered stack: run `npm test`, or `node test/support/run.ts`')
+
+const byConstruct = new Map(
+  Object.keys(functions).map((name) => [name.replaceAll('-', ''), name as FunctionName] as const),
+)
+
+test('no function has put a row or an entry that its role may not put on AWS', async () => {
+  const { written } = (await (await fetch(url)).json()) as Counts
+  const puts = Object.entries(written).flatMap(([caller, keys]) => {
+    const name = byConstruct.get(/-(\w+?)Lambda/.exec(caller)?.[1]?.toLowerCase() ?? '')
+    return name === undefined ? [] : keys.map((key) => ({ name, key }))
+  })
+  expect(new Set(puts.map(({ name }) => name)).size).toBeGreaterThan(20)
+  const beside = puts.filter(({ name, key }) => {
+    // It has the role of the one beside it.
+    const { requests, ledger } = writesOf(name === 'call-aws' ? 'issue-aws-credentials' : name)
+    const allowed = [...requests, ...ledger.map((chain) => `ledger/${chain}`)]
+    return !allowed.some((prefix) => key.startsWith(prefix))
+  })
+  expect(beside).toEqual([])
+})
