@@ -66,7 +66,7 @@ export async function checkChains(
   return found
 }
 
-/** What lives, and the newest: whatever changes is one of these, or was a moment ago. */
+/** What lives, and the newest: a request that changes is one of these, or was a moment ago. */
 async function lately({ requests }: ChainPorts): Promise<readonly Stored[]> {
   const filters = [{ status: 'pending' }, { status: 'approved' }, {}] as const
   const pages = await Promise.all(filters.map((filter) => requests.list(filter, { limit: page })))
