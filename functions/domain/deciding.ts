@@ -3,8 +3,7 @@ import { highestBulkTier } from './burst.ts'
 import type { Decide } from './commands.ts'
 import { type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
-import type { Stage } from './ladder.ts'
-import { lackOf } from './login-strength.ts'
+import { unmetBy } from './ladder.ts'
 import { keptStage, mostNarrowings, staysWithin } from './narrowing.ts'
 import type { Refusal } from './refusals.ts'
 import {
@@ -77,7 +76,7 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
   // Whoever stands in for another brings that one's right and no second one: the two count once, and neither is an owner.
   if (absent !== undefined && ownersOf(state).includes(absent)) return { code: 'self_approval' }
   if (absent !== undefined && hasDecided(state, absent)) return { code: 'already_decided', detail: absent }
-  const unmet = unmetBy(command, stage.terms, at)
+  const unmet = unmetBy({ ...command, at }, stage.terms)
   if (unmet) return unmet
 
   if (command.narrowed) return narrow(state, command, stage.terms.name, as, at)
@@ -93,17 +92,6 @@ function notOpen({ stages }: PendingRequest, open: StageState, names: readonly s
   const own = stages.filter((stage) => stageNames(stage).some((name) => names.includes(name)))
   const over = own.length > 0 && own.every(filled)
   return { code: over ? 'stage_over' : 'stage_not_open', detail: open.terms.name }
-}
-
-/** What a stage asks of an approval beside the right to give it: a reason, and how strong and how fresh a login. */
-function unmetBy(
-  { comment = '', login }: Decide,
-  { comment: wanted, ...strength }: Stage,
-  at: NumericDate,
-): Refused | undefined {
-  if (wanted === 'required' && comment.trim() === '') return { code: 'comment_required' }
-  const lacks = lackOf(login, strength, at)
-  return lacks === undefined ? undefined : { code: 'insufficient_login', detail: lacks }
 }
 
 /** Whether somebody has had their say here, themselves or through whoever stood in for them. */
@@ -123,7 +111,7 @@ function narrow(state: PendingRequest, command: Decide, stage: string, as: strin
   if (tier < state.tier || !staysWithin(ask, state.ask)) return { code: 'not_narrower' }
   const own = narrowed.eligible.includes(as) ? keptStage(stages, stage, as) : undefined
   // The rung that is now needed may ask more of its stage than the one that was decided on.
-  const unmet = own && unmetBy(command, own, at)
+  const unmet = own && unmetBy({ ...command, at }, own)
   if (unmet) return unmet
   const round = state.round + 1
   const actor = { type: 'person', id: command.person } as const

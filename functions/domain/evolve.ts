@@ -64,6 +64,7 @@ function apply(
             at: event.at,
             ...(event.for === undefined ? {} : { for: event.for }),
             ...(event.comment === undefined ? {} : { comment: event.comment }),
+            ...loginOf(event),
           },
         ],
       }))
@@ -259,6 +260,13 @@ function mustHaveGrant(state: ApprovalRequest): Grant {
 }
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>
+
+/** What of a login a decision rests on later. The proof of it is in the entry alone. */
+function loginOf({ login }: Of<'Decided'>) {
+  if (login?.acr === undefined && login?.at === undefined) return {}
+  const { acr, at } = login
+  return { login: { ...(acr === undefined ? {} : { acr }), ...(at === undefined ? {} : { at }) } }
+}
 
 const withComment = (state: ApprovalRequest, event: Of<'Commented'>): ApprovalRequest =>
   withStage(state, event.stage, (stage) => ({

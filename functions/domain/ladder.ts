@@ -1,7 +1,8 @@
 import * as z from 'zod'
+import { type Login, lackOf } from './login-strength.ts'
 import { canFill } from './matching.ts'
 import { mostEvaluations, Rate, type RateKind, usualRates } from './rate.ts'
-import { PersonId, Seconds } from './values.ts'
+import { type NumericDate, PersonId, Seconds } from './values.ts'
 
 /** A name that a policy folder gives to something of its own: a stage, a channel, a group, an issuer, an account. */
 export const Alias = z
@@ -83,12 +84,31 @@ const usualLimits: Limits = { openPerAgent: 100, openPerOwner: 200, burst: 20 }
 export const limitsOf = ({ limits = usualLimits }: Pick<Ladder, 'limits'>): Limits => limits
 export const rateOf = ({ limits }: Pick<Ladder, 'limits'>, kind: RateKind): Rate => limits?.[kind] ?? usualRates[kind]
 
-/** An approval that counts: who, and for which stage (the stage's own name, also where it has escalated). */
-export type Approval = { readonly person: string; readonly stage: string }
+/** An approval as it is on record: who gave it, for what, and with which reason and login. */
+export type Approval = {
+  readonly person: string
+  /** The stage's own name, also where it has escalated. */
+  readonly stage: string
+  /** The name under which the person was eligible: the stage's, or the one it escalated to. */
+  readonly as: string
+  readonly at: NumericDate
+  readonly comment?: string | undefined
+  readonly login?: Login | undefined
+}
+
+/** What a stage asks of an approval beside the right to give it, and this one lacks: a reason, or a login. */
+export function unmetBy(
+  { comment = '', login = {}, at }: Pick<Approval, 'comment' | 'login' | 'at'>,
+  { comment: wanted, ...strength }: Pick<Stage, 'comment' | 'acr' | 'maxAge'>,
+): { code: 'comment_required' } | { code: 'insufficient_login'; detail: string } | undefined {
+  if (wanted === 'required' && comment.trim() === '') return { code: 'comment_required' }
+  const lacks = lackOf(login, strength, at)
+  return lacks === undefined ? undefined : { code: 'insufficient_login', detail: lacks }
+}
 
 /**
- * The highest rung each of whose stages has its quorum of distinct people, each person counted in one stage only.
- * Computed anew at each question over the ladder now in force, so a tier is never a stored right.
+ * The highest rung each of whose stages has its quorum of distinct people, each person counted in one stage only. An
+ * approval counts for a stage on the terms that the stage has now: name, reason and login. Computed anew at each question over the ladder now in force, so a tier is never a stored right.
  */
 export function satisfiedTier(ladder: Ladder, approvals: readonly Approval[]): number {
   let highest = 0
@@ -96,13 +116,17 @@ export function satisfiedTier(ladder: Ladder, approvals: readonly Approval[]): n
     const places = stages.reduce((sum, { quorum }) => sum + quorum, 0)
     // Asked at every use of a tool: where there are fewer approvals than places, nobody need be seated to see it.
     if (tier <= highest || approvals.length < places) continue
-    if (canFill(stages.map(({ name, quorum }) => ({ quorum, people: approversOf(approvals, name) })))) highest = tier
+    if (canFill(stages.map((stage) => ({ quorum: stage.quorum, people: approversOf(approvals, stage) }))))
+      highest = tier
   }
   return highest
 }
 
-const approversOf = (approvals: readonly Approval[], stage: string) =>
-  approvals.filter((approval) => approval.stage === stage).map(({ person }) => person)
+const approversOf = (approvals: readonly Approval[], stage: Stage) =>
+  approvals
+    .filter(({ stage: name, as }) => name === stage.name && namesOfTier({ stages: [stage] }).includes(as))
+    .filter((approval) => unmetBy(approval, stage) === undefined)
+    .map(({ person }) => person)
 
 /** The terms of a rung. */
 export const tierOf = (ladder: Ladder, tier: number): Tier | undefined =>

@@ -85,6 +85,8 @@ export const Decision = z.strictObject({
   as: z.string(),
   at: NumericDate,
   comment: z.string().optional(),
+  /** How strong the login was, and when: it counts on the terms that the stage has when it is counted. */
+  login: z.strictObject({ acr: z.string().optional(), at: NumericDate.optional() }).optional(),
 })
 export type Decision = z.infer<typeof Decision>
 
@@ -235,20 +237,14 @@ export const filled = (stage: StageState): boolean => approversOf(stage).length 
 export const approversOf = (stage: StageState): readonly PersonId[] =>
   stage.decisions.filter(({ verdict }) => verdict === 'approve').map(({ person }) => person)
 
-/** Every approval that counts, with the stage it counts for. */
+/** Every approval on record, with the stage it was given for. */
 export const approvalsOf = (
   request: Pick<ApprovalRequest, 'stages'>,
-): readonly { person: PersonId; for?: PersonId | undefined; stage: string; as: string; at: NumericDate }[] =>
+): readonly (Omit<Decision, 'verdict'> & { stage: string })[] =>
   request.stages.flatMap(({ terms, decisions }) =>
     decisions
       .filter(({ verdict }) => verdict === 'approve')
-      .map(({ person, for: absent, as, at }) => ({
-        person,
-        ...(absent === undefined ? {} : { for: absent }),
-        stage: terms.name,
-        as,
-        at,
-      })),
+      .map(({ verdict: _, ...decision }) => ({ ...decision, stage: terms.name })),
   )
 
 /** The names under which a stage may be decided now: its own, and the one it escalated to. */

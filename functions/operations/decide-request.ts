@@ -98,7 +98,7 @@ const asIfNarrowed = (
 /** The request as it would stand with this approval, so that the question about the last stage can be asked beforehand. */
 function asIfDecided(
   state: ApprovalRequest,
-  { person, verdict, round, narrowed }: DecisionAsk & { narrowed?: Narrowing },
+  { person, verdict, round, comment, login, narrowed }: DecisionAsk & { narrowed?: Narrowing },
   names: readonly string[],
   at: NumericDate,
 ) {
@@ -107,7 +107,8 @@ function asIfDecided(
   if (!open || as === undefined || verdict === 'deny') return state
   const actor = { type: 'person', id: person } as const
   const common = { at: Math.max(at, state.updatedAt), actor, policies: [], bundle: '' }
-  const decided = { ...common, type: 'Decided', as, verdict, round, through: 'api' } as const
+  const given = { login, ...(comment === undefined ? {} : { comment }) }
+  const decided = { ...common, type: 'Decided', as, verdict, round, through: 'api', ...given } as const
   if (!narrowed?.ok) return evolve(state, { ...decided, stage: open.terms.name })
   const less = asIfNarrowed(state, narrowed, person, at)
   const own = narrowed.eligible.includes(as) ? keptStage(narrowed.stages, open.terms.name, as) : undefined

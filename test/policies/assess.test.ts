@@ -131,8 +131,8 @@ test('people to whom a stage would escalate are people there are', () =>
 
 describe('asked again', () => {
   const approvals = [
-    { person: 'person:ben', stage: 'owner' },
-    { person: 'person:ana', stage: 'sre' },
+    { person: 'person:ben', stage: 'owner', as: 'owner', at: now },
+    { person: 'person:ana', stage: 'sre', as: 'sre', at: now },
   ]
   const again = (bundle: Bundle, given = approvals) =>
     askAgain(bundle, ask, asked(), { moment: 'issue', approvals: given, now })

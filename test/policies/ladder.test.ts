@@ -146,8 +146,16 @@ test('a case that is never permitted at a rung below is caught where a rung abov
   expect(findBrokenRung(bundle, backwards, asked, now)).toMatchObject({ tier: 2, answer: { policies: ['backwards'] } })
 })
 
+const given = (person: string, stage: string, changes: Partial<Approval> = {}): Approval => ({
+  person,
+  stage,
+  as: stage,
+  at: now,
+  login: { acr: 'strong', at: now },
+  ...changes,
+})
 const by = (...all: [stage: string, ...people: string[]][]): Approval[] =>
-  all.flatMap(([stage, ...people]) => people.map((person) => ({ stage, person })))
+  all.flatMap(([stage, ...people]) => people.map((person) => given(person, stage)))
 
 test.each<[rule: string, approvals: Approval[], tier: number]>([
   ['nothing satisfies tier 0', [], 0],
@@ -161,11 +169,37 @@ test.each<[rule: string, approvals: Approval[], tier: number]>([
   ['a stage that the ladder does not have any more counts for nothing', by(['owner', 'ben'], ['managers', 'ivo']), 1],
 ])('%s', (_rule, approvals, tier) => expect(satisfiedTier(bundle.ladder, approvals)).toBe(tier))
 
+const guarded = (changes: Partial<Approval>) => [
+  ...by(['owner', 'ben'], ['security', 'gus']),
+  given('hana', 'security', changes),
+]
+test.each<[rule: string, approval: Partial<Approval>, tier: number]>([
+  ['as its stage asks counts', {}, 3],
+  ['by a weaker login than its stage asks today does not count', { login: { at: now } }, 1],
+  ['by an older login than its stage asks today does not count', { login: { acr: 'strong', at: now - 3600 } }, 1],
+  ['by no known login does not count', { login: undefined }, 1],
+  ['under a name that its stage does not go by today does not count', { as: 'on-call' }, 1],
+])('an approval that was given %s', (_rule, changes, tier) =>
+  expect(satisfiedTier(bundle.ladder, guarded(changes))).toBe(tier),
+)
+
+test('an approval without the reason that its stage asks today does not count', () => {
+  const ladder = structuredClone(bundle.ladder)
+  for (const { stages } of ladder.tiers)
+    for (const stage of stages) if (stage.name === 'sre') stage.comment = 'required'
+  const twice = (comment?: string) => [given('ben', 'owner'), given('ana', 'sre', { comment })]
+  expect(satisfiedTier(ladder, twice())).toBe(1)
+  expect(satisfiedTier(ladder, twice(' '))).toBe(1)
+  expect(satisfiedTier(ladder, twice('looked at the graphs'))).toBe(2)
+})
+
 test('one more approval never satisfies less', () => {
-  const approval = fc.record({
-    person: fc.constantFrom('ana', 'ben', 'eve', 'gus', 'hana'),
-    stage: fc.constantFrom('owner', 'sre', 'security', 'on-call'),
-  })
+  const approval = fc
+    .record({
+      person: fc.constantFrom('ana', 'ben', 'eve', 'gus', 'hana'),
+      stage: fc.constantFrom('owner', 'sre', 'security', 'on-call'),
+    })
+    .map(({ person, stage }) => given(person, stage))
   fc.assert(
     fc.property(fc.array(approval, { maxLength: 8 }), approval, (approvals, more) =>
       expect(satisfiedTier(bundle.ladder, [...approvals, more])).toBeGreaterThanOrEqual(

@@ -112,6 +112,15 @@ export const faultsOfApproval: readonly Fault[] = [
     ),
   },
   {
+    fault: 'with which login an approval was given is forgotten',
+    breaks: 'INV1',
+    reducer: evolved((state, event) => {
+      if (event.type !== 'Decided') return undefined
+      const { login: _, ...forgotten } = event
+      return production.evolve(state, forgotten)
+    }),
+  },
+  {
     fault: 'a decision on another digest counts',
     breaks: 'INV1',
     reducer: told((state, command) =>

@@ -3,6 +3,7 @@ import type { PersonId } from '../../../functions/domain/values.ts'
 import { owner } from '../../support/ask.ts'
 import { always, asSeen, ineligible, inForce, on, type Rule, termsOf, unfilled } from './rule.ts'
 import { roundsOf } from './scenarios.ts'
+import type { Step } from './search.ts'
 import { absentFor, answerIn, eligibleIn } from './world.ts'
 
 /** INV1-INV3: who may approve what, and until when that counts. */
@@ -98,10 +99,12 @@ export const rulesOfApproval: readonly Rule[] = [
     const same = after.ask.digest === ask.digest && after.ask.uses === ask.uses && after.tier === tier
     return same ? undefined : 'something else is asked'
   }),
-  always('INV1', 'the approvals in the state are those in the ledger', (after, sees) => {
-    const said = (approvals: readonly { person: string; stage: string }[]) =>
-      `${approvals.map(({ person, stage }) => `${person} ${stage}`).sort()}`
-    return said(approvalsOf(after)) === said(sees.approvals) ? undefined : 'other approvals'
+  always('INV1', 'the approvals in the state are those in the ledger, with name and login', (after, sees) => {
+    const said = (approvals: Step['sees']['approvals']) =>
+      `${approvals.map(({ person, stage, as, login }) => `${person} ${stage} ${as} ${login?.acr} ${login?.at}`).sort()}`
+    return said(approvalsOf(after).map((each) => ({ for: undefined, ...each }))) === said(sees.approvals)
+      ? undefined
+      : 'other approvals'
   }),
   on(
     'INV3',

@@ -9,7 +9,13 @@ import { approvalsOf } from '../../../functions/domain/request.ts'
 export type Witness = {
   /** Which narrowing it is at: 1 is none. */
   round: number
-  approvals: readonly { person: string; for: string | undefined; stage: string; as: string }[]
+  approvals: readonly {
+    person: string
+    for: string | undefined
+    stage: string
+    as: string
+    login?: { acr?: string | undefined; at?: number | undefined } | undefined
+  }[]
   /** Every decision that stands, approvals and denials: when, and whether it says why. */
   decided: readonly { person: string; stage: string; verdict: string; at: number; comment: boolean }[]
   /** The stage at which it was just narrowed: the narrower's approval may count there, before any is open again. */
@@ -90,11 +96,12 @@ export function witness(seen: Witness, event: Event): Witness {
       return { ...seen, open, escalated: [...seen.escalated, event.stage] }
     }
     case 'Decided': {
-      const { stage, as, verdict, at, for: absent } = event
+      const { stage, as, verdict, at, for: absent, login } = event
       const one = { person: event.actor.id, stage }
       const decided = [...seen.decided, { ...one, verdict, at, comment: event.comment !== undefined }]
       if (verdict === 'deny') return { ...seen, decided, denied: true }
-      return { ...seen, decided, approvals: [...seen.approvals, { ...one, for: absent, as }], narrowedAt: undefined }
+      const approvals = [...seen.approvals, { ...one, for: absent, as, login }]
+      return { ...seen, decided, approvals, narrowedAt: undefined }
     }
     case 'Narrowed':
       return {

@@ -22,6 +22,7 @@ import {
   person,
   reviewing,
   revocation,
+  submittedAt,
   useBegin,
   useEnd,
   useId,
@@ -215,6 +216,7 @@ function clicked(
       command: decision(asked.ask, by, verdict, {
         ...authority,
         through: stage === undefined ? 'slack' : 'api',
+        login: { acr: 'strong', at: submittedAt },
         digest: stale === 'digest' ? 'sha-256:AAAAAAAA' : asked.ask.digest.slice(0, 16),
         round: stale === 'round' ? 2 : round,
         ...(stage === undefined ? {} : { stage }),
