@@ -1,6 +1,16 @@
 import * as z from 'zod'
 import { StageState } from './request.ts'
-import { AgentId, JsonObject, NumericDate, PersonId, RequestId, Resource, Seconds, StandingPermitId } from './values.ts'
+import {
+  AgentId,
+  JsonObject,
+  NumericDate,
+  PersonId,
+  RequestId,
+  Resource,
+  Seconds,
+  StandingPermitId,
+  Thumbprint,
+} from './values.ts'
 
 /**
  * What an approver allows one agent to do a few more times without being asked anew: this action, these arguments or
@@ -12,6 +22,8 @@ export const StandingPermit = z.strictObject({
   /** The request whose approval it came with. */
   from: RequestId,
   agent: AgentId,
+  /** The key of the approved request: a thief of the agent's workload token draws nothing. */
+  jkt: Thumbprint.optional(),
   owner: PersonId,
   action: z.string(),
   arguments: JsonObject,

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { argumentsWithin } from './attenuation.ts'
 import type { Answer } from './circumstances.ts'
 import { event } from './events.ts'
-import { type ApprovalRequest, approvalsOf, ownersOf } from './request.ts'
+import { type ApprovalRequest, approvalsOf, keyOf, ownersOf } from './request.ts'
 import { drawsLeft, isLive, StandingPermit } from './standing-permit.ts'
 import { AgentId, type NumericDate, type PersonId, RequestId, type StandingPermitId } from './values.ts'
 
@@ -10,13 +10,13 @@ import { AgentId, type NumericDate, type PersonId, RequestId, type StandingPermi
 export const longestPermit = 86_400
 export const mostUses = 50
 
-const { from, agent, owner, action, arguments: args, resource, environment, purpose } = StandingPermit.shape
+const { from, agent, jkt, owner, action, arguments: args, resource, environment, purpose } = StandingPermit.shape
 const { tier, stages, lifetime, uses, until } = StandingPermit.shape
 
 /** What happens to a standing permit. It is an aggregate of its own, `stp_...`. */
 export const PermitEvent = z.discriminatedUnion('type', [
   event('PermitGiven', {
-    ...{ from, agent, owner, action, arguments: args, resource, environment, purpose },
+    ...{ from, agent, jkt, owner, action, arguments: args, resource, environment, purpose },
     ...{ tier, stages, lifetime, uses, until },
   }),
   /** A request drew from it: by the agent that asked, in the same transaction in which that request was made. */
@@ -71,11 +71,13 @@ export function givePermit(state: ApprovalRequest, giving: Giving, at: NumericDa
   if (end > at + longestPermit) return no('`until` should be at most 24 hours ahead')
   if (!answer.permit || silenced) return { code: 'not_permitted' }
   const { ask } = state
+  const key = keyOf(state)
   return {
     ...commonOf(giving, at),
     type: 'PermitGiven',
     from: ask.id,
     agent: agentId.data,
+    ...(key === undefined ? {} : { jkt: key }),
     owner: ask.owner,
     action: ask.action,
     arguments: ask.arguments,
@@ -93,23 +95,25 @@ export function givePermit(state: ApprovalRequest, giving: Giving, at: NumericDa
 /** What would be asked of a permit: the facts of an ask that is about to be submitted. */
 export type Drawing = Pick<
   StandingPermit,
-  'agent' | 'owner' | 'action' | 'arguments' | 'resource' | 'environment' | 'purpose'
+  'agent' | 'jkt' | 'owner' | 'action' | 'arguments' | 'resource' | 'environment' | 'purpose'
 >
 
 /**
  * Whether a permit covers an ask: the same agent of the same owner, action, resource, environment and purpose, with the
- * same arguments or narrower ones, while it is live and something is left of it.
+ * same arguments or narrower ones, by the same key, while it is live and something is left of it.
  *
  * @param narrowable the arguments that the catalogue lets be narrowed
+ * @param mayRebind  whether the agent's registration lets another key take the place of its key
  */
 export const covers = (
   permit: StandingPermit,
   drawing: Drawing,
-  narrowable: readonly string[],
+  { narrowable, mayRebind }: { narrowable: readonly string[]; mayRebind: boolean },
   now: NumericDate,
 ): boolean =>
   isLive(permit, now) &&
   drawsLeft(permit) > 0 &&
+  (mayRebind || (permit.jkt !== undefined && permit.jkt === drawing.jkt)) &&
   (['agent', 'owner', 'action', 'environment', 'purpose'] as const).every((name) => permit[name] === drawing[name]) &&
   permit.resource.type === drawing.resource.type &&
   permit.resource.id === drawing.resource.id &&

@@ -1,3 +1,4 @@
+import { agentOf } from '../domain/bundle.ts'
 import { hasLostApprover } from '../domain/claiming.ts'
 import type { Submit } from '../domain/commands.ts'
 import { evolve } from '../domain/evolve.ts'
@@ -36,10 +37,12 @@ export async function drawFromPermit(
   const entry = ports.policy.bundle.actions[action]
   const needed = asked.stages.reduce((sum, { quorum }) => sum + quorum, 0)
   if (!agentId.success || !entry || entry.group === 'destructive' || needed !== 1) return undefined
+  const mayRebind = agentOf(ports.policy.bundle, agent.id)?.rebind === true
   for (const stored of await ports.permits.ofAgent(agent.id, looksAt)) {
     const { permit } = stored
     const drawing = { ...asked.ask, agent: agentId.data }
-    if (!covers(permit, drawing, entry.narrowable, now) || permit.until < now + shortest) continue
+    if (!covers(permit, drawing, { narrowable: entry.narrowable, mayRebind }, now) || permit.until < now + shortest)
+      continue
     const drawn = await drawOne(asked, stored, agentId.data, now, ports)
     if (drawn) return drawn
   }

@@ -17,6 +17,7 @@ import {
   bundle,
   decision,
   minutes,
+  otherKey,
   person,
   remediator,
   requestId,
@@ -141,7 +142,8 @@ test('it covers the same or narrower, where the catalogue lets it be narrowed, a
   const permit = given()
   const drawing = { ...ask, agent: remediator }
   const now = submittedAt + 3
-  expect(covers(permit, drawing, [], now)).toBe(true)
+  const terms = { narrowable: [], mayRebind: false }
+  expect(covers(permit, drawing, terms, now)).toBe(true)
   for (const other of [
     { arguments: { ...ask.arguments, Value: '2001' } },
     { resource: { ...ask.resource, id: `${ask.resource.id}x` } },
@@ -150,9 +152,23 @@ test('it covers the same or narrower, where the catalogue lets it be narrowed, a
     { owner: person('ana') },
     { action: 'ssm:DeleteParameter' },
   ])
-    expect(covers(permit, { ...drawing, ...other }, [], now)).toBe(false)
+    expect(covers(permit, { ...drawing, ...other }, terms, now)).toBe(false)
+  const narrowable = { ...terms, narrowable: ['MemorySize'] }
   const memory = { ...permit, arguments: { MemorySize: 512 } }
-  expect(covers(memory, { ...drawing, arguments: { MemorySize: 256 } }, ['MemorySize'], now)).toBe(true)
-  expect(covers(memory, { ...drawing, arguments: { MemorySize: 256 } }, [], now)).toBe(false)
-  expect(covers(memory, { ...drawing, arguments: { MemorySize: 513 } }, ['MemorySize'], now)).toBe(false)
+  expect(covers(memory, { ...drawing, arguments: { MemorySize: 256 } }, narrowable, now)).toBe(true)
+  expect(covers(memory, { ...drawing, arguments: { MemorySize: 256 } }, terms, now)).toBe(false)
+  expect(covers(memory, { ...drawing, arguments: { MemorySize: 513 } }, narrowable, now)).toBe(false)
+})
+
+test('it covers what the key of the approved request asks, and another key only where the agent may change its key', () => {
+  const permit = given()
+  const terms = { narrowable: [], mayRebind: false }
+  const now = submittedAt + 3
+  const { jkt: _, ...keyless } = { ...ask, agent: remediator }
+  expect(permit.jkt).toBe(ask.jkt)
+  expect(covers(permit, { ...keyless, jkt: otherKey }, terms, now)).toBe(false)
+  expect(covers(permit, keyless, terms, now)).toBe(false)
+  expect(covers(permit, { ...keyless, jkt: otherKey }, { ...terms, mayRebind: true }, now)).toBe(true)
+  const { jkt: __, ...unbound } = permit
+  expect(covers(unbound, keyless, terms, now)).toBe(false)
 })

@@ -3,6 +3,7 @@ import { asOf } from '../../functions/domain/due.ts'
 import { verify, verifyPermit } from '../../functions/domain/ledger.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import type { StandingPermit } from '../../functions/domain/standing-permit.ts'
+import type { Thumbprint } from '../../functions/domain/values.ts'
 import { declareHalt } from '../../functions/operations/declare-halt.ts'
 import { endDrawn } from '../../functions/operations/end-drawn.ts'
 import { givePermit } from '../../functions/operations/give-permit.ts'
@@ -21,6 +22,7 @@ import { agent, agentKey, person, prodParameter, sampleBundle, type What, World 
  */
 
 const bundle = sampleBundle()
+const otherKey = 'k'.repeat(43) as Thumbprint
 function must<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('it should be there')
   return value
@@ -128,6 +130,22 @@ describe('what a permit covers', () => {
   ])('is no %s', async (_what, other) => {
     await world.given()
     expect(await world.submitted(other)).toMatchObject({ status: 'pending' })
+  })
+
+  test('is no other key’s, so that a stolen workload token asks people', async () => {
+    await world.given()
+    expect(await world.submitted(flag(), { jkt: otherKey })).toMatchObject({ status: 'pending' })
+    expect(await world.submitted(flag())).toMatchObject({ status: 'approved' })
+  })
+
+  test('is another key’s where the agent’s registration lets its key change', async () => {
+    const agents = bundle.agents.map((it) => (it.id === agent('remediator') ? { ...it, rebind: true } : it))
+    world = new Permitting({ ...bundle, agents })
+    await world.given()
+    expect(await world.submitted(flag(), { jkt: otherKey })).toMatchObject({
+      status: 'approved',
+      ask: { jkt: otherKey },
+    })
   })
 
   test('ends when the permit does, however long the ladder would have let it live', async () => {
