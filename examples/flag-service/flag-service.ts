@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { FlagStore, type FlagValue } from './flag-store.ts'
-import { type Ask, Gate, GateRefused, type GateSettings, GateSilent } from './gate.ts'
+import { type Ask, Gate, GateRefused, type GateSettings, GateSilent, UseEnded } from './gate.ts'
 import { answerJson, Refusal, readDpop, readJson } from './http.ts'
 
 export interface FlagService {
@@ -116,6 +116,12 @@ function answerFault(response: ServerResponse, address: string, fault: unknown, 
 }
 
 function refusalOf(fault: unknown): Refusal {
+  if (fault instanceof UseEnded)
+    return new Refusal(
+      409,
+      'use_ended',
+      'this very call was made before: read the flag, and ask anew to change it again',
+    )
   if (!(fault instanceof GateSilent)) return new Refusal(500, 'not_stored', 'the flag could not be stored')
   const fix = 'send the very same call again, with the same proof, within a minute: it is the same use'
   return new Refusal(503, 'gate_unavailable', `${fault.message}, so the flag is as it was; ${fix}`, {
@@ -133,6 +139,7 @@ const titles: { [status: number]: string } = {
   401: 'A flag is set with an access token and a proof of its key',
   404: 'There is no such thing',
   405: 'This cannot be done with a flag',
+  409: 'This call was made before',
   413: 'The body is too large',
   415: 'The body should be JSON',
   500: 'The flag service failed',

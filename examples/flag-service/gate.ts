@@ -19,6 +19,8 @@ export interface Ask {
 export interface Use {
   use: string
   uses_left: number
+  /** There where the use was begun before, and its tool has said how it went: no permit to do it again. */
+  ended?: true
 }
 
 /** Problem details (RFC 9457), as far as they are passed on. */
@@ -36,6 +38,11 @@ export class GateRefused extends Error {
     super(problem.title)
     this.problem = problem
   }
+}
+
+/** The same call was permitted before, and its use has ended: it is not done a second time. */
+export class UseEnded extends Error {
+  override readonly name = 'UseEnded'
 }
 
 /** The gate said neither yes nor no, and so the answer is no. Nothing says that no use was begun. */
@@ -64,12 +71,15 @@ export class Gate {
   }
 
   /**
-   * Asks for one use, just before acting. Only 201 with the id of a use is a yes.
-   * @throws GateRefused, GateSilent
+   * Asks for one use, just before acting. Only 201 with the id of a use that has not ended is a yes.
+   * @throws GateRefused, UseEnded, GateSilent
    */
   async begin(ask: Ask): Promise<Use> {
     const answer = await this.#post('/v1/uses', ask, { 'idempotency-key': keyOf(ask) })
-    if (answer.status === 201 && isUse(answer.body)) return answer.body
+    if (answer.status === 201 && isUse(answer.body)) {
+      if (answer.body.ended === undefined) return answer.body
+      throw new UseEnded(`${answer.body.use} has ended`)
+    }
     if (answer.status === 403 && isProblem(answer.body)) throw new GateRefused(answer.body)
     throw new GateSilent(`the gate answered ${answer.status}, which is no answer to this`)
   }

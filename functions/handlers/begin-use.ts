@@ -39,7 +39,8 @@ export const handler = endpoint({ issuer, ...ports }, async (call) => {
   const shown = await verifyShown(tool.id, body)
   const begun = await beginUse({ tool: tool.id, ...shown, action: body.action, arguments: body.arguments, key }, ports)
   if (!begun.ok) throw refusal(begun.code, begun.detail)
-  return { status: 201, body: { use: begun.value.use, uses_left: begun.value.usesLeft } }
+  const { use, usesLeft, ended } = begun.value
+  return { status: 201, body: { use, uses_left: usesLeft, ...(ended ? { ended } : {}) } }
 })
 
 /** The token must be for this tool, and the proof for one of its own addresses and by the token's key. */

@@ -19,7 +19,8 @@ export type UseAsk = {
   once: OnceOnly
 }
 
-export type BegunUse = { use: UseId; usesLeft: number }
+/** `ended`: it was begun before, and it is said how it went. Whoever acts on it acts twice. */
+export type BegunUse = { use: UseId; usesLeft: number; ended: boolean }
 
 /**
  * The gate: permits one use of a credential, and counts it. The same key is the same use, so that a tool whose answer was
@@ -60,7 +61,9 @@ export async function beginUse(
   if (!done.ok && !(twin && useOf(twin, tool, key))) return done
   const state = twin ?? (done.ok ? done.value.state : stored.state)
   const begun = useOf(state, tool, key)
-  return begun ? ok({ use: begun.id, usesLeft: usesLeft(state) }) : refuse('credential_unknown')
+  return begun
+    ? ok({ use: begun.id, usesLeft: usesLeft(state), ended: begun.ended !== undefined })
+    : refuse('credential_unknown')
 }
 
 const executes = ({ ask }: ApprovalRequest, { action, arguments: args }: UseAsk): boolean =>

@@ -265,6 +265,20 @@ describe('lost answers', () => {
     expect(await flagNow()).toBe(2)
   })
 
+  test('a call whose use has ended is refused, and changes nothing', async () => {
+    toBegin = [newUse]
+    const proof = newProof()
+    const first = await put({ value: 1 }, { headers: { dpop: proof } })
+    await put({ value: 2 })
+    toBegin = [{ status: 201, body: JSON.stringify({ use, uses_left: 0, ended: true }) }]
+    asked = []
+    const repeated = await put({ value: 1 }, { headers: { dpop: proof } })
+    expect([first.status, repeated.status]).toEqual([200, 409])
+    expect(repeated.body['type']).toMatch(/use_ended$/)
+    expect(ends()).toEqual([])
+    expect(await flagNow()).toBe(2)
+  })
+
   test('the key is another for another proof, another value and another flag', async () => {
     toBegin = [no(403, 'policy_denied')]
     const proof = newProof()

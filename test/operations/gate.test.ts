@@ -26,6 +26,14 @@ describe('the gate', () => {
     expect(first.ok && again.ok && again.value).toEqual(first.ok && first.value)
   })
 
+  test('says of a use that has ended that it has, to whoever asks for it again', async () => {
+    const { world, begin } = await claimed()
+    const begun = await begin('k')
+    expect(begun).toMatchObject({ ok: true, value: { ended: false } })
+    await endUse({ id: begun.ok ? begun.value.use : ('' as UseId), tool, outcome: 'failed' }, world.ports)
+    expect(await begin('k')).toMatchObject({ ok: true, value: { use: begun.ok && begun.value.use, ended: true } })
+  })
+
   test('calls with one key and one proof at once are one use', async () => {
     const claimedOnce = await claimed()
     const { begin } = claimedOnce

@@ -57,6 +57,7 @@ describe('the gate', () => {
     expect((await end('succeeded')).status).toBe(200)
     expect((await end('succeeded')).status).toBe(200)
     expect((await end('failed')).status).toBe(409)
+    expect((await begin({}, key)).body).toEqual({ ...begun.body, ended: true })
     expect((await hotwork.ledger(id)).map(({ type }) => type).filter((type) => type.startsWith('Use'))).toEqual([
       'UseBegun',
       'UseEnded',
