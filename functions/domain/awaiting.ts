@@ -31,7 +31,7 @@ export function waitsFor(state: PendingRequest, standpoint: Standpoint, now: Num
       login: { ...(acr === undefined ? {} : { acr }), at: now },
       through: 'page',
       answer: { permit: true, policies: [] },
-      policies: [],
+      permittedBy: {},
       bundle: '',
     },
     now,

@@ -86,9 +86,13 @@ export type Decide = Common & {
   eligible: Eligibility
   /** The question asked again as if this decision stood: used when the last stage fills. */
   answer: Answer
-  policies: readonly string[]
+  /** What policy answered about the decider. */
+  permittedBy: PermittedBy
   ending?: Ending
 }
+
+/** By stage name: the policies that let a person decide it, or that refused. */
+export type PermittedBy = { readonly [stage: string]: readonly string[] }
 
 /**
  * A narrower ask with the rung that policy wants for it, and what the decider may decide of what it becomes; or why there
@@ -102,6 +106,7 @@ export type Narrowing =
       stages: readonly Stage[]
       policies: readonly string[]
       eligible: readonly string[]
+      permittedBy: PermittedBy
     }
   | { ok: false; code: Refusal; detail?: string }
 

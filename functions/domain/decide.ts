@@ -134,7 +134,11 @@ function refusedEvent(state: ApprovalRequest, command: Command, code: Refusal, a
   if ((state.refusals[actor.id] ?? 0) >= recordedRefusals) return []
   const attempted = command.type === 'decide' ? command.verdict : command.type
   const policies =
-    command.type === 'decide' ? [...command.policies] : 'answer' in command ? [...command.answer.policies] : []
+    command.type === 'decide'
+      ? [...new Set(Object.values(command.permittedBy).flat())]
+      : 'answer' in command
+        ? [...command.answer.policies]
+        : []
   const refused: Event = { type: 'Refused', at, actor, policies, bundle: command.bundle, attempted, code }
   return hasRoom(evolve(state, refused)) ? [refused] : []
 }

@@ -115,11 +115,11 @@ function narrow(state: PendingRequest, command: Decide, stage: string, as: strin
   if (unmet) return unmet
   const round = state.round + 1
   const actor = { type: 'person', id: command.person } as const
-  const common = { at, actor, policies: [...command.policies], bundle }
+  const common = { at, actor, policies: [...(command.permittedBy[as] ?? [])], bundle }
   const less: Event = { ...common, type: 'Narrowed', ask, tier, stages: [...stages], round, because: [...because] }
   const reopened = evolve(state, less) as PendingRequest
   if (!own) return [less, ...openNext(reopened, bundle, at)]
-  const decided = { ...decidedEvent(command, own.name, as, at), round }
+  const decided = { ...decidedEvent({ ...command, permittedBy: narrowed.permittedBy }, own.name, as, at), round }
   const after = evolve(reopened, decided) as PendingRequest
   return [less, decided, ...(openStage(after) ? openNext(after, bundle, at) : settle(after, command, at))]
 }
@@ -149,13 +149,13 @@ function decidedEvent(
   as: string,
   at: NumericDate,
 ): Extract<Event, { type: 'Decided' }> {
-  const { person, verdict, round, through, comment, login, seen, burst, policies, bundle } = command
+  const { person, verdict, round, through, comment, login, seen, burst, permittedBy, bundle } = command
   const absent = command.standsFor?.[as]
   return {
     type: 'Decided',
     at,
     actor: { type: 'person', id: person },
-    policies: [...policies],
+    policies: [...(permittedBy[as] ?? [])],
     bundle,
     stage,
     as,

@@ -1,7 +1,7 @@
 import { personOf } from '../domain/bundle.ts'
 import type { Answer, Moment } from '../domain/circumstances.ts'
 import { hasLostApprover } from '../domain/claiming.ts'
-import type { Authority, Eligibility, Ending } from '../domain/commands.ts'
+import type { Authority, Eligibility, Ending, PermittedBy } from '../domain/commands.ts'
 import { asOf, dueAt } from '../domain/due.ts'
 import type { GroupSnapshot } from '../domain/group-snapshot.ts'
 import { type Halt, haltKey, haltOf, isSilenced, silencerOf, targetsOf } from '../domain/halt.ts'
@@ -19,7 +19,11 @@ import {
 } from './questions.ts'
 
 type Ports = Pick<DecidingPorts, 'requests' | 'policy'>
-export type Found = Authority & { policies: readonly string[]; standsFor?: { readonly [stage: string]: PersonId } }
+export type Found = Authority & {
+  /** What policy answered about the decider. */
+  permittedBy: PermittedBy
+  standsFor?: { readonly [stage: string]: PersonId }
+}
 
 /**
  * All that an act on a request rests on at this moment: the one question, who of the approvers still may, and whether a
@@ -53,9 +57,8 @@ export async function authorityOf(
     decider === undefined
       ? eligibilityOfApprovers(ports.policy, state, now, read.slackGroups)
       : eligibilityOf(ports.policy, state, [...countedApprovers(state), decider, ...absent], now, read.slackGroups)
-  const { policies } = found
   const own = silence(found.eligible, state, halts, now)
-  const { eligible, standsFor } = withStandIns(
+  const { eligible, standsFor, permittedBy } = withStandIns(
     state,
     own,
     { decider, absent, now, slackGroups: read.slackGroups },
@@ -70,7 +73,7 @@ export async function authorityOf(
     answer: askAll([...ancestors.map((each) => each.state), state], moment, now, ports),
     ...(bound === undefined ? {} : { bound }),
     eligible: silence(eligible, state, halts, now),
-    policies,
+    permittedBy: { ...(decider === undefined ? {} : found.permittedBy[decider]), ...permittedBy },
     ...(Object.keys(standsFor).length === 0 ? {} : { standsFor }),
     ...(ending ? { ending } : {}),
   }
@@ -96,33 +99,42 @@ type Standing = {
  * far as policy lets these be decided in somebody's stead. A decision in somebody's stead rests on that one's right still
  * being there, and on its giver's being active. Rights that somebody has from another are handed on no further.
  *
- * @param eligible what everybody may decide by their own right
+ * @param eligible what each person may decide by their own right
+ * @returns `permittedBy`: what policy said of the decider for the names in `standsFor`
  */
 export function withStandIns(
   state: ApprovalRequest,
   eligible: Eligibility,
   { decider, absent, now, slackGroups }: Standing,
   { policy }: Pick<Ports, 'policy'>,
-): { eligible: Eligibility; standsFor: { [stage: string]: PersonId } } {
+): { eligible: Eligibility; standsFor: { [stage: string]: PersonId }; permittedBy: PermittedBy } {
   const standsFor: { [stage: string]: PersonId } = {}
+  const permittedBy: { [stage: string]: readonly string[] } = {}
   const all: { [person: PersonId]: readonly string[] } = { ...eligible }
   const isActive = (person: PersonId) => personOf(policy.bundle, person)?.status === 'active'
   const handedOn = (whose: PersonId, inSteadBy: PersonId) =>
-    (eligible[whose] ?? []).filter(
-      (stage) => askAboutPerson(policy, 'approve', whose, now, { state, stage, inSteadBy, slackGroups }).permit,
-    )
+    (eligible[whose] ?? [])
+      .map((stage) => ({
+        stage,
+        ...askAboutPerson(policy, 'approve', whose, now, { state, stage, inSteadBy, slackGroups }),
+      }))
+      .filter(({ permit }) => permit)
   for (const { person, for: whose } of approvalsOf(state))
-    if (whose !== undefined && isActive(person)) all[person] = [...(all[person] ?? []), ...handedOn(whose, person)]
+    if (whose !== undefined && isActive(person))
+      all[person] = [...(all[person] ?? []), ...handedOn(whose, person).map(({ stage }) => stage)]
   if (decider === undefined || !isActive(decider) || ownersOf(state).includes(decider))
-    return { eligible: all, standsFor }
+    return { eligible: all, standsFor, permittedBy }
   // Those who have had their say last: one of the others may still bring another's right.
   const counted = countedApprovers(state)
   const inTurn = absent.toSorted((one, other) => Number(counted.includes(one)) - Number(counted.includes(other)))
   for (const whose of inTurn)
-    for (const name of handedOn(whose, decider))
-      if (!(eligible[decider] ?? []).includes(name)) standsFor[name] ??= whose
+    for (const { stage, policies } of handedOn(whose, decider)) {
+      if ((eligible[decider] ?? []).includes(stage) || standsFor[stage] !== undefined) continue
+      standsFor[stage] = whose
+      permittedBy[stage] = policies
+    }
   all[decider] = [...(all[decider] ?? []), ...Object.keys(standsFor)]
-  return { eligible: all, standsFor }
+  return { eligible: all, standsFor, permittedBy }
 }
 
 /**

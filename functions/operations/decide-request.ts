@@ -40,7 +40,7 @@ export async function commandFor(
   ports: Omit<DecidingPorts, 'ids'>,
 ): Promise<Decide> {
   const { policy } = ports
-  const { eligible, policies, ending, standsFor } = await authorityOf(state, 'request', now, ports, {
+  const { eligible, permittedBy, ending, standsFor } = await authorityOf(state, 'request', now, ports, {
     decider: ask.person,
   })
   const { id: _, once: __, narrow, showsAll, ...rest } = ask
@@ -50,7 +50,7 @@ export async function commandFor(
     ...rest,
     type: 'decide',
     eligible,
-    policies,
+    permittedBy,
     ...(ending ? { ending } : {}),
     ...(standsFor ? { standsFor } : {}),
     ...(narrowed ? { narrowed } : {}),
@@ -70,10 +70,10 @@ async function narrowing(
 ): Promise<Narrowing> {
   const made = narrowAsk(state, narrow, now, ports)
   if (!made.ok) return made
-  const { eligible } = await authorityOf(asIfNarrowed(state, made, person, now), 'request', now, ports, {
+  const { eligible, permittedBy } = await authorityOf(asIfNarrowed(state, made, person, now), 'request', now, ports, {
     decider: person,
   })
-  return { ...made, eligible: eligible[person] ?? [] }
+  return { ...made, eligible: eligible[person] ?? [], permittedBy }
 }
 
 const asIfNarrowed = (

@@ -8,7 +8,7 @@ import { assessAsk } from './evaluate-access.ts'
 import type { DecidingPorts } from './ports.ts'
 
 /** What a request would become; who may decide that is another question. */
-export type Made = Omit<Extract<Narrowing, { ok: true }>, 'eligible'>
+export type Made = Omit<Extract<Narrowing, { ok: true }>, 'eligible' | 'permittedBy'>
 
 /**
  * What a request becomes when an approver leaves less of it: the arguments checked against the schema again, the tier and

@@ -1,7 +1,7 @@
 import { type Asked, askAgain, findFactsRegardless, requestFacts } from '../domain/assess.ts'
 import { personOf } from '../domain/bundle.ts'
 import type { Answer, Moment, PersonAction, RequestFacts } from '../domain/circumstances.ts'
-import type { Eligibility } from '../domain/commands.ts'
+import type { Eligibility, PermittedBy } from '../domain/commands.ts'
 import { type GroupSnapshot, groupsBySlack } from '../domain/group-snapshot.ts'
 import { groupsOf } from '../domain/organisation.ts'
 import { type ApprovalRequest, approvalsOf } from '../domain/request.ts'
@@ -90,9 +90,9 @@ function factsAbout({ bundle }: Policy, state: ApprovalRequest): RequestFacts | 
   return facts.ok ? requestFacts(facts.value, askedOf(state), state.tier, state.ask.id) : undefined
 }
 
-type Eligible = { eligible: Eligibility; policies: readonly string[] }
+type Eligible = { eligible: Eligibility; permittedBy: { readonly [person: PersonId]: PermittedBy } }
 
-/** For each of these people: the names under which they may decide a stage of this request now, and the policies that say so. */
+/** For each of these people: the names under which they may decide a stage of this request now, and what policy said of each. */
 export function eligibilityOf(
   policy: Policy,
   state: ApprovalRequest,
@@ -132,16 +132,16 @@ function askEach(
   now: NumericDate,
   slackGroups: GroupSnapshot | undefined,
 ): Eligible {
-  const policies = new Set<string>()
   const eligible: { [person: PersonId]: string[] } = {}
+  const permittedBy: { [person: PersonId]: PermittedBy } = {}
   for (const [person, stages] of names) {
-    eligible[person] = [...stages].filter((stage) => {
-      const answer = askAboutPerson(policy, 'approve', person, now, { state, stage, slackGroups })
-      for (const id of answer.policies) policies.add(id)
-      return answer.permit
-    })
+    const answers = [...stages].map(
+      (stage) => [stage, askAboutPerson(policy, 'approve', person, now, { state, stage, slackGroups })] as const,
+    )
+    eligible[person] = answers.filter(([, { permit }]) => permit).map(([stage]) => stage)
+    permittedBy[person] = Object.fromEntries(answers.map(([stage, { policies }]) => [stage, policies]))
   }
-  return { eligible, policies: [...policies] }
+  return { eligible, permittedBy }
 }
 
 /** Those whose approval counts now, and those in whose stead some of them gave it. */

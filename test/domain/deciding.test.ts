@@ -309,7 +309,7 @@ describe('what the record says of a decision', () => {
     const desk = live(1, [[1, approve('ana', { login: { acr: 'mfa', at: submittedAt } }), 'approved']], ask)
     expect(desk.last('Decided')).toMatchObject({
       actor: { type: 'person', id: 'person:ana' },
-      policies: ['permit-approve'],
+      policies: ['permit-owner'],
       login: { acr: 'mfa', at: submittedAt },
     })
     expect(desk.last('Approved')).toMatchObject({ policies: ['permit-remediation'] })

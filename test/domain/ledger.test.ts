@@ -220,7 +220,7 @@ test('an entry says who, when, of what, why and after what, and its facts are th
     parent_task: desk.ask.parentTask,
     resource: desk.ask.resource,
     digest: desk.ask.digest,
-    policies: ['permit-approve'],
+    policies: ['permit-owner'],
     bundle: 'sha-256:bundle',
     previous: entries[1]?.hash,
     facts: { stage: 'owner', as: 'owner', verdict: 'approve', round: 1, through: 'api', comment: 'go' },

@@ -296,7 +296,7 @@ describe('a request that was narrowed', () => {
   test('names the policies that set its tier anew, and those that let the narrower decide', () => {
     const desk = live(2, [[1, narrow('ana', 2, {}, five, { policies: ['permit-less'] }), 'pending']], ask)
     expect(desk.state.policies).toEqual(['permit-less'])
-    expect(desk.last('Narrowed')).toMatchObject({ policies: ['permit-approve'], because: ['permit-less'] })
+    expect(desk.last('Narrowed')).toMatchObject({ policies: ['permit-owner'], because: ['permit-less'] })
   })
 
   test('gives no more time: what opens again ends with the request, and a late narrowing moves nothing', () => {

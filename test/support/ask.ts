@@ -147,6 +147,11 @@ export const submit = (ask: Ask, tier: number, changes: Partial<Submit> = {}): S
   ...changes,
 })
 
+/** A policy of its own for each stage name, so that a test sees which was cited. */
+export const permittedBy = Object.fromEntries(
+  ['owner', 'sre', 'security', 'on-call'].map((name) => [name, [`permit-${name}`]]),
+)
+
 export const decision = (ask: Ask, name: string, verdict: Verdict, changes: Partial<Decide> = {}): Decide => ({
   type: 'decide',
   person: person(name),
@@ -157,7 +162,7 @@ export const decision = (ask: Ask, name: string, verdict: Verdict, changes: Part
   login: {},
   eligible,
   answer: permit,
-  policies: ['permit-approve'],
+  permittedBy,
   bundle,
   ...changes,
 })
@@ -186,6 +191,7 @@ export const narrowing = (
   stages: tiers[tier] ?? [],
   policies: ['permit-remediation'],
   eligible: ['owner', 'sre', 'security', 'on-call'],
+  permittedBy,
   ...changes,
 })
 

@@ -112,6 +112,16 @@ export const faultsOfApproval: readonly Fault[] = [
     ),
   },
   {
+    fault: 'a decision cites all that policy said of its maker',
+    breaks: 'INV9',
+    reducer: told((_state, command) => {
+      if (command.type !== 'decide') return undefined
+      const all = Object.values(command.permittedBy).flat()
+      const permittedBy = Object.fromEntries(Object.keys(command.permittedBy).map((name) => [name, all]))
+      return { command: { ...command, permittedBy } }
+    }),
+  },
+  {
     fault: 'with which login an approval was given is forgotten',
     breaks: 'INV1',
     reducer: evolved((state, event) => {

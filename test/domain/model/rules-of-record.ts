@@ -1,5 +1,6 @@
 import { dueAt, lookUpAt } from '../../../functions/domain/due.ts'
 import { grantOf } from '../../../functions/domain/request.ts'
+import { permittedBy } from '../../support/ask.ts'
 import { always, differ, inForce, on, type Rule } from './rule.ts'
 import { unconverged } from './waits.ts'
 import { spent } from './witness.ts'
@@ -68,6 +69,12 @@ export const rulesOfRecord: readonly Rule[] = [
       const { uses: budget } = inForce(scenario, sees).ask
       return spent(sees) > budget ? `${spent(sees)} uses of ${budget}` : undefined
     },
+  ),
+  on(
+    'INV9',
+    'a decision cites the policies that let this person decide under that name, and no others',
+    ['Decided'],
+    ({ policies, as }) => `${policies}` !== `${permittedBy[as] ?? ''}` && `it cites ${policies}`,
   ),
   on(
     'INV9',

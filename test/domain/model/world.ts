@@ -19,6 +19,7 @@ import {
   opening,
   otherKey,
   permit,
+  permittedBy,
   person,
   reviewing,
   revocation,
@@ -208,7 +209,7 @@ function clicked(
   const eligible = authority.eligible[person(by)] ?? []
   const narrowed: Narrowing | undefined =
     narrow === 'less' && left
-      ? { ok: true, ...left, policies: [], eligible }
+      ? { ok: true, ...left, policies: [], eligible, permittedBy }
       : narrow && { ok: false, code: 'not_narrower' }
   return [
     {
