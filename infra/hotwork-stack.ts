@@ -171,7 +171,7 @@ export class HotworkStack extends Stack {
     requests.grantFind(evaluate.role, 'by-agent')
     api.route(evaluate, 'POST /access/v1/evaluation', 'POST /access/v1/evaluations')
 
-    const submitRequest = makeDecider('submit-request', { ISSUER: issuer, ...statements })
+    const submitRequest = makeDecider('submit-request', { ISSUER: issuer, ...statements, ...targetRole })
     signStatement.grantInvoke(submitRequest.role)
     requests.grantFind(submitRequest.role, 'by-agent', 'open')
     api.route(submitRequest, 'POST /access/v1/requests')

@@ -89,6 +89,8 @@ export type Decide = Common & {
   /** What policy answered about the decider. */
   permittedBy: PermittedBy
   ending?: Ending
+  /** The halts of the decider, and of those for whom they decide, that were lifted before this, though not by their times. */
+  afterHalts?: HaltId[]
 }
 
 /** By stage name: the policies that let a person decide it, or that refused. */

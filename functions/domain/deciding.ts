@@ -151,6 +151,7 @@ function decidedEvent(
 ): Extract<Event, { type: 'Decided' }> {
   const { person, verdict, round, through, comment, login, seen, burst, permittedBy, bundle } = command
   const absent = command.standsFor?.[as]
+  const { afterHalts } = command
   return {
     type: 'Decided',
     at,
@@ -167,6 +168,7 @@ function decidedEvent(
     ...(burst === undefined ? {} : { burst }),
     ...(comment === undefined ? {} : { comment }),
     ...(Object.keys(login).length === 0 ? {} : { login }),
+    ...(afterHalts === undefined ? {} : { afterHalts }),
   }
 }
 

@@ -59,6 +59,7 @@ export const Event = z.discriminatedUnion('type', [
     through: Door,
     for: Decision.shape.for,
     comment: Decision.shape.comment,
+    afterHalts: Decision.shape.afterHalts,
     /** What the decider was shown: the digest of the card or page as it was rendered, where the door knows it. */
     seen: Digest.optional(),
     /** The digest of the list with which it was decided, where one press decided several alike. */

@@ -65,6 +65,7 @@ function apply(
             ...(event.for === undefined ? {} : { for: event.for }),
             ...(event.comment === undefined ? {} : { comment: event.comment }),
             ...loginOf(event),
+            ...(event.afterHalts === undefined ? {} : { afterHalts: event.afterHalts }),
           },
         ],
       }))

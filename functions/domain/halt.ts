@@ -46,8 +46,21 @@ export function targetsOf(state: ApprovalRequest, role: string | undefined): rea
   ]
 }
 
-/** Whether a halt stops something that began at `since`: it is in force, or was lifted only after that. */
-export const stops = (halt: Halt, since: NumericDate): boolean => halt.lifted === undefined || since <= halt.lifted.at
+/** When something was done, and which halts of that very second were lifted before it. */
+type Act = { at: NumericDate; afterHalts?: readonly HaltId[] | undefined }
+
+/**
+ * Whether a halt stops what was done: it is in force, or was lifted only after that. Times are whole seconds: within one,
+ * the order counts that was found when it was done.
+ */
+export const stops = (halt: Halt, { at, afterHalts = [] }: Act): boolean =>
+  halt.lifted === undefined || (at <= halt.lifted.at && !afterHalts.includes(halt.id))
+
+/** The halts that were lifted before what is done now, which their times do not tell: to be kept with it. */
+export const liftedBefore = (halts: readonly Halt[], now: NumericDate): { afterHalts?: HaltId[] } => {
+  const afterHalts = halts.filter(({ lifted }) => lifted !== undefined && lifted.at >= now).map(({ id }) => id)
+  return afterHalts.length === 0 ? {} : { afterHalts }
+}
 
 /**
  * The halt that ends a request, if one does. A halt of a person ends nothing but what they opened themselves in an
@@ -57,21 +70,26 @@ export const haltOf = (state: ApprovalRequest, halts: readonly Halt[]): Halt | u
   halts.find(
     ({ target, ...halt }) =>
       (target.kind !== 'person' || target.value === state.ask.agent.id) &&
-      stops({ target, ...halt }, state.submittedAt),
+      stops({ target, ...halt }, { at: state.submittedAt, afterHalts: state.ask.afterHalts }),
   )
 
-/** The halt because of which a person's decision, made at `at` or to be made now, counts for nothing, if one does. */
-const silencing = (person: PersonId, at: NumericDate, halts: readonly Halt[]): Halt | undefined =>
-  halts.find((halt) => halt.target.kind === 'person' && halt.target.value === person && stops(halt, at))
+/** The halt because of which what a person does now, or did in `act`, counts for nothing, if one does. */
+const silencing = (person: PersonId, halts: readonly Halt[], act?: Act): Halt | undefined =>
+  halts.find(
+    (halt) =>
+      halt.target.kind === 'person' &&
+      halt.target.value === person &&
+      (act ? stops(halt, act) : halt.lifted === undefined),
+  )
 
-/** Whether a person's decision, made at `at` or to be made now, counts for nothing because they are stopped. */
-export const isSilenced = (person: PersonId, at: NumericDate, halts: readonly Halt[]): boolean =>
-  silencing(person, at, halts) !== undefined
+/** Whether what a person does now, or did in `act`, counts for nothing because they are stopped. */
+export const isSilenced = (person: PersonId, halts: readonly Halt[], act?: Act): boolean =>
+  silencing(person, halts, act) !== undefined
 
 /** The halt of somebody whose approval a request rests on, if there is one. */
 export function silencerOf(state: ApprovalRequest, halts: readonly Halt[]): Halt | undefined {
-  for (const { person, for: absent, at } of approvalsOf(state)) {
-    const halt = silencing(person, at, halts) ?? (absent && silencing(absent, at, halts))
+  for (const { person, for: absent, ...act } of approvalsOf(state)) {
+    const halt = silencing(person, halts, act) ?? (absent && silencing(absent, halts, act))
     if (halt) return halt
   }
   return undefined

@@ -8,6 +8,7 @@ import {
   CredentialKind,
   Digest,
   GrantId,
+  HaltId,
   JsonObject,
   NumericDate,
   PersonId,
@@ -62,6 +63,8 @@ export const Ask = z.strictObject({
   bound: Digest.optional(),
   /** How many requests like it the agent had made in the hour before: policy may only raise scrutiny by it. */
   recent: z.int().nonnegative(),
+  /** The halts that were lifted before it was asked for, though in the same second: these do not end it. */
+  afterHalts: z.array(HaltId).optional(),
   /** The standing permit that it drew its approval from, where it did: nobody was asked anew. */
   standing: StandingPermitId.optional(),
   /** Where a person broke the glass: what they said, and on which terms. */
@@ -87,6 +90,8 @@ export const Decision = z.strictObject({
   comment: z.string().optional(),
   /** How strong the login was, and when: it counts on the terms that the stage has when it is counted. */
   login: z.strictObject({ acr: z.string().optional(), at: NumericDate.optional() }).optional(),
+  /** The halts that were lifted before it, though in the same second: it counts in spite of them. */
+  afterHalts: z.array(HaltId).optional(),
 })
 export type Decision = z.infer<typeof Decision>
 

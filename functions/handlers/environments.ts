@@ -17,7 +17,7 @@ const api = { ISSUER: Url }
 export const environments = {
   metadata: z.object({ ...api, PUBLISHED_KEYS: Names }),
   evaluate: z.object({ ...api, ...stores, SIGN_FUNCTION: Name }),
-  'submit-request': z.object({ ...api, ...stores, SIGN_FUNCTION: Name }),
+  'submit-request': z.object({ ...api, ...stores, SIGN_FUNCTION: Name, TARGET_ROLE: Name }),
   'read-task': z.object({ ...api, REQUESTS_TABLE: Name, SIGN_FUNCTION: Name }),
   'sign-statement': z.object({ ...api, SIGNING_KEY: Name, PUBLISHED_KEYS: Names }),
   'cancel-request': z.object({ ...api, ...stores }),

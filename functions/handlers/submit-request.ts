@@ -16,7 +16,8 @@ import { statementsOf } from './wiring/statements.ts'
 const environment = environmentOf('submit-request')
 const issuer = environment.ISSUER
 const permitting = permitPorts(environment, cedarPolicy())
-const ports = { ...permitting, statements: statementsOf(environment, permitting) }
+const statements = statementsOf(environment, permitting)
+const ports = { ...permitting, statements, targetRole: environment.TARGET_ROLE }
 const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
 const path = '/access/v1/requests'
 /** A grant that ends sooner than this could not be claimed in time. */

@@ -4,11 +4,11 @@ import { hasLostApprover } from '../domain/claiming.ts'
 import type { Authority, Eligibility, Ending, PermittedBy } from '../domain/commands.ts'
 import { asOf, dueAt } from '../domain/due.ts'
 import type { GroupSnapshot } from '../domain/group-snapshot.ts'
-import { type Halt, haltKey, haltOf, isSilenced, silencerOf, targetsOf } from '../domain/halt.ts'
+import { type Halt, haltKey, haltOf, isSilenced, liftedBefore, silencerOf, targetsOf } from '../domain/halt.ts'
 import { type ApprovalRequest, approvalsOf, ownersOf } from '../domain/request.ts'
 import { isInForce } from '../domain/stand-in.ts'
 import { isLive, type StandingPermit } from '../domain/standing-permit.ts'
-import type { NumericDate, PersonId } from '../domain/values.ts'
+import type { HaltId, NumericDate, PersonId } from '../domain/values.ts'
 import type { DecidingPorts, Stored } from './ports.ts'
 import {
   askAboutPerson,
@@ -23,6 +23,8 @@ export type Found = Authority & {
   /** What policy answered about the decider. */
   permittedBy: PermittedBy
   standsFor?: { readonly [stage: string]: PersonId }
+  /** The halts of the decider, and of those for whom they decide, that were lifted before this, though not by their times. */
+  afterHalts?: HaltId[]
 }
 
 /**
@@ -57,7 +59,7 @@ export async function authorityOf(
     decider === undefined
       ? eligibilityOfApprovers(ports.policy, state, now, read.slackGroups)
       : eligibilityOf(ports.policy, state, [...countedApprovers(state), decider, ...absent], now, read.slackGroups)
-  const own = silence(found.eligible, state, halts, now)
+  const own = silence(found.eligible, state, halts)
   const { eligible, standsFor, permittedBy } = withStandIns(
     state,
     own,
@@ -72,12 +74,16 @@ export async function authorityOf(
   return {
     answer: askAll([...ancestors.map((each) => each.state), state], moment, now, ports),
     ...(bound === undefined ? {} : { bound }),
-    eligible: silence(eligible, state, halts, now),
+    eligible: silence(eligible, state, halts),
+    ...(decider === undefined ? {} : liftedBefore(ofPeople(halts, [decider, ...absent]), now)),
     permittedBy: { ...(decider === undefined ? {} : found.permittedBy[decider]), ...permittedBy },
     ...(Object.keys(standsFor).length === 0 ? {} : { standsFor }),
     ...(ending ? { ending } : {}),
   }
 }
+
+const ofPeople = (halts: readonly Halt[], people: readonly PersonId[]): readonly Halt[] =>
+  halts.filter(({ target }) => target.kind === 'person' && people.includes(target.value))
 
 /** A request that drew its approval from a standing permit is dead once that is. */
 function withdrawnPermit({ ask }: ApprovalRequest, permit: StandingPermit | undefined, now: NumericDate) {
@@ -216,21 +222,16 @@ function boundOf(ancestors: readonly Stored[], now: NumericDate): NumericDate | 
 }
 
 /** Takes away what people may decide, and what they decided, where they are stopped. */
-export function silence(
-  eligible: Eligibility,
-  state: ApprovalRequest,
-  halts: readonly Halt[],
-  now: NumericDate,
-): Eligibility {
-  const decidedAt = new Map(
-    approvalsOf(state).flatMap(({ person, for: absent, at }) =>
-      [person, ...(absent === undefined ? [] : [absent])].map((each) => [each, at] as const),
+export function silence(eligible: Eligibility, state: ApprovalRequest, halts: readonly Halt[]): Eligibility {
+  const decided = new Map(
+    approvalsOf(state).flatMap(({ person, for: absent, ...act }) =>
+      [person, ...(absent === undefined ? [] : [absent])].map((each) => [each, act] as const),
     ),
   )
   return Object.fromEntries(
     Object.entries(eligible).map(([id, names]) => {
       const person = id as PersonId
-      return [person, isSilenced(person, decidedAt.get(person) ?? now, halts) ? [] : names]
+      return [person, isSilenced(person, halts, decided.get(person)) ? [] : names]
     }),
   )
 }

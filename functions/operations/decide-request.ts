@@ -40,7 +40,7 @@ export async function commandFor(
   ports: Omit<DecidingPorts, 'ids'>,
 ): Promise<Decide> {
   const { policy } = ports
-  const { eligible, permittedBy, ending, standsFor } = await authorityOf(state, 'request', now, ports, {
+  const { eligible, permittedBy, ending, standsFor, afterHalts } = await authorityOf(state, 'request', now, ports, {
     decider: ask.person,
   })
   const { id: _, once: __, narrow, showsAll, ...rest } = ask
@@ -53,6 +53,7 @@ export async function commandFor(
     permittedBy,
     ...(ending ? { ending } : {}),
     ...(standsFor ? { standsFor } : {}),
+    ...(afterHalts ? { afterHalts } : {}),
     ...(narrowed ? { narrowed } : {}),
     ...(showsAll && !showsAll(state) ? { cut: true } : {}),
     answer: askAboutRequest(policy, asIfDecided(state, decided, eligible[ask.person] ?? [], now), 'request', now),

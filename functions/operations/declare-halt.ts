@@ -59,7 +59,7 @@ export async function switching(
 ): Promise<Switching> {
   const { halts } = await requests.standing([], [{ kind: 'person', value: person }])
   const answer = askAboutPerson(policy, action, person, now)
-  return { person, answer, silenced: isSilenced(person, now, halts), bundle: policy.bundle.hash }
+  return { person, answer, silenced: isSilenced(person, halts), bundle: policy.bundle.hash }
 }
 
 /** What is wrong with a target that nothing here has, in a sentence that names the member. A typing error halts nobody. */

@@ -11,6 +11,7 @@ import { type ApprovalRequest, type ApprovedRequest, approvalsOf, keyOf, usesLef
 import { hasRoom } from '../domain/room.ts'
 import {
   type AgentId,
+  type HaltId,
   type Json,
   type NumericDate,
   ok,
@@ -80,11 +81,18 @@ export async function delegateRequest(ask: DelegationAsk, ports: Ports): Promise
 
   const found = findFacts(ports.policy.bundle, askedOf(ask, parent.state), ports.clock.now())
   if (!found.ok) return refused(found)
-  const halt = await findHaltOfAgent(ask.to, ports)
+  const target = targetOf({ action: ask.action.name }, ports)
+  const { halt, afterHalts = [] } = await findHaltOfAgent(ask.to, ports, target?.role)
   if (halt) return refused(refuse('agent_suspended', `stopped by the emergency halt \`${halt.id}\``))
   const given = await give(ask, child, found.value, ports)
   if (!given.ok) return given
-  const made = await makeChild(ask, child, given.value.state as ApprovedRequest, found.value, ports)
+  const made = await makeChild(
+    ask,
+    child,
+    given.value.state as ApprovedRequest,
+    { facts: found.value, afterHalts },
+    ports,
+  )
   if (!made.ok) return refused(made)
 
   // The parent may have ended since it gave: then whoever ends its children may have looked before there was this one.
@@ -164,7 +172,7 @@ async function makeChild(
   ask: DelegationAsk,
   child: RequestId,
   parent: ApprovedRequest,
-  facts: Facts,
+  { facts, afterHalts }: { facts: Facts; afterHalts: readonly HaltId[] },
   { policy, requests, clock }: DecidingPorts,
 ): Promise<Result<undefined, Refusal>> {
   const now = clock.now()
@@ -172,7 +180,7 @@ async function makeChild(
   if (!given) throw new TypeError(`\`${ask.id}\` gave nothing to \`${child}\``)
   const answer = answerFor(ask, parent, facts, now, policy)
   if (!answer.permit) return refuse(answer.error ? 'policy_error' : 'policy_denied', answer.policies.join(' '))
-  const submit = delegatedSubmit(parent, given, facts, { answer, bundle: policy.bundle, now })
+  const submit = delegatedSubmit(parent, given, facts, { answer, bundle: policy.bundle, now, afterHalts })
   const { events } = decide(undefined, submit, now)
   const state = replay(events)
   if (!state) throw new TypeError('a submission has events')

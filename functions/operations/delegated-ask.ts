@@ -16,7 +16,7 @@ import {
   ownersOf,
   type StageState,
 } from '../domain/request.ts'
-import type { NumericDate, PersonId } from '../domain/values.ts'
+import type { HaltId, NumericDate, PersonId } from '../domain/values.ts'
 
 /** Everyone through whose hands it goes to the next: the first delegator first, the one who delegates now last. */
 export const chainThrough = ({ ask }: Pick<ApprovalRequest, 'ask'>): Delegator[] => [
@@ -43,9 +43,16 @@ export function delegatedSubmit(
   parent: ApprovedRequest,
   { child, uses, notAfter }: Delegation,
   { entry, agent, arguments: args, resource, unpinned }: Facts,
-  { answer, bundle, now }: { answer: Answer; bundle: Bundle; now: NumericDate },
+  {
+    answer,
+    bundle,
+    now,
+    afterHalts,
+  }: { answer: Answer; bundle: Bundle; now: NumericDate; afterHalts: readonly HaltId[] },
 ): Submit {
   const { purpose, parentTask, credential, claimWithin, lifetime, recent } = parent.ask
+  // The child is stopped by all that stops its parent's agents, so what was lifted before the parent is before the child.
+  const lifted = [...new Set([...(parent.ask.afterHalts ?? []), ...afterHalts])]
   const unsealed: Omit<Ask, 'digest' | 'argumentsDigest'> = {
     id: child,
     agent: refOf(agent, bundle, now),
@@ -66,6 +73,7 @@ export function delegatedSubmit(
     requestedUntil: notAfter,
     unpinned: [...unpinned],
     recent,
+    ...(lifted.length === 0 ? {} : { afterHalts: lifted }),
   }
   const inherits = inheritedStages(parent, agent.owner)
   return {

@@ -65,7 +65,8 @@ async function drawOne(
   const [submitted] = submit(standing, now)
   if (!submitted) return undefined
   // As old as the permit: a halt that has come since, and was lifted since, has ended it all the same.
-  const state: ApprovalRequest = { ...evolve(undefined, submitted), submittedAt: permit.at }
+  const { afterHalts: _, ...older } = ask
+  const state: ApprovalRequest = { ...evolve(undefined, submitted), ask: older, submittedAt: permit.at }
   const { answer, eligible, ending } = await authorityOf(state, 'request', now, ports)
   if (!answer.permit || ending || hasLostApprover(state, eligible)) return undefined
   if (!askAboutPerson(policy, 'allowStanding', permit.by, now, { state }).permit) return undefined

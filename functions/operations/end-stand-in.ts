@@ -32,7 +32,7 @@ export async function endStandIn(
     const now = clock.now()
     const { halts } = await requests.standing([], [{ kind: 'person', value: person }])
     const answer = askAboutPerson(policy, 'revoke', person, now)
-    const silenced = isSilenced(person, now, halts)
+    const silenced = isSilenced(person, halts)
     const event = end(standIn, { person, answer, silenced, bundle: policy.bundle.hash }, now)
     if (!event) return ok(standIn)
     if ('code' in event) return refused(event.code)

@@ -19,6 +19,6 @@ export async function findVoucher(
   if (value === undefined || !voucher || voucher.until <= now || voucher.budgetKey !== budgetKey) return undefined
   const known = personOf(policy.bundle, voucher.by)
   if (known?.status !== 'active') return undefined
-  if (await isStopped(known.id, voucher.until - vouchedFor, { requests })) return undefined
+  if (await isStopped(known.id, { requests }, voucher.until - vouchedFor)) return undefined
   return { by: known.id, once: { key, value: 'spent', replaces: value, expiresAt: now + day } }
 }

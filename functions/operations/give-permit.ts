@@ -52,7 +52,7 @@ export async function givePermit(
     {
       person,
       answer: askAboutPerson(policy, 'allowStanding', person, now, { state }),
-      silenced: isSilenced(person, now, halts),
+      silenced: isSilenced(person, halts),
       group: policy.bundle.actions[state.ask.action]?.group ?? 'destructive',
       uses,
       until,

@@ -49,7 +49,7 @@ export async function giveStandIn(
         from: ask.from ?? now,
         until,
         answer: askAboutStandIn(policy, { absent: person, by }, now),
-        silenced: people.filter((each) => isSilenced(each, now, halts)),
+        silenced: people.filter((each) => isSilenced(each, halts)),
         absences: absences.standIns,
         taken: taken.standIns,
         bundle: policy.bundle.hash,

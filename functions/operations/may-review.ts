@@ -16,5 +16,5 @@ export async function mayReview(
   ports: Pick<DecidingPorts, 'requests' | 'policy'>,
 ): Promise<Answer> {
   const answer = askAboutEmergency(ports.policy, 'review', person, ask, 'request', now)
-  return { ...answer, permit: answer.permit && !(await isStopped(person, now, ports)) }
+  return { ...answer, permit: answer.permit && !(await isStopped(person, ports)) }
 }

@@ -160,7 +160,7 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
   const glass = bundle.breakGlass
   if (!glass)
     return refuse('unknown_profile', 'this deployment has no `break-glass.json`, so nobody can break the glass')
-  const halt = await findHaltOfPerson(ask.person, ports)
+  const { halt, ...lifted } = await findHaltOfPerson(ask.person, ports)
   if (halt) return refuse('halted', `stopped by the emergency halt \`${halt.id}\``)
   const what = openedBy(ask.what, glass, ports)
   if (!what.ok) return what
@@ -187,6 +187,7 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
     claimWithin: window,
     lifetime: window,
     recent: 0,
+    ...lifted,
     ...(ask.jkt === undefined ? {} : { jkt: ask.jkt }),
   }
   const books = await booksOf({ owner: ask.person, breakGlass: { budgetKey, drill: ask.drill } }, ports, {

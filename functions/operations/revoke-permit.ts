@@ -34,7 +34,7 @@ export async function revokePermit(
     const from = await requests.load(stored.permit.from)
     const { halts } = await requests.standing([], [{ kind: 'person', value: person }])
     const answer = askAboutPerson(policy, 'revoke', person, now, from ? { state: from.state } : {})
-    const who = { person, answer, silenced: isSilenced(person, now, halts), bundle: policy.bundle.hash }
+    const who = { person, answer, silenced: isSilenced(person, halts), bundle: policy.bundle.hash }
     const event = revoke(stored.permit, { ...who, reason }, now)
     if (!event) return ok(stored.permit)
     if ('code' in event) return refused(event.code)

@@ -18,7 +18,7 @@ export async function revokeRequest(
   const command = async (state: ApprovalRequest, now: NumericDate): Promise<Revoke> => {
     const { halts } = await ports.requests.standing([], [{ kind: 'person', value: person }])
     const answer = askAboutPerson(ports.policy, 'revoke', person, now, { state })
-    const permitted = answer.permit && !isSilenced(person, now, halts)
+    const permitted = answer.permit && !isSilenced(person, halts)
     return {
       type: 'revoke',
       person,

@@ -16,6 +16,7 @@ import {
   refuse,
   type Thumbprint,
 } from '../domain/values.ts'
+import { findEnding } from './authority.ts'
 import { bindsTo } from './bind-statements.ts'
 import { recordRefusal } from './carry-out.ts'
 import { drawFromPermit } from './draw-permit.ts'
@@ -26,6 +27,7 @@ import { bodyDigest, findRepeat, idempotencyItem } from './idempotency.ts'
 import { Lately } from './lately.ts'
 import type { DecidingPorts, OnceOnly, PermitChange, PermitStore, Stored } from './ports.ts'
 import type { Statements } from './statement-ports.ts'
+import { type BrokerPorts, targetOf } from './target-session.ts'
 import { mayWait } from './too-many-open.ts'
 
 /** An ARAP submission by an agent whose identity and key are proven. */
@@ -53,7 +55,8 @@ export type SubmissionAsk = {
 }
 
 export type SubmissionRefusal = Refusal
-type Ports = DecidingPorts & { permits: Pick<PermitStore, 'ofAgent'>; statements: Pick<Statements, 'verify'> }
+type Ports = DecidingPorts &
+  Pick<BrokerPorts, 'targetRole'> & { permits: Pick<PermitStore, 'ofAgent'>; statements: Pick<Statements, 'verify'> }
 /** `created` is false where an earlier request is answered: the same key, or an identical one that is still pending. */
 export type Submitted = { stored: Stored; created: boolean }
 
@@ -123,10 +126,13 @@ async function recorded<R extends { ok: false; code: Refusal }>(
   return refused
 }
 
-async function stillPending(id: string, { requests, clock }: DecidingPorts): Promise<Stored | undefined> {
-  const stored = await requests.load(RequestId.parse(id))
-  const state = stored && asOf(stored.state, clock.now())
-  return stored && state?.status === 'pending' ? { ...stored, state } : undefined
+/** One that a halt has ended is not pending, also before its record says so. */
+async function stillPending(id: string, ports: DecidingPorts): Promise<Stored | undefined> {
+  const now = ports.clock.now()
+  const stored = await ports.requests.load(RequestId.parse(id))
+  const state = stored && asOf(stored.state, now)
+  if (!stored || state?.status !== 'pending' || (await findEnding(state, now, ports))) return undefined
+  return { ...stored, state }
 }
 
 const forget = ({ submittedAt }: ApprovalRequest): NumericDate => submittedAt + 8 * day
@@ -161,7 +167,8 @@ async function makeSubmit(ask: SubmissionAsk, ports: Ports): Promise<Result<Subm
       '`subject`, `action`, `resource`, `context.purpose` and `context.parent_task` should be those of the evaluation',
     )
 
-  const halt = await findHaltOfAgent(ask.agent.id, ports)
+  const target = targetOf({ action: ask.action.name }, ports)
+  const { halt, ...lifted } = await findHaltOfAgent(ask.agent.id, ports, target?.role)
   if (halt) return refuse('not_requestable', `agent_suspended: stopped by the emergency halt \`${halt.id}\``)
   const recent = await new Lately(requests).count(ask.agent.id, ask.action.name, now)
   const assessment = assessAsk(ask, ask.agent.id, recent, now, ports)
@@ -189,6 +196,7 @@ async function makeSubmit(ask: SubmissionAsk, ports: Ports): Promise<Result<Subm
     ...(requestedUntil === undefined ? {} : { requestedUntil }),
     unpinned: [...facts.unpinned],
     recent,
+    ...lifted,
     jkt,
   }
   const bound = boundOf(ask)

@@ -132,7 +132,7 @@ export class World {
         once: this.proof(),
         ...changes,
       },
-      { ...this.ports, permits: this.permits },
+      { ...this.ports, permits: this.permits, targetRole },
     )
   }
 
