@@ -10,7 +10,8 @@ const noRequest = `req_${'0'.repeat(26)}`
 
 async function submit(): Promise<Answer> {
   const path = '/access/v1/requests'
-  const body = { ...setParameter(staging), denial: { evaluation_id: `evl_${'0'.repeat(26)}` } }
+  const denial = { evaluation_id: `evl_${'0'.repeat(26)}`, expires_at: '2100-01-01T00:00:00Z' }
+  const body = { ...setParameter(staging), denial }
   const dpop = await hotwork.proof(planner, 'POST', path)
   const headers = { dpop, 'idempotency-key': randomUUID() }
   return hotwork.json('POST', path, await hotwork.token(planner), body, headers)
