@@ -38,7 +38,7 @@ test('a caller that waits as long as it is told is permitted', () => {
   expect(takeTokens(rate, full, 7, now + 7).permitted).toBe(true)
 })
 
-test('over any time no more is permitted than the burst and the refill, whatever the calls', () => {
+test('over any time no more is permitted than the burst and the refill', () => {
   const calls = fc.array(fc.record({ wait: fc.nat({ max: 30 }), tokens: fc.integer({ min: 1, max: 12 }) }), {
     maxLength: 60,
   })

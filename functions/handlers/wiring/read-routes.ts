@@ -80,7 +80,7 @@ export const readRoutes =
 const from = (after: string | undefined) => (after === undefined ? {} : { after })
 const goOn = (next: string | undefined) => (next === undefined ? {} : { next: cursorOf(next) })
 
-/** What somebody opened in an emergency is no request that people decide: it is read where all of it is shown. */
+/** A break-glass is no request that people decide: it is read where all of it is shown. */
 function idOf(call: Call): RequestId {
   const id = RequestId.safeParse(call.path('id'))
   if (!id.success) throw unknownRequest()
