@@ -1,5 +1,5 @@
 import { hash, KeyObject, type webcrypto } from 'node:crypto'
-import { errors, type JSONWebKeySet, type JWTHeaderParameters, jwtVerify } from 'jose'
+import { errors, type JWTHeaderParameters, jwtVerify } from 'jose'
 import * as z from 'zod'
 import {
   AgentId,
@@ -72,7 +72,7 @@ export class AccessTokenVerifier {
 
   constructor(issuer: string, keySet: KeySet, clock: Clock) {
     this.#issuer = issuer
-    this.#keys = new CachedKeys(async () => (await keySet.jwks()) as unknown as JSONWebKeySet, clock)
+    this.#keys = CachedKeys.ofOurs(keySet, clock)
     this.#clock = clock
   }
 

@@ -1,7 +1,7 @@
 import { createLocalJWKSet, errors, type FlattenedJWSInput, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
 import type { NumericDate } from '../../domain/values.ts'
 import { KeyNotYetKnown } from '../../operations/faults.ts'
-import type { Clock } from '../../operations/ports.ts'
+import type { Clock, KeySet } from '../../operations/ports.ts'
 
 /** A key set, how soon its source would have it asked for again, if it says, and whether it can never have another key. */
 export type FoundKeys = JSONWebKeySet & { refreshSeconds?: number; fixed?: true }
@@ -33,6 +33,11 @@ export class CachedKeys {
   constructor(fetch: FetchKeys, clock: Clock) {
     this.#fetch = fetch
     this.#clock = clock
+  }
+
+  /** Our own published keys. The deployment names them all, so a token that names another key is none of ours. */
+  static ofOurs(keySet: KeySet, clock: Clock): CachedKeys {
+    return new CachedKeys(async () => ({ ...((await keySet.jwks()) as unknown as JSONWebKeySet), fixed: true }), clock)
   }
 
   /**

@@ -1,4 +1,4 @@
-import { errors, type JSONWebKeySet, jwtVerify } from 'jose'
+import { errors, jwtVerify } from 'jose'
 import { type StatementClaims, type StatementKind, statements } from '../../domain/statements.ts'
 import { ok, type Result, refuse } from '../../domain/values.ts'
 import type { Clock, KeySet } from '../../operations/ports.ts'
@@ -13,7 +13,7 @@ export class StatementVerifier {
 
   constructor(issuer: string, keySet: KeySet, clock: Clock) {
     this.#issuer = issuer
-    this.#keys = new CachedKeys(async () => (await keySet.jwks()) as unknown as JSONWebKeySet, clock)
+    this.#keys = CachedKeys.ofOurs(keySet, clock)
     this.#clock = clock
   }
 
