@@ -3,6 +3,8 @@
 const canonicalize = { '^canonicalize$': '<rootDir>/node_modules/canonicalize/lib/canonicalize.js' }
 const project = (name, extra = {}) => ({
   displayName: name,
+  // Not in the system's temporary folder, where run.ts looks for what tests leave.
+  cacheDirectory: '<rootDir>/.hotwork/jest',
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
   testEnvironment: 'node',
   transform: {

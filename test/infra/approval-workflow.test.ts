@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import aslValidator from 'asl-validator'
-import { App, Stack } from 'aws-cdk-lib'
+import { Stack } from 'aws-cdk-lib'
 import { Template as Assertions } from 'aws-cdk-lib/assertions'
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { stageWait } from '../../functions/domain/wait.ts'
 import { ApprovalWorkflow, type Ladder } from '../../infra/constructs/approval-workflow.ts'
 import { root } from './support/assembly.ts'
+import { passingApp } from './support/passing-app.ts'
 import { rightsOf, type Template, textOf, theOnly } from './support/template.ts'
 
 type State = {
@@ -44,7 +45,7 @@ const ladder: Ladder = {
 }
 
 function draw(of: Ladder): { definition: Definition; template: Template } {
-  const stack = new Stack(new App(), 'Elsewhere')
+  const stack = new Stack(passingApp(), 'Elsewhere')
   const standIn = (id: string) => ({
     lambda: new LambdaFunction(stack, id, {
       runtime: Runtime.NODEJS_24_X,

@@ -9,6 +9,7 @@ import { LedgerTable } from '../../infra/constructs/ledger-table.ts'
 import { RequestTable } from '../../infra/constructs/request-table.ts'
 import { WaitTable } from '../../infra/constructs/wait-table.ts'
 import { type Assembly, root, stackName, synthesize } from './support/assembly.ts'
+import { passingApp } from './support/passing-app.ts'
 import { functionOf, type Resource, resourcesOf, type Template, textOf, theOnly } from './support/template.ts'
 
 let assembly: Assembly
@@ -57,7 +58,7 @@ describe('tables', () => {
   })
 
   test('with -c protectTables=yes no table can be deleted before an administrator has switched that off', () => {
-    const stack = new Stack()
+    const stack = new Stack(passingApp(), 'Elsewhere')
     const props = { deletionProtection: true }
     for (const Table of [RequestTable, LedgerTable, WaitTable, CardTable]) new Table(stack, Table.name, props)
     const tables = resourcesOf(Assertions.fromStack(stack).toJSON() as Template, 'AWS::DynamoDB::GlobalTable')

@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { App } from 'aws-cdk-lib'
 import { UnusableSettings } from '../../infra/settings.ts'
 import { refuseOversized, tooLarge } from '../../infra/sizes.ts'
 import { TargetStack } from '../../infra/target-stack.ts'
 import { home, root, runApp } from './support/assembly.ts'
+import { passingApp } from './support/passing-app.ts'
 
 /** What is too large for AWS is refused when it is synthesized, with what to do, and not in the middle of a deployment. */
 
@@ -13,7 +13,7 @@ const place = { accountId: home, region: 'eu-central-1', partition: 'aws' }
 type Made = { aliases?: number; actions?: number; people?: number }
 
 function problemsOf({ aliases = 1, actions = 1, people = 0 }: Made): readonly string[] {
-  const app = new App()
+  const app = passingApp()
   const names = Array.from({ length: people }, (_, n) => [
     `person:${n}`,
     `arn:aws:iam::${home}:user/${'n'.repeat(63)}${n}`,

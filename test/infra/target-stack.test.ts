@@ -1,7 +1,7 @@
-import { App } from 'aws-cdk-lib'
 import { Template as Assertions } from 'aws-cdk-lib/assertions'
 import { TargetStack, type TargetStackProps } from '../../infra/target-stack.ts'
 import { everything, isAllowed, type Policy } from './support/judge.ts'
+import { passingApp } from './support/passing-app.ts'
 import {
   listOf,
   type Resource,
@@ -48,7 +48,7 @@ const props = {
   desk: { queue: 'arn:aws:sqs:eu-central-1:222222222222:Elsewhere-sealed' },
 }
 const make = (more: Partial<TargetStackProps>): Template =>
-  Assertions.fromStack(new TargetStack(new App(), 'ElsewhereTarget', { ...props, ...more })).toJSON() as Template
+  Assertions.fromStack(new TargetStack(passingApp(), 'ElsewhereTarget', { ...props, ...more })).toJSON() as Template
 const template = make({ revoker })
 const roleNamed = (of: Template, name: string) =>
   resourcesOf(of, 'AWS::IAM::Role')

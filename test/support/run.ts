@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createProgress } from '../../infra/local/progress.ts'
@@ -15,7 +15,13 @@ const root = join(import.meta.dirname, '../..')
 const state = join(root, '.hotwork/test')
 const fast = ['domain', 'policies', 'operations', 'http', 'slack', 'client', 'local', 'infra']
 const onTheStack = ['adapters', 'stack']
+// What a test writes for itself goes here, and is gone when the test is over: see the last step.
+const temporary = mkdtempSync(join(tmpdir(), 'hotwork-test-'))
+process.env['TMPDIR'] = temporary
+process.env['NODE_DISABLE_COMPILE_CACHE'] = '1'
 const counts = { passed: 0, failed: 0, skipped: 0 }
+
+mkdirSync(state, { recursive: true })
 
 const failed: string[] = []
 const step = async (name: string, run: () => Promise<boolean>) => {
@@ -30,6 +36,12 @@ await step('format, lint and layers', () => succeeds('biome', ['ci', '--diagnost
 await step('types', () => succeeds('tsc', ['--noEmit']))
 await step('fast tests', () => jest(fast))
 if (!process.argv.includes('--fast')) await testOnTheStack()
+await step('no temporary file or folder is left', async () => {
+  const left = readdirSync(temporary)
+  for (const name of left) console.log(`left by a test: ${name}`)
+  rmSync(temporary, { recursive: true, force: true })
+  return left.length === 0
+})
 
 // A machine without Chromium can prove everything else. Continuous integration installs it, and leaves nothing out.
 if (counts.skipped > 0 && process.env['CI']) failed.push(`${counts.skipped} skipped`)
@@ -39,7 +51,6 @@ process.exitCode = failed.length === 0 ? 0 : 1
 
 /** One stack for all tests that need one, and beside it a small deployment whose ladder waits seconds, not minutes. */
 async function testOnTheStack(): Promise<void> {
-  mkdirSync(state, { recursive: true })
   const stack = await startStack({ stateDirectory: state, progress: createProgress(), meterCalls: true })
   try {
     const small = await stack.deploy({ stackName: 'Swift', policies: swiftPolicies() })
@@ -70,7 +81,8 @@ function swiftPolicies(): string {
 }
 
 async function jest(projects: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<boolean> {
-  const results = join(mkdtempSync(join(tmpdir(), 'hotwork-test-')), 'results.json')
+  const results = join(state, 'results.json')
+  rmSync(results, { force: true })
   const passed = await succeeds(
     'jest',
     ['--selectProjects', ...projects, '--json', `--outputFile=${results}`, '--silent=false'],
