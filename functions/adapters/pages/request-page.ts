@@ -108,8 +108,10 @@ function stageLine(stage: StageState, isOpen: boolean, state: ApprovalRequest, n
   const { terms, opensAt, deadline, escalatedAt } = stage
   const unasked = opensAt === undefined && !filled(stage) && stage.decisions.length === 0
   if (unasked && state.status !== 'pending') return html`<strong>${terms.name}</strong>: its turn never came.`
-  const denied = stage.decisions.some(({ verdict }) => verdict === 'deny') ? ', denied' : ''
-  const many = `${approversOf(stage).length} of ${terms.quorum} approved${denied}`
+  const approved = approversOf(stage).length
+  const denied = stage.decisions.some(({ verdict }) => verdict === 'deny')
+  const many =
+    denied && approved === 0 ? 'denied' : `${approved} of ${terms.quorum} approved${denied ? ', denied' : ''}`
   const turn = isOpen
     ? html`, open now${deadline === undefined ? '' : html` until ${time(deadline, now)}`}`
     : unasked
