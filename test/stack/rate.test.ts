@@ -34,7 +34,10 @@ test('an agent that submits without end is told to wait, and cannot delegate mea
   }
   const token = await hotwork.token(planner)
   const tries = await Promise.all(
-    Array.from({ length: 40 }, () => hotwork.json('POST', path, token, body, { 'idempotency-key': randomUUID() })),
+    Array.from({ length: 40 }, async () => {
+      const headers = { dpop: await hotwork.proof(planner, 'POST', path), 'idempotency-key': randomUUID() }
+      return hotwork.json('POST', path, token, body, headers)
+    }),
   )
   expect(tries.map(({ status }) => status)).toContain(429)
 }, 300_000)
