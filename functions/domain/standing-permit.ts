@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { StageState } from './request.ts'
+import { Decision, StageState } from './request.ts'
 import {
   AgentId,
   JsonObject,
@@ -37,6 +37,8 @@ export const StandingPermit = z.strictObject({
   lifetime: Seconds,
   by: PersonId,
   at: NumericDate,
+  /** How strong the giver's login was, and when. */
+  login: Decision.shape.login,
   uses: z.int().positive(),
   until: NumericDate,
   /** The requests that drew from it, as a set: one sent twice counts once. */

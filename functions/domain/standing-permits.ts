@@ -2,6 +2,8 @@ import * as z from 'zod'
 import { argumentsWithin } from './attenuation.ts'
 import type { Answer } from './circumstances.ts'
 import { event } from './events.ts'
+import { type Ladder, tierOf } from './ladder.ts'
+import { type Login, type LoginWanted, lackOf } from './login-strength.ts'
 import { type ApprovalRequest, approvalsOf, keyOf, ownersOf } from './request.ts'
 import { drawsLeft, isLive, StandingPermit } from './standing-permit.ts'
 import { AgentId, type NumericDate, type PersonId, RequestId, type StandingPermitId } from './values.ts'
@@ -9,15 +11,17 @@ import { AgentId, type NumericDate, type PersonId, RequestId, type StandingPermi
 /** What a permit may be at most, whatever policy says: a day, fifty times. */
 export const longestPermit = 86_400
 export const mostUses = 50
+/** How old the giver's approval may be when they give a permit on it. Seconds. */
+export const allowsFor = 86_400
 
 const { from, agent, jkt, owner, action, arguments: args, resource, environment, purpose } = StandingPermit.shape
-const { tier, stages, lifetime, uses, until } = StandingPermit.shape
+const { tier, stages, lifetime, uses, until, login } = StandingPermit.shape
 
 /** What happens to a standing permit. It is an aggregate of its own, `stp_...`. */
 export const PermitEvent = z.discriminatedUnion('type', [
   event('PermitGiven', {
     ...{ from, agent, jkt, owner, action, arguments: args, resource, environment, purpose },
-    ...{ tier, stages, lifetime, uses, until },
+    ...{ tier, stages, lifetime, uses, until, login },
   }),
   /** A request drew from it: by the agent that asked, in the same transaction in which that request was made. */
   event('PermitDrawn', { request: RequestId }),
@@ -25,7 +29,7 @@ export const PermitEvent = z.discriminatedUnion('type', [
 ])
 export type PermitEvent = z.infer<typeof PermitEvent>
 
-export type PermitRefusal = 'permit_refused' | 'not_permitted' | 'policy_error'
+export type PermitRefusal = 'permit_refused' | 'not_permitted' | 'policy_error' | 'insufficient_login'
 type Refused = { code: PermitRefusal; detail?: string }
 
 /** Who would give or take back a permit, with what was found about them. */
@@ -41,6 +45,9 @@ export type Permitting = {
 export type Giving = Permitting & {
   /** The catalogue's group of the action. */
   group: string
+  /** The ladder in force, and the login with which the person gives the permit. */
+  ladder: Ladder
+  login: Login
   uses: number
   until: NumericDate
 }
@@ -48,7 +55,8 @@ export type Giving = Permitting & {
 /**
  * Gives a permit with an approval that is on record. Policy must permit it; and whatever policy permits, it is never for
  * what destroys, never where more than one person must agree, never for longer than a day or more than fifty uses, never
- * by whom the agent acts for, and never out of what was itself not approved by a person for this very agent.
+ * by whom the agent acts for, and never out of what was itself not approved by a person for this very agent. One approval
+ * becomes many by it, so its giver needs the login that the stage of their approval asks for today.
  */
 export function givePermit(state: ApprovalRequest, giving: Giving, at: NumericDate): PermitEvent | Refused {
   const { person, answer, silenced, group, uses: times, until: end } = giving
@@ -69,7 +77,10 @@ export function givePermit(state: ApprovalRequest, giving: Giving, at: NumericDa
   if (times < 1 || times > mostUses) return no(`\`uses\` should be from 1 to ${mostUses}`)
   if (end <= at) return no('`until` should be ahead')
   if (end > at + longestPermit) return no('`until` should be at most 24 hours ahead')
+  if (at > own.at + allowsFor) return no('you approved it more than a day ago')
   if (!answer.permit || silenced) return { code: 'not_permitted' }
+  const lacks = lackOf(giving.login, loginToAllow(state, person, giving.ladder), at)
+  if (lacks !== undefined) return { code: 'insufficient_login', detail: lacks }
   const { ask } = state
   const key = keyOf(state)
   return {
@@ -89,7 +100,15 @@ export function givePermit(state: ApprovalRequest, giving: Giving, at: NumericDa
     lifetime: ask.lifetime,
     uses: times,
     until: end,
+    ...(Object.keys(giving.login).length === 0 ? {} : { login: giving.login }),
   }
+}
+
+/** The login that the stage of a person's approval asks for, on the terms that this stage has today. */
+export function loginToAllow({ tier, stages }: ApprovalRequest, person: PersonId, ladder: Ladder): LoginWanted {
+  const own = stages.find(({ decisions }) => decisions.some((each) => each.person === person))?.terms
+  const { acr, maxAge } = tierOf(ladder, tier)?.stages.find(({ name }) => name === own?.name) ?? own ?? {}
+  return { acr, maxAge }
 }
 
 /** What would be asked of a permit: the facts of an ask that is about to be submitted. */

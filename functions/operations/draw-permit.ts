@@ -59,7 +59,11 @@ async function drawOne(
   const { policy } = ports
   const ask = drawnAsk(asked.ask, permit)
   const inherits = permit.stages
-  const tier = satisfiedTier(policy.bundle.ladder, approvalsOf({ stages: inherits }))
+  const approvals = approvalsOf({ stages: inherits })
+  // The giver let one approval become many, so the login with which they did so counts on today's terms too.
+  const { login = {}, at } = permit
+  const given = approvals.map((approval) => ({ ...approval, login, at }))
+  const tier = Math.min(...[approvals, given].map((each) => satisfiedTier(policy.bundle.ladder, each)))
   const stages = inherits.map(({ terms }) => terms)
   const standing = { ...asked, ask, tier, stages, inherits }
   const [submitted] = submit(standing, now)

@@ -1,6 +1,7 @@
 import { asOf } from '../domain/due.ts'
 import { isSilenced } from '../domain/halt.ts'
 import { contextOf, noEntries, seal } from '../domain/ledger.ts'
+import type { Login } from '../domain/login-strength.ts'
 import type { Refusal } from '../domain/refusals.ts'
 import type { StandingPermit } from '../domain/standing-permit.ts'
 import { evolvePermit, givePermit as give } from '../domain/standing-permits.ts'
@@ -19,7 +20,14 @@ import type { DecidingPorts, PermitStore } from './ports.ts'
 import { askAboutPerson } from './questions.ts'
 
 /** `digest`: what was approved, where the door knows what was shown; or its first 16 characters. */
-export type PermitAsk = { request: RequestId; person: PersonId; uses: number; until: NumericDate; digest?: string }
+export type PermitAsk = {
+  request: RequestId
+  person: PersonId
+  login: Login
+  uses: number
+  until: NumericDate
+  digest?: string
+}
 export type PermitPorts = DecidingPorts & { permits: PermitStore }
 
 /**
@@ -32,7 +40,7 @@ export async function givePermit(
   ask: PermitAsk,
   ports: Omit<DecidingPorts, 'ids'> & { permits: Pick<PermitStore, 'load' | 'save'> },
 ): Promise<Result<StandingPermit, Refusal>> {
-  const { request, person, uses, until } = ask
+  const { request, person, login, uses, until } = ask
   const { policy, requests, permits, clock, log } = ports
   const refused = async (code: Refusal, detail?: string) => {
     await recordRefusal({ type: 'person', id: person }, 'allow_standing', code, ports)
@@ -54,6 +62,8 @@ export async function givePermit(
       answer: askAboutPerson(policy, 'allowStanding', person, now, { state }),
       silenced: isSilenced(person, halts),
       group: policy.bundle.actions[state.ask.action]?.group ?? 'destructive',
+      ladder: policy.bundle.ladder,
+      login,
       uses,
       until,
       bundle: policy.bundle.hash,

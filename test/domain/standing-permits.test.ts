@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { decide } from '../../functions/domain/decide.ts'
 import { replay } from '../../functions/domain/evolve.ts'
+import type { Ladder } from '../../functions/domain/ladder.ts'
 import { noEntries, seal, verifyPermit } from '../../functions/domain/ledger.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import { drawsLeft, isLive, type StandingPermit } from '../../functions/domain/standing-permit.ts'
@@ -8,6 +9,7 @@ import {
   covers,
   drawPermit,
   evolvePermit,
+  type Giving,
   givePermit,
   type PermitEvent,
   revokePermit,
@@ -41,7 +43,13 @@ function approved(): ApprovalRequest {
   return replay(more, pending) as ApprovalRequest
 }
 
-const giving = { person: person('ana'), answer: yes, silenced: false, group: 'remediation', uses: 5, until, bundle }
+const ladder: Ladder = {
+  tiers: [{ tier: 0, name: 'none', stages: [], grant: { claimWithin: 60, lifetime: 60, uses: 1 } }],
+}
+const giving: Giving = {
+  ...{ person: person('ana'), answer: yes, silenced: false, bundle },
+  ...{ group: 'remediation', ladder, login: {}, uses: 5, until },
+}
 function given(changes: Partial<typeof giving> = {}): StandingPermit {
   const event = givePermit(approved(), { ...giving, ...changes }, submittedAt + 2)
   if ('code' in event) throw new Error(event.detail ?? event.code)
@@ -127,6 +135,14 @@ test.each<[what: string, group: string, changes: Partial<typeof giving>]>([
   ['with policy in error', 'policy_error', { answer: { permit: true, policies: [], error: true } }],
 ])('none is given %s', (_what, code, changes) => {
   expect(givePermit(approved(), { ...giving, ...changes }, submittedAt + 2)).toMatchObject({ code })
+})
+
+test.each<[what: string, age: number, given: object]>([
+  ['for a day after the approval', 86_400, { type: 'PermitGiven' }],
+  ['no later', 86_401, { code: 'permit_refused', detail: 'you approved it more than a day ago' }],
+])('one is given %s', (_what, age, given) => {
+  const at = submittedAt + 1 + age
+  expect(givePermit(approved(), { ...giving, until: at + 60 }, at)).toMatchObject(given)
 })
 
 test('none is given in the stead of somebody else, whose right it is', () => {

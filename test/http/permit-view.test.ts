@@ -17,7 +17,7 @@ test('people see what is allowed to whom, how often and until when, by whom, and
   const request = await world.submitted(flag)
   await world.decide(request, 'ben')
   const until = world.clock.now() + 3600
-  const terms = { request: request.ask.id, person: person('ben'), uses: 1, until }
+  const terms = { request: request.ask.id, person: person('ben'), login: {}, uses: 1, until }
   const given = await givePermit(terms, { ...world.ports, permits: world.permits })
   if (!given.ok) throw new Error(given.code)
   expect(permitView(given.value, world.clock.now())).toMatchObject({

@@ -56,7 +56,13 @@ inBrowser('pictures of the tab and its forms', () => {
     const { world } = at
     const request = await world.submitted(flag)
     await world.decide(request, 'ben')
-    const terms = { request: request.ask.id, person: person('ben'), uses: 5, until: world.clock.now() + 4 * 3600 }
+    const terms = {
+      request: request.ask.id,
+      person: person('ben'),
+      login: {},
+      uses: 5,
+      until: world.clock.now() + 4 * 3600,
+    }
     expect(await givePermit(terms, { ...world.ports, permits: world.permits })).toMatchObject({ ok: true })
     await world.submitted(flag)
     await world.submitted(parameter('/prod/checkout/payment-timeout-ms'))

@@ -250,7 +250,7 @@ describe('to have it go on by others', () => {
           { ...night.ports, targetRole: night.targetRole },
         ),
       ).toMatchObject({ ok: false })
-    const later = { request: open.ask.id, uses: 10, until: night.clock.now() + 20 * hour }
+    const later = { request: open.ask.id, login: {}, uses: 10, until: night.clock.now() + 20 * hour }
     expect(
       await givePermit({ ...later, person: person('jade') }, { ...night.ports, permits: night.permits }),
     ).toMatchObject({ ok: false, code: 'permit_refused' })

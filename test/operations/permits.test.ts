@@ -48,7 +48,7 @@ class Permitting extends World {
 
   give({ ask }: ApprovalRequest, who = 'ben', changes: Partial<{ uses: number; until: number }> = {}) {
     const terms = { uses: 3, until: this.clock.now() + 3600, ...changes }
-    return givePermit({ request: ask.id, person: person(who), ...terms }, this.all)
+    return givePermit({ request: ask.id, person: person(who), login: {}, ...terms }, this.all)
   }
 
   async given(what: What = flag(), changes: Partial<{ uses: number; until: number }> = {}): Promise<StandingPermit> {
@@ -363,6 +363,7 @@ describe('who may give one', () => {
     const other = {
       request: ask.id,
       person: person('ben'),
+      login: {},
       uses: 1,
       until: world.clock.now() + 60,
       digest: 'sha-256:other-di',

@@ -4,18 +4,11 @@ import type { Stage } from '../../functions/domain/ladder.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import type { CredentialId, ToolId, UseId } from '../../functions/domain/values.ts'
 import { beginUse } from '../../functions/operations/begin-use.ts'
-import { agent, agentKey, prodParameter, sampleBundle, start, type What, World } from '../support/world.ts'
+import { agent, agentKey, prodParameter, sampleBundle, start, type What, World, withTerms } from '../support/world.ts'
 
 /** An approval counts at each issue and use on the terms that its stage has then, and not on those it was given on. */
 
 const sample = sampleBundle()
-/** The sample with other terms for one stage of every rung. */
-function withTerms(name: string, terms: Partial<Stage>): Bundle {
-  const ladder = structuredClone(sample.ladder)
-  for (const { stages } of ladder.tiers)
-    for (const stage of stages) if (stage.name === name) Object.assign(stage, terms)
-  return { ...sample, ladder }
-}
 const policyOf = (bundle: Bundle) => new World(bundle).policy
 
 /** Approved by ana for the owners, by her login; and by eve for sre, by hers and with a reason. */
@@ -35,7 +28,7 @@ test.each<[rule: string, terms: Partial<Stage>]>([
   ['a reason that an approver has not given', { comment: 'required' }],
 ])('where the ladder now asks for %s, nothing is issued, and the grant stays', async (_rule, terms) => {
   const { world, state } = await approved({ acr: 'weak', at: start - 3600 })
-  world.policy = policyOf(withTerms('sre', terms))
+  world.policy = policyOf(withTerms(sample, 'sre', terms))
   expect(await world.issueToken(state)).toMatchObject({ ok: false, code: 'policy_denied' })
   expect(await world.state(state.ask.id)).toMatchObject({ status: 'approved' })
   world.policy = policyOf(sample)
@@ -44,7 +37,7 @@ test.each<[rule: string, terms: Partial<Stage>]>([
 
 test('where the approvals meet what the ladder now asks for, they count', async () => {
   const { world, state } = await approved({ acr: 'strong', at: start - 60 }, 'looked at the graphs')
-  world.policy = policyOf(withTerms('sre', { acr: 'strong', maxAge: 600, comment: 'required' }))
+  world.policy = policyOf(withTerms(sample, 'sre', { acr: 'strong', maxAge: 600, comment: 'required' }))
   expect(await world.issueToken(state)).toMatchObject({ ok: true })
 })
 
@@ -59,7 +52,7 @@ test('an approval under a name that its stage has no more does not count', async
   await world.decide(request, 'eve')
   const state = await world.state(request.ask.id)
   expect(state).toMatchObject({ status: 'approved', stages: [{ decisions: [{ as: terms.onSilence.escalateTo }] }, {}] })
-  world.policy = policyOf(withTerms(terms.name, { onSilence: 'expire' }))
+  world.policy = policyOf(withTerms(sample, terms.name, { onSilence: 'expire' }))
   expect(await world.issueToken(state)).toMatchObject({ ok: false, code: 'policy_denied' })
 })
 
@@ -89,7 +82,7 @@ test('nothing is used either', async () => {
   const issued = await world.issueToken(request)
   if (!issued.ok) throw new Error(issued.code)
   const jti = decodeJwt(issued.value.token).jti as CredentialId
-  world.policy = policyOf(withTerms('owner', { acr: 'strong' }))
+  world.policy = policyOf(withTerms(sample, 'owner', { acr: 'strong' }))
   expect(await use(world, request, jti, 'one')).toMatchObject({ ok: false, code: 'policy_denied' })
   world.policy = policyOf(sample)
   expect(await use(world, request, jti, 'one')).toMatchObject({ ok: true, value: { use: expect.any(String) as UseId } })

@@ -4,7 +4,7 @@ import { complaintsOf } from '../../functions/adapters/slack/validate-blocks.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
 import { mayAllow } from '../../functions/operations/may-allow.ts'
-import { prodParameter, sampleBundle, type What, World } from '../support/world.ts'
+import { prodParameter, sampleBundle, type What, World, withTerms } from '../support/world.ts'
 import { Door } from './door.ts'
 import { formOf, pressOf, signed } from './press.ts'
 
@@ -74,6 +74,31 @@ test('there is no such button while it waits, where two must agree, nor where po
   const state = await allowed()
   world.policy = new World({ ...bundle, policies: { ...bundle.policies, allowStanding: {} } }).policy
   expect(buttonOn(state)).toBeUndefined()
+})
+
+describe('where the stage asks for a strong login, which Slack is not', () => {
+  beforeEach(() => {
+    world = new World(withTerms(bundle, 'owner', { acr: 'strong' }))
+    door = new Door(world)
+  })
+  const approvedStrongly = async () => {
+    const request = await world.submitted(flag)
+    await world.decide(request, 'ben', 'approve', { login: { acr: 'strong', at: world.clock.now() } })
+    return world.state(request.ask.id)
+  }
+
+  test('there is no such button', async () => expect(buttonOn(await approvedStrongly())).toBeUndefined())
+
+  test('a press of an older card allows nothing, and says where the stronger login can', async () => {
+    const state = await approvedStrongly()
+    const value = JSON.stringify({ r: state.ask.id, n: state.round, d: state.ask.digest.slice(0, 16) })
+    const sent = pressOf('U0BEN', { action_id: allowMore, value, block_id: 'allow' }, { trigger_id: 'old' })
+    await door.send(signed(formOf(sent), world.clock.now()))
+    expect(door.told.at(-1)?.text).toBe(
+      `Nothing was allowed: that needs a stronger login (strong) than Slack's. Give the permit through the API with a token of such a login: POST /v1/requests/${state.ask.id}/standing-permits.`,
+    )
+    expect((await world.permits.list({ limit: 10 })).items).toEqual([])
+  })
 })
 
 describe('the answer to who allowed it', () => {

@@ -29,7 +29,7 @@ beforeEach(async () => {
 afterEach(() => desk.close())
 
 async function given({ ask }: ApprovalRequest): Promise<StandingPermit> {
-  const terms = { request: ask.id, person: person('ben'), uses: 5, until: world.clock.now() + 4 * 3600 }
+  const terms = { request: ask.id, person: person('ben'), login: {}, uses: 5, until: world.clock.now() + 4 * 3600 }
   const done = await givePermit(terms, { ...world.ports, permits: world.permits })
   if (!done.ok) throw new Error(`${done.code}: ${done.detail}`)
   return done.value

@@ -3,6 +3,7 @@ import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
 import { cedar } from '../../functions/adapters/cedar/compile-cedar.ts'
 import { compileFolder } from '../../functions/adapters/policy-folder/compile-folder.ts'
 import type { Bundle } from '../../functions/domain/bundle.ts'
+import type { Stage } from '../../functions/domain/ladder.ts'
 import type { ApprovalRequest } from '../../functions/domain/request.ts'
 import type { AgentId, CredentialId, Json, PersonId, RequestId, Thumbprint } from '../../functions/domain/values.ts'
 import { decideRequest } from '../../functions/operations/decide-request.ts'
@@ -37,6 +38,14 @@ export function sampleBundle(): Bundle {
   const compiled = compileFolder(join(root, 'policies'), join(root, 'test/policies/deployment.json'), cedar)
   if (!compiled.ok) throw new Error(compiled.problems.map(({ message }) => message).join('\n'))
   return compiled.bundle
+}
+
+/** A bundle with other terms for one stage of every rung. */
+export function withTerms(bundle: Bundle, name: string, terms: Partial<Stage>): Bundle {
+  const ladder = structuredClone(bundle.ladder)
+  for (const { stages } of ladder.tiers)
+    for (const stage of stages) if (stage.name === name) Object.assign(stage, terms)
+  return { ...bundle, ladder }
 }
 
 export type What = {

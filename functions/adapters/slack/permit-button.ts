@@ -1,5 +1,6 @@
 import type { App, BlockAction, ButtonAction } from '@slack/bolt'
 import { rfc3339 } from '../../domain/ledger.ts'
+import type { RequestId } from '../../domain/values.ts'
 import { actTold } from './act-told.ts'
 import { answerPress } from './answer-press.ts'
 import { time, words } from './blocks.ts'
@@ -12,7 +13,7 @@ import { drawHome } from './home.ts'
 import { saidModal } from './modal-blocks.ts'
 import { patience } from './patience.ts'
 import { readPermit, takeBack, takeBackBlock } from './permit-rows.ts'
-import { type Instead, malformedPress, notAnswered, saidOf, sentenceFor } from './sentences.ts'
+import { type Instead, loginOf, malformedPress, notAnswered, saidOf, sentenceFor } from './sentences.ts'
 import { showModal } from './show-modal.ts'
 import type { Said } from './whisper.ts'
 
@@ -45,15 +46,19 @@ async function allow(body: BlockAction, value: unknown, carried: Carried, option
     request: click.request,
     digest: click.digest,
     person: who.person.id,
+    // Slack is no strong login.
+    login: {},
     uses,
     until: options.now() + hours * 3600,
   }
   try {
     const given = await deadline.within(options.allowMore(terms, deadline.mayStart), patience.tell)
     if (!given.done) return notAnswered
-    const { bundle, page } = options
-    if (!given.value.ok)
-      return sentenceFor(given.value.code, { directory: bundle.directory, page, detail: given.value.detail })
+    if (!given.value.ok) {
+      const { code, detail } = given.value
+      if (code === 'insufficient_login') return needsLogin(click.request, detail)
+      return sentenceFor(code, { directory: options.bundle.directory, page: options.page, detail })
+    }
     const permit = given.value.value
     const [before, after] = [
       `${permit.agent} may do the same ${uses} more times until `,
@@ -68,6 +73,10 @@ async function allow(body: BlockAction, value: unknown, carried: Carried, option
     return faultTold(click.request, fault, options)
   }
 }
+
+/** There is no page on which a permit is given: a stronger login reaches Hotwork through the API alone. */
+const needsLogin = (request: RequestId, detail: string | undefined): string =>
+  `Nothing was allowed: that needs ${loginOf(detail)} than Slack's. Give the permit through the API with a token of such a login: POST /v1/requests/${request}/standing-permits.`
 
 /** What is told of it, under which title; and whose tab is to be drawn anew, where they pressed there and it shows another now. */
 type Told = { title: string; sentence: string; tab?: Parameters<typeof drawHome>[1] }

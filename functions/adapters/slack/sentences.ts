@@ -180,7 +180,7 @@ export const failed =
   'Something failed here, and it is not your fault; the card shows what was recorded; if it has not changed in a minute, try again.'
 
 /** The detail names the `acr` that is wanted, or the seconds that a login may be old. */
-const loginOf = (detail: string | undefined): string => {
+export const loginOf = (detail: string | undefined): string => {
   if (detail === undefined) return 'a stronger login'
   return /^\d+$/.test(detail) ? `a newer login (at most ${detail} s old)` : `a stronger login (${inert(detail)})`
 }
