@@ -280,12 +280,13 @@ async function reevaluate(
   return { decision: true, policies: answer.policies, approval: { id: grant.id, approvedUntil: grant.notAfter } }
 }
 
-/** Whether a statement that came with an approval is ours and of this one. Its time is what the record says. */
+/** Whether a statement that came with an approval is ours and of this one. The record says whether its time is over. */
 async function isOf({ id, digest }: Ask, approval: string, state: Json, { statements }: Ports): Promise<boolean> {
   if (typeof state !== 'string') return false
   const said = await statements.verify('approval', state)
-  if (!said.ok) return said.code === 'expired'
-  return said.value.jti === approval && said.value.txn === id && said.value.digest === digest
+  if (!said.ok) return false
+  const { jti, txn, digest: approved } = said.value.claims
+  return jti === approval && txn === id && approved === digest
 }
 
 /** ARAP's exact match: member by member, an absent one being another than one that is null. */

@@ -6,8 +6,8 @@ export interface Statements {
   /** A compact JWS; none where it cannot be signed now, since nothing hangs on it alone. */
   sign<Kind extends StatementKind>(kind: Kind, claims: StatementClaims<Kind>): Promise<string | undefined>
   /** @throws KeyUnavailable when the public keys cannot be had */
-  verify<Kind extends StatementKind>(
-    kind: Kind,
-    token: string,
-  ): Promise<Result<StatementClaims<Kind>, 'invalid' | 'expired'>>
+  verify<Kind extends StatementKind>(kind: Kind, token: string): Promise<Result<Verified<Kind>, 'invalid'>>
 }
+
+/** What a statement of ours says, also where its time is over. */
+export type Verified<Kind extends StatementKind> = { claims: StatementClaims<Kind>; expired: boolean }

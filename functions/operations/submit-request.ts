@@ -215,14 +215,15 @@ async function evaluationOf(ask: SubmissionAsk, { statements }: Ports): Promise<
   if (ask.bindingToken === undefined)
     return ask.evaluation === undefined ? unbound('`denial` names no evaluation') : ok(ask.evaluation)
   const said = await statements.verify('denial', ask.bindingToken)
-  if (!said.ok && said.code === 'expired') return refuse('expired_denial', 'the evaluation is too old: evaluate again')
   if (!said.ok) return unbound('`denial.binding_token` is none of ours')
-  const { sub, jti, exp } = said.value
+  const { claims, expired } = said.value
+  if (expired) return refuse('expired_denial', 'the evaluation is too old: evaluate again')
+  const { sub, jti, exp } = claims
   if (sub !== ask.agent.id || (ask.evaluation !== undefined && jti !== ask.evaluation))
     return unbound('`denial.binding_token` is of another evaluation')
   if (ask.denialExpiresAt !== undefined && ask.denialExpiresAt !== exp)
     return unbound('`denial.expires_at` should be that of the evaluation')
-  return bindsTo(said.value, ask) ? ok(jti) : unbound('`denial.binding_token` is of another ask')
+  return bindsTo(claims, ask) ? ok(jti) : unbound('`denial.binding_token` is of another ask')
 }
 
 async function commitNew(

@@ -285,6 +285,19 @@ describe('a statement that an agent carries', () => {
     expect(await signApproval(asOf(await world.state(id), world.clock.now()), world.statements)).toBeUndefined()
   })
 
+  test('of another approval is none of this one when its time is over, either', async () => {
+    const { world, id, approval } = await approvedWorld()
+    const another = await world.approved(parameter('/prod/checkout/retries'))
+    const [own, foreign] = await Promise.all(
+      [await world.state(id), another].map((state) => signApproval(state, world.statements)),
+    )
+    world.clock.advance(86_400)
+    const shown = (approvalState: string | undefined) =>
+      evaluateAccess({ ...asked, approval, ...(approvalState && { approvalState }) }, world.ports)
+    expect(await shown(own)).toMatchObject({ reason: 'approval_expired' })
+    expect(await shown(foreign)).toMatchObject({ reason: 'approval_unverifiable' })
+  })
+
   test('is no access token, whatever key it is signed with', async () => {
     const { world, id } = await approvedWorld()
     const tokens = new AccessTokenVerifier(issuer, world.signer, world.clock)

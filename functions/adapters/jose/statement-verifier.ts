@@ -1,7 +1,8 @@
-import { errors, jwtVerify } from 'jose'
+import { errors, type JWTPayload, jwtVerify } from 'jose'
 import { type StatementClaims, type StatementKind, statements } from '../../domain/statements.ts'
 import { ok, type Result, refuse } from '../../domain/values.ts'
 import type { Clock, KeySet } from '../../operations/ports.ts'
+import type { Verified } from '../../operations/statement-ports.ts'
 import { CachedKeys } from './cached-keys.ts'
 import { isCompact } from './token-size.ts'
 
@@ -18,24 +19,29 @@ export class StatementVerifier {
   }
 
   /** @throws KeyUnavailable when our own keys cannot be had */
-  async verify<Kind extends StatementKind>(
-    kind: Kind,
-    token: string,
-  ): Promise<Result<StatementClaims<Kind>, 'invalid' | 'expired'>> {
+  async verify<Kind extends StatementKind>(kind: Kind, token: string): Promise<Result<Verified<Kind>, 'invalid'>> {
     if (!isCompact(token)) return refuse('invalid')
-    const { typ, claims } = statements[kind]
+    const { typ } = statements[kind]
     try {
       const { payload } = await jwtVerify(token, this.#keys.keyFor, {
         ...{ typ, algorithms: ['ES256'], issuer: this.#issuer, audience: this.#issuer },
         currentDate: new Date(this.#clock.now() * 1000),
       })
-      const { iss: _iss, aud: _aud, ...own } = payload
-      const parsed = claims.safeParse(own)
-      return parsed.success ? ok(parsed.data as StatementClaims<Kind>) : refuse('invalid')
+      return verified(kind, payload, false)
     } catch (cause) {
-      if (cause instanceof errors.JWTExpired) return refuse('expired')
+      // jose looks at the time last: signature, type, issuer and audience are right.
+      if (cause instanceof errors.JWTExpired) return verified(kind, cause.payload, true)
       if (cause instanceof errors.JOSEError) return refuse('invalid')
       throw cause
     }
   }
+}
+
+function verified<Kind extends StatementKind>(
+  kind: Kind,
+  { iss: _iss, aud: _aud, ...own }: JWTPayload,
+  expired: boolean,
+): Result<Verified<Kind>, 'invalid'> {
+  const parsed = statements[kind].claims.safeParse(own)
+  return parsed.success ? ok({ claims: parsed.data as StatementClaims<Kind>, expired }) : refuse('invalid')
 }
