@@ -39,13 +39,19 @@ export function halt(
   return { ...commonOf(who, at), type: 'Halted', target, reason }
 }
 
-/** Puts a kill switch back: never by whoever threw it. A clock that goes back does not lift before the halt. */
-export function lift(halt: Halt, who: Switching, at: NumericDate): HaltEvent | HaltRefusal {
+/**
+ * Puts a kill switch back: never by the person who threw it. The lift is no earlier than the halt, nor than the lifts
+ * before it on the same target, however slow the clock is: so it stops all that those stop.
+ *
+ * @param halts those of the same target
+ */
+export function lift(halt: Halt, halts: readonly Halt[], who: Switching, at: NumericDate): HaltEvent | HaltRefusal {
   const no = refusalOf(who)
   if (no) return no
   if (halt.by === who.person) return 'self_lift'
   if (halt.lifted) return 'already_lifted'
-  return { ...commonOf(who, Math.max(at, halt.at)), type: 'Lifted' }
+  const before = halts.map(({ lifted }) => lifted?.at ?? 0)
+  return { ...commonOf(who, Math.max(at, halt.at, ...before)), type: 'Lifted' }
 }
 
 const refusalOf = ({ answer, silenced }: Switching): HaltRefusal | undefined => {
@@ -74,12 +80,11 @@ export function evolveHalt(id: HaltId, halt: Halt | undefined, { type, actor, at
 }
 
 /**
- * The halts of a target with one of them changed. Of those that were lifted only the last matters: whatever an earlier
+ * The halts of a target with one of them changed. Of those that were lifted only the last matters: all that an earlier
  * one stopped, it stopped too. So the list grows with the halts in force, not with the years.
  */
 export function withHalt(halts: readonly Halt[], changed: Halt): readonly Halt[] {
   const all = [...halts.filter(({ id }) => id !== changed.id), changed]
-  const lastLifted = Math.max(...all.map(({ lifted }) => lifted?.at ?? 0))
-  const last = all.findLast(({ lifted }) => lifted?.at === lastLifted)
+  const last = all.findLast(({ lifted }) => lifted !== undefined)
   return all.filter((each) => each.lifted === undefined || each === last)
 }

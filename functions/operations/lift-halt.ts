@@ -33,7 +33,7 @@ export async function liftHalt(
     const before = halts.find((each) => each.id === id)
     // One that was lifted long ago may be forgotten where decisions read, and never where it is recorded.
     if (!before) return refused('already_lifted')
-    const event = lift(before, who, now)
+    const event = lift(before, halts, who, now)
     if (typeof event === 'string') return refused(event)
     const lifted = evolveHalt(id, before, event)
     const { entries, head } = seal(id, last, [event], undefined)

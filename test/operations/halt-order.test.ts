@@ -121,3 +121,21 @@ test('a request that was asked for in an earlier second dies, whatever it kept',
   await haltedAndLifted(hotwork, remediator)
   expect(await getsCredentials(hotwork, request)).toBe(false)
 })
+
+describe.each(targets)('with Lambda clocks that differ, of two halts of %s within seconds', (_what, target) => {
+  test('the second stops what was asked for between them, though a slower clock lifted it', async () => {
+    const hotwork = world()
+    const first = await hotwork.halted(target)
+    hotwork.clock.advance(3)
+    await hotwork.lifted(first.id)
+    hotwork.clock.advance(-3)
+    const between = await hotwork.approved(parameter('/prod/checkout/other'))
+    hotwork.clock.advance(1)
+    const second = await hotwork.halted(target)
+    hotwork.clock.advance(1)
+    await hotwork.lifted(second.id)
+    const after = await hotwork.approved(prodParameter)
+    expect(await getsCredentials(hotwork, between)).toBe(false)
+    expect(await getsCredentials(hotwork, after)).toBe(true)
+  })
+})
