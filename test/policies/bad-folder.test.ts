@@ -522,6 +522,36 @@ const catalogue: Bad[] = [
         'not required',
       ],
       [
+        'a word for the absence of one argument that replaces what holds the call to another',
+        (statement) => {
+          statement.conditions = { StringEquals: { 'ssm:Policies': '{arguments.Name}' } }
+          statement.whenAbsent.Overwrite = { StringEquals: { 'ssm:Policies': 'none' } }
+        },
+        '"ssm:Policies": "none"',
+        'without `Overwrite`, `ssm:Policies` under `StringEquals` would replace',
+        'under another operator',
+      ],
+      [
+        'a word for the absence of an argument that replaces what holds every call',
+        (statement) => {
+          statement.conditions = { StringEquals: { 'ssm:Policies': 'none' } }
+          statement.whenAbsent.Overwrite = { StringEquals: { 'ssm:Policies': 'some' } }
+        },
+        '"ssm:Policies": "some"',
+        'would replace what holds the call',
+        'take it out',
+      ],
+      [
+        'a word for the absence of one argument that replaces the one for another',
+        (statement) => {
+          statement.whenAbsent.Value = { StringEquals: { 'ssm:Policies': 'none' } }
+          statement.whenAbsent.Overwrite = { StringEquals: { 'ssm:Policies': 'some' } }
+        },
+        '"ssm:Policies": "none"',
+        'without `Value`, `ssm:Policies` under `StringEquals` would replace',
+        'take it out',
+      ],
+      [
         'a condition on what is no argument',
         (statement) => (statement.conditions = { StringEquals: { 'ssm:Overwrite': '{arguments.Force}' } }),
         '"ssm:Overwrite": "{arguments.Force}"',
@@ -905,6 +935,30 @@ const emergencies: Bad[] = [
     glass,
     'arn:{partition}:lambda:{region}:{account}:function:checkout-*',
     'it opens `arn:aws:lambda:us-east-1:000000000000:function:checkout--cards` as `prod`, `internal`, of `payments-owners`',
+    'say of them what resources.json says',
+  ],
+  [
+    'a profile over a restricted resource whose name has a colon behind the wildcard',
+    (copy) => {
+      copy.editJson('policies/actions/lambda.put-function-concurrency.json', (action) => {
+        action.arguments.properties.Alias = action.arguments.properties.FunctionName
+        action.arguments.required.push('Alias')
+        action.statement.resources[0] += ':{arguments.Alias}'
+        action.resource.id += ':{arguments.Alias}'
+      })
+      copy.editJson('policies/resources.json', ({ resources }) =>
+        resources.unshift({
+          type: 'lambda:function',
+          id: '*:function:checkout-cards:*',
+          environment: 'prod',
+          classification: 'restricted',
+          group: 'payments-owners',
+        }),
+      )
+    },
+    glass,
+    'arn:{partition}:lambda:{region}:{account}:function:checkout-*',
+    'it opens `arn:aws:lambda:us-east-1:000000000000:function:checkout-cards:` as `prod`, `internal`, of `payments-owners`',
     'say of them what resources.json says',
   ],
   [

@@ -130,8 +130,11 @@ function checkFacts(profile: Profile, { action, resources }: OpenRight, path: Pa
   resources.forEach((pattern, at) => {
     const here = [...path, 'resources', at]
     const opened = filled(pattern, account)
-    // What an argument puts into a resource has no `:`, so no resource that the wildcard stands for has one there.
-    const never = `${opened}:*`
+    // No argument's value has a `:`, so a resource has as many as its template, and IAM's `*` takes those too.
+    const more = [entry.resource.id, ...(entry.statement?.resources ?? [])]
+      .filter((template) => resourcesOverlap(template, opened))
+      .map((template) => colonsIn(template) - colonsIn(opened))
+    const never = `${opened}${':*'.repeat(Math.max(0, ...more) + 1)}`
     rules.forEach((rule, before) => {
       // The first rule that matches holds, so what an earlier one knows is not this one's.
       const one = factsIn(rule) === said ? undefined : textWithin([opened, rule.id], [never, ...ids.slice(0, before)])
@@ -147,6 +150,8 @@ function checkFacts(profile: Profile, { action, resources }: OpenRight, path: Pa
       say(here, `it opens \`${unknown}\`, of which resources.json knows nothing`, 'add a rule for it, or open less')
   })
 }
+
+const colonsIn = (text: string): number => text.split(':').length - 1
 
 const factsIn = ({ environment, classification, group }: Pick<Profile, 'environment' | 'classification' | 'group'>) =>
   `\`${environment}\`, \`${classification}\`, of \`${group}\``

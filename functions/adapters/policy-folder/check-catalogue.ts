@@ -28,6 +28,7 @@ export function checkCatalogue(folder: Folder): Problem[] {
     checkArguments(entry, say)
     checkTemplates(entry, say)
     checkConditions(entry, say)
+    checkWhenAbsent(entry, say)
     checkCredential(action, folder, say)
     return problems
   })
@@ -147,6 +148,31 @@ function checkConditions({ statement, arguments: { properties, required }, accou
       }
     }
   }
+}
+
+/**
+ * Does the absence of an argument leave alone what another argument is held to? Where two name one key under one operator,
+ * only the later is sent.
+ */
+function checkWhenAbsent({ statement }: CatalogueEntry, say: Say): void {
+  const conditions = conditionTemplates(statement?.conditions)
+  const absences = Object.entries(statement?.whenAbsent ?? {})
+  absences.forEach(([name, own], at) => {
+    const others = absences.slice(0, at).flatMap(([, each]) => conditionTemplates(each))
+    for (const { operator, key } of conditionTemplates(own)) {
+      const isThere = (each: { operator: string; key: string }) => each.operator === operator && each.key === key
+      const holds = conditions
+        .filter((each) => each.key === key)
+        .flatMap(({ templates }) => templates.flatMap(placesOf).map((place) => conditionPlace(place)?.argument))
+      const isOwn = holds.length > 0 && holds.every((argument) => argument === name)
+      if (others.some(isThere) || (conditions.some(isThere) && !isOwn))
+        say(
+          ['statement', 'whenAbsent', name, operator, key],
+          `without \`${name}\`, \`${key}\` under \`${operator}\` would replace what holds the call to something else`,
+          'compare that key under another operator, or take it out',
+        )
+    }
+  })
 }
 
 /** What a value might hold that means more than itself in an ARN. The pattern is tried on them; it is not read. */
