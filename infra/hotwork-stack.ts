@@ -183,6 +183,7 @@ export class HotworkStack extends Stack {
       { timeout: Duration.seconds(29) },
     )
     requests.grantRead(readTask.role)
+    requests.grantPut(readTask.role, writesOf('read-task').requests)
     signStatement.grantInvoke(readTask.role)
     api.route(readTask, 'GET /access/v1/requests/{id}')
 

@@ -3,7 +3,8 @@ import type { FunctionName } from './functions.ts'
 /**
  * How many of a function may run at once, set apart from the rest of the account: so many it always gets, and no more. What
  * stops things is here, so that no flood of other calls takes its place: halting, revoking, the way of a deny to IAM, the
- * gate, and breaking the glass. Reads that wait hold a Lambda each for up to 25 s: they are here for the bound.
+ * gate, and breaking the glass. Reads that wait hold a Lambda each for up to 25 s: they are here for the bound,
+ * and a rate for each agent keeps one from taking all of them.
  */
 export const usualConcurrency: { readonly [name in FunctionName]?: number } = {
   'declare-halt': 10,

@@ -56,6 +56,7 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
   evaluate: { chains: ['agent:'], rows: ['EVAL#', 'RATE#'] },
   // It draws from standing permits, too.
   'submit-request': { chains: ['req_', 'stp_', 'agent:'], rows: ['IDEM#', 'OPEN#', 'RATE#', 'SEEN#'] },
+  'read-task': { rows: ['RATE#'] },
   'cancel-request': { chains: ['req_', 'agent:'] },
   'complete-request': { chains: ['req_', 'agent:'] },
   'delegate-request': { chains: ['req_', 'agent:'], rows: ['IDEM#', 'RATE#', 'SEEN#'] },

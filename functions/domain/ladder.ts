@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { type Login, lackOf } from './login-strength.ts'
 import { canFill } from './matching.ts'
-import { mostEvaluations, Rate, type RateKind, usualRates } from './rate.ts'
+import { longestHold, mostEvaluations, Rate, type RateKind, usualRates } from './rate.ts'
 import { type NumericDate, PersonId, Seconds } from './values.ts'
 
 /** A name that a policy folder gives to something of its own: a stage, a channel, a group, an issuer, an account. */
@@ -72,6 +72,8 @@ export const Limits = z.strictObject({
   submissions: Rate.optional(),
   /** How often one agent or tool may evaluate: each evaluation of a message counts. */
   evaluations: Rate.extend({ burst: Rate.shape.burst.min(mostEvaluations) }).optional(),
+  /** How long the reads of one agent may be held, in seconds; further ones are answered at once. */
+  heldReads: Rate.extend({ burst: Rate.shape.burst.min(longestHold) }).optional(),
 })
 export type Limits = z.infer<typeof Limits>
 

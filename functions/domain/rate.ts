@@ -8,10 +8,15 @@ export type Rate = z.infer<typeof Rate>
 /** One message may ask for so many evaluations, so a smaller burst would refuse it for ever. */
 export const mostEvaluations = 50
 
+/** How long a read of a task may be held while nothing changes, in seconds. A smaller burst would hold none so long. */
+export const longestHold = 25
+
 /** What holds where the ladder names no rates. */
 export const usualRates = {
   submissions: { perMinute: 60, burst: 120 },
   evaluations: { perMinute: 600, burst: 200 },
+  // A token is a second: five reads of an agent are held at a time, and eleven after a rest.
+  heldReads: { perMinute: 300, burst: 150 },
 } as const satisfies { [kind: string]: Rate }
 export type RateKind = keyof typeof usualRates
 

@@ -6,6 +6,7 @@ import { endpoint } from '../adapters/http/endpoint.ts'
 import { badRequest } from '../adapters/http/problem.ts'
 import { PowertoolsLog } from '../adapters/powertools/log.ts'
 import { SystemClock } from '../adapters/system/clock.ts'
+import { longestHold } from '../domain/rate.ts'
 import { RequestId } from '../domain/values.ts'
 import { signApproval } from '../operations/bind-statements.ts'
 import { readTask } from '../operations/read-task.ts'
@@ -19,10 +20,10 @@ const environment = environmentOf('read-task')
 const { ISSUER: issuer, REQUESTS_TABLE } = environment
 const clock = new SystemClock()
 const requests = new DynamoRequestStore(connect(), { requests: REQUESTS_TABLE, ledger: '' })
-const callers = new Callers(readBundle(), issuer, clock)
+const bundle = readBundle()
+const callers = new Callers(bundle, issuer, clock)
 const log = new PowertoolsLog()
 const statements = statementsOf(environment, { clock, log })
-const longestWait = 25
 
 /** `GET /access/v1/requests/{id}`: the agent's task, held while nothing changes when `?wait=SECONDS` asks for it. */
 export const handler = endpoint({ issuer, clock, log }, async (call) => {
@@ -30,20 +31,20 @@ export const handler = endpoint({ issuer, clock, log }, async (call) => {
   const id = RequestId.safeParse(call.path('id'))
   const wait = waitOf(call.query('wait'))
   const stored = id.success
-    ? await readTask({ id: id.data, agent: agent.id, wait }, { requests, clock, pause })
+    ? await readTask({ id: id.data, agent: agent.id, wait }, { requests, policy: { bundle }, clock, pause })
     : undefined
   if (!stored) throw unknownTask()
-  const headers: { [name: string]: string } =
-    stored.state.status === 'pending' ? { 'retry-after': wait > 0 ? '1' : '5' } : {}
+  const { retryAfter } = stored
+  const headers: { [name: string]: string } = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
   return { status: 200, headers, body: taskAnswer(stored.state, issuer, await signApproval(stored.state, statements)) }
 })
 
 function waitOf(text: string | undefined): number {
   if (text === undefined) return 0
-  if (/^\d{1,2}$/.test(text) && Number(text) <= longestWait) return Number(text)
+  if (/^\d{1,2}$/.test(text) && Number(text) <= longestHold) return Number(text)
   throw badRequest(
     'invalid_request',
     '`wait` is out of range',
-    `\`wait\` should be whole seconds, at most ${longestWait}`,
+    `\`wait\` should be whole seconds, at most ${longestHold}`,
   )
 }

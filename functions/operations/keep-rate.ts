@@ -1,7 +1,13 @@
-import { rateOf } from '../domain/ladder.ts'
+import { type Ladder, rateOf } from '../domain/ladder.ts'
 import { type RateKind, type Taken, takeTokens } from '../domain/rate.ts'
 import type { AgentId, ToolId } from '../domain/values.ts'
-import type { DecidingPorts, OnceOnly } from './ports.ts'
+import type { Clock, OnceOnly, RequestStore } from './ports.ts'
+
+export type RatePorts = {
+  requests: Pick<RequestStore, 'recall' | 'claim'>
+  policy: { readonly bundle: { readonly ladder: Pick<Ladder, 'limits'> } }
+  clock: Clock
+}
 
 /** Enough for fifty calls of one caller at once, each of which can lose to all others. */
 const attempts = 60
@@ -18,7 +24,7 @@ export async function keepRate(
   caller: AgentId | ToolId,
   kind: RateKind,
   tokens: number,
-  { policy, requests, clock }: Pick<DecidingPorts, 'policy' | 'requests' | 'clock'>,
+  { policy, requests, clock }: RatePorts,
 ): Promise<Taken> {
   const rate = rateOf(policy.bundle.ladder, kind)
   const key = `RATE#${kind}#${caller}`

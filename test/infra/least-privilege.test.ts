@@ -153,7 +153,7 @@ describe('who may touch which table', () => {
     ['metadata', [], [], [], []],
     ['evaluate', [...decide, 'Query/index/by-agent'], ['PutItem'], [], []],
     ['submit-request', [...decide, 'Query/index/by-agent', 'Query/index/open'], ['PutItem'], [], []],
-    ['read-task', read, [], [], []],
+    ['read-task', record, [], [], []],
     ['sign-statement', [], [], [], []],
     ['cancel-request', record, ['PutItem'], [], []],
     ['complete-request', record, ['PutItem'], [], []],

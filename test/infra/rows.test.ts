@@ -51,6 +51,7 @@ const id = '0'.repeat(26)
 const request = `REQ#req_${id}`
 const neverARequest = [
   'evaluate',
+  'read-task',
   'log-in',
   'refresh-slack-groups',
   'give-permit',
@@ -70,6 +71,8 @@ describe('a forged row', () => {
   })
 
   test.each([
+    ['read-task', 'HALT#all#all'],
+    ['read-task', 'OPEN#x'],
     ['log-in', 'HALT#all#all'],
     ['log-in', 'PERMIT#stp_x'],
     ['evaluate', 'SESSION#x'],

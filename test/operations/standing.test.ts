@@ -96,9 +96,9 @@ describe.each<[why: string, bundle: (now: number) => Bundle, reason: string]>([
     const pending = await world.submitted(prodParameter)
     const approved = await world.submitted(stagingParameter)
     fall(world)
-    const { requests, clock } = world
+    const { requests, policy, clock } = world
     const pause = () => Promise.reject(new Error('nothing to wait for'))
-    expect(await readTask({ id: pending.ask.id, agent: id, wait: 0 }, { requests, clock, pause })).toBeDefined()
+    expect(await readTask({ id: pending.ask.id, agent: id, wait: 0 }, { requests, policy, clock, pause })).toBeDefined()
     expect(await cancelRequest({ id: pending.ask.id, agent: id }, world.ports)).toMatchObject({
       value: { state: { status: 'withdrawn' } },
     })

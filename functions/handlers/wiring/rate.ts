@@ -4,7 +4,10 @@ import type { AgentId, ToolId } from '../../domain/values.ts'
 import { keepRate } from '../../operations/keep-rate.ts'
 import type { DecidingPorts } from '../../operations/ports.ts'
 
-const titles: { readonly [kind in RateKind]: string } = {
+/** What is refused above its rate. A read that is not held is answered all the same. */
+type RefusedKind = Exclude<RateKind, 'heldReads'>
+
+const titles: { readonly [kind in RefusedKind]: string } = {
   submissions: 'You ask for more than one agent may',
   evaluations: 'You evaluate more than one caller may',
 }
@@ -12,7 +15,7 @@ const titles: { readonly [kind in RateKind]: string } = {
 /** Refuses a caller that calls too often. @throws BadRequest 429 with `Retry-After` */
 export async function mustKeepRate(
   caller: AgentId | ToolId,
-  kind: RateKind,
+  kind: RefusedKind,
   tokens: number,
   ports: Pick<DecidingPorts, 'policy' | 'requests' | 'clock' | 'log'>,
 ): Promise<void> {
