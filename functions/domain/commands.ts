@@ -2,6 +2,7 @@ import type { Book, Limits } from './break-glass.ts'
 import type { Answer } from './circumstances.ts'
 import type { Door, Evidence } from './events.ts'
 import type { Stage } from './ladder.ts'
+import type { Given } from './login-strength.ts'
 import type { Refusal } from './refusals.ts'
 import type { Ask, Claim, Outcome, StageState, UseOutcome, Verdict } from './request.ts'
 import type {
@@ -82,6 +83,8 @@ export type Decide = Common & {
   narrowed?: Narrowing
   /** By stage name: in whose stead the decider may decide it, where the right is not their own. */
   standsFor?: { readonly [stage: string]: PersonId }
+  /** By the person for whom the decider may decide: with which login they named the decider. */
+  givenBy?: { readonly [person: PersonId]: Given }
   /** For the decider and for everyone whose approval counts. */
   eligible: Eligibility
   /** The question asked again as if this decision stood: used when the last stage fills. */

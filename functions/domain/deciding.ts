@@ -4,6 +4,7 @@ import type { Decide } from './commands.ts'
 import { type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
 import { unmetBy } from './ladder.ts'
+import type { Given } from './login-strength.ts'
 import { keptStage, mostNarrowings, staysWithin } from './narrowing.ts'
 import type { Refusal } from './refusals.ts'
 import {
@@ -76,7 +77,7 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
   // Whoever stands in for another brings that one's right and no second one: the two count once, and neither is an owner.
   if (absent !== undefined && ownersOf(state).includes(absent)) return { code: 'self_approval' }
   if (absent !== undefined && hasDecided(state, absent)) return { code: 'already_decided', detail: absent }
-  const unmet = unmetBy({ ...command, at }, stage.terms)
+  const unmet = unmetBy({ ...command, ...rightOf(command, as), at }, stage.terms)
   if (unmet) return unmet
 
   if (command.narrowed) return narrow(state, command, stage.terms.name, as, at)
@@ -111,7 +112,7 @@ function narrow(state: PendingRequest, command: Decide, stage: string, as: strin
   if (tier < state.tier || !staysWithin(ask, state.ask)) return { code: 'not_narrower' }
   const own = narrowed.eligible.includes(as) ? keptStage(stages, stage, as) : undefined
   // The rung that is now needed may ask more of its stage than the one that was decided on.
-  const unmet = own && unmetBy({ ...command, at }, own)
+  const unmet = own && unmetBy({ ...command, ...rightOf(command, as), at }, own)
   if (unmet) return unmet
   const round = state.round + 1
   const actor = { type: 'person', id: command.person } as const
@@ -143,6 +144,13 @@ function settle(state: PendingRequest, command: Decide, at: NumericDate): readon
   return [{ ...common, policies: [...answer.policies], type: 'Denied', by: 'system', reason }]
 }
 
+/** Whose right it is, where it is another's, and how that one gave it. */
+function rightOf({ standsFor, givenBy }: Decide, as: string): { for?: PersonId; given?: Given } {
+  const absent = standsFor?.[as]
+  const given = absent && givenBy?.[absent]
+  return { ...(absent === undefined ? {} : { for: absent }), ...(given ? { given } : {}) }
+}
+
 function decidedEvent(
   command: Decide,
   stage: string,
@@ -150,7 +158,6 @@ function decidedEvent(
   at: NumericDate,
 ): Extract<Event, { type: 'Decided' }> {
   const { person, verdict, round, through, comment, login, seen, burst, permittedBy, bundle } = command
-  const absent = command.standsFor?.[as]
   const { afterHalts } = command
   return {
     type: 'Decided',
@@ -163,7 +170,7 @@ function decidedEvent(
     verdict,
     round,
     through,
-    ...(absent === undefined ? {} : { for: absent }),
+    ...rightOf(command, as),
     ...(seen === undefined ? {} : { seen }),
     ...(burst === undefined ? {} : { burst }),
     ...(comment === undefined ? {} : { comment }),

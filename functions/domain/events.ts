@@ -58,6 +58,7 @@ export const Event = z.discriminatedUnion('type', [
     round: z.int().positive(),
     through: Door,
     for: Decision.shape.for,
+    given: Decision.shape.given,
     comment: Decision.shape.comment,
     afterHalts: Decision.shape.afterHalts,
     /** What the decider was shown: the digest of the card or page as it was rendered, where the door knows it. */

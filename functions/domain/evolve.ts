@@ -63,6 +63,7 @@ function apply(
             as: event.as,
             at: event.at,
             ...(event.for === undefined ? {} : { for: event.for }),
+            ...(event.given === undefined ? {} : { given: event.given }),
             ...(event.comment === undefined ? {} : { comment: event.comment }),
             ...loginOf(event),
             ...(event.afterHalts === undefined ? {} : { afterHalts: event.afterHalts }),

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { type Login, lackOf } from './login-strength.ts'
+import { type Given, type Login, lackOf, weakStandIn } from './login-strength.ts'
 import { canFill } from './matching.ts'
 import { longestHold, mostEvaluations, Rate, type RateKind, usualRates } from './rate.ts'
 import { type NumericDate, PersonId, Seconds } from './values.ts'
@@ -96,14 +96,21 @@ export type Approval = {
   readonly at: NumericDate
   readonly comment?: string | undefined
   readonly login?: Login | undefined
+  /** Whose right it was, where it was another's, and with which login that one named this person. */
+  readonly for?: string | undefined
+  readonly given?: Given | undefined
 }
 
 /** What a stage asks of an approval beside the right to give it, and this one lacks: a reason, or a login. */
 export function unmetBy(
-  { comment = '', login = {}, at }: Pick<Approval, 'comment' | 'login' | 'at'>,
+  { comment = '', login = {}, at, ...right }: Pick<Approval, 'comment' | 'login' | 'at' | 'for' | 'given'>,
   { comment: wanted, ...strength }: Pick<Stage, 'comment' | 'acr' | 'maxAge'>,
 ): { code: 'comment_required' } | { code: 'insufficient_login'; detail: string } | undefined {
   if (wanted === 'required' && comment.trim() === '') return { code: 'comment_required' }
+  // A weak login hands on no right that takes a strong one. What has no login on record had a weak one.
+  const { login: givers = {}, at: givenAt } = right.given ?? { at }
+  if (right.for !== undefined && lackOf(givers, strength, givenAt) !== undefined)
+    return { code: 'insufficient_login', detail: weakStandIn }
   const lacks = lackOf(login, strength, at)
   return lacks === undefined ? undefined : { code: 'insufficient_login', detail: lacks }
 }

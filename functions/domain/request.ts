@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { Emergency, Review } from './break-glass.ts'
 import { Stage } from './ladder.ts'
+import { Given, Login } from './login-strength.ts'
 import {
   AgentId,
   AskerId,
@@ -84,12 +85,14 @@ export const Decision = z.strictObject({
   person: PersonId,
   /** In whose stead, where the right was another's: the two of them are one in a quorum. */
   for: PersonId.optional(),
+  /** With which login that one named this person, and when. */
+  given: Given.optional(),
   verdict: Verdict,
   as: z.string(),
   at: NumericDate,
   comment: z.string().optional(),
   /** How strong the login was, and when: it counts on the terms that the stage has when it is counted. */
-  login: z.strictObject({ acr: z.string().optional(), at: NumericDate.optional() }).optional(),
+  login: Login.optional(),
   /** The halts that were lifted before it, though in the same second: it counts in spite of them. */
   afterHalts: z.array(HaltId).optional(),
 })

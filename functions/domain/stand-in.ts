@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { NumericDate, PersonId, StandInId } from './values.ts'
+import { Login } from './login-strength.ts'
+import { HaltId, NumericDate, PersonId, StandInId } from './values.ts'
 
 /**
  * That one person decides in another's stead while that one is out of office. It hands on a right to decide and makes no
@@ -15,6 +16,10 @@ export const StandIn = z.strictObject({
   /** From this time on it is over, whoever looks. */
   until: NumericDate,
   at: NumericDate,
+  /** The login with which it was given: it decides no stage that asks for a stronger one. */
+  login: Login.optional(),
+  /** The halts that were lifted before it, though in the same second: it counts in spite of them. */
+  afterHalts: z.array(HaltId).optional(),
   ended: z.strictObject({ by: PersonId, at: NumericDate }).optional(),
 })
 export type StandIn = z.infer<typeof StandIn>

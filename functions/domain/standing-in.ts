@@ -1,12 +1,16 @@
 import * as z from 'zod'
 import type { Answer } from './circumstances.ts'
 import { event } from './events.ts'
-import { isInForce, type StandIn } from './stand-in.ts'
-import { NumericDate, PersonId, type StandInId } from './values.ts'
+import type { Login } from './login-strength.ts'
+import { isInForce, StandIn } from './stand-in.ts'
+import { type HaltId, NumericDate, PersonId, type StandInId } from './values.ts'
 
 /** What happens to a stand-in. It is an aggregate of its own, `sin_...`. */
 export const StandInEvent = z.discriminatedUnion('type', [
-  event('StandInGiven', { for: PersonId, by: PersonId, from: NumericDate, until: NumericDate }),
+  event('StandInGiven', {
+    ...{ for: PersonId, by: PersonId, from: NumericDate, until: NumericDate },
+    ...{ login: StandIn.shape.login, afterHalts: StandIn.shape.afterHalts },
+  }),
   event('StandInEnded', {}),
 ])
 export type StandInEvent = z.infer<typeof StandInEvent>
@@ -31,6 +35,9 @@ export type Give = {
   by: PersonId
   from: NumericDate
   until: NumericDate
+  login: Login
+  /** The halts of the person that were lifted before this, though not by their times. */
+  afterHalts?: HaltId[]
   /** Policy's answer to `standIn`, for the one who would decide. */
   answer: Answer
   /** Who of the two is stopped: neither decides anything now, so there is nothing to hand on, and nobody to hand it to. */
@@ -43,7 +50,7 @@ export type Give = {
 
 /** Names who decides in one's stead. @returns the event, or why not */
 export function giveStandIn(give: Give, at: NumericDate): StandInEvent | StandInRefusal {
-  const { person, by, from, until, answer, bundle } = give
+  const { person, by, from, until, login, afterHalts, answer, bundle } = give
   const no = (detail: string): StandInRefusal => ({ code: 'stand_in_refused', detail })
   if (by === person) return no('nobody stands in for themselves')
   if (give.silenced.includes(person)) return { code: 'not_permitted' }
@@ -59,7 +66,22 @@ export function giveStandIn(give: Give, at: NumericDate): StandInEvent | StandIn
     return no(`that person stands in for ${mostAbsent} others already`)
   const actor = { type: 'person', id: person } as const
   const policies = [...answer.policies]
-  return { type: 'StandInGiven', at, actor, policies, bundle, for: person, by, from: Math.max(at, from), until }
+  const basis = {
+    ...(Object.keys(login).length === 0 ? {} : { login }),
+    ...(afterHalts === undefined ? {} : { afterHalts }),
+  }
+  return {
+    type: 'StandInGiven',
+    at,
+    actor,
+    policies,
+    bundle,
+    for: person,
+    by,
+    from: Math.max(at, from),
+    until,
+    ...basis,
+  }
 }
 
 /** Who would end it, with policy's answer to `revoke`, which whoever may use for others than themselves. */
@@ -101,8 +123,8 @@ export function evolveStandIn(
 ): StandIn {
   if (actor.type !== 'person') throw new TypeError('only people stand in for each other')
   if (type === 'StandInGiven' && !before && 'by' in facts) {
-    const { by, from, until } = facts
-    return { id, for: facts.for, by, from, until, at }
+    const { policies: _, bundle: __, ...given } = facts
+    return { id, ...given, at }
   }
   if (type === 'StandInEnded' && before && !before.ended) return { ...before, ended: { by: actor.id, at } }
   throw new TypeError(`\`${type}\` does not follow in \`${id}\``)

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { parseBody } from '../adapters/http/authzen.ts'
 import { endpoint } from '../adapters/http/endpoint.ts'
 import { personView } from '../adapters/http/person-view.ts'
+import { weakStandIn } from '../domain/login-strength.ts'
 import { openStage, Verdict } from '../domain/request.ts'
 import { Digest, JsonObject, RequestId } from '../domain/values.ts'
 import { decideRequest } from '../operations/decide-request.ts'
@@ -51,7 +52,7 @@ export const handler = endpoint({ issuer, ...ports }, async (call) => {
   if (!done.ok) {
     const state = done.stored?.state
     const stage = state?.status === 'pending' ? openStage(state) : undefined
-    if (done.code === 'insufficient_login' && stage) throw insufficientLogin(stage.terms)
+    if (done.code === 'insufficient_login' && done.detail !== weakStandIn && stage) throw insufficientLogin(stage.terms)
     throw refusalForPeople(done.code, done.detail)
   }
   return { status: 200, body: personView(done.value.state) }

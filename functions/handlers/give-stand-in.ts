@@ -15,9 +15,12 @@ const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
 
 /** `POST /v1/stand-ins`: who will be away names who decides in their stead. */
 export const handler = endpoint({ issuer, ...ports }, async (call) => {
-  const { person } = await callers.person(call)
+  const { person, login } = await callers.person(call)
   const { person: by, until, from } = parseBody(StandInBody, call.json())
-  const given = await giveStandIn({ person: person.id, by, until, ...(from === undefined ? {} : { from }) }, ports)
+  const given = await giveStandIn(
+    { person: person.id, by, login, until, ...(from === undefined ? {} : { from }) },
+    ports,
+  )
   if (!given.ok) throw refusalForPeople(given.code, given.detail)
   return { status: 201, body: standInView(given.value, ports.clock.now()) }
 })

@@ -5,8 +5,9 @@ import type { Authority, Eligibility, Ending, PermittedBy } from '../domain/comm
 import { asOf, dueAt } from '../domain/due.ts'
 import type { GroupSnapshot } from '../domain/group-snapshot.ts'
 import { type Halt, haltKey, haltOf, isSilenced, liftedBefore, silencerOf, targetsOf } from '../domain/halt.ts'
+import type { Given } from '../domain/login-strength.ts'
 import { type ApprovalRequest, approvalsOf, ownersOf } from '../domain/request.ts'
-import { isInForce } from '../domain/stand-in.ts'
+import { isInForce, type StandIn } from '../domain/stand-in.ts'
 import { isLive, type StandingPermit } from '../domain/standing-permit.ts'
 import type { HaltId, NumericDate, PersonId } from '../domain/values.ts'
 import type { DecidingPorts, Stored } from './ports.ts'
@@ -23,6 +24,8 @@ export type Found = Authority & {
   /** What policy answered about the decider. */
   permittedBy: PermittedBy
   standsFor?: { readonly [stage: string]: PersonId }
+  /** With which login each of those for whom the decider may decide named them. */
+  givenBy?: { readonly [person: PersonId]: Given }
   /** The halts of the decider, and of those for whom they decide, that were lifted before this, though not by their times. */
   afterHalts?: HaltId[]
 }
@@ -50,11 +53,13 @@ export async function authorityOf(
     ...(permit === undefined ? {} : { permit }),
     ...(ports.policy.bundle.directory.slackGroups ? { slackGroups: true } : {}),
   })
-  const absent = standIns.filter((each) => each.by === decider && isInForce(each, now)).map((each) => each.for)
-  // Only now is it known who is absent; whether they are stopped is read too, in the rare case that somebody stands in.
-  const ofAbsent = absent.map((value) => ({ kind: 'person', value }) as const)
-  const more = absent.length === 0 ? [] : (await ports.requests.standing([], ofAbsent)).halts
+  const named = standIns.filter((each) => each.by === decider && isInForce(each, now))
+  // Only now is it known who is absent; whether they are stopped is read too, in the rare case that a person stands in.
+  const ofAbsent = named.map(({ for: value }) => ({ kind: 'person', value }) as const)
+  const more = named.length === 0 ? [] : (await ports.requests.standing([], ofAbsent)).halts
   const halts = [...read.halts, ...more]
+  const given = unhaltedStandIns(named, halts)
+  const absent = given.map((each) => each.for)
   const found =
     decider === undefined
       ? eligibilityOfApprovers(ports.policy, state, now, read.slackGroups)
@@ -77,10 +82,19 @@ export async function authorityOf(
     eligible: silence(eligible, state, halts),
     ...(decider === undefined ? {} : liftedBefore(ofPeople(halts, [decider, ...absent]), now)),
     permittedBy: { ...(decider === undefined ? {} : found.permittedBy[decider]), ...permittedBy },
-    ...(Object.keys(standsFor).length === 0 ? {} : { standsFor }),
+    ...(Object.keys(standsFor).length === 0 ? {} : { standsFor, givenBy: Object.fromEntries(given.map(givenIn)) }),
     ...(ending ? { ending } : {}),
   }
 }
+
+/** Those stand-ins that no halt of their giver has ended: one that was given before its lifting is dead for good. */
+export const unhaltedStandIns = (standIns: readonly StandIn[], halts: readonly Halt[]): readonly StandIn[] =>
+  standIns.filter((each) => !isSilenced(each.for, halts, each))
+
+const givenIn = ({ for: absent, at, login }: StandIn): [PersonId, Given] => [
+  absent,
+  { at, ...(login === undefined ? {} : { login }) },
+]
 
 const ofPeople = (halts: readonly Halt[], people: readonly PersonId[]): readonly Halt[] =>
   halts.filter(({ target }) => target.kind === 'person' && people.includes(target.value))

@@ -40,9 +40,15 @@ export async function commandFor(
   ports: Omit<DecidingPorts, 'ids'>,
 ): Promise<Decide> {
   const { policy } = ports
-  const { eligible, permittedBy, ending, standsFor, afterHalts } = await authorityOf(state, 'request', now, ports, {
-    decider: ask.person,
-  })
+  const { eligible, permittedBy, ending, standsFor, givenBy, afterHalts } = await authorityOf(
+    state,
+    'request',
+    now,
+    ports,
+    {
+      decider: ask.person,
+    },
+  )
   const { id: _, once: __, narrow, showsAll, ...rest } = ask
   const narrowed = narrow && (await narrowing(state, narrow, ask.person, now, ports))
   const decided = { ...ask, ...(narrowed ? { narrowed } : {}) }
@@ -53,6 +59,7 @@ export async function commandFor(
     permittedBy,
     ...(ending ? { ending } : {}),
     ...(standsFor ? { standsFor } : {}),
+    ...(givenBy ? { givenBy } : {}),
     ...(afterHalts ? { afterHalts } : {}),
     ...(narrowed ? { narrowed } : {}),
     ...(showsAll && !showsAll(state) ? { cut: true } : {}),

@@ -1,6 +1,7 @@
 import { personOf } from '../domain/bundle.ts'
-import { isSilenced } from '../domain/halt.ts'
+import { isSilenced, liftedBefore } from '../domain/halt.ts'
 import { noEntries, seal } from '../domain/ledger.ts'
+import type { Login } from '../domain/login-strength.ts'
 import type { Refusal } from '../domain/refusals.ts'
 import type { StandIn } from '../domain/stand-in.ts'
 import { evolveStandIn, giveStandIn as give, withStandIn } from '../domain/standing-in.ts'
@@ -23,10 +24,10 @@ export const standInAttempts = 30
  * @throws StoreUnavailable, StaleRequest
  */
 export async function giveStandIn(
-  ask: { person: PersonId; by: PersonId; until: NumericDate; from?: NumericDate },
+  ask: { person: PersonId; by: PersonId; login: Login; until: NumericDate; from?: NumericDate },
   ports: StandInPorts,
 ): Promise<Result<StandIn, Refusal>> {
-  const { person, by, until } = ask
+  const { person, by, login, until } = ask
   const { policy, requests, standIns, clock, ids, log } = ports
   const refused = async (code: Refusal, detail?: string) => {
     await recordRefusal({ type: 'person', id: person }, 'give_stand_in', code, ports)
@@ -48,6 +49,8 @@ export async function giveStandIn(
         by,
         from: ask.from ?? now,
         until,
+        login,
+        ...liftedBefore(halts, now),
         answer: askAboutStandIn(policy, { absent: person, by }, now),
         silenced: people.filter((each) => isSilenced(each, halts)),
         absences: absences.standIns,

@@ -4,7 +4,7 @@ import { type Halt, type HaltTarget, haltKey, haltOf, targetsOf } from '../domai
 import type { PendingRequest } from '../domain/request.ts'
 import { isInForce } from '../domain/stand-in.ts'
 import type { PersonId } from '../domain/values.ts'
-import { silence, withStandIns } from './authority.ts'
+import { silence, unhaltedStandIns, withStandIns } from './authority.ts'
 import type { DecidingPorts, RequestStore, Stored } from './ports.ts'
 import { countedApprovers, eligibilityOf } from './questions.ts'
 
@@ -31,21 +31,23 @@ export async function waitingFor(person: PersonId, ports: Ports): Promise<readon
       ...(ports.policy.bundle.directory.slackGroups ? { slackGroups: true } : {}),
     }),
   ])
-  const absent = standIns.filter((each) => each.by === person && isInForce(each, now)).map((each) => each.for)
+  const named = standIns.filter((each) => each.by === person && isInForce(each, now))
+  const absentees = named.map((each) => each.for)
   const judged = pending
     .map((stored) => ({
       ...stored,
       ...eligibilityOf(
         ports.policy,
         stored.state,
-        [...countedApprovers(stored.state), person, ...absent],
+        [...countedApprovers(stored.state), person, ...absentees],
         now,
         slackGroups,
       ),
     }))
-    .filter(({ eligible }) => [person, ...absent].some((each) => (eligible[each] ?? []).length > 0))
-  const people = [person, ...absent].map((value) => ({ kind: 'person', value }) as const)
+    .filter(({ eligible }) => [person, ...absentees].some((each) => (eligible[each] ?? []).length > 0))
+  const people = [person, ...absentees].map((value) => ({ kind: 'person', value }) as const)
   const halts = await haltsOf([...people, ...judged.flatMap(({ state }) => targetsOf(state, undefined))], ports)
+  const absent = unhaltedStandIns(named, halts).map((each) => each.for)
   return judged
     .filter(({ state, eligible }) => {
       if (isHalted(state, halts)) return false

@@ -24,6 +24,7 @@ const give = (changes: Partial<Parameters<typeof giveStandIn>[0]> = {}, at = now
     {
       person: person('ana'),
       by: person('nina'),
+      login: {},
       from: now,
       until: now + day,
       answer: permit,

@@ -1,4 +1,7 @@
+import { whatCameOf } from '../../functions/adapters/pages/refusal-words.ts'
 import { insufficientLogin, refusalForPeople } from '../../functions/handlers/wiring/refusals.ts'
+
+const weakStandIn = 'the stand-in was given with a login that is too weak for this stage'
 
 /** RFC 9470: what a client is told whose login is not enough. */
 
@@ -26,3 +29,10 @@ test.each([
 ])('where only the refusal is known, with %s as its detail, it says what that names', (_what, detail, parameter) =>
   expect(refusalForPeople('insufficient_login', detail).problem.headers?.['www-authenticate']).toContain(parameter),
 )
+
+test('a stand-in that a weak login gave is told so, with no challenge that no login of the caller could meet', () => {
+  const { status, headers = {}, detail } = refusalForPeople('insufficient_login', weakStandIn).problem
+  expect([status, headers['www-authenticate']]).toEqual([403, undefined])
+  expect(detail).toContain(weakStandIn)
+  expect(whatCameOf('insufficient_login', weakStandIn)).toContain('can end it and name you again')
+})

@@ -66,7 +66,7 @@ inBrowser('pictures of the tab and its forms', () => {
     expect(await givePermit(terms, { ...world.ports, permits: world.permits })).toMatchObject({ ok: true })
     await world.submitted(flag)
     await world.submitted(parameter('/prod/checkout/payment-timeout-ms'))
-    const away = { person: person('chloe'), by: person('ben'), until: world.clock.now() + day }
+    const away = { person: person('chloe'), by: person('ben'), login: {}, until: world.clock.now() + day }
     expect(await giveStandIn(away, { ...world.ports, standIns: world.standIns })).toMatchObject({ ok: true })
     await at.home('U0BEN')
     const page = await openAs('U0BEN', 'home')

@@ -45,7 +45,10 @@ test('an approval in the place of another cites what permits it to that one', as
   }
   const { world, request, cited } = await asked(new World({ ...bundle, directory: { ...bundle.directory, groups } }))
   const until = world.clock.now() + 86_400
-  await giveStandIn({ person: person('chloe'), by: person('ben'), until }, { ...world.ports, standIns: world.standIns })
+  await giveStandIn(
+    { person: person('chloe'), by: person('ben'), login: {}, until },
+    { ...world.ports, standIns: world.standIns },
+  )
   expect(await world.decide(request, 'ben')).toMatchObject({ ok: true })
   expect(await cited('Decided')).toEqual([[owners]])
 })

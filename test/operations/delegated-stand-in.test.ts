@@ -31,7 +31,7 @@ async function approvedByStandIn() {
   const world = new World(bundle)
   const until = world.clock.now() + 86_400
   const given = await giveStandIn(
-    { person: person('chloe'), by: person('ben'), until },
+    { person: person('chloe'), by: person('ben'), login: {}, until },
     { ...world.ports, standIns: world.standIns },
   )
   if (!given.ok) throw new Error(given.code)

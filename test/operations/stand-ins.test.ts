@@ -26,7 +26,7 @@ class Away extends World {
 
   give(absent: string, by: string, changes: { until?: number; from?: number } = {}) {
     return giveStandIn(
-      { person: person(absent), by: person(by), until: this.clock.now() + day, ...changes },
+      { person: person(absent), by: person(by), login: {}, until: this.clock.now() + day, ...changes },
       this.ports,
     )
   }

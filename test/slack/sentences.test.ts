@@ -74,3 +74,10 @@ test('a login that is too old is asked for anew, one that is too weak for a stro
   expect(sentenceFor('insufficient_login', { ...about, detail: '900' })).toContain('a newer login (at most 900 s old)')
   expect(sentenceFor('insufficient_login', { ...about, detail: 'strong' })).toContain('a stronger login (strong)')
 })
+
+test('a stand-in that a weak login gave is told who can mend that, and is sent to no login of their own', () => {
+  const detail = 'the stand-in was given with a login that is too weak for this stage'
+  const said = sentenceFor('insufficient_login', { directory, state: states.get('pending'), detail })
+  expect(said).toContain('The person you stand in for can end it and name you again')
+  expect(said).not.toContain('log in and approve')
+})

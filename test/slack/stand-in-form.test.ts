@@ -31,7 +31,7 @@ const errors = async (user: string) => (await desk.modals(user)).at(-1)?.errors
 const standIns = async () => (await world.standIns.list({ limit: 10 })).items
 
 async function given(absent: string, by: string): Promise<StandIn> {
-  const ask = { person: person(absent), by: person(by), until: world.clock.now() + day }
+  const ask = { person: person(absent), by: person(by), login: {}, until: world.clock.now() + day }
   const done = await giveStandIn(ask, { ...world.ports, standIns: world.standIns })
   if (!done.ok) throw new Error(`${done.code}: ${done.detail}`)
   return done.value
@@ -44,7 +44,7 @@ test('the form offers those whom policy lets, and nobody else', async () => {
   for (const each of choices)
     expect(
       await giveStandIn(
-        { person: person('ana'), by: each as never, until: start + day },
+        { person: person('ana'), by: each as never, login: {}, until: start + day },
         { ...new World(bundle).ports, standIns: new World(bundle).standIns },
       ),
     ).toMatchObject({ ok: true })

@@ -1,3 +1,4 @@
+import { weakStandIn } from '../../domain/login-strength.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 
 type Words = { [code in Refusal]?: string }
@@ -31,10 +32,14 @@ const told: Words = {
   replayed: 'This form had arrived before and counts once.',
 }
 
+const standInTooWeak = `Nothing was recorded: ${weakStandIn}. The person you stand in for can end it and name you again through the API with a stronger login. You can deny.`
+
 export const whatCameOf = (code: Refusal, detail?: string): string =>
-  `${told[code] ?? 'This cannot be done now, and nothing has changed.'}${
-    detail !== undefined && saysMore.has(code) ? ` ${sentence(detail)}` : ''
-  }`
+  detail === weakStandIn
+    ? standInTooWeak
+    : `${told[code] ?? 'This cannot be done now, and nothing has changed.'}${
+        detail !== undefined && saysMore.has(code) ? ` ${sentence(detail)}` : ''
+      }`
 
 /** Where the detail is a sentence for people, that names what is wrong. */
 const saysMore = new Set<Refusal>(['not_narrower', 'invalid_arguments'])
@@ -42,6 +47,8 @@ const sentence = (text: string): string => `It was: ${text.replaceAll('`', '')}.
 
 /** Why somebody is offered no way to approve an open request. */
 const offered: Words = {
+  // A page logs in as the stage asks, so what is lacking is the login of the person who is away.
+  insufficient_login: standInTooWeak,
   not_eligible: 'You are not among those whom policy lets decide this request, so there is nothing for you to do here.',
   self_approval: 'The agent that asks is yours, so somebody else must decide it.',
   already_decided: 'You have approved it, and nobody counts twice. It waits for others.',

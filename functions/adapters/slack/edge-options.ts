@@ -1,4 +1,5 @@
 import type { Bundle } from '../../domain/bundle.ts'
+import type { Login } from '../../domain/login-strength.ts'
 import type { Person } from '../../domain/organisation.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { ApprovalRequest } from '../../domain/request.ts'
@@ -78,7 +79,7 @@ export type EdgeOptions = {
   couldStandIn(person: PersonId): readonly Person[]
   /** Somebody names who decides in their own stead. */
   giveStandIn(
-    ask: { person: PersonId; by: PersonId; until: NumericDate; from?: NumericDate },
+    ask: { person: PersonId; by: PersonId; login: Login; until: NumericDate; from?: NumericDate },
     mayStart: () => boolean,
   ): Promise<Result<StandIn, Refusal>>
   /** Ends that before its time: either of the two, or whoever may revoke. */

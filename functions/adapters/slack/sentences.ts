@@ -1,5 +1,6 @@
 import type { Bundle } from '../../domain/bundle.ts'
 import { clamp, inert } from '../../domain/inert.ts'
+import { weakStandIn } from '../../domain/login-strength.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { type ApprovalRequest, approversOf, namesOf, openStage, type StageState } from '../../domain/request.ts'
 import type { RequestId } from '../../domain/values.ts'
@@ -34,7 +35,9 @@ const sentences: { readonly [Code in Refusal]: Sentence } = {
   stale_round: ({ state }) =>
     `The request has changed since that card, so nothing was counted; read the newest card, round ${state?.round ?? 'unknown'}, and decide again; ${turnOf(state)}.`,
   insufficient_login: ({ state, detail, page }) =>
-    `Approving here needs ${loginOf(detail)} than Slack's: log in and approve ${state && page ? `at ${page(state.ask.id)}` : 'on the page that the card leads to'}; denying needs none.`,
+    detail === weakStandIn
+      ? `Nothing was recorded: ${weakStandIn}. The person you stand in for can end it and name you again through the API with a stronger login; you can deny.`
+      : `Approving here needs ${loginOf(detail)} than Slack's: log in and approve ${state && page ? `at ${page(state.ask.id)}` : 'on the page that the card leads to'}; denying needs none.`,
   comment_required: ({ state }) =>
     `Approving at this stage needs a reason: approve again and write one; ${turnOf(state)}.`,
   not_narrower: ({ detail }) =>

@@ -54,6 +54,9 @@ export function standInModal(people: readonly Person[], now: NumericDate): Modal
       },
       dateInput('from', 'From', { optional: true, hint: 'Left empty: from now on' }),
       dateInput('until', 'Until', { initial: now + day, hint: '30 days at most' }),
+      context(
+        'Slack is no strong login: where a stage asks for one, they decide for you only if you name them through the API with it.',
+      ),
       context('Everybody who reads requests can see it, and the record says of each decision in whose stead it was.'),
     ],
   }

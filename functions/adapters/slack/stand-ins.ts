@@ -50,7 +50,8 @@ async function give({ user, view }: SlackViewAction, carried: Carried, options: 
   if (!who.ok) return { answer: { response_action: 'update', view: truthModal(who.sentence) } }
   const read = readStandInForm(view.state.values)
   if ('errors' in read) return { answer: { response_action: 'errors', errors: read.errors } }
-  const ask = { person: who.person.id, ...read }
+  // Slack is no strong login.
+  const ask = { person: who.person.id, login: {}, ...read }
   const given = await actTold('give_stand_in', (mayStart) => options.giveStandIn(ask, mayStart), carried, options)
   if (!given.done)
     return {

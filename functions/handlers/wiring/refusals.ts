@@ -1,4 +1,5 @@
 import { BadRequest } from '../../adapters/http/problem.ts'
+import { weakStandIn } from '../../domain/login-strength.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 
 /** Another caller's task and an unknown one look the same. */
@@ -106,9 +107,18 @@ export const forPeople: { [code in Refusal]?: readonly [status: number, title: s
   invalid_task_state: [409, 'The request is not in a state for this', 'read it again to see its state'],
 }
 
+/** No login of the caller mends it, so it is no challenge. */
+const weakStandInProblem = new BadRequest({
+  status: 403,
+  code: 'insufficient_login',
+  title: 'The person you stand in for named you with a weaker login than this stage asks for',
+  detail: `${weakStandIn}: they should end it and name you again with a login of the strength that the stage asks for`,
+})
+
 /** @returns the problem of a refusal at a door for people */
 export function refusalForPeople(code: Refusal, detail?: string): BadRequest {
   if (code === 'unknown_request') return unknownRequest()
+  if (detail === weakStandIn) return weakStandInProblem
   if (code === 'insufficient_login') return insufficientLogin(detail ?? '')
   const [status, title, fix] = forPeople[code] ?? [409, 'This cannot be done now', 'read the request again']
   return new BadRequest({ status, code, title, detail: detail === undefined ? fix : `${fix}: ${detail}` })
