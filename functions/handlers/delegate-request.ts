@@ -38,7 +38,6 @@ export const handler = endpoint({ issuer, ...ports }, async (call) => {
   const body = call.json()
   const { agent: to, action, resource, uses, expires_at: notAfter } = parseBody(Body, body)
   if (notAfter !== undefined) checkUntil(notAfter, ports.clock.now())
-  await mustKeepRate(agent.id, 'submissions', 1, ports)
   const delegated = await delegateRequest(
     {
       id: id.data,
@@ -54,6 +53,7 @@ export const handler = endpoint({ issuer, ...ports }, async (call) => {
       once,
     },
     ports,
+    () => mustKeepRate(agent.id, 'submissions', 1, ports),
   )
   if (!delegated.ok) throw refusal(delegated.code, delegated.detail)
   const { state } = delegated.value

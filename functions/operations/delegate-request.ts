@@ -62,9 +62,14 @@ type Ports = DecidingPorts & Pick<BrokerPorts, 'targetRole'>
  * parent gives the uses away, then the child is made: a crash between leaves uses spent on nobody, which the same key
  * makes good. The same key and body is the same child. The proof of the grant's key is spent where the parent gives.
  *
+ * @param admit called once the key is found to be the grant's, before anything is written; what it throws ends the attempt
  * @throws StoreUnavailable, StaleRequest
  */
-export async function delegateRequest(ask: DelegationAsk, ports: Ports): Promise<Result<Stored, Refusal>> {
+export async function delegateRequest(
+  ask: DelegationAsk,
+  ports: Ports,
+  admit: () => Promise<void> = async () => {},
+): Promise<Result<Stored, Refusal>> {
   const refused = async <R extends { ok: false; code: Refusal }>(refusal: R): Promise<R> => {
     const { action, resource } = ask
     const about = { ...aboutAsk({ action, resource, parentTask: parent?.state.ask.parentTask }), request: ask.id }
@@ -73,10 +78,13 @@ export async function delegateRequest(ask: DelegationAsk, ports: Ports): Promise
   }
   const parent = await ports.requests.load(ask.id)
   if (parent?.state.ask.agent.id !== ask.agent) return refused(refuse('unknown_request'))
-  const child = await childUnder(ask, ports)
+  const key = keyOf(parent.state)
+  const isForeign = key !== undefined && key !== ask.jkt
+  if (!isForeign) await admit()
+  // The parent gives nothing to another key, and has that on its record: no idempotency key is taken for it.
+  const child = isForeign ? ports.ids.request() : await childUnder(ask, ports)
   if (!child) return refused(refuse('duplicate_request'))
   const before = await ports.requests.load(child)
-  if (before && keyOf(parent.state) !== ask.jkt) return refused(refuse('key_mismatch'))
   if (before) return ok({ ...before, state: asOf(before.state, ports.clock.now()) })
 
   const found = findFacts(ports.policy.bundle, askedOf(ask, parent.state), ports.clock.now())

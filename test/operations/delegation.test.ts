@@ -3,6 +3,7 @@ import type { Bundle } from '../../functions/domain/bundle.ts'
 import { verify } from '../../functions/domain/ledger.ts'
 import { type ApprovalRequest, type ApprovedRequest, grantOf } from '../../functions/domain/request.ts'
 import type { AgentId, HaltId, RequestId, Thumbprint } from '../../functions/domain/values.ts'
+import { mustKeepRate } from '../../functions/handlers/wiring/rate.ts'
 import { type DelegationAsk, delegateRequest } from '../../functions/operations/delegate-request.ts'
 import { endChildren } from '../../functions/operations/end-children.ts'
 import { handOn } from '../../functions/operations/hand-on.ts'
@@ -33,6 +34,10 @@ const bundle: Bundle = {
 function another(like: Bundle['agents'][number], name: string, owner: string, changes: object = {}) {
   const identities = like.identities.map((identity) => ({ ...identity, subject: `agent-${name}` }))
   return { ...like, id: agent(name), owner: person(owner), identities, ...changes }
+}
+const oneSubmission = {
+  ...{ openPerAgent: 100, openPerOwner: 200, burst: 20 },
+  submissions: { perMinute: 1, burst: 1 },
 }
 const otherKey = 'k'.repeat(43) as Thumbprint
 const maintenance = { ...prodParameter, purpose: 'maintenance' }
@@ -371,6 +376,25 @@ describe('only with the key of the grant', () => {
       type: 'Refused',
       facts: { attempted: 'delegate', code: 'key_mismatch' },
     })
+  })
+
+  test('and it spends neither the submissions of the agent nor an idempotency key', async () => {
+    const hotwork = world()
+    hotwork.policy = new Delegating({ ...bundle, ladder: { ...bundle.ladder, limits: oneSubmission } }).policy
+    const parent = await hotwork.approved()
+    const delegate = (changes: Partial<DelegationAsk> = {}) =>
+      delegateRequest(
+        hotwork.askOf(parent, second, changes),
+        { ...hotwork.ports, targetRole: hotwork.targetRole },
+        () => mustKeepRate(agent('remediator'), 'submissions', 1, hotwork.ports),
+      )
+    for (const body of [{ n: 1 }, { n: 2 }])
+      expect(await delegate({ jkt: otherKey, body })).toMatchObject({ ok: false, code: 'key_mismatch' })
+    expect(await delegate({ id: 'req_99999999999999999999999999' as RequestId })).toMatchObject({
+      code: 'unknown_request',
+    })
+    expect(await delegate()).toMatchObject({ ok: true })
+    await expect(delegate()).rejects.toMatchObject({ problem: { status: 429 } })
   })
 
   test('nor is it told of a child that there is, by the same key and body', async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import * as DPoP from 'dpop'
 import { importJWK, type JWK, SignJWT } from 'jose'
 import { DeskClient } from '../../infra/local/demo/desk-client.ts'
@@ -115,8 +116,10 @@ export class Deployment {
   /** The task once it is no longer pending. */
   async untilSettled(agent: string, id: string): Promise<Answer> {
     for (;;) {
-      const answer = await this.task(agent, id, 20)
+      // Short, since each second is one of those that all tests have of this agent.
+      const answer = await this.task(agent, id, 5)
       if (answer.body.task?.status !== 'pending') return answer
+      await pause(Number(answer.headers.get('retry-after')) * 1000)
     }
   }
 
