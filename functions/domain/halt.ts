@@ -56,6 +56,13 @@ type Act = { at: NumericDate; afterHalts?: readonly HaltId[] | undefined }
 export const stops = (halt: Halt, { at, afterHalts = [] }: Act): boolean =>
   halt.lifted === undefined || (at <= halt.lifted.at && !afterHalts.includes(halt.id))
 
+/**
+ * Whether what a person began at `at`, and would go on with, ended with a halt of that person. It is not alive again once
+ * the halt is lifted. What they begin while it is in force ends with the lifting.
+ */
+export const isCutOff = (at: NumericDate, halts: readonly Halt[]): boolean =>
+  halts.some((halt) => at <= (halt.lifted?.at ?? halt.at))
+
 /** The halts that were lifted before what is done now, which their times do not tell: to be kept with it. */
 export const liftedBefore = (halts: readonly Halt[], now: NumericDate): { afterHalts?: HaltId[] } => {
   const afterHalts = halts.filter(({ lifted }) => lifted !== undefined && lifted.at >= now).map(({ id }) => id)

@@ -1,4 +1,5 @@
 import { digestOf } from '../domain/digest.ts'
+import { isCutOff } from '../domain/halt.ts'
 import { writeNonce } from '../domain/login-nonce.ts'
 import { type LoginSession, personIn, sessionOf } from '../domain/login-session.ts'
 import { isSealedState, readState, writeState } from '../domain/login-state.ts'
@@ -139,7 +140,10 @@ export async function findVisitor(
   const key = sessionKey(cookie)
   const session = await sessions.find(key)
   const person = session && personIn(session, policy.bundle.directory, clock.now())
-  return session && person ? { person, session, key } : undefined
+  if (!session || !person) return undefined
+  // A thief may have begun it: a session from before a halt of its person, or of its lifting, is dead.
+  if (isCutOff(session.startedAt, await sessions.haltsOf(person.id))) return undefined
+  return { person, session, key }
 }
 
 /** Ends a session. What the browser still holds is nobody's from then on. */

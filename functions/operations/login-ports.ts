@@ -1,4 +1,5 @@
 import type { Evidence } from '../domain/events.ts'
+import type { Halt } from '../domain/halt.ts'
 import type { Entry, Head } from '../domain/ledger.ts'
 import type { SlackAccount, SlackStanding } from '../domain/linking.ts'
 import type { LoginSession } from '../domain/login-session.ts'
@@ -68,6 +69,8 @@ export interface SessionStore {
   take(key: Digest): Promise<PendingLogin | undefined>
   open(key: Digest, session: LoginSession): Promise<void>
   find(key: Digest): Promise<LoginSession | undefined>
+  /** The halts of a person, those that were lifted too. */
+  haltsOf(person: PersonId): Promise<readonly Halt[]>
   /** From now on it is nobody's. */
   end(key: Digest, expiresAt: NumericDate): Promise<void>
 }

@@ -4,6 +4,8 @@ import type { LoginSession } from '../../functions/domain/login-session.ts'
 import type { Digest } from '../../functions/domain/values.ts'
 import type { PendingLogin, SessionStore } from '../../functions/operations/login-ports.ts'
 import { person, submittedAt } from '../support/ask.ts'
+import { MemoryLedgerStore } from '../support/memory-ledger-store.ts'
+import { MemoryRequestStore } from '../support/memory-request-store.ts'
 import { MemorySessionStore } from '../support/memory-session-store.ts'
 import { onBoth } from './both.ts'
 import { makeTables } from './tables.ts'
@@ -27,7 +29,7 @@ const session: LoginSession = {
 onBoth<SessionStore>(
   'the session store',
   {
-    memory: () => new MemorySessionStore(),
+    memory: () => new MemorySessionStore(new MemoryRequestStore(new MemoryLedgerStore())),
     real: async () => new DynamoSessionStore(connect(), (await makeTables()).requests),
   },
   (make) => {
@@ -35,6 +37,9 @@ onBoth<SessionStore>(
     beforeEach(async () => {
       store = await make()
     })
+
+    test('a person who was never halted has no halts', async () =>
+      expect(await store.haltsOf(person('ana'))).toEqual([]))
 
     test('a session that was opened is found as it was, until it is ended', async () => {
       await store.open(key('s'), session)

@@ -2,6 +2,7 @@ import { SystemSecrets } from '../../functions/adapters/system/secrets.ts'
 import type { Bundle } from '../../functions/domain/bundle.ts'
 import { readNonce } from '../../functions/domain/login-nonce.ts'
 import { writeState } from '../../functions/domain/login-state.ts'
+import type { HaltId } from '../../functions/domain/values.ts'
 import { beginLogin, findVisitor, finishLogin, logOut } from '../../functions/operations/log-in.ts'
 import type { LoginPurpose } from '../../functions/operations/login-ports.ts'
 import { MemoryLoginProvider } from '../support/memory-login-provider.ts'
@@ -17,7 +18,7 @@ const secrets = new SystemSecrets()
 class Logins {
   readonly world = new World(sample)
   readonly provider = new MemoryLoginProvider()
-  readonly sessions = new MemorySessionStore()
+  readonly sessions = new MemorySessionStore(this.world.requests)
 
   get ports() {
     const { policy, clock, log } = this.world
@@ -78,6 +79,26 @@ test('a session lasts an hour, whatever is done with it meanwhile', async () => 
   expect(await at.visitor(cookie)).toBe('person:ana')
   at.world.clock.advance(1)
   expect(await at.visitor(cookie)).toBeUndefined()
+})
+
+test('a session from before a halt of its person is dead, and stays dead once the halt is lifted', async () => {
+  const { cookie } = await loggedIn('person-ana')
+  const other = await loggedIn('person-ben')
+  const { clock, requests } = at.world
+  clock.advance(1)
+  const target = { kind: 'person', value: person('ana') } as const
+  const halt = { id: `rev_${'0'.repeat(26)}` as HaltId, target, reason: 'stolen', by: person('gus'), at: clock.now() }
+  requests.putHalt(halt)
+  expect(await at.visitor(cookie)).toBeUndefined()
+  clock.advance(1)
+  const meanwhile = await loggedIn('person-ana')
+  expect(await at.visitor(meanwhile.cookie)).toBe('person:ana')
+  clock.advance(1)
+  requests.putHalt({ ...halt, lifted: { by: person('hana'), at: clock.now() } })
+  clock.advance(1)
+  for (const each of [cookie, meanwhile.cookie]) expect(await at.visitor(each)).toBeUndefined()
+  expect(await at.visitor((await loggedIn('person-ana')).cookie)).toBe('person:ana')
+  expect(await at.visitor(other.cookie)).toBe('person:ben')
 })
 
 test('whoever logs out is nobody at once', async () => {

@@ -1,11 +1,19 @@
+import type { Halt } from '../../functions/domain/halt.ts'
 import { LoginSession } from '../../functions/domain/login-session.ts'
-import type { Digest } from '../../functions/domain/values.ts'
+import type { Digest, PersonId } from '../../functions/domain/values.ts'
 import type { PendingLogin, SessionStore } from '../../functions/operations/login-ports.ts'
+import type { RequestStore } from '../../functions/operations/ports.ts'
 
 /** Sessions and logins in memory, as JSON, so that nothing is shared with whoever put it. */
 export class MemorySessionStore implements SessionStore {
+  readonly #requests: RequestStore
   readonly #logins = new Map<string, string>()
   readonly #sessions = new Map<string, string>()
+
+  /** @param requests where the halts are, as they share a table */
+  constructor(requests: RequestStore) {
+    this.#requests = requests
+  }
 
   async once(key: Digest): Promise<boolean> {
     if (this.#logins.has(key)) return false
@@ -30,6 +38,10 @@ export class MemorySessionStore implements SessionStore {
   async find(key: Digest): Promise<LoginSession | undefined> {
     const session = this.#sessions.get(key)
     return session === undefined ? undefined : LoginSession.parse(JSON.parse(session))
+  }
+
+  async haltsOf(person: PersonId): Promise<readonly Halt[]> {
+    return (await this.#requests.standing([], [{ kind: 'person', value: person }])).halts
   }
 
   async end(key: Digest): Promise<void> {

@@ -22,7 +22,7 @@ export type Shown = { status: number; headers: { [name: string]: string }; body:
 
 /** The pages as they are deployed, over a world in memory: what API Gateway would hand to each of their functions. */
 export class PageDoors {
-  readonly sessions = new MemorySessionStore()
+  readonly sessions: MemorySessionStore
   readonly links: MemoryPersonLinks
   readonly calls = new MemoryCallRecord()
   readonly cards = new MemoryCardStore()
@@ -40,6 +40,7 @@ export class PageDoors {
     this.#world = world
     this.#issuer = issuer
     this.links = new MemoryPersonLinks(world.ledger)
+    this.sessions = new MemorySessionStore(world.requests)
     const { sessions, links, calls, cards } = this
     const ports = {
       ...world.ports,

@@ -1,9 +1,11 @@
 import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import type { Halt } from '../../domain/halt.ts'
 import { LoginSession } from '../../domain/login-session.ts'
-import type { Digest, NumericDate } from '../../domain/values.ts'
+import type { Digest, NumericDate, PersonId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
 import type { PendingLogin, SessionStore } from '../../operations/login-ports.ts'
 import { type Connection, within } from './client.ts'
+import { haltItemKey, haltsOf } from './halt-items.ts'
 import { type Item, number, text } from './items.ts'
 import { readOne } from './read-one.ts'
 import { orUnavailable, unavailable } from './unavailable.ts'
@@ -60,6 +62,11 @@ export class DynamoSessionStore implements SessionStore {
     const parsed = LoginSession.safeParse(JSON.parse(value))
     if (!parsed.success) throw new StoreUnavailable('an item holds no session that is understood')
     return parsed.data
+  }
+
+  async haltsOf(person: PersonId): Promise<readonly Halt[]> {
+    const item = await this.#get(haltItemKey({ kind: 'person', value: person }), 'read the halts of a person')
+    return item ? haltsOf(item) : []
   }
 
   async end(key: Digest, expiresAt: NumericDate): Promise<void> {
