@@ -68,7 +68,7 @@ type Ports = DecidingPorts & Pick<BrokerPorts, 'targetRole'>
 export async function delegateRequest(
   ask: DelegationAsk,
   ports: Ports,
-  admit: () => Promise<void> = async () => {},
+  admit: () => Promise<void>,
 ): Promise<Result<Stored, Refusal>> {
   const refused = async <R extends { ok: false; code: Refusal }>(refusal: R): Promise<R> => {
     const { action, resource } = ask

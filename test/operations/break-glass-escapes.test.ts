@@ -248,6 +248,7 @@ describe('to have it go on by others', () => {
             body: { from },
           },
           { ...night.ports, targetRole: night.targetRole },
+          async () => {},
         ),
       ).toMatchObject({ ok: false })
     const later = { request: open.ask.id, login: {}, uses: 10, until: night.clock.now() + 20 * hour }

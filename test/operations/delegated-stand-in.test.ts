@@ -60,6 +60,7 @@ const delegateTo = (to: AgentId, { ask }: ApprovalRequest, world: World) =>
       body: {},
     },
     { ...world.ports, targetRole: world.targetRole },
+    async () => {},
   )
 
 test('a child of a grant that a stand-in approved is alive', async () => {

@@ -64,7 +64,11 @@ class Delegating extends Ending {
   }
 
   delegate(parent: ApprovalRequest, to: AgentId, changes: Partial<DelegationAsk> = {}) {
-    return delegateRequest(this.askOf(parent, to, changes), { ...this.ports, targetRole: this.targetRole })
+    return delegateRequest(
+      this.askOf(parent, to, changes),
+      { ...this.ports, targetRole: this.targetRole },
+      async () => {},
+    )
   }
 
   async delegated(parent: ApprovalRequest, to: AgentId, changes: Partial<DelegationAsk> = {}) {

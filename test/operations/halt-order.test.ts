@@ -89,6 +89,7 @@ test('what is delegated after it lives, out of a grant that was asked for after 
       body: {},
     },
     { ...hotwork.ports, targetRole: hotwork.targetRole },
+    async () => {},
   )
   if (!delegated.ok) throw new Error(delegated.code)
   expect(await getsCredentials(hotwork, delegated.value.state)).toBe(true)

@@ -30,6 +30,7 @@ async function handedOn() {
       body: {},
     },
     { ...world.ports, targetRole: world.targetRole },
+    async () => {},
   )
   if (!done.ok) throw new Error(`${done.code}: ${done.detail}`)
   return { world, parent, child: done.value.state }

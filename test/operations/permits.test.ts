@@ -182,7 +182,9 @@ describe('what a permit covers', () => {
     }
     const proven = { agent: agent('remediator'), jkt: agentKey, once: world.proof() }
     const asked = { id: request.ask.id, ...proven, ...to, idempotencyKey: 'one', body: {} }
-    expect(await delegateRequest(asked, { ...world.ports, targetRole: world.targetRole })).toMatchObject({
+    expect(
+      await delegateRequest(asked, { ...world.ports, targetRole: world.targetRole }, async () => {}),
+    ).toMatchObject({
       ok: false,
       code: 'not_permitted',
     })
