@@ -18,6 +18,13 @@ export const intentLasts = 60
  */
 export const mostSessions = 100
 
+/**
+ * So many access tokens of one grant are minted, from the first to the last, those that were lost on their way too. A token
+ * lasts as long as its grant, or a quarter of an hour where the glass was broken. Each claim adds two entries, and can come
+ * before a revocation of the same request: without a bound the agent could make its own record too long to be checked.
+ */
+export const mostTokens = 100
+
 /** The intent to mint, recorded before minting: by the agent, with its key, while the grant is live and policy permits. */
 export function intend(state: ApprovalRequest, command: Intend, at: NumericDate): Answered {
   const { claim, credential, session } = command
@@ -32,6 +39,8 @@ export function intend(state: ApprovalRequest, command: Intend, at: NumericDate)
   if (denied) return denied
   if (claim === 'aws' && state.grant.sessions.filter(({ endsAt }) => endsAt > at).length >= mostSessions)
     return { code: 'too_many_sessions' }
+  const count = claim === 'access_token' ? (state.grant.tokens ?? 0) + 1 : undefined
+  if (count !== undefined && count > mostTokens) return { code: 'too_many_sessions', detail: tooManyTokens }
   const actor = agentActor(state.ask)
   const { answer, bundle } = command
   const intended: Event = {
@@ -43,10 +52,13 @@ export function intend(state: ApprovalRequest, command: Intend, at: NumericDate)
     credential,
     claim,
     ...(session ? { session } : {}),
+    ...(count === undefined ? {} : { count }),
     ...(command.bound !== undefined && command.bound < state.grant.notAfter ? { notAfter: command.bound } : {}),
   }
   return [...bound, intended]
 }
+
+const tooManyTokens = `${mostTokens} access tokens of this grant were claimed: use the last one until it ends, or ask again`
 
 /** Another key is taken for an access token alone, and for an agent whose registration says so. */
 const mayRebind = ({ claim, mayRebind }: Intend): boolean => claim === 'access_token' && mayRebind === true

@@ -98,6 +98,8 @@ export const Event = z.discriminatedUnion('type', [
     session: z.strictObject({ role: z.string(), endsAt: NumericDate }).optional(),
     /** The end of the grant from here on, where what it was delegated from now ends sooner. */
     notAfter: NumericDate.optional(),
+    /** How many access tokens of the grant were intended, this one included. Older entries do not count. */
+    count: z.int().positive().optional(),
   }),
   event('CredentialIssued', {
     credential: CredentialId,

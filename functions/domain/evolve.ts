@@ -113,6 +113,7 @@ function apply(
         ...grant,
         notAfter: Math.min(grant.notAfter, event.notAfter ?? grant.notAfter),
         intents: { ...grant.intents, [event.claim]: { id: event.credential, at: event.at } },
+        ...(event.count === undefined ? {} : { tokens: event.count }),
         // A session is remembered from the intent on, since it may exist though nobody heard of it. Ended ones are forgotten.
         sessions: [
           ...grant.sessions.filter(({ endsAt }) => endsAt > event.at),

@@ -165,6 +165,8 @@ export const Grant = z.strictObject({
   claimedAt: NumericDate.optional(),
   intents: z.partialRecord(Claim, Intent),
   credentials: z.partialRecord(Claim, Credential),
+  /** How many access tokens were intended: absent until there is one. */
+  tokens: z.int().positive().optional(),
   sessions: z.array(Session),
   /** Uses are counted here and nowhere else: as a set, since a counter sent twice counts twice. */
   uses: z.array(Use),

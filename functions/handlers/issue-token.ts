@@ -90,6 +90,7 @@ function refusal(code: Refusal, detail?: string): OAuthError | BadRequest {
     case 'ancestor_ended':
       return details(`revoked: ${detail ?? code}`)
     case 'record_full':
+    case 'too_many_sessions':
       return new OAuthError('access_denied', `${code}: ${detail}`)
     default:
       // The grant is live and stays so: what is refused is this attempt.

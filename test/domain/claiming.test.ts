@@ -1,3 +1,4 @@
+import { mostTokens } from '../../functions/domain/claiming.ts'
 import {
   completion,
   credentialId,
@@ -320,6 +321,39 @@ describe.each([
 test('AWS credentials are for actions whose credential is `sts`', () => {
   const gated = sampleAsk({ credential: 'token' })
   live(0, [...token(1, first), [2, awsIntent(second, first), '!wrong_credential_kind']], gated)
+})
+
+describe('the claims of one grant have an end', () => {
+  const claimed = (count: number) => {
+    const ids = Array.from({ length: count }, (_, n) => credentialId(n + 1))
+    return { last: ids.at(-1) ?? first, steps: ids.flatMap((id, n) => token(n + 1, id)) }
+  }
+  const next = credentialId(501)
+
+  test('a hundred access tokens, and none more, by whichever key: the last one works on, and the grant ends as ever', () => {
+    const { last, steps } = claimed(mostTokens)
+    const desk = live(
+      0,
+      [
+        ...steps,
+        [200, intent('access_token', next), '!too_many_sessions'],
+        [201, intent('access_token', next, { jkt: otherKey, mayRebind: true }), '!too_many_sessions'],
+        ...aws(202, second, last),
+        [203, revocation('sam'), 'revoked'],
+      ],
+      ask,
+    )
+    // Two entries for each, twenty refusals of one actor at most.
+    expect(desk.events.length).toBeLessThan(2 * mostTokens + 20)
+  })
+
+  test('those that were lost on their way count too', () => {
+    const lost = Array.from(
+      { length: mostTokens },
+      (_, n): Step => [n + 1, intent('access_token', credentialId(n + 1)), 'approved'],
+    )
+    live(0, [...lost, [200, intent('access_token', next), '!too_many_sessions']], ask)
+  })
 })
 
 describe('what the grant remembers', () => {

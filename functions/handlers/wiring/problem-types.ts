@@ -62,7 +62,7 @@ const ofAgents: { readonly [code in Refusal]?: Words } = {
   credential_superseded: ['A newer credential has taken its place', 'use the newest one'],
   credential_unknown: ['The credential is none of this grant', 'claim one at `/token`'],
   uses_exhausted: ['The grant has no use left', 'a new request is needed'],
-  too_many_sessions: ['Too many AWS credentials were made of this grant', 'use the last ones until they end'],
+  too_many_sessions: ['Too many credentials were made of this grant', 'use the last ones until they end'],
   wrong_credential_kind: ['The action takes another kind of credential', 'the catalogue says which'],
   outcome_unknown: ['Whether the call was made cannot be told yet', 'ask again later, and do not repeat the call'],
   session_policy_too_large: ['The credential could not be confined', 'ask for less at once'],

@@ -82,6 +82,16 @@ export const faultsOfGrant: readonly Fault[] = [
     }),
   },
   {
+    fault: 'an access token that was overtaken before it was issued is not counted',
+    breaks: 'INV5',
+    reducer: told((state, command) => {
+      const lost = state.status === 'approved' && command.type === 'intend' && state.grant.intents.access_token
+      if (!lost || command.claim !== 'access_token') return undefined
+      const { tokens = 1, ...grant } = state.grant
+      return { state: { ...state, grant: { ...grant, ...(tokens > 1 ? { tokens: tokens - 1 } : {}) } } }
+    }),
+  },
+  {
     fault: 'a credential that was replaced stays good',
     breaks: 'INV5',
     reducer: told((state, command) => {

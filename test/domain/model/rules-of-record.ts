@@ -1,10 +1,11 @@
 import { dueAt, lookUpAt } from '../../../functions/domain/due.ts'
 import { grantOf } from '../../../functions/domain/request.ts'
+import type { CredentialId } from '../../../functions/domain/values.ts'
 import { permittedBy } from '../../support/ask.ts'
 import { always, differ, inForce, on, type Rule } from './rule.ts'
 import { unconverged } from './waits.ts'
 import { spent } from './witness.ts'
-import { numberOf } from './world.ts'
+import { claimOf, numberOf } from './world.ts'
 
 /** INV5, INV9: what is live is on the record, and the other way round. */
 export const rulesOfRecord: readonly Rule[] = [
@@ -32,6 +33,11 @@ export const rulesOfRecord: readonly Rule[] = [
     return token?.id === sees.live['access_token'] && aws?.id === sees.live['aws']
       ? undefined
       : 'another credential is live'
+  }),
+  always('INV5', 'each access token that was intended is counted, those too that were never issued', (after, sees) => {
+    const intended = sees.intended.filter((id) => claimOf(id as CredentialId) === 'access_token').length
+    const counted = grantOf(after)?.tokens ?? 0
+    return counted === intended ? undefined : `${intended} were intended, and ${counted} are counted`
   }),
   on(
     'INV5',
