@@ -1,7 +1,9 @@
 import { breakGlassView, budgetView, evidenceView } from '../adapters/http/break-glass-view.ts'
 import { drillView } from '../adapters/http/drill-view.ts'
 import { type Call, endpoint } from '../adapters/http/endpoint.ts'
+import { entriesView } from '../adapters/http/entries-view.ts'
 import { type Answer, BadRequest } from '../adapters/http/problem.ts'
+import { AfterEntry, readQuery } from '../adapters/http/query.ts'
 import { budgetsLeft } from '../domain/budget-left.ts'
 import type { PersonId } from '../domain/values.ts'
 import { listBreakGlass } from '../operations/read-break-glass.ts'
@@ -55,9 +57,11 @@ const routes: { [route: string]: (call: Call, person: PersonId) => Promise<Answe
     return { status: 200, body: drillView(drill.value) }
   },
   'GET /v1/break-glass/{id}/ledger': async (call, person) => {
-    const read = await readLedger({ id: breakGlassId(call), person }, ports)
+    const id = breakGlassId(call)
+    const { after = 0 } = readQuery(call, { after: AfterEntry.optional() })
+    const read = await readLedger({ id, person, after }, ports)
     if (!read.ok) throw refusalForOps(read.code)
-    return { status: 200, body: { entries: read.value } }
+    return { status: 200, body: entriesView(read.value) }
   },
 }
 

@@ -36,15 +36,16 @@ export async function readRequest(
   return stored ? ok(asOf(stored.state, ports.clock.now())) : refuse('unknown_request')
 }
 
-/** The record of one request, in order, without ID tokens that are still good. */
+export type EntriesPage = { entries: readonly Entry[]; next?: number }
+
+/** A page of the record of one request, in order, without ID tokens that are still good. */
 export async function readLedger(
-  { id, person }: { id: RequestId; person: PersonId },
+  { id, person, after }: { id: RequestId; person: PersonId; after: number },
   ports: Ports,
-): Promise<Result<readonly Entry[], ReadRefusal>> {
+): Promise<Result<EntriesPage, ReadRefusal>> {
   if (!mayRead(person, ports)) return refuse('not_permitted')
-  const entries = await ports.ledger.entries(id)
-  const now = ports.clock.now()
-  return entries.length === 0 ? refuse('unknown_request') : ok(entries.map((entry) => shownEntry(entry, now)))
+  const page = await readPage(id, after, ports)
+  return page.entries.length === 0 && after === 0 ? refuse('unknown_request') : ok(page)
 }
 
 /**
@@ -54,15 +55,20 @@ export async function readLedger(
 export async function readChain(
   { aggregate, person, after }: { aggregate: Aggregate; person: PersonId; after: number },
   ports: Ports,
-): Promise<Result<{ entries: readonly Entry[]; next?: number }, 'not_permitted' | 'unknown_aggregate'>> {
+): Promise<Result<EntriesPage, 'not_permitted' | 'unknown_aggregate'>> {
   if (!mayRead(person, ports)) return refuse('not_permitted')
-  const { entries, next } = await ports.ledger.page(aggregate, { after, limit: entriesPage })
+  const page = await readPage(aggregate, after, ports)
   const { agents, tools, directory } = ports.policy.bundle
   const actors = [...agents, ...tools, ...directory.people]
-  if (entries.length === 0 && after === 0 && !actors.some(({ id }) => id === aggregate))
-    return refuse('unknown_aggregate')
-  const now = ports.clock.now()
-  return ok({ entries: entries.map((entry) => shownEntry(entry, now)), ...(next === undefined ? {} : { next }) })
+  const isUnknown = page.entries.length === 0 && after === 0 && !actors.some(({ id }) => id === aggregate)
+  return isUnknown ? refuse('unknown_aggregate') : ok(page)
+}
+
+/** A Lambda answers at most 6 MB, and a chain may be longer: it is read by the page. */
+async function readPage(aggregate: Aggregate, after: number, { ledger, clock }: Ports): Promise<EntriesPage> {
+  const { entries, next } = await ledger.page(aggregate, { after, limit: entriesPage })
+  const now = clock.now()
+  return { entries: entries.map((entry) => shownEntry(entry, now)), ...(next === undefined ? {} : { next }) }
 }
 
 const mayRead = (person: PersonId, { policy, clock }: Ports): boolean =>

@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { endpoint } from '../../functions/adapters/http/endpoint.ts'
+import { verify } from '../../functions/domain/ledger.ts'
 import type { HaltId } from '../../functions/domain/values.ts'
 import { readRoutes } from '../../functions/handlers/wiring/read-routes.ts'
 import { declareHalt } from '../../functions/operations/declare-halt.ts'
@@ -111,6 +112,19 @@ describe('a record', () => {
         status: 400,
         body: { detail: expect.stringContaining('the last part') },
       })
+  })
+
+  test("a request's goes on so too: an answer has a hundred entries at most", async () => {
+    const { ask } = await world.approved(prodParameter)
+    for (let n = 0; n < 60; n++) await world.issueToken(await world.state(ask.id))
+    const read = (query = {}) => get('/v1/requests/{id}/ledger', query, { id: ask.id })
+    const first = await read()
+    const rest = await read({ after: first.body.next })
+    expect([first.body.entries.length, first.body.next]).toEqual([100, '100'])
+    expect(rest.body).not.toHaveProperty('next')
+    const { state } = verify(ask.id, [...first.body.entries, ...rest.body.entries])
+    expect(state).toEqual(await world.state(ask.id))
+    expect(await read({ after: '0' })).toMatchObject({ status: 400 })
   })
 
   test('a long one goes on after the last entry of the page', async () => {

@@ -8,6 +8,8 @@ import { beginUse } from '../../functions/operations/begin-use.ts'
 import { delegateRequest } from '../../functions/operations/delegate-request.ts'
 import { givePermit } from '../../functions/operations/give-permit.ts'
 import type { OpeningAsk } from '../../functions/operations/open-break-glass.ts'
+import { readEvidence } from '../../functions/operations/read-evidence.ts'
+import { readLedger } from '../../functions/operations/read-requests.ts'
 import { vouchForBreakGlass } from '../../functions/operations/vouch-break-glass.ts'
 import { agent, agentKey, person, prodParameter, sampleBundle } from '../support/world.ts'
 import { hour, minute, Night } from './night.ts'
@@ -31,6 +33,7 @@ beforeEach(() => {
   night = new Night(withHerAgent)
 })
 
+const noCalls = { ofSession: () => Promise.resolve(undefined) }
 const strong = () => ({ acr: 'strong', at: night.clock.now() })
 
 /** The access token's id of what is open. */
@@ -89,6 +92,37 @@ describe('to keep it open', () => {
     expect(Math.max(...ends)).toBe(request.submittedAt + 30 * minute)
     expect(ends).toHaveLength(8)
     expect(await night.issueToken(request)).toMatchObject({ ok: false, code: 'expired' })
+  })
+
+  test('they renew each minute of the longest window: no bound of claims is met', async () => {
+    const request = await night.opened('jade', { minutes: 60 })
+    for (let minutes = 0; minutes < 60; minutes++) {
+      const token = await tokenOf(request)
+      expect(await night.issueAws(request, token)).toMatchObject({ ok: true })
+      night.clock.advance(minute)
+    }
+  })
+
+  test('they claim tokens over and over to make their record unreadable: a hundred, and all of it is read and shown', async () => {
+    const request = await night.opened('jade', { minutes: 60 })
+    const codes: string[] = []
+    for (let count = 0; count < 130; count++) {
+      const issued = await night.issueToken(request)
+      codes.push(issued.ok ? 'ok' : issued.code)
+    }
+    expect(codes).toEqual([...Array(100).fill('ok'), ...Array(30).fill('too_many_sessions')])
+    const { entries } = await readEvidence(request, { ...night.ports, calls: noCalls, account: '000000000000' })
+    expect(entries.length).toBeLessThan(250)
+    const [gus, pages] = [person('gus'), [] as number[]]
+    for (let after: number | undefined = 0; after !== undefined; ) {
+      const read = await readLedger({ id: request.ask.id, person: gus, after }, night.ports)
+      if (!read.ok) throw new Error(read.code)
+      pages.push(read.value.entries.length)
+      after = read.value.next
+    }
+    expect(pages.reduce((sum, each) => sum + each, 0)).toBe(entries.length)
+    expect(Math.max(...pages)).toBe(100)
+    expect(await night.end(request, 'gus')).toMatchObject({ ok: true })
   })
 
   test('they have AWS credentials made over and over: it is refused long before the record is too large to end it on', async () => {

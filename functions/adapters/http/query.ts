@@ -18,6 +18,12 @@ export const After = z
   .refine((text) => place.test(placeOf(text)) && cursorOf(placeOf(text)) === text, asItIs)
   .transform(placeOf)
 
+/** `after` of a record: the sequence of the last entry of the answer before. */
+export const AfterEntry = z
+  .string()
+  .regex(/^[1-9]\d{0,14}$/, asItIs)
+  .transform(Number)
+
 /** The parameters of a list. One that the list does not know is refused, since it would change nothing. @throws BadRequest */
 export function readQuery<S extends z.ZodRawShape>(call: Pick<Call, 'queries'>, shape: S): z.infer<z.ZodObject<S>> {
   const wrong = (detail: string) => badRequest('invalid_request', 'The query is not what this endpoint takes', detail)

@@ -1,9 +1,10 @@
 import * as z from 'zod'
 import type { Call } from '../../adapters/http/endpoint.ts'
+import { entriesView } from '../../adapters/http/entries-view.ts'
 import { permitView } from '../../adapters/http/permit-view.ts'
 import { personView } from '../../adapters/http/person-view.ts'
 import { type Answer, BadRequest, badRequest } from '../../adapters/http/problem.ts'
-import { After, asItIs, cursorOf, readQuery } from '../../adapters/http/query.ts'
+import { After, AfterEntry, cursorOf, readQuery } from '../../adapters/http/query.ts'
 import { standInView } from '../../adapters/http/stand-in-view.ts'
 import { AgentId, Aggregate, PersonId, RequestId } from '../../domain/values.ts'
 import type { DecidingPorts, PermitStore, StandInStore } from '../../operations/ports.ts'
@@ -21,8 +22,7 @@ const filter = {
   agent: AgentId.optional(),
   owner: PersonId.optional(),
 }
-const sequence = z.string().regex(/^[1-9]\d{0,14}$/, asItIs)
-const ledgerPage = { after: sequence.transform(Number).optional() }
+const ledgerPage = { after: AfterEntry.optional() }
 
 /** What people read: the requests, one of them, its record, and every other. The API's own routes choose. */
 const routes: { [route: string]: Route } = {
@@ -39,17 +39,18 @@ const routes: { [route: string]: Route } = {
     return { status: 200, body: personView(read.value) }
   },
   'GET /v1/requests/{id}/ledger': async (call, person, ports) => {
-    const read = await readLedger({ id: idOf(call), person }, ports)
+    const id = idOf(call)
+    const { after = 0 } = readQuery(call, ledgerPage)
+    const read = await readLedger({ id, person, after }, ports)
     if (!read.ok) throw refusalForPeople(read.code)
-    return { status: 200, body: { entries: read.value } }
+    return { status: 200, body: entriesView(read.value) }
   },
   'GET /v1/ledger/{aggregate}': async (call, person, ports) => {
     const aggregate = aggregateOf(call)
     const { after = 0 } = readQuery(call, ledgerPage)
     const read = await readChain({ aggregate, person, after }, ports)
     if (!read.ok) throw read.code === 'unknown_aggregate' ? unknownAggregate() : refusalForPeople(read.code)
-    const { entries, next } = read.value
-    return { status: 200, body: { entries, ...(next === undefined ? {} : { next: String(next) }) } }
+    return { status: 200, body: entriesView(read.value) }
   },
   'GET /v1/standing-permits': async (call, person, ports) => {
     const listed = await listPermits({ person, ...from(readQuery(call, page).after) }, ports)
