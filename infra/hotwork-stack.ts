@@ -478,7 +478,7 @@ export class HotworkStack extends Stack {
     requests.grantRead(reconcile.role)
     requests.grantReadMany(reconcile.role)
     requests.grantQuery(reconcile.role)
-    // Which chains to verify: the newest, and what lives.
+    // Which chains to verify: what lives, what is new, and what has its turn.
     requests.grantFind(reconcile.role, 'by-time', 'by-status')
     ledger.grantRead(reconcile.role)
     grantReadDenies(reconcile.role, targetRolesHere)

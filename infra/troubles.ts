@@ -95,6 +95,10 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
     means:
       'AWS has sessions or denies that are not on record: what could be put right was handed on, a person should look',
   },
+  ReconciliationCut: {
+    lines: ['reconciliation_cut'],
+    means: 'there was more to verify than time or room for it: what was left was not checked',
+  },
   ReconciliationFailed: {
     lines: ['reconciliation_failed'],
     means: 'what AWS has of a role could not be read: nobody knows whether it is what the table says',

@@ -102,6 +102,9 @@ export function entryHash({ hash: _, ...rest }: Omit<Entry, 'hash'> & { hash?: s
 /** What is wrong with a chain: which entry, and how. `withheld`: an answer left out a part that the hash is over. */
 export type Broken = { at: string; why: 'sequence' | 'previous' | 'hash' | 'withheld' | 'event' | 'state' }
 
+/** How far a chain was verified and replayed: a long one goes on from here with its next entries. */
+export type Replayed<S> = { head: Head; state: S | undefined }
+
 /**
  * Verifies a request's chain and replays it: the ids count from 1 without a gap, every hash is right and follows the
  * one before, and the events make a state. Compare that state with the stored one to find a cut tail.
@@ -109,7 +112,8 @@ export type Broken = { at: string; why: 'sequence' | 'previous' | 'hash' | 'with
 export const verify = (
   aggregate: string,
   entries: readonly Entry[],
-): { state: ApprovalRequest | undefined; broken?: Broken } => replayChain(aggregate, entries, eventOf, evolve)
+  from?: Replayed<ApprovalRequest>,
+): { state: ApprovalRequest | undefined; broken?: Broken } => replayChain(aggregate, entries, eventOf, evolve, from)
 
 /** The same for the chain of a halt. */
 export const verifyHalt = (id: HaltId, entries: readonly Entry[]): { state: Halt | undefined; broken?: Broken } =>
@@ -145,12 +149,13 @@ export const verifyStandIn = (
   )
 
 /** What is wrong with the hashes of a chain of any kind, if anything is: its events are not read. */
-export const verifyHashes = (aggregate: string, entries: readonly Entry[]): Broken | undefined =>
+export const verifyHashes = (aggregate: string, entries: readonly Entry[], head = noEntries): Broken | undefined =>
   replayChain<true, true>(
     aggregate,
     entries,
     () => true,
     () => true,
+    { head, state: true },
   ).broken
 
 /** The same for a person's own chain: what they attempted in vain, and the Slack account that is linked to them. */
@@ -188,12 +193,13 @@ function replayChain<S, E>(
   entries: readonly Entry[],
   read: (entry: Entry) => E | undefined,
   apply: (state: S | undefined, event: E) => S,
+  from: Replayed<S> = { head: noEntries, state: undefined },
 ): { state: S | undefined; broken?: Broken } {
-  let state: S | undefined
-  let previous: string | null = null
+  let { state } = from
+  let previous = from.head.hash
   for (const [index, entry] of entries.entries()) {
     const broken = (why: Broken['why']) => ({ state, broken: { at: entry.id, why } })
-    if (entry.id !== `${aggregate}/${index + 1}`) return broken('sequence')
+    if (entry.id !== `${aggregate}/${from.head.sequence + index + 1}`) return broken('sequence')
     if (entry.previous !== previous) return broken('previous')
     if (entryHash(entry) !== entry.hash) return broken(withheldUntil(entry) === undefined ? 'hash' : 'withheld')
     const event = read(entry)

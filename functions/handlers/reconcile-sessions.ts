@@ -44,11 +44,15 @@ const roles = {
     .map((role) => role.replace(/-target$/, '-sealed')),
 }
 
+/** Kept back at the end, to say what was found: a page that is being read may take this long. Seconds. */
+const reserve = 30
+
 /** Once an hour: AWS has what the table says, and the table and the ledger say the same, or a person hears of it. */
-export const handler = async (): Promise<void> => {
+export const handler = async (_: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> => {
   const found = await reconcileSessions(roles, ports)
+  const until = ports.clock.now() + Math.floor(context.getRemainingTimeInMillis() / 1000) - reserve
   const broken = await orFailed('ledger', 'the record', ports, () =>
-    checkChains({ actors: bundle, roles: targets }, ports),
+    checkChains({ actors: bundle, roles: targets }, ports, until),
   )
   ports.log.info('reconciled', { roles: targets.length, found, broken })
 }

@@ -72,7 +72,7 @@ async function reconcileTarget(role: string, ports: ReconcilingPorts): Promise<n
       : compareDenies(await ports.roles.inForce(role), { table: await ports.denies.ofRole(role), now })
   if (ofDenies.some(({ kind }) => kind !== 'policy_unknown')) await handOn(role, 'time', now, ports)
   const { found, more } = await sessions.sessions(role, now - lookBack)
-  if (more) log.warn('reconciliation_cut', { role, sessions: found.length })
+  if (more) log.error('reconciliation_cut', { role, sessions: found.length })
   const ofSessions: Finding[] = []
   for (const session of found) {
     const judged = await judge(session, { role, inForce, now }, ports)
@@ -119,7 +119,7 @@ async function reconcileSealed(role: string, ports: ReconcilingPorts): Promise<n
   const { requests, sessions, sealed, clock, log } = ports
   const now = clock.now()
   const { found, more } = await sessions.sealedUses(role, now - lookBack)
-  if (more) log.warn('reconciliation_cut', { role, sessions: found.length })
+  if (more) log.error('reconciliation_cut', { role, sessions: found.length })
   let untold = 0
   for (const { eventId, at, event } of found) {
     if ((await requests.recall(`SEALED#${eventId}`)) !== undefined) continue
