@@ -150,7 +150,7 @@ export class HotworkStack extends Stack {
     )
 
     // What agents carry from one call to the next is signed with the key of tokens, by a function that can sign nothing
-    // else: whoever calls it can make no token, and holds no right to the key.
+    // else: its callers can make no token, and hold no right to the key.
     const signStatement = make('sign-statement', {
       ISSUER: issuer,
       SIGNING_KEY: key.signing,

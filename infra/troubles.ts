@@ -101,7 +101,8 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
   },
   ReconciliationFailed: {
     lines: ['reconciliation_failed'],
-    means: 'what AWS has of a role could not be read: nobody knows whether it is what the table says',
+    means:
+      'what AWS has of a role, or the record, could not be read: it is not known whether it is what the table says',
   },
   LedgerBroken: {
     lines: ['ledger_broken'],

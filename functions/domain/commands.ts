@@ -83,7 +83,7 @@ export type Decide = Common & {
   narrowed?: Narrowing
   /** By stage name: in whose stead the decider may decide it, where the right is not their own. */
   standsFor?: { readonly [stage: string]: PersonId }
-  /** By the person for whom the decider may decide: with which login they named the decider. */
+  /** By each person that the decider may stand in for: the login with which that person named the decider. */
   givenBy?: { readonly [person: PersonId]: Given }
   /** For the decider and for everyone whose approval counts. */
   eligible: Eligibility
@@ -92,7 +92,7 @@ export type Decide = Common & {
   /** What policy answered about the decider. */
   permittedBy: PermittedBy
   ending?: Ending
-  /** The halts of the decider, and of those for whom they decide, that were lifted before this, though not by their times. */
+  /** From `liftedBefore`: halts of the decider and of the people they stand in for. */
   afterHalts?: HaltId[]
 }
 

@@ -33,7 +33,10 @@ const step = (pattern: string, places: readonly number[], character: string): re
     places.flatMap((place) => (pattern[place] === '*' ? [place] : pattern[place] === character ? [place + 1] : [])),
   )
 
-/** With what lies behind each `*`, which may be nothing. What lies before the last `*` adds nothing to what that takes. */
+/**
+ * Adds the place after each `*`, which may match nothing. Drops places before the last `*`: it already takes what they
+ * would.
+ */
 function onward(pattern: string, places: readonly number[]): readonly number[] {
   const all = new Set(places)
   for (const place of all) if (pattern[place] === '*') all.add(place + 1)

@@ -63,7 +63,10 @@ export const stops = (halt: Halt, { at, afterHalts = [] }: Act): boolean =>
 export const isCutOff = (at: NumericDate, halts: readonly Halt[]): boolean =>
   halts.some((halt) => at <= (halt.lifted?.at ?? halt.at))
 
-/** The halts that were lifted before what is done now, which their times do not tell: to be kept with it. */
+/**
+ * Ids of the halts that were lifted before this act though their times do not show it: times are whole seconds. The act
+ * keeps them.
+ */
 export const liftedBefore = (halts: readonly Halt[], now: NumericDate): { afterHalts?: HaltId[] } => {
   const afterHalts = halts.filter(({ lifted }) => lifted !== undefined && lifted.at >= now).map(({ id }) => id)
   return afterHalts.length === 0 ? {} : { afterHalts }

@@ -7,10 +7,10 @@ import { type ApprovalRequest, type Grant, grantOf } from './request.ts'
  */
 
 /** Bytes of the state as JSON, of the 409,600 that an item has. The rest is for its keys and what its indexes need. */
-export const largestState = 400_000
+const largestState = 400_000
 
 /** The notes of ended uses together. A note that has no room here is in its entry alone. */
-export const notesRoom = 64_000
+const notesRoom = 64_000
 
 /** The last words: a denial's comment, which is also its reason, a review's note, and what else an ending sets. */
 const endingRoom = 48_000

@@ -36,7 +36,7 @@ export type Give = {
   from: NumericDate
   until: NumericDate
   login: Login
-  /** The halts of the person that were lifted before this, though not by their times. */
+  /** From `liftedBefore`: halts of the person. */
   afterHalts?: HaltId[]
   /** Policy's answer to `standIn`, for the one who would decide. */
   answer: Answer

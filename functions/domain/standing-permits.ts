@@ -12,7 +12,7 @@ import { AgentId, type NumericDate, type PersonId, RequestId, type StandingPermi
 export const longestPermit = 86_400
 export const mostUses = 50
 /** How old the giver's approval may be when they give a permit on it. Seconds. */
-export const allowsFor = 86_400
+const allowsFor = 86_400
 
 const { from, agent, jkt, owner, action, arguments: args, resource, environment, purpose } = StandingPermit.shape
 const { tier, stages, lifetime, uses, until, login } = StandingPermit.shape
@@ -55,8 +55,8 @@ export type Giving = Permitting & {
 /**
  * Gives a permit with an approval that is on record. Policy must permit it; and whatever policy permits, it is never for
  * what destroys, never where more than one person must agree, never for longer than a day or more than fifty uses, never
- * by whom the agent acts for, and never out of what was itself not approved by a person for this very agent. One approval
- * becomes many by it, so its giver needs the login that the stage of their approval asks for today.
+ * by the person the agent acts for, and never out of what was itself not approved by a person for this very agent. One
+ * approval becomes many by it, so its giver needs the login that the stage of their approval asks for today.
  */
 export function givePermit(state: ApprovalRequest, giving: Giving, at: NumericDate): PermitEvent | Refused {
   const { person, answer, silenced, group, uses: times, until: end } = giving

@@ -30,7 +30,8 @@ const wasGivenTo = ({ claims }: KnownToken, client: string | undefined): boolean
 /**
  * `POST /revoke`: an agent, or a person who broke the glass, gives an access token of their own back (RFC 7009). What is
  * unknown, or not the caller's, is answered in the same way and stays as it is; a person who shows neither is nobody here.
- * Who has the token and says to whom it was given may end it too: that takes rights away, and gives none.
+ * A client that shows the token and names the client it was given to may end it too: that takes rights away, and gives
+ * none.
  */
 export const handler = oauthEndpoint({ issuer, ...ports }, async (call) => {
   const form = call.form()

@@ -17,7 +17,7 @@ const Ask = z.discriminatedUnion('kind', [
 
 /**
  * Signs what agents carry from one call to the next, and gives the public keys, for functions that may not touch the key
- * themselves. What it signs is of these kinds and for ourselves, so that whoever may call it can make no access token.
+ * themselves. What it signs is of these kinds and for ourselves, so its callers can make no access token.
  */
 export const handler = async (event: unknown): Promise<{ token: string } | { keys: readonly JsonObject[] }> => {
   const ask = Ask.parse(event)

@@ -19,7 +19,7 @@ export type UseAsk = {
   once: OnceOnly
 }
 
-/** `ended`: it was begun before, and it is said how it went. Whoever acts on it acts twice. */
+/** `ended`: the use was begun before, and its tool told its end. A tool that acts on it acts twice. */
 export type BegunUse = { use: UseId; usesLeft: number; ended: boolean }
 
 /**

@@ -1,5 +1,5 @@
 import { type Assessment, assess } from '../domain/assess.ts'
-import { accountOf } from '../domain/bundle.ts'
+import { accountOf, agentOf } from '../domain/bundle.ts'
 import { deriveStatement, titleOf } from '../domain/catalogue.ts'
 import { hasLostApprover } from '../domain/claiming.ts'
 import { argumentsDigest, digestOf } from '../domain/digest.ts'
@@ -93,8 +93,7 @@ async function recordNo(
   policies: readonly string[],
   ports: DecidingPorts,
 ): Promise<void> {
-  const chain =
-    caller.type === 'agent' ? caller.id : ports.policy.bundle.agents.find((each) => each.id === subject.id)?.id
+  const chain = caller.type === 'agent' ? caller.id : agentOf(ports.policy.bundle, subject.id)?.id
   if (chain === undefined) return
   const about = aboutAsk({ action, resource: { type, id }, parentTask })
   await recordRefusal(caller, 'evaluate', reason, ports, { about, policies, chain })
@@ -171,7 +170,7 @@ const keeper =
   (ask: EvaluationAsk, agent: AgentId, { id, at }: Pick<Evaluated, 'id' | 'at'>, ports: Ports) =>
   async (evaluated: Evaluated): Promise<Evaluated> => {
     const { policy, requests, statements } = ports
-    if (evaluated.decision || !policy.bundle.agents.some((each) => each.id === agent)) return evaluated
+    if (evaluated.decision || !agentOf(policy.bundle, agent)) return evaluated
     const kept = { id, agent, at, expiresAt: at + bindingWindow }
     const refused = evaluated.requestable ? {} : { refused: evaluated.reason }
     // Side by side: a caller waits for the slower of the two.

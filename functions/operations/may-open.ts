@@ -15,8 +15,8 @@ export type Openable = {
 }
 
 /**
- * What this person can be offered to open: nothing where policy refuses all of it, so that nobody fills a form in for that.
- * Undefined where the deployment has no emergencies. Policy is asked with the incident that the policies have as an
+ * What this person can be offered to open: nothing where policy refuses all of it, so that no person fills in a form in
+ * vain. Undefined where the deployment has no emergencies. Policy is asked with the incident that the policies have as an
  * example. Without one a policy may rest on an incident that is not known yet: then all is offered, and asked again.
  */
 export function mayOpen(

@@ -1,4 +1,4 @@
-import type { Account, Bundle } from '../domain/bundle.ts'
+import { type Account, accountOf, type Bundle } from '../domain/bundle.ts'
 import { type CatalogueEntry, deriveStatement } from '../domain/catalogue.ts'
 import { rightsStatements } from '../domain/emergency.ts'
 import { type ApprovalRequest, type Ask, grantOf } from '../domain/request.ts'
@@ -24,7 +24,7 @@ export function targetOf(
 ): Target | undefined {
   // All of a profile happens in one account, so any of its actions says which.
   const entry = bundle.actions[ask.breakGlass?.rights[0]?.action ?? ask.action]
-  const account = entry?.account === undefined ? undefined : bundle.deployment.accounts[entry.account]
+  const account = entry && accountOf(bundle, entry)
   if (!entry || !account) return undefined
   return { entry, account, role: `arn:${account.partition}:iam::${account.accountId}:role/${targetRole}` }
 }

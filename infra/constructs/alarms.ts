@@ -41,8 +41,8 @@ export class Alarms extends Construct {
   }
 
   /**
-   * A function that threw: handlers answer refusals, so each is a fault. For those whose failure cannot wait until somebody
-   * has looked which one it is: an alarm is paid for by the month, and all functions together have one (`FunctionErrors`).
+   * A function that threw: handlers answer refusals, so each is a fault. For functions whose failure must be told by name
+   * at once. An alarm is paid for by the month, so all functions together have one (`FunctionErrors`).
    */
   watchFunction({ lambda, node }: HotworkFunction): void {
     this.#raise(`${node.id}Errors`, lambda.metricErrors({ period }), 1, `${node.id} has thrown`)

@@ -69,7 +69,7 @@ export class CredentialKey extends Construct {
   /**
    * Allows one role to sign: by the key's own policy, which trusts no other policy of the account to.
    *
-   * @param what What it signs, for whoever reads the policy.
+   * @param what What it signs: part of the statement's id.
    */
   grantSign(role: IRole, what: 'Tokens' | 'Statements'): Grant {
     const [signing] = this.#keys

@@ -21,7 +21,7 @@ export type HotworkFunctionProps = {
   /** Where it writes, as do all the others: each line names its function, and so does the log stream. */
   log: ILogGroup
   timeout?: Duration
-  /** Megabytes, where somebody waits for its first start: a share of a processor comes with them, a whole one with 1,769. */
+  /** Megabytes, where a person waits for its first start: a share of a processor comes with them, a whole one with 1,769. */
   memorySize?: number
   reservedConcurrentExecutions?: number
   architecture?: Architecture

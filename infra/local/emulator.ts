@@ -76,7 +76,7 @@ export async function startEmulator(options: {
       BIND_HOST: '127.0.0.1',
       MINISTACK_HOST: '127.0.0.1',
       MINISTACK_REGION: access.region,
-      // Of its administrator: emulator_guard.py refuses the one that everybody knows.
+      // Of its administrator: emulator_guard.py refuses the engine's default key.
       AWS_ACCESS_KEY_ID: access.accessKeyId,
       AWS_SECRET_ACCESS_KEY: access.secretAccessKey,
       AUTH: 'true',

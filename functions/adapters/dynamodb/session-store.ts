@@ -14,8 +14,9 @@ import { orUnavailable, unavailable } from './unavailable.ts'
 const keepSeconds = 3600
 
 /**
- * Sessions, the logins that lead to decisions, and marks of those that have ended, in the requests table under prefixes of their own: `SESSION#` and `LOGIN#`,
- * each with the hash of what a browser holds. No role may delete anything there, so what has ended is written over.
+ * Page sessions (`SESSION#`), and under `LOGIN#` the logins that lead to decisions and the marks of ended logins. All are
+ * rows of the requests table, keyed by the hash of what the browser holds. No role may delete there, so what has ended is
+ * written over.
  */
 export class DynamoSessionStore implements SessionStore {
   readonly #connection: Connection

@@ -53,10 +53,7 @@ function readItem(item: { [member: string]: unknown }): Body | NoSuchName | Inco
 /** A name that nothing here can have: the decision about it is false. */
 export type NoSuchName = { reason: 'unknown_action' | 'policy_denied' | 'invalid_arguments'; detail: string }
 
-/**
- * An evaluation that is one by its form and names what cannot be, since nothing here has a name of that length. It is a
- * question like any other, and its answer is no.
- */
+/** A well-formed evaluation with a name that is too long or too short for anything here: the answer is no, and not 400. */
 function noSuchName({ issues }: z.ZodError): NoSuchName | undefined {
   const [first] = issues
   if (
@@ -69,7 +66,7 @@ function noSuchName({ issues }: z.ZodError): NoSuchName | undefined {
   return { reason, detail: `nothing here has a \`${first.path.join('.')}\` of this length` }
 }
 
-/** The decision about such a one. */
+/** The answer to it. */
 export const noSuchNameAnswer = ({ reason, detail }: NoSuchName): { [member: string]: Json } => ({
   decision: false,
   context: { reason, next_action: 'none', detail },

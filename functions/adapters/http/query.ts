@@ -10,7 +10,7 @@ export const cursorOf = (place: string): string => Buffer.from(place).toString('
 
 const placeOf = (cursor: string): string => Buffer.from(cursor, 'base64url').toString()
 
-export const asItIs = 'send the `next` of the answer before, as it is'
+const asItIs = 'send the `next` of the answer before, as it is'
 
 /** `after`: the `next` of the answer before, as a place in the list. */
 export const After = z

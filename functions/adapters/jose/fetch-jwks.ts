@@ -30,7 +30,10 @@ export function keysOf({ issuer, jwksUri }: Pick<OidcIssuer, 'issuer' | 'jwksUri
   }
 }
 
-/** What an issuer may say of itself. Only an issuer on this machine has keys there: else it could send us to what listens inside a Lambda. */
+/**
+ * What an issuer says of itself. Only a local issuer may name a local key address: any other could reach what listens
+ * inside a Lambda.
+ */
 export const metadataOf = (issuer: string) =>
   z.object({
     issuer: z.literal(issuer),

@@ -14,8 +14,8 @@ const connect = () =>
   })
 
 /**
- * Has the one function that may sign statements sign one, and give the public keys: whoever asks could sign nothing else,
- * and no token (docs/adr/0003-key-custody.md).
+ * Has the one function that may sign statements sign one, and give the public keys: a caller can have nothing else
+ * signed, and no token (docs/adr/0003-key-custody.md).
  */
 export class LambdaStatementSigner implements KeySet {
   readonly #function: string

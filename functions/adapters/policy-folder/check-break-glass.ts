@@ -1,5 +1,6 @@
 import { hasTopLevelAlternative } from '../../domain/arguments.ts'
 import type { BreakGlassPolicy, OpenRight, Profile } from '../../domain/break-glass.ts'
+import { accountOf } from '../../domain/bundle.ts'
 import { filled, rightsStatements } from '../../domain/emergency.ts'
 import { resourcesOverlap, textWithin } from '../../domain/glob.ts'
 import { ownClassification, reachesOurselves } from '../../domain/own.ts'
@@ -122,7 +123,7 @@ function checkRight({ action, resources }: OpenRight, path: Path, folder: Folder
  */
 function checkFacts(profile: Profile, { action, resources }: OpenRight, path: Path, folder: Folder, say: Say): void {
   const entry = folder.actions.find(({ value }) => value.name === action)?.value
-  const account = entry?.account === undefined ? undefined : folder.deployment.value.accounts[entry.account]
+  const account = entry && accountOf({ deployment: folder.deployment.value }, entry)
   if (!entry || !account) return
   const rules = folder.resources.value.resources.filter(({ type }) => type === entry.resource.type)
   const ids = rules.map(({ id }) => id)

@@ -1,3 +1,4 @@
+import { accountOf } from '../../domain/bundle.ts'
 import { sometimesUnpinned } from '../../domain/catalogue.ts'
 import type { CompiledPolicies } from './policy-language.ts'
 import type { Problem } from './problem.ts'
@@ -9,7 +10,7 @@ export function checkUnpinned({ actions, deployment }: Folder, index: CompiledPo
     if (reads.unpinned) return []
     return actions.flatMap(({ value: entry }) => {
       if (!asked.includes(entry.name)) return []
-      const account = entry.account === undefined ? undefined : deployment.value.accounts[entry.account]
+      const account = accountOf({ deployment: deployment.value }, entry)
       const open = sometimesUnpinned(entry, account)
       const judged = reads.arguments === 'all' ? open : open.filter((name) => reads.arguments.includes(name))
       return judged.map((name) => ({

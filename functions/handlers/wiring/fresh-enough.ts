@@ -3,7 +3,7 @@ import type { NumericDate } from '../../domain/values.ts'
 /** How long a caller waits for a new value when there is an old one. Milliseconds. */
 const worthWaiting = 200
 
-/** An old value is good for this long after it was last read, whatever its source does. Seconds. */
+/** An old value is good for this long after it was last read. Seconds. */
 const maxAgeSeconds = 600
 
 /**

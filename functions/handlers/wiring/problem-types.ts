@@ -86,7 +86,7 @@ const ofAgents: { readonly [code in Refusal]?: Words } = {
   not_requestable: ['No approval can help here', 'the detail says why'],
 }
 
-/** What a problem's type means and what helps, for whoever opens its address. `undefined` for one that there is not. */
+/** What a problem's type means and what helps. `undefined` for an unknown code. */
 export function problemTypeOf(code: string): { title: string; fix: string } | undefined {
   const words = wordsOf(code)
   return words && { title: words[0], fix: words[1] }
