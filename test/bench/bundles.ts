@@ -14,7 +14,7 @@ const root = join(import.meta.dirname, '../..')
 const targets = {
   edge: { kilobytes: 550, kept: 555, milliseconds: 100 },
   caller: { kilobytes: 420, kept: 600, milliseconds: 100 },
-  other: { kilobytes: 420, kept: 510, milliseconds: 60 },
+  other: { kilobytes: 420, kept: 515, milliseconds: 60 },
 }
 type Target = { kilobytes: number; kept: number; milliseconds: number }
 

@@ -291,7 +291,7 @@ describe('functions', () => {
     evaluate: 485,
     'read-task': 440,
     // They know standing permits besides: one draws from them, the other ends what was drawn.
-    'submit-request': 510,
+    'submit-request': 515,
     'write-denies': 425,
     // It asks policy whom to tell, pages in an emergency, and keeps nobody waiting.
     'draw-card': 505,
