@@ -145,7 +145,10 @@ function settle(state: PendingRequest, command: Decide, at: NumericDate): readon
 }
 
 /** Whose right it is, where it is another's, and how that one gave it. */
-function rightOf({ standsFor, givenBy }: Decide, as: string): { for?: PersonId; given?: Given } {
+export function rightOf(
+  { standsFor, givenBy }: Pick<Decide, 'standsFor' | 'givenBy'>,
+  as: string,
+): { for?: PersonId; given?: Given } {
   const absent = standsFor?.[as]
   const given = absent && givenBy?.[absent]
   return { ...(absent === undefined ? {} : { for: absent }), ...(given ? { given } : {}) }

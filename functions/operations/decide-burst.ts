@@ -2,6 +2,7 @@ import { BurstPress, burstKey, type Member, pressLasts } from '../domain/burst.t
 import type { Refusal } from '../domain/refusals.ts'
 import type { ApprovalRequest } from '../domain/request.ts'
 import { decideRequest } from './decide-request.ts'
+import { isStopped } from './find-halt.ts'
 import type { BurstMessage, DecidingPorts, Queue } from './ports.ts'
 
 type Ports = Omit<DecidingPorts, 'ids'> & { draws: Queue<BurstMessage> }
@@ -23,10 +24,14 @@ export async function decideBurst(key: string, ports: Ports): Promise<void> {
   if (!parsed.success) throw new TypeError('no press is on record under that key')
   const press = parsed.data
   const tooLate = clock.now() > press.at + pressLasts
+  // A click from before a halt of the person counts no more, also where it is worked off after the halt was lifted.
+  const isVoid = press.verdict === 'approve' && (await isStopped(press.person, ports, press.at))
   const refused: { id: Member['id']; code: Refusal }[] = []
   for (let from = 0; from < press.members.length; from += side) {
     const some = press.members.slice(from, from + side)
-    const codes = await Promise.all(some.map((member) => (tooLate ? 'expired' : decideOne(member, press, ports))))
+    const codes = await Promise.all(
+      some.map((member) => (tooLate ? 'expired' : decideOne(member, { ...press, isVoid }, ports))),
+    )
     for (const [index, code] of codes.entries()) {
       const member = some[index]
       if (member && code !== undefined) refused.push({ id: member.id, code })
@@ -39,10 +44,15 @@ export async function decideBurst(key: string, ports: Ports): Promise<void> {
 }
 
 /** Why it was not decided, or nothing where it was: now, or when this was done before. */
-async function decideOne(member: Member, press: BurstPress, ports: Ports): Promise<Refusal | undefined> {
+async function decideOne(
+  member: Member,
+  { isVoid, ...press }: BurstPress & { isVoid: boolean },
+  ports: Ports,
+): Promise<Refusal | undefined> {
   const { person, verdict, list: burst, seen } = press
   const before = await ports.requests.load(member.id)
   if (before && hasDecided(before.state, press)) return undefined
+  if (isVoid) return 'not_permitted'
   const done = await decideRequest(
     { ...member, person, verdict, through: 'slack', login: {}, burst, ...(seen === undefined ? {} : { seen }) },
     ports,

@@ -1,4 +1,5 @@
 import type { Decide, Narrowing } from '../domain/commands.ts'
+import { rightOf } from '../domain/deciding.ts'
 import { evolve } from '../domain/evolve.ts'
 import { keptStage, type Narrow } from '../domain/narrowing.ts'
 import { type ApprovalRequest, namesOf, openStage } from '../domain/request.ts'
@@ -51,15 +52,15 @@ export async function commandFor(
   )
   const { id: _, once: __, narrow, showsAll, ...rest } = ask
   const narrowed = narrow && (await narrowing(state, narrow, ask.person, now, ports))
-  const decided = { ...ask, ...(narrowed ? { narrowed } : {}) }
+  const rights = { ...(standsFor ? { standsFor } : {}), ...(givenBy ? { givenBy } : {}) }
+  const decided = { ...ask, ...rights, ...(narrowed ? { narrowed } : {}) }
   return {
     ...rest,
     type: 'decide',
     eligible,
     permittedBy,
     ...(ending ? { ending } : {}),
-    ...(standsFor ? { standsFor } : {}),
-    ...(givenBy ? { givenBy } : {}),
+    ...rights,
     ...(afterHalts ? { afterHalts } : {}),
     ...(narrowed ? { narrowed } : {}),
     ...(showsAll && !showsAll(state) ? { cut: true } : {}),
@@ -106,7 +107,15 @@ const asIfNarrowed = (
 /** The request as it would stand with this approval, so that the question about the last stage can be asked beforehand. */
 function asIfDecided(
   state: ApprovalRequest,
-  { person, verdict, round, comment, login, narrowed }: DecisionAsk & { narrowed?: Narrowing },
+  {
+    person,
+    verdict,
+    round,
+    comment,
+    login,
+    narrowed,
+    ...rights
+  }: DecisionAsk & Pick<Decide, 'standsFor' | 'givenBy'> & { narrowed?: Narrowing },
   names: readonly string[],
   at: NumericDate,
 ) {
@@ -115,8 +124,8 @@ function asIfDecided(
   if (!open || as === undefined || verdict === 'deny') return state
   const actor = { type: 'person', id: person } as const
   const common = { at: Math.max(at, state.updatedAt), actor, policies: [], bundle: '' }
-  const given = { login, ...(comment === undefined ? {} : { comment }) }
-  const decided = { ...common, type: 'Decided', as, verdict, round, through: 'api', ...given } as const
+  const how = { login, ...rightOf(rights, as), ...(comment === undefined ? {} : { comment }) }
+  const decided = { ...common, type: 'Decided', as, verdict, round, through: 'api', ...how } as const
   if (!narrowed?.ok) return evolve(state, { ...decided, stage: open.terms.name })
   const less = asIfNarrowed(state, narrowed, person, at)
   const own = narrowed.eligible.includes(as) ? keptStage(narrowed.stages, open.terms.name, as) : undefined

@@ -79,10 +79,10 @@ export async function delegateRequest(
   const parent = await ports.requests.load(ask.id)
   if (parent?.state.ask.agent.id !== ask.agent) return refused(refuse('unknown_request'))
   const key = keyOf(parent.state)
-  const isForeign = key !== undefined && key !== ask.jkt
-  if (!isForeign) await admit()
-  // The parent gives nothing to another key, and has that on its record: no idempotency key is taken for it.
-  const child = isForeign ? ports.ids.request() : await childUnder(ask, ports)
+  // Before anything is taken for it: another key spends no rate, no idempotency key and no write of the grant.
+  if (key !== undefined && key !== ask.jkt) return refused(refuse('key_mismatch'))
+  await admit()
+  const child = await childUnder(ask, ports)
   if (!child) return refused(refuse('duplicate_request'))
   const before = await ports.requests.load(child)
   if (before) return ok({ ...before, state: asOf(before.state, ports.clock.now()) })

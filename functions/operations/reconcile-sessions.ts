@@ -38,15 +38,22 @@ const onItsWay = 900
  * told of to whoever puts it on record. It writes nothing itself.
  *
  * @param roles the target roles, and the sealed roles that there are
+ * @param until when this must be over. Each target role has its own share of the time, and says what it had no time for
  * @returns how much was found
  */
 export async function reconcileSessions(
   roles: { targets: readonly string[]; sealed: readonly string[] },
   ports: ReconcilingPorts,
+  until: NumericDate,
 ): Promise<number> {
   let found = 0
-  for (const role of roles.targets) found += await orFailed('target', role, ports, () => reconcileTarget(role, ports))
+  // Sealed roles first: their uses are few, and no agent makes them.
   for (const role of roles.sealed) found += await orFailed('sealed', role, ports, () => reconcileSealed(role, ports))
+  for (const [index, role] of roles.targets.entries()) {
+    const now = ports.clock.now()
+    const end = now + (until - now) / (roles.targets.length - index)
+    found += await orFailed('target', role, ports, () => reconcileTarget(role, end, ports))
+  }
   return found
 }
 
@@ -60,7 +67,7 @@ export async function orFailed(kind: string, role: string, { log }: { log: Log }
   }
 }
 
-async function reconcileTarget(role: string, ports: ReconcilingPorts): Promise<number> {
+async function reconcileTarget(role: string, until: NumericDate, ports: ReconcilingPorts): Promise<number> {
   const { sessions, clock, log } = ports
   const now = clock.now()
   const inForce = await ports.roles.inForce(role)
@@ -74,8 +81,13 @@ async function reconcileTarget(role: string, ports: ReconcilingPorts): Promise<n
   const { found, more } = await sessions.sessions(role, now - lookBack)
   if (more) log.error('reconciliation_cut', { role, sessions: found.length })
   const ofSessions: Finding[] = []
-  for (const session of found) {
-    const judged = await judge(session, { role, inForce, now }, ports)
+  const intents: Intents = new Map()
+  for (const [index, session] of found.entries()) {
+    if (clock.now() >= until) {
+      log.error('reconciliation_cut', { role, left: found.length - index })
+      break
+    }
+    const judged = await judge(session, { role, inForce, now, intents }, ports)
     if (!judged) continue
     ofSessions.push(judged)
     const request = requestOf(session)
@@ -88,7 +100,7 @@ async function reconcileTarget(role: string, ports: ReconcilingPorts): Promise<n
 
 async function judge(
   session: SessionOnRecord,
-  role: { role: string; inForce: InForce; now: NumericDate },
+  { intents, ...role }: { role: string; inForce: InForce; now: NumericDate; intents: Intents },
   { requests, ledger }: ReconcilingPorts,
 ): Promise<Finding | undefined> {
   const id = requestOf(session)
@@ -96,17 +108,28 @@ async function judge(
   const remembered = state ? rememberedIn(state) : []
   const { 'hotwork:credential': credential } = session.tags
   const known = remembered.some((each) => each === credential)
-  const intended = state && !known ? await intendedIn(state.ask.id, ledger) : remembered
+  const intended = state && !known ? await intendedIn(state.ask.id, ledger, intents) : remembered
   return judgeSession(session, { state, intended }, role)
 }
 
+/** By request: the credentials that were ever to be made of it. Its chain is read once in a run, for all its sessions. */
+type Intents = Map<RequestId, readonly string[]>
+
 /** Every credential that was ever to be made of a request: the intent is on record before the session is made. */
-async function intendedIn(id: RequestId, ledger: Pick<LedgerStore, 'entries'>): Promise<readonly string[]> {
+async function intendedIn(
+  id: RequestId,
+  ledger: Pick<LedgerStore, 'entries'>,
+  intents: Intents,
+): Promise<readonly string[]> {
+  const known = intents.get(id)
+  if (known) return known
   const entries = await ledger.entries(id)
-  return entries.flatMap((entry) => {
+  const intended = entries.flatMap((entry) => {
     const event = eventOf(entry)
     return event?.type === 'CredentialIntended' ? [event.credential] : []
   })
+  intents.set(id, intended)
+  return intended
 }
 
 /** Has the role's whole deny rendered again, with what this request must be denied. Once a minute, whoever asks. */

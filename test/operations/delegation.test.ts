@@ -371,14 +371,14 @@ describe('once', () => {
 })
 
 describe('only with the key of the grant', () => {
-  test('a stolen workload token delegates nothing: another key is refused, and the attempt is on the record', async () => {
+  test('a stolen workload token delegates nothing: another key is refused on record, and the grant is not written', async () => {
     const hotwork = world()
     const parent = await hotwork.approved()
     expect(await hotwork.delegate(parent, second, { jkt: otherKey })).toMatchObject({ ok: false, code: 'key_mismatch' })
-    expect(grantOf(await hotwork.state(parent.ask.id))?.delegations).toEqual([])
-    expect((await hotwork.ledger.entries(parent.ask.id)).at(-1)).toMatchObject({
+    expect(await hotwork.state(parent.ask.id)).toEqual(parent)
+    expect((await hotwork.ledger.entries(agent('remediator'))).at(-1)).toMatchObject({
       type: 'Refused',
-      facts: { attempted: 'delegate', code: 'key_mismatch' },
+      facts: { attempted: 'delegate', code: 'key_mismatch', request: parent.ask.id },
     })
   })
 

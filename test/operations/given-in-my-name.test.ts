@@ -73,6 +73,11 @@ describe('a halt of the person who gave a stand-in ends it for good', () => {
   })
 })
 
+const ownerAlone = (tier: (typeof sample.ladder.tiers)[number]) => ({
+  ...tier,
+  stages: tier.stages.filter(({ name }) => name === 'owner'),
+})
+
 describe('a stage that asks for a strong login is decided by a stand-in', () => {
   const strict = withTerms(twoOwners, 'owner', { acr: 'strong', maxAge: 900 })
   const weak = 'the stand-in was given with a login that is too weak for this stage'
@@ -100,6 +105,16 @@ describe('a stage that asks for a strong login is decided by a stand-in', () => 
     expect(done).toMatchObject({ ok: true })
     if (!done.ok) return
     expect(done.value.state.stages[0]?.decisions).toMatchObject([{ given: { login: { acr: 'strong' } } }])
+  })
+
+  test('on the terms of today where it is the last approval, so that none is announced that could not be claimed', async () => {
+    const owned = { ...twoOwners, ladder: { ...twoOwners.ladder, tiers: twoOwners.ladder.tiers.map(ownerAlone) } }
+    const world = new World(owned)
+    await given(world)
+    const request = await world.submitted(prodParameter)
+    world.policy = new World(withTerms(owned, 'owner', { acr: 'strong', maxAge: 900 })).policy
+    await world.decide(request, 'ben', 'approve', { login: strong(world) })
+    expect(await world.state(request.ask.id)).toMatchObject({ status: 'denied' })
   })
 
   test('denying takes no login, as ever', async () => {

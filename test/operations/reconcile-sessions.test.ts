@@ -27,7 +27,8 @@ class Audited extends Ending {
   readonly sealed = new MemoryQueue<JsonObject>()
   #events = 0
 
-  reconcile = (roles = { targets: [role], sealed: [] as string[] }) => reconcileSessions(roles, this)
+  reconcile = (roles = { targets: [role], sealed: [] as string[] }, seconds = 300) =>
+    reconcileSessions(roles, this, this.clock.now() + seconds)
 
   /** What was found, and what was handed to the writer of denies, since last asked. */
   async found() {
@@ -83,6 +84,28 @@ describe('sessions', () => {
     world.clock.advance(2 * 3600)
     expect(first.at).toBe(start)
     expect(await world.found()).toEqual(nothing)
+  })
+
+  test('of one request have its chain read once, however many of them the state does not know', async () => {
+    const { world, request, token } = await claimed()
+    const { name, tags } = await world.recorded(request, token)
+    for (let n = 0; n < 20; n++) world.onRecord({ name, tags: { ...tags, 'hotwork:credential': `crd_${n}` } })
+    let read = 0
+    const entries = world.ledger.entries.bind(world.ledger)
+    world.ledger.entries = (id) => {
+      read += 1
+      return entries(id)
+    }
+    await world.reconcile()
+    expect(read).toBe(1)
+  })
+
+  test('that there is no time for are told as left, so that what comes after them has its own time', async () => {
+    const { world, request, token } = await claimed()
+    await world.recorded(request, token)
+    await world.reconcile(undefined, 0)
+    const cut = world.log.lines.filter(({ message }) => message === 'reconciliation_cut')
+    expect(cut.map(({ fields }) => fields)).toEqual([{ role, left: 1 }])
   })
 
   test('whose tags AWS does not tell are known by their name', async () => {
@@ -214,5 +237,5 @@ test('where AWS does not tell of one role, that is told, and the others are look
   world.roles.giveOther(role, 'mine')
   expect(await world.reconcile({ targets: [role, `${role}-2`], sealed: [sealedRole] })).toBe(0)
   const failed = world.log.lines.filter(({ message }) => message === 'reconciliation_failed')
-  expect(failed.map(({ fields }) => fields?.['role'])).toEqual([role, `${role}-2`, sealedRole])
+  expect(failed.map(({ fields }) => fields?.['role'])).toEqual([sealedRole, role, `${role}-2`])
 })

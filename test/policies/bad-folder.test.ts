@@ -542,6 +542,19 @@ const catalogue: Bad[] = [
         'take it out',
       ],
       [
+        'a word for the absence of an argument that replaces what holds every call, beside a comparison of its own',
+        (statement) => {
+          statement.conditions = {
+            StringEquals: { 'ssm:Policies': 'none' },
+            StringNotEquals: { 'ssm:Policies': '{arguments.Overwrite}' },
+          }
+          statement.whenAbsent.Overwrite = { StringEquals: { 'ssm:Policies': 'some' } }
+        },
+        '"ssm:Policies": "some"',
+        'would replace what holds the call',
+        'take it out',
+      ],
+      [
         'a word for the absence of one argument that replaces the one for another',
         (statement) => {
           statement.whenAbsent.Value = { StringEquals: { 'ssm:Policies': 'none' } }

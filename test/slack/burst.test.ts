@@ -11,14 +11,17 @@ import type { JsonObject, RequestId } from '../../functions/domain/values.ts'
 import { drawBursts, partition } from '../../functions/handlers/wiring/draw-bursts.ts'
 import { cancelRequest } from '../../functions/operations/cancel-request.ts'
 import { decideBurst } from '../../functions/operations/decide-burst.ts'
+import { declareHalt } from '../../functions/operations/declare-halt.ts'
 import { drawBurst } from '../../functions/operations/draw-burst.ts'
 import { drawCard } from '../../functions/operations/draw-card.ts'
+import { liftHalt } from '../../functions/operations/lift-halt.ts'
 import { hasOwnCard } from '../../functions/operations/place-in-burst.ts'
 import type { BurstMessage, RenderedCard } from '../../functions/operations/ports.ts'
 import { MemoryCardBoard } from '../support/memory-card-board.ts'
 import { MemoryCardStore } from '../support/memory-card-store.ts'
+import { MemoryHaltStore } from '../support/memory-halt-store.ts'
 import { MemoryFifoQueue } from '../support/memory-queue.ts'
-import { agent, parameter, sampleBundle, type What, World } from '../support/world.ts'
+import { agent, parameter, person, sampleBundle, type What, World } from '../support/world.ts'
 import { wordsOf } from './desk-world.ts'
 import { Door } from './door.ts'
 import { drawPorts } from './drawing.ts'
@@ -389,6 +392,22 @@ describe('a press for all', () => {
     await burst.carryOut()
     expect(textsOf(burst.card)).toContain('5 approved with one press by')
     expect(textsOf(burst.card)).toContain('already settled, it is withdrawn')
+  })
+
+  test('by a person who was stopped since approves nothing, also where the halt is lifted before it is carried out', async () => {
+    const all = await burst.waiting(6)
+    await burst.press('U0BEN', approveAll)
+    const { requests, ledger, ports, clock } = burst.world
+    const switches = { ...ports, halts: new MemoryHaltStore(requests, ledger), targetRoles: [] }
+    const target = { kind: 'person', value: person('ben') } as const
+    clock.advance(1)
+    const halt = await declareHalt({ target, reason: 'a stolen phone', person: person('gus') }, switches)
+    if (!halt.ok) throw new Error(halt.code)
+    clock.advance(1)
+    expect(await liftHalt({ id: halt.value.id, person: person('hana') }, switches)).toMatchObject({ ok: true })
+    await burst.carryOut()
+    for (const state of await burst.states(all)) expect(state.status).toBe('pending')
+    expect(textsOf(burst.card)).toContain('0 approved with one press by')
   })
 
   test('that is carried out long after decides nothing', async () => {

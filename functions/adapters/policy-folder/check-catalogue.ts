@@ -161,10 +161,12 @@ function checkWhenAbsent({ statement }: CatalogueEntry, say: Say): void {
     const others = absences.slice(0, at).flatMap(([, each]) => conditionTemplates(each))
     for (const { operator, key } of conditionTemplates(own)) {
       const isThere = (each: { operator: string; key: string }) => each.operator === operator && each.key === key
-      const holds = conditions
-        .filter((each) => each.key === key)
-        .flatMap(({ templates }) => templates.flatMap(placesOf).map((place) => conditionPlace(place)?.argument))
-      const isOwn = holds.length > 0 && holds.every((argument) => argument === name)
+      // `Null` compares nothing itself: it goes with what the other operators hold the key to.
+      const compared = conditions.filter((each) =>
+        operator === 'Null' ? each.key === key && each.operator !== operator : isThere(each),
+      )
+      const isOwn =
+        compared.length > 0 && compared.every(({ templates }) => templates.every((each) => takesOnly(each, name)))
       if (others.some(isThere) || (conditions.some(isThere) && !isOwn))
         say(
           ['statement', 'whenAbsent', name, operator, key],
@@ -173,6 +175,12 @@ function checkWhenAbsent({ statement }: CatalogueEntry, say: Say): void {
         )
     }
   })
+}
+
+/** Whether a template has this argument in it, and no other. Text alone holds every call to itself. */
+const takesOnly = (template: string, name: string): boolean => {
+  const places = placesOf(template)
+  return places.length > 0 && places.every((place) => conditionPlace(place)?.argument === name)
 }
 
 /** What a value might hold that means more than itself in an ARN. The pattern is tried on them; it is not read. */
