@@ -8,7 +8,7 @@ import { PowertoolsLog } from '../adapters/powertools/log.ts'
 import { SystemClock } from '../adapters/system/clock.ts'
 import { environmentOf } from './environments.ts'
 import { readBundle } from './wiring/bundle.ts'
-import { problemTypeOf } from './wiring/problem-types.ts'
+import { notFound, problemTypeOf } from './wiring/problem-types.ts'
 import { publishedMetadata, requestSchema } from './wiring/published-metadata.ts'
 
 const { ISSUER: issuer, PUBLISHED_KEYS } = environmentOf('metadata')
@@ -53,12 +53,8 @@ const routes: { [route: string]: (code: string) => Answer | Promise<Answer> } = 
 }
 
 /** What would otherwise be answered by API Gateway itself, without a type, a reason or the caller's `X-Request-ID`. */
-const nothing = new BadRequest({
-  status: 404,
-  code: 'not_found',
-  title: 'There is nothing at this address',
-  detail: 'the documents under `/.well-known/` name the addresses that exist',
-})
+const [title, detail] = notFound
+const nothing = new BadRequest({ status: 404, code: 'not_found', title, detail })
 
 export const handler = endpoint({ issuer, log: new PowertoolsLog(), clock: new SystemClock() }, async (call) => {
   const route = routes[call.route]

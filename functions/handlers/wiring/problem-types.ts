@@ -4,10 +4,16 @@ import { forOps } from './refusals-for-ops.ts'
 
 type Words = readonly [title: string, fix: string]
 
+/** Of every address that no route is for. */
+export const notFound: Words = [
+  'There is nothing at this address',
+  'the documents under `/.well-known/` name the addresses that exist',
+]
+
 /** Problems of the HTTP API itself, and refusals that only agents, tools and pages meet. */
 const others: { readonly [code: string]: Words } = {
   // the call
-  not_found: ['There is nothing at this address', 'the documents under `/.well-known/` name the addresses that exist'],
+  not_found: notFound,
   invalid_request: ['The call is not what this endpoint takes', 'the detail names the member and what it should be'],
   invalid_json: [
     'The body is not JSON that means one thing',
