@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startFlagService } from './flag-service.ts'
-import { workloadTokens } from './workload-token.ts'
+import { workloadTokens } from './gate.ts'
 
 /** The service as a program, beside a running local stack: at the address that the stack has for `tool:flag-service`. */
 const { values } = parseArgs({ options: { local: { type: 'string' }, file: { type: 'string' } } })

@@ -1,16 +1,10 @@
-import { DynamoDBClient, UpdateItemCommand, type UpdateItemCommandInput } from '@aws-sdk/client-dynamodb'
-import {
-  LambdaClient,
-  PutFunctionConcurrencyCommand,
-  type PutFunctionConcurrencyCommandInput,
-  UpdateFunctionConfigurationCommand,
-  type UpdateFunctionConfigurationCommandInput,
-} from '@aws-sdk/client-lambda'
-import { PutParameterCommand, type PutParameterCommandInput, SSMClient } from '@aws-sdk/client-ssm'
-import type { Settings } from './settings.ts'
+import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
+import { LambdaClient, PutFunctionConcurrencyCommand, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda'
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import type { Settings } from './identity.ts'
 import type { Ask, AwsCredentials } from './wire.ts'
 
-/** This agent has no way to do it: it is not an AWS action, or one that it was not written for. */
+/** This agent cannot do the action: it is not an AWS action, or it has no client here. */
 export class CannotAct extends Error {
   override readonly name = 'CannotAct'
 }
@@ -27,24 +21,22 @@ export const withCredentials = (
 })
 
 /**
- * Does what was approved: the arguments are the AWS API's own, so they go to the SDK as they are.
- * @throws CannotAct, or whatever AWS answers. A no from IAM is an error named `AccessDenied...`.
+ * Does the approved action.
+ * @throws CannotAct, or what AWS answers. A no from IAM is an error named `AccessDenied...`.
  */
 export async function act({ name, properties }: Ask['action'], aws: Settings['aws'], credentials: AwsCredentials) {
   const config = withCredentials(aws, credentials)
+  // The arguments are those of the AWS API, so the SDK takes them as they are.
+  const input = properties as never
   switch (name) {
     case 'ssm:PutParameter':
-      return new SSMClient(config).send(new PutParameterCommand(properties as unknown as PutParameterCommandInput))
+      return new SSMClient(config).send(new PutParameterCommand(input))
     case 'lambda:PutFunctionConcurrency':
-      return new LambdaClient(config).send(
-        new PutFunctionConcurrencyCommand(properties as unknown as PutFunctionConcurrencyCommandInput),
-      )
+      return new LambdaClient(config).send(new PutFunctionConcurrencyCommand(input))
     case 'lambda:UpdateFunctionConfiguration':
-      return new LambdaClient(config).send(
-        new UpdateFunctionConfigurationCommand(properties as unknown as UpdateFunctionConfigurationCommandInput),
-      )
+      return new LambdaClient(config).send(new UpdateFunctionConfigurationCommand(input))
     case 'dynamodb:UpdateItem':
-      return new DynamoDBClient(config).send(new UpdateItemCommand(properties as unknown as UpdateItemCommandInput))
+      return new DynamoDBClient(config).send(new UpdateItemCommand(input))
     default:
       throw new CannotAct(`this example has no client for \`${name}\``)
   }

@@ -1,6 +1,5 @@
-import { createProver, type Prover } from './dpop.ts'
-import { fetchToken } from './identity.ts'
-import type { Settings } from './settings.ts'
+import { generateKeyPair, generateProof } from 'dpop'
+import { fetchToken, type Settings } from './identity.ts'
 import {
   type Ask,
   type AwsCredentials,
@@ -11,15 +10,31 @@ import {
   type TokenAnswer,
 } from './wire.ts'
 
+/**
+ * Proves that the caller holds one key (RFC 9449): a proof is good for one call within a minute, and with an access token
+ * it is for that token alone.
+ */
+export type Prove = (method: string, url: string, accessToken?: string) => Promise<string>
+
+/**
+ * Makes a key that never leaves this process. The grant is bound to it: a credential without the key is worth nothing.
+ * An agent that must survive a restart between asking and claiming stores its key in a safe place instead.
+ */
+export async function createProver(): Promise<Prove> {
+  const keys = await generateKeyPair('ES256')
+  return (method, url, accessToken) => generateProof(keys, url, method, undefined, accessToken)
+}
+
 /** An agent's side of Hotwork's API: one method for each call, over plain `fetch`. All throw `Refusal` for a no. */
 export class Hotwork {
   readonly settings: Settings
-  readonly #prover: Prover
+  /** A proof of this agent's key. A tool that takes its access tokens wants one for each call of the tool's own address. */
+  readonly prove: Prove
   #workload: { token: string; expiresAt: number } | undefined
 
-  private constructor(settings: Settings, prover: Prover) {
+  private constructor(settings: Settings, prove: Prove) {
     this.settings = settings
-    this.#prover = prover
+    this.prove = prove
   }
 
   /** With a key of its own: what is asked through one of these can only be claimed through the same one. */
@@ -44,7 +59,7 @@ export class Hotwork {
       denial: denialOf(evaluation.context),
       ...(until ? { requested_access: { requested_until: until.toISOString() } } : {}),
     }
-    const headers = { 'idempotency-key': idempotencyKey, dpop: await this.#prover.prove('POST', url) }
+    const headers = { 'idempotency-key': idempotencyKey, dpop: await this.prove('POST', url) }
     return this.#asTask(await this.#post(url, body, headers))
   }
 
@@ -87,7 +102,7 @@ export class Hotwork {
     const url = `${this.settings.apiUrl}/token`
     const answer = await fetch(url, {
       method: 'POST',
-      headers: { dpop: await this.#prover.prove('POST', url) },
+      headers: { dpop: await this.prove('POST', url) },
       body: new URLSearchParams({
         grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
         subject_token: await this.workloadToken(),
@@ -111,11 +126,6 @@ export class Hotwork {
     return this.#postProven('/aws/calls', accessToken)
   }
 
-  /** A proof of this agent's key for a tool that takes its access tokens: for one call of the tool's own address. */
-  prove(method: string, url: string, accessToken: string): Promise<string> {
-    return this.#prover.prove(method, url, accessToken)
-  }
-
   /**
    * Gives another agent a right out of this agent's own grant: what the request was for or narrower, and its uses from here.
    * With a proof of the key that asked: the workload token alone delegates nothing.
@@ -127,7 +137,7 @@ export class Hotwork {
     idempotencyKey: string,
   ): Promise<Task> {
     const url = `${this.settings.apiUrl}/v1/requests/${id}/delegations`
-    const headers = { 'idempotency-key': idempotencyKey, dpop: await this.#prover.prove('POST', url) }
+    const headers = { 'idempotency-key': idempotencyKey, dpop: await this.prove('POST', url) }
     return this.#asTask(await this.#post(url, right, headers))
   }
 
@@ -159,7 +169,7 @@ export class Hotwork {
   /** With the access token and a proof of its key; there is nothing more to say. */
   async #postProven<T>(path: string, accessToken: string): Promise<T> {
     const url = `${this.settings.apiUrl}${path}`
-    const dpop = await this.#prover.prove('POST', url, accessToken)
+    const dpop = await this.prove('POST', url, accessToken)
     return readAnswer(await fetch(url, { method: 'POST', headers: { authorization: `DPoP ${accessToken}`, dpop } }))
   }
 

@@ -1,8 +1,21 @@
 import { act } from './act.ts'
-import { type Health, readHealth } from './health.ts'
 import type { Hotwork } from './hotwork.ts'
 import { performTask, type Watch } from './perform-task.ts'
 import type { Ask, Task } from './wire.ts'
+
+/** What the checkout service says of itself. */
+export interface Health {
+  status: 'healthy' | 'unhealthy'
+  parameter: string
+  payment_timeout_ms?: number
+  reason?: string
+}
+
+/** 503 is an answer here: it is what the agent looks for. */
+export async function readHealth(url: string): Promise<Health> {
+  const response = await fetch(url)
+  return (await response.json()) as Health
+}
 
 /** What the agent takes to be right: what it was before, and many times what the payment provider needs. */
 const rightTimeout = '3000'

@@ -4,10 +4,10 @@ import { parseArgs } from 'node:util'
 import { startCheckoutService } from '../checkout-service/checkout-service.ts'
 import { act, CannotAct } from './act.ts'
 import { Hotwork } from './hotwork.ts'
+import { localFile, readSettings } from './identity.ts'
 import { isAws, NotAllowed, performTask, type Step } from './perform-task.ts'
 import { remediate } from './remediate.ts'
 import { readRequestFile } from './request-file.ts'
-import { localFile, readSettings } from './settings.ts'
 import { type Ask, Refusal } from './wire.ts'
 
 /**

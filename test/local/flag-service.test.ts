@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { type FlagService, startFlagService } from '../../examples/flag-service/flag-service.ts'
-import { workloadTokens } from '../../examples/flag-service/workload-token.ts'
+import { workloadTokens } from '../../examples/flag-service/gate.ts'
 import { findFreePort } from '../../infra/local/loopback.ts'
 import { endPrograms, startProgram } from './support/programs.ts'
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createProver, type Prover } from '../../../examples/remediator/dpop.ts'
+import { createProver, type Prove } from '../../../examples/remediator/hotwork.ts'
 import { type AwsCredentials, readAnswer, type TokenAnswer } from '../../../examples/remediator/wire.ts'
 import type { Entry, Person } from './person.ts'
 
@@ -34,12 +34,12 @@ export interface DrillReport {
 export class Responder {
   readonly #apiUrl: string
   readonly #person: Person
-  readonly #prover: Prover
+  readonly #prove: Prove
 
-  private constructor(apiUrl: string, person: Person, prover: Prover) {
+  private constructor(apiUrl: string, person: Person, prove: Prove) {
     this.#apiUrl = apiUrl
     this.#person = person
-    this.#prover = prover
+    this.#prove = prove
   }
 
   static async connect(apiUrl: string, person: Person): Promise<Responder> {
@@ -48,7 +48,7 @@ export class Responder {
 
   /** @param acr How strongly the person logs in. */
   async open(emergency: Emergency, acr?: string): Promise<Opening> {
-    const dpop = await this.#prover.prove('POST', `${this.#apiUrl}/v1/break-glass`)
+    const dpop = await this.#prove('POST', `${this.#apiUrl}/v1/break-glass`)
     return this.#send('POST', '/v1/break-glass', emergency, { dpop, 'idempotency-key': randomUUID() }, acr)
   }
 
@@ -78,14 +78,12 @@ export class Responder {
       subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
       authorization_details: JSON.stringify([{ type: 'hotwork_action', request: id }]),
     })
-    return readAnswer(
-      await fetch(url, { method: 'POST', headers: { dpop: await this.#prover.prove('POST', url) }, body }),
-    )
+    return readAnswer(await fetch(url, { method: 'POST', headers: { dpop: await this.#prove('POST', url) }, body }))
   }
 
   async awsCredentials(accessToken: string): Promise<AwsCredentials> {
     const url = `${this.#apiUrl}/aws/credentials`
-    const dpop = await this.#prover.prove('POST', url, accessToken)
+    const dpop = await this.#prove('POST', url, accessToken)
     return readAnswer(await fetch(url, { method: 'POST', headers: { authorization: `DPoP ${accessToken}`, dpop } }))
   }
 

@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose'
 import { addressOf, readFlag, setFlag } from '../../../../examples/flag-agent/set-flag.ts'
 import { startFlagService } from '../../../../examples/flag-service/flag-service.ts'
-import { workloadTokens } from '../../../../examples/flag-service/workload-token.ts'
+import { workloadTokens } from '../../../../examples/flag-service/gate.ts'
 import { Hotwork } from '../../../../examples/remediator/hotwork.ts'
 import { readAnswer } from '../../../../examples/remediator/wire.ts'
 import { approveThrough } from '../approvers.ts'

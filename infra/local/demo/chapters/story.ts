@@ -1,6 +1,5 @@
-import { readHealth } from '../../../../examples/remediator/health.ts'
 import type { Step } from '../../../../examples/remediator/perform-task.ts'
-import { remediate } from '../../../../examples/remediator/remediate.ts'
+import { readHealth, remediate } from '../../../../examples/remediator/remediate.ts'
 import type { Ask, AwsCredentials, Task } from '../../../../examples/remediator/wire.ts'
 import { describeTask } from '../asking.ts'
 import type { Card } from '../desk-client.ts'
