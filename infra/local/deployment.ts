@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { putSecret } from './aws-clients.ts'
-import { deployAssembly, synthesize } from './cdk.ts'
+import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { deployAssembly, doorsOf, synthesize, warm } from './cdk.ts'
 import {
   createSlackApp,
   type DeploymentFile,
@@ -10,14 +10,20 @@ import {
   writeDeploymentFile,
 } from './deployment-file.ts'
 import { startDesk } from './desk/desk.ts'
-import type { AwsAccess } from './emulator.ts'
+import { type AwsAccess, clientSettings } from './emulator.ts'
 import type { IdentityProvider, PrivateJwk } from './identity-provider.ts'
 import { createIncidentTool, type IncidentTool } from './incident-tool.ts'
 import type { Local } from './local-file.ts'
+import { type ReverseProxy, startReverseProxy } from './loopback.ts'
 import { type Organisation, readOrganisation } from './organisation.ts'
 import type { Progress } from './progress.ts'
-import { type ReverseProxy, startReverseProxy } from './reverse-proxy.ts'
-import { doorsOf, warm } from './warm.ts'
+
+/** Stores a secret's value, as a person would after a deploy to AWS. */
+async function putSecret(aws: AwsAccess, secretId: string, value: object): Promise<void> {
+  const secrets = new SecretsManagerClient(clientSettings(aws))
+  await secrets.send(new PutSecretValueCommand({ SecretId: secretId, SecretString: JSON.stringify(value) }))
+  secrets.destroy()
+}
 
 /** What all deployments of one local stack share. */
 export interface Surroundings {
@@ -33,7 +39,7 @@ export interface Surroundings {
 }
 
 /** A Hotwork deployment that has its addresses and its assembly, and waits for an AWS to be deployed to. */
-export interface Prepared {
+interface Prepared {
   stackName: string
   organisation: Organisation
   proxy: ReverseProxy

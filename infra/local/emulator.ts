@@ -3,8 +3,15 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { killGroup, readEnd } from './child.ts'
 import { findFreePort } from './loopback.ts'
+import { killGroup, readEnd } from './processes.ts'
+
+/** Settings of an SDK client that calls as the local administrator, whatever this machine's own AWS settings are. */
+export const clientSettings = ({ endpointUrl, region, accessKeyId, secretAccessKey }: AwsAccess) => ({
+  endpoint: endpointUrl,
+  region,
+  credentials: { accessKeyId, secretAccessKey },
+})
 
 /** How to reach an AWS, here a local one, as its administrator. */
 export interface AwsAccess {

@@ -3,8 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { run } from './child.ts'
-import { takeLock } from './lock.ts'
+import { run, takeLock } from './processes.ts'
 import type { Progress } from './progress.ts'
 
 const emulatorRequirements = join(import.meta.dirname, 'requirements.txt')

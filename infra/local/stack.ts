@@ -1,26 +1,36 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { readAccountId } from './aws-clients.ts'
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { type CallMeter, startCallMeter } from './call-meter.ts'
 import { bootstrap, hotworkApp, nodeDirectory, root } from './cdk.ts'
 import { deployPrepared, prepareDeployment, type Surroundings } from './deployment.ts'
-import { type AwsAccess, startEmulator } from './emulator.ts'
+import { type AwsAccess, clientSettings, startEmulator } from './emulator.ts'
 import { startIdentityProvider } from './identity-provider.ts'
 import { type Local, readLocalFile, removeLocalFile, writeLocalFile } from './local-file.ts'
-import { holderOf, takeLock } from './lock.ts'
+import { holderOf, takeLock } from './processes.ts'
 import { createProgress, type Progress } from './progress.ts'
 import { ensurePythonEnvironment } from './python-environment.ts'
 import { createSampleTarget } from './sample-target.ts'
 
+/** The account that these keys belong to. @throws When the emulator does not answer or refuses the keys. */
+async function readAccountId(aws: AwsAccess): Promise<string> {
+  const sts = new STSClient(clientSettings(aws))
+  const { Account } = await sts.send(new GetCallerIdentityCommand({})).catch((cause: unknown) => {
+    throw new Error(`the emulator at ${aws.endpointUrl} (AWS_ENDPOINT_URL) does not say which account it is`, { cause })
+  })
+  sts.destroy()
+  return Account as string
+}
+
 /** A Hotwork deployment: its name is the beginning of all its resources' names, so that several live side by side. */
-export interface DeploymentChoice {
+interface DeploymentChoice {
   /** `Hotwork` if not said. */
   stackName?: string
   /** The policy folder; the repository's own if not said. */
   policies?: string
 }
 
-export interface StackOptions extends DeploymentChoice {
+interface StackOptions extends DeploymentChoice {
   /** Where all its files are; `.hotwork` in the repository if not said. One local stack runs in one such folder. */
   stateDirectory?: string
   progress?: Progress

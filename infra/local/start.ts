@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { EmulatorEnded } from './emulator.ts'
+import { endingWords, untilAborted, untilAsked } from './processes.ts'
 import { MissingPrerequisite } from './python-environment.ts'
 import { type LocalStack, StackIsRunning, startStack } from './stack.ts'
-import { endingWords, untilAborted, untilAsked } from './until-asked.ts'
 
 /**
  * `npm start`: the local stack, left running until Ctrl-C. `-- --policies FOLDER` deploys another policy folder,

@@ -14,7 +14,7 @@ import { SdkCaller } from '../../functions/adapters/aws-calls/sdk-caller.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
 import { CallNotSent, CallRefused, CallUnanswered } from '../../functions/operations/faults.ts'
 import type { AwsCredentials } from '../../functions/operations/ports.ts'
-import { zipOne } from '../../infra/local/zip.ts'
+import { zipOne } from '../../infra/local/sample-target.ts'
 import { useAws } from './emulator.ts'
 import { type FaultyProxy, startProxy } from './proxy.ts'
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { zipOne } from '../../infra/local/zip.ts'
+import { zipOne } from '../../infra/local/sample-target.ts'
 import { makeFolder, removeFolders, root, runModule } from './support/programs.ts'
 
 afterEach(removeFolders)

@@ -3,7 +3,7 @@ import { type HomePages, renderHome } from '../../functions/adapters/slack/home-
 import type { ApprovalRequest, ApprovedRequest, PendingRequest } from '../../functions/domain/request.ts'
 import type { StandIn } from '../../functions/domain/stand-in.ts'
 import type { StandingPermit } from '../../functions/domain/standing-permit.ts'
-import { checkMessageBlocks, checkView } from '../../infra/local/desk/validate-blocks.ts'
+import { checkMessageBlocks, checkView } from '../../infra/local/desk/blocks.ts'
 import { agent, person, sampleBundle, start } from '../support/world.ts'
 import { corpus } from './inert-corpus.ts'
 import { everyState } from './states.ts'

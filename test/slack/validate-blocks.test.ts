@@ -1,7 +1,7 @@
 import { bareCard, degradeCard } from '../../functions/adapters/slack/degrade-card.ts'
 import { complaintsOf } from '../../functions/adapters/slack/validate-blocks.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
-import { checkMessageBlocks } from '../../infra/local/desk/validate-blocks.ts'
+import { checkMessageBlocks } from '../../infra/local/desk/blocks.ts'
 
 const plain = (length: number) => ({ type: 'plain_text', text: 'x'.repeat(length) })
 const words = (length: number) => ({ type: 'text', text: 'x'.repeat(length) })

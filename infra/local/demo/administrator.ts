@@ -1,5 +1,5 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
-import { clientSettings } from '../aws-clients.ts'
+import { clientSettings } from '../emulator.ts'
 import type { Local } from '../local-file.ts'
 
 /** A parameter's value as the local administrator sees it: what is really there, whoever claims to have done what. */

@@ -1,11 +1,9 @@
 import * as z from 'zod'
 import { describeMessage } from './api-chat.ts'
-import type { Change } from './changes.ts'
 import { type Answer, BadRequest, type Handler, type Incoming, json } from './http.ts'
 import type { Interactions } from './interactions.ts'
-import type { DeskChannel, DeskPerson } from './roster.ts'
-import type { DeskState } from './state.ts'
-import { describeView, type View } from './views.ts'
+import type { Change, DeskChannel, DeskPerson, DeskState } from './state.ts'
+import { describeView, type View } from './surfaces.ts'
 
 const name = z.string().min(1)
 const Values = z.record(z.string(), z.unknown())

@@ -1,16 +1,12 @@
 import type { AddressInfo } from 'node:net'
-import { Changes } from './changes.ts'
 import { controlRoutes } from './control.ts'
 import { type Answer, type Handler, type Incoming, json, listen } from './http.ts'
 import { createInteractions } from './interactions.ts'
-import { Messages } from './messages.ts'
 import { pageRoutes } from './pages.ts'
-import { serveResponseUrl } from './response-url.ts'
-import { type DeskPerson, Roster } from './roster.ts'
 import type { DeskState } from './state.ts'
-import { Tickets } from './tickets.ts'
-import { Views } from './views.ts'
-import { serveWebApi } from './web-api.ts'
+import { Changes, type DeskPerson, Roster, Tickets } from './state.ts'
+import { Messages, Views } from './surfaces.ts'
+import { serveResponseUrl, serveWebApi } from './web-api.ts'
 
 export interface DeskOptions {
   /** 0 or absent: a free one. */

@@ -1,6 +1,5 @@
+import { actionablesOf, isObject, type Json, objectOf, objectsOf, textOf } from './blocks.ts'
 import { BadRequest } from './http.ts'
-import { isObject, type Json, objectOf, objectsOf, textOf } from './json.ts'
-import { actionablesOf } from './validate-blocks.ts'
 
 /** What a person has filled in: by block id and action id, as in `view.state.values`. */
 export type FormState = { [blockId: string]: Json }

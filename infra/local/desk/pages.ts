@@ -1,14 +1,10 @@
-import { conversation, homeTab, modal } from './conversation.ts'
+import type { Json } from './blocks.ts'
+import { actionablesOf, textOf } from './blocks.ts'
 import { type Answer, BadRequest, type Handler, type Incoming } from './http.ts'
-import type { Interactions } from './interactions.ts'
-import type { Json } from './json.ts'
-import { textOf } from './json.ts'
-import { addressOf, appName, type Place, page } from './layout.ts'
-import { fieldName } from './render-elements.ts'
-import type { DeskPerson } from './roster.ts'
-import type { AppAnswer } from './signed-request.ts'
-import type { DeskState } from './state.ts'
-import { actionablesOf } from './validate-blocks.ts'
+import type { AppAnswer, Interactions } from './interactions.ts'
+import { addressOf, appName, conversation, homeTab, modal, type Place, page } from './layout.ts'
+import { fieldName } from './render-blocks.ts'
+import type { DeskPerson, DeskState } from './state.ts'
 
 /** What Slack tells a person whose click the app did not take, and what the desk adds for who is developing it. */
 function complaintAbout({ status, body, milliseconds }: AppAnswer): string | undefined {

@@ -1,7 +1,157 @@
-import { type Html, html } from './html.ts'
-import { isObject, type Json, objectOf, objectsOf, textOf } from './json.ts'
-import { inputId, renderElement, renderImage, renderInput, renderText, type Surface } from './render-elements.ts'
-import { renderRichText } from './rich-text.ts'
+import { createHash } from 'node:crypto'
+import { isObject, type Json, objectOf, objectsOf, textOf } from './blocks.ts'
+import { type Html, html, safeUrl } from './html.ts'
+import type { DeskPerson } from './state.ts'
+import { type Names, renderMrkdwn, renderRichText, withEmoji } from './text.ts'
+
+/** What drawing needs to know about where it draws. */
+export interface Surface {
+  names: Names
+  people: readonly DeskPerson[]
+  /** Unique on the page: begins the ids of what is drawn. */
+  id: string
+}
+
+/** A text object: `plain_text` is literal, `mrkdwn` is formatted. */
+export function renderText(text: unknown, names: Names): Html {
+  const object = objectOf(text)
+  if (object['type'] === 'mrkdwn') return renderMrkdwn(textOf(object['text']), names)
+  const plain = textOf(object['text'])
+  return html`<span class="lines">${object['emoji'] === false ? plain : withEmoji(plain)}</span>`
+}
+
+/** The name of an input or button in a form: which element of which block it is. */
+export const fieldName = (block: Json, element: Json): string =>
+  `${encodeURIComponent(textOf(block['block_id']))}/${encodeURIComponent(textOf(element['action_id']))}`
+
+const idOf = (surface: Surface, block: Json, element: Json): string =>
+  `${surface.id}-${createHash('sha256').update(fieldName(block, element)).digest('hex').slice(0, 10)}`
+
+/** Asks again before it is sent: a popover, so that it needs no script and closes with Escape. */
+function confirmation(id: string, element: Json, press: (label: Html, danger: boolean) => Html, names: Names): Html {
+  const confirm = objectOf(element['confirm'])
+  const danger = confirm['style'] === 'danger' || (confirm['style'] === undefined && element['style'] === 'danger')
+  return html`<div popover id="${id}-sure" class="confirm" role="alertdialog" aria-labelledby="${id}-title">
+    <h2 id="${id}-title">${renderText(confirm['title'], names)}</h2>
+    <div class="confirm-text">${renderText(confirm['text'], names)}</div>
+    <div class="buttons">
+      <button type="button" popovertarget="${id}-sure" popovertargetaction="hide" class="button">${renderText(confirm['deny'], names)}</button>
+      ${press(renderText(confirm['confirm'], names), danger)}
+    </div></div>`
+}
+
+function renderButton(surface: Surface, block: Json, element: Json): Html {
+  const id = idOf(surface, block, element)
+  const name = fieldName(block, element)
+  const label = renderText(element['text'], surface.names)
+  const style = textOf(element['style'])
+  const href = safeUrl(textOf(element['url']))
+  const spoken = textOf(element['accessibility_label'])
+  const aria = spoken && html` aria-label="${spoken}"`
+  if (href) {
+    return html`<a class="button ${style}" href="${href}" target="_blank" rel="noopener noreferrer" data-press="${name}"${aria}>${label}</a>`
+  }
+  if (!element['confirm']) {
+    return html`<button id="${id}" class="button ${style}" name="press" value="${name}" formaction="/click" formnovalidate${aria}>${label}</button>`
+  }
+  const press = (text: Html, danger: boolean) =>
+    html`<button class="button ${danger ? 'danger' : 'primary'}" name="press" value="${name}" formaction="/click" formnovalidate>${text}</button>`
+  return html`<button id="${id}" type="button" class="button ${style}" popovertarget="${id}-sure"${aria}>${label}</button>${confirmation(id, element, press, surface.names)}`
+}
+
+const optionLabel = (option: Json) => textOf(objectOf(option['text'])['text'])
+const sameOption = (option: Json, initial: unknown) => option['value'] === objectOf(initial)['value']
+
+function renderSelect(surface: Surface, block: Json, element: Json): Html {
+  const name = fieldName(block, element)
+  const people = element['type'] === 'users_select'
+  const options = people
+    ? surface.people.map(({ slackUserId, realName }) => ({
+        value: slackUserId,
+        label: realName,
+        selected: slackUserId === element['initial_user'],
+      }))
+    : objectsOf(element['options']).map((option) => ({
+        value: textOf(option['value']),
+        label: optionLabel(option),
+        selected: sameOption(option, element['initial_option']),
+      }))
+  const first = textOf(objectOf(element['placeholder'])['text']) || 'Choose…'
+  return html`<select id="${idOf(surface, block, element)}" name="${name}">
+    <option value="">${first}</option>
+    ${options.map(({ value, label, selected }) => html`<option value="${value}"${selected && html` selected`}>${label}</option>`)}</select>`
+}
+
+/** Selects and the like act when chosen; without a script that is a button beside them. */
+const chooser = (control: Html, block: Json, element: Json): Html =>
+  html`<span class="chooser">${control}<button class="button" name="press" value="${fieldName(block, element)}" formaction="/click" formnovalidate>Choose</button></span>`
+
+function renderChoices(surface: Surface, block: Json, element: Json): Html {
+  const radio = element['type'] === 'radio_buttons'
+  const initial = radio ? [element['initial_option']] : objectsOf(element['initial_options'])
+  return html`<span class="choices" id="${idOf(surface, block, element)}">${objectsOf(element['options']).map(
+    (option) =>
+      html`<label><input type="${radio ? 'radio' : 'checkbox'}" name="${fieldName(block, element)}" value="${textOf(option['value'])}"${
+        initial.some((each) => sameOption(option, each)) && html` checked`
+      }><span>${renderText(option['text'], surface.names)}${
+        option['description'] !== undefined && html`<small>${renderText(option['description'], surface.names)}</small>`
+      }</span></label>`,
+  )}</span>`
+}
+
+function renderTextInput(surface: Surface, block: Json, element: Json): Html {
+  const [id, name] = [idOf(surface, block, element), fieldName(block, element)]
+  const initial = textOf(element['initial_value'])
+  const placeholder = textOf(objectOf(element['placeholder'])['text'])
+  const required = block['optional'] !== true && html` required`
+  const focus = element['focus_on_load'] === true && html` autofocus`
+  if (element['type'] === 'number_input') {
+    const step = element['is_decimal_allowed'] === true ? 'any' : '1'
+    return html`<input type="number" id="${id}" name="${name}" value="${initial}" step="${step}" min="${textOf(element['min_value'])}" max="${textOf(element['max_value'])}" placeholder="${placeholder}"${required}${focus}>`
+  }
+  const length = html` minlength="${Number(element['min_length'] ?? 0)}" maxlength="${Number(element['max_length'] ?? 3_000)}"`
+  if (element['multiline'] === true) {
+    return html`<textarea id="${id}" name="${name}" rows="4" placeholder="${placeholder}"${length}${required}${focus}>
+${initial}</textarea>`
+  }
+  return html`<input type="text" id="${id}" name="${name}" value="${initial}" placeholder="${placeholder}"${length}${required}${focus}>`
+}
+
+const renderImage = (element: Json): Html => {
+  // Nothing is fetched from elsewhere: a picture is its description here.
+  return html`<span class="image" role="img" aria-label="${textOf(element['alt_text'])}">${textOf(element['alt_text'])}</span>`
+}
+
+/** An element as an input of a form, without a button of its own. */
+function renderInput(surface: Surface, block: Json, element: Json): Html {
+  switch (element['type']) {
+    case 'static_select':
+    case 'users_select':
+    case 'overflow':
+      return renderSelect(surface, block, element)
+    case 'radio_buttons':
+    case 'checkboxes':
+      return renderChoices(surface, block, element)
+    case 'datepicker':
+      return html`<input type="date" id="${idOf(surface, block, element)}" name="${fieldName(block, element)}" value="${textOf(element['initial_date'])}">`
+    case 'datetimepicker': {
+      const at = element['initial_date_time']
+      const shown = typeof at === 'number' ? new Date(at * 1_000).toISOString().slice(0, 16) : ''
+      return html`<input type="datetime-local" id="${idOf(surface, block, element)}" name="${fieldName(block, element)}" value="${shown}">`
+    }
+    default:
+      return renderTextInput(surface, block, element)
+  }
+}
+
+/** An element that acts by itself: in an actions block, or beside a section. */
+function renderElement(surface: Surface, block: Json, element: Json): Html {
+  if (element['type'] === 'image') return renderImage(element)
+  if (element['type'] === 'button') return renderButton(surface, block, element)
+  return chooser(renderInput(surface, block, element), block, element)
+}
+
+const inputId = idOf
 
 type Errors = { readonly [blockId: string]: string }
 

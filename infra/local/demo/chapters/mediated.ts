@@ -1,5 +1,5 @@
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda'
-import { clientSettings } from '../../aws-clients.ts'
+import { clientSettings } from '../../emulator.ts'
 import { approveThrough } from '../approvers.ts'
 import { askFor, describeTask } from '../asking.ts'
 import { finding, refusedByHotwork } from '../findings.ts'

@@ -1,4 +1,20 @@
+import { randomBytes } from 'node:crypto'
 import * as z from 'zod'
+
+/** A JSON object whose members have not been looked at yet. */
+export type Json = { [member: string]: unknown }
+
+export const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The value as an object, or an empty one: for reading members of blocks that the validator has already accepted. */
+export const objectOf = (value: unknown): Json => (isObject(value) ? value : {})
+
+/** The objects in a list, or none. */
+export const objectsOf = (value: unknown): Json[] => (Array.isArray(value) ? value.filter(isObject) : [])
+
+/** The value when it is a string, else the empty string. */
+export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 // Slack's limits, written here from its documentation and on purpose not shared with the app's own validator, so that
 // each finds the other's mistakes. https://docs.slack.dev/reference/block-kit/blocks
@@ -174,7 +190,7 @@ const pressable = [button, overflow, staticSelect, usersSelect, radioButtons, ch
 const block_id = string(255).optional()
 
 /** The blocks and elements that the desk can draw; strict, since Slack refuses members it does not know. */
-export const Block = z.discriminatedUnion('type', [
+const Block = z.discriminatedUnion('type', [
   z
     .strictObject({
       type: z.literal('section'),
@@ -227,7 +243,7 @@ export const Block = z.discriminatedUnion('type', [
 ])
 
 /** A modal or a home tab, without its blocks. https://docs.slack.dev/reference/views */
-export const ViewFrame = z.discriminatedUnion('type', [
+const ViewFrame = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('modal'),
     title: plain(24),
@@ -249,3 +265,109 @@ export const ViewFrame = z.discriminatedUnion('type', [
     external_id: z.string().max(255).optional(),
   }),
 ])
+
+/** Slack documents no total, but refuses messages beyond about this many characters of blocks (bolt-js issue 2509). */
+const largestMessage = 13_200
+const mostMessageBlocks = 50
+const mostViewBlocks = 100
+
+/** What Slack would answer: its error code, and a sentence for each mistake as in `response_metadata.messages`. */
+interface BlockRefusal {
+  error: 'invalid_blocks' | 'invalid_blocks_format' | 'msg_blocks_too_long' | 'invalid_arguments' | 'view_too_large'
+  messages: string[]
+}
+
+export type Checked<T> = { ok: true; value: T } | { ok: false; refusal: BlockRefusal }
+
+const complaint = (message: string, path: string) => `[ERROR] ${message} [json-pointer:${path}]`
+
+function complaintOf(issue: z.core.$ZodIssue, at: string): string {
+  const path = `${at}${issue.path.map((part) => `/${String(part)}`).join('')}`
+  if (issue.code === 'unrecognized_keys')
+    return complaint(`invalid additional property: ${issue.keys.join(', ')}`, path)
+  if (issue.code === 'invalid_union') return complaint('unsupported type', path)
+  return complaint(issue.message, path)
+}
+
+/** Elements of a block that a person can act on. */
+export function actionablesOf(block: Json): Json[] {
+  const elements = block['type'] === 'actions' ? objectsOf(block['elements']) : []
+  const single = [block['accessory'], block['element']].filter(isObject).filter(({ type }) => type !== 'image')
+  return [...elements, ...single]
+}
+
+function duplicateComplaints(blocks: readonly unknown[], at: string): string[] {
+  const found: string[] = []
+  const blockIds = new Set<string>()
+  for (const [index, block] of blocks.entries()) {
+    const blockId = textOf(objectOf(block)['block_id'])
+    if (blockId && blockIds.has(blockId)) found.push(complaint(`duplicate block_id: ${blockId}`, `${at}/${index}`))
+    blockIds.add(blockId)
+    const actionIds = new Set<string>()
+    for (const element of actionablesOf(objectOf(block))) {
+      const actionId = textOf(element['action_id'])
+      if (actionId && actionIds.has(actionId))
+        found.push(complaint(`duplicate action_id: ${actionId}`, `${at}/${index}`))
+      actionIds.add(actionId)
+    }
+  }
+  return found
+}
+
+const newId = () => randomBytes(4).toString('base64url').slice(0, 5)
+
+/** Fills in the ids that the sender left out, as Slack does: what is stored always has them. */
+function withIds(block: Json): Json {
+  const copy = structuredClone(block)
+  copy['block_id'] ??= newId()
+  for (const element of actionablesOf(copy)) element['action_id'] ??= newId()
+  return copy
+}
+
+function checkEach(blocks: unknown[], at: string): Checked<Json[]> {
+  const wrong = blocks.flatMap((block, index) => {
+    const checked = Block.safeParse(block)
+    return checked.success ? [] : checked.error.issues.map((issue) => complaintOf(issue, `${at}/${index}`))
+  })
+  const messages = [...wrong, ...duplicateComplaints(blocks, at)]
+  if (messages.length > 0) return { ok: false, refusal: { error: 'invalid_blocks', messages } }
+  return { ok: true, value: objectsOf(blocks).map(withIds) }
+}
+
+/** Checks the blocks of a message as strictly as Slack does, and fills in missing ids. */
+export function checkMessageBlocks(blocks: unknown): Checked<Json[]> {
+  if (!Array.isArray(blocks)) {
+    const messages = [complaint('must be an array of blocks', '/blocks')]
+    return { ok: false, refusal: { error: 'invalid_blocks_format', messages } }
+  }
+  if (blocks.length > mostMessageBlocks) {
+    const messages = [complaint(`no more than ${mostMessageBlocks} items allowed`, '/blocks')]
+    return { ok: false, refusal: { error: 'invalid_blocks', messages } }
+  }
+  const checked = checkEach(blocks, '/blocks')
+  const size = JSON.stringify(blocks).length
+  if (!checked.ok || size <= largestMessage) return checked
+  const messages = [complaint(`${size} characters of blocks; Slack takes about ${largestMessage}`, '/blocks')]
+  return { ok: false, refusal: { error: 'msg_blocks_too_long', messages } }
+}
+
+/** Checks a modal or home tab, and fills in missing ids. */
+export function checkView(view: unknown, type: 'modal' | 'home'): Checked<Json & { blocks: Json[] }> {
+  const refuse = (messages: string[]): Checked<never> => ({
+    ok: false,
+    refusal: { error: 'invalid_arguments', messages },
+  })
+  const frame = ViewFrame.safeParse(view)
+  if (!frame.success) return refuse(frame.error.issues.map((issue) => complaintOf(issue, '/view')))
+  if (frame.data.type !== type) return refuse([complaint(`must be a ${type} here`, '/view/type')])
+  if (frame.data.blocks.length > mostViewBlocks) {
+    return refuse([complaint(`no more than ${mostViewBlocks} items allowed`, '/view/blocks')])
+  }
+  const blocks = checkEach(frame.data.blocks, '/view/blocks')
+  if (!blocks.ok) return refuse(blocks.refusal.messages)
+  const asks = blocks.value.some((block) => block['type'] === 'input')
+  if (frame.data.type === 'modal' && asks && !frame.data.submit) {
+    return refuse([complaint('a modal with input blocks needs submit', '/view/submit')])
+  }
+  return { ok: true, value: { ...frame.data, blocks: blocks.value } }
+}

@@ -1,0 +1,255 @@
+import { type Json, objectOf, objectsOf, textOf } from './blocks.ts'
+import { Html, html, safeUrl } from './html.ts'
+import type { Roster } from './state.ts'
+
+const known: { [name: string]: string } = {
+  alarm_clock: '⏰',
+  arrow_right: '➡️',
+  ballot_box_with_check: '☑️',
+  bell: '🔔',
+  black_square_for_stop: '⏹️',
+  bulb: '💡',
+  closed_lock_with_key: '🔐',
+  clock1: '🕐',
+  eyes: '👀',
+  fire: '🔥',
+  fire_extinguisher: '🧯',
+  gear: '⚙️',
+  hourglass: '⌛',
+  hourglass_flowing_sand: '⏳',
+  information_source: 'ℹ️',
+  key: '🔑',
+  large_blue_circle: '🔵',
+  large_green_circle: '🟢',
+  large_orange_circle: '🟠',
+  large_red_square: '🟥',
+  large_yellow_circle: '🟡',
+  link: '🔗',
+  lock: '🔒',
+  memo: '📝',
+  no_entry: '⛔',
+  no_entry_sign: '🚫',
+  octagonal_sign: '🛑',
+  red_circle: '🔴',
+  robot_face: '🤖',
+  rotating_light: '🚨',
+  scroll: '📜',
+  shield: '🛡️',
+  stopwatch: '⏱️',
+  tada: '🎉',
+  unlock: '🔓',
+  warning: '⚠️',
+  wastebasket: '🗑️',
+  white_check_mark: '✅',
+  white_circle: '⚪',
+  wave: '👋',
+  x: '❌',
+}
+
+/** The character for a Slack emoji name, or `:name:` when the desk does not know it. */
+const emoji = (name: string): string => (Object.hasOwn(known, name) ? (known[name] as string) : `:${name}:`)
+
+export const withEmoji = (text: string): string =>
+  text.replace(/:([a-z0-9_+-]+):/g, (_all, name: string) => emoji(name))
+
+/** How mentions are shown: ids become names, as Slack does on a reader's screen. */
+export interface Names {
+  user(id: string): Html
+  channel(id: string): Html
+  group(id: string): Html
+  broadcast(range: string): Html
+}
+
+const mention = (label: string) => html`<span class="mention">${label}</span>`
+
+export function namesOf(roster: Roster, app: { userId: string; name: string }): Names {
+  return {
+    user: (id) => {
+      const name = id === app.userId ? app.name : roster.people.find(({ slackUserId }) => slackUserId === id)?.realName
+      return mention(`@${name ?? id}`)
+    },
+    channel: (id) => mention(`#${roster.conversations.find((channel) => channel.id === id)?.name ?? id}`),
+    group: (id) => mention(`@${roster.groups.find((group) => group.id === id)?.handle ?? id}`),
+    broadcast: (range) => html`<span class="mention loud">@${range}</span>`,
+  }
+}
+
+const pad = (number: number) => String(number).padStart(2, '0')
+export const clockTime = (at: Date): string => `${pad(at.getHours())}:${pad(at.getMinutes())}`
+const day = (at: Date, month: 'long' | 'short') =>
+  at.toLocaleDateString('en-GB', { day: 'numeric', month, year: 'numeric' })
+
+/** Slack's date tokens, in this machine's time zone. https://docs.slack.dev/messaging/formatting-message-text#date-formatting */
+export function formatDate(timestamp: number, format: string): Html {
+  const at = new Date(timestamp * 1_000)
+  if (Number.isNaN(at.getTime())) return new Html('')
+  const tokens: { [token: string]: string } = {
+    date_num: `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`,
+    date: day(at, 'long'),
+    date_short: day(at, 'short'),
+    date_long: `${at.toLocaleDateString('en-GB', { weekday: 'long' })}, ${day(at, 'long')}`,
+    date_pretty: day(at, 'long'),
+    date_short_pretty: day(at, 'short'),
+    date_long_pretty: day(at, 'long'),
+    time: clockTime(at),
+    time_secs: `${clockTime(at)}:${pad(at.getSeconds())}`,
+    ago: day(at, 'short'),
+  }
+  const text = format.replace(/\{(\w+)\}/g, (all, token: string) => tokens[token] ?? all)
+  return html`<time datetime="${at.toISOString()}">${text}</time>`
+}
+
+// Slack's text format. The sender has escaped `&`, `<` and `>`, so that a bare `<...>` is always one of Slack's own
+// tokens. Everything is decoded once and then escaped by `html`; nothing that was written reaches the page as markup.
+// https://docs.slack.dev/messaging/formatting-message-text
+
+const decode = (text: string): string => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
+
+/** What stands in `<...>`: a mention, a date or a link. */
+function token(inside: string, names: Names): Html {
+  const bar = inside.indexOf('|')
+  const target = bar < 0 ? inside : inside.slice(0, bar)
+  const label = bar < 0 ? undefined : decode(inside.slice(bar + 1))
+  if (target.startsWith('@')) return names.user(target.slice(1))
+  if (target.startsWith('#')) return names.channel(target.slice(1))
+  if (target.startsWith('!subteam^')) return names.group(target.slice('!subteam^'.length))
+  if (target.startsWith('!date^')) {
+    const [, timestamp, format, url] = target.split('^')
+    const shown = formatDate(Number(timestamp), decode(format ?? ''))
+    const text = shown.markup === '' ? html`${label ?? ''}` : shown
+    const href = url === undefined ? undefined : safeUrl(decode(url))
+    return href ? html`<a href="${href}" target="_blank" rel="noopener noreferrer">${text}</a>` : text
+  }
+  if (target.startsWith('!')) return names.broadcast(target.slice(1))
+  const href = safeUrl(decode(target))
+  if (!href) return html`${decode(`<${inside}>`)}`
+  return html`<a href="${href}" target="_blank" rel="noopener noreferrer">${label ?? decode(target)}</a>`
+}
+
+const marks: { [mark: string]: string } = { '*': 'b', _: 'i', '~': 's' }
+const pattern = /`([^`\n]+)`|<([^<>\n]+)>|(?<![\w*_~])([*_~])(?=\S)([^\n]*?\S)\3(?![\w*_~])/g
+
+/** One stretch without code blocks. */
+function inline(text: string, names: Names): Html {
+  const parts: Html[] = []
+  let from = 0
+  for (const match of text.matchAll(pattern)) {
+    const [all, code, inside, mark, marked] = match
+    parts.push(html`${withEmoji(decode(text.slice(from, match.index)))}`)
+    from = match.index + all.length
+    if (code !== undefined) parts.push(html`<code>${decode(code)}</code>`)
+    else if (inside !== undefined) parts.push(token(inside, names))
+    else if (mark !== undefined && marked !== undefined) {
+      const tag = marks[mark] as string
+      parts.push(new Html(`<${tag}>${inline(marked, names).markup}</${tag}>`))
+    }
+  }
+  parts.push(html`${withEmoji(decode(text.slice(from)))}`)
+  return html`${parts}`
+}
+
+/** Lines, where those that begin with `>` are a quotation. */
+function lines(text: string, names: Names): Html {
+  const blocks: Html[] = []
+  let quoted: Html[] = []
+  let plain: Html[] = []
+  const endPlain = () => {
+    if (plain.length > 0)
+      blocks.push(html`<span class="lines">${plain.map((line, index) => [index > 0 && new Html('\n'), line])}</span>`)
+    plain = []
+  }
+  const endQuote = () => {
+    if (quoted.length > 0)
+      blocks.push(html`<blockquote>${quoted.map((line, index) => [index > 0 && new Html('<br>'), line])}</blockquote>`)
+    quoted = []
+  }
+  for (const line of text.split('\n')) {
+    if (line.startsWith('&gt;') || line.startsWith('>')) {
+      endPlain()
+      quoted.push(inline(line.replace(/^(&gt;|>) ?/, ''), names))
+    } else {
+      endQuote()
+      plain.push(inline(line, names))
+    }
+  }
+  endPlain()
+  endQuote()
+  return html`${blocks}`
+}
+
+/** Slack's mrkdwn as a reader sees it. */
+export function renderMrkdwn(text: string, names: Names): Html {
+  const parts = text.split(/```([\s\S]+?)```/)
+  return html`${parts.map((part, index) => {
+    if (index % 2 === 1) return html`<pre>${decode(part.replace(/^\n/, '').replace(/\n$/, ''))}</pre>`
+    // A code block stands on lines of its own, so the line breaks around it are not shown again.
+    const trimmed = part
+      .replace(index > 0 ? /^\n/ : /^(?!)/, '')
+      .replace(index < parts.length - 1 ? /\n$/ : /(?!)$/, '')
+    return trimmed === '' ? undefined : lines(trimmed, names)
+  })}`
+}
+
+const styles: [member: string, tag: string][] = [
+  ['code', 'code'],
+  ['bold', 'b'],
+  ['italic', 'i'],
+  ['strike', 's'],
+  ['underline', 'u'],
+]
+
+function content(leaf: Json, names: Names): Html {
+  switch (leaf['type']) {
+    case 'link': {
+      const url = textOf(leaf['url'])
+      const href = safeUrl(url)
+      const label = textOf(leaf['text']) || url
+      return href ? html`<a href="${href}" target="_blank" rel="noopener noreferrer">${label}</a>` : html`${label}`
+    }
+    case 'user':
+      return names.user(textOf(leaf['user_id']))
+    case 'usergroup':
+      return names.group(textOf(leaf['usergroup_id']))
+    case 'channel':
+      return names.channel(textOf(leaf['channel_id']))
+    case 'broadcast':
+      return names.broadcast(textOf(leaf['range']))
+    case 'emoji':
+      return html`${emoji(textOf(leaf['name']))}`
+    case 'date':
+      return formatDate(Number(leaf['timestamp']), textOf(leaf['format']))
+    default:
+      return html`${textOf(leaf['text'])}`
+  }
+}
+
+function leaf(element: Json, names: Names): Html {
+  const style = objectOf(element['style'])
+  return styles.reduce(
+    (inner, [member, tag]) => (style[member] === true ? new Html(`<${tag}>${inner.markup}</${tag}>`) : inner),
+    content(element, names),
+  )
+}
+
+const leaves = (element: Json, names: Names) => objectsOf(element['elements']).map((each) => leaf(each, names))
+
+function part(element: Json, names: Names): Html {
+  switch (element['type']) {
+    case 'rich_text_preformatted':
+      return html`<pre>${leaves(element, names)}</pre>`
+    case 'rich_text_quote':
+      return html`<blockquote class="lines">${leaves(element, names)}</blockquote>`
+    case 'rich_text_list': {
+      const items = objectsOf(element['elements']).map((item) => html`<li class="lines">${leaves(item, names)}</li>`)
+      const indent = `indent-${Number(element['indent'] ?? 0)}`
+      if (element['style'] !== 'ordered') return html`<ul class="${indent}">${items}</ul>`
+      return html`<ol class="${indent}" start="${Number(element['offset'] ?? 0) + 1}">${items}</ol>`
+    }
+    default:
+      return html`<p class="lines">${leaves(element, names)}</p>`
+  }
+}
+
+/** A `rich_text` block. All of its text is literal: nothing in it is ever read as markup. */
+export const renderRichText = (block: Json, names: Names): Html =>
+  html`<div class="rich">${objectsOf(block['elements']).map((element) => part(element, names))}</div>`
