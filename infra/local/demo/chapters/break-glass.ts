@@ -1,10 +1,124 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { DeleteParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { act, withCredentials } from '../../../../examples/remediator/act.ts'
 import type { AwsCredentials } from '../../../../examples/remediator/wire.ts'
-import { readParameter } from '../administrator.ts'
-import { finding, refusedByHotwork, refusedByIam } from '../findings.ts'
-import { type Emergency, Responder } from '../responder.ts'
-import type { World } from '../world.ts'
+import { findBreak } from '../chain.ts'
+import { type DrillReport, type Emergency, Responder } from '../person.ts'
+import { finding, refusedByHotwork, refusedByIam, until } from '../report.ts'
+import { Visitor } from '../visitor.ts'
+import { readParameter, type World } from '../world.ts'
+
+/** The whole of it with credentials that can do nothing, so that the first time is not the night of an emergency. */
+export async function tellDrill(world: World): Promise<void> {
+  const { report, person, local, desk } = world
+  const kofi = await Responder.connect(local.apiUrl, person('person:kofi'))
+  const hana = await Responder.connect(local.apiUrl, person('person:hana'))
+  const drill = {
+    profile: 'checkout-recovery',
+    reason: 'The drill of this month: whether everybody is told, and whether it ends.',
+    incident: 'INC-4900',
+    minutes: 1,
+    drill: true,
+  }
+  const { id } = await report.expect('Kofi drills what Jade did, and it is open at once', async () => {
+    const opened = await kofi.open(drill, 'strong')
+    return finding(opened.id.startsWith('bgl_'), `${opened.id} until ${opened.not_after}`, opened)
+  })
+  await report.expect('the card says that it is a drill, so that nobody runs', async () => {
+    const card = await desk.untilCard(id, ({ says }) => says.includes(drill.reason))
+    return finding(/drill/i.test(card.says), `"${card.says.slice(0, 120).trim()}..."`)
+  })
+  await report.expect('IAM refuses his AWS credentials the very thing that is open', async () => {
+    const { access_token } = await kofi.exchangeToken(id)
+    const credentials = await kofi.awsCredentials(access_token)
+    const { action } = world.example('prod-payment-timeout')
+    return refusedByIam(() => act(action, { region: local.aws.region, endpoint: local.aws.endpointUrl }, credentials))
+  })
+  await report.expect('everybody who was to be told was', async () => {
+    const { told } = await until(
+      async () => {
+        const so = await kofi.drillReport(id)
+        return so.steps.some(({ step, verdict }) => step === 'tell' && verdict !== 'waiting') ? so : undefined
+      },
+      { withinMilliseconds: 90_000, what: 'everybody has been told of the drill' },
+    )
+    return finding(
+      told.in_channel && told.missing.length === 0,
+      `the channel, and ${told.due} people directly; not told: ${told.missing.join(', ') || 'nobody'}`,
+    )
+  })
+  await report.expect('Kofi ends it, and Hana reviews it', async () => {
+    await kofi.end(id)
+    const { review } = await hana.review(id, 'justified', 'A drill, announced beforehand.')
+    return finding(review.status === 'done', `${review.outcome} by ${review.by}`)
+  })
+  await report.expect('the report holds each step to what a break-glass promises', async () => {
+    const measured = await kofi.drillReport(id)
+    report.table(rowsOf(measured))
+    return finding(measured.kept, measured.kept ? 'every promise kept' : 'not every promise kept')
+  })
+  await report.expect('the same is a page, drawn', async () => {
+    const page = new Visitor()
+    await page.visit(`${local.apiUrl}/break-glass/${id}/drill`)
+    await page.press('Hana Hoshi')
+    const file = join(world.folder, 'drill-report.html')
+    writeFileSync(file, page.html)
+    return finding(page.says.includes('Drill: every promise kept'), `kept as ${file}; it opens in any browser`)
+  })
+}
+
+const rowsOf = ({ steps }: DrillReport): string[][] => [
+  ['step', 'took', 'at most', ''],
+  ...steps.map(({ step, verdict, within_seconds, took_seconds }) => [
+    step,
+    took_seconds === undefined ? '-' : `${took_seconds} s`,
+    `${within_seconds} s`,
+    verdict.replace('_', ' '),
+  ]),
+]
+
+/** The minute is over: nobody ended it, everything of it is dead, it is not opened again at once, and somebody looks. */
+export async function tellBreakGlassEnd(world: World, glass: BrokenGlass): Promise<void> {
+  const { report, local, desk } = world
+  const { jade, hana, emergency, id, accessToken, credentials, until: end } = glass
+  const aws = { region: local.aws.region, endpoint: local.aws.endpointUrl }
+  const { action } = world.example('prod-payment-timeout')
+  await delay(Math.max(0, end - Date.now()))
+  await report.expect('it has ended by itself: IAM refuses the credentials', () =>
+    refusedByIam(() => act(action, aws, credentials)),
+  )
+  await report.expect('Hotwork gives no credentials for its token, and no new token', async () => {
+    const byBroker = await refusedByHotwork(() => jade.awsCredentials(accessToken), { status: 401 })
+    const byToken = await refusedByHotwork(() => jade.exchangeToken(id), {
+      status: 400,
+      code: 'invalid_authorization_details',
+    })
+    return finding(byBroker.held && byToken.held, `${byBroker.found}; ${byToken.found}`)
+  })
+  await report.expect('the card says so by itself, with what was done', async () => {
+    const card = await desk.untilCard(id, ({ says }) => /ended/i.test(says))
+    return finding(/by itself/.test(card.says), `"${card.says.slice(0, 200).trim()}..."`)
+  })
+  await report.expect('it cannot be made longer by opening it again: there is a time to cool down', () =>
+    refusedByHotwork(
+      () => jade.open({ ...emergency, reason: 'Payments time out once more, and it is the same repair.' }, 'strong'),
+      { status: 409, code: 'cool_down' },
+    ),
+  )
+  await report.expect('Jade cannot review it herself', () =>
+    refusedByHotwork(() => jade.review(id, 'justified', 'it was me'), { status: 403 }),
+  )
+  await report.expect('Hana, of security, reads the record, and says that it was justified', async () => {
+    const { review } = await hana.review(id, 'justified', 'Checkout was down, and the repair was the right one.')
+    const entries = await hana.ledger(id)
+    const broken = findBreak(id, entries)
+    const held = review.status === 'done' && review.by === 'person:hana'
+    const said = entries.map(({ type }) => type).join(', ')
+    return finding(held && broken === undefined, broken ?? `${review.outcome} by ${review.by}; ${said}`)
+  })
+}
 
 /** What is open when the chapter is told, and ends by itself while others are. */
 export interface BrokenGlass {

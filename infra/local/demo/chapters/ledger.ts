@@ -1,9 +1,27 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { findBreak } from '../chain.ts'
-import { finding } from '../findings.ts'
 import type { Entry } from '../person.ts'
-import { replay } from '../replay.ts'
-import type { Report } from '../report.ts'
+import { finding, type Report } from '../report.ts'
 import type { World } from '../world.ts'
+
+/** The state that entries make, as far as it is compared with what the API says. */
+interface Replayed {
+  state?: { status: string; round: number; tier: number; ask: { digest: string }; stages: unknown[] }
+  broken?: { at: string; why: string; until?: number }
+  /** The logins that decisions rest on, each verified again. */
+  logins?: { entry: string; person?: string; key?: string }[]
+}
+
+const verifier = join(import.meta.dirname, '../../../../functions/handlers/verify-ledger.ts')
+
+/** Replays a request's entries through Hotwork's own reducer, in a process of its own: infra imports no functions. */
+export async function replay(aggregate: string, entries: Entry[]): Promise<Replayed> {
+  const child = spawn(process.execPath, [verifier], { stdio: ['pipe', 'pipe', 'inherit'] })
+  child.stdin.end(JSON.stringify({ aggregate, entries }))
+  return JSON.parse(await text(child.stdout)) as Replayed
+}
 
 /** The record of the story: fetched through the API, verified twice over, and told so that a person can follow it. */
 export async function tellLedger({ report, reader }: World, requestId: string): Promise<void> {
@@ -66,7 +84,7 @@ export function tellEntries(report: Report, entries: readonly Entry[]): void {
 }
 
 /** The facts of an entry that a reader wants to see first. */
-export function describeFacts({ type, facts, policies }: Pick<Entry, 'type' | 'facts' | 'policies'>): string {
+function describeFacts({ type, facts, policies }: Pick<Entry, 'type' | 'facts' | 'policies'>): string {
   const fact = (name: string) => String(facts[name] ?? '')
   const time = (name: string) =>
     typeof facts[name] === 'number' ? `${new Date(facts[name] * 1000).toISOString().slice(11, 19)}Z` : ''

@@ -3,12 +3,11 @@ import { addressOf, setFlag } from '../../../../examples/flag-agent/set-flag.ts'
 import type { Hotwork } from '../../../../examples/remediator/hotwork.ts'
 import type { Ask } from '../../../../examples/remediator/wire.ts'
 import { askFor } from '../asking.ts'
-import { denial, finding, iamDenial, refusedByHotwork } from '../findings.ts'
 import type { Halt } from '../person.ts'
+import { denial, type Finding, finding, iamDenial, refusedByHotwork, spread } from '../report.ts'
 import type { World } from '../world.ts'
-import { untilDead } from './credential.ts'
-import { withFlagService } from './flags.ts'
-import { type LiveSession, liveSession } from './live-session.ts'
+import { type LiveSession, liveSession, untilDead } from './credentials.ts'
+import { withFlagService } from './uses.ts'
 
 /** One call stops an agent, whatever it holds; a second person puts the switch back, and nothing comes back with it. */
 export const tellKillSwitch = (world: World): Promise<void> =>
@@ -44,7 +43,7 @@ export const tellKillSwitch = (world: World): Promise<void> =>
  * Sessions from up to five seconds after a halt are denied with those from before it, so that none that was being made
  * slips through: waits until they are not.
  */
-export async function untilNewSessionsCount({ at }: Halt): Promise<void> {
+async function untilNewSessionsCount({ at }: Halt): Promise<void> {
   await delay(Math.max(0, Date.parse(at) + 6_000 - Date.now()))
 }
 
@@ -112,4 +111,70 @@ async function refusedEverything(agent: Hotwork, { session, flag }: Held) {
   const byIam = (await iamDenial(session.use)) ?? 'IAM let it through'
   const held = byHotwork.every((refused) => refused.held) && denial.denied.test(byIam)
   return finding(held, [...byHotwork.map(({ found }) => found), byIam].join('; '))
+}
+
+/** So often is each measured: enough to tell a middle from an end, few enough for a demo. */
+const [revocations, halts] = [5, 3]
+
+/** How long after a revocation, and a kill switch, was asked for Hotwork and IAM say no. */
+export async function tellLag(world: World): Promise<void> {
+  const { report, person } = world
+  const agent = await world.agent('agent:remediator')
+  const [gus, hana] = [person('person:gus'), person('person:hana')]
+  await report.expect(`${revocations} grants, each revoked while its AWS session works`, async () => {
+    const lags: Lag[] = []
+    for (let run = 0; run < revocations; run++) {
+      const session = await usedSession(world, agent, run)
+      const since = Date.now()
+      await gus.revoke(session.id, 'to see how long it takes')
+      lags.push(await untilRefused(world, agent, session, { what: 'revocation', since }))
+    }
+    return summary(lags)
+  })
+  await report.expect(`${halts} kill switches, each thrown while a session of the agent works`, async () => {
+    const lags: Lag[] = []
+    for (let run = 0; run < halts; run++) {
+      const session = await usedSession(world, agent, run)
+      const since = Date.now()
+      const halt = await gus.halt('agent:remediator', 'to see how long it takes')
+      lags.push(await untilRefused(world, agent, session, { what: 'kill switch', since }))
+      await hana.lift(halt.id)
+      await untilNewSessionsCount(halt)
+    }
+    return summary(lags)
+  })
+}
+
+/** Milliseconds from the call that ended it. */
+interface Lag {
+  hotwork: number
+  iam: number
+  held: boolean
+}
+
+async function usedSession(world: World, agent: Hotwork, run: number): Promise<LiveSession> {
+  const session = await liveSession(world, agent, String(2400 + run))
+  await session.use()
+  return session
+}
+
+async function untilRefused(
+  { report }: World,
+  agent: Hotwork,
+  { accessToken, use }: LiveSession,
+  { what, since }: { what: string; since: number },
+): Promise<Lag> {
+  const byHotwork = await refusedByHotwork(() => agent.awsCredentials(accessToken), { status: 401 })
+  const hotwork = Date.now() - since
+  report.latency(`${what} to refusal by Hotwork`, hotwork)
+  const byIam = await untilDead(report, { latency: `${what} to refusal by IAM`, since, how: 'denied' }, use)
+  return { hotwork, iam: byIam.value, held: byHotwork.held && byIam.held }
+}
+
+function summary(lags: readonly Lag[]): Finding<undefined> {
+  const [hotwork, iam] = [spread(lags.map((lag) => lag.hotwork)), spread(lags.map((lag) => lag.iam))]
+  return finding(
+    lags.every(({ held }) => held),
+    `refused by Hotwork ${hotwork.median} after, at most ${hotwork.most}; by IAM ${iam.median} after, at most ${iam.most}`,
+  )
 }

@@ -1,0 +1,261 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import type { Step } from '../../../../examples/remediator/perform-task.ts'
+import { readHealth, remediate } from '../../../../examples/remediator/remediate.ts'
+import { type Ask, type AwsCredentials, asApproved, type Task } from '../../../../examples/remediator/wire.ts'
+import { askWithCard, describeTask } from '../asking.ts'
+import type { Card } from '../desk-client.ts'
+import { finding, refusedByHotwork } from '../report.ts'
+import { readAsk, type World } from '../world.ts'
+import { lookAtCredential, lookAtDeadCredential } from './credentials.ts'
+import { tellLedger } from './ledger.ts'
+import { carryThrough } from './policy.ts'
+
+/** `npm run demo -- --request FILE`: one request of the caller's own, as the agent it names, and what comes of it. */
+export async function tellOwnRequest(world: World, file: string): Promise<void> {
+  const { report, local } = world
+  let id: string | undefined
+  await report.chapter(
+    `Your request: ${file}`,
+    'Scripted approvers say yes to whatever policy lets them approve.',
+    async () => {
+      const ask = readAsk(file, local)
+      await report.expect('it comes to an end: refused by policy, or approved, done and completed', async () => {
+        const end = await carryThrough(
+          world,
+          ask,
+          (step) => {
+            if (step.name === 'submitted') id = step.task.task.id
+            for (const line of describe(step)) report.note(line)
+          },
+          (approvals) => {
+            for (const { person, stage, through } of approvals) report.note(`${person} approved ${stage} by ${through}`)
+          },
+        )
+        if ('refused' in end)
+          return finding(true, `refused: ${end.refused}; nobody was asked, since no approval could help`)
+        return finding(end.task.hotwork.grant?.status === 'completed', `${describeTask(end.task)}; ${end.done}`)
+      })
+    },
+  )
+  if (id === undefined) return
+  const request = id
+  await report.chapter('Its record', `The ledger of ${request}.`, () => tellLedger(world, request))
+}
+
+function describe(step: Step): string[] {
+  switch (step.name) {
+    case 'evaluated': {
+      const { reason, detail, access_request } = step.evaluation.context
+      if (!access_request) return [`${reason}${detail ? `: ${detail}` : ''}`]
+      return [`${access_request.display.title}: ${access_request.template}`]
+    }
+    case 'submitted':
+      return [
+        `${describeTask(step.task)}, digest ${step.task.hotwork.digest}`,
+        ...step.task.hotwork.unpinned.map((line) => `not pinned: ${line}`),
+      ]
+    case 'approved':
+      return [`approved until ${step.task.result?.approval.approved_until}`]
+    case 'credential':
+      return [step.credentials ? `AWS credentials until ${step.credentials.Expiration}` : 'an access token']
+    case 'changed':
+    case 'completed':
+      return []
+    default:
+      return step satisfies never
+  }
+}
+
+/**
+ * The story: checkout is unhealthy, the agent asks for one change, two people agree, the agent makes it, and the
+ * credential dies.
+ * @returns the request's id
+ */
+export async function tellStory(world: World): Promise<string> {
+  const { report, healthUrl } = world
+  const agent = await world.agent('agent:remediator')
+  const ask = world.example('prod-payment-timeout')
+  await report.expect('checkout in prod is unhealthy, and one parameter is to blame', async () => {
+    const health = await readHealth(healthUrl)
+    const { status, parameter, payment_timeout_ms, reason } = health
+    return finding(status === 'unhealthy', `${status}: ${reason}; ${parameter} is ${payment_timeout_ms}`)
+  })
+
+  // People decide while the agent waits. If they fail to, the agent would wait on, so that failure ends the chapter.
+  const failure = Promise.withResolvers<never>()
+  let clicked: Promise<number> | undefined
+  let credentials: AwsCredentials | undefined
+  const watch = async (step: Step): Promise<void> => {
+    if (step.name === 'submitted') {
+      clicked = decideInTurn(world, ask, step)
+      clicked.catch(failure.reject)
+    } else if (step.name === 'credential') {
+      report.latency('last click to credential', step.heldAt - ((await clicked) ?? step.heldAt))
+      credentials = step.credentials
+      await lookAtCredential(world, agent, ask, step)
+    } else if (step.name === 'completed' && credentials) {
+      await lookAtDeadCredential(world, agent, ask, step, credentials)
+    }
+  }
+  const remedied = await Promise.race([remediate(agent, healthUrl, ask, watch), failure.promise])
+  if (!('after' in remedied)) throw new Error('checkout was healthy when the agent looked')
+  const { after, task } = remedied
+
+  await report.expect('checkout is healthy, and the task is completed', async () => {
+    const { status, grant } = await world.reader.request(task.task.id)
+    const held = after.status === 'healthy' && status === 'completed' && grant?.status === 'completed'
+    return finding(held, `checkout: ${after.status} with ${after.payment_timeout_ms} ms; request and grant: ${status}`)
+  })
+  await report.expect('the one card says how it ended, and has no buttons left', async () => {
+    const card = await world.desk.untilCard(task.task.id, ({ says }) => says.includes('Completed'))
+    return finding(card.buttons.length === 0, `${headOf(card)}; buttons: ${card.buttons.join(', ') || 'none'}`)
+  })
+  return task.task.id
+}
+
+/** The owner approves, then the one from sre. @returns when the last of them clicked. */
+async function decideInTurn(
+  { report, desk, person }: World,
+  ask: Ask,
+  { task, sentAt }: { task: Task; sentAt: number },
+): Promise<number> {
+  const { id } = task.task
+  await report.expect('the request waits at tier 2, for the owner first and sre then', async () => {
+    const stages = task.hotwork.stages.map(({ name }) => name).join(', then ')
+    const held = task.task.status === 'pending' && task.hotwork.tier === 2 && stages === 'owner, then sre'
+    return finding(held, describeTask(task))
+  })
+  const first = await report.expect('a card comes that shows the exact change and its digest', async () => {
+    const card = await desk.untilCard(id)
+    report.latency('request to card', card.postedAt - sentAt)
+    const wanted = [id, task.hotwork.digest.slice(0, 16), ...Object.values(ask.action.properties).map(String)]
+    const missing = wanted.filter((text) => !card.says.includes(text))
+    const shown = missing.length === 0 ? `all of ${wanted.join(', ')}` : `without ${missing.join(', ')}`
+    return finding(missing.length === 0 && card.buttons.includes('approve'), `${headOf(card)}; ${shown}`, card)
+  })
+  await report.expect('the card says in plain words what IAM cannot pin', async () => {
+    const lines = task.hotwork.unpinned
+    return finding(lines.length > 0 && lines.every((line) => first.says.includes(line)), lines.join('; '))
+  })
+  const ben = person('person:ben')
+  const second = await report.expect('Ben, an owner, clicks Approve, and the card turns to sre', async () => {
+    const { status } = await desk.click(first, 'approve', ben.slackUserId)
+    const card = await desk.untilCard(id, ({ says }) => says.includes('Waiting for sre'))
+    return finding(status === 200 && card.ts === first.ts, `${status}; the same card: ${headOf(card)}`, card)
+  })
+  return report.expect('Eve, of sre, clicks Approve, and the request is approved', async () => {
+    const { status, clickedAt } = await desk.click(second, 'approve', person('person:eve').slackUserId)
+    const { status: now, stages } = await ben.request(id)
+    const who = stages.flatMap(({ name, decisions }) => decisions.map(({ person }) => `${person} for ${name}`))
+    return finding(status === 200 && now === 'approved', `${status}; ${now} by ${who.join(' and ')}`, clickedAt)
+  })
+}
+
+/** What stands at the top of a card. */
+export const headOf = ({ says }: Card): string => `"${says.slice(0, 70).trim()}..."`
+
+/** An approver leaves less than was asked, in a form in Slack, and the agent gets that and no more. */
+export async function tellNarrowed(world: World): Promise<void> {
+  const { report, desk, person } = world
+  const agent = await world.agent('agent:remediator')
+  const ask = world.example('prod-worker-timeout')
+  const { task, card } = await askWithCard(world, agent, ask)
+  const { id } = task.task
+  report.note(describeTask(task))
+  const asked = await world.reader.request(id)
+  const ben = person('person:ben')
+
+  await report.expect('Ben, an owner, presses Narrow, and leaves 45 of 60 seconds and 5 of 15 minutes', async () => {
+    await desk.click(card, 'narrow', ben.slackUserId)
+    const left = { 'argument:Timeout': '45', minutes: '5' }
+    await desk.submitForm(ben.slackUserId, left)
+    const { status, round, stage, digest } = await world.reader.request(id)
+    const held = status === 'pending' && round === 2 && stage === 'sre' && digest !== asked.digest
+    return finding(held, `round ${round}, waits for ${stage}; ${asked.digest} is now ${digest}`)
+  })
+  await report.expect('the agent sees what is left of what it asked', async () => {
+    const { hotwork } = await agent.readTask(id)
+    const { narrowed, round } = hotwork
+    const held = round === 2 && narrowed?.arguments['Timeout'] === 45 && narrowed.lifetime === 5 * 60
+    return finding(held, `round ${round}, ${JSON.stringify(narrowed)}`)
+  })
+  const eve = person('person:eve')
+  await report.expect('Eve, of sre, still has what was asked on her screen: her approval of that is refused', () =>
+    refusedByHotwork(() => eve.decide(asked, 'approve', 'sre'), { status: 409, code: 'stale_round' }),
+  )
+  await report.expect('the same card says what was made less; Eve reads that, and approves it', async () => {
+    const narrowed = await desk.untilCard(id, ({ says }) => says.includes('Less than was asked'))
+    const { status } = await desk.click(narrowed, 'approve', eve.slackUserId)
+    const now = await world.reader.request(id)
+    const held = status === 200 && narrowed.ts === card.ts && narrowed.says.includes('60 → 45')
+    return finding(held && now.status === 'approved', `${headOf(narrowed)}; ${status}, ${now.status}`)
+  })
+  await report.expect('what was asked at first is out of the approval’s scope, and what is left is in it', async () => {
+    const settled = await agent.readTask(id)
+    const approval = settled.result?.approval ?? { id: 'none' }
+    const covers = (each: typeof ask) => agent.evaluate({ ...each, context: { ...each.context, approval } })
+    const [whole, left] = [await covers(ask), await covers(asApproved(ask, settled))]
+    const held = !whole.decision && whole.context.reason === 'out_of_scope' && left.decision
+    return finding(held, `60 s: ${whole.context.reason}; 45 s: ${left.decision}`)
+  })
+  await report.expect('the agent claims it, for 5 minutes at most, has that done, and completes', async () => {
+    const { access_token, expires_in } = await agent.exchangeToken(id)
+    const { output } = await agent.awsCall(access_token)
+    const { hotwork } = await agent.complete(id, 'succeeded', 'the timeout is 45 s')
+    const held = output['Timeout'] === 45 && hotwork.grant?.status === 'completed' && expires_in <= 300
+    return finding(held, `a token for ${expires_in} s, a timeout of ${output['Timeout']} s; ${hotwork.grant?.status}`)
+  })
+}
+
+const program = join(import.meta.dirname, '../../../../examples/plain-client/plain-client.ts')
+
+/** A client that has no code of ours, as a program of its own, from discovery to the token. */
+export async function tellStranger({ report, local, example }: World): Promise<void> {
+  const ask = example('staging-payment-timeout')
+  await report.expect(
+    'a client of standard libraries alone, told two addresses, a key and a body, gets decision and token',
+    async () => {
+      const { code, lines, errors } = await runPlainClient(local, ask)
+      const held =
+        code === 0 && lines.includes('decision: true') && lines.some((line) => line.startsWith('dpop token for '))
+      return finding(held, held ? lines.slice(1).join('; ') : `exit ${code}: ${lines.join('; ')} ${errors}`)
+    },
+  )
+}
+
+async function runPlainClient(
+  { issuer, identityProviderUrl, agents }: World['local'],
+  ask: Ask,
+): Promise<{ code: number | null; lines: string[]; errors: string }> {
+  const agent = agents.find(({ id }) => id === ask.subject.id)
+  if (!agent) throw new Error(`the organisation has no ${ask.subject.id}`)
+  // Made for this user alone: there is a key in it.
+  const folder = mkdtempSync(join(tmpdir(), 'hotwork-stranger-'))
+  try {
+    const file = (name: string, content: unknown) => {
+      const path = join(folder, name)
+      writeFileSync(path, JSON.stringify(content), { mode: 0o600 })
+      return path
+    }
+    const options = {
+      issuer,
+      idp: identityProviderUrl,
+      'client-id': agent.clientId,
+      key: file('key.json', agent.privateJwk),
+      request: file('request.json', ask),
+    }
+    const given = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])
+    const child = spawn(process.execPath, [program, ...given], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const ended = once(child, 'close')
+    const [printed, errors] = await Promise.all([text(child.stdout), text(child.stderr)])
+    await ended
+    return { code: child.exitCode, lines: printed.trim().split('\n'), errors: errors.trim() }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
