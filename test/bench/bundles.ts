@@ -2,13 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { compared, type Finding } from './finding.ts'
-import { quantile } from './harness.ts'
+import { compared, type Finding, quantile } from './harness.ts'
 
 const root = join(import.meta.dirname, '../..')
 /**
  * The Slack edge, which alone carries Bolt, may be bigger and slower than the others; so may the one that makes mediated
- * calls, which alone carries the clients of what it calls, and which nobody waits for who only wants credentials. What is `kept` must hold; the
+ * calls, which alone carries the clients of what it calls, and which no caller of credentials waits for. What is `kept` must hold; the
  * target is what the others should come down to (docs/performance.md, P11).
  */
 const targets = {
@@ -92,14 +91,14 @@ function firstStart(edges: readonly Loaded[]): Finding {
 
 /** The CDK app as it is deployed: every function's name, and an environment to start it with. */
 function synthesize(outdir: string): { name: string; environment: Record<string, string>; megabytes: number }[] {
-  const { context: standing } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { context?: object }
+  const { context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { context?: object }
   const { status, stderr } = spawnSync(process.execPath, [join(root, 'infra/app.ts')], {
     cwd: root,
     encoding: 'utf8',
     env: {
       PATH: process.env['PATH'],
       CDK_OUTDIR: outdir,
-      CDK_CONTEXT_JSON: JSON.stringify({ ...standing, deployment: 'test/policies/deployment.json' }),
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, deployment: 'test/policies/deployment.json' }),
       CDK_DEFAULT_ACCOUNT: '111111111111',
       CDK_DEFAULT_REGION: 'eu-central-1',
     },

@@ -5,7 +5,7 @@ import { readLocalFile } from '../../infra/local/local-file.ts'
 import { Deployment } from '../stack/deployment.ts'
 import { priceOf } from '../stack/price.ts'
 import { callsOf, liveOnce, Meter, tableOf } from '../stack/usage.ts'
-import { compared, type Finding } from './finding.ts'
+import { compared, type Finding } from './harness.ts'
 
 /** P8 and P9 on the stack that is running, if it counts; how to get one that does, if not. */
 export async function countCalls(localFile: string): Promise<{ findings: Finding[]; details: string }> {

@@ -1,13 +1,22 @@
 import { isAuthorized, preparsePolicySet, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs'
 import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
 import { toCedar } from '../../functions/adapters/cedar/cedar-question.ts'
-import { atMost, compared, type Finding, say } from './finding.ts'
-import { type Case, measure, type Timing } from './harness.ts'
+import {
+  atMost,
+  type Case,
+  compared,
+  type Finding,
+  type How,
+  measure,
+  microseconds,
+  rawVerify,
+  say,
+  type Timing,
+} from './harness.ts'
 import { type PolicyFolders, readBundle, sampleQuestion } from './policy-folders.ts'
-import { rawVerify } from './raw-verify.ts'
 
 /** P3: what a decision at a use costs, and whether it costs more the more policies are deployed. */
-export function measureDecisions(folders: PolicyFolders, how: { rounds: number; batchMs: number }): Finding[] {
+export async function measureDecisions(folders: PolicyFolders, how: How): Promise<Finding[]> {
   const [few, many] = [readBundle(folders.sample()), readBundle(folders.withMore(60))]
   const [small, large] = [new CedarPolicy(few), new CedarPolicy(many)]
   const question = sampleQuestion(few, 'use')
@@ -28,18 +37,18 @@ export function measureDecisions(folders: PolicyFolders, how: { rounds: number; 
     run: () => isAuthorized({ ...call, policies: { staticPolicies: everyPolicy } }),
   }
 
-  const { timings } = measure(
+  const { timings } = await measure(
     [rawVerify(), { name: 'few', run: decide(small) }, { name: 'many', run: decide(large) }],
     how,
   )
-  const paired = measure(
+  const paired = await measure(
     [
       { name: 'few', run: decide(small) },
       { name: 'many', run: decide(large) },
     ],
     how,
   )
-  const obvious = measure([rawVerify(), unsliced, stateless], { ...how, rounds: Math.ceil(how.rounds / 4) })
+  const obvious = await measure([rawVerify(), unsliced, stateless], { ...how, rounds: Math.ceil(how.rounds / 4) })
   const [verify, , large1] = timings as [Timing, Timing, Timing]
   const [, many1] = paired.timings as [Timing, Timing]
   const [, set, text] = obvious.timings as [Timing, Timing, Timing]
@@ -55,5 +64,3 @@ export function measureDecisions(folders: PolicyFolders, how: { rounds: number; 
     ),
   ]
 }
-
-const microseconds = ({ p10 }: Timing) => `, ${(p10 / 1000).toFixed(0)} us p10`

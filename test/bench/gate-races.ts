@@ -9,8 +9,8 @@ import type { AccessToken, Answer, DecidingPorts, Policy, RequestStore } from '.
 import { revokeRequest } from '../../functions/operations/revoke-request.ts'
 import { MemoryHaltStore } from '../support/memory-halt-store.ts'
 import { person } from '../support/world.ts'
-import { compared, type Finding } from './finding.ts'
 import { GateWorld } from './gate-world.ts'
+import { compared, type Finding } from './harness.ts'
 
 /** Uses that race one stop, and what became of them: those that had begun before it returned, and those after. */
 type Raced = { before: Counted; after: Counted }
@@ -31,7 +31,7 @@ export async function raceRevocation(bundle: Bundle, uses: number): Promise<Find
   const halted = await race(bundle, uses, halt)
   const remembering = await race(bundle, uses / 10, halt, ({ ports }) => ({
     ...ports,
-    requests: rememberingStanding(ports.requests),
+    requests: rememberingHalts(ports.requests),
   }))
   return [
     none('P13', `${uses.toLocaleString('en')} racing uses / one revocation: permitted after it returned`, revoked),
@@ -48,8 +48,8 @@ async function halt(world: GateWorld, granted: ApprovedRequest): Promise<void> {
   if (!done.ok) throw new Error(`the halt should be permitted: ${done.code}`)
 }
 
-/** As a gate would that saves a read: what it found of halts once holds for the rest. */
-function rememberingStanding(requests: RequestStore): RequestStore {
+/** A gate that saves a read: what it found of halts at the first use holds for the rest. */
+function rememberingHalts(requests: RequestStore): RequestStore {
   let found: ReturnType<RequestStore['standing']> | undefined
   return new Proxy(requests, {
     get(target, name) {

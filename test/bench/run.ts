@@ -1,19 +1,15 @@
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { measureAudit } from './audit.ts'
 import { measureBundles } from './bundles.ts'
 import { countCalls } from './counts.ts'
 import { measureDecisions } from './decisions.ts'
-import { type Finding, tableOf } from './finding.ts'
 import { measureFirstDecision } from './first-decision.ts'
-import { measureGate } from './gate.ts'
+import { measureGate, measureStore } from './gate.ts'
 import { raceRevocation } from './gate-races.ts'
-import { measureStore } from './gate-store.ts'
-import { measure } from './harness.ts'
-import { measureModelChecker } from './model-checker.ts'
+import { type Finding, measure, rawVerify, tableOf } from './harness.ts'
 import { PolicyFolders, readBundle } from './policy-folders.ts'
-import { rawVerify } from './raw-verify.ts'
+import { measureModelChecker, measureRecord } from './record.ts'
 
 /**
  * `npm run bench`: the targets of docs/performance.md, measured. `-- --quick` for CI: fewer processes, shorter batches,
@@ -42,7 +38,7 @@ const measures: { [name: string]: { what: string; run: () => readonly Finding[] 
     what: 'first decisions, each in a new process',
     run: () => measureFirstDecision(folders.sample(), quick ? 11 : 41),
   },
-  record: { what: 'the record', run: () => measureAudit(how) },
+  record: { what: 'the record', run: () => measureRecord(how) },
   bundles: { what: 'bundles, each loaded in new processes', run: () => measureBundles(quick ? 3 : 9) },
   checker: { what: 'the model checker', run: () => [measureModelChecker({ quick })] },
   calls: {
@@ -66,7 +62,7 @@ for (const [name, { what, run }] of Object.entries(measures)) {
   findings.push(...(await run()))
 }
 /** How far one raw verify strays from another now: what other work on this machine does to all the rest. */
-const { spread } = measure([rawVerify()], how)
+const { spread } = await measure([rawVerify()], how)
 
 const [cpu] = cpus()
 process.stdout.write(`

@@ -14,7 +14,7 @@ const trustDomain = 'hotwork.test'
 const workload = `spiffe://${trustDomain}/ns/payments/sa/remediator`
 const own = 'https://hotwork.example'
 
-/** The real time, and what has been skipped: nobody waits for a cooldown. */
+/** The real time, and what has been skipped: no test waits for a cooldown. */
 let skipped = 0
 const clock = { now: () => Math.floor(Date.now() / 1000) + skipped }
 
@@ -66,7 +66,7 @@ async function tellTheStory(spire: Spire): Promise<void> {
     )
   })
 
-  await step('one for somebody else, or with a letter changed, is refused', async () => {
+  await step('an SVID for another audience, or with a letter changed, is refused', async () => {
     assert.equal(await codeOf(await spire.fetchSvid('https://payments.example')), 'audience_mismatch')
     assert.equal(await codeOf(await spire.fetchSvid(`${own},https://payments.example`)), 'audience_mismatch')
     const [header, payload, signature = ''] = first.split('.')
@@ -74,7 +74,7 @@ async function tellTheStory(spire: Spire): Promise<void> {
     assert.equal(await codeOf([header, payload, signature.slice(0, 9) + changed].join('.')), 'token_invalid')
   })
 
-  await step('in a trust domain that is not on the list, it is from nobody', async () => {
+  await step('an SVID of a trust domain that is not on the list is refused', async () => {
     const other = new IdentityVerifier({ clusters: { ...issuer, trustDomain: 'hotwork.tes' } }, own, clock)
     const verified = await other.verify(first)
     assert.equal(verified.ok ? 'accepted' : verified.code, 'issuer_unknown')
@@ -122,7 +122,7 @@ function withKeyId(svid: string, kid: string): string {
   return [Buffer.from(header).toString('base64url'), ...rest].join('.')
 }
 
-// Whoever stops this stops SPIRE too: it dies at this program's exit.
+// A signal ends this program, and SPIRE dies at its exit.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 try {

@@ -16,7 +16,7 @@ const patienceSeconds = 60
 export interface Spire {
   /** Where the server's bundle is now, as its bundle endpoint would show it. */
   bundleEndpoint: string
-  /** Registers whoever runs under this user's id as a workload. */
+  /** Registers every process under this user's id as a workload. */
   register(spiffeId: string): Promise<void>
   /** A JWT-SVID for this process, from the agent's Workload API. It is asked until `wanted`. */
   fetchSvid(audience: string, wanted?: (svid: string) => boolean): Promise<string>
@@ -162,7 +162,7 @@ function spawnLogged(program: string, args: string[]): Running {
     child.once('close', () => resolve())
     child.once('error', () => resolve())
   })
-  // Whatever ends this program ends SPIRE with it.
+  // SPIRE never outlives this program.
   process.once('exit', () => child.kill('SIGKILL'))
   return { child, log: () => text, ended }
 }
@@ -180,7 +180,7 @@ const succeeds = (attempt: () => Promise<unknown>): Promise<boolean> =>
     () => false,
   )
 
-/** Asks until the answer is yes: SPIRE tells nobody when something has come through. */
+/** Asks until the answer is yes: SPIRE has no event for it. */
 async function until(what: string, ask: () => Promise<boolean>, running?: Running): Promise<void> {
   const deadline = Date.now() + patienceSeconds * 1000
   while (!(await ask())) {
