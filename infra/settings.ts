@@ -72,11 +72,11 @@ function folderOf(path: string): string {
 function deploymentOf(path: string | undefined): string {
   if (path === undefined)
     throw new UnusableSettings(
-      'no deployment file says what the issuers, tools, channels and accounts of the policies are here: pass -c deployment=PATH (README.md, "Deploy to AWS")',
+      'no deployment file says what the issuers, tools, channels and accounts of the policies are here: pass -c deployment=PATH (docs/deploy.md)',
     )
   if (existsSync(path)) return resolve(path)
   throw new UnusableSettings(
-    `the deployment file \`${path}\` does not exist: write it as README.md, "Deploy to AWS", shows and pass -c deployment=PATH`,
+    `the deployment file \`${path}\` does not exist: write it as docs/deploy.md, shows and pass -c deployment=PATH`,
   )
 }
 

@@ -179,7 +179,7 @@ test("every error that a function's code can log is counted once, and nothing el
 })
 
 /** What a person does of their own accord. */
-const procedures = ['kill-switch.md', 'rotate-signing-key.md']
+const procedures = ['halt.md', 'rotate-signing-key.md']
 
 test('every alarm has its runbook, named like it, and every runbook its alarm', () => {
   const kebab = (id: string) => id.replace(/(?<=.)[A-Z]/g, (letter) => `-${letter}`).toLowerCase()

@@ -41,7 +41,7 @@ describe('what a deployer says', () => {
   ])('%s=%s is taken', (key, value, expected) => expect(read({ [key]: value })).toMatchObject(expected))
 
   test.each([
-    ['deployment', undefined, /no deployment file .* -c deployment=PATH \(README\.md, "Deploy to AWS"\)/],
+    ['deployment', undefined, /no deployment file .* -c deployment=PATH \(docs\/deploy\.md\)/],
     ['deployment', '/nowhere.json', /`\/nowhere\.json` does not exist/],
     ['policies', '/nowhere', /`\/nowhere` does not exist: pass -c policies=PATH/],
     ['issuer', 'https://desk.example.com/', /without a path or a trailing slash/],
