@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { root } from './support/assembly.ts'
 
@@ -49,6 +49,14 @@ test.each(pages)('every file of the tree that %s names is there', (page) => {
     return !places.some((place) => existsSync(join(root, place)))
   })
   expect(missing).toEqual([])
+})
+
+test('every action of a workflow is pinned by a commit, with its version beside it', () => {
+  const uses = globSync('.github/workflows/*.yml', { cwd: root }).flatMap(
+    (file) => read(file).match(/\buses: .*/g) ?? [],
+  )
+  expect(uses.length).toBeGreaterThan(0)
+  for (const line of uses) expect(line).toMatch(/^uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/)
 })
 
 describe('ADR 0006', () => {
