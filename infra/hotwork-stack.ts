@@ -24,9 +24,8 @@ import { grantAssume, grantBecome, grantDeny, grantReadDenies, ofAccount } from 
 import { Timers } from './constructs/timers.ts'
 import { WaitTable } from './constructs/wait-table.ts'
 import { WorkQueue } from './constructs/work-queue.ts'
-import { type FunctionName, functions } from './functions.ts'
+import { type FunctionName, functions, quotaNeeded, rowOf } from './functions.ts'
 import type { PolicyBundle } from './policy-bundle.ts'
-import { quotaNeeded, usualConcurrency } from './reserved-concurrency.ts'
 import { writesOf } from './rows.ts'
 import { troubles } from './troubles.ts'
 
@@ -81,7 +80,7 @@ export class HotworkStack extends Stack {
     const slack = new SlackSecret(this, 'Slack')
     const api = new HotworkApi(this, 'Api')
     const alarms = new Alarms(this, 'Alarms', { ...(alarmTopic !== undefined && { topic: alarmTopic }) })
-    const code = new FunctionCode(this, { names: Object.keys(functions), policies: bundle.file })
+    const code = new FunctionCode(this, { policies: bundle.file })
 
     // One log for all: what is counted in it is counted once, and who looks reads one story in the order it happened. A log
     // is no record: the ledger is, and it is kept.
@@ -103,17 +102,15 @@ export class HotworkStack extends Stack {
       )
 
     const make = (name: FunctionName, environment: HotworkFunctionProps['environment'], more: More = {}) => {
-      const reserved = reservedConcurrency === 'usual' ? usualConcurrency[name] : undefined
       const made = new HotworkFunction(this, pascal(name), {
         name,
         code,
         log,
         environment,
-        policy: functions[name],
-        ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
+        reserve: reservedConcurrency === 'usual',
         ...more,
       })
-      if (watchedAlone.has(name)) alarms.watchFunction(made)
+      if (rowOf(name).alarm) alarms.watchFunction(made)
       return made
     }
     /** One that decides: it reads the truth, and writes it together with the entries that say why. */
@@ -126,7 +123,7 @@ export class HotworkStack extends Stack {
       const { requests: rows, ledger: chains } = writesOf(name)
       requests.grantRead(made.role)
       // What asks policy reads all that the answer rests on: ancestors, halts, stand-ins.
-      if (functions[name] === 'answers') requests.grantReadMany(made.role)
+      if (functions[name].policy === 'answers') requests.grantReadMany(made.role)
       requests.grantPut(made.role, rows)
       ledger.grantAppend(made.role, chains)
       return made
@@ -176,12 +173,7 @@ export class HotworkStack extends Stack {
     requests.grantFind(submitRequest.role, 'by-agent', 'open')
     api.route(submitRequest, 'POST /access/v1/requests')
 
-    const readTask = make(
-      'read-task',
-      { ISSUER: issuer, REQUESTS_TABLE: requests.name, ...statements },
-      // A held read may last 25 s.
-      { timeout: Duration.seconds(29) },
-    )
+    const readTask = make('read-task', { ISSUER: issuer, REQUESTS_TABLE: requests.name, ...statements })
     requests.grantRead(readTask.role)
     requests.grantPut(readTask.role, writesOf('read-task').requests)
     signStatement.grantInvoke(readTask.role)
@@ -210,12 +202,11 @@ export class HotworkStack extends Stack {
     key.grantVerify(revokeToken.role)
     api.routeAs('own', revokeToken, 'POST /revoke')
 
-    const broker = makeDecider(
-      'issue-aws-credentials',
-      { ISSUER: issuer, PUBLISHED_KEYS: key.published, ...targetRole },
-      // Target accounts trust it by name, before and after it is made anew.
-      { roleName: `${this.stackName}-broker` },
-    )
+    const broker = makeDecider('issue-aws-credentials', {
+      ISSUER: issuer,
+      PUBLISHED_KEYS: key.published,
+      ...targetRole,
+    })
     key.grantVerify(broker.role)
     grantAssume(broker.role, targetRoles)
     api.route(broker, 'POST /aws/credentials')
@@ -223,16 +214,14 @@ export class HotworkStack extends Stack {
     // What Hotwork does itself. Its rights are the broker's to the letter (decide, verify tokens, assume a target role, by
     // the one name that target accounts trust), so it shares that role: a second one would be the same rights twice. Its
     // code is apart, so that nobody who waits for credentials loads the clients of other services.
-    const callLasts = Duration.seconds(29)
     const callAws = make(
       'call-aws',
       { ...truth, ISSUER: issuer, PUBLISHED_KEYS: key.published, ...targetRole },
-      // As long as the API waits: whatever is cut off here is looked up later, and that takes the agent another call.
-      { role: broker.role, timeout: callLasts },
+      { role: broker.role },
     )
     api.route(callAws, 'POST /aws/calls')
     // What was not heard of again it looks up, too: the sweep says which, and has none of these rights.
-    const calls = new WorkQueue(this, 'CallsQueue', { order: 'none', attempts: 5, worker: callLasts })
+    const calls = new WorkQueue(this, 'CallsQueue', { order: 'none', attempts: 5, worker: Duration.seconds(29) })
     calls.consumedBy(callAws, { batchSize: 1 })
 
     // Tools: the gate.
@@ -335,13 +324,7 @@ export class HotworkStack extends Stack {
     slack.grantRead(linkSlack.role)
     api.routeAs('public', linkSlack, 'GET /link', 'POST /link', 'POST /link/unlink')
 
-    // Slack gives up after 3 s; the handler answers within 2.2 s, and a first start may need the rest: with a whole
-    // processor, since at a share of one it takes so many times as long (docs/performance.md).
-    const receiveSlack = makeDecider(
-      'receive-slack',
-      { ISSUER: issuer, CARDS_TABLE: cards.name, ...slackApp },
-      { timeout: Duration.seconds(5), memorySize: 1769 },
-    )
+    const receiveSlack = makeDecider('receive-slack', { ISSUER: issuer, CARDS_TABLE: cards.name, ...slackApp })
     cards.grantRead(receiveSlack.role)
     // A person's own tab: what waits, what is live, what their agents asked for, and the newest by how an id begins.
     requests.grantFind(receiveSlack.role, 'by-owner', 'by-status', 'by-time')
@@ -436,7 +419,7 @@ export class HotworkStack extends Stack {
     reminders.consumedBy(setReminders, { batchSize: 10 })
 
     // It also ends what was delegated from what has ended, and what a halt covers, so that those sessions are denied too.
-    const revoker = makeDecider('write-denies', { ACCOUNT: this.account }, { roleName: `${this.stackName}-revoker` })
+    const revoker = makeDecider('write-denies', { ACCOUNT: this.account })
     requests.grantReadMany(revoker.role)
     requests.grantQuery(revoker.role)
     requests.grantFind(revoker.role, 'by-status')
@@ -462,19 +445,14 @@ export class HotworkStack extends Stack {
     uses.consumedBy(makeDecider('report-sealed-use'), { batchSize: 1 })
 
     // What AWS has, held against what the table says, by one that may write neither.
-    const reconcile = make(
-      'reconcile-sessions',
-      {
-        ...truth,
-        ACCOUNT: this.account,
-        REGION: this.region,
-        ...haltable,
-        DENIES_QUEUE: deniesQueue.url,
-        SEALED_QUEUE: uses.url,
-      },
-      // CloudTrail answers two look-ups a second.
-      { roleName: `${this.stackName}-auditor`, timeout: Duration.minutes(10) },
-    )
+    const reconcile = make('reconcile-sessions', {
+      ...truth,
+      ACCOUNT: this.account,
+      REGION: this.region,
+      ...haltable,
+      DENIES_QUEUE: deniesQueue.url,
+      SEALED_QUEUE: uses.url,
+    })
     requests.grantRead(reconcile.role)
     requests.grantReadMany(reconcile.role)
     requests.grantQuery(reconcile.role)
@@ -546,9 +524,6 @@ export class HotworkStack extends Stack {
   }
 }
 
-type More = Partial<Pick<HotworkFunctionProps, 'timeout' | 'memorySize' | 'role' | 'roleName'>>
-
-/** What ends sessions, stops everything or opens in an emergency: that this fails is told by name. */
-const watchedAlone: ReadonlySet<FunctionName> = new Set(['declare-halt', 'hand-on', 'open-break-glass', 'write-denies'])
+type More = Partial<Pick<HotworkFunctionProps, 'role'>>
 
 const pascal = (name: string) => name.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import type { Ladder } from './constructs/approval-workflow.ts'
+import { compiler } from './functions.ts'
 import { UnusableSettings } from './settings.ts'
 
 /** Where an AWS action happens, and what its target role asks of Hotwork. */
@@ -39,8 +40,6 @@ export type PolicyBundle = {
     incidents?: { url: string }
   }
 }
-
-const compiler = join(import.meta.dirname, '../functions/handlers/compile-policies.ts')
 
 /**
  * Compiles a policy folder and a deployment into one bundle, in a process of its own: infra names entry paths of

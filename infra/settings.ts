@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { quotaNeeded } from './reserved-concurrency.ts'
+import { quotaNeeded } from './functions.ts'
 
 /** What a deployer says with `-c name=value`. */
 export type Settings = {
@@ -13,7 +13,7 @@ export type Settings = {
   /** Hotwork's address where it is not the HTTP API's own: a custom domain, the local reverse proxy. No trailing slash. */
   issuer?: string
   /**
-   * Whether Lambda concurrency is set apart for what stops things (reserved-concurrency.ts). `none` where nothing is said:
+   * Whether Lambda concurrency is set apart for what stops things (functions.ts). `none` where nothing is said:
    * a new account has none to set apart, and its first deployment would fail.
    */
   reservedConcurrency: 'usual' | 'none'

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib'
+import { Duration, Stack } from 'aws-cdk-lib'
 import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import {
   Architecture,
@@ -9,24 +9,18 @@ import {
 } from 'aws-cdk-lib/aws-lambda'
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
-import type { FunctionCode, PolicyUse } from './function-code.ts'
+import { type FunctionName, rowOf } from '../functions.ts'
+import type { FunctionCode } from './function-code.ts'
 
 export type HotworkFunctionProps = {
-  /** The stem of its entry file, and of its operation. */
-  name: string
+  name: FunctionName
   code: FunctionCode
   /** Everything that it is told, and nothing else. */
   environment: { readonly [name: string]: string }
-  policy?: PolicyUse
   /** Where it writes, as do all the others: each line names its function, and so does the log stream. */
   log: ILogGroup
-  timeout?: Duration
-  /** Megabytes, where a person waits for its first start: a share of a processor comes with them, a whole one with 1,769. */
-  memorySize?: number
-  reservedConcurrentExecutions?: number
-  architecture?: Architecture
-  /** A fixed name, where a policy elsewhere must name the role before it exists. */
-  roleName?: string
+  /** Whether the concurrency that its row names is set apart. */
+  reserve: boolean
   /** The role of another function, for one that needs that role's very rights and no others. */
   role?: Role
 }
@@ -38,32 +32,30 @@ export class HotworkFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: HotworkFunctionProps) {
     super(scope, id)
-    const policy = props.policy ?? 'none'
+    const row = rowOf(props.name)
     this.role =
       props.role ??
       new Role(this, 'Role', {
         assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-        ...(props.roleName !== undefined && { path: '/hotwork/', roleName: props.roleName }),
+        ...(row.role !== undefined && { path: '/hotwork/', roleName: `${Stack.of(this).stackName}-${row.role}` }),
       })
     props.log.grantWrite(this.role)
     this.lambda = new LambdaFunction(this, 'Lambda', {
       description: `Hotwork ${props.name}`,
-      code: props.code.of(props.name, policy),
+      code: props.code.of(props.name),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
-      architecture: props.architecture ?? Architecture.ARM_64,
+      architecture: Architecture.ARM_64,
       // Compiling Cedar's wasm is what needs a bigger share of a processor.
-      memorySize: props.memorySize ?? (policy === 'answers' ? 512 : 256),
-      timeout: props.timeout ?? Duration.seconds(10),
+      memorySize: row.megabytes ?? (row.policy === 'answers' ? 512 : 256),
+      timeout: Duration.seconds(row.seconds ?? 10),
       environment: { LOG_LEVEL: 'INFO', POWERTOOLS_SERVICE_NAME: props.name, ...props.environment },
       role: this.role,
       logGroup: props.log,
       loggingFormat: LoggingFormat.JSON,
       // With Lambda's own report of each invocation, by which failed ones are counted.
       systemLogLevelV2: SystemLogLevel.INFO,
-      ...(props.reservedConcurrentExecutions !== undefined && {
-        reservedConcurrentExecutions: props.reservedConcurrentExecutions,
-      }),
+      ...(props.reserve && row.reserved !== undefined && { reservedConcurrentExecutions: row.reserved }),
     })
   }
 

@@ -11,9 +11,9 @@ const root = join(import.meta.dirname, '../..')
  * target is what the others should come down to (docs/performance.md, P11).
  */
 const targets = {
-  edge: { kilobytes: 550, kept: 555, milliseconds: 100 },
-  caller: { kilobytes: 420, kept: 600, milliseconds: 100 },
-  other: { kilobytes: 420, kept: 515, milliseconds: 60 },
+  edge: { kilobytes: 550, kept: 2200, milliseconds: 100 },
+  caller: { kilobytes: 420, kept: 650, milliseconds: 100 },
+  other: { kilobytes: 420, kept: 610, milliseconds: 60 },
 }
 type Target = { kilobytes: number; kept: number; milliseconds: number }
 

@@ -8,7 +8,6 @@ import {
   methodsInCode,
   scopesOfEvent,
   scopesOfMethod,
-  takenOfWebApi,
 } from './slack-scopes.ts'
 
 const page = readFileSync(join(__dirname, '../../docs/slack.md'), 'utf8')
@@ -18,18 +17,6 @@ const address = 'https://HOTWORK_API/slack/events'
 test('every method that the code calls is one whose scopes are known, and none is known that is not called', () => {
   expect(clientsByOtherNames()).toEqual([])
   expect(methodsInCode()).toEqual(Object.keys(scopesOfMethod).sort())
-})
-
-test('the bundled client has the methods that the code calls, and no other', () => {
-  const bundled = readFileSync(join(__dirname, '../../infra/constructs/slack-methods.cjs'), 'utf8')
-  const names = [...bundled.matchAll(/call\('([\w.]+)'\)/g)].map(([, name]) => name)
-  expect(names.sort()).toEqual(methodsInCode())
-})
-
-test('the bundled client has what we and Bolt take of it, and nothing else', () => {
-  const bundled = readFileSync(join(__dirname, '../../infra/constructs/slack-web-api.cjs'), 'utf8')
-  const [, names = ''] = /module\.exports = \{([^}]+)\}/.exec(bundled) ?? []
-  expect([...names.matchAll(/\w+/g)].map(([name]) => name).sort()).toEqual(takenOfWebApi())
 })
 
 test('every event that is listened for is subscribed to, and no other', () => {

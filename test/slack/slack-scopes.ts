@@ -35,16 +35,6 @@ export const methodsInCode = (): string[] =>
 export const clientsByOtherNames = (): string[] =>
   found(/\b(\w+)\s*=\s*new WebClient\(/g).filter((name) => name !== 'client')
 
-/** What is taken of the Web API's client, types aside: by us, and by the app that Bolt is. */
-export const takenOfWebApi = (): string[] => {
-  const ours = found(/\bimport \{([^}]+)\} from '@slack\/web-api'/g)
-    .flatMap((names) => names.split(','))
-    .map((name) => name.trim())
-    .filter((name) => name !== '' && !name.startsWith('type '))
-  const bolt = readFileSync(join(root, 'node_modules/@slack/bolt/dist/App.js'), 'utf8')
-  return [...new Set([...ours, ...[...bolt.matchAll(/\bweb_api_1\.(\w+)/g)].map(([, name = '']) => name)])].sort()
-}
-
 export const eventsInCode = (): string[] => [
   ...found(/\bapp\.event\(\s*'([a-z_]+)'/g),
   ...found(/for \(const event of \[([^\]]+)\]/g).flatMap((list) =>
