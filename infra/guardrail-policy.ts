@@ -1,5 +1,5 @@
 import type { Account, PolicyBundle } from './policy-bundle.ts'
-import { type Reach, reachOf } from './reach.ts'
+import { type Reach, reachOf } from './policy-bundle.ts'
 import { UnusableSettings } from './settings.ts'
 
 /** Where a guardrail is put: on the principals of an account, on its resources, or on single roles. */

@@ -3,7 +3,7 @@ import { ArnPrincipal, Effect, type IManagedPolicy, ManagedPolicy, PolicyStateme
 import type { Construct } from 'constructs'
 import { type Desk, SealedRole } from './constructs/sealed-role.ts'
 import type { Account, PolicyBundle } from './policy-bundle.ts'
-import { type Reach, reachOf } from './reach.ts'
+import { type Reach, reachOf } from './policy-bundle.ts'
 
 export type TargetStackProps = StackProps & {
   /** The name of the main stack. */

@@ -5,11 +5,10 @@ import { Topic } from 'aws-cdk-lib/aws-sns'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
+import type { WorkQueue } from './event-sources.ts'
 import type { HotworkApi } from './hotwork-api.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
-import type { LoggedTrouble } from './logged-trouble.ts'
-import type { MeasuredLag } from './measured-lag.ts'
-import type { WorkQueue } from './work-queue.ts'
+import type { LoggedTrouble, MeasuredLag } from './log-metrics.ts'
 
 const period = Duration.minutes(5)
 /** Where something that should have ended may work on, each minute counts. SQS reports once a minute. */

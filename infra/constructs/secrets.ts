@@ -3,7 +3,7 @@ import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam'
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
 
-export type OperatorSecretProps = {
+type OperatorSecretProps = {
   /** Behind the stack's name. */
   name: string
   description: string
@@ -18,7 +18,7 @@ export type OperatorSecretProps = {
  * A secret that somebody else's tool and we share, put here by the operator. It is made with a random one that nobody
  * knows, so that nothing is accepted until the real one is there.
  */
-export class OperatorSecret extends Construct {
+class OperatorSecret extends Construct {
   /** Its name and, to the SDK, its id. Not its ARN: the local emulator's `Ref` of a secret is the name. */
   readonly name: string
 
@@ -52,6 +52,34 @@ export class OperatorSecret extends Construct {
           arnFormat: ArnFormat.COLON_RESOURCE_NAME,
         }),
       ],
+    })
+  }
+}
+
+/** Slack's bot token and signing secret. */
+export class SlackSecret extends OperatorSecret {
+  constructor(scope: Construct, id: string) {
+    super(scope, id, {
+      name: 'slack',
+      description: 'Slack: botToken and signingSecret, put here by the operator',
+      random: 'signingSecret',
+      beside: { botToken: 'xoxb-to-be-replaced' },
+      notRotated:
+        'Slack has no API that rotates a signing secret; the operator replaces it and the old one is accepted meanwhile',
+    })
+  }
+}
+
+/** What the tool that keeps incidents signs with, and what it wants to be asked with. */
+export class IncidentSecret extends OperatorSecret {
+  constructor(scope: Construct, id: string) {
+    super(scope, id, {
+      name: 'incidents',
+      description:
+        'Incidents: webhookSecret (Standard Webhooks) and perhaps checkAuthorization, put here by the operator',
+      random: 'webhookSecret',
+      notRotated:
+        'The other end is a tool of somebody else; the operator replaces it and the old one is accepted meanwhile',
     })
   }
 }

@@ -1,0 +1,249 @@
+import { type CfnElement, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
+import { Grant, type IGrantable, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { EventSourceMapping, FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda'
+import { ScheduleGroup } from 'aws-cdk-lib/aws-scheduler'
+import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
+import { Construct } from 'constructs'
+import type { HotworkFunction } from './hotwork-function.ts'
+
+/** Acknowledged for every queue: the emulator that `npm start` runs speaks http, and would then refuse everybody. */
+const plainHttp = {
+  id: 'AwsSolutions-SQS4',
+  reason:
+    'The local emulator speaks http, so a TLS-only policy would deny all of it; on AWS the SDK speaks https, and messages are ids alone',
+}
+
+/** Where messages go that could not be worked off. An alarm watches it; a person redrives it. */
+export const deadLetters = (scope: Construct, { fifo = false } = {}): Queue => {
+  const queue = new Queue(scope, 'DeadLetters', {
+    ...(fifo && { fifo: true }),
+    encryption: QueueEncryption.SQS_MANAGED,
+    retentionPeriod: Duration.days(14),
+  })
+  Validations.of(queue).acknowledge(plainHttp)
+  return queue
+}
+
+type WorkQueueProps = {
+  order: 'none' | 'group'
+  attempts: number
+  /** Whether timers send to it too, whose messages have no deduplication id of their own. */
+  timed?: boolean
+  /** The timeout of the function that works it off. */
+  worker?: Duration
+  /** A fixed name, where another stack must name it. */
+  name?: string
+  /** How long a message waits for whoever works it off, if not the usual four days. */
+  retention?: Duration
+}
+
+/** Ids handed on to one function. With `order: 'group'` a message that cannot be worked off holds up its own group alone. */
+export class WorkQueue extends Construct {
+  readonly queue: Queue
+  readonly deadLetters: Queue
+
+  constructor(
+    scope: Construct,
+    id: string,
+    { order, attempts, timed = false, worker = Duration.seconds(10), name, retention }: WorkQueueProps,
+  ) {
+    super(scope, id)
+    const fifo = order === 'group'
+    this.deadLetters = deadLetters(this, { fifo })
+    this.queue = new Queue(this, 'Queue', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      ...(name !== undefined && { queueName: name }),
+      ...(retention !== undefined && { retentionPeriod: retention }),
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: attempts },
+      // Six times a worker's timeout, as Lambda asks, so that a retry cannot overlap the attempt before it.
+      visibilityTimeout: Duration.seconds(6 * worker.toSeconds()),
+      ...(fifo && {
+        fifo: true,
+        deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
+        fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+        contentBasedDeduplication: timed,
+      }),
+    })
+    Validations.of(this.queue).acknowledge(plainHttp)
+  }
+
+  get url(): string {
+    return this.queue.queueUrl
+  }
+
+  /** Allows sending, and nothing else that CDK's own grant would add. */
+  grantSend(grantee: IGrantable): Grant {
+    return Grant.addToPrincipal({ grantee, actions: ['sqs:SendMessage'], resourceArns: [this.queue.queueArn] })
+  }
+
+  /** Allows saying when a message that could not be worked off shall come again. */
+  grantHold(grantee: IGrantable): Grant {
+    const [actions, resourceArns] = [['sqs:ChangeMessageVisibility'], [this.queue.queueArn]]
+    return Grant.addToPrincipal({ grantee, actions, resourceArns })
+  }
+
+  /**
+   * Has a function work the messages off; what it reports as failed comes again, the rest of the batch does not.
+   *
+   * @param atOnce how many of it may be at work at a time; without it, as many as there is work for
+   */
+  consumedBy({ lambda, role }: HotworkFunction, { batchSize, atOnce }: { batchSize: number; atOnce?: number }): void {
+    // Written out, since CDK's own event source asks for more than Lambda needs.
+    Grant.addToPrincipal({
+      grantee: role,
+      actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+      resourceArns: [this.queue.queueArn],
+    })
+    const mapping = new EventSourceMapping(this, 'Mapping', {
+      target: lambda,
+      eventSourceArn: this.queue.queueArn,
+      batchSize,
+      reportBatchItemFailures: true,
+      ...(atOnce !== undefined && { maxConcurrency: atOnce }),
+    })
+    mapping.node.addDependency(role)
+  }
+}
+
+type StreamReaderProps = {
+  table: TableV2
+  reader: HotworkFunction
+  /** How the keys of the items begin that it follows. */
+  of: readonly ('REQ#' | 'HALT#' | 'PERMIT#' | 'PRESS#')[]
+}
+
+/**
+ * A function that follows the requests table. DynamoDB serves two readers of a stream well and no more, so there are
+ * two. Readers are idempotent; what is lost for good after the retries is followed again by the sweep.
+ */
+export class StreamReader extends Construct {
+  readonly deadLetters: Queue
+
+  constructor(scope: Construct, id: string, { table, reader, of }: StreamReaderProps) {
+    super(scope, id)
+    this.deadLetters = deadLetters(this)
+    const streamArn = table.tableStreamArn ?? ''
+    // Written out, since CDK's own event source asks for ListStreams on `*`, and more than sending of the dead letters.
+    Grant.addToPrincipal({
+      grantee: reader.role,
+      actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+      resourceArns: [streamArn],
+    })
+    const listing = `${table.tableArn}/stream/*`
+    Grant.addToPrincipal({ grantee: reader.role, actions: ['dynamodb:ListStreams'], resourceArns: [listing] })
+    const letters = this.deadLetters.queueArn
+    Grant.addToPrincipal({ grantee: reader.role, actions: ['sqs:SendMessage'], resourceArns: [letters] })
+    const mapping = new EventSourceMapping(this, 'Mapping', {
+      target: reader.lambda,
+      eventSourceArn: streamArn,
+      // LATEST loses what is written while the mapping is being made; reading a day again does no harm.
+      startingPosition: StartingPosition.TRIM_HORIZON,
+      // What it is of alone: not evaluations, idempotency keys or replay marks. TTL's removals say nothing either.
+      filters: [
+        FilterCriteria.filter({
+          eventName: FilterRule.or('INSERT', 'MODIFY'),
+          dynamodb: { Keys: { pk: { S: of.flatMap((prefix) => FilterRule.beginsWith(prefix)) } } },
+        }),
+      ],
+      batchSize: 25,
+      maxBatchingWindow: Duration.seconds(0),
+      parallelizationFactor: 4,
+      bisectBatchOnError: true,
+      reportBatchItemFailures: true,
+      retryAttempts: 5,
+      maxRecordAge: Duration.hours(1),
+      onFailure: { bind: () => ({ destination: letters }) },
+    })
+    mapping.node.addDependency(reader.role)
+    const label = Stack.of(table).getLogicalId(table.node.defaultChild as CfnElement)
+    Validations.of(reader.role).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::<${label}.Arn>/stream/*]`,
+      reason: 'ListStreams is asked for the streams of a table, whose labels are known once it is made',
+    })
+    Validations.of(this.deadLetters).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason: 'This is the dead-letter queue, of a stream, which the rule does not see',
+    })
+  }
+}
+
+/**
+ * One-time entries of EventBridge Scheduler that put a message into one queue, or have one function look at a request, and
+ * are gone. They wait for nothing and cost nothing until then, and can do nothing else: the role that they run with may
+ * send to that queue and call that function. One role for both, since either only has something looked at.
+ */
+export class Timers extends Construct {
+  readonly group: string
+  readonly roleArn: string
+
+  constructor(
+    scope: Construct,
+    id: string,
+    { draws, stores }: { draws: WorkQueue; stores: Pick<HotworkFunction, 'lambda'> },
+  ) {
+    super(scope, id)
+    const { stackName, account } = Stack.of(this)
+    this.group = `${stackName}-timers`
+    const group = new ScheduleGroup(this, 'Group', {
+      scheduleGroupName: this.group,
+      // CDK keeps it otherwise, and its name with it: after a first deployment that failed, none would ever succeed.
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
+    const role = new Role(this, 'Role', {
+      // Of this group alone: another's schedule that was given this role would be refused.
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': account, 'aws:SourceArn': group.scheduleGroupArn },
+        },
+      }),
+    })
+    draws.grantSend(role)
+    Grant.addToPrincipal({
+      grantee: role,
+      actions: ['lambda:InvokeFunction'],
+      resourceArns: [stores.lambda.functionArn],
+    })
+    this.roleArn = role.roleArn
+  }
+
+  /** Allows making timers, in this group, with this role and no other. Neither changing nor removing one. */
+  grantSet(grantee: Role): void {
+    const { region, account, partition } = Stack.of(this)
+    const timersOf = (where: string) => `arn:${where}:scheduler:${region}:${account}:schedule/${this.group}/*`
+    Grant.addToPrincipal({ grantee, actions: ['scheduler:CreateSchedule'], resourceArns: [timersOf(partition)] })
+    Grant.addToPrincipal({
+      grantee,
+      actions: ['iam:PassRole'],
+      resourceArns: [this.roleArn],
+      conditions: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+    })
+    Validations.of(grantee).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::${timersOf('<AWS::Partition>')}]`,
+      reason: 'A timer is named by what it is for; its group holds nothing else',
+    })
+  }
+}
+
+type RunEveryProps = {
+  every: Duration
+  worker: HotworkFunction
+  /** How late a run may begin, if not until the next is due. */
+  within?: Duration
+  enabled?: boolean
+}
+
+/** Runs a function again and again. A run that fails or is missed is made good by the next. */
+export function runEvery(
+  scope: Construct,
+  id: string,
+  { every, worker, within = every, enabled = true }: RunEveryProps,
+): void {
+  new Rule(scope, id, {
+    schedule: Schedule.rate(every),
+    enabled,
+    targets: [new LambdaFunction(worker.lambda, { retryAttempts: 0, maxEventAge: within })],
+  })
+}
