@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-/** What this program reads of the API's answers. What else is in them is passed on with `--json`, and not looked at. */
+/** What this program reads of the API's answers. `--json` prints the other members too. */
 
 const time = z.iso.datetime({ offset: true })
 
@@ -8,13 +8,12 @@ const Review = z.looseObject({
   due_at: time,
   status: z.enum(['due', 'overdue', 'done']),
   by: z.string().optional(),
-  at: time.optional(),
   outcome: z.string().optional(),
   note: z.string().optional(),
 })
 
-/** Somebody who broke the glass. */
-export const BreakGlass = z.looseObject({
+/** One use of break-glass. */
+export const Opening = z.looseObject({
   id: z.string().regex(/^bgl_[0-9a-z]{26}$/),
   status: z.string(),
   person: z.string(),
@@ -23,12 +22,12 @@ export const BreakGlass = z.looseObject({
   resource: z.looseObject({ type: z.string(), id: z.string() }),
   arguments: z.record(z.string(), z.unknown()).default({}),
   rights: z.array(z.looseObject({ action: z.string(), resources: z.array(z.string()) })),
-  /** What there is to get for it: AWS credentials, one call that Hotwork makes, or a token for a tool. */
+  /** What Hotwork gives for it: AWS credentials, one call that it makes itself, or a token for a tool. */
   credential: z.enum(['sts', 'mediated', 'token']).catch('sts'),
   reason: z.string(),
   incident: z.string(),
   drill: z.boolean().default(false),
-  /** A use of the role for the day that Hotwork is down: there are no credentials of it here. */
+  /** A use of the sealed role, which needs no Hotwork: there are no credentials of it here. */
   sealed: z.boolean().default(false),
   opened_at: time,
   not_after: time,
@@ -39,9 +38,9 @@ export const BreakGlass = z.looseObject({
       uses: z.array(z.looseObject({ tool: z.string(), begun_at: time, outcome: z.string().optional() })).default([]),
     })
     .optional(),
-  /** Each credential that was issued for it, where one is read alone. */
+  /** Each credential that was issued for it. Only an opening that is read alone has these and the calls. */
   credentials: z.array(z.looseObject({})).default([]),
-  /** What was called with it, where one is read alone: null where no record says. */
+  /** What was called with it: null where the record of calls does not answer. */
   calls: z
     .array(
       z.looseObject({
@@ -56,14 +55,14 @@ export const BreakGlass = z.looseObject({
   calls_more: z.boolean().default(false),
   calls_elsewhere: z.array(z.string()).default([]),
 })
-export type BreakGlass = z.infer<typeof BreakGlass>
+export type Opening = z.infer<typeof Opening>
 
-export const Opened = BreakGlass.extend({ budget_left_minutes: z.number() })
+export const Opened = Opening.extend({ budget_left_minutes: z.number() })
 export type Opened = z.infer<typeof Opened>
 
 export const Listed = z.looseObject({
-  break_glass: z.array(BreakGlass),
-  /** Of a person, of a profile, or of one action. */
+  break_glass: z.array(Opening),
+  /** Of a person, a profile or one action. */
   budgets: z
     .array(
       z.looseObject({
@@ -79,9 +78,8 @@ export const Listed = z.looseObject({
 })
 export type Listed = z.infer<typeof Listed>
 
-/** How a drill went: each step, and whether it was in time. */
+/** Each step of a drill, and whether it was in time. */
 export const DrillReport = z.looseObject({
-  kept: z.boolean(),
   steps: z.array(
     z.looseObject({
       step: z.string(),
@@ -90,14 +88,10 @@ export const DrillReport = z.looseObject({
       took_seconds: z.number().optional(),
     }),
   ),
-  told: z
-    .looseObject({ due: z.number(), missing: z.array(z.string()) })
-    .optional()
-    .catch(undefined),
 })
 export type DrillReport = z.infer<typeof DrillReport>
 
-export const Vouched = z.looseObject({ person: z.string(), vouched_by: z.string(), until: time })
+export const Vouched = z.looseObject({ person: z.string(), until: time })
 
 export const AccessToken = z.looseObject({ access_token: z.string().min(1) })
 

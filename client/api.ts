@@ -1,23 +1,22 @@
 import * as z from 'zod'
 import { Problem } from './answers.ts'
-import { exitOfRefusal, exitOfStatus, exits } from './exit-codes.ts'
-import type { Login, Wanted } from './login/login.ts'
+import type { Login, Wanted } from './login.ts'
+import { exitOfRefusal, exitOfStatus, exits, Fault, Refusal, Trouble, wrongUsage } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
-import { Fault, Refusal, wrongUsage } from './trouble.ts'
 
-/** One call of the API. Each may be sent again: what it does is done once, or the same again is harmless. */
+/** One call of the API. Each may be sent again: Hotwork does it once, or doing it again is harmless. */
 export type Call = {
   method: 'GET' | 'POST'
   path: string
   json?: unknown
-  /** Made anew for each try, where it holds the person's token: a stronger one may have been asked for in between. */
+  /** Made anew for each try: it may hold the person's token, which a stronger login replaces. */
   form?: () => Promise<{ readonly [name: string]: string }>
   headers?: { readonly [name: string]: string }
-  /** Made anew for each try: a proof of a key is good once. */
+  /** Made anew for each try: a proof is good once. */
   proof?: (method: string, url: string) => Promise<string>
   /** Another token than the person's, by the DPoP scheme. */
   accessToken?: string
-  /** Something is opened by it: that takes another login than reading, as a rule. */
+  /** The call opens something, which usually takes a stronger login than reading. */
   opens?: boolean
 }
 
@@ -25,7 +24,7 @@ export type Call = {
 const patience = 30_000
 const tries = 4
 
-/** The API for one person: it logs them in when it must, more strongly when it is told to, and asks again what got lost. */
+/** The API for one person: it logs them in when needed, again when the API wants a stronger login, and repeats lost calls. */
 export class Api {
   readonly url: string
   readonly #login: Login
@@ -40,64 +39,58 @@ export class Api {
 
   /** The person's token: kept in memory alone, and for this command alone. */
   token(): Promise<string> {
-    this.#token ??= this.#login.token({})
+    this.#token ??= this.#login({})
     return this.#token
   }
 
-  /** @throws Refusal when the API says no, Fault when it says nothing, or what cannot be read */
+  /** @throws Refusal when the API says no; Fault when it says nothing, or what this program cannot read */
   async call<T>(shape: z.ZodType<T>, call: Call): Promise<T> {
-    const answer = await this.#answered(call)
+    let answer = await this.#answered(call)
     const wanted = strongerLogin(answer.response)
-    // RFC 9470: once more with the login that is wanted. A second such answer is a no.
-    const final = wanted && call.accessToken === undefined ? await this.#again(call, wanted) : answer
-    if (!final.response.ok) throw refusalOf(final.response, final.text)
-    const read = shape.safeParse(parsed(final.text))
+    if (wanted && call.accessToken === undefined) {
+      // RFC 9470: once more, with the login that the API wants. A second such answer is a no.
+      this.#token = this.#login(wanted)
+      await this.#token
+      answer = await this.#answered(call)
+    }
+    if (!answer.response.ok) throw refusalOf(answer)
+    const read = shape.safeParse(parsed(answer.text))
     if (read.success) return read.data
     throw new Fault({
       code: 'unreadable_answer',
-      title: 'the answer is not what this command line knows',
+      title: 'this command line cannot read the answer',
       detail: `${call.method} ${call.path}: ${z.prettifyError(read.error).split('\n')[0]}. Is \`${this.url}\` the API, and as new as this checkout?`,
     })
   }
 
-  async #again(call: Call, wanted: Wanted) {
-    this.#token = this.#login.token(wanted)
-    await this.#token
-    return this.#answered(call)
-  }
-
-  /** An answer that is one: what passes is waited for, and what got lost is asked again. */
-  async #answered(call: Call): Promise<{ response: Response; text: string }> {
+  /** Sends the call until there is an answer that another try would not change. */
+  async #answered(call: Call): Promise<Answered> {
     for (let count = 1; ; count++) {
       const sent = await this.#sent(call).catch((cause: unknown) => {
-        if (cause instanceof Refusal || cause instanceof Fault) throw cause
-        return cause
+        if (cause instanceof Trouble) throw cause
+        return { cause }
       })
-      const lost = !isAnswer(sent)
-      if (!lost && !passes(sent)) return sent
-      if (count === tries) {
-        if (!lost) return sent
-        throw new Fault(
-          {
-            code: 'no_answer',
-            title: `\`${this.url}\` does not answer`,
-            detail: `${reasonOf(sent)}; tried ${tries} times`,
-          },
-          { cause: sent },
-        )
+      const lost = 'cause' in sent
+      if (!lost && (!isTransient(sent) || count === tries)) return sent
+      const why = lost ? reasonOf(sent.cause) : `${sent.response.status}`
+      if (lost && count === tries) {
+        const told = {
+          code: 'no_answer',
+          title: `\`${this.url}\` does not answer`,
+          detail: `${why}; tried ${tries} times`,
+        }
+        throw new Fault(told, sent)
       }
-      const told = lost ? Number.NaN : Number(sent.response.headers.get('retry-after') ?? Number.NaN)
+      const told = Number((lost ? undefined : sent.response.headers.get('retry-after')) ?? Number.NaN)
       const seconds = Number.isFinite(told) ? Math.min(told, 10) : 2 ** (count - 1)
-      this.#surroundings.err(
-        `no answer yet (${lost ? reasonOf(sent) : sent.response.status}), asking again in ${seconds} s\n`,
-      )
+      this.#surroundings.err(`no answer yet (${why}), asking again in ${seconds} s\n`)
       await this.#surroundings.pause(seconds * 1000)
     }
   }
 
-  async #sent({ method, path, json, form, headers = {}, proof, accessToken, opens }: Call) {
+  async #sent({ method, path, json, form, headers = {}, proof, accessToken, opens }: Call): Promise<Answered> {
     const url = `${this.url}${path}`
-    if (opens) this.#token ??= this.#login.token('opening')
+    if (opens) this.#token ??= this.#login('opening')
     const authorization = accessToken === undefined ? `Bearer ${await this.token()}` : `DPoP ${accessToken}`
     const body = form ? new URLSearchParams(await form()) : json === undefined ? undefined : JSON.stringify(json)
     const response = await fetch(url, {
@@ -109,7 +102,7 @@ export class Api {
         ...(proof ? { dpop: await proof(method, url) } : {}),
       },
       ...(body === undefined ? {} : { body }),
-      // Whoever is sent elsewhere would take the token there.
+      // A redirect would take the token to another address.
       redirect: 'error',
       signal: AbortSignal.timeout(patience),
     })
@@ -117,14 +110,13 @@ export class Api {
   }
 }
 
-/** Whether another try may do better: what stands before Hotwork failed, or Hotwork says so itself. */
-const passes = ({ response: { status }, text }: Answered): boolean =>
+type Answered = { response: Response; text: string }
+
+/** Another try may do better: a gateway before Hotwork failed, or Hotwork itself says so. */
+const isTransient = ({ response: { status }, text }: Answered): boolean =>
   [429, 503].includes(status) || ([502, 504].includes(status) && codeOf(text) === undefined)
 
-type Answered = { response: Response; text: string }
-const isAnswer = (sent: unknown): sent is Answered => typeof sent === 'object' && sent !== null && 'response' in sent
-
-/** Why there was no answer, in a word of the system's own: its message may hold what was sent. */
+/** Why there was no answer: the system's code alone, since its message may hold what was sent. */
 function reasonOf(fault: unknown): string {
   const { cause, name } = fault as { cause?: { code?: unknown }; name?: unknown }
   return typeof cause?.code === 'string' ? cause.code : name === 'TimeoutError' ? 'it took too long' : 'no connection'
@@ -138,13 +130,13 @@ function parsed(text: string): unknown {
   }
 }
 
-/** What login is wanted (RFC 9470 section 3), if that is what the answer says. */
+/** The login that the API wants (RFC 9470 section 3), if that is why it refused. */
 function strongerLogin({ status, headers }: Response): Wanted | undefined {
   const challenge = headers.get('www-authenticate') ?? ''
   if (status !== 401 || !challenge.includes('error="insufficient_user_authentication"')) return undefined
   const acr = /\bacr_values="([^"]+)"/.exec(challenge)?.[1]
   const maxAge = Number(/\bmax_age="?(\d+)/.exec(challenge)?.[1] ?? Number.NaN)
-  return { ...(acr === undefined ? {} : { acr }), ...(Number.isFinite(maxAge) ? { maxAge } : {}) }
+  return { acr, maxAge: Number.isFinite(maxAge) ? maxAge : undefined }
 }
 
 const problemIn = (text: string): z.infer<typeof Problem> => {
@@ -152,26 +144,26 @@ const problemIn = (text: string): z.infer<typeof Problem> => {
   return read.success ? read.data : {}
 }
 
-/** What Hotwork calls what is wrong; undefined where it is not Hotwork that says so. */
+/** Hotwork's code for what is wrong; undefined where the answer is not Hotwork's. */
 function codeOf(text: string): string | undefined {
   const { error, type } = problemIn(text)
   return error ?? type?.split(/[/:]/).at(-1)
 }
 
-function refusalOf(response: Response, text: string): Refusal | Fault {
+function refusalOf({ response, text }: Answered): Trouble {
   const { title, detail, error, error_description: description } = problemIn(text)
   const code = codeOf(text)
   if (code === undefined)
     return response.status === 404
-      ? wrongUsage('this is no address of Hotwork', `\`${new URL(response.url).origin}\` knows nothing of it`)
-      : new Fault({ code: 'no_code', title: `the answer is ${response.status}, with no word why` })
+      ? wrongUsage('this is no address of Hotwork', `\`${new URL(response.url).origin}\` does not know it`)
+      : new Fault({ code: 'no_code', title: `the answer is ${response.status}, with no reason` })
   const told = { code, title: title ?? description ?? code, detail: title === undefined ? undefined : detail }
   if (code === 'invalid_authorization_details') return endedGrant(description ?? '')
   const exit = error === undefined ? exitOfRefusal(response.status, code) : exitOfOAuth(response.status, error)
   return exit === exits.fault ? new Fault(told) : new Refusal(exit, told)
 }
 
-/** The description of the token endpoint begins with the word to branch on (interfaces.md section 3). */
+/** The token endpoint's description begins with the code of what the grant is (interfaces.md section 3). */
 function endedGrant(description: string): Refusal {
   const [word = '', ...rest] = description.split(': ')
   const told = { code: word, title: rest.join(': ') || description }

@@ -1,24 +1,52 @@
-import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { Api } from './api.ts'
-import { call } from './break-glass/call.ts'
-import { claim } from './break-glass/claim.ts'
-import { credentials } from './break-glass/credentials.ts'
-import { end } from './break-glass/end.ts'
-import { list } from './break-glass/list.ts'
-import { review } from './break-glass/review.ts'
+import { end, review, vouch } from './break-glass/conclude.ts'
+import type { Context } from './break-glass/context.ts'
+import { call, claim, credentials } from './break-glass/credentials.ts'
+import { list, status } from './break-glass/show.ts'
 import { type StartTyped, start } from './break-glass/start.ts'
-import { status } from './break-glass/status.ts'
-import type { Context } from './break-glass/verb.ts'
-import { vouch } from './break-glass/vouch.ts'
-import type { Exit } from './exit-codes.ts'
 import { KeptOpenings } from './kept-openings.ts'
+import { type Exit, exits, Fault, Refusal, Trouble } from './outcome.ts'
+import { lines } from './screen.ts'
 import { readSettings } from './settings.ts'
 import type { Surroundings } from './surroundings.ts'
+
+/** Runs what was typed after `hotwork`. @returns the exit code */
+export async function run(typed: readonly string[], surroundings: Surroundings): Promise<Exit> {
+  // Standard output of `credentials` is for AWS's tools: nothing else may be printed there.
+  const json = typed.includes('--json') && !typed.includes('credentials')
+  let exit: Exit = exits.done
+  try {
+    await commandLine(surroundings, (done) => {
+      exit = done
+    }).parseAsync(typed, { from: 'user' })
+    return exit
+  } catch (cause) {
+    const ofCommander = cause instanceof CommanderError
+    if (ofCommander && cause.exitCode === 0) return exits.done
+    const { exit, told } = troubleOf(cause)
+    const { code, title, detail } = told
+    const suffix = ['usage', 'fault'].includes(code) ? '' : ` (${code})`
+    if (json) surroundings.out(`${JSON.stringify({ error: code, title, detail, exit }, null, 2)}\n`)
+    // commander has printed its own.
+    else if (!ofCommander)
+      surroundings.err(lines(`hotwork: ${title}${suffix}`, ...(detail === undefined ? [] : [`  ${detail}`])))
+    return exit
+  }
+}
+
+function troubleOf(cause: unknown): Trouble {
+  if (cause instanceof Trouble) return cause
+  if (cause instanceof CommanderError)
+    return new Refusal(exits.usage, { code: 'usage', title: cause.message.replace(/^error: /, '') })
+  const words = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+  return new Fault({ code: 'fault', title: `hotwork itself failed (${words})` })
+}
 
 type Common = { api?: string; as?: string; json: boolean }
 
 /** What can be typed, and what it does. `done` is told the exit code. */
-export function commandLine(surroundings: Surroundings, done: (exit: Exit) => void): Command {
+function commandLine(surroundings: Surroundings, done: (exit: Exit) => void): Command {
   const program = new Command('hotwork')
     .description('The permit desk, from a terminal.')
     .exitOverride()
@@ -27,14 +55,14 @@ export function commandLine(surroundings: Surroundings, done: (exit: Exit) => vo
     .addHelpText('after', afterwards)
   const breakGlass = program
     .command('break-glass')
-    .description('Open in an emergency, with nobody asked: for minutes, told to everybody, reviewed afterwards.')
+    .description('Open access at once, for minutes. Hotwork tells the approvers, and another person reviews it.')
 
   const verb = (name: string, description: string): Command =>
     breakGlass
       .command(name)
       .description(description)
       .addOption(new Option('--api <url>', 'which Hotwork; else HOTWORK_API, else the local stack'))
-      .addOption(new Option('--as <person>', 'on the local stack: as whom, such as person:jade; else HOTWORK_AS'))
+      .addOption(new Option('--as <person>', 'on the local stack: the person, such as person:jade; else HOTWORK_AS'))
       .option('--json', 'print the result as JSON', false)
 
   /** What is done for a verb: commander hands over the arguments, then the options, then the command. */
@@ -57,12 +85,12 @@ export function commandLine(surroundings: Surroundings, done: (exit: Exit) => vo
       .action(act<Omit<StartTyped, 'drill'>>((typed, context) => start({ ...typed, drill }, context)))
   }
   opening('start', false, 'open now')
-  opening('drill', true, 'practise: the whole way, people and timers too, with credentials that can do nothing')
+  opening('drill', true, 'practise: the same steps, messages and timers, with credentials that can do nothing')
 
-  const id = new Argument('[id]', 'the opening; where this machine has one alone, that one')
+  const id = new Argument('[id]', 'the opening; may be left out where this machine has only one')
   verb('end', 'end it now: every credential of it is dead').addArgument(id).action(act(end))
   verb('status', 'one opening as it is now').addArgument(id).action(act(status))
-  verb('credentials', 'AWS credentials of it, as `credential_process` in ~/.aws/config takes them')
+  verb('credentials', 'its AWS credentials, as `credential_process` in ~/.aws/config takes them')
     .addArgument(id)
     .option('--setup', 'print what to put into ~/.aws/config, and no credentials', false)
     .action(act(credentials))
@@ -72,22 +100,18 @@ export function commandLine(surroundings: Surroundings, done: (exit: Exit) => vo
   verb('claim', 'take up what you opened on a page: its key is on this machine from then on')
     .argument('<id>', 'the opening')
     .action(act(claim))
-  verb('list', 'who holds what until when, reviews due, minutes left').action(act((_, context) => list(context)))
-  verb('review', "say whether somebody else's opening was justified")
+  verb('list', 'all openings, the reviews that are due, and the minutes left').action(
+    act((_, context) => list(context)),
+  )
+  verb('review', "say whether another person's opening was justified")
     .argument('<id>', 'the opening')
     .addOption(new Option('--outcome <outcome>').choices(['justified', 'not_justified']).makeOptionMandatory())
     .requiredOption('--note <text>', 'what you looked at, and what follows from it')
-    .addHelpText(
-      'after',
-      "\nExample:\n  npx hotwork break-glass review bgl_... --outcome justified --note 'read each call: only the timeout was set'\n",
-    )
+    .addHelpText('after', exampleOfReview)
     .action(act(review))
-  what(verb('vouch', 'give your word for somebody whose earlier opening is not reviewed yet'))
-    .requiredOption('--person <id>', 'for whom, such as person:jade')
-    .addHelpText(
-      'after',
-      '\nExample, good for ten minutes:\n  npx hotwork break-glass vouch --person person:jade --profile checkout-recovery\n',
-    )
+  what(verb('vouch', 'let a person open though their earlier opening is not reviewed yet'))
+    .requiredOption('--person <id>', 'the person, such as person:jade')
+    .addHelpText('after', exampleOfVouch)
     .action(act(vouch))
   return program
 }
@@ -105,13 +129,19 @@ function minutes(typed: string): number {
   throw new InvalidArgumentError('It is a whole number from 1 to 60.')
 }
 
-/** Typed whole once, it need not be put together at night, one missing option after another. */
 const exampleOf = (name: string): string => `
 Example:
   npx hotwork break-glass ${name} --profile checkout-recovery --incident INC-2041 --minutes 30 \\
     --reason 'checkout refuses payments since the deploy, putting the timeout back'
 `
-
+const exampleOfReview = `
+Example:
+  npx hotwork break-glass review bgl_... --outcome justified --note 'read each call: only the timeout was set'
+`
+const exampleOfVouch = `
+Example, good for ten minutes:
+  npx hotwork break-glass vouch --person person:jade --profile checkout-recovery
+`
 const afterwards = `
 Exit codes: 0 done; 2 wrong usage; 3 too early; 4 refused; 5 expired; 6 ended before its time; 1 something failed.
 A token of yours in HOTWORK_TOKEN is used as it is; otherwise you log in with your browser. docs/command-line.md says more.

@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import * as DPoP from 'dpop'
 import * as z from 'zod'
 import { AwsCredentials } from './answers.ts'
+import { wrongUsage } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
-import { wrongUsage } from './trouble.ts'
 
 /** What this machine keeps of an opening: the key that alone can claim it, and what makes asking again the same opening. */
 const Kept = z.strictObject({
@@ -16,45 +16,46 @@ const Kept = z.strictObject({
   id: z.string().optional(),
   idempotencyKey: z.string(),
   jwk: z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string(), d: z.string() }),
-  /** When it is over at the latest, in milliseconds: nothing of it is of use any more. */
+  /** When the opening is over at the latest, in milliseconds: after that the file is of no use. */
   until: z.number(),
 })
 export type Kept = z.infer<typeof Kept>
+export type KeptOpening = Kept & { id: string }
 
-const idPattern = /^bgl_[0-9a-z]{26}$/
-const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
+/** Longer than any process holds a lock: a login may be waited for. Milliseconds. */
+const longestLock = 360_000
 
 /**
- * The openings of this person on this machine: a file each, which nobody else may read, until it ends. No access token and
- * no reason is in any of them, and of what was asked for a digest alone.
+ * The openings of this person on this machine: a file each, which no other user may read, until the opening ends. The files
+ * hold no access token and no reason, and of what was asked for only a digest.
  */
 export class KeptOpenings {
   readonly folder: string
-  readonly #now: () => number
+  readonly #surroundings: Pick<Surroundings, 'now' | 'pause'>
 
-  constructor({ env, now }: Pick<Surroundings, 'env' | 'now'>) {
+  constructor(surroundings: Pick<Surroundings, 'env' | 'now' | 'pause'>) {
+    const { env } = surroundings
     // XDG Base Directory Specification: state that stays between runs, and is of no use elsewhere.
-    const state = env['XDG_STATE_HOME'] || join(env['HOME'] || homedir(), '.local/state')
-    this.folder = join(state, 'hotwork')
-    this.#now = () => now().getTime()
-    this.#sweep()
+    this.folder = join(env['XDG_STATE_HOME'] || join(env['HOME'] || homedir(), '.local/state'), 'hotwork')
+    this.#surroundings = surroundings
+    // Each command deletes what is over.
+    for (const place of this.#places()) if (!this.#read(place)) this.forget(place)
   }
 
-  /** The key for this very opening: the one of before, where its answer got lost and it could still be open. */
+  /** The key for this opening: an earlier one, where the same was asked before, its answer was lost and it may be open. */
   async begin(api: string, body: object, minutes: number): Promise<{ kept: Kept; again: boolean; place: string }> {
     const digest = createHash('sha256')
       .update(JSON.stringify([api, body]))
       .digest('hex')
     const place = `asked-${digest.slice(0, 32)}`
     const before = this.#read(place)
-    if (before) return { kept: before, again: true, place }
-    const kept = await newlyKept(api, this.#now() + minutes * 60_000)
-    this.#write(place, kept)
-    return { kept, again: false, place }
+    const kept = before ?? (await newlyKept(api, this.#now() + minutes * 60_000))
+    if (!before) this.#write(place, kept)
+    return { kept, again: before !== undefined, place }
   }
 
-  /** A key for what was opened where there is none; the one of before, where this machine was here already. */
-  async adopt(api: string, id: string, notAfter: string): Promise<{ kept: Kept & { id: string }; again: boolean }> {
+  /** A key for an opening that has none; an earlier one, where this machine took it up before. */
+  async adopt(api: string, id: string, notAfter: string): Promise<{ kept: KeptOpening; again: boolean }> {
     const before = this.#read(id)
     if (before?.api === api) return { kept: { ...before, id }, again: true }
     const kept = { ...(await newlyKept(api, Date.parse(notAfter))), id }
@@ -62,7 +63,7 @@ export class KeptOpenings {
     return { kept, again: false }
   }
 
-  /** It is open. Under its id first: were this stopped between, asking again would find it all the same. */
+  /** It is open. Its id comes first: if this stops in between, asking again finds it all the same. */
   opened(place: string, kept: Kept, id: string, notAfter: string): void {
     this.#write(id, { ...kept, id, until: Date.parse(notAfter) })
     this.#remove(place)
@@ -73,22 +74,31 @@ export class KeptOpenings {
     this.#remove(place)
   }
 
-  /** @throws Refusal when this machine cannot claim it */
-  find(api: string, id: string | undefined): Kept & { id: string } {
-    const found = id === undefined ? this.#only(api) : this.#read(id)
-    if (found?.id !== undefined && found.api === api) return { ...found, id: found.id }
-    throw wrongUsage(
-      `the key of \`${id}\` is not on this machine`,
-      `only the machine that opened it has its key (here it would be in \`${this.folder}\`), and nobody has it once it is over; what was opened on a page is taken up here by \`npx hotwork break-glass claim ${id}\``,
-    )
+  /** The opening with this id; without one, the only opening of this machine. @throws Refusal when its key is not here */
+  find(api: string, id: string | undefined): KeptOpening {
+    const all = this.#of(api)
+    const [only, ...others] = all
+    const found = id === undefined && others.length === 0 ? only : all.find((kept) => kept.id === id)
+    if (found) return found
+    if (id !== undefined)
+      throw wrongUsage(
+        `the key of \`${id}\` is not on this machine`,
+        `only the machine that opened it has the key (here it would be in \`${this.folder}\`), and only until it ends; \`npx hotwork break-glass claim ${id}\` takes up here what you opened on a page`,
+      )
+    throw only
+      ? wrongUsage('which one?', `say one of ${all.map((kept) => kept.id).join(', ')}`)
+      : wrongUsage(
+          'nothing is open from this machine',
+          'open it with `npx hotwork break-glass start`, or give the id: `npx hotwork break-glass list` shows what is open',
+        )
   }
 
-  /** The id that was typed, or that of the one opening of this machine. @throws Refusal */
+  /** The id that was typed, or that of the only opening of this machine. @throws Refusal */
   idOf(api: string, id: string | undefined): string {
     if (id === undefined) return this.find(api, undefined).id
-    if (idPattern.test(id)) return id
+    if (/^bgl_[0-9a-z]{26}$/.test(id)) return id
     throw wrongUsage(
-      `\`${id.slice(0, 64)}\` is no break-glass`,
+      `\`${id.slice(0, 64)}\` is not the id of an opening`,
       'an id is `bgl_` and 26 characters: `npx hotwork break-glass list` shows them',
     )
   }
@@ -100,18 +110,13 @@ export class KeptOpenings {
     return had
   }
 
-  /** Of all openings that this machine has a key of, whether or not they have ended since. */
+  /** Of all openings that this machine has a key of, even those that have ended since. */
   idsOf(api: string): readonly string[] {
     return this.#of(api).map(({ id }) => id)
   }
 
   pathOf(id: string): string {
     return join(this.folder, `${id}.json`)
-  }
-
-  /** The file that one process alone may hold: see oneAtATime. */
-  lockOf(id: string): string {
-    return join(this.folder, `${id}.lock`)
   }
 
   credentials(id: string): AwsCredentials | undefined {
@@ -123,24 +128,34 @@ export class KeptOpenings {
     this.#write(`${id}.aws`, credentials)
   }
 
-  #of(api: string): readonly (Kept & { id: string })[] {
-    return this.#all().flatMap((kept) => (kept.id !== undefined && kept.api === api ? [{ ...kept, id: kept.id }] : []))
+  /**
+   * Runs `work` for one opening while no other process of this machine does, by a file that only one can make. If a process
+   * was killed and left its file, the next one takes it over. If two take it over at once, a credential is replaced a moment
+   * after it was made, and nothing worse.
+   */
+  async alone<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const file = join(this.folder, `${id}.lock`)
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 })
+    while (!takeLock(file)) {
+      if (isAbandoned(file)) rmSync(file, { force: true })
+      else await this.#surroundings.pause(200)
+    }
+    try {
+      return await work()
+    } finally {
+      rmSync(file, { force: true })
+    }
   }
 
-  #only(api: string): Kept | undefined {
-    const live = this.#of(api)
-    const [only, ...others] = live
-    if (only && others.length === 0) return only
-    throw only
-      ? wrongUsage('which one?', `say one of ${live.map(({ id }) => id).join(', ')}`)
-      : wrongUsage(
-          'nothing is open from this machine',
-          'open it with `npx hotwork break-glass start`, or give the id: `npx hotwork break-glass list` shows what is open',
-        )
+  #now(): number {
+    return this.#surroundings.now().getTime()
   }
 
-  #all(): Kept[] {
-    return this.#places().flatMap((place) => this.#read(place) ?? [])
+  #of(api: string): readonly KeptOpening[] {
+    return this.#places().flatMap((place) => {
+      const kept = this.#read(place)
+      return kept?.id !== undefined && kept.api === api ? [{ ...kept, id: kept.id }] : []
+    })
   }
 
   #places(): string[] {
@@ -151,11 +166,6 @@ export class KeptOpenings {
     }
   }
 
-  /** What is over is deleted, whichever command comes first. */
-  #sweep(): void {
-    for (const place of this.#places()) if (!this.#read(place)) this.forget(place)
-  }
-
   #read(place: string): Kept | undefined {
     const read = Kept.safeParse(this.#json(place))
     return read.success && read.data.until > this.#now() ? read.data : undefined
@@ -163,7 +173,7 @@ export class KeptOpenings {
 
   #json(place: string): unknown {
     try {
-      return JSON.parse(readFileSync(join(this.folder, `${place}.json`), 'utf8'))
+      return JSON.parse(readFileSync(this.pathOf(place), 'utf8'))
     } catch {
       return undefined
     }
@@ -171,15 +181,44 @@ export class KeptOpenings {
 
   #write(place: string, value: object): void {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 })
-    const path = join(this.folder, `${place}.json`)
     // Whole or not at all, and never with another mode than this.
-    const draft = `${path}.${randomUUID()}`
+    const draft = `${this.pathOf(place)}.${randomUUID()}`
     writeFileSync(draft, `${JSON.stringify(value)}\n`, { mode: 0o600, flag: 'wx' })
-    renameSync(draft, path)
+    renameSync(draft, this.pathOf(place))
   }
 
   #remove(place: string): void {
-    rmSync(join(this.folder, `${place}.json`), { force: true })
+    rmSync(this.pathOf(place), { force: true })
+  }
+}
+
+function takeLock(file: string): boolean {
+  try {
+    writeFileSync(file, `${process.pid} ${Date.now()}`, { flag: 'wx', mode: 0o600 })
+    return true
+  } catch (fault) {
+    if ((fault as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw fault
+  }
+}
+
+function isAbandoned(file: string): boolean {
+  try {
+    const [holder = 0, since = 0] = readFileSync(file, 'utf8').split(' ').map(Number)
+    // An empty file was just made, or its process died at that very moment.
+    if (!holder) return Date.now() - statSync(file).mtimeMs > longestLock
+    return Date.now() - since > longestLock || !isRunning(holder)
+  } catch {
+    // Its process has finished meanwhile.
+    return false
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (fault) {
+    return (fault as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }
 
@@ -194,6 +233,7 @@ export async function proverOf({
   jwk,
 }: Kept): Promise<(method: string, url: string, accessToken?: string) => Promise<string>> {
   const { d: _, ...publicJwk } = jwk
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
   const keys = {
     privateKey: await crypto.subtle.importKey('jwk', jwk, algorithm, false, ['sign']),
     publicKey: await crypto.subtle.importKey('jwk', publicJwk, algorithm, true, ['verify']),

@@ -1,6 +1,6 @@
 import type { Surroundings } from './surroundings.ts'
 
-/** Somebody else wrote some of what is shown: nothing of it may move the cursor, hide, or be read backwards. */
+/** Other people wrote some of what is shown: none of it may move the cursor, hide, or be read backwards. */
 const inert = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '·')
 
 /** Prints for a person, line by line. */
@@ -21,7 +21,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 /** A fact with its name before it, so that names stand under one another. */
 export const fact = (name: string, value: string): string => `${name.padEnd(8)} ${value}`
 
-/** A time as this machine's clock on the wall has it, and in UTC, since whoever reads it next may be elsewhere. */
+/** A time in this machine's time zone and in UTC, since it may be passed on to a person elsewhere. */
 export function time(instant: string, { now, env }: Pick<Surroundings, 'now' | 'env'>): string {
   const at = new Date(instant)
   const zone = env['TZ'] || Intl.DateTimeFormat().resolvedOptions().timeZone
@@ -32,7 +32,7 @@ export function time(instant: string, { now, env }: Pick<Surroundings, 'now' | '
   return `${local} here (${utc} UTC)`
 }
 
-/** `04:12`, with the day before it where that is another one than today. */
+/** `04:12`, with the day before it where it is not today. */
 const clock = (at: Date, now: Date, zone: string): string =>
   day(at, zone) === day(now, zone) ? hour(at, zone) : `${day(at, zone)} ${hour(at, zone)}`
 
@@ -43,7 +43,7 @@ function part(date: Date, timeZone: string, form: Intl.DateTimeFormatOptions): s
   try {
     return new Intl.DateTimeFormat('en-GB', { ...form, timeZone }).format(date)
   } catch {
-    // `TZ` may be what no list of zones has, such as `:/etc/localtime`.
+    // `TZ` may be no name of a zone, such as `:/etc/localtime`.
     return new Intl.DateTimeFormat('en-GB', form).format(date)
   }
 }

@@ -1,17 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
-import { BrowserLogin, type LoginSettings } from './login/browser-login.ts'
-import { LocalLogin } from './login/local-login.ts'
-import type { Login } from './login/login.ts'
-import { isSafe } from './login/provider.ts'
-import { ReadyToken } from './login/ready-token.ts'
+import { browserLogin, type LoginSettings } from './browser-login.ts'
+import { isSafe, type Login, localLogin, readyToken } from './login.ts'
+import { Fault, wrongUsage } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
-import { Fault, wrongUsage } from './trouble.ts'
 
 /**
- * What of `.hotwork/local.json` is of use here (interfaces.md section 2). It is of a stack on this machine or it is none: the
- * folder may be anybody's, and a token goes to the address that it names.
+ * What this program reads of `.hotwork/local.json` (interfaces.md section 2). Only an address of this machine counts: another
+ * person may have written the folder, and a token goes to the address that the file names.
  */
 const Local = z.looseObject({
   apiUrl: z.string().refine((address) => address.startsWith('http:') && isSafe(address)),
@@ -23,7 +20,7 @@ const Local = z.looseObject({
 })
 type Local = z.infer<typeof Local>
 
-/** Which Hotwork, and as whom. */
+/** Which Hotwork, and which person. */
 export type Settings = {
   apiUrl: string
   /** The person that `--as` names. */
@@ -33,7 +30,7 @@ export type Settings = {
   localAws?: { endpointUrl: string; region: string }
 }
 
-/** What was typed goes before the environment, and both before a local stack that runs here. @throws Refusal */
+/** Options go before the environment, and both go before a running local stack. @throws Refusal */
 export function readSettings(
   typed: { api?: string | undefined; as?: string | undefined },
   surroundings: Surroundings,
@@ -50,12 +47,7 @@ export function readSettings(
     throw wrongUsage(`\`${apiUrl}\` is no address to send a login to`, 'use https; http only on loopback')
   const local = found?.apiUrl === apiUrl ? found : undefined
   const as = typed.as ?? env['HOTWORK_AS']
-  return {
-    apiUrl,
-    as,
-    login: chooseLogin(apiUrl, as, local, surroundings),
-    ...(local ? { localAws: local.aws } : {}),
-  }
+  return { apiUrl, as, login: chooseLogin(apiUrl, as, local, surroundings), ...(local ? { localAws: local.aws } : {}) }
 }
 
 function chooseLogin(
@@ -65,23 +57,19 @@ function chooseLogin(
   surroundings: Surroundings,
 ): Login {
   const ready = surroundings.env['HOTWORK_TOKEN']
-  if (ready && as === undefined) return new ReadyToken(ready)
-  if (as === undefined) return new BrowserLogin(() => readLoginSettings(apiUrl), surroundings)
+  if (as === undefined) return ready ? readyToken(ready) : browserLogin(() => readLoginSettings(apiUrl), surroundings)
   if (!local)
     throw wrongUsage(
       '`--as` is for the local stack alone',
       `no \`.hotwork/local.json\` here is of \`${apiUrl}\`: leave \`--as\` out, and log in with a browser`,
     )
   const person = local.people.find(({ id }) => id === as)
-  if (!person)
-    throw wrongUsage(
-      `\`${as}\` is nobody here`,
-      `\`--as\` should be one of ${local.people.map(({ id }) => id).join(', ')}`,
-    )
-  return new LocalLogin(local.identityProviderUrl, person, apiUrl)
+  if (person) return localLogin(local.identityProviderUrl, person, apiUrl)
+  const people = local.people.map(({ id }) => id).join(', ')
+  throw wrongUsage(`the local stack has no \`${as}\``, `use one of ${people}`)
 }
 
-/** The running stack's, of the folder that one is in or of this checkout. */
+/** The file of a running local stack: in this folder, or else in this checkout. */
 function findLocal(folder: string): Local | undefined {
   for (const place of [folder, join(import.meta.dirname, '..')]) {
     try {
@@ -101,7 +89,7 @@ const LoginMetadata = z.looseObject({
   break_glass: z.looseObject({ acr_values: z.string().optional(), max_age: z.number().optional() }).optional(),
 })
 
-/** RFC 9728: the API says who it is, and in Hotwork's own member where and as what people log in here. */
+/** RFC 9728: the API says who it is, and in Hotwork's own member how people log in from a command line. */
 async function readLoginSettings(apiUrl: string): Promise<LoginSettings> {
   const address = `${apiUrl}/.well-known/oauth-protected-resource`
   const metadata = await fetch(address, { redirect: 'error', signal: AbortSignal.timeout(30_000) })
@@ -118,16 +106,16 @@ async function readLoginSettings(apiUrl: string): Promise<LoginSettings> {
       title: `\`${apiUrl}\` does not say who it is`,
       detail: `\`${address}\` should`,
     })
-  // Section 3.3: what calls itself by another name is not believed.
+  // Section 3.3: an API that has another name is not believed.
   if (metadata['resource'] !== apiUrl)
     throw wrongUsage(
-      `\`${apiUrl}\` is not what this Hotwork is called`,
+      `this Hotwork is not called \`${apiUrl}\``,
       `use the address that it was deployed as: \`--api ${metadata['resource'].slice(0, 200)}\``,
     )
   const own = z.looseObject({ login: LoginMetadata }).safeParse(metadata[`${apiUrl}/ns/hotwork`])
   if (own.success) return own.data.login
   throw wrongUsage(
     'this Hotwork does not say where people log in from a command line',
-    'put your token into `HOTWORK_TOKEN`; whoever runs Hotwork adds `login.commandLine` to the deployment file (docs/command-line.md)',
+    'put your token into `HOTWORK_TOKEN`; the operator of Hotwork adds `login.commandLine` to the deployment file (docs/command-line.md)',
   )
 }

@@ -5,13 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export type Surroundings = {
   env: { readonly [name: string]: string | undefined }
   folder: string
-  /** Where results go, and nothing else. */
+  /** For results, and nothing else. */
   out(text: string): void
-  /** Where all else goes: progress, warnings, what is wrong. */
+  /** For all else: progress, warnings, what is wrong. */
   err(text: string): void
   now(): Date
   pause(milliseconds: number): Promise<void>
-  /** Shows an address to the person. That it cannot is no trouble: the address is printed too. */
+  /** Shows an address to the person. It may fail in silence: the address is printed too. */
   openBrowser(address: string): void
 }
 

@@ -1,25 +1,19 @@
 import type * as z from 'zod'
-import { AccessToken, AwsCredentials } from '../answers.ts'
-import { type Exit, exits } from '../exit-codes.ts'
-import { proverOf } from '../kept-openings.ts'
-import { oneAtATime } from '../one-at-a-time.ts'
-import { lines } from '../screen.ts'
-import { Refusal, wrongUsage } from '../trouble.ts'
-import { awsProfile, command } from './aws-profile.ts'
-import { forgetEnded } from './forget-ended.ts'
-import type { Context } from './verb.ts'
+import { AccessToken, AwsCredentials, Called } from '../answers.ts'
+import { type KeptOpening, proverOf } from '../kept-openings.ts'
+import { type Exit, exitOfStatus, exits, Refusal, Trouble, wrongUsage } from '../outcome.ts'
+import { fact, lines } from '../screen.ts'
+import { awsProfile, type Context, command, forgetEnded, type IdTyped, read, show, useOf } from './context.ts'
+import { describe } from './show.ts'
 
-/** With less left, they are made anew: whatever is done with them takes a while too. Milliseconds. */
+/** With less time left, credentials are made anew: using them takes a while too. Milliseconds. */
 const worthUsing = 60_000
 
 /**
  * AWS credentials of an opening, as `credential_process` prints them: the same for all who ask on this machine until they
  * are nearly over, since new ones end those before. They never last past the opening.
  */
-export async function credentials(
-  { id, setup }: { id?: string | undefined; setup: boolean },
-  context: Context,
-): Promise<Exit> {
+export async function credentials({ id, setup }: IdTyped & { setup: boolean }, context: Context): Promise<Exit> {
   const { kept: openings, settings, surroundings } = context
   if (setup) {
     surroundings.out(lines(...awsProfile(context).lines))
@@ -27,12 +21,10 @@ export async function credentials(
   }
   await forgetEnded(id, context)
   const kept = openings.find(settings.apiUrl, id)
-  const made = await oneAtATime(openings.lockOf(kept.id), surroundings, async () => {
+  const made = await openings.alone(kept.id, async () => {
     const before = openings.credentials(kept.id)
     if (before && Date.parse(before.Expiration) - surroundings.now().getTime() > worthUsing) return before
-    const fresh = await atDoor(AwsCredentials, '/aws/credentials', kept, context).catch((trouble: unknown) => {
-      throw trouble instanceof Refusal && trouble.told.code === 'mediated' ? callInstead(kept.id) : trouble
-    })
+    const fresh = await fromAws(AwsCredentials, '/aws/credentials', kept, context)
     openings.keepCredentials(kept.id, fresh)
     return fresh
   })
@@ -40,13 +32,20 @@ export async function credentials(
   return exits.done
 }
 
-const callInstead = (id: string): Refusal =>
-  wrongUsage('this is an action that Hotwork does itself', `have it done: \`${command} call ${id}\``)
+/**
+ * Has Hotwork make the one call that was opened, where the action is one that it does itself, and prints AWS's answer. It is
+ * made once: asking again tells what became of it.
+ */
+export async function call({ id }: IdTyped, context: Context): Promise<Exit> {
+  const { kept: openings, settings } = context
+  await forgetEnded(id, context)
+  const kept = openings.find(settings.apiUrl, id)
+  const called = await openings.alone(kept.id, () => fromAws(Called, '/aws/calls', kept, context))
+  return show(context, called, () => ['DONE, and AWS answered', ...JSON.stringify(called.output, null, 2).split('\n')])
+}
 
-type Kept = ReturnType<Context['kept']['find']>
-
-/** What Hotwork gives for the access token of an opening at one of its doors to AWS. */
-export async function atDoor<T>(shape: z.ZodType<T>, path: string, kept: Kept, context: Context): Promise<T> {
+/** What Hotwork gives for the access token of an opening at one of its two addresses for AWS. */
+async function fromAws<T>(shape: z.ZodType<T>, path: string, kept: KeptOpening, context: Context): Promise<T> {
   const { api, kept: openings } = context
   const prove = await proverOf(kept)
   try {
@@ -58,18 +57,25 @@ export async function atDoor<T>(shape: z.ZodType<T>, path: string, kept: Kept, c
       proof: (method, url) => prove(method, url, token),
     })
   } catch (trouble) {
+    if (!(trouble instanceof Refusal)) throw trouble
     // It has ended, and never opens again.
-    if (trouble instanceof Refusal && ([exits.expired, exits.revoked] as number[]).includes(trouble.exit))
-      openings.forget(kept.id)
+    if (trouble.exit === exits.expired || trouble.exit === exits.revoked) openings.forget(kept.id)
+    if (trouble.told.code === 'mediated')
+      throw wrongUsage('Hotwork does this action itself', `have it done: \`${command} call ${kept.id}\``)
+    if (trouble.told.code === 'not_mediated')
+      throw wrongUsage(
+        'you do this action yourself, with AWS credentials',
+        `\`${command} credentials --setup\` says how`,
+      )
     throw trouble
   }
 }
 
 /**
- * The access token of an opening, with the person's token and this machine's key (RFC 8693): the opening is bound to that,
- * where it has none yet.
+ * The access token of an opening, for the person's token and this machine's key (RFC 8693). An opening that has no key yet is
+ * bound to this one.
  */
-export async function accessToken(kept: Kept, { api }: Pick<Context, 'api'>): Promise<string> {
+async function accessToken(kept: KeptOpening, { api }: Context): Promise<string> {
   const issued = await api.call(AccessToken, {
     method: 'POST',
     path: '/token',
@@ -82,4 +88,48 @@ export async function accessToken(kept: Kept, { api }: Pick<Context, 'api'>): Pr
     proof: await proverOf(kept),
   })
   return issued.access_token
+}
+
+/**
+ * Takes up an opening that was opened on a page and so has no key: it gets this machine's key, and no other machine gets
+ * credentials of it. It takes a login as strong as opening does.
+ */
+export async function claim({ id: typed }: { id: string }, context: Context): Promise<Exit> {
+  const { api, kept: openings, surroundings } = context
+  const id = openings.idOf(api.url, typed)
+  const opening = await read(id, context)
+  const open = opening.status === 'approved'
+  if (open) await bindKey(id, opening.not_after, context)
+  const words = () => [
+    ...describe(opening, surroundings),
+    ...(open
+      ? [
+          ...useOf(opening, context),
+          fact('end', `${command} end ${id}`),
+          fact('key', `${openings.pathOf(id)}, deleted at the end`),
+        ]
+      : []),
+  ]
+  return show(context, opening, words, exitOfStatus(opening.status))
+}
+
+async function bindKey(id: string, notAfter: string, context: Context): Promise<void> {
+  const { api, kept: openings } = context
+  const { kept, again } = await openings.adopt(api.url, id, notAfter)
+  try {
+    await accessToken(kept, context)
+  } catch (trouble) {
+    // The API's code for a key that is not the opening's: a fault of this program everywhere else.
+    const boundElsewhere = trouble instanceof Trouble && trouble.told.title.startsWith('key_mismatch')
+    // A new key that was refused is deleted. After a fault, or if this machine had a key before, the opening may be bound to
+    // it: then it stays, and asking again is safe.
+    if ((trouble instanceof Refusal && !again) || boundElsewhere) openings.forget(id)
+    if (boundElsewhere)
+      throw new Refusal(exits.denied, {
+        code: 'key_mismatch',
+        title: `\`${id}\` has a key already, and it is not on this machine`,
+        detail: 'get credentials on the machine that claimed it first, or end it and open another',
+      })
+    throw trouble
+  }
 }

@@ -1,16 +1,20 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { Opened } from '../answers.ts'
-import { type Exit, exitOfStatus } from '../exit-codes.ts'
 import { proverOf } from '../kept-openings.ts'
+import { type Exit, exitOfStatus, Fault, Refusal, Trouble, wrongUsage } from '../outcome.ts'
 import { fact, time, until } from '../screen.ts'
-import { Fault, Refusal } from '../trouble.ts'
-import { awsProfile, command, useOf } from './aws-profile.ts'
-import { rightsOf, stateOf, titleOf } from './describe.ts'
-import { type Context, show } from './verb.ts'
-import { readWhat, type WhatTyped } from './what.ts'
+import { awsProfile, type Context, command, show, useOf } from './context.ts'
+import { rightsOf, stateOf, titleOf } from './show.ts'
 
+/** What is to be opened, as it was typed. */
+export type WhatTyped = {
+  profile?: string | undefined
+  action?: string | undefined
+  arguments?: string | undefined
+  resource?: readonly string[] | undefined
+}
 export type StartTyped = WhatTyped & { reason: string; incident: string; minutes: number; drill: boolean }
-
-const path = '/v1/break-glass'
 
 /**
  * Opens what policy lets this person open, with a key that is made here and stays here. Where the answer is lost, the same
@@ -25,55 +29,97 @@ export async function start(typed: StartTyped, context: Context): Promise<Exit> 
   const opened = await api
     .call(Opened, {
       method: 'POST',
-      path,
+      path: '/v1/break-glass',
       json: body,
       headers: { 'idempotency-key': kept.idempotencyKey },
       proof: await proverOf(kept),
       opens: true,
     })
     .catch((trouble: unknown) => {
-      // Whoever is not logged in has not asked: of what was asked before nothing is known yet, and its key is still needed.
-      if (isAboutLogin(trouble)) {
-        if (!again) openings.refused(place)
-        throw trouble
-      }
-      if (trouble instanceof Refusal) openings.refused(place)
-      throw trouble instanceof Fault ? askAgain(trouble) : trouble
+      // A person who could not log in has not asked: the key of what was asked before is still needed.
+      const asked = !isAboutLogin(trouble)
+      if (asked ? trouble instanceof Refusal : !again) openings.refused(place)
+      throw asked && trouble instanceof Fault ? askAgain(trouble) : trouble
     })
   openings.opened(place, kept, opened.id, opened.not_after)
-  const exit = exitOfStatus(opened.status)
   // The same opening again may be over by now.
   if (opened.status !== 'approved') openings.forget(opened.id)
   const more = { key_file: openings.pathOf(opened.id), credential_process: awsProfile(context).credential_process }
-  return show(context, { ...opened, ...more }, () => words(opened, context), exit)
+  return show(context, { ...opened, ...more }, () => words(opened, context), exitOfStatus(opened.status))
 }
 
 function words(opened: Opened, context: Context): string[] {
   const { surroundings, kept } = context
   const { id, drill, incident, not_after, budget_left_minutes: left, review } = opened
+  const end = `${time(not_after, surroundings)}, ${until(not_after, surroundings)}`
   return [
     `${stateOf(opened)}  ${id}${drill ? '  DRILL, its credentials can do nothing' : ''}`,
     fact('what', `${titleOf(opened)}, for ${incident}`),
     ...rightsOf(opened),
-    fact(
-      'until',
-      `${time(not_after, surroundings)}, ${until(not_after, surroundings)}; ${left} min left of seven days`,
-    ),
+    fact('until', `${end}; ${left} min left of seven days`),
     ...useOf(opened, context),
     fact('end', `${command} end ${id}`),
     ...(review
-      ? [fact('review', `somebody else, by ${time(review.due_at, surroundings)}: ${command} review ${id}`)]
+      ? [fact('review', `another person, by ${time(review.due_at, surroundings)}: ${command} review ${id}`)]
       : []),
     fact('key', `${kept.pathOf(id)}, deleted at the end`),
   ]
 }
 
 const loginCodes = ['login_failed', 'no_metadata', 'invalid_token', 'missing_token', 'insufficient_user_authentication']
-const isAboutLogin = (trouble: unknown): boolean =>
-  (trouble instanceof Refusal || trouble instanceof Fault) && loginCodes.includes(trouble.told.code)
+const isAboutLogin = (trouble: unknown): boolean => trouble instanceof Trouble && loginCodes.includes(trouble.told.code)
 
 /** It may be open. */
 function askAgain({ told, cause }: Fault): Fault {
   const detail = [told.detail, 'it may be open all the same: run the same command again, which is the same opening']
   return new Fault({ ...told, detail: detail.filter((each) => each !== undefined).join('; ') }, { cause })
+}
+
+/** What is to be opened, as the API takes it: a profile, or one action of the catalogue with its arguments. @throws Refusal */
+export function readWhat(typed: WhatTyped, folder: string): { [member: string]: unknown } {
+  const { profile, action, arguments: args, resource } = typed
+  if ((profile === undefined) === (action === undefined))
+    throw wrongUsage(
+      'what is to be opened?',
+      'give either `--profile NAME`, or `--action NAME` with `--arguments JSON`',
+    )
+  if (profile !== undefined) {
+    if (args === undefined && resource === undefined) return { profile }
+    throw wrongUsage('a profile takes no arguments', 'leave `--arguments` and `--resource` out, or name an `--action`')
+  }
+  if (args === undefined)
+    throw wrongUsage(
+      'with which arguments?',
+      `give \`--arguments '{"Name": ...}'\` or \`--arguments @FILE\`, with what ${action} is to be called with`,
+    )
+  const what = { action, arguments: readArguments(args, folder) }
+  if (resource === undefined) return what
+  const [type, id, ...more] = resource
+  if (type !== undefined && id !== undefined && more.length === 0) return { ...what, resource: { type, id } }
+  throw wrongUsage('which resource?', '`--resource` takes a type and an id: `--resource ssm:parameter arn:aws:ssm:...`')
+}
+
+function readArguments(typed: string, folder: string): object {
+  const text = typed.startsWith('@') ? readText(resolve(folder, typed.slice(1))) : typed
+  try {
+    const value = JSON.parse(text) as unknown
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  } catch {
+    // What was typed is not repeated: it may be secret.
+  }
+  throw wrongUsage(
+    '`--arguments` is no JSON object',
+    'quote it for your shell: `--arguments \'{"Name": "/prod/..."}\'`, or use `--arguments @FILE`',
+  )
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    throw wrongUsage(
+      `\`${file}\` cannot be read`,
+      '`--arguments @FILE` takes the path of a file with a JSON object in it',
+    )
+  }
 }

@@ -9,7 +9,7 @@ import { logInAs } from './support/browser.ts'
 import { recovery } from './support/night.ts'
 import { Terminal } from './support/terminal.ts'
 
-/** How a person shows who they are: with their browser, as somebody of the local stack, or with a token that they have. */
+/** How a person shows who they are: with their browser, as a person of the local stack, or with a token that they have. */
 
 const api = new ApiServer()
 let provider: { url: string; keys: { [subject: string]: { [member: string]: string } } }
@@ -83,7 +83,7 @@ function writeLocalFile(changes: object = {}): void {
 }
 
 describe('with a browser', () => {
-  test('somebody logs in once, as strongly as opening takes, and opens; no token is on the disk', async () => {
+  test('a person logs in once, as strongly as opening takes, and opens; no token is on the disk', async () => {
     const pages: Promise<Response>[] = []
     terminal.browser = (address) => void pages.push(logInAs('person-jade', address))
     const { exit, out, err } = await terminal.type('start', ...recovery)
@@ -111,13 +111,13 @@ describe('with a browser', () => {
     expect(new URL(terminal.visited[1] ?? '').searchParams.get('acr_values')).toBe('strong')
   })
 
-  test('the address is printed too, for whoever has no browser here', async () => {
+  test('the address is printed too, for a machine without a browser', async () => {
     terminal.browser = (address) => void logInAs('person-gus', address)
     const { exit, err } = await terminal.type('list')
     expect([exit, err]).toEqual([0, expect.stringContaining(`  ${terminal.visited[0]}\n`)])
   })
 
-  test('who turns back is not logged in: exit 4', async () => {
+  test('a person who cancels the login is not logged in: exit 4', async () => {
     terminal.browser = (address) => {
       const { searchParams } = new URL(address)
       const back = new URL(searchParams.get('redirect_uri') ?? '')
@@ -136,7 +136,7 @@ describe('with a browser', () => {
     ])
   })
 
-  test('an answer to another question is none: it is waited for the right one', async () => {
+  test('an answer to another login does not count: the program waits for the right one', async () => {
     const stray: Promise<Response>[] = []
     terminal.browser = (address) => {
       const { searchParams } = new URL(address)
@@ -147,7 +147,7 @@ describe('with a browser', () => {
     expect((await stray[0])?.status).toBe(404)
   })
 
-  test('an API that goes by another name is not believed: exit 2, with the name', async () => {
+  test('an API that has another name is not believed: exit 2, with its name', async () => {
     const other = api.url.replace('127.0.0.1', 'localhost')
     const { exit, err } = await terminal.type('list', '--api', other)
     expect([exit, err]).toEqual([2, expect.stringContaining(`--api ${api.url}`)])
@@ -156,7 +156,7 @@ describe('with a browser', () => {
 })
 
 describe('on the local stack', () => {
-  test('as somebody of it, with the login that is wanted', async () => {
+  test('as a person of it, with the login that is wanted', async () => {
     writeLocalFile()
     const { exit, out } = await terminal.type('start', '--as', 'person:kofi', ...recovery)
     expect([exit, out]).toEqual([0, expect.stringContaining('OPEN  bgl_')])
@@ -171,15 +171,15 @@ describe('on the local stack', () => {
     expect((await terminal.json('list')).exit).toBe(0)
   })
 
-  test('a file that names an address elsewhere is none: whoever wrote this folder gets no token', async () => {
+  test('a file that names an address elsewhere does not count: its author gets no token', async () => {
     writeLocalFile({ apiUrl: 'https://hotwork.elsewhere.example' })
     terminal.env = { ...terminal.env, HOTWORK_API: undefined, HOTWORK_TOKEN: 'one.of.jade' }
     expect((await terminal.type('list')).err).not.toContain('hotwork.elsewhere.example')
   })
 
-  test('as somebody whom nobody knows: exit 2, with those who are', async () => {
+  test('as an unknown person: exit 2, with the known ones', async () => {
     writeLocalFile()
-    const { exit, err } = await terminal.type('list', '--as', 'person:nobody')
+    const { exit, err } = await terminal.type('list', '--as', 'person:unknown')
     expect([exit, err]).toEqual([2, expect.stringContaining('person:kofi')])
   })
 })

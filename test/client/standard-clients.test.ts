@@ -25,7 +25,7 @@ afterAll(() => night.close())
 const workload = () => night.workload(clientId)
 const { arguments: properties, ...staging } = parameter('/staging/checkout/payment-timeout-ms')
 
-/** Evaluates and submits what asks nobody, with no header that is Hotwork's own. */
+/** Evaluates and submits what needs no approval, with no header that is Hotwork's own. */
 async function approved(key: DPoP.KeyPair): Promise<string> {
   const send = async (path: string, body: object, headers: object = {}) => {
     const answer = await fetch(night.api.url + path, {
@@ -163,7 +163,12 @@ describe('a client that proves nothing', () => {
 
   const type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
   test.each<[what: string, form: () => { [name: string]: string }, bearer: boolean, status: number]>([
-    ['an assertion that nobody signed', () => ({ client_assertion: 'a.b.c', client_assertion_type: type }), false, 401],
+    [
+      'an assertion without a good signature',
+      () => ({ client_assertion: 'a.b.c', client_assertion_type: type }),
+      false,
+      401,
+    ],
     ['an assertion of no type', () => ({ client_assertion: workload() }), false, 401],
     ['an assertion of another type', () => ({ client_assertion: workload(), client_assertion_type: 'x' }), false, 401],
     ['the type alone', () => ({ client_assertion_type: type }), false, 401],

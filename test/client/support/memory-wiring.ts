@@ -9,7 +9,7 @@ import type { World } from '../../support/world.ts'
 
 /**
  * What the handlers are wired to in the `client` project (jest.config.cjs): a world in memory in place of AWS. They are
- * loaded once and keep what they are given, so each port is whatever the world of this test has in its place.
+ * loaded once and keep what they are given, so each port reads the world of the running test.
  */
 
 let world: World | undefined
@@ -64,7 +64,7 @@ export const factsOnly = cedarPolicy
 export const connect = () => undefined
 export class DynamoRequestStore {
   constructor() {
-    // biome-ignore lint/correctness/noConstructorReturn: whoever makes one gets the world's own
+    // biome-ignore lint/correctness/noConstructorReturn: the handler gets the world's own store
     return live(({ requests }) => requests) as never
   }
 }
@@ -75,7 +75,7 @@ export class DynamoPermitStore {
   }
 }
 
-/** One key for all worlds: whoever verifies remembers it, as it would KMS's. */
+/** One key for all worlds: the verifiers remember it, as they remember that of KMS. */
 const signer = new MemorySigner()
 export class KmsSigner implements Signer {
   sign: Signer['sign'] = (typ, claims) => signer.sign(typ, claims)

@@ -7,13 +7,13 @@ import { Terminal } from './terminal.ts'
 
 const idp = 'https://id.example.org'
 
-/** All that goes by itself goes on as it is: the date alone is ours. */
+/** Only the date is faked: timers and the event loop stay real. */
 const real = [
   ...(['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate'] as const),
   ...(['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] as const),
 ]
 
-/** A night with the sample organisation, an API to call, and a machine for each person. One clock is everybody's. */
+/** The sample organisation with an API to call and a machine for each person, all on one clock. */
 export class Night {
   readonly api = new ApiServer()
   readonly #sample = sampleBundle()
@@ -51,7 +51,7 @@ export class Night {
     for (const [name, terminal] of this.#terminals) terminal.env['HOTWORK_TOKEN'] = this.token(name)
   }
 
-  /** Somebody's own machine, on which they are logged in. */
+  /** A person's own machine, on which they are logged in. */
   at(who: string): Terminal {
     const found = this.#terminals.get(who)
     if (found) return found
@@ -89,3 +89,12 @@ export const why = (reason = 'checkout refuses payments since the deploy, puttin
   ...['--reason', reason, '--incident', 'INC-2041'],
 ]
 export const recovery = [...profile, ...why(), '--minutes', '30']
+
+export const minute = 60
+
+/** Opens, and returns the id. */
+export async function opened(terminal: Terminal, words: readonly string[] = recovery): Promise<string> {
+  const { exit, body } = await terminal.json('start', ...words)
+  expect([exit, body.detail]).toEqual([0, undefined])
+  return body.id
+}

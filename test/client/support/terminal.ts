@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { run } from '../../../client/run.ts'
+import { run } from '../../../client/command-line.ts'
 import type { Surroundings } from '../../../client/surroundings.ts'
 
 export type Ran = { exit: number; out: string; err: string }
@@ -10,7 +10,7 @@ export type Ran = { exit: number; out: string; err: string }
 export class Terminal {
   readonly home = mkdtempSync(join(tmpdir(), 'hotwork-terminal-'))
   env: { [name: string]: string | undefined }
-  /** How long it was waited, in seconds: nobody waits here. */
+  /** How long the program would have waited, in seconds: a test does not wait. */
   readonly pauses: number[] = []
   /** Where the browser was sent. */
   readonly visited: string[] = []
@@ -44,7 +44,7 @@ export class Terminal {
     return { exit: await run(['break-glass', ...words], surroundings), ...ran }
   }
 
-  /** The same with `--json`: what was printed is one value, whatever came of it. */
+  /** The same with `--json`: one value is printed, also for a refusal. */
   // biome-ignore lint/suspicious/noExplicitAny: what is printed has no type until a test has looked at it
   async json(...words: readonly string[]): Promise<{ exit: number; body: any }> {
     const { exit, out } = await this.type(...words, '--json')

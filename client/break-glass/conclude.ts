@@ -1,0 +1,58 @@
+import { Opening, Vouched } from '../answers.ts'
+import { type Exit, exitOfStatus, exits, Refusal } from '../outcome.ts'
+import { fact, time, until } from '../screen.ts'
+import { type Context, forgetEnded, type IdTyped, read, show } from './context.ts'
+import { describe } from './show.ts'
+import { readWhat, type WhatTyped } from './start.ts'
+
+/** Ends the person's own opening, or another's where policy lets them revoke; and deletes what this machine kept of it. */
+export async function end({ id: typed }: IdTyped, context: Context): Promise<Exit> {
+  const { api, kept, surroundings } = context
+  await forgetEnded(typed, context)
+  const id = kept.idOf(api.url, typed)
+  let exit: Exit = exits.done
+  const ended = await api
+    .call(Opening, { method: 'POST', path: `/v1/break-glass/${id}/end`, json: {} })
+    .catch(async (trouble: unknown) => {
+      // It is over, which is what the person wants: the answer is how it ended.
+      if (!(trouble instanceof Refusal) || !['already_settled', 'invalid_task_state'].includes(trouble.told.code))
+        throw trouble
+      const opening = await read(id, context)
+      exit = exitOfStatus(opening.status)
+      return opening
+    })
+  const deleted = kept.forget(id)
+  const words = () => [...describe(ended, surroundings), ...(deleted ? [fact('key', 'deleted from this machine')] : [])]
+  return show(context, ended, words, exit)
+}
+
+export type ReviewTyped = { id: string; outcome: string; note: string }
+
+/** Says of another person's opening whether it was justified. */
+export async function review({ id: typed, outcome, note }: ReviewTyped, context: Context): Promise<Exit> {
+  const { api, kept, surroundings } = context
+  const id = kept.idOf(api.url, typed)
+  const reviewed = await api
+    .call(Opening, { method: 'POST', path: `/v1/break-glass/${id}/review`, json: { outcome, note } })
+    .catch(async (trouble: unknown) => {
+      if (!(trouble instanceof Refusal) || trouble.told.code !== 'already_reviewed') throw trouble
+      // The same review: an earlier call made it, and its answer was lost.
+      const opening = await read(id, context)
+      if (opening.review?.outcome === outcome && opening.review.note === note.trim()) return opening
+      throw trouble
+    })
+  return show(context, reviewed, () => describe(reviewed, surroundings))
+}
+
+/** Lets a person open one thing within minutes, though their earlier opening is not reviewed. */
+export async function vouch({ person, ...what }: WhatTyped & { person: string }, context: Context): Promise<Exit> {
+  const { api, surroundings } = context
+  const json = { person, ...readWhat(what, surroundings.folder) }
+  const vouched = await api.call(Vouched, { method: 'POST', path: '/v1/break-glass/vouchers', json })
+  const end = `${time(vouched.until, surroundings)}, ${until(vouched.until, surroundings)}`
+  return show(context, vouched, () => [
+    `VOUCHED for ${vouched.person}`,
+    fact('until', `${end}: they open it before then`),
+    fact('review', 'by a third person'),
+  ])
+}

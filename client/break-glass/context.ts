@@ -1,0 +1,97 @@
+import { join } from 'node:path'
+import { Opening } from '../answers.ts'
+import type { Api } from '../api.ts'
+import type { KeptOpenings } from '../kept-openings.ts'
+import { type Exit, exits, Refusal } from '../outcome.ts'
+import { fact, lines } from '../screen.ts'
+import type { Settings } from '../settings.ts'
+import type { Surroundings } from '../surroundings.ts'
+
+/** What every verb is given beside what was typed. */
+export type Context = {
+  api: Api
+  settings: Settings
+  kept: KeptOpenings
+  surroundings: Surroundings
+  json: boolean
+}
+
+/** A verb that means the only opening of this machine where no id was typed. */
+export type IdTyped = { id?: string | undefined }
+
+/** Prints the result, as JSON or in words. */
+export function show(
+  { json, surroundings }: Context,
+  body: object,
+  words: () => readonly string[],
+  exit: Exit = exits.done,
+): Exit {
+  surroundings.out(json ? `${JSON.stringify(body, null, 2)}\n` : lines(...words()))
+  return exit
+}
+
+export const read = (id: string, { api }: Context): Promise<Opening> =>
+  api.call(Opening, { method: 'GET', path: `/v1/break-glass/${id}` })
+
+/**
+ * Where no id was typed and this machine has several openings, forgets those that have ended: this machine is not told when
+ * one is ended on a card or a page, and an ended one must not stand in the way of the open one.
+ */
+export async function forgetEnded(typed: string | undefined, context: Context): Promise<void> {
+  const { api, kept } = context
+  const ids = typed === undefined ? kept.idsOf(api.url) : []
+  if (ids.length < 2) return
+  for (const id of ids) {
+    try {
+      const { status } = await read(id, context)
+      if (status !== 'approved') kept.forget(id)
+    } catch (trouble) {
+      // Another person's opening on the same machine is theirs to end.
+      if (!(trouble instanceof Refusal)) throw trouble
+    }
+  }
+}
+
+/** How the next command is typed. */
+export const command = 'npx hotwork break-glass'
+
+/**
+ * Makes AWS's SDKs and command line ask this program for credentials. It names no opening: it is written once, long before
+ * it is needed, and means the one that this machine has open at the time.
+ */
+export function awsProfile({ settings }: Context): { credential_process: string; lines: string[] } {
+  const { apiUrl, as, localAws } = settings
+  // Whole paths: AWS's tools run it in another folder, and another Node may be first on the PATH there.
+  const words = [
+    process.execPath,
+    join(import.meta.dirname, '../hotwork.ts'),
+    ...['break-glass', 'credentials', '--api', apiUrl],
+    ...(as === undefined ? [] : ['--as', as]),
+  ]
+  const credential_process = words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `"${word}"`)).join(' ')
+  return {
+    credential_process,
+    lines: [
+      '[profile hotwork]',
+      `credential_process = ${credential_process}`,
+      ...(localAws ? [`region = ${localAws.region}`, `endpoint_url = ${localAws.endpointUrl}`] : []),
+    ],
+  }
+}
+
+/** How to use what is open, by what Hotwork gives for it. */
+export function useOf({ id, credential }: Opening, context: Context): string[] {
+  switch (credential) {
+    case 'sts':
+      return [
+        fact('use', 'put this into ~/.aws/config once, then `aws --profile hotwork ...`'),
+        ...awsProfile(context).lines.map((line) => fact('', line)),
+      ]
+    case 'mediated':
+      return [fact('use', `Hotwork makes the one call: ${command} call ${id}`)]
+    case 'token':
+      return [fact('use', 'show the tool an access token of POST /token, by the key below')]
+    default:
+      return credential satisfies never
+  }
+}

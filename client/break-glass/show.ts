@@ -1,0 +1,157 @@
+import { DrillReport, Listed, type Opening } from '../answers.ts'
+import { type Exit, exitOfStatus } from '../outcome.ts'
+import { fact, table, time, until } from '../screen.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { type Context, command, forgetEnded, type IdTyped, read, show } from './context.ts'
+
+/** Shows one opening as it is now. How it ended is the exit code. */
+export async function status({ id: typed }: IdTyped, context: Context): Promise<Exit> {
+  const { api, kept, surroundings } = context
+  await forgetEnded(typed, context)
+  const id = kept.idOf(api.url, typed)
+  const opening = await read(id, context)
+  const open = opening.status === 'approved'
+  if (!open) kept.forget(id)
+  const report = opening.drill
+    ? await api.call(DrillReport, { method: 'GET', path: `/v1/break-glass/${id}/drill` })
+    : undefined
+  const isDue = !open && opening.review && opening.review.status !== 'done'
+  const words = () => [
+    ...describe(opening, surroundings),
+    ...(report ? stepsOf(report) : []),
+    ...(open ? [fact('end', `${command} end ${id}`)] : []),
+    ...(isDue
+      ? [fact('next', `another person: ${command} review ${id} --outcome justified|not_justified --note TEXT`)]
+      : []),
+  ]
+  return show(context, { ...opening, ...(report ? { report } : {}) }, words, exitOfStatus(opening.status))
+}
+
+/** Shows all openings, the reviews that are due, and what is left of each budget. */
+export async function list(context: Context): Promise<Exit> {
+  const { api, surroundings } = context
+  const listed = await api.call(Listed, { method: 'GET', path: '/v1/break-glass' })
+  return show(context, listed, () => listWords(listed, surroundings))
+}
+
+function listWords({ break_glass: all, budgets }: Listed, surroundings: Surroundings): string[] {
+  const open = all.filter(({ status }) => status === 'approved')
+  const others = all.filter(({ status }) => status !== 'approved')
+  const due = others.filter(({ review }) => review && review.status !== 'done')
+  const rows = [...open, ...due, ...others.filter((each) => !due.includes(each))].map((each) => row(each, surroundings))
+  const budgetRows = budgets.map(({ person, profile, action, resource, left_minutes, budget_minutes }) => [
+    person ?? profile ?? `${action} ${resource?.id ?? ''}`,
+    `${left_minutes} min`,
+    `of ${budget_minutes}`,
+  ])
+  return [
+    `${open.length} open, ${due.length} to be reviewed`,
+    ...(rows.length === 0 ? [] : ['', ...table(['ID', 'WHO', 'WHAT', 'STATE', 'WHEN', 'REVIEW'], rows)]),
+    ...(budgetRows.length === 0 ? [] : ['', ...table(['LEFT OF SEVEN DAYS', '', ''], budgetRows)]),
+  ]
+}
+
+const row = (opening: Opening, surroundings: Surroundings): string[] => [
+  opening.id,
+  opening.person,
+  `${titleOf(opening)}${opening.drill ? ' (drill)' : ''}${opening.sealed ? ' (sealed role)' : ''}`,
+  stateOf(opening),
+  endOf(opening, surroundings),
+  briefReview(opening, surroundings),
+]
+
+/** Only how much time there is for it: the day and hour are in `status`. */
+function briefReview({ review }: Opening, surroundings: Surroundings): string {
+  if (review?.status !== 'due' && review?.status !== 'overdue') return reviewOf({ review }, surroundings)
+  return `${review.status === 'due' ? 'due' : 'OVERDUE'} ${until(review.due_at, surroundings)}`
+}
+
+/** Each step of a drill against its target. */
+const stepsOf = ({ steps }: DrillReport): string[] =>
+  steps.map(({ step, verdict, within_seconds, took_seconds }, index) => {
+    const took = took_seconds === undefined ? '' : `, took ${took_seconds} s`
+    const words = `${step}: ${verdict.replaceAll('_', ' ')}${took} (within ${within_seconds} s)`
+    return fact(index === 0 ? 'drill' : '', words)
+  })
+
+/** What was asked for: a profile, or one action. */
+export const titleOf = ({ profile, action, resource }: Opening): string => profile ?? `${action} ${resource.id}`
+
+/** What a profile can do, a line each; of one action, its arguments. */
+export const rightsOf = ({ profile, rights, arguments: args }: Opening): string[] =>
+  profile === undefined
+    ? [fact('', JSON.stringify(args))]
+    : rights.flatMap(({ action, resources }) => resources.map((resource) => fact('', `${action} on ${resource}`)))
+
+/** Its state, in a word. */
+export function stateOf({ status, ended, person }: Opening): string {
+  switch (status) {
+    case 'approved':
+      return 'OPEN'
+    case 'completed':
+    case 'revoked':
+      return `ENDED by ${ended?.by === 'system' ? 'Hotwork' : (ended?.by ?? person)}`
+    case 'expired':
+      return 'OVER'
+    default:
+      return status.toUpperCase()
+  }
+}
+
+/** When it ends, or when it ended. */
+const endOf = (opening: Opening, surroundings: Surroundings): string => {
+  const { status, ended, not_after } = opening
+  if (status === 'approved') return `until ${time(not_after, surroundings)}, ${until(not_after, surroundings)}`
+  return time(ended?.at ?? not_after, surroundings)
+}
+
+function reviewOf({ review }: Pick<Opening, 'review'>, surroundings: Surroundings): string {
+  if (!review) return 'none'
+  if (review.status === 'done') return `${review.outcome?.replaceAll('_', ' ')}, says ${review.by}`
+  const due = `due ${time(review.due_at, surroundings)}, ${until(review.due_at, surroundings)}`
+  return review.status === 'overdue' ? `OVERDUE: ${due}` : due
+}
+
+/** What was done with it, as far as the records say. */
+function doneOf(opening: Opening, surroundings: Surroundings): string[] {
+  const { calls, calls_more, calls_elsewhere, credentials, credential, grant, action } = opening
+  if (calls === undefined) return []
+  // What Hotwork itself or a tool did. For AWS credentials, AWS's own record says it.
+  const uses = (credential === 'sts' ? [] : (grant?.uses ?? [])).map(
+    ({ begun_at, tool, outcome }) =>
+      `${time(begun_at, surroundings)}  ${credential === 'mediated' ? action : `used on ${tool}`}: ${outcome ?? 'its end was not reported'}`,
+  )
+  const number = credentials.length
+  const issued = number === 0 ? [] : [`${number} ${number === 1 ? 'credential' : 'credentials'} issued`]
+  const elsewhere = calls_elsewhere.length > 0 ? [`see also CloudTrail of ${calls_elsewhere.join(', ')}`] : []
+  if (calls === null)
+    return [...uses, ...elsewhere, ...(elsewhere.length > 0 ? [] : ['the record of calls does not answer']), ...issued]
+  const done = calls.map(({ at, service, name, resources, error }) =>
+    [
+      `${time(at, surroundings)}  ${service}:${name}`,
+      ...resources,
+      ...(error === undefined ? [] : [`REFUSED ${error}`]),
+    ].join('  '),
+  )
+  const all = [...uses, ...done]
+  const none =
+    number === 0 ? 'nothing: no credential was issued' : 'no call is on record yet: CloudTrail is minutes late'
+  return [...(all.length > 0 ? all : [none]), ...(calls_more ? ['and more'] : []), ...elsewhere, ...issued]
+}
+
+/** All facts of one opening, the most urgent first. */
+export function describe(opening: Opening, surroundings: Surroundings): string[] {
+  const { id, person, incident, reason, drill, sealed, ended, review } = opening
+  const marks = [...(drill ? ['DRILL, can do nothing'] : []), ...(sealed ? ['SEALED ROLE, outside Hotwork'] : [])]
+  return [
+    [stateOf(opening), id, ...marks].join('  '),
+    fact('what', titleOf(opening)),
+    ...rightsOf(opening),
+    fact('when', endOf(opening, surroundings)),
+    ...(ended?.reason === undefined ? [] : [fact('why', ended.reason)]),
+    fact('who', `${person}, for ${incident}: ${reason}`),
+    fact('review', reviewOf({ review }, surroundings)),
+    ...(review?.note === undefined ? [] : [fact('', review.note)]),
+    ...doneOf(opening, surroundings).map((line, index) => fact(index === 0 ? 'done' : '', line)),
+  ]
+}

@@ -1,0 +1,146 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import * as client from 'openid-client'
+import { discover, type Login, loginFault, type Wanted } from './login.ts'
+import { exits, Refusal } from './outcome.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** Where and as what people log in, as the API's metadata says it. */
+export type LoginSettings = {
+  issuer: string
+  client_id: string
+  scope: string
+  resource?: string | undefined
+  /** The login that opening usually takes. */
+  break_glass?: { acr_values?: string | undefined; max_age?: number | undefined } | undefined
+}
+
+/** How long a person has for the login page: they may have to find their security key. Milliseconds. */
+const patience = 300_000
+
+/**
+ * A login with the person's own browser (RFC 8252): authorization code with PKCE, to an address of loopback that takes this
+ * one answer. There is no client secret, and the token is only in the memory of this process.
+ */
+export function browserLogin(settings: () => Promise<LoginSettings>, surroundings: Surroundings): Login {
+  return async (wanted) => {
+    const found = await settings()
+    const { acr_values: acr, max_age: maxAge } = found.break_glass ?? {}
+    const usual = wanted === 'opening'
+    const wants = usual ? { acr, maxAge } : wanted
+    const again = !usual && (wants.acr !== undefined || wants.maxAge !== undefined)
+    const how = again ? 'log in once more, this needs a stronger login' : 'log in'
+    return logIn(found, wants, how, surroundings)
+  }
+}
+
+async function logIn(
+  { issuer, client_id, scope, resource }: LoginSettings,
+  { acr, maxAge }: Wanted,
+  how: string,
+  surroundings: Surroundings,
+): Promise<string> {
+  const provider = await discover(issuer, client_id, client.None())
+  const listener = await listenForRedirect()
+  try {
+    const verifier = client.randomPKCECodeVerifier()
+    const state = client.randomState()
+    const nonce = scope.split(' ').includes('openid') ? client.randomNonce() : undefined
+    const wanted = resource === undefined ? {} : { resource }
+    const address = client.buildAuthorizationUrl(provider, {
+      redirect_uri: listener.address,
+      response_type: 'code',
+      scope,
+      state,
+      code_challenge: await client.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+      ...wanted,
+      ...(nonce === undefined ? {} : { nonce }),
+      ...(acr === undefined ? {} : { acr_values: acr }),
+      ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
+    })
+    surroundings.err(`${how}, in the browser that opens, or at\n  ${address.href}\n`)
+    surroundings.openBrowser(address.href)
+    const back = await listener.redirect(state)
+    if (!back)
+      throw new Refusal(exits.denied, {
+        code: 'login_failed',
+        title: 'the browser did not come back with a login',
+        detail: 'run the command again; on a machine without a browser set `HOTWORK_TOKEN`',
+      })
+    const tokens = await client.authorizationCodeGrant(
+      provider,
+      back,
+      {
+        pkceCodeVerifier: verifier,
+        expectedState: state,
+        ...(nonce === undefined ? {} : { expectedNonce: nonce, idTokenExpected: true }),
+        ...(maxAge === undefined || nonce === undefined ? {} : { maxAge }),
+      },
+      wanted,
+    )
+    surroundings.err('logged in\n')
+    return tokens.access_token
+  } catch (cause) {
+    throw loginFault(issuer, cause)
+  } finally {
+    listener.close()
+  }
+}
+
+const headers = {
+  'content-type': 'text/html; charset=utf-8',
+  'cache-control': 'no-store',
+  connection: 'close',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+}
+const page = (text: string) =>
+  `<!doctype html><html lang="en"><meta charset="utf-8"><title>Hotwork</title><main><h1>${text}</h1><p>Go back to your terminal. You can close this tab.</p></main></html>\n`
+
+/**
+ * Waits at an address of loopback for the browser to come back from the login. On the address itself and not on
+ * `localhost`, which a machine may resolve elsewhere (RFC 8252 section 8.3).
+ */
+async function listenForRedirect() {
+  let came: (url: URL) => void = () => {}
+  let expected: string | undefined
+  const server = createServer((request, response) => {
+    const target = request.url ?? ''
+    const url = URL.canParse(target, address) ? new URL(target, address) : undefined
+    // Any page may send a browser here: only the answer with the state of this login counts.
+    if (request.method !== 'GET' || url?.pathname !== '/callback' || url.searchParams.get('state') !== expected) {
+      response
+        .writeHead(404, { ...headers, 'content-type': 'text/plain' })
+        .end('this is not the login that is waited for\n')
+      return
+    }
+    response
+      .writeHead(200, headers)
+      .end(page(url.searchParams.has('error') ? 'You are not logged in' : 'You are logged in'))
+    came(url)
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/callback`
+  return {
+    address,
+    /** The address that the browser came back to, with the answer in it; undefined if it did not come in time. */
+    redirect(state: string): Promise<URL | undefined> {
+      expected = state
+      return new Promise((resolve) => {
+        const timer = setTimeout(() => resolve(undefined), patience)
+        came = (url) => {
+          clearTimeout(timer)
+          resolve(url)
+        }
+      })
+    },
+    close() {
+      server.close()
+      server.closeIdleConnections()
+    },
+  }
+}

@@ -1,0 +1,84 @@
+import * as client from 'openid-client'
+import { exits, Fault, Refusal, Trouble } from './outcome.ts'
+
+/** What the API wants of a login (RFC 9470): how strong, and how old at most, in seconds. */
+export type Wanted = { acr?: string | undefined; maxAge?: number | undefined }
+
+/**
+ * A way in which a person shows who they are: it gives a token of theirs for the API, by a login as it is wanted.
+ * `opening` means the login that opening usually takes, where that is known.
+ * @throws Refusal, Fault
+ */
+export type Login = (wanted: Wanted | 'opening') => Promise<string>
+
+/** A token that the person has already: `HOTWORK_TOKEN`. */
+export function readyToken(token: string): Login {
+  return async (wanted) => {
+    const { acr, maxAge } = wanted === 'opening' ? {} : wanted
+    if (acr === undefined && maxAge === undefined) return token
+    const words = [
+      ...(acr === undefined ? [] : [`with \`acr_values=${acr}\``]),
+      ...(maxAge === undefined ? [] : [`at most ${maxAge} s old`]),
+    ]
+    throw new Refusal(exits.denied, {
+      code: 'insufficient_user_authentication',
+      title: 'the login of `HOTWORK_TOKEN` is too weak or too old for this',
+      detail: `set it to a token whose login is ${words.join(', ')}, or unset it and log in with a browser`,
+    })
+  }
+}
+
+/** A person of the local stack, whose key is in `local.json`: no browser is needed. */
+export function localLogin(
+  issuer: string,
+  person: { clientId: string; privateJwk: { readonly [member: string]: string } },
+  resource: string,
+): Login {
+  return async (wanted) => {
+    const { acr } = wanted === 'opening' ? {} : wanted
+    const { kid = '', ...jwk } = person.privateJwk
+    const key = await crypto.subtle.importKey('jwk', jwk, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign'])
+    const provider = await discover(issuer, person.clientId, client.PrivateKeyJwt({ key, kid }))
+    try {
+      const asked = { resource, ...(acr === undefined ? {} : { acr_values: acr }) }
+      return (await client.clientCredentialsGrant(provider, asked)).access_token
+    } catch (cause) {
+      throw loginFault(issuer, cause)
+    }
+  }
+}
+
+/** What an OpenID provider says of itself to this client. @throws Fault */
+export async function discover(
+  issuer: string,
+  clientId: string,
+  authentication: client.ClientAuth,
+): Promise<client.Configuration> {
+  // Plain http never leaves this machine: see isSafe.
+  const execute = issuer.startsWith('http:') ? [client.allowInsecureRequests] : []
+  return client
+    .discovery(new URL(issuer), clientId, undefined, authentication, { execute, timeout: 10 })
+    .catch((cause: unknown) => {
+      throw loginFault(issuer, cause)
+    })
+}
+
+/** An address to which a token or a code may be sent: https, or http that never leaves this machine. */
+export function isSafe(address: string): boolean {
+  if (!URL.canParse(address)) return false
+  const { protocol, hostname } = new URL(address)
+  return protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname))
+}
+
+/** The provider's own error code where there is one. Nothing else is shown: a fault may hold the whole answer with a token. */
+export function loginFault(issuer: string, cause: unknown): Trouble {
+  if (cause instanceof Trouble) return cause
+  if (cause instanceof client.AuthorizationResponseError || cause instanceof client.ResponseBodyError)
+    return new Refusal(exits.denied, {
+      code: 'login_failed',
+      title: 'you are not logged in',
+      detail: `the identity provider says \`${cause.error.replaceAll(/[^\x21-\x7e]/g, '?').slice(0, 64)}\``,
+    })
+  const word = cause instanceof client.ClientError ? cause.code : cause instanceof Error ? cause.name : 'unknown'
+  return new Fault({ code: 'login_failed', title: `you could not be logged in at \`${issuer}\``, detail: `${word}` })
+}

@@ -1,0 +1,64 @@
+/** How a command ends (interfaces.md section 4), so that a script need not read what is printed. */
+export const exits = {
+  /** Done, approved, allowed. */
+  done: 0,
+  fault: 1,
+  usage: 2,
+  pending: 3,
+  denied: 4,
+  expired: 5,
+  /** Withdrawn or revoked: ended before its time. */
+  revoked: 6,
+} as const
+export type Exit = (typeof exits)[keyof typeof exits]
+
+const exitsOfStatus = new Map<string, Exit>([
+  ['approved', exits.done],
+  ['completed', exits.done],
+  ['pending', exits.pending],
+  ['denied', exits.denied],
+  ['expired', exits.expired],
+  ['withdrawn', exits.revoked],
+  ['revoked', exits.revoked],
+])
+
+/** The exit code of a request or an opening in this state. */
+export const exitOfStatus = (status: string): Exit => exitsOfStatus.get(status) ?? exits.fault
+
+/** The exit code of a refusal by the API. The code goes before the status: a conflict may be a no, or only too early. */
+export function exitOfRefusal(status: number, code: string): Exit {
+  if (code === 'no_review_due') return exits.pending
+  // The call was begun, and Hotwork does not know whether it was done.
+  if (code === 'outcome_unknown') return exits.fault
+  if (status >= 500 || status === 429) return exits.fault
+  return status === 401 || status === 403 || status === 409 ? exits.denied : exits.usage
+}
+
+export type Told = { code: string; title: string; detail?: string | undefined }
+
+/** Why a command did not do what it should. */
+export class Trouble extends Error {
+  readonly exit: Exit
+  readonly told: Told
+  constructor(exit: Exit, told: Told, options?: ErrorOptions) {
+    super(told.title, options)
+    this.exit = exit
+    this.told = told
+  }
+}
+
+/** An expected no: of the API, of policy, or of this program about what was typed. */
+export class Refusal extends Trouble {
+  override readonly name = 'Refusal'
+}
+
+/** Something did not work. It may have been done all the same, unless the text says that it was not. */
+export class Fault extends Trouble {
+  override readonly name = 'Fault'
+  constructor(told: Told, options?: ErrorOptions) {
+    super(exits.fault, told, options)
+  }
+}
+
+export const wrongUsage = (title: string, detail: string): Refusal =>
+  new Refusal(exits.usage, { code: 'usage', title, detail })

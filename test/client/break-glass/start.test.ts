@@ -1,0 +1,261 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { minute, Night, opened, recovery, why } from '../support/night.ts'
+import type { Terminal } from '../support/terminal.ts'
+
+/** `hotwork break-glass start` and `drill`, each wrong usage and each refusal, against the handlers that are deployed. */
+
+const night = new Night()
+let jade: Terminal
+beforeAll(() => night.open())
+beforeEach(() => {
+  night.begin()
+  jade = night.at('jade')
+})
+afterAll(() => night.close())
+
+describe('start', () => {
+  test('says what is open, until when, how to use it, how to end it, and when the review is due', async () => {
+    const { exit, out, err } = await jade.type('start', ...recovery)
+    const [first = ''] = out.split('\n')
+    expect([exit, err]).toEqual([0, ''])
+    expect(first).toMatch(/^OPEN {2}bgl_[0-9a-z]{26}$/)
+    const id = first.slice(6)
+    expect(out).toContain('until    08:30 UTC, in 30 min; 210 min left of seven days')
+    expect(out).toContain('ssm:PutParameter on arn:aws:ssm:us-east-1:000000000000:parameter/prod/checkout/*')
+    expect(out).toMatch(/credential_process = \S+ \S+hotwork\.ts break-glass credentials --api http:/)
+    expect(out).toContain(`npx hotwork break-glass end ${id}`)
+    expect(out).toContain('by 16 Jan 08:00 UTC')
+    expect(out.trim().split('\n').length).toBeLessThan(14)
+  })
+
+  test('in another time zone the wall clock and UTC are both there', async () => {
+    jade.env['TZ'] = 'Asia/Kolkata'
+    const { out } = await jade.type('start', ...recovery)
+    expect(out).toContain('until    14:00 here (08:30 UTC), in 30 min')
+    expect(out).toContain('by 16 Jan 13:30 here (08:00 UTC)')
+  })
+
+  test('--json is the answer of the API, and where the key is', async () => {
+    const { exit, body } = await jade.json('start', ...recovery)
+    expect(exit).toBe(0)
+    expect(body).toMatchObject({
+      status: 'approved',
+      person: 'person:jade',
+      profile: 'checkout-recovery',
+      incident: 'INC-2041',
+      minutes: 30,
+      drill: false,
+      budget_left_minutes: 210,
+      not_after: '2027-01-15T08:30:00Z',
+      review: { due_at: '2027-01-16T08:00:00Z', status: 'due' },
+      key_file: `${jade.home}/hotwork/${body.id}.json`,
+    })
+  })
+
+  test('the key is in a file that no other user may read, and with it no token, no reason and no incident', async () => {
+    const id = await opened(jade)
+    const [file, ...others] = jade.files()
+    expect(others).toEqual([])
+    expect([file?.name, file?.mode]).toEqual([`${id}.json`, '600'])
+    expect(file?.text).not.toMatch(/eyJ|checkout|INC-2041/)
+    expect(Object.keys(JSON.parse(file?.text ?? '')).sort()).toEqual(
+      ['api', 'id', 'idempotencyKey', 'jwk', 'until', 'version'].sort(),
+    )
+  })
+
+  test('opens one action of the catalogue with its arguments', async () => {
+    const Name = '/prod/checkout/payment-timeout-ms'
+    const typed = JSON.stringify({ Name, Value: '3000', Overwrite: true })
+    const resource = ['ssm:parameter', `arn:aws:ssm:us-east-1:000000000000:parameter${Name}`]
+    const words = ['--action', 'ssm:PutParameter', '--arguments', typed, '--resource', ...resource]
+    const { exit, body } = await jade.json('start', ...words, ...why(), '--minutes', '5')
+    expect([exit, body.action, body.arguments.Name]).toEqual([0, 'ssm:PutParameter', Name])
+  })
+
+  test('takes the arguments from a file, wherever it is, and says which one it cannot read', async () => {
+    const file = join(jade.home, 'arguments.json')
+    const words = ['--action', 'ssm:PutParameter', '--arguments', `@${file}`, ...why(), '--minutes', '5']
+    expect(await jade.json('start', ...words)).toMatchObject({ exit: 2, body: { title: `\`${file}\` cannot be read` } })
+    writeFileSync(file, JSON.stringify({ Name: '/prod/checkout/payment-timeout-ms', Value: '3000', Overwrite: true }))
+    expect(await jade.json('start', ...words)).toMatchObject({ exit: 0, body: { action: 'ssm:PutParameter' } })
+  })
+
+  test('a drill is marked as one', async () => {
+    const { exit, out } = await jade.type('drill', ...recovery)
+    expect(exit).toBe(0)
+    expect(out).toMatch(/^OPEN {2}bgl_\w+ {2}DRILL, its credentials can do nothing\n/)
+    expect((await jade.json('status')).body.drill).toBe(true)
+  })
+})
+
+describe('an answer that is lost', () => {
+  test('is asked for again by itself, and is one opening', async () => {
+    night.api.weather.push('answer_lost', 'unheard', 'busy')
+    const { exit, err } = await jade.type('start', ...recovery)
+    expect([exit, jade.pauses]).toEqual([0, [1, 2, 7]])
+    expect(err).toContain('no answer yet (503), asking again in 7 s')
+    expect((await jade.json('list')).body.break_glass).toHaveLength(1)
+  })
+
+  test('for good is a fault that says what to do, and the same command again is the same opening', async () => {
+    night.api.weather.push('answer_lost', 'unheard', 'unheard', 'unheard')
+    const { exit, err } = await jade.type('start', ...recovery)
+    expect(exit).toBe(1)
+    expect(err).toContain('it may be open all the same: run the same command again, which is the same opening')
+    expect(jade.files()).toMatchObject([{ name: expect.stringMatching(/^asked-/), mode: '600' }])
+    const again = await jade.type('start', ...recovery)
+    expect([again.exit, again.err]).toEqual([0, expect.stringContaining('asking for the same opening again')])
+    expect((await jade.json('list')).body.break_glass).toHaveLength(1)
+    expect((await jade.type('credentials')).exit).toBe(0)
+    expect(jade.files().map(({ name }) => name)).not.toContainEqual(expect.stringMatching(/^asked-/))
+  })
+
+  test('is not forgotten over a login that failed in between', async () => {
+    night.api.weather.push('answer_lost', 'unheard', 'unheard', 'unheard')
+    await jade.type('start', ...recovery)
+    const token = jade.env['HOTWORK_TOKEN']
+    jade.env['HOTWORK_TOKEN'] = 'nonsense'
+    expect((await jade.type('start', ...recovery)).exit).toBe(4)
+    jade.env['HOTWORK_TOKEN'] = token
+    expect((await jade.type('start', ...recovery)).exit).toBe(0)
+    expect((await jade.type('credentials')).exit).toBe(0)
+  })
+
+  test('once the first can no longer be open, the same command is another opening', async () => {
+    night.api.weather.push('answer_lost', 'unheard', 'unheard', 'unheard')
+    await jade.type('start', ...recovery)
+    night.advance(60 * minute)
+    const again = await jade.type('start', ...recovery)
+    expect(again.err).not.toContain('the same opening')
+    // The one that got lost is on the record all the same: the same words are no reason twice.
+    expect([again.exit, again.err]).toEqual([2, expect.stringContaining('word for word')])
+  })
+
+  test('a refusal is an answer: nothing is kept of it', async () => {
+    expect((await jade.type('start', ...recovery.with(3, 'outage'))).exit).toBe(2)
+    expect(jade.files()).toEqual([])
+  })
+})
+
+describe('wrong usage is 2, says what is right, and calls nothing', () => {
+  test.each<[what: string, words: string[], says: string]>([
+    ['no verb', [], 'Usage: hotwork break-glass'],
+    ['an unknown verb', ['begin'], 'unknown command'],
+    ['an unknown option', ['list', '--all'], "unknown option '--all'"],
+    ['nothing to open', ['start', ...why(), '--minutes', '5'], '`--profile NAME`, or `--action NAME`'],
+    ['a profile and an action', ['start', '--action', 'a', ...recovery], 'either `--profile NAME`'],
+    ['a profile with arguments', ['start', '--arguments', '{}', ...recovery], 'a profile takes no arguments'],
+    ['an action without arguments', ['start', '--action', 'a', ...why(), '--minutes', '5'], '--arguments'],
+    [
+      'arguments that are no JSON',
+      ['start', '--action', 'a', '--arguments', '{Name}', ...why(), '--minutes', '5'],
+      'quote it',
+    ],
+    ['no reason', ['start', '--profile', 'p', '--incident', 'INC-1', '--minutes', '5'], '--reason'],
+    ['no incident', ['start', '--profile', 'p', '--reason', 'r', '--minutes', '5'], '--incident'],
+    ['no minutes', ['start', '--profile', 'p', ...why()], '--minutes'],
+    ['minutes that are none', ['start', '--profile', 'p', ...why(), '--minutes', '0'], 'from 1 to 60'],
+    ['too many minutes', ['start', '--profile', 'p', ...why(), '--minutes', '61'], 'from 1 to 60'],
+    ['an id that is none', ['status', 'bgl_1'], 'an id is `bgl_` and 26 characters'],
+    ['no id, and nothing open here', ['end'], 'nothing is open from this machine'],
+    ['a review without an outcome', ['review', `bgl_${'0'.repeat(26)}`, '--note', 'n'], '--outcome'],
+    [
+      'an outcome that is none',
+      ['review', `bgl_${'0'.repeat(26)}`, '--note', 'n', '--outcome', 'fine'],
+      'justified, not_justified',
+    ],
+    [
+      'credentials of another machine',
+      ['credentials', `bgl_${'0'.repeat(26)}`],
+      'the key of `bgl_00000000000000000000000000` is not on this machine',
+    ],
+    ['--as where no local stack is', ['list', '--as', 'person:ana'], '`--as` is for the local stack alone'],
+    ['an address that is not safe', ['list', '--api', 'http://hotwork.example'], 'use https'],
+    ['no address', ['list', '--api', ''], 'HOTWORK_API'],
+  ])('%s', async (_what, words, says) => {
+    const { exit, out, err } = await jade.type(...words)
+    expect([exit, out]).toEqual([2, ''])
+    expect(err).toContain(says)
+    expect(night.api.calls).toEqual([])
+    expect(jade.files()).toEqual([])
+  })
+
+  test('with --json it is JSON', async () => {
+    const { exit, body } = await jade.json('start', '--profile', 'p')
+    expect([exit, body]).toEqual([2, { error: 'usage', title: expect.stringContaining('--reason'), exit: 2 }])
+  })
+
+  test('help that was asked for is none', async () => {
+    expect(await jade.type('start', '--help')).toMatchObject({
+      exit: 0,
+      out: expect.stringContaining('--incident <id>'),
+    })
+  })
+})
+
+describe('what the API refuses is told in its words', () => {
+  test.each<[what: string, exit: number, who: string, words: string[], error: string]>([
+    [
+      'a reason that says nothing',
+      2,
+      'jade',
+      ['--profile', 'checkout-recovery', ...why('outage'), '--minutes', '5'],
+      'bad_reason',
+    ],
+    [
+      'a profile that there is not',
+      2,
+      'jade',
+      ['--profile', 'everything', ...why(), '--minutes', '5'],
+      'unknown_profile',
+    ],
+    ['a person that policy does not let open', 4, 'ana', recovery, 'not_permitted'],
+  ])('%s: exit %d', async (_what, exit, who, words, error) => {
+    expect(await night.at(who).json('start', ...words)).toMatchObject({
+      exit,
+      body: { error, exit, title: expect.any(String), detail: expect.any(String) },
+    })
+  })
+
+  test('what is open already: exit 4', async () => {
+    await opened(jade)
+    const other = recovery.with(3, 'now the worker stands still as well, throttling it')
+    const { exit, err } = await jade.type('start', ...other)
+    expect([exit, err]).toEqual([4, expect.stringContaining('(already_open)')])
+  })
+
+  test('a login that is too weak: exit 4, with the login that is wanted', async () => {
+    jade.env['HOTWORK_TOKEN'] = night.token('jade', {})
+    const { exit, err } = await jade.type('start', ...recovery)
+    expect([exit, err]).toEqual([4, expect.stringContaining('`acr_values=strong`')])
+    expect(jade.files()).toEqual([])
+  })
+
+  test('a login that is strong and too old: exit 4, with all that is wanted, so that one more login is enough', async () => {
+    jade.env['HOTWORK_TOKEN'] = night.token('jade', { acr: 'strong', auth_time: Math.floor(Date.now() / 1000) - 901 })
+    const { exit, err } = await jade.type('start', ...recovery)
+    expect([exit, err]).toEqual([4, expect.stringMatching(/`acr_values=strong`.*at most 900 s/)])
+  })
+
+  test('a string that is no token: exit 4', async () => {
+    jade.env['HOTWORK_TOKEN'] = 'nonsense'
+    expect(await jade.json('list')).toMatchObject({ exit: 4, body: { error: 'invalid_token' } })
+  })
+
+  test('an opening that does not exist: exit 2', async () => {
+    expect(await jade.json('status', `bgl_${'z'.repeat(26)}`)).toMatchObject({
+      exit: 2,
+      body: { error: 'unknown_request' },
+    })
+  })
+
+  test('an address that is no Hotwork: exit 2', async () => {
+    expect((await jade.type('list', '--api', `${night.api.url}/elsewhere`)).exit).toBe(2)
+  })
+
+  test('an API that does not answer: exit 1', async () => {
+    night.api.weather.push('unheard', 'unheard', 'unheard', 'unheard')
+    expect(await jade.json('list')).toMatchObject({ exit: 1, body: { error: 'no_answer', exit: 1 } })
+  })
+})
