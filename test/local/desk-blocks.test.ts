@@ -23,7 +23,6 @@ const select = (count: number) =>
     action_id: 'a',
     options: times(count, (index) => ({ text: plain('o'), value: `${index}` })),
   })
-const alert = (length: number) => ({ type: 'alert', level: 'warning', text: mrkdwn(x(length)) })
 const rich = (...elements: object[]) => ({ type: 'rich_text', elements })
 
 /** The sentence of the first mistake, or `undefined` when Slack would take the blocks. */
@@ -90,13 +89,6 @@ describe('each limit is taken, and one more is refused where it stands', () => {
       '/blocks/0/elements/0/confirm/confirm/text',
     ],
     ['100 options', [select(100)], [select(101)], '/blocks/0/elements/0/options'],
-    [
-      'markdown of 12,000',
-      [{ type: 'markdown', text: x(12_000) }],
-      [{ type: 'markdown', text: x(12_001) }],
-      '/blocks/0/text',
-    ],
-    ['alert of 200', [alert(200)], [alert(201)], '/blocks/0/text/text'],
   ])('%s', (_limit, at, over, pointer) => {
     expect(mistakeIn(at)).toBeUndefined()
     expect(mistakeIn(over)).toContain(`[json-pointer:${pointer}]`)

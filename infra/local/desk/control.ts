@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { describeMessage } from './api-chat.ts'
-import { type Answer, BadRequest, type Handler, type Incoming, json } from './http.ts'
+import { type Answer, BadRequest, type Handler, type Incoming, json, quoted } from './http.ts'
 import type { Interactions } from './interactions.ts'
 import type { Change, DeskChannel, DeskPerson, DeskState } from './state.ts'
 import { describeView, type View } from './surfaces.ts'
@@ -48,8 +48,6 @@ function parse<T>(schema: z.ZodType<T>, { body }: Incoming): T {
   const wrong = parsed.error.issues.map((issue) => `\`${issue.path.join('.') || 'body'}\`: ${issue.message}`)
   throw new BadRequest(wrong.join('; '))
 }
-
-const quoted = (all: string[]) => all.map((each) => `\`${each}\``).join(', ')
 
 /** The desk's own API: what a person would do with a mouse, for tests and the demo. */
 export function controlRoutes(state: DeskState, interactions: Interactions): { [route: string]: Handler } {

@@ -1,18 +1,16 @@
-import { actionablesOf, isObject, type Json, objectOf, objectsOf, textOf } from './blocks.ts'
-import { BadRequest } from './http.ts'
+import { inputsOf, isObject, type Json, objectOf, objectsOf, textOf } from './blocks.ts'
+import { BadRequest, quoted } from './http.ts'
 
 /** What a person has filled in: by block id and action id, as in `view.state.values`. */
 export type FormState = { [blockId: string]: Json }
 
 function chosen(element: Json, value: unknown): Json {
   const option = objectsOf(element['options']).find((each) => each['value'] === value)
-  if (!option) {
-    const known = objectsOf(element['options']).map((each) => `\`${textOf(each['value'])}\``)
-    throw new BadRequest(
-      `\`${textOf(element['action_id'])}\` has no option \`${String(value)}\`; choose ${known.join(', ')}`,
-    )
-  }
-  return option
+  if (option) return option
+  const known = objectsOf(element['options']).map((each) => textOf(each['value']))
+  throw new BadRequest(
+    `\`${textOf(element['action_id'])}\` has no option \`${String(value)}\`; choose ${quoted(known)}`,
+  )
 }
 
 /** A browser's date and time, which the desk takes to be UTC; or seconds since 1970, as a test gives them. */
@@ -35,8 +33,6 @@ export function stateOfElement(element: Json, value: unknown): Json {
   switch (type) {
     case 'button':
       return { type, value: given ? value : element['value'] }
-    case 'overflow':
-      return { type, selected_option: chosen(element, value) }
     case 'static_select':
     case 'radio_buttons': {
       const initial = element['initial_option'] ?? null
@@ -47,10 +43,6 @@ export function stateOfElement(element: Json, value: unknown): Json {
       const initial = objectsOf(element['initial_options'])
       return { type, selected_options: given ? list.map((each) => chosen(element, each)) : initial }
     }
-    case 'users_select':
-      return { type, selected_user: given ? value || null : (element['initial_user'] ?? null) }
-    case 'datepicker':
-      return { type, selected_date: given ? value || null : (element['initial_date'] ?? null) }
     case 'datetimepicker':
       return { type, selected_date_time: given ? secondsOf(value) : (element['initial_date_time'] ?? null) }
     default: {
@@ -60,21 +52,13 @@ export function stateOfElement(element: Json, value: unknown): Json {
   }
 }
 
-const emptyState = ({
-  value,
-  selected_option,
-  selected_options,
-  selected_user,
-  selected_date,
-  selected_date_time,
-}: Json) =>
-  [value, selected_option, selected_user, selected_date, selected_date_time].every(blank) &&
-  (!Array.isArray(selected_options) || selected_options.length === 0)
+const isEmpty = ({ type: _type, ...state }: Json) =>
+  Object.values(state).every((value) => blank(value) || (Array.isArray(value) && value.length === 0))
 
 /** What Slack's own client would not let a person send. */
 function refuseIncomplete(block: Json, element: Json, state: Json): void {
   const name = textOf(objectOf(block['label'])['text']) || textOf(element['action_id'])
-  if (emptyState(state)) {
+  if (isEmpty(state)) {
     if (block['optional'] !== true) throw new BadRequest(`fill in \`${name}\``)
     return
   }
@@ -104,25 +88,14 @@ function valueFor(values: Json, blockId: string, actionId: string): unknown {
   return isObject(inBlock) ? undefined : inBlock
 }
 
-const initialMembers: { [state: string]: string } = {
-  value: 'initial_value',
-  selected_option: 'initial_option',
-  selected_options: 'initial_options',
-  selected_user: 'initial_user',
-  selected_date: 'initial_date',
-  selected_date_time: 'initial_date_time',
-}
-
 /** The blocks with what a person has filled in as their initial values, for drawing them again. */
 export function prefilled(blocks: readonly Json[], filled: FormState): Json[] {
   return blocks.map((block) => {
     const copy = structuredClone(block)
-    for (const element of actionablesOf(copy)) {
-      const state = objectOf(filled[textOf(copy['block_id'])]?.[textOf(element['action_id'])])
-      if (state['type'] !== element['type']) continue
-      for (const [member, initial] of Object.entries(initialMembers)) {
-        if (Object.hasOwn(state, member)) element[initial] = state[member]
-      }
+    for (const element of inputsOf(copy)) {
+      const { type, ...state } = objectOf(filled[textOf(copy['block_id'])]?.[textOf(element['action_id'])])
+      if (type !== element['type']) continue
+      for (const [member, value] of Object.entries(state)) element[member.replace(/^(selected_)?/, 'initial_')] = value
     }
     return copy
   })
@@ -134,22 +107,17 @@ export function prefilled(blocks: readonly Json[], filled: FormState): Json[] {
  */
 export function formState(blocks: readonly Json[], values: Json, complete: boolean): FormState {
   const state: FormState = {}
-  const names = new Set<string>()
   for (const block of blocks) {
-    for (const element of actionablesOf(block)) {
-      const [blockId, actionId] = [textOf(block['block_id']), textOf(element['action_id'])]
-      names.add(blockId).add(actionId)
-      if (element['type'] === 'button' || element['type'] === 'overflow') continue
+    const blockId = textOf(block['block_id'])
+    for (const element of inputsOf(block)) {
+      const actionId = textOf(element['action_id'])
       const filled = stateOfElement(element, valueFor(values, blockId, actionId))
       if (complete && block['type'] === 'input') refuseIncomplete(block, element, filled)
       state[blockId] = { ...state[blockId], [actionId]: filled }
     }
   }
-  const unknown = Object.keys(values).find((name) => !names.has(name))
-  if (unknown !== undefined) {
-    throw new BadRequest(
-      `no input is named \`${unknown}\`; there are ${[...names].map((name) => `\`${name}\``).join(', ')}`,
-    )
-  }
+  const names = Object.entries(state).flatMap(([blockId, elements]) => [blockId, ...Object.keys(elements)])
+  const unknown = Object.keys(values).find((name) => !names.includes(name))
+  if (unknown !== undefined) throw new BadRequest(`no input is named \`${unknown}\`; there are ${quoted(names)}`)
   return state
 }

@@ -27,6 +27,9 @@ export class BadRequest extends Error {
   }
 }
 
+/** Names for a message about what there is to choose from. */
+export const quoted = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ')
+
 export const json = (status: number, body: unknown, headers: { [name: string]: string } = {}): Answer => ({
   status,
   headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { describeMessage } from './api-chat.ts'
 import { actionablesOf, checkMessageBlocks, checkView, isObject, type Json, objectOf, textOf } from './blocks.ts'
 import { formState, stateOfElement } from './form-state.ts'
-import { BadRequest } from './http.ts'
+import { BadRequest, quoted } from './http.ts'
 import type { DeskChannel, DeskPerson, DeskState, SentInteraction } from './state.ts'
 import { describeView, type Ephemeral, type Message, type View } from './surfaces.ts'
 
@@ -98,9 +98,8 @@ function findElement(blocks: readonly Json[], { action_id, block_id }: Click): F
 function mustFind(blocks: readonly Json[], click: Click): Found {
   const found = findElement(blocks, click)
   if (found) return found
-  const known = blocks.flatMap(actionablesOf).map((element) => `\`${textOf(element['action_id'])}\``)
-  const there = known.length > 0 ? `it has ${known.join(', ')}` : 'it has none'
-  throw new BadRequest(`nothing here has action_id \`${click.action_id}\`; ${there}`)
+  const known = quoted(blocks.flatMap(actionablesOf).map((element) => textOf(element['action_id'])))
+  throw new BadRequest(`nothing here has action_id \`${click.action_id}\`; it has ${known || 'none'}`)
 }
 
 export function createInteractions(

@@ -112,7 +112,6 @@ ${livePart('div', 'modal', html``, modal)}
 
 const surfaceOf = (state: DeskState, id: string): Surface => ({
   names: namesOf(state.roster, { userId: state.botUserId, name: appName }),
-  people: state.roster.people,
   id,
 })
 

@@ -1,5 +1,5 @@
 import type { Json } from './blocks.ts'
-import { actionablesOf, textOf } from './blocks.ts'
+import { actionablesOf, inputsOf, textOf } from './blocks.ts'
 import { type Answer, BadRequest, type Handler, type Incoming } from './http.ts'
 import type { AppAnswer, Interactions } from './interactions.ts'
 import { addressOf, appName, conversation, homeTab, modal, type Place, page } from './layout.ts'
@@ -17,8 +17,7 @@ function complaintAbout({ status, body, milliseconds }: AppAnswer): string | und
 function valuesOf(blocks: readonly Json[], form: URLSearchParams): Json {
   const values: { [blockId: string]: Json } = {}
   for (const block of blocks) {
-    for (const element of actionablesOf(block)) {
-      if (element['type'] === 'button' || element['type'] === 'overflow') continue
+    for (const element of inputsOf(block)) {
       const filled = form.getAll(fieldName(block, element))
       const blockId = textOf(block['block_id'])
       const value = element['type'] === 'checkboxes' ? filled : (filled[0] ?? '')

@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto'
 import { isObject, type Json, objectOf, objectsOf, textOf } from './blocks.ts'
 import { type Html, html, safeUrl } from './html.ts'
-import type { DeskPerson } from './state.ts'
 import { type Names, renderMrkdwn, renderRichText, withEmoji } from './text.ts'
 
 /** What drawing needs to know about where it draws. */
 export interface Surface {
   names: Names
-  people: readonly DeskPerson[]
   /** Unique on the page: begins the ids of what is drawn. */
   id: string
 }
@@ -59,32 +57,17 @@ function renderButton(surface: Surface, block: Json, element: Json): Html {
   return html`<button id="${id}" type="button" class="button ${style}" popovertarget="${id}-sure"${aria}>${label}</button>${confirmation(id, element, press, surface.names)}`
 }
 
-const optionLabel = (option: Json) => textOf(objectOf(option['text'])['text'])
 const sameOption = (option: Json, initial: unknown) => option['value'] === objectOf(initial)['value']
 
 function renderSelect(surface: Surface, block: Json, element: Json): Html {
-  const name = fieldName(block, element)
-  const people = element['type'] === 'users_select'
-  const options = people
-    ? surface.people.map(({ slackUserId, realName }) => ({
-        value: slackUserId,
-        label: realName,
-        selected: slackUserId === element['initial_user'],
-      }))
-    : objectsOf(element['options']).map((option) => ({
-        value: textOf(option['value']),
-        label: optionLabel(option),
-        selected: sameOption(option, element['initial_option']),
-      }))
-  const first = textOf(objectOf(element['placeholder'])['text']) || 'Choose…'
-  return html`<select id="${idOf(surface, block, element)}" name="${name}">
-    <option value="">${first}</option>
-    ${options.map(({ value, label, selected }) => html`<option value="${value}"${selected && html` selected`}>${label}</option>`)}</select>`
+  const options = objectsOf(element['options']).map(
+    (option) =>
+      html`<option value="${textOf(option['value'])}"${sameOption(option, element['initial_option']) && html` selected`}>${textOf(objectOf(option['text'])['text'])}</option>`,
+  )
+  return html`<select id="${idOf(surface, block, element)}" name="${fieldName(block, element)}">
+    <option value="">${textOf(objectOf(element['placeholder'])['text']) || 'Choose…'}</option>
+    ${options}</select>`
 }
-
-/** Selects and the like act when chosen; without a script that is a button beside them. */
-const chooser = (control: Html, block: Json, element: Json): Html =>
-  html`<span class="chooser">${control}<button class="button" name="press" value="${fieldName(block, element)}" formaction="/click" formnovalidate>Choose</button></span>`
 
 function renderChoices(surface: Surface, block: Json, element: Json): Html {
   const radio = element['type'] === 'radio_buttons'
@@ -100,40 +83,28 @@ function renderChoices(surface: Surface, block: Json, element: Json): Html {
 }
 
 function renderTextInput(surface: Surface, block: Json, element: Json): Html {
-  const [id, name] = [idOf(surface, block, element), fieldName(block, element)]
   const initial = textOf(element['initial_value'])
-  const placeholder = textOf(objectOf(element['placeholder'])['text'])
-  const required = block['optional'] !== true && html` required`
-  const focus = element['focus_on_load'] === true && html` autofocus`
+  const common = html`id="${idOf(surface, block, element)}" name="${fieldName(block, element)}" placeholder="${textOf(objectOf(element['placeholder'])['text'])}"${
+    block['optional'] !== true && html` required`
+  }${element['focus_on_load'] === true && html` autofocus`}`
   if (element['type'] === 'number_input') {
     const step = element['is_decimal_allowed'] === true ? 'any' : '1'
-    return html`<input type="number" id="${id}" name="${name}" value="${initial}" step="${step}" min="${textOf(element['min_value'])}" max="${textOf(element['max_value'])}" placeholder="${placeholder}"${required}${focus}>`
+    return html`<input type="number" ${common} value="${initial}" step="${step}" min="${textOf(element['min_value'])}" max="${textOf(element['max_value'])}">`
   }
-  const length = html` minlength="${Number(element['min_length'] ?? 0)}" maxlength="${Number(element['max_length'] ?? 3_000)}"`
-  if (element['multiline'] === true) {
-    return html`<textarea id="${id}" name="${name}" rows="4" placeholder="${placeholder}"${length}${required}${focus}>
-${initial}</textarea>`
-  }
-  return html`<input type="text" id="${id}" name="${name}" value="${initial}" placeholder="${placeholder}"${length}${required}${focus}>`
-}
-
-const renderImage = (element: Json): Html => {
-  // Nothing is fetched from elsewhere: a picture is its description here.
-  return html`<span class="image" role="img" aria-label="${textOf(element['alt_text'])}">${textOf(element['alt_text'])}</span>`
+  const length = html`minlength="${Number(element['min_length'] ?? 0)}" maxlength="${Number(element['max_length'] ?? 3_000)}"`
+  return element['multiline'] === true
+    ? html`<textarea ${common} ${length} rows="4">\n${initial}</textarea>`
+    : html`<input type="text" ${common} ${length} value="${initial}">`
 }
 
 /** An element as an input of a form, without a button of its own. */
 function renderInput(surface: Surface, block: Json, element: Json): Html {
   switch (element['type']) {
     case 'static_select':
-    case 'users_select':
-    case 'overflow':
       return renderSelect(surface, block, element)
     case 'radio_buttons':
     case 'checkboxes':
       return renderChoices(surface, block, element)
-    case 'datepicker':
-      return html`<input type="date" id="${idOf(surface, block, element)}" name="${fieldName(block, element)}" value="${textOf(element['initial_date'])}">`
     case 'datetimepicker': {
       const at = element['initial_date_time']
       const shown = typeof at === 'number' ? new Date(at * 1_000).toISOString().slice(0, 16) : ''
@@ -144,18 +115,13 @@ function renderInput(surface: Surface, block: Json, element: Json): Html {
   }
 }
 
-/** An element that acts by itself: in an actions block, or beside a section. */
-function renderElement(surface: Surface, block: Json, element: Json): Html {
-  if (element['type'] === 'image') return renderImage(element)
-  if (element['type'] === 'button') return renderButton(surface, block, element)
-  return chooser(renderInput(surface, block, element), block, element)
-}
-
-const inputId = idOf
+/** An element that acts by itself: in an actions block, or beside a section. A select acts by a button beside it, without a script too. */
+const renderElement = (surface: Surface, block: Json, element: Json): Html =>
+  element['type'] === 'button'
+    ? renderButton(surface, block, element)
+    : html`<span class="chooser">${renderInput(surface, block, element)}<button class="button" name="press" value="${fieldName(block, element)}" formaction="/click" formnovalidate>Choose</button></span>`
 
 type Errors = { readonly [blockId: string]: string }
-
-const alertMarks: { [level: string]: string } = { info: 'ℹ️', warning: '⚠️', error: '⛔', success: '✅' }
 
 function renderSection(surface: Surface, block: Json): Html {
   const fields = objectsOf(block['fields'])
@@ -173,7 +139,7 @@ function renderInputBlock(surface: Surface, block: Json, errors: Errors): Html {
   const element = objectOf(block['element'])
   const error = errors[textOf(block['block_id'])]
   return html`<div class="input${error !== undefined && ' wrong'}">
-    <label for="${inputId(surface, block, element)}">${renderText(block['label'], surface.names)}${block['optional'] === true && html` <small>(optional)</small>`}</label>
+    <label for="${idOf(surface, block, element)}">${renderText(block['label'], surface.names)}${block['optional'] === true && html` <small>(optional)</small>`}</label>
     ${renderInput(surface, block, element)}
     ${error !== undefined && html`<p class="error" role="alert">${error}</p>`}
     ${block['hint'] !== undefined && html`<p class="hint">${renderText(block['hint'], surface.names)}</p>`}
@@ -189,25 +155,13 @@ function renderBlock(surface: Surface, block: Json, errors: Errors): Html {
     case 'divider':
       return html`<hr>`
     case 'context':
-      return html`<div class="context">${objectsOf(block['elements']).map((element) =>
-        element['type'] === 'image' ? renderImage(element) : html`<span>${renderText(element, surface.names)}</span>`,
-      )}</div>`
+      return html`<div class="context">${objectsOf(block['elements']).map((element) => html`<span>${renderText(element, surface.names)}</span>`)}</div>`
     case 'actions':
       return html`<div class="buttons">${objectsOf(block['elements']).map((each) => renderElement(surface, block, each))}</div>`
-    case 'image':
-      return renderImage(block)
     case 'input':
       return renderInputBlock(surface, block, errors)
-    case 'rich_text':
-      return renderRichText(block, surface.names)
-    case 'alert': {
-      const level = textOf(block['level']) || 'default'
-      const mark = alertMarks[level]
-      return html`<div class="alert ${level}">${mark !== undefined && html`<span aria-hidden="true">${mark}</span>`}<div>${renderText(block['text'], surface.names)}</div></div>`
-    }
     default:
-      // A markdown block: shown as written, since the desk has no Markdown of its own.
-      return html`<div class="text lines">${textOf(block['text'])}</div>`
+      return renderRichText(block, surface.names)
   }
 }
 

@@ -2,55 +2,16 @@ import { type Json, objectOf, objectsOf, textOf } from './blocks.ts'
 import { Html, html, safeUrl } from './html.ts'
 import type { Roster } from './state.ts'
 
-const known: { [name: string]: string } = {
-  alarm_clock: '⏰',
-  arrow_right: '➡️',
-  ballot_box_with_check: '☑️',
-  bell: '🔔',
-  black_square_for_stop: '⏹️',
-  bulb: '💡',
-  closed_lock_with_key: '🔐',
-  clock1: '🕐',
-  eyes: '👀',
-  fire: '🔥',
-  fire_extinguisher: '🧯',
-  gear: '⚙️',
-  hourglass: '⌛',
-  hourglass_flowing_sand: '⏳',
-  information_source: 'ℹ️',
-  key: '🔑',
-  large_blue_circle: '🔵',
-  large_green_circle: '🟢',
-  large_orange_circle: '🟠',
-  large_red_square: '🟥',
-  large_yellow_circle: '🟡',
-  link: '🔗',
-  lock: '🔒',
-  memo: '📝',
-  no_entry: '⛔',
-  no_entry_sign: '🚫',
-  octagonal_sign: '🛑',
-  red_circle: '🔴',
-  robot_face: '🤖',
-  rotating_light: '🚨',
-  scroll: '📜',
-  shield: '🛡️',
-  stopwatch: '⏱️',
-  tada: '🎉',
-  unlock: '🔓',
-  warning: '⚠️',
-  wastebasket: '🗑️',
-  white_check_mark: '✅',
-  white_circle: '⚪',
-  wave: '👋',
-  x: '❌',
-}
+/** The emoji that Hotwork writes by name. */
+const known = new Map([
+  ['lock', '🔒'],
+  ['warning', '⚠️'],
+  ['white_check_mark', '✅'],
+])
 
-/** The character for a Slack emoji name, or `:name:` when the desk does not know it. */
-const emoji = (name: string): string => (Object.hasOwn(known, name) ? (known[name] as string) : `:${name}:`)
-
+/** A name that is not known stays `:name:`. */
 export const withEmoji = (text: string): string =>
-  text.replace(/:([a-z0-9_+-]+):/g, (_all, name: string) => emoji(name))
+  text.replace(/:([a-z0-9_+-]+):/g, (all, name: string) => known.get(name) ?? all)
 
 /** How mentions are shown: ids become names, as Slack does on a reader's screen. */
 export interface Names {
@@ -83,17 +44,17 @@ const day = (at: Date, month: 'long' | 'short') =>
 export function formatDate(timestamp: number, format: string): Html {
   const at = new Date(timestamp * 1_000)
   if (Number.isNaN(at.getTime())) return new Html('')
+  const [long, short] = [day(at, 'long'), day(at, 'short')]
   const tokens: { [token: string]: string } = {
     date_num: `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`,
-    date: day(at, 'long'),
-    date_short: day(at, 'short'),
-    date_long: `${at.toLocaleDateString('en-GB', { weekday: 'long' })}, ${day(at, 'long')}`,
-    date_pretty: day(at, 'long'),
-    date_short_pretty: day(at, 'short'),
-    date_long_pretty: day(at, 'long'),
+    date: long,
+    date_long: `${at.toLocaleDateString('en-GB', { weekday: 'long' })}, ${long}`,
+    date_pretty: long,
+    date_short: short,
+    date_short_pretty: short,
     time: clockTime(at),
     time_secs: `${clockTime(at)}:${pad(at.getSeconds())}`,
-    ago: day(at, 'short'),
+    ago: short,
   }
   const text = format.replace(/\{(\w+)\}/g, (all, token: string) => tokens[token] ?? all)
   return html`<time datetime="${at.toISOString()}">${text}</time>`
@@ -104,6 +65,12 @@ export function formatDate(timestamp: number, format: string): Html {
 // https://docs.slack.dev/messaging/formatting-message-text
 
 const decode = (text: string): string => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
+
+/** Nothing where a browser may not follow the address. */
+function link(url: string, label: Html | string): Html | undefined {
+  const href = safeUrl(url)
+  return href === undefined ? undefined : html`<a href="${href}" target="_blank" rel="noopener noreferrer">${label}</a>`
+}
 
 /** What stands in `<...>`: a mention, a date or a link. */
 function token(inside: string, names: Names): Html {
@@ -117,13 +84,10 @@ function token(inside: string, names: Names): Html {
     const [, timestamp, format, url] = target.split('^')
     const shown = formatDate(Number(timestamp), decode(format ?? ''))
     const text = shown.markup === '' ? html`${label ?? ''}` : shown
-    const href = url === undefined ? undefined : safeUrl(decode(url))
-    return href ? html`<a href="${href}" target="_blank" rel="noopener noreferrer">${text}</a>` : text
+    return url === undefined ? text : (link(decode(url), text) ?? text)
   }
   if (target.startsWith('!')) return names.broadcast(target.slice(1))
-  const href = safeUrl(decode(target))
-  if (!href) return html`${decode(`<${inside}>`)}`
-  return html`<a href="${href}" target="_blank" rel="noopener noreferrer">${label ?? decode(target)}</a>`
+  return link(decode(target), label ?? decode(target)) ?? html`${decode(`<${inside}>`)}`
 }
 
 const marks: { [mark: string]: string } = { '*': 'b', _: 'i', '~': 's' }
@@ -148,74 +112,42 @@ function inline(text: string, names: Names): Html {
   return html`${parts}`
 }
 
+const joined = (lines: readonly Html[], by: string) => new Html(lines.map(({ markup }) => markup).join(by))
+
 /** Lines, where those that begin with `>` are a quotation. */
 function lines(text: string, names: Names): Html {
-  const blocks: Html[] = []
-  let quoted: Html[] = []
-  let plain: Html[] = []
-  const endPlain = () => {
-    if (plain.length > 0)
-      blocks.push(html`<span class="lines">${plain.map((line, index) => [index > 0 && new Html('\n'), line])}</span>`)
-    plain = []
-  }
-  const endQuote = () => {
-    if (quoted.length > 0)
-      blocks.push(html`<blockquote>${quoted.map((line, index) => [index > 0 && new Html('<br>'), line])}</blockquote>`)
-    quoted = []
-  }
+  const groups: { quoted: boolean; lines: Html[] }[] = []
   for (const line of text.split('\n')) {
-    if (line.startsWith('&gt;') || line.startsWith('>')) {
-      endPlain()
-      quoted.push(inline(line.replace(/^(&gt;|>) ?/, ''), names))
-    } else {
-      endQuote()
-      plain.push(inline(line, names))
-    }
+    const quoted = /^(&gt;|>)/.test(line)
+    if (groups.at(-1)?.quoted !== quoted) groups.push({ quoted, lines: [] })
+    groups.at(-1)?.lines.push(inline(line.replace(/^(&gt;|>) ?/, ''), names))
   }
-  endPlain()
-  endQuote()
-  return html`${blocks}`
+  return html`${groups.map(({ quoted, lines }) =>
+    quoted
+      ? html`<blockquote>${joined(lines, '<br>')}</blockquote>`
+      : html`<span class="lines">${joined(lines, '\n')}</span>`,
+  )}`
 }
 
-/** Slack's mrkdwn as a reader sees it. */
+/** Slack's mrkdwn as a reader sees it. A code block stands on lines of its own, so the line breaks around it are dropped. */
 export function renderMrkdwn(text: string, names: Names): Html {
-  const parts = text.split(/```([\s\S]+?)```/)
+  const parts = text.split(/\n?```\n?([\s\S]+?)\n?```\n?/)
   return html`${parts.map((part, index) => {
-    if (index % 2 === 1) return html`<pre>${decode(part.replace(/^\n/, '').replace(/\n$/, ''))}</pre>`
-    // A code block stands on lines of its own, so the line breaks around it are not shown again.
-    const trimmed = part
-      .replace(index > 0 ? /^\n/ : /^(?!)/, '')
-      .replace(index < parts.length - 1 ? /\n$/ : /(?!)$/, '')
-    return trimmed === '' ? undefined : lines(trimmed, names)
+    if (index % 2 === 1) return html`<pre>${decode(part)}</pre>`
+    return part !== '' && lines(part, names)
   })}`
 }
 
-const styles: [member: string, tag: string][] = [
-  ['code', 'code'],
-  ['bold', 'b'],
-  ['italic', 'i'],
-  ['strike', 's'],
-  ['underline', 'u'],
-]
+const styles = Object.entries({ code: 'code', bold: 'b', italic: 'i', strike: 's', underline: 'u' })
 
 function content(leaf: Json, names: Names): Html {
   switch (leaf['type']) {
     case 'link': {
-      const url = textOf(leaf['url'])
-      const href = safeUrl(url)
-      const label = textOf(leaf['text']) || url
-      return href ? html`<a href="${href}" target="_blank" rel="noopener noreferrer">${label}</a>` : html`${label}`
+      const label = textOf(leaf['text']) || textOf(leaf['url'])
+      return link(textOf(leaf['url']), label) ?? html`${label}`
     }
     case 'user':
       return names.user(textOf(leaf['user_id']))
-    case 'usergroup':
-      return names.group(textOf(leaf['usergroup_id']))
-    case 'channel':
-      return names.channel(textOf(leaf['channel_id']))
-    case 'broadcast':
-      return names.broadcast(textOf(leaf['range']))
-    case 'emoji':
-      return html`${emoji(textOf(leaf['name']))}`
     case 'date':
       return formatDate(Number(leaf['timestamp']), textOf(leaf['format']))
     default:
