@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { calculateJwkThumbprint } from 'jose'
 import Provider, { type ClientMetadata, type Context, errors, interactionPolicy } from 'oidc-provider'
 import { type LoginChoice, renderLoginPage } from './login-page.ts'
-import { listenOnLoopback } from './loopback.ts'
+import { listenOnLoopback, readBody } from './loopback.ts'
 import { createMemoryAdapter } from './memory-adapter.ts'
 
 /** A private EC P-256 key as a JWK with `kid` and `alg`. */
@@ -247,7 +247,7 @@ async function showOrFinishLogin(
     response.end(renderLoginPage(request.url ?? '', people, acr))
     return
   }
-  const subject = new URLSearchParams(await readSmallBody(request)).get('subject') ?? ''
+  const subject = new URLSearchParams(await readBody(request, 10_000)).get('subject') ?? ''
   if (!people.some((person) => person.subject === subject)) {
     response.writeHead(400, { 'content-type': 'text/plain' }).end('`subject` must be one of the people shown\n')
     return
@@ -255,13 +255,4 @@ async function showOrFinishLogin(
   await provider.interactionFinished(request, response, {
     login: { accountId: subject, ...(acr ? { acr } : {}), ts: Math.floor(Date.now() / 1000) },
   })
-}
-
-async function readSmallBody(request: IncomingMessage): Promise<string> {
-  let body = ''
-  for await (const chunk of request) {
-    body += chunk
-    if (body.length > 10_000) throw new RangeError('the form is too large')
-  }
-  return body
 }

@@ -34,6 +34,18 @@ export async function listenOnLoopback(): Promise<LoopbackServer> {
   }
 }
 
+/** A request's body as text, or nothing where it is over so many bytes. */
+export async function readBody(request: IncomingMessage, mostBytes: number): Promise<string | undefined> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request) {
+    size += chunk.length
+    if (size > mostBytes) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
 /** A port of 127.0.0.1 that was free a moment ago, for a program that must be told its port. */
 export async function findFreePort(): Promise<number> {
   const probe = createSocketServer()

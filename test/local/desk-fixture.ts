@@ -88,7 +88,7 @@ export class DeskFixture {
   }
 
   /** Submits a form of the pages, as a browser without a script does. */
-  press(fields: { [name: string]: string }, path = 'click'): Promise<Response> {
+  post(fields: { [name: string]: string }, path = 'click'): Promise<Response> {
     const body = new URLSearchParams(fields)
     return fetch(`${this.desk.deskUrl}${path}`, { method: 'POST', body, redirect: 'manual' })
   }

@@ -189,7 +189,7 @@ describe('a modal', () => {
   test('can be filled in and submitted by a page without a script', async () => {
     const view = await open()
     at.answer = () => ({})
-    await at.press({ as: 'U0ANA', in: 'C0APPR', view, 'minutes/m': '2' }, 'submit')
+    await at.post({ as: 'U0ANA', in: 'C0APPR', view, 'minutes/m': '2' }, 'submit')
     expect(at.received.at(-1)?.payload.view.state.values).toEqual({
       minutes: { m: { type: 'number_input', value: '2' } },
     })

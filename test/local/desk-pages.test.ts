@@ -6,11 +6,11 @@ beforeEach(() => at.open())
 afterEach(() => at.close())
 
 describe('a page', () => {
-  test('press of a button sends the click as the chosen person, and tells what the app made of it', async () => {
+  test('a click on a button sends the click as the chosen person, and tells what the app made of it', async () => {
     at.answer = () => ({ status: 401, body: 'bad <signature>' })
     const ts = await at.postCard()
-    const fields = { as: 'U0DEV', in: 'C0APPR', channel: 'C0APPR', ts, press: 'decide/approve' }
-    expect((await at.press(fields)).headers.get('location')).toBe('/?as=U0DEV&in=C0APPR')
+    const fields = { as: 'U0DEV', in: 'C0APPR', channel: 'C0APPR', ts, click: 'decide/approve' }
+    expect((await at.post(fields)).headers.get('location')).toBe('/?as=U0DEV&in=C0APPR')
     expect(at.received[0]?.payload).toMatchObject({ user: { id: 'U0DEV' }, actions: [{ value: approve.value }] })
     expect(await at.page('as=U0DEV')).toContain(
       'The app answered 401. Slack would show a warning here. bad &lt;signature&gt;',
@@ -50,7 +50,7 @@ describe('a page', () => {
       blocks: [{ type: 'actions', elements: [{ ...approve, confirm }] }],
     })
     expect(await at.page('as=U0ANA')).toMatch(
-      /<button id="\S+" type="button"[\s\S]*popover [\s\S]*Sure\?[\s\S]*It is prod[\s\S]*name="press"/,
+      /<button id="\S+" type="button"[\s\S]*popover [\s\S]*Sure\?[\s\S]*It is prod[\s\S]*name="click"/,
     )
   })
 })
@@ -69,7 +69,7 @@ test('the number beside a channel is of the cards that wait, and no finished one
 describe('other doors', () => {
   test('a slash command is a signed form, and its answer is shown to who gave it', async () => {
     at.answer = () => ({ body: 'no open requests' })
-    await at.press({ as: 'U0DEV', in: 'C0APPR', text: '/hotwork list open' }, 'say')
+    await at.post({ as: 'U0DEV', in: 'C0APPR', text: '/hotwork list open' }, 'say')
     expect(Object.fromEntries(at.received[0]?.form ?? [])).toMatchObject({
       command: '/hotwork',
       text: 'list open',

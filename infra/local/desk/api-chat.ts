@@ -12,9 +12,8 @@ export class SlackError extends Error {
   }
 }
 
-/** One Web API method: arguments in, the members beside `ok` out. Throws `SlackError`. */
-type Method = (args: Json, state: DeskState) => Json
-export type MethodTable = { readonly [name: string]: Method }
+/** Web API methods by name: arguments in, the members beside `ok` out. They throw `SlackError`. */
+export type MethodTable = { readonly [name: string]: (args: Json, state: DeskState) => Json }
 
 /** Slack cuts a text beyond this; the desk refuses it, so that nothing is ever lost unseen. */
 const longestText = 40_000
@@ -73,29 +72,21 @@ export function describeMessage(message: Message, state: DeskState, blocks: Json
   }
 }
 
-function messageOf(args: Json, state: DeskState, missing: string): Message {
-  const channel = channelOf(args, state)
-  const message = state.messages.find(channel.id, textOf(args['ts'] ?? args['message_ts']))
-  if (!message) throw new SlackError(missing)
-  return message
-}
-
 function ownMessageOf(args: Json, state: DeskState, refusal: string): Message {
-  const message = messageOf(args, state, 'message_not_found')
+  const message = state.messages.find(channelOf(args, state).id, textOf(args['ts']))
+  if (!message) throw new SlackError('message_not_found')
   if (message.user !== state.botUserId) throw new SlackError(refusal)
   return message
 }
 
 function between(messages: Message[], args: Json): Message[] {
-  const inclusive = args['inclusive'] === true || args['inclusive'] === 'true' || args['inclusive'] === '1'
+  const isInclusive = ['true', '1'].includes(String(args['inclusive']))
   // Timestamps have a fixed number of digits, so they order as text, without the loss of a number.
-  const oldest = textOf(args['oldest'])
-  const latest = textOf(args['latest'])
-  return messages.filter(
-    ({ ts }) =>
-      (!oldest || ts > oldest || (inclusive && ts === oldest)) &&
-      (!latest || ts < latest || (inclusive && ts === latest)),
-  )
+  const [oldest, latest] = [textOf(args['oldest']), textOf(args['latest'])]
+  return messages.filter(({ ts }) => {
+    if (ts === oldest || ts === latest) return isInclusive
+    return (!oldest || ts > oldest) && (!latest || ts < latest)
+  })
 }
 
 const listed = (all: Message[], args: Json, state: DeskState): Json => {
@@ -132,20 +123,6 @@ export const chatMethods: MethodTable = {
     const message = ownMessageOf(args, state, 'cant_delete_message')
     state.messages.delete(message)
     return { channel: message.channel, ts: message.ts }
-  },
-  'chat.postEphemeral': (args, state) => {
-    const channel = channelOf(args, state)
-    const person = state.roster.people.find(({ slackUserId }) => slackUserId === args['user'])
-    if (!person || (channel.directTo && channel.directTo !== person.slackUserId)) {
-      throw new SlackError('user_not_in_channel')
-    }
-    const told = state.messages.whisper({ channel: channel.id, user: person.slackUserId, ...contentOf(args) })
-    return { message_ts: told.ts }
-  },
-  'chat.getPermalink': (args, state) => {
-    const message = messageOf(args, state, 'message_not_found')
-    const permalink = `https://hotwork.slack.com/archives/${message.channel}/p${message.ts.replace('.', '')}`
-    return { channel: message.channel, permalink }
   },
   'conversations.history': (args, state) => {
     const channel = channelOf(args, state)

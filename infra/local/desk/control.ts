@@ -91,10 +91,8 @@ export function controlRoutes(state: DeskState, interactions: Interactions): { [
       const { channel, ts, user, ...click } = parse(ClickBody, incoming)
       const person = personOf(user)
       const place = channelOf(channel)
-      const message = messages.find(place.id, ts)
-      if (message) return json(200, await interactions.clickMessage({ ...click, user: person }, message))
-      const ephemeral = messages.findEphemeral(person.slackUserId, ts)
-      if (ephemeral) return json(200, await interactions.clickEphemeral({ ...click, user: person }, ephemeral))
+      const said = messages.findFor(person.slackUserId, place.id, ts)
+      if (said) return json(200, await interactions.clickMessage({ ...click, user: person }, said))
       const last = messages.in(place.id).slice(-3)
       throw new BadRequest(
         `\`ts\`: no message \`${ts}\` in ${place.name}; the last are ${quoted(last.map((each) => each.ts)) || 'none'}`,
@@ -138,10 +136,7 @@ export function controlRoutes(state: DeskState, interactions: Interactions): { [
     },
     'GET /control/views': (incoming) => {
       const { slackUserId } = queryPerson(incoming)
-      const shown = (view: View) => ({
-        ...describeView(view, state.teamId, state.appId, state.botUserId),
-        errors: view.errors,
-      })
+      const shown = (view: View) => ({ ...describeView(view, state), errors: view.errors })
       const home = views.homeOf(slackUserId)
       return json(200, { views: views.stackOf(slackUserId).map(shown), ...(home ? { home: shown(home) } : {}) })
     },

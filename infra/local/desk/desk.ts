@@ -1,7 +1,7 @@
-import type { AddressInfo } from 'node:net'
+import { listenOnLoopback } from '../loopback.ts'
 import { controlRoutes } from './control.ts'
-import { type Answer, type Handler, type Incoming, json, listen } from './http.ts'
-import { createInteractions } from './interactions.ts'
+import { createRouter, serve } from './http.ts'
+import { Interactions } from './interactions.ts'
 import { pageRoutes } from './pages.ts'
 import type { DeskState } from './state.ts'
 import { Changes, type DeskPerson, Roster, Tickets } from './state.ts'
@@ -9,8 +9,6 @@ import { Messages, Views } from './surfaces.ts'
 import { serveResponseUrl, serveWebApi } from './web-api.ts'
 
 export interface DeskOptions {
-  /** 0 or absent: a free one. */
-  port?: number
   /** Where clicks are sent; a function when the address is known only later. */
   interactivityUrl: string | (() => string)
   teamId: string
@@ -36,7 +34,7 @@ export interface Desk {
 
 /**
  * Starts the desk, the local Slack: its Web API, signed interactions, pages for a person and a control API for tests.
- * It listens on 127.0.0.1 only and keeps nothing once closed. Rejects if the port is taken.
+ * It listens on 127.0.0.1 only and keeps nothing once closed.
  */
 export async function startDesk(options: DeskOptions): Promise<Desk> {
   const { interactivityUrl, signingSecret, botToken, log = () => {}, clock = Date.now } = options
@@ -55,8 +53,9 @@ export async function startDesk(options: DeskOptions): Promise<Desk> {
     fault: { status: 0, retryAfterSeconds: 1 },
     notices: new Map(),
   }
-  let deskUrl = ''
-  const interactions = createInteractions(state, {
+  const server = await listenOnLoopback()
+  const deskUrl = `${server.url}/`
+  const interactions = new Interactions(state, {
     interactivityUrl: () => (typeof interactivityUrl === 'string' ? interactivityUrl : interactivityUrl()),
     signingSecret,
     responseUrl: (key) => `${deskUrl}response/${key}`,
@@ -69,30 +68,7 @@ export async function startDesk(options: DeskOptions): Promise<Desk> {
     { '/api/': serveWebApi(state, onToken), '/response/': serveResponseUrl(state) },
   )
 
-  const server = await listen(options.port ?? 0, route, log)
-  deskUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  server.handle(serve(route, log))
   log(`desk: ${deskUrl}`)
-  return {
-    apiUrl: `${deskUrl}api/`,
-    deskUrl,
-    close: async () => {
-      const closed = new Promise((resolve) => server.close(resolve))
-      server.closeAllConnections()
-      await closed
-    },
-  }
-}
-
-/** Exact routes first (`METHOD /path`), then whatever lies under a prefix. */
-function createRouter(exact: { [route: string]: Handler }, under: { [prefix: string]: Handler }): Handler {
-  return (incoming: Incoming): Answer | Promise<Answer> => {
-    const { method, url } = incoming
-    const handler = exact[`${method} ${url.pathname}`]
-    if (handler) return handler(incoming)
-    const prefix = Object.keys(under).find((each) => url.pathname.startsWith(each))
-    if (prefix !== undefined) return (under[prefix] as Handler)(incoming)
-    const others = Object.keys(exact).filter((each) => each.endsWith(` ${url.pathname}`))
-    const fix = others.length > 0 ? `; use ${others.join(' or ')}` : ''
-    return json(others.length > 0 ? 405 : 404, { error: `there is no ${method} ${url.pathname}${fix}` })
-  }
+  return { apiUrl: `${deskUrl}api/`, deskUrl, close: server.close }
 }

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { readBody } from '../loopback.ts'
 
 export interface Incoming {
   method: string
@@ -38,19 +39,8 @@ export const json = (status: number, body: unknown, headers: { [name: string]: s
 
 const largestBody = 1_048_576
 
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request) {
-    size += chunk.length
-    if (size > largestBody) throw new BadRequest(`the body is over ${largestBody} bytes; send less`, 413)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
 /**
- * A page elsewhere must not press buttons here: it could not read the answer, but a click is done by then. So a browser
+ * A page elsewhere must not click here: it could not read the answer, but the click would be done. So a browser
  * is served only under a loopback name (else a rebound DNS name would do) and may post only from the desk's own pages.
  */
 function refuseForeign(request: IncomingMessage): void {
@@ -69,7 +59,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, route:
   try {
     refuseForeign(request)
     const url = new URL(request.url ?? '/', `http://${request.headers.host}`)
-    const body = await readBody(request)
+    const body = await readBody(request, largestBody)
+    if (body === undefined) throw new BadRequest(`the body is over ${largestBody} bytes; send less`, 413)
     result = await route({ method: request.method ?? 'GET', url, headers: request.headers, body })
   } catch (cause) {
     if (!(cause instanceof BadRequest)) throw cause
@@ -85,18 +76,26 @@ async function answer(request: IncomingMessage, response: ServerResponse, route:
   response.on('close', stop)
 }
 
-/** Listens on 127.0.0.1 only; port 0 takes a free one. */
-export async function listen(port: number, route: Handler, log: (line: string) => void): Promise<Server> {
-  const server = createServer((request, response) => {
+/** Answers each request by a route. A fault is logged, and answered with 500. */
+export const serve =
+  (route: Handler, log: (line: string) => void): RequestListener =>
+  (request, response) => {
     answer(request, response, route).catch((cause: unknown) => {
       log(`desk: ${request.method} ${request.url} failed: ${cause instanceof Error ? (cause.stack ?? '') : cause}`)
       if (!response.headersSent) response.writeHead(500, { 'content-type': 'application/json' })
       response.end(JSON.stringify({ error: 'the desk itself failed; its log says where' }))
     })
-  })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
-  })
-  return server
+  }
+
+/** Exact routes first (`METHOD /path`), then what lies under a prefix. */
+export function createRouter(exact: { [route: string]: Handler }, under: { [prefix: string]: Handler }): Handler {
+  return (incoming) => {
+    const { method, url } = incoming
+    const prefix = Object.keys(under).find((each) => url.pathname.startsWith(each))
+    const handler = exact[`${method} ${url.pathname}`] ?? under[prefix ?? '']
+    if (handler) return handler(incoming)
+    const others = Object.keys(exact).filter((each) => each.endsWith(` ${url.pathname}`))
+    const fix = others.length > 0 ? `; use ${others.join(' or ')}` : ''
+    return json(others.length > 0 ? 405 : 404, { error: `there is no ${method} ${url.pathname}${fix}` })
+  }
 }

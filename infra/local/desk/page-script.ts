@@ -39,9 +39,9 @@ document.addEventListener('submit', async (event) => {
   event.preventDefault()
   const button = event.submitter
   const body = new URLSearchParams(new FormData(form, button))
-  const pressed = button?.closest('[popover]')
-  pressed?.hidePopover()
-  const shown = pressed ? document.querySelector('[popovertarget="' + pressed.id + '"]') : button
+  const popover = button?.closest('[popover]')
+  popover?.hidePopover()
+  const shown = popover ? document.querySelector('[popovertarget="' + popover.id + '"]') : button
   shown?.setAttribute('aria-busy', 'true')
   const answer = await fetch(button?.getAttribute('formaction') ?? form.action, { method: 'POST', body })
   if (form.id === 'composer') form.reset()
@@ -49,10 +49,10 @@ document.addEventListener('submit', async (event) => {
   place(await answer.text())
 })
 document.addEventListener('click', (event) => {
-  const link = event.target.closest('a[data-press]')
+  const link = event.target.closest('a[data-click]')
   if (!link) return
   const body = new URLSearchParams(new FormData(link.closest('form')))
-  body.set('press', link.dataset.press)
+  body.set('click', link.dataset.click)
   fetch('/click', { method: 'POST', body, keepalive: true }).then((answer) => answer.text()).then(place)
 })
 const events = new EventSource(document.body.dataset.events)

@@ -1,10 +1,10 @@
 import type { Json } from './blocks.ts'
-import { actionablesOf, inputsOf, textOf } from './blocks.ts'
+import { inputsOf, textOf } from './blocks.ts'
 import { type Answer, BadRequest, type Handler, type Incoming } from './http.ts'
-import type { AppAnswer, Interactions } from './interactions.ts'
+import type { Interactions } from './interactions.ts'
 import { addressOf, appName, conversation, homeTab, modal, type Place, page } from './layout.ts'
 import { fieldName } from './render-blocks.ts'
-import type { DeskPerson, DeskState } from './state.ts'
+import type { AppAnswer, DeskPerson, DeskState } from './state.ts'
 
 /** What Slack tells a person whose click the app did not take, and what the desk adds for who is developing it. */
 function complaintAbout({ status, body, milliseconds }: AppAnswer): string | undefined {
@@ -27,16 +27,14 @@ function valuesOf(blocks: readonly Json[], form: URLSearchParams): Json {
   return values
 }
 
-/** Which element was pressed: its action and block id. */
-function pressed(form: URLSearchParams, blocks: readonly Json[]) {
-  const press = form.get('press') ?? ''
-  const [block_id, action_id] = press.split('/').map(decodeURIComponent)
-  if (!block_id || !action_id) throw new BadRequest('press one of the buttons')
-  const isButton = blocks
-    .flatMap(actionablesOf)
-    .some((each) => each['action_id'] === action_id && each['type'] === 'button')
-  const value = form.get(press)
-  return { action_id, block_id, ...(isButton || value === null ? {} : { value }) }
+/** Which element was clicked: its action and block id. */
+function clicked(form: URLSearchParams, blocks: readonly Json[]) {
+  const name = form.get('click') ?? ''
+  const [block_id, action_id] = name.split('/').map(decodeURIComponent)
+  if (!block_id || !action_id) throw new BadRequest('click one of the buttons')
+  const isInput = blocks.flatMap(inputsOf).some((each) => each['action_id'] === action_id)
+  const value = form.get(name)
+  return { action_id, block_id, ...(isInput && value !== null ? { value } : {}) }
 }
 
 /** Pages for a person in a browser: `?as=` says who, `?in=` where. Several tabs can be several people. */
@@ -106,21 +104,14 @@ export function pageRoutes(state: DeskState, interactions: Interactions): { [rou
     'GET /': show,
     'POST /click': act(async (form, place) => {
       const user = place.person
+      const click = (blocks: readonly Json[]) => ({ user, ...clicked(form, blocks), values: valuesOf(blocks, form) })
       if (form.has('view')) {
         const view = viewOf(form, place)
-        const { blocks } = view.content
-        return interactions.clickView({ user, ...pressed(form, blocks), values: valuesOf(blocks, form) }, view)
+        return interactions.clickView(click(view.content.blocks), view)
       }
-      const ts = form.get('ts') ?? ''
-      const message = messages.find(form.get('channel') ?? '', ts)
-      if (message) {
-        const { blocks } = message
-        return interactions.clickMessage({ user, ...pressed(form, blocks), values: valuesOf(blocks, form) }, message)
-      }
-      const ephemeral = messages.findEphemeral(user.slackUserId, ts)
-      if (!ephemeral) throw new BadRequest('that message is gone')
-      const { blocks } = ephemeral
-      return interactions.clickEphemeral({ user, ...pressed(form, blocks), values: valuesOf(blocks, form) }, ephemeral)
+      const said = messages.findFor(user.slackUserId, form.get('channel') ?? '', form.get('ts') ?? '')
+      if (!said) throw new BadRequest('that message is gone')
+      return interactions.clickMessage(click(said.blocks), said)
     }),
     'POST /submit': act(async (form, place) => {
       const view = viewOf(form, place)

@@ -26,7 +26,7 @@ const idOf = (surface: Surface, block: Json, element: Json): string =>
   `${surface.id}-${createHash('sha256').update(fieldName(block, element)).digest('hex').slice(0, 10)}`
 
 /** Asks again before it is sent: a popover, so that it needs no script and closes with Escape. */
-function confirmation(id: string, element: Json, press: (label: Html, danger: boolean) => Html, names: Names): Html {
+function confirmation(id: string, element: Json, button: (label: Html, danger: boolean) => Html, names: Names): Html {
   const confirm = objectOf(element['confirm'])
   const danger = confirm['style'] === 'danger' || (confirm['style'] === undefined && element['style'] === 'danger')
   return html`<div popover id="${id}-sure" class="confirm" role="alertdialog" aria-labelledby="${id}-title">
@@ -34,7 +34,7 @@ function confirmation(id: string, element: Json, press: (label: Html, danger: bo
     <div class="confirm-text">${renderText(confirm['text'], names)}</div>
     <div class="buttons">
       <button type="button" popovertarget="${id}-sure" popovertargetaction="hide" class="button">${renderText(confirm['deny'], names)}</button>
-      ${press(renderText(confirm['confirm'], names), danger)}
+      ${button(renderText(confirm['confirm'], names), danger)}
     </div></div>`
 }
 
@@ -47,14 +47,14 @@ function renderButton(surface: Surface, block: Json, element: Json): Html {
   const spoken = textOf(element['accessibility_label'])
   const aria = spoken && html` aria-label="${spoken}"`
   if (href) {
-    return html`<a class="button ${style}" href="${href}" target="_blank" rel="noopener noreferrer" data-press="${name}"${aria}>${label}</a>`
+    return html`<a class="button ${style}" href="${href}" target="_blank" rel="noopener noreferrer" data-click="${name}"${aria}>${label}</a>`
   }
   if (!element['confirm']) {
-    return html`<button id="${id}" class="button ${style}" name="press" value="${name}" formaction="/click" formnovalidate${aria}>${label}</button>`
+    return html`<button id="${id}" class="button ${style}" name="click" value="${name}" formaction="/click" formnovalidate${aria}>${label}</button>`
   }
-  const press = (text: Html, danger: boolean) =>
-    html`<button class="button ${danger ? 'danger' : 'primary'}" name="press" value="${name}" formaction="/click" formnovalidate>${text}</button>`
-  return html`<button id="${id}" type="button" class="button ${style}" popovertarget="${id}-sure"${aria}>${label}</button>${confirmation(id, element, press, surface.names)}`
+  const confirmed = (text: Html, danger: boolean) =>
+    html`<button class="button ${danger ? 'danger' : 'primary'}" name="click" value="${name}" formaction="/click" formnovalidate>${text}</button>`
+  return html`<button id="${id}" type="button" class="button ${style}" popovertarget="${id}-sure"${aria}>${label}</button>${confirmation(id, element, confirmed, surface.names)}`
 }
 
 const sameOption = (option: Json, initial: unknown) => option['value'] === objectOf(initial)['value']
@@ -119,7 +119,7 @@ function renderInput(surface: Surface, block: Json, element: Json): Html {
 const renderElement = (surface: Surface, block: Json, element: Json): Html =>
   element['type'] === 'button'
     ? renderButton(surface, block, element)
-    : html`<span class="chooser">${renderInput(surface, block, element)}<button class="button" name="press" value="${fieldName(block, element)}" formaction="/click" formnovalidate>Choose</button></span>`
+    : html`<span class="chooser">${renderInput(surface, block, element)}<button class="button" name="click" value="${fieldName(block, element)}" formaction="/click" formnovalidate>Choose</button></span>`
 
 type Errors = { readonly [blockId: string]: string }
 

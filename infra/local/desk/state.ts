@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { EventEmitter } from 'node:events'
+import { EventEmitter, on } from 'node:events'
 import type { Messages, Views } from './surfaces.ts'
 
 /** What changed on the desk, and where. `seq` rises by one with each change and never repeats. */
@@ -15,7 +15,7 @@ export interface Change {
 
 const kept = 5_000
 
-/** The desk's own feed: pages and tests are told of a change as it happens, so that nobody polls or sleeps. */
+/** The desk's own feed: pages and tests are told of a change as it happens, so that none of them polls or sleeps. */
 export class Changes {
   readonly #log: Change[] = []
   readonly #emitter = new EventEmitter().setMaxListeners(0)
@@ -43,18 +43,13 @@ export class Changes {
   async wait(after: number, milliseconds: number, wanted: (change: Change) => boolean): Promise<Change[]> {
     const known = this.#log.filter((change) => change.seq > after && wanted(change))
     if (known.length > 0) return known
-    return new Promise((resolve) => {
-      const finish = (found: Change[]) => {
-        clearTimeout(timer)
-        stop()
-        resolve(found)
-      }
-      const stop = this.subscribe((change) => {
-        if (wanted(change)) finish([change])
-      })
-      const timer = setTimeout(() => finish([]), milliseconds)
-      timer.unref()
-    })
+    const signal = AbortSignal.timeout(milliseconds)
+    try {
+      for await (const [change] of on(this.#emitter, 'change', { signal })) if (wanted(change)) return [change]
+    } catch (fault) {
+      if (!signal.aborted) throw fault
+    }
+    return []
   }
 }
 
@@ -62,28 +57,19 @@ const triggerLifetime = 3_000
 const responseUrlLifetime = 30 * 60_000
 const responseUrlUses = 5
 
-interface Trigger {
-  user: string
-  expiresAt: number
-  used: boolean
-}
-
 /** Where an answer through a `response_url` goes. */
 export interface ResponseTarget {
   channel: string
   user: string
-  /** The message that was clicked. */
+  /** The message or ephemeral message that was clicked. */
   messageTs?: string
-  /** The ephemeral that was clicked. */
   ephemeralTs?: string
 }
-
-type TriggerRefusal = 'invalid_trigger_id' | 'exchanged_trigger_id' | 'expired_trigger_id'
 
 /** What an interaction hands out for a while: a trigger (once, 3 s) and a response address (5 times, 30 min). */
 export class Tickets {
   readonly #clock: () => number
-  readonly #triggers = new Map<string, Trigger>()
+  readonly #triggers = new Map<string, { user: string; expiresAt: number; used: boolean }>()
   readonly #responses = new Map<string, ResponseTarget & { expiresAt: number; usesLeft: number }>()
 
   constructor(clock: () => number) {
@@ -97,7 +83,7 @@ export class Tickets {
   }
 
   /** Exchanges a trigger for the person who caused it, once. */
-  useTrigger(id: string): { user: string } | { refusal: TriggerRefusal } {
+  useTrigger(id: string): { user: string } | { refusal: string } {
     const trigger = this.#triggers.get(id)
     if (!trigger) return { refusal: 'invalid_trigger_id' }
     if (trigger.used) return { refusal: 'exchanged_trigger_id' }
@@ -113,7 +99,7 @@ export class Tickets {
     return key
   }
 
-  useResponse(key: string): ResponseTarget | { refusal: 'used_url' | 'expired_url' | 'invalid_url' } {
+  useResponse(key: string): ResponseTarget | { refusal: string } {
     const response = this.#responses.get(key)
     if (!response) return { refusal: 'invalid_url' }
     if (this.#clock() >= response.expiresAt) return { refusal: 'expired_url' }
@@ -123,7 +109,7 @@ export class Tickets {
   }
 }
 
-/** Somebody who can be played at the desk. */
+/** A person who can be played at the desk. */
 export interface DeskPerson {
   slackUserId: string
   /** The handle, such as `ana`. */
@@ -150,7 +136,7 @@ export class Roster {
     this.#channels = channels.map(({ name, id }) => ({ name, id }))
   }
 
-  /** Channels that everyone sees; direct messages are apart. */
+  /** Without direct messages. */
   get channels(): DeskChannel[] {
     return this.#channels.filter(({ directTo }) => directTo === undefined)
   }
@@ -197,6 +183,13 @@ export class Roster {
   }
 }
 
+/** What the app answered to a signed request. */
+export interface AppAnswer {
+  status: number
+  body: string
+  milliseconds: number
+}
+
 /** One signed request to the app, exactly as sent, so that a test can try to replay or change it. */
 export interface SentInteraction {
   /** Milliseconds. */
@@ -204,8 +197,8 @@ export interface SentInteraction {
   url: string
   headers: { [name: string]: string }
   body: string
-  /** What the app answered; absent while it has not, or when it could not be reached. */
-  answer?: { status: number; body: string; milliseconds: number }
+  /** Absent while it has not, or when it could not be reached. */
+  answer?: AppAnswer
 }
 
 /** What the Web API answers instead of working. `status` 0: it works. */

@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import type { Json } from './blocks.ts'
-import type { Changes } from './state.ts'
+import type { Changes, DeskState } from './state.ts'
 
-export interface Message {
+interface Content {
+  text: string
+  blocks: Json[]
+}
+
+export interface Message extends Content {
   channel: string
   ts: string
   /** Slack id of who posted it: the app's bot, or a person. */
   user: string
-  text: string
-  blocks: Json[]
   threadTs?: string
   metadata?: unknown
   /** Milliseconds, once it has been updated. */
@@ -17,19 +20,16 @@ export interface Message {
   earlier: Json[][]
 }
 
-export interface Ephemeral {
+/** A message that only `user` sees. */
+export interface Ephemeral extends Content {
   channel: string
   ts: string
   user: string
-  text: string
-  blocks: Json[]
   /** Milliseconds. */
   at: number
 }
 
-type Content = Pick<Message, 'text' | 'blocks'>
-
-/** Everything posted, in order. Ephemerals stand apart, since only one person may ever see each. */
+/** All messages, in order. Ephemeral ones stand apart, since only one person may ever see each. */
 export class Messages {
   readonly #messages: Message[] = []
   #ephemerals: Ephemeral[] = []
@@ -68,11 +68,9 @@ export class Messages {
     return posted
   }
 
-  update(message: Message, content: Content): void {
+  update(message: Message, { text, blocks }: Content): void {
     message.earlier.push(message.blocks)
-    message.text = content.text
-    message.blocks = content.blocks
-    message.editedAt = this.#clock()
+    Object.assign(message, { text, blocks, editedAt: this.#clock() })
     this.#changes.record({ type: 'updated', channel: message.channel, ts: message.ts })
   }
 
@@ -81,11 +79,11 @@ export class Messages {
     this.#changes.record({ type: 'deleted', channel: message.channel, ts: message.ts })
   }
 
-  whisper(ephemeral: Content & Pick<Ephemeral, 'channel' | 'user'>): Ephemeral {
-    const told: Ephemeral = { ...ephemeral, ts: this.nextTs(), at: this.#clock() }
-    this.#ephemerals.push(told)
-    this.#changes.record({ type: 'ephemeral', channel: told.channel, ts: told.ts, user: told.user })
-    return told
+  postEphemeral(ephemeral: Content & Pick<Ephemeral, 'channel' | 'user'>): Ephemeral {
+    const posted: Ephemeral = { ...ephemeral, ts: this.nextTs(), at: this.#clock() }
+    this.#ephemerals.push(posted)
+    this.#recordEphemeral(posted)
+    return posted
   }
 
   ephemeralsOf(user: string): Ephemeral[] {
@@ -93,14 +91,23 @@ export class Messages {
   }
 
   findEphemeral(user: string, ts: string): Ephemeral | undefined {
-    return this.#ephemerals.find((ephemeral) => ephemeral.user === user && ephemeral.ts === ts)
+    return this.ephemeralsOf(user).find((ephemeral) => ephemeral.ts === ts)
   }
 
-  /** Replaces what an ephemeral says, or takes it away. */
+  /** The message or ephemeral message that this person sees there. */
+  findFor(user: string, channel: string, ts: string): Message | Ephemeral | undefined {
+    return this.find(channel, ts) ?? this.findEphemeral(user, ts)
+  }
+
+  /** Replaces what an ephemeral message says, or takes it away. */
   changeEphemeral(ephemeral: Ephemeral, content?: Content): void {
     if (content) Object.assign(ephemeral, content)
     else this.#ephemerals = this.#ephemerals.filter((other) => other !== ephemeral)
-    this.#changes.record({ type: 'ephemeral', channel: ephemeral.channel, ts: ephemeral.ts, user: ephemeral.user })
+    this.#recordEphemeral(ephemeral)
+  }
+
+  #recordEphemeral({ channel, ts, user }: Ephemeral): void {
+    this.#changes.record({ type: 'ephemeral', channel, ts, user })
   }
 }
 
@@ -119,14 +126,19 @@ export interface View {
   filled: { [blockId: string]: Json }
 }
 
-const newId = () => `V${randomBytes(5).toString('hex').toUpperCase()}`
 const newHash = () => `${randomBytes(5).readUIntBE(0, 5)}.${randomBytes(4).toString('hex')}`
 /** Slack shows at most three modals on top of each other. */
 const deepestStack = 3
 
+function makeView(user: string, content: View['content'], under?: View): View {
+  const id = `V${randomBytes(5).toString('hex').toUpperCase()}`
+  const [rootViewId, previousViewId] = [under?.rootViewId ?? id, under?.id ?? null]
+  return { id, user, hash: newHash(), content, rootViewId, previousViewId, errors: {}, filled: {} }
+}
+
 /** Each person's open modals, a stack with the newest last, and their home tab. */
 export class Views {
-  readonly #stacks = new Map<string, View[]>()
+  readonly #stacks = new Map<string, readonly View[]>()
   readonly #homes = new Map<string, View>()
   readonly #changes: Changes
 
@@ -142,102 +154,77 @@ export class Views {
     return this.#homes.get(user)
   }
 
+  /** A modal or home tab by its id, or a modal by the id that the app gave it. */
   find(id: string): View | undefined {
     const modals = [...this.#stacks.values()].flat()
-    return [...modals, ...this.#homes.values()].find((view) => view.id === id)
-  }
-
-  findByExternalId(externalId: string): View | undefined {
-    return [...this.#stacks.values()].flat().find((view) => view.content['external_id'] === externalId)
+    return [...modals, ...this.#homes.values()].find((view) => view.id === id || view.content['external_id'] === id)
   }
 
   /** A fresh modal; one that was open before is gone, as in Slack. */
   open(user: string, content: View['content']): View {
-    const id = newId()
-    const view = { id, user, hash: newHash(), content, rootViewId: id, previousViewId: null, errors: {}, filled: {} }
-    this.#stacks.set(user, [view])
-    this.#tell(view)
-    return view
+    return this.#put(user, [makeView(user, content)]) as View
   }
 
   /** On top of the open one; `undefined` when the stack is full. */
   push(user: string, content: View['content']): View | undefined {
     const stack = this.stackOf(user)
-    const top = stack.at(-1)
-    if (!top) return this.open(user, content)
-    if (stack.length >= deepestStack) return undefined
-    const view = {
-      id: newId(),
-      user,
-      hash: newHash(),
-      content,
-      rootViewId: top.rootViewId,
-      previousViewId: top.id,
-      errors: {},
-      filled: {},
-    }
-    this.#stacks.set(user, [...stack, view])
-    this.#tell(view)
-    return view
+    return stack.length < deepestStack ? this.#put(user, [...stack, makeView(user, content, stack.at(-1))]) : undefined
   }
 
   update(view: View, content: View['content']): void {
     Object.assign(view, { content, hash: newHash(), errors: {} })
-    this.#tell(view)
+    this.#changes.record({ type: 'view', user: view.user })
   }
 
   showErrors(view: View, errors: View['errors']): void {
     view.errors = errors
-    this.#tell(view)
+    this.#changes.record({ type: 'view', user: view.user })
   }
 
   close(view: View): void {
-    this.#stacks.set(
+    this.#put(
       view.user,
       this.stackOf(view.user).filter((other) => other !== view),
     )
-    this.#tell(view)
   }
 
   clear(user: string): void {
-    this.#stacks.delete(user)
-    this.#changes.record({ type: 'view', user })
+    this.#put(user, [])
   }
 
   publish(user: string, content: View['content']): View {
-    const known = this.#homes.get(user)
-    const id = known?.id ?? newId()
-    const view = { id, user, hash: newHash(), content, rootViewId: id, previousViewId: null, errors: {}, filled: {} }
+    const view = this.#homes.get(user) ?? makeView(user, content)
+    Object.assign(view, { content, hash: newHash(), filled: {} })
     this.#homes.set(user, view)
     this.#changes.record({ type: 'home', user })
     return view
   }
 
-  #tell(view: View): void {
-    this.#changes.record({ type: 'view', user: view.user })
+  #put(user: string, stack: readonly View[]): View | undefined {
+    this.#stacks.set(user, stack)
+    this.#changes.record({ type: 'view', user })
+    return stack.at(-1)
   }
 }
 
 /** A view as Slack's API and payloads show it. */
-export function describeView(view: View, teamId: string, appId: string, botUserId: string, state: Json = {}): Json {
-  return {
-    private_metadata: '',
-    callback_id: '',
-    external_id: '',
-    close: null,
-    submit: null,
-    clear_on_close: false,
-    notify_on_close: false,
-    submit_disabled: false,
-    ...view.content,
-    id: view.id,
-    team_id: teamId,
-    app_id: appId,
-    app_installed_team_id: teamId,
-    bot_id: `B${botUserId.slice(1)}`,
-    hash: view.hash,
-    state: { values: state },
-    root_view_id: view.rootViewId,
-    previous_view_id: view.previousViewId,
-  }
-}
+export const describeView = (view: View, { teamId, appId, botUserId }: DeskState, values: Json = {}): Json => ({
+  private_metadata: '',
+  callback_id: '',
+  external_id: '',
+  close: null,
+  submit: null,
+  clear_on_close: false,
+  notify_on_close: false,
+  submit_disabled: false,
+  ...view.content,
+  id: view.id,
+  team_id: teamId,
+  app_id: appId,
+  app_installed_team_id: teamId,
+  bot_id: `B${botUserId.slice(1)}`,
+  hash: view.hash,
+  state: { values },
+  root_view_id: view.rootViewId,
+  previous_view_id: view.previousViewId,
+})

@@ -1,10 +1,8 @@
-import { channelOf, chatMethods, contentOf, type MethodTable, paged, personOf, SlackError, unwrap } from './api-chat.ts'
+import { chatMethods, contentOf, type MethodTable, paged, personOf, SlackError, unwrap } from './api-chat.ts'
 import { checkView, isObject, type Json, textOf } from './blocks.ts'
 import { type Answer, type Incoming, json } from './http.ts'
-import type { DeskChannel, DeskPerson, DeskState, ResponseTarget } from './state.ts'
+import type { DeskPerson, DeskState, ResponseTarget } from './state.ts'
 import { describeView, type View } from './surfaces.ts'
-
-const emailOf = ({ name }: DeskPerson) => `${name}@example.com`
 
 const describePerson = (person: DeskPerson, { teamId }: DeskState): Json => ({
   id: person.slackUserId,
@@ -17,26 +15,7 @@ const describePerson = (person: DeskPerson, { teamId }: DeskState): Json => ({
   is_restricted: false,
   is_ultra_restricted: false,
   tz: 'Etc/UTC',
-  profile: { real_name: person.realName, display_name: person.name, email: emailOf(person), team: teamId },
-})
-
-const describeChannel = ({ id, name, directTo }: DeskChannel): Json =>
-  directTo
-    ? { id, is_im: true, is_channel: false, user: directTo, is_archived: false }
-    : { id, name, name_normalized: name, is_channel: true, is_im: false, is_member: true, is_archived: false }
-
-const describeGroup = (
-  { id, handle, members }: DeskState['roster']['groups'][number],
-  { teamId }: DeskState,
-): Json => ({
-  id,
-  team_id: teamId,
-  is_usergroup: true,
-  handle,
-  name: handle,
-  date_delete: 0,
-  user_count: members.length,
-  users: members,
+  profile: { real_name: person.realName, display_name: person.name, email: `${person.name}@example.com`, team: teamId },
 })
 
 const peopleMethods: MethodTable = {
@@ -50,32 +29,19 @@ const peopleMethods: MethodTable = {
     is_enterprise_install: false,
   }),
   'conversations.open': (args, state) => {
-    if (args['channel']) return { channel: describeChannel(channelOf(args, state)) }
-    const users = Array.isArray(args['users']) ? args['users'] : textOf(args['users']).split(',')
-    if (users.length !== 1 || !users[0]) throw new SlackError('users_list_not_supplied')
-    const person = personOf(users[0], state)
-    const already_open = state.roster.directOf(person.slackUserId) !== undefined
-    return { already_open, no_op: already_open, channel: describeChannel(state.roster.openDirect(person.slackUserId)) }
-  },
-  'conversations.list': (args, { roster }) => {
-    const types = textOf(args['types'] ?? 'public_channel').split(',')
-    const wanted = roster.conversations.filter(({ directTo }) => types.includes(directTo ? 'im' : 'public_channel'))
-    const { page, response_metadata } = paged(wanted, args)
-    return { channels: page.map(describeChannel), response_metadata }
+    const { roster } = state
+    const [userId, ...others] = Array.isArray(args['users']) ? args['users'] : textOf(args['users']).split(',')
+    if (!userId || others.length > 0) throw new SlackError('users_list_not_supplied')
+    const { slackUserId } = personOf(userId, state)
+    const already_open = roster.directOf(slackUserId) !== undefined
+    const { id } = roster.openDirect(slackUserId)
+    return { already_open, no_op: already_open, channel: { id, is_im: true, user: slackUserId, is_archived: false } }
   },
   'users.info': (args, state) => ({ user: describePerson(personOf(args['user'], state), state) }),
-  'users.lookupByEmail': (args, state) => {
-    const person = state.roster.people.find((each) => emailOf(each) === textOf(args['email']).toLowerCase())
-    if (!person) throw new SlackError('users_not_found')
-    return { user: describePerson(person, state) }
-  },
   'users.list': (args, state) => {
     const { page, response_metadata } = paged(state.roster.people, args)
     return { members: page.map((person) => describePerson(person, state)), response_metadata }
   },
-  'usergroups.list': (_args, state) => ({
-    usergroups: state.roster.groups.map((group) => describeGroup(group, state)),
-  }),
   'usergroups.users.list': (args, { roster }) => {
     const group = roster.groups.find(({ id }) => id === args['usergroup'])
     if (!group) throw new SlackError('no_such_subteam')
@@ -83,41 +49,31 @@ const peopleMethods: MethodTable = {
   },
 }
 
-const shown = (view: View, { teamId, appId, botUserId }: DeskState): Json => ({
-  view: describeView(view, teamId, appId, botUserId),
-})
+const shown = (view: View, state: DeskState): Json => ({ view: describeView(view, state) })
 
-function personByTrigger(args: Json, { tickets }: DeskState): string {
-  const used = tickets.useTrigger(textOf(args['trigger_id']))
-  if ('refusal' in used) throw new SlackError(used.refusal)
-  return used.user
+/** The view that the app sent, unless it has seen another state of `known` than there is now. */
+function sentView(args: Json, type: 'modal' | 'home', known?: View) {
+  if (args['hash'] && known && args['hash'] !== known.hash) throw new SlackError('hash_conflict')
+  return unwrap(checkView(args['view'], type))
 }
 
 const viewMethods: MethodTable = {
   'views.open': (args, state) => {
-    const content = unwrap(checkView(args['view'], 'modal'))
-    return shown(state.views.open(personByTrigger(args, state), content), state)
-  },
-  'views.push': (args, state) => {
-    const content = unwrap(checkView(args['view'], 'modal'))
-    const view = state.views.push(personByTrigger(args, state), content)
-    if (!view) throw new SlackError('push_limit_reached')
-    return shown(view, state)
+    const content = sentView(args, 'modal')
+    const used = state.tickets.useTrigger(textOf(args['trigger_id']))
+    if ('refusal' in used) throw new SlackError(used.refusal)
+    return shown(state.views.open(used.user, content), state)
   },
   'views.update': (args, state) => {
-    const externalId = textOf(args['external_id'])
-    const view = externalId ? state.views.findByExternalId(externalId) : state.views.find(textOf(args['view_id']))
+    const view = state.views.find(textOf(args['external_id'] ?? args['view_id']))
     if (!view) throw new SlackError('not_found')
-    if (args['hash'] && args['hash'] !== view.hash) throw new SlackError('hash_conflict')
-    const type = view.content['type'] === 'home' ? 'home' : 'modal'
-    state.views.update(view, unwrap(checkView(args['view'], type)))
+    state.views.update(view, sentView(args, view.content['type'] === 'home' ? 'home' : 'modal', view))
     return shown(view, state)
   },
   'views.publish': (args, state) => {
-    const person = personOf(args['user_id'], state)
-    const known = state.views.homeOf(person.slackUserId)
-    if (args['hash'] && known && args['hash'] !== known.hash) throw new SlackError('hash_conflict')
-    return shown(state.views.publish(person.slackUserId, unwrap(checkView(args['view'], 'home'))), state)
+    const { slackUserId } = personOf(args['user_id'], state)
+    const content = sentView(args, 'home', state.views.homeOf(slackUserId))
+    return shown(state.views.publish(slackUserId, content), state)
   },
 }
 
@@ -126,34 +82,30 @@ const methods: MethodTable = { ...chatMethods, ...peopleMethods, ...viewMethods 
 /** Members that a form body carries as JSON text. */
 const structured = ['blocks', 'view', 'metadata', 'attachments']
 
-function parse(name: string, value: unknown): unknown {
-  if (typeof value !== 'string' || !structured.includes(name)) return value
+/** What the text says as JSON. Throws a `SlackError` with the code where it is none. */
+function parsed(text: string, error: string): unknown {
   try {
-    return JSON.parse(value)
+    return JSON.parse(text)
   } catch {
-    throw new SlackError(name === 'blocks' ? 'invalid_blocks_format' : 'invalid_arguments')
+    throw new SlackError(error)
   }
 }
 
 function argumentsOf({ url, headers, body }: Incoming): Json {
   const type = headers['content-type'] ?? ''
-  let sent: Json
-  if (type.startsWith('application/json')) {
-    let parsed: unknown
-    try {
-      parsed = JSON.parse(body || '{}')
-    } catch {
-      throw new SlackError('invalid_json')
-    }
-    if (!isObject(parsed)) throw new SlackError('json_not_object')
-    sent = parsed
-  } else if (body === '' || type.startsWith('application/x-www-form-urlencoded')) {
-    sent = Object.fromEntries(new URLSearchParams(body))
-  } else {
+  const isJson = type.startsWith('application/json')
+  if (!isJson && body !== '' && !type.startsWith('application/x-www-form-urlencoded')) {
     throw new SlackError('invalid_post_type')
   }
-  const all = { ...Object.fromEntries(url.searchParams), ...sent }
-  return Object.fromEntries(Object.entries(all).map(([name, value]) => [name, parse(name, value)]))
+  const sent = isJson ? parsed(body || '{}', 'invalid_json') : Object.fromEntries(new URLSearchParams(body))
+  if (!isObject(sent)) throw new SlackError('json_not_object')
+  const args: Json = { ...Object.fromEntries(url.searchParams), ...sent }
+  for (const name of structured) {
+    const value = args[name]
+    const error = name === 'blocks' ? 'invalid_blocks_format' : 'invalid_arguments'
+    if (typeof value === 'string') args[name] = parsed(value, error)
+  }
+  return args
 }
 
 function tokenOf({ headers }: Incoming, args: Json): string {
@@ -187,17 +139,6 @@ export function serveWebApi(state: DeskState, onToken: (token: string, method: s
   }
 }
 
-const refuse = (status: number, error: string): Answer => json(status, { ok: false, error })
-
-function parseSaid(body: string): Json | undefined {
-  try {
-    const parsed: unknown = JSON.parse(body)
-    return isObject(parsed) ? parsed : undefined
-  } catch {
-    return undefined
-  }
-}
-
 function respond(state: DeskState, target: ResponseTarget, said: Json): void {
   const { messages, botUserId } = state
   const message = target.messageTs ? messages.find(target.channel, target.messageTs) : undefined
@@ -212,22 +153,22 @@ function respond(state: DeskState, target: ResponseTarget, said: Json): void {
   else if (said['replace_original'] === true && ephemeral) messages.changeEphemeral(ephemeral, content)
   else if (said['response_type'] === 'in_channel') {
     messages.post({ channel: target.channel, user: botUserId, ...content })
-  } else messages.whisper({ channel: target.channel, user: target.user, ...content })
+  } else messages.postEphemeral({ channel: target.channel, user: target.user, ...content })
 }
 
 /** What an app posts to a `response_url`: a message to the person who acted, or to the channel, or over the original. */
 export function serveResponseUrl(state: DeskState) {
   return ({ url, body }: Incoming): Answer => {
-    const said = parseSaid(body)
-    if (!said) return refuse(400, 'invalid_payload')
-    const target = state.tickets.useResponse(url.pathname.slice('/response/'.length))
-    if ('refusal' in target) return refuse(404, target.refusal)
     try {
+      const said = parsed(body, 'invalid_payload')
+      if (!isObject(said)) throw new SlackError('invalid_payload')
+      const target = state.tickets.useResponse(url.pathname.slice('/response/'.length))
+      if ('refusal' in target) return json(404, { ok: false, error: target.refusal })
       respond(state, target, said)
       return json(200, { ok: true })
     } catch (cause) {
       if (!(cause instanceof SlackError)) throw cause
-      return refuse(400, cause.message)
+      return json(400, { ok: false, error: cause.message })
     }
   }
 }
