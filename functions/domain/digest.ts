@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import canonicalize from 'canonicalize'
-import type { Ask } from './request.ts'
+import type { Ask } from './requests/request.ts'
 import type { Digest, Json, JsonObject, Resource } from './values.ts'
 
 /**

@@ -100,3 +100,23 @@ export type Result<T, Code extends string> = { ok: true; value: T } | { ok: fals
 export const ok = <T>(value: T): { ok: true; value: T } => ({ ok: true, value })
 export const refuse = <Code extends string>(code: Code, detail?: string): { ok: false; code: Code; detail?: string } =>
   detail === undefined ? { ok: false, code } : { ok: false, code, detail }
+
+/** Two machines whose clocks are further apart cannot compare deadlines. Seconds. */
+const tolerance = 30
+
+/** Whether a machine may decide anything on what another said at that time. A time that is none agrees with nothing. */
+export const clocksAgree = (now: NumericDate, theirs: NumericDate): boolean => Math.abs(now - theirs) <= tolerance
+
+/** Seconds as people say them: `1 h 30 min`; none are nothing. */
+export function duration(seconds: number): string {
+  const parts: [number, string][] = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor((seconds % 86_400) / 3600), 'h'],
+    [Math.floor((seconds % 3600) / 60), 'min'],
+    [seconds % 60, 's'],
+  ]
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count} ${unit}`)
+    .join(' ')
+}

@@ -1,7 +1,7 @@
 import { parseBody } from '../adapters/http/authzen.ts'
 import { endpoint } from '../adapters/http/endpoint.ts'
 import { PermitBody, permitView } from '../adapters/http/permit-view.ts'
-import { loginToAllow } from '../domain/standing-permits.ts'
+import { loginToAllow } from '../domain/permits/permit.ts'
 import { RequestId } from '../domain/values.ts'
 import { givePermit } from '../operations/give-permit.ts'
 import { environmentOf } from './environments.ts'

@@ -1,7 +1,7 @@
 import { endpoint } from '../adapters/http/endpoint.ts'
 import { KmsKeySet } from '../adapters/kms/kms-key-set.ts'
 import { StsBroker } from '../adapters/sts/broker.ts'
-import { rfc3339 } from '../domain/ledger.ts'
+import { rfc3339 } from '../domain/ledger/ledger.ts'
 import { issueAwsCredentials } from '../operations/issue-aws-credentials.ts'
 import { environmentOf } from './environments.ts'
 import { AwsDoor } from './wiring/aws-door.ts'

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { KmsKeySet } from '../adapters/kms/kms-key-set.ts'
 import { KmsSigner } from '../adapters/kms/kms-signer.ts'
-import { statements } from '../domain/statements.ts'
+import { statements } from '../domain/credentials/statements.ts'
 import type { JsonObject } from '../domain/values.ts'
 import { environmentOf } from './environments.ts'
 

@@ -4,8 +4,6 @@ import * as z from 'zod'
 import { checkLogins, type LoginTrust } from '../adapters/jose/check-logins.ts'
 import { keysOf } from '../adapters/jose/fetch-jwks.ts'
 import { SystemClock } from '../adapters/system/clock.ts'
-import { Bundle } from '../domain/bundle.ts'
-import { asOf } from '../domain/due.ts'
 import {
   type Entry,
   verify,
@@ -14,9 +12,11 @@ import {
   verifyPermit,
   verifyPerson,
   verifyStandIn,
-} from '../domain/ledger.ts'
+  withheldUntil,
+} from '../domain/ledger/ledger.ts'
+import { Bundle } from '../domain/policy/bundle.ts'
+import { asOf } from '../domain/requests/due.ts'
 import { AgentId, HaltId, NumericDate, PersonId, StandInId, StandingPermitId, ToolId } from '../domain/values.ts'
-import { withheldUntil } from '../domain/withheld.ts'
 import { loginIssuerOf } from './wiring/login-issuer.ts'
 
 /**

@@ -1,5 +1,5 @@
+import { type Wait, waitOf } from '../domain/requests/wait.ts'
 import type { RequestId } from '../domain/values.ts'
-import { type Wait, waitOf } from '../domain/wait.ts'
 import { wake } from './carry-out.ts'
 import type { DecidingPorts } from './ports.ts'
 

@@ -1,4 +1,4 @@
-import type { Command } from '../domain/commands.ts'
+import type { Command } from '../domain/requests/commands.ts'
 import type { AskerId, RequestId } from '../domain/values.ts'
 import { actorNamed, refuse } from '../domain/values.ts'
 import { aboutStored, type CarriedOut, carryOut, recordRefusal } from './carry-out.ts'

@@ -1,4 +1,4 @@
-import { asOf } from '../domain/due.ts'
+import { asOf } from '../domain/requests/due.ts'
 import { endWaits } from './end-waits.ts'
 import type { Clock, RequestStore, WaitRecord, WaitStore, Workflow } from './ports.ts'
 

@@ -1,6 +1,6 @@
 import { argumentsDigest } from '../domain/digest.ts'
 import type { Refusal } from '../domain/refusals.ts'
-import { type ApprovalRequest, grantOf, usesLeft } from '../domain/request.ts'
+import { type ApprovalRequest, grantOf, usesLeft } from '../domain/requests/request.ts'
 import { type JsonObject, ok, type Result, refuse, type ToolId, type UseId } from '../domain/values.ts'
 import { authorityOf } from './authority.ts'
 import { aboutStored, carryOut, recordRefusal } from './carry-out.ts'

@@ -1,6 +1,6 @@
-import { deriveStatement } from '../domain/catalogue.ts'
+import { deriveStatement } from '../domain/policy/catalogue.ts'
 import type { Refusal } from '../domain/refusals.ts'
-import { type Ask, callOf, type Outcome, type Use } from '../domain/request.ts'
+import { type Ask, callOf, type Outcome, type Use } from '../domain/requests/request.ts'
 import { type JsonObject, ok, type Result, refuse, type UseId } from '../domain/values.ts'
 import { authorityOf } from './authority.ts'
 import { type CarriedOut, carryOut } from './carry-out.ts'

@@ -1,6 +1,5 @@
-import { remindersOf } from '../domain/reminding.ts'
-import type { ApprovalRequest } from '../domain/request.ts'
-import { type Turn, turnOf, waitingStage } from '../domain/routing.ts'
+import { remindersOf, type Turn, turnOf, waitingStage } from '../domain/cards/routing.ts'
+import type { ApprovalRequest } from '../domain/requests/request.ts'
 import type { NumericDate, PersonId } from '../domain/values.ts'
 
 /**

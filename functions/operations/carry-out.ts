@@ -1,11 +1,4 @@
-import type { Command } from '../domain/commands.ts'
-import { actorOf, decide } from '../domain/decide.ts'
-import { asOf } from '../domain/due.ts'
-import type { Actor, Event } from '../domain/events.ts'
-import { evolve } from '../domain/evolve.ts'
-import { contextOf, seal } from '../domain/ledger.ts'
-import { takeTokens } from '../domain/rate.ts'
-import type { Refusal } from '../domain/refusals.ts'
+import { contextOf, seal } from '../domain/ledger/ledger.ts'
 import {
   type About,
   type Counted,
@@ -16,8 +9,16 @@ import {
   refusedKinds,
   refusedWindow,
   writeCounted,
-} from '../domain/refused.ts'
-import type { ApprovalRequest } from '../domain/request.ts'
+} from '../domain/ledger/refused.ts'
+import { takeTokens } from '../domain/policy/ladder.ts'
+import type { Refusal } from '../domain/refusals.ts'
+import type { Command } from '../domain/requests/commands.ts'
+import { actorOf } from '../domain/requests/commands.ts'
+import { decide } from '../domain/requests/decide.ts'
+import { asOf } from '../domain/requests/due.ts'
+import type { Actor, Event } from '../domain/requests/events.ts'
+import { evolve } from '../domain/requests/evolve.ts'
+import type { ApprovalRequest } from '../domain/requests/request.ts'
 import { type NumericDate, ok, type RequestId, type Result, refuse } from '../domain/values.ts'
 import { StaleRequest } from './faults.ts'
 import { bucketRow, readBucket } from './keep-rate.ts'

@@ -1,8 +1,16 @@
-import type { Bundle } from '../domain/bundle.ts'
 import { digestOf } from '../domain/digest.ts'
-import type { HaltTarget } from '../domain/halt.ts'
-import { type Broken, type Entry, type Head, noEntries, type Replayed, verify, verifyHashes } from '../domain/ledger.ts'
-import type { ApprovalRequest } from '../domain/request.ts'
+import type { HaltTarget } from '../domain/halts/halt.ts'
+import {
+  type Broken,
+  type Entry,
+  type Head,
+  noEntries,
+  type Replayed,
+  verify,
+  verifyHashes,
+} from '../domain/ledger/ledger.ts'
+import type { Bundle } from '../domain/policy/bundle.ts'
+import type { ApprovalRequest } from '../domain/requests/request.ts'
 import type { Json, NumericDate } from '../domain/values.ts'
 import type {
   Clock,

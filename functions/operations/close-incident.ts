@@ -1,4 +1,4 @@
-import { Book } from '../domain/break-glass.ts'
+import { Book } from '../domain/break-glass/break-glass.ts'
 import type { NumericDate, RequestId } from '../domain/values.ts'
 import { carryOut } from './carry-out.ts'
 import type { DecidingPorts, IncidentEvent } from './ports.ts'

@@ -1,4 +1,4 @@
-import type { Outcome } from '../domain/request.ts'
+import type { Outcome } from '../domain/requests/request.ts'
 import type { AskerId, RequestId } from '../domain/values.ts'
 import { asItsAgent } from './as-its-agent.ts'
 import type { CarriedOut } from './carry-out.ts'

@@ -1,6 +1,6 @@
-import { BurstPress, burstKey, type Member, pressLasts } from '../domain/burst.ts'
+import { BurstPress, burstKey, type Member, pressLasts } from '../domain/cards/burst.ts'
 import type { Refusal } from '../domain/refusals.ts'
-import type { ApprovalRequest } from '../domain/request.ts'
+import type { ApprovalRequest } from '../domain/requests/request.ts'
 import { decideRequest } from './decide-request.ts'
 import { isStopped } from './find-halt.ts'
 import type { BurstMessage, DecidingPorts, Queue } from './ports.ts'

@@ -1,7 +1,14 @@
-import { agentOf, personOf } from '../domain/bundle.ts'
-import { type Halt, type HaltTarget, isSilenced } from '../domain/halt.ts'
-import { evolveHalt, halt, type Switching, withHalt } from '../domain/halting.ts'
-import { noEntries, seal } from '../domain/ledger.ts'
+import {
+  evolveHalt,
+  type Halt,
+  type HaltTarget,
+  halt,
+  isSilenced,
+  type Switching,
+  withHalt,
+} from '../domain/halts/halt.ts'
+import { noEntries, seal } from '../domain/ledger/ledger.ts'
+import { agentOf, personOf } from '../domain/policy/bundle.ts'
 import type { Refusal } from '../domain/refusals.ts'
 import { type NumericDate, ok, type PersonId, type Result, refuse } from '../domain/values.ts'
 import { recordRefusal } from './carry-out.ts'

@@ -1,14 +1,14 @@
-import { type Asked, askAgain, type Facts, findFacts } from '../domain/assess.ts'
-import { within } from '../domain/attenuation.ts'
-import type { Delegate } from '../domain/commands.ts'
-import { decide } from '../domain/decide.ts'
+import { within } from '../domain/delegation/attenuation.ts'
 import { digestOf } from '../domain/digest.ts'
-import { asOf } from '../domain/due.ts'
-import { replay } from '../domain/evolve.ts'
-import { contextOf, noEntries, seal } from '../domain/ledger.ts'
+import { contextOf, noEntries, seal } from '../domain/ledger/ledger.ts'
+import { type Asked, askAgain, type Facts, findFacts } from '../domain/policy/assess.ts'
 import type { Refusal } from '../domain/refusals.ts'
-import { type ApprovalRequest, type ApprovedRequest, approvalsOf, keyOf, usesLeft } from '../domain/request.ts'
-import { hasRoom } from '../domain/room.ts'
+import type { Delegate } from '../domain/requests/commands.ts'
+import { decide } from '../domain/requests/decide.ts'
+import { asOf } from '../domain/requests/due.ts'
+import { replay } from '../domain/requests/evolve.ts'
+import { hasRoom } from '../domain/requests/record-size.ts'
+import { type ApprovalRequest, type ApprovedRequest, approvalsOf, keyOf, usesLeft } from '../domain/requests/request.ts'
 import {
   type AgentId,
   type HaltId,

@@ -1,10 +1,10 @@
-import type { Facts } from '../domain/assess.ts'
-import type { Bundle } from '../domain/bundle.ts'
-import type { Answer } from '../domain/circumstances.ts'
-import type { Submit } from '../domain/commands.ts'
 import { argumentsDigest, requestDigest } from '../domain/digest.ts'
-import { satisfiedTier } from '../domain/ladder.ts'
-import type { Agent } from '../domain/organisation.ts'
+import type { Agent } from '../domain/people/organisation.ts'
+import type { Facts } from '../domain/policy/assess.ts'
+import type { Bundle } from '../domain/policy/bundle.ts'
+import { satisfiedTier } from '../domain/policy/ladder.ts'
+import type { Answer } from '../domain/policy/question.ts'
+import type { Submit } from '../domain/requests/commands.ts'
 import {
   type AgentRef,
   type ApprovalRequest,
@@ -15,7 +15,7 @@ import {
   Delegator,
   ownersOf,
   type StageState,
-} from '../domain/request.ts'
+} from '../domain/requests/request.ts'
 import type { HaltId, NumericDate, PersonId } from '../domain/values.ts'
 
 /** Everyone through whose hands it goes to the next: the first delegator first, the one who delegates now last. */

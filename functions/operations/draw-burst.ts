@@ -7,9 +7,9 @@ import {
   listDigest,
   type Member,
   mostMembers,
-} from '../domain/burst.ts'
-import { asOf } from '../domain/due.ts'
-import type { ApprovalRequest } from '../domain/request.ts'
+} from '../domain/cards/burst.ts'
+import { asOf } from '../domain/requests/due.ts'
+import type { ApprovalRequest } from '../domain/requests/request.ts'
 import type { RequestId } from '../domain/values.ts'
 import { CardUndeliverable } from './faults.ts'
 import type { BurstStore, CardBoard, Clock, Log, PostedBurst, RenderedCard, RequestStore } from './ports.ts'

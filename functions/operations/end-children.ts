@@ -1,5 +1,5 @@
-import { asOf } from '../domain/due.ts'
-import { grantOf } from '../domain/request.ts'
+import { asOf } from '../domain/requests/due.ts'
+import { grantOf } from '../domain/requests/request.ts'
 import type { RequestId } from '../domain/values.ts'
 import { findEnding } from './authority.ts'
 import { carryOut } from './carry-out.ts'

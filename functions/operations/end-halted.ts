@@ -1,5 +1,5 @@
-import { type HaltTarget, haltKey, targetsOf } from '../domain/halt.ts'
-import { type ApprovalRequest, grantOf } from '../domain/request.ts'
+import { type HaltTarget, haltKey, targetsOf } from '../domain/halts/halt.ts'
+import { type ApprovalRequest, grantOf } from '../domain/requests/request.ts'
 import type { HaltId } from '../domain/values.ts'
 import { findEnding } from './authority.ts'
 import { carryOut } from './carry-out.ts'

@@ -1,4 +1,4 @@
-import type { Outcome } from '../domain/request.ts'
+import type { Outcome } from '../domain/requests/request.ts'
 import type { RequestId, ToolId, UseId } from '../domain/values.ts'
 import { refuse } from '../domain/values.ts'
 import { type CarriedOut, carryOut, recordRefusal } from './carry-out.ts'

@@ -1,5 +1,5 @@
-import type { ApprovalRequest } from '../domain/request.ts'
-import { outcomeOf } from '../domain/wait.ts'
+import type { ApprovalRequest } from '../domain/requests/request.ts'
+import { outcomeOf } from '../domain/requests/wait.ts'
 import type { Clock, WaitRecord, WaitStore, Workflow } from './ports.ts'
 
 /** A sender that claimed a wait and then died is believed dead after this long, and another may send. */

@@ -1,12 +1,12 @@
-import { type Assessment, assess } from '../domain/assess.ts'
-import { accountOf, agentOf } from '../domain/bundle.ts'
-import { deriveStatement, titleOf } from '../domain/catalogue.ts'
-import { hasLostApprover } from '../domain/claiming.ts'
+import { hasLostApprover } from '../domain/credentials/issue.ts'
+import { sessionPolicy, sessionPolicyLimit } from '../domain/credentials/session-policy.ts'
 import { argumentsDigest, digestOf } from '../domain/digest.ts'
-import { asOf } from '../domain/due.ts'
-import type { About } from '../domain/refused.ts'
-import type { ApprovedRequest, Ask, ParentTask } from '../domain/request.ts'
-import { sessionPolicy, sessionPolicyLimit } from '../domain/session-policy.ts'
+import type { About } from '../domain/ledger/refused.ts'
+import { type Assessment, assess } from '../domain/policy/assess.ts'
+import { accountOf, agentOf } from '../domain/policy/bundle.ts'
+import { deriveStatement, titleOf } from '../domain/policy/catalogue.ts'
+import { asOf } from '../domain/requests/due.ts'
+import type { ApprovedRequest, Ask, ParentTask } from '../domain/requests/request.ts'
 import {
   AgentId,
   type AskerId,

@@ -1,5 +1,5 @@
-import { agentOf } from '../domain/bundle.ts'
-import { type Halt, type HaltTarget, isSilenced, liftedBefore } from '../domain/halt.ts'
+import { type Halt, type HaltTarget, isSilenced, liftedBefore } from '../domain/halts/halt.ts'
+import { agentOf } from '../domain/policy/bundle.ts'
 import type { AgentId, HaltId, NumericDate, PersonId } from '../domain/values.ts'
 import type { DecidingPorts } from './ports.ts'
 

@@ -1,6 +1,6 @@
-import { personOf } from '../domain/bundle.ts'
+import { readVoucher, vouchedFor, voucherKey } from '../domain/break-glass/open.ts'
+import { personOf } from '../domain/policy/bundle.ts'
 import type { NumericDate, PersonId } from '../domain/values.ts'
-import { readVoucher, vouchedFor, voucherKey } from '../domain/vouching.ts'
 import { isStopped } from './find-halt.ts'
 import type { DecidingPorts, OnceOnly } from './ports.ts'
 

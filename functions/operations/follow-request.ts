@@ -1,6 +1,6 @@
-import { asOf } from '../domain/due.ts'
+import { asOf } from '../domain/requests/due.ts'
+import { firstWait } from '../domain/requests/wait.ts'
 import type { RequestId } from '../domain/values.ts'
-import { firstWait } from '../domain/wait.ts'
 import { endWaits } from './end-waits.ts'
 import { WaitClaimed } from './faults.ts'
 import type { Clock, RequestStore, WaitStore, Workflow } from './ports.ts'

@@ -1,5 +1,5 @@
-import { decide } from '../domain/decide.ts'
-import { asOf } from '../domain/due.ts'
+import { decide } from '../domain/requests/decide.ts'
+import { asOf } from '../domain/requests/due.ts'
 import { ok, type PersonId, type RequestId, refuse } from '../domain/values.ts'
 import type { Foreseen } from './foresee-decision.ts'
 import { mayReview } from './may-review.ts'

@@ -1,10 +1,10 @@
-import { asOf } from '../domain/due.ts'
-import { isSilenced } from '../domain/halt.ts'
-import { contextOf, noEntries, seal } from '../domain/ledger.ts'
-import type { Login } from '../domain/login-strength.ts'
+import { isSilenced } from '../domain/halts/halt.ts'
+import { contextOf, noEntries, seal } from '../domain/ledger/ledger.ts'
+import type { Login } from '../domain/people/login-strength.ts'
+import type { StandingPermit } from '../domain/permits/permit.ts'
+import { evolvePermit, givePermit as give } from '../domain/permits/permit.ts'
 import type { Refusal } from '../domain/refusals.ts'
-import type { StandingPermit } from '../domain/standing-permit.ts'
-import { evolvePermit, givePermit as give } from '../domain/standing-permits.ts'
+import { asOf } from '../domain/requests/due.ts'
 import {
   type NumericDate,
   ok,

@@ -1,8 +1,8 @@
-import { deniesOf, denyOfHalt } from '../domain/denies.ts'
-import type { Halt } from '../domain/halt.ts'
-import { remindersOf } from '../domain/reminding.ts'
-import { type ApprovalRequest, grantOf } from '../domain/request.ts'
-import type { StandingPermit } from '../domain/standing-permit.ts'
+import { remindersOf } from '../domain/cards/routing.ts'
+import { deniesOf, denyOfHalt } from '../domain/credentials/denies.ts'
+import type { Halt } from '../domain/halts/halt.ts'
+import type { StandingPermit } from '../domain/permits/permit.ts'
+import { type ApprovalRequest, grantOf } from '../domain/requests/request.ts'
 import type { NumericDate, StandingPermitId } from '../domain/values.ts'
 import type { EndMessage, FifoMessage, FollowMessage, Queue } from './ports.ts'
 

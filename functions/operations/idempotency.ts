@@ -1,5 +1,5 @@
 import { digestOf } from '../domain/digest.ts'
-import { asOf } from '../domain/due.ts'
+import { asOf } from '../domain/requests/due.ts'
 import {
   type AskerId,
   type Digest,

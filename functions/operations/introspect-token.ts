@@ -1,4 +1,4 @@
-import { asOf } from '../domain/due.ts'
+import { asOf } from '../domain/requests/due.ts'
 import type { AgentId, JsonObject, PersonId, ToolId } from '../domain/values.ts'
 import { findEnding } from './authority.ts'
 import { authorizationDetail } from './issue-token.ts'

@@ -1,6 +1,6 @@
-import { longestCredential } from '../domain/break-glass.ts'
+import { longestCredential } from '../domain/break-glass/break-glass.ts'
 import type { Refusal } from '../domain/refusals.ts'
-import type { ApprovedRequest } from '../domain/request.ts'
+import type { ApprovedRequest } from '../domain/requests/request.ts'
 import { type NumericDate, ok, type Result, refuse } from '../domain/values.ts'
 import { authorityOf } from './authority.ts'
 import { carryOut } from './carry-out.ts'

@@ -1,8 +1,8 @@
-import { loginWantedFor, longestCredential } from '../domain/break-glass.ts'
-import { addressesOf, agentOf } from '../domain/bundle.ts'
-import { type Login, lackOf } from '../domain/login-strength.ts'
+import { loginWantedFor, longestCredential } from '../domain/break-glass/break-glass.ts'
+import { type Login, lackOf } from '../domain/people/login-strength.ts'
+import { addressesOf, agentOf } from '../domain/policy/bundle.ts'
 import type { Refusal } from '../domain/refusals.ts'
-import { type ApprovalRequest, type ApprovedRequest, type Claim, keyOf, usesLeft } from '../domain/request.ts'
+import { type ApprovalRequest, type ApprovedRequest, type Claim, keyOf, usesLeft } from '../domain/requests/request.ts'
 import {
   type AskerId,
   actorNamed,

@@ -1,5 +1,4 @@
-import { type Ladder, rateOf } from '../domain/ladder.ts'
-import { type RateKind, type Taken, takeTokens } from '../domain/rate.ts'
+import { type Ladder, type RateKind, rateOf, type Taken, takeTokens } from '../domain/policy/ladder.ts'
 import type { AgentId, ToolId } from '../domain/values.ts'
 import type { Clock, OnceOnly, RequestStore } from './ports.ts'
 

@@ -1,7 +1,14 @@
 import { digestOf } from '../domain/digest.ts'
-import { seal } from '../domain/ledger.ts'
-import { type LinkRefusal, link, offerSeconds, type SlackAccount, unlink, type Workspace } from '../domain/linking.ts'
-import type { Person } from '../domain/organisation.ts'
+import { seal } from '../domain/ledger/ledger.ts'
+import {
+  type LinkRefusal,
+  link,
+  offerSeconds,
+  type SlackAccount,
+  unlink,
+  type Workspace,
+} from '../domain/people/linking.ts'
+import type { Person } from '../domain/people/organisation.ts'
 import { type Digest, ok, type Result, refuse } from '../domain/values.ts'
 import { recordRefusal } from './carry-out.ts'
 import { StaleRequest } from './faults.ts'

@@ -1,9 +1,15 @@
 import { digestOf } from '../domain/digest.ts'
-import { isCutOff } from '../domain/halt.ts'
-import { writeNonce } from '../domain/login-nonce.ts'
-import { type LoginSession, personIn, sessionOf } from '../domain/login-session.ts'
-import { isSealedState, readState, writeState } from '../domain/login-state.ts'
-import { type Person, withIdentity } from '../domain/organisation.ts'
+import { isCutOff } from '../domain/halts/halt.ts'
+import {
+  isSealedState,
+  type LoginSession,
+  personIn,
+  readState,
+  sessionOf,
+  writeNonce,
+  writeState,
+} from '../domain/people/login.ts'
+import { type Person, withIdentity } from '../domain/people/organisation.ts'
 import { type Digest, ok, type Result, refuse } from '../domain/values.ts'
 import type {
   IdTokens,

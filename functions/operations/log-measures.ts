@@ -1,5 +1,5 @@
-import { measuresOf } from '../domain/measuring.ts'
-import type { ApprovalRequest } from '../domain/request.ts'
+import { measuresOf } from '../domain/requests/measures.ts'
+import type { ApprovalRequest } from '../domain/requests/request.ts'
 import type { Log } from './ports.ts'
 
 /** A decision this soon after its stage opened was hardly read. Seconds. */

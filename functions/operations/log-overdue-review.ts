@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../domain/request.ts'
+import type { ApprovalRequest } from '../domain/requests/request.ts'
 import type { Log } from './ports.ts'
 
 /** Says that a review has become overdue, from the record as it changes: whoever stored it, it is said in one place. */

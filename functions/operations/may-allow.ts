@@ -1,5 +1,5 @@
-import { type ApprovalRequest, approvalsOf } from '../domain/request.ts'
-import { givePermit } from '../domain/standing-permits.ts'
+import { givePermit } from '../domain/permits/permit.ts'
+import { type ApprovalRequest, approvalsOf } from '../domain/requests/request.ts'
 import type { NumericDate } from '../domain/values.ts'
 import type { Policy } from './ports.ts'
 import { askAboutPerson } from './questions.ts'

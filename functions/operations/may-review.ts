@@ -1,5 +1,5 @@
-import type { Answer } from '../domain/circumstances.ts'
-import type { ApprovalRequest } from '../domain/request.ts'
+import type { Answer } from '../domain/policy/question.ts'
+import type { ApprovalRequest } from '../domain/requests/request.ts'
 import type { NumericDate, PersonId } from '../domain/values.ts'
 import { askAboutEmergency } from './emergency-questions.ts'
 import { isStopped } from './find-halt.ts'

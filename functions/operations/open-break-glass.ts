@@ -6,15 +6,15 @@ import {
   refusedBy,
   reviewWithin,
   usesOfOpening,
-} from '../domain/break-glass.ts'
-import { decide } from '../domain/decide.ts'
+} from '../domain/break-glass/break-glass.ts'
+import { reasonDigest, reasonProblem } from '../domain/break-glass/open.ts'
 import { argumentsDigest, requestDigest } from '../domain/digest.ts'
-import { replay } from '../domain/evolve.ts'
-import { contextOf, noEntries, seal } from '../domain/ledger.ts'
-import { type Login, type LoginWanted, lackOf } from '../domain/login-strength.ts'
-import { reasonDigest, reasonProblem } from '../domain/reason.ts'
+import { contextOf, noEntries, seal } from '../domain/ledger/ledger.ts'
+import { type Login, type LoginWanted, lackOf } from '../domain/people/login-strength.ts'
 import type { Refusal } from '../domain/refusals.ts'
-import type { ApprovalRequest, Ask } from '../domain/request.ts'
+import { decide } from '../domain/requests/decide.ts'
+import { replay } from '../domain/requests/evolve.ts'
+import type { ApprovalRequest, Ask } from '../domain/requests/request.ts'
 import {
   type Json,
   type NumericDate,

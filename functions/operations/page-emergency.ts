@@ -1,8 +1,8 @@
-import { type Notice, noticeKey, noticesOf } from '../domain/announcing.ts'
-import type { Emergency as Glass } from '../domain/break-glass.ts'
-import { asOf } from '../domain/due.ts'
-import { endedAt, openUntil } from '../domain/ended.ts'
-import type { ApprovalRequest } from '../domain/request.ts'
+import type { Emergency as Glass } from '../domain/break-glass/break-glass.ts'
+import { type Notice, noticeKey, noticesOf } from '../domain/cards/notices.ts'
+import { asOf } from '../domain/requests/due.ts'
+import { endedAt, openUntil } from '../domain/requests/ended.ts'
+import type { ApprovalRequest } from '../domain/requests/request.ts'
 import type { NumericDate, RequestId } from '../domain/values.ts'
 import type { CardStore, Clock, EmergencyPage, Pager, PostedCard, RequestStore } from './ports.ts'
 

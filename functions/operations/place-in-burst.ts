@@ -1,7 +1,7 @@
-import { agentOfBurst, burstKey, burstOf, burstsOf, isOf, mostMembers, placeOf } from '../domain/burst.ts'
+import { agentOfBurst, burstKey, burstOf, burstsOf, isOf, mostMembers, placeOf } from '../domain/cards/burst.ts'
 import { digestOf } from '../domain/digest.ts'
-import { limitsOf } from '../domain/ladder.ts'
-import type { ApprovalRequest } from '../domain/request.ts'
+import { limitsOf } from '../domain/policy/ladder.ts'
+import type { ApprovalRequest } from '../domain/requests/request.ts'
 import type { Json } from '../domain/values.ts'
 import type { BurstMessage, BurstStore, Policy, Queue, RequestStore } from './ports.ts'
 

@@ -1,5 +1,5 @@
-import type { Bundle } from '../domain/bundle.ts'
-import type { Answer, Question } from '../domain/circumstances.ts'
+import type { Bundle } from '../domain/policy/bundle.ts'
+import type { Answer, Question } from '../domain/policy/question.ts'
 
 export type { Answer, Question }
 

@@ -1,12 +1,12 @@
-import type { BurstKind, BurstOutcome, Member } from '../domain/burst.ts'
-import type { Deny } from '../domain/denies.ts'
-import type { GroupSnapshot } from '../domain/group-snapshot.ts'
-import type { Halt, HaltTarget } from '../domain/halt.ts'
-import type { Entry, Head } from '../domain/ledger.ts'
-import type { RecordedCall } from '../domain/recorded-call.ts'
-import type { ApprovalRequest, Session } from '../domain/request.ts'
-import type { StandIn } from '../domain/stand-in.ts'
-import type { StandingPermit } from '../domain/standing-permit.ts'
+import type { BurstKind, BurstOutcome, Member } from '../domain/cards/burst.ts'
+import type { Deny } from '../domain/credentials/denies.ts'
+import type { Halt, HaltTarget } from '../domain/halts/halt.ts'
+import type { Entry, Head } from '../domain/ledger/ledger.ts'
+import type { GroupSnapshot } from '../domain/people/organisation.ts'
+import type { StandIn } from '../domain/people/stand-in.ts'
+import type { StandingPermit } from '../domain/permits/permit.ts'
+import type { ApprovalRequest, Session } from '../domain/requests/request.ts'
+import type { RecordedCall } from '../domain/uses/use.ts'
 import type {
   AskerId,
   CredentialId,

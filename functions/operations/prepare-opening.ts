@@ -1,5 +1,5 @@
-import type { LoginWanted } from '../domain/login-strength.ts'
-import { type PreparedOpening, preparedFor, preparedKey } from '../domain/prepared-opening.ts'
+import { type PreparedOpening, preparedFor, preparedKey } from '../domain/break-glass/break-glass.ts'
+import type { LoginWanted } from '../domain/people/login-strength.ts'
 import type { Refusal } from '../domain/refusals.ts'
 import { type NumericDate, ok, type Result, refuse } from '../domain/values.ts'
 import { recordRefusal } from './carry-out.ts'

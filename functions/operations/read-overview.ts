@@ -1,9 +1,13 @@
-import { asOf } from '../domain/due.ts'
-import { type ApprovalRequest, type ApprovedRequest, ownersOf, type PendingRequest } from '../domain/request.ts'
-import type { StandIn } from '../domain/stand-in.ts'
-import { isOver } from '../domain/standing-in.ts'
-import { isLive, type StandingPermit } from '../domain/standing-permit.ts'
-import { longestPermit } from '../domain/standing-permits.ts'
+import type { StandIn } from '../domain/people/stand-in.ts'
+import { isOver } from '../domain/people/stand-in.ts'
+import { isLive, longestPermit, type StandingPermit } from '../domain/permits/permit.ts'
+import { asOf } from '../domain/requests/due.ts'
+import {
+  type ApprovalRequest,
+  type ApprovedRequest,
+  ownersOf,
+  type PendingRequest,
+} from '../domain/requests/request.ts'
 import type { NumericDate, PersonId } from '../domain/values.ts'
 import type { DecidingPorts, PermitStore, RequestStore, StandInStore } from './ports.ts'
 import { askAboutPerson } from './questions.ts'

@@ -1,4 +1,4 @@
-import type { StandingPermit } from '../domain/standing-permit.ts'
+import type { StandingPermit } from '../domain/permits/permit.ts'
 import { ok, type PersonId, type Result, refuse } from '../domain/values.ts'
 import type { DecidingPorts, Page, PermitStore } from './ports.ts'
 import { askAboutPerson } from './questions.ts'

@@ -1,9 +1,9 @@
-import { asOf } from '../domain/due.ts'
-import type { Entry } from '../domain/ledger.ts'
-import type { ApprovalRequest } from '../domain/request.ts'
+import type { Entry } from '../domain/ledger/ledger.ts'
+import { shownEntry } from '../domain/ledger/ledger.ts'
+import { asOf } from '../domain/requests/due.ts'
+import type { ApprovalRequest } from '../domain/requests/request.ts'
 import type { Aggregate, PersonId, RequestId } from '../domain/values.ts'
 import { ok, type Result, refuse } from '../domain/values.ts'
-import { shownEntry } from '../domain/withheld.ts'
 import type { DecidingPorts, Page, RequestFilter } from './ports.ts'
 import { askAboutPerson } from './questions.ts'
 

@@ -1,5 +1,5 @@
-import type { Person } from '../domain/organisation.ts'
-import type { StandIn } from '../domain/stand-in.ts'
+import type { Person } from '../domain/people/organisation.ts'
+import type { StandIn } from '../domain/people/stand-in.ts'
 import { ok, type PersonId, type Result, refuse } from '../domain/values.ts'
 import type { DecidingPorts, Page, StandInStore } from './ports.ts'
 import { askAboutPerson, askAboutStandIn } from './questions.ts'

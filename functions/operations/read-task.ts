@@ -1,4 +1,4 @@
-import { asOf } from '../domain/due.ts'
+import { asOf } from '../domain/requests/due.ts'
 import type { AgentId, RequestId } from '../domain/values.ts'
 import { keepRate, type RatePorts } from './keep-rate.ts'
 import type { RequestStore, Stored } from './ports.ts'

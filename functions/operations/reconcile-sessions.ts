@@ -1,4 +1,3 @@
-import { eventOf } from '../domain/ledger.ts'
 import {
   compareDenies,
   type Finding,
@@ -7,7 +6,8 @@ import {
   rememberedIn,
   requestOf,
   type SessionOnRecord,
-} from '../domain/reconciling.ts'
+} from '../domain/credentials/reconcile.ts'
+import { eventOf } from '../domain/ledger/ledger.ts'
 import type { JsonObject, NumericDate, RequestId } from '../domain/values.ts'
 import { groupOf } from './hand-on.ts'
 import type { Clock, DenyStore, EndMessage, LedgerStore, Log, Queue, RequestStore } from './ports.ts'

@@ -1,4 +1,4 @@
-import type { InForce, SessionOnRecord } from '../domain/reconciling.ts'
+import type { InForce, SessionOnRecord } from '../domain/credentials/reconcile.ts'
 import type { JsonObject, NumericDate } from '../domain/values.ts'
 
 /** What IAM has on a role, read and never written. @throws where it does not say */

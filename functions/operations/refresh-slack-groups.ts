@@ -1,4 +1,4 @@
-import type { Directory } from '../domain/organisation.ts'
+import type { Directory } from '../domain/people/organisation.ts'
 import type { PersonId } from '../domain/values.ts'
 import type { PersonLinks } from './login-ports.ts'
 import type { Clock, GroupSnapshots, UserGroups } from './ports.ts'

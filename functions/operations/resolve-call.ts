@@ -1,5 +1,5 @@
-import { callOf, type Use, type UseOutcome } from '../domain/request.ts'
-import { underWay } from '../domain/using.ts'
+import { callOf, type Use, type UseOutcome } from '../domain/requests/request.ts'
+import { underWay } from '../domain/uses/use.ts'
 import type { NumericDate, RequestId } from '../domain/values.ts'
 import { carryOut } from './carry-out.ts'
 import { type CallPorts, type Looked, lookUpCall } from './look-up-call.ts'

@@ -1,7 +1,7 @@
-import { asOf } from '../domain/due.ts'
-import { type Reminder, remindersOf } from '../domain/reminding.ts'
+import { type Reminder, remindersOf } from '../domain/cards/routing.ts'
+import { asOf } from '../domain/requests/due.ts'
+import { type BreakGlassWake, breakGlassWakes } from '../domain/requests/wait.ts'
 import type { RequestId } from '../domain/values.ts'
-import { type BreakGlassWake, breakGlassWakes } from '../domain/wakes.ts'
 import type { Clock, Log, RequestStore, Timers } from './ports.ts'
 
 type Ports = { requests: Pick<RequestStore, 'load'>; timers: Timers; clock: Clock; log: Log }

@@ -1,5 +1,5 @@
 import { digestOf } from '../domain/digest.ts'
-import type { ApprovalRequest } from '../domain/request.ts'
+import type { ApprovalRequest } from '../domain/requests/request.ts'
 import type { Digest, JsonObject, PersonId } from '../domain/values.ts'
 import type { CardBoard, CardStore, Clock, Log, PostedCard, RenderedCard } from './ports.ts'
 

@@ -1,4 +1,4 @@
-import type { StatementClaims, StatementKind } from '../domain/statements.ts'
+import type { StatementClaims, StatementKind } from '../domain/credentials/statements.ts'
 import type { Result } from '../domain/values.ts'
 
 /** Signs and verifies what agents carry from one call to the next. */

@@ -1,11 +1,11 @@
-import type { Submit } from '../domain/commands.ts'
-import { decide } from '../domain/decide.ts'
 import { argumentsDigest, digestOf, requestDigest } from '../domain/digest.ts'
-import { asOf } from '../domain/due.ts'
-import { evolve } from '../domain/evolve.ts'
-import { contextOf, noEntries, seal } from '../domain/ledger.ts'
+import { contextOf, noEntries, seal } from '../domain/ledger/ledger.ts'
 import type { Refusal } from '../domain/refusals.ts'
-import type { AgentRef, ApprovalRequest, Ask, ParentTask } from '../domain/request.ts'
+import type { Submit } from '../domain/requests/commands.ts'
+import { decide } from '../domain/requests/decide.ts'
+import { asOf } from '../domain/requests/due.ts'
+import { evolve } from '../domain/requests/evolve.ts'
+import type { AgentRef, ApprovalRequest, Ask, ParentTask } from '../domain/requests/request.ts'
 import {
   type EvaluationId,
   type Json,

@@ -1,5 +1,5 @@
-import { lookUpAt } from '../domain/due.ts'
-import type { ApprovalRequest } from '../domain/request.ts'
+import { lookUpAt } from '../domain/requests/due.ts'
+import type { ApprovalRequest } from '../domain/requests/request.ts'
 import type { NumericDate, RequestId } from '../domain/values.ts'
 import { wake } from './carry-out.ts'
 import { groupOf } from './hand-on.ts'

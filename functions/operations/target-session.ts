@@ -1,8 +1,8 @@
-import { type Account, accountOf, type Bundle } from '../domain/bundle.ts'
-import { type CatalogueEntry, deriveStatement } from '../domain/catalogue.ts'
-import { rightsStatements } from '../domain/emergency.ts'
-import { type ApprovalRequest, type Ask, grantOf } from '../domain/request.ts'
-import { emergencyPolicy } from '../domain/session-policy.ts'
+import { rightsStatements } from '../domain/break-glass/rights.ts'
+import { emergencyPolicy } from '../domain/credentials/session-policy.ts'
+import { type Account, accountOf, type Bundle } from '../domain/policy/bundle.ts'
+import { type CatalogueEntry, deriveStatement } from '../domain/policy/catalogue.ts'
+import { type ApprovalRequest, type Ask, grantOf } from '../domain/requests/request.ts'
 import type { CredentialId, NumericDate } from '../domain/values.ts'
 import type { AssumeAsk, AwsCredentialBroker, DecidingPorts } from './ports.ts'
 

@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../domain/request.ts'
+import type { ApprovalRequest } from '../domain/requests/request.ts'
 
 /** What the person who answers for an agent is told of what it asks. */
 export type Notice = 'submitted' | 'decided' | 'ended'

@@ -1,5 +1,5 @@
-import { limitsOf } from '../domain/ladder.ts'
-import type { Ask } from '../domain/request.ts'
+import { limitsOf } from '../domain/policy/ladder.ts'
+import type { Ask } from '../domain/requests/request.ts'
 import { ok, type Result, refuse } from '../domain/values.ts'
 import type { DecidingPorts } from './ports.ts'
 

@@ -1,5 +1,5 @@
-import { type Deny, deniesOf, denyOfHalt, everyoneBefore, stillNeeded } from '../domain/denies.ts'
-import { asOf } from '../domain/due.ts'
+import { type Deny, deniesOf, denyOfHalt, everyoneBefore, stillNeeded } from '../domain/credentials/denies.ts'
+import { asOf } from '../domain/requests/due.ts'
 import { type NumericDate, RequestId } from '../domain/values.ts'
 import type { Clock, DenyCause, DenyStore, HaltStore, Log, RequestStore, RolePolicies } from './ports.ts'
 

@@ -30,7 +30,7 @@ type Stage = { name: string; deadline: number; onSilence: 'expire' | { escalateT
 /** A timer may only wake a question whose answer is due, so each comes a little after the deadline it is for. */
 const grace = 2
 
-/** What breaking the glass opens ends within an hour, and is looked at within a day (functions/domain/break-glass.ts). */
+/** What breaking the glass opens ends within an hour, and is looked at within a day (functions/domain/break-glass/break-glass.ts). */
 const [longestWindow, reviewWithin] = [3600, 86_400]
 
 /** Six tries over about two minutes of a store, a throttle or a Lambda that does not answer. */
@@ -50,7 +50,7 @@ export type ApprovalWorkflowProps = {
 
 /**
  * The clock: one Standard machine whose picture is the ladder, one waiting state a stage, named as
- * functions/domain/wait.ts names them. It owns order, waiting and retries, and carries an id; it decides nothing.
+ * functions/domain/requests/wait.ts names them. It owns order, waiting and retries, and carries an id; it decides nothing.
  *
  * A fault that outlasts its retries fails the execution, with an alarm, and does not go round by `Next`: there the same
  * fault would wait, as fast as transitions can be paid for. Nothing is lost by it, since every read applies deadlines

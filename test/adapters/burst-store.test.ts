@@ -1,7 +1,7 @@
 import { DynamoBurstStore } from '../../functions/adapters/dynamodb/burst-store.ts'
 import { DynamoCardStore } from '../../functions/adapters/dynamodb/card-store.ts'
 import { connect } from '../../functions/adapters/dynamodb/client.ts'
-import { type BurstKind, burstKey, listDigest } from '../../functions/domain/burst.ts'
+import { type BurstKind, burstKey, listDigest } from '../../functions/domain/cards/burst.ts'
 import type { Digest } from '../../functions/domain/values.ts'
 import type { BurstStore, PostedBurst } from '../../functions/operations/ports.ts'
 import { person, requestId, sampleAsk, submittedAt } from '../support/ask.ts'

@@ -1,8 +1,8 @@
-import type { Command } from '../../functions/domain/commands.ts'
-import { decide } from '../../functions/domain/decide.ts'
-import { evolve } from '../../functions/domain/evolve.ts'
-import { contextOf, noEntries, seal } from '../../functions/domain/ledger.ts'
-import type { ApprovalRequest, Ask } from '../../functions/domain/request.ts'
+import { contextOf, noEntries, seal } from '../../functions/domain/ledger/ledger.ts'
+import type { Command } from '../../functions/domain/requests/commands.ts'
+import { decide } from '../../functions/domain/requests/decide.ts'
+import { evolve } from '../../functions/domain/requests/evolve.ts'
+import type { ApprovalRequest, Ask } from '../../functions/domain/requests/request.ts'
 import type { Commit, OnceOnly, Stored } from '../../functions/operations/ports.ts'
 import { submit, submittedAt } from '../support/ask.ts'
 

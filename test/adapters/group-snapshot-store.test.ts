@@ -1,7 +1,7 @@
 import { connect } from '../../functions/adapters/dynamodb/client.ts'
 import { DynamoGroupSnapshots } from '../../functions/adapters/dynamodb/group-snapshot-store.ts'
 import { DynamoRequestStore } from '../../functions/adapters/dynamodb/request-store.ts'
-import type { GroupSnapshot } from '../../functions/domain/group-snapshot.ts'
+import type { GroupSnapshot } from '../../functions/domain/people/organisation.ts'
 import type { GroupSnapshots, RequestStore } from '../../functions/operations/ports.ts'
 import { MemoryGroupSnapshots } from '../support/memory-group-snapshots.ts'
 import { MemoryLedgerStore } from '../support/memory-ledger-store.ts'

@@ -1,4 +1,4 @@
-import { SpiffeBundle } from '../../functions/domain/issuer.ts'
+import { SpiffeBundle } from '../../functions/domain/people/identity-issuer.ts'
 import { IssuerUnavailable } from '../../functions/operations/faults.ts'
 import { Desk, keepsTheIdentityContract, now, type SourceUnderTest } from './identity-contract.ts'
 import { type Algorithm, SigningKey } from './signing-key.ts'

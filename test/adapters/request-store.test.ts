@@ -1,7 +1,7 @@
 import { connect } from '../../functions/adapters/dynamodb/client.ts'
 import { DynamoLedgerStore } from '../../functions/adapters/dynamodb/ledger-store.ts'
 import { DynamoRequestStore } from '../../functions/adapters/dynamodb/request-store.ts'
-import { noEntries, verify } from '../../functions/domain/ledger.ts'
+import { noEntries, verify } from '../../functions/domain/ledger/ledger.ts'
 import type { EvaluationId, PersonId, RequestId } from '../../functions/domain/values.ts'
 import type { LedgerStore, OnceOnly, RequestStore, Stored } from '../../functions/operations/ports.ts'
 import {

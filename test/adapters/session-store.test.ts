@@ -1,6 +1,6 @@
 import { connect } from '../../functions/adapters/dynamodb/client.ts'
 import { DynamoSessionStore } from '../../functions/adapters/dynamodb/session-store.ts'
-import type { LoginSession } from '../../functions/domain/login-session.ts'
+import type { LoginSession } from '../../functions/domain/people/login.ts'
 import type { Digest } from '../../functions/domain/values.ts'
 import type { PendingLogin, SessionStore } from '../../functions/operations/login-ports.ts'
 import { person, submittedAt } from '../support/ask.ts'

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { isAuthorized } from '@cedar-policy/cedar-wasm/nodejs'
 import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
 import { toCedar } from '../../functions/adapters/cedar/cedar-question.ts'
-import type { Bundle } from '../../functions/domain/bundle.ts'
+import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import { compared, type Finding, quantile, quartilesOf, type Ratio, say } from './harness.ts'
 import { readBundle, sampleQuestion } from './policy-folders.ts'
 

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Asked, findFacts, questionOf } from '../../functions/domain/assess.ts'
-import { Bundle } from '../../functions/domain/bundle.ts'
-import type { ActionQuestion, Moment } from '../../functions/domain/circumstances.ts'
+import { type Asked, findFacts, questionOf } from '../../functions/domain/policy/assess.ts'
+import { Bundle } from '../../functions/domain/policy/bundle.ts'
+import type { ActionQuestion, Moment } from '../../functions/domain/policy/question.ts'
 import type { AgentId } from '../../functions/domain/values.ts'
 
 const root = join(import.meta.dirname, '../..')

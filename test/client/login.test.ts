@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { OidcIssuer } from '../../functions/domain/issuer.ts'
+import type { OidcIssuer } from '../../functions/domain/people/identity-issuer.ts'
 import { endPrograms, startProgram } from '../local/support/programs.ts'
 import { MemoryClock } from '../support/memory-clock.ts'
 import { sampleBundle, start, World } from '../support/world.ts'

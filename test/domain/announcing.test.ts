@@ -1,8 +1,8 @@
 import fc from 'fast-check'
-import { type Notice, noticeDue, noticeKey, noticesOf, noticeTimes } from '../../functions/domain/announcing.ts'
-import { asOf } from '../../functions/domain/due.ts'
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
-import { breakGlassWakes } from '../../functions/domain/wakes.ts'
+import { type Notice, noticeDue, noticeKey, noticesOf, noticeTimes } from '../../functions/domain/cards/notices.ts'
+import { asOf } from '../../functions/domain/requests/due.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
+import { breakGlassWakes } from '../../functions/domain/requests/wait.ts'
 import { hour, minute, Night } from '../operations/night.ts'
 import { sampleBundle, start } from '../support/world.ts'
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { meet, type Right, within } from '../../functions/domain/attenuation.ts'
+import { meet, type Right, within } from '../../functions/domain/delegation/attenuation.ts'
 import type { Json } from '../../functions/domain/values.ts'
 
 /** "No more than" is a partial order in which any two rights of the same thing have a most that lies within both. */

@@ -1,6 +1,6 @@
-import { dueAt, lookUpAt, overdueAt } from '../../functions/domain/due.ts'
-import { type ApprovalRequest, callOf, usesLeft } from '../../functions/domain/request.ts'
-import { underWay } from '../../functions/domain/using.ts'
+import { dueAt, lookUpAt, overdueAt } from '../../functions/domain/requests/due.ts'
+import { type ApprovalRequest, callOf, usesLeft } from '../../functions/domain/requests/request.ts'
+import { underWay } from '../../functions/domain/uses/use.ts'
 import {
   callBegin,
   callEnd,

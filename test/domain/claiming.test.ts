@@ -1,4 +1,4 @@
-import { mostTokens } from '../../functions/domain/claiming.ts'
+import { mostTokens } from '../../functions/domain/credentials/issue.ts'
 import {
   completion,
   credentialId,

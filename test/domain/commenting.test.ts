@@ -1,4 +1,4 @@
-import { noEntries, seal, verify } from '../../functions/domain/ledger.ts'
+import { noEntries, seal, verify } from '../../functions/domain/ledger/ledger.ts'
 import { comment, decision, minutes, person, sampleAsk, submittedAt, wake, withdrawal } from '../support/ask.ts'
 import { live, type Story } from './story.ts'
 

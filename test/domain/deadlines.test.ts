@@ -1,4 +1,4 @@
-import { asOf, dueAt } from '../../functions/domain/due.ts'
+import { asOf, dueAt } from '../../functions/domain/requests/due.ts'
 import {
   credentialId,
   decision,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { argumentsDigest, canonicalForm, digestOf, requestDigest } from '../../functions/domain/digest.ts'
-import type { Ask } from '../../functions/domain/request.ts'
+import type { Ask } from '../../functions/domain/requests/request.ts'
 import type { AgentId, Json, JsonObject, RequestId, Resource } from '../../functions/domain/values.ts'
 import { owner, person, requestId, sampleAsk } from '../support/ask.ts'
 

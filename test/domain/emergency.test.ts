@@ -1,5 +1,5 @@
-import { filledFor, profileCovering } from '../../functions/domain/emergency.ts'
-import { namedIn, tellOf } from '../../functions/domain/telling.ts'
+import { filledFor, profileCovering } from '../../functions/domain/break-glass/rights.ts'
+import { namedIn, tellOf } from '../../functions/domain/cards/routing.ts'
 import { compileSample } from '../policies/sample.ts'
 
 /** What a profile covers, where that is, and who is told of it. */

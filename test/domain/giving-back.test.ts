@@ -1,4 +1,4 @@
-import { deniesOf } from '../../functions/domain/denies.ts'
+import { deniesOf } from '../../functions/domain/credentials/denies.ts'
 import {
   completion,
   credentialId,

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { overlap, resourcesOverlap, textWithin } from '../../functions/domain/glob.ts'
+import { overlap, resourcesOverlap, textWithin } from '../../functions/domain/policy/arguments.ts'
 
 /** Patterns of `*`, held against every short text there is. */
 const letters = ['a', 'b', 'c']

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { canCoincide, Identity, type ProvenIdentity, withIdentity } from '../../functions/domain/organisation.ts'
+import { canCoincide, Identity, type ProvenIdentity, withIdentity } from '../../functions/domain/people/organisation.ts'
 
 const proven: ProvenIdentity = { issuer: 'ci', subject: 'job', claims: { repository_id: '7', environment: 'prod' } }
 const isKnown = (identity: object, token = proven, now = 100) =>

@@ -9,8 +9,8 @@ import {
   seal,
   verify,
   verifyPerson,
-} from '../../functions/domain/ledger.ts'
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+} from '../../functions/domain/ledger/ledger.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { bundle, decision, minutes, person, sampleAsk, submittedAt } from '../support/ask.ts'
 import { Desk } from './story.ts'
 import { anyWalk, walk } from './walk.ts'

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
-import { isFor, readNonce, writeNonce } from '../../functions/domain/login-nonce.ts'
-import { personIn, sessionOf } from '../../functions/domain/login-session.ts'
-import type { Person } from '../../functions/domain/organisation.ts'
+import { isFor, personIn, readNonce, sessionOf, writeNonce } from '../../functions/domain/people/login.ts'
+import type { Person } from '../../functions/domain/people/organisation.ts'
 import type { Digest, PersonId } from '../../functions/domain/values.ts'
 
 const base64url = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'

@@ -1,5 +1,5 @@
-import { measuresOf } from '../../functions/domain/measuring.ts'
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import { measuresOf } from '../../functions/domain/requests/measures.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { logMeasures } from '../../functions/operations/log-measures.ts'
 import { MemoryLog } from '../support/memory-log.ts'
 import { prodParameter, sampleBundle, World } from '../support/world.ts'

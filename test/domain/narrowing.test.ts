@@ -1,7 +1,13 @@
 import fc from 'fast-check'
 import { canonicalForm, requestDigest } from '../../functions/domain/digest.ts'
-import { isNarrower, keptStage, mostNarrowings, type Narrow, narrowedTerms } from '../../functions/domain/narrowing.ts'
-import type { Ask } from '../../functions/domain/request.ts'
+import {
+  isNarrower,
+  keptStage,
+  mostNarrowings,
+  type Narrow,
+  narrowedTerms,
+} from '../../functions/domain/requests/narrow.ts'
+import type { Ask } from '../../functions/domain/requests/request.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
 import {
   credentialId,

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { type Rate, takeTokens } from '../../functions/domain/rate.ts'
+import { type Rate, takeTokens } from '../../functions/domain/policy/ladder.ts'
 
 /** How often a caller may call: a bucket that refills, kept as the time at which it is full again. */
 

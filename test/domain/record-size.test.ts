@@ -1,7 +1,7 @@
 import { requestItem } from '../../functions/adapters/dynamodb/request-items.ts'
-import type { Command } from '../../functions/domain/commands.ts'
-import { noEntries } from '../../functions/domain/ledger.ts'
-import { grantOf } from '../../functions/domain/request.ts'
+import { noEntries } from '../../functions/domain/ledger/ledger.ts'
+import type { Command } from '../../functions/domain/requests/commands.ts'
+import { grantOf } from '../../functions/domain/requests/request.ts'
 import { writeUnits } from '../../infra/local/dynamodb-units.ts'
 import {
   completion,

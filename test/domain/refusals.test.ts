@@ -1,4 +1,4 @@
-import { decide, recordedRefusals } from '../../functions/domain/decide.ts'
+import { decide, recordedRefusals } from '../../functions/domain/requests/decide.ts'
 import {
   completion,
   credentialId,

@@ -1,7 +1,7 @@
-import type { Command } from '../../functions/domain/commands.ts'
-import { decide } from '../../functions/domain/decide.ts'
-import { replay } from '../../functions/domain/evolve.ts'
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { Command } from '../../functions/domain/requests/commands.ts'
+import { decide } from '../../functions/domain/requests/decide.ts'
+import { replay } from '../../functions/domain/requests/evolve.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import {
   agentKey,
   bundle,

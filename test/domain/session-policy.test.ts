@@ -1,17 +1,21 @@
 import { runSimulation, runUnsafeSimulation, type Simulation } from '@cloud-copilot/iam-simulate'
 import fc from 'fast-check'
-import { accountOf } from '../../functions/domain/bundle.ts'
+import { rightsStatements } from '../../functions/domain/break-glass/rights.ts'
+import {
+  emergencyPolicy,
+  sessionPolicy,
+  sessionPolicyLimit,
+} from '../../functions/domain/credentials/session-policy.ts'
+import { rfc3339 } from '../../functions/domain/ledger/ledger.ts'
+import { accountOf } from '../../functions/domain/policy/bundle.ts'
 import {
   type CatalogueEntry,
   deriveResource,
   deriveStatement,
   parseArguments,
   pinnedBy,
-} from '../../functions/domain/catalogue.ts'
-import type { Conditions } from '../../functions/domain/conditions.ts'
-import { rightsStatements } from '../../functions/domain/emergency.ts'
-import { rfc3339 } from '../../functions/domain/ledger.ts'
-import { emergencyPolicy, sessionPolicy, sessionPolicyLimit } from '../../functions/domain/session-policy.ts'
+} from '../../functions/domain/policy/catalogue.ts'
+import type { Conditions } from '../../functions/domain/policy/conditions.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
 import { compileSample } from '../policies/sample.ts'
 import { submittedAt } from '../support/ask.ts'

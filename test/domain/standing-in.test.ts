@@ -1,16 +1,17 @@
-import { noEntries, seal, verifyStandIn } from '../../functions/domain/ledger.ts'
-import { isInForce, type StandIn } from '../../functions/domain/stand-in.ts'
+import { noEntries, seal, verifyStandIn } from '../../functions/domain/ledger/ledger.ts'
 import {
   endStandIn,
   evolveStandIn,
   furthestAhead,
   giveStandIn,
+  isInForce,
   longestAbsence,
   mostAbsent,
+  type StandIn,
   type StandInEvent,
   statusOf,
   withStandIn,
-} from '../../functions/domain/standing-in.ts'
+} from '../../functions/domain/people/stand-in.ts'
 import type { StandInId } from '../../functions/domain/values.ts'
 import { bundle, decision, eligible, failed, forbid, permit, person, sampleAsk, submittedAt } from '../support/ask.ts'
 import { live, type Story } from './story.ts'

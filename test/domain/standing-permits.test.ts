@@ -1,19 +1,21 @@
 import fc from 'fast-check'
-import { decide } from '../../functions/domain/decide.ts'
-import { replay } from '../../functions/domain/evolve.ts'
-import type { Ladder } from '../../functions/domain/ladder.ts'
-import { noEntries, seal, verifyPermit } from '../../functions/domain/ledger.ts'
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
-import { drawsLeft, isLive, type StandingPermit } from '../../functions/domain/standing-permit.ts'
+import { noEntries, seal, verifyPermit } from '../../functions/domain/ledger/ledger.ts'
 import {
   covers,
   drawPermit,
+  drawsLeft,
   evolvePermit,
   type Giving,
   givePermit,
+  isLive,
   type PermitEvent,
   revokePermit,
-} from '../../functions/domain/standing-permits.ts'
+  type StandingPermit,
+} from '../../functions/domain/permits/permit.ts'
+import type { Ladder } from '../../functions/domain/policy/ladder.ts'
+import { decide } from '../../functions/domain/requests/decide.ts'
+import { replay } from '../../functions/domain/requests/evolve.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { StandingPermitId } from '../../functions/domain/values.ts'
 import {
   bundle,

@@ -1,4 +1,4 @@
-import { firstWait, outcomeOf, waitOf } from '../../functions/domain/wait.ts'
+import { firstWait, outcomeOf, waitOf } from '../../functions/domain/requests/wait.ts'
 import {
   completion,
   credentialId,

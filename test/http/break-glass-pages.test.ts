@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { reportSealedUse } from '../../functions/operations/report-sealed-use.ts'
 import { hour, minute, Night } from '../operations/night.ts'
 import { TimedNight } from '../operations/timed-night.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { type Call, endpoint } from '../../functions/adapters/http/endpoint.ts'
-import type { Bundle } from '../../functions/domain/bundle.ts'
+import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { AskerId } from '../../functions/domain/values.ts'
 import { Callers, mustBeTheirs } from '../../functions/handlers/wiring/callers.ts'
 import { type KeyServer, startKeyServer } from '../adapters/key-server.ts'

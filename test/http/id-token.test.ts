@@ -1,5 +1,5 @@
 import { JoseIdTokens } from '../../functions/adapters/jose/id-token.ts'
-import type { OidcIssuer } from '../../functions/domain/issuer.ts'
+import type { OidcIssuer } from '../../functions/domain/people/identity-issuer.ts'
 import { type KeyServer, startKeyServer } from '../adapters/key-server.ts'
 import { type Key, maced, makeKey, part, signed } from '../adapters/tokens.ts'
 import { MemoryClock } from '../support/memory-clock.ts'

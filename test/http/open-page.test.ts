@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { PatternIncidents } from '../../functions/adapters/system/pattern-incidents.ts'
 import { SystemSecrets } from '../../functions/adapters/system/secrets.ts'
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { issueToken } from '../../functions/operations/issue-token.ts'
 import { type PrepareAsk, prepareOpening } from '../../functions/operations/prepare-opening.ts'
 import { MemoryLoginProvider } from '../support/memory-login-provider.ts'

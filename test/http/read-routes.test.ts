@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { endpoint } from '../../functions/adapters/http/endpoint.ts'
-import { verify } from '../../functions/domain/ledger.ts'
+import { verify } from '../../functions/domain/ledger/ledger.ts'
 import type { HaltId } from '../../functions/domain/values.ts'
 import { readRoutes } from '../../functions/handlers/wiring/read-routes.ts'
 import { declareHalt } from '../../functions/operations/declare-halt.ts'

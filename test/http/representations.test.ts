@@ -11,9 +11,9 @@ import {
 import { noSuchNameAnswer, readEvaluation, readEvaluations } from '../../functions/adapters/http/evaluations.ts'
 import { personView } from '../../functions/adapters/http/person-view.ts'
 import { BadRequest, problemType } from '../../functions/adapters/http/problem.ts'
-import { asOf } from '../../functions/domain/due.ts'
-import { evolve } from '../../functions/domain/evolve.ts'
-import { type ApprovalRequest, grantOf } from '../../functions/domain/request.ts'
+import { asOf } from '../../functions/domain/requests/due.ts'
+import { evolve } from '../../functions/domain/requests/evolve.ts'
+import { type ApprovalRequest, grantOf } from '../../functions/domain/requests/request.ts'
 import { evaluateAccess } from '../../functions/operations/evaluate-access.ts'
 import { everyState } from '../slack/states.ts'
 import {

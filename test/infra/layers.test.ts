@@ -23,6 +23,10 @@ const broken: [layer: string, what: string, file: string, source: string][] = [
   ['the domain', 'randomness', 'functions/domain', 'export const kept = crypto.randomUUID()\n'],
   ['the domain', 'a clock', 'functions/domain', 'export const kept = performance.now()\n'],
   ['the domain', 'a timer', 'functions/domain', 'setTimeout(() => {}, 1)\n'],
+  ['a room of the domain', 'an operation', 'functions/domain/requests', use('../../operations/ports.ts')],
+  ['a room of the domain', 'an adapter', 'functions/domain/requests', use('../../adapters/system/system.ts')],
+  ['a room of operations', 'an adapter', 'functions/operations/requests', use('../../adapters/system/system.ts')],
+  ['a room of an adapter', "another adapter's folder", 'functions/adapters/slack/cards', use('../../jose/dpop.ts')],
   ['an operation', 'an adapter', 'functions/operations', use('../adapters/kms/kms-signer.ts')],
   ['an operation', 'a handler', 'functions/operations', use('../handlers/environments.ts')],
   ['an operation', 'a vendor', 'functions/operations', use('jose')],
@@ -44,6 +48,12 @@ const broken: [layer: string, what: string, file: string, source: string][] = [
 const kept: [layer: string, what: string, file: string, source: string][] = [
   ['the domain', 'zod', 'functions/domain', use('zod')],
   ['the domain', 'itself', 'functions/domain', use('./values.ts')],
+  ['a room of the domain', 'another', 'functions/domain/requests', use('../policy/ladder.ts')],
+  ['a room of the domain', 'what all rooms share', 'functions/domain/requests', use('../values.ts')],
+  ['a room of operations', 'a room of the domain', 'functions/operations/requests', use('../../domain/uses/use.ts')],
+  ['a room of operations', 'another', 'functions/operations/requests', use('../policy/questions.ts')],
+  ['a room of an adapter', 'another of the same', 'functions/adapters/slack/cards', use('../edge/click.ts')],
+  ['a room of an adapter', 'the domain', 'functions/adapters/slack/cards', use('../../../domain/uses/use.ts')],
   ['an operation', 'the domain', 'functions/operations', use('../domain/values.ts')],
   ['an operation', 'its ports', 'functions/operations', use('./ports.ts')],
   ['an adapter', 'the domain', 'functions/adapters/kms', use('../../domain/values.ts')],
@@ -108,10 +118,9 @@ test('one file of the domain may canonicalize and hash', () => {
 })
 
 test('the domain reads no clock and throws no dice by the ways that no lint rule sees', () => {
-  const sources = readdirSync(join(root, 'functions/domain')).map((name) => [
-    name,
-    readFileSync(join(root, 'functions/domain', name), 'utf8'),
-  ])
+  const sources = readdirSync(join(root, 'functions/domain'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => [name, readFileSync(join(root, 'functions/domain', name), 'utf8')])
   const impure = sources.filter(([, source = '']) => /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b/.test(source))
   expect(impure.map(([name]) => name)).toEqual([])
 })

@@ -1,6 +1,6 @@
 import { canonicalForm as ours } from '../../functions/domain/digest.ts'
-import type { Event } from '../../functions/domain/events.ts'
-import { type Entry, noEntries, seal } from '../../functions/domain/ledger.ts'
+import { type Entry, noEntries, seal } from '../../functions/domain/ledger/ledger.ts'
+import type { Event } from '../../functions/domain/requests/events.ts'
 import { canonicalForm, findBreak } from '../../infra/local/demo/chain.ts'
 
 const id = 'req_00000000000000000000000000'

@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { RequestId } from '../../functions/domain/values.ts'
 import { awaitOutcome } from '../../functions/operations/await-outcome.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'

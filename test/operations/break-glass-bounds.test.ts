@@ -2,9 +2,9 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import fc from 'fast-check'
 import { endpoint } from '../../functions/adapters/http/endpoint.ts'
 import { AccessTokenVerifier } from '../../functions/adapters/jose/access-token.ts'
-import { budgetWindow, longestCredential } from '../../functions/domain/break-glass.ts'
-import { rfc3339, verify } from '../../functions/domain/ledger.ts'
-import { type ApprovalRequest, grantOf } from '../../functions/domain/request.ts'
+import { budgetWindow, longestCredential } from '../../functions/domain/break-glass/break-glass.ts'
+import { rfc3339, verify } from '../../functions/domain/ledger/ledger.ts'
+import { type ApprovalRequest, grantOf } from '../../functions/domain/requests/request.ts'
 import type { CredentialId, ToolId } from '../../functions/domain/values.ts'
 import { advanceWorkflow } from '../../functions/operations/advance-workflow.ts'
 import { beginUse } from '../../functions/operations/begin-use.ts'
@@ -22,7 +22,7 @@ import { hour, minute, Night } from './night.ts'
 const bundle = sampleBundle()
 const flag = { action: 'flags:set', arguments: { environment: 'prod', flag: 'payments', value: true } }
 const profile = { profile: 'checkout-recovery' }
-/** What API Gateway and a Lambda may differ by before nothing is decided any more (functions/domain/clock.ts). */
+/** What API Gateway and a Lambda may differ by before nothing is decided any more (functions/domain/values.ts). */
 const tolerance = 30
 
 /** A night in which every machine has a clock of its own, and may be wrong about the time. */

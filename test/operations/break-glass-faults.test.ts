@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
-import { verify } from '../../functions/domain/ledger.ts'
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import { verify } from '../../functions/domain/ledger/ledger.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { CredentialId, ToolId } from '../../functions/domain/values.ts'
 import { advanceWorkflow } from '../../functions/operations/advance-workflow.ts'
 import { beginUse } from '../../functions/operations/begin-use.ts'

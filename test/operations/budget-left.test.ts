@@ -1,6 +1,6 @@
 import { PatternIncidents } from '../../functions/adapters/system/pattern-incidents.ts'
-import type { BreakGlassPolicy } from '../../functions/domain/break-glass.ts'
-import { budgetsLeft } from '../../functions/domain/budget-left.ts'
+import type { BreakGlassPolicy } from '../../functions/domain/break-glass/break-glass.ts'
+import { budgetsLeft } from '../../functions/domain/policy/budget-left.ts'
 import { endBreakGlass } from '../../functions/operations/end-break-glass.ts'
 import { openBreakGlass } from '../../functions/operations/open-break-glass.ts'
 import { listBreakGlass } from '../../functions/operations/read-break-glass.ts'

@@ -1,4 +1,4 @@
-import type { Bundle } from '../../functions/domain/bundle.ts'
+import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import { cancelRequest } from '../../functions/operations/cancel-request.ts'
 import { agent, parameter, sampleBundle, World } from '../support/world.ts'
 

@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { awaitOutcome } from '../../functions/operations/await-outcome.ts'
 import { followRequest } from '../../functions/operations/follow-request.ts'
 import type { WaitRecord } from '../../functions/operations/ports.ts'

@@ -1,4 +1,4 @@
-import { verify } from '../../functions/domain/ledger.ts'
+import { verify } from '../../functions/domain/ledger/ledger.ts'
 import { closeIncident } from '../../functions/operations/close-incident.ts'
 import { parameter, prodParameter, sampleBundle } from '../support/world.ts'
 import { hour, minute, Night } from './night.ts'

@@ -1,5 +1,5 @@
-import type { Bundle } from '../../functions/domain/bundle.ts'
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { Bundle } from '../../functions/domain/policy/bundle.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { AgentId } from '../../functions/domain/values.ts'
 import { delegateRequest } from '../../functions/operations/delegate-request.ts'
 import { giveStandIn } from '../../functions/operations/give-stand-in.ts'

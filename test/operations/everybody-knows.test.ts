@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import type { Bundle } from '../../functions/domain/bundle.ts'
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { Bundle } from '../../functions/domain/policy/bundle.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { mostTold } from '../../functions/operations/emergency-people.ts'
 import { BoardUnavailable, CardUndeliverable } from '../../functions/operations/faults.ts'
 import { pageAlone } from '../../functions/operations/page-emergency.ts'

@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose'
-import { noEntries } from '../../functions/domain/ledger.ts'
+import { noEntries } from '../../functions/domain/ledger/ledger.ts'
 import type { CredentialId } from '../../functions/domain/values.ts'
 import { beginUse } from '../../functions/operations/begin-use.ts'
 import { agent, parameter, sampleBundle } from '../support/world.ts'

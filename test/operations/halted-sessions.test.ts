@@ -1,4 +1,4 @@
-import type { HaltTarget } from '../../functions/domain/halt.ts'
+import type { HaltTarget } from '../../functions/domain/halts/halt.ts'
 import { sweepDenies } from '../../functions/operations/sweep-overdue.ts'
 import { MemoryRolePolicies } from '../support/memory-role-policies.ts'
 import { agent, parameter, person, sampleBundle } from '../support/world.ts'

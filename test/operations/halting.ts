@@ -1,5 +1,5 @@
-import type { Halt, HaltTarget } from '../../functions/domain/halt.ts'
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { Halt, HaltTarget } from '../../functions/domain/halts/halt.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { HaltId } from '../../functions/domain/values.ts'
 import { declareHalt } from '../../functions/operations/declare-halt.ts'
 import { endHalted } from '../../functions/operations/end-halted.ts'

@@ -1,4 +1,4 @@
-import { verifyHalt } from '../../functions/domain/ledger.ts'
+import { verifyHalt } from '../../functions/domain/ledger/ledger.ts'
 import type { HaltId } from '../../functions/domain/values.ts'
 import { revokeRequest } from '../../functions/operations/revoke-request.ts'
 import { agent, parameter, person, prodParameter, sampleBundle, stagingParameter } from '../support/world.ts'

@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { handOn } from '../../functions/operations/hand-on.ts'
 import type { EndMessage } from '../../functions/operations/ports.ts'
 import { MemoryFifoQueue, MemoryQueue } from '../support/memory-queue.ts'

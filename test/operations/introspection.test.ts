@@ -1,5 +1,5 @@
 import { AccessTokenVerifier } from '../../functions/adapters/jose/access-token.ts'
-import type { HaltTarget } from '../../functions/domain/halt.ts'
+import type { HaltTarget } from '../../functions/domain/halts/halt.ts'
 import type { HaltId } from '../../functions/domain/values.ts'
 import { beginUse } from '../../functions/operations/begin-use.ts'
 import { completeRequest } from '../../functions/operations/complete-request.ts'

@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
-import { verify } from '../../functions/domain/ledger.ts'
-import { grantOf } from '../../functions/domain/request.ts'
+import { verify } from '../../functions/domain/ledger/ledger.ts'
+import { grantOf } from '../../functions/domain/requests/request.ts'
 import type { CredentialId, RequestId } from '../../functions/domain/values.ts'
 import { sampleBundle, World } from '../support/world.ts'
 

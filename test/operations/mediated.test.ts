@@ -1,4 +1,4 @@
-import { verify } from '../../functions/domain/ledger.ts'
+import { verify } from '../../functions/domain/ledger/ledger.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
 import type { AwsCaller, AwsCredentialBroker, RequestStore } from '../../functions/operations/ports.ts'
 import { MemoryBroker } from '../support/memory-broker.ts'

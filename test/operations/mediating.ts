@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose'
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { CredentialId } from '../../functions/domain/values.ts'
 import { callAws } from '../../functions/operations/call-aws.ts'
 import type {

@@ -1,5 +1,5 @@
 import { PatternIncidents } from '../../functions/adapters/system/pattern-incidents.ts'
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { endBreakGlass } from '../../functions/operations/end-break-glass.ts'
 import { type OpeningAsk, openBreakGlass } from '../../functions/operations/open-break-glass.ts'
 import type { Incidents } from '../../functions/operations/ports.ts'

@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { findRequest } from '../../functions/operations/find-request.ts'
 import type { Page, RequestFilter, Stored } from '../../functions/operations/ports.ts'
 import { readOverview } from '../../functions/operations/read-overview.ts'

@@ -1,4 +1,4 @@
-import { loginToAllow } from '../../functions/domain/standing-permits.ts'
+import { loginToAllow } from '../../functions/domain/permits/permit.ts'
 import { insufficientLogin } from '../../functions/handlers/wiring/refusals.ts'
 import { givePermit } from '../../functions/operations/give-permit.ts'
 import { person, sampleBundle, start, type What, World, withTerms } from '../support/world.ts'

@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { AgentId } from '../../functions/domain/values.ts'
 import { Lately } from '../../functions/operations/lately.ts'
 import type { Page, RequestStore, Stored } from '../../functions/operations/ports.ts'

@@ -1,5 +1,5 @@
-import type { SessionOnRecord } from '../../functions/domain/reconciling.ts'
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { SessionOnRecord } from '../../functions/domain/credentials/reconcile.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
 import type { EndMessage } from '../../functions/operations/ports.ts'
 import { reconcileSessions } from '../../functions/operations/reconcile-sessions.ts'

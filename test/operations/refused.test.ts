@@ -1,6 +1,6 @@
 import { argumentsDigest } from '../../functions/domain/digest.ts'
-import { verifyActor } from '../../functions/domain/ledger.ts'
-import { refusedKinds, refusedWindow } from '../../functions/domain/refused.ts'
+import { verifyActor } from '../../functions/domain/ledger/ledger.ts'
+import { refusedKinds, refusedWindow } from '../../functions/domain/ledger/refused.ts'
 import { completeRequest } from '../../functions/operations/complete-request.ts'
 import { evaluateAccess } from '../../functions/operations/evaluate-access.ts'
 import { agent, prodParameter, sampleBundle, type What, World } from '../support/world.ts'

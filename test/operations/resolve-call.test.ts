@@ -1,4 +1,4 @@
-import { verify } from '../../functions/domain/ledger.ts'
+import { verify } from '../../functions/domain/ledger/ledger.ts'
 import { completeRequest } from '../../functions/operations/complete-request.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
 import type { AwsCredentialBroker } from '../../functions/operations/ports.ts'

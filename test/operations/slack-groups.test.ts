@@ -1,5 +1,5 @@
-import type { Bundle } from '../../functions/domain/bundle.ts'
-import { freshFor, type GroupSnapshot, groupsBySlack } from '../../functions/domain/group-snapshot.ts'
+import { freshFor, type GroupSnapshot, groupsBySlack } from '../../functions/domain/people/organisation.ts'
+import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { PersonId } from '../../functions/domain/values.ts'
 import { BoardUnavailable } from '../../functions/operations/faults.ts'
 import { askAboutPerson } from '../../functions/operations/questions.ts'

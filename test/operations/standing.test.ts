@@ -1,4 +1,4 @@
-import type { Bundle } from '../../functions/domain/bundle.ts'
+import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { CredentialId } from '../../functions/domain/values.ts'
 import { cancelRequest } from '../../functions/operations/cancel-request.ts'
 import { completeRequest } from '../../functions/operations/complete-request.ts'

@@ -1,4 +1,4 @@
-import { type ApprovalRequest, grantOf } from '../../functions/domain/request.ts'
+import { type ApprovalRequest, grantOf } from '../../functions/domain/requests/request.ts'
 import { revokeRequest } from '../../functions/operations/revoke-request.ts'
 import { writeDenies } from '../../functions/operations/write-denies.ts'
 import { MemoryDenyStore } from '../support/memory-deny-store.ts'

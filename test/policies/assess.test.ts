@@ -1,8 +1,8 @@
 import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
-import { type Asked, askAgain, assess } from '../../functions/domain/assess.ts'
-import type { Bundle } from '../../functions/domain/bundle.ts'
-import type { Question } from '../../functions/domain/circumstances.ts'
-import type { Person } from '../../functions/domain/organisation.ts'
+import type { Person } from '../../functions/domain/people/organisation.ts'
+import { type Asked, askAgain, assess } from '../../functions/domain/policy/assess.ts'
+import type { Bundle } from '../../functions/domain/policy/bundle.ts'
+import type { Question } from '../../functions/domain/policy/question.ts'
 import type { AgentId, PersonId } from '../../functions/domain/values.ts'
 import { compileSample } from './sample.ts'
 

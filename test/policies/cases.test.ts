@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
 import { CasesFile } from '../../functions/adapters/policy-folder/file-shapes.ts'
 import { JsonDocument } from '../../functions/adapters/policy-folder/json-document.ts'
-import type { Question } from '../../functions/domain/circumstances.ts'
-import { findBrokenRung, runCase } from '../../functions/domain/policy-case.ts'
+import { findBrokenRung, runCase } from '../../functions/domain/policy/policy-case.ts'
+import type { Question } from '../../functions/domain/policy/question.ts'
 import { compileSample, sampleFolder } from './sample.ts'
 
 const bundle = compileSample()

@@ -7,8 +7,8 @@ import {
   titleOf,
   unpinnedArguments,
   unpinnedOf,
-} from '../../functions/domain/catalogue.ts'
-import { isLiteral } from '../../functions/domain/template.ts'
+} from '../../functions/domain/policy/catalogue.ts'
+import { isLiteral } from '../../functions/domain/policy/conditions.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
 import { compileSample } from './sample.ts'
 

@@ -1,8 +1,8 @@
 import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
 import { seal } from '../../functions/adapters/policy-folder/compile-folder.ts'
-import { type Asked, assess, findFacts, questionOf } from '../../functions/domain/assess.ts'
-import type { Bundle } from '../../functions/domain/bundle.ts'
-import type { ActionQuestion, Moment } from '../../functions/domain/circumstances.ts'
+import { type Asked, assess, findFacts, questionOf } from '../../functions/domain/policy/assess.ts'
+import type { Bundle } from '../../functions/domain/policy/bundle.ts'
+import type { ActionQuestion, Moment } from '../../functions/domain/policy/question.ts'
 import type { AgentId } from '../../functions/domain/values.ts'
 import { compileSample } from './sample.ts'
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Agent } from '../../functions/domain/organisation.ts'
+import type { Agent } from '../../functions/domain/people/organisation.ts'
 import { Copy } from './sample.ts'
 
 const agents = 'policies/agents.json'

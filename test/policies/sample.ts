@@ -4,7 +4,7 @@ import { join, relative } from 'node:path'
 import { cedar } from '../../functions/adapters/cedar/compile-cedar.ts'
 import { compileFolder } from '../../functions/adapters/policy-folder/compile-folder.ts'
 import { formatProblem, type Problem } from '../../functions/adapters/policy-folder/problem.ts'
-import type { Bundle } from '../../functions/domain/bundle.ts'
+import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 
 const root = join(__dirname, '../..')
 export const sampleFolder = join(root, 'policies')

@@ -1,5 +1,5 @@
 import { PatternIncidents } from '../../functions/adapters/system/pattern-incidents.ts'
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
 import { mayOpen } from '../../functions/operations/may-open.ts'

@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
 import { prodParameter, sampleBundle, stagingParameter, World } from '../support/world.ts'
 import { DeskWorld } from './desk-world.ts'

@@ -7,7 +7,7 @@ import { SlackCardBoard } from '../../functions/adapters/slack/slack-card-board.
 import { createHomes } from '../../functions/adapters/slack/slack-home.ts'
 import { createModals } from '../../functions/adapters/slack/slack-modals.ts'
 import { SlackUserGroups } from '../../functions/adapters/slack/slack-user-groups.ts'
-import type { ApprovalRequest, PendingRequest } from '../../functions/domain/request.ts'
+import type { ApprovalRequest, PendingRequest } from '../../functions/domain/requests/request.ts'
 import { MemoryLog } from '../support/memory-log.ts'
 import { issuer, prodParameter, sampleBundle, World } from '../support/world.ts'
 import { type Slack, startEmulate, startOurs } from './contract-slacks.ts'

@@ -4,7 +4,7 @@ import type { EdgeOptions } from '../../functions/adapters/slack/edge-options.ts
 import type { RawRequest } from '../../functions/adapters/slack/guard.ts'
 import type { Modal } from '../../functions/adapters/slack/modal-blocks.ts'
 import { createWhisper } from '../../functions/adapters/slack/whisper.ts'
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { Digest, JsonObject, RequestId } from '../../functions/domain/values.ts'
 import { emergencyOptions } from '../../functions/handlers/wiring/emergency-options.ts'
 import { overviewOptions } from '../../functions/handlers/wiring/overview-options.ts'

@@ -1,6 +1,6 @@
 import { SlackCardBoard } from '../../functions/adapters/slack/slack-card-board.ts'
-import { noEntries } from '../../functions/domain/ledger.ts'
-import type { ApprovalRequest, StageState } from '../../functions/domain/request.ts'
+import { noEntries } from '../../functions/domain/ledger/ledger.ts'
+import type { ApprovalRequest, StageState } from '../../functions/domain/requests/request.ts'
 import { drawCard } from '../../functions/operations/draw-card.ts'
 import type { CardBoard, RequestStore } from '../../functions/operations/ports.ts'
 import { type Desk, startDesk } from '../../infra/local/desk/desk.ts'

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
 import { slackRequestOf } from '../../functions/handlers/wiring/slack-request.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'

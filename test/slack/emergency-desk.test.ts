@@ -1,5 +1,5 @@
 import { SlackCardBoard } from '../../functions/adapters/slack/slack-card-board.ts'
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { findSeen } from '../../functions/operations/find-seen.ts'
 import { hour, minute } from '../operations/night.ts'
 import { sampleBundle } from '../support/world.ts'

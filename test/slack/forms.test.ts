@@ -1,7 +1,7 @@
 import type { Modal } from '../../functions/adapters/slack/modal-blocks.ts'
 import { modalNames } from '../../functions/adapters/slack/modals.ts'
 import { digestOf } from '../../functions/domain/digest.ts'
-import { type ApprovalRequest, openStage, type PendingRequest } from '../../functions/domain/request.ts'
+import { type ApprovalRequest, openStage, type PendingRequest } from '../../functions/domain/requests/request.ts'
 import { checkView } from '../../infra/local/desk/blocks.ts'
 import { prodParameter, sampleBundle, World } from '../support/world.ts'
 import { Door, page } from './door.ts'

@@ -1,7 +1,7 @@
 import type { AddressInfo, Socket } from 'node:net'
 import { createServer } from 'node:net'
 import { SlackCardBoard } from '../../functions/adapters/slack/slack-card-board.ts'
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { drawBatch } from '../../functions/handlers/wiring/draw-batch.ts'
 import { drawCard } from '../../functions/operations/draw-card.ts'
 import type { CardBoard } from '../../functions/operations/ports.ts'

@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { DecidingPorts, RequestStore } from '../../functions/operations/ports.ts'
 import { prodParameter, sampleBundle, World } from '../support/world.ts'
 import { Door } from './door.ts'

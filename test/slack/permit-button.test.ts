@@ -1,7 +1,7 @@
 import { allowMore } from '../../functions/adapters/slack/burst-actions.ts'
 import { renderCard } from '../../functions/adapters/slack/card.ts'
 import { complaintsOf } from '../../functions/adapters/slack/validate-blocks.ts'
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
 import { mayAllow } from '../../functions/operations/may-allow.ts'
 import { prodParameter, sampleBundle, type What, World, withTerms } from '../support/world.ts'

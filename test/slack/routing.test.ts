@@ -1,4 +1,4 @@
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { type DrawPorts, drawCard } from '../../functions/operations/draw-card.ts'
 import { MemoryCardBoard } from '../support/memory-card-board.ts'
 import { MemoryCardStore } from '../support/memory-card-store.ts'

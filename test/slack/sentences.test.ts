@@ -8,7 +8,7 @@ import {
   sentenceForNobody,
 } from '../../functions/adapters/slack/sentences.ts'
 import { Refusal } from '../../functions/domain/refusals.ts'
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { sampleBundle } from '../support/world.ts'
 import { everyState } from './states.ts'
 

@@ -1,4 +1,4 @@
-import type { StandIn } from '../../functions/domain/stand-in.ts'
+import type { StandIn } from '../../functions/domain/people/stand-in.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
 import { giveStandIn } from '../../functions/operations/give-stand-in.ts'

@@ -1,5 +1,5 @@
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
-import type { StandingPermit } from '../../functions/domain/standing-permit.ts'
+import type { StandingPermit } from '../../functions/domain/permits/permit.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
 import { givePermit } from '../../functions/operations/give-permit.ts'
 import { person, sampleBundle, type What, World } from '../support/world.ts'

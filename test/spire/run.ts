@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { IdentityVerifier } from '../../functions/adapters/jose/identity.ts'
-import type { SpiffeIssuer } from '../../functions/domain/issuer.ts'
+import type { SpiffeIssuer } from '../../functions/domain/people/identity-issuer.ts'
 import { findOrBuildSpire, version } from './binaries.ts'
 import { type Spire, startSpire } from './spire.ts'
 

@@ -3,7 +3,7 @@ import { GetExecutionHistoryCommand, type HistoryEvent, SFNClient } from '@aws-s
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { patient } from '../../functions/adapters/dynamodb/client.ts'
 import { DynamoLedgerStore } from '../../functions/adapters/dynamodb/ledger-store.ts'
-import type { Entry } from '../../functions/domain/ledger.ts'
+import type { Entry } from '../../functions/domain/ledger/ledger.ts'
 import type { Local } from '../../infra/local/local-file.ts'
 import type { Answer } from './deployment.ts'
 

@@ -11,7 +11,7 @@ import {
 import { DescribeExecutionCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import * as DPoP from 'dpop'
-import { verify } from '../../functions/domain/ledger.ts'
+import { verify } from '../../functions/domain/ledger/ledger.ts'
 import { administrator, connection, historyOf, statesOf, until, withCredentials } from './aws.ts'
 import { type Answer, Deployment } from './deployment.ts'
 

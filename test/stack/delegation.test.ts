@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { decodeJwt } from 'jose'
-import { verify } from '../../functions/domain/ledger.ts'
+import { verify } from '../../functions/domain/ledger/ledger.ts'
 import { until, withCredentials } from './aws.ts'
 import { type Answer, Deployment, prod, remediator, setParameter, staging } from './deployment.ts'
 

@@ -1,5 +1,5 @@
 import { randomInt, randomUUID } from 'node:crypto'
-import { verify } from '../../functions/domain/ledger.ts'
+import { verify } from '../../functions/domain/ledger/ledger.ts'
 import { tellOfIncident } from '../../infra/local/incident-tool.ts'
 import { until } from './aws.ts'
 import { type Answer, Deployment } from './deployment.ts'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb'
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { GetQueueAttributesCommand, ListQueuesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
-import { verify } from '../../functions/domain/ledger.ts'
+import { verify } from '../../functions/domain/ledger/ledger.ts'
 import { administrator, connection, until } from './aws.ts'
 import { type Answer, Deployment, prod, remediator, setParameter, staging } from './deployment.ts'
 

@@ -1,7 +1,7 @@
 import { requestItem } from '../../functions/adapters/dynamodb/request-items.ts'
-import { evolve } from '../../functions/domain/evolve.ts'
-import { eventOf, noEntries } from '../../functions/domain/ledger.ts'
-import type { ApprovalRequest } from '../../functions/domain/request.ts'
+import { eventOf, noEntries } from '../../functions/domain/ledger/ledger.ts'
+import { evolve } from '../../functions/domain/requests/evolve.ts'
+import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { callsOf, type LifeUsage } from './usage.ts'
 
 /** USD for a million, us-east-1 list prices (docs/performance.md): what is counted, turned into money. */

@@ -1,4 +1,4 @@
-import { verify } from '../../functions/domain/ledger.ts'
+import { verify } from '../../functions/domain/ledger/ledger.ts'
 import { statesOf, until, withCredentials } from './aws.ts'
 import { Deployment, denialOf, prod, remediator, setParameter, staging } from './deployment.ts'
 

@@ -1,5 +1,5 @@
 import { InvokeCommand, LambdaClient, paginateListFunctions } from '@aws-sdk/client-lambda'
-import type { Entry } from '../../functions/domain/ledger.ts'
+import type { Entry } from '../../functions/domain/ledger/ledger.ts'
 import type { CallCount, Counts } from '../../infra/local/call-meter.ts'
 import type { Local } from '../../infra/local/local-file.ts'
 import { statesOf, until } from './aws.ts'

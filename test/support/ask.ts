@@ -1,4 +1,6 @@
-import type { Answer } from '../../functions/domain/circumstances.ts'
+import { argumentsDigest, requestDigest } from '../../functions/domain/digest.ts'
+import type { Stage } from '../../functions/domain/policy/ladder.ts'
+import type { Answer } from '../../functions/domain/policy/question.ts'
 import type {
   BeginCall,
   BeginUse,
@@ -22,11 +24,9 @@ import type {
   Submit,
   Wake,
   Withdraw,
-} from '../../functions/domain/commands.ts'
-import { argumentsDigest, requestDigest } from '../../functions/domain/digest.ts'
-import type { Stage } from '../../functions/domain/ladder.ts'
-import { type Narrow, narrowedTerms, sealed } from '../../functions/domain/narrowing.ts'
-import type { Ask, Claim, Verdict } from '../../functions/domain/request.ts'
+} from '../../functions/domain/requests/commands.ts'
+import { type Narrow, narrowedTerms, sealed } from '../../functions/domain/requests/narrow.ts'
+import type { Ask, Claim, Verdict } from '../../functions/domain/requests/request.ts'
 import type {
   AgentId,
   CredentialId,

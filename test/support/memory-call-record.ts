@@ -1,4 +1,4 @@
-import type { RecordedCall } from '../../functions/domain/recorded-call.ts'
+import type { RecordedCall } from '../../functions/domain/uses/use.ts'
 import type { CallRecord, CallsOnRecord, RecordedSession } from '../../functions/operations/ports.ts'
 
 /** A record of calls in memory, by session; it can be silent, as where there is none. */

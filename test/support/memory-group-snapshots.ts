@@ -1,4 +1,4 @@
-import type { GroupSnapshot } from '../../functions/domain/group-snapshot.ts'
+import type { GroupSnapshot } from '../../functions/domain/people/organisation.ts'
 import type { GroupSnapshots } from '../../functions/operations/ports.ts'
 import type { MemoryRequestStore } from './memory-request-store.ts'
 

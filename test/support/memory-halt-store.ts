@@ -1,5 +1,5 @@
-import { type HaltTarget, haltKey } from '../../functions/domain/halt.ts'
-import { type Head, noEntries } from '../../functions/domain/ledger.ts'
+import { type HaltTarget, haltKey } from '../../functions/domain/halts/halt.ts'
+import { type Head, noEntries } from '../../functions/domain/ledger/ledger.ts'
 import type { HaltId } from '../../functions/domain/values.ts'
 import type { HaltChange, HaltStore, StoredHalts } from '../../functions/operations/ports.ts'
 import type { MemoryLedgerStore } from './memory-ledger-store.ts'

@@ -1,4 +1,4 @@
-import { type Entry, type Head, noEntries } from '../../functions/domain/ledger.ts'
+import { type Entry, type Head, noEntries } from '../../functions/domain/ledger/ledger.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
 import type { LedgerStore, OnceOnly } from '../../functions/operations/ports.ts'
 

@@ -1,4 +1,4 @@
-import { drawsLeft, type StandingPermit } from '../../functions/domain/standing-permit.ts'
+import { drawsLeft, type StandingPermit } from '../../functions/domain/permits/permit.ts'
 import type { AskerId, StandingPermitId } from '../../functions/domain/values.ts'
 import type { Page, PermitChange, PermitStore, StoredPermit } from '../../functions/operations/ports.ts'
 import type { MemoryLedgerStore } from './memory-ledger-store.ts'

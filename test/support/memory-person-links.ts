@@ -1,4 +1,4 @@
-import type { SlackAccount } from '../../functions/domain/linking.ts'
+import type { SlackAccount } from '../../functions/domain/people/linking.ts'
 import type { Digest, NumericDate, PersonId } from '../../functions/domain/values.ts'
 import type { LinkChange, PersonLinks } from '../../functions/operations/login-ports.ts'
 import type { MemoryLedgerStore } from './memory-ledger-store.ts'

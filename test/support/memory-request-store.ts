@@ -1,9 +1,9 @@
-import { overdueAt } from '../../functions/domain/due.ts'
-import type { GroupSnapshot } from '../../functions/domain/group-snapshot.ts'
-import { type Halt, type HaltTarget, haltKey } from '../../functions/domain/halt.ts'
-import { type Head, noEntries } from '../../functions/domain/ledger.ts'
-import type { StandIn } from '../../functions/domain/stand-in.ts'
-import type { StandingPermit } from '../../functions/domain/standing-permit.ts'
+import { type Halt, type HaltTarget, haltKey } from '../../functions/domain/halts/halt.ts'
+import { type Head, noEntries } from '../../functions/domain/ledger/ledger.ts'
+import type { GroupSnapshot } from '../../functions/domain/people/organisation.ts'
+import type { StandIn } from '../../functions/domain/people/stand-in.ts'
+import type { StandingPermit } from '../../functions/domain/permits/permit.ts'
+import { overdueAt } from '../../functions/domain/requests/due.ts'
 import type {
   AskerId,
   EvaluationId,

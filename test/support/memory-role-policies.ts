@@ -1,4 +1,4 @@
-import type { InForce } from '../../functions/domain/reconciling.ts'
+import type { InForce } from '../../functions/domain/credentials/reconcile.ts'
 import type { NumericDate } from '../../functions/domain/values.ts'
 import type { Deny, RolePolicies } from '../../functions/operations/ports.ts'
 import type { RoleReader } from '../../functions/operations/reconciling-ports.ts'

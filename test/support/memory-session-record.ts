@@ -1,4 +1,4 @@
-import type { SessionOnRecord } from '../../functions/domain/reconciling.ts'
+import type { SessionOnRecord } from '../../functions/domain/credentials/reconcile.ts'
 import type { JsonObject, NumericDate } from '../../functions/domain/values.ts'
 import type { Recorded, SealedEvent, SessionRecord } from '../../functions/operations/reconciling-ports.ts'
 

@@ -1,5 +1,5 @@
-import type { Halt } from '../../functions/domain/halt.ts'
-import { LoginSession } from '../../functions/domain/login-session.ts'
+import type { Halt } from '../../functions/domain/halts/halt.ts'
+import { LoginSession } from '../../functions/domain/people/login.ts'
 import type { Digest, PersonId } from '../../functions/domain/values.ts'
 import type { PendingLogin, SessionStore } from '../../functions/operations/login-ports.ts'
 import type { RequestStore } from '../../functions/operations/ports.ts'

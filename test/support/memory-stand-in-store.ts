@@ -1,5 +1,5 @@
-import { type Head, noEntries } from '../../functions/domain/ledger.ts'
-import type { StandIn } from '../../functions/domain/stand-in.ts'
+import { type Head, noEntries } from '../../functions/domain/ledger/ledger.ts'
+import type { StandIn } from '../../functions/domain/people/stand-in.ts'
 import type { PersonId, StandInId } from '../../functions/domain/values.ts'
 import type { Page, StandInChange, StandInStore } from '../../functions/operations/ports.ts'
 import type { MemoryLedgerStore } from './memory-ledger-store.ts'

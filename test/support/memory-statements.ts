@@ -1,5 +1,5 @@
 import { StatementVerifier } from '../../functions/adapters/jose/statement-verifier.ts'
-import { type StatementClaims, type StatementKind, statements } from '../../functions/domain/statements.ts'
+import { type StatementClaims, type StatementKind, statements } from '../../functions/domain/credentials/statements.ts'
 import type { Clock, KeySet, Signer } from '../../functions/operations/ports.ts'
 import type { Statements } from '../../functions/operations/statement-ports.ts'
 

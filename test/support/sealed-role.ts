@@ -1,4 +1,4 @@
-import type { Account } from '../../functions/domain/bundle.ts'
+import type { Account } from '../../functions/domain/policy/bundle.ts'
 
 /** ARN of the sealed role of an account, whether or not there is one. */
 export const sealedRoleOf = (stackName: string, { partition, accountId }: Pick<Account, 'partition' | 'accountId'>) =>

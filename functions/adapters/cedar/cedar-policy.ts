@@ -5,8 +5,8 @@ import {
   preparseSchema,
   statefulIsAuthorized,
 } from '@cedar-policy/cedar-wasm/nodejs'
-import type { Bundle } from '../../domain/bundle.ts'
-import type { Answer, Question } from '../../domain/circumstances.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
+import type { Answer, Question } from '../../domain/policy/question.ts'
 import type { Policy } from '../../operations/policy-port.ts'
 import { toCedar } from './cedar-question.ts'
 import { rehearsal } from './rehearsal.ts'

@@ -1,13 +1,13 @@
 import type { CedarValueJson, EntityJson, EntityUidJson } from '@cedar-policy/cedar-wasm/nodejs'
-import { type ArgumentSchema, type ArgumentsSchema, isScalar } from '../../domain/arguments.ts'
+import { canonicalForm } from '../../domain/digest.ts'
+import { type ArgumentSchema, type ArgumentsSchema, isScalar } from '../../domain/policy/arguments.ts'
 import type {
   ActionQuestion,
   EmergencyFacts,
   PersonQuestion,
   Question,
   RequestFacts,
-} from '../../domain/circumstances.ts'
-import { canonicalForm } from '../../domain/digest.ts'
+} from '../../domain/policy/question.ts'
 import type { Json, JsonObject } from '../../domain/values.ts'
 
 /**

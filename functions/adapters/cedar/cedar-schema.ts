@@ -1,5 +1,5 @@
-import { type ArgumentSchema, isScalar } from '../../domain/arguments.ts'
-import type { CatalogueEntry } from '../../domain/catalogue.ts'
+import { type ArgumentSchema, isScalar } from '../../domain/policy/arguments.ts'
+import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 
 const begins = '  // Generated from actions/*.json by `compile-policies --write-schema`. Do not edit below this line.'
 

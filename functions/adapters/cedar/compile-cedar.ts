@@ -9,9 +9,9 @@ import {
   schemaToJson,
   validate,
 } from '@cedar-policy/cedar-wasm/nodejs'
-import type { Bundle } from '../../domain/bundle.ts'
-import type { CatalogueEntry } from '../../domain/catalogue.ts'
-import { ownClassification } from '../../domain/own.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
+import { ownClassification } from '../../domain/policy/bundle.ts'
+import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import { readsOf } from './arguments-read.ts'
 import { CedarPolicy } from './cedar-policy.ts'
 import { groupsOf, withActions } from './cedar-schema.ts'

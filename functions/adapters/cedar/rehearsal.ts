@@ -1,6 +1,6 @@
-import { type ArgumentSchema, isScalar } from '../../domain/arguments.ts'
-import type { Bundle } from '../../domain/bundle.ts'
-import type { Question } from '../../domain/circumstances.ts'
+import { type ArgumentSchema, isScalar } from '../../domain/policy/arguments.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
+import type { Question } from '../../domain/policy/question.ts'
 import type { Json, JsonObject, NumericDate } from '../../domain/values.ts'
 
 /** Before any request, so that a policy about time meets a time. */

@@ -1,6 +1,6 @@
 import { CloudTrailClient, type Event, paginateLookupEvents } from '@aws-sdk/client-cloudtrail'
 import * as z from 'zod'
-import type { RecordedCall } from '../../domain/recorded-call.ts'
+import type { RecordedCall } from '../../domain/uses/use.ts'
 import type { CallRecord, CallsOnRecord, Log, RecordedSession } from '../../operations/ports.ts'
 
 /** CloudTrail answers two look-ups a second, each with fifty events at most: no reader has it leaf through thousands. */

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { longestSealedSession, type SealedUse } from '../../domain/sealed.ts'
+import { longestSealedSession, type SealedUse } from '../../domain/break-glass/sealed-role.ts'
 import { Seconds } from '../../domain/values.ts'
 
 /**

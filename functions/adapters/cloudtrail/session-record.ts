@@ -5,7 +5,7 @@ import {
   paginateLookupEvents,
 } from '@aws-sdk/client-cloudtrail'
 import * as z from 'zod'
-import type { SessionOnRecord } from '../../domain/reconciling.ts'
+import type { SessionOnRecord } from '../../domain/credentials/reconcile.ts'
 import { JsonObject, type NumericDate, Seconds } from '../../domain/values.ts'
 import type { Recorded, SealedEvent, SessionRecord } from '../../operations/reconciling-ports.ts'
 

@@ -1,6 +1,6 @@
 import { PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb'
 import * as z from 'zod'
-import { BurstKind, BurstOutcome, Member } from '../../domain/burst.ts'
+import { BurstKind, BurstOutcome, Member } from '../../domain/cards/burst.ts'
 import { Digest, RequestId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
 import type { BurstStore, PostedBurst } from '../../operations/ports.ts'

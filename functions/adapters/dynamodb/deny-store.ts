@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException, PutItemCommand, paginateQuery, QueryCommand } from '@aws-sdk/client-dynamodb'
-import { Deny } from '../../domain/denies.ts'
+import { Deny } from '../../domain/credentials/denies.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
 import type { DenyStore } from '../../operations/ports.ts'

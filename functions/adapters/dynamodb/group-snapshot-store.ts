@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb'
-import type { GroupSnapshot } from '../../domain/group-snapshot.ts'
+import type { GroupSnapshot } from '../../domain/people/organisation.ts'
 import type { GroupSnapshots } from '../../operations/ports.ts'
 import { slackGroupsKey } from './beside-items.ts'
 import { type Connection, within } from './client.ts'

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { Halt, type HaltTarget, haltKey } from '../../domain/halt.ts'
+import { Halt, type HaltTarget, haltKey } from '../../domain/halts/halt.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
 import type { StoredHalts } from '../../operations/ports.ts'
 import { type Item, number, numberOf, text, textOf } from './items.ts'

@@ -1,4 +1,4 @@
-import { HaltTarget } from '../../domain/halt.ts'
+import { HaltTarget } from '../../domain/halts/halt.ts'
 import type { HaltId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
 import type { HaltChange, HaltStore, StoredHalts } from '../../operations/ports.ts'

@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
-import { type Head, noEntries } from '../../domain/ledger.ts'
+import { type Head, noEntries } from '../../domain/ledger/ledger.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
 
 /** An item as DynamoDB takes and gives it. */

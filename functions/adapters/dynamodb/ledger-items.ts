@@ -1,5 +1,5 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb'
-import type { Entry } from '../../domain/ledger.ts'
+import type { Entry } from '../../domain/ledger/ledger.ts'
 import { number, text } from './items.ts'
 
 /** Puts an entry into the ledger table, only where there is none: nothing in it is ever written twice. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { paginateQuery, QueryCommand } from '@aws-sdk/client-dynamodb'
-import type { Entry, Head } from '../../domain/ledger.ts'
+import type { Entry, Head } from '../../domain/ledger/ledger.ts'
 import type { LedgerStore, OnceOnly } from '../../operations/ports.ts'
 import { type Connection, within } from './client.ts'
 import { endsAt, headAttributes, headOf, number, numberOf, text, textOf } from './items.ts'

@@ -1,5 +1,5 @@
 import { QueryCommand } from '@aws-sdk/client-dynamodb'
-import type { StandingPermit } from '../../domain/standing-permit.ts'
+import type { StandingPermit } from '../../domain/permits/permit.ts'
 import type { AskerId, StandingPermitId } from '../../domain/values.ts'
 import type { Page, PermitChange, PermitStore, StoredPermit } from '../../operations/ports.ts'
 import { openPermits, permitKey, permitOf, putPermit } from './beside-items.ts'

@@ -1,5 +1,5 @@
 import { PutItemCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb'
-import { SlackAccount } from '../../domain/linking.ts'
+import { SlackAccount } from '../../domain/people/linking.ts'
 import { type Digest, type NumericDate, PersonId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
 import type { LinkChange, PersonLinks } from '../../operations/login-ports.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ConditionalCheckFailedException, PutItemCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb'
-import type { HaltTarget } from '../../domain/halt.ts'
+import type { HaltTarget } from '../../domain/halts/halt.ts'
 import type { AskerId, EvaluationId, NumericDate, RequestId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
 import type {

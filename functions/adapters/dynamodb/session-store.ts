@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb'
-import type { Halt } from '../../domain/halt.ts'
-import { LoginSession } from '../../domain/login-session.ts'
+import type { Halt } from '../../domain/halts/halt.ts'
+import { LoginSession } from '../../domain/people/login.ts'
 import type { Digest, NumericDate, PersonId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
 import type { PendingLogin, SessionStore } from '../../operations/login-ports.ts'

@@ -1,5 +1,5 @@
 import { QueryCommand } from '@aws-sdk/client-dynamodb'
-import type { StandIn } from '../../domain/stand-in.ts'
+import type { StandIn } from '../../domain/people/stand-in.ts'
 import type { PersonId, StandInId } from '../../domain/values.ts'
 import type { Page, StandInChange, StandInStore, StoredStandIns } from '../../operations/ports.ts'
 import { standInItem, standInKey, standInOf, standInsOf } from './beside-items.ts'

@@ -1,4 +1,4 @@
-import { rfc3339 } from '../../domain/ledger.ts'
+import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import type { Json } from '../../domain/values.ts'
 import type { Drill } from '../../operations/read-drill.ts'
 

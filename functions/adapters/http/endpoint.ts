@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
-import { clocksAgree } from '../../domain/clock.ts'
 import type { Json } from '../../domain/values.ts'
+import { clocksAgree } from '../../domain/values.ts'
 import { KeyNotYetKnown } from '../../operations/faults.ts'
 import type { Log } from '../../operations/ports.ts'
 import { type Form, readForm } from './form.ts'

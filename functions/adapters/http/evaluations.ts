@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { mostEvaluations } from '../../domain/rate.ts'
+import { mostEvaluations } from '../../domain/policy/ladder.ts'
 import type { Json } from '../../domain/values.ts'
 import { whatIsWrong } from '../../domain/what-is-wrong.ts'
 import { EvaluationBody, parseBody } from './authzen.ts'

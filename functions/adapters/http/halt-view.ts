@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import type { Halt, HaltTarget } from '../../domain/halt.ts'
-import { rfc3339 } from '../../domain/ledger.ts'
+import type { Halt, HaltTarget } from '../../domain/halts/halt.ts'
+import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { AgentId, type Json, PersonId } from '../../domain/values.ts'
 
 const kinds = ['agent', 'owner', 'person', 'role', 'all'] as const

@@ -1,7 +1,6 @@
 import * as z from 'zod'
-import { rfc3339 } from '../../domain/ledger.ts'
-import { isLive, type StandingPermit } from '../../domain/standing-permit.ts'
-import { mostUses } from '../../domain/standing-permits.ts'
+import { rfc3339 } from '../../domain/ledger/ledger.ts'
+import { isLive, mostUses, type StandingPermit } from '../../domain/permits/permit.ts'
 import type { Json, NumericDate } from '../../domain/values.ts'
 
 /** A standing permit as it is asked for: how many more, and until when. What it is for is what was approved. */

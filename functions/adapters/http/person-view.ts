@@ -1,5 +1,5 @@
-import { rfc3339 } from '../../domain/ledger.ts'
-import { type ApprovalRequest, grantOf, openStage, usesLeft } from '../../domain/request.ts'
+import { rfc3339 } from '../../domain/ledger/ledger.ts'
+import { type ApprovalRequest, grantOf, openStage, usesLeft } from '../../domain/requests/request.ts'
 import type { Json } from '../../domain/values.ts'
 
 /** A request as a person sees it (interfaces.md section 3, R). */

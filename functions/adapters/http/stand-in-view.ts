@@ -1,7 +1,7 @@
 import * as z from 'zod'
-import { rfc3339 } from '../../domain/ledger.ts'
-import type { StandIn } from '../../domain/stand-in.ts'
-import { statusOf } from '../../domain/standing-in.ts'
+import { rfc3339 } from '../../domain/ledger/ledger.ts'
+import type { StandIn } from '../../domain/people/stand-in.ts'
+import { statusOf } from '../../domain/people/stand-in.ts'
 import { type Json, type NumericDate, PersonId } from '../../domain/values.ts'
 import { Timestamp } from './authzen.ts'
 

@@ -1,5 +1,5 @@
 import { DeleteRolePolicyCommand, NoSuchEntityException, PutRolePolicyCommand } from '@aws-sdk/client-iam'
-import { rfc3339 } from '../../domain/ledger.ts'
+import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import type { Deny, RolePolicies } from '../../operations/ports.ts'
 import { type CredentialsFor, IamClients, nameOf } from './clients.ts'
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { type AwsIssuer, accountOfRole, pinnableClaims } from '../../domain/issuer.ts'
+import { type AwsIssuer, accountOfRole, pinnableClaims } from '../../domain/people/identity-issuer.ts'
 import type { Clock } from '../../operations/ports.ts'
 import { bearer, type IdentitySource, invalid, textOf } from './identity-source.ts'
 import { oidcSource } from './oidc-source.ts'

@@ -6,10 +6,10 @@ import {
   type JWK,
   type JWTPayload,
 } from 'jose'
-import type { Event } from '../../domain/events.ts'
-import { type Entry, eventOf } from '../../domain/ledger.ts'
-import { readNonce } from '../../domain/login-nonce.ts'
-import { type Directory, withIdentity } from '../../domain/organisation.ts'
+import { type Entry, eventOf } from '../../domain/ledger/ledger.ts'
+import { readNonce } from '../../domain/people/login.ts'
+import { type Directory, withIdentity } from '../../domain/people/organisation.ts'
+import type { Event } from '../../domain/requests/events.ts'
 import { clockToleranceSeconds, type LoginIssuer } from './id-token.ts'
 
 type Decided = Extract<Event, { type: 'Decided' }>

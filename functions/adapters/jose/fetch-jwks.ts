@@ -1,6 +1,6 @@
 import type { JWK } from 'jose'
 import * as z from 'zod'
-import { type OidcIssuer, SecureUrl } from '../../domain/issuer.ts'
+import { type OidcIssuer, SecureUrl } from '../../domain/people/identity-issuer.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import type { Clock } from '../../operations/ports.ts'
 import type { FetchKeys, FoundKeys } from './cached-keys.ts'

@@ -1,4 +1,4 @@
-import { type GithubIssuer, pinnableClaims } from '../../domain/issuer.ts'
+import { type GithubIssuer, pinnableClaims } from '../../domain/people/identity-issuer.ts'
 import type { Clock } from '../../operations/ports.ts'
 import { bearer, type IdentitySource, invalid, textOf } from './identity-source.ts'
 import { oidcSource } from './oidc-source.ts'

@@ -1,5 +1,5 @@
 import { errors, exportJWK, type JWTVerifyResult, jwtVerify, type ResolvedKey } from 'jose'
-import type { OidcIssuer } from '../../domain/issuer.ts'
+import type { OidcIssuer } from '../../domain/people/identity-issuer.ts'
 import { ok, type Result, refuse } from '../../domain/values.ts'
 import { IssuerUnavailable, KeyNotYetKnown } from '../../operations/faults.ts'
 import type { IdTokens, ProvenLogin } from '../../operations/login-ports.ts'

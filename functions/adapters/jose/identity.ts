@@ -1,5 +1,5 @@
 import { decodeJwt, errors, type JWTPayload, type JWTVerifyResult, jwtVerify } from 'jose'
-import type { Issuer } from '../../domain/issuer.ts'
+import type { Issuer } from '../../domain/people/identity-issuer.ts'
 import { type NumericDate, ok, type Result, refuse } from '../../domain/values.ts'
 import { IssuerUnavailable, KeyNotYetKnown } from '../../operations/faults.ts'
 import type { Clock } from '../../operations/ports.ts'

@@ -1,4 +1,4 @@
-import { commonClaims, type OidcIssuer } from '../../domain/issuer.ts'
+import { commonClaims, type OidcIssuer } from '../../domain/people/identity-issuer.ts'
 import type { Clock } from '../../operations/ports.ts'
 import { keysOf } from './fetch-jwks.ts'
 import { bearer, type IdentitySource, invalid, textOf, type VerifiedToken } from './identity-source.ts'

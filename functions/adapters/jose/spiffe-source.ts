@@ -1,5 +1,5 @@
 import type { JWK } from 'jose'
-import { SpiffeBundle, type SpiffeIssuer, trustDomainOf } from '../../domain/issuer.ts'
+import { SpiffeBundle, type SpiffeIssuer, trustDomainOf } from '../../domain/people/identity-issuer.ts'
 import { IssuerUnavailable } from '../../operations/faults.ts'
 import type { FetchKeys, FoundKeys } from './cached-keys.ts'
 import { fetchJson, patience } from './fetch-json.ts'

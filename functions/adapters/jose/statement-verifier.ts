@@ -1,5 +1,5 @@
 import { errors, type JWTPayload, jwtVerify } from 'jose'
-import { type StatementClaims, type StatementKind, statements } from '../../domain/statements.ts'
+import { type StatementClaims, type StatementKind, statements } from '../../domain/credentials/statements.ts'
 import { ok, type Result, refuse } from '../../domain/values.ts'
 import type { Clock, KeySet } from '../../operations/ports.ts'
 import type { Verified } from '../../operations/statement-ports.ts'

@@ -1,5 +1,5 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
-import type { StatementClaims, StatementKind } from '../../domain/statements.ts'
+import type { StatementClaims, StatementKind } from '../../domain/credentials/statements.ts'
 import type { JsonObject } from '../../domain/values.ts'
 import { KeyUnavailable } from '../../operations/faults.ts'
 import type { KeySet, Log } from '../../operations/ports.ts'

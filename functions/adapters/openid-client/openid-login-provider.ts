@@ -1,5 +1,5 @@
 import * as client from 'openid-client'
-import type { OidcIssuer } from '../../domain/issuer.ts'
+import type { OidcIssuer } from '../../domain/people/identity-issuer.ts'
 import { ok, type Result, refuse } from '../../domain/values.ts'
 import { IssuerUnavailable } from '../../operations/faults.ts'
 import type { LoginAsk, LoginChecks, LoginProvider } from '../../operations/login-ports.ts'
@@ -76,7 +76,7 @@ export class OpenIdLoginProvider implements LoginProvider {
     const { issuer, algorithms } = this.#issuer
     const [only, ...others] = algorithms
     const metadata = only && others.length === 0 ? { id_token_signed_response_alg: only } : {}
-    // Plain http never leaves this machine: the bundle has no other such issuer (domain/issuer.ts).
+    // Plain http never leaves this machine: the bundle has no other such issuer (domain/people/identity-issuer.ts).
     const execute = issuer.startsWith('http:') ? [client.allowInsecureRequests] : []
     return client.discovery(new URL(issuer), this.#clientId, metadata, client.None(), {
       execute,

@@ -1,5 +1,5 @@
 import { inert } from '../../domain/inert.ts'
-import { type ApprovalRequest, keyOf } from '../../domain/request.ts'
+import { type ApprovalRequest, keyOf } from '../../domain/requests/request.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
 import type { Evidence } from '../../operations/read-evidence.ts'
 import type { ViewedBreakGlass } from '../../operations/view-break-glass.ts'

@@ -1,4 +1,4 @@
-import type { LinkRefusal, SlackAccount } from '../../domain/linking.ts'
+import type { LinkRefusal, SlackAccount } from '../../domain/people/linking.ts'
 import { type Html, html } from './html.ts'
 import { type Notice, page, type Reader } from './layout.ts'
 

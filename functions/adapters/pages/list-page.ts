@@ -1,5 +1,5 @@
-import type { ApprovalRequest } from '../../domain/request.ts'
-import { openStage } from '../../domain/request.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import { openStage } from '../../domain/requests/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { type Html, html } from './html.ts'
 import { page, type Reader } from './layout.ts'

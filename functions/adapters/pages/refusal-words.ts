@@ -1,4 +1,4 @@
-import { weakStandIn } from '../../domain/login-strength.ts'
+import { weakStandIn } from '../../domain/people/login-strength.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 
 type Words = { [code in Refusal]?: string }

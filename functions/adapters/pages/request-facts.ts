@@ -1,12 +1,12 @@
-import type { Bundle } from '../../domain/bundle.ts'
-import { agentOf, personOf } from '../../domain/bundle.ts'
-import { titleOf } from '../../domain/catalogue.ts'
 import { digestOf } from '../../domain/digest.ts'
-import { duration } from '../../domain/duration.ts'
 import { exact, inert, lookalikeNote } from '../../domain/inert.ts'
-import { tierOf } from '../../domain/ladder.ts'
-import type { ApprovalRequest } from '../../domain/request.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
+import { agentOf, personOf } from '../../domain/policy/bundle.ts'
+import { titleOf } from '../../domain/policy/catalogue.ts'
+import { tierOf } from '../../domain/policy/ladder.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { Digest, Json } from '../../domain/values.ts'
+import { duration } from '../../domain/values.ts'
 import { count } from './words.ts'
 
 /** What of the bundle a page needs. */

@@ -5,7 +5,7 @@ import {
   openStage,
   type SettledBy,
   usesLeft,
-} from '../../domain/request.ts'
+} from '../../domain/requests/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { type Html, html } from './html.ts'
 import { nameOf, type PageBundle } from './request-facts.ts'

@@ -1,6 +1,6 @@
-import { duration } from '../../domain/duration.ts'
-import { rfc3339 } from '../../domain/ledger.ts'
+import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import type { NumericDate } from '../../domain/values.ts'
+import { duration } from '../../domain/values.ts'
 import { type Html, html } from './html.ts'
 
 /** The same, as exactly as anybody needs it from here: `1 h 30 min`, not the seconds of it. */

@@ -1,7 +1,12 @@
-import { type ArgumentSchema, isScalar } from '../../domain/arguments.ts'
-import { type CatalogueEntry, unpinnedByResource } from '../../domain/catalogue.ts'
-import { comparesPatterns, conditionPlace, conditionTemplates } from '../../domain/conditions.ts'
-import { isLiteral, placesOf } from '../../domain/template.ts'
+import { type ArgumentSchema, isScalar } from '../../domain/policy/arguments.ts'
+import { type CatalogueEntry, unpinnedByResource } from '../../domain/policy/catalogue.ts'
+import {
+  comparesPatterns,
+  conditionPlace,
+  conditionTemplates,
+  isLiteral,
+  placesOf,
+} from '../../domain/policy/conditions.ts'
 import type { Problem } from './problem.ts'
 import type { Folder, Sourced } from './read-folder.ts'
 

@@ -6,8 +6,8 @@ import {
   kindOf,
   pinnableClaims,
   trustDomainOf,
-} from '../../domain/issuer.ts'
-import { canCoincide, type Identity } from '../../domain/organisation.ts'
+} from '../../domain/people/identity-issuer.ts'
+import { canCoincide, type Identity } from '../../domain/people/organisation.ts'
 import { known } from './check-references.ts'
 import type { Problem } from './problem.ts'
 import type { Folder, Sourced } from './read-folder.ts'

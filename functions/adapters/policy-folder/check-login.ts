@@ -1,4 +1,4 @@
-import { kindOf } from '../../domain/issuer.ts'
+import { kindOf } from '../../domain/people/identity-issuer.ts'
 import { known } from './check-references.ts'
 import type { Problem } from './problem.ts'
 import type { Folder } from './read-folder.ts'

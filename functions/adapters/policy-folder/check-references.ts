@@ -1,5 +1,5 @@
-import { addressesOf, type Bundle } from '../../domain/bundle.ts'
-import type { Stage } from '../../domain/ladder.ts'
+import { addressesOf, type Bundle } from '../../domain/policy/bundle.ts'
+import type { Stage } from '../../domain/policy/ladder.ts'
 import { checkLogin } from './check-login.ts'
 import { checkToolsApart } from './check-tools.ts'
 import type { Problem } from './problem.ts'

@@ -1,5 +1,5 @@
-import { accountOf } from '../../domain/bundle.ts'
-import { sometimesUnpinned } from '../../domain/catalogue.ts'
+import { accountOf } from '../../domain/policy/bundle.ts'
+import { sometimesUnpinned } from '../../domain/policy/catalogue.ts'
 import type { CompiledPolicies } from './policy-language.ts'
 import type { Problem } from './problem.ts'
 import type { Folder } from './read-folder.ts'

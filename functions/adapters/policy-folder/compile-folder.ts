@@ -1,5 +1,5 @@
-import type { Bundle } from '../../domain/bundle.ts'
 import { digestOf } from '../../domain/digest.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Json } from '../../domain/values.ts'
 import { checkBreakGlass } from './check-break-glass.ts'
 import { checkCases } from './check-cases.ts'

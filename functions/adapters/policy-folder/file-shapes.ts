@@ -1,10 +1,10 @@
 import * as z from 'zod'
-import { BreakGlassPolicy } from '../../domain/break-glass.ts'
-import { Deployment } from '../../domain/bundle.ts'
-import { IssuerFile } from '../../domain/issuer.ts'
-import { Alias, GrantTerms, Ladder, Stage, Tier } from '../../domain/ladder.ts'
-import { Agent, Directory, Identity, Person, ResourceRule, Tool } from '../../domain/organisation.ts'
-import { PolicyCase } from '../../domain/policy-case.ts'
+import { BreakGlassPolicy } from '../../domain/break-glass/break-glass.ts'
+import { IssuerFile } from '../../domain/people/identity-issuer.ts'
+import { Agent, Directory, Identity, Person, ResourceRule, Tool } from '../../domain/people/organisation.ts'
+import { Deployment } from '../../domain/policy/bundle.ts'
+import { Alias, GrantTerms, Ladder, Stage, Tier } from '../../domain/policy/ladder.ts'
+import { PolicyCase } from '../../domain/policy/policy-case.ts'
 
 /** How the files of a policy folder say things; each gives what the bundle holds, where times are whole seconds. */
 

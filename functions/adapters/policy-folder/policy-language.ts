@@ -1,5 +1,5 @@
-import type { Bundle } from '../../domain/bundle.ts'
-import type { CatalogueEntry } from '../../domain/catalogue.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
+import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import type { Policy } from '../../operations/policy-port.ts'
 import type { Problem } from './problem.ts'
 import type { Source } from './read-folder.ts'

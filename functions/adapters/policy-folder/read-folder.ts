@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type * as z from 'zod'
-import type { BreakGlassPolicy } from '../../domain/break-glass.ts'
-import type { Deployment } from '../../domain/bundle.ts'
-import { CatalogueEntry } from '../../domain/catalogue.ts'
-import type { Ladder } from '../../domain/ladder.ts'
-import type { Agent, Directory, ResourceRule, Tool } from '../../domain/organisation.ts'
-import type { PolicyCase } from '../../domain/policy-case.ts'
+import type { BreakGlassPolicy } from '../../domain/break-glass/break-glass.ts'
+import type { Agent, Directory, ResourceRule, Tool } from '../../domain/people/organisation.ts'
+import type { Deployment } from '../../domain/policy/bundle.ts'
+import { CatalogueEntry } from '../../domain/policy/catalogue.ts'
+import type { Ladder } from '../../domain/policy/ladder.ts'
+import type { PolicyCase } from '../../domain/policy/policy-case.ts'
 import {
   AgentsFile,
   BreakGlassFile,

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
-import type { Deployment } from '../../domain/bundle.ts'
-import { type Issuer, type IssuerFile, SpiffeBundle } from '../../domain/issuer.ts'
+import { type Issuer, type IssuerFile, SpiffeBundle } from '../../domain/people/identity-issuer.ts'
+import type { Deployment } from '../../domain/policy/bundle.ts'
 import type { DeploymentFile } from './file-shapes.ts'
 import type { Problem } from './problem.ts'
 import type { ReadFile, Sourced } from './read-folder.ts'

@@ -1,5 +1,5 @@
 import { ConflictException, CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler'
-import { rfc3339 } from '../../domain/ledger.ts'
+import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { TimersUnavailable } from '../../operations/faults.ts'
 import type { Timers } from '../../operations/ports.ts'
 

@@ -14,7 +14,7 @@ import type {
   RichTextSection,
   RichTextText,
 } from '@slack/types'
-import { rfc3339 } from '../../domain/ledger.ts'
+import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import type { NumericDate } from '../../domain/values.ts'
 
 /** The blocks that cards are made of, each in one line. None of them reads markup. https://docs.slack.dev/reference/block-kit */

@@ -1,6 +1,6 @@
 import { App, AwsLambdaReceiver } from '@slack/bolt'
-import { clocksAgree } from '../../domain/clock.ts'
 import type { NumericDate } from '../../domain/values.ts'
+import { clocksAgree } from '../../domain/values.ts'
 import { registerAppEvents, registerGroupEvents } from './app-events.ts'
 import { registerBreakGlass } from './break-glass.ts'
 import { registerBurst } from './burst-buttons.ts'

@@ -1,6 +1,6 @@
 import type { App, BlockAction, ButtonAction, StaticSelectAction } from '@slack/bolt'
 import * as z from 'zod'
-import type { Verdict } from '../../domain/request.ts'
+import type { Verdict } from '../../domain/requests/request.ts'
 import { Digest, RequestId } from '../../domain/values.ts'
 import { answerPress } from './answer-press.ts'
 import { approveAll, denyAll, openOne } from './burst-actions.ts'

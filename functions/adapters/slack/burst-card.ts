@@ -1,7 +1,15 @@
 import type { Button, RichTextPreformatted, StaticSelect } from '@slack/types'
-import { type BurstOutcome, burstKey, isBulkable, isOf, listDigest, type Member, memberOf } from '../../domain/burst.ts'
+import {
+  type BurstOutcome,
+  burstKey,
+  isBulkable,
+  isOf,
+  listDigest,
+  type Member,
+  memberOf,
+} from '../../domain/cards/burst.ts'
 import { clamp, exact, inert, lookalikeNote } from '../../domain/inert.ts'
-import type { ApprovalRequest } from '../../domain/request.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { JsonObject } from '../../domain/values.ts'
 import type { BurstView } from '../../operations/draw-burst.ts'
 import type { RenderedCard } from '../../operations/ports.ts'

@@ -1,5 +1,5 @@
 import type { Button } from '@slack/types'
-import type { ApprovalRequest } from '../../domain/request.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { actions, bold, type CardBlock, code, plain, rich, section, words } from './blocks.ts'
 import { allowedMore, allowMore } from './burst-actions.ts'
 

@@ -1,5 +1,5 @@
 import type { App, BlockAction, ButtonAction } from '@slack/bolt'
-import type { ApprovalRequest } from '../../domain/request.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { PersonId } from '../../domain/values.ts'
 import { answerPress } from './answer-press.ts'
 import { showsAll } from './card.ts'

@@ -1,6 +1,6 @@
 import type { Button } from '@slack/types'
 import { clamp, inert } from '../../domain/inert.ts'
-import { type ApprovalRequest, openStage, type StageState } from '../../domain/request.ts'
+import { type ApprovalRequest, openStage, type StageState } from '../../domain/requests/request.ts'
 import type { RequestId } from '../../domain/values.ts'
 import { actions, bold, type CardBlock, linkButton, plain, rich, section, words } from './blocks.ts'
 import { type CardFacts, entryOf } from './card-facts.ts'

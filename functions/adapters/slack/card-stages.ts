@@ -6,7 +6,7 @@ import {
   filled,
   openStage,
   type StageState,
-} from '../../domain/request.ts'
+} from '../../domain/requests/request.ts'
 import { bold, said, section, time, words } from './blocks.ts'
 import type { CardFacts } from './card-facts.ts'
 import { quoted, whoOf } from './card-status.ts'

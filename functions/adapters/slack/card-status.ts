@@ -1,8 +1,7 @@
 import type { RichTextElement } from '@slack/types'
-import type { Bundle } from '../../domain/bundle.ts'
-import { personOf } from '../../domain/bundle.ts'
-import { duration } from '../../domain/duration.ts'
 import { clamp, inert } from '../../domain/inert.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
+import { personOf } from '../../domain/policy/bundle.ts'
 import {
   type ApprovalRequest,
   approversOf,
@@ -12,7 +11,8 @@ import {
   type SettledBy,
   type StageState,
   usesLeft,
-} from '../../domain/request.ts'
+} from '../../domain/requests/request.ts'
+import { duration } from '../../domain/values.ts'
 import { bold, said, time, words } from './blocks.ts'
 
 /** The state in a sign and a word: never by colour or sign alone. The sign is for the eye, the words are for everybody. */

@@ -1,7 +1,7 @@
 import type { RichTextElement } from '@slack/types'
-import { titleParts } from '../../domain/catalogue.ts'
 import { clamp, inert } from '../../domain/inert.ts'
-import type { Ask } from '../../domain/request.ts'
+import { titleParts } from '../../domain/policy/catalogue.ts'
+import type { Ask } from '../../domain/requests/request.ts'
 import { bold, code } from './blocks.ts'
 import type { CardFacts } from './card-facts.ts'
 

@@ -1,5 +1,5 @@
 import { clamp, inert } from '../../domain/inert.ts'
-import { type ApprovalRequest, openStage } from '../../domain/request.ts'
+import { type ApprovalRequest, openStage } from '../../domain/requests/request.ts'
 import type { JsonObject } from '../../domain/values.ts'
 import type { RenderedCard } from '../../operations/ports.ts'
 import { bold, type CardBlock, context, header, list, preformatted, quote, rich, section, words } from './blocks.ts'

@@ -1,5 +1,5 @@
-import type { SlackAccount } from '../../domain/linking.ts'
-import type { Person } from '../../domain/organisation.ts'
+import type { SlackAccount } from '../../domain/people/linking.ts'
+import type { Person } from '../../domain/people/organisation.ts'
 import type { PersonId } from '../../domain/values.ts'
 import type { OnceOnly } from '../../operations/ports.ts'
 import { accountOf, type Found, personBehind } from './click.ts'

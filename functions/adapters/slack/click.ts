@@ -1,7 +1,7 @@
 import * as z from 'zod'
-import type { Bundle } from '../../domain/bundle.ts'
-import { SlackAccount } from '../../domain/linking.ts'
-import type { Person } from '../../domain/organisation.ts'
+import { SlackAccount } from '../../domain/people/linking.ts'
+import type { Person } from '../../domain/people/organisation.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
 import { RequestId } from '../../domain/values.ts'
 import { readValue } from './button-value.ts'
 

@@ -1,6 +1,6 @@
 import type { RichTextSection } from '@slack/types'
 import { clamp, inert } from '../../domain/inert.ts'
-import type { ApprovalRequest } from '../../domain/request.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import type { RenderedCard } from '../../operations/ports.ts'
 import type { Overview } from '../../operations/read-overview.ts'

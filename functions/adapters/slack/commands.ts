@@ -1,5 +1,5 @@
 import type { App, SlashCommand } from '@slack/bolt'
-import type { Person } from '../../domain/organisation.ts'
+import type { Person } from '../../domain/people/organisation.ts'
 import type { PersonId, RequestId } from '../../domain/values.ts'
 import type { NotFound } from '../../operations/find-request.ts'
 import { breakGlass } from './break-glass.ts'

@@ -1,5 +1,5 @@
 import type { Refusal } from '../../domain/refusals.ts'
-import type { ApprovalRequest } from '../../domain/request.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { CarriedOut } from '../../operations/carry-out.ts'
 import type { DecisionAsk } from '../../operations/decide-request.ts'
 import { showsAll } from './card.ts'

@@ -1,10 +1,10 @@
-import type { Bundle } from '../../domain/bundle.ts'
-import type { Login } from '../../domain/login-strength.ts'
-import type { Person } from '../../domain/organisation.ts'
+import type { Login } from '../../domain/people/login-strength.ts'
+import type { Person } from '../../domain/people/organisation.ts'
+import type { StandIn } from '../../domain/people/stand-in.ts'
+import type { StandingPermit } from '../../domain/permits/permit.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import type { ApprovalRequest } from '../../domain/request.ts'
-import type { StandIn } from '../../domain/stand-in.ts'
-import type { StandingPermit } from '../../domain/standing-permit.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type {
   Digest,
   NumericDate,

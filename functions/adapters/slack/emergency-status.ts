@@ -1,9 +1,9 @@
 import type { RichTextElement } from '@slack/types'
-import type { Bundle } from '../../domain/bundle.ts'
-import { duration } from '../../domain/duration.ts'
-import { endedAt, openUntil } from '../../domain/ended.ts'
 import { clamp, inert } from '../../domain/inert.ts'
-import type { ApprovalRequest } from '../../domain/request.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
+import { endedAt, openUntil } from '../../domain/requests/ended.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import { duration } from '../../domain/values.ts'
 import { bold, time, words } from './blocks.ts'
 import { type Headline, whoOf } from './card-status.ts'
 

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { clamp, inert } from '../../domain/inert.ts'
-import { type ApprovalRequest, openStage } from '../../domain/request.ts'
+import { type ApprovalRequest, openStage } from '../../domain/requests/request.ts'
 import { RequestId } from '../../domain/values.ts'
 import { bold, type CardBlock, context, plain, preformatted, rich, section, words } from './blocks.ts'
 import { readValue } from './button-value.ts'

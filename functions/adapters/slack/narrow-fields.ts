@@ -1,6 +1,6 @@
-import type { CatalogueEntry } from '../../domain/catalogue.ts'
-import type { Narrow } from '../../domain/narrowing.ts'
-import type { Ask } from '../../domain/request.ts'
+import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
+import type { Narrow } from '../../domain/requests/narrow.ts'
+import type { Ask } from '../../domain/requests/request.ts'
 
 /** One thing that an approver may leave less of, with what it may be at least and what it is now. */
 export type NarrowField = { name: string; label: string; least: number; most: number }

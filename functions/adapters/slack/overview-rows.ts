@@ -1,7 +1,13 @@
 import type { RichTextElement, RichTextSection } from '@slack/types'
-import { duration } from '../../domain/duration.ts'
-import { type ApprovalRequest, approversOf, openStage, type PendingRequest, usesLeft } from '../../domain/request.ts'
+import {
+  type ApprovalRequest,
+  approversOf,
+  openStage,
+  type PendingRequest,
+  usesLeft,
+} from '../../domain/requests/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
+import { duration } from '../../domain/values.ts'
 import type { LiveGrant } from '../../operations/read-overview.ts'
 import { bold, section, time, words } from './blocks.ts'
 import { type CardFacts, placeOf, titleFor } from './card-facts.ts'

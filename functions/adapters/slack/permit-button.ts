@@ -1,5 +1,5 @@
 import type { App, BlockAction, ButtonAction } from '@slack/bolt'
-import { rfc3339 } from '../../domain/ledger.ts'
+import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import type { RequestId } from '../../domain/values.ts'
 import { actTold } from './act-told.ts'
 import { answerPress } from './answer-press.ts'

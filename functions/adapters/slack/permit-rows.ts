@@ -1,7 +1,7 @@
 import type { Button, RichTextSection } from '@slack/types'
 import * as z from 'zod'
 import { clamp, inert } from '../../domain/inert.ts'
-import { drawsLeft, type StandingPermit } from '../../domain/standing-permit.ts'
+import { drawsLeft, type StandingPermit } from '../../domain/permits/permit.ts'
 import { StandingPermitId } from '../../domain/values.ts'
 import type { LivePermit } from '../../operations/read-overview.ts'
 import { actions, bold, type CardBlock, code, plain, rich, section, time, words } from './blocks.ts'

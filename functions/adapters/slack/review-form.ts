@@ -1,7 +1,7 @@
 import type { ViewOutput } from '@slack/bolt'
 import type { InputBlock } from '@slack/types'
 import * as z from 'zod'
-import type { ApprovalRequest } from '../../domain/request.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { RequestId } from '../../domain/values.ts'
 import { bold, code, context, list, plain, quote, rich, section, words } from './blocks.ts'
 import { readValue } from './button-value.ts'

@@ -1,8 +1,14 @@
-import type { Bundle } from '../../domain/bundle.ts'
 import { clamp, inert } from '../../domain/inert.ts'
-import { weakStandIn } from '../../domain/login-strength.ts'
+import { weakStandIn } from '../../domain/people/login-strength.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import { type ApprovalRequest, approversOf, namesOf, openStage, type StageState } from '../../domain/request.ts'
+import {
+  type ApprovalRequest,
+  approversOf,
+  namesOf,
+  openStage,
+  type StageState,
+} from '../../domain/requests/request.ts'
 import type { RequestId } from '../../domain/values.ts'
 import { whoOf } from './card-status.ts'
 import type { NoPerson } from './click.ts'

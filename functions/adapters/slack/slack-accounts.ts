@@ -1,7 +1,7 @@
 import { WebAPIPlatformError, type WebClient } from '@slack/web-api'
 import * as z from 'zod'
 import { inert } from '../../domain/inert.ts'
-import type { SlackStanding } from '../../domain/linking.ts'
+import type { SlackStanding } from '../../domain/people/linking.ts'
 import { BoardUnavailable } from '../../operations/faults.ts'
 import type { SlackDirectory } from '../../operations/login-ports.ts'
 import { type WebApi, webClients } from './web-client.ts'

@@ -1,7 +1,7 @@
 import type { InputBlock } from '@slack/types'
 import * as z from 'zod'
 import { clamp, inert } from '../../domain/inert.ts'
-import type { Person } from '../../domain/organisation.ts'
+import type { Person } from '../../domain/people/organisation.ts'
 import { NumericDate, PersonId } from '../../domain/values.ts'
 import { context, plain, rich, section, words } from './blocks.ts'
 import { type Modal, saidModal, type Values } from './modal-blocks.ts'

@@ -1,5 +1,5 @@
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
-import type { Account } from '../../domain/bundle.ts'
+import type { Account } from '../../domain/policy/bundle.ts'
 import { BrokerUnavailable } from '../../operations/faults.ts'
 
 /** What AWS clients take: they ask again shortly before these end. */

@@ -1,7 +1,7 @@
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { BadRequest, badRequest } from '../../adapters/http/problem.ts'
 import { AccessTokenVerifier } from '../../adapters/jose/access-token.ts'
-import type { Bundle } from '../../domain/bundle.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { AccessToken, Clock, OnceOnly } from '../../operations/ports.ts'
 import { badProof, Callers, dpopToken } from './callers.ts'

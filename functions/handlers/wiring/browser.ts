@@ -3,7 +3,7 @@ import type { Call } from '../../adapters/http/endpoint.ts'
 import type { Form } from '../../adapters/http/form.ts'
 import { BadRequest } from '../../adapters/http/problem.ts'
 import { digestOf } from '../../domain/digest.ts'
-import { sessionSeconds } from '../../domain/login-session.ts'
+import { sessionSeconds } from '../../domain/people/login.ts'
 
 /** The cookies of the pages: whose browser it is, and the link that Slack showed to it. */
 export type CookieName = 'session' | 'link'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Bundle } from '../../domain/bundle.ts'
+import { Bundle } from '../../domain/policy/bundle.ts'
 import type { Policy } from '../../operations/ports.ts'
 
 /** The compiled policies that were shipped beside this Lambda. */

@@ -1,7 +1,7 @@
-import { type Bundle, personOf } from '../../domain/bundle.ts'
-import { duration } from '../../domain/duration.ts'
 import { inert, lookalikeNote } from '../../domain/inert.ts'
+import { type Bundle, personOf } from '../../domain/policy/bundle.ts'
 import type { PersonId } from '../../domain/values.ts'
+import { duration } from '../../domain/values.ts'
 import type { Plan, PlannedStage } from '../../operations/plan-request.ts'
 
 /** A plan for a person to read, one thing a line. What comes from the asker is made inert: a terminal obeys escapes. */

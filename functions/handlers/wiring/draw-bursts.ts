@@ -1,6 +1,6 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
-import { BurstKind, BurstOutcome, burstKey } from '../../domain/burst.ts'
+import { BurstKind, BurstOutcome, burstKey } from '../../domain/cards/burst.ts'
 import { RequestId } from '../../domain/values.ts'
 import type { drawBurst } from '../../operations/draw-burst.ts'
 import { BoardUnavailable } from '../../operations/faults.ts'

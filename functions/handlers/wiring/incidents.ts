@@ -1,7 +1,7 @@
 import { HttpIncidents } from '../../adapters/incident-service/http-incidents.ts'
 import { IncidentSecretReader } from '../../adapters/secretsmanager/incident-secret.ts'
 import { PatternIncidents } from '../../adapters/system/pattern-incidents.ts'
-import type { Bundle } from '../../domain/bundle.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Clock, Incidents } from '../../operations/ports.ts'
 
 /** Incidents by their pattern alone, or, where the deployment says where they are kept, by asking there too. */

@@ -1,4 +1,4 @@
-import type { LoginWanted } from '../../domain/login-strength.ts'
+import type { LoginWanted } from '../../domain/people/login-strength.ts'
 import { openedBy, type WhatToOpen } from '../../operations/opened-by.ts'
 import type { DecidingPorts } from '../../operations/ports.ts'
 

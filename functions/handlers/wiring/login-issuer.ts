@@ -1,5 +1,5 @@
 import type { LoginIssuer } from '../../adapters/jose/id-token.ts'
-import type { Bundle } from '../../domain/bundle.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Json } from '../../domain/values.ts'
 
 /** The provider at which people log in, as the deployment names it. */

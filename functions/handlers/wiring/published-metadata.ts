@@ -1,4 +1,4 @@
-import type { Bundle } from '../../domain/bundle.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Json } from '../../domain/values.ts'
 import { commandLineLogin } from './login-issuer.ts'
 

@@ -1,5 +1,5 @@
 import { BadRequest } from '../../adapters/http/problem.ts'
-import type { RateKind } from '../../domain/rate.ts'
+import type { RateKind } from '../../domain/policy/ladder.ts'
 import type { AgentId, ToolId } from '../../domain/values.ts'
 import { keepRate } from '../../operations/keep-rate.ts'
 import type { DecidingPorts } from '../../operations/ports.ts'

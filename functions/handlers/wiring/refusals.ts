@@ -1,5 +1,5 @@
 import { BadRequest } from '../../adapters/http/problem.ts'
-import { weakStandIn } from '../../domain/login-strength.ts'
+import { weakStandIn } from '../../domain/people/login-strength.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 
 /** Another caller's task and an unknown one look the same. */

@@ -2,7 +2,7 @@ import { connect, type Patience } from '../../adapters/dynamodb/client.ts'
 import { DynamoGroupSnapshots } from '../../adapters/dynamodb/group-snapshot-store.ts'
 import { DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
 import { SlackUserGroups } from '../../adapters/slack/slack-user-groups.ts'
-import type { Bundle } from '../../domain/bundle.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Clock, Log } from '../../operations/ports.ts'
 import { refreshSlackGroups } from '../../operations/refresh-slack-groups.ts'
 

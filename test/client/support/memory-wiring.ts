@@ -1,4 +1,4 @@
-import type { Bundle } from '../../../functions/domain/bundle.ts'
+import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import type { AwsCaller, DecidingPorts, KeySet, Policy, Signer } from '../../../functions/operations/ports.ts'
 import { MemoryCallRecord } from '../../support/memory-call-record.ts'
 import { MemoryCaller } from '../../support/memory-caller.ts'

@@ -1,4 +1,4 @@
-import type { Bundle } from '../../../functions/domain/bundle.ts'
+import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import { type KeyServer, startKeyServer } from '../../adapters/key-server.ts'
 import { type Key, makeKey, signed } from '../../adapters/tokens.ts'
 import { sampleBundle, start, World } from '../../support/world.ts'

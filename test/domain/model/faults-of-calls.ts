@@ -1,4 +1,4 @@
-import type { ApprovedRequest, Use } from '../../../functions/domain/request.ts'
+import type { ApprovedRequest, Use } from '../../../functions/domain/requests/request.ts'
 import { answered, evolved, type Fault, told } from './fault.ts'
 import { unsent } from './scenarios.ts'
 

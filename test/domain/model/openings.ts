@@ -1,7 +1,12 @@
-import { type Book, budgetWindow, type Limits, reviewWithin } from '../../../functions/domain/break-glass.ts'
-import type { OpenBreakGlass } from '../../../functions/domain/commands.ts'
-import { asOf } from '../../../functions/domain/due.ts'
-import { type ApprovalRequest, type Ask, grantOf } from '../../../functions/domain/request.ts'
+import {
+  type Book,
+  budgetWindow,
+  type Limits,
+  reviewWithin,
+} from '../../../functions/domain/break-glass/break-glass.ts'
+import type { OpenBreakGlass } from '../../../functions/domain/requests/commands.ts'
+import { asOf } from '../../../functions/domain/requests/due.ts'
+import { type ApprovalRequest, type Ask, grantOf } from '../../../functions/domain/requests/request.ts'
 import type { Digest, PersonId, RequestId } from '../../../functions/domain/values.ts'
 import { completion, emergencyAsk, minutes, opening, person, reviewing, submittedAt } from '../../support/ask.ts'
 import type { Reducer } from './search.ts'

@@ -1,6 +1,6 @@
-import { decide } from '../../../functions/domain/decide.ts'
-import { evolve } from '../../../functions/domain/evolve.ts'
-import { outcomeOf } from '../../../functions/domain/wait.ts'
+import { decide } from '../../../functions/domain/requests/decide.ts'
+import { evolve } from '../../../functions/domain/requests/evolve.ts'
+import { outcomeOf } from '../../../functions/domain/requests/wait.ts'
 import type { Reducer } from './search.ts'
 
 /** The reducer that runs in production, as it is. */

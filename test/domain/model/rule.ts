@@ -1,5 +1,5 @@
-import type { Event } from '../../../functions/domain/events.ts'
-import type { ApprovalRequest } from '../../../functions/domain/request.ts'
+import type { Event } from '../../../functions/domain/requests/events.ts'
+import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { PersonId } from '../../../functions/domain/values.ts'
 import { type Left, roundsOf, type Scenario } from './scenarios.ts'
 import type { Step } from './search.ts'

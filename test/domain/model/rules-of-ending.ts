@@ -1,5 +1,5 @@
-import { dueAt } from '../../../functions/domain/due.ts'
-import type { ApprovalRequest } from '../../../functions/domain/request.ts'
+import { dueAt } from '../../../functions/domain/requests/due.ts'
+import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import { owner, submittedAt, wake } from '../../support/ask.ts'
 import { asSeen, differ, ended, endOf, inForce, on, type Rule, tellsOfCall, termsOf } from './rule.ts'
 import type { Step } from './search.ts'

@@ -1,6 +1,6 @@
-import type { Ending } from '../../../functions/domain/commands.ts'
-import type { Stage } from '../../../functions/domain/ladder.ts'
-import type { Ask, Claim, Delegator, StageState, Verdict } from '../../../functions/domain/request.ts'
+import type { Stage } from '../../../functions/domain/policy/ladder.ts'
+import type { Ending } from '../../../functions/domain/requests/commands.ts'
+import type { Ask, Claim, Delegator, StageState, Verdict } from '../../../functions/domain/requests/request.ts'
 import type { AgentId, PersonId } from '../../../functions/domain/values.ts'
 import {
   builder,

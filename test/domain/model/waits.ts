@@ -1,5 +1,10 @@
-import type { ApprovalRequest } from '../../../functions/domain/request.ts'
-import { type outcomeOf as realOutcomeOf, stageWait, type Wait, waitOf } from '../../../functions/domain/wait.ts'
+import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import {
+  type outcomeOf as realOutcomeOf,
+  stageWait,
+  type Wait,
+  waitOf,
+} from '../../../functions/domain/requests/wait.ts'
 
 /**
  * The workflow as the design has it (section 6), and any signal may be lost: success goes on to the next stage of the

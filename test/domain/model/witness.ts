@@ -1,6 +1,6 @@
-import { reviewWithin } from '../../../functions/domain/break-glass.ts'
-import type { Event, EventType } from '../../../functions/domain/events.ts'
-import { approvalsOf } from '../../../functions/domain/request.ts'
+import { reviewWithin } from '../../../functions/domain/break-glass/break-glass.ts'
+import type { Event, EventType } from '../../../functions/domain/requests/events.ts'
+import { approvalsOf } from '../../../functions/domain/requests/request.ts'
 
 /**
  * What somebody who only reads the ledger would know: counted from the events alone, without the reducer, so that the

@@ -1,5 +1,5 @@
-import type { Command, Eligibility, Ending, Narrowing } from '../../../functions/domain/commands.ts'
-import type { Claim } from '../../../functions/domain/request.ts'
+import type { Command, Eligibility, Ending, Narrowing } from '../../../functions/domain/requests/commands.ts'
+import type { Claim } from '../../../functions/domain/requests/request.ts'
 import type { CredentialId, PersonId, UseId } from '../../../functions/domain/values.ts'
 import {
   agentKey,

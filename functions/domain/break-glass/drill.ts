@@ -1,0 +1,114 @@
+import { warnBefore } from '../cards/notices.ts'
+import type { IssuedCredential } from '../credentials/issue.ts'
+import { endedAt, openUntil } from '../requests/ended.ts'
+import { type ApprovalRequest, grantOf } from '../requests/request.ts'
+import type { NumericDate, PersonId } from '../values.ts'
+import { reviewWithin } from './break-glass.ts'
+
+/** From the person's call to its record: an emergency does not wait. Seconds. */
+const openWithin = 5
+/** From the record until everybody has been told. Seconds. */
+const tellWithin = 60
+
+/**
+ * `met` and `missed` compare with what a break-glass promises; `waiting`: not yet, and not too late; `unknown`: nobody
+ * measured it, so nobody can say; `not_due`: there was nothing to be done, such as a warning of an opening that ended early.
+ */
+export type Verdict = 'met' | 'missed' | 'waiting' | 'unknown' | 'not_due'
+
+/** One thing that a drill tries, in the order in which it comes. Seconds since the opening unless said. */
+export type DrillStep = {
+  step: 'open' | 'tell' | 'warn' | 'end' | 'review'
+  verdict: Verdict
+  /** At most so long. */
+  within: number
+  /** It took so long; for `open`, since the call that asked for it came in, to the millisecond. */
+  took?: number
+}
+
+export type DrillReport = {
+  steps: readonly DrillStep[]
+  openedAt: NumericDate
+  /** When all of it is over at the latest. */
+  until: NumericDate
+  /** Who was to be told directly, and of them who was not. */
+  told: { due: number; missing: readonly PersonId[]; inChannel: boolean; paged: boolean }
+}
+
+/** A message of ours about it: where, when it was there first, and the notices that were given with it or beneath it. */
+export type ToldOf = { to: PersonId | 'channel' | 'page_hook'; at?: NumericDate; notices: readonly string[] }
+
+export type DrillFacts = {
+  state: ApprovalRequest
+  credentials: readonly IssuedCredential[]
+  /** Milliseconds from the call that asked for it until it was on record. */
+  opened?: number
+  posted: readonly ToldOf[]
+  /** Who was to be told directly, and can be. */
+  due: readonly PersonId[]
+  now: NumericDate
+}
+
+/** How a drill went: each step against what a break-glass promises, from the record and from what was posted. */
+export function drillReport(facts: DrillFacts): DrillReport {
+  const { state, posted, due } = facts
+  const heard = new Set(posted.map(({ to }) => to))
+  return {
+    steps: [openStep(facts), tellStep(facts), warnStep(facts), endStep(facts), reviewStep(facts)],
+    openedAt: state.submittedAt,
+    until: openUntil(state),
+    told: {
+      due: due.length,
+      missing: due.filter((person) => !heard.has(person)),
+      inChannel: heard.has('channel'),
+      paged: heard.has('page_hook'),
+    },
+  }
+}
+
+const openStep = ({ opened }: DrillFacts): DrillStep => {
+  const step = { step: 'open', within: openWithin } as const
+  if (opened === undefined) return { ...step, verdict: 'unknown' }
+  const took = opened / 1000
+  return { ...step, took, verdict: took <= openWithin ? 'met' : 'missed' }
+}
+
+/** The channel has its card, whoever is woken was paged, and each of the people has a message. */
+function tellStep({ state, posted, due, now }: DrillFacts): DrillStep {
+  const step = { step: 'tell', within: tellWithin } as const
+  const all = (['channel', 'page_hook', ...due] as const).map((who) => posted.find(({ to }) => to === who))
+  if (all.some((found) => found === undefined))
+    return { ...step, verdict: now - state.submittedAt <= tellWithin ? 'waiting' : 'missed' }
+  const times = all.map((found) => found?.at)
+  if (times.some((at) => at === undefined)) return { ...step, verdict: 'unknown' }
+  const took = Math.max(0, Math.max(...times.map((at) => at ?? 0)) - state.submittedAt)
+  return { ...step, took, verdict: took <= tellWithin ? 'met' : 'missed' }
+}
+
+/** That it was given is on record, and not when: so it is met or it is not. */
+function warnStep({ state, posted }: DrillFacts): DrillStep {
+  const grant = grantOf(state)
+  const end = endedAt(state)
+  const at = (grant?.notAfter ?? 0) - warnBefore
+  const step = { step: 'warn', within: Math.max(0, at - state.submittedAt) } as const
+  if (!grant || at <= state.submittedAt || (end !== undefined && end <= at)) return { ...step, verdict: 'not_due' }
+  if (posted.some(({ notices }) => notices.includes('ending'))) return { ...step, verdict: 'met' }
+  return { ...step, verdict: end === undefined ? 'waiting' : 'missed' }
+}
+
+/** Ended in time, and with nothing left that was good for longer. */
+function endStep({ state, credentials, now }: DrillFacts): DrillStep {
+  const until = openUntil(state)
+  const step = { step: 'end', within: until - state.submittedAt } as const
+  const end = endedAt(state)
+  if (end === undefined) return { ...step, verdict: now < until ? 'waiting' : 'missed' }
+  const outlived = credentials.some(({ expiresAt }) => expiresAt > until)
+  return { ...step, took: end - state.submittedAt, verdict: end <= until && !outlived ? 'met' : 'missed' }
+}
+
+function reviewStep({ state: { review, submittedAt }, now }: DrillFacts): DrillStep {
+  const step = { step: 'review', within: (review?.dueAt ?? submittedAt + reviewWithin) - submittedAt } as const
+  if (!review?.done) return { ...step, verdict: now - submittedAt <= step.within ? 'waiting' : 'missed' }
+  const took = review.done.at - submittedAt
+  return { ...step, took, verdict: took <= step.within ? 'met' : 'missed' }
+}

@@ -1,0 +1,178 @@
+import { longestCredential } from '../break-glass/break-glass.ts'
+import type { Entry } from '../ledger/ledger.ts'
+import type { Authority, Eligibility, Intend, Issue } from '../requests/commands.ts'
+import { type Answered, agentActor, endedBy, type Refused } from '../requests/ended.ts'
+import { type Event, system } from '../requests/events.ts'
+import { type ApprovalRequest, type ApprovedRequest, approvalsOf, Claim, keyOf, usesLeft } from '../requests/request.ts'
+import { CredentialId, NumericDate, type Thumbprint } from '../values.ts'
+
+/**
+ * How long an intent may wait to be issued. What policy said and who was eligible was found at the intent, so a mint that
+ * comes later than this rests on facts that are too old: the agent asks again, and so does the question. Seconds.
+ */
+const intentLasts = 60
+
+/**
+ * So many sessions of one grant may be alive at once, replaced ones too: each stands in its record, which must stay small
+ * enough to be ended on, and each that was replaced is denied in a policy that has no room for thousands. Whoever renews
+ * when it must needs a handful.
+ */
+const mostSessions = 100
+
+/**
+ * So many access tokens of one grant are minted, from the first to the last, those that were lost on their way too. A token
+ * lasts as long as its grant, or a quarter of an hour where the glass was broken. Each claim adds two entries, and can come
+ * before a revocation of the same request: without a bound the agent could make its own record too long to be checked.
+ */
+export const mostTokens = 100
+
+/** The intent to mint, recorded before minting: by the agent, with its key, while the grant is live and policy permits. */
+export function intend(state: ApprovalRequest, command: Intend, at: NumericDate): Answered {
+  const { claim, credential, session } = command
+  if (state.status !== 'approved') return { code: state.status }
+  const bound = bindKey(state, { ...command, first: claim === 'access_token', another: mayRebind(command) }, at)
+  if (!bound) return { code: 'key_mismatch' }
+  if (claim === 'aws' && state.grant.credentials.access_token?.id !== command.presented)
+    return { code: 'credential_superseded' }
+  if (claim === 'aws' && state.ask.credential !== 'sts') return { code: 'wrong_credential_kind' }
+  if (claim === 'aws' && !hasAwsUse(state) && usesLeft(state) < 1) return { code: 'uses_exhausted' }
+  const denied = deniedNow(state, command, at)
+  if (denied) return denied
+  if (claim === 'aws' && state.grant.sessions.filter(({ endsAt }) => endsAt > at).length >= mostSessions)
+    return { code: 'too_many_sessions' }
+  const count = claim === 'access_token' ? (state.grant.tokens ?? 0) + 1 : undefined
+  if (count !== undefined && count > mostTokens) return { code: 'too_many_sessions', detail: tooManyTokens }
+  const actor = agentActor(state.ask)
+  const { answer, bundle } = command
+  const intended: Event = {
+    type: 'CredentialIntended',
+    at,
+    actor,
+    policies: [...answer.policies],
+    bundle,
+    credential,
+    claim,
+    ...(session ? { session } : {}),
+    ...(count === undefined ? {} : { count }),
+    ...(command.bound !== undefined && command.bound < state.grant.notAfter ? { notAfter: command.bound } : {}),
+  }
+  return [...bound, intended]
+}
+
+const tooManyTokens = `${mostTokens} access tokens of this grant were claimed: use the last one until it ends, or ask again`
+
+/** Another key is taken for an access token alone, and for an agent whose registration says so. */
+const mayRebind = ({ claim, mayRebind }: Intend): boolean => claim === 'access_token' && mayRebind === true
+
+/**
+ * The key of a grant is the one that asked. A delegated grant is bound to the first key that claims it or delegates it;
+ * each key that is bound later than the request is an entry. AWS credentials never bind a key.
+ *
+ * @param proven `first`: whether this act may bind a grant that has no key; `another`: whether it may replace the key
+ * @returns the events, or nothing where the key is another one
+ */
+export function bindKey(
+  state: ApprovedRequest,
+  { jkt, first, another, bundle }: { jkt: Thumbprint; first: boolean; another: boolean; bundle: string },
+  at: NumericDate,
+): readonly Event[] | undefined {
+  const key = keyOf(state)
+  if (key === jkt) return []
+  if (!(key === undefined ? first : another)) return undefined
+  const replaces = key === undefined ? {} : { replaces: key }
+  return [{ type: 'KeyBound', at, actor: agentActor(state.ask), policies: [], bundle, jkt, ...replaces }]
+}
+
+/** Records what was minted, if the grant is live and its intent neither overtaken nor old; only then is it answered. */
+export function issue(state: ApprovalRequest, command: Issue, at: NumericDate): Answered {
+  if (state.status !== 'approved') return { code: state.status }
+  const { grant, ask } = state
+  const { claim, credential, bundle } = command
+  const intended = grant.intents[claim]
+  if (intended?.id !== credential || at - intended.at > intentLasts) return { code: 'credential_superseded' }
+  // A grant's first AWS credentials begin the one use that ends with the grant: IAM cannot count calls. Something else may
+  // have spent the uses since the intent, so they are counted here again.
+  const begins = claim === 'aws' && !hasAwsUse(state)
+  if (begins && (usesLeft(state) < 1 || command.use === undefined)) return { code: 'uses_exhausted' }
+  const common = { at, actor: agentActor(ask), policies: [], bundle }
+  // Where the glass was broken a credential is short and is renewed inside the window, which no claim moves.
+  const cut = grant.claimedAt === undefined && !ask.breakGlass
+  const notAfter = cut ? Math.min(grant.notAfter, at + ask.lifetime) : grant.notAfter
+  const expiresAt = ask.breakGlass ? Math.min(notAfter, at + longestCredential) : notAfter
+  const replaces = grant.credentials[claim]?.id
+  const issued: Event = {
+    ...common,
+    type: 'CredentialIssued',
+    credential,
+    claim,
+    expiresAt,
+    notAfter,
+    ...(replaces ? { replaces } : {}),
+  }
+  if (!begins || command.use === undefined) return [issued]
+  return [issued, { ...common, type: 'UseBegun', use: command.use, key: 'aws', tool: 'aws', credential }]
+}
+
+const hasAwsUse = ({ grant }: ApprovedRequest): boolean => grant.uses.some(({ tool }) => tool === 'aws')
+
+/** A deny at issue or use refuses that attempt and leaves the grant, unless an approver may no longer approve. */
+export function deniedNow(
+  state: ApprovedRequest,
+  { answer, eligible, ending, bundle }: Authority & { bundle: string },
+  at: NumericDate,
+): Refused | undefined {
+  const ended = endedBy(state, ending, { bundle }, at)
+  if (ended) return ended
+  if (hasLostApprover(state, eligible)) {
+    const revoked: Event = {
+      type: 'Revoked',
+      at,
+      actor: system,
+      policies: [],
+      bundle,
+      by: 'system',
+      reason: 'approver_not_eligible',
+    }
+    return { code: 'approver_not_eligible', also: [revoked] }
+  }
+  if (answer.permit) return undefined
+  return { code: answer.error ? 'policy_error' : 'policy_denied', detail: answer.policies.join(' ') }
+}
+
+/** Whether somebody whose approval counts may no longer approve. */
+export const hasLostApprover = (state: ApprovalRequest, eligible: Eligibility): boolean =>
+  approvalsOf(state).some(({ person, as }) => !(eligible[person] ?? []).includes(as))
+
+/** A credential that was issued, whatever has become of it. AWS credentials are of a session of a role, by its ARN. */
+export type IssuedCredential = {
+  id: CredentialId
+  claim: Claim
+  issuedAt: NumericDate
+  expiresAt: NumericDate
+  role?: string
+}
+
+/**
+ * Every credential that was ever issued of a request, the first one first. The state has only what may still be good; the
+ * record has them all.
+ */
+export function credentialsIssued(entries: readonly Entry[]): readonly IssuedCredential[] {
+  const roles = new Map(
+    entries.flatMap(({ type, facts }) => (type === 'CredentialIntended' ? [[facts['credential'], roleIn(facts)]] : [])),
+  )
+  return entries
+    .filter(({ type }) => type === 'CredentialIssued')
+    .map(({ at, facts }) => {
+      const role = roles.get(facts['credential'])
+      return {
+        id: CredentialId.parse(facts['credential']),
+        claim: Claim.parse(facts['claim']),
+        issuedAt: Math.floor(Date.parse(at) / 1000),
+        expiresAt: NumericDate.parse(facts['expiresAt']),
+        ...(role === undefined ? {} : { role }),
+      }
+    })
+}
+
+const roleIn = ({ session }: Entry['facts']): string | undefined =>
+  typeof session === 'object' && session !== null && 'role' in session ? String(session['role']) : undefined

@@ -1,0 +1,69 @@
+import { canonicalForm } from '../digest.ts'
+import type { Json, JsonObject, NumericDate, Resource } from '../values.ts'
+
+/** What somebody may do: one action with these arguments on this resource, so often, until then. */
+export type Right = {
+  action: string
+  arguments: JsonObject
+  resource: Resource
+  uses: number
+  notAfter: NumericDate
+}
+
+/**
+ * Whether one right is no more than another. It is a partial order: the action and the resource are the same, each
+ * argument is the same or, where the catalogue says that it may be narrowed, lies below, and there is not one use and
+ * not one second more. An argument that is left out is another argument: what it stands for then is the tool's to say.
+ *
+ * @param narrowable the arguments that the catalogue lets be narrowed
+ */
+export function within(child: Right, parent: Right, narrowable: readonly string[]): boolean {
+  return (
+    child.action === parent.action &&
+    child.resource.type === parent.resource.type &&
+    child.resource.id === parent.resource.id &&
+    argumentsWithin(child.arguments, parent.arguments, narrowable) &&
+    child.uses <= parent.uses &&
+    child.notAfter <= parent.notAfter
+  )
+}
+
+/** The most that lies within both, or nothing where they are of different things. */
+export function meet(one: Right, other: Right, narrowable: readonly string[]): Right | undefined {
+  const names = Object.keys(one.arguments)
+  const lower = Object.fromEntries(
+    names.map((name) => [
+      name,
+      narrowable.includes(name) ? lesser(one.arguments, other.arguments, name) : one.arguments[name],
+    ]),
+  ) as JsonObject
+  const both = {
+    ...one,
+    arguments: lower,
+    uses: Math.min(one.uses, other.uses),
+    notAfter: Math.min(one.notAfter, other.notAfter),
+  }
+  return within(both, one, narrowable) && within(both, other, narrowable) ? both : undefined
+}
+
+/** Whether each argument is the same, or where it may be narrowed lies below. */
+export function argumentsWithin(child: JsonObject, parent: JsonObject, narrowable: readonly string[]): boolean {
+  const held = Object.entries(child)
+  return (
+    held.length === Object.keys(parent).length &&
+    held.every(
+      ([name, value]) => Object.hasOwn(parent, name) && below(value, parent[name] as Json, narrowable.includes(name)),
+    )
+  )
+}
+
+/** A number that may be narrowed is at most the parent's; there is no order on anything else, so it is the same. */
+function below(child: Json, parent: Json, narrows: boolean): boolean {
+  if (narrows && typeof child === 'number' && typeof parent === 'number') return child <= parent
+  return canonicalForm(child) === canonicalForm(parent)
+}
+
+function lesser(one: JsonObject, other: JsonObject, name: string): Json | undefined {
+  const [a, b] = [one[name], other[name]]
+  return typeof a === 'number' && typeof b === 'number' ? Math.min(a, b) : a
+}

@@ -1,0 +1,42 @@
+import { bindKey, deniedNow } from '../credentials/issue.ts'
+import { rfc3339 } from '../ledger/ledger.ts'
+import type { Delegate } from '../requests/commands.ts'
+import { type Answered, agentActor, endedBy } from '../requests/ended.ts'
+import { type ApprovalRequest, type ApprovedRequest, usesLeft } from '../requests/request.ts'
+import type { NumericDate } from '../values.ts'
+
+/** How many agents may stand between the first delegator and the last. */
+export const deepestDelegation = 3
+
+/**
+ * A narrower right for another agent, taken out of this grant: its uses are spent here, so that parent and children
+ * together never have more than was approved. That action, resource and arguments lie within the parent's is the
+ * operation's to find (`within`), as it needs the catalogue. Only the grant's own key delegates, and none replaces it here.
+ */
+export function delegate(state: ApprovalRequest, command: Delegate, at: NumericDate): Answered {
+  if (state.status !== 'approved') return { code: state.status }
+  const { child, to, uses, notAfter, answer, bundle } = command
+  // An emergency is no right to hand on, and what was allowed ahead was allowed to this very agent.
+  if (state.ask.breakGlass || state.ask.standing !== undefined) return { code: 'not_permitted' }
+  const bound = bindKey(state, { ...command, first: true, another: false }, at)
+  if (!bound) return { code: 'key_mismatch' }
+  // The same child again needs no new permit, but nothing goes on that was stopped meanwhile.
+  if (state.grant.delegations.some((each) => each.child === child))
+    return endedBy(state, command.ending, command, at) ?? []
+  const line = [state.ask.agent.id, ...state.ask.chain.map(({ id }) => id)]
+  if (line.includes(to)) return { code: 'delegation_cycle' }
+  if (line.length > deepestDelegation) return { code: 'delegation_too_deep' }
+  const wider = widerBy(state, command)
+  if (wider) return { code: 'wider_than_parent', detail: wider }
+  const denied = deniedNow(state, command, at)
+  if (denied) return denied
+  const common = { at, actor: agentActor(state.ask), policies: [...answer.policies], bundle }
+  return [...bound, { ...common, type: 'Delegated', child, to, uses, notAfter }]
+}
+
+/** The member that asks for more than there is, and what it could be. */
+function widerBy(state: ApprovedRequest, { uses, notAfter, within }: Delegate): string | undefined {
+  if (uses > usesLeft(state)) return `\`uses\` should be at most ${usesLeft(state)}`
+  if (notAfter > state.grant.notAfter) return `\`expires_at\` should be at most ${rfc3339(state.grant.notAfter)}`
+  return within ? undefined : '`action` and `resource` should be those of your own grant, or narrower'
+}

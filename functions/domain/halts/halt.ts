@@ -1,0 +1,193 @@
+import * as z from 'zod'
+import type { Answer } from '../policy/question.ts'
+import { event } from '../requests/events.ts'
+import { type ApprovalRequest, approvalsOf } from '../requests/request.ts'
+import { AgentId, HaltId, isAgent, NumericDate, PersonId } from '../values.ts'
+
+/** What an emergency stop stops: an agent, all agents of an owner, a person's decisions, a target role, or everything. */
+export const HaltTarget = z.union([
+  z.strictObject({ kind: z.literal('agent'), value: AgentId }),
+  z.strictObject({ kind: z.literal('owner'), value: PersonId }),
+  z.strictObject({ kind: z.literal('person'), value: PersonId }),
+  z.strictObject({ kind: z.literal('role'), value: z.string().min(1).max(2048) }),
+  z.strictObject({ kind: z.literal('all'), value: z.literal('all') }),
+])
+export type HaltTarget = z.infer<typeof HaltTarget>
+
+/** A kill switch that was thrown. Lifting it lets new requests through; it revives nothing that was there before. */
+export const Halt = z.strictObject({
+  id: HaltId,
+  target: HaltTarget,
+  reason: z.string(),
+  by: PersonId,
+  at: NumericDate,
+  lifted: z.strictObject({ by: PersonId, at: NumericDate }).optional(),
+})
+export type Halt = z.infer<typeof Halt>
+
+/** Under which name the halts of a target are kept. */
+export const haltKey = ({ kind, value }: HaltTarget): string => `HALT#${kind}#${value}`
+
+/**
+ * Every target that could stop a request: its agent and owner, those of its chain, everyone whose approval counts, the
+ * role that it would assume, and everything.
+ */
+export function targetsOf(state: ApprovalRequest, role: string | undefined): readonly HaltTarget[] {
+  const { ask } = state
+  return [
+    { kind: 'all', value: 'all' },
+    ...[ask.agent.id, ...ask.chain.map(({ id }) => id)]
+      .filter(isAgent)
+      .map((value) => ({ kind: 'agent', value }) as const),
+    ...(isAgent(ask.agent.id) ? [] : [{ kind: 'person', value: ask.agent.id } as const]),
+    ...[ask.owner, ...ask.chain.map(({ owner }) => owner)].map((value) => ({ kind: 'owner', value }) as const),
+    ...approvalsOf(state)
+      .flatMap(({ person, for: absent }) => (absent === undefined ? [person] : [person, absent]))
+      .map((value) => ({ kind: 'person', value }) as const),
+    ...(role === undefined ? [] : [{ kind: 'role', value: role } as const]),
+  ]
+}
+
+/** When something was done, and which halts of that very second were lifted before it. */
+type Act = { at: NumericDate; afterHalts?: readonly HaltId[] | undefined }
+
+/**
+ * Whether a halt stops what was done: it is in force, or was lifted only after that. Times are whole seconds: within one,
+ * the order counts that was found when it was done.
+ */
+const stops = (halt: Halt, { at, afterHalts = [] }: Act): boolean =>
+  halt.lifted === undefined || (at <= halt.lifted.at && !afterHalts.includes(halt.id))
+
+/**
+ * Whether what a person began at `at`, and would go on with, ended with a halt of that person. It is not alive again once
+ * the halt is lifted. What they begin while it is in force ends with the lifting.
+ */
+export const isCutOff = (at: NumericDate, halts: readonly Halt[]): boolean =>
+  halts.some((halt) => at <= (halt.lifted?.at ?? halt.at))
+
+/**
+ * Ids of the halts that were lifted before this act though their times do not show it: times are whole seconds. The act
+ * keeps them.
+ */
+export const liftedBefore = (halts: readonly Halt[], now: NumericDate): { afterHalts?: HaltId[] } => {
+  const afterHalts = halts.filter(({ lifted }) => lifted !== undefined && lifted.at >= now).map(({ id }) => id)
+  return afterHalts.length === 0 ? {} : { afterHalts }
+}
+
+/**
+ * The halt that ends a request, if one does. A halt of a person ends nothing but what they opened themselves in an
+ * emergency: their decisions do not count.
+ */
+export const haltOf = (state: ApprovalRequest, halts: readonly Halt[]): Halt | undefined =>
+  halts.find(
+    ({ target, ...halt }) =>
+      (target.kind !== 'person' || target.value === state.ask.agent.id) &&
+      stops({ target, ...halt }, { at: state.submittedAt, afterHalts: state.ask.afterHalts }),
+  )
+
+/** The halt because of which what a person does now, or did in `act`, counts for nothing, if one does. */
+const silencing = (person: PersonId, halts: readonly Halt[], act?: Act): Halt | undefined =>
+  halts.find(
+    (halt) =>
+      halt.target.kind === 'person' &&
+      halt.target.value === person &&
+      (act ? stops(halt, act) : halt.lifted === undefined),
+  )
+
+/** Whether what a person does now, or did in `act`, counts for nothing because they are stopped. */
+export const isSilenced = (person: PersonId, halts: readonly Halt[], act?: Act): boolean =>
+  silencing(person, halts, act) !== undefined
+
+/** The halt of somebody whose approval a request rests on, if there is one. */
+export function silencerOf(state: ApprovalRequest, halts: readonly Halt[]): Halt | undefined {
+  for (const { person, for: absent, ...act } of approvalsOf(state)) {
+    const halt = silencing(person, halts, act) ?? (absent && silencing(absent, halts, act))
+    if (halt) return halt
+  }
+  return undefined
+}
+
+/** What happens to a halt. It is an aggregate of its own, `rev_...`: no request's chain has these, and its has no other. */
+export const HaltEvent = z.discriminatedUnion('type', [
+  event('Halted', { target: HaltTarget, reason: z.string() }),
+  event('Lifted', {}),
+])
+export type HaltEvent = z.infer<typeof HaltEvent>
+
+/** The first halt stops a target; so many more are recorded, for each to be lifted. Then it is stopped well enough. */
+const mostInForce = 20
+
+/** Why a switch is not thrown, or not put back. */
+type HaltRefusal = 'not_permitted' | 'policy_error' | 'too_many_halts' | 'self_lift' | 'already_lifted'
+
+/** Who would throw or put back a switch, with what was found about them. */
+export type Switching = {
+  person: PersonId
+  /** Policy's answer to `revoke` or `lift` for this person. */
+  answer: Answer
+  /** Whether this person is stopped: somebody who must not decide must not lift their own halt either. */
+  silenced: boolean
+  bundle: string
+}
+
+/** Throws a kill switch. @returns the event, or why not */
+export function halt(
+  halts: readonly Halt[],
+  { target, reason, ...who }: Switching & { target: HaltTarget; reason: string },
+  at: NumericDate,
+): HaltEvent | HaltRefusal {
+  const no = refusalOf(who)
+  if (no) return no
+  if (halts.filter(({ lifted }) => lifted === undefined).length >= mostInForce) return 'too_many_halts'
+  return { ...commonOf(who, at), type: 'Halted', target, reason }
+}
+
+/**
+ * Puts a kill switch back: never by the person who threw it. The lift is no earlier than the halt, nor than the lifts
+ * before it on the same target, however slow the clock is: so it stops all that those stop.
+ *
+ * @param halts those of the same target
+ */
+export function lift(halt: Halt, halts: readonly Halt[], who: Switching, at: NumericDate): HaltEvent | HaltRefusal {
+  const no = refusalOf(who)
+  if (no) return no
+  if (halt.by === who.person) return 'self_lift'
+  if (halt.lifted) return 'already_lifted'
+  const before = halts.map(({ lifted }) => lifted?.at ?? 0)
+  return { ...commonOf(who, Math.max(at, halt.at, ...before)), type: 'Lifted' }
+}
+
+const refusalOf = ({ answer, silenced }: Switching): HaltRefusal | undefined => {
+  if (answer.error) return 'policy_error'
+  return answer.permit && !silenced ? undefined : 'not_permitted'
+}
+
+const commonOf = ({ person, answer, bundle }: Switching, at: NumericDate) => ({
+  at,
+  actor: { type: 'person' as const, id: person },
+  policies: [...answer.policies],
+  bundle,
+})
+
+/**
+ * A halt after an event.
+ *
+ * @throws TypeError when the events are not a halt's own: a ledger that was tampered with
+ */
+export function evolveHalt(id: HaltId, halt: Halt | undefined, { type, actor, at, ...facts }: HaltEvent): Halt {
+  if (actor.type !== 'person') throw new TypeError('only a person halts and lifts')
+  if (type === 'Halted' && !halt && 'target' in facts)
+    return { id, target: facts.target, reason: facts.reason, by: actor.id, at }
+  if (type === 'Lifted' && halt && !halt.lifted) return { ...halt, lifted: { by: actor.id, at } }
+  throw new TypeError(`\`${type}\` does not follow in \`${id}\``)
+}
+
+/**
+ * The halts of a target with one of them changed. Of those that were lifted only the last matters: all that an earlier
+ * one stopped, it stopped too. So the list grows with the halts in force, not with the years.
+ */
+export function withHalt(halts: readonly Halt[], changed: Halt): readonly Halt[] {
+  const all = [...halts.filter(({ id }) => id !== changed.id), changed]
+  const last = all.findLast(({ lifted }) => lifted !== undefined)
+  return all.filter((each) => each.lifted === undefined || each === last)
+}

@@ -1,0 +1,207 @@
+import * as z from 'zod'
+import { Alias } from '../policy/ladder.ts'
+import { AgentId, NumericDate, PersonId, ToolId } from '../values.ts'
+
+/**
+ * Who somebody is at an issuer. All of it is matched exactly, and all of it must match. Two identities of one party may
+ * overlap in time, so that one takes over from another without a gap.
+ */
+export const Identity = z
+  .strictObject({
+    issuer: Alias,
+    /** The token's `sub`. It may be missing only where the claims pin more than it would (GitHub writes it in two ways). */
+    subject: z.string().min(1).max(2048).optional(),
+    /** More claims that the token must have, with these very values. */
+    claims: z.record(z.string().regex(/^[\x21-\x7e]{1,128}$/), z.string().min(1).max(2048)).optional(),
+    validFrom: NumericDate.optional(),
+    /** From this time on it is nobody's. */
+    validUntil: NumericDate.optional(),
+  })
+  .refine(
+    ({ subject, claims = {} }) => subject !== undefined || Object.keys(claims).length > 0,
+    'it pins nothing: anybody at the issuer would be this one',
+  )
+export type Identity = z.infer<typeof Identity>
+
+/** What a verified token says of its bearer: `issuer` is the alias, `claims` are those that an identity may pin. */
+export type ProvenIdentity = {
+  issuer: string
+  subject: string
+  claims: { readonly [name: string]: string }
+}
+
+/** How far an agent acts without a person: a fact recorded at registration, by which policies differ. */
+export const Autonomy = z.enum(['assistive', 'supervised', 'autonomous', 'orchestrator'])
+export type Autonomy = z.infer<typeof Autonomy>
+
+export const Agent = z.strictObject({
+  id: AgentId,
+  description: z.string().max(256).optional(),
+  identities: z.array(Identity).min(1),
+  /** The person who answers for it, and may never approve what it asks. */
+  owner: PersonId,
+  autonomy: Autonomy,
+  runsOn: Alias,
+  status: z.enum(['active', 'suspended', 'retired']).default('active'),
+  /** Whether its grants may change their key: it runs where keys do not outlive a process. */
+  rebind: z.boolean().default(false),
+  /** From this time on it counts as suspended, until somebody has looked at it again and moved the date. */
+  recertifyBy: NumericDate,
+})
+export type Agent = z.infer<typeof Agent>
+
+export const Person = z.strictObject({
+  id: PersonId,
+  name: z.string().min(1).max(128),
+  identities: z.array(Identity).min(1),
+  /** Their Slack user id. Without one they decide through the API only. */
+  slack: z
+    .string()
+    .regex(/^[UW][A-Z0-9]{2,20}$/)
+    .optional(),
+  /** Who they answer to, and who is told when they break the glass. */
+  lead: PersonId.optional(),
+  status: z.enum(['active', 'inactive']).default('active'),
+})
+export type Person = z.infer<typeof Person>
+
+export const Directory = z.strictObject({
+  people: z.array(Person).min(1),
+  groups: z.record(Alias, z.array(PersonId)),
+  /** Groups whose members in Slack count too, for deciding requests of low tiers: the user group's id, by the group's name. */
+  slackGroups: z.record(Alias, z.string().regex(/^S[A-Z0-9]{2,20}$/)).optional(),
+})
+export type Directory = z.infer<typeof Directory>
+
+/** What a credential is used on, behind a gate. Its audience and addresses are the deployment's, under its alias. */
+export const Tool = z.strictObject({
+  id: ToolId,
+  description: z.string().max(256).optional(),
+  identities: z.array(Identity),
+})
+export type Tool = z.infer<typeof Tool>
+
+/** Which facts hold for which resources. `*` in `id` stands for any characters; the first rule that matches holds. */
+export const ResourceRule = z.strictObject({
+  type: z.string().min(1),
+  id: z.string().min(1),
+  environment: Alias,
+  classification: Alias,
+  /** The group that owns the resource, and so decides its `owner` stages. */
+  group: Alias,
+})
+export type ResourceRule = z.infer<typeof ResourceRule>
+
+/** What the server knows of a resource; never taken from a request. */
+export type ResourceFacts = Pick<ResourceRule, 'environment' | 'classification' | 'group'>
+
+/** The facts of a resource, or undefined when no rule knows it: then nothing may be done to it. */
+export function factsOf(
+  rules: readonly ResourceRule[],
+  resource: { type: string; id: string },
+): ResourceFacts | undefined {
+  const rule = rules.find(({ type, id }) => type === resource.type && matches(id, resource.id))
+  return rule && { environment: rule.environment, classification: rule.classification, group: rule.group }
+}
+
+/** Glob with `*` alone, in linear time: a pattern is a deployer's, an id is anyone's. */
+function matches(pattern: string, id: string): boolean {
+  const [head = '', ...rest] = pattern.split('*')
+  const tail = rest.pop()
+  if (tail === undefined) return pattern === id
+  if (!id.startsWith(head)) return false
+  let from = head.length
+  for (const part of rest) {
+    const found = id.indexOf(part, from)
+    if (found < 0) return false
+    from = found + part.length
+  }
+  return id.length >= from + tail.length && id.endsWith(tail)
+}
+
+/** Why an agent may not ask now, if it may not. */
+export function standingOf(
+  agent: Agent,
+  directory: Directory,
+  now: NumericDate,
+): 'active' | 'agent_suspended' | 'agent_retired' | 'owner_inactive' {
+  if (agent.status === 'retired') return 'agent_retired'
+  if (agent.status === 'suspended' || now >= agent.recertifyBy) return 'agent_suspended'
+  const owner = directory.people.find(({ id }) => id === agent.owner)
+  return owner?.status === 'active' ? 'active' : 'owner_inactive'
+}
+
+/** @param bySlack the groups that they are in by Slack, where that counts; those alone that the directory still takes from there */
+export const groupsOf = (
+  { groups, slackGroups = {} }: Directory,
+  person: PersonId,
+  bySlack: readonly string[] = [],
+): readonly string[] =>
+  Object.keys(groups).filter(
+    (group) => groups[group]?.includes(person) || (Object.hasOwn(slackGroups, group) && bySlack.includes(group)),
+  )
+
+const forever = Number.POSITIVE_INFINITY
+
+/** Whoever has this identity now, among agents, people or tools. */
+export const withIdentity = <T extends { identities: readonly Identity[] }>(
+  all: readonly T[],
+  proven: ProvenIdentity,
+  now: NumericDate,
+): T | undefined => all.find(({ identities }) => identities.some((identity) => isOf(identity, proven, now)))
+
+function isOf(
+  { issuer, subject, claims = {}, validFrom, validUntil }: Identity,
+  proven: ProvenIdentity,
+  now: NumericDate,
+) {
+  return (
+    issuer === proven.issuer &&
+    (subject === undefined || subject === proven.subject) &&
+    Object.entries(claims).every(
+      ([name, value]) => Object.hasOwn(proven.claims, name) && proven.claims[name] === value,
+    ) &&
+    now >= (validFrom ?? 0) &&
+    now < (validUntil ?? forever)
+  )
+}
+
+/** Whether there can be one token, at one time, that is both: then nobody could say which of the two it proves. */
+export function canCoincide(a: Identity, b: Identity): boolean {
+  const differ = (one: string | undefined, other: string | undefined) =>
+    one !== undefined && other !== undefined && one !== other
+  return (
+    a.issuer === b.issuer &&
+    !differ(a.subject, b.subject) &&
+    !Object.keys(a.claims ?? {}).some((name) => differ(a.claims?.[name], b.claims?.[name])) &&
+    Math.max(a.validFrom ?? 0, b.validFrom ?? 0) < Math.min(a.validUntil ?? forever, b.validUntil ?? forever)
+  )
+}
+
+/**
+ * Who was in a Slack user group when Slack was asked last. Whoever may edit such a group may put themselves into it, so
+ * it is worth little: it helps to decide requests of low tiers, and nothing else.
+ */
+export const GroupSnapshot = z.strictObject({
+  /** By the directory's name of the group: the people of the directory among its members. */
+  groups: z.record(Alias, z.array(PersonId)),
+  at: NumericDate,
+})
+export type GroupSnapshot = z.infer<typeof GroupSnapshot>
+
+/** The highest tier at which membership in a Slack user group counts. */
+const highestTierBySlack = 1
+/** How old a snapshot may be. Seconds: longer than Slack is silent for a moment, shorter than anybody would forget. */
+export const freshFor = 900
+
+/** The groups that somebody is in by Slack, as far as that counts for a request of this tier now. */
+export function groupsBySlack(
+  snapshot: GroupSnapshot | undefined,
+  person: PersonId,
+  tier: number,
+  now: NumericDate,
+): readonly string[] {
+  // Asked this way round, a time or a tier that is none counts for nothing.
+  if (!snapshot || !(tier <= highestTierBySlack) || !(now - snapshot.at < freshFor)) return []
+  return Object.keys(snapshot.groups).filter((group) => snapshot.groups[group]?.includes(person))
+}

@@ -1,0 +1,253 @@
+import * as z from 'zod'
+import { argumentsWithin } from '../delegation/attenuation.ts'
+import { type Login, type LoginWanted, lackOf } from '../people/login-strength.ts'
+import { type Ladder, tierOf } from '../policy/ladder.ts'
+import type { Answer } from '../policy/question.ts'
+import { event } from '../requests/events.ts'
+import { type ApprovalRequest, approvalsOf, Decision, keyOf, ownersOf, StageState } from '../requests/request.ts'
+import {
+  AgentId,
+  JsonObject,
+  NumericDate,
+  PersonId,
+  RequestId,
+  Resource,
+  Seconds,
+  StandingPermitId,
+  Thumbprint,
+} from '../values.ts'
+
+/**
+ * What an approver allows one agent to do a few more times without being asked anew: this action, these arguments or
+ * narrower, this resource, so many uses, until then. It is a budget that is spent by requests, each with a record of its
+ * own, and never a credential.
+ */
+export const StandingPermit = z.strictObject({
+  id: StandingPermitId,
+  /** The request whose approval it came with. */
+  from: RequestId,
+  agent: AgentId,
+  /** The key of the approved request: a thief of the agent's workload token draws nothing. */
+  jkt: Thumbprint.optional(),
+  owner: PersonId,
+  action: z.string(),
+  arguments: JsonObject,
+  resource: Resource,
+  environment: z.string(),
+  purpose: z.string(),
+  tier: z.int().nonnegative(),
+  /** The stages with the decisions under which it was given: a request that draws from it stands on them. */
+  stages: z.array(StageState),
+  /** How long a grant drawn from it lives at most: as long as the one that was approved. */
+  lifetime: Seconds,
+  by: PersonId,
+  at: NumericDate,
+  /** How strong the giver's login was, and when. */
+  login: Decision.shape.login,
+  uses: z.int().positive(),
+  until: NumericDate,
+  /** The requests that drew from it, as a set: one sent twice counts once. */
+  drawn: z.array(RequestId),
+  revoked: z.strictObject({ by: PersonId, at: NumericDate, reason: z.string() }).optional(),
+})
+export type StandingPermit = z.infer<typeof StandingPermit>
+
+/** Whether a request that drew from it may still act on it. */
+export const isLive = ({ until, revoked }: StandingPermit, now: NumericDate): boolean =>
+  revoked === undefined && now < until
+
+/** How many more requests may draw from it. */
+export const drawsLeft = ({ uses, drawn }: StandingPermit): number => uses - drawn.length
+
+/** What a permit may be at most, whatever policy says: a day, fifty times. */
+export const longestPermit = 86_400
+export const mostUses = 50
+/** How old the giver's approval may be when they give a permit on it. Seconds. */
+const allowsFor = 86_400
+
+const { from, agent, jkt, owner, action, arguments: args, resource, environment, purpose } = StandingPermit.shape
+const { tier, stages, lifetime, uses, until, login } = StandingPermit.shape
+
+/** What happens to a standing permit. It is an aggregate of its own, `stp_...`. */
+export const PermitEvent = z.discriminatedUnion('type', [
+  event('PermitGiven', {
+    ...{ from, agent, jkt, owner, action, arguments: args, resource, environment, purpose },
+    ...{ tier, stages, lifetime, uses, until, login },
+  }),
+  /** A request drew from it: by the agent that asked, in the same transaction in which that request was made. */
+  event('PermitDrawn', { request: RequestId }),
+  event('PermitRevoked', { reason: z.string() }),
+])
+export type PermitEvent = z.infer<typeof PermitEvent>
+
+type PermitRefusal = 'permit_refused' | 'not_permitted' | 'policy_error' | 'insufficient_login'
+type Refused = { code: PermitRefusal; detail?: string }
+
+/** Who would give or take back a permit, with what was found about them. */
+type Permitting = {
+  person: PersonId
+  /** Policy's answer to `allowStanding`, or to `revoke`, for this person and that request. */
+  answer: Answer
+  /** Whether this person is stopped. */
+  silenced: boolean
+  bundle: string
+}
+
+export type Giving = Permitting & {
+  /** The catalogue's group of the action. */
+  group: string
+  /** The ladder in force, and the login with which the person gives the permit. */
+  ladder: Ladder
+  login: Login
+  uses: number
+  until: NumericDate
+}
+
+/**
+ * Gives a permit with an approval that is on record. Policy must permit it; and whatever policy permits, it is never for
+ * what destroys, never where more than one person must agree, never for longer than a day or more than fifty uses, never
+ * by the person the agent acts for, and never out of what was itself not approved by a person for this very agent. One
+ * approval becomes many by it, so its giver needs the login that the stage of their approval asks for today.
+ */
+export function givePermit(state: ApprovalRequest, giving: Giving, at: NumericDate): PermitEvent | Refused {
+  const { person, answer, silenced, group, uses: times, until: end } = giving
+  if (answer.error) return { code: 'policy_error' }
+  const no = (detail: string): Refused => ({ code: 'permit_refused', detail })
+  if (state.status !== 'approved' && state.status !== 'completed') return no(`the request is ${state.status}`)
+  if (ownersOf(state).includes(person)) return no('you own the agent that asks')
+  const own = approvalsOf(state).find((each) => each.person === person)
+  if (!own) return no('only who approved the request may allow more of it')
+  if (own.for !== undefined) return no('you approved in the stead of somebody else, who may do it')
+  if (group === 'destructive') return no('what it does destroys, and that is approved one by one')
+  const needed = state.stages.reduce((sum, { terms }) => sum + terms.quorum, 0)
+  if (needed !== 1) return no('more than one person must agree to each')
+  const agentId = AgentId.safeParse(state.ask.agent.id)
+  const derived =
+    state.ask.ancestors.length > 0 || state.ask.standing !== undefined || state.ask.breakGlass !== undefined
+  if (derived || !agentId.success) return no('the request was not approved by itself')
+  if (times < 1 || times > mostUses) return no(`\`uses\` should be from 1 to ${mostUses}`)
+  if (end <= at) return no('`until` should be ahead')
+  if (end > at + longestPermit) return no('`until` should be at most 24 hours ahead')
+  if (at > own.at + allowsFor) return no('you approved it more than a day ago')
+  if (!answer.permit || silenced) return { code: 'not_permitted' }
+  const lacks = lackOf(giving.login, loginToAllow(state, person, giving.ladder), at)
+  if (lacks !== undefined) return { code: 'insufficient_login', detail: lacks }
+  const { ask } = state
+  const key = keyOf(state)
+  return {
+    ...commonOf(giving, at),
+    type: 'PermitGiven',
+    from: ask.id,
+    agent: agentId.data,
+    ...(key === undefined ? {} : { jkt: key }),
+    owner: ask.owner,
+    action: ask.action,
+    arguments: ask.arguments,
+    resource: ask.resource,
+    environment: ask.environment,
+    purpose: ask.purpose,
+    tier: state.tier,
+    stages: state.stages,
+    lifetime: ask.lifetime,
+    uses: times,
+    until: end,
+    ...(Object.keys(giving.login).length === 0 ? {} : { login: giving.login }),
+  }
+}
+
+/** The login that the stage of a person's approval asks for, on the terms that this stage has today. */
+export function loginToAllow({ tier, stages }: ApprovalRequest, person: PersonId, ladder: Ladder): LoginWanted {
+  const own = stages.find(({ decisions }) => decisions.some((each) => each.person === person))?.terms
+  const { acr, maxAge } = tierOf(ladder, tier)?.stages.find(({ name }) => name === own?.name) ?? own ?? {}
+  return { acr, maxAge }
+}
+
+/** What would be asked of a permit: the facts of an ask that is about to be submitted. */
+type Drawing = Pick<
+  StandingPermit,
+  'agent' | 'jkt' | 'owner' | 'action' | 'arguments' | 'resource' | 'environment' | 'purpose'
+>
+
+/**
+ * Whether a permit covers an ask: the same agent of the same owner, action, resource, environment and purpose, with the
+ * same arguments or narrower ones, by the same key, while it is live and something is left of it.
+ *
+ * @param narrowable the arguments that the catalogue lets be narrowed
+ * @param mayRebind  whether the agent's registration lets another key take the place of its key
+ */
+export const covers = (
+  permit: StandingPermit,
+  drawing: Drawing,
+  { narrowable, mayRebind }: { narrowable: readonly string[]; mayRebind: boolean },
+  now: NumericDate,
+): boolean =>
+  isLive(permit, now) &&
+  drawsLeft(permit) > 0 &&
+  (mayRebind || (permit.jkt !== undefined && permit.jkt === drawing.jkt)) &&
+  (['agent', 'owner', 'action', 'environment', 'purpose'] as const).every((name) => permit[name] === drawing[name]) &&
+  permit.resource.type === drawing.resource.type &&
+  permit.resource.id === drawing.resource.id &&
+  argumentsWithin(drawing.arguments, permit.arguments, narrowable)
+
+/** The draw of a request, or nothing where there is none left to draw: the same request draws once. */
+export function drawPermit(
+  permit: StandingPermit,
+  {
+    request,
+    agent: asker,
+    policies,
+    bundle,
+  }: { request: RequestId; agent: AgentId; policies: readonly string[]; bundle: string },
+  now: NumericDate,
+): PermitEvent | undefined {
+  if (!isLive(permit, now) || drawsLeft(permit) < 1 || permit.drawn.includes(request)) return undefined
+  const actor = { type: 'agent', id: asker } as const
+  return { type: 'PermitDrawn', at: Math.max(now, permit.at), actor, policies: [...policies], bundle, request }
+}
+
+/**
+ * Takes a permit back: whoever gave it may, and whoever policy lets revoke. What drew from it ends with it. Nothing happens
+ * where it was taken back before.
+ */
+export function revokePermit(
+  permit: StandingPermit,
+  revoking: Permitting & { reason: string },
+  now: NumericDate,
+): PermitEvent | Refused | undefined {
+  const { person, answer, silenced, reason } = revoking
+  const isGiver = person === permit.by
+  // To take back what one gave is always allowed: it only takes away.
+  if (!isGiver && answer.error) return { code: 'policy_error' }
+  if (!isGiver && (!answer.permit || silenced)) return { code: 'not_permitted' }
+  if (permit.revoked) return undefined
+  return { ...commonOf(revoking, Math.max(now, permit.at)), type: 'PermitRevoked', reason }
+}
+
+const commonOf = ({ person, answer, bundle }: Permitting, at: NumericDate) => ({
+  at,
+  actor: { type: 'person' as const, id: person },
+  policies: [...answer.policies],
+  bundle,
+})
+
+/**
+ * A permit after an event.
+ *
+ * @throws TypeError when the events are not a permit's own: a ledger that was tampered with
+ */
+export function evolvePermit(
+  id: StandingPermitId,
+  permit: StandingPermit | undefined,
+  happened: PermitEvent,
+): StandingPermit {
+  const { type, actor, at } = happened
+  if (type === 'PermitGiven' && !permit && actor.type === 'person') {
+    const { type: _, actor: __, policies: ___, bundle: ____, ...given } = happened
+    return { ...given, id, by: actor.id, at, drawn: [] }
+  }
+  if (type === 'PermitDrawn' && permit && !permit.revoked && drawsLeft(permit) > 0 && at < permit.until)
+    return { ...permit, drawn: [...permit.drawn, happened.request] }
+  if (type === 'PermitRevoked' && permit && !permit.revoked && actor.type === 'person')
+    return { ...permit, revoked: { by: actor.id, at, reason: happened.reason } }
+  throw new TypeError(`\`${type}\` does not follow in \`${id}\``)
+}

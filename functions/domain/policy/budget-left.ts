@@ -1,0 +1,52 @@
+import { type BreakGlassPolicy, budgetWindow, spent } from '../break-glass/break-glass.ts'
+import { endedAt, openUntil } from '../requests/ended.ts'
+import type { ApprovalRequest } from '../requests/request.ts'
+import type { NumericDate, PersonId, Resource } from '../values.ts'
+
+/** Whose minutes they are: a person's, a profile's, or those of one action on one resource that no profile covers. */
+export type BudgetOf = { person: PersonId } | { profile: string } | { action: string; resource: Resource }
+
+/** What may be opened in seven days, and what is left of it now. Seconds. */
+export type BudgetLeft = BudgetOf & { budget: number; left: number }
+
+/**
+ * What is left of the budgets of everybody who opened something lately and of whoever asks, and of every profile. Told from
+ * the openings themselves as they are now, so that it says what the books of the next opening will say. Drills count apart,
+ * and are left out.
+ */
+export function budgetsLeft(
+  openings: readonly ApprovalRequest[],
+  glass: BreakGlassPolicy,
+  asker: PersonId,
+  now: NumericDate,
+): readonly BudgetLeft[] {
+  const counted = openings.filter(({ ask }) => ask.breakGlass && !ask.breakGlass.drill)
+  const lately = counted.filter((state) => untilOf(state) > now - budgetWindow)
+  const leftOf = (budget: number, mine: (state: ApprovalRequest) => boolean) => ({
+    budget,
+    left: Math.max(0, budget - spent(lately.filter(mine).map(asOpening), now)),
+  })
+  const people = [...new Set([asker, ...lately.map(({ ask }) => ask.owner)])]
+  const alone = new Map(
+    lately.flatMap(({ ask }) =>
+      ask.breakGlass?.budgetKey.startsWith('action:') ? [[ask.breakGlass.budgetKey, ask] as const] : [],
+    ),
+  )
+  const under = (key: string) => (state: ApprovalRequest) => state.ask.breakGlass?.budgetKey === key
+  return [
+    ...people.map((person) => ({ person, ...leftOf(glass.budgetOfPerson, ({ ask }) => ask.owner === person) })),
+    ...glass.profiles.map(({ name, budget }) => ({ profile: name, ...leftOf(budget, under(`profile:${name}`)) })),
+    ...[...alone].map(([key, { action, resource }]) => ({
+      action,
+      resource: { type: resource.type, id: resource.id },
+      ...leftOf(glass.action.budget, under(key)),
+    })),
+  ]
+}
+
+const untilOf = (state: ApprovalRequest): NumericDate => {
+  const end = openUntil(state)
+  return Math.min(end, endedAt(state) ?? end)
+}
+
+const asOpening = (state: ApprovalRequest) => ({ at: state.submittedAt, until: untilOf(state) })

@@ -1,0 +1,169 @@
+import * as z from 'zod'
+import { factsOfAction, factsOfProfile } from '../break-glass/rights.ts'
+import { groupsOf } from '../people/organisation.ts'
+import { AgentId, JsonObject, type NumericDate, PersonId } from '../values.ts'
+import { type Asked, assess, findFacts, questionOf, requestFacts } from './assess.ts'
+import { type Bundle, personOf } from './bundle.ts'
+import { Alias } from './ladder.ts'
+import type { Answer, Ask, PersonQuestion } from './question.ts'
+
+/** Cases run at this time unless they say another, so that a folder that compiles today compiles tomorrow. */
+const caseTime: NumericDate = Date.UTC(2026, 0, 1, 12) / 1000
+const CaseTime = z.iso
+  .datetime()
+  .transform((at) => Math.floor(Date.parse(at) / 1000))
+  .default(caseTime)
+
+const CaseAsk = z.strictObject({
+  agent: AgentId,
+  action: z.string(),
+  arguments: JsonObject,
+  purpose: z.string(),
+  delegators: z.array(PersonId).default([]),
+  recent: z.int().nonnegative().default(0),
+})
+
+/** What an agent asks, and the tier that it should need; or the reason why no approval should help. */
+export const AskCase = z.strictObject({
+  name: z.string().min(1),
+  ask: CaseAsk,
+  now: CaseTime,
+  expect: z.union([
+    z.strictObject({
+      tier: z.int().nonnegative(),
+      /** Exactly the policies that permit at that tier. */
+      policies: z.array(z.string()),
+      /** Exactly the policies that forbid on the rung below. */
+      below: z.array(z.string()).default([]),
+    }),
+    z.strictObject({
+      refused: z.enum([
+        'unknown_action',
+        'invalid_arguments',
+        'policy_denied',
+        'no_eligible_approvers',
+        'agent_suspended',
+        'agent_retired',
+        'owner_inactive',
+      ]),
+      policies: z.array(z.string()).default([]),
+    }),
+  ]),
+})
+export type AskCase = z.infer<typeof AskCase>
+
+/** What a person does, to the request that `ask` would become where it is given, and whether they should be able to. */
+export const PersonCase = z.strictObject({
+  name: z.string().min(1),
+  person: PersonId,
+  does: z.enum(['approve', 'revoke', 'lift', 'read', 'breakGlass', 'review', 'allowStanding', 'standIn']),
+  stage: Alias.optional(),
+  /** For `approve`: who would decide in this person's stead. */
+  inSteadBy: PersonId.optional(),
+  /** For `standIn`: in whose stead. */
+  absent: PersonId.optional(),
+  ask: CaseAsk.optional(),
+  tier: z.int().nonnegative().default(0),
+  /** For breaking the glass, and for the review of it: a profile, where `ask` names no action. */
+  profile: Alias.optional(),
+  now: CaseTime,
+  expect: z.strictObject({ permit: z.boolean(), policies: z.array(z.string()) }),
+})
+export type PersonCase = z.infer<typeof PersonCase>
+
+/** A case says what policy should answer. It holds at every build, or the build fails. */
+export const PolicyCase = z.union([AskCase, PersonCase])
+export type PolicyCase = z.infer<typeof PolicyCase>
+
+export const isAskCase = (policyCase: PolicyCase): policyCase is AskCase => !('person' in policyCase)
+
+/** Ids of policies as text, for a message. */
+const list = (ids: readonly string[]) =>
+  ids.length === 0 ? 'no policy in particular' : ids.map((id) => `\`${id}\``).join(', ')
+
+/** Runs a case; undefined when it holds, else what came instead. */
+export const runCase = (bundle: Bundle, ask: Ask, policyCase: PolicyCase): string | undefined =>
+  'person' in policyCase ? runPersonCase(bundle, ask, policyCase) : runAskCase(bundle, ask, policyCase)
+
+function runAskCase(bundle: Bundle, ask: Ask, { ask: asked, now, expect }: AskCase): string | undefined {
+  const found = assess(bundle, ask, asked, now)
+  const came =
+    found.outcome === 'refused'
+      ? `refused as \`${found.reason}\` by ${list(found.policies)}${found.detail ? ` (${found.detail})` : ''}`
+      : `tier ${found.tier} by ${list(found.policies)}, the rung below refused by ${list(found.below)}`
+  const holds =
+    found.outcome === 'refused'
+      ? 'refused' in expect && expect.refused === found.reason && sameIds(expect.policies, found.policies)
+      : 'tier' in expect &&
+        expect.tier === found.tier &&
+        sameIds(expect.policies, found.policies) &&
+        sameIds(expect.below, found.below)
+  return holds ? undefined : came
+}
+
+function runPersonCase(bundle: Bundle, ask: Ask, policyCase: PersonCase): string | undefined {
+  const { expect } = policyCase
+  const question = personQuestion(bundle, policyCase)
+  if (typeof question === 'string') return question
+  const answer = ask(question)
+  if (answer.error) return `an error: ${answer.detail}`
+  return answer.permit === expect.permit && sameIds(answer.policies, expect.policies)
+    ? undefined
+    : `${answer.permit ? 'permitted' : 'refused'} by ${list(answer.policies)}`
+}
+
+function personQuestion(
+  bundle: Bundle,
+  { person, does, stage, inSteadBy, absent, ask, tier, profile, now }: PersonCase,
+): PersonQuestion | string {
+  const facts = ask && findFacts(bundle, ask, now)
+  if (facts && !facts.ok) return `no such request: ${facts.detail ?? facts.code}`
+  if (!personOf(bundle, person)) return `\`${person}\` is not in the directory`
+  const who = { id: person, groups: groupsOf(bundle.directory, person) }
+  if (does === 'breakGlass' || does === 'review') {
+    const emergency = facts ? factsOfAction(facts.value) : factsOfProfile(bundle, profile)[0]
+    if (!emergency) return 'what is opened? give the case an `ask`, or a `profile` of break-glass.json'
+    return { kind: 'person', action: does, person: who, emergency: { ...unsaid, ...emergency }, now }
+  }
+  if (does === 'standIn') {
+    if (!absent || !personOf(bundle, absent)) return 'in whose stead? give the case an `absent` of the directory'
+    const away = { id: absent, groups: groupsOf(bundle.directory, absent) }
+    return { kind: 'person', action: does, person: who, absent: away, now }
+  }
+  return {
+    kind: 'person',
+    action: does,
+    person: who,
+    ...(inSteadBy === undefined ? {} : { inSteadBy }),
+    ...(ask && facts ? { request: requestFacts(facts.value, ask, tier) } : {}),
+    ...(stage === undefined ? {} : { stage }),
+    now,
+  }
+}
+
+/** What a case does not say of an emergency. */
+const unsaid = { id: 'bgl_case', incident: 'a case', moment: 'request', drill: false } as const
+
+const sameIds = (a: readonly string[], b: readonly string[]) =>
+  a.length === b.length && a.toSorted().join('\n') === b.toSorted().join('\n')
+
+/**
+ * The ladder's rule: more approval never permits less. The first rung that is refused although a lower one is permitted,
+ * with the policies that refuse it.
+ */
+export function findBrokenRung(
+  bundle: Bundle,
+  ask: Ask,
+  asked: Asked,
+  now: NumericDate,
+): { tier: number; answer: Answer } | undefined {
+  const facts = findFacts(bundle, asked, now)
+  if (!facts.ok) return undefined
+  let permitted = false
+  for (const { tier } of bundle.ladder.tiers) {
+    const answer = ask(questionOf(facts.value, asked, { moment: 'request', tier, now }))
+    if (permitted && !answer.permit) return { tier, answer }
+    permitted ||= answer.permit
+  }
+  return undefined
+}

@@ -1,0 +1,161 @@
+import { openBreakGlass, review } from '../break-glass/open.ts'
+import { refusedWhereSealed, reportSealedUse } from '../break-glass/sealed-role.ts'
+import { intend, issue } from '../credentials/issue.ts'
+import { delegate } from '../delegation/delegate.ts'
+import type { Refusal } from '../refusals.ts'
+import { beginCall, beginUse, endCall, endUse, resolveCall, returnCall } from '../uses/use.ts'
+import type { NumericDate } from '../values.ts'
+import { actorOf, type Command, type Complete, type Revoke, type RevokeCredential, type Withdraw } from './commands.ts'
+import { comment } from './comment.ts'
+import { due } from './due.ts'
+import { type Answered, agentActor, endedBy, type Refused } from './ended.ts'
+import type { Actor, Event } from './events.ts'
+import { evolve } from './evolve.ts'
+import { endsSomething, hasRoom } from './record-size.ts'
+import type { ApprovalRequest } from './request.ts'
+import { submit } from './submit.ts'
+import { takeDecision } from './take-decision.ts'
+
+/** The agent says that its task is done: every credential of the grant ends. Said twice is said once. */
+function complete(state: ApprovalRequest, { outcome, note, bundle }: Complete, at: NumericDate): Answered {
+  if (state.status === 'completed') return []
+  if (state.status !== 'approved') return { code: 'invalid_task_state', detail: state.status }
+  const noted = note === undefined ? {} : { note }
+  return [{ type: 'Completed', at, actor: agentActor(state.ask), policies: [], bundle, outcome, ...noted }]
+}
+
+/**
+ * The agent gives its access token back: it is good for nothing from now on, nor are AWS credentials that were claimed
+ * with one. The grant lives on, and its key may claim again: what ends that is `complete`. A token that is not the live
+ * one has been given back, replaced or ended already.
+ */
+function revokeCredential(state: ApprovalRequest, { credential, bundle }: RevokeCredential, at: NumericDate): Answered {
+  if (state.status !== 'approved' || state.grant.credentials.access_token?.id !== credential) return []
+  return [{ type: 'CredentialRevoked', at, actor: agentActor(state.ask), policies: [], bundle, credential }]
+}
+
+/** ARAP's cancel: while pending it withdraws the ask. A second one is `invalid_task_state`: terminal is terminal. */
+function withdraw(state: ApprovalRequest, { bundle }: Withdraw, at: NumericDate): Answered {
+  if (state.status !== 'pending') return { code: 'invalid_task_state', detail: state.status }
+  return [{ type: 'Withdrawn', at, actor: agentActor(state.ask), policies: [], bundle }]
+}
+
+/** The kill switch of one request: ends a live grant, and denies what is still pending. Twice is once. */
+function revoke(state: ApprovalRequest, { person, reason, answer, bundle }: Revoke, at: NumericDate): Answered {
+  if (!answer.permit) return { code: answer.error ? 'policy_error' : 'not_permitted' }
+  if (state.status === 'revoked' || (state.status === 'denied' && state.deniedBy === person)) return []
+  const common = {
+    at,
+    actor: { type: 'person', id: person } as Actor,
+    policies: [...answer.policies],
+    bundle,
+    by: person,
+    reason,
+  }
+  if (state.status === 'approved') return [{ ...common, type: 'Revoked' }]
+  if (state.status === 'pending') return [{ ...common, type: 'Denied' }]
+  return { code: 'already_settled', detail: state.status }
+}
+
+/** What a command comes to: events to commit, all of them, and the refusal to tell, if it was refused. */
+export type Decided = { events: readonly Event[]; refusal?: { code: Refusal; detail?: string } }
+
+/** Past this many recorded refusals of one actor on one request a further one is only logged. */
+export const recordedRefusals = 20
+
+/**
+ * The whole of what Hotwork decides. Pure: the same state, command and time give the same events. First what time has
+ * made due, then the command's own events, or one `Refused`.
+ *
+ * @param state the request, or `undefined` for a submission
+ * @param now   the caller's clock; the later of it and the last entry's time counts
+ */
+export function decide(state: ApprovalRequest | undefined, command: Command, now: NumericDate): Decided {
+  if (!state && (command.type === 'open_break_glass' || command.type === 'report_sealed_use')) {
+    const opened = command.type === 'open_break_glass' ? openBreakGlass(command, now) : reportSealedUse(command, now)
+    return 'code' in opened ? { events: [], refusal: opened } : { events: opened }
+  }
+  if (!state)
+    return command.type === 'submit'
+      ? { events: submit(command, now) }
+      : { events: [], refusal: { code: 'unknown_request' } }
+  const at = Math.max(now, state.updatedAt)
+  const first = due(state, at, command.bundle)
+  const current = first.reduce<ApprovalRequest>(evolve, state)
+  const answer = withinRoom(current, command, obey(current, command, at))
+  if (Array.isArray(answer)) return { events: [...first, ...answer] }
+  const { also = [], ...refusal } = answer as Refused
+  const refused = refusedEvent(current, command, refusal.code, at)
+  return { events: [...first, ...also, ...refused], refusal }
+}
+
+const full = 'the record of this request is as large as it may be: complete it, and ask for a new one'
+
+/** What would leave too little room to end the request by is refused; what ends it never is. */
+function withinRoom(state: ApprovalRequest, command: Command, answer: Answered): Answered {
+  if (!Array.isArray(answer) || answer.length === 0 || endsSomething(command)) return answer
+  return hasRoom(answer.reduce<ApprovalRequest>(evolve, state)) ? answer : { code: 'record_full', detail: full }
+}
+
+function obey(state: ApprovalRequest, command: Command, at: NumericDate): Answered {
+  // Operations ask this first, and record it elsewhere; nothing here rests on that.
+  if ('agent' in command && command.agent !== state.ask.agent.id) return { code: 'unknown_request' }
+  const refused = refusedWhereSealed(state, command)
+  if (refused) return refused
+  switch (command.type) {
+    case 'submit':
+    case 'open_break_glass':
+    case 'report_sealed_use':
+      return { code: 'duplicate_request' }
+    case 'review_break_glass':
+      return review(state, command, at)
+    case 'decide':
+      return takeDecision(state, command, at)
+    case 'comment':
+      return comment(state, command, at)
+    case 'intend':
+      return intend(state, command, at)
+    case 'issue':
+      return issue(state, command, at)
+    case 'begin_use':
+      return beginUse(state, command, at)
+    case 'end_use':
+      return endUse(state, command, at)
+    case 'begin_call':
+      return beginCall(state, command, at)
+    case 'end_call':
+      return endCall(state, command, at)
+    case 'return_call':
+      return returnCall(state, command, at)
+    case 'resolve_call':
+      return resolveCall(state, command, at)
+    case 'delegate':
+      return delegate(state, command, at)
+    case 'revoke_credential':
+      return revokeCredential(state, command, at)
+    case 'complete':
+      return complete(state, command, at)
+    case 'withdraw':
+      return withdraw(state, command, at)
+    case 'revoke':
+      return revoke(state, command, at)
+    case 'wake':
+      return endedBy(state, command.ending, command, at)?.also ?? []
+    default:
+      return command satisfies never
+  }
+}
+
+function refusedEvent(state: ApprovalRequest, command: Command, code: Refusal, at: NumericDate): readonly Event[] {
+  const actor = actorOf(state, command)
+  if ((state.refusals[actor.id] ?? 0) >= recordedRefusals) return []
+  const attempted = command.type === 'decide' ? command.verdict : command.type
+  const policies =
+    command.type === 'decide'
+      ? [...new Set(Object.values(command.permittedBy).flat())]
+      : 'answer' in command
+        ? [...command.answer.policies]
+        : []
+  const refused: Event = { type: 'Refused', at, actor, policies, bundle: command.bundle, attempted, code }
+  return hasRoom(evolve(state, refused)) ? [refused] : []
+}

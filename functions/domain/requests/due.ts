@@ -1,0 +1,68 @@
+import { underWay } from '../uses/use.ts'
+import type { NumericDate } from '../values.ts'
+import { type Event, system } from './events.ts'
+import { evolve } from './evolve.ts'
+import { type ApprovalRequest, callOf, openStage, type PendingRequest } from './request.ts'
+
+/**
+ * When the next thing falls due by time alone: an open stage's deadline, the end of a grant, or a review. `undefined`
+ * once nothing is left to fall due.
+ */
+export function dueAt(state: ApprovalRequest): NumericDate | undefined {
+  if (state.status === 'pending') return Math.min(openStage(state)?.deadline ?? state.decideBy, state.decideBy)
+  if (state.status !== 'approved') return reviewDueAt(state)
+  const { claimedAt, claimBy, notAfter } = state.grant
+  const endsAt = claimedAt === undefined ? Math.min(claimBy, notAfter) : notAfter
+  return Math.min(endsAt, reviewDueAt(state) ?? endsAt)
+}
+
+/** A review that is not done falls due once, and is then overdue until it is done. */
+const reviewDueAt = ({ review }: ApprovalRequest): NumericDate | undefined =>
+  review && !review.done && review.overdueAt === undefined ? review.dueAt : undefined
+
+/**
+ * When a call that was begun, and of which nobody has said how it went, is to be looked up, whether or not its grant still
+ * lives. Looking takes more than the clock, so nothing here does it. `undefined` where there is none.
+ */
+export function lookUpAt(state: ApprovalRequest): NumericDate | undefined {
+  const call = callOf(state)
+  return call && !call.ended ? call.begunAt + underWay + 1 : undefined
+}
+
+/** When somebody must have looked at a request next, for whatever reason. */
+export function overdueAt(state: ApprovalRequest): NumericDate | undefined {
+  const [due = Number.POSITIVE_INFINITY, lookUp = Number.POSITIVE_INFINITY] = [dueAt(state), lookUpAt(state)]
+  const at = Math.min(due, lookUp)
+  return Number.isFinite(at) ? at : undefined
+}
+
+/**
+ * The events that time has made due at `now`, in order, each at the time when it fell due and not when somebody
+ * looked. So a late timer changes nothing: whoever looks, and whenever, finds the same.
+ */
+export function due(state: ApprovalRequest, now: NumericDate, bundle: string): readonly Event[] {
+  const at = dueAt(state)
+  if (at === undefined || at > now) return []
+  const event = fallenDue(state, at, bundle)
+  return [event, ...due(evolve(state, event), now, bundle)]
+}
+
+/** The request as it is at `now`, whether or not somebody has stored it yet. For reads: only commands store it. */
+export const asOf = (state: ApprovalRequest, now: NumericDate): ApprovalRequest =>
+  due(state, now, '').reduce<ApprovalRequest>(evolve, state)
+
+function fallenDue(state: ApprovalRequest, at: NumericDate, bundle: string): Event {
+  const common = { at: Math.max(at, state.updatedAt), actor: system, policies: [], bundle }
+  if (state.review && reviewDueAt(state) === at && (state.status !== 'approved' || state.grant.notAfter > at))
+    return { ...common, type: 'ReviewOverdue' }
+  const escalation = state.status === 'pending' ? escalationOf(state, common.at) : undefined
+  return escalation ? { ...common, type: 'StageEscalated', ...escalation } : { ...common, type: 'Expired' }
+}
+
+/** Silence raises once, to the stage's wider name, and then denies. It never permits. */
+function escalationOf(state: PendingRequest, at: NumericDate) {
+  const stage = openStage(state)
+  if (!stage || stage.terms.onSilence === 'expire' || stage.escalatedAt !== undefined || at >= state.decideBy) return
+  const { escalateTo, deadline } = stage.terms.onSilence
+  return { stage: stage.terms.name, to: escalateTo, deadline: Math.min(at + deadline, state.decideBy) }
+}

@@ -1,0 +1,223 @@
+import { highestBulkTier } from '../cards/burst.ts'
+import type { Given } from '../people/login-strength.ts'
+import { unmetBy } from '../policy/ladder.ts'
+import type { Refusal } from '../refusals.ts'
+import type { NumericDate, PersonId } from '../values.ts'
+import type { Decide, Eligibility, Ending } from './commands.ts'
+import { type Answered, endedBy, type Refused } from './ended.ts'
+import { type Event, system } from './events.ts'
+import { evolve } from './evolve.ts'
+import { keptStage, mostNarrowings, staysWithin } from './narrow.ts'
+import {
+  type ApprovalRequest,
+  approvalsOf,
+  filled,
+  namesOf,
+  openStage,
+  ownersOf,
+  type PendingRequest,
+  type StageState,
+} from './request.ts'
+import { approve, openNext } from './submit.ts'
+
+/** A person's verdict: counted in the open stage, or settling the request, or refused with the truth. */
+export function takeDecision(state: ApprovalRequest, command: Decide, at: NumericDate): Answered {
+  const { person, verdict } = command
+  const names = command.eligible[person] ?? []
+  const ended = endedBy(state, command.ending, command, at)
+  if (ended) return ended
+  const live = state.status === 'pending' || (state.status === 'approved' && verdict === 'deny')
+  if (!live) return { code: 'already_settled', detail: state.status }
+  if (ownersOf(state).includes(person)) return { code: 'self_approval' }
+  if (names.length === 0) return { code: 'not_eligible' }
+  if (command.round !== state.round) return { code: 'stale_round' }
+  if (command.digest !== state.ask.digest && command.digest !== state.ask.digest.slice(0, 16))
+    return { code: 'stale_digest' }
+  // Denying needs no reading: saying no is easy.
+  if (verdict === 'approve' && command.cut) return { code: 'not_shown_in_full' }
+  if (command.burst !== undefined && state.tier > highestBulkTier) return { code: 'not_in_bulk' }
+  return verdict === 'deny'
+    ? deny(state, command, names, at)
+    : approveStage(state as PendingRequest, command, names, at)
+}
+
+/** Anyone eligible for any stage may deny, whichever is open: it settles a pending request and revokes a live grant. */
+function deny(state: ApprovalRequest, command: Decide, names: readonly string[], at: NumericDate): Answered {
+  const stage = deniedStage(state, command.stage, names)
+  if (!stage) return { code: 'not_eligible' }
+  const as = stageNames(stage).find((name) => names.includes(name)) ?? stage.terms.name
+  // Nobody decides through another what that other may not.
+  const absent = command.standsFor?.[as]
+  if (absent !== undefined && ownersOf(state).includes(absent)) return { code: 'self_approval' }
+  const decided = decidedEvent(command, stage.terms.name, as, at)
+  const end = { at, actor: decided.actor, policies: decided.policies, bundle: command.bundle, by: command.person }
+  if (state.status === 'approved')
+    return [decided, { ...end, type: 'Revoked', reason: command.comment ?? 'denied after approval' }]
+  return [decided, { ...end, type: 'Denied', ...(command.comment === undefined ? {} : { reason: command.comment }) }]
+}
+
+/** The stage that a denial is of: the one it names, or for a click the open one, or else any that is the denier's. */
+function deniedStage({ status, stages }: ApprovalRequest, name: string | undefined, names: readonly string[]) {
+  const own = stages.filter((stage) => stageNames(stage).some((each) => names.includes(each)))
+  if (name !== undefined)
+    return own.find(({ terms }) => terms.name === name) ?? own.find((stage) => stageNames(stage).includes(name))
+  const open = status === 'pending' ? openStage({ stages }) : undefined
+  return own.find((stage) => stage === open) ?? own[0]
+}
+
+function approveStage(state: PendingRequest, command: Decide, names: readonly string[], at: NumericDate): Answered {
+  if (hasDecided(state, command.person)) return { code: 'already_decided' }
+  const stage = openStage(state)
+  if (!stage) return { code: 'already_settled' }
+  const as = namesOf(stage).find((name) => names.includes(name))
+  if (as === undefined) return notOpen(state, stage, names)
+  if (command.stage !== undefined && !namesOf(stage).includes(command.stage))
+    return notOpen(state, stage, [command.stage])
+  const absent = command.standsFor?.[as]
+  // Whoever stands in for another brings that one's right and no second one: the two count once, and neither is an owner.
+  if (absent !== undefined && ownersOf(state).includes(absent)) return { code: 'self_approval' }
+  if (absent !== undefined && hasDecided(state, absent)) return { code: 'already_decided', detail: absent }
+  const unmet = unmetBy({ ...command, ...rightOf(command, as), at }, stage.terms)
+  if (unmet) return unmet
+
+  if (command.narrowed) return narrow(state, command, stage.terms.name, as, at)
+  const decided = decidedEvent(command, stage.terms.name, as, at)
+  const after = evolve(state, decided) as PendingRequest
+  const nowFilled = after.stages.find(({ terms }) => terms.name === stage.terms.name)
+  if (!nowFilled || !filled(nowFilled)) return [decided]
+  return [decided, ...(openStage(after) ? openNext(after, command.bundle, at) : settle(after, command, at))]
+}
+
+/** Why none of these stages can be approved now: the approvals are there already, or its turn is still to come. */
+function notOpen({ stages }: PendingRequest, open: StageState, names: readonly string[]): Refused {
+  const own = stages.filter((stage) => stageNames(stage).some((name) => names.includes(name)))
+  const over = own.length > 0 && own.every(filled)
+  return { code: over ? 'stage_over' : 'stage_not_open', detail: open.terms.name }
+}
+
+/** Whether somebody has had their say here, themselves or through whoever stood in for them. */
+const hasDecided = ({ stages }: PendingRequest, person: PersonId): boolean =>
+  stages.some(({ decisions }) => decisions.some((each) => each.person === person || each.for === person))
+
+/**
+ * The approver approves less than was asked. That is another digest, so everybody else's approval drops and the first
+ * stage opens again, this one counting where the rung still has its stage. Each stage has a new deadline; `decideBy` stays.
+ */
+function narrow(state: PendingRequest, command: Decide, stage: string, as: string, at: NumericDate): Answered {
+  const { narrowed, bundle } = command
+  if (!narrowed) return []
+  if (state.round > mostNarrowings) return { code: 'narrowed_too_often' }
+  if (!narrowed.ok) return refused(narrowed)
+  const { ask, tier, stages, policies: because } = narrowed
+  if (tier < state.tier || !staysWithin(ask, state.ask)) return { code: 'not_narrower' }
+  const own = narrowed.eligible.includes(as) ? keptStage(stages, stage, as) : undefined
+  // The rung that is now needed may ask more of its stage than the one that was decided on.
+  const unmet = own && unmetBy({ ...command, ...rightOf(command, as), at }, own)
+  if (unmet) return unmet
+  const round = state.round + 1
+  const actor = { type: 'person', id: command.person } as const
+  const common = { at, actor, policies: [...(command.permittedBy[as] ?? [])], bundle }
+  const less: Event = { ...common, type: 'Narrowed', ask, tier, stages: [...stages], round, because: [...because] }
+  const reopened = evolve(state, less) as PendingRequest
+  if (!own) return [less, ...openNext(reopened, bundle, at)]
+  const decided = { ...decidedEvent({ ...command, permittedBy: narrowed.permittedBy }, own.name, as, at), round }
+  const after = evolve(reopened, decided) as PendingRequest
+  return [less, decided, ...(openStage(after) ? openNext(after, bundle, at) : settle(after, command, at))]
+}
+
+const refused = ({ code, detail }: { code: Refusal; detail?: string }): Refused =>
+  detail === undefined ? { code } : { code, detail }
+
+/** The last stage has filled: count again who still may, then ask the question again, and only then approve. */
+function settle(state: PendingRequest, command: Decide, at: NumericDate): readonly Event[] {
+  const { answer, bundle } = command
+  const common = { at, actor: system, policies: [], bundle }
+  const dropped: Event[] = approvalsOf(state)
+    .filter(({ person, as }) => !(command.eligible[person] ?? []).includes(as))
+    .map(({ person, stage }) => ({ ...common, type: 'ApprovalDropped', stage, person }))
+  if (dropped.length > 0) {
+    const reopened = dropped.reduce<ApprovalRequest>(evolve, state) as PendingRequest
+    return [...dropped, ...openNext(reopened, bundle, at)]
+  }
+  if (answer.permit) return approve(state, answer.policies, bundle, at)
+  const reason = answer.error ? 'policy_error' : 'policy_denied'
+  return [{ ...common, policies: [...answer.policies], type: 'Denied', by: 'system', reason }]
+}
+
+/** Whose right it is, where it is another's, and how that one gave it. */
+export function rightOf(
+  { standsFor, givenBy }: Pick<Decide, 'standsFor' | 'givenBy'>,
+  as: string,
+): { for?: PersonId; given?: Given } {
+  const absent = standsFor?.[as]
+  const given = absent && givenBy?.[absent]
+  return { ...(absent === undefined ? {} : { for: absent }), ...(given ? { given } : {}) }
+}
+
+function decidedEvent(
+  command: Decide,
+  stage: string,
+  as: string,
+  at: NumericDate,
+): Extract<Event, { type: 'Decided' }> {
+  const { person, verdict, round, through, comment, login, seen, burst, permittedBy, bundle } = command
+  const { afterHalts } = command
+  return {
+    type: 'Decided',
+    at,
+    actor: { type: 'person', id: person },
+    policies: [...(permittedBy[as] ?? [])],
+    bundle,
+    stage,
+    as,
+    verdict,
+    round,
+    through,
+    ...rightOf(command, as),
+    ...(seen === undefined ? {} : { seen }),
+    ...(burst === undefined ? {} : { burst }),
+    ...(comment === undefined ? {} : { comment }),
+    ...(Object.keys(login).length === 0 ? {} : { login }),
+    ...(afterHalts === undefined ? {} : { afterHalts }),
+  }
+}
+
+/** Both names of a stage, whether or not it has escalated: whoever may decide it later may deny it now. */
+const stageNames = ({ terms }: { terms: PendingRequest['stages'][number]['terms'] }): readonly string[] =>
+  terms.onSilence === 'expire' ? [terms.name] : [terms.name, terms.onSilence.escalateTo]
+
+/** What is known of a person and a request before they decide: the same that a decision would rest on. */
+type Standpoint = {
+  person: PersonId
+  eligible: Eligibility
+  standsFor?: { readonly [stage: string]: PersonId }
+  ending?: Ending
+}
+
+/**
+ * Whether a request waits for this person: whether their approval of its open stage would count now, given the login and
+ * the comment that the stage asks for. It is asked of the very rule that takes a decision, so the two cannot differ.
+ */
+export function waitsFor(state: PendingRequest, standpoint: Standpoint, now: NumericDate): boolean {
+  const stage = openStage(state)
+  if (!stage) return false
+  const { acr } = stage.terms
+  const taken = takeDecision(
+    state,
+    {
+      ...standpoint,
+      type: 'decide',
+      verdict: 'approve',
+      round: state.round,
+      digest: state.ask.digest,
+      comment: 'asked beforehand',
+      login: { ...(acr === undefined ? {} : { acr }), at: now },
+      through: 'page',
+      answer: { permit: true, policies: [] },
+      permittedBy: {},
+      bundle: '',
+    },
+    now,
+  )
+  return !('code' in taken)
+}

@@ -1,0 +1,123 @@
+import { deniedNow } from '../credentials/issue.ts'
+import type { BeginCall, BeginUse, EndCall, EndUse, ResolveCall, ReturnCall } from '../requests/commands.ts'
+import { type Answered, agentActor, endedBy } from '../requests/ended.ts'
+import { system } from '../requests/events.ts'
+import { type ApprovalRequest, callOf, grantOf, type Use, usesLeft } from '../requests/request.ts'
+import type { NumericDate } from '../values.ts'
+
+/**
+ * How long after its beginning a call may still be under way, in the Lambda that makes it or on the wire. Until then that
+ * nothing is found proves nothing. Seconds.
+ */
+export const underWay = 60
+
+/** One exercise of a credential by a gated tool, begun: counted on the grant. The same key is the same use. */
+export function beginUse(state: ApprovalRequest, command: BeginUse, at: NumericDate): Answered {
+  if (state.status !== 'approved') return { code: state.status }
+  const same = state.grant.uses.some(({ key, tool }) => key === command.key && tool === command.tool)
+  // The same use again needs no new permit, but nothing goes on that was stopped meanwhile.
+  if (same) return endedBy(state, command.ending, command, at) ?? []
+  if (state.grant.credentials.access_token?.id !== command.presented) return { code: 'credential_superseded' }
+  if (usesLeft(state) < 1) return { code: 'uses_exhausted' }
+  const denied = deniedNow(state, command, at)
+  if (denied) return denied
+  const { tool, use, key, presented, answer, bundle } = command
+  return [
+    {
+      type: 'UseBegun',
+      at,
+      actor: { type: 'tool', id: tool },
+      policies: [...answer.policies],
+      bundle,
+      use,
+      key,
+      tool,
+      credential: presented,
+    },
+  ]
+}
+
+/** How a use went. Said twice is said once. */
+export function endUse(
+  state: ApprovalRequest,
+  { tool, use, outcome, note, bundle }: EndUse,
+  at: NumericDate,
+): Answered {
+  const begun = grantOf(state)?.uses.find((each) => each.id === use && each.tool === tool)
+  if (!begun) return { code: 'credential_unknown' }
+  if (begun.ended) return begun.ended.outcome === outcome ? [] : { code: 'invalid_task_state' }
+  if (state.status !== 'approved') return { code: state.status }
+  const noted = note === undefined ? {} : { note }
+  return [{ type: 'UseEnded', at, actor: { type: 'tool', id: tool }, policies: [], bundle, use, outcome, ...noted }]
+}
+
+/**
+ * The one stored call of a mediated action, begun. It is a use: once begun it is never begun again, whatever became of
+ * its answer, so whoever asks again is told to look instead of doing it twice.
+ */
+export function beginCall(state: ApprovalRequest, command: BeginCall, at: NumericDate): Answered {
+  if (state.status !== 'approved') return { code: state.status }
+  const { presented, use, answer, bundle } = command
+  if (state.ask.credential !== 'mediated') return { code: 'wrong_credential_kind' }
+  if (state.grant.credentials.access_token?.id !== presented) return { code: 'credential_superseded' }
+  // What was stopped is not even looked up any more: looking takes a session.
+  const ended = endedBy(state, command.ending, command, at)
+  if (ended) return ended
+  const before = state.grant.uses.find(({ tool }) => tool === 'aws')
+  if (before) return { code: isKnown(before) ? 'uses_exhausted' : 'outcome_unknown' }
+  if (usesLeft(state) < 1) return { code: 'uses_exhausted' }
+  const denied = deniedNow(state, command, at)
+  if (denied) return denied
+  const common = { at, actor: agentActor(state.ask), policies: [...answer.policies], bundle }
+  return [{ ...common, type: 'UseBegun', use, key: 'call', tool: 'aws', credential: presented }]
+}
+
+/** How the call went. Recorded also when the grant ended meanwhile: what happened, happened. */
+export function endCall(state: ApprovalRequest, { use, outcome, note, bundle }: EndCall, at: NumericDate): Answered {
+  const begun = callOf(state)
+  if (begun?.id !== use) return { code: 'credential_unknown' }
+  if (begun.ended) return begun.ended.outcome === outcome ? [] : { code: 'invalid_task_state' }
+  const noted = note === undefined ? {} : { note }
+  return [{ type: 'UseEnded', at, actor: agentActor(state.ask), policies: [], bundle, use, outcome, ...noted }]
+}
+
+const isKnown = ({ ended }: Use): boolean => ended !== undefined && ended.outcome !== 'unknown'
+
+/** A call that was certainly not sent is as if it had not begun: the agent may ask for it again. */
+export function returnCall(state: ApprovalRequest, { use, reason, bundle }: ReturnCall, at: NumericDate): Answered {
+  const begun = callOf(state)
+  if (begun?.id !== use) return { code: 'credential_unknown' }
+  if (begun.ended) return { code: 'invalid_task_state' }
+  return [{ type: 'UseReturned', at, actor: agentActor(state.ask), policies: [], bundle, use, reason }]
+}
+
+/**
+ * How a call went of which nothing was heard, as far as can be found out. It ends the use for good, whatever else has
+ * ended meanwhile. While whoever makes it may still be at it, nobody else says how it went.
+ */
+export function resolveCall(
+  state: ApprovalRequest,
+  { use, outcome, note, bundle }: ResolveCall,
+  at: NumericDate,
+): Answered {
+  const begun = callOf(state)
+  if (begun?.id !== use || begun.ended || at - begun.begunAt <= underWay) return []
+  return [{ type: 'UseEnded', at, actor: system, policies: [], bundle, use, outcome, note }]
+}
+
+/** A call that was made with AWS credentials of ours, as AWS has it on record: what, on what, how it went; no argument. */
+export type RecordedCall = {
+  /** The record's own id of it. */
+  id: string
+  at: NumericDate
+  /** `ssm` */
+  service: string
+  /** `PutParameter` */
+  name: string
+  account: string
+  region: string
+  /** The names of what it was about, as far as the record says. */
+  resources: readonly string[]
+  /** Why AWS refused it, where it did. */
+  error?: string
+}
