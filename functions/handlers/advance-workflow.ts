@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { RequestId } from '../domain/values.ts'
-import { advanceWorkflow } from '../operations/advance-workflow.ts'
+import { advanceWorkflow } from '../operations/requests/workflow.ts'
 import { environmentOf } from './environments.ts'
 import { factsOnly, readBundle } from './wiring/bundle.ts'
 import { decidingPorts } from './wiring/deciding.ts'

@@ -6,7 +6,7 @@ import { DynamoWaitStore } from '../adapters/dynamodb/wait-store.ts'
 import { SfnWorkflow } from '../adapters/stepfunctions/workflow.ts'
 import { SystemClock } from '../adapters/system/clock.ts'
 import { RequestId } from '../domain/values.ts'
-import { awaitOutcome } from '../operations/await-outcome.ts'
+import { awaitOutcome } from '../operations/requests/workflow.ts'
 import { environmentOf } from './environments.ts'
 
 const { REQUESTS_TABLE, WAITS_TABLE } = environmentOf('await-outcome')

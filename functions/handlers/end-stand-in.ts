@@ -1,7 +1,7 @@
 import { endpoint } from '../adapters/http/endpoint.ts'
 import { standInView } from '../adapters/http/stand-in-view.ts'
 import { StandInId } from '../domain/values.ts'
-import { endStandIn } from '../operations/end-stand-in.ts'
+import { endStandIn } from '../operations/people/stand-ins.ts'
 import { environmentOf } from './environments.ts'
 import { Callers } from './wiring/callers.ts'
 import { cedarPolicy } from './wiring/policy.ts'

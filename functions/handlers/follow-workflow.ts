@@ -8,7 +8,7 @@ import { SqsQueue } from '../adapters/sqs/queue.ts'
 import { SfnWorkflow } from '../adapters/stepfunctions/workflow.ts'
 import { SystemClock } from '../adapters/system/clock.ts'
 import { RequestId } from '../domain/values.ts'
-import { followRequest } from '../operations/follow-request.ts'
+import { followRequest } from '../operations/requests/workflow.ts'
 import { environmentOf } from './environments.ts'
 
 const { REQUESTS_TABLE, WAITS_TABLE, STATE_MACHINE, FOLLOW_QUEUE } = environmentOf('follow-workflow')

@@ -1,7 +1,7 @@
 import { parseBody } from '../adapters/http/authzen.ts'
 import { endpoint } from '../adapters/http/endpoint.ts'
 import { StandInBody, standInView } from '../adapters/http/stand-in-view.ts'
-import { giveStandIn } from '../operations/give-stand-in.ts'
+import { giveStandIn } from '../operations/people/stand-ins.ts'
 import { environmentOf } from './environments.ts'
 import { Callers } from './wiring/callers.ts'
 import { cedarPolicy } from './wiring/policy.ts'

@@ -1,7 +1,7 @@
 import { endpoint } from '../adapters/http/endpoint.ts'
 import { haltView } from '../adapters/http/halt-view.ts'
 import { HaltId } from '../domain/values.ts'
-import { liftHalt } from '../operations/lift-halt.ts'
+import { liftHalt } from '../operations/halts/halt.ts'
 import { environmentOf } from './environments.ts'
 import { Callers } from './wiring/callers.ts'
 import { haltPorts } from './wiring/halting.ts'

@@ -8,7 +8,7 @@ import { compileFolder } from '../adapters/policy-folder/compile-folder.ts'
 import { formatProblem } from '../adapters/policy-folder/problem.ts'
 import { SystemClock } from '../adapters/system/clock.ts'
 import { AgentId } from '../domain/values.ts'
-import { planRequest } from '../operations/plan-request.ts'
+import { planRequest } from '../operations/requests/plan-request.ts'
 import { describePlan } from './wiring/describe-plan.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { sealedUseOf } from '../adapters/cloudtrail/sealed-use.ts'
-import { reportSealedUse } from '../operations/report-sealed-use.ts'
+import { reportSealedUse } from '../operations/break-glass/report-sealed-use.ts'
 import { environmentOf } from './environments.ts'
 import { factsOnly, readBundle } from './wiring/bundle.ts'
 import { decidingPorts } from './wiring/deciding.ts'

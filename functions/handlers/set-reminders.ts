@@ -6,7 +6,7 @@ import { PowertoolsLog } from '../adapters/powertools/log.ts'
 import { SchedulerTimers } from '../adapters/scheduler/timers.ts'
 import { SystemClock } from '../adapters/system/clock.ts'
 import { RequestId } from '../domain/values.ts'
-import { setReminders } from '../operations/set-reminders.ts'
+import { setReminders } from '../operations/requests/sweep-overdue.ts'
 import { environmentOf } from './environments.ts'
 
 const { REQUESTS_TABLE, TIMER_GROUP, TIMER_ROLE, CARDS_QUEUE, ADVANCE_FUNCTION } = environmentOf('set-reminders')

@@ -1,7 +1,7 @@
 import { AccessTokenVerifier } from '../../functions/adapters/jose/access-token.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
+import type { KeySet } from '../../functions/operations/credentials/ports.ts'
 import { KeyUnavailable } from '../../functions/operations/faults.ts'
-import type { KeySet } from '../../functions/operations/ports.ts'
 import { agentKey, credentialId, remediator, requestId, submittedAt } from '../support/ask.ts'
 import { MemoryClock } from '../support/memory-clock.ts'
 import { MemorySigner } from '../support/memory-signer.ts'

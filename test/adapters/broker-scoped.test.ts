@@ -1,7 +1,7 @@
 import { STSClient } from '@aws-sdk/client-sts'
 import { StsBroker } from '../../functions/adapters/sts/broker.ts'
+import type { AssumeAsk } from '../../functions/operations/credentials/ports.ts'
 import { BrokerRefused, BrokerUnavailable } from '../../functions/operations/faults.ts'
-import type { AssumeAsk } from '../../functions/operations/ports.ts'
 import { credentialId, requestId } from '../support/ask.ts'
 import { MemoryLog } from '../support/memory-log.ts'
 import { useAws } from './emulator.ts'

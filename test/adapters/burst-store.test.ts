@@ -3,7 +3,7 @@ import { DynamoCardStore } from '../../functions/adapters/dynamodb/card-store.ts
 import { connect } from '../../functions/adapters/dynamodb/client.ts'
 import { type BurstKind, burstKey, listDigest } from '../../functions/domain/cards/burst.ts'
 import type { Digest } from '../../functions/domain/values.ts'
-import type { BurstStore, PostedBurst } from '../../functions/operations/ports.ts'
+import type { BurstStore, PostedBurst } from '../../functions/operations/cards/ports.ts'
 import { person, requestId, sampleAsk, submittedAt } from '../support/ask.ts'
 import { MemoryBurstStore } from '../support/memory-burst-store.ts'
 import { onBoth } from './both.ts'

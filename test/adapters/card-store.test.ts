@@ -1,7 +1,7 @@
 import { DynamoCardStore } from '../../functions/adapters/dynamodb/card-store.ts'
 import { connect } from '../../functions/adapters/dynamodb/client.ts'
 import type { PersonId } from '../../functions/domain/values.ts'
-import type { CardStore, PostedCard } from '../../functions/operations/ports.ts'
+import type { CardStore, PostedCard } from '../../functions/operations/cards/ports.ts'
 import { requestId } from '../support/ask.ts'
 import { MemoryCardStore } from '../support/memory-card-store.ts'
 import { onBoth } from './both.ts'

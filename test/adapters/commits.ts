@@ -3,7 +3,8 @@ import type { Command } from '../../functions/domain/requests/commands.ts'
 import { decide } from '../../functions/domain/requests/decide.ts'
 import { evolve } from '../../functions/domain/requests/evolve.ts'
 import type { ApprovalRequest, Ask } from '../../functions/domain/requests/request.ts'
-import type { Commit, OnceOnly, Stored } from '../../functions/operations/ports.ts'
+import type { OnceOnly } from '../../functions/operations/ports.ts'
+import type { Commit, Stored } from '../../functions/operations/requests/ports.ts'
 import { submit, submittedAt } from '../support/ask.ts'
 
 /** What the operation that carries a command out would commit, `after` seconds from the sample's submission. */

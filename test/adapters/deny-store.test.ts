@@ -1,6 +1,7 @@
 import { connect } from '../../functions/adapters/dynamodb/client.ts'
 import { DynamoDenyStore } from '../../functions/adapters/dynamodb/deny-store.ts'
-import type { Deny, DenyStore } from '../../functions/operations/ports.ts'
+import type { Deny } from '../../functions/domain/credentials/denies.ts'
+import type { DenyStore } from '../../functions/operations/credentials/ports.ts'
 import { credentialId, requestId, submittedAt } from '../support/ask.ts'
 import { MemoryDenyStore } from '../support/memory-deny-store.ts'
 import { onBoth } from './both.ts'

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { HttpIncidents } from '../../functions/adapters/incident-service/http-incidents.ts'
 import { PatternIncidents } from '../../functions/adapters/system/pattern-incidents.ts'
-import type { Incidents } from '../../functions/operations/ports.ts'
+import type { Incidents } from '../../functions/operations/break-glass/ports.ts'
 import { MemoryClock } from '../support/memory-clock.ts'
 import { start } from '../support/world.ts'
 

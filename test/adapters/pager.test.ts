@@ -3,7 +3,7 @@ import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { SnsPager } from '../../functions/adapters/sns/pager.ts'
 import type { RequestId } from '../../functions/domain/values.ts'
-import type { EmergencyPage } from '../../functions/operations/ports.ts'
+import type { EmergencyPage } from '../../functions/operations/break-glass/ports.ts'
 import { person } from '../support/world.ts'
 import { useAws } from './emulator.ts'
 

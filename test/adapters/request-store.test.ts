@@ -3,7 +3,9 @@ import { DynamoLedgerStore } from '../../functions/adapters/dynamodb/ledger-stor
 import { DynamoRequestStore } from '../../functions/adapters/dynamodb/request-store.ts'
 import { noEntries, verify } from '../../functions/domain/ledger/ledger.ts'
 import type { EvaluationId, PersonId, RequestId } from '../../functions/domain/values.ts'
-import type { LedgerStore, OnceOnly, RequestStore, Stored } from '../../functions/operations/ports.ts'
+import type { LedgerStore } from '../../functions/operations/ledger/ports.ts'
+import type { OnceOnly } from '../../functions/operations/ports.ts'
+import type { RequestStore, Stored } from '../../functions/operations/requests/ports.ts'
 import {
   bundle,
   callBegin,

@@ -3,7 +3,7 @@ import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam'
 import { CreateStateMachineCommand, ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn'
 import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { SfnWorkflow } from '../../functions/adapters/stepfunctions/workflow.ts'
-import type { Workflow } from '../../functions/operations/ports.ts'
+import type { Workflow } from '../../functions/operations/requests/ports.ts'
 
 export type Started = {
   workflow: Workflow

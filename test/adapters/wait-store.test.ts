@@ -1,6 +1,6 @@
 import { connect } from '../../functions/adapters/dynamodb/client.ts'
 import { DynamoWaitStore } from '../../functions/adapters/dynamodb/wait-store.ts'
-import type { WaitRecord, WaitStore } from '../../functions/operations/ports.ts'
+import type { WaitRecord, WaitStore } from '../../functions/operations/requests/ports.ts'
 import { requestId, submittedAt } from '../support/ask.ts'
 import { MemoryWaitStore } from '../support/memory-wait-store.ts'
 import { onBoth } from './both.ts'

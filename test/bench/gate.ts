@@ -7,9 +7,9 @@ import { noEntries } from '../../functions/domain/ledger/ledger.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import { type ApprovedRequest, usesLeft } from '../../functions/domain/requests/request.ts'
 import type { RequestId } from '../../functions/domain/values.ts'
-import { beginUse } from '../../functions/operations/begin-use.ts'
-import type { AccessToken } from '../../functions/operations/ports.ts'
-import { askAboutRequest } from '../../functions/operations/questions.ts'
+import type { AccessToken } from '../../functions/operations/credentials/ports.ts'
+import { askAboutRequest } from '../../functions/operations/policy/questions.ts'
+import { beginUse } from '../../functions/operations/uses/use.ts'
 import { GateWorld } from './gate-world.ts'
 import {
   atMost,

@@ -1,5 +1,5 @@
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
-import { reportSealedUse } from '../../functions/operations/report-sealed-use.ts'
+import { reportSealedUse } from '../../functions/operations/break-glass/report-sealed-use.ts'
 import { hour, minute, Night } from '../operations/night.ts'
 import { TimedNight } from '../operations/timed-night.ts'
 import { MemoryLoginProvider } from '../support/memory-login-provider.ts'

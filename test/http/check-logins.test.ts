@@ -5,7 +5,7 @@ import type { Entry } from '../../functions/domain/ledger/ledger.ts'
 import { type DecisionNonce, writeNonce } from '../../functions/domain/people/login.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { Digest } from '../../functions/domain/values.ts'
-import { readLedger } from '../../functions/operations/read-requests.ts'
+import { readLedger } from '../../functions/operations/requests/read-requests.ts'
 import { type Key, makeKey, signed } from '../adapters/tokens.ts'
 import { person, sampleBundle, start, type What, World } from '../support/world.ts'
 

@@ -2,8 +2,8 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { endpoint } from '../../functions/adapters/http/endpoint.ts'
 import { evaluations } from '../../functions/handlers/wiring/evaluations.ts'
 import { mustKeepRate } from '../../functions/handlers/wiring/rate.ts'
-import type { EvaluationCaller } from '../../functions/operations/evaluate-access.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
+import type { EvaluationCaller } from '../../functions/operations/requests/evaluate-access.ts'
 import { agent, issuer, prodParameter, sampleBundle, stagingParameter, type What, World } from '../support/world.ts'
 
 /** How often an agent may ask: more is 429 with `Retry-After`, and costs a read and no write. */

@@ -3,7 +3,7 @@ import { endpoint } from '../../functions/adapters/http/endpoint.ts'
 import { verify } from '../../functions/domain/ledger/ledger.ts'
 import type { HaltId } from '../../functions/domain/values.ts'
 import { readRoutes } from '../../functions/handlers/wiring/read-routes.ts'
-import { declareHalt } from '../../functions/operations/declare-halt.ts'
+import { declareHalt } from '../../functions/operations/halts/halt.ts'
 import { MemoryHaltStore } from '../support/memory-halt-store.ts'
 import { agent, issuer, parameter, person, prodParameter, sampleBundle, World } from '../support/world.ts'
 

@@ -14,7 +14,7 @@ import { BadRequest, problemType } from '../../functions/adapters/http/problem.t
 import { asOf } from '../../functions/domain/requests/due.ts'
 import { evolve } from '../../functions/domain/requests/evolve.ts'
 import { type ApprovalRequest, grantOf } from '../../functions/domain/requests/request.ts'
-import { evaluateAccess } from '../../functions/operations/evaluate-access.ts'
+import { evaluateAccess } from '../../functions/operations/requests/evaluate-access.ts'
 import { everyState } from '../slack/states.ts'
 import {
   agent,

@@ -6,7 +6,7 @@ import { renderEmergency } from '../../functions/adapters/slack/emergency-card.t
 import { renderNotice } from '../../functions/adapters/slack/emergency-lines.ts'
 import { SlackCardBoard } from '../../functions/adapters/slack/slack-card-board.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
-import type { RenderedCard } from '../../functions/operations/ports.ts'
+import type { RenderedCard } from '../../functions/operations/cards/ports.ts'
 import { DeskWorld } from '../slack/desk-world.ts'
 import { page as pageOfRequest } from '../slack/door.ts'
 import { everyEmergency, LoudNight } from '../slack/emergencies.ts'

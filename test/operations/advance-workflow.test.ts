@@ -1,5 +1,5 @@
 import type { RequestId } from '../../functions/domain/values.ts'
-import { advanceWorkflow } from '../../functions/operations/advance-workflow.ts'
+import { advanceWorkflow } from '../../functions/operations/requests/workflow.ts'
 import { prodParameter, sampleBundle, World } from '../support/world.ts'
 
 /** After a wait has ended, the table says where to wait from here. */

@@ -1,9 +1,8 @@
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { RequestId } from '../../functions/domain/values.ts'
-import { awaitOutcome } from '../../functions/operations/await-outcome.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
-import { followRequest } from '../../functions/operations/follow-request.ts'
-import type { WaitRecord } from '../../functions/operations/ports.ts'
+import type { WaitRecord } from '../../functions/operations/requests/ports.ts'
+import { awaitOutcome, followRequest } from '../../functions/operations/requests/workflow.ts'
 import { parameter, prodParameter, sampleBundle } from '../support/world.ts'
 import { Clockwork } from './clockwork.ts'
 

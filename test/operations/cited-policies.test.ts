@@ -1,4 +1,4 @@
-import { giveStandIn } from '../../functions/operations/give-stand-in.ts'
+import { giveStandIn } from '../../functions/operations/people/stand-ins.ts'
 import { person, prodParameter, sampleBundle, World } from '../support/world.ts'
 
 /** An entry of a decision cites what permitted this person to decide this, and nothing that was found about others. */

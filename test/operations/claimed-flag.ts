@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose'
 import type { CredentialId, JsonObject, ToolId } from '../../functions/domain/values.ts'
-import { beginUse } from '../../functions/operations/begin-use.ts'
-import type { AccessToken } from '../../functions/operations/ports.ts'
+import type { AccessToken } from '../../functions/operations/credentials/ports.ts'
+import { beginUse } from '../../functions/operations/uses/use.ts'
 import { agent, agentKey, type World } from '../support/world.ts'
 
 export const flagService = 'tool:flag-service' as ToolId

@@ -1,5 +1,5 @@
 import type { RequestId } from '../../functions/domain/values.ts'
-import { commentDecision } from '../../functions/operations/comment-decision.ts'
+import { commentDecision } from '../../functions/operations/requests/decide-request.ts'
 import { person, prodParameter, sampleBundle, World } from '../support/world.ts'
 
 const bundle = sampleBundle()

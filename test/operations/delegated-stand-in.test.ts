@@ -1,8 +1,8 @@
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { AgentId } from '../../functions/domain/values.ts'
-import { delegateRequest } from '../../functions/operations/delegate-request.ts'
-import { giveStandIn } from '../../functions/operations/give-stand-in.ts'
+import { delegateRequest } from '../../functions/operations/delegation/delegate-request.ts'
+import { giveStandIn } from '../../functions/operations/people/stand-ins.ts'
 import { agent, agentKey, person, prodParameter, sampleBundle, World } from '../support/world.ts'
 
 /** A grant that a stand-in approved is delegated like any other, and the one who was away counts as having approved it. */

@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { CredentialId } from '../../functions/domain/values.ts'
-import { completeRequest } from '../../functions/operations/complete-request.ts'
+import { completeRequest } from '../../functions/operations/requests/end-request.ts'
 import { World } from '../support/world.ts'
 
 /** A world in which agents take AWS credentials, and end their tasks. */

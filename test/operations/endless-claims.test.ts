@@ -1,4 +1,4 @@
-import { revokeRequest } from '../../functions/operations/revoke-request.ts'
+import { revokeRequest } from '../../functions/operations/requests/end-request.ts'
 import { person, prodParameter, World } from '../support/world.ts'
 
 test('an agent that claims at each attempt to revoke its grant is out of claims before the person is out of patience', async () => {

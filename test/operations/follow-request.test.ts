@@ -1,5 +1,5 @@
 import type { RequestId } from '../../functions/domain/values.ts'
-import { followRequest } from '../../functions/operations/follow-request.ts'
+import { followRequest } from '../../functions/operations/requests/workflow.ts'
 import { prodParameter, sampleBundle, stagingParameter } from '../support/world.ts'
 import { Clockwork } from './clockwork.ts'
 

@@ -1,6 +1,6 @@
 import type { AgentId, PersonId, ToolId, UseId } from '../../functions/domain/values.ts'
-import { completeRequest } from '../../functions/operations/complete-request.ts'
-import { endUse } from '../../functions/operations/end-use.ts'
+import { completeRequest } from '../../functions/operations/requests/end-request.ts'
+import { endUse } from '../../functions/operations/uses/use.ts'
 import { agent, person, sampleBundle, World } from '../support/world.ts'
 import { claimedFlag, flagService } from './claimed-flag.ts'
 

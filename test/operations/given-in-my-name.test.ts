@@ -1,7 +1,6 @@
-import { endStandIn } from '../../functions/operations/end-stand-in.ts'
-import { giveStandIn } from '../../functions/operations/give-stand-in.ts'
-import { viewRequest } from '../../functions/operations/view-request.ts'
-import { waitingFor } from '../../functions/operations/waiting-for.ts'
+import { waitingFor } from '../../functions/operations/cards/waiting.ts'
+import { endStandIn, giveStandIn } from '../../functions/operations/people/stand-ins.ts'
+import { viewRequest } from '../../functions/operations/requests/read-requests.ts'
 import { person, prodParameter, sampleBundle, World, withTerms } from '../support/world.ts'
 import { Halting } from './halting.ts'
 

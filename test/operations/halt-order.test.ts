@@ -1,7 +1,7 @@
 import type { HaltTarget } from '../../functions/domain/halts/halt.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { HaltId } from '../../functions/domain/values.ts'
-import { delegateRequest } from '../../functions/operations/delegate-request.ts'
+import { delegateRequest } from '../../functions/operations/delegation/delegate-request.ts'
 import { agent, agentKey, parameter, person, prodParameter, sampleBundle } from '../support/world.ts'
 import { everything, Halting, remediator, role } from './halting.ts'
 

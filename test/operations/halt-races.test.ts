@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose'
 import { noEntries } from '../../functions/domain/ledger/ledger.ts'
 import type { CredentialId } from '../../functions/domain/values.ts'
-import { beginUse } from '../../functions/operations/begin-use.ts'
+import { beginUse } from '../../functions/operations/uses/use.ts'
 import { agent, parameter, sampleBundle } from '../support/world.ts'
 import { claimedFlag, flagService } from './claimed-flag.ts'
 import { Halting } from './halting.ts'

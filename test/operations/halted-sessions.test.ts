@@ -1,5 +1,5 @@
 import type { HaltTarget } from '../../functions/domain/halts/halt.ts'
-import { sweepDenies } from '../../functions/operations/sweep-overdue.ts'
+import { sweepDenies } from '../../functions/operations/requests/sweep-overdue.ts'
 import { MemoryRolePolicies } from '../support/memory-role-policies.ts'
 import { agent, parameter, person, sampleBundle } from '../support/world.ts'
 import { everything, Halting, remediator, role } from './halting.ts'

@@ -1,6 +1,6 @@
 import { verifyHalt } from '../../functions/domain/ledger/ledger.ts'
 import type { HaltId } from '../../functions/domain/values.ts'
-import { revokeRequest } from '../../functions/operations/revoke-request.ts'
+import { revokeRequest } from '../../functions/operations/requests/end-request.ts'
 import { agent, parameter, person, prodParameter, sampleBundle, stagingParameter } from '../support/world.ts'
 import { everything, Halting, remediator, role } from './halting.ts'
 

@@ -1,6 +1,6 @@
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
-import { handOn } from '../../functions/operations/hand-on.ts'
-import type { EndMessage } from '../../functions/operations/ports.ts'
+import type { EndMessage } from '../../functions/operations/break-glass/ports.ts'
+import { handOn } from '../../functions/operations/requests/hand-on.ts'
 import { MemoryFifoQueue, MemoryQueue } from '../support/memory-queue.ts'
 import { parameter, prodParameter, sampleBundle } from '../support/world.ts'
 import { Ending } from './ending.ts'

@@ -1,4 +1,4 @@
-import { type Pause, readTask } from '../../functions/operations/read-task.ts'
+import { type Pause, readTask } from '../../functions/operations/requests/read-requests.ts'
 import { agent, prodParameter, sampleBundle, World } from '../support/world.ts'
 
 /** A read of a task is held while nothing changes. Each agent has so many seconds of that, and is then answered at once. */

@@ -1,7 +1,7 @@
 import type { CredentialId } from '../../functions/domain/values.ts'
+import { issueAwsCredentials } from '../../functions/operations/credentials/issue-aws-credentials.ts'
+import { issueToken } from '../../functions/operations/credentials/issue-token.ts'
 import { Overtaken } from '../../functions/operations/faults.ts'
-import { issueAwsCredentials } from '../../functions/operations/issue-aws-credentials.ts'
-import { issueToken } from '../../functions/operations/issue-token.ts'
 import { agentKey, issuer, sampleBundle, stagingParameter, World } from '../support/world.ts'
 
 /**

@@ -1,16 +1,12 @@
 import { decodeJwt } from 'jose'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { CredentialId } from '../../functions/domain/values.ts'
-import { callAws } from '../../functions/operations/call-aws.ts'
-import type {
-  AccessToken,
-  AwsCaller,
-  AwsCredentialBroker,
-  AwsCredentials,
-  RequestStore,
-} from '../../functions/operations/ports.ts'
-import { resolveCall } from '../../functions/operations/resolve-call.ts'
-import { sweepOverdue } from '../../functions/operations/sweep-overdue.ts'
+import type { AccessToken, AwsCredentialBroker, AwsCredentials } from '../../functions/operations/credentials/ports.ts'
+import type { RequestStore } from '../../functions/operations/requests/ports.ts'
+import { sweepOverdue } from '../../functions/operations/requests/sweep-overdue.ts'
+import { callAws } from '../../functions/operations/uses/call-aws.ts'
+import type { AwsCaller } from '../../functions/operations/uses/ports.ts'
+import { resolveCall } from '../../functions/operations/uses/resolve-call.ts'
 import { MemoryCaller } from '../support/memory-caller.ts'
 import { MemoryQueue } from '../support/memory-queue.ts'
 import { agentKey, issuer, sampleBundle, type What, World } from '../support/world.ts'

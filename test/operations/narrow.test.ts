@@ -5,7 +5,7 @@ import { verify } from '../../functions/domain/ledger/ledger.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { Narrow } from '../../functions/domain/requests/narrow.ts'
 import { type ApprovalRequest, grantOf } from '../../functions/domain/requests/request.ts'
-import { narrowAsk } from '../../functions/operations/narrow-ask.ts'
+import { narrowAsk } from '../../functions/operations/requests/decide-request.ts'
 import { person, prodParameter, sampleBundle, start, type What, World } from '../support/world.ts'
 
 const sample = sampleBundle()

@@ -1,9 +1,8 @@
 import { PatternIncidents } from '../../functions/adapters/system/pattern-incidents.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
-import { endBreakGlass } from '../../functions/operations/end-break-glass.ts'
-import { type OpeningAsk, openBreakGlass } from '../../functions/operations/open-break-glass.ts'
-import type { Incidents } from '../../functions/operations/ports.ts'
-import { reviewBreakGlass } from '../../functions/operations/review-break-glass.ts'
+import { type OpeningAsk, openBreakGlass } from '../../functions/operations/break-glass/open-break-glass.ts'
+import type { Incidents } from '../../functions/operations/break-glass/ports.ts'
+import { endBreakGlass, reviewBreakGlass } from '../../functions/operations/break-glass/review-break-glass.ts'
 import { agentKey, parameter, person } from '../support/world.ts'
 import { Clockwork } from './clockwork.ts'
 

@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import { grantOf } from '../../functions/domain/requests/request.ts'
 import type { AgentId, HaltId, Thumbprint } from '../../functions/domain/values.ts'
-import { delegateRequest } from '../../functions/operations/delegate-request.ts'
+import { delegateRequest } from '../../functions/operations/delegation/delegate-request.ts'
 import { agent, agentKey, person, prodParameter, sampleBundle, World } from '../support/world.ts'
 
 /** What was handed on outlives what it was taken from in no engine: not here, and not where AWS judges alone. */

@@ -1,8 +1,9 @@
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
-import { findRequest } from '../../functions/operations/find-request.ts'
-import type { Page, RequestFilter, Stored } from '../../functions/operations/ports.ts'
-import { readOverview } from '../../functions/operations/read-overview.ts'
-import { revokeRequest } from '../../functions/operations/revoke-request.ts'
+import { readOverview } from '../../functions/operations/cards/read-overview.ts'
+import type { Page } from '../../functions/operations/ports.ts'
+import { revokeRequest } from '../../functions/operations/requests/end-request.ts'
+import type { RequestFilter, Stored } from '../../functions/operations/requests/ports.ts'
+import { findRequest } from '../../functions/operations/requests/read-requests.ts'
 import { parameter, person, prodParameter, sampleBundle, stagingParameter, World } from '../support/world.ts'
 
 const bundle = sampleBundle()

@@ -4,14 +4,11 @@ import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import { asOf } from '../../functions/domain/requests/due.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { Thumbprint } from '../../functions/domain/values.ts'
-import { declareHalt } from '../../functions/operations/declare-halt.ts'
-import { endDrawn } from '../../functions/operations/end-drawn.ts'
-import { givePermit } from '../../functions/operations/give-permit.ts'
-import { handOnPermit } from '../../functions/operations/hand-on.ts'
-import { liftHalt } from '../../functions/operations/lift-halt.ts'
-import type { EndMessage } from '../../functions/operations/ports.ts'
-import { listPermits } from '../../functions/operations/read-permits.ts'
-import { revokePermit } from '../../functions/operations/revoke-permit.ts'
+import type { EndMessage } from '../../functions/operations/break-glass/ports.ts'
+import { declareHalt, liftHalt } from '../../functions/operations/halts/halt.ts'
+import { endDrawn } from '../../functions/operations/permits/draw-permit.ts'
+import { givePermit, listPermits, revokePermit } from '../../functions/operations/permits/give-permit.ts'
+import { handOnPermit } from '../../functions/operations/requests/hand-on.ts'
 import { MemoryHaltStore } from '../support/memory-halt-store.ts'
 import { MemoryFifoQueue } from '../support/memory-queue.ts'
 import { agent, agentKey, person, prodParameter, sampleBundle, type What, World } from '../support/world.ts'
@@ -174,7 +171,7 @@ describe('what a permit covers', () => {
   test('cannot be handed on', async () => {
     await world.given()
     const request = await world.submitted(flag())
-    const { delegateRequest } = await import('../../functions/operations/delegate-request.ts')
+    const { delegateRequest } = await import('../../functions/operations/delegation/delegate-request.ts')
     const to = {
       to: agent('builder'),
       action: { name: 'flags:set', properties: flag().arguments },

@@ -3,10 +3,14 @@ import { preparedFor, preparedKey } from '../../functions/domain/break-glass/bre
 import { verify } from '../../functions/domain/ledger/ledger.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { Thumbprint } from '../../functions/domain/values.ts'
-import { issueToken } from '../../functions/operations/issue-token.ts'
-import { mayOpen } from '../../functions/operations/may-open.ts'
-import { findPrepared, openPrepared } from '../../functions/operations/open-prepared.ts'
-import { type PrepareAsk, prepareOpening } from '../../functions/operations/prepare-opening.ts'
+import {
+  findPrepared,
+  openPrepared,
+  type PrepareAsk,
+  prepareOpening,
+} from '../../functions/operations/break-glass/prepare-opening.ts'
+import { mayOpen } from '../../functions/operations/break-glass/what-to-open.ts'
+import { issueToken } from '../../functions/operations/credentials/issue-token.ts'
 import { agentKey, parameter, person, sampleBundle } from '../support/world.ts'
 import { hour, minute, Night } from './night.ts'
 

@@ -1,4 +1,4 @@
-import { listRequests } from '../../functions/operations/read-requests.ts'
+import { listRequests } from '../../functions/operations/requests/read-requests.ts'
 import { person, prodParameter, sampleBundle } from '../support/world.ts'
 import { Night } from './night.ts'
 

@@ -1,7 +1,8 @@
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { AgentId } from '../../functions/domain/values.ts'
-import { Lately } from '../../functions/operations/lately.ts'
-import type { Page, RequestStore, Stored } from '../../functions/operations/ports.ts'
+import type { Page } from '../../functions/operations/ports.ts'
+import { Lately } from '../../functions/operations/requests/limits.ts'
+import type { RequestStore, Stored } from '../../functions/operations/requests/ports.ts'
 import { agent, parameter, sampleBundle, start, World } from '../support/world.ts'
 
 /**

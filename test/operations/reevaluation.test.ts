@@ -6,8 +6,8 @@ import { canonicalForm } from '../../functions/domain/digest.ts'
 import { asOf } from '../../functions/domain/requests/due.ts'
 import { grantOf } from '../../functions/domain/requests/request.ts'
 import type { EvaluationId, Json } from '../../functions/domain/values.ts'
-import { signApproval } from '../../functions/operations/bind-statements.ts'
-import { type EvaluationAsk, evaluateAccess } from '../../functions/operations/evaluate-access.ts'
+import { signApproval } from '../../functions/operations/credentials/statements.ts'
+import { type EvaluationAsk, evaluateAccess } from '../../functions/operations/requests/evaluate-access.ts'
 import {
   agent,
   agentKey,

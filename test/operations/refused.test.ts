@@ -1,8 +1,8 @@
 import { argumentsDigest } from '../../functions/domain/digest.ts'
 import { verifyActor } from '../../functions/domain/ledger/ledger.ts'
 import { refusedKinds, refusedWindow } from '../../functions/domain/ledger/refused.ts'
-import { completeRequest } from '../../functions/operations/complete-request.ts'
-import { evaluateAccess } from '../../functions/operations/evaluate-access.ts'
+import { completeRequest } from '../../functions/operations/requests/end-request.ts'
+import { evaluateAccess } from '../../functions/operations/requests/evaluate-access.ts'
 import { agent, prodParameter, sampleBundle, type What, World } from '../support/world.ts'
 
 /** What was refused and stands on no request's record: on the chain of the agent, one entry an hour for each kind. */

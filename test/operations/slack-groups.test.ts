@@ -1,11 +1,11 @@
 import { freshFor, type GroupSnapshot, groupsBySlack } from '../../functions/domain/people/organisation.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { PersonId } from '../../functions/domain/values.ts'
+import { waitingFor } from '../../functions/operations/cards/waiting.ts'
 import { BoardUnavailable } from '../../functions/operations/faults.ts'
-import { askAboutPerson } from '../../functions/operations/questions.ts'
-import { refreshSlackGroups } from '../../functions/operations/refresh-slack-groups.ts'
-import { revokeRequest } from '../../functions/operations/revoke-request.ts'
-import { waitingFor } from '../../functions/operations/waiting-for.ts'
+import { refreshSlackGroups } from '../../functions/operations/people/refresh-groups.ts'
+import { askAboutPerson } from '../../functions/operations/policy/questions.ts'
+import { revokeRequest } from '../../functions/operations/requests/end-request.ts'
 import { person, prodParameter, sampleBundle, start, type What, World } from '../support/world.ts'
 
 /**

@@ -3,9 +3,7 @@ import { verifyStandIn } from '../../functions/domain/ledger/ledger.ts'
 import type { StandIn } from '../../functions/domain/people/stand-in.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { HaltId, StandInId } from '../../functions/domain/values.ts'
-import { endStandIn } from '../../functions/operations/end-stand-in.ts'
-import { giveStandIn } from '../../functions/operations/give-stand-in.ts'
-import { listStandIns } from '../../functions/operations/read-stand-ins.ts'
+import { endStandIn, giveStandIn, listStandIns } from '../../functions/operations/people/stand-ins.ts'
 import { person, prodParameter, sampleBundle, start, type What, World } from '../support/world.ts'
 
 const bundle = sampleBundle()

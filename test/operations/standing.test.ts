@@ -1,9 +1,7 @@
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { CredentialId } from '../../functions/domain/values.ts'
-import { cancelRequest } from '../../functions/operations/cancel-request.ts'
-import { completeRequest } from '../../functions/operations/complete-request.ts'
-import { readTask } from '../../functions/operations/read-task.ts'
-import { revokeRequest } from '../../functions/operations/revoke-request.ts'
+import { cancelRequest, completeRequest, revokeRequest } from '../../functions/operations/requests/end-request.ts'
+import { readTask } from '../../functions/operations/requests/read-requests.ts'
 import { agent, person, prodParameter, sampleBundle, stagingParameter, World } from '../support/world.ts'
 
 /**

@@ -3,9 +3,7 @@ import { verify } from '../../functions/domain/ledger/ledger.ts'
 import { asOf } from '../../functions/domain/requests/due.ts'
 import { grantOf } from '../../functions/domain/requests/request.ts'
 import type { CredentialId } from '../../functions/domain/values.ts'
-import { cancelRequest } from '../../functions/operations/cancel-request.ts'
-import { completeRequest } from '../../functions/operations/complete-request.ts'
-import { revokeRequest } from '../../functions/operations/revoke-request.ts'
+import { cancelRequest, completeRequest, revokeRequest } from '../../functions/operations/requests/end-request.ts'
 import { agent, parameter, person, prodParameter, sampleBundle, stagingParameter, World } from '../support/world.ts'
 
 const bundle = sampleBundle()

@@ -1,6 +1,6 @@
 import type { RequestId } from '../../functions/domain/values.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
-import { sweepOverdue } from '../../functions/operations/sweep-overdue.ts'
+import { sweepOverdue } from '../../functions/operations/requests/sweep-overdue.ts'
 import { MemoryQueue } from '../support/memory-queue.ts'
 import { MemoryRequestStore } from '../support/memory-request-store.ts'
 import { parameter, sampleBundle, World } from '../support/world.ts'

@@ -3,7 +3,7 @@ import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { Stage } from '../../functions/domain/policy/ladder.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { CredentialId, ToolId, UseId } from '../../functions/domain/values.ts'
-import { beginUse } from '../../functions/operations/begin-use.ts'
+import { beginUse } from '../../functions/operations/uses/use.ts'
 import { agent, agentKey, prodParameter, sampleBundle, start, type What, World, withTerms } from '../support/world.ts'
 
 /** An approval counts at each issue and use on the terms that its stage has then, and not on those it was given on. */

@@ -1,6 +1,6 @@
 import { type ApprovalRequest, grantOf } from '../../functions/domain/requests/request.ts'
-import { revokeRequest } from '../../functions/operations/revoke-request.ts'
-import { writeDenies } from '../../functions/operations/write-denies.ts'
+import { writeDenies } from '../../functions/operations/credentials/write-denies.ts'
+import { revokeRequest } from '../../functions/operations/requests/end-request.ts'
 import { MemoryDenyStore } from '../support/memory-deny-store.ts'
 import { MemoryHaltStore } from '../support/memory-halt-store.ts'
 import { MemoryRolePolicies } from '../support/memory-role-policies.ts'

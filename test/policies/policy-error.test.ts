@@ -1,5 +1,6 @@
+import type { Answer, Question } from '../../functions/domain/policy/question.ts'
 import { loggingErrors } from '../../functions/handlers/wiring/policy.ts'
-import type { Answer, Policy, Question } from '../../functions/operations/policy-port.ts'
+import type { Policy } from '../../functions/operations/policy/ports.ts'
 import { MemoryLog } from '../support/memory-log.ts'
 import { compileSample } from './sample.ts'
 

@@ -1,9 +1,9 @@
 import { PatternIncidents } from '../../functions/adapters/system/pattern-incidents.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
+import { openPrepared } from '../../functions/operations/break-glass/prepare-opening.ts'
+import { mayOpen } from '../../functions/operations/break-glass/what-to-open.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
-import { mayOpen } from '../../functions/operations/may-open.ts'
-import { openPrepared } from '../../functions/operations/open-prepared.ts'
 import { issuer, person, sampleBundle, World } from '../support/world.ts'
 import { DeskWorld, type Shown, wordsOf } from './desk-world.ts'
 

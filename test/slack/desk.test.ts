@@ -1,6 +1,6 @@
 import { SlackCardBoard } from '../../functions/adapters/slack/slack-card-board.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
-import { drawCard } from '../../functions/operations/draw-card.ts'
+import { drawCard } from '../../functions/operations/cards/draw-card.ts'
 import { MemoryCardStore } from '../support/memory-card-store.ts'
 import { prodParameter, sampleBundle, World } from '../support/world.ts'
 import { DeskWorld } from './desk-world.ts'

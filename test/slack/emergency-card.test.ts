@@ -4,7 +4,7 @@ import { renderEmergency } from '../../functions/adapters/slack/emergency-card.t
 import { renderNotice } from '../../functions/adapters/slack/emergency-lines.ts'
 import { complaintsOf } from '../../functions/adapters/slack/validate-blocks.ts'
 import type { Notice } from '../../functions/domain/cards/notices.ts'
-import type { RenderedCard } from '../../functions/operations/ports.ts'
+import type { RenderedCard } from '../../functions/operations/cards/ports.ts'
 import { checkMessageBlocks } from '../../infra/local/desk/blocks.ts'
 import { sampleBundle } from '../support/world.ts'
 import { wordsOf } from './desk-world.ts'

@@ -1,6 +1,6 @@
 import { SlackCardBoard } from '../../functions/adapters/slack/slack-card-board.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
-import { findSeen } from '../../functions/operations/find-seen.ts'
+import { findSeen } from '../../functions/operations/cards/show-card.ts'
 import { hour, minute } from '../operations/night.ts'
 import { sampleBundle } from '../support/world.ts'
 import { DeskWorld, type Shown, wordsOf } from './desk-world.ts'

@@ -1,5 +1,5 @@
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
-import type { DecidingPorts, RequestStore } from '../../functions/operations/ports.ts'
+import type { DecidingPorts, RequestStore } from '../../functions/operations/requests/ports.ts'
 import { prodParameter, sampleBundle, World } from '../support/world.ts'
 import { Door } from './door.ts'
 import { secret } from './press.ts'

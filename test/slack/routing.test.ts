@@ -1,5 +1,5 @@
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
-import { type DrawPorts, drawCard } from '../../functions/operations/draw-card.ts'
+import { type DrawPorts, drawCard } from '../../functions/operations/cards/draw-card.ts'
 import { MemoryCardBoard } from '../support/memory-card-board.ts'
 import { MemoryCardStore } from '../support/memory-card-store.ts'
 import { prodParameter, sampleBundle, stagingParameter, World } from '../support/world.ts'

@@ -1,7 +1,7 @@
 import type { StandIn } from '../../functions/domain/people/stand-in.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
-import { giveStandIn } from '../../functions/operations/give-stand-in.ts'
+import { giveStandIn } from '../../functions/operations/people/stand-ins.ts'
 import { person, sampleBundle, start, World } from '../support/world.ts'
 import { DeskWorld, type Shown, wordsOf } from './desk-world.ts'
 

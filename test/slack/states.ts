@@ -2,9 +2,7 @@ import type { StandIn } from '../../functions/domain/people/stand-in.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import { asOf } from '../../functions/domain/requests/due.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
-import { cancelRequest } from '../../functions/operations/cancel-request.ts'
-import { completeRequest } from '../../functions/operations/complete-request.ts'
-import { revokeRequest } from '../../functions/operations/revoke-request.ts'
+import { cancelRequest, completeRequest, revokeRequest } from '../../functions/operations/requests/end-request.ts'
 import { agent, person, prodParameter, type What, World } from '../support/world.ts'
 
 /** Stopping a function that checkout needs: tier 3, whose second stage wants a stronger login. */

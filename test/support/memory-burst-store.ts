@@ -1,5 +1,5 @@
 import type { Digest } from '../../functions/domain/values.ts'
-import type { BurstStore, PostedBurst } from '../../functions/operations/ports.ts'
+import type { BurstStore, PostedBurst } from '../../functions/operations/cards/ports.ts'
 
 /** The cards of bursts, in memory. */
 export class MemoryBurstStore implements BurstStore {

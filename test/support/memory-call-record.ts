@@ -1,5 +1,5 @@
 import type { RecordedCall } from '../../functions/domain/uses/use.ts'
-import type { CallRecord, CallsOnRecord, RecordedSession } from '../../functions/operations/ports.ts'
+import type { CallRecord, CallsOnRecord, RecordedSession } from '../../functions/operations/ledger/ports.ts'
 
 /** A record of calls in memory, by session; it can be silent, as where there is none. */
 export class MemoryCallRecord implements CallRecord {

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../functions/domain/values.ts'
 import { CallNotSent, CallRefused, CallUnanswered } from '../../functions/operations/faults.ts'
-import type { AwsCall, AwsCaller, LookedUp } from '../../functions/operations/ports.ts'
+import type { AwsCall, AwsCaller, LookedUp } from '../../functions/operations/uses/ports.ts'
 
 /** What becomes of the next call: AWS says no, its answer is lost though it was done, it never arrives, or never leaves. */
 export type CallFate = { refuses: string } | 'answer_lost' | 'call_lost' | 'not_sent'

@@ -1,5 +1,5 @@
+import type { CardBoard, RenderedCard } from '../../functions/operations/cards/ports.ts'
 import { CardUndeliverable } from '../../functions/operations/faults.ts'
-import type { CardBoard, RenderedCard } from '../../functions/operations/ports.ts'
 
 /** A workspace's channels in memory, each with its messages. */
 export class MemoryCardBoard implements CardBoard {

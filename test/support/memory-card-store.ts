@@ -1,5 +1,5 @@
 import type { RequestId } from '../../functions/domain/values.ts'
-import type { CardStore, PostedCard } from '../../functions/operations/ports.ts'
+import type { CardStore, PostedCard } from '../../functions/operations/cards/ports.ts'
 
 /** Which message shows which request, in memory: one a channel. */
 export class MemoryCardStore implements CardStore {

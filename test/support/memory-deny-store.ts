@@ -1,5 +1,6 @@
+import type { Deny } from '../../functions/domain/credentials/denies.ts'
 import type { NumericDate } from '../../functions/domain/values.ts'
-import type { Deny, DenyStore } from '../../functions/operations/ports.ts'
+import type { DenyStore } from '../../functions/operations/credentials/ports.ts'
 
 type Kept = { deny: Deny; forgotten: boolean }
 

@@ -1,5 +1,5 @@
 import type { GroupSnapshot } from '../../functions/domain/people/organisation.ts'
-import type { GroupSnapshots } from '../../functions/operations/ports.ts'
+import type { GroupSnapshots } from '../../functions/operations/people/ports.ts'
 import type { MemoryRequestStore } from './memory-request-store.ts'
 
 /** The snapshot of Slack user groups, kept where deciding reads it: beside the requests in memory. */

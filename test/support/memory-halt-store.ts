@@ -1,7 +1,7 @@
 import { type HaltTarget, haltKey } from '../../functions/domain/halts/halt.ts'
 import { type Head, noEntries } from '../../functions/domain/ledger/ledger.ts'
 import type { HaltId } from '../../functions/domain/values.ts'
-import type { HaltChange, HaltStore, StoredHalts } from '../../functions/operations/ports.ts'
+import type { HaltChange, HaltStore, StoredHalts } from '../../functions/operations/halts/ports.ts'
 import type { MemoryLedgerStore } from './memory-ledger-store.ts'
 import type { MemoryRequestStore } from './memory-request-store.ts'
 

@@ -1,6 +1,7 @@
 import { type Entry, type Head, noEntries } from '../../functions/domain/ledger/ledger.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
-import type { LedgerStore, OnceOnly } from '../../functions/operations/ports.ts'
+import type { LedgerStore } from '../../functions/operations/ledger/ports.ts'
+import type { OnceOnly } from '../../functions/operations/ports.ts'
 
 /** The record in memory. Entries are kept as the JSON they were hashed from, each written once. */
 export class MemoryLedgerStore implements LedgerStore {

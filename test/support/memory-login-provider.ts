@@ -6,7 +6,7 @@ import type {
   LoginChecks,
   LoginProvider,
   ProvenLogin,
-} from '../../functions/operations/login-ports.ts'
+} from '../../functions/operations/people/ports.ts'
 
 type Person = { subject: string; acr?: string; at?: number; issuer?: string; claims?: { [name: string]: string } }
 

@@ -1,5 +1,5 @@
+import type { EmergencyPage, Pager } from '../../functions/operations/break-glass/ports.ts'
 import { PagerUnavailable } from '../../functions/operations/faults.ts'
-import type { EmergencyPage, Pager } from '../../functions/operations/ports.ts'
 
 /** The page hook in memory: what it was told, in order. */
 export class MemoryPager implements Pager {

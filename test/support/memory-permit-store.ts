@@ -1,6 +1,7 @@
 import { drawsLeft, type StandingPermit } from '../../functions/domain/permits/permit.ts'
 import type { AskerId, StandingPermitId } from '../../functions/domain/values.ts'
-import type { Page, PermitChange, PermitStore, StoredPermit } from '../../functions/operations/ports.ts'
+import type { PermitChange, PermitStore, StoredPermit } from '../../functions/operations/permits/ports.ts'
+import type { Page } from '../../functions/operations/ports.ts'
 import type { MemoryLedgerStore } from './memory-ledger-store.ts'
 import type { MemoryRequestStore } from './memory-request-store.ts'
 

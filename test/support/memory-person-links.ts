@@ -1,6 +1,6 @@
 import type { SlackAccount } from '../../functions/domain/people/linking.ts'
 import type { Digest, NumericDate, PersonId } from '../../functions/domain/values.ts'
-import type { LinkChange, PersonLinks } from '../../functions/operations/login-ports.ts'
+import type { LinkChange, PersonLinks } from '../../functions/operations/people/ports.ts'
 import type { MemoryLedgerStore } from './memory-ledger-store.ts'
 
 /** Who is who in Slack, in memory. */

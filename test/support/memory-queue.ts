@@ -1,4 +1,5 @@
-import type { Fifo, FifoMessage, FollowMessage, Queue } from '../../functions/operations/ports.ts'
+import type { Fifo, Queue } from '../../functions/operations/ports.ts'
+import type { FifoMessage, FollowMessage } from '../../functions/operations/requests/ports.ts'
 
 /** A standard queue in memory. */
 export class MemoryQueue<T extends object = FollowMessage> implements Queue<T> {

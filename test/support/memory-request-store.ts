@@ -13,21 +13,19 @@ import type {
   StandingPermitId,
 } from '../../functions/domain/values.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
+import type { PermitChange, StoredPermit } from '../../functions/operations/permits/ports.ts'
+import type { OnceOnly, Page } from '../../functions/operations/ports.ts'
 import type {
   Beside,
   Commit,
   Committed,
   Evaluation,
-  OnceOnly,
-  Page,
-  PermitChange,
   RequestFilter,
   RequestPage,
   RequestStore,
   Standing,
   Stored,
-  StoredPermit,
-} from '../../functions/operations/ports.ts'
+} from '../../functions/operations/requests/ports.ts'
 import type { MemoryLedgerStore } from './memory-ledger-store.ts'
 
 /**

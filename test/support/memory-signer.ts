@@ -1,8 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { calculateJwkThumbprint, type JWK } from 'jose'
 import type { JsonObject } from '../../functions/domain/values.ts'
+import type { KeySet, Signer } from '../../functions/operations/credentials/ports.ts'
 import { KeyUnavailable } from '../../functions/operations/faults.ts'
-import type { KeySet, Signer } from '../../functions/operations/ports.ts'
 
 /** A P-256 key in memory, made anew for each signer, that signs and publishes as the real one does. */
 export class MemorySigner implements Signer, KeySet {

@@ -1,7 +1,8 @@
 import { type Head, noEntries } from '../../functions/domain/ledger/ledger.ts'
 import type { StandIn } from '../../functions/domain/people/stand-in.ts'
 import type { PersonId, StandInId } from '../../functions/domain/values.ts'
-import type { Page, StandInChange, StandInStore } from '../../functions/operations/ports.ts'
+import type { StandInChange, StandInStore } from '../../functions/operations/people/ports.ts'
+import type { Page } from '../../functions/operations/ports.ts'
 import type { MemoryLedgerStore } from './memory-ledger-store.ts'
 import type { MemoryRequestStore } from './memory-request-store.ts'
 

@@ -1,7 +1,7 @@
 import { StatementVerifier } from '../../functions/adapters/jose/statement-verifier.ts'
 import { type StatementClaims, type StatementKind, statements } from '../../functions/domain/credentials/statements.ts'
-import type { Clock, KeySet, Signer } from '../../functions/operations/ports.ts'
-import type { Statements } from '../../functions/operations/statement-ports.ts'
+import type { KeySet, Signer, Statements } from '../../functions/operations/credentials/ports.ts'
+import type { Clock } from '../../functions/operations/ports.ts'
 
 /** Statements signed by a key in memory, as the function that signs them would, and verified as they are. */
 export class MemoryStatements extends StatementVerifier implements Statements {

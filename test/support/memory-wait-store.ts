@@ -1,5 +1,5 @@
 import type { NumericDate, RequestId } from '../../functions/domain/values.ts'
-import type { WaitRecord, WaitStore } from '../../functions/operations/ports.ts'
+import type { WaitRecord, WaitStore } from '../../functions/operations/requests/ports.ts'
 
 type Kept = { wait: WaitRecord; claimedUntil: NumericDate; ended: boolean }
 

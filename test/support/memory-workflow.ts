@@ -1,5 +1,5 @@
 import type { RequestId } from '../../functions/domain/values.ts'
-import type { Workflow } from '../../functions/operations/ports.ts'
+import type { Workflow } from '../../functions/operations/requests/ports.ts'
 
 type Signal = Parameters<Workflow['signal']>[1]
 

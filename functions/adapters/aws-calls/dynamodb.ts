@@ -6,7 +6,7 @@ import {
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb'
 import type { Json, JsonObject } from '../../domain/values.ts'
-import type { LookedUp } from '../../operations/ports.ts'
+import type { LookedUp } from '../../operations/uses/ports.ts'
 import type { ClientSettings, MediatedCall } from './mediated-call.ts'
 
 /**

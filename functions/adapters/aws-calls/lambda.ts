@@ -6,7 +6,7 @@ import {
   type UpdateFunctionConfigurationCommandInput,
 } from '@aws-sdk/client-lambda'
 import type { Json, JsonObject, NumericDate } from '../../domain/values.ts'
-import type { LookedUp } from '../../operations/ports.ts'
+import type { LookedUp } from '../../operations/uses/ports.ts'
 import type { ClientSettings, MediatedCall } from './mediated-call.ts'
 
 /** How far this clock and Lambda's may be apart, in seconds. */

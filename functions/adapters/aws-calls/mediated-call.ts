@@ -1,5 +1,6 @@
 import type { JsonObject, NumericDate } from '../../domain/values.ts'
-import type { AwsCredentials, LookedUp } from '../../operations/ports.ts'
+import type { AwsCredentials } from '../../operations/credentials/ports.ts'
+import type { LookedUp } from '../../operations/uses/ports.ts'
 
 /** Settings of an SDK client for one call. */
 export type ClientSettings = {

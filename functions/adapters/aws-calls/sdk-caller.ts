@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../domain/values.ts'
+import type { AwsCredentials } from '../../operations/credentials/ports.ts'
 import { CallRefused } from '../../operations/faults.ts'
-import type { AwsCall, AwsCaller, AwsCredentials, LookedUp } from '../../operations/ports.ts'
+import type { AwsCall, AwsCaller, LookedUp } from '../../operations/uses/ports.ts'
 import { updateItem } from './dynamodb.ts'
 import { updateFunctionConfiguration } from './lambda.ts'
 import type { ClientSettings, MediatedCall } from './mediated-call.ts'

@@ -7,7 +7,7 @@ import {
 } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Answer, Question } from '../../domain/policy/question.ts'
-import type { Policy } from '../../operations/policy-port.ts'
+import type { Policy } from '../../operations/policy/ports.ts'
 import { toCedar } from './cedar-question.ts'
 import { rehearsal } from './rehearsal.ts'
 import { UsePolicies } from './use-policies.ts'

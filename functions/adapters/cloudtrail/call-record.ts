@@ -1,7 +1,8 @@
 import { CloudTrailClient, type Event, paginateLookupEvents } from '@aws-sdk/client-cloudtrail'
 import * as z from 'zod'
 import type { RecordedCall } from '../../domain/uses/use.ts'
-import type { CallRecord, CallsOnRecord, Log, RecordedSession } from '../../operations/ports.ts'
+import type { CallRecord, CallsOnRecord, RecordedSession } from '../../operations/ledger/ports.ts'
+import type { Log } from '../../operations/ports.ts'
 
 /** CloudTrail answers two look-ups a second, each with fifty events at most: no reader has it leaf through thousands. */
 const pages = 4

@@ -7,7 +7,7 @@ import {
 import * as z from 'zod'
 import type { SessionOnRecord } from '../../domain/credentials/reconcile.ts'
 import { JsonObject, type NumericDate, Seconds } from '../../domain/values.ts'
-import type { Recorded, SealedEvent, SessionRecord } from '../../operations/reconciling-ports.ts'
+import type { Recorded, SealedEvent, SessionRecord } from '../../operations/credentials/ports.ts'
 
 type Credentials = NonNullable<CloudTrailClientConfig['credentials']>
 

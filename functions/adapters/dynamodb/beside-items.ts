@@ -5,7 +5,7 @@ import { StandIn } from '../../domain/people/stand-in.ts'
 import { drawsLeft, StandingPermit } from '../../domain/permits/permit.ts'
 import type { AskerId, PersonId, StandInId, StandingPermitId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
-import type { PermitChange } from '../../operations/ports.ts'
+import type { PermitChange } from '../../operations/permits/ports.ts'
 import { endsAt, headAttributes, type Item, text, textOf } from './items.ts'
 
 /** In whose stead a person may decide, now or some time: as one item, without what was over when it last changed. */

@@ -1,6 +1,6 @@
 import { type AttributeValue, PutItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb'
 import { PersonId, type RequestId } from '../../domain/values.ts'
-import type { CardStore, PostedCard } from '../../operations/ports.ts'
+import type { CardStore, PostedCard } from '../../operations/cards/ports.ts'
 import { type Connection, within } from './client.ts'
 import { number, numberOf, text, textOf } from './items.ts'
 import { orUnavailable, unavailable } from './unavailable.ts'

@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import type { GroupSnapshot } from '../../domain/people/organisation.ts'
-import type { GroupSnapshots } from '../../operations/ports.ts'
+import type { GroupSnapshots } from '../../operations/people/ports.ts'
 import { slackGroupsKey } from './beside-items.ts'
 import { type Connection, within } from './client.ts'
 import { number, text } from './items.ts'

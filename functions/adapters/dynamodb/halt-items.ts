@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { Halt, type HaltTarget, haltKey } from '../../domain/halts/halt.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
-import type { StoredHalts } from '../../operations/ports.ts'
+import type { StoredHalts } from '../../operations/halts/ports.ts'
 import { type Item, number, numberOf, text, textOf } from './items.ts'
 
 /** The halts of one target, those that were lifted too, as one item `HALT#kind#value` of the requests table. */

@@ -1,7 +1,7 @@
 import { HaltTarget } from '../../domain/halts/halt.ts'
 import type { HaltId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
-import type { HaltChange, HaltStore, StoredHalts } from '../../operations/ports.ts'
+import type { HaltChange, HaltStore, StoredHalts } from '../../operations/halts/ports.ts'
 import type { Connection } from './client.ts'
 import { haltItem, haltItemKey, storedHaltsOf, versionIs } from './halt-items.ts'
 import { endsAt, headAttributes, headOf, type Item, text, textOf } from './items.ts'

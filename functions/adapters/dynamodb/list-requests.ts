@@ -1,6 +1,7 @@
 import { QueryCommand } from '@aws-sdk/client-dynamodb'
 import type { AskerId, NumericDate, RequestId } from '../../domain/values.ts'
-import type { Page, RequestFilter, RequestPage, Stored } from '../../operations/ports.ts'
+import type { Page } from '../../operations/ports.ts'
+import type { RequestFilter, RequestPage, Stored } from '../../operations/requests/ports.ts'
 import { type Connection, within } from './client.ts'
 import { number, text, textOf } from './items.ts'
 import { batchLimit, readMany } from './read-many.ts'

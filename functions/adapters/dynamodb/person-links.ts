@@ -2,7 +2,7 @@ import { PutItemCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb
 import { SlackAccount } from '../../domain/people/linking.ts'
 import { type Digest, type NumericDate, PersonId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
-import type { LinkChange, PersonLinks } from '../../operations/login-ports.ts'
+import type { LinkChange, PersonLinks } from '../../operations/people/ports.ts'
 import { type Connection, within } from './client.ts'
 import { endsAt, headAttributes, type Item, number, numberOf, text, textOf } from './items.ts'
 import { putEntry } from './ledger-items.ts'

@@ -3,7 +3,7 @@ import { overdueAt } from '../../domain/requests/due.ts'
 import { ApprovalRequest } from '../../domain/requests/request.ts'
 import { type NumericDate, RequestId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
-import type { RequestFilter, Stored } from '../../operations/ports.ts'
+import type { RequestFilter, Stored } from '../../operations/requests/ports.ts'
 import { headAttributes, headOf, type Item, number, text, textOf } from './items.ts'
 
 export const requestKey = (id: RequestId) => ({ pk: text(`REQ#${id}`), sk: text('REQ') })

@@ -3,19 +3,18 @@ import { ConditionalCheckFailedException, PutItemCommand, type TransactWriteItem
 import type { HaltTarget } from '../../domain/halts/halt.ts'
 import type { AskerId, EvaluationId, NumericDate, RequestId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
+import type { OnceOnly, Page } from '../../operations/ports.ts'
 import type {
   Beside,
   Commit,
   Committed,
   Evaluation,
-  OnceOnly,
-  Page,
   RequestFilter,
   RequestPage,
   RequestStore,
   Standing,
   Stored,
-} from '../../operations/ports.ts'
+} from '../../operations/requests/ports.ts'
 import {
   permitKey,
   permitOf,

@@ -6,7 +6,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import type { NumericDate, RequestId } from '../../domain/values.ts'
-import type { WaitRecord, WaitStore } from '../../operations/ports.ts'
+import type { WaitRecord, WaitStore } from '../../operations/requests/ports.ts'
 import { type Connection, within } from './client.ts'
 import { type Item, number, numberOf, text, textOf } from './items.ts'
 import { unavailable } from './unavailable.ts'

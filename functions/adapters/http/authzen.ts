@@ -3,7 +3,7 @@ import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { type ApprovalRequest, grantOf, openStage, ParentTask, usesLeft } from '../../domain/requests/request.ts'
 import { EvaluationId, type Json, NumericDate, Resource } from '../../domain/values.ts'
 import { whatIsWrong } from '../../domain/what-is-wrong.ts'
-import type { Evaluated } from '../../operations/evaluate-access.ts'
+import type { Evaluated } from '../../operations/requests/evaluate-access.ts'
 import { badRequest } from './problem.ts'
 
 /**

@@ -4,7 +4,7 @@ import type { BudgetLeft } from '../../domain/policy/budget-left.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { type ApprovalRequest, grantOf } from '../../domain/requests/request.ts'
 import type { Json } from '../../domain/values.ts'
-import type { CallsSeen, Evidence } from '../../operations/read-evidence.ts'
+import type { CallsSeen, Evidence } from '../../operations/ledger/read-evidence.ts'
 import { personView } from './person-view.ts'
 
 /** Somebody who broke the glass, as people see it: what was said, what is open and until when, what was done, the review. */

@@ -1,6 +1,6 @@
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import type { Json } from '../../domain/values.ts'
-import type { Drill } from '../../operations/read-drill.ts'
+import type { Drill } from '../../operations/break-glass/drill.ts'
 
 /** How a drill went, as the API tells it: each step with what it took, what it was held to, and whether that was kept. Seconds. */
 export const drillView = ({ state, report }: Drill): { [member: string]: Json } => ({

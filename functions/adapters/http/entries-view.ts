@@ -1,4 +1,4 @@
-import type { EntriesPage } from '../../operations/read-requests.ts'
+import type { EntriesPage } from '../../operations/requests/read-requests.ts'
 
 /** A page of a record as an answer has it: `next` is sent as `after` for what follows. */
 export const entriesView = ({ entries, next }: EntriesPage) => ({

@@ -1,6 +1,7 @@
 import { DeleteRolePolicyCommand, NoSuchEntityException, PutRolePolicyCommand } from '@aws-sdk/client-iam'
+import type { Deny } from '../../domain/credentials/denies.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
-import type { Deny, RolePolicies } from '../../operations/ports.ts'
+import type { RolePolicies } from '../../operations/credentials/ports.ts'
 import { type CredentialsFor, IamClients, nameOf } from './clients.ts'
 
 /** The inline policy that is ours on a target role; nothing else may have this name. */

@@ -1,7 +1,7 @@
 import { GetRolePolicyCommand, NoSuchEntityException, paginateListRolePolicies } from '@aws-sdk/client-iam'
 import * as z from 'zod'
 import type { DenyInForce, InForce } from '../../domain/credentials/reconcile.ts'
-import type { RoleReader } from '../../operations/reconciling-ports.ts'
+import type { RoleReader } from '../../operations/credentials/ports.ts'
 import { type CredentialsFor, IamClients, nameOf } from './clients.ts'
 import { policyName } from './role-policies.ts'
 

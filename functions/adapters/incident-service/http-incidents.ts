@@ -1,5 +1,6 @@
 import type { NumericDate } from '../../domain/values.ts'
-import type { Clock, Incidents } from '../../operations/ports.ts'
+import type { Incidents } from '../../operations/break-glass/ports.ts'
+import type { Clock } from '../../operations/ports.ts'
 
 /** How long it may take to find out, its secret and its answer together: somebody in an emergency waits for it. */
 const patience = 1500
@@ -17,7 +18,7 @@ type Settings = {
 
 /**
  * Asks wherever incidents are kept, by one GET: 200 is known, 404 and 410 are unknown, and all else is no answer. That a
- * service is down keeps nobody out (`operations/open-break-glass.ts`), so nothing here throws, and it takes no longer than
+ * service is down keeps nobody out (`operations/break-glass/open-break-glass.ts`), so nothing here throws, and it takes no longer than
  * a person hardly notices.
  */
 export class HttpIncidents implements Incidents {

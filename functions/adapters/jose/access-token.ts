@@ -14,7 +14,8 @@ import {
   refuse,
   Thumbprint,
 } from '../../domain/values.ts'
-import type { AccessToken, Clock, KeySet, KnownToken } from '../../operations/ports.ts'
+import type { AccessToken, KeySet, KnownToken } from '../../operations/credentials/ports.ts'
+import type { Clock } from '../../operations/ports.ts'
 import { CachedKeys } from './cached-keys.ts'
 import { verifiedClaims } from './es256.ts'
 import { Remembered } from './remembered.ts'

@@ -1,7 +1,8 @@
 import { createLocalJWKSet, errors, type FlattenedJWSInput, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
 import type { NumericDate } from '../../domain/values.ts'
+import type { KeySet } from '../../operations/credentials/ports.ts'
 import { KeyNotYetKnown } from '../../operations/faults.ts'
-import type { Clock, KeySet } from '../../operations/ports.ts'
+import type { Clock } from '../../operations/ports.ts'
 
 /** A key set, how soon its source would have it asked for again, if it says, and whether it can never have another key. */
 export type FoundKeys = JSONWebKeySet & { refreshSeconds?: number; fixed?: true }

@@ -2,7 +2,7 @@ import { errors, exportJWK, type JWTVerifyResult, jwtVerify, type ResolvedKey } 
 import type { OidcIssuer } from '../../domain/people/identity-issuer.ts'
 import { ok, type Result, refuse } from '../../domain/values.ts'
 import { IssuerUnavailable, KeyNotYetKnown } from '../../operations/faults.ts'
-import type { IdTokens, ProvenLogin } from '../../operations/login-ports.ts'
+import type { IdTokens, ProvenLogin } from '../../operations/people/ports.ts'
 import type { Clock } from '../../operations/ports.ts'
 import { CachedKeys } from './cached-keys.ts'
 import { oidcSource } from './oidc-source.ts'

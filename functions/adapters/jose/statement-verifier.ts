@@ -1,8 +1,8 @@
 import { errors, type JWTPayload, jwtVerify } from 'jose'
 import { type StatementClaims, type StatementKind, statements } from '../../domain/credentials/statements.ts'
 import { ok, type Result, refuse } from '../../domain/values.ts'
-import type { Clock, KeySet } from '../../operations/ports.ts'
-import type { Verified } from '../../operations/statement-ports.ts'
+import type { KeySet, Verified } from '../../operations/credentials/ports.ts'
+import type { Clock } from '../../operations/ports.ts'
 import { CachedKeys } from './cached-keys.ts'
 import { isCompact } from './token-size.ts'
 

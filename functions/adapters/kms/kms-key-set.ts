@@ -1,7 +1,7 @@
 import type { KMSClient } from '@aws-sdk/client-kms'
 import type { JsonObject } from '../../domain/values.ts'
+import type { KeySet } from '../../operations/credentials/ports.ts'
 import { KeyUnavailable } from '../../operations/faults.ts'
-import type { KeySet } from '../../operations/ports.ts'
 import { connect } from './client.ts'
 import { KmsPublicKey, type PublicJwk } from './public-key.ts'
 

@@ -1,7 +1,7 @@
 import { type KMSClient, SignCommand } from '@aws-sdk/client-kms'
 import type { JsonObject } from '../../domain/values.ts'
+import type { Signer } from '../../operations/credentials/ports.ts'
 import { KeyUnavailable } from '../../operations/faults.ts'
-import type { Signer } from '../../operations/ports.ts'
 import { connect, orUnavailable } from './client.ts'
 import { joseFromDer } from './ecdsa-signature.ts'
 import { KmsPublicKey } from './public-key.ts'

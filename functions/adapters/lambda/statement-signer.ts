@@ -1,8 +1,9 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import type { StatementClaims, StatementKind } from '../../domain/credentials/statements.ts'
 import type { JsonObject } from '../../domain/values.ts'
+import type { KeySet } from '../../operations/credentials/ports.ts'
 import { KeyUnavailable } from '../../operations/faults.ts'
-import type { KeySet, Log } from '../../operations/ports.ts'
+import type { Log } from '../../operations/ports.ts'
 
 const mostRemembered = 200
 

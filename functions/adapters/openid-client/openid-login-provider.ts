@@ -2,7 +2,7 @@ import * as client from 'openid-client'
 import type { OidcIssuer } from '../../domain/people/identity-issuer.ts'
 import { ok, type Result, refuse } from '../../domain/values.ts'
 import { IssuerUnavailable } from '../../operations/faults.ts'
-import type { LoginAsk, LoginChecks, LoginProvider } from '../../operations/login-ports.ts'
+import type { LoginAsk, LoginChecks, LoginProvider } from '../../operations/people/ports.ts'
 import type { Clock } from '../../operations/ports.ts'
 
 /** After this long the provider is asked again what its addresses are. */

@@ -2,7 +2,7 @@ import type { DrillReport, DrillStep, Verdict } from '../../domain/break-glass/d
 import { inert } from '../../domain/inert.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { duration } from '../../domain/values.ts'
-import type { Drill } from '../../operations/read-drill.ts'
+import type { Drill } from '../../operations/break-glass/drill.ts'
 import { chips, titleOfOpening } from './break-glass-words.ts'
 import { type Html, html } from './html.ts'
 import { page, type Reader } from './layout.ts'

@@ -3,7 +3,7 @@ import { inert } from '../../domain/inert.ts'
 import { type ApprovalRequest, grantOf, type Use } from '../../domain/requests/request.ts'
 import type { RecordedCall } from '../../domain/uses/use.ts'
 import type { NumericDate } from '../../domain/values.ts'
-import type { CallsSeen, Evidence } from '../../operations/read-evidence.ts'
+import type { CallsSeen, Evidence } from '../../operations/ledger/read-evidence.ts'
 import { type Html, html } from './html.ts'
 import { count, moment } from './words.ts'
 

@@ -1,6 +1,6 @@
 import { inert } from '../../domain/inert.ts'
 import type { NumericDate } from '../../domain/values.ts'
-import type { ViewedBreakGlass } from '../../operations/view-break-glass.ts'
+import type { ViewedBreakGlass } from '../../operations/break-glass/read-break-glass.ts'
 import { reviewWords, whyNoReview } from './break-glass-words.ts'
 import { type Html, html } from './html.ts'
 import type { Reader } from './layout.ts'

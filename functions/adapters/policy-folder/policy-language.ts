@@ -1,6 +1,6 @@
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
-import type { Policy } from '../../operations/policy-port.ts'
+import type { Policy } from '../../operations/policy/ports.ts'
 import type { Problem } from './problem.ts'
 import type { Source } from './read-folder.ts'
 

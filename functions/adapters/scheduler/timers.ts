@@ -1,7 +1,7 @@
 import { ConflictException, CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
+import type { Timers } from '../../operations/break-glass/ports.ts'
 import { TimersUnavailable } from '../../operations/faults.ts'
-import type { Timers } from '../../operations/ports.ts'
 
 type Settings = {
   /** The group in which all timers are, and nothing else. */

@@ -1,7 +1,7 @@
 import { clamp, inert } from '../../domain/inert.ts'
 import { type ApprovalRequest, openStage } from '../../domain/requests/request.ts'
 import type { JsonObject } from '../../domain/values.ts'
-import type { RenderedCard } from '../../operations/ports.ts'
+import type { RenderedCard } from '../../operations/cards/ports.ts'
 import { bold, type CardBlock, context, header, list, preformatted, quote, rich, section, words } from './blocks.ts'
 import { type AllowOptions, allowBlocks } from './card-allow.ts'
 import { type CardOptions as DecideOptions, decideBlocks, tooLongBlock } from './card-decide.ts'

@@ -1,7 +1,7 @@
 import type { App, SlashCommand } from '@slack/bolt'
 import type { Person } from '../../domain/people/organisation.ts'
 import type { PersonId, RequestId } from '../../domain/values.ts'
-import type { NotFound } from '../../operations/find-request.ts'
+import type { NotFound } from '../../operations/requests/read-requests.ts'
 import { breakGlass } from './break-glass.ts'
 import { type Carried, carriedOf, onceFor, whoDid } from './carried.ts'
 import {

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/values.ts'
-import type { RenderedCard } from '../../operations/ports.ts'
+import type { RenderedCard } from '../../operations/cards/ports.ts'
 import { context, header, rich, section, words } from './blocks.ts'
 import { complaintsOf, complaintsOfBlock } from './validate-blocks.ts'
 

@@ -4,8 +4,8 @@ import { clamp, inert } from '../../domain/inert.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { JsonObject, RequestId } from '../../domain/values.ts'
-import type { EmergencyAbout } from '../../operations/about-emergency.ts'
-import type { RenderedCard } from '../../operations/ports.ts'
+import type { EmergencyAbout } from '../../operations/cards/about-opening.ts'
+import type { RenderedCard } from '../../operations/cards/ports.ts'
 import {
   actions,
   bold,

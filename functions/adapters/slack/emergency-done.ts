@@ -1,7 +1,7 @@
 import type { RichTextSection } from '@slack/types'
 import { inert } from '../../domain/inert.ts'
 import { type ApprovalRequest, grantOf, type Use } from '../../domain/requests/request.ts'
-import type { EmergencyAbout } from '../../operations/about-emergency.ts'
+import type { EmergencyAbout } from '../../operations/cards/about-opening.ts'
 import { bold, type CardBlock, code, list, rich, section, time, words } from './blocks.ts'
 import { isSealed } from './emergency-status.ts'
 

@@ -1,7 +1,7 @@
 import type { Button, HomeView } from '@slack/types'
 import { clamp, inert } from '../../domain/inert.ts'
 import type { NumericDate, RequestId } from '../../domain/values.ts'
-import type { LiveGrant, Overview } from '../../operations/read-overview.ts'
+import type { LiveGrant, Overview } from '../../operations/cards/read-overview.ts'
 import { actions, type CardBlock, context, header, plain, rich, section, words } from './blocks.ts'
 import type { EmergencyFacts } from './emergency-card.ts'
 import { liveRow, ownRow, waitingRow } from './overview-rows.ts'

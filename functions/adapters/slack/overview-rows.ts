@@ -8,7 +8,7 @@ import {
 } from '../../domain/requests/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { duration } from '../../domain/values.ts'
-import type { LiveGrant } from '../../operations/read-overview.ts'
+import type { LiveGrant } from '../../operations/cards/read-overview.ts'
 import { bold, section, time, words } from './blocks.ts'
 import { type CardFacts, placeOf, titleFor } from './card-facts.ts'
 import { headlineOf, nowOf } from './card-status.ts'

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { inert } from '../../domain/inert.ts'
 import type { SlackStanding } from '../../domain/people/linking.ts'
 import { BoardUnavailable } from '../../operations/faults.ts'
-import type { SlackDirectory } from '../../operations/login-ports.ts'
+import type { SlackDirectory } from '../../operations/people/ports.ts'
 import { type WebApi, webClients } from './web-client.ts'
 
 /** What is read of `users.info`. No e-mail address: it can be changed, and proves nothing. */

@@ -6,8 +6,9 @@ import {
   WebAPIRequestError,
   type WebClient,
 } from '@slack/web-api'
+import type { CardBoard, RenderedCard } from '../../operations/cards/ports.ts'
 import { BoardUnavailable, CardUndeliverable } from '../../operations/faults.ts'
-import type { CardBoard, Log, RenderedCard } from '../../operations/ports.ts'
+import type { Log } from '../../operations/ports.ts'
 import { bareCard, degradeCard } from './degrade-card.ts'
 import { type WebApi, webClients } from './web-client.ts'
 

@@ -1,6 +1,6 @@
 import type { WebClient } from '@slack/web-api'
 import { BoardUnavailable } from '../../operations/faults.ts'
-import type { UserGroups } from '../../operations/ports.ts'
+import type { UserGroups } from '../../operations/people/ports.ts'
 import { type WebApi, webClients } from './web-client.ts'
 
 /** Who is in a user group of the workspace (`usergroups.users.list`, scope `usergroups:read`). */

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { JsonObject } from '../../domain/values.ts'
-import type { RenderedCard } from '../../operations/ports.ts'
+import type { RenderedCard } from '../../operations/cards/ports.ts'
 import { largestCard, sizeOf } from './card-size.ts'
 
 // Slack's limits for the blocks that cards use; Slack itself only answers `invalid_blocks`.

@@ -1,8 +1,8 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns'
 import { clamp, inert } from '../../domain/inert.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
+import type { EmergencyPage, Pager } from '../../operations/break-glass/ports.ts'
 import { PagerUnavailable } from '../../operations/faults.ts'
-import type { EmergencyPage, Pager } from '../../operations/ports.ts'
 
 /**
  * The page hook by default: an SNS topic, to which a pager, an e-mail address or another system subscribes. A page says who

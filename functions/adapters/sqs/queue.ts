@@ -1,5 +1,6 @@
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, SQSClient } from '@aws-sdk/client-sqs'
-import type { Fifo, FollowMessage, Queue } from '../../operations/ports.ts'
+import type { Fifo, Queue } from '../../operations/ports.ts'
+import type { FollowMessage } from '../../operations/requests/ports.ts'
 
 /** SQS takes no more at once. */
 const batchLimit = 10

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { ok, type Result, refuse } from '../../domain/values.ts'
-import type { Clock, IncidentEvent, IncidentEvents, RawDelivery } from '../../operations/ports.ts'
+import type { IncidentEvent, IncidentEvents, RawDelivery } from '../../operations/break-glass/ports.ts'
+import type { Clock } from '../../operations/ports.ts'
 import { isSigned } from './signature.ts'
 
 /** The format is the sender's: what it has beside these two is nothing to us. */

@@ -9,7 +9,7 @@ import {
   TaskTimedOut,
 } from '@aws-sdk/client-sfn'
 import type { RequestId } from '../../domain/values.ts'
-import type { Workflow } from '../../operations/ports.ts'
+import type { Workflow } from '../../operations/requests/ports.ts'
 
 /** One Standard execution a request, named by its id. */
 export class SfnWorkflow implements Workflow {

@@ -1,6 +1,7 @@
 import { AssumeRoleCommand, type Credentials, GetScopedCredentialsCommand, STSClient } from '@aws-sdk/client-sts'
+import type { AssumeAsk, AwsCredentialBroker, AwsCredentials } from '../../operations/credentials/ports.ts'
 import { BrokerRefused, BrokerUnavailable } from '../../operations/faults.ts'
-import type { AssumeAsk, AwsCredentialBroker, AwsCredentials, Log } from '../../operations/ports.ts'
+import type { Log } from '../../operations/ports.ts'
 
 /** STS said no to this very ask: asking again changes nothing until the deployment does. */
 const refusals = new Set([

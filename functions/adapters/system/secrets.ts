@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Secrets } from '../../operations/login-ports.ts'
+import type { Secrets } from '../../operations/people/ports.ts'
 
 /** 256 bits of the operating system's randomness, as base64url. */
 export class SystemSecrets implements Secrets {

@@ -1,4 +1,4 @@
-import type { Stopwatch } from '../../operations/measure-drill.ts'
+import type { Stopwatch } from '../../operations/break-glass/drill.ts'
 
 /** The machine's clock, in milliseconds. */
 export class SystemStopwatch implements Stopwatch {

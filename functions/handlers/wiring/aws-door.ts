@@ -3,7 +3,8 @@ import { BadRequest, badRequest } from '../../adapters/http/problem.ts'
 import { AccessTokenVerifier } from '../../adapters/jose/access-token.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import type { AccessToken, Clock, OnceOnly } from '../../operations/ports.ts'
+import type { AccessToken } from '../../operations/credentials/ports.ts'
+import type { Clock, OnceOnly } from '../../operations/ports.ts'
 import { badProof, Callers, dpopToken } from './callers.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Bundle } from '../../domain/policy/bundle.ts'
-import type { Policy } from '../../operations/ports.ts'
+import type { Policy } from '../../operations/policy/ports.ts'
 
 /** The compiled policies that were shipped beside this Lambda. */
 export const readBundle = (): Bundle => Bundle.parse(JSON.parse(readFileSync(join(__dirname, 'bundle.json'), 'utf8')))

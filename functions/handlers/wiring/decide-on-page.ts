@@ -8,10 +8,15 @@ import { requestPage } from '../../adapters/pages/request-page.ts'
 import type { Narrow } from '../../domain/requests/narrow.ts'
 import { type ApprovalRequest, Verdict } from '../../domain/requests/request.ts'
 import { Digest, type JsonObject, RequestId, type Result } from '../../domain/values.ts'
-import { decideByLogin, decideOnPage, type PageChoice, type PageOutcome } from '../../operations/decide-on-page.ts'
-import { type LoginPorts, sessionKey } from '../../operations/log-in.ts'
-import type { DecidingPorts } from '../../operations/ports.ts'
-import { viewRequest } from '../../operations/view-request.ts'
+import { type LoginPorts, sessionKey } from '../../operations/people/log-in.ts'
+import {
+  decideByLogin,
+  decideOnPage,
+  type PageChoice,
+  type PageOutcome,
+} from '../../operations/requests/decide-on-page.ts'
+import type { DecidingPorts } from '../../operations/requests/ports.ts'
+import { viewRequest } from '../../operations/requests/read-requests.ts'
 import { csrfOf, formOf, setCookie } from './browser.ts'
 import { concludeOnPage } from './conclude-on-page.ts'
 import { endLogin } from './end-login.ts'

@@ -4,7 +4,8 @@ import { DynamoRequestStore } from '../../adapters/dynamodb/request-store.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { SystemClock } from '../../adapters/system/clock.ts'
 import { SystemIds } from '../../adapters/system/ids.ts'
-import type { DecidingPorts, Policy } from '../../operations/ports.ts'
+import type { Policy } from '../../operations/policy/ports.ts'
+import type { DecidingPorts } from '../../operations/requests/ports.ts'
 
 /** The ports that deciding operations share, made once a cold start. */
 export function decidingPorts(

@@ -2,7 +2,7 @@ import { inert, lookalikeNote } from '../../domain/inert.ts'
 import { type Bundle, personOf } from '../../domain/policy/bundle.ts'
 import type { PersonId } from '../../domain/values.ts'
 import { duration } from '../../domain/values.ts'
-import type { Plan, PlannedStage } from '../../operations/plan-request.ts'
+import type { Plan, PlannedStage } from '../../operations/requests/plan-request.ts'
 
 /** A plan for a person to read, one thing a line. What comes from the asker is made inert: a terminal obeys escapes. */
 export function describePlan(plan: Plan, bundle: Pick<Bundle, 'directory'>): string {

@@ -2,7 +2,7 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
 import { BurstKind, BurstOutcome, burstKey } from '../../domain/cards/burst.ts'
 import { RequestId } from '../../domain/values.ts'
-import type { drawBurst } from '../../operations/draw-burst.ts'
+import type { drawBurst } from '../../operations/cards/draw-burst.ts'
 import { BoardUnavailable } from '../../operations/faults.ts'
 import type { Log } from '../../operations/ports.ts'
 

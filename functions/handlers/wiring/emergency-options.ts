@@ -1,9 +1,8 @@
 import type { EdgeOptions } from '../../adapters/slack/bolt-edge.ts'
-import { inTime } from '../../operations/decide-in-time.ts'
-import { endBreakGlass } from '../../operations/end-break-glass.ts'
-import { foreseeReview } from '../../operations/foresee-review.ts'
-import type { DecidingPorts } from '../../operations/ports.ts'
-import { reviewBreakGlass } from '../../operations/review-break-glass.ts'
+import { foreseeReview } from '../../operations/break-glass/may-review.ts'
+import { endBreakGlass, reviewBreakGlass } from '../../operations/break-glass/review-break-glass.ts'
+import { inTime } from '../../operations/cards/decide-in-time.ts'
+import type { DecidingPorts } from '../../operations/requests/ports.ts'
 
 /** What Slack's door needs for the card of an emergency: the operations that the API has, in a hurry. */
 export const emergencyOptions = (

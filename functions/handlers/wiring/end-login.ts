@@ -1,7 +1,7 @@
 import type { Call } from '../../adapters/http/endpoint.ts'
 import type { Answer } from '../../adapters/http/problem.ts'
 import { messagePage } from '../../adapters/pages/layout.ts'
-import { finishLogin, type LoggedIn, type LoginPorts, type LoginRefusal } from '../../operations/log-in.ts'
+import { finishLogin, type LoggedIn, type LoginPorts, type LoginRefusal } from '../../operations/people/log-in.ts'
 import { cookieOf } from './browser.ts'
 import { type DoorPorts, shown } from './page-door.ts'
 

@@ -11,10 +11,10 @@ import {
 } from '../../adapters/http/evaluations.ts'
 import type { Answer } from '../../adapters/http/problem.ts'
 import type { Json } from '../../domain/values.ts'
-import { type EvaluationCaller, evaluateAccess } from '../../operations/evaluate-access.ts'
-import { Lately } from '../../operations/lately.ts'
-import type { DecidingPorts } from '../../operations/ports.ts'
-import type { Statements } from '../../operations/statement-ports.ts'
+import type { Statements } from '../../operations/credentials/ports.ts'
+import { type EvaluationCaller, evaluateAccess } from '../../operations/requests/evaluate-access.ts'
+import { Lately } from '../../operations/requests/limits.ts'
+import type { DecidingPorts } from '../../operations/requests/ports.ts'
 import { mustKeepRate } from './rate.ts'
 
 type Ports = DecidingPorts & { issuer: string; statements: Statements }

@@ -1,6 +1,6 @@
 import { connect } from '../../adapters/dynamodb/client.ts'
 import { DynamoHaltStore } from '../../adapters/dynamodb/halt-store.ts'
-import type { Policy } from '../../operations/ports.ts'
+import type { Policy } from '../../operations/policy/ports.ts'
 import { decidingPorts } from './deciding.ts'
 
 /** The ports of those who throw kill switches and put them back. */

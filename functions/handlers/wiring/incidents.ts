@@ -2,7 +2,8 @@ import { HttpIncidents } from '../../adapters/incident-service/http-incidents.ts
 import { IncidentSecretReader } from '../../adapters/secretsmanager/incident-secret.ts'
 import { PatternIncidents } from '../../adapters/system/pattern-incidents.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
-import type { Clock, Incidents } from '../../operations/ports.ts'
+import type { Incidents } from '../../operations/break-glass/ports.ts'
+import type { Clock } from '../../operations/ports.ts'
 
 /** Incidents by their pattern alone, or, where the deployment says where they are kept, by asking there too. */
 export function incidentsOf(

@@ -2,7 +2,7 @@ import { connect, hurried } from '../../adapters/dynamodb/client.ts'
 import { DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
 import type { Linking } from '../../adapters/slack/carried.ts'
 import { SystemSecrets } from '../../adapters/system/secrets.ts'
-import { offerLink } from '../../operations/link-slack.ts'
+import { offerLink } from '../../operations/people/link-account.ts'
 import type { Clock } from '../../operations/ports.ts'
 
 /** Whose Slack accounts are, for a door where somebody waits: read only where the directory does not say. */

@@ -1,6 +1,6 @@
 import type { LoginWanted } from '../../domain/people/login-strength.ts'
-import { openedBy, type WhatToOpen } from '../../operations/opened-by.ts'
-import type { DecidingPorts } from '../../operations/ports.ts'
+import { openedBy, type WhatToOpen } from '../../operations/break-glass/what-to-open.ts'
+import type { DecidingPorts } from '../../operations/requests/ports.ts'
 
 /** All that breaking this glass takes of a login, and not only what was lacking first: one more login is then enough. */
 export function loginFor(what: WhatToOpen, ports: DecidingPorts): LoginWanted | undefined {

@@ -4,8 +4,9 @@ import { BadRequest } from '../../adapters/http/problem.ts'
 import { JoseIdTokens } from '../../adapters/jose/id-token.ts'
 import { OpenIdLoginProvider } from '../../adapters/openid-client/openid-login-provider.ts'
 import { SystemSecrets } from '../../adapters/system/secrets.ts'
-import type { LoginPorts } from '../../operations/log-in.ts'
-import type { Clock, Log, Policy } from '../../operations/ports.ts'
+import type { LoginPorts } from '../../operations/people/log-in.ts'
+import type { Policy } from '../../operations/policy/ports.ts'
+import type { Clock, Log } from '../../operations/ports.ts'
 import { loginIssuerOf } from './login-issuer.ts'
 
 /** The sessions of the pages, for those who only look who it is. */

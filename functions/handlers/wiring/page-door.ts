@@ -2,8 +2,9 @@ import { type Call, type Endpoint, endpoint } from '../../adapters/http/endpoint
 import { type Answer, BadRequest, type Problem } from '../../adapters/http/problem.ts'
 import { messagePage, type Reader } from '../../adapters/pages/layout.ts'
 import { pageHeaders } from '../../adapters/pages/style.ts'
-import { findVisitor, type LoginPorts, type Visitor } from '../../operations/log-in.ts'
-import type { Clock, Log, Policy } from '../../operations/ports.ts'
+import { findVisitor, type LoginPorts, type Visitor } from '../../operations/people/log-in.ts'
+import type { Policy } from '../../operations/policy/ports.ts'
+import type { Clock, Log } from '../../operations/ports.ts'
 import { cookieOf, csrfOf } from './browser.ts'
 
 /** What every page needs to know who is looking. */

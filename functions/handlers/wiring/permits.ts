@@ -1,6 +1,6 @@
 import { connect } from '../../adapters/dynamodb/client.ts'
 import { DynamoPermitStore } from '../../adapters/dynamodb/permit-store.ts'
-import type { Policy } from '../../operations/ports.ts'
+import type { Policy } from '../../operations/policy/ports.ts'
 import { decidingPorts } from './deciding.ts'
 
 /** The ports of those who give standing permits, draw from them and take them back. */

@@ -1,8 +1,8 @@
 import { BadRequest } from '../../adapters/http/problem.ts'
 import type { RateKind } from '../../domain/policy/ladder.ts'
 import type { AgentId, ToolId } from '../../domain/values.ts'
-import { keepRate } from '../../operations/keep-rate.ts'
-import type { DecidingPorts } from '../../operations/ports.ts'
+import { keepRate } from '../../operations/requests/limits.ts'
+import type { DecidingPorts } from '../../operations/requests/ports.ts'
 
 /** What is refused above its rate. A read that is not held is answered all the same. */
 type RefusedKind = Exclude<RateKind, 'heldReads'>

@@ -7,10 +7,12 @@ import { type Answer, BadRequest, badRequest } from '../../adapters/http/problem
 import { After, AfterEntry, cursorOf, readQuery } from '../../adapters/http/query.ts'
 import { standInView } from '../../adapters/http/stand-in-view.ts'
 import { AgentId, Aggregate, PersonId, RequestId } from '../../domain/values.ts'
-import type { DecidingPorts, PermitStore, StandInStore } from '../../operations/ports.ts'
-import { listPermits } from '../../operations/read-permits.ts'
-import { listRequests, readChain, readLedger, readRequest } from '../../operations/read-requests.ts'
-import { listStandIns } from '../../operations/read-stand-ins.ts'
+import type { StandInStore } from '../../operations/people/ports.ts'
+import { listStandIns } from '../../operations/people/stand-ins.ts'
+import { listPermits } from '../../operations/permits/give-permit.ts'
+import type { PermitStore } from '../../operations/permits/ports.ts'
+import type { DecidingPorts } from '../../operations/requests/ports.ts'
+import { listRequests, readChain, readLedger, readRequest } from '../../operations/requests/read-requests.ts'
 import { refusalForPeople, unknownRequest } from './refusals.ts'
 
 type Ports = DecidingPorts & { permits: Pick<PermitStore, 'list'>; standIns: Pick<StandInStore, 'list'> }

@@ -3,8 +3,8 @@ import { DynamoGroupSnapshots } from '../../adapters/dynamodb/group-snapshot-sto
 import { DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
 import { SlackUserGroups } from '../../adapters/slack/slack-user-groups.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
+import { refreshSlackGroups } from '../../operations/people/refresh-groups.ts'
 import type { Clock, Log } from '../../operations/ports.ts'
-import { refreshSlackGroups } from '../../operations/refresh-slack-groups.ts'
 
 type Given = {
   bundle: Pick<Bundle, 'directory' | 'deployment'>

@@ -1,6 +1,6 @@
 import { connect } from '../../adapters/dynamodb/client.ts'
 import { DynamoStandInStore } from '../../adapters/dynamodb/stand-in-store.ts'
-import type { Policy } from '../../operations/ports.ts'
+import type { Policy } from '../../operations/policy/ports.ts'
 import { decidingPorts } from './deciding.ts'
 
 type Tables = { REQUESTS_TABLE: string; LEDGER_TABLE: string }

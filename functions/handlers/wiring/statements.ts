@@ -1,7 +1,7 @@
 import { StatementVerifier } from '../../adapters/jose/statement-verifier.ts'
 import { LambdaStatementSigner } from '../../adapters/lambda/statement-signer.ts'
+import type { Statements } from '../../operations/credentials/ports.ts'
 import type { Clock, Log } from '../../operations/ports.ts'
-import type { Statements } from '../../operations/statement-ports.ts'
 
 /** Statements, signed by the one function that may, and verified here. */
 export function statementsOf(

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { PatternIncidents } from '../../../functions/adapters/system/pattern-incidents.ts'
 import { SystemSecrets } from '../../../functions/adapters/system/secrets.ts'
-import { prepareOpening } from '../../../functions/operations/prepare-opening.ts'
+import { prepareOpening } from '../../../functions/operations/break-glass/prepare-opening.ts'
 import { person } from '../../support/world.ts'
 import { inBrowser } from '../support/browser.ts'
 import { Browsing, phone, picture } from './browsing.ts'

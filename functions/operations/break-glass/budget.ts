@@ -1,0 +1,92 @@
+import {
+  Book,
+  current,
+  type Emergency,
+  type Limits,
+  type Opening,
+  spent,
+} from '../../domain/break-glass/break-glass.ts'
+import type { Refusal } from '../../domain/refusals.ts'
+import { asOf } from '../../domain/requests/due.ts'
+import { endedAt } from '../../domain/requests/ended.ts'
+import type { NumericDate, PersonId } from '../../domain/values.ts'
+import type { OnceOnly } from '../ports.ts'
+import type { DecidingPorts } from '../requests/ports.ts'
+import { everyone } from './read-break-glass.ts'
+
+/** A book is needed for a week, and while a review is still to be done: nobody forgets that for a year. Seconds. */
+export const keepBook = 400 * 86_400
+
+/** A book with the limits that it sets; the book of everyone sets none. */
+export type OpenedBook = { key: string; book: Book; limits?: Limits; before: string | undefined }
+
+/** Those that set limits, with them. */
+export const binding = (books: readonly OpenedBook[]) =>
+  books.flatMap(({ book, limits }) => (limits ? [{ book, limits }] : []))
+
+/** The books of the person and of the profile, as true as their openings are now: ended is ended, reviewed is reviewed. */
+export async function booksOf(
+  { owner, breakGlass }: { owner: PersonId; breakGlass?: Pick<Emergency, 'budgetKey' | 'drill'> | undefined },
+  ports: Pick<DecidingPorts, 'requests' | 'policy' | 'clock'>,
+  terms?: { window: number; coolDown: number },
+): Promise<readonly OpenedBook[]> {
+  const { requests, policy, clock } = ports
+  const glass = policy.bundle.breakGlass
+  const drill = breakGlass?.drill ? 'drill:' : ''
+  const profile = glass?.profiles.find(({ name }) => `profile:${name}` === breakGlass?.budgetKey) ?? glass?.action
+  const { window, coolDown } = terms ?? { window: 0, coolDown: 0 }
+  const wanted: readonly { key: string; limits?: Limits }[] = [
+    {
+      key: `BUDGET#${drill}${owner}`,
+      limits: { window, budget: glass?.budgetOfPerson ?? 0, alone: { coolDown } },
+    },
+    { key: `BUDGET#${drill}${breakGlass?.budgetKey}`, limits: { window, budget: profile?.budget ?? 0 } },
+    { key: everyone },
+  ]
+  return Promise.all(
+    wanted.map(async ({ key, limits: each }): Promise<OpenedBook> => {
+      const before = await requests.recall(key)
+      const book = before === undefined ? [] : Book.parse(JSON.parse(before))
+      const now = await asTheyAre(current(book, clock.now()), ports)
+      return { key, before, book: now, ...(each ? { limits: each } : {}) }
+    }),
+  )
+}
+
+/** An early end gives minutes back, and a review that was done blocks nothing: both are read, not written. */
+const asTheyAre = (book: Book, { requests, clock }: Pick<DecidingPorts, 'requests' | 'clock'>): Promise<Book> =>
+  Promise.all(
+    book.map(async (opening) => {
+      const now = clock.now()
+      if (opening.until <= now && opening.review === undefined) return opening
+      const stored = await requests.load(opening.id)
+      if (!stored) return opening
+      const state = asOf(stored.state, now)
+      const { review, ...rest } = opening
+      const until = Math.min(opening.until, endedAt(state) ?? opening.until)
+      return { ...rest, until, ...(review === undefined || state.review?.done ? {} : { review }) }
+    }),
+  )
+
+/** A book with one more opening in it, unless somebody else has changed it since it was read. */
+export const written = ({ key, book, before }: OpenedBook, entry: Opening, now: NumericDate): OnceOnly => ({
+  key,
+  value: JSON.stringify([...book, entry]),
+  ...(before === undefined ? {} : { replaces: before }),
+  expiresAt: now + keepBook,
+})
+
+/** What is left of the scarcest book, with what has just been written into each. Seconds. */
+export const leftOf = (books: readonly OpenedBook[], now: NumericDate, ...entries: readonly Opening[]): number =>
+  Math.max(0, Math.min(...binding(books).map(({ book, limits }) => limits.budget - spent([...book, ...entries], now))))
+
+/** When it would be possible again, in words; nothing where time alone does not help. */
+export function whenAgain(code: Refusal, books: readonly OpenedBook[], now: NumericDate): string | undefined {
+  if (code !== 'cool_down') return undefined
+  // Only a book that is one person's alone cools down: what a colleague has open meanwhile is no reason to wait.
+  const ends = binding(books).flatMap(({ book, limits: { alone } }) =>
+    alone ? book.map(({ until }) => until + alone.coolDown) : [],
+  )
+  const at = Math.max(...ends)
+  return `possible again in ${Math.ceil((at - now) / 60)} minutes`
+}

@@ -1,0 +1,97 @@
+import { type DrillReport, drillReport, type ToldOf } from '../../domain/break-glass/drill.ts'
+import { credentialsIssued } from '../../domain/credentials/issue.ts'
+import { asOf } from '../../domain/requests/due.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import { type NumericDate, ok, type PersonId, type RequestId, type Result, refuse } from '../../domain/values.ts'
+import type { CardStore, PostedCard } from '../cards/ports.ts'
+import { StoreUnavailable } from '../faults.ts'
+import type { Policy } from '../policy/ports.ts'
+import { askAboutPerson } from '../policy/questions.ts'
+import type { Clock, Log } from '../ports.ts'
+import type { DecidingPorts, RequestStore } from '../requests/ports.ts'
+import { mostTold, othersTold, pages, skippedBy } from './notify.ts'
+
+/** Tells milliseconds, for measuring alone: nothing is decided by it. */
+export type Stopwatch = { milliseconds(): number }
+
+const keep = 400 * 86_400
+const keyOf = (id: RequestId) => `DRILL#${id}`
+
+/**
+ * Remembers how long a drill took to open. It comes after what it measures, so it can hold nothing up: that it is lost is
+ * said in the report and troubles nobody.
+ */
+export async function measureDrill(
+  { id, milliseconds }: { id: RequestId; milliseconds: number },
+  { requests, clock, log }: { requests: Pick<RequestStore, 'claim'>; clock: Clock; log: Log },
+): Promise<void> {
+  const value = String(Math.max(0, Math.round(milliseconds)))
+  try {
+    await requests.claim({ key: keyOf(id), value, expiresAt: clock.now() + keep })
+  } catch (fault) {
+    if (!(fault instanceof StoreUnavailable)) throw fault
+    log.warn('drill_not_measured', { request: id })
+  }
+}
+
+/** How many milliseconds a drill took to open, where that was measured. */
+async function openedIn(
+  id: RequestId,
+  { requests }: { requests: Pick<RequestStore, 'recall'> },
+): Promise<number | undefined> {
+  const value = await requests.recall(keyOf(id))
+  return value === undefined ? undefined : Number(value)
+}
+
+export type Drill = { state: ApprovalRequest; report: DrillReport }
+export type DrillPorts = Pick<DecidingPorts, 'requests' | 'ledger' | 'policy' | 'clock'> & {
+  cards: Pick<CardStore, 'load'>
+}
+
+/** How a drill went, from its record, from the messages that were posted of it, and from what its opening was measured to take. */
+export async function readDrill(
+  { id, person }: { id: RequestId; person: PersonId },
+  ports: DrillPorts,
+): Promise<Result<Drill, 'not_permitted' | 'unknown_request' | 'no_drill'>> {
+  const { requests, ledger, policy, cards } = ports
+  const now = ports.clock.now()
+  if (!askAboutPerson(policy, 'read', person, now).permit) return refuse('not_permitted')
+  const stored = await requests.load(id)
+  if (!stored?.state.ask.breakGlass) return refuse('unknown_request')
+  if (!stored.state.ask.breakGlass.drill) return refuse('no_drill')
+  const state = asOf(stored.state, now)
+  const [entries, posted, opened] = await Promise.all([ledger.entries(id), cards.load(id), openedIn(id, ports)])
+  const report = drillReport({
+    state,
+    credentials: credentialsIssued(entries),
+    ...(opened === undefined ? {} : { opened }),
+    posted: posted.map(toldOf),
+    due: dueTold(state, posted, policy, now),
+    now,
+  })
+  return ok({ state, report })
+}
+
+const toldOf = ({ channel, person, at, told = [] }: PostedCard): ToldOf => ({
+  to: person ?? (channel === pages ? 'page_hook' : 'channel'),
+  ...(at === undefined ? {} : { at }),
+  notices: told,
+})
+
+/**
+ * Everybody who was skipped or is named by the folder, as far as they can be written to: whom the directory gives a Slack
+ * account, and whoever was written to. Who has none finds it in the channel.
+ */
+function dueTold(
+  state: ApprovalRequest,
+  posted: readonly PostedCard[],
+  policy: Policy,
+  now: NumericDate,
+): readonly PersonId[] {
+  const { people } = policy.bundle.directory
+  const all = new Set([...othersTold(state, policy), ...skippedBy(state, policy, now).people])
+  const reached = new Set(posted.flatMap(({ person }) => person ?? []))
+  return [...all]
+    .slice(0, mostTold - 1)
+    .filter((who) => reached.has(who) || people.find(({ id }) => id === who)?.slack !== undefined)
+}

@@ -1,0 +1,157 @@
+import type { Emergency as Glass } from '../../domain/break-glass/break-glass.ts'
+import { type Notice, noticeKey, noticesOf } from '../../domain/cards/notices.ts'
+import { namedIn, tellOf } from '../../domain/cards/routing.ts'
+import { groupsOf } from '../../domain/people/organisation.ts'
+import { asOf } from '../../domain/requests/due.ts'
+import { endedAt, openUntil } from '../../domain/requests/ended.ts'
+import { type ApprovalRequest, ownersOf } from '../../domain/requests/request.ts'
+import type { AgentId, NumericDate, PersonId, RequestId } from '../../domain/values.ts'
+import type { CardStore, PostedCard } from '../cards/ports.ts'
+import type { Policy } from '../policy/ports.ts'
+import type { Clock } from '../ports.ts'
+import type { RequestStore } from '../requests/ports.ts'
+import type { EmergencyPage, Pager } from './ports.ts'
+import { askAboutEmergency, factsOf } from './questions.ts'
+
+/** So many people are told of one opening directly; everybody else finds it in the channel, which says so. */
+export const mostTold = 50
+/** So many questions are put to policy to find out who was skipped; where that is not enough, they are at least so many. */
+const mostQuestions = 4_000
+
+/** Who was not asked though others would have been: `atLeast` where not everybody could be looked at. */
+type Skipped = { people: readonly PersonId[]; atLeast: boolean }
+
+/**
+ * Those whom the ladder could have asked to approve what was opened, had an agent asked for it: everybody whom policy lets
+ * decide one of its stages for one of the things that are open. Which rung it would have been hangs on who asks and with
+ * which arguments, and a profile has none: so it is every rung, and rather one person too many is told.
+ */
+export function skippedBy({ ask }: ApprovalRequest, policy: Policy, now: NumericDate): Skipped {
+  const { directory, ladder } = policy.bundle
+  const stages = ladder.tiers.flatMap(({ tier, stages: all }) => all.map(({ name }) => ({ tier, stage: name })))
+  const opened = factsOf(policy, ask)
+  const people: PersonId[] = []
+  let questions = 0
+  for (const person of directory.people) {
+    if (person.status !== 'active' || person.id === ask.owner) continue
+    if (questions >= mostQuestions) return { people, atLeast: true }
+    const groups = groupsOf(directory, person.id)
+    const may = opened.some(({ action, group, resource }) =>
+      stages.some(({ tier, stage }) => {
+        questions += 1
+        // No agent asked: whoever may decide for some agents alone is not among them.
+        const request = {
+          id: ask.id,
+          agent: 'agent:none' as AgentId,
+          owners: ownersOf({ ask }),
+          action,
+          group,
+          resource,
+        }
+        return policy.ask({
+          kind: 'person',
+          action: 'approve',
+          person: { id: person.id, groups },
+          request: { ...request, tier },
+          stage,
+          now,
+        }).permit
+      }),
+    )
+    if (may) people.push(person.id)
+  }
+  return { people, atLeast: false }
+}
+
+/** Those who may review it: whom policy lets, without the person who did it and whoever vouched for them. */
+export function reviewersOf(state: ApprovalRequest, policy: Policy, now: NumericDate): readonly PersonId[] {
+  const own: readonly (PersonId | undefined)[] = [...ownersOf(state), state.ask.breakGlass?.secondedBy]
+  return policy.bundle.directory.people
+    .map(({ id }) => id)
+    .filter((person) => !own.includes(person))
+    .filter((person) => askAboutEmergency(policy, 'review', person, state.ask, 'request', now).permit)
+}
+
+/** Whom the folder says to tell beside those: the person's lead first, then those it names. */
+export function othersTold({ ask }: ApprovalRequest, { bundle }: Policy): readonly PersonId[] {
+  const lead = bundle.directory.people.find(({ id }) => id === ask.owner)?.lead
+  const tell = ask.breakGlass && tellOf(bundle, ask.breakGlass)
+  const named = tell ? namedIn(tell, bundle.directory) : []
+  return [...new Set([...(lead === undefined ? [] : [lead]), ...named])].filter((person) => person !== ask.owner)
+}
+
+/** A request by which somebody broke the glass, with what they said when they did. */
+export type Emergency = { state: ApprovalRequest; breakGlass: Glass }
+
+type Ports = { pager: Pager; cards: Pick<CardStore, 'save'>; clock: Clock }
+
+/** What whoever is woken hears of, once each: neither of reminders nor of what is about to be. */
+function eventOf(notice: Notice): EmergencyPage['event'] | undefined {
+  switch (notice.notice) {
+    case 'opened':
+    case 'ended':
+      return notice.notice
+    case 'review_overdue':
+      return notice.attempt === 1 ? notice.notice : undefined
+    case 'ending':
+    case 'review_due':
+    case 'reviewed':
+      return undefined
+    default:
+      return notice satisfies never
+  }
+}
+
+/** Under which name it is kept, among what was posted of an opening, what the hook was told. No channel has it. */
+export const pages = 'page-hook'
+
+/**
+ * Has the page hook called for what is due and was not paged yet. At least once: what is sent and cannot be remembered is
+ * sent again, which whoever is woken knows by its id and its event.
+ *
+ * @throws PagerUnavailable, StoreUnavailable
+ */
+export async function pageFor(
+  { state, breakGlass }: Emergency,
+  now: NumericDate,
+  posted: readonly PostedCard[],
+  { pager, cards, clock }: Ports,
+): Promise<void> {
+  const before = posted.find(({ channel }) => channel === pages)
+  let told = before?.told ?? []
+  for (const notice of noticesOf(state, now)) {
+    const key = noticeKey(notice)
+    const event = eventOf(notice)
+    if (event === undefined || told.includes(key)) continue
+    await pager.page({
+      event,
+      id: state.ask.id,
+      person: state.ask.owner,
+      incident: breakGlass.incident,
+      what: breakGlass.profile ?? state.ask.action,
+      environment: state.ask.environment,
+      until: endedAt(state) ?? openUntil(state),
+      ...(state.review ? { reviewDue: state.review.dueAt } : {}),
+      drill: breakGlass.drill,
+    })
+    told = [...told, key]
+    const at = before?.at ?? clock.now()
+    await cards.save({ request: state.ask.id, channel: pages, ts: '-', rendered: '-', at, told })
+  }
+}
+
+/**
+ * The same for whatever request this is, where its card is not even tried: whoever is to be woken does not wait for Slack.
+ *
+ * @throws PagerUnavailable, StoreUnavailable
+ */
+export async function pageAlone(
+  id: RequestId,
+  ports: Ports & { requests: Pick<RequestStore, 'load'>; cards: CardStore },
+): Promise<void> {
+  const stored = id.startsWith('bgl_') ? await ports.requests.load(id) : undefined
+  const breakGlass = stored?.state.ask.breakGlass
+  if (!stored || !breakGlass) return
+  const now = ports.clock.now()
+  await pageFor({ state: asOf(stored.state, now), breakGlass }, now, await ports.cards.load(id), ports)
+}

@@ -1,0 +1,244 @@
+import {
+  type BreakGlassPolicy,
+  type Emergency,
+  incidentLooks,
+  type Opening,
+  refusedBy,
+  reviewWithin,
+  usesOfOpening,
+} from '../../domain/break-glass/break-glass.ts'
+import { reasonDigest, reasonProblem } from '../../domain/break-glass/open.ts'
+import { argumentsDigest, requestDigest } from '../../domain/digest.ts'
+import { contextOf, noEntries, seal } from '../../domain/ledger/ledger.ts'
+import { type Login, type LoginWanted, lackOf } from '../../domain/people/login-strength.ts'
+import type { Refusal } from '../../domain/refusals.ts'
+import { decide } from '../../domain/requests/decide.ts'
+import { replay } from '../../domain/requests/evolve.ts'
+import type { ApprovalRequest, Ask } from '../../domain/requests/request.ts'
+import {
+  type Json,
+  type NumericDate,
+  ok,
+  type PersonId,
+  type Result,
+  refuse,
+  type Thumbprint,
+} from '../../domain/values.ts'
+import { StaleRequest } from '../faults.ts'
+import { findHaltOfPerson } from '../halts/find-halt.ts'
+import type { OnceOnly } from '../ports.ts'
+import { recordRefusal } from '../requests/carry-out.ts'
+import type { DecidingPorts, Stored } from '../requests/ports.ts'
+import { bodyDigest, findRepeat, idempotencyItem } from '../requests/submit-request.ts'
+import { binding, booksOf, leftOf, type OpenedBook, whenAgain, written } from './budget.ts'
+import { measureDrill, type Stopwatch } from './drill.ts'
+import type { Incidents } from './ports.ts'
+import { askAboutEmergency } from './questions.ts'
+import { findVoucher } from './vouch-break-glass.ts'
+import { openedBy, type WhatToOpen } from './what-to-open.ts'
+
+/** A person who breaks the glass: who they are is proven, what they say is not yet looked at. */
+export type OpeningAsk = {
+  person: PersonId
+  /** The token that proved them: its issuer and subject. */
+  proven: { issuer: string; subject: string }
+  login: { acr?: string; at?: NumericDate }
+  what: WhatToOpen
+  reason: string
+  incident: string
+  minutes: number
+  drill: boolean
+  /** Their key: nobody else's can claim it. Opened where there is none, it is the first that as strong a login brings. */
+  jkt?: Thumbprint
+  idempotencyKey: string
+  /** The whole body, for telling a repeat from another opening under the same key. */
+  body: Json
+  /** The proof's replay key, where there is a proof. */
+  once?: OnceOnly
+  /** When the call came in, in milliseconds, where the door knows it: a drill is measured from then on. */
+  arrivedAt?: number
+}
+
+/** What was opened, and what is left of the seven days' minutes. Seconds. */
+export type OpenedBreakGlass = { stored: Stored; left: number; created: boolean }
+
+export type OpeningPorts = DecidingPorts & { incidents: Incidents; stopwatch?: Stopwatch }
+
+const [day, attempts] = [86_400, 8]
+
+/**
+ * Opens at once what policy lets this person open in an emergency, with nobody asked: in one transaction with the books
+ * that bound it, before anything else can fail it. The same key and body is the same opening.
+ *
+ * @throws StoreUnavailable, StaleRequest
+ */
+export async function openBreakGlass(ask: OpeningAsk, ports: OpeningPorts): Promise<Result<OpenedBreakGlass, Refusal>> {
+  const refused = async <R extends { ok: false; code: Refusal }>(refusal: R): Promise<R> => {
+    await recordRefusal({ type: 'person', id: ask.person }, 'open_break_glass', refusal.code, ports)
+    return refusal
+  }
+  const began = ask.arrivedAt ?? ports.stopwatch?.milliseconds()
+  const key = idempotencyItem(ask.person, ask.idempotencyKey)
+  const body = bodyDigest(ask.body)
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const repeat = await findRepeat(key, body, ask.jkt, ports)
+    if (repeat) return repeat.ok ? again(repeat.value, ports) : refused(repeat)
+    const made = await makeOpening(ask, ports)
+    if (!made.ok) return refused(made)
+    const { opening, books, voucher } = made.value
+    const now = ports.clock.now()
+    const { events, refusal } = decide(undefined, { ...opening, books: binding(books) }, now)
+    if (refusal) return refused(refuse(refusal.code, refusal.detail ?? whenAgain(refusal.code, books, now)))
+    const state = replay(events) as ApprovalRequest
+    const { id } = state.ask
+    const { entries, head } = seal(id, noEntries, events, contextOf(state))
+    const entry: Opening = {
+      id,
+      at: now,
+      until: now + opening.ask.lifetime,
+      review: now + reviewWithin,
+      reason: reasonDigest(ask.reason),
+    }
+    const result = await ports.requests.commit({
+      id,
+      expected: noEntries,
+      state,
+      entries,
+      head,
+      once: [
+        ...(ask.once ? [ask.once] : []),
+        { key, value: `${body} ${id}`, expiresAt: now + 8 * day },
+        ...books.map((each) => written(each, entry, now)),
+        ...(voucher ? [voucher] : []),
+      ],
+    })
+    if (result.outcome === 'committed') {
+      ports.log.warn('break_glass_opened', { request: id, by: ask.person, drill: ask.drill })
+      if (ask.drill && ports.stopwatch && began !== undefined)
+        await measureDrill({ id, milliseconds: ports.stopwatch.milliseconds() - began }, ports)
+      return ok({ stored: { state, head }, left: leftOf(books, now, entry), created: true })
+    }
+    if (result.outcome === 'taken' && result.key === ask.once?.key) return refused(refuse('replayed'))
+    // Somebody's opening, or its own twin, came first: the books say so when they are read again.
+  }
+  throw new StaleRequest('other openings kept coming first')
+}
+
+/** What can be said of an opening before the login that it takes. */
+export type ForeseenAsk = Pick<OpeningAsk, 'person' | 'what' | 'reason' | 'incident' | 'minutes' | 'drill'>
+
+/**
+ * How strong a login this opening takes, where nothing else stands against it now; or what does. Nothing is opened or held
+ * by it: all of it is asked again at the opening.
+ */
+export async function foreseeOpening(ask: ForeseenAsk, ports: OpeningPorts): Promise<Result<LoginWanted, Refusal>> {
+  const made = await makeOpening({ ...ask, proven: { issuer: '', subject: '' }, login: 'to come' }, ports)
+  if (!made.ok) return made
+  const { opening, books, login } = made.value
+  const now = ports.clock.now()
+  const { refusal } = decide(undefined, { ...opening, books: binding(books) }, now)
+  return refusal ? refuse(refusal.code, refusal.detail ?? whenAgain(refusal.code, books, now)) : ok(login)
+}
+
+/** What the same key had opened before. */
+async function again(stored: Stored, ports: OpeningPorts): Promise<Result<OpenedBreakGlass, Refusal>> {
+  const books = await booksOf(stored.state.ask, ports)
+  return ok({ stored, left: leftOf(books, ports.clock.now()), created: false })
+}
+
+type Made = {
+  opening: Extract<Parameters<typeof decide>[1], { type: 'open_break_glass' }>
+  books: readonly OpenedBook[]
+  voucher?: OnceOnly
+  login: LoginWanted
+}
+type MakeAsk = ForeseenAsk & Pick<OpeningAsk, 'proven' | 'jkt'> & { login: Login | 'to come' }
+
+/** Everything that can be wrong with an opening, found before the books are asked. */
+async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Made, Refusal>> {
+  const { policy, ids, clock } = ports
+  const { bundle } = policy
+  const now = clock.now()
+  const glass = bundle.breakGlass
+  if (!glass)
+    return refuse('unknown_profile', 'this deployment has no `break-glass.json`, so nobody can break the glass')
+  const { halt, ...lifted } = await findHaltOfPerson(ask.person, ports)
+  if (halt) return refuse('halted', `stopped by the emergency halt \`${halt.id}\``)
+  const what = openedBy(ask.what, glass, ports)
+  if (!what.ok) return what
+  const { terms, budgetKey, rights, profile, facts } = what.value
+
+  const lacks = ask.login === 'to come' ? undefined : lackOf(ask.login, terms.login, now)
+  if (lacks !== undefined) return refuse('insufficient_login', lacks)
+  const window = ask.minutes * 60
+  if (window > terms.window)
+    return refuse('window_too_long', `\`minutes\` should be at most ${Math.floor(terms.window / 60)}`)
+  const incident = await checkIncident(ask.incident, glass, ports)
+  if (incident !== undefined) return refuse('bad_incident', incident)
+
+  const unsealed: Omit<Ask, 'digest' | 'argumentsDigest'> = {
+    id: ids.breakGlass(),
+    agent: { id: ask.person, ...ask.proven },
+    owner: ask.person,
+    chain: [],
+    ancestors: [],
+    ...facts,
+    purpose: 'break-glass',
+    parentTask: { id: ask.incident },
+    uses: usesOfOpening,
+    claimWithin: window,
+    lifetime: window,
+    recent: 0,
+    ...lifted,
+    ...(ask.jkt === undefined ? {} : { jkt: ask.jkt }),
+  }
+  const books = await booksOf({ owner: ask.person, breakGlass: { budgetKey, drill: ask.drill } }, ports, {
+    window,
+    coolDown: terms.coolDown,
+  })
+  const refusals = binding(books).map(({ book, limits }) => refusedBy(book, limits, now))
+  const overdue = refusals.includes('review_overdue')
+  const said = [ask.incident, terms.title ?? '', facts.action, facts.resource.id]
+  // The same words as before are no reason, whoever said them of the same; but what the books refuse anyway is told first,
+  // it is not the words then.
+  const told = refusals.some((code) => code !== undefined) ? [] : binding(books).flatMap(({ book }) => book)
+  const reason = reasonProblem(
+    ask.reason,
+    said,
+    told.map((each) => each.reason),
+  )
+  if (reason !== undefined) return refuse('bad_reason', reason)
+  const voucher = overdue ? await findVoucher(ask.person, budgetKey, now, ports) : undefined
+  const emergency: Emergency = {
+    ...(profile === undefined ? {} : { profile }),
+    rights,
+    reason: ask.reason,
+    incident: ask.incident,
+    window,
+    coolDown: terms.coolDown,
+    budgetKey,
+    drill: ask.drill,
+    ...(voucher ? { secondedBy: voucher.by } : {}),
+  }
+  const sealed: Ask = {
+    ...unsealed,
+    breakGlass: emergency,
+    digest: requestDigest(unsealed),
+    argumentsDigest: argumentsDigest(unsealed.action, unsealed.arguments, unsealed.resource),
+  }
+  const answer = askAboutEmergency(policy, 'breakGlass', ask.person, sealed, 'request', now)
+  return ok({
+    opening: { type: 'open_break_glass', ask: sealed, answer, books: [], bundle: bundle.hash },
+    books,
+    login: terms.login,
+    ...(voucher ? { voucher: voucher.once } : {}),
+  })
+}
+
+async function checkIncident(incident: string, glass: BreakGlassPolicy, { incidents, log }: OpeningPorts) {
+  if (incident.length > 128 || !new RegExp(glass.incident).test(incident)) return `it ${incidentLooks(glass)}`
+  const known = await incidents.check(incident)
+  if (known === 'unreachable') log.warn('incident not checked')
+  // That nobody can say is no reason to leave people in an emergency without a way in: it is what reviews are for.
+  return known === 'unknown' ? 'it is not known where incidents are kept' : undefined
+}

@@ -1,0 +1,116 @@
+import { type Emergency, type Opening, reviewWithin, usesOfOpening } from '../../domain/break-glass/break-glass.ts'
+import { reasonDigest } from '../../domain/break-glass/open.ts'
+import { anywhere, sealedAction } from '../../domain/break-glass/rights.ts'
+import {
+  longestSealedSession,
+  type SealedUse,
+  sealedPersonOf,
+  sealedRole,
+} from '../../domain/break-glass/sealed-role.ts'
+import { argumentsDigest, requestDigest } from '../../domain/digest.ts'
+import { contextOf, noEntries, seal } from '../../domain/ledger/ledger.ts'
+import { decide } from '../../domain/requests/decide.ts'
+import { replay } from '../../domain/requests/evolve.ts'
+import type { ApprovalRequest, Ask } from '../../domain/requests/request.ts'
+import { ok, type PersonId, RequestId, type Result, refuse } from '../../domain/values.ts'
+import { StaleRequest } from '../faults.ts'
+import type { DecidingPorts, Stored } from '../requests/ports.ts'
+import { booksOf, keepBook, written } from './budget.ts'
+
+type Ports = Omit<DecidingPorts, 'ledger'>
+
+const attempts = 8
+
+/** Nobody said why: that is the first thing that whoever reviews it has to ask. */
+const unsaid = 'nobody said why: the sealed role was used outside Hotwork'
+
+/**
+ * Puts a use of a sealed role on record as broken glass, which it is: in the books of the person, so that what follows from an
+ * opening follows from it too, and with a review that is due. Nobody is asked and nothing is refused, since it has happened.
+ * Told twice it is once.
+ *
+ * @returns `unknown_target` where the deployment knows of no such person there: then a person has to look
+ * @throws StoreUnavailable, StaleRequest
+ */
+export async function reportSealedUse(
+  use: SealedUse,
+  ports: Ports,
+): Promise<Result<{ stored: Stored; created: boolean }, 'unknown_target'>> {
+  const { policy, requests, clock, log } = ports
+  const person = sealedPersonOf(policy.bundle, use)
+  if (person === undefined) return refuse('unknown_target')
+  const key = `SEALED#${use.eventId}`
+  const until = use.at + Math.min(use.seconds, longestSealedSession)
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const before = await requests.recall(key)
+    const known = before === undefined ? undefined : await requests.load(RequestId.parse(before))
+    if (known) return ok({ stored: known, created: false })
+    const now = clock.now()
+    const ask = askOf(use, person, ports)
+    const books = await booksOf(ask, ports)
+    const { events } = decide(undefined, { type: 'report_sealed_use', ask, until, bundle: policy.bundle.hash }, now)
+    const state = replay(events) as ApprovalRequest
+    const { entries, head } = seal(ask.id, noEntries, events, contextOf(state))
+    const entry: Opening = {
+      id: ask.id,
+      at: use.at,
+      until,
+      review: now + reviewWithin,
+      reason: reasonDigest(`${unsaid} ${use.eventId}`),
+    }
+    const result = await requests.commit({
+      ...{ id: ask.id, expected: noEntries, state, entries, head },
+      // Remembered for as long as a book is: AWS may tell of one use again long after.
+      once: [{ key, value: ask.id, expiresAt: now + keepBook }, ...books.map((each) => written(each, entry, now))],
+    })
+    if (result.outcome === 'committed') {
+      log.error('sealed_role_used', { request: ask.id, by: person, role: use.role })
+      return ok({ stored: { state, head }, created: true })
+    }
+    // An opening of the same person, or its own twin, came first: the books say so when they are read again.
+  }
+  throw new StaleRequest('other openings kept coming first')
+}
+
+function askOf({ eventId, user, role, seconds }: SealedUse, person: PersonId, { ids }: Pick<Ports, 'ids'>): Ask {
+  const incident = `cloudtrail:${eventId}`
+  const window = Math.min(seconds, longestSealedSession)
+  const unsealed: Omit<Ask, 'digest' | 'argumentsDigest'> = {
+    id: ids.breakGlass(),
+    // What proved them is AWS's own login, with a second factor.
+    agent: { id: person, issuer: 'aws:iam', subject: user },
+    owner: person,
+    chain: [],
+    ancestors: [],
+    action: sealedAction,
+    arguments: {},
+    resource: { type: 'hotwork:sealed-role', id: role },
+    environment: anywhere,
+    classification: anywhere,
+    purpose: 'break-glass',
+    parentTask: { id: incident },
+    credential: 'sts',
+    uses: usesOfOpening,
+    claimWithin: window,
+    lifetime: window,
+    unpinned: ['everything in the catalogue of that account, with any arguments, as often as wanted until it ends'],
+    recent: 0,
+  }
+  const breakGlass: Emergency = {
+    profile: sealedRole,
+    rights: [{ action: sealedAction, resources: [role] }],
+    reason: unsaid,
+    incident,
+    window,
+    coolDown: window,
+    budgetKey: `sealed:${role}`,
+    drill: false,
+    sealed: true,
+  }
+  return {
+    ...unsealed,
+    breakGlass,
+    digest: requestDigest(unsealed),
+    argumentsDigest: argumentsDigest(unsealed.action, unsealed.arguments, unsealed.resource),
+  }
+}

@@ -1,0 +1,106 @@
+import { readVoucher, type VouchEvent, vouchedFor, voucherKey, voucherValue } from '../../domain/break-glass/open.ts'
+import { seal } from '../../domain/ledger/ledger.ts'
+import { type Login, lackOf } from '../../domain/people/login-strength.ts'
+import { personOf } from '../../domain/policy/bundle.ts'
+import type { Refusal } from '../../domain/refusals.ts'
+import { type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
+import { StaleRequest } from '../faults.ts'
+import { isStopped } from '../halts/find-halt.ts'
+import type { OnceOnly } from '../ports.ts'
+import { recordRefusal } from '../requests/carry-out.ts'
+import type { DecidingPorts } from '../requests/ports.ts'
+import { askAboutEmergency, unopened } from './questions.ts'
+import { openedBy, type WhatToOpen } from './what-to-open.ts'
+
+type VouchAsk = { by: PersonId; login: Login; person: PersonId; what: WhatToOpen }
+
+const attempts = 8
+const day = 86_400
+
+/**
+ * Gives one's word for somebody who has to break the glass though an earlier opening is not reviewed: once, for ten minutes,
+ * for the one thing. Whoever gives it may break this glass themselves, or review it, and reviews none of what comes of it. It
+ * takes the login that breaking it takes: a second person whose token was stolen is none.
+ *
+ * @throws StoreUnavailable, StaleRequest
+ */
+export async function vouchForBreakGlass(
+  { by, login, person, what }: VouchAsk,
+  ports: DecidingPorts,
+): Promise<Result<{ until: NumericDate }, Refusal>> {
+  const { policy, clock, ledger, requests } = ports
+  const refused = async (code: Refusal, detail?: string) => {
+    await recordRefusal({ type: 'person', id: by }, 'vouch_break_glass', code, ports)
+    return refuse(code, detail)
+  }
+  if (by === person) return refused('self_review', 'a second person should vouch for you')
+  if (personOf(policy.bundle, person)?.status !== 'active')
+    return refused('unknown_target', '`person` should be somebody of the directory')
+  const glass = policy.bundle.breakGlass
+  const opened = glass ? openedBy(what, glass, ports) : refuse('unknown_profile' as const)
+  if (!opened.ok) return refused(opened.code, opened.detail)
+  const { terms, budgetKey, profile, rights, facts } = opened.value
+  const now = clock.now()
+  const lacks = lackOf(login, terms.login, now)
+  if (lacks !== undefined) return refused('insufficient_login', lacks)
+  const breakGlass = {
+    ...(profile === undefined ? {} : { profile }),
+    rights,
+    incident: 'vouching',
+    drill: false,
+  }
+  const about = { id: unopened, ...facts, breakGlass }
+  const answers = (['breakGlass', 'review'] as const).map((act) =>
+    askAboutEmergency(policy, act, by, about, 'request', now),
+  )
+  const yes = (await isStopped(by, ports)) ? undefined : answers.find(({ permit }) => permit)
+  if (!yes) return refused(answers.some(({ error }) => error) ? 'policy_error' : 'not_permitted')
+
+  const until = now + vouchedFor
+  const vouched: VouchEvent = {
+    type: 'Vouched',
+    at: now,
+    actor: { type: 'person', id: by },
+    policies: [...yes.policies],
+    bundle: policy.bundle.hash,
+    person,
+    budgetKey,
+    until,
+  }
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const head = await ledger.head(by)
+    const { entries, head: next } = seal(by, head, [vouched], undefined)
+    if (!(await ledger.append(by, head, entries, next))) continue
+    const key = voucherKey(person)
+    const before = await requests.recall(key)
+    const value = voucherValue({ by, until, budgetKey })
+    // Recorded first. Were it lost here, nothing is vouched for, and the person asks again.
+    const put = await requests.claim({
+      key,
+      value,
+      ...(before === undefined ? {} : { replaces: before }),
+      expiresAt: until + day,
+    })
+    if (put) return ok({ until })
+  }
+  throw new StaleRequest('other words for this person kept coming first')
+}
+
+const oneDay = 86_400
+
+/** That somebody else vouched for this person lately, for this very thing, to be spent by this opening. */
+export async function findVoucher(
+  person: PersonId,
+  budgetKey: string,
+  now: NumericDate,
+  { requests, policy }: Pick<DecidingPorts, 'requests' | 'policy'>,
+): Promise<{ by: PersonId; once: OnceOnly } | undefined> {
+  const key = voucherKey(person)
+  const value = await requests.recall(key)
+  const voucher = value === undefined ? undefined : readVoucher(value)
+  if (value === undefined || !voucher || voucher.until <= now || voucher.budgetKey !== budgetKey) return undefined
+  const known = personOf(policy.bundle, voucher.by)
+  if (known?.status !== 'active') return undefined
+  if (await isStopped(known.id, { requests }, voucher.until - vouchedFor)) return undefined
+  return { by: known.id, once: { key, value: 'spent', replaces: value, expiresAt: now + oneDay } }
+}

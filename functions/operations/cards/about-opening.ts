@@ -1,0 +1,126 @@
+import { credentialsIssued, type IssuedCredential } from '../../domain/credentials/issue.ts'
+import { budgetsLeft } from '../../domain/policy/budget-left.ts'
+import { endedAt } from '../../domain/requests/ended.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import type { NumericDate, PersonId } from '../../domain/values.ts'
+import { mostTold, othersTold, reviewersOf, skippedBy } from '../break-glass/notify.ts'
+import { openings } from '../break-glass/read-break-glass.ts'
+import type { LedgerStore } from '../ledger/ports.ts'
+import type { Policy } from '../policy/ports.ts'
+import type { Log } from '../ports.ts'
+import type { RequestStore } from '../requests/ports.ts'
+
+/** What a card, and what is said of an opening, rest on beside the opening itself. */
+export type EmergencyAbout = {
+  /** How many could have been asked and were not, how many of them are told directly, and who is not. */
+  skipped: { count: number; atLeast: boolean; told: number; untold?: readonly PersonId[] }
+  /** Who may review it; nobody once it is reviewed. */
+  reviewers: readonly PersonId[]
+  /** Seconds that may still be opened in these seven days, while it is open and where that can be known. */
+  left?: number
+  /** Every credential that was issued of it, once it has ended and where the record could be read. */
+  credentials?: readonly IssuedCredential[]
+}
+
+/** Why somebody hears of it: what it means to them differs. */
+export type Because = 'holder' | 'skipped' | 'told' | 'reviewer'
+/** Somebody whom it concerns, why, and what of it is theirs to hear. */
+export type Listener = { person: PersonId; because: Because; mayReview: boolean }
+
+export type AboutPorts = {
+  requests: Pick<RequestStore, 'load' | 'recall'>
+  ledger: Pick<LedgerStore, 'entries'>
+  policy: Policy
+  log: Log
+  /** The Slack account of somebody, if they have one. */
+  slackOf(person: PersonId): Promise<string | undefined>
+}
+
+/** Everybody whom it concerns, each once, those first to whom it matters most, and what is to be said of them all. */
+export async function aboutOf(
+  state: ApprovalRequest,
+  now: NumericDate,
+  ports: AboutPorts,
+): Promise<{ listeners: readonly Listener[]; about: EmergencyAbout }> {
+  const { policy } = ports
+  const skipped = skippedBy(state, policy, now)
+  const reviewers = state.review && !state.review.done ? reviewersOf(state, policy, now) : []
+  const all = new Map<PersonId, Because>([[state.ask.owner, 'holder']])
+  const add = (people: readonly PersonId[], because: Because) => {
+    for (const person of people) if (!all.has(person)) all.set(person, because)
+  }
+  add(othersTold(state, policy), 'told')
+  // Where there are too many, whoever may review is not among those who are left out.
+  add(
+    skipped.people.filter((person) => reviewers.includes(person)),
+    'skipped',
+  )
+  add(reviewers, 'reviewer')
+  add(skipped.people, 'skipped')
+  const listeners = [...all]
+    .slice(0, mostTold)
+    .map(([person, because]) => ({ person, because, mayReview: reviewers.includes(person) }))
+  const [told, left, credentials] = await Promise.all([
+    reachable(
+      listeners.map(({ person }) => person).filter((person) => skipped.people.includes(person)),
+      ports,
+    ),
+    leftFor(state, now, ports),
+    issuedFor(state, ports),
+  ])
+  const about: EmergencyAbout = {
+    skipped: {
+      count: skipped.people.length,
+      atLeast: skipped.atLeast,
+      told: told.length,
+      untold: skipped.people.filter((person) => !told.includes(person)),
+    },
+    reviewers,
+    ...(left === undefined ? {} : { left }),
+    ...(credentials === undefined ? {} : { credentials }),
+  }
+  return { listeners, about }
+}
+
+/** Those of them who have a Slack account, as far as that is known. */
+async function reachable(people: readonly PersonId[], { slackOf }: AboutPorts): Promise<readonly PersonId[]> {
+  const accounts = await Promise.allSettled(people.map((person) => slackOf(person)))
+  return people.filter((_, at) => {
+    const account = accounts[at]
+    return account?.status === 'fulfilled' && account.value !== undefined
+  })
+}
+
+/** What the scarcest budget has left; a drill spends none of it. That it cannot be told now holds up no card. */
+async function leftFor(
+  { status, ask }: ApprovalRequest,
+  now: NumericDate,
+  { requests, policy, log }: AboutPorts,
+): Promise<number | undefined> {
+  const glass = policy.bundle.breakGlass
+  if (!glass || status !== 'approved' || ask.breakGlass?.drill) return undefined
+  try {
+    const budgets = budgetsLeft(await openings(requests, now), glass, ask.owner, now).filter((each) => {
+      if ('person' in each) return each.person === ask.owner
+      if ('profile' in each) return `profile:${each.profile}` === ask.breakGlass?.budgetKey
+      return each.action === ask.action && each.resource.id === ask.resource.id
+    })
+    return Math.min(...budgets.map(({ left }) => left))
+  } catch (fault) {
+    return unknown(fault, 'budget not read', ask.id, log)
+  }
+}
+
+async function issuedFor(state: ApprovalRequest, { ledger, log }: AboutPorts) {
+  if (endedAt(state) === undefined) return undefined
+  try {
+    return credentialsIssued(await ledger.entries(state.ask.id))
+  } catch (fault) {
+    return unknown(fault, 'record not read', state.ask.id, log)
+  }
+}
+
+function unknown(fault: unknown, what: string, request: string, log: Log): undefined {
+  log.warn(what, { request, fault: fault instanceof Error ? fault.name : 'unknown' })
+  return undefined
+}

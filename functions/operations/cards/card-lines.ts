@@ -1,0 +1,140 @@
+import { remindersOf, type Turn, turnOf, waitingStage } from '../../domain/cards/routing.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import type { NumericDate, PersonId } from '../../domain/values.ts'
+
+/**
+ * What is said beneath a card, since nobody notices that a message was edited. Only what happened and to whom it
+ * matters: the words are the board's, made from the server's facts.
+ */
+export type Line =
+  /** It is this person's turn now, on a card that they had for another reason. */
+  | { line: 'asked'; stage: string }
+  | { line: 'escalated'; stage: string; to: string }
+  /** Of those whose Slack accounts these are. */
+  | { line: 'reminder'; stage: string; attempt: number; users: readonly string[] }
+  /** What somebody was pinged for is over. */
+  | { line: 'handled'; stage: string; round: number }
+
+/** A line that is due, and the keys under which it and those that it makes needless are remembered. */
+export type Due = { keys: readonly string[]; line?: Line }
+
+const keyOf = ({ round, stage, opensAt }: Turn) => `${round}/${stage}@${opensAt}`
+const asked = (turn: Turn) => `asked ${keyOf(turn)}`
+const over = (turn: string) => `over ${turn}`
+
+type Where = {
+  /** What has been said beneath this card. */
+  told: readonly string[]
+  /** Is it new, so that it is itself what people notice? Then lines are remembered, and not said. */
+  fresh: boolean
+  now: NumericDate
+}
+
+/** The lines that are due beneath the card that was sent to one person. `called`: whether their decision is waited for. */
+export function linesForPerson(
+  state: ApprovalRequest,
+  { person, user, called, ...where }: Where & { person: PersonId; user: string | undefined; called: boolean },
+): readonly Due[] {
+  const turn = turnOf(state)
+  const first: Due[] =
+    called && turn && !where.told.includes(asked(turn))
+      ? [{ keys: [asked(turn)], line: { line: 'asked', stage: turn.stage } }]
+      : []
+  const sofar = { ...where, told: [...where.told, ...first.flatMap(({ keys }) => keys)] }
+  const reminded = called ? reminders(state, user === undefined ? [] : [user], sofar) : []
+  return silencedIf(where.fresh, [...first, ...reminded, ...handled(state, where, { person, called })])
+}
+
+/** The lines that are due beneath the card in a channel. `users`: whom a reminder there would mention. */
+export function linesForChannel(
+  state: ApprovalRequest,
+  { users, ...where }: Where & { users: readonly string[] },
+): readonly Due[] {
+  return silencedIf(where.fresh, [
+    ...escalated(state, where),
+    ...reminders(state, users, where),
+    ...handled(state, where),
+  ])
+}
+
+const silencedIf = (fresh: boolean, lines: readonly Due[]): readonly Due[] =>
+  fresh ? lines.map(({ keys }) => ({ keys })) : lines
+
+function escalated(state: ApprovalRequest, { told }: Where): Due[] {
+  const stage = waitingStage(state)
+  const turn = turnOf(state)
+  if (!turn || stage?.escalatedAt === undefined || stage.terms.onSilence === 'expire') return []
+  const key = `escalated ${keyOf(turn)}`
+  const line = { line: 'escalated', stage: turn.stage, to: stage.terms.onSilence.escalateTo } as const
+  return told.includes(key) ? [] : [{ keys: [key], line }]
+}
+
+/** Of several reminders that are due, after a time when nothing could be said, one is said: the last. */
+function reminders(state: ApprovalRequest, users: readonly string[], { told, now }: Where): Due[] {
+  const turn = turnOf(state)
+  if (!turn) return []
+  const due = remindersOf(state).filter(({ at }) => at <= now)
+  const keys = due.map(({ since, attempt }) => `reminded ${keyOf(turn)} ${since} ${attempt}`)
+  const [last, key] = [due.at(-1), keys.at(-1)]
+  if (!last || key === undefined || told.includes(key)) return []
+  const missing = keys.filter((each) => !told.includes(each))
+  // Who was reminded was asked: they are told when it is over.
+  return users.length === 0
+    ? [{ keys: missing }]
+    : [
+        {
+          keys: [...missing, ...(told.includes(asked(turn)) ? [] : [asked(turn)])],
+          line: { line: 'reminder', stage: turn.stage, attempt: last.attempt, users },
+        },
+      ]
+}
+
+/** What somebody was asked for here and is over: said once, but not to whoever did it, nor to who is asked anew. */
+function handled(state: ApprovalRequest, { told }: Where, to: { person?: PersonId; called?: boolean } = {}): Due[] {
+  const open = turnOf(state)
+  const current = open && keyOf(open)
+  return told
+    .filter((key) => key.startsWith('asked '))
+    .map((key) => key.slice('asked '.length))
+    .filter((turn) => turn !== current && !told.includes(over(turn)))
+    .map((turn) => {
+      const { round, stage } = parse(turn)
+      const own = to.person !== undefined && hasActed(state, to.person)
+      return own || to.called
+        ? { keys: [over(turn)] }
+        : { keys: [over(turn)], line: { line: 'handled', stage, round } as const }
+    })
+}
+
+function parse(turn: string): { round: number; stage: string } {
+  const [round = '', stage = ''] = turn.replace(/@\d+$/, '').split('/')
+  return { round: Number(round), stage }
+}
+
+const hasActed = ({ stages }: ApprovalRequest, person: PersonId) =>
+  stages.some(({ decisions }) => decisions.some((decision) => decision.person === person))
+
+/** What the person who answers for an agent is told of what it asks. */
+export type Notice = 'submitted' | 'decided' | 'ended'
+const order: readonly Notice[] = ['submitted', 'decided', 'ended']
+
+/** How far a request has come, as its owner is told. A denial is both decision and end, and is told once. */
+function noticeOf(state: ApprovalRequest): Notice {
+  if (state.status === 'pending') return 'submitted'
+  return state.status === 'approved' ? 'decided' : 'ended'
+}
+
+/**
+ * The notice that an owner is still to be given, with those that it makes needless: what has come further meanwhile is
+ * told as it is, once. Of what nobody decides nothing is told: it is in their list, and an owner who is pinged for what
+ * policy lets pass learns to look away.
+ */
+export function noticesDue(
+  state: ApprovalRequest,
+  told: readonly string[],
+): { notice: Notice; keys: readonly Notice[] } | undefined {
+  if (state.stages.length === 0) return undefined
+  const notice = noticeOf(state)
+  if (told.includes(notice)) return undefined
+  return { notice, keys: order.slice(0, order.indexOf(notice) + 1).filter((key) => !told.includes(key)) }
+}

@@ -1,0 +1,156 @@
+import { BurstPress, burstKey, highestBulkTier, type Member, pressLasts } from '../../domain/cards/burst.ts'
+import type { Refusal } from '../../domain/refusals.ts'
+import { asOf } from '../../domain/requests/due.ts'
+import type { ApprovalRequest, Verdict } from '../../domain/requests/request.ts'
+import { type Digest, ok, type PersonId, refuse } from '../../domain/values.ts'
+import { isStopped } from '../halts/find-halt.ts'
+import type { OnceOnly, Queue } from '../ports.ts'
+import { recordRefusal } from '../requests/carry-out.ts'
+import { decideRequest, foreseeDecision } from '../requests/decide-request.ts'
+import type { DecidingPorts } from '../requests/ports.ts'
+import type { BurstMessage, BurstStore } from './ports.ts'
+
+/** One press that decides all of a list, as it was shown. */
+export type BurstAsk = {
+  person: PersonId
+  verdict: Verdict
+  /** Which card, and the digest of the list on it. */
+  key: Digest
+  generation: number
+  list: Digest
+  /** That this very press counts once. */
+  once: OnceOnly
+}
+/** How many are being decided; or why none, with the request that this hangs on, where it hangs on one. */
+export type Accepted = { ok: true; value: number } | NotAccepted
+type NotAccepted = { ok: false; code: Refusal; detail?: string; state?: ApprovalRequest }
+
+type AcceptPorts = Omit<DecidingPorts, 'ids'> & {
+  bursts: Pick<BurstStore, 'load'>
+}
+
+/**
+ * Takes a press on a list: it must be exactly the list that the card shows, of requests that may be decided together, and
+ * by somebody whose decision on the first of them would be taken. It is put on record once, and that is all: the
+ * table's stream hands it on, and each is decided by itself by whoever works the presses off. Refused presses are recorded: on the first request, or the person's own chain.
+ *
+ * @returns how many are being decided
+ * @throws StoreUnavailable
+ */
+export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Accepted> {
+  const { person, verdict, key, generation, list, once } = ask
+  const refused = async (code: Refusal) => {
+    await recordRefusal({ type: 'person', id: person }, `${verdict}_all`, code, ports)
+    return refuse(code)
+  }
+  const posted = (await ports.bursts.load(key)).find((each) => each.generation === generation)
+  if (!posted) return refused('unknown_request')
+  if (posted.list !== list) return refused('stale_digest')
+  if (verdict === 'approve' && posted.cut) return refused('not_shown_in_full')
+  const { shown, kind } = posted
+  const now = ports.clock.now()
+  const states = (await ports.requests.loadMany(shown.map(({ id }) => id))).map(({ state }) => asOf(state, now))
+  const waiting = new Map(states.filter(({ status }) => status === 'pending').map((state) => [state.ask.id, state]))
+  const first = shown.find(({ id }) => waiting.has(id))
+  if (!first) return refused('already_settled')
+  if ([...waiting.values()].some(({ tier }) => tier > highestBulkTier)) return refused('not_in_bulk')
+
+  const { id, round, digest } = first
+  const one = {
+    id,
+    person,
+    verdict,
+    round,
+    digest,
+    through: 'slack',
+    login: {},
+    seen: posted.rendered,
+    burst: list,
+  } as const
+  const foreseen = await foreseeDecision(one, ports)
+  if (!foreseen.ok) {
+    // Decided in vain, so that the attempt is an entry of the request that it was refused on.
+    const done = await decideRequest(one, ports)
+    const { code, detail } = done.ok ? foreseen : done
+    return { ...refuse(code, detail), ...(foreseen.state ? { state: foreseen.state } : {}) }
+  }
+  const press: BurstPress = {
+    person,
+    verdict,
+    at: now,
+    kind,
+    generation,
+    members: [...shown],
+    list,
+    seen: posted.rendered,
+  }
+  const recorded = {
+    key: pressKey(once),
+    value: JSON.stringify(press),
+    expiresAt: Math.max(once.expiresAt, now + 8 * pressLasts),
+  }
+  if (!(await ports.requests.claim(recorded))) return refused('replayed')
+  ports.log.info('burst accepted', { verdict, by: person, members: shown.length })
+  return ok(waiting.size)
+}
+
+/** Kept apart from other keys, so that the stream's reader can tell a press from all else that may happen once. */
+const pressKey = ({ key }: OnceOnly): string => `PRESS#${key.replace(/^SEEN#/, '')}`
+
+type Ports = Omit<DecidingPorts, 'ids'> & { draws: Queue<BurstMessage> }
+
+/** So many are decided side by side. */
+const side = 5
+
+/**
+ * Carries out a press that is on record: each of its list is decided by itself, with its own digest and round, by the same
+ * operation as a press on its own card, and has its own entry. What cannot be decided is told on the card, with why. As
+ * often as it must: what this person has decided is not decided again.
+ *
+ * @throws StoreUnavailable, StaleRequest, and whatever the queue throws
+ */
+export async function decideBurst(key: string, ports: Ports): Promise<void> {
+  const { requests, clock, draws, log } = ports
+  const recorded = await requests.recall(key)
+  const parsed = BurstPress.safeParse(recorded === undefined ? undefined : JSON.parse(recorded))
+  if (!parsed.success) throw new TypeError('no press is on record under that key')
+  const press = parsed.data
+  const tooLate = clock.now() > press.at + pressLasts
+  // A click from before a halt of the person counts no more, also where it is worked off after the halt was lifted.
+  const isVoid = press.verdict === 'approve' && (await isStopped(press.person, ports, press.at))
+  const refused: { id: Member['id']; code: Refusal }[] = []
+  for (let from = 0; from < press.members.length; from += side) {
+    const some = press.members.slice(from, from + side)
+    const codes = await Promise.all(
+      some.map((member) => (tooLate ? 'expired' : decideOne(member, { ...press, isVoid }, ports))),
+    )
+    for (const [index, code] of codes.entries()) {
+      const member = some[index]
+      if (member && code !== undefined) refused.push({ id: member.id, code })
+    }
+  }
+  const { person, verdict, kind, generation, members } = press
+  const outcome = { person, verdict, at: clock.now(), decided: members.length - refused.length, refused, generation }
+  await draws.send([{ burst: kind, outcome, group: burstKey(kind), deduplicate: key.slice(-128) }])
+  log.info('burst decided', { verdict, by: person, decided: outcome.decided, refused: refused.length })
+}
+
+/** Why it was not decided, or nothing where it was: now, or when this was done before. */
+async function decideOne(
+  member: Member,
+  { isVoid, ...press }: BurstPress & { isVoid: boolean },
+  ports: Ports,
+): Promise<Refusal | undefined> {
+  const { person, verdict, list: burst, seen } = press
+  const before = await ports.requests.load(member.id)
+  if (before && hasDecided(before.state, press)) return undefined
+  if (isVoid) return 'not_permitted'
+  const done = await decideRequest(
+    { ...member, person, verdict, through: 'slack', login: {}, burst, ...(seen === undefined ? {} : { seen }) },
+    ports,
+  )
+  return done.ok ? undefined : done.code
+}
+
+const hasDecided = ({ stages }: ApprovalRequest, { person, verdict }: BurstPress): boolean =>
+  stages.some(({ decisions }) => decisions.some((each) => each.person === person && each.verdict === verdict))

@@ -1,0 +1,164 @@
+import {
+  agentOfBurst,
+  type BurstKind,
+  type BurstOutcome,
+  burstKey,
+  burstOf,
+  burstsOf,
+  isOf,
+  listDigest,
+  type Member,
+  mostMembers,
+  placeOf,
+} from '../../domain/cards/burst.ts'
+import { digestOf } from '../../domain/digest.ts'
+import { limitsOf } from '../../domain/policy/ladder.ts'
+import { asOf } from '../../domain/requests/due.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import type { Json, RequestId } from '../../domain/values.ts'
+import { CardUndeliverable } from '../faults.ts'
+import type { Policy } from '../policy/ports.ts'
+import type { Clock, Log, Queue } from '../ports.ts'
+import type { RequestStore } from '../requests/ports.ts'
+import type { BurstMessage, BurstStore, CardBoard, PostedBurst, RenderedCard } from './ports.ts'
+import { renderingOf } from './show-card.ts'
+
+/** All that the card of a burst is made of. */
+export type BurstView = {
+  kind: BurstKind
+  generation: number
+  /** All that it has shown, as they are now, the oldest first. */
+  members: readonly ApprovalRequest[]
+  outcome?: BurstOutcome
+}
+
+export type DrawBurstPorts = {
+  requests: Pick<RequestStore, 'loadMany' | 'open'>
+  bursts: BurstStore
+  board: Pick<CardBoard, 'post' | 'update'>
+  /** Pure: the card, which of its members it shows as waiting, each just as it is, and whether it shows all of these. */
+  renderBurst(view: BurstView): { card: RenderedCard; shown: readonly Member[]; whole: boolean }
+  channels: { readonly [alias: string]: string }
+  clock: Clock
+  log: Log
+}
+
+/**
+ * Makes the cards of a burst show what the table says: who of it waits, in the order in which they were asked, and what
+ * came of the last press. One message shows up to fifty; what comes when it is full, or when all of it is decided, begins
+ * another. For one burst at a time, which its queue sees to.
+ *
+ * @param because the requests because of which it is looked at
+ * @throws BoardUnavailable, CardUndeliverable, StoreUnavailable
+ */
+export async function drawBurst(
+  kind: BurstKind,
+  because: { requests: readonly RequestId[]; outcomes: readonly (BurstOutcome & { generation: number })[] },
+  ports: DrawBurstPorts,
+): Promise<void> {
+  const channel = ports.channels[kind.channel]
+  if (channel === undefined) throw new CardUndeliverable(`the deployment names no channel \`${kind.channel}\``)
+  const key = burstKey(kind)
+  const posted = await ports.bursts.load(key)
+  const known = new Set(posted.flatMap(({ members }) => members))
+  const read = async (ids: readonly RequestId[]) => inOrder(await ports.requests.loadMany(ids), ports.clock.now())
+  const open = inOrder(await ports.requests.open(agentOfBurst(kind), 2 * mostMembers), ports.clock.now())
+  const missed = await read(because.requests.filter((id) => !open.some(({ ask }) => ask.id === id)))
+  const fresh = ordered([...open, ...missed]).filter((state) => !known.has(state.ask.id) && isOf(kind, state))
+
+  const touched = posted.filter(
+    ({ generation, members }) =>
+      because.requests.some((id) => members.includes(id)) ||
+      because.outcomes.some((outcome) => outcome.generation === generation),
+  )
+  const [newest] = posted
+  const ofNewest = newest ? await read(newest.members) : []
+  const isLive = ofNewest.some((state) => isOf(kind, state))
+  const room = isLive ? mostMembers - ofNewest.length : 0
+  for (const before of touched.filter((each) => each !== newest))
+    await draw(await read(before.members), before.generation, before)
+  if (newest && (touched.includes(newest) || (room > 0 && fresh.length > 0)))
+    await draw([...ofNewest, ...fresh.slice(0, room)], newest.generation, newest)
+  const rest = fresh.slice(Math.max(0, room))
+  for (let from = 0; from < rest.length; from += mostMembers)
+    await draw(rest.slice(from, from + mostMembers), (newest?.generation ?? 0) + 1 + from / mostMembers, undefined)
+
+  async function draw(members: readonly ApprovalRequest[], generation: number, before: PostedBurst | undefined) {
+    const told = because.outcomes.findLast((each) => each.generation === generation)
+    const outcome = told ? withoutGeneration(told) : before?.outcome
+    const { card, shown, whole } = ports.renderBurst({ kind, generation, members, ...(outcome ? { outcome } : {}) })
+    const rendered = renderingOf(card)
+    const ids = members.map(({ ask }) => ask.id)
+    if (before?.rendered === rendered && before.members.length === ids.length) return
+    const place = channel as string
+    const updated = before !== undefined && (await ports.board.update(place, before.ts, card))
+    const ts = updated ? before.ts : (await ports.board.post(place, card)).ts
+    const burst = { key, generation, kind, channel: place, ts, rendered, members: ids, shown, list: listDigest(shown) }
+    await ports.bursts.save({ ...burst, ...(whole ? {} : { cut: true }), ...(outcome ? { outcome } : {}) })
+    ports.log.info('burst drawn', {
+      channel: kind.channel,
+      members: ids.length,
+      waiting: shown.length,
+      posted: !updated,
+    })
+  }
+}
+
+const withoutGeneration = ({ generation: _, ...outcome }: BurstOutcome & { generation: number }): BurstOutcome =>
+  outcome
+
+const inOrder = (stored: readonly { state: ApprovalRequest }[], now: number): readonly ApprovalRequest[] =>
+  ordered(stored.map(({ state }) => asOf(state, now)))
+
+const ordered = (states: readonly ApprovalRequest[]): readonly ApprovalRequest[] =>
+  states.toSorted((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1))
+
+const orderOf = ({ submittedAt, ask }: ApprovalRequest): string => `${String(submittedAt).padStart(10, '0')}#${ask.id}`
+
+type PlacePorts = {
+  requests: Pick<RequestStore, 'countOpen' | 'open'>
+  bursts: Pick<BurstStore, 'load'>
+  /** Has the card of a burst looked at, one burst at a time. */
+  draws: Queue<BurstMessage>
+  policy: Pick<Policy, 'bundle'>
+}
+
+/**
+ * Whether a request has a card of its own in a channel. One that waits there among many alike has none, and is shown on
+ * the card of its burst, which this has looked at. That many wait is found by an index that is a moment behind: then it
+ * has a card more.
+ *
+ * @param hasCard whether it was given a card there before
+ */
+export async function hasOwnCard(
+  state: ApprovalRequest,
+  channel: string,
+  hasCard: boolean,
+  { requests, bursts, draws, policy }: PlacePorts,
+): Promise<boolean> {
+  const burst = limitsOf(policy.bundle.ladder).burst
+  const waiting = burstOf(state, channel)
+  const messages: BurstMessage[] = []
+  let own = true
+  for (const kind of burstsOf(state, channel)) {
+    const key = burstKey(kind)
+    const isMember = (await bursts.load(key)).some(({ members }) => members.includes(state.ask.id))
+    const waits = waiting !== undefined && burstKey(waiting) === key
+    const counted = waits && !isMember && !hasCard
+    const place = placeOf({ hasCard, isMember, waits: counted, alike: counted ? await alike(state, burst) : 0 }, burst)
+    if (!place.own) own = false
+    if (place.shared) messages.push({ burst: kind, request: state.ask.id, group: key, deduplicate: changeOf(state) })
+  }
+  if (messages.length > 0) await draws.send(messages)
+  return own
+
+  /** How many wait like it, with itself, which the index may not know yet. */
+  async function alike(asked: ApprovalRequest, enough: number): Promise<number> {
+    if (!waiting || (await requests.countOpen(agentOfBurst(waiting), enough + 1)) <= enough) return 1
+    const open = await requests.open(agentOfBurst(waiting), 2 * mostMembers)
+    return 1 + open.filter((other) => other.state.ask.id !== asked.ask.id && isOf(waiting, other.state)).length
+  }
+}
+
+/** Tells one state of a request from all others. */
+const changeOf = (state: ApprovalRequest) => digestOf('hotwork.burst-draw.v1', state as unknown as Json)

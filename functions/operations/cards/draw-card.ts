@@ -1,0 +1,222 @@
+import { channelsOf, remindersOf, waitingStage } from '../../domain/cards/routing.ts'
+import { asOf } from '../../domain/requests/due.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import type { NumericDate, PersonId, RequestId } from '../../domain/values.ts'
+import { BoardUnavailable, CardUndeliverable } from '../faults.ts'
+import type { Policy } from '../policy/ports.ts'
+import type { Clock, Log } from '../ports.ts'
+import type { RequestStore } from '../requests/ports.ts'
+import { type Due, type Line, linesForChannel, linesForPerson, type Notice, noticesDue } from './card-lines.ts'
+import { drawEmergency, type EmergencyPorts } from './draw-opening.ts'
+import type { CardBoard, CardStore, PostedCard, RenderedCard } from './ports.ts'
+import { renderingOf, type Shown, sayBeneath, showCard } from './show-card.ts'
+import { calledDirectly, calledOn } from './waiting.ts'
+
+export type DrawPorts = {
+  requests: Pick<RequestStore, 'load' | 'recall'>
+  cards: CardStore
+  board: CardBoard
+  policy: Policy
+  /** Pure: the card of a request in one channel, by the channel's alias. */
+  render(state: ApprovalRequest, channel: string): RenderedCard
+  /** Whether a request has a card of its own in a channel, where it is not shown on one with others like it. */
+  hasOwnCard?(state: ApprovalRequest, channel: string, hasCard: boolean): Promise<boolean>
+  /** Pure: the words of a line beneath a card, or of a notice to the agent's owner. */
+  say(line: Line | { line: Notice }, state: ApprovalRequest): RenderedCard
+  /** The Slack account that a person linked by logging in, where the directory gives none. */
+  linkedAccount?(person: PersonId): Promise<string | undefined>
+  /** For what a person opened in an emergency, of which everybody is told. */
+  emergency: Pick<EmergencyPorts, 'render' | 'say' | 'pager' | 'ledger'>
+  /** The deployment's channels by alias. */
+  channels: { readonly [alias: string]: string }
+  clock: Clock
+  log: Log
+}
+
+/** What a drawing rests on: the request as it is at one moment, and what has been posted of it. */
+type Drawing = {
+  state: ApprovalRequest
+  now: NumericDate
+  posted: readonly PostedCard[]
+  /** The channels, by alias, in which it is shown among others like it and has no card of its own. */
+  shared: ReadonlySet<string>
+  ports: DrawPorts
+}
+
+/** No channel has this alias: a card for it has no buttons. */
+const nowhere = ''
+
+/**
+ * Makes everything in Slack about a request show what the table says: one card in each channel of its stages, one for
+ * each person whom a stage tells directly, what is said beneath them, and what the agent's owner is told. What is drawn is
+ * always the request as it is read here, so a late, early or repeated message draws nothing old, and a timer only has it
+ * looked at; what shows it already is left be.
+ *
+ * Places are drawn one by one, each on its own. A channel that is closed to us is logged for the alarm, and thrown like
+ * any other fault: the app may be invited again, and then whoever waits for this card must find it. Meanwhile the request
+ * can be decided through the API. Where nothing can be had of Slack at all the rest is left for the next time.
+ *
+ * @throws BoardUnavailable, CardUndeliverable, PagerUnavailable, StoreUnavailable
+ */
+export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
+  const stored = await ports.requests.load(id)
+  if (!stored) return
+  const now = ports.clock.now()
+  const posted = await ports.cards.load(id)
+  const state = asOf(stored.state, now)
+  const { breakGlass } = state.ask
+  if (breakGlass) {
+    const slack = { slackOf: (person: PersonId) => slackOf(person, ports) }
+    return drawEmergency({ state, breakGlass }, now, posted, { ...ports, ...ports.emergency, ...slack })
+  }
+  const drawing = { state, now, posted, ports, shared: await sharedChannels(state, posted, ports) }
+  // Among many alike nobody is told of each.
+  const isShared = [...drawing.shared].some((alias) => waitingHere(state, alias))
+  const called = isShared ? [] : await callsOf(drawing)
+  const faults: unknown[] = []
+  for (const place of placesOf(drawing, called)) {
+    try {
+      await place.draw()
+    } catch (fault) {
+      if (fault instanceof BoardUnavailable && fault.forAll) throw fault
+      if (fault instanceof CardUndeliverable && 'person' in place) {
+        // Who cannot be written to sees the channel: no reason to try for an hour, nor to hold up the rest.
+        ports.log.error('direct_undeliverable', { request: id, person: place.person })
+        continue
+      }
+      if (fault instanceof CardUndeliverable && 'channel' in place)
+        ports.log.error('card_undeliverable', { request: id, channel: place.channel })
+      faults.push(fault)
+    }
+  }
+  if (faults.length > 0) throw faults[0]
+}
+
+type Place = { draw(): Promise<void> } & ({ channel: string } | { person: PersonId })
+
+/** In which channels it has no card of its own. Whether there are many alike is asked once a channel. */
+async function sharedChannels(state: ApprovalRequest, posted: readonly PostedCard[], ports: DrawPorts) {
+  const shared = new Set<string>()
+  if (ports.hasOwnCard)
+    for (const alias of new Set(state.stages.flatMap(channelsOf))) {
+      const hasCard = posted.some(({ channel }) => channel === ports.channels[alias])
+      if (!(await ports.hasOwnCard(state, alias, hasCard))) shared.add(alias)
+    }
+  return shared
+}
+
+function waitingHere(state: ApprovalRequest, alias: string): boolean {
+  const stage = waitingStage(state)
+  return stage !== undefined && channelsOf(stage).includes(alias)
+}
+
+const aliasesOf = ({ state, shared }: Drawing): readonly string[] =>
+  [...new Set(state.stages.flatMap(channelsOf))].filter((alias) => !shared.has(alias))
+
+/** Channels first: what everybody sees. */
+function placesOf(drawing: Drawing, called: readonly PersonId[]): readonly Place[] {
+  const { state, posted } = drawing
+  const { owner } = state.ask
+  const people = new Set([...posted.flatMap(({ person }) => person ?? []), ...called])
+  people.delete(owner)
+  return [
+    ...aliasesOf(drawing).map((channel) => ({
+      channel,
+      draw: () => drawInChannel(channel, drawing),
+    })),
+    ...[...people].map((person) => ({ person, draw: () => drawForPerson(person, called.includes(person), drawing) })),
+    { person: owner, draw: () => tellOwner(owner, drawing) },
+  ]
+}
+
+/** Those who are told directly now. Who has no Slack account is counted, and finds the card in the channel. */
+async function callsOf({ state, now, ports }: Drawing): Promise<readonly PersonId[]> {
+  if (state.status !== 'pending') return []
+  const called = calledDirectly(state, ports.policy, now)
+  const reachable: PersonId[] = []
+  for (const person of called) if ((await slackOf(person, ports)) !== undefined) reachable.push(person)
+  if (reachable.length < called.length)
+    ports.log.info('people not reachable in Slack', {
+      request: state.ask.id,
+      people: called.length - reachable.length,
+    })
+  return reachable
+}
+
+/** The directory's word first, as where a press is judged. */
+async function slackOf(person: PersonId, { policy, linkedAccount }: DrawPorts): Promise<string | undefined> {
+  const known = policy.bundle.directory.people.find(({ id, status }) => id === person && status === 'active')
+  return known && (known.slack ?? (await linkedAccount?.(person)))
+}
+
+async function drawInChannel(alias: string, drawing: Drawing): Promise<void> {
+  const { state, now, posted, ports } = drawing
+  const channel = ports.channels[alias]
+  if (channel === undefined) throw new CardUndeliverable(`the deployment names no channel \`${alias}\``)
+  const open = waitingStage(state)
+  const isOpenHere = open !== undefined && channelsOf(open).includes(alias)
+  const before = posted.find((each) => each.channel === channel)
+  // A card knows the stage's own channel: from an escalation on its people are in two.
+  const drawn = await draw({ channel, before, shows: isOpenHere ? open.terms.channel : alias }, drawing)
+  if (!isOpenHere && !drawn.card.told?.some((key) => key.startsWith('asked '))) return
+  const users = await remindedIn(drawing)
+  const lines = linesForChannel(state, { told: drawn.card.told ?? [], fresh: drawn.fresh, now, users })
+  await say(drawn, isOpenHere ? lines : lines.filter(({ line }) => line?.line === 'handled'), drawing)
+}
+
+/** Whom a reminder in a channel mentions, looked for only when one is due. Who has a card of their own is reminded there. */
+async function remindedIn({ state, now, posted, ports }: Drawing): Promise<readonly string[]> {
+  if (state.status !== 'pending' || !remindersOf(state).some(({ at }) => at <= now)) return []
+  const people = calledOn(state, ports.policy, now).filter((person) => !posted.some((each) => each.person === person))
+  const users = await Promise.all(people.map((person) => slackOf(person, ports)))
+  return users.filter((user) => user !== undefined)
+}
+
+async function drawForPerson(person: PersonId, called: boolean, drawing: Drawing): Promise<void> {
+  const { state, now, posted, ports } = drawing
+  const before = posted.find((each) => each.person === person)
+  const user = await slackOf(person, ports)
+  const channel = before?.channel ?? (await ports.board.open(user ?? ''))
+  const shows = called ? (waitingStage(state)?.terms.channel ?? nowhere) : nowhere
+  const drawn = await draw({ channel, before, person, shows }, drawing)
+  await say(
+    drawn,
+    linesForPerson(state, { told: drawn.card.told ?? [], fresh: drawn.fresh, now, person, user, called }),
+    drawing,
+  )
+}
+
+/** @param place `shows` is the channel's alias that the card is rendered for: buttons are only where it is the open stage's */
+const draw = (
+  place: { channel: string; before: PostedCard | undefined; person?: PersonId; shows: string },
+  { state, ports }: Drawing,
+): Promise<Shown> => showCard(state, ports.render(state, place.shows), place, ports)
+
+/** Says what is due beneath a card, each line once, and remembers it. A card that is gone is posted again for it. */
+async function say({ card, rendered }: Shown, lines: readonly Due[], { state, ports }: Drawing): Promise<void> {
+  let { ts, told = [] } = card
+  for (const { keys, line } of lines) {
+    if (line) {
+      ts = await sayBeneath({ card: { ...card, ts }, rendered }, ports.say(line, state), ports.board)
+      ports.log.info('line said', { request: state.ask.id, line: line.line, direct: card.person !== undefined })
+    }
+    told = [...told, ...keys]
+    await ports.cards.save({ ...card, ts, told })
+  }
+}
+
+/** The owner is told in one thread: that their agent asks, how it was decided, how it ended. */
+async function tellOwner(owner: PersonId, { state, posted, ports }: Drawing): Promise<void> {
+  const before = posted.find(({ person }) => person === owner)
+  const due = noticesDue(state, before?.told ?? [])
+  const slack = due && (await slackOf(owner, ports))
+  if (!due || slack === undefined) return
+  const words = ports.say({ line: due.notice }, state)
+  const channel = before?.channel ?? (await ports.board.open(slack))
+  const beneath = before !== undefined && (await ports.board.reply(channel, before.ts, words))
+  const ts = beneath ? before.ts : (await ports.board.post(channel, words)).ts
+  const told = [...(before?.told ?? []), ...due.keys]
+  const at = before?.at ?? ports.clock.now()
+  await ports.cards.save({ request: state.ask.id, channel, ts, rendered: renderingOf(words), at, person: owner, told })
+  ports.log.info('owner told', { request: state.ask.id, notice: due.notice })
+}

@@ -1,0 +1,163 @@
+import { type Notice, noticeDue, noticeKey, noticesOf } from '../../domain/cards/notices.ts'
+import { tellOf } from '../../domain/cards/routing.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import type { NumericDate } from '../../domain/values.ts'
+import { type Emergency, pageFor } from '../break-glass/notify.ts'
+import type { Pager } from '../break-glass/ports.ts'
+import { BoardUnavailable, CardUndeliverable } from '../faults.ts'
+import { type AboutPorts, aboutOf, type Because, type EmergencyAbout, type Listener } from './about-opening.ts'
+import type { PostedCard, RenderedCard } from './ports.ts'
+import { renderingOf, type Showing, sayBeneath, showCard } from './show-card.ts'
+
+/** To whom something is said. `first`: nothing was said to them of it before, so it must say what it is about. */
+export type Hearer = { because: Because | 'channel'; mayReview: boolean; first: boolean }
+
+export type EmergencyPorts = Showing &
+  AboutPorts & {
+    pager: Pager
+    /** Pure: the card. */
+    render(state: ApprovalRequest, about: EmergencyAbout): RenderedCard
+    /** Pure: the words of a notice. */
+    say(notice: Notice, state: ApprovalRequest, hearer: Hearer): RenderedCard
+    /** The deployment's channels by alias. */
+    channels: { readonly [alias: string]: string }
+  }
+
+type Drawing = {
+  state: ApprovalRequest
+  now: NumericDate
+  posted: readonly PostedCard[]
+  about: EmergencyAbout
+  ports: EmergencyPorts
+}
+
+/**
+ * Has everybody know of an opening in an emergency: one card in the channel that its terms name, for its whole life; one
+ * thread for each person whom it concerns; and the page hook, for whoever is woken. Each is told each thing once. Slack and
+ * the hook do not wait for one another: that one is down keeps nothing from the other, and is thrown in the end, so that
+ * all of it comes again and what is missing is made up for.
+ *
+ * @throws BoardUnavailable, CardUndeliverable, PagerUnavailable, StoreUnavailable
+ */
+export async function drawEmergency(
+  { state, breakGlass }: Emergency,
+  now: NumericDate,
+  posted: readonly PostedCard[],
+  ports: EmergencyPorts,
+): Promise<void> {
+  const paging = pageFor({ state, breakGlass }, now, posted, ports)
+  const [told, paged] = await Promise.allSettled([tellInSlack({ state, breakGlass }, now, posted, ports), paging])
+  if (paged.status === 'rejected') ports.log.warn('page not sent', { request: state.ask.id })
+  if (told.status === 'rejected') throw told.reason
+  if (paged.status === 'rejected') throw paged.reason
+}
+
+async function tellInSlack(
+  { state, breakGlass }: Emergency,
+  now: NumericDate,
+  posted: readonly PostedCard[],
+  ports: EmergencyPorts,
+): Promise<void> {
+  const { listeners, about } = await aboutOf(state, now, ports)
+  const drawing = { state, now, posted, about, ports }
+  const alias = tellOf(ports.policy.bundle, breakGlass)?.channel
+  const faults: unknown[] = []
+  await drawInChannel(alias, drawing).catch((fault: unknown) => {
+    if (fault instanceof BoardUnavailable && fault.forAll) throw fault
+    if (fault instanceof CardUndeliverable)
+      ports.log.error('card_undeliverable', { request: state.ask.id, channel: alias })
+    faults.push(fault)
+  })
+  faults.push(...(await tellEach(listeners, drawing)))
+  if (faults.length > 0) throw faults[0]
+}
+
+/** Few enough for Slack to take, and enough for fifty people to be told before a function's time is up. */
+const atOnce = 5
+
+/** Tells each what is due to them, a few at a time. Who cannot be written to sees the channel, and holds up nobody. */
+async function tellEach(listeners: readonly Listener[], drawing: Drawing): Promise<readonly unknown[]> {
+  const { state, ports } = drawing
+  const faults: unknown[] = []
+  let unreachable = 0
+  for (let from = 0; from < listeners.length; from += atOnce) {
+    const some = listeners.slice(from, from + atOnce)
+    const told = await Promise.allSettled(some.map((each) => tellOne(each, drawing)))
+    for (const [at, result] of told.entries()) {
+      if (result.status === 'fulfilled') {
+        if (result.value === 'unreachable') unreachable += 1
+        continue
+      }
+      const fault: unknown = result.reason
+      if (fault instanceof BoardUnavailable && fault.forAll) throw fault
+      if (fault instanceof CardUndeliverable)
+        ports.log.error('direct_undeliverable', { request: state.ask.id, person: some[at]?.person })
+      else faults.push(fault)
+    }
+  }
+  if (unreachable > 0) ports.log.info('people not reachable in Slack', { request: state.ask.id, people: unreachable })
+  return faults
+}
+
+const hears: { readonly [why in Because | 'channel' | 'review']: readonly Notice['notice'][] } = {
+  // The card itself says that it was opened.
+  channel: ['opened', 'ending', 'ended', 'review_due', 'review_overdue', 'reviewed'],
+  holder: ['opened', 'ending', 'ended', 'review_overdue', 'reviewed'],
+  skipped: ['opened', 'ended', 'reviewed'],
+  told: ['opened', 'ended', 'review_overdue', 'reviewed'],
+  reviewer: ['ended', 'review_due', 'review_overdue', 'reviewed'],
+  review: ['review_due', 'review_overdue'],
+}
+
+const heardBy = ({ because, mayReview }: Listener) => [...hears[because], ...(mayReview ? hears.review : [])]
+
+async function drawInChannel(alias: string | undefined, { state, now, posted, about, ports }: Drawing): Promise<void> {
+  const channel = alias === undefined ? undefined : ports.channels[alias]
+  // A folder that has moved it takes no card away from where it is.
+  const before = posted.find(
+    (each) => each.person === undefined && Object.values(ports.channels).includes(each.channel),
+  )
+  const where = before?.channel ?? channel
+  if (where === undefined) throw new CardUndeliverable(`no channel is named for \`${state.ask.id}\``)
+  const shown = await showCard(state, ports.render(state, about), { channel: where, before }, ports)
+  const told = shown.card.told ?? []
+  // A card that is new is itself what people notice: what it says is remembered as said.
+  if (shown.fresh) return remember(shown.card, noticesOf(state, now).map(noticeKey), ports)
+  const due = noticeDue(state, now, hears.channel, told)
+  if (!due) return
+  const ts = await sayBeneath(
+    shown,
+    ports.say(due.notice, state, { because: 'channel', mayReview: false, first: false }),
+    ports.board,
+  )
+  await remember({ ...shown.card, ts }, due.keys, ports)
+  ports.log.info('notice said', { request: state.ask.id, notice: due.notice.notice, direct: false })
+}
+
+const remember = (card: PostedCard, keys: readonly string[], { cards }: Pick<EmergencyPorts, 'cards'>) =>
+  cards.save({ ...card, told: [...(card.told ?? []), ...keys] })
+
+/** Says to one person what is due to them, in one thread. */
+async function tellOne(listener: Listener, { state, now, posted, ports }: Drawing): Promise<'unreachable' | undefined> {
+  const { person, because, mayReview } = listener
+  const before = posted.find((each) => each.person === person)
+  const due = noticeDue(state, now, heardBy(listener), before?.told ?? [])
+  if (!due) return undefined
+  // Who never heard that there was something to review need not hear that there is no more.
+  if (!before && because === 'reviewer' && due.notice.notice === 'reviewed') return undefined
+  const say = (first: boolean) => ports.say(due.notice, state, { because, mayReview, first })
+  const thread = before && (await ports.board.reply(before.channel, before.ts, say(false))) ? before : undefined
+  if (thread) await remember(thread, due.keys, ports)
+  else {
+    const user = before ? undefined : await ports.slackOf(person)
+    if (!before && user === undefined) return 'unreachable'
+    const channel = before?.channel ?? (await ports.board.open(user ?? ''))
+    const words = say(true)
+    const { ts } = await ports.board.post(channel, words)
+    const at = before?.at ?? ports.clock.now()
+    const card = { request: state.ask.id, channel, ts, rendered: renderingOf(words), at, person }
+    await remember({ ...card, ...(before?.told ? { told: before.told } : {}) }, due.keys, ports)
+  }
+  ports.log.info('notice said', { request: state.ask.id, notice: due.notice.notice, direct: true })
+  return undefined
+}

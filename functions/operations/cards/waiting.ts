@@ -1,0 +1,129 @@
+import { isQuiet, namedDirectly, waitingStage } from '../../domain/cards/routing.ts'
+import { type Halt, type HaltTarget, haltKey, haltOf, targetsOf } from '../../domain/halts/halt.ts'
+import { isInForce } from '../../domain/people/stand-in.ts'
+import { asOf } from '../../domain/requests/due.ts'
+import type { PendingRequest } from '../../domain/requests/request.ts'
+import { waitsFor } from '../../domain/requests/take-decision.ts'
+import type { NumericDate, PersonId } from '../../domain/values.ts'
+import { silence, unhaltedStandIns, withStandIns } from '../policy/authority.ts'
+import type { Policy } from '../policy/ports.ts'
+import { countedApprovers, eligibilityOf } from '../policy/questions.ts'
+import type { DecidingPorts, RequestStore, Stored } from '../requests/ports.ts'
+
+type Ports = Pick<DecidingPorts, 'requests' | 'policy' | 'clock'>
+type Pending = Stored & { state: PendingRequest }
+
+/** How many open requests are looked at, the newest: whoever waits longer than that is found by its card or its id. */
+export const mostLookedAt = 300
+const pageSize = 100
+/** As many items as one strong read takes. */
+const keysAtOnce = 100
+
+/**
+ * The requests whose open stage this person could approve now, newest first: by their own right or as a stand-in, not
+ * their own agents', and not decided by them before. Each as it is now. It is a list and decides nothing: an act on one
+ * of them asks everything anew.
+ */
+export async function waitingFor(person: PersonId, ports: Ports): Promise<readonly Stored[]> {
+  const now = ports.clock.now()
+  const [pending, { standIns, slackGroups }] = await Promise.all([
+    openRequests(ports),
+    ports.requests.standing([], [], {
+      standIn: person,
+      ...(ports.policy.bundle.directory.slackGroups ? { slackGroups: true } : {}),
+    }),
+  ])
+  const named = standIns.filter((each) => each.by === person && isInForce(each, now))
+  const absentees = named.map((each) => each.for)
+  const judged = pending
+    .map((stored) => ({
+      ...stored,
+      ...eligibilityOf(
+        ports.policy,
+        stored.state,
+        [...countedApprovers(stored.state), person, ...absentees],
+        now,
+        slackGroups,
+      ),
+    }))
+    .filter(({ eligible }) => [person, ...absentees].some((each) => (eligible[each] ?? []).length > 0))
+  const people = [person, ...absentees].map((value) => ({ kind: 'person', value }) as const)
+  const halts = await haltsOf([...people, ...judged.flatMap(({ state }) => targetsOf(state, undefined))], ports)
+  const absent = unhaltedStandIns(named, halts).map((each) => each.for)
+  return judged
+    .filter(({ state, eligible }) => {
+      if (isHalted(state, halts)) return false
+      // Whoever is stopped has nothing to decide, and nothing that another could decide for them.
+      const own = silence(eligible, state, halts)
+      const found = withStandIns(state, own, { decider: person, absent, now, slackGroups }, ports)
+      return waitsFor(state, { person, ...found, eligible: silence(found.eligible, state, halts) }, now)
+    })
+    .map(({ state, head }) => ({ state, head }))
+}
+
+/** The halts are those of many requests; only those of this one's targets bear on it. */
+function isHalted(state: PendingRequest, halts: readonly Halt[]): boolean {
+  const own = new Set(targetsOf(state, undefined).map(haltKey))
+  const bearing = halts.filter(({ target }) => own.has(haltKey(target)))
+  return haltOf(state, bearing) !== undefined
+}
+
+/** The newest open requests, each read strongly, and without those whose time was up a moment ago. */
+async function openRequests({ requests, clock }: Ports): Promise<readonly Pending[]> {
+  const found: Stored[] = []
+  let after: string | undefined
+  do {
+    const page = await requests.list(
+      { status: 'pending' },
+      { limit: pageSize, ...(after === undefined ? {} : { after }) },
+    )
+    found.push(...page.items)
+    after = page.next
+  } while (after !== undefined && found.length < mostLookedAt)
+  return found
+    .map(({ state, head }) => ({ state: asOf(state, clock.now()), head }))
+    .filter((stored): stored is Pending => stored.state.status === 'pending')
+}
+
+/** The halts of these targets: few, since most requests share them. */
+async function haltsOf(targets: readonly HaltTarget[], { requests }: { requests: RequestStore }) {
+  const each = [...new Map(targets.map((target) => [haltKey(target), target])).values()]
+  const groups = Array.from({ length: Math.ceil(each.length / keysAtOnce) }, (_, at) =>
+    each.slice(at * keysAtOnce, (at + 1) * keysAtOnce),
+  )
+  return (await Promise.all(groups.map((group) => requests.standing([], group)))).flatMap(({ halts }) => halts)
+}
+
+/**
+ * Those whom the open stage names to be told directly, as far as their decision would count now: the same policies, and
+ * the same rule, that will take the decision. Nobody is pinged who could do nothing. Without such names nothing is asked.
+ */
+export function calledDirectly(state: PendingRequest, policy: Policy, now: NumericDate): readonly PersonId[] {
+  const stage = waitingStage(state)
+  return stage ? able(state, namedDirectly(stage.terms, policy.bundle.directory), policy, now) : []
+}
+
+/** Everybody whose decision the open stage still waits for, without those who are never to be pinged. */
+export function calledOn(state: PendingRequest, policy: Policy, now: NumericDate): readonly PersonId[] {
+  const stage = waitingStage(state)
+  const people = policy.bundle.directory.people.map(({ id }) => id)
+  return stage
+    ? able(
+        state,
+        people.filter((person) => !isQuiet(stage.terms, person)),
+        policy,
+        now,
+      )
+    : []
+}
+
+function able(
+  state: PendingRequest,
+  people: readonly PersonId[],
+  policy: Policy,
+  now: NumericDate,
+): readonly PersonId[] {
+  if (people.length === 0) return []
+  const { eligible } = eligibilityOf(policy, state, [...countedApprovers(state), ...people], now)
+  return people.filter((person) => waitsFor(state, { person, eligible }, now))
+}

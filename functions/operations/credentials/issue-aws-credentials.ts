@@ -1,0 +1,135 @@
+import { longestCredential } from '../../domain/break-glass/break-glass.ts'
+import { rightsStatements } from '../../domain/break-glass/rights.ts'
+import { emergencyPolicy } from '../../domain/credentials/session-policy.ts'
+import { type Account, accountOf, type Bundle } from '../../domain/policy/bundle.ts'
+import { type CatalogueEntry, deriveStatement } from '../../domain/policy/catalogue.ts'
+import type { Refusal } from '../../domain/refusals.ts'
+import { type ApprovalRequest, type ApprovedRequest, type Ask, grantOf } from '../../domain/requests/request.ts'
+import { type CredentialId, type NumericDate, ok, type Result, refuse } from '../../domain/values.ts'
+import { BrokerRefused } from '../faults.ts'
+import { authorityOf } from '../policy/authority.ts'
+import type { OnceOnly } from '../ports.ts'
+import { carryOut, stillStands } from '../requests/carry-out.ts'
+import type { DecidingPorts } from '../requests/ports.ts'
+import { overtaken } from './issue-token.ts'
+import type { AccessToken, AssumeAsk, AwsCredentialBroker, AwsCredentials } from './ports.ts'
+
+/**
+ * STS gives no shorter session than 15 minutes, and no longer one to a role that was itself assumed than an hour. Inside
+ * that, the session policy's time condition is what ends it.
+ */
+export const [shortest, longest] = [900, 3600] as const
+
+export type BrokerPorts = DecidingPorts & { broker: AwsCredentialBroker; targetRole: string }
+
+/** Where an action happens: its account, and the role there that the broker assumes. */
+export type Target = { entry: CatalogueEntry; account: Account; role: string }
+
+/** Undefined where the action names no account of this deployment. */
+export function targetOf(
+  ask: Pick<Ask, 'action' | 'breakGlass'>,
+  { policy: { bundle }, targetRole }: Pick<BrokerPorts, 'policy' | 'targetRole'>,
+): Target | undefined {
+  // All of a profile happens in one account, so any of its actions says which.
+  const entry = bundle.actions[ask.breakGlass?.rights[0]?.action ?? ask.action]
+  const account = entry && accountOf(bundle, entry)
+  if (!entry || !account) return undefined
+  return { entry, account, role: `arn:${account.partition}:iam::${account.accountId}:role/${targetRole}` }
+}
+
+/**
+ * The session policy for what was approved, until `notAfter`; undefined where nothing of it is AWS's. In a drill it denies
+ * everything.
+ */
+function policyOf(ask: Ask, { entry, account }: Target, bundle: Bundle, notAfter: NumericDate): string | undefined {
+  const { breakGlass = { drill: false } } = ask
+  if ('profile' in breakGlass && breakGlass.profile !== undefined)
+    return emergencyPolicy(rightsStatements(breakGlass.rights, bundle.actions, account), notAfter, breakGlass)
+  const statement = deriveStatement(entry, ask.arguments, account)
+  return statement && emergencyPolicy([statement], notAfter, breakGlass)
+}
+
+/** As long as the grant may still live, within what STS allows. Seconds. */
+function sessionSeconds(state: ApprovalRequest, now: NumericDate): number {
+  const left = (grantOf(state)?.notAfter ?? now) - now
+  return Math.min(Math.max(left, shortest), longest)
+}
+
+/** Everything about a session by which it can be known and ended: its name, its source identity and its tags. */
+export const sessionOf = (
+  ask: Ask,
+  credential: CredentialId,
+  { account, role }: Target,
+): Omit<AssumeAsk, 'policy' | 'durationSeconds'> => ({
+  role,
+  externalId: account.externalId,
+  sessionName: ask.id,
+  sourceIdentity: ask.id,
+  tags: {
+    'hotwork:request': ask.id,
+    'hotwork:credential': credential,
+    'hotwork:agent': ask.agent.id,
+    'hotwork:owner': ask.owner,
+    'hotwork:digest': ask.digest,
+  },
+})
+
+type IssuedAwsCredentials = AwsCredentials & { expiresAt: NumericDate }
+
+/**
+ * Exchanges a live access token for AWS credentials that can do the approved action on the approved resource until the
+ * grant ends. Asking again replaces the credentials before; it begins no second use.
+ *
+ * @throws BrokerRefused, BrokerUnavailable, StoreUnavailable, StaleRequest, Overtaken
+ */
+export async function issueAwsCredentials(
+  token: AccessToken,
+  once: OnceOnly,
+  ports: BrokerPorts,
+): Promise<Result<IssuedAwsCredentials, Refusal>> {
+  const { policy, ids, clock } = ports
+  const [credential, use] = [ids.credential(), ids.use()]
+  const { request: id, agent, jkt, jti: presented } = token
+  const bundle = policy.bundle.hash
+  const stored = await ports.requests.load(id)
+  if (!stored) return refuse('unknown_request')
+  const target = targetOf(stored.state.ask, ports)
+  const intended = await carryOut(
+    id,
+    ports,
+    async (state, now) => ({
+      ...(await authorityOf(state, 'issue', now, ports, target ? { role: target.role } : {})),
+      type: 'intend',
+      agent,
+      jkt,
+      claim: 'aws',
+      credential,
+      presented,
+      bundle,
+      ...(target ? { session: { role: target.role, endsAt: now + sessionSeconds(state, now) + 60 } } : {}),
+    }),
+    [once, { key: `JTI#${credential}`, value: id, expiresAt: clock.now() + 86_400 }],
+  )
+  if (!intended.ok) return intended
+  if (!target) throw new BrokerRefused('the action names no account of this deployment')
+  const live = intended.value.state as ApprovedRequest
+  const seconds = sessionSeconds(live, clock.now())
+  const endsAt = clock.now() + seconds
+  const until = live.ask.breakGlass
+    ? Math.min(live.grant.notAfter, clock.now() + longestCredential)
+    : live.grant.notAfter
+  const sessionPolicy = policyOf(live.ask, target, policy.bundle, until)
+  if (sessionPolicy === undefined) throw new BrokerRefused(`\`${live.ask.action}\` has no IAM statement`)
+  const credentials = await ports.broker.assume({
+    ...sessionOf(live.ask, credential, target),
+    policy: sessionPolicy,
+    durationSeconds: seconds,
+    ...(target.account.scopedCredentials && { scopedSeconds: until - clock.now() }),
+  })
+  const issued = await carryOut(id, ports, () => ({ type: 'issue', agent, claim: 'aws', credential, use, bundle }))
+  if (!issued.ok) return overtaken(issued)
+  const stands = await stillStands(issued.value, ports, target.role)
+  if (!stands.ok) return stands
+  // What is told to expire later than it does would be used in vain.
+  return ok({ ...credentials, expiresAt: Math.min(until, endsAt) })
+}

@@ -1,0 +1,56 @@
+import type { StatementClaims } from '../../domain/credentials/statements.ts'
+import { bindingHash } from '../../domain/digest.ts'
+import { rfc3339 } from '../../domain/ledger/ledger.ts'
+import { type ApprovalRequest, grantOf } from '../../domain/requests/request.ts'
+import { type AgentId, type EvaluationId, isAgent, type Json, type NumericDate } from '../../domain/values.ts'
+import type { Entity, EvaluationAsk } from '../requests/evaluate-access.ts'
+import type { Statements } from './ports.ts'
+
+type Bound = Pick<EvaluationAsk, 'subject' | 'action' | 'resource' | 'purpose' | 'parentTask'>
+
+/** What a requestable denial says of itself, for its submission (ARAP, "Binding Token Integrity"). */
+export function denialClaims(
+  ask: Bound,
+  { id, agent, at, expiresAt }: { id: EvaluationId; agent: AgentId; at: NumericDate; expiresAt: NumericDate },
+): StatementClaims<'denial'> {
+  return {
+    ...{ sub: agent, jti: id, iat: at, exp: expiresAt },
+    denial_expires_at: rfc3339(expiresAt),
+    binding_context_members: Object.keys(contextOf(ask)),
+    binding_hash: hashOf(ask),
+  }
+}
+
+/** Whether a denial's claims are of this very submission. */
+export const bindsTo = (claims: StatementClaims<'denial'>, ask: Bound): boolean => claims.binding_hash === hashOf(ask)
+
+/** A submitter may move the actor out of the subject (ARAP), so it is not bound with it. */
+export function withoutActor({ properties, ...subject }: Entity): Json {
+  if (!properties) return subject
+  const { act: _, ...rest } = properties
+  return { ...subject, properties: rest }
+}
+
+const hashOf = (ask: Bound): string =>
+  bindingHash({
+    subject: withoutActor(ask.subject),
+    resource: ask.resource as Json,
+    action: { name: ask.action.name, properties: ask.action.properties },
+    context: contextOf(ask),
+  })
+
+const contextOf = ({ purpose, parentTask }: Bound): { [member: string]: Json } => ({
+  ...(purpose === undefined ? {} : { purpose }),
+  ...(parentTask === undefined ? {} : { parent_task: parentTask as Json }),
+})
+
+/** What a live approval says of itself, as `approval.state`; none of one that is no more, or where it cannot be signed. */
+export async function signApproval(state: ApprovalRequest, statements: Statements): Promise<string | undefined> {
+  const grant = grantOf(state)
+  const { id, agent, digest } = state.ask
+  if (state.status !== 'approved' || !grant || !isAgent(agent.id)) return undefined
+  return statements.sign('approval', {
+    ...{ sub: agent.id, jti: grant.id, txn: id },
+    ...{ iat: grant.approvedAt, exp: grant.notAfter, digest },
+  })
+}

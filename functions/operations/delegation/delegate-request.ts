@@ -1,0 +1,213 @@
+import { within } from '../../domain/delegation/attenuation.ts'
+import { digestOf } from '../../domain/digest.ts'
+import { contextOf, noEntries, seal } from '../../domain/ledger/ledger.ts'
+import { type Asked, askAgain, type Facts, findFacts } from '../../domain/policy/assess.ts'
+import type { Refusal } from '../../domain/refusals.ts'
+import type { Delegate } from '../../domain/requests/commands.ts'
+import { decide } from '../../domain/requests/decide.ts'
+import { asOf } from '../../domain/requests/due.ts'
+import { replay } from '../../domain/requests/evolve.ts'
+import { hasRoom } from '../../domain/requests/record-size.ts'
+import {
+  type ApprovalRequest,
+  type ApprovedRequest,
+  approvalsOf,
+  keyOf,
+  usesLeft,
+} from '../../domain/requests/request.ts'
+import {
+  type AgentId,
+  type HaltId,
+  type Json,
+  type NumericDate,
+  ok,
+  RequestId,
+  type Resource,
+  type Result,
+  refuse,
+  type Thumbprint,
+} from '../../domain/values.ts'
+import { type BrokerPorts, targetOf } from '../credentials/issue-aws-credentials.ts'
+import { findHaltOfAgent } from '../halts/find-halt.ts'
+import { authorityOf } from '../policy/authority.ts'
+import type { Policy } from '../policy/ports.ts'
+import type { OnceOnly } from '../ports.ts'
+import { carryOut, recordRefusal } from '../requests/carry-out.ts'
+import { aboutAsk } from '../requests/evaluate-access.ts'
+import type { DecidingPorts, Stored } from '../requests/ports.ts'
+import { idempotencyItem } from '../requests/submit-request.ts'
+import { delegatedSubmit, endChildren, inheritedStages } from './delegated-ask.ts'
+
+/** A narrower right for another agent, out of the grant of `id`. */
+export type DelegationAsk = {
+  id: RequestId
+  /** Who delegates: the agent of the request. */
+  agent: AgentId
+  /** The key that the agent has proven: that of the grant. */
+  jkt: Thumbprint
+  to: AgentId
+  action: { name: string; properties: Json }
+  resource: Resource
+  /** One unless said otherwise. */
+  uses?: number
+  /** The end of the grant it is taken out of, unless said otherwise. */
+  notAfter?: NumericDate
+  idempotencyKey: string
+  /** The whole body, for telling a repeat from another ask under the same key. */
+  body: Json
+  /** The proof's replay key. */
+  once: OnceOnly
+}
+
+export const day = 86_400
+
+/** It assumes no role, and must know which one the action would: that may be stopped. */
+export type Ports = DecidingPorts & Pick<BrokerPorts, 'targetRole'>
+
+/**
+ * Takes a narrower right out of a live grant and makes it a request of another agent, approved with its parent. First the
+ * parent gives the uses away, then the child is made: a crash between leaves uses spent on nobody, which the same key
+ * makes good. The same key and body is the same child. The proof of the grant's key is spent where the parent gives.
+ *
+ * @param admit called once the key is found to be the grant's, before anything is written; what it throws ends the attempt
+ * @throws StoreUnavailable, StaleRequest
+ */
+export async function delegateRequest(
+  ask: DelegationAsk,
+  ports: Ports,
+  admit: () => Promise<void>,
+): Promise<Result<Stored, Refusal>> {
+  const refused = async <R extends { ok: false; code: Refusal }>(refusal: R): Promise<R> => {
+    const { action, resource } = ask
+    const about = { ...aboutAsk({ action, resource, parentTask: parent?.state.ask.parentTask }), request: ask.id }
+    await recordRefusal({ type: 'agent', id: ask.agent }, 'delegate', refusal.code, ports, parent ? { about } : {})
+    return refusal
+  }
+  const parent = await ports.requests.load(ask.id)
+  if (parent?.state.ask.agent.id !== ask.agent) return refused(refuse('unknown_request'))
+  const key = keyOf(parent.state)
+  // Before anything is taken for it: another key spends no rate, no idempotency key and no write of the grant.
+  if (key !== undefined && key !== ask.jkt) return refused(refuse('key_mismatch'))
+  await admit()
+  const child = await childUnder(ask, ports)
+  if (!child) return refused(refuse('duplicate_request'))
+  const before = await ports.requests.load(child)
+  if (before) return ok({ ...before, state: asOf(before.state, ports.clock.now()) })
+
+  const found = findFacts(ports.policy.bundle, askedOf(ask, parent.state), ports.clock.now())
+  if (!found.ok) return refused(found)
+  const target = targetOf({ action: ask.action.name }, ports)
+  const { halt, afterHalts = [] } = await findHaltOfAgent(ask.to, ports, target?.role)
+  if (halt) return refused(refuse('agent_suspended', `stopped by the emergency halt \`${halt.id}\``))
+  const given = await give(ask, child, found.value, ports)
+  if (!given.ok) return given
+  const made = await makeChild(
+    ask,
+    child,
+    given.value.state as ApprovedRequest,
+    { facts: found.value, afterHalts },
+    ports,
+  )
+  if (!made.ok) return refused(made)
+
+  // The parent may have ended since it gave: then whoever ends its children may have looked before there was this one.
+  await endChildren(ask.id, ports)
+  const stored = await ports.requests.load(child)
+  if (stored?.state.status === 'approved') return ok(stored)
+  return refuse('ancestor_ended', 'the grant that it was taken out of has ended meanwhile')
+}
+
+/** The child's id, which the key stands for from now on. Nothing where it stands for another body. */
+export async function childUnder(
+  { agent, id, idempotencyKey, body }: DelegationAsk,
+  { requests, ids, clock }: DecidingPorts,
+): Promise<RequestId | undefined> {
+  const key = idempotencyItem(agent, idempotencyKey)
+  const hash = digestOf('hotwork.delegation.v1', { parent: id, body })
+  const child = ids.request()
+  if (await requests.claim({ key, value: `${hash} ${child}`, expiresAt: clock.now() + 8 * day })) return child
+  const [same, before] = ((await requests.recall(key)) ?? '').split(' ')
+  return same === hash ? RequestId.parse(before) : undefined
+}
+
+/** What is asked for the other agent, as policy is asked about it. */
+export const askedOf = ({ to, action, resource }: DelegationAsk, { ask }: ApprovalRequest): Asked => ({
+  agent: to,
+  action: action.name,
+  arguments: action.properties,
+  resource,
+  purpose: ask.purpose,
+  delegators: [...ask.chain.map(({ owner }) => owner), ask.owner],
+  recent: ask.recent,
+})
+
+/** The one question for the other agent, with the approvals of the parent that count for it too. */
+export function answerFor(
+  ask: DelegationAsk,
+  parent: ApprovalRequest,
+  { agent }: Facts,
+  now: NumericDate,
+  policy: Policy,
+) {
+  const approvals = approvalsOf({ stages: inheritedStages(parent, agent.owner) })
+  const circumstances = { moment: 'request', approvals, now } as const
+  return askAgain(policy.bundle, (question) => policy.ask(question), askedOf(ask, parent), circumstances)
+}
+
+/** The parent gives: while it is live, what lies within its own right, if policy lets both agents have it. */
+export function give(ask: DelegationAsk, child: RequestId, facts: Facts, ports: Ports) {
+  const { agent, jkt, to, uses = 1 } = ask
+  const command = async (state: ApprovalRequest, now: NumericDate): Promise<Delegate> => {
+    const target = targetOf(state.ask, ports)
+    const own = await authorityOf(state, 'request', now, ports, target ? { role: target.role } : {})
+    const notAfter = ask.notAfter ?? (state.status === 'approved' ? state.grant.notAfter : now)
+    return {
+      ...own,
+      answer: own.answer.permit ? answerFor(ask, state, facts, now, ports.policy) : own.answer,
+      type: 'delegate',
+      agent,
+      jkt,
+      child,
+      to,
+      uses,
+      notAfter,
+      within: state.status === 'approved' && isWithin(state, facts, { uses, notAfter }),
+      bundle: ports.policy.bundle.hash,
+    }
+  }
+  return carryOut(ask.id, ports, command, [ask.once])
+}
+
+export function isWithin(
+  parent: ApprovedRequest,
+  { entry, arguments: args, resource: { type, id } }: Facts,
+  terms: { uses: number; notAfter: NumericDate },
+): boolean {
+  const { action, arguments: own, resource } = parent.ask
+  const right = { action, arguments: own, resource, uses: usesLeft(parent), notAfter: parent.grant.notAfter }
+  return within({ action: entry.name, arguments: args, resource: { type, id }, ...terms }, right, entry.narrowable)
+}
+
+/** Stores the child, unless the same key has made it meanwhile. Asked again: the key may come much later than it gave. */
+export async function makeChild(
+  ask: DelegationAsk,
+  child: RequestId,
+  parent: ApprovedRequest,
+  { facts, afterHalts }: { facts: Facts; afterHalts: readonly HaltId[] },
+  { policy, requests, clock }: DecidingPorts,
+): Promise<Result<undefined, Refusal>> {
+  const now = clock.now()
+  const given = parent.grant.delegations.find((each) => each.child === child)
+  if (!given) throw new TypeError(`\`${ask.id}\` gave nothing to \`${child}\``)
+  const answer = answerFor(ask, parent, facts, now, policy)
+  if (!answer.permit) return refuse(answer.error ? 'policy_error' : 'policy_denied', answer.policies.join(' '))
+  const submit = delegatedSubmit(parent, given, facts, { answer, bundle: policy.bundle, now, afterHalts })
+  const { events } = decide(undefined, submit, now)
+  const state = replay(events)
+  if (!state) throw new TypeError('a submission has events')
+  // With the stages of its parent it could be too large to be ended.
+  if (!hasRoom(state)) return refuse('record_full')
+  const { entries, head } = seal(child, noEntries, events, contextOf(state))
+  await requests.commit({ id: child, expected: noEntries, state, entries, head })
+  return ok(undefined)
+}

@@ -1,0 +1,86 @@
+import { sealedSessionIn } from '../../domain/break-glass/sealed-role.ts'
+import { credentialsIssued, type IssuedCredential } from '../../domain/credentials/issue.ts'
+import type { Entry } from '../../domain/ledger/ledger.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
+import type { ApprovalRequest, Ask } from '../../domain/requests/request.ts'
+import type { RecordedCall } from '../../domain/uses/use.ts'
+import type { NumericDate } from '../../domain/values.ts'
+import type { DecidingPorts } from '../requests/ports.ts'
+import type { CallRecord } from './ports.ts'
+
+/**
+ * What was called while it was open. `none_issued`: no AWS credentials of it ever were, so nothing can have been;
+ * `outside`: a role was used that Hotwork gives no credentials of; `elsewhere`: accounts whose record is not ours to read;
+ * `silent`: there is no record here, or it does not answer.
+ */
+export type CallsSeen =
+  | { seen: 'none_issued' }
+  | { seen: 'outside'; account: string; role: string }
+  | { seen: 'read'; calls: readonly RecordedCall[]; more: boolean; elsewhere: readonly string[] }
+  | { seen: 'silent'; elsewhere: readonly string[] }
+
+/** What a review goes by, beside the opening itself. */
+export type Evidence = { entries: readonly Entry[]; credentials: readonly IssuedCredential[]; calls: CallsSeen }
+
+export type EvidencePorts = Pick<DecidingPorts, 'ledger' | 'policy' | 'clock'> & {
+  calls: CallRecord
+  /** The account that Hotwork itself is in: the one whose record of calls it may read. */
+  account: string
+}
+
+/** The clocks of those who call and of those who record: nothing that was called at the very end is missed. Seconds. */
+const recordedWithin = 60
+
+/** The record of an opening: its entries, each credential that was issued, and each call where AWS has it on record. */
+export async function readEvidence({ ask }: Pick<ApprovalRequest, 'ask'>, ports: EvidencePorts): Promise<Evidence> {
+  const entries = await ports.ledger.entries(ask.id)
+  const credentials = credentialsIssued(entries)
+  const calls = (await callsOfSealed(entries, ports)) ?? (await callsOf(ask, credentials, ports.clock.now(), ports))
+  return { entries, credentials, calls }
+}
+
+/** Of a sealed role no credential was issued here: its session is told by what was reported, where its record is ours to read. */
+async function callsOfSealed(
+  entries: readonly Entry[],
+  { calls, account: own, policy }: EvidencePorts,
+): Promise<CallsSeen | undefined> {
+  const session = sealedSessionIn(entries)
+  if (!session || accountOf(session.role) !== own) return undefined
+  const found = await calls.ofSession({ ...session, region: regionOf(own, policy.bundle) })
+  return found && { seen: 'read', ...found, elsewhere: [] }
+}
+
+async function callsOf(
+  { id, resource, breakGlass }: Ask,
+  credentials: readonly IssuedCredential[],
+  now: NumericDate,
+  { calls, account: own, policy }: EvidencePorts,
+): Promise<CallsSeen> {
+  if (breakGlass?.sealed) return { seen: 'outside', account: accountOf(resource.id), role: resource.id }
+  const roles = [...new Set(credentials.flatMap(({ role }) => role ?? []))]
+  if (roles.length === 0) return { seen: 'none_issued' }
+  const ours = roles.filter((role) => accountOf(role) === own)
+  const elsewhere = [...new Set(roles.map(accountOf).filter((account) => account !== own))]
+  const read = await Promise.all(
+    ours.map((role) => {
+      const of = credentials.filter((each) => each.role === role)
+      const from = Math.min(...of.map(({ issuedAt }) => issuedAt))
+      const until = Math.min(now, Math.max(...of.map(({ expiresAt }) => expiresAt))) + recordedWithin
+      return calls.ofSession({ name: id, role, region: regionOf(own, policy.bundle), from, until })
+    }),
+  )
+  const found = read.filter((each) => each !== undefined)
+  if (found.length === 0) return { seen: 'silent', elsewhere }
+  return {
+    seen: 'read',
+    calls: found.flatMap((each) => each.calls).toSorted((one, other) => one.at - other.at),
+    more: found.some(({ more }) => more) || found.length < read.length,
+    elsewhere,
+  }
+}
+
+const accountOf = (role: string): string => role.split(':')[4] ?? ''
+
+/** Where what is opened in an account is called: an account of the deployment has one region. */
+const regionOf = (account: string, { deployment }: Bundle): string =>
+  Object.values(deployment.accounts).find(({ accountId }) => accountId === account)?.region ?? ''

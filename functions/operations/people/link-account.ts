@@ -1,0 +1,116 @@
+import { digestOf } from '../../domain/digest.ts'
+import { seal } from '../../domain/ledger/ledger.ts'
+import {
+  type LinkRefusal,
+  link,
+  offerSeconds,
+  type SlackAccount,
+  unlink,
+  type Workspace,
+} from '../../domain/people/linking.ts'
+import type { Person } from '../../domain/people/organisation.ts'
+import { type Digest, ok, type Result, refuse } from '../../domain/values.ts'
+import { StaleRequest } from '../faults.ts'
+import { recordRefusal } from '../requests/carry-out.ts'
+import type { DecidingPorts } from '../requests/ports.ts'
+import type { PersonLinks, Secrets, SlackDirectory } from './ports.ts'
+
+export type LinkPorts = Pick<DecidingPorts, 'requests' | 'ledger' | 'policy' | 'clock' | 'log'> & {
+  links: PersonLinks
+  slack: SlackDirectory
+}
+
+/** A person's own chain has few writers: themselves, in as many windows as they have. */
+const attempts = 10
+
+const codeKey = (code: string): Digest => digestOf('hotwork.link.v1', code)
+
+/**
+ * Makes the code of a link that Slack shows to one user alone. Whoever follows it and logs in is whom that account
+ * belongs to, so it is good once, for ten minutes, and only its hash is kept.
+ */
+export async function offerLink(
+  account: SlackAccount,
+  { links, secrets, clock }: { links: PersonLinks; secrets: Secrets; clock: LinkPorts['clock'] },
+): Promise<string> {
+  const code = secrets.secret()
+  await links.offer(codeKey(code), account, clock.now() + offerSeconds)
+  return code
+}
+
+/** The account that a code is of, with what Slack calls it, while the code is good. */
+export async function findOffer(
+  code: string,
+  { links, slack, clock }: Pick<LinkPorts, 'links' | 'slack' | 'clock'>,
+): Promise<{ account: SlackAccount; name: string } | undefined> {
+  const offer = await links.offered(codeKey(code))
+  if (!offer || clock.now() >= offer.expiresAt) return undefined
+  const standing = await slack.standing(offer.account.user)
+  return { account: offer.account, name: standing?.name ?? offer.account.user }
+}
+
+/** Links the account that a code is of to the person who is logged in, on the record of both: all of it or none. */
+export async function linkSlack(
+  { code, person }: { code: string; person: Person },
+  ports: LinkPorts,
+): Promise<Result<SlackAccount, LinkRefusal | 'unknown_code'>> {
+  const { links, slack, policy, clock } = ports
+  const key = codeKey(code)
+  const offer = await links.offered(key)
+  if (!offer || clock.now() >= offer.expiresAt) return refuse('unknown_code')
+  const { account } = offer
+  const standing = await slack.standing(account.user)
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const [current, holder, expected] = await Promise.all([
+      links.ofPerson(person.id),
+      links.find(account.team, account.user),
+      ports.ledger.head(person.id),
+    ])
+    const { people } = policy.bundle.directory
+    const about = { account, standing, person, people, current, holder, bundle: policy.bundle.hash }
+    const events = link(about, workspaceOf(ports), clock.now())
+    if (typeof events === 'string') return refused(person, 'link', events, ports)
+    const { entries, head } = seal(person.id, expected, events, undefined)
+    const unlinked = current && events.length > 1 ? { unlinked: current } : {}
+    const saved = await links.save({
+      person: person.id,
+      expected,
+      entries,
+      head,
+      code: key,
+      ...(events.length > 0 ? { linked: account } : {}),
+      ...unlinked,
+    })
+    if (saved) {
+      ports.log.info('slack account linked', { person: person.id })
+      return ok(account)
+    }
+    // The code may be what was taken meanwhile: then nothing is left to do here.
+    if (!(await links.offered(key))) return refuse('unknown_code')
+  }
+  throw new StaleRequest(`other writers kept coming first on \`${person.id}\``)
+}
+
+/** Ends what links the person who is logged in to their Slack account. */
+export async function unlinkSlack(person: Person, ports: LinkPorts): Promise<Result<SlackAccount, LinkRefusal>> {
+  const { links, policy, clock } = ports
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const [current, expected] = await Promise.all([links.ofPerson(person.id), ports.ledger.head(person.id)])
+    const event = unlink({ person: person.id, current, bundle: policy.bundle.hash }, clock.now())
+    if (typeof event === 'string') return refused(person, 'unlink', event, ports)
+    const { entries, head } = seal(person.id, expected, [event], undefined)
+    if (await links.save({ person: person.id, expected, entries, head, unlinked: event.account })) {
+      ports.log.info('slack account unlinked', { person: person.id })
+      return ok(event.account)
+    }
+  }
+  throw new StaleRequest(`other writers kept coming first on \`${person.id}\``)
+}
+
+const workspaceOf = ({ policy }: LinkPorts): Workspace => policy.bundle.deployment.slack
+
+async function refused(person: Person, attempted: string, code: LinkRefusal, ports: LinkPorts) {
+  await recordRefusal({ type: 'person', id: person.id }, attempted, 'not_permitted', ports)
+  ports.log.warn('slack account not linked', { person: person.id, code })
+  return refuse(code)
+}

@@ -1,0 +1,158 @@
+import { digestOf } from '../../domain/digest.ts'
+import { isCutOff } from '../../domain/halts/halt.ts'
+import {
+  isSealedState,
+  type LoginSession,
+  personIn,
+  readState,
+  sessionOf,
+  writeNonce,
+  writeState,
+} from '../../domain/people/login.ts'
+import { type Person, withIdentity } from '../../domain/people/organisation.ts'
+import { type Digest, ok, type Result, refuse } from '../../domain/values.ts'
+import type { Policy } from '../policy/ports.ts'
+import type { Clock, Log } from '../ports.ts'
+import type {
+  IdTokens,
+  LoginProvider,
+  LoginPurpose,
+  PendingLogin,
+  ProvenLogin,
+  Secrets,
+  SessionStore,
+} from './ports.ts'
+
+export type LoginPorts = {
+  sessions: SessionStore
+  provider: LoginProvider
+  tokens: IdTokens
+  secrets: Secrets
+  policy: Pick<Policy, 'bundle'>
+  clock: Clock
+  log: Log
+}
+
+/** How long a person may take at the provider: to find a key, a phone, a colleague who knows the number. */
+const loginSeconds = 600
+
+/** What the browser holds is never stored: this is what it is found by. */
+export const sessionKey = (cookie: string): Digest => digestOf('hotwork.session.v1', cookie)
+const stateKey = (state: string): Digest => digestOf('hotwork.login.v1', state)
+/** What only this browser can say again, made of what it holds: so neither it nor the verifier has to be kept. */
+const derived = (use: 'pkce' | 'nonce', cookie: string, state: string): string =>
+  digestOf(`hotwork.${use}.v1`, { cookie, state }).slice('sha-256:'.length)
+
+/**
+ * Begins a login, and says where to send the browser. Any caller may log in to look at a page, so that stores nothing:
+ * the state says what the login is for. A login for a decision is begun by a person who is logged in, and is stored.
+ *
+ * @param cookie   what the browser holds, a session's or nobody's yet: only this browser can end the login
+ * @param redirect where the provider is to send it back to
+ */
+export async function beginLogin(
+  { purpose, cookie, redirect }: { purpose: LoginPurpose; cookie: string; redirect: string },
+  { sessions, provider, secrets, clock }: LoginPorts,
+): Promise<string> {
+  const expiresAt = clock.now() + loginSeconds
+  const state =
+    'to' in purpose ? writeState(cookie, { purpose, expiresAt, random: secrets.secret() }) : secrets.secret()
+  const nonce = nonceOf(purpose, cookie, state)
+  if ('decision' in purpose)
+    await sessions.begin(stateKey(state), { browser: sessionKey(cookie), purpose, nonce, expiresAt })
+  const { acr, maxAge } = purpose
+  return provider.address({
+    redirect,
+    state,
+    nonce,
+    verifier: derived('pkce', cookie, state),
+    ...(acr === undefined ? {} : { acr }),
+    ...(maxAge === undefined ? {} : { maxAge }),
+  })
+}
+
+const nonceOf = (purpose: LoginPurpose, cookie: string, state: string): string => {
+  const random = derived('nonce', cookie, state)
+  return 'decision' in purpose ? writeNonce({ ...purpose.decision, random }) : random
+}
+
+/** Why nobody is logged in by what came back. */
+export type LoginRefusal = 'login_unknown' | 'login_failed' | 'nobody' | 'inactive'
+
+export type LoggedIn = {
+  person: Person
+  login: ProvenLogin
+  purpose: LoginPurpose
+  /** What the browser is to hold from now on. */
+  cookie: string
+}
+
+/**
+ * Ends a login: the browser that began it, the provider's answer to it, a person of the directory. A new session begins
+ * and the one before ends, so that nothing that was known of a browser earlier is good for anything.
+ */
+export async function finishLogin(
+  { answer, cookie }: { answer: URL; cookie: string },
+  ports: LoginPorts,
+): Promise<Result<LoggedIn, LoginRefusal>> {
+  const { sessions, provider, tokens, secrets, policy, clock, log } = ports
+  const state = answer.searchParams.get('state') ?? ''
+  const pending = await pendingLogin(state, cookie, sessions)
+  const now = clock.now()
+  if (!pending || now >= pending.expiresAt) return refuse('login_unknown')
+  const { purpose, nonce } = pending
+  const { maxAge } = purpose
+  const checks = { state, nonce, verifier: derived('pkce', cookie, state), ...(maxAge === undefined ? {} : { maxAge }) }
+  const redeemed = await provider.redeem(answer, checks)
+  if (!redeemed.ok) return redeemed
+  const proven = await tokens.verify(redeemed.value, nonce)
+  if (!proven.ok) return proven
+  if (isSealedState(state) && !(await sessions.once(stateKey(state), pending.expiresAt))) return refuse('login_unknown')
+  const { people } = policy.bundle.directory
+  const person = withIdentity(people, proven.value.identity, now)
+  if (person?.status !== 'active') {
+    log.warn('login by nobody who decides', { code: person ? 'inactive' : 'nobody' })
+    return refuse(person ? 'inactive' : 'nobody')
+  }
+  const next = secrets.secret()
+  const session = sessionOf(person, proven.value, now)
+  await sessions.open(sessionKey(next), session)
+  await sessions.end(sessionKey(cookie), session.expiresAt)
+  log.info('logged in', { person: person.id })
+  return ok({ person, login: proven.value, purpose, cookie: next })
+}
+
+/** The login of this state, if this browser began it. One that is stored is taken, and found once. */
+async function pendingLogin(
+  state: string,
+  cookie: string,
+  sessions: SessionStore,
+): Promise<Omit<PendingLogin, 'browser'> | undefined> {
+  if (!isSealedState(state)) {
+    const pending = await sessions.take(stateKey(state))
+    return pending?.browser === sessionKey(cookie) ? pending : undefined
+  }
+  const sealed = readState(cookie, state)
+  return sealed && { ...sealed, nonce: nonceOf(sealed.purpose, cookie, state) }
+}
+
+export type Visitor = { person: Person; session: LoginSession; key: Digest }
+
+/** Whose browser this is now, if anybody's: asked of the store and of the directory at each request. */
+export async function findVisitor(
+  cookie: string | undefined,
+  { sessions, policy, clock }: Pick<LoginPorts, 'sessions' | 'policy' | 'clock'>,
+): Promise<Visitor | undefined> {
+  if (cookie === undefined) return undefined
+  const key = sessionKey(cookie)
+  const session = await sessions.find(key)
+  const person = session && personIn(session, policy.bundle.directory, clock.now())
+  if (!session || !person) return undefined
+  // A thief may have begun it: a session from before a halt of its person, or of its lifting, is dead.
+  if (isCutOff(session.startedAt, await sessions.haltsOf(person.id))) return undefined
+  return { person, session, key }
+}
+
+/** Ends a session. What the browser still holds is nobody's from then on. */
+export const logOut = ({ key, session }: Visitor, { sessions }: Pick<LoginPorts, 'sessions'>): Promise<void> =>
+  sessions.end(key, session.expiresAt)

@@ -1,0 +1,147 @@
+import type { Halt } from '../../domain/halts/halt.ts'
+import type { Entry, Head } from '../../domain/ledger/ledger.ts'
+import type { SlackAccount, SlackStanding } from '../../domain/people/linking.ts'
+import type { LoginSession, PagePurpose } from '../../domain/people/login.ts'
+import type { GroupSnapshot, ProvenIdentity } from '../../domain/people/organisation.ts'
+import type { StandIn } from '../../domain/people/stand-in.ts'
+import type { Evidence } from '../../domain/requests/events.ts'
+import type { Narrow } from '../../domain/requests/narrow.ts'
+import type { Verdict } from '../../domain/requests/request.ts'
+import type { Digest, NumericDate, PersonId, RequestId, Result, Seconds, StandInId } from '../../domain/values.ts'
+import type { Page } from '../ports.ts'
+
+/** What people's browsers need of the world. Each port says what it promises, as in ports.ts. */
+
+/** 256 random bits as text: whoever holds it is known by it, so it is stored nowhere. */
+export type Secrets = { secret(): string }
+
+/** Where people log in: an OpenID provider, by authorization code with PKCE (OpenID Connect Core 3.1, RFC 7636). */
+export interface LoginProvider {
+  /** The address to send the browser to. @throws IssuerUnavailable when the provider does not say where it is */
+  address(login: LoginAsk): Promise<string>
+  /**
+   * Exchanges what the browser brought back for an ID token. Whose it is has to be verified still.
+   *
+   * @param answer the address that the provider sent the browser to, whole
+   * @throws IssuerUnavailable when the provider does not answer
+   */
+  redeem(answer: URL, checks: LoginChecks): Promise<Result<string, 'login_failed'>>
+}
+export type LoginChecks = { state: string; nonce: string; verifier: string; maxAge?: Seconds }
+export type LoginAsk = LoginChecks & { redirect: string; acr?: string }
+
+/** Verifies the provider's ID tokens. */
+export interface IdTokens {
+  /** @throws IssuerUnavailable when its keys cannot be had: then nothing is known of the token */
+  verify(idToken: string, nonce: string): Promise<Result<ProvenLogin, 'login_failed'>>
+}
+export type ProvenLogin = { identity: ProvenIdentity; acr?: string; at?: NumericDate; evidence: Evidence }
+
+/** What a login is for, and how strong and how new it is wanted: to look at a page, or to make one decision. */
+export type LoginPurpose =
+  | PagePurpose
+  | {
+      acr?: string
+      maxAge?: Seconds
+      decision: {
+        id: RequestId
+        person: PersonId
+        verdict: Verdict
+        round: number
+        digest: Digest
+        seen: Digest
+        comment?: string
+        narrow?: Narrow
+        /** The digest of what is left of it, where it is narrowed. */
+        less?: Digest
+      }
+    }
+
+/** A login that was begun: `browser` is the hash of what the browser holds, so that only it can end the login. */
+export type PendingLogin = { browser: Digest; purpose: LoginPurpose; nonce: string; expiresAt: NumericDate }
+
+/** Logins and sessions, each under the hash of what the browser holds. Reads are strong. */
+export interface SessionStore {
+  /** Marks a login as ended. @returns false where it was marked before */
+  once(key: Digest, expiresAt: NumericDate): Promise<boolean>
+  /** Keeps a login that a person began who is logged in. */
+  begin(key: Digest, login: PendingLogin): Promise<void>
+  /** A login that was begun, for one caller only: whoever asks again gets nothing. */
+  take(key: Digest): Promise<PendingLogin | undefined>
+  open(key: Digest, session: LoginSession): Promise<void>
+  find(key: Digest): Promise<LoginSession | undefined>
+  /** The halts of a person, those that were lifted too. */
+  haltsOf(person: PersonId): Promise<readonly Halt[]>
+  /** From now on it is nobody's. */
+  end(key: Digest, expiresAt: NumericDate): Promise<void>
+}
+
+/** Which Slack account is whose, where people linked it themselves. Reads are strong. */
+export interface PersonLinks {
+  find(team: string, user: string): Promise<PersonId | undefined>
+  ofPerson(person: PersonId): Promise<SlackAccount | undefined>
+  /** Remembers that Slack showed a link to this account. */
+  offer(code: Digest, account: SlackAccount, expiresAt: NumericDate): Promise<void>
+  /** Whose link it is, until it is used. */
+  offered(code: Digest): Promise<{ account: SlackAccount; expiresAt: NumericDate } | undefined>
+  /** All of it or none; false when another writer came first. @throws StoreUnavailable */
+  save(change: LinkChange): Promise<boolean>
+}
+export type LinkChange = {
+  person: PersonId
+  /** The end of the person's own chain, as it was read. */
+  expected: Head
+  entries: readonly Entry[]
+  head: Head
+  /** The account that is theirs from now on; none where they only unlink. */
+  linked?: SlackAccount
+  /** The account that was theirs. */
+  unlinked?: SlackAccount
+  /** The code that is used up by it. */
+  code?: Digest
+}
+
+/** What Slack says of an account of its own. */
+export interface SlackDirectory {
+  /** Undefined when Slack knows no such account. @throws BoardUnavailable when it does not answer */
+  standing(user: string): Promise<(SlackStanding & { name: string }) | undefined>
+}
+
+/** Who is in the user groups of Slack. */
+export interface UserGroups {
+  /** The Slack accounts in a group. @throws BoardUnavailable when Slack does not say */
+  members(group: string): Promise<readonly string[]>
+}
+
+/** The newest snapshot of Slack user groups, which deciding reads (`RequestStore.standing`). */
+export interface GroupSnapshots {
+  /** False when a newer one is there. @throws StoreUnavailable */
+  save(snapshot: GroupSnapshot): Promise<boolean>
+}
+
+/** Some stand-ins that lie together. `version` rises by one with each change. */
+export type StoredStandIns = { standIns: readonly StandIn[]; version: number }
+
+/** All of it or none: a stand-in, the two lists that it is in, and its entries. */
+export type StandInChange = {
+  /** As it now is. */
+  standIn: StandIn
+  /** What was read: the end of its chain (`noEntries` for a new one), and the versions of both lists. */
+  expected: { head: Head; absences: number; taken: number }
+  /** Those of the one who is away, and those of the one who decides, without what is over. */
+  absences: readonly StandIn[]
+  taken: readonly StandIn[]
+  entries: readonly Entry[]
+  head: Head
+}
+
+/** Who decides for whom, where every decision reads it (`RequestStore.standing`). Reads are strong. */
+export interface StandInStore {
+  /** What the one who is away has given, and what the one who would decide has been given by anybody. */
+  of(pair: { absent: PersonId; by: PersonId }): Promise<{ absences: StoredStandIns; taken: StoredStandIns }>
+  find(id: StandInId): Promise<{ standIn: StandIn; head: Head } | undefined>
+  /** False when another writer came first. @throws StoreUnavailable */
+  save(change: StandInChange): Promise<boolean>
+  /** Newest first, those that are over too: an index finds candidates, each is read strongly. */
+  list(page: { limit: number; after?: string }): Promise<Page<StandIn>>
+}

@@ -1,0 +1,152 @@
+import { isSilenced, liftedBefore } from '../../domain/halts/halt.ts'
+import { noEntries, seal } from '../../domain/ledger/ledger.ts'
+import type { Login } from '../../domain/people/login-strength.ts'
+import type { Person } from '../../domain/people/organisation.ts'
+import {
+  endStandIn as end,
+  evolveStandIn,
+  giveStandIn as give,
+  type StandIn,
+  withStandIn,
+} from '../../domain/people/stand-in.ts'
+import { personOf } from '../../domain/policy/bundle.ts'
+import type { Refusal } from '../../domain/refusals.ts'
+import { type NumericDate, ok, type PersonId, type Result, refuse, type StandInId } from '../../domain/values.ts'
+import { StaleRequest } from '../faults.ts'
+import { askAboutPerson, askAboutStandIn } from '../policy/questions.ts'
+import type { Page } from '../ports.ts'
+import { recordRefusal } from '../requests/carry-out.ts'
+import type { DecidingPorts } from '../requests/ports.ts'
+import type { StandInStore } from './ports.ts'
+
+type StandInPorts = DecidingPorts & { standIns: StandInStore }
+
+/** Enough for as many people as would name one and the same person at once. */
+const standInAttempts = 30
+
+/**
+ * Somebody names who decides in their stead while they are away, if policy lets that person. On the record and in force in
+ * one transaction; from then on every decision of the other reads it.
+ *
+ * @param ask `person` is whose right it is, and nobody else gives it; without `from` it begins now
+ * @throws StoreUnavailable, StaleRequest
+ */
+export async function giveStandIn(
+  ask: { person: PersonId; by: PersonId; login: Login; until: NumericDate; from?: NumericDate },
+  ports: StandInPorts,
+): Promise<Result<StandIn, Refusal>> {
+  const { person, by, login, until } = ask
+  const { policy, requests, standIns, clock, ids, log } = ports
+  const refused = async (code: Refusal, detail?: string) => {
+    await recordRefusal({ type: 'person', id: person }, 'give_stand_in', code, ports)
+    return refuse(code, detail)
+  }
+  // A typing error names nobody.
+  if (!personOf(policy.bundle, by)) return refused('stand_in_refused', '`person` should be one of the directory')
+  for (let attempt = 0; attempt < standInAttempts; attempt++) {
+    const now = clock.now()
+    const { absences, taken } = await standIns.of({ absent: person, by })
+    const people = [person, by]
+    const { halts } = await requests.standing(
+      [],
+      people.map((value) => ({ kind: 'person', value }) as const),
+    )
+    const given = give(
+      {
+        person,
+        by,
+        from: ask.from ?? now,
+        until,
+        login,
+        ...liftedBefore(halts, now),
+        answer: askAboutStandIn(policy, { absent: person, by }, now),
+        silenced: people.filter((each) => isSilenced(each, halts)),
+        absences: absences.standIns,
+        taken: taken.standIns,
+        bundle: policy.bundle.hash,
+      },
+      now,
+    )
+    if ('code' in given) return refused(given.code, given.detail)
+    const id = ids.standIn()
+    const standIn = evolveStandIn(id, undefined, given)
+    const { entries, head } = seal(id, noEntries, [given], undefined)
+    const saved = await standIns.save({
+      standIn,
+      expected: { head: noEntries, absences: absences.version, taken: taken.version },
+      absences: withStandIn(absences.standIns, standIn, now),
+      taken: withStandIn(taken.standIns, standIn, now),
+      entries,
+      head,
+    })
+    if (!saved) continue
+    log.info('stand-in given', { standIn: id, for: person, by })
+    return ok(standIn)
+  }
+  throw new StaleRequest('others kept naming the same person first')
+}
+
+/**
+ * Ends a stand-in before its time: either of the two, or whoever policy lets revoke. No decision that begins after this has
+ * returned is made by it; those that were made stay, as far as whose right it was still has it. Twice is once.
+ *
+ * @throws StoreUnavailable, StaleRequest
+ */
+export async function endStandIn(
+  { id, person }: { id: StandInId; person: PersonId },
+  ports: StandInPorts,
+): Promise<Result<StandIn, Refusal>> {
+  const { policy, requests, standIns, clock, log } = ports
+  const refused = async (code: Refusal) => {
+    await recordRefusal({ type: 'person', id: person }, 'end_stand_in', code, ports)
+    return refuse(code)
+  }
+  for (let attempt = 0; attempt < standInAttempts; attempt++) {
+    const found = await standIns.find(id)
+    if (!found) return refused('unknown_stand_in')
+    const { standIn, head: last } = found
+    const { absences, taken } = await standIns.of({ absent: standIn.for, by: standIn.by })
+    const now = clock.now()
+    const { halts } = await requests.standing([], [{ kind: 'person', value: person }])
+    const answer = askAboutPerson(policy, 'revoke', person, now)
+    const silenced = isSilenced(person, halts)
+    const event = end(standIn, { person, answer, silenced, bundle: policy.bundle.hash }, now)
+    if (!event) return ok(standIn)
+    if ('code' in event) return refused(event.code)
+    const ended = evolveStandIn(id, standIn, event)
+    const { entries, head } = seal(id, last, [event], undefined)
+    const saved = await standIns.save({
+      standIn: ended,
+      expected: { head: last, absences: absences.version, taken: taken.version },
+      absences: withStandIn(absences.standIns, ended, now),
+      taken: withStandIn(taken.standIns, ended, now),
+      entries,
+      head,
+    })
+    if (!saved) continue
+    log.info('stand-in ended', { standIn: id, by: person })
+    return ok(ended)
+  }
+  throw new StaleRequest(`others kept changing \`${id}\` first`)
+}
+
+const pageSize = 50
+
+/** All stand-ins, newest first, those that are over too: who reads requests may see who decides for whom. */
+export async function listStandIns(
+  { person, after }: { person: PersonId; after?: string },
+  { policy, clock, standIns }: Pick<DecidingPorts, 'policy' | 'clock'> & { standIns: Pick<StandInStore, 'list'> },
+): Promise<Result<Page<StandIn>, 'not_permitted'>> {
+  if (!askAboutPerson(policy, 'read', person, clock.now()).permit) return refuse('not_permitted')
+  return ok(await standIns.list({ limit: pageSize, ...(after === undefined ? {} : { after }) }))
+}
+
+/** Whom policy would let decide in this person's stead now: whether it does is asked again when one of them is named. */
+export const couldStandIn = (
+  absent: PersonId,
+  { policy, clock }: Pick<DecidingPorts, 'policy' | 'clock'>,
+): readonly Person[] =>
+  policy.bundle.directory.people.filter(
+    ({ id, status }) =>
+      id !== absent && status === 'active' && askAboutStandIn(policy, { absent, by: id }, clock.now()).permit,
+  )

@@ -1,0 +1,251 @@
+import { hasLostApprover } from '../../domain/credentials/issue.ts'
+import { type Halt, haltKey, haltOf, isSilenced, liftedBefore, silencerOf, targetsOf } from '../../domain/halts/halt.ts'
+import type { Given } from '../../domain/people/login-strength.ts'
+import type { GroupSnapshot } from '../../domain/people/organisation.ts'
+import { isInForce, type StandIn } from '../../domain/people/stand-in.ts'
+import { isLive, type StandingPermit } from '../../domain/permits/permit.ts'
+import { personOf } from '../../domain/policy/bundle.ts'
+import type { Answer, Moment } from '../../domain/policy/question.ts'
+import type { Authority, Eligibility, Ending, PermittedBy } from '../../domain/requests/commands.ts'
+import { asOf, dueAt } from '../../domain/requests/due.ts'
+import { type ApprovalRequest, approvalsOf, ownersOf } from '../../domain/requests/request.ts'
+import type { HaltId, NumericDate, PersonId } from '../../domain/values.ts'
+import type { DecidingPorts, Stored } from '../requests/ports.ts'
+import {
+  askAboutPerson,
+  askAboutRequest,
+  countedApprovers,
+  eligibilityOf,
+  eligibilityOfApprovers,
+} from './questions.ts'
+
+type Ports = Pick<DecidingPorts, 'requests' | 'policy'>
+export type Found = Authority & {
+  /** What policy answered about the decider. */
+  permittedBy: PermittedBy
+  standsFor?: { readonly [stage: string]: PersonId }
+  /** With which login each of those for whom the decider may decide named them. */
+  givenBy?: { readonly [person: PersonId]: Given }
+  /** The halts of the decider, and of those for whom they decide, that were lifted before this, though not by their times. */
+  afterHalts?: HaltId[]
+}
+
+/**
+ * All that an act on a request rests on at this moment: the one question, who of the approvers still may, and whether a
+ * halt or the end of an ancestor has ended it. Read anew each time, strongly, so that what was stopped before this began
+ * is stopped now.
+ *
+ * @param decider someone whose eligibility is wanted beside that of those who count
+ * @param role    the target role that would be assumed, where one would
+ */
+export async function authorityOf(
+  state: ApprovalRequest,
+  moment: Moment,
+  now: NumericDate,
+  ports: Ports,
+  { decider, role }: { decider?: PersonId; role?: string } = {},
+): Promise<Found> {
+  const targets = targetsOf(state, role)
+  const asked = decider === undefined ? targets : [...targets, { kind: 'person', value: decider } as const]
+  const { standing: permit } = state.ask
+  const { ancestors, standIns, ...read } = await ports.requests.standing(state.ask.ancestors, asked, {
+    ...(decider === undefined ? {} : { standIn: decider }),
+    ...(permit === undefined ? {} : { permit }),
+    ...(ports.policy.bundle.directory.slackGroups ? { slackGroups: true } : {}),
+  })
+  const named = standIns.filter((each) => each.by === decider && isInForce(each, now))
+  // Only now is it known who is absent; whether they are stopped is read too, in the rare case that a person stands in.
+  const ofAbsent = named.map(({ for: value }) => ({ kind: 'person', value }) as const)
+  const more = named.length === 0 ? [] : (await ports.requests.standing([], ofAbsent)).halts
+  const halts = [...read.halts, ...more]
+  const given = unhaltedStandIns(named, halts)
+  const absent = given.map((each) => each.for)
+  const found =
+    decider === undefined
+      ? eligibilityOfApprovers(ports.policy, state, now, read.slackGroups)
+      : eligibilityOf(ports.policy, state, [...countedApprovers(state), decider, ...absent], now, read.slackGroups)
+  const own = silence(found.eligible, state, halts)
+  const { eligible, standsFor, permittedBy } = withStandIns(
+    state,
+    own,
+    { decider, absent, now, slackGroups: read.slackGroups },
+    ports,
+  )
+  const ending =
+    endingOf(state, ancestors, halts, now, role) ??
+    lostAncestor(ancestors, read.slackGroups, now, ports) ??
+    withdrawnPermit(state, read.permit, now)
+  const bound = boundOf(ancestors, now)
+  return {
+    answer: askAll([...ancestors.map((each) => each.state), state], moment, now, ports),
+    ...(bound === undefined ? {} : { bound }),
+    eligible: silence(eligible, state, halts),
+    ...(decider === undefined ? {} : liftedBefore(ofPeople(halts, [decider, ...absent]), now)),
+    permittedBy: { ...(decider === undefined ? {} : found.permittedBy[decider]), ...permittedBy },
+    ...(Object.keys(standsFor).length === 0 ? {} : { standsFor, givenBy: Object.fromEntries(given.map(givenIn)) }),
+    ...(ending ? { ending } : {}),
+  }
+}
+
+/** Those stand-ins that no halt of their giver has ended: one that was given before its lifting is dead for good. */
+export const unhaltedStandIns = (standIns: readonly StandIn[], halts: readonly Halt[]): readonly StandIn[] =>
+  standIns.filter((each) => !isSilenced(each.for, halts, each))
+
+const givenIn = ({ for: absent, at, login }: StandIn): [PersonId, Given] => [
+  absent,
+  { at, ...(login === undefined ? {} : { login }) },
+]
+
+const ofPeople = (halts: readonly Halt[], people: readonly PersonId[]): readonly Halt[] =>
+  halts.filter(({ target }) => target.kind === 'person' && people.includes(target.value))
+
+/** A request that drew its approval from a standing permit is dead once that is. */
+function withdrawnPermit({ ask }: ApprovalRequest, permit: StandingPermit | undefined, now: NumericDate) {
+  if (ask.standing === undefined) return undefined
+  if (permit && isLive(permit, now)) return undefined
+  return { by: 'standing_permit', id: ask.standing } as const
+}
+
+type Standing = {
+  decider: PersonId | undefined
+  /** In whose stead the decider may decide now. */
+  absent: readonly PersonId[]
+  now: NumericDate
+  slackGroups?: GroupSnapshot | undefined
+}
+
+/**
+ * What those who stand in for others may decide: their own names, and the names of those for whom they decide, or did, as
+ * far as policy lets these be decided in somebody's stead. A decision in somebody's stead rests on that one's right still
+ * being there, and on its giver's being active. Rights that somebody has from another are handed on no further.
+ *
+ * @param eligible what each person may decide by their own right
+ * @returns `permittedBy`: what policy said of the decider for the names in `standsFor`
+ */
+export function withStandIns(
+  state: ApprovalRequest,
+  eligible: Eligibility,
+  { decider, absent, now, slackGroups }: Standing,
+  { policy }: Pick<Ports, 'policy'>,
+): { eligible: Eligibility; standsFor: { [stage: string]: PersonId }; permittedBy: PermittedBy } {
+  const standsFor: { [stage: string]: PersonId } = {}
+  const permittedBy: { [stage: string]: readonly string[] } = {}
+  const all: { [person: PersonId]: readonly string[] } = { ...eligible }
+  const isActive = (person: PersonId) => personOf(policy.bundle, person)?.status === 'active'
+  const handedOn = (whose: PersonId, inSteadBy: PersonId) =>
+    (eligible[whose] ?? [])
+      .map((stage) => ({
+        stage,
+        ...askAboutPerson(policy, 'approve', whose, now, { state, stage, inSteadBy, slackGroups }),
+      }))
+      .filter(({ permit }) => permit)
+  for (const { person, for: whose } of approvalsOf(state))
+    if (whose !== undefined && isActive(person))
+      all[person] = [...(all[person] ?? []), ...handedOn(whose, person).map(({ stage }) => stage)]
+  if (decider === undefined || !isActive(decider) || ownersOf(state).includes(decider))
+    return { eligible: all, standsFor, permittedBy }
+  // Those who have had their say last: one of the others may still bring another's right.
+  const counted = countedApprovers(state)
+  const inTurn = absent.toSorted((one, other) => Number(counted.includes(one)) - Number(counted.includes(other)))
+  for (const whose of inTurn)
+    for (const { stage, policies } of handedOn(whose, decider)) {
+      if ((eligible[decider] ?? []).includes(stage) || standsFor[stage] !== undefined) continue
+      standsFor[stage] = whose
+      permittedBy[stage] = policies
+    }
+  all[decider] = [...(all[decider] ?? []), ...Object.keys(standsFor)]
+  return { eligible: all, standsFor, permittedBy }
+}
+
+/**
+ * What has ended a request by now, if anything has but its own clock: that somebody who approved it has been stopped
+ * since, too. Read strongly, like all that an act rests on.
+ */
+export async function findEnding(
+  state: ApprovalRequest,
+  now: NumericDate,
+  { requests }: { requests: Pick<Ports['requests'], 'standing'> },
+  role?: string,
+): Promise<Ending | undefined> {
+  const { standing } = state.ask
+  const targets = targetsOf(state, role)
+  const beside = standing === undefined ? {} : { permit: standing }
+  const { ancestors, halts, permit } = await requests.standing(state.ask.ancestors, targets, beside)
+  const silencer = state.status === 'approved' ? silencerOf(state, halts) : undefined
+  return (
+    endingOf(state, ancestors, halts, now, role) ??
+    (silencer && { by: 'halt', id: silencer.id }) ??
+    withdrawnPermit(state, permit, now)
+  )
+}
+
+/** Every ancestor must be there and live, and no halt may cover it or the request. */
+function endingOf(
+  state: ApprovalRequest,
+  ancestors: readonly Stored[],
+  halts: readonly Halt[],
+  now: NumericDate,
+  role: string | undefined,
+): Ending | undefined {
+  const halt = haltOf(state, halts)
+  if (halt) return { by: 'halt', id: halt.id }
+  // A halt that was lifted before the child was made still ended what it was made from.
+  const isHalted = (ancestor: ApprovalRequest) => {
+    const own = new Set(targetsOf(ancestor, role).map(haltKey))
+    return (
+      haltOf(
+        ancestor,
+        halts.filter(({ target }) => own.has(haltKey(target))),
+      ) !== undefined
+    )
+  }
+  const live = new Set(
+    ancestors
+      .filter((each) => asOf(each.state, now).status === 'approved' && !isHalted(each.state))
+      .map((each) => each.state.ask.id),
+  )
+  const dead = state.ask.ancestors.find((id) => !live.has(id))
+  return dead === undefined ? undefined : { by: 'ancestor', id: dead }
+}
+
+/** An ancestor one of whose approvers may no longer approve is dead at its next act, and so is what came of it. */
+function lostAncestor(
+  ancestors: readonly Stored[],
+  slackGroups: GroupSnapshot | undefined,
+  now: NumericDate,
+  ports: Pick<Ports, 'policy'>,
+): Ending | undefined {
+  const lost = ancestors.find(({ state }) => {
+    const own = eligibilityOfApprovers(ports.policy, state, now, slackGroups).eligible
+    const { eligible } = withStandIns(state, own, { decider: undefined, absent: [], now, slackGroups }, ports)
+    return hasLostApprover(state, eligible)
+  })
+  return lost && { by: 'ancestor', id: lost.state.ask.id }
+}
+
+/** The question of the request, permitted only where that of everything it was delegated from is permitted too. */
+function askAll(line: readonly ApprovalRequest[], moment: Moment, now: NumericDate, { policy }: Ports): Answer {
+  const answers = line.map((each) => askAboutRequest(policy, each, moment, now))
+  return answers.find(({ permit }) => !permit) ?? (answers.at(-1) as Answer)
+}
+
+/** When the first of its ancestors ends, as they stand: a credential that AWS judges cannot look at them. */
+function boundOf(ancestors: readonly Stored[], now: NumericDate): NumericDate | undefined {
+  const ends = ancestors.map(({ state }) => dueAt(asOf(state, now)) ?? now)
+  return ends.length === 0 ? undefined : Math.min(...ends)
+}
+
+/** Takes away what people may decide, and what they decided, where they are stopped. */
+export function silence(eligible: Eligibility, state: ApprovalRequest, halts: readonly Halt[]): Eligibility {
+  const decided = new Map(
+    approvalsOf(state).flatMap(({ person, for: absent, ...act }) =>
+      [person, ...(absent === undefined ? [] : [absent])].map((each) => [each, act] as const),
+    ),
+  )
+  return Object.fromEntries(
+    Object.entries(eligible).map(([id, names]) => {
+      const person = id as PersonId
+      return [person, isSilenced(person, halts, decided.get(person)) ? [] : names]
+    }),
+  )
+}

@@ -1,0 +1,12 @@
+import type { Bundle } from '../../domain/policy/bundle.ts'
+import type { Answer, Question } from '../../domain/policy/question.ts'
+
+/** The deployer's policies, as one bundle. */
+export interface Policy {
+  readonly bundle: Bundle
+  /**
+   * Answers the one question. Never throws and waits for nothing: whatever goes wrong is an answer that does not permit,
+   * with `error`.
+   */
+  ask(question: Question): Answer
+}

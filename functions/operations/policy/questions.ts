@@ -1,0 +1,148 @@
+import { type GroupSnapshot, groupsBySlack, groupsOf } from '../../domain/people/organisation.ts'
+import { type Asked, askAgain, findFactsRegardless, requestFacts } from '../../domain/policy/assess.ts'
+import { personOf } from '../../domain/policy/bundle.ts'
+import type { Answer, Moment, PersonAction, RequestFacts } from '../../domain/policy/question.ts'
+import type { Eligibility, PermittedBy } from '../../domain/requests/commands.ts'
+import { type ApprovalRequest, approvalsOf } from '../../domain/requests/request.ts'
+import { isAgent, type NumericDate, type PersonId } from '../../domain/values.ts'
+import { askAboutEmergency } from '../break-glass/questions.ts'
+import type { Policy } from './ports.ts'
+
+/** What was asked, as `assess` takes it. */
+const askedOf = ({ ask }: Pick<ApprovalRequest, 'ask'>): Asked => ({
+  agent: ask.agent.id,
+  action: ask.action,
+  arguments: ask.arguments,
+  resource: ask.resource,
+  purpose: ask.purpose,
+  delegators: ask.chain.map(({ owner }) => owner),
+  recent: ask.recent,
+})
+
+/** The one question about a request as it stands: its tier is what the approvals on record satisfy on today's ladder. */
+export const askAboutRequest = (
+  policy: Policy,
+  state: Pick<ApprovalRequest, 'ask' | 'stages'>,
+  moment: Moment,
+  now: NumericDate,
+): Answer => {
+  const { id } = state.ask.agent
+  if (!isAgent(id)) return askAboutEmergency(policy, 'breakGlass', id, state.ask, moment, now)
+  return askAgain(policy.bundle, (question) => policy.ask(question), askedOf(state), {
+    moment,
+    approvals: approvalsOf(state),
+    now,
+  })
+}
+
+/** May this person do this to that request, or, where the act is not about one, at all? */
+export function askAboutPerson(
+  policy: Policy,
+  action: PersonAction,
+  person: PersonId,
+  now: NumericDate,
+  about: {
+    state?: ApprovalRequest
+    stage?: string
+    inSteadBy?: PersonId
+    slackGroups?: GroupSnapshot | undefined
+  } = {},
+): Answer {
+  const { bundle } = policy
+  const known = bundle.directory.people.find(({ id }) => id === person)
+  if (known?.status !== 'active') return { permit: false, policies: [] }
+  const request = about.state && factsAbout(policy, about.state)
+  // Without facts nobody may approve, or allow more. What only takes away is asked without them: a retired agent must stay
+  // revocable.
+  if (about.state && !request && (action === 'approve' || action === 'allowStanding'))
+    return { permit: false, policies: [], detail: 'the facts are gone' }
+  // For nothing but deciding a request, whatever policy would make of it.
+  const decides = action === 'approve' ? about.state : undefined
+  const bySlack = decides ? groupsBySlack(about.slackGroups, person, decides.tier, now) : []
+  return policy.ask({
+    kind: 'person',
+    action,
+    person: { id: person, groups: groupsOf(bundle.directory, person, bySlack) },
+    ...(request ? { request } : {}),
+    ...(about.stage === undefined ? {} : { stage: about.stage }),
+    ...(about.inSteadBy === undefined ? {} : { inSteadBy: about.inSteadBy }),
+    now,
+  })
+}
+
+/** May this person decide in another's stead while that one is away? Both of them active: nobody hands on what they lost. */
+export function askAboutStandIn(
+  policy: Policy,
+  { absent, by }: { absent: PersonId; by: PersonId },
+  now: NumericDate,
+): Answer {
+  const { directory } = policy.bundle
+  const withGroups = (id: PersonId) => ({ id, groups: groupsOf(directory, id) })
+  const active = [absent, by].every((id) => personOf(policy.bundle, id)?.status === 'active')
+  if (!active) return { permit: false, policies: [] }
+  return policy.ask({ kind: 'person', action: 'standIn', person: withGroups(by), absent: withGroups(absent), now })
+}
+
+/** What of a request bears on what a person may do to it, as today's bundle has it. */
+function factsAbout({ bundle }: Policy, state: ApprovalRequest): RequestFacts | undefined {
+  const facts = findFactsRegardless(bundle, askedOf(state))
+  return facts.ok ? requestFacts(facts.value, askedOf(state), state.tier, state.ask.id) : undefined
+}
+
+type Eligible = { eligible: Eligibility; permittedBy: { readonly [person: PersonId]: PermittedBy } }
+
+/** For each of these people: the names under which they may decide a stage of this request now, and what policy said of each. */
+export function eligibilityOf(
+  policy: Policy,
+  state: ApprovalRequest,
+  people: readonly PersonId[],
+  now: NumericDate,
+  slackGroups?: GroupSnapshot,
+): Eligible {
+  const names = new Set(
+    state.stages.flatMap(({ terms }) =>
+      terms.onSilence === 'expire' ? [terms.name] : [terms.name, terms.onSilence.escalateTo],
+    ),
+  )
+  return askEach(policy, state, new Map(people.map((person) => [person, names])), now, slackGroups)
+}
+
+/**
+ * The same for those whose approval counts, under the names alone under which it was given: where nobody decides, what
+ * else they might decide is of no weight, and each name is a question to policy.
+ */
+export function eligibilityOfApprovers(
+  policy: Policy,
+  state: ApprovalRequest,
+  now: NumericDate,
+  slackGroups?: GroupSnapshot,
+): Eligible {
+  const given = new Map<PersonId, Set<string>>()
+  for (const { person, for: absent, as } of approvalsOf(state))
+    for (const each of absent === undefined ? [person] : [person, absent])
+      given.set(each, (given.get(each) ?? new Set()).add(as))
+  return askEach(policy, state, given, now, slackGroups)
+}
+
+function askEach(
+  policy: Policy,
+  state: ApprovalRequest,
+  names: ReadonlyMap<PersonId, ReadonlySet<string>>,
+  now: NumericDate,
+  slackGroups: GroupSnapshot | undefined,
+): Eligible {
+  const eligible: { [person: PersonId]: string[] } = {}
+  const permittedBy: { [person: PersonId]: PermittedBy } = {}
+  for (const [person, stages] of names) {
+    const answers = [...stages].map(
+      (stage) => [stage, askAboutPerson(policy, 'approve', person, now, { state, stage, slackGroups })] as const,
+    )
+    eligible[person] = answers.filter(([, { permit }]) => permit).map(([stage]) => stage)
+    permittedBy[person] = Object.fromEntries(answers.map(([stage, { policies }]) => [stage, policies]))
+  }
+  return { eligible, permittedBy }
+}
+
+/** Those whose approval counts now, and those in whose stead some of them gave it. */
+export const countedApprovers = (state: ApprovalRequest): readonly PersonId[] =>
+  approvalsOf(state).flatMap(({ person, for: absent }) => (absent === undefined ? [person] : [person, absent]))

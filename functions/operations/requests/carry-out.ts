@@ -1,0 +1,183 @@
+import { contextOf, seal } from '../../domain/ledger/ledger.ts'
+import {
+  type About,
+  type Counted,
+  kindKey,
+  kindsKey,
+  othersKey,
+  readCounted,
+  refusedKinds,
+  refusedWindow,
+  writeCounted,
+} from '../../domain/ledger/refused.ts'
+import { takeTokens } from '../../domain/policy/ladder.ts'
+import type { Refusal } from '../../domain/refusals.ts'
+import { actorOf, type Command } from '../../domain/requests/commands.ts'
+import { decide } from '../../domain/requests/decide.ts'
+import { asOf } from '../../domain/requests/due.ts'
+import type { Actor, Event } from '../../domain/requests/events.ts'
+import { evolve } from '../../domain/requests/evolve.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import { type NumericDate, ok, type RequestId, type Result, refuse } from '../../domain/values.ts'
+import { StaleRequest } from '../faults.ts'
+import { findEnding } from '../policy/authority.ts'
+import type { OnceOnly } from '../ports.ts'
+import { bucketRow, readBucket } from './limits.ts'
+import type { Committed, DecidingPorts, Stored } from './ports.ts'
+
+/** Enough for fifty writers on one request, each of whom can lose to all others. */
+const attempts = 60
+
+type Ports = Pick<DecidingPorts, 'requests' | 'ledger' | 'policy' | 'clock' | 'log'>
+
+/** What a command came to. `replayed`: something that may happen once had happened before, so nothing was done now. */
+export type CarriedOut = Result<Stored, Refusal> & { stored?: Stored }
+
+/**
+ * Reads the request, makes the command from what is read, decides, and commits state and entries in one transaction;
+ * if another writer came first, reads and decides again. Refusals are committed too, as entries.
+ *
+ * @param command made anew at each attempt, from the request as it is at that time
+ * @param once    what must not happen twice, committed with the rest
+ * @throws StaleRequest, StoreUnavailable
+ */
+export async function carryOut(
+  id: RequestId,
+  ports: Ports,
+  command: (state: ApprovalRequest, now: NumericDate) => Command | Promise<Command>,
+  once: readonly OnceOnly[] = [],
+): Promise<CarriedOut> {
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const stored = await ports.requests.load(id)
+    if (!stored) return refuse('unknown_request')
+    const now = ports.clock.now()
+    const made = await command(asOf(stored.state, Math.max(now, stored.state.updatedAt)), now)
+    const { events, refusal } = decide(stored.state, made, now)
+    if (refusal) ports.log.info('refused', { request: id, attempted: made.type, code: refusal.code })
+    const state = events.reduce<ApprovalRequest>(evolve, stored.state)
+    const after = sealAll(stored, events, state)
+    const next: Stored = { state, head: after.head }
+    const change = { id, expected: stored.head, state, entries: after.entries, head: after.head, once }
+    const result: Committed =
+      events.length === 0 && once.length === 0 ? { outcome: 'committed' } : await ports.requests.commit(change)
+    if (result.outcome === 'taken') {
+      await recordRefusal(actorOf(stored.state, made), made.type, 'replayed', ports, aboutStored(stored))
+      return { ...refuse('replayed'), stored }
+    }
+    if (result.outcome === 'stale') continue
+    return refusal ? { ...refuse(refusal.code, refusal.detail), stored: next } : ok(next)
+  }
+  throw new StaleRequest(`other writers kept coming first on \`${id}\``)
+}
+
+/** From a narrowing on, entries are about what was left: another digest. */
+function sealAll({ state: before, head }: Stored, events: readonly Event[], after: ApprovalRequest) {
+  const { id } = before.ask
+  const narrowed = events.findIndex(({ type }) => type === 'Narrowed')
+  if (narrowed < 0) return seal(id, head, events, contextOf(after))
+  const first = seal(id, head, events.slice(0, narrowed), contextOf(before))
+  const rest = seal(id, first.head, events.slice(narrowed), contextOf(after))
+  return { entries: [...first.entries, ...rest.entries], head: rest.head }
+}
+
+/** What else is known of a refused attempt. `chain` is the actor's own, unless a tool asked about an agent. */
+type More = { about?: About; policies?: readonly string[]; chain?: string }
+
+/**
+ * Records a refused attempt that no request has on its record. One entry an hour for each kind (actor, attempt, code,
+ * action, resource): the others are counted, and the next entry of the kind says how many there were. So a flood does not
+ * make the record longer, and a write that the SDK sends twice counts once.
+ *
+ * @throws StaleRequest, StoreUnavailable
+ */
+export async function recordRefusal(
+  actor: Actor,
+  attempted: string,
+  code: Refusal,
+  ports: Ports,
+  { about = {}, policies = [], chain = actor.id }: More = {},
+): Promise<void> {
+  const { requests, ledger, clock } = ports
+  const { action, request, ...context } = about
+  const kind = kindKey(chain, `${actor.id} ${attempted}`, code, about)
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const now = clock.now()
+    const { key, before, others, taken } = await rowFor(kind, chain, now, requests)
+    const { until, since } = readCounted(before)
+    if (now < until) {
+      if (await requests.claim(countedRow(key, { until, since: since + 1 }, before))) return
+      continue
+    }
+    const event: Event = {
+      type: 'Refused',
+      at: now,
+      actor,
+      policies: [...policies],
+      bundle: ports.policy.bundle.hash,
+      attempted,
+      code,
+      ...(action === undefined ? {} : { action }),
+      ...(request === undefined ? {} : { request }),
+      count: since + 1,
+      ...(others ? { others } : {}),
+    }
+    const head = await ledger.head(chain)
+    const { entries, head: next } = seal(chain, head, [event], context)
+    const once = [countedRow(key, { until: now + refusedWindow, since: 0 }, before), ...(taken ? [taken] : [])]
+    if (await ledger.append(chain, head, entries, next, once)) return
+  }
+  throw new StaleRequest(`other writers kept coming first on \`${chain}\``)
+}
+
+/** What an entry on the chain of an actor says of the request that they tried something with, if there is one. */
+export const aboutStored = (stored: Stored | undefined): { about: About } => ({
+  about: stored ? { ...contextOf(stored.state), request: stored.state.ask.id } : {},
+})
+
+type Row = { key: string; before: string | undefined; others?: true; taken?: OnceOnly }
+
+/** The row that counts a refusal: that of its kind, or that of all others where the chain has taken enough kinds. */
+async function rowFor(kind: string, chain: string, now: NumericDate, requests: Ports['requests']): Promise<Row> {
+  const before = await requests.recall(kind)
+  if (now < readCounted(before).until) return { key: kind, before }
+  const bucket = await requests.recall(kindsKey(chain))
+  const taken = takeTokens(refusedKinds, readBucket(bucket), 1, now)
+  if (taken.permitted) return { key: kind, before, taken: bucketRow(kindsKey(chain), taken.fullAt, bucket) }
+  const key = othersKey(chain)
+  return { key, before: await requests.recall(key), others: true }
+}
+
+/** Kept a day past its hour, so that the next entry can say how many there were. */
+const countedRow = (key: string, counted: Counted, before: string | undefined): OnceOnly => ({
+  key,
+  value: writeCounted(counted),
+  ...(before === undefined ? {} : { replaces: before }),
+  expiresAt: counted.until + 86_400,
+})
+
+/** Stores what time alone has made due. Nothing due is nothing written. */
+export const wake = (id: RequestId, ports: Ports): Promise<CarriedOut> =>
+  carryOut(id, ports, () => ({ type: 'wake', bundle: ports.policy.bundle.hash }))
+
+/**
+ * Reads the halts and the ancestors once more, after a credential is on record and before it is told: what was stopped
+ * while it was being made is never handed out. Then the request is ended on its record, and what was made is found by its
+ * intent and denied.
+ *
+ * @param issued the request as it was committed with the credential
+ * @param role   the target role that was assumed, where one was
+ * @throws StoreUnavailable, StaleRequest
+ */
+export async function stillStands(
+  issued: Stored,
+  ports: Omit<DecidingPorts, 'ids'>,
+  role?: string,
+): Promise<Result<Stored, Refusal>> {
+  const ending = await findEnding(issued.state, ports.clock.now(), ports, role)
+  if (!ending) return ok(issued)
+  await carryOut(issued.state.ask.id, ports, async (state, now) => {
+    const found = await findEnding(state, now, ports, role)
+    return { type: 'wake', bundle: ports.policy.bundle.hash, ...(found ? { ending: found } : {}) }
+  })
+  return refuse(ending.by === 'halt' ? 'halted' : 'ancestor_ended')
+}

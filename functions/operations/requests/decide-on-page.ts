@@ -1,0 +1,103 @@
+import type { Refusal } from '../../domain/refusals.ts'
+import type { Narrow } from '../../domain/requests/narrow.ts'
+import { type ApprovalRequest, openStage, type Verdict } from '../../domain/requests/request.ts'
+import { type Digest, ok, type RequestId, type Result, refuse } from '../../domain/values.ts'
+import { beginLogin, type LoggedIn, type LoginPorts, type Visitor } from '../people/log-in.ts'
+import { type CarriedOut, recordRefusal } from './carry-out.ts'
+import { decideRequest, narrowAsk } from './decide-request.ts'
+import type { DecidingPorts } from './ports.ts'
+import { viewRequest } from './read-requests.ts'
+
+/** What somebody who looks at a page has chosen on it. */
+export type PageChoice = {
+  id: RequestId
+  verdict: Verdict
+  round: number
+  digest: Digest
+  /** The digest of what the page showed them. */
+  seen: Digest
+  comment?: string
+  narrow?: Narrow
+}
+
+/** Recorded; or first to be confirmed by a login, made at this address. */
+export type PageOutcome = { recorded: ApprovalRequest } | { loginAt: string }
+type Ports = Omit<DecidingPorts, 'ids'> & { login: LoginPorts }
+
+/**
+ * Takes what a person chose on a page, by the same operation as every other door. Where the stage wants a stronger login
+ * than a session, an approval waits for one that is made for it alone: nothing is recorded until they are back.
+ *
+ * @param shown what the page shows of a request now, digested: somebody who saw another decides nothing
+ */
+export async function decideOnPage(
+  choice: PageChoice,
+  { visitor, cookie, redirect }: { visitor: Visitor; cookie: string; redirect: string },
+  ports: Ports & { shown(state: ApprovalRequest): Digest },
+): Promise<Result<PageOutcome, Refusal>> {
+  const person = visitor.person.id
+  const viewed = await viewRequest({ id: choice.id, person }, ports)
+  if (!viewed.ok) {
+    await recordRefusal({ type: 'person', id: person }, choice.verdict, viewed.code, ports)
+    return viewed
+  }
+  const { state, whyNot } = viewed.value
+  const stage = state.status === 'pending' ? openStage(state)?.terms : undefined
+  const wantsLogin = choice.verdict === 'approve' && (stage?.acr !== undefined || stage?.maxAge !== undefined)
+  const isAsShown = choice.seen === ports.shown(state)
+  // What cannot be is told before anybody is sent to log in for it; the operation records it, and says it first.
+  const mayBe = whyNot.approve === undefined && choice.round === state.round && choice.digest === state.ask.digest
+  const says = stage?.comment !== 'required' || (choice.comment ?? '').trim() !== ''
+  if (isAsShown && wantsLogin && mayBe && says) {
+    const narrowed = choice.narrow && narrowAsk(state, choice.narrow, ports.clock.now(), ports)
+    if (narrowed && !narrowed.ok) return refuse(narrowed.code, narrowed.detail)
+    const { acr, maxAge } = stage ?? {}
+    const purpose = {
+      decision: { ...choice, person, ...(narrowed ? { less: narrowed.ask.digest } : {}) },
+      ...(acr === undefined ? {} : { acr }),
+      ...(maxAge === undefined ? {} : { maxAge }),
+    }
+    return ok({ loginAt: await beginLogin({ purpose, cookie, redirect }, ports.login) })
+  }
+  if (!isAsShown && choice.round === state.round && choice.digest === state.ask.digest) return refuse('stale_digest')
+  const { acr, at } = visitor.session
+  const login = { ...(acr === undefined ? {} : { acr }), ...(at === undefined ? {} : { at }) }
+  return recorded(await decideRequest({ ...choice, person, through: 'page', login }, ports))
+}
+
+/**
+ * Records the decision that a login was made for, with the login as its evidence. Whoever comes back as somebody else
+ * than they left has decided nothing.
+ */
+export async function decideByLogin(
+  { person, login, purpose }: LoggedIn,
+  ports: Ports & { shown(state: ApprovalRequest): Digest },
+): Promise<Result<PageOutcome, Refusal | 'another_person' | 'no_decision'>> {
+  if (!('decision' in purpose)) return refuse('no_decision')
+  const { person: began, less, ...choice } = purpose.decision
+  if (person.id !== began) {
+    await recordRefusal({ type: 'person', id: person.id }, choice.verdict, 'not_permitted', ports)
+    return refuse('another_person')
+  }
+  const stored = await ports.requests.load(choice.id)
+  const state = stored?.state
+  // What the login was made for is what is recorded, or nothing is.
+  if (state && state.round === choice.round && choice.seen !== ports.shown(state)) return refuse('stale_digest')
+  if (state && choice.narrow && isOther(state, choice.narrow, less, ports)) return refuse('stale_digest')
+  const { acr, at, evidence } = login
+  const proven = { ...(acr === undefined ? {} : { acr }), ...(at === undefined ? {} : { at }), evidence }
+  return recorded(await decideRequest({ ...choice, person: began, through: 'page', login: proven }, ports))
+}
+
+const isOther = (
+  state: ApprovalRequest,
+  narrow: Narrow,
+  less: Digest | undefined,
+  ports: Pick<DecidingPorts, 'policy' | 'clock'>,
+): boolean => {
+  const narrowed = narrowAsk(state, narrow, ports.clock.now(), ports)
+  return narrowed.ok && narrowed.ask.digest !== less
+}
+
+const recorded = (done: CarriedOut): Result<PageOutcome, Refusal> =>
+  done.ok ? ok({ recorded: done.value.state }) : done

@@ -1,0 +1,213 @@
+import { argumentsDigest } from '../../domain/digest.ts'
+import { tierOf } from '../../domain/policy/ladder.ts'
+import type { Refusal } from '../../domain/refusals.ts'
+import type { Decide, Narrowing } from '../../domain/requests/commands.ts'
+import { decide } from '../../domain/requests/decide.ts'
+import { asOf } from '../../domain/requests/due.ts'
+import { evolve } from '../../domain/requests/evolve.ts'
+import { isNarrower, keptStage, type Narrow, narrowedTerms, sealed } from '../../domain/requests/narrow.ts'
+import { type ApprovalRequest, namesOf, openStage } from '../../domain/requests/request.ts'
+import { rightOf } from '../../domain/requests/take-decision.ts'
+import { type NumericDate, ok, type PersonId, type RequestId, type Result, refuse } from '../../domain/values.ts'
+import { authorityOf } from '../policy/authority.ts'
+import { askAboutRequest } from '../policy/questions.ts'
+import type { OnceOnly } from '../ports.ts'
+import { type CarriedOut, carryOut, recordRefusal } from './carry-out.ts'
+import { assessAsk } from './evaluate-access.ts'
+import type { DecidingPorts } from './ports.ts'
+
+/** What a request would become; who may decide that is another question. */
+type Made = Omit<Extract<Narrowing, { ok: true }>, 'eligible' | 'permittedBy'>
+
+/**
+ * What a request becomes when an approver leaves less of it: the arguments checked against the schema again, the tier and
+ * the session policy computed again. It may need a higher rung than it did; it never gets away with a lower one, since an
+ * approver who makes it less was not asked whether fewer people may look at it.
+ */
+export function narrowAsk(
+  { ask, tier }: Pick<ApprovalRequest, 'ask' | 'tier'>,
+  narrow: Narrow,
+  now: NumericDate,
+  { policy }: Pick<DecidingPorts, 'policy'>,
+): Made | Extract<Narrowing, { ok: false }> {
+  const entry = policy.bundle.actions[ask.action]
+  if (!entry) return { ok: false, code: 'unknown_action' }
+  const terms = narrowedTerms(ask, narrow)
+  const narrower = isNarrower(ask, terms, entry.narrowable)
+  if (!narrower.ok) return narrower
+  const { resource, purpose } = ask
+  const again = { action: { name: ask.action, properties: terms.arguments }, resource, purpose }
+  const assessment = assessAsk(again, ask.agent.id, ask.recent, now, { policy })
+  if (assessment.outcome === 'refused') {
+    const { reason: code, detail } = assessment
+    return { ok: false, code, ...(detail === undefined ? {} : { detail }) }
+  }
+  const { facts, policies } = assessment
+  const needed = Math.max(tier, assessment.tier)
+  const rung = tierOf(policy.bundle.ladder, needed)
+  if (!rung) return { ok: false, code: 'policy_denied' }
+  const { arguments: args, unpinned } = facts
+  const { digest: _, ...rest } = ask
+  // What a higher rung gives may be less than what was asked for on the lower one.
+  const cut = {
+    uses: Math.min(terms.uses, rung.grant.uses),
+    lifetime: Math.min(terms.lifetime, rung.grant.lifetime),
+    claimWithin: Math.min(ask.claimWithin, rung.grant.claimWithin),
+  }
+  const less = { ...rest, ...cut, arguments: args, unpinned: [...unpinned] }
+  const sealedAsk = sealed({ ...less, argumentsDigest: argumentsDigest(ask.action, args, resource) })
+  return { ok: true, ask: sealedAsk, tier: needed, stages: rung.stages, policies }
+}
+
+/** A person's verdict on a request, through whichever door. */
+export type DecisionAsk = Pick<
+  Decide,
+  'person' | 'verdict' | 'stage' | 'round' | 'digest' | 'comment' | 'through' | 'login' | 'seen' | 'burst'
+> & {
+  id: RequestId
+  /** What an approver would leave of it, where they approve less than was asked. */
+  narrow?: Narrow
+  /** Whether what the door renders of a request shows all of it. A door that always shows all of it does not say. */
+  showsAll?: (state: ApprovalRequest) => boolean
+  /** What must happen once, such as this very click. */
+  once?: OnceOnly
+}
+
+/** Records a person's decision, and settles the request if it is the last that was needed. */
+export async function decideRequest(ask: DecisionAsk, ports: Omit<DecidingPorts, 'ids'>): Promise<CarriedOut> {
+  const command = (state: ApprovalRequest, now: NumericDate) => commandFor(state, ask, now, ports)
+  const done = await carryOut(ask.id, ports, command, ask.once ? [ask.once] : [])
+  if (!done.ok && done.code === 'unknown_request')
+    await recordRefusal({ type: 'person', id: ask.person }, ask.verdict, 'unknown_request', ports)
+  return done
+}
+
+/** The decision on the request as it now is, with all that is found for it now. */
+async function commandFor(
+  state: ApprovalRequest,
+  ask: DecisionAsk,
+  now: NumericDate,
+  ports: Omit<DecidingPorts, 'ids'>,
+): Promise<Decide> {
+  const { policy } = ports
+  const { eligible, permittedBy, ending, standsFor, givenBy, afterHalts } = await authorityOf(
+    state,
+    'request',
+    now,
+    ports,
+    {
+      decider: ask.person,
+    },
+  )
+  const { id: _, once: __, narrow, showsAll, ...rest } = ask
+  const narrowed = narrow && (await narrowing(state, narrow, ask.person, now, ports))
+  const rights = { ...(standsFor ? { standsFor } : {}), ...(givenBy ? { givenBy } : {}) }
+  const decided = { ...ask, ...rights, ...(narrowed ? { narrowed } : {}) }
+  return {
+    ...rest,
+    type: 'decide',
+    eligible,
+    permittedBy,
+    ...(ending ? { ending } : {}),
+    ...rights,
+    ...(afterHalts ? { afterHalts } : {}),
+    ...(narrowed ? { narrowed } : {}),
+    ...(showsAll && !showsAll(state) ? { cut: true } : {}),
+    answer: askAboutRequest(policy, asIfDecided(state, decided, eligible[ask.person] ?? [], now), 'request', now),
+    bundle: policy.bundle.hash,
+  }
+}
+
+/** What it would become, and what the decider may decide of that: another tier may be for other people. */
+async function narrowing(
+  state: ApprovalRequest,
+  narrow: Narrow,
+  person: PersonId,
+  now: NumericDate,
+  ports: Pick<DecidingPorts, 'requests' | 'policy'>,
+): Promise<Narrowing> {
+  const made = narrowAsk(state, narrow, now, ports)
+  if (!made.ok) return made
+  const { eligible, permittedBy } = await authorityOf(asIfNarrowed(state, made, person, now), 'request', now, ports, {
+    decider: person,
+  })
+  return { ...made, eligible: eligible[person] ?? [], permittedBy }
+}
+
+const asIfNarrowed = (
+  state: ApprovalRequest,
+  { ask, tier, stages, policies }: Made,
+  id: PersonId,
+  at: NumericDate,
+): ApprovalRequest =>
+  evolve(state, {
+    type: 'Narrowed',
+    at: Math.max(at, state.updatedAt),
+    actor: { type: 'person', id },
+    policies: [],
+    bundle: '',
+    ask,
+    tier,
+    stages: [...stages],
+    round: state.round + 1,
+    because: [...policies],
+  })
+
+/** The request as it would stand with this approval, so that the question about the last stage can be asked beforehand. */
+function asIfDecided(
+  state: ApprovalRequest,
+  {
+    person,
+    verdict,
+    round,
+    comment,
+    login,
+    narrowed,
+    ...rights
+  }: DecisionAsk & Pick<Decide, 'standsFor' | 'givenBy'> & { narrowed?: Narrowing },
+  names: readonly string[],
+  at: NumericDate,
+) {
+  const open = state.status === 'pending' ? openStage(state) : undefined
+  const as = open && namesOf(open).find((name) => names.includes(name))
+  if (!open || as === undefined || verdict === 'deny') return state
+  const actor = { type: 'person', id: person } as const
+  const common = { at: Math.max(at, state.updatedAt), actor, policies: [], bundle: '' }
+  const how = { login, ...rightOf(rights, as), ...(comment === undefined ? {} : { comment }) }
+  const decided = { ...common, type: 'Decided', as, verdict, round, through: 'api', ...how } as const
+  if (!narrowed?.ok) return evolve(state, { ...decided, stage: open.terms.name })
+  const less = asIfNarrowed(state, narrowed, person, at)
+  const own = narrowed.eligible.includes(as) ? keptStage(narrowed.stages, open.terms.name, as) : undefined
+  return own ? evolve(less, { ...decided, stage: own.name }) : less
+}
+
+/** Why somebody decided as they did, said afterwards. */
+export type CommentAsk = { id: RequestId; person: PersonId; comment: string; once?: OnceOnly }
+
+/** Records the decider's own words on their own decision: once, within an hour, and it changes nothing else. */
+export async function commentDecision(
+  { id, person, comment, once }: CommentAsk,
+  ports: Omit<DecidingPorts, 'ids'>,
+): Promise<CarriedOut> {
+  const bundle = ports.policy.bundle.hash
+  const done = await carryOut(id, ports, () => ({ type: 'comment', person, comment, bundle }), once ? [once] : [])
+  if (!done.ok && done.code === 'unknown_request')
+    await recordRefusal({ type: 'person', id: person }, 'comment', 'unknown_request', ports)
+  return done
+}
+
+/** The request as it is; or why the decision would be refused, with the request that refuses it. */
+export type Foreseen = Result<ApprovalRequest, Refusal> & { state?: ApprovalRequest }
+
+/**
+ * What a decision would come to now, by the very rule that takes it, with nothing recorded: for a form that somebody
+ * should not fill in for nothing. It promises nothing, since the decision itself is judged anew when it is made.
+ */
+export async function foreseeDecision(ask: DecisionAsk, ports: Omit<DecidingPorts, 'ids'>): Promise<Foreseen> {
+  const stored = await ports.requests.load(ask.id)
+  if (!stored) return refuse('unknown_request')
+  const now = Math.max(ports.clock.now(), stored.state.updatedAt)
+  const state = asOf(stored.state, now)
+  const { refusal } = decide(stored.state, await commandFor(state, ask, now, ports), now)
+  return refusal ? { ...refuse(refusal.code, refusal.detail), state } : ok(state)
+}

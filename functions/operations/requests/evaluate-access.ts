@@ -1,0 +1,296 @@
+import { hasLostApprover } from '../../domain/credentials/issue.ts'
+import { sessionPolicy, sessionPolicyLimit } from '../../domain/credentials/session-policy.ts'
+import { argumentsDigest, digestOf } from '../../domain/digest.ts'
+import type { About } from '../../domain/ledger/refused.ts'
+import { type Assessment, assess } from '../../domain/policy/assess.ts'
+import { accountOf, agentOf } from '../../domain/policy/bundle.ts'
+import { deriveStatement, titleOf } from '../../domain/policy/catalogue.ts'
+import { asOf } from '../../domain/requests/due.ts'
+import type { ApprovedRequest, Ask, ParentTask } from '../../domain/requests/request.ts'
+import {
+  AgentId,
+  type AskerId,
+  type Digest,
+  type EvaluationId,
+  type Json,
+  JsonObject,
+  type NumericDate,
+  RequestId,
+  type Resource,
+  type ToolId,
+} from '../../domain/values.ts'
+import type { Statements } from '../credentials/ports.ts'
+import { denialClaims, withoutActor } from '../credentials/statements.ts'
+import { findHaltOfAgent } from '../halts/find-halt.ts'
+import { authorityOf } from '../policy/authority.ts'
+import { recordRefusal } from './carry-out.ts'
+import { Lately } from './limits.ts'
+import type { DecidingPorts } from './ports.ts'
+
+/** Who asks: an agent about itself, or a tool about an agent. */
+export type EvaluationCaller = { type: 'agent'; id: AgentId } | { type: 'tool'; id: ToolId }
+
+/** An AuthZEN entity. Its properties decide nothing here, and are bound all the same: what is submitted is what was evaluated. */
+export type Entity = { type: string; id: string; properties?: JsonObject | undefined }
+
+/** An AuthZEN access evaluation, as it came. */
+export type EvaluationAsk = {
+  caller: EvaluationCaller
+  subject: Entity
+  action: { name: string; properties: Json }
+  resource: Entity
+  purpose?: string
+  parentTask?: ParentTask
+  /** `context.approval.id`: a grant that the asker says covers this. Empty where what was sent names none. */
+  approval?: string
+  /** `context.approval.state`, where there is one: verified whenever it is there. */
+  approvalState?: Json
+}
+
+/** Why not (AuthZEN `context.reason`, interfaces.md section 3). */
+export type EvaluationReason =
+  | Extract<Assessment, { outcome: 'refused' }>['reason']
+  | 'approval_required'
+  | 'approval_expired'
+  | 'out_of_scope'
+  | 'approval_unverifiable'
+
+export type Evaluated = { id: EvaluationId; at: NumericDate; policies: readonly string[] } & (
+  | { decision: true; approval: { id: string; approvedUntil: NumericDate } }
+  | { decision: false; reason: EvaluationReason; detail?: string; requestable?: undefined }
+  | { decision: false; reason: AskableReason; requestable: Requestable }
+)
+/** Why not, where a new request may help. */
+type AskableReason = 'approval_required' | 'approval_expired' | 'out_of_scope'
+type Requestable = { tier: number; title: string; expiresAt: NumericDate; bindingToken?: string | undefined }
+/** What an evaluation needs of the world. */
+type Ports = DecidingPorts & { statements: Statements }
+
+/** A requestable denial may be submitted for this long. */
+const bindingWindow = 600
+/**
+ * Answers an access evaluation: with an approval, whether it covers this now; without one, whether asking for approval
+ * would help, and at which tier. An evaluation that may be submitted is kept, and one that is refused is on the record.
+ *
+ * @param lately shared by the evaluations of one message, so that what an agent asked for lately is read once
+ * @throws StoreUnavailable, StaleRequest
+ */
+export async function evaluateAccess(
+  ask: EvaluationAsk,
+  ports: Ports,
+  lately = new Lately(ports.requests),
+): Promise<Evaluated> {
+  const evaluated = await assessAccess(ask, ports, lately)
+  if (!evaluated.decision && evaluated.reason !== 'approval_required')
+    await recordNo(ask, evaluated.reason, evaluated.policies, ports)
+  return evaluated
+}
+
+/** On the chain of the agent, also where a tool asked about it. Of an agent that is not known there is no chain. */
+async function recordNo(
+  { caller, subject, action, resource: { type, id }, parentTask }: EvaluationAsk,
+  reason: Exclude<EvaluationReason, 'approval_required'>,
+  policies: readonly string[],
+  ports: DecidingPorts,
+): Promise<void> {
+  const chain = caller.type === 'agent' ? caller.id : agentOf(ports.policy.bundle, subject.id)?.id
+  if (chain === undefined) return
+  const about = aboutAsk({ action, resource: { type, id }, parentTask })
+  await recordRefusal(caller, 'evaluate', reason, ports, { about, policies, chain })
+}
+
+/** What an entry says of what was asked for. */
+export function aboutAsk({
+  action,
+  resource,
+  parentTask,
+}: {
+  action: EvaluationAsk['action']
+  resource: Resource
+  parentTask: ParentTask | undefined
+}): About {
+  const args = JsonObject.safeParse(action.properties)
+  return {
+    action: action.name,
+    resource,
+    ...(parentTask === undefined ? {} : { parentTask }),
+    ...(args.success ? { digest: argumentsDigest(action.name, args.data, resource) } : {}),
+  }
+}
+
+async function assessAccess(ask: EvaluationAsk, ports: Ports, lately: Lately): Promise<Evaluated> {
+  const { clock, ids } = ports
+  const now = clock.now()
+  const common = { id: ids.evaluation(), at: now, policies: [] }
+  const agent = AgentId.safeParse(ask.subject.id)
+  if (ask.subject.type !== 'agent' || !agent.success)
+    return deny(common, 'policy_denied', 'the subject is no agent known here')
+  if (ask.caller.type === 'agent' && ask.caller.id !== agent.data)
+    return deny(common, 'policy_denied', '`subject` should be the agent that asks')
+  const keep = keeper(ask, agent.data, common, ports)
+  const { halt } = await findHaltOfAgent(agent.data, ports)
+  if (halt) return keep(deny(common, 'agent_suspended', `stopped by the emergency halt \`${halt.id}\``))
+  if (ask.approval === undefined) return keep(await assessed(ask, agent.data, common, lately, ports))
+  const again: Evaluated = { ...common, ...(await reevaluate(ask, agent.data, ask.approval, now, ports)) }
+  if (again.decision || !isAskable(again.reason)) return keep(again)
+  // ARAP: an approval that no longer serves is answered with what a new request takes, where one would help.
+  const anew = await assessed(ask, agent.data, common, lately, ports)
+  return keep('requestable' in anew && anew.requestable ? { ...anew, reason: again.reason } : again)
+}
+
+const isAskable = (reason: EvaluationReason): reason is Exclude<AskableReason, 'approval_required'> =>
+  reason === 'approval_expired' || reason === 'out_of_scope'
+
+/** Whether asking for approval would help, and at which tier. */
+async function assessed(
+  ask: EvaluationAsk,
+  agent: AgentId,
+  common: Pick<Evaluated, 'id' | 'at' | 'policies'>,
+  lately: Lately,
+  ports: DecidingPorts,
+): Promise<Evaluated> {
+  const missing = ask.purpose === undefined ? 'purpose' : ask.parentTask === undefined ? 'parent_task' : undefined
+  // Said before policy is asked: what it would answer about half a question explains nothing.
+  if (missing && Object.hasOwn(ports.policy.bundle.actions, ask.action.name))
+    return deny(common, 'invalid_arguments', `\`context.${missing}\` is missing`)
+  const recent = await lately.count(agent, ask.action.name, common.at)
+  const assessment = assessAsk(ask, agent, recent, common.at, ports)
+  if (assessment.outcome === 'refused')
+    return deny({ ...common, policies: assessment.policies }, assessment.reason, assessment.detail)
+  const requestable = {
+    tier: assessment.tier,
+    title: titleOf(assessment.facts.entry, assessment.facts.arguments),
+    expiresAt: common.at + bindingWindow,
+  }
+  return { ...common, policies: assessment.policies, decision: false, reason: 'approval_required', requestable }
+}
+
+/** Keeps a no about an agent of the registry for as long as it may be answered by a submission, also where none can help. */
+const keeper =
+  (ask: EvaluationAsk, agent: AgentId, { id, at }: Pick<Evaluated, 'id' | 'at'>, ports: Ports) =>
+  async (evaluated: Evaluated): Promise<Evaluated> => {
+    const { policy, requests, statements } = ports
+    if (evaluated.decision || !agentOf(policy.bundle, agent)) return evaluated
+    const kept = { id, agent, at, expiresAt: at + bindingWindow }
+    const refused = evaluated.requestable ? {} : { refused: evaluated.reason }
+    // Side by side: a caller waits for the slower of the two.
+    const [bindingToken] = await Promise.all([
+      evaluated.requestable && statements.sign('denial', denialClaims(ask, kept)),
+      requests.saveEvaluation({ ...kept, binding: bindingOf(ask), ...refused }),
+    ])
+    return evaluated.requestable ? { ...evaluated, requestable: { ...evaluated.requestable, bindingToken } } : evaluated
+  }
+
+const deny = (
+  common: Pick<Evaluated, 'id' | 'at' | 'policies'>,
+  reason: EvaluationReason,
+  detail?: string,
+): Evaluated => ({
+  ...common,
+  decision: false,
+  reason,
+  ...(detail === undefined ? {} : { detail }),
+})
+
+/** What a submission must repeat to the letter: whole objects, and the context that policy sees. */
+export const bindingOf = (
+  ask: Pick<EvaluationAsk, 'subject' | 'action' | 'resource' | 'purpose' | 'parentTask'>,
+): Digest =>
+  digestOf('hotwork.evaluation.v1', {
+    subject: withoutActor(ask.subject),
+    action: { name: ask.action.name, properties: ask.action.properties },
+    resource: ask.resource as Json,
+    purpose: ask.purpose ?? null,
+    parent_task: (ask.parentTask as Json | undefined) ?? null,
+  })
+
+/**
+ * What an approval is bound to beside its action and the resource that this names: all other members of what was
+ * evaluated. Absent, it is what the request says of itself.
+ */
+export const boundOf = (ask: Pick<EvaluationAsk, 'subject' | 'resource' | 'purpose' | 'parentTask'>): Digest =>
+  digestOf('hotwork.bound.v1', {
+    subject: withoutActor(ask.subject),
+    resource: ask.resource.properties ?? null,
+    purpose: ask.purpose ?? null,
+    parent_task: (ask.parentTask as Json | undefined) ?? null,
+  })
+
+/** The same of a request for which nothing but its own members was evaluated. */
+export const boundPlainly = ({
+  agent,
+  resource,
+  purpose,
+  parentTask,
+}: Omit<Ask, 'digest' | 'argumentsDigest'>): Digest =>
+  boundOf({ subject: { type: 'agent', id: agent.id }, resource, purpose, parentTask })
+
+/** Assesses an ask, and refuses one whose AWS credentials could not be confined: its session policy would be too large. */
+export function assessAsk(
+  ask: Pick<EvaluationAsk, 'action' | 'resource' | 'purpose'>,
+  agent: AskerId,
+  recent: number,
+  now: NumericDate,
+  { policy }: Pick<DecidingPorts, 'policy'>,
+): Assessment {
+  const { name: action, properties } = ask.action
+  const resource = { type: ask.resource.type, id: ask.resource.id }
+  const asked = { agent, action, arguments: properties, resource, purpose: ask.purpose ?? '', recent }
+  const assessment = assess(policy.bundle, (question) => policy.ask(question), asked, now)
+  if (assessment.outcome === 'refused') return assessment
+  const { entry, arguments: args } = assessment.facts
+  const statement = deriveStatement(entry, args, accountOf(policy.bundle, entry))
+  if (entry.credential === 'token' || !statement || sessionPolicy(statement, now).length <= sessionPolicyLimit)
+    return assessment
+  const detail = `the session policy for these arguments would be over ${sessionPolicyLimit} characters: ask for less at once`
+  return { outcome: 'refused', reason: 'invalid_arguments', policies: [], detail }
+}
+
+type Reevaluated =
+  | { decision: true; policies: readonly string[]; approval: { id: string; approvedUntil: NumericDate } }
+  | { decision: false; policies: readonly string[]; reason: EvaluationReason; detail?: string }
+
+/** An approval is no bearer grant: it must be this agent's, for exactly this, and the question must still be answered with permit. */
+async function reevaluate(
+  ask: EvaluationAsk,
+  agent: AgentId,
+  approval: string,
+  now: NumericDate,
+  ports: Ports,
+): Promise<Reevaluated> {
+  const no = (reason: EvaluationReason, policies: readonly string[] = []) =>
+    ({ decision: false, reason, policies }) as const
+  const id = RequestId.safeParse(approval.replace(/^grt_/, 'req_'))
+  const stored = id.success && approval.startsWith('grt_') ? await ports.requests.load(id.data) : undefined
+  if (stored?.state.ask.agent.id !== agent) return no('approval_unverifiable')
+  if (ask.approvalState !== undefined && !(await isOf(stored.state.ask, approval, ask.approvalState, ports)))
+    return no('approval_unverifiable')
+  const state = asOf(stored.state, now)
+  if (state.status === 'pending' || state.status === 'denied' || state.status === 'withdrawn')
+    return no('approval_unverifiable')
+  if (!covers(state.ask, ask)) return no('out_of_scope')
+  if (state.status !== 'approved') return no('approval_expired')
+  const authority = await authorityOf(state, 'use', now, ports)
+  if (authority.ending || hasLostApprover(state, authority.eligible)) return no('approval_expired')
+  const { answer } = authority
+  if (answer.error) return no('policy_error', answer.policies)
+  if (!answer.permit) return no('policy_denied', answer.policies)
+  const { grant } = state as ApprovedRequest
+  return { decision: true, policies: answer.policies, approval: { id: grant.id, approvedUntil: grant.notAfter } }
+}
+
+/** Whether a statement that came with an approval is ours and of this one. The record says whether its time is over. */
+async function isOf({ id, digest }: Ask, approval: string, state: Json, { statements }: Ports): Promise<boolean> {
+  if (typeof state !== 'string') return false
+  const said = await statements.verify('approval', state)
+  if (!said.ok) return false
+  const { jti, txn, digest: approved } = said.value.claims
+  return jti === approval && txn === id && approved === digest
+}
+
+/** ARAP's exact match: member by member, an absent one being another than one that is null. */
+function covers(approved: Ask, ask: EvaluationAsk): boolean {
+  const args = JsonObject.safeParse(ask.action.properties)
+  if (!args.success || boundOf(ask) !== (approved.bound ?? boundPlainly(approved))) return false
+  return argumentsDigest(ask.action.name, args.data, ask.resource) === approved.argumentsDigest
+}

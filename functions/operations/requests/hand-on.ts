@@ -1,0 +1,121 @@
+import { remindersOf } from '../../domain/cards/routing.ts'
+import { deniesOf, denyOfHalt } from '../../domain/credentials/denies.ts'
+import type { Halt } from '../../domain/halts/halt.ts'
+import type { StandingPermit } from '../../domain/permits/permit.ts'
+import { measuresOf } from '../../domain/requests/measures.ts'
+import { type ApprovalRequest, grantOf } from '../../domain/requests/request.ts'
+import type { NumericDate, StandingPermitId } from '../../domain/values.ts'
+import type { EndMessage } from '../break-glass/ports.ts'
+import type { Log, Queue } from '../ports.ts'
+import type { FifoMessage, FollowMessage } from './ports.ts'
+
+type Ports = { cards: Queue<FifoMessage>; denies: Queue<EndMessage>; reminders: Queue<FollowMessage> }
+/** A request as it is stored now, as it was before, and when it changed: just now, unless said. */
+type Changed = { state: ApprovalRequest; before?: ApprovalRequest; version: number; since?: NumericDate }
+/** The halts of one target as they are stored now, and when they changed. */
+type ChangedHalts = { halts: readonly Halt[]; version: number; since: NumericDate }
+
+/**
+ * Hands a changed request on to those who follow from the record: the card drawer, and, where sessions must be denied,
+ * the writer of each role's deny, and where it has given rights away and ended, to whoever ends those; and, where a stage
+ * has opened whose people are reminded, or somebody has broken the glass, to whoever sets the timers. Only ids travel.
+ */
+export async function handOn(changed: readonly Changed[], now: NumericDate, ports: Ports): Promise<void> {
+  await ports.cards.send(
+    changed.map(({ state: { ask }, version }) => ({
+      requestId: ask.id,
+      group: ask.id,
+      deduplicate: `${ask.id}#${version}`,
+    })),
+  )
+  const following = changed.flatMap(({ state, version, since = now }) => {
+    const { id } = state.ask
+    const denies = [...deniesOf(state, now).keys()].map((role) => denying(role, { id, version, since }))
+    return hasOrphans(state, now) ? [...denies, ending(id, version)] : denies
+  })
+  if (following.length > 0) await ports.denies.send(following)
+  const reminding = changed.filter(({ state, before }) => hasOtherReminders(state, before))
+  if (reminding.length > 0) await ports.reminders.send(reminding.map(({ state }) => ({ requestId: state.ask.id })))
+}
+
+/**
+ * Once for each opening or escalation of a stage that reminds, and for each opening in an emergency: other changes of the
+ * request set no timer.
+ */
+function hasOtherReminders(state: ApprovalRequest, before: ApprovalRequest | undefined): boolean {
+  if (state.ask.breakGlass) return before === undefined
+  const last = remindersOf(state).at(-1)
+  const was = before && remindersOf(before).at(-1)
+  return last !== undefined && (last.round !== was?.round || last.stage !== was.stage || last.since !== was.since)
+}
+
+/**
+ * Hands a kill switch that was thrown on to the writer of the deny of each role that it bears on, and to whoever ends
+ * what it covers. One that was lifted needs no deny, and takes none back: what it stopped stays stopped.
+ *
+ * @param ports `targetRoles`: the ARN of every target role that there is
+ */
+export async function handOnHalts(
+  { halts, version, since }: ChangedHalts,
+  ports: Pick<Ports, 'denies'> & { targetRoles: readonly string[] },
+): Promise<void> {
+  const newest = halts.findLast(({ lifted }) => lifted === undefined)
+  if (!newest) return
+  const { id } = newest
+  const roles = ports.targetRoles.filter((role) => denyOfHalt(newest, role) !== undefined)
+  await ports.denies.send([...roles.map((role) => denying(role, { id, version, since })), ending(id, version)])
+}
+
+/** Hands a standing permit that was taken back on to whoever ends what drew from it. */
+export async function handOnPermit(
+  { permit: { id, revoked }, version }: { permit: StandingPermit; version: number },
+  { denies }: Pick<Ports, 'denies'>,
+): Promise<void> {
+  if (revoked) await denies.send([ending(id, version)])
+}
+
+type Cause = { id: ApprovalRequest['ask']['id'] | Halt['id']; version: number; since: NumericDate }
+
+const denying = (role: string, { id, version, since }: Cause): EndMessage => ({
+  deny: id,
+  role,
+  since,
+  group: groupOf(role),
+  deduplicate: `${id}#${version}#deny`,
+})
+
+const ending = (id: Cause['id'] | StandingPermitId, version: number): EndMessage => ({
+  end: id,
+  group: id,
+  deduplicate: `${id}#${version}#end`,
+})
+
+/** FIFO groups are at most 128 characters: the end of an ARN tells the roles of a deployment apart. */
+export const groupOf = (role: string): string => role.slice(-128)
+
+/** Whether it has ended, and something taken out of it may still be live. */
+const hasOrphans = (state: ApprovalRequest, now: NumericDate): boolean =>
+  state.status !== 'approved' && (grantOf(state)?.delegations ?? []).some(({ notAfter }) => notAfter > now)
+
+/** A decision this soon after its stage opened was hardly read. Seconds. */
+const hardlyRead = 5
+
+/**
+ * Writes what a change says of how people decide, as lines that are counted into metrics: 1 and 0, so that their average
+ * is a rate. No person and no request is named: it is the stage that is looked at, not who works in it.
+ */
+export function logMeasures(before: ApprovalRequest, after: ApprovalRequest, log: Log): void {
+  for (const measure of measuresOf(before, after)) {
+    const { stage } = measure
+    if (measure.of === 'decision') {
+      const { verdict, seconds } = measure
+      log.info('decision_measured', { stage, verdict, seconds, hardlyRead: seconds < hardlyRead ? 1 : 0 })
+    } else log.info('wait_measured', { stage, silent: measure.silent ? 1 : 0 })
+  }
+}
+
+/** Says that a review has become overdue, from the record as it changes: whoever stored it, it is said in one place. */
+export function logOverdueReview(before: ApprovalRequest, after: ApprovalRequest, log: Log): void {
+  if (before.review?.overdueAt === undefined && after.review?.overdueAt !== undefined)
+    log.error('review_overdue', { request: after.ask.id, drill: after.ask.breakGlass?.drill === true })
+}

@@ -1,0 +1,120 @@
+import { type Ladder, limitsOf, type RateKind, rateOf, type Taken, takeTokens } from '../../domain/policy/ladder.ts'
+import type { Ask } from '../../domain/requests/request.ts'
+import { type AgentId, type NumericDate, ok, type Result, refuse, type ToolId } from '../../domain/values.ts'
+import type { Clock, OnceOnly } from '../ports.ts'
+import type { DecidingPorts, RequestStore } from './ports.ts'
+
+export type RatePorts = {
+  requests: Pick<RequestStore, 'recall' | 'claim'>
+  policy: { readonly bundle: { readonly ladder: Pick<Ladder, 'limits'> } }
+  clock: Clock
+}
+
+/** Enough for fifty calls of one caller at once, each of which can lose to all others. */
+const attempts = 60
+/** A bucket that is full is as one that was never there, so its row may go. Seconds. */
+const keepFull = 60
+
+/**
+ * Takes tokens from the caller's bucket: one row, set only where it is still as it was read, so that a write that the SDK
+ * sends twice counts once. A caller that is refused costs one read and no write.
+ *
+ * @throws StoreUnavailable: then nothing is permitted
+ */
+export async function keepRate(
+  caller: AgentId | ToolId,
+  kind: RateKind,
+  tokens: number,
+  { policy, requests, clock }: RatePorts,
+): Promise<Taken> {
+  const rate = rateOf(policy.bundle.ladder, kind)
+  const key = `RATE#${kind}#${caller}`
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const before = await requests.recall(key)
+    const taken = takeTokens(rate, readBucket(before), tokens, clock.now())
+    if (!taken.permitted || (await requests.claim(bucketRow(key, taken.fullAt, before)))) return taken
+  }
+  return { permitted: false, retryAfter: 1 }
+}
+
+export const readBucket = (value: string | undefined): number | undefined =>
+  value === undefined ? undefined : Number(value)
+
+/** A bucket as it is kept, set only where it is still as it was read. */
+export const bucketRow = (key: string, fullAt: number, before: string | undefined): OnceOnly => ({
+  key,
+  value: String(fullAt),
+  ...(before === undefined ? {} : { replaces: before }),
+  expiresAt: Math.ceil(fullAt / 1000) + keepFull,
+})
+
+/** What somebody who was told that too many are open should wait before they ask again. Seconds. */
+export const tryAgainAfter = 60
+
+/**
+ * Whether one more request of this agent may wait for people. Counted by an index that is a moment behind, so a few that
+ * come at once may pass a cap together; it is there so that people go on reading, and lets nobody do anything.
+ */
+export async function mayWait(
+  { agent, owner }: Pick<Ask, 'agent' | 'owner'>,
+  { policy: { bundle }, requests }: Pick<DecidingPorts, 'policy' | 'requests'>,
+): Promise<Result<true, 'too_many_open'>> {
+  const { openPerAgent, openPerOwner } = limitsOf(bundle.ladder)
+  const own = await requests.countOpen(agent.id, openPerAgent)
+  if (own >= openPerAgent) return refuse('too_many_open', `${openPerAgent} requests of yours wait for people already`)
+  // An owner has few agents, and whoever has moved to another owner takes what is open along.
+  const others = bundle.agents.filter((each) => each.owner === owner && each.id !== agent.id)
+  const counts = await Promise.all(others.map(({ id }) => requests.countOpen(id, openPerOwner)))
+  const all = counts.reduce((sum, count) => sum + count, own)
+  return all < openPerOwner
+    ? ok(true)
+    : refuse('too_many_open', `${openPerOwner} requests of your owner's agents wait for people already`)
+}
+
+/** "Lately", for the circumstances of a question. */
+const recentWindow = 3600
+/** Beyond so many, one more says nothing new. */
+const recentLimit = 50
+/** How many are read at once: few at first, since few agents ask for more than that in an hour. */
+const recentPages = [10, 90, 100, 100]
+
+/** What has been read of one agent's requests, newest first. */
+type Read = { found: Map<string, number>; pages: number; after?: string; end: boolean }
+
+/**
+ * How many requests for an action an agent made lately, at most `recentLimit`. Reads back through all that the agent
+ * asked for, since ten of another kind would otherwise hide a burst of this one. An agent that asked for more than can be
+ * read through is taken to be in a burst: the count, like the index that it comes from, may only ever raise scrutiny.
+ *
+ * What is read of an agent is kept: however many questions one message asks, its requests are read once.
+ */
+export class Lately {
+  readonly #requests: Pick<DecidingPorts['requests'], 'list'>
+  readonly #read = new Map<AgentId, Read>()
+
+  constructor(requests: Pick<DecidingPorts['requests'], 'list'>) {
+    this.#requests = requests
+  }
+
+  async count(agent: AgentId, action: string, now: NumericDate): Promise<number> {
+    const read: Read = this.#read.get(agent) ?? { found: new Map(), pages: 0, end: false }
+    this.#read.set(agent, read)
+    const found = () => Math.min(read.found.get(action) ?? 0, recentLimit)
+    while (!read.end && found() < recentLimit) {
+      const limit = recentPages[read.pages]
+      if (limit === undefined) return recentLimit
+      await this.#readOn(agent, read, limit, now - recentWindow)
+    }
+    return found()
+  }
+
+  async #readOn(agent: AgentId, read: Read, limit: number, since: NumericDate): Promise<void> {
+    const { after } = read
+    const page = await this.#requests.list({ agent }, { limit, ...(after === undefined ? {} : { after }) })
+    const lately = page.items.filter(({ state }) => state.submittedAt > since)
+    for (const { state } of lately) read.found.set(state.ask.action, (read.found.get(state.ask.action) ?? 0) + 1)
+    read.pages += 1
+    read.end = page.next === undefined || lately.length < page.items.length
+    if (page.next !== undefined) read.after = page.next
+  }
+}

@@ -1,0 +1,136 @@
+import type { Halt, HaltTarget } from '../../domain/halts/halt.ts'
+import type { Entry, Head } from '../../domain/ledger/ledger.ts'
+import type { GroupSnapshot } from '../../domain/people/organisation.ts'
+import type { StandIn } from '../../domain/people/stand-in.ts'
+import type { StandingPermit } from '../../domain/permits/permit.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import type { AskerId, EvaluationId, NumericDate, PersonId, RequestId, StandingPermitId } from '../../domain/values.ts'
+import type { LedgerStore } from '../ledger/ports.ts'
+import type { PermitChange } from '../permits/ports.ts'
+import type { Policy } from '../policy/ports.ts'
+import type { Clock, Fifo, Ids, Log, OnceOnly, Page } from '../ports.ts'
+
+/** A request as it is stored: its state, and the end of its chain of entries, whose sequence is also its version. */
+export type Stored = { state: ApprovalRequest; head: Head }
+
+/** All of it or none: the new state, its entries, and what must happen once. */
+export type Commit = {
+  id: RequestId
+  /** The head that was read: `noEntries` for a new request. */
+  expected: Head
+  state: ApprovalRequest
+  entries: readonly Entry[]
+  head: Head
+  once?: readonly OnceOnly[]
+  /** The draw from a standing permit with which this request was made. */
+  draw?: PermitChange
+}
+
+/** `stale`: another writer came first, read again and decide again. `taken`: a once-only key is there already, with its value. */
+export type Committed =
+  | { outcome: 'committed' }
+  | { outcome: 'stale' }
+  | { outcome: 'taken'; key: string; value: string }
+
+/** The requests and whatever must commit with them. Reads of one item are strongly consistent. */
+export interface RequestStore {
+  load(id: RequestId): Promise<Stored | undefined>
+  /** Several at once, read strongly, in no particular order and at most a hundred; one that is not there is left out. */
+  loadMany(ids: readonly RequestId[]): Promise<readonly Stored[]>
+  /** @throws StoreUnavailable when the store does not answer: nothing is known of whether it was committed */
+  commit(change: Commit): Promise<Committed>
+  /**
+   * What a request stands on beside itself, in one strongly consistent read: the requests it was delegated from, and the
+   * halts of every target that could stop it. An ancestor that is not there is left out.
+   *
+   * @param beside who decides, for those in whose stead they may; the standing permit that the request drew from
+   */
+  standing(ancestors: readonly RequestId[], targets: readonly HaltTarget[], beside?: Beside): Promise<Standing>
+  /** The value under a once-only key, such as an idempotency key. */
+  recall(key: string): Promise<string | undefined>
+  /** Puts a once-only key alone; false when it was there. */
+  claim(once: OnceOnly): Promise<boolean>
+  saveEvaluation(evaluation: Evaluation): Promise<void>
+  loadEvaluation(id: EvaluationId): Promise<Evaluation | undefined>
+  /** Newest first. Indexes find candidates; the items themselves are read strongly, so what is shown is true. */
+  list(filter: RequestFilter, page: RequestPage): Promise<Page<Stored>>
+  /** Requests whose next deadline lies before `before`, oldest first, at most `limit`. */
+  overdue(before: NumericDate, limit: number): Promise<readonly RequestId[]>
+  /** How many requests of an agent wait for people, counted up to `most`: by an index that is a moment behind. */
+  countOpen(agent: AskerId, most: number): Promise<number>
+  /** Those, the oldest first, at most a hundred: the index finds candidates, each is read strongly. */
+  open(agent: AskerId, limit: number): Promise<readonly Stored[]>
+}
+
+/** Where a page begins: `after` is the `next` of the page before; `before` leaves out what was submitted then or later. */
+export type RequestPage = { limit: number; after?: string; before?: NumericDate }
+
+/** `slackGroups`: who is in the Slack user groups, where the directory takes any from there. */
+export type Beside = { standIn?: PersonId; permit?: StandingPermitId; slackGroups?: true }
+export type Standing = {
+  ancestors: readonly Stored[]
+  halts: readonly Halt[]
+  standIns: readonly StandIn[]
+  permit?: StandingPermit
+  slackGroups?: GroupSnapshot
+}
+
+export type RequestFilter = { status?: ApprovalRequest['status']; agent?: AskerId; owner?: PersonId }
+
+/** An evaluation that a submission may refer to (AuthZEN ARAP `denial.evaluation_id`). */
+export type Evaluation = {
+  id: EvaluationId
+  agent: AskerId
+  /** Digest of subject, action with its arguments, resource and context as the evaluation was asked. */
+  binding: string
+  at: NumericDate
+  expiresAt: NumericDate
+  /** Why asking for approval could not help, where it could not. */
+  refused?: string
+}
+
+/** The waiting states of executions, each with its task token. */
+export interface WaitStore {
+  /** Remembers a wait; storing it twice is once. */
+  remember(wait: WaitRecord): Promise<void>
+  /** The waits of a request that nobody has ended yet. */
+  open(request: RequestId): Promise<readonly WaitRecord[]>
+  /**
+   * Claims the right to end a wait: true for one caller, and again for another only after `leaseSeconds`, in case the
+   * first died between claiming and sending.
+   */
+  claim(wait: WaitRecord, now: NumericDate, leaseSeconds: number): Promise<boolean>
+  /** Gives a claim back before its lease is over, since what it was for has failed: the next caller may claim at once. */
+  release(wait: WaitRecord): Promise<void>
+  ended(wait: WaitRecord): Promise<void>
+}
+export type WaitRecord = {
+  request: RequestId
+  wait: string
+  attempt: string
+  taskToken: string
+  expiresAt: NumericDate
+}
+
+/** The workflow, which is the clock. */
+export interface Workflow {
+  /** Starts the one execution of a request. Starting twice is once. */
+  start(request: RequestId, wait: string): Promise<void>
+  /**
+   * Ends a wait by success or by a named error. `Faulted` is the waiting task's own failure: the machine tries it again,
+   * a few times. `late` when its token is no longer good, for whatever reason.
+   */
+  signal(taskToken: string, outcome: 'succeeded' | 'Settled' | 'Moved' | 'Faulted'): Promise<'sent' | 'late'>
+}
+export type FollowMessage = { requestId: RequestId }
+export type FifoMessage = Fifo & { requestId: RequestId }
+
+/** The ports that deciding operations share. */
+export type DecidingPorts = {
+  requests: RequestStore
+  ledger: LedgerStore
+  policy: Policy
+  clock: Clock
+  ids: Ids
+  log: Log
+}

@@ -1,0 +1,191 @@
+import { type Entry, shownEntry } from '../../domain/ledger/ledger.ts'
+import type { Refusal } from '../../domain/refusals.ts'
+import { asOf } from '../../domain/requests/due.ts'
+import { type ApprovalRequest, openStage, type Verdict } from '../../domain/requests/request.ts'
+import { takeDecision } from '../../domain/requests/take-decision.ts'
+import { type AgentId, type Aggregate, ok, type PersonId, RequestId, type Result, refuse } from '../../domain/values.ts'
+import { authorityOf } from '../policy/authority.ts'
+import { askAboutPerson } from '../policy/questions.ts'
+import type { Page } from '../ports.ts'
+import { keepRate, type RatePorts } from './limits.ts'
+import type { DecidingPorts, RequestFilter, RequestStore, Stored } from './ports.ts'
+
+/** Four characters after the kind: enough that a slip of the pen is no other request. */
+const Beginning = /^(?:(?:req|bgl)_)?[0-9a-z]{4,26}$/
+const lookedAt = 100
+
+/** `too_many`: there are more open requests than were looked at, so nobody can say that a beginning is of one alone. */
+export type NotFound = 'unknown_request' | 'ambiguous' | 'too_many'
+
+/**
+ * The request that somebody means by its id or by the beginning of one, with or without `req_`. A beginning is looked up
+ * among all that is open and the newest of the rest, and must be of one alone. Whether there is such a request, and what
+ * may be done to it, is for whoever acts on the id to ask.
+ */
+export async function findRequest(
+  given: string,
+  { requests }: { requests: Pick<RequestStore, 'list'> },
+): Promise<Result<RequestId, NotFound>> {
+  const whole = RequestId.safeParse(given)
+  if (whole.success) return ok(whole.data)
+  if (!Beginning.test(given)) return refuse('unknown_request')
+  const [pending, approved, newest] = await Promise.all([
+    requests.list({ status: 'pending' }, { limit: lookedAt }),
+    requests.list({ status: 'approved' }, { limit: lookedAt }),
+    requests.list({}, { limit: lookedAt }),
+  ])
+  const ids = new Set([...pending.items, ...approved.items, ...newest.items].map(({ state }) => state.ask.id))
+  const found = [...ids].filter((id) => id.startsWith(given) || id.slice('req_'.length).startsWith(given))
+  if (found.length > 1) return refuse('ambiguous')
+  if (pending.next !== undefined || approved.next !== undefined) return refuse('too_many')
+  const [id] = found
+  return id === undefined ? refuse('unknown_request') : ok(id)
+}
+
+type Ports = Pick<DecidingPorts, 'requests' | 'ledger' | 'policy' | 'clock'>
+type ReadRefusal = 'not_permitted' | 'unknown_request'
+const pageSize = 50
+const entriesPage = 100
+
+/** The requests that match, newest first, each as it is now. */
+export async function listRequests(
+  { person, filter, after }: { person: PersonId; filter: RequestFilter; after?: string },
+  ports: Ports,
+): Promise<Result<Page<ApprovalRequest>, ReadRefusal>> {
+  if (!mayRead(person, ports)) return refuse('not_permitted')
+  const page = await ports.requests.list(filter, { limit: pageSize, ...(after === undefined ? {} : { after }) })
+  // What was opened in an emergency was asked of nobody, and is listed by itself.
+  const asked = page.items.filter(({ state }) => state.ask.breakGlass === undefined)
+  const items = asked.map(({ state }) => asOf(state, ports.clock.now()))
+  // What has fallen due since the index was written is another status now: it is left out of a list of the old one.
+  const still = filter.status === undefined ? items : items.filter(({ status }) => status === filter.status)
+  return ok({ items: still, ...(page.next === undefined ? {} : { next: page.next }) })
+}
+
+export async function readRequest(
+  { id, person }: { id: RequestId; person: PersonId },
+  ports: Ports,
+): Promise<Result<ApprovalRequest, ReadRefusal>> {
+  if (!mayRead(person, ports)) return refuse('not_permitted')
+  const stored = await ports.requests.load(id)
+  return stored ? ok(asOf(stored.state, ports.clock.now())) : refuse('unknown_request')
+}
+
+export type EntriesPage = { entries: readonly Entry[]; next?: number }
+
+/** A page of the record of one request, in order, without ID tokens that are still good. */
+export async function readLedger(
+  { id, person, after }: { id: RequestId; person: PersonId; after: number },
+  ports: Ports,
+): Promise<Result<EntriesPage, ReadRefusal>> {
+  if (!mayRead(person, ports)) return refuse('not_permitted')
+  const page = await readPage(id, after, ports)
+  return page.entries.length === 0 && after === 0 ? refuse('unknown_request') : ok(page)
+}
+
+/**
+ * A page of any chain there is, in order, without ID tokens that are still good. An actor of the registry has a chain also
+ * while nothing is on it.
+ */
+export async function readChain(
+  { aggregate, person, after }: { aggregate: Aggregate; person: PersonId; after: number },
+  ports: Ports,
+): Promise<Result<EntriesPage, 'not_permitted' | 'unknown_aggregate'>> {
+  if (!mayRead(person, ports)) return refuse('not_permitted')
+  const page = await readPage(aggregate, after, ports)
+  const { agents, tools, directory } = ports.policy.bundle
+  const actors = [...agents, ...tools, ...directory.people]
+  const isUnknown = page.entries.length === 0 && after === 0 && !actors.some(({ id }) => id === aggregate)
+  return isUnknown ? refuse('unknown_aggregate') : ok(page)
+}
+
+/** A Lambda answers at most 6 MB, and a chain may be longer: it is read by the page. */
+async function readPage(aggregate: Aggregate, after: number, { ledger, clock }: Ports): Promise<EntriesPage> {
+  const { entries, next } = await ledger.page(aggregate, { after, limit: entriesPage })
+  const now = clock.now()
+  return { entries: entries.map((entry) => shownEntry(entry, now)), ...(next === undefined ? {} : { next }) }
+}
+
+const mayRead = (person: PersonId, { policy, clock }: Ports): boolean =>
+  askAboutPerson(policy, 'read', person, clock.now()).permit
+
+/** A request as it is now, and for each verdict why this person cannot give it now; nothing where they can. */
+export type Viewed = { state: ApprovalRequest; whyNot: { readonly [verdict in Verdict]: Refusal | undefined } }
+
+type ViewPorts = Pick<DecidingPorts, 'requests' | 'policy' | 'clock'>
+
+/**
+ * A request for a person who may be about to decide it. What they are offered is what the rule that takes decisions would
+ * take now, given the comment and the login that the stage asks for; when they decide, everything is asked anew.
+ */
+export async function viewRequest(
+  { id, person }: { id: RequestId; person: PersonId },
+  ports: ViewPorts,
+): Promise<Result<Viewed, 'not_permitted' | 'unknown_request'>> {
+  const now = ports.clock.now()
+  if (!askAboutPerson(ports.policy, 'read', person, now).permit) return refuse('not_permitted')
+  const stored = await ports.requests.load(id)
+  if (!stored) return refuse('unknown_request')
+  const state = asOf(stored.state, now)
+  const found = await authorityOf(state, 'request', now, ports, { decider: person })
+  const acr = state.status === 'pending' ? openStage(state)?.terms.acr : undefined
+  const whyNot = (verdict: Verdict): Refusal | undefined => {
+    const taken = takeDecision(
+      state,
+      {
+        ...found,
+        type: 'decide',
+        person,
+        verdict,
+        round: state.round,
+        digest: state.ask.digest,
+        comment: 'asked beforehand',
+        login: { ...(acr === undefined ? {} : { acr }), at: now },
+        through: 'page',
+        bundle: ports.policy.bundle.hash,
+      },
+      now,
+    )
+    return 'code' in taken ? taken.code : undefined
+  }
+  return ok({ state, whyNot: { approve: whyNot('approve'), deny: whyNot('deny') } })
+}
+
+/** Sleeps until the next look, or less when there is no time left. The world's only pause. */
+export type Pause = (milliseconds: number) => Promise<void>
+type TaskPorts = RatePorts & { requests: Pick<RequestStore, 'load'>; pause: Pause }
+type Ask = { id: RequestId; agent: AgentId; wait: number }
+
+/** A task, and in how many seconds to read it again while it is pending. */
+type ReadTask = Stored & { retryAfter?: number }
+
+const afterHeld = 1
+const afterPlain = 5
+
+/**
+ * The agent's own request as it is now. Held for up to `wait` seconds while it is pending and nothing about it changes,
+ * looking once a second. Each second asked for is a token of the agent's rate: a read that finds too few is answered at
+ * once, so that one agent does not take the Lambdas of all others.
+ *
+ * @throws StoreUnavailable
+ */
+export async function readTask(ask: Ask, ports: TaskPorts): Promise<ReadTask | undefined> {
+  const { agent, wait } = ask
+  const first = await look(ask, ports)
+  if (first?.state.status !== 'pending') return first
+  const isHeld = wait > 0 && (await keepRate(agent, 'heldReads', wait, ports)).permitted
+  if (!isHeld) return { ...first, retryAfter: afterPlain }
+  const until = ports.clock.now() + wait
+  for (;;) {
+    await ports.pause(1000)
+    const now = await look(ask, ports)
+    if (now?.state.status !== 'pending') return now
+    if (now.head.sequence !== first.head.sequence || ports.clock.now() >= until)
+      return { ...now, retryAfter: afterHeld }
+  }
+}
+
+async function look({ id, agent }: Ask, { requests, clock }: TaskPorts): Promise<Stored | undefined> {
+  const stored = await requests.load(id)
+  return stored?.state.ask.agent.id === agent ? { ...stored, state: asOf(stored.state, clock.now()) } : undefined
+}

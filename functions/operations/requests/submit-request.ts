@@ -1,0 +1,274 @@
+import { argumentsDigest, digestOf, requestDigest } from '../../domain/digest.ts'
+import { contextOf, noEntries, seal } from '../../domain/ledger/ledger.ts'
+import type { Refusal } from '../../domain/refusals.ts'
+import type { Submit } from '../../domain/requests/commands.ts'
+import { decide } from '../../domain/requests/decide.ts'
+import { asOf } from '../../domain/requests/due.ts'
+import { evolve } from '../../domain/requests/evolve.ts'
+import type { AgentRef, ApprovalRequest, Ask, ParentTask } from '../../domain/requests/request.ts'
+import {
+  type AskerId,
+  type Digest,
+  type EvaluationId,
+  type Json,
+  type NumericDate,
+  ok,
+  RequestId,
+  type Result,
+  refuse,
+  type Thumbprint,
+} from '../../domain/values.ts'
+import { type BrokerPorts, targetOf } from '../credentials/issue-aws-credentials.ts'
+import type { Statements } from '../credentials/ports.ts'
+import { bindsTo } from '../credentials/statements.ts'
+import { StaleRequest } from '../faults.ts'
+import { findHaltOfAgent } from '../halts/find-halt.ts'
+import { drawFromPermit } from '../permits/draw-permit.ts'
+import type { PermitChange, PermitStore } from '../permits/ports.ts'
+import { findEnding } from '../policy/authority.ts'
+import type { OnceOnly } from '../ports.ts'
+import { recordRefusal } from './carry-out.ts'
+import { aboutAsk, assessAsk, bindingOf, boundOf, boundPlainly, type Entity } from './evaluate-access.ts'
+import { Lately, mayWait } from './limits.ts'
+import type { DecidingPorts, Stored } from './ports.ts'
+
+/** Under which once-only key an idempotency key of this asker is kept. */
+export const idempotencyItem = (asker: AskerId, key: string): string =>
+  `IDEM#${asker}#${digestOf('hotwork.idempotency-key.v1', key)}`
+
+/** What tells a repeat from another ask under the same key. */
+export const bodyDigest = (body: Json): Digest => digestOf('hotwork.idempotency.v1', body)
+
+/**
+ * What was made under the same idempotency key before, as it is now: nothing yet, the same again, or a refusal where the
+ * body or the key that asked is another.
+ */
+export async function findRepeat(
+  item: string,
+  body: Digest,
+  jkt: Thumbprint | undefined,
+  { requests, clock }: Pick<DecidingPorts, 'requests' | 'clock'>,
+): Promise<Result<Stored, 'duplicate_request' | 'key_mismatch'> | undefined> {
+  const before = await requests.recall(item)
+  if (before === undefined) return undefined
+  const [sameBody, id] = before.split(' ')
+  if (sameBody !== body) return refuse('duplicate_request')
+  const stored = await requests.load(RequestId.parse(id))
+  if (!stored) return undefined
+  // Another key could never claim what this one asked for.
+  if (stored.state.ask.jkt !== jkt) return refuse('key_mismatch')
+  return ok({ ...stored, state: asOf(stored.state, clock.now()) })
+}
+
+/** An ARAP submission by an agent whose identity and key are proven. */
+type SubmissionAsk = {
+  agent: AgentRef
+  subject: Entity
+  action: { name: string; properties: Json }
+  resource: Entity
+  purpose: string
+  justification?: string
+  parentTask: ParentTask
+  /** The denied evaluation that this answers, by its id or by the statement that came with it. */
+  evaluation?: EvaluationId | undefined
+  bindingToken?: string | undefined
+  /** When the denial ends, as its client repeats it: it must be what the statement says, and decides nothing. */
+  denialExpiresAt?: NumericDate | undefined
+  requestedUntil?: NumericDate
+  jkt: Thumbprint
+  /** None: the same body by the same key is the same request. */
+  idempotencyKey?: string | undefined
+  /** The whole body, for telling a repeat from another ask under the same key. */
+  body: Json
+  /** The proof's replay key. */
+  once: OnceOnly
+}
+
+export type SubmissionRefusal = Refusal
+type Ports = DecidingPorts &
+  Pick<BrokerPorts, 'targetRole'> & { permits: Pick<PermitStore, 'ofAgent'>; statements: Pick<Statements, 'verify'> }
+/** `created` is false where an earlier request is answered: the same key, or an identical one that is still pending. */
+type Submitted = { stored: Stored; created: boolean }
+
+const day = 86_400
+/** Enough for as many as would draw from one permit at once. */
+const attempts = 60
+
+/**
+ * Makes a request of an evaluation that said approval would help. The same key and body is the same request; an
+ * identical ask that is still pending is answered with its request, so that nobody is asked twice. One that a standing
+ * permit covers is approved at once, in the same transaction in which the permit is spent.
+ *
+ * @throws StoreUnavailable, StaleRequest
+ */
+export async function submitRequest(ask: SubmissionAsk, ports: Ports): Promise<Result<Submitted, SubmissionRefusal>> {
+  const body = bodyDigest(ask.body)
+  const key = idempotencyItem(ask.agent.id, ask.idempotencyKey ?? `${body} ${ask.jkt}`)
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const repeat = await findRepeat(key, body, ask.jkt, ports)
+    if (repeat) return repeat.ok ? ok({ stored: repeat.value, created: false }) : recorded(ask, repeat, ports)
+    const made = await makeSubmit(ask, ports)
+    if (!made.ok) return recorded(ask, made, ports)
+    const open = `OPEN#${ask.agent.id}#${openKey(made.value.ask)}`
+    const before = await ports.requests.recall(open)
+    const pending = before === undefined ? undefined : await stillPending(before, ports)
+    if (pending) {
+      // The proof is spent also where nothing new is made of it.
+      if (!(await ports.requests.claim(ask.once))) return recorded(ask, refuse('replayed'), ports)
+      const claimed = await ports.requests.claim({
+        key,
+        value: `${body} ${pending.state.ask.id}`,
+        expiresAt: forget(pending.state),
+      })
+      if (claimed) return ok({ stored: pending, created: false })
+      // Its own twin, with the same key, came first: it is found by that key.
+      continue
+    }
+    const asksPeople = made.value.stages.length > 0
+    const drawn = asksPeople ? await drawFromPermit(made.value, ports.clock.now(), ports) : undefined
+    const room = asksPeople && !drawn ? await mayWait(made.value.ask, ports) : ok(true)
+    if (!room.ok) return recorded(ask, room, ports)
+    const once: OnceOnly[] = [
+      { key, value: `${body} ${made.value.ask.id}`, expiresAt: ports.clock.now() + 8 * day },
+      {
+        key: open,
+        value: made.value.ask.id,
+        ...(before === undefined ? {} : { replaces: before }),
+        expiresAt: ports.clock.now() + 8 * day,
+      },
+      ask.once,
+    ]
+    const result = await commitNew(drawn?.submit ?? made.value, once, ports, drawn?.draw)
+    if (result === 'replayed') return recorded(ask, refuse('replayed'), ports)
+    if (result !== 'again') return ok({ stored: result, created: true })
+  }
+  throw new StaleRequest('other submissions kept coming first')
+}
+
+/** A refused submission is on the asker's own record: there is no request yet. */
+async function recorded<R extends { ok: false; code: Refusal }>(
+  { agent, action, resource: { type, id }, parentTask }: SubmissionAsk,
+  refused: R,
+  ports: DecidingPorts,
+): Promise<R> {
+  const about = aboutAsk({ action, resource: { type, id }, parentTask })
+  await recordRefusal({ type: 'agent', id: agent.id }, 'submit', refused.code, ports, { about })
+  return refused
+}
+
+/** One that a halt has ended is not pending, also before its record says so. */
+async function stillPending(id: string, ports: DecidingPorts): Promise<Stored | undefined> {
+  const now = ports.clock.now()
+  const stored = await ports.requests.load(RequestId.parse(id))
+  const state = stored && asOf(stored.state, now)
+  if (!stored || state?.status !== 'pending' || (await findEnding(state, now, ports))) return undefined
+  return { ...stored, state }
+}
+
+const forget = ({ submittedAt }: ApprovalRequest): NumericDate => submittedAt + 8 * day
+
+/** What makes two asks of one agent the same ask. */
+const openKey = ({ action, arguments: args, resource, purpose, parentTask, requestedUntil, jkt }: Ask) =>
+  digestOf('hotwork.open.v1', {
+    action,
+    arguments: args,
+    resource,
+    purpose,
+    parent_task: parentTask as Json,
+    requested_until: requestedUntil ?? null,
+    jkt: jkt ?? null,
+  })
+
+/** The submission's facts: bound to its evaluation, and assessed anew, since policy may have changed in between. */
+async function makeSubmit(ask: SubmissionAsk, ports: Ports): Promise<Result<Submit, Refusal>> {
+  const { policy, requests, clock, ids } = ports
+  const now = clock.now()
+  const named = await evaluationOf(ask, ports)
+  if (!named.ok) return named
+  const evaluation = await requests.loadEvaluation(named.value)
+  if (!evaluation || evaluation.agent !== ask.agent.id)
+    return refuse('invalid_denial_binding', '`denial.evaluation_id` is none of yours')
+  if (evaluation.refused !== undefined)
+    return refuse('not_requestable', `${evaluation.refused}: no approval could help with what was evaluated`)
+  if (now >= evaluation.expiresAt) return refuse('expired_denial', 'the evaluation is too old: evaluate again')
+  if (bindingOf(ask) !== evaluation.binding)
+    return refuse(
+      'invalid_denial_binding',
+      '`subject`, `action`, `resource`, `context.purpose` and `context.parent_task` should be those of the evaluation',
+    )
+
+  const target = targetOf({ action: ask.action.name }, ports)
+  const { halt, ...lifted } = await findHaltOfAgent(ask.agent.id, ports, target?.role)
+  if (halt) return refuse('not_requestable', `agent_suspended: stopped by the emergency halt \`${halt.id}\``)
+  const recent = await new Lately(requests).count(ask.agent.id, ask.action.name, now)
+  const assessment = assessAsk(ask, ask.agent.id, recent, now, ports)
+  if (assessment.outcome === 'refused')
+    return refuse('not_requestable', `${assessment.reason}${assessment.detail ? `: ${assessment.detail}` : ''}`)
+  const { facts, grant, tier, stages, policies } = assessment
+  const { agent, purpose, justification, parentTask, requestedUntil, jkt } = ask
+  const { environment, classification, ...resource } = facts.resource
+  const unsealed = {
+    id: ids.request(),
+    agent,
+    owner: facts.agent.owner,
+    chain: [],
+    ancestors: [],
+    action: facts.entry.name,
+    arguments: facts.arguments,
+    resource: { type: resource.type, id: resource.id },
+    environment,
+    classification,
+    purpose,
+    ...(justification === undefined ? {} : { justification }),
+    parentTask,
+    credential: facts.entry.credential,
+    ...grant,
+    ...(requestedUntil === undefined ? {} : { requestedUntil }),
+    unpinned: [...facts.unpinned],
+    recent,
+    ...lifted,
+    jkt,
+  }
+  const bound = boundOf(ask)
+  const sealed: Ask = {
+    ...unsealed,
+    ...(bound === boundPlainly(unsealed) ? {} : { bound }),
+    digest: requestDigest(unsealed),
+    argumentsDigest: argumentsDigest(unsealed.action, unsealed.arguments, unsealed.resource),
+  }
+  return ok({ type: 'submit', ask: sealed, tier, stages, policies, bundle: policy.bundle.hash })
+}
+
+/** Which evaluation is answered. A statement of it is verified whenever there is one, though the record decides. */
+async function evaluationOf(ask: SubmissionAsk, { statements }: Ports): Promise<Result<EvaluationId, Refusal>> {
+  const unbound = (detail: string) => refuse('invalid_denial_binding' as const, detail)
+  if (ask.bindingToken === undefined)
+    return ask.evaluation === undefined ? unbound('`denial` names no evaluation') : ok(ask.evaluation)
+  const said = await statements.verify('denial', ask.bindingToken)
+  if (!said.ok) return unbound('`denial.binding_token` is none of ours')
+  const { claims, expired } = said.value
+  if (expired) return refuse('expired_denial', 'the evaluation is too old: evaluate again')
+  const { sub, jti, exp } = claims
+  if (sub !== ask.agent.id || (ask.evaluation !== undefined && jti !== ask.evaluation))
+    return unbound('`denial.binding_token` is of another evaluation')
+  if (ask.denialExpiresAt !== undefined && ask.denialExpiresAt !== exp)
+    return unbound('`denial.expires_at` should be that of the evaluation')
+  return bindsTo(claims, ask) ? ok(jti) : unbound('`denial.binding_token` is of another ask')
+}
+
+async function commitNew(
+  command: Submit,
+  once: readonly OnceOnly[],
+  { requests, clock }: DecidingPorts,
+  draw?: PermitChange,
+): Promise<Stored | 'again' | 'replayed'> {
+  const { events } = decide(undefined, command, clock.now())
+  const [first, ...rest] = events
+  if (!first) throw new TypeError('a submission has events')
+  const state = rest.reduce<ApprovalRequest>(evolve, evolve(undefined, first))
+  const { entries, head } = seal(command.ask.id, noEntries, events, contextOf(state))
+  const change = { id: command.ask.id, expected: noEntries, state, entries, head, once }
+  const result = await requests.commit({ ...change, ...(draw ? { draw } : {}) })
+  if (result.outcome === 'committed') return { state, head }
+  return result.outcome === 'taken' && result.key.startsWith('SEEN#') ? 'replayed' : 'again'
+}

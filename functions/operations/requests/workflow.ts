@@ -1,0 +1,113 @@
+import { asOf } from '../../domain/requests/due.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import { firstWait, outcomeOf, type Wait, waitOf } from '../../domain/requests/wait.ts'
+import type { RequestId } from '../../domain/values.ts'
+import { WaitClaimed } from '../faults.ts'
+import type { Clock } from '../ports.ts'
+import { wake } from './carry-out.ts'
+import type { DecidingPorts, RequestStore, WaitRecord, WaitStore, Workflow } from './ports.ts'
+
+/** A sender that claimed a wait and then died is believed dead after this long, and another may send. */
+const leaseSeconds = 30
+
+type EndPorts = { waits: WaitStore; workflow: Workflow; clock: Clock }
+
+/**
+ * Ends the waits that are over by what the table says: claims each, then signals. A signal that comes too late changes
+ * nothing, since the state after it asks the table again.
+ *
+ * A claim whose signal failed is given back, so that the next try need not sit out the lease.
+ *
+ * @returns false when another sender has claimed one of them: it ends it, or it died and somebody must look again
+ * @throws whatever kept a wait from being ended, after all others had their turn
+ */
+async function endWaits(state: ApprovalRequest, waits: readonly WaitRecord[], ports: EndPorts): Promise<boolean> {
+  const faults: unknown[] = []
+  let allEnded = true
+  for (const wait of waits) {
+    const outcome = outcomeOf(state, wait.wait)
+    if (outcome === 'waiting') continue
+    try {
+      if (!(await endWait(wait, outcome, ports))) allEnded = false
+    } catch (fault) {
+      faults.push(fault)
+    }
+  }
+  if (faults.length > 0) throw faults[0]
+  return allEnded
+}
+
+/** False when the wait is another's to end. */
+async function endWait(
+  wait: WaitRecord,
+  outcome: Parameters<Workflow['signal']>[1],
+  { waits, workflow, clock }: EndPorts,
+): Promise<boolean> {
+  if (!(await waits.claim(wait, clock.now(), leaseSeconds))) return false
+  try {
+    await workflow.signal(wait.taskToken, outcome)
+  } catch (fault) {
+    // Perhaps it was sent and only its answer was lost: then the next one is late, and changes nothing. A claim that
+    // cannot be given back runs out.
+    await waits.release(wait).catch(() => {})
+    throw fault
+  }
+  await waits.ended(wait)
+  return true
+}
+
+type AwaitPorts = { requests: Pick<RequestStore, 'load'>; waits: WaitStore; workflow: Workflow; clock: Clock }
+
+/**
+ * The task of a waiting state: remembers its task token, and then looks whether what it waits for has happened already.
+ * Whichever of token and settlement lands second signals, so none can slip between.
+ *
+ * When something fails in it, it signals that itself, and the machine enters the state again, a few times with pauses.
+ * It does not signal `Moved`: asked where to wait, the table would send the execution back into the same fault, as fast
+ * as transitions can be paid for (docs/adr/0008).
+ *
+ * @throws what failed, after it was signalled, so that it is counted and logged too
+ */
+export async function awaitOutcome(wait: WaitRecord, ports: AwaitPorts): Promise<void> {
+  try {
+    await rememberAndLook(wait, ports)
+  } catch (fault) {
+    // Should that fail as well, what is thrown fails the state where the engine looks at it, as Step Functions does.
+    await ports.workflow.signal(wait.taskToken, 'Faulted').catch(() => {})
+    throw fault
+  }
+}
+
+async function rememberAndLook(wait: WaitRecord, ports: AwaitPorts): Promise<void> {
+  await ports.waits.remember(wait)
+  const stored = await ports.requests.load(wait.request)
+  if (!stored) return
+  // One that another has claimed is left to it: it can only be the follower, whose queue looks again should it die.
+  await endWaits(asOf(stored.state, ports.clock.now()), [wait], ports)
+}
+
+/** Applies what is due and answers where the workflow is to wait from here; `Close` where nothing is left to wait for. */
+export async function advanceWorkflow(
+  id: RequestId,
+  ports: Omit<DecidingPorts, 'ids'>,
+): Promise<{ requestId: RequestId; wait: Wait }> {
+  const woken = await wake(id, ports)
+  return { requestId: id, wait: woken.ok ? waitOf(woken.value.state) : 'Close' }
+}
+
+type FollowPorts = { requests: Pick<RequestStore, 'load'>; waits: WaitStore; workflow: Workflow; clock: Clock }
+
+/**
+ * Moves the workflow to where the table already is: starts the execution of a request that has none, and ends the waits
+ * that are over. As often as it must; a second time changes nothing.
+ *
+ * @param start whether its execution may not have been started yet: it is new, or somebody suspects so
+ * @throws WaitClaimed when another is ending one of the waits: whoever asked asks again, lest it died meanwhile
+ */
+export async function followRequest(id: RequestId, start: boolean, ports: FollowPorts): Promise<void> {
+  const stored = await ports.requests.load(id)
+  if (!stored) return
+  if (start) await ports.workflow.start(id, firstWait(stored.state))
+  const ended = await endWaits(asOf(stored.state, ports.clock.now()), await ports.waits.open(id), ports)
+  if (!ended) throw new WaitClaimed(`another is ending a wait of \`${id}\``)
+}

@@ -1,0 +1,100 @@
+import { argumentsDigest } from '../../domain/digest.ts'
+import type { Refusal } from '../../domain/refusals.ts'
+import { type ApprovalRequest, grantOf, type Outcome, usesLeft } from '../../domain/requests/request.ts'
+import {
+  type JsonObject,
+  ok,
+  type RequestId,
+  type Result,
+  refuse,
+  type ToolId,
+  type UseId,
+} from '../../domain/values.ts'
+import type { AccessToken } from '../credentials/ports.ts'
+import { authorityOf } from '../policy/authority.ts'
+import type { OnceOnly } from '../ports.ts'
+import { aboutStored, type CarriedOut, carryOut, recordRefusal } from '../requests/carry-out.ts'
+import type { DecidingPorts } from '../requests/ports.ts'
+
+/** A tool says how a use of its own went. Said twice is said once. */
+export async function endUse(
+  { id, tool, outcome, note }: { id: UseId; tool: ToolId; outcome: Outcome; note?: string },
+  ports: DecidingPorts,
+): Promise<CarriedOut> {
+  const request = (await ports.requests.recall(useKey(id))) as RequestId | undefined
+  if (request === undefined) {
+    await recordRefusal({ type: 'tool', id: tool }, 'end_use', 'credential_unknown', ports)
+    return refuse('credential_unknown')
+  }
+  const noted = note === undefined ? {} : { note }
+  const bundle = ports.policy.bundle.hash
+  return carryOut(request, ports, () => ({ type: 'end_use', tool, use: id, outcome, ...noted, bundle }))
+}
+
+/** Under which the request of a use is found again. */
+const useKey = (use: UseId): string => `USE#${use}`
+
+/** A tool about to act: the token and key it was shown, both verified, and what it is about to execute. */
+type UseAsk = {
+  tool: ToolId
+  token: AccessToken
+  action: string
+  arguments: JsonObject
+  /** The tool's idempotency key. */
+  key: string
+  /** The proof's replay key. */
+  once: OnceOnly
+}
+
+/** `ended`: the use was begun before, and its tool told its end. A tool that acts on it acts twice. */
+type BegunUse = { use: UseId; usesLeft: number; ended: boolean }
+
+/**
+ * The gate: permits one use of a credential, and counts it. The same key is the same use, so that a tool whose answer was
+ * lost can ask again; what it is about to execute must be what was approved, to the digest.
+ *
+ * @throws StoreUnavailable, StaleRequest
+ */
+export async function beginUse(
+  ask: UseAsk,
+  ports: DecidingPorts,
+): Promise<Result<BegunUse, Refusal | 'arguments_mismatch'>> {
+  const { tool, token, key } = ask
+  const stored = await ports.requests.load(token.request)
+  if (!stored) return refuse('unknown_request')
+  if (!executes(stored.state, ask)) {
+    await recordRefusal({ type: 'tool', id: tool }, 'begin_use', 'invalid_arguments', ports, aboutStored(stored))
+    return refuse('arguments_mismatch', 'what is about to be executed is not what was approved')
+  }
+  const again = useOf(stored.state, tool, key)
+  const use = ports.ids.use()
+  const done = await carryOut(
+    token.request,
+    ports,
+    async (state, now) => ({
+      ...(await authorityOf(state, 'use', now, ports)),
+      type: 'begin_use',
+      tool,
+      presented: token.jti,
+      use,
+      key,
+      bundle: ports.policy.bundle.hash,
+    }),
+    // A tool that asks again shows the proof that it was shown before: it was spent on this very use.
+    again ? [] : [ask.once, { key: useKey(use), value: token.request, expiresAt: token.expiresAt + 86_400 }],
+  )
+  // Its own twin may have come first with the same proof, while this one was on its way: that is the same use.
+  const twin = done.ok || done.code !== 'replayed' ? undefined : (await ports.requests.load(token.request))?.state
+  if (!done.ok && !(twin && useOf(twin, tool, key))) return done
+  const state = twin ?? (done.ok ? done.value.state : stored.state)
+  const begun = useOf(state, tool, key)
+  return begun
+    ? ok({ use: begun.id, usesLeft: usesLeft(state), ended: begun.ended !== undefined })
+    : refuse('credential_unknown')
+}
+
+const executes = ({ ask }: ApprovalRequest, { action, arguments: args }: UseAsk): boolean =>
+  argumentsDigest(action, args, ask.resource) === ask.argumentsDigest
+
+const useOf = (state: ApprovalRequest, tool: ToolId, key: string) =>
+  grantOf(state)?.uses.find((use) => use.tool === tool && use.key === key)
