@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { parseBody } from '../adapters/http/authzen.ts'
 import { endpoint } from '../adapters/http/endpoint.ts'
-import { personView } from '../adapters/http/person-view.ts'
+import { personView } from '../adapters/http/views.ts'
 import { weakStandIn } from '../domain/people/login-strength.ts'
 import { openStage, Verdict } from '../domain/requests/request.ts'
 import { Digest, JsonObject, RequestId } from '../domain/values.ts'

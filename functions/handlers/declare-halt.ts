@@ -1,6 +1,6 @@
 import { parseBody } from '../adapters/http/authzen.ts'
 import { endpoint } from '../adapters/http/endpoint.ts'
-import { HaltBody, haltView } from '../adapters/http/halt-view.ts'
+import { HaltBody, haltView } from '../adapters/http/views.ts'
 import { declareHalt } from '../operations/halts/halt.ts'
 import { environmentOf } from './environments.ts'
 import { Callers } from './wiring/callers.ts'

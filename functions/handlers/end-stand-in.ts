@@ -1,5 +1,5 @@
 import { endpoint } from '../adapters/http/endpoint.ts'
-import { standInView } from '../adapters/http/stand-in-view.ts'
+import { standInView } from '../adapters/http/views.ts'
 import { StandInId } from '../domain/values.ts'
 import { endStandIn } from '../operations/people/stand-ins.ts'
 import { environmentOf } from './environments.ts'

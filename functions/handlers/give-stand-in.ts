@@ -1,6 +1,6 @@
 import { parseBody } from '../adapters/http/authzen.ts'
 import { endpoint } from '../adapters/http/endpoint.ts'
-import { StandInBody, standInView } from '../adapters/http/stand-in-view.ts'
+import { StandInBody, standInView } from '../adapters/http/views.ts'
 import { giveStandIn } from '../operations/people/stand-ins.ts'
 import { environmentOf } from './environments.ts'
 import { Callers } from './wiring/callers.ts'

@@ -1,5 +1,5 @@
 import { endpoint } from '../adapters/http/endpoint.ts'
-import { haltView } from '../adapters/http/halt-view.ts'
+import { haltView } from '../adapters/http/views.ts'
 import { HaltId } from '../domain/values.ts'
 import { liftHalt } from '../operations/halts/halt.ts'
 import { environmentOf } from './environments.ts'

@@ -1,5 +1,5 @@
 import { PowertoolsLog } from '../adapters/powertools/log.ts'
-import { SystemClock } from '../adapters/system/clock.ts'
+import { SystemClock } from '../adapters/system/system.ts'
 import { environmentOf } from './environments.ts'
 import { factsOnly, readBundle } from './wiring/bundle.ts'
 import { logInPages } from './wiring/log-in.ts'

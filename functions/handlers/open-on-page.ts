@@ -1,4 +1,4 @@
-import { SystemStopwatch } from '../adapters/system/stopwatch.ts'
+import { SystemStopwatch } from '../adapters/system/system.ts'
 import { environmentOf } from './environments.ts'
 import { decidingPorts } from './wiring/deciding.ts'
 import { incidentsOf } from './wiring/incidents.ts'

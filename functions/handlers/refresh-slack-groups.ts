@@ -1,6 +1,6 @@
 import { PowertoolsLog } from '../adapters/powertools/log.ts'
-import { SlackSecretReader } from '../adapters/secretsmanager/slack-secret.ts'
-import { SystemClock } from '../adapters/system/clock.ts'
+import { SlackSecretReader } from '../adapters/secretsmanager/secrets.ts'
+import { SystemClock } from '../adapters/system/system.ts'
 import { environmentOf } from './environments.ts'
 import { readBundle } from './wiring/bundle.ts'
 import { slackGroupsRefresh } from './wiring/slack-groups.ts'

@@ -1,5 +1,5 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
-import { sealedUseOf } from '../adapters/cloudtrail/sealed-use.ts'
+import { sealedUseOf } from '../adapters/cloudtrail/session-record.ts'
 import { reportSealedUse } from '../operations/break-glass/report-sealed-use.ts'
 import { environmentOf } from './environments.ts'
 import { factsOnly, readBundle } from './wiring/bundle.ts'

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { parseBody } from '../adapters/http/authzen.ts'
 import { endpoint } from '../adapters/http/endpoint.ts'
-import { personView } from '../adapters/http/person-view.ts'
+import { personView } from '../adapters/http/views.ts'
 import { RequestId } from '../domain/values.ts'
 import { revokeRequest } from '../operations/requests/end-request.ts'
 import { environmentOf } from './environments.ts'

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import * as z from 'zod'
-import { checkLogins, type LoginTrust } from '../adapters/jose/check-logins.ts'
 import { keysOf } from '../adapters/jose/fetch-jwks.ts'
-import { SystemClock } from '../adapters/system/clock.ts'
+import { checkLogins, type LoginTrust } from '../adapters/jose/login-checks.ts'
+import { SystemClock } from '../adapters/system/system.ts'
 import {
   type Entry,
   verify,

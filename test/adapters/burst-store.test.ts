@@ -1,5 +1,4 @@
-import { DynamoBurstStore } from '../../functions/adapters/dynamodb/burst-store.ts'
-import { DynamoCardStore } from '../../functions/adapters/dynamodb/card-store.ts'
+import { DynamoBurstStore, DynamoCardStore } from '../../functions/adapters/dynamodb/card-store.ts'
 import { connect } from '../../functions/adapters/dynamodb/client.ts'
 import { type BurstKind, burstKey, listDigest } from '../../functions/domain/cards/burst.ts'
 import type { Digest } from '../../functions/domain/values.ts'

@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, sign, verify } from 'node:crypto'
 import fc from 'fast-check'
-import { joseFromDer } from '../../functions/adapters/kms/ecdsa-signature.ts'
+import { joseFromDer } from '../../functions/adapters/kms/kms-signer.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 

@@ -1,5 +1,5 @@
 import { connect } from '../../functions/adapters/dynamodb/client.ts'
-import { DynamoGroupSnapshots } from '../../functions/adapters/dynamodb/group-snapshot-store.ts'
+import { DynamoGroupSnapshots } from '../../functions/adapters/dynamodb/person-links.ts'
 import { DynamoRequestStore } from '../../functions/adapters/dynamodb/request-store.ts'
 import type { GroupSnapshot } from '../../functions/domain/people/organisation.ts'
 import type { GroupSnapshots } from '../../functions/operations/people/ports.ts'

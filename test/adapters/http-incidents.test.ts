@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { HttpIncidents } from '../../functions/adapters/incident-service/http-incidents.ts'
-import { PatternIncidents } from '../../functions/adapters/system/pattern-incidents.ts'
+import { PatternIncidents } from '../../functions/adapters/system/system.ts'
 import type { Incidents } from '../../functions/operations/break-glass/ports.ts'
 import { MemoryClock } from '../support/memory-clock.ts'
 import { start } from '../support/world.ts'

@@ -1,5 +1,4 @@
-import { SystemClock } from '../../functions/adapters/system/clock.ts'
-import { SystemIds } from '../../functions/adapters/system/ids.ts'
+import { SystemClock, SystemIds } from '../../functions/adapters/system/system.ts'
 import { CredentialId, EvaluationId, NumericDate, RequestId, UseId } from '../../functions/domain/values.ts'
 import type { Ids } from '../../functions/operations/ports.ts'
 import { MemoryIds } from '../support/memory-ids.ts'

@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { WebhookIncidentEvents } from '../../functions/adapters/standard-webhooks/incident-events.ts'
-import { isSigned } from '../../functions/adapters/standard-webhooks/signature.ts'
+import { isSigned, WebhookIncidentEvents } from '../../functions/adapters/standard-webhooks/incident-events.ts'
 import { MemoryClock } from '../support/memory-clock.ts'
 import { start } from '../support/world.ts'
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { IncidentSecretReader } from '../../functions/adapters/secretsmanager/incident-secret.ts'
+import { IncidentSecretReader } from '../../functions/adapters/secretsmanager/secrets.ts'
 import { submittedAt } from '../support/ask.ts'
 import { MemoryClock } from '../support/memory-clock.ts'
 import { useAws } from './emulator.ts'

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
-import { sealedUseOf } from '../../functions/adapters/cloudtrail/sealed-use.ts'
-import { CloudTrailSessionRecord } from '../../functions/adapters/cloudtrail/session-record.ts'
+import { CloudTrailSessionRecord, sealedUseOf } from '../../functions/adapters/cloudtrail/session-record.ts'
 import { credentialId, requestId } from '../support/ask.ts'
 import { useAws } from './emulator.ts'
 import { externalId, makeTargetRole } from './target-role.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { SlackSecretReader } from '../../functions/adapters/secretsmanager/slack-secret.ts'
+import { SlackSecretReader } from '../../functions/adapters/secretsmanager/secrets.ts'
 import { submittedAt } from '../support/ask.ts'
 import { MemoryClock } from '../support/memory-clock.ts'
 import { useAws } from './emulator.ts'

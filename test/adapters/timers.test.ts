@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-scheduler'
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { SchedulerTimers } from '../../functions/adapters/scheduler/timers.ts'
-import { SystemClock } from '../../functions/adapters/system/clock.ts'
+import { SystemClock } from '../../functions/adapters/system/system.ts'
 import { until } from '../stack/aws.ts'
 import { requestId } from '../support/ask.ts'
 import { useAws } from './emulator.ts'

@@ -1,5 +1,4 @@
-import { evidenceView } from '../../functions/adapters/http/break-glass-view.ts'
-import { drillView } from '../../functions/adapters/http/drill-view.ts'
+import { drillView, evidenceView } from '../../functions/adapters/http/views.ts'
 import type { Refusal } from '../../functions/domain/refusals.ts'
 import type { CredentialId } from '../../functions/domain/values.ts'
 import { refusalForOps } from '../../functions/handlers/wiring/refusals-for-ops.ts'

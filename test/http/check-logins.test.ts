@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { checkLogins, type LoginTrust } from '../../functions/adapters/jose/check-logins.ts'
+import { checkLogins, type LoginTrust } from '../../functions/adapters/jose/login-checks.ts'
 import type { Entry } from '../../functions/domain/ledger/ledger.ts'
 import { type DecisionNonce, writeNonce } from '../../functions/domain/people/login.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'

@@ -1,4 +1,4 @@
-import { JoseIdTokens } from '../../functions/adapters/jose/id-token.ts'
+import { JoseIdTokens } from '../../functions/adapters/jose/login-checks.ts'
 import type { OidcIssuer } from '../../functions/domain/people/identity-issuer.ts'
 import { type KeyServer, startKeyServer } from '../adapters/key-server.ts'
 import { type Key, maced, makeKey, part, signed } from '../adapters/tokens.ts'

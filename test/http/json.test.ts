@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { BadJson, bodyLimit, readJson } from '../../functions/adapters/http/json.ts'
+import { BadJson, bodyLimit, readJson } from '../../functions/adapters/http/read-body.ts'
 import { canonicalForm } from '../../functions/domain/digest.ts'
 
 /** A body that is read means one thing: the same to `JSON.parse`, to a stricter parser, and to whoever hashes it. */

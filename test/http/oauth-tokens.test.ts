@@ -1,6 +1,13 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
-import { OAuthError, oauthEndpoint, oauthProblem } from '../../functions/adapters/http/oauth.ts'
-import { activeAnswer, answerUnknown, inactiveAnswer, readToken } from '../../functions/adapters/http/oauth-tokens.ts'
+import {
+  activeAnswer,
+  answerUnknown,
+  inactiveAnswer,
+  OAuthError,
+  oauthEndpoint,
+  oauthProblem,
+  readToken,
+} from '../../functions/adapters/http/oauth.ts'
 import { BadRequest, badRequest } from '../../functions/adapters/http/problem.ts'
 import { KeyUnavailable, Overtaken } from '../../functions/operations/faults.ts'
 import { MemoryClock } from '../support/memory-clock.ts'

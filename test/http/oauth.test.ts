@@ -1,4 +1,3 @@
-import { Form } from '../../functions/adapters/http/form.ts'
 import {
   OAuthError,
   oauthAnswer,
@@ -6,6 +5,7 @@ import {
   tokenAnswer,
   tokenExchange,
 } from '../../functions/adapters/http/oauth.ts'
+import { Form } from '../../functions/adapters/http/read-body.ts'
 
 /** The token endpoint's parameters (RFC 8693 section 2.1, RFC 9396) and answers, in OAuth's own words. */
 

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { PatternIncidents } from '../../functions/adapters/system/pattern-incidents.ts'
-import { SystemSecrets } from '../../functions/adapters/system/secrets.ts'
+import { PatternIncidents, SystemSecrets } from '../../functions/adapters/system/system.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { type PrepareAsk, prepareOpening } from '../../functions/operations/break-glass/prepare-opening.ts'
 import { issueToken } from '../../functions/operations/credentials/issue-token.ts'

@@ -1,6 +1,6 @@
 import { parseBody } from '../../functions/adapters/http/authzen.ts'
 import { PermitBody, permitView } from '../../functions/adapters/http/permit-view.ts'
-import { personView } from '../../functions/adapters/http/person-view.ts'
+import { personView } from '../../functions/adapters/http/views.ts'
 import { givePermit } from '../../functions/operations/permits/give-permit.ts'
 import { person, sampleBundle, World } from '../support/world.ts'
 

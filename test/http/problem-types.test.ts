@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { problemType } from '../../functions/adapters/http/problem.ts'
-import { problemTypePage } from '../../functions/adapters/pages/problem-page.ts'
+import { problemTypePage } from '../../functions/adapters/pages/layout.ts'
 import { Refusal } from '../../functions/domain/refusals.ts'
 import { problemTypeOf } from '../../functions/handlers/wiring/problem-types.ts'
 import { issuer } from '../support/world.ts'

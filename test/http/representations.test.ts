@@ -9,8 +9,8 @@ import {
   taskStatus,
 } from '../../functions/adapters/http/authzen.ts'
 import { noSuchNameAnswer, readEvaluation, readEvaluations } from '../../functions/adapters/http/evaluations.ts'
-import { personView } from '../../functions/adapters/http/person-view.ts'
 import { BadRequest, problemType } from '../../functions/adapters/http/problem.ts'
+import { personView } from '../../functions/adapters/http/views.ts'
 import { asOf } from '../../functions/domain/requests/due.ts'
 import { evolve } from '../../functions/domain/requests/evolve.ts'
 import { type ApprovalRequest, grantOf } from '../../functions/domain/requests/request.ts'

@@ -1,4 +1,4 @@
-import { whatCameOf } from '../../functions/adapters/pages/refusal-words.ts'
+import { whatCameOf } from '../../functions/adapters/pages/words.ts'
 import { insufficientLogin, refusalForPeople } from '../../functions/handlers/wiring/refusals.ts'
 
 const weakStandIn = 'the stand-in was given with a login that is too weak for this stage'

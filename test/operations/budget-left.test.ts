@@ -1,4 +1,4 @@
-import { PatternIncidents } from '../../functions/adapters/system/pattern-incidents.ts'
+import { PatternIncidents } from '../../functions/adapters/system/system.ts'
 import type { BreakGlassPolicy } from '../../functions/domain/break-glass/break-glass.ts'
 import { budgetsLeft } from '../../functions/domain/policy/budget-left.ts'
 import { openBreakGlass } from '../../functions/operations/break-glass/open-break-glass.ts'

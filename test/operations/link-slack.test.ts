@@ -1,4 +1,4 @@
-import { SystemSecrets } from '../../functions/adapters/system/secrets.ts'
+import { SystemSecrets } from '../../functions/adapters/system/system.ts'
 import { verifyPerson } from '../../functions/domain/ledger/ledger.ts'
 import type { SlackStanding } from '../../functions/domain/people/linking.ts'
 import type { Person } from '../../functions/domain/people/organisation.ts'

@@ -1,4 +1,4 @@
-import { SystemSecrets } from '../../functions/adapters/system/secrets.ts'
+import { SystemSecrets } from '../../functions/adapters/system/system.ts'
 import { readNonce, writeState } from '../../functions/domain/people/login.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { HaltId } from '../../functions/domain/values.ts'

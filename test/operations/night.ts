@@ -1,4 +1,4 @@
-import { PatternIncidents } from '../../functions/adapters/system/pattern-incidents.ts'
+import { PatternIncidents } from '../../functions/adapters/system/system.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { type OpeningAsk, openBreakGlass } from '../../functions/operations/break-glass/open-break-glass.ts'
 import type { Incidents } from '../../functions/operations/break-glass/ports.ts'

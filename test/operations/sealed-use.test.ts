@@ -1,5 +1,5 @@
-import { sealedUseOf } from '../../functions/adapters/cloudtrail/sealed-use.ts'
-import { PatternIncidents } from '../../functions/adapters/system/pattern-incidents.ts'
+import { sealedUseOf } from '../../functions/adapters/cloudtrail/session-record.ts'
+import { PatternIncidents } from '../../functions/adapters/system/system.ts'
 import { type SealedUse, sealedPersonOf } from '../../functions/domain/break-glass/sealed-role.ts'
 import { verify } from '../../functions/domain/ledger/ledger.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'

@@ -1,4 +1,4 @@
-import { PatternIncidents } from '../../functions/adapters/system/pattern-incidents.ts'
+import { PatternIncidents } from '../../functions/adapters/system/system.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
 import { openPrepared } from '../../functions/operations/break-glass/prepare-opening.ts'

@@ -1,5 +1,5 @@
-import { renderBurst } from '../../functions/adapters/slack/burst-card.ts'
-import { SlackCardBoard } from '../../functions/adapters/slack/slack-card-board.ts'
+import { renderBurst } from '../../functions/adapters/slack/cards/burst-card.ts'
+import { SlackCardBoard } from '../../functions/adapters/slack/cards/card-board.ts'
 import { type BurstKind, burstKey, burstOf } from '../../functions/domain/cards/burst.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { decideBurst } from '../../functions/operations/cards/decide-burst.ts'

@@ -1,5 +1,5 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda'
-import { SystemIds } from '../../functions/adapters/system/ids.ts'
+import { SystemIds } from '../../functions/adapters/system/system.ts'
 import { drawBatch } from '../../functions/handlers/wiring/draw-batch.ts'
 import { BoardUnavailable, CardUndeliverable, PagerUnavailable } from '../../functions/operations/faults.ts'
 import { requestId } from '../support/ask.ts'

@@ -1,4 +1,4 @@
-import { SlackCardBoard } from '../../functions/adapters/slack/slack-card-board.ts'
+import { SlackCardBoard } from '../../functions/adapters/slack/cards/card-board.ts'
 import { noEntries } from '../../functions/domain/ledger/ledger.ts'
 import type { ApprovalRequest, StageState } from '../../functions/domain/requests/request.ts'
 import { drawCard } from '../../functions/operations/cards/draw-card.ts'

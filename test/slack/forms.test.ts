@@ -1,5 +1,5 @@
-import type { Modal } from '../../functions/adapters/slack/modal-blocks.ts'
-import { modalNames } from '../../functions/adapters/slack/modals.ts'
+import { modalNames } from '../../functions/adapters/slack/forms/card-forms.ts'
+import type { Modal } from '../../functions/adapters/slack/forms/modal-blocks.ts'
 import { digestOf } from '../../functions/domain/digest.ts'
 import { type ApprovalRequest, openStage, type PendingRequest } from '../../functions/domain/requests/request.ts'
 import { checkView } from '../../infra/local/desk/blocks.ts'

@@ -1,6 +1,11 @@
 import fc from 'fast-check'
-import { type Guarded, guard, largestBody, type RawRequest } from '../../functions/adapters/slack/guard.ts'
-import { freshness } from '../../functions/adapters/slack/signature.ts'
+import {
+  freshness,
+  type Guarded,
+  guard,
+  largestBody,
+  type RawRequest,
+} from '../../functions/adapters/slack/edge/guard.ts'
 import { appId, formOf, pressOf, secret, sign, signed, teamId } from './press.ts'
 
 const now = 1_800_000_000

@@ -1,5 +1,5 @@
-import { listReply, sayReply, showReply, typedWord } from '../../functions/adapters/slack/command-answers.ts'
-import { type HomePages, renderHome } from '../../functions/adapters/slack/home-view.ts'
+import { listReply, sayReply, showReply, typedWord } from '../../functions/adapters/slack/edge/command-answers.ts'
+import { type HomePages, renderHome } from '../../functions/adapters/slack/home/home-view.ts'
 import type { StandIn } from '../../functions/domain/people/stand-in.ts'
 import type { StandingPermit } from '../../functions/domain/permits/permit.ts'
 import type { ApprovalRequest, ApprovedRequest, PendingRequest } from '../../functions/domain/requests/request.ts'

@@ -1,5 +1,5 @@
-import { type Carried, type Linking, whoDid } from '../../functions/adapters/slack/carried.ts'
-import { startDeadline } from '../../functions/adapters/slack/patience.ts'
+import { type Carried, type Linking, whoDid } from '../../functions/adapters/slack/edge/click.ts'
+import { startDeadline } from '../../functions/adapters/slack/edge/client.ts'
 import type { PersonId } from '../../functions/domain/values.ts'
 import { MemoryLog } from '../support/memory-log.ts'
 import { sampleBundle } from '../support/world.ts'

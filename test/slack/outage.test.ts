@@ -1,6 +1,6 @@
 import type { AddressInfo, Socket } from 'node:net'
 import { createServer } from 'node:net'
-import { SlackCardBoard } from '../../functions/adapters/slack/slack-card-board.ts'
+import { SlackCardBoard } from '../../functions/adapters/slack/cards/card-board.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { drawBatch } from '../../functions/handlers/wiring/draw-batch.ts'
 import { drawCard } from '../../functions/operations/cards/draw-card.ts'

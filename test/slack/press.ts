@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
-import type { RawRequest } from '../../functions/adapters/slack/guard.ts'
-import type { Modal } from '../../functions/adapters/slack/modal-blocks.ts'
+import type { RawRequest } from '../../functions/adapters/slack/edge/guard.ts'
+import type { Modal } from '../../functions/adapters/slack/forms/modal-blocks.ts'
 
 export const secret = '8f742231b10e8888abcd99yyyzzz85a5'
 export const teamId = 'T0HOTWORK'

@@ -6,7 +6,7 @@ import {
   notRecorded,
   sentenceFor,
   sentenceForNobody,
-} from '../../functions/adapters/slack/sentences.ts'
+} from '../../functions/adapters/slack/edge/sentences.ts'
 import { Refusal } from '../../functions/domain/refusals.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { sampleBundle } from '../support/world.ts'

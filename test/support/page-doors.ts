@@ -1,7 +1,6 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { Endpoint } from '../../functions/adapters/http/endpoint.ts'
-import { PatternIncidents } from '../../functions/adapters/system/pattern-incidents.ts'
-import { SystemSecrets } from '../../functions/adapters/system/secrets.ts'
+import { PatternIncidents, SystemSecrets } from '../../functions/adapters/system/system.ts'
 import type { SlackStanding } from '../../functions/domain/people/linking.ts'
 import { decidePages } from '../../functions/handlers/wiring/decide-on-page.ts'
 import { linkPages } from '../../functions/handlers/wiring/link-slack.ts'

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import type { Json, JsonObject } from '../../domain/values.ts'
 import type { LookedUp } from '../../operations/uses/ports.ts'
-import type { ClientSettings, MediatedCall } from './mediated-call.ts'
+import type { ClientSettings, MediatedCall } from './sdk-caller.ts'
 
 /**
  * Updates one item. AWS answers nothing, since no return values were approved. Whether an update was made can be read only

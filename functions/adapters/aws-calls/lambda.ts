@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-lambda'
 import type { Json, JsonObject, NumericDate } from '../../domain/values.ts'
 import type { LookedUp } from '../../operations/uses/ports.ts'
-import type { ClientSettings, MediatedCall } from './mediated-call.ts'
+import type { ClientSettings, MediatedCall } from './sdk-caller.ts'
 
 /** How far this clock and Lambda's may be apart, in seconds. */
 const clocksDiffer = 30

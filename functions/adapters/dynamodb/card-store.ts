@@ -1,9 +1,72 @@
-import { type AttributeValue, PutItemCommand, paginateQuery } from '@aws-sdk/client-dynamodb'
-import { PersonId, type RequestId } from '../../domain/values.ts'
-import type { CardStore, PostedCard } from '../../operations/cards/ports.ts'
-import { type Connection, within } from './client.ts'
+import { type AttributeValue, PutItemCommand, paginateQuery, QueryCommand } from '@aws-sdk/client-dynamodb'
+import * as z from 'zod'
+import { BurstKind, BurstOutcome, Member } from '../../domain/cards/burst.ts'
+import { Digest, PersonId, RequestId } from '../../domain/values.ts'
+import type { BurstStore, CardStore, PostedBurst, PostedCard } from '../../operations/cards/ports.ts'
+import { StoreUnavailable } from '../../operations/faults.ts'
+import { type Connection, orUnavailable, unavailable, within } from './client.ts'
 import { number, numberOf, text, textOf } from './items.ts'
-import { orUnavailable, unavailable } from './unavailable.ts'
+
+/** Older cards of a burst are decided, or nearly. */
+const lastFew = 4
+
+const Posted = z.strictObject({
+  key: Digest,
+  generation: z.int().positive(),
+  kind: BurstKind,
+  channel: z.string(),
+  ts: z.string(),
+  rendered: Digest,
+  members: z.array(RequestId),
+  shown: z.array(Member),
+  list: Digest,
+  cut: z.literal(true).optional(),
+  outcome: BurstOutcome.optional(),
+})
+
+/** The cards table, beside the cards: an item for each card of a burst. Only its drawer writes it, one burst at a time. */
+export class DynamoBurstStore implements BurstStore {
+  readonly #connection: Connection
+  readonly #table: string
+
+  constructor(connection: Connection, table: string) {
+    this.#connection = connection
+    this.#table = table
+  }
+
+  async load(key: Digest): Promise<readonly PostedBurst[]> {
+    const query = new QueryCommand({
+      TableName: this.#table,
+      ConsistentRead: true,
+      ScanIndexForward: false,
+      KeyConditionExpression: 'requestId = :burst',
+      ExpressionAttributeValues: { ':burst': text(partition(key)) },
+      Limit: lastFew,
+    })
+    const { Items = [] } = await this.#connection.client
+      .send(query, within(this.#connection))
+      .catch(orUnavailable('read the cards of a burst'))
+    return Items.map((item) => {
+      const parsed = Posted.safeParse(JSON.parse(textOf(item, 'burst')))
+      if (!parsed.success) throw new StoreUnavailable(`the item \`${partition(key)}\` is not understood`)
+      const { outcome, cut, ...posted } = parsed.data
+      return { ...posted, ...(cut ? { cut } : {}), ...(outcome === undefined ? {} : { outcome }) }
+    })
+  }
+
+  async save(burst: PostedBurst): Promise<void> {
+    const Item = {
+      requestId: text(partition(burst.key)),
+      channel: text(String(burst.generation).padStart(8, '0')),
+      burst: text(JSON.stringify(burst)),
+    }
+    await this.#connection.client
+      .send(new PutItemCommand({ TableName: this.#table, Item }), within(this.#connection))
+      .catch(orUnavailable('save a card of a burst'))
+  }
+}
+
+const partition = (key: Digest) => `burst#${key}`
 
 /** The cards table: one item a request and channel, and a person's own channel is one. Only the card drawer writes it, one request at a time. */
 export class DynamoCardStore implements CardStore {

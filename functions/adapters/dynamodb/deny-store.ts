@@ -3,9 +3,8 @@ import { Deny } from '../../domain/credentials/denies.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import type { DenyStore } from '../../operations/credentials/ports.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
-import { type Connection, within } from './client.ts'
+import { type Connection, orUnavailable, unavailable, within } from './client.ts'
 import { type Item, number, numberOf, text, textOf } from './items.ts'
-import { orUnavailable, unavailable } from './unavailable.ts'
 
 /** How long after its end an item is kept, so that TTL never takes one before it has left its role. Seconds. */
 const keepSeconds = 7 * 86_400

@@ -1,13 +1,47 @@
-import { HaltTarget } from '../../domain/halts/halt.ts'
+import * as z from 'zod'
+import { Halt, HaltTarget, haltKey } from '../../domain/halts/halt.ts'
 import type { HaltId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
 import type { HaltChange, HaltStore, StoredHalts } from '../../operations/halts/ports.ts'
-import type { Connection } from './client.ts'
-import { haltItem, haltItemKey, storedHaltsOf, versionIs } from './halt-items.ts'
-import { endsAt, headAttributes, headOf, type Item, text, textOf } from './items.ts'
-import { putEntry } from './ledger-items.ts'
-import { readOne } from './read-one.ts'
-import { transact } from './transaction.ts'
+import { type Connection, transact } from './client.ts'
+import { endsAt, headAttributes, headOf, type Item, number, numberOf, readOne, text, textOf } from './items.ts'
+import { putEntry } from './ledger-store.ts'
+
+/** The halts of one target, those that were lifted too, as one item `HALT#kind#value` of the requests table. */
+export const haltItemKey = (target: HaltTarget) => ({ pk: text(haltKey(target)), sk: text('HALT') })
+
+/** The keys of some targets, each once, as a batch demands. */
+export const uniqueKeys = (targets: readonly HaltTarget[]): readonly Item[] =>
+  [...new Map(targets.map((target) => [haltKey(target), target])).values()].map(haltItemKey)
+
+const Halts = z.array(Halt)
+
+/** @throws StoreUnavailable when the item holds no halts that this code understands: stop rather than guess */
+export function haltsOf(item: Item): Halt[] {
+  const parsed = Halts.safeParse(JSON.parse(textOf(item, 'halts')))
+  if (!parsed.success) throw new StoreUnavailable(`the item \`${textOf(item, 'pk')}\` holds no halts`)
+  return parsed.data
+}
+
+/** @throws StoreUnavailable when it is none of ours */
+export const storedHaltsOf = (item: Item): StoredHalts => ({ halts: haltsOf(item), version: numberOf(item, 'version') })
+
+/** The halts of a target as its item. */
+const haltItem = (target: HaltTarget, { halts, version }: StoredHalts): Item => ({
+  ...haltItemKey(target),
+  halts: text(JSON.stringify(halts)),
+  version: number(version),
+})
+
+/** The condition that a target's halts are still as they were read: 0 for none. */
+export const versionIs = (version: number) =>
+  version === 0
+    ? { ConditionExpression: 'attribute_not_exists(pk)' }
+    : {
+        ConditionExpression: '#version = :version',
+        ExpressionAttributeNames: { '#version': 'version' },
+        ExpressionAttributeValues: { ':version': number(version) },
+      }
 
 /**
  * Kill switches in the requests table: the halts of a target as one item, so that whoever decides reads it beside the

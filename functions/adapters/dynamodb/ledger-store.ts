@@ -1,15 +1,28 @@
 import { randomUUID } from 'node:crypto'
-import { paginateQuery, QueryCommand } from '@aws-sdk/client-dynamodb'
+import { paginateQuery, QueryCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb'
 import type { Entry, Head } from '../../domain/ledger/ledger.ts'
 import type { LedgerStore } from '../../operations/ledger/ports.ts'
 import type { OnceOnly } from '../../operations/ports.ts'
-import { type Connection, within } from './client.ts'
-import { endsAt, headAttributes, headOf, number, numberOf, text, textOf } from './items.ts'
-import { putEntry } from './ledger-items.ts'
-import { putOnce } from './once-only.ts'
-import { readOne } from './read-one.ts'
-import { transact } from './transaction.ts'
-import { orUnavailable, unavailable } from './unavailable.ts'
+import { type Connection, orUnavailable, transact, unavailable, within } from './client.ts'
+import { endsAt, headAttributes, headOf, number, numberOf, putOnce, readOne, text, textOf } from './items.ts'
+
+/** Puts an entry into the ledger table, only where there is none: nothing in it is ever written twice. */
+export function putEntry(ledgerTable: string, entry: Entry): TransactWriteItem {
+  const cut = entry.id.lastIndexOf('/')
+  return {
+    Put: {
+      TableName: ledgerTable,
+      Item: {
+        aggregate: text(entry.id.slice(0, cut)),
+        sequence: number(Number(entry.id.slice(cut + 1))),
+        entry: text(JSON.stringify(entry)),
+      },
+      // `aggregate` is a reserved word of DynamoDB's expressions.
+      ConditionExpression: 'attribute_not_exists(#aggregate)',
+      ExpressionAttributeNames: { '#aggregate': 'aggregate' },
+    },
+  }
+}
 
 /**
  * The ledger table: `aggregate` and `sequence` find an entry, kept as the JSON text it was hashed from. Where an actor's

@@ -2,11 +2,9 @@ import { QueryCommand } from '@aws-sdk/client-dynamodb'
 import type { AskerId, NumericDate, RequestId } from '../../domain/values.ts'
 import type { Page } from '../../operations/ports.ts'
 import type { RequestFilter, RequestPage, Stored } from '../../operations/requests/ports.ts'
-import { type Connection, within } from './client.ts'
-import { number, text, textOf } from './items.ts'
-import { batchLimit, readMany } from './read-many.ts'
+import { type Connection, orUnavailable, within } from './client.ts'
+import { batchLimit, number, readMany, text, textOf } from './items.ts'
 import { idOf, indexFor, passes, requestKey, storedOf, submittedBefore, submittedKey } from './request-items.ts'
-import { orUnavailable } from './unavailable.ts'
 
 /** A page that nothing passes is given up after so many queries, and says where to go on. */
 const queriesPerPage = 10

@@ -3,15 +3,22 @@ import type { StandingPermit } from '../../domain/permits/permit.ts'
 import type { AskerId, StandingPermitId } from '../../domain/values.ts'
 import type { PermitChange, PermitStore, StoredPermit } from '../../operations/permits/ports.ts'
 import type { Page } from '../../operations/ports.ts'
-import { openPermits, permitKey, permitOf, putPermit } from './beside-items.ts'
-import { type Connection, within } from './client.ts'
-import { headOf, type Item, text, textOf } from './items.ts'
-import { putEntry } from './ledger-items.ts'
+import { type Connection, orUnavailable, transact, within } from './client.ts'
+import {
+  batchLimit,
+  headOf,
+  type Item,
+  openPermits,
+  permitKey,
+  permitOf,
+  putPermit,
+  readMany,
+  readOne,
+  text,
+  textOf,
+} from './items.ts'
+import { putEntry } from './ledger-store.ts'
 import { placeOf } from './list-requests.ts'
-import { batchLimit, readMany } from './read-many.ts'
-import { readOne } from './read-one.ts'
-import { transact } from './transaction.ts'
-import { orUnavailable } from './unavailable.ts'
 
 /** Standing permits, as items of the requests table, so that what is drawn from one commits with what draws. */
 export class DynamoPermitStore implements PermitStore {

@@ -1,15 +1,41 @@
-import { PutItemCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb'
+import { ConditionalCheckFailedException, PutItemCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb'
 import { SlackAccount } from '../../domain/people/linking.ts'
+import type { GroupSnapshot } from '../../domain/people/organisation.ts'
 import { type Digest, type NumericDate, PersonId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
-import type { LinkChange, PersonLinks } from '../../operations/people/ports.ts'
-import { type Connection, within } from './client.ts'
-import { endsAt, headAttributes, type Item, number, numberOf, text, textOf } from './items.ts'
-import { putEntry } from './ledger-items.ts'
-import { chainKey } from './ledger-store.ts'
-import { readOne } from './read-one.ts'
-import { transact } from './transaction.ts'
-import { orUnavailable } from './unavailable.ts'
+import type { GroupSnapshots, LinkChange, PersonLinks } from '../../operations/people/ports.ts'
+import { type Connection, orUnavailable, transact, unavailable, within } from './client.ts'
+import { endsAt, headAttributes, type Item, number, numberOf, readOne, slackGroupsKey, text, textOf } from './items.ts'
+import { chainKey, putEntry } from './ledger-store.ts'
+
+/** The one snapshot of Slack user groups, beside the requests: whoever decides reads it with all else that counts. */
+export class DynamoGroupSnapshots implements GroupSnapshots {
+  readonly #connection: Connection
+  readonly #requests: string
+
+  constructor(connection: Connection, requests: string) {
+    this.#connection = connection
+    this.#requests = requests
+  }
+
+  async save(snapshot: GroupSnapshot): Promise<boolean> {
+    const put = new PutItemCommand({
+      TableName: this.#requests,
+      Item: { ...slackGroupsKey, snapshot: text(JSON.stringify(snapshot)), at: number(snapshot.at) },
+      // Sent again after a lost answer it is the same, and so is still kept.
+      ConditionExpression: 'attribute_not_exists(pk) OR #at <= :at',
+      ExpressionAttributeNames: { '#at': 'at' },
+      ExpressionAttributeValues: { ':at': number(snapshot.at) },
+    })
+    try {
+      await this.#connection.client.send(put, within(this.#connection))
+      return true
+    } catch (cause) {
+      if (cause instanceof ConditionalCheckFailedException) return false
+      throw unavailable('keep who is in the Slack groups', cause)
+    }
+  }
+}
 
 /** A used code is kept an hour, so that it is told from one that never was for as long as anybody could ask. */
 const keepSeconds = 3600

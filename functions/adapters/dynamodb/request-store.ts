@@ -15,26 +15,29 @@ import type {
   Standing,
   Stored,
 } from '../../operations/requests/ports.ts'
+import { type Connection, conflicted, failed, orUnavailable, transact, unavailable, within } from './client.ts'
+import { haltsOf, uniqueKeys } from './halt-store.ts'
 import {
+  endsAt,
+  type Item,
+  number,
+  onceKey,
   permitKey,
   permitOf,
+  putOnce,
   putPermit,
+  readMany,
+  readOne,
   slackGroupsKey,
   slackGroupsOf,
   standInKey,
   standInsOf,
-} from './beside-items.ts'
-import { type Connection, within } from './client.ts'
-import { haltsOf, uniqueKeys } from './halt-items.ts'
-import { endsAt, type Item, number, text, textOf } from './items.ts'
-import { putEntry } from './ledger-items.ts'
+  text,
+  textOf,
+} from './items.ts'
+import { putEntry } from './ledger-store.ts'
 import { countOpen, listRequests, openRequests, overdueRequests } from './list-requests.ts'
-import { onceKey, putOnce } from './once-only.ts'
-import { readMany } from './read-many.ts'
-import { readOne } from './read-one.ts'
 import { requestItem, requestKey, storedOf } from './request-items.ts'
-import { conflicted, failed, transact } from './transaction.ts'
-import { orUnavailable, unavailable } from './unavailable.ts'
 
 /** An evaluation is kept a day past its end, so that a late submission can be told that it is expired. */
 const keepEvaluationSeconds = 86_400

@@ -4,11 +4,9 @@ import { LoginSession } from '../../domain/people/login.ts'
 import type { Digest, NumericDate, PersonId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
 import type { PendingLogin, SessionStore } from '../../operations/people/ports.ts'
-import { type Connection, within } from './client.ts'
-import { haltItemKey, haltsOf } from './halt-items.ts'
-import { type Item, number, text } from './items.ts'
-import { readOne } from './read-one.ts'
-import { orUnavailable, unavailable } from './unavailable.ts'
+import { type Connection, orUnavailable, unavailable, within } from './client.ts'
+import { haltItemKey, haltsOf } from './halt-store.ts'
+import { type Item, number, readOne, text } from './items.ts'
 
 /** An hour past its end, so that a clock that is a little off still finds that there was one. */
 const keepSeconds = 3600

@@ -3,16 +3,27 @@ import type { StandIn } from '../../domain/people/stand-in.ts'
 import type { PersonId, StandInId } from '../../domain/values.ts'
 import type { StandInChange, StandInStore, StoredStandIns } from '../../operations/people/ports.ts'
 import type { Page } from '../../operations/ports.ts'
-import { standInItem, standInKey, standInOf, standInsOf } from './beside-items.ts'
-import { type Connection, within } from './client.ts'
-import { versionIs } from './halt-items.ts'
-import { endsAt, headAttributes, headOf, type Item, number, numberOf, text, textOf } from './items.ts'
-import { putEntry } from './ledger-items.ts'
+import { type Connection, orUnavailable, transact, within } from './client.ts'
+import { versionIs } from './halt-store.ts'
+import {
+  batchLimit,
+  endsAt,
+  headAttributes,
+  headOf,
+  type Item,
+  number,
+  numberOf,
+  readMany,
+  readOne,
+  standInItem,
+  standInKey,
+  standInOf,
+  standInsOf,
+  text,
+  textOf,
+} from './items.ts'
+import { putEntry } from './ledger-store.ts'
 import { placeOf } from './list-requests.ts'
-import { batchLimit, readMany } from './read-many.ts'
-import { readOne } from './read-one.ts'
-import { transact } from './transaction.ts'
-import { orUnavailable } from './unavailable.ts'
 
 /**
  * Who decides for whom, in the requests table: those for whom somebody decides as one item, so that each of their decisions

@@ -7,9 +7,8 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import type { NumericDate, RequestId } from '../../domain/values.ts'
 import type { WaitRecord, WaitStore } from '../../operations/requests/ports.ts'
-import { type Connection, within } from './client.ts'
+import { type Connection, unavailable, within } from './client.ts'
 import { type Item, number, numberOf, text, textOf } from './items.ts'
-import { unavailable } from './unavailable.ts'
 
 /**
  * The waits table: one item each time a waiting state was entered, under its request and, as `wait`, its name and attempt. A task

@@ -1,12 +1,16 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
-import type { Json } from '../../domain/values.ts'
-import { clocksAgree } from '../../domain/values.ts'
+import { clocksAgree, type Json } from '../../domain/values.ts'
 import { KeyNotYetKnown } from '../../operations/faults.ts'
 import type { Log } from '../../operations/ports.ts'
-import { type Form, readForm } from './form.ts'
-import { BadJson, bodyLimit, readJson } from './json.ts'
 import { type Answer, answerProblem, BadRequest, badRequest, type Problem } from './problem.ts'
-import { requestIdOf } from './request-id.ts'
+import { BadJson, bodyLimit, type Form, readForm, readJson } from './read-body.ts'
+
+/**
+ * What an answer says in `X-Request-ID`: the caller's own id where it is printable, ours otherwise. Printable is ASCII: what
+ * becomes of other bytes in a header is not the same everywhere.
+ */
+export const requestIdOf = (sent: string | undefined, ours: string): string =>
+  sent !== undefined && /^[\x20-\x7e]{1,256}$/.test(sent) ? sent : ours
 
 /** A call of the API, read carefully. */
 export type Call = {

@@ -1,9 +1,8 @@
 import * as z from 'zod'
-import { RequestId } from '../../domain/values.ts'
+import { type JsonObject, RequestId } from '../../domain/values.ts'
 import { type Call, type Endpoint, endpoint, type Settings } from './endpoint.ts'
-import type { Form } from './form.ts'
-import { BadJson, readJson } from './json.ts'
 import type { Answer, Problem } from './problem.ts'
+import { BadJson, type Form, readJson } from './read-body.ts'
 
 /** An error in OAuth's own words (RFC 6749 section 5.2). `description` is for the person who reads the log. */
 export class OAuthError extends Error {
@@ -67,7 +66,7 @@ const tokenTypes = {
 const Detail = z.tuple([z.strictObject({ type: z.literal('hotwork_action'), request: RequestId })])
 
 /** A token exchange (RFC 8693 section 2.1): for which request, by whose token, and for whom. */
-export type TokenExchange = { subjectToken: string; request: RequestId; targets: readonly string[] }
+type TokenExchange = { subjectToken: string; request: RequestId; targets: readonly string[] }
 
 /** @throws OAuthError */
 export function readTokenExchange(form: Form): TokenExchange {
@@ -113,3 +112,56 @@ export const tokenAnswer = (issued: { token: string; expiresIn: number; details:
     authorization_details: issued.details,
   },
 })
+
+/** Introspection (RFC 7662) and revocation (RFC 7009) of access tokens, as forms and JSON. */
+
+/**
+ * The one parameter that both need. `token_type_hint` only helps a server to look faster (RFC 7009 section 2.1), and here
+ * there is one place to look.
+ *
+ * @throws OAuthError
+ */
+export function readToken(form: ReadonlyMap<string, string>): string {
+  const token = form.get('token')
+  if (token === undefined) throw new OAuthError('invalid_request', 'token is missing')
+  return token
+}
+
+/**
+ * A text that is no token of ours, given back. A hint that nobody knows is ignored (RFC 7009 section 2.1); but of a refresh
+ * token it would be a lie to say that it had been revoked, since there are none here (section 2.2.1).
+ *
+ * @throws OAuthError
+ */
+export function answerUnknown(form: ReadonlyMap<string, string>): Answer {
+  if (form.get('token_type_hint') !== 'refresh_token') return revokedAnswer
+  throw new OAuthError('unsupported_token_type', 'there are no refresh tokens here: only access tokens are revoked')
+}
+
+/** What a token's own claims tell its resource server (RFC 7662 section 2.2, RFC 9449 section 6.2, RFC 8693 section 4.1). */
+const told = ['client_id', 'sub', 'aud', 'iss', 'exp', 'iat', 'nbf', 'jti', 'cnf', 'act']
+
+/**
+ * A token that is alive, with what it allows from now on (RFC 9396 section 9.2). There are no scopes.
+ *
+ * @param claims  the token's own
+ * @param details its `authorization_details`, with what is left of the uses
+ */
+export const activeAnswer = (claims: JsonObject, details: readonly JsonObject[]): Answer => ({
+  status: 200,
+  headers: uncachedHeaders,
+  body: {
+    active: true,
+    token_type: 'DPoP',
+    ...Object.fromEntries(told.flatMap((claim) => (claims[claim] === undefined ? [] : [[claim, claims[claim]]]))),
+    authorization_details: details,
+  },
+})
+
+const uncachedHeaders = { 'cache-control': 'no-store', pragma: 'no-cache' }
+
+/** All that is told of any other token, whatever is wrong with it, so that nobody learns which (RFC 7662 section 2.2). */
+export const inactiveAnswer: Answer = { status: 200, headers: uncachedHeaders, body: { active: false } }
+
+/** The token is not good any more, or never was: the client has what it wants (RFC 7009 section 2.2). */
+export const revokedAnswer: Answer = { status: 200, headers: uncachedHeaders }

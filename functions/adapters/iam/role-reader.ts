@@ -2,8 +2,7 @@ import { GetRolePolicyCommand, NoSuchEntityException, paginateListRolePolicies }
 import * as z from 'zod'
 import type { DenyInForce, InForce } from '../../domain/credentials/reconcile.ts'
 import type { RoleReader } from '../../operations/credentials/ports.ts'
-import { type CredentialsFor, IamClients, nameOf } from './clients.ts'
-import { policyName } from './role-policies.ts'
+import { type CredentialsFor, IamClients, nameOf, policyName } from './role-policies.ts'
 
 /** Reads what IAM has on a role. It may write nothing, so it is another role that does. */
 export class IamRoleReader implements RoleReader {

@@ -19,9 +19,18 @@ import type { Clock } from '../../operations/ports.ts'
 import { CachedKeys } from './cached-keys.ts'
 import { verifiedClaims } from './es256.ts'
 import { Remembered } from './remembered.ts'
-import { type Compact, isCompact } from './token-size.ts'
 
-export type AccessTokenRefusal = 'token_malformed' | 'token_expired' | 'token_invalid'
+/** No token or proof that we accept comes near this. Longer ones are refused before anything of them is parsed. */
+const tokenLimit = 8192
+
+declare const compact: unique symbol
+/** A text that can be a compact JWS: three parts, none empty, of base64url alone. */
+export type Compact = string & { readonly [compact]: true }
+
+export const isCompact = (token: string): token is Compact =>
+  token.length <= tokenLimit && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)
+
+type AccessTokenRefusal = 'token_malformed' | 'token_expired' | 'token_invalid'
 
 /** The claims by which we know a token of ours again. The rest is for its audience; what it allows, the table knows. */
 const Claims = z

@@ -2,9 +2,9 @@ import { hash, KeyObject, type webcrypto } from 'node:crypto'
 import { calculateJwkThumbprint, EmbeddedJWK, type JWK, jwtVerify } from 'jose'
 import { digestOf } from '../../domain/digest.ts'
 import { type NumericDate, ok, type Result, refuse, type Thumbprint } from '../../domain/values.ts'
+import { type Compact, isCompact } from './access-token.ts'
 import { verifiedClaims } from './es256.ts'
 import { Remembered } from './remembered.ts'
-import { type Compact, isCompact } from './token-size.ts'
 
 /** A proof, and what it has to prove. */
 export type DpopAsk = {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { type KeyObject, verify } from 'node:crypto'
 import type { NumericDate } from '../../domain/values.ts'
-import type { Compact } from './token-size.ts'
+import type { Compact } from './access-token.ts'
 
 /**
  * The claims of a JWT that `key` signed with ES256 and that holds now, verified in this thread: jose verifies in the

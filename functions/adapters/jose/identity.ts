@@ -3,13 +3,10 @@ import type { Issuer } from '../../domain/people/identity-issuer.ts'
 import { type NumericDate, ok, type Result, refuse } from '../../domain/values.ts'
 import { IssuerUnavailable, KeyNotYetKnown } from '../../operations/faults.ts'
 import type { Clock } from '../../operations/ports.ts'
-import { awsSource } from './aws-source.ts'
+import { isCompact } from './access-token.ts'
 import { CachedKeys } from './cached-keys.ts'
-import { githubSource } from './github-source.ts'
-import type { IdentitySource } from './identity-source.ts'
-import { oidcSource } from './oidc-source.ts'
-import { spiffeSource } from './spiffe-source.ts'
-import { isCompact } from './token-size.ts'
+import type { IdentitySource } from './identity-sources.ts'
+import { awsSource, githubSource, oidcSource, spiffeSource } from './identity-sources.ts'
 
 /** Who a token of an identity provider proves somebody to be. */
 export type VerifiedIdentity = {

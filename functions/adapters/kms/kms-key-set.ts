@@ -1,9 +1,53 @@
-import type { KMSClient } from '@aws-sdk/client-kms'
+import { createPublicKey } from 'node:crypto'
+import { GetPublicKeyCommand, type KMSClient } from '@aws-sdk/client-kms'
 import type { JsonObject } from '../../domain/values.ts'
 import type { KeySet } from '../../operations/credentials/ports.ts'
 import { KeyUnavailable } from '../../operations/faults.ts'
-import { connect } from './client.ts'
-import { KmsPublicKey, type PublicJwk } from './public-key.ts'
+import { connect, orUnavailable } from './client.ts'
+
+/** A public key on P-256 with its RFC 7638 thumbprint as its id. */
+type PublicJwk = { kty: 'EC'; crv: 'P-256'; x: string; y: string; kid: string; alg: 'ES256'; use: 'sig' }
+
+/** The public half of a KMS key. It is asked for once in the life of the process: a KMS key's material never changes. */
+export class KmsPublicKey {
+  readonly #client: KMSClient
+  readonly #keyId: string
+  #found: Promise<PublicJwk> | undefined
+
+  constructor(keyId: string, client: KMSClient) {
+    this.#client = client
+    this.#keyId = keyId
+  }
+
+  /** @throws KeyUnavailable */
+  get(): Promise<PublicJwk> {
+    this.#found ??= this.#fetch().catch((fault: unknown) => {
+      // A failure is not remembered: the next call asks again.
+      this.#found = undefined
+      throw fault
+    })
+    return this.#found
+  }
+
+  async #fetch(): Promise<PublicJwk> {
+    const command = new GetPublicKeyCommand({ KeyId: this.#keyId })
+    const { PublicKey } = await this.#client.send(command).catch(orUnavailable('give the public key'))
+    if (!PublicKey) throw new KeyUnavailable('KMS answered without a public key')
+    const exported = createPublicKey({ key: Buffer.from(PublicKey), format: 'der', type: 'spki' }).export({
+      format: 'jwk',
+    })
+    const { kty, crv, x, y } = exported
+    if (kty !== 'EC' || crv !== 'P-256' || x === undefined || y === undefined)
+      throw new KeyUnavailable('the signing key is not on P-256: make it with key spec `ECC_NIST_P256`')
+    return { kty, crv, x, y, kid: await thumbprint({ crv, kty, x, y }), alg: 'ES256', use: 'sig' }
+  }
+}
+
+/** RFC 7638: SHA-256 over the required members in this very order, without white space. */
+async function thumbprint({ crv, kty, x, y }: { crv: string; kty: string; x: string; y: string }): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', Buffer.from(JSON.stringify({ crv, kty, x, y })))
+  return Buffer.from(digest).toString('base64url')
+}
 
 /** What KMS says of a key that is no more, is about to be, or was put out of use: asking again will not help. */
 const gone = new Set(['NotFoundException', 'KMSInvalidStateException', 'DisabledException'])

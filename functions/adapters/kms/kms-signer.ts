@@ -3,8 +3,47 @@ import type { JsonObject } from '../../domain/values.ts'
 import type { Signer } from '../../operations/credentials/ports.ts'
 import { KeyUnavailable } from '../../operations/faults.ts'
 import { connect, orUnavailable } from './client.ts'
-import { joseFromDer } from './ecdsa-signature.ts'
-import { KmsPublicKey } from './public-key.ts'
+import { KmsPublicKey } from './kms-key-set.ts'
+
+/** Bytes of one coordinate of a P-256 signature. */
+const half = 32
+
+/**
+ * An ECDSA signature as a JWS wants it, R and S side by side in 32 bytes each (RFC 7518 section 3.4), from the DER that
+ * KMS gives: a SEQUENCE of two INTEGERs, which are as short as their value allows and have a zero in front where their
+ * first bit is set. So neither has a fixed length: 8 bytes to 72 in all.
+ *
+ * @throws TypeError when it is not the DER of a P-256 signature
+ */
+export function joseFromDer(der: Uint8Array): Uint8Array {
+  const sequence = element(der, 0, 0x30)
+  const r = element(der, sequence.from, 0x02)
+  const s = element(der, r.to, 0x02)
+  if (sequence.to !== der.length || s.to !== sequence.to) throw malformed()
+  const signature = new Uint8Array(2 * half)
+  place(der.subarray(r.from, r.to), signature.subarray(0, half))
+  place(der.subarray(s.from, s.to), signature.subarray(half))
+  return signature
+}
+
+/** Where an element's content lies. Every length here is under 128, which DER writes in one byte. */
+function element(der: Uint8Array, at: number, tag: number): { from: number; to: number } {
+  const [found, length] = [der[at], der[at + 1]]
+  if (found !== tag || length === undefined || length === 0 || length > 127) throw malformed()
+  const from = at + 2
+  if (from + length > der.length) throw malformed()
+  return { from, to: from + length }
+}
+
+/** Puts an unsigned integer at the end of its place, with zeros in front. */
+function place(integer: Uint8Array, into: Uint8Array): void {
+  const first = integer.findIndex((byte) => byte !== 0)
+  const digits = first < 0 ? new Uint8Array() : integer.subarray(first)
+  if (digits.length > half || (integer[0] ?? 0) > 127) throw malformed()
+  into.set(digits, half - digits.length)
+}
+
+const malformed = () => new TypeError('not the DER of a P-256 signature')
 
 /**
  * Signs with a KMS key (ECC_NIST_P256) that never leaves KMS. jose has no hook for a signer outside, so the JWS is built

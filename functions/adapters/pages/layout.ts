@@ -1,5 +1,77 @@
+import { createHash } from 'node:crypto'
 import { Html, html } from './html.ts'
-import { style } from './style.ts'
+
+/**
+ * The one style sheet, in each page, so that a page is one answer. Its hash is all that the policy lets a browser apply.
+ * Nothing is said by colour alone; what matters stays readable at 320 pixels and at twice the size.
+ */
+const style = `
+:root { color-scheme: light dark; --ink: #1b1d21; --soft: #565b63; --paper: #fff; --card: #f6f6f4; --line: #c9cbcf; --link: #0b57a4; --go: #14613a; --stop: #a3231c; --warn: #7a4b00; --mark: #fff4d6; --on: #fff }
+@media (prefers-color-scheme: dark) { :root { --ink: #e9eaec; --soft: #a9aeb6; --paper: #16181c; --card: #1f2227; --line: #454a53; --link: #8cc0ff; --go: #7fd6a4; --stop: #ff9d94; --warn: #f3c969; --mark: #3a2f14; --on: #16181c } }
+* { box-sizing: border-box }
+body { margin: 0; font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", sans-serif; color: var(--ink); background: var(--paper) }
+a { color: var(--link) }
+.skip { position: absolute; left: -99rem } .skip:focus { left: .5rem; top: .5rem; padding: .5rem; background: var(--paper) }
+header { border-bottom: 1px solid var(--line) }
+header > div, main, footer { max-width: 46rem; margin: 0 auto; padding: .75rem 1rem }
+header > div { display: flex; flex-wrap: wrap; gap: .5rem 1.25rem; align-items: center }
+header strong { margin-right: auto } header form { margin: 0 }
+main { padding-bottom: 3rem }
+h1 { font-size: 1.4rem; line-height: 1.3; margin: .75rem 0 .5rem; overflow-wrap: anywhere } h2 { font-size: 1.05rem; margin: 1.75rem 0 .5rem } h3 { font-size: 1rem; margin: 1rem 0 .5rem } .box h3 { margin-top: 0 }
+p { margin: .5rem 0 } ul, ol { padding-left: 1.25rem; margin: .5rem 0 } li { margin: .35rem 0 }
+.soft { color: var(--soft) } code, pre { font: .92em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere }
+pre { margin: .15rem 0 .6rem; padding: .5rem .65rem; background: var(--card); border: 1px solid var(--line); border-radius: .35rem; white-space: pre-wrap }
+.chips { display: flex; flex-wrap: wrap; gap: .4rem; margin: .25rem 0 }
+.chip { border: 1px solid currentColor; border-radius: 1rem; padding: .05rem .65rem; font-size: .9rem; font-weight: 600 }
+.chip.prod { border-width: 2px; border-style: double; color: var(--stop) } .chip.drill { border-style: dashed; border-width: 2px } .chip.go { color: var(--go) } .chip.stop { color: var(--stop) } .chip.wait { color: var(--warn) }
+.notice { border: 1px solid var(--line); border-left: .4rem solid var(--warn); background: var(--mark); padding: .6rem .9rem; border-radius: .35rem; margin: .75rem 0 } .notice p { margin: 0 } .notice.go { border-left-color: var(--go) }
+dl { margin: .5rem 0; display: grid; grid-template-columns: minmax(7rem, 11rem) 1fr; gap: .35rem 1rem } dt { color: var(--soft) } dd { margin: 0; overflow-wrap: anywhere }
+blockquote { margin: .5rem 0; padding: .4rem .9rem; border-left: .3rem dotted var(--soft); color: var(--soft); font-style: italic; overflow-wrap: anywhere }
+.list { list-style: none; padding: 0 } .list > li { border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; margin: .75rem 0 } .list h2, .list h3 { margin: 0 0 .25rem }
+.box { border: 1px solid var(--line); border-radius: .5rem; padding: .9rem 1rem; margin: .75rem 0 }
+label { display: block; font-weight: 600; margin: .5rem 0 .2rem } .hint { color: var(--soft); font-size: .92rem; font-weight: 400 }
+textarea, input { font: inherit; color: inherit; background: var(--paper); width: 100%; padding: .5rem .6rem; border: 1px solid var(--soft); border-radius: .35rem } textarea { min-height: 4.2rem } input[type=number] { max-width: 12rem }
+input[type=radio] { width: auto; margin: .3rem .2rem 0 0; flex: none } fieldset { border: 0; padding: 0; margin: 0 } legend { font-weight: 600; padding: 0 } .choice { display: flex; gap: .4rem; padding: .4rem 0; font-weight: 400 }
+.budgets { list-style: none; padding: 0 } .budgets strong { white-space: nowrap } meter { display: block; width: 100%; height: 1rem; margin-top: .15rem }
+table { width: 100%; border-collapse: collapse } th, td { text-align: left; vertical-align: top; padding: .45rem .5rem .45rem 0; border-bottom: 1px solid var(--line) } td { white-space: nowrap } thead th { color: var(--soft); font-weight: 400 }
+.met td strong, .line .met span { color: var(--go) } .missed td strong, .line .missed span { color: var(--stop) }
+.bar { display: block; width: 100%; min-width: 4rem; height: .4rem; margin-top: .3rem } .bar .all { fill: var(--line) } .bar .part { fill: var(--go) } .missed .bar .part { fill: var(--stop) }
+.line { list-style: none; padding: 0; margin: 1.5rem 0; display: grid; grid-template-columns: repeat(5, 1fr); gap: .5rem } .line li { position: relative; margin: 0; padding: 2.6rem .1rem 0; text-align: center; line-height: 1.3 } .line strong, .line span { display: block }
+.line li::before { content: "…"; position: absolute; z-index: 1; top: 0; left: calc(50% - 1.05rem); width: 2.1rem; height: 2.1rem; line-height: 1.9rem; text-align: center; border: 2px solid var(--soft); border-radius: 50%; background: var(--paper); font-weight: 700 } .line .met::before { content: "✓"; border-color: var(--go); background: var(--go); color: var(--on) } .line .missed::before { content: "✗"; border-color: var(--stop); background: var(--stop); color: var(--on) } .line .unknown::before { content: "?" } .line .not_due::before { content: "–" }
+.line li:not(:last-child)::after { content: ""; position: absolute; top: 1rem; left: 50%; width: calc(100% + .5rem); border-top: 3px solid var(--line) }
+button, .button { font: inherit; font-weight: 600; cursor: pointer; display: inline-block; min-height: 2.75rem; padding: .45rem 1.1rem; margin-top: .6rem; border-radius: .4rem; border: 2px solid var(--ink); color: var(--ink); background: var(--paper); text-decoration: none }
+button.go { border-color: var(--go); background: var(--go); color: var(--on) } button.stop { border-color: var(--stop); color: var(--stop) } header button { margin: 0; min-height: 2.2rem; padding: .15rem .8rem; border-width: 1px; font-weight: 400 }
+:focus-visible { outline: 3px solid var(--link); outline-offset: 2px } summary { cursor: pointer; font-weight: 600; padding: .35rem 0 }
+@media (max-width: 34rem) { dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: .5rem } .box button { width: 100% }
+.line { grid-template-columns: 1fr; gap: 0 } .line li { text-align: left; padding: .3rem 0 1rem 3rem; min-height: 3.2rem } .line li::before { left: 0 } .line li:not(:last-child)::after { left: 1rem; top: 2.1rem; bottom: 0; width: 0; border-top: 0; border-left: 3px solid var(--line) } }
+@media print { header, form, details { display: none } }
+`
+
+const hash = createHash('sha256').update(style, 'utf8').digest('base64')
+
+/**
+ * What a browser may do with a page: show it, and send its forms here. No script, no picture, no frame, and in nobody's
+ * frame; its address is told to nobody else; other windows that it came from cannot reach it.
+ */
+export const pageHeaders = (issuer: string): { [name: string]: string } => ({
+  'content-type': 'text/html; charset=utf-8',
+  'cache-control': 'no-store',
+  'content-security-policy': [
+    "default-src 'none'",
+    `style-src 'sha256-${hash}'`,
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  // Not `no-referrer`: then a browser would not say where a form comes from either.
+  'referrer-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=()',
+  ...(issuer.startsWith('https:') ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+})
 
 /** Who is looking, for the top of a page, with what makes a form of theirs. */
 export type Reader = { name: string; csrf: string }
@@ -71,4 +143,13 @@ export const goingPage = (goTo: string, reader: Reader): string =>
     body: html`<h1>Confirm by logging in</h1>
 <p>Nothing is recorded yet. Approving this takes a login of its own, which is kept as the proof of your approval.</p>
 <p><a class="button" href="${goTo}">Log in and approve</a></p>`,
+  })
+
+/** The page of a problem's type (RFC 9457 section 3.1.1): what is so whenever it comes, and what helps. */
+export const problemTypePage = (code: string, { title, fix }: { title: string; fix: string }): string =>
+  page({
+    title,
+    body: html`<h1>${title}</h1>
+<p>This is the problem <code>${code}</code> of Hotwork's API. The answer that names it says more in its <code>detail</code>.</p>
+<p>What helps: ${fix.replaceAll('`', '')}.</p>`,
   })

@@ -1,17 +1,48 @@
+import { exact, lookalikeNote } from '../../domain/inert.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import { type ApprovalRequest, approversOf, filled, openStage, type StageState } from '../../domain/requests/request.ts'
-import type { NumericDate, PersonId } from '../../domain/values.ts'
-import { duration } from '../../domain/values.ts'
+import {
+  type ApprovalRequest,
+  approversOf,
+  filled,
+  type NarrowedOnce,
+  openStage,
+  type StageState,
+} from '../../domain/requests/request.ts'
+import { duration, type NumericDate, type PersonId } from '../../domain/values.ts'
 import type { Viewed } from '../../operations/requests/read-requests.ts'
 import { type Html, html } from './html.ts'
 import { type Notice, page, type Reader } from './layout.ts'
-import { narrowedSection } from './narrowed.ts'
-import { whyNobody } from './refusal-words.ts'
-import { factsOf, nameOf, narrowablesOf, type PageBundle, type PageFacts, shownDigest } from './request-facts.ts'
-import { becameOf, standingOf } from './request-status.ts'
-import { time } from './words.ts'
+import {
+  becameOf,
+  factsOf,
+  nameOf,
+  narrowablesOf,
+  type PageBundle,
+  type PageFacts,
+  shownDigest,
+  standingOf,
+} from './request-facts.ts'
+import { time, whyNobody } from './words.ts'
 
-export type RequestView = {
+/** What people have made less of it, from what to what, by whom and when. What is asked now stands above. */
+function narrowedSection({ narrowings = [] }: ApprovalRequest, bundle: PageBundle, now: NumericDate): Html | string {
+  if (narrowings.length === 0) return ''
+  return html`<section aria-labelledby="narrowed">
+<h2 id="narrowed">Made less than was asked for</h2>
+<ol>${narrowings.map((each) => html`<li>By ${nameOf(bundle, each.by)}, ${time(each.at, now)}:<ul>${changesOf(each)}</ul></li>`)}</ol>
+</section>`
+}
+
+const changesOf = ({ arguments: args, uses, lifetime }: NarrowedOnce): readonly Html[] => [
+  ...Object.entries(args).map(([name, { from, to }]) => change(name, exact(from), exact(to))),
+  ...(uses ? [change('Uses', String(uses.from), String(uses.to))] : []),
+  ...(lifetime ? [change('Good for', duration(lifetime.from), duration(lifetime.to))] : []),
+]
+
+const change = (name: string, from: string, to: string): Html =>
+  html`<li><code>${name}</code>: ${to}, asked for: ${from}<strong>${lookalikeNote(`${to} ${from}`)}</strong></li>`
+
+type RequestView = {
   viewed: Viewed
   bundle: PageBundle
   reader: Reader & { person: PersonId }

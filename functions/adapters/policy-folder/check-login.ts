@@ -1,6 +1,6 @@
 import { kindOf } from '../../domain/people/identity-issuer.ts'
 import { known } from './check-references.ts'
-import type { Problem } from './problem.ts'
+import type { Problem } from './file-shapes.ts'
 import type { Folder } from './read-folder.ts'
 
 type Login = NonNullable<Folder['deployment']['value']['login']>

@@ -2,7 +2,7 @@ import { addressesOf, type Bundle } from '../../domain/policy/bundle.ts'
 import type { Stage } from '../../domain/policy/ladder.ts'
 import { checkLogin } from './check-login.ts'
 import { checkToolsApart } from './check-tools.ts'
-import type { Problem } from './problem.ts'
+import type { Problem } from './file-shapes.ts'
 import type { Folder, Sourced } from './read-folder.ts'
 
 type Path = (string | number)[]

@@ -1,4 +1,4 @@
-import type { Problem } from './problem.ts'
+import type { Problem } from './file-shapes.ts'
 import type { Folder } from './read-folder.ts'
 
 /** Is each tool's token good at that tool alone? Its audience and its addresses are no other's, and none of Hotwork's own. */

@@ -1,18 +1,17 @@
 import { digestOf } from '../../domain/digest.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
+import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import type { Json } from '../../domain/values.ts'
-import { checkBreakGlass } from './check-break-glass.ts'
-import { checkCases } from './check-cases.ts'
-import { checkCatalogue } from './check-catalogue.ts'
+import type { Policy } from '../../operations/policy/ports.ts'
+import { checkBreakGlass, checkSealed } from './check-break-glass.ts'
+import { checkCatalogue, checkUnpinned } from './check-catalogue.ts'
 import { checkIdentities } from './check-identities.ts'
 import { checkReferences } from './check-references.ts'
-import { checkSealed } from './check-sealed.ts'
-import { checkUnpinned } from './check-unpinned.ts'
-import type { PolicyLanguage } from './policy-language.ts'
-import type { Problem } from './problem.ts'
+import { checkCases } from './check-stages.ts'
+import type { Problem } from './file-shapes.ts'
 import { readFolder, type Source } from './read-folder.ts'
 
-export type Compiled = { ok: true; bundle: Bundle } | { ok: false; problems: Problem[] }
+type Compiled = { ok: true; bundle: Bundle } | { ok: false; problems: Problem[] }
 
 /** Compiles a policy folder, with the deployment that gives its aliases a meaning, into one bundle; or says all that is wrong with it. */
 export function compileFolder(path: string, deploymentFile: string, language: PolicyLanguage): Compiled {
@@ -73,4 +72,30 @@ export function currentSchema(path: string, deploymentFile: string, language: Po
   if (!folder) return problems
   const catalogue = folder.actions.map(({ value }) => value)
   return { file: folder.schema.file, text: language.withActions(folder.schema.text, catalogue) }
+}
+
+/** What compiling a folder needs of the language that its policies are written in. */
+interface PolicyLanguage {
+  /** The schema with its generated part as the catalogue says it should be. */
+  withActions(schema: string, catalogue: readonly CatalogueEntry[]): string
+  compile(schema: Source, policies: readonly Source[], catalogue: readonly CatalogueEntry[]): CompiledPolicies
+  /** Asks a bundle just as it will be asked when it is deployed. */
+  open(bundle: Bundle): Policy
+}
+
+export type CompiledPolicies = {
+  /** For each action, the policies that can bear on it, by id. */
+  policies: Bundle['policies']
+  /** Where each policy stands, what it does, and about which actions it is asked. */
+  index: {
+    [id: string]: {
+      file: string
+      line: number
+      effect: 'permit' | 'forbid'
+      actions: readonly string[]
+      /** What it reads of the arguments, and whether it asks which of them the credential leaves open. */
+      reads: { arguments: readonly string[] | 'all'; unpinned: boolean }
+    }
+  }
+  problems: Problem[]
 }

@@ -7,19 +7,19 @@ import type { Deployment } from '../../domain/policy/bundle.ts'
 import { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import type { Ladder } from '../../domain/policy/ladder.ts'
 import type { PolicyCase } from '../../domain/policy/policy-case.ts'
+import { withSpiffeBundles } from './check-identities.ts'
+import type { Problem } from './file-shapes.ts'
 import {
   AgentsFile,
   BreakGlassFile,
   CasesFile,
   DeploymentFile,
   DirectoryFile,
+  JsonDocument,
   LadderFile,
   ResourcesFile,
   ToolsFile,
 } from './file-shapes.ts'
-import { JsonDocument } from './json-document.ts'
-import type { Problem } from './problem.ts'
-import { withSpiffeBundles } from './spiffe-bundles.ts'
 
 /** A value together with the file that it was read from. */
 export type Sourced<T> = { value: T; document: JsonDocument }

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Call } from '../../adapters/http/endpoint.ts'
-import type { Form } from '../../adapters/http/form.ts'
 import { BadRequest } from '../../adapters/http/problem.ts'
+import type { Form } from '../../adapters/http/read-body.ts'
 import { digestOf } from '../../domain/digest.ts'
 import { sessionSeconds } from '../../domain/people/login.ts'
 

@@ -1,4 +1,4 @@
-import type { EdgeOptions } from '../../adapters/slack/bolt-edge.ts'
+import type { EdgeOptions } from '../../adapters/slack/edge/edge-options.ts'
 import { foreseeReview } from '../../operations/break-glass/may-review.ts'
 import { endBreakGlass, reviewBreakGlass } from '../../operations/break-glass/review-break-glass.ts'
 import { inTime } from '../../operations/cards/decide-in-time.ts'

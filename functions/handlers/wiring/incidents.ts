@@ -1,6 +1,6 @@
 import { HttpIncidents } from '../../adapters/incident-service/http-incidents.ts'
-import { IncidentSecretReader } from '../../adapters/secretsmanager/incident-secret.ts'
-import { PatternIncidents } from '../../adapters/system/pattern-incidents.ts'
+import { IncidentSecretReader } from '../../adapters/secretsmanager/secrets.ts'
+import { PatternIncidents } from '../../adapters/system/system.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Incidents } from '../../operations/break-glass/ports.ts'
 import type { Clock } from '../../operations/ports.ts'

@@ -1,7 +1,7 @@
 import { connect, hurried } from '../../adapters/dynamodb/client.ts'
 import { DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
-import type { Linking } from '../../adapters/slack/carried.ts'
-import { SystemSecrets } from '../../adapters/system/secrets.ts'
+import type { Linking } from '../../adapters/slack/edge/click.ts'
+import { SystemSecrets } from '../../adapters/system/system.ts'
 import { offerLink } from '../../operations/people/link-account.ts'
 import type { Clock } from '../../operations/ports.ts'
 

@@ -1,4 +1,4 @@
-import type { LoginIssuer } from '../../adapters/jose/id-token.ts'
+import type { LoginIssuer } from '../../adapters/jose/login-checks.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Json } from '../../domain/values.ts'
 

@@ -1,6 +1,5 @@
-import type { EdgeOptions } from '../../adapters/slack/bolt-edge.ts'
-import { PatternIncidents } from '../../adapters/system/pattern-incidents.ts'
-import { SystemSecrets } from '../../adapters/system/secrets.ts'
+import type { EdgeOptions } from '../../adapters/slack/edge/edge-options.ts'
+import { PatternIncidents, SystemSecrets } from '../../adapters/system/system.ts'
 import { ok } from '../../domain/values.ts'
 import { prepareOpening } from '../../operations/break-glass/prepare-opening.ts'
 import { listBreakGlass } from '../../operations/break-glass/read-break-glass.ts'

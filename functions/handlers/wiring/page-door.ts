@@ -1,7 +1,6 @@
 import { type Call, type Endpoint, endpoint } from '../../adapters/http/endpoint.ts'
 import { type Answer, BadRequest, type Problem } from '../../adapters/http/problem.ts'
-import { messagePage, type Reader } from '../../adapters/pages/layout.ts'
-import { pageHeaders } from '../../adapters/pages/style.ts'
+import { messagePage, pageHeaders, type Reader } from '../../adapters/pages/layout.ts'
 import { findVisitor, type LoginPorts, type Visitor } from '../../operations/people/log-in.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
 import type { Clock, Log } from '../../operations/ports.ts'

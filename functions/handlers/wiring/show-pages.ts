@@ -1,6 +1,6 @@
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { type Answer, BadRequest } from '../../adapters/http/problem.ts'
-import { listPage } from '../../adapters/pages/list-page.ts'
+import { listPage } from '../../adapters/pages/link-page.ts'
 import { requestPage } from '../../adapters/pages/request-page.ts'
 import { RequestId } from '../../domain/values.ts'
 import { waitingFor } from '../../operations/cards/waiting.ts'

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
-import { requestIdOf } from '../../adapters/http/request-id.ts'
-import type { EdgeRequest } from '../../adapters/slack/bolt-edge.ts'
+import { requestIdOf } from '../../adapters/http/endpoint.ts'
+import type { EdgeRequest } from '../../adapters/slack/edge/bolt-edge.ts'
 
 /** What API Gateway hands over, as Slack's door takes it. */
 export function slackRequestOf({

@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { PatternIncidents } from '../../../functions/adapters/system/pattern-incidents.ts'
-import { SystemSecrets } from '../../../functions/adapters/system/secrets.ts'
+import { PatternIncidents, SystemSecrets } from '../../../functions/adapters/system/system.ts'
 import { openPrepared, prepareOpening } from '../../../functions/operations/break-glass/prepare-opening.ts'
 import { person } from '../../support/world.ts'
 import { caller } from '../support/memory-wiring.ts'

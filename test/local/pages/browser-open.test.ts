@@ -1,6 +1,5 @@
 import type { Page } from 'playwright-core'
-import { PatternIncidents } from '../../../functions/adapters/system/pattern-incidents.ts'
-import { SystemSecrets } from '../../../functions/adapters/system/secrets.ts'
+import { PatternIncidents, SystemSecrets } from '../../../functions/adapters/system/system.ts'
 import { prepareOpening } from '../../../functions/operations/break-glass/prepare-opening.ts'
 import { person } from '../../support/world.ts'
 import { inBrowser } from '../support/browser.ts'

@@ -1,6 +1,6 @@
 import type { JWK } from 'jose'
 import type { Page } from 'playwright-core'
-import { checkLogins } from '../../../functions/adapters/jose/check-logins.ts'
+import { checkLogins } from '../../../functions/adapters/jose/login-checks.ts'
 import type { OidcIssuer } from '../../../functions/domain/people/identity-issuer.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import { person, prodParameter, type What } from '../../support/world.ts'

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { JoseIdTokens } from '../../../functions/adapters/jose/id-token.ts'
+import { JoseIdTokens } from '../../../functions/adapters/jose/login-checks.ts'
 import { OpenIdLoginProvider } from '../../../functions/adapters/openid-client/openid-login-provider.ts'
 import type { OidcIssuer } from '../../../functions/domain/people/identity-issuer.ts'
 import { TimedNight } from '../../operations/timed-night.ts'

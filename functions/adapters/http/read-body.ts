@@ -1,0 +1,153 @@
+import { visit } from 'jsonc-parser'
+import * as z from 'zod'
+import type { Json } from '../../domain/values.ts'
+import { whatIsWrong } from '../../domain/what-is-wrong.ts'
+import type { Call } from './endpoint.ts'
+import { badRequest } from './problem.ts'
+
+/** Those that may be given more than once, each for one more target (RFC 8693 section 2.1, RFC 8707 section 2). */
+const repeatable = new Set(['audience', 'resource'])
+
+/** The parameters of a form, by name. Where one may be given more than once, `get` has the first and `all` has all. */
+export class Form extends Map<string, string> {
+  readonly #all = new Map<string, string[]>()
+
+  constructor(parameters: Iterable<readonly [name: string, value: string]>) {
+    super()
+    for (const [name, value] of parameters) {
+      const values = this.#all.get(name)
+      if (values) values.push(value)
+      else {
+        this.#all.set(name, [value])
+        this.set(name, value)
+      }
+    }
+  }
+
+  all(name: string): readonly string[] {
+    return this.#all.get(name) ?? []
+  }
+}
+
+/**
+ * Reads an `application/x-www-form-urlencoded` body (RFC 6749 appendix B).
+ *
+ * @throws BadRequest when a parameter is given twice that must not be
+ */
+export function readForm(text: string): Form {
+  const names = new Set<string>()
+  const parameters: [string, string][] = []
+  for (const [name, value] of new URLSearchParams(text)) {
+    // RFC 6749 section 3.2: parameters must not be included more than once; without a value they count as left out.
+    if (names.has(name) && !repeatable.has(name))
+      throw badRequest('invalid_request', `\`${name.slice(0, 64).toWellFormed()}\` is given twice`)
+    names.add(name)
+    if (value !== '') parameters.push([name, value])
+  }
+  return new Form(parameters)
+}
+
+/** The most bytes and the deepest nesting of a body. */
+export const bodyLimit = 64 * 1024
+const depthLimit = 32
+
+/** A body that is refused, and why in one sentence that names the place. */
+export class BadJson extends Error {
+  override readonly name = 'BadJson'
+}
+
+/**
+ * Reads JSON that means one thing only. `JSON.parse` alone would read one document as another: the last of duplicate
+ * keys, a rounded integer, `-0` and `1e-400` as 0, `1e400` as infinity. What is approved must be what is executed, so those are
+ * refused on the raw text, as are `__proto__`, lone surrogates and nesting beyond 32.
+ *
+ * @throws BadJson
+ */
+export function readJson(text: string): Json {
+  const keys: Set<string>[] = []
+  const enter = (offset: number) => {
+    if (keys.push(new Set()) > depthLimit) throw new BadJson(`nested deeper than ${depthLimit} at character ${offset}`)
+  }
+  const leave = () => void keys.pop()
+  visit(
+    text,
+    {
+      onObjectBegin: enter,
+      onObjectEnd: leave,
+      onArrayBegin: enter,
+      onArrayEnd: leave,
+      onObjectProperty: (key, offset) => {
+        checkText(key, offset)
+        if (key === '__proto__') throw new BadJson(`the member \`__proto__\` at character ${offset}`)
+        const seen = keys.at(-1)
+        if (seen?.has(key))
+          throw new BadJson(`the member \`${key.slice(0, 64).toWellFormed()}\` twice, again at character ${offset}`)
+        seen?.add(key)
+      },
+      onLiteralValue: (value, offset, length) => {
+        if (typeof value === 'string') checkText(value, offset)
+        if (typeof value === 'number') checkNumber(text.slice(offset, offset + length), value, offset)
+      },
+      onError: (_error, offset) => {
+        throw new BadJson(`no JSON at character ${offset}`)
+      },
+    },
+    { disallowComments: true, allowTrailingComma: false },
+  )
+  try {
+    return JSON.parse(text) as Json
+  } catch (cause) {
+    throw new BadJson('no JSON', { cause })
+  }
+}
+
+function checkText(text: string, offset: number): void {
+  if (!text.isWellFormed()) throw new BadJson(`a lone surrogate in the text at character ${offset}`)
+}
+
+function checkNumber(raw: string, value: number, offset: number): void {
+  if (!Number.isFinite(value))
+    throw new BadJson(`the number \`${raw.slice(0, 24)}\` at character ${offset} is too large`)
+  // `1e-400` would be 0, and to a parser with longer numbers it is not.
+  if (value === 0 && /[1-9]/.test(raw.replace(/e.*/i, '')))
+    throw new BadJson(`the number \`${raw.slice(0, 24)}\` at character ${offset} is too small`)
+  if (Object.is(value, -0)) throw new BadJson(`\`-0\` at character ${offset}: write \`0\``)
+  if (Number.isInteger(value) && !Number.isSafeInteger(value))
+    throw new BadJson(`the integer \`${raw.slice(0, 24)}\` at character ${offset} is beyond 2^53: send it as text`)
+}
+
+const place = /^\d{10}#[a-z]{3}_[0-9a-z]{26}$/
+
+/** A place in a list as a caller has it: one word without a meaning, which needs no escaping in an address. */
+export const cursorOf = (place: string): string => Buffer.from(place).toString('base64url')
+
+const placeOf = (cursor: string): string => Buffer.from(cursor, 'base64url').toString()
+
+const asItIs = 'send the `next` of the answer before, as it is'
+
+/** `after`: the `next` of the answer before, as a place in the list. */
+export const After = z
+  .string()
+  .refine((text) => place.test(placeOf(text)) && cursorOf(placeOf(text)) === text, asItIs)
+  .transform(placeOf)
+
+/** `after` of a record: the sequence of the last entry of the answer before. */
+export const AfterEntry = z
+  .string()
+  .regex(/^[1-9]\d{0,14}$/, asItIs)
+  .transform(Number)
+
+/** The parameters of a list. One that the list does not know is refused, since it would change nothing. @throws BadRequest */
+export function readQuery<S extends z.ZodRawShape>(call: Pick<Call, 'queries'>, shape: S): z.infer<z.ZodObject<S>> {
+  const wrong = (detail: string) => badRequest('invalid_request', 'The query is not what this endpoint takes', detail)
+  const known = Object.keys(shape)
+  const unknown = Object.keys(call.queries).filter((name) => !known.includes(name))
+  if (unknown.includes('next')) throw wrong('`next` is what the answer says: send it as `after`')
+  if (unknown.length > 0)
+    throw wrong(
+      `${unknown.map((name) => `\`${name}\``).join(', ')} should not be there: known are ${known.map((name) => `\`${name}\``).join(', ')}`,
+    )
+  const parsed = z.object(shape).safeParse(call.queries)
+  if (parsed.success) return parsed.data
+  throw wrong(whatIsWrong(parsed.error, 'query'))
+}

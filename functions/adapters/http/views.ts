@@ -1,0 +1,263 @@
+import * as z from 'zod'
+import { filledFor } from '../../domain/break-glass/rights.ts'
+import type { Halt, HaltTarget } from '../../domain/halts/halt.ts'
+import { rfc3339 } from '../../domain/ledger/ledger.ts'
+import { type StandIn, statusOf } from '../../domain/people/stand-in.ts'
+import type { BudgetLeft } from '../../domain/policy/budget-left.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
+import { type ApprovalRequest, grantOf, openStage, usesLeft } from '../../domain/requests/request.ts'
+import { AgentId, type Json, type NumericDate, PersonId } from '../../domain/values.ts'
+import type { Drill } from '../../operations/break-glass/drill.ts'
+import type { CallsSeen, Evidence } from '../../operations/ledger/read-evidence.ts'
+import type { EntriesPage } from '../../operations/requests/read-requests.ts'
+import { Timestamp } from './authzen.ts'
+
+/** A request as a person sees it (interfaces.md section 3, R). */
+export function personView(state: ApprovalRequest): { [member: string]: Json } {
+  const { ask, tier, round, status } = state
+  const grant = grantOf(state)
+  const open = state.status === 'pending' ? openStage(state) : undefined
+  return {
+    id: ask.id,
+    status,
+    agent: ask.agent.id,
+    owner: ask.owner,
+    action: ask.action,
+    arguments: ask.arguments,
+    resource: ask.resource,
+    environment: ask.environment,
+    classification: ask.classification,
+    purpose: ask.purpose,
+    ...(ask.justification === undefined ? {} : { justification: ask.justification }),
+    parent_task: ask.parentTask as Json,
+    tier,
+    digest: ask.digest,
+    arguments_digest: ask.argumentsDigest,
+    unpinned: ask.unpinned,
+    ...(ask.standing === undefined ? {} : { standing: ask.standing }),
+    round,
+    ...(state.narrowings
+      ? { narrowings: state.narrowings.map(({ at, ...narrowed }) => ({ ...narrowed, at: rfc3339(at) }) as Json) }
+      : {}),
+    submitted_at: rfc3339(state.submittedAt),
+    stage: open?.terms.name ?? null,
+    stages: state.stages.map(({ terms, decisions, opensAt, deadline, escalatedAt }) => ({
+      name: terms.name,
+      quorum: terms.quorum,
+      decisions: decisions.map(({ person, for: absent, verdict, at, comment }) => ({
+        person,
+        ...(absent === undefined ? {} : { for: absent }),
+        verdict,
+        at: rfc3339(at),
+        ...(comment === undefined ? {} : { comment }),
+      })),
+      ...(opensAt === undefined ? {} : { opens_at: rfc3339(opensAt) }),
+      ...(deadline === undefined ? {} : { deadline: rfc3339(deadline) }),
+      ...(escalatedAt === undefined ? {} : { escalated_at: rfc3339(escalatedAt) }),
+    })),
+    ...endOf(state),
+    ...(grant
+      ? {
+          grant: {
+            id: grant.id,
+            approved_at: rfc3339(grant.approvedAt),
+            claim_by: rfc3339(grant.claimBy),
+            not_after: rfc3339(grant.notAfter),
+            uses_left: usesLeft(state),
+            status: status === 'approved' ? 'live' : status,
+            ...(grant.claimedAt === undefined ? {} : { claimed_at: rfc3339(grant.claimedAt) }),
+            uses: grant.uses.map(({ id, tool, begunAt, ended }) => ({
+              id,
+              tool,
+              begun_at: rfc3339(begunAt),
+              ...(ended ? { ended_at: rfc3339(ended.at), outcome: ended.outcome } : {}),
+            })),
+          },
+        }
+      : {}),
+  }
+}
+
+/** Who ended it, when and why, where it has ended. */
+function endOf(state: ApprovalRequest): { ended?: Json } {
+  const ended = (at: number, by: string, why: { [member: string]: Json }) => ({
+    ended: { at: rfc3339(at), by, ...why },
+  })
+  switch (state.status) {
+    case 'denied':
+      return ended(state.deniedAt, state.deniedBy, state.reason === undefined ? {} : { reason: state.reason })
+    case 'revoked':
+      return ended(state.revokedAt, state.revokedBy, { reason: state.reason })
+    case 'completed':
+      return ended(state.completedAt, state.ask.agent.id, {
+        outcome: state.outcome,
+        ...(state.note === undefined ? {} : { note: state.note }),
+      })
+    case 'withdrawn':
+      return ended(state.withdrawnAt, state.ask.agent.id, {})
+    case 'expired':
+      return ended(state.expiredAt, 'system', {})
+    case 'pending':
+    case 'approved':
+      return {}
+    default:
+      return state satisfies never
+  }
+}
+
+/** Somebody who broke the glass, as people see it: what was said, what is open and until when, what was done, the review. */
+export function breakGlassView(
+  state: ApprovalRequest,
+  bundle: Pick<Bundle, 'actions' | 'deployment'>,
+): { [member: string]: Json } {
+  const { ask, review } = state
+  const grant = grantOf(state)
+  const glass = ask.breakGlass
+  if (!glass || !grant) throw new TypeError(`\`${ask.id}\` is no break-glass`)
+  const { ended, grant: shown } = personView(state)
+  return {
+    id: ask.id,
+    status: state.status,
+    person: ask.owner,
+    ...(glass.profile === undefined ? {} : { profile: glass.profile }),
+    action: ask.action,
+    arguments: ask.arguments,
+    resource: ask.resource,
+    rights: glass.rights.map(({ action, resources }) => ({
+      action,
+      resources: resources.map((each) => filledFor(action, each, bundle)),
+    })),
+    environment: ask.environment,
+    reason: glass.reason,
+    incident: glass.incident,
+    minutes: Math.floor(glass.window / 60),
+    drill: glass.drill,
+    ...(glass.sealed ? { sealed: true } : {}),
+    ...(glass.secondedBy === undefined ? {} : { vouched_by: glass.secondedBy }),
+    digest: ask.digest,
+    unpinned: ask.unpinned,
+    /** What there is to get for it: AWS credentials, one call that Hotwork makes, or a token for a tool. */
+    credential: ask.credential,
+    opened_at: rfc3339(state.submittedAt),
+    not_after: rfc3339(grant.notAfter),
+    ...(ended === undefined ? {} : { ended }),
+    ...(shown === undefined ? {} : { grant: shown }),
+    ...(review === undefined ? {} : { review: reviewView(review) }),
+  }
+}
+
+const reviewView = ({ dueAt, overdueAt, done }: NonNullable<ApprovalRequest['review']>): Json => ({
+  due_at: rfc3339(dueAt),
+  status: done ? 'done' : overdueAt === undefined ? 'due' : 'overdue',
+  ...(done ? { by: done.by, at: rfc3339(done.at), outcome: done.outcome, note: done.note } : {}),
+})
+
+/** What is left of the seven days' minutes: of a person, of a profile, or of one action on one resource. */
+export const budgetView = ({ budget, left, ...of }: BudgetLeft): Json => ({
+  ...(of as { [member: string]: Json }),
+  budget_minutes: Math.floor(budget / 60),
+  left_minutes: Math.floor(left / 60),
+})
+
+/**
+ * What was done with an opening: each credential, and each call where AWS has it on record. `calls` is null where nobody
+ * can say, since no record answers; `calls_elsewhere` names the accounts whose record is theirs alone.
+ */
+export const evidenceView = ({ credentials, calls }: Evidence): { [member: string]: Json } => ({
+  credentials: credentials.map(({ id, claim, issuedAt, expiresAt, role }) => ({
+    id,
+    kind: claim,
+    issued_at: rfc3339(issuedAt),
+    expires_at: rfc3339(expiresAt),
+    ...(role === undefined ? {} : { role }),
+  })),
+  ...callsView(calls),
+})
+
+function callsView(seen: CallsSeen): { [member: string]: Json } {
+  if (seen.seen === 'none_issued') return { calls: [], calls_more: false, calls_elsewhere: [] }
+  if (seen.seen === 'outside') return { calls: null, calls_elsewhere: [seen.account] }
+  if (seen.seen === 'silent') return { calls: null, calls_elsewhere: seen.elsewhere }
+  const calls = seen.calls.map(({ at, ...call }) => ({ at: rfc3339(at), ...call }))
+  return { calls: calls as Json, calls_more: seen.more, calls_elsewhere: seen.elsewhere }
+}
+
+/** How a drill went, as the API tells it: each step with what it took, what it was held to, and whether that was kept. Seconds. */
+export const drillView = ({ state, report }: Drill): { [member: string]: Json } => ({
+  id: state.ask.id,
+  drill: true,
+  status: state.status,
+  opened_at: rfc3339(report.openedAt),
+  not_after: rfc3339(report.until),
+  kept: report.steps.every(({ verdict }) => verdict !== 'missed'),
+  steps: report.steps.map(({ step, verdict, within, took }) => ({
+    step,
+    verdict,
+    within_seconds: within,
+    ...(took === undefined ? {} : { took_seconds: took }),
+  })),
+  told: {
+    due: report.told.due,
+    missing: report.told.missing,
+    in_channel: report.told.inChannel,
+    paged: report.told.paged,
+  },
+})
+
+const kinds = ['agent', 'owner', 'person', 'role', 'all'] as const
+
+/** A kill switch as it is asked for (interfaces.md section 3): exactly one target, and why. */
+export const HaltBody = z
+  .strictObject({
+    agent: AgentId.optional(),
+    owner: PersonId.optional(),
+    person: PersonId.optional(),
+    role: z.string().min(1).max(2048).optional(),
+    all: z.literal(true).optional(),
+    reason: z.string().trim().min(1).max(1000),
+  })
+  .refine((body) => kinds.filter((kind) => body[kind] !== undefined).length === 1, {
+    error: `should name exactly one of \`${kinds.join('`, `')}\``,
+  })
+  .transform(({ reason, ...body }) => ({ reason, target: targetOf(body) }))
+
+type Named = { [kind in Exclude<HaltTarget['kind'], 'all'>]?: Extract<HaltTarget, { kind: kind }>['value'] | undefined }
+
+function targetOf({ agent, owner, person, role }: Named): HaltTarget {
+  if (agent !== undefined) return { kind: 'agent', value: agent }
+  if (owner !== undefined) return { kind: 'owner', value: owner }
+  if (person !== undefined) return { kind: 'person', value: person }
+  if (role !== undefined) return { kind: 'role', value: role }
+  return { kind: 'all', value: 'all' }
+}
+
+/** A halt as a person sees it: its target under the name by which it was asked for. */
+export const haltView = ({ id, target, reason, by, at, lifted }: Halt): { [member: string]: Json } => ({
+  id,
+  [target.kind]: target.kind === 'all' ? true : target.value,
+  reason,
+  by,
+  at: rfc3339(at),
+  ...(lifted ? { lifted: { by: lifted.by, at: rfc3339(lifted.at) } } : {}),
+})
+
+/** A stand-in as it is asked for: who decides, and for which time. In whose stead is the caller's own. */
+export const StandInBody = z.strictObject({ person: PersonId, until: Timestamp, from: Timestamp.optional() })
+
+/** A stand-in as a person sees it. */
+export const standInView = (standIn: StandIn, now: NumericDate): { [member: string]: Json } => ({
+  id: standIn.id,
+  status: statusOf(standIn, now),
+  for: standIn.for,
+  by: standIn.by,
+  from: rfc3339(standIn.from),
+  until: rfc3339(standIn.until),
+  at: rfc3339(standIn.at),
+  ...(standIn.ended ? { ended: { by: standIn.ended.by, at: rfc3339(standIn.ended.at) } } : {}),
+})
+
+/** A page of a record as an answer has it: `next` is sent as `after` for what follows. */
+export const entriesView = ({ entries, next }: EntriesPage) => ({
+  entries,
+  ...(next === undefined ? {} : { next: String(next) }),
+})

@@ -1,0 +1,186 @@
+import type { JWK, JWTHeaderParameters, JWTPayload } from 'jose'
+import * as z from 'zod'
+import {
+  type AwsIssuer,
+  accountOfRole,
+  commonClaims,
+  type GithubIssuer,
+  type OidcIssuer,
+  pinnableClaims,
+  SpiffeBundle,
+  type SpiffeIssuer,
+  trustDomainOf,
+} from '../../domain/people/identity-issuer.ts'
+import { ok, type Result, refuse, type Seconds } from '../../domain/values.ts'
+import { IssuerUnavailable } from '../../operations/faults.ts'
+import type { Clock } from '../../operations/ports.ts'
+import type { FetchKeys, FoundKeys } from './cached-keys.ts'
+import { fetchJson, keysOf, patience } from './fetch-jwks.ts'
+
+/** What one issuer's kind adds to the rules that every identity token keeps (identity.ts). */
+export type IdentitySource = {
+  /** The issuer's name in what is recorded: the `iss` of its tokens, where they have one. */
+  readonly issuer: string
+  /** Whether a token says that it is from here. Nothing of it is verified yet. */
+  claims(payload: JWTPayload): boolean
+  /** Whether a token is for this audience and for no other. */
+  isFor(audience: string, payload: JWTPayload): boolean
+  /** Sources with the same keys have the same id, and remember them together. */
+  readonly keysId: string
+  readonly fetchKeys: FetchKeys
+  /** Claims that a token must have, beside `sub`, `aud` and `exp`. */
+  readonly requiredClaims: readonly string[]
+  /** No token may be older. */
+  readonly maxAge: Seconds | undefined
+  /** Who a verified token is, with the claims that an identity may pin; or what is wrong with it. */
+  read(token: VerifiedToken): Result<Bearer, 'token_invalid'>
+}
+
+/** A token whose signature, issuer, audience and times are right. */
+type VerifiedToken = { header: JWTHeaderParameters; payload: JWTPayload & { sub: string } }
+type Bearer = { subject: string; claims: { readonly [name: string]: string } }
+
+const bearer = (subject: string, claims: Bearer['claims'] = {}) => ok({ subject, claims })
+const invalid = (detail: string) => refuse('token_invalid', detail)
+
+/** The members of these names that are text: a claim that is anything else is pinned by nobody. */
+function textOf(from: object, names: readonly string[]): Bearer['claims'] {
+  return Object.fromEntries(
+    Object.entries(from).filter((claim): claim is [string, string] => {
+      return names.includes(claim[0]) && typeof claim[1] === 'string'
+    }),
+  )
+}
+
+/** A token that is for identity says one of these of itself, or nothing (RFC 9068, RFC 7519 section 5.1). */
+const identityTypes = new Set(['jwt', 'jose', 'at+jwt', 'application/at+jwt'])
+
+/** Any OpenID Connect issuer: the subject is who it is, as the issuer says it. */
+export function oidcSource(
+  { issuer, jwksUri, maxAge }: Pick<OidcIssuer, 'issuer' | 'jwksUri' | 'maxAge'>,
+  clock: Clock,
+): IdentitySource {
+  return {
+    issuer,
+    claims: ({ iss }) => iss === issuer,
+    isFor: (audience, { aud }) => aud === audience,
+    keysId: jwksUri ?? `discovered from ${issuer}`,
+    fetchKeys: keysOf(jwksUri === undefined ? { issuer } : { issuer, jwksUri }, clock),
+    requiredClaims: ['iss', 'iat'],
+    maxAge,
+    read: ({ header: { typ }, payload }: VerifiedToken) => {
+      if (typ !== undefined && !identityTypes.has(typ.toLowerCase()))
+        return invalid('its `typ` is that of something else')
+      const own = Object.keys(payload).filter((name) => !commonClaims.includes(name))
+      return bearer(payload.sub, textOf(payload, own))
+    },
+  }
+}
+
+/** Under this name STS says what it knows of the caller. */
+const stsClaims = 'https://sts.amazonaws.com/'
+
+const Sts = z.looseObject({ aws_account: z.string(), subject_mode: z.string().optional() })
+
+/**
+ * AWS outbound identity federation (`sts:GetWebIdentityToken`). The subject is an IAM role of the one account that the
+ * issuer belongs to. A token may also speak for where a role session came from: that is another identity than the
+ * role's, and is refused unless the deployment expects it.
+ */
+export function awsSource(issuer: AwsIssuer, clock: Clock): IdentitySource {
+  const source = oidcSource(issuer, clock)
+  return {
+    ...source,
+    read: (token) => {
+      const read = source.read(token)
+      if (!read.ok) return read
+      const sts = Sts.safeParse(token.payload[stsClaims])
+      if (!sts.success) return invalid(`it must have \`aws_account\` under \`${stsClaims}\``)
+      if (sts.data.aws_account !== issuer.accountId) return invalid('`aws_account` is not the account of its issuer')
+      const forOrigin = [sts.data.subject_mode, token.payload['subject_mode']].includes('OriginIdentity')
+      if (forOrigin && !issuer.originIdentity) return invalid('`subject_mode` must not be `OriginIdentity`')
+      const { subject } = read.value
+      const account = accountOfRole(subject)
+      // Where a session came from may be a role too. It must never pass for a token of that role itself.
+      if (forOrigin ? account !== undefined : account !== issuer.accountId)
+        return invalid('`sub` must be the ARN of an IAM role of that account')
+      return bearer(subject, textOf(sts.data, pinnableClaims.aws ?? []))
+    },
+  }
+}
+
+/**
+ * GitHub Actions. Who runs is told by ids, since names change hands and `sub` is written with names or with names and
+ * ids; a run that a pull request started is nobody's, since anyone may open one.
+ */
+export function githubSource(issuer: GithubIssuer, clock: Clock): IdentitySource {
+  const source = oidcSource(issuer, clock)
+  return {
+    ...source,
+    read: (token) => {
+      const read = source.read(token)
+      if (!read.ok) return read
+      const claims = textOf(token.payload, pinnableClaims.github ?? [])
+      const { repository_id: repository, repository_owner_id: owner, event_name: event } = claims
+      if (!repository || !owner || !event)
+        return invalid('it must have `repository_id`, `repository_owner_id` and `event_name`')
+      if (event.startsWith('pull_request')) return invalid('a run that a pull request started has no identity here')
+      return bearer(read.value.subject, claims)
+    },
+  }
+}
+
+/** The only header parameters of a JWT-SVID, and what it may say of its type (JWT-SVID section 2). */
+const headerParameters = new Set(['alg', 'kid', 'typ'])
+const types = new Set([undefined, 'JWT', 'JOSE'])
+
+/** An SVID is for minutes. Older ones are refused even if their own end lies further off. */
+const defaultMaxAge = 300
+
+/** How soon a bundle is asked for again that does not say it. */
+const defaultRefreshSeconds = 300
+
+/**
+ * A SPIFFE trust domain, by its workloads' JWT-SVIDs. They need no `iss`, no `iat` and no `jti`: the trust domain in
+ * `sub` says whose keys to take, and those keys sign for no other.
+ */
+export function spiffeSource(issuer: SpiffeIssuer): IdentitySource {
+  const { trustDomain, maxAge = defaultMaxAge } = issuer
+  return {
+    issuer: `spiffe://${trustDomain}`,
+    claims: ({ sub }) => typeof sub === 'string' && trustDomainOf(sub) === trustDomain,
+    // SPIRE writes a list, of one as well.
+    isFor: (audience, { aud }) => (Array.isArray(aud) ? aud.length === 1 && aud[0] === audience : aud === audience),
+    keysId: `${trustDomain} at ${issuer.bundleEndpoint ?? JSON.stringify(issuer.bundle)}`,
+    fetchKeys: bundleOf(issuer),
+    requiredClaims: [],
+    maxAge,
+    read: ({ header, payload }) => {
+      if (!Object.keys(header).every((name) => headerParameters.has(name)))
+        return invalid('a JWT-SVID has no header parameters but `alg`, `kid` and `typ`')
+      if (!types.has(header.typ)) return invalid('the `typ` of a JWT-SVID is `JWT` or `JOSE`')
+      return bearer(payload.sub)
+    },
+  }
+}
+
+function bundleOf({ trustDomain, bundle, bundleEndpoint }: SpiffeIssuer): FetchKeys {
+  return async () => {
+    if (bundle) return { ...keysIn(bundle, trustDomain), fixed: true }
+    if (bundleEndpoint === undefined) throw new IssuerUnavailable(`trust domain \`${trustDomain}\` has no bundle`)
+    return keysIn(await fetchJson(bundleEndpoint, SpiffeBundle, { signal: patience() }), trustDomain)
+  }
+}
+
+/**
+ * The keys for JWT-SVIDs. A bundle endpoint marks them `use: jwt-svid`, which jose does not know; the Workload API
+ * leaves the use out. All others are for something else: X.509 authorities, or what a later version brings.
+ */
+function keysIn(bundle: SpiffeBundle, trustDomain: string): FoundKeys {
+  const keys = bundle.keys
+    .filter(({ use }) => use === undefined || use === 'jwt-svid')
+    .map(({ use: _use, ...key }) => key as unknown as JWK)
+  if (keys.length === 0) throw new IssuerUnavailable(`the bundle of \`${trustDomain}\` has no key for JWT-SVIDs`)
+  const hint = bundle['spiffe_refresh_hint']
+  return { keys, refreshSeconds: typeof hint === 'number' && hint > 0 ? hint : defaultRefreshSeconds }
+}

@@ -1,0 +1,191 @@
+import {
+  calculateJwkThumbprint,
+  compactVerify,
+  decodeProtectedHeader,
+  errors,
+  exportJWK,
+  importJWK,
+  type JWK,
+  type JWTPayload,
+  type JWTVerifyResult,
+  jwtVerify,
+  type ResolvedKey,
+} from 'jose'
+import { type Entry, eventOf } from '../../domain/ledger/ledger.ts'
+import type { OidcIssuer } from '../../domain/people/identity-issuer.ts'
+import { readNonce } from '../../domain/people/login.ts'
+import { type Directory, withIdentity } from '../../domain/people/organisation.ts'
+import type { Event } from '../../domain/requests/events.ts'
+import { ok, type Result, refuse } from '../../domain/values.ts'
+import { IssuerUnavailable, KeyNotYetKnown } from '../../operations/faults.ts'
+import type { IdTokens, ProvenLogin } from '../../operations/people/ports.ts'
+import type { Clock } from '../../operations/ports.ts'
+import { isCompact } from './access-token.ts'
+import { CachedKeys } from './cached-keys.ts'
+import { oidcSource } from './identity-sources.ts'
+
+/** How far the provider's clock may be from ours. */
+const clockToleranceSeconds = 30
+
+/** The provider at which people log in, under its name in the policy folder. */
+export type LoginIssuer = { alias: string; issuer: OidcIssuer; clientId: string }
+
+/**
+ * Verifies the ID tokens of people's logins (OpenID Connect Core 3.1.3.7): for this client alone, signed by a key of the
+ * provider, and made for the very login that was begun.
+ */
+export class JoseIdTokens implements IdTokens {
+  readonly #of: LoginIssuer
+  readonly #clock: Clock
+  readonly #source: ReturnType<typeof oidcSource>
+  readonly #keys: CachedKeys
+
+  constructor(of: LoginIssuer, clock: Clock) {
+    this.#of = of
+    this.#clock = clock
+    this.#source = oidcSource(of.issuer, clock)
+    this.#keys = new CachedKeys(this.#source.fetchKeys, clock)
+  }
+
+  async verify(idToken: string, nonce: string): Promise<Result<ProvenLogin, 'login_failed'>> {
+    if (!isCompact(idToken)) return refuse('login_failed')
+    const { issuer, clientId, alias } = this.#of
+    try {
+      const verified = await jwtVerify(idToken, this.#keys.keyFor, {
+        issuer: issuer.issuer,
+        audience: clientId,
+        algorithms: issuer.algorithms,
+        requiredClaims: ['iss', 'sub', 'aud', 'exp', 'iat', 'nonce'],
+        clockTolerance: clockToleranceSeconds,
+        currentDate: new Date(this.#clock.now() * 1000),
+      })
+      const { payload, protectedHeader: header } = verified
+      if (payload['nonce'] !== nonce) return refuse('login_failed', 'another nonce')
+      if (Array.isArray(payload.aud) && payload.aud.length > 1) return refuse('login_failed', 'more audiences')
+      const said = loginIn(verified, this.#clock.now())
+      const read = said && this.#source.read({ header, payload: { ...payload, sub: String(payload.sub) } })
+      if (!said || !read?.ok) return refuse('login_failed')
+      const { d: _, ...key } = await exportJWK(verified.key)
+      const evidence = { idToken, key: { ...publicOf(key), ...(header.kid === undefined ? {} : { kid: header.kid }) } }
+      return ok({ identity: { issuer: alias, ...read.value }, ...said, evidence })
+    } catch (cause) {
+      if (cause instanceof errors.JOSEError) return refuse('login_failed', cause.code)
+      if (cause instanceof IssuerUnavailable || cause instanceof KeyNotYetKnown) throw cause
+      throw new IssuerUnavailable('an ID token could not be verified', { cause })
+    }
+  }
+}
+
+/** How strong the login was and when, as far as the token says; nothing where it says what cannot be. */
+function loginIn({ payload }: JWTVerifyResult & ResolvedKey, now: number): { acr?: string; at?: number } | undefined {
+  const { acr, auth_time: at, iat } = payload
+  if (iat !== undefined && iat > now + clockToleranceSeconds) return undefined
+  if (at !== undefined && (typeof at !== 'number' || at > now + clockToleranceSeconds)) return undefined
+  return {
+    ...(typeof acr === 'string' ? { acr } : {}),
+    ...(at === undefined ? {} : { at: Math.floor(at) }),
+  }
+}
+
+/** The members of a public key alone (RFC 7518 section 6, RFC 8037). */
+const publicOf = (key: object): { [member: string]: string } =>
+  Object.fromEntries(
+    Object.entries(key).filter(
+      (member): member is [string, string] =>
+        ['kty', 'crv', 'x', 'y', 'n', 'e'].includes(member[0]) && typeof member[1] === 'string',
+    ),
+  )
+
+type Decided = Extract<Event, { type: 'Decided' }>
+
+/** Whom a verifier believes beside the entries themselves: the provider, and the people as the directory has them. */
+export type LoginTrust = LoginIssuer & {
+  directory: Directory
+  /** The provider's keys as it publishes them now; undefined when they cannot be had. */
+  keys: readonly JWK[] | undefined
+}
+
+/** What a login that stands in an entry proves, or in what it does not hold. `key`: whether the provider owns to it. */
+type CheckedLogin = {
+  entry: string
+  person: string
+  key: 'known' | 'not_published' | 'not_asked'
+  broken?: 'signature' | 'nonce' | 'narrowed' | 'time' | 'login' | 'issuer' | 'identity'
+}
+
+/**
+ * Verifies again, from the entries alone, every login that a decision rests on: that the provider's key signed it, for
+ * this decision on this digest, at that strength, and not after. With `trust`, also that it is that person and that
+ * provider. A key that the provider no longer publishes is said, and is no fault: keys are rotated.
+ */
+export async function checkLogins(entries: readonly Entry[], trust?: LoginTrust): Promise<readonly CheckedLogin[]> {
+  const checked: CheckedLogin[] = []
+  // What was asked before it was made less, for whoever did so.
+  let whole: string | null = null
+  for (const [at, entry] of entries.entries()) {
+    const event = eventOf(entry)
+    if (event?.type === 'Narrowed') whole = entries[at - 1]?.digest ?? null
+    if (event?.type !== 'Decided' || !event.login?.evidence) continue
+    const broken = await brokenIn(entry, event, whole, trust)
+    checked.push({
+      entry: entry.id,
+      person: event.actor.id,
+      key: await standingOf(event.login.evidence.key as JWK, trust),
+      ...(broken === undefined ? {} : { broken }),
+    })
+  }
+  return checked
+}
+
+async function brokenIn(
+  entry: Entry,
+  event: Decided,
+  whole: string | null,
+  trust: LoginTrust | undefined,
+): Promise<CheckedLogin['broken']> {
+  const { evidence, acr, at } = event.login ?? {}
+  const payload = evidence && (await signed(evidence.idToken, evidence.key as JWK))
+  if (!payload) return 'signature'
+  const nonce = readNonce(payload['nonce'])
+  if (nonce?.verdict !== event.verdict) return 'nonce'
+  // Whoever leaves less of it has seen the whole, and decides on what is left, in the round that this begins.
+  if (nonce.less !== undefined && nonce.less !== entry.digest) return 'narrowed'
+  const [seen, round] = nonce.less === undefined ? [entry.digest, event.round] : [whole, event.round - 1]
+  if (nonce.digest !== seen || nonce.round !== round) return 'nonce'
+  if (payload['acr'] !== acr || payload['auth_time'] !== at) return 'login'
+  const made = payload.iat ?? Number.NaN
+  const inTime = made <= event.at + clockToleranceSeconds && event.at <= (payload.exp ?? 0) + clockToleranceSeconds
+  if (!inTime || (at !== undefined && at > event.at + clockToleranceSeconds)) return 'time'
+  return trust && notTrusted(payload, event, trust)
+}
+
+function notTrusted(payload: JWTPayload, event: Decided, trust: LoginTrust): 'issuer' | 'identity' | undefined {
+  const audiences = [payload.aud ?? []].flat()
+  if (payload.iss !== trust.issuer.issuer || audiences.length !== 1 || audiences[0] !== trust.clientId) return 'issuer'
+  const claims = Object.fromEntries(Object.entries(payload).filter(([, value]) => typeof value === 'string'))
+  const proven = { issuer: trust.alias, subject: String(payload.sub), claims: claims as Record<string, string> }
+  // Whose it was when it was made: an identity may have been handed over since.
+  return withIdentity(trust.directory.people, proven, event.at)?.id === event.actor.id ? undefined : 'identity'
+}
+
+const algorithms = ['ES256', 'ES384', 'RS256', 'PS256', 'EdDSA']
+
+/** The claims, if this very key signed them. Their times are the past's: they are compared with the entry's alone. */
+async function signed(idToken: string, jwk: JWK): Promise<JWTPayload | undefined> {
+  try {
+    const { alg } = decodeProtectedHeader(idToken)
+    const { payload } = await compactVerify(idToken, await importJWK(jwk, alg), { algorithms })
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload)) as JWTPayload
+  } catch {
+    return undefined
+  }
+}
+
+async function standingOf(key: JWK, trust: LoginTrust | undefined): Promise<CheckedLogin['key']> {
+  if (!trust?.keys) return 'not_asked'
+  const own = await thumbprintOf(key)
+  const published = await Promise.all(trust.keys.map(thumbprintOf))
+  return own !== undefined && published.includes(own) ? 'known' : 'not_published'
+}
+
+const thumbprintOf = (key: JWK): Promise<string | undefined> => calculateJwkThumbprint(key).catch(() => undefined)

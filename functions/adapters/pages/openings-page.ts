@@ -1,0 +1,199 @@
+import type { DrillReport, DrillStep, Verdict } from '../../domain/break-glass/drill.ts'
+import { inert } from '../../domain/inert.ts'
+import type { BudgetLeft } from '../../domain/policy/budget-left.ts'
+import { endedAt, openUntil } from '../../domain/requests/ended.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
+import { duration, type NumericDate } from '../../domain/values.ts'
+import type { Drill } from '../../operations/break-glass/drill.ts'
+import { type Html, html } from './html.ts'
+import { page, type Reader } from './layout.ts'
+import { chips, titleOfOpening } from './opening-words.ts'
+import { nameOf, type PageBundle } from './request-facts.ts'
+import { count, time } from './words.ts'
+
+type ListView = {
+  openings: readonly ApprovalRequest[]
+  budgets: readonly BudgetLeft[]
+  bundle: PageBundle
+  reader: Reader & { person: string }
+  now: NumericDate
+}
+
+/** For ops: who has the glass broken and until when, which reviews are waited for, what is left of the minutes. */
+export function breakGlassListPage({ openings, budgets, bundle, reader, now }: ListView): string {
+  const open = openings.filter(({ status }) => status === 'approved')
+  const ended = openings.filter(({ status }) => status !== 'approved')
+  const waits = ended.filter(({ review }) => review && !review.done)
+  const overdue = waits.filter(({ review }) => review?.overdueAt !== undefined)
+  const title =
+    open.length === 0 ? 'Nobody has the glass broken' : `The glass is broken now: ${count(open.length, 'opening')}`
+  return page({
+    title,
+    reader,
+    notice:
+      overdue.length === 0
+        ? undefined
+        : {
+            text: `${count(overdue.length, 'review is', 'reviews are')} overdue. Until that is done, the next opening by the same person or of the same profile needs a second person.`,
+          },
+    body: html`<h1>${title}</h1>
+${open.length === 0 ? html`<p>What is opened in an emergency stands here from the moment on, and who was told of it in Slack.</p>` : list(open, bundle, now)}
+${section('reviews', 'Reviews to be done', waits.toSorted(dueFirst), bundle, now)}
+${budgetsSection(budgets, bundle, reader.person)}
+${section(
+  'ended',
+  'Ended in the last seven days',
+  ended.filter((each) => !waits.includes(each)),
+  bundle,
+  now,
+)}
+<p class="soft">To open one: <code>/hotwork break-glass</code> in Slack, or <code>npx hotwork break-glass start</code> in a terminal. As it was when this page was loaded. <a href="/break-glass">Look again</a></p>`,
+  })
+}
+
+const dueFirst = (one: ApprovalRequest, other: ApprovalRequest): number =>
+  (one.review?.dueAt ?? 0) - (other.review?.dueAt ?? 0)
+
+const section = (
+  id: string,
+  title: string,
+  openings: readonly ApprovalRequest[],
+  bundle: PageBundle,
+  now: NumericDate,
+): Html | string =>
+  openings.length === 0
+    ? ''
+    : html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>
+${list(openings, bundle, now)}
+</section>`
+
+const list = (openings: readonly ApprovalRequest[], bundle: PageBundle, now: NumericDate): Html =>
+  html`<ul class="list">${openings.map((state) => entry(state, bundle, now))}</ul>`
+
+function entry(state: ApprovalRequest, bundle: PageBundle, now: NumericDate): Html {
+  const { ask, review } = state
+  const end = endedAt(state)
+  const until = openUntil(state)
+  return html`<li>
+<h3><a href="/break-glass/${ask.id}">${titleOfOpening(state, bundle)}</a></h3>
+${chips(state)}
+<p>${nameOf(bundle, ask.owner)}, ${inert(ask.breakGlass?.incident ?? '')}${ask.breakGlass?.profile === undefined ? '' : html`, <code>${ask.breakGlass.profile}</code>`}</p>
+<p class="soft">${end === undefined ? html`Open until ${time(until, now)}` : html`Ended ${time(end, now)}`}${
+    review && !review.done ? html`; review due ${time(review.dueAt, now)}` : ''
+  }</p>
+</li>`
+}
+
+function budgetsSection(budgets: readonly BudgetLeft[], bundle: PageBundle, reader: string): Html | string {
+  if (budgets.length === 0) return ''
+  const mine = (budget: BudgetLeft) => 'person' in budget && budget.person === reader
+  return html`<section aria-labelledby="budgets">
+<h2 id="budgets">Minutes left of seven days</h2>
+<ul class="budgets">${budgets
+    .toSorted((one, other) => Number(mine(other)) - Number(mine(one)))
+    .map((budget, at) => budgetLine(budget, at, mine(budget) ? 'You' : whose(budget, bundle)))}</ul>
+<p class="soft">An early end gives minutes back. Drills count apart.</p>
+</section>`
+}
+
+const whose = (budget: BudgetLeft, bundle: PageBundle): string => {
+  if ('person' in budget) return nameOf(bundle, budget.person)
+  if ('profile' in budget) {
+    const profile = bundle.breakGlass?.profiles.find(({ name }) => name === budget.profile)
+    return `${inert(profile?.title ?? '')} (${budget.profile})`
+  }
+  return `${budget.action} on ${inert(budget.resource.id)}`
+}
+
+const budgetLine = ({ budget, left }: BudgetLeft, at: number, words: string): Html => {
+  const [all, rest] = [Math.floor(budget / 60), Math.floor(left / 60)]
+  return html`<li><span id="budget-${at}">${words}</span> <strong>${rest} of ${count(all, 'minute')} left</strong>
+<meter aria-labelledby="budget-${at}" min="0" max="${all}" low="${Math.ceil(all / 4)}" optimum="${all}" value="${rest}"></meter></li>`
+}
+
+type DrillView = { drill: Drill; bundle: PageBundle; reader: Reader; now: NumericDate }
+
+/** How a drill went: a line of what came when, and beneath it the same as a table, with what each step was held to. */
+export function drillPage({ drill: { state, report }, bundle, reader, now }: DrillView): string {
+  const { ask } = state
+  const overall = overallOf(report)
+  return page({
+    title: `Drill: ${overall}`,
+    reader,
+    body: html`<h1>Drill: ${overall}</h1>
+${chips(state)}
+<p>${titleOfOpening(state, bundle)}, by ${nameOf(bundle, ask.owner)}, ${inert(ask.breakGlass?.incident ?? '')}. Opened ${time(report.openedAt, now)}. People and timers were real; its credentials could do nothing.</p>
+<ol class="line">${report.steps.map(station)}</ol>
+<section aria-labelledby="measured">
+<h2 id="measured">Against what a break-glass promises</h2>
+<table>
+<thead><tr><th scope="col">Step</th><th scope="col">Took</th><th scope="col">At most</th><th scope="col">Result</th></tr></thead>
+<tbody>${report.steps.map(row)}</tbody>
+</table>
+</section>
+${told(report, bundle)}
+<section aria-labelledby="how">
+<h2 id="how">What is measured</h2>
+<ul>
+<li>To open: from when the call came in until it was on record, in milliseconds, by the clock of the function that records.</li>
+<li>To tell: from the record until the card in the channel and a message to everybody who can be written to were there, and the page hook was called. To end, and to review: from the opening, as the ledger has it. Whole seconds.</li>
+<li>That five minutes are left: that it was said, not when.</li>
+</ul>
+</section>
+<p class="soft">As it was when this page was loaded. <a href="/break-glass/${ask.id}/drill">Look again</a> · <a href="/break-glass/${ask.id}">The opening itself</a></p>`,
+  })
+}
+
+const names: { readonly [step in DrillStep['step']]: string } = {
+  open: 'Opened',
+  tell: 'Everybody told',
+  warn: 'Told that 5 min are left',
+  end: 'Ended',
+  review: 'Reviewed',
+}
+
+const results: { readonly [verdict in Verdict]: string } = {
+  met: 'kept',
+  missed: 'not kept',
+  waiting: 'not yet',
+  unknown: 'not measured',
+  not_due: 'not needed',
+}
+
+function overallOf({ steps }: DrillReport): string {
+  const missed = steps.filter(({ verdict }) => verdict === 'missed')
+  if (missed.length > 0) return `${missed.length} of ${steps.length} promises not kept`
+  return steps.some(({ verdict }) => verdict === 'waiting') ? 'all kept so far' : 'every promise kept'
+}
+
+/** To the hundredth of a second where it was measured so; as people say it otherwise. */
+const tookWords = ({ step, took, verdict }: DrillStep): string => {
+  if (took !== undefined) return step === 'open' ? `${took.toFixed(2)} s` : duration(Math.round(took)) || 'under 1 s'
+  return step === 'warn' && verdict === 'met' ? 'said' : results[verdict]
+}
+
+const station = (step: DrillStep): Html =>
+  html`<li class="${step.verdict}"><strong>${names[step.step]}</strong> <span>${tookWords(step)}</span></li>`
+
+const row = (step: DrillStep): Html => html`<tr class="${step.verdict}">
+<th scope="row">${names[step.step]}</th>
+<td>${step.took === undefined ? '–' : tookWords(step)}</td>
+<td>${step.verdict === 'not_due' ? '–' : step.step === 'warn' ? `at ${duration(step.within)}` : duration(step.within)}</td>
+<td><strong>${results[step.verdict]}</strong>${bar(step)}</td>
+</tr>`
+
+/** How much of what it was held to a step took. What it says stands beside it in words. */
+function bar({ took, within }: DrillStep): Html | string {
+  if (took === undefined) return ''
+  const width = Math.min(100, Math.max(1, Math.round((took / Math.max(1, within)) * 100)))
+  return html`<svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true" focusable="false"><rect class="all" width="100" height="4"/><rect class="part" width="${width}" height="4"/></svg>`
+}
+
+function told({ told: { due, missing, inChannel, paged } }: DrillReport, bundle: PageBundle): Html {
+  const reached = due - missing.length
+  return html`<section aria-labelledby="told">
+<h2 id="told">Who was told</h2>
+<p>${inChannel ? 'The channel has its card.' : html`<strong>The channel has no card.</strong>`} ${paged ? 'The page hook was called.' : html`<strong>The page hook was not called.</strong>`} Of ${count(due, 'person', 'people')} to be told directly ${reached === 1 ? '1 was' : `${reached} were`}.</p>
+${missing.length === 0 ? '' : html`<p>Not told:</p><ul>${missing.map((person) => html`<li>${nameOf(bundle, person)}</li>`)}</ul>`}
+</section>`
+}

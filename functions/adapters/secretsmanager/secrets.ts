@@ -1,0 +1,114 @@
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import * as z from 'zod'
+import type { NumericDate } from '../../domain/values.ts'
+import { SecretUnavailable } from '../../operations/faults.ts'
+import type { Clock } from '../../operations/ports.ts'
+
+/** How soon a rotated secret is taken up. */
+const keepSeconds = 300
+
+/** One JSON secret in Secrets Manager, remembered for five minutes. */
+class JsonSecretReader<T> {
+  readonly #client: SecretsManagerClient
+  readonly #secretId: string
+  readonly #shape: z.ZodType<T>
+  readonly #members: string
+  readonly #clock: Clock
+  #remembered: { secret: Promise<T>; until: NumericDate } | undefined
+
+  /** @param members what it must be, for whoever has to put it right: names of members, never what stands in them */
+  constructor(
+    secretId: string,
+    { shape, members }: { shape: z.ZodType<T>; members: string },
+    clock: Clock,
+    client: SecretsManagerClient = connect(),
+  ) {
+    this.#client = client
+    this.#secretId = secretId
+    this.#shape = shape
+    this.#members = members
+    this.#clock = clock
+  }
+
+  /** @throws SecretUnavailable when Secrets Manager does not answer or the secret does not have the members */
+  read(): Promise<T> {
+    const now = this.#clock.now()
+    if (this.#remembered && now < this.#remembered.until) return this.#remembered.secret
+    const secret = this.#fetch().catch((fault: unknown) => {
+      this.#remembered = undefined
+      throw fault
+    })
+    this.#remembered = { secret, until: now + keepSeconds }
+    return secret
+  }
+
+  async #fetch(): Promise<T> {
+    const get = new GetSecretValueCommand({ SecretId: this.#secretId })
+    const { SecretString = '' } = await this.#client.send(get).catch((cause: unknown) => {
+      throw new SecretUnavailable(`the secret \`${this.#secretId}\` cannot be read`, { cause })
+    })
+    const parsed = this.#shape.safeParse(jsonOf(SecretString))
+    if (parsed.success) return parsed.data
+    throw new SecretUnavailable(`the secret \`${this.#secretId}\` must be a JSON object with ${this.#members}`)
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // A parser's message quotes the text, which is the secret.
+    return undefined
+  }
+}
+
+const connect = (requestTimeout = 2000) =>
+  new SecretsManagerClient({
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: Math.min(1000, requestTimeout), requestTimeout, throwOnRequestTimeout: true },
+  })
+
+/** For Slack's three seconds: a silent attempt leaves time for another. */
+export const hurriedSecrets = (): SecretsManagerClient => connect(900)
+
+/** Base 64 of 24 to 64 bytes, as Standard Webhooks asks, with or without the prefix that says what it is. */
+const WebhookSecret = z.string().regex(/^(whsec_)?[A-Za-z0-9+/]{32,86}={0,2}$/)
+
+const IncidentSecret = z.object({
+  /** What the incident tool signs with. While it is being rotated, signatures by the previous one hold too. */
+  webhookSecret: WebhookSecret,
+  previousWebhookSecret: WebhookSecret.optional(),
+  /** The whole `Authorization` header with which incidents are asked for, where the tool wants one. */
+  checkAuthorization: z.string().min(1).max(4096).optional(),
+})
+type IncidentSecret = z.infer<typeof IncidentSecret>
+
+/** What the incident tool and we have between us. */
+export class IncidentSecretReader extends JsonSecretReader<IncidentSecret> {
+  constructor(secretId: string, clock: Clock, client?: SecretsManagerClient) {
+    const members = '`webhookSecret` and perhaps `previousWebhookSecret` and `checkAuthorization`'
+    super(secretId, { shape: IncidentSecret, members }, clock, client)
+  }
+
+  /** Those that a delivery may be signed with, the newest first. */
+  readonly webhookSecrets = async (): Promise<readonly string[]> => {
+    const { webhookSecret, previousWebhookSecret } = await this.read()
+    return previousWebhookSecret === undefined ? [webhookSecret] : [webhookSecret, previousWebhookSecret]
+  }
+}
+
+/** What Slack gave us. While the signing secret is being rotated, signatures by the previous one hold too. */
+const SlackSecret = z.object({
+  botToken: z.string().min(1),
+  signingSecret: z.string().min(1),
+  previousSigningSecret: z.string().min(1).optional(),
+})
+type SlackSecret = z.infer<typeof SlackSecret>
+
+/** Slack's token and signing secret. */
+export class SlackSecretReader extends JsonSecretReader<SlackSecret> {
+  constructor(secretId: string, clock: Clock, client?: SecretsManagerClient) {
+    const members = '`botToken`, `signingSecret` and perhaps `previousSigningSecret`'
+    super(secretId, { shape: SlackSecret, members }, clock, client)
+  }
+}

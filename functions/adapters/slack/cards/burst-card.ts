@@ -1,0 +1,216 @@
+import type { Button, RichTextPreformatted, StaticSelect } from '@slack/types'
+import {
+  type BurstOutcome,
+  burstKey,
+  isBulkable,
+  isOf,
+  listDigest,
+  type Member,
+  memberOf,
+} from '../../../domain/cards/burst.ts'
+import { clamp, exact, inert, lookalikeNote } from '../../../domain/inert.ts'
+import type { ApprovalRequest } from '../../../domain/requests/request.ts'
+import type { JsonObject } from '../../../domain/values.ts'
+import type { BurstView } from '../../../operations/cards/draw-burst.ts'
+import type { RenderedCard } from '../../../operations/cards/ports.ts'
+import { bold, code, context, header, largestCard, list, plain, rich, section, sizeOf, words } from './blocks.ts'
+import { type CardOptions, renderCard } from './card.ts'
+import { approveAll, denyAll, openOne } from './card-decide.ts'
+import type { CardFacts } from './card-facts.ts'
+import { whoOf } from './card-status.ts'
+
+type Facts = CardFacts
+/** What one of a list is told apart by. Longer than this, it is not shown whole, and the list is not approved at once. */
+const longestLine = 160
+
+/**
+ * The card of a burst: what all of them have in common once, and one line for each that waits with what is its own. The
+ * facts are the server's, as on a card of one request; what the agent says of each is on its own card. Only exactly what
+ * is listed can be decided with one press, and only where nothing of it had to be left out. The last one that waits has no
+ * other card, so this one becomes its card.
+ */
+export function renderBurst(
+  view: BurstView,
+  facts: Facts,
+  options: CardOptions = {},
+): { card: RenderedCard; shown: readonly Member[]; whole: boolean } {
+  const waiting = view.members.filter((state) => isOf(view.kind, state))
+  const [only, ...others] = waiting
+  if (only && others.length === 0)
+    return { card: aloneCard(only, view, facts, options), shown: [memberOf(only)], whole: true }
+  // From all of them down to as many as fit; those that come after are listed once there is room.
+  let shown = waiting
+  let card = renderList(view, waiting, shown, facts)
+  while (sizeOf(card) > largestCard && shown.length > 1) {
+    const share = Math.floor((shown.length * largestCard) / sizeOf(card))
+    shown = shown.slice(0, Math.max(1, Math.min(share, shown.length - 1)))
+    card = renderList(view, waiting, shown, facts)
+  }
+  return { card, shown: shown.map(memberOf), whole: columnsOf(shown).whole }
+}
+
+/** The card of the one that waits, with what came of the last press where there is room for that. */
+function aloneCard(
+  state: ApprovalRequest,
+  { kind, outcome, members }: BurstView,
+  facts: Facts,
+  options: CardOptions,
+): RenderedCard {
+  const card = renderCard(state, facts, kind.channel, options)
+  const more = outcomeBlocks(outcome, members, facts) as unknown as readonly JsonObject[]
+  const both = { ...card, blocks: [...card.blocks, ...more] }
+  return sizeOf(both) > largestCard ? card : both
+}
+
+function renderList(
+  { kind, generation, members, outcome }: BurstView,
+  waiting: readonly ApprovalRequest[],
+  shown: readonly ApprovalRequest[],
+  facts: Facts,
+): RenderedCard {
+  const digest = listDigest(shown.map(memberOf)).slice(0, 24)
+  const { agent, action, environment, stage } = kind
+  const count = waiting.length
+  const status = count === 0 ? `None of ${members.length} alike waits` : `${count} alike wait for ${stage}`
+  const { common, lines, whole } = columnsOf(shown)
+  const tiers = [...new Set(shown.map(({ tier }) => tier))].join(', ')
+  const blocks = [
+    header(`${count === 0 ? '⚪' : '🟡'} ${status}`),
+    rich(
+      'what',
+      section(
+        bold(`${environment.toUpperCase()}${tiers === '' ? '' : `   Tier ${tiers}`}`),
+        words('\n'),
+        code(action),
+        words(` asked by ${agent} ${members.length} times.${count === 0 ? '' : ' Silence approves none of them.'}`),
+      ),
+    ),
+    ...(common.length === 0 ? [] : [rich('same', section(bold('The same in each, exactly')), exactly(common))]),
+    ...(shown.length === 0
+      ? []
+      : [
+          rich('list', section(bold('What each has of its own, exactly')), exactly(lines)),
+          { type: 'actions', block_id: 'open', elements: [menuOf(shown)] },
+        ]),
+    ...(shown.length < count
+      ? [rich('more', section(words(`${count - shown.length} more are listed once there is room.`)))]
+      : []),
+    ...decideBlocks(kind, generation, shown, whole),
+    ...outcomeBlocks(outcome, members, facts),
+    context(`Burst ${generation}   List ${digest}`),
+  ]
+  // Slack shows this in notifications, where it does read markup: nothing in it is anybody's but ours.
+  const text = `${status}. ${action} in ${environment}, by ${agent}. List ${digest}`
+  return { text, blocks: blocks as unknown as readonly JsonObject[] }
+}
+
+/** What all have in common, what each has of its own, and whether all of that is there to be read. */
+function columnsOf(shown: readonly ApprovalRequest[]): { common: string[]; lines: string[]; whole: boolean } {
+  const rows = shown.map(factsOf)
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
+  const same = names.filter((name) => rows.every((row) => row[name] === rows[0]?.[name]))
+  const say = (row: { [name: string]: string }, name: string) => `${clamp(inert(name), 64).text} = ${row[name]}`
+  let whole = true
+  const cut = (text: string, limit: number) => {
+    const clamped = clamp(text, limit)
+    whole &&= !clamped.cut
+    return `${clamped.text}${lookalikeNote(text)}`
+  }
+  const [first] = rows
+  const common = first ? same.map((name) => cut(say(first, name), 4 * longestLine)) : []
+  const lines = rows.map((row, index) => {
+    const own = names.filter((name) => !same.includes(name) && row[name] !== undefined).map((name) => say(row, name))
+    return cut(`${index + 1}  ${own.length === 0 ? '(the same)' : own.join('   ')}`, longestLine)
+  })
+  return { common, lines, whole }
+}
+
+/** Slack takes no longer text in one piece. */
+const longestText = 3_000
+
+/** Lines of values, in as many pieces as they need. */
+function exactly(lines: readonly string[]): RichTextPreformatted {
+  const pieces: string[] = ['']
+  for (const [index, line] of lines.entries()) {
+    const text = index === lines.length - 1 ? line : `${line}\n`
+    const last = pieces.at(-1) ?? ''
+    if (last.length + text.length > longestText) pieces.push(text)
+    else pieces[pieces.length - 1] = last + text
+  }
+  return { type: 'rich_text_preformatted', elements: pieces.map(words) }
+}
+
+/** All that tells one request from another like it, each as the JSON that is approved. What is acted on follows from it. */
+const factsOf = ({ ask }: ApprovalRequest): { [name: string]: string } => ({
+  ...Object.fromEntries(Object.entries(ask.arguments).map(([name, value]) => [name, exact(value)])),
+  '(purpose)': exact(ask.purpose),
+  '(task)': exact(ask.parentTask.id),
+  '(uses)': String(ask.uses),
+  ...(ask.unpinned.length === 0 ? {} : { '(left open)': exact([...ask.unpinned]) }),
+})
+
+const menuOf = (shown: readonly ApprovalRequest[]): StaticSelect => ({
+  type: 'static_select',
+  action_id: openOne,
+  placeholder: plain('Open one…'),
+  // Fifty of them are most of the card: nothing here is longer than it must be.
+  options: shown.map(({ ask }, index) => ({
+    text: { type: 'plain_text', text: String(index + 1) },
+    value: ask.id.replace(/^req_/, ''),
+  })),
+})
+
+function decideBlocks(
+  kind: BurstView['kind'],
+  generation: number,
+  shown: readonly ApprovalRequest[],
+  whole: boolean,
+): object[] {
+  if (shown.length < 2) return []
+  if (!shown.every(isBulkable))
+    return [rich('one-by-one', section(words('Each is decided by itself: open it, or use its own card.')))]
+  const value = JSON.stringify({ b: burstKey(kind), g: generation, l: listDigest(shown.map(memberOf)) })
+  const all = (action_id: string, verb: string, style: 'primary' | 'danger'): Button => ({
+    type: 'button',
+    action_id,
+    text: plain(`${verb} all ${shown.length}`),
+    style,
+    value,
+    confirm: {
+      title: plain(`${verb} all ${shown.length}?`),
+      text: plain(`Exactly the ${shown.length} listed here, each on your own record.`),
+      confirm: plain(`${verb} all`),
+      deny: plain('Go back'),
+    },
+  })
+  const deny = all(denyAll, 'Deny', 'danger')
+  const why = 'Not all of it can be shown here, so they are not approved here together: open each.'
+  return whole
+    ? [{ type: 'actions', block_id: 'decide', elements: [all(approveAll, 'Approve', 'primary'), deny] }]
+    : [rich('too-long', section(bold(why))), { type: 'actions', block_id: 'decide', elements: [deny] }]
+}
+
+const mostRefused = 8
+
+/** What came of the last press: how many were decided by it, and each that was not, with why. */
+function outcomeBlocks(outcome: BurstOutcome | undefined, members: readonly ApprovalRequest[], facts: Facts): object[] {
+  if (!outcome) return []
+  const { person, verdict, decided, refused } = outcome
+  const what = verdict === 'approve' ? 'approved' : 'denied'
+  const more = refused.length - mostRefused
+  const items = refused.slice(0, mostRefused).map(({ id, code: why }) => {
+    const state = members.find(({ ask }) => ask.id === id)
+    const now = state ? `, it is ${state.status}` : ''
+    return section(code(id), words(`: ${why.replaceAll('_', ' ')}${now}`))
+  })
+  return [
+    rich(
+      'outcome',
+      section(
+        bold(`${decided} ${what} with one press by ${whoOf(facts, person)}`),
+        words(refused.length === 0 ? '.' : `; ${refused.length} could not be:`),
+      ),
+      ...(items.length === 0 ? [] : [list([...items, ...(more > 0 ? [section(words(`…+${more} more`))] : [])])]),
+    ),
+  ]
+}

@@ -1,0 +1,111 @@
+import type { App, BlockAction, ButtonAction, SlackViewAction, ViewResponseAction, ViewSubmitAction } from '@slack/bolt'
+import type { RequestId } from '../../../domain/values.ts'
+import { type Carried, carriedOf, onceFor, whoDid } from '../edge/click.ts'
+import { inTime, seenOn } from '../edge/click-answers.ts'
+import { patience } from '../edge/client.ts'
+import type { EdgeOptions } from '../edge/edge-options.ts'
+import { answerPress } from '../edge/ephemeral.ts'
+import { type Instead, malformedForm, malformedPress, notOpened, saidOf, sentenceFor } from '../edge/sentences.ts'
+import { truthModal } from '../forms/card-forms.ts'
+import { showModal } from '../forms/modal-blocks.ts'
+import { readFound, readReviewed, readRevoke, reviewModal, reviewName } from '../forms/review-form.ts'
+import { emergencyActions } from './opening-card.ts'
+
+const over = 'It has ended already, and nothing has changed; the card shows how.'
+const whenEnding: Instead = {
+  not_permitted:
+    'Only whoever opened it, and those whom policy lets revoke, can end it, so nothing has changed; it ends by itself when the card says.',
+  already_settled: over,
+  invalid_task_state: over,
+  expired: over,
+  completed: over,
+  revoked: over,
+}
+const whenReviewing: Instead = {
+  not_permitted: 'Policy does not let you review this, so nothing was recorded; the card says who may.',
+  self_review:
+    'Somebody else must review this, not whoever did it nor whoever vouched for them, so nothing was recorded; the card says who may.',
+  already_reviewed: 'Somebody was quicker: it is reviewed already, as the card shows, and yours was not recorded.',
+  no_review_due: 'It is still open, and cannot be looked back on yet; review it once it has ended.',
+}
+
+/** The buttons of the card of an emergency, and the form of its review. What comes of them is on the card; a no is told to the one who pressed. */
+export function registerEmergency(app: App, options: EdgeOptions): void {
+  const acts = { [emergencyActions.end]: end, [emergencyActions.review]: openReview }
+  for (const [action_id, act] of Object.entries(acts))
+    app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id }, (press) =>
+      answerPress(press, options, (carried) => pressed(act, press.body, press.action, carried, options)),
+    )
+  app.view<ViewSubmitAction>({ type: 'view_submission', callback_id: reviewName }, async (sent) => {
+    const answer = await review(sent.body, carriedOf(sent), options)
+    await (answer === undefined ? sent.ack() : sent.ack(answer))
+  })
+}
+
+type Press = {
+  person: Parameters<EdgeOptions['endEmergency']>[0]['person']
+  id: RequestId
+  body: BlockAction
+  carried: Carried
+}
+/** A sentence is for the one who pressed; without one, the card or a form says enough. */
+type Act = (press: Press, options: EdgeOptions) => Promise<string | undefined>
+
+async function pressed(act: Act, body: BlockAction, { value }: ButtonAction, carried: Carried, options: EdgeOptions) {
+  const who = await whoDid(body.user, carried, options)
+  if (!who.ok) return who.sentence
+  const id = readRevoke(value)
+  return id === undefined ? malformedPress : act({ person: who.person.id, id, body, carried }, options)
+}
+
+async function end({ person, id, carried }: Press, options: EdgeOptions): Promise<string | undefined> {
+  const ask = { id, person, once: onceFor(carried, id) }
+  const told = await inTime(id, (mayStart) => options.endEmergency(ask, mayStart), carried, options)
+  return told.done ? undefined : saidOf(told, whenEnding)
+}
+
+/** Opens the form for whoever's review would be taken now, so that nobody writes one for nothing. */
+async function openReview({ person, id, body, carried }: Press, options: EdgeOptions): Promise<string | undefined> {
+  const { deadline } = carried
+  const { bundle, page, log } = options
+  try {
+    const found = await deadline.within(options.foreseeReview({ id, person }), patience.start)
+    if (!found.done) return notOpened
+    if (!found.value.ok) {
+      const { code, detail, state } = found.value
+      const sentence = sentenceFor(code, { directory: bundle.directory, page, detail, state })
+      return saidOf({ code, sentence }, whenReviewing)
+    }
+    const about = { request: id, channel: body.channel?.id, ts: body.message?.ts }
+    const modal = reviewModal(found.value.value, bundle, about)
+    return (await showModal(body.trigger_id, modal, carried, options, patience.tell)) ? undefined : notOpened
+  } catch (fault) {
+    log.error('press not looked up', { request: id, fault: fault instanceof Error ? fault.name : 'unknown' })
+    return notOpened
+  }
+}
+
+type Answer = ViewResponseAction | undefined
+
+/** Records a review. What can be mended is said beside its field; where nothing can be done any more, what is so, with what was written. */
+async function review({ user, view }: SlackViewAction, carried: Carried, options: EdgeOptions): Promise<Answer> {
+  const typed = view.state.values['note']?.['note']?.value ?? undefined
+  const who = await whoDid(user, carried, options)
+  if (!who.ok) return truth(who.sentence, typed)
+  const about = readReviewed(view.private_metadata)
+  if (!about) return truth(malformedForm, typed)
+  const filled = readFound(view)
+  if ('wrong' in filled) return { response_action: 'errors', errors: filled.wrong }
+  const seen = await seenOn(about, carried, options)
+  const ask = { id: about.request, person: who.person.id, ...filled.found, ...(seen === undefined ? {} : { seen }) }
+  const told = await inTime(ask.id, (mayStart) => options.review(ask, mayStart), carried, options)
+  if (told.done) return undefined
+  // Without a code it is nobody's no: the same may be sent again.
+  if (told.code === undefined) return { response_action: 'errors', errors: { note: told.sentence } }
+  return truth(saidOf(told, whenReviewing), typed)
+}
+
+const truth = (sentence: string, typed: string | undefined): Answer => ({
+  response_action: 'update',
+  view: truthModal(sentence, typed),
+})

@@ -1,0 +1,221 @@
+import type { Button, RichTextElement } from '@slack/types'
+import { filledFor } from '../../../domain/break-glass/rights.ts'
+import { clamp, inert } from '../../../domain/inert.ts'
+import type { Bundle } from '../../../domain/policy/bundle.ts'
+import type { ApprovalRequest } from '../../../domain/requests/request.ts'
+import type { JsonObject, RequestId } from '../../../domain/values.ts'
+import type { EmergencyAbout } from '../../../operations/cards/about-opening.ts'
+import type { RenderedCard } from '../../../operations/cards/ports.ts'
+import {
+  actions,
+  bold,
+  type CardBlock,
+  code,
+  context,
+  divider,
+  fitted,
+  header,
+  linkButton,
+  list,
+  plain,
+  preformatted,
+  quote,
+  rich,
+  section,
+  words,
+} from './blocks.ts'
+import { readAction } from './card-decide.ts'
+import { argumentsOf } from './card-facts.ts'
+import { whoOf } from './card-status.ts'
+import { titleOn } from './card-title.ts'
+import { doneBlock } from './opening-done.ts'
+import {
+  drillMark,
+  emergencyHeadline,
+  emergencyNow,
+  endLabel,
+  isDrill,
+  isSealed,
+  reviewNow,
+  statusOf,
+  theirs,
+  whoParts,
+  whyEnded,
+} from './opening-status.ts'
+
+/** What of the bundle this card needs. */
+export type EmergencyFacts = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladder' | 'breakGlass' | 'deployment'>
+
+/** Where an opening can be read in full; absent where there is no such page. */
+export type PageOption = { page?: (request: RequestId) => string }
+
+/** How much each part may take: a smaller budget is tried when a card is too large. */
+type Budget = { reason: number; arguments: number; lines: number }
+const budgets: readonly [Budget, ...Budget[]] = [
+  { reason: 1_000, arguments: 1_200, lines: 12 },
+  { reason: 500, arguments: 500, lines: 6 },
+  { reason: 200, arguments: 120, lines: 2 },
+]
+
+/** The buttons of the card, and what a press on each is called. */
+export const emergencyActions = { end: 'end_emergency', review: 'review_emergency' } as const
+
+/**
+ * The card of an opening in an emergency. It cannot be taken for one that asks for an approval: it says first that nobody
+ * approved this, stands between lines, and asks for nothing but that it be ended and reviewed. Everything on it is the server's
+ * own but what the person said, which stands in quotations. Pure: the same state and facts give the same card.
+ */
+export function renderEmergency(
+  state: ApprovalRequest,
+  about: EmergencyAbout,
+  facts: EmergencyFacts,
+  options: PageOption = {},
+): RenderedCard {
+  return fitted(budgets, (budget) => renderWithin(state, about, facts, options, budget))
+}
+
+/** The same for one person who asks: without who was told and who may review it, and with nothing to press but to read on. */
+export const showEmergency = (state: ApprovalRequest, facts: EmergencyFacts, options: PageOption = {}): RenderedCard =>
+  fitted(budgets, (budget) => renderWithin(state, undefined, facts, options, budget))
+
+function renderWithin(
+  state: ApprovalRequest,
+  about: EmergencyAbout | undefined,
+  facts: EmergencyFacts,
+  options: PageOption,
+  budget: Budget,
+): RenderedCard {
+  const { ask } = state
+  const { sign, words: status } = emergencyHeadline(state)
+  const why = whyEnded(state)
+  const note = state.review?.done?.note
+  const blocks: CardBlock[] = [
+    divider('above'),
+    header(clamp(`${sign} ${status}`, 140).text),
+    ...drillBlocks(state),
+    rich(
+      'what',
+      section(...titleParts(state, facts), words(isSealed(state) ? '.' : ` (${ask.classification} data)`)),
+      section(...emergencyNow(state, facts)),
+      ...(why === undefined ? [] : [quote(why)]),
+    ),
+    ...reviewBlocks(state, facts, note === undefined ? undefined : clamp(inert(note), budget.reason).text),
+    rich(
+      'why',
+      section(bold('Incident '), code(theirs(ask.breakGlass?.incident, 128)), bold('   Reason given')),
+      quote(theirs(ask.breakGlass?.reason, budget.reason)),
+    ),
+    rich('open', ...openParts(state, facts, budget)),
+    ...(statusOf(state) === 'open' ? [] : [doneBlock(state, about ?? {}, budget.lines)]),
+    ...(about
+      ? [rich('who', section(bold('Who knows, and what is next')), list(whoParts(state, about, facts, budget.lines)))]
+      : []),
+    ...buttonRow(about ? [...actButtons(state), ...readButtons(state, options)] : readButtons(state, options)),
+    context(`${isDrill(state) ? `${drillMark}   ` : ''}Break-glass ${ask.id}   Digest ${ask.digest.slice(0, 24)}`),
+    divider('below'),
+  ]
+  return { text: textOf(state, status), blocks: blocks as unknown as readonly JsonObject[] }
+}
+
+/** Slack shows this in notifications, where it does read markup: nothing in it is anybody's but ours. */
+export const textOf = (state: ApprovalRequest, status: string): string => {
+  const { ask } = state
+  return `${status}. ${ask.owner}: ${ask.breakGlass?.profile ?? ask.action} in ${ask.environment}. ${ask.id} ${ask.digest.slice(0, 24)}`
+}
+
+const drillBlocks = (state: ApprovalRequest): CardBlock[] =>
+  isDrill(state) ? [rich('drill', section(bold(`This is a ${drillMark}: `), words(drillWords(state))))] : []
+
+const drillWords = (state: ApprovalRequest): string =>
+  statusOf(state) === 'open'
+    ? 'nothing is broken, and its credentials can do nothing. Do what you would do in an emergency.'
+    : 'nothing was broken, and its credentials could do nothing.'
+
+/** Who, what and where: to be understood before anything else is read. */
+export function titleParts(state: ApprovalRequest, facts: EmergencyFacts): RichTextElement[] {
+  const { ask } = state
+  if (isSealed(state))
+    return [bold(whoOf(facts, ask.owner)), words(' took the sealed role '), code(theirs(ask.resource.id, 200))]
+  const profile = facts.breakGlass?.profiles.find(({ name }) => name === ask.breakGlass?.profile)
+  return [
+    bold(whoOf(facts, ask.owner)),
+    words(' opened '),
+    ...(ask.breakGlass?.profile === undefined
+      ? titleOn(facts, state)
+      : [bold(`“${inert(profile?.title ?? ask.breakGlass.profile).replace(/[“”„‟]/g, "'")}”`)]),
+    words(' in '),
+    bold(ask.environment.toUpperCase()),
+  ]
+}
+
+/** What is or was open, and how far. */
+function openParts(state: ApprovalRequest, facts: EmergencyFacts, budget: Budget) {
+  const { ask } = state
+  const was = statusOf(state) === 'open' ? 'is' : 'was'
+  const rights = (ask.breakGlass?.rights ?? []).flatMap(({ action, resources }) =>
+    resources.map((pattern) =>
+      section(code(action), words(' on '), code(theirs(filledFor(action, pattern, facts), 200))),
+    ),
+  )
+  const more = rights.length - budget.lines
+  const shown = [...rights.slice(0, budget.lines), ...(more > 0 ? [section(words(`and ${more} more`))] : [])]
+  const args = Object.keys(ask.arguments).length === 0 ? undefined : argumentsOf(ask.arguments, budget.arguments).value
+  if (isSealed(state))
+    return [section(bold('What it reaches')), list(ask.unpinned.map((each) => section(words(inert(each)))))]
+  const left = ask.unpinned.map((each) => clamp(inert(each), 200).text)
+  return [
+    section(bold(`What ${was} open`)),
+    list(shown.length > 0 ? shown : [section(code(ask.action))]),
+    ...(args === undefined ? [] : [section(bold('Arguments, exactly')), preformatted(args)]),
+    ...(left.length === 0
+      ? []
+      : [
+          section(
+            bold(was === 'is' ? 'It leaves open: ' : 'It left open: '),
+            words(left.slice(0, budget.lines).join('; ')),
+          ),
+        ]),
+  ]
+}
+
+const reviewBlocks = (state: ApprovalRequest, facts: EmergencyFacts, note: string | undefined): CardBlock[] =>
+  state.review && statusOf(state) !== 'open'
+    ? [
+        rich(
+          'review',
+          section(...reviewNow(state, facts)),
+          ...(note === undefined || note.trim() === '' ? [] : [quote(note)]),
+        ),
+      ]
+    : []
+
+const buttonRow = (row: readonly Button[]): CardBlock[] => (row.length === 0 ? [] : [actions('emergency', ...row)])
+
+/** Only what still means something: to end what is open, to review what has ended and was not. */
+function actButtons(state: ApprovalRequest): Button[] {
+  const status = statusOf(state)
+  const value = JSON.stringify({ r: state.ask.id })
+  if (status === 'open') return isSealed(state) ? [] : [endButton(state, value)]
+  if (status !== 'review_due' && status !== 'review_overdue') return []
+  return [{ type: 'button', action_id: emergencyActions.review, text: plain('Review…'), style: 'primary', value }]
+}
+
+/** Where each credential and each call is, and where it can be ended and reviewed too. */
+export const readButtons = ({ ask }: ApprovalRequest, { page }: PageOption): Button[] =>
+  page ? [linkButton(readAction, 'Read all of it', page(ask.id))] : []
+
+const endButton = (state: ApprovalRequest, value: string): Button => ({
+  type: 'button',
+  action_id: emergencyActions.end,
+  text: plain(endLabel(state)),
+  style: 'danger',
+  value,
+  confirm: {
+    title: plain(isDrill(state) ? 'End the drill?' : 'End it now?'),
+    text: plain(
+      `Every credential of ${state.ask.id} is dead at once; AWS takes some seconds to deny what it issued. It cannot be taken back.`,
+    ),
+    confirm: plain('End now'),
+    deny: plain('Go back'),
+  },
+})

@@ -1,0 +1,123 @@
+import { App, AwsLambdaReceiver } from '@slack/bolt'
+import { clocksAgree, type NumericDate } from '../../../domain/values.ts'
+import { registerBurst } from '../cards/burst-buttons.ts'
+import { registerCard } from '../cards/card-buttons.ts'
+import { registerEmergency } from '../cards/opening-buttons.ts'
+import { registerPermit } from '../cards/permit-button.ts'
+import { registerForms, truthModal } from '../forms/card-forms.ts'
+import { registerBreakGlass } from '../home/break-glass.ts'
+import { registerHome } from '../home/home.ts'
+import { registerStandIns } from '../home/stand-ins.ts'
+import { registerAppEvents, registerGroupEvents } from './app-events.ts'
+import type { Carried } from './click.ts'
+import { patience, redactingLogger, startDeadline } from './client.ts'
+import { registerCommands } from './commands.ts'
+import type { EdgeOptions } from './edge-options.ts'
+import type { Envelope } from './envelope.ts'
+import { guard, type RawRequest } from './guard.ts'
+import { notAnswered } from './sentences.ts'
+
+export type HttpAnswer = { statusCode: number; headers: { [name: string]: string }; body: string }
+
+/** A request with what API Gateway says of it: when it arrived by its clock, and the id that the answer shall carry. */
+export type EdgeRequest = RawRequest & { arrivedAt: NumericDate; requestId: string }
+
+/**
+ * Slack's door: the guard, then Bolt, then one listener for each button. The decision is committed before the answer;
+ * where that takes too long, the answer is given all the same and the person is told what is true.
+ *
+ * A machine whose clock is off decides nothing, since it cannot compare deadlines. Who pressed is still verified, by the
+ * time of the API, so that they hear why.
+ */
+export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) => Promise<HttpAnswer> {
+  const { bundle, log } = options
+  const receiver = new AwsLambdaReceiver({
+    // The guard has verified; the receiver's own check is weaker, and would have to be given a secret.
+    signingSecret: '',
+    signatureVerification: false,
+    logger: redactingLogger(log),
+    customPropertiesExtractor: (event) => ({ carried: (event as unknown as { carried: Carried }).carried }),
+  })
+  registerListeners(receiver, options)
+  const handle = receiver.toHandler()
+
+  const enter = async (request: EdgeRequest): Promise<HttpAnswer> => {
+    const deadline = startDeadline()
+    const [now, { arrivedAt }] = [options.now(), request]
+    const clockHolds = clocksAgree(now, arrivedAt)
+    if (!clockHolds) log.error('clock_out_of_range', { route: 'POST /slack/events' })
+    // Nothing is decided yet, so a read that failed is tried again for as long as Slack waits for an answer.
+    const secrets = await deadline.trying(options.secrets, patience.answer).catch((fault: unknown) => {
+      log.error('slack secret not read', { fault: fault instanceof Error ? fault.name : 'unknown' })
+      return { done: false as const }
+    })
+    if (!secrets.done) return answer(503, 'nobody can be verified now: try again in a moment')
+    const { teamId, appId } = bundle.deployment.slack
+    const guarded = guard(request, { secrets: secrets.value, teamId, appId }, clockHolds ? now : arrivedAt)
+    if (!guarded.pass) {
+      if (guarded.status !== 200) log.warn('slack request refused', { status: guarded.status, why: guarded.why })
+      return answer(guarded.status, guarded.why)
+    }
+    const { contentType, body, delivery } = guarded
+    const event = { headers: { 'content-type': contentType }, body, isBase64Encoded: false, path: '/slack/events' }
+    const carried: Carried = { delivery, deadline, clockHolds }
+    const carrying = { ...event, carried } as unknown as Parameters<typeof handle>[0]
+    // The listener keeps to its time by itself; this holds even if something else in there hangs.
+    const done = await deadline.within(handle(carrying, {}), patience.answer)
+    if (!done.done) return unanswered(guarded.envelope)
+    const { statusCode, headers = {}, body: said = '' } = done.value
+    return { statusCode, headers: { ...headers, ...noStore } as HttpAnswer['headers'], body: said }
+  }
+  return async (request) => {
+    const { headers, ...answered } = await enter(request)
+    return { ...answered, headers: { ...headers, 'x-request-id': request.requestId } }
+  }
+}
+
+const noStore = { 'cache-control': 'no-store' }
+const answer = (statusCode: number, body: string): HttpAnswer => ({
+  statusCode,
+  headers: {
+    'content-type': 'text/plain; charset=utf-8',
+    ...noStore,
+    // RFC 9110 section 15.5.2: a 401 says by what it would be let in, though for Slack's signature there is no registered name.
+    ...(statusCode === 401 && { 'www-authenticate': 'Slack' }),
+  },
+  body,
+})
+
+/** An empty answer would close a form as if it had been taken. */
+const unanswered = (envelope: Envelope): HttpAnswer => {
+  if (envelope.kind !== 'interaction' || envelope.type !== 'view_submission') return answer(200, '')
+  const update = { response_action: 'update', view: truthModal(notAnswered) }
+  return { statusCode: 200, headers: { 'content-type': 'application/json', ...noStore }, body: JSON.stringify(update) }
+}
+
+/** Builds the Bolt app, which ties itself to the receiver. */
+function registerListeners(receiver: AwsLambdaReceiver, options: EdgeOptions): void {
+  const { bundle, log } = options
+  const { botUserId, apiUrl } = bundle.deployment.slack
+  const app = new App({
+    receiver,
+    // No bot token: nothing that Bolt does at this door can post, and nobody is asked who we are.
+    authorize: async () => ({ botId: botUserId, botUserId }),
+    convoStore: false,
+    attachFunctionToken: false,
+    logger: redactingLogger(log),
+    clientOptions: { slackApiUrl: apiUrl, retryConfig: { retries: 0 }, timeout: 1_500, rejectRateLimitedCalls: true },
+  })
+  registerCard(app, options)
+  registerForms(app, options)
+  registerBurst(app, options)
+  registerPermit(app, options)
+  registerEmergency(app, options)
+  registerHome(app, options)
+  registerStandIns(app, options)
+  registerBreakGlass(app, options)
+  registerCommands(app, options)
+  registerAppEvents(app, options)
+  registerGroupEvents(app, options)
+  app.error(async (fault) => {
+    log.error('slack edge failed', { fault: fault.name })
+  })
+}

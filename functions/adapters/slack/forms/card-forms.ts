@@ -1,0 +1,197 @@
+import type { App, SlackViewAction, ViewOutput, ViewResponseAction, ViewSubmitAction } from '@slack/bolt'
+import * as z from 'zod'
+import { clamp, inert } from '../../../domain/inert.ts'
+import type { Refusal } from '../../../domain/refusals.ts'
+import { type ApprovalRequest, openStage } from '../../../domain/requests/request.ts'
+import { type PersonId, RequestId } from '../../../domain/values.ts'
+import { bold, type CardBlock, context, plain, preformatted, rich, section, words } from '../cards/blocks.ts'
+import { type CardFacts, placeOf, resourceOf } from '../cards/card-facts.ts'
+import { titleOn } from '../cards/card-title.ts'
+import { type Carried, type Click, carriedOf, onceFor, readValue, whoDid } from '../edge/click.ts'
+import { decideTold, inTime, type NotDone } from '../edge/click-answers.ts'
+import type { EdgeOptions } from '../edge/edge-options.ts'
+import { malformedForm, nothingLess } from '../edge/sentences.ts'
+import { longestComment, type Modal, numberInput, textInput } from './modal-blocks.ts'
+import { fieldNamed, narrowFields, narrowOf } from './narrow-fields.ts'
+import { type FilledForm, readForm } from './open-form.ts'
+
+/** The forms, by the name under which Slack sends what was filled in. */
+export const modalNames = { approve: 'approve', narrow: 'narrow', why: 'why' } as const
+
+/**
+ * What a form is about, kept by Slack beside it: the request, round and digest that were seen, and in which message. Never
+ * what anybody typed, nor an argument.
+ */
+const Metadata = z.strictObject({
+  r: RequestId,
+  n: z.int().positive(),
+  d: z.string().regex(/^sha-256:[A-Za-z0-9_-]{8}$/),
+  c: z.string().max(32).optional(),
+  t: z.string().max(32).optional(),
+})
+
+/** What somebody acts on: what they saw, and the message in which they did, where that is known. */
+export type Subject = Click & { channel?: string | undefined; ts?: string | undefined }
+
+const metadataOf = ({ request: r, round: n, digest: d, channel: c, ts: t }: Subject): string =>
+  JSON.stringify({ r, n, d, ...(c === undefined || t === undefined ? {} : { c, t }) })
+
+function readMetadata(text: string): Subject | undefined {
+  const read = readValue(Metadata, text)
+  return read && { request: read.r, round: read.n, digest: read.d, channel: read.c, ts: read.t }
+}
+
+/** To approve with a comment, or where the stage wants one. */
+export const approveModal = (state: ApprovalRequest, facts: CardFacts, about: Subject): Modal => ({
+  ...frame(modalNames.approve, about, 'Approve', 'Approve'),
+  blocks: [
+    ...factBlocks(state, facts),
+    commentInput(state, 'Everybody who looks at this request will see it, and the agent will not.'),
+  ],
+})
+
+/** To approve less than was asked; undefined where there is nothing that could be less. */
+export function narrowModal(state: ApprovalRequest, facts: CardFacts, about: Subject): Modal | undefined {
+  const fields = narrowFields(state.ask, facts.actions[state.ask.action])
+  if (fields.length === 0) return undefined
+  return {
+    ...frame(modalNames.narrow, about, 'Narrow: approve less', 'Approve this much'),
+    blocks: [
+      ...factBlocks(state, facts),
+      ...fields.map(({ name, label, ...bounds }) => numberInput(name, label, bounds)),
+      commentInput(state, 'Everybody who looks at this request will see it.'),
+      context(afterNarrowing),
+    ],
+  }
+}
+
+const afterNarrowing =
+  'The others are asked again about what is left, each stage with a new deadline. The end of the request does not move.'
+
+/** Asks why, of somebody whose denial is on record already. */
+export const whyModal = (state: ApprovalRequest, facts: CardFacts, about: Subject): Modal => ({
+  ...frame(modalNames.why, about, 'Denied', 'Say why'),
+  close: plain('Leave it at that'),
+  blocks: [
+    rich(
+      'done',
+      section(
+        bold(state.status === 'revoked' ? 'Your denial is on record, and has revoked: ' : 'Your denial is on record: '),
+        ...titleOn(facts, state),
+      ),
+    ),
+    textInput('comment', 'Why?', { required: false, hint: 'The agent is told, and can do better next time.' }),
+  ],
+})
+
+/** What is so, where a form can do nothing more; with what was typed, so that it is not lost. */
+export const truthModal = (sentence: string, typed?: string): Modal => ({
+  type: 'modal',
+  title: plain('Not counted'),
+  close: plain('Close'),
+  blocks: [
+    rich('truth', section(words(clamp(inert(sentence), 900).text))),
+    ...(typed === undefined || typed.trim() === ''
+      ? []
+      : [rich('typed', section(bold('You had written')), preformatted(clamp(inert(typed), longestComment * 3).text))]),
+  ],
+})
+
+const frame = (name: string, about: Subject, title: string, submit: string) => ({
+  type: 'modal' as const,
+  callback_id: name,
+  private_metadata: metadataOf(about),
+  title: plain(title),
+  submit: plain(submit),
+  close: plain('Go back'),
+})
+
+const factBlocks = (state: ApprovalRequest, facts: CardFacts): CardBlock[] => [
+  rich(
+    'what',
+    section(...titleOn(facts, state), words('\n'), ...placeOf(facts, state)),
+    preformatted(resourceOf(state, 512).value),
+  ),
+  context(`Request ${state.ask.id}   Round ${state.round}   Digest ${state.ask.digest.slice(0, 24)}`),
+]
+
+function commentInput(state: ApprovalRequest, hint: string) {
+  const required = state.status === 'pending' && openStage(state)?.terms.comment === 'required'
+  return textInput('comment', required ? 'Why (this stage wants a reason)' : 'Comment', { required, hint })
+}
+
+/** A form that somebody who is somebody has sent, about what they saw. */
+type Sent = { person: PersonId; about: Subject; filled: FilledForm; carried: Carried }
+/** What Slack is to do with the form; nothing closes it. */
+type Answer = ViewResponseAction | undefined
+type Take = (sent: Sent, options: EdgeOptions) => Promise<Answer>
+
+const forms: { readonly [name: string]: Take } = {
+  [modalNames.approve]: async ({ person, about, filled, carried }, options) => {
+    const { comment } = filled
+    const told = await decideTold({ person, verdict: 'approve', ...optional(comment) }, about, carried, options)
+    return told.done ? undefined : answerTo(told, filled)
+  },
+  [modalNames.narrow]: async ({ person, about, filled, carried }, options) => {
+    if (Object.keys(filled.wrong).length > 0) return { response_action: 'errors', errors: filled.wrong }
+    if (filled.changed.size === 0) return beside(filled, filled.fields[0], nothingLess)
+    const narrow = narrowOf(filled.changed)
+    const ask = { person, verdict: 'approve', narrow, ...optional(filled.comment) } as const
+    const told = await decideTold(ask, about, carried, options)
+    return told.done ? undefined : answerTo(told, filled)
+  },
+  [modalNames.why]: async ({ person, about, filled, carried }, options) => {
+    const { comment } = filled
+    if (comment === undefined) return undefined
+    const { request: id } = about
+    const ask = { id, person, comment, once: onceFor(carried, id) }
+    const told = await inTime(id, (mayStart) => options.comment(ask, mayStart), carried, options)
+    return told.done ? undefined : answerTo(told, filled)
+  },
+}
+
+/**
+ * The forms that cards open. One that is taken closes; where something can be mended it stays, with what is wrong beside
+ * it and all that was typed; and where nothing can be done any more it says what is so.
+ */
+export function registerForms(app: App, options: EdgeOptions): void {
+  for (const [callback_id, take] of Object.entries(forms))
+    app.view<ViewSubmitAction>({ type: 'view_submission', callback_id }, async (sent) => {
+      const answer = await sentBy(take, sent.body, sent.view, carriedOf(sent), options)
+      await (answer === undefined ? sent.ack() : sent.ack(answer))
+    })
+}
+
+async function sentBy(take: Take, body: SlackViewAction, view: ViewOutput, carried: Carried, options: EdgeOptions) {
+  const filled = readForm(view)
+  const who = await whoDid(body.user, carried, options)
+  if (!who.ok) return truth(who.sentence, filled)
+  const about = readMetadata(view.private_metadata)
+  if (!about) return truth(malformedForm, filled)
+  return take({ person: who.person.id, about, filled, carried }, options)
+}
+
+const optional = (comment: string | undefined) => (comment === undefined ? {} : { comment })
+
+/** What can be mended in the form itself. Whatever is no refusal is a fault, after which the same may be sent again. */
+const mendable: readonly Refusal[] = [
+  'comment_required',
+  'not_narrower',
+  'invalid_arguments',
+  'session_policy_too_large',
+]
+
+function answerTo({ code, detail, sentence }: NotDone, filled: FilledForm): Answer {
+  if (code !== undefined && !mendable.includes(code)) return truth(sentence, filled)
+  return beside(filled, fieldNamed(detail, filled.fields), sentence)
+}
+
+const beside = ({ fields }: FilledForm, field: string | undefined, sentence: string): Answer => ({
+  response_action: 'errors',
+  errors: { [field ?? (fields.includes('comment') ? 'comment' : (fields[0] ?? 'comment'))]: sentence },
+})
+
+const truth = (sentence: string, { comment }: FilledForm): Answer => ({
+  response_action: 'update',
+  view: truthModal(sentence, comment),
+})

@@ -1,0 +1,193 @@
+import type { Button, HomeView, RichTextElement, RichTextSection } from '@slack/types'
+import { clamp, inert } from '../../../domain/inert.ts'
+import {
+  type ApprovalRequest,
+  approversOf,
+  openStage,
+  type PendingRequest,
+  usesLeft,
+} from '../../../domain/requests/request.ts'
+import { duration, type NumericDate, type RequestId } from '../../../domain/values.ts'
+import type { LiveGrant, Overview } from '../../../operations/cards/read-overview.ts'
+import { actions, bold, type CardBlock, context, header, plain, rich, section, time, words } from '../cards/blocks.ts'
+import { type CardFacts, placeOf } from '../cards/card-facts.ts'
+import { headlineOf, nowOf } from '../cards/card-status.ts'
+import { titleFor } from '../cards/card-title.ts'
+import { type EmergencyFacts, titleParts } from '../cards/opening-card.ts'
+import { emergencyHeadline, emergencyNow } from '../cards/opening-status.ts'
+import { permitBlocks, standInBlocks } from './rows.ts'
+
+/** A request in a few lines, for lists: the title from the catalogue, never what an agent says of it. */
+
+const longestTitle = 120
+
+const title = (state: ApprovalRequest, facts: CardFacts): RichTextElement => bold(titleFor(facts, state, longestTitle))
+const newline = words('\n')
+
+/** Of something that somebody is to decide: what, where, under how much scrutiny, and how much time is left. */
+export const waitingRow = (state: PendingRequest, facts: CardFacts, now: NumericDate): RichTextSection =>
+  section(
+    title(state, facts),
+    newline,
+    ...placeOf(facts, state),
+    words(` Asked by ${state.ask.agent.id}.`),
+    newline,
+    ...turnOf(state, now),
+  )
+
+/** Of something that an agent of theirs asked for: what has become of it. */
+export function ownRow(state: ApprovalRequest, facts: EmergencyFacts): RichTextSection {
+  if (state.ask.breakGlass) return emergencyRow(state, facts)
+  const { sign, words: status } = headlineOf(state)
+  return section(
+    words(`${sign} ${status}: `),
+    title(state, facts),
+    newline,
+    ...placeOf(facts, state),
+    words(` Asked by ${state.ask.agent.id} at `),
+    time(state.submittedAt),
+    words('.'),
+    newline,
+    ...nowOf(state, facts),
+  )
+}
+
+/** Of something that is live: whose it is, until when, and how much of it is left. */
+export function liveRow({ state }: LiveGrant, facts: EmergencyFacts): RichTextSection {
+  if (state.ask.breakGlass) return emergencyRow(state, facts)
+  const left = usesLeft(state)
+  return section(
+    title(state, facts),
+    newline,
+    ...placeOf(facts, state),
+    words(` Of ${state.ask.agent.id}.`),
+    newline,
+    ...nowOf(state, facts),
+    // Once it is claimed, what holds now says so itself.
+    ...(state.grant.claimedAt === undefined ? [words(` Uses left: ${left} of ${state.ask.uses}.`)] : []),
+  )
+}
+
+/** Nobody approved it, so there is no tier to name and nobody who asked. */
+const emergencyRow = (state: ApprovalRequest, facts: EmergencyFacts): RichTextSection => {
+  const { sign, words: status } = emergencyHeadline(state)
+  return section(
+    words(`${sign} ${status}`),
+    newline,
+    ...titleParts(state, facts),
+    newline,
+    ...emergencyNow(state, facts),
+  )
+}
+
+function turnOf(state: PendingRequest, now: NumericDate): RichTextElement[] {
+  const stage = openStage(state)
+  const until = Math.min(stage?.deadline ?? state.decideBy, state.decideBy)
+  const count = stage ? ` ${stage.terms.name}: ${approversOf(stage).length} of ${stage.terms.quorum} approved.` : ''
+  return [bold(leftWords(until - now)), words(', until '), time(until), words(`.${count}`)]
+}
+
+/** How long is left, in whole minutes: a list is not redrawn every second. */
+const leftWords = (seconds: number): string =>
+  seconds < 60 ? 'less than a minute left' : `${duration(Math.floor(seconds / 60) * 60)} left`
+
+/** A home tab, of blocks that read no markup. https://docs.slack.dev/surfaces/app-home */
+export type Home = Omit<HomeView, 'blocks'> & { blocks: CardBlock[] }
+
+/** Where a request, and the list of all that waits, are read and decided without Slack. */
+export type HomePages = { one(id: RequestId): string; all: string }
+
+/** What the buttons of a home tab are called. */
+export const homeActions = { read: 'home_read', all: 'home_all', link: 'home_link', revoke: 'home_revoke' } as const
+
+/** How many of each part are shown: together, with their buttons, they stay below the 100 blocks that Slack takes. */
+const most = { waiting: 15, own: 12, live: 12, permits: 6, standIns: 4 } as const
+
+/**
+ * What one person sees on Hotwork's own tab: what waits for them, what their agents asked for, what is live that they answer
+ * for, what was allowed ahead, and who decides in whose stead. Pure: the same overview at the same time gives the same tab.
+ */
+export function renderHome(overview: Overview, facts: EmergencyFacts, pages: HomePages, now: NumericDate): Home {
+  const { waiting, own, moreOwn, live, permits, standIns } = overview
+  const blocks: CardBlock[] = [
+    header(`Waiting for you: ${waiting.length}`),
+    ...waiting
+      .slice(0, most.waiting)
+      .flatMap((state) => [
+        rich(`waiting:${state.ask.id}`, waitingRow(state, facts, now)),
+        actions(`waiting-do:${state.ask.id}`, readButton(pages, state.ask.id, 'Read and decide')),
+      ]),
+    ...(waiting.length === 0 ? [said('no-waiting', 'Nothing waits for your decision.')] : []),
+    ...moreOf('waiting', waiting.length - most.waiting, pages),
+
+    header('Your agents’ requests'),
+    ...own.slice(0, most.own).map((state) => rich(`own:${state.ask.id}`, ownRow(state, facts))),
+    ...(own.length === 0 ? [said('no-own', 'No agent of yours has asked for anything.')] : []),
+    ...(own.length > most.own || moreOwn ? moreOf('own', own.length - most.own, pages, moreOwn) : []),
+
+    header(`Live grants: ${live.length}`),
+    ...live
+      .slice(0, most.live)
+      .flatMap((grant) => [
+        rich(liveBlock(grant.state.ask.id), liveRow(grant, facts)),
+        actions(`live-do:${grant.state.ask.id}`, ...liveButtons(grant, pages)),
+      ]),
+    ...(live.length === 0 ? [said('no-live', 'Nothing is live that you own or may revoke.')] : []),
+    ...moreOf('live', live.length - most.live, pages),
+
+    header(`Standing permits: ${permits.length}`),
+    ...permits.slice(0, most.permits).flatMap((each) => permitBlocks(each, facts)),
+    ...(permits.length === 0 ? [said('no-permits', 'Nothing is allowed ahead that you gave, own or may revoke.')] : []),
+    ...(permits.length > most.permits
+      ? [said('more-permits', `…and ${permits.length - most.permits} more, through the API at /v1/standing-permits.`)]
+      : []),
+
+    header('Out of office'),
+    ...standInBlocks(standIns, most.standIns, facts, now),
+    context('Newest first, as it was when you opened this tab. Deciding and revoking ask everything anew.'),
+  ]
+  return { type: 'home', blocks }
+}
+
+/** In place of an overview: why there is none. */
+export const renderNoHome = (sentence: string, link?: string): Home => ({
+  type: 'home',
+  blocks: [header('Hotwork'), said('why', sentence), ...linkBlocks(link)],
+})
+
+/** The way for somebody to say who they are: a button, since nothing here reads an address out of text. */
+export const linkBlocks = (link: string | undefined): CardBlock[] =>
+  link === undefined ? [] : [actions('link', linkButton(homeActions.link, 'Link your account', link))]
+
+/** The block that says what a live grant is: a form to revoke it shows the same again. */
+export const liveBlock = (id: RequestId): string => `live:${id}`
+
+const said = (block: string, sentence: string): CardBlock =>
+  rich(block, section(words(clamp(inert(sentence), 900).text)))
+
+function moreOf(part: string, more: number, { all }: HomePages, atLeast = false): CardBlock[] {
+  if (more <= 0 && !atLeast) return []
+  const count = atLeast ? 'and more' : `and ${more} more`
+  return [actions(`more:${part}`, linkButton(homeActions.all, `${count}: see all`, all))]
+}
+
+const liveButtons = ({ state: { ask }, mayRevoke }: LiveGrant, pages: HomePages): [Button, ...Button[]] =>
+  mayRevoke ? [revokeButton(ask.id), readButton(pages, ask.id, 'Read')] : [readButton(pages, ask.id, 'Read')]
+
+const readButton = (pages: HomePages, id: RequestId, label: string): Button =>
+  linkButton(homeActions.read, label, pages.one(id))
+
+const linkButton = (action_id: string, label: string, url: string): Button => ({
+  type: 'button',
+  action_id,
+  text: plain(label),
+  url,
+})
+
+const revokeButton = (id: RequestId): Button => ({
+  type: 'button',
+  action_id: homeActions.revoke,
+  text: plain('Revoke…'),
+  style: 'danger',
+  value: JSON.stringify({ r: id }),
+})
