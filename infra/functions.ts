@@ -4,6 +4,8 @@ import { join } from 'node:path'
 export type PolicyUse = 'none' | 'facts' | 'answers'
 
 type FunctionRow = {
+  /** Who calls it: the folder of its entry file. */
+  caller: 'agents' | 'tools' | 'people' | 'pages' | 'slack' | 'streams' | 'timers'
   policy: PolicyUse
   /** How many may run at once, and no fewer: set apart from the rest of the account. */
   reserved?: number
@@ -24,69 +26,69 @@ type FunctionRow = {
  * way of a deny to IAM, the gate, and break-glass. A held read keeps a Lambda for up to 25 s: its number is a bound.
  */
 export const functions = {
-  metadata: { policy: 'facts' },
-  evaluate: { policy: 'answers' },
-  'submit-request': { policy: 'answers' },
+  metadata: { caller: 'agents', policy: 'facts' },
+  evaluate: { caller: 'agents', policy: 'answers' },
+  'submit-request': { caller: 'agents', policy: 'answers' },
   // A held read may last 25 s.
-  'read-task': { policy: 'facts', reserved: 50, seconds: 29 },
-  'sign-statement': { policy: 'none' },
-  'cancel-request': { policy: 'facts' },
-  'complete-request': { policy: 'facts' },
-  'delegate-request': { policy: 'answers' },
-  'issue-token': { policy: 'answers' },
-  'introspect-token': { policy: 'facts' },
-  'revoke-token': { policy: 'facts', reserved: 10 },
-  'issue-aws-credentials': { policy: 'answers', role: 'broker' },
+  'read-task': { caller: 'agents', policy: 'facts', reserved: 50, seconds: 29 },
+  'sign-statement': { caller: 'agents', policy: 'none' },
+  'cancel-request': { caller: 'agents', policy: 'facts' },
+  'complete-request': { caller: 'agents', policy: 'facts' },
+  'delegate-request': { caller: 'agents', policy: 'answers' },
+  'issue-token': { caller: 'agents', policy: 'answers' },
+  'introspect-token': { caller: 'tools', policy: 'facts' },
+  'revoke-token': { caller: 'agents', policy: 'facts', reserved: 10 },
+  'issue-aws-credentials': { caller: 'agents', policy: 'answers', role: 'broker' },
   // As long as the API waits: a call that is cut off is looked up later, which takes the agent another call.
-  'call-aws': { policy: 'answers', seconds: 29 },
-  'begin-use': { policy: 'answers', reserved: 50 },
-  'end-use': { policy: 'facts' },
-  'decide-request': { policy: 'answers' },
-  'give-stand-in': { policy: 'answers' },
-  'end-stand-in': { policy: 'answers' },
-  'revoke-request': { policy: 'answers', reserved: 10 },
-  'give-permit': { policy: 'answers' },
-  'revoke-permit': { policy: 'answers' },
-  'declare-halt': { policy: 'answers', reserved: 10, alarm: true },
-  'lift-halt': { policy: 'answers' },
-  'read-requests': { policy: 'answers' },
-  'open-break-glass': { policy: 'answers', reserved: 10, alarm: true },
-  'conclude-break-glass': { policy: 'answers' },
-  'read-break-glass': { policy: 'answers' },
-  'show-pages': { policy: 'answers' },
-  'decide-on-page': { policy: 'answers' },
-  'open-on-page': { policy: 'answers' },
-  'log-in': { policy: 'facts' },
-  'link-slack': { policy: 'facts' },
+  'call-aws': { caller: 'agents', policy: 'answers', seconds: 29 },
+  'begin-use': { caller: 'tools', policy: 'answers', reserved: 50 },
+  'end-use': { caller: 'tools', policy: 'facts' },
+  'decide-request': { caller: 'people', policy: 'answers' },
+  'give-stand-in': { caller: 'people', policy: 'answers' },
+  'end-stand-in': { caller: 'people', policy: 'answers' },
+  'revoke-request': { caller: 'people', policy: 'answers', reserved: 10 },
+  'give-permit': { caller: 'people', policy: 'answers' },
+  'revoke-permit': { caller: 'people', policy: 'answers' },
+  'declare-halt': { caller: 'people', policy: 'answers', reserved: 10, alarm: true },
+  'lift-halt': { caller: 'people', policy: 'answers' },
+  'read-requests': { caller: 'people', policy: 'answers' },
+  'open-break-glass': { caller: 'people', policy: 'answers', reserved: 10, alarm: true },
+  'conclude-break-glass': { caller: 'people', policy: 'answers' },
+  'read-break-glass': { caller: 'people', policy: 'answers' },
+  'show-pages': { caller: 'pages', policy: 'answers' },
+  'decide-on-page': { caller: 'pages', policy: 'answers' },
+  'open-on-page': { caller: 'pages', policy: 'answers' },
+  'log-in': { caller: 'pages', policy: 'facts' },
+  'link-slack': { caller: 'pages', policy: 'facts' },
   // Slack gives up after 3 s; the handler answers within 2.2 s, and a first start may need the rest: with a whole
   // processor, since a share of one takes so many times as long (docs/performance.md).
-  'receive-slack': { policy: 'answers', seconds: 5, megabytes: 1769 },
-  'decide-burst': { policy: 'answers' },
-  'await-outcome': { policy: 'none' },
-  'advance-workflow': { policy: 'facts' },
-  'follow-workflow': { policy: 'none' },
-  'hand-on': { policy: 'none', reserved: 20, alarm: true },
-  'draw-card': { policy: 'answers' },
-  'set-reminders': { policy: 'none' },
-  'write-denies': { policy: 'facts', reserved: 10, alarm: true, role: 'revoker' },
-  'report-sealed-use': { policy: 'facts' },
+  'receive-slack': { caller: 'slack', policy: 'answers', seconds: 5, megabytes: 1769 },
+  'decide-burst': { caller: 'slack', policy: 'answers' },
+  'await-outcome': { caller: 'streams', policy: 'none' },
+  'advance-workflow': { caller: 'streams', policy: 'facts' },
+  'follow-workflow': { caller: 'streams', policy: 'none' },
+  'hand-on': { caller: 'streams', policy: 'none', reserved: 20, alarm: true },
+  'draw-card': { caller: 'slack', policy: 'answers' },
+  'set-reminders': { caller: 'timers', policy: 'none' },
+  'write-denies': { caller: 'streams', policy: 'facts', reserved: 10, alarm: true, role: 'revoker' },
+  'report-sealed-use': { caller: 'streams', policy: 'facts' },
   // CloudTrail answers two look-ups a second.
-  'reconcile-sessions': { policy: 'facts', seconds: 600, role: 'auditor' },
-  'refresh-slack-groups': { policy: 'facts' },
-  'sweep-overdue': { policy: 'facts' },
+  'reconcile-sessions': { caller: 'timers', policy: 'facts', seconds: 600, role: 'auditor' },
+  'refresh-slack-groups': { caller: 'slack', policy: 'facts' },
+  'sweep-overdue': { caller: 'timers', policy: 'facts' },
 } as const satisfies { readonly [name: string]: FunctionRow }
 export type FunctionName = keyof typeof functions
 
 /** A function's row, with what it does not say as undefined. */
 export const rowOf = (name: FunctionName): FunctionRow => functions[name]
 
-const handlers = join(import.meta.dirname, '../functions/handlers')
+const code = join(import.meta.dirname, '../functions')
 
 /** The entry file of a function. */
-export const entryOf = (name: FunctionName): string => join(handlers, `${name}.ts`)
+export const entryOf = (name: FunctionName): string => join(code, 'handlers', functions[name].caller, `${name}.ts`)
 
 /** The program that compiles a policy folder. */
-export const compiler = join(handlers, 'compile-policies.ts')
+export const compiler = join(code, 'bin/compile-policies.ts')
 
 /** Lambda leaves so many of an account's quota to all functions, and refuses a reservation that takes from them. */
 const keptByLambda = 100

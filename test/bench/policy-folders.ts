@@ -49,7 +49,7 @@ export class PolicyFolders {
 
   #compile(policies: string, name: string, ...options: string[]): string {
     const out = join(this.#directory, name)
-    const program = join(root, 'functions/handlers/compile-policies.ts')
+    const program = join(root, 'functions/bin/compile-policies.ts')
     const deployment = join(root, 'test/policies/deployment.json')
     const { status, stderr } = spawnSync(
       process.execPath,

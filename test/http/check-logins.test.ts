@@ -182,7 +182,7 @@ test.each([['not-a-token'], ['a.!.c'], [`a.${Buffer.from('{"exp":"soon"}').toStr
 )
 
 describe('the program that verifies a record', () => {
-  const program = join(__dirname, '../../functions/handlers/verify-ledger.ts')
+  const program = join(__dirname, '../../functions/bin/verify-ledger.ts')
   const node = join(__dirname, '../../node_modules/.bin/node')
   const verify = (entries: readonly Entry[]) => {
     const input = JSON.stringify({ aggregate: request.ask.id, entries })

@@ -34,7 +34,7 @@ const anchorsOf = (text: string): string[] =>
       .replaceAll(' ', '-'),
   )
 
-/** Where a path may begin that is written short, as `handlers/evaluate.ts`. */
+/** Where a path may begin that is written short, as `handlers/agents/evaluate.ts`. */
 const bases = ['', 'functions', 'infra', 'policies', 'docs']
 const tops = /^(?:functions|infra|policies|test|examples|docs|handlers|operations|domain|adapters)\//
 /** Stands for a name: `policies/*.cedar`, `functions/handlers/<name>.ts`. */

@@ -191,10 +191,11 @@ describe('functions', () => {
   })
 
   test('there is one for each entry file, and one entry file for each', () => {
-    const programs = ['compile-policies.ts', 'plan.ts', 'verify-ledger.ts', 'environments.ts']
-    const files = readdirSync(join(root, 'functions/handlers')).filter(
-      (name) => name.endsWith('.ts') && !programs.includes(name),
+    const folder = join(root, 'functions/handlers')
+    const callers = readdirSync(folder, { withFileTypes: true }).filter(
+      (each) => each.isDirectory() && each.name !== 'wiring',
     )
+    const files = callers.flatMap(({ name }) => readdirSync(join(folder, name)))
     expect(
       functions()
         .map((properties) => `${functionOf(properties)}.ts`)

@@ -11,7 +11,7 @@ const now = 1_800_000_000
 const sample = compileSample()
 
 const program = (...args: string[]) =>
-  spawnSync(process.execPath, [join(__dirname, '../../functions/handlers/compile-policies.ts'), ...args], {
+  spawnSync(process.execPath, [join(__dirname, '../../functions/bin/compile-policies.ts'), ...args], {
     encoding: 'utf8',
   })
 

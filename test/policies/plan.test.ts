@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 function plan(...args: string[]) {
-  const program = join(root, 'functions/handlers/plan.ts')
+  const program = join(root, 'functions/bin/plan.ts')
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], { cwd: root, encoding: 'utf8' })
   return { status, stdout, stderr }
 }

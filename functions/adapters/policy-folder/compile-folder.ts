@@ -62,7 +62,7 @@ function checkSchemaIsCurrent({ file, text }: Source, current: string): Problem[
   if (text === current) return []
   const lines = text.split('\n')
   const line = current.split('\n').findIndex((wanted, at) => wanted !== lines[at]) + 1
-  const fix = 'run `node functions/handlers/compile-policies.ts` with the same options and `--write-schema`'
+  const fix = 'run `node functions/bin/compile-policies.ts` with the same options and `--write-schema`'
   return [{ file, line, message: 'the part that is generated from actions/*.json is not current', fix }]
 }
 

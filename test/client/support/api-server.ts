@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { Endpoint } from '../../../functions/adapters/http/endpoint.ts'
 import { environments } from '../../../functions/handlers/environments.ts'
+import { entryOf } from '../../../infra/functions.ts'
 import type { World } from '../../support/world.ts'
 import { useWorld } from './memory-wiring.ts'
 
@@ -61,7 +62,7 @@ export class ApiServer {
       // What names something of AWS names nothing here: the ports are in memory.
       for (const variable of Object.keys(environments[name as Handler].shape))
         process.env[variable] = known[variable] ?? `no-${variable.toLowerCase()}`
-      const { handler } = (await import(`../../../functions/handlers/${name as Handler}.ts`)) as { handler: Endpoint }
+      const { handler } = (await import(entryOf(name as Handler))) as { handler: Endpoint }
       for (const route of all) this.#doors.set(route, handler)
     }
   }

@@ -14,7 +14,7 @@ interface Replayed {
   logins?: { entry: string; person?: string; key?: string }[]
 }
 
-const verifier = join(import.meta.dirname, '../../../../functions/handlers/verify-ledger.ts')
+const verifier = join(import.meta.dirname, '../../../../functions/bin/verify-ledger.ts')
 
 /** Replays a request's entries through Hotwork's own reducer, in a process of its own: infra imports no functions. */
 export async function replay(aggregate: string, entries: Entry[]): Promise<Replayed> {

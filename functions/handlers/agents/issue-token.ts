@@ -1,0 +1,101 @@
+import type { Call } from '../../adapters/http/endpoint.ts'
+import { OAuthError, oauthEndpoint, oauthProblem, readTokenExchange, tokenAnswer } from '../../adapters/http/oauth.ts'
+import { type Answer, BadRequest, type Problem } from '../../adapters/http/problem.ts'
+import { KmsSigner } from '../../adapters/kms/kms-signer.ts'
+import { loginWantedFor } from '../../domain/break-glass/break-glass.ts'
+import type { Refusal } from '../../domain/refusals.ts'
+import type { RequestId } from '../../domain/values.ts'
+import { issueToken } from '../../operations/credentials/issue-token.ts'
+import { environmentOf } from '../environments.ts'
+import { Callers } from '../wiring/callers.ts'
+import { decidingPorts } from '../wiring/deciding.ts'
+import { cedarPolicy } from '../wiring/policy.ts'
+import { insufficientLogin } from '../wiring/refusals.ts'
+
+const environment = environmentOf('issue-token')
+const issuer = environment.ISSUER
+const policy = cedarPolicy()
+const ports = { ...decidingPorts(environment, policy), signer: new KmsSigner(environment.SIGNING_KEY), issuer }
+const callers = new Callers(policy.bundle, issuer, ports.clock)
+
+/**
+ * RFC 8693 section 2.2.2: whatever is wrong with the subject token is `invalid_request`, though elsewhere the same token
+ * would be 401.
+ */
+const tell = (problem: Problem): Answer => {
+  // Except a login that was not strong enough, of which only the challenge says what would be (RFC 9470 section 3).
+  if (problem.code === 'insufficient_user_authentication') return oauthProblem(problem)
+  const { headers: _, ...rest } = problem
+  return oauthProblem(problem.status === 401 ? { ...rest, status: 400 } : problem)
+}
+
+/** `POST /token`: exchanges an agent's workload token for the access token of its live grant (RFC 8693). */
+export const handler = oauthEndpoint({ ...ports, tell }, exchange)
+
+async function exchange(call: Call): Promise<Answer> {
+  const { subjectToken, request, targets } = readTokenExchange(call.form())
+  // What was opened in an emergency is a person's, and theirs is another token than an agent's.
+  const asker = request.startsWith('bgl_') ? await personOf(subjectToken) : await agentOf(subjectToken)
+  const proving = { method: 'POST', path: '/token' }
+  const { proof, once } = await callers.proof(call, proving, (detail) => badProof(detail))
+  const ask = { id: request, ...asker, jkt: proof.jkt, targets, once }
+  const issued = await issueToken(ask, ports)
+  if (!issued.ok)
+    throw issued.code === 'insufficient_login'
+      ? insufficientLogin((await loginFor(request)) ?? issued.detail ?? '')
+      : refusal(issued.code, issued.detail)
+  return tokenAnswer(issued.value)
+}
+
+/** All that claiming this takes of a login, and not only what was lacking first: one more login is then enough. */
+async function loginFor(request: RequestId) {
+  const breakGlass = (await ports.requests.load(request))?.state.ask.breakGlass
+  return breakGlass && loginWantedFor(breakGlass, policy.bundle)
+}
+
+const agentOf = async (token: string) => {
+  const { agent, ref } = await callers.agentOf(token)
+  return { agent: agent.id, clientId: ref.subject }
+}
+const personOf = async (token: string) => {
+  const { person, proven, login } = await callers.personOf(token)
+  return { agent: person.id, clientId: proven.subject, login }
+}
+
+const badProof = (detail: string) =>
+  new BadRequest({ status: 400, code: 'invalid_dpop_proof', title: 'The proof of the key is missing or bad', detail })
+
+/** The description begins with the word that an agent can branch on. */
+function refusal(code: Refusal, detail?: string): OAuthError | BadRequest {
+  switch (code) {
+    case 'key_mismatch':
+      return new OAuthError('invalid_dpop_proof', 'key_mismatch: the grant is bound to the key that asked')
+    case 'replayed':
+      return new OAuthError('invalid_dpop_proof', 'this proof was used before: make a new one for each call')
+    case 'invalid_target':
+      return new OAuthError('invalid_target', detail ?? 'the grant is for another audience')
+    case 'unknown_request':
+      return details('unknown: no request of yours has this id')
+    case 'pending':
+      return details('pending: the request is not decided yet, read its task with ?wait=')
+    case 'denied':
+    case 'expired':
+    case 'withdrawn':
+    case 'revoked':
+    case 'completed':
+      return details(`${code}: the request has no live grant`)
+    case 'approver_not_eligible':
+      return details('revoked: someone who approved may no longer approve (approver_not_eligible)')
+    case 'halted':
+    case 'ancestor_ended':
+      return details(`revoked: ${detail ?? code}`)
+    case 'record_full':
+    case 'too_many_sessions':
+      return new OAuthError('access_denied', `${code}: ${detail}`)
+    default:
+      // The grant is live and stays so: what is refused is this attempt.
+      return new OAuthError('access_denied', `${code}: policy does not permit this now`)
+  }
+}
+
+const details = (description: string) => new OAuthError('invalid_authorization_details', description)

@@ -1,0 +1,115 @@
+import { parseBody, RequestBody, readDenial, taskAnswer } from '../../adapters/http/authzen.ts'
+import { endpoint } from '../../adapters/http/endpoint.ts'
+import { BadRequest, badRequest } from '../../adapters/http/problem.ts'
+import type { NumericDate } from '../../domain/values.ts'
+import { signApproval } from '../../operations/credentials/statements.ts'
+import { tryAgainAfter } from '../../operations/requests/limits.ts'
+import { type SubmissionRefusal, submitRequest } from '../../operations/requests/submit-request.ts'
+import { environmentOf } from '../environments.ts'
+import { badProof, Callers } from '../wiring/callers.ts'
+import { idempotencyKeyOf } from '../wiring/idempotency-key.ts'
+import { permitPorts } from '../wiring/permits.ts'
+import { cedarPolicy } from '../wiring/policy.ts'
+import { mustKeepRate } from '../wiring/rate.ts'
+import { statementsOf } from '../wiring/statements.ts'
+
+const environment = environmentOf('submit-request')
+const issuer = environment.ISSUER
+const permitting = permitPorts(environment, cedarPolicy())
+const statements = statementsOf(environment, permitting)
+const ports = { ...permitting, statements, targetRole: environment.TARGET_ROLE }
+const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
+const path = '/access/v1/requests'
+/** A grant that ends sooner than this could not be claimed in time. */
+const shortest = 10
+
+/** `POST /access/v1/requests`: asks for what an evaluation said needs approval. */
+export const handler = endpoint({ issuer, ...ports }, async (call) => {
+  const { ref, proof, once } = await callers.provenAgent(call, { method: 'POST', path })
+  const idempotencyKey = call.header('idempotency-key') ? idempotencyKeyOf(call) : undefined
+  const body = call.json()
+  const ask = parseBody(RequestBody, body)
+  const { subject, action, resource, context } = ask
+  const denial = readDenial(ask.denial)
+  if (ask.requested_access?.emergency === true)
+    throw badRequest(
+      'invalid_request',
+      'An agent cannot break the glass',
+      '`requested_access.emergency` is for people: `POST /v1/break-glass`',
+    )
+  const actor = ask.client?.actor
+  if (actor && actor.id !== ref.id && actor.id !== ref.subject)
+    throw badRequest(
+      'invalid_request',
+      'The actor is not the caller',
+      '`client.actor` should be left out, or be the agent that asks',
+    )
+  const until = ask.requested_access?.requested_until
+  if (until !== undefined) checkUntil(until, ports.clock.now())
+  await mustKeepRate(ref.id, 'submissions', 1, ports)
+  const submitted = await submitRequest(
+    {
+      agent: ref,
+      subject,
+      action: { name: action.name, properties: action.properties ?? {} },
+      resource,
+      purpose: context.purpose,
+      parentTask: context.parent_task,
+      ...(context.justification === undefined ? {} : { justification: context.justification }),
+      ...(until === undefined ? {} : { requestedUntil: until }),
+      evaluation: denial.evaluation_id,
+      bindingToken: denial.binding_token,
+      denialExpiresAt: denial.expires_at,
+      jkt: proof.jkt,
+      idempotencyKey,
+      body,
+      once,
+    },
+    ports,
+  )
+  if (!submitted.ok) throw refusal(submitted.code, submitted.detail)
+  const { state } = submitted.value.stored
+  const answer = taskAnswer(state, issuer, await signApproval(state, ports.statements))
+  const { id, status } = answer['task'] as { id: string; status: string }
+  return { status: status === 'approved' ? 201 : 202, headers: { location: `${issuer}${path}/${id}` }, body: answer }
+})
+
+function checkUntil(until: NumericDate, now: NumericDate): void {
+  if (until >= now + shortest) return
+  throw badRequest(
+    'invalid_request',
+    'The access would end before it began',
+    `\`requested_access.requested_until\` should be at least ${shortest} s from now`,
+  )
+}
+
+function refusal(code: SubmissionRefusal, detail?: string): BadRequest {
+  const problem = (status: number, title: string, fix = 'evaluate again') =>
+    new BadRequest({ status, code, title, detail: detail ?? fix })
+  switch (code) {
+    case 'replayed':
+      return badProof(issuer, 'this proof was used before: make a new one for each call')
+    case 'key_mismatch':
+      return badProof(issuer, 'key_mismatch')
+    case 'duplicate_request':
+      return problem(
+        409,
+        'This Idempotency-Key stands for another request',
+        'send a new `Idempotency-Key` for a new body',
+      )
+    case 'expired_denial':
+      return problem(410, 'The evaluation is too old')
+    case 'invalid_denial_binding':
+      return problem(400, 'The request is not what was evaluated')
+    case 'too_many_open':
+      return new BadRequest({
+        status: 429,
+        code,
+        title: 'Too many of your requests wait for people',
+        detail: `wait until some are decided, or withdraw some${detail === undefined ? '' : `: ${detail}`}`,
+        headers: { 'retry-after': String(tryAgainAfter) },
+      })
+    default:
+      return problem(400, 'No approval can help here')
+  }
+}

@@ -1,0 +1,29 @@
+import { connect } from '../../adapters/dynamodb/client.ts'
+import { DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
+import { SlackSecretReader } from '../../adapters/secretsmanager/secrets.ts'
+import { SlackAccounts } from '../../adapters/slack/edge/accounts.ts'
+import { environmentOf } from '../environments.ts'
+import { factsOnly, readBundle } from '../wiring/bundle.ts'
+import { decidingPorts } from '../wiring/deciding.ts'
+import { linkPages } from '../wiring/link-slack.ts'
+import { sessionsIn } from '../wiring/login.ts'
+import { pageDoor } from '../wiring/page-door.ts'
+
+const environment = environmentOf('link-slack')
+const tables = { requests: environment.REQUESTS_TABLE, ledger: environment.LEDGER_TABLE }
+const deciding = decidingPorts(environment, factsOnly(readBundle()))
+const secret = new SlackSecretReader(environment.SLACK_SECRET, deciding.clock)
+const ports = {
+  ...deciding,
+  sessions: sessionsIn(environment.REQUESTS_TABLE),
+  links: new DynamoPersonLinks(connect(), tables),
+  slack: new SlackAccounts({
+    apiUrl: environment.SLACK_API_URL,
+    token: async () => (await secret.read()).botToken,
+    log: deciding.log,
+  }),
+  issuer: environment.ISSUER,
+}
+
+/** `GET /link`, `POST /link`, `POST /link/unlink`: whose a Slack account is. */
+export const handler = pageDoor(ports, linkPages(ports))
