@@ -12,6 +12,15 @@ const Review = z.looseObject({
   note: z.string().optional(),
 })
 
+const Use = z.looseObject({ tool: z.string(), begun_at: time, outcome: z.string().optional() })
+const Call = z.looseObject({
+  at: time,
+  service: z.string(),
+  name: z.string(),
+  resources: z.array(z.string()).default([]),
+  error: z.string().optional(),
+})
+
 /** One use of break-glass. */
 export const Opening = z.looseObject({
   id: z.string().regex(/^bgl_[0-9a-z]{26}$/),
@@ -33,25 +42,11 @@ export const Opening = z.looseObject({
   not_after: time,
   ended: z.looseObject({ at: time, by: z.string(), reason: z.string().optional() }).optional(),
   review: Review.optional(),
-  grant: z
-    .looseObject({
-      uses: z.array(z.looseObject({ tool: z.string(), begun_at: time, outcome: z.string().optional() })).default([]),
-    })
-    .optional(),
+  grant: z.looseObject({ uses: z.array(Use).default([]) }).optional(),
   /** Each credential that was issued for it. Only an opening that is read alone has these and the calls. */
   credentials: z.array(z.looseObject({})).default([]),
   /** What was called with it: null where the record of calls does not answer. */
-  calls: z
-    .array(
-      z.looseObject({
-        at: time,
-        service: z.string(),
-        name: z.string(),
-        resources: z.array(z.string()).default([]),
-        error: z.string().optional(),
-      }),
-    )
-    .nullish(),
+  calls: z.array(Call).nullish(),
   calls_more: z.boolean().default(false),
   calls_elsewhere: z.array(z.string()).default([]),
 })
@@ -60,34 +55,29 @@ export type Opening = z.infer<typeof Opening>
 export const Opened = Opening.extend({ budget_left_minutes: z.number() })
 export type Opened = z.infer<typeof Opened>
 
+/** Of a person, a profile or one action. */
+const Budget = z.looseObject({
+  person: z.string().optional(),
+  profile: z.string().optional(),
+  action: z.string().optional(),
+  resource: z.looseObject({ id: z.string() }).optional(),
+  budget_minutes: z.number(),
+  left_minutes: z.number(),
+})
 export const Listed = z.looseObject({
   break_glass: z.array(Opening),
-  /** Of a person, a profile or one action. */
-  budgets: z
-    .array(
-      z.looseObject({
-        person: z.string().optional(),
-        profile: z.string().optional(),
-        action: z.string().optional(),
-        resource: z.looseObject({ id: z.string() }).optional(),
-        budget_minutes: z.number(),
-        left_minutes: z.number(),
-      }),
-    )
-    .default([]),
+  budgets: z.array(Budget).default([]),
 })
 export type Listed = z.infer<typeof Listed>
 
-/** Each step of a drill, and whether it was in time. */
+const Step = z.looseObject({
+  step: z.string(),
+  verdict: z.string(),
+  within_seconds: z.number(),
+  took_seconds: z.number().optional(),
+})
 export const DrillReport = z.looseObject({
-  steps: z.array(
-    z.looseObject({
-      step: z.string(),
-      verdict: z.string(),
-      within_seconds: z.number(),
-      took_seconds: z.number().optional(),
-    }),
-  ),
+  steps: z.array(Step),
 })
 export type DrillReport = z.infer<typeof DrillReport>
 
@@ -95,7 +85,6 @@ export const Vouched = z.looseObject({ person: z.string(), until: time })
 
 export const AccessToken = z.looseObject({ access_token: z.string().min(1) })
 
-/** What AWS answered to the one call that Hotwork made. */
 export const Called = z.looseObject({ output: z.record(z.string(), z.unknown()) })
 
 /** What AWS SDKs take from a `credential_process`: these members, and no others. */
@@ -108,11 +97,13 @@ export const AwsCredentials = z.object({
 })
 export type AwsCredentials = z.infer<typeof AwsCredentials>
 
-/** Problem details (RFC 9457), or an error of OAuth (RFC 6749 section 5.2). */
-export const Problem = z.looseObject({
-  type: z.string().optional(),
-  title: z.string().optional(),
-  detail: z.string().optional(),
-  error: z.string().optional(),
-  error_description: z.string().optional(),
-})
+/** Problem details (RFC 9457), or an error of OAuth (RFC 6749 section 5.2); empty where the answer is neither. */
+export const Problem = z
+  .looseObject({
+    type: z.string().optional(),
+    title: z.string().optional(),
+    detail: z.string().optional(),
+    error: z.string().optional(),
+    error_description: z.string().optional(),
+  })
+  .catch({})

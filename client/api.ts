@@ -74,12 +74,8 @@ export class Api {
       if (!lost && (!isTransient(sent) || count === tries)) return sent
       const why = lost ? reasonOf(sent.cause) : `${sent.response.status}`
       if (lost && count === tries) {
-        const told = {
-          code: 'no_answer',
-          title: `\`${this.url}\` does not answer`,
-          detail: `${why}; tried ${tries} times`,
-        }
-        throw new Fault(told, sent)
+        const title = `\`${this.url}\` does not answer`
+        throw new Fault({ code: 'no_answer', title, detail: `${why}; tried ${tries} times` }, sent)
       }
       const told = Number((lost ? undefined : sent.response.headers.get('retry-after')) ?? Number.NaN)
       const seconds = Number.isFinite(told) ? Math.min(told, 10) : 2 ** (count - 1)
@@ -139,19 +135,14 @@ function strongerLogin({ status, headers }: Response): Wanted | undefined {
   return { acr, maxAge: Number.isFinite(maxAge) ? maxAge : undefined }
 }
 
-const problemIn = (text: string): z.infer<typeof Problem> => {
-  const read = Problem.safeParse(parsed(text))
-  return read.success ? read.data : {}
-}
-
 /** Hotwork's code for what is wrong; undefined where the answer is not Hotwork's. */
 function codeOf(text: string): string | undefined {
-  const { error, type } = problemIn(text)
+  const { error, type } = Problem.parse(parsed(text))
   return error ?? type?.split(/[/:]/).at(-1)
 }
 
 function refusalOf({ response, text }: Answered): Trouble {
-  const { title, detail, error, error_description: description } = problemIn(text)
+  const { title, detail, error, error_description: description } = Problem.parse(parsed(text))
   const code = codeOf(text)
   if (code === undefined)
     return response.status === 404
@@ -159,7 +150,9 @@ function refusalOf({ response, text }: Answered): Trouble {
       : new Fault({ code: 'no_code', title: `the answer is ${response.status}, with no reason` })
   const told = { code, title: title ?? description ?? code, detail: title === undefined ? undefined : detail }
   if (code === 'invalid_authorization_details') return endedGrant(description ?? '')
-  const exit = error === undefined ? exitOfRefusal(response.status, code) : exitOfOAuth(response.status, error)
+  const isFault = response.status >= 500 || error === 'invalid_dpop_proof'
+  const ofOAuth = isFault ? exits.fault : exits.denied
+  const exit = error === undefined ? exitOfRefusal(response.status, code) : ofOAuth
   return exit === exits.fault ? new Fault(told) : new Refusal(exit, told)
 }
 
@@ -170,6 +163,3 @@ function endedGrant(description: string): Refusal {
   if (word === 'unknown') return new Refusal(exits.usage, told)
   return new Refusal(word === 'completed' ? exits.revoked : exitOfStatus(word), told)
 }
-
-const exitOfOAuth = (status: number, error: string) =>
-  status >= 500 || error === 'invalid_dpop_proof' ? exits.fault : exits.denied

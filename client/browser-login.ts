@@ -1,19 +1,21 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import * as client from 'openid-client'
-import { discover, type Login, loginFault, type Wanted } from './login.ts'
+import * as z from 'zod'
+import { discover, isSafe, type Login, loginFault, type Wanted } from './login.ts'
 import { exits, Refusal } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** Where and as what people log in, as the API's metadata says it. */
-export type LoginSettings = {
-  issuer: string
-  client_id: string
-  scope: string
-  resource?: string | undefined
+export const LoginSettings = z.looseObject({
+  issuer: z.string().refine(isSafe),
+  client_id: z.string().min(1),
+  scope: z.string().min(1),
+  resource: z.string().optional(),
   /** The login that opening usually takes. */
-  break_glass?: { acr_values?: string | undefined; max_age?: number | undefined } | undefined
-}
+  break_glass: z.looseObject({ acr_values: z.string().optional(), max_age: z.number().optional() }).optional(),
+})
+export type LoginSettings = z.infer<typeof LoginSettings>
 
 /** How long a person has for the login page: they may have to find their security key. Milliseconds. */
 const patience = 300_000
@@ -30,7 +32,9 @@ export function browserLogin(settings: () => Promise<LoginSettings>, surrounding
     const wants = usual ? { acr, maxAge } : wanted
     const again = !usual && (wants.acr !== undefined || wants.maxAge !== undefined)
     const how = again ? 'log in once more, this needs a stronger login' : 'log in'
-    return logIn(found, wants, how, surroundings)
+    return logIn(found, wants, how, surroundings).catch((cause: unknown) => {
+      throw loginFault(found.issuer, cause)
+    })
   }
 }
 
@@ -41,10 +45,10 @@ async function logIn(
   surroundings: Surroundings,
 ): Promise<string> {
   const provider = await discover(issuer, client_id, client.None())
-  const listener = await listenForRedirect()
+  const state = client.randomState()
+  const listener = await listenForRedirect(state)
   try {
     const verifier = client.randomPKCECodeVerifier()
-    const state = client.randomState()
     const nonce = scope.split(' ').includes('openid') ? client.randomNonce() : undefined
     const wanted = resource === undefined ? {} : { resource }
     const address = client.buildAuthorizationUrl(provider, {
@@ -61,7 +65,7 @@ async function logIn(
     })
     surroundings.err(`${how}, in the browser that opens, or at\n  ${address.href}\n`)
     surroundings.openBrowser(address.href)
-    const back = await listener.redirect(state)
+    const back = await listener.back
     if (!back)
       throw new Refusal(exits.denied, {
         code: 'login_failed',
@@ -81,8 +85,6 @@ async function logIn(
     )
     surroundings.err('logged in\n')
     return tokens.access_token
-  } catch (cause) {
-    throw loginFault(issuer, cause)
   } finally {
     listener.close()
   }
@@ -102,22 +104,23 @@ const page = (text: string) =>
  * Waits at an address of loopback for the browser to come back from the login. On the address itself and not on
  * `localhost`, which a machine may resolve elsewhere (RFC 8252 section 8.3).
  */
-async function listenForRedirect() {
-  let came: (url: URL) => void = () => {}
-  let expected: string | undefined
-  const server = createServer((request, response) => {
-    const target = request.url ?? ''
+async function listenForRedirect(state: string) {
+  let came: (url: URL | undefined) => void = () => {}
+  /** The address that the browser came back to, with the answer in it; undefined if it did not come in time. */
+  const back = new Promise<URL | undefined>((resolve) => {
+    came = resolve
+  })
+  const server = createServer(({ method, url: target = '' }, response) => {
     const url = URL.canParse(target, address) ? new URL(target, address) : undefined
     // Any page may send a browser here: only the answer with the state of this login counts.
-    if (request.method !== 'GET' || url?.pathname !== '/callback' || url.searchParams.get('state') !== expected) {
+    if (method !== 'GET' || url?.pathname !== '/callback' || url.searchParams.get('state') !== state) {
       response
         .writeHead(404, { ...headers, 'content-type': 'text/plain' })
         .end('this is not the login that is waited for\n')
       return
     }
-    response
-      .writeHead(200, headers)
-      .end(page(url.searchParams.has('error') ? 'You are not logged in' : 'You are logged in'))
+    const text = url.searchParams.has('error') ? 'You are not logged in' : 'You are logged in'
+    response.writeHead(200, headers).end(page(text))
     came(url)
   })
   await new Promise<void>((resolve, reject) => {
@@ -125,22 +128,11 @@ async function listenForRedirect() {
     server.listen(0, '127.0.0.1', resolve)
   })
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/callback`
-  return {
-    address,
-    /** The address that the browser came back to, with the answer in it; undefined if it did not come in time. */
-    redirect(state: string): Promise<URL | undefined> {
-      expected = state
-      return new Promise((resolve) => {
-        const timer = setTimeout(() => resolve(undefined), patience)
-        came = (url) => {
-          clearTimeout(timer)
-          resolve(url)
-        }
-      })
-    },
-    close() {
-      server.close()
-      server.closeIdleConnections()
-    },
+  const timer = setTimeout(() => came(undefined), patience)
+  const close = () => {
+    clearTimeout(timer)
+    server.close()
+    server.closeIdleConnections()
   }
+  return { address, back, close }
 }

@@ -43,8 +43,6 @@ function troubleOf(cause: unknown): Trouble {
   return new Fault({ code: 'fault', title: `hotwork itself failed (${words})` })
 }
 
-type Common = { api?: string; as?: string; json: boolean }
-
 /** What can be typed, and what it does. `done` is told the exit code. */
 function commandLine(surroundings: Surroundings, done: (exit: Exit) => void): Command {
   const program = new Command('hotwork')
@@ -69,7 +67,10 @@ function commandLine(surroundings: Surroundings, done: (exit: Exit) => void): Co
   const act =
     <T>(run: (typed: T, context: Context) => Promise<Exit>) =>
     async (...given: unknown[]): Promise<void> => {
-      const [id, typed] = [given.length > 2 ? given[0] : undefined, given.at(-2) as Common & T]
+      const [id, typed] = [
+        given.length > 2 ? given[0] : undefined,
+        given.at(-2) as { api?: string; as?: string; json: boolean } & T,
+      ]
       const settings = readSettings(typed, surroundings)
       const api = new Api(settings.apiUrl, settings.login, surroundings)
       const context = { api, settings, kept: new KeptOpenings(surroundings), surroundings, json: typed.json }
@@ -77,11 +78,11 @@ function commandLine(surroundings: Surroundings, done: (exit: Exit) => void): Co
     }
 
   const opening = (name: string, drill: boolean, description: string): void => {
-    what(verb(name, description))
+    withWhat(verb(name, description))
       .requiredOption('--reason <text>', 'what is wrong, and what you are going to do')
       .requiredOption('--incident <id>', 'the incident, such as INC-2041')
       .requiredOption('--minutes <n>', 'for how long, 60 at most', minutes)
-      .addHelpText('after', exampleOf(name))
+      .addHelpText('after', example(`${name} ${sampleOpening}`))
       .action(act<Omit<StartTyped, 'drill'>>((typed, context) => start({ ...typed, drill }, context)))
   }
   opening('start', false, 'open now')
@@ -107,17 +108,22 @@ function commandLine(surroundings: Surroundings, done: (exit: Exit) => void): Co
     .argument('<id>', 'the opening')
     .addOption(new Option('--outcome <outcome>').choices(['justified', 'not_justified']).makeOptionMandatory())
     .requiredOption('--note <text>', 'what you looked at, and what follows from it')
-    .addHelpText('after', exampleOfReview)
+    .addHelpText(
+      'after',
+      example("review bgl_... --outcome justified --note 'read each call: only the timeout was set'"),
+    )
     .action(act(review))
-  what(verb('vouch', 'let a person open though their earlier opening is not reviewed yet'))
+  withWhat(verb('vouch', 'let a person open though their earlier opening is not reviewed yet'))
     .requiredOption('--person <id>', 'the person, such as person:jade')
-    .addHelpText('after', exampleOfVouch)
+    .addHelpText(
+      'after',
+      example('vouch --person person:jade --profile checkout-recovery', 'Example, good for ten minutes'),
+    )
     .action(act(vouch))
   return program
 }
 
-/** The options that say what is to be opened. */
-const what = (command: Command): Command =>
+const withWhat = (command: Command): Command =>
   command
     .option('--profile <name>', 'a profile of break-glass.json')
     .option('--action <name>', 'or one action of the catalogue')
@@ -129,19 +135,10 @@ function minutes(typed: string): number {
   throw new InvalidArgumentError('It is a whole number from 1 to 60.')
 }
 
-const exampleOf = (name: string): string => `
-Example:
-  npx hotwork break-glass ${name} --profile checkout-recovery --incident INC-2041 --minutes 30 \\
-    --reason 'checkout refuses payments since the deploy, putting the timeout back'
-`
-const exampleOfReview = `
-Example:
-  npx hotwork break-glass review bgl_... --outcome justified --note 'read each call: only the timeout was set'
-`
-const exampleOfVouch = `
-Example, good for ten minutes:
-  npx hotwork break-glass vouch --person person:jade --profile checkout-recovery
-`
+const sampleOpening = `--profile checkout-recovery --incident INC-2041 --minutes 30 \\
+    --reason 'checkout refuses payments since the deploy, putting the timeout back'`
+const example = (words: string, title = 'Example'): string => `\n${title}:\n  npx hotwork break-glass ${words}\n`
+
 const afterwards = `
 Exit codes: 0 done; 2 wrong usage; 3 too early; 4 refused; 5 expired; 6 ended before its time; 1 something failed.
 A token of yours in HOTWORK_TOKEN is used as it is; otherwise you log in with your browser. docs/command-line.md says more.

@@ -48,19 +48,13 @@ export class KeptOpenings {
       .update(JSON.stringify([api, body]))
       .digest('hex')
     const place = `asked-${digest.slice(0, 32)}`
-    const before = this.#read(place)
-    const kept = before ?? (await newlyKept(api, this.#now() + minutes * 60_000))
-    if (!before) this.#write(place, kept)
-    return { kept, again: before !== undefined, place }
+    return { place, ...(await this.#keyAt(place, { api, until: this.#now() + minutes * 60_000 })) }
   }
 
   /** A key for an opening that has none; an earlier one, where this machine took it up before. */
   async adopt(api: string, id: string, notAfter: string): Promise<{ kept: KeptOpening; again: boolean }> {
-    const before = this.#read(id)
-    if (before?.api === api) return { kept: { ...before, id }, again: true }
-    const kept = { ...(await newlyKept(api, Date.parse(notAfter))), id }
-    this.#write(id, kept)
-    return { kept, again: false }
+    const { kept, again } = await this.#keyAt(id, { api, until: Date.parse(notAfter), id })
+    return { kept: { ...kept, id }, again }
   }
 
   /** It is open. Its id comes first: if this stops in between, asking again finds it all the same. */
@@ -69,41 +63,35 @@ export class KeptOpenings {
     this.#remove(place)
   }
 
-  /** It was refused: the next try is another opening. */
-  refused(place: string): void {
-    this.#remove(place)
-  }
-
-  /** The opening with this id; without one, the only opening of this machine. @throws Refusal when its key is not here */
-  find(api: string, id: string | undefined): KeptOpening {
-    const all = this.#of(api)
-    const [only, ...others] = all
-    const found = id === undefined && others.length === 0 ? only : all.find((kept) => kept.id === id)
+  /** @throws Refusal when the key of this opening is not on this machine */
+  find(api: string, id: string): KeptOpening {
+    const found = this.#of(api).find((kept) => kept.id === id)
     if (found) return found
-    if (id !== undefined)
-      throw wrongUsage(
-        `the key of \`${id}\` is not on this machine`,
-        `only the machine that opened it has the key (here it would be in \`${this.folder}\`), and only until it ends; \`npx hotwork break-glass claim ${id}\` takes up here what you opened on a page`,
-      )
-    throw only
-      ? wrongUsage('which one?', `say one of ${all.map((kept) => kept.id).join(', ')}`)
-      : wrongUsage(
-          'nothing is open from this machine',
-          'open it with `npx hotwork break-glass start`, or give the id: `npx hotwork break-glass list` shows what is open',
-        )
+    throw wrongUsage(
+      `the key of \`${id}\` is not on this machine`,
+      `only the machine that opened it has the key (here it would be in \`${this.folder}\`), and only until it ends; \`npx hotwork break-glass claim ${id}\` takes up here what you opened on a page`,
+    )
   }
 
   /** The id that was typed, or that of the only opening of this machine. @throws Refusal */
   idOf(api: string, id: string | undefined): string {
-    if (id === undefined) return this.find(api, undefined).id
-    if (/^bgl_[0-9a-z]{26}$/.test(id)) return id
-    throw wrongUsage(
-      `\`${id.slice(0, 64)}\` is not the id of an opening`,
-      'an id is `bgl_` and 26 characters: `npx hotwork break-glass list` shows them',
-    )
+    if (id !== undefined && /^bgl_[0-9a-z]{26}$/.test(id)) return id
+    if (id !== undefined)
+      throw wrongUsage(
+        `\`${id.slice(0, 64)}\` is not the id of an opening`,
+        'an id is `bgl_` and 26 characters: `npx hotwork break-glass list` shows them',
+      )
+    const [only, ...others] = this.idsOf(api)
+    if (only === undefined)
+      throw wrongUsage(
+        'nothing is open from this machine',
+        'open it with `npx hotwork break-glass start`, or give the id: `npx hotwork break-glass list` shows what is open',
+      )
+    if (others.length > 0) throw wrongUsage('which one?', `say one of ${[only, ...others].join(', ')}`)
+    return only
   }
 
-  /** Deletes all that is kept of an opening that has ended. */
+  /** Deletes all that is kept of an opening that has ended, by its id, or that was refused, by its place. */
   forget(id: string): boolean {
     const had = this.#read(id) !== undefined
     for (const place of [id, `${id}.aws`]) this.#remove(place)
@@ -145,6 +133,16 @@ export class KeptOpenings {
     } finally {
       rmSync(file, { force: true })
     }
+  }
+
+  async #keyAt(place: string, about: Pick<Kept, 'api' | 'until' | 'id'>): Promise<{ kept: Kept; again: boolean }> {
+    const before = this.#read(place)
+    if (before?.api === about.api) return { kept: before, again: true }
+    const { privateKey } = await DPoP.generateKeyPair('ES256', { extractable: true })
+    const { kty, crv, x, y, d } = await crypto.subtle.exportKey('jwk', privateKey)
+    const kept = Kept.parse({ version: 1, ...about, idempotencyKey: randomUUID(), jwk: { kty, crv, x, y, d } })
+    this.#write(place, kept)
+    return { kept, again: false }
   }
 
   #now(): number {
@@ -207,36 +205,21 @@ function isAbandoned(file: string): boolean {
     const [holder = 0, since = 0] = readFileSync(file, 'utf8').split(' ').map(Number)
     // An empty file was just made, or its process died at that very moment.
     if (!holder) return Date.now() - statSync(file).mtimeMs > longestLock
-    return Date.now() - since > longestLock || !isRunning(holder)
-  } catch {
-    // Its process has finished meanwhile.
-    return false
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
+    return Date.now() - since > longestLock || !process.kill(holder, 0)
   } catch (fault) {
-    return (fault as NodeJS.ErrnoException).code !== 'ESRCH'
+    // There is no such process. Any other fault means that the file is gone, or that another user's process runs.
+    return (fault as NodeJS.ErrnoException).code === 'ESRCH'
   }
-}
-
-async function newlyKept(api: string, until: number): Promise<Kept> {
-  const { privateKey } = await DPoP.generateKeyPair('ES256', { extractable: true })
-  const { kty, crv, x, y, d } = await crypto.subtle.exportKey('jwk', privateKey)
-  return Kept.parse({ version: 1, api, idempotencyKey: randomUUID(), jwk: { kty, crv, x, y, d }, until })
 }
 
 /** Proves the key of an opening, for one call (RFC 9449). */
-export async function proverOf({
-  jwk,
-}: Kept): Promise<(method: string, url: string, accessToken?: string) => Promise<string>> {
+export async function proverOf({ jwk }: Kept) {
   const { d: _, ...publicJwk } = jwk
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
   const keys = {
     privateKey: await crypto.subtle.importKey('jwk', jwk, algorithm, false, ['sign']),
     publicKey: await crypto.subtle.importKey('jwk', publicJwk, algorithm, true, ['verify']),
   }
-  return (method, url, accessToken) => DPoP.generateProof(keys, url, method, undefined, accessToken)
+  return (method: string, url: string, accessToken?: string) =>
+    DPoP.generateProof(keys, url, method, undefined, accessToken)
 }

@@ -16,14 +16,11 @@ export function readyToken(token: string): Login {
   return async (wanted) => {
     const { acr, maxAge } = wanted === 'opening' ? {} : wanted
     if (acr === undefined && maxAge === undefined) return token
-    const words = [
-      ...(acr === undefined ? [] : [`with \`acr_values=${acr}\``]),
-      ...(maxAge === undefined ? [] : [`at most ${maxAge} s old`]),
-    ]
+    const words = [acr && `with \`acr_values=${acr}\``, maxAge !== undefined && `at most ${maxAge} s old`]
     throw new Refusal(exits.denied, {
       code: 'insufficient_user_authentication',
       title: 'the login of `HOTWORK_TOKEN` is too weak or too old for this',
-      detail: `set it to a token whose login is ${words.join(', ')}, or unset it and log in with a browser`,
+      detail: `set it to a token whose login is ${words.filter(Boolean).join(', ')}, or unset it and log in with a browser`,
     })
   }
 }
@@ -38,8 +35,8 @@ export function localLogin(
     const { acr } = wanted === 'opening' ? {} : wanted
     const { kid = '', ...jwk } = person.privateJwk
     const key = await crypto.subtle.importKey('jwk', jwk, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign'])
-    const provider = await discover(issuer, person.clientId, client.PrivateKeyJwt({ key, kid }))
     try {
+      const provider = await discover(issuer, person.clientId, client.PrivateKeyJwt({ key, kid }))
       const asked = { resource, ...(acr === undefined ? {} : { acr_values: acr }) }
       return (await client.clientCredentialsGrant(provider, asked)).access_token
     } catch (cause) {
@@ -48,19 +45,11 @@ export function localLogin(
   }
 }
 
-/** What an OpenID provider says of itself to this client. @throws Fault */
-export async function discover(
-  issuer: string,
-  clientId: string,
-  authentication: client.ClientAuth,
-): Promise<client.Configuration> {
+/** What an OpenID provider says of itself to this client. */
+export function discover(issuer: string, clientId: string, authentication: client.ClientAuth) {
   // Plain http never leaves this machine: see isSafe.
   const execute = issuer.startsWith('http:') ? [client.allowInsecureRequests] : []
-  return client
-    .discovery(new URL(issuer), clientId, undefined, authentication, { execute, timeout: 10 })
-    .catch((cause: unknown) => {
-      throw loginFault(issuer, cause)
-    })
+  return client.discovery(new URL(issuer), clientId, undefined, authentication, { execute, timeout: 10 })
 }
 
 /** An address to which a token or a code may be sent: https, or http that never leaves this machine. */

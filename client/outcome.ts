@@ -28,9 +28,8 @@ export const exitOfStatus = (status: string): Exit => exitsOfStatus.get(status) 
 /** The exit code of a refusal by the API. The code goes before the status: a conflict may be a no, or only too early. */
 export function exitOfRefusal(status: number, code: string): Exit {
   if (code === 'no_review_due') return exits.pending
-  // The call was begun, and Hotwork does not know whether it was done.
-  if (code === 'outcome_unknown') return exits.fault
-  if (status >= 500 || status === 429) return exits.fault
+  // `outcome_unknown`: the call was begun, and Hotwork does not know whether it was done.
+  if (code === 'outcome_unknown' || status >= 500 || status === 429) return exits.fault
   return status === 401 || status === 403 || status === 409 ? exits.denied : exits.usage
 }
 

@@ -3,7 +3,6 @@ import type { Surroundings } from './surroundings.ts'
 /** Other people wrote some of what is shown: none of it may move the cursor, hide, or be read backwards. */
 const inert = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '·')
 
-/** Prints for a person, line by line. */
 export const lines = (...all: readonly string[]): string => all.map((line) => `${inert(line)}\n`).join('')
 
 /** Columns that are as wide as their widest cell, with two spaces between. */
@@ -18,8 +17,11 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   )
 }
 
-/** A fact with its name before it, so that names stand under one another. */
-export const fact = (name: string, value: string): string => `${name.padEnd(8)} ${value}`
+/** Facts under one name, which stands before the first of them. What is not there is left out. */
+export const fact = (name: string, ...values: readonly (string | false | undefined)[]): string[] =>
+  values
+    .filter((value) => typeof value === 'string')
+    .map((value, index) => `${(index === 0 ? name : '').padEnd(8)} ${value}`)
 
 /** A time in this machine's time zone and in UTC, since it may be passed on to a person elsewhere. */
 export function time(instant: string, { now, env }: Pick<Surroundings, 'now' | 'env'>): string {
@@ -47,6 +49,10 @@ function part(date: Date, timeZone: string, form: Intl.DateTimeFormatOptions): s
     return new Intl.DateTimeFormat('en-GB', form).format(date)
   }
 }
+
+/** A time, and how long it is until then. */
+export const timeAndSpan = (instant: string, surroundings: Pick<Surroundings, 'now' | 'env'>): string =>
+  `${time(instant, surroundings)}, ${until(instant, surroundings)}`
 
 /** How long it is until then, in the unit that matters. */
 export function until(instant: string, { now }: Pick<Surroundings, 'now'>): string {

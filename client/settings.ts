@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
-import { browserLogin, type LoginSettings } from './browser-login.ts'
+import { browserLogin, LoginSettings } from './browser-login.ts'
 import { isSafe, type Login, localLogin, readyToken } from './login.ts'
 import { Fault, wrongUsage } from './outcome.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -20,7 +20,6 @@ const Local = z.looseObject({
 })
 type Local = z.infer<typeof Local>
 
-/** Which Hotwork, and which person. */
 export type Settings = {
   apiUrl: string
   /** The person that `--as` names. */
@@ -35,8 +34,8 @@ export function readSettings(
   typed: { api?: string | undefined; as?: string | undefined },
   surroundings: Surroundings,
 ): Settings {
-  const { env } = surroundings
-  const found = findLocal(surroundings.folder)
+  const { env, folder } = surroundings
+  const found = findLocal(folder)
   const apiUrl = (typed.api ?? env['HOTWORK_API'] ?? found?.apiUrl)?.replace(/\/+$/, '')
   if (!apiUrl)
     throw wrongUsage(
@@ -47,17 +46,13 @@ export function readSettings(
     throw wrongUsage(`\`${apiUrl}\` is no address to send a login to`, 'use https; http only on loopback')
   const local = found?.apiUrl === apiUrl ? found : undefined
   const as = typed.as ?? env['HOTWORK_AS']
-  return { apiUrl, as, login: chooseLogin(apiUrl, as, local, surroundings), ...(local ? { localAws: local.aws } : {}) }
+  const token = env['HOTWORK_TOKEN']
+  const ownLogin = () => (token ? readyToken(token) : browserLogin(() => readLoginSettings(apiUrl), surroundings))
+  const login = as === undefined ? ownLogin() : loginAs(as, apiUrl, local)
+  return { apiUrl, as, login, ...(local ? { localAws: local.aws } : {}) }
 }
 
-function chooseLogin(
-  apiUrl: string,
-  as: string | undefined,
-  local: Local | undefined,
-  surroundings: Surroundings,
-): Login {
-  const ready = surroundings.env['HOTWORK_TOKEN']
-  if (as === undefined) return ready ? readyToken(ready) : browserLogin(() => readLoginSettings(apiUrl), surroundings)
+function loginAs(as: string, apiUrl: string, local: Local | undefined): Login {
   if (!local)
     throw wrongUsage(
       '`--as` is for the local stack alone',
@@ -65,8 +60,7 @@ function chooseLogin(
     )
   const person = local.people.find(({ id }) => id === as)
   if (person) return localLogin(local.identityProviderUrl, person, apiUrl)
-  const people = local.people.map(({ id }) => id).join(', ')
-  throw wrongUsage(`the local stack has no \`${as}\``, `use one of ${people}`)
+  throw wrongUsage(`the local stack has no \`${as}\``, `use one of ${local.people.map(({ id }) => id).join(', ')}`)
 }
 
 /** The file of a running local stack: in this folder, or else in this checkout. */
@@ -81,38 +75,25 @@ function findLocal(folder: string): Local | undefined {
   return undefined
 }
 
-const LoginMetadata = z.looseObject({
-  issuer: z.string().refine(isSafe),
-  client_id: z.string().min(1),
-  scope: z.string().min(1),
-  resource: z.string().optional(),
-  break_glass: z.looseObject({ acr_values: z.string().optional(), max_age: z.number().optional() }).optional(),
-})
-
 /** RFC 9728: the API says who it is, and in Hotwork's own member how people log in from a command line. */
 async function readLoginSettings(apiUrl: string): Promise<LoginSettings> {
   const address = `${apiUrl}/.well-known/oauth-protected-resource`
+  const fault = (code: string, title: string, detail: string, options?: ErrorOptions) =>
+    new Fault({ code, title: `\`${apiUrl}\` ${title}`, detail: `\`${address}\` ${detail}` }, options)
   const metadata = await fetch(address, { redirect: 'error', signal: AbortSignal.timeout(30_000) })
     .then((response) => response.json() as Promise<{ [member: string]: unknown }>)
     .catch((cause: unknown) => {
-      throw new Fault(
-        { code: 'no_answer', title: `\`${apiUrl}\` does not answer`, detail: `\`${address}\` is no metadata` },
-        { cause },
-      )
+      throw fault('no_answer', 'does not answer', 'is no metadata', { cause })
     })
-  if (typeof metadata['resource'] !== 'string')
-    throw new Fault({
-      code: 'no_metadata',
-      title: `\`${apiUrl}\` does not say who it is`,
-      detail: `\`${address}\` should`,
-    })
+  const name = metadata['resource']
+  if (typeof name !== 'string') throw fault('no_metadata', 'does not say who it is', 'should')
   // Section 3.3: an API that has another name is not believed.
-  if (metadata['resource'] !== apiUrl)
+  if (name !== apiUrl)
     throw wrongUsage(
       `this Hotwork is not called \`${apiUrl}\``,
-      `use the address that it was deployed as: \`--api ${metadata['resource'].slice(0, 200)}\``,
+      `use the address that it was deployed as: \`--api ${name.slice(0, 200)}\``,
     )
-  const own = z.looseObject({ login: LoginMetadata }).safeParse(metadata[`${apiUrl}/ns/hotwork`])
+  const own = z.looseObject({ login: LoginSettings }).safeParse(metadata[`${apiUrl}/ns/hotwork`])
   if (own.success) return own.data.login
   throw wrongUsage(
     'this Hotwork does not say where people log in from a command line',

@@ -25,14 +25,11 @@ export const thisMachine = (): Surroundings => ({
   openBrowser,
 })
 
-const openers: { readonly [platform: string]: readonly string[] } = {
-  darwin: ['open'],
-  win32: ['rundll32', 'url.dll,FileProtocolHandler'],
-}
-
 function openBrowser(address: string): void {
   const own = process.env['BROWSER']
-  const [program = 'xdg-open', ...args] = own ? [own] : (openers[process.platform] ?? ['xdg-open'])
+  const windows = ['rundll32', 'url.dll,FileProtocolHandler']
+  const usual = process.platform === 'win32' ? windows : [process.platform === 'darwin' ? 'open' : 'xdg-open']
+  const [program = '', ...args] = own ? [own] : usual
   const child = spawn(program, [...args, address], { stdio: 'ignore', detached: true })
   child.once('error', () => {})
   child.unref()

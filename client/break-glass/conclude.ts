@@ -1,15 +1,14 @@
 import { Opening, Vouched } from '../answers.ts'
 import { type Exit, exitOfStatus, exits, Refusal } from '../outcome.ts'
-import { fact, time, until } from '../screen.ts'
-import { type Context, forgetEnded, type IdTyped, read, show } from './context.ts'
+import { fact, timeAndSpan } from '../screen.ts'
+import { type Context, type IdTyped, idOf, read, show } from './context.ts'
 import { describe } from './show.ts'
 import { readWhat, type WhatTyped } from './start.ts'
 
 /** Ends the person's own opening, or another's where policy lets them revoke; and deletes what this machine kept of it. */
-export async function end({ id: typed }: IdTyped, context: Context): Promise<Exit> {
+export async function end(typed: IdTyped, context: Context): Promise<Exit> {
   const { api, kept, surroundings } = context
-  await forgetEnded(typed, context)
-  const id = kept.idOf(api.url, typed)
+  const id = await idOf(typed, context)
   let exit: Exit = exits.done
   const ended = await api
     .call(Opening, { method: 'POST', path: `/v1/break-glass/${id}/end`, json: {} })
@@ -22,16 +21,17 @@ export async function end({ id: typed }: IdTyped, context: Context): Promise<Exi
       return opening
     })
   const deleted = kept.forget(id)
-  const words = () => [...describe(ended, surroundings), ...(deleted ? [fact('key', 'deleted from this machine')] : [])]
+  const words = () => [...describe(ended, surroundings), ...fact('key', deleted && 'deleted from this machine')]
   return show(context, ended, words, exit)
 }
 
-export type ReviewTyped = { id: string; outcome: string; note: string }
-
 /** Says of another person's opening whether it was justified. */
-export async function review({ id: typed, outcome, note }: ReviewTyped, context: Context): Promise<Exit> {
-  const { api, kept, surroundings } = context
-  const id = kept.idOf(api.url, typed)
+export async function review(
+  { outcome, note, ...typed }: IdTyped & { outcome: string; note: string },
+  context: Context,
+): Promise<Exit> {
+  const { api, surroundings } = context
+  const id = await idOf(typed, context)
   const reviewed = await api
     .call(Opening, { method: 'POST', path: `/v1/break-glass/${id}/review`, json: { outcome, note } })
     .catch(async (trouble: unknown) => {
@@ -49,10 +49,9 @@ export async function vouch({ person, ...what }: WhatTyped & { person: string },
   const { api, surroundings } = context
   const json = { person, ...readWhat(what, surroundings.folder) }
   const vouched = await api.call(Vouched, { method: 'POST', path: '/v1/break-glass/vouchers', json })
-  const end = `${time(vouched.until, surroundings)}, ${until(vouched.until, surroundings)}`
   return show(context, vouched, () => [
     `VOUCHED for ${vouched.person}`,
-    fact('until', `${end}: they open it before then`),
-    fact('review', 'by a third person'),
+    ...fact('until', `${timeAndSpan(vouched.until, surroundings)}: they open it before then`),
+    ...fact('review', 'by a third person'),
   ])
 }

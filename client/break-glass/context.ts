@@ -16,7 +16,6 @@ export type Context = {
   json: boolean
 }
 
-/** A verb that means the only opening of this machine where no id was typed. */
 export type IdTyped = { id?: string | undefined }
 
 /** Prints the result, as JSON or in words. */
@@ -34,14 +33,13 @@ export const read = (id: string, { api }: Context): Promise<Opening> =>
   api.call(Opening, { method: 'GET', path: `/v1/break-glass/${id}` })
 
 /**
- * Where no id was typed and this machine has several openings, forgets those that have ended: this machine is not told when
- * one is ended on a card or a page, and an ended one must not stand in the way of the open one.
+ * The id that was typed, or that of the only opening of this machine. Where the machine has several, those that have ended are
+ * forgotten first: it is not told when one is ended on a card or a page.
  */
-export async function forgetEnded(typed: string | undefined, context: Context): Promise<void> {
+export async function idOf({ id: typed }: IdTyped, context: Context): Promise<string> {
   const { api, kept } = context
   const ids = typed === undefined ? kept.idsOf(api.url) : []
-  if (ids.length < 2) return
-  for (const id of ids) {
+  for (const id of ids.length > 1 ? ids : [])
     try {
       const { status } = await read(id, context)
       if (status !== 'approved') kept.forget(id)
@@ -49,10 +47,9 @@ export async function forgetEnded(typed: string | undefined, context: Context): 
       // Another person's opening on the same machine is theirs to end.
       if (!(trouble instanceof Refusal)) throw trouble
     }
-  }
+  return kept.idOf(api.url, typed)
 }
 
-/** How the next command is typed. */
 export const command = 'npx hotwork break-glass'
 
 /**
@@ -83,14 +80,11 @@ export function awsProfile({ settings }: Context): { credential_process: string;
 export function useOf({ id, credential }: Opening, context: Context): string[] {
   switch (credential) {
     case 'sts':
-      return [
-        fact('use', 'put this into ~/.aws/config once, then `aws --profile hotwork ...`'),
-        ...awsProfile(context).lines.map((line) => fact('', line)),
-      ]
+      return fact('use', 'put this into ~/.aws/config, then: aws --profile hotwork ...', ...awsProfile(context).lines)
     case 'mediated':
-      return [fact('use', `Hotwork makes the one call: ${command} call ${id}`)]
+      return fact('use', `Hotwork makes the one call: ${command} call ${id}`)
     case 'token':
-      return [fact('use', 'show the tool an access token of POST /token, by the key below')]
+      return fact('use', 'show the tool an access token of POST /token, by the key below')
     default:
       return credential satisfies never
   }

@@ -3,7 +3,7 @@ import { AccessToken, AwsCredentials, Called } from '../answers.ts'
 import { type KeptOpening, proverOf } from '../kept-openings.ts'
 import { type Exit, exitOfStatus, exits, Refusal, Trouble, wrongUsage } from '../outcome.ts'
 import { fact, lines } from '../screen.ts'
-import { awsProfile, type Context, command, forgetEnded, type IdTyped, read, show, useOf } from './context.ts'
+import { awsProfile, type Context, command, type IdTyped, idOf, read, show, useOf } from './context.ts'
 import { describe } from './show.ts'
 
 /** With less time left, credentials are made anew: using them takes a while too. Milliseconds. */
@@ -13,14 +13,13 @@ const worthUsing = 60_000
  * AWS credentials of an opening, as `credential_process` prints them: the same for all who ask on this machine until they
  * are nearly over, since new ones end those before. They never last past the opening.
  */
-export async function credentials({ id, setup }: IdTyped & { setup: boolean }, context: Context): Promise<Exit> {
-  const { kept: openings, settings, surroundings } = context
-  if (setup) {
+export async function credentials(typed: IdTyped & { setup: boolean }, context: Context): Promise<Exit> {
+  const { api, kept: openings, surroundings } = context
+  if (typed.setup) {
     surroundings.out(lines(...awsProfile(context).lines))
     return exits.done
   }
-  await forgetEnded(id, context)
-  const kept = openings.find(settings.apiUrl, id)
+  const kept = openings.find(api.url, await idOf(typed, context))
   const made = await openings.alone(kept.id, async () => {
     const before = openings.credentials(kept.id)
     if (before && Date.parse(before.Expiration) - surroundings.now().getTime() > worthUsing) return before
@@ -36,10 +35,9 @@ export async function credentials({ id, setup }: IdTyped & { setup: boolean }, c
  * Has Hotwork make the one call that was opened, where the action is one that it does itself, and prints AWS's answer. It is
  * made once: asking again tells what became of it.
  */
-export async function call({ id }: IdTyped, context: Context): Promise<Exit> {
-  const { kept: openings, settings } = context
-  await forgetEnded(id, context)
-  const kept = openings.find(settings.apiUrl, id)
+export async function call(typed: IdTyped, context: Context): Promise<Exit> {
+  const { api, kept: openings } = context
+  const kept = openings.find(api.url, await idOf(typed, context))
   const called = await openings.alone(kept.id, () => fromAws(Called, '/aws/calls', kept, context))
   return show(context, called, () => ['DONE, and AWS answered', ...JSON.stringify(called.output, null, 2).split('\n')])
 }
@@ -63,10 +61,7 @@ async function fromAws<T>(shape: z.ZodType<T>, path: string, kept: KeptOpening, 
     if (trouble.told.code === 'mediated')
       throw wrongUsage('Hotwork does this action itself', `have it done: \`${command} call ${kept.id}\``)
     if (trouble.told.code === 'not_mediated')
-      throw wrongUsage(
-        'you do this action yourself, with AWS credentials',
-        `\`${command} credentials --setup\` says how`,
-      )
+      throw wrongUsage('you make this call yourself', `\`${command} credentials --setup\` gives AWS credentials`)
     throw trouble
   }
 }
@@ -94,21 +89,17 @@ async function accessToken(kept: KeptOpening, { api }: Context): Promise<string>
  * Takes up an opening that was opened on a page and so has no key: it gets this machine's key, and no other machine gets
  * credentials of it. It takes a login as strong as opening does.
  */
-export async function claim({ id: typed }: { id: string }, context: Context): Promise<Exit> {
-  const { api, kept: openings, surroundings } = context
-  const id = openings.idOf(api.url, typed)
+export async function claim(typed: IdTyped, context: Context): Promise<Exit> {
+  const { kept: openings, surroundings } = context
+  const id = await idOf(typed, context)
   const opening = await read(id, context)
   const open = opening.status === 'approved'
   if (open) await bindKey(id, opening.not_after, context)
   const words = () => [
     ...describe(opening, surroundings),
-    ...(open
-      ? [
-          ...useOf(opening, context),
-          fact('end', `${command} end ${id}`),
-          fact('key', `${openings.pathOf(id)}, deleted at the end`),
-        ]
-      : []),
+    ...(open ? useOf(opening, context) : []),
+    ...fact('end', open && `${command} end ${id}`),
+    ...fact('key', open && `${openings.pathOf(id)}, deleted at the end`),
   ]
   return show(context, opening, words, exitOfStatus(opening.status))
 }

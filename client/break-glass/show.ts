@@ -1,28 +1,25 @@
 import { DrillReport, Listed, type Opening } from '../answers.ts'
 import { type Exit, exitOfStatus } from '../outcome.ts'
-import { fact, table, time, until } from '../screen.ts'
+import { fact, table, time, timeAndSpan, until } from '../screen.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { type Context, command, forgetEnded, type IdTyped, read, show } from './context.ts'
+import { type Context, command, type IdTyped, idOf, read, show } from './context.ts'
 
 /** Shows one opening as it is now. How it ended is the exit code. */
-export async function status({ id: typed }: IdTyped, context: Context): Promise<Exit> {
+export async function status(typed: IdTyped, context: Context): Promise<Exit> {
   const { api, kept, surroundings } = context
-  await forgetEnded(typed, context)
-  const id = kept.idOf(api.url, typed)
+  const id = await idOf(typed, context)
   const opening = await read(id, context)
   const open = opening.status === 'approved'
   if (!open) kept.forget(id)
   const report = opening.drill
     ? await api.call(DrillReport, { method: 'GET', path: `/v1/break-glass/${id}/drill` })
     : undefined
-  const isDue = !open && opening.review && opening.review.status !== 'done'
+  const isDue = !open && opening.review !== undefined && opening.review.status !== 'done'
   const words = () => [
     ...describe(opening, surroundings),
-    ...(report ? stepsOf(report) : []),
-    ...(open ? [fact('end', `${command} end ${id}`)] : []),
-    ...(isDue
-      ? [fact('next', `another person: ${command} review ${id} --outcome justified|not_justified --note TEXT`)]
-      : []),
+    ...fact('drill', ...(report?.steps ?? []).map(wordsOfStep)),
+    ...fact('end', open && `${command} end ${id}`),
+    ...fact('next', isDue && `another person: ${command} review ${id} --outcome justified|not_justified --note TEXT`),
   ]
   return show(context, { ...opening, ...(report ? { report } : {}) }, words, exitOfStatus(opening.status))
 }
@@ -66,13 +63,11 @@ function briefReview({ review }: Opening, surroundings: Surroundings): string {
   return `${review.status === 'due' ? 'due' : 'OVERDUE'} ${until(review.due_at, surroundings)}`
 }
 
-/** Each step of a drill against its target. */
-const stepsOf = ({ steps }: DrillReport): string[] =>
-  steps.map(({ step, verdict, within_seconds, took_seconds }, index) => {
-    const took = took_seconds === undefined ? '' : `, took ${took_seconds} s`
-    const words = `${step}: ${verdict.replaceAll('_', ' ')}${took} (within ${within_seconds} s)`
-    return fact(index === 0 ? 'drill' : '', words)
-  })
+/** A step of a drill against its target. */
+function wordsOfStep({ step, verdict, within_seconds, took_seconds }: DrillReport['steps'][number]): string {
+  const took = took_seconds === undefined ? '' : `, took ${took_seconds} s`
+  return `${step}: ${verdict.replaceAll('_', ' ')}${took} (within ${within_seconds} s)`
+}
 
 /** What was asked for: a profile, or one action. */
 export const titleOf = ({ profile, action, resource }: Opening): string => profile ?? `${action} ${resource.id}`
@@ -80,35 +75,23 @@ export const titleOf = ({ profile, action, resource }: Opening): string => profi
 /** What a profile can do, a line each; of one action, its arguments. */
 export const rightsOf = ({ profile, rights, arguments: args }: Opening): string[] =>
   profile === undefined
-    ? [fact('', JSON.stringify(args))]
-    : rights.flatMap(({ action, resources }) => resources.map((resource) => fact('', `${action} on ${resource}`)))
+    ? [JSON.stringify(args)]
+    : rights.flatMap(({ action, resources }) => resources.map((resource) => `${action} on ${resource}`))
 
-/** Its state, in a word. */
 export function stateOf({ status, ended, person }: Opening): string {
-  switch (status) {
-    case 'approved':
-      return 'OPEN'
-    case 'completed':
-    case 'revoked':
-      return `ENDED by ${ended?.by === 'system' ? 'Hotwork' : (ended?.by ?? person)}`
-    case 'expired':
-      return 'OVER'
-    default:
-      return status.toUpperCase()
-  }
+  if (status === 'approved') return 'OPEN'
+  if (status === 'expired') return 'OVER'
+  if (status !== 'completed' && status !== 'revoked') return status.toUpperCase()
+  return `ENDED by ${ended?.by === 'system' ? 'Hotwork' : (ended?.by ?? person)}`
 }
 
-/** When it ends, or when it ended. */
-const endOf = (opening: Opening, surroundings: Surroundings): string => {
-  const { status, ended, not_after } = opening
-  if (status === 'approved') return `until ${time(not_after, surroundings)}, ${until(not_after, surroundings)}`
-  return time(ended?.at ?? not_after, surroundings)
-}
+const endOf = ({ status, ended, not_after }: Opening, surroundings: Surroundings): string =>
+  status === 'approved' ? `until ${timeAndSpan(not_after, surroundings)}` : time(ended?.at ?? not_after, surroundings)
 
 function reviewOf({ review }: Pick<Opening, 'review'>, surroundings: Surroundings): string {
   if (!review) return 'none'
   if (review.status === 'done') return `${review.outcome?.replaceAll('_', ' ')}, says ${review.by}`
-  const due = `due ${time(review.due_at, surroundings)}, ${until(review.due_at, surroundings)}`
+  const due = `due ${timeAndSpan(review.due_at, surroundings)}`
   return review.status === 'overdue' ? `OVERDUE: ${due}` : due
 }
 
@@ -124,15 +107,12 @@ function doneOf(opening: Opening, surroundings: Surroundings): string[] {
   const number = credentials.length
   const issued = number === 0 ? [] : [`${number} ${number === 1 ? 'credential' : 'credentials'} issued`]
   const elsewhere = calls_elsewhere.length > 0 ? [`see also CloudTrail of ${calls_elsewhere.join(', ')}`] : []
-  if (calls === null)
-    return [...uses, ...elsewhere, ...(elsewhere.length > 0 ? [] : ['the record of calls does not answer']), ...issued]
-  const done = calls.map(({ at, service, name, resources, error }) =>
-    [
-      `${time(at, surroundings)}  ${service}:${name}`,
-      ...resources,
-      ...(error === undefined ? [] : [`REFUSED ${error}`]),
-    ].join('  '),
-  )
+  const silent = elsewhere.length > 0 ? elsewhere : ['the record of calls does not answer']
+  if (calls === null) return [...uses, ...silent, ...issued]
+  const done = calls.map(({ at, service, name, resources, error }) => {
+    const refused = error === undefined ? [] : [`REFUSED ${error}`]
+    return [`${time(at, surroundings)}  ${service}:${name}`, ...resources, ...refused].join('  ')
+  })
   const all = [...uses, ...done]
   const none =
     number === 0 ? 'nothing: no credential was issued' : 'no call is on record yet: CloudTrail is minutes late'
@@ -145,13 +125,11 @@ export function describe(opening: Opening, surroundings: Surroundings): string[]
   const marks = [...(drill ? ['DRILL, can do nothing'] : []), ...(sealed ? ['SEALED ROLE, outside Hotwork'] : [])]
   return [
     [stateOf(opening), id, ...marks].join('  '),
-    fact('what', titleOf(opening)),
-    ...rightsOf(opening),
-    fact('when', endOf(opening, surroundings)),
-    ...(ended?.reason === undefined ? [] : [fact('why', ended.reason)]),
-    fact('who', `${person}, for ${incident}: ${reason}`),
-    fact('review', reviewOf({ review }, surroundings)),
-    ...(review?.note === undefined ? [] : [fact('', review.note)]),
-    ...doneOf(opening, surroundings).map((line, index) => fact(index === 0 ? 'done' : '', line)),
+    ...fact('what', titleOf(opening), ...rightsOf(opening)),
+    ...fact('when', endOf(opening, surroundings)),
+    ...fact('why', ended?.reason),
+    ...fact('who', `${person}, for ${incident}: ${reason}`),
+    ...fact('review', reviewOf({ review }, surroundings), review?.note),
+    ...fact('done', ...doneOf(opening, surroundings)),
   ]
 }

@@ -3,11 +3,10 @@ import { resolve } from 'node:path'
 import { Opened } from '../answers.ts'
 import { proverOf } from '../kept-openings.ts'
 import { type Exit, exitOfStatus, Fault, Refusal, Trouble, wrongUsage } from '../outcome.ts'
-import { fact, time, until } from '../screen.ts'
+import { fact, time, timeAndSpan } from '../screen.ts'
 import { awsProfile, type Context, command, show, useOf } from './context.ts'
 import { rightsOf, stateOf, titleOf } from './show.ts'
 
-/** What is to be opened, as it was typed. */
 export type WhatTyped = {
   profile?: string | undefined
   action?: string | undefined
@@ -38,7 +37,7 @@ export async function start(typed: StartTyped, context: Context): Promise<Exit> 
     .catch((trouble: unknown) => {
       // A person who could not log in has not asked: the key of what was asked before is still needed.
       const asked = !isAboutLogin(trouble)
-      if (asked ? trouble instanceof Refusal : !again) openings.refused(place)
+      if (asked ? trouble instanceof Refusal : !again) openings.forget(place)
       throw asked && trouble instanceof Fault ? askAgain(trouble) : trouble
     })
   openings.opened(place, kept, opened.id, opened.not_after)
@@ -51,28 +50,23 @@ export async function start(typed: StartTyped, context: Context): Promise<Exit> 
 function words(opened: Opened, context: Context): string[] {
   const { surroundings, kept } = context
   const { id, drill, incident, not_after, budget_left_minutes: left, review } = opened
-  const end = `${time(not_after, surroundings)}, ${until(not_after, surroundings)}`
   return [
     `${stateOf(opened)}  ${id}${drill ? '  DRILL, its credentials can do nothing' : ''}`,
-    fact('what', `${titleOf(opened)}, for ${incident}`),
-    ...rightsOf(opened),
-    fact('until', `${end}; ${left} min left of seven days`),
+    ...fact('what', `${titleOf(opened)}, for ${incident}`, ...rightsOf(opened)),
+    ...fact('until', `${timeAndSpan(not_after, surroundings)}; ${left} min left of seven days`),
     ...useOf(opened, context),
-    fact('end', `${command} end ${id}`),
-    ...(review
-      ? [fact('review', `another person, by ${time(review.due_at, surroundings)}: ${command} review ${id}`)]
-      : []),
-    fact('key', `${kept.pathOf(id)}, deleted at the end`),
+    ...fact('end', `${command} end ${id}`),
+    ...fact('review', review && `another person, by ${time(review.due_at, surroundings)}: ${command} review ${id}`),
+    ...fact('key', `${kept.pathOf(id)}, deleted at the end`),
   ]
 }
 
 const loginCodes = ['login_failed', 'no_metadata', 'invalid_token', 'missing_token', 'insufficient_user_authentication']
 const isAboutLogin = (trouble: unknown): boolean => trouble instanceof Trouble && loginCodes.includes(trouble.told.code)
 
-/** It may be open. */
 function askAgain({ told, cause }: Fault): Fault {
-  const detail = [told.detail, 'it may be open all the same: run the same command again, which is the same opening']
-  return new Fault({ ...told, detail: detail.filter((each) => each !== undefined).join('; ') }, { cause })
+  const words = 'it may be open all the same: run the same command again, which is the same opening'
+  return new Fault({ ...told, detail: told.detail ? `${told.detail}; ${words}` : words }, { cause })
 }
 
 /** What is to be opened, as the API takes it: a profile, or one action of the catalogue with its arguments. @throws Refusal */
