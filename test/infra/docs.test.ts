@@ -34,7 +34,7 @@ const anchorsOf = (text: string): string[] =>
       .replaceAll(' ', '-'),
   )
 
-/** Where a path may begin that is written short, as `handlers/agents/evaluate.ts`. */
+/** Where a path may begin that is written short, as `handlers/evaluate.ts`. */
 const bases = ['', 'functions', 'infra', 'policies', 'docs']
 const tops = /^(?:functions|infra|policies|test|examples|docs|handlers|operations|domain|adapters)\//
 /** Stands for a name: `policies/*.cedar`, `functions/handlers/<name>.ts`. */
@@ -49,6 +49,17 @@ test.each(pages)('every file of the tree that %s names is there', (page) => {
     return !places.some((place) => existsSync(join(root, place)))
   })
   expect(missing).toEqual([])
+})
+
+/** A path of the tree in backticks; `<name>`, `*` and `{a,b}` stand for names. */
+const pathsOf = (text: string) =>
+  [...withoutBlocks(text).matchAll(/`([\w.<>*{},@-]+(?:\/[\w.<>*{},@-]*)+)`/g)].map(([, path = '']) => path)
+
+test('every path that CONTRIBUTING.md names, its recipes too, leads to a file or folder', () => {
+  const paths = pathsOf(read('CONTRIBUTING.md'))
+  expect(paths.length).toBeGreaterThan(50)
+  const nowhere = paths.filter((path) => globSync(path.replaceAll(/<[^>]+>/g, '*'), { cwd: root }).length === 0)
+  expect(nowhere).toEqual([])
 })
 
 test('every action of a workflow is pinned by a commit, with its version beside it', () => {
