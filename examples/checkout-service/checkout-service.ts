@@ -58,7 +58,7 @@ async function readTimeout(ssm: SSMClient, parameter: string): Promise<number> {
   throw new Error(`${parameter} is no timeout in milliseconds: ${JSON.stringify(Parameter?.Value)}`)
 }
 
-/** Pays one cent to nobody. @returns why it failed, or nothing. */
+/** Makes a payment that moves no money. @returns why it failed, or nothing. */
 async function tryPayment(timeoutMs: number): Promise<string | undefined> {
   try {
     await delay(providerMilliseconds, undefined, { signal: AbortSignal.timeout(timeoutMs) })

@@ -62,7 +62,9 @@ async function main(): Promise<void> {
   const ask = JSON.parse(readFileSync(request, 'utf8')) as Ask
   const url = addressOf(service ?? readServiceAddress(local), ask.action)
   await readFlag(url).catch((cause: unknown) => {
-    throw new Error(`nobody answers at ${url}: start it with \`npx node examples/flag-service/serve.ts\``, { cause })
+    throw new Error(`no flag service answers at ${url}: start it with \`npx node examples/flag-service/serve.ts\``, {
+      cause,
+    })
   })
   const agent = await Hotwork.connect(readSettings(ask.subject.id, local))
   await performTask(
@@ -87,7 +89,7 @@ async function setOnce(agent: Hotwork, { access_token }: TokenAnswer, url: strin
   return `${set.environment}/${set.flag} is ${set.value}`
 }
 
-/** A deployment tells its agents where its tools are; here the local stack does. */
+/** Where the tool is: agents learn it from their deployment, and here from the local stack. */
 function readServiceAddress(path: string): string {
   const { tools } = JSON.parse(readFileSync(path, 'utf8')) as { tools: { id: string; addresses: string[] }[] }
   const address = tools.find(({ id }) => id === 'tool:flag-service')?.addresses[0]

@@ -1,7 +1,7 @@
 import type { Hotwork } from '../remediator/hotwork.ts'
 import { type Ask, readAnswer } from '../remediator/wire.ts'
 
-/** A flag as the flag service has it after a change: under which use, and how many are left. */
+/** The flag service's answer to a change: the flag, the use, and how many uses are left. */
 export interface FlagSet {
   environment: string
   flag: string
@@ -10,15 +10,15 @@ export interface FlagSet {
   uses_left: number
 }
 
-/** What the flag service calls the flag that a request is for. @param service Its address, such as `http://127.0.0.1:PORT`. */
+/** The address of the flag that a request is for. @param service Such as `http://127.0.0.1:PORT`. */
 export const addressOf = (service: string, { properties }: Pick<Ask['action'], 'properties'>): string =>
   `${service}/flags/${properties['environment']}/${properties['flag']}`
 
 /**
- * Sets a flag: the access token and a proof of the agent's key for this one call, to the tool itself. The tool asks
- * Hotwork whether that is enough.
+ * Sets a flag: sends the tool the access token, and a proof of the agent's key for this one call. The tool asks Hotwork
+ * whether that is enough.
  * @param url The flag's address at the tool.
- * @throws Refusal With what the tool or the gate had to say.
+ * @throws Refusal With the reason of the tool or the gate.
  */
 export async function setFlag(agent: Hotwork, accessToken: string, url: string, value: unknown): Promise<FlagSet> {
   const answer = await fetch(url, {
@@ -33,7 +33,7 @@ export async function setFlag(agent: Hotwork, accessToken: string, url: string, 
   return readAnswer(answer)
 }
 
-/** The flag's value now, or nothing when nobody has set it yet. */
+/** The flag's value now, or undefined when it is not set yet. */
 export async function readFlag(url: string): Promise<unknown> {
   const answer = await fetch(url)
   if (answer.status === 404) return undefined

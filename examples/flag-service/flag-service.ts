@@ -14,7 +14,7 @@ export interface FlagServiceSettings extends GateSettings {
   address: string
   /** Where the flags are kept; in memory alone if not said. */
   file?: string
-  /** Takes one line for each call that failed for no fault of the agent's, and each use whose end was not told. */
+  /** Takes a line for each call that failed by no fault of the agent, and for each use whose end the gate was not told. */
   log?: (line: string) => void
 }
 
@@ -59,7 +59,7 @@ export async function startFlagService(settings: FlagServiceSettings): Promise<F
     return { use: permit.use, uses_left: permit.uses_left }
   }
 
-  /** What was done stays done when the gate cannot be told: then people see a use without an end. */
+  /** If the gate cannot be told, the change stays, and people see a use without an end. */
   async function end(use: string, outcome: 'succeeded' | 'failed', note?: string): Promise<void> {
     await gate.end(use, outcome, note).catch((fault: unknown) => log(`${use} has no end: ${describe(fault)}`))
   }
@@ -81,7 +81,7 @@ export async function startFlagService(settings: FlagServiceSettings): Promise<F
   }
 }
 
-/** The names are those of the catalogue, so that what can be called here can be asked for there. None needs an escape. */
+/** Names as the catalogue allows them, so that each flag here can be asked for there. None needs an escape. */
 function readPath(url: string): { environment: string; flag: string } {
   const [path = ''] = url.split('?')
   const [, environment, flag] = /^\/flags\/(staging|prod)\/(?!.*\.\.)([a-z0-9][a-z0-9._-]{0,63})$/.exec(path) ?? []
@@ -102,7 +102,7 @@ function readValue(body: unknown): FlagValue {
   )
 }
 
-/** Whatever goes wrong is told, and nothing was changed. */
+/** Answers why the call failed. Nothing was changed. */
 function answerFault(response: ServerResponse, address: string, fault: unknown, log: (line: string) => void): void {
   if (fault instanceof GateRefused) {
     const { type, title, detail } = fault.problem
@@ -148,7 +148,7 @@ const titles: { [status: number]: string } = {
 
 export type FlagValue = boolean | number | string
 
-/** Uses older than this can not come again: the grants behind them have long ended. */
+/** An older use cannot come again: its grant has long ended. */
 const rememberMilliseconds = 24 * 3600 * 1000
 
 /** The flags of every environment, in memory and, if there is a file, in it. */

@@ -25,7 +25,7 @@ export interface Use {
   ended?: true
 }
 
-/** Problem details (RFC 9457), as far as they are passed on. */
+/** Problem details (RFC 9457): the members that the agent is given. */
 export interface Problem {
   type: string
   title: string
@@ -42,12 +42,12 @@ export class GateRefused extends Error {
   }
 }
 
-/** The same call was permitted before, and its use has ended: it is not done a second time. */
+/** The same call was permitted before and its use has ended: it is not done a second time. */
 export class UseEnded extends Error {
   override readonly name = 'UseEnded'
 }
 
-/** The gate said neither yes nor no, and so the answer is no. Nothing says that no use was begun. */
+/** The gate said neither yes nor no, so nothing is done. A use may have begun all the same. */
 export class GateSilent extends Error {
   override readonly name = 'GateSilent'
 }
@@ -87,7 +87,7 @@ export class Gate {
   }
 
   /**
-   * Says what came of a use. The gate keeps it as an entry; a use that nobody ends is shown as such to people.
+   * Says what came of a use. The gate keeps it as an entry; people see a use without an end as such.
    * @throws GateSilent
    */
   async end(use: string, outcome: 'succeeded' | 'failed', note?: string): Promise<void> {
@@ -112,7 +112,7 @@ export class Gate {
       method: 'POST',
       headers: { ...headers, authorization: `Bearer ${await toolToken()}`, 'content-type': 'application/json' },
       body,
-      // Whoever a redirect leads to is not the gate.
+      // The address of a redirect is not the gate.
       redirect: 'error',
       signal: AbortSignal.timeout(timeoutMilliseconds),
     })
@@ -126,13 +126,12 @@ interface Answer {
 }
 
 /**
- * The same call of the agent is the same use, however often it is sent or forwarded: by this tool when an answer was
- * lost, by the agent when ours was. The arguments are in the key, so that a proof can never bring one permit to another
- * change.
+ * The same call of the agent is the same use, also when this tool or the agent sends it again because an answer was lost. The
+ * arguments are part of the key, so that no proof can use the permit of one change for another.
  */
 const keyOf = (ask: Ask): string => createHash('sha256').update(JSON.stringify(ask)).digest('base64url')
 
-/** @returns the JSON, or nothing if it is none: garbage permits nothing. */
+/** @returns the JSON, or undefined: an answer that is not JSON permits nothing. */
 function readJson(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -160,7 +159,7 @@ export interface ToolIdentity {
 /**
  * The tool's own workload token, by `client_credentials` and a signed assertion (`private_key_jwt`), as any OAuth library
  * does it. It is kept until a minute before it ends.
- * @param resource Whom the token is for: Hotwork's issuer (RFC 8707).
+ * @param resource The audience of the token: Hotwork's issuer (RFC 8707).
  */
 export function workloadTokens(identity: ToolIdentity, resource: string): () => Promise<string> {
   let held: Promise<{ token: string; renewAt: number }> | undefined

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** The service says no by itself, before it asks the gate. */
+/** A no of the service itself, without the gate. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly status: number
@@ -18,8 +18,8 @@ export class Refusal extends Error {
 const bodyLimit = 4096
 
 /**
- * The access token and the proof of its key (RFC 9449 section 7.1). What they are worth is for the gate to say.
- * @throws Refusal When one is missing or there are several: which of them the gate judged would not be certain.
+ * The access token and the proof of its key (RFC 9449 section 7.1). The gate judges them.
+ * @throws Refusal When one is missing, or sent twice: then it is not certain which of the two the gate judged.
  */
 export function readDpop({ headersDistinct }: IncomingMessage): { token: string; proof: string } {
   const [authorization = '', secondAuthorization] = headersDistinct['authorization'] ?? []
@@ -41,7 +41,7 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
     throw new Refusal(415, 'unsupported_media_type', 'send `Content-Type: application/json`')
   const chunks: Buffer[] = []
   let size = 0
-  // What is too large is left unread, and the connection kept until that has been said.
+  // A body that is too large is not read to its end, and the connection stays open until the answer is sent.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length
     if (size > bodyLimit)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { importJWK, SignJWT } from 'jose'
 import { readAnswer } from './wire.ts'
 
-/** One who gets tokens from the identity provider with `private_key_jwt` (RFC 7523): a client id and a private key. */
+/** A client of the identity provider that authenticates with `private_key_jwt` (RFC 7523). */
 export interface Client {
   id: string
   clientId: string
@@ -12,7 +12,7 @@ export interface Client {
   privateJwk: Record<string, string>
 }
 
-/** Everything an agent must know to work with Hotwork: where it is, where tokens come from, and who the agent is. */
+/** What an agent must know to work with Hotwork: where it is, where tokens come from, and who the agent is. */
 export interface Settings {
   apiUrl: string
   identityProviderUrl: string

@@ -10,7 +10,7 @@ import {
   type TokenAnswer,
 } from './wire.ts'
 
-/** What happens on the way, for whoever watches. A watcher may return a promise: the agent waits for it. */
+/** What happens on the way, for a watcher. It may return a promise: the agent waits for it. */
 export type Step =
   | { name: 'evaluated'; evaluation: Evaluation }
   | { name: 'submitted'; task: Task; sentAt: number }
@@ -20,7 +20,7 @@ export type Step =
   | { name: 'completed'; task: Task; outcome: 'succeeded' | 'failed'; sentAt: number }
 export type Watch = (step: Step) => void | Promise<void>
 
-/** There will be no credential for this: policy or people said no, or nobody said anything. */
+/** There will be no credential for this: policy or people said no, or time ran out. */
 export class NotAllowed extends Error {
   override readonly name = 'NotAllowed'
   readonly evaluation: Evaluation
@@ -34,10 +34,10 @@ export class NotAllowed extends Error {
   }
 }
 
-/** Whether AWS does it: with credentials of the agent's own, or with a call that Hotwork makes. */
+/** An AWS action: the agent does it with AWS credentials, or Hotwork makes the call. */
 export const isAws = ({ resource }: Ask): boolean => resource.id.startsWith('arn:')
 
-/** AWS credentials for the approved action; none for one that Hotwork does itself. */
+/** AWS credentials for the approved action; undefined where Hotwork makes the call itself. */
 async function ownCredentials(hotwork: Hotwork, token: TokenAnswer): Promise<AwsCredentials | undefined> {
   try {
     return await hotwork.awsCredentials(token.access_token)
@@ -49,7 +49,7 @@ async function ownCredentials(hotwork: Hotwork, token: TokenAnswer): Promise<Aws
 
 /**
  * The whole life of one task: ask whether it is allowed, ask for approval, wait, claim the credential, do it, report.
- * Whatever happens while doing it, the end is reported, so that the credential dies.
+ * It reports the end also when doing it fails, so that the credential dies.
  * @param doIt Does the approved action, which may be less than what was asked for. `credentials` are there for the AWS
  * actions that the agent does itself.
  * @throws NotAllowed, Refusal, or what `doIt` throws.

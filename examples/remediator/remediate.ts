@@ -11,22 +11,21 @@ export interface Health {
   reason?: string
 }
 
-/** 503 is an answer here: it is what the agent looks for. */
+/** A 503 is an answer too: it is what the agent looks for. */
 export async function readHealth(url: string): Promise<Health> {
   const response = await fetch(url)
   return (await response.json()) as Health
 }
 
-/** What the agent takes to be right: what it was before, and many times what the payment provider needs. */
+/** The right value: the one of before, and many times what the payment provider needs. */
 const rightTimeout = '3000'
 
 export type Remedied = { before: Health; after: Health; task: Task } | { before: Health }
 
 /**
- * Looks at the checkout service and, if it is unhealthy, sets the parameter that it names back to what it should be,
- * with an approval for exactly that.
- * @param healthUrl Where the service says how it is.
- * @param ask The request as prepared: its arguments are checked against what was found before anyone is asked.
+ * Looks at the checkout service. If it is unhealthy, asks to set the parameter that it names back to the right value, and
+ * sets it.
+ * @param ask The prepared request. Its arguments are compared with what the service says before the agent asks.
  */
 export async function remediate(
   hotwork: Hotwork,

@@ -35,7 +35,7 @@ export interface Evaluation {
   }
 }
 
-/** What a submission repeats of the no that it answers, each member as it came. */
+/** The members of the denial that a submission repeats, each as it came. */
 export const denialOf = ({ evaluation_id, evaluated_at, reason, access_request }: Evaluation['context']) => ({
   evaluation_id,
   evaluated_at,
@@ -62,7 +62,7 @@ export interface Task {
     arguments_digest: string
     /** What the credential cannot pin, in plain words. */
     unpinned: string[]
-    /** What an approver left of it, where they approved less than was asked: all arguments, uses, and seconds of lifetime. */
+    /** There if an approver narrowed it: all arguments, uses and seconds of lifetime that are approved. */
     narrowed?: { arguments: Record<string, unknown>; uses: number; lifetime: number }
     stages: { name: string; quorum: number; decisions: { approve: number; deny: number }; deadline?: string }[]
     grant?: { claim_by: string; not_after: string; uses_left: number; status: string }
@@ -76,7 +76,7 @@ export interface Approval {
   state?: string
 }
 
-/** What was approved: what was asked for, or what an approver left of it. Anything else is refused as out of scope. */
+/** The request as it was approved: an approver may have narrowed it. Anything else is refused as out of scope. */
 export const asApproved = (ask: Ask, { hotwork: { narrowed } }: Task): Ask =>
   narrowed ? { ...ask, action: { ...ask.action, properties: narrowed.arguments } } : ask
 
