@@ -37,7 +37,7 @@ export class Hotwork {
     this.prove = prove
   }
 
-  /** With a key of its own: what is asked through one of these can only be claimed through the same one. */
+  /** Makes a client with a key of its own: only the same client can claim what it asked for. */
   static async connect(settings: Settings): Promise<Hotwork> {
     return new Hotwork(settings, await createProver())
   }
@@ -54,32 +54,29 @@ export class Hotwork {
    */
   async submit(ask: Ask, evaluation: Evaluation, idempotencyKey: string, until?: Date): Promise<Task> {
     const url = evaluation.context.access_request?.endpoint ?? `${this.settings.apiUrl}/access/v1/requests`
-    const body = {
-      ...ask,
-      denial: denialOf(evaluation.context),
-      ...(until ? { requested_access: { requested_until: until.toISOString() } } : {}),
-    }
+    const requested_access = until && { requested_until: until.toISOString() }
+    const body = { ...ask, denial: denialOf(evaluation.context), requested_access }
     const headers = { 'idempotency-key': idempotencyKey, dpop: await this.prove('POST', url) }
     return this.#asTask(await this.#post(url, body, headers))
   }
 
   /**
-   * The task as it is now, or, with `waitSeconds` (at most 25), as soon as something about it changes. The answer may say
-   * that it would not hold the call (`Retry-After`): then this waits as long as it says.
+   * The task as it is now or, with `waitSeconds` (at most 25), as soon as it changes. Where Hotwork does not hold the call
+   * (`Retry-After`), this waits as long as the answer says.
    */
   async readTask(id: string, waitSeconds = 0): Promise<Task> {
     const wait = waitSeconds > 0 ? `?wait=${waitSeconds}` : ''
     const answer = await fetch(`${this.settings.apiUrl}/access/v1/requests/${id}${wait}`, {
       headers: { authorization: `Bearer ${await this.workloadToken()}` },
     })
-    const task = await this.#readTask(answer)
+    const task = this.#asTask(await readAnswer(answer))
     const pause = Number(answer.headers.get('retry-after') ?? 0)
     if (waitSeconds > 0 && task.task.status === 'pending' && pause > 0)
       await new Promise((resolve) => setTimeout(resolve, pause * 1000))
     return task
   }
 
-  /** Waits until people, policy or time have settled it. `onChange` is told whenever it looks different. */
+  /** Waits until people, policy or time have settled it. `onChange` is told each change. */
   async waitUntilSettled(id: string, onChange: (task: Task) => void | Promise<void> = () => {}): Promise<Task> {
     let seen = ''
     for (;;) {
@@ -94,7 +91,7 @@ export class Hotwork {
   async cancel(id: string): Promise<Task> {
     const url = `${this.settings.apiUrl}/access/v1/requests/${id}/cancel`
     const headers = { authorization: `Bearer ${await this.workloadToken()}` }
-    return this.#readTask(await fetch(url, { method: 'POST', headers }))
+    return this.#asTask(await readAnswer(await fetch(url, { method: 'POST', headers })))
   }
 
   /** Exchanges the workload token for the access token of an approved request (RFC 8693, RFC 9396). */
@@ -119,16 +116,16 @@ export class Hotwork {
   }
 
   /**
-   * Has Hotwork make the one call that was approved, where the action is one that it does itself: AWS's answer, and no
-   * credential. Once: a 409 `outcome_unknown` means to ask again later, which only looks up what has become of it.
+   * Has Hotwork make the one approved call, where the action is one that it does itself. Gives AWS's answer and no credential.
+   * The call is made once: after a 409 `outcome_unknown`, asking again only looks up what became of it.
    */
   async awsCall(accessToken: string): Promise<{ output: Record<string, unknown> }> {
     return this.#postProven('/aws/calls', accessToken)
   }
 
   /**
-   * Gives another agent a right out of this agent's own grant: what the request was for or narrower, and its uses from here.
-   * With a proof of the key that asked: the workload token alone delegates nothing.
+   * Gives another agent a right out of this agent's own grant: the same or narrower, with uses of this grant. It takes a proof
+   * of the key that asked: the workload token alone delegates nothing.
    * @returns the other agent's task, approved with its parent
    */
   async delegate(
@@ -144,10 +141,10 @@ export class Hotwork {
   /** Reports the end of the task. The credential is dead from then on. */
   async complete(id: string, outcome: 'succeeded' | 'failed', note?: string): Promise<Task> {
     const url = `${this.settings.apiUrl}/v1/requests/${id}/complete`
-    return this.#asTask(await this.#post(url, { outcome, ...(note === undefined ? {} : { note }) }))
+    return this.#asTask(await this.#post(url, { outcome, note }))
   }
 
-  /** The agent's own proof of who it is, renewed a minute before it ends. */
+  /** The token that says who the agent is, renewed a minute before it ends. */
   async workloadToken(): Promise<string> {
     if (!this.#workload || this.#workload.expiresAt < Date.now() + 60_000) {
       const { identityProviderUrl, agent, apiUrl } = this.settings
@@ -166,15 +163,11 @@ export class Hotwork {
     return readAnswer(answer)
   }
 
-  /** With the access token and a proof of its key; there is nothing more to say. */
+  /** With the access token, a proof of its key, and no body. */
   async #postProven<T>(path: string, accessToken: string): Promise<T> {
     const url = `${this.settings.apiUrl}${path}`
     const dpop = await this.prove('POST', url, accessToken)
     return readAnswer(await fetch(url, { method: 'POST', headers: { authorization: `DPoP ${accessToken}`, dpop } }))
-  }
-
-  async #readTask(answer: Response): Promise<Task> {
-    return this.#asTask(await readAnswer(answer))
   }
 
   /** Hotwork's own members are named by a URL, as the profile asks; here they get a short name. */

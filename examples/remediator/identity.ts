@@ -21,7 +21,7 @@ export interface Settings {
   aws: { region: string; endpoint?: string }
 }
 
-/** What the running local stack says of itself. */
+/** The file in which the running local stack says where it is. */
 export const localFile = join(import.meta.dirname, '../../.hotwork/local.json')
 
 /**
@@ -29,28 +29,21 @@ export const localFile = join(import.meta.dirname, '../../.hotwork/local.json')
  * @throws An error that says what to do, when no stack runs or it has no such agent.
  */
 export function readSettings(agentId: string, path = localFile): Settings {
-  let local: LocalFile
+  const { apiUrl, identityProviderUrl, agents, aws } = readLocal(path)
+  const agent = agents.find(({ id }) => id === agentId)
+  if (!agent) throw new Error(`the local stack has no \`${agentId}\`; it has ${agents.map(({ id }) => id).join(', ')}`)
+  return { apiUrl, identityProviderUrl, agent, aws: { region: aws.region, endpoint: aws.endpointUrl } }
+}
+
+function readLocal(path: string) {
   try {
-    local = JSON.parse(readFileSync(path, 'utf8')) as LocalFile
+    return JSON.parse(readFileSync(path, 'utf8')) as Omit<Settings, 'agent'> & {
+      agents: Client[]
+      aws: { endpointUrl: string }
+    }
   } catch {
     throw new Error(`there is no ${path}: start the local stack first, with \`npm start\``)
   }
-  const agent = local.agents.find(({ id }) => id === agentId)
-  if (!agent)
-    throw new Error(`the local stack has no \`${agentId}\`; it has ${local.agents.map(({ id }) => id).join(', ')}`)
-  return {
-    apiUrl: local.apiUrl,
-    identityProviderUrl: local.identityProviderUrl,
-    agent,
-    aws: { region: local.aws.region, endpoint: local.aws.endpointUrl },
-  }
-}
-
-interface LocalFile {
-  apiUrl: string
-  identityProviderUrl: string
-  agents: Client[]
-  aws: { region: string; endpointUrl: string }
 }
 
 /**

@@ -21,8 +21,6 @@ export interface Evaluation {
     evaluated_at: string
     reason?: string
     detail?: string
-    /** After a no to an approval that was presented: `request` asks for another one. */
-    next_action?: 'request' | 'retry' | 'none'
     /** There only when an approval would help (Access Request and Approval Profile). */
     access_request?: {
       endpoint: string
@@ -71,7 +69,6 @@ export interface Task {
 
 export interface Approval {
   id: string
-  approved_at: string
   approved_until: string
   state?: string
 }
@@ -83,7 +80,6 @@ export const asApproved = (ask: Ask, { hotwork: { narrowed } }: Task): Ask =>
 /** The answer of the token endpoint (RFC 8693 section 2.2.1, RFC 9396 section 7). */
 export interface TokenAnswer {
   access_token: string
-  issued_token_type: string
   token_type: 'DPoP'
   expires_in: number
   authorization_details: Record<string, unknown>[]
