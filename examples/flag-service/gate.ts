@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { importJWK } from 'jose'
 import * as oauth from 'oauth4webapi'
 
 /** What is about to be done, and what the agent sent to show that it may. This is the body of the first call. */
@@ -183,20 +182,10 @@ async function fetchToken(
   }
   const server = await oauth.processDiscoveryResponse(provider, await oauth.discoveryRequest(provider, options))
   const client = { client_id: clientId }
-  const key = await oauthKey(privateJwk)
-  const answer = await oauth.clientCredentialsGrantRequest(
-    server,
-    client,
-    oauth.PrivateKeyJwt(key),
-    { resource },
-    options,
-  )
+  const { kid, ...jwk } = privateJwk
+  const key = await crypto.subtle.importKey('jwk', jwk, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign'])
+  const proof = oauth.PrivateKeyJwt(kid === undefined ? key : { key, kid })
+  const answer = await oauth.clientCredentialsGrantRequest(server, client, proof, { resource }, options)
   const { access_token, expires_in = 60 } = await oauth.processClientCredentialsResponse(server, client, answer)
   return { token: access_token, renewAt: Date.now() + (expires_in - 60) * 1000 }
-}
-
-async function oauthKey(jwk: Record<string, string>): Promise<oauth.PrivateKey> {
-  const key = await importJWK(jwk, 'ES256')
-  if (key instanceof Uint8Array) throw new Error('`privateJwk` should be an EC P-256 private key')
-  return { key, ...(jwk['kid'] === undefined ? {} : { kid: jwk['kid'] }) }
 }
