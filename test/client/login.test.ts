@@ -6,7 +6,7 @@ import { MemoryClock } from '../support/memory-clock.ts'
 import { sampleBundle, start, World } from '../support/world.ts'
 import { ApiServer } from './support/api-server.ts'
 import { logInAs } from './support/browser.ts'
-import { recovery } from './support/night.ts'
+import { recovery } from './support/scene.ts'
 import { Terminal } from './support/terminal.ts'
 
 /** How a person shows who they are: with their browser, as a person of the local stack, or with a token that they have. */

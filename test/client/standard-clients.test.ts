@@ -7,28 +7,28 @@ import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { ensurePythonEnvironment } from '../../infra/local/python-environment.ts'
 import { parameter } from '../support/world.ts'
-import { Night } from './support/night.ts'
+import { Scene } from './support/scene.ts'
 
 /** OAuth clients by other authors, left to their defaults: discovery, introspection and revocation. */
 
-const night = new Night()
+const scene = new Scene()
 const insecure = { [oauth.allowInsecureRequests]: true }
 const clientId = 'agent-remediator'
 const exchange = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const python = join(import.meta.dirname, 'python')
 jest.setTimeout(240_000)
 
-beforeAll(() => night.open())
-beforeEach(() => night.begin())
-afterAll(() => night.close())
+beforeAll(() => scene.open())
+beforeEach(() => scene.begin())
+afterAll(() => scene.close())
 
-const workload = () => night.workload(clientId)
+const workload = () => scene.workload(clientId)
 const { arguments: properties, ...staging } = parameter('/staging/checkout/payment-timeout-ms')
 
 /** Evaluates and submits what needs no approval, with no header that is Hotwork's own. */
 async function approved(key: DPoP.KeyPair): Promise<string> {
   const send = async (path: string, body: object, headers: object = {}) => {
-    const answer = await fetch(night.api.url + path, {
+    const answer = await fetch(scene.api.url + path, {
       method: 'POST',
       headers: { authorization: `Bearer ${workload()}`, 'content-type': 'application/json', ...headers },
       body: JSON.stringify(body),
@@ -68,7 +68,7 @@ const asAssertion: oauth.ClientAuth = (_server, client, body) => {
 }
 
 async function discover(): Promise<oauth.AuthorizationServer> {
-  const issuer = new URL(night.api.url)
+  const issuer = new URL(scene.api.url)
   const answer = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...insecure })
   return oauth.processDiscoveryResponse(issuer, answer)
 }
@@ -104,7 +104,7 @@ test('oauth4webapi introspects with the assertion, and revokes as a public clien
 test('openid-client does the same', async () => {
   const token = await accessToken()
   const configure = (auth: openid.ClientAuth) =>
-    openid.discovery(new URL(night.api.url), clientId, undefined, auth, {
+    openid.discovery(new URL(scene.api.url), clientId, undefined, auth, {
       algorithm: 'oauth2',
       execute: [openid.allowInsecureRequests],
     })
@@ -126,7 +126,7 @@ test('Authlib, in Python, validates the metadata and does the same', async () =>
     progress: (_name, work) => work(() => {}),
   })
   const child = spawn(program, [join(python, 'oauth_client.py')], { stdio: ['pipe', 'pipe', 'pipe'] })
-  const given = { issuer: night.api.url, client_id: clientId, workload_token: workload(), token: await accessToken() }
+  const given = { issuer: scene.api.url, client_id: clientId, workload_token: workload(), token: await accessToken() }
   child.stdin.end(JSON.stringify(given))
   const [printed, trouble] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   expect(trouble).toBe('')
@@ -139,7 +139,7 @@ test('Authlib, in Python, validates the metadata and does the same', async () =>
 
 describe('a client that proves nothing', () => {
   const post = async (path: string, form: { [name: string]: string }, headers: { [name: string]: string } = {}) => {
-    const answer = await fetch(night.api.url + path, { method: 'POST', headers, body: new URLSearchParams(form) })
+    const answer = await fetch(scene.api.url + path, { method: 'POST', headers, body: new URLSearchParams(form) })
     return { status: answer.status, challenge: answer.headers.get('www-authenticate'), body: await answer.text() }
   }
   const isActive = async (token: string) =>
@@ -192,7 +192,7 @@ describe('a client that proves nothing', () => {
 
 describe('what the metadata says', () => {
   // biome-ignore lint/suspicious/noExplicitAny: a test reaches into JSON that it knows
-  const read = async (path: string): Promise<any> => (await fetch(night.api.url + path)).json()
+  const read = async (path: string): Promise<any> => (await fetch(scene.api.url + path)).json()
 
   test('of client authentication is registered, and an assertion’s algorithms are named', async () => {
     const metadata = await read('/.well-known/oauth-authorization-server')
@@ -215,7 +215,7 @@ describe('what the metadata says', () => {
   })
 
   test('names whose tokens the API takes, by audience, and who takes its own', async () => {
-    const { url } = night.api
+    const { url } = scene.api
     const api = await read('/.well-known/oauth-protected-resource')
     expect(api.authorization_servers).toEqual(['https://id.example.org'])
     expect(api[`${url}/ns/hotwork`].issuers).toMatchObject({
@@ -229,7 +229,7 @@ describe('what the metadata says', () => {
 
   test('of a submission is there, with a schema of what it adds', async () => {
     const authzen = await read('/.well-known/authzen-configuration')
-    const { request_schema_url, ...needs } = authzen[`${night.api.url}/ns/hotwork`].access_request
+    const { request_schema_url, ...needs } = authzen[`${scene.api.url}/ns/hotwork`].access_request
     expect(needs).toMatchObject({ dpop_proof_required: true, idempotency_key_required: false })
     const schema = await (await fetch(request_schema_url)).json()
     expect(schema).toMatchObject({ properties: { context: { required: ['purpose', 'parent_task'] } } })
@@ -238,21 +238,21 @@ describe('what the metadata says', () => {
 
 describe('an address', () => {
   test('of a problem’s type is a page that says what helps', async () => {
-    const { type } = (await (await fetch(`${night.api.url}/access/v1/evaluation`, { method: 'POST' })).json()) as {
+    const { type } = (await (await fetch(`${scene.api.url}/access/v1/evaluation`, { method: 'POST' })).json()) as {
       type: string
     }
     const answer = await fetch(type)
     expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
     expect(await answer.text()).toContain('<h1>This needs a token</h1>')
     for (const unknown of ['no_such_code', '__proto__', 'constructor'])
-      expect((await fetch(`${night.api.url}/problems/${unknown}`)).status).toBe(404)
+      expect((await fetch(`${scene.api.url}/problems/${unknown}`)).status).toBe(404)
   })
 
   test('that there is not is a problem like any other, with the caller’s own id', async () => {
-    const answer = await fetch(`${night.api.url}/no/such`, { headers: { 'x-request-id': 'mine, of today' } })
+    const answer = await fetch(`${scene.api.url}/no/such`, { headers: { 'x-request-id': 'mine, of today' } })
     expect([answer.status, answer.headers.get('x-request-id')]).toEqual([404, 'mine, of today'])
     expect(await answer.json()).toMatchObject({
-      type: `${night.api.url}/problems/not_found`,
+      type: `${scene.api.url}/problems/not_found`,
       instance: 'mine, of today',
     })
   })

@@ -1,16 +1,16 @@
-import { minute, Night, opened, recovery } from '../support/night.ts'
+import { minute, opened, recovery, Scene } from '../support/scene.ts'
 import type { Terminal } from '../support/terminal.ts'
 
 /** `hotwork break-glass end`, `review` and `vouch`. */
 
-const night = new Night()
+const scene = new Scene()
 let jade: Terminal
-beforeAll(() => night.open())
+beforeAll(() => scene.open())
 beforeEach(() => {
-  night.begin()
-  jade = night.at('jade')
+  scene.begin()
+  jade = scene.at('jade')
 })
-afterAll(() => night.close())
+afterAll(() => scene.close())
 
 describe('end', () => {
   test('it is over at once, the key is deleted, and saying it again is no trouble', async () => {
@@ -24,14 +24,14 @@ describe('end', () => {
 
   test('one that ended by itself: exit 5', async () => {
     const id = await opened(jade)
-    night.advance(31 * minute)
+    scene.advance(31 * minute)
     expect(await jade.json('end', id)).toMatchObject({ exit: 5, body: { status: 'expired' } })
   })
 
   test("another person's: only by a person who may revoke", async () => {
     const id = await opened(jade)
-    expect(await night.at('ana').json('end', id)).toMatchObject({ exit: 4, body: { error: 'not_permitted' } })
-    expect(await night.at('gus').json('end', id)).toMatchObject({ exit: 0, body: { status: 'revoked' } })
+    expect(await scene.at('ana').json('end', id)).toMatchObject({ exit: 4, body: { error: 'not_permitted' } })
+    expect(await scene.at('gus').json('end', id)).toMatchObject({ exit: 0, body: { status: 'revoked' } })
     expect((await jade.type('end', id)).exit).toBe(6)
   })
 })
@@ -40,10 +40,10 @@ describe('review', () => {
   test('by another person, once it is over', async () => {
     const id = await opened(jade)
     const words = ['review', id, '--outcome', 'justified', '--note', 'read every call, the timeout was the cause']
-    expect(await night.at('gus').json(...words)).toMatchObject({ exit: 3, body: { error: 'no_review_due' } })
+    expect(await scene.at('gus').json(...words)).toMatchObject({ exit: 3, body: { error: 'no_review_due' } })
     await jade.type('end')
     expect(await jade.json(...words)).toMatchObject({ exit: 4, body: { error: 'self_review' } })
-    const { exit, out } = await night.at('gus').type(...words)
+    const { exit, out } = await scene.at('gus').type(...words)
     expect([exit, out]).toEqual([0, expect.stringContaining('review   justified, says person:gus')])
     expect(out).toContain('read every call, the timeout was the cause')
   })
@@ -51,8 +51,8 @@ describe('review', () => {
   test('is given once: the same words again change nothing, other words are refused', async () => {
     const id = await opened(jade)
     await jade.type('end')
-    night.api.weather.push('answer_lost')
-    const gus = night.at('gus')
+    scene.api.nextCalls.push('answer_lost')
+    const gus = scene.at('gus')
     const words = ['review', id, '--outcome', 'not_justified', '--note', 'a request would have done: see INC-2042']
     expect(await gus.json(...words)).toMatchObject({
       exit: 0,
@@ -68,12 +68,12 @@ describe('review', () => {
 describe('vouch', () => {
   test('for a person with an overdue review, who then opens', async () => {
     await opened(jade)
-    night.advance(25 * 60 * minute)
+    scene.advance(25 * 60 * minute)
     const words = recovery.with(3, 'payments are refused again, and it is not the timeout')
     expect(await jade.json('start', ...words)).toMatchObject({ exit: 4, body: { error: 'review_overdue' } })
     const vouching = ['vouch', '--person', 'person:jade', '--profile', 'checkout-recovery']
     expect(await jade.json(...vouching)).toMatchObject({ exit: 4, body: { error: 'self_review' } })
-    const { exit, out } = await night.at('kofi').type(...vouching)
+    const { exit, out } = await scene.at('kofi').type(...vouching)
     expect([exit, out]).toEqual([0, expect.stringContaining('VOUCHED for person:jade')])
     expect(await jade.json('start', ...words)).toMatchObject({ exit: 0, body: { vouched_by: 'person:kofi' } })
   })

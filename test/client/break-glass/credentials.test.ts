@@ -3,26 +3,26 @@ import { PatternIncidents, SystemSecrets } from '../../../functions/adapters/sys
 import { openPrepared, prepareOpening } from '../../../functions/operations/break-glass/prepare-opening.ts'
 import { person } from '../../support/world.ts'
 import { caller } from '../support/memory-wiring.ts'
-import { minute, Night, opened, why } from '../support/night.ts'
+import { minute, opened, Scene, why } from '../support/scene.ts'
 import { Terminal } from '../support/terminal.ts'
 
 /** What one gets for an opening: AWS credentials, or a call that Hotwork makes; and how a machine takes up one of a page. */
 
-const night = new Night()
+const scene = new Scene()
 let jade: Terminal
-beforeAll(() => night.open())
+beforeAll(() => scene.open())
 beforeEach(() => {
-  night.begin()
-  jade = night.at('jade')
+  scene.begin()
+  jade = scene.at('jade')
 })
-afterAll(() => night.close())
+afterAll(() => scene.close())
 
 describe('credentials', () => {
   test('are of what is open, though an earlier opening was ended on another machine', async () => {
     const id = await opened(jade)
     const files = jade.files()
-    await night.at('gus').type('end', id)
-    night.advance(16 * 60)
+    await scene.at('gus').type('end', id)
+    scene.advance(16 * 60)
     await jade.type(
       'start',
       ...['--profile', 'checkout-recovery'],
@@ -52,19 +52,19 @@ describe('credentials', () => {
     const all = await Promise.all(Array.from({ length: 5 }, () => jade.type('credentials', id)))
     expect(new Set(all.map(({ exit, out }) => `${exit} ${out}`)).size).toBe(1)
     expect(all[0]?.exit).toBe(0)
-    expect(night.api.calls.filter((call) => call === 'POST /aws/credentials')).toHaveLength(1)
+    expect(scene.api.calls.filter((call) => call === 'POST /aws/credentials')).toHaveLength(1)
   })
 
   test('are renewed inside the window, and last no longer than it', async () => {
     await opened(jade)
     const first = JSON.parse((await jade.type('credentials')).out)
-    night.advance(14.5 * minute)
+    scene.advance(14.5 * minute)
     const second = JSON.parse((await jade.type('credentials')).out)
     expect(second.AccessKeyId).not.toBe(first.AccessKeyId)
     expect(second.Expiration).toBe('2027-01-15T08:29:30Z')
-    night.advance(15 * minute - 30)
+    scene.advance(15 * minute - 30)
     expect(JSON.parse((await jade.type('credentials')).out).Expiration).toBe('2027-01-15T08:30:00Z')
-    night.advance(2 * minute)
+    scene.advance(2 * minute)
     const after = await jade.type('credentials')
     expect([after.exit, after.out]).toEqual([2, ''])
   })
@@ -83,7 +83,7 @@ describe('credentials', () => {
 
   test('of an opening that another person ended there are none: exit 6, nothing printed but why, and nothing kept', async () => {
     const id = await opened(jade)
-    await night.at('gus').type('end', id)
+    await scene.at('gus').type('end', id)
     const { exit, out, err } = await jade.type('credentials', id, '--json')
     expect([exit, out]).toEqual([6, ''])
     expect(err).toContain('the request has no live grant')
@@ -92,9 +92,9 @@ describe('credentials', () => {
 
   test('STS down is a fault, and the opening stays', async () => {
     await opened(jade)
-    night.api.world.broker.setDown(true)
+    scene.api.world.broker.setDown(true)
     expect((await jade.type('credentials')).exit).toBe(1)
-    night.api.world.broker.setDown(false)
+    scene.api.world.broker.setDown(false)
     expect((await jade.type('credentials')).exit).toBe(0)
   })
 
@@ -145,7 +145,7 @@ describe('call', () => {
 
 /** Prepared in Slack, and opened on a page with a strong login; its id. */
 async function openedOnPage(): Promise<string> {
-  const { world } = night.api
+  const { world } = scene.api
   const ports = { ...world.ports, incidents: new PatternIncidents(), secrets: new SystemSecrets() }
   const said = {
     what: { profile: 'checkout-recovery' },
@@ -165,7 +165,7 @@ async function openedOnPage(): Promise<string> {
 
 /** Another machine of the same person. */
 const laptop = (login?: object) =>
-  new Terminal({ HOTWORK_API: night.api.url, HOTWORK_TOKEN: night.token('jade', login) })
+  new Terminal({ HOTWORK_API: scene.api.url, HOTWORK_TOKEN: scene.token('jade', login) })
 
 describe('claim', () => {
   test('takes up on this machine what was opened on a page, which then gets credentials', async () => {
@@ -187,7 +187,7 @@ describe('claim', () => {
   test('again, where policy says no then, this machine keeps the key of the opening', async () => {
     const id = await openedOnPage()
     await jade.type('claim', id)
-    const { world } = night.api
+    const { world } = scene.api
     const { policy } = world
     world.policy = {
       bundle: policy.bundle,
@@ -222,14 +222,14 @@ describe('claim', () => {
 
   test('by another person is refused', async () => {
     const id = await openedOnPage()
-    const kofi = night.at('kofi')
+    const kofi = scene.at('kofi')
     expect((await kofi.type('claim', id)).exit).not.toBe(0)
     expect(kofi.files()).toEqual([])
   })
 
   test('of what is over says so, and keeps nothing', async () => {
     const id = await openedOnPage()
-    night.advance(31 * 60)
+    scene.advance(31 * 60)
     expect([(await jade.type('claim', id)).exit, jade.files()]).toEqual([5, []])
   })
 })

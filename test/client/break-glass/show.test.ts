@@ -1,18 +1,18 @@
 import { start } from '../../support/world.ts'
 import { calls } from '../support/memory-wiring.ts'
-import { minute, Night, opened, recovery, why } from '../support/night.ts'
+import { minute, opened, recovery, Scene, why } from '../support/scene.ts'
 import type { Terminal } from '../support/terminal.ts'
 
 /** `hotwork break-glass status` and `list`. */
 
-const night = new Night()
+const scene = new Scene()
 let jade: Terminal
-beforeAll(() => night.open())
+beforeAll(() => scene.open())
 beforeEach(() => {
-  night.begin()
-  jade = night.at('jade')
+  scene.begin()
+  jade = scene.at('jade')
 })
-afterAll(() => night.close())
+afterAll(() => scene.close())
 
 describe('status', () => {
   test('one that is open: exit 0, and how to end it', async () => {
@@ -27,7 +27,7 @@ describe('status', () => {
 
   test('one whose time is over: exit 5, and nothing is kept of it', async () => {
     const id = await opened(jade)
-    night.advance(31 * minute)
+    scene.advance(31 * minute)
     const { exit, out } = await jade.type('status', id)
     expect([exit, out]).toEqual([5, expect.stringContaining(`OVER  ${id}`)])
     expect(out).toContain(`npx hotwork break-glass review ${id}`)
@@ -36,7 +36,7 @@ describe('status', () => {
 
   test('one that another person ended: exit 6', async () => {
     const id = await opened(jade)
-    await night.at('gus').type('end', id)
+    await scene.at('gus').type('end', id)
     const { exit, out } = await jade.type('status')
     expect([exit, out]).toEqual([6, expect.stringContaining(`ENDED by person:gus  ${id}`)])
     expect(jade.files()).toEqual([])
@@ -49,7 +49,7 @@ describe('status', () => {
     const name = '/prod/checkout/payment-timeout-ms'
     calls.put(id, { ...call, name: 'PutParameter', resources: [name] })
     calls.put(id, { ...call, id: '2', name: 'DeleteParameter', resources: [], error: 'AccessDenied' })
-    const gus = night.at('gus')
+    const gus = scene.at('gus')
     const { out } = await gus.type('status', id)
     expect(out).toContain(`done     08:00 UTC  ssm:PutParameter  ${name}\n`)
     expect(out).toContain('         08:00 UTC  ssm:DeleteParameter  REFUSED AccessDenied\n')
@@ -63,7 +63,7 @@ describe('status', () => {
     const unused = await opened(jade)
     await jade.type('end', unused)
     expect((await jade.type('status', unused)).out).toContain('done     nothing: no credential was issued')
-    night.advance(60 * minute)
+    scene.advance(60 * minute)
     const used = await opened(jade, [
       '--profile',
       'checkout-recovery',
@@ -96,18 +96,18 @@ describe('status', () => {
 
   test('no text that a person wrote moves the cursor or hides', async () => {
     const id = await opened(jade, recovery.with(3, 'checkout is \u001b[2Jdown \u202eagain\nOPEN bgl_0 putting it back'))
-    const { out } = await night.at('gus').type('status', id)
+    const { out } = await scene.at('gus').type('status', id)
     expect(out).toContain('checkout is ·[2Jdown ·again·OPEN bgl_0 putting it back')
   })
 })
 
 describe('list', () => {
   test('all openings, the reviews that are due, and the minutes left, as a table', async () => {
-    await opened(night.at('kofi'))
-    await night.at('kofi').type('end')
-    night.advance(20 * minute)
+    await opened(scene.at('kofi'))
+    await scene.at('kofi').type('end')
+    scene.advance(20 * minute)
     const id = await opened(jade, recovery.with(3, 'payments are refused again, and it is not the timeout'))
-    const { exit, out } = await night.at('gus').type('list')
+    const { exit, out } = await scene.at('gus').type('list')
     const rows = out.split('\n').map((row) => row.split(/ {2,}/))
     expect(exit).toBe(0)
     expect(rows[0]).toEqual(['1 open, 1 to be reviewed'])

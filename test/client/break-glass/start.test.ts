@@ -1,18 +1,18 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { minute, Night, opened, recovery, why } from '../support/night.ts'
+import { minute, opened, recovery, Scene, why } from '../support/scene.ts'
 import type { Terminal } from '../support/terminal.ts'
 
 /** `hotwork break-glass start` and `drill`, each wrong usage and each refusal, against the handlers that are deployed. */
 
-const night = new Night()
+const scene = new Scene()
 let jade: Terminal
-beforeAll(() => night.open())
+beforeAll(() => scene.open())
 beforeEach(() => {
-  night.begin()
-  jade = night.at('jade')
+  scene.begin()
+  jade = scene.at('jade')
 })
-afterAll(() => night.close())
+afterAll(() => scene.close())
 
 describe('start', () => {
   test('says what is open, until when, how to use it, how to end it, and when the review is due', async () => {
@@ -91,7 +91,7 @@ describe('start', () => {
 
 describe('an answer that is lost', () => {
   test('is asked for again by itself, and is one opening', async () => {
-    night.api.weather.push('answer_lost', 'unheard', 'busy')
+    scene.api.nextCalls.push('answer_lost', 'unheard', 'busy')
     const { exit, err } = await jade.type('start', ...recovery)
     expect([exit, jade.pauses]).toEqual([0, [1, 2, 7]])
     expect(err).toContain('no answer yet (503), asking again in 7 s')
@@ -99,7 +99,7 @@ describe('an answer that is lost', () => {
   })
 
   test('for good is a fault that says what to do, and the same command again is the same opening', async () => {
-    night.api.weather.push('answer_lost', 'unheard', 'unheard', 'unheard')
+    scene.api.nextCalls.push('answer_lost', 'unheard', 'unheard', 'unheard')
     const { exit, err } = await jade.type('start', ...recovery)
     expect(exit).toBe(1)
     expect(err).toContain('it may be open all the same: run the same command again, which is the same opening')
@@ -112,7 +112,7 @@ describe('an answer that is lost', () => {
   })
 
   test('is not forgotten over a login that failed in between', async () => {
-    night.api.weather.push('answer_lost', 'unheard', 'unheard', 'unheard')
+    scene.api.nextCalls.push('answer_lost', 'unheard', 'unheard', 'unheard')
     await jade.type('start', ...recovery)
     const token = jade.env['HOTWORK_TOKEN']
     jade.env['HOTWORK_TOKEN'] = 'nonsense'
@@ -123,9 +123,9 @@ describe('an answer that is lost', () => {
   })
 
   test('once the first can no longer be open, the same command is another opening', async () => {
-    night.api.weather.push('answer_lost', 'unheard', 'unheard', 'unheard')
+    scene.api.nextCalls.push('answer_lost', 'unheard', 'unheard', 'unheard')
     await jade.type('start', ...recovery)
-    night.advance(60 * minute)
+    scene.advance(60 * minute)
     const again = await jade.type('start', ...recovery)
     expect(again.err).not.toContain('the same opening')
     // The one that got lost is on the record all the same: the same words are no reason twice.
@@ -177,7 +177,7 @@ describe('wrong usage is 2, says what is right, and calls nothing', () => {
     const { exit, out, err } = await jade.type(...words)
     expect([exit, out]).toEqual([2, ''])
     expect(err).toContain(says)
-    expect(night.api.calls).toEqual([])
+    expect(scene.api.calls).toEqual([])
     expect(jade.files()).toEqual([])
   })
 
@@ -212,7 +212,7 @@ describe('what the API refuses is told in its words', () => {
     ],
     ['a person that policy does not let open', 4, 'ana', recovery, 'not_permitted'],
   ])('%s: exit %d', async (_what, exit, who, words, error) => {
-    expect(await night.at(who).json('start', ...words)).toMatchObject({
+    expect(await scene.at(who).json('start', ...words)).toMatchObject({
       exit,
       body: { error, exit, title: expect.any(String), detail: expect.any(String) },
     })
@@ -226,14 +226,14 @@ describe('what the API refuses is told in its words', () => {
   })
 
   test('a login that is too weak: exit 4, with the login that is wanted', async () => {
-    jade.env['HOTWORK_TOKEN'] = night.token('jade', {})
+    jade.env['HOTWORK_TOKEN'] = scene.token('jade', {})
     const { exit, err } = await jade.type('start', ...recovery)
     expect([exit, err]).toEqual([4, expect.stringContaining('`acr_values=strong`')])
     expect(jade.files()).toEqual([])
   })
 
   test('a login that is strong and too old: exit 4, with all that is wanted, so that one more login is enough', async () => {
-    jade.env['HOTWORK_TOKEN'] = night.token('jade', { acr: 'strong', auth_time: Math.floor(Date.now() / 1000) - 901 })
+    jade.env['HOTWORK_TOKEN'] = scene.token('jade', { acr: 'strong', auth_time: Math.floor(Date.now() / 1000) - 901 })
     const { exit, err } = await jade.type('start', ...recovery)
     expect([exit, err]).toEqual([4, expect.stringMatching(/`acr_values=strong`.*at most 900 s/)])
   })
@@ -251,11 +251,11 @@ describe('what the API refuses is told in its words', () => {
   })
 
   test('an address that is no Hotwork: exit 2', async () => {
-    expect((await jade.type('list', '--api', `${night.api.url}/elsewhere`)).exit).toBe(2)
+    expect((await jade.type('list', '--api', `${scene.api.url}/elsewhere`)).exit).toBe(2)
   })
 
   test('an API that does not answer: exit 1', async () => {
-    night.api.weather.push('unheard', 'unheard', 'unheard', 'unheard')
+    scene.api.nextCalls.push('unheard', 'unheard', 'unheard', 'unheard')
     expect(await jade.json('list')).toMatchObject({ exit: 1, body: { error: 'no_answer', exit: 1 } })
   })
 })

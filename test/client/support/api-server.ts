@@ -7,8 +7,8 @@ import { entryOf } from '../../../infra/functions.ts'
 import type { World } from '../../support/world.ts'
 import { useWorld } from './memory-wiring.ts'
 
-/** What becomes of a call: heard and answered; not heard; heard, and the answer lost; or a word that it is too much. */
-export type Weather = 'well' | 'unheard' | 'answer_lost' | 'busy'
+/** What happens to a call: it is answered, it does not arrive, its answer is lost, or the API is busy (503). */
+export type CallFate = 'answered' | 'unheard' | 'answer_lost' | 'busy'
 
 const routes = {
   'open-break-glass': ['POST /v1/break-glass'],
@@ -40,15 +40,15 @@ const routes = {
 } as const
 type Handler = keyof typeof routes
 
-/** The API at an address of loopback: the handlers that are deployed, handed what API Gateway would hand them. */
+/** The API at an address of loopback: the deployed handlers, called as API Gateway calls them. */
 export class ApiServer {
   url = ''
   world!: World
-  /** What becomes of the next calls, in turn; after those all is well. */
-  readonly weather: Weather[] = []
-  /** Every call that was heard, as `METHOD /path`. */
+  /** What happens to the next calls, in turn; later ones are answered. */
+  readonly nextCalls: CallFate[] = []
+  /** Every call that arrived, as `METHOD /path`. */
   readonly calls: string[] = []
-  readonly #doors = new Map<string, Endpoint>()
+  readonly #endpoints = new Map<string, Endpoint>()
   #server!: Server
 
   /** Listens, and then loads the handlers: they must know their own address. */
@@ -59,11 +59,11 @@ export class ApiServer {
     this.use(await make(this.url))
     const known: { [name: string]: string } = { ISSUER: this.url, TARGET_ROLE: this.world.targetRole }
     for (const [name, all] of Object.entries(routes)) {
-      // What names something of AWS names nothing here: the ports are in memory.
+      // Names of AWS resources mean nothing here: the ports are in memory.
       for (const variable of Object.keys(environments[name as Handler].shape))
         process.env[variable] = known[variable] ?? `no-${variable.toLowerCase()}`
       const { handler } = (await import(entryOf(name as Handler))) as { handler: Endpoint }
-      for (const route of all) this.#doors.set(route, handler)
+      for (const route of all) this.#endpoints.set(route, handler)
     }
   }
 
@@ -78,17 +78,17 @@ export class ApiServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const weather = this.weather.shift() ?? 'well'
-    if (weather === 'unheard') return void request.socket.destroy()
-    if (weather === 'busy') return void response.writeHead(503, { 'retry-after': '7' }).end('{}')
+    const fate = this.nextCalls.shift() ?? 'answered'
+    if (fate === 'unheard') return void request.socket.destroy()
+    if (fate === 'busy') return void response.writeHead(503, { 'retry-after': '7' }).end('{}')
     let body = ''
     for await (const chunk of request) body += chunk
     const { method = '', headers } = request
     const { pathname } = new URL(request.url ?? '', this.url)
     this.calls.push(`${method} ${pathname}`)
-    const found = [...this.#doors.keys()].map((route) => match(route, method, pathname)).find((each) => each)
+    const found = [...this.#endpoints.keys()].map((route) => match(route, method, pathname)).find((each) => each)
     const { route, parameters } = found ?? { route: '$default', parameters: {} }
-    const answered = await (this.#doors.get(route) as Endpoint)({
+    const answered = await (this.#endpoints.get(route) as Endpoint)({
       ...{ version: '2.0', routeKey: route, rawPath: pathname, rawQueryString: '', isBase64Encoded: false },
       headers: headers as { [name: string]: string },
       pathParameters: parameters,
@@ -98,7 +98,7 @@ export class ApiServer {
         timeEpoch: this.world.clock.now() * 1000,
       } as APIGatewayProxyEventV2['requestContext'],
     })
-    if (weather === 'answer_lost') return void request.socket.destroy()
+    if (fate === 'answer_lost') return void request.socket.destroy()
     response.writeHead(answered.statusCode ?? 500, answered.headers as { [name: string]: string }).end(answered.body)
   }
 }

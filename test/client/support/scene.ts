@@ -14,7 +14,7 @@ const real = [
 ]
 
 /** The sample organisation with an API to call and a machine for each person, all on one clock. */
-export class Night {
+export class Scene {
   readonly api = new ApiServer()
   readonly #sample = sampleBundle()
   #key!: Key
@@ -32,7 +32,7 @@ export class Night {
   begin(): void {
     jest.setSystemTime(start * 1000)
     this.api.use(new World(this.#bundle()))
-    this.api.weather.length = 0
+    this.api.nextCalls.length = 0
     this.api.calls.length = 0
     for (const terminal of this.#terminals.values()) terminal.close()
     this.#terminals = new Map()
