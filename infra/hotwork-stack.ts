@@ -235,8 +235,8 @@ export class HotworkStack extends Stack {
     api.route(makeDecider('give-stand-in', { ISSUER: issuer }), 'POST /v1/stand-ins')
     api.route(makeDecider('end-stand-in', { ISSUER: issuer }), 'DELETE /v1/stand-ins/{id}')
     const haltable = { TARGET_ROLES: targetRoles.join(' ') }
-    api.routeAs('own', makeDecider('declare-halt', { ISSUER: issuer, ...haltable }), 'POST /v1/revocations')
-    api.routeAs('own', makeDecider('lift-halt', { ISSUER: issuer }), 'DELETE /v1/revocations/{id}')
+    api.routeAs('own', makeDecider('declare-halt', { ISSUER: issuer, ...haltable }), 'POST /v1/halts')
+    api.routeAs('own', makeDecider('lift-halt', { ISSUER: issuer }), 'DELETE /v1/halts/{id}')
 
     const readRequests = make('read-requests', { ISSUER: issuer, ...truth })
     requests.grantRead(readRequests.role)
@@ -379,7 +379,7 @@ export class HotworkStack extends Stack {
       ...truth,
       CARDS_TABLE: cards.name,
       CARDS_QUEUE: cardsQueue.url,
-      EMERGENCIES_TOPIC: emergencies.arn,
+      BREAK_GLASS_TOPIC: emergencies.arn,
       ...slackApp,
     })
     requests.grantRead(drawCard.role)

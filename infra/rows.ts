@@ -2,14 +2,14 @@ import type { FunctionName } from './functions.ts'
 
 /**
  * A chain of entries, by how its id begins, and how the row of the requests table begins that says where it ends. A request of an
- * agent is `req_`, an opening of break-glass `bgl_`, a standing permit `stp_`, a halt `rev_`, a stand-in `sin_`; the rest
+ * agent is `req_`, an opening of break-glass `bgl_`, a standing permit `stp_`, a halt `hlt_`, a stand-in `sin_`; the rest
  * are the chains of actors.
  */
 const headOf = {
   req_: 'REQ#req_',
   bgl_: 'REQ#bgl_',
   stp_: 'PERMIT#stp_',
-  rev_: 'REV#rev_',
+  hlt_: 'HLT#hlt_',
   sin_: 'SIN#sin_',
   'agent:': 'CHAIN#agent:',
   'person:': 'CHAIN#person:',
@@ -73,8 +73,8 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
   'revoke-permit': { chains: ['stp_', 'person:'] },
   'give-stand-in': { chains: ['sin_', 'person:'], rows: ['ABSENT#', 'STANDIN#'] },
   'end-stand-in': { chains: ['sin_', 'person:'], rows: ['ABSENT#', 'STANDIN#'] },
-  'declare-halt': { chains: ['rev_', 'person:'], rows: ['HALT#'] },
-  'lift-halt': { chains: ['rev_', 'person:'], rows: ['HALT#'] },
+  'declare-halt': { chains: ['hlt_', 'person:'], rows: ['HALT#'] },
+  'lift-halt': { chains: ['hlt_', 'person:'], rows: ['HALT#'] },
   'open-break-glass': { chains: ['bgl_', 'person:'], rows: ['BUDGET#', 'DRILL#', 'IDEM#', 'SEEN#', 'VOUCHED#'] },
   'conclude-break-glass': { chains: ['bgl_', 'person:'], rows: ['INCIDENT#', 'VOUCHED#'] },
   'open-on-page': {

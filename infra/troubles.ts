@@ -87,7 +87,7 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
     urgent: true,
   },
   SealedUseFailed: {
-    lines: ['sealed_use_failed'],
+    lines: ['sealed_role_use_failed'],
     means: 'the sealed role was used, and that is not on record yet: no review is due',
   },
   ReconciliationFound: {

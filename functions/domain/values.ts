@@ -23,7 +23,7 @@ export type CredentialId = z.infer<typeof CredentialId>
 export const UseId = prefixed('use').brand<'UseId'>()
 export type UseId = z.infer<typeof UseId>
 /** A halt: an emergency stop of an agent, an owner, a person, a role or everything. */
-export const HaltId = prefixed('rev').brand<'HaltId'>()
+export const HaltId = prefixed('hlt').brand<'HaltId'>()
 export type HaltId = z.infer<typeof HaltId>
 /** That one person decides in another's stead, for a time. */
 export const StandInId = prefixed('sin').brand<'StandInId'>()

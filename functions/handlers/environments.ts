@@ -80,7 +80,7 @@ export const environments = {
     ...stores,
     CARDS_TABLE: Name,
     CARDS_QUEUE: Name,
-    EMERGENCIES_TOPIC: Name,
+    BREAK_GLASS_TOPIC: Name,
     SLACK_SECRET: Name,
     SLACK_API_URL: Url,
   }),

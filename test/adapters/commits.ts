@@ -1,4 +1,4 @@
-import { contextOf, noEntries, seal } from '../../functions/domain/ledger/ledger.ts'
+import { chainEntries, contextOf, noEntries } from '../../functions/domain/ledger/ledger.ts'
 import type { Command } from '../../functions/domain/requests/commands.ts'
 import { decide } from '../../functions/domain/requests/decide.ts'
 import { evolve } from '../../functions/domain/requests/evolve.ts'
@@ -18,7 +18,7 @@ export function commitOf(
   const { events } = decide(stored?.state, command, submittedAt + after)
   const state = events.reduce<ApprovalRequest | undefined>(evolve, stored?.state) as ApprovalRequest
   const expected = stored?.head ?? noEntries
-  const { entries, head } = seal(ask.id, expected, events, contextOf(state))
+  const { entries, head } = chainEntries(ask.id, expected, events, contextOf(state))
   return { id: ask.id, expected, state, entries, head, once }
 }
 

@@ -4,7 +4,7 @@ import { DynamoLedgerStore } from '../../functions/adapters/dynamodb/ledger-stor
 import { DynamoRequestStore } from '../../functions/adapters/dynamodb/request-store.ts'
 import type { HaltTarget } from '../../functions/domain/halts/halt.ts'
 import { evolveHalt, type HaltEvent, withHalt } from '../../functions/domain/halts/halt.ts'
-import { type Head, noEntries, seal, verifyHalt } from '../../functions/domain/ledger/ledger.ts'
+import { chainEntries, type Head, noEntries, verifyHalt } from '../../functions/domain/ledger/ledger.ts'
 import type { AgentId, HaltId } from '../../functions/domain/values.ts'
 import type { HaltChange, HaltStore, StoredHalts } from '../../functions/operations/halts/ports.ts'
 import type { LedgerStore } from '../../functions/operations/ledger/ports.ts'
@@ -20,7 +20,7 @@ type Stores = { halts: HaltStore; requests: RequestStore; ledger: LedgerStore }
 
 const target: HaltTarget = { kind: 'agent', value: 'agent:remediator' as AgentId }
 const other: HaltTarget = { kind: 'all', value: 'all' }
-const haltId = (n: number) => `rev_${String(n).padStart(26, '0')}` as HaltId
+const haltId = (n: number) => `hlt_${String(n).padStart(26, '0')}` as HaltId
 
 const common = (who: string, after: number) => ({
   at: submittedAt + after,
@@ -49,7 +49,7 @@ function changeOf(
     before.halts.find((each) => each.id === id),
     event,
   )
-  const { entries, head } = seal(id, last, [event], undefined)
+  const { entries, head } = chainEntries(id, last, [event], undefined)
   const expected = { version: before.version, head: last }
   return { id, target: of, expected, halts: withHalt(before.halts, halt), entries, head }
 }
@@ -84,9 +84,9 @@ onBoth<Stores>('the halt store', { memory: inMemory, real: onDynamo }, (make) =>
 
   test('a halt that was saved is what every decision reads from then on, and nothing else is', async () => {
     expect(await declare(1)).toBe(true)
-    const { halts } = await stores.requests.standing([], [target, other, { kind: 'owner', value: person('dan') }])
+    const { halts } = await stores.requests.dependencies([], [target, other, { kind: 'owner', value: person('dan') }])
     expect(halts).toMatchObject([{ id: haltId(1), target, by: 'person:gus', reason: 'it went wild' }])
-    expect((await stores.requests.standing([], [other])).halts).toEqual([])
+    expect((await stores.requests.dependencies([], [other])).halts).toEqual([])
   })
 
   test('a halt is found by its id, with the end of its chain, and its entries are in the ledger', async () => {

@@ -1,6 +1,6 @@
 import { connect } from '../../functions/adapters/dynamodb/client.ts'
 import { DynamoLedgerStore } from '../../functions/adapters/dynamodb/ledger-store.ts'
-import { type Entry, entryHash, type Head, noEntries, seal } from '../../functions/domain/ledger/ledger.ts'
+import { chainEntries, type Entry, entryHash, type Head, noEntries } from '../../functions/domain/ledger/ledger.ts'
 import type { Event } from '../../functions/domain/requests/events.ts'
 import type { LedgerStore } from '../../functions/operations/ledger/ports.ts'
 import { bundle, person, submittedAt } from '../support/ask.ts'
@@ -18,7 +18,7 @@ const refused = (attempted: string): Event => ({
   attempted,
   code: 'unknown_request',
 })
-const next = (head: Head, ...attempted: string[]) => seal(ana, head, attempted.map(refused), undefined)
+const next = (head: Head, ...attempted: string[]) => chainEntries(ana, head, attempted.map(refused), undefined)
 
 /** Whether entries count from 1 without a gap, each on the one before, with a right hash. */
 const isOneLine = (entries: readonly Entry[]) =>

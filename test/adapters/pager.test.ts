@@ -3,14 +3,14 @@ import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { SnsPager } from '../../functions/adapters/sns/pager.ts'
 import type { RequestId } from '../../functions/domain/values.ts'
-import type { EmergencyPage } from '../../functions/operations/break-glass/ports.ts'
+import type { OpeningPage } from '../../functions/operations/break-glass/ports.ts'
 import { person } from '../support/world.ts'
 import { useAws } from './emulator.ts'
 
 useAws()
 jest.setTimeout(60_000)
 
-const page: EmergencyPage = {
+const page: OpeningPage = {
   event: 'opened',
   id: `bgl_${'0'.repeat(26)}` as RequestId,
   person: person('jade'),

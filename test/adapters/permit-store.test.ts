@@ -2,7 +2,7 @@ import { connect } from '../../functions/adapters/dynamodb/client.ts'
 import { DynamoLedgerStore } from '../../functions/adapters/dynamodb/ledger-store.ts'
 import { DynamoPermitStore } from '../../functions/adapters/dynamodb/permit-store.ts'
 import { DynamoRequestStore } from '../../functions/adapters/dynamodb/request-store.ts'
-import { type Head, noEntries, seal, verifyPermit } from '../../functions/domain/ledger/ledger.ts'
+import { chainEntries, type Head, noEntries, verifyPermit } from '../../functions/domain/ledger/ledger.ts'
 import type { StandingPermit } from '../../functions/domain/permits/permit.ts'
 import { evolvePermit, type PermitEvent } from '../../functions/domain/permits/permit.ts'
 import type { AgentId, StandingPermitId } from '../../functions/domain/values.ts'
@@ -51,7 +51,7 @@ const revoked: PermitEvent = {
 
 function changeOf(n: number, event: PermitEvent, before?: { permit: StandingPermit; head: Head }): PermitChange {
   const expected = before?.head ?? noEntries
-  const { entries, head } = seal(id(n), expected, [event], undefined)
+  const { entries, head } = chainEntries(id(n), expected, [event], undefined)
   return { id: id(n), expected, permit: evolvePermit(id(n), before?.permit, event), entries, head }
 }
 
@@ -95,7 +95,7 @@ onBoth<Stores>(
       expect(head.sequence).toBe(1)
       expect(await stores.permits.ofAgent(remediator, 10)).toEqual([{ permit, head }])
       expect(await stores.permits.ofAgent(otherAgent, 10)).toEqual([])
-      expect((await stores.requests.standing([], [], { permit: id(1) })).permit).toEqual(permit)
+      expect((await stores.requests.dependencies([], [], { permit: id(1) })).permit).toEqual(permit)
     })
 
     test('of two who change it at once one comes first, and its record replays to what is stored', async () => {

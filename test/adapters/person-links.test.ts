@@ -1,7 +1,7 @@
 import { connect } from '../../functions/adapters/dynamodb/client.ts'
 import { DynamoLedgerStore } from '../../functions/adapters/dynamodb/ledger-store.ts'
 import { DynamoPersonLinks } from '../../functions/adapters/dynamodb/person-links.ts'
-import { seal } from '../../functions/domain/ledger/ledger.ts'
+import { chainEntries } from '../../functions/domain/ledger/ledger.ts'
 import type { LinkEvent, SlackAccount } from '../../functions/domain/people/linking.ts'
 import type { Digest, PersonId } from '../../functions/domain/values.ts'
 import type { LedgerStore } from '../../functions/operations/ledger/ports.ts'
@@ -43,7 +43,7 @@ onBoth<Stores>(
         bundle: 'b',
         account: of,
       }
-      const { entries, head } = seal(who, expected, [event as LinkEvent], undefined)
+      const { entries, head } = chainEntries(who, expected, [event as LinkEvent], undefined)
       return { person: who, expected, entries, head, ...(type === 'Linked' ? { linked: of } : { unlinked: of }) }
     }
     const [ana, ben] = [person('ana'), person('ben')]

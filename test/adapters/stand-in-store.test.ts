@@ -2,7 +2,7 @@ import { connect } from '../../functions/adapters/dynamodb/client.ts'
 import { DynamoLedgerStore } from '../../functions/adapters/dynamodb/ledger-store.ts'
 import { DynamoRequestStore } from '../../functions/adapters/dynamodb/request-store.ts'
 import { DynamoStandInStore } from '../../functions/adapters/dynamodb/stand-in-store.ts'
-import { type Head, noEntries, seal, verifyStandIn } from '../../functions/domain/ledger/ledger.ts'
+import { chainEntries, type Head, noEntries, verifyStandIn } from '../../functions/domain/ledger/ledger.ts'
 import type { StandIn } from '../../functions/domain/people/stand-in.ts'
 import { evolveStandIn, type StandInEvent, withStandIn } from '../../functions/domain/people/stand-in.ts'
 import type { PersonId, StandInId } from '../../functions/domain/values.ts'
@@ -46,7 +46,7 @@ function changeOf(
   last: Head = noEntries,
 ): StandInChange {
   const standIn = evolveStandIn(id, before, event)
-  const { entries, head } = seal(id, last, [event], undefined)
+  const { entries, head } = chainEntries(id, last, [event], undefined)
   return {
     standIn,
     expected: { head: last, absences: read.absences.version, taken: read.taken.version },
@@ -99,8 +99,8 @@ onBoth<Stores>('StandInStore', { memory: inMemory, real: inDynamo }, (open) => {
       absences: { standIns: [standIn], version: 1 },
       taken: { standIns: [standIn], version: 1 },
     })
-    expect((await stores.requests.standing([], [], { standIn: nina })).standIns).toEqual([standIn])
-    expect((await stores.requests.standing([], [], { standIn: ana })).standIns).toEqual([])
+    expect((await stores.requests.dependencies([], [], { standIn: nina })).standIns).toEqual([standIn])
+    expect((await stores.requests.dependencies([], [], { standIn: ana })).standIns).toEqual([])
     const entries = await stores.ledger.entries(standInId(1))
     expect(verifyStandIn(standInId(1), entries)).toEqual({ state: standIn })
   })
@@ -109,7 +109,7 @@ onBoth<Stores>('StandInStore', { memory: inMemory, real: inDynamo }, (open) => {
     const { change } = await save(1)
     const end = changeOf(standInId(1), ended, await pair(), change.standIn, change.head)
     expect(await stores.standIns.save(end)).toBe(true)
-    expect((await stores.requests.standing([], [], { standIn: nina })).standIns).toEqual([])
+    expect((await stores.requests.dependencies([], [], { standIn: nina })).standIns).toEqual([])
     expect(await stores.standIns.find(standInId(1))).toEqual({ standIn: end.standIn, head: end.head })
     expect(await stores.standIns.list({ limit: 10 })).toEqual({ items: [end.standIn] })
     expect(await stores.ledger.entries(standInId(1))).toHaveLength(2)
@@ -132,7 +132,7 @@ onBoth<Stores>('StandInStore', { memory: inMemory, real: inDynamo }, (open) => {
     await save(1, given(ben, nina), ben, nina)
     expect(await stores.standIns.save(changeOf(standInId(2), given(ana, nina), read))).toBe(false)
     expect(await stores.standIns.save(changeOf(standInId(2), given(ana, nina), await pair()))).toBe(true)
-    expect((await stores.requests.standing([], [], { standIn: nina })).standIns).toHaveLength(2)
+    expect((await stores.requests.dependencies([], [], { standIn: nina })).standIns).toHaveLength(2)
   })
 
   test('one is not given twice, nor ended twice', async () => {

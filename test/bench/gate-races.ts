@@ -53,12 +53,12 @@ async function halt(world: GateWorld, granted: ApprovedRequest): Promise<void> {
 
 /** A gate that saves a read: what it found of halts at the first use holds for the rest. */
 function rememberingHalts(requests: RequestStore): RequestStore {
-  let found: ReturnType<RequestStore['standing']> | undefined
+  let found: ReturnType<RequestStore['dependencies']> | undefined
   return new Proxy(requests, {
     get(target, name) {
       if (name === 'standing')
-        return (...asked: Parameters<RequestStore['standing']>) => {
-          found ??= target.standing(...asked)
+        return (...asked: Parameters<RequestStore['dependencies']>) => {
+          found ??= target.dependencies(...asked)
           return found
         }
       const member = Reflect.get(target, name) as unknown

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto'
-import { contextOf, type Entry, entryHash, noEntries, seal, verify } from '../../functions/domain/ledger/ledger.ts'
+import {
+  chainEntries,
+  contextOf,
+  type Entry,
+  entryHash,
+  noEntries,
+  verify,
+} from '../../functions/domain/ledger/ledger.ts'
 import { decide } from '../../functions/domain/requests/decide.ts'
 import type { Event } from '../../functions/domain/requests/events.ts'
 import { evolve } from '../../functions/domain/requests/evolve.ts'
@@ -14,12 +21,15 @@ import { atMost, compared, type Finding, type How, measure, rawVerify, say, type
 export async function measureRecord(how: How): Promise<Finding[]> {
   const { id, events, state } = sampleLife()
   const context = contextOf(state)
-  const { entries } = seal(id, noEntries, events, context)
+  const { entries } = chainEntries(id, noEntries, events, context)
   const texts = entries.map((entry) => JSON.stringify(entry))
   const bytes = Math.round(texts.reduce((sum, text) => sum + text.length, 0) / texts.length)
   if (verify(id, entries).broken) throw new Error('the sample chain should hold')
 
-  const append = await measure([rawVerify(), { name: 'append', run: () => seal(id, noEntries, events, context) }], how)
+  const append = await measure(
+    [rawVerify(), { name: 'append', run: () => chainEntries(id, noEntries, events, context) }],
+    how,
+  )
   // Per link: the chain's whole time is shared by as many links.
   const chain = await measure(
     [

@@ -1,4 +1,4 @@
-import { noEntries, seal, verify } from '../../functions/domain/ledger/ledger.ts'
+import { chainEntries, noEntries, verify } from '../../functions/domain/ledger/ledger.ts'
 import { comment, decision, minutes, person, sampleAsk, submittedAt, wake, withdrawal } from '../support/ask.ts'
 import { live, type Story } from './story.ts'
 
@@ -151,7 +151,7 @@ describe('what is said afterwards', () => {
       verdict: 'deny',
       stage: 'owner',
     })
-    const { entries } = seal(ask.id, noEntries, events, undefined)
+    const { entries } = chainEntries(ask.id, noEntries, events, undefined)
     expect(verify(ask.id, entries)).toEqual({ state })
   })
 })

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import {
+  chainEntries,
   contextOf,
   type Entry,
   entryHash,
   eventOf,
   noEntries,
   rfc3339,
-  seal,
   verify,
   verifyPerson,
 } from '../../functions/domain/ledger/ledger.ts'
@@ -22,7 +22,7 @@ const runs = { numRuns: 60 }
 const anyChain = anyWalk.map((steps) => {
   const { states, events } = walk(steps)
   const state = states.at(-1) as ApprovalRequest
-  const { entries, head } = seal(aggregate, noEntries, events, contextOf(state))
+  const { entries, head } = chainEntries(aggregate, noEntries, events, contextOf(state))
   return { state, events, entries, head }
 })
 const anyEntry = <T>(entries: readonly T[]) => fc.integer({ min: 0, max: entries.length - 1 })
@@ -30,7 +30,7 @@ const anyEntry = <T>(entries: readonly T[]) => fc.integer({ min: 0, max: entries
 test("a person's chain that holds a word for a colleague verifies", () => {
   const ana = person('ana')
   const common = { at: submittedAt, actor: { type: 'person' as const, id: ana }, policies: [], bundle }
-  const { entries } = seal(
+  const { entries } = chainEntries(
     ana,
     noEntries,
     [
@@ -57,7 +57,7 @@ describe('a chain', () => {
       fc.property(anyChain, ({ state, events, entries, head }) => {
         let end = noEntries
         const one = events.flatMap((event) => {
-          const sealed = seal(aggregate, end, [event], contextOf(state))
+          const sealed = chainEntries(aggregate, end, [event], contextOf(state))
           end = sealed.head
           return sealed.entries
         })
@@ -185,18 +185,18 @@ describe('what was tampered with is found', () => {
   })
 
   test("another request's chain", () => {
-    const { entries } = seal(aggregate, noEntries, new Desk(1).events, undefined)
+    const { entries } = chainEntries(aggregate, noEntries, new Desk(1).events, undefined)
     expect(verify('req_00000000000000000000000002', entries).broken).toEqual({ at: `${aggregate}/1`, why: 'sequence' })
   })
 
   test('a chain that is whole, and makes no state', () => {
-    const { entries } = seal(aggregate, noEntries, new Desk(1).events.slice(1), undefined)
+    const { entries } = chainEntries(aggregate, noEntries, new Desk(1).events.slice(1), undefined)
     expect(verify(aggregate, entries).broken).toEqual({ at: `${aggregate}/1`, why: 'state' })
   })
 
   test('a chain that is whole, with an event that nobody knows', () => {
     const unknown = { ...new Desk(1).events[0], type: 'Unsubmitted' } as never
-    const { entries } = seal(aggregate, noEntries, [unknown], undefined)
+    const { entries } = chainEntries(aggregate, noEntries, [unknown], undefined)
     expect(verify(aggregate, entries).broken).toEqual({ at: `${aggregate}/1`, why: 'event' })
   })
 })
@@ -204,7 +204,7 @@ describe('what was tampered with is found', () => {
 test('an entry says who, when, of what, why and after what, and its facts are the event', () => {
   const desk = new Desk(1)
   desk.tell(minutes(1), decision(desk.ask, 'ana', 'approve', { comment: 'go' }))
-  const { entries, head } = seal(aggregate, noEntries, desk.events, contextOf(desk.state))
+  const { entries, head } = chainEntries(aggregate, noEntries, desk.events, contextOf(desk.state))
   expect(entries.map(({ id, type }) => [id, type])).toEqual([
     [`${aggregate}/1`, 'Submitted'],
     [`${aggregate}/2`, 'StageOpened'],

@@ -1,4 +1,4 @@
-import { noEntries, seal, verify } from '../../functions/domain/ledger/ledger.ts'
+import { chainEntries, noEntries, verify } from '../../functions/domain/ledger/ledger.ts'
 import { Event } from '../../functions/domain/requests/events.ts'
 import { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { faultsOfApproval } from './model/faults-of-approval.ts'
@@ -72,7 +72,7 @@ describe('in every interleaving no invariant is broken', () => {
     expect(sample.length).toBeGreaterThan(400)
     for (const node of sample) {
       const { id } = node.state.ask
-      const { entries } = seal(id, noEntries, eventsOf(node), undefined)
+      const { entries } = chainEntries(id, noEntries, eventsOf(node), undefined)
       expect(verify(id, entries)).toEqual({ state: node.state })
       expect(ApprovalRequest.parse(node.state)).toEqual(node.state)
     }

@@ -1,13 +1,13 @@
-import { type Books, type Bounds, type Broken, booksOf, searchOpenings } from './model/openings.ts'
+import { type Books, type Bounds, type Broken, budgetsOf, searchOpenings } from './model/openings.ts'
 import { production } from './model/production.ts'
 
 /** The bounds of breaking the glass over many openings, searched in every order; and with mistakes, each to be found. */
 
-const real: Bounds = { ...production, booksOf }
+const real: Bounds = { ...production, budgetsOf }
 const caught: { fault: string; broken: Broken }[] = []
 let states = 0
 
-test('in no order do two people have the glass broken for longer, oftener or sooner than the books let them', () => {
+test('in no order do two people have the glass broken for longer, oftener or sooner than the budgets let them', () => {
   const found = searchOpenings(real)
   states = found.states
   expect(found.broken).toBeUndefined()
@@ -15,10 +15,10 @@ test('in no order do two people have the glass broken for longer, oftener or soo
   expect(found.opened).toBeGreaterThan(100)
 })
 
-/** The books, as a mistake would have them. */
-const withBooks = (change: (books: Books, now: number) => Books): Bounds => ({
+/** The budgets, as a mistake would have them. */
+const withBudgets = (change: (budgets: Books, now: number) => Books): Bounds => ({
   ...real,
-  booksOf: (opened, by, now) => change(booksOf(opened, by, now), now),
+  budgetsOf: (opened, by, now) => change(budgetsOf(opened, by, now), now),
 })
 const [twice, cool, person, together, overdue] = [
   'nobody has it open twice at once',
@@ -33,13 +33,13 @@ describe('every mistake is caught', () => {
     [
       'what is open does not keep anybody from opening another',
       twice,
-      withBooks((books) => books.map(({ book, limits: { alone: _, ...limits } }) => ({ book, limits }))),
+      withBudgets((budgets) => budgets.map(({ book, limits: { alone: _, ...limits } }) => ({ book, limits }))),
     ],
     [
       'the cool-down is ignored',
       cool,
-      withBooks((books) =>
-        books.map(({ book, limits }) => ({
+      withBudgets((budgets) =>
+        budgets.map(({ book, limits }) => ({
           book,
           limits: limits.alone ? { ...limits, alone: { coolDown: 0 } } : limits,
         })),
@@ -48,8 +48,8 @@ describe('every mistake is caught', () => {
     [
       'the cool-down runs from the opening, and not from the end',
       cool,
-      withBooks((books, now) =>
-        books.map(({ book, limits }) => ({
+      withBudgets((budgets, now) =>
+        budgets.map(({ book, limits }) => ({
           book: book.map((each) => (limits.alone && each.until <= now ? { ...each, until: each.at } : each)),
           limits,
         })),
@@ -58,8 +58,8 @@ describe('every mistake is caught', () => {
     [
       'what was ended early is forgotten',
       cool,
-      withBooks((books, now) =>
-        books.map(({ book, limits }) => ({
+      withBudgets((budgets, now) =>
+        budgets.map(({ book, limits }) => ({
           book: book.filter(({ at, until }) => until - at === 1800 || until > now),
           limits,
         })),
@@ -68,18 +68,18 @@ describe('every mistake is caught', () => {
     [
       'the person’s own minutes are not counted',
       person,
-      withBooks(([own, all]) => [{ ...own, limits: { ...own?.limits, budget: 1e9 } }, all] as Books),
+      withBudgets(([own, all]) => [{ ...own, limits: { ...own?.limits, budget: 1e9 } }, all] as Books),
     ],
     [
       'a colleague’s turn is another budget',
       together,
-      withBooks(([own, all]) => [own, { ...all, limits: { ...all?.limits, budget: 1e9 } }] as Books),
+      withBudgets(([own, all]) => [own, { ...all, limits: { ...all?.limits, budget: 1e9 } }] as Books),
     ],
     [
       'minutes are counted by the day',
       person,
-      withBooks((books, now) =>
-        books.map(({ book, limits }) => ({
+      withBudgets((budgets, now) =>
+        budgets.map(({ book, limits }) => ({
           book: book
             .filter(({ until, review }) => until > now - 86_400 || review !== undefined)
             .map((each) => (each.until > now - 86_400 ? each : { ...each, at: each.until })),
@@ -90,15 +90,15 @@ describe('every mistake is caught', () => {
     [
       'a review that is overdue keeps nobody from opening',
       overdue,
-      withBooks((books) =>
-        books.map(({ book, limits }) => ({ book: book.map(({ review: _, ...each }) => each), limits })),
+      withBudgets((budgets) =>
+        budgets.map(({ book, limits }) => ({ book: book.map(({ review: _, ...each }) => each), limits })),
       ),
     ],
     [
       'a clock that went back finds nothing opened yet',
       twice,
-      withBooks((books, now) =>
-        books.map(({ book, limits }) => ({ book: book.filter(({ at }) => at <= now), limits })),
+      withBudgets((budgets, now) =>
+        budgets.map(({ book, limits }) => ({ book: book.filter(({ at }) => at <= now), limits })),
       ),
     ],
     [
@@ -110,7 +110,7 @@ describe('every mistake is caught', () => {
           real.decide(
             state,
             command.type === 'open_break_glass' && command.ask.breakGlass?.secondedBy
-              ? { ...command, books: [] }
+              ? { ...command, budgets: [] }
               : command,
             now,
           ),
@@ -127,7 +127,7 @@ afterAll(() => {
   const traces = caught.map(({ fault, broken: { rule, trace } }) => `  ${fault}\n    ${rule}\n    ${trace.join('; ')}`)
   process.stdout.write(
     [
-      '\nmistakes in the books of breaking the glass, each with a shortest way to see it:',
+      '\nmistakes in the budgets of breaking the glass, each with a shortest way to see it:',
       ...traces,
       `openings: ${states} states, ${caught.length} seeded faults caught\n\n`,
     ].join('\n'),

@@ -12,13 +12,13 @@ import {
   credentialRevocation,
   decision,
   delegation,
-  emergencyAsk,
   halted,
   intent,
   issuance,
   jade,
   minutes,
   opening,
+  openingAsk,
   orphaned,
   reviewing,
   revocation,
@@ -31,7 +31,7 @@ import {
 /** A use of the sealed role: Hotwork gave nothing for it, so it can neither give nor take back. It is looked at. */
 
 const until = submittedAt + minutes(60)
-const { breakGlass, jkt: _, ...plain } = emergencyAsk()
+const { breakGlass, jkt: _, ...plain } = openingAsk()
 if (!breakGlass) throw new Error('no emergency')
 const ask = { ...plain, breakGlass: { ...breakGlass, sealed: true as const } }
 const report = (changes: Partial<{ until: number; ask: typeof ask }> = {}): Command => ({
@@ -53,7 +53,7 @@ test('has ended where Hotwork hears of it too late, at once', () => {
 })
 
 test('is never made of an ask that does not say so, and never twice', () => {
-  const other = decide(undefined, report({ ask: emergencyAsk() as typeof ask }), submittedAt)
+  const other = decide(undefined, report({ ask: openingAsk() as typeof ask }), submittedAt)
   expect(other).toEqual({ events: [], refusal: { code: 'unknown_profile' } })
   expect(decide(reported(), report(), submittedAt + 1).refusal?.code).toBe('not_permitted')
 })

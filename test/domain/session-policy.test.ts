@@ -1,11 +1,7 @@
 import { runSimulation, runUnsafeSimulation, type Simulation } from '@cloud-copilot/iam-simulate'
 import fc from 'fast-check'
 import { rightsStatements } from '../../functions/domain/break-glass/rights.ts'
-import {
-  emergencyPolicy,
-  sessionPolicy,
-  sessionPolicyLimit,
-} from '../../functions/domain/credentials/session-policy.ts'
+import { openingPolicy, sessionPolicy, sessionPolicyLimit } from '../../functions/domain/credentials/session-policy.ts'
 import { rfc3339 } from '../../functions/domain/ledger/ledger.ts'
 import { accountOf } from '../../functions/domain/policy/bundle.ts'
 import {
@@ -467,7 +463,7 @@ describe('what a profile opens in an emergency', () => {
   const where = accountOf(bundle, bundle.actions['dynamodb:UpdateItem'] as CatalogueEntry)
   if (!where) throw new Error('the sample has no such account')
   const profile = (rights: Parameters<typeof rightsStatements>[0], { drill = false, unjudged = [] as string[] } = {}) =>
-    emergencyPolicy(rightsStatements(rights, bundle.actions, { ...where, unjudgedConditions: unjudged }), notAfter, {
+    openingPolicy(rightsStatements(rights, bundle.actions, { ...where, unjudgedConditions: unjudged }), notAfter, {
       drill,
     })
   const tables = {

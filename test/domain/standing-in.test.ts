@@ -1,4 +1,4 @@
-import { noEntries, seal, verifyStandIn } from '../../functions/domain/ledger/ledger.ts'
+import { chainEntries, noEntries, verifyStandIn } from '../../functions/domain/ledger/ledger.ts'
 import {
   endStandIn,
   evolveStandIn,
@@ -147,11 +147,13 @@ describe('it ends', () => {
 test('its chain verifies and replays to it, and other events do not', () => {
   const first = give() as StandInEvent
   const ended = end(given(), 'nina') as StandInEvent
-  const { entries } = seal(id(), noEntries, [first, ended], undefined)
+  const { entries } = chainEntries(id(), noEntries, [first, ended], undefined)
   const state = evolveStandIn(id(), given(), ended)
   expect(verifyStandIn(id(), entries)).toEqual({ state })
-  expect(verifyStandIn(id(), seal(id(), noEntries, [ended], undefined).entries).broken?.why).toBe('state')
-  expect(verifyStandIn(id(), seal(id(), noEntries, [first, first], undefined).entries).broken?.why).toBe('state')
+  expect(verifyStandIn(id(), chainEntries(id(), noEntries, [ended], undefined).entries).broken?.why).toBe('state')
+  expect(verifyStandIn(id(), chainEntries(id(), noEntries, [first, first], undefined).entries).broken?.why).toBe(
+    'state',
+  )
   expect(() => evolveStandIn(id(), undefined, { ...first, actor: { type: 'system', id: 'hotwork' } })).toThrow(
     TypeError,
   )

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { noEntries, seal, verifyPermit } from '../../functions/domain/ledger/ledger.ts'
+import { chainEntries, noEntries, verifyPermit } from '../../functions/domain/ledger/ledger.ts'
 import {
   covers,
   drawPermit,
@@ -96,7 +96,7 @@ test('a budget is never overdrawn, whatever is drawn, taken back or too late, in
       }
       expect(permit.drawn.length).toBeLessThanOrEqual(uses)
       expect(new Set(permit.drawn).size).toBe(permit.drawn.length)
-      const { entries } = seal(id, noEntries, events, undefined)
+      const { entries } = chainEntries(id, noEntries, events, undefined)
       expect(verifyPermit(id, entries)).toEqual({ state: permit })
     }),
   )
@@ -122,7 +122,7 @@ test.each<[what: string, events: (permit: StandingPermit) => readonly PermitEven
 ])('a ledger with %s is one that was tampered with', (_what, forged) => {
   const permit = given()
   const first = givePermit(approved(), giving, submittedAt + 2) as PermitEvent
-  const { entries } = seal(id, noEntries, [first, ...forged(permit)], undefined)
+  const { entries } = chainEntries(id, noEntries, [first, ...forged(permit)], undefined)
   expect(verifyPermit(id, entries).broken?.why).toBe('state')
 })
 

@@ -18,7 +18,6 @@ import {
   decision,
   delegation,
   eligible,
-  emergencyAsk,
   failed,
   flagService,
   forbid,
@@ -28,6 +27,7 @@ import {
   less,
   narrowing,
   opening,
+  openingAsk,
   orphaned,
   otherAgent,
   otherKey,
@@ -56,7 +56,7 @@ const ask = sampleAsk({ uses: 2 })
 /** The same by one call that Hotwork makes. What is clicked is of the first: of the other nothing is decided but at tier 0. */
 const mediated = sampleAsk({ uses: 2, credential: 'mediated' })
 /** A person breaks the glass. Nobody is asked before; days later somebody looks at it. */
-const emergency = emergencyAsk()
+const emergency = openingAsk()
 const answer = fc.oneof({ weight: 30, arbitrary: fc.constant(permit) }, fc.constant(forbid), fc.constant(failed))
 const name = fc.constantFrom('ana', 'ben', 'cleo', 'sam', 'siri', 'olga', 'dora', 'eve')
 /** Mostly the sample's facts, sometimes with one right lost or one left, or with stages that there are not. */

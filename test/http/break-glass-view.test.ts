@@ -82,7 +82,7 @@ test('a drill is told step by step, in seconds, with whether everything was kept
 })
 
 describe('a refusal at the doors of break-glass', () => {
-  // interfaces.md: 400 for reason, incident, minutes; 403 for who; 409 for what the books say.
+  // interfaces.md: 400 for reason, incident, minutes; 403 for who; 409 for what the budgets say.
   test.each<[Refusal, number]>([
     ['bad_reason', 400],
     ['bad_incident', 400],

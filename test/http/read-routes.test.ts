@@ -105,7 +105,7 @@ describe('a record', () => {
   })
 
   test('one that is not there is 404, and what names none is 400', async () => {
-    for (const id of [`req_${'0'.repeat(26)}`, `rev_${'0'.repeat(26)}`, 'agent:stranger'])
+    for (const id of [`req_${'0'.repeat(26)}`, `hlt_${'0'.repeat(26)}`, 'agent:stranger'])
       expect(await ledger(id)).toMatchObject({ status: 404, body: { type: `${issuer}/problems/unknown_aggregate` } })
     for (const id of ['', 'req_1', 'CHAIN#agent:remediator', 'agent:remediator/1', '%', 'evl_x'])
       expect(await ledger(id)).toMatchObject({

@@ -375,8 +375,8 @@ describe('the API', () => {
         'GET /v1/break-glass <ReadBreakGlass>',
         'GET /v1/break-glass/{id} <ReadBreakGlass>',
         'GET /v1/break-glass/{id}/ledger <ReadBreakGlass>',
-        'POST /v1/revocations <DeclareHalt>',
-        'DELETE /v1/revocations/{id} <LiftHalt>',
+        'POST /v1/halts <DeclareHalt>',
+        'DELETE /v1/halts/{id} <LiftHalt>',
       ].sort(),
     )
   })
@@ -409,9 +409,7 @@ describe('the API', () => {
           route,
         )
       const acts = /^POST \/(?:decide|break-glass)\/|\/break-glass\/open\/|^GET \/login\/decision$/.test(route)
-      const stops = /^\w+ \/(?:v1\/(?:revocations|break-glass|uses|incident-events)|slack|revoke)\b|\/revoke$/.test(
-        route,
-      )
+      const stops = /^\w+ \/(?:v1\/(?:halts|break-glass|uses|incident-events)|slack|revoke)\b|\/revoke$/.test(route)
       const isOther = route.startsWith('GET /v1/') || route.endsWith('/uses/{id}/end')
       expect([route, settings[route]]).toEqual([
         route,

@@ -102,7 +102,7 @@ describe('a row of its own', () => {
     ['log-in', 'SESSION#sha-256:x'],
     ['refresh-slack-groups', 'SLACKGROUPS'],
     ['declare-halt', 'HALT#agent#agent:remediator'],
-    ['declare-halt', `REV#rev_${id}`],
+    ['declare-halt', `HLT#hlt_${id}`],
     ['declare-halt', 'CHAIN#person:gus'],
     ['link-slack', 'LINK#T0#U0'],
     ['submit-request', request],
@@ -119,7 +119,7 @@ describe('an entry', () => {
     ['link-slack', 'agent:remediator'],
     ['declare-halt', `stp_${id}`],
     ['lift-halt', `bgl_${id}`],
-    ['give-stand-in', `rev_${id}`],
+    ['give-stand-in', `hlt_${id}`],
     ['open-break-glass', `req_${id}`],
     ['begin-use', 'person:gus'],
     ['advance-workflow', 'person:gus'],
@@ -130,7 +130,7 @@ describe('an entry', () => {
 
   test.each([
     ['link-slack', 'person:gus'],
-    ['declare-halt', `rev_${id}`],
+    ['declare-halt', `hlt_${id}`],
     ['open-break-glass', `bgl_${id}`],
     ['begin-use', 'tool:flag-service'],
     ['advance-workflow', `req_${id}`],

@@ -1,5 +1,5 @@
 import { canonicalForm as ours } from '../../functions/domain/digest.ts'
-import { type Entry, noEntries, seal } from '../../functions/domain/ledger/ledger.ts'
+import { chainEntries, type Entry, noEntries } from '../../functions/domain/ledger/ledger.ts'
 import type { Event } from '../../functions/domain/requests/events.ts'
 import { canonicalForm, findBreak } from '../../infra/local/demo/chain.ts'
 
@@ -14,7 +14,7 @@ const event = (at: number, attempted: string) =>
     attempted,
     code: 'pending',
   }) as unknown as Event
-const entries = seal(
+const entries = chainEntries(
   id,
   noEntries,
   [event(1, 'intend'), event(2, 'œuvre "€" \u2028'), event(3, 'complete')],
@@ -42,7 +42,7 @@ describe('the demo verifies a chain by the published rule alone', () => {
     [
       'an entry that is whole but follows another',
       (all) => {
-        const other = seal(id, noEntries, [event(1, 'issue'), event(2, 'issue')], undefined).entries
+        const other = chainEntries(id, noEntries, [event(1, 'issue'), event(2, 'issue')], undefined).entries
         all[1] = other[1] as Entry
       },
       /\/2 does not follow/,

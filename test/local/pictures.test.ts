@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { renderCard } from '../../functions/adapters/slack/cards/card.ts'
 import { SlackCardBoard } from '../../functions/adapters/slack/cards/card-board.ts'
-import { renderEmergency } from '../../functions/adapters/slack/cards/opening-card.ts'
+import { renderOpening } from '../../functions/adapters/slack/cards/opening-card.ts'
 import { renderNotice } from '../../functions/adapters/slack/cards/opening-lines.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { RenderedCard } from '../../functions/operations/cards/ports.ts'
 import { DeskWorld } from '../slack/desk-world.ts'
 import { page as pageOfRequest } from '../slack/door.ts'
-import { everyEmergency, LoudNight } from '../slack/emergencies.ts'
+import { everyOpening, LoudNight } from '../slack/emergencies.ts'
 import { everyState, resizeWorker, wantingReasons } from '../slack/states.ts'
 import { prodParameter, sampleBundle, World } from '../support/world.ts'
 import { inBrowser, launchBrowser } from './support/browser.ts'
@@ -93,16 +93,16 @@ inBrowser('pictures', () => {
 
   test('every state of the card of an emergency, and what one person is sent of it', async () => {
     const page = await openAs('U0BEN')
-    const drawn = [...(await everyEmergency(bundle))]
+    const drawn = [...(await everyOpening(bundle))]
     const [open] = drawn.map(([, each]) => each)
     if (!open) throw new Error('no emergency')
     for (const [name, { state, about }] of drawn)
-      await showAny(page, `emergency-${fileOf(name)}`, renderEmergency(state, about, bundle, { page: pageOfRequest }))
+      await showAny(page, `emergency-${fileOf(name)}`, renderOpening(state, about, bundle, { page: pageOfRequest }))
     const { state, about } = open
     await showAny(
       await openAs('U0BEN', true),
       'emergency-in-the-dark',
-      renderEmergency(state, about, bundle, { page: pageOfRequest }),
+      renderOpening(state, about, bundle, { page: pageOfRequest }),
     )
     const skipped = { because: 'skipped', mayReview: true, first: true } as const
     await showAny(

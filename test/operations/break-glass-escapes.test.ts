@@ -240,7 +240,7 @@ describe('to keep it open', () => {
     const token = await tokenOf(drill)
     expect(await use(drill, token)).toMatchObject({ ok: false, code: 'policy_denied' })
     expect((await night.state(drill.ask.id)).ask.breakGlass?.drill).toBe(true)
-    // And the real thing is counted in books that no drill touches.
+    // And the real thing is counted in budgets that no drill touches.
     const real = await night.opened('jade', { what: flag })
     expect(await use(real, await tokenOf(real))).toMatchObject({ ok: true })
   })

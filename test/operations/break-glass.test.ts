@@ -20,7 +20,7 @@ beforeEach(() => {
 /** A kill switch for one person, thrown now. */
 const stop = (who: string): void =>
   night.requests.putHalt({
-    id: `rev_${'1'.repeat(26)}` as HaltId,
+    id: `hlt_${'1'.repeat(26)}` as HaltId,
     target: { kind: 'person', value: person(who) },
     reason: 'stolen laptop',
     by: person('hana'),
@@ -272,7 +272,7 @@ describe('credentials', () => {
     ])
   })
 
-  test('of a drill can do nothing, and the drill has books of its own', async () => {
+  test('of a drill can do nothing, and the drill has budgets of its own', async () => {
     const request = await night.opened('jade', { what: profile, drill: true })
     await night.issueToken(request)
     const live = await night.state(request.ask.id)

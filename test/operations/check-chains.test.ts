@@ -1,4 +1,4 @@
-import { contextOf, entryHash, noEntries, seal } from '../../functions/domain/ledger/ledger.ts'
+import { chainEntries, contextOf, entryHash, noEntries } from '../../functions/domain/ledger/ledger.ts'
 import { decide } from '../../functions/domain/requests/decide.ts'
 import type { Event } from '../../functions/domain/requests/events.ts'
 import { evolve } from '../../functions/domain/requests/evolve.ts'
@@ -127,7 +127,7 @@ describe('how much an agent adds decides nothing', () => {
       const ask = sampleAsk({ id: world.ids.request() })
       const { events } = decide(undefined, submit(ask, 0), world.clock.now())
       const state = events.reduce<ApprovalRequest | undefined>(evolve, undefined) as ApprovalRequest
-      const { entries, head } = seal(ask.id, noEntries, events, contextOf(state))
+      const { entries, head } = chainEntries(ask.id, noEntries, events, contextOf(state))
       world.ledger.put(entries)
       world.requests.forge({ state, head })
     }
@@ -163,7 +163,7 @@ describe('how much an agent adds decides nothing', () => {
       actor: { type: 'agent', id: agent('remediator') },
     })
     const events = Array.from({ length: 2500 }, () => refused(stored.state.updatedAt))
-    const { entries, head } = seal(id, stored.head, events, contextOf(stored.state))
+    const { entries, head } = chainEntries(id, stored.head, events, contextOf(stored.state))
     const state = events.reduce<ApprovalRequest>(evolve, stored.state)
     world.ledger.put(entries)
     world.requests.forge({ state, head })

@@ -559,7 +559,7 @@ describe('no live child of a dead parent', () => {
     ]) {
       const hotwork = world()
       const child = await hotwork.delegated(await hotwork.approved(), second)
-      const id = `rev_${'0'.repeat(26)}` as HaltId
+      const id = `hlt_${'0'.repeat(26)}` as HaltId
       hotwork.requests.putHalt({ id, target, reason: 'seen', by: person('hana'), at: hotwork.clock.now() })
       expect(await hotwork.issueToken(child)).toMatchObject({ ok: false, code: 'halted' })
       expect(await hotwork.delegate(child, third)).toMatchObject({ ok: false, code: 'revoked' })
@@ -569,7 +569,7 @@ describe('no live child of a dead parent', () => {
   test('a halt of the role that it would act with stops delegating too, and ends what was to be given from', async () => {
     const hotwork = world()
     const parent = await hotwork.approved()
-    const id = `rev_${'0'.repeat(26)}` as HaltId
+    const id = `hlt_${'0'.repeat(26)}` as HaltId
     const value = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target'
     const halt = { id, target: { kind: 'role', value } as const, reason: 'seen', by: person('hana') }
     hotwork.requests.putHalt({ ...halt, at: hotwork.clock.now() })
@@ -581,7 +581,7 @@ describe('no live child of a dead parent', () => {
   test('a halt of another role stops no delegating', async () => {
     const hotwork = world()
     const value = 'arn:aws:iam::999999999999:role/hotwork/Hotwork-target'
-    const halt = { id: `rev_${'0'.repeat(26)}` as HaltId, target: { kind: 'role', value } as const, reason: 'seen' }
+    const halt = { id: `hlt_${'0'.repeat(26)}` as HaltId, target: { kind: 'role', value } as const, reason: 'seen' }
     hotwork.requests.putHalt({ ...halt, by: person('hana'), at: hotwork.clock.now() })
     expect(await hotwork.delegate(await hotwork.approved(), second)).toMatchObject({ ok: true })
   })

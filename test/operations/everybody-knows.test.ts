@@ -228,12 +228,12 @@ describe('whatever is down', () => {
     expect(night.log.lines).toContainEqual(expect.objectContaining({ message: 'card_undeliverable' }))
   })
 
-  test('the books and the record: the card says what else it knows', async () => {
+  test('the budgets and the record: the card says what else it knows', async () => {
     const request = await night.breaks()
     await night.uses(request)
     const entries = night.ledger.entries.bind(night.ledger)
     const recall = night.requests.recall.bind(night.requests)
-    night.requests.recall = () => Promise.reject(new Error('no books'))
+    night.requests.recall = () => Promise.reject(new Error('no budgets'))
     await night.draw(request)
     expect(card()).toContain('BREAK-GLASS OPEN')
     expect(card()).not.toContain('Left of the minutes')

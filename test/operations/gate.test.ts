@@ -84,7 +84,7 @@ describe('the gate', () => {
   ] as const)('stops when %s is halted, and the grant is dead for good', async (_what, target) => {
     const { world, request, begin } = await claimed()
     const halt = {
-      id: 'rev_00000000000000000000000001' as never,
+      id: 'hlt_00000000000000000000000001' as never,
       target,
       reason: 'odd behaviour',
       by: person('gus'),
@@ -99,7 +99,7 @@ describe('the gate', () => {
     const { world, begin } = await claimed()
     const at = world.clock.now() + 5
     world.requests.putHalt({
-      id: 'rev_00000000000000000000000001' as never,
+      id: 'hlt_00000000000000000000000001' as never,
       target: { kind: 'agent', value: 'agent:builder' as AgentId },
       reason: 'odd behaviour',
       by: person('gus'),

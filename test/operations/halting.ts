@@ -73,7 +73,7 @@ export class Halting extends Ending {
         { ...this.ports, halts: this.halts, denies: this.denies, roles: this.roles },
       )
     for (const message of messages)
-      if ('end' in message && message.end.startsWith('rev_')) await endHalted(message.end as HaltId, this.switches)
+      if ('end' in message && message.end.startsWith('hlt_')) await endHalted(message.end as HaltId, this.switches)
   }
 
   /** Whether a session can do nothing any more, `age` seconds after it was made. */

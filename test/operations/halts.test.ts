@@ -6,7 +6,7 @@ import { everything, Halting, remediator, role } from './halting.ts'
 
 const bundle = sampleBundle()
 const world = () => new Halting(bundle)
-const unknownHalt = 'rev_00000000000000000000000099' as HaltId
+const unknownHalt = 'hlt_00000000000000000000000099' as HaltId
 
 describe('throwing a kill switch', () => {
   test.each([

@@ -91,7 +91,7 @@ describe('introspection', () => {
   type Claimed = Awaited<ReturnType<typeof claimed>>
   const halt = (target: HaltTarget) => (world: World) =>
     world.requests.putHalt({
-      id: 'rev_00000000000000000000000001' as HaltId,
+      id: 'hlt_00000000000000000000000001' as HaltId,
       target,
       reason: 'odd behaviour',
       by: person('gus'),

@@ -1,6 +1,6 @@
 import { SystemSecrets } from '../../functions/adapters/system/system.ts'
 import { verifyPerson } from '../../functions/domain/ledger/ledger.ts'
-import type { SlackStanding } from '../../functions/domain/people/linking.ts'
+import type { AccountLink } from '../../functions/domain/people/linking.ts'
 import type { Person } from '../../functions/domain/people/organisation.ts'
 import { findOffer, linkSlack, offerLink, unlinkSlack } from '../../functions/operations/people/link-account.ts'
 import { MemoryPersonLinks } from '../support/memory-person-links.ts'
@@ -17,13 +17,13 @@ const noor: Person = { id: person('noor'), name: 'Noor Nasser', identities: mia.
 
 let world: World
 let links: MemoryPersonLinks
-let users: Map<string, SlackStanding & { name: string }>
+let users: Map<string, AccountLink & { name: string }>
 beforeEach(() => {
   world = new World(sample)
   links = new MemoryPersonLinks(world.ledger)
   users = new Map(['U0NEW', 'U0NEWER'].map((id) => [id, { team, kind: 'member', name: id.toLowerCase() }]))
 })
-const ports = () => ({ ...world.ports, links, slack: { standing: async (user: string) => users.get(user) } })
+const ports = () => ({ ...world.ports, links, slack: { account: async (user: string) => users.get(user) } })
 const offer = (user: string, of = team) =>
   offerLink({ team: of, user }, { links, secrets: new SystemSecrets(), clock: world.clock })
 const link = async (user: string, who = mia, of = team) =>
@@ -84,7 +84,7 @@ test('whoever has no account linked has nothing to unlink', async () =>
   expect(await unlinkSlack(mia, ports())).toMatchObject({ code: 'not_linked' }))
 
 describe('an account that is not a member of this very workspace is linked to nobody, and the attempt is on record', () => {
-  test.each<[what: string, code: string, SlackStanding | undefined]>([
+  test.each<[what: string, code: string, AccountLink | undefined]>([
     ['a guest', 'guest', { team, kind: 'guest' }],
     ['a stranger of a shared channel', 'foreign', { team, kind: 'stranger' }],
     ['a user of another workspace', 'foreign', { team: 'T0OTHER', kind: 'member' }],

@@ -86,7 +86,7 @@ test('a session from before a halt of its person is dead, and stays dead once th
   const { clock, requests } = at.world
   clock.advance(1)
   const target = { kind: 'person', value: person('ana') } as const
-  const halt = { id: `rev_${'0'.repeat(26)}` as HaltId, target, reason: 'stolen', by: person('gus'), at: clock.now() }
+  const halt = { id: `hlt_${'0'.repeat(26)}` as HaltId, target, reason: 'stolen', by: person('gus'), at: clock.now() }
   requests.putHalt(halt)
   expect(await at.visitor(cookie)).toBeUndefined()
   clock.advance(1)

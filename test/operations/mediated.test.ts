@@ -20,7 +20,7 @@ describe('what was halted', () => {
     caller.next('call_lost')
     expect(await call()).toMatchObject({ code: 'outcome_unknown' })
     world.requests.putHalt({
-      id: 'rev_00000000000000000000000001' as never,
+      id: 'hlt_00000000000000000000000001' as never,
       target: { kind: 'all', value: 'all' },
       reason: 'stop',
       by: 'person:gus' as never,

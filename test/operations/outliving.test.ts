@@ -62,7 +62,7 @@ test('a child of what a halt ended is dead, though it was made after the halt wa
   const lifted = parent.submittedAt + 5
   expect(child.submittedAt).toBeGreaterThan(lifted)
   world.requests.putHalt({
-    id: 'rev_00000000000000000000000001' as HaltId,
+    id: 'hlt_00000000000000000000000001' as HaltId,
     target: { kind: 'agent', value: agent('remediator') },
     reason: 'odd behaviour',
     by: person('gus'),

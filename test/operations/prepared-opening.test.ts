@@ -87,7 +87,7 @@ describe('preparing', () => {
     expect(await prepare('ana')).toMatchObject({ ok: false, code: 'not_permitted' })
   })
 
-  test('what the books refuse is told at once: open already, and the pause after an end', async () => {
+  test('what the budgets refuse is told at once: open already, and the pause after an end', async () => {
     const request = await night.opened()
     expect(await prepare()).toMatchObject({ ok: false, code: 'already_open' })
     await night.opened('kofi')

@@ -113,7 +113,7 @@ describe('a call of which nothing was heard', () => {
     { kind: 'all', value: 'all' },
   ] as const)('is not read while its role is stopped, and is once that is lifted ($kind)', async (target) => {
     const { world, sweep, ended } = await lost('answer_lost')
-    const id = 'rev_00000000000000000000000001' as never
+    const id = 'hlt_00000000000000000000000001' as never
     const halt = { id, target, reason: 'stop', by: person('gus'), at: world.clock.now() }
     world.requests.putHalt(halt)
     world.clock.advance(over)
@@ -129,7 +129,7 @@ describe('a call of which nothing was heard', () => {
   test('is read though its agent is stopped: Hotwork reads, so that somebody knows what was done', async () => {
     const { world, request, sweep, ended } = await lost('answer_lost')
     world.requests.putHalt({
-      id: 'rev_00000000000000000000000001' as never,
+      id: 'hlt_00000000000000000000000001' as never,
       target: { kind: 'agent', value: request.ask.agent.id as never },
       reason: 'stop',
       by: person('gus'),

@@ -39,7 +39,7 @@ class Away extends World {
 
   halt(who: string, at = this.clock.now()) {
     const target = { kind: 'person', value: person(who) } as const
-    const halt: Halt = { id: `rev_${haltKey(target)}` as HaltId, target, reason: 'lost laptop', by: person('gus'), at }
+    const halt: Halt = { id: `hlt_${haltKey(target)}` as HaltId, target, reason: 'lost laptop', by: person('gus'), at }
     this.requests.putHalt(halt)
   }
 }

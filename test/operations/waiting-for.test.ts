@@ -174,7 +174,7 @@ test('no more than the newest few hundred are read, however many are open', asyn
   const stored = await world.requests.load(state.ask.id)
   if (!stored) throw new Error('not stored')
   const requests = Object.assign(Object.create(world.requests), {
-    standing: world.requests.standing.bind(world.requests),
+    dependencies: world.requests.dependencies.bind(world.requests),
     list: async (_: unknown, { limit }: { limit: number }) => {
       read += limit
       return { items: Array(limit).fill(stored), next: String(read) }

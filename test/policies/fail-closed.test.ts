@@ -1,5 +1,5 @@
 import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
-import { seal } from '../../functions/adapters/policy-folder/compile-folder.ts'
+import { withHash } from '../../functions/adapters/policy-folder/compile-folder.ts'
 import { type Asked, assess, findFacts, questionOf } from '../../functions/domain/policy/assess.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { ActionQuestion, Moment } from '../../functions/domain/policy/question.ts'
@@ -18,7 +18,7 @@ const asked: Asked = {
 
 const policyWith = (change: (bundle: Bundle) => Partial<Bundle>) => {
   const { hash: _, ...content } = sample
-  return new CedarPolicy(seal({ ...content, ...change(sample) }))
+  return new CedarPolicy(withHash({ ...content, ...change(sample) }))
 }
 const withPolicy = (id: string, text: string) =>
   policyWith(({ policies }) => ({ policies: { ...policies, [action]: { ...policies[action], [id]: text } } }))

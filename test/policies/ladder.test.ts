@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
-import { seal } from '../../functions/adapters/policy-folder/compile-folder.ts'
+import { withHash } from '../../functions/adapters/policy-folder/compile-folder.ts'
 import { type Asked, assess, findFacts, questionOf } from '../../functions/domain/policy/assess.ts'
 import { type Approval, namesOfTier, satisfiedTier } from '../../functions/domain/policy/ladder.ts'
 import { findBrokenRung } from '../../functions/domain/policy/policy-case.ts'
@@ -81,7 +81,7 @@ test('the sample lets no agent down the ladder by its own word for why', () => {
     return [action, Object.fromEntries(kept)] as const
   })
   const { hash: _, ...content } = bundle
-  const wordless = new CedarPolicy(seal({ ...content, policies: Object.fromEntries(slices) }))
+  const wordless = new CedarPolicy(withHash({ ...content, policies: Object.fromEntries(slices) }))
   const scrutiny = (found: ReturnType<typeof assess>) => (found.outcome === 'refused' ? 4 : found.tier)
   let raised = 0
   fc.assert(

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
 import { toCedar } from '../../functions/adapters/cedar/cedar-question.ts'
 import { splitLeading } from '../../functions/adapters/cedar/leading-tests.ts'
-import { seal } from '../../functions/adapters/policy-folder/compile-folder.ts'
+import { withHash } from '../../functions/adapters/policy-folder/compile-folder.ts'
 import { type Asked, findFacts, questionOf } from '../../functions/domain/policy/assess.ts'
 import type { ActionQuestion } from '../../functions/domain/policy/question.ts'
 import type { AgentId } from '../../functions/domain/values.ts'
@@ -97,7 +97,7 @@ const isPolicy = (each: string) => policyToJson(each).type === 'success'
 
 const open = (policies: { [id: string]: string }) => {
   const { hash: _, ...content } = sample
-  return new CedarPolicy(seal({ ...content, policies: { ...sample.policies, [action]: policies } }))
+  return new CedarPolicy(withHash({ ...content, policies: { ...sample.policies, [action]: policies } }))
 }
 
 /** What Cedar says when it is given all of them, and all of the context. */

@@ -116,7 +116,7 @@ test.each<[rule: string, changes: { [block: string]: string }, field: string, se
   },
 )
 
-test('what the books refuse is said before anybody logs in: it is open already', async () => {
+test('what the budgets refuse is said before anybody logs in: it is open already', async () => {
   await opened()
   await desk.submit('U0JADE', await form(), { ...filled, reason: 'and now something else has broken, looking into it' })
   expect((await last()).errors['what']).toMatch(/open already/)

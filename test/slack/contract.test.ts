@@ -55,7 +55,7 @@ const acts: { readonly [method: string]: (slack: Slack, all: ReturnType<typeof c
   },
   'conversations.open': (slack, { board }) => board.open(slack.user),
   'usergroups.users.list': (slack, { groups }) => groups.members(slack.group),
-  'users.info': (slack, { accounts }) => accounts.standing(slack.user),
+  'users.info': (slack, { accounts }) => accounts.account(slack.user),
   'views.open': async (slack, { openModal }) => openModal(await slack.trigger(), form()),
   'views.publish': (slack, { publishHome }) => publishHome(slack.user, home()),
 }
@@ -109,8 +109,8 @@ describe.each(slacks)('%s', (_name, start) => {
   })
 
   test('an account is known by what Slack says of it, and nobody’s is unknown', async () => {
-    expect(await all.accounts.standing(slack.user)).toMatchObject({ kind: 'member', name: 'Ana Alves' })
-    expect(await all.accounts.standing('U0NOBODY')).toBeUndefined()
+    expect(await all.accounts.account(slack.user)).toMatchObject({ kind: 'member', name: 'Ana Alves' })
+    expect(await all.accounts.account('U0NOBODY')).toBeUndefined()
   })
 
   test('who is in a user group is known, and of no group that is not there', async () => {

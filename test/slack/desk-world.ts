@@ -2,11 +2,11 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createSlackEdge } from '../../functions/adapters/slack/edge/bolt-edge.ts'
 import type { EdgeOptions } from '../../functions/adapters/slack/edge/edge-options.ts'
-import { createWhisper } from '../../functions/adapters/slack/edge/ephemeral.ts'
+import { createEphemeral } from '../../functions/adapters/slack/edge/ephemeral.ts'
 import { createModals } from '../../functions/adapters/slack/forms/modal-blocks.ts'
 import { createHomes } from '../../functions/adapters/slack/home/home.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
-import { emergencyOptions } from '../../functions/handlers/wiring/emergency-options.ts'
+import { openingOptions } from '../../functions/handlers/wiring/emergency-options.ts'
 import { overviewOptions } from '../../functions/handlers/wiring/overview-options.ts'
 import { acceptBurst } from '../../functions/operations/cards/decide-burst.ts'
 import { decideInTime, inTime, permitsInTime } from '../../functions/operations/cards/decide-in-time.ts'
@@ -66,11 +66,11 @@ export class DeskWorld {
       allowMore: (ask, mayStart) =>
         givePermit(ask, { ...inTime(world.ports, mayStart), permits: permitsInTime(world.permits, mayStart) }),
       ...overviewOptions({ ...world.ports, permits: world.permits, standIns: world.standIns }, issuer),
-      ...emergencyOptions(world.ports),
+      ...openingOptions(world.ports),
       openModal: createModals(slackApi),
       publishHome: createHomes(slackApi),
       refreshGroups: () => Promise.reject(new Error('no groups are taken from Slack here')),
-      whisper: createWhisper(apiUrl, world.log),
+      whisper: createEphemeral(apiUrl, world.log),
       now: () => world.clock.now(),
       log: world.log,
     }

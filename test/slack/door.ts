@@ -1,12 +1,12 @@
 import { renderCard } from '../../functions/adapters/slack/cards/card.ts'
 import { createSlackEdge, type EdgeRequest, type HttpAnswer } from '../../functions/adapters/slack/edge/bolt-edge.ts'
 import type { EdgeOptions } from '../../functions/adapters/slack/edge/edge-options.ts'
-import { createWhisper } from '../../functions/adapters/slack/edge/ephemeral.ts'
+import { createEphemeral } from '../../functions/adapters/slack/edge/ephemeral.ts'
 import type { RawRequest } from '../../functions/adapters/slack/edge/guard.ts'
 import type { Modal } from '../../functions/adapters/slack/forms/modal-blocks.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { Digest, JsonObject, RequestId } from '../../functions/domain/values.ts'
-import { emergencyOptions } from '../../functions/handlers/wiring/emergency-options.ts'
+import { openingOptions } from '../../functions/handlers/wiring/emergency-options.ts'
 import { overviewOptions } from '../../functions/handlers/wiring/overview-options.ts'
 import { pageOf } from '../../functions/handlers/wiring/page.ts'
 import { acceptBurst } from '../../functions/operations/cards/decide-burst.ts'
@@ -77,12 +77,12 @@ export class Door {
           permits: permitsInTime(world.permits, mayStart),
         }),
       ...overviewOptions({ ...world.ports, permits: world.permits, standIns: world.standIns }, issuer),
-      endEmergency: (...asked) => emergencyOptions(this.ports(world.ports)).endEmergency(...asked),
-      foreseeReview: (ask) => emergencyOptions(this.ports(world.ports)).foreseeReview(ask),
-      review: (...asked) => emergencyOptions(this.ports(world.ports)).review(...asked),
+      endOpening: (...asked) => openingOptions(this.ports(world.ports)).endOpening(...asked),
+      foreseeReview: (ask) => openingOptions(this.ports(world.ports)).foreseeReview(ask),
+      review: (...asked) => openingOptions(this.ports(world.ports)).review(...asked),
       publishHome: async () => {},
       refreshGroups: async () => true,
-      whisper: createWhisper(bundle.deployment.slack.apiUrl, world.log, async (url, init) => {
+      whisper: createEphemeral(bundle.deployment.slack.apiUrl, world.log, async (url, init) => {
         this.told.push({ url: String(url), ...JSON.parse(String(init?.body)) })
         await this.whispered()
         return new Response('ok')

@@ -1,6 +1,6 @@
 import { renderCard } from '../../functions/adapters/slack/cards/card.ts'
 import { renderLine } from '../../functions/adapters/slack/cards/lines.ts'
-import { renderEmergency } from '../../functions/adapters/slack/cards/opening-card.ts'
+import { renderOpening } from '../../functions/adapters/slack/cards/opening-card.ts'
 import { renderNotice } from '../../functions/adapters/slack/cards/opening-lines.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { Stage } from '../../functions/domain/policy/ladder.ts'
@@ -20,7 +20,7 @@ export function drawPorts(world: World, where: Pick<DrawPorts, 'cards' | 'board'
     render: (state, alias) => renderCard(state, bundle, alias),
     say: (line, state) => renderLine(line, state, bundle),
     emergency: {
-      render: (state, about) => renderEmergency(state, about, bundle, { page: pageOf(issuer) }),
+      render: (state, about) => renderOpening(state, about, bundle, { page: pageOf(issuer) }),
       say: (notice, state, hearer) => renderNotice(notice, state, hearer, bundle, { page: pageOf(issuer) }),
       pager: new MemoryPager(),
       ledger: world.ledger,

@@ -4,7 +4,7 @@ import type { ApprovalRequest } from '../../functions/domain/requests/request.ts
 import { closeIncident } from '../../functions/operations/break-glass/close-incident.ts'
 import type { OpeningAsk } from '../../functions/operations/break-glass/open-break-glass.ts'
 import { reportSealedUse } from '../../functions/operations/break-glass/report-sealed-use.ts'
-import type { EmergencyAbout } from '../../functions/operations/cards/about-opening.ts'
+import type { AboutOpening } from '../../functions/operations/cards/about-opening.ts'
 import { drawCard } from '../../functions/operations/cards/draw-card.ts'
 import { revokeRequest } from '../../functions/operations/requests/end-request.ts'
 import { hour, minute, Night } from '../operations/night.ts'
@@ -24,7 +24,7 @@ export class LoudNight extends Night {
   readonly board = new MemoryCardBoard(channel)
   readonly pager = new MemoryPager()
   /** What the last card was made of. */
-  about: EmergencyAbout | undefined
+  about: AboutOpening | undefined
 
   async draw(
     { ask }: ApprovalRequest,
@@ -60,10 +60,10 @@ export class LoudNight extends Night {
 }
 
 /** An opening with all that its card is made of. */
-export type Drawn = { state: ApprovalRequest; about: EmergencyAbout }
+export type Drawn = { state: ApprovalRequest; about: AboutOpening }
 
 /** An opening in every state that its card shows, by the name of the state, each come about as it would. */
-export async function everyEmergency(bundle: Bundle): Promise<ReadonlyMap<string, Drawn>> {
+export async function everyOpening(bundle: Bundle): Promise<ReadonlyMap<string, Drawn>> {
   const drawn = new Map<string, Drawn>()
   const keep = async (name: string, story: (night: LoudNight) => Promise<ApprovalRequest>, of = bundle) => {
     const night = new LoudNight(of)

@@ -1,6 +1,6 @@
 import { renderCard } from '../../functions/adapters/slack/cards/card.ts'
 import { degradeCard } from '../../functions/adapters/slack/cards/card-board.ts'
-import { renderEmergency } from '../../functions/adapters/slack/cards/opening-card.ts'
+import { renderOpening } from '../../functions/adapters/slack/cards/opening-card.ts'
 import { renderNotice } from '../../functions/adapters/slack/cards/opening-lines.ts'
 import { complaintsOf } from '../../functions/adapters/slack/cards/validate-blocks.ts'
 import type { Notice } from '../../functions/domain/cards/notices.ts'
@@ -10,20 +10,20 @@ import { sampleBundle } from '../support/world.ts'
 import { wordsOf } from './desk-world.ts'
 import { page } from './door.ts'
 import { buttonsOf } from './drawing.ts'
-import { type Drawn, everyEmergency, reason } from './emergencies.ts'
+import { type Drawn, everyOpening, reason } from './emergencies.ts'
 import { everyState } from './states.ts'
 
 const bundle = sampleBundle()
 let drawn: ReadonlyMap<string, Drawn>
 beforeAll(async () => {
-  drawn = await everyEmergency(bundle)
+  drawn = await everyOpening(bundle)
 })
 const of = (name: string): Drawn => {
   const found = drawn.get(name)
   if (!found) throw new Error(`no \`${name}\``)
   return found
 }
-const cardOf = ({ state, about }: Drawn) => renderEmergency(state, about, bundle, { page })
+const cardOf = ({ state, about }: Drawn) => renderOpening(state, about, bundle, { page })
 const textOn = (each: Drawn) => wordsOf(cardOf(each).blocks)
 const titleOf = ({ blocks }: RenderedCard): string =>
   wordsOf(blocks.filter(({ type }) => type === 'header').slice(0, 1))
@@ -33,19 +33,19 @@ describe('the card of an emergency', () => {
   test('says in each state what is so, in words, and has buttons only where they mean something', () => {
     const told = [...drawn].map(([name, each]) => [name, headlineOf(each), buttonsOf(cardOf(each))])
     expect(told).toEqual([
-      ['open', '🚨 BREAK-GLASS OPEN: nobody approved this', ['end_emergency', 'read']],
-      ['open for one action', '🚨 BREAK-GLASS OPEN: nobody approved this', ['end_emergency', 'read']],
-      ['a drill', '🧪 DRILL: BREAK-GLASS OPEN: nobody approved this 🚨', ['end_emergency', 'read']],
-      ['ended by the person', '🔎 BREAK-GLASS ended: to be reviewed', ['review_emergency', 'read']],
-      ['ended by itself', '🔎 BREAK-GLASS ended: to be reviewed', ['review_emergency', 'read']],
-      ['ended by whoever may revoke', '🔎 BREAK-GLASS ended: to be reviewed', ['review_emergency', 'read']],
-      ['ended with its incident', '🔎 BREAK-GLASS ended: to be reviewed', ['review_emergency', 'read']],
-      ['its review overdue', '📢 BREAK-GLASS: its review is OVERDUE', ['review_emergency', 'read']],
+      ['open', '🚨 BREAK-GLASS OPEN: nobody approved this', ['end_opening', 'read']],
+      ['open for one action', '🚨 BREAK-GLASS OPEN: nobody approved this', ['end_opening', 'read']],
+      ['a drill', '🧪 DRILL: BREAK-GLASS OPEN: nobody approved this 🚨', ['end_opening', 'read']],
+      ['ended by the person', '🔎 BREAK-GLASS ended: to be reviewed', ['review_opening', 'read']],
+      ['ended by itself', '🔎 BREAK-GLASS ended: to be reviewed', ['review_opening', 'read']],
+      ['ended by whoever may revoke', '🔎 BREAK-GLASS ended: to be reviewed', ['review_opening', 'read']],
+      ['ended with its incident', '🔎 BREAK-GLASS ended: to be reviewed', ['review_opening', 'read']],
+      ['its review overdue', '📢 BREAK-GLASS: its review is OVERDUE', ['review_opening', 'read']],
       ['reviewed and justified', '🧾 BREAK-GLASS: reviewed, justified', ['read']],
       ['reviewed and not justified', '❗ BREAK-GLASS: reviewed, NOT justified', ['read']],
       ['a drill that is over', '🧪 DRILL: BREAK-GLASS: reviewed, justified 🧾', ['read']],
       ['the sealed role', '🚨 SEALED ROLE USED, past Hotwork', ['read']],
-      ['the sealed role, to be reviewed', '🔎 SEALED ROLE USED: to be reviewed', ['review_emergency', 'read']],
+      ['the sealed role, to be reviewed', '🔎 SEALED ROLE USED: to be reviewed', ['review_opening', 'read']],
     ])
   })
 
@@ -148,7 +148,7 @@ describe('the card of an emergency', () => {
     const { text, blocks } = cardOf(of('open'))
     const { card, complaints } = degradeCard({ text, blocks: [...blocks, { type: 'nonsense' }] })
     expect(complaints).not.toEqual([])
-    expect(buttonsOf(card)).toEqual(['end_emergency', 'read'])
+    expect(buttonsOf(card)).toEqual(['end_opening', 'read'])
     expect(titleOf(card)).toContain('BREAK-GLASS OPEN')
   })
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { largestCard, sizeOf } from '../../functions/adapters/slack/cards/blocks.ts'
-import { renderEmergency } from '../../functions/adapters/slack/cards/opening-card.ts'
+import { renderOpening } from '../../functions/adapters/slack/cards/opening-card.ts'
 import { renderNotice } from '../../functions/adapters/slack/cards/opening-lines.ts'
 import { complaintsOf } from '../../functions/adapters/slack/cards/validate-blocks.ts'
 import { reviewModal } from '../../functions/adapters/slack/forms/review-form.ts'
@@ -9,14 +9,14 @@ import type { ApprovalRequest } from '../../functions/domain/requests/request.ts
 import { checkMessageBlocks, checkView } from '../../infra/local/desk/blocks.ts'
 import { sampleBundle } from '../support/world.ts'
 import { page } from './door.ts'
-import { type Drawn, everyEmergency } from './emergencies.ts'
+import { type Drawn, everyOpening } from './emergencies.ts'
 import { expectInert, ownWords } from './inert-checks.ts'
 import { corpus } from './inert-corpus.ts'
 
 const bundle = sampleBundle()
 let drawn: ReadonlyMap<string, Drawn>
 beforeAll(async () => {
-  drawn = await everyEmergency(bundle)
+  drawn = await everyOpening(bundle)
 })
 
 /** An emergency in which everything that anybody could write is this one text. */
@@ -60,7 +60,7 @@ const some = () =>
       'reviewed and not justified',
     ].includes(name),
   )
-const cardOf = ({ state, about }: Drawn) => renderEmergency(state, about, bundle, { page })
+const cardOf = ({ state, about }: Drawn) => renderOpening(state, about, bundle, { page })
 const notices: readonly Notice[] = [
   { notice: 'opened', at: 0 },
   { notice: 'ending', at: 0 },

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { renderCard } from '../../functions/adapters/slack/cards/card.ts'
 import { complaintsOf } from '../../functions/adapters/slack/cards/validate-blocks.ts'
-import { createWhisper } from '../../functions/adapters/slack/edge/ephemeral.ts'
+import { createEphemeral } from '../../functions/adapters/slack/edge/ephemeral.ts'
 import { sentenceFor } from '../../functions/adapters/slack/edge/sentences.ts'
 import { approveModal, narrowModal, truthModal, whyModal } from '../../functions/adapters/slack/forms/card-forms.ts'
 import type { Modal } from '../../functions/adapters/slack/forms/modal-blocks.ts'
@@ -155,7 +155,7 @@ describe('in forms', () => {
 describe('in what one person is told', () => {
   const whispered = async (sentence: string): Promise<string> => {
     let said = ''
-    const whisper = createWhisper('https://slack.com/api/', new MemoryLog(), async (_url, init) => {
+    const whisper = createEphemeral('https://slack.com/api/', new MemoryLog(), async (_url, init) => {
       said = JSON.parse(String(init?.body)).text
       return new Response('ok')
     })

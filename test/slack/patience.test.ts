@@ -9,7 +9,7 @@ function slow(store: RequestStore, ms: { load: number; commit: number }): Reques
   const later = <T>(value: T, delay: number) => new Promise<T>((resolve) => setTimeout(() => resolve(value), delay))
   return {
     load: async (id) => later(await store.load(id), ms.load),
-    standing: (...what) => store.standing(...what),
+    dependencies: (...what) => store.dependencies(...what),
     commit: async (change) => later(await store.commit(change), ms.commit),
     recall: (key) => store.recall(key),
     claim: (once) => store.claim(once),

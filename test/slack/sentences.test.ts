@@ -1,6 +1,6 @@
 import {
   failed,
-  malformedPress,
+  malformedClick,
   notAnswered,
   notOpened,
   notRecorded,
@@ -45,7 +45,7 @@ test.each(Object.entries(sentenceForNobody))('somebody %s is told so in one sent
   expect(said).toMatch(sentence)
 })
 
-test.each([malformedPress, notAnswered, notRecorded, failed])('%j is one sentence', (said) => {
+test.each([malformedClick, notAnswered, notRecorded, failed])('%j is one sentence', (said) => {
   expect(said).toMatch(sentence)
 })
 

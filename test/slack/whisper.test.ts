@@ -1,5 +1,5 @@
 import { redact, redactingLogger } from '../../functions/adapters/slack/edge/client.ts'
-import { createWhisper } from '../../functions/adapters/slack/edge/ephemeral.ts'
+import { createEphemeral } from '../../functions/adapters/slack/edge/ephemeral.ts'
 import { freshEnough } from '../../functions/handlers/wiring/fresh-enough.ts'
 import { MemoryClock } from '../support/memory-clock.ts'
 import { MemoryLog } from '../support/memory-log.ts'
@@ -7,7 +7,7 @@ import { MemoryLog } from '../support/memory-log.ts'
 describe('telling one person', () => {
   const sentTo = async (apiUrl: string, responseUrl: unknown): Promise<string[]> => {
     const urls: string[] = []
-    const whisper = createWhisper(apiUrl, new MemoryLog(), async (url) => {
+    const whisper = createEphemeral(apiUrl, new MemoryLog(), async (url) => {
       urls.push(String(url))
       return new Response('ok')
     })
@@ -33,7 +33,7 @@ describe('telling one person', () => {
 
   test('says what it says without markup, to nobody else, and over no message', async () => {
     let body: unknown
-    const whisper = createWhisper('https://slack.com/api/', new MemoryLog(), async (_url, init) => {
+    const whisper = createEphemeral('https://slack.com/api/', new MemoryLog(), async (_url, init) => {
       body = JSON.parse(String(init?.body))
       return new Response('ok')
     })
@@ -50,7 +50,7 @@ describe('telling one person', () => {
     ['does not come through', async () => Promise.reject(new TypeError('fetch failed'))],
   ])('that %s is a line in the log and no fault', async (_what, fetcher) => {
     const log = new MemoryLog()
-    await createWhisper('https://slack.com/api/', log, fetcher)('https://hooks.slack.com/secret-path', 'x')
+    await createEphemeral('https://slack.com/api/', log, fetcher)('https://hooks.slack.com/secret-path', 'x')
     expect(log.lines).toMatchObject([{ level: 'warn', message: 'cannot tell the clicker' }])
     expect(JSON.stringify(log.lines)).not.toContain('secret-path')
   })

@@ -10,7 +10,7 @@ jest.setTimeout(120_000)
  */
 const hotwork = new Deployment('swift')
 const builder = 'agent:builder'
-const path = '/v1/revocations'
+const path = '/v1/halts'
 
 const declare = async (person: string, body: unknown) => hotwork.json('POST', path, await hotwork.token(person), body)
 const lift = async (person: string, id: string) => hotwork.json('DELETE', `${path}/${id}`, await hotwork.token(person))
@@ -45,7 +45,7 @@ test("a halt ends an agent's live AWS sessions and no other's; a second person l
   const halt = await declare('person:gus', { agent: builder, reason: 'it writes what nobody asked for' })
   expect(halt).toMatchObject({
     status: 201,
-    body: { id: expect.stringMatching(/^rev_[0-9a-z]{26}$/), agent: builder, by: 'person:gus', at: expect.any(String) },
+    body: { id: expect.stringMatching(/^hlt_[0-9a-z]{26}$/), agent: builder, by: 'person:gus', at: expect.any(String) },
   })
 
   // From the answer on, Hotwork refuses.
@@ -133,6 +133,6 @@ describe('a kill switch is thrown by', () => {
 })
 
 test('what was never thrown is not lifted: 404, whatever the id', async () => {
-  for (const id of ['rev_00000000000000000000000000', 'rev_', randomUUID()])
+  for (const id of ['hlt_00000000000000000000000000', 'hlt_', randomUUID()])
     expect(await lift('person:hana', id)).toMatchObject({ status: 404, ...problem('unknown_halt') })
 })

@@ -25,7 +25,7 @@ import type {
   Wake,
   Withdraw,
 } from '../../functions/domain/requests/commands.ts'
-import { type Narrow, narrowedTerms, sealed } from '../../functions/domain/requests/narrow.ts'
+import { type Narrow, narrowedTerms, withDigest } from '../../functions/domain/requests/narrow.ts'
 import type { Ask, Claim, Verdict } from '../../functions/domain/requests/request.ts'
 import type {
   AgentId,
@@ -171,7 +171,7 @@ export const decision = (ask: Ask, name: string, verdict: Verdict, changes: Part
 export function less(ask: Ask, narrow: Narrow): Ask {
   const { digest: _, ...rest } = ask
   const terms = narrowedTerms(ask, narrow)
-  return sealed({
+  return withDigest({
     ...rest,
     ...terms,
     argumentsDigest: argumentsDigest(ask.action, terms.arguments, ask.resource),
@@ -302,7 +302,7 @@ export const callResolution = (n: number, changes: Partial<ResolveCall> = {}): R
 /** What ends a request whatever policy says. */
 export const halted: Ending = { by: 'halt', id: numbered('rev', 1) as HaltId }
 export const orphaned: Ending = { by: 'ancestor', id: requestId(40) }
-/** The incident for which the glass was broken (`emergencyAsk`). */
+/** The incident for which the glass was broken (`openingAsk`). */
 export const closed: Ending = { by: 'incident', id: 'INC-2041' }
 
 export const completion = (changes: Partial<Complete> = {}): Complete => ({
@@ -336,7 +336,7 @@ export const revocation = (name: string, changes: Partial<Revoke> = {}): Revoke 
 
 /** `jade`, who breaks the glass herself, for half an hour; `kofi` vouched for her, since an older review was overdue. */
 export const jade = person('jade')
-export const emergencyAsk = (changes: Parameters<typeof sampleAsk>[0] = {}): Ask =>
+export const openingAsk = (changes: Parameters<typeof sampleAsk>[0] = {}): Ask =>
   sampleAsk({
     id: numbered('bgl', 1) as RequestId,
     agent: { id: jade, issuer: 'https://id.example.org', subject: 'person-jade' },
@@ -362,7 +362,7 @@ export const opening = (ask: Ask, changes: Partial<OpenBreakGlass> = {}): OpenBr
   type: 'open_break_glass',
   ask,
   answer: permit,
-  books: [],
+  budgets: [],
   bundle,
   ...changes,
 })

@@ -20,7 +20,7 @@ export class MemoryHaltStore implements HaltStore {
   async load(target: HaltTarget): Promise<StoredHalts> {
     // The version first: with one that is too old a change is stale, with one too new it would undo another's.
     const version = this.#versions.get(haltKey(target)) ?? 0
-    const { halts } = await this.#requests.standing([], [target])
+    const { halts } = await this.#requests.dependencies([], [target])
     return { halts: structuredClone(halts), version }
   }
 

@@ -19,11 +19,11 @@ import type {
   Beside,
   Commit,
   Committed,
+  Dependencies,
   Evaluation,
   RequestFilter,
   RequestPage,
   RequestStore,
-  Standing,
   Stored,
 } from '../../functions/operations/requests/ports.ts'
 import type { MemoryLedgerStore } from './memory-ledger-store.ts'
@@ -71,11 +71,11 @@ export class MemoryRequestStore implements RequestStore {
     return committed
   }
 
-  async standing(
+  async dependencies(
     ancestors: readonly RequestId[],
     targets: readonly HaltTarget[],
     { standIn, permit, slackGroups }: Beside = {},
-  ): Promise<Standing> {
+  ): Promise<Dependencies> {
     await othersRun()
     const keys = new Set(targets.map(haltKey))
     const drawn = permit === undefined ? undefined : this.#permits.get(permit)

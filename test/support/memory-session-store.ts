@@ -41,7 +41,7 @@ export class MemorySessionStore implements SessionStore {
   }
 
   async haltsOf(person: PersonId): Promise<readonly Halt[]> {
-    return (await this.#requests.standing([], [{ kind: 'person', value: person }])).halts
+    return (await this.#requests.dependencies([], [{ kind: 'person', value: person }])).halts
   }
 
   async end(key: Digest): Promise<void> {

@@ -22,7 +22,7 @@ export class MemoryStandInStore implements StandInStore {
   async of({ absent, by }: { absent: PersonId; by: PersonId }) {
     // The versions first: with one that is too old a change is stale, with one too new it would undo another's.
     const [absences, taken] = [this.#version('absent', absent), this.#version('by', by)]
-    const { standIns } = await this.#requests.standing([], [], { standIn: by })
+    const { standIns } = await this.#requests.dependencies([], [], { standIn: by })
     return {
       absences: { standIns: structuredClone(this.#absences.get(absent) ?? []), version: absences },
       taken: { standIns, version: taken },

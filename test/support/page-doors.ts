@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { Endpoint } from '../../functions/adapters/http/endpoint.ts'
 import { PatternIncidents, SystemSecrets } from '../../functions/adapters/system/system.ts'
-import type { SlackStanding } from '../../functions/domain/people/linking.ts'
+import type { AccountLink } from '../../functions/domain/people/linking.ts'
 import { decidePages } from '../../functions/handlers/wiring/decide-on-page.ts'
 import { linkPages } from '../../functions/handlers/wiring/link-slack.ts'
 import { logInPages } from '../../functions/handlers/wiring/log-in.ts'
@@ -26,7 +26,7 @@ export class PageDoors {
   readonly calls = new MemoryCallRecord()
   readonly cards = new MemoryCardStore()
   /** What Slack says of its users, by id. */
-  readonly users = new Map<string, SlackStanding & { name: string }>()
+  readonly users = new Map<string, AccountLink & { name: string }>()
   readonly #world: World
   readonly #issuer: string
   readonly #doors: ReadonlyMap<string, Endpoint>
@@ -55,7 +55,7 @@ export class PageDoors {
       },
       login: () => ({ ...ports, ...at, secrets: new SystemSecrets() }),
     }
-    const slack = { standing: async (user: string) => this.users.get(user) }
+    const slack = { account: async (user: string) => this.users.get(user) }
     const show = pageDoor(ports, showPages(ports))
     const decide = pageDoor(ports, decidePages(ports))
     const open = pageDoor(ports, openPages(ports))

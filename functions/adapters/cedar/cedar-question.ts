@@ -3,7 +3,7 @@ import { canonicalForm } from '../../domain/digest.ts'
 import { type ArgumentSchema, type ArgumentsSchema, isScalar } from '../../domain/policy/arguments.ts'
 import type {
   ActionQuestion,
-  EmergencyFacts,
+  OpeningFacts,
   PersonQuestion,
   Question,
   RequestFacts,
@@ -78,9 +78,9 @@ function personToCedar(question: PersonQuestion): CedarQuestion {
     return {
       principal,
       action: uid('Action', action),
-      resource: uid('Emergency', emergency.id),
+      resource: uid('Opening', emergency.id),
       context: action === 'review' ? { now } : { moment, drill, approval: { tier: 0, breakGlass: true }, now },
-      entities: [groups, emergencyEntity(emergency)],
+      entities: [groups, openingEntity(emergency)],
     }
   }
   return {
@@ -102,8 +102,8 @@ const personEntity = ({ id, groups }: PersonQuestion['person']): EntityJson => (
   parents: groups.map((group) => uid('Group', group)),
 })
 
-const emergencyEntity = ({ id, action, group, resource, profile, incident }: EmergencyFacts): EntityJson => ({
-  uid: uid('Emergency', id),
+const openingEntity = ({ id, action, group, resource, profile, incident }: OpeningFacts): EntityJson => ({
+  uid: uid('Opening', id),
   attrs: {
     action,
     group,

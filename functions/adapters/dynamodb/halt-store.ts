@@ -45,7 +45,7 @@ export const versionIs = (version: number) =>
 
 /**
  * Kill switches in the requests table: the halts of a target as one item, so that whoever decides reads it beside the
- * request, and an item `REV#<id>` for each halt, to find its target by and to end its chain of entries.
+ * request, and an item `HLT#<id>` for each halt, to find its target by and to end its chain of entries.
  */
 export class DynamoHaltStore implements HaltStore {
   readonly #connection: Connection
@@ -64,13 +64,13 @@ export class DynamoHaltStore implements HaltStore {
   }
 
   async find(id: HaltId) {
-    const item = await this.#get(switchKey(id), `read \`${id}\``)
+    const item = await this.#get(haltIdKey(id), `read \`${id}\``)
     return item && { target: targetOf(item), head: headOf(item) }
   }
 
   async save({ id, target, expected, halts, entries, head }: HaltChange): Promise<boolean> {
     const table = { TableName: this.#requests }
-    const ofId = { ...switchKey(id), target: text(JSON.stringify(target)), ...headAttributes(head) }
+    const ofId = { ...haltIdKey(id), target: text(JSON.stringify(target)), ...headAttributes(head) }
     const items = [
       {
         Put: {
@@ -91,7 +91,7 @@ export class DynamoHaltStore implements HaltStore {
   }
 }
 
-const switchKey = (id: HaltId) => ({ pk: text(`REV#${id}`), sk: text('REV') })
+const haltIdKey = (id: HaltId) => ({ pk: text(`HLT#${id}`), sk: text('HLT') })
 
 function targetOf(item: Item): HaltTarget {
   const parsed = HaltTarget.safeParse(JSON.parse(textOf(item, 'target')))

@@ -8,11 +8,11 @@ import type {
   Beside,
   Commit,
   Committed,
+  Dependencies,
   Evaluation,
   RequestFilter,
   RequestPage,
   RequestStore,
-  Standing,
   Stored,
 } from '../../operations/requests/ports.ts'
 import { type Connection, conflicted, failed, orUnavailable, transact, unavailable, within } from './client.ts'
@@ -87,11 +87,11 @@ export class DynamoRequestStore implements RequestStore {
     throw new StoreUnavailable(`the ledger of \`${id}\` holds entries that its state does not know`)
   }
 
-  async standing(
+  async dependencies(
     ancestors: readonly RequestId[],
     targets: readonly HaltTarget[],
     { standIn, permit, slackGroups }: Beside = {},
-  ): Promise<Standing> {
+  ): Promise<Dependencies> {
     const keys = [
       ...ancestors.map(requestKey),
       ...uniqueKeys(targets),

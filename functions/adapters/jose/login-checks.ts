@@ -130,7 +130,7 @@ export async function checkLogins(entries: readonly Entry[], trust?: LoginTrust)
     checked.push({
       entry: entry.id,
       person: event.actor.id,
-      key: await standingOf(event.login.evidence.key as JWK, trust),
+      key: await keyStateOf(event.login.evidence.key as JWK, trust),
       ...(broken === undefined ? {} : { broken }),
     })
   }
@@ -181,7 +181,7 @@ async function signed(idToken: string, jwk: JWK): Promise<JWTPayload | undefined
   }
 }
 
-async function standingOf(key: JWK, trust: LoginTrust | undefined): Promise<CheckedLogin['key']> {
+async function keyStateOf(key: JWK, trust: LoginTrust | undefined): Promise<CheckedLogin['key']> {
   if (!trust?.keys) return 'not_asked'
   const own = await thumbprintOf(key)
   const published = await Promise.all(trust.keys.map(thumbprintOf))

@@ -3,7 +3,7 @@ import { type ApprovalRequest, openStage } from '../../domain/requests/request.t
 import type { NumericDate } from '../../domain/values.ts'
 import { type Html, html } from './html.ts'
 import { type Notice, page, type Reader } from './layout.ts'
-import { factsOf, type PageBundle, standingOf } from './request-facts.ts'
+import { factsOf, type PageBundle, statusChip } from './request-facts.ts'
 import { count, time } from './words.ts'
 
 /** What there is to be said of a person's Slack account, and what they can do about it. */
@@ -111,7 +111,7 @@ function entry(state: ApprovalRequest, bundle: PageBundle, now: NumericDate): Ht
   const prod = /^prod/.test(facts.environment) ? ' prod' : ''
   return html`<li>
 <h2><a href="/decide/${facts.id}">${facts.title}</a></h2>
-<p class="chips"><span class="chip wait">${standingOf(state).words}</span> <span class="chip${prod}">${facts.environment.toUpperCase()}</span> <span class="chip">Tier ${facts.tier}</span></p>
+<p class="chips"><span class="chip wait">${statusChip(state).words}</span> <span class="chip${prod}">${facts.environment.toUpperCase()}</span> <span class="chip">Tier ${facts.tier}</span></p>
 <p class="soft">${facts.askedBy}${stage?.deadline === undefined ? '' : html` · to be decided by ${time(stage.deadline, now)}`}</p>
 </li>`
 }

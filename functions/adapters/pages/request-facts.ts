@@ -104,9 +104,9 @@ export function narrowablesOf({ ask }: ApprovalRequest, { actions }: PageBundle)
 }
 
 /** How a request stands in two or three words, and whether that is good, bad or yet to be. */
-type Standing = { words: string; kind: 'wait' | 'go' | 'stop' | 'over' }
+type StatusChip = { words: string; kind: 'wait' | 'go' | 'stop' | 'over' }
 
-export function standingOf(state: ApprovalRequest): Standing {
+export function statusChip(state: ApprovalRequest): StatusChip {
   switch (state.status) {
     case 'pending': {
       const stage = openStage(state)

@@ -20,7 +20,7 @@ import {
   type PageBundle,
   type PageFacts,
   shownDigest,
-  standingOf,
+  statusChip,
 } from './request-facts.ts'
 import { time, whyNobody } from './words.ts'
 
@@ -56,7 +56,7 @@ type RequestView = {
 export function requestPage({ viewed, bundle, reader, now, notice, draft = {} }: RequestView): string {
   const { state } = viewed
   const facts = factsOf(state, bundle)
-  const { words } = standingOf(state)
+  const { words } = statusChip(state)
   return page({
     title: `${words}: ${facts.title}`,
     reader,
@@ -83,7 +83,7 @@ function ownDecision({ stages }: ApprovalRequest, person: PersonId): Notice | un
 }
 
 const headline = (state: ApprovalRequest, facts: PageFacts, bundle: PageBundle, now: NumericDate): Html => {
-  const { words, kind } = standingOf(state)
+  const { words, kind } = statusChip(state)
   const prod = /^prod/.test(facts.environment) ? ' prod' : ''
   return html`<h1>${facts.title}</h1>
 <p class="chips"><span class="chip ${kind}">${words}</span> <span class="chip${prod}">${facts.environment.toUpperCase()}</span> <span class="chip">Tier ${facts.tier}</span></p>

@@ -1,6 +1,6 @@
 import type { BreakGlassPolicy, OpenRight, Profile } from '../../domain/break-glass/break-glass.ts'
 import { filled, rightsStatements } from '../../domain/break-glass/rights.ts'
-import { emergencyPolicy, sessionPolicyLimit } from '../../domain/credentials/session-policy.ts'
+import { openingPolicy, sessionPolicyLimit } from '../../domain/credentials/session-policy.ts'
 import { hasTopLevelAlternative, resourcesOverlap, textWithin } from '../../domain/policy/arguments.ts'
 import { accountOf, ownClassification, reachesOurselves } from '../../domain/policy/bundle.ts'
 import { known } from './check-references.ts'
@@ -78,7 +78,7 @@ function checkProfile(profile: Profile, path: Path, folder: Folder, say: Say): v
   const account = alias === undefined ? undefined : folder.deployment.value.accounts[alias]
   const actions = Object.fromEntries(folder.actions.map(({ value }) => [value.name, value]))
   const statements = account && rightsStatements(profile.rights, actions, account)
-  if (statements && emergencyPolicy(statements, 0, { drill: true }).length > sessionPolicyLimit)
+  if (statements && openingPolicy(statements, 0, { drill: true }).length > sessionPolicyLimit)
     say([...path, 'rights'], `its session policy would be over ${sessionPolicyLimit} characters`, 'split the profile')
 }
 

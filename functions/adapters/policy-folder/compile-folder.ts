@@ -35,7 +35,7 @@ export function compileFolder(path: string, deploymentFile: string, language: Po
   const unheld = checkUnpinned(folder, index)
   if (unheld.length > 0) return { ok: false, problems: unheld }
 
-  const bundle = seal({
+  const bundle = withHash({
     schema: folder.schema.text,
     actions: Object.fromEntries(catalogue.map((entry) => [entry.name, entry])),
     policies,
@@ -53,7 +53,7 @@ export function compileFolder(path: string, deploymentFile: string, language: Po
 }
 
 /** Gives a bundle its content hash. */
-export const seal = (content: Omit<Bundle, 'hash'>): Bundle => ({
+export const withHash = (content: Omit<Bundle, 'hash'>): Bundle => ({
   hash: digestOf('hotwork.bundle.v1', content as unknown as Json),
   ...content,
 })

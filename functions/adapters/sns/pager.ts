@@ -1,7 +1,7 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns'
 import { clamp, inert } from '../../domain/inert.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
-import type { EmergencyPage, Pager } from '../../operations/break-glass/ports.ts'
+import type { OpeningPage, Pager } from '../../operations/break-glass/ports.ts'
 import { PagerUnavailable } from '../../operations/faults.ts'
 
 /**
@@ -20,7 +20,7 @@ export class SnsPager implements Pager {
   }
 
   /** @throws PagerUnavailable */
-  async page(page: EmergencyPage): Promise<void> {
+  async page(page: OpeningPage): Promise<void> {
     const { event, id, drill } = page
     const attribute = (StringValue: string) => ({ DataType: 'String', StringValue })
     const publish = new PublishCommand({
@@ -36,18 +36,18 @@ export class SnsPager implements Pager {
   }
 }
 
-const events: { readonly [event in EmergencyPage['event']]: string } = {
+const events: { readonly [event in OpeningPage['event']]: string } = {
   opened: 'Break-glass opened',
   ended: 'Break-glass ended, to be reviewed',
   review_overdue: 'Break-glass review overdue',
 }
 
 /** Under 100 characters of ASCII: SNS refuses others. A name in the directory or the folder may be longer than there is room. */
-const subjectOf = ({ event, person, what, drill }: EmergencyPage): string =>
+const subjectOf = ({ event, person, what, drill }: OpeningPage): string =>
   `${drill ? 'DRILL: ' : ''}${events[event]}: ${what}, ${person}`.replace(/[^ -~]/g, '?').slice(0, 99)
 
 /** Short, in lines that a person reads on a phone and a program can take apart. */
-const messageOf = ({ event, id, person, incident, what, environment, until, reviewDue, drill }: EmergencyPage) =>
+const messageOf = ({ event, id, person, incident, what, environment, until, reviewDue, drill }: OpeningPage) =>
   [
     ...(drill ? ['This is a DRILL: nothing can be done with it.'] : []),
     `${events[event]}.`,

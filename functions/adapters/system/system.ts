@@ -44,7 +44,7 @@ export class SystemIds implements Ids {
     return `sin_${random26()}` as StandInId
   }
   halt() {
-    return `rev_${random26()}` as HaltId
+    return `hlt_${random26()}` as HaltId
   }
   evaluation() {
     return `evl_${random26()}` as EvaluationId

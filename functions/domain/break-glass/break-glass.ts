@@ -67,7 +67,7 @@ export const BreakGlassPolicy = z.strictObject({
 export type BreakGlassPolicy = z.infer<typeof BreakGlassPolicy>
 
 /** What was said when the glass was broken, and on which terms it was. */
-export const Emergency = z.strictObject({
+export const Opening = z.strictObject({
   /** The profile; without it, the one action that the ask names. */
   profile: Alias.optional(),
   rights: z.array(OpenRight).min(1),
@@ -85,7 +85,7 @@ export const Emergency = z.strictObject({
   /** The sealed role was used, outside Hotwork: no credential comes of it here, only a review. */
   sealed: z.literal(true).optional(),
 })
-export type Emergency = z.infer<typeof Emergency>
+export type Opening = z.infer<typeof Opening>
 
 /** A look at what was done, by somebody else. It is due whatever becomes of the request. */
 export const Review = z.strictObject({
@@ -103,7 +103,7 @@ export const Review = z.strictObject({
 export type Review = z.infer<typeof Review>
 
 /** One opening as a budget remembers it: `until` is its end, which an early end brings forward. */
-export const Opening = z.strictObject({
+export const BudgetEntry = z.strictObject({
   id: RequestId,
   at: NumericDate,
   until: NumericDate,
@@ -112,18 +112,18 @@ export const Opening = z.strictObject({
   /** Of the reason in its plainest form: the same words are not a reason twice. */
   reason: Digest,
 })
-export type Opening = z.infer<typeof Opening>
+export type BudgetEntry = z.infer<typeof BudgetEntry>
 
-/** All openings that still count against one person or one profile. Drills have books of their own. */
-export const Book = z.array(Opening)
-export type Book = z.infer<typeof Book>
+/** All openings that still count against one person or one profile. Drills have budgets of their own. */
+export const Budget = z.array(BudgetEntry)
+export type Budget = z.infer<typeof Budget>
 
 /** The openings of a book that still bear on a new one: of the last seven days, or with a review to be done. */
-export const current = (book: Book, now: NumericDate): Book =>
+export const current = (book: Budget, now: NumericDate): Budget =>
   book.filter(({ until, review }) => until > now - budgetWindow || review !== undefined)
 
 /** Seconds that were opened in the last seven days. An opening counts whole while any of it lies inside them. */
-export const spent = (openings: readonly Pick<Opening, 'at' | 'until'>[], now: NumericDate): number =>
+export const spent = (openings: readonly Pick<BudgetEntry, 'at' | 'until'>[], now: NumericDate): number =>
   openings.filter(({ until }) => until > now - budgetWindow).reduce((sum, { at, until }) => sum + (until - at), 0)
 
 /** `alone`: one opening at a time, and none soon after. That bounds a person; a profile may be open to two. */
@@ -131,7 +131,7 @@ export type Limits = { window: number; budget: number; alone?: { coolDown: numbe
 
 /** Why the glass may not be broken now, by one book. A clock that went back finds what it had not yet: still a no. */
 export function refusedBy(
-  book: Book,
+  book: Budget,
   { window, budget, alone }: Limits,
   now: NumericDate,
 ): 'already_open' | 'cool_down' | 'budget_spent' | 'review_overdue' | undefined {
@@ -150,7 +150,7 @@ export const incidentLooks = ({ incident, incidentExample }: Pick<BreakGlassPoli
 
 /** How strong a login what was opened takes, as it is today: its profile's, or that of single actions. */
 export const loginWantedFor = (
-  { budgetKey }: Pick<Emergency, 'budgetKey'>,
+  { budgetKey }: Pick<Opening, 'budgetKey'>,
   { breakGlass }: { breakGlass?: BreakGlassPolicy | undefined },
 ): Profile['login'] =>
   (breakGlass?.profiles.find(({ name }) => `profile:${name}` === budgetKey) ?? breakGlass?.action)?.login ?? {}

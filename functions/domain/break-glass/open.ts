@@ -11,11 +11,11 @@ import { refusedBy, reviewWithin } from './break-glass.ts'
  * A person breaks the glass: at once, with nobody asked, for as long as was asked for and no longer, if policy says that
  * they may and every book has room. The look at it is due from the start, whatever becomes of it.
  */
-export function openBreakGlass({ ask, answer, books, bundle }: OpenBreakGlass, at: NumericDate): Answered {
+export function openBreakGlass({ ask, answer, budgets, bundle }: OpenBreakGlass, at: NumericDate): Answered {
   const { breakGlass } = ask
   if (!breakGlass) return { code: 'unknown_profile' }
   if (!answer.permit) return { code: answer.error ? 'policy_error' : 'not_permitted' }
-  for (const { book, limits } of books) {
+  for (const { book, limits } of budgets) {
     const code = refusedBy(book, limits, at)
     // Somebody else vouched for it: that is what a review that is overdue asks for, and it excuses nothing else.
     if (code === 'review_overdue' && breakGlass.secondedBy !== undefined) continue

@@ -2,7 +2,7 @@ import { resourcesOverlap } from '../policy/arguments.ts'
 import type { ActionFacts } from '../policy/assess.ts'
 import { type Account, accountOf, type Bundle } from '../policy/bundle.ts'
 import { type CatalogueEntry, conditionsOfEveryCall, type Statement } from '../policy/catalogue.ts'
-import type { EmergencyFacts } from '../policy/question.ts'
+import type { OpeningFacts } from '../policy/question.ts'
 import type { Resource } from '../values.ts'
 import type { OpenRight, Profile } from './break-glass.ts'
 
@@ -45,7 +45,7 @@ export const sealedAction = 'break-glass:sealed-role'
 /** In the place of an environment, a classification or a group, where all are meant. */
 export const anywhere = 'any'
 
-export type OpenedFacts = Pick<EmergencyFacts, 'action' | 'group' | 'resource' | 'profile'>
+export type OpenedFacts = Pick<OpeningFacts, 'action' | 'group' | 'resource' | 'profile'>
 
 /**
  * The IAM statements of a profile's rights: each action on the resources that the profile opens it on, and no others, under

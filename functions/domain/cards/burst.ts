@@ -86,7 +86,7 @@ export function isBulkable(state: ApprovalRequest): boolean {
 }
 
 /** One press that decides a list: recorded once, before any of them is decided. */
-export const BurstPress = z.strictObject({
+export const BurstClick = z.strictObject({
   person: PersonId,
   verdict: Verdict,
   at: NumericDate,
@@ -97,10 +97,10 @@ export const BurstPress = z.strictObject({
   /** The digest of the card as it was rendered. */
   seen: Digest.optional(),
 })
-export type BurstPress = z.infer<typeof BurstPress>
+export type BurstClick = z.infer<typeof BurstClick>
 
 /** So long after a press its decisions may still be made. What comes later would surprise whoever pressed. Seconds. */
-export const pressLasts = 900
+export const clickLasts = 900
 
 /** What came of a press: which of the list were not decided by it, and why. */
 export const BurstOutcome = z.strictObject({

@@ -1,4 +1,4 @@
-import type { BreakGlassPolicy, Emergency } from '../break-glass/break-glass.ts'
+import type { BreakGlassPolicy, Opening } from '../break-glass/break-glass.ts'
 import type { Directory } from '../people/organisation.ts'
 import type { Bundle } from '../policy/bundle.ts'
 import type { Stage } from '../policy/ladder.ts'
@@ -48,7 +48,7 @@ type Tell = BreakGlassPolicy['action']['tell']
  */
 export const tellOf = (
   { breakGlass }: Pick<Bundle, 'breakGlass'>,
-  { budgetKey }: Pick<Emergency, 'budgetKey'>,
+  { budgetKey }: Pick<Opening, 'budgetKey'>,
 ): Tell | undefined =>
   (breakGlass?.profiles.find(({ name }) => `profile:${name}` === budgetKey) ?? breakGlass?.action)?.tell
 

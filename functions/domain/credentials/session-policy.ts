@@ -15,13 +15,13 @@ export const sessionPolicyLimit = 1500
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
  */
 export const sessionPolicy = (statement: Statement, notAfter: NumericDate): string =>
-  emergencyPolicy([statement], notAfter, { drill: false })
+  openingPolicy([statement], notAfter, { drill: false })
 
 /**
  * The same for what a profile opened in an emergency: each action on its own resources. In a drill everything is denied:
  * the credentials are real, and can do nothing.
  */
-export const emergencyPolicy = (
+export const openingPolicy = (
   statements: readonly Statement[],
   notAfter: NumericDate,
   { drill }: { drill: boolean },

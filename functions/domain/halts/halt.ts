@@ -107,7 +107,7 @@ export function silencerOf(state: ApprovalRequest, halts: readonly Halt[]): Halt
   return undefined
 }
 
-/** What happens to a halt. It is an aggregate of its own, `rev_...`: no request's chain has these, and its has no other. */
+/** What happens to a halt. It is an aggregate of its own, `hlt_...`: no request's chain has these, and its has no other. */
 export const HaltEvent = z.discriminatedUnion('type', [
   event('Halted', { target: HaltTarget, reason: z.string() }),
   event('Lifted', {}),
@@ -121,7 +121,7 @@ const mostInForce = 20
 type HaltRefusal = 'not_permitted' | 'policy_error' | 'too_many_halts' | 'self_lift' | 'already_lifted'
 
 /** Who would throw or put back a switch, with what was found about them. */
-export type Switching = {
+export type HaltChanger = {
   person: PersonId
   /** Policy's answer to `revoke` or `lift` for this person. */
   answer: Answer
@@ -133,7 +133,7 @@ export type Switching = {
 /** Throws a kill switch. @returns the event, or why not */
 export function halt(
   halts: readonly Halt[],
-  { target, reason, ...who }: Switching & { target: HaltTarget; reason: string },
+  { target, reason, ...who }: HaltChanger & { target: HaltTarget; reason: string },
   at: NumericDate,
 ): HaltEvent | HaltRefusal {
   const no = refusalOf(who)
@@ -148,7 +148,7 @@ export function halt(
  *
  * @param halts those of the same target
  */
-export function lift(halt: Halt, halts: readonly Halt[], who: Switching, at: NumericDate): HaltEvent | HaltRefusal {
+export function lift(halt: Halt, halts: readonly Halt[], who: HaltChanger, at: NumericDate): HaltEvent | HaltRefusal {
   const no = refusalOf(who)
   if (no) return no
   if (halt.by === who.person) return 'self_lift'
@@ -157,12 +157,12 @@ export function lift(halt: Halt, halts: readonly Halt[], who: Switching, at: Num
   return { ...commonOf(who, Math.max(at, halt.at, ...before)), type: 'Lifted' }
 }
 
-const refusalOf = ({ answer, silenced }: Switching): HaltRefusal | undefined => {
+const refusalOf = ({ answer, silenced }: HaltChanger): HaltRefusal | undefined => {
   if (answer.error) return 'policy_error'
   return answer.permit && !silenced ? undefined : 'not_permitted'
 }
 
-const commonOf = ({ person, answer, bundle }: Switching, at: NumericDate) => ({
+const commonOf = ({ person, answer, bundle }: HaltChanger, at: NumericDate) => ({
   at,
   actor: { type: 'person' as const, id: person },
   policies: [...answer.policies],

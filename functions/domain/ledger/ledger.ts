@@ -101,7 +101,7 @@ export const contextOf = ({ ask }: ApprovalRequest) => ({
 export const rfc3339 = (at: NumericDate): string => new Date(at * 1000).toISOString().replace('.000Z', 'Z')
 
 /** Chains events to the end of an aggregate's record. */
-export function seal(
+export function chainEntries(
   aggregate: string,
   head: Head,
   events: readonly (Event | HaltEvent | StandInEvent | LinkEvent | PermitEvent | VouchEvent)[],

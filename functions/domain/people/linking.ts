@@ -22,7 +22,7 @@ export const LinkEvent = z.discriminatedUnion('type', [
 export type LinkEvent = z.infer<typeof LinkEvent>
 
 /** What Slack says of an account, when it is linked: who else can press a button in a channel decides nothing. */
-export type SlackStanding = {
+export type AccountLink = {
   team: string
   enterprise?: string
   kind: 'member' | 'guest' | 'stranger' | 'bot' | 'deleted'
@@ -58,7 +58,7 @@ export function link(
     bundle,
   }: {
     account: SlackAccount
-    standing: SlackStanding | undefined
+    standing: AccountLink | undefined
     person: Person
     people: readonly Person[]
     current: SlackAccount | undefined
@@ -92,7 +92,7 @@ export function unlink(
 
 function whyNot(
   { team }: SlackAccount,
-  standing: SlackStanding | undefined,
+  standing: AccountLink | undefined,
   { teamId, enterpriseId }: Workspace,
 ): LinkRefusal | undefined {
   if (!standing || standing.kind === 'bot' || standing.kind === 'deleted') return 'not_a_member'

@@ -120,7 +120,7 @@ function matches(pattern: string, id: string): boolean {
 }
 
 /** Why an agent may not ask now, if it may not. */
-export function standingOf(
+export function agentStatus(
   agent: Agent,
   directory: Directory,
   now: NumericDate,

@@ -1,4 +1,4 @@
-import { type Agent, factsOf, groupsOf, type Person, type ResourceFacts, standingOf } from '../people/organisation.ts'
+import { type Agent, agentStatus, factsOf, groupsOf, type Person, type ResourceFacts } from '../people/organisation.ts'
 import { canFill } from '../requests/matching.ts'
 import {
   type AskerId,
@@ -111,8 +111,8 @@ export function findFacts(bundle: Bundle, asked: Asked, now: NumericDate): Resul
   if (!entry) return refuse('unknown_action', `\`${asked.action.slice(0, 64)}\` is not in the catalogue`)
   const agent = agentOf(bundle, asked.agent)
   if (!agent) return refuse('policy_denied', `\`${asked.agent}\` is not registered`)
-  const standing = standingOf(agent, bundle.directory, now)
-  if (standing !== 'active') return refuse(standing)
+  const status = agentStatus(agent, bundle.directory, now)
+  if (status !== 'active') return refuse(status)
   return describe(bundle, entry, agent, asked)
 }
 

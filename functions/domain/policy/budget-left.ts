@@ -11,7 +11,7 @@ export type BudgetLeft = BudgetOf & { budget: number; left: number }
 
 /**
  * What is left of the budgets of everybody who opened something lately and of whoever asks, and of every profile. Told from
- * the openings themselves as they are now, so that it says what the books of the next opening will say. Drills count apart,
+ * the openings themselves as they are now, so that it says what the budgets of the next opening will say. Drills count apart,
  * and are left out.
  */
 export function budgetsLeft(

@@ -51,7 +51,7 @@ export type RequestFacts = {
 }
 
 /** What would be opened in an emergency: one action on one resource, or what one right of a profile covers. */
-export type EmergencyFacts = {
+export type OpeningFacts = {
   id: string
   action: string
   /** The catalogue's group of the action. */
@@ -77,7 +77,7 @@ export type PersonQuestion = {
   /** For `standIn`: in whose stead. */
   absent?: { id: PersonId; groups: readonly string[] }
   /** For `breakGlass`, and for `review` of it. */
-  emergency?: EmergencyFacts
+  emergency?: OpeningFacts
   now: NumericDate
 }
 

@@ -1,4 +1,4 @@
-import type { Book, Limits } from '../break-glass/break-glass.ts'
+import type { Budget, Limits } from '../break-glass/break-glass.ts'
 import type { Given } from '../people/login-strength.ts'
 import type { Stage } from '../policy/ladder.ts'
 import type { Answer } from '../policy/question.ts'
@@ -205,14 +205,14 @@ export type Revoke = Common & {
   /** Policy's answer to `revoke` for this person. */
   answer: Answer
 }
-/** A person breaks the glass, with the books that it is counted in as they were read for the same transaction. */
+/** A person breaks the glass, with the budgets that it is counted in as they were read for the same transaction. */
 export type OpenBreakGlass = Common & {
   type: 'open_break_glass'
   ask: Ask
   /** Policy's answer to `breakGlass` for this person and everything that would be opened. */
   answer: Answer
   /** By whom it is limited: the person's book and the profile's, each with its own limits. */
-  books: readonly { book: Book; limits: Limits }[]
+  budgets: readonly { book: Budget; limits: Limits }[]
 }
 /** Somebody else looks at what was done. */
 export type ReviewBreakGlass = Common & {

@@ -69,7 +69,7 @@ export const staysWithin = (ask: Ask, of: Ask): boolean =>
   ask.claimWithin <= of.claimWithin
 
 /** An ask with other terms, and the digest of what it now is. */
-export function sealed(ask: Omit<Ask, 'digest'>): Ask {
+export function withDigest(ask: Omit<Ask, 'digest'>): Ask {
   return { ...ask, digest: requestDigest(ask) }
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { Emergency, Review } from '../break-glass/break-glass.ts'
+import { Opening, Review } from '../break-glass/break-glass.ts'
 import { Given, Login } from '../people/login-strength.ts'
 import { Stage } from '../policy/ladder.ts'
 import {
@@ -69,7 +69,7 @@ export const Ask = z.strictObject({
   /** The standing permit that it drew its approval from, where it did: nobody was asked anew. */
   standing: StandingPermitId.optional(),
   /** Where a person broke the glass: what they said, and on which terms. */
-  breakGlass: Emergency.optional(),
+  breakGlass: Opening.optional(),
   /** The key that asked: no other key can claim the grant. A delegated request has none until it is first claimed. */
   jkt: Thumbprint.optional(),
   digest: Digest,

@@ -13,7 +13,7 @@ const issuer = environment.ISSUER
 const ports = { ...haltPorts(environment, cedarPolicy()), targetRoles: environment.TARGET_ROLES }
 const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
 
-/** `POST /v1/revocations`: the kill switch of an agent, an owner, a person, a role, or everything. */
+/** `POST /v1/halts`: the kill switch of an agent, an owner, a person, a role, or everything. */
 export const handler = endpoint({ issuer, ...ports }, async (call) => {
   const { person } = await callers.person(call)
   const { target, reason } = parseBody(HaltBody, call.json())

@@ -13,7 +13,7 @@ const issuer = environment.ISSUER
 const ports = haltPorts(environment, cedarPolicy())
 const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
 
-/** `DELETE /v1/revocations/{id}`: puts a kill switch back. It revives nothing. */
+/** `DELETE /v1/halts/{id}`: puts a kill switch back. It revives nothing. */
 export const handler = endpoint({ issuer, ...ports }, async (call) => {
   const { person } = await callers.person(call)
   const id = HaltId.safeParse(call.path('id'))

@@ -10,7 +10,7 @@ import { renderBurst } from '../../adapters/slack/cards/burst-card.ts'
 import { renderCard } from '../../adapters/slack/cards/card.ts'
 import { SlackCardBoard } from '../../adapters/slack/cards/card-board.ts'
 import { renderLine } from '../../adapters/slack/cards/lines.ts'
-import { renderEmergency } from '../../adapters/slack/cards/opening-card.ts'
+import { renderOpening } from '../../adapters/slack/cards/opening-card.ts'
 import { renderNotice } from '../../adapters/slack/cards/opening-lines.ts'
 import { SnsPager } from '../../adapters/sns/pager.ts'
 import { SqsFifoQueue, SqsVisibility } from '../../adapters/sqs/queue.ts'
@@ -50,9 +50,9 @@ const ports: DrawPorts = {
   render: (state, channel) => renderCard(state, bundle, channel, cardOptions),
   say: (line, state) => renderLine(line, state, bundle),
   emergency: {
-    render: (state, about) => renderEmergency(state, about, bundle, pages),
+    render: (state, about) => renderOpening(state, about, bundle, pages),
     say: (notice, state, hearer) => renderNotice(notice, state, hearer, bundle, pages),
-    pager: new SnsPager(environment.EMERGENCIES_TOPIC),
+    pager: new SnsPager(environment.BREAK_GLASS_TOPIC),
     ledger: new DynamoLedgerStore(connection, { requests: '', ledger: environment.LEDGER_TABLE }),
   },
   linkedAccount: async (person) => {

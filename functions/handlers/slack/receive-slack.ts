@@ -5,7 +5,7 @@ import { DynamoPermitStore } from '../../adapters/dynamodb/permit-store.ts'
 import { DynamoStandInStore } from '../../adapters/dynamodb/stand-in-store.ts'
 import { hurriedSecrets, SlackSecretReader } from '../../adapters/secretsmanager/secrets.ts'
 import { createSlackEdge } from '../../adapters/slack/edge/bolt-edge.ts'
-import { createWhisper } from '../../adapters/slack/edge/ephemeral.ts'
+import { createEphemeral } from '../../adapters/slack/edge/ephemeral.ts'
 import { createModals } from '../../adapters/slack/forms/modal-blocks.ts'
 import { createHomes } from '../../adapters/slack/home/home.ts'
 import { acceptBurst } from '../../operations/cards/decide-burst.ts'
@@ -15,7 +15,7 @@ import { givePermit } from '../../operations/permits/give-permit.ts'
 import { commentDecision, foreseeDecision } from '../../operations/requests/decide-request.ts'
 import { environmentOf } from '../environments.ts'
 import { decidingPorts } from '../wiring/deciding.ts'
-import { emergencyOptions } from '../wiring/emergency-options.ts'
+import { openingOptions } from '../wiring/emergency-options.ts'
 import { freshEnough } from '../wiring/fresh-enough.ts'
 import { linkingFor } from '../wiring/linking.ts'
 import { overviewOptions } from '../wiring/overview-options.ts'
@@ -62,13 +62,13 @@ const edge = createSlackEdge({
   allowMore: (ask, mayStart) =>
     givePermit(ask, { ...inTime(ports, mayStart), permits: permitsInTime(permits, mayStart) }),
   ...overviewOptions({ ...ports, permits, standIns }, environment.ISSUER),
-  ...emergencyOptions(ports),
+  ...openingOptions(ports),
   openModal: createModals(webApi),
   publishHome: createHomes(webApi),
   refreshGroups: slackGroupsRefresh({ bundle: policy.bundle, tables: environment, webApi, clock }, hurried),
   page: pageOf(environment.ISSUER),
   links: linkingFor(environment, clock),
-  whisper: createWhisper(environment.SLACK_API_URL, log),
+  whisper: createEphemeral(environment.SLACK_API_URL, log),
   now: () => clock.now(),
   log,
 })

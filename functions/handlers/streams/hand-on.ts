@@ -7,7 +7,7 @@ import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { SqsFifoQueue, SqsQueue } from '../../adapters/sqs/queue.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
 import type { EndMessage } from '../../operations/break-glass/ports.ts'
-import type { PressMessage } from '../../operations/cards/ports.ts'
+import type { ClickMessage } from '../../operations/cards/ports.ts'
 import { handOn, handOnHalts, handOnPermit, logMeasures, logOverdueReview } from '../../operations/requests/hand-on.ts'
 import type { FifoMessage } from '../../operations/requests/ports.ts'
 import { environmentOf } from '../environments.ts'
@@ -18,7 +18,7 @@ const clock = new SystemClock()
 const ports = {
   cards: new SqsFifoQueue<FifoMessage>(CARDS_QUEUE),
   denies: new SqsFifoQueue<EndMessage>(DENIES_QUEUE),
-  presses: new SqsQueue<PressMessage>(PRESSES_QUEUE),
+  presses: new SqsQueue<ClickMessage>(PRESSES_QUEUE),
   reminders: new SqsQueue(REMINDERS_QUEUE),
   targetRoles: TARGET_ROLES,
 }

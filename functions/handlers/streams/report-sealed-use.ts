@@ -15,7 +15,7 @@ export const handler = async ({ Records }: SQSEvent): Promise<SQSBatchResponse> 
   const batchItemFailures: SQSBatchResponse['batchItemFailures'] = []
   for (const { body, messageId } of Records) {
     const failed = (fault: string) => {
-      ports.log.error('sealed_use_failed', { fault })
+      ports.log.error('sealed_role_use_failed', { fault })
       batchItemFailures.push({ itemIdentifier: messageId })
     }
     try {

@@ -5,10 +5,8 @@ import { inTime } from '../../operations/cards/decide-in-time.ts'
 import type { DecidingPorts } from '../../operations/requests/ports.ts'
 
 /** What Slack's door needs for the card of an emergency: the operations that the API has, in a hurry. */
-export const emergencyOptions = (
-  ports: DecidingPorts,
-): Pick<EdgeOptions, 'endEmergency' | 'foreseeReview' | 'review'> => ({
-  endEmergency: (ask, mayStart) => endBreakGlass(ask, inTime(ports, mayStart)),
+export const openingOptions = (ports: DecidingPorts): Pick<EdgeOptions, 'endOpening' | 'foreseeReview' | 'review'> => ({
+  endOpening: (ask, mayStart) => endBreakGlass(ask, inTime(ports, mayStart)),
   foreseeReview: (ask) => foreseeReview(ask, ports),
   review: (ask, mayStart) => reviewBreakGlass(ask, inTime(ports, mayStart)),
 })

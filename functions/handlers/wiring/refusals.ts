@@ -95,7 +95,7 @@ export const forPeople: { [code in Refusal]?: readonly [status: number, title: s
   unknown_halt: [
     404,
     'There is no such halt',
-    'the id should be `rev_` and 26 characters, as the halt was answered with',
+    'the id should be `hlt_` and 26 characters, as the halt was answered with',
   ],
   self_lift: [403, 'You declared this halt, so you cannot lift it', 'someone else whom policy permits should lift it'],
   already_lifted: [409, 'This halt is lifted already', 'nothing is left to do'],

@@ -1,7 +1,7 @@
 import {
-  Book,
+  Budget,
+  type BudgetEntry,
   current,
-  type Emergency,
   type Limits,
   type Opening,
   spent,
@@ -15,21 +15,21 @@ import type { DecidingPorts } from '../requests/ports.ts'
 import { everyone } from './read-break-glass.ts'
 
 /** A book is needed for a week, and while a review is still to be done: nobody forgets that for a year. Seconds. */
-export const keepBook = 400 * 86_400
+export const keepBudget = 400 * 86_400
 
 /** A book with the limits that it sets; the book of everyone sets none. */
-export type OpenedBook = { key: string; book: Book; limits?: Limits; before: string | undefined }
+export type OpenedBudget = { key: string; book: Budget; limits?: Limits; before: string | undefined }
 
 /** Those that set limits, with them. */
-export const binding = (books: readonly OpenedBook[]) =>
-  books.flatMap(({ book, limits }) => (limits ? [{ book, limits }] : []))
+export const binding = (budgets: readonly OpenedBudget[]) =>
+  budgets.flatMap(({ book, limits }) => (limits ? [{ book, limits }] : []))
 
-/** The books of the person and of the profile, as true as their openings are now: ended is ended, reviewed is reviewed. */
-export async function booksOf(
-  { owner, breakGlass }: { owner: PersonId; breakGlass?: Pick<Emergency, 'budgetKey' | 'drill'> | undefined },
+/** The budgets of the person and of the profile, as true as their openings are now: ended is ended, reviewed is reviewed. */
+export async function budgetsOf(
+  { owner, breakGlass }: { owner: PersonId; breakGlass?: Pick<Opening, 'budgetKey' | 'drill'> | undefined },
   ports: Pick<DecidingPorts, 'requests' | 'policy' | 'clock'>,
   terms?: { window: number; coolDown: number },
-): Promise<readonly OpenedBook[]> {
+): Promise<readonly OpenedBudget[]> {
   const { requests, policy, clock } = ports
   const glass = policy.bundle.breakGlass
   const drill = breakGlass?.drill ? 'drill:' : ''
@@ -44,9 +44,9 @@ export async function booksOf(
     { key: everyone },
   ]
   return Promise.all(
-    wanted.map(async ({ key, limits: each }): Promise<OpenedBook> => {
+    wanted.map(async ({ key, limits: each }): Promise<OpenedBudget> => {
       const before = await requests.recall(key)
-      const book = before === undefined ? [] : Book.parse(JSON.parse(before))
+      const book = before === undefined ? [] : Budget.parse(JSON.parse(before))
       const now = await asTheyAre(current(book, clock.now()), ports)
       return { key, before, book: now, ...(each ? { limits: each } : {}) }
     }),
@@ -54,7 +54,7 @@ export async function booksOf(
 }
 
 /** An early end gives minutes back, and a review that was done blocks nothing: both are read, not written. */
-const asTheyAre = (book: Book, { requests, clock }: Pick<DecidingPorts, 'requests' | 'clock'>): Promise<Book> =>
+const asTheyAre = (book: Budget, { requests, clock }: Pick<DecidingPorts, 'requests' | 'clock'>): Promise<Budget> =>
   Promise.all(
     book.map(async (opening) => {
       const now = clock.now()
@@ -69,22 +69,29 @@ const asTheyAre = (book: Book, { requests, clock }: Pick<DecidingPorts, 'request
   )
 
 /** A book with one more opening in it, unless somebody else has changed it since it was read. */
-export const written = ({ key, book, before }: OpenedBook, entry: Opening, now: NumericDate): OnceOnly => ({
+export const written = ({ key, book, before }: OpenedBudget, entry: BudgetEntry, now: NumericDate): OnceOnly => ({
   key,
   value: JSON.stringify([...book, entry]),
   ...(before === undefined ? {} : { replaces: before }),
-  expiresAt: now + keepBook,
+  expiresAt: now + keepBudget,
 })
 
 /** What is left of the scarcest book, with what has just been written into each. Seconds. */
-export const leftOf = (books: readonly OpenedBook[], now: NumericDate, ...entries: readonly Opening[]): number =>
-  Math.max(0, Math.min(...binding(books).map(({ book, limits }) => limits.budget - spent([...book, ...entries], now))))
+export const leftOf = (
+  budgets: readonly OpenedBudget[],
+  now: NumericDate,
+  ...entries: readonly BudgetEntry[]
+): number =>
+  Math.max(
+    0,
+    Math.min(...binding(budgets).map(({ book, limits }) => limits.budget - spent([...book, ...entries], now))),
+  )
 
 /** When it would be possible again, in words; nothing where time alone does not help. */
-export function whenAgain(code: Refusal, books: readonly OpenedBook[], now: NumericDate): string | undefined {
+export function whenAgain(code: Refusal, budgets: readonly OpenedBudget[], now: NumericDate): string | undefined {
   if (code !== 'cool_down') return undefined
   // Only a book that is one person's alone cools down: what a colleague has open meanwhile is no reason to wait.
-  const ends = binding(books).flatMap(({ book, limits: { alone } }) =>
+  const ends = binding(budgets).flatMap(({ book, limits: { alone } }) =>
     alone ? book.map(({ until }) => until + alone.coolDown) : [],
   )
   const at = Math.max(...ends)

@@ -1,4 +1,4 @@
-import { Book } from '../../domain/break-glass/break-glass.ts'
+import { Budget } from '../../domain/break-glass/break-glass.ts'
 import type { NumericDate, RequestId } from '../../domain/values.ts'
 import { carryOut } from '../requests/carry-out.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
@@ -46,7 +46,7 @@ export async function closeIncident(
 /** What the book of everyone has as open. Each is read again before it is ended. */
 async function openNow(now: NumericDate, { requests }: Pick<DecidingPorts, 'requests'>) {
   const book = await requests.recall(everyone)
-  const openings = book === undefined ? [] : Book.parse(JSON.parse(book))
+  const openings = book === undefined ? [] : Budget.parse(JSON.parse(book))
   return openings.filter(({ until }) => now < until).map(({ id }) => id)
 }
 

@@ -6,7 +6,7 @@ import { type NumericDate, ok, type PersonId, type RequestId, refuse } from '../
 import { isStopped } from '../halts/find-halt.ts'
 import type { Foreseen } from '../requests/decide-request.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
-import { askAboutEmergency } from './questions.ts'
+import { askAboutOpening } from './questions.ts'
 
 /**
  * Whether this person may say now what an opening was: policy lets them, and they are not stopped themselves. A review is a
@@ -18,7 +18,7 @@ export async function mayReview(
   now: NumericDate,
   ports: Pick<DecidingPorts, 'requests' | 'policy'>,
 ): Promise<Answer> {
-  const answer = askAboutEmergency(ports.policy, 'review', person, ask, 'request', now)
+  const answer = askAboutOpening(ports.policy, 'review', person, ask, 'request', now)
   return { ...answer, permit: answer.permit && !(await isStopped(person, ports)) }
 }
 

@@ -1,4 +1,4 @@
-import type { Emergency as Glass } from '../../domain/break-glass/break-glass.ts'
+import type { Opening } from '../../domain/break-glass/break-glass.ts'
 import { type Notice, noticeKey, noticesOf } from '../../domain/cards/notices.ts'
 import { namedIn, tellOf } from '../../domain/cards/routing.ts'
 import { groupsOf } from '../../domain/people/organisation.ts'
@@ -10,8 +10,8 @@ import type { CardStore, PostedCard } from '../cards/ports.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Clock } from '../ports.ts'
 import type { RequestStore } from '../requests/ports.ts'
-import type { EmergencyPage, Pager } from './ports.ts'
-import { askAboutEmergency, factsOf } from './questions.ts'
+import type { OpeningPage, Pager } from './ports.ts'
+import { askAboutOpening, factsOf } from './questions.ts'
 
 /** So many people are told of one opening directly; everybody else finds it in the channel, which says so. */
 export const mostTold = 50
@@ -69,7 +69,7 @@ export function reviewersOf(state: ApprovalRequest, policy: Policy, now: Numeric
   return policy.bundle.directory.people
     .map(({ id }) => id)
     .filter((person) => !own.includes(person))
-    .filter((person) => askAboutEmergency(policy, 'review', person, state.ask, 'request', now).permit)
+    .filter((person) => askAboutOpening(policy, 'review', person, state.ask, 'request', now).permit)
 }
 
 /** Whom the folder says to tell beside those: the person's lead first, then those it names. */
@@ -81,12 +81,12 @@ export function othersTold({ ask }: ApprovalRequest, { bundle }: Policy): readon
 }
 
 /** A request by which somebody broke the glass, with what they said when they did. */
-export type Emergency = { state: ApprovalRequest; breakGlass: Glass }
+export type OpenedRequest = { state: ApprovalRequest; breakGlass: Opening }
 
 type Ports = { pager: Pager; cards: Pick<CardStore, 'save'>; clock: Clock }
 
 /** What whoever is woken hears of, once each: neither of reminders nor of what is about to be. */
-function eventOf(notice: Notice): EmergencyPage['event'] | undefined {
+function eventOf(notice: Notice): OpeningPage['event'] | undefined {
   switch (notice.notice) {
     case 'opened':
     case 'ended':
@@ -112,7 +112,7 @@ export const pages = 'page-hook'
  * @throws PagerUnavailable, StoreUnavailable
  */
 export async function pageFor(
-  { state, breakGlass }: Emergency,
+  { state, breakGlass }: OpenedRequest,
   now: NumericDate,
   posted: readonly PostedCard[],
   { pager, cards, clock }: Ports,

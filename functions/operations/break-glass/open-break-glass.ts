@@ -1,6 +1,6 @@
 import {
   type BreakGlassPolicy,
-  type Emergency,
+  type BudgetEntry,
   incidentLooks,
   type Opening,
   refusedBy,
@@ -9,7 +9,7 @@ import {
 } from '../../domain/break-glass/break-glass.ts'
 import { reasonDigest, reasonProblem } from '../../domain/break-glass/open.ts'
 import { argumentsDigest, requestDigest } from '../../domain/digest.ts'
-import { contextOf, noEntries, seal } from '../../domain/ledger/ledger.ts'
+import { chainEntries, contextOf, noEntries } from '../../domain/ledger/ledger.ts'
 import { type Login, type LoginWanted, lackOf } from '../../domain/people/login-strength.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { decide } from '../../domain/requests/decide.ts'
@@ -30,10 +30,10 @@ import type { OnceOnly } from '../ports.ts'
 import { recordRefusal } from '../requests/carry-out.ts'
 import type { DecidingPorts, Stored } from '../requests/ports.ts'
 import { bodyDigest, findRepeat, idempotencyItem } from '../requests/submit-request.ts'
-import { binding, booksOf, leftOf, type OpenedBook, whenAgain, written } from './budget.ts'
+import { binding, budgetsOf, leftOf, type OpenedBudget, whenAgain, written } from './budget.ts'
 import { measureDrill, type Stopwatch } from './drill.ts'
 import type { Incidents } from './ports.ts'
-import { askAboutEmergency } from './questions.ts'
+import { askAboutOpening } from './questions.ts'
 import { findVoucher } from './vouch-break-glass.ts'
 import { openedBy, type WhatToOpen } from './what-to-open.ts'
 
@@ -67,7 +67,7 @@ export type OpeningPorts = DecidingPorts & { incidents: Incidents; stopwatch?: S
 const [day, attempts] = [86_400, 8]
 
 /**
- * Opens at once what policy lets this person open in an emergency, with nobody asked: in one transaction with the books
+ * Opens at once what policy lets this person open in an emergency, with nobody asked: in one transaction with the budgets
  * that bound it, before anything else can fail it. The same key and body is the same opening.
  *
  * @throws StoreUnavailable, StaleRequest
@@ -85,14 +85,14 @@ export async function openBreakGlass(ask: OpeningAsk, ports: OpeningPorts): Prom
     if (repeat) return repeat.ok ? again(repeat.value, ports) : refused(repeat)
     const made = await makeOpening(ask, ports)
     if (!made.ok) return refused(made)
-    const { opening, books, voucher } = made.value
+    const { opening, budgets, voucher } = made.value
     const now = ports.clock.now()
-    const { events, refusal } = decide(undefined, { ...opening, books: binding(books) }, now)
-    if (refusal) return refused(refuse(refusal.code, refusal.detail ?? whenAgain(refusal.code, books, now)))
+    const { events, refusal } = decide(undefined, { ...opening, budgets: binding(budgets) }, now)
+    if (refusal) return refused(refuse(refusal.code, refusal.detail ?? whenAgain(refusal.code, budgets, now)))
     const state = replay(events) as ApprovalRequest
     const { id } = state.ask
-    const { entries, head } = seal(id, noEntries, events, contextOf(state))
-    const entry: Opening = {
+    const { entries, head } = chainEntries(id, noEntries, events, contextOf(state))
+    const entry: BudgetEntry = {
       id,
       at: now,
       until: now + opening.ask.lifetime,
@@ -108,7 +108,7 @@ export async function openBreakGlass(ask: OpeningAsk, ports: OpeningPorts): Prom
       once: [
         ...(ask.once ? [ask.once] : []),
         { key, value: `${body} ${id}`, expiresAt: now + 8 * day },
-        ...books.map((each) => written(each, entry, now)),
+        ...budgets.map((each) => written(each, entry, now)),
         ...(voucher ? [voucher] : []),
       ],
     })
@@ -116,10 +116,10 @@ export async function openBreakGlass(ask: OpeningAsk, ports: OpeningPorts): Prom
       ports.log.warn('break_glass_opened', { request: id, by: ask.person, drill: ask.drill })
       if (ask.drill && ports.stopwatch && began !== undefined)
         await measureDrill({ id, milliseconds: ports.stopwatch.milliseconds() - began }, ports)
-      return ok({ stored: { state, head }, left: leftOf(books, now, entry), created: true })
+      return ok({ stored: { state, head }, left: leftOf(budgets, now, entry), created: true })
     }
     if (result.outcome === 'taken' && result.key === ask.once?.key) return refused(refuse('replayed'))
-    // Somebody's opening, or its own twin, came first: the books say so when they are read again.
+    // Somebody's opening, or its own twin, came first: the budgets say so when they are read again.
   }
   throw new StaleRequest('other openings kept coming first')
 }
@@ -134,27 +134,27 @@ export type ForeseenAsk = Pick<OpeningAsk, 'person' | 'what' | 'reason' | 'incid
 export async function foreseeOpening(ask: ForeseenAsk, ports: OpeningPorts): Promise<Result<LoginWanted, Refusal>> {
   const made = await makeOpening({ ...ask, proven: { issuer: '', subject: '' }, login: 'to come' }, ports)
   if (!made.ok) return made
-  const { opening, books, login } = made.value
+  const { opening, budgets, login } = made.value
   const now = ports.clock.now()
-  const { refusal } = decide(undefined, { ...opening, books: binding(books) }, now)
-  return refusal ? refuse(refusal.code, refusal.detail ?? whenAgain(refusal.code, books, now)) : ok(login)
+  const { refusal } = decide(undefined, { ...opening, budgets: binding(budgets) }, now)
+  return refusal ? refuse(refusal.code, refusal.detail ?? whenAgain(refusal.code, budgets, now)) : ok(login)
 }
 
 /** What the same key had opened before. */
 async function again(stored: Stored, ports: OpeningPorts): Promise<Result<OpenedBreakGlass, Refusal>> {
-  const books = await booksOf(stored.state.ask, ports)
-  return ok({ stored, left: leftOf(books, ports.clock.now()), created: false })
+  const budgets = await budgetsOf(stored.state.ask, ports)
+  return ok({ stored, left: leftOf(budgets, ports.clock.now()), created: false })
 }
 
 type Made = {
   opening: Extract<Parameters<typeof decide>[1], { type: 'open_break_glass' }>
-  books: readonly OpenedBook[]
+  budgets: readonly OpenedBudget[]
   voucher?: OnceOnly
   login: LoginWanted
 }
 type MakeAsk = ForeseenAsk & Pick<OpeningAsk, 'proven' | 'jkt'> & { login: Login | 'to come' }
 
-/** Everything that can be wrong with an opening, found before the books are asked. */
+/** Everything that can be wrong with an opening, found before the budgets are asked. */
 async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Made, Refusal>> {
   const { policy, ids, clock } = ports
   const { bundle } = policy
@@ -176,7 +176,7 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
   const incident = await checkIncident(ask.incident, glass, ports)
   if (incident !== undefined) return refuse('bad_incident', incident)
 
-  const unsealed: Omit<Ask, 'digest' | 'argumentsDigest'> = {
+  const undigested: Omit<Ask, 'digest' | 'argumentsDigest'> = {
     id: ids.breakGlass(),
     agent: { id: ask.person, ...ask.proven },
     owner: ask.person,
@@ -192,16 +192,16 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
     ...lifted,
     ...(ask.jkt === undefined ? {} : { jkt: ask.jkt }),
   }
-  const books = await booksOf({ owner: ask.person, breakGlass: { budgetKey, drill: ask.drill } }, ports, {
+  const budgets = await budgetsOf({ owner: ask.person, breakGlass: { budgetKey, drill: ask.drill } }, ports, {
     window,
     coolDown: terms.coolDown,
   })
-  const refusals = binding(books).map(({ book, limits }) => refusedBy(book, limits, now))
+  const refusals = binding(budgets).map(({ book, limits }) => refusedBy(book, limits, now))
   const overdue = refusals.includes('review_overdue')
   const said = [ask.incident, terms.title ?? '', facts.action, facts.resource.id]
-  // The same words as before are no reason, whoever said them of the same; but what the books refuse anyway is told first,
+  // The same words as before are no reason, whoever said them of the same; but what the budgets refuse anyway is told first,
   // it is not the words then.
-  const told = refusals.some((code) => code !== undefined) ? [] : binding(books).flatMap(({ book }) => book)
+  const told = refusals.some((code) => code !== undefined) ? [] : binding(budgets).flatMap(({ book }) => book)
   const reason = reasonProblem(
     ask.reason,
     said,
@@ -209,7 +209,7 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
   )
   if (reason !== undefined) return refuse('bad_reason', reason)
   const voucher = overdue ? await findVoucher(ask.person, budgetKey, now, ports) : undefined
-  const emergency: Emergency = {
+  const emergency: Opening = {
     ...(profile === undefined ? {} : { profile }),
     rights,
     reason: ask.reason,
@@ -221,15 +221,15 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
     ...(voucher ? { secondedBy: voucher.by } : {}),
   }
   const sealed: Ask = {
-    ...unsealed,
+    ...undigested,
     breakGlass: emergency,
-    digest: requestDigest(unsealed),
-    argumentsDigest: argumentsDigest(unsealed.action, unsealed.arguments, unsealed.resource),
+    digest: requestDigest(undigested),
+    argumentsDigest: argumentsDigest(undigested.action, undigested.arguments, undigested.resource),
   }
-  const answer = askAboutEmergency(policy, 'breakGlass', ask.person, sealed, 'request', now)
+  const answer = askAboutOpening(policy, 'breakGlass', ask.person, sealed, 'request', now)
   return ok({
-    opening: { type: 'open_break_glass', ask: sealed, answer, books: [], bundle: bundle.hash },
-    books,
+    opening: { type: 'open_break_glass', ask: sealed, answer, budgets: [], bundle: bundle.hash },
+    budgets,
     login: terms.login,
     ...(voucher ? { voucher: voucher.once } : {}),
   })

@@ -26,10 +26,10 @@ export type EndMessage = Fifo &
 /** Wakes whoever is to be woken in an emergency, by whatever listens to it: a pager, an e-mail, another system. */
 export interface Pager {
   /** At least once for each event of an opening, which its id tells apart. @throws PagerUnavailable */
-  page(page: EmergencyPage): Promise<void>
+  page(page: OpeningPage): Promise<void>
 }
 /** What is told outside Hotwork: who and what, never why, which is for people here alone. */
-export type EmergencyPage = {
+export type OpeningPage = {
   event: 'opened' | 'ended' | 'review_overdue'
   id: RequestId
   person: PersonId

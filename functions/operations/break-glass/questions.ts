@@ -1,4 +1,4 @@
-import type { Emergency } from '../../domain/break-glass/break-glass.ts'
+import type { Opening } from '../../domain/break-glass/break-glass.ts'
 import { factsOfAction, factsOfProfile, factsOfSealed, type OpenedFacts } from '../../domain/break-glass/rights.ts'
 import { groupsOf } from '../../domain/people/organisation.ts'
 import { findActionFacts } from '../../domain/policy/assess.ts'
@@ -9,7 +9,7 @@ import { type NumericDate, type PersonId, RequestId } from '../../domain/values.
 import type { Policy } from '../policy/ports.ts'
 
 type Opened = Pick<Ask, 'id' | 'action' | 'arguments' | 'resource'> & {
-  breakGlass?: Pick<Emergency, 'profile' | 'rights' | 'incident' | 'drill' | 'sealed'> | undefined
+  breakGlass?: Pick<Opening, 'profile' | 'rights' | 'incident' | 'drill' | 'sealed'> | undefined
 }
 
 /** The id of what is only asked about: nobody has opened it. */
@@ -19,7 +19,7 @@ export const unopened = RequestId.parse(`bgl_${'0'.repeat(26)}`)
  * The one question about an emergency: whether this person may break the glass for all that is opened, as the facts are
  * now. One no is a no.
  */
-export function askAboutEmergency(
+export function askAboutOpening(
   policy: Policy,
   action: Extract<PersonAction, 'breakGlass' | 'review'>,
   person: PersonId,

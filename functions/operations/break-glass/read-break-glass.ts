@@ -1,4 +1,4 @@
-import { Book, current } from '../../domain/break-glass/break-glass.ts'
+import { Budget, current } from '../../domain/break-glass/break-glass.ts'
 import { review } from '../../domain/break-glass/open.ts'
 import type { Answer } from '../../domain/policy/question.ts'
 import type { Refusal } from '../../domain/refusals.ts'
@@ -32,7 +32,7 @@ export async function openings(
   now: NumericDate,
 ): Promise<readonly ApprovalRequest[]> {
   const value = await requests.recall(everyone)
-  const book = value === undefined ? [] : current(Book.parse(JSON.parse(value)), now)
+  const book = value === undefined ? [] : current(Budget.parse(JSON.parse(value)), now)
   const stored = await Promise.all(book.map(({ id }) => requests.load(id)))
   return stored
     .filter((each) => each !== undefined)

@@ -1,4 +1,4 @@
-import { type Emergency, type Opening, reviewWithin, usesOfOpening } from '../../domain/break-glass/break-glass.ts'
+import { type BudgetEntry, type Opening, reviewWithin, usesOfOpening } from '../../domain/break-glass/break-glass.ts'
 import { reasonDigest } from '../../domain/break-glass/open.ts'
 import { anywhere, sealedAction } from '../../domain/break-glass/rights.ts'
 import {
@@ -8,14 +8,14 @@ import {
   sealedRole,
 } from '../../domain/break-glass/sealed-role.ts'
 import { argumentsDigest, requestDigest } from '../../domain/digest.ts'
-import { contextOf, noEntries, seal } from '../../domain/ledger/ledger.ts'
+import { chainEntries, contextOf, noEntries } from '../../domain/ledger/ledger.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { replay } from '../../domain/requests/evolve.ts'
 import type { ApprovalRequest, Ask } from '../../domain/requests/request.ts'
 import { ok, type PersonId, RequestId, type Result, refuse } from '../../domain/values.ts'
 import { StaleRequest } from '../faults.ts'
 import type { DecidingPorts, Stored } from '../requests/ports.ts'
-import { booksOf, keepBook, written } from './budget.ts'
+import { budgetsOf, keepBudget, written } from './budget.ts'
 
 type Ports = Omit<DecidingPorts, 'ledger'>
 
@@ -25,7 +25,7 @@ const attempts = 8
 const unsaid = 'nobody said why: the sealed role was used outside Hotwork'
 
 /**
- * Puts a use of a sealed role on record as broken glass, which it is: in the books of the person, so that what follows from an
+ * Puts a use of a sealed role on record as broken glass, which it is: in the budgets of the person, so that what follows from an
  * opening follows from it too, and with a review that is due. Nobody is asked and nothing is refused, since it has happened.
  * Told twice it is once.
  *
@@ -47,11 +47,11 @@ export async function reportSealedUse(
     if (known) return ok({ stored: known, created: false })
     const now = clock.now()
     const ask = askOf(use, person, ports)
-    const books = await booksOf(ask, ports)
+    const budgets = await budgetsOf(ask, ports)
     const { events } = decide(undefined, { type: 'report_sealed_use', ask, until, bundle: policy.bundle.hash }, now)
     const state = replay(events) as ApprovalRequest
-    const { entries, head } = seal(ask.id, noEntries, events, contextOf(state))
-    const entry: Opening = {
+    const { entries, head } = chainEntries(ask.id, noEntries, events, contextOf(state))
+    const entry: BudgetEntry = {
       id: ask.id,
       at: use.at,
       until,
@@ -61,13 +61,13 @@ export async function reportSealedUse(
     const result = await requests.commit({
       ...{ id: ask.id, expected: noEntries, state, entries, head },
       // Remembered for as long as a book is: AWS may tell of one use again long after.
-      once: [{ key, value: ask.id, expiresAt: now + keepBook }, ...books.map((each) => written(each, entry, now))],
+      once: [{ key, value: ask.id, expiresAt: now + keepBudget }, ...budgets.map((each) => written(each, entry, now))],
     })
     if (result.outcome === 'committed') {
       log.error('sealed_role_used', { request: ask.id, by: person, role: use.role })
       return ok({ stored: { state, head }, created: true })
     }
-    // An opening of the same person, or its own twin, came first: the books say so when they are read again.
+    // An opening of the same person, or its own twin, came first: the budgets say so when they are read again.
   }
   throw new StaleRequest('other openings kept coming first')
 }
@@ -75,7 +75,7 @@ export async function reportSealedUse(
 function askOf({ eventId, user, role, seconds }: SealedUse, person: PersonId, { ids }: Pick<Ports, 'ids'>): Ask {
   const incident = `cloudtrail:${eventId}`
   const window = Math.min(seconds, longestSealedSession)
-  const unsealed: Omit<Ask, 'digest' | 'argumentsDigest'> = {
+  const undigested: Omit<Ask, 'digest' | 'argumentsDigest'> = {
     id: ids.breakGlass(),
     // What proved them is AWS's own login, with a second factor.
     agent: { id: person, issuer: 'aws:iam', subject: user },
@@ -96,7 +96,7 @@ function askOf({ eventId, user, role, seconds }: SealedUse, person: PersonId, { 
     unpinned: ['everything in the catalogue of that account, with any arguments, as often as wanted until it ends'],
     recent: 0,
   }
-  const breakGlass: Emergency = {
+  const breakGlass: Opening = {
     profile: sealedRole,
     rights: [{ action: sealedAction, resources: [role] }],
     reason: unsaid,
@@ -108,9 +108,9 @@ function askOf({ eventId, user, role, seconds }: SealedUse, person: PersonId, { 
     sealed: true,
   }
   return {
-    ...unsealed,
+    ...undigested,
     breakGlass,
-    digest: requestDigest(unsealed),
-    argumentsDigest: argumentsDigest(unsealed.action, unsealed.arguments, unsealed.resource),
+    digest: requestDigest(undigested),
+    argumentsDigest: argumentsDigest(undigested.action, undigested.arguments, undigested.resource),
   }
 }

@@ -1,5 +1,5 @@
 import { readVoucher, type VouchEvent, vouchedFor, voucherKey, voucherValue } from '../../domain/break-glass/open.ts'
-import { seal } from '../../domain/ledger/ledger.ts'
+import { chainEntries } from '../../domain/ledger/ledger.ts'
 import { type Login, lackOf } from '../../domain/people/login-strength.ts'
 import { personOf } from '../../domain/policy/bundle.ts'
 import type { Refusal } from '../../domain/refusals.ts'
@@ -9,7 +9,7 @@ import { isStopped } from '../halts/find-halt.ts'
 import type { OnceOnly } from '../ports.ts'
 import { recordRefusal } from '../requests/carry-out.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
-import { askAboutEmergency, unopened } from './questions.ts'
+import { askAboutOpening, unopened } from './questions.ts'
 import { openedBy, type WhatToOpen } from './what-to-open.ts'
 
 type VouchAsk = { by: PersonId; login: Login; person: PersonId; what: WhatToOpen }
@@ -51,7 +51,7 @@ export async function vouchForBreakGlass(
   }
   const about = { id: unopened, ...facts, breakGlass }
   const answers = (['breakGlass', 'review'] as const).map((act) =>
-    askAboutEmergency(policy, act, by, about, 'request', now),
+    askAboutOpening(policy, act, by, about, 'request', now),
   )
   const yes = (await isStopped(by, ports)) ? undefined : answers.find(({ permit }) => permit)
   if (!yes) return refused(answers.some(({ error }) => error) ? 'policy_error' : 'not_permitted')
@@ -69,7 +69,7 @@ export async function vouchForBreakGlass(
   }
   for (let attempt = 0; attempt < attempts; attempt++) {
     const head = await ledger.head(by)
-    const { entries, head: next } = seal(by, head, [vouched], undefined)
+    const { entries, head: next } = chainEntries(by, head, [vouched], undefined)
     if (!(await ledger.append(by, head, entries, next))) continue
     const key = voucherKey(person)
     const before = await requests.recall(key)

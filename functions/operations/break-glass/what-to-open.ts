@@ -1,12 +1,12 @@
 import {
   type BreakGlassPolicy,
-  type Emergency,
   incidentLooks,
+  type Opening,
   type Profile,
   profileResource,
 } from '../../domain/break-glass/break-glass.ts'
 import { factsOfProfile, type OpenedFacts, profileCovering } from '../../domain/break-glass/rights.ts'
-import { emergencyPolicy, sessionPolicyLimit } from '../../domain/credentials/session-policy.ts'
+import { openingPolicy, sessionPolicyLimit } from '../../domain/credentials/session-policy.ts'
 import { digestOf } from '../../domain/digest.ts'
 import { findActionFacts } from '../../domain/policy/assess.ts'
 import { accountOf, type Bundle, reachesOurselves } from '../../domain/policy/bundle.ts'
@@ -25,7 +25,7 @@ type Opened = {
   terms: BreakGlassPolicy['action'] & { title?: string }
   budgetKey: string
   profile?: string
-  rights: Emergency['rights']
+  rights: Opening['rights']
   facts: Pick<Ask, 'action' | 'arguments' | 'resource' | 'environment' | 'classification' | 'credential' | 'unpinned'>
 }
 
@@ -65,7 +65,7 @@ export function openedBy(
   if (reachesOurselves(resource.id, bundle.resources))
     return refuse('not_permitted', 'that is what Hotwork itself is made of: it is beyond breaking the glass')
   const statement = deriveStatement(entry, args, accountOf(bundle, entry))
-  if (statement && emergencyPolicy([statement], 0, { drill: true }).length > sessionPolicyLimit)
+  if (statement && openingPolicy([statement], 0, { drill: true }).length > sessionPolicyLimit)
     return refuse(
       'invalid_arguments',
       `the session policy would be over ${sessionPolicyLimit} characters: ask for less at once`,

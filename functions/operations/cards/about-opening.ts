@@ -11,7 +11,7 @@ import type { Log } from '../ports.ts'
 import type { RequestStore } from '../requests/ports.ts'
 
 /** What a card, and what is said of an opening, rest on beside the opening itself. */
-export type EmergencyAbout = {
+export type AboutOpening = {
   /** How many could have been asked and were not, how many of them are told directly, and who is not. */
   skipped: { count: number; atLeast: boolean; told: number; untold?: readonly PersonId[] }
   /** Who may review it; nobody once it is reviewed. */
@@ -41,7 +41,7 @@ export async function aboutOf(
   state: ApprovalRequest,
   now: NumericDate,
   ports: AboutPorts,
-): Promise<{ listeners: readonly Listener[]; about: EmergencyAbout }> {
+): Promise<{ listeners: readonly Listener[]; about: AboutOpening }> {
   const { policy } = ports
   const skipped = skippedBy(state, policy, now)
   const reviewers = state.review && !state.review.done ? reviewersOf(state, policy, now) : []
@@ -68,7 +68,7 @@ export async function aboutOf(
     leftFor(state, now, ports),
     issuedFor(state, ports),
   ])
-  const about: EmergencyAbout = {
+  const about: AboutOpening = {
     skipped: {
       count: skipped.people.length,
       atLeast: skipped.atLeast,

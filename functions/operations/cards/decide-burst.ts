@@ -1,4 +1,4 @@
-import { BurstPress, burstKey, highestBulkTier, type Member, pressLasts } from '../../domain/cards/burst.ts'
+import { BurstClick, burstKey, clickLasts, highestBulkTier, type Member } from '../../domain/cards/burst.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { ApprovalRequest, Verdict } from '../../domain/requests/request.ts'
@@ -74,7 +74,7 @@ export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Ac
     const { code, detail } = done.ok ? foreseen : done
     return { ...refuse(code, detail), ...(foreseen.state ? { state: foreseen.state } : {}) }
   }
-  const press: BurstPress = {
+  const press: BurstClick = {
     person,
     verdict,
     at: now,
@@ -87,7 +87,7 @@ export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Ac
   const recorded = {
     key: pressKey(once),
     value: JSON.stringify(press),
-    expiresAt: Math.max(once.expiresAt, now + 8 * pressLasts),
+    expiresAt: Math.max(once.expiresAt, now + 8 * clickLasts),
   }
   if (!(await ports.requests.claim(recorded))) return refused('replayed')
   ports.log.info('burst accepted', { verdict, by: person, members: shown.length })
@@ -112,10 +112,10 @@ const side = 5
 export async function decideBurst(key: string, ports: Ports): Promise<void> {
   const { requests, clock, draws, log } = ports
   const recorded = await requests.recall(key)
-  const parsed = BurstPress.safeParse(recorded === undefined ? undefined : JSON.parse(recorded))
+  const parsed = BurstClick.safeParse(recorded === undefined ? undefined : JSON.parse(recorded))
   if (!parsed.success) throw new TypeError('no press is on record under that key')
   const press = parsed.data
-  const tooLate = clock.now() > press.at + pressLasts
+  const tooLate = clock.now() > press.at + clickLasts
   // A click from before a halt of the person counts no more, also where it is worked off after the halt was lifted.
   const isVoid = press.verdict === 'approve' && (await isStopped(press.person, ports, press.at))
   const refused: { id: Member['id']; code: Refusal }[] = []
@@ -138,7 +138,7 @@ export async function decideBurst(key: string, ports: Ports): Promise<void> {
 /** Why it was not decided, or nothing where it was: now, or when this was done before. */
 async function decideOne(
   member: Member,
-  { isVoid, ...press }: BurstPress & { isVoid: boolean },
+  { isVoid, ...press }: BurstClick & { isVoid: boolean },
   ports: Ports,
 ): Promise<Refusal | undefined> {
   const { person, verdict, list: burst, seen } = press
@@ -152,5 +152,5 @@ async function decideOne(
   return done.ok ? undefined : done.code
 }
 
-const hasDecided = ({ stages }: ApprovalRequest, { person, verdict }: BurstPress): boolean =>
+const hasDecided = ({ stages }: ApprovalRequest, { person, verdict }: BurstClick): boolean =>
   stages.some(({ decisions }) => decisions.some((each) => each.person === person && each.verdict === verdict))

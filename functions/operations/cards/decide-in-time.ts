@@ -33,7 +33,7 @@ type Start = <T>(write: () => Promise<T>) => Promise<T>
 const timely = (store: RequestStore, start: Start): RequestStore => ({
   load: (id) => store.load(id),
   loadMany: (ids) => store.loadMany(ids),
-  standing: (...what) => store.standing(...what),
+  dependencies: (...what) => store.dependencies(...what),
   commit: (change) => start(() => store.commit(change)),
   recall: (key) => store.recall(key),
   claim: (once) => start(() => store.claim(once)),

@@ -7,7 +7,7 @@ import type { Policy } from '../policy/ports.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { RequestStore } from '../requests/ports.ts'
 import { type Due, type Line, linesForChannel, linesForPerson, type Notice, noticesDue } from './card-lines.ts'
-import { drawEmergency, type EmergencyPorts } from './draw-opening.ts'
+import { type DrawOpeningPorts, drawOpening } from './draw-opening.ts'
 import type { CardBoard, CardStore, PostedCard, RenderedCard } from './ports.ts'
 import { renderingOf, type Shown, sayBeneath, showCard } from './show-card.ts'
 import { calledDirectly, calledOn } from './waiting.ts'
@@ -26,7 +26,7 @@ export type DrawPorts = {
   /** The Slack account that a person linked by logging in, where the directory gives none. */
   linkedAccount?(person: PersonId): Promise<string | undefined>
   /** For what a person opened in an emergency, of which everybody is told. */
-  emergency: Pick<EmergencyPorts, 'render' | 'say' | 'pager' | 'ledger'>
+  emergency: Pick<DrawOpeningPorts, 'render' | 'say' | 'pager' | 'ledger'>
   /** The deployment's channels by alias. */
   channels: { readonly [alias: string]: string }
   clock: Clock
@@ -67,7 +67,7 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
   const { breakGlass } = state.ask
   if (breakGlass) {
     const slack = { slackOf: (person: PersonId) => slackOf(person, ports) }
-    return drawEmergency({ state, breakGlass }, now, posted, { ...ports, ...ports.emergency, ...slack })
+    return drawOpening({ state, breakGlass }, now, posted, { ...ports, ...ports.emergency, ...slack })
   }
   const drawing = { state, now, posted, ports, shared: await sharedChannels(state, posted, ports) }
   // Among many alike nobody is told of each.

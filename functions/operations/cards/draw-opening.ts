@@ -2,21 +2,21 @@ import { type Notice, noticeDue, noticeKey, noticesOf } from '../../domain/cards
 import { tellOf } from '../../domain/cards/routing.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
-import { type Emergency, pageFor } from '../break-glass/notify.ts'
+import { type OpenedRequest, pageFor } from '../break-glass/notify.ts'
 import type { Pager } from '../break-glass/ports.ts'
 import { BoardUnavailable, CardUndeliverable } from '../faults.ts'
-import { type AboutPorts, aboutOf, type Because, type EmergencyAbout, type Listener } from './about-opening.ts'
+import { type AboutOpening, type AboutPorts, aboutOf, type Because, type Listener } from './about-opening.ts'
 import type { PostedCard, RenderedCard } from './ports.ts'
 import { renderingOf, type Showing, sayBeneath, showCard } from './show-card.ts'
 
 /** To whom something is said. `first`: nothing was said to them of it before, so it must say what it is about. */
 export type Hearer = { because: Because | 'channel'; mayReview: boolean; first: boolean }
 
-export type EmergencyPorts = Showing &
+export type DrawOpeningPorts = Showing &
   AboutPorts & {
     pager: Pager
     /** Pure: the card. */
-    render(state: ApprovalRequest, about: EmergencyAbout): RenderedCard
+    render(state: ApprovalRequest, about: AboutOpening): RenderedCard
     /** Pure: the words of a notice. */
     say(notice: Notice, state: ApprovalRequest, hearer: Hearer): RenderedCard
     /** The deployment's channels by alias. */
@@ -27,8 +27,8 @@ type Drawing = {
   state: ApprovalRequest
   now: NumericDate
   posted: readonly PostedCard[]
-  about: EmergencyAbout
-  ports: EmergencyPorts
+  about: AboutOpening
+  ports: DrawOpeningPorts
 }
 
 /**
@@ -39,11 +39,11 @@ type Drawing = {
  *
  * @throws BoardUnavailable, CardUndeliverable, PagerUnavailable, StoreUnavailable
  */
-export async function drawEmergency(
-  { state, breakGlass }: Emergency,
+export async function drawOpening(
+  { state, breakGlass }: OpenedRequest,
   now: NumericDate,
   posted: readonly PostedCard[],
-  ports: EmergencyPorts,
+  ports: DrawOpeningPorts,
 ): Promise<void> {
   const paging = pageFor({ state, breakGlass }, now, posted, ports)
   const [told, paged] = await Promise.allSettled([tellInSlack({ state, breakGlass }, now, posted, ports), paging])
@@ -53,10 +53,10 @@ export async function drawEmergency(
 }
 
 async function tellInSlack(
-  { state, breakGlass }: Emergency,
+  { state, breakGlass }: OpenedRequest,
   now: NumericDate,
   posted: readonly PostedCard[],
-  ports: EmergencyPorts,
+  ports: DrawOpeningPorts,
 ): Promise<void> {
   const { listeners, about } = await aboutOf(state, now, ports)
   const drawing = { state, now, posted, about, ports }
@@ -134,7 +134,7 @@ async function drawInChannel(alias: string | undefined, { state, now, posted, ab
   ports.log.info('notice said', { request: state.ask.id, notice: due.notice.notice, direct: false })
 }
 
-const remember = (card: PostedCard, keys: readonly string[], { cards }: Pick<EmergencyPorts, 'cards'>) =>
+const remember = (card: PostedCard, keys: readonly string[], { cards }: Pick<DrawOpeningPorts, 'cards'>) =>
   cards.save({ ...card, told: [...(card.told ?? []), ...keys] })
 
 /** Says to one person what is due to them, in one thread. */

@@ -33,7 +33,7 @@ export type BurstMessage = Fifo & {
   outcome?: BurstOutcome & { generation: number }
 }
 /** A press on a list that is on record under this key, and is to be carried out. */
-export type PressMessage = { press: string }
+export type ClickMessage = { press: string }
 
 /** What has been posted of a request, by channel. */
 export interface CardStore {

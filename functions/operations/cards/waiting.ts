@@ -28,7 +28,7 @@ export async function waitingFor(person: PersonId, ports: Ports): Promise<readon
   const now = ports.clock.now()
   const [pending, { standIns, slackGroups }] = await Promise.all([
     openRequests(ports),
-    ports.requests.standing([], [], {
+    ports.requests.dependencies([], [], {
       standIn: person,
       ...(ports.policy.bundle.directory.slackGroups ? { slackGroups: true } : {}),
     }),
@@ -91,7 +91,7 @@ async function haltsOf(targets: readonly HaltTarget[], { requests }: { requests:
   const groups = Array.from({ length: Math.ceil(each.length / keysAtOnce) }, (_, at) =>
     each.slice(at * keysAtOnce, (at + 1) * keysAtOnce),
   )
-  return (await Promise.all(groups.map((group) => requests.standing([], group)))).flatMap(({ halts }) => halts)
+  return (await Promise.all(groups.map((group) => requests.dependencies([], group)))).flatMap(({ halts }) => halts)
 }
 
 /**

@@ -1,6 +1,6 @@
 import { longestCredential } from '../../domain/break-glass/break-glass.ts'
 import { rightsStatements } from '../../domain/break-glass/rights.ts'
-import { emergencyPolicy } from '../../domain/credentials/session-policy.ts'
+import { openingPolicy } from '../../domain/credentials/session-policy.ts'
 import { type Account, accountOf, type Bundle } from '../../domain/policy/bundle.ts'
 import { type CatalogueEntry, deriveStatement } from '../../domain/policy/catalogue.ts'
 import type { Refusal } from '../../domain/refusals.ts'
@@ -44,9 +44,9 @@ export function targetOf(
 function policyOf(ask: Ask, { entry, account }: Target, bundle: Bundle, notAfter: NumericDate): string | undefined {
   const { breakGlass = { drill: false } } = ask
   if ('profile' in breakGlass && breakGlass.profile !== undefined)
-    return emergencyPolicy(rightsStatements(breakGlass.rights, bundle.actions, account), notAfter, breakGlass)
+    return openingPolicy(rightsStatements(breakGlass.rights, bundle.actions, account), notAfter, breakGlass)
   const statement = deriveStatement(entry, ask.arguments, account)
-  return statement && emergencyPolicy([statement], notAfter, breakGlass)
+  return statement && openingPolicy([statement], notAfter, breakGlass)
 }
 
 /** As long as the grant may still live, within what STS allows. Seconds. */

@@ -152,7 +152,7 @@ async function reconcileSealed(role: string, ports: ReconcilingPorts): Promise<n
     await sealed.send([event])
     if (now - at <= onItsWay) continue
     untold += 1
-    log.error('reconciliation_found', { kind: 'sealed_use_untold', what: eventId, role })
+    log.error('reconciliation_found', { kind: 'sealed_role_use_untold', what: eventId, role })
   }
   return untold
 }

@@ -12,7 +12,7 @@ export type Introspector =
   | { type: 'agent'; id: AgentId }
   | { type: 'person'; id: PersonId }
   | { type: 'tool'; id: ToolId; audience: string | undefined }
-type Ports = { requests: Pick<RequestStore, 'load' | 'standing'>; clock: Clock }
+type Ports = { requests: Pick<RequestStore, 'load' | 'dependencies'>; clock: Clock }
 
 /**
  * Whether a verified token of ours is alive now, and if so what is left of it: read strongly, like a use. It asks no

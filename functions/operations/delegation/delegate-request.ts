@@ -1,6 +1,6 @@
 import { within } from '../../domain/delegation/attenuation.ts'
 import { digestOf } from '../../domain/digest.ts'
-import { contextOf, noEntries, seal } from '../../domain/ledger/ledger.ts'
+import { chainEntries, contextOf, noEntries } from '../../domain/ledger/ledger.ts'
 import { type Asked, askAgain, type Facts, findFacts } from '../../domain/policy/assess.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { Delegate } from '../../domain/requests/commands.ts'
@@ -207,7 +207,7 @@ export async function makeChild(
   if (!state) throw new TypeError('a submission has events')
   // With the stages of its parent it could be too large to be ended.
   if (!hasRoom(state)) return refuse('record_full')
-  const { entries, head } = seal(child, noEntries, events, contextOf(state))
+  const { entries, head } = chainEntries(child, noEntries, events, contextOf(state))
   await requests.commit({ id: child, expected: noEntries, state, entries, head })
   return ok(undefined)
 }

@@ -66,7 +66,7 @@ export function delegatedSubmit(
   const { purpose, parentTask, credential, claimWithin, lifetime, recent } = parent.ask
   // The child is stopped by all that stops its parent's agents, so what was lifted before the parent is before the child.
   const lifted = [...new Set([...(parent.ask.afterHalts ?? []), ...afterHalts])]
-  const unsealed: Omit<Ask, 'digest' | 'argumentsDigest'> = {
+  const undigested: Omit<Ask, 'digest' | 'argumentsDigest'> = {
     id: child,
     agent: refOf(agent, bundle, now),
     owner: agent.owner,
@@ -92,9 +92,9 @@ export function delegatedSubmit(
   return {
     type: 'submit',
     ask: {
-      ...unsealed,
-      digest: requestDigest(unsealed),
-      argumentsDigest: argumentsDigest(unsealed.action, args, unsealed.resource),
+      ...undigested,
+      digest: requestDigest(undigested),
+      argumentsDigest: argumentsDigest(undigested.action, args, undigested.resource),
     },
     tier: satisfiedTier(bundle.ladder, approvalsOf({ stages: inherits })),
     stages: inherits.map(({ terms }) => terms),

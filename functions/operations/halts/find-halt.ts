@@ -39,17 +39,17 @@ export const findHaltOfPerson = (person: PersonId, ports: Ports): Promise<FoundH
  */
 export async function isStopped(
   person: PersonId,
-  { requests }: { requests: Pick<DecidingPorts['requests'], 'standing'> },
+  { requests }: { requests: Pick<DecidingPorts['requests'], 'dependencies'> },
   at?: NumericDate,
 ): Promise<boolean> {
-  const { halts } = await requests.standing([], [{ kind: 'person', value: person }])
+  const { halts } = await requests.dependencies([], [{ kind: 'person', value: person }])
   return isSilenced(person, halts, at === undefined ? undefined : { at })
 }
 
 const ownerOf = (value: PersonId): HaltTarget => ({ kind: 'owner', value })
 
 async function find(targets: readonly HaltTarget[], { requests, clock }: Ports): Promise<FoundHalts> {
-  const { halts } = await requests.standing([], [{ kind: 'all', value: 'all' }, ...targets])
+  const { halts } = await requests.dependencies([], [{ kind: 'all', value: 'all' }, ...targets])
   const halt = halts.find(({ target, lifted }) => target.kind !== 'role' && lifted === undefined)
   return { halt, ...liftedBefore(halts, clock.now()) }
 }

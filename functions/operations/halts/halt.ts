@@ -1,14 +1,14 @@
 import {
   evolveHalt,
   type Halt,
+  type HaltChanger,
   type HaltTarget,
   halt,
   isSilenced,
   lift,
-  type Switching,
   withHalt,
 } from '../../domain/halts/halt.ts'
-import { noEntries, seal } from '../../domain/ledger/ledger.ts'
+import { chainEntries, noEntries } from '../../domain/ledger/ledger.ts'
 import { agentOf, personOf } from '../../domain/policy/bundle.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { type HaltId, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
@@ -21,7 +21,7 @@ import type { HaltStore } from './ports.ts'
 type HaltPorts = DecidingPorts & { halts: HaltStore }
 
 /** Enough for as many people as would throw switches of one target at once. */
-const switchAttempts = 30
+const haltAttempts = 30
 
 /**
  * Throws a kill switch, if policy lets this person revoke: once this has returned, nothing that begins later is decided,
@@ -39,9 +39,9 @@ export async function declareHalt(
     await recordRefusal({ type: 'person', id: person }, 'halt', code, ports)
     return refuse(code, detail)
   }
-  for (let attempt = 0; attempt < switchAttempts; attempt++) {
+  for (let attempt = 0; attempt < haltAttempts; attempt++) {
     const now = ports.clock.now()
-    const who = await switching('revoke', person, now, ports)
+    const who = await changing('revoke', person, now, ports)
     const { halts, version } = await ports.halts.load(target)
     const event = halt(halts, { ...who, target, reason }, now)
     if (typeof event === 'string') return refused(event)
@@ -49,7 +49,7 @@ export async function declareHalt(
     if (unknown) return refused('unknown_target', unknown)
     const id = ports.ids.halt()
     const declared = evolveHalt(id, undefined, event)
-    const { entries, head } = seal(id, noEntries, [event], undefined)
+    const { entries, head } = chainEntries(id, noEntries, [event], undefined)
     const expected = { version, head: noEntries }
     if (await ports.halts.save({ id, target, expected, halts: withHalt(halts, declared), entries, head })) {
       ports.log.warn('halted', { halt: id, kind: target.kind, by: person })
@@ -60,13 +60,13 @@ export async function declareHalt(
 }
 
 /** What is found about whoever would throw or put back a switch: policy's answer, and whether they are stopped. */
-async function switching(
+async function changing(
   action: 'revoke' | 'lift',
   person: PersonId,
   now: NumericDate,
   { policy, requests }: Pick<HaltPorts, 'policy' | 'requests'>,
-): Promise<Switching> {
-  const { halts } = await requests.standing([], [{ kind: 'person', value: person }])
+): Promise<HaltChanger> {
+  const { halts } = await requests.dependencies([], [{ kind: 'person', value: person }])
   const answer = askAboutPerson(policy, action, person, now)
   return { person, answer, silenced: isSilenced(person, halts), bundle: policy.bundle.hash }
 }
@@ -105,9 +105,9 @@ export async function liftHalt(
     await recordRefusal({ type: 'person', id: person }, 'lift', code, ports)
     return refuse(code)
   }
-  for (let attempt = 0; attempt < switchAttempts; attempt++) {
+  for (let attempt = 0; attempt < haltAttempts; attempt++) {
     const now = ports.clock.now()
-    const who = await switching('lift', person, now, ports)
+    const who = await changing('lift', person, now, ports)
     if (who.answer.error) return refused('policy_error')
     if (!who.answer.permit) return refused('not_permitted')
     const found = await ports.halts.find(id)
@@ -120,7 +120,7 @@ export async function liftHalt(
     const event = lift(before, halts, who, now)
     if (typeof event === 'string') return refused(event)
     const lifted = evolveHalt(id, before, event)
-    const { entries, head } = seal(id, last, [event], undefined)
+    const { entries, head } = chainEntries(id, last, [event], undefined)
     const expected = { version, head: last }
     if (await ports.halts.save({ id, target, expected, halts: withHalt(halts, lifted), entries, head })) {
       ports.log.warn('lifted', { halt: id, kind: target.kind, by: person })

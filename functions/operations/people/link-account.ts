@@ -1,5 +1,5 @@
 import { digestOf } from '../../domain/digest.ts'
-import { seal } from '../../domain/ledger/ledger.ts'
+import { chainEntries } from '../../domain/ledger/ledger.ts'
 import {
   type LinkRefusal,
   link,
@@ -45,7 +45,7 @@ export async function findOffer(
 ): Promise<{ account: SlackAccount; name: string } | undefined> {
   const offer = await links.offered(codeKey(code))
   if (!offer || clock.now() >= offer.expiresAt) return undefined
-  const standing = await slack.standing(offer.account.user)
+  const standing = await slack.account(offer.account.user)
   return { account: offer.account, name: standing?.name ?? offer.account.user }
 }
 
@@ -59,7 +59,7 @@ export async function linkSlack(
   const offer = await links.offered(key)
   if (!offer || clock.now() >= offer.expiresAt) return refuse('unknown_code')
   const { account } = offer
-  const standing = await slack.standing(account.user)
+  const standing = await slack.account(account.user)
   for (let attempt = 0; attempt < attempts; attempt++) {
     const [current, holder, expected] = await Promise.all([
       links.ofPerson(person.id),
@@ -70,7 +70,7 @@ export async function linkSlack(
     const about = { account, standing, person, people, current, holder, bundle: policy.bundle.hash }
     const events = link(about, workspaceOf(ports), clock.now())
     if (typeof events === 'string') return refused(person, 'link', events, ports)
-    const { entries, head } = seal(person.id, expected, events, undefined)
+    const { entries, head } = chainEntries(person.id, expected, events, undefined)
     const unlinked = current && events.length > 1 ? { unlinked: current } : {}
     const saved = await links.save({
       person: person.id,
@@ -98,7 +98,7 @@ export async function unlinkSlack(person: Person, ports: LinkPorts): Promise<Res
     const [current, expected] = await Promise.all([links.ofPerson(person.id), ports.ledger.head(person.id)])
     const event = unlink({ person: person.id, current, bundle: policy.bundle.hash }, clock.now())
     if (typeof event === 'string') return refused(person, 'unlink', event, ports)
-    const { entries, head } = seal(person.id, expected, [event], undefined)
+    const { entries, head } = chainEntries(person.id, expected, [event], undefined)
     if (await links.save({ person: person.id, expected, entries, head, unlinked: event.account })) {
       ports.log.info('slack account unlinked', { person: person.id })
       return ok(event.account)

@@ -1,6 +1,6 @@
 import type { Halt } from '../../domain/halts/halt.ts'
 import type { Entry, Head } from '../../domain/ledger/ledger.ts'
-import type { SlackAccount, SlackStanding } from '../../domain/people/linking.ts'
+import type { AccountLink, SlackAccount } from '../../domain/people/linking.ts'
 import type { LoginSession, PagePurpose } from '../../domain/people/login.ts'
 import type { GroupSnapshot, ProvenIdentity } from '../../domain/people/organisation.ts'
 import type { StandIn } from '../../domain/people/stand-in.ts'
@@ -104,7 +104,7 @@ export type LinkChange = {
 /** What Slack says of an account of its own. */
 export interface SlackDirectory {
   /** Undefined when Slack knows no such account. @throws BoardUnavailable when it does not answer */
-  standing(user: string): Promise<(SlackStanding & { name: string }) | undefined>
+  account(user: string): Promise<(AccountLink & { name: string }) | undefined>
 }
 
 /** Who is in the user groups of Slack. */
@@ -113,7 +113,7 @@ export interface UserGroups {
   members(group: string): Promise<readonly string[]>
 }
 
-/** The newest snapshot of Slack user groups, which deciding reads (`RequestStore.standing`). */
+/** The newest snapshot of Slack user groups, which deciding reads (`RequestStore.dependencies`). */
 export interface GroupSnapshots {
   /** False when a newer one is there. @throws StoreUnavailable */
   save(snapshot: GroupSnapshot): Promise<boolean>
@@ -135,7 +135,7 @@ export type StandInChange = {
   head: Head
 }
 
-/** Who decides for whom, where every decision reads it (`RequestStore.standing`). Reads are strong. */
+/** Who decides for whom, where every decision reads it (`RequestStore.dependencies`). Reads are strong. */
 export interface StandInStore {
   /** What the one who is away has given, and what the one who would decide has been given by anybody. */
   of(pair: { absent: PersonId; by: PersonId }): Promise<{ absences: StoredStandIns; taken: StoredStandIns }>

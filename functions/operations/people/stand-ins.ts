@@ -1,5 +1,5 @@
 import { isSilenced, liftedBefore } from '../../domain/halts/halt.ts'
-import { noEntries, seal } from '../../domain/ledger/ledger.ts'
+import { chainEntries, noEntries } from '../../domain/ledger/ledger.ts'
 import type { Login } from '../../domain/people/login-strength.ts'
 import type { Person } from '../../domain/people/organisation.ts'
 import {
@@ -47,7 +47,7 @@ export async function giveStandIn(
     const now = clock.now()
     const { absences, taken } = await standIns.of({ absent: person, by })
     const people = [person, by]
-    const { halts } = await requests.standing(
+    const { halts } = await requests.dependencies(
       [],
       people.map((value) => ({ kind: 'person', value }) as const),
     )
@@ -70,7 +70,7 @@ export async function giveStandIn(
     if ('code' in given) return refused(given.code, given.detail)
     const id = ids.standIn()
     const standIn = evolveStandIn(id, undefined, given)
-    const { entries, head } = seal(id, noEntries, [given], undefined)
+    const { entries, head } = chainEntries(id, noEntries, [given], undefined)
     const saved = await standIns.save({
       standIn,
       expected: { head: noEntries, absences: absences.version, taken: taken.version },
@@ -107,14 +107,14 @@ export async function endStandIn(
     const { standIn, head: last } = found
     const { absences, taken } = await standIns.of({ absent: standIn.for, by: standIn.by })
     const now = clock.now()
-    const { halts } = await requests.standing([], [{ kind: 'person', value: person }])
+    const { halts } = await requests.dependencies([], [{ kind: 'person', value: person }])
     const answer = askAboutPerson(policy, 'revoke', person, now)
     const silenced = isSilenced(person, halts)
     const event = end(standIn, { person, answer, silenced, bundle: policy.bundle.hash }, now)
     if (!event) return ok(standIn)
     if ('code' in event) return refused(event.code)
     const ended = evolveStandIn(id, standIn, event)
-    const { entries, head } = seal(id, last, [event], undefined)
+    const { entries, head } = chainEntries(id, last, [event], undefined)
     const saved = await standIns.save({
       standIn: ended,
       expected: { head: last, absences: absences.version, taken: taken.version },

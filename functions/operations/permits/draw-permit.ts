@@ -1,11 +1,11 @@
 import { hasLostApprover } from '../../domain/credentials/issue.ts'
-import { contextOf, seal } from '../../domain/ledger/ledger.ts'
+import { chainEntries, contextOf } from '../../domain/ledger/ledger.ts'
 import { covers, drawPermit, evolvePermit, type StandingPermit } from '../../domain/permits/permit.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
 import { satisfiedTier } from '../../domain/policy/ladder.ts'
 import type { Submit } from '../../domain/requests/commands.ts'
 import { evolve } from '../../domain/requests/evolve.ts'
-import { sealed } from '../../domain/requests/narrow.ts'
+import { withDigest } from '../../domain/requests/narrow.ts'
 import { type ApprovalRequest, type Ask, approvalsOf } from '../../domain/requests/request.ts'
 import { submit } from '../../domain/requests/submit.ts'
 import { AgentId, type NumericDate, type StandingPermitId } from '../../domain/values.ts'
@@ -78,14 +78,14 @@ async function drawOne(
   const { hash: bundle } = policy.bundle
   const event = drawPermit(permit, { request: ask.id, agent, policies: answer.policies, bundle }, now)
   if (!event) return undefined
-  const { entries, head } = seal(permit.id, expected, [event], contextOf(state))
+  const { entries, head } = chainEntries(permit.id, expected, [event], contextOf(state))
   const draw = { id: permit.id, expected, permit: evolvePermit(permit.id, permit, event), entries, head }
   return { submit: { ...standing, policies: answer.policies }, draw }
 }
 
 /** One use, for no longer than what was approved, and never past the permit's own end. */
 function drawnAsk({ digest: _, ...ask }: Ask, permit: StandingPermit): Ask {
-  return sealed({
+  return withDigest({
     ...ask,
     uses: 1,
     lifetime: Math.min(ask.lifetime, permit.lifetime),

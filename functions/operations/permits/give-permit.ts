@@ -1,5 +1,5 @@
 import { isSilenced } from '../../domain/halts/halt.ts'
-import { contextOf, noEntries, seal } from '../../domain/ledger/ledger.ts'
+import { chainEntries, contextOf, noEntries } from '../../domain/ledger/ledger.ts'
 import type { Login } from '../../domain/people/login-strength.ts'
 import {
   evolvePermit,
@@ -59,7 +59,7 @@ export async function givePermit(
   const { digest } = state.ask
   if (ask.digest !== undefined && ask.digest !== digest && ask.digest !== digest.slice(0, 16))
     return refused('stale_digest')
-  const { halts } = await requests.standing([], [{ kind: 'person', value: person }])
+  const { halts } = await requests.dependencies([], [{ kind: 'person', value: person }])
   if (await findEnding(state, now, ports)) return refused('halted')
   const event = give(
     state,
@@ -80,7 +80,7 @@ export async function givePermit(
   const id = permitOf(request)
   if (await permits.load(id)) return refused('permit_refused', allowedBefore)
   const permit = evolvePermit(id, undefined, event)
-  const { entries, head } = seal(id, noEntries, [event], contextOf(state))
+  const { entries, head } = chainEntries(id, noEntries, [event], contextOf(state))
   if (!(await permits.save({ id, expected: noEntries, permit, entries, head })))
     return refused('permit_refused', allowedBefore)
   log.info('standing permit given', { permit: id, request, by: person, uses })
@@ -114,7 +114,7 @@ export async function revokePermit(
     if (!stored) return refused('unknown_permit')
     const now = clock.now()
     const from = await requests.load(stored.permit.from)
-    const { halts } = await requests.standing([], [{ kind: 'person', value: person }])
+    const { halts } = await requests.dependencies([], [{ kind: 'person', value: person }])
     const answer = askAboutPerson(policy, 'revoke', person, now, from ? { state: from.state } : {})
     const who = { person, answer, silenced: isSilenced(person, halts), bundle: policy.bundle.hash }
     const event = revoke(stored.permit, { ...who, reason }, now)
@@ -126,7 +126,7 @@ export async function revokePermit(
       resource: permit.resource,
       digest: from.state.ask.digest,
     }
-    const { entries, head } = seal(id, stored.head, [event], context)
+    const { entries, head } = chainEntries(id, stored.head, [event], context)
     if (await permits.save({ id, expected: stored.head, permit, entries, head })) {
       log.info('standing permit revoked', { permit: id, by: person, drawn: permit.drawn.length })
       return ok(permit)

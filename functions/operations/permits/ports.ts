@@ -16,7 +16,7 @@ export type PermitChange = {
   head: Head
 }
 
-/** Standing permits. What draws from one reads it again, strongly, with all else that it rests on (`RequestStore.standing`). */
+/** Standing permits. What draws from one reads it again, strongly, with all else that it rests on (`RequestStore.dependencies`). */
 export interface PermitStore {
   load(id: StandingPermitId): Promise<StoredPermit | undefined>
   /** False when another writer came first. @throws StoreUnavailable */

@@ -48,7 +48,7 @@ export async function authorityOf(
   const targets = targetsOf(state, role)
   const asked = decider === undefined ? targets : [...targets, { kind: 'person', value: decider } as const]
   const { standing: permit } = state.ask
-  const { ancestors, standIns, ...read } = await ports.requests.standing(state.ask.ancestors, asked, {
+  const { ancestors, standIns, ...read } = await ports.requests.dependencies(state.ask.ancestors, asked, {
     ...(decider === undefined ? {} : { standIn: decider }),
     ...(permit === undefined ? {} : { permit }),
     ...(ports.policy.bundle.directory.slackGroups ? { slackGroups: true } : {}),
@@ -56,7 +56,7 @@ export async function authorityOf(
   const named = standIns.filter((each) => each.by === decider && isInForce(each, now))
   // Only now is it known who is absent; whether they are stopped is read too, in the rare case that a person stands in.
   const ofAbsent = named.map(({ for: value }) => ({ kind: 'person', value }) as const)
-  const more = named.length === 0 ? [] : (await ports.requests.standing([], ofAbsent)).halts
+  const more = named.length === 0 ? [] : (await ports.requests.dependencies([], ofAbsent)).halts
   const halts = [...read.halts, ...more]
   const given = unhaltedStandIns(named, halts)
   const absent = given.map((each) => each.for)
@@ -106,7 +106,7 @@ function withdrawnPermit({ ask }: ApprovalRequest, permit: StandingPermit | unde
   return { by: 'standing_permit', id: ask.standing } as const
 }
 
-type Standing = {
+type Dependencies = {
   decider: PersonId | undefined
   /** In whose stead the decider may decide now. */
   absent: readonly PersonId[]
@@ -125,7 +125,7 @@ type Standing = {
 export function withStandIns(
   state: ApprovalRequest,
   eligible: Eligibility,
-  { decider, absent, now, slackGroups }: Standing,
+  { decider, absent, now, slackGroups }: Dependencies,
   { policy }: Pick<Ports, 'policy'>,
 ): { eligible: Eligibility; standsFor: { [stage: string]: PersonId }; permittedBy: PermittedBy } {
   const standsFor: { [stage: string]: PersonId } = {}
@@ -164,13 +164,13 @@ export function withStandIns(
 export async function findEnding(
   state: ApprovalRequest,
   now: NumericDate,
-  { requests }: { requests: Pick<Ports['requests'], 'standing'> },
+  { requests }: { requests: Pick<Ports['requests'], 'dependencies'> },
   role?: string,
 ): Promise<Ending | undefined> {
   const { standing } = state.ask
   const targets = targetsOf(state, role)
   const beside = standing === undefined ? {} : { permit: standing }
-  const { ancestors, halts, permit } = await requests.standing(state.ask.ancestors, targets, beside)
+  const { ancestors, halts, permit } = await requests.dependencies(state.ask.ancestors, targets, beside)
   const silencer = state.status === 'approved' ? silencerOf(state, halts) : undefined
   return (
     endingOf(state, ancestors, halts, now, role) ??

@@ -5,7 +5,7 @@ import type { Answer, Moment, PersonAction, RequestFacts } from '../../domain/po
 import type { Eligibility, PermittedBy } from '../../domain/requests/commands.ts'
 import { type ApprovalRequest, approvalsOf } from '../../domain/requests/request.ts'
 import { isAgent, type NumericDate, type PersonId } from '../../domain/values.ts'
-import { askAboutEmergency } from '../break-glass/questions.ts'
+import { askAboutOpening } from '../break-glass/questions.ts'
 import type { Policy } from './ports.ts'
 
 /** What was asked, as `assess` takes it. */
@@ -27,7 +27,7 @@ export const askAboutRequest = (
   now: NumericDate,
 ): Answer => {
   const { id } = state.ask.agent
-  if (!isAgent(id)) return askAboutEmergency(policy, 'breakGlass', id, state.ask, moment, now)
+  if (!isAgent(id)) return askAboutOpening(policy, 'breakGlass', id, state.ask, moment, now)
   return askAgain(policy.bundle, (question) => policy.ask(question), askedOf(state), {
     moment,
     approvals: approvalsOf(state),

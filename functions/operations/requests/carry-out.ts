@@ -1,4 +1,4 @@
-import { contextOf, seal } from '../../domain/ledger/ledger.ts'
+import { chainEntries, contextOf } from '../../domain/ledger/ledger.ts'
 import {
   type About,
   type Counted,
@@ -55,7 +55,7 @@ export async function carryOut(
     const { events, refusal } = decide(stored.state, made, now)
     if (refusal) ports.log.info('refused', { request: id, attempted: made.type, code: refusal.code })
     const state = events.reduce<ApprovalRequest>(evolve, stored.state)
-    const after = sealAll(stored, events, state)
+    const after = chainEvents(stored, events, state)
     const next: Stored = { state, head: after.head }
     const change = { id, expected: stored.head, state, entries: after.entries, head: after.head, once }
     const result: Committed =
@@ -71,12 +71,12 @@ export async function carryOut(
 }
 
 /** From a narrowing on, entries are about what was left: another digest. */
-function sealAll({ state: before, head }: Stored, events: readonly Event[], after: ApprovalRequest) {
+function chainEvents({ state: before, head }: Stored, events: readonly Event[], after: ApprovalRequest) {
   const { id } = before.ask
   const narrowed = events.findIndex(({ type }) => type === 'Narrowed')
-  if (narrowed < 0) return seal(id, head, events, contextOf(after))
-  const first = seal(id, head, events.slice(0, narrowed), contextOf(before))
-  const rest = seal(id, first.head, events.slice(narrowed), contextOf(after))
+  if (narrowed < 0) return chainEntries(id, head, events, contextOf(after))
+  const first = chainEntries(id, head, events.slice(0, narrowed), contextOf(before))
+  const rest = chainEntries(id, first.head, events.slice(narrowed), contextOf(after))
   return { entries: [...first.entries, ...rest.entries], head: rest.head }
 }
 
@@ -122,7 +122,7 @@ export async function recordRefusal(
       ...(others ? { others } : {}),
     }
     const head = await ledger.head(chain)
-    const { entries, head: next } = seal(chain, head, [event], context)
+    const { entries, head: next } = chainEntries(chain, head, [event], context)
     const once = [countedRow(key, { until: now + refusedWindow, since: 0 }, before), ...(taken ? [taken] : [])]
     if (await ledger.append(chain, head, entries, next, once)) return
   }

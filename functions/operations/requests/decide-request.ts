@@ -5,7 +5,7 @@ import type { Decide, Narrowing } from '../../domain/requests/commands.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { evolve } from '../../domain/requests/evolve.ts'
-import { isNarrower, keptStage, type Narrow, narrowedTerms, sealed } from '../../domain/requests/narrow.ts'
+import { isNarrower, keptStage, type Narrow, narrowedTerms, withDigest } from '../../domain/requests/narrow.ts'
 import { type ApprovalRequest, namesOf, openStage } from '../../domain/requests/request.ts'
 import { rightOf } from '../../domain/requests/take-decision.ts'
 import { type NumericDate, ok, type PersonId, type RequestId, type Result, refuse } from '../../domain/values.ts'
@@ -55,8 +55,8 @@ export function narrowAsk(
     claimWithin: Math.min(ask.claimWithin, rung.grant.claimWithin),
   }
   const less = { ...rest, ...cut, arguments: args, unpinned: [...unpinned] }
-  const sealedAsk = sealed({ ...less, argumentsDigest: argumentsDigest(ask.action, args, resource) })
-  return { ok: true, ask: sealedAsk, tier: needed, stages: rung.stages, policies }
+  const smaller = withDigest({ ...less, argumentsDigest: argumentsDigest(ask.action, args, resource) })
+  return { ok: true, ask: smaller, tier: needed, stages: rung.stages, policies }
 }
 
 /** A person's verdict on a request, through whichever door. */

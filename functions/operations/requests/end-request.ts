@@ -33,7 +33,7 @@ export async function revokeRequest(
 ): Promise<CarriedOut> {
   const { id, person, reason, once } = ask
   const command = async (state: ApprovalRequest, now: NumericDate): Promise<Revoke> => {
-    const { halts } = await ports.requests.standing([], [{ kind: 'person', value: person }])
+    const { halts } = await ports.requests.dependencies([], [{ kind: 'person', value: person }])
     const answer = askAboutPerson(ports.policy, 'revoke', person, now, { state })
     const permitted = answer.permit && !isSilenced(person, halts)
     return {

@@ -45,7 +45,7 @@ export interface RequestStore {
    *
    * @param beside who decides, for those in whose stead they may; the standing permit that the request drew from
    */
-  standing(ancestors: readonly RequestId[], targets: readonly HaltTarget[], beside?: Beside): Promise<Standing>
+  dependencies(ancestors: readonly RequestId[], targets: readonly HaltTarget[], beside?: Beside): Promise<Dependencies>
   /** The value under a once-only key, such as an idempotency key. */
   recall(key: string): Promise<string | undefined>
   /** Puts a once-only key alone; false when it was there. */
@@ -67,7 +67,7 @@ export type RequestPage = { limit: number; after?: string; before?: NumericDate 
 
 /** `slackGroups`: who is in the Slack user groups, where the directory takes any from there. */
 export type Beside = { standIn?: PersonId; permit?: StandingPermitId; slackGroups?: true }
-export type Standing = {
+export type Dependencies = {
   ancestors: readonly Stored[]
   halts: readonly Halt[]
   standIns: readonly StandIn[]

@@ -1,5 +1,5 @@
 import { argumentsDigest, digestOf, requestDigest } from '../../domain/digest.ts'
-import { contextOf, noEntries, seal } from '../../domain/ledger/ledger.ts'
+import { chainEntries, contextOf, noEntries } from '../../domain/ledger/ledger.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { Submit } from '../../domain/requests/commands.ts'
 import { decide } from '../../domain/requests/decide.ts'
@@ -207,7 +207,7 @@ async function makeSubmit(ask: SubmissionAsk, ports: Ports): Promise<Result<Subm
   const { facts, grant, tier, stages, policies } = assessment
   const { agent, purpose, justification, parentTask, requestedUntil, jkt } = ask
   const { environment, classification, ...resource } = facts.resource
-  const unsealed = {
+  const undigested = {
     id: ids.request(),
     agent,
     owner: facts.agent.owner,
@@ -231,10 +231,10 @@ async function makeSubmit(ask: SubmissionAsk, ports: Ports): Promise<Result<Subm
   }
   const bound = boundOf(ask)
   const sealed: Ask = {
-    ...unsealed,
-    ...(bound === boundPlainly(unsealed) ? {} : { bound }),
-    digest: requestDigest(unsealed),
-    argumentsDigest: argumentsDigest(unsealed.action, unsealed.arguments, unsealed.resource),
+    ...undigested,
+    ...(bound === boundPlainly(undigested) ? {} : { bound }),
+    digest: requestDigest(undigested),
+    argumentsDigest: argumentsDigest(undigested.action, undigested.arguments, undigested.resource),
   }
   return ok({ type: 'submit', ask: sealed, tier, stages, policies, bundle: policy.bundle.hash })
 }
@@ -266,7 +266,7 @@ async function commitNew(
   const [first, ...rest] = events
   if (!first) throw new TypeError('a submission has events')
   const state = rest.reduce<ApprovalRequest>(evolve, evolve(undefined, first))
-  const { entries, head } = seal(command.ask.id, noEntries, events, contextOf(state))
+  const { entries, head } = chainEntries(command.ask.id, noEntries, events, contextOf(state))
   const change = { id: command.ask.id, expected: noEntries, state, entries, head, once }
   const result = await requests.commit({ ...change, ...(draw ? { draw } : {}) })
   if (result.outcome === 'committed') return { state, head }

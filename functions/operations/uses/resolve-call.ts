@@ -1,4 +1,4 @@
-import { emergencyPolicy } from '../../domain/credentials/session-policy.ts'
+import { openingPolicy } from '../../domain/credentials/session-policy.ts'
 import { deriveReadStatement, type Statement } from '../../domain/policy/catalogue.ts'
 import { type Ask, callOf, type Use, type UseOutcome } from '../../domain/requests/request.ts'
 import { underWay } from '../../domain/uses/use.ts'
@@ -46,7 +46,7 @@ export const sessionForCall = (
 ): Promise<AwsCredentials> =>
   broker.assume({
     ...sessionOf(ask, credential, target),
-    policy: emergencyPolicy([statement], clock.now() + callLasts, { drill: ask.breakGlass?.drill === true }),
+    policy: openingPolicy([statement], clock.now() + callLasts, { drill: ask.breakGlass?.drill === true }),
     durationSeconds: shortest,
     ...(target.account.scopedCredentials && { scopedSeconds: callLasts }),
   })
@@ -87,9 +87,9 @@ const isUnderWay = ({ begunAt }: Use, now: NumericDate): boolean => now - begunA
 /** While its role is stopped no session of it is made, to read with either. Whose call it was may be stopped: it is read. */
 async function isStopped(
   { role }: Target,
-  { requests }: { requests: Pick<RequestStore, 'standing'> },
+  { requests }: { requests: Pick<RequestStore, 'dependencies'> },
 ): Promise<boolean> {
-  const { halts } = await requests.standing(
+  const { halts } = await requests.dependencies(
     [],
     [
       { kind: 'all', value: 'all' },

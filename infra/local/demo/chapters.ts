@@ -2,7 +2,7 @@ import { type BrokenGlass, tellBreakGlass, tellBreakGlassEnd, tellDrill } from '
 import { tellBurst, tellSlackDown } from './chapters/cards.ts'
 import { tellTime } from './chapters/credentials.ts'
 import { tellDelegation } from './chapters/delegation.ts'
-import { tellKillSwitch, tellLag } from './chapters/halts.ts'
+import { tellHalts, tellLag } from './chapters/halts.ts'
 import { tellLedger } from './chapters/ledger.ts'
 import { tellNoFromPeople, tellSilence, tellStrongerLogin, tellWrongHands } from './chapters/people.ts'
 import { tellExamples, tellNoFromPolicy, tellTierZero } from './chapters/policy.ts'
@@ -91,7 +91,7 @@ export async function tellAll(world: World): Promise<void> {
   await report.chapter(
     'The kill switch',
     'An agent goes wild. One person stops it, at once in Hotwork and as fast as denies spread in AWS; another lifts that, and only what is asked anew works.',
-    () => tellKillSwitch(world),
+    () => tellHalts(world),
   )
   await report.chapter(
     'How long a dead credential lives',

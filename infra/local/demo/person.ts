@@ -204,12 +204,12 @@ export class Person {
 
   /** Throws the kill switch of an agent. @throws Refusal */
   async halt(agent: string, reason: string): Promise<Halt> {
-    return this.#send('POST', '/v1/revocations', { agent, reason })
+    return this.#send('POST', '/v1/halts', { agent, reason })
   }
 
   /** Puts a kill switch back. @throws Refusal */
   async lift(id: string): Promise<Halt> {
-    return this.#send('DELETE', `/v1/revocations/${id}`)
+    return this.#send('DELETE', `/v1/halts/${id}`)
   }
 
   #decide({ id, round, digest }: Request, verdict: string, stage: string | null, acr?: string): Promise<Request> {

@@ -2,7 +2,7 @@ import type { ApprovalRequest } from '../../../functions/domain/requests/request
 import { builder, permit } from '../../support/ask.ts'
 import { answered, evolved, type Fault, replaced, told } from './fault.ts'
 import { production } from './production.ts'
-import { emergencyAgain } from './scenarios.ts'
+import { openingAgain } from './scenarios.ts'
 
 const { decide, evolve, outcomeOf } = production
 
@@ -56,7 +56,7 @@ export const faultsOfBreakGlass: readonly Fault[] = [
   {
     fault: 'a clock that goes back revives what it had seen end',
     breaks: 'INV4',
-    where: emergencyAgain,
+    where: openingAgain,
     reducer: {
       ...production,
       decide: (state, command, now) =>
@@ -68,7 +68,7 @@ export const faultsOfBreakGlass: readonly Fault[] = [
   {
     fault: 'a clock that goes back takes the record with it',
     breaks: 'INV9',
-    where: emergencyAgain,
+    where: openingAgain,
     reducer: told((state) => ({ state: { ...state, updatedAt: state.submittedAt } })),
   },
   {

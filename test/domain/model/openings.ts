@@ -1,5 +1,5 @@
 import {
-  type Book,
+  type Budget,
   budgetWindow,
   type Limits,
   reviewWithin,
@@ -8,12 +8,12 @@ import type { OpenBreakGlass } from '../../../functions/domain/requests/commands
 import { asOf } from '../../../functions/domain/requests/due.ts'
 import { type ApprovalRequest, type Ask, grantOf } from '../../../functions/domain/requests/request.ts'
 import type { Digest, PersonId, RequestId } from '../../../functions/domain/values.ts'
-import { completion, emergencyAsk, minutes, opening, person, reviewing, submittedAt } from '../../support/ask.ts'
+import { completion, minutes, opening, openingAsk, person, reviewing, submittedAt } from '../../support/ask.ts'
 import type { Reducer } from './search.ts'
 
 /**
  * Every order in which two people may break the same glass, end it, have it looked at and try again, by the reducer that
- * runs in production and the books that bound them; and the clock once goes back. What each was told is held against what
+ * runs in production and the budgets that bound them; and the clock once goes back. What each was told is held against what
  * was open, counted from the openings alone.
  */
 
@@ -35,9 +35,9 @@ const reaches: readonly Reach[] = [
   { openings: 4, earlyEnds: 1, closely: false, clockGoesBack: false },
 ]
 
-/** What is checked: production's, or with a mistake; `booksOf` is how the operation makes books of openings. */
-export type Bounds = Pick<Reducer, 'decide' | 'evolve'> & { booksOf: typeof booksOf }
-export type Books = OpenBreakGlass['books']
+/** What is checked: production's, or with a mistake; `budgetsOf` is how the operation makes budgets of openings. */
+export type Bounds = Pick<Reducer, 'decide' | 'evolve'> & { budgetsOf: typeof budgetsOf }
+export type Books = OpenBreakGlass['budgets']
 
 /** One that was opened: whose, and from when to when it was open indeed, by the record. */
 type Opened = { by: PersonId; at: number; state: ApprovalRequest }
@@ -51,7 +51,7 @@ const endOf = ({ state }: Opened): number => {
 }
 
 /** The book of some openings as they are now. */
-const bookOf = (opened: readonly Opened[], now: number): Book =>
+const bookOf = (opened: readonly Opened[], now: number): Budget =>
   opened.map((each) => {
     const { review, ask } = asOf(each.state, now)
     return {
@@ -64,7 +64,7 @@ const bookOf = (opened: readonly Opened[], now: number): Book =>
   })
 
 /** The person's and the profile's, as `open-break-glass.ts` asks them. */
-export function booksOf(opened: readonly Opened[], by: PersonId, now: number): Books {
+export function budgetsOf(opened: readonly Opened[], by: PersonId, now: number): Books {
   const ofPerson: Limits = { window, budget: budgetOfPerson, alone: { coolDown } }
   return [
     {
@@ -150,11 +150,11 @@ export function searchOpenings(bounds: Bounds): {
   return { states: known.size, opened, refused }
 }
 
-function open({ decide, evolve, booksOf }: Bounds, node: Node, by: PersonId): Node | { code: string } {
+function open({ decide, evolve, budgetsOf }: Bounds, node: Node, by: PersonId): Node | { code: string } {
   const { now, left, opened, vouched, trace } = node
   if (left.openings === 0) return { code: 'enough' }
   const ask = askOf(by, opened.length, vouched)
-  const { events, refusal } = decide(undefined, opening(ask, { books: booksOf(opened, by, now) }), now)
+  const { events, refusal } = decide(undefined, opening(ask, { budgets: budgetsOf(opened, by, now) }), now)
   if (refusal) return { code: refusal.code }
   const state = events.reduce<ApprovalRequest | undefined>(evolve, undefined) as ApprovalRequest
   return {
@@ -167,7 +167,7 @@ function open({ decide, evolve, booksOf }: Bounds, node: Node, by: PersonId): No
 }
 
 const askOf = (by: PersonId, n: number, vouched: boolean): Ask => {
-  const { breakGlass, ...ask } = emergencyAsk()
+  const { breakGlass, ...ask } = openingAsk()
   const { secondedBy: _, ...emergency } = breakGlass as NonNullable<Ask['breakGlass']>
   return {
     ...ask,

@@ -5,10 +5,10 @@ import type { AgentId, PersonId } from '../../../functions/domain/values.ts'
 import {
   builder,
   closed,
-  emergencyAsk,
   halted,
   less,
   minutes,
+  openingAsk,
   orphaned,
   otherAgent,
   person,
@@ -310,7 +310,7 @@ export const absent: Scenario = {
 export const emergency: Scenario = {
   ...quiet,
   name: 'a person breaks the glass, and others look at it',
-  ask: emergencyAsk(),
+  ask: openingAsk(),
   clicks: both('ana', 'jade'),
   policyTurns: true,
   mints: { access_token: 2, aws: 1 },
@@ -321,10 +321,10 @@ export const emergency: Scenario = {
   reviews: [{ by: 'gus' }, { by: 'jade' }, { by: 'kofi' }, { by: 'eve', outsider: true }],
 }
 
-export const emergencyAgain: Scenario = {
+export const openingAgain: Scenario = {
   ...quiet,
   name: 'a broken glass, and a clock that goes back an hour',
-  ask: emergencyAsk(),
+  ask: openingAsk(),
   mints: { access_token: 2, aws: 1 },
   uses: 0,
   reviews: [{ by: 'gus' }],
@@ -343,5 +343,5 @@ export const scenarios: readonly Scenario[] = [
   mediated,
   unsent,
   emergency,
-  emergencyAgain,
+  openingAgain,
 ]

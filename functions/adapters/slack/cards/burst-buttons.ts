@@ -6,8 +6,8 @@ import { type Carried, onceFor, readValue, whoDid } from '../edge/click.ts'
 import { faultTold } from '../edge/click-answers.ts'
 import { patience } from '../edge/client.ts'
 import type { EdgeOptions } from '../edge/edge-options.ts'
-import { answerPress } from '../edge/ephemeral.ts'
-import { listChanged, malformedPress, notAnswered, sentenceFor } from '../edge/sentences.ts'
+import { answerClick } from '../edge/ephemeral.ts'
+import { listChanged, malformedClick, notAnswered, sentenceFor } from '../edge/sentences.ts'
 import { approveAll, denyAll, openOne } from './card-decide.ts'
 
 /** What a button for all says: which card of which burst, and the digest of the list on it. */
@@ -19,10 +19,10 @@ const verdicts: { readonly [action: string]: Verdict } = { [approveAll]: 'approv
 export function registerBurst(app: App, options: EdgeOptions): void {
   for (const [action_id, verdict] of Object.entries(verdicts))
     app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id }, (press) =>
-      answerPress(press, options, (carried) => decideAll(verdict, press.body, press.action.value, carried, options)),
+      answerClick(press, options, (carried) => decideAll(verdict, press.body, press.action.value, carried, options)),
     )
   app.action<BlockAction<StaticSelectAction>>({ type: 'block_actions', action_id: openOne }, (press) =>
-    answerPress(press, options, (carried) =>
+    answerClick(press, options, (carried) =>
       whereToOpen(press.body, press.action.selected_option?.value, carried, options),
     ),
   )
@@ -38,7 +38,7 @@ async function decideAll(
   const who = await whoDid(body.user, carried, options)
   if (!who.ok) return who.sentence
   const pressed = readValue(ButtonValue, value)
-  if (!pressed) return malformedPress
+  if (!pressed) return malformedClick
   const { b: key, g: generation, l: list } = pressed
   const once = onceFor(carried, list)
   const ask = { person: who.person.id, verdict, key, generation, list, once }
@@ -69,5 +69,5 @@ async function whereToOpen(
   const who = await whoDid(body.user, carried, options)
   if (!who.ok) return who.sentence
   const id = RequestId.safeParse(`req_${chosen}`)
-  return id.success ? `Read ${id.data} in full, and decide it by itself, on ${options.page(id.data)}` : malformedPress
+  return id.success ? `Read ${id.data} in full, and decide it by itself, on ${options.page(id.data)}` : malformedClick
 }

@@ -40,7 +40,7 @@ export function bareCard({ text, blocks }: RenderedCard): RenderedCard {
 function withoutYes(block: JsonObject): JsonObject | undefined {
   if (block['type'] !== 'actions') return undefined
   const elements = (block['elements'] as readonly JsonObject[]).filter(
-    (each) => ['deny', 'end_emergency'].includes(String(each['action_id'])) || each['url'] !== undefined,
+    (each) => ['deny', 'end_opening'].includes(String(each['action_id'])) || each['url'] !== undefined,
   )
   return elements.length === 0 ? undefined : { ...block, elements }
 }

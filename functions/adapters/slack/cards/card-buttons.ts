@@ -5,8 +5,8 @@ import { type Carried, readClick, whoDid } from '../edge/click.ts'
 import { decideTold } from '../edge/click-answers.ts'
 import { patience } from '../edge/client.ts'
 import type { EdgeOptions } from '../edge/edge-options.ts'
-import { answerPress } from '../edge/ephemeral.ts'
-import { malformedPress, nothingToNarrow, notOpened, sentenceFor } from '../edge/sentences.ts'
+import { answerClick } from '../edge/ephemeral.ts'
+import { malformedClick, nothingToNarrow, notOpened, sentenceFor } from '../edge/sentences.ts'
 import { approveModal, narrowModal, type Subject, whyModal } from '../forms/card-forms.ts'
 import { type Modal, showModal } from '../forms/modal-blocks.ts'
 import { showsAll } from './card.ts'
@@ -34,7 +34,7 @@ const buttons: { readonly [action: string]: Act } = {
 export function registerCard(app: App, options: EdgeOptions): void {
   for (const [action_id, act] of Object.entries(buttons))
     app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id }, (press) =>
-      answerPress(press, options, (carried) => pressed(act, press.body, press.action, carried, options)),
+      answerClick(press, options, (carried) => pressed(act, press.body, press.action, carried, options)),
     )
   app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: readAction }, ({ ack }) => ack())
 }
@@ -49,7 +49,7 @@ async function pressed(
   const who = await whoDid(body.user, carried, options)
   if (!who.ok) return who.sentence
   const click = readClick(value)
-  if (!click) return malformedPress
+  if (!click) return malformedClick
   const about = { ...click, channel: body.channel?.id, ts: body.message?.ts }
   return act({ person: who.person.id, about, trigger: body.trigger_id, stage: block_id, carried }, options)
 }

@@ -4,12 +4,12 @@ import { type Carried, carriedOf, onceFor, whoDid } from '../edge/click.ts'
 import { inTime, seenOn } from '../edge/click-answers.ts'
 import { patience } from '../edge/client.ts'
 import type { EdgeOptions } from '../edge/edge-options.ts'
-import { answerPress } from '../edge/ephemeral.ts'
-import { type Instead, malformedForm, malformedPress, notOpened, saidOf, sentenceFor } from '../edge/sentences.ts'
+import { answerClick } from '../edge/ephemeral.ts'
+import { type Instead, malformedClick, malformedForm, notOpened, saidOf, sentenceFor } from '../edge/sentences.ts'
 import { truthModal } from '../forms/card-forms.ts'
 import { showModal } from '../forms/modal-blocks.ts'
 import { readFound, readReviewed, readRevoke, reviewModal, reviewName } from '../forms/review-form.ts'
-import { emergencyActions } from './opening-card.ts'
+import { openingActions } from './opening-card.ts'
 
 const over = 'It has ended already, and nothing has changed; the card shows how.'
 const whenEnding: Instead = {
@@ -30,11 +30,11 @@ const whenReviewing: Instead = {
 }
 
 /** The buttons of the card of an emergency, and the form of its review. What comes of them is on the card; a no is told to the one who pressed. */
-export function registerEmergency(app: App, options: EdgeOptions): void {
-  const acts = { [emergencyActions.end]: end, [emergencyActions.review]: openReview }
+export function registerOpenings(app: App, options: EdgeOptions): void {
+  const acts = { [openingActions.end]: end, [openingActions.review]: openReview }
   for (const [action_id, act] of Object.entries(acts))
     app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id }, (press) =>
-      answerPress(press, options, (carried) => pressed(act, press.body, press.action, carried, options)),
+      answerClick(press, options, (carried) => pressed(act, press.body, press.action, carried, options)),
     )
   app.view<ViewSubmitAction>({ type: 'view_submission', callback_id: reviewName }, async (sent) => {
     const answer = await review(sent.body, carriedOf(sent), options)
@@ -43,7 +43,7 @@ export function registerEmergency(app: App, options: EdgeOptions): void {
 }
 
 type Press = {
-  person: Parameters<EdgeOptions['endEmergency']>[0]['person']
+  person: Parameters<EdgeOptions['endOpening']>[0]['person']
   id: RequestId
   body: BlockAction
   carried: Carried
@@ -55,12 +55,12 @@ async function pressed(act: Act, body: BlockAction, { value }: ButtonAction, car
   const who = await whoDid(body.user, carried, options)
   if (!who.ok) return who.sentence
   const id = readRevoke(value)
-  return id === undefined ? malformedPress : act({ person: who.person.id, id, body, carried }, options)
+  return id === undefined ? malformedClick : act({ person: who.person.id, id, body, carried }, options)
 }
 
 async function end({ person, id, carried }: Press, options: EdgeOptions): Promise<string | undefined> {
   const ask = { id, person, once: onceFor(carried, id) }
-  const told = await inTime(id, (mayStart) => options.endEmergency(ask, mayStart), carried, options)
+  const told = await inTime(id, (mayStart) => options.endOpening(ask, mayStart), carried, options)
   return told.done ? undefined : saidOf(told, whenEnding)
 }
 

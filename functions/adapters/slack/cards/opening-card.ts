@@ -4,7 +4,7 @@ import { clamp, inert } from '../../../domain/inert.ts'
 import type { Bundle } from '../../../domain/policy/bundle.ts'
 import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import type { JsonObject, RequestId } from '../../../domain/values.ts'
-import type { EmergencyAbout } from '../../../operations/cards/about-opening.ts'
+import type { AboutOpening } from '../../../operations/cards/about-opening.ts'
 import type { RenderedCard } from '../../../operations/cards/ports.ts'
 import {
   actions,
@@ -31,11 +31,11 @@ import { titleOn } from './card-title.ts'
 import { doneBlock } from './opening-done.ts'
 import {
   drillMark,
-  emergencyHeadline,
-  emergencyNow,
   endLabel,
   isDrill,
   isSealed,
+  openingHeadline,
+  openingNow,
   reviewNow,
   statusOf,
   theirs,
@@ -44,7 +44,7 @@ import {
 } from './opening-status.ts'
 
 /** What of the bundle this card needs. */
-export type EmergencyFacts = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladder' | 'breakGlass' | 'deployment'>
+export type OpeningFacts = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladder' | 'breakGlass' | 'deployment'>
 
 /** Where an opening can be read in full; absent where there is no such page. */
 export type PageOption = { page?: (request: RequestId) => string }
@@ -58,35 +58,35 @@ const budgets: readonly [Budget, ...Budget[]] = [
 ]
 
 /** The buttons of the card, and what a press on each is called. */
-export const emergencyActions = { end: 'end_emergency', review: 'review_emergency' } as const
+export const openingActions = { end: 'end_opening', review: 'review_opening' } as const
 
 /**
  * The card of an opening in an emergency. It cannot be taken for one that asks for an approval: it says first that nobody
  * approved this, stands between lines, and asks for nothing but that it be ended and reviewed. Everything on it is the server's
  * own but what the person said, which stands in quotations. Pure: the same state and facts give the same card.
  */
-export function renderEmergency(
+export function renderOpening(
   state: ApprovalRequest,
-  about: EmergencyAbout,
-  facts: EmergencyFacts,
+  about: AboutOpening,
+  facts: OpeningFacts,
   options: PageOption = {},
 ): RenderedCard {
   return fitted(budgets, (budget) => renderWithin(state, about, facts, options, budget))
 }
 
 /** The same for one person who asks: without who was told and who may review it, and with nothing to press but to read on. */
-export const showEmergency = (state: ApprovalRequest, facts: EmergencyFacts, options: PageOption = {}): RenderedCard =>
+export const openOpeningCard = (state: ApprovalRequest, facts: OpeningFacts, options: PageOption = {}): RenderedCard =>
   fitted(budgets, (budget) => renderWithin(state, undefined, facts, options, budget))
 
 function renderWithin(
   state: ApprovalRequest,
-  about: EmergencyAbout | undefined,
-  facts: EmergencyFacts,
+  about: AboutOpening | undefined,
+  facts: OpeningFacts,
   options: PageOption,
   budget: Budget,
 ): RenderedCard {
   const { ask } = state
-  const { sign, words: status } = emergencyHeadline(state)
+  const { sign, words: status } = openingHeadline(state)
   const why = whyEnded(state)
   const note = state.review?.done?.note
   const blocks: CardBlock[] = [
@@ -96,7 +96,7 @@ function renderWithin(
     rich(
       'what',
       section(...titleParts(state, facts), words(isSealed(state) ? '.' : ` (${ask.classification} data)`)),
-      section(...emergencyNow(state, facts)),
+      section(...openingNow(state, facts)),
       ...(why === undefined ? [] : [quote(why)]),
     ),
     ...reviewBlocks(state, facts, note === undefined ? undefined : clamp(inert(note), budget.reason).text),
@@ -132,7 +132,7 @@ const drillWords = (state: ApprovalRequest): string =>
     : 'nothing was broken, and its credentials could do nothing.'
 
 /** Who, what and where: to be understood before anything else is read. */
-export function titleParts(state: ApprovalRequest, facts: EmergencyFacts): RichTextElement[] {
+export function titleParts(state: ApprovalRequest, facts: OpeningFacts): RichTextElement[] {
   const { ask } = state
   if (isSealed(state))
     return [bold(whoOf(facts, ask.owner)), words(' took the sealed role '), code(theirs(ask.resource.id, 200))]
@@ -149,7 +149,7 @@ export function titleParts(state: ApprovalRequest, facts: EmergencyFacts): RichT
 }
 
 /** What is or was open, and how far. */
-function openParts(state: ApprovalRequest, facts: EmergencyFacts, budget: Budget) {
+function openParts(state: ApprovalRequest, facts: OpeningFacts, budget: Budget) {
   const { ask } = state
   const was = statusOf(state) === 'open' ? 'is' : 'was'
   const rights = (ask.breakGlass?.rights ?? []).flatMap(({ action, resources }) =>
@@ -178,7 +178,7 @@ function openParts(state: ApprovalRequest, facts: EmergencyFacts, budget: Budget
   ]
 }
 
-const reviewBlocks = (state: ApprovalRequest, facts: EmergencyFacts, note: string | undefined): CardBlock[] =>
+const reviewBlocks = (state: ApprovalRequest, facts: OpeningFacts, note: string | undefined): CardBlock[] =>
   state.review && statusOf(state) !== 'open'
     ? [
         rich(
@@ -197,7 +197,7 @@ function actButtons(state: ApprovalRequest): Button[] {
   const value = JSON.stringify({ r: state.ask.id })
   if (status === 'open') return isSealed(state) ? [] : [endButton(state, value)]
   if (status !== 'review_due' && status !== 'review_overdue') return []
-  return [{ type: 'button', action_id: emergencyActions.review, text: plain('Review…'), style: 'primary', value }]
+  return [{ type: 'button', action_id: openingActions.review, text: plain('Review…'), style: 'primary', value }]
 }
 
 /** Where each credential and each call is, and where it can be ended and reviewed too. */
@@ -206,7 +206,7 @@ export const readButtons = ({ ask }: ApprovalRequest, { page }: PageOption): But
 
 const endButton = (state: ApprovalRequest, value: string): Button => ({
   type: 'button',
-  action_id: emergencyActions.end,
+  action_id: openingActions.end,
   text: plain(endLabel(state)),
   style: 'danger',
   value,

@@ -1,16 +1,12 @@
 import type { RichTextSection } from '@slack/types'
 import { inert } from '../../../domain/inert.ts'
 import { type ApprovalRequest, grantOf, type Use } from '../../../domain/requests/request.ts'
-import type { EmergencyAbout } from '../../../operations/cards/about-opening.ts'
+import type { AboutOpening } from '../../../operations/cards/about-opening.ts'
 import { bold, type CardBlock, code, list, rich, section, time, words } from './blocks.ts'
 import { isSealed } from './opening-status.ts'
 
 /** What was done with it, as far as Hotwork itself knows: what AWS credentials did is AWS's to tell. */
-export const doneBlock = (
-  state: ApprovalRequest,
-  about: Pick<EmergencyAbout, 'credentials'>,
-  most: number,
-): CardBlock =>
+export const doneBlock = (state: ApprovalRequest, about: Pick<AboutOpening, 'credentials'>, most: number): CardBlock =>
   rich(
     'done',
     section(bold('What was done')),
@@ -28,7 +24,7 @@ function callsOf(state: ApprovalRequest): RichTextSection[] {
 
 function credentialLines(
   state: ApprovalRequest,
-  { credentials }: Pick<EmergencyAbout, 'credentials'>,
+  { credentials }: Pick<AboutOpening, 'credentials'>,
 ): RichTextSection[] {
   if (isSealed(state)) return [section(words('Hotwork issued nothing: the role was taken in AWS itself.'))]
   if (credentials === undefined)

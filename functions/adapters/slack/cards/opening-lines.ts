@@ -7,8 +7,8 @@ import type { Hearer } from '../../../operations/cards/draw-opening.ts'
 import type { RenderedCard } from '../../../operations/cards/ports.ts'
 import { actions, bold, type CardBlock, code, quote, rich, section, time, words } from './blocks.ts'
 import { whoOf } from './card-status.ts'
-import { type EmergencyFacts, type PageOption, readButtons, textOf, titleParts } from './opening-card.ts'
-import { drillMark, emergencyNow, isDrill, isSealed, reviewNow, theirs, whyEnded } from './opening-status.ts'
+import { type OpeningFacts, type PageOption, readButtons, textOf, titleParts } from './opening-card.ts'
+import { drillMark, isDrill, isSealed, openingNow, reviewNow, theirs, whyEnded } from './opening-status.ts'
 
 type Sentence = readonly RichTextElement[]
 
@@ -20,7 +20,7 @@ export function renderNotice(
   notice: Notice,
   state: ApprovalRequest,
   hearer: Hearer,
-  facts: EmergencyFacts,
+  facts: OpeningFacts,
   options: PageOption = {},
 ): RenderedCard {
   const said = sentencesOf(notice, state, hearer, facts)
@@ -48,7 +48,7 @@ const headlines: { readonly [notice in Notice['notice']]: string } = {
 }
 
 /** For whoever sees nothing above it: who, what, where, and because of which incident. */
-const aboutParts = (state: ApprovalRequest, facts: EmergencyFacts): Sentence => [
+const aboutParts = (state: ApprovalRequest, facts: OpeningFacts): Sentence => [
   words('🚨 '),
   ...titleParts(state, facts),
   words(' for incident '),
@@ -56,15 +56,15 @@ const aboutParts = (state: ApprovalRequest, facts: EmergencyFacts): Sentence => 
   words('. '),
 ]
 
-function sentencesOf(notice: Notice, state: ApprovalRequest, hearer: Hearer, facts: EmergencyFacts): Sentence {
+function sentencesOf(notice: Notice, state: ApprovalRequest, hearer: Hearer, facts: OpeningFacts): Sentence {
   const { ask } = state
   switch (notice.notice) {
     case 'opened':
-      return [...emergencyNow(state, facts), ...(hearer.because === 'channel' ? [] : whyYou(state, hearer))]
+      return [...openingNow(state, facts), ...(hearer.because === 'channel' ? [] : whyYou(state, hearer))]
     case 'ending':
       return ending(state, hearer, facts)
     case 'ended':
-      return [...emergencyNow(state, facts), words(' '), ...reviewNow(state, facts), ...yours(hearer)]
+      return [...openingNow(state, facts), words(' '), ...reviewNow(state, facts), ...yours(hearer)]
     case 'review_due':
       return [words('It is still to be reviewed. '), ...reviewNow(state, facts), ...yours(hearer)]
     case 'review_overdue':
@@ -97,7 +97,7 @@ const whyYou = (state: ApprovalRequest, { because, mayReview }: Hearer): Sentenc
   }
 }
 
-function ending(state: ApprovalRequest, hearer: Hearer, facts: EmergencyFacts): Sentence {
+function ending(state: ApprovalRequest, hearer: Hearer, facts: OpeningFacts): Sentence {
   const until = openUntil(state)
   const left = duration(warnBefore)
   const who = hearer.because === 'holder' ? 'What you opened' : `What ${whoOf(facts, state.ask.owner)} opened`

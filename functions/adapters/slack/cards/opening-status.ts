@@ -4,7 +4,7 @@ import type { Bundle } from '../../../domain/policy/bundle.ts'
 import { endedAt, openUntil } from '../../../domain/requests/ended.ts'
 import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import { duration, type PersonId } from '../../../domain/values.ts'
-import type { EmergencyAbout } from '../../../operations/cards/about-opening.ts'
+import type { AboutOpening } from '../../../operations/cards/about-opening.ts'
 import { bold, code, section, time, words } from './blocks.ts'
 import { type Headline, whoOf } from './card-status.ts'
 
@@ -15,9 +15,9 @@ export const theirs = (text: string | undefined, limit: number): string =>
   clamp(inert(text ?? ''), limit).text || '(empty)'
 
 /** How far an opening in an emergency has come, as people see it. */
-type EmergencyStatus = 'open' | 'review_due' | 'review_overdue' | 'justified' | 'not_justified'
+type OpeningStatus = 'open' | 'review_due' | 'review_overdue' | 'justified' | 'not_justified'
 
-export function statusOf(state: ApprovalRequest): EmergencyStatus {
+export function statusOf(state: ApprovalRequest): OpeningStatus {
   if (endedAt(state) === undefined) return 'open'
   const { done, overdueAt } = state.review ?? {}
   if (done) return done.outcome
@@ -33,7 +33,7 @@ export const endLabel = (state: ApprovalRequest): string => (isDrill(state) ? 'E
 export const isSealed = ({ ask }: ApprovalRequest): boolean => ask.breakGlass?.sealed === true
 
 /** The state in a sign and words: none of these signs is on any other card, and the words are for everybody. */
-export function emergencyHeadline(state: ApprovalRequest): Headline {
+export function openingHeadline(state: ApprovalRequest): Headline {
   const { sign, words: said } = plainHeadline(state)
   if (isDrill(state)) return { sign: '🧪', words: `${drillMark}: ${said} ${sign}` }
   return { sign, words: said }
@@ -61,7 +61,7 @@ function plainHeadline(state: ApprovalRequest): Headline {
 }
 
 /** What holds now and until when; or how it ended: by whom, when and how. */
-export function emergencyNow(state: ApprovalRequest, facts: Facts): RichTextElement[] {
+export function openingNow(state: ApprovalRequest, facts: Facts): RichTextElement[] {
   const end = openUntil(state)
   switch (state.status) {
     case 'approved':
@@ -142,7 +142,7 @@ export function reviewNow(state: ApprovalRequest, facts: Facts): RichTextElement
 }
 
 /** Who was passed over, who looks at it, and how to end it. Of people it names so many at the most. */
-export function whoParts(state: ApprovalRequest, about: EmergencyAbout, facts: Facts, most: number): RichTextSection[] {
+export function whoParts(state: ApprovalRequest, about: AboutOpening, facts: Facts, most: number): RichTextSection[] {
   const { ask, review } = state
   const isOpen = statusOf(state) === 'open'
   const seconded = ask.breakGlass?.secondedBy
@@ -172,7 +172,7 @@ export function whoParts(state: ApprovalRequest, about: EmergencyAbout, facts: F
 }
 
 function skippedParts(
-  { skipped: { count, atLeast, told, untold = [] } }: EmergencyAbout,
+  { skipped: { count, atLeast, told, untold = [] } }: AboutOpening,
   isOpen: boolean,
   facts: Facts,
   most: number,
@@ -192,7 +192,7 @@ function skippedParts(
 
 function reviewersParts(
   state: ApprovalRequest,
-  { reviewers }: EmergencyAbout,
+  { reviewers }: AboutOpening,
   facts: Facts,
   most: number,
 ): RichTextElement[] {

@@ -5,8 +5,8 @@ import { type Carried, carriedOf, readClick, whoDid } from '../edge/click.ts'
 import { actTold, faultTold } from '../edge/click-answers.ts'
 import { patience } from '../edge/client.ts'
 import type { EdgeOptions } from '../edge/edge-options.ts'
-import { answerPress, type Said } from '../edge/ephemeral.ts'
-import { type Instead, loginOf, malformedPress, notAnswered, saidOf, sentenceFor } from '../edge/sentences.ts'
+import { answerClick, type Said } from '../edge/ephemeral.ts'
+import { type Instead, loginOf, malformedClick, notAnswered, saidOf, sentenceFor } from '../edge/sentences.ts'
 import { saidModal, showModal } from '../forms/modal-blocks.ts'
 import { drawHome } from '../home/home.ts'
 import { readPermit, takeBack, takeBackBlock } from '../home/rows.ts'
@@ -16,7 +16,7 @@ import { allowedMore, allowMore } from './card-decide.ts'
 /** The button by which whoever approved a request allows its agent a few more like it, and the one that takes that back. */
 export function registerPermit(app: App, options: EdgeOptions): void {
   app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: allowMore }, (press) =>
-    answerPress(press, options, (carried) => allow(press.body, press.action.value, carried, options)),
+    answerClick(press, options, (carried) => allow(press.body, press.action.value, carried, options)),
   )
   app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: takeBack }, async (press) => {
     await press.ack()
@@ -35,7 +35,7 @@ async function allow(body: BlockAction, value: unknown, carried: Carried, option
   const who = await whoDid(body.user, carried, options)
   if (!who.ok) return who.sentence
   const click = readClick(value)
-  if (!click) return malformedPress
+  if (!click) return malformedClick
   const { deadline } = carried
   const { uses, hours } = allowedMore
   const terms = {
@@ -82,7 +82,7 @@ async function revoke(body: BlockAction, value: unknown, carried: Carried, optio
   const title = 'Not taken back'
   if (!who.ok) return { title, sentence: who.sentence }
   const id = readPermit(value)
-  if (!id) return { title, sentence: malformedPress }
+  if (!id) return { title, sentence: malformedClick }
   const ask = { id, person: who.person.id, reason: 'taken back' }
   const revoked = await actTold('revoke_standing', (mayStart) => options.revokePermit(ask, mayStart), carried, options)
   const tab = body.view?.type === 'home' ? { tab: who } : {}

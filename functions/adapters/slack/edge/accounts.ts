@@ -1,7 +1,7 @@
 import { WebAPIPlatformError, type WebClient } from '@slack/web-api'
 import * as z from 'zod'
 import { inert } from '../../../domain/inert.ts'
-import type { SlackStanding } from '../../../domain/people/linking.ts'
+import type { AccountLink } from '../../../domain/people/linking.ts'
 import { BoardUnavailable } from '../../../operations/faults.ts'
 import type { SlackDirectory, UserGroups } from '../../../operations/people/ports.ts'
 import { type WebApi, webClients } from './client.ts'
@@ -28,11 +28,11 @@ export class SlackAccounts implements SlackDirectory {
     this.#client = webClients(api, { timeoutMs: 4_000, retries: 1 })
   }
 
-  async standing(user: string): Promise<(SlackStanding & { name: string }) | undefined> {
+  async account(user: string): Promise<(AccountLink & { name: string }) | undefined> {
     const client = await this.#client()
     try {
       const found = User.safeParse((await client.users.info({ user })).user)
-      return found.success && found.data.id === user ? standingOf(found.data) : undefined
+      return found.success && found.data.id === user ? accountOf(found.data) : undefined
     } catch (cause) {
       if (cause instanceof WebAPIPlatformError && unknown.has(cause.data.error)) return undefined
       throw new BoardUnavailable('Slack does not say whose an account is', { cause })
@@ -42,7 +42,7 @@ export class SlackAccounts implements SlackDirectory {
 
 const unknown = new Set(['user_not_found', 'users_not_found', 'user_not_visible'])
 
-function standingOf(user: z.infer<typeof User>): SlackStanding & { name: string } {
+function accountOf(user: z.infer<typeof User>): AccountLink & { name: string } {
   const enterprise = user.enterprise_user?.enterprise_id
   return {
     team: user.team_id,
@@ -52,7 +52,7 @@ function standingOf(user: z.infer<typeof User>): SlackStanding & { name: string 
   }
 }
 
-function kindOf(user: z.infer<typeof User>): SlackStanding['kind'] {
+function kindOf(user: z.infer<typeof User>): AccountLink['kind'] {
   if (user.deleted) return 'deleted'
   if (user.is_bot || user.id === 'USLACKBOT') return 'bot'
   if (user.is_stranger) return 'stranger'

@@ -2,7 +2,7 @@ import { App, AwsLambdaReceiver } from '@slack/bolt'
 import { clocksAgree, type NumericDate } from '../../../domain/values.ts'
 import { registerBurst } from '../cards/burst-buttons.ts'
 import { registerCard } from '../cards/card-buttons.ts'
-import { registerEmergency } from '../cards/opening-buttons.ts'
+import { registerOpenings } from '../cards/opening-buttons.ts'
 import { registerPermit } from '../cards/permit-button.ts'
 import { registerForms, truthModal } from '../forms/card-forms.ts'
 import { registerBreakGlass } from '../home/break-glass.ts'
@@ -110,7 +110,7 @@ function registerListeners(receiver: AwsLambdaReceiver, options: EdgeOptions): v
   registerForms(app, options)
   registerBurst(app, options)
   registerPermit(app, options)
-  registerEmergency(app, options)
+  registerOpenings(app, options)
   registerHome(app, options)
   registerStandIns(app, options)
   registerBreakGlass(app, options)

@@ -8,7 +8,7 @@ import { bold, type CardBlock, code, context, fitted, list, rich, section, words
 import { renderCard } from '../cards/card.ts'
 import { headlineOf, nowOf } from '../cards/card-status.ts'
 import { titleFor } from '../cards/card-title.ts'
-import { type EmergencyFacts, type PageOption, showEmergency } from '../cards/opening-card.ts'
+import { type OpeningFacts, openOpeningCard, type PageOption } from '../cards/opening-card.ts'
 import { linkBlocks, liveRow, ownRow, waitingRow } from '../home/home-view.ts'
 
 /** What somebody is told who typed a command: in blocks that read no markup, for their eyes only. */
@@ -57,12 +57,12 @@ const budgets: readonly [Most, ...Most[]] = [
   { waiting: 0, own: 0, live: 0 },
 ]
 
-export const listReply = (overview: Overview, facts: EmergencyFacts, now: NumericDate): Reply =>
+export const listReply = (overview: Overview, facts: OpeningFacts, now: NumericDate): Reply =>
   fitted(budgets, (most) => listWithin(overview, facts, now, most))
 
 function listWithin(
   { waiting, own, moreOwn, live }: Overview,
-  facts: EmergencyFacts,
+  facts: OpeningFacts,
   now: NumericDate,
   most: Most,
 ): Reply {
@@ -92,12 +92,14 @@ const part = (name: string, title: string, rows: readonly RichTextSection[], of:
   )
 
 /** The card itself, in a channel that it has no buttons for: an answer that is not redrawn must not be decided on. */
-export function showReply(state: ApprovalRequest, facts: EmergencyFacts, options: PageOption = {}): Reply {
-  const card: RenderedCard = state.ask.breakGlass ? showEmergency(state, facts, options) : renderCard(state, facts, '')
+export function showReply(state: ApprovalRequest, facts: OpeningFacts, options: PageOption = {}): Reply {
+  const card: RenderedCard = state.ask.breakGlass
+    ? openOpeningCard(state, facts, options)
+    : renderCard(state, facts, '')
   return { text: card.text, blocks: card.blocks as unknown as CardBlock[] }
 }
 
-export function revokedReply(state: ApprovalRequest, facts: EmergencyFacts): Reply {
+export function revokedReply(state: ApprovalRequest, facts: OpeningFacts): Reply {
   if (state.ask.breakGlass) return { ...showReply(state, facts), text: 'It has been ended' }
   const { sign, words: status } = headlineOf(state)
   return {

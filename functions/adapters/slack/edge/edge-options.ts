@@ -59,7 +59,7 @@ export type EdgeOptions = {
   /** Ends a live grant, or denies what is pending, if policy lets this person; starts no transaction once `mayStart` says no. */
   revoke(ask: RevokeAsk, mayStart: () => boolean): Promise<CarriedOut>
   /** Ends what was opened in an emergency: by whoever did, or whom policy lets revoke. */
-  endEmergency(ask: { id: RequestId; person: PersonId; once: OnceOnly }, mayStart: () => boolean): Promise<CarriedOut>
+  endOpening(ask: { id: RequestId; person: PersonId; once: OnceOnly }, mayStart: () => boolean): Promise<CarriedOut>
   /** What a review of it by this person would come to; nothing is recorded. */
   foreseeReview(ask: { id: RequestId; person: PersonId }): Promise<Foreseen>
   /** Somebody else says whether it was justified; starts no transaction once `mayStart` says no. */

@@ -12,7 +12,7 @@ type Press = { ack(): Promise<void>; body: { response_url?: unknown }; context: 
  * Does what a control beside a message is for, and tells whoever pressed it in private what there is to be told: nothing,
  * where a card or a form says enough.
  */
-export async function answerPress(
+export async function answerClick(
   press: Press,
   { whisper }: Pick<EdgeOptions, 'whisper'>,
   act: (carried: Carried) => Promise<Said | undefined>,
@@ -37,7 +37,7 @@ const timeoutMs = 2_000
  *
  * @param apiUrl where Slack's Web API is; another than Slack's (the desk) answers on its own origin
  */
-export function createWhisper(apiUrl: string, log: Log, fetcher: typeof fetch = fetch): Whisper {
+export function createEphemeral(apiUrl: string, log: Log, fetcher: typeof fetch = fetch): Whisper {
   const origins = originsFor(apiUrl)
   return async (responseUrl, said) => {
     if (typeof responseUrl !== 'string' || !URL.canParse(responseUrl) || !origins.includes(new URL(responseUrl).origin))

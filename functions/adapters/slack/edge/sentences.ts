@@ -135,8 +135,7 @@ const sentences: { readonly [Code in Refusal]: Sentence } = {
 }
 
 /** Refusals of emergency halts, which are declared and lifted through the API alone. */
-const switchesOnly =
-  'That concerns an emergency halt; those are declared and lifted through the API, at /v1/revocations.'
+const switchesOnly = 'That concerns an emergency halt; those are declared and lifted through the API, at /v1/halts.'
 
 /** Refusals of asking and claiming: nothing that is done in Slack earns one. Said all the same, should one ever come. */
 const agentsOnly =
@@ -167,7 +166,7 @@ export const sentenceForNobody: { readonly [Code in NoPerson]: string } = {
   inactive: 'Your entry in the directory is not active; whoever keeps the directory can say why.',
 }
 
-export const malformedPress = 'That button is not one that Hotwork made; use the newest card of the request.'
+export const malformedClick = 'That button is not one that Hotwork made; use the newest card of the request.'
 export const malformedForm = 'That form is not one that Hotwork made; use the newest card of the request.'
 /** Nothing was attempted. */
 export const notOpened = 'The form could not be opened in time, and nothing has changed; try again.'

@@ -4,9 +4,9 @@ import * as z from 'zod'
 import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import { RequestId } from '../../../domain/values.ts'
 import { bold, type CardBlock, code, context, list, plain, quote, rich, section, words } from '../cards/blocks.ts'
-import { type EmergencyFacts, titleParts } from '../cards/opening-card.ts'
+import { type OpeningFacts, titleParts } from '../cards/opening-card.ts'
 import { tookAws, useLines } from '../cards/opening-done.ts'
-import { drillMark, emergencyNow, isDrill, theirs } from '../cards/opening-status.ts'
+import { drillMark, isDrill, openingNow, theirs } from '../cards/opening-status.ts'
 import { readValue } from '../edge/click.ts'
 import { liveBlock } from '../home/home-view.ts'
 import { longestComment, type Modal, textInput } from './modal-blocks.ts'
@@ -29,7 +29,7 @@ const mostUses = 6
 /** Asks what somebody found who looked at an opening that has ended: one of two answers, and always why. */
 export function reviewModal(
   state: ApprovalRequest,
-  facts: EmergencyFacts,
+  facts: OpeningFacts,
   { request: r, channel: c, ts: t }: ReviewSubject,
 ): Modal {
   const { ask } = state
@@ -50,7 +50,7 @@ export function reviewModal(
       rich(
         'what',
         section(...(isDrill(state) ? [bold(`${drillMark}: `)] : []), ...titleParts(state, facts)),
-        section(...emergencyNow(state, facts)),
+        section(...openingNow(state, facts)),
         section(bold('Incident '), code(theirs(ask.breakGlass?.incident, 128)), bold('   Reason given')),
         quote(theirs(ask.breakGlass?.reason, 1_000)),
       ),

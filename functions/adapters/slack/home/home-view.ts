@@ -13,8 +13,8 @@ import { actions, bold, type CardBlock, context, header, plain, rich, section, t
 import { type CardFacts, placeOf } from '../cards/card-facts.ts'
 import { headlineOf, nowOf } from '../cards/card-status.ts'
 import { titleFor } from '../cards/card-title.ts'
-import { type EmergencyFacts, titleParts } from '../cards/opening-card.ts'
-import { emergencyHeadline, emergencyNow } from '../cards/opening-status.ts'
+import { type OpeningFacts, titleParts } from '../cards/opening-card.ts'
+import { openingHeadline, openingNow } from '../cards/opening-status.ts'
 import { permitBlocks, standInBlocks } from './rows.ts'
 
 /** A request in a few lines, for lists: the title from the catalogue, never what an agent says of it. */
@@ -36,8 +36,8 @@ export const waitingRow = (state: PendingRequest, facts: CardFacts, now: Numeric
   )
 
 /** Of something that an agent of theirs asked for: what has become of it. */
-export function ownRow(state: ApprovalRequest, facts: EmergencyFacts): RichTextSection {
-  if (state.ask.breakGlass) return emergencyRow(state, facts)
+export function ownRow(state: ApprovalRequest, facts: OpeningFacts): RichTextSection {
+  if (state.ask.breakGlass) return openingRow(state, facts)
   const { sign, words: status } = headlineOf(state)
   return section(
     words(`${sign} ${status}: `),
@@ -53,8 +53,8 @@ export function ownRow(state: ApprovalRequest, facts: EmergencyFacts): RichTextS
 }
 
 /** Of something that is live: whose it is, until when, and how much of it is left. */
-export function liveRow({ state }: LiveGrant, facts: EmergencyFacts): RichTextSection {
-  if (state.ask.breakGlass) return emergencyRow(state, facts)
+export function liveRow({ state }: LiveGrant, facts: OpeningFacts): RichTextSection {
+  if (state.ask.breakGlass) return openingRow(state, facts)
   const left = usesLeft(state)
   return section(
     title(state, facts),
@@ -69,15 +69,9 @@ export function liveRow({ state }: LiveGrant, facts: EmergencyFacts): RichTextSe
 }
 
 /** Nobody approved it, so there is no tier to name and nobody who asked. */
-const emergencyRow = (state: ApprovalRequest, facts: EmergencyFacts): RichTextSection => {
-  const { sign, words: status } = emergencyHeadline(state)
-  return section(
-    words(`${sign} ${status}`),
-    newline,
-    ...titleParts(state, facts),
-    newline,
-    ...emergencyNow(state, facts),
-  )
+const openingRow = (state: ApprovalRequest, facts: OpeningFacts): RichTextSection => {
+  const { sign, words: status } = openingHeadline(state)
+  return section(words(`${sign} ${status}`), newline, ...titleParts(state, facts), newline, ...openingNow(state, facts))
 }
 
 function turnOf(state: PendingRequest, now: NumericDate): RichTextElement[] {
@@ -107,7 +101,7 @@ const most = { waiting: 15, own: 12, live: 12, permits: 6, standIns: 4 } as cons
  * What one person sees on Hotwork's own tab: what waits for them, what their agents asked for, what is live that they answer
  * for, what was allowed ahead, and who decides in whose stead. Pure: the same overview at the same time gives the same tab.
  */
-export function renderHome(overview: Overview, facts: EmergencyFacts, pages: HomePages, now: NumericDate): Home {
+export function renderHome(overview: Overview, facts: OpeningFacts, pages: HomePages, now: NumericDate): Home {
   const { waiting, own, moreOwn, live, permits, standIns } = overview
   const blocks: CardBlock[] = [
     header(`Waiting for you: ${waiting.length}`),

@@ -5,7 +5,7 @@ import { type Carried, carriedOf, onceFor, type Who, whoDid } from '../edge/clic
 import { inTime } from '../edge/click-answers.ts'
 import { patience, type WebApi, webClients } from '../edge/client.ts'
 import type { EdgeOptions, RevokeAsk } from '../edge/edge-options.ts'
-import { malformedForm, malformedPress } from '../edge/sentences.ts'
+import { malformedClick, malformedForm } from '../edge/sentences.ts'
 import { truthModal } from '../forms/card-forms.ts'
 import { showModal } from '../forms/modal-blocks.ts'
 import { readReason, readRevoke, revokeModal, revokeName } from '../forms/review-form.ts'
@@ -78,7 +78,7 @@ async function openRevoke(body: BlockAction, { value }: ButtonAction, carried: C
   const modal = !who.ok
     ? truthModal(who.sentence)
     : id === undefined
-      ? truthModal(malformedPress)
+      ? truthModal(malformedClick)
       : revokeModal(id, body.view?.blocks ?? [])
   await showModal(body.trigger_id, modal, carried, options)
 }

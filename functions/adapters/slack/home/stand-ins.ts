@@ -4,7 +4,7 @@ import { whoOf } from '../cards/card-status.ts'
 import { type Carried, carriedOf, type Who, whoDid } from '../edge/click.ts'
 import { actTold } from '../edge/click-answers.ts'
 import type { EdgeOptions } from '../edge/edge-options.ts'
-import { type Instead, malformedPress, saidOf } from '../edge/sentences.ts'
+import { type Instead, malformedClick, saidOf } from '../edge/sentences.ts'
 import { truthModal } from '../forms/card-forms.ts'
 import { partsModal, saidModal, showModal } from '../forms/modal-blocks.ts'
 import { readStandInForm, standInField, standInModal, standInName } from '../forms/stand-in-form.ts'
@@ -76,7 +76,7 @@ async function end(body: BlockAction, value: unknown, carried: Carried, options:
   const title = 'Not ended'
   if (!who.ok) return { title, sentence: who.sentence }
   const id = readStandIn(value)
-  if (!id) return { title, sentence: malformedPress }
+  if (!id) return { title, sentence: malformedClick }
   const ask = { id, person: who.person.id }
   const ended = await actTold('end_stand_in', (mayStart) => options.endStandIn(ask, mayStart), carried, options)
   if (!ended.done) return { title, sentence: saidOf(ended, whenEnding), by: who }

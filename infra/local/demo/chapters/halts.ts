@@ -10,7 +10,7 @@ import { type LiveSession, liveSession, untilDead } from './credentials.ts'
 import { withFlagService } from './uses.ts'
 
 /** One call stops an agent, whatever it holds; a second person puts the switch back, and nothing comes back with it. */
-export const tellKillSwitch = (world: World): Promise<void> =>
+export const tellHalts = (world: World): Promise<void> =>
   withFlagService(world, async (service) => {
     const { report, person } = world
     const agent = await world.agent('agent:remediator')
