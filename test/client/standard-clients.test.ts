@@ -7,20 +7,16 @@ import * as oauth from 'oauth4webapi'
 import * as openid from 'openid-client'
 import { ensurePythonEnvironment } from '../../infra/local/python-environment.ts'
 import { parameter } from '../support/world.ts'
-import { Scene } from './support/scene.ts'
+import { useScene } from './support/scene.ts'
 
 /** OAuth clients by other authors, left to their defaults: discovery, introspection and revocation. */
 
-const scene = new Scene()
+const scene = useScene()
 const insecure = { [oauth.allowInsecureRequests]: true }
 const clientId = 'agent-remediator'
 const exchange = 'urn:ietf:params:oauth:grant-type:token-exchange'
 const python = join(import.meta.dirname, 'python')
 jest.setTimeout(240_000)
-
-beforeAll(() => scene.open())
-beforeEach(() => scene.begin())
-afterAll(() => scene.close())
 
 const workload = () => scene.workload(clientId)
 const { arguments: properties, ...staging } = parameter('/staging/checkout/payment-timeout-ms')

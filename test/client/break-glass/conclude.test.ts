@@ -1,56 +1,48 @@
-import { minute, opened, recovery, Scene } from '../support/scene.ts'
-import type { Terminal } from '../support/terminal.ts'
+import { minute, opened, recovery, useScene } from '../support/scene.ts'
 
 /** `hotwork break-glass end`, `review` and `vouch`. */
 
-const scene = new Scene()
-let jade: Terminal
-beforeAll(() => scene.open())
-beforeEach(() => {
-  scene.begin()
-  jade = scene.at('jade')
-})
-afterAll(() => scene.close())
+const scene = useScene()
 
 describe('end', () => {
   test('it is over at once, the key is deleted, and saying it again is no trouble', async () => {
-    const id = await opened(jade)
-    const { exit, out } = await jade.type('end')
+    const id = await opened(scene.jade)
+    const { exit, out } = await scene.jade.type('end')
     expect([exit, out]).toEqual([0, expect.stringContaining(`ENDED by person:jade  ${id}`)])
     expect(out).toContain('key      deleted from this machine')
-    expect(jade.files()).toEqual([])
-    expect(await jade.json('end', id)).toMatchObject({ exit: 0, body: { id, status: 'completed' } })
+    expect(scene.jade.files()).toEqual([])
+    expect(await scene.jade.json('end', id)).toMatchObject({ exit: 0, body: { id, status: 'completed' } })
   })
 
   test('one that ended by itself: exit 5', async () => {
-    const id = await opened(jade)
+    const id = await opened(scene.jade)
     scene.advance(31 * minute)
-    expect(await jade.json('end', id)).toMatchObject({ exit: 5, body: { status: 'expired' } })
+    expect(await scene.jade.json('end', id)).toMatchObject({ exit: 5, body: { status: 'expired' } })
   })
 
   test("another person's: only by a person who may revoke", async () => {
-    const id = await opened(jade)
+    const id = await opened(scene.jade)
     expect(await scene.at('ana').json('end', id)).toMatchObject({ exit: 4, body: { error: 'not_permitted' } })
     expect(await scene.at('gus').json('end', id)).toMatchObject({ exit: 0, body: { status: 'revoked' } })
-    expect((await jade.type('end', id)).exit).toBe(6)
+    expect((await scene.jade.type('end', id)).exit).toBe(6)
   })
 })
 
 describe('review', () => {
   test('by another person, once it is over', async () => {
-    const id = await opened(jade)
+    const id = await opened(scene.jade)
     const words = ['review', id, '--outcome', 'justified', '--note', 'read every call, the timeout was the cause']
     expect(await scene.at('gus').json(...words)).toMatchObject({ exit: 3, body: { error: 'no_review_due' } })
-    await jade.type('end')
-    expect(await jade.json(...words)).toMatchObject({ exit: 4, body: { error: 'self_review' } })
+    await scene.jade.type('end')
+    expect(await scene.jade.json(...words)).toMatchObject({ exit: 4, body: { error: 'self_review' } })
     const { exit, out } = await scene.at('gus').type(...words)
     expect([exit, out]).toEqual([0, expect.stringContaining('review   justified, says person:gus')])
     expect(out).toContain('read every call, the timeout was the cause')
   })
 
   test('is given once: the same words again change nothing, other words are refused', async () => {
-    const id = await opened(jade)
-    await jade.type('end')
+    const id = await opened(scene.jade)
+    await scene.jade.type('end')
     scene.api.nextCalls.push('answer_lost')
     const gus = scene.at('gus')
     const words = ['review', id, '--outcome', 'not_justified', '--note', 'a request would have done: see INC-2042']
@@ -67,14 +59,14 @@ describe('review', () => {
 
 describe('vouch', () => {
   test('for a person with an overdue review, who then opens', async () => {
-    await opened(jade)
+    await opened(scene.jade)
     scene.advance(25 * 60 * minute)
     const words = recovery.with(3, 'payments are refused again, and it is not the timeout')
-    expect(await jade.json('start', ...words)).toMatchObject({ exit: 4, body: { error: 'review_overdue' } })
+    expect(await scene.jade.json('start', ...words)).toMatchObject({ exit: 4, body: { error: 'review_overdue' } })
     const vouching = ['vouch', '--person', 'person:jade', '--profile', 'checkout-recovery']
-    expect(await jade.json(...vouching)).toMatchObject({ exit: 4, body: { error: 'self_review' } })
+    expect(await scene.jade.json(...vouching)).toMatchObject({ exit: 4, body: { error: 'self_review' } })
     const { exit, out } = await scene.at('kofi').type(...vouching)
     expect([exit, out]).toEqual([0, expect.stringContaining('VOUCHED for person:jade')])
-    expect(await jade.json('start', ...words)).toMatchObject({ exit: 0, body: { vouched_by: 'person:kofi' } })
+    expect(await scene.jade.json('start', ...words)).toMatchObject({ exit: 0, body: { vouched_by: 'person:kofi' } })
   })
 })

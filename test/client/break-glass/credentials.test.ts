@@ -3,43 +3,36 @@ import { PatternIncidents, SystemSecrets } from '../../../functions/adapters/sys
 import { openPrepared, prepareOpening } from '../../../functions/operations/break-glass/prepare-opening.ts'
 import { person } from '../../support/world.ts'
 import { caller } from '../support/memory-wiring.ts'
-import { minute, opened, Scene, why } from '../support/scene.ts'
+import { minute, opened, useScene, why } from '../support/scene.ts'
 import { Terminal } from '../support/terminal.ts'
 
 /** What one gets for an opening: AWS credentials, or a call that Hotwork makes; and how a machine takes up one of a page. */
 
-const scene = new Scene()
-let jade: Terminal
-beforeAll(() => scene.open())
-beforeEach(() => {
-  scene.begin()
-  jade = scene.at('jade')
-})
-afterAll(() => scene.close())
+const scene = useScene()
 
 describe('credentials', () => {
   test('are of what is open, though an earlier opening was ended on another machine', async () => {
-    const id = await opened(jade)
-    const files = jade.files()
+    const id = await opened(scene.jade)
+    const files = scene.jade.files()
     await scene.at('gus').type('end', id)
     scene.advance(16 * 60)
-    await jade.type(
+    await scene.jade.type(
       'start',
       ...['--profile', 'checkout-recovery'],
       ...why('it broke again: putting it back again'),
       '--minutes',
       '10',
     )
-    expect(jade.files().length).toBeGreaterThan(files.length)
-    expect((await jade.type('credentials')).exit).toBe(0)
-    expect(jade.files().filter(({ name }) => name.includes(id))).toEqual([])
+    expect(scene.jade.files().length).toBeGreaterThan(files.length)
+    expect((await scene.jade.type('credentials')).exit).toBe(0)
+    expect(scene.jade.files().filter(({ name }) => name.includes(id))).toEqual([])
   })
 
   const members = ['AccessKeyId', 'Expiration', 'SecretAccessKey', 'SessionToken', 'Version']
 
   test('are what a credential_process prints, to the letter, and no more than a quarter of an hour', async () => {
-    await opened(jade)
-    const { exit, out, err } = await jade.type('credentials')
+    await opened(scene.jade)
+    const { exit, out, err } = await scene.jade.type('credentials')
     expect([exit, err]).toEqual([0, ''])
     expect(out.split('\n')).toHaveLength(2)
     const printed = JSON.parse(out)
@@ -48,58 +41,58 @@ describe('credentials', () => {
   })
 
   test('are the same for all who ask on this machine, since new ones end those before', async () => {
-    const id = await opened(jade)
-    const all = await Promise.all(Array.from({ length: 5 }, () => jade.type('credentials', id)))
+    const id = await opened(scene.jade)
+    const all = await Promise.all(Array.from({ length: 5 }, () => scene.jade.type('credentials', id)))
     expect(new Set(all.map(({ exit, out }) => `${exit} ${out}`)).size).toBe(1)
     expect(all[0]?.exit).toBe(0)
     expect(scene.api.calls.filter((call) => call === 'POST /aws/credentials')).toHaveLength(1)
   })
 
   test('are renewed inside the window, and last no longer than it', async () => {
-    await opened(jade)
-    const first = JSON.parse((await jade.type('credentials')).out)
+    await opened(scene.jade)
+    const first = JSON.parse((await scene.jade.type('credentials')).out)
     scene.advance(14.5 * minute)
-    const second = JSON.parse((await jade.type('credentials')).out)
+    const second = JSON.parse((await scene.jade.type('credentials')).out)
     expect(second.AccessKeyId).not.toBe(first.AccessKeyId)
     expect(second.Expiration).toBe('2027-01-15T08:29:30Z')
     scene.advance(15 * minute - 30)
-    expect(JSON.parse((await jade.type('credentials')).out).Expiration).toBe('2027-01-15T08:30:00Z')
+    expect(JSON.parse((await scene.jade.type('credentials')).out).Expiration).toBe('2027-01-15T08:30:00Z')
     scene.advance(2 * minute)
-    const after = await jade.type('credentials')
+    const after = await scene.jade.type('credentials')
     expect([after.exit, after.out]).toEqual([2, ''])
   })
 
   test('are in a file that no other user may read, with no access token, and are deleted at the end', async () => {
-    const id = await opened(jade)
-    await jade.type('credentials')
-    expect(jade.files().map(({ name, mode }) => [name, mode])).toEqual([
+    const id = await opened(scene.jade)
+    await scene.jade.type('credentials')
+    expect(scene.jade.files().map(({ name, mode }) => [name, mode])).toEqual([
       [`${id}.aws.json`, '600'],
       [`${id}.json`, '600'],
     ])
-    for (const { text } of jade.files()) expect(text).not.toMatch(/eyJ/)
-    await jade.type('end')
-    expect(jade.files()).toEqual([])
+    for (const { text } of scene.jade.files()) expect(text).not.toMatch(/eyJ/)
+    await scene.jade.type('end')
+    expect(scene.jade.files()).toEqual([])
   })
 
   test('of an opening that another person ended there are none: exit 6, nothing printed but why, and nothing kept', async () => {
-    const id = await opened(jade)
+    const id = await opened(scene.jade)
     await scene.at('gus').type('end', id)
-    const { exit, out, err } = await jade.type('credentials', id, '--json')
+    const { exit, out, err } = await scene.jade.type('credentials', id, '--json')
     expect([exit, out]).toEqual([6, ''])
     expect(err).toContain('the request has no live grant')
-    expect(jade.files()).toEqual([])
+    expect(scene.jade.files()).toEqual([])
   })
 
   test('STS down is a fault, and the opening stays', async () => {
-    await opened(jade)
+    await opened(scene.jade)
     scene.api.world.broker.setDown(true)
-    expect((await jade.type('credentials')).exit).toBe(1)
+    expect((await scene.jade.type('credentials')).exit).toBe(1)
     scene.api.world.broker.setDown(false)
-    expect((await jade.type('credentials')).exit).toBe(0)
+    expect((await scene.jade.type('credentials')).exit).toBe(0)
   })
 
   test('--setup prints what to put into ~/.aws/config, before anything is open', async () => {
-    const { exit, out } = await jade.type('credentials', '--setup')
+    const { exit, out } = await scene.jade.type('credentials', '--setup')
     expect(exit).toBe(0)
     expect(out).toMatch(
       /^\[profile hotwork\]\ncredential_process = \S+ \S+hotwork\.ts break-glass credentials --api \S+\n$/,
@@ -107,10 +100,10 @@ describe('credentials', () => {
   })
 
   test('a process that was killed while it asked blocks no other', async () => {
-    const id = await opened(jade)
+    const id = await opened(scene.jade)
     // No process has a number as high as this.
-    writeFileSync(`${jade.home}/hotwork/${id}.lock`, `999999999 ${Date.now()}`)
-    expect((await jade.type('credentials')).exit).toBe(0)
+    writeFileSync(`${scene.jade.home}/hotwork/${id}.lock`, `999999999 ${Date.now()}`)
+    expect((await scene.jade.type('credentials')).exit).toBe(0)
   })
 })
 
@@ -122,24 +115,24 @@ describe('call', () => {
   ]
 
   test('has Hotwork make the one call, once, and prints what AWS answered; credentials there are none', async () => {
-    const { out } = await jade.type('start', ...mediated)
+    const { out } = await scene.jade.type('start', ...mediated)
     expect(out).toMatch(/use {6}Hotwork makes the one call: npx hotwork break-glass call bgl_/)
-    const none = await jade.type('credentials')
+    const none = await scene.jade.type('credentials')
     expect([none.exit, none.err]).toEqual([2, expect.stringContaining('npx hotwork break-glass call bgl_')])
-    expect(await jade.json('call')).toEqual({ exit: 0, body: { output: { Timeout: 60 } } })
+    expect(await scene.jade.json('call')).toEqual({ exit: 0, body: { output: { Timeout: 60 } } })
     expect(caller.done).toMatchObject([{ arguments: { FunctionName, Timeout: 60 } }])
-    await jade.type('call')
+    await scene.jade.type('call')
     expect(caller.done).toHaveLength(1)
-    expect((await jade.type('status')).out).toContain(
+    expect((await scene.jade.type('status')).out).toContain(
       'done     08:00 UTC  lambda:UpdateFunctionConfiguration: succeeded',
     )
   })
 
   test('what AWS refuses was not done, and is not tried again: exit 1', async () => {
-    await jade.type('start', ...mediated)
+    await scene.jade.type('start', ...mediated)
     caller.next({ refuses: 'AccessDeniedException' })
-    const { exit, err } = await jade.type('call')
-    expect([exit, err, jade.pauses]).toEqual([1, expect.stringContaining('AccessDeniedException'), []])
+    const { exit, err } = await scene.jade.type('call')
+    expect([exit, err, scene.jade.pauses]).toEqual([1, expect.stringContaining('AccessDeniedException'), []])
   })
 })
 
@@ -170,23 +163,23 @@ const laptop = (login?: object) =>
 describe('claim', () => {
   test('takes up on this machine what was opened on a page, which then gets credentials', async () => {
     const id = await openedOnPage()
-    expect((await jade.type('credentials', id)).err).toContain(`npx hotwork break-glass claim ${id}`)
-    const { exit, out } = await jade.type('claim', id)
+    expect((await scene.jade.type('credentials', id)).err).toContain(`npx hotwork break-glass claim ${id}`)
+    const { exit, out } = await scene.jade.type('claim', id)
     expect(exit).toBe(0)
     expect(out).toContain('credential_process = ')
     expect(out).toContain(`npx hotwork break-glass end ${id}`)
-    expect((await jade.type('credentials')).exit).toBe(0)
+    expect((await scene.jade.type('credentials')).exit).toBe(0)
   })
 
   test('twice is once', async () => {
     const id = await openedOnPage()
-    expect([(await jade.type('claim', id)).exit, (await jade.type('claim', id)).exit]).toEqual([0, 0])
-    expect((await jade.type('credentials')).exit).toBe(0)
+    expect([(await scene.jade.type('claim', id)).exit, (await scene.jade.type('claim', id)).exit]).toEqual([0, 0])
+    expect((await scene.jade.type('credentials')).exit).toBe(0)
   })
 
   test('again, where policy says no then, this machine keeps the key of the opening', async () => {
     const id = await openedOnPage()
-    await jade.type('claim', id)
+    await scene.jade.type('claim', id)
     const { world } = scene.api
     const { policy } = world
     world.policy = {
@@ -196,14 +189,14 @@ describe('claim', () => {
           ? { permit: false, policies: [] }
           : policy.ask(question),
     }
-    expect((await jade.type('claim', id)).exit).toBe(4)
+    expect((await scene.jade.type('claim', id)).exit).toBe(4)
     world.policy = policy
-    expect((await jade.type('credentials')).exit).toBe(0)
+    expect((await scene.jade.type('credentials')).exit).toBe(0)
   })
 
   test('on a second machine is refused, and nothing is kept there', async () => {
     const id = await openedOnPage()
-    await jade.type('claim', id)
+    await scene.jade.type('claim', id)
     const other = laptop()
     const { exit, err } = await other.type('claim', id)
     expect([exit, other.files()]).toEqual([4, []])
@@ -217,7 +210,7 @@ describe('claim', () => {
     const { exit } = await weak.type('claim', id)
     expect([exit, weak.files()]).toEqual([4, []])
     weak.close()
-    expect((await jade.type('claim', id)).exit).toBe(0)
+    expect((await scene.jade.type('claim', id)).exit).toBe(0)
   })
 
   test('by another person is refused', async () => {
@@ -230,6 +223,6 @@ describe('claim', () => {
   test('of what is over says so, and keeps nothing', async () => {
     const id = await openedOnPage()
     scene.advance(31 * 60)
-    expect([(await jade.type('claim', id)).exit, jade.files()]).toEqual([5, []])
+    expect([(await scene.jade.type('claim', id)).exit, scene.jade.files()]).toEqual([5, []])
   })
 })

@@ -1,23 +1,15 @@
 import { start } from '../../support/world.ts'
 import { calls } from '../support/memory-wiring.ts'
-import { minute, opened, recovery, Scene, why } from '../support/scene.ts'
-import type { Terminal } from '../support/terminal.ts'
+import { minute, opened, recovery, useScene, why } from '../support/scene.ts'
 
 /** `hotwork break-glass status` and `list`. */
 
-const scene = new Scene()
-let jade: Terminal
-beforeAll(() => scene.open())
-beforeEach(() => {
-  scene.begin()
-  jade = scene.at('jade')
-})
-afterAll(() => scene.close())
+const scene = useScene()
 
 describe('status', () => {
   test('one that is open: exit 0, and how to end it', async () => {
-    const id = await opened(jade)
-    const { exit, out } = await jade.type('status')
+    const id = await opened(scene.jade)
+    const { exit, out } = await scene.jade.type('status')
     expect(exit).toBe(0)
     expect(out).toContain(`OPEN  ${id}`)
     expect(out).toContain('when     until 08:30 UTC, in 30 min')
@@ -26,25 +18,25 @@ describe('status', () => {
   })
 
   test('one whose time is over: exit 5, and nothing is kept of it', async () => {
-    const id = await opened(jade)
+    const id = await opened(scene.jade)
     scene.advance(31 * minute)
-    const { exit, out } = await jade.type('status', id)
+    const { exit, out } = await scene.jade.type('status', id)
     expect([exit, out]).toEqual([5, expect.stringContaining(`OVER  ${id}`)])
     expect(out).toContain(`npx hotwork break-glass review ${id}`)
-    expect(jade.files()).toEqual([])
+    expect(scene.jade.files()).toEqual([])
   })
 
   test('one that another person ended: exit 6', async () => {
-    const id = await opened(jade)
+    const id = await opened(scene.jade)
     await scene.at('gus').type('end', id)
-    const { exit, out } = await jade.type('status')
+    const { exit, out } = await scene.jade.type('status')
     expect([exit, out]).toEqual([6, expect.stringContaining(`ENDED by person:gus  ${id}`)])
-    expect(jade.files()).toEqual([])
+    expect(scene.jade.files()).toEqual([])
   })
 
   test('shows each call that was made with it, refused ones too, and says if the record does not answer', async () => {
-    const id = await opened(jade)
-    await jade.type('credentials')
+    const id = await opened(scene.jade)
+    await scene.jade.type('credentials')
     const call = { id: '1', at: start + 5, service: 'ssm', account: '000000000000', region: 'us-east-1' }
     const name = '/prod/checkout/payment-timeout-ms'
     calls.put(id, { ...call, name: 'PutParameter', resources: [name] })
@@ -60,26 +52,26 @@ describe('status', () => {
   })
 
   test('an ended one without a call on record says whether credentials were issued', async () => {
-    const unused = await opened(jade)
-    await jade.type('end', unused)
-    expect((await jade.type('status', unused)).out).toContain('done     nothing: no credential was issued')
+    const unused = await opened(scene.jade)
+    await scene.jade.type('end', unused)
+    expect((await scene.jade.type('status', unused)).out).toContain('done     nothing: no credential was issued')
     scene.advance(60 * minute)
-    const used = await opened(jade, [
+    const used = await opened(scene.jade, [
       '--profile',
       'checkout-recovery',
       ...why('payments fail again, and the timeout is low again'),
       ...['--minutes', '30'],
     ])
-    await jade.type('credentials')
-    await jade.type('end', used)
-    expect((await jade.type('status', used)).out).toContain(
+    await scene.jade.type('credentials')
+    await scene.jade.type('end', used)
+    expect((await scene.jade.type('status', used)).out).toContain(
       'done     no call is on record yet: CloudTrail is minutes late\n         2 credentials issued',
     )
   })
 
   test('the resources that it opened are named whole, in the account and Region that they are in', async () => {
-    const { body } = await jade.json('start', ...recovery)
-    const listed = await jade.json('list')
+    const { body } = await scene.jade.json('start', ...recovery)
+    const listed = await scene.jade.json('list')
     for (const { rights } of [body, listed.body.break_glass[0]]) {
       expect(JSON.stringify(rights)).toContain('arn:aws:ssm:us-east-1:000000000000:parameter/prod/checkout/*')
       expect(JSON.stringify(rights)).not.toMatch(/[{](partition|region|account)[}]/)
@@ -87,15 +79,18 @@ describe('status', () => {
   })
 
   test('a drill shows each step against its target', async () => {
-    await jade.type('drill', ...recovery)
-    const { out } = await jade.type('status')
+    await scene.jade.type('drill', ...recovery)
+    const { out } = await scene.jade.type('status')
     expect(out).toMatch(/drill {4}open: met, took [\d.]+ s \(within 5 s\)\n {9}tell: /)
     expect(out).toContain('review: waiting (within 86400 s)')
-    expect((await jade.json('status')).body.report).toMatchObject({ drill: true, steps: expect.any(Array) })
+    expect((await scene.jade.json('status')).body.report).toMatchObject({ drill: true, steps: expect.any(Array) })
   })
 
   test('no text that a person wrote moves the cursor or hides', async () => {
-    const id = await opened(jade, recovery.with(3, 'checkout is \u001b[2Jdown \u202eagain\nOPEN bgl_0 putting it back'))
+    const id = await opened(
+      scene.jade,
+      recovery.with(3, 'checkout is \u001b[2Jdown \u202eagain\nOPEN bgl_0 putting it back'),
+    )
     const { out } = await scene.at('gus').type('status', id)
     expect(out).toContain('checkout is ·[2Jdown ·again·OPEN bgl_0 putting it back')
   })
@@ -106,7 +101,7 @@ describe('list', () => {
     await opened(scene.at('kofi'))
     await scene.at('kofi').type('end')
     scene.advance(20 * minute)
-    const id = await opened(jade, recovery.with(3, 'payments are refused again, and it is not the timeout'))
+    const id = await opened(scene.jade, recovery.with(3, 'payments are refused again, and it is not the timeout'))
     const { exit, out } = await scene.at('gus').type('list')
     const rows = out.split('\n').map((row) => row.split(/ {2,}/))
     expect(exit).toBe(0)
@@ -122,7 +117,7 @@ describe('list', () => {
   })
 
   test('--json is the answer of the API', async () => {
-    expect(await jade.json('list')).toEqual({
+    expect(await scene.jade.json('list')).toEqual({
       exit: 0,
       body: {
         break_glass: [],

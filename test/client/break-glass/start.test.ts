@@ -1,22 +1,14 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { minute, opened, recovery, Scene, why } from '../support/scene.ts'
-import type { Terminal } from '../support/terminal.ts'
+import { minute, opened, recovery, useScene, why } from '../support/scene.ts'
 
 /** `hotwork break-glass start` and `drill`, each wrong usage and each refusal, against the handlers that are deployed. */
 
-const scene = new Scene()
-let jade: Terminal
-beforeAll(() => scene.open())
-beforeEach(() => {
-  scene.begin()
-  jade = scene.at('jade')
-})
-afterAll(() => scene.close())
+const scene = useScene()
 
 describe('start', () => {
   test('says what is open, until when, how to use it, how to end it, and when the review is due', async () => {
-    const { exit, out, err } = await jade.type('start', ...recovery)
+    const { exit, out, err } = await scene.jade.type('start', ...recovery)
     const [first = ''] = out.split('\n')
     expect([exit, err]).toEqual([0, ''])
     expect(first).toMatch(/^OPEN {2}bgl_[0-9a-z]{26}$/)
@@ -30,14 +22,14 @@ describe('start', () => {
   })
 
   test('in another time zone the wall clock and UTC are both there', async () => {
-    jade.env['TZ'] = 'Asia/Kolkata'
-    const { out } = await jade.type('start', ...recovery)
+    scene.jade.env['TZ'] = 'Asia/Kolkata'
+    const { out } = await scene.jade.type('start', ...recovery)
     expect(out).toContain('until    14:00 here (08:30 UTC), in 30 min')
     expect(out).toContain('by 16 Jan 13:30 here (08:00 UTC)')
   })
 
   test('--json is the answer of the API, and where the key is', async () => {
-    const { exit, body } = await jade.json('start', ...recovery)
+    const { exit, body } = await scene.jade.json('start', ...recovery)
     expect(exit).toBe(0)
     expect(body).toMatchObject({
       status: 'approved',
@@ -49,13 +41,13 @@ describe('start', () => {
       budget_left_minutes: 210,
       not_after: '2027-01-15T08:30:00Z',
       review: { due_at: '2027-01-16T08:00:00Z', status: 'due' },
-      key_file: `${jade.home}/hotwork/${body.id}.json`,
+      key_file: `${scene.jade.home}/hotwork/${body.id}.json`,
     })
   })
 
   test('the key is in a file that no other user may read, and with it no token, no reason and no incident', async () => {
-    const id = await opened(jade)
-    const [file, ...others] = jade.files()
+    const id = await opened(scene.jade)
+    const [file, ...others] = scene.jade.files()
     expect(others).toEqual([])
     expect([file?.name, file?.mode]).toEqual([`${id}.json`, '600'])
     expect(file?.text).not.toMatch(/eyJ|checkout|INC-2041/)
@@ -69,72 +61,75 @@ describe('start', () => {
     const typed = JSON.stringify({ Name, Value: '3000', Overwrite: true })
     const resource = ['ssm:parameter', `arn:aws:ssm:us-east-1:000000000000:parameter${Name}`]
     const words = ['--action', 'ssm:PutParameter', '--arguments', typed, '--resource', ...resource]
-    const { exit, body } = await jade.json('start', ...words, ...why(), '--minutes', '5')
+    const { exit, body } = await scene.jade.json('start', ...words, ...why(), '--minutes', '5')
     expect([exit, body.action, body.arguments.Name]).toEqual([0, 'ssm:PutParameter', Name])
   })
 
   test('takes the arguments from a file, wherever it is, and says which one it cannot read', async () => {
-    const file = join(jade.home, 'arguments.json')
+    const file = join(scene.jade.home, 'arguments.json')
     const words = ['--action', 'ssm:PutParameter', '--arguments', `@${file}`, ...why(), '--minutes', '5']
-    expect(await jade.json('start', ...words)).toMatchObject({ exit: 2, body: { title: `\`${file}\` cannot be read` } })
+    expect(await scene.jade.json('start', ...words)).toMatchObject({
+      exit: 2,
+      body: { title: `\`${file}\` cannot be read` },
+    })
     writeFileSync(file, JSON.stringify({ Name: '/prod/checkout/payment-timeout-ms', Value: '3000', Overwrite: true }))
-    expect(await jade.json('start', ...words)).toMatchObject({ exit: 0, body: { action: 'ssm:PutParameter' } })
+    expect(await scene.jade.json('start', ...words)).toMatchObject({ exit: 0, body: { action: 'ssm:PutParameter' } })
   })
 
   test('a drill is marked as one', async () => {
-    const { exit, out } = await jade.type('drill', ...recovery)
+    const { exit, out } = await scene.jade.type('drill', ...recovery)
     expect(exit).toBe(0)
     expect(out).toMatch(/^OPEN {2}bgl_\w+ {2}DRILL, its credentials can do nothing\n/)
-    expect((await jade.json('status')).body.drill).toBe(true)
+    expect((await scene.jade.json('status')).body.drill).toBe(true)
   })
 })
 
 describe('an answer that is lost', () => {
   test('is asked for again by itself, and is one opening', async () => {
     scene.api.nextCalls.push('answer_lost', 'unheard', 'busy')
-    const { exit, err } = await jade.type('start', ...recovery)
-    expect([exit, jade.pauses]).toEqual([0, [1, 2, 7]])
+    const { exit, err } = await scene.jade.type('start', ...recovery)
+    expect([exit, scene.jade.pauses]).toEqual([0, [1, 2, 7]])
     expect(err).toContain('no answer yet (503), asking again in 7 s')
-    expect((await jade.json('list')).body.break_glass).toHaveLength(1)
+    expect((await scene.jade.json('list')).body.break_glass).toHaveLength(1)
   })
 
   test('for good is a fault that says what to do, and the same command again is the same opening', async () => {
     scene.api.nextCalls.push('answer_lost', 'unheard', 'unheard', 'unheard')
-    const { exit, err } = await jade.type('start', ...recovery)
+    const { exit, err } = await scene.jade.type('start', ...recovery)
     expect(exit).toBe(1)
     expect(err).toContain('it may be open all the same: run the same command again, which is the same opening')
-    expect(jade.files()).toMatchObject([{ name: expect.stringMatching(/^asked-/), mode: '600' }])
-    const again = await jade.type('start', ...recovery)
+    expect(scene.jade.files()).toMatchObject([{ name: expect.stringMatching(/^asked-/), mode: '600' }])
+    const again = await scene.jade.type('start', ...recovery)
     expect([again.exit, again.err]).toEqual([0, expect.stringContaining('asking for the same opening again')])
-    expect((await jade.json('list')).body.break_glass).toHaveLength(1)
-    expect((await jade.type('credentials')).exit).toBe(0)
-    expect(jade.files().map(({ name }) => name)).not.toContainEqual(expect.stringMatching(/^asked-/))
+    expect((await scene.jade.json('list')).body.break_glass).toHaveLength(1)
+    expect((await scene.jade.type('credentials')).exit).toBe(0)
+    expect(scene.jade.files().map(({ name }) => name)).not.toContainEqual(expect.stringMatching(/^asked-/))
   })
 
   test('is not forgotten over a login that failed in between', async () => {
     scene.api.nextCalls.push('answer_lost', 'unheard', 'unheard', 'unheard')
-    await jade.type('start', ...recovery)
-    const token = jade.env['HOTWORK_TOKEN']
-    jade.env['HOTWORK_TOKEN'] = 'nonsense'
-    expect((await jade.type('start', ...recovery)).exit).toBe(4)
-    jade.env['HOTWORK_TOKEN'] = token
-    expect((await jade.type('start', ...recovery)).exit).toBe(0)
-    expect((await jade.type('credentials')).exit).toBe(0)
+    await scene.jade.type('start', ...recovery)
+    const token = scene.jade.env['HOTWORK_TOKEN']
+    scene.jade.env['HOTWORK_TOKEN'] = 'nonsense'
+    expect((await scene.jade.type('start', ...recovery)).exit).toBe(4)
+    scene.jade.env['HOTWORK_TOKEN'] = token
+    expect((await scene.jade.type('start', ...recovery)).exit).toBe(0)
+    expect((await scene.jade.type('credentials')).exit).toBe(0)
   })
 
   test('once the first can no longer be open, the same command is another opening', async () => {
     scene.api.nextCalls.push('answer_lost', 'unheard', 'unheard', 'unheard')
-    await jade.type('start', ...recovery)
+    await scene.jade.type('start', ...recovery)
     scene.advance(60 * minute)
-    const again = await jade.type('start', ...recovery)
+    const again = await scene.jade.type('start', ...recovery)
     expect(again.err).not.toContain('the same opening')
     // The one that got lost is on the record all the same: the same words are no reason twice.
     expect([again.exit, again.err]).toEqual([2, expect.stringContaining('word for word')])
   })
 
   test('a refusal is an answer: nothing is kept of it', async () => {
-    expect((await jade.type('start', ...recovery.with(3, 'outage'))).exit).toBe(2)
-    expect(jade.files()).toEqual([])
+    expect((await scene.jade.type('start', ...recovery.with(3, 'outage'))).exit).toBe(2)
+    expect(scene.jade.files()).toEqual([])
   })
 })
 
@@ -174,20 +169,20 @@ describe('wrong usage is 2, says what is right, and calls nothing', () => {
     ['an address that is not safe', ['list', '--api', 'http://hotwork.example'], 'use https'],
     ['no address', ['list', '--api', ''], 'HOTWORK_API'],
   ])('%s', async (_what, words, says) => {
-    const { exit, out, err } = await jade.type(...words)
+    const { exit, out, err } = await scene.jade.type(...words)
     expect([exit, out]).toEqual([2, ''])
     expect(err).toContain(says)
     expect(scene.api.calls).toEqual([])
-    expect(jade.files()).toEqual([])
+    expect(scene.jade.files()).toEqual([])
   })
 
   test('with --json it is JSON', async () => {
-    const { exit, body } = await jade.json('start', '--profile', 'p')
+    const { exit, body } = await scene.jade.json('start', '--profile', 'p')
     expect([exit, body]).toEqual([2, { error: 'usage', title: expect.stringContaining('--reason'), exit: 2 }])
   })
 
   test('help that was asked for is none', async () => {
-    expect(await jade.type('start', '--help')).toMatchObject({
+    expect(await scene.jade.type('start', '--help')).toMatchObject({
       exit: 0,
       out: expect.stringContaining('--incident <id>'),
     })
@@ -219,43 +214,46 @@ describe('what the API refuses is told in its words', () => {
   })
 
   test('what is open already: exit 4', async () => {
-    await opened(jade)
+    await opened(scene.jade)
     const other = recovery.with(3, 'now the worker stands still as well, throttling it')
-    const { exit, err } = await jade.type('start', ...other)
+    const { exit, err } = await scene.jade.type('start', ...other)
     expect([exit, err]).toEqual([4, expect.stringContaining('(already_open)')])
   })
 
   test('a login that is too weak: exit 4, with the login that is wanted', async () => {
-    jade.env['HOTWORK_TOKEN'] = scene.token('jade', {})
-    const { exit, err } = await jade.type('start', ...recovery)
+    scene.jade.env['HOTWORK_TOKEN'] = scene.token('jade', {})
+    const { exit, err } = await scene.jade.type('start', ...recovery)
     expect([exit, err]).toEqual([4, expect.stringContaining('`acr_values=strong`')])
-    expect(jade.files()).toEqual([])
+    expect(scene.jade.files()).toEqual([])
   })
 
   test('a login that is strong and too old: exit 4, with all that is wanted, so that one more login is enough', async () => {
-    jade.env['HOTWORK_TOKEN'] = scene.token('jade', { acr: 'strong', auth_time: Math.floor(Date.now() / 1000) - 901 })
-    const { exit, err } = await jade.type('start', ...recovery)
+    scene.jade.env['HOTWORK_TOKEN'] = scene.token('jade', {
+      acr: 'strong',
+      auth_time: Math.floor(Date.now() / 1000) - 901,
+    })
+    const { exit, err } = await scene.jade.type('start', ...recovery)
     expect([exit, err]).toEqual([4, expect.stringMatching(/`acr_values=strong`.*at most 900 s/)])
   })
 
   test('a string that is no token: exit 4', async () => {
-    jade.env['HOTWORK_TOKEN'] = 'nonsense'
-    expect(await jade.json('list')).toMatchObject({ exit: 4, body: { error: 'invalid_token' } })
+    scene.jade.env['HOTWORK_TOKEN'] = 'nonsense'
+    expect(await scene.jade.json('list')).toMatchObject({ exit: 4, body: { error: 'invalid_token' } })
   })
 
   test('an opening that does not exist: exit 2', async () => {
-    expect(await jade.json('status', `bgl_${'z'.repeat(26)}`)).toMatchObject({
+    expect(await scene.jade.json('status', `bgl_${'z'.repeat(26)}`)).toMatchObject({
       exit: 2,
       body: { error: 'unknown_request' },
     })
   })
 
   test('an address that is no Hotwork: exit 2', async () => {
-    expect((await jade.type('list', '--api', `${scene.api.url}/elsewhere`)).exit).toBe(2)
+    expect((await scene.jade.type('list', '--api', `${scene.api.url}/elsewhere`)).exit).toBe(2)
   })
 
   test('an API that does not answer: exit 1', async () => {
     scene.api.nextCalls.push('unheard', 'unheard', 'unheard', 'unheard')
-    expect(await jade.json('list')).toMatchObject({ exit: 1, body: { error: 'no_answer', exit: 1 } })
+    expect(await scene.jade.json('list')).toMatchObject({ exit: 1, body: { error: 'no_answer', exit: 1 } })
   })
 })

@@ -51,6 +51,11 @@ export class Scene {
     for (const [name, terminal] of this.#terminals) terminal.env['HOTWORK_TOKEN'] = this.token(name)
   }
 
+  /** The machine of Jade, who is on call. */
+  get jade(): Terminal {
+    return this.at('jade')
+  }
+
   /** A person's own machine, on which they are logged in. */
   at(who: string): Terminal {
     const found = this.#terminals.get(who)
@@ -81,6 +86,15 @@ export class Scene {
     )
     return { ...this.#sample, deployment: { ...deployment, issuers } }
   }
+}
+
+/** A new scene for each test of the file. */
+export function useScene(): Scene {
+  const scene = new Scene()
+  beforeAll(() => scene.open())
+  beforeEach(() => scene.begin())
+  afterAll(() => scene.close())
+  return scene
 }
 
 const profile = ['--profile', 'checkout-recovery']
