@@ -101,6 +101,13 @@ export const ok = <T>(value: T): { ok: true; value: T } => ({ ok: true, value })
 export const refuse = <Code extends string>(code: Code, detail?: string): { ok: false; code: Code; detail?: string } =>
   detail === undefined ? { ok: false, code } : { ok: false, code, detail }
 
+type Optional<T> = { [K in keyof T]-?: undefined extends T[K] ? K : never }[keyof T]
+type Defined<T> = Omit<T, Optional<T>> & { [K in Optional<T>]?: Exclude<T[K], undefined> }
+
+/** The same members without those that are undefined: an optional member of ours is absent, and never undefined. */
+export const defined = <T extends object>(members: T): Defined<T> =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Defined<T>
+
 /** Two machines whose clocks are further apart cannot compare deadlines. Seconds. */
 const tolerance = 30
 
