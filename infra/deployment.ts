@@ -26,9 +26,11 @@ export function addStacks(
     signingKeys,
     protectTables,
     reservedConcurrency,
-    targetRoles: rolesOf('target', stackName, accounts),
-    foreignRevokers: rolesOf('revoker', stackName, foreign),
-    foreignAuditors: rolesOf('auditor', stackName, foreign),
+    roles: {
+      targets: rolesOf('target', stackName, accounts),
+      foreignRevokers: rolesOf('revoker', stackName, foreign),
+      foreignAuditors: rolesOf('auditor', stackName, foreign),
+    },
     sealed: {
       here: sealed.some(([, account]) => isAtHome(account)),
       elsewhere: rolesOf(

@@ -46,6 +46,9 @@ type Row =
 
 type Writes = { chains?: readonly Chain[]; rows?: readonly Row[] }
 
+/** Of the role that two functions share. */
+const brokerWrites: Writes = { chains: ['req_', 'bgl_', 'agent:', 'person:'], rows: ['JTI#', 'SEEN#'] }
+
 /**
  * What each function may put, and nothing else: the chains that it adds entries to, each with the row of its end, and
  * other rows. IAM holds a function to it (`dynamodb:LeadingKeys`), and test/stack/written.test.ts holds it to what the
@@ -62,8 +65,8 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
   'delegate-request': { chains: ['req_', 'agent:'], rows: ['IDEM#', 'RATE#', 'SEEN#'] },
   'issue-token': { chains: ['req_', 'bgl_', 'agent:', 'person:'], rows: ['JTI#', 'SEEN#'] },
   'revoke-token': { chains: ['req_', 'bgl_', 'agent:', 'person:', 'tool:'] },
-  // With the role that it shares with `call-aws`.
-  'issue-aws-credentials': { chains: ['req_', 'bgl_', 'agent:', 'person:'], rows: ['JTI#', 'SEEN#'] },
+  'issue-aws-credentials': brokerWrites,
+  'call-aws': brokerWrites,
   'begin-use': { chains: ['req_', 'bgl_', 'tool:'], rows: ['SEEN#', 'USE#'] },
   'end-use': { chains: ['req_', 'bgl_', 'tool:'] },
   'decide-request': { chains: ['req_', 'bgl_', 'person:'] },

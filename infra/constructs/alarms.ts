@@ -1,20 +1,35 @@
-import { Duration } from 'aws-cdk-lib'
-import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
+import { Duration, Stack } from 'aws-cdk-lib'
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  Metric,
+  type MetricOptions,
+  TreatMissingData,
+  Unit,
+} from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
+import {
+  FilterPattern,
+  type IFilterPattern,
+  type ILogGroup,
+  MetricFilter,
+  type MetricFilterOptions,
+} from 'aws-cdk-lib/aws-logs'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
+import { troubles } from '../troubles.ts'
 import type { WorkQueue } from './event-sources.ts'
 import type { HotworkApi } from './hotwork-api.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
-import type { LoggedTrouble, MeasuredLag } from './log-metrics.ts'
 
 const period = Duration.minutes(5)
-/** Where something that should have ended may work on, each minute counts. SQS reports once a minute. */
+/** Where a session that should have ended may work on, each minute counts. SQS reports once a minute. */
 const urgently = Duration.minutes(1)
 
-/** What somebody must look at. Everything here has already failed closed: an alarm says that it has. */
+/** What a person must look at. Everything here has already failed closed: an alarm says that it has. */
 export class Alarms extends Construct {
   readonly #action: SnsAction | undefined
 
@@ -26,17 +41,7 @@ export class Alarms extends Construct {
 
   /** A call that was answered with 5xx: by a function that met a fault, or by the API because none answered. */
   watchApi({ api, node }: HotworkApi): void {
-    this.#raise(`${node.id}ServerErrors`, api.metricServerError({ period }), 1, 'calls were answered with 5xx')
-  }
-
-  /** What functions log and do not throw. */
-  watchTrouble({ metric, node }: LoggedTrouble, { means, urgent }: { means: string; urgent?: boolean }): void {
-    this.#raise(node.id, metric.with({ period: urgent ? urgently : period }), 1, means)
-  }
-
-  /** What takes too long, and is measured by whoever does it. */
-  watchLag({ metric, node }: MeasuredLag, { longest, means }: { longest: Duration; means: string }): void {
-    this.#raise(node.id, metric.with({ period: urgently }), longest.toSeconds(), means)
+    this.raise(`${node.id}ServerErrors`, api.metricServerError({ period }), 1, 'calls were answered with 5xx')
   }
 
   /**
@@ -44,7 +49,7 @@ export class Alarms extends Construct {
    * at once. An alarm is paid for by the month, so all functions together have one (`FunctionErrors`).
    */
   watchFunction({ lambda, node }: HotworkFunction): void {
-    this.#raise(`${node.id}Errors`, lambda.metricErrors({ period }), 1, `${node.id} has thrown`)
+    this.raise(`${node.id}Errors`, lambda.metricErrors({ period }), 1, `${node.id} has thrown`)
   }
 
   /** Work that waits too long, and work that was given up. */
@@ -53,13 +58,13 @@ export class Alarms extends Construct {
     { oldest, urgent }: { oldest: Duration; urgent?: boolean },
   ): void {
     const age = queue.metricApproximateAgeOfOldestMessage({ period: urgent ? urgently : period, statistic: 'max' })
-    this.#raise(`${node.id}Age`, age, oldest.toSeconds(), `${node.id}: a message has waited too long`)
+    this.raise(`${node.id}Age`, age, oldest.toSeconds(), `${node.id}: a message has waited too long`)
     this.watchDeadLetters(node.id, deadLetters)
   }
 
   watchDeadLetters(of: string, queue: Queue): void {
     const depth = queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'max' })
-    this.#raise(`${of}DeadLetters`, depth, 1, `${of}: messages were given up; redrive them when the cause is gone`)
+    this.raise(`${of}DeadLetters`, depth, 1, `${of}: messages were given up; redrive them when the cause is gone`)
   }
 
   /** Executions that stopped before their request did. */
@@ -70,10 +75,10 @@ export class Alarms extends Construct {
       Aborted: machine.metricAborted({ period }),
     }
     for (const [how, metric] of Object.entries(ends))
-      this.#raise(`Workflow${how}`, metric, 1, 'executions ended early; requests are still decided, redrive them')
+      this.raise(`Workflow${how}`, metric, 1, 'executions ended early; requests are still decided, redrive them')
   }
 
-  #raise(id: string, metric: IMetric, threshold: number, alarmDescription: string): void {
+  raise(id: string, metric: IMetric, threshold: number, alarmDescription: string): void {
     const alarm = new Alarm(this, id, {
       metric,
       threshold,
@@ -83,5 +88,78 @@ export class Alarms extends Construct {
       treatMissingData: TreatMissingData.NOT_BREACHING,
     })
     if (this.#action) alarm.addAlarmAction(this.#action)
+  }
+}
+
+/**
+ * How people decide, by stage: how long they take, how often they take less than a glance, how often nobody decides. For
+ * the author of the ladder; no alarm, since no one decision is wrong for being quick. A rate is logged as 1 or 0, and is
+ * then the metric's average.
+ */
+const decisions = {
+  TimeToDecide: { line: 'decision_measured', value: '$.seconds', unit: Unit.SECONDS },
+  HardlyRead: { line: 'decision_measured', value: '$.hardlyRead', unit: Unit.COUNT },
+  Silence: { line: 'wait_measured', value: '$.silent', unit: Unit.COUNT },
+} as const
+
+/**
+ * An invocation that threw, ran out of time or memory, or could not start, by Lambda's own report of it in the log.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#platform-report
+ */
+const failedInvocation = FilterPattern.all(
+  FilterPattern.stringValue('$.type', '=', 'platform.report'),
+  FilterPattern.stringValue('$.record.status', '!=', 'success'),
+)
+
+const saying = (...lines: readonly string[]): IFilterPattern =>
+  FilterPattern.any(...lines.map((line) => FilterPattern.stringValue('$.message', '=', line)))
+
+/**
+ * What is counted in the log that all functions share, each under its name: troubles that functions answer or retry
+ * instead of throwing, so that Lambda counts no error, and how long things take. Alarms watch all but how people decide.
+ */
+export class LogMetrics extends Construct {
+  readonly #log: ILogGroup
+
+  constructor(scope: Construct, id: string, { log, alarms }: { log: ILogGroup; alarms: Alarms }) {
+    super(scope, id)
+    this.#log = log
+    for (const [name, { line, value, unit }] of Object.entries(decisions))
+      this.#measure(name, saying(line), { metricValue: value, unit, dimensions: { Stage: '$.stage' } })
+
+    const seconds = { metricValue: '$.lagSeconds', unit: Unit.SECONDS }
+    this.#measure('RevocationLag', saying('deny_written'), seconds)
+    const lag = this.#metric('RevocationLag', { statistic: 'max', unit: Unit.SECONDS, period: urgently })
+    alarms.raise('RevocationLag', lag, 60, 'an ended AWS session was denied a minute or more after its end')
+
+    this.#measure('FunctionErrors', failedInvocation)
+    const failures = this.#metric('FunctionErrors', { statistic: 'sum', period })
+    const whatFails = 'functions have thrown, run out of time, or could not start: the log says which'
+    alarms.raise('FunctionErrors', failures, 1, whatFails)
+
+    for (const [name, { lines, means, urgent }] of Object.entries(troubles)) {
+      this.#measure(name, saying(...lines))
+      alarms.raise(name, this.#metric(name, { statistic: 'sum', period: urgent ? urgently : period }), 1, means)
+    }
+  }
+
+  /** A namespace a stack, so that two of them in one account do not count each other's. */
+  get #namespace(): string {
+    return `Hotwork/${Stack.of(this).stackName}`
+  }
+
+  #measure(metricName: string, filterPattern: IFilterPattern, how: Partial<MetricFilterOptions> = {}): void {
+    new MetricFilter(this, metricName, {
+      logGroup: this.#log,
+      filterPattern,
+      metricNamespace: this.#namespace,
+      metricName,
+      ...how,
+    })
+  }
+
+  #metric(metricName: string, options: MetricOptions): Metric {
+    return new Metric({ namespace: this.#namespace, metricName, ...options })
   }
 }

@@ -1,5 +1,5 @@
-import { ArnFormat, Duration, Stack, Validations } from 'aws-cdk-lib'
-import { Grant, type IGrantable, type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Duration, Stack, Validations } from 'aws-cdk-lib'
+import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import {
   Chain,
   Choice,
@@ -20,6 +20,8 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions'
 import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks'
 import { Construct } from 'constructs'
+import { StreamReader, WorkQueue } from './event-sources.ts'
+import type { Ground } from './ground.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 
 /** The part of policies/ladder.json that the machine is drawn from. Times are whole seconds. */
@@ -30,7 +32,7 @@ type Stage = { name: string; deadline: number; onSilence: 'expire' | { escalateT
 /** A timer may only wake a question whose answer is due, so each comes a little after the deadline it is for. */
 const grace = 2
 
-/** What breaking the glass opens ends within an hour, and is looked at within a day (functions/domain/break-glass/break-glass.ts). */
+/** An opening of break-glass ends within an hour, and is reviewed within a day (functions/domain/break-glass/break-glass.ts). */
 const [longestWindow, reviewWithin] = [3600, 86_400]
 
 /** Six tries over about two minutes of a store, a throttle or a Lambda that does not answer. */
@@ -57,15 +59,10 @@ export type ApprovalWorkflowProps = {
  * and the sweep shows them; a redrive asks the table and goes on.
  */
 export class ApprovalWorkflow extends Construct {
-  /** Known before the machine is, since functions that the machine calls may signal it. */
-  readonly arn: string
   readonly machine: StateMachine
 
   constructor(scope: Construct, id: string, { ladder, awaitOutcome, advanceWorkflow }: ApprovalWorkflowProps) {
     super(scope, id)
-    const { stackName } = Stack.of(this)
-    this.arn = machineArn(this)
-
     const close = new Succeed(this, 'Close')
     const route = new Choice(this, 'Route', { comment: 'Where the table says to wait' })
     const next = this.#ask(advanceWorkflow)
@@ -101,12 +98,11 @@ export class ApprovalWorkflow extends Construct {
       resourceArns: [awaitOutcome.lambda.functionArn, advanceWorkflow.lambda.functionArn],
     })
     this.machine = new StateMachine(this, 'Machine', {
-      // Its one fixed name, after the stack's: see `arn`.
-      stateMachineName: stackName,
+      stateMachineName: Stack.of(this).stackName,
       comment: 'Hotwork approval: generated from policies/ladder.json',
       definitionBody: DefinitionBody.fromChainable(Chain.start(route)),
       // What is granted above is all it gets: CDK would add every version of each function.
-      role: withoutMore(role),
+      role: role.withoutPolicyUpdates(),
     })
     invoke.applyBefore(this.machine)
     Validations.of(this.machine).acknowledge(
@@ -123,11 +119,12 @@ export class ApprovalWorkflow extends Construct {
   }
 
   /** Allows starting executions. */
-  grantStart(grantee: IGrantable): Grant {
-    return Grant.addToPrincipal({ grantee, actions: ['states:StartExecution'], resourceArns: [this.arn] })
+  grantStart(to: HotworkFunction): void {
+    to.tell({ STATE_MACHINE: this.machine.stateMachineArn })
+    to.allow(['states:StartExecution'], [this.machine.stateMachineArn])
   }
 
-  /** Waits until somebody signals, or until the deadline has passed. */
+  /** Waits for a signal, or until the deadline has passed. */
   #wait(id: string, awaitOutcome: ApprovalWorkflowProps['awaitOutcome'], seconds: number): TaskStateBase {
     return new LambdaInvoke(this, id, {
       stateName: id,
@@ -163,27 +160,56 @@ export class ApprovalWorkflow extends Construct {
  * Allows ending waits. On `*`, because neither call names a machine: IAM's reference lists no resource type for them.
  * What they can reach is limited by the tokens, which are in the waits table alone.
  */
-export function grantSignal(role: Role): Grant {
-  Validations.of(role).acknowledge({
+function grantSignal(to: HotworkFunction): void {
+  Validations.of(to.role).acknowledge({
     id: 'AwsSolutions-IAM5[Resource::*]',
     reason: 'SendTaskSuccess and SendTaskFailure name no resource: the task token does, and few can read one',
   })
-  return Grant.addToPrincipal({
-    grantee: role,
-    actions: ['states:SendTaskSuccess', 'states:SendTaskFailure'],
-    resourceArns: ['*'],
-  })
+  to.allow(['states:SendTaskSuccess', 'states:SendTaskFailure'], ['*'])
 }
-
-const machineArn = (scope: Construct) =>
-  Stack.of(scope).formatArn({
-    service: 'states',
-    resource: 'stateMachine',
-    resourceName: Stack.of(scope).stackName,
-    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-  })
 
 /** A grant's whole life, at its longest: a timeout is static, and one state waits for the grants of all tiers. */
 const longestGrant = ({ tiers }: Ladder) => Math.max(...tiers.map(({ grant }) => grant.claimWithin + grant.lifetime))
 
-const withoutMore = (role: Role): IRole => role.withoutPolicyUpdates()
+/** The workflow with the functions that it calls, and the one that starts it and ends its waits as requests change. */
+export class Workflow extends Construct {
+  readonly machine: StateMachine
+  /** Applies what is due to one request. */
+  readonly advance: HotworkFunction
+  /** Ids of requests that changed, for the follower. */
+  readonly follow: WorkQueue
+
+  constructor(scope: Construct, id: string, { bundle, tables, alarms, make }: Ground) {
+    super(scope, id)
+    const { requests, waits } = tables
+    const awaitOutcome = make(this, 'await-outcome')
+    requests.grantRead(awaitOutcome)
+    waits.grantRemember(awaitOutcome)
+    grantSignal(awaitOutcome)
+
+    this.advance = make(this, 'advance-workflow')
+    const workflow = new ApprovalWorkflow(this, 'Workflow', {
+      ladder: bundle.ladder,
+      awaitOutcome,
+      advanceWorkflow: this.advance,
+    })
+    this.machine = workflow.machine
+    alarms.watchWorkflow(this.machine)
+
+    this.follow = new WorkQueue(this, 'Follow', { variable: 'FOLLOW_QUEUE', order: 'none', attempts: 5 })
+    alarms.watchQueue(this.follow, { oldest: Duration.minutes(5) })
+    const follower = make(this, 'follow-workflow')
+    requests.grantRead(follower)
+    waits.grantEnd(follower)
+    workflow.grantStart(follower)
+    grantSignal(follower)
+    this.follow.grantSend(follower)
+    this.follow.consumedBy(follower, { batchSize: 10 })
+    const { deadLetters } = new StreamReader(this, 'FollowStream', {
+      table: requests.table,
+      reader: follower,
+      of: ['REQ#'],
+    })
+    alarms.watchDeadLetters('FollowStream', deadLetters)
+  }
+}

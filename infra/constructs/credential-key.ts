@@ -1,15 +1,8 @@
 import { RemovalPolicy } from 'aws-cdk-lib'
-import {
-  AccountRootPrincipal,
-  ArnPrincipal,
-  Effect,
-  Grant,
-  type IRole,
-  PolicyDocument,
-  PolicyStatement,
-} from 'aws-cdk-lib/aws-iam'
+import { AccountRootPrincipal, ArnPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'
 import { Construct } from 'constructs'
+import type { HotworkFunction } from './hotwork-function.ts'
 
 /** What the account's administrators may do with the key. Signing is not in it, nor any way to let others sign but by its policy. */
 const administration = [
@@ -56,47 +49,32 @@ export class CredentialKey extends Construct {
     this.#keys = [this.#makeKey(signing), ...others.map((number) => this.#makeKey(number))]
   }
 
-  /** The ARN of the key that signs. */
-  get signing(): string {
-    return this.#keys[0].keyArn
-  }
-
-  /** The ARNs of all keys whose signatures are good, with a space between. */
-  get published(): string {
-    return this.#keys.map(({ keyArn }) => keyArn).join(' ')
-  }
-
   /**
    * Allows one role to sign: by the key's own policy, which trusts no other policy of the account to.
    *
    * @param what What it signs: part of the statement's id.
    */
-  grantSign(role: IRole, what: 'Tokens' | 'Statements'): Grant {
+  grantSign(to: HotworkFunction, what: 'Tokens' | 'Statements'): void {
     const [signing] = this.#keys
-    const statement = { effect: Effect.ALLOW, actions: ['kms:Sign'], conditions: signs }
+    to.tell({ SIGNING_KEY: signing.keyArn })
     signing.addToResourcePolicy(
       new PolicyStatement({
-        ...statement,
         sid: `Sign${what}`,
-        principals: [new ArnPrincipal(role.roleArn)],
+        actions: ['kms:Sign'],
+        conditions: signs,
+        principals: [new ArnPrincipal(to.role.roleArn)],
         resources: ['*'],
       }),
     )
-    return Grant.addToPrincipal({
-      grantee: role,
-      actions: statement.actions,
-      resourceArns: [this.signing],
-      conditions: signs,
-    }).combine(Grant.addToPrincipal({ grantee: role, actions: ['kms:GetPublicKey'], resourceArns: [this.signing] }))
+    to.allow(['kms:Sign'], [signing.keyArn], signs)
+    to.allow(['kms:GetPublicKey'], [signing.keyArn])
   }
 
   /** Allows fetching the public keys. */
-  grantVerify(role: IRole): Grant {
-    return Grant.addToPrincipal({
-      grantee: role,
-      actions: ['kms:GetPublicKey'],
-      resourceArns: this.#keys.map(({ keyArn }) => keyArn),
-    })
+  grantVerify(to: HotworkFunction): void {
+    const arns = this.#keys.map(({ keyArn }) => keyArn)
+    to.tell({ PUBLISHED_KEYS: arns.join(' ') })
+    to.allow(['kms:GetPublicKey'], arns)
   }
 
   #makeKey(number: number): Key {

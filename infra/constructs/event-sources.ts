@@ -2,14 +2,14 @@ import { type CfnElement, Duration, RemovalPolicy, Stack, Validations } from 'aw
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
-import { Grant, type IGrantable, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { EventSourceMapping, FilterCriteria, FilterRule, StartingPosition } from 'aws-cdk-lib/aws-lambda'
 import { ScheduleGroup } from 'aws-cdk-lib/aws-scheduler'
 import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import type { HotworkFunction } from './hotwork-function.ts'
 
-/** Acknowledged for every queue: the emulator that `npm start` runs speaks http, and would then refuse everybody. */
+/** Acknowledged for every queue: the emulator that `npm start` runs speaks http, and would then refuse every call. */
 const plainHttp = {
   id: 'AwsSolutions-SQS4',
   reason:
@@ -28,6 +28,8 @@ export const deadLetters = (scope: Construct, { fifo = false } = {}): Queue => {
 }
 
 type WorkQueueProps = {
+  /** The variable by which a function that sends is told the queue's address. */
+  variable: string
   order: 'none' | 'group'
   attempts: number
   /** Whether timers send to it too, whose messages have no deduplication id of their own. */
@@ -36,7 +38,7 @@ type WorkQueueProps = {
   worker?: Duration
   /** A fixed name, where another stack must name it. */
   name?: string
-  /** How long a message waits for whoever works it off, if not the usual four days. */
+  /** How long a message waits for its worker, if not the usual four days. */
   retention?: Duration
 }
 
@@ -44,13 +46,12 @@ type WorkQueueProps = {
 export class WorkQueue extends Construct {
   readonly queue: Queue
   readonly deadLetters: Queue
+  readonly #variable: string
 
-  constructor(
-    scope: Construct,
-    id: string,
-    { order, attempts, timed = false, worker = Duration.seconds(10), name, retention }: WorkQueueProps,
-  ) {
+  constructor(scope: Construct, id: string, props: WorkQueueProps) {
     super(scope, id)
+    const { variable, order, attempts, timed = false, worker = Duration.seconds(10), name, retention } = props
+    this.#variable = variable
     const fifo = order === 'group'
     this.deadLetters = deadLetters(this, { fifo })
     this.queue = new Queue(this, 'Queue', {
@@ -70,19 +71,15 @@ export class WorkQueue extends Construct {
     Validations.of(this.queue).acknowledge(plainHttp)
   }
 
-  get url(): string {
-    return this.queue.queueUrl
-  }
-
   /** Allows sending, and nothing else that CDK's own grant would add. */
-  grantSend(grantee: IGrantable): Grant {
-    return Grant.addToPrincipal({ grantee, actions: ['sqs:SendMessage'], resourceArns: [this.queue.queueArn] })
+  grantSend(to: HotworkFunction): void {
+    to.tell({ [this.#variable]: this.queue.queueUrl })
+    to.allow(['sqs:SendMessage'], [this.queue.queueArn])
   }
 
   /** Allows saying when a message that could not be worked off shall come again. */
-  grantHold(grantee: IGrantable): Grant {
-    const [actions, resourceArns] = [['sqs:ChangeMessageVisibility'], [this.queue.queueArn]]
-    return Grant.addToPrincipal({ grantee, actions, resourceArns })
+  grantHold(to: HotworkFunction): void {
+    to.allow(['sqs:ChangeMessageVisibility'], [this.queue.queueArn])
   }
 
   /**
@@ -90,21 +87,17 @@ export class WorkQueue extends Construct {
    *
    * @param atOnce how many of it may be at work at a time; without it, as many as there is work for
    */
-  consumedBy({ lambda, role }: HotworkFunction, { batchSize, atOnce }: { batchSize: number; atOnce?: number }): void {
+  consumedBy(worker: HotworkFunction, { batchSize, atOnce }: { batchSize: number; atOnce?: number }): void {
     // Written out, since CDK's own event source asks for more than Lambda needs.
-    Grant.addToPrincipal({
-      grantee: role,
-      actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
-      resourceArns: [this.queue.queueArn],
-    })
+    worker.allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [this.queue.queueArn])
     const mapping = new EventSourceMapping(this, 'Mapping', {
-      target: lambda,
+      target: worker.lambda,
       eventSourceArn: this.queue.queueArn,
       batchSize,
       reportBatchItemFailures: true,
       ...(atOnce !== undefined && { maxConcurrency: atOnce }),
     })
-    mapping.node.addDependency(role)
+    mapping.node.addDependency(worker.role)
   }
 }
 
@@ -127,15 +120,10 @@ export class StreamReader extends Construct {
     this.deadLetters = deadLetters(this)
     const streamArn = table.tableStreamArn ?? ''
     // Written out, since CDK's own event source asks for ListStreams on `*`, and more than sending of the dead letters.
-    Grant.addToPrincipal({
-      grantee: reader.role,
-      actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
-      resourceArns: [streamArn],
-    })
-    const listing = `${table.tableArn}/stream/*`
-    Grant.addToPrincipal({ grantee: reader.role, actions: ['dynamodb:ListStreams'], resourceArns: [listing] })
+    reader.allow(['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], [streamArn])
+    reader.allow(['dynamodb:ListStreams'], [`${table.tableArn}/stream/*`])
     const letters = this.deadLetters.queueArn
-    Grant.addToPrincipal({ grantee: reader.role, actions: ['sqs:SendMessage'], resourceArns: [letters] })
+    reader.allow(['sqs:SendMessage'], [letters])
     const mapping = new EventSourceMapping(this, 'Mapping', {
       target: reader.lambda,
       eventSourceArn: streamArn,
@@ -176,19 +164,16 @@ export class StreamReader extends Construct {
  * send to that queue and call that function. One role for both, since either only has something looked at.
  */
 export class Timers extends Construct {
-  readonly group: string
-  readonly roleArn: string
+  readonly #group: string
+  readonly #told: { readonly [variable: string]: string }
+  readonly #roleArn: string
 
-  constructor(
-    scope: Construct,
-    id: string,
-    { draws, stores }: { draws: WorkQueue; stores: Pick<HotworkFunction, 'lambda'> },
-  ) {
+  constructor(scope: Construct, id: string, { draws, stores }: { draws: WorkQueue; stores: HotworkFunction }) {
     super(scope, id)
     const { stackName, account } = Stack.of(this)
-    this.group = `${stackName}-timers`
+    this.#group = `${stackName}-timers`
     const group = new ScheduleGroup(this, 'Group', {
-      scheduleGroupName: this.group,
+      scheduleGroupName: this.#group,
       // CDK keeps it otherwise, and its name with it: after a first deployment that failed, none would ever succeed.
       removalPolicy: RemovalPolicy.DESTROY,
     })
@@ -200,27 +185,28 @@ export class Timers extends Construct {
         },
       }),
     })
-    draws.grantSend(role)
-    Grant.addToPrincipal({
-      grantee: role,
-      actions: ['lambda:InvokeFunction'],
-      resourceArns: [stores.lambda.functionArn],
-    })
-    this.roleArn = role.roleArn
+    const [queue, advance] = [draws.queue.queueArn, stores.lambda.functionArn]
+    Grant.addToPrincipal({ grantee: role, actions: ['sqs:SendMessage'], resourceArns: [queue] })
+    Grant.addToPrincipal({ grantee: role, actions: ['lambda:InvokeFunction'], resourceArns: [advance] })
+    this.#roleArn = role.roleArn
+    this.#told = {
+      TIMER_GROUP: this.#group,
+      TIMER_ROLE: role.roleArn,
+      CARDS_QUEUE: queue,
+      ADVANCE_FUNCTION: advance,
+    }
   }
 
   /** Allows making timers, in this group, with this role and no other. Neither changing nor removing one. */
-  grantSet(grantee: Role): void {
+  grantSet(to: HotworkFunction): void {
     const { region, account, partition } = Stack.of(this)
-    const timersOf = (where: string) => `arn:${where}:scheduler:${region}:${account}:schedule/${this.group}/*`
-    Grant.addToPrincipal({ grantee, actions: ['scheduler:CreateSchedule'], resourceArns: [timersOf(partition)] })
-    Grant.addToPrincipal({
-      grantee,
-      actions: ['iam:PassRole'],
-      resourceArns: [this.roleArn],
-      conditions: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+    const timersOf = (where: string) => `arn:${where}:scheduler:${region}:${account}:schedule/${this.#group}/*`
+    to.tell(this.#told)
+    to.allow(['scheduler:CreateSchedule'], [timersOf(partition)])
+    to.allow(['iam:PassRole'], [this.#roleArn], {
+      StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' },
     })
-    Validations.of(grantee).acknowledge({
+    Validations.of(to.role).acknowledge({
       id: `AwsSolutions-IAM5[Resource::${timersOf('<AWS::Partition>')}]`,
       reason: 'A timer is named by what it is for; its group holds nothing else',
     })

@@ -45,10 +45,13 @@ const accessLog = {
 /** The HTTP API: one route an endpoint. It depends on no Lambda, so that its address can be told to all of them. */
 export class HotworkApi extends Construct {
   readonly api: HttpApi
+  /** What tokens are issued by, and the base of every address that Hotwork tells. */
+  readonly issuer: string
   readonly #stage: CfnStage
   readonly #limited: { [route: string]: object } = {}
 
-  constructor(scope: Construct, id: string) {
+  /** @param issuer the address that callers know, where it is not the API's own */
+  constructor(scope: Construct, id: string, { issuer }: { issuer?: string }) {
     super(scope, id)
     this.api = new HttpApi(this, 'Api', { description: 'Hotwork', createDefaultStage: false })
     const log = new LogGroup(this, 'AccessLog', {
@@ -67,6 +70,7 @@ export class HotworkApi extends Construct {
         format: AccessLogFormat.custom(JSON.stringify(accessLog)),
       },
     })
+    this.issuer = issuer ?? this.api.apiEndpoint
     this.#stage = stage.node.defaultChild as CfnStage
     this.#stage.routeSettings = this.#limited
     Validations.of(this.api).acknowledge({
@@ -76,13 +80,9 @@ export class HotworkApi extends Construct {
     })
   }
 
-  get id(): string {
-    return this.api.apiId
-  }
-
-  /** The API's own address, without a path. */
-  get endpoint(): string {
-    return this.api.apiEndpoint
+  /** Tells a function the issuer. Those behind a route know it without. */
+  tellIssuer(to: HotworkFunction): void {
+    to.tell({ ISSUER: this.issuer })
   }
 
   /** Routes within the limit of the stage. */
@@ -105,6 +105,7 @@ export class HotworkApi extends Construct {
   }
 
   #add(handler: HotworkFunction, routes: readonly (Route | typeof anythingElse)[]) {
+    this.tellIssuer(handler)
     // This API may call the function, by whichever of its routes: a permission for each route is a resource each, and a
     // stack has five hundred.
     const integration = new HttpLambdaIntegration(handler.node.id, handler.lambda, { scopePermissionToRoute: false })

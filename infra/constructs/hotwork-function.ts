@@ -12,11 +12,9 @@ import { Construct } from 'constructs'
 import { type FunctionName, rowOf } from '../functions.ts'
 import type { FunctionCode } from './function-code.ts'
 
-export type HotworkFunctionProps = {
+type HotworkFunctionProps = {
   name: FunctionName
   code: FunctionCode
-  /** Everything that it is told, and nothing else. */
-  environment: { readonly [name: string]: string }
   /** Where it writes, as do all the others: each line names its function, and so does the log stream. */
   log: ILogGroup
   /** Whether the concurrency that its row names is set apart. */
@@ -25,43 +23,65 @@ export type HotworkFunctionProps = {
   role?: Role
 }
 
-/** One Lambda that does one thing, with a role of its own, unless it is given one, that starts with leave to write its log and no more. */
+/**
+ * One Lambda that does one thing, with a role of its own unless it is given one. It starts with leave to write its log and
+ * no more; what else it may, it is granted by what it uses, which tells it by the same grant where that is.
+ */
 export class HotworkFunction extends Construct {
   readonly lambda: LambdaFunction
   readonly role: Role
 
-  constructor(scope: Construct, id: string, props: HotworkFunctionProps) {
+  constructor(scope: Construct, id: string, { name, code, log, reserve, role }: HotworkFunctionProps) {
     super(scope, id)
-    const row = rowOf(props.name)
+    const row = rowOf(name)
     this.role =
-      props.role ??
+      role ??
       new Role(this, 'Role', {
         assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
         ...(row.role !== undefined && { path: '/hotwork/', roleName: `${Stack.of(this).stackName}-${row.role}` }),
       })
-    props.log.grantWrite(this.role)
+    log.grantWrite(this.role)
     this.lambda = new LambdaFunction(this, 'Lambda', {
-      description: `Hotwork ${props.name}`,
-      code: props.code.of(props.name),
+      description: `Hotwork ${name}`,
+      code: code.of(name),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       // Compiling Cedar's wasm is what needs a bigger share of a processor.
       memorySize: row.megabytes ?? (row.policy === 'answers' ? 512 : 256),
       timeout: Duration.seconds(row.seconds ?? 10),
-      environment: { LOG_LEVEL: 'INFO', POWERTOOLS_SERVICE_NAME: props.name, ...props.environment },
+      environment: { LOG_LEVEL: 'INFO', POWERTOOLS_SERVICE_NAME: name },
       role: this.role,
-      logGroup: props.log,
+      logGroup: log,
       loggingFormat: LoggingFormat.JSON,
       // With Lambda's own report of each invocation, by which failed ones are counted.
       systemLogLevelV2: SystemLogLevel.INFO,
-      ...(props.reserve && row.reserved !== undefined && { reservedConcurrentExecutions: row.reserved }),
+      ...(reserve && row.reserved !== undefined && { reservedConcurrentExecutions: row.reserved }),
     })
   }
 
-  /** Allows calling it, and no version or alias of it. */
-  grantInvoke(grantee: Role): Grant {
-    const resourceArns = [this.lambda.functionArn]
-    return Grant.addToPrincipal({ grantee, actions: ['lambda:InvokeFunction'], resourceArns })
+  /** Tells it something by its environment. A test holds what it is told to what its code asks for. */
+  tell(variables: { readonly [name: string]: string }): void {
+    for (const [name, value] of Object.entries(variables)) this.lambda.addEnvironment(name, value)
+  }
+
+  /** Allows it exactly these actions on these resources. For grants, which say what they are for. */
+  allow(
+    actions: readonly string[],
+    resources: readonly string[],
+    conditions?: Record<string, Record<string, unknown>>,
+  ): void {
+    Grant.addToPrincipal({
+      grantee: this.role,
+      actions: [...actions],
+      resourceArns: [...resources],
+      ...(conditions && { conditions }),
+    })
+  }
+
+  /** Allows another to call it, and no version or alias of it. */
+  grantInvoke(to: HotworkFunction, variable: string): void {
+    to.tell({ [variable]: this.lambda.functionArn })
+    to.allow(['lambda:InvokeFunction'], [this.lambda.functionArn])
   }
 }

@@ -240,6 +240,7 @@ export class SealedUses extends Construct {
     const name = `${stackName}-sealed`
     // By name, so that target stacks can name it. A day of a Hotwork that runs and cannot write; then a person looks.
     this.uses = new WorkQueue(scope, 'SealedUses', {
+      variable: 'SEALED_QUEUE',
       order: 'none',
       attempts: 1000,
       name,

@@ -1,7 +1,7 @@
 import { ArnFormat, Stack, Validations } from 'aws-cdk-lib'
-import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam'
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
+import type { HotworkFunction } from './hotwork-function.ts'
 
 type OperatorSecretProps = {
   /** Behind the stack's name. */
@@ -12,19 +12,24 @@ type OperatorSecretProps = {
   beside?: { readonly [member: string]: string }
   /** Why nothing rotates it by itself. */
   notRotated: string
+  /** What a function that uses it is told beside the name, and the variable of the name. */
+  variable: string
+  told?: { readonly [variable: string]: string }
 }
 
 /**
- * A secret that somebody else's tool and we share, put here by the operator. It is made with a random one that nobody
- * knows, so that nothing is accepted until the real one is there.
+ * A secret that Hotwork shares with another tool, put here by the operator. It is made with a random value that no tool
+ * has, so that nothing is accepted until the real one is there.
  */
-class OperatorSecret extends Construct {
+export abstract class OperatorSecret extends Construct {
   /** Its name and, to the SDK, its id. Not its ARN: the local emulator's `Ref` of a secret is the name. */
   readonly name: string
+  readonly #told: { readonly [variable: string]: string }
 
   constructor(scope: Construct, id: string, props: OperatorSecretProps) {
     super(scope, id)
     this.name = `${Stack.of(this).stackName}/${props.name}`
+    this.#told = { [props.variable]: this.name, ...props.told }
     const secret = new Secret(this, 'Secret', {
       secretName: this.name,
       description: props.description,
@@ -39,26 +44,27 @@ class OperatorSecret extends Construct {
     Validations.of(secret).acknowledge({ id: 'AwsSolutions-SMG4', reason: props.notRotated })
   }
 
+  /** Tells a function which secret it is, and allows nothing. */
+  tell(to: HotworkFunction): void {
+    to.tell(this.#told)
+  }
+
   /** Allows reading the secret. AWS puts six random characters behind the name in its ARN. */
-  grantRead(grantee: IGrantable): Grant {
-    return Grant.addToPrincipal({
-      grantee,
-      actions: ['secretsmanager:GetSecretValue'],
-      resourceArns: [
-        Stack.of(this).formatArn({
-          service: 'secretsmanager',
-          resource: 'secret',
-          resourceName: `${this.name}-??????`,
-          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-        }),
-      ],
+  grantRead(to: HotworkFunction): void {
+    this.tell(to)
+    const arn = Stack.of(this).formatArn({
+      service: 'secretsmanager',
+      resource: 'secret',
+      resourceName: `${this.name}-??????`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     })
+    to.allow(['secretsmanager:GetSecretValue'], [arn])
   }
 }
 
 /** Slack's bot token and signing secret. */
 export class SlackSecret extends OperatorSecret {
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { apiUrl }: { apiUrl: string }) {
     super(scope, id, {
       name: 'slack',
       description: 'Slack: botToken and signingSecret, put here by the operator',
@@ -66,6 +72,8 @@ export class SlackSecret extends OperatorSecret {
       beside: { botToken: 'xoxb-to-be-replaced' },
       notRotated:
         'Slack has no API that rotates a signing secret; the operator replaces it and the old one is accepted meanwhile',
+      variable: 'SLACK_SECRET',
+      told: { SLACK_API_URL: apiUrl },
     })
   }
 }
@@ -79,7 +87,8 @@ export class IncidentSecret extends OperatorSecret {
         'Incidents: webhookSecret (Standard Webhooks) and perhaps checkAuthorization, put here by the operator',
       random: 'webhookSecret',
       notRotated:
-        'The other end is a tool of somebody else; the operator replaces it and the old one is accepted meanwhile',
+        'The other end is a tool of its own owner; the operator replaces it and the old one is accepted meanwhile',
+      variable: 'INCIDENT_SECRET',
     })
   }
 }

@@ -1,45 +1,73 @@
-import { Arn, ArnFormat, Validations } from 'aws-cdk-lib'
-import { Grant, type IGrantable, type Role } from 'aws-cdk-lib/aws-iam'
+import { Arn, ArnFormat, Stack, Validations } from 'aws-cdk-lib'
+import type { HotworkFunction } from './hotwork-function.ts'
+
+/** The roles in target accounts that Hotwork has to do with, by ARN. */
+export type TargetRoles = {
+  /** One an account: what a session of an approved action is of. */
+  targets: readonly string[]
+  /** The roles through which the denies of target roles in other accounts are written. */
+  foreignRevokers: readonly string[]
+  /** The roles through which what those accounts have of Hotwork is read. */
+  foreignAuditors: readonly string[]
+}
+
+/** Tells a function what the target role is called in every account. */
+export const tellTargetName = (to: HotworkFunction): void =>
+  to.tell({ TARGET_ROLE: `hotwork/${Stack.of(to).stackName}-target` })
+
+/** Tells a function the target roles, and allows nothing. */
+export const tellTargets = (to: HotworkFunction, { targets }: TargetRoles): void =>
+  to.tell({ TARGET_ROLES: targets.join(' ') })
+
+/** Allows making sessions of the target roles, each with tags and a source identity to find and end it by. */
+export function grantAssume(to: HotworkFunction, { targets }: TargetRoles): void {
+  tellTargetName(to)
+  allowOnAny(to, ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'], targets)
+}
+
+/**
+ * Allows writing the denies of the target roles of this account, and becoming the revokers of the others. A deny is all
+ * that a target role's boundary lets a policy add.
+ */
+export function grantDeny(to: HotworkFunction, { targets, foreignRevokers }: TargetRoles): void {
+  to.tell({ ACCOUNT: Stack.of(to).account })
+  allowOnAny(to, ['iam:PutRolePolicy', 'iam:DeleteRolePolicy'], inlineOf(to, targets))
+  allowOnAny(to, ['sts:AssumeRole'], foreignRevokers)
+}
+
+/** Allows reading what the target roles deny and what AWS has on record, here and as the auditors of other accounts. */
+export function grantAudit(to: HotworkFunction, roles: TargetRoles): void {
+  const { targets, foreignAuditors } = roles
+  to.tell({ REGION: Stack.of(to).region })
+  tellTargets(to, roles)
+  allowOnAny(to, ['iam:GetRolePolicy', 'iam:ListRolePolicies'], inlineOf(to, targets))
+  allowOnAny(to, ['sts:AssumeRole'], foreignAuditors)
+  grantReadCalls(to)
+}
 
 /**
  * Allows reading what AWS has on record of the calls in this account: who called what, when, on what, with which arguments.
  * On `*`, because the service authorization reference lists no resource type for it: the record is of a whole account.
  */
-export function grantReadCalls(role: Role): Grant {
-  Validations.of(role).acknowledge({
+export function grantReadCalls(to: HotworkFunction): void {
+  Validations.of(to.role).acknowledge({
     id: 'AwsSolutions-IAM5[Resource::*]',
     reason: 'LookupEvents names no resource: the record of calls is of a whole account',
   })
-  return Grant.addToPrincipal({ grantee: role, actions: ['cloudtrail:LookupEvents'], resourceArns: ['*'] })
+  to.tell({ ACCOUNT: Stack.of(to).account })
+  to.allow(['cloudtrail:LookupEvents'], ['*'])
 }
 
-/** The ARNs of an account's own. */
-export const ofAccount = (roles: readonly string[], account: string): readonly string[] =>
-  roles.filter((role) => Arn.split(role, ArnFormat.SLASH_RESOURCE_NAME).account === account)
-
-/** Allows making sessions of the target roles, each with tags and a source identity to find and end it by. */
-export const grantAssume = (grantee: IGrantable, targetRoles: readonly string[]): void =>
-  grantOnAny(grantee, ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'], targetRoles)
-
-/** Allows writing the denies of the target roles. A deny is all that their boundary lets a policy add. */
-export const grantDeny = (grantee: IGrantable, targetRoles: readonly string[]): void =>
-  grantOnAny(grantee, ['iam:PutRolePolicy', 'iam:DeleteRolePolicy'], targetRoles.flatMap(byEitherName))
-
-/** Allows reading what the inline policies of the target roles deny. */
-export const grantReadDenies = (grantee: IGrantable, targetRoles: readonly string[]): void =>
-  grantOnAny(grantee, ['iam:GetRolePolicy', 'iam:ListRolePolicies'], targetRoles.flatMap(byEitherName))
-
-/** Allows becoming the revokers of other accounts, each of which may write the denies of its target role, or the auditors. */
-export const grantBecome = (grantee: IGrantable, roles: readonly string[]): void =>
-  grantOnAny(grantee, ['sts:AssumeRole'], roles)
-
 /**
- * A role, and its name without the path, which is what the local emulator judges by. A role's name is taken once an account
- * whatever its path, so on AWS the second can never be another role.
+ * The target roles of the function's own account, and their names without the path, which is what the local emulator judges
+ * by. A role's name is taken once an account whatever its path, so on AWS the second can never be another role.
  */
-const byEitherName = (role: string): readonly string[] => [role, role.replace(':role/hotwork/', ':role/')]
+const inlineOf = (to: HotworkFunction, targets: readonly string[]): readonly string[] =>
+  targets
+    .filter((role) => Arn.split(role, ArnFormat.SLASH_RESOURCE_NAME).account === Stack.of(to).account)
+    .flatMap((role) => [role, role.replace(':role/hotwork/', ':role/')])
 
 /** There may be none: a statement on nothing is none. */
-function grantOnAny(grantee: IGrantable, actions: string[], resources: readonly string[]): void {
-  if (resources.length > 0) Grant.addToPrincipal({ grantee, actions, resourceArns: [...resources] })
+function allowOnAny(to: HotworkFunction, actions: string[], resources: readonly string[]): void {
+  if (resources.length > 0) to.allow(actions, resources)
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Assembly, elsewhere, home, root, said, synthesize } from './support/assembly.ts'
-import { functionOf, resourcesOf, textOf } from './support/template.ts'
+import { functionOf, nameOf, resourcesOf, textOf } from './support/template.ts'
 
 /** Accounts with a sealed role, so that all alarms there are are there. */
 const sealed = (accountId: string) => ({
@@ -199,7 +199,7 @@ test('every alarm has its runbook, named like it, and every runbook its alarm', 
   const table = readFileSync(join(root, 'docs/runbooks/function-errors.md'), 'utf8')
   for (const { id } of told) expect(index).toContain(`\`${id}\``)
   // Which function it is decides what to do.
-  const names = all('AWS::Lambda::Function').map(([id]) => id.replace(/Lambda[0-9A-F]{8}$/, ''))
+  const names = all('AWS::Lambda::Function').map(([id]) => nameOf(id))
   for (const name of names) expect(table).toContain(`\`${name}\``)
   for (const page of pages) expect(index).toContain(`(${page})`)
 })

@@ -1,6 +1,7 @@
 import { type Assembly, elsewhere, home, stackName, synthesize } from './support/assembly.ts'
 import {
   listOf,
+  nameOf,
   resourcesOf,
   rightsOf,
   rolesOf,
@@ -272,7 +273,7 @@ test('each function has a role of its own but for the two that are the broker, a
   expect(shared).toEqual([broker])
   const trusted = resourcesOf(assembly.hotwork, 'AWS::IAM::Role').map(([id, { Properties }]) => {
     const [statement, ...more] = statementsOf(Properties['AssumeRolePolicyDocument'])
-    return [/^(?:Workflow|Timers)/.exec(id)?.[0], more.length, statement?.Principal.Service]
+    return [/^(?:Workflow|Timers)/.exec(nameOf(id))?.[0], more.length, statement?.Principal.Service]
   })
   const services = new Map([
     ['Workflow', 'states.amazonaws.com'],
@@ -288,7 +289,8 @@ describe('timers', () => {
       'lambda:InvokeFunction on <AdvanceWorkflow>',
       'sqs:SendMessage on <Cards>',
     ])
-    const [, role] = resourcesOf(assembly.hotwork, 'AWS::IAM::Role').find(([id]) => id.startsWith('Timers')) ?? []
+    const [, role] =
+      resourcesOf(assembly.hotwork, 'AWS::IAM::Role').find(([id]) => nameOf(id).startsWith('Timers')) ?? []
     const [trust] = statementsOf(role?.Properties['AssumeRolePolicyDocument'])
     expect(JSON.stringify(trust?.Condition)).toMatch(/"aws:SourceAccount":.*"aws:SourceArn":/)
   })

@@ -7,7 +7,7 @@ import { environments } from '../../functions/handlers/environments.ts'
 import { CardTable, LedgerTable, RequestTable, WaitTable } from '../../infra/constructs/tables.ts'
 import { type Assembly, root, stackName, synthesize } from './support/assembly.ts'
 import { passingApp } from './support/passing-app.ts'
-import { functionOf, type Resource, resourcesOf, type Template, textOf, theOnly } from './support/template.ts'
+import { functionOf, nameOf, type Resource, resourcesOf, type Template, textOf, theOnly } from './support/template.ts'
 
 let assembly: Assembly
 beforeAll(() => {
@@ -174,7 +174,7 @@ describe('streams and queues', () => {
   test('the sweep runs every minute, what AWS has is looked at each hour, and Slack groups are read anew while they are fresh', () => {
     const rules = resourcesOf(assembly.hotwork, 'AWS::Events::Rule').map(([id, { Properties }]) => {
       expect(Properties['Targets']).toEqual([expect.objectContaining({ Arn: expect.anything() })])
-      return [/^(?:Reconcile|SlackGroups|Sweep)/.exec(id)?.[0], Properties['ScheduleExpression']]
+      return [nameOf(id), Properties['ScheduleExpression']]
     })
     expect(rules.sort()).toEqual([
       ['Reconcile', 'rate(1 hour)'],
@@ -463,7 +463,7 @@ test('the stack tells what others need to find it', () => {
       'ApiEndpoint',
       'ApiId',
       'CardsTable',
-      'EmergenciesTopic',
+      'BreakGlassTopic',
       'IncidentSecret',
       'Issuer',
       'LedgerTable',

@@ -176,7 +176,7 @@ describe('its bell', () => {
   test.each([
     ['its rule at home', () => lostOf(targetOf(home), /^SealedBell/, /^SealedBellDeadLetters/)],
     ['its rule elsewhere', () => lostOf(targetOf(elsewhere), /^SealedBell/, /^SealedBellDeadLetters/)],
-    ["the rule of Hotwork's bus", () => lostOf(assembly.hotwork, /^SealedFrom/, /SealedBellDeadLetters/)],
+    ["the rule of Hotwork's bus", () => lostOf(assembly.hotwork, /^BreakGlassSealedFrom/, /SealedBellDeadLetters/)],
   ])('what %s could not tell is kept for fourteen days, and an alarm says so', (_of, lost) => {
     const { queue, target, properties, watch } = lost()
     expect(target).toHaveProperty('DeadLetterConfig')
@@ -281,7 +281,9 @@ describe('where Hotwork hears of it', () => {
         Condition: { ArnEquals: { 'aws:PrincipalArn': `arn:aws:iam::${elsewhere}:role/hotwork/${stackName}-bell` } },
       },
     ])
-    const rule = resourcesOf(assembly.hotwork, 'AWS::Events::Rule').find(([id]) => id.startsWith('Sealed'))?.[1]
+    const rule = resourcesOf(assembly.hotwork, 'AWS::Events::Rule').find(([id]) =>
+      id.startsWith('BreakGlassSealed'),
+    )?.[1]
     expect(rule?.Properties).toMatchObject({
       State: 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS',
       EventPattern: { source: ['aws.sts'], detail: { eventName: ['AssumeRole'] } },

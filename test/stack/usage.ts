@@ -2,6 +2,7 @@ import { InvokeCommand, LambdaClient, paginateListFunctions } from '@aws-sdk/cli
 import type { Entry } from '../../functions/domain/ledger/ledger.ts'
 import type { CallCount, Counts } from '../../infra/local/call-meter.ts'
 import type { Local } from '../../infra/local/local-file.ts'
+import { nameOf } from '../infra/support/template.ts'
 import { statesOf, until } from './aws.ts'
 import { type Deployment, prod, remediator, setParameter } from './deployment.ts'
 
@@ -34,7 +35,10 @@ export class Meter {
   async read(): Promise<Usage> {
     const counts = (await (await fetch(this.#url)).json()) as Counts
     const ours = new RegExp(`^${this.#local.aws.stackName}-(\\w+?)Lambda`)
-    const handler = (name: string) => ours.exec(name)?.[1]
+    const handler = (name: string) => {
+      const [, made] = ours.exec(name) ?? []
+      return made && nameOf(made)
+    }
     return {
       calls: counts.calls.flatMap((call) => {
         const caller = handler(call.caller)
@@ -69,8 +73,8 @@ export class Meter {
     const { aws } = this.#local
     const client = new LambdaClient({ endpoint: aws.endpointUrl, region: aws.region, credentials: aws })
     for await (const { Functions = [] } of paginateListFunctions({ client }, {}))
-      for (const { FunctionName = '' } of Functions)
-        if (FunctionName.startsWith(`${aws.stackName}-SweepOverdue`)) {
+      for (const { FunctionName = '', Description } of Functions)
+        if (FunctionName.startsWith(`${aws.stackName}-`) && Description === 'Hotwork sweep-overdue') {
           const before = await this.rest()
           await client.send(new InvokeCommand({ FunctionName }))
           const used = difference(before, await this.rest())

@@ -1,6 +1,7 @@
 import { type FunctionName, functions } from '../../infra/functions.ts'
 import type { Counts } from '../../infra/local/call-meter.ts'
 import { writesOf } from '../../infra/rows.ts'
+import { nameOf } from '../infra/support/template.ts'
 
 /**
  * What the Lambdas have put into the tables of the truth while all other tests of the stack ran, held against what IAM lets
@@ -17,13 +18,12 @@ const byConstruct = new Map(
 test('no function has put a row or an entry that its role may not put on AWS', async () => {
   const { written } = (await (await fetch(url)).json()) as Counts
   const puts = Object.entries(written).flatMap(([caller, keys]) => {
-    const name = byConstruct.get(/-(\w+?)Lambda/.exec(caller)?.[1]?.toLowerCase() ?? '')
+    const name = byConstruct.get(nameOf(/-(\w+?)Lambda/.exec(caller)?.[1] ?? '').toLowerCase())
     return name === undefined ? [] : keys.map((key) => ({ name, key }))
   })
   expect(new Set(puts.map(({ name }) => name)).size).toBeGreaterThan(20)
   const beside = puts.filter(({ name, key }) => {
-    // It has the role of the one beside it.
-    const { requests, ledger } = writesOf(name === 'call-aws' ? 'issue-aws-credentials' : name)
+    const { requests, ledger } = writesOf(name)
     const allowed = [...requests, ...ledger.map((chain) => `ledger/${chain}`)]
     return !allowed.some((prefix) => key.startsWith(prefix))
   })

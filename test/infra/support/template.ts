@@ -33,9 +33,15 @@ export function textOf(value: unknown): string {
   return JSON.stringify(value)
 }
 
-/** What a construct is called in the app: `RequestsTable00222A0D` is `Requests`. */
-const nameOf = (id: string) =>
-  id.replace(/[0-9A-F]{8}$/, '').replace(/(?<=.)(?:Table|Lambda|Queue|Key|Machine|Resource)$/, '')
+/** The constructs of one audience each, by whose ids those of what they hold begin. */
+const audiences = /^(?:Agents|People|BreakGlass|Clock|SlackChannel|Record)(?=[A-Z])/
+
+/** What a construct is called in the app: `RequestsTable00222A0D` is `Requests`, `AgentsEvaluateLambda1234ABCD` `Evaluate`. */
+export const nameOf = (id: string) =>
+  id
+    .replace(audiences, '')
+    .replace(/[0-9A-F]{8}$/, '')
+    .replace(/(?<=.)(?:Table|Lambda|Queue|Key|Machine|Resource)$/, '')
 
 export const listOf = (value: unknown): readonly unknown[] =>
   Array.isArray(value) ? value : value === undefined ? [] : [value]
@@ -79,5 +85,5 @@ export function rightsOf(template: Template): ReadonlyMap<string, readonly strin
     })
     for (const { Ref } of Properties['Roles'] as { Ref: string }[]) rights.get(roles.get(Ref) ?? '')?.push(...allowed)
   }
-  return new Map([...rights].map(([owner, list]) => [owner, list.sort()]))
+  return new Map([...rights].map(([owner, list]) => [owner, [...new Set(list)].sort()]))
 }

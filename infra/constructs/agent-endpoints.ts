@@ -1,0 +1,120 @@
+import { Duration } from 'aws-cdk-lib'
+import { Construct } from 'constructs'
+import { WorkQueue } from './event-sources.ts'
+import type { Ground } from './ground.ts'
+import { anythingElse } from './hotwork-api.ts'
+import type { HotworkFunction } from './hotwork-function.ts'
+import { grantAssume, tellTargetName } from './target-roles.ts'
+
+/** What agents call, and the tools that they call with a credential: the gate. */
+export class AgentEndpoints extends Construct {
+  /** Ids of mediated calls whose outcome is not known, to be looked up. */
+  readonly calls: WorkQueue
+
+  constructor(scope: Construct, id: string, ground: Ground) {
+    super(scope, id)
+    this.#publish(ground)
+    this.#makeRequests(ground)
+    this.#makeTokens(ground)
+    this.calls = this.#makeAwsAccess(ground)
+    this.#makeGate(ground)
+  }
+
+  /** For every caller, with or without a token. */
+  #publish({ api, key, make }: Ground): void {
+    const metadata = make(this, 'metadata')
+    key.grantVerify(metadata)
+    api.routeAs(
+      'public',
+      metadata,
+      'GET /.well-known/authzen-configuration',
+      'GET /.well-known/oauth-authorization-server',
+      'GET /.well-known/oauth-protected-resource',
+      'GET /.well-known/oauth-protected-resource/aws',
+      'GET /.well-known/jwks.json',
+      'GET /schemas/access-request.json',
+      'GET /authorize',
+      'GET /problems/{code}',
+      anythingElse,
+    )
+  }
+
+  #makeRequests({ api, key, tables, make }: Ground): void {
+    const { requests } = tables
+    // What agents carry from one call to the next is signed with the key of tokens, by a function that can sign nothing
+    // else: its callers can make no token, and hold no right to the key.
+    const signer = make(this, 'sign-statement')
+    api.tellIssuer(signer)
+    key.grantSign(signer, 'Statements')
+    key.grantVerify(signer)
+    const grantStatements = (to: HotworkFunction) => signer.grantInvoke(to, 'SIGN_FUNCTION')
+
+    const evaluate = make(this, 'evaluate')
+    grantStatements(evaluate)
+    // How often an agent asked lately is a circumstance of the question.
+    requests.grantFind(evaluate, 'by-agent')
+    api.route(evaluate, 'POST /access/v1/evaluation', 'POST /access/v1/evaluations')
+
+    const submitRequest = make(this, 'submit-request')
+    grantStatements(submitRequest)
+    requests.grantFind(submitRequest, 'by-agent', 'open')
+    tellTargetName(submitRequest)
+    api.route(submitRequest, 'POST /access/v1/requests')
+
+    const readTask = make(this, 'read-task')
+    grantStatements(readTask)
+    api.route(readTask, 'GET /access/v1/requests/{id}')
+
+    const delegateRequest = make(this, 'delegate-request')
+    tellTargetName(delegateRequest)
+    api.route(delegateRequest, 'POST /v1/requests/{id}/delegations')
+    api.route(make(this, 'cancel-request'), 'POST /access/v1/requests/{id}/cancel')
+    api.route(make(this, 'complete-request'), 'POST /v1/requests/{id}/complete')
+  }
+
+  #makeTokens({ api, key, tables, make }: Ground): void {
+    const issueToken = make(this, 'issue-token')
+    key.grantSign(issueToken, 'Tokens')
+    api.route(issueToken, 'POST /token')
+
+    // It records nothing.
+    const introspectToken = make(this, 'introspect-token')
+    key.grantVerify(introspectToken)
+    tables.requests.grantReadMany(introspectToken)
+    api.route(introspectToken, 'POST /introspect')
+
+    const revokeToken = make(this, 'revoke-token')
+    key.grantVerify(revokeToken)
+    api.routeAs('own', revokeToken, 'POST /revoke')
+  }
+
+  /**
+   * AWS credentials, and calls that Hotwork makes itself. Both need the same rights to the letter (decide, verify tokens,
+   * assume a target role, by the one name that target accounts trust), so they share that role. Their code is apart, so
+   * that no agent that waits for credentials loads the clients of other services.
+   */
+  #makeAwsAccess({ api, key, roles, alarms, make }: Ground): WorkQueue {
+    const broker = make(this, 'issue-aws-credentials')
+    const callAws = make(this, 'call-aws', broker.role)
+    for (const each of [broker, callAws]) {
+      key.grantVerify(each)
+      grantAssume(each, roles)
+    }
+    api.route(broker, 'POST /aws/credentials')
+    api.route(callAws, 'POST /aws/calls')
+
+    // The sweep says which calls have to be looked up, and has none of these rights.
+    const worker = Duration.seconds(29)
+    const calls = new WorkQueue(this, 'CallsQueue', { variable: 'CALLS_QUEUE', order: 'none', attempts: 5, worker })
+    calls.consumedBy(callAws, { batchSize: 1 })
+    alarms.watchQueue(calls, { oldest: Duration.minutes(10) })
+    return calls
+  }
+
+  #makeGate({ api, key, make }: Ground): void {
+    const beginUse = make(this, 'begin-use')
+    key.grantVerify(beginUse)
+    api.routeAs('own', beginUse, 'POST /v1/uses')
+    api.route(make(this, 'end-use'), 'POST /v1/uses/{id}/end')
+  }
+}

@@ -1,0 +1,57 @@
+import type { Role } from 'aws-cdk-lib/aws-iam'
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs'
+import type { Construct } from 'constructs'
+import { type FunctionName, rowOf } from '../functions.ts'
+import type { PolicyBundle } from '../policy-bundle.ts'
+import { writesOf } from '../rows.ts'
+import type { Alarms } from './alarms.ts'
+import type { CredentialKey } from './credential-key.ts'
+import type { FunctionCode } from './function-code.ts'
+import type { HotworkApi } from './hotwork-api.ts'
+import { HotworkFunction } from './hotwork-function.ts'
+import type { IncidentSecret, SlackSecret } from './secrets.ts'
+import type { CardTable, LedgerTable, RequestTable, WaitTable } from './tables.ts'
+import type { TargetRoles } from './target-roles.ts'
+
+export type Tables = { requests: RequestTable; ledger: LedgerTable; waits: WaitTable; cards: CardTable }
+
+/** What stands before any function. The construct of each audience takes of it what it needs. */
+export type Ground = {
+  bundle: PolicyBundle
+  tables: Tables
+  key: CredentialKey
+  slack: SlackSecret
+  incidents: IncidentSecret
+  api: HotworkApi
+  alarms: Alarms
+  roles: TargetRoles
+  make: MakeFunction
+}
+
+/**
+ * Makes a function by its row of infra/functions.ts. One that infra/rows.ts lets put into the tables may do that, and read
+ * what it writes by; if it asks policy, all that the answer rests on: ancestors, halts, stand-ins.
+ *
+ * @param role another function's, to share it
+ */
+export type MakeFunction = (scope: Construct, name: FunctionName, role?: Role) => HotworkFunction
+
+type Given = { code: FunctionCode; log: ILogGroup; reserve: boolean; alarms: Alarms; tables: Tables }
+
+export function functionMaker({ code, log, reserve, alarms, tables }: Given): MakeFunction {
+  return (scope, name, role) => {
+    const made = new HotworkFunction(scope, pascal(name), { name, code, log, reserve, ...(role && { role }) })
+    const { policy, alarm } = rowOf(name)
+    if (alarm) alarms.watchFunction(made)
+    const { requests, ledger } = writesOf(name)
+    if (requests.length > 0) {
+      if (policy === 'answers') tables.requests.grantReadMany(made)
+      else tables.requests.grantRead(made)
+      tables.requests.grantPut(made, requests)
+    }
+    if (ledger.length > 0) tables.ledger.grantAppend(made, ledger)
+    return made
+  }
+}
+
+const pascal = (name: string) => name.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())

@@ -1,0 +1,74 @@
+import { Construct } from 'constructs'
+import { grantReadEvidence } from './break-glass.ts'
+import type { Ground } from './ground.ts'
+import { tellTargets } from './target-roles.ts'
+
+/** What people call outside Slack: the API of the command line, and the pages of a browser. */
+export class PeopleEndpoints extends Construct {
+  constructor(scope: Construct, id: string, ground: Ground) {
+    super(scope, id)
+    this.#makeDecisions(ground)
+    this.#makeHalts(ground)
+    this.#makeReads(ground)
+    this.#makePages(ground)
+  }
+
+  #makeDecisions({ api, make }: Ground): void {
+    api.route(make(this, 'decide-request'), 'POST /v1/requests/{id}/decisions')
+    api.routeAs('own', make(this, 'revoke-request'), 'POST /v1/requests/{id}/revoke')
+    api.route(make(this, 'give-permit'), 'POST /v1/requests/{id}/standing-permits')
+    api.route(make(this, 'revoke-permit'), 'DELETE /v1/standing-permits/{id}')
+    api.route(make(this, 'give-stand-in'), 'POST /v1/stand-ins')
+    api.route(make(this, 'end-stand-in'), 'DELETE /v1/stand-ins/{id}')
+  }
+
+  #makeHalts({ api, roles, make }: Ground): void {
+    const declareHalt = make(this, 'declare-halt')
+    tellTargets(declareHalt, roles)
+    api.routeAs('own', declareHalt, 'POST /v1/halts')
+    api.routeAs('own', make(this, 'lift-halt'), 'DELETE /v1/halts/{id}')
+  }
+
+  #makeReads({ api, tables, make }: Ground): void {
+    const { requests, ledger } = tables
+    const readRequests = make(this, 'read-requests')
+    requests.grantReadMany(readRequests)
+    requests.grantFind(readRequests, 'by-time', 'by-status', 'by-agent', 'by-owner')
+    ledger.grantRead(readRequests)
+    api.route(
+      readRequests,
+      'GET /v1/requests',
+      'GET /v1/requests/{id}',
+      'GET /v1/requests/{id}/ledger',
+      'GET /v1/ledger/{aggregate}',
+      'GET /v1/stand-ins',
+      'GET /v1/standing-permits',
+    )
+  }
+
+  /** One function a right: a page that shows cannot decide, and the login writes no entry. */
+  #makePages(ground: Ground): void {
+    const { api, tables, make } = ground
+    const showPages = make(this, 'show-pages')
+    grantReadEvidence(showPages, ground)
+    tables.requests.grantReadMany(showPages)
+    tables.requests.grantFind(showPages, 'by-status')
+    api.routeAs(
+      'public',
+      showPages,
+      'GET /decide',
+      'GET /decide/{id}',
+      'GET /break-glass',
+      'GET /break-glass/{id}',
+      'GET /break-glass/{id}/drill',
+    )
+    api.routeAs(
+      'own',
+      make(this, 'decide-on-page'),
+      'POST /decide/{id}',
+      'GET /login/decision',
+      'POST /break-glass/{id}',
+    )
+    api.routeAs('public', make(this, 'log-in'), 'GET /login', 'GET /login/callback', 'POST /logout')
+  }
+}

@@ -1,0 +1,75 @@
+import { Duration } from 'aws-cdk-lib'
+import { Construct } from 'constructs'
+import { runEvery, StreamReader, WorkQueue } from './event-sources.ts'
+import type { Ground } from './ground.ts'
+import { grantAudit, grantDeny, tellTargets } from './target-roles.ts'
+
+type RecordFollowersProps = Ground & {
+  /** Who is handed ids of what changed in the record. */
+  channel: { cardsQueue: WorkQueue; reminders: WorkQueue; bursts: WorkQueue }
+  /** Who is handed ids again that were lost on the way. */
+  follow: WorkQueue
+  calls: WorkQueue
+  sealedUses: WorkQueue
+}
+
+/** What follows from the record, and what checks it: denies of ended sessions, the sweep, and the reconciliation with AWS. */
+export class RecordFollowers extends Construct {
+  readonly #denies: WorkQueue
+
+  constructor(scope: Construct, id: string, props: RecordFollowersProps) {
+    super(scope, id)
+    // In order for each role. Sixty tries a minute or two apart: an hour of an IAM that does not answer.
+    this.#denies = new WorkQueue(this, 'DeniesQueue', { variable: 'DENIES_QUEUE', order: 'group', attempts: 60 })
+    this.#handOn(props)
+    this.#writeDenies(props)
+    this.#sweep(props)
+    this.#reconcile(props)
+  }
+
+  /** The second reader of the stream hands ids on; the first moves the workflow. */
+  #handOn({ tables, roles, alarms, channel, make }: RecordFollowersProps): void {
+    const handOn = make(this, 'hand-on')
+    tellTargets(handOn, roles)
+    for (const queue of [channel.cardsQueue, channel.reminders, channel.bursts, this.#denies]) queue.grantSend(handOn)
+    const { deadLetters } = new StreamReader(this, 'HandOnStream', {
+      table: tables.requests.table,
+      reader: handOn,
+      of: ['REQ#', 'HALT#', 'PERMIT#', 'PRESS#'],
+    })
+    alarms.watchDeadLetters('HandOnStream', deadLetters)
+  }
+
+  /** It also ends what was delegated from what has ended, and what a halt covers, so that those sessions are denied too. */
+  #writeDenies({ tables: { requests }, roles, alarms, make }: RecordFollowersProps): void {
+    const writeDenies = make(this, 'write-denies')
+    requests.grantReadMany(writeDenies)
+    requests.grantQuery(writeDenies)
+    requests.grantFind(writeDenies, 'by-status')
+    grantDeny(writeDenies, roles)
+    this.#denies.consumedBy(writeDenies, { batchSize: 10 })
+    // Until its deny is written an ended AWS session works on, so this one is the most urgent.
+    alarms.watchQueue(this.#denies, { oldest: Duration.minutes(2), urgent: true })
+  }
+
+  /** What was lost is followed again, at a cost that does not grow with what waits. */
+  #sweep({ tables, follow, calls, make }: RecordFollowersProps): void {
+    const sweep = make(this, 'sweep-overdue')
+    tables.requests.grantFind(sweep, 'overdue')
+    for (const queue of [follow, calls, this.#denies]) queue.grantSend(sweep)
+    runEvery(this, 'Sweep', { every: Duration.minutes(1), worker: sweep })
+  }
+
+  /** What AWS has, held against what the tables say, by a function that may write neither. */
+  #reconcile({ tables: { requests, ledger }, roles, sealedUses, make }: RecordFollowersProps): void {
+    const reconcile = make(this, 'reconcile-sessions')
+    requests.grantReadMany(reconcile)
+    requests.grantQuery(reconcile)
+    // Which chains to verify: what lives, what is new, and what has its turn.
+    requests.grantFind(reconcile, 'by-time', 'by-status')
+    ledger.grantRead(reconcile)
+    grantAudit(reconcile, roles)
+    for (const queue of [this.#denies, sealedUses]) queue.grantSend(reconcile)
+    runEvery(this, 'Reconcile', { every: Duration.hours(1), worker: reconcile, within: Duration.minutes(10) })
+  }
+}

@@ -1,0 +1,98 @@
+import { Duration } from 'aws-cdk-lib'
+import { Construct } from 'constructs'
+import type { BreakGlassTopic } from './break-glass.ts'
+import { runEvery, Timers, WorkQueue } from './event-sources.ts'
+import type { Ground } from './ground.ts'
+import type { HotworkFunction } from './hotwork-function.ts'
+
+type SlackChannelProps = Ground & {
+  /** Who hears of an opening beside Slack. */
+  topic: BreakGlassTopic
+  /** Stores what is due when a timer ends, also where the workflow has stopped. */
+  advance: HotworkFunction
+}
+
+/** Hotwork in Slack: clicks and commands that come in, cards and reminders that go out. */
+export class SlackChannel extends Construct {
+  /** Ids of requests whose cards have to be looked at, in order for each request. */
+  readonly cardsQueue: WorkQueue
+  /** Ids of requests that may need a timer. */
+  readonly reminders: WorkQueue
+  /** Clicks for a whole list: on record before anything follows, then each of the list is decided. */
+  readonly bursts: WorkQueue
+
+  constructor(scope: Construct, id: string, props: SlackChannelProps) {
+    super(scope, id)
+    const once = { order: 'none', attempts: 5 } as const
+    // Sixty tries a minute or two apart: an hour of a Slack that does not answer. Then a person looks.
+    const inOrder = { order: 'group', attempts: 60, timed: true } as const
+    this.cardsQueue = new WorkQueue(this, 'CardsQueue', { variable: 'CARDS_QUEUE', ...inOrder })
+    this.reminders = new WorkQueue(this, 'Reminders', { variable: 'REMINDERS_QUEUE', ...once })
+    this.bursts = new WorkQueue(this, 'PressesQueue', { variable: 'PRESSES_QUEUE', ...once })
+    this.#receive(props)
+    this.#drawCards(props)
+    this.#setTimers(props)
+    this.#readGroups(props)
+  }
+
+  #receive({ api, tables, slack, alarms, make }: Ground): void {
+    const receiveSlack = make(this, 'receive-slack')
+    tables.cards.grantRead(receiveSlack)
+    // A person's own tab: what waits, what is live, what their agents asked for, and the newest by how an id begins.
+    tables.requests.grantFind(receiveSlack, 'by-owner', 'by-status', 'by-time')
+    slack.grantRead(receiveSlack)
+    api.routeAs('own', receiveSlack, 'POST /slack/events')
+
+    const decideBurst = make(this, 'decide-burst')
+    this.cardsQueue.grantSend(decideBurst)
+    this.bursts.consumedBy(decideBurst, { batchSize: 1 })
+    alarms.watchQueue(this.bursts, { oldest: Duration.minutes(2) })
+
+    // Which person a Slack account is, said on a page.
+    const linkSlack = make(this, 'link-slack')
+    slack.grantRead(linkSlack)
+    api.routeAs('public', linkSlack, 'GET /link', 'POST /link', 'POST /link/unlink')
+  }
+
+  #drawCards({ api, tables, slack, alarms, topic, make }: SlackChannelProps): void {
+    const drawCard = make(this, 'draw-card')
+    api.tellIssuer(drawCard)
+    tables.requests.grantReadMany(drawCard)
+    // Whether many wait alike, which one card then shows: a burst is a group of its own in the same queue.
+    tables.requests.grantFind(drawCard, 'open')
+    tables.cards.grantDraw(drawCard)
+    slack.grantRead(drawCard)
+    this.cardsQueue.grantSend(drawCard)
+    // Slack says how long to wait.
+    this.cardsQueue.grantHold(drawCard)
+    // What was done in an opening is on its card in the end, and its pager hears that there is one.
+    tables.ledger.grantRead(drawCard)
+    topic.grantPage(drawCard)
+    // Slack takes about one message a second in a channel: more hands than these would only be told to wait.
+    this.cardsQueue.consumedBy(drawCard, { batchSize: 5, atOnce: 2 })
+    alarms.watchQueue(this.cardsQueue, { oldest: Duration.minutes(10) })
+  }
+
+  /** A reminder is a timer that has the cards looked at; the end of an opening, one that has it stored. */
+  #setTimers({ tables, alarms, advance, make }: SlackChannelProps): void {
+    const timers = new Timers(this, 'Timers', { draws: this.cardsQueue, stores: advance })
+    const setReminders = make(this, 'set-reminders')
+    tables.requests.grantRead(setReminders)
+    timers.grantSet(setReminders)
+    this.reminders.consumedBy(setReminders, { batchSize: 10 })
+    alarms.watchQueue(this.reminders, { oldest: Duration.minutes(5) })
+  }
+
+  /** Who is in Slack's user groups, where the directory takes any from there. */
+  #readGroups({ bundle, tables, slack, make }: Ground): void {
+    const groups = make(this, 'refresh-slack-groups')
+    slack.grantRead(groups)
+    // Its store of links knows the ledger, into which it may put nothing.
+    tables.ledger.tell(groups)
+    runEvery(this, 'SlackGroups', {
+      every: Duration.minutes(5),
+      worker: groups,
+      enabled: Object.keys(bundle.directory.slackGroups ?? {}).length > 0,
+    })
+  }
+}
