@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
-import { createProxyServer } from 'http-proxy-3'
 import { readUnits, writeUnits, writtenKeys } from './dynamodb-units.ts'
-import { listenOnLoopback } from './loopback.ts'
+import { createForwarder, listenOnLoopback } from './loopback.ts'
 
 /** What one Lambda has asked of one operation. */
 export interface CallCount {
@@ -61,19 +60,13 @@ export async function startCallMeter(invocationsFile: string): Promise<CallMeter
     })
   }
 
-  const proxy = createProxyServer({ changeOrigin: false, xfwd: false })
+  const proxy = createForwarder(false, () => {})
   proxy.on('proxyRes', (answer, request) => {
     let bytes = 0
     answer.on('data', (chunk: Buffer) => {
       bytes += chunk.length
     })
     answer.on('end', () => count(request, bytes))
-  })
-  // To an SDK this is a fault like any other: it asks again.
-  proxy.on('error', (_fault, _request, response) => {
-    if (!('writeHead' in response)) response.destroy()
-    else if (response.headersSent) response.end()
-    else response.writeHead(503).end()
   })
   control.handle((_request, response) => {
     const answer: Counts = {

@@ -1,29 +1,16 @@
-import { appendFileSync, mkdirSync } from 'node:fs'
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { deployAssembly, doorsOf, synthesize, warm } from './cdk.ts'
-import {
-  createSlackApp,
-  type DeploymentFile,
-  describeDeployment,
-  type SlackApp,
-  writeDeploymentFile,
-} from './deployment-file.ts'
+import { createSlackApp, describeDeployment } from './deployment-file.ts'
 import { startDesk } from './desk/desk.ts'
 import { type AwsAccess, clientSettings } from './emulator.ts'
 import type { IdentityProvider, PrivateJwk } from './identity-provider.ts'
-import { createIncidentTool, type IncidentTool } from './incident-tool.ts'
+import { createIncidentTool } from './incident-tool.ts'
 import type { Local } from './local-file.ts'
 import { type ReverseProxy, startReverseProxy } from './loopback.ts'
-import { type Organisation, readOrganisation } from './organisation.ts'
+import { readOrganisation } from './organisation.ts'
 import type { Progress } from './progress.ts'
-
-/** Stores a secret's value, as a person would after a deploy to AWS. */
-async function putSecret(aws: AwsAccess, secretId: string, value: object): Promise<void> {
-  const secrets = new SecretsManagerClient(clientSettings(aws))
-  await secrets.send(new PutSecretValueCommand({ SecretId: secretId, SecretString: JSON.stringify(value) }))
-  secrets.destroy()
-}
 
 /** What all deployments of one local stack share. */
 export interface Surroundings {
@@ -39,19 +26,7 @@ export interface Surroundings {
 }
 
 /** A Hotwork deployment that has its addresses and its assembly, and waits for an AWS to be deployed to. */
-interface Prepared {
-  stackName: string
-  organisation: Organisation
-  proxy: ReverseProxy
-  slack: SlackApp
-  incidentTool: IncidentTool
-  desk: { apiUrl: string; deskUrl: string }
-  file: DeploymentFile
-  keys: Map<string, PrivateJwk>
-  /** Where this deployment's own files are. */
-  directory: string
-  assembly: string
-}
+export type Prepared = Awaited<ReturnType<typeof prepareDeployment>>
 
 /**
  * Gives a deployment its addresses (API, desk), enrols its principals, writes its deployment file and synthesizes the
@@ -61,19 +36,20 @@ export async function prepareDeployment(
   around: Surroundings,
   { stackName, policies }: { stackName: string; policies: string },
   resources: AsyncDisposableStack,
-): Promise<Prepared> {
-  const { identityProvider, accountId, region, signal } = around
+) {
+  const { identityProvider, accountId, region, logDirectory, signal } = around
   const organisation = readOrganisation(policies)
   const directory = join(around.directory, 'deployments', stackName)
   mkdirSync(directory, { recursive: true })
-  const log = (line: string) => appendFileSync(join(around.logDirectory, `${stackName}.log`), `${line}\n`)
+  const log = (line: string) => appendFileSync(join(logDirectory, `${stackName}.log`), `${line}\n`)
 
   const proxy = await startReverseProxy(log)
   resources.defer(() => proxy.close())
+  const issuer = proxy.url
   const slack = createSlackApp(organisation.channels)
   const desk = await startDesk({
-    interactivityUrl: interactivityUrl(proxy),
     ...slack,
+    interactivityUrl: interactivityUrl(proxy),
     people: organisation.people.map(({ id, name, groups, slackUserId }) => ({
       slackUserId,
       name: id.replace(/^person:/, ''),
@@ -84,35 +60,26 @@ export async function prepareDeployment(
     log,
   })
   resources.defer(() => desk.close())
-  identityProvider.serve(proxy.url)
+  identityProvider.serve(issuer)
   const keys = await identityProvider.enrol([
     ...[...organisation.agents, ...organisation.tools].map(({ subject }) => ({ kind: 'workload' as const, subject })),
     ...organisation.people.map((person) => ({ kind: 'person' as const, ...person })),
   ])
 
-  const slackApiUrl = desk.apiUrl
-  const issuer = proxy.url
-  const file = await describeDeployment({
-    organisation,
-    issuer,
-    identityProvider,
-    accountId,
-    region,
-    slack,
-    slackApiUrl,
-  })
-  const deploymentFile = join(directory, 'deployment.json')
-  writeDeploymentFile(deploymentFile, file)
+  const toJudge = { organisation, issuer, identityProvider, accountId, region, slack, slackApiUrl: desk.apiUrl }
+  const file = await describeDeployment(toJudge)
+  const deployment = join(directory, 'deployment.json')
+  writeFileSync(deployment, `${JSON.stringify(file, null, 2)}\n`)
   const assembly = join(directory, 'assembly')
   await around.progress(`synthesize the CDK app as ${stackName}`, () =>
     synthesize({
       app: around.app,
       assembly,
-      context: { deployment: deploymentFile, policies, issuer, stackName, reservedConcurrency: 'usual' },
+      context: { deployment, policies, issuer, stackName, reservedConcurrency: 'usual' },
       accountId,
       region,
       directory,
-      logFile: join(around.logDirectory, `${stackName}-synth.log`),
+      logFile: join(logDirectory, `${stackName}-synth.log`),
       signal,
     }),
   )
@@ -133,32 +100,41 @@ export async function prepareDeployment(
 /** Deploys what was prepared, unchanged, and points its address at it. */
 export async function deployPrepared(around: Surroundings, prepared: Prepared, aws: AwsAccess): Promise<Local> {
   const { stackName, directory, assembly, proxy, slack, incidentTool } = prepared
-  const outputs = await around.progress(`deploy ${stackName}`, async () => {
-    const logFile = join(around.logDirectory, `${stackName}-deploy.log`)
-    const outputs = await deployAssembly({ aws, assembly, directory, logFile, signal: around.signal })
-    const { botToken, signingSecret } = slack
-    await putSecret(aws, outputOf(outputs, 'SlackSecret'), { botToken, signingSecret })
-    await putSecret(aws, outputOf(outputs, 'IncidentSecret'), { ...incidentTool })
-    return outputs
+  const { logDirectory, progress, signal } = around
+  const output = await progress(`deploy ${stackName}`, async () => {
+    const logFile = join(logDirectory, `${stackName}-deploy.log`)
+    const outputs = await deployAssembly({ aws, assembly, directory, logFile, signal })
+    const output = (name: string) => {
+      const value = outputs[name]
+      if (value !== undefined) return value
+      throw new Error(`the deployed stacks have no output \`${name}\`: infra/hotwork-stack.ts makes it`)
+    }
+    // As the person who deploys to AWS does it afterwards.
+    const secrets = new SecretsManagerClient(clientSettings(aws))
+    const put = (SecretId: string, value: object) =>
+      secrets.send(new PutSecretValueCommand({ SecretId, SecretString: JSON.stringify(value) }))
+    await put(output('SlackSecret'), { botToken: slack.botToken, signingSecret: slack.signingSecret })
+    await put(output('IncidentSecret'), incidentTool)
+    secrets.destroy()
+    return output
   })
-  proxy.forwardTo(`${aws.endpointUrl}/_aws/execute-api/${outputOf(outputs, 'ApiId')}/$default`)
-  await around.progress(`load the Lambdas of ${stackName}`, () =>
-    warm(proxy.url, doorsOf(assembly, stackName), around.signal),
-  )
-  return describeLocal(around, prepared, aws, outputs)
+  proxy.forwardTo(`${aws.endpointUrl}/_aws/execute-api/${output('ApiId')}/$default`)
+  await progress(`load the Lambdas of ${stackName}`, () => warm(proxy.url, doorsOf(assembly, stackName), signal))
+  return describeLocal(around, prepared, aws, output)
 }
 
 function describeLocal(
   { identityProvider, accountId }: Surroundings,
   { stackName, organisation, proxy, slack, incidentTool, desk, file, keys }: Prepared,
   aws: AwsAccess,
-  outputs: Record<string, string>,
+  output: (name: string) => string,
 ): Local {
   const clientOf = ({ id, subject }: { id: string; subject: string }) => ({
     id,
     clientId: subject,
     privateJwk: keys.get(subject) as PrivateJwk,
   })
+  const { teamId, appId, signingSecret, channels } = slack
   return {
     apiUrl: proxy.url,
     issuer: proxy.url,
@@ -169,46 +145,32 @@ function describeLocal(
       accessKeyId: aws.accessKeyId,
       secretAccessKey: aws.secretAccessKey,
       stackName,
-      stateMachineArn: outputOf(outputs, 'StateMachineArn'),
-      requestsTable: outputOf(outputs, 'RequestsTable'),
-      ledgerTable: outputOf(outputs, 'LedgerTable'),
-      waitsTable: outputOf(outputs, 'WaitsTable'),
-      cardsTable: outputOf(outputs, 'CardsTable'),
-      targetRoleArn: outputOf(outputs, 'TargetRoleArn'),
+      stateMachineArn: output('StateMachineArn'),
+      requestsTable: output('RequestsTable'),
+      ledgerTable: output('LedgerTable'),
+      waitsTable: output('WaitsTable'),
+      cardsTable: output('CardsTable'),
+      targetRoleArn: output('TargetRoleArn'),
     },
     identityProviderUrl: identityProvider.url,
-    agents: organisation.agents.map((agent) => ({
-      ...clientOf(agent),
-      owner: agent.owner,
-      autonomy: agent.autonomy,
-    })),
+    agents: organisation.agents.map(({ owner, autonomy, ...agent }) => ({ ...clientOf(agent), owner, autonomy })),
     tools: organisation.tools.map((tool) => ({
       ...clientOf(tool),
       ...(file.tools[tool.id.replace(/^tool:/, '')] as { audience: string; addresses: string[] }),
     })),
-    people: organisation.people.map((person) => ({
+    people: organisation.people.map(({ groups, slackUserId, ...person }) => ({
       ...clientOf(person),
-      groups: person.groups,
-      slackUserId: person.slackUserId,
+      groups,
+      slackUserId,
     })),
     slack: {
       apiUrl: desk.apiUrl,
       deskUrl: desk.deskUrl,
       interactivityUrl: interactivityUrl(proxy),
-      teamId: slack.teamId,
-      appId: slack.appId,
-      signingSecret: slack.signingSecret,
-      channels: slack.channels,
+      ...{ teamId, appId, signingSecret, channels },
     },
     incidents: { eventsUrl: `${proxy.url}/v1/incident-events`, ...incidentTool },
   }
 }
 
 const interactivityUrl = ({ url }: ReverseProxy) => `${url}/slack/events`
-
-function outputOf(outputs: Record<string, string>, name: string): string {
-  const value = outputs[name]
-  if (value === undefined)
-    throw new Error(`the deployed stacks have no output \`${name}\`: infra/hotwork-stack.ts makes it`)
-  return value
-}

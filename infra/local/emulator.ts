@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { findFreePort } from './loopback.ts'
-import { killGroup, readEnd } from './processes.ts'
+import { readEnd, startProgram } from './processes.ts'
 
 /** Settings of an SDK client that calls as the local administrator, whatever this machine's own AWS settings are. */
 export const clientSettings = ({ endpointUrl, region, accessKeyId, secretAccessKey }: AwsAccess) => ({
@@ -66,9 +65,11 @@ export async function startEmulator(options: {
     ...randomKeys(),
   }
 
-  const log = openSync(logFile, 'a')
-  const child = spawn(python, [join(import.meta.dirname, 'emulator.py')], {
+  const program = startProgram(python, [join(import.meta.dirname, 'emulator.py')], {
     cwd: directory,
+    logFile,
+    // It ends when this pipe does, so also when this process is killed.
+    stdin: 'pipe',
     // A whole environment of its own: Lambdas inherit it, and must not find this machine's AWS credentials or proxies.
     env: {
       PATH: `${nodeDirectory}:/usr/local/bin:/usr/bin:/bin`,
@@ -97,36 +98,24 @@ export async function startEmulator(options: {
       LAMBDA_WARM_TTL_SECONDS: '3600',
       ...(meter && { AWS_ENDPOINT_URL: meter.url, HOTWORK_INVOCATIONS: meter.invocationsFile }),
     },
-    stdio: ['pipe', log, log],
-    detached: true,
-  })
-  closeSync(log)
-  const kill = () => killGroup(child, 'SIGKILL')
-  process.once('exit', kill)
-  const ended = new Promise<string>((resolve) => {
-    child.once('error', ({ message }) => resolve(message))
-    child.once('exit', (code, death) => resolve(String(code ?? death)))
   })
   let isClosing = false
+  let hasEnded = false
   const endedItself = new Promise<EmulatorEnded>((resolve) => {
-    void ended.then((how) => {
+    void program.ended.then((how) => {
+      hasEnded = true
       if (isClosing) return
       const why = `the local AWS emulator has ended by itself (${how}), and nothing here works without it`
-      resolve(new EmulatorEnded(`${why}; the end of ${logFile}:\n${readEnd(logFile)}`))
+      resolve(new EmulatorEnded(`${why}; ${readEnd(logFile)}`))
     })
   })
   const close = async () => {
     isClosing = true
-    kill()
-    await ended
-    process.removeListener('exit', kill)
+    program.kill()
+    await program.ended
     rmSync(directory, { recursive: true, force: true })
   }
 
-  let hasEnded = false
-  void ended.then(() => {
-    hasEnded = true
-  })
   const deadline = Date.now() + readyWithinMilliseconds
   while (!(await isHealthy(access.endpointUrl))) {
     if (!hasEnded && !signal?.aborted && Date.now() < deadline) {
@@ -135,7 +124,7 @@ export async function startEmulator(options: {
     }
     await close()
     signal?.throwIfAborted()
-    throw new Error(`the local AWS emulator did not start; the end of ${logFile}:\n${readEnd(logFile)}`)
+    throw new Error(`the local AWS emulator did not start; ${readEnd(logFile)}`)
   }
   return { ...access, endedItself, close }
 }

@@ -2,14 +2,14 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { calculateJwkThumbprint } from 'jose'
 import Provider, { type ClientMetadata, type Context, errors, interactionPolicy } from 'oidc-provider'
+import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js'
 import { type LoginChoice, renderLoginPage } from './login-page.ts'
 import { listenOnLoopback, readBody } from './loopback.ts'
-import { createMemoryAdapter } from './memory-adapter.ts'
 
 /** A private EC P-256 key as a JWK with `kid` and `alg`. */
 export type PrivateJwk = Record<string, string>
 
-/** One who can get tokens: an agent or a tool (`workload`), or a person. */
+/** Who can get tokens: an agent or a tool (`workload`), or a person. */
 export type Principal =
   | { kind: 'workload'; subject: string }
   | { kind: 'person'; subject: string; name: string; groups: string[] }
@@ -34,7 +34,7 @@ const tokenLifetimeSeconds = 600
 
 /** The pages as a client: a person's browser logs in for them by authorization code with PKCE, and comes back to one of `callbacks`. */
 export const browserClientId = 'hotwork-browser'
-/** The command line as a client: its redirect is wherever on loopback it listens (RFC 8252 section 7.3). */
+/** The command line as a client: its redirect is a port on loopback (RFC 8252 section 7.3). */
 export const commandLineClientId = 'hotwork-command-line'
 /** Below an API's issuer: a login to look at pages, and one that a decision is made by. */
 const callbacks = ['/login/callback', '/login/decision']
@@ -42,31 +42,73 @@ const callbacks = ['/login/callback', '/login/decision']
 /** The audience of a person's token for the API at `issuer`; a workload's is the issuer itself. */
 export const peopleAudience = (issuer: string) => `${issuer}/people`
 
+/** What the provider has been told so far. */
+interface Enrolled {
+  clients: Map<string, ClientMetadata>
+  people: Map<string, LoginChoice>
+  issuers: Set<string>
+}
+
 /**
  * Starts the identity provider of agents, tools and people on a free loopback port, with keys of its own that live as
  * long as it does. Clients get tokens by `client_credentials` with `resource` = an API's issuer; people may also log in
- * with a browser. A person's call may carry `acr_values`: this provider believes it, since there is nobody to ask.
+ * with a browser. A person's call may carry `acr_values`, and this provider believes it.
  * @param log Takes one line for each fault inside the provider.
  */
 export async function startIdentityProvider(log: (line: string) => void = () => {}): Promise<IdentityProvider> {
-  const clients = new Map<string, ClientMetadata>()
   const keys = new Map<string, PrivateJwk>()
-  const people = new Map<string, LoginChoice>()
-  const issuers = new Set<string>()
-
-  const isPerson = ({ oidc }: Context) =>
-    [browserClientId, commandLineClientId].includes(oidc.client?.clientId ?? '') ||
-    people.has(oidc.client?.clientId ?? '')
-
+  const enrolled: Enrolled = { clients: new Map(), people: new Map(), issuers: new Set() }
   const server = await listenOnLoopback()
   const url = server.url
+  const provider = new Provider(url, configure(enrolled, await generateKey()))
+  provider.on('server_error', (_context, fault) => log(String((fault as Error).stack ?? fault)))
 
-  const provider = new Provider(url, {
-    adapter: createMemoryAdapter((clientId) => {
-      if (clientId === browserClientId) return describeBrowserClient(issuers)
-      return clientId === commandLineClientId ? describeCommandLine() : clients.get(clientId)
-    }),
-    jwks: { keys: [await generateKey()] },
+  const respond = provider.callback()
+  server.handle((request, response) => {
+    // Addresses in answers are built from it: only our own may appear in them.
+    request.headers.host = new URL(url).host
+    if (!request.url?.startsWith('/login/')) return respond(request, response)
+    showOrFinishLogin(provider, [...enrolled.people.values()], request, response).catch((fault: unknown) => {
+      log(String(fault))
+      response.writeHead(400, { 'content-type': 'text/plain' }).end('this login has ended; start it again\n')
+    })
+  })
+  return {
+    url,
+    jwksUri: `${url}/jwks`,
+    async enrol(principals) {
+      for (const principal of principals) {
+        const key = keys.get(principal.subject) ?? (await generateKey())
+        keys.set(principal.subject, key)
+        enrolled.clients.set(principal.subject, describeClient(principal.subject, key))
+        if (principal.kind === 'person') enrolled.people.set(principal.subject, principal)
+      }
+      return new Map(principals.map(({ subject }) => [subject, keys.get(subject) as PrivateJwk]))
+    },
+    serve: (issuer) => void enrolled.issuers.add(issuer),
+    close: server.close,
+  }
+}
+
+/** The provider's configuration: see node_modules/oidc-provider/docs. Clients are looked up while it runs. */
+function configure({ clients, people, issuers }: Enrolled, signingKey: PrivateJwk): object {
+  const publicClients = [browserClientId, commandLineClientId]
+  const isPerson = ({ oidc: { client } }: Context) =>
+    client !== undefined && (publicClients.includes(client.clientId) || people.has(client.clientId))
+  const storage = createMemoryAdapter()
+  const findClient = (clientId: string) => {
+    if (!publicClients.includes(clientId)) return clients.get(clientId)
+    // `http` on loopback, on any port (RFC 8252 section 8.3).
+    if (clientId === commandLineClientId) return describePublicClient(clientId, 'native', ['http://127.0.0.1/callback'])
+    const addresses = [...issuers].flatMap((issuer) => callbacks.map((path) => `${issuer}${path}`))
+    return describePublicClient(clientId, 'web', addresses)
+  }
+  return {
+    adapter: (model: string) => {
+      const adapter = storage(model)
+      return model === 'Client' ? Object.assign(adapter, { find: async (id: string) => findClient(id) }) : adapter
+    },
+    jwks: { keys: [signingKey] },
     cookies: { keys: [randomBytes(32).toString('base64url')] },
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     acrValues: ['strong'],
@@ -74,44 +116,19 @@ export async function startIdentityProvider(log: (line: string) => void = () => 
     scopes: ['openid', 'profile'],
     pkce: { required: () => true },
     ttl: {
-      ClientCredentials: tokenLifetimeSeconds,
-      AccessToken: tokenLifetimeSeconds,
-      IdToken: tokenLifetimeSeconds,
-      Interaction: 3600,
-      Session: 8 * 3600,
-      Grant: 8 * 3600,
+      ...{ ClientCredentials: tokenLifetimeSeconds, AccessToken: tokenLifetimeSeconds, IdToken: tokenLifetimeSeconds },
+      ...{ Interaction: 3600, Session: 8 * 3600, Grant: 8 * 3600 },
     },
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
       rpInitiatedLogout: { enabled: false },
-      resourceIndicators: {
-        enabled: true,
-        defaultResource({ oidc }: Context) {
-          // A browser login may want the ID token alone; a client without a browser wants a token for some API.
-          if (oidc.params?.['grant_type'] !== 'client_credentials') return undefined
-          throw new errors.InvalidTarget(`\`resource\` is missing: name one of ${[...issuers].join(', ')}`)
-        },
-        useGrantedResource: () => true,
-        getResourceServerInfo(context: Context, resource: string) {
-          const issuer = resource.replace(/\/$/, '')
-          if (!issuers.has(issuer)) throw new errors.InvalidTarget(`\`resource\` is none of ${[...issuers].join(', ')}`)
-          return {
-            scope: '',
-            audience: isPerson(context) ? peopleAudience(issuer) : issuer,
-            accessTokenFormat: 'jwt',
-            accessTokenTTL: tokenLifetimeSeconds,
-            jwt: { sign: { alg: 'ES256' } },
-          }
-        },
-      },
+      resourceIndicators: resourceIndicators(issuers, isPerson),
     },
     extraTokenClaims: (context: Context) => (isPerson(context) ? describeLogin(context) : undefined),
-    findAccount: (_context: Context, subject: string) => {
-      const person = people.get(subject)
-      return (
-        person && { accountId: subject, claims: () => ({ sub: subject, name: person.name, groups: person.groups }) }
-      )
+    findAccount(_context: Context, accountId: string) {
+      const person = people.get(accountId)
+      return person && { accountId, claims: () => ({ sub: accountId, name: person.name, groups: person.groups }) }
     },
     // The application and this provider are one organisation: logging in is consent enough.
     async loadExistingGrant({ oidc }: Context) {
@@ -128,38 +145,29 @@ export async function startIdentityProvider(log: (line: string) => void = () => 
       context.type = 'text/plain'
       context.body = `${out.error}: ${out.error_description ?? 'no more is known'}\n`
     },
-  })
-  provider.on('server_error', (_context, fault) => log(String((fault as Error).stack ?? fault)))
-
-  const respond = provider.callback()
-  server.handle((request, response) => {
-    // Addresses in answers are built from it: only our own may appear in them.
-    request.headers.host = new URL(url).host
-    if (!request.url?.startsWith('/login/')) return respond(request, response)
-    showOrFinishLogin(provider, [...people.values()], request, response).catch((fault: unknown) => {
-      log(String(fault))
-      response.writeHead(400, { 'content-type': 'text/plain' }).end('this login has ended; start it again\n')
-    })
-  })
-
-  return {
-    url,
-    jwksUri: `${url}/jwks`,
-    async enrol(principals) {
-      for (const principal of principals) {
-        const key = keys.get(principal.subject) ?? (await generateKey())
-        keys.set(principal.subject, key)
-        clients.set(principal.subject, describeClient(principal.subject, key))
-        if (principal.kind === 'person') people.set(principal.subject, principal)
-      }
-      return new Map(principals.flatMap(({ subject }) => [[subject, keys.get(subject) as PrivateJwk]]))
-    },
-    serve(issuer) {
-      issuers.add(issuer)
-    },
-    close: server.close,
   }
 }
+
+const resourceIndicators = (issuers: ReadonlySet<string>, isPerson: (context: Context) => boolean) => ({
+  enabled: true,
+  defaultResource({ oidc }: Context) {
+    // A browser login may want the ID token alone; a client without a browser wants a token for some API.
+    if (oidc.params?.['grant_type'] !== 'client_credentials') return undefined
+    throw new errors.InvalidTarget(`\`resource\` is missing: name one of ${[...issuers].join(', ')}`)
+  },
+  useGrantedResource: () => true,
+  getResourceServerInfo(context: Context, resource: string) {
+    const issuer = resource.replace(/\/$/, '')
+    if (!issuers.has(issuer)) throw new errors.InvalidTarget(`\`resource\` is none of ${[...issuers].join(', ')}`)
+    return {
+      scope: '',
+      audience: isPerson(context) ? peopleAudience(issuer) : issuer,
+      accessTokenFormat: 'jwt',
+      accessTokenTTL: tokenLifetimeSeconds,
+      jwt: { sign: { alg: 'ES256' } },
+    }
+  },
+})
 
 async function generateKey(): Promise<PrivateJwk> {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -180,30 +188,20 @@ function describeClient(clientId: string, { d: _private, ...publicJwk }: Private
   }
 }
 
-function describeBrowserClient(issuers: Iterable<string>): ClientMetadata {
-  return {
-    client_id: browserClientId,
-    application_type: 'web',
-    grant_types: ['authorization_code'],
-    response_types: ['code'],
-    redirect_uris: [...issuers].flatMap((issuer) => callbacks.map((path) => `${issuer}${path}`)),
-    token_endpoint_auth_method: 'none',
-    require_auth_time: true,
-  }
-}
-
-/** A native application: `http` on loopback, on any port (RFC 8252 section 8.3). */
-function describeCommandLine(): ClientMetadata {
-  return {
-    client_id: commandLineClientId,
-    application_type: 'native',
-    grant_types: ['authorization_code'],
-    response_types: ['code'],
-    redirect_uris: ['http://127.0.0.1/callback'],
-    token_endpoint_auth_method: 'none',
-    require_auth_time: true,
-  }
-}
+/** A client that people log in with, by authorization code and PKCE. */
+const describePublicClient = (
+  client_id: string,
+  application_type: 'web' | 'native',
+  redirect_uris: string[],
+): ClientMetadata => ({
+  client_id,
+  application_type,
+  grant_types: ['authorization_code'],
+  response_types: ['code'],
+  redirect_uris,
+  token_endpoint_auth_method: 'none',
+  require_auth_time: true,
+})
 
 /** How the person logged in (RFC 9470): what the code was issued for, or what a client without a browser says. */
 function describeLogin({ oidc }: Context): Record<string, unknown> | undefined {

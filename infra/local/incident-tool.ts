@@ -1,17 +1,7 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto'
 
-/** Whatever keeps incidents here: nothing that runs, only what it would sign with, made up at each start. */
-export interface IncidentTool {
-  webhookSecret: string
-}
-
-export const createIncidentTool = (): IncidentTool => ({ webhookSecret: `whsec_${randomBytes(32).toString('base64')}` })
-
-/** What it has to be told to say that an incident is closed. */
-export interface Told {
-  eventsUrl: string
-  webhookSecret: string
-}
+/** The tool that keeps incidents: nothing that runs, only the secret that it would sign with, new at each start. */
+export const createIncidentTool = () => ({ webhookSecret: `whsec_${randomBytes(32).toString('base64')}` })
 
 /**
  * Says that an incident is closed, as a tool that signs by Standard Webhooks would. The same `id` is the same delivery.
@@ -19,7 +9,7 @@ export interface Told {
  * @see https://www.standardwebhooks.com
  */
 export function tellOfIncident(
-  { eventsUrl, webhookSecret }: Told,
+  { eventsUrl, webhookSecret }: { eventsUrl: string; webhookSecret: string },
   incident: string,
   { status = 'closed', id = `msg_${randomUUID()}` }: { status?: string; id?: string } = {},
 ): Promise<Response> {

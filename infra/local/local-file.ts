@@ -39,11 +39,11 @@ export interface Local {
     /** Channel ids by the alias in the ladder. */
     channels: Record<string, string>
   }
-  /** Where whatever keeps incidents says that one is closed, and what it signs with (Standard Webhooks). */
+  /** Where the incident tool says that an incident is closed, and what it signs with (Standard Webhooks). */
   incidents: { eventsUrl: string; webhookSecret: string }
 }
 
-/** One who authenticates to the identity provider with `private_key_jwt`. */
+/** Authenticates to the identity provider with `private_key_jwt`. */
 export interface LocalClient {
   id: string
   clientId: string

@@ -1,3 +1,5 @@
+import { html } from './desk/html.ts'
+
 /** A person who can log in: `subject` is their subject at the identity provider. */
 export interface LoginChoice {
   subject: string
@@ -5,22 +7,13 @@ export interface LoginChoice {
   groups: string[]
 }
 
-const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => escapes[character] ?? character)
-
 /**
  * The page on which a person says who they are. It stands in for a company's login, so there is no password: only the
  * local stack serves it, on the loopback address. Plain forms, no script, works with a keyboard and a screen reader.
  * @param strength The login strength (`acr`) that the application asked for, if any.
  */
 export function renderLoginPage(action: string, people: LoginChoice[], strength: string | undefined): string {
-  const choices = people
-    .map(
-      ({ subject, name, groups }) =>
-        `<li><button name="subject" value="${escapeHtml(subject)}">${escapeHtml(name)}</button> <span>${escapeHtml(groups.join(', '))}</span></li>`,
-    )
-    .join('\n')
-  return `<!doctype html>
+  const { markup } = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -39,16 +32,18 @@ span { color: #616061 }
 <body>
 <main>
 <h1>Who are you?</h1>
-<p>This is the local stand-in for your company's login. Choose a person of the sample organisation.${
-    strength ? ` This login counts as <strong>${escapeHtml(strength)}</strong>.` : ''
-  }</p>
-<form method="post" action="${escapeHtml(action)}">
+<p>This is the local stand-in for your company's login. Choose a person of the sample organisation.${strength !== undefined && html` This login counts as <strong>${strength}</strong>.`}</p>
+<form method="post" action="${action}">
 <ul>
-${choices}
+${people.map(
+  ({ subject, name, groups }) =>
+    html`<li><button name="subject" value="${subject}">${name}</button> <span>${groups.join(', ')}</span></li>\n`,
+)}
 </ul>
 </form>
 </main>
 </body>
 </html>
 `
+  return markup
 }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
-import { type AddressInfo, createServer as createSocketServer } from 'node:net'
-import { createProxyServer } from 'http-proxy-3'
+import type { AddressInfo } from 'node:net'
+import { createProxyServer, type ProxyServer } from 'http-proxy-3'
 
 /** A server that already has its address, before it is known what it will answer. */
 interface LoopbackServer {
@@ -48,14 +48,21 @@ export async function readBody(request: IncomingMessage, mostBytes: number): Pro
 
 /** A port of 127.0.0.1 that was free a moment ago, for a program that must be told its port. */
 export async function findFreePort(): Promise<number> {
-  const probe = createSocketServer()
-  await new Promise<void>((resolve, reject) => {
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', resolve)
+  const { url, close } = await listenOnLoopback()
+  await close()
+  return Number(new URL(url).port)
+}
+
+/** Passes requests on. It answers 502 when the target does not answer: an AWS SDK then asks again. */
+export function createForwarder(changeOrigin: boolean, log: (line: string) => void): ProxyServer {
+  const proxy = createProxyServer({ changeOrigin, xfwd: false })
+  proxy.on('error', (fault, request, response) => {
+    log(`${request.method} ${request.url}: ${fault.message}`)
+    if (!('writeHead' in response)) response.destroy()
+    else if (response.headersSent) response.end()
+    else response.writeHead(502, { 'content-type': 'text/plain' }).end('the local emulator did not answer\n')
   })
-  const { port } = probe.address() as AddressInfo
-  await new Promise((resolve) => probe.close(resolve))
-  return port
+  return proxy
 }
 
 /** Gives an API that lives below a path an address without one: `{url}/x` is `{target}/x`. */
@@ -68,24 +75,19 @@ export interface ReverseProxy {
 }
 
 /**
- * Starts a reverse proxy on a free loopback port. It answers 503 until `forwardTo`, and 502 when the target does not
- * answer. Bodies pass through untouched and unlimited: limits are the API's own. What a caller says about how its
- * request was forwarded is dropped, since this proxy is the first hop and nobody before it is trusted.
+ * Starts a reverse proxy on a free loopback port. It answers 503 until `forwardTo`. Bodies pass through untouched and
+ * unlimited: limits are the API's own. What a caller says about how its request was forwarded is dropped, since this
+ * proxy is the first hop.
  */
 export async function startReverseProxy(log: (line: string) => void = () => {}): Promise<ReverseProxy> {
   const server = await listenOnLoopback()
-  const proxy = createProxyServer({ changeOrigin: true, xfwd: false })
-  proxy.on('error', (fault, request, response) => {
-    log(`${request.method} ${request.url}: ${fault.message}`)
-    if (!('writeHead' in response)) response.destroy()
-    else if (response.headersSent) response.end()
-    else response.writeHead(502, { 'content-type': 'text/plain' }).end('the local emulator did not answer\n')
-  })
+  const proxy = createForwarder(true, log)
   return {
     url: server.url,
     forwardTo(target) {
       server.handle((request, response) => {
-        dropForwardedHeaders(request)
+        for (const name of Object.keys(request.headers))
+          if (/^(forwarded|x-forwarded-.*|x-real-ip)$/.test(name)) delete request.headers[name]
         proxy.web(request, response, { target })
       })
     },
@@ -93,11 +95,5 @@ export async function startReverseProxy(log: (line: string) => void = () => {}):
       await server.close()
       proxy.close()
     },
-  }
-}
-
-function dropForwardedHeaders({ headers }: IncomingMessage): void {
-  for (const name of Object.keys(headers)) {
-    if (name === 'forwarded' || name.startsWith('x-forwarded-') || name === 'x-real-ip') delete headers[name]
   }
 }

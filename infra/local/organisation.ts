@@ -2,44 +2,37 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
 
-const Identities = z
-  .array(
-    z.object({
-      issuer: z.string(),
-      subject: z.string().optional(),
-      claims: z.record(z.string(), z.string()).optional(),
-      validFrom: z.string().optional(),
-      validUntil: z.string().optional(),
-    }),
-  )
-  .min(1)
-type Identity = z.infer<typeof Identities>[number]
-type Party = { id: string; identities: Identity[] }
-const Agents = z.object({
-  agents: z.array(z.object({ id: z.string(), owner: z.string(), autonomy: z.string(), identities: Identities })),
+const Text = z.string()
+const Identity = z.object({
+  issuer: Text,
+  subject: Text.optional(),
+  claims: z.record(Text, Text).optional(),
+  validFrom: Text.optional(),
+  validUntil: Text.optional(),
 })
-const Tools = z.object({ tools: z.array(z.object({ id: z.string(), identities: Identities })) })
+type Identity = z.infer<typeof Identity>
+const Party = z.object({ id: Text, identities: z.array(Identity).min(1) })
+type Party = z.infer<typeof Party>
+const Agents = z.object({ agents: z.array(Party.extend({ owner: Text, autonomy: Text })) })
+const Tools = z.object({ tools: z.array(Party) })
 const Directory = z.object({
-  people: z.array(z.object({ id: z.string(), name: z.string(), identities: Identities, slack: z.string().optional() })),
-  groups: z.record(z.string(), z.array(z.string())),
+  people: z.array(Party.extend({ name: Text, slack: Text.optional() })),
+  groups: z.record(Text, z.array(Text)),
 })
-const Stage = z.object({
-  channel: z.string(),
-  onSilence: z.union([z.string(), z.object({ channel: z.string().optional() })]),
-})
+const Stage = z.object({ channel: Text, onSilence: z.union([Text, z.object({ channel: Text.optional() })]) })
 const Ladder = z.object({ tiers: z.array(z.object({ stages: z.array(Stage) })) })
-const Action = z.object({ account: z.string().optional() })
+const Action = z.object({ account: Text.optional() })
 
 /** Who is in a policy folder, and the aliases in it that a deployment must give a meaning. */
 export interface Organisation {
   agents: { id: string; owner: string; autonomy: string; subject: string }[]
   tools: { id: string; subject: string }[]
-  /** Everybody has an account in the local Slack; whoever the directory names none of can link theirs by logging in. */
+  /** Each has an account in the local Slack. A person whose directory entry names none links theirs by logging in. */
   people: { id: string; name: string; groups: string[]; slackUserId: string; subject: string }[]
   /** Aliases of the issuers of agents' and tools' identities, and of people's, that this machine can stand for. */
   workloadIssuers: string[]
   peopleIssuers: string[]
-  /** Aliases of issuers that this machine cannot stand for: nobody here proves an identity of theirs. */
+  /** Aliases of issuers that this machine cannot stand for. */
   absentIssuers: { alias: string; matchedByClaims: boolean }[]
   channels: string[]
   accounts: string[]
@@ -63,7 +56,6 @@ export function readOrganisation(folder: string): Organisation {
   const subjects = new Map([...enrol(workloads), ...enrol(people)])
   const subjectOf = (id: string) => subjects.get(id) as string
   const [workloadIssuers, peopleIssuers] = [servedFor(workloads), servedFor(people)]
-
   return {
     agents: agents.map(({ id, owner, autonomy }) => ({ id, owner, autonomy, subject: subjectOf(id) })),
     tools: tools.map(({ id }) => ({ id, subject: subjectOf(id) })),
@@ -83,11 +75,7 @@ export function readOrganisation(folder: string): Organisation {
 }
 
 /** Of the form that Slack's own ids have, and the same at each start. */
-const unsaidSlackId = (id: string) =>
-  `U0${id
-    .replace(/^person:/, '')
-    .toUpperCase()
-    .replaceAll(/[^A-Z0-9]/g, '')}`
+const unsaidSlackId = (id: string) => `U0${id.replace(/^person:|[^a-z0-9]/gi, '').toUpperCase()}`
 
 function readJson<T>(path: string, schema: z.ZodType<T>): T {
   const { success, data, error } = schema.safeParse(JSON.parse(readFileSync(path, 'utf8')))
@@ -95,7 +83,7 @@ function readJson<T>(path: string, schema: z.ZodType<T>): T {
   throw new Error(`${path} is not as the local stack expects it:\n${z.prettifyError(error)}`)
 }
 
-/** The local identity provider says who somebody is by a subject alone. */
+/** An identity that the local identity provider can prove: a subject alone. */
 const isPlain = ({ subject, claims, validFrom, validUntil }: Identity): boolean =>
   subject !== undefined &&
   claims === undefined &&

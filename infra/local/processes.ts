@@ -1,87 +1,73 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { createWriteStream, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-interface RunOptions {
+interface Program {
   cwd: string
   /** The whole environment: nothing is inherited. */
   env: Record<string, string>
-  /** Where what it prints is written, after what is already there. */
+  /** What it prints is added to this file. */
   logFile: string
-  /** Ends it, and all that it started, early. */
-  signal?: AbortSignal | undefined
+  stdin?: 'ignore' | 'pipe'
+}
+
+/** A program that runs, with all that it starts. */
+interface RunningProgram {
+  /** Its exit code, the signal that ended it, or why it could not be started. */
+  ended: Promise<string>
+  kill(): void
+}
+
+/** Starts a program in a process group of its own. It ends with this process at the latest. */
+export function startProgram(command: string, args: string[], { cwd, env, logFile, stdin }: Program): RunningProgram {
+  mkdirSync(dirname(logFile), { recursive: true })
+  const log = openSync(logFile, 'a')
+  const child = spawn(command, args, { cwd, env, stdio: [stdin ?? 'ignore', log, log], detached: true })
+  closeSync(log)
+  const kill = () => {
+    if (child.pid === undefined) return
+    try {
+      process.kill(-child.pid, 'SIGKILL')
+    } catch (fault) {
+      if ((fault as NodeJS.ErrnoException).code !== 'ESRCH') throw fault
+    }
+  }
+  process.once('exit', kill)
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', ({ message }) => resolve(message))
+    child.once('exit', (code, death) => resolve(String(code ?? death)))
+  }).finally(() => process.removeListener('exit', kill))
+  return { ended, kill }
 }
 
 /**
- * Runs a program to its end in a process group of its own.
+ * Runs a program to its end.
  * @throws When it fails, with the end of what it printed; when `signal` aborts, with the signal's reason.
  */
-export async function run(command: string, args: string[], options: RunOptions): Promise<void> {
-  options.signal?.throwIfAborted()
-  mkdirSync(dirname(options.logFile), { recursive: true })
-  const log = createWriteStream(options.logFile, { flags: 'a' })
-  const child = spawn(command, args, {
-    cwd: options.cwd,
-    env: options.env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  })
-  child.stdout?.pipe(log, { end: false })
-  child.stderr?.pipe(log, { end: false })
-  const stop = () => killGroup(child, 'SIGKILL')
-  options.signal?.addEventListener('abort', stop, { once: true })
-  process.once('exit', stop)
-  try {
-    const [code, death] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
-      child.once('error', reject)
-      child.once('close', (...end) => resolve(end))
-    })
-    options.signal?.throwIfAborted()
-    await new Promise<void>((resolve) => log.end(() => resolve()))
-    if (code !== 0) {
-      throw new Error(
-        `\`${[command, ...args].join(' ')}\` ended with ${code ?? death}; the end of ${options.logFile}:\n${readEnd(options.logFile)}`,
-      )
-    }
-  } finally {
-    options.signal?.removeEventListener('abort', stop)
-    process.removeListener('exit', stop)
-    log.end()
-  }
-}
-
-/** Signals a child that leads a process group, and with it all that it started. Does nothing when they are gone. */
-export function killGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
-  if (pid === undefined) return
-  try {
-    process.kill(-pid, signal)
-  } catch (fault) {
-    if ((fault as NodeJS.ErrnoException).code !== 'ESRCH') throw fault
-  }
+export async function run(
+  command: string,
+  args: string[],
+  { signal, ...program }: Program & { signal?: AbortSignal | undefined },
+): Promise<void> {
+  signal?.throwIfAborted()
+  const { ended, kill } = startProgram(command, args, program)
+  signal?.addEventListener('abort', kill, { once: true })
+  const how = await ended
+  signal?.removeEventListener('abort', kill)
+  signal?.throwIfAborted()
+  if (how !== '0') throw new Error(`\`${[command, ...args].join(' ')}\` ended with ${how}; ${readEnd(program.logFile)}`)
 }
 
 /** The last lines of a log, to show why something failed. */
-export function readEnd(path: string, lines = 25): string {
-  return readFileSync(path, 'utf8').trimEnd().split('\n').slice(-lines).join('\n')
-}
-
-/** What a lock file says of the process that holds it. */
-interface Holder {
-  pid: number
-  /** When that process started, as the system tells it: a later process with the same number is another one. */
-  born: string
-}
-
-/** A file that says which live process has something for itself. */
-interface Lock {
-  release(): void
-}
+export const readEnd = (path: string): string =>
+  `the end of ${path}:\n${readFileSync(path, 'utf8').trimEnd().split('\n').slice(-25).join('\n')}`
 
 /**
  * Takes the lock at `path` unless a live process holds it. A file left by a process that has died does not block.
  * @returns The lock, or the number of the process that has it.
  */
-export function takeLock(path: string): Lock | { heldBy: number } {
+export function takeLock(path: string): { release(): void } | { heldBy: number } {
   mkdirSync(dirname(path), { recursive: true })
   const holder: Holder = { pid: process.pid, born: birthOf(process.pid) ?? '' }
   for (;;) {
@@ -97,30 +83,28 @@ export function takeLock(path: string): Lock | { heldBy: number } {
   }
 }
 
-/** The number of the live process that has the lock, if one has it. */
-export function holderOf(path: string): number | undefined {
-  const holder = readHolder(path)
-  return holder && isAlive(holder) ? holder.pid : undefined
+/** What a lock file says of the process that holds it. `born` tells it from a later process with the same number. */
+interface Holder {
+  pid: number
+  born: string
 }
 
-function readHolder(path: string): Holder | undefined {
+/** The number of the live process that has the lock, if one has it. */
+export function holderOf(path: string): number | undefined {
   try {
-    const { pid, born } = JSON.parse(readFileSync(path, 'utf8')) as Partial<Holder>
-    return Number.isSafeInteger(pid) && typeof born === 'string' ? { pid: pid as number, born } : undefined
+    const { pid, born } = JSON.parse(readFileSync(path, 'utf8')) as Holder
+    return isAlive(pid) && (born === '' || [undefined, born].includes(birthOf(pid))) ? pid : undefined
   } catch {
     return undefined // Half written by a process that died, or just released.
   }
 }
 
-function isAlive({ pid, born }: Holder): boolean {
+function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0)
+    return process.kill(pid, 0)
   } catch (fault) {
-    // EPERM: it lives, as another user.
-    if ((fault as NodeJS.ErrnoException).code !== 'EPERM') return false
+    return (fault as NodeJS.ErrnoException).code === 'EPERM' // It lives, as another user.
   }
-  const bornNow = birthOf(pid)
-  return bornNow === undefined || born === '' || bornNow === born
 }
 
 /** The start time of a process in clock ticks since boot, where the system has /proc; else unknown. */
@@ -134,7 +118,7 @@ function birthOf(pid: number): string | undefined {
   }
 }
 
-/** Why everything is being ended: a person or another program asked for it. */
+/** A person or another program asked for the end. */
 class AskedToEnd extends Error {
   override readonly name = 'AskedToEnd'
 }
@@ -159,8 +143,6 @@ export const endingWords = (directory: string): string =>
   `\nending the local stack: its requests, its record and its keys are gone; its logs stay in ${directory}/log\n`
 
 /** Waits until a signal aborts. */
-export const untilAborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
+export async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort')
+}

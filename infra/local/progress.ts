@@ -19,6 +19,7 @@ interface Running {
 const redrawMilliseconds = 120
 /** On plain output, a step that takes long says so this often, so that a log never looks stuck. */
 const reminderMilliseconds = 10_000
+const eraseLine = '\r\x1b[2K'
 
 /**
  * A reporter of steps. On a terminal the running steps share one line that is redrawn; elsewhere each step is a plain
@@ -26,75 +27,38 @@ const reminderMilliseconds = 10_000
  */
 export function createProgress(output: Output = process.stdout): Progress {
   const running = new Set<Running>()
-  const report = output.isTTY ? reportOnTerminal(output, running) : reportInLines(output)
+  const draw = () => {
+    const steps = [...running].map((step) => `${step.name} ${elapsed(step)}`)
+    if (output.isTTY) output.write(`${eraseLine}${steps.length > 0 ? `… ${steps.join(' · ')}` : ''}`)
+  }
+  const remind = (step: Running) => output.write(`  ${step.name} ... still at it (${elapsed(step)})\n`)
 
   return async (name, work) => {
     const step: Running = { name, note: '', startedAt: Date.now() }
     running.add(step)
-    const stop = report.start(step)
-    const finish = (mark: string) => {
-      running.delete(step)
-      stop()
-      report.end(`${mark} ${name}${step.note && `: ${step.note}`} (${elapsed(step)})`)
-    }
+    if (!output.isTTY) output.write(`  ${name} ...\n`)
+    draw()
+    const timer = output.isTTY
+      ? setInterval(draw, redrawMilliseconds)
+      : setInterval(() => remind(step), reminderMilliseconds)
+    let mark = '✗'
     try {
       const result = await work((text) => {
         step.note = text
       })
-      finish('✓')
+      mark = '✓'
       return result
-    } catch (fault) {
-      finish('✗')
-      throw fault
+    } finally {
+      clearInterval(timer)
+      running.delete(step)
+      const line = `${mark} ${name}${step.note && `: ${step.note}`} (${elapsed(step)})\n`
+      output.write(output.isTTY ? `${eraseLine}${line}` : line)
+      if (running.size > 0) draw()
     }
   }
 }
 
 /** Shows nothing: for tests, and for callers with a display of their own. */
 export const silentProgress: Progress = (_name, work) => work(() => {})
-
-interface Report {
-  /** @returns What ends the showing of this step. */
-  start(step: Running): () => void
-  end(line: string): void
-}
-
-function reportInLines(output: Output): Report {
-  return {
-    start(step) {
-      output.write(`  ${step.name} ...\n`)
-      const reminder = setInterval(
-        () => output.write(`  ${step.name} ... still at it (${elapsed(step)})\n`),
-        reminderMilliseconds,
-      )
-      return () => clearInterval(reminder)
-    },
-    end: (line) => void output.write(`${line}\n`),
-  }
-}
-
-function reportOnTerminal(output: Output, running: Set<Running>): Report {
-  const eraseLine = '\r\x1b[2K'
-  let redraw: NodeJS.Timeout | undefined
-  const draw = () => {
-    const steps = [...running].map((step) => `${step.name} ${elapsed(step)}`)
-    output.write(`${eraseLine}${steps.length > 0 ? `… ${steps.join(' · ')}` : ''}`)
-  }
-  return {
-    start() {
-      redraw ??= setInterval(draw, redrawMilliseconds)
-      draw()
-      return () => {
-        if (running.size > 0) return
-        clearInterval(redraw)
-        redraw = undefined
-      }
-    },
-    end(line) {
-      output.write(`${eraseLine}${line}\n`)
-      if (running.size > 0) draw()
-    },
-  }
-}
 
 const elapsed = ({ startedAt }: Running) => `${((Date.now() - startedAt) / 1000).toFixed(1)} s`

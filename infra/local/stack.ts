@@ -12,16 +12,6 @@ import { createProgress, type Progress } from './progress.ts'
 import { ensurePythonEnvironment } from './python-environment.ts'
 import { createSampleTarget } from './sample-target.ts'
 
-/** The account that these keys belong to. @throws When the emulator does not answer or refuses the keys. */
-async function readAccountId(aws: AwsAccess): Promise<string> {
-  const sts = new STSClient(clientSettings(aws))
-  const { Account } = await sts.send(new GetCallerIdentityCommand({})).catch((cause: unknown) => {
-    throw new Error(`the emulator at ${aws.endpointUrl} (AWS_ENDPOINT_URL) does not say which account it is`, { cause })
-  })
-  sts.destroy()
-  return Account as string
-}
-
 /** A Hotwork deployment: its name is the beginning of all its resources' names, so that several live side by side. */
 interface DeploymentChoice {
   /** `Hotwork` if not said. */
@@ -46,7 +36,7 @@ interface StackOptions extends DeploymentChoice {
 export interface LocalStack {
   /** What `local.json` in the state directory says. */
   local: Local
-  /** Aborts when whoever started it asks for its end, or when its emulator has ended by itself (EmulatorEnded). */
+  /** Aborts when its end is asked for, or when its emulator has ended by itself (EmulatorEnded). */
   signal: AbortSignal
   /** Deploys another Hotwork beside the first: own address, desk and tables; the same people, agents and emulator. */
   deploy(choice: DeploymentChoice & { stackName: string }): Promise<Local>
@@ -80,8 +70,8 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
 
   const identityProvider = await startIdentityProvider()
   resources.defer(() => identityProvider.close())
-  const given = givenEmulator(process.env)
-  const accountId = given ? await readAccountId(given) : emulatorAccountId
+  const given = readGivenEmulator(process.env)
+  const accountId = given ? await readAccountId(given) : '000000000000' // MiniStack's, for a key that says no other.
   const region = given?.region ?? 'us-east-1'
   const app = options.app ?? hotworkApp
   const around: Surroundings = { directory, logDirectory, app, identityProvider, accountId, region, progress, signal }
@@ -116,9 +106,6 @@ export function findStack(directory: string): Local | undefined {
     : readLocalFile(join(directory, 'local.json'))
 }
 
-/** MiniStack's, for a key that says no other. */
-const emulatorAccountId = '000000000000'
-
 const choose = ({ stackName, policies }: DeploymentChoice) => ({
   stackName: stackName ?? 'Hotwork',
   policies: resolve(policies ?? join(root, 'policies')),
@@ -141,7 +128,7 @@ function lockDirectory(directory: string, resources: AsyncDisposableStack): void
 }
 
 /** The emulator that the environment names, with the environment's keys. */
-function givenEmulator(env: NodeJS.ProcessEnv): AwsAccess | undefined {
+function readGivenEmulator(env: NodeJS.ProcessEnv): AwsAccess | undefined {
   const endpointUrl = env['AWS_ENDPOINT_URL']
   if (!endpointUrl) return undefined
   return {
@@ -150,6 +137,16 @@ function givenEmulator(env: NodeJS.ProcessEnv): AwsAccess | undefined {
     accessKeyId: env['AWS_ACCESS_KEY_ID'] ?? 'test',
     secretAccessKey: env['AWS_SECRET_ACCESS_KEY'] ?? 'test',
   }
+}
+
+/** The account that these keys belong to. @throws When the emulator does not answer or refuses the keys. */
+async function readAccountId(aws: AwsAccess): Promise<string> {
+  const sts = new STSClient(clientSettings(aws))
+  const { Account } = await sts.send(new GetCallerIdentityCommand({})).catch((cause: unknown) => {
+    throw new Error(`the emulator at ${aws.endpointUrl} (AWS_ENDPOINT_URL) does not say which account it is`, { cause })
+  })
+  sts.destroy()
+  return Account as string
 }
 
 /** An AWS that can be deployed to, and in it what the sample organisation acts on. */
@@ -177,12 +174,8 @@ async function startOwnEmulator(
 ): Promise<AwsAccess> {
   // Not below the state directory: tests have another one, and making it twice would take a minute.
   const venv = join(root, '.hotwork/venv')
-  const python = await ensurePythonEnvironment({
-    directory: venv,
-    logFile: join(logDirectory, 'python.log'),
-    progress,
-    signal,
-  })
+  const logFile = join(logDirectory, 'python.log')
+  const python = await ensurePythonEnvironment({ directory: venv, logFile, progress, signal })
   const emulator = await progress('start the local AWS emulator', () =>
     startEmulator({
       python,

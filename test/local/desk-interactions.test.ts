@@ -41,7 +41,7 @@ describe('a click', () => {
   })
 
   test.each<[fix: string, change: object]>([
-    ['`user`: nobody is `U0NONE`', { user: 'U0NONE' }],
+    ['`user`: there is no `U0NONE`', { user: 'U0NONE' }],
     ['`channel`: there is no `nowhere`', { channel: 'nowhere' }],
     ['`ts`: no message `1.000000`', { ts: '1.000000' }],
     ['it has `approve`', { action_id: 'aprove' }],

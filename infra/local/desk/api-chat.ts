@@ -79,16 +79,6 @@ function ownMessageOf(args: Json, state: DeskState, refusal: string): Message {
   return message
 }
 
-function between(messages: Message[], args: Json): Message[] {
-  const isInclusive = ['true', '1'].includes(String(args['inclusive']))
-  // Timestamps have a fixed number of digits, so they order as text, without the loss of a number.
-  const [oldest, latest] = [textOf(args['oldest']), textOf(args['latest'])]
-  return messages.filter(({ ts }) => {
-    if (ts === oldest || ts === latest) return isInclusive
-    return (!oldest || ts > oldest) && (!latest || ts < latest)
-  })
-}
-
 const listed = (all: Message[], args: Json, state: DeskState): Json => {
   const { page, response_metadata } = paged(all, args)
   return {
@@ -127,13 +117,13 @@ export const chatMethods: MethodTable = {
   'conversations.history': (args, state) => {
     const channel = channelOf(args, state)
     const top = state.messages.in(channel.id).filter(({ threadTs }) => threadTs === undefined)
-    return listed(between(top, args).reverse(), args, state)
+    return listed(top.reverse(), args, state)
   },
   'conversations.replies': (args, state) => {
     const channel = channelOf(args, state)
     const root = state.messages.find(channel.id, textOf(args['ts']))
     if (!root) throw new SlackError('thread_not_found')
     const replies = state.messages.in(channel.id).filter(({ threadTs }) => threadTs === root.ts)
-    return listed([root, ...between(replies, args)], args, state)
+    return listed([root, ...replies], args, state)
   },
 }

@@ -49,96 +49,102 @@ function parse<T>(schema: z.ZodType<T>, { body }: Incoming): T {
   throw new BadRequest(wrong.join('; '))
 }
 
-/** The desk's own API: what a person would do with a mouse, for tests and the demo. */
-export function controlRoutes(state: DeskState, interactions: Interactions): { [route: string]: Handler } {
-  const { roster, messages, views, changes } = state
+/** What a test names, or a 400 that says what there is. */
+function personOf({ roster }: DeskState, idOrName: string): DeskPerson {
+  const person = roster.person(idOrName)
+  if (person) return person
+  const there = quoted(roster.people.map(({ slackUserId }) => slackUserId))
+  throw new BadRequest(`\`user\`: there is no \`${idOrName}\`; try ${there}`)
+}
 
-  function personOf(idOrName: string): DeskPerson {
-    const person = roster.person(idOrName)
-    if (person) return person
-    throw new BadRequest(
-      `\`user\`: nobody is \`${idOrName}\`; try ${quoted(roster.people.map((each) => each.slackUserId))}`,
+function channelOf({ roster }: DeskState, idOrName: string): DeskChannel {
+  const channel = roster.channel(idOrName)
+  if (channel) return channel
+  throw new BadRequest(
+    `\`channel\`: there is no \`${idOrName}\`; try ${quoted(roster.channels.map(({ name }) => name))}`,
+  )
+}
+
+function viewOf({ views }: DeskState, id: string, { slackUserId, name }: DeskPerson): View {
+  const view = views.find(id)
+  if (view?.user === slackUserId) return view
+  const open = quoted(views.stackOf(slackUserId).map((each) => each.id))
+  throw new BadRequest(`\`view_id\`: ${name} has no view \`${id}\`; open are ${open || 'none'}`)
+}
+
+/** The desk's own API: what a person would do with a mouse, for tests and the demo. */
+export const controlRoutes = (state: DeskState, interactions: Interactions): { [route: string]: Handler } => ({
+  ...actionRoutes(state, interactions),
+  ...viewRoutes(state),
+})
+
+const actionRoutes = (state: DeskState, interactions: Interactions): { [route: string]: Handler } => ({
+  'POST /control/click': async (incoming) => {
+    const { channel, ts, user, ...click } = parse(ClickBody, incoming)
+    const person = personOf(state, user)
+    const place = channelOf(state, channel)
+    const said = state.messages.findFor(person.slackUserId, place.id, ts)
+    if (said) return json(200, await interactions.clickMessage({ ...click, user: person }, said))
+    const last = quoted(
+      state.messages
+        .in(place.id)
+        .slice(-3)
+        .map((each) => each.ts),
     )
+    throw new BadRequest(`\`ts\`: no message \`${ts}\` in ${place.name}; the last are ${last || 'none'}`)
+  },
+  'POST /control/click-view': async (incoming) => {
+    const { view_id, user, ...click } = parse(ViewClickBody, incoming)
+    const person = personOf(state, user)
+    return json(200, await interactions.clickView({ ...click, user: person }, viewOf(state, view_id, person)))
+  },
+  'POST /control/submit': async (incoming) => {
+    const { view_id, user, values } = parse(SubmitBody, incoming)
+    const person = personOf(state, user)
+    return json(200, await interactions.submit(person, viewOf(state, view_id, person), values))
+  },
+  'POST /control/close': async (incoming) => {
+    const { view_id, user } = parse(CloseBody, incoming)
+    const person = personOf(state, user)
+    return json(200, (await interactions.close(person, viewOf(state, view_id, person))) ?? {})
+  },
+  'POST /control/command': async (incoming) => {
+    const { command, text, user, channel } = parse(CommandBody, incoming)
+    return json(200, await interactions.command(personOf(state, user), channelOf(state, channel), command, text))
+  },
+  'POST /control/event': async (incoming) => json(200, await interactions.event(parse(EventBody, incoming))),
+  'POST /control/fault': (incoming) => {
+    const { status, error, retry_after } = parse(FaultBody, incoming)
+    state.fault = { status, retryAfterSeconds: retry_after, ...(error ? { error } : {}) }
+    return json(200, { status })
+  },
+})
+
+function viewRoutes(state: DeskState): { [route: string]: Handler } {
+  const { messages, views, changes } = state
+  const queryPerson = ({ url }: Incoming) => personOf(state, url.searchParams.get('user') ?? '').slackUserId
+  const queryChannel = ({ url }: Incoming) => {
+    const wanted = url.searchParams.get('channel')
+    return wanted === null ? undefined : channelOf(state, wanted).id
   }
-  function channelOf(idOrName: string): DeskChannel {
-    const channel = roster.channel(idOrName)
-    if (channel) return channel
-    throw new BadRequest(
-      `\`channel\`: there is no \`${idOrName}\`; try ${quoted(roster.channels.map((each) => each.name))}`,
-    )
-  }
-  function viewOf(id: string, user: DeskPerson): View {
-    const view = views.find(id)
-    if (view?.user === user.slackUserId) return view
-    const open = views.stackOf(user.slackUserId).map((each) => each.id)
-    throw new BadRequest(`\`view_id\`: ${user.name} has no view \`${id}\`; open are ${quoted(open) || 'none'}`)
-  }
-  function queryPerson({ url }: Incoming): DeskPerson {
-    return personOf(url.searchParams.get('user') ?? '')
-  }
-  function queryNumber({ url }: Incoming, name: string, otherwise: number): number {
+  const queryNumber = ({ url }: Incoming, name: string, otherwise: number) => {
     const value = Number(url.searchParams.get(name) ?? otherwise)
     if (Number.isFinite(value) && value >= 0) return value
     throw new BadRequest(`\`${name}\` must be a number, 0 or more`)
   }
-  function queryChannel({ url }: Incoming): string | undefined {
-    const wanted = url.searchParams.get('channel')
-    return wanted === null ? undefined : channelOf(wanted).id
-  }
-
   return {
-    'POST /control/click': async (incoming) => {
-      const { channel, ts, user, ...click } = parse(ClickBody, incoming)
-      const person = personOf(user)
-      const place = channelOf(channel)
-      const said = messages.findFor(person.slackUserId, place.id, ts)
-      if (said) return json(200, await interactions.clickMessage({ ...click, user: person }, said))
-      const last = messages.in(place.id).slice(-3)
-      throw new BadRequest(
-        `\`ts\`: no message \`${ts}\` in ${place.name}; the last are ${quoted(last.map((each) => each.ts)) || 'none'}`,
-      )
-    },
-    'POST /control/click-view': async (incoming) => {
-      const { view_id, user, ...click } = parse(ViewClickBody, incoming)
-      const person = personOf(user)
-      return json(200, await interactions.clickView({ ...click, user: person }, viewOf(view_id, person)))
-    },
-    'POST /control/submit': async (incoming) => {
-      const { view_id, user, values } = parse(SubmitBody, incoming)
-      const person = personOf(user)
-      return json(200, await interactions.submit(person, viewOf(view_id, person), values))
-    },
-    'POST /control/close': async (incoming) => {
-      const { view_id, user } = parse(CloseBody, incoming)
-      const person = personOf(user)
-      return json(200, (await interactions.close(person, viewOf(view_id, person))) ?? {})
-    },
-    'POST /control/command': async (incoming) => {
-      const { command, text, user, channel } = parse(CommandBody, incoming)
-      return json(200, await interactions.command(personOf(user), channelOf(channel), command, text))
-    },
-    'POST /control/event': async (incoming) => json(200, await interactions.event(parse(EventBody, incoming))),
-    'POST /control/fault': (incoming) => {
-      const { status, error, retry_after } = parse(FaultBody, incoming)
-      state.fault = { status, retryAfterSeconds: retry_after, ...(error ? { error } : {}) }
-      return json(200, { status })
-    },
     'GET /control/ephemerals': (incoming) => {
-      const told = messages.ephemeralsOf(queryPerson(incoming).slackUserId)
-      const ephemerals = told.map(({ channel, ts, text, blocks, at }) => ({
-        channel,
-        ts,
-        text,
+      const ephemerals = messages.ephemeralsOf(queryPerson(incoming)).map(({ channel, ts, text, blocks, at }) => ({
+        ...{ channel, ts, text, at: new Date(at).toISOString() },
         ...(blocks.length > 0 ? { blocks } : {}),
-        at: new Date(at).toISOString(),
       }))
       return json(200, { ephemerals })
     },
     'GET /control/views': (incoming) => {
-      const { slackUserId } = queryPerson(incoming)
+      const user = queryPerson(incoming)
       const shown = (view: View) => ({ ...describeView(view, state), errors: view.errors })
-      const home = views.homeOf(slackUserId)
-      return json(200, { views: views.stackOf(slackUserId).map(shown), ...(home ? { home: shown(home) } : {}) })
+      const home = views.homeOf(user)
+      return json(200, { views: views.stackOf(user).map(shown), ...(home ? { home: shown(home) } : {}) })
     },
     'GET /control/messages': (incoming) => {
       const channel = queryChannel(incoming)
@@ -156,7 +162,7 @@ export function controlRoutes(state: DeskState, interactions: Interactions): { [
       return json(200, { seq: found.at(-1)?.seq ?? Math.max(after, changes.seq), changes: found })
     },
     'GET /control/events': (incoming) => {
-      const user = incoming.url.searchParams.has('user') ? queryPerson(incoming).slackUserId : undefined
+      const user = incoming.url.searchParams.has('user') ? queryPerson(incoming) : undefined
       return streamChanges(state, (change) => user === undefined || !change.user || change.user === user)
     },
   }

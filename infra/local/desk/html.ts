@@ -15,8 +15,7 @@ const entities: { [character: string]: string } = {
 }
 
 /** Safe in text and in quoted attributes. */
-export const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => entities[character] as string)
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] as string)
 
 type Part = Html | string | number | false | undefined | null | readonly Part[]
 

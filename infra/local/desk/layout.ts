@@ -23,10 +23,9 @@ export const addressOf = ({ person, at }: Place): string =>
 
 const initials = (name: string) =>
   name
-    .split(/\s+/)
+    .replace(/(\S)\S*\s*/g, '$1')
     .slice(0, 2)
-    .map((word) => word.slice(0, 1).toUpperCase())
-    .join('')
+    .toUpperCase()
 
 /** A person's picture: initials, in a colour that is always the same for that person. */
 function avatar(person: DeskPerson | undefined): Html {
@@ -75,11 +74,10 @@ function livePart(tag: 'nav' | 'div', id: string, attributes: Html, content: Htm
 /** A whole page. Scripts and styles run only by a hash, and nothing is loaded from anywhere else. */
 export function page(state: DeskState, place: Place, title: string, pane: Html, modal: Html): Answer {
   const notice = state.notices.get(place.person.slackUserId)
-  const script = pageScript
   const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
   const policy = [
     "default-src 'none'",
-    `script-src ${hash(script)}`,
+    `script-src ${hash(pageScript)}`,
     `style-src ${hash(pageStyle)}`,
     "connect-src 'self'",
     "form-action 'self'",
@@ -95,7 +93,7 @@ ${livePart('nav', 'nav', html` aria-label="Workspace"`, sidebar(state, place))}
 ${livePart('div', 'notice', html` role="status"`, html`${notice !== undefined && html`<p>${notice}</p>`}`)}
 ${pane}</main>
 ${livePart('div', 'modal', html``, modal)}
-<script>${new Html(script)}</script></body></html>`
+<script>${new Html(pageScript)}</script></body></html>`
   return {
     status: 200,
     headers: {
@@ -110,8 +108,8 @@ ${livePart('div', 'modal', html``, modal)}
   }
 }
 
-const surfaceOf = (state: DeskState, id: string): Surface => ({
-  names: namesOf(state.roster, { userId: state.botUserId, name: appName }),
+const surfaceOf = ({ roster, botUserId }: DeskState, id: string): Surface => ({
+  names: namesOf(roster, { userId: botUserId, name: appName }),
   id,
 })
 
@@ -160,8 +158,8 @@ function threaded(said: (Message | Ephemeral)[]): (Message | Ephemeral)[] {
 /** One channel or direct message as this person sees it. */
 export function conversation(state: DeskState, place: Place): Html {
   const { slackUserId } = place.person
-  const whispers = state.messages.ephemeralsOf(slackUserId).filter(({ channel }) => channel === place.at)
-  const said = threaded([...state.messages.in(place.at), ...whispers])
+  const ephemerals = state.messages.ephemeralsOf(slackUserId).filter(({ channel }) => channel === place.at)
+  const said = threaded([...state.messages.in(place.at), ...ephemerals])
   const list = said.map((each) => article(state, place, each))
   const empty = html`<p class="empty">Nothing here yet. Cards appear as agents ask.</p>`
   return html`<div class="scroll" tabindex="0" role="log" aria-label="Messages">${livePart('div', 'messages', html``, list.length > 0 ? html`${list}` : empty)}</div>

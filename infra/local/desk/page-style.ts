@@ -49,14 +49,10 @@ nav .count {
   font-weight: 700; font-size: 14px; background: #5b6770; user-select: none;
 }
 nav .avatar { width: 24px; height: 24px; border-radius: 6px; font-size: 10.5px; }
-.tone0 { background: #8b4a62; }
-.tone1 { background: #2f6f73; }
-.tone2 { background: #74622a; }
-.tone3 { background: #4a5d9c; }
-.tone4 { background: #7a4b95; }
-.tone5 { background: #3d7a45; }
-.tone6 { background: #a0522d; }
-.tone7 { background: #50616e; }
+.tone0 { background: #8b4a62; } .tone1 { background: #2f6f73; }
+.tone2 { background: #74622a; } .tone3 { background: #4a5d9c; }
+.tone4 { background: #7a4b95; } .tone5 { background: #3d7a45; }
+.tone6 { background: #a0522d; } .tone7 { background: #50616e; }
 .app { background: linear-gradient(145deg, #f08a24, #c63f17); }
 .pane { display: grid; grid-template-rows: auto auto minmax(0, 1fr) auto; height: 100dvh; min-width: 0; }
 .pane > header {

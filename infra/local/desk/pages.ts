@@ -4,9 +4,9 @@ import { type Answer, BadRequest, type Handler, type Incoming } from './http.ts'
 import type { Interactions } from './interactions.ts'
 import { addressOf, appName, conversation, homeTab, modal, type Place, page } from './layout.ts'
 import { fieldName } from './render-blocks.ts'
-import type { AppAnswer, DeskPerson, DeskState } from './state.ts'
+import type { AppAnswer, DeskState } from './state.ts'
 
-/** What Slack tells a person whose click the app did not take, and what the desk adds for who is developing it. */
+/** What Slack tells a person whose click the app did not take, and what the desk adds for the app's developer. */
 function complaintAbout({ status, body, milliseconds }: AppAnswer): string | undefined {
   if (status !== 200) return `The app answered ${status}. Slack would show a warning here. ${body.slice(0, 300)}`
   if (milliseconds <= 3_000) return undefined
@@ -37,76 +37,72 @@ function clicked(form: URLSearchParams, blocks: readonly Json[]) {
   return { action_id, block_id, ...(isInput && value !== null ? { value } : {}) }
 }
 
+/** Who looks, and where. A direct message is only for the person at its end: changing seats leaves it. */
+function placeOf({ roster }: DeskState, fields: URLSearchParams): Place {
+  const person = roster.person(fields.get('as') ?? '') ?? roster.people[0]
+  if (!person) throw new BadRequest('the desk was started without people; give it some')
+  const wanted = fields.get('in') ?? ''
+  const channel = roster.conversations.find(({ id }) => id === wanted)
+  if (channel && [undefined, person.slackUserId].includes(channel.directTo)) return { person, at: channel.id }
+  return { person, at: wanted === 'home' ? 'home' : (roster.channels[0]?.id ?? 'home') }
+}
+
+function viewOf({ views }: DeskState, form: URLSearchParams, { person }: Place) {
+  const view = views.find(form.get('view') ?? '')
+  if (view?.user !== person.slackUserId) throw new BadRequest('that window is closed already')
+  return view
+}
+
+/** Sends something to the app, and tells the person what went wrong if it did. */
+async function attempt({ notices }: DeskState, user: string, send: () => Promise<AppAnswer | undefined>) {
+  try {
+    const answer = await send()
+    const complaint = answer && complaintAbout(answer)
+    if (complaint) notices.set(user, complaint)
+  } catch (cause) {
+    if (!(cause instanceof BadRequest)) throw cause
+    notices.set(user, cause.message)
+  }
+}
+
+async function show(state: DeskState, interactions: Interactions, { url, headers }: Incoming): Promise<Answer> {
+  const place = placeOf(state, url.searchParams)
+  const { slackUserId: user } = place.person
+  // A browser that goes there opens the tab; the page that only looks again does not.
+  if (place.at === 'home' && headers['sec-fetch-mode'] === 'navigate') {
+    const event = { type: 'app_home_opened', user, channel: `D${user.slice(1)}`, tab: 'home' }
+    await attempt(state, user, () => interactions.event(event))
+  }
+  const channel = state.roster.conversations.find(({ id }) => id === place.at)
+  const title = channel ? (channel.directTo ? appName : `# ${channel.name}`) : `${appName} · Home`
+  const pane = channel ? conversation(state, place) : homeTab(state, place)
+  return page(state, place, title, pane, modal(state, place))
+}
+
 /** Pages for a person in a browser: `?as=` says who, `?in=` where. Several tabs can be several people. */
 export function pageRoutes(state: DeskState, interactions: Interactions): { [route: string]: Handler } {
-  const { roster, messages, views, notices } = state
+  const { roster, messages, notices, changes } = state
 
-  function placeOf(fields: URLSearchParams): Place {
-    const person = roster.person(fields.get('as') ?? '') ?? roster.people[0]
-    if (!person) throw new BadRequest('the desk was started without people; give it some')
-    const wanted = fields.get('in') ?? ''
-    const channel = roster.conversations.find(({ id }) => id === wanted)
-    // A direct message is nobody else's to see: changing seats leaves it.
-    if (channel && (channel.directTo === undefined || channel.directTo === person.slackUserId))
-      return { person, at: channel.id }
-    return { person, at: wanted === 'home' ? 'home' : (roster.channels[0]?.id ?? 'home') }
-  }
-
-  async function show({ url, headers }: Incoming): Promise<Answer> {
-    const place = placeOf(url.searchParams)
-    // A browser that goes there opens the tab; the page that only looks again does not.
-    if (place.at === 'home' && headers['sec-fetch-mode'] === 'navigate') await openHome(place.person)
-    const channel = roster.conversations.find(({ id }) => id === place.at)
-    const title = channel ? (channel.directTo ? appName : `# ${channel.name}`) : `${appName} · Home`
-    const pane = channel ? conversation(state, place) : homeTab(state, place)
-    return page(state, place, title, pane, modal(state, place))
-  }
-
-  /** What the app did not take, Slack would not tell: the tab stays as it was. */
-  async function openHome({ slackUserId }: DeskPerson): Promise<void> {
-    const event = { type: 'app_home_opened', user: slackUserId, channel: `D${slackUserId.slice(1)}`, tab: 'home' }
-    try {
-      const complaint = complaintAbout(await interactions.event(event))
-      if (complaint) notices.set(slackUserId, complaint)
-    } catch (cause) {
-      if (!(cause instanceof BadRequest)) throw cause
-      notices.set(slackUserId, cause.message)
-    }
-  }
-
-  /** Does what a form asks, tells the person what went wrong if it did, and shows the page again. */
-  const act = (doIt: (form: URLSearchParams, place: Place) => Promise<AppAnswer | undefined>): Handler => {
-    return async ({ body }) => {
+  /** Does what a form asks, and shows the page again. */
+  const act =
+    (doIt: (form: URLSearchParams, place: Place) => Promise<AppAnswer | undefined>): Handler =>
+    async ({ body }) => {
       const form = new URLSearchParams(body)
-      const place = placeOf(form)
+      const place = placeOf(state, form)
       const { slackUserId } = place.person
       notices.delete(slackUserId)
-      try {
-        const answer = await doIt(form, place)
-        const complaint = answer && complaintAbout(answer)
-        if (complaint) notices.set(slackUserId, complaint)
-      } catch (cause) {
-        if (!(cause instanceof BadRequest)) throw cause
-        notices.set(slackUserId, cause.message)
-      }
-      state.changes.record({ type: 'notice', user: slackUserId })
+      await attempt(state, slackUserId, () => doIt(form, place))
+      changes.record({ type: 'notice', user: slackUserId })
       return { status: 303, headers: { location: addressOf(place) } }
     }
-  }
-
-  function viewOf(form: URLSearchParams, { person }: Place) {
-    const view = views.find(form.get('view') ?? '')
-    if (view?.user !== person.slackUserId) throw new BadRequest('that window is closed already')
-    return view
-  }
 
   return {
-    'GET /': show,
+    'GET /': (incoming) => show(state, interactions, incoming),
     'POST /click': act(async (form, place) => {
       const user = place.person
       const click = (blocks: readonly Json[]) => ({ user, ...clicked(form, blocks), values: valuesOf(blocks, form) })
       if (form.has('view')) {
-        const view = viewOf(form, place)
+        const view = viewOf(state, form, place)
         return interactions.clickView(click(view.content.blocks), view)
       }
       const said = messages.findFor(user.slackUserId, form.get('channel') ?? '', form.get('ts') ?? '')
@@ -114,10 +110,10 @@ export function pageRoutes(state: DeskState, interactions: Interactions): { [rou
       return interactions.clickMessage(click(said.blocks), said)
     }),
     'POST /submit': act(async (form, place) => {
-      const view = viewOf(form, place)
+      const view = viewOf(state, form, place)
       return interactions.submit(place.person, view, valuesOf(view.content.blocks, form))
     }),
-    'POST /close': act(async (form, place) => interactions.close(place.person, viewOf(form, place))),
+    'POST /close': act(async (form, place) => interactions.close(place.person, viewOf(state, form, place))),
     'POST /dismiss': act(async (form, { person }) => {
       const ephemeral = messages.findEphemeral(person.slackUserId, form.get('ts') ?? '')
       if (ephemeral) messages.changeEphemeral(ephemeral)

@@ -13,25 +13,20 @@ const known = new Map([
 export const withEmoji = (text: string): string =>
   text.replace(/:([a-z0-9_+-]+):/g, (all, name: string) => known.get(name) ?? all)
 
-/** How mentions are shown: ids become names, as Slack does on a reader's screen. */
-export interface Names {
-  user(id: string): Html
-  channel(id: string): Html
-  group(id: string): Html
-  broadcast(range: string): Html
-}
-
 const mention = (label: string) => html`<span class="mention">${label}</span>`
 
-export function namesOf(roster: Roster, app: { userId: string; name: string }): Names {
+export type Names = ReturnType<typeof namesOf>
+
+/** How mentions are shown: ids become names, as Slack does on a reader's screen. */
+export function namesOf(roster: Roster, app: { userId: string; name: string }) {
   return {
-    user: (id) => {
+    user: (id: string) => {
       const name = id === app.userId ? app.name : roster.people.find(({ slackUserId }) => slackUserId === id)?.realName
       return mention(`@${name ?? id}`)
     },
-    channel: (id) => mention(`#${roster.conversations.find((channel) => channel.id === id)?.name ?? id}`),
-    group: (id) => mention(`@${roster.groups.find((group) => group.id === id)?.handle ?? id}`),
-    broadcast: (range) => html`<span class="mention loud">@${range}</span>`,
+    channel: (id: string) => mention(`#${roster.conversations.find((channel) => channel.id === id)?.name ?? id}`),
+    group: (id: string) => mention(`@${roster.groups.find((group) => group.id === id)?.handle ?? id}`),
+    broadcast: (range: string) => html`<span class="mention loud">@${range}</span>`,
   }
 }
 
