@@ -19,29 +19,22 @@ export interface CallCount {
 /** What was counted since the meter was started. */
 export interface Counts {
   calls: CallCount[]
-  /** How often each function was invoked, whoever did. */
+  /** How often each function was invoked. */
   invocations: Record<string, number>
   /** How the keys of the items begin that each function put, by its name: `REQ#req_`, `ledger/req_`. */
   written: Record<string, string[]>
 }
 
-/** Counts the calls between the local Lambdas and the emulator: a reverse proxy that they take for AWS. */
-export interface CallMeter {
-  /** Where the Lambdas shall send their calls. */
-  url: string
-  /** Answers `Counts` to a GET, for other processes. */
-  controlUrl: string
-  /** Where the emulator adds a line for each invocation: the function's name. */
-  invocationsFile: string
-  forwardTo(target: string): void
-  close(): Promise<void>
-}
+export type CallMeter = Awaited<ReturnType<typeof startCallMeter>>
 
 /**
- * Starts a meter on free loopback ports. Nothing of a call is changed, the Host header neither, since it is signed.
- * Nothing of a call is kept but that it was made, by whom, and how big it was.
+ * Starts a meter on free loopback ports. It counts the calls between the local Lambdas and the emulator: a reverse proxy
+ * that they take for AWS. Nothing of a call is changed, the Host header neither, since it is signed. Nothing of a call is
+ * kept but that it was made, by which function, and how big it was.
+ * @param invocationsFile Where the emulator adds a line for each invocation: the function's name.
+ * @returns `url` is where the Lambdas shall send their calls; `controlUrl` answers `Counts` to a GET, for other processes.
  */
-export async function startCallMeter(invocationsFile: string): Promise<CallMeter> {
+export async function startCallMeter(invocationsFile: string) {
   const [server, control] = await Promise.all([listenOnLoopback(), listenOnLoopback()])
   const counts = new Map<string, CallCount>()
   const written = new Map<string, Set<string>>()
@@ -81,7 +74,7 @@ export async function startCallMeter(invocationsFile: string): Promise<CallMeter
     url: server.url,
     controlUrl: control.url,
     invocationsFile,
-    forwardTo(target) {
+    forwardTo(target: string) {
       server.handle((request, response) => {
         const body: Buffer[] = []
         bodies.set(request, body)

@@ -15,6 +15,11 @@ interface Where {
   signal?: AbortSignal | undefined
 }
 
+interface Account {
+  accountId: string
+  region: string
+}
+
 /** The CDK app that is deployed to AWS and here. */
 export const hotworkApp = join(root, 'infra/app.ts')
 
@@ -24,23 +29,17 @@ export const hotworkApp = join(root, 'infra/app.ts')
  * @param context What `-c name=value` would say.
  */
 export async function synthesize(
-  options: Where & {
-    app: string
-    assembly: string
-    context: Record<string, string>
-    accountId: string
-    region: string
-  },
+  options: Where & { app: string; assembly: string; context: Record<string, string> } & Account,
 ): Promise<void> {
   const { app, assembly, context, accountId, region, directory, logFile, signal } = options
   rmSync(assembly, { recursive: true, force: true })
-  const { context: standing } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { context?: object }
+  const { context: always } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { context?: object }
   await run(process.execPath, [app], {
     cwd: root,
     env: {
       ...plainEnvironment(directory),
       CDK_OUTDIR: assembly,
-      CDK_CONTEXT_JSON: JSON.stringify({ ...standing, ...context }),
+      CDK_CONTEXT_JSON: JSON.stringify({ ...always, ...context }),
       CDK_DEFAULT_ACCOUNT: accountId,
       CDK_DEFAULT_REGION: region,
       // Half of the time of a synthesis, for warnings that `cdk synth` gives too. The assembly is the same.
@@ -110,27 +109,24 @@ function plainEnvironment(directory: string): Record<string, string> {
 /** A route to knock at. */
 type Door = { method: string; path: string }
 
-type Template = { Resources: { [id: string]: { Type: string; Properties?: { [name: string]: unknown } } } }
+type Template = { Resources: { [id: string]: { Type: string; Properties?: { RouteKey?: string; Target?: object } } } }
 
 /**
- * One route of each Lambda behind the API of a synthesized stack, whichever: a function that is added is warmed too.
+ * One route of each Lambda behind the API of a synthesized stack.
  * @param assembly The folder of the cloud assembly.
  */
 export function doorsOf(assembly: string, stackName: string): readonly Door[] {
   const { Resources } = JSON.parse(readFileSync(join(assembly, `${stackName}.template.json`), 'utf8')) as Template
   const doors = new Map<string, Door>()
-  for (const { Type, Properties = {} } of Object.values(Resources)) {
+  for (const { Type, Properties: { RouteKey = '', Target } = {} } of Object.values(Resources)) {
     // `$default` is no address: its function has others.
-    if (Type !== 'AWS::ApiGatewayV2::Route' || Properties['RouteKey'] === '$default') continue
-    const integration = JSON.stringify(Properties['Target'])
-    const [method = '', path = ''] = String(Properties['RouteKey']).split(' ')
-    if (!doors.has(integration)) doors.set(integration, { method: method.replace('ANY', 'GET'), path: idsIn(path) })
+    if (Type !== 'AWS::ApiGatewayV2::Route' || RouteKey === '$default') continue
+    const [method = '', pattern = ''] = RouteKey.split(' ')
+    const path = pattern.replace(/\{[^}]*\}/g, 'req_00000000000000000000000000')
+    doors.set(JSON.stringify(Target), { method: method.replace('ANY', 'GET'), path })
   }
   return [...doors.values()]
 }
-
-/** An address for a pattern: of nothing that there is. */
-const idsIn = (path: string) => path.replace(/\{[^}]*\}/g, 'req_00000000000000000000000000')
 
 /**
  * Knocks at the doors of a deployed API, so that their Lambdas have loaded. Here the first load takes a second or two

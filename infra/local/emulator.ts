@@ -21,26 +21,20 @@ export interface AwsAccess {
 }
 
 export interface Emulator extends AwsAccess {
-  /** Resolves when it has ended though nobody closed it; never after `close`. */
+  /** Resolves when it has ended without `close`. */
   endedItself: Promise<EmulatorEnded>
   close(): Promise<void>
 }
 
-/** The emulator has ended though nobody asked it to: nothing that stands on it works any more. */
+/** The emulator has ended by itself: nothing that stands on it works any more. */
 export class EmulatorEnded extends Error {
   override readonly name = 'EmulatorEnded'
 }
 
+const emulator = join(import.meta.dirname, 'emulator.py')
 const readyWithinMilliseconds = 30_000
 
-/**
- * Starts MiniStack on a free loopback port, with IAM enforced, and waits until it answers. All it writes is below
- * `directory`, which is emptied first: nothing of an earlier run is used. It serves who signs with its keys, or with what
- * those gave (emulator_guard.py).
- * @param python The `python` of the environment that has MiniStack.
- * @throws When it does not answer within half a minute, with the end of its log.
- */
-export async function startEmulator(options: {
+interface EmulatorOptions {
   python: string
   directory: string
   logFile: string
@@ -51,54 +45,27 @@ export async function startEmulator(options: {
   /** Where Lambdas shall send their calls, if not straight to the emulator: see call-meter.ts. */
   meter?: { url: string; invocationsFile: string } | undefined
   signal?: AbortSignal | undefined
-}): Promise<Emulator> {
-  const { python, directory, logFile, lambdaLogFile, nodeDirectory, meter, signal } = options
+}
+
+/**
+ * Starts MiniStack on a free loopback port, with IAM enforced, and waits until it answers. All it writes is below
+ * `directory`, which is emptied first: nothing of an earlier run is used. It serves what is signed with its keys, or
+ * with those that they gave (emulator_guard.py).
+ * @param python The `python` of the environment that has MiniStack.
+ * @throws When it does not answer within half a minute, with the end of its log.
+ */
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  const { python, directory, logFile, signal } = options
   signal?.throwIfAborted()
   rmSync(directory, { recursive: true, force: true })
   for (const name of ['tmp', 's3', 'state', 'home']) mkdirSync(join(directory, name), { recursive: true })
   // Lambdas run below here, and on AWS no package.json stands above their code: this one keeps ours from making them ESM.
   writeFileSync(join(directory, 'package.json'), '{ "type": "commonjs" }\n')
-  const port = await findFreePort()
-  const access: AwsAccess = {
-    endpointUrl: `http://127.0.0.1:${port}`,
-    region: 'us-east-1',
-    ...randomKeys(),
-  }
-
-  const program = startProgram(python, [join(import.meta.dirname, 'emulator.py')], {
-    cwd: directory,
-    logFile,
-    // It ends when this pipe does, so also when this process is killed.
-    stdin: 'pipe',
-    // A whole environment of its own: Lambdas inherit it, and must not find this machine's AWS credentials or proxies.
-    env: {
-      PATH: `${nodeDirectory}:/usr/local/bin:/usr/bin:/bin`,
-      HOME: join(directory, 'home'),
-      LANG: 'C.UTF-8',
-      TZ: 'UTC',
-      PYTHONDONTWRITEBYTECODE: '1',
-      TMPDIR: join(directory, 'tmp'),
-      S3_DATA_DIR: join(directory, 's3'),
-      STATE_DIR: join(directory, 'state'),
-      GATEWAY_PORT: String(port),
-      BIND_HOST: '127.0.0.1',
-      MINISTACK_HOST: '127.0.0.1',
-      MINISTACK_REGION: access.region,
-      // Of its administrator: emulator_guard.py refuses the engine's default key.
-      AWS_ACCESS_KEY_ID: access.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: access.secretAccessKey,
-      AUTH: 'true',
-      // What was called with a break-glass is looked up for its review, as in CloudTrail.
-      CLOUDTRAIL_RECORDING: '1',
-      CLOUDTRAIL_MAX_EVENTS: '5000',
-      HOTWORK_LAMBDA_LOG: lambdaLogFile,
-      SFTP_ENABLED: '0',
-      IOT_MTLS_ENABLED: '0',
-      // A person at the desk may think for an hour: their click should still meet a warm Lambda.
-      LAMBDA_WARM_TTL_SECONDS: '3600',
-      ...(meter && { AWS_ENDPOINT_URL: meter.url, HOTWORK_INVOCATIONS: meter.invocationsFile }),
-    },
-  })
+  const endpointUrl = `http://127.0.0.1:${await findFreePort()}`
+  const access: AwsAccess = { endpointUrl, region: 'us-east-1', ...randomKeys() }
+  const env = describeEnvironment(options, access)
+  // It ends when its standard input does, so also when this process is killed.
+  const program = startProgram(python, [emulator], { cwd: directory, logFile, stdin: 'pipe', env })
   let isClosing = false
   let hasEnded = false
   const endedItself = new Promise<EmulatorEnded>((resolve) => {
@@ -128,6 +95,38 @@ export async function startEmulator(options: {
   }
   return { ...access, endedItself, close }
 }
+
+/** A whole environment: Lambdas inherit it, and must not find this machine's AWS credentials or proxies. */
+const describeEnvironment = (
+  { directory, lambdaLogFile, nodeDirectory, meter }: EmulatorOptions,
+  access: AwsAccess,
+) => ({
+  PATH: `${nodeDirectory}:/usr/local/bin:/usr/bin:/bin`,
+  HOME: join(directory, 'home'),
+  LANG: 'C.UTF-8',
+  TZ: 'UTC',
+  PYTHONDONTWRITEBYTECODE: '1',
+  TMPDIR: join(directory, 'tmp'),
+  S3_DATA_DIR: join(directory, 's3'),
+  STATE_DIR: join(directory, 'state'),
+  GATEWAY_PORT: new URL(access.endpointUrl).port,
+  BIND_HOST: '127.0.0.1',
+  MINISTACK_HOST: '127.0.0.1',
+  MINISTACK_REGION: access.region,
+  // Of its administrator: emulator_guard.py refuses the engine's default key.
+  AWS_ACCESS_KEY_ID: access.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: access.secretAccessKey,
+  AUTH: 'true',
+  // What was called with a break-glass is looked up for its review, as in CloudTrail.
+  CLOUDTRAIL_RECORDING: '1',
+  CLOUDTRAIL_MAX_EVENTS: '5000',
+  HOTWORK_LAMBDA_LOG: lambdaLogFile,
+  SFTP_ENABLED: '0',
+  IOT_MTLS_ENABLED: '0',
+  // A person at the desk may think for an hour: their click should still meet a warm Lambda.
+  LAMBDA_WARM_TTL_SECONDS: '3600',
+  ...(meter && { AWS_ENDPOINT_URL: meter.url, HOTWORK_INVOCATIONS: meter.invocationsFile }),
+})
 
 /** Keys in the form of AWS's own: MiniStack does not check its administrator's signature, so their id must be a secret too. */
 function randomKeys(): { accessKeyId: string; secretAccessKey: string } {

@@ -2,17 +2,12 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import type { AddressInfo } from 'node:net'
 import { createProxyServer, type ProxyServer } from 'http-proxy-3'
 
-/** A server that already has its address, before it is known what it will answer. */
-interface LoopbackServer {
-  /** `http://127.0.0.1:PORT`, without a slash at the end. */
-  url: string
-  handle(listener: RequestListener): void
-  /** Ends open connections too: a kept-alive one would hold the process. */
-  close(): Promise<void>
-}
-
-/** Listens on 127.0.0.1 on a free port, and answers 503 until `handle` says what to do. */
-export async function listenOnLoopback(): Promise<LoopbackServer> {
+/**
+ * Listens on 127.0.0.1 on a free port, and answers 503 until `handle` says what to do.
+ * @returns `url` is `http://127.0.0.1:PORT`, without a slash at the end. `close` ends open connections too: a kept-alive
+ * one would hold the process.
+ */
+export async function listenOnLoopback() {
   let listener: RequestListener = (_request, response) => {
     response.writeHead(503, { 'content-type': 'text/plain' }).end('not ready yet\n')
   }
@@ -23,11 +18,11 @@ export async function listenOnLoopback(): Promise<LoopbackServer> {
   })
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    handle(next) {
+    handle(next: RequestListener) {
       listener = next
     },
     close: () =>
-      new Promise((resolve) => {
+      new Promise<void>((resolve) => {
         server.close(() => resolve())
         server.closeAllConnections()
       }),
@@ -65,26 +60,20 @@ export function createForwarder(changeOrigin: boolean, log: (line: string) => vo
   return proxy
 }
 
-/** Gives an API that lives below a path an address without one: `{url}/x` is `{target}/x`. */
-export interface ReverseProxy {
-  /** `http://127.0.0.1:PORT`, known before there is anything to reach. */
-  url: string
-  /** From now on passes every request on to this address, whose path is put before the request's own. */
-  forwardTo(target: string): void
-  close(): Promise<void>
-}
+export type ReverseProxy = Awaited<ReturnType<typeof startReverseProxy>>
 
 /**
- * Starts a reverse proxy on a free loopback port. It answers 503 until `forwardTo`. Bodies pass through untouched and
+ * Starts a reverse proxy on a free loopback port. It gives an API that lives below a path an address without one:
+ * `{url}/x` is `{target}/x`, and answers 503 until `forwardTo` says the target. Bodies pass through untouched and
  * unlimited: limits are the API's own. What a caller says about how its request was forwarded is dropped, since this
  * proxy is the first hop.
  */
-export async function startReverseProxy(log: (line: string) => void = () => {}): Promise<ReverseProxy> {
+export async function startReverseProxy(log: (line: string) => void = () => {}) {
   const server = await listenOnLoopback()
   const proxy = createForwarder(true, log)
   return {
     url: server.url,
-    forwardTo(target) {
+    forwardTo(target: string) {
       server.handle((request, response) => {
         for (const name of Object.keys(request.headers))
           if (/^(forwarded|x-forwarded-.*|x-real-ip)$/.test(name)) delete request.headers[name]

@@ -24,21 +24,12 @@ declare module 'oidc-provider' {
 
   export class Provider {
     constructor(issuer: string, configuration: object)
-    readonly Grant: new (properties: {
-      accountId: string | undefined
-      clientId: string | undefined
-    }) => {
-      addOIDCScope(scope: string): void
-      addResourceScope(resource: string, scope: string): void
-      save(): Promise<string>
-    }
+    readonly Grant: new (
+      of: object,
+    ) => { addOIDCScope(scope: string): void; save(): Promise<string> }
     callback(): (request: IncomingMessage, response: ServerResponse) => void
     interactionDetails(request: IncomingMessage, response: ServerResponse): Promise<{ params: Record<string, unknown> }>
-    interactionFinished(
-      request: IncomingMessage,
-      response: ServerResponse,
-      result: { login: { accountId: string; acr?: string; ts?: number } },
-    ): Promise<void>
+    interactionFinished(request: IncomingMessage, response: ServerResponse, result: object): Promise<void>
     on(event: string, listener: (...values: unknown[]) => void): this
   }
 

@@ -12,15 +12,11 @@ interface Program {
   stdin?: 'ignore' | 'pipe'
 }
 
-/** A program that runs, with all that it starts. */
-interface RunningProgram {
-  /** Its exit code, the signal that ended it, or why it could not be started. */
-  ended: Promise<string>
-  kill(): void
-}
-
-/** Starts a program in a process group of its own. It ends with this process at the latest. */
-export function startProgram(command: string, args: string[], { cwd, env, logFile, stdin }: Program): RunningProgram {
+/**
+ * Starts a program in a process group of its own. It ends with this process at the latest.
+ * @returns `ended` is its exit code, the signal that ended it, or why it could not be started.
+ */
+export function startProgram(command: string, args: string[], { cwd, env, logFile, stdin }: Program) {
   mkdirSync(dirname(logFile), { recursive: true })
   const log = openSync(logFile, 'a')
   const child = spawn(command, args, { cwd, env, stdio: [stdin ?? 'ignore', log, log], detached: true })

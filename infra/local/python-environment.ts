@@ -16,10 +16,10 @@ export class MissingPrerequisite extends Error {
 }
 
 /**
- * Makes a private Python environment, once, for the local AWS emulator unless it is for something else: a finished one with the same
- * requirements is used as it is, a half-made or older one is made anew. Processes that want it at once wait their turn.
+ * Makes a private Python environment, once: a finished one with the same requirements is used as it is, a half-made or
+ * older one is made anew. Processes that want it at once wait their turn.
  * @param directory Where the environment is, or will be.
- * @param requirements What is in it, where it is not for the emulator.
+ * @param requirements What is in it; the local AWS emulator if not said.
  * @returns The path of its `python`.
  * @throws MissingPrerequisite When this machine has no Python 3.10 or later with venv.
  */
@@ -44,7 +44,9 @@ export async function ensurePythonEnvironment(options: {
       if (isMade()) return python
       const system = await findPython()
       rmSync(directory, { recursive: true, force: true })
-      const options = { cwd: import.meta.dirname, env: environmentOfPip(), logFile, signal }
+      // pip needs the machine's own settings of proxies and indexes.
+      const env = { ...process.env, PYTHONNOUSERSITE: '1' } as Record<string, string>
+      const options = { cwd: import.meta.dirname, env, logFile, signal }
       note('making the environment')
       await run(system, ['-m', 'venv', directory], options)
       note('downloading')
@@ -73,9 +75,6 @@ async function findPython(): Promise<string> {
     'the local stack needs Python 3.10 or later with venv: install the package `python3-venv` (Debian, Ubuntu: `apt-get install python3-venv`) and run this again',
   )
 }
-
-/** pip needs the machine's own settings of proxies and indexes. */
-const environmentOfPip = () => ({ ...process.env, PYTHONNOUSERSITE: '1' }) as Record<string, string>
 
 async function waitForLock(path: string, note: (text: string) => void, signal: AbortSignal | undefined) {
   for (;;) {

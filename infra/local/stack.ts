@@ -17,15 +17,15 @@ interface DeploymentChoice {
   /** `Hotwork` if not said. */
   stackName?: string
   /** The policy folder; the repository's own if not said. */
-  policies?: string
+  policies?: string | undefined
 }
 
 interface StackOptions extends DeploymentChoice {
   /** Where all its files are; `.hotwork` in the repository if not said. One local stack runs in one such folder. */
-  stateDirectory?: string
+  stateDirectory?: string | undefined
   progress?: Progress
   /** Another CDK app than Hotwork's, with the same context and outputs: for tests of this machinery alone. */
-  app?: string
+  app?: string | undefined
   /** Counts what the Lambdas ask of AWS: `local.json` then says where the counts are. Not of an emulator that is given. */
   meterCalls?: boolean
   /** Ends everything early: what is being waited for rejects with its reason. */
@@ -100,11 +100,8 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
 }
 
 /** What the stack says that another process runs in this state directory, once it is there. */
-export function findStack(directory: string): Local | undefined {
-  return holderOf(join(directory, 'stack.lock')) === undefined
-    ? undefined
-    : readLocalFile(join(directory, 'local.json'))
-}
+export const findStack = (directory: string): Local | undefined =>
+  holderOf(join(directory, 'stack.lock')) === undefined ? undefined : readLocalFile(join(directory, 'local.json'))
 
 const choose = ({ stackName, policies }: DeploymentChoice) => ({
   stackName: stackName ?? 'Hotwork',
@@ -194,12 +191,9 @@ async function startOwnEmulator(
 }
 
 /** Waits for all; the first that fails ends the others, and all have ended when this rejects. */
-async function together<T extends readonly Promise<unknown>[]>(
-  failure: AbortController,
-  works: readonly [...T],
-): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+async function together<A, B>(failure: AbortController, works: [Promise<A>, Promise<B>]): Promise<[A, B]> {
   for (const work of works) work.catch((fault: unknown) => failure.abort(fault))
-  const ends = await Promise.allSettled(works)
+  await Promise.allSettled(works)
   failure.signal.throwIfAborted()
-  return ends.map((end) => (end as PromiseFulfilledResult<unknown>).value) as never
+  return Promise.all(works)
 }

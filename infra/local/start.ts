@@ -23,9 +23,9 @@ const asked = untilAsked()
 
 try {
   const stack = await startStack({
-    ...(values.policies === undefined ? {} : { policies: values.policies }),
-    ...(values.state === undefined ? {} : { stateDirectory: values.state }),
-    ...(values.app === undefined ? {} : { app: resolve(values.app) }),
+    policies: values.policies,
+    stateDirectory: values.state,
+    app: values.app && resolve(values.app),
     meterCalls: values.meter ?? false,
     signal: asked,
   })
@@ -39,7 +39,7 @@ try {
   if (!asked.aborted) throw stack.signal.reason
 } catch (fault) {
   if (asked.aborted) {
-    process.exitCode = 130 // As of any program that ended before it had done its work because somebody asked.
+    process.exitCode = 130 // As of any program that a signal ends before its work is done.
   } else {
     const isForPeople = [StackIsRunning, MissingPrerequisite, EmulatorEnded].some((kind) => fault instanceof kind)
     const { message, stack } = fault as Error
@@ -66,7 +66,7 @@ Try it: have the example agent ask, then open the desk and decide as one of the 
   npx node examples/remediator/remediator.ts --request FILE     for a request of your own, which you decide
   npm run demo -- --request FILE                                the same, decided by scripted people
 
-Or break the glass: as Jade in the desk (/hotwork break-glass), or in a terminal, without any login on this machine.
+Or use break-glass: as Jade in the desk (/hotwork break-glass), or in a terminal, without any login on this machine.
 
   npx hotwork break-glass start --as person:jade --profile checkout-recovery --incident INC-2041 --minutes 30 \\
     --reason 'Payments time out since the release: setting the timeout back.'

@@ -52,7 +52,7 @@ test('every Lambda behind the API is knocked at once, by its own method and at a
   }
   expect(knocks.sort()).toEqual([
     'GET /req_00000000000000000000000000',
-    'GET /v1/requests',
+    'GET /v1/requests/req_00000000000000000000000000',
     'POST /v1/requests/req_00000000000000000000000000/decisions',
   ])
 })
