@@ -1,7 +1,6 @@
 import fc from 'fast-check'
-import { largestCard, sizeOf } from '../../functions/adapters/slack/cards/blocks.ts'
+import { complaintsOf, largestCard, sizeOf } from '../../functions/adapters/slack/cards/blocks.ts'
 import { renderCard } from '../../functions/adapters/slack/cards/card.ts'
-import { complaintsOf } from '../../functions/adapters/slack/cards/validate-blocks.ts'
 import { exact } from '../../functions/domain/inert.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'

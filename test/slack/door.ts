@@ -1,7 +1,7 @@
 import { renderCard } from '../../functions/adapters/slack/cards/card.ts'
+import { createEphemeral } from '../../functions/adapters/slack/edge/answers.ts'
 import { createSlackEdge, type EdgeRequest, type HttpAnswer } from '../../functions/adapters/slack/edge/bolt-edge.ts'
 import type { EdgeOptions } from '../../functions/adapters/slack/edge/edge-options.ts'
-import { createEphemeral } from '../../functions/adapters/slack/edge/ephemeral.ts'
 import type { RawRequest } from '../../functions/adapters/slack/edge/guard.ts'
 import type { Modal } from '../../functions/adapters/slack/forms/modal-blocks.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'

@@ -1,7 +1,6 @@
 import { renderCard } from '../../functions/adapters/slack/cards/card.ts'
-import { renderLine } from '../../functions/adapters/slack/cards/lines.ts'
+import { renderLine, renderNotice } from '../../functions/adapters/slack/cards/lines.ts'
 import { renderOpening } from '../../functions/adapters/slack/cards/opening-card.ts'
-import { renderNotice } from '../../functions/adapters/slack/cards/opening-lines.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { Stage } from '../../functions/domain/policy/ladder.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'

@@ -1,4 +1,4 @@
-import { listReply, sayReply, showReply, typedWord } from '../../functions/adapters/slack/edge/command-answers.ts'
+import { listReply, sayReply, showReply, typedWord } from '../../functions/adapters/slack/edge/commands.ts'
 import { type HomePages, renderHome } from '../../functions/adapters/slack/home/home-view.ts'
 import type { StandIn } from '../../functions/domain/people/stand-in.ts'
 import type { StandingPermit } from '../../functions/domain/permits/permit.ts'

@@ -1,6 +1,6 @@
+import { complaintsOf } from '../../functions/adapters/slack/cards/blocks.ts'
 import { renderCard } from '../../functions/adapters/slack/cards/card.ts'
 import { allowMore } from '../../functions/adapters/slack/cards/card-decide.ts'
-import { complaintsOf } from '../../functions/adapters/slack/cards/validate-blocks.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
 import { mayAllow } from '../../functions/operations/permits/may-allow.ts'

@@ -1,5 +1,5 @@
+import { complaintsOf } from '../../functions/adapters/slack/cards/blocks.ts'
 import { bareCard, degradeCard } from '../../functions/adapters/slack/cards/card-board.ts'
-import { complaintsOf } from '../../functions/adapters/slack/cards/validate-blocks.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
 import { checkMessageBlocks } from '../../infra/local/desk/blocks.ts'
 

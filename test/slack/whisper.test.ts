@@ -1,5 +1,5 @@
+import { createEphemeral } from '../../functions/adapters/slack/edge/answers.ts'
 import { redact, redactingLogger } from '../../functions/adapters/slack/edge/client.ts'
-import { createEphemeral } from '../../functions/adapters/slack/edge/ephemeral.ts'
 import { freshEnough } from '../../functions/handlers/wiring/fresh-enough.ts'
 import { MemoryClock } from '../support/memory-clock.ts'
 import { MemoryLog } from '../support/memory-log.ts'

@@ -1,8 +1,7 @@
 import type { LinkRefusal, SlackAccount } from '../../domain/people/linking.ts'
 import { type ApprovalRequest, openStage } from '../../domain/requests/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
-import { type Html, html } from './html.ts'
-import { type Notice, page, type Reader } from './layout.ts'
+import { type Html, html, type Notice, page, type Reader } from './layout.ts'
 import { factsOf, type PageBundle, statusChip } from './request-facts.ts'
 import { count, time } from './words.ts'
 

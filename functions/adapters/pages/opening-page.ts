@@ -5,8 +5,7 @@ import type { RecordedCall } from '../../domain/uses/use.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
 import type { ViewedBreakGlass } from '../../operations/break-glass/read-break-glass.ts'
 import type { CallsSeen, Evidence } from '../../operations/ledger/read-evidence.ts'
-import { type Html, html } from './html.ts'
-import { type Notice, page, type Reader } from './layout.ts'
+import { type Html, html, type Notice, page, type Reader } from './layout.ts'
 import {
   becameOfOpening,
   chips,

@@ -6,7 +6,7 @@ import type { Refusal } from '../../domain/refusals.ts'
 import { endedAt, openUntil } from '../../domain/requests/ended.ts'
 import type { ApprovalRequest, SettledBy } from '../../domain/requests/request.ts'
 import { duration, type NumericDate } from '../../domain/values.ts'
-import { type Html, html } from './html.ts'
+import { type Html, html } from './layout.ts'
 import { nameOf, type PageBundle } from './request-facts.ts'
 import { time } from './words.ts'
 

@@ -12,7 +12,7 @@ import {
   usesLeft,
 } from '../../domain/requests/request.ts'
 import { type Digest, duration, type Json, type NumericDate } from '../../domain/values.ts'
-import { type Html, html } from './html.ts'
+import { type Html, html } from './layout.ts'
 import { count, time } from './words.ts'
 
 /** What of the bundle a page needs. */

@@ -10,8 +10,7 @@ import {
 } from '../../domain/requests/request.ts'
 import { duration, type NumericDate, type PersonId } from '../../domain/values.ts'
 import type { Viewed } from '../../operations/requests/read-requests.ts'
-import { type Html, html } from './html.ts'
-import { type Notice, page, type Reader } from './layout.ts'
+import { type Html, html, type Notice, page, type Reader } from './layout.ts'
 import {
   becameOf,
   factsOf,

@@ -2,7 +2,7 @@ import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { weakStandIn } from '../../domain/people/login-strength.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { duration, type NumericDate } from '../../domain/values.ts'
-import { type Html, html } from './html.ts'
+import { type Html, html } from './layout.ts'
 
 /** The same, as exactly as anybody needs it from here: `1 h 30 min`, not the seconds of it. */
 const about = (seconds: number): string =>

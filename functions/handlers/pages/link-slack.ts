@@ -1,7 +1,7 @@
 import { connect } from '../../adapters/dynamodb/client.ts'
 import { DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
 import { SlackSecretReader } from '../../adapters/secretsmanager/secrets.ts'
-import { SlackAccounts } from '../../adapters/slack/edge/accounts.ts'
+import { SlackAccounts } from '../../adapters/slack/edge/client.ts'
 import { environmentOf } from '../environments.ts'
 import { factsOnly, readBundle } from '../wiring/bundle.ts'
 import { decidingPorts } from '../wiring/deciding.ts'

@@ -1,6 +1,6 @@
 import { connect, type Patience } from '../../adapters/dynamodb/client.ts'
 import { DynamoGroupSnapshots, DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
-import { SlackUserGroups } from '../../adapters/slack/edge/accounts.ts'
+import { SlackUserGroups } from '../../adapters/slack/edge/client.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { refreshSlackGroups } from '../../operations/people/refresh-groups.ts'
 import type { Clock, Log } from '../../operations/ports.ts'

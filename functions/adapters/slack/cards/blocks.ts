@@ -14,8 +14,10 @@ import type {
   RichTextSection,
   RichTextText,
 } from '@slack/types'
+import * as z from 'zod'
 import { rfc3339 } from '../../../domain/ledger/ledger.ts'
-import type { NumericDate } from '../../../domain/values.ts'
+import type { JsonObject, NumericDate } from '../../../domain/values.ts'
+import type { RenderedCard } from '../../../operations/cards/ports.ts'
 
 /** The blocks that cards are made of, each in one line. None of them reads markup. https://docs.slack.dev/reference/block-kit */
 
@@ -91,4 +93,119 @@ export function fitted<Budget, Card extends object>(
     card = render(budget)
   }
   return card
+}
+
+// Slack's limits for the blocks that cards use; Slack itself only answers `invalid_blocks`.
+// https://docs.slack.dev/reference/block-kit/blocks
+
+const text = (max: number) => z.string().min(1).max(max)
+const plainText = (max: number) =>
+  z.strictObject({ type: z.literal('plain_text'), text: text(max), emoji: z.boolean().optional() })
+const id = text(255).optional()
+
+const button = z.strictObject({
+  type: z.literal('button'),
+  action_id: text(255),
+  text: plainText(75),
+  value: text(2_000).optional(),
+  /** Only to the page of a request, or of an opening in an emergency. */
+  url: text(3_000)
+    .regex(/^https?:\/\/[^\s?#@]+\/(?:decide\/req|break-glass\/bgl)_[0-9a-z]{26}$/)
+    .optional(),
+  style: z.enum(['primary', 'danger']).optional(),
+  confirm: z
+    .strictObject({
+      title: plainText(100),
+      text: plainText(300),
+      confirm: plainText(30),
+      deny: plainText(30),
+      style: z.enum(['primary', 'danger']).optional(),
+    })
+    .optional(),
+})
+
+/** A menu of ours: numbers of a list, each for a request. */
+const menu = z.strictObject({
+  type: z.literal('static_select'),
+  action_id: text(255),
+  placeholder: plainText(150),
+  options: z
+    .array(z.strictObject({ text: plainText(75), value: text(150) }))
+    .min(1)
+    .max(100),
+})
+
+const style = z
+  .strictObject({ bold: z.boolean().optional(), code: z.boolean().optional(), italic: z.boolean().optional() })
+  .optional()
+const richText = z.strictObject({ type: z.literal('text'), text: text(3_000), style })
+const richDate = z.strictObject({
+  type: z.literal('date'),
+  timestamp: z.int(),
+  format: text(255),
+  fallback: text(255),
+  style,
+})
+const leaf = z.discriminatedUnion('type', [richText, richDate])
+const richSection = z.strictObject({ type: z.literal('rich_text_section'), elements: z.array(leaf).min(1) })
+const richPart = z.discriminatedUnion('type', [
+  richSection,
+  z.strictObject({
+    type: z.literal('rich_text_list'),
+    style: z.enum(['bullet', 'ordered']),
+    elements: z.array(richSection).min(1),
+  }),
+  z.strictObject({ type: z.literal('rich_text_preformatted'), elements: z.array(richText).min(1) }),
+  z.strictObject({ type: z.literal('rich_text_quote'), elements: z.array(leaf).min(1) }),
+])
+
+/** Only what cards use: mrkdwn, links, mentions and images are not among it, so a card that had one would not be posted. */
+const Block = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('header'), block_id: id, text: plainText(150) }),
+  z.strictObject({ type: z.literal('context'), block_id: id, elements: z.array(plainText(2_000)).min(1).max(10) }),
+  z.strictObject({
+    type: z.literal('actions'),
+    block_id: id,
+    elements: z
+      .array(z.union([button, menu]))
+      .min(1)
+      .max(25),
+  }),
+  z.strictObject({ type: z.literal('divider'), block_id: id }),
+  z.strictObject({ type: z.literal('rich_text'), block_id: id, elements: z.array(richPart).min(1) }),
+])
+
+const mostBlocks = 50
+
+/** What Slack would have against a card: none when it can be posted. Each says where, and what it should be. */
+export function complaintsOf(card: RenderedCard): readonly string[] {
+  const { blocks } = card
+  const complaints = blocks.flatMap((block, index) => complaintsOfBlock(block, `blocks/${index}`))
+  for (const name of ['block_id', 'action_id'] as const)
+    for (const twice of repeated(blocks, name)) complaints.push(`blocks: \`${name}\` \`${twice}\` is there twice`)
+  if (card.text === '') complaints.push('text: must not be empty, it is what notifications show')
+  if (blocks.length === 0) complaints.push('blocks: at least one')
+  if (blocks.length > mostBlocks) complaints.push(`blocks: at most ${mostBlocks}, not ${blocks.length}`)
+  if (sizeOf(card) > largestCard) complaints.push(`card: at most ${largestCard} bytes, not ${sizeOf(card)}`)
+  return complaints
+}
+
+export function complaintsOfBlock(block: JsonObject, at = 'block'): string[] {
+  const checked = Block.safeParse(block)
+  return checked.success
+    ? []
+    : checked.error.issues.map(({ path, message }) => `${[at, ...path].join('/')}: ${message}`)
+}
+
+function repeated(blocks: readonly JsonObject[], name: 'block_id' | 'action_id'): string[] {
+  const values =
+    name === 'block_id'
+      ? blocks.map((block) => block['block_id'])
+      : blocks.flatMap((block) =>
+          block['type'] === 'actions'
+            ? (block['elements'] as readonly JsonObject[]).map((each) => each['action_id'])
+            : [],
+        )
+  const given = values.filter((value): value is string => typeof value === 'string')
+  return [...new Set(given.filter((value, index) => given.indexOf(value) !== index))]
 }

@@ -11,8 +11,7 @@ import type { CardBoard, RenderedCard } from '../../../operations/cards/ports.ts
 import { BoardUnavailable, CardUndeliverable } from '../../../operations/faults.ts'
 import type { Log } from '../../../operations/ports.ts'
 import { type WebApi, webClients } from '../edge/client.ts'
-import { context, header, rich, section, words } from './blocks.ts'
-import { complaintsOf, complaintsOfBlock } from './validate-blocks.ts'
+import { complaintsOf, complaintsOfBlock, context, header, rich, section, words } from './blocks.ts'
 
 /**
  * A card that Slack will take. One that it would refuse keeps its status, its way to say no and its digest, and loses

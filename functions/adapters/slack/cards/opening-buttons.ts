@@ -1,15 +1,81 @@
 import type { App, BlockAction, ButtonAction, SlackViewAction, ViewResponseAction, ViewSubmitAction } from '@slack/bolt'
 import type { RequestId } from '../../../domain/values.ts'
+import { actTold, answerClick, inTime, seenOn } from '../edge/answers.ts'
 import { type Carried, carriedOf, onceFor, whoDid } from '../edge/click.ts'
-import { inTime, seenOn } from '../edge/click-answers.ts'
 import { patience } from '../edge/client.ts'
 import type { EdgeOptions } from '../edge/edge-options.ts'
-import { answerClick } from '../edge/ephemeral.ts'
 import { type Instead, malformedClick, malformedForm, notOpened, saidOf, sentenceFor } from '../edge/sentences.ts'
 import { truthModal } from '../forms/card-forms.ts'
-import { showModal } from '../forms/modal-blocks.ts'
-import { readFound, readReviewed, readRevoke, reviewModal, reviewName } from '../forms/review-form.ts'
+import { readRevoke } from '../forms/home-forms.ts'
+import { saidModal, showModal } from '../forms/modal-blocks.ts'
+import {
+  openField,
+  openName,
+  readFound,
+  readOpenForm,
+  readReviewed,
+  reviewModal,
+  reviewName,
+} from '../forms/opening-forms.ts'
+import { actions, code, linkButton, rich, section, words } from './blocks.ts'
 import { openingActions } from './opening-card.ts'
+
+const openLink = 'break_glass_open'
+
+/** The form of `/hotwork break-glass`. It opens nothing: what was filled in is prepared, and a page with a strong login opens it. */
+export function registerBreakGlass(app: App, options: EdgeOptions): void {
+  // Following the link does nothing here.
+  app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: openLink }, ({ ack }) => ack())
+  app.view<ViewSubmitAction>({ type: 'view_submission', callback_id: openName }, async (sent) => {
+    await sent.ack(await prepare(sent.body, carriedOf(sent), options))
+  })
+}
+
+/** Prepared, with the way to open it; or what is to be mended, beside its field, where all that was typed stays. */
+async function prepare(
+  { user, view }: SlackViewAction,
+  carried: Carried,
+  options: EdgeOptions,
+): Promise<ViewResponseAction> {
+  const who = await whoDid(user, carried, options)
+  if (!who.ok) return { response_action: 'update', view: truthModal(who.sentence) }
+  const filled = readOpenForm(view.state.values)
+  if ('errors' in filled) return { response_action: 'errors', errors: filled.errors }
+  const ask = { person: who.person.id, ...filled }
+  const prepared = await actTold(
+    'open_break_glass',
+    (mayStart) => options.prepareOpening(ask, mayStart),
+    carried,
+    options,
+  )
+  if (!prepared.done) {
+    const sentence = saidOf(prepared, whenOpening).replaceAll('`', '')
+    return { response_action: 'errors', errors: { [openField(prepared.code)]: sentence } }
+  }
+  return {
+    response_action: 'update',
+    view: saidModal(
+      'Not open yet',
+      'Open it on the page, within ten minutes. It asks you to log in as strongly as this takes.',
+      actions('open', { ...linkButton(openLink, 'Log in and open', prepared.value), style: 'danger' }),
+      rich(
+        'then',
+        section(
+          words('Then, on your machine: '),
+          code('npx hotwork break-glass claim'),
+          words('. The link is for you alone.'),
+        ),
+      ),
+    ),
+  }
+}
+
+const whenOpening: Instead = {
+  not_permitted: 'Policy does not let you open this, or it is what Hotwork itself is made of.',
+  policy_denied: 'Hotwork knows nothing of the resource that these arguments name, so it is not opened.',
+  policy_error: 'Policy could not be asked, and so the answer is no; tell whoever runs Hotwork.',
+  halted: 'You are stopped by an emergency halt, so nothing is opened.',
+}
 
 const over = 'It has ended already, and nothing has changed; the card shows how.'
 const whenEnding: Instead = {

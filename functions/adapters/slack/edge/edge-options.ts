@@ -27,8 +27,8 @@ import type { CommentAsk, DecisionAsk, Foreseen } from '../../../operations/requ
 import type { NotFound } from '../../../operations/requests/read-requests.ts'
 import type { Modal } from '../forms/modal-blocks.ts'
 import type { Home } from '../home/home-view.ts'
+import type { Whisper } from './answers.ts'
 import type { Linking } from './click.ts'
-import type { Whisper } from './ephemeral.ts'
 import type { SigningSecrets } from './guard.ts'
 
 /** What Slack's door needs from the world. Each group of listeners takes of it what it uses. */

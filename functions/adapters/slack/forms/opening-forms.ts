@@ -3,10 +3,14 @@ import type { InputBlock, PlainTextOption } from '@slack/types'
 import * as z from 'zod'
 import { clamp, inert } from '../../../domain/inert.ts'
 import type { Refusal } from '../../../domain/refusals.ts'
-import type { JsonObject } from '../../../domain/values.ts'
+import type { ApprovalRequest } from '../../../domain/requests/request.ts'
+import { type JsonObject, RequestId } from '../../../domain/values.ts'
 import type { PrepareAsk } from '../../../operations/break-glass/prepare-opening.ts'
 import type { Openable } from '../../../operations/break-glass/what-to-open.ts'
-import { context, plain, rich, section, words } from '../cards/blocks.ts'
+import { bold, code, context, list, plain, quote, rich, section, words } from '../cards/blocks.ts'
+import { type OpeningFacts, titleParts, tookAws, useLines } from '../cards/opening-card.ts'
+import { drillMark, isDrill, openingNow, theirs } from '../cards/opening-status.ts'
+import { readValue } from '../edge/click.ts'
 import { longestComment, type Modal, saidModal, textInput, type Values } from './modal-blocks.ts'
 
 /** The name under which Slack sends the form. */
@@ -105,7 +109,7 @@ const lineInput = (name: string, label: string, hint: string): InputBlock => ({
   element: { type: 'plain_text_input', action_id: name, max_length: 128 },
 })
 
-export type Filled = Omit<PrepareAsk, 'person'> | { errors: { [field: string]: string } }
+type Filled = Omit<PrepareAsk, 'person'> | { errors: { [field: string]: string } }
 
 /** What was filled in; or what is none, beside its field. Lengths are asked again: Slack's client keeps to them, and may not be it. */
 export function readOpenForm(values: Values): Filled {
@@ -148,44 +152,92 @@ const fields: { readonly [code in Refusal]?: string } = {
   invalid_arguments: 'arguments',
 }
 
-/** What somebody has filled in. */
-export type FilledForm = {
-  /** The inputs there were. */
-  fields: readonly string[]
-  comment: string | undefined
-  /** The numbers that are not what they were. */
-  changed: ReadonlyMap<string, number>
-  /** What is no number between its bounds, with what it should be. */
-  wrong: { [field: string]: string }
+/** The name under which Slack sends the form. */
+export const reviewName = 'review'
+
+/** What the form is about, and which card was seen. Never what anybody typed. */
+const Metadata = z.strictObject({ r: RequestId, c: z.string().max(32).optional(), t: z.string().max(32).optional() })
+type ReviewSubject = { request: RequestId; channel?: string | undefined; ts?: string | undefined }
+
+export function readReviewed(text: string): ReviewSubject | undefined {
+  const read = readValue(Metadata, text)
+  return read && { request: read.r, channel: read.c, ts: read.t }
 }
 
-/** Our own form, as Slack sends it back, signed: the bounds in it are those that were put there. */
-const NumberBlock = z.object({
-  type: z.literal('input'),
-  block_id: z.string(),
-  element: z.object({
-    type: z.literal('number_input'),
-    initial_value: z.string(),
-    min_value: z.string(),
-    max_value: z.string(),
-  }),
-})
+/** How many uses it shows: all of them are on the card and the page. */
+const mostUses = 6
 
-/** Reads what was filled in. Bounds and lengths are asked of it again: Slack's client keeps to them, and may not be it. */
-export function readForm({ blocks, state }: Pick<ViewOutput, 'blocks' | 'state'>): FilledForm {
-  const fields = blocks.flatMap((block) => (block.type === 'input' && block.block_id ? [block.block_id] : []))
-  const textIn = (field: string) => state.values[field]?.[field]?.value ?? undefined
-  const typed = textIn('comment')?.trim()
-  const [changed, wrong]: [Map<string, number>, FilledForm['wrong']] = [new Map(), {}]
-  for (const block of blocks) {
-    const parsed = NumberBlock.safeParse(block)
-    if (!parsed.success) continue
-    const { block_id: field, element } = parsed.data
-    const [text, least, most] = [textIn(field)?.trim(), Number(element.min_value), Number(element.max_value)]
-    if (text === undefined || text === '' || text === element.initial_value) continue
-    const number = /^-?\d{1,15}$/.test(text) ? Number(text) : Number.NaN
-    if (number >= least && number <= most) changed.set(field, number)
-    else wrong[field] = `a whole number from ${least} to ${most}`
+/** Asks what somebody found who looked at an opening that has ended: one of two answers, and always why. */
+export function reviewModal(
+  state: ApprovalRequest,
+  facts: OpeningFacts,
+  { request: r, channel: c, ts: t }: ReviewSubject,
+): Modal {
+  const { ask } = state
+  const uses = [
+    ...useLines(state, mostUses),
+    ...(tookAws(state)
+      ? [section(words('AWS credentials were taken: each call is on the page, “Read all of it”'))]
+      : []),
+  ]
+  return {
+    type: 'modal',
+    callback_id: reviewName,
+    private_metadata: JSON.stringify({ r, ...(c === undefined || t === undefined ? {} : { c, t }) }),
+    title: plain(isDrill(state) ? `${drillMark}: review` : 'Review'),
+    submit: plain('Record review'),
+    close: plain('Go back'),
+    blocks: [
+      rich(
+        'what',
+        section(...(isDrill(state) ? [bold(`${drillMark}: `)] : []), ...titleParts(state, facts)),
+        section(...openingNow(state, facts)),
+        section(bold('Incident '), code(theirs(ask.breakGlass?.incident, 128)), bold('   Reason given')),
+        quote(theirs(ask.breakGlass?.reason, 1_000)),
+      ),
+      rich(
+        'done',
+        section(bold('What was done')),
+        list(uses.length > 0 ? uses : [section(words('Nothing was done with it through Hotwork'))]),
+      ),
+      outcomeInput,
+      textInput('note', 'What you looked at, and what follows', {
+        required: true,
+        hint: 'It stands on the card and in the record, for good. A review cannot be taken back.',
+      }),
+      context(`Break-glass ${ask.id}`),
+    ],
   }
-  return { fields, comment: typed ? [...typed].slice(0, longestComment).join('') : undefined, changed, wrong }
+}
+
+const outcomeInput = {
+  type: 'input',
+  block_id: 'outcome',
+  label: plain('Was it justified?'),
+  element: {
+    type: 'radio_buttons',
+    action_id: 'outcome',
+    options: [
+      { text: plain('Justified'), value: 'justified' },
+      { text: plain('Not justified: something follows from it'), value: 'not_justified' },
+    ],
+  },
+} as const satisfies InputBlock
+
+const Outcome = z.enum(['justified', 'not_justified'])
+type Found = { outcome: z.infer<typeof Outcome>; note: string }
+
+/** What was filled in, or what is missing of it, by field. Slack's client asks for both, and may not be what sent it. */
+export function readFound({
+  state,
+}: Pick<ViewOutput, 'state'>): { found: Found } | { wrong: { [field: string]: string }; note?: string } {
+  const outcome = Outcome.safeParse(state.values['outcome']?.['outcome']?.selected_option?.value)
+  const note = [...(state.values['note']?.['note']?.value?.trim() ?? '')].slice(0, longestComment).join('')
+  if (outcome.success && note !== '') return { found: { outcome: outcome.data, note } }
+  return {
+    wrong: {
+      ...(outcome.success ? {} : { outcome: 'Say which of the two it was.' }),
+      ...(note === '' ? { note: 'Say what you looked at: whoever reads the record was not there.' } : {}),
+    },
+  }
 }
