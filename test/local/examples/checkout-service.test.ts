@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type CheckoutService, startCheckoutService } from '../../examples/checkout-service/checkout-service.ts'
+import { type CheckoutService, startCheckoutService } from '../../../examples/checkout-service/checkout-service.ts'
 
 /** A Systems Manager that has one parameter, or none. */
 let value: string | undefined

@@ -1,5 +1,5 @@
 import { request } from 'node:http'
-import { approve, DeskFixture, plain } from './desk-fixture.ts'
+import { approve, DeskFixture, plain } from './fixture.ts'
 
 const at = new DeskFixture()
 beforeEach(() => at.open())

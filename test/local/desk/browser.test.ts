@@ -1,6 +1,6 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { approve, DeskFixture, modal, plain } from './desk-fixture.ts'
-import { inBrowser, launchBrowser } from './support/browser.ts'
+import { inBrowser, launchBrowser } from '../support/browser.ts'
+import { approve, DeskFixture, modal, plain } from './fixture.ts'
 
 const at = new DeskFixture()
 

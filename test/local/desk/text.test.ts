@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
-import { Roster } from '../../infra/local/desk/state.ts'
-import { formatDate, namesOf, renderMrkdwn, renderRichText } from '../../infra/local/desk/text.ts'
+import { Roster } from '../../../infra/local/desk/state.ts'
+import { formatDate, namesOf, renderMrkdwn, renderRichText } from '../../../infra/local/desk/text.ts'
 
 const people = [{ slackUserId: 'U0ANA', name: 'ana', realName: 'Ana & Co', groups: ['sre'] }]
 const names = namesOf(new Roster(people, [{ name: 'approvals', id: 'C0' }]), { userId: 'U0BOT', name: 'Hotwork' })

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { get } from 'node:http'
 import { App, AwsLambdaReceiver, LogLevel } from '@slack/bolt'
-import { DeskFixture, modal, signingSecret } from './desk-fixture.ts'
+import { DeskFixture, modal, signingSecret } from './fixture.ts'
 
 const at = new DeskFixture()
 const seen: string[] = []

@@ -1,5 +1,5 @@
 import { WebClient } from '@slack/web-api'
-import { card, DeskFixture, modal, plain, refusal } from './desk-fixture.ts'
+import { card, DeskFixture, modal, plain, refusal } from './fixture.ts'
 
 const at = new DeskFixture()
 beforeEach(() => at.open())

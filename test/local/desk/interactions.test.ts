@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { approve, card, DeskFixture, modal, plain, type Received, refusal, signingSecret } from './desk-fixture.ts'
+import { approve, card, DeskFixture, modal, plain, type Received, refusal, signingSecret } from './fixture.ts'
 
 const at = new DeskFixture()
 beforeEach(() => at.open())

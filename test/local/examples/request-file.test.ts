@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { endPrograms, makeFolder, removeFolders, root, startProgram } from './support/programs.ts'
+import { endPrograms, makeFolder, removeFolders, root, startProgram } from '../support/programs.ts'
 
 const example = readFileSync(join(root, 'examples/requests/staging-payment-timeout.json'), 'utf8')
 
