@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { findFreePort } from './loopback.ts'
 import { readEnd, startProgram } from './processes.ts'
 
-/** Settings of an SDK client that calls as the local administrator, whatever this machine's own AWS settings are. */
+/** Settings of an SDK client that calls as the local administrator, and not by this machine's own AWS settings. */
 export const clientSettings = ({ endpointUrl, region, accessKeyId, secretAccessKey }: AwsAccess) => ({
   endpoint: endpointUrl,
   region,

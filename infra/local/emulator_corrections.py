@@ -73,7 +73,7 @@ DATA_EVENTS = {"lambda:InvokeFunction"}
 def record_calls_as_cloudtrail_does() -> None:
     """CloudTrail's event history has management events alone, each by its caller: of a role, the session and the role.
 
-    Only those of sessions are kept, and how they came about: nobody here looks up the administrator, who deploys code in
+    Only those of sessions are kept, and how they came about: the administrator is never looked up, who deploys code in
     bodies of megabytes.
     """
     record, extract = app._maybe_record_cloudtrail, iam_actions.extract_iam_action
@@ -150,7 +150,7 @@ def tell_assumed_role(event: dict, form: dict) -> None:
 
 
 def tell_event_bridge(told: dict) -> None:
-    """EventBridge hears of a call from CloudTrail; nobody else may say that it is AWS who speaks."""
+    """EventBridge hears of a call from CloudTrail; no other caller may speak as AWS."""
     entry = {"Source": "aws.sts", "DetailType": "AWS API Call via CloudTrail", "Detail": json.dumps(told)}
     eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
 

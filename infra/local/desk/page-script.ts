@@ -57,7 +57,7 @@ document.addEventListener('click', (event) => {
 })
 const events = new EventSource(document.body.dataset.events)
 events.onmessage = refresh
-// What came between the page and its listening, the first time or after a lost connection, told nobody.
+// What came between the page and its listening, the first time or after a lost connection, is asked for now.
 events.onopen = refresh
 openDialog()
 `

@@ -66,7 +66,7 @@ test('Bolt takes a slash command and an event', async () => {
   expect(seen).toEqual(['command status in hotwork-security', 'home of U0DEV'])
 })
 
-test('the home tab is opened by whoever goes there, and by no page that only looks again', async () => {
+test('the home tab is opened by a person who goes there, and by no page that only looks again', async () => {
   const opened = `${at.desk.deskUrl}?as=U0DEV&in=home`
   // `fetch` says itself that it is no browser that goes somewhere.
   await fetch(opened)

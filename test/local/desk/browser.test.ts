@@ -60,7 +60,7 @@ inBrowser('in a browser', () => {
       ],
     })
 
-  test('a card appears, changes and is answered while somebody looks and writes', async () => {
+  test('a card appears, changes and is answered while a person looks and writes', async () => {
     const page = await openAs('U0ANA')
     await page.getByLabel('Message or slash command').fill('half written')
     const { ts } = await postCard('Restart checkout')

@@ -57,7 +57,7 @@ test('rich text is literal', () => {
   expect(renderRichText(block, names).markup).toContain('<b>*x* &lt;!channel&gt; `y`</b>')
 })
 
-test('whatever is written, nothing but the desk’s own tags comes out', async () => {
+test('of any text, nothing but the desk’s own tags comes out', async () => {
   const piece = fc.constantFrom(
     '<',
     '>',
