@@ -9,7 +9,7 @@ import {
 import type { Refusal } from '../../domain/refusals.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { endedAt } from '../../domain/requests/ended.ts'
-import type { NumericDate, PersonId } from '../../domain/values.ts'
+import { defined, type NumericDate, type PersonId } from '../../domain/values.ts'
 import type { OnceOnly } from '../ports.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
 import { everyone } from './read-break-glass.ts'
@@ -72,7 +72,7 @@ const asTheyAre = (book: Budget, { requests, clock }: Pick<DecidingPorts, 'reque
 export const written = ({ key, book, before }: OpenedBudget, entry: BudgetEntry, now: NumericDate): OnceOnly => ({
   key,
   value: JSON.stringify([...book, entry]),
-  ...(before === undefined ? {} : { replaces: before }),
+  ...defined({ replaces: before }),
   expiresAt: now + keepBudget,
 })
 

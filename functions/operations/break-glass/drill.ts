@@ -2,7 +2,15 @@ import { type DrillReport, drillReport, type ToldOf } from '../../domain/break-g
 import { credentialsIssued } from '../../domain/credentials/issue.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
-import { type NumericDate, ok, type PersonId, type RequestId, type Result, refuse } from '../../domain/values.ts'
+import {
+  defined,
+  type NumericDate,
+  ok,
+  type PersonId,
+  type RequestId,
+  type Result,
+  refuse,
+} from '../../domain/values.ts'
 import type { CardStore, PostedCard } from '../cards/ports.ts'
 import { StoreUnavailable } from '../faults.ts'
 import type { Policy } from '../policy/ports.ts'
@@ -64,7 +72,7 @@ export async function readDrill(
   const report = drillReport({
     state,
     credentials: credentialsIssued(entries),
-    ...(opened === undefined ? {} : { opened }),
+    ...defined({ opened }),
     posted: posted.map(toldOf),
     due: dueTold(state, posted, policy, now),
     now,
@@ -74,7 +82,7 @@ export async function readDrill(
 
 const toldOf = ({ channel, person, at, told = [] }: PostedCard): ToldOf => ({
   to: person ?? (channel === pages ? 'page_hook' : 'channel'),
-  ...(at === undefined ? {} : { at }),
+  ...defined({ at }),
   notices: told,
 })
 

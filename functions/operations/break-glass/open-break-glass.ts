@@ -16,6 +16,7 @@ import { decide } from '../../domain/requests/decide.ts'
 import { replay } from '../../domain/requests/evolve.ts'
 import type { ApprovalRequest, Ask } from '../../domain/requests/request.ts'
 import {
+  defined,
   type Json,
   type NumericDate,
   ok,
@@ -190,7 +191,7 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
     lifetime: window,
     recent: 0,
     ...lifted,
-    ...(ask.jkt === undefined ? {} : { jkt: ask.jkt }),
+    ...defined({ jkt: ask.jkt }),
   }
   const budgets = await budgetsOf({ owner: ask.person, breakGlass: { budgetKey, drill: ask.drill } }, ports, {
     window,
@@ -210,7 +211,7 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
   if (reason !== undefined) return refuse('bad_reason', reason)
   const voucher = overdue ? await findVoucher(ask.person, budgetKey, now, ports) : undefined
   const emergency: Opening = {
-    ...(profile === undefined ? {} : { profile }),
+    ...defined({ profile }),
     rights,
     reason: ask.reason,
     incident: ask.incident,

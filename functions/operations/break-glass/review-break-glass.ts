@@ -1,4 +1,4 @@
-import { type Digest, type PersonId, type RequestId, refuse } from '../../domain/values.ts'
+import { type Digest, defined, type PersonId, type RequestId, refuse } from '../../domain/values.ts'
 import type { OnceOnly } from '../ports.ts'
 import { aboutStored, type CarriedOut, carryOut, recordRefusal } from '../requests/carry-out.ts'
 import { completeRequest, revokeRequest } from '../requests/end-request.ts'
@@ -27,7 +27,7 @@ export async function endBreakGlass(
     return refuse('unknown_request')
   }
   if (stored.state.ask.agent.id === person) return completeRequest({ id, agent: person, outcome: 'succeeded' }, ports)
-  return revokeRequest({ id, person, reason, ...(once ? { once } : {}) }, ports)
+  return revokeRequest({ id, person, reason, ...defined({ once }) }, ports)
 }
 
 export type ReviewAsk = {
@@ -52,7 +52,7 @@ export async function reviewBreakGlass(
     person,
     outcome,
     note,
-    ...(seen === undefined ? {} : { seen }),
+    ...defined({ seen }),
     answer: await mayReview(person, state, now, ports),
     bundle: ports.policy.bundle.hash,
   }))

@@ -3,7 +3,7 @@ import { chainEntries } from '../../domain/ledger/ledger.ts'
 import { type Login, lackOf } from '../../domain/people/login-strength.ts'
 import { personOf } from '../../domain/policy/bundle.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import { type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
+import { defined, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
 import { StaleRequest } from '../faults.ts'
 import { isStopped } from '../halts/find-halt.ts'
 import type { OnceOnly } from '../ports.ts'
@@ -44,7 +44,7 @@ export async function vouchForBreakGlass(
   const lacks = lackOf(login, terms.login, now)
   if (lacks !== undefined) return refused('insufficient_login', lacks)
   const breakGlass = {
-    ...(profile === undefined ? {} : { profile }),
+    ...defined({ profile }),
     rights,
     incident: 'vouching',
     drill: false,
@@ -78,7 +78,7 @@ export async function vouchForBreakGlass(
     const put = await requests.claim({
       key,
       value,
-      ...(before === undefined ? {} : { replaces: before }),
+      ...defined({ replaces: before }),
       expiresAt: until + day,
     })
     if (put) return ok({ until })

@@ -2,7 +2,7 @@ import { credentialsIssued, type IssuedCredential } from '../../domain/credentia
 import { budgetsLeft } from '../../domain/policy/budget-left.ts'
 import { endedAt } from '../../domain/requests/ended.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
-import type { NumericDate, PersonId } from '../../domain/values.ts'
+import { defined, type NumericDate, type PersonId } from '../../domain/values.ts'
 import { mostTold, othersTold, reviewersOf, skippedBy } from '../break-glass/notify.ts'
 import { openings } from '../break-glass/read-break-glass.ts'
 import type { LedgerStore } from '../ledger/ports.ts'
@@ -76,8 +76,7 @@ export async function aboutOf(
       untold: skipped.people.filter((person) => !told.includes(person)),
     },
     reviewers,
-    ...(left === undefined ? {} : { left }),
-    ...(credentials === undefined ? {} : { credentials }),
+    ...defined({ left, credentials }),
   }
   return { listeners, about }
 }

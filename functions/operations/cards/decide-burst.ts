@@ -2,7 +2,7 @@ import { BurstClick, burstKey, clickLasts, highestBulkTier, type Member } from '
 import type { Refusal } from '../../domain/refusals.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { ApprovalRequest, Verdict } from '../../domain/requests/request.ts'
-import { type Digest, ok, type PersonId, refuse } from '../../domain/values.ts'
+import { type Digest, defined, ok, type PersonId, refuse } from '../../domain/values.ts'
 import { isStopped } from '../halts/find-halt.ts'
 import type { OnceOnly, Queue } from '../ports.ts'
 import { recordRefusal } from '../requests/carry-out.ts'
@@ -146,7 +146,7 @@ async function decideOne(
   if (before && hasDecided(before.state, press)) return undefined
   if (isVoid) return 'not_permitted'
   const done = await decideRequest(
-    { ...member, person, verdict, through: 'slack', login: {}, burst, ...(seen === undefined ? {} : { seen }) },
+    { ...member, person, verdict, through: 'slack', login: {}, burst, ...defined({ seen }) },
     ports,
   )
   return done.ok ? undefined : done.code

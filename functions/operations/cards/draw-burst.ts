@@ -15,7 +15,7 @@ import { digestOf } from '../../domain/digest.ts'
 import { limitsOf } from '../../domain/policy/ladder.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
-import type { Json, RequestId } from '../../domain/values.ts'
+import { defined, type Json, type RequestId } from '../../domain/values.ts'
 import { CardUndeliverable } from '../faults.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Clock, Log, Queue } from '../ports.ts'
@@ -86,7 +86,7 @@ export async function drawBurst(
   async function draw(members: readonly ApprovalRequest[], generation: number, before: PostedBurst | undefined) {
     const told = because.outcomes.findLast((each) => each.generation === generation)
     const outcome = told ? withoutGeneration(told) : before?.outcome
-    const { card, shown, whole } = ports.renderBurst({ kind, generation, members, ...(outcome ? { outcome } : {}) })
+    const { card, shown, whole } = ports.renderBurst({ kind, generation, members, ...defined({ outcome }) })
     const rendered = renderingOf(card)
     const ids = members.map(({ ask }) => ask.id)
     if (before?.rendered === rendered && before.members.length === ids.length) return
@@ -94,7 +94,7 @@ export async function drawBurst(
     const updated = before !== undefined && (await ports.board.update(place, before.ts, card))
     const ts = updated ? before.ts : (await ports.board.post(place, card)).ts
     const burst = { key, generation, kind, channel: place, ts, rendered, members: ids, shown, list: listDigest(shown) }
-    await ports.bursts.save({ ...burst, ...(whole ? {} : { cut: true }), ...(outcome ? { outcome } : {}) })
+    await ports.bursts.save({ ...burst, ...(whole ? {} : { cut: true }), ...defined({ outcome }) })
     ports.log.info('burst drawn', {
       channel: kind.channel,
       members: ids.length,

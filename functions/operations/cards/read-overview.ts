@@ -7,7 +7,7 @@ import {
   ownersOf,
   type PendingRequest,
 } from '../../domain/requests/request.ts'
-import type { NumericDate, PersonId } from '../../domain/values.ts'
+import { defined, type NumericDate, type PersonId } from '../../domain/values.ts'
 import type { StandInStore } from '../people/ports.ts'
 import type { PermitStore } from '../permits/ports.ts'
 import { askAboutPerson } from '../policy/questions.ts'
@@ -80,10 +80,7 @@ async function newest(requests: RequestStore) {
   const found = []
   let after: string | undefined
   do {
-    const page = await requests.list(
-      { status: 'approved' },
-      { limit: pageSize, ...(after === undefined ? {} : { after }) },
-    )
+    const page = await requests.list({ status: 'approved' }, { limit: pageSize, ...defined({ after }) })
     found.push(...page.items)
     after = page.next
   } while (after !== undefined && found.length < mostLive)
@@ -113,7 +110,7 @@ async function youngPermits(permits: Pick<PermitStore, 'list'>, now: NumericDate
   const found: StandingPermit[] = []
   let after: string | undefined
   do {
-    const page = await permits.list({ limit: pageSize, ...(after === undefined ? {} : { after }) })
+    const page = await permits.list({ limit: pageSize, ...defined({ after }) })
     const young = page.items.filter(({ at }) => at > now - longestPermit)
     found.push(...young)
     after = young.length < page.items.length ? undefined : page.next

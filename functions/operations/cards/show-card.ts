@@ -1,6 +1,6 @@
 import { digestOf } from '../../domain/digest.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
-import { Digest, type JsonObject, type PersonId, type RequestId } from '../../domain/values.ts'
+import { Digest, defined, type JsonObject, type PersonId, type RequestId } from '../../domain/values.ts'
 import type { Clock, Log } from '../ports.ts'
 import type { CardBoard, CardStore, PostedCard, RenderedCard } from './ports.ts'
 
@@ -30,7 +30,7 @@ export async function showCard(
     ts: updated ? before.ts : (await board.post(channel, rendered)).ts,
     rendered: shown,
     at: before?.at ?? clock.now(),
-    ...(person === undefined ? {} : { person }),
+    ...defined({ person }),
     ...(before?.told === undefined ? {} : { told: before.told }),
   }
   await cards.save(card)

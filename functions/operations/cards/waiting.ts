@@ -4,7 +4,7 @@ import { isInForce } from '../../domain/people/stand-in.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { PendingRequest } from '../../domain/requests/request.ts'
 import { waitsFor } from '../../domain/requests/take-decision.ts'
-import type { NumericDate, PersonId } from '../../domain/values.ts'
+import { defined, type NumericDate, type PersonId } from '../../domain/values.ts'
 import { silence, unhaltedStandIns, withStandIns } from '../policy/authority.ts'
 import type { Policy } from '../policy/ports.ts'
 import { countedApprovers, eligibilityOf } from '../policy/questions.ts'
@@ -73,10 +73,7 @@ async function openRequests({ requests, clock }: Ports): Promise<readonly Pendin
   const found: Stored[] = []
   let after: string | undefined
   do {
-    const page = await requests.list(
-      { status: 'pending' },
-      { limit: pageSize, ...(after === undefined ? {} : { after }) },
-    )
+    const page = await requests.list({ status: 'pending' }, { limit: pageSize, ...defined({ after }) })
     found.push(...page.items)
     after = page.next
   } while (after !== undefined && found.length < mostLookedAt)

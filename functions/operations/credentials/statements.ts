@@ -2,7 +2,7 @@ import type { StatementClaims } from '../../domain/credentials/statements.ts'
 import { bindingHash } from '../../domain/digest.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { type ApprovalRequest, grantOf } from '../../domain/requests/request.ts'
-import { type AgentId, type EvaluationId, isAgent, type Json, type NumericDate } from '../../domain/values.ts'
+import { type AgentId, defined, type EvaluationId, isAgent, type Json, type NumericDate } from '../../domain/values.ts'
 import type { Entity, EvaluationAsk } from '../requests/evaluate-access.ts'
 import type { Statements } from './ports.ts'
 
@@ -40,7 +40,7 @@ const hashOf = (ask: Bound): string =>
   })
 
 const contextOf = ({ purpose, parentTask }: Bound): { [member: string]: Json } => ({
-  ...(purpose === undefined ? {} : { purpose }),
+  ...defined({ purpose }),
   ...(parentTask === undefined ? {} : { parent_task: parentTask as Json }),
 })
 

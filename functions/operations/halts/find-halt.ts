@@ -1,7 +1,7 @@
 import { type Halt, type HaltTarget, haltKey, isSilenced, liftedBefore, targetsOf } from '../../domain/halts/halt.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
 import { type ApprovalRequest, grantOf } from '../../domain/requests/request.ts'
-import type { AgentId, HaltId, NumericDate, PersonId } from '../../domain/values.ts'
+import { type AgentId, defined, type HaltId, type NumericDate, type PersonId } from '../../domain/values.ts'
 import { findEnding } from '../policy/authority.ts'
 import { carryOut } from '../requests/carry-out.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
@@ -71,10 +71,7 @@ export async function endHalted(id: HaltId, ports: EndPorts): Promise<void> {
   if (!found) return
   for (const status of ['approved', 'pending'] as const)
     for (let after: string | undefined; ; ) {
-      const { items, next } = await ports.requests.list(
-        { status },
-        { limit: page, ...(after === undefined ? {} : { after }) },
-      )
+      const { items, next } = await ports.requests.list({ status }, { limit: page, ...defined({ after }) })
       const covered = items.map(({ state }) => state).filter((state) => covers(found.target, state))
       for (let from = 0; from < covered.length; from += side)
         await Promise.all(covered.slice(from, from + side).map((state) => endIfHalted(state, found.target, ports)))

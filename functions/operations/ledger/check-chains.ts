@@ -11,7 +11,7 @@ import {
 } from '../../domain/ledger/ledger.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
-import type { Json, NumericDate } from '../../domain/values.ts'
+import { defined, type Json, type NumericDate } from '../../domain/values.ts'
 import type { HaltStore } from '../halts/ports.ts'
 import type { StandInStore } from '../people/ports.ts'
 import type { PermitStore } from '../permits/ports.ts'
@@ -211,7 +211,7 @@ async function check(
 const replay = (id: string, entries: readonly Entry[], at: Replayed<ApprovalRequest>, hasState: boolean) => {
   if (hasState) return verify(id, entries, at)
   const broken = verifyHashes(id, entries, at.head)
-  return { state: undefined, ...(broken ? { broken } : {}) }
+  return { state: undefined, ...defined({ broken }) }
 }
 
 /** As they are stored: a member that is undefined is none. */

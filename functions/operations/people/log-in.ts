@@ -10,7 +10,7 @@ import {
   writeState,
 } from '../../domain/people/login.ts'
 import { type Person, withIdentity } from '../../domain/people/organisation.ts'
-import { type Digest, ok, type Result, refuse } from '../../domain/values.ts'
+import { type Digest, defined, ok, type Result, refuse } from '../../domain/values.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Clock, Log } from '../ports.ts'
 import type {
@@ -66,8 +66,7 @@ export async function beginLogin(
     state,
     nonce,
     verifier: derived('pkce', cookie, state),
-    ...(acr === undefined ? {} : { acr }),
-    ...(maxAge === undefined ? {} : { maxAge }),
+    ...defined({ acr, maxAge }),
   })
 }
 
@@ -102,7 +101,7 @@ export async function finishLogin(
   if (!pending || now >= pending.expiresAt) return refuse('login_unknown')
   const { purpose, nonce } = pending
   const { maxAge } = purpose
-  const checks = { state, nonce, verifier: derived('pkce', cookie, state), ...(maxAge === undefined ? {} : { maxAge }) }
+  const checks = { state, nonce, verifier: derived('pkce', cookie, state), ...defined({ maxAge }) }
   const redeemed = await provider.redeem(answer, checks)
   if (!redeemed.ok) return redeemed
   const proven = await tokens.verify(redeemed.value, nonce)

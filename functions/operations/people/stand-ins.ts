@@ -11,7 +11,15 @@ import {
 } from '../../domain/people/stand-in.ts'
 import { personOf } from '../../domain/policy/bundle.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import { type NumericDate, ok, type PersonId, type Result, refuse, type StandInId } from '../../domain/values.ts'
+import {
+  defined,
+  type NumericDate,
+  ok,
+  type PersonId,
+  type Result,
+  refuse,
+  type StandInId,
+} from '../../domain/values.ts'
 import { StaleRequest } from '../faults.ts'
 import { askAboutPerson, askAboutStandIn } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
@@ -138,7 +146,7 @@ export async function listStandIns(
   { policy, clock, standIns }: Pick<DecidingPorts, 'policy' | 'clock'> & { standIns: Pick<StandInStore, 'list'> },
 ): Promise<Result<Page<StandIn>, 'not_permitted'>> {
   if (!askAboutPerson(policy, 'read', person, clock.now()).permit) return refuse('not_permitted')
-  return ok(await standIns.list({ limit: pageSize, ...(after === undefined ? {} : { after }) }))
+  return ok(await standIns.list({ limit: pageSize, ...defined({ after }) }))
 }
 
 /** Whom policy would let decide in this person's stead now: whether it does is asked again when one of them is named. */

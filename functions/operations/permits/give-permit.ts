@@ -10,6 +10,7 @@ import {
 import type { Refusal } from '../../domain/refusals.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import {
+  defined,
   type NumericDate,
   ok,
   type PersonId,
@@ -143,5 +144,5 @@ export async function listPermits(
   { policy, clock, permits }: Pick<DecidingPorts, 'policy' | 'clock'> & { permits: Pick<PermitStore, 'list'> },
 ): Promise<Result<Page<StandingPermit>, 'not_permitted'>> {
   if (!askAboutPerson(policy, 'read', person, clock.now()).permit) return refuse('not_permitted')
-  return ok(await permits.list({ limit: pageSize, ...(after === undefined ? {} : { after }) }))
+  return ok(await permits.list({ limit: pageSize, ...defined({ after }) }))
 }

@@ -9,7 +9,7 @@ import type { Answer, Moment } from '../../domain/policy/question.ts'
 import type { Authority, Eligibility, Ending, PermittedBy } from '../../domain/requests/commands.ts'
 import { asOf, dueAt } from '../../domain/requests/due.ts'
 import { type ApprovalRequest, approvalsOf, ownersOf } from '../../domain/requests/request.ts'
-import type { HaltId, NumericDate, PersonId } from '../../domain/values.ts'
+import { defined, type HaltId, type NumericDate, type PersonId } from '../../domain/values.ts'
 import type { DecidingPorts, Stored } from '../requests/ports.ts'
 import {
   askAboutPerson,
@@ -49,8 +49,7 @@ export async function authorityOf(
   const asked = decider === undefined ? targets : [...targets, { kind: 'person', value: decider } as const]
   const { standing: permit } = state.ask
   const { ancestors, standIns, ...read } = await ports.requests.dependencies(state.ask.ancestors, asked, {
-    ...(decider === undefined ? {} : { standIn: decider }),
-    ...(permit === undefined ? {} : { permit }),
+    ...defined({ standIn: decider, permit }),
     ...(ports.policy.bundle.directory.slackGroups ? { slackGroups: true } : {}),
   })
   const named = standIns.filter((each) => each.by === decider && isInForce(each, now))
@@ -78,12 +77,12 @@ export async function authorityOf(
   const bound = boundOf(ancestors, now)
   return {
     answer: askAll([...ancestors.map((each) => each.state), state], moment, now, ports),
-    ...(bound === undefined ? {} : { bound }),
+    ...defined({ bound }),
     eligible: silence(eligible, state, halts),
     ...(decider === undefined ? {} : liftedBefore(ofPeople(halts, [decider, ...absent]), now)),
     permittedBy: { ...(decider === undefined ? {} : found.permittedBy[decider]), ...permittedBy },
     ...(Object.keys(standsFor).length === 0 ? {} : { standsFor, givenBy: Object.fromEntries(given.map(givenIn)) }),
-    ...(ending ? { ending } : {}),
+    ...defined({ ending }),
   }
 }
 
@@ -91,10 +90,7 @@ export async function authorityOf(
 export const unhaltedStandIns = (standIns: readonly StandIn[], halts: readonly Halt[]): readonly StandIn[] =>
   standIns.filter((each) => !isSilenced(each.for, halts, each))
 
-const givenIn = ({ for: absent, at, login }: StandIn): [PersonId, Given] => [
-  absent,
-  { at, ...(login === undefined ? {} : { login }) },
-]
+const givenIn = ({ for: absent, at, login }: StandIn): [PersonId, Given] => [absent, { at, ...defined({ login }) }]
 
 const ofPeople = (halts: readonly Halt[], people: readonly PersonId[]): readonly Halt[] =>
   halts.filter(({ target }) => target.kind === 'person' && people.includes(target.value))

@@ -4,7 +4,7 @@ import { personOf } from '../../domain/policy/bundle.ts'
 import type { Answer, Moment, PersonAction, RequestFacts } from '../../domain/policy/question.ts'
 import type { Eligibility, PermittedBy } from '../../domain/requests/commands.ts'
 import { type ApprovalRequest, approvalsOf } from '../../domain/requests/request.ts'
-import { isAgent, type NumericDate, type PersonId } from '../../domain/values.ts'
+import { defined, isAgent, type NumericDate, type PersonId } from '../../domain/values.ts'
 import { askAboutOpening } from '../break-glass/questions.ts'
 import type { Policy } from './ports.ts'
 
@@ -64,8 +64,7 @@ export function askAboutPerson(
     action,
     person: { id: person, groups: groupsOf(bundle.directory, person, bySlack) },
     ...(request ? { request } : {}),
-    ...(about.stage === undefined ? {} : { stage: about.stage }),
-    ...(about.inSteadBy === undefined ? {} : { inSteadBy: about.inSteadBy }),
+    ...defined({ stage: about.stage, inSteadBy: about.inSteadBy }),
     now,
   })
 }

@@ -18,7 +18,7 @@ import { asOf } from '../../domain/requests/due.ts'
 import type { Actor, Event } from '../../domain/requests/events.ts'
 import { evolve } from '../../domain/requests/evolve.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
-import { type NumericDate, ok, type RequestId, type Result, refuse } from '../../domain/values.ts'
+import { defined, type NumericDate, ok, type RequestId, type Result, refuse } from '../../domain/values.ts'
 import { StaleRequest } from '../faults.ts'
 import { findEnding } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
@@ -116,8 +116,7 @@ export async function recordRefusal(
       bundle: ports.policy.bundle.hash,
       attempted,
       code,
-      ...(action === undefined ? {} : { action }),
-      ...(request === undefined ? {} : { request }),
+      ...defined({ action, request }),
       count: since + 1,
       ...(others ? { others } : {}),
     }
@@ -151,7 +150,7 @@ async function rowFor(kind: string, chain: string, now: NumericDate, requests: P
 const countedRow = (key: string, counted: Counted, before: string | undefined): OnceOnly => ({
   key,
   value: writeCounted(counted),
-  ...(before === undefined ? {} : { replaces: before }),
+  ...defined({ replaces: before }),
   expiresAt: counted.until + 86_400,
 })
 

@@ -1,7 +1,7 @@
 import type { Refusal } from '../../domain/refusals.ts'
 import type { Narrow } from '../../domain/requests/narrow.ts'
 import { type ApprovalRequest, openStage, type Verdict } from '../../domain/requests/request.ts'
-import { type Digest, ok, type RequestId, type Result, refuse } from '../../domain/values.ts'
+import { type Digest, defined, ok, type RequestId, type Result, refuse } from '../../domain/values.ts'
 import { beginLogin, type LoggedIn, type LoginPorts, type Visitor } from '../people/log-in.ts'
 import { type CarriedOut, recordRefusal } from './carry-out.ts'
 import { decideRequest, narrowAsk } from './decide-request.ts'
@@ -54,14 +54,13 @@ export async function decideOnPage(
     const { acr, maxAge } = stage ?? {}
     const purpose = {
       decision: { ...choice, person, ...(narrowed ? { less: narrowed.ask.digest } : {}) },
-      ...(acr === undefined ? {} : { acr }),
-      ...(maxAge === undefined ? {} : { maxAge }),
+      ...defined({ acr, maxAge }),
     }
     return ok({ loginAt: await beginLogin({ purpose, cookie, redirect }, ports.login) })
   }
   if (!isAsShown && choice.round === state.round && choice.digest === state.ask.digest) return refuse('stale_digest')
   const { acr, at } = visitor.session
-  const login = { ...(acr === undefined ? {} : { acr }), ...(at === undefined ? {} : { at }) }
+  const login = defined({ acr, at })
   return recorded(await decideRequest({ ...choice, person, through: 'page', login }, ports))
 }
 
@@ -85,7 +84,7 @@ export async function decideByLogin(
   if (state && state.round === choice.round && choice.seen !== ports.shown(state)) return refuse('stale_digest')
   if (state && choice.narrow && isOther(state, choice.narrow, less, ports)) return refuse('stale_digest')
   const { acr, at, evidence } = login
-  const proven = { ...(acr === undefined ? {} : { acr }), ...(at === undefined ? {} : { at }), evidence }
+  const proven = { ...defined({ acr, at }), evidence }
   return recorded(await decideRequest({ ...choice, person: began, through: 'page', login: proven }, ports))
 }
 

@@ -8,7 +8,15 @@ import { evolve } from '../../domain/requests/evolve.ts'
 import { isNarrower, keptStage, type Narrow, narrowedTerms, withDigest } from '../../domain/requests/narrow.ts'
 import { type ApprovalRequest, namesOf, openStage } from '../../domain/requests/request.ts'
 import { rightOf } from '../../domain/requests/take-decision.ts'
-import { type NumericDate, ok, type PersonId, type RequestId, type Result, refuse } from '../../domain/values.ts'
+import {
+  defined,
+  type NumericDate,
+  ok,
+  type PersonId,
+  type RequestId,
+  type Result,
+  refuse,
+} from '../../domain/values.ts'
 import { authorityOf } from '../policy/authority.ts'
 import { askAboutRequest } from '../policy/questions.ts'
 import type { OnceOnly } from '../ports.ts'
@@ -40,7 +48,7 @@ export function narrowAsk(
   const assessment = assessAsk(again, ask.agent.id, ask.recent, now, { policy })
   if (assessment.outcome === 'refused') {
     const { reason: code, detail } = assessment
-    return { ok: false, code, ...(detail === undefined ? {} : { detail }) }
+    return { ok: false, code, ...defined({ detail }) }
   }
   const { facts, policies } = assessment
   const needed = Math.max(tier, assessment.tier)
@@ -173,7 +181,7 @@ function asIfDecided(
   if (!open || as === undefined || verdict === 'deny') return state
   const actor = { type: 'person', id: person } as const
   const common = { at: Math.max(at, state.updatedAt), actor, policies: [], bundle: '' }
-  const how = { login, ...rightOf(rights, as), ...(comment === undefined ? {} : { comment }) }
+  const how = { login, ...rightOf(rights, as), ...defined({ comment }) }
   const decided = { ...common, type: 'Decided', as, verdict, round, through: 'api', ...how } as const
   if (!narrowed?.ok) return evolve(state, { ...decided, stage: open.terms.name })
   const less = asIfNarrowed(state, narrowed, person, at)

@@ -11,6 +11,7 @@ import {
   AgentId,
   type AskerId,
   type Digest,
+  defined,
   type EvaluationId,
   type Json,
   JsonObject,
@@ -113,7 +114,7 @@ export function aboutAsk({
   return {
     action: action.name,
     resource,
-    ...(parentTask === undefined ? {} : { parentTask }),
+    ...defined({ parentTask }),
     ...(args.success ? { digest: argumentsDigest(action.name, args.data, resource) } : {}),
   }
 }
@@ -189,7 +190,7 @@ const deny = (
   ...common,
   decision: false,
   reason,
-  ...(detail === undefined ? {} : { detail }),
+  ...defined({ detail }),
 })
 
 /** What a submission must repeat to the letter: whole objects, and the context that policy sees. */

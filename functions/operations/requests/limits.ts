@@ -1,6 +1,6 @@
 import { type Ladder, limitsOf, type RateKind, rateOf, type Taken, takeTokens } from '../../domain/policy/ladder.ts'
 import type { Ask } from '../../domain/requests/request.ts'
-import { type AgentId, type NumericDate, ok, type Result, refuse, type ToolId } from '../../domain/values.ts'
+import { type AgentId, defined, type NumericDate, ok, type Result, refuse, type ToolId } from '../../domain/values.ts'
 import type { Clock, OnceOnly } from '../ports.ts'
 import type { DecidingPorts, RequestStore } from './ports.ts'
 
@@ -44,7 +44,7 @@ export const readBucket = (value: string | undefined): number | undefined =>
 export const bucketRow = (key: string, fullAt: number, before: string | undefined): OnceOnly => ({
   key,
   value: String(fullAt),
-  ...(before === undefined ? {} : { replaces: before }),
+  ...defined({ replaces: before }),
   expiresAt: Math.ceil(fullAt / 1000) + keepFull,
 })
 
@@ -110,7 +110,7 @@ export class Lately {
 
   async #readOn(agent: AgentId, read: Read, limit: number, since: NumericDate): Promise<void> {
     const { after } = read
-    const page = await this.#requests.list({ agent }, { limit, ...(after === undefined ? {} : { after }) })
+    const page = await this.#requests.list({ agent }, { limit, ...defined({ after }) })
     const lately = page.items.filter(({ state }) => state.submittedAt > since)
     for (const { state } of lately) read.found.set(state.ask.action, (read.found.get(state.ask.action) ?? 0) + 1)
     read.pages += 1

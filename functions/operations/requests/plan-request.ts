@@ -1,7 +1,7 @@
 import { isQuiet, namedDirectly } from '../../domain/cards/routing.ts'
 import { titleOf } from '../../domain/policy/catalogue.ts'
 import { type Stage, tierOf } from '../../domain/policy/ladder.ts'
-import type { AgentId, NumericDate, PersonId } from '../../domain/values.ts'
+import { type AgentId, defined, type NumericDate, type PersonId } from '../../domain/values.ts'
 import type { Policy } from '../policy/ports.ts'
 import { assessAsk, type EvaluationAsk } from './evaluate-access.ts'
 
@@ -93,10 +93,8 @@ function planStage(
     reminders: Array.from({ length: remind?.times ?? 0 }, (_, at) => (remind?.after ?? 0) * (2 ** (at + 1) - 1)).filter(
       (after) => after < deadline,
     ),
-    ...(acr === undefined && maxAge === undefined
-      ? {}
-      : { login: { ...(acr === undefined ? {} : { acr }), ...(maxAge === undefined ? {} : { maxAge }) } }),
-    ...(comment === undefined ? {} : { comment }),
+    ...(acr === undefined && maxAge === undefined ? {} : { login: defined({ acr, maxAge }) }),
+    ...defined({ comment }),
   }
 }
 

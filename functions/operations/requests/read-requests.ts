@@ -3,7 +3,16 @@ import type { Refusal } from '../../domain/refusals.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { type ApprovalRequest, openStage, type Verdict } from '../../domain/requests/request.ts'
 import { takeDecision } from '../../domain/requests/take-decision.ts'
-import { type AgentId, type Aggregate, ok, type PersonId, RequestId, type Result, refuse } from '../../domain/values.ts'
+import {
+  type AgentId,
+  type Aggregate,
+  defined,
+  ok,
+  type PersonId,
+  RequestId,
+  type Result,
+  refuse,
+} from '../../domain/values.ts'
 import { authorityOf } from '../policy/authority.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
@@ -53,13 +62,13 @@ export async function listRequests(
   ports: Ports,
 ): Promise<Result<Page<ApprovalRequest>, ReadRefusal>> {
   if (!mayRead(person, ports)) return refuse('not_permitted')
-  const page = await ports.requests.list(filter, { limit: pageSize, ...(after === undefined ? {} : { after }) })
+  const page = await ports.requests.list(filter, { limit: pageSize, ...defined({ after }) })
   // What was opened in an emergency was asked of nobody, and is listed by itself.
   const asked = page.items.filter(({ state }) => state.ask.breakGlass === undefined)
   const items = asked.map(({ state }) => asOf(state, ports.clock.now()))
   // What has fallen due since the index was written is another status now: it is left out of a list of the old one.
   const still = filter.status === undefined ? items : items.filter(({ status }) => status === filter.status)
-  return ok({ items: still, ...(page.next === undefined ? {} : { next: page.next }) })
+  return ok({ items: still, ...defined({ next: page.next }) })
 }
 
 export async function readRequest(
@@ -103,7 +112,7 @@ export async function readChain(
 async function readPage(aggregate: Aggregate, after: number, { ledger, clock }: Ports): Promise<EntriesPage> {
   const { entries, next } = await ledger.page(aggregate, { after, limit: entriesPage })
   const now = clock.now()
-  return { entries: entries.map((entry) => shownEntry(entry, now)), ...(next === undefined ? {} : { next }) }
+  return { entries: entries.map((entry) => shownEntry(entry, now)), ...defined({ next }) }
 }
 
 const mayRead = (person: PersonId, { policy, clock }: Ports): boolean =>
@@ -140,7 +149,7 @@ export async function viewRequest(
         round: state.round,
         digest: state.ask.digest,
         comment: 'asked beforehand',
-        login: { ...(acr === undefined ? {} : { acr }), at: now },
+        login: { ...defined({ acr }), at: now },
         through: 'page',
         bundle: ports.policy.bundle.hash,
       },

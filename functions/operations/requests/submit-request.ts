@@ -9,6 +9,7 @@ import type { AgentRef, ApprovalRequest, Ask, ParentTask } from '../../domain/re
 import {
   type AskerId,
   type Digest,
+  defined,
   type EvaluationId,
   type Json,
   type NumericDate,
@@ -133,7 +134,7 @@ export async function submitRequest(ask: SubmissionAsk, ports: Ports): Promise<R
       {
         key: open,
         value: made.value.ask.id,
-        ...(before === undefined ? {} : { replaces: before }),
+        ...defined({ replaces: before }),
         expiresAt: ports.clock.now() + 8 * day,
       },
       ask.once,
@@ -219,11 +220,11 @@ async function makeSubmit(ask: SubmissionAsk, ports: Ports): Promise<Result<Subm
     environment,
     classification,
     purpose,
-    ...(justification === undefined ? {} : { justification }),
+    ...defined({ justification }),
     parentTask,
     credential: facts.entry.credential,
     ...grant,
-    ...(requestedUntil === undefined ? {} : { requestedUntil }),
+    ...defined({ requestedUntil }),
     unpinned: [...facts.unpinned],
     recent,
     ...lifted,
@@ -268,7 +269,7 @@ async function commitNew(
   const state = rest.reduce<ApprovalRequest>(evolve, evolve(undefined, first))
   const { entries, head } = chainEntries(command.ask.id, noEntries, events, contextOf(state))
   const change = { id: command.ask.id, expected: noEntries, state, entries, head, once }
-  const result = await requests.commit({ ...change, ...(draw ? { draw } : {}) })
+  const result = await requests.commit({ ...change, ...defined({ draw }) })
   if (result.outcome === 'committed') return { state, head }
   return result.outcome === 'taken' && result.key.startsWith('SEEN#') ? 'replayed' : 'again'
 }

@@ -1,7 +1,7 @@
 import { deriveStatement } from '../../domain/policy/catalogue.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { type Ask, callOf, type Outcome, type Use } from '../../domain/requests/request.ts'
-import { type JsonObject, ok, type Result, refuse, type UseId } from '../../domain/values.ts'
+import { defined, type JsonObject, ok, type Result, refuse, type UseId } from '../../domain/values.ts'
 import { type Target, targetOf } from '../credentials/issue-aws-credentials.ts'
 import type { AccessToken, AwsCredentials } from '../credentials/ports.ts'
 import { BrokerRefused, CallNotSent, CallRefused, CallUnanswered } from '../faults.ts'
@@ -84,7 +84,7 @@ const end = (ask: Ask, use: UseId, outcome: Outcome, note: string | undefined, p
     agent: ask.agent.id,
     use,
     outcome,
-    ...(note === undefined ? {} : { note }),
+    ...defined({ note }),
     bundle: ports.policy.bundle.hash,
   }))
 
