@@ -48,7 +48,7 @@ export async function budgetsOf(
       const before = await requests.recall(key)
       const book = before === undefined ? [] : Budget.parse(JSON.parse(before))
       const now = await asTheyAre(current(book, clock.now()), ports)
-      return { key, before, book: now, ...(each ? { limits: each } : {}) }
+      return { key, before, book: now, ...defined({ limits: each }) }
     }),
   )
 }

@@ -5,7 +5,7 @@ import { groupsOf } from '../../domain/people/organisation.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { endedAt, openUntil } from '../../domain/requests/ended.ts'
 import { type ApprovalRequest, ownersOf } from '../../domain/requests/request.ts'
-import type { AgentId, NumericDate, PersonId, RequestId } from '../../domain/values.ts'
+import { type AgentId, defined, type NumericDate, type PersonId, type RequestId } from '../../domain/values.ts'
 import type { CardStore, PostedCard } from '../cards/ports.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Clock } from '../ports.ts'
@@ -131,7 +131,7 @@ export async function pageFor(
       what: breakGlass.profile ?? state.ask.action,
       environment: state.ask.environment,
       until: endedAt(state) ?? openUntil(state),
-      ...(state.review ? { reviewDue: state.review.dueAt } : {}),
+      ...defined({ reviewDue: state.review?.dueAt }),
       drill: breakGlass.drill,
     })
     told = [...told, key]

@@ -219,7 +219,7 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
     coolDown: terms.coolDown,
     budgetKey,
     drill: ask.drill,
-    ...(voucher ? { secondedBy: voucher.by } : {}),
+    ...defined({ secondedBy: voucher?.by }),
   }
   const sealed: Ask = {
     ...undigested,
@@ -232,7 +232,7 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
     opening: { type: 'open_break_glass', ask: sealed, answer, budgets: [], bundle: bundle.hash },
     budgets,
     login: terms.login,
-    ...(voucher ? { voucher: voucher.once } : {}),
+    ...defined({ voucher: voucher?.once }),
   })
 }
 

@@ -3,7 +3,7 @@ import type { LoginWanted } from '../../domain/people/login-strength.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
-import { type NumericDate, ok, type PersonId, RequestId, type Result, refuse } from '../../domain/values.ts'
+import { defined, type NumericDate, ok, type PersonId, RequestId, type Result, refuse } from '../../domain/values.ts'
 import { StaleRequest } from '../faults.ts'
 import type { Secrets } from '../people/ports.ts'
 import { recordRefusal } from '../requests/carry-out.ts'
@@ -67,7 +67,7 @@ export async function findPrepared(code: string, ports: FindPorts): Promise<Foun
   if (!opened && prepared.until <= clock.now()) return undefined
   const glass = policy.bundle.breakGlass
   const what = glass && openedBy(whatOf(prepared), glass, ports)
-  return { prepared, login: what?.ok ? what.value.terms.login : {}, ...(opened ? { opened } : {}) }
+  return { prepared, login: what?.ok ? what.value.terms.login : {}, ...defined({ opened }) }
 }
 
 /**
@@ -104,5 +104,5 @@ async function openedOf(code: string, person: PersonId, { requests, clock }: Fin
 const whatOf = ({ what }: PreparedOpening): WhatToOpen => {
   if ('profile' in what) return what
   const { resource, ...rest } = what
-  return { ...rest, ...(resource ? { resource } : {}) }
+  return { ...rest, ...defined({ resource }) }
 }

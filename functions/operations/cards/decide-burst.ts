@@ -72,7 +72,7 @@ export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Ac
     // Decided in vain, so that the attempt is an entry of the request that it was refused on.
     const done = await decideRequest(one, ports)
     const { code, detail } = done.ok ? foreseen : done
-    return { ...refuse(code, detail), ...(foreseen.state ? { state: foreseen.state } : {}) }
+    return { ...refuse(code, detail), ...defined({ state: foreseen.state }) }
   }
   const press: BurstClick = {
     person,

@@ -1,7 +1,7 @@
 import { type Notice, noticeDue, noticeKey, noticesOf } from '../../domain/cards/notices.ts'
 import { tellOf } from '../../domain/cards/routing.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
-import type { NumericDate } from '../../domain/values.ts'
+import { defined, type NumericDate } from '../../domain/values.ts'
 import { type OpenedRequest, pageFor } from '../break-glass/notify.ts'
 import type { Pager } from '../break-glass/ports.ts'
 import { BoardUnavailable, CardUndeliverable } from '../faults.ts'
@@ -156,7 +156,7 @@ async function tellOne(listener: Listener, { state, now, posted, ports }: Drawin
     const { ts } = await ports.board.post(channel, words)
     const at = before?.at ?? ports.clock.now()
     const card = { request: state.ask.id, channel, ts, rendered: renderingOf(words), at, person }
-    await remember({ ...card, ...(before?.told ? { told: before.told } : {}) }, due.keys, ports)
+    await remember({ ...card, ...defined({ told: before?.told }) }, due.keys, ports)
   }
   ports.log.info('notice said', { request: state.ask.id, notice: due.notice.notice, direct: true })
   return undefined

@@ -30,8 +30,7 @@ export async function showCard(
     ts: updated ? before.ts : (await board.post(channel, rendered)).ts,
     rendered: shown,
     at: before?.at ?? clock.now(),
-    ...defined({ person }),
-    ...(before?.told === undefined ? {} : { told: before.told }),
+    ...defined({ person, told: before?.told }),
   }
   await cards.save(card)
   log.info('card drawn', {

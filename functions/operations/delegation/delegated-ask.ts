@@ -21,6 +21,7 @@ import {
 import {
   type AskerId,
   actorNamed,
+  defined,
   type HaltId,
   type NumericDate,
   type PersonId,
@@ -144,6 +145,6 @@ export async function endChildren(id: RequestId, ports: Omit<DecidingPorts, 'ids
 export async function endIfOrphaned(id: RequestId, ports: Omit<DecidingPorts, 'ids'>): Promise<void> {
   await carryOut(id, ports, async (state, now) => {
     const ending = await findEnding(state, now, ports)
-    return { type: 'wake', bundle: ports.policy.bundle.hash, ...(ending ? { ending } : {}) }
+    return { type: 'wake', bundle: ports.policy.bundle.hash, ...defined({ ending }) }
   })
 }

@@ -93,6 +93,6 @@ async function endIfHalted({ ask }: ApprovalRequest, target: HaltTarget, ports: 
   await carryOut(ask.id, ports, async (state, now) => {
     const role = target.kind === 'role' && hasSessionOf(target.value, state) ? target.value : undefined
     const ending = await findEnding(state, now, ports, role)
-    return { type: 'wake', bundle: ports.policy.bundle.hash, ...(ending ? { ending } : {}) }
+    return { type: 'wake', bundle: ports.policy.bundle.hash, ...defined({ ending }) }
   })
 }

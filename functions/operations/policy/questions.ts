@@ -63,7 +63,7 @@ export function askAboutPerson(
     kind: 'person',
     action,
     person: { id: person, groups: groupsOf(bundle.directory, person, bySlack) },
-    ...(request ? { request } : {}),
+    ...defined({ request }),
     ...defined({ stage: about.stage, inSteadBy: about.inSteadBy }),
     now,
   })

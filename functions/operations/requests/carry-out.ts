@@ -118,7 +118,7 @@ export async function recordRefusal(
       code,
       ...defined({ action, request }),
       count: since + 1,
-      ...(others ? { others } : {}),
+      ...defined({ others }),
     }
     const head = await ledger.head(chain)
     const { entries, head: next } = chainEntries(chain, head, [event], context)
@@ -176,7 +176,7 @@ export async function stillStands(
   if (!ending) return ok(issued)
   await carryOut(issued.state.ask.id, ports, async (state, now) => {
     const found = await findEnding(state, now, ports, role)
-    return { type: 'wake', bundle: ports.policy.bundle.hash, ...(found ? { ending: found } : {}) }
+    return { type: 'wake', bundle: ports.policy.bundle.hash, ...defined({ ending: found }) }
   })
   return refuse(ending.by === 'halt' ? 'halted' : 'ancestor_ended')
 }

@@ -53,7 +53,7 @@ export async function decideOnPage(
     if (narrowed && !narrowed.ok) return refuse(narrowed.code, narrowed.detail)
     const { acr, maxAge } = stage ?? {}
     const purpose = {
-      decision: { ...choice, person, ...(narrowed ? { less: narrowed.ask.digest } : {}) },
+      decision: { ...choice, person, ...defined({ less: narrowed?.ask.digest }) },
       ...defined({ acr, maxAge }),
     }
     return ok({ loginAt: await beginLogin({ purpose, cookie, redirect }, ports.login) })

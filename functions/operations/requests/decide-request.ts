@@ -109,17 +109,17 @@ async function commandFor(
   )
   const { id: _, once: __, narrow, showsAll, ...rest } = ask
   const narrowed = narrow && (await narrowing(state, narrow, ask.person, now, ports))
-  const rights = { ...(standsFor ? { standsFor } : {}), ...(givenBy ? { givenBy } : {}) }
-  const decided = { ...ask, ...rights, ...(narrowed ? { narrowed } : {}) }
+  const rights = defined({ standsFor, givenBy })
+  const decided = { ...ask, ...rights, ...defined({ narrowed }) }
   return {
     ...rest,
     type: 'decide',
     eligible,
     permittedBy,
-    ...(ending ? { ending } : {}),
+    ...defined({ ending }),
     ...rights,
-    ...(afterHalts ? { afterHalts } : {}),
-    ...(narrowed ? { narrowed } : {}),
+    ...defined({ afterHalts }),
+    ...defined({ narrowed }),
     ...(showsAll && !showsAll(state) ? { cut: true } : {}),
     answer: askAboutRequest(policy, asIfDecided(state, decided, eligible[ask.person] ?? [], now), 'request', now),
     bundle: policy.bundle.hash,
