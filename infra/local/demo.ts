@@ -1,12 +1,11 @@
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
-import { startCheckoutService } from '../../examples/checkout-service/checkout-service.ts'
 import { BadRequestFile, readRequestFile } from '../../examples/remediator/request-file.ts'
 import { tellOwnRequest } from './demo/chapters/requests.ts'
-import { tellAll } from './demo/chapters.ts'
-import { createReport, describeFault, type Report } from './demo/report.ts'
-import { createWorld } from './demo/world.ts'
-import { clientSettings, EmulatorEnded } from './emulator.ts'
+import { chapterNames, describeChapters, mainJob, tellChapters } from './demo/chapters.ts'
+import { type Options, readOptions, usage } from './demo/options.ts'
+import { describeFault, layOut, Report } from './demo/report.ts'
+import { quickPolicies, type RunningStack, withWorld } from './demo/world.ts'
+import { EmulatorEnded } from './emulator.ts'
 import type { Local } from './local-file.ts'
 import { readOrganisation } from './organisation.ts'
 import { endingWords, untilAborted, untilAsked } from './processes.ts'
@@ -14,22 +13,39 @@ import { MissingPrerequisite } from './python-environment.ts'
 import { findStack, type LocalStack, StackIsRunning, startStack } from './stack.ts'
 
 /**
- * `npm run demo`: the whole of it on this machine, unattended. Starts the local stack, tells the story with scripted
- * people who click real signed interactions, shows what must not happen not happening, verifies the record, and ends all
- * it started, also on failure and on Ctrl-C. Exit 0 only if every expectation held.
+ * `npm run demo`: the main job, or other chapters, on this machine and unattended. Starts the local stack, has scripted
+ * people click real signed interactions, shows that what must not happen does not, verifies the record, and ends all it
+ * started, also on failure and on Ctrl-C. Exit 0 only if every expectation held.
  */
-const usage = `usage: npm run demo -- [--keep] [--request FILE]
+const options = chooseOptions()
+if ('list' in options) {
+  for (const row of layOut(describeChapters())) process.stdout.write(`${row}\n`)
+  process.exit()
+}
+const folder = resolve(join(import.meta.dirname, '../..'), options.state)
+const running = 'request' in options ? findStack(folder) : undefined
+if ('request' in options) checkRequest(options.request, running)
+const asked = untilAsked()
+const broken = new AbortController()
+const report = new Report(process.stdout, AbortSignal.any([asked, broken.signal]))
+try {
+  if (running) {
+    process.stdout.write(`uses the local stack that runs already: ${running.apiUrl}\n`)
+    await tell({ local: running, folder, quick: () => Promise.reject(new Error('the stack is another process')) })
+  } else await tellOnOwnStack()
+  if (!options.keep || running) process.exitCode = report.finish() ? 0 : 1
+} catch (fault) {
+  const isForPeople = [StackIsRunning, MissingPrerequisite, EmulatorEnded].some((kind) => fault instanceof kind)
+  const why = asked.aborted || isForPeople ? describeFault(fault) : String((fault as Error).stack)
+  process.stderr.write(`${why}\n`)
+  process.exitCode = asked.aborted ? 130 : 1
+}
+// What was being waited for when the demo ended would hold the process for a while.
+process.exit()
 
-  --keep          leave the local stack running when the demo is over, until Ctrl-C
-  --request FILE  instead of the demo, run one AuthZEN evaluation body of yours, on the stack that runs already if one does
-`
-
-function readOptions() {
+function chooseOptions(): Options {
   try {
-    const { values } = parseArgs({
-      options: { keep: { type: 'boolean', default: false }, request: { type: 'string' }, state: { type: 'string' } },
-    })
-    return values
+    return readOptions(process.argv.slice(2), chapterNames, mainJob)
   } catch (fault) {
     process.stderr.write(`${(fault as Error).message}\n\n${usage}`)
     process.exit(2)
@@ -51,50 +67,32 @@ function checkRequest(file: string, running: Local | undefined): void {
   }
 }
 
-const options = readOptions()
-const folder = resolve(options.state ?? join(import.meta.dirname, '../../.hotwork'))
-const running = options.request === undefined ? undefined : findStack(folder)
-if (options.request !== undefined) checkRequest(options.request, running)
-const asked = untilAsked()
-const broken = new AbortController()
-const report = createReport(process.stdout, AbortSignal.any([asked, broken.signal]))
-try {
-  if (running) {
-    process.stdout.write(`uses the local stack that runs already: ${running.apiUrl}\n`)
-    await tell({ local: running, deploy: () => Promise.reject(new Error('the stack is another process')) }, report)
-    process.exitCode = report.finish() ? 0 : 1
-  } else await tellOnOwnStack()
-} catch (fault) {
-  const isForPeople = [StackIsRunning, MissingPrerequisite, EmulatorEnded].some((kind) => fault instanceof kind)
-  const why = asked.aborted || isForPeople ? describeFault(fault) : String((fault as Error).stack)
-  process.stderr.write(`${why}\n`)
-  process.exitCode = asked.aborted ? 130 : 1
-}
-// What was being waited for when the demo ended would hold the process for a while.
-process.exit()
-
 async function tellOnOwnStack(): Promise<void> {
   const stack = await startStack({ stateDirectory: folder, signal: asked })
   void untilAborted(stack.signal).then(() => broken.abort(stack.signal.reason))
+  let deployed: Promise<Local> | undefined
+  const quick = () => {
+    deployed ??= stack.deploy({ stackName: 'Quick', policies: quickPolicies(join(folder, 'quick-policies')) })
+    return deployed
+  }
   try {
-    await tell(stack, report)
-    process.exitCode = report.finish() ? 0 : 1
-    if (options.keep) await keepRunning(stack)
+    await tell({ local: stack.local, folder, quick })
+    if (options.keep) {
+      process.exitCode = report.finish() ? 0 : 1
+      await keepRunning(stack)
+    }
   } finally {
-    process.stdout.write(endingWords(options.state ?? '.hotwork'))
+    process.stdout.write(endingWords(options.state))
     await stack.close()
   }
   if (stack.signal.aborted && !asked.aborted) throw stack.signal.reason
 }
 
-async function tell({ local, deploy }: Pick<LocalStack, 'local' | 'deploy'>, report: Report): Promise<void> {
-  const checkout = await startCheckoutService({ aws: clientSettings(local.aws) })
-  try {
-    const world = createWorld(local, report, { healthUrl: `${checkout.url}/health`, folder, deploy })
-    await (options.request === undefined ? tellAll(world) : tellOwnRequest(world, options.request))
-  } finally {
-    await checkout.close()
-  }
+function tell(stack: RunningStack): Promise<void> {
+  return withWorld(stack, report, async (world) => {
+    if ('request' in options) await tellOwnRequest(world, options.request)
+    if ('chapters' in options) await tellChapters(world, options.chapters)
+  })
 }
 
 async function keepRunning({ local, signal }: LocalStack): Promise<void> {

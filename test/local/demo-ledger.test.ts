@@ -5,9 +5,9 @@ test.each([
   ['tier 2, which two people approved', 'prodParameter'],
 ])('the ledger chapter of the demo finds the record of %s whole', (_what, asked) => {
   const { printed, held } = runModule<{ printed: string; held: boolean }>(`
-    import { completeRequest } from './functions/operations/complete-request.ts'
+    import { completeRequest } from './functions/operations/requests/end-request.ts'
     import { tellLedger } from './infra/local/demo/chapters/ledger.ts'
-    import { createReport } from './infra/local/demo/report.ts'
+    import { Report } from './infra/local/demo/report.ts'
     import { agent, ${asked}, World } from './test/support/world.ts'
 
     const world = new World()
@@ -17,7 +17,7 @@ test.each([
     await completeRequest({ id: request.ask.id, agent: agent('remediator'), outcome: 'succeeded' }, world.ports)
 
     let printed = ''
-    const report = createReport({ write: (text) => (printed += text) })
+    const report = new Report({ write: (text) => (printed += text) })
     const reader = {
       ledger: (id) => world.ledger.entries(id),
       request: async (id) => {

@@ -1,8 +1,8 @@
-import { createReport, layOut, wrap } from '../../infra/local/demo/report.ts'
+import { layOut, Report, wrap } from '../../infra/local/demo/report.ts'
 
 /** A report whose output is kept. */
 function reportTo(output: { isTTY?: boolean; text: string }, signal?: AbortSignal) {
-  return createReport({ ...output, write: (text: string) => (output.text += text) }, signal)
+  return new Report({ ...output, write: (text: string) => (output.text += text) }, signal)
 }
 const holds = async () => ({ held: true, found: 'it is so', value: 7 })
 const fails = async () => ({ held: false, found: 'it is otherwise', value: 7 })
@@ -37,10 +37,7 @@ describe('the report of the demo', () => {
   })
 
   test.each([
-    [
-      'in an expectation',
-      (report: ReturnType<typeof reportTo>) => report.expect('x', () => Promise.reject(new TypeError('broken'))),
-    ],
+    ['in an expectation', (report: Report) => report.expect('x', () => Promise.reject(new TypeError('broken')))],
     ['between expectations', () => Promise.reject(new TypeError('broken'))],
   ])('a fault %s counts as a failure, with its name', async (_where, work) => {
     const output = { text: '' }

@@ -2,6 +2,10 @@ import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { chapterNames, tellChapters } from '../../infra/local/demo/chapters.ts'
+import { Report } from '../../infra/local/demo/report.ts'
+import { withWorld } from '../../infra/local/demo/world.ts'
+import type { Local } from '../../infra/local/local-file.ts'
 import { createProgress } from '../../infra/local/progress.ts'
 import { startStack } from '../../infra/local/stack.ts'
 
@@ -63,6 +67,8 @@ async function testOnTheStack(): Promise<void> {
     }
     // Counted first and alone: what other tests leave waiting would be counted with it.
     await step('what a request asks of AWS', () => jest(['cost'], env))
+    // Before all that asks as the same people and agents.
+    await step('every chapter of the demo', () => tellDemo(stack.local, small))
     await step('adapters, and the deployed stack', () => jest(onTheStack, env))
     await step('what the Lambdas have put, against their roles', () => jest(['written'], env))
   } finally {
@@ -78,6 +84,16 @@ function swiftPolicies(): string {
   for (const file of ['ladder.json', 'break-glass.json'])
     cpSync(join(root, 'test/support/policies', file), join(folder, file))
   return folder
+}
+
+/** On the stack that is there, where `npm run demo -- --all` would start one of its own. */
+async function tellDemo(local: Local, small: Local): Promise<boolean> {
+  const report = new Report()
+  const running = { local, folder: state, quick: async () => small }
+  await withWorld(running, report, (world) => tellChapters(world, chapterNames))
+  counts.passed += report.held
+  counts.failed += report.failed
+  return report.finish()
 }
 
 async function jest(projects: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<boolean> {

@@ -1,59 +1,88 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { act, CannotAct } from '../../../examples/remediator/act.ts'
 import type { Hotwork } from '../../../examples/remediator/hotwork.ts'
-import { type Ask, Refusal, type Task } from '../../../examples/remediator/wire.ts'
+import { isAws, NotAllowed, performTask, type Step } from '../../../examples/remediator/perform-task.ts'
+import { type Ask, type AwsCredentials, Refusal, type Task } from '../../../examples/remediator/wire.ts'
 import type { Card } from './desk-client.ts'
 import type { Person, Request } from './person.ts'
 import type { World } from './world.ts'
 
-/** One approval on the way: whose, of which stage, and through which door it counted in the end. */
-export interface Approval {
-  person: string
-  stage: string
-  through: 'a click' | 'the API'
+/** Evaluates and submits in one go. @param until Ends the wait and the grant early. */
+export async function askFor(agent: Hotwork, ask: Ask, until?: Date): Promise<Task> {
+  return agent.submit(ask, await agent.evaluate(ask), randomUUID(), until)
 }
+
+/** Asks, notes the request, and waits for the card. Takes the time between them as `request to card`. */
+export async function askWithCard(world: World, agent: Hotwork, ask: Ask): Promise<{ id: string; card: Card }> {
+  const evaluation = await agent.evaluate(ask)
+  const sentAt = Date.now()
+  const task = await agent.submit(ask, evaluation, randomUUID())
+  const { id } = task.task
+  const card = await world.desk.untilCard(id)
+  world.report.latency('request to card', card.postedAt - sentAt)
+  world.report.note(describeTask(task))
+  return { id, card }
+}
+
+export const describeTask = ({ task, hotwork }: Task): string => {
+  const stages = hotwork.stages.map(({ name, quorum, decisions }) => `${name} ${decisions.approve} of ${quorum}`)
+  return `${task.id} ${task.status}, tier ${hotwork.tier}${stages.length > 0 ? `, ${stages.join(', ')}` : ''}`
+}
+
+export const withArguments = (ask: Ask, changed: Record<string, unknown>): Ask => ({
+  ...ask,
+  action: { ...ask.action, properties: { ...ask.action.properties, ...changed } },
+})
+
+export const withApproval = (ask: Ask, { result }: Task): Ask => ({
+  ...ask,
+  context: { ...ask.context, approval: result?.approval ?? { id: 'none' } },
+})
+
+/** One approval: by which person, of which stage, and how it counted in the end. */
+type Approval = { person: string; stage: string; through: 'a click' | 'the API' }
 
 /**
- * Approves a request stage after stage, as people would: by clicks on its card, and through the API with a stronger
- * login where a click is not enough. Whom policy lets decide is not known here, so the likely ones are tried first.
+ * Approves a request stage after stage, as people would.
  * @returns the approvals that counted, and the request as it then is
- * @throws When a stage is open and nobody can approve it.
  */
-export async function approveThrough(world: World, task: Task): Promise<{ approvals: Approval[]; request: Request }> {
+export async function approveThrough(
+  world: World,
+  { task }: Task,
+): Promise<{ approvals: Approval[]; request: Request }> {
   const approvals: Approval[] = []
-  let request = await world.reader.request(task.task.id)
-  while (request.status === 'pending') {
-    const { stage } = request
-    if (stage === null) throw new Error(`${request.id} is pending, and no stage of it is open`)
-    const approval = await approveOnce(world, request, stage)
-    if (!approval) throw new Error(`nobody could approve stage \`${stage}\` of ${request.id}`)
-    approvals.push(approval)
-    request = await world.reader.request(request.id)
+  for (;;) {
+    const request = await world.reader.request(task.id)
+    if (request.status !== 'pending') return { approvals, request }
+    approvals.push(await approveOnce(world, request))
   }
-  return { approvals, request }
 }
 
-async function approveOnce(world: World, request: Request, stage: string): Promise<Approval | undefined> {
-  const card = await world.desk.untilCard(request.id)
+/** By a click on the card, or through the API where a click is too weak a login. Policy may refuse some people. */
+async function approveOnce(world: World, request: Request): Promise<Approval> {
+  const { id, owner, stage } = request
+  if (stage === null) throw new Error(`${id} is pending, and no stage of it is open`)
+  const card = await world.desk.untilCard(id)
   for (const person of likelyFirst(world, stage)) {
-    if (hasDecided(request, person) || person.id === request.owner) continue
+    if (hasDecided(request, person) || person.id === owner) continue
     await world.desk.click(card, 'approve', person.slackUserId)
-    if (hasDecided(await world.reader.request(request.id), person))
-      return { person: person.id, stage, through: 'a click' }
+    const approval = { person: person.id, stage }
+    if (hasDecided(await world.reader.request(id), person)) return { ...approval, through: 'a click' }
     try {
-      await person.decide(request, 'approve')
-      return { person: person.id, stage, through: 'the API' }
+      await person.approveStrongly(request)
+      return { ...approval, through: 'the API' }
     } catch (fault) {
       if (!(fault instanceof Refusal) || fault.status >= 500) throw fault
     }
   }
-  return undefined
+  throw new Error(`no person could approve stage \`${stage}\` of ${id}`)
 }
 
-/** Those in a group of the stage's name or with the same last word, such as `payments-owners` for `owner`. */
+/** People in a group of the stage's name or with the same last word, such as `payments-owners` for `owner`, first. */
 function likelyFirst({ people }: World, stage: string): Person[] {
   const fits = ({ groups }: Person) => groups.some((group) => group === stage || group.endsWith(`-${stage}s`))
-  // Who is in fewer groups is asked first, so that those who could fill another stage stay free for it.
+  // People in fewer groups come first, so that those who could fill another stage stay free for it.
   const byGroups = people.toSorted((a, b) => a.groups.length - b.groups.length)
   return [...byGroups.filter(fits), ...byGroups.filter((person) => !fits(person))]
 }
@@ -61,42 +90,65 @@ function likelyFirst({ people }: World, stage: string): Person[] {
 const hasDecided = ({ stages }: Request, { id }: Person) =>
   stages.some(({ decisions }) => decisions.some(({ person }) => person === id))
 
-/** A row of the table in examples/requests/README.md. */
-export interface ExampleRow {
-  /** The file's name, without `.json`. */
-  name: string
-  agent: string
-  /** The tier, or the reason of a refusal that no approval can change. */
-  outcome: number | string
+export const describeApprovals = (approvals: readonly Approval[]): string =>
+  approvals.map(({ person, stage, through }) => `${person} (${stage}, by ${through})`).join(', ')
+
+/** How a request ended: refused by policy before any person was asked, or done. */
+type End = { refused: string } | { task: Task; approvals: Approval[]; done: string }
+
+/**
+ * Asks as the agent that the request names, has people approve it, claims the credential, does it, and completes.
+ * @param watch Is told each step as it happens.
+ */
+export async function carryThrough(world: World, ask: Ask, watch: (step: Step) => void = () => {}): Promise<End> {
+  const agent = await world.agent(ask.subject.id)
+  const failure = Promise.withResolvers<never>()
+  let approvals: Approval[] = []
+  let done = ''
+  const doIt: Parameters<typeof performTask>[2] = async (credentials, { access_token }) => {
+    if (credentials) done = await tryToAct(agent, ask, credentials)
+    else done = isAws(ask) ? await callByHotwork(agent, access_token) : 'the access token is for its tool alone'
+    return done
+  }
+  const approve = async (step: Step) => {
+    watch(step)
+    if (step.name !== 'submitted' || step.task.task.status !== 'pending') return
+    // While the agent waits.
+    approveThrough(world, step.task).then((given) => {
+      approvals = given.approvals
+    }, failure.reject)
+  }
+  try {
+    const task = await Promise.race([performTask(agent, ask, doIt, approve), failure.promise])
+    return { task, approvals, done }
+  } catch (fault) {
+    if (fault instanceof NotAllowed && !fault.task) return { refused: fault.evaluation.context.reason ?? 'no reason' }
+    throw fault
+  }
 }
+
+async function callByHotwork(agent: Hotwork, token: string): Promise<string> {
+  const { output } = await agent.awsCall(token)
+  const answered = Object.keys(output).length > 0 ? `answered with ${Object.keys(output).join(', ')}` : 'took it'
+  return `done by Hotwork, AWS ${answered}`
+}
+
+async function tryToAct({ settings }: Hotwork, { action }: Ask, credentials: AwsCredentials): Promise<string> {
+  try {
+    await act(action, settings.aws, credentials)
+    return 'done with its own credential'
+  } catch (fault) {
+    if (fault instanceof CannotAct) return `credential held; ${fault.message}`
+    throw fault
+  }
+}
+
+/** A row of the table in examples/requests/README.md: its outcome is a tier, or the reason of a refusal by policy. */
+type ExampleRow = { name: string; agent: string; outcome: number | string }
 
 /** Reads the table that people read, so that it cannot say one thing and the demo hold another. */
 export function readExampleTable(path: string): ExampleRow[] {
   const rows = readFileSync(path, 'utf8').matchAll(/^\| `([\w-]+)\.json` *\| `([\w:-]+)` *\| (?:(\d)|`(\w+)`) *\|/gm)
-  return [...rows].map(([, name = '', agent = '', tier, reason = '']) => ({
-    name,
-    agent,
-    outcome: tier === undefined ? reason : Number(tier),
-  }))
-}
-
-/** Evaluates and submits in one go. @param until Ends the wait and the grant early. */
-export async function askFor(agent: Hotwork, ask: Ask, until?: Date): Promise<Task> {
-  return agent.submit(ask, await agent.evaluate(ask), randomUUID(), until)
-}
-
-/** Asks, and waits for the card. Takes the time between them as `request to card`. */
-export async function askWithCard(world: World, agent: Hotwork, ask: Ask): Promise<{ task: Task; card: Card }> {
-  const evaluation = await agent.evaluate(ask)
-  const sentAt = Date.now()
-  const task = await agent.submit(ask, evaluation, randomUUID())
-  const card = await world.desk.untilCard(task.task.id)
-  world.report.latency('request to card', card.postedAt - sentAt)
-  return { task, card }
-}
-
-/** A task in a line. */
-export const describeTask = ({ task, hotwork }: Task): string => {
-  const stages = hotwork.stages.map(({ name, quorum, decisions }) => `${name} ${decisions.approve} of ${quorum}`)
-  return `${task.id} ${task.status}, tier ${hotwork.tier}${stages.length > 0 ? `, ${stages.join(', ')}` : ''}`
+  const outcomeOf = (tier: string | undefined, reason = '') => (tier === undefined ? reason : Number(tier))
+  return [...rows].map(([, name = '', agent = '', ...said]) => ({ name, agent, outcome: outcomeOf(said[0], said[1]) }))
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** An entry of the ledger as anybody may read it: JSON with an id, the hash before and its own. */
+/** An entry of the ledger as the API gives it: JSON with an id, the hash before and its own. */
 export interface Chained {
   id: string
   previous: string | null

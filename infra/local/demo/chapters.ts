@@ -1,4 +1,4 @@
-import { type BrokenGlass, tellBreakGlass, tellBreakGlassEnd, tellDrill } from './chapters/break-glass.ts'
+import { type LiveOpening, tellBreakGlass, tellDrill, tellMinute, tellMinuteEnd } from './chapters/break-glass.ts'
 import { tellBurst, tellSlackDown } from './chapters/cards.ts'
 import { tellTime } from './chapters/credentials.ts'
 import { tellDelegation } from './chapters/delegation.ts'
@@ -6,121 +6,95 @@ import { tellHalts, tellLag } from './chapters/halts.ts'
 import { tellLedger } from './chapters/ledger.ts'
 import { tellNoFromPeople, tellSilence, tellStrongerLogin, tellWrongHands } from './chapters/people.ts'
 import { tellExamples, tellNoFromPolicy, tellTierZero } from './chapters/policy.ts'
-import { tellNarrowed, tellStory, tellStranger } from './chapters/requests.ts'
+import { tellNarrowed, tellPlainClient, tellStory } from './chapters/requests.ts'
 import { tellFlags, tellMediated } from './chapters/uses.ts'
-import type { World } from './world.ts'
+import { quickWorld, type World } from './world.ts'
 
-/** The demo, chapter by chapter. */
-export async function tellAll(world: World): Promise<void> {
-  const { report } = world
-  let story: string | undefined
-  let glass: BrokenGlass | undefined
-  await report.chapter(
-    'Staging: nobody needs to be asked',
-    'An autonomous agent sets a staging parameter. Policy says tier 0, and still the credential is for that one thing and dies with the task.',
-    () => tellTierZero(world),
-  )
-  await report.chapter(
+/** What chapters leave for those that need them. */
+interface Told {
+  request?: string
+  opening?: LiveOpening
+}
+
+type Chapter = [title: string, tell: (world: World, told: Told) => Promise<void>, about?: string]
+
+/** Without options the demo tells these, in less than two minutes. */
+export const mainJob: readonly string[] = ['story', 'ledger', 'break-glass']
+
+/** All chapters, in the order in which they are told. */
+const chapters: { readonly [name: string]: Chapter } = {
+  'tier-zero': ['Staging: policy says tier 0, and no person is asked', tellTierZero],
+  story: [
     'The story: checkout is down in prod',
-    'One SSM parameter is wrong. The agent asks to set exactly that one; an owner and someone from sre agree by signed clicks on one card; the agent gets a credential for it, sets it, and reports. Then the credential is dead.',
-    async () => {
-      story = await tellStory(world)
+    async (world, told) => {
+      told.request = await tellStory(world)
     },
-  )
-  await report.chapter(
-    'Somebody breaks the glass',
-    'An emergency, and no time to ask: whom policy trusts with it opens it alone, for minutes, with a reason and an incident, in front of everybody.',
-    async () => {
-      glass = await tellBreakGlass(world)
+    'One SSM parameter is wrong. The agent asks to set exactly that one; an owner and a person from sre agree by signed clicks on one card; the agent gets a credential for it, sets it, and reports. Then the credential is dead.',
+  ],
+  ledger: [
+    'The record',
+    (world, { request }) => tellLedger(world, request as string),
+    'All that happened to the request of the story, in a hash-chained ledger that this program verifies itself.',
+  ],
+  'break-glass': [
+    'Break-glass: an emergency, and no time to ask',
+    tellBreakGlass,
+    'The person on call opens a profile of rights alone, for minutes, with a reason and an incident, in sight of the channel. They end it when the repair is done, and another person reviews it.',
+  ],
+  'break-glass-minute': [
+    'Break-glass by another person, for one minute, which no person ends',
+    async (world, told) => {
+      told.opening = await tellMinute(await quickWorld(world))
     },
-  )
-  await report.chapter(
-    'A drill',
-    'The whole way of a break-glass, people and timers too, with credentials that can do nothing.',
-    () => tellDrill(world),
-  )
-  await report.chapter('People say no', 'Another request, denied by one of two who could have approved it.', () =>
-    tellNoFromPeople(world),
-  )
-  await report.chapter(
-    'People say: less',
-    'An approver leaves less than was asked. That is another request, on which everybody else decides anew; the agent gets what is left of it.',
-    () => tellNarrowed(world),
-  )
-  await report.chapter(
-    'A stronger login',
-    'Stopping a function in prod is tier 3. A press in Slack is too weak a login for two of security; how strongly each logged in stands in the record.',
-    () => tellStrongerLogin(world),
-  )
-  await report.chapter(
-    'Slack is down',
-    'Slack answers 500. People decide through the API meanwhile; once Slack is back, the card catches up.',
-    () => tellSlackDown(world),
-  )
-  await report.chapter('Policy says no', 'Where no approval could help, nobody is asked.', () =>
-    tellNoFromPolicy(world),
-  )
-  await report.chapter(
-    'Wrong hands',
-    'Clicks by people who may not, a forged click, a replayed one, and tokens at the wrong door.',
-    () => tellWrongHands(world),
-  )
-  await report.chapter(
-    'A tool behind the gate',
-    'The flag service is no part of AWS. Before it changes a flag it shows Hotwork the agent’s token, the proof of its key and what it is about to do; only a yes changes the flag.',
-    () => tellFlags(world),
-  )
-  await report.chapter(
-    'A call that Hotwork makes itself',
-    'IAM can pin a function, not what is done to it. So nobody gets a credential for that: Hotwork makes the one call that was approved, once, and hands on the answer.',
-    () => tellMediated(world),
-  )
-  await report.chapter(
-    'A stranger’s client',
-    'examples/plain-client has no code of ours: OAuth and DPoP by standard libraries, AuthZEN by fetch.',
-    () => tellStranger(world),
-  )
-  await report.chapter('Time runs out', 'Expiry is read, not fired: a dead timer leaves a dead credential.', () =>
-    tellTime(world),
-  )
-  await report.chapter(
-    'A right handed on',
-    'The remediator gives a right out of its own grant to the builder: never more than it has, and never for longer than it lives.',
-    () => tellDelegation(world),
-  )
-  await report.chapter(
-    'The kill switch',
-    'An agent goes wild. One person stops it, at once in Hotwork and as fast as denies spread in AWS; another lifts that, and only what is asked anew works.',
-    () => tellHalts(world),
-  )
-  await report.chapter(
-    'How long a dead credential lives',
-    'The same again several times over, for the figures. Hotwork’s own no is there with the answer. IAM’s comes through a stream, a queue and IAM itself, which here is the emulator’s: AWS adds a pace of its own, and promises none.',
-    () => tellLag(world),
-  )
-  await report.chapter(
-    'Every example request',
-    'examples/requests/*.json, each through its whole life, held to the table in their README.md. Where a click is too weak a login (tier 3), people decide through the API with a stronger one.',
-    () => tellExamples(world),
-  )
-  await report.chapter(
-    'Fifty alike',
-    'A build bot asks to set fifty flags. They come as one card with a line for each, and cost one press; the record has fifty decisions.',
-    () => tellBurst(world),
-  )
-  await report.chapter(
-    'Nobody answers',
-    'The same organisation once more, deployed beside the first with seconds where the sample has minutes: silence is waited for.',
-    async () => tellSilence(await world.quick()),
-  )
-  const broken = glass
-  if (broken)
-    await report.chapter(
-      'The minute is over',
-      'The glass was broken for a minute, some chapters ago, and nobody has ended it since.',
-      () => tellBreakGlassEnd(world, broken),
-    )
-  const id = story
-  if (id !== undefined)
-    await report.chapter('The record', `The ledger of ${id}, the story.`, () => tellLedger(world, id))
+  ],
+  drill: ['A drill of break-glass: all of it, with credentials that can do nothing', tellDrill],
+  'no-from-people': ['People say no: one of two who could have approved denies', tellNoFromPeople],
+  narrowed: ['People say: less. The others decide that anew, and the agent gets what is left', tellNarrowed],
+  'stronger-login': ['A stronger login: at tier 3 a click in Slack is too weak', tellStrongerLogin],
+  'slack-down': ['Slack is down: people decide through the API, and the card catches up', tellSlackDown],
+  'no-from-policy': ['Policy says no: no approval could help, so no person is asked', tellNoFromPolicy],
+  'wrong-hands': ['Wrong hands: forged and replayed clicks, and tokens where they are not good', tellWrongHands],
+  flags: ['A tool behind the gate: the flag service asks before it changes a flag', tellFlags],
+  mediated: ['A call that Hotwork makes itself: IAM cannot pin it, so no agent may make it', tellMediated],
+  'plain-client': ['A client without code of Hotwork: OAuth, DPoP and AuthZEN by themselves', tellPlainClient],
+  time: ['Time runs out: each use looks at the end itself, and no timer is needed', tellTime],
+  delegation: ['A right handed on: never more than its giver has, and never for longer', tellDelegation],
+  halts: ['A halt: one person stops an agent with all it holds, and another lifts that', tellHalts],
+  lag: ['How long a dead credential lives: the same several times, for the figures', tellLag],
+  examples: ['Every example request, held to the table in examples/requests/README.md', tellExamples],
+  burst: ['Fifty alike: one card and one click, and fifty decisions on record', tellBurst],
+  silence: [
+    'No person answers, where they have seconds instead of minutes',
+    async (world) => tellSilence(await quickWorld(world)),
+  ],
+  'break-glass-end': [
+    'The minute of break-glass is over',
+    async (world, { opening }) => tellMinuteEnd(await quickWorld(world), opening as LiveOpening),
+  ],
+}
+
+/** The chapter that must be told before, where one must. */
+const needs: { readonly [name: string]: string } = { ledger: 'story', 'break-glass-end': 'break-glass-minute' }
+
+export const chapterNames: readonly string[] = Object.keys(chapters)
+
+/** The chapters as a table for people. */
+export const describeChapters = (): string[][] => Object.entries(chapters).map(([name, [title]]) => [name, title])
+
+/** The named chapters and those that they need, in the order in which they are told. */
+export const withNeeds = (names: readonly string[]): readonly string[] =>
+  chapterNames.filter((name) => names.some((each) => each === name || needs[each] === name))
+
+/** Tells the named chapters, each after the one that it needs; where that has failed, which is counted, it is left out. */
+export async function tellChapters(world: World, names: readonly string[]): Promise<void> {
+  const told: Told = {}
+  const whole = new Set<string | undefined>([undefined])
+  for (const name of withNeeds(names)) {
+    const [title, tell, about = ''] = chapters[name] as Chapter
+    if (!whole.has(needs[name])) continue
+    await world.report.chapter(title, about, async () => {
+      await tell(world, told)
+      whole.add(name)
+    })
+  }
 }

@@ -1,12 +1,9 @@
 import { type HTMLElement, parse } from 'node-html-parser'
 import { CookieJar } from 'tough-cookie'
 
-/** A form on a page, as much of it as a person needs: where it goes, what it already holds, and its buttons' words. */
-type Form = { action: string; fields: ReadonlyMap<string, string>; buttons: readonly HTMLElement[] }
-
 /**
- * A person with a browser that runs no script: reads pages, keeps cookies, follows redirects and presses buttons. The
- * pages ask for no more than that, so neither does the demo, which runs where there is no browser.
+ * A person with a browser that runs no script: reads pages, keeps cookies, follows redirects and clicks
+ * buttons. The pages need no more, and the demo runs where there is no browser.
  */
 export class Visitor {
   readonly #jar = new CookieJar()
@@ -35,30 +32,15 @@ export class Visitor {
     await this.#follow(new URL(link.getAttribute('href') ?? '', this.#address), { method: 'GET' })
   }
 
-  /**
-   * Presses the button with these words, as its form stands.
-   * @param filled What is written into fields of that form before, by name.
-   */
-  async press(words: string, filled: { readonly [field: string]: string } = {}): Promise<void> {
-    const form = this.#forms().find(({ buttons }) => buttons.some((button) => wordsOf(button) === words))
-    if (!form) throw new Error(`no button says "${words}"; the page says: ${this.says}`)
-    const body = new URLSearchParams([...form.fields, ...Object.entries(filled)])
-    const button = form.buttons.find((each) => wordsOf(each) === words)
-    const name = button?.getAttribute('name')
-    if (name !== undefined) body.set(name, button?.getAttribute('value') ?? '')
-    await this.#follow(new URL(form.action, this.#address), { method: 'POST', body })
-  }
-
-  #forms(): readonly Form[] {
-    return this.#page.querySelectorAll('form').map((form) => ({
-      action: form.getAttribute('action') ?? this.#address.href,
-      fields: new Map(
-        form
-          .querySelectorAll('input[type=hidden]')
-          .map((field) => [field.getAttribute('name') ?? '', field.getAttribute('value') ?? '']),
-      ),
-      buttons: form.querySelectorAll('button'),
-    }))
+  /** Clicks the button with these words, as its form is. */
+  async click(words: string): Promise<void> {
+    const button = this.#page.querySelectorAll('form button').find((each) => wordsOf(each) === words)
+    const form = button?.closest('form')
+    if (!button || !form) throw new Error(`no button says "${words}"; the page says: ${this.says}`)
+    const body = new URLSearchParams()
+    for (const field of [...form.querySelectorAll('input[type=hidden]'), button])
+      if (field.hasAttribute('name')) body.set(field.getAttribute('name') ?? '', field.getAttribute('value') ?? '')
+    await this.#follow(new URL(form.getAttribute('action') ?? '', this.#address), { method: 'POST', body })
   }
 
   async #follow(address: URL, init: { method: string; body?: URLSearchParams }): Promise<void> {

@@ -1,6 +1,7 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { startCheckoutService } from '../../../examples/checkout-service/checkout-service.ts'
 import { Hotwork } from '../../../examples/remediator/hotwork.ts'
 import { readRequestFile } from '../../../examples/remediator/request-file.ts'
 import type { Ask } from '../../../examples/remediator/wire.ts'
@@ -10,110 +11,104 @@ import { DeskClient } from './desk-client.ts'
 import { Person } from './person.ts'
 import type { Report } from './report.ts'
 
-const sample = join(import.meta.dirname, '../../../policies')
-
-/** How long the first people of a stage have, and then the wider circle: minutes in the sample, which nobody waits for. */
-const quick = { deadline: 'PT8S', onSilence: 'PT30S' }
-
-type Stage = { deadline: string; onSilence: 'expire' | { escalateTo: string; deadline: string }; remind?: object }
-type Ladder = { tiers: { stages: Stage[] }[] }
-
-/**
- * The sample's policies in a folder of their own, with seconds instead of minutes for people to answer, and nothing else
- * changed: a stage that nobody answers can then be watched.
- */
-function quickPolicies(folder: string): string {
-  rmSync(folder, { recursive: true, force: true })
-  cpSync(sample, folder, { recursive: true })
-  const file = join(folder, 'ladder.json')
-  const ladder = JSON.parse(readFileSync(file, 'utf8')) as Ladder
-  const tiers = ladder.tiers.map((tier) => ({ ...tier, stages: tier.stages.map(hurry) }))
-  writeFileSync(file, JSON.stringify({ ...ladder, tiers }, null, 2))
-  return folder
-}
-
-/** Reminders would come after the end. */
-const hurry = ({ remind: _, ...stage }: Stage): Stage => ({
-  ...stage,
-  deadline: quick.deadline,
-  onSilence: stage.onSilence === 'expire' ? 'expire' : { ...stage.onSilence, deadline: quick.onSilence },
-})
-
-/** A parameter's value as the local administrator sees it: what is really there, whoever claims to have done what. */
-export async function readParameter(aws: Local['aws'], name: string): Promise<string | undefined> {
-  const ssm = new SSMClient(clientSettings(aws))
-  const { Parameter } = await ssm.send(new GetParameterCommand({ Name: name }))
-  ssm.destroy()
-  return Parameter?.Value
-}
-
-/** Everyone and everything in the demo. */
-export interface World {
-  local: Local
-  report: Report
-  desk: DeskClient
-  /** The same organisation where people have seconds to answer, deployed when it is asked for. */
-  quick(): Promise<World>
-  /** Where a run leaves what is to be looked at afterwards. */
-  folder: string
-  /** Where the checkout service says how it is. */
-  healthUrl: string
-  people: Person[]
-  /** Any person may read; this one does, and decides nothing. */
-  reader: Person
-  /** An agent with a key of its own, the same one each time. */
-  agent(id: string): Promise<Hotwork>
-  person(id: string): Person
-  /** An example request by its file's name, with the ARNs of this stack. */
-  example(name: string): Ask
-}
+const root = join(import.meta.dirname, '../../..')
 
 /** The folder with the example requests and the table of what they come to. */
-export const requestsFolder = join(import.meta.dirname, '../../../examples/requests')
+export const requestsFolder = join(root, 'examples/requests')
 
-type Places = Pick<World, 'healthUrl' | 'folder'> & {
-  /** Deploys another Hotwork beside this one. */
-  deploy(choice: { stackName: string; policies: string }): Promise<Local>
+/** The running stack that the demo is told on. */
+export interface RunningStack {
+  local: Local
+  /** Where a run leaves what is to be looked at afterwards. */
+  folder: string
+  /** The same organisation with seconds instead of minutes to answer: deployed when a chapter first asks for it. */
+  quick(): Promise<Local>
 }
 
-export function createWorld(local: Local, report: Report, { deploy, ...places }: Places): World {
+type Work = (world: World) => Promise<void>
+
+/** Runs the checkout service beside the stack for as long as `work` takes. */
+export async function withWorld(stack: RunningStack, report: Report, work: Work): Promise<void> {
+  const checkout = await startCheckoutService({ aws: clientSettings(stack.local.aws) })
+  try {
+    await work(createWorld(stack, report, `${checkout.url}/health`))
+  } finally {
+    await checkout.close()
+  }
+}
+
+/** All that is in the demo. */
+export type World = ReturnType<typeof createWorld>
+
+function createWorld(stack: RunningStack, report: Report, healthUrl: string) {
+  const { local } = stack
   const people = local.people.map((client) => new Person(client, local))
   const agents = new Map<string, Promise<Hotwork>>()
-  const world: World = {
+  /** How an AWS SDK client is reached, for calls with a credential from Hotwork. */
+  const aws = { region: local.aws.region, endpoint: local.aws.endpointUrl }
+
+  /** An agent with a key of its own, the same one each time. */
+  function agent(id: string): Promise<Hotwork> {
+    const { apiUrl, identityProviderUrl } = local
+    const connect = () => Hotwork.connect({ apiUrl, identityProviderUrl, agent: named(local.agents, id), aws })
+    const agent = agents.get(id) ?? connect()
+    agents.set(id, agent)
+    return agent
+  }
+
+  return {
+    stack,
     local,
     report,
-    desk: new DeskClient(local.slack),
-    ...places,
-    async quick() {
-      const policies = quickPolicies(join(places.folder, 'quick-policies'))
-      return createWorld(await deploy({ stackName: 'Quick', policies }), report, { deploy, ...places })
-    },
+    /** Where the checkout service says how it is. */
+    healthUrl,
     people,
+    aws,
+    agent,
+    desk: new DeskClient(local.slack),
+    /** Any person may read; this one does, and decides nothing. */
     reader: people.find(({ groups }) => groups.includes('platform')) ?? (people[0] as Person),
-    agent(id) {
-      const agent = agents.get(id) ?? connect(local, id)
-      agents.set(id, agent)
-      return agent
-    },
-    person(id) {
-      const person = people.find((each) => each.id === id)
-      if (person) return person
-      throw new Error(`the organisation has no ${id}; it has ${people.map((each) => each.id).join(', ')}`)
-    },
-    example: (name) => readAsk(join(requestsFolder, `${name}.json`), local),
+    person: (id: string) => named(people, id),
+    /** An example request by its file's name, with the ARNs of this stack. */
+    example: (name: string) => readAsk(join(requestsFolder, `${name}.json`), local),
   }
-  return world
 }
 
-function connect(local: Local, id: string): Promise<Hotwork> {
-  const agent = local.agents.find((each) => each.id === id)
-  if (!agent) throw new Error(`the organisation has no ${id}; it has ${local.agents.map((each) => each.id).join(', ')}`)
-  const { apiUrl, identityProviderUrl, aws } = local
-  return Hotwork.connect({ apiUrl, identityProviderUrl, agent, aws: { region: aws.region, endpoint: aws.endpointUrl } })
+/** The same where people have seconds to answer. */
+export const quickWorld = async ({ stack, report, healthUrl }: World): Promise<World> =>
+  createWorld({ ...stack, local: await stack.quick() }, report, healthUrl)
+
+/** The one with this id. @throws When the organisation has none. */
+export function named<T extends { id: string }>(all: readonly T[], id: string): T {
+  const found = all.find((each) => each.id === id)
+  if (found) return found
+  throw new Error(`the organisation has no ${id}; it has ${all.map((each) => each.id).join(', ')}`)
 }
 
 /** The examples name the emulator's own account and region; with an emulator of the caller's these may be others. */
 export function readAsk(path: string, { aws }: Pick<Local, 'aws'>): Ask {
   const text = JSON.stringify(readRequestFile(path))
   return JSON.parse(text.replaceAll('us-east-1:000000000000', `${aws.region}:${aws.accountId}`)) as Ask
+}
+
+/** A parameter's value as the local administrator sees it: what is really there. */
+export async function readParameter({ aws }: Local, name: unknown): Promise<string | undefined> {
+  const ssm = new SSMClient(clientSettings(aws))
+  const { Parameter } = await ssm.send(new GetParameterCommand({ Name: String(name) }))
+  ssm.destroy()
+  return Parameter?.Value
+}
+
+/**
+ * The sample's policies in a folder of their own, with seconds instead of minutes for people to answer, and nothing else
+ * changed: a stage that no person answers can then be watched. Reminders would come after the end.
+ */
+export function quickPolicies(folder: string): string {
+  rmSync(folder, { recursive: true, force: true })
+  cpSync(join(root, 'policies'), folder, { recursive: true })
+  const file = join(folder, 'ladder.json')
+  const quick = (member: string, value: unknown) =>
+    member === 'remind' ? undefined : member === 'deadline' ? 'PT12S' : value
+  writeFileSync(file, JSON.stringify(JSON.parse(readFileSync(file, 'utf8'), quick), null, 2))
+  return folder
 }

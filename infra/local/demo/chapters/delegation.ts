@@ -3,15 +3,12 @@ import { decodeJwt } from 'jose'
 import { act } from '../../../../examples/remediator/act.ts'
 import type { Hotwork } from '../../../../examples/remediator/hotwork.ts'
 import type { Ask } from '../../../../examples/remediator/wire.ts'
-import { approveThrough, askFor, describeTask } from '../asking.ts'
+import { approveThrough, askFor, describeApprovals, describeTask, withArguments } from '../asking.ts'
 import { findBreak } from '../chain.ts'
-import { finding, refusedByHotwork } from '../report.ts'
-import type { World } from '../world.ts'
-import { readParameter } from '../world.ts'
-import { untilDead, withArguments } from './credentials.ts'
+import { finding, refused, tokenRefused, untilDead } from '../findings.ts'
+import { readParameter, type World } from '../world.ts'
 import { replay, tellEntries } from './ledger.ts'
 
-/** A right that an agent hands on, and how it dies with the grant that it was taken out of. */
 export async function tellDelegation(world: World): Promise<void> {
   const { report } = world
   const remediator = await world.agent('agent:remediator')
@@ -23,42 +20,35 @@ export async function tellDelegation(world: World): Promise<void> {
   const parent = await report.expect('two people approve what the remediator asks as maintenance', async () => {
     const asked = await askFor(remediator, ask)
     const { approvals, request } = await approveThrough(world, asked)
-    const by = approvals.map(({ person, stage }) => `${person} (${stage})`).join(', ')
-    return finding(request.status === 'approved' && approvals.length === 2, `${describeTask(asked)}; ${by}`, request.id)
+    const held = request.status === 'approved' && approvals.length === 2
+    return finding(held, `${describeTask(asked)}; ${describeApprovals(approvals)}`, request.id)
   })
-  const wider = { status: 403, code: 'wider_than_parent', says: /`uses`/ }
-  await report.expect('it has one use: two cannot be handed on', () => refusedByHotwork(() => handOn(2), wider))
+  const tooWide = (uses: number) => refused('403 wider_than_parent', () => handOn(uses), /`uses`/)
+  await report.expect('it has one use: two cannot be handed on', () => tooWide(2))
   const child = await report.expect('it hands its one use on to the builder, whose own task that is', async () => {
     const given = await handOn(1)
     const own = await builder.readTask(given.task.id)
-    const notTheParents = await refusedByHotwork(() => remediator.readTask(given.task.id), { status: 404 })
+    const notTheParents = await refused('404', () => remediator.readTask(given.task.id))
     const held = own.task.status === 'approved' && own.hotwork.grant?.uses_left === 1 && notTheParents.held
     return finding(held, `${describeTask(own)}; to the remediator: ${notTheParents.found}`, given.task.id)
   })
-  await report.expect('one use more is refused: what was given away is gone', () =>
-    refusedByHotwork(() => handOn(1), wider),
-  )
+  await report.expect('one use more is refused: what was given away is gone', () => tooWide(1))
   await tellChild(world, { remediator, builder, ask, parent, child })
   await tellChildRecord(world, child)
 }
 
-/** The same parameter as in the story, as a planned change: that both agents may do, when two people agree. */
+/** The same parameter as in the story, as a planned change: both agents may do that, when two people agree. */
 function maintenance({ example }: World): Ask {
   const ask = withArguments(example('prod-payment-timeout'), { Value: '3200' })
   const justification = 'The provider asks for a little more patience from tonight on. The builder makes the change.'
   return { ...ask, context: { purpose: 'maintenance', justification, parent_task: { id: 'CHG-77' } } }
 }
 
-interface Line {
-  remediator: Hotwork
-  builder: Hotwork
-  ask: Ask
-  parent: string
-  child: string
-}
+type Line = { remediator: Hotwork; builder: Hotwork; ask: Ask; parent: string; child: string }
 
 /** What the child can do while its parent lives, and how soon it can do nothing. */
-async function tellChild({ report, local }: World, { remediator, builder, ask, parent, child }: Line): Promise<void> {
+async function tellChild(world: World, { remediator, builder, ask, parent, child }: Line): Promise<void> {
+  const { report, local, aws } = world
   const token = await report.expect('the builder’s token says on whose behalf it acts', async () => {
     const { access_token } = await builder.exchangeToken(child)
     const { sub, act: acting, txn } = decodeJwt<{ act?: { sub: string }; txn: string }>(access_token)
@@ -67,33 +57,28 @@ async function tellChild({ report, local }: World, { remediator, builder, ask, p
   })
   const use = await report.expect('the builder makes the change, with AWS credentials of its own', async () => {
     const credentials = await builder.awsCredentials(token)
-    const use = () => act(ask.action, builder.settings.aws, credentials)
+    const use = () => act(ask.action, aws, credentials)
     await use()
-    const value = await readParameter(local.aws, String(ask.action.properties['Name']))
+    const value = await readParameter(local, ask.action.properties['Name'])
     return finding(value === ask.action.properties['Value'], `the parameter is ${value}`, use)
   })
-  const endedAt = await report.expect(
-    'the remediator completes its task, and the builder’s token is dead',
-    async () => {
-      const began = Date.now()
-      await remediator.complete(parent, 'succeeded', 'the builder made the change')
-      const refused = await refusedByHotwork(() => builder.awsCredentials(token), { status: 401 })
-      report.latency('parent ended to refusal of its child by Hotwork', Date.now() - began)
-      return { ...refused, value: began }
-    },
-  )
+  const since = await report.expect('the remediator completes its task, and the builder’s token is dead', async () => {
+    const began = Date.now()
+    await remediator.complete(parent, 'succeeded', 'the builder made the change')
+    const no = await refused('401', () => builder.awsCredentials(token))
+    report.latency('parent ended to refusal of its child by Hotwork', Date.now() - began)
+    return { ...no, value: began }
+  })
   await report.expect('so are its AWS credentials, and it gets no others', async () => {
-    const latency = 'parent ended to refusal of its child by IAM'
-    const dead = await untilDead(report, { latency, since: endedAt, how: 'denied' }, use)
-    const wanted = { status: 400, code: 'invalid_authorization_details', says: /: revoked/ }
-    const none = await refusedByHotwork(() => builder.exchangeToken(child), wanted)
+    const dead = await untilDead(report, { latency: 'parent ended to refusal of its child by IAM', since }, use)
+    const none = await tokenRefused(builder, child, 'revoked')
     return finding(dead.held && none.held, `${dead.found}; ${none.found}`)
   })
 }
 
-/** The child's own record: who acted, for whom, and as part of what. */
+/** The child's own record: which agent acted, for which, and as part of what. */
 async function tellChildRecord({ report, reader }: World, child: string): Promise<void> {
-  const entries = await report.expect('the child’s record names who acted, for whom, and as part of what', async () => {
+  const entries = await report.expect('the child’s record names who acted, for which agent, and the task', async () => {
     const entries = await reader.ledger(child)
     const issued = entries.find(({ type }) => type === 'CredentialIssued')
     const [actor, task] = [issued?.actor, issued?.parent_task?.id]

@@ -2,16 +2,15 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { findBreak } from '../chain.ts'
+import { finding } from '../findings.ts'
 import type { Entry } from '../person.ts'
-import { finding, type Report } from '../report.ts'
+import type { Report } from '../report.ts'
 import type { World } from '../world.ts'
 
 /** The state that entries make, as far as it is compared with what the API says. */
 interface Replayed {
   state?: { status: string; round: number; tier: number; ask: { digest: string }; stages: unknown[] }
-  broken?: { at: string; why: string; until?: number }
-  /** The logins that decisions rest on, each verified again. */
-  logins?: { entry: string; person?: string; key?: string }[]
+  broken?: { at: string; why: string }
 }
 
 const verifier = join(import.meta.dirname, '../../../../functions/bin/verify-ledger.ts')
@@ -23,7 +22,7 @@ export async function replay(aggregate: string, entries: Entry[]): Promise<Repla
   return JSON.parse(await text(child.stdout)) as Replayed
 }
 
-/** The record of the story: fetched through the API, verified twice over, and told so that a person can follow it. */
+/** The record of a request: read through the API, verified twice over, and printed so that a person can follow it. */
 export async function tellLedger({ report, reader }: World, requestId: string): Promise<void> {
   const entries = await report.expect('a person reads the whole record through the API', async () => {
     const entries = await reader.ledger(requestId)
@@ -36,41 +35,27 @@ export async function tellLedger({ report, reader }: World, requestId: string): 
       entries,
     )
   })
-  await report.expect(
-    'the chain holds by the published rule: RFC 8785, SHA-256, each entry over the one before',
-    async () => {
-      const broken = findBreak(requestId, entries)
-      return finding(broken === undefined, broken ?? `every hash recomputed; the last is ${entries.at(-1)?.hash}`)
-    },
-  )
+  await report.expect('the chain holds by the published rule (RFC 8785, SHA-256)', async () => {
+    const broken = findBreak(requestId, entries)
+    return finding(broken === undefined, broken ?? `every hash recomputed; the last is ${entries.at(-1)?.hash}`)
+  })
   await report.expect('one changed character anywhere would show', async () => {
     const forged = structuredClone(entries)
     const approved = forged.findLast(({ type }) => type === 'Decided' || type === 'Approved')
     if (approved) approved.actor.id = 'person:chloe'
     return finding(findBreak(requestId, forged) !== undefined, `with another approver: ${findBreak(requestId, forged)}`)
   })
-  await report.expect(
-    'replayed through the production reducer, the entries make exactly the state that the API shows',
-    async () => {
-      const { state, broken } = await replay(requestId, entries)
-      if (!state) return finding(false, `broken at ${broken?.at}: ${broken?.why}`)
-      const shown = await reader.request(requestId)
-      const held =
-        state.status === shown.status &&
-        state.round === shown.round &&
-        state.tier === shown.tier &&
-        state.ask.digest === shown.digest &&
-        state.stages.length === shown.stages.length
-      return finding(
-        held,
-        `replayed: ${state.status}, tier ${state.tier}, ${state.ask.digest}; the API: ${shown.status}`,
-      )
-    },
-  )
+  await report.expect('replayed by the production reducer, the entries make the state that the API shows', async () => {
+    const { state, broken } = await replay(requestId, entries)
+    if (!state) return finding(false, `broken at ${broken?.at}: ${broken?.why}`)
+    const shown = await reader.request(requestId)
+    const same = (['status', 'round', 'tier'] as const).every((member) => state[member] === shown[member])
+    const held = same && state.ask.digest === shown.digest && state.stages.length === shown.stages.length
+    return finding(held, `replayed: ${state.status}, tier ${state.tier}, ${state.ask.digest}; the API: ${shown.status}`)
+  })
   tellEntries(report, entries)
 }
 
-/** A record as a table: who, on whose behalf, and what happened. */
 export function tellEntries(report: Report, entries: readonly Entry[]): void {
   const rows = entries.map((entry) => [
     entry.id.split('/').at(-1) ?? '',
@@ -83,37 +68,20 @@ export function tellEntries(report: Report, entries: readonly Entry[]): void {
   report.table([['', 'UTC', 'who', 'what happened', 'more', 'hash'], ...rows])
 }
 
-/** The facts of an entry that a reader wants to see first. */
-function describeFacts({ type, facts, policies }: Pick<Entry, 'type' | 'facts' | 'policies'>): string {
-  const fact = (name: string) => String(facts[name] ?? '')
-  const time = (name: string) =>
-    typeof facts[name] === 'number' ? `${new Date(facts[name] * 1000).toISOString().slice(11, 19)}Z` : ''
-  switch (type) {
-    case 'Submitted':
-      return `tier ${fact('tier')}, to be decided by ${time('decideBy')}`
-    case 'StageOpened':
-      return `${fact('stage')}, until ${time('deadline')}`
-    case 'Decided':
-      return `${fact('verdict')} for ${fact('stage')}, through ${fact('through')} (${policies[0] ?? 'no policy'})`
-    case 'Approved':
-      return `to be claimed by ${time('claimBy')}`
-    case 'CredentialIntended':
-      return fact('claim')
-    case 'CredentialIssued':
-      return `${fact('claim')}, dead at ${time('expiresAt')} at the latest`
-    case 'Delegated':
-      return `${fact('uses')} use to ${fact('to')}, as ${fact('child')}`
-    case 'UseBegun':
-      return `with ${fact('tool')}`
-    case 'Completed':
-    case 'UseEnded':
-      return `${fact('outcome')}${facts['note'] === undefined ? '' : `: ${fact('note').slice(0, 60)}`}`
-    case 'Refused':
-      return `${fact('attempted')}: ${fact('code')}`
-    case 'Denied':
-    case 'Revoked':
-      return `by ${fact('by')}${facts['reason'] === undefined ? '' : `: ${fact('reason')}`}`
-    default:
-      return ''
-  }
+/** The facts that a reader wants to see first, in the order in which they are told. */
+const firstFacts = (
+  'tier decideBy attempted code verdict stage through deadline claimBy claim expiresAt ' +
+  'uses to child tool outcome note by reason'
+).split(' ')
+
+/** Such as `tier 2, decide by 08:30:00Z`. The names of times end in `At` or `By`, or are `deadline`. */
+function describeFacts({ type, facts, policies }: Entry): string {
+  const told = firstFacts.filter((name) => ['string', 'number'].includes(typeof facts[name]))
+  const said = told.map((name) => {
+    const fact = facts[name]
+    const isTime = typeof fact === 'number' && /(By|At|deadline)$/.test(name)
+    const value = isTime ? `${new Date(fact * 1000).toISOString().slice(11, 19)}Z` : String(fact).slice(0, 60)
+    return `${name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)} ${value}`
+  })
+  return [...said, ...(type === 'Decided' ? policies.slice(0, 1) : [])].join(', ')
 }

@@ -1,79 +1,21 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
+import { promisify } from 'node:util'
 import type { Step } from '../../../../examples/remediator/perform-task.ts'
 import { readHealth, remediate } from '../../../../examples/remediator/remediate.ts'
 import { type Ask, type AwsCredentials, asApproved, type Task } from '../../../../examples/remediator/wire.ts'
-import { askWithCard, describeTask } from '../asking.ts'
+import { askWithCard, carryThrough, describeApprovals, describeTask, withApproval } from '../asking.ts'
 import type { Card } from '../desk-client.ts'
-import { finding, refusedByHotwork } from '../report.ts'
-import { readAsk, type World } from '../world.ts'
+import { finding, refused } from '../findings.ts'
+import { decisionsOf } from '../person.ts'
+import { named, readAsk, type World } from '../world.ts'
 import { lookAtCredential, lookAtDeadCredential } from './credentials.ts'
 import { tellLedger } from './ledger.ts'
-import { carryThrough } from './policy.ts'
-
-/** `npm run demo -- --request FILE`: one request of the caller's own, as the agent it names, and what comes of it. */
-export async function tellOwnRequest(world: World, file: string): Promise<void> {
-  const { report, local } = world
-  let id: string | undefined
-  await report.chapter(
-    `Your request: ${file}`,
-    'Scripted approvers say yes to whatever policy lets them approve.',
-    async () => {
-      const ask = readAsk(file, local)
-      await report.expect('it comes to an end: refused by policy, or approved, done and completed', async () => {
-        const end = await carryThrough(
-          world,
-          ask,
-          (step) => {
-            if (step.name === 'submitted') id = step.task.task.id
-            for (const line of describe(step)) report.note(line)
-          },
-          (approvals) => {
-            for (const { person, stage, through } of approvals) report.note(`${person} approved ${stage} by ${through}`)
-          },
-        )
-        if ('refused' in end)
-          return finding(true, `refused: ${end.refused}; nobody was asked, since no approval could help`)
-        return finding(end.task.hotwork.grant?.status === 'completed', `${describeTask(end.task)}; ${end.done}`)
-      })
-    },
-  )
-  if (id === undefined) return
-  const request = id
-  await report.chapter('Its record', `The ledger of ${request}.`, () => tellLedger(world, request))
-}
-
-function describe(step: Step): string[] {
-  switch (step.name) {
-    case 'evaluated': {
-      const { reason, detail, access_request } = step.evaluation.context
-      if (!access_request) return [`${reason}${detail ? `: ${detail}` : ''}`]
-      return [`${access_request.display.title}: ${access_request.template}`]
-    }
-    case 'submitted':
-      return [
-        `${describeTask(step.task)}, digest ${step.task.hotwork.digest}`,
-        ...step.task.hotwork.unpinned.map((line) => `not pinned: ${line}`),
-      ]
-    case 'approved':
-      return [`approved until ${step.task.result?.approval.approved_until}`]
-    case 'credential':
-      return [step.credentials ? `AWS credentials until ${step.credentials.Expiration}` : 'an access token']
-    case 'changed':
-    case 'completed':
-      return []
-    default:
-      return step satisfies never
-  }
-}
 
 /**
- * The story: checkout is unhealthy, the agent asks for one change, two people agree, the agent makes it, and the
- * credential dies.
+ * Checkout is unhealthy, the agent asks for one change, two people agree, the agent makes it, and the credential dies.
  * @returns the request's id
  */
 export async function tellStory(world: World): Promise<string> {
@@ -81,8 +23,7 @@ export async function tellStory(world: World): Promise<string> {
   const agent = await world.agent('agent:remediator')
   const ask = world.example('prod-payment-timeout')
   await report.expect('checkout in prod is unhealthy, and one parameter is to blame', async () => {
-    const health = await readHealth(healthUrl)
-    const { status, parameter, payment_timeout_ms, reason } = health
+    const { status, parameter, payment_timeout_ms, reason } = await readHealth(healthUrl)
     return finding(status === 'unhealthy', `${status}: ${reason}; ${parameter} is ${payment_timeout_ms}`)
   })
 
@@ -113,12 +54,12 @@ export async function tellStory(world: World): Promise<string> {
   })
   await report.expect('the one card says how it ended, and has no buttons left', async () => {
     const card = await world.desk.untilCard(task.task.id, ({ says }) => says.includes('Completed'))
-    return finding(card.buttons.length === 0, `${headOf(card)}; buttons: ${card.buttons.join(', ') || 'none'}`)
+    return finding(card.buttons.length === 0, describeCard(card))
   })
   return task.task.id
 }
 
-/** The owner approves, then the one from sre. @returns when the last of them clicked. */
+/** The owner approves, then a person from sre. @returns when the last of them clicked */
 async function decideInTurn(
   { report, desk, person }: World,
   ask: Ask,
@@ -150,56 +91,50 @@ async function decideInTurn(
   })
   return report.expect('Eve, of sre, clicks Approve, and the request is approved', async () => {
     const { status, clickedAt } = await desk.click(second, 'approve', person('person:eve').slackUserId)
-    const { status: now, stages } = await ben.request(id)
-    const who = stages.flatMap(({ name, decisions }) => decisions.map(({ person }) => `${person} for ${name}`))
-    return finding(status === 200 && now === 'approved', `${status}; ${now} by ${who.join(' and ')}`, clickedAt)
+    const request = await ben.request(id)
+    const held = status === 200 && request.status === 'approved'
+    return finding(held, `${status}; ${request.status} by ${decisionsOf(request).join(' and ')}`, clickedAt)
   })
 }
 
-/** What stands at the top of a card. */
-export const headOf = ({ says }: Card): string => `"${says.slice(0, 70).trim()}..."`
+const headOf = ({ says }: Card): string => `"${says.slice(0, 70).trim()}..."`
 
-/** An approver leaves less than was asked, in a form in Slack, and the agent gets that and no more. */
+export const describeCard = (card: Card): string => `${headOf(card)}; buttons: ${card.buttons.join(', ') || 'none'}`
+
 export async function tellNarrowed(world: World): Promise<void> {
   const { report, desk, person } = world
   const agent = await world.agent('agent:remediator')
   const ask = world.example('prod-worker-timeout')
-  const { task, card } = await askWithCard(world, agent, ask)
-  const { id } = task.task
-  report.note(describeTask(task))
+  const { id, card } = await askWithCard(world, agent, ask)
   const asked = await world.reader.request(id)
-  const ben = person('person:ben')
+  const [ben, eve] = [person('person:ben'), person('person:eve')]
 
-  await report.expect('Ben, an owner, presses Narrow, and leaves 45 of 60 seconds and 5 of 15 minutes', async () => {
+  await report.expect('Ben, an owner, clicks Narrow, and leaves 45 of 60 seconds and 5 of 15 minutes', async () => {
     await desk.click(card, 'narrow', ben.slackUserId)
-    const left = { 'argument:Timeout': '45', minutes: '5' }
-    await desk.submitForm(ben.slackUserId, left)
+    await desk.submitForm(ben.slackUserId, { 'argument:Timeout': '45', minutes: '5' })
     const { status, round, stage, digest } = await world.reader.request(id)
     const held = status === 'pending' && round === 2 && stage === 'sre' && digest !== asked.digest
     return finding(held, `round ${round}, waits for ${stage}; ${asked.digest} is now ${digest}`)
   })
   await report.expect('the agent sees what is left of what it asked', async () => {
-    const { hotwork } = await agent.readTask(id)
-    const { narrowed, round } = hotwork
+    const { narrowed, round } = (await agent.readTask(id)).hotwork
     const held = round === 2 && narrowed?.arguments['Timeout'] === 45 && narrowed.lifetime === 5 * 60
     return finding(held, `round ${round}, ${JSON.stringify(narrowed)}`)
   })
-  const eve = person('person:eve')
   await report.expect('Eve, of sre, still has what was asked on her screen: her approval of that is refused', () =>
-    refusedByHotwork(() => eve.decide(asked, 'approve', 'sre'), { status: 409, code: 'stale_round' }),
+    refused('409 stale_round', () => eve.approve({ ...asked, stage: 'sre' })),
   )
   await report.expect('the same card says what was made less; Eve reads that, and approves it', async () => {
-    const narrowed = await desk.untilCard(id, ({ says }) => says.includes('Less than was asked'))
+    const narrowed = await desk.untilCard(id, ({ says }) => says.includes('60 → 45'))
     const { status } = await desk.click(narrowed, 'approve', eve.slackUserId)
     const now = await world.reader.request(id)
-    const held = status === 200 && narrowed.ts === card.ts && narrowed.says.includes('60 → 45')
-    return finding(held && now.status === 'approved', `${headOf(narrowed)}; ${status}, ${now.status}`)
+    const held = status === 200 && narrowed.ts === card.ts && now.status === 'approved'
+    return finding(held, `${headOf(narrowed)}; ${status}, ${now.status}`)
   })
   await report.expect('what was asked at first is out of the approval’s scope, and what is left is in it', async () => {
     const settled = await agent.readTask(id)
-    const approval = settled.result?.approval ?? { id: 'none' }
-    const covers = (each: typeof ask) => agent.evaluate({ ...each, context: { ...each.context, approval } })
-    const [whole, left] = [await covers(ask), await covers(asApproved(ask, settled))]
+    const whole = await agent.evaluate(withApproval(ask, settled))
+    const left = await agent.evaluate(withApproval(asApproved(ask, settled), settled))
     const held = !whole.decision && whole.context.reason === 'out_of_scope' && left.decision
     return finding(held, `60 s: ${whole.context.reason}; 45 s: ${left.decision}`)
   })
@@ -212,50 +147,65 @@ export async function tellNarrowed(world: World): Promise<void> {
   })
 }
 
-const program = join(import.meta.dirname, '../../../../examples/plain-client/plain-client.ts')
+const plainClient = join(import.meta.dirname, '../../../../examples/plain-client/plain-client.ts')
 
-/** A client that has no code of ours, as a program of its own, from discovery to the token. */
-export async function tellStranger({ report, local, example }: World): Promise<void> {
+/** A client that has no code of Hotwork, as a program of its own, from discovery to the token. */
+export async function tellPlainClient({ report, local, example }: World): Promise<void> {
   const ask = example('staging-payment-timeout')
-  await report.expect(
-    'a client of standard libraries alone, told two addresses, a key and a body, gets decision and token',
-    async () => {
-      const { code, lines, errors } = await runPlainClient(local, ask)
-      const held =
-        code === 0 && lines.includes('decision: true') && lines.some((line) => line.startsWith('dpop token for '))
-      return finding(held, held ? lines.slice(1).join('; ') : `exit ${code}: ${lines.join('; ')} ${errors}`)
-    },
-  )
-}
-
-async function runPlainClient(
-  { issuer, identityProviderUrl, agents }: World['local'],
-  ask: Ask,
-): Promise<{ code: number | null; lines: string[]; errors: string }> {
-  const agent = agents.find(({ id }) => id === ask.subject.id)
-  if (!agent) throw new Error(`the organisation has no ${ask.subject.id}`)
+  const { clientId, privateJwk } = named(local.agents, ask.subject.id)
   // Made for this user alone: there is a key in it.
-  const folder = mkdtempSync(join(tmpdir(), 'hotwork-stranger-'))
+  const folder = mkdtempSync(join(tmpdir(), 'hotwork-plain-client-'))
+  const file = (name: string, content: unknown) => {
+    writeFileSync(join(folder, name), JSON.stringify(content), { mode: 0o600 })
+    return join(folder, name)
+  }
+  const expected = 'a client of standard libraries alone, told two addresses, a key and a body, gets decision and token'
   try {
-    const file = (name: string, content: unknown) => {
-      const path = join(folder, name)
-      writeFileSync(path, JSON.stringify(content), { mode: 0o600 })
-      return path
-    }
-    const options = {
-      issuer,
-      idp: identityProviderUrl,
-      'client-id': agent.clientId,
-      key: file('key.json', agent.privateJwk),
-      request: file('request.json', ask),
-    }
-    const given = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])
-    const child = spawn(process.execPath, [program, ...given], { stdio: ['ignore', 'pipe', 'pipe'] })
-    const ended = once(child, 'close')
-    const [printed, errors] = await Promise.all([text(child.stdout), text(child.stderr)])
-    await ended
-    return { code: child.exitCode, lines: printed.trim().split('\n'), errors: errors.trim() }
+    const where = ['--issuer', local.issuer, '--idp', local.identityProviderUrl, '--client-id', clientId]
+    const what = ['--key', file('key.json', privateJwk), '--request', file('request.json', ask)]
+    await report.expect(expected, async () => {
+      const { stdout } = await promisify(execFile)(process.execPath, [plainClient, ...where, ...what])
+      const lines = stdout.trim().split('\n')
+      const held = lines.includes('decision: true') && lines.some((line) => line.startsWith('dpop token for '))
+      return finding(held, lines.slice(1).join('; '))
+    })
   } finally {
     rmSync(folder, { recursive: true })
   }
+}
+
+/** `npm run demo -- --request FILE`: one request of the caller's own, as the agent it names, and what comes of it. */
+export async function tellOwnRequest(world: World, file: string): Promise<void> {
+  const { report, local } = world
+  let id: string | undefined
+  const watch = (step: Step) => {
+    if (step.name === 'submitted') id = step.task.task.id
+    for (const line of describeStep(step)) report.note(line)
+  }
+  await report.chapter(`Your request: ${file}`, 'Scripted approvers approve all that policy lets them.', async () => {
+    const ask = readAsk(file, local)
+    await report.expect('it comes to an end: refused by policy, or approved, done and completed', async () => {
+      const end = await carryThrough(world, ask, watch)
+      if ('refused' in end) return finding(true, `refused: ${end.refused}; no approval could help`)
+      const { task, approvals, done } = end
+      const by = describeApprovals(approvals) || 'no person was asked'
+      return finding(task.hotwork.grant?.status === 'completed', `${describeTask(task)}; ${by}; ${done}`)
+    })
+  })
+  const request = id
+  if (request) await report.chapter('Its record', `The ledger of ${request}.`, () => tellLedger(world, request))
+}
+
+function describeStep(step: Step): string[] {
+  if (step.name === 'evaluated') {
+    const { reason, detail = '', access_request } = step.evaluation.context
+    return [access_request ? `${access_request.display.title}: ${access_request.template}` : `${reason} ${detail}`]
+  }
+  if (step.name === 'submitted') {
+    const { digest, unpinned } = step.task.hotwork
+    return [`${describeTask(step.task)}, digest ${digest}`, ...unpinned.map((line) => `not pinned: ${line}`)]
+  }
+  if (step.name === 'approved') return [`approved until ${step.task.result?.approval.approved_until}`]
+  if (step.name !== 'credential') return []
+  return [step.credentials ? `AWS credentials until ${step.credentials.Expiration}` : 'an access token']
 }

@@ -1,0 +1,43 @@
+import { parseArgs } from 'node:util'
+
+export const usage = `usage: npm run demo -- [--all | --chapter NAME... | --request FILE] [--keep]
+       npm run demo -- --list
+
+  without options  the main job: an agent asks, two people approve, it acts, and afterwards it is refused
+  --all            every chapter
+  --chapter NAME   this chapter, after those that it needs; may be given again
+  --request FILE   one AuthZEN evaluation body of yours, on the stack that runs already if one does
+  --list           names the chapters, and starts nothing
+  --keep           leaves the local stack running when the demo is over, until Ctrl-C
+`
+
+/** What is to be told: chapters by their names, or a request of the caller's own. */
+export type What = { list: true } | { request: string } | { chapters: readonly string[] }
+export type Options = What & { keep: boolean; state: string }
+
+/**
+ * @param all The names of all chapters. @param mainJob What is told without options.
+ * @throws Error that says what is wrong with them
+ */
+export function readOptions(args: readonly string[], all: readonly string[], mainJob: readonly string[]): Options {
+  const { state, keep, list, request, chapter, ...flags } = parseArgs({
+    args: [...args],
+    options: {
+      all: { type: 'boolean', default: false },
+      chapter: { type: 'string', multiple: true },
+      keep: { type: 'boolean', default: false },
+      list: { type: 'boolean', default: false },
+      request: { type: 'string' },
+      state: { type: 'string', default: '.hotwork' },
+    },
+  }).values
+  const chosen = [list && '--list', flags.all && '--all', request !== undefined && '--request', chapter && '--chapter']
+  const given = chosen.filter((name) => typeof name === 'string')
+  if (given.length > 1) throw new Error(`${given.join(' and ')} do not go together; give one of them`)
+  const unknown = chapter?.filter((name) => !all.includes(name)) ?? []
+  if (unknown.length > 0)
+    throw new Error(`no chapter is called ${unknown.join(', ')}; the chapters are ${all.join(', ')}`)
+  if (list) return { list, keep, state }
+  if (request !== undefined) return { request, keep, state }
+  return { chapters: flags.all ? all : (chapter ?? mainJob), keep, state }
+}
