@@ -5,7 +5,7 @@ import { root } from './support/assembly.ts'
 /** No file says a word that docs/vocabulary.md forbids. */
 
 /** What is read: files, and folders with all that is in them. */
-const places = ['docs', 'README.md', 'CONTRIBUTING.md', 'SECURITY.md']
+const places = ['docs', 'README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'client', 'examples', 'policies']
 const readable = /\.(?:ts|mjs|cjs|json|md|cedar|cedarschema|ya?ml)$/
 
 /** Lines that may say a forbidden word, each with its reason. */
