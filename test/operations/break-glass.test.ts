@@ -393,6 +393,14 @@ describe('review', () => {
       expect(await night.open()).toMatchObject({ code: 'review_overdue' })
     })
 
+    test('two who vouch at once are each on record once, also the one who came second', async () => {
+      expect(await Promise.all([vouch('kofi'), vouch('eve')])).toMatchObject([{ ok: true }, { ok: true }])
+      for (const who of ['kofi', 'eve']) {
+        const entries = await night.ledger.entries(person(who))
+        expect(entries.filter(({ type }) => type === 'Vouched')).toHaveLength(1)
+      }
+    })
+
     test('nobody vouches who is stopped, and a word that was given before the stop is none', async () => {
       expect(await vouch('kofi')).toMatchObject({ ok: true })
       stop('kofi')

@@ -10,7 +10,7 @@ export class MemoryIds implements Ids {
   credential = () => this.#next('crd') as CredentialId
   use = () => this.#next('use') as UseId
   standIn = () => this.#next('sin') as StandInId
-  halt = () => this.#next('rev') as HaltId
+  halt = () => this.#next('hlt') as HaltId
   evaluation = () => this.#next('evl') as EvaluationId
 
   #next(prefix: string): string {

@@ -9,12 +9,10 @@ import {
 } from '../../domain/break-glass/break-glass.ts'
 import { reasonDigest, reasonProblem } from '../../domain/break-glass/open.ts'
 import { argumentsDigest, requestDigest } from '../../domain/digest.ts'
-import { chainEntries, contextOf, noEntries } from '../../domain/ledger/ledger.ts'
 import { type Login, type LoginWanted, lackOf } from '../../domain/people/login-strength.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { decide } from '../../domain/requests/decide.ts'
-import { replay } from '../../domain/requests/evolve.ts'
-import type { ApprovalRequest, Ask } from '../../domain/requests/request.ts'
+import type { Ask } from '../../domain/requests/request.ts'
 import {
   defined,
   type Json,
@@ -25,10 +23,9 @@ import {
   refuse,
   type Thumbprint,
 } from '../../domain/values.ts'
-import { StaleRequest } from '../faults.ts'
 import { findHaltOfPerson } from '../halts/find-halt.ts'
 import type { OnceOnly } from '../ports.ts'
-import { recordRefusal } from '../requests/carry-out.ts'
+import { commitNew, recordRefusal, runAggregate } from '../requests/carry-out.ts'
 import type { DecidingPorts, Stored } from '../requests/ports.ts'
 import { bodyDigest, findRepeat, idempotencyItem } from '../requests/submit-request.ts'
 import { binding, budgetsOf, leftOf, type OpenedBudget, whenAgain, written } from './budget.ts'
@@ -81,7 +78,7 @@ export async function openBreakGlass(ask: OpeningAsk, ports: OpeningPorts): Prom
   const began = ask.arrivedAt ?? ports.stopwatch?.milliseconds()
   const key = idempotencyItem(ask.person, ask.idempotencyKey)
   const body = bodyDigest(ask.body)
-  for (let attempt = 0; attempt < attempts; attempt++) {
+  return runAggregate<Result<OpenedBreakGlass, Refusal>>(ask.person, attempts, async () => {
     const repeat = await findRepeat(key, body, ask.jkt, ports)
     if (repeat) return repeat.ok ? again(repeat.value, ports) : refused(repeat)
     const made = await makeOpening(ask, ports)
@@ -90,9 +87,7 @@ export async function openBreakGlass(ask: OpeningAsk, ports: OpeningPorts): Prom
     const now = ports.clock.now()
     const { events, refusal } = decide(undefined, { ...opening, budgets: binding(budgets) }, now)
     if (refusal) return refused(refuse(refusal.code, refusal.detail ?? whenAgain(refusal.code, budgets, now)))
-    const state = replay(events) as ApprovalRequest
-    const { id } = state.ask
-    const { entries, head } = chainEntries(id, noEntries, events, contextOf(state))
+    const { id } = opening.ask
     const entry: BudgetEntry = {
       id,
       at: now,
@@ -100,12 +95,7 @@ export async function openBreakGlass(ask: OpeningAsk, ports: OpeningPorts): Prom
       review: now + reviewWithin,
       reason: reasonDigest(ask.reason),
     }
-    const result = await ports.requests.commit({
-      id,
-      expected: noEntries,
-      state,
-      entries,
-      head,
+    const { stored, result } = await commitNew(events, ports, {
       once: [
         ...(ask.once ? [ask.once] : []),
         { key, value: `${body} ${id}`, expiresAt: now + 8 * day },
@@ -117,12 +107,12 @@ export async function openBreakGlass(ask: OpeningAsk, ports: OpeningPorts): Prom
       ports.log.warn('break_glass_opened', { request: id, by: ask.person, drill: ask.drill })
       if (ask.drill && ports.stopwatch && began !== undefined)
         await measureDrill({ id, milliseconds: ports.stopwatch.milliseconds() - began }, ports)
-      return ok({ stored: { state, head }, left: leftOf(budgets, now, entry), created: true })
+      return ok({ stored, left: leftOf(budgets, now, entry), created: true })
     }
     if (result.outcome === 'taken' && result.key === ask.once?.key) return refused(refuse('replayed'))
-    // Somebody's opening, or its own twin, came first: the budgets say so when they are read again.
-  }
-  throw new StaleRequest('other openings kept coming first')
+    // Another opening, or its own twin, came first: the budgets say so when they are read again.
+    return undefined
+  })
 }
 
 /** What can be said of an opening before the login that it takes. */

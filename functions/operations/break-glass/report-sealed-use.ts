@@ -8,12 +8,10 @@ import {
   sealedRole,
 } from '../../domain/break-glass/sealed-role.ts'
 import { argumentsDigest, requestDigest } from '../../domain/digest.ts'
-import { chainEntries, contextOf, noEntries } from '../../domain/ledger/ledger.ts'
 import { decide } from '../../domain/requests/decide.ts'
-import { replay } from '../../domain/requests/evolve.ts'
-import type { ApprovalRequest, Ask } from '../../domain/requests/request.ts'
+import type { Ask } from '../../domain/requests/request.ts'
 import { ok, type PersonId, RequestId, type Result, refuse } from '../../domain/values.ts'
-import { StaleRequest } from '../faults.ts'
+import { commitNew, runAggregate } from '../requests/carry-out.ts'
 import type { DecidingPorts, Stored } from '../requests/ports.ts'
 import { budgetsOf, keepBudget, written } from './budget.ts'
 
@@ -41,7 +39,7 @@ export async function reportSealedUse(
   if (person === undefined) return refuse('unknown_target')
   const key = `SEALED#${use.eventId}`
   const until = use.at + Math.min(use.seconds, longestSealedSession)
-  for (let attempt = 0; attempt < attempts; attempt++) {
+  return runAggregate(use.eventId, attempts, async () => {
     const before = await requests.recall(key)
     const known = before === undefined ? undefined : await requests.load(RequestId.parse(before))
     if (known) return ok({ stored: known, created: false })
@@ -49,8 +47,6 @@ export async function reportSealedUse(
     const ask = askOf(use, person, ports)
     const budgets = await budgetsOf(ask, ports)
     const { events } = decide(undefined, { type: 'report_sealed_use', ask, until, bundle: policy.bundle.hash }, now)
-    const state = replay(events) as ApprovalRequest
-    const { entries, head } = chainEntries(ask.id, noEntries, events, contextOf(state))
     const entry: BudgetEntry = {
       id: ask.id,
       at: use.at,
@@ -58,18 +54,17 @@ export async function reportSealedUse(
       review: now + reviewWithin,
       reason: reasonDigest(`${unsaid} ${use.eventId}`),
     }
-    const result = await requests.commit({
-      ...{ id: ask.id, expected: noEntries, state, entries, head },
+    const { stored, result } = await commitNew(events, ports, {
       // Remembered for as long as a book is: AWS may tell of one use again long after.
       once: [{ key, value: ask.id, expiresAt: now + keepBudget }, ...budgets.map((each) => written(each, entry, now))],
     })
     if (result.outcome === 'committed') {
       log.error('sealed_role_used', { request: ask.id, by: person, role: use.role })
-      return ok({ stored: { state, head }, created: true })
+      return ok({ stored, created: true })
     }
     // An opening of the same person, or its own twin, came first: the budgets say so when they are read again.
-  }
-  throw new StaleRequest('other openings kept coming first')
+    return undefined
+  })
 }
 
 function askOf({ eventId, user, role, seconds }: SealedUse, person: PersonId, { ids }: Pick<Ports, 'ids'>): Ask {

@@ -1,6 +1,6 @@
 import { type Digest, defined, type PersonId, type RequestId, refuse } from '../../domain/values.ts'
 import type { OnceOnly } from '../ports.ts'
-import { aboutStored, type CarriedOut, carryOut, recordRefusal } from '../requests/carry-out.ts'
+import { aboutStored, type CarriedOut, carryOutFor, recordRefusal } from '../requests/carry-out.ts'
 import { completeRequest, revokeRequest } from '../requests/end-request.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
 import { mayReview } from './may-review.ts'
@@ -43,11 +43,11 @@ export type ReviewAsk = {
  *
  * @throws StoreUnavailable, StaleRequest
  */
-export async function reviewBreakGlass(
+export function reviewBreakGlass(
   { id, person, outcome, note, seen }: ReviewAsk,
   ports: Omit<DecidingPorts, 'ids'>,
 ): Promise<CarriedOut> {
-  const done = await carryOut(id, ports, async (state, now) => ({
+  return carryOutFor(person, 'review_break_glass', id, ports, async (state, now) => ({
     type: 'review_break_glass',
     person,
     outcome,
@@ -56,9 +56,4 @@ export async function reviewBreakGlass(
     answer: await mayReview(person, state, now, ports),
     bundle: ports.policy.bundle.hash,
   }))
-  if (!done.ok && done.code === 'unknown_request') {
-    await recordRefusal({ type: 'person', id: person }, 'review_break_glass', 'unknown_request', ports)
-    return refuse('unknown_request')
-  }
-  return done
 }

@@ -4,10 +4,9 @@ import { type Login, lackOf } from '../../domain/people/login-strength.ts'
 import { personOf } from '../../domain/policy/bundle.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { defined, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
-import { StaleRequest } from '../faults.ts'
 import { isStopped } from '../halts/find-halt.ts'
 import type { OnceOnly } from '../ports.ts'
-import { recordRefusal } from '../requests/carry-out.ts'
+import { refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
 import { askAboutOpening, unopened } from './questions.ts'
 import { openedBy, type WhatToOpen } from './what-to-open.ts'
@@ -29,10 +28,7 @@ export async function vouchForBreakGlass(
   ports: DecidingPorts,
 ): Promise<Result<{ until: NumericDate }, Refusal>> {
   const { policy, clock, ledger, requests } = ports
-  const refused = async (code: Refusal, detail?: string) => {
-    await recordRefusal({ type: 'person', id: by }, 'vouch_break_glass', code, ports)
-    return refuse(code, detail)
-  }
+  const refused = refuseOnRecord(by, 'vouch_break_glass', ports)
   if (by === person) return refused('self_review', 'a second person should vouch for you')
   if (personOf(policy.bundle, person)?.status !== 'active')
     return refused('unknown_target', '`person` should be somebody of the directory')
@@ -67,26 +63,16 @@ export async function vouchForBreakGlass(
     budgetKey,
     until,
   }
-  for (let attempt = 0; attempt < attempts; attempt++) {
+  return runAggregate(by, attempts, async () => {
     const head = await ledger.head(by)
     const { entries, head: next } = chainEntries(by, head, [vouched], undefined)
-    if (!(await ledger.append(by, head, entries, next))) continue
     const key = voucherKey(person)
     const before = await requests.recall(key)
     const value = voucherValue({ by, until, budgetKey })
-    // Recorded first. Were it lost here, nothing is vouched for, and the person asks again.
-    const put = await requests.claim({
-      key,
-      value,
-      ...defined({ replaces: before }),
-      expiresAt: until + day,
-    })
-    if (put) return ok({ until })
-  }
-  throw new StaleRequest('other words for this person kept coming first')
+    const once = { key, value, ...defined({ replaces: before }), expiresAt: until + day }
+    return (await ledger.append(by, head, entries, next, [once])) ? ok({ until }) : undefined
+  })
 }
-
-const oneDay = 86_400
 
 /** That somebody else vouched for this person lately, for this very thing, to be spent by this opening. */
 export async function findVoucher(
@@ -102,5 +88,5 @@ export async function findVoucher(
   const known = personOf(policy.bundle, voucher.by)
   if (known?.status !== 'active') return undefined
   if (await isStopped(known.id, { requests }, voucher.until - vouchedFor)) return undefined
-  return { by: known.id, once: { key, value: 'spent', replaces: value, expiresAt: now + oneDay } }
+  return { by: known.id, once: { key, value: 'spent', replaces: value, expiresAt: now + day } }
 }

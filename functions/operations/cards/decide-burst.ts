@@ -5,7 +5,7 @@ import type { ApprovalRequest, Verdict } from '../../domain/requests/request.ts'
 import { type Digest, defined, ok, type PersonId, refuse } from '../../domain/values.ts'
 import { isStopped } from '../halts/find-halt.ts'
 import type { OnceOnly, Queue } from '../ports.ts'
-import { recordRefusal } from '../requests/carry-out.ts'
+import { refuseOnRecord } from '../requests/carry-out.ts'
 import { decideRequest, foreseeDecision } from '../requests/decide-request.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
 import type { BurstMessage, BurstStore } from './ports.ts'
@@ -39,10 +39,7 @@ type AcceptPorts = Omit<DecidingPorts, 'ids'> & {
  */
 export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Accepted> {
   const { person, verdict, key, generation, list, once } = ask
-  const refused = async (code: Refusal) => {
-    await recordRefusal({ type: 'person', id: person }, `${verdict}_all`, code, ports)
-    return refuse(code)
-  }
+  const refused = refuseOnRecord(person, `${verdict}_all`, ports)
   const posted = (await ports.bursts.load(key)).find((each) => each.generation === generation)
   if (!posted) return refused('unknown_request')
   if (posted.list !== list) return refused('stale_digest')

@@ -1,6 +1,5 @@
 import { within } from '../../domain/delegation/attenuation.ts'
 import { digestOf } from '../../domain/digest.ts'
-import { chainEntries, contextOf, noEntries } from '../../domain/ledger/ledger.ts'
 import { type Asked, askAgain, type Facts, findFacts } from '../../domain/policy/assess.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { Delegate } from '../../domain/requests/commands.ts'
@@ -32,7 +31,7 @@ import { findHaltOfAgent } from '../halts/find-halt.ts'
 import { authorityOf } from '../policy/authority.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { OnceOnly } from '../ports.ts'
-import { carryOut, recordRefusal } from '../requests/carry-out.ts'
+import { carryOut, commitNew, recordRefusal } from '../requests/carry-out.ts'
 import { aboutAsk } from '../requests/evaluate-access.ts'
 import type { DecidingPorts, Stored } from '../requests/ports.ts'
 import { idempotencyItem } from '../requests/submit-request.ts'
@@ -204,10 +203,8 @@ export async function makeChild(
   const submit = delegatedSubmit(parent, given, facts, { answer, bundle: policy.bundle, now, afterHalts })
   const { events } = decide(undefined, submit, now)
   const state = replay(events)
-  if (!state) throw new TypeError('a submission has events')
   // With the stages of its parent it could be too large to be ended.
-  if (!hasRoom(state)) return refuse('record_full')
-  const { entries, head } = chainEntries(child, noEntries, events, contextOf(state))
-  await requests.commit({ id: child, expected: noEntries, state, entries, head })
+  if (state && !hasRoom(state)) return refuse('record_full')
+  await commitNew(events, { requests })
   return ok(undefined)
 }

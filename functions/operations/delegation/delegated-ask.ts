@@ -21,15 +21,13 @@ import {
 import {
   type AskerId,
   actorNamed,
-  defined,
   type HaltId,
   type NumericDate,
   type PersonId,
   type RequestId,
   refuse,
 } from '../../domain/values.ts'
-import { findEnding } from '../policy/authority.ts'
-import { aboutStored, type CarriedOut, carryOut, recordRefusal } from '../requests/carry-out.ts'
+import { aboutStored, type CarriedOut, carryOut, endIfOver, recordRefusal } from '../requests/carry-out.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
 
 /** Everyone through whose hands it goes to the next: the first delegator first, the one who delegates now last. */
@@ -138,13 +136,5 @@ export async function endChildren(id: RequestId, ports: Omit<DecidingPorts, 'ids
   const stored = await ports.requests.load(id)
   const state = stored && asOf(stored.state, ports.clock.now())
   if (!state || state.status === 'approved') return
-  for (const { child } of grantOf(state)?.delegations ?? []) await endIfOrphaned(child, ports)
-}
-
-/** Ends a request whose ancestor or standing permit has ended, or that is halted. */
-export async function endIfOrphaned(id: RequestId, ports: Omit<DecidingPorts, 'ids'>): Promise<void> {
-  await carryOut(id, ports, async (state, now) => {
-    const ending = await findEnding(state, now, ports)
-    return { type: 'wake', bundle: ports.policy.bundle.hash, ...defined({ ending }) }
-  })
+  for (const { child } of grantOf(state)?.delegations ?? []) await endIfOver(child, ports)
 }

@@ -2,8 +2,7 @@ import { type Halt, type HaltTarget, haltKey, isSilenced, liftedBefore, targetsO
 import { agentOf } from '../../domain/policy/bundle.ts'
 import { type ApprovalRequest, grantOf } from '../../domain/requests/request.ts'
 import { type AgentId, defined, type HaltId, type NumericDate, type PersonId } from '../../domain/values.ts'
-import { findEnding } from '../policy/authority.ts'
-import { carryOut } from '../requests/carry-out.ts'
+import { endIfOver } from '../requests/carry-out.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
 import type { HaltStore } from './ports.ts'
 
@@ -90,9 +89,7 @@ const hasSessionOf = (role: string, state: ApprovalRequest): boolean =>
   (grantOf(state)?.sessions ?? []).some((session) => session.role === role)
 
 async function endIfHalted({ ask }: ApprovalRequest, target: HaltTarget, ports: EndPorts): Promise<void> {
-  await carryOut(ask.id, ports, async (state, now) => {
-    const role = target.kind === 'role' && hasSessionOf(target.value, state) ? target.value : undefined
-    const ending = await findEnding(state, now, ports, role)
-    return { type: 'wake', bundle: ports.policy.bundle.hash, ...defined({ ending }) }
-  })
+  await endIfOver(ask.id, ports, (state) =>
+    target.kind === 'role' && hasSessionOf(target.value, state) ? target.value : undefined,
+  )
 }

@@ -4,18 +4,17 @@ import {
   type HaltChanger,
   type HaltTarget,
   halt,
-  isSilenced,
   lift,
   withHalt,
 } from '../../domain/halts/halt.ts'
 import { chainEntries, noEntries } from '../../domain/ledger/ledger.ts'
 import { agentOf, personOf } from '../../domain/policy/bundle.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import { type HaltId, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
-import { StaleRequest } from '../faults.ts'
+import { type HaltId, type NumericDate, ok, type PersonId, type Result } from '../../domain/values.ts'
 import { askAboutPerson } from '../policy/questions.ts'
-import { recordRefusal } from '../requests/carry-out.ts'
+import { refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
+import { isStopped } from './find-halt.ts'
 import type { HaltStore } from './ports.ts'
 
 type HaltPorts = DecidingPorts & { halts: HaltStore }
@@ -35,11 +34,8 @@ export async function declareHalt(
   ports: HaltPorts & { targetRoles: readonly string[] },
 ): Promise<Result<Halt, Refusal>> {
   const { target, reason, person } = ask
-  const refused = async (code: Refusal, detail?: string) => {
-    await recordRefusal({ type: 'person', id: person }, 'halt', code, ports)
-    return refuse(code, detail)
-  }
-  for (let attempt = 0; attempt < haltAttempts; attempt++) {
+  const refused = refuseOnRecord(person, 'halt', ports)
+  return runAggregate<Result<Halt, Refusal>>(target.value, haltAttempts, async () => {
     const now = ports.clock.now()
     const who = await changing('revoke', person, now, ports)
     const { halts, version } = await ports.halts.load(target)
@@ -51,12 +47,11 @@ export async function declareHalt(
     const declared = evolveHalt(id, undefined, event)
     const { entries, head } = chainEntries(id, noEntries, [event], undefined)
     const expected = { version, head: noEntries }
-    if (await ports.halts.save({ id, target, expected, halts: withHalt(halts, declared), entries, head })) {
-      ports.log.warn('halted', { halt: id, kind: target.kind, by: person })
-      return ok(declared)
-    }
-  }
-  throw new StaleRequest('other switches of this target kept coming first')
+    if (!(await ports.halts.save({ id, target, expected, halts: withHalt(halts, declared), entries, head })))
+      return undefined
+    ports.log.warn('halted', { halt: id, kind: target.kind, by: person })
+    return ok(declared)
+  })
 }
 
 /** What is found about whoever would throw or put back a switch: policy's answer, and whether they are stopped. */
@@ -66,9 +61,8 @@ async function changing(
   now: NumericDate,
   { policy, requests }: Pick<HaltPorts, 'policy' | 'requests'>,
 ): Promise<HaltChanger> {
-  const { halts } = await requests.dependencies([], [{ kind: 'person', value: person }])
   const answer = askAboutPerson(policy, action, person, now)
-  return { person, answer, silenced: isSilenced(person, halts), bundle: policy.bundle.hash }
+  return { person, answer, silenced: await isStopped(person, { requests }), bundle: policy.bundle.hash }
 }
 
 /** What is wrong with a target that nothing here has, in a sentence that names the member. A typing error halts nobody. */
@@ -101,11 +95,8 @@ export async function liftHalt(
   { id, person }: { id: HaltId; person: PersonId },
   ports: HaltPorts,
 ): Promise<Result<Halt, Refusal>> {
-  const refused = async (code: Refusal) => {
-    await recordRefusal({ type: 'person', id: person }, 'lift', code, ports)
-    return refuse(code)
-  }
-  for (let attempt = 0; attempt < haltAttempts; attempt++) {
+  const refused = refuseOnRecord(person, 'lift', ports)
+  return runAggregate<Result<Halt, Refusal>>(id, haltAttempts, async () => {
     const now = ports.clock.now()
     const who = await changing('lift', person, now, ports)
     if (who.answer.error) return refused('policy_error')
@@ -122,10 +113,9 @@ export async function liftHalt(
     const lifted = evolveHalt(id, before, event)
     const { entries, head } = chainEntries(id, last, [event], undefined)
     const expected = { version, head: last }
-    if (await ports.halts.save({ id, target, expected, halts: withHalt(halts, lifted), entries, head })) {
-      ports.log.warn('lifted', { halt: id, kind: target.kind, by: person })
-      return ok(lifted)
-    }
-  }
-  throw new StaleRequest('other switches of this target kept coming first')
+    if (!(await ports.halts.save({ id, target, expected, halts: withHalt(halts, lifted), entries, head })))
+      return undefined
+    ports.log.warn('lifted', { halt: id, kind: target.kind, by: person })
+    return ok(lifted)
+  })
 }

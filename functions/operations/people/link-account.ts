@@ -10,8 +10,7 @@ import {
 } from '../../domain/people/linking.ts'
 import type { Person } from '../../domain/people/organisation.ts'
 import { type Digest, ok, type Result, refuse } from '../../domain/values.ts'
-import { StaleRequest } from '../faults.ts'
-import { recordRefusal } from '../requests/carry-out.ts'
+import { recordRefusal, runAggregate } from '../requests/carry-out.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
 import type { PersonLinks, Secrets, SlackDirectory } from './ports.ts'
 
@@ -60,7 +59,7 @@ export async function linkSlack(
   if (!offer || clock.now() >= offer.expiresAt) return refuse('unknown_code')
   const { account } = offer
   const standing = await slack.account(account.user)
-  for (let attempt = 0; attempt < attempts; attempt++) {
+  return runAggregate<Result<SlackAccount, LinkRefusal | 'unknown_code'>>(person.id, attempts, async () => {
     const [current, holder, expected] = await Promise.all([
       links.ofPerson(person.id),
       links.find(account.team, account.user),
@@ -86,25 +85,23 @@ export async function linkSlack(
       return ok(account)
     }
     // The code may be what was taken meanwhile: then nothing is left to do here.
-    if (!(await links.offered(key))) return refuse('unknown_code')
-  }
-  throw new StaleRequest(`other writers kept coming first on \`${person.id}\``)
+    return (await links.offered(key)) ? undefined : refuse('unknown_code')
+  })
 }
 
 /** Ends what links the person who is logged in to their Slack account. */
 export async function unlinkSlack(person: Person, ports: LinkPorts): Promise<Result<SlackAccount, LinkRefusal>> {
   const { links, policy, clock } = ports
-  for (let attempt = 0; attempt < attempts; attempt++) {
+  return runAggregate<Result<SlackAccount, LinkRefusal>>(person.id, attempts, async () => {
     const [current, expected] = await Promise.all([links.ofPerson(person.id), ports.ledger.head(person.id)])
     const event = unlink({ person: person.id, current, bundle: policy.bundle.hash }, clock.now())
     if (typeof event === 'string') return refused(person, 'unlink', event, ports)
     const { entries, head } = chainEntries(person.id, expected, [event], undefined)
-    if (await links.save({ person: person.id, expected, entries, head, unlinked: event.account })) {
-      ports.log.info('slack account unlinked', { person: person.id })
-      return ok(event.account)
-    }
-  }
-  throw new StaleRequest(`other writers kept coming first on \`${person.id}\``)
+    const saved = await links.save({ person: person.id, expected, entries, head, unlinked: event.account })
+    if (!saved) return undefined
+    ports.log.info('slack account unlinked', { person: person.id })
+    return ok(event.account)
+  })
 }
 
 const workspaceOf = ({ policy }: LinkPorts): Workspace => policy.bundle.deployment.slack

@@ -20,10 +20,10 @@ import {
   refuse,
   type StandInId,
 } from '../../domain/values.ts'
-import { StaleRequest } from '../faults.ts'
+import { isStopped } from '../halts/find-halt.ts'
 import { askAboutPerson, askAboutStandIn } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
-import { recordRefusal } from '../requests/carry-out.ts'
+import { refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
 import type { StandInStore } from './ports.ts'
 
@@ -45,13 +45,10 @@ export async function giveStandIn(
 ): Promise<Result<StandIn, Refusal>> {
   const { person, by, login, until } = ask
   const { policy, requests, standIns, clock, ids, log } = ports
-  const refused = async (code: Refusal, detail?: string) => {
-    await recordRefusal({ type: 'person', id: person }, 'give_stand_in', code, ports)
-    return refuse(code, detail)
-  }
+  const refused = refuseOnRecord(person, 'give_stand_in', ports)
   // A typing error names nobody.
   if (!personOf(policy.bundle, by)) return refused('stand_in_refused', '`person` should be one of the directory')
-  for (let attempt = 0; attempt < standInAttempts; attempt++) {
+  return runAggregate<Result<StandIn, Refusal>>(by, standInAttempts, async () => {
     const now = clock.now()
     const { absences, taken } = await standIns.of({ absent: person, by })
     const people = [person, by]
@@ -87,11 +84,10 @@ export async function giveStandIn(
       entries,
       head,
     })
-    if (!saved) continue
+    if (!saved) return undefined
     log.info('stand-in given', { standIn: id, for: person, by })
     return ok(standIn)
-  }
-  throw new StaleRequest('others kept naming the same person first')
+  })
 }
 
 /**
@@ -104,20 +100,16 @@ export async function endStandIn(
   { id, person }: { id: StandInId; person: PersonId },
   ports: StandInPorts,
 ): Promise<Result<StandIn, Refusal>> {
-  const { policy, requests, standIns, clock, log } = ports
-  const refused = async (code: Refusal) => {
-    await recordRefusal({ type: 'person', id: person }, 'end_stand_in', code, ports)
-    return refuse(code)
-  }
-  for (let attempt = 0; attempt < standInAttempts; attempt++) {
+  const { policy, standIns, clock, log } = ports
+  const refused = refuseOnRecord(person, 'end_stand_in', ports)
+  return runAggregate<Result<StandIn, Refusal>>(id, standInAttempts, async () => {
     const found = await standIns.find(id)
     if (!found) return refused('unknown_stand_in')
     const { standIn, head: last } = found
     const { absences, taken } = await standIns.of({ absent: standIn.for, by: standIn.by })
     const now = clock.now()
-    const { halts } = await requests.dependencies([], [{ kind: 'person', value: person }])
     const answer = askAboutPerson(policy, 'revoke', person, now)
-    const silenced = isSilenced(person, halts)
+    const silenced = await isStopped(person, ports)
     const event = end(standIn, { person, answer, silenced, bundle: policy.bundle.hash }, now)
     if (!event) return ok(standIn)
     if ('code' in event) return refused(event.code)
@@ -131,11 +123,10 @@ export async function endStandIn(
       entries,
       head,
     })
-    if (!saved) continue
+    if (!saved) return undefined
     log.info('stand-in ended', { standIn: id, by: person })
     return ok(ended)
-  }
-  throw new StaleRequest(`others kept changing \`${id}\` first`)
+  })
 }
 
 const pageSize = 50

@@ -9,9 +9,9 @@ import { withDigest } from '../../domain/requests/narrow.ts'
 import { type ApprovalRequest, type Ask, approvalsOf } from '../../domain/requests/request.ts'
 import { submit } from '../../domain/requests/submit.ts'
 import { AgentId, type NumericDate, type StandingPermitId } from '../../domain/values.ts'
-import { endIfOrphaned } from '../delegation/delegated-ask.ts'
 import { authorityOf } from '../policy/authority.ts'
 import { askAboutPerson } from '../policy/questions.ts'
+import { endIfOver } from '../requests/carry-out.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
 import type { PermitChange, PermitStore, StoredPermit } from './ports.ts'
 
@@ -107,5 +107,5 @@ export async function endDrawn(
 ): Promise<void> {
   const stored = await ports.permits.load(id)
   if (!stored?.permit.revoked) return
-  for (const request of stored.permit.drawn) await endIfOrphaned(request, ports)
+  for (const request of stored.permit.drawn) await endIfOver(request, ports)
 }

@@ -1,4 +1,3 @@
-import { isSilenced } from '../../domain/halts/halt.ts'
 import { chainEntries, contextOf, noEntries } from '../../domain/ledger/ledger.ts'
 import type { Login } from '../../domain/people/login-strength.ts'
 import {
@@ -19,11 +18,11 @@ import {
   refuse,
   type StandingPermitId,
 } from '../../domain/values.ts'
-import { StaleRequest } from '../faults.ts'
+import { isStopped } from '../halts/find-halt.ts'
 import { findEnding } from '../policy/authority.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
-import { recordRefusal } from '../requests/carry-out.ts'
+import { manyWriters, refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
 import type { PermitStore } from './ports.ts'
 
@@ -49,10 +48,7 @@ export async function givePermit(
 ): Promise<Result<StandingPermit, Refusal>> {
   const { request, person, login, uses, until } = ask
   const { policy, requests, permits, clock, log } = ports
-  const refused = async (code: Refusal, detail?: string) => {
-    await recordRefusal({ type: 'person', id: person }, 'allow_standing', code, ports)
-    return refuse(code, detail)
-  }
+  const refused = refuseOnRecord(person, 'allow_standing', ports)
   const stored = await requests.load(request)
   if (!stored) return refused('unknown_request')
   const now = clock.now()
@@ -60,14 +56,13 @@ export async function givePermit(
   const { digest } = state.ask
   if (ask.digest !== undefined && ask.digest !== digest && ask.digest !== digest.slice(0, 16))
     return refused('stale_digest')
-  const { halts } = await requests.dependencies([], [{ kind: 'person', value: person }])
   if (await findEnding(state, now, ports)) return refused('halted')
   const event = give(
     state,
     {
       person,
       answer: askAboutPerson(policy, 'allowStanding', person, now, { state }),
-      silenced: isSilenced(person, halts),
+      silenced: await isStopped(person, ports),
       group: policy.bundle.actions[state.ask.action]?.group ?? 'destructive',
       ladder: policy.bundle.ladder,
       login,
@@ -92,9 +87,6 @@ export async function givePermit(
 const permitOf = (request: RequestId) => request.replace(/^[a-z]+_/, 'stp_') as StandingPermitId
 const allowedBefore = 'more of this request was allowed before'
 
-/** Each that comes first is a draw, of which there are at most as many as uses, or another who takes it back. */
-const attempts = 60
-
 /**
  * Takes a standing permit back, if this person gave it or policy lets them revoke. Once this has returned nothing draws
  * from it, and nothing is issued or used of what did; their records end right after. Twice is once.
@@ -106,18 +98,14 @@ export async function revokePermit(
   ports: Omit<DecidingPorts, 'ids'> & { permits: Pick<PermitStore, 'load' | 'save'> },
 ): Promise<Result<StandingPermit, Refusal>> {
   const { policy, requests, permits, clock, log } = ports
-  const refused = async (code: Refusal) => {
-    await recordRefusal({ type: 'person', id: person }, 'revoke_standing', code, ports)
-    return refuse(code)
-  }
-  for (let attempt = 0; attempt < attempts; attempt++) {
+  const refused = refuseOnRecord(person, 'revoke_standing', ports)
+  return runAggregate<Result<StandingPermit, Refusal>>(id, manyWriters, async () => {
     const stored = await permits.load(id)
     if (!stored) return refused('unknown_permit')
     const now = clock.now()
     const from = await requests.load(stored.permit.from)
-    const { halts } = await requests.dependencies([], [{ kind: 'person', value: person }])
     const answer = askAboutPerson(policy, 'revoke', person, now, from ? { state: from.state } : {})
-    const who = { person, answer, silenced: isSilenced(person, halts), bundle: policy.bundle.hash }
+    const who = { person, answer, silenced: await isStopped(person, ports), bundle: policy.bundle.hash }
     const event = revoke(stored.permit, { ...who, reason }, now)
     if (!event) return ok(stored.permit)
     if ('code' in event) return refused(event.code)
@@ -128,12 +116,10 @@ export async function revokePermit(
       digest: from.state.ask.digest,
     }
     const { entries, head } = chainEntries(id, stored.head, [event], context)
-    if (await permits.save({ id, expected: stored.head, permit, entries, head })) {
-      log.info('standing permit revoked', { permit: id, by: person, drawn: permit.drawn.length })
-      return ok(permit)
-    }
-  }
-  throw new StaleRequest(`others kept changing \`${id}\` first`)
+    if (!(await permits.save({ id, expected: stored.head, permit, entries, head }))) return undefined
+    log.info('standing permit revoked', { permit: id, by: person, drawn: permit.drawn.length })
+    return ok(permit)
+  })
 }
 
 const pageSize = 50

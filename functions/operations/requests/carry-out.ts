@@ -1,4 +1,4 @@
-import { chainEntries, contextOf } from '../../domain/ledger/ledger.ts'
+import { chainEntries, contextOf, noEntries } from '../../domain/ledger/ledger.ts'
 import {
   type About,
   type Counted,
@@ -16,17 +16,39 @@ import { actorOf, type Command } from '../../domain/requests/commands.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { Actor, Event } from '../../domain/requests/events.ts'
-import { evolve } from '../../domain/requests/evolve.ts'
+import { evolve, replay } from '../../domain/requests/evolve.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
-import { defined, type NumericDate, ok, type RequestId, type Result, refuse } from '../../domain/values.ts'
+import {
+  defined,
+  type NumericDate,
+  ok,
+  type PersonId,
+  type RequestId,
+  type Result,
+  refuse,
+} from '../../domain/values.ts'
 import { StaleRequest } from '../faults.ts'
 import { findEnding } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
 import { bucketRow, readBucket } from './limits.ts'
-import type { Committed, DecidingPorts, Stored } from './ports.ts'
+import type { Commit, Committed, DecidingPorts, Stored } from './ports.ts'
 
-/** Enough for fifty writers on one request, each of whom can lose to all others. */
-const attempts = 60
+/** Enough for fifty writers on one aggregate, each of whom can lose to all others. */
+export const manyWriters = 60
+
+/**
+ * Runs one attempt to load, decide and commit; and again, from the load on, as long as another writer came first.
+ *
+ * @param attempt what it came to, a refusal too; undefined where another writer came first
+ * @throws StaleRequest after so many attempts
+ */
+export async function runAggregate<T>(id: string, attempts: number, attempt: () => Promise<T | undefined>): Promise<T> {
+  for (let tried = 0; tried < attempts; tried++) {
+    const done = await attempt()
+    if (done !== undefined) return done
+  }
+  throw new StaleRequest(`other writers kept coming first on \`${id}\``)
+}
 
 type Ports = Pick<DecidingPorts, 'requests' | 'ledger' | 'policy' | 'clock' | 'log'>
 
@@ -47,7 +69,7 @@ export async function carryOut(
   command: (state: ApprovalRequest, now: NumericDate) => Command | Promise<Command>,
   once: readonly OnceOnly[] = [],
 ): Promise<CarriedOut> {
-  for (let attempt = 0; attempt < attempts; attempt++) {
+  return runAggregate<CarriedOut>(id, manyWriters, async () => {
     const stored = await ports.requests.load(id)
     if (!stored) return refuse('unknown_request')
     const now = ports.clock.now()
@@ -64,10 +86,42 @@ export async function carryOut(
       await recordRefusal(actorOf(stored.state, made), made.type, 'replayed', ports, aboutStored(stored))
       return { ...refuse('replayed'), stored }
     }
-    if (result.outcome === 'stale') continue
+    if (result.outcome === 'stale') return undefined
     return refusal ? { ...refuse(refusal.code, refusal.detail), stored: next } : ok(next)
-  }
-  throw new StaleRequest(`other writers kept coming first on \`${id}\``)
+  })
+}
+
+/** The same for what a person does: where there is no such request, that they tried is on their own chain. */
+export async function carryOutFor(
+  person: PersonId,
+  attempted: string,
+  id: RequestId,
+  ports: Ports,
+  command: Parameters<typeof carryOut>[2],
+  once?: OnceOnly,
+): Promise<CarriedOut> {
+  const done = await carryOut(id, ports, command, once ? [once] : [])
+  if (!done.ok && done.code === 'unknown_request')
+    await recordRefusal({ type: 'person', id: person }, attempted, 'unknown_request', ports)
+  return done
+}
+
+/**
+ * Stores a new request with its entries. `taken`: one of what may happen once has happened before.
+ *
+ * @throws StoreUnavailable
+ */
+export async function commitNew(
+  events: readonly Event[],
+  { requests }: Pick<Ports, 'requests'>,
+  beside: Pick<Commit, 'once' | 'draw'> = {},
+): Promise<{ stored: Stored; result: Committed }> {
+  const state = replay(events)
+  if (!state) throw new TypeError('a submission has events')
+  const { id } = state.ask
+  const { entries, head } = chainEntries(id, noEntries, events, contextOf(state))
+  const result = await requests.commit({ id, expected: noEntries, state, entries, head, ...beside })
+  return { stored: { state, head }, result }
 }
 
 /** From a narrowing on, entries are about what was left: another digest. */
@@ -100,14 +154,12 @@ export async function recordRefusal(
   const { requests, ledger, clock } = ports
   const { action, request, ...context } = about
   const kind = kindKey(chain, `${actor.id} ${attempted}`, code, about)
-  for (let attempt = 0; attempt < attempts; attempt++) {
+  await runAggregate(chain, manyWriters, async () => {
     const now = clock.now()
     const { key, before, others, taken } = await rowFor(kind, chain, now, requests)
     const { until, since } = readCounted(before)
-    if (now < until) {
-      if (await requests.claim(countedRow(key, { until, since: since + 1 }, before))) return
-      continue
-    }
+    if (now < until)
+      return (await requests.claim(countedRow(key, { until, since: since + 1 }, before))) ? 'counted' : undefined
     const event: Event = {
       type: 'Refused',
       at: now,
@@ -123,10 +175,17 @@ export async function recordRefusal(
     const head = await ledger.head(chain)
     const { entries, head: next } = chainEntries(chain, head, [event], context)
     const once = [countedRow(key, { until: now + refusedWindow, since: 0 }, before), ...(taken ? [taken] : [])]
-    if (await ledger.append(chain, head, entries, next, once)) return
-  }
-  throw new StaleRequest(`other writers kept coming first on \`${chain}\``)
+    return (await ledger.append(chain, head, entries, next, once)) ? 'recorded' : undefined
+  })
 }
+
+/** Refuses what a person tried, on their own chain. */
+export const refuseOnRecord =
+  (person: PersonId, attempted: string, ports: Ports) =>
+  async <Code extends Refusal>(code: Code, detail?: string) => {
+    await recordRefusal({ type: 'person', id: person }, attempted, code, ports)
+    return refuse(code, detail)
+  }
 
 /** What an entry on the chain of an actor says of the request that they tried something with, if there is one. */
 export const aboutStored = (stored: Stored | undefined): { about: About } => ({
@@ -174,9 +233,18 @@ export async function stillStands(
 ): Promise<Result<Stored, Refusal>> {
   const ending = await findEnding(issued.state, ports.clock.now(), ports, role)
   if (!ending) return ok(issued)
-  await carryOut(issued.state.ask.id, ports, async (state, now) => {
-    const found = await findEnding(state, now, ports, role)
-    return { type: 'wake', bundle: ports.policy.bundle.hash, ...defined({ ending: found }) }
-  })
+  await endIfOver(issued.state.ask.id, ports, () => role)
   return refuse(ending.by === 'halt' ? 'halted' : 'ancestor_ended')
+}
+
+/** Ends a request, on its own record, whose ancestor or standing permit has ended, or that is halted. */
+export async function endIfOver(
+  id: RequestId,
+  ports: Ports,
+  roleOf: (state: ApprovalRequest) => string | undefined = () => undefined,
+): Promise<void> {
+  await carryOut(id, ports, async (state, now) => {
+    const ending = await findEnding(state, now, ports, roleOf(state))
+    return { type: 'wake', bundle: ports.policy.bundle.hash, ...defined({ ending }) }
+  })
 }

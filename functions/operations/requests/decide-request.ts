@@ -20,7 +20,7 @@ import {
 import { authorityOf } from '../policy/authority.ts'
 import { askAboutRequest } from '../policy/questions.ts'
 import type { OnceOnly } from '../ports.ts'
-import { type CarriedOut, carryOut, recordRefusal } from './carry-out.ts'
+import { type CarriedOut, carryOutFor } from './carry-out.ts'
 import { assessAsk } from './evaluate-access.ts'
 import type { DecidingPorts } from './ports.ts'
 
@@ -82,12 +82,9 @@ export type DecisionAsk = Pick<
 }
 
 /** Records a person's decision, and settles the request if it is the last that was needed. */
-export async function decideRequest(ask: DecisionAsk, ports: Omit<DecidingPorts, 'ids'>): Promise<CarriedOut> {
+export function decideRequest(ask: DecisionAsk, ports: Omit<DecidingPorts, 'ids'>): Promise<CarriedOut> {
   const command = (state: ApprovalRequest, now: NumericDate) => commandFor(state, ask, now, ports)
-  const done = await carryOut(ask.id, ports, command, ask.once ? [ask.once] : [])
-  if (!done.ok && done.code === 'unknown_request')
-    await recordRefusal({ type: 'person', id: ask.person }, ask.verdict, 'unknown_request', ports)
-  return done
+  return carryOutFor(ask.person, ask.verdict, ask.id, ports, command, ask.once)
 }
 
 /** The decision on the request as it now is, with all that is found for it now. */
@@ -193,15 +190,12 @@ function asIfDecided(
 export type CommentAsk = { id: RequestId; person: PersonId; comment: string; once?: OnceOnly }
 
 /** Records the decider's own words on their own decision: once, within an hour, and it changes nothing else. */
-export async function commentDecision(
+export function commentDecision(
   { id, person, comment, once }: CommentAsk,
   ports: Omit<DecidingPorts, 'ids'>,
 ): Promise<CarriedOut> {
   const bundle = ports.policy.bundle.hash
-  const done = await carryOut(id, ports, () => ({ type: 'comment', person, comment, bundle }), once ? [once] : [])
-  if (!done.ok && done.code === 'unknown_request')
-    await recordRefusal({ type: 'person', id: person }, 'comment', 'unknown_request', ports)
-  return done
+  return carryOutFor(person, 'comment', id, ports, () => ({ type: 'comment', person, comment, bundle }), once)
 }
 
 /** The request as it is; or why the decision would be refused, with the request that refuses it. */

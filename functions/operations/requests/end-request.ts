@@ -1,11 +1,11 @@
-import { isSilenced } from '../../domain/halts/halt.ts'
 import type { Revoke } from '../../domain/requests/commands.ts'
 import type { ApprovalRequest, Outcome } from '../../domain/requests/request.ts'
 import type { AskerId, NumericDate, PersonId, RequestId } from '../../domain/values.ts'
 import { asItsAgent } from '../delegation/delegated-ask.ts'
+import { isStopped } from '../halts/find-halt.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import type { OnceOnly } from '../ports.ts'
-import { type CarriedOut, carryOut, recordRefusal } from './carry-out.ts'
+import { type CarriedOut, carryOutFor } from './carry-out.ts'
 import type { DecidingPorts } from './ports.ts'
 
 /** The agent takes its ask back (ARAP's cancel). Only a pending one can be; the request is then `withdrawn`. */
@@ -33,9 +33,8 @@ export async function revokeRequest(
 ): Promise<CarriedOut> {
   const { id, person, reason, once } = ask
   const command = async (state: ApprovalRequest, now: NumericDate): Promise<Revoke> => {
-    const { halts } = await ports.requests.dependencies([], [{ kind: 'person', value: person }])
     const answer = askAboutPerson(ports.policy, 'revoke', person, now, { state })
-    const permitted = answer.permit && !isSilenced(person, halts)
+    const permitted = answer.permit && !(await isStopped(person, ports))
     return {
       type: 'revoke',
       person,
@@ -44,8 +43,5 @@ export async function revokeRequest(
       bundle: ports.policy.bundle.hash,
     }
   }
-  const done = await carryOut(id, ports, command, once ? [once] : [])
-  if (!done.ok && done.code === 'unknown_request')
-    await recordRefusal({ type: 'person', id: person }, 'revoke', 'unknown_request', ports)
-  return done
+  return carryOutFor(person, 'revoke', id, ports, command, once)
 }

@@ -1,10 +1,8 @@
 import { argumentsDigest, digestOf, requestDigest } from '../../domain/digest.ts'
-import { chainEntries, contextOf, noEntries } from '../../domain/ledger/ledger.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { Submit } from '../../domain/requests/commands.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
-import { evolve } from '../../domain/requests/evolve.ts'
 import type { AgentRef, ApprovalRequest, Ask, ParentTask } from '../../domain/requests/request.ts'
 import {
   type AskerId,
@@ -22,13 +20,12 @@ import {
 import { type BrokerPorts, targetOf } from '../credentials/issue-aws-credentials.ts'
 import type { Statements } from '../credentials/ports.ts'
 import { bindsTo } from '../credentials/statements.ts'
-import { StaleRequest } from '../faults.ts'
 import { findHaltOfAgent } from '../halts/find-halt.ts'
 import { drawFromPermit } from '../permits/draw-permit.ts'
-import type { PermitChange, PermitStore } from '../permits/ports.ts'
+import type { PermitStore } from '../permits/ports.ts'
 import { findEnding } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
-import { recordRefusal } from './carry-out.ts'
+import { commitNew, manyWriters, recordRefusal, runAggregate } from './carry-out.ts'
 import { aboutAsk, assessAsk, bindingOf, boundOf, boundPlainly, type Entity } from './evaluate-access.ts'
 import { Lately, mayWait } from './limits.ts'
 import type { DecidingPorts, Stored } from './ports.ts'
@@ -92,8 +89,6 @@ type Ports = DecidingPorts &
 type Submitted = { stored: Stored; created: boolean }
 
 const day = 86_400
-/** Enough for as many as would draw from one permit at once. */
-const attempts = 60
 
 /**
  * Makes a request of an evaluation that said approval would help. The same key and body is the same request; an
@@ -105,7 +100,7 @@ const attempts = 60
 export async function submitRequest(ask: SubmissionAsk, ports: Ports): Promise<Result<Submitted, SubmissionRefusal>> {
   const body = bodyDigest(ask.body)
   const key = idempotencyItem(ask.agent.id, ask.idempotencyKey ?? `${body} ${ask.jkt}`)
-  for (let attempt = 0; attempt < attempts; attempt++) {
+  return runAggregate<Result<Submitted, SubmissionRefusal>>(ask.agent.id, manyWriters, async () => {
     const repeat = await findRepeat(key, body, ask.jkt, ports)
     if (repeat) return repeat.ok ? ok({ stored: repeat.value, created: false }) : recorded(ask, repeat, ports)
     const made = await makeSubmit(ask, ports)
@@ -121,9 +116,8 @@ export async function submitRequest(ask: SubmissionAsk, ports: Ports): Promise<R
         value: `${body} ${pending.state.ask.id}`,
         expiresAt: forget(pending.state),
       })
-      if (claimed) return ok({ stored: pending, created: false })
-      // Its own twin, with the same key, came first: it is found by that key.
-      continue
+      // Where its own twin, with the same key, came first, it is found by that key.
+      return claimed ? ok({ stored: pending, created: false }) : undefined
     }
     const asksPeople = made.value.stages.length > 0
     const drawn = asksPeople ? await drawFromPermit(made.value, ports.clock.now(), ports) : undefined
@@ -139,11 +133,12 @@ export async function submitRequest(ask: SubmissionAsk, ports: Ports): Promise<R
       },
       ask.once,
     ]
-    const result = await commitNew(drawn?.submit ?? made.value, once, ports, drawn?.draw)
-    if (result === 'replayed') return recorded(ask, refuse('replayed'), ports)
-    if (result !== 'again') return ok({ stored: result, created: true })
-  }
-  throw new StaleRequest('other submissions kept coming first')
+    const { events } = decide(undefined, drawn?.submit ?? made.value, ports.clock.now())
+    const { stored, result } = await commitNew(events, ports, { once, ...defined({ draw: drawn?.draw }) })
+    if (result.outcome === 'committed') return ok({ stored, created: true })
+    const isReplayed = result.outcome === 'taken' && result.key.startsWith('SEEN#')
+    return isReplayed ? recorded(ask, refuse('replayed'), ports) : undefined
+  })
 }
 
 /** A refused submission is on the asker's own record: there is no request yet. */
@@ -255,21 +250,4 @@ async function evaluationOf(ask: SubmissionAsk, { statements }: Ports): Promise<
   if (ask.denialExpiresAt !== undefined && ask.denialExpiresAt !== exp)
     return unbound('`denial.expires_at` should be that of the evaluation')
   return bindsTo(claims, ask) ? ok(jti) : unbound('`denial.binding_token` is of another ask')
-}
-
-async function commitNew(
-  command: Submit,
-  once: readonly OnceOnly[],
-  { requests, clock }: DecidingPorts,
-  draw?: PermitChange,
-): Promise<Stored | 'again' | 'replayed'> {
-  const { events } = decide(undefined, command, clock.now())
-  const [first, ...rest] = events
-  if (!first) throw new TypeError('a submission has events')
-  const state = rest.reduce<ApprovalRequest>(evolve, evolve(undefined, first))
-  const { entries, head } = chainEntries(command.ask.id, noEntries, events, contextOf(state))
-  const change = { id: command.ask.id, expected: noEntries, state, entries, head, once }
-  const result = await requests.commit({ ...change, ...defined({ draw }) })
-  if (result.outcome === 'committed') return { state, head }
-  return result.outcome === 'taken' && result.key.startsWith('SEEN#') ? 'replayed' : 'again'
 }
