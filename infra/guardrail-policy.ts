@@ -51,7 +51,7 @@ export type Guardrail = {
  * The policy by which there is no way around the desk: the catalogue's actions on its resources are denied to all but a
  * session of the target role that carries a request, or a break-glass, as its source identity.
  *
- * Both are asked of a session. A source identity alone could be set by whoever is let to by some role; the target role
+ * Both are asked of a session. A source identity alone could be set by any session that a role lets set one; the target role
  * alone would let pass a session that CloudTrail cannot put down to a request.
  *
  * @throws UnusableSettings when AWS would not take it, with what to do
@@ -59,7 +59,7 @@ export type Guardrail = {
  */
 export function guardrail(settings: GuardrailSettings): Guardrail {
   const { kind, accounts, actions } = settings
-  // Looking changes nothing, and is nobody's secret here.
+  // Looking changes nothing.
   const reach = reachOf(
     actions.map(({ resolve: _, ...entry }) => entry),
     accounts,
@@ -128,7 +128,7 @@ function onlyThroughHotwork(reach: readonly Reach[], settings: GuardrailSettings
   ]
 }
 
-/** The target roles' door, whatever becomes of their trust. Only an RCP stands before the callers of other accounts. */
+/** Only the broker gets into the target roles, also where their trust is changed. Only an RCP stands before the callers of other accounts. */
 const onlyTheBroker = (settings: GuardrailSettings): Statement => ({
   Sid: 'OnlyTheBroker',
   Effect: 'Deny',
@@ -152,7 +152,7 @@ const asDeployed = (settings: GuardrailSettings): Statement => ({
   Condition: { ArnNotLike: { 'aws:PrincipalArn': [...rolesOf('revoker', settings), ...settings.deployers] } },
 })
 
-/** Whoever has a boundary does not take boundaries away, nor make roles or users without one. */
+/** A principal with a boundary does not take boundaries away, nor make roles or users without one. */
 const keepsItself: Statement = {
   Sid: 'KeepsItself',
   Effect: 'Deny',

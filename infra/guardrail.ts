@@ -10,7 +10,7 @@ const usage = `usage: node infra/guardrail.ts --deployment FILE --as scp|rcp|bou
          [--policies DIR] [--stack-name NAME] [--account ALIAS]...
          [--exempt ROLE_ARN]... [--deployer ROLE_ARN]... [--rcp-service PREFIX]...
 
-Prints the policy that denies the catalogue's actions to whoever does not come through Hotwork. docs/targets.md says
+Prints the policy that denies the catalogue's actions to callers that do not come through Hotwork. docs/targets.md says
 where to attach it, and what it breaks.
 `
 

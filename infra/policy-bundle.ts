@@ -69,7 +69,7 @@ type Entries = readonly PolicyBundle['actions'][string][]
 
 /**
  * All that the catalogue can ask of some accounts: the IAM actions of its entries, and those that look up what became of
- * one, on whatever resource an argument could name. A credential reaches the one resource of its request; which one, nobody knows at deploy.
+ * one, on each resource that an argument could name. A credential reaches the one resource of its request; which one is not known at deploy.
  *
  * @param accounts by the alias that entries name them by
  */
@@ -90,7 +90,7 @@ export function reachOf(entries: Entries, accounts: { readonly [alias: string]: 
     .sort((one, other) => (one.resources.join() < other.resources.join() ? -1 : 1))
 }
 
-/** `arn:{partition}:ssm:{region}:{account}:parameter{arguments.Name}` in an account, with `*` for whatever is asked. */
+/** `arn:{partition}:ssm:{region}:{account}:parameter{arguments.Name}` in an account, with `*` for what an argument names. */
 const patternOf = (template: string, { partition, region, accountId }: Account): string =>
   template
     .replaceAll('{partition}', partition)

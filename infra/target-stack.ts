@@ -2,8 +2,7 @@ import { CfnOutput, Duration, Stack, type StackProps, Validations } from 'aws-cd
 import { ArnPrincipal, Effect, type IManagedPolicy, ManagedPolicy, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
 import { type Desk, SealedRole } from './constructs/sealed-role.ts'
-import type { Account, PolicyBundle } from './policy-bundle.ts'
-import { type Reach, reachOf } from './policy-bundle.ts'
+import { type Account, type PolicyBundle, type Reach, reachOf } from './policy-bundle.ts'
 
 export type TargetStackProps = StackProps & {
   /** The name of the main stack. */
@@ -24,7 +23,7 @@ export type TargetStackProps = StackProps & {
   alarmTopic?: string
 }
 
-/** What a session is for, by its id, and who asked for it: nobody but a person breaks the glass. */
+/** What a session is for, by its id, and who asked for it: only a person opens break-glass. */
 const askers = { 'req_*': 'agent:*', 'bgl_*': 'person:*' } as const
 const ids = Object.keys(askers)
 
@@ -40,7 +39,7 @@ const tags = {
 /** By which the broker cuts a session to less, and shorter: the one call of STS that a session may ever need. */
 const scoping = 'sts:GetScopedCredentials'
 
-/** Never, whatever the catalogue or a session policy says: ways to more rights, or to lasting ones. */
+/** Never, also where the catalogue or a session policy allows it: ways to more rights, or to lasting ones. */
 const pivots = [
   'iam:*',
   'organizations:*',
@@ -58,7 +57,7 @@ const pivots = [
 /**
  * What Hotwork may do in one account: the role that the broker assumes, each time with a session policy for the one
  * approved action. The role itself can do the catalogue's actions and no others, and its boundary holds even against
- * whoever may write its policies. In an account that is not Hotwork's own also a revoker, which may do just that.
+ * a principal that may write its policies. In an account that is not Hotwork's own also a revoker, which may do just that.
  */
 export class TargetStack extends Stack {
   readonly role: Role
@@ -150,8 +149,8 @@ export class TargetStack extends Stack {
   }
 
   /**
-   * The role through which Hotwork's revoker, which lives in another account, writes the denies of this one. Whoever may
-   * write a role's policies may grant by them too: so it may write those of the target role alone, and of that only while
+   * The role through which Hotwork's revoker, which lives in another account, writes the denies of this one. To write a
+   * role's policies is to grant by them too: so it may write those of the target role alone, and of that only while
    * it has its boundary, by which no policy adds anything.
    */
   #makeRevoker({ hotwork, revoker, externalIds, boundary }: Made & { revoker: string }): void {
@@ -194,7 +193,7 @@ export class TargetStack extends Stack {
   }
 }
 
-/** What of the target role is read, and of the account whatever it was that made its sessions: IAM knows no part of that. */
+/** What is read of the target role, and of the whole account: who made its sessions. IAM knows no part of that record. */
 const looking = (targetRole: string) => [
   new PolicyStatement({ actions: ['iam:GetRolePolicy', 'iam:ListRolePolicies'], resources: [targetRole] }),
   new PolicyStatement({ actions: ['cloudtrail:LookupEvents'], resources: ['*'] }),
@@ -230,7 +229,7 @@ const neverPivotBut = (reach: readonly Reach[]) =>
   })
 
 /**
- * What Hotwork is made of is beyond broken glass, also where a policy forgets to say so: to a session that is not of an
+ * What Hotwork is made of is beyond break-glass, also where a policy forgets to say so: to a session that is not of an
  * approved request, and the sealed role's is of none.
  */
 function neverOurselves(reach: readonly Reach[], hotwork: string, ours: readonly string[]): readonly PolicyStatement[] {

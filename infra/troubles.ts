@@ -1,9 +1,9 @@
 export type Trouble = {
   /** The log messages that tell of it, word for word as in the code. */
   lines: readonly string[]
-  /** For whoever is woken, until they find the runbook. */
+  /** For the person on call, until they find the runbook. */
   means: string
-  /** Each minute counts: an ended AWS session may work on until somebody looks, or one is used that nobody was asked about. */
+  /** Each minute counts: an ended AWS session may work on until a person looks, or one is used that no person was asked about. */
   urgent?: true
 }
 
@@ -53,7 +53,7 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
   },
   BurstFailed: {
     lines: ['burst_failed'],
-    means: 'a press for a whole list was taken and is not carried out yet; it is tried again',
+    means: 'a click for a whole list was taken and is not carried out yet; it is tried again',
   },
   CardUndeliverable: {
     lines: ['card_undeliverable', 'direct_undeliverable'],
@@ -69,21 +69,20 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
   },
   BreakGlassOpened: {
     lines: ['break_glass_opened'],
-    means: 'somebody broke the glass: an emergency, or a drill of one',
+    means: 'a person opened break-glass, or a drill of it',
   },
   BreakGlassOutlived: {
     lines: ['break_glass_outlived'],
-    means:
-      'what was opened in an emergency is past its end and was not stored as ended: its AWS sessions were not denied',
+    means: 'an opening of break-glass is past its end and was not stored as ended: its AWS sessions were not denied',
     urgent: true,
   },
   ReviewOverdue: {
     lines: ['review_overdue'],
-    means: 'nobody has looked at what was done in an emergency within a day; the next opening needs a second person',
+    means: 'an opening of break-glass was not reviewed within a day; the next one needs a second person',
   },
   SealedRoleUsed: {
     lines: ['sealed_role_used'],
-    means: 'somebody acts outside Hotwork, by the sealed role: a review is due',
+    means: 'a person acts outside Hotwork, by the sealed role: a review is due',
     urgent: true,
   },
   SealedUseFailed: {

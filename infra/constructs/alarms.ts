@@ -92,7 +92,7 @@ export class Alarms extends Construct {
 }
 
 /**
- * How people decide, by stage: how long they take, how often they take less than a glance, how often nobody decides. For
+ * How people decide, by stage: how long they take, how often they take less than a glance, how often no approver decides. For
  * the author of the ladder; no alarm, since no one decision is wrong for being quick. A rate is logged as 1 or 0, and is
  * then the metric's average.
  */

@@ -3,7 +3,6 @@ import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import { CfnEventBusPolicy, type CfnRule, EventBus, EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events'
 import * as targets from 'aws-cdk-lib/aws-events-targets'
-import { SqsQueue } from 'aws-cdk-lib/aws-events-targets'
 import {
   type Conditions,
   Effect,
@@ -34,7 +33,7 @@ type SealedRoleProps = {
   alarmTopic?: string
 }
 
-/** What whoever assumes it must say. The console cannot, so each use is an `AssumeRole`, which is what the bell hears. */
+/** What a person who assumes it must say. The console cannot, so each use is an `AssumeRole`, which is what the bell hears. */
 const sealedExternalId = 'sealed'
 /**
  * How long ago a second factor may have been shown.
@@ -46,7 +45,7 @@ const mfaAge = Duration.minutes(15)
 
 /**
  * The way in for the day that Hotwork itself is down: a role for people by name, who have shown a second factor a moment ago.
- * Whoever uses it is heard at once, by an alarm that needs nothing of Hotwork, and by Hotwork when that is back.
+ * Each use is heard at once, by an alarm that needs nothing of Hotwork, and by Hotwork when that is back.
  */
 export class SealedRole extends Construct {
   readonly role: Role
@@ -146,7 +145,7 @@ export class SealedRole extends Construct {
       })
       if (action) alarm.addAlarmAction(action)
     }
-    raise('Used', used, 'SealedRoleUsed: somebody acts outside Hotwork, in what its catalogue reaches')
+    raise('Used', used, 'SealedRoleUsed: a person acts outside Hotwork, in what its catalogue reaches')
     raise('BellDeadLetters', lost, 'SealedBellDeadLetters: Hotwork was not told of a use of the sealed role')
   }
 }
@@ -224,8 +223,8 @@ export type SealedUsesProps = {
  * be what is down.
  *
  * The rule of the own account sends to it. A queue takes nothing from another Region, and a queue's policy cannot tell what
- * EventBridge says in another account from what somebody there makes up; so rules elsewhere send to a bus, and a rule of that
- * to the queue: nobody but AWS can say `aws.sts` on a bus.
+ * EventBridge says in another account from what a caller there makes up; so rules elsewhere send to a bus, and a rule of that
+ * to the queue: only AWS can say `aws.sts` on a bus.
  *
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html
  */
@@ -283,7 +282,9 @@ export class SealedUses extends Construct {
     const rule = new Rule(this, 'FromElsewhere', {
       eventBus: bus,
       eventPattern: { source: ['aws.sts'], detail: { eventName: ['AssumeRole'] } },
-      targets: [new SqsQueue(this.uses.queue, { message: withoutAnswer, ...(deadLetterQueue && { deadLetterQueue }) })],
+      targets: [
+        new targets.SqsQueue(this.uses.queue, { message: withoutAnswer, ...(deadLetterQueue && { deadLetterQueue }) }),
+      ],
     })
     hearReading(rule)
     return rule

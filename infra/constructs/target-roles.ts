@@ -60,7 +60,7 @@ export function grantReadCalls(to: HotworkFunction): void {
 
 /**
  * The target roles of the function's own account, and their names without the path, which is what the local emulator judges
- * by. A role's name is taken once an account whatever its path, so on AWS the second can never be another role.
+ * by. A role's name is taken once an account, with any path, so on AWS the second can never be another role.
  */
 const inlineOf = (to: HotworkFunction, targets: readonly string[]): readonly string[] =>
   targets

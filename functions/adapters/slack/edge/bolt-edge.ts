@@ -24,6 +24,8 @@ export type EdgeRequest = RawRequest & { arrivedAt: NumericDate; requestId: stri
  *
  * A machine whose clock is off decides nothing, since it cannot compare deadlines. Who pressed is still verified, by the
  * time of the API, so that they hear why.
+ *
+ * Bolt routes a verified payload to its listener, and acknowledges it to Slack. It verifies nothing here, and can post nothing.
  */
 export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) => Promise<HttpAnswer> {
   const { bundle, log } = options
