@@ -1,5 +1,4 @@
-import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
-import { namesIn } from './leading-tests.ts'
+import type { Expr, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 
 /** What a policy reads of the arguments (`all` where it takes them as a whole), and whether it asks which are unpinned. */
 export type Reads = { arguments: readonly string[] | 'all'; unpinned: boolean }
@@ -31,4 +30,13 @@ function pathOfHas(node: object): readonly string[] | undefined {
   const { left, attr } = node.has as { left: object; attr: string | readonly string[] }
   const before = namesIn(left)
   return before && [...before, ...[attr].flat()]
+}
+
+/** `context.agent.autonomy` as its names. */
+function namesIn(expression: object): readonly string[] | undefined {
+  if ('Var' in expression) return expression.Var === 'context' ? [] : undefined
+  if (!('.' in expression)) return undefined
+  const { left, attr } = expression['.'] as { left: Expr; attr: string }
+  const before = namesIn(left)
+  return before && [...before, attr]
 }

@@ -10,7 +10,6 @@ import type { Answer, Question } from '../../domain/policy/question.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
 import { toCedar } from './cedar-question.ts'
 import { rehearsal } from './rehearsal.ts'
-import { UsePolicies } from './use-policies.ts'
 
 /**
  * Answers with Cedar, in this process. Schema and policies are parsed once, one policy set for each action: Cedar has no
@@ -18,7 +17,6 @@ import { UsePolicies } from './use-policies.ts'
  */
 export class CedarPolicy implements Policy {
   readonly bundle: Bundle
-  readonly #atUse: ReadonlyMap<string, UsePolicies>
 
   /** @throws when the bundle's schema or policies do not parse: better no process than one that cannot decide */
   constructor(bundle: Bundle) {
@@ -27,34 +25,22 @@ export class CedarPolicy implements Policy {
     for (const [action, staticPolicies] of Object.entries(bundle.policies)) {
       demand(preparsePolicySet(policySetName(bundle, action), { staticPolicies }), `policies of ${action}`)
     }
-    this.#atUse = new Map(
-      Object.entries(bundle.policies).map(([action, slice]) => [
-        action,
-        new UsePolicies(policySetName(bundle, action), slice),
-      ]),
-    )
     for (const question of rehearsal(bundle)) this.ask(question)
   }
 
   ask(question: Question): Answer {
-    const atUse = this.#atUse.get(question.action)
-    if (!atUse) return failed([], `no policies for action ${question.action.slice(0, 64)}`)
+    if (!Object.hasOwn(this.bundle.policies, question.action))
+      return failed([], `no policies for action ${question.action.slice(0, 64)}`)
     try {
-      const call = toCedar(question, this.bundle.actions[question.action]?.arguments)
-      // A use repeats what was validated when it was asked for and issued, and is in a hurry: the schema costs as much
-      // again as the answer. Nothing in a policy set needs it: its policies are typed, and have no action left to match.
-      if (question.kind === 'action' && question.moment === 'use') {
-        const { name, context } = atUse.for(call.context)
-        return read(statefulIsAuthorized({ ...call, context, preparsedPolicySetId: name }))
+      const call = {
+        ...toCedar(question, this.bundle.actions[question.action]?.arguments),
+        preparsedPolicySetId: policySetName(this.bundle, question.action),
       }
-      return read(
-        statefulIsAuthorized({
-          ...call,
-          preparsedPolicySetId: policySetName(this.bundle, question.action),
-          preparsedSchemaName: schemaName(this.bundle),
-          validateRequest: true,
-        }),
-      )
+      // A use repeats what was validated when it was asked for and issued: the schema costs as much again as the answer,
+      // and no policy of a set needs it.
+      if (question.kind === 'action' && question.moment === 'use') return read(statefulIsAuthorized(call))
+      const schema = { preparsedSchemaName: schemaName(this.bundle), validateRequest: true }
+      return read(statefulIsAuthorized({ ...call, ...schema }))
     } catch (cause) {
       return failed([], String(cause))
     }

@@ -1,4 +1,4 @@
-import { hash, KeyObject, type webcrypto } from 'node:crypto'
+import { KeyObject, type webcrypto } from 'node:crypto'
 import { errors, type JWTHeaderParameters, jwtVerify } from 'jose'
 import * as z from 'zod'
 import {
@@ -17,8 +17,7 @@ import {
 import type { AccessToken, KeySet, KnownToken } from '../../operations/credentials/ports.ts'
 import type { Clock } from '../../operations/ports.ts'
 import { CachedKeys } from './cached-keys.ts'
-import { verifiedClaims } from './es256.ts'
-import { Remembered } from './remembered.ts'
+import { signedClaims } from './signed-claims.ts'
 
 /** No token or proof that we accept comes near this. Longer ones are refused before anything of them is parsed. */
 const tokenLimit = 8192
@@ -38,7 +37,7 @@ const Claims = z
     iss: z.string(),
     sub: AskerId,
     client_id: z.string().min(1),
-    /** One audience and no more, whoever else would also take it. */
+    /** One audience and no more. */
     aud: z.string(),
     iat: NumericDate,
     nbf: NumericDate,
@@ -50,35 +49,26 @@ const Claims = z
     act: z.object({ sub: AgentId }).optional(),
     authorization_details: z.tuple([z.looseObject({ type: z.literal('hotwork_action') })]),
   })
-  // A person's is of a broken glass, and nobody else's is.
+  // A person's token is of an opening, and no agent's is.
   .refine(({ sub, txn }) => isAgent(sub) !== txn.startsWith('bgl_'))
 
 /** Our own Lambdas' clocks may differ by this much. It never lengthens a token's life. */
 const clockToleranceSeconds = 30
 
 /** A header that jose has accepted, and the key that it then named. */
-type KnownHeader = {
-  header: JWTHeaderParameters
-  key: webcrypto.CryptoKey
-  keyObject: KeyObject
-  /** The key set that was held when the key was last found in it. */
-  held?: object | undefined
-}
-/** What was verified, by which header, and what of its time is not in `token`. */
-type Verified = { token: AccessToken; claims: JsonObject; by: KnownHeader; notBefore: NumericDate }
+type KnownHeader = { header: JWTHeaderParameters; key: webcrypto.CryptoKey; keyObject: KeyObject }
+type Verified = { token: AccessToken; claims: JsonObject; notBefore: NumericDate }
 
-/**
- * Verifies access tokens that we issued (RFC 9068 section 4), against our own published keys. What does not change about
- * a token is verified once; its time, its audience and whether its key is still published, each time.
- */
+/** So many headers are kept: there is one for each key of ours. */
+const mostHeaders = 16
+
+/** Verifies access tokens that we issued (RFC 9068 section 4), against our own published keys. */
 export class AccessTokenVerifier {
   readonly #issuer: string
   readonly #keys: CachedKeys
   readonly #clock: Clock
   /** By the whole encoded header: all our tokens of one key have the same. */
-  readonly #headers = new Remembered<KnownHeader>(16)
-  /** By the hash of a token's whole text. */
-  readonly #tokens = new Remembered<Verified>(1000)
+  readonly #headers = new Map<string, KnownHeader>()
 
   constructor(issuer: string, keySet: KeySet, clock: Clock) {
     this.#issuer = issuer
@@ -98,28 +88,22 @@ export class AccessTokenVerifier {
   }
 
   /**
-   * The same for whatever audience, with all that the token says: to tell what is known of it. That somebody may ask, or
-   * act on it, is not said by this.
+   * The same for any audience, with all that the token says. It does not say that the caller may ask, or act on it.
    *
    * @throws KeyUnavailable when our own keys cannot be had
    */
   async recognise(token: string): Promise<Result<KnownToken, AccessTokenRefusal>> {
     const verified = await this.#verify(token, undefined)
-    return verified.ok ? ok(structuredClone({ ...verified.value.token, claims: verified.value.claims })) : verified
+    return verified.ok ? ok({ ...verified.value.token, claims: verified.value.claims }) : verified
   }
 
   async #verify(token: string, audience: string | undefined): Promise<Result<Verified, AccessTokenRefusal>> {
     if (!isCompact(token)) return refuse('token_malformed')
     const now = this.#clock.now()
-    const id = hash('sha256', token, 'base64url')
     try {
-      const before = this.#tokens.get(id)
-      const by = before?.by ?? this.#headers.get(headerOf(token))
-      // A key that is no longer published, or that was fetched again, verifies nothing by what is remembered of it.
-      const known =
-        by && (this.#isHeld(by) || (await this.#isPublished(by))) && (before ?? this.#read(id, token, by, now))
+      const known = await this.#byKnownHeader(token, now)
       if (known && isFor(known, audience, now)) return ok(known)
-      // Whatever is not plainly good is judged by jose alone.
+      // jose alone judges a token that is not plainly good.
       const { payload, protectedHeader, key } = await jwtVerify(token, this.#keys.keyFor, {
         typ: 'at+jwt',
         algorithms: ['ES256'],
@@ -129,13 +113,16 @@ export class AccessTokenVerifier {
         clockTolerance: clockToleranceSeconds,
         currentDate: new Date(now * 1000),
       })
-      const cryptoKey = key as webcrypto.CryptoKey
-      const judged = { header: protectedHeader, key: cryptoKey, keyObject: KeyObject.from(cryptoKey) }
-      const verified = verifiedBy(judged, payload)
+      const verified = verifiedOf(payload)
       if (!verified) return refuse('token_invalid')
       if (verified.token.expiresAt <= now) return refuse('token_expired')
-      this.#headers.set(headerOf(token), judged)
-      this.#tokens.set(id, verified)
+      const cryptoKey = key as webcrypto.CryptoKey
+      if (this.#headers.size >= mostHeaders) this.#headers.clear()
+      this.#headers.set(headerOf(token), {
+        header: protectedHeader,
+        key: cryptoKey,
+        keyObject: KeyObject.from(cryptoKey),
+      })
       return ok(verified)
     } catch (cause) {
       if (cause instanceof errors.JWTExpired) return refuse('token_expired')
@@ -144,24 +131,12 @@ export class AccessTokenVerifier {
     }
   }
 
-  /** What a token says under a header that is known. */
-  #read(id: string, token: Compact, by: KnownHeader, now: NumericDate): Verified | undefined {
-    const claims = verifiedClaims(token, by.keyObject, { now, toleranceSeconds: clockToleranceSeconds })
-    const verified = claims?.['iss'] === this.#issuer ? verifiedBy(by, claims) : undefined
-    if (verified) this.#tokens.set(id, verified)
-    return verified
-  }
-
-  /** Whether the key is one of the set that is held: it was found there before, and nothing was fetched since. */
-  #isHeld({ held }: KnownHeader): boolean {
-    return held !== undefined && held === this.#keys.held
-  }
-
-  async #isPublished(by: KnownHeader): Promise<boolean> {
-    const { held } = this.#keys
-    if ((await this.#keys.keyFor(by.header, emptyJws)) !== by.key) return false
-    by.held = held
-    return true
+  /** By a header that jose has accepted before, whose key is still the one that our key set gives for it. */
+  async #byKnownHeader(token: Compact, now: NumericDate): Promise<Verified | undefined> {
+    const known = this.#headers.get(headerOf(token))
+    if (!known || (await this.#keys.keyFor(known.header, emptyJws)) !== known.key) return undefined
+    const claims = signedClaims(token, known.keyObject, { now, toleranceSeconds: clockToleranceSeconds })
+    return claims?.['iss'] === this.#issuer ? verifiedOf(claims) : undefined
   }
 }
 
@@ -175,10 +150,10 @@ const isFor = ({ token, notBefore }: Verified, audience: string | undefined, now
   token.expiresAt > now &&
   notBefore <= now + clockToleranceSeconds
 
-function verifiedBy(by: KnownHeader, payload: { [claim: string]: unknown }): Verified | undefined {
+function verifiedOf(payload: { [claim: string]: unknown }): Verified | undefined {
   const claims = Claims.safeParse(payload)
   if (!claims.success) return undefined
   const { jti, txn, sub, act, aud, cnf, exp, nbf } = claims.data
   const known = { jti, request: txn, agent: act?.sub ?? sub, audience: aud, jkt: cnf.jkt, expiresAt: exp }
-  return { token: known, claims: payload as JsonObject, by, notBefore: nbf }
+  return { token: known, claims: payload as JsonObject, notBefore: nbf }
 }

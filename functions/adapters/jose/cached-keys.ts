@@ -60,14 +60,6 @@ export class CachedKeys {
     }
   }
 
-  /**
-   * What is held, to be compared: as long as it is the very same, every key in it is. None where it is due to be fetched
-   * again.
-   */
-  get held(): object | undefined {
-    return this.#known && this.#age() < this.#known.refreshSeconds ? this.#known : undefined
-  }
-
   #age(): number {
     return this.#known ? this.#clock.now() - this.#known.at : Number.POSITIVE_INFINITY
   }

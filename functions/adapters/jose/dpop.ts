@@ -3,8 +3,7 @@ import { calculateJwkThumbprint, EmbeddedJWK, type JWK, jwtVerify } from 'jose'
 import { digestOf } from '../../domain/digest.ts'
 import { type NumericDate, ok, type Result, refuse, type Thumbprint } from '../../domain/values.ts'
 import { type Compact, isCompact } from './access-token.ts'
-import { verifiedClaims } from './es256.ts'
-import { Remembered } from './remembered.ts'
+import { signedClaims } from './signed-claims.ts'
 
 /** A proof, and what it has to prove. */
 export type DpopAsk = {
@@ -26,7 +25,6 @@ export const proofWindowSeconds = 60
 
 type Claims = { jti: string; htm: string; htu: string; iat: number; ath?: string }
 
-/** By hand, since this is asked at every use of a tool, and a parser that makes anew what it has read costs ten times it. */
 const hasClaims = (payload: { [claim: string]: unknown }): payload is Claims => {
   const { jti, htm, htu, iat, ath } = payload
   return (
@@ -47,7 +45,7 @@ const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
 /**
  * Verifies a DPoP proof by every check of RFC 9449 section 4.3 but replay, which the caller makes by putting
- * `replayKey` once, in the transaction of whatever the proof is for.
+ * `replayKey` once, in the transaction of what the proof is for.
  */
 export async function verifyDpop(ask: DpopAsk): Promise<Result<DpopProof, 'invalid_dpop_proof'>> {
   const { proof } = ask
@@ -84,7 +82,8 @@ type ProofKey = { key: KeyObject; jkt: Thumbprint }
  * The keys of proofs that jose has accepted, by the whole header that they stood in. A client writes the same header each
  * time: importing its key again would cost as much as verifying with it.
  */
-const knownKeys = new Remembered<ProofKey>(1000)
+const knownKeys = new Map<string, ProofKey>()
+const mostKnownKeys = 1000
 /** A header of `typ`, `alg` and `jwk` has under 300 letters. One that is longer is judged each time, and not kept. */
 const longestKnownHeader = 1024
 
@@ -96,7 +95,7 @@ const headerOf = (proof: Compact): string => proof.slice(0, proof.indexOf('.'))
 /** By a header that jose has accepted before. */
 function knownProof(proof: Compact, now: NumericDate): SignedProof | undefined {
   const known = knownKeys.get(headerOf(proof))
-  const payload = known && verifiedClaims(proof, known.key, { now, toleranceSeconds: proofWindowSeconds })
+  const payload = known && signedClaims(proof, known.key, { now, toleranceSeconds: proofWindowSeconds })
   return payload && { jkt: known.jkt, payload }
 }
 
@@ -113,11 +112,12 @@ async function judgedProof(proof: Compact, now: NumericDate): Promise<SignedProo
     if (privateMembers.some((member) => Object.hasOwn(jwk, member))) return { payload: verified.payload }
     const jkt = (await calculateJwkThumbprint(jwk, 'sha256')) as Thumbprint
     const header = headerOf(proof)
+    if (knownKeys.size >= mostKnownKeys) knownKeys.clear()
     if (header.length <= longestKnownHeader)
       knownKeys.set(header, { key: KeyObject.from(verified.key as webcrypto.CryptoKey), jkt })
     return { jkt, payload: verified.payload }
   } catch {
-    // The key is in the proof and nothing is asked of anybody, so whatever goes wrong is wrong with the proof.
+    // The key is in the proof and nothing is fetched, so any error is an error of the proof.
     return undefined
   }
 }

@@ -1,15 +1,15 @@
-import { createHash, sign } from 'node:crypto'
+import { sign } from 'node:crypto'
 import fc from 'fast-check'
 import { calculateJwkThumbprint, EmbeddedJWK, type JWK, jwtVerify } from 'jose'
 import { AccessTokenVerifier, isCompact } from '../../functions/adapters/jose/access-token.ts'
 import { verifyDpop } from '../../functions/adapters/jose/dpop.ts'
-import { verifiedClaims } from '../../functions/adapters/jose/es256.ts'
+import { signedClaims } from '../../functions/adapters/jose/signed-claims.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
 import { agentKey, credentialId, submittedAt as now, remediator, requestId } from '../support/ask.ts'
 import { MemoryClock } from '../support/memory-clock.ts'
 import { type Key, makeKey, part, signed, twin } from './tokens.ts'
 
-/** What is verified without jose, held to jose: over tokens that differ from good ones in every part. */
+/** The fast path under a header that jose has accepted, held to jose: over tokens that differ from good ones in every part. */
 
 const issuer = 'https://hotwork.example'
 const audience = `${issuer}/aws`
@@ -142,8 +142,8 @@ const payloadOf = (claims: object, names: readonly string[]) =>
     fc.jsonValue().map((value) => part(JSON.stringify(value))),
   )
 
-/** Signs two parts as they are, whatever they are. */
-const seal = (by: Key, header: string, payload: string) => {
+/** Signs two parts as they are. */
+const signParts = (by: Key, header: string, payload: string) => {
   const input = `${header}.${payload}`
   const signature = sign('sha256', Buffer.from(input), { key: by.privateKey, dsaEncoding: 'ieee-p1363' })
   return `${input}.${signature.toString('base64url')}`
@@ -161,18 +161,18 @@ test('what is verified in this thread under a header that jose knows is what jos
   let both = 0
   await fc.assert(
     fc.asyncProperty(payloadOf(proof, names), damage, fc.boolean(), async (payload, harm, foreign) => {
-      const token = harm(seal(foreign ? stranger : key, header, payload))
+      const token = harm(signParts(foreign ? stranger : key, header, payload))
       // Another header is another matter: this is never asked about it.
       fc.pre(token.startsWith(`${header}.`))
-      const lean = isCompact(token) ? verifiedClaims(token, key.publicKey, { now, toleranceSeconds: 60 }) : undefined
+      const lean = isCompact(token) ? signedClaims(token, key.publicKey, { now, toleranceSeconds: 60 }) : undefined
       const judged = await jwtVerify(token, EmbeddedJWK, options).catch(() => undefined)
       if (lean) expect(lean).toEqual(judged?.payload)
       if (lean) both += 1
     }),
-    { numRuns: 4000 },
+    { numRuns: 1500 },
   )
   // A property of things that are all refused would say nothing.
-  expect(both).toBeGreaterThan(400)
+  expect(both).toBeGreaterThan(150)
 }, 120_000)
 
 test('a proof is accepted exactly when jose accepts it and it proves this call, known header or not', async () => {
@@ -197,22 +197,22 @@ test('a proof is accepted exactly when jose accepts it and it proves this call, 
         /\}$/,
         `,"jwk":${textOf(key.jwk, ofKey)}}`,
       )
-      const token = harm(seal(key, part(header), body))
+      const token = harm(signParts(key, part(header), body))
       const ask = { proof: token, method: 'POST', url, now }
       const expected = await byJose(token)
-      // Twice: the second time what the first has remembered is believed.
+      // Twice: the second time its header is known.
       for (const _ of [1, 2]) {
         const verified = await verifyDpop(ask)
         expect(verified.ok ? verified.value.jkt : 'refused').toBe(expected)
       }
       outcomes[expected === 'refused' ? 'refused' : 'accepted'] += 1
     }),
-    { numRuns: 3000 },
+    { numRuns: 1000 },
   )
-  expect(Math.min(outcomes.accepted, outcomes.refused)).toBeGreaterThan(200)
+  expect(Math.min(outcomes.accepted, outcomes.refused)).toBeGreaterThan(60)
 }, 120_000)
 
-/** What a proof came to before any of it was verified without jose. */
+/** What a proof comes to by jose alone. */
 async function byJose(token: string): Promise<string> {
   if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token) || token.length > 8192) return 'refused'
   try {
@@ -228,7 +228,7 @@ async function byJose(token: string): Promise<string> {
   }
 }
 
-test('a verifier that remembers says of an access token what one that has never seen any says', async () => {
+test('a verifier that knows a header says of an access token what one that has never seen any says', async () => {
   const clock = new MemoryClock(now)
   const warm = new AccessTokenVerifier(issuer, publish(key), clock)
   await warm.verify(signed(key, { alg: 'ES256', typ: 'at+jwt', kid: key.kid }, access), audience)
@@ -259,7 +259,7 @@ test('a verifier that remembers says of an access token what one that has never 
       fc.boolean(),
       async (ofHeader, body, harm, later, foreign) => {
         const base = { alg: 'ES256', typ: 'at+jwt', kid: key.kid }
-        const token = harm(seal(foreign ? stranger : key, part(textOf(base, ofHeader)), body))
+        const token = harm(signParts(foreign ? stranger : key, part(textOf(base, ofHeader)), body))
         clock.advance(later)
         for (const target of [audience, url]) {
           const fresh = await new AccessTokenVerifier(issuer, publish(key), clock).verify(token, target)
@@ -270,15 +270,15 @@ test('a verifier that remembers says of an access token what one that has never 
         clock.advance(-later)
       },
     ),
-    { numRuns: 2000 },
+    { numRuns: 800 },
   )
-  expect(Math.min(outcomes.accepted, outcomes.refused)).toBeGreaterThan(20)
+  expect(Math.min(outcomes.accepted, outcomes.refused)).toBeGreaterThan(10)
 }, 120_000)
 
-describe('what is remembered', () => {
+describe('a known header', () => {
   const header = () => ({ alg: 'ES256', typ: 'at+jwt', kid: key.kid })
 
-  test('of a token is forgotten when its key is no longer published', async () => {
+  test('is worth nothing when its key is no longer published', async () => {
     const [clock, published] = [new MemoryClock(now), { keys: [key] }]
     const keySet = {
       jwks: async () => ({ keys: published.keys.map(({ jwk, kid }) => ({ ...jwk, kid }) as JsonObject) }),
@@ -291,7 +291,7 @@ describe('what is remembered', () => {
     expect(await verifier.verify(token, audience)).toEqual({ ok: false, code: 'token_invalid' })
   })
 
-  test('of a token does not outlast the time for which our keys may be believed', async () => {
+  test('does not outlast the time for which our keys may be believed', async () => {
     const clock = new MemoryClock(now)
     let reachable = true
     const keySet = {
@@ -306,39 +306,5 @@ describe('what is remembered', () => {
     reachable = false
     clock.advance(3601)
     await expect(verifier.verify(token, audience)).rejects.toThrow('KMS is away')
-  })
-
-  test('of a token cannot be changed by whoever was told its claims', async () => {
-    const verifier = new AccessTokenVerifier(issuer, publish(key), new MemoryClock(now))
-    const token = signed(key, header(), access)
-    const told = await verifier.recognise(token)
-    if (!told.ok) throw new Error(told.code)
-    Object.assign(told.value.claims, { sub: 'agent:planner' })
-    expect(await verifier.recognise(token)).toMatchObject({ value: { claims: { sub: remediator } } })
-  })
-
-  // WebCrypto answers in a later turn of the event loop. A gate that never leaves this one can be timed.
-  test('lets a token and a proof be verified within one turn of the event loop', async () => {
-    const verifier = new AccessTokenVerifier(issuer, publish(key), new MemoryClock(now))
-    const bound = (token: string) =>
-      signed(
-        key,
-        { typ: 'dpop+jwt', alg: 'ES256', jwk: key.jwk },
-        { ...proof, ath: createHash('sha256').update(token).digest('base64url') },
-      )
-    const both = async (token: string, dpop: string) => {
-      let turned = false
-      const turn = setImmediate(() => {
-        turned = true
-      })
-      const verified = await verifier.verify(token, audience)
-      const proven = await verifyDpop({ proof: dpop, method: 'POST', url, accessToken: token, now })
-      clearImmediate(turn)
-      return { ok: verified.ok && proven.ok, turned }
-    }
-    const [first, second] = [signed(key, header(), access), signed(key, header(), { ...access, jti: credentialId(2) })]
-    expect(await both(first, bound(first))).toMatchObject({ ok: true })
-    expect(await both(first, bound(first))).toEqual({ ok: true, turned: false })
-    expect(await both(second, bound(second))).toEqual({ ok: true, turned: false })
   })
 })

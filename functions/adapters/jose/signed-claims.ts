@@ -1,0 +1,31 @@
+import { type KeyObject, verify } from 'node:crypto'
+import { base64url } from 'jose'
+import type { NumericDate } from '../../domain/values.ts'
+import type { Compact } from './access-token.ts'
+
+/**
+ * The claims of a JWT that `key` signed with ES256 and that holds now: one `crypto.verify` in this thread, where jose goes
+ * through the thread pool (docs/adr/0016-jose-judges-each-header-once.md).
+ *
+ * @param token one whose encoded header jose has accepted before, to the letter, with this very key: no header is read here
+ * @returns undefined for a token that it does not accept: the caller asks jose, so that every refusal is jose's
+ */
+export function signedClaims(
+  token: Compact,
+  key: KeyObject,
+  { now, toleranceSeconds }: { now: NumericDate; toleranceSeconds: number },
+): { [claim: string]: unknown } | undefined {
+  const [header, payload = '', signature = ''] = token.split('.')
+  const by = { key, dsaEncoding: 'ieee-p1363' } as const
+  try {
+    if (!verify('sha256', Buffer.from(`${header}.${payload}`), by, base64url.decode(signature))) return undefined
+    const claims: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(base64url.decode(payload)))
+    if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) return undefined
+    const { exp = now + 1, nbf = now, iat = now } = claims as { [claim: string]: unknown }
+    const alive = typeof exp === 'number' && exp > now - toleranceSeconds
+    const begun = typeof nbf === 'number' && nbf <= now + toleranceSeconds
+    return alive && begun && typeof iat === 'number' ? (claims as { [claim: string]: unknown }) : undefined
+  } catch {
+    return undefined
+  }
+}
