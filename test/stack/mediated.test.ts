@@ -152,7 +152,7 @@ test('what the sweep hands on is looked up where calls are made, and a call that
   const sqs = new SQSClient(admin)
   const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({}))
   const QueueUrl = QueueUrls.find(
-    (url) => url.includes(`${local.aws.stackName}-CallsQueue`) && !url.includes('DeadLetters'),
+    (url) => url.includes(`${local.aws.stackName}-AgentsCallsQueue`) && !url.includes('DeadLetters'),
   )
   await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify({ requestId: id }) }))
   const AttributeNames = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const
