@@ -27,7 +27,7 @@ module.exports = {
     project('client', {
       moduleNameMapper: {
         ...canonicalize,
-        '/wiring/(deciding|policy|bundle|evidence|statements)\\.ts$': '<rootDir>/test/client/support/memory-wiring.ts',
+        '/wiring/(ports|policy|evidence|statements)\\.ts$': '<rootDir>/test/client/support/memory-wiring.ts',
         '/adapters/(dynamodb/(client|request-store|permit-store)|kms/kms-signer|kms/kms-key-set|sts/broker|aws-calls/sdk-caller)\\.ts$':
           '<rootDir>/test/client/support/memory-wiring.ts',
       },

@@ -1,7 +1,7 @@
 import { drillView, evidenceView } from '../../functions/adapters/http/views.ts'
 import type { Refusal } from '../../functions/domain/refusals.ts'
 import type { CredentialId } from '../../functions/domain/values.ts'
-import { refusalForOps } from '../../functions/handlers/wiring/refusals-for-ops.ts'
+import { refusalForOps } from '../../functions/handlers/refusals.ts'
 import { readDrill } from '../../functions/operations/break-glass/drill.ts'
 import { type CallsSeen, readEvidence } from '../../functions/operations/ledger/read-evidence.ts'
 import { Night } from '../operations/night.ts'

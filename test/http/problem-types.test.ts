@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { problemType } from '../../functions/adapters/http/problem.ts'
 import { problemTypePage } from '../../functions/adapters/pages/layout.ts'
 import { Refusal } from '../../functions/domain/refusals.ts'
-import { problemTypeOf } from '../../functions/handlers/wiring/problem-types.ts'
+import { problemTypeOf } from '../../functions/handlers/refusals.ts'
 import { issuer } from '../support/world.ts'
 
 /** What is answered at a door, read off the source of the doors: no other way finds what only a rare fault would show. */

@@ -1,5 +1,5 @@
 import { whatCameOf } from '../../functions/adapters/pages/words.ts'
-import { insufficientLogin, refusalForPeople } from '../../functions/handlers/wiring/refusals.ts'
+import { insufficientLogin, refusalForPeople } from '../../functions/handlers/refusals.ts'
 
 const weakStandIn = 'the stand-in was given with a login that is too weak for this stage'
 

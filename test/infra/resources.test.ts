@@ -195,7 +195,11 @@ describe('functions', () => {
     const callers = readdirSync(folder, { withFileTypes: true }).filter(
       (each) => each.isDirectory() && each.name !== 'wiring',
     )
-    const files = callers.flatMap(({ name }) => readdirSync(join(folder, name)))
+    const files = callers.flatMap(({ name }) =>
+      readdirSync(join(folder, name)).filter((file) =>
+        readFileSync(join(folder, name, file), 'utf8').includes('export const handler ='),
+      ),
+    )
     expect(
       functions()
         .map((properties) => `${functionOf(properties)}.ts`)

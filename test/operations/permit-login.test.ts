@@ -1,5 +1,5 @@
 import { loginToAllow } from '../../functions/domain/permits/permit.ts'
-import { insufficientLogin } from '../../functions/handlers/wiring/refusals.ts'
+import { insufficientLogin } from '../../functions/handlers/refusals.ts'
 import { givePermit } from '../../functions/operations/permits/give-permit.ts'
 import { person, sampleBundle, start, type What, World, withTerms } from '../support/world.ts'
 

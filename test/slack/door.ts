@@ -8,7 +8,7 @@ import type { ApprovalRequest } from '../../functions/domain/requests/request.ts
 import type { Digest, JsonObject, RequestId } from '../../functions/domain/values.ts'
 import { openingOptions } from '../../functions/handlers/wiring/emergency-options.ts'
 import { overviewOptions } from '../../functions/handlers/wiring/overview-options.ts'
-import { pageOf } from '../../functions/handlers/wiring/page.ts'
+import { pageOf } from '../../functions/handlers/wiring/slack.ts'
 import { acceptBurst } from '../../functions/operations/cards/decide-burst.ts'
 import { decideInTime, inTime, permitsInTime } from '../../functions/operations/cards/decide-in-time.ts'
 import { givePermit } from '../../functions/operations/permits/give-permit.ts'

@@ -1,6 +1,6 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda'
 import { SystemIds } from '../../functions/adapters/system/system.ts'
-import { drawBatch } from '../../functions/handlers/wiring/draw-batch.ts'
+import { drawBatch } from '../../functions/handlers/slack/draw-batch.ts'
 import { BoardUnavailable, CardUndeliverable, PagerUnavailable } from '../../functions/operations/faults.ts'
 import { requestId } from '../support/ask.ts'
 import { MemoryLog } from '../support/memory-log.ts'

@@ -4,7 +4,7 @@ import { renderOpening } from '../../functions/adapters/slack/cards/opening-card
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { Stage } from '../../functions/domain/policy/ladder.ts'
 import type { JsonObject } from '../../functions/domain/values.ts'
-import { pageOf } from '../../functions/handlers/wiring/page.ts'
+import { pageOf } from '../../functions/handlers/wiring/slack.ts'
 import type { DrawPorts } from '../../functions/operations/cards/draw-card.ts'
 import type { RenderedCard } from '../../functions/operations/cards/ports.ts'
 import { MemoryPager } from '../support/memory-pager.ts'

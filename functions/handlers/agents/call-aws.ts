@@ -9,9 +9,9 @@ import { RequestId } from '../../domain/values.ts'
 import { callAws } from '../../operations/uses/call-aws.ts'
 import { resolveCall } from '../../operations/uses/resolve-call.ts'
 import { environmentOf } from '../environments.ts'
-import { AwsDoor } from '../wiring/aws-door.ts'
-import { decidingPorts } from '../wiring/deciding.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
+import { decidingPorts } from '../wiring/ports.ts'
+import { AwsDoor } from './aws-door.ts'
 
 const environment = environmentOf('call-aws')
 const issuer = environment.ISSUER

@@ -3,11 +3,10 @@ import { endpoint } from '../../adapters/http/endpoint.ts'
 import { BadRequest } from '../../adapters/http/problem.ts'
 import { RequestId } from '../../domain/values.ts'
 import { cancelRequest } from '../../operations/requests/end-request.ts'
+import { Callers } from '../callers.ts'
 import { environmentOf } from '../environments.ts'
-import { factsOnly, readBundle } from '../wiring/bundle.ts'
-import { Callers } from '../wiring/callers.ts'
-import { decidingPorts } from '../wiring/deciding.ts'
-import { unknownTask } from '../wiring/refusals.ts'
+import { unknownTask } from '../refusals.ts'
+import { decidingPorts, factsOnly, readBundle } from '../wiring/ports.ts'
 
 const environment = environmentOf('cancel-request')
 const issuer = environment.ISSUER

@@ -5,11 +5,10 @@ import { BadRequest } from '../../adapters/http/problem.ts'
 import { Outcome } from '../../domain/requests/request.ts'
 import { RequestId } from '../../domain/values.ts'
 import { completeRequest } from '../../operations/requests/end-request.ts'
+import { Callers } from '../callers.ts'
 import { environmentOf } from '../environments.ts'
-import { factsOnly, readBundle } from '../wiring/bundle.ts'
-import { Callers } from '../wiring/callers.ts'
-import { decidingPorts } from '../wiring/deciding.ts'
-import { unknownTask } from '../wiring/refusals.ts'
+import { unknownTask } from '../refusals.ts'
+import { decidingPorts, factsOnly, readBundle } from '../wiring/ports.ts'
 
 const environment = environmentOf('complete-request')
 const issuer = environment.ISSUER

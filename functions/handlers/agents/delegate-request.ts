@@ -5,13 +5,12 @@ import { BadRequest, badRequest } from '../../adapters/http/problem.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { AgentId, JsonObject, type NumericDate, RequestId, Resource } from '../../domain/values.ts'
 import { delegateRequest } from '../../operations/delegation/delegate-request.ts'
+import { badProof, Callers } from '../callers.ts'
+import { idempotencyKeyOf, mustKeepRate } from '../doors.ts'
 import { environmentOf } from '../environments.ts'
-import { badProof, Callers } from '../wiring/callers.ts'
-import { decidingPorts } from '../wiring/deciding.ts'
-import { idempotencyKeyOf } from '../wiring/idempotency-key.ts'
+import { unknownTask } from '../refusals.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
-import { mustKeepRate } from '../wiring/rate.ts'
-import { unknownTask } from '../wiring/refusals.ts'
+import { decidingPorts } from '../wiring/ports.ts'
 
 const environment = environmentOf('delegate-request')
 const issuer = environment.ISSUER

@@ -1,9 +1,9 @@
 import { endpoint } from '../../adapters/http/endpoint.ts'
+import { Callers } from '../callers.ts'
 import { environmentOf } from '../environments.ts'
-import { Callers } from '../wiring/callers.ts'
-import { decidingPorts } from '../wiring/deciding.ts'
 import { evaluations } from '../wiring/evaluations.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
+import { decidingPorts } from '../wiring/ports.ts'
 import { statementsOf } from '../wiring/statements.ts'
 
 const environment = environmentOf('evaluate')

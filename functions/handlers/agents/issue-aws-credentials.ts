@@ -4,9 +4,9 @@ import { StsBroker } from '../../adapters/sts/broker.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { issueAwsCredentials } from '../../operations/credentials/issue-aws-credentials.ts'
 import { environmentOf } from '../environments.ts'
-import { AwsDoor } from '../wiring/aws-door.ts'
-import { decidingPorts } from '../wiring/deciding.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
+import { decidingPorts } from '../wiring/ports.ts'
+import { AwsDoor } from './aws-door.ts'
 
 const environment = environmentOf('issue-aws-credentials')
 const issuer = environment.ISSUER

@@ -6,11 +6,11 @@ import { loginWantedFor } from '../../domain/break-glass/break-glass.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { RequestId } from '../../domain/values.ts'
 import { issueToken } from '../../operations/credentials/issue-token.ts'
+import { Callers } from '../callers.ts'
 import { environmentOf } from '../environments.ts'
-import { Callers } from '../wiring/callers.ts'
-import { decidingPorts } from '../wiring/deciding.ts'
+import { insufficientLogin } from '../refusals.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
-import { insufficientLogin } from '../wiring/refusals.ts'
+import { decidingPorts } from '../wiring/ports.ts'
 
 const environment = environmentOf('issue-token')
 const issuer = environment.ISSUER

@@ -5,8 +5,8 @@ import { messagePage, pageHeaders, problemTypePage } from '../../adapters/pages/
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
 import { environmentOf } from '../environments.ts'
-import { readBundle } from '../wiring/bundle.ts'
-import { notFound, problemTypeOf } from '../wiring/problem-types.ts'
+import { notFound, problemTypeOf } from '../refusals.ts'
+import { readBundle } from '../wiring/ports.ts'
 import { publishedMetadata, requestSchema } from '../wiring/published-metadata.ts'
 
 const { ISSUER: issuer, PUBLISHED_KEYS } = environmentOf('metadata')

@@ -10,10 +10,10 @@ import { longestHold } from '../../domain/policy/ladder.ts'
 import { RequestId } from '../../domain/values.ts'
 import { signApproval } from '../../operations/credentials/statements.ts'
 import { readTask } from '../../operations/requests/read-requests.ts'
+import { Callers } from '../callers.ts'
 import { environmentOf } from '../environments.ts'
-import { readBundle } from '../wiring/bundle.ts'
-import { Callers } from '../wiring/callers.ts'
-import { unknownTask } from '../wiring/refusals.ts'
+import { unknownTask } from '../refusals.ts'
+import { readBundle } from '../wiring/ports.ts'
 import { statementsOf } from '../wiring/statements.ts'
 
 const environment = environmentOf('read-task')

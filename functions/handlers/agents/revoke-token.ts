@@ -6,10 +6,9 @@ import { KmsKeySet } from '../../adapters/kms/kms-key-set.ts'
 import { actorNamed } from '../../domain/values.ts'
 import type { KnownToken } from '../../operations/credentials/ports.ts'
 import { revokeToken } from '../../operations/credentials/tokens.ts'
+import { Callers, mustBeTheirs } from '../callers.ts'
 import { environmentOf } from '../environments.ts'
-import { factsOnly, readBundle } from '../wiring/bundle.ts'
-import { Callers, mustBeTheirs } from '../wiring/callers.ts'
-import { decidingPorts } from '../wiring/deciding.ts'
+import { decidingPorts, factsOnly, readBundle } from '../wiring/ports.ts'
 
 const environment = environmentOf('revoke-token')
 const issuer = environment.ISSUER

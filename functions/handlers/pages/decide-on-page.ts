@@ -1,9 +1,9 @@
 import { environmentOf } from '../environments.ts'
 import { decidePages } from '../wiring/decide-on-page.ts'
-import { decidingPorts } from '../wiring/deciding.ts'
-import { loginPorts, sessionsIn } from '../wiring/login.ts'
-import { pageDoor } from '../wiring/page-door.ts'
+import { loginPorts } from '../wiring/login.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
+import { decidingPorts, sessionsIn } from '../wiring/ports.ts'
+import { pageDoor } from './page-door.ts'
 
 const environment = environmentOf('decide-on-page')
 const deciding = decidingPorts(environment, cedarPolicy())

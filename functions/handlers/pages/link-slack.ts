@@ -3,11 +3,9 @@ import { DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
 import { SlackSecretReader } from '../../adapters/secretsmanager/secrets.ts'
 import { SlackAccounts } from '../../adapters/slack/edge/client.ts'
 import { environmentOf } from '../environments.ts'
-import { factsOnly, readBundle } from '../wiring/bundle.ts'
-import { decidingPorts } from '../wiring/deciding.ts'
 import { linkPages } from '../wiring/link-slack.ts'
-import { sessionsIn } from '../wiring/login.ts'
-import { pageDoor } from '../wiring/page-door.ts'
+import { decidingPorts, factsOnly, readBundle, sessionsIn } from '../wiring/ports.ts'
+import { pageDoor } from './page-door.ts'
 
 const environment = environmentOf('link-slack')
 const tables = { requests: environment.REQUESTS_TABLE, ledger: environment.LEDGER_TABLE }

@@ -1,10 +1,10 @@
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
 import { environmentOf } from '../environments.ts'
-import { factsOnly, readBundle } from '../wiring/bundle.ts'
 import { logInPages } from '../wiring/log-in.ts'
-import { loginPorts, sessionsIn } from '../wiring/login.ts'
-import { pageDoor } from '../wiring/page-door.ts'
+import { loginPorts } from '../wiring/login.ts'
+import { factsOnly, readBundle, sessionsIn } from '../wiring/ports.ts'
+import { pageDoor } from './page-door.ts'
 
 const environment = environmentOf('log-in')
 const world = { policy: factsOnly(readBundle()), clock: new SystemClock(), log: new PowertoolsLog() }

@@ -1,11 +1,11 @@
 import { SystemStopwatch } from '../../adapters/system/system.ts'
 import { environmentOf } from '../environments.ts'
-import { decidingPorts } from '../wiring/deciding.ts'
 import { incidentsOf } from '../wiring/incidents.ts'
-import { loginPorts, sessionsIn } from '../wiring/login.ts'
+import { loginPorts } from '../wiring/login.ts'
 import { openPages } from '../wiring/open-on-page.ts'
-import { pageDoor } from '../wiring/page-door.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
+import { decidingPorts, sessionsIn } from '../wiring/ports.ts'
+import { pageDoor } from './page-door.ts'
 
 const environment = environmentOf('open-on-page')
 const deciding = decidingPorts(environment, cedarPolicy())

@@ -1,10 +1,9 @@
 import { environmentOf } from '../environments.ts'
-import { decidingPorts } from '../wiring/deciding.ts'
 import { evidenceIn } from '../wiring/evidence.ts'
-import { sessionsIn } from '../wiring/login.ts'
-import { pageDoor } from '../wiring/page-door.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
+import { decidingPorts, sessionsIn } from '../wiring/ports.ts'
 import { showPages } from '../wiring/show-pages.ts'
+import { pageDoor } from './page-door.ts'
 
 const environment = environmentOf('show-pages')
 const deciding = decidingPorts(environment, cedarPolicy())

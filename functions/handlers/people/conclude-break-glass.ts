@@ -12,14 +12,12 @@ import { closeIncident } from '../../operations/break-glass/close-incident.ts'
 import type { IncidentEvents } from '../../operations/break-glass/ports.ts'
 import { endBreakGlass, reviewBreakGlass } from '../../operations/break-glass/review-break-glass.ts'
 import { vouchForBreakGlass } from '../../operations/break-glass/vouch-break-glass.ts'
+import { Callers } from '../callers.ts'
+import { breakGlassId, loginFor } from '../doors.ts'
 import { environmentOf } from '../environments.ts'
-import { breakGlassId } from '../wiring/break-glass-id.ts'
-import { Callers } from '../wiring/callers.ts'
-import { decidingPorts } from '../wiring/deciding.ts'
-import { loginFor } from '../wiring/login-for.ts'
+import { insufficientLogin, refusalForOps } from '../refusals.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
-import { insufficientLogin } from '../wiring/refusals.ts'
-import { refusalForOps } from '../wiring/refusals-for-ops.ts'
+import { decidingPorts } from '../wiring/ports.ts'
 
 const environment = environmentOf('conclude-break-glass')
 const issuer = environment.ISSUER

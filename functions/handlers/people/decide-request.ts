@@ -6,11 +6,11 @@ import { weakStandIn } from '../../domain/people/login-strength.ts'
 import { openStage, Verdict } from '../../domain/requests/request.ts'
 import { Digest, JsonObject, RequestId } from '../../domain/values.ts'
 import { decideRequest } from '../../operations/requests/decide-request.ts'
+import { Callers } from '../callers.ts'
 import { environmentOf } from '../environments.ts'
-import { Callers } from '../wiring/callers.ts'
-import { decidingPorts } from '../wiring/deciding.ts'
+import { insufficientLogin, refusalForPeople, unknownRequest } from '../refusals.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
-import { insufficientLogin, refusalForPeople, unknownRequest } from '../wiring/refusals.ts'
+import { decidingPorts } from '../wiring/ports.ts'
 
 const environment = environmentOf('decide-request')
 const issuer = environment.ISSUER

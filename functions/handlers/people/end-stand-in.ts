@@ -2,11 +2,11 @@ import { endpoint } from '../../adapters/http/endpoint.ts'
 import { standInView } from '../../adapters/http/views.ts'
 import { StandInId } from '../../domain/values.ts'
 import { endStandIn } from '../../operations/people/stand-ins.ts'
+import { Callers } from '../callers.ts'
 import { environmentOf } from '../environments.ts'
-import { Callers } from '../wiring/callers.ts'
+import { refusalForPeople } from '../refusals.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
-import { refusalForPeople } from '../wiring/refusals.ts'
-import { standInPorts } from '../wiring/stand-ins.ts'
+import { standInPorts } from '../wiring/ports.ts'
 
 const environment = environmentOf('end-stand-in')
 const issuer = environment.ISSUER

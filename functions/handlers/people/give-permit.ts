@@ -4,11 +4,11 @@ import { PermitBody, permitView } from '../../adapters/http/permit-view.ts'
 import { loginToAllow } from '../../domain/permits/permit.ts'
 import { RequestId } from '../../domain/values.ts'
 import { givePermit } from '../../operations/permits/give-permit.ts'
+import { Callers } from '../callers.ts'
 import { environmentOf } from '../environments.ts'
-import { Callers } from '../wiring/callers.ts'
-import { permitPorts } from '../wiring/permits.ts'
+import { insufficientLogin, refusalForPeople, unknownRequest } from '../refusals.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
-import { insufficientLogin, refusalForPeople, unknownRequest } from '../wiring/refusals.ts'
+import { permitPorts } from '../wiring/ports.ts'
 
 const environment = environmentOf('give-permit')
 const issuer = environment.ISSUER

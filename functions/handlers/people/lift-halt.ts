@@ -2,11 +2,11 @@ import { endpoint } from '../../adapters/http/endpoint.ts'
 import { haltView } from '../../adapters/http/views.ts'
 import { HaltId } from '../../domain/values.ts'
 import { liftHalt } from '../../operations/halts/halt.ts'
+import { Callers } from '../callers.ts'
 import { environmentOf } from '../environments.ts'
-import { Callers } from '../wiring/callers.ts'
-import { haltPorts } from '../wiring/halting.ts'
+import { refusalForPeople } from '../refusals.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
-import { refusalForPeople } from '../wiring/refusals.ts'
+import { haltPorts } from '../wiring/ports.ts'
 
 const environment = environmentOf('lift-halt')
 const issuer = environment.ISSUER

@@ -8,13 +8,13 @@ import { readDrill } from '../../operations/break-glass/drill.ts'
 import { listBreakGlass } from '../../operations/break-glass/read-break-glass.ts'
 import { readEvidence } from '../../operations/ledger/read-evidence.ts'
 import { readLedger, readRequest } from '../../operations/requests/read-requests.ts'
+import { Callers } from '../callers.ts'
+import { breakGlassId } from '../doors.ts'
 import { environmentOf } from '../environments.ts'
-import { breakGlassId } from '../wiring/break-glass-id.ts'
-import { Callers } from '../wiring/callers.ts'
-import { decidingPorts } from '../wiring/deciding.ts'
+import { refusalForOps } from '../refusals.ts'
 import { evidenceIn } from '../wiring/evidence.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
-import { refusalForOps } from '../wiring/refusals-for-ops.ts'
+import { decidingPorts } from '../wiring/ports.ts'
 
 const environment = environmentOf('read-break-glass')
 const issuer = environment.ISSUER

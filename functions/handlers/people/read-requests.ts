@@ -1,10 +1,9 @@
 import { endpoint } from '../../adapters/http/endpoint.ts'
+import { Callers } from '../callers.ts'
 import { environmentOf } from '../environments.ts'
-import { Callers } from '../wiring/callers.ts'
-import { permitPorts } from '../wiring/permits.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
+import { permitPorts, standInStore } from '../wiring/ports.ts'
 import { readRoutes } from '../wiring/read-routes.ts'
-import { standInStore } from '../wiring/stand-ins.ts'
 
 const environment = environmentOf('read-requests')
 const issuer = environment.ISSUER

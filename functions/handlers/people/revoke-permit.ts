@@ -2,11 +2,11 @@ import { endpoint } from '../../adapters/http/endpoint.ts'
 import { permitView } from '../../adapters/http/permit-view.ts'
 import { StandingPermitId } from '../../domain/values.ts'
 import { revokePermit } from '../../operations/permits/give-permit.ts'
+import { Callers } from '../callers.ts'
 import { environmentOf } from '../environments.ts'
-import { Callers } from '../wiring/callers.ts'
-import { permitPorts } from '../wiring/permits.ts'
+import { refusalForPeople } from '../refusals.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
-import { refusalForPeople } from '../wiring/refusals.ts'
+import { permitPorts } from '../wiring/ports.ts'
 
 const environment = environmentOf('revoke-permit')
 const issuer = environment.ISSUER

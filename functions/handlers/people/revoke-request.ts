@@ -4,11 +4,11 @@ import { endpoint } from '../../adapters/http/endpoint.ts'
 import { personView } from '../../adapters/http/views.ts'
 import { RequestId } from '../../domain/values.ts'
 import { revokeRequest } from '../../operations/requests/end-request.ts'
+import { Callers } from '../callers.ts'
 import { environmentOf } from '../environments.ts'
-import { Callers } from '../wiring/callers.ts'
-import { decidingPorts } from '../wiring/deciding.ts'
+import { refusalForPeople, unknownRequest } from '../refusals.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
-import { refusalForPeople, unknownRequest } from '../wiring/refusals.ts'
+import { decidingPorts } from '../wiring/ports.ts'
 
 const environment = environmentOf('revoke-request')
 const issuer = environment.ISSUER

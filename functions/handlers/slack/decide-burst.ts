@@ -4,8 +4,8 @@ import { SqsFifoQueue } from '../../adapters/sqs/queue.ts'
 import { decideBurst } from '../../operations/cards/decide-burst.ts'
 import type { BurstMessage } from '../../operations/cards/ports.ts'
 import { environmentOf } from '../environments.ts'
-import { decidingPorts } from '../wiring/deciding.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
+import { decidingPorts } from '../wiring/ports.ts'
 
 const environment = environmentOf('decide-burst')
 const ports = {

@@ -21,10 +21,9 @@ import { type DrawPorts, drawCard } from '../../operations/cards/draw-card.ts'
 import type { BurstMessage } from '../../operations/cards/ports.ts'
 import { mayAllow } from '../../operations/permits/may-allow.ts'
 import { environmentOf } from '../environments.ts'
-import { drawBatch } from '../wiring/draw-batch.ts'
-import { drawBursts, partition } from '../wiring/draw-bursts.ts'
-import { pageOf } from '../wiring/page.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
+import { pageOf } from '../wiring/slack.ts'
+import { drawBatch, drawBursts, partition } from './draw-batch.ts'
 
 const environment = environmentOf('draw-card')
 const policy = cedarPolicy()

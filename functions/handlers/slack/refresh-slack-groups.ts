@@ -2,8 +2,8 @@ import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { SlackSecretReader } from '../../adapters/secretsmanager/secrets.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
 import { environmentOf } from '../environments.ts'
-import { readBundle } from '../wiring/bundle.ts'
-import { slackGroupsRefresh } from '../wiring/slack-groups.ts'
+import { readBundle } from '../wiring/ports.ts'
+import { slackGroupsRefresh } from '../wiring/slack.ts'
 
 const environment = environmentOf('refresh-slack-groups')
 const clock = new SystemClock()

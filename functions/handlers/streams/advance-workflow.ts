@@ -2,8 +2,7 @@ import * as z from 'zod'
 import { RequestId } from '../../domain/values.ts'
 import { advanceWorkflow } from '../../operations/requests/workflow.ts'
 import { environmentOf } from '../environments.ts'
-import { factsOnly, readBundle } from '../wiring/bundle.ts'
-import { decidingPorts } from '../wiring/deciding.ts'
+import { decidingPorts, factsOnly, readBundle } from '../wiring/ports.ts'
 
 const ports = decidingPorts(environmentOf('advance-workflow'), factsOnly(readBundle()))
 const Input = z.object({ requestId: RequestId })

@@ -2,8 +2,7 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { sealedUseOf } from '../../adapters/cloudtrail/session-record.ts'
 import { reportSealedUse } from '../../operations/break-glass/report-sealed-use.ts'
 import { environmentOf } from '../environments.ts'
-import { factsOnly, readBundle } from '../wiring/bundle.ts'
-import { decidingPorts } from '../wiring/deciding.ts'
+import { decidingPorts, factsOnly, readBundle } from '../wiring/ports.ts'
 
 const ports = decidingPorts(environmentOf('report-sealed-use'), factsOnly(readBundle()))
 

@@ -12,8 +12,7 @@ import { endChildren } from '../../operations/delegation/delegated-ask.ts'
 import { endHalted } from '../../operations/halts/find-halt.ts'
 import { endDrawn } from '../../operations/permits/draw-permit.ts'
 import { environmentOf } from '../environments.ts'
-import { factsOnly, readBundle } from '../wiring/bundle.ts'
-import { decidingPorts } from '../wiring/deciding.ts'
+import { decidingPorts, factsOnly, readBundle } from '../wiring/ports.ts'
 
 const environment = environmentOf('write-denies')
 const connection = connect()

@@ -12,8 +12,7 @@ import type { EndMessage } from '../../operations/break-glass/ports.ts'
 import { orFailed, reconcileSessions } from '../../operations/credentials/reconcile-sessions.ts'
 import { checkChains } from '../../operations/ledger/check-chains.ts'
 import { environmentOf } from '../environments.ts'
-import { factsOnly, readBundle } from '../wiring/bundle.ts'
-import { decidingPorts } from '../wiring/deciding.ts'
+import { decidingPorts, factsOnly, readBundle } from '../wiring/ports.ts'
 
 const environment = environmentOf('reconcile-sessions')
 const { ACCOUNT: home, REGION: region, TARGET_ROLES: targets } = environment

@@ -4,8 +4,7 @@ import { SqsFifoQueue, SqsQueue } from '../../adapters/sqs/queue.ts'
 import type { EndMessage } from '../../operations/break-glass/ports.ts'
 import { sweepDenies, sweepOverdue } from '../../operations/requests/sweep-overdue.ts'
 import { environmentOf } from '../environments.ts'
-import { factsOnly, readBundle } from '../wiring/bundle.ts'
-import { decidingPorts } from '../wiring/deciding.ts'
+import { decidingPorts, factsOnly, readBundle } from '../wiring/ports.ts'
 
 const environment = environmentOf('sweep-overdue')
 const ports = {

@@ -8,11 +8,11 @@ import { KmsKeySet } from '../../adapters/kms/kms-key-set.ts'
 import { addressesOf } from '../../domain/policy/bundle.ts'
 import { JsonObject, type ToolId } from '../../domain/values.ts'
 import { beginUse } from '../../operations/uses/use.ts'
+import { Callers } from '../callers.ts'
+import { idempotencyKeyOf } from '../doors.ts'
 import { environmentOf } from '../environments.ts'
-import { Callers } from '../wiring/callers.ts'
-import { decidingPorts } from '../wiring/deciding.ts'
-import { idempotencyKeyOf } from '../wiring/idempotency-key.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
+import { decidingPorts } from '../wiring/ports.ts'
 
 const environment = environmentOf('begin-use')
 const issuer = environment.ISSUER

@@ -5,10 +5,9 @@ import { BadRequest } from '../../adapters/http/problem.ts'
 import { Outcome } from '../../domain/requests/request.ts'
 import { UseId } from '../../domain/values.ts'
 import { endUse } from '../../operations/uses/use.ts'
+import { Callers } from '../callers.ts'
 import { environmentOf } from '../environments.ts'
-import { factsOnly, readBundle } from '../wiring/bundle.ts'
-import { Callers } from '../wiring/callers.ts'
-import { decidingPorts } from '../wiring/deciding.ts'
+import { decidingPorts, factsOnly, readBundle } from '../wiring/ports.ts'
 
 const environment = environmentOf('end-use')
 const issuer = environment.ISSUER

@@ -9,9 +9,9 @@ import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
 import { addressesOf } from '../../domain/policy/bundle.ts'
 import { type Introspector, introspectToken } from '../../operations/credentials/tokens.ts'
+import { Callers, mustBeTheirs } from '../callers.ts'
 import { environmentOf } from '../environments.ts'
-import { readBundle } from '../wiring/bundle.ts'
-import { Callers, mustBeTheirs } from '../wiring/callers.ts'
+import { readBundle } from '../wiring/ports.ts'
 
 const { ISSUER: issuer, REQUESTS_TABLE, PUBLISHED_KEYS } = environmentOf('introspect-token')
 const clock = new SystemClock()

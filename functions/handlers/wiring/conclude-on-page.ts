@@ -9,9 +9,17 @@ import type { RequestId } from '../../domain/values.ts'
 import { viewBreakGlass } from '../../operations/break-glass/read-break-glass.ts'
 import { endBreakGlass, reviewBreakGlass } from '../../operations/break-glass/review-break-glass.ts'
 import type { DecidingPorts } from '../../operations/requests/ports.ts'
-import { formOf } from './browser.ts'
-import { type DoorPorts, type Guest, goTo, guestOf, loggedOut, shown } from './page-door.ts'
-import { notShownOpening, openingIn } from './show-break-glass.ts'
+import {
+  type DoorPorts,
+  formOf,
+  type Guest,
+  goTo,
+  guestOf,
+  loggedOut,
+  notShownOpening,
+  openingIn,
+  shown,
+} from '../pages/page-door.ts'
 
 export type ConcludePorts = DoorPorts & Omit<DecidingPorts, 'ids'>
 

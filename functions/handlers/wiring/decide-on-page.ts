@@ -17,11 +17,20 @@ import {
 } from '../../operations/requests/decide-on-page.ts'
 import type { DecidingPorts } from '../../operations/requests/ports.ts'
 import { viewRequest } from '../../operations/requests/read-requests.ts'
-import { csrfOf, formOf, setCookie } from './browser.ts'
+import {
+  csrfOf,
+  type DoorPorts,
+  endLogin,
+  formOf,
+  type Guest,
+  goTo,
+  guestOf,
+  loggedOut,
+  notShown,
+  setCookie,
+  shown,
+} from '../pages/page-door.ts'
 import { concludeOnPage } from './conclude-on-page.ts'
-import { endLogin } from './end-login.ts'
-import { type DoorPorts, type Guest, goTo, guestOf, loggedOut, shown } from './page-door.ts'
-import { notShown } from './show-pages.ts'
 
 export type DecidePorts = DoorPorts & Omit<DecidingPorts, 'ids'> & { login: () => LoginPorts }
 

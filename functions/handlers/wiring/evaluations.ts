@@ -15,7 +15,7 @@ import type { Statements } from '../../operations/credentials/ports.ts'
 import { type EvaluationCaller, evaluateAccess } from '../../operations/requests/evaluate-access.ts'
 import { Lately } from '../../operations/requests/limits.ts'
 import type { DecidingPorts } from '../../operations/requests/ports.ts'
-import { mustKeepRate } from './rate.ts'
+import { mustKeepRate } from '../doors.ts'
 
 type Ports = DecidingPorts & { issuer: string; statements: Statements }
 type Body = z.infer<typeof EvaluationBody> | NoSuchName

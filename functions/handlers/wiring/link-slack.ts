@@ -3,8 +3,18 @@ import { type Answer, BadRequest } from '../../adapters/http/problem.ts'
 import type { Notice } from '../../adapters/pages/layout.ts'
 import { linkPage, linkRefusalWords } from '../../adapters/pages/link-page.ts'
 import { findOffer, type LinkPorts, linkSlack, unlinkSlack } from '../../operations/people/link-account.ts'
-import { cookieOf, formOf, setCookie } from './browser.ts'
-import { type DoorPorts, type Guest, goTo, guestOf, loggedOut, shown, toLogin } from './page-door.ts'
+import {
+  cookieOf,
+  type DoorPorts,
+  formOf,
+  type Guest,
+  goTo,
+  guestOf,
+  loggedOut,
+  setCookie,
+  shown,
+  toLogin,
+} from '../pages/page-door.ts'
 
 export type LinkPagePorts = DoorPorts & LinkPorts
 

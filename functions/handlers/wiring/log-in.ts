@@ -2,9 +2,7 @@ import type { Call } from '../../adapters/http/endpoint.ts'
 import { type Answer, BadRequest } from '../../adapters/http/problem.ts'
 import { messagePage } from '../../adapters/pages/layout.ts'
 import { beginLogin, type LoginPorts, logOut } from '../../operations/people/log-in.ts'
-import { cookieOf, formOf, setCookie } from './browser.ts'
-import { endLogin } from './end-login.ts'
-import { type DoorPorts, goTo, guestOf, shown } from './page-door.ts'
+import { cookieOf, type DoorPorts, endLogin, formOf, goTo, guestOf, setCookie, shown } from '../pages/page-door.ts'
 
 export type LogInPorts = DoorPorts & { login: () => LoginPorts }
 

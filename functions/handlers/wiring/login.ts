@@ -1,5 +1,3 @@
-import { connect } from '../../adapters/dynamodb/client.ts'
-import { DynamoSessionStore } from '../../adapters/dynamodb/session-store.ts'
 import { BadRequest } from '../../adapters/http/problem.ts'
 import { JoseIdTokens } from '../../adapters/jose/login-checks.ts'
 import { OpenIdLoginProvider } from '../../adapters/openid-client/openid-login-provider.ts'
@@ -8,9 +6,6 @@ import type { LoginPorts } from '../../operations/people/log-in.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
 import type { Clock, Log } from '../../operations/ports.ts'
 import { loginIssuerOf } from './login-issuer.ts'
-
-/** The sessions of the pages, for those who only look who it is. */
-export const sessionsIn = (table: string) => new DynamoSessionStore(connect(), table)
 
 /** What logging in needs, once somebody does. @throws BadRequest when the deployment does not say where people log in */
 export function loginPorts(

@@ -6,9 +6,18 @@ import { lackOf } from '../../domain/people/login-strength.ts'
 import type { OpeningPorts } from '../../operations/break-glass/open-break-glass.ts'
 import { type FoundPrepared, findPrepared, openPrepared } from '../../operations/break-glass/prepare-opening.ts'
 import { beginLogin, type LoginPorts } from '../../operations/people/log-in.ts'
-import { cookieOf, formOf, setCookie } from './browser.ts'
+import {
+  cookieOf,
+  type DoorPorts,
+  formOf,
+  type Guest,
+  goTo,
+  guestOf,
+  loggedOut,
+  setCookie,
+  shown,
+} from '../pages/page-door.ts'
 import { loginIssuerOf } from './login-issuer.ts'
-import { type DoorPorts, type Guest, goTo, guestOf, loggedOut, shown } from './page-door.ts'
 
 export type OpenPorts = DoorPorts & OpeningPorts & { login: () => LoginPorts }
 

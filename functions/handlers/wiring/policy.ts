@@ -2,7 +2,7 @@ import { CedarPolicy } from '../../adapters/cedar/cedar-policy.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
 import type { Log } from '../../operations/ports.ts'
-import { readBundle } from './bundle.ts'
+import { readBundle } from './ports.ts'
 
 /** Cedar over the bundle that was shipped beside this Lambda, parsed now so that no caller waits for it. */
 export const cedarPolicy = (): Policy => loggingErrors(new CedarPolicy(readBundle()), new PowertoolsLog())

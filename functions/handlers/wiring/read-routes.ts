@@ -11,7 +11,7 @@ import { listPermits } from '../../operations/permits/give-permit.ts'
 import type { PermitStore } from '../../operations/permits/ports.ts'
 import type { DecidingPorts } from '../../operations/requests/ports.ts'
 import { listRequests, readChain, readLedger, readRequest } from '../../operations/requests/read-requests.ts'
-import { refusalForPeople, unknownRequest } from './refusals.ts'
+import { refusalForPeople, unknownRequest } from '../refusals.ts'
 
 type Ports = DecidingPorts & { permits: Pick<PermitStore, 'list'>; standIns: Pick<StandInStore, 'list'> }
 type Route = (call: Call, person: PersonId, ports: Ports) => Promise<Answer>

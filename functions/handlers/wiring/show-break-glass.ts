@@ -3,12 +3,12 @@ import { type Answer, BadRequest } from '../../adapters/http/problem.ts'
 import { breakGlassPage } from '../../adapters/pages/opening-page.ts'
 import { breakGlassListPage, drillPage } from '../../adapters/pages/openings-page.ts'
 import { budgetsLeft } from '../../domain/policy/budget-left.ts'
-import { RequestId } from '../../domain/values.ts'
+import type { RequestId } from '../../domain/values.ts'
 import { type DrillPorts, readDrill } from '../../operations/break-glass/drill.ts'
 import { listBreakGlass, viewBreakGlass } from '../../operations/break-glass/read-break-glass.ts'
 import { type EvidencePorts, readEvidence } from '../../operations/ledger/read-evidence.ts'
 import type { DecidingPorts } from '../../operations/requests/ports.ts'
-import { type DoorPorts, type Guest, shown } from './page-door.ts'
+import { type DoorPorts, type Guest, notShownOpening, openingIn, shown } from '../pages/page-door.ts'
 
 export type ShowOpeningPorts = DoorPorts & Pick<DecidingPorts, 'requests'> & EvidencePorts & DrillPorts
 
@@ -55,25 +55,3 @@ const noDrill = (id: RequestId): BadRequest =>
     title: 'That was no drill',
     detail: `It was in earnest, and stands at /break-glass/${id}`,
   })
-
-/** The id in the path, where it is one of an opening. */
-export function openingIn(call: Call): RequestId | undefined {
-  const id = RequestId.safeParse(call.path('id'))
-  return id.success && id.data.startsWith('bgl_') ? id.data : undefined
-}
-
-/** The same to whoever may not look as to whoever looks for what is not there. */
-export const notShownOpening = (code: 'not_permitted' | 'unknown_request' = 'unknown_request'): BadRequest =>
-  code === 'not_permitted'
-    ? new BadRequest({
-        status: 403,
-        code,
-        title: 'Policy does not let you read this',
-        detail: 'Ask whoever writes the policies',
-      })
-    : new BadRequest({
-        status: 404,
-        code,
-        title: 'There is no such break-glass',
-        detail: 'All of the last seven days stand at /break-glass',
-      })

@@ -1,13 +1,13 @@
 import type { Call } from '../../adapters/http/endpoint.ts'
-import { type Answer, BadRequest } from '../../adapters/http/problem.ts'
+import type { Answer } from '../../adapters/http/problem.ts'
 import { listPage } from '../../adapters/pages/link-page.ts'
 import { requestPage } from '../../adapters/pages/request-page.ts'
 import { RequestId } from '../../domain/values.ts'
 import { waitingFor } from '../../operations/cards/waiting.ts'
 import { viewRequest } from '../../operations/requests/read-requests.ts'
-import { type Guest, goTo, guestOf, shown, toLogin } from './page-door.ts'
-import { unknownRequest } from './refusals.ts'
-import { openingIn, type ShowOpeningPorts, showDrill, showOpening, showOpenings } from './show-break-glass.ts'
+import { type Guest, goTo, guestOf, notShown, openingIn, shown, toLogin } from '../pages/page-door.ts'
+import { unknownRequest } from '../refusals.ts'
+import { type ShowOpeningPorts, showDrill, showOpening, showOpenings } from './show-break-glass.ts'
 
 export type ShowPorts = ShowOpeningPorts
 
@@ -49,19 +49,3 @@ const pathOf = (call: Call): string => {
     return openingIn(call) ? call.route.slice('GET '.length).replace('{id}', call.path('id')) : '/break-glass'
   return id.success ? `/decide/${id.data}` : '/decide'
 }
-
-/** The same to whoever may not look as to whoever looks for what is not there. */
-export const notShown = (code: 'not_permitted' | 'unknown_request' = 'unknown_request'): BadRequest =>
-  code === 'not_permitted'
-    ? new BadRequest({
-        status: 403,
-        code,
-        title: 'Policy does not let you read requests',
-        detail: 'Ask whoever writes the policies',
-      })
-    : new BadRequest({
-        status: 404,
-        code,
-        title: 'There is no such request',
-        detail: 'Its address is on its card, or in the list of what waits for you',
-      })

@@ -54,6 +54,8 @@ export const decidingPorts = (): DecidingPorts => ({
   log: live(({ log }) => log),
 })
 
+export const permitPorts = () => ({ ...decidingPorts(), permits: live(({ permits }) => permits) })
+
 export const evidenceIn = () => ({
   calls: live(() => calls),
   cards: live(() => cards),

@@ -5,7 +5,7 @@ import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { AccessToken } from '../../operations/credentials/ports.ts'
 import type { Clock, OnceOnly } from '../../operations/ports.ts'
-import { badProof, Callers, dpopToken } from './callers.ts'
+import { badProof, Callers, dpopToken } from '../callers.ts'
 
 /**
  * Where an agent comes for what AWS does: with the access token of a grant and a proof of its key, and with nothing to say,

@@ -1,6 +1,8 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
+import { BurstKind, BurstOutcome, burstKey } from '../../domain/cards/burst.ts'
 import { RequestId } from '../../domain/values.ts'
+import type { drawBurst } from '../../operations/cards/draw-burst.ts'
 import { BoardUnavailable, PagerUnavailable } from '../../operations/faults.ts'
 import type { Log } from '../../operations/ports.ts'
 
@@ -85,3 +87,69 @@ const shareOf = (id: RequestId, received: number): number =>
 
 const retryAfterOf = (fault: unknown): number | undefined =>
   fault instanceof BoardUnavailable ? fault.retryAfterSeconds : undefined
+
+const MessageOfBurst = z.object({
+  burst: BurstKind,
+  request: RequestId.optional(),
+  outcome: z.strictObject({ ...BurstOutcome.shape, generation: z.int().positive() }).optional(),
+})
+type MessageOfBurst = z.infer<typeof MessageOfBurst>
+type Because = Parameters<typeof drawBurst>[1]
+
+type BurstOptions = {
+  draw(kind: BurstKind, because: Because): Promise<void>
+  hold(receiptHandle: string, seconds: number): Promise<void>
+  log: Log
+}
+
+/** The messages of single requests, and those of bursts. */
+export const partition = (records: readonly SQSRecord[]): [single: SQSRecord[], several: SQSRecord[]] => [
+  records.filter((record) => !isOfBurst(record)),
+  records.filter(isOfBurst),
+]
+
+const isOfBurst = ({ body }: SQSRecord): boolean => body.startsWith('{"burst":')
+
+/** Draws each burst of a batch once, whatever it is looked at for: all of its messages succeed or fail together. */
+export async function drawBursts(
+  records: readonly SQSRecord[],
+  { draw, hold, log }: BurstOptions,
+): Promise<SQSBatchResponse['batchItemFailures']> {
+  const failed: SQSRecord[] = []
+  const read = records.flatMap((record) => {
+    const message = readBurst(record)
+    if (message) return [{ record, message }]
+    log.error('card_failed', { fault: 'message without a burst' })
+    failed.push(record)
+    return []
+  })
+  for (const those of Map.groupBy(read, ({ message }) => burstKey(message.burst)).values()) {
+    const [one] = those
+    if (!one) continue
+    const messages = those.map(({ message }) => message)
+    try {
+      await draw(one.message.burst, {
+        requests: messages.flatMap(({ request }) => request ?? []),
+        outcomes: messages.flatMap(({ outcome }) => outcome ?? []),
+      })
+    } catch (fault) {
+      log.warn('card_failed', {
+        channel: one.message.burst.channel,
+        fault: fault instanceof Error ? fault.name : 'unknown',
+      })
+      const seconds = fault instanceof BoardUnavailable ? (fault.retryAfterSeconds ?? 5) : 5
+      // Held or not, the messages come again: at worst after the queue's own time.
+      await Promise.allSettled(those.map(({ record }) => hold(record.receiptHandle, seconds)))
+      failed.push(...those.map(({ record }) => record))
+    }
+  }
+  return failed.map(({ messageId }) => ({ itemIdentifier: messageId }))
+}
+
+function readBurst({ body }: SQSRecord): MessageOfBurst | undefined {
+  try {
+    return MessageOfBurst.parse(JSON.parse(body))
+  } catch {
+    return undefined
+  }
+}

@@ -1,12 +1,12 @@
-import type { Call } from '../../adapters/http/endpoint.ts'
-import { BadRequest, badRequest } from '../../adapters/http/problem.ts'
-import { type DpopProof, rememberUntil, replayKey, verifyDpop } from '../../adapters/jose/dpop.ts'
-import { IdentityVerifier, type VerifiedIdentity } from '../../adapters/jose/identity.ts'
-import { type Agent, type Identity, type Person, type Tool, withIdentity } from '../../domain/people/organisation.ts'
-import type { Bundle } from '../../domain/policy/bundle.ts'
-import type { AgentRef } from '../../domain/requests/request.ts'
-import type { AskerId, Result } from '../../domain/values.ts'
-import type { Clock, OnceOnly } from '../../operations/ports.ts'
+import type { Call } from '../adapters/http/endpoint.ts'
+import { BadRequest, badRequest } from '../adapters/http/problem.ts'
+import { type DpopProof, rememberUntil, replayKey, verifyDpop } from '../adapters/jose/dpop.ts'
+import { IdentityVerifier, type VerifiedIdentity } from '../adapters/jose/identity.ts'
+import { type Agent, type Identity, type Person, type Tool, withIdentity } from '../domain/people/organisation.ts'
+import type { Bundle } from '../domain/policy/bundle.ts'
+import type { AgentRef } from '../domain/requests/request.ts'
+import type { AskerId, Result } from '../domain/values.ts'
+import type { Clock, OnceOnly } from '../operations/ports.ts'
 
 /** A person, by the issuer and subject of their token, and how and when they logged in. */
 export type ProvenPerson = {

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { connect, type Patience } from '../../adapters/dynamodb/client.ts'
+import { DynamoHaltStore } from '../../adapters/dynamodb/halt-store.ts'
+import { DynamoLedgerStore } from '../../adapters/dynamodb/ledger-store.ts'
+import { DynamoPermitStore } from '../../adapters/dynamodb/permit-store.ts'
+import { DynamoRequestStore } from '../../adapters/dynamodb/request-store.ts'
+import { DynamoSessionStore } from '../../adapters/dynamodb/session-store.ts'
+import { DynamoStandInStore } from '../../adapters/dynamodb/stand-in-store.ts'
+import { PowertoolsLog } from '../../adapters/powertools/log.ts'
+import { SystemClock, SystemIds } from '../../adapters/system/system.ts'
+import { Bundle } from '../../domain/policy/bundle.ts'
+import type { Policy } from '../../operations/policy/ports.ts'
+import type { DecidingPorts } from '../../operations/requests/ports.ts'
+
+/** The compiled policies that were shipped beside this Lambda. */
+export const readBundle = (): Bundle => Bundle.parse(JSON.parse(readFileSync(join(__dirname, 'bundle.json'), 'utf8')))
+
+/** The bundle's facts without an engine, for Lambdas that ask policy nothing. Asked all the same, it denies. */
+export const factsOnly = (bundle: Bundle): Policy => ({
+  bundle,
+  ask: () => ({ permit: false, policies: [], error: true, detail: 'this Lambda asks no policy' }),
+})
+
+/** The ports that deciding operations share, made once a cold start. */
+export function decidingPorts(
+  tables: { REQUESTS_TABLE: string; LEDGER_TABLE: string },
+  policy: Policy,
+  patience?: Patience,
+): DecidingPorts {
+  const connection = connect(patience)
+  const names = { requests: tables.REQUESTS_TABLE, ledger: tables.LEDGER_TABLE }
+  return {
+    requests: new DynamoRequestStore(connection, names),
+    ledger: new DynamoLedgerStore(connection, names),
+    policy,
+    clock: new SystemClock(),
+    ids: new SystemIds(),
+    log: new PowertoolsLog(),
+  }
+}
+
+/** The ports of those who give standing permits, draw from them and take them back. */
+export const permitPorts = (tables: { REQUESTS_TABLE: string; LEDGER_TABLE: string }, policy: Policy) => ({
+  ...decidingPorts(tables, policy),
+  permits: new DynamoPermitStore(connect(), { requests: tables.REQUESTS_TABLE, ledger: tables.LEDGER_TABLE }),
+})
+
+/** The ports of those who throw kill switches and put them back. */
+export const haltPorts = (tables: { REQUESTS_TABLE: string; LEDGER_TABLE: string }, policy: Policy) => ({
+  ...decidingPorts(tables, policy),
+  halts: new DynamoHaltStore(connect(), { requests: tables.REQUESTS_TABLE, ledger: tables.LEDGER_TABLE }),
+})
+
+type Tables = { REQUESTS_TABLE: string; LEDGER_TABLE: string }
+
+export const standInStore = ({ REQUESTS_TABLE, LEDGER_TABLE }: Tables) =>
+  new DynamoStandInStore(connect(), { requests: REQUESTS_TABLE, ledger: LEDGER_TABLE })
+
+/** The ports of those who name who decides in their stead, and of those who end it. */
+export const standInPorts = (tables: Tables, policy: Policy) => ({
+  ...decidingPorts(tables, policy),
+  standIns: standInStore(tables),
+})
+
+/** The sessions of the pages, for those who only look who it is. */
+export const sessionsIn = (table: string) => new DynamoSessionStore(connect(), table)
