@@ -89,7 +89,7 @@ async function approve(press: Press, options: EdgeOptions): Promise<string | und
 async function deny({ person, about, trigger, carried }: Press, options: EdgeOptions): Promise<string | undefined> {
   const told = await decideTold({ person, verdict: 'deny' }, about, carried, options)
   if (!told.done) return told.sentence
-  await showModal(trigger, whyModal(told.state, options.bundle, about), carried, options)
+  await showModal(trigger, whyModal(told.value.state, options.bundle, about), carried, options)
   return undefined
 }
 

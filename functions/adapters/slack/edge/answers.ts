@@ -1,10 +1,10 @@
 import type { RichTextElement } from '@slack/types'
 import type { Refusal } from '../../../domain/refusals.ts'
-import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import type { Result } from '../../../domain/values.ts'
 import type { Log } from '../../../operations/ports.ts'
 import type { CarriedOut } from '../../../operations/requests/carry-out.ts'
 import type { DecisionAsk } from '../../../operations/requests/decide-request.ts'
+import type { Stored } from '../../../operations/requests/ports.ts'
 import { type CardBlock, rich, section } from '../cards/blocks.ts'
 import { showsAll } from '../cards/card.ts'
 import type { Subject } from '../forms/card-forms.ts'
@@ -13,49 +13,70 @@ import { patience } from './client.ts'
 import type { EdgeOptions } from './edge-options.ts'
 import { failed, notAnswered, notRecorded, sentenceFor } from './sentences.ts'
 
-/** Done; or what whoever did it is told, which is true whatever became of it. A `code` where it is a no. */
-type Acted<T> = { done: true; value: T } | { done: false; sentence: string; code?: Refusal; detail?: string }
+/** It was not done, or it is not known: what the person is told, which is true either way. A `code` where it is a no. */
+export type NotDone = { done: false; sentence: string; code?: Refusal; detail?: string | undefined }
+type Told<T> = { done: true; value: T } | NotDone
 
 /** Whether it was recorded is not known, and there is no card that would show it. */
 const lookAtHome =
   'The store has not answered yet; open Hotwork’s Home tab in a minute, which shows what was recorded, before you do it again.'
 
+/** How a click is named in the log: by what it does, or by the request or list that it is on. */
+type Named = { press: string } | { request: string }
+/** A no, with the request as it was then, where there is one. */
+type No = { code: Refusal; detail?: string | undefined; stored?: Stored | undefined }
+
 /**
- * Does something that is no decision on a request, within the time that a person waits for it.
+ * Does something within the time that a person waits for it.
  *
- * @param name what the log calls it
+ * @param late     what the person is told while it is not known whether it was recorded
+ * @param sentence what the person is told of a no
  */
-export async function actTold<T>(
-  name: string,
-  act: (mayStart: () => boolean) => Promise<Result<T, Refusal>>,
+async function told<T>(
+  named: Named,
+  act: (mayStart: () => boolean) => Promise<Result<T, Refusal> & { stored?: Stored }>,
   { deadline }: Carried,
-  { bundle: { directory }, log }: EdgeOptions,
-): Promise<Acted<T>> {
+  log: Log,
+  { late, sentence }: { late: string; sentence: (no: No) => string },
+): Promise<Told<T>> {
   try {
     const made = await deadline.within(act(deadline.mayStart), patience.tell)
     if (!made.done) {
-      log.warn('press not decided in time', { press: name })
-      return { done: false, sentence: lookAtHome }
+      log.warn('press not decided in time', named)
+      return { done: false, sentence: late }
     }
     if (made.value.ok) return { done: true, value: made.value.value }
-    const { code, detail } = made.value
-    const more = detail === undefined ? {} : { detail }
-    return { done: false, code, ...more, sentence: sentenceFor(code, { directory, ...more }) }
+    const { code, detail, stored } = made.value
+    return { done: false, code, detail, sentence: sentence({ code, detail, stored }) }
   } catch (fault) {
-    const named = fault instanceof Error ? fault.name : 'unknown'
-    log.error('press not decided', { press: name, fault: named })
-    return { done: false, sentence: sentenceForFault(named) }
+    return { done: false, sentence: sentenceOfFault(named, fault, log, late) }
   }
 }
 
-function sentenceForFault(name: string): string {
+/** What the person is told of a broken world, and the line in the log for the person on call. */
+function sentenceOfFault(named: Named, fault: unknown, log: Log, late: string): string {
+  const name = fault instanceof Error ? fault.name : 'unknown'
+  log.error('press not decided', { ...named, fault: name })
+  // Neither of these committed anything, which is known; after the store's silence nothing is.
   if (name === 'NotInTime' || name === 'StaleRequest') return notRecorded
-  return name === 'StoreUnavailable' ? lookAtHome : failed
+  return name === 'StoreUnavailable' ? late : failed
 }
 
-/** Recorded; or what the person is to be told, which is true whatever became of it. A `code` where it is a no. */
-type Told = { done: true; state: ApprovalRequest } | NotDone
-export type NotDone = { done: false; sentence: string; code?: Refusal; detail?: string | undefined }
+/**
+ * Does something that is no decision on a request.
+ *
+ * @param name what the log calls it
+ */
+export const actTold = <T>(
+  name: string,
+  act: (mayStart: () => boolean) => Promise<Result<T, Refusal>>,
+  carried: Carried,
+  { bundle: { directory }, log }: EdgeOptions,
+): Promise<Told<T>> =>
+  told({ press: name }, act, carried, log, {
+    late: lookAtHome,
+    sentence: ({ code, detail }) => sentenceFor(code, { directory, detail }),
+  })
 
 /** Decides on what was seen within the time that the person will wait, and says what is known when that is over. */
 export async function decideTold(
@@ -63,7 +84,7 @@ export async function decideTold(
   about: Subject,
   carried: Carried,
   options: EdgeOptions,
-): Promise<Told> {
+): Promise<Told<Stored>> {
   const { request: id, round, digest } = about
   const seen = await seenOn(about, carried, options)
   // A click is no login, however Slack let this person in.
@@ -76,33 +97,21 @@ export async function decideTold(
   return inTime(id, (mayStart) => options.decide(whole, mayStart), carried, options)
 }
 
-/** Does something that may happen once, within the same time. */
-export async function inTime(
+/** Does something on a request that may happen once. */
+export const inTime = (
   request: string,
   act: (mayStart: () => boolean) => Promise<CarriedOut>,
-  { deadline }: Carried,
+  carried: Carried,
   { bundle: { directory }, page, log }: EdgeOptions,
-): Promise<Told> {
-  try {
-    const made = await deadline.within(act(deadline.mayStart), patience.tell)
-    if (!made.done) {
-      log.warn('press not decided in time', { request })
-      return { done: false, sentence: notAnswered }
-    }
-    if (made.value.ok) return { done: true, state: made.value.value.state }
-    const { code, detail, stored } = made.value
-    return { done: false, code, detail, sentence: sentenceFor(code, { directory, page, detail, state: stored?.state }) }
-  } catch (fault) {
-    return { done: false, sentence: faultTold(request, fault, { log }) }
-  }
-}
+): Promise<Told<Stored>> =>
+  told({ request }, act, carried, log, {
+    late: notAnswered,
+    sentence: ({ code, detail, stored }) => sentenceFor(code, { directory, page, detail, state: stored?.state }),
+  })
 
-/** What is told of a broken world, and the line in the log for whoever mends it. */
-export function faultTold(request: string, fault: unknown, { log }: Pick<EdgeOptions, 'log'>): string {
-  const name = fault instanceof Error ? fault.name : 'unknown'
-  log.error('press not decided', { request, fault: name })
-  return sentenceForDecisionFault(name)
-}
+/** What the person is told of a fault on a request or a list of them. */
+export const faultTold = (request: string, fault: unknown, { log }: Pick<EdgeOptions, 'log'>): string =>
+  sentenceOfFault({ request }, fault, log, notAnswered)
 
 /** What was rendered there, if it is known soon: the record is better for it, and no decision waits for it. */
 export async function seenOn(
@@ -116,12 +125,6 @@ export async function seenOn(
     return { done: false as const }
   })
   return found.done ? found.value : undefined
-}
-
-function sentenceForDecisionFault(name: string): string {
-  // Neither of these committed anything, which is known; after the store's silence nothing is.
-  if (name === 'NotInTime' || name === 'StaleRequest') return notRecorded
-  return name === 'StoreUnavailable' ? notAnswered : failed
 }
 
 /** As much of a press on a control beside a message as answering it takes. */

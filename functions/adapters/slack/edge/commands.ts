@@ -262,7 +262,7 @@ async function answerTo(typed: SlashCommand, carried: Carried, options: EdgeOpti
 
 async function revoke(id: RequestId, person: PersonId, reason: string, carried: Carried, options: EdgeOptions) {
   const told = await revokeTold({ id, person, reason }, carried, options)
-  return told.done ? revokedReply(told.state, options.bundle) : sayReply(told.sentence)
+  return told.done ? revokedReply(told.value.state, options.bundle) : sayReply(told.sentence)
 }
 
 const notAnsweredYet =
