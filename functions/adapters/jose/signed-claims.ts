@@ -3,6 +3,9 @@ import { base64url } from 'jose'
 import type { NumericDate } from '../../domain/values.ts'
 import type { Compact } from './access-token.ts'
 
+/** Made once: this is asked at every use of a tool. */
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 /**
  * The claims of a JWT that `key` signed with ES256 and that holds now: one `crypto.verify` in this thread, where jose goes
  * through the thread pool (docs/adr/0016-jose-judges-each-header-once.md).
@@ -19,7 +22,7 @@ export function signedClaims(
   const by = { key, dsaEncoding: 'ieee-p1363' } as const
   try {
     if (!verify('sha256', Buffer.from(`${header}.${payload}`), by, base64url.decode(signature))) return undefined
-    const claims: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(base64url.decode(payload)))
+    const claims: unknown = JSON.parse(utf8.decode(base64url.decode(payload)))
     if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) return undefined
     const { exp = now + 1, nbf = now, iat = now } = claims as { [claim: string]: unknown }
     const alive = typeof exp === 'number' && exp > now - toleranceSeconds
