@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import {
   type CancellationReason,
   DynamoDBClient,
@@ -108,14 +109,17 @@ export async function transact(
       if (are(ofOthers)) return { done: false, reasons }
       const mayTryAgain = are([...ofOthers, ...ofRoom]) && attempt < connection.patience.attempts
       if (!mayTryAgain || bound.abortSignal.aborted) throw unavailable(trying, cause)
-      await pause(attempt)
+      await pause(50, attempt)
     }
   }
 }
 
-/** Longer each time, and another for each caller, so that those that failed together do not come together again. */
-const pause = (attempt: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, 50 * 2 ** attempt * (0.5 + Math.random() / 2)))
+/**
+ * Waits before another attempt: twice as long each time, and up to half of it less by chance, so that callers that failed
+ * together do not come back together.
+ */
+export const pause = (milliseconds: number, attempt: number): Promise<void> =>
+  setTimeout(milliseconds * 2 ** attempt * (0.5 + Math.random() / 2))
 
 export const failed = (reason: CancellationReason | undefined): boolean => reason?.Code === 'ConditionalCheckFailed'
 export const conflicted = (reason: CancellationReason | undefined): boolean => reason?.Code === 'TransactionConflict'

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { type AttributeValue, BatchGetItemCommand, GetItemCommand } from '@aws-sdk/client-dynamodb'
 import * as z from 'zod'
 import { type Head, noEntries } from '../../domain/ledger/ledger.ts'
@@ -9,7 +8,7 @@ import type { AskerId, PersonId, StandInId, StandingPermitId } from '../../domai
 import { StoreUnavailable } from '../../operations/faults.ts'
 import type { PermitChange } from '../../operations/permits/ports.ts'
 import type { OnceOnly } from '../../operations/ports.ts'
-import { type Connection, orUnavailable, within } from './client.ts'
+import { type Connection, orUnavailable, pause, within } from './client.ts'
 
 /** An item as DynamoDB takes and gives it. */
 export type Item = { [attribute: string]: AttributeValue }
@@ -107,8 +106,7 @@ export async function readMany(connection: Connection, table: string, keys: read
   let missing = [...keys]
   for (let attempt = 0; missing.length > 0; attempt++) {
     if (attempt === attempts) throw new StoreUnavailable('the store kept leaving items unread')
-    // Half of the pause is random, so that readers who were turned away together do not come back together.
-    if (attempt > 0) await pause(2 ** attempt * 10 * (0.5 + Math.random() / 2))
+    if (attempt > 0) await pause(10, attempt)
     const command = new BatchGetItemCommand({ RequestItems: { [table]: { Keys: missing, ConsistentRead: true } } })
     const { Responses, UnprocessedKeys } = await connection.client
       .send(command, within(connection))
