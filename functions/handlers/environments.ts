@@ -105,3 +105,12 @@ export type HandlerName = keyof typeof environments
 /** The environment of a Lambda. A missing name fails its start, with the name in the message. */
 export const environmentOf = <N extends HandlerName>(name: N): z.infer<(typeof environments)[N]> =>
   environments[name].parse(process.env) as z.infer<(typeof environments)[N]>
+
+/** The variables that name the tables of the stores. */
+export type Tables = { REQUESTS_TABLE: string; LEDGER_TABLE: string }
+
+/** The same as the stores take them. */
+export const tablesOf = ({ REQUESTS_TABLE, LEDGER_TABLE }: Tables) => ({
+  requests: REQUESTS_TABLE,
+  ledger: LEDGER_TABLE,
+})

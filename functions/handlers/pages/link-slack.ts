@@ -2,13 +2,13 @@ import { connect } from '../../adapters/dynamodb/client.ts'
 import { DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
 import { SlackSecretReader } from '../../adapters/secretsmanager/secrets.ts'
 import { SlackAccounts } from '../../adapters/slack/edge/client.ts'
-import { environmentOf } from '../environments.ts'
+import { environmentOf, tablesOf } from '../environments.ts'
 import { linkPages } from '../wiring/link-slack.ts'
 import { decidingPorts, factsOnly, readBundle, sessionsIn } from '../wiring/ports.ts'
 import { pageDoor } from './page-door.ts'
 
 const environment = environmentOf('link-slack')
-const tables = { requests: environment.REQUESTS_TABLE, ledger: environment.LEDGER_TABLE }
+const tables = tablesOf(environment)
 const deciding = decidingPorts(environment, factsOnly(readBundle()))
 const secret = new SlackSecretReader(environment.SLACK_SECRET, deciding.clock)
 const ports = {

@@ -13,7 +13,7 @@ import { decideInTime, inTime, permitsInTime } from '../../operations/cards/deci
 import { findSeen } from '../../operations/cards/show-card.ts'
 import { givePermit } from '../../operations/permits/give-permit.ts'
 import { commentDecision, foreseeDecision } from '../../operations/requests/decide-request.ts'
-import { environmentOf } from '../environments.ts'
+import { environmentOf, tablesOf } from '../environments.ts'
 import { openingOptions } from '../wiring/emergency-options.ts'
 import { freshEnough } from '../wiring/fresh-enough.ts'
 import { overviewOptions } from '../wiring/overview-options.ts'
@@ -26,14 +26,8 @@ const environment = environmentOf('receive-slack')
 const ports = decidingPorts(environment, cedarPolicy(), hurried)
 const { log, clock, policy } = ports
 const cards = new DynamoCardStore(connect(hurried), environment.CARDS_TABLE)
-const permits = new DynamoPermitStore(connect(hurried), {
-  requests: environment.REQUESTS_TABLE,
-  ledger: environment.LEDGER_TABLE,
-})
-const standIns = new DynamoStandInStore(connect(hurried), {
-  requests: environment.REQUESTS_TABLE,
-  ledger: environment.LEDGER_TABLE,
-})
+const permits = new DynamoPermitStore(connect(hurried), tablesOf(environment))
+const standIns = new DynamoStandInStore(connect(hurried), tablesOf(environment))
 const bursts = new DynamoBurstStore(connect(hurried), environment.CARDS_TABLE)
 const secret = new SlackSecretReader(environment.SLACK_SECRET, clock, hurriedSecrets())
 const secrets = freshEnough(

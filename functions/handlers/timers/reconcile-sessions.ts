@@ -11,7 +11,7 @@ import type { JsonObject } from '../../domain/values.ts'
 import type { EndMessage } from '../../operations/break-glass/ports.ts'
 import { orFailed, reconcileSessions } from '../../operations/credentials/reconcile-sessions.ts'
 import { checkChains } from '../../operations/ledger/check-chains.ts'
-import { environmentOf } from '../environments.ts'
+import { environmentOf, tablesOf } from '../environments.ts'
 import { decidingPorts, factsOnly, readBundle } from '../wiring/ports.ts'
 
 const environment = environmentOf('reconcile-sessions')
@@ -21,7 +21,7 @@ const accounts = Object.values(bundle.deployment.accounts)
 const ofAccount = (role: string) => accounts.filter(({ accountId }) => accountId === role.split(':')[4])
 const auditors = foreignAuditors({ home, accounts: bundle.deployment.accounts })
 const connection = connect()
-const tables = { requests: environment.REQUESTS_TABLE, ledger: environment.LEDGER_TABLE }
+const tables = tablesOf(environment)
 const ports = {
   ...decidingPorts(environment, factsOnly(bundle)),
   permits: new DynamoPermitStore(connection, tables),

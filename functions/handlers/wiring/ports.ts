@@ -12,6 +12,7 @@ import { SystemClock, SystemIds } from '../../adapters/system/system.ts'
 import { Bundle } from '../../domain/policy/bundle.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
 import type { DecidingPorts } from '../../operations/requests/ports.ts'
+import { type Tables, tablesOf } from '../environments.ts'
 
 /** The compiled policies that were shipped beside this Lambda. */
 export const readBundle = (): Bundle => Bundle.parse(JSON.parse(readFileSync(join(__dirname, 'bundle.json'), 'utf8')))
@@ -23,13 +24,9 @@ export const factsOnly = (bundle: Bundle): Policy => ({
 })
 
 /** The ports that deciding operations share, made once a cold start. */
-export function decidingPorts(
-  tables: { REQUESTS_TABLE: string; LEDGER_TABLE: string },
-  policy: Policy,
-  patience?: Patience,
-): DecidingPorts {
+export function decidingPorts(tables: Tables, policy: Policy, patience?: Patience): DecidingPorts {
   const connection = connect(patience)
-  const names = { requests: tables.REQUESTS_TABLE, ledger: tables.LEDGER_TABLE }
+  const names = tablesOf(tables)
   return {
     requests: new DynamoRequestStore(connection, names),
     ledger: new DynamoLedgerStore(connection, names),
@@ -41,23 +38,20 @@ export function decidingPorts(
 }
 
 /** The ports of those who give standing permits, draw from them and take them back. */
-export const permitPorts = (tables: { REQUESTS_TABLE: string; LEDGER_TABLE: string }, policy: Policy) => ({
+export const permitPorts = (tables: Tables, policy: Policy) => ({
   ...decidingPorts(tables, policy),
-  permits: new DynamoPermitStore(connect(), { requests: tables.REQUESTS_TABLE, ledger: tables.LEDGER_TABLE }),
+  permits: new DynamoPermitStore(connect(), tablesOf(tables)),
 })
 
-/** The ports of those who throw kill switches and put them back. */
-export const haltPorts = (tables: { REQUESTS_TABLE: string; LEDGER_TABLE: string }, policy: Policy) => ({
+/** The ports of those who declare halts and lift them. */
+export const haltPorts = (tables: Tables, policy: Policy) => ({
   ...decidingPorts(tables, policy),
-  halts: new DynamoHaltStore(connect(), { requests: tables.REQUESTS_TABLE, ledger: tables.LEDGER_TABLE }),
+  halts: new DynamoHaltStore(connect(), tablesOf(tables)),
 })
 
-type Tables = { REQUESTS_TABLE: string; LEDGER_TABLE: string }
+export const standInStore = (tables: Tables) => new DynamoStandInStore(connect(), tablesOf(tables))
 
-export const standInStore = ({ REQUESTS_TABLE, LEDGER_TABLE }: Tables) =>
-  new DynamoStandInStore(connect(), { requests: REQUESTS_TABLE, ledger: LEDGER_TABLE })
-
-/** The ports of those who name who decides in their stead, and of those who end it. */
+/** The ports of those who give stand-ins and end them. */
 export const standInPorts = (tables: Tables, policy: Policy) => ({
   ...decidingPorts(tables, policy),
   standIns: standInStore(tables),

@@ -8,6 +8,7 @@ import type { RequestId } from '../../domain/values.ts'
 import { offerLink } from '../../operations/people/link-account.ts'
 import { refreshSlackGroups } from '../../operations/people/refresh-groups.ts'
 import type { Clock, Log } from '../../operations/ports.ts'
+import { type Tables, tablesOf } from '../environments.ts'
 
 /** Where a request can be read in full and decided, or an opening reviewed, by whoever has logged in there. */
 export const pageOf =
@@ -16,11 +17,8 @@ export const pageOf =
     `${issuer}/${request.startsWith('bgl_') ? 'break-glass' : 'decide'}/${request}`
 
 /** Whose Slack accounts are, for a door where somebody waits: read only where the directory does not say. */
-export function linkingFor(
-  { ISSUER, REQUESTS_TABLE, LEDGER_TABLE }: { ISSUER: string; REQUESTS_TABLE: string; LEDGER_TABLE: string },
-  clock: Clock,
-): Linking {
-  const links = new DynamoPersonLinks(connect(hurried), { requests: REQUESTS_TABLE, ledger: LEDGER_TABLE })
+export function linkingFor({ ISSUER, ...tables }: Tables & { ISSUER: string }, clock: Clock): Linking {
+  const links = new DynamoPersonLinks(connect(hurried), tablesOf(tables))
   const ports = { links, secrets: new SystemSecrets(), clock }
   return {
     find: ({ team, user }) => links.find(team, user),
@@ -30,7 +28,7 @@ export function linkingFor(
 
 type Given = {
   bundle: Pick<Bundle, 'directory' | 'deployment'>
-  tables: { REQUESTS_TABLE: string; LEDGER_TABLE: string }
+  tables: Tables
   webApi: { apiUrl: string; token: () => Promise<string>; log: Log }
   clock: Clock
 }
@@ -38,7 +36,7 @@ type Given = {
 /** Asking Slack who is in its user groups, ready to be done. */
 export function slackGroupsRefresh({ bundle, tables, webApi, clock }: Given, patience?: Patience) {
   const connection = connect(patience)
-  const names = { requests: tables.REQUESTS_TABLE, ledger: tables.LEDGER_TABLE }
+  const names = tablesOf(tables)
   const ports = {
     userGroups: new SlackUserGroups(webApi),
     snapshots: new DynamoGroupSnapshots(connection, names.requests),
