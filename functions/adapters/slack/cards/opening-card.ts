@@ -145,8 +145,11 @@ export function renderOpening(
 }
 
 /** The same for one person who asks: without who was told and who may review it, and with nothing to press but to read on. */
-export const openOpeningCard = (state: ApprovalRequest, facts: OpeningFacts, options: PageOption = {}): RenderedCard =>
-  fitted(budgets, (budget) => renderWithin(state, undefined, facts, options, budget))
+export const renderOpeningForAsker = (
+  state: ApprovalRequest,
+  facts: OpeningFacts,
+  options: PageOption = {},
+): RenderedCard => fitted(budgets, (budget) => renderWithin(state, undefined, facts, options, budget))
 
 function renderWithin(
   state: ApprovalRequest,

@@ -13,7 +13,7 @@ import { bold, type CardBlock, code, context, fitted, list, rich, section, time,
 import { renderCard } from '../cards/card.ts'
 import { headlineOf, nowOf, whoOf } from '../cards/card-status.ts'
 import { titleFor } from '../cards/card-title.ts'
-import { type OpeningFacts, openOpeningCard, type PageOption } from '../cards/opening-card.ts'
+import { type OpeningFacts, type PageOption, renderOpeningForAsker } from '../cards/opening-card.ts'
 import { longestReason } from '../forms/home-forms.ts'
 import { showModal } from '../forms/modal-blocks.ts'
 import { openModal } from '../forms/opening-forms.ts'
@@ -107,7 +107,7 @@ const part = (name: string, title: string, rows: readonly RichTextSection[], of:
 /** The card itself, in a channel that it has no buttons for: an answer that is not redrawn must not be decided on. */
 export function showReply(state: ApprovalRequest, facts: OpeningFacts, options: PageOption = {}): Reply {
   const card: RenderedCard = state.ask.breakGlass
-    ? openOpeningCard(state, facts, options)
+    ? renderOpeningForAsker(state, facts, options)
     : renderCard(state, facts, '')
   return { text: card.text, blocks: card.blocks as unknown as CardBlock[] }
 }
