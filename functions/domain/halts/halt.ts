@@ -14,7 +14,7 @@ export const HaltTarget = z.union([
 ])
 export type HaltTarget = z.infer<typeof HaltTarget>
 
-/** A kill switch that was thrown. Lifting it lets new requests through; it revives nothing that was there before. */
+/** A halt that was declared. Lifting it lets new requests through; it revives nothing that was there before. */
 export const Halt = z.strictObject({
   id: HaltId,
   target: HaltTarget,
@@ -117,23 +117,23 @@ export type HaltEvent = z.infer<typeof HaltEvent>
 /** The first halt stops a target; so many more are recorded, for each to be lifted. Then it is stopped well enough. */
 const mostInForce = 20
 
-/** Why a switch is not thrown, or not put back. */
+/** Why a halt is not declared, or not lifted. */
 type HaltRefusal = 'not_permitted' | 'policy_error' | 'too_many_halts' | 'self_lift' | 'already_lifted'
 
-/** Who would throw or put back a switch, with what was found about them. */
-export type HaltChanger = {
+/** The person who would declare or lift a halt, with what was found about them. */
+export type HaltActor = {
   person: PersonId
   /** Policy's answer to `revoke` or `lift` for this person. */
   answer: Answer
-  /** Whether this person is stopped: somebody who must not decide must not lift their own halt either. */
+  /** Whether this person is stopped: a person who must not decide must not lift their own halt either. */
   silenced: boolean
   bundle: string
 }
 
-/** Throws a kill switch. @returns the event, or why not */
+/** Declares a halt. @returns the event, or why not */
 export function halt(
   halts: readonly Halt[],
-  { target, reason, ...who }: HaltChanger & { target: HaltTarget; reason: string },
+  { target, reason, ...who }: HaltActor & { target: HaltTarget; reason: string },
   at: NumericDate,
 ): HaltEvent | HaltRefusal {
   const no = refusalOf(who)
@@ -143,12 +143,12 @@ export function halt(
 }
 
 /**
- * Puts a kill switch back: never by the person who threw it. The lift is no earlier than the halt, nor than the lifts
+ * Lifts a halt: never by the person who declared it. The lift is no earlier than the halt, nor than the lifts
  * before it on the same target, however slow the clock is: so it stops all that those stop.
  *
  * @param halts those of the same target
  */
-export function lift(halt: Halt, halts: readonly Halt[], who: HaltChanger, at: NumericDate): HaltEvent | HaltRefusal {
+export function lift(halt: Halt, halts: readonly Halt[], who: HaltActor, at: NumericDate): HaltEvent | HaltRefusal {
   const no = refusalOf(who)
   if (no) return no
   if (halt.by === who.person) return 'self_lift'
@@ -157,12 +157,12 @@ export function lift(halt: Halt, halts: readonly Halt[], who: HaltChanger, at: N
   return { ...commonOf(who, Math.max(at, halt.at, ...before)), type: 'Lifted' }
 }
 
-const refusalOf = ({ answer, silenced }: HaltChanger): HaltRefusal | undefined => {
+const refusalOf = ({ answer, silenced }: HaltActor): HaltRefusal | undefined => {
   if (answer.error) return 'policy_error'
   return answer.permit && !silenced ? undefined : 'not_permitted'
 }
 
-const commonOf = ({ person, answer, bundle }: HaltChanger, at: NumericDate) => ({
+const commonOf = ({ person, answer, bundle }: HaltActor, at: NumericDate) => ({
   at,
   actor: { type: 'person' as const, id: person },
   policies: [...answer.policies],

@@ -1,13 +1,14 @@
 import {
   evolveHalt,
   type Halt,
-  type HaltChanger,
+  type HaltActor,
+  type HaltEvent,
   type HaltTarget,
   halt,
   lift,
   withHalt,
 } from '../../domain/halts/halt.ts'
-import { chainEntries, noEntries } from '../../domain/ledger/ledger.ts'
+import { chainEntries, type Head, noEntries } from '../../domain/ledger/ledger.ts'
 import { agentOf, personOf } from '../../domain/policy/bundle.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { type HaltId, type NumericDate, ok, type PersonId, type Result } from '../../domain/values.ts'
@@ -15,15 +16,15 @@ import { askAboutPerson } from '../policy/questions.ts'
 import { refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
 import { isStopped } from './find-halt.ts'
-import type { HaltStore } from './ports.ts'
+import type { HaltStore, StoredHalts } from './ports.ts'
 
 type HaltPorts = DecidingPorts & { halts: HaltStore }
 
-/** Enough for as many people as would throw switches of one target at once. */
+/** Enough for as many people as would halt one target at once. */
 const haltAttempts = 30
 
 /**
- * Throws a kill switch, if policy lets this person revoke: once this has returned, nothing that begins later is decided,
+ * Declares a halt, if policy lets this person revoke: once this has returned, nothing that begins later is decided,
  * issued or used for what it covers. Recorded and in force in one transaction, so there is no one without the other.
  *
  * @param ports `targetRoles`: the ARNs of the roles that can be halted
@@ -37,35 +38,51 @@ export async function declareHalt(
   const refused = refuseOnRecord(person, 'halt', ports)
   return runAggregate<Result<Halt, Refusal>>(target.value, haltAttempts, async () => {
     const now = ports.clock.now()
-    const who = await changing('revoke', person, now, ports)
+    const who = await findHaltActor('revoke', person, now, ports)
     const { halts, version } = await ports.halts.load(target)
     const event = halt(halts, { ...who, target, reason }, now)
     if (typeof event === 'string') return refused(event)
     const unknown = unknownTarget(target, ports)
     if (unknown) return refused('unknown_target', unknown)
-    const id = ports.ids.halt()
-    const declared = evolveHalt(id, undefined, event)
-    const { entries, head } = chainEntries(id, noEntries, [event], undefined)
-    const expected = { version, head: noEntries }
-    if (!(await ports.halts.save({ id, target, expected, halts: withHalt(halts, declared), entries, head })))
-      return undefined
-    ports.log.warn('halted', { halt: id, kind: target.kind, by: person })
+    const declared = evolveHalt(ports.ids.halt(), undefined, event)
+    if (!(await save(declared, event, { halts, version, head: noEntries }, ports))) return undefined
+    ports.log.warn('halted', { halt: declared.id, kind: target.kind, by: person })
     return ok(declared)
   })
 }
 
-/** What is found about whoever would throw or put back a switch: policy's answer, and whether they are stopped. */
-async function changing(
+/**
+ * Saves a halt with the event that made it so, in its chain and beside the others of its target.
+ *
+ * @returns false where another writer came first
+ */
+function save(
+  halt: Halt,
+  event: HaltEvent,
+  { halts, version, head }: StoredHalts & { head: Head },
+  ports: Pick<HaltPorts, 'halts'>,
+): Promise<boolean> {
+  const { id, target } = halt
+  const { entries, head: next } = chainEntries(id, head, [event], undefined)
+  return ports.halts.save({
+    ...{ id, target, entries, head: next },
+    expected: { version, head },
+    halts: withHalt(halts, halt),
+  })
+}
+
+/** What is found about the person who would declare or lift a halt: policy's answer, and whether they are stopped. */
+async function findHaltActor(
   action: 'revoke' | 'lift',
   person: PersonId,
   now: NumericDate,
   { policy, requests }: Pick<HaltPorts, 'policy' | 'requests'>,
-): Promise<HaltChanger> {
+): Promise<HaltActor> {
   const answer = askAboutPerson(policy, action, person, now)
   return { person, answer, silenced: await isStopped(person, { requests }), bundle: policy.bundle.hash }
 }
 
-/** What is wrong with a target that nothing here has, in a sentence that names the member. A typing error halts nobody. */
+/** What is wrong with a target that nothing here has, in a sentence that names the member. A typing error halts nothing. */
 function unknownTarget(
   { kind, value }: HaltTarget,
   { policy: { bundle }, targetRoles }: Pick<HaltPorts, 'policy'> & { targetRoles: readonly string[] },
@@ -86,8 +103,8 @@ function unknownTarget(
 }
 
 /**
- * Puts a kill switch back, if policy lets this person lift, and they are not the one who threw it. Whatever was there
- * before stays stopped: new requests are let through, and nothing else.
+ * Lifts a halt, if policy lets this person lift, and another person declared it. What was there before stays stopped: new
+ * requests are let through, and nothing else.
  *
  * @throws StoreUnavailable, StaleRequest
  */
@@ -98,7 +115,7 @@ export async function liftHalt(
   const refused = refuseOnRecord(person, 'lift', ports)
   return runAggregate<Result<Halt, Refusal>>(id, haltAttempts, async () => {
     const now = ports.clock.now()
-    const who = await changing('lift', person, now, ports)
+    const who = await findHaltActor('lift', person, now, ports)
     if (who.answer.error) return refused('policy_error')
     if (!who.answer.permit) return refused('not_permitted')
     const found = await ports.halts.find(id)
@@ -111,10 +128,7 @@ export async function liftHalt(
     const event = lift(before, halts, who, now)
     if (typeof event === 'string') return refused(event)
     const lifted = evolveHalt(id, before, event)
-    const { entries, head } = chainEntries(id, last, [event], undefined)
-    const expected = { version, head: last }
-    if (!(await ports.halts.save({ id, target, expected, halts: withHalt(halts, lifted), entries, head })))
-      return undefined
+    if (!(await save(lifted, event, { halts, version, head: last }, ports))) return undefined
     ports.log.warn('lifted', { halt: id, kind: target.kind, by: person })
     return ok(lifted)
   })

@@ -1,5 +1,5 @@
 import { isSilenced, liftedBefore } from '../../domain/halts/halt.ts'
-import { chainEntries, noEntries } from '../../domain/ledger/ledger.ts'
+import { chainEntries, type Head, noEntries } from '../../domain/ledger/ledger.ts'
 import type { Login } from '../../domain/people/login-strength.ts'
 import type { Person } from '../../domain/people/organisation.ts'
 import {
@@ -7,6 +7,7 @@ import {
   evolveStandIn,
   giveStandIn as give,
   type StandIn,
+  type StandInEvent,
   withStandIn,
 } from '../../domain/people/stand-in.ts'
 import { personOf } from '../../domain/policy/bundle.ts'
@@ -25,7 +26,7 @@ import { askAboutPerson, askAboutStandIn } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
 import { refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
-import type { StandInStore } from './ports.ts'
+import type { StandInStore, StoredStandIns } from './ports.ts'
 
 type StandInPorts = DecidingPorts & { standIns: StandInStore }
 
@@ -73,19 +74,9 @@ export async function giveStandIn(
       now,
     )
     if ('code' in given) return refused(given.code, given.detail)
-    const id = ids.standIn()
-    const standIn = evolveStandIn(id, undefined, given)
-    const { entries, head } = chainEntries(id, noEntries, [given], undefined)
-    const saved = await standIns.save({
-      standIn,
-      expected: { head: noEntries, absences: absences.version, taken: taken.version },
-      absences: withStandIn(absences.standIns, standIn, now),
-      taken: withStandIn(taken.standIns, standIn, now),
-      entries,
-      head,
-    })
-    if (!saved) return undefined
-    log.info('stand-in given', { standIn: id, for: person, by })
+    const standIn = evolveStandIn(ids.standIn(), undefined, given)
+    if (!(await save(standIn, given, { absences, taken, head: noEntries }, now, ports))) return undefined
+    log.info('stand-in given', { standIn: standIn.id, for: person, by })
     return ok(standIn)
   })
 }
@@ -114,18 +105,31 @@ export async function endStandIn(
     if (!event) return ok(standIn)
     if ('code' in event) return refused(event.code)
     const ended = evolveStandIn(id, standIn, event)
-    const { entries, head } = chainEntries(id, last, [event], undefined)
-    const saved = await standIns.save({
-      standIn: ended,
-      expected: { head: last, absences: absences.version, taken: taken.version },
-      absences: withStandIn(absences.standIns, ended, now),
-      taken: withStandIn(taken.standIns, ended, now),
-      entries,
-      head,
-    })
-    if (!saved) return undefined
+    if (!(await save(ended, event, { absences, taken, head: last }, now, ports))) return undefined
     log.info('stand-in ended', { standIn: id, by: person })
     return ok(ended)
+  })
+}
+
+/**
+ * Saves a stand-in with the event that made it so, in its chain and in the lists of both people.
+ *
+ * @param before both lists, and the end of its chain, as they were read
+ * @returns false where another writer came first
+ */
+function save(
+  standIn: StandIn,
+  event: StandInEvent,
+  { absences, taken, head }: { absences: StoredStandIns; taken: StoredStandIns; head: Head },
+  now: NumericDate,
+  ports: Pick<StandInPorts, 'standIns'>,
+): Promise<boolean> {
+  const { entries, head: next } = chainEntries(standIn.id, head, [event], undefined)
+  return ports.standIns.save({
+    ...{ standIn, entries, head: next },
+    expected: { head, absences: absences.version, taken: taken.version },
+    absences: withStandIn(absences.standIns, standIn, now),
+    taken: withStandIn(taken.standIns, standIn, now),
   })
 }
 
