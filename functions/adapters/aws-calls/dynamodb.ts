@@ -39,7 +39,7 @@ async function using<T>(settings: ClientSettings, act: (client: DynamoDBClient) 
   }
 }
 
-/** As it should be is done. Otherwise somebody may have changed it again since, so that it proves nothing. */
+/** As it should be is done. Otherwise another caller may have changed it since, and it proves nothing. */
 function compare(
   expected: ReadonlyMap<string, JsonObject>,
   item: Record<string, AttributeValue> | undefined,

@@ -12,7 +12,7 @@ import type { Recorded, SealedEvent, SessionRecord } from '../../operations/cred
 
 /**
  * What EventBridge hands on of an `AssumeRole` that CloudTrail has on record. More stands in it, and none of it is read: the
- * credentials' own identifier is nobody's business here.
+ * credentials' own identifier is not read here.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html
  */
@@ -90,7 +90,7 @@ export class CloudTrailSessionRecord implements SessionRecord {
     }
   }
 
-  /** The calls that went through, each once, in whatever Region it was made. */
+  /** The calls that went through, each once, in the Region in which it was made. */
   async #assumed(role: string, from: NumericDate): Promise<Recorded<Assumed>> {
     const byId = new Map<string, Assumed>()
     let cut = false
@@ -120,7 +120,7 @@ export class CloudTrailSessionRecord implements SessionRecord {
     return new CloudTrailClient({
       region,
       ...(credentials !== undefined && { credentials }),
-      // It throttles whoever asks more than twice a second, and this one has time.
+      // It throttles callers that ask more than twice a second, and this one has time.
       maxAttempts: 8,
       requestHandler: { connectionTimeout: 1000, requestTimeout: 5000, throwOnRequestTimeout: true },
     })
@@ -154,7 +154,7 @@ function assumedIn(
   return [{ eventId, at: Math.floor(time.getTime() / 1000), detail }]
 }
 
-/** STS's own, where nobody asks for another length. Seconds. */
+/** STS's own, where the caller asks for no other length. Seconds. */
 const usual = 3600
 
 function sessionOf({ eventId, at, detail }: Assumed): SessionOnRecord {

@@ -19,12 +19,12 @@ export type Patience = {
   totalMs: number
 }
 
-/** For callers that nobody holds a line open for: long enough to sit out a throttled partition. */
+/** For callers for which no person waits: long enough to sit out a throttled partition. */
 export const patient: Patience = { attempts: 4, attemptMs: 2000, totalMs: 8000 }
 
 /**
  * For Slack's three seconds. The SDK's own four attempts pause 3 to 4 s when throttled (performance.md 1.6), which is
- * longer than anybody waits.
+ * longer than a person waits.
  */
 export const hurried: Patience = { attempts: 2, attemptMs: 450, totalMs: 950 }
 

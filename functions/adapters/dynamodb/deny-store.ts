@@ -45,7 +45,7 @@ export class DynamoDenyStore implements DenyStore {
   }
 
   async forget(role: string, denies: readonly Deny[]): Promise<void> {
-    // Put without its place in the index: nobody has leave to delete from this table, and TTL does that in its own time.
+    // Put without its place in the index: no role may delete from this table, and TTL does that in its own time.
     await Promise.all(
       denies.map((deny) =>
         this.#connection.client

@@ -44,7 +44,7 @@ export const versionIs = (version: number) =>
       }
 
 /**
- * Kill switches in the requests table: the halts of a target as one item, so that whoever decides reads it beside the
+ * Halts in the requests table: those of a target as one item, so that each decision reads it beside the
  * request, and an item `HLT#<id>` for each halt, to find its target by and to end its chain of entries.
  */
 export class DynamoHaltStore implements HaltStore {

@@ -8,7 +8,7 @@ import { type Connection, orUnavailable, transact, unavailable, within } from '.
 import { endsAt, headAttributes, type Item, number, numberOf, readOne, slackGroupsKey, text, textOf } from './items.ts'
 import { chainKey, putEntry } from './ledger-store.ts'
 
-/** The one snapshot of Slack user groups, beside the requests: whoever decides reads it with all else that counts. */
+/** The one snapshot of Slack user groups, beside the requests: each decision reads it with all else that counts. */
 export class DynamoGroupSnapshots implements GroupSnapshots {
   readonly #connection: Connection
   readonly #requests: string
@@ -37,7 +37,7 @@ export class DynamoGroupSnapshots implements GroupSnapshots {
   }
 }
 
-/** A used code is kept an hour, so that it is told from one that never was for as long as anybody could ask. */
+/** A used code is kept an hour, so that it is told from one that never was for as long as a person could ask. */
 const keepSeconds = 3600
 
 /**

@@ -83,7 +83,7 @@ export class DynamoRequestStore implements RequestStore {
       if (failed(ofOnce[index])) return { outcome: 'taken', key, value: textOf(ofOnce[index]?.Item ?? {}, 'value') }
     const ofPermit = draw && others[once.length]
     if (failed(ofRequest) || failed(ofPermit) || transacted.reasons.some(conflicted)) return { outcome: 'stale' }
-    // Only an entry that was there already is left. The version would then have moved too: somebody wrote around us.
+    // Only an entry that was there already is left. The version would then have moved too: another program wrote around us.
     throw new StoreUnavailable(`the ledger of \`${id}\` holds entries that its state does not know`)
   }
 

@@ -26,8 +26,8 @@ import { putEntry } from './ledger-store.ts'
 import { placeOf } from './list-requests.ts'
 
 /**
- * Who decides for whom, in the requests table: those for whom somebody decides as one item, so that each of their decisions
- * reads it beside the request; somebody's own absences as another, so that there is one at a time; and an item
+ * Who decides for whom, in the requests table: what one person may decide for others as one item, so that each of their decisions
+ * reads it beside the request; one person's own absences as another, so that there is one at a time; and an item
  * `SIN#<id>` for each, which is the thing itself and ends its chain.
  */
 export class DynamoStandInStore implements StandInStore {

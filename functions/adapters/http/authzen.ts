@@ -111,7 +111,7 @@ export function evaluationAnswer(evaluated: Evaluated, issuer: string): Json {
   return { decision: false, context: { ...common, reason: evaluated.reason, next_action: 'none', ...detail } }
 }
 
-/** ARAP's word for a status. `approved` stays `approved` whatever becomes of the grant: terminal is terminal. */
+/** ARAP's word for a status. `approved` stays `approved` after the grant has ended too: terminal is terminal. */
 export function taskStatus(state: ApprovalRequest): 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled' {
   if (grantOf(state)) return 'approved'
   if (state.status === 'withdrawn') return 'cancelled'

@@ -23,7 +23,7 @@ export type Call = {
   queries: { readonly [name: string]: string }
   /** The JSON body. @throws BadRequest */
   json(): Json
-  /** The body as it came, to the byte, for whoever has to verify what signs it. @throws BadRequest */
+  /** The body as it came, to the byte, for the code that verifies its signature. @throws BadRequest */
   text(): string
   /** An `application/x-www-form-urlencoded` body (RFC 6749 appendix B). @throws BadRequest */
   form(): Form

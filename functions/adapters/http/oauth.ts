@@ -15,7 +15,7 @@ export class OAuthError extends Error {
 }
 
 /**
- * An endpoint of the authorization server: whatever is wrong with a call, or with us, is told as RFC 6749 section 5.2 has
+ * An endpoint of the authorization server: all that is wrong with a call, or with us, is told as RFC 6749 section 5.2 has
  * it, with the status and headers that it would have elsewhere.
  */
 export const oauthEndpoint = (settings: Settings, handle: (call: Call) => Promise<Answer>): Endpoint =>
@@ -65,7 +65,7 @@ const tokenTypes = {
 
 const Detail = z.tuple([z.strictObject({ type: z.literal('hotwork_action'), request: RequestId })])
 
-/** A token exchange (RFC 8693 section 2.1): for which request, by whose token, and for whom. */
+/** A token exchange (RFC 8693 section 2.1): for which request, by which token, and for which agent. */
 type TokenExchange = { subjectToken: string; request: RequestId; targets: readonly string[] }
 
 /** @throws OAuthError */
@@ -128,7 +128,7 @@ export function readToken(form: ReadonlyMap<string, string>): string {
 }
 
 /**
- * A text that is no token of ours, given back. A hint that nobody knows is ignored (RFC 7009 section 2.1); but of a refresh
+ * A text that is no token of ours, given back. An unknown hint is ignored (RFC 7009 section 2.1); but of a refresh
  * token it would be a lie to say that it had been revoked, since there are none here (section 2.2.1).
  *
  * @throws OAuthError
@@ -160,7 +160,7 @@ export const activeAnswer = (claims: JsonObject, details: readonly JsonObject[])
 
 const uncachedHeaders = { 'cache-control': 'no-store', pragma: 'no-cache' }
 
-/** All that is told of any other token, whatever is wrong with it, so that nobody learns which (RFC 7662 section 2.2). */
+/** All that is told of any other token: no caller learns what is wrong with it (RFC 7662 section 2.2). */
 export const inactiveAnswer: Answer = { status: 200, headers: uncachedHeaders, body: { active: false } }
 
 /** The token is not good any more, or never was: the client has what it wants (RFC 7009 section 2.2). */

@@ -1,4 +1,4 @@
-/** An answer, whatever the door: a status, headers and a body that is JSON already. */
+/** An answer of any door: a status, headers and a body that is JSON already. */
 export type Answer = { status: number; headers?: { [name: string]: string }; body?: unknown }
 
 /** The problem types that ARAP names; ours are `{issuer}/problems/<code>`. */
@@ -21,7 +21,7 @@ export type Problem = {
   headers?: { [name: string]: string }
 }
 
-/** A request that cannot be taken as it is, thrown by whoever finds out. */
+/** A request that cannot be taken as it is, thrown where it is found. */
 export class BadRequest extends Error {
   override readonly name = 'BadRequest'
   readonly problem: Problem

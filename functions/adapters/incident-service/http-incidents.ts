@@ -2,7 +2,7 @@ import type { NumericDate } from '../../domain/values.ts'
 import type { Incidents } from '../../operations/break-glass/ports.ts'
 import type { Clock } from '../../operations/ports.ts'
 
-/** How long it may take to find out, its secret and its answer together: somebody in an emergency waits for it. */
+/** How long it may take to find out, its secret and its answer together: the person who opens waits for it. */
 const patience = 1500
 /** An opening that is tried again, because another came first, does not ask again. Seconds. */
 const remembered = 30
@@ -18,7 +18,7 @@ type Settings = {
 
 /**
  * Asks wherever incidents are kept, by one GET: 200 is known, 404 and 410 are unknown, and all else is no answer. That a
- * service is down keeps nobody out (`operations/break-glass/open-break-glass.ts`), so nothing here throws, and it takes no longer than
+ * service is down keeps no person out (`operations/break-glass/open-break-glass.ts`), so nothing here throws, and it takes no longer than
  * a person hardly notices.
  */
 export class HttpIncidents implements Incidents {

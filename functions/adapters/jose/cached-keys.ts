@@ -12,7 +12,7 @@ export type FetchKeys = () => Promise<FoundKeys>
 
 /** After this long a key set is asked for again, at the latest. */
 const maxRefreshSeconds = 600
-/** A key set is not asked for again sooner, whatever tokens say and whether or not the last time worked. */
+/** A key set is not asked for again sooner, no matter what tokens say and whether the last time worked. */
 const cooldownSeconds = 30
 /** How far an issuer's clock may be behind ours. */
 const clockToleranceSeconds = 30
@@ -21,7 +21,7 @@ const maxStaleSeconds = 3600
 
 /**
  * A key set, remembered. A token that names an unknown key has it fetched again, at most once in a cooldown, so that
- * nobody can make us ask without end; while its source is away the remembered keys hold until they are too old.
+ * no caller can make us ask without end; while its source is away the remembered keys hold until they are too old.
  */
 export class CachedKeys {
   readonly #fetch: FetchKeys

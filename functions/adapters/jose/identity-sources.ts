@@ -43,7 +43,7 @@ type Bearer = { subject: string; claims: { readonly [name: string]: string } }
 const bearer = (subject: string, claims: Bearer['claims'] = {}) => ok({ subject, claims })
 const invalid = (detail: string) => refuse('token_invalid', detail)
 
-/** The members of these names that are text: a claim that is anything else is pinned by nobody. */
+/** The members of these names that are text: a claim of another type cannot be pinned. */
 function textOf(from: object, names: readonly string[]): Bearer['claims'] {
   return Object.fromEntries(
     Object.entries(from).filter((claim): claim is [string, string] => {
@@ -111,7 +111,7 @@ export function awsSource(issuer: AwsIssuer, clock: Clock): IdentitySource {
 
 /**
  * GitHub Actions. Who runs is told by ids, since names change hands and `sub` is written with names or with names and
- * ids; a run that a pull request started is nobody's, since anyone may open one.
+ * ids; a run that a pull request started has no identity, since any account may open one.
  */
 export function githubSource(issuer: GithubIssuer, clock: Clock): IdentitySource {
   const source = oidcSource(issuer, clock)

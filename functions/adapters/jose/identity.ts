@@ -8,7 +8,7 @@ import { CachedKeys } from './cached-keys.ts'
 import type { IdentitySource } from './identity-sources.ts'
 import { awsSource, githubSource, oidcSource, spiffeSource } from './identity-sources.ts'
 
-/** Who a token of an identity provider proves somebody to be. */
+/** Who the bearer of an identity provider's token is. */
 export type VerifiedIdentity = {
   /** The issuer's name in the policy folder: with `subject` it finds the agent, tool or person. */
   alias: string

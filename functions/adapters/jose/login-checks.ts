@@ -120,7 +120,7 @@ type CheckedLogin = {
  */
 export async function checkLogins(entries: readonly Entry[], trust?: LoginTrust): Promise<readonly CheckedLogin[]> {
   const checked: CheckedLogin[] = []
-  // What was asked before it was made less, for whoever did so.
+  // What was asked before it was narrowed, for the approver who narrowed it.
   let whole: string | null = null
   for (const [at, entry] of entries.entries()) {
     const event = eventOf(entry)

@@ -98,7 +98,7 @@ const silencing = (person: PersonId, halts: readonly Halt[], act?: Act): Halt | 
 export const isSilenced = (person: PersonId, halts: readonly Halt[], act?: Act): boolean =>
   silencing(person, halts, act) !== undefined
 
-/** The halt of somebody whose approval a request rests on, if there is one. */
+/** The halt of a person on whose approval a request rests, if there is one. */
 export function silencerOf(state: ApprovalRequest, halts: readonly Halt[]): Halt | undefined {
   for (const { person, for: absent, ...act } of approvalsOf(state)) {
     const halt = silencing(person, halts, act) ?? (absent && silencing(absent, halts, act))

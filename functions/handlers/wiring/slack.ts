@@ -10,13 +10,13 @@ import { refreshSlackGroups } from '../../operations/people/refresh-groups.ts'
 import type { Clock, Log } from '../../operations/ports.ts'
 import { type Tables, tablesOf } from '../environments.ts'
 
-/** Where a request can be read in full and decided, or an opening reviewed, by whoever has logged in there. */
+/** Where a request can be read in full and decided, or an opening reviewed, by a person who has logged in there. */
 export const pageOf =
   (issuer: string) =>
   (request: RequestId): string =>
     `${issuer}/${request.startsWith('bgl_') ? 'break-glass' : 'decide'}/${request}`
 
-/** Whose Slack accounts are, for a door where somebody waits: read only where the directory does not say. */
+/** Whose Slack accounts are, for a door where a person waits: read only where the directory does not say. */
 export function linkingFor({ ISSUER, ...tables }: Tables & { ISSUER: string }, clock: Clock): Linking {
   const links = new DynamoPersonLinks(connect(hurried), tablesOf(tables))
   const ports = { links, secrets: new SystemSecrets(), clock }

@@ -61,7 +61,7 @@ const [page, side] = [100, 10]
 /**
  * Ends every request that a halt covers: on its own record, so that its card, its workflow, the denies of its sessions
  * and what was delegated from it follow. Whoever decides, issues or uses reads the halt and needs none of this; it is
- * for what asks nobody, such as an AWS session of a child, or one that a stopped person approved. As often as it must.
+ * for what asks no one, such as an AWS session of a child, or one that a stopped person approved. As often as it must.
  *
  * @throws StoreUnavailable, StaleRequest
  */

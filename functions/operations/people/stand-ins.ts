@@ -37,7 +37,7 @@ const standInAttempts = 30
  * Somebody names who decides in their stead while they are away, if policy lets that person. On the record and in force in
  * one transaction; from then on every decision of the other reads it.
  *
- * @param ask `person` is whose right it is, and nobody else gives it; without `from` it begins now
+ * @param ask `person` is whose right it is, and no other person gives it; without `from` it begins now
  * @throws StoreUnavailable, StaleRequest
  */
 export async function giveStandIn(
@@ -47,7 +47,7 @@ export async function giveStandIn(
   const { person, by, login, until } = ask
   const { policy, requests, standIns, clock, ids, log } = ports
   const refused = refuseOnRecord(person, 'give_stand_in', ports)
-  // A typing error names nobody.
+  // A typing error names no person.
   if (!personOf(policy.bundle, by)) return refused('stand_in_refused', '`person` should be one of the directory')
   return runAggregate<Result<StandIn, Refusal>>(by, standInAttempts, async () => {
     const now = clock.now()
@@ -82,7 +82,7 @@ export async function giveStandIn(
 }
 
 /**
- * Ends a stand-in before its time: either of the two, or whoever policy lets revoke. No decision that begins after this has
+ * Ends a stand-in before its time: either of the two may, and people that policy lets revoke. No decision that begins after this has
  * returned is made by it; those that were made stay, as far as whose right it was still has it. Twice is once.
  *
  * @throws StoreUnavailable, StaleRequest

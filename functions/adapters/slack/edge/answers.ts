@@ -131,7 +131,7 @@ export async function seenOn(
 type Press = { ack(): Promise<void>; body: { response_url?: unknown }; context: object }
 
 /**
- * Does what a control beside a message is for, and tells whoever pressed it in private what there is to be told: nothing,
+ * Does what a control beside a message is for, and tells the person who clicked it in private what there is to be told: nothing,
  * where a card or a form says enough.
  */
 export async function answerClick(
