@@ -1,7 +1,7 @@
 import { parseBody } from '../../functions/adapters/http/authzen.ts'
 import { PermitBody, permitView } from '../../functions/adapters/http/permit-view.ts'
 import { personView } from '../../functions/adapters/http/views.ts'
-import { givePermit } from '../../functions/operations/permits/give-permit.ts'
+import { givePermit } from '../../functions/operations/permits/standing-permits.ts'
 import { person, sampleBundle, World } from '../support/world.ts'
 
 /** A standing permit as people ask for it and as they see it; and a request that drew from one says so. */

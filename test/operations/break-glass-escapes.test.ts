@@ -8,7 +8,7 @@ import type { OpeningAsk } from '../../functions/operations/break-glass/open-bre
 import { vouchForBreakGlass } from '../../functions/operations/break-glass/vouch-break-glass.ts'
 import { delegateRequest } from '../../functions/operations/delegation/delegate-request.ts'
 import { readEvidence } from '../../functions/operations/ledger/read-evidence.ts'
-import { givePermit } from '../../functions/operations/permits/give-permit.ts'
+import { givePermit } from '../../functions/operations/permits/standing-permits.ts'
 import { readLedger } from '../../functions/operations/requests/read-requests.ts'
 import { beginUse } from '../../functions/operations/uses/use.ts'
 import { agent, agentKey, person, prodParameter, sampleBundle } from '../support/world.ts'

@@ -4,7 +4,7 @@ import type { ApprovalRequest } from '../../functions/domain/requests/request.ts
 import type { CredentialId, ToolId } from '../../functions/domain/values.ts'
 import type { EndMessage } from '../../functions/operations/break-glass/ports.ts'
 import { drawCard } from '../../functions/operations/cards/draw-card.ts'
-import { issueToken } from '../../functions/operations/credentials/issue-token.ts'
+import { issueToken } from '../../functions/operations/credentials/tokens.ts'
 import { writeDenies } from '../../functions/operations/credentials/write-denies.ts'
 import {
   BoardUnavailable,

@@ -1,5 +1,5 @@
 import { verify } from '../../functions/domain/ledger/ledger.ts'
-import { closeIncident } from '../../functions/operations/break-glass/close-incident.ts'
+import { closeIncident } from '../../functions/operations/break-glass/openings.ts'
 import { parameter, prodParameter, sampleBundle } from '../support/world.ts'
 import { hour, minute, Night } from './night.ts'
 

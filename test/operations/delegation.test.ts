@@ -6,8 +6,11 @@ import type { AgentId, HaltId, RequestId, Thumbprint } from '../../functions/dom
 import { mustKeepRate } from '../../functions/handlers/doors.ts'
 import type { EndMessage } from '../../functions/operations/break-glass/ports.ts'
 import { writeDenies } from '../../functions/operations/credentials/write-denies.ts'
-import { type DelegationAsk, delegateRequest } from '../../functions/operations/delegation/delegate-request.ts'
-import { endChildren } from '../../functions/operations/delegation/delegated-ask.ts'
+import {
+  type DelegationAsk,
+  delegateRequest,
+  endChildren,
+} from '../../functions/operations/delegation/delegate-request.ts'
 import { revokeRequest } from '../../functions/operations/requests/end-request.ts'
 import { handOn } from '../../functions/operations/requests/hand-on.ts'
 import { MemoryDenyStore } from '../support/memory-deny-store.ts'

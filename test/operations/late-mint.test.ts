@@ -1,6 +1,6 @@
 import type { CredentialId } from '../../functions/domain/values.ts'
 import { issueAwsCredentials } from '../../functions/operations/credentials/issue-aws-credentials.ts'
-import { issueToken } from '../../functions/operations/credentials/issue-token.ts'
+import { issueToken } from '../../functions/operations/credentials/tokens.ts'
 import { Overtaken } from '../../functions/operations/faults.ts'
 import { agentKey, issuer, sampleBundle, stagingParameter, World } from '../support/world.ts'
 

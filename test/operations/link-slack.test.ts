@@ -2,7 +2,7 @@ import { SystemSecrets } from '../../functions/adapters/system/system.ts'
 import { verifyPerson } from '../../functions/domain/ledger/ledger.ts'
 import type { AccountLink } from '../../functions/domain/people/linking.ts'
 import type { Person } from '../../functions/domain/people/organisation.ts'
-import { findOffer, linkSlack, offerLink, unlinkSlack } from '../../functions/operations/people/link-account.ts'
+import { findOffer, linkSlack, offerLink, unlinkSlack } from '../../functions/operations/people/chat-accounts.ts'
 import { MemoryPersonLinks } from '../support/memory-person-links.ts'
 import { person, sampleBundle, World } from '../support/world.ts'
 

@@ -1,8 +1,8 @@
 import { PatternIncidents } from '../../functions/adapters/system/system.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { type OpeningAsk, openBreakGlass } from '../../functions/operations/break-glass/open-break-glass.ts'
+import { endBreakGlass, reviewBreakGlass } from '../../functions/operations/break-glass/openings.ts'
 import type { Incidents } from '../../functions/operations/break-glass/ports.ts'
-import { endBreakGlass, reviewBreakGlass } from '../../functions/operations/break-glass/review-break-glass.ts'
 import { agentKey, parameter, person } from '../support/world.ts'
 import { Clockwork } from './clockwork.ts'
 

@@ -1,6 +1,6 @@
 import { loginToAllow } from '../../functions/domain/permits/permit.ts'
 import { insufficientLogin } from '../../functions/handlers/refusals.ts'
-import { givePermit } from '../../functions/operations/permits/give-permit.ts'
+import { givePermit } from '../../functions/operations/permits/standing-permits.ts'
 import { person, sampleBundle, start, type What, World, withTerms } from '../support/world.ts'
 
 /** A permit makes one approval many, so giving one takes the login that the stage of that approval asks for. */

@@ -10,7 +10,7 @@ import {
   prepareOpening,
 } from '../../functions/operations/break-glass/prepare-opening.ts'
 import { mayOpen } from '../../functions/operations/break-glass/what-to-open.ts'
-import { issueToken } from '../../functions/operations/credentials/issue-token.ts'
+import { issueToken } from '../../functions/operations/credentials/tokens.ts'
 import { agentKey, parameter, person, sampleBundle } from '../support/world.ts'
 import { hour, minute, Night } from './night.ts'
 

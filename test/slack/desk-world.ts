@@ -10,7 +10,7 @@ import { openingOptions } from '../../functions/handlers/wiring/emergency-option
 import { overviewOptions } from '../../functions/handlers/wiring/overview-options.ts'
 import { acceptBurst } from '../../functions/operations/cards/decide-burst.ts'
 import { decideInTime, inTime, permitsInTime } from '../../functions/operations/cards/decide-in-time.ts'
-import { givePermit } from '../../functions/operations/permits/give-permit.ts'
+import { givePermit } from '../../functions/operations/permits/standing-permits.ts'
 import { commentDecision, foreseeDecision } from '../../functions/operations/requests/decide-request.ts'
 import { type Desk, startDesk } from '../../infra/local/desk/desk.ts'
 import { MemoryBurstStore } from '../support/memory-burst-store.ts'

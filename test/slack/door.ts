@@ -11,7 +11,7 @@ import { overviewOptions } from '../../functions/handlers/wiring/overview-option
 import { pageOf } from '../../functions/handlers/wiring/slack.ts'
 import { acceptBurst } from '../../functions/operations/cards/decide-burst.ts'
 import { decideInTime, inTime, permitsInTime } from '../../functions/operations/cards/decide-in-time.ts'
-import { givePermit } from '../../functions/operations/permits/give-permit.ts'
+import { givePermit } from '../../functions/operations/permits/standing-permits.ts'
 import { commentDecision, foreseeDecision } from '../../functions/operations/requests/decide-request.ts'
 import type { DecidingPorts } from '../../functions/operations/requests/ports.ts'
 import { MemoryBurstStore } from '../support/memory-burst-store.ts'

@@ -1,7 +1,7 @@
 import type { StandingPermit } from '../../functions/domain/permits/permit.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
-import { givePermit } from '../../functions/operations/permits/give-permit.ts'
+import { givePermit } from '../../functions/operations/permits/standing-permits.ts'
 import { person, sampleBundle, type What, World } from '../support/world.ts'
 import { DeskWorld, type Shown, wordsOf } from './desk-world.ts'
 

@@ -3,7 +3,7 @@ import { inert } from '../../domain/inert.ts'
 import { type ApprovalRequest, grantOf, keyOf, type Use } from '../../domain/requests/request.ts'
 import type { RecordedCall } from '../../domain/uses/use.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
-import type { ViewedBreakGlass } from '../../operations/break-glass/read-break-glass.ts'
+import type { ViewedBreakGlass } from '../../operations/break-glass/openings.ts'
 import type { CallsSeen, Evidence } from '../../operations/ledger/read-evidence.ts'
 import { type Html, html, type Notice, page, type Reader } from './layout.ts'
 import {

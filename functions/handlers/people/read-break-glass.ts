@@ -5,7 +5,7 @@ import { breakGlassView, budgetView, drillView, entriesView, evidenceView } from
 import { budgetsLeft } from '../../domain/policy/budget-left.ts'
 import type { PersonId } from '../../domain/values.ts'
 import { readDrill } from '../../operations/break-glass/drill.ts'
-import { listBreakGlass } from '../../operations/break-glass/read-break-glass.ts'
+import { listBreakGlass } from '../../operations/break-glass/openings.ts'
 import { readEvidence } from '../../operations/ledger/read-evidence.ts'
 import { readLedger, readRequest } from '../../operations/requests/read-requests.ts'
 import { Callers } from '../callers.ts'

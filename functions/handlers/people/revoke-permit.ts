@@ -1,7 +1,7 @@
 import { endpoint } from '../../adapters/http/endpoint.ts'
 import { permitView } from '../../adapters/http/permit-view.ts'
 import { StandingPermitId } from '../../domain/values.ts'
-import { revokePermit } from '../../operations/permits/give-permit.ts'
+import { revokePermit } from '../../operations/permits/standing-permits.ts'
 import { Callers } from '../callers.ts'
 import { environmentOf } from '../environments.ts'
 import { refusalForPeople } from '../refusals.ts'

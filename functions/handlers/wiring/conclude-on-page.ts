@@ -6,8 +6,7 @@ import { breakGlassPage } from '../../adapters/pages/opening-page.ts'
 import { whatCameOfOpening } from '../../adapters/pages/opening-words.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { RequestId } from '../../domain/values.ts'
-import { viewBreakGlass } from '../../operations/break-glass/read-break-glass.ts'
-import { endBreakGlass, reviewBreakGlass } from '../../operations/break-glass/review-break-glass.ts'
+import { endBreakGlass, reviewBreakGlass, viewBreakGlass } from '../../operations/break-glass/openings.ts'
 import type { DecidingPorts } from '../../operations/requests/ports.ts'
 import {
   type DoorPorts,

@@ -1,6 +1,5 @@
 import type { EdgeOptions } from '../../adapters/slack/edge/edge-options.ts'
-import { foreseeReview } from '../../operations/break-glass/may-review.ts'
-import { endBreakGlass, reviewBreakGlass } from '../../operations/break-glass/review-break-glass.ts'
+import { endBreakGlass, foreseeReview, reviewBreakGlass } from '../../operations/break-glass/openings.ts'
 import { inTime } from '../../operations/cards/decide-in-time.ts'
 import type { DecidingPorts } from '../../operations/requests/ports.ts'
 

@@ -2,7 +2,7 @@ import type { Call } from '../../adapters/http/endpoint.ts'
 import { type Answer, BadRequest } from '../../adapters/http/problem.ts'
 import type { Notice } from '../../adapters/pages/layout.ts'
 import { linkPage, linkRefusalWords } from '../../adapters/pages/link-page.ts'
-import { findOffer, type LinkPorts, linkSlack, unlinkSlack } from '../../operations/people/link-account.ts'
+import { findOffer, type LinkPorts, linkSlack, unlinkSlack } from '../../operations/people/chat-accounts.ts'
 import {
   cookieOf,
   type DoorPorts,

@@ -5,7 +5,7 @@ import { breakGlassListPage, drillPage } from '../../adapters/pages/openings-pag
 import { budgetsLeft } from '../../domain/policy/budget-left.ts'
 import type { RequestId } from '../../domain/values.ts'
 import { type DrillPorts, readDrill } from '../../operations/break-glass/drill.ts'
-import { listBreakGlass, viewBreakGlass } from '../../operations/break-glass/read-break-glass.ts'
+import { listBreakGlass, viewBreakGlass } from '../../operations/break-glass/openings.ts'
 import { type EvidencePorts, readEvidence } from '../../operations/ledger/read-evidence.ts'
 import type { DecidingPorts } from '../../operations/requests/ports.ts'
 import { type DoorPorts, type Guest, notShownOpening, openingIn, shown } from '../pages/page-door.ts'

@@ -12,7 +12,7 @@ import { endedAt } from '../../domain/requests/ended.ts'
 import { defined, type NumericDate, type PersonId } from '../../domain/values.ts'
 import type { OnceOnly } from '../ports.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
-import { everyone } from './read-break-glass.ts'
+import { everyone } from './openings.ts'
 
 /** A book is needed for a week, and while a review is still to be done: nobody forgets that for a year. Seconds. */
 export const keepBudget = 400 * 86_400

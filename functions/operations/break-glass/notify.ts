@@ -11,7 +11,7 @@ import type { Policy } from '../policy/ports.ts'
 import type { Clock } from '../ports.ts'
 import type { RequestStore } from '../requests/ports.ts'
 import type { OpeningPage, Pager } from './ports.ts'
-import { askAboutOpening, factsOf } from './questions.ts'
+import { askAboutOpening, factsOf } from './what-to-open.ts'
 
 /** So many people are told of one opening directly; everybody else finds it in the channel, which says so. */
 export const mostTold = 50

@@ -31,9 +31,8 @@ import { bodyDigest, findRepeat, idempotencyItem } from '../requests/submit-requ
 import { binding, budgetsOf, leftOf, type OpenedBudget, whenAgain, written } from './budget.ts'
 import { measureDrill, type Stopwatch } from './drill.ts'
 import type { Incidents } from './ports.ts'
-import { askAboutOpening } from './questions.ts'
 import { findVoucher } from './vouch-break-glass.ts'
-import { openedBy, type WhatToOpen } from './what-to-open.ts'
+import { askAboutOpening, openedBy, type WhatToOpen } from './what-to-open.ts'
 
 /** A person who breaks the glass: who they are is proven, what they say is not yet looked at. */
 export type OpeningAsk = {

@@ -8,8 +8,7 @@ import { isStopped } from '../halts/find-halt.ts'
 import type { OnceOnly } from '../ports.ts'
 import { refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
-import { askAboutOpening, unopened } from './questions.ts'
-import { openedBy, type WhatToOpen } from './what-to-open.ts'
+import { askAboutOpening, openedBy, unopened, type WhatToOpen } from './what-to-open.ts'
 
 type VouchAsk = { by: PersonId; login: Login; person: PersonId; what: WhatToOpen }
 

@@ -5,17 +5,35 @@ import {
   type Profile,
   profileResource,
 } from '../../domain/break-glass/break-glass.ts'
-import { factsOfProfile, type OpenedFacts, profileCovering } from '../../domain/break-glass/rights.ts'
+import {
+  factsOfAction,
+  factsOfProfile,
+  factsOfSealed,
+  type OpenedFacts,
+  profileCovering,
+} from '../../domain/break-glass/rights.ts'
 import { openingPolicy, sessionPolicyLimit } from '../../domain/credentials/session-policy.ts'
 import { digestOf } from '../../domain/digest.ts'
+import { groupsOf } from '../../domain/people/organisation.ts'
 import { findActionFacts } from '../../domain/policy/assess.ts'
-import { accountOf, type Bundle, reachesOurselves } from '../../domain/policy/bundle.ts'
+import { accountOf, type Bundle, personOf, reachesOurselves } from '../../domain/policy/bundle.ts'
 import { deriveStatement } from '../../domain/policy/catalogue.ts'
+import type { Answer, Moment, PersonAction } from '../../domain/policy/question.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { Ask } from '../../domain/requests/request.ts'
-import { type Json, ok, type PersonId, type Resource, type Result, refuse, type Seconds } from '../../domain/values.ts'
+import {
+  type Json,
+  type NumericDate,
+  ok,
+  type PersonId,
+  RequestId,
+  type Resource,
+  type Result,
+  refuse,
+  type Seconds,
+} from '../../domain/values.ts'
+import type { Policy } from '../policy/ports.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
-import { couldOpen } from './questions.ts'
 
 /** What somebody says is to be opened: a profile, or one action of the catalogue. */
 export type WhatToOpen = { profile: string } | { action: string; arguments: Json; resource?: Resource }
@@ -138,4 +156,79 @@ function factsOfName({ actions, resources }: Bundle, name: string): readonly Ope
   if (!entry) return []
   const own = resources.filter(({ type }) => type === entry.resource.type)
   return own.map((resource) => ({ action: name, group: entry.group, resource }))
+}
+
+type AskedOpening = Pick<Ask, 'id' | 'action' | 'arguments' | 'resource'> & {
+  breakGlass?: Pick<Opening, 'profile' | 'rights' | 'incident' | 'drill' | 'sealed'> | undefined
+}
+
+/** The id of what is only asked about: nobody has opened it. */
+export const unopened = RequestId.parse(`bgl_${'0'.repeat(26)}`)
+
+/**
+ * The one question about an emergency: whether this person may break the glass for all that is opened, as the facts are
+ * now. One no is a no.
+ */
+export function askAboutOpening(
+  policy: Policy,
+  action: Extract<PersonAction, 'breakGlass' | 'review'>,
+  person: PersonId,
+  opened: AskedOpening,
+  moment: Moment,
+  now: NumericDate,
+): Answer {
+  const { bundle } = policy
+  const known = personOf(bundle, person)
+  if (known?.status !== 'active') return { permit: false, policies: [] }
+  const { breakGlass } = opened
+  const facts = factsOf(policy, opened)
+  if (!breakGlass || facts.length === 0) return { permit: false, policies: [], detail: 'the facts are gone' }
+  // Hotwork gives nothing for what was opened outside it, whatever policy says.
+  if (breakGlass.sealed && action !== 'review')
+    return { permit: false, policies: [], detail: 'the sealed role is used outside Hotwork' }
+  // A drill goes the whole way, and does nothing at its end: no tool acts on it.
+  if (breakGlass.drill && moment === 'use') return { permit: false, policies: [], detail: 'this is a drill' }
+  const answers = facts.map((each) =>
+    policy.ask({
+      kind: 'person',
+      action,
+      person: { id: person, groups: groupsOf(bundle.directory, person) },
+      emergency: { ...each, id: opened.id, incident: breakGlass.incident, moment, drill: breakGlass.drill },
+      now,
+    }),
+  )
+  const no = answers.find(({ permit }) => !permit)
+  return no ?? { permit: true, policies: [...new Set(answers.flatMap(({ policies }) => policies))] }
+}
+
+/** Whether policy could let this person open all of these, in earnest or as a drill, for such an incident. */
+export function couldOpen(
+  policy: Policy,
+  person: PersonId,
+  facts: readonly OpenedFacts[],
+  incident: string,
+  now: NumericDate,
+): boolean {
+  const groups = groupsOf(policy.bundle.directory, person)
+  const asked = { kind: 'person', action: 'breakGlass', person: { id: person, groups }, now } as const
+  const permits = (each: OpenedFacts, drill: boolean) =>
+    policy.ask({ ...asked, emergency: { ...each, id: unopened, incident, moment: 'request', drill } }).permit
+  return facts.length > 0 && [false, true].some((drill) => facts.every((each) => permits(each, drill)))
+}
+
+/** What policy is asked about, one by one. What a profile opens is what it opened then, and still opens. */
+export function factsOf(
+  { bundle }: Policy,
+  { action, arguments: args, resource, breakGlass }: AskedOpening,
+): readonly OpenedFacts[] {
+  if (breakGlass?.sealed) return [factsOfSealed(resource)]
+  if (breakGlass?.profile === undefined) {
+    const found = findActionFacts(bundle, { action, arguments: args, resource })
+    return found.ok ? [factsOfAction(found.value)] : []
+  }
+  const now = factsOfProfile(bundle, breakGlass.profile)
+  const still = (right: string, pattern: string) =>
+    now.some((each) => each.action === right && each.resource.id === pattern)
+  const kept = breakGlass.rights.every((right) => right.resources.every((pattern) => still(right.action, pattern)))
+  return kept ? now : []
 }

@@ -11,8 +11,8 @@ import { authorityOf } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
 import { carryOut, stillStands } from '../requests/carry-out.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
-import { overtaken } from './issue-token.ts'
 import type { AccessToken, AssumeAsk, AwsCredentialBroker, AwsCredentials } from './ports.ts'
+import { overtaken } from './tokens.ts'
 
 /**
  * STS gives no shorter session than 15 minutes, and no longer one to a role that was itself assumed than an hour. Inside

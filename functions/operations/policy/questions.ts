@@ -5,7 +5,7 @@ import type { Answer, Moment, PersonAction, RequestFacts } from '../../domain/po
 import type { Eligibility, PermittedBy } from '../../domain/requests/commands.ts'
 import { type ApprovalRequest, approvalsOf } from '../../domain/requests/request.ts'
 import { defined, isAgent, type NumericDate, type PersonId } from '../../domain/values.ts'
-import { askAboutOpening } from '../break-glass/questions.ts'
+import { askAboutOpening } from '../break-glass/what-to-open.ts'
 import type { Policy } from './ports.ts'
 
 /** What was asked, as `assess` takes it. */

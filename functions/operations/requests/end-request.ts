@@ -1,7 +1,7 @@
 import type { Revoke } from '../../domain/requests/commands.ts'
 import type { ApprovalRequest, Outcome } from '../../domain/requests/request.ts'
 import type { AskerId, NumericDate, PersonId, RequestId } from '../../domain/values.ts'
-import { asItsAgent } from '../delegation/delegated-ask.ts'
+import { asItsAgent } from '../delegation/delegate-request.ts'
 import { isStopped } from '../halts/find-halt.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import type { OnceOnly } from '../ports.ts'

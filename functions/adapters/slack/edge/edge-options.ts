@@ -14,13 +14,13 @@ import type {
   StandInId,
   StandingPermitId,
 } from '../../../domain/values.ts'
+import type { ReviewAsk } from '../../../operations/break-glass/openings.ts'
 import type { PrepareAsk } from '../../../operations/break-glass/prepare-opening.ts'
-import type { ReviewAsk } from '../../../operations/break-glass/review-break-glass.ts'
 import type { Openable } from '../../../operations/break-glass/what-to-open.ts'
 import type { Accepted, BurstAsk } from '../../../operations/cards/decide-burst.ts'
 import type { Overview } from '../../../operations/cards/read-overview.ts'
 import type { CardPlace } from '../../../operations/cards/show-card.ts'
-import type { PermitAsk } from '../../../operations/permits/give-permit.ts'
+import type { PermitAsk } from '../../../operations/permits/standing-permits.ts'
 import type { Log, OnceOnly } from '../../../operations/ports.ts'
 import type { CarriedOut } from '../../../operations/requests/carry-out.ts'
 import type { CommentAsk, DecisionAsk, Foreseen } from '../../../operations/requests/decide-request.ts'

@@ -1,0 +1,263 @@
+import { hasLostApprover } from '../../domain/credentials/issue.ts'
+import { chainEntries, contextOf, noEntries } from '../../domain/ledger/ledger.ts'
+import type { Login } from '../../domain/people/login-strength.ts'
+import {
+  covers,
+  drawPermit,
+  evolvePermit,
+  givePermit as give,
+  revokePermit as revoke,
+  type StandingPermit,
+} from '../../domain/permits/permit.ts'
+import { agentOf } from '../../domain/policy/bundle.ts'
+import { satisfiedTier } from '../../domain/policy/ladder.ts'
+import type { Refusal } from '../../domain/refusals.ts'
+import type { Submit } from '../../domain/requests/commands.ts'
+import { asOf } from '../../domain/requests/due.ts'
+import { evolve } from '../../domain/requests/evolve.ts'
+import { withDigest } from '../../domain/requests/narrow.ts'
+import { type ApprovalRequest, type Ask, approvalsOf } from '../../domain/requests/request.ts'
+import { submit } from '../../domain/requests/submit.ts'
+import {
+  AgentId,
+  defined,
+  type NumericDate,
+  ok,
+  type PersonId,
+  type RequestId,
+  type Result,
+  refuse,
+  type StandingPermitId,
+} from '../../domain/values.ts'
+import { isStopped } from '../halts/find-halt.ts'
+import { authorityOf, findEnding } from '../policy/authority.ts'
+import type { Policy } from '../policy/ports.ts'
+import { askAboutPerson } from '../policy/questions.ts'
+import type { Page } from '../ports.ts'
+import { endIfOver, manyWriters, refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
+import type { DecidingPorts } from '../requests/ports.ts'
+import type { PermitChange, PermitStore, StoredPermit } from './ports.ts'
+
+/** `digest`: what was approved, where the door knows what was shown; or its first 16 characters. */
+export type PermitAsk = {
+  request: RequestId
+  person: PersonId
+  login: Login
+  uses: number
+  until: NumericDate
+  digest?: string
+}
+
+/**
+ * Whoever approved a request allows its agent more of the same, so often and until then, if policy lets them. What they
+ * approved stands as it is; nothing is given that a halt, a revocation or the end of their right would not take away.
+ *
+ * @throws StoreUnavailable
+ */
+export async function givePermit(
+  ask: PermitAsk,
+  ports: Omit<DecidingPorts, 'ids'> & { permits: Pick<PermitStore, 'load' | 'save'> },
+): Promise<Result<StandingPermit, Refusal>> {
+  const { request, person, login, uses, until } = ask
+  const { policy, requests, permits, clock, log } = ports
+  const refused = refuseOnRecord(person, 'allow_standing', ports)
+  const stored = await requests.load(request)
+  if (!stored) return refused('unknown_request')
+  const now = clock.now()
+  const state = asOf(stored.state, now)
+  const { digest } = state.ask
+  if (ask.digest !== undefined && ask.digest !== digest && ask.digest !== digest.slice(0, 16))
+    return refused('stale_digest')
+  if (await findEnding(state, now, ports)) return refused('halted')
+  const event = give(
+    state,
+    {
+      person,
+      answer: askAboutPerson(policy, 'allowStanding', person, now, { state }),
+      silenced: await isStopped(person, ports),
+      group: policy.bundle.actions[state.ask.action]?.group ?? 'destructive',
+      ladder: policy.bundle.ladder,
+      login,
+      uses,
+      until,
+      bundle: policy.bundle.hash,
+    },
+    Math.max(now, state.updatedAt),
+  )
+  if ('code' in event) return refused(event.code, event.detail)
+  const id = permitOf(request)
+  if (await permits.load(id)) return refused('permit_refused', allowedBefore)
+  const permit = evolvePermit(id, undefined, event)
+  const { entries, head } = chainEntries(id, noEntries, [event], contextOf(state))
+  if (!(await permits.save({ id, expected: noEntries, permit, entries, head })))
+    return refused('permit_refused', allowedBefore)
+  log.info('standing permit given', { permit: id, request, by: person, uses })
+  return ok(permit)
+}
+
+/** A request's approval is good for one permit, so its id is the request's with another prefix: two are never given at once. */
+const permitOf = (request: RequestId) => request.replace(/^[a-z]+_/, 'stp_') as StandingPermitId
+const allowedBefore = 'more of this request was allowed before'
+
+/**
+ * Takes a standing permit back, if this person gave it or policy lets them revoke. Once this has returned nothing draws
+ * from it, and nothing is issued or used of what did; their records end right after. Twice is once.
+ *
+ * @throws StoreUnavailable, StaleRequest
+ */
+export async function revokePermit(
+  { id, person, reason }: { id: StandingPermitId; person: PersonId; reason: string },
+  ports: Omit<DecidingPorts, 'ids'> & { permits: Pick<PermitStore, 'load' | 'save'> },
+): Promise<Result<StandingPermit, Refusal>> {
+  const { policy, requests, permits, clock, log } = ports
+  const refused = refuseOnRecord(person, 'revoke_standing', ports)
+  return runAggregate<Result<StandingPermit, Refusal>>(id, manyWriters, async () => {
+    const stored = await permits.load(id)
+    if (!stored) return refused('unknown_permit')
+    const now = clock.now()
+    const from = await requests.load(stored.permit.from)
+    const answer = askAboutPerson(policy, 'revoke', person, now, from ? { state: from.state } : {})
+    const who = { person, answer, silenced: await isStopped(person, ports), bundle: policy.bundle.hash }
+    const event = revoke(stored.permit, { ...who, reason }, now)
+    if (!event) return ok(stored.permit)
+    if ('code' in event) return refused(event.code)
+    const permit = evolvePermit(id, stored.permit, event)
+    const context = from && {
+      parentTask: from.state.ask.parentTask,
+      resource: permit.resource,
+      digest: from.state.ask.digest,
+    }
+    const { entries, head } = chainEntries(id, stored.head, [event], context)
+    if (!(await permits.save({ id, expected: stored.head, permit, entries, head }))) return undefined
+    log.info('standing permit revoked', { permit: id, by: person, drawn: permit.drawn.length })
+    return ok(permit)
+  })
+}
+
+const pageSize = 50
+
+/** All standing permits, newest first, those that are over too: who reads requests may read them. */
+export async function listPermits(
+  { person, after }: { person: PersonId; after?: string },
+  { policy, clock, permits }: Pick<DecidingPorts, 'policy' | 'clock'> & { permits: Pick<PermitStore, 'list'> },
+): Promise<Result<Page<StandingPermit>, 'not_permitted'>> {
+  if (!askAboutPerson(policy, 'read', person, clock.now()).permit) return refuse('not_permitted')
+  return ok(await permits.list({ limit: pageSize, ...defined({ after }) }))
+}
+
+type Ports = Pick<DecidingPorts, 'requests' | 'policy'> & { permits: Pick<PermitStore, 'ofAgent'> }
+
+/** So many permits of one agent are looked at. None lives for more than a day. */
+const looksAt = 50
+/** A grant that ends sooner than this could not be claimed in time. Seconds. */
+const shortest = 10
+
+/**
+ * The submission of an ask that a standing permit covers, approved at once: it stands on the decision of whoever gave the
+ * permit, and commits together with the draw. All that the decision rests on is read again now: that its giver may still
+ * decide such a request and allow it ahead, that no halt has come since it was given, and that policy permits with the
+ * tier that this one decision satisfies on today's ladder. Nothing where no permit holds: then people are asked.
+ */
+export async function drawFromPermit(
+  asked: Submit,
+  now: NumericDate,
+  ports: Ports,
+): Promise<{ submit: Submit; draw: PermitChange } | undefined> {
+  const { agent, action } = asked.ask
+  const agentId = AgentId.safeParse(agent.id)
+  const entry = ports.policy.bundle.actions[action]
+  const needed = asked.stages.reduce((sum, { quorum }) => sum + quorum, 0)
+  if (!agentId.success || !entry || entry.group === 'destructive' || needed !== 1) return undefined
+  const mayRebind = agentOf(ports.policy.bundle, agent.id)?.rebind === true
+  for (const stored of await ports.permits.ofAgent(agent.id, looksAt)) {
+    const { permit } = stored
+    const drawing = { ...asked.ask, agent: agentId.data }
+    if (!covers(permit, drawing, { narrowable: entry.narrowable, mayRebind }, now) || permit.until < now + shortest)
+      continue
+    const drawn = await drawOne(asked, stored, agentId.data, now, ports)
+    if (drawn) return drawn
+  }
+  return undefined
+}
+
+async function drawOne(
+  asked: Submit,
+  { permit, head: expected }: StoredPermit,
+  agent: AgentId,
+  now: NumericDate,
+  ports: Ports,
+): Promise<{ submit: Submit; draw: PermitChange } | undefined> {
+  const { policy } = ports
+  const ask = drawnAsk(asked.ask, permit)
+  const inherits = permit.stages
+  const approvals = approvalsOf({ stages: inherits })
+  // The giver let one approval become many, so the login with which they did so counts on today's terms too.
+  const { login = {}, at } = permit
+  const given = approvals.map((approval) => ({ ...approval, login, at }))
+  const tier = Math.min(...[approvals, given].map((each) => satisfiedTier(policy.bundle.ladder, each)))
+  const stages = inherits.map(({ terms }) => terms)
+  const standing = { ...asked, ask, tier, stages, inherits }
+  const [submitted] = submit(standing, now)
+  if (!submitted) return undefined
+  // As old as the permit: a halt that has come since, and was lifted since, has ended it all the same.
+  const { afterHalts: _, ...older } = ask
+  const state: ApprovalRequest = { ...evolve(undefined, submitted), ask: older, submittedAt: permit.at }
+  const { answer, eligible, ending } = await authorityOf(state, 'request', now, ports)
+  if (!answer.permit || ending || hasLostApprover(state, eligible)) return undefined
+  if (!askAboutPerson(policy, 'allowStanding', permit.by, now, { state }).permit) return undefined
+  const { hash: bundle } = policy.bundle
+  const event = drawPermit(permit, { request: ask.id, agent, policies: answer.policies, bundle }, now)
+  if (!event) return undefined
+  const { entries, head } = chainEntries(permit.id, expected, [event], contextOf(state))
+  const draw = { id: permit.id, expected, permit: evolvePermit(permit.id, permit, event), entries, head }
+  return { submit: { ...standing, policies: answer.policies }, draw }
+}
+
+/** One use, for no longer than what was approved, and never past the permit's own end. */
+function drawnAsk({ digest: _, ...ask }: Ask, permit: StandingPermit): Ask {
+  return withDigest({
+    ...ask,
+    uses: 1,
+    lifetime: Math.min(ask.lifetime, permit.lifetime),
+    requestedUntil: Math.min(ask.requestedUntil ?? permit.until, permit.until),
+    standing: permit.id,
+  })
+}
+
+/**
+ * Ends what was drawn from a standing permit that was taken back: on their own records, so that cards, workflows and the
+ * denies of their sessions follow. Whoever asks for them reads the permit and finds it gone before this has run; this is
+ * for what asks nobody, such as an AWS session. As often as it must.
+ *
+ * @throws StoreUnavailable, StaleRequest
+ */
+export async function endDrawn(
+  id: StandingPermitId,
+  ports: Omit<DecidingPorts, 'ids'> & { permits: Pick<PermitStore, 'load'> },
+): Promise<void> {
+  const stored = await ports.permits.load(id)
+  if (!stored?.permit.revoked) return
+  for (const request of stored.permit.drawn) await endIfOver(request, ports)
+}
+
+/**
+ * Whether an approver of a request could allow its agent more of it now in Slack, for a button that is worth a press. Slack
+ * is no strong login, so there is no button where the stage wants one.
+ */
+export function mayAllow(state: ApprovalRequest, policy: Policy, now: NumericDate): boolean {
+  const at = Math.max(now, state.updatedAt)
+  return approvalsOf(state).some(({ person }) => {
+    const group = policy.bundle.actions[state.ask.action]?.group ?? 'destructive'
+    const { ladder } = policy.bundle
+    const terms = { group, ladder, login: {}, uses: 1, until: at + 60 }
+    // Policy is asked last: the rules that it cannot lift say no to most.
+    const rules = {
+      ...terms,
+      person,
+      silenced: false,
+      bundle: policy.bundle.hash,
+      answer: { permit: true, policies: [] },
+    }
+    return !('code' in give(state, rules, at)) && askAboutPerson(policy, 'allowStanding', person, now, { state }).permit
+  })
+}
