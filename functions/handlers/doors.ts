@@ -1,12 +1,48 @@
-import type { Call } from '../adapters/http/endpoint.ts'
-import { BadRequest, badRequest } from '../adapters/http/problem.ts'
+import type * as z from 'zod'
+import { type Call, type Endpoint, endpoint } from '../adapters/http/endpoint.ts'
+import { type Answer, BadRequest, badRequest } from '../adapters/http/problem.ts'
 import type { LoginWanted } from '../domain/people/login-strength.ts'
+import type { Bundle } from '../domain/policy/bundle.ts'
 import type { RateKind } from '../domain/policy/ladder.ts'
-import { type AgentId, RequestId, type ToolId } from '../domain/values.ts'
+import { type AgentId, RequestId, type Result, type ToolId } from '../domain/values.ts'
 import { openedBy, type WhatToOpen } from '../operations/break-glass/what-to-open.ts'
+import type { Clock, Log } from '../operations/ports.ts'
 import { keepRate } from '../operations/requests/limits.ts'
 import type { DecidingPorts } from '../operations/requests/ports.ts'
+import { Callers } from './callers.ts'
 import { refusalForOps } from './refusals.ts'
+
+/** What each door of the API needs. */
+export type DoorPorts = { issuer: string; policy: { bundle: Bundle }; clock: Clock; log: Log }
+/** What most handlers behind one need. */
+export type ApiPorts = DecidingPorts & { issuer: string }
+
+/** An endpoint for one kind of caller: it finds out who calls before anything of the call is read. */
+const door =
+  <Caller>(identify: (callers: Callers, call: Call) => Promise<Caller>) =>
+  (ports: DoorPorts, handle: (call: Call, caller: Caller, callers: Callers) => Promise<Answer>): Endpoint => {
+    const callers = new Callers(ports.policy.bundle, ports.issuer, ports.clock)
+    return endpoint(ports, async (call) => handle(call, await identify(callers, call), callers))
+  }
+export const agentDoor = door(async (callers, call) => (await callers.agent(call)).agent)
+export const toolDoor = door((callers, call) => callers.tool(call))
+export const personDoor = door((callers, call) => callers.person(call))
+
+/** The id in the path. @throws BadRequest what `unknown` says, where it is none */
+export function pathId<Schema extends z.ZodType>(call: Call, schema: Schema, unknown: () => Error): z.output<Schema> {
+  const id = schema.safeParse(call.path('id'))
+  if (!id.success) throw unknown()
+  return id.data
+}
+
+/** What an operation answers. @throws BadRequest its refusal, as this door tells it */
+export function valueOrThrow<T, Code extends string>(
+  result: Result<T, Code>,
+  refusal: (code: Code, detail?: string) => Error,
+): T {
+  if (result.ok) return result.value
+  throw refusal(result.code, result.detail)
+}
 
 /** What is refused above its rate. A read that is not held is answered all the same. */
 type RefusedKind = Exclude<RateKind, 'heldReads'>

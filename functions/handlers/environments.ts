@@ -102,9 +102,28 @@ export const environments = {
 
 export type HandlerName = keyof typeof environments
 
-/** The environment of a Lambda. A missing name fails its start, with the name in the message. */
-export const environmentOf = <N extends HandlerName>(name: N): z.infer<(typeof environments)[N]> =>
-  environments[name].parse(process.env) as z.infer<(typeof environments)[N]>
+type Environment<N extends HandlerName> = z.infer<(typeof environments)[N]>
+
+/**
+ * A Lambda of a handler, which is a function of its ports. In Lambda it is made at the start, which fails with the name of
+ * a variable that is missing; elsewhere at the first call, so that a test may import the file.
+ */
+export function bind<N extends HandlerName, Ports, Args extends unknown[], Answer>(
+  name: N,
+  wire: (told: Environment<N>) => Ports,
+  create: (ports: Ports) => (...args: Args) => Answer,
+): (...args: Args) => Answer {
+  const make = () => create(wire(environments[name].parse(process.env) as Environment<N>))
+  if (process.env['AWS_LAMBDA_FUNCTION_NAME'] !== undefined) return make()
+  let made: ReturnType<typeof make> | undefined
+  return (...args) => {
+    made ??= make()
+    return made(...args)
+  }
+}
+
+export const environmentOf = <N extends HandlerName>(name: N): Environment<N> =>
+  environments[name].parse(process.env) as Environment<N>
 
 /** The variables that name the tables of the stores. */
 export type Tables = { REQUESTS_TABLE: string; LEDGER_TABLE: string }

@@ -257,7 +257,8 @@ describe('functions', () => {
     const { stdout, stderr } = spawnSync(process.execPath, ['-e', program], {
       cwd: join(assembly.outdir, 'functions', name),
       encoding: 'utf8',
-      env: { AWS_REGION: 'eu-central-1', ...Object.fromEntries(told) },
+      // As in Lambda, where a handler is made at the start.
+      env: { AWS_REGION: 'eu-central-1', AWS_LAMBDA_FUNCTION_NAME: name, ...Object.fromEntries(told) },
     })
     expect([stdout, stderr]).toEqual(['function', ''])
   })

@@ -23,7 +23,7 @@ const path = '/access/v1/requests'
 const shortest = 10
 
 /** `POST /access/v1/requests`: asks for what an evaluation said needs approval. */
-export const handler = endpoint({ issuer, ...ports }, async (call) => {
+export const handler = endpoint(ports, async (call) => {
   const { ref, proof, once } = await callers.provenAgent(call, { method: 'POST', path })
   const idempotencyKey = call.header('idempotency-key') ? idempotencyKeyOf(call) : undefined
   const body = call.json()

@@ -14,7 +14,7 @@ const ports = { ...haltPorts(environment, cedarPolicy()), targetRoles: environme
 const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
 
 /** `POST /v1/halts`: the kill switch of an agent, an owner, a person, a role, or everything. */
-export const handler = endpoint({ issuer, ...ports }, async (call) => {
+export const handler = endpoint(ports, async (call) => {
   const { person } = await callers.person(call)
   const { target, reason } = parseBody(HaltBody, call.json())
   const declared = await declareHalt({ target, reason, person: person.id }, ports)

@@ -14,7 +14,7 @@ const ports = standInPorts(environment, cedarPolicy())
 const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
 
 /** `DELETE /v1/stand-ins/{id}`: whoever is back decides again, and nobody in their stead. */
-export const handler = endpoint({ issuer, ...ports }, async (call) => {
+export const handler = endpoint(ports, async (call) => {
   const { person } = await callers.person(call)
   const id = StandInId.safeParse(call.path('id'))
   if (!id.success) throw refusalForPeople('unknown_stand_in')

@@ -16,7 +16,7 @@ const ports = permitPorts(environment, cedarPolicy())
 const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
 
 /** `POST /v1/requests/{id}/standing-permits`: whoever approved it allows its agent a few more like it. */
-export const handler = endpoint({ issuer, ...ports }, async (call) => {
+export const handler = endpoint(ports, async (call) => {
   const { person, login } = await callers.person(call)
   const terms = parseBody(PermitBody, call.json())
   const id = RequestId.safeParse(call.path('id'))

@@ -14,7 +14,7 @@ const ports = standInPorts(environment, cedarPolicy())
 const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
 
 /** `POST /v1/stand-ins`: who will be away names who decides in their stead. */
-export const handler = endpoint({ issuer, ...ports }, async (call) => {
+export const handler = endpoint(ports, async (call) => {
   const { person, login } = await callers.person(call)
   const { person: by, until, from } = parseBody(StandInBody, call.json())
   const given = await giveStandIn(

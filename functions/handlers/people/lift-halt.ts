@@ -14,7 +14,7 @@ const ports = haltPorts(environment, cedarPolicy())
 const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
 
 /** `DELETE /v1/halts/{id}`: puts a kill switch back. It revives nothing. */
-export const handler = endpoint({ issuer, ...ports }, async (call) => {
+export const handler = endpoint(ports, async (call) => {
   const { person } = await callers.person(call)
   const id = HaltId.safeParse(call.path('id'))
   if (!id.success) throw refusalForPeople('unknown_halt')

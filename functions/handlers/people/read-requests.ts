@@ -11,7 +11,7 @@ const ports = { ...permitPorts(environment, cedarPolicy()), standIns: standInSto
 const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
 const read = readRoutes(ports)
 
-export const handler = endpoint({ issuer, ...ports }, async (call) => {
+export const handler = endpoint(ports, async (call) => {
   const { person } = await callers.person(call)
   return read(call, person.id)
 })

@@ -14,7 +14,7 @@ const ports = permitPorts(environment, cedarPolicy())
 const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
 
 /** `DELETE /v1/standing-permits/{id}`: takes a standing permit back, and with it all that was drawn from it. */
-export const handler = endpoint({ issuer, ...ports }, async (call) => {
+export const handler = endpoint(ports, async (call) => {
   const { person } = await callers.person(call)
   const id = StandingPermitId.safeParse(call.path('id'))
   if (!id.success) throw refusalForPeople('unknown_permit')

@@ -12,13 +12,14 @@ import { SystemClock, SystemIds } from '../../adapters/system/system.ts'
 import { Bundle } from '../../domain/policy/bundle.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
 import type { DecidingPorts } from '../../operations/requests/ports.ts'
+import type { ApiPorts } from '../doors.ts'
 import { type Tables, tablesOf } from '../environments.ts'
 
 /** The compiled policies that were shipped beside this Lambda. */
 export const readBundle = (): Bundle => Bundle.parse(JSON.parse(readFileSync(join(__dirname, 'bundle.json'), 'utf8')))
 
 /** The bundle's facts without an engine, for Lambdas that ask policy nothing. Asked all the same, it denies. */
-export const factsOnly = (bundle: Bundle): Policy => ({
+export const factsOnly = (bundle: Bundle = readBundle()): Policy => ({
   bundle,
   ask: () => ({ permit: false, policies: [], error: true, detail: 'this Lambda asks no policy' }),
 })
@@ -37,24 +38,29 @@ export function decidingPorts(tables: Tables, policy: Policy, patience?: Patienc
   }
 }
 
-/** The ports of those who give standing permits, draw from them and take them back. */
-export const permitPorts = (tables: Tables, policy: Policy) => ({
-  ...decidingPorts(tables, policy),
-  permits: new DynamoPermitStore(connect(), tablesOf(tables)),
+type Told = Tables & { ISSUER: string }
+
+/** The same, for a Lambda behind the API. */
+export const apiPorts = (told: Told, policy: Policy, patience?: Patience): ApiPorts => ({
+  ...decidingPorts(told, policy, patience),
+  issuer: told.ISSUER,
 })
 
-/** The ports of those who declare halts and lift them. */
-export const haltPorts = (tables: Tables, policy: Policy) => ({
-  ...decidingPorts(tables, policy),
-  halts: new DynamoHaltStore(connect(), tablesOf(tables)),
+export const permitPorts = (told: Told, policy: Policy) => ({
+  ...apiPorts(told, policy),
+  permits: new DynamoPermitStore(connect(), tablesOf(told)),
+})
+
+export const haltPorts = (told: Told, policy: Policy) => ({
+  ...apiPorts(told, policy),
+  halts: new DynamoHaltStore(connect(), tablesOf(told)),
 })
 
 export const standInStore = (tables: Tables) => new DynamoStandInStore(connect(), tablesOf(tables))
 
-/** The ports of those who give stand-ins and end them. */
-export const standInPorts = (tables: Tables, policy: Policy) => ({
-  ...decidingPorts(tables, policy),
-  standIns: standInStore(tables),
+export const standInPorts = (told: Told, policy: Policy) => ({
+  ...apiPorts(told, policy),
+  standIns: standInStore(told),
 })
 
 /** The sessions of the pages, for those who only look who it is. */

@@ -54,7 +54,12 @@ export const decidingPorts = (): DecidingPorts => ({
   log: live(({ log }) => log),
 })
 
-export const permitPorts = () => ({ ...decidingPorts(), permits: live(({ permits }) => permits) })
+export const apiPorts = ({ ISSUER }: { ISSUER: string }) => ({ ...decidingPorts(), issuer: ISSUER })
+
+export const permitPorts = (told: { ISSUER: string }) => ({
+  ...apiPorts(told),
+  permits: live(({ permits }) => permits),
+})
 
 export const evidenceIn = () => ({
   calls: live(() => calls),

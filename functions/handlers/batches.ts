@@ -1,0 +1,31 @@
+import type { SQSBatchResponse, SQSRecord } from 'aws-lambda'
+import * as z from 'zod'
+import { RequestId } from '../domain/values.ts'
+
+/** A message that names one request. */
+export const OfRequest = z.object({ requestId: RequestId })
+
+/** The name alone: a fault's message may hold what must not be in a log. */
+export const faultName = (fault: unknown): string => (fault instanceof Error ? fault.name : 'unknown')
+
+/** Takes the messages of a queue one by one. Those that fail come again, and in the end go to the dead letters. */
+export async function takeEach(
+  records: readonly SQSRecord[],
+  take: (message: unknown) => Promise<unknown>,
+  tell: (fault: string, messageId: string) => void,
+): Promise<SQSBatchResponse> {
+  const failed: string[] = []
+  for (const { messageId, body } of records) {
+    try {
+      await take(JSON.parse(body))
+    } catch (fault) {
+      tell(faultName(fault), messageId)
+      failed.push(messageId)
+    }
+  }
+  return failing(failed)
+}
+
+export const failing = (messages: readonly string[]): SQSBatchResponse => ({
+  batchItemFailures: messages.map((itemIdentifier) => ({ itemIdentifier })),
+})
