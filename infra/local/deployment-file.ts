@@ -20,7 +20,7 @@ const channelId = (alias: string) => `C${createHash('sha256').update(alias).dige
 
 /**
  * Condition keys that the emulator gives no request: a statement with one of them matches nothing here. They are left out
- * of session policies on this machine alone, and held to their meaning by simulation (test/domain/session-policy.test.ts).
+ * of session policies on this machine alone, and held to their meaning by simulation (test/domain/credentials/session-policy.test.ts).
  */
 const unjudgedConditions = [
   'ssm:Overwrite',

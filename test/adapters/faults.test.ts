@@ -13,12 +13,12 @@ import { noEntries, verify } from '../../functions/domain/ledger/ledger.ts'
 import { KeyUnavailable, StoreUnavailable } from '../../functions/operations/faults.ts'
 import { requestId, sampleAsk, submittedAt } from '../support/ask.ts'
 import { MemoryLog } from '../support/memory-log.ts'
-import { commitOf, submission } from './commits.ts'
+import { commitOf, submission } from './dynamodb/commits.ts'
+import { makeTables, type Tables } from './dynamodb/tables.ts'
 import { useAws } from './emulator.ts'
+import { externalId, makeTargetRole, policyFor } from './iam/target-role.ts'
 import { type FaultyProxy, startProxy } from './proxy.ts'
-import { onStepFunctions } from './state-machine.ts'
-import { makeTables, type Tables } from './tables.ts'
-import { externalId, makeTargetRole, policyFor } from './target-role.ts'
+import { onStepFunctions } from './stepfunctions/state-machine.ts'
 
 const json = (status: number, type: string, rest: object = {}) => ({ status, body: { __type: type, ...rest } })
 const throttled = json(400, 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException')

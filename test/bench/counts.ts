@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readLocalFile } from '../../infra/local/local-file.ts'
-import { Deployment } from '../stack/deployment.ts'
-import { priceOf } from '../stack/price.ts'
-import { callsOf, liveOnce, Meter, tableOf } from '../stack/usage.ts'
+import { Deployment } from '../stack/support/deployment.ts'
+import { priceOf } from '../stack/support/price.ts'
+import { callsOf, liveOnce, Meter, tableOf } from '../stack/support/usage.ts'
 import { compared, type Finding } from './harness.ts'
 
 /** P8 and P9 on the stack that is running, if it counts; how to get one that does, if not. */

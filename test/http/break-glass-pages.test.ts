@@ -1,11 +1,11 @@
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { reportSealedUse } from '../../functions/operations/break-glass/report-sealed-use.ts'
-import { hour, minute, Night } from '../operations/night.ts'
-import { TimedNight } from '../operations/timed-night.ts'
-import { MemoryLoginProvider } from '../support/memory-login-provider.ts'
-import { PageDoors } from '../support/page-doors.ts'
-import { Tab } from '../support/page-tab.ts'
-import { sealedRoleOf } from '../support/sealed-role.ts'
+import { hour, minute, Night } from '../operations/break-glass/night.ts'
+import { TimedNight } from '../operations/break-glass/timed-night.ts'
+import { sealedRoleOf } from '../support/break-glass/sealed-role.ts'
+import { PageDoors } from '../support/pages/page-doors.ts'
+import { Tab } from '../support/pages/page-tab.ts'
+import { MemoryLoginProvider } from '../support/people/memory-login-provider.ts'
 import { issuer, person, sampleBundle } from '../support/world.ts'
 
 /** The pages of break-glass, request by request. Jade and kofi are on call, gus and eve may review, gus may end. */

@@ -4,9 +4,9 @@ import type { CredentialId } from '../../functions/domain/values.ts'
 import { refusalForOps } from '../../functions/handlers/refusals.ts'
 import { readDrill } from '../../functions/operations/break-glass/drill.ts'
 import { type CallsSeen, readEvidence } from '../../functions/operations/ledger/read-evidence.ts'
-import { Night } from '../operations/night.ts'
-import { MemoryCallRecord } from '../support/memory-call-record.ts'
-import { MemoryCardStore } from '../support/memory-card-store.ts'
+import { Night } from '../operations/break-glass/night.ts'
+import { MemoryCardStore } from '../support/cards/memory-card-store.ts'
+import { MemoryCallRecord } from '../support/credentials/memory-call-record.ts'
 import { person, sampleBundle, start } from '../support/world.ts'
 
 /** What the API tells of an opening beside the opening itself. */

@@ -6,7 +6,7 @@ import { type DecisionNonce, writeNonce } from '../../functions/domain/people/lo
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import type { Digest } from '../../functions/domain/values.ts'
 import { readLedger } from '../../functions/operations/requests/read-requests.ts'
-import { type Key, makeKey, signed } from '../adapters/tokens.ts'
+import { type Key, makeKey, signed } from '../adapters/jose/tokens.ts'
 import { person, sampleBundle, start, type What, World } from '../support/world.ts'
 
 /** The logins that stand in the record, verified again by somebody who has the entries and nothing of ours. */

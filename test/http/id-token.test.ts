@@ -1,7 +1,7 @@
 import { JoseIdTokens } from '../../functions/adapters/jose/login-checks.ts'
 import type { OidcIssuer } from '../../functions/domain/people/identity-issuer.ts'
-import { type KeyServer, startKeyServer } from '../adapters/key-server.ts'
-import { type Key, maced, makeKey, part, signed } from '../adapters/tokens.ts'
+import { type KeyServer, startKeyServer } from '../adapters/jose/key-server.ts'
+import { type Key, maced, makeKey, part, signed } from '../adapters/jose/tokens.ts'
 import { MemoryClock } from '../support/memory-clock.ts'
 import { start } from '../support/world.ts'
 

@@ -1,8 +1,8 @@
 import type { Call } from '../../functions/adapters/http/endpoint.ts'
 import { AgentId } from '../../functions/domain/values.ts'
 import { Callers } from '../../functions/handlers/callers.ts'
-import { type IssuerServer, startIssuer } from '../adapters/issuer-server.ts'
-import { SigningKey } from '../adapters/signing-key.ts'
+import { type IssuerServer, startIssuer } from '../adapters/jose/issuer-server.ts'
+import { SigningKey } from '../adapters/jose/signing-key.ts'
 import { MemoryClock } from '../support/memory-clock.ts'
 import { issuer, sampleBundle, start } from '../support/world.ts'
 

@@ -3,9 +3,9 @@ import { PatternIncidents, SystemSecrets } from '../../functions/adapters/system
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { type PrepareAsk, prepareOpening } from '../../functions/operations/break-glass/prepare-opening.ts'
 import { issueToken } from '../../functions/operations/credentials/tokens.ts'
-import { MemoryLoginProvider } from '../support/memory-login-provider.ts'
-import { PageDoors, type Shown } from '../support/page-doors.ts'
-import { Tab } from '../support/page-tab.ts'
+import { PageDoors, type Shown } from '../support/pages/page-doors.ts'
+import { Tab } from '../support/pages/page-tab.ts'
+import { MemoryLoginProvider } from '../support/people/memory-login-provider.ts'
 import { agentKey, issuer, parameter, person, sampleBundle, World } from '../support/world.ts'
 
 /** The page that opens in an emergency what was prepared in Slack, request by request. */

@@ -4,7 +4,7 @@ import { verify } from '../../functions/domain/ledger/ledger.ts'
 import type { HaltId } from '../../functions/domain/values.ts'
 import { readRoutes } from '../../functions/handlers/wiring/read-routes.ts'
 import { declareHalt } from '../../functions/operations/halts/halt.ts'
-import { MemoryHaltStore } from '../support/memory-halt-store.ts'
+import { MemoryHaltStore } from '../support/ledger/memory-halt-store.ts'
 import { agent, issuer, parameter, person, prodParameter, sampleBundle, World } from '../support/world.ts'
 
 /** What people read, by the routes of the API: lists by the page, and the record of everything that has one. */

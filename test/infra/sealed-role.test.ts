@@ -1,4 +1,4 @@
-import { sealedRoleOf } from '../support/sealed-role.ts'
+import { sealedRoleOf } from '../support/break-glass/sealed-role.ts'
 import { type Assembly, elsewhere, home, said, stackName, synthesize } from './support/assembly.ts'
 import { everything, isAllowed, type Policy } from './support/judge.ts'
 import { listOf, type Resource, resourcesOf, statementsOf, type Template, textOf, theOnly } from './support/template.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { until } from './aws.ts'
-import { Deployment } from './deployment.ts'
+import { until } from './support/aws.ts'
+import { Deployment } from './support/deployment.ts'
 
 jest.setTimeout(120_000)
 const hotwork = new Deployment()

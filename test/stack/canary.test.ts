@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ListQueuesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
-import { historyOf, statesOf, until, withCredentials } from './aws.ts'
-import { Deployment, prod, remediator, setParameter } from './deployment.ts'
+import { historyOf, statesOf, until, withCredentials } from './support/aws.ts'
+import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
 
 jest.setTimeout(120_000)
 const hotwork = new Deployment()

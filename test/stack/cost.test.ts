@@ -1,8 +1,8 @@
 import type { CallCount } from '../../infra/local/call-meter.ts'
-import { statesOf, until } from './aws.ts'
-import { Deployment, prod, remediator, setParameter } from './deployment.ts'
-import { priceOf } from './price.ts'
-import { callsOf, type LifeUsage, liveOnce, Meter, tableOf } from './usage.ts'
+import { statesOf, until } from './support/aws.ts'
+import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
+import { priceOf } from './support/price.ts'
+import { callsOf, type LifeUsage, liveOnce, Meter, tableOf } from './support/usage.ts'
 
 /**
  * What Hotwork asks of AWS, counted between its Lambdas and the emulator. Counts are exact where they could be money,

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import { verify } from '../../functions/domain/ledger/ledger.ts'
-import { until, withCredentials } from './aws.ts'
-import { type Answer, Deployment, prod, remediator, setParameter, staging } from './deployment.ts'
+import { until, withCredentials } from './support/aws.ts'
+import { type Answer, Deployment, prod, remediator, setParameter, staging } from './support/deployment.ts'
 
 jest.setTimeout(120_000)
 const hotwork = new Deployment()

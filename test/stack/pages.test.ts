@@ -6,8 +6,8 @@ import type { Browser, Page } from 'playwright-core'
 import { checkLogins } from '../../functions/adapters/jose/login-checks.ts'
 import type { Directory } from '../../functions/domain/people/organisation.ts'
 import { inBrowser, launchBrowser } from '../local/support/browser.ts'
-import { storedEntries, until, withCredentials } from './aws.ts'
-import { Deployment, prod, remediator, setParameter } from './deployment.ts'
+import { storedEntries, until, withCredentials } from './support/aws.ts'
+import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
 
 /** The pages as they are deployed, in a browser without script, with the provider that people log in at. */
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Answer, Deployment, setParameter, staging } from './deployment.ts'
+import { type Answer, Deployment, setParameter, staging } from './support/deployment.ts'
 
 /** How often an agent may ask, at the doors as they are deployed. The planner asks for nothing elsewhere. */
 

@@ -1,4 +1,4 @@
-import { Deployment, prod, remediator, setParameter } from './deployment.ts'
+import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
 
 jest.setTimeout(120_000)
 const hotwork = new Deployment()

@@ -14,16 +14,16 @@ import { decideRequest } from '../../functions/operations/requests/decide-reques
 import { evaluateAccess } from '../../functions/operations/requests/evaluate-access.ts'
 import type { DecidingPorts } from '../../functions/operations/requests/ports.ts'
 import { submitRequest } from '../../functions/operations/requests/submit-request.ts'
-import { MemoryBroker } from './memory-broker.ts'
+import { MemoryBroker } from './credentials/memory-broker.ts'
+import { MemorySigner } from './credentials/memory-signer.ts'
+import { MemoryStatements } from './credentials/memory-statements.ts'
+import { MemoryLedgerStore } from './ledger/memory-ledger-store.ts'
 import { MemoryClock } from './memory-clock.ts'
 import { MemoryIds } from './memory-ids.ts'
-import { MemoryLedgerStore } from './memory-ledger-store.ts'
 import { MemoryLog } from './memory-log.ts'
-import { MemoryPermitStore } from './memory-permit-store.ts'
-import { MemoryRequestStore } from './memory-request-store.ts'
-import { MemorySigner } from './memory-signer.ts'
-import { MemoryStandInStore } from './memory-stand-in-store.ts'
-import { MemoryStatements } from './memory-statements.ts'
+import { MemoryStandInStore } from './people/memory-stand-in-store.ts'
+import { MemoryPermitStore } from './requests/memory-permit-store.ts'
+import { MemoryRequestStore } from './requests/memory-request-store.ts'
 
 /** 2027-01-15T08:00:00Z. */
 export const start = 1_800_000_000

@@ -3,11 +3,11 @@ import type { KeySet, Signer } from '../../../functions/operations/credentials/p
 import type { Policy } from '../../../functions/operations/policy/ports.ts'
 import type { DecidingPorts } from '../../../functions/operations/requests/ports.ts'
 import type { AwsCaller } from '../../../functions/operations/uses/ports.ts'
-import { MemoryCallRecord } from '../../support/memory-call-record.ts'
-import { MemoryCaller } from '../../support/memory-caller.ts'
-import { MemoryCardStore } from '../../support/memory-card-store.ts'
-import { MemorySigner } from '../../support/memory-signer.ts'
-import { MemoryStatements } from '../../support/memory-statements.ts'
+import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
+import { MemoryCallRecord } from '../../support/credentials/memory-call-record.ts'
+import { MemoryCaller } from '../../support/credentials/memory-caller.ts'
+import { MemorySigner } from '../../support/credentials/memory-signer.ts'
+import { MemoryStatements } from '../../support/credentials/memory-statements.ts'
 import type { World } from '../../support/world.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
-import { type KeyServer, startKeyServer } from '../../adapters/key-server.ts'
-import { type Key, makeKey, signed } from '../../adapters/tokens.ts'
+import { type KeyServer, startKeyServer } from '../../adapters/jose/key-server.ts'
+import { type Key, makeKey, signed } from '../../adapters/jose/tokens.ts'
 import { sampleBundle, start, World } from '../../support/world.ts'
 import { ApiServer } from './api-server.ts'
 import { Terminal } from './terminal.ts'

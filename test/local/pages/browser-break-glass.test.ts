@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
-import { hour, minute } from '../../operations/night.ts'
+import { hour, minute } from '../../operations/break-glass/night.ts'
 import { person } from '../../support/world.ts'
 import { inBrowser } from '../support/browser.ts'
 import { Browsing, dark, phone, picture } from './browsing.ts'

@@ -1,0 +1,132 @@
+import { connect } from '../../../functions/adapters/dynamodb/client.ts'
+import { DynamoHaltStore } from '../../../functions/adapters/dynamodb/halt-store.ts'
+import { DynamoLedgerStore } from '../../../functions/adapters/dynamodb/ledger-store.ts'
+import { DynamoRequestStore } from '../../../functions/adapters/dynamodb/request-store.ts'
+import type { HaltTarget } from '../../../functions/domain/halts/halt.ts'
+import { evolveHalt, type HaltEvent, withHalt } from '../../../functions/domain/halts/halt.ts'
+import { chainEntries, type Head, noEntries, verifyHalt } from '../../../functions/domain/ledger/ledger.ts'
+import type { AgentId, HaltId } from '../../../functions/domain/values.ts'
+import type { HaltChange, HaltStore, StoredHalts } from '../../../functions/operations/halts/ports.ts'
+import type { LedgerStore } from '../../../functions/operations/ledger/ports.ts'
+import type { RequestStore } from '../../../functions/operations/requests/ports.ts'
+import { person, submittedAt } from '../../support/ask.ts'
+import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
+import { MemoryLedgerStore } from '../../support/ledger/memory-ledger-store.ts'
+import { MemoryRequestStore } from '../../support/requests/memory-request-store.ts'
+import { onBoth } from '../both.ts'
+import { makeTables } from './tables.ts'
+
+type Stores = { halts: HaltStore; requests: RequestStore; ledger: LedgerStore }
+
+const target: HaltTarget = { kind: 'agent', value: 'agent:remediator' as AgentId }
+const other: HaltTarget = { kind: 'all', value: 'all' }
+const haltId = (n: number) => `hlt_${String(n).padStart(26, '0')}` as HaltId
+
+const common = (who: string, after: number) => ({
+  at: submittedAt + after,
+  actor: { type: 'person' as const, id: person(who) },
+  policies: ['security-revokes'],
+  bundle: 'sha-256:bundle',
+})
+const halted = (of: HaltTarget = target): HaltEvent => ({
+  ...common('gus', 1),
+  type: 'Halted',
+  target: of,
+  reason: 'it went wild',
+})
+const lifted: HaltEvent = { ...common('hana', 60), type: 'Lifted' }
+
+/** What the operation that carries a switch out would save. */
+function changeOf(
+  id: HaltId,
+  of: HaltTarget,
+  event: HaltEvent,
+  before: StoredHalts,
+  last: Head = noEntries,
+): HaltChange {
+  const halt = evolveHalt(
+    id,
+    before.halts.find((each) => each.id === id),
+    event,
+  )
+  const { entries, head } = chainEntries(id, last, [event], undefined)
+  const expected = { version: before.version, head: last }
+  return { id, target: of, expected, halts: withHalt(before.halts, halt), entries, head }
+}
+
+function inMemory(): Stores {
+  const ledger = new MemoryLedgerStore()
+  const requests = new MemoryRequestStore(ledger)
+  return { halts: new MemoryHaltStore(requests, ledger), requests, ledger }
+}
+
+async function onDynamo(): Promise<Stores> {
+  const [connection, tables] = [connect(), await makeTables()]
+  return {
+    halts: new DynamoHaltStore(connection, tables),
+    requests: new DynamoRequestStore(connection, tables),
+    ledger: new DynamoLedgerStore(connection, tables),
+  }
+}
+
+onBoth<Stores>('the halt store', { memory: inMemory, real: onDynamo }, (make) => {
+  let stores: Stores
+  beforeEach(async () => {
+    stores = await make()
+  })
+  const declare = async (n: number, of: HaltTarget = target) =>
+    stores.halts.save(changeOf(haltId(n), of, halted(of), await stores.halts.load(of)))
+
+  test('what was never halted has no halts, and no id is known', async () => {
+    expect(await stores.halts.load(target)).toEqual({ halts: [], version: 0 })
+    expect(await stores.halts.find(haltId(1))).toBeUndefined()
+  })
+
+  test('a halt that was saved is what every decision reads from then on, and nothing else is', async () => {
+    expect(await declare(1)).toBe(true)
+    const { halts } = await stores.requests.dependencies([], [target, other, { kind: 'owner', value: person('dan') }])
+    expect(halts).toMatchObject([{ id: haltId(1), target, by: 'person:gus', reason: 'it went wild' }])
+    expect((await stores.requests.dependencies([], [other])).halts).toEqual([])
+  })
+
+  test('a halt is found by its id, with the end of its chain, and its entries are in the ledger', async () => {
+    await declare(1)
+    const entries = await stores.ledger.entries(haltId(1))
+    expect(entries.map(({ type }) => type)).toEqual(['Halted'])
+    expect(await stores.halts.find(haltId(1))).toEqual({ target, head: { sequence: 1, hash: entries[0]?.hash } })
+  })
+
+  test('lifting is the second entry of the same chain, which replays to what is stored', async () => {
+    await declare(1)
+    const [before, found] = [await stores.halts.load(target), await stores.halts.find(haltId(1))]
+    expect(await stores.halts.save(changeOf(haltId(1), target, lifted, before, found?.head))).toBe(true)
+    const { state, broken } = verifyHalt(haltId(1), await stores.ledger.entries(haltId(1)))
+    expect([state, broken]).toEqual([(await stores.halts.load(target)).halts[0], undefined])
+    expect(state?.lifted).toEqual({ by: 'person:hana', at: submittedAt + 60 })
+  })
+
+  test('of two who change one target at once, one comes first and the other is told', async () => {
+    const before = await stores.halts.load(target)
+    const saved = await Promise.all([1, 2].map((n) => stores.halts.save(changeOf(haltId(n), target, halted(), before))))
+    expect(saved.toSorted()).toEqual([false, true])
+    expect((await stores.halts.load(target)).halts).toHaveLength(1)
+    const losers = saved[0] ? haltId(2) : haltId(1)
+    expect(await stores.ledger.entries(losers)).toEqual([])
+    expect(await stores.halts.find(losers)).toBeUndefined()
+  })
+
+  test('two targets do not hold each other up', async () => {
+    expect(await Promise.all([declare(1), declare(2, other)])).toEqual([true, true])
+  })
+
+  test('a halt cannot be lifted twice by two who both saw it in force', async () => {
+    await declare(1)
+    const [before, found] = [await stores.halts.load(target), await stores.halts.find(haltId(1))]
+    const change = changeOf(haltId(1), target, lifted, before, found?.head)
+    expect((await Promise.all([stores.halts.save(change), stores.halts.save(change)])).toSorted()).toEqual([
+      false,
+      true,
+    ])
+    expect((await stores.ledger.entries(haltId(1))).map(({ type }) => type)).toEqual(['Halted', 'Lifted'])
+  })
+})

@@ -1,0 +1,94 @@
+import { connect } from '../../../functions/adapters/dynamodb/client.ts'
+import { DynamoLedgerStore } from '../../../functions/adapters/dynamodb/ledger-store.ts'
+import { DynamoPersonLinks } from '../../../functions/adapters/dynamodb/person-links.ts'
+import { chainEntries } from '../../../functions/domain/ledger/ledger.ts'
+import type { LinkEvent, SlackAccount } from '../../../functions/domain/people/linking.ts'
+import type { Digest, PersonId } from '../../../functions/domain/values.ts'
+import type { LedgerStore } from '../../../functions/operations/ledger/ports.ts'
+import type { LinkChange, PersonLinks } from '../../../functions/operations/people/ports.ts'
+import { person, submittedAt } from '../../support/ask.ts'
+import { MemoryLedgerStore } from '../../support/ledger/memory-ledger-store.ts'
+import { MemoryPersonLinks } from '../../support/people/memory-person-links.ts'
+import { onBoth } from '../both.ts'
+import { makeTables } from './tables.ts'
+
+type Stores = { links: PersonLinks; ledger: LedgerStore }
+const account = (user: string): SlackAccount => ({ team: 'T0HOTWORK', user })
+const code = `sha-256:${'c'.repeat(43)}` as Digest
+
+onBoth<Stores>(
+  'the links of people',
+  {
+    memory: () => {
+      const ledger = new MemoryLedgerStore()
+      return { ledger, links: new MemoryPersonLinks(ledger) }
+    },
+    real: async () => {
+      const [connection, tables] = [connect(), await makeTables()]
+      return { ledger: new DynamoLedgerStore(connection, tables), links: new DynamoPersonLinks(connection, tables) }
+    },
+  },
+  (make) => {
+    let stores: Stores
+    beforeEach(async () => {
+      stores = await make()
+    })
+    const change = async (who: PersonId, type: LinkEvent['type'], of: SlackAccount): Promise<LinkChange> => {
+      const expected = await stores.ledger.head(who)
+      const event = {
+        type,
+        at: submittedAt,
+        actor: { type: 'person', id: who },
+        policies: [],
+        bundle: 'b',
+        account: of,
+      }
+      const { entries, head } = chainEntries(who, expected, [event as LinkEvent], undefined)
+      return { person: who, expected, entries, head, ...(type === 'Linked' ? { linked: of } : { unlinked: of }) }
+    }
+    const [ana, ben] = [person('ana'), person('ben')]
+
+    test('an account is the person’s to whom it was linked, both ways, with the entry that says so', async () => {
+      expect(await stores.links.save(await change(ana, 'Linked', account('U1')))).toBe(true)
+      expect(await stores.links.find('T0HOTWORK', 'U1')).toBe(ana)
+      expect(await stores.links.ofPerson(ana)).toEqual(account('U1'))
+      expect((await stores.ledger.entries(ana)).map(({ type }) => type)).toEqual(['Linked'])
+    })
+    test('a user of the same id elsewhere is somebody else', async () => {
+      await stores.links.save(await change(ana, 'Linked', account('U1')))
+      expect(await stores.links.find('T0OTHER', 'U1')).toBeUndefined()
+    })
+    test('an account that is one person’s is not made another’s, and nothing of it is stored', async () => {
+      await stores.links.save(await change(ana, 'Linked', account('U1')))
+      expect(await stores.links.save(await change(ben, 'Linked', account('U1')))).toBe(false)
+      expect(await stores.links.find('T0HOTWORK', 'U1')).toBe(ana)
+      expect(await stores.links.ofPerson(ben)).toBeUndefined()
+      expect(await stores.ledger.entries(ben)).toEqual([])
+    })
+    test('an account that was unlinked is nobody’s, and can be linked again', async () => {
+      await stores.links.save(await change(ana, 'Linked', account('U1')))
+      expect(await stores.links.save(await change(ana, 'Unlinked', account('U1')))).toBe(true)
+      expect([await stores.links.find('T0HOTWORK', 'U1'), await stores.links.ofPerson(ana)]).toEqual([
+        undefined,
+        undefined,
+      ])
+      expect(await stores.links.save(await change(ben, 'Linked', account('U1')))).toBe(true)
+    })
+    test('whoever read an older end of the chain changes nothing', async () => {
+      const stale = await change(ana, 'Linked', account('U1'))
+      await stores.links.save(await change(ana, 'Linked', account('U2')))
+      expect(await stores.links.save(stale)).toBe(false)
+      expect(await stores.links.find('T0HOTWORK', 'U1')).toBeUndefined()
+    })
+    test('a code is good for one change, of two at once too', async () => {
+      await stores.links.offer(code, account('U1'), submittedAt + 600)
+      expect(await stores.links.offered(code)).toEqual({ account: account('U1'), expiresAt: submittedAt + 600 })
+      const both = await Promise.all(
+        [ana, ben].map(async (who) => stores.links.save({ ...(await change(who, 'Linked', account('U1'))), code })),
+      )
+      expect(both.filter((saved) => saved)).toHaveLength(1)
+      expect(await stores.links.offered(code)).toBeUndefined()
+      expect(await stores.links.save({ ...(await change(ben, 'Linked', account('U9'))), code })).toBe(false)
+    })
+  },
+)

@@ -1,0 +1,110 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { HttpIncidents } from '../../../functions/adapters/incident-service/http-incidents.ts'
+import { PatternIncidents } from '../../../functions/adapters/system/system.ts'
+import type { Incidents } from '../../../functions/operations/break-glass/ports.ts'
+import { MemoryClock } from '../../support/memory-clock.ts'
+import { start } from '../../support/world.ts'
+
+/** Whatever keeps incidents may be asked before the glass is broken, and keeps nobody out by being down. */
+
+let server: Server
+let asked: { url: string | undefined; authorization: string | undefined }[]
+let answer: (request: IncomingMessage, response: ServerResponse) => void
+beforeEach(async () => {
+  asked = []
+  answer = (_, response) => response.writeHead(200).end('{}')
+  server = createServer((request, response) => {
+    asked.push({ url: request.url, authorization: request.headers.authorization })
+    answer(request, response)
+  })
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+})
+afterEach(async () => {
+  server.closeAllConnections()
+  await new Promise((closed) => server.close(closed))
+})
+
+const origin = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+const clock = new MemoryClock(start)
+const incidents = (authorization?: () => Promise<string | undefined>): Incidents =>
+  new HttpIncidents({
+    url: `${origin()}/incidents/{incident}?by={incident}`,
+    clock,
+    ...(authorization && { authorization }),
+  })
+const status = (code: number, headers = {}) => {
+  answer = (_, response) => response.writeHead(code, headers).end()
+}
+
+test.each([
+  [200, 'known'],
+  [404, 'unknown'],
+  [410, 'unknown'],
+  [204, 'unreachable'],
+  [401, 'unreachable'],
+  [403, 'unreachable'],
+  [429, 'unreachable'],
+  [500, 'unreachable'],
+  [503, 'unreachable'],
+])('%d is %s', async (code, meaning) => {
+  status(code)
+  expect(await incidents().check('INC-7')).toBe(meaning)
+})
+
+test('its name goes into the address as text, whatever is in it', async () => {
+  await incidents().check('../admin?x=1#')
+  expect(asked.map(({ url }) => url)).toEqual(['/incidents/..%2Fadmin%3Fx%3D1%23?by=..%2Fadmin%3Fx%3D1%23'])
+})
+
+test('what it wants to be asked with is sent, and nothing where it wants nothing', async () => {
+  await incidents(async () => 'Token token=canary').check('INC-7')
+  await incidents(async () => undefined).check('INC-7')
+  await incidents().check('INC-7')
+  expect(asked.map(({ authorization }) => authorization)).toEqual(['Token token=canary', undefined, undefined])
+})
+
+test('a redirect is no answer, and is not followed', async () => {
+  status(302, { location: `${origin()}/elsewhere` })
+  expect(await incidents().check('INC-7')).toBe('unreachable')
+  expect(asked).toHaveLength(1)
+})
+
+test('one that says nothing in a second and a half is given up, though it goes on', async () => {
+  answer = () => {}
+  const before = performance.now()
+  expect(await incidents().check('INC-7')).toBe('unreachable')
+  expect(performance.now() - before).toBeLessThan(5000)
+})
+
+test('one whose answer never ends has answered with its status', async () => {
+  answer = (_, response) => {
+    response.writeHead(200)
+    response.write('{')
+  }
+  expect(await incidents().check('INC-7')).toBe('known')
+})
+
+test('one that is not there, hangs up, or whose secret cannot be had, is no answer and no fault', async () => {
+  const gone = new HttpIncidents({ url: 'http://127.0.0.1:1/{incident}', clock })
+  expect(await gone.check('INC-7')).toBe('unreachable')
+  answer = (request) => request.socket.destroy()
+  expect(await incidents().check('INC-7')).toBe('unreachable')
+  expect(await incidents(() => Promise.reject(new Error('no secret'))).check('INC-7')).toBe('unreachable')
+  expect(await incidents(() => new Promise(() => {})).check('INC-7')).toBe('unreachable')
+})
+
+test('an opening that is tried again does not ask again, and one a while later does', async () => {
+  const same = incidents()
+  expect([await same.check('INC-7'), await same.check('INC-7')]).toEqual(['known', 'known'])
+  expect(asked).toHaveLength(1)
+  await same.check('INC-8')
+  clock.advance(30)
+  status(404)
+  expect(await same.check('INC-8')).toBe('unknown')
+  expect(asked).toHaveLength(3)
+})
+
+test('without such a place, whatever looks like an incident is one', async () => {
+  expect(await new PatternIncidents().check()).toBe('known')
+})

@@ -1,0 +1,87 @@
+import { CreateKeyCommand, DisableKeyCommand, KMSClient } from '@aws-sdk/client-kms'
+import { calculateJwkThumbprint, createLocalJWKSet, type JSONWebKeySet, type JWK, jwtVerify } from 'jose'
+import { KmsKeySet } from '../../../functions/adapters/kms/kms-key-set.ts'
+import { KmsSigner } from '../../../functions/adapters/kms/kms-signer.ts'
+import type { KeySet, Signer } from '../../../functions/operations/credentials/ports.ts'
+import { KeyUnavailable } from '../../../functions/operations/faults.ts'
+import { MemorySigner } from '../../support/credentials/memory-signer.ts'
+import { onBoth } from '../both.ts'
+import { useAws } from '../emulator.ts'
+
+type Key = { signer: Signer & KeySet; disable: () => Promise<void> | void }
+
+const claims = { iss: 'https://hotwork.example', sub: 'agent:remediator', grüße: '👩‍🚒', list: [1, { deep: null }] }
+
+async function makeKey(KeySpec: 'ECC_NIST_P256' | 'ECC_NIST_P384' = 'ECC_NIST_P256') {
+  const client = new KMSClient({})
+  const { KeyMetadata } = await client.send(new CreateKeyCommand({ KeySpec, KeyUsage: 'SIGN_VERIFY' }))
+  const KeyId = KeyMetadata?.KeyId as string
+  return { KeyId, disable: async () => void (await client.send(new DisableKeyCommand({ KeyId }))) }
+}
+
+onBoth<Key>(
+  'the signer',
+  {
+    memory: () => {
+      const signer = new MemorySigner()
+      return { signer, disable: () => signer.disable() }
+    },
+    real: async () => {
+      const { KeyId, disable } = await makeKey()
+      const [signer, keySet] = [new KmsSigner(KeyId), new KmsKeySet([KeyId])]
+      return {
+        signer: { sign: (typ, claims) => signer.sign(typ, claims), jwks: () => keySet.jwks() },
+        disable,
+      }
+    },
+  },
+  (make) => {
+    const keysOf = async (signer: KeySet) => (await signer.jwks()) as unknown as JSONWebKeySet
+
+    test('what it signs is verified by the keys that it publishes, and says what it was given', async () => {
+      const { signer } = await make()
+      const { payload, protectedHeader } = await jwtVerify(
+        await signer.sign('at+jwt', claims),
+        createLocalJWKSet(await keysOf(signer)),
+        { typ: 'at+jwt', algorithms: ['ES256'] },
+      )
+      expect(payload).toEqual(claims)
+      const [key] = (await keysOf(signer)).keys
+      expect(protectedHeader).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: key?.kid })
+    })
+
+    test('it publishes one public key, named by its own thumbprint', async () => {
+      const { signer } = await make()
+      const { keys } = await keysOf(signer)
+      expect(keys.map((key) => Object.keys(key).sort())).toEqual([['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']])
+      const key = keys[0] as JWK
+      expect(key.kid).toBe(await calculateJwkThumbprint(key))
+      expect(key).toMatchObject({ kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig' })
+    })
+
+    test('with the key disabled nothing is signed, and what was signed is still verified', async () => {
+      const { signer, disable } = await make()
+      const token = await signer.sign('at+jwt', claims)
+      await disable()
+      await expect(signer.sign('at+jwt', claims)).rejects.toThrow(KeyUnavailable)
+      const verified = await jwtVerify(token, createLocalJWKSet(await keysOf(signer)), { algorithms: ['ES256'] })
+      expect(verified.payload).toEqual(claims)
+    })
+  },
+)
+
+describe('the signer on KMS', () => {
+  useAws()
+
+  test('a key that does not exist is a fault, at each call anew', async () => {
+    const none = '00000000-0000-0000-0000-000000000000'
+    const signer = new KmsSigner(none)
+    await expect(new KmsKeySet([none]).jwks()).rejects.toThrow(KeyUnavailable)
+    await expect(signer.sign('at+jwt', claims)).rejects.toThrow(KeyUnavailable)
+  })
+
+  test('a key on another curve is a fault that says how to make the right one', async () => {
+    const { KeyId } = await makeKey('ECC_NIST_P384')
+    await expect(new KmsKeySet([KeyId]).jwks()).rejects.toThrow('ECC_NIST_P256')
+  })
+})

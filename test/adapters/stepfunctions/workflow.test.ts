@@ -1,0 +1,50 @@
+import { requestId } from '../../support/ask.ts'
+import { MemoryWorkflow } from '../../support/requests/memory-workflow.ts'
+import { onBoth } from '../both.ts'
+
+import { onStepFunctions, type Started } from './state-machine.ts'
+
+function inMemory(): Started {
+  const workflow = new MemoryWorkflow()
+  const [request, taskToken] = [requestId(), 'token']
+  return {
+    workflow,
+    nextWait: async () => {
+      workflow.openWait(taskToken)
+      return { taskToken, input: { requestId: request, wait: workflow.startedIn(request) } }
+    },
+    nextEnd: async () => String(workflow.endOf(taskToken)),
+    executions: async () => (workflow.startedIn(request) === undefined ? 0 : 1),
+  }
+}
+
+onBoth<Started>('the workflow', { memory: inMemory, real: onStepFunctions }, (make) => {
+  test('an execution starts with the id of its request and where it is to wait, and with nothing else', async () => {
+    const { workflow, nextWait } = await make()
+    await workflow.start(requestId(), 'Tier2 owner')
+    expect((await nextWait()).input).toEqual({ requestId: requestId(), wait: 'Tier2 owner' })
+  })
+
+  test('starting twice is once, at once or one after the other', async () => {
+    const { workflow, executions } = await make()
+    await Promise.all([1, 2, 3].map(() => workflow.start(requestId(), 'Tier2 owner')))
+    await workflow.start(requestId(), 'Tier2 owner')
+    expect(await executions()).toBe(1)
+  })
+
+  test.each(['succeeded', 'Settled', 'Moved', 'Faulted'] as const)(
+    'a wait is ended by %s, caught by its name',
+    async (outcome) => {
+      const { workflow, nextWait, nextEnd } = await make()
+      await workflow.start(requestId(), 'Tier2 owner')
+      const { taskToken } = await nextWait()
+      expect(await workflow.signal(taskToken, outcome)).toBe('sent')
+      expect(await nextEnd()).toBe(outcome)
+    },
+  )
+
+  test.each(['succeeded', 'Settled'] as const)('a token that is good for nothing is late: %s', async (outcome) => {
+    const { workflow } = await make()
+    expect(await workflow.signal('AAAAKgAAAAIAAAAA', outcome)).toBe('late')
+  })
+})

@@ -1,0 +1,36 @@
+import { SystemClock, SystemIds } from '../../../functions/adapters/system/system.ts'
+import { CredentialId, EvaluationId, NumericDate, RequestId, UseId } from '../../../functions/domain/values.ts'
+import type { Ids } from '../../../functions/operations/ports.ts'
+import { MemoryIds } from '../../support/memory-ids.ts'
+
+describe.each<[name: string, make: () => Ids]>([
+  ['of the system', () => new SystemIds()],
+  ['that count', () => new MemoryIds()],
+])('ids %s', (_name, make) => {
+  test('have their prefix and 26 letters, and never come twice', () => {
+    const ids = make()
+    const made = Array.from({ length: 2000 }, () => [
+      RequestId.parse(ids.request()),
+      CredentialId.parse(ids.credential()),
+      UseId.parse(ids.use()),
+      EvaluationId.parse(ids.evaluation()),
+    ]).flat()
+    expect(new Set(made.map((id) => id.slice(4))).size).toBe(made.length)
+  })
+})
+
+test('ids of the system use all 32 letters in all 26 places: there are 130 random bits in each', () => {
+  const ids = new SystemIds()
+  const seen = Array.from({ length: 26 }, () => new Set<string>())
+  // A letter is missing from a place after 2,000 ids once in 10^25 runs.
+  for (let n = 0; n < 2000; n++)
+    for (const [place, letter] of [...ids.request().slice(4)].entries()) seen[place]?.add(letter)
+  expect(seen.map((letters) => letters.size)).toEqual(Array.from({ length: 26 }, () => 32))
+})
+
+test("the system's clock gives whole seconds, of now", () => {
+  const [before, now, after] = [Date.now(), new SystemClock().now(), Date.now()]
+  expect(NumericDate.parse(now)).toBe(now)
+  expect(now).toBeGreaterThanOrEqual(Math.floor(before / 1000))
+  expect(now).toBeLessThanOrEqual(after / 1000)
+})

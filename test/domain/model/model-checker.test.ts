@@ -1,0 +1,121 @@
+import { chainEntries, noEntries, verify } from '../../../functions/domain/ledger/ledger.ts'
+import { Event } from '../../../functions/domain/requests/events.ts'
+import { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import { faultsOfApproval } from './faults-of-approval.ts'
+import { faultsOfBreakGlass } from './faults-of-break-glass.ts'
+import { faultsOfCalls } from './faults-of-calls.ts'
+import { faultsOfDelegation } from './faults-of-delegation.ts'
+import { faultsOfGrant } from './faults-of-grant.ts'
+import { faultsOfNarrowing } from './faults-of-narrowing.ts'
+import { production } from './production.ts'
+import { emergency, narrowed, parent, scenarios, tierZero, twoStages, unsent } from './scenarios.ts'
+import { type Found, type Node, search, type Violation } from './search.ts'
+
+/**
+ * Every interleaving of what people, agents, tools, crashes and clocks can do to one request, over the reducer that
+ * runs in production; and the same over reducers with a mistake in them, each of which must be found.
+ */
+jest.setTimeout(180_000)
+
+const found: Found[] = []
+const caught: { fault: string; violation: Violation }[] = []
+let seconds = 0
+const reached = (what: 'statuses' | 'events' | 'refusals') =>
+  [...new Set(found.flatMap((each) => [...each[what]]))].sort()
+const sum = (what: 'states' | 'transitions') => found.reduce((total, each) => total + each[what], 0)
+
+describe('in every interleaving no invariant is broken', () => {
+  test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('%s', (_name, scenario) => {
+    const began = process.cpuUsage()
+    const result = search(scenario, production)
+    seconds += process.cpuUsage(began).user / 1e6
+    found.push(result)
+    expect(result.violation).toBeUndefined()
+  })
+
+  test('at least 100,000 distinct states are seen', () => {
+    expect(sum('states')).toBeGreaterThanOrEqual(100_000)
+  })
+
+  test('every status is reached', () => {
+    expect(reached('statuses')).toEqual(ApprovalRequest.options.map(({ shape }) => shape.status.value).sort())
+  })
+
+  test('every type of event is reached', () => {
+    expect(reached('events')).toEqual(Event.options.map(({ shape }) => shape.type.value).sort())
+  })
+
+  test('every way of being refused is reached, but those that need a login, an outage or another request', () => {
+    expect(reached('refusals')).toEqual(
+      [
+        ...['not_eligible', 'self_approval', 'already_decided', 'already_settled', 'stage_not_open', 'stage_over'],
+        'stale_digest',
+        ...['stale_round', 'pending', 'denied', 'expired', 'withdrawn', 'revoked', 'completed', 'key_mismatch'],
+        ...['policy_denied', 'approver_not_eligible', 'credential_superseded', 'credential_unknown', 'uses_exhausted'],
+        ...['wrong_credential_kind', 'invalid_task_state', 'not_permitted', 'outcome_unknown'],
+        ...[
+          'comment_required',
+          'not_narrower',
+          'narrowed_too_often',
+          'not_decided',
+          'already_commented',
+          'comment_too_late',
+        ],
+        ...['halted', 'ancestor_ended', 'delegation_cycle', 'delegation_too_deep', 'wider_than_parent'],
+        ...['self_review', 'already_reviewed', 'no_review_due', 'duplicate_request'],
+      ].sort(),
+    )
+  })
+
+  test('the ledger of any state verifies, and replays to that very state', () => {
+    const sample = found.flatMap((each) => each.sample)
+    expect(sample.length).toBeGreaterThan(400)
+    for (const node of sample) {
+      const { id } = node.state.ask
+      const { entries } = chainEntries(id, noEntries, eventsOf(node), undefined)
+      expect(verify(id, entries)).toEqual({ state: node.state })
+      expect(ApprovalRequest.parse(node.state)).toEqual(node.state)
+    }
+  })
+})
+
+describe('every mistake is caught', () => {
+  test.each([
+    ...faultsOfApproval.map((fault) => [fault.fault, fault, fault.where ?? twoStages] as const),
+    ...faultsOfGrant.map((fault) => [fault.fault, fault, fault.where ?? tierZero] as const),
+    ...faultsOfDelegation.map((fault) => [fault.fault, fault, fault.where ?? parent] as const),
+    ...faultsOfNarrowing.map((fault) => [fault.fault, fault, fault.where ?? narrowed] as const),
+    ...faultsOfCalls.map((fault) => [fault.fault, fault, fault.where ?? unsent] as const),
+    ...faultsOfBreakGlass.map((fault) => [fault.fault, fault, fault.where ?? emergency] as const),
+  ])('%s', (fault, { breaks, reducer }, where) => {
+    const { violation } = search(where, reducer)
+    expect(violation?.rule.id).toBe(breaks)
+    if (violation) caught.push({ fault, violation })
+  })
+})
+
+/** The way to a node, as events. */
+function eventsOf(node: Node): Event[] {
+  const events: Event[] = []
+  for (let at: Node | undefined = node; at; at = at.from) events.unshift(...at.events)
+  return events
+}
+
+afterAll(() => {
+  const traces = caught.map(
+    ({ fault, violation: { rule, why, trace } }) =>
+      `  ${fault}\n    ${rule.id}, ${rule.rule}: ${why}\n    ${trace.join('; ')}`,
+  )
+  const [states, transitions] = [sum('states'), sum('transitions')]
+  const rate = Math.round(states / seconds)
+  process.stdout.write(
+    [
+      '\nmistakes in the reducer, each with a shortest way to see it:',
+      ...traces,
+      `model checker: ${states} states, ${transitions} transitions, ${rate} states a second of one core, ` +
+        `${reached('statuses').length} of ${ApprovalRequest.options.length} statuses, ` +
+        `${reached('events').length} of ${Event.options.length} event types, ` +
+        `${caught.length} of ${faultsOfApproval.length + faultsOfGrant.length + faultsOfDelegation.length + faultsOfCalls.length + faultsOfNarrowing.length + faultsOfBreakGlass.length} seeded faults caught\n\n`,
+    ].join('\n'),
+  )
+})

@@ -1,0 +1,66 @@
+import fc from 'fast-check'
+import { isFor, personIn, readNonce, sessionOf, writeNonce } from '../../../functions/domain/people/login.ts'
+import type { Person } from '../../../functions/domain/people/organisation.ts'
+import type { Digest, PersonId } from '../../../functions/domain/values.ts'
+
+const base64url = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+const digests = fc
+  .string({ unit: fc.constantFrom(...base64url), minLength: 43, maxLength: 43 })
+  .map((text) => `sha-256:${text}` as Digest)
+const nonces = fc.record(
+  {
+    verdict: fc.constantFrom('approve', 'deny'),
+    round: fc.integer({ min: 1, max: 9999 }),
+    digest: digests,
+    less: digests,
+    random: fc.string({ unit: fc.constantFrom(...base64url), minLength: 43, maxLength: 43 }),
+  },
+  { requiredKeys: ['verdict', 'round', 'digest', 'random'] },
+)
+
+describe('what a login is made for, in its nonce', () => {
+  test('is read as it was written, whatever it is', () =>
+    fc.assert(fc.property(nonces, (nonce) => expect(readNonce(writeNonce(nonce))).toEqual(nonce))))
+
+  test('is for that verdict, round and digest, and for no other', () =>
+    fc.assert(
+      fc.property(nonces, digests, (nonce, other) => {
+        const written = writeNonce(nonce)
+        const { verdict, round, digest } = nonce
+        expect(isFor(written, { verdict, round, digest })).toBe(true)
+        expect(isFor(written, { verdict: verdict === 'deny' ? 'approve' : 'deny', round, digest })).toBe(false)
+        expect(isFor(written, { verdict, round: round + 1, digest })).toBe(false)
+        expect(isFor(written, { verdict, round, digest: other })).toBe(other === digest)
+      }),
+    ))
+
+  test('is nothing in any text that is not written so', () => {
+    fc.assert(fc.property(fc.string(), (text) => expect(readNonce(text)).toBeUndefined()))
+    const [good] = fc.sample(nonces, 1).map(writeNonce)
+    for (const bad of [`${good}~x`, `x${good}`, good?.replace('~', '~~'), good?.replace('sha-256', 'sha-1'), 1, null])
+      expect(readNonce(bad)).toBeUndefined()
+  })
+})
+
+describe('a session keeps of what the provider said only what the directory compares', () => {
+  const ana: Person = {
+    id: 'person:ana' as PersonId,
+    name: 'Ana',
+    identities: [{ issuer: 'people', subject: 'ana', claims: { tenant: 't1' } }],
+    status: 'active',
+  }
+  const identity = { issuer: 'people', subject: 'ana', claims: { tenant: 't1', email: 'ana@example.com' } }
+  const session = sessionOf(ana, { identity }, 1000)
+
+  test('an e-mail address is not kept', () => expect(JSON.stringify(session)).not.toContain('example.com'))
+  test('it is hers while the directory says so', () =>
+    expect(personIn(session, { people: [ana], groups: {} }, 1001)).toBe(ana))
+  test('it is nobody’s once the directory pins her to another claim', () => {
+    const moved: Person = { ...ana, identities: [{ issuer: 'people', subject: 'ana', claims: { tenant: 't2' } }] }
+    expect(personIn(session, { people: [moved], groups: {} }, 1001)).toBeUndefined()
+  })
+  test('it is not another’s to whom her identity was handed over', () => {
+    const ben: Person = { ...ana, id: 'person:ben' as PersonId }
+    expect(personIn(session, { people: [ben], groups: {} }, 1001)).toBeUndefined()
+  })
+})

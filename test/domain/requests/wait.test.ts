@@ -1,0 +1,130 @@
+import { firstWait, outcomeOf, waitOf } from '../../../functions/domain/requests/wait.ts'
+import {
+  completion,
+  credentialId,
+  decision,
+  eligible,
+  intent,
+  issuance,
+  less,
+  minutes,
+  narrowing,
+  person,
+  revocation,
+  sampleAsk,
+  wake,
+  withdrawal,
+} from '../../support/ask.ts'
+import { Desk, type Step } from '../story.ts'
+
+const ask = sampleAsk()
+const approve = (name: string, changes = {}) => decision(ask, name, 'approve', changes)
+const after = (tier: number, ...steps: readonly (readonly [Step[0], Step[1]])[]) => {
+  const desk = new Desk(tier, ask)
+  for (const [at, command] of steps) desk.tell(at, command)
+  return desk.state
+}
+const withoutAna = { ...eligible, [person('ana')]: [] }
+const escalated = after(2, [minutes(30), wake])
+const second = after(2, [1, approve('ana')])
+const approved = after(2, [1, approve('ana')], [2, approve('cleo')])
+const reopened = after(2, [1, approve('ana')], [2, approve('cleo', { eligible: withoutAna })])
+
+const wide = sampleAsk({ uses: 3 })
+/** A request of tier 2 that somebody narrowed once everything before had happened. */
+const narrowedBy = (name: string, tier: number, before: readonly string[], at = 2) => {
+  const desk = new Desk(2, wide)
+  for (const each of before) desk.tell(1, decision(wide, each, 'approve'))
+  desk.tell(at, decision(wide, name, 'approve', { narrowed: narrowing(wide, { uses: 1 }, tier) }))
+  return desk
+}
+const narrowedFirst = narrowedBy('ana', 2, []).state
+const narrowedLast = narrowedBy('cleo', 2, ['ana']).state
+const narrowedLate = narrowedBy('olga', 2, [], minutes(31)).state
+const raised = narrowedBy('ana', 3, []).state
+const raisedBack = narrowedBy('cleo', 3, ['ana']).state
+const approvedNarrowed = (() => {
+  const desk = narrowedBy('cleo', 3, ['ana'])
+  const left = { round: 2, login: { acr: 'strong', at: 1_800_000_000 } }
+  for (const name of ['ana', 'sam', 'siri']) desk.tell(3, decision(less(wide, { uses: 1 }), name, 'approve', left))
+  return desk
+})()
+
+test('an execution starts where the submission says, whatever has become of it since', () => {
+  expect(firstWait(after(0))).toBe('AwaitCompletion')
+  expect(firstWait(after(2))).toBe('Tier2 owner')
+  expect(firstWait(approved)).toBe('Tier2 owner')
+})
+
+test.each([
+  ['at the open stage', after(2), 'Tier2 owner'],
+  ['at the open stage, escalated', escalated, 'Tier2 owner escalated'],
+  ['at the next stage', second, 'Tier2 sre'],
+  ['at a stage that opened again', reopened, 'Tier2 owner'],
+  ['for completion', approved, 'AwaitCompletion'],
+  ['at the first stage again, when one of a later one narrowed it', narrowedLast, 'Tier2 owner'],
+  ['on the rung that a narrowing needs', raised, 'Tier3 security'],
+  ['for nothing once it has ended', after(1, [1, withdrawal()]), 'Close'],
+])('the workflow is to wait %s', (_where, state, wait) => {
+  expect(waitOf(state)).toBe(wait)
+})
+
+const claimed: Step[] = [
+  [3, intent('access_token', credentialId(1)), 'approved'],
+  [4, issuance('access_token', credentialId(1)), 'approved'],
+]
+test.each([
+  ['goes on while its stage is open', after(2), 'Tier2 owner', 'waiting'],
+  ['succeeds when the next stage has opened', second, 'Tier2 owner', 'succeeded'],
+  ['succeeds, escalated, the same', second, 'Tier2 owner escalated', 'succeeded'],
+  ['succeeds when all is approved', approved, 'Tier2 owner', 'succeeded'],
+  ['has moved when its stage escalated: that is no success', escalated, 'Tier2 owner', 'Moved'],
+  ['has moved when an earlier stage opened again', reopened, 'Tier2 sre', 'Moved'],
+  ['is settled by a denial', after(2, [1, decision(ask, 'ana', 'deny')]), 'Tier2 owner', 'Settled'],
+  ['is settled by a withdrawal', after(2, [1, withdrawal()]), 'Tier2 owner', 'Settled'],
+  ['is settled by silence', after(1, [minutes(30), wake]), 'Tier1 owner', 'Settled'],
+  ['for completion succeeds on completion', after(0, [1, completion()]), 'AwaitCompletion', 'succeeded'],
+  ['for completion succeeds on revocation', after(0, [1, revocation('sam')]), 'AwaitCompletion', 'succeeded'],
+  [
+    'for completion succeeds on expiry',
+    after(0, ...claimed.map(([at, command]) => [at, command] as const), [minutes(20), wake]),
+    'AwaitCompletion',
+    'succeeded',
+  ],
+  [
+    'that a stage had, after a whole life, succeeds: the way on leads to the close',
+    after(1, [1, approve('ana')], [2, completion()]),
+    'Tier1 owner',
+    'succeeded',
+  ],
+  [
+    'succeeds when the first of its people narrowed it: the next stage has opened',
+    narrowedFirst,
+    'Tier2 owner',
+    'succeeded',
+  ],
+  ['has moved when one of a later stage narrowed it: the first has opened again', narrowedLast, 'Tier2 sre', 'Moved'],
+  [
+    'of an escalated stage succeeds when who was asked then narrowed it',
+    narrowedLate,
+    'Tier2 owner escalated',
+    'succeeded',
+  ],
+  ['has moved when a narrowing needs a higher rung', raised, 'Tier2 owner', 'Moved'],
+  ['has moved, later, the same', raisedBack, 'Tier2 sre', 'Moved'],
+  ['on the rung below has moved when the higher one has approved', approvedNarrowed.state, 'Tier2 sre', 'Moved'],
+  ['on the higher rung succeeds then', approvedNarrowed.state, 'Tier3 security', 'succeeded'],
+  [
+    'on the rung below is settled when what was left is denied',
+    after(
+      2,
+      [1, decision(ask, 'ana', 'approve', { narrowed: narrowing(ask, { minutes: 1 }, 3) })],
+      [2, decision(less(ask, { minutes: 1 }), 'sam', 'deny', { round: 2 })],
+    ),
+    'Tier2 owner',
+    'Settled',
+  ],
+  ['that no ladder has asks the table', after(2), 'Tier9 nobody', 'Moved'],
+] as const)('a wait %s', (_how, state, wait, outcome) => {
+  expect(outcomeOf(state, wait)).toBe(outcome)
+})

@@ -1,0 +1,432 @@
+import { budgetWindow } from '../../../functions/domain/break-glass/break-glass.ts'
+import { verify } from '../../../functions/domain/ledger/ledger.ts'
+import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { HaltId, Thumbprint } from '../../../functions/domain/values.ts'
+import type { OpeningAsk } from '../../../functions/operations/break-glass/open-break-glass.ts'
+import { foreseeReview, listBreakGlass, reviewBreakGlass } from '../../../functions/operations/break-glass/openings.ts'
+import { vouchForBreakGlass } from '../../../functions/operations/break-glass/vouch-break-glass.ts'
+import { parameter, person, sampleBundle } from '../../support/world.ts'
+import { hour, minute, Night } from './night.ts'
+
+const profile = { profile: 'checkout-recovery' }
+const bundle = sampleBundle()
+let night: Night
+beforeEach(() => {
+  night = new Night(bundle)
+})
+
+/** A kill switch for one person, thrown now. */
+const stop = (who: string): void =>
+  night.requests.putHalt({
+    id: `hlt_${'1'.repeat(26)}` as HaltId,
+    target: { kind: 'person', value: person(who) },
+    reason: 'stolen laptop',
+    by: person('hana'),
+    at: night.clock.now(),
+  })
+
+describe('opening', () => {
+  test('it is open at once, with nobody asked, for as long as was said, and its record replays to its state', async () => {
+    const { ask, status, stages, review, ...rest } = await night.opened()
+    expect([status, stages]).toEqual(['approved', []])
+    expect(ask.id).toMatch(/^bgl_/)
+    expect('grant' in rest && rest.grant?.notAfter).toBe(night.clock.now() + 30 * minute)
+    expect(review).toEqual({ dueAt: night.clock.now() + 24 * hour })
+    expect(await night.story(ask.id)).toEqual(['BreakGlassOpened', 'ReviewDue'])
+    const [opened] = await night.ledger.entries(ask.id)
+    expect(opened?.actor).toEqual({ type: 'person', id: 'person:jade' })
+    expect(opened?.policies).toEqual(['on-call-breaks-the-glass'])
+    expect(verify(ask.id, await night.ledger.entries(ask.id))).toEqual({ state: await night.state(ask.id) })
+  })
+
+  test.each([
+    ['empty', ''],
+    ['white space', '   \n '],
+    ['too short', 'outage'],
+    ['one word, often', 'outage outage outage outage'],
+    ['the incident alone', 'INC-2041 INC-2041 INC-2041'],
+    ['signs', '.............. ----------- !!!!!!'],
+  ])('a reason that says nothing is refused: %s', async (_, reason) => {
+    expect(await night.open('jade', { reason })).toMatchObject({ ok: false, code: 'bad_reason' })
+  })
+
+  test('a reason that is word for word that of an earlier opening is refused, however it is dressed up', async () => {
+    const request = await night.opened('jade', { reason: 'checkout is down, restoring the old timeout' })
+    await night.end(request)
+    night.clock.advance(hour)
+    const again = await night.open('jade', { reason: '  Checkout is DOWN - restoring the old timeout!! ' })
+    expect(again).toMatchObject({ ok: false, code: 'bad_reason' })
+  })
+
+  test.each([
+    ['JIRA-1', 'the pattern of the folder'],
+    ['INC-', 'no digits'],
+    ['INC-1\nINC-2', 'two lines'],
+    [`INC-${'1'.repeat(200)}`, 'endless'],
+  ])('an incident that is none is refused: %s', async (incident) => {
+    expect(await night.open('jade', { incident })).toMatchObject({ ok: false, code: 'bad_incident' })
+  })
+
+  test('an incident that nobody knows is refused, and one that nobody can say anything of is let through', async () => {
+    night.incidents = { check: async () => 'unknown' }
+    expect(await night.open()).toMatchObject({ ok: false, code: 'bad_incident' })
+    night.incidents = { check: async () => 'unreachable' }
+    expect(await night.open()).toMatchObject({ ok: true })
+  })
+
+  test('nobody opens longer than the profile lets them', async () => {
+    expect(await night.open('jade', { minutes: 61 })).toMatchObject({ ok: false, code: 'window_too_long' })
+  })
+
+  test.each(['ana', 'gus', 'lena'])('whom policy does not let break the glass does not: %s', async (who) => {
+    expect(await night.open(who)).toMatchObject({ ok: false, code: 'not_permitted' })
+    expect((await night.ledger.entries(`person:${who}`)).map(({ type }) => type)).toEqual(['Refused'])
+  })
+
+  test.each([
+    ['weak', {}],
+    ['of another strength', { acr: 'pwd', at: 1_800_000_000 }],
+    ['old', { acr: 'strong', at: 1_800_000_000 - hour }],
+    ['of the future', { acr: 'strong', at: 1_800_000_000 + hour }],
+  ])('a login that is not strong and fresh does not do: %s', async (_, login) => {
+    expect(await night.open('jade', { login })).toMatchObject({ ok: false, code: 'insufficient_login' })
+  })
+
+  test('what Hotwork itself is made of is beyond it', async () => {
+    const { action, arguments: args } = parameter('/prod/hotwork/mode')
+    const own = await night.open('jade', { what: { action, arguments: args } })
+    expect(own).toMatchObject({ ok: false, code: 'not_permitted' })
+  })
+
+  test('an action, arguments or profile that there is not is refused', async () => {
+    expect(await night.open('jade', { what: { action: 'ssm:DeleteParameter', arguments: {} } })).toMatchObject({
+      code: 'unknown_action',
+    })
+    expect(await night.open('jade', { what: { action: 'ssm:PutParameter', arguments: {} } })).toMatchObject({
+      code: 'invalid_arguments',
+    })
+    expect(await night.open('jade', { what: { profile: 'everything' } })).toMatchObject({ code: 'unknown_profile' })
+  })
+
+  test('somebody who was stopped opens nothing, and what they opened is dead', async () => {
+    const request = await night.opened()
+    const token = await night.issueToken(request)
+    expect(token.ok).toBe(true)
+    stop('jade')
+    expect(await night.issueToken(request)).toMatchObject({ ok: false, code: 'halted' })
+    expect((await night.state(request.ask.id)).status).toBe('revoked')
+    night.clock.advance(2 * hour)
+    expect(await night.open()).toMatchObject({ ok: false, code: 'halted' })
+  })
+
+  test('the same key and body is the same opening, another body under it is none', async () => {
+    const same = { idempotencyKey: 'once', body: { same: true } }
+    const one = await night.opened('jade', same)
+    expect((await night.opened('jade', same)).ask.id).toBe(one.ask.id)
+    expect(await night.open('jade', { ...same, body: { same: false } })).toMatchObject({ code: 'duplicate_request' })
+    expect(await night.open('jade', { ...same, jkt: 'b'.repeat(43) as Thumbprint })).toMatchObject({
+      code: 'key_mismatch',
+    })
+  })
+
+  test('twenty openings at once by one person are one', async () => {
+    const all = await Promise.all(Array.from({ length: 20 }, () => night.open()))
+    expect(all.filter(({ ok }) => ok)).toHaveLength(1)
+    expect(new Set(all.map((each) => (each.ok ? 'open' : each.code)))).toEqual(new Set(['open', 'already_open']))
+  })
+
+  test('a store that does not answer opens nothing, and one whose answer is lost has opened it once', async () => {
+    night.requests.failNextCommit('unheard')
+    await expect(night.open('jade', { idempotencyKey: 'k', body: 1 })).rejects.toMatchObject({
+      name: 'StoreUnavailable',
+    })
+    expect(await listBreakGlass(person('gus'), night.ports)).toEqual([])
+    night.requests.failNextCommit('answer_lost')
+    await expect(night.open('jade', { idempotencyKey: 'k', body: 1 })).rejects.toMatchObject({
+      name: 'StoreUnavailable',
+    })
+    expect(await night.open('jade', { idempotencyKey: 'k', body: 1 })).toMatchObject({ ok: true })
+    expect(await listBreakGlass(person('gus'), night.ports)).toHaveLength(1)
+  })
+})
+
+describe('bounds', () => {
+  test('one person has the glass broken once at a time', async () => {
+    await night.opened()
+    expect(await night.open('jade', { what: profile })).toMatchObject({ code: 'already_open' })
+  })
+
+  test('end and reopen: after an end there is a while in which that person opens nothing', async () => {
+    const request = await night.opened()
+    night.clock.advance(minute)
+    await night.end(request)
+    expect(await night.open()).toMatchObject({ code: 'cool_down' })
+    night.clock.advance(15 * minute)
+    expect(await night.open()).toMatchObject({ ok: true })
+  })
+
+  test('an early end gives back what was not used, however it came about', async () => {
+    const minutesLeft = async (who: string) => {
+      const opened = await night.open(who, { minutes: 60 })
+      if (!opened.ok) throw new Error(opened.code)
+      return [opened.value.left / minute, opened.value.stored.state] as const
+    }
+    const [left, first] = await minutesLeft('jade')
+    expect(left).toBe(180)
+    night.clock.advance(10 * minute)
+    await night.end(first, 'kofi')
+    night.clock.advance(30 * minute)
+    const [after] = await minutesLeft('jade')
+    expect(after).toBe(170)
+  })
+
+  test('one person opens no more in seven days than there is for them, and as much again when those are over', async () => {
+    for (let count = 0; count < 4; count++) {
+      await night.opened('jade', { minutes: 60 })
+      night.clock.advance(2 * hour)
+    }
+    const other = parameter('/prod/billing/mode')
+    expect(await night.open('jade', { what: other })).toMatchObject({ code: 'budget_spent' })
+    night.clock.advance(budgetWindow)
+    for (const { ask } of (await listBreakGlass(person('gus'), night.ports)) ?? [])
+      await reviewBreakGlass({ id: ask.id, person: person('gus'), outcome: 'justified', note: 'seen' }, night.ports)
+    expect(await night.open('jade', { what: other })).toMatchObject({ ok: true })
+  })
+
+  test('a colleague’s turn: two people who alternate are stopped by what the profile has', async () => {
+    const turns: string[] = []
+    for (let turn = 0; turn < 8; turn++) {
+      const opened = await night.open(turn % 2 === 0 ? 'jade' : 'kofi', { what: profile, minutes: 60 })
+      turns.push(opened.ok ? 'open' : opened.code)
+      night.clock.advance(hour)
+    }
+    expect(turns).toEqual([...Array(4).fill('open'), ...Array(4).fill('budget_spent')])
+  })
+
+  test('one action on what a profile covers is counted against that profile', async () => {
+    for (let turn = 0; turn < 4; turn++) {
+      await night.opened(turn % 2 === 0 ? 'jade' : 'kofi', { what: profile, minutes: 60 })
+      night.clock.advance(hour)
+    }
+    expect(await night.open('jade', { minutes: 10 })).toMatchObject({ code: 'budget_spent' })
+  })
+
+  test('a new key, another incident, other words: none of them is another budget', async () => {
+    await night.opened()
+    const changes = {
+      jkt: 'c'.repeat(43) as Thumbprint,
+      incident: 'INC-9',
+      reason: 'quite another thing is broken now',
+    }
+    expect(await night.open('jade', changes)).toMatchObject({ code: 'already_open' })
+  })
+
+  test('a clock that goes back an hour opens nothing and revives nothing', async () => {
+    const request = await night.opened()
+    await night.end(request)
+    night.clock.advance(-hour)
+    expect(await night.open()).toMatchObject({ ok: false })
+    expect(await night.issueToken(request)).toMatchObject({ ok: false, code: 'completed' })
+  })
+})
+
+describe('credentials', () => {
+  test('are the person’s own, bound to the key that opened it, and never longer than a quarter of an hour', async () => {
+    const request = await night.opened()
+    const issued = await night.issueToken(request)
+    if (!issued.ok) throw new Error(issued.code)
+    expect(issued.value.expiresIn).toBe(15 * minute)
+    expect(issued.value.details[0]).toMatchObject({ request: request.ask.id, break_glass: true })
+    expect(await night.issueToken(request, { jkt: 'b'.repeat(43) as Thumbprint })).toMatchObject({
+      code: 'key_mismatch',
+    })
+    expect(await night.issueToken(request, { agent: person('kofi') })).toMatchObject({ code: 'unknown_request' })
+  })
+
+  test('are renewed inside the window and never past it', async () => {
+    const request = await night.opened()
+    night.clock.advance(20 * minute)
+    expect(await night.issueToken(request)).toMatchObject({ ok: true, value: { expiresIn: 10 * minute } })
+    night.clock.advance(10 * minute)
+    expect(await night.issueToken(request)).toMatchObject({ ok: false, code: 'expired' })
+    expect((await night.state(request.ask.id)).status).toBe('expired')
+  })
+
+  test('of a profile reach what it opens, action by action, and end with the shorter of both times', async () => {
+    const request = await night.opened('jade', { what: profile, minutes: 20 })
+    await night.issueToken(request)
+    const live = await night.state(request.ask.id)
+    const token = 'grant' in live ? live.grant?.credentials.access_token : undefined
+    if (!token) throw new Error('no token')
+    const issued = await night.issueAws(live, token.id)
+    expect(issued).toMatchObject({ ok: true, value: { expiresAt: night.clock.now() + 15 * minute } })
+    const policy = JSON.parse((issued.ok && night.broker.session(issued.value.accessKeyId)?.policy) || '{}')
+    expect(
+      policy.Statement.map(({ Effect, Action, Resource }: { [name: string]: unknown }) => [Effect, Action, Resource]),
+    ).toEqual([
+      ['Allow', ['ssm:PutParameter'], ['arn:aws:ssm:us-east-1:000000000000:parameter/prod/checkout/*']],
+      ['Allow', ['lambda:PutFunctionConcurrency'], ['arn:aws:lambda:us-east-1:000000000000:function:checkout-*']],
+      ['Deny', ['iam:*', 'sts:*', 'organizations:*'], '*'],
+    ])
+  })
+
+  test('of a drill can do nothing, and the drill has budgets of its own', async () => {
+    const request = await night.opened('jade', { what: profile, drill: true })
+    await night.issueToken(request)
+    const live = await night.state(request.ask.id)
+    const token = 'grant' in live ? live.grant?.credentials.access_token : undefined
+    if (!token) throw new Error('no token')
+    const issued = await night.issueAws(live, token.id)
+    const policy = JSON.parse((issued.ok && night.broker.session(issued.value.accessKeyId)?.policy) || '{}')
+    expect(policy.Statement).toContainEqual({ Sid: 'Drill', Effect: 'Deny', Action: '*', Resource: '*' })
+    expect(await night.open('jade', { what: profile })).toMatchObject({ ok: true })
+  })
+
+  test('are gone once policy has nobody break this glass any more', async () => {
+    const request = await night.opened()
+    const ask = night.policy.ask.bind(night.policy)
+    night.policy = {
+      bundle: night.policy.bundle,
+      ask: (question) =>
+        question.kind === 'person' && question.action === 'breakGlass'
+          ? { permit: false, policies: [] }
+          : ask(question),
+    }
+    expect(await night.issueToken(request)).toMatchObject({ ok: false, code: 'policy_denied' })
+  })
+})
+
+describe('ending', () => {
+  test('is the person’s, and of whoever may revoke; nobody else’s', async () => {
+    const request = await night.opened()
+    expect(await night.end(request, 'ana')).toMatchObject({ code: 'not_permitted' })
+    expect(await night.end(request, 'gus')).toMatchObject({ ok: true })
+    expect((await night.state(request.ask.id)).status).toBe('revoked')
+    expect(await night.issueToken(request)).toMatchObject({ code: 'revoked' })
+  })
+
+  test('comes by reading, whatever timers do', async () => {
+    const request = await night.opened()
+    night.clock.advance(30 * minute)
+    const [listed] = (await listBreakGlass(person('gus'), night.ports)) ?? []
+    expect(listed?.status).toBe('expired')
+    expect(await night.end(request)).toMatchObject({ ok: false })
+  })
+})
+
+describe('review', () => {
+  let request: ApprovalRequest
+  beforeEach(async () => {
+    request = await night.opened()
+    await night.end(request)
+  })
+
+  test('is somebody else’s, whom policy lets review, and said once', async () => {
+    expect(await night.review(request, 'jade')).toMatchObject({ code: 'self_review' })
+    expect(await night.review(request, 'kofi')).toMatchObject({ code: 'not_permitted' })
+    expect(await night.review(request, 'gus', 'not_justified')).toMatchObject({ ok: true })
+    expect(await night.review(request, 'eve')).toMatchObject({ code: 'already_reviewed' })
+    expect((await night.story(request.ask.id)).filter((type) => type === 'Reviewed')).toHaveLength(1)
+    expect(verify(request.ask.id, await night.ledger.entries(request.ask.id))).toEqual({
+      state: await night.state(request.ask.id),
+    })
+  })
+
+  test('waits for the end: what still goes on cannot be looked back on', async () => {
+    night.clock.advance(hour)
+    const open = await night.opened('kofi')
+    expect(await night.review(open, 'gus')).toMatchObject({ code: 'no_review_due' })
+  })
+
+  test('is no word of somebody who is stopped', async () => {
+    stop('gus')
+    expect(await foreseeReview({ id: request.ask.id, person: person('gus') }, night.ports)).toMatchObject({
+      code: 'not_permitted',
+    })
+    expect(await night.review(request, 'gus')).toMatchObject({ code: 'not_permitted' })
+    expect(await night.review(request, 'eve')).toMatchObject({ ok: true })
+  })
+
+  test('that is overdue has the next opening refused until it is done', async () => {
+    night.clock.advance(25 * hour)
+    expect(await night.open()).toMatchObject({ code: 'review_overdue' })
+    await night.review(request, 'gus')
+    expect(await night.open()).toMatchObject({ ok: true })
+  })
+
+  test('that is overdue blocks the profile for everybody', async () => {
+    night.clock.advance(25 * hour)
+    expect(await night.open('kofi')).toMatchObject({ code: 'review_overdue' })
+    const other = parameter('/prod/billing/mode')
+    expect(await night.open('kofi', { what: other })).toMatchObject({ ok: true })
+  })
+
+  describe('that is overdue, with a second person who vouches', () => {
+    const what = { profile: 'checkout-recovery' }
+    const vouch = (by: string, about: OpeningAsk['what'] = what, acr = 'strong') =>
+      vouchForBreakGlass(
+        { by: person(by), login: { acr, at: night.clock.now() }, person: person('jade'), what: about },
+        night.ports,
+      )
+    beforeEach(() => night.clock.advance(25 * hour))
+
+    test('their word takes the login that the opening itself takes', async () => {
+      expect(await vouch('eve', what, 'usual')).toMatchObject({ code: 'insufficient_login' })
+      expect(await night.open()).toMatchObject({ code: 'review_overdue' })
+    })
+
+    test('it opens, once, and the second person is no reviewer of it', async () => {
+      expect(await vouch('eve')).toMatchObject({ ok: true })
+      const opened = await night.opened()
+      expect(opened.ask.breakGlass?.secondedBy).toBe('person:eve')
+      await night.end(opened)
+      expect(await night.review(opened, 'eve')).toMatchObject({ code: 'self_review' })
+      night.clock.advance(hour)
+      expect(await night.open()).toMatchObject({ code: 'review_overdue' })
+    })
+
+    test('nobody vouches for themselves, nor anybody whom policy lets neither open nor review', async () => {
+      expect(await vouch('jade')).toMatchObject({ code: 'self_review' })
+      expect(await vouch('ben')).toMatchObject({ code: 'not_permitted' })
+      expect(await night.open()).toMatchObject({ code: 'review_overdue' })
+    })
+
+    test('two who vouch at once are each on record once, also the one who came second', async () => {
+      expect(await Promise.all([vouch('kofi'), vouch('eve')])).toMatchObject([{ ok: true }, { ok: true }])
+      for (const who of ['kofi', 'eve']) {
+        const entries = await night.ledger.entries(person(who))
+        expect(entries.filter(({ type }) => type === 'Vouched')).toHaveLength(1)
+      }
+    })
+
+    test('nobody vouches who is stopped, and a word that was given before the stop is none', async () => {
+      expect(await vouch('kofi')).toMatchObject({ ok: true })
+      stop('kofi')
+      expect(await night.open()).toMatchObject({ code: 'review_overdue' })
+      expect(await vouch('kofi')).toMatchObject({ code: 'not_permitted' })
+      expect(await vouch('eve')).toMatchObject({ ok: true })
+      expect(await night.open()).toMatchObject({ ok: true })
+    })
+
+    test('their word is for one thing and ten minutes', async () => {
+      const { action, arguments: args } = parameter('/prod/billing/mode')
+      await vouch('kofi', { action, arguments: args })
+      expect(await night.open()).toMatchObject({ code: 'review_overdue' })
+      await vouch('kofi')
+      night.clock.advance(10 * minute)
+      expect(await night.open()).toMatchObject({ code: 'review_overdue' })
+    })
+  })
+
+  test('that is overdue is on the record once somebody looks', async () => {
+    night.clock.advance(25 * hour)
+    await night.review(request, 'ben')
+    expect(await night.story(request.ask.id)).toEqual([
+      'BreakGlassOpened',
+      'ReviewDue',
+      'Completed',
+      'ReviewOverdue',
+      'Refused',
+    ])
+  })
+})

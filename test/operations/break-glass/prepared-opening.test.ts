@@ -1,0 +1,215 @@
+import type { BreakGlassPolicy } from '../../../functions/domain/break-glass/break-glass.ts'
+import { preparedFor, preparedKey } from '../../../functions/domain/break-glass/break-glass.ts'
+import { verify } from '../../../functions/domain/ledger/ledger.ts'
+import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { Thumbprint } from '../../../functions/domain/values.ts'
+import {
+  findPrepared,
+  openPrepared,
+  type PrepareAsk,
+  prepareOpening,
+} from '../../../functions/operations/break-glass/prepare-opening.ts'
+import { mayOpen } from '../../../functions/operations/break-glass/what-to-open.ts'
+import { issueToken } from '../../../functions/operations/credentials/tokens.ts'
+import { agentKey, parameter, person, sampleBundle } from '../../support/world.ts'
+import { hour, minute, Night } from './night.ts'
+
+/** What is said at one door, and opened at another that can tell well enough who somebody is. */
+
+const bundle = sampleBundle()
+const otherKey = 'b'.repeat(43) as Thumbprint
+let night: Night
+let codes = 0
+beforeEach(() => {
+  night = new Night(bundle)
+})
+
+const ports = () => ({
+  ...night.ports,
+  incidents: night.incidents,
+  secrets: { secret: () => String(++codes).padStart(43, 'c') },
+})
+const prepare = (who = 'jade', changes: Partial<PrepareAsk> = {}) => {
+  const { action, arguments: args } = parameter('/prod/checkout/payment-timeout-ms')
+  return prepareOpening(
+    {
+      person: person(who),
+      what: { action, arguments: args },
+      reason: 'checkout refuses payments since the last deploy, putting the timeout back',
+      incident: 'INC-2041',
+      minutes: 30,
+      drill: false,
+      ...changes,
+    },
+    ports(),
+  )
+}
+async function prepared(who = 'jade', changes: Partial<PrepareAsk> = {}): Promise<string> {
+  const done = await prepare(who, changes)
+  if (!done.ok) throw new Error(`${done.code}: ${done.detail}`)
+  return done.value.code
+}
+const open = (code: string, who = 'jade', login: { acr?: string; at?: number } = strong()) => {
+  const proven = { issuer: 'https://id.example.org', subject: `person-${who}` }
+  return openPrepared({ code, person: person(who), proven, login }, ports())
+}
+const strong = () => ({ acr: 'strong', at: night.clock.now() })
+async function opened(code: string): Promise<ApprovalRequest> {
+  const done = await open(code)
+  if (!done.ok) throw new Error(`${done.code}: ${done.detail}`)
+  return done.value.stored.state
+}
+
+describe('preparing', () => {
+  test('opens nothing, and says by how strong a login it can be opened, and until when', async () => {
+    expect(await prepare()).toMatchObject({
+      ok: true,
+      value: { login: { acr: 'strong', maxAge: 900 }, until: night.clock.now() + preparedFor },
+    })
+    expect((await night.requests.list({ owner: person('jade') }, { limit: 9 })).items).toEqual([])
+  })
+
+  test.each<[rule: string, changes: Partial<PrepareAsk>, code: string]>([
+    ['a reason that says nothing', { reason: 'outage' }, 'bad_reason'],
+    ['an incident that is none', { incident: 'soon' }, 'bad_incident'],
+    ['more minutes than the profile has', { minutes: 61 }, 'window_too_long'],
+    ['a profile that there is not', { what: { profile: 'everything' } }, 'unknown_profile'],
+    ['arguments that are none', { what: { action: 'ssm:PutParameter', arguments: {} } }, 'invalid_arguments'],
+  ])('%s is refused before anybody is sent to log in, and that is on record', async (_, changes, code) => {
+    expect(await prepare('jade', changes)).toMatchObject({ ok: false, code })
+    expect((await night.ledger.entries('person:jade')).at(-1)).toMatchObject({
+      type: 'Refused',
+      facts: { attempted: 'open_break_glass', code },
+    })
+  })
+
+  test('whom policy does not let open it prepares nothing', async () => {
+    expect(await prepare('ana')).toMatchObject({ ok: false, code: 'not_permitted' })
+  })
+
+  test('what the budgets refuse is told at once: open already, and the pause after an end', async () => {
+    const request = await night.opened()
+    expect(await prepare()).toMatchObject({ ok: false, code: 'already_open' })
+    await night.opened('kofi')
+    await night.end(request)
+    expect(await prepare()).toMatchObject({ ok: false, code: 'cool_down', detail: 'possible again in 15 minutes' })
+  })
+})
+
+describe('opening what was prepared', () => {
+  test('opens what was said, without a key, and the record replays to it', async () => {
+    const request = await opened(await prepared())
+    expect(request).toMatchObject({
+      status: 'approved',
+      ask: { agent: { id: 'person:jade' }, breakGlass: { incident: 'INC-2041', window: 30 * minute } },
+    })
+    expect(request.ask).not.toHaveProperty('jkt')
+    expect(verify(request.ask.id, await night.ledger.entries(request.ask.id))).toEqual({
+      state: await night.state(request.ask.id),
+    })
+  })
+
+  test('twice is one opening, and it can be found by the same code', async () => {
+    const code = await prepared()
+    const [first, second] = [await opened(code), await opened(code)]
+    expect(second.ask.id).toBe(first.ask.id)
+    night.clock.advance(preparedFor)
+    expect(await findPrepared(code, ports())).toMatchObject({ opened: { ask: { id: first.ask.id } } })
+  })
+
+  test('twice at the same moment is one opening too', async () => {
+    const code = await prepared()
+    const both = await Promise.all([open(code), open(code)])
+    expect(new Set(both.map((each) => each.ok && each.value.stored.state.ask.id)).size).toBe(1)
+  })
+
+  test('is for the person who prepared it: another of the rota opens nothing with the code', async () => {
+    const code = await prepared()
+    expect(await open(code, 'kofi')).toMatchObject({ ok: false, code: 'unknown_request' })
+    expect((await night.ledger.entries('person:kofi')).at(-1)).toMatchObject({ type: 'Refused' })
+  })
+
+  test.each([
+    ['weak', {}],
+    ['of another strength', { acr: 'pwd', at: 1_800_000_000 }],
+    ['old', { acr: 'strong', at: 1_800_000_000 - hour }],
+  ])('a login that is not strong and fresh does not do: %s', async (_, login) => {
+    expect(await open(await prepared(), 'jade', login)).toMatchObject({ ok: false, code: 'insufficient_login' })
+  })
+
+  test('after ten minutes there is nothing to open', async () => {
+    const code = await prepared()
+    night.clock.advance(preparedFor)
+    expect(await open(code)).toMatchObject({ ok: false, code: 'unknown_request' })
+  })
+
+  test('all is asked again: what was opened in between stands against it', async () => {
+    const code = await prepared()
+    await night.opened()
+    expect(await open(code)).toMatchObject({ ok: false, code: 'already_open' })
+  })
+
+  test('the incident is asked for where incidents are kept, which a form in Slack does not', async () => {
+    const code = await prepared()
+    night.incidents = { check: async () => 'unknown' }
+    expect(await open(code)).toMatchObject({ ok: false, code: 'bad_incident' })
+  })
+
+  test('what is put down says nothing of the code to whoever reads the table', async () => {
+    const code = await prepared()
+    expect(preparedKey(code)).not.toContain(code)
+    expect(await night.requests.recall(preparedKey(code))).not.toContain(code)
+  })
+})
+
+describe('the key of what was opened without one', () => {
+  const issue = (request: ApprovalRequest, login: { acr?: string; at?: number }, jkt = agentKey) =>
+    issueToken(
+      { id: request.ask.id, agent: person('jade'), clientId: 'jade', jkt, login, targets: [], once: night.proof() },
+      { ...night.ports, signer: night.signer, issuer: night.issuer },
+    )
+
+  test('is the first that a login as strong as the opening’s brings, and no other from then on', async () => {
+    const request = await opened(await prepared())
+    expect(await issue(request, strong())).toMatchObject({ ok: true })
+    expect(await issue(request, strong(), otherKey)).toMatchObject({ ok: false, code: 'key_mismatch' })
+    expect(await night.story(request.ask.id)).toEqual(expect.arrayContaining(['KeyBound', 'CredentialIssued']))
+  })
+
+  test.each([
+    ['weak', {}],
+    ['old', { acr: 'strong', at: 1_800_000_000 - hour }],
+  ])('is not that of a login that could have opened nothing: %s', async (_, login) => {
+    const request = await opened(await prepared())
+    expect(await issue(request, login, otherKey)).toMatchObject({ ok: false, code: 'insufficient_login' })
+    expect(await issue(request, strong())).toMatchObject({ ok: true })
+  })
+
+  test('once it is bound, no stronger login is asked for again, as for what was opened with a key', async () => {
+    const request = await opened(await prepared())
+    await issue(request, strong())
+    night.clock.advance(20 * minute)
+    expect(await issue(request, {})).toMatchObject({ ok: true })
+  })
+})
+
+describe('what a form offers', () => {
+  test('are the profiles that policy lets this person open', () => {
+    expect(mayOpen(person('jade'), night.ports)?.profiles.map(({ name }) => name)).toEqual(['checkout-recovery'])
+  })
+
+  test('is nothing for a person whom policy would refuse after the form was filled in', () => {
+    expect(mayOpen(person('ana'), night.ports)).toMatchObject({ profiles: [], actions: [] })
+  })
+
+  test('are all of them where policy may rest on an incident that is not known yet', () => {
+    const { incidentExample: _, ...glass } = bundle.breakGlass as BreakGlassPolicy
+    const unknown = new Night({ ...bundle, breakGlass: glass })
+    expect(mayOpen(person('ana'), unknown.ports)?.profiles.map(({ name }) => name)).toEqual(['checkout-recovery'])
+  })
+
+  test('is nothing where no policy says what could be opened', () => {
+    const { breakGlass: _, ...without } = bundle
+    expect(mayOpen(person('jade'), new Night(without).ports)).toBeUndefined()
+  })
+})

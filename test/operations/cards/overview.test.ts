@@ -1,0 +1,112 @@
+import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import { readOverview } from '../../../functions/operations/cards/read-overview.ts'
+import type { Page } from '../../../functions/operations/ports.ts'
+import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
+import type { RequestFilter, Stored } from '../../../functions/operations/requests/ports.ts'
+import { findRequest } from '../../../functions/operations/requests/read-requests.ts'
+import { parameter, person, prodParameter, sampleBundle, stagingParameter, World } from '../../support/world.ts'
+
+const bundle = sampleBundle()
+let world: World
+beforeEach(() => {
+  world = new World(bundle)
+})
+const overview = (who: string) =>
+  readOverview(person(who), { ...world.ports, permits: world.permits, standIns: world.standIns })
+const owner = bundle.agents.find(({ id }) => id === 'agent:remediator')?.owner.replace('person:', '') as string
+
+describe('an overview', () => {
+  test('has what waits for a person, and nothing of others', async () => {
+    const { ask } = await world.submitted(prodParameter)
+    expect((await overview('ben')).waiting.map((each) => each.ask.id)).toEqual([ask.id])
+    expect(await overview('lena')).toEqual({
+      waiting: [],
+      own: [],
+      moreOwn: false,
+      live: [],
+      permits: [],
+      standIns: { own: [], others: [] },
+    })
+  })
+
+  test('has what their agents asked for, whatever has become of it, as it is now', async () => {
+    await world.submitted(prodParameter)
+    await world.submitted(stagingParameter)
+    world.clock.advance(86_400)
+    expect((await overview(owner)).own.map(({ status }) => status)).toEqual(['expired', 'expired'])
+  })
+
+  test('has the live grants of those who own them, and of those who may revoke them', async () => {
+    const { ask } = await world.submitted(stagingParameter)
+    const live = async (who: string) =>
+      (await overview(who)).live.map(({ state, mayRevoke }) => [state.ask.id, mayRevoke])
+    expect(await live('gus')).toEqual([[ask.id, true]])
+    expect(await live(owner)).toEqual([[ask.id, false]])
+    expect(await live('ana')).toEqual([])
+    await revokeRequest({ id: ask.id, person: person('gus'), reason: 'over' }, world.ports)
+    expect(await live('gus')).toEqual([])
+  })
+
+  test('has no grant whose time was up a moment ago', async () => {
+    await world.submitted(stagingParameter)
+    world.clock.advance(86_400)
+    expect((await overview('gus')).live).toEqual([])
+  })
+})
+
+describe('a request is found', () => {
+  let request: ApprovalRequest
+  beforeEach(async () => {
+    request = await world.submitted(prodParameter)
+  })
+  const find = (given: string) => findRequest(given, world.ports)
+  /** Stands in for a store that holds these ids; each list is as long as it says. */
+  const among = (ids: readonly string[], next?: { pending: string }) => ({
+    requests: {
+      list: async (filter: RequestFilter): Promise<Page<Stored>> => ({
+        items: ids.map((id) => ({ state: { ask: { id } } }) as unknown as Stored),
+        ...(next && filter.status === 'pending' ? { next: next.pending } : {}),
+      }),
+    },
+  })
+  const [one, other] = [`req_${'a'.repeat(26)}`, `req_aaaab${'0'.repeat(21)}`]
+
+  test('by its id, whether or not there is one', async () => {
+    expect(await find(request.ask.id)).toEqual({ ok: true, value: request.ask.id })
+    expect(await find(`req_${'z'.repeat(26)}`)).toMatchObject({ ok: true })
+  })
+
+  test('by the beginning of its id, with or without its kind', async () => {
+    expect(await findRequest('req_aaaaa', among([one, other]))).toEqual({ ok: true, value: one })
+    expect(await findRequest('aaaab', among([one, other]))).toEqual({ ok: true, value: other })
+  })
+
+  test('not by a beginning of two, nor by one that is too short or none', async () => {
+    expect(await findRequest('aaaa', among([one, other]))).toMatchObject({ code: 'ambiguous' })
+    for (const given of ['aaa', 'req_', '', 'req_AAAAA', '*', '../x', `${one}x`])
+      expect(await findRequest(given, among([one, other]))).toMatchObject({ code: 'unknown_request' })
+    expect(await findRequest('bbbb', among([one, other]))).toMatchObject({ code: 'unknown_request' })
+  })
+
+  test('not by a beginning while nobody can say that it is of one alone', async () => {
+    expect(await findRequest('aaaab', among([one, other], { pending: 'more' }))).toMatchObject({ code: 'too_many' })
+    expect(await findRequest(one, among([one], { pending: 'more' }))).toMatchObject({ ok: true })
+  })
+
+  test('after it has ended, too', async () => {
+    await world.decide(request, 'eve', 'deny')
+    await world.submitted(parameter('/prod/checkout/payment-timeout-ms', '7'))
+    const beginning = request.ask.id.slice(0, -1)
+    expect(await find(beginning)).toMatchObject({ code: 'ambiguous' })
+    expect(await find(request.ask.id)).toMatchObject({ ok: true, value: request.ask.id })
+  })
+})
+
+test('a delivery that revokes revokes once, and its copy is refused on the record', async () => {
+  const { ask } = await world.submitted(stagingParameter)
+  const once = { key: 'SEEN#one', value: ask.id, expiresAt: world.clock.now() + 300 }
+  const revoke = () => revokeRequest({ id: ask.id, person: person('gus'), reason: 'over', once }, world.ports)
+  expect(await revoke()).toMatchObject({ ok: true, value: { state: { status: 'revoked' } } })
+  expect(await revoke()).toMatchObject({ ok: false, code: 'replayed' })
+  expect((await world.story(ask.id)).filter((type) => type === 'Revoked')).toHaveLength(1)
+})

@@ -1,0 +1,135 @@
+import { type ApprovalRequest, grantOf } from '../../../functions/domain/requests/request.ts'
+import { writeDenies } from '../../../functions/operations/credentials/write-denies.ts'
+import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
+import { MemoryDenyStore } from '../../support/credentials/memory-deny-store.ts'
+import { MemoryRolePolicies } from '../../support/credentials/memory-role-policies.ts'
+import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
+import { parameter, person, prodParameter, sampleBundle } from '../../support/world.ts'
+import { Ending } from './ending-world.ts'
+
+/** At each point of a story, exactly the sessions that must no longer work are denied on their role. */
+
+const bundle = sampleBundle()
+const role = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target'
+
+class Denying extends Ending {
+  readonly halts = new MemoryHaltStore(this.requests, this.ledger)
+  readonly denies = new MemoryDenyStore()
+  readonly roles = new MemoryRolePolicies()
+
+  write = ({ ask }: ApprovalRequest) => writeDenies(role, [ask.id], this)
+
+  /** Writes what follows from the record, and says of each session whether it is denied. */
+  async denied(request: ApprovalRequest, ...sessions: readonly Awaited<ReturnType<Ending['session']>>[]) {
+    await this.write(request)
+    return sessions.map(({ role, tags }) => this.roles.denies(role, tags))
+  }
+}
+
+async function claimed(what = prodParameter, world = new Denying(bundle)) {
+  const request = await world.approved(what)
+  return { world, request, token: await world.claim(request) }
+}
+
+test('a live session works, a replaced one does not, and none does once the task is complete', async () => {
+  const { world, request, token } = await claimed()
+  const first = await world.session(request, token)
+  expect(await world.denied(request, first)).toEqual([false])
+  const second = await world.session(request, token)
+  expect(await world.denied(request, first, second)).toEqual([true, false])
+  await world.complete(request)
+  expect(await world.denied(request, first, second)).toEqual([true, true])
+})
+
+test('a new access token ends the AWS session of the one before', async () => {
+  const { world, request, token } = await claimed()
+  const first = await world.session(request, token)
+  const second = await world.session(request, await world.claim(request))
+  expect(await world.denied(request, first, second)).toEqual([true, false])
+})
+
+test('revocation denies', async () => {
+  const { world, request, token } = await claimed()
+  const session = await world.session(request, token)
+  const revoked = await revokeRequest({ id: request.ask.id, person: person('gus'), reason: 'seen enough' }, world.ports)
+  expect(revoked).toMatchObject({ ok: true })
+  expect(await world.denied(request, session)).toEqual([true])
+})
+
+test('a late denial denies', async () => {
+  const { world, request, token } = await claimed()
+  const session = await world.session(request, token)
+  await world.decide(request, 'ben', 'deny')
+  expect(await world.denied(request, session)).toEqual([true])
+})
+
+test('a grant that ended by time alone is denied, though nobody has stored that', async () => {
+  const { world, request, token } = await claimed()
+  // Late in the grant, so that the session outlives it.
+  world.clock.advance(600)
+  const session = await world.session(request, token)
+  world.clock.advance(301)
+  expect(await world.denied(request, session)).toEqual([true])
+  expect(await world.story(request.ask.id)).not.toContain('Expired')
+})
+
+test('a session that may have been made and was never answered is denied once a newer one is asked for', async () => {
+  const { world, request, token } = await claimed()
+  world.broker.setDown(true)
+  await expect(world.issueAws(request, token)).rejects.toMatchObject({ name: 'BrokerUnavailable' })
+  await world.write(request)
+  // It may still be answered: the agent has not heard of it, and asks again.
+  expect(world.roles.roles).toEqual([])
+
+  world.broker.setDown(false)
+  const second = await world.session(request, token)
+  const lost = grantOf(await world.state(request.ask.id))?.sessions.find(
+    ({ credential }) => credential !== second.tags['hotwork:credential'],
+  )
+  expect(
+    await world.denied(request, { ...second, tags: { 'hotwork:credential': `${lost?.credential}` } }, second),
+  ).toEqual([true, false])
+})
+
+test("the writer of one request's deny forgets no other's", async () => {
+  const { world, request, token } = await claimed()
+  const one = await world.session(request, token)
+  const other = await claimed(parameter('/prod/checkout/other'), world)
+  const two = await world.session(other.request, other.token)
+  await world.complete(request)
+  await world.write(request)
+  await world.complete(other.request)
+  expect(await world.denied(other.request, one, two)).toEqual([true, true])
+})
+
+test('a second role is left as it is', async () => {
+  const { world, request, token } = await claimed()
+  const session = await world.session(request, token)
+  const elsewhere = session.role.replace(/::\d+:/, '::999999999999:')
+  const until = world.clock.now() + 900
+  await world.roles.putDeny(elsewhere, [{ tag: 'hotwork:request', value: 'req_elsewhere', until }])
+  await world.complete(request)
+  await world.write(request)
+  expect(world.roles.denies(elsewhere, session.tags)).toBe(false)
+  expect(world.roles.denies(elsewhere, { 'hotwork:request': 'req_elsewhere' })).toBe(true)
+  expect(await world.denies.ofRole(elsewhere)).toEqual([])
+})
+
+test('nothing is written on a role before something on it must be denied', async () => {
+  const { world, request, token } = await claimed()
+  await world.session(request, token)
+  await world.write(request)
+  expect(world.roles.roles).toEqual([])
+})
+
+test('a deny leaves its role once its session can live no more, with the next that is written there', async () => {
+  const { world, request, token } = await claimed()
+  const old = await world.session(request, token)
+  await world.complete(request)
+  expect(await world.denied(request, old)).toEqual([true])
+  world.clock.advance(961)
+  const next = await claimed(parameter('/prod/checkout/next'), world)
+  const fresh = await world.session(next.request, next.token)
+  await world.complete(next.request)
+  expect(await world.denied(next.request, old, fresh)).toEqual([false, true])
+})

@@ -1,0 +1,82 @@
+import type { Halt, HaltTarget } from '../../../functions/domain/halts/halt.ts'
+import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { HaltId } from '../../../functions/domain/values.ts'
+import type { EndMessage } from '../../../functions/operations/break-glass/ports.ts'
+import { writeDenies } from '../../../functions/operations/credentials/write-denies.ts'
+import { endHalted } from '../../../functions/operations/halts/find-halt.ts'
+import { declareHalt, liftHalt } from '../../../functions/operations/halts/halt.ts'
+import { handOn, handOnHalts } from '../../../functions/operations/requests/hand-on.ts'
+import { MemoryDenyStore } from '../../support/credentials/memory-deny-store.ts'
+import { MemoryRolePolicies } from '../../support/credentials/memory-role-policies.ts'
+import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
+import { MemoryFifoQueue, MemoryQueue } from '../../support/requests/memory-queue.ts'
+import { agent, person } from '../../support/world.ts'
+import { Ending } from '../credentials/ending-world.ts'
+
+export const role = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target'
+export const remediator: HaltTarget = { kind: 'agent', value: agent('remediator') }
+export const everything: HaltTarget = { kind: 'all', value: 'all' }
+
+/** A world with kill switches, and with those who follow from them. */
+export class Halting extends Ending {
+  readonly halts = new MemoryHaltStore(this.requests, this.ledger)
+  readonly denies = new MemoryDenyStore()
+  readonly cards = new MemoryFifoQueue()
+  readonly queue = new MemoryFifoQueue<EndMessage>()
+  roles = new MemoryRolePolicies()
+
+  get switches() {
+    return { ...this.ports, halts: this.halts, targetRoles: [role] }
+  }
+
+  halt = (target: HaltTarget, who = 'gus') =>
+    declareHalt({ target, reason: 'it does odd things', person: person(who) }, this.switches)
+  lift = (id: HaltId, who = 'hana') => liftHalt({ id, person: person(who) }, this.switches)
+
+  async halted(target: HaltTarget, who = 'gus'): Promise<Halt> {
+    const done = await this.halt(target, who)
+    if (!done.ok) throw new Error(done.code)
+    return done.value
+  }
+
+  async lifted(id: HaltId): Promise<Halt> {
+    const done = await this.lift(id)
+    if (!done.ok) throw new Error(done.code)
+    return done.value
+  }
+
+  /** The second reader of the stream sees a request, or the halts of a target, as they are now. */
+  async see(what: ApprovalRequest | HaltTarget): Promise<void> {
+    const since = this.clock.now()
+    if ('kind' in what)
+      return handOnHalts(
+        { ...(await this.halts.load(what)), since },
+        { denies: this.queue, targetRoles: this.switches.targetRoles },
+      )
+    const stored = await this.requests.load(what.ask.id)
+    if (!stored) throw new Error(`no ${what.ask.id}`)
+    await handOn([{ state: stored.state, version: stored.head.sequence }], since, {
+      cards: this.cards,
+      denies: this.queue,
+      reminders: new MemoryQueue(),
+    })
+  }
+
+  /** Works off all that waits: the denies of each role in one write, and what ends with something. */
+  async work(): Promise<void> {
+    const messages = this.queue.take()
+    const denies = messages.filter((message) => 'deny' in message)
+    for (const [of, causes] of Map.groupBy(denies, (message) => message.role))
+      await writeDenies(
+        of,
+        causes.map(({ deny }) => deny),
+        { ...this.ports, halts: this.halts, denies: this.denies, roles: this.roles },
+      )
+    for (const message of messages)
+      if ('end' in message && message.end.startsWith('hlt_')) await endHalted(message.end as HaltId, this.switches)
+  }
+
+  /** Whether a session can do nothing any more, `age` seconds after it was made. */
+  isDenied = ({ tags }: { tags: { readonly [tag: string]: string } }, issuedAt: number) =>
+    this.roles.denies(role, tags, issuedAt)
+}

@@ -1,0 +1,235 @@
+import { verifyHalt } from '../../../functions/domain/ledger/ledger.ts'
+import type { HaltId } from '../../../functions/domain/values.ts'
+import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
+import { agent, parameter, person, prodParameter, sampleBundle, stagingParameter } from '../../support/world.ts'
+import { everything, Halting, remediator, role } from './halt-world.ts'
+
+const bundle = sampleBundle()
+const world = () => new Halting(bundle)
+const unknownHalt = 'hlt_00000000000000000000000099' as HaltId
+
+describe('throwing a kill switch', () => {
+  test.each([
+    ['an agent', remediator],
+    ["an owner's agents", { kind: 'owner', value: person('dan') }],
+    ['a person', { kind: 'person', value: person('ana') }],
+    ['a target role', { kind: 'role', value: role }],
+    ['everything', everything],
+  ] as const)('stops %s, and is on record with who, why and by which policies', async (_what, target) => {
+    const hotwork = world()
+    const halt = await hotwork.halted(target)
+    expect(halt).toEqual({
+      id: halt.id,
+      target,
+      reason: 'it does odd things',
+      by: 'person:gus',
+      at: hotwork.clock.now(),
+    })
+    const entries = await hotwork.ledger.entries(halt.id)
+    expect(entries).toMatchObject([{ type: 'Halted', actor: { id: 'person:gus' }, policies: ['security-revokes'] }])
+    expect(verifyHalt(halt.id, entries)).toEqual({ state: halt })
+  })
+
+  test('is for those whom policy lets revoke; the refusal is on their own record', async () => {
+    const hotwork = world()
+    expect(await hotwork.halt(remediator, 'jade')).toMatchObject({ ok: true })
+    expect(await hotwork.halt(remediator, 'ana')).toMatchObject({ code: 'not_permitted' })
+    expect(await hotwork.ledger.entries('person:ana')).toMatchObject([
+      { type: 'Refused', facts: { attempted: 'halt', code: 'not_permitted' } },
+    ])
+  })
+
+  test.each([
+    ['agent', { kind: 'agent', value: agent('nobody') }],
+    ['owner', { kind: 'owner', value: person('nobody') }],
+    ['person', { kind: 'person', value: person('nobody') }],
+    ['role', { kind: 'role', value: `${role}-2` }],
+  ] as const)('a typing error in `%s` halts nobody, and says which member it is', async (member, target) => {
+    const hotwork = world()
+    const refused = await hotwork.halt(target)
+    expect(refused).toMatchObject({ code: 'unknown_target', detail: expect.stringContaining(`\`${member}\``) })
+    expect(await hotwork.halts.load(target)).toEqual({ halts: [], version: 0 })
+    expect(await hotwork.story('person:gus')).toEqual(['Refused'])
+  })
+
+  test('many at once are all in force, each with an entry of its own', async () => {
+    const hotwork = world()
+    const halts = await Promise.all(Array.from({ length: 12 }, () => hotwork.halted(remediator)))
+    expect((await hotwork.halts.load(remediator)).halts.map(({ id }) => id).toSorted()).toEqual(
+      halts.map(({ id }) => id).toSorted(),
+    )
+    for (const { id } of halts) expect(await hotwork.story(id)).toEqual(['Halted'])
+  })
+
+  test('twenty on one target are enough', async () => {
+    const hotwork = world()
+    for (let n = 0; n < 20; n++) await hotwork.halted(everything)
+    expect(await hotwork.halt(everything)).toMatchObject({ code: 'too_many_halts' })
+    expect(await hotwork.halt(remediator)).toMatchObject({ ok: true })
+  })
+
+  test('somebody who is stopped throws no switch, and puts none back: their own neither', async () => {
+    const hotwork = world()
+    const halt = await hotwork.halted({ kind: 'person', value: person('hana') })
+    expect(await hotwork.halt(everything, 'hana')).toMatchObject({ code: 'not_permitted' })
+    const { ask } = await hotwork.approved()
+    const revoke = () => revokeRequest({ id: ask.id, person: person('hana'), reason: 'enough' }, hotwork.ports)
+    expect(await revoke()).toMatchObject({ code: 'not_permitted' })
+    expect(await hotwork.lift(halt.id, 'hana')).toMatchObject({ code: 'not_permitted' })
+    expect(await hotwork.lift(halt.id, 'ivo')).toMatchObject({ ok: true })
+    hotwork.clock.advance(1)
+    expect(await revoke()).toMatchObject({ ok: true, value: { state: { revokedBy: 'person:hana' } } })
+    expect(await hotwork.halt(everything, 'hana')).toMatchObject({ ok: true })
+  })
+})
+
+describe('putting a kill switch back', () => {
+  test('is for another person, whom policy lets lift; refusals are on their own record', async () => {
+    const hotwork = world()
+    const { id } = await hotwork.halted(remediator)
+    expect(await hotwork.lift(id, 'gus')).toMatchObject({ code: 'self_lift' })
+    expect(await hotwork.lift(id, 'jade')).toMatchObject({ code: 'not_permitted' })
+    expect(await hotwork.lift(unknownHalt)).toMatchObject({ code: 'unknown_halt' })
+    expect(await hotwork.lift(id)).toMatchObject({ ok: true, value: { lifted: { by: 'person:hana' } } })
+    for (const who of ['gus', 'jade', 'hana']) expect(await hotwork.story(`person:${who}`)).toEqual(['Refused'])
+    const entries = await hotwork.ledger.entries(id)
+    expect(entries.map(({ type }) => type)).toEqual(['Halted', 'Lifted'])
+    expect(verifyHalt(id, entries).broken).toBeUndefined()
+  })
+
+  test('happens once, also when two do it at the same time, and when it was forgotten since', async () => {
+    const hotwork = world()
+    const { id } = await hotwork.halted(remediator)
+    const both = await Promise.all([hotwork.lift(id, 'hana'), hotwork.lift(id, 'ivo')])
+    expect(both.filter(({ ok }) => ok)).toHaveLength(1)
+    expect(both.find(({ ok }) => !ok)).toMatchObject({ code: 'already_lifted' })
+    hotwork.clock.advance(1)
+    await hotwork.lifted((await hotwork.halted(remediator)).id)
+    expect((await hotwork.halts.load(remediator)).halts).toHaveLength(1)
+    expect(await hotwork.lift(id)).toMatchObject({ code: 'already_lifted' })
+  })
+
+  test('of two halts of one target leaves the other', async () => {
+    const hotwork = world()
+    const [first, second] = [await hotwork.halted(remediator), await hotwork.halted(remediator, 'jade')]
+    await hotwork.lifted(first.id)
+    expect(await hotwork.evaluate(stagingParameter)).toMatchObject({ reason: 'agent_suspended' })
+    await hotwork.lifted(second.id)
+    expect(await hotwork.evaluate(stagingParameter)).toMatchObject({ reason: 'approval_required' })
+  })
+
+  test('revives nothing: what was asked before stays stopped, and a new request is let through', async () => {
+    const hotwork = world()
+    const [pending, approved] = [
+      await hotwork.submitted(prodParameter),
+      await hotwork.approved(parameter('/prod/checkout/b')),
+    ]
+    const { id } = await hotwork.halted(remediator)
+    hotwork.clock.advance(60)
+    await hotwork.lifted(id)
+    expect(await hotwork.decide(pending, 'ana')).toMatchObject({ code: 'halted' })
+    expect(await hotwork.issueToken(approved)).toMatchObject({ code: 'halted' })
+    hotwork.clock.advance(1)
+    const anew = await hotwork.approved(parameter('/prod/checkout/c'))
+    expect(await hotwork.issueToken(anew)).toMatchObject({ ok: true })
+  })
+})
+
+describe('what is halted', () => {
+  test.each([
+    ['its own', remediator],
+    ["its owner's", { kind: 'owner', value: person('dan') }],
+    ["everybody's", everything],
+  ] as const)(
+    'an agent asks for nothing under %s halt, and another for what it likes unless all are halted',
+    async (_whose, target) => {
+      const hotwork = world()
+      const before = await hotwork.evaluate(prodParameter)
+      await hotwork.halted(target)
+      expect(await hotwork.evaluate(prodParameter)).toMatchObject({ decision: false, reason: 'agent_suspended' })
+      expect(await hotwork.submit(prodParameter, { evaluation: before.id })).toMatchObject({ code: 'not_requestable' })
+      const builder = await hotwork.evaluate({ ...stagingParameter, agent: agent('builder'), purpose: 'release' })
+      expect(builder).toMatchObject(target.kind === 'all' ? { reason: 'agent_suspended' } : { decision: false })
+      if (target.kind !== 'all') expect(builder).not.toMatchObject({ reason: 'agent_suspended' })
+    },
+  )
+
+  test('an approval covers nothing any more', async () => {
+    const hotwork = world()
+    const request = await hotwork.approved()
+    const grant = request.ask.id.replace('req_', 'grt_')
+    expect(await hotwork.evaluate(prodParameter, grant)).toMatchObject({ decision: true })
+    await hotwork.lifted((await hotwork.halted(remediator)).id)
+    expect(await hotwork.evaluate(prodParameter, grant)).toMatchObject({ reason: 'approval_expired' })
+  })
+
+  test.each(['approve', 'deny'] as const)(
+    'a pending request is denied by the system when somebody would %s it',
+    async (verdict) => {
+      const hotwork = world()
+      const request = await hotwork.submitted(prodParameter)
+      const halt = await hotwork.halted(remediator)
+      expect(await hotwork.decide(request, 'ana', verdict)).toMatchObject({ code: 'halted' })
+      const reason = `halted by ${halt.id}`
+      expect(await hotwork.state(request.ask.id)).toMatchObject({ status: 'denied', deniedBy: 'system', reason })
+    },
+  )
+
+  test('a token that was being signed when its agent was halted is never told', async () => {
+    const hotwork = world()
+    const request = await hotwork.approved()
+    const sign = hotwork.signer.sign.bind(hotwork.signer)
+    hotwork.signer.sign = async (typ, claims) => {
+      await hotwork.halted(remediator)
+      return sign(typ, claims)
+    }
+    expect(await hotwork.issueToken(request)).toMatchObject({ code: 'halted' })
+    expect((await hotwork.story(request.ask.id)).slice(-3)).toEqual([
+      'CredentialIntended',
+      'CredentialIssued',
+      'Revoked',
+    ])
+  })
+
+  test.each([
+    ['its agent', remediator],
+    ['who approved it', { kind: 'person', value: person('eve') }],
+    ['its role', { kind: 'role', value: role }],
+  ] as const)(
+    'AWS credentials that were being made when %s was halted are never told, and denied',
+    async (_what, target) => {
+      const hotwork = world()
+      const request = await hotwork.approved()
+      const token = await hotwork.claim(request)
+      const assume = hotwork.broker.assume.bind(hotwork.broker)
+      let tags = {}
+      hotwork.broker.assume = async (ask) => {
+        await hotwork.halted(target)
+        tags = ask.tags
+        return assume(ask)
+      }
+      expect(await hotwork.issueAws(request, token)).toMatchObject({ code: 'halted' })
+      expect(await hotwork.state(request.ask.id)).toMatchObject({ status: 'revoked', revokedBy: 'system' })
+      await hotwork.see(request)
+      await hotwork.work()
+      expect(hotwork.isDenied({ tags }, hotwork.clock.now() + 60)).toBe(true)
+    },
+  )
+
+  test('what somebody approved counts for nothing while they are stopped, and never again', async () => {
+    const hotwork = world()
+    const request = await hotwork.approved()
+    const { id } = await hotwork.halted({ kind: 'person', value: person('eve') })
+    await hotwork.lifted(id)
+    expect(await hotwork.issueToken(request)).toMatchObject({ code: 'approver_not_eligible' })
+    expect(await hotwork.state(request.ask.id)).toMatchObject({ status: 'revoked' })
+  })
+
+  test('somebody who is stopped decides nothing, and others go on', async () => {
+    const hotwork = world()
+    const request = await hotwork.submitted(prodParameter)
+    await hotwork.halted({ kind: 'person', value: person('ana') })
+    expect(await hotwork.decide(request, 'ana')).toMatchObject({ code: 'not_eligible' })
+    expect(await hotwork.decide(request, 'ben')).toMatchObject({ ok: true })
+  })
+})

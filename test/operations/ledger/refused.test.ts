@@ -1,0 +1,144 @@
+import { argumentsDigest } from '../../../functions/domain/digest.ts'
+import { verifyActor } from '../../../functions/domain/ledger/ledger.ts'
+import { refusedKinds, refusedWindow } from '../../../functions/domain/ledger/refused.ts'
+import { completeRequest } from '../../../functions/operations/requests/end-request.ts'
+import { evaluateAccess } from '../../../functions/operations/requests/evaluate-access.ts'
+import { agent, prodParameter, sampleBundle, type What, World } from '../../support/world.ts'
+
+/** What was refused and stands on no request's record: on the chain of the agent, one entry an hour for each kind. */
+
+const sample = sampleBundle()
+let world: World
+beforeEach(() => {
+  world = new World(sample)
+})
+const remediator = 'agent:remediator'
+const entries = (chain = remediator) => world.ledger.entries(chain)
+const unknownAction = (n: number): What => ({ ...prodParameter, action: `no:Such${n}` })
+const forbidden: What = {
+  ...prodParameter,
+  arguments: { Name: '/prod/hotwork/x', Value: '1', Overwrite: true },
+  resource: { type: 'ssm:parameter', id: 'arn:aws:ssm:us-east-1:000000000000:parameter/prod/hotwork/x' },
+}
+
+test("a policy's no at an evaluation is on the agent's own record, with all that was asked for", async () => {
+  expect(await world.evaluate(forbidden)).toMatchObject({ decision: false, reason: 'policy_denied' })
+  const [entry, ...more] = await entries()
+  expect(more).toEqual([])
+  expect(entry).toMatchObject({
+    id: `${remediator}/1`,
+    type: 'Refused',
+    actor: { type: 'agent', id: remediator },
+    parent_task: { id: 'INC-1042' },
+    resource: forbidden.resource,
+    digest: argumentsDigest(forbidden.action, forbidden.arguments, forbidden.resource),
+    policies: [expect.any(String)],
+    facts: { attempted: 'evaluate', code: 'policy_denied', action: forbidden.action, count: 1 },
+  })
+})
+
+test('an evaluation that approval would help is no refusal', async () => {
+  await world.evaluate(prodParameter)
+  expect(await entries()).toEqual([])
+})
+
+test('the same no again is counted, and the entry of the next hour says how often', async () => {
+  for (let n = 0; n < 60; n++) await world.evaluate(forbidden)
+  expect(await entries()).toHaveLength(1)
+  world.clock.advance(refusedWindow)
+  await world.evaluate(forbidden)
+  const written = await entries()
+  expect(written.map(({ facts }) => facts['count'])).toEqual([1, 60])
+  expect(verifyActor(agent('remediator'), written)).toEqual({ state: { refused: 2 } })
+})
+
+test('refusals at once are counted to the last one', async () => {
+  await Promise.all(Array.from({ length: 20 }, () => world.evaluate(forbidden)))
+  expect(await entries()).toHaveLength(1)
+  world.clock.advance(refusedWindow)
+  await world.evaluate(forbidden)
+  expect((await entries()).at(-1)?.facts['count']).toBe(20)
+})
+
+test('another action, resource or reason is an entry of its own', async () => {
+  await world.evaluate(forbidden)
+  await world.evaluate(unknownAction(1))
+  await world.evaluate({ ...unknownAction(1), resource: forbidden.resource })
+  await world.evaluate({ ...forbidden, arguments: {} })
+  expect((await entries()).map(({ facts }) => facts['code'])).toEqual([
+    'policy_denied',
+    'unknown_action',
+    'unknown_action',
+    'invalid_arguments',
+  ])
+})
+
+test('past so many kinds an hour all others share one entry, and are counted there', async () => {
+  const { burst } = refusedKinds
+  for (let n = 0; n < burst + 200; n++) await world.evaluate(unknownAction(n))
+  const written = await entries()
+  expect(written).toHaveLength(burst + 1)
+  expect(written.at(-1)?.facts).toMatchObject({ others: true, count: 1 })
+  world.clock.advance(refusedWindow)
+  for (let n = 0; n < burst + 1; n++) await world.evaluate(unknownAction(1000 + n))
+  expect((await entries()).at(-1)?.facts).toMatchObject({ others: true, count: 200 })
+})
+
+test('what a tool asked about an agent is on the chain of that agent, under the name of the tool', async () => {
+  const tool = { type: 'tool', id: 'tool:flag-service' } as Parameters<typeof evaluateAccess>[0]['caller']
+  const about = (id: string) =>
+    evaluateAccess(
+      {
+        caller: tool,
+        subject: { type: 'agent', id },
+        action: { name: 'no:Such', properties: {} },
+        resource: prodParameter.resource,
+      },
+      world.ports,
+    )
+  await about(remediator)
+  await about('agent:stranger')
+  expect(await entries()).toMatchObject([{ actor: { type: 'tool', id: tool.id }, parent_task: null }])
+  expect([await entries(tool.id), await entries('agent:stranger')]).toEqual([[], []])
+})
+
+test('an agent that asks about another has it on its own record', async () => {
+  await evaluateAccess(
+    {
+      caller: { type: 'agent', id: agent('builder') },
+      subject: { type: 'agent', id: remediator },
+      action: { name: prodParameter.action, properties: prodParameter.arguments },
+      resource: prodParameter.resource,
+    },
+    world.ports,
+  )
+  expect(await entries()).toEqual([])
+  expect(await entries('agent:builder')).toMatchObject([{ facts: { code: 'policy_denied' } }])
+})
+
+test('an attempt on the request of another names that request, its task and its resource', async () => {
+  const { ask } = await world.approved()
+  const attempt = () => completeRequest({ id: ask.id, agent: agent('builder'), outcome: 'succeeded' }, world.ports)
+  for (let n = 0; n < 30; n++) expect(await attempt()).toMatchObject({ code: 'unknown_request' })
+  expect(await entries('agent:builder')).toMatchObject([
+    {
+      parent_task: ask.parentTask,
+      resource: ask.resource,
+      digest: ask.digest,
+      facts: { attempted: 'complete', code: 'unknown_request', request: ask.id, count: 1 },
+    },
+  ])
+})
+
+test('a refused submission names its task and resource', async () => {
+  const once = world.proof()
+  await world.submitted(prodParameter, { once })
+  await world.submit({ ...prodParameter, arguments: { ...prodParameter.arguments, Value: '9' } }, { once })
+  expect(await entries()).toMatchObject([
+    {
+      parent_task: { id: 'INC-1042' },
+      resource: prodParameter.resource,
+      facts: { attempted: 'submit', code: 'replayed', action: prodParameter.action },
+    },
+  ])
+})

@@ -1,0 +1,132 @@
+import { SystemSecrets } from '../../../functions/adapters/system/system.ts'
+import { verifyPerson } from '../../../functions/domain/ledger/ledger.ts'
+import type { AccountLink } from '../../../functions/domain/people/linking.ts'
+import type { Person } from '../../../functions/domain/people/organisation.ts'
+import { findOffer, linkSlack, offerLink, unlinkSlack } from '../../../functions/operations/people/chat-accounts.ts'
+import { MemoryPersonLinks } from '../../support/people/memory-person-links.ts'
+import { person, sampleBundle, World } from '../../support/world.ts'
+
+/** Whose a Slack account is: said once, by whoever logs in from a link that Slack showed to that account alone. */
+
+const sample = sampleBundle()
+const team = 'T0HOTWORK'
+const known = (name: string) => sample.directory.people.find(({ id }) => id === person(name)) as Person
+const mia = known('mia')
+/** Another one whom the directory names no Slack account of. */
+const noor: Person = { id: person('noor'), name: 'Noor Nasser', identities: mia.identities, status: 'active' }
+
+let world: World
+let links: MemoryPersonLinks
+let users: Map<string, AccountLink & { name: string }>
+beforeEach(() => {
+  world = new World(sample)
+  links = new MemoryPersonLinks(world.ledger)
+  users = new Map(['U0NEW', 'U0NEWER'].map((id) => [id, { team, kind: 'member', name: id.toLowerCase() }]))
+})
+const ports = () => ({ ...world.ports, links, slack: { account: async (user: string) => users.get(user) } })
+const offer = (user: string, of = team) =>
+  offerLink({ team: of, user }, { links, secrets: new SystemSecrets(), clock: world.clock })
+const link = async (user: string, who = mia, of = team) =>
+  linkSlack({ code: await offer(user, of), person: who }, ports())
+const typesOf = async (who: Person) => (await world.ledger.entries(who.id)).map(({ type }) => type)
+
+test('an account is its person from the link on, on the record of that person, which replays to it', async () => {
+  expect(await link('U0NEW')).toMatchObject({ ok: true, value: { team, user: 'U0NEW' } })
+  expect(await links.find(team, 'U0NEW')).toBe('person:mia')
+  const { state, broken } = verifyPerson(mia.id, await world.ledger.entries(mia.id))
+  expect([state, broken]).toEqual([{ linked: { team, user: 'U0NEW' } }, undefined])
+})
+
+test('a code is good once', async () => {
+  const code = await offer('U0NEW')
+  expect(await linkSlack({ code, person: mia }, ports())).toMatchObject({ ok: true })
+  expect(await linkSlack({ code, person: noor }, ports())).toMatchObject({ code: 'unknown_code' })
+})
+
+test('two people with one code at once: the account is one of them', async () => {
+  const code = await offer('U0NEW')
+  const both = await Promise.all([mia, noor].map((who) => linkSlack({ code, person: who }, ports())))
+  expect(both.filter(({ ok }) => ok)).toHaveLength(1)
+})
+
+test('a code is good for ten minutes', async () => {
+  const code = await offer('U0NEW')
+  world.clock.advance(599)
+  expect(await findOffer(code, ports())).toMatchObject({ name: 'u0new' })
+  world.clock.advance(1)
+  expect(await findOffer(code, ports())).toBeUndefined()
+  expect(await linkSlack({ code, person: mia }, ports())).toMatchObject({ code: 'unknown_code' })
+})
+
+test('whoever links another account has unlinked the first with it, and both stand on the record', async () => {
+  await link('U0NEW')
+  expect(await link('U0NEWER')).toMatchObject({ ok: true })
+  expect(await links.find(team, 'U0NEW')).toBeUndefined()
+  expect(await links.find(team, 'U0NEWER')).toBe('person:mia')
+  expect(await typesOf(mia)).toEqual(['Linked', 'Unlinked', 'Linked'])
+})
+
+test('linking the same account again changes nothing', async () => {
+  await link('U0NEW')
+  expect(await link('U0NEW')).toMatchObject({ ok: true })
+  expect(await typesOf(mia)).toEqual(['Linked'])
+})
+
+test('an account that is unlinked is nobody, and can be linked again, by another too', async () => {
+  await link('U0NEW')
+  expect(await unlinkSlack(mia, ports())).toMatchObject({ ok: true })
+  expect(await links.find(team, 'U0NEW')).toBeUndefined()
+  expect(await link('U0NEW', noor)).toMatchObject({ ok: true })
+  expect(await links.find(team, 'U0NEW')).toBe('person:noor')
+})
+
+test('whoever has no account linked has nothing to unlink', async () =>
+  expect(await unlinkSlack(mia, ports())).toMatchObject({ code: 'not_linked' }))
+
+describe('an account that is not a member of this very workspace is linked to nobody, and the attempt is on record', () => {
+  test.each<[what: string, code: string, AccountLink | undefined]>([
+    ['a guest', 'guest', { team, kind: 'guest' }],
+    ['a stranger of a shared channel', 'foreign', { team, kind: 'stranger' }],
+    ['a user of another workspace', 'foreign', { team: 'T0OTHER', kind: 'member' }],
+    ['a bot', 'not_a_member', { team, kind: 'bot' }],
+    ['a deactivated account', 'not_a_member', { team, kind: 'deleted' }],
+    ['an account that Slack does not know', 'not_a_member', undefined],
+  ])('%s', async (_what, code, standing) => {
+    users.delete('U0NEW')
+    if (standing) users.set('U0NEW', { ...standing, name: 'someone' })
+    expect(await link('U0NEW')).toMatchObject({ ok: false, code })
+    expect(await typesOf(mia)).toEqual(['Refused'])
+    expect(await links.find(team, 'U0NEW')).toBeUndefined()
+  })
+
+  test('a code for an account of another workspace', async () =>
+    expect(await link('U0NEW', mia, 'T0OTHER')).toMatchObject({ code: 'foreign' }))
+
+  test('an account of another organisation than the one that the workspace belongs to', async () => {
+    const slack = { ...sample.deployment.slack, enterpriseId: 'E0OURS' }
+    world.policy = { ...world.policy, bundle: { ...sample, deployment: { ...sample.deployment, slack } } }
+    users.set('U0NEW', { team, kind: 'member', enterprise: 'E0THEIRS', name: 'twin' })
+    expect(await link('U0NEW')).toMatchObject({ code: 'foreign' })
+    users.set('U0NEW', { team, kind: 'member', enterprise: 'E0OURS', name: 'ours' })
+    expect(await link('U0NEW')).toMatchObject({ ok: true })
+  })
+})
+
+describe('one account is one person, and one person has one', () => {
+  test('an account that is linked is not linked to another', async () => {
+    await link('U0NEW')
+    expect(await link('U0NEW', noor)).toMatchObject({ code: 'taken' })
+  })
+  test('an account that the directory names is not linked to another', async () => {
+    users.set('U0ANA', { team, kind: 'member', name: 'ana' })
+    expect(await link('U0ANA')).toMatchObject({ code: 'taken' })
+  })
+  test('a person whose account the directory names links no second one', async () =>
+    expect(await link('U0NEW', known('ana'))).toMatchObject({ code: 'given' }))
+})
+
+test('a changed name or e-mail address changes nothing: whose it is rests on ids alone', async () => {
+  await link('U0NEW')
+  users.set('U0NEW', { team, kind: 'member', name: 'ana alves <ana@example.com>' })
+  expect(await links.find(team, 'U0NEW')).toBe('person:mia')
+})

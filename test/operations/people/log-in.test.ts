@@ -1,0 +1,246 @@
+import { SystemSecrets } from '../../../functions/adapters/system/system.ts'
+import { readNonce, writeState } from '../../../functions/domain/people/login.ts'
+import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import type { HaltId } from '../../../functions/domain/values.ts'
+import { beginLogin, findVisitor, finishLogin, logOut } from '../../../functions/operations/people/log-in.ts'
+import type { LoginPurpose } from '../../../functions/operations/people/ports.ts'
+import { MemoryLoginProvider } from '../../support/people/memory-login-provider.ts'
+import { MemorySessionStore } from '../../support/people/memory-session-store.ts'
+import { person, sampleBundle, World } from '../../support/world.ts'
+
+/** People log in with a browser, and are who they are for an hour, until they leave, or until the directory says so. */
+
+const sample = sampleBundle()
+const redirect = 'https://hotwork.example/login/callback'
+const secrets = new SystemSecrets()
+
+class Logins {
+  readonly world = new World(sample)
+  readonly provider = new MemoryLoginProvider()
+  readonly sessions = new MemorySessionStore(this.world.requests)
+
+  get ports() {
+    const { policy, clock, log } = this.world
+    return { sessions: this.sessions, provider: this.provider, tokens: this.provider, secrets, policy, clock, log }
+  }
+
+  begin(cookie: string, purpose: LoginPurpose = { to: '/decide' }) {
+    return beginLogin({ purpose, cookie, redirect }, this.ports)
+  }
+  /** Begins and ends a login of somebody at the provider, in one browser. */
+  async logIn(subject: string, cookie = secrets.secret()) {
+    const address = await this.begin(cookie)
+    const answer = this.provider.logIn(address, { subject, acr: 'plain', at: this.world.clock.now() })
+    return finishLogin({ answer, cookie }, this.ports)
+  }
+  async visitor(cookie: string) {
+    return (await findVisitor(cookie, this.ports))?.person.id
+  }
+}
+
+let at: Logins
+beforeEach(() => {
+  at = new Logins()
+})
+const loggedIn = async (subject: string) => {
+  const done = await at.logIn(subject)
+  if (!done.ok) throw new Error(done.code)
+  return done.value
+}
+/** The directory with somebody in another standing. */
+const changed = (change: (people: Bundle['directory']['people']) => Bundle['directory']['people']) => {
+  const { directory } = sample
+  at.world.policy = {
+    ...at.world.policy,
+    bundle: { ...sample, directory: { ...directory, people: change(directory.people) } },
+  }
+}
+
+test('whoever logs in is themselves from then on, in that browser and no other', async () => {
+  const { cookie, person: who } = await loggedIn('person-ana')
+  expect(who.id).toBe('person:ana')
+  expect(await at.visitor(cookie)).toBe('person:ana')
+  expect(await at.visitor(secrets.secret())).toBeUndefined()
+})
+
+test('what the browser held before is worth nothing after: the session is another', async () => {
+  const before = secrets.secret()
+  const first = await at.logIn('person-ana', before)
+  const second = first.ok ? await at.logIn('person-ana', first.value.cookie) : first
+  expect(second.ok && second.value.cookie).not.toBe(first.ok && first.value.cookie)
+  expect(await at.visitor(before)).toBeUndefined()
+  expect(first.ok && (await at.visitor(first.value.cookie))).toBeUndefined()
+})
+
+test('a session lasts an hour, whatever is done with it meanwhile', async () => {
+  const { cookie } = await loggedIn('person-ana')
+  at.world.clock.advance(3599)
+  expect(await at.visitor(cookie)).toBe('person:ana')
+  at.world.clock.advance(1)
+  expect(await at.visitor(cookie)).toBeUndefined()
+})
+
+test('a session from before a halt of its person is dead, and stays dead once the halt is lifted', async () => {
+  const { cookie } = await loggedIn('person-ana')
+  const other = await loggedIn('person-ben')
+  const { clock, requests } = at.world
+  clock.advance(1)
+  const target = { kind: 'person', value: person('ana') } as const
+  const halt = { id: `hlt_${'0'.repeat(26)}` as HaltId, target, reason: 'stolen', by: person('gus'), at: clock.now() }
+  requests.putHalt(halt)
+  expect(await at.visitor(cookie)).toBeUndefined()
+  clock.advance(1)
+  const meanwhile = await loggedIn('person-ana')
+  expect(await at.visitor(meanwhile.cookie)).toBe('person:ana')
+  clock.advance(1)
+  requests.putHalt({ ...halt, lifted: { by: person('hana'), at: clock.now() } })
+  clock.advance(1)
+  for (const each of [cookie, meanwhile.cookie]) expect(await at.visitor(each)).toBeUndefined()
+  expect(await at.visitor((await loggedIn('person-ana')).cookie)).toBe('person:ana')
+  expect(await at.visitor(other.cookie)).toBe('person:ben')
+})
+
+test('whoever logs out is nobody at once', async () => {
+  const { cookie } = await loggedIn('person-ana')
+  const visitor = await findVisitor(cookie, at.ports)
+  if (visitor) await logOut(visitor, at.ports)
+  expect(await at.visitor(cookie)).toBeUndefined()
+})
+
+test.each<[rule: string, Parameters<typeof changed>[0]]>([
+  [
+    'deactivated',
+    (people) => people.map((each) => (each.id === 'person:ana' ? { ...each, status: 'inactive' } : each)),
+  ],
+  ['no longer in it', (people) => people.filter(({ id }) => id !== 'person:ana')],
+  [
+    'of another identity now',
+    (people) =>
+      people.map((each) =>
+        each.id === 'person:ana' ? { ...each, identities: [{ issuer: 'people', subject: 'person-ana-2' }] } : each,
+      ),
+  ],
+])('a person who is %s is out at their next request', async (_rule, change) => {
+  const { cookie } = await loggedIn('person-ana')
+  changed(change)
+  expect(await at.visitor(cookie)).toBeUndefined()
+})
+
+test('somebody whom the provider knows and the directory does not is nobody', async () =>
+  expect(await at.logIn('person-stranger')).toMatchObject({ ok: false, code: 'nobody' }))
+
+test('somebody whose entry is not active does not get in', async () => {
+  changed((people) => people.map((each) => (each.id === 'person:ana' ? { ...each, status: 'inactive' } : each)))
+  expect(await at.logIn('person-ana')).toMatchObject({ ok: false, code: 'inactive' })
+})
+
+test('a login keeps no row before the provider has answered for a person: beginning one and failing store nothing', async () => {
+  const cookie = secrets.secret()
+  const before = at.sessions.text
+  const address = await at.begin(cookie)
+  const { state } = at.provider.asked(address)
+  const answer = new URL(`${redirect}?code=guessed&state=${state}`)
+  expect(await finishLogin({ answer, cookie }, at.ports)).toMatchObject({ code: 'login_failed' })
+  expect(at.sessions.text).toBe(before)
+})
+
+test('a state that a caller changed, or made without the cookie, is unknown', async () => {
+  const cookie = secrets.secret()
+  const { state } = at.provider.asked(await at.begin(cookie))
+  const [body = '', code] = state.split('.')
+  const forged = writeState(secrets.secret(), { purpose: { to: '/decide' }, expiresAt: 2 ** 40, random: 'r' })
+  for (const each of [`${body}.${'x'.repeat(43)}`, `${body}x.${code}`, `.${code}`, `${state}.`, forged, '.', '%.%']) {
+    const answer = new URL(redirect)
+    answer.search = new URLSearchParams({ code: 'c', state: each }).toString()
+    expect([each, await finishLogin({ answer, cookie }, at.ports)]).toMatchObject([each, { code: 'login_unknown' }])
+  }
+})
+
+test('a login for a page knows after it what it was for', async () => {
+  const cookie = secrets.secret()
+  const purpose = { to: '/break-glass', acr: 'stärker', maxAge: 300 }
+  const address = await at.begin(cookie, purpose)
+  const answer = at.provider.logIn(address, { subject: 'person-ana', at: at.world.clock.now() })
+  expect(await finishLogin({ answer, cookie }, at.ports)).toMatchObject({ ok: true, value: { purpose } })
+})
+
+describe('a login is of the browser that began it, once, and soon', () => {
+  const answerTo = async (cookie: string) =>
+    at.provider.logIn(await at.begin(cookie), { subject: 'person-ana', at: at.world.clock.now() })
+
+  test('an answer that is brought to another browser logs nobody in there', async () => {
+    const answer = await answerTo(secrets.secret())
+    expect(await finishLogin({ answer, cookie: secrets.secret() }, at.ports)).toMatchObject({ code: 'login_unknown' })
+  })
+  test('an answer counts once', async () => {
+    const cookie = secrets.secret()
+    const answer = await answerTo(cookie)
+    expect(await finishLogin({ answer, cookie }, at.ports)).toMatchObject({ ok: true })
+    expect(await finishLogin({ answer, cookie }, at.ports)).toMatchObject({ ok: false })
+  })
+  test('a second code of the provider for the same login logs nobody in', async () => {
+    const cookie = secrets.secret()
+    const address = await at.begin(cookie)
+    const answers = [1, 2].map(() =>
+      at.provider.logIn(address, { subject: 'person-ana', at: at.world.clock.now() }),
+    ) as [URL, URL]
+    expect(await finishLogin({ answer: answers[0], cookie }, at.ports)).toMatchObject({ ok: true })
+    expect(await finishLogin({ answer: answers[1], cookie }, at.ports)).toMatchObject({ code: 'login_unknown' })
+  })
+  test('two copies of an answer at once log in once', async () => {
+    const cookie = secrets.secret()
+    const answer = await answerTo(cookie)
+    const both = await Promise.all([
+      finishLogin({ answer, cookie }, at.ports),
+      finishLogin({ answer, cookie }, at.ports),
+    ])
+    expect(both.filter(({ ok }) => ok)).toHaveLength(1)
+  })
+  test('after ten minutes it is too late', async () => {
+    const cookie = secrets.secret()
+    const answer = await answerTo(cookie)
+    at.world.clock.advance(600)
+    expect(await finishLogin({ answer, cookie }, at.ports)).toMatchObject({ code: 'login_unknown' })
+  })
+  test('an answer to nothing that was asked logs nobody in', async () => {
+    const answer = new URL(`${redirect}?code=x&state=${secrets.secret()}`)
+    expect(await finishLogin({ answer, cookie: secrets.secret() }, at.ports)).toMatchObject({ code: 'login_unknown' })
+  })
+  test("another login's code does not end this one: its verifier is another", async () => {
+    const cookie = secrets.secret()
+    const theirs = await answerTo(secrets.secret())
+    const ours = await answerTo(cookie)
+    ours.searchParams.set('code', theirs.searchParams.get('code') ?? '')
+    expect(await finishLogin({ answer: ours, cookie }, at.ports)).toMatchObject({ code: 'login_failed' })
+  })
+})
+
+test('nothing that is stored lets whoever reads it be anybody: no cookie, no verifier, no state', async () => {
+  const cookie = secrets.secret()
+  const address = await at.begin(cookie)
+  const { verifier, state } = at.provider.asked(address)
+  const answer = at.provider.logIn(address, { subject: 'person-ana', at: at.world.clock.now() })
+  const before = at.sessions.text
+  const done = await finishLogin({ answer, cookie }, at.ports)
+  for (const secret of [cookie, verifier, state, done.ok ? done.value.cookie : ''])
+    expect(before + at.sessions.text).not.toContain(secret)
+})
+
+test('a login that is to confirm a decision holds verdict, round and digest in its nonce, and is new each time', async () => {
+  const request = await at.world.submitted({
+    action: 'ssm:PutParameter',
+    arguments: { Name: '/prod/checkout/x', Value: '1', Overwrite: true },
+    resource: { type: 'ssm:parameter', id: 'arn:aws:ssm:us-east-1:000000000000:parameter/prod/checkout/x' },
+  })
+  const { id, digest } = request.ask
+  const purpose: LoginPurpose = {
+    decision: { id, person: person('ana'), verdict: 'approve', round: 1, digest, seen: digest },
+    acr: 'strong',
+    maxAge: 900,
+  }
+  const cookie = secrets.secret()
+  const asked = [at.provider.asked(await at.begin(cookie, purpose)), at.provider.asked(await at.begin(cookie, purpose))]
+  expect(asked[0]).toMatchObject({ acr: 'strong', maxAge: 900 })
+  expect(readNonce(asked[0]?.nonce)).toMatchObject({ verdict: 'approve', round: 1, digest })
+  expect(asked[0]?.nonce).not.toBe(asked[1]?.nonce)
+})

@@ -1,0 +1,53 @@
+import fc from 'fast-check'
+import { parameter, sampleBundle, type What, World } from '../../support/world.ts'
+
+/** One big change that is cut into small ones stays one: how many were asked for lately raises what the next one needs. */
+
+const bundle = sampleBundle()
+const repair = (n: number): What => ({
+  action: 'dynamodb:UpdateItem',
+  arguments: {
+    TableName: 'checkout-orders',
+    Key: { id: { S: `order-${n}` } },
+    UpdateExpression: 'SET refunded = :yes',
+    ExpressionAttributeValues: { ':yes': { BOOL: true } },
+  },
+  resource: { type: 'dynamodb:table', id: 'arn:aws:dynamodb:us-east-1:000000000000:table/checkout-orders' },
+})
+
+test('the thirty-first of many small repairs needs security, and an hour later one is a repair again', async () => {
+  const world = new World(bundle)
+  for (let n = 0; n < 30; n++) expect(await world.submitted(repair(n))).toMatchObject({ tier: 2 })
+  const next = await world.submitted(repair(30))
+  expect(next).toMatchObject({ tier: 3 })
+  expect(next.stages.map(({ terms }) => terms.name)).toContain('security')
+  world.clock.advance(3601)
+  expect(await world.submitted(repair(31))).toMatchObject({ tier: 2 })
+})
+
+test('in whatever order, with whatever in between, and however they were decided', async () => {
+  const step = fc.constantFrom('repair', 'other', 'deny last', 'a minute') as fc.Arbitrary<
+    'repair' | 'other' | 'deny last' | 'a minute'
+  >
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 30, maxLength: 45 }), async (steps) => {
+      const world = new World(bundle)
+      const repairs: Awaited<ReturnType<World['submitted']>>[] = []
+      const next = async () => {
+        const request = await world.submitted(repair(repairs.length))
+        expect(request.tier).toBe(repairs.length >= 30 ? 3 : 2)
+        repairs.push(request)
+      }
+      for (const [index, each] of steps.entries()) {
+        const last = repairs.at(-1)
+        if (each === 'other') await world.submitted(parameter(`/staging/checkout/one-${index}`))
+        else if (each === 'a minute') world.clock.advance(30)
+        else if (each === 'deny last' && last) await world.decide(last, 'eve', 'deny')
+        else await next()
+      }
+      while (repairs.length < 31) await next()
+      expect(repairs.at(30)?.tier).toBe(3)
+    }),
+    { numRuns: 4 },
+  )
+})

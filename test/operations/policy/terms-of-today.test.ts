@@ -1,0 +1,98 @@
+import { decodeJwt } from 'jose'
+import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import type { Stage } from '../../../functions/domain/policy/ladder.ts'
+import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { CredentialId, ToolId, UseId } from '../../../functions/domain/values.ts'
+import { beginUse } from '../../../functions/operations/uses/use.ts'
+import {
+  agent,
+  agentKey,
+  prodParameter,
+  sampleBundle,
+  start,
+  type What,
+  World,
+  withTerms,
+} from '../../support/world.ts'
+
+/** An approval counts at each issue and use on the terms that its stage has then, and not on those it was given on. */
+
+const sample = sampleBundle()
+const policyOf = (bundle: Bundle) => new World(bundle).policy
+
+/** Approved by ana for the owners, by her login; and by eve for sre, by hers and with a reason. */
+async function approved(login = {}, comment?: string) {
+  const world = new World(sample)
+  const request = await world.submitted(prodParameter)
+  await world.decide(request, 'ana', 'approve', { login })
+  await world.decide(request, 'eve', 'approve', { login, ...(comment === undefined ? {} : { comment }) })
+  const state = await world.state(request.ask.id)
+  expect(state.status).toBe('approved')
+  return { world, state }
+}
+
+test.each<[rule: string, terms: Partial<Stage>]>([
+  ['a stronger login than the approvals had', { acr: 'strong' }],
+  ['a fresher login than the approvals had', { maxAge: 600 }],
+  ['a reason that an approver has not given', { comment: 'required' }],
+])('where the ladder now asks for %s, nothing is issued, and the grant stays', async (_rule, terms) => {
+  const { world, state } = await approved({ acr: 'weak', at: start - 3600 })
+  world.policy = policyOf(withTerms(sample, 'sre', terms))
+  expect(await world.issueToken(state)).toMatchObject({ ok: false, code: 'policy_denied' })
+  expect(await world.state(state.ask.id)).toMatchObject({ status: 'approved' })
+  world.policy = policyOf(sample)
+  expect(await world.issueToken(state)).toMatchObject({ ok: true })
+})
+
+test('where the approvals meet what the ladder now asks for, they count', async () => {
+  const { world, state } = await approved({ acr: 'strong', at: start - 60 }, 'looked at the graphs')
+  world.policy = policyOf(withTerms(sample, 'sre', { acr: 'strong', maxAge: 600, comment: 'required' }))
+  expect(await world.issueToken(state)).toMatchObject({ ok: true })
+})
+
+test('an approval under a name that its stage has no more does not count', async () => {
+  const world = new World(sample)
+  const request = await world.submitted(prodParameter)
+  const [{ terms, deadline = 0 } = {}] = request.stages
+  if (terms?.onSilence === 'expire' || terms === undefined) throw new Error('the owners’ stage escalates')
+  world.clock.advance(deadline - world.clock.now())
+  const person = sample.directory.groups[terms.onSilence.escalateTo]?.[0]?.replace('person:', '') ?? ''
+  await world.decide(request, person)
+  await world.decide(request, 'eve')
+  const state = await world.state(request.ask.id)
+  expect(state).toMatchObject({ status: 'approved', stages: [{ decisions: [{ as: terms.onSilence.escalateTo }] }, {}] })
+  world.policy = policyOf(withTerms(sample, terms.name, { onSilence: 'expire' }))
+  expect(await world.issueToken(state)).toMatchObject({ ok: false, code: 'policy_denied' })
+})
+
+const flag: What = {
+  action: 'flags:set',
+  arguments: { environment: 'prod', flag: 'express-checkout', value: true },
+  resource: { type: 'flags:flag', id: 'prod/express-checkout' },
+}
+
+function use(world: World, { ask }: ApprovalRequest, jti: CredentialId, key: string) {
+  const token = {
+    jti,
+    request: ask.id,
+    agent: agent('remediator'),
+    audience: 'https://flags.example',
+    jkt: agentKey,
+    expiresAt: world.clock.now() + 900,
+  }
+  const shown = { token, action: ask.action, arguments: ask.arguments, key, once: world.proof() }
+  return beginUse({ tool: 'tool:flag-service' as ToolId, ...shown }, world.ports)
+}
+
+test('nothing is used either', async () => {
+  const world = new World(sample)
+  const request = await world.submitted(flag)
+  await world.decide(request, 'ben')
+  const issued = await world.issueToken(request)
+  if (!issued.ok) throw new Error(issued.code)
+  const jti = decodeJwt(issued.value.token).jti as CredentialId
+  world.policy = policyOf(withTerms(sample, 'owner', { acr: 'strong' }))
+  expect(await use(world, request, jti, 'one')).toMatchObject({ ok: false, code: 'policy_denied' })
+  world.policy = policyOf(sample)
+  expect(await use(world, request, jti, 'one')).toMatchObject({ ok: true, value: { use: expect.any(String) as UseId } })
+})

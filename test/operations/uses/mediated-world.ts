@@ -1,0 +1,72 @@
+import { decodeJwt } from 'jose'
+import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { CredentialId } from '../../../functions/domain/values.ts'
+import type {
+  AccessToken,
+  AwsCredentialBroker,
+  AwsCredentials,
+} from '../../../functions/operations/credentials/ports.ts'
+import type { RequestStore } from '../../../functions/operations/requests/ports.ts'
+import { sweepOverdue } from '../../../functions/operations/requests/sweep-overdue.ts'
+import { callAws, resolveCall } from '../../../functions/operations/uses/call-aws.ts'
+import type { AwsCaller } from '../../../functions/operations/uses/ports.ts'
+import { MemoryCaller } from '../../support/credentials/memory-caller.ts'
+import { MemoryQueue } from '../../support/requests/memory-queue.ts'
+import { agentKey, issuer, sampleBundle, type What, World } from '../../support/world.ts'
+
+export const bundle = sampleBundle()
+const name = 'staging-checkout-worker'
+export const secretArgument = 'canary-argument-5dd1'
+export const configure: What = {
+  action: 'lambda:UpdateFunctionConfiguration',
+  arguments: { FunctionName: name, Timeout: 60, Environment: { Variables: { MODE: secretArgument } } },
+  resource: { type: 'lambda:function', id: `arn:aws:lambda:us-east-1:000000000000:function:${name}` },
+}
+
+export type Worldly = Partial<{ requests: RequestStore; broker: AwsCredentialBroker; caller: AwsCaller }>
+
+/** A staging function's configuration, allowed at once and claimed, and its call as the agent would ask for it. */
+export async function claimed(what: What = configure, caller = new MemoryCaller(), world = new World(bundle)) {
+  const request = await world.submitted(what)
+  const issued = await world.issueToken(request)
+  if (!issued.ok) throw new Error(issued.code)
+  const token: AccessToken = {
+    jti: decodeJwt(issued.value.token).jti as CredentialId,
+    request: request.ask.id,
+    agent: request.ask.agent.id,
+    audience: `${issuer}/aws`,
+    jkt: agentKey,
+    expiresAt: world.clock.now() + 900,
+  }
+  const ports = (changes: Worldly) => ({
+    ...world.ports,
+    broker: world.broker,
+    caller,
+    targetRole: world.targetRole,
+    ...changes,
+  })
+  const call = (changes: Worldly = {}, once = world.proof()) => callAws(token, once, ports(changes))
+  const uses = async () => usesOf(await world.state(request.ask.id))
+  const queue = new MemoryQueue()
+  /** One sweep, and the worker of what it hands on: how many were handed on. */
+  const sweep = async (changes: Worldly = {}) => {
+    await sweepOverdue({ ...world.ports, follow: new MemoryQueue(), calls: queue })
+    const handedOn = queue.take()
+    for (const { requestId } of handedOn) await resolveCall(requestId, ports(changes))
+    return handedOn.length
+  }
+  return { world, request, token, caller, call, uses, sweep }
+}
+
+const usesOf = (state: ApprovalRequest) => ('grant' in state ? (state.grant?.uses ?? []) : [])
+
+/** A broker that gives sessions as another does, once it has looked at what they are asked for. */
+export const brokerThat = (
+  look: (ask: Parameters<AwsCredentialBroker['assume']>[0]) => void,
+  then: AwsCredentialBroker,
+): AwsCredentialBroker => ({
+  assume: async (ask): Promise<AwsCredentials> => {
+    look(ask)
+    return then.assume(ask)
+  },
+})

@@ -1,0 +1,403 @@
+import fc from 'fast-check'
+import { complaintsOf, largestCard, sizeOf } from '../../../functions/adapters/slack/cards/blocks.ts'
+import { renderCard } from '../../../functions/adapters/slack/cards/card.ts'
+import { exact } from '../../../functions/domain/inert.ts'
+import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { JsonObject } from '../../../functions/domain/values.ts'
+import { duration } from '../../../functions/domain/values.ts'
+import type { RenderedCard } from '../../../functions/operations/cards/ports.ts'
+import { checkMessageBlocks } from '../../../infra/local/desk/blocks.ts'
+import { credentialId } from '../../support/ask.ts'
+import { sampleBundle } from '../../support/world.ts'
+import { page } from '../edge/door.ts'
+import { corpus } from './inert-corpus.ts'
+import { everyState, wantingReasons } from './states.ts'
+
+const bundle = sampleBundle()
+const channel = 'hotwork-approvals'
+let states: ReadonlyMap<string, ApprovalRequest>
+beforeAll(async () => {
+  states = await everyState(bundle)
+})
+
+const stateOf = (name: string): ApprovalRequest => {
+  const state = states.get(name)
+  if (!state) throw new Error(`no state \`${name}\``)
+  return state
+}
+const cardOf = (name: string, changes: Partial<ApprovalRequest['ask']> = {}): RenderedCard => {
+  const state = stateOf(name)
+  return renderCard({ ...state, ask: { ...state.ask, ...changes } }, bundle, channel)
+}
+
+/** Everything that a reader sees, in order. */
+function wordsOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(wordsOf).join(' ')
+  if (typeof value !== 'object' || value === null) return ''
+  const { text, fallback, elements, confirm } = value as { [member: string]: unknown }
+  return [
+    typeof text === 'string' ? text : wordsOf(text),
+    typeof fallback === 'string' ? fallback : '',
+    wordsOf(elements),
+    wordsOf(confirm),
+  ]
+    .filter((part) => part !== '')
+    .join(' ')
+}
+const said = ({ blocks }: RenderedCard): string => wordsOf(blocks)
+const buttonsOf = ({ blocks }: RenderedCard): string[] =>
+  blocks
+    .filter(({ type }) => type === 'actions')
+    .flatMap(({ elements }) => (elements as readonly JsonObject[]).map((each) => String(each['action_id'])))
+
+const names = [
+  'waiting for the first stage',
+  'waiting for the second stage',
+  'escalated',
+  'waiting for a stronger login, one of two',
+  'narrowed',
+  'decided in somebody’s stead',
+  'approved',
+  'in use',
+  'completed: succeeded',
+  'completed: failed',
+  'denied',
+  'denied in somebody’s stead',
+  'expired without a decision',
+  'expired without a claim',
+  'expired in use',
+  'withdrawn',
+  'revoked by a denial',
+  'revoked',
+]
+
+describe.each(names)('the card of a request that is %s', (name) => {
+  test('is one that Slack takes, by our judgement and by the desk’s', () => {
+    const card = cardOf(name)
+    expect(complaintsOf(card)).toEqual([])
+    expect(checkMessageBlocks(card.blocks)).toMatchObject({ ok: true })
+    expect(sizeOf(card)).toBeLessThanOrEqual(largestCard)
+  })
+
+  test('shows the whole request id and the digest’s first characters, on the card and in the notification', () => {
+    const { ask } = stateOf(name)
+    for (const text of [said(cardOf(name)), cardOf(name).text]) {
+      expect(text).toContain(ask.id)
+      expect(text).toContain(ask.digest.slice(0, 24))
+    }
+  })
+
+  test('shows what happens where, to what, with which arguments, who asks for whom, and why this much scrutiny', () => {
+    const { ask, tier, policies } = stateOf(name)
+    const text = said(cardOf(name))
+    for (const fact of [
+      ask.action,
+      'PROD',
+      `Tier ${tier}`,
+      ask.resource.id,
+      ask.agent.id,
+      ask.owner,
+      ask.parentTask.id,
+      ...policies,
+    ])
+      expect(text).toContain(fact)
+    for (const [argument, value] of Object.entries(ask.arguments))
+      expect(text).toContain(`${argument} = ${JSON.stringify(value)}`)
+    const live = 'grant' in stateOf(name) || stateOf(name).status === 'pending'
+    for (const left of ask.unpinned) expect(text.includes(left)).toBe(live)
+  })
+
+  test('has nothing in it that Slack would read as markup', () => {
+    expect(JSON.stringify(cardOf(name).blocks)).not.toMatch(/mrkdwn|"(?:link|user|usergroup|broadcast|channel|image)"/)
+  })
+
+  test('is the same card again for the same state', () => {
+    expect(cardOf(name)).toEqual(cardOf(name))
+  })
+})
+
+test.each([
+  ['waiting for the first stage', '🟡 Waiting for owner: 0 of 1 approved', 'open now until 2027-01-15T08:30:00Z'],
+  [
+    'waiting for the second stage',
+    '🟡 Waiting for sre: 0 of 1 approved',
+    'owner : approved 1 of 1 by Ben Baker (person:ben)',
+  ],
+  ['escalated', '🟠 Waiting for owner, escalated to on-call: 0 of 1 approved', 'Until 2027-01-15T08:45:00Z'],
+  [
+    'waiting for a stronger login, one of two',
+    '🟡 Waiting for security: 1 of 2 approved',
+    'needs a stronger login than a click',
+  ],
+  [
+    'narrowed',
+    '🟡 Waiting for sre: 0 of 1 approved, narrowed',
+    'by Ben Baker (person:ben) at 2027-01-15T08:00:00Z , MemorySize 2048 → 1024 , good for 15 min → 5 min .',
+  ],
+  ['narrowed', '🟡 Waiting for sre', 'approved 1 of 1 by Ben Baker (person:ben) : “half of it is plenty” sre'],
+  [
+    'decided in somebody’s stead',
+    '🟡 Waiting for sre',
+    'approved 1 of 1 by Gus Garcia (person:gus) in the stead of Ben Baker (person:ben)',
+  ],
+  [
+    'denied in somebody’s stead',
+    '⛔ Denied',
+    'Denied by Gus Garcia (person:gus) in the stead of Eve Evans (person:eve) at',
+  ],
+  ['revoked by a denial', '🛑 Revoked', 'Revoked by Finn Fischer (person:finn) at'],
+  [
+    'waiting for the first stage',
+    '🟡 Waiting for owner',
+    'Until 2027-01-15T08:30:00Z : 30 min were left at 2027-01-15T08:00:00Z . Silence then',
+  ],
+  [
+    'waiting for the first stage',
+    '🟡 Waiting for owner',
+    'PROD · Tier 2 of 3 (two pairs of eyes) · internal data · can be undone',
+  ],
+  ['approved', '✅ Approved, not claimed yet', 'can claim the credential until 2027-01-15T09:00:00Z'],
+  ['in use', '🔑 In use', 'live until 2027-01-15T08:15:00Z'],
+  ['completed: succeeded', '🏁 Completed: succeeded', 'unverified: health is back to `ok`'],
+  ['completed: failed', '🏁 Completed: failed', 'Its credential is dead'],
+  [
+    'denied',
+    '⛔ Denied',
+    'Denied by Eve Evans (person:eve) at 2027-01-15T08:00:00Z . Reason: the value is wrong: see INC-1042',
+  ],
+  ['denied', '⛔ Denied', 'Who decided owner : approved 0 of 1 . sre : denied by Eve Evans (person:eve) .'],
+  ['expired without a decision', '⌛ Expired', 'Nobody decided in time'],
+  ['expired without a decision', '⌛ Expired', 'Who decided owner : approved 0 of 1 . sre : its turn never came.'],
+  [
+    'expired without a claim',
+    '⌛ Expired',
+    'did not claim the credential in time: the approval ended at 2027-01-15T09:00:00Z',
+  ],
+  ['expired in use', '⌛ Expired', 'The time of the credential was up, and it is dead since 2027-01-15T08:15:00Z'],
+  ['withdrawn', '↩️ Withdrawn', 'The agent withdrew it'],
+  ['revoked', '🛑 Revoked', 'Revoked by Gus Garcia (person:gus)'],
+])('%s is said in a sign and in words', (name, headline, more) => {
+  const text = said(cardOf(name)).replace(/\s+/g, ' ')
+  expect(text.startsWith(headline)).toBe(true)
+  expect(text).toContain(more)
+})
+
+test.each([
+  ['never claimed', 'revoked', 'No credential was issued.'],
+  ['of AWS', 'completed: succeeded', 'are being denied, which AWS takes some seconds to enforce'],
+  ['a token', 'completed: failed', 'Its credential is dead.'],
+])('of an ended grant whose credential is %s, the card says what is true', (_what, name, words) => {
+  const state = stateOf(name)
+  const sessions = [{ credential: credentialId(1), role: 'arn:aws:iam::000000000000:role/x', endsAt: 1_800_000_900 }]
+  const ended =
+    state.status === 'completed' && state.outcome === 'succeeded'
+      ? { ...state, grant: { ...state.grant, sessions } }
+      : state
+  expect(said(renderCard(ended, bundle, channel))).toContain(words)
+})
+
+describe('buttons', () => {
+  test('are there only while there is something to decide', () => {
+    for (const name of names) expect(buttonsOf(cardOf(name)).length > 0).toBe(stateOf(name).status === 'pending')
+  })
+
+  test('are only in the channel of the open stage', () => {
+    expect(buttonsOf(renderCard(stateOf('waiting for the first stage'), bundle, 'another-channel'))).toEqual([])
+  })
+
+  test('to approve less are there where something can be made less, and say nothing of a login that they cannot be', () => {
+    expect(buttonsOf(cardOf('narrowed'))).toEqual(['approve', 'approve_comment', 'narrow', 'deny'])
+    const least = cardOf('waiting for the first stage', { lifetime: 60, uses: 1 })
+    expect(buttonsOf(least)).toEqual(['approve', 'approve_comment', 'deny'])
+    expect(buttonsOf(cardOf('waiting for a stronger login, one of two'))).toEqual(['approve', 'deny'])
+  })
+
+  test('that want a reason ask for it in a form, and not twice', () => {
+    const wanting = wantingReasons(bundle)
+    const state = stateOf('waiting for the first stage')
+    const stages = state.stages.map((stage) => ({ ...stage, terms: { ...stage.terms, comment: 'required' as const } }))
+    const { blocks } = renderCard({ ...state, stages } as ApprovalRequest, wanting, channel)
+    const row = blocks.find(({ type }) => type === 'actions')
+    expect(row?.['block_id']).toBe('decide:comment')
+    expect(wordsOf(row)).toBe('Approve Narrow Deny')
+  })
+
+  test('of a stage that wants a stronger login lead to the page, and deny here', () => {
+    const { ask } = stateOf('waiting for a stronger login, one of two')
+    const { blocks } = renderCard(stateOf('waiting for a stronger login, one of two'), bundle, channel, { page })
+    const row = blocks.find(({ type }) => type === 'actions')
+    expect(row).toMatchObject({
+      block_id: 'decide:login',
+      elements: [{ action_id: 'approve', url: `https://hotwork.example/decide/${ask.id}` }, { action_id: 'deny' }],
+    })
+    expect(complaintsOf({ text: 'x', blocks })).toEqual([])
+  })
+
+  test('of a card that is too long lead to all of it, and none approves', () => {
+    const state = stateOf('waiting for the first stage')
+    const args = { Name: '/prod/checkout/x', Value: 'v'.repeat(4_096) }
+    const card = renderCard({ ...state, ask: { ...state.ask, arguments: args } }, bundle, channel, { page })
+    const row = card.blocks.find(({ type }) => type === 'actions')
+    expect(row).toMatchObject({
+      elements: [{ action_id: 'read', url: page(state.ask.id) }, { action_id: 'deny' }],
+    })
+    expect(buttonsOf(card)).toEqual(['read', 'deny'])
+    expect(complaintsOf(card)).toEqual([])
+  })
+
+  test('say which request, round and digest were seen, and nothing else', () => {
+    const { ask, round } = stateOf('waiting for the first stage')
+    const { blocks } = cardOf('waiting for the first stage')
+    const buttons = blocks.find(({ type }) => type === 'actions')?.['elements'] as readonly JsonObject[]
+    for (const { value } of buttons)
+      expect(JSON.parse(String(value))).toEqual({ r: ask.id, n: round, d: ask.digest.slice(0, 16) })
+  })
+
+  test('to approve ask once more, with what will happen', () => {
+    const { blocks } = cardOf('waiting for the first stage')
+    const [approve] = (blocks.find(({ type }) => type === 'actions')?.['elements'] ?? []) as readonly JsonObject[]
+    const asked = wordsOf([approve?.['confirm']])
+    expect(asked).toContain('Set the parameter “/prod/checkout/payment-timeout-ms” to “3000”')
+    expect(asked).toContain('In prod, on arn:aws:ssm')
+  })
+
+  test.each([
+    ['a resource', { resource: { type: 'x', id: 'r'.repeat(2_048) } }],
+    ['what the credential leaves open', { unpinned: Array.from({ length: 9 }, (_, n) => `member ${n}`) }],
+  ])('let nobody approve where %s is not shown in full', (_what, changes) => {
+    expect(
+      buttonsOf(cardOf('waiting for the first stage', { ...changes, arguments: { Value: 'v'.repeat(1_900) } })),
+    ).toEqual(['deny'])
+  })
+
+  test('let nobody approve what is not shown in full, and everybody deny it', () => {
+    const card = cardOf('waiting for the first stage', {
+      arguments: { Name: '/prod/checkout/x', Value: 'v'.repeat(4_096) },
+    })
+    expect(buttonsOf(card)).toEqual(['deny'])
+    expect(said(card)).toMatch(/…\+\d+ characters/)
+    expect(said(card)).toContain('cannot be approved here')
+  })
+
+  test('are both there as long as all of it is shown', () => {
+    const card = cardOf('waiting for the first stage', {
+      arguments: { Name: '/prod/checkout/x', Value: 'v'.repeat(2_000) },
+    })
+    expect(buttonsOf(card)).toEqual(['approve', 'approve_comment', 'narrow', 'deny'])
+    expect(said(card)).toContain('v'.repeat(2_000))
+  })
+})
+
+test.each([
+  ['It is safe.', '“It is safe.” sre'],
+  ['Is it safe?', '“Is it safe?” sre'],
+  ['it is safe', '“it is safe” sre'],
+])('after a comment %j stands no full stop of ours', (comment, ends) => {
+  const state = stateOf('narrowed')
+  const stages = state.stages.map((stage) => ({
+    ...stage,
+    decisions: stage.decisions.map((decision) => ({ ...decision, comment })),
+  }))
+  expect(said(renderCard({ ...state, stages } as ApprovalRequest, bundle, channel)).replace(/\s+/g, ' ')).toContain(
+    ends,
+  )
+})
+
+describe('letters that pass for others', () => {
+  const noted = [
+    ['mixes alphabets that look alike', '/prod/сheckout'],
+    ['has characters that pass for others', '/ｐｒｏｄ/checkout'],
+    ['has digits that are not 0 to 9', '/prod/১'],
+  ]
+  test.each(noted)('a note says so after an argument and a resource: %s', (note, text) => {
+    const changes = { arguments: { Name: text }, resource: { type: 'x', id: text } }
+    const { blocks } = cardOf('waiting for the first stage', changes)
+    const action = wordsOf(blocks.filter(({ block_id }) => block_id === 'action'))
+    expect(action.split(`   ← ${note}`)).toHaveLength(3)
+    const honest = { arguments: { Name: '/prod/x' }, resource: { type: 'x', id: '/prod/x' } }
+    expect(said(cardOf('waiting for the first stage', honest))).not.toContain('←')
+  })
+
+  test.each(noted)('and after what the agent says it is for: %s', (note, text) => {
+    const { blocks } = cardOf('waiting for the first stage', { purpose: text, parentTask: { id: text } })
+    const claim = wordsOf(blocks.filter(({ block_id }) => block_id === 'claim'))
+    expect(claim.split(`   ← ${note}`)).toHaveLength(3)
+  })
+})
+
+describe('the agent’s own words', () => {
+  test('stand apart, and are called unverified', () => {
+    const { blocks } = cardOf('waiting for the first stage')
+    const claim = blocks.find(({ block_id }) => block_id === 'claim')
+    expect(wordsOf([claim])).toMatch(
+      /^The agent says \(unverified\) Task: \s*INC-1042\s+Purpose: \s*remediation\s+checkout fails its health check/,
+    )
+  })
+
+  test('task, purpose and justification are under that heading alone', () => {
+    const words = { purpose: 'pqr-purpose', parentTask: { id: 'pqr-task' }, justification: 'pqr-because' }
+    const { blocks } = cardOf('waiting for the first stage', words)
+    for (const { block_id, ...block } of blocks) expect(wordsOf([block]).includes('pqr-')).toBe(block_id === 'claim')
+  })
+
+  test.each(corpus.map((text) => [text]))('%j changes nothing but that one quotation', (text) => {
+    const honest = cardOf('waiting for the first stage', { justification: 'because' })
+    const card = cardOf('waiting for the first stage', { justification: text })
+    const others = ({ blocks }: RenderedCard) => blocks.filter(({ block_id }) => block_id !== 'claim')
+    expect(others(card)).toEqual(others(honest))
+    expect(card.text).toBe(honest.text)
+    expect(complaintsOf(card)).toEqual([])
+  })
+
+  test('are nowhere in the notification, and nor is anything else that is not ours', () => {
+    const { ask } = stateOf('waiting for the first stage')
+    const changes = { arguments: { Name: '<!channel>' }, purpose: '<!here>', parentTask: { id: '<!everyone>' } }
+    expect(cardOf('waiting for the first stage', changes).text).toBe(
+      `Waiting for owner: 0 of 1 approved. ssm:PutParameter in prod, tier 2. ${ask.id} ${ask.digest.slice(0, 24)}`,
+    )
+  })
+})
+
+test('whatever is asked for and said, the card is one that Slack takes, with its digest and a way to deny', () => {
+  const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 3_000 }), fc.constantFrom(...corpus))
+  const long = fc.nat(4_000).map((length) => '"\u202e💣\\'.repeat(length / 4))
+  fc.assert(
+    fc.property(
+      fc.record({
+        justification: fc.oneof(text, long),
+        purpose: text,
+        arguments: fc.dictionary(fc.string({ minLength: 1, maxLength: 40 }), fc.oneof(text, long, fc.jsonValue()), {
+          maxKeys: 12,
+        }),
+        resource: fc.record({ type: fc.constant('x'), id: fc.oneof(text, long).filter((id) => id !== '') }),
+        unpinned: fc.array(
+          text.filter((line) => line !== ''),
+          { maxLength: 20 },
+        ),
+        parentTask: fc.record({ id: text }),
+      }),
+      ({ resource, parentTask, ...changes }) => {
+        const card = cardOf('waiting for the first stage', {
+          ...changes,
+          parentTask: { id: parentTask.id.slice(0, 256) },
+          resource: { type: resource.type, id: resource.id.slice(0, 2_048) },
+        } as Partial<ApprovalRequest['ask']>)
+        expect(complaintsOf(card)).toEqual([])
+        expect(checkMessageBlocks(card.blocks)).toMatchObject({ ok: true })
+        expect(said(card)).toContain(stateOf('waiting for the first stage').ask.digest.slice(0, 24))
+        expect(buttonsOf(card)).toContain('deny')
+        // Approve is offered for nothing that is not there to be read, to the last character.
+        if (buttonsOf(card).includes('approve'))
+          for (const value of Object.values(changes.arguments)) expect(said(card)).toContain(exact(value))
+      },
+    ),
+    { numRuns: 150 },
+  )
+})
+
+test.each([
+  [45, '45 s'],
+  [900, '15 min'],
+  [5_400, '1 h 30 min'],
+  [90_000, '1 d 1 h'],
+])('%d seconds are %s', (seconds, words) => expect(duration(seconds)).toBe(words))

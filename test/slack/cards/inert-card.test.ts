@@ -1,0 +1,182 @@
+import fc from 'fast-check'
+import { complaintsOf } from '../../../functions/adapters/slack/cards/blocks.ts'
+import { renderCard } from '../../../functions/adapters/slack/cards/card.ts'
+import { createEphemeral } from '../../../functions/adapters/slack/edge/answers.ts'
+import { sentenceFor } from '../../../functions/adapters/slack/edge/sentences.ts'
+import {
+  approveModal,
+  narrowModal,
+  readForm,
+  truthModal,
+  whyModal,
+} from '../../../functions/adapters/slack/forms/card-forms.ts'
+import type { Modal } from '../../../functions/adapters/slack/forms/modal-blocks.ts'
+import { lookalikeNote } from '../../../functions/domain/inert.ts'
+import { Refusal } from '../../../functions/domain/refusals.ts'
+import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import type { RenderedCard } from '../../../functions/operations/cards/ports.ts'
+import { checkMessageBlocks, checkView } from '../../../infra/local/desk/blocks.ts'
+import { MemoryLog } from '../../support/memory-log.ts'
+import { sampleBundle } from '../../support/world.ts'
+import { responseUrl } from '../edge/clicks.ts'
+import { page } from '../edge/door.ts'
+import { deceives, expectInert, ownWords } from './inert-checks.ts'
+import { corpus } from './inert-corpus.ts'
+import { everyState } from './states.ts'
+
+const bundle = sampleBundle()
+const channel = 'hotwork-approvals'
+let states: ReadonlyMap<string, ApprovalRequest>
+beforeAll(async () => {
+  states = await everyState(bundle)
+})
+const stateOf = (name: string): ApprovalRequest => {
+  const state = states.get(name)
+  if (!state) throw new Error(`no state \`${name}\``)
+  return state
+}
+
+/** A request in which everything that an agent can write is this one text; and what people can, where it is theirs to. */
+function written(state: ApprovalRequest, text: string): ApprovalRequest {
+  const some = text === '' ? ' ' : text
+  const args = Object.fromEntries(
+    Object.entries(state.ask.arguments).map(([name, value]) => [name, typeof value === 'string' ? text : value]),
+  )
+  return {
+    ...state,
+    ask: {
+      ...state.ask,
+      arguments: args,
+      resource: { type: state.ask.resource.type, id: some },
+      purpose: text,
+      justification: text,
+      parentTask: { id: some, url: some },
+    },
+    stages: state.stages.map((stage) => ({
+      ...stage,
+      decisions: stage.decisions.map((decision) => ({ ...decision, comment: text })),
+    })),
+    ...('note' in state ? { note: text } : {}),
+    ...('reason' in state ? { reason: text } : {}),
+  } as ApprovalRequest
+}
+
+const shown = (state: ApprovalRequest): RenderedCard => renderCard(state, bundle, channel, { page })
+
+/** What is different from an honest card only since something was too long to be shown. */
+const withoutLength = ({ blocks }: RenderedCard) => blocks.filter(({ block_id }) => block_id !== 'too-long')
+
+const names = [
+  'waiting for the first stage',
+  'waiting for a stronger login, one of two',
+  'narrowed',
+  'in use',
+  'completed: succeeded',
+  'denied',
+  'revoked',
+]
+
+describe.each(names)('on the card of a request that is %s', (name) => {
+  test.each(corpus.map((text) => [text.length > 60 ? `${text.slice(0, 60)} (${text.length})` : text, text]))(
+    '%j cannot ping, link, or pass for a fact',
+    (_short, text) => {
+      const honest = shown(written(stateOf(name), 'x'))
+      const card = shown(written(stateOf(name), text))
+      expectInert(card.blocks)
+      expect(card.text).toBe(honest.text)
+      expect(complaintsOf(card)).toEqual([])
+      expect(checkMessageBlocks(card.blocks)).toMatchObject({ ok: true })
+      // Blank texts are left out, as is what does not fit: fewer of our words, and none that are theirs.
+      const own = ownWords(withoutLength(card)).replaceAll(lookalikeNote(text), '')
+      if (text.trim() !== '' && text.length < 250) expect(own).toBe(ownWords(withoutLength(honest)))
+    },
+  )
+})
+
+test('whatever anybody writes, our own words on a card are the same', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 200 }),
+    fc
+      .tuple(
+        fc.constantFrom(...corpus.filter((each) => each.length < 60)),
+        fc.constantFrom(...corpus.filter((each) => each.length < 60)),
+      )
+      .map((pair) => pair.join('\n')),
+  )
+  fc.assert(
+    fc.property(
+      text.filter((each) => each.trim() !== ''),
+      fc.constantFrom(...names),
+      (each, name) => {
+        const card = shown(written(stateOf(name), each))
+        expectInert(card.blocks)
+        expect(ownWords(withoutLength(card)).replaceAll(lookalikeNote(each), '')).toBe(
+          ownWords(withoutLength(shown(written(stateOf(name), 'x')))),
+        )
+      },
+    ),
+    { numRuns: 300 },
+  )
+})
+
+describe('in forms', () => {
+  const about = { request: 'req_00000000000000000000000000', round: 1, digest: 'sha-256:AAAAAAAA' } as never
+  const forms: [string, (state: ApprovalRequest) => Modal | undefined][] = [
+    ['to approve', (state) => approveModal(state, bundle, about)],
+    ['to approve less', (state) => narrowModal(state, bundle, about)],
+    ['that asks why', (state) => whyModal(state, bundle, about)],
+  ]
+  test.each(forms)('%s, nothing that an agent wrote can ping, link, or pass for a fact', (_what, form) => {
+    const state = stateOf('narrowed')
+    const honest = form(written(state, 'x'))
+    for (const text of corpus) {
+      const modal = form(written(state, text))
+      expect(checkView(modal, 'modal')).toMatchObject({ ok: true })
+      expectInert(modal?.blocks ?? [])
+      if (text.trim() !== '') expect(ownWords(modal?.blocks ?? [])).toBe(ownWords(honest?.blocks ?? []))
+      expect(modal?.private_metadata).toBe(honest?.private_metadata)
+    }
+  })
+
+  test('that can do nothing more, what was typed is there to be copied, and is no more than that', () => {
+    for (const text of corpus) {
+      const modal = truthModal('It was too late.', text)
+      expect(checkView(modal, 'modal')).toMatchObject({ ok: true })
+      expectInert(modal.blocks)
+      if (text.trim() !== '') expect(ownWords(modal.blocks)).toBe('It was too late.You had written')
+    }
+  })
+
+  test('what was typed is read as it was typed, up to the most that a comment may be', () => {
+    for (const text of corpus) {
+      const state = { values: { comment: { comment: { type: 'plain_text_input', value: text } } } }
+      const { comment = '' } = readForm({ blocks: [], state } as never)
+      expect(text.trim().startsWith(comment)).toBe(true)
+      expect([...comment].length).toBeLessThanOrEqual(1_000)
+    }
+  })
+})
+
+describe('in what one person is told', () => {
+  const whispered = async (sentence: string): Promise<string> => {
+    let said = ''
+    const whisper = createEphemeral('https://slack.com/api/', new MemoryLog(), async (_url, init) => {
+      said = JSON.parse(String(init?.body)).text
+      return new Response('ok')
+    })
+    await whisper(responseUrl, sentence)
+    return said
+  }
+
+  test.each(Refusal.options.map((code) => [code]))('%s can hold no mention and no link of theirs', async (code) => {
+    for (const detail of corpus) {
+      const said = await whispered(
+        sentenceFor(code, { directory: bundle.directory, page, detail, state: stateOf('denied') }),
+      )
+      expect(said).not.toMatch(/[<>\n]/)
+      expect(said.replace(/https:\/\/hotwork\.example\/decide\/req_\w+/g, '')).not.toMatch(/:\/\/|mailto:\S/i)
+      expect(deceives(said)).toBe(false)
+      expect(said.length).toBeLessThan(2_000)
+    }
+  })
+})

@@ -1,0 +1,129 @@
+import type { StandIn } from '../../../functions/domain/people/stand-in.ts'
+import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import { asOf } from '../../../functions/domain/requests/due.ts'
+import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import { cancelRequest, completeRequest, revokeRequest } from '../../../functions/operations/requests/end-request.ts'
+import { agent, person, prodParameter, type What, World } from '../../support/world.ts'
+
+/** Stopping a function that checkout needs: tier 3, whose second stage wants a stronger login. */
+export const stopCheckout: What = {
+  action: 'lambda:PutFunctionConcurrency',
+  arguments: { FunctionName: 'checkout-api', ReservedConcurrentExecutions: 0 },
+  resource: { type: 'lambda:function', id: 'arn:aws:lambda:us-east-1:000000000000:function:checkout-api' },
+}
+
+/** More memory and more time for a function: an approver can leave less of either. Tier 2. */
+export const resizeWorker: What = {
+  action: 'lambda:UpdateFunctionConfiguration',
+  arguments: { FunctionName: 'checkout-worker', MemorySize: 2048, Timeout: 120 },
+  resource: { type: 'lambda:function', id: 'arn:aws:lambda:us-east-1:000000000000:function:checkout-worker' },
+}
+
+/** The sample organisation, if the owners had to say why they approve. */
+export const wantingReasons = (bundle: Bundle): Bundle => ({
+  ...bundle,
+  ladder: {
+    ...bundle.ladder,
+    tiers: bundle.ladder.tiers.map((tier) => ({
+      ...tier,
+      stages: tier.stages.map((stage) => (stage.name === 'owner' ? { ...stage, comment: 'required' as const } : stage)),
+    })),
+  },
+})
+
+/** Somebody is away for a day, and another decides meanwhile. */
+export const standIn = (world: World, by: string, absent: string): void => {
+  const [from, until] = [world.clock.now() - 60, world.clock.now() + 86_400]
+  const id = `sin_${'0'.repeat(26)}` as StandIn['id']
+  world.requests.putStandIns(person(by), [{ id, by: person(by), for: person(absent), from, until, at: from }])
+}
+
+const justification = 'checkout fails its health check since the timeout was lowered; 3000 is what it was before'
+
+/** A request in every state that a card shows, by the name of the state, each come about as it would. */
+export async function everyState(bundle: Bundle): Promise<ReadonlyMap<string, ApprovalRequest>> {
+  const states = new Map<string, ApprovalRequest>()
+  const keep = async (name: string, story: (world: World) => Promise<ApprovalRequest>) => {
+    states.set(name, await story(new World(bundle)))
+  }
+  const submitted = (world: World) => world.submitted(prodParameter, { justification })
+  const after = async (world: World, { ask }: ApprovalRequest) => world.state(ask.id)
+
+  await keep('waiting for the first stage', submitted)
+  await keep('waiting for the second stage', async (world) => {
+    const request = await submitted(world)
+    await world.decide(request, 'ben')
+    return after(world, request)
+  })
+  await keep('escalated', async (world) => asOf(await submitted(world), world.clock.now() + 31 * 60))
+  await keep('waiting for a stronger login, one of two', async (world) => {
+    const request = await world.submitted(stopCheckout, { justification })
+    await world.decide(request, 'ana')
+    await world.decide(request, 'gus', 'approve', { login: { acr: 'strong', at: world.clock.now() } })
+    return after(world, request)
+  })
+  await keep('narrowed', async (world) => {
+    const request = await world.submitted(resizeWorker, { justification })
+    await world.decide(request, 'ben', 'approve', {
+      narrow: { arguments: { MemorySize: 1024 }, minutes: 5 },
+      comment: 'half of it is plenty',
+    })
+    return after(world, request)
+  })
+  await keep('decided in somebody’s stead', async (world) => {
+    const request = await submitted(world)
+    standIn(world, 'gus', 'ben')
+    await world.decide(request, 'gus')
+    return after(world, request)
+  })
+  await keep('approved', (world) => world.approved())
+  await keep('in use', async (world) => {
+    const request = await world.approved()
+    await world.issueToken(request)
+    return after(world, request)
+  })
+  for (const outcome of ['succeeded', 'failed'] as const)
+    await keep(`completed: ${outcome}`, async (world) => {
+      const request = await world.approved()
+      await world.issueToken(request)
+      await completeRequest(
+        { id: request.ask.id, agent: agent('remediator'), outcome, note: 'health is back to `ok`' },
+        world.ports,
+      )
+      return after(world, request)
+    })
+  await keep('denied', async (world) => {
+    const request = await submitted(world)
+    await world.decide(request, 'eve', 'deny', { comment: 'the value is wrong: see INC-1042' })
+    return after(world, request)
+  })
+  await keep('denied in somebody’s stead', async (world) => {
+    const request = await submitted(world)
+    standIn(world, 'gus', 'eve')
+    await world.decide(request, 'gus', 'deny')
+    return after(world, request)
+  })
+  await keep('expired without a decision', async (world) => asOf(await submitted(world), world.clock.now() + 86_400))
+  await keep('expired without a claim', async (world) => asOf(await world.approved(), world.clock.now() + 86_400))
+  await keep('expired in use', async (world) => {
+    const request = await world.approved()
+    await world.issueToken(request)
+    return asOf(await after(world, request), world.clock.now() + 86_400)
+  })
+  await keep('withdrawn', async (world) => {
+    const request = await submitted(world)
+    await cancelRequest({ id: request.ask.id, agent: agent('remediator') }, world.ports)
+    return after(world, request)
+  })
+  await keep('revoked by a denial', async (world) => {
+    const request = await world.approved()
+    await world.decide(request, 'finn', 'deny')
+    return after(world, request)
+  })
+  await keep('revoked', async (world) => {
+    const request = await world.approved()
+    await revokeRequest({ id: request.ask.id, person: person('gus'), reason: 'the incident is over' }, world.ports)
+    return after(world, request)
+  })
+  return states
+}

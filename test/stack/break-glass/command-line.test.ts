@@ -1,0 +1,91 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import type { Local } from '../../../infra/local/local-file.ts'
+import { until, withCredentials } from '../support/aws.ts'
+import { Deployment } from '../support/deployment.ts'
+
+/** `npx hotwork` against the deployed stack, as somebody on call types it, and AWS's own SDK with its `credential_process`. */
+
+jest.setTimeout(240_000)
+const { local } = new Deployment()
+const root = join(__dirname, '../../..')
+const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { bin: { hotwork: string } }
+const home = mkdtempSync(join(tmpdir(), 'hotwork-command-line-'))
+const parameter = '/prod/checkout/payment-timeout-ms'
+const refused = /AccessDenied|Expired/
+
+beforeAll(() => {
+  // As `npm start` writes it, in the folder that one is in.
+  mkdirSync(join(home, '.hotwork'))
+  writeFileSync(join(home, '.hotwork/local.json'), JSON.stringify(local satisfies Local), { mode: 0o600 })
+})
+afterAll(() => rmSync(home, { recursive: true, force: true }))
+
+type Ran = { exit: number; out: string; err: string }
+const type = (as: string, ...words: string[]): Promise<Ran> =>
+  new Promise((resolve) => {
+    const args = [join(root, bin.hotwork), 'break-glass', ...words, '--as', as]
+    execFile(process.execPath, args, { cwd: home, env: { ...process.env, XDG_STATE_HOME: home } }, (fault, out, err) =>
+      resolve({ exit: fault ? Number(fault.code ?? 1) : 0, out, err }),
+    )
+  })
+// biome-ignore lint/suspicious/noExplicitAny: what is printed has no type until a test has looked at it
+const json = async (as: string, ...words: string[]): Promise<{ exit: number; body: any; err: string }> => {
+  const { exit, out, err } = await type(as, ...words, '--json')
+  return { exit, body: JSON.parse(out), err }
+}
+
+const [jade, gus] = ['person:jade', 'person:gus']
+/** Nobody else breaks the glass of this deployment, where a cool-down takes a quarter of an hour. */
+const open = (verb: 'start' | 'drill') => {
+  const why = ['--reason', `checkout refuses payments, ${verb}: putting the timeout back as it was`]
+  return json(jade, verb, '--profile', 'checkout-recovery', ...why, '--incident', 'INC-2041', '--minutes', '5')
+}
+
+test('an opening is used by the SDK as it is, ended, dead for IAM too, and reviewed', async () => {
+  const { exit, body, err } = await open('start')
+  expect([exit, body.status, err]).toEqual([0, 'approved', ''])
+  const { id } = body
+  expect(readdirSync(join(home, 'hotwork'))).toContain(`${id}.json`)
+
+  const setUp = await type(jade, 'credentials', '--setup')
+  // What runs it has the environment of the machine, and not that of this test.
+  const own = setUp.out.replace('credential_process = ', `$&/usr/bin/env XDG_STATE_HOME=${home} `)
+  writeFileSync(join(home, 'config'), own)
+  Object.assign(process.env, { AWS_CONFIG_FILE: join(home, 'config'), AWS_PROFILE: 'hotwork' })
+  // The SDK runs it in the folder of this test, which has no local stack of its own.
+  const here = process.cwd()
+  process.chdir(home)
+  const ssm = new SSMClient({ maxAttempts: 1 })
+  await ssm.send(new PutParameterCommand({ Name: parameter, Value: '3000', Overwrite: true }))
+  process.chdir(here)
+  // Whoever asks gets the same: what is dead afterwards is what the SDK had.
+  const session = withCredentials(local, { body: JSON.parse((await type(jade, 'credentials')).out) })
+  expect(await session.putParameter(parameter)).toBe('done')
+
+  const status = await json(gus, 'status', id)
+  expect(status).toMatchObject({ exit: 0, body: { id, person: jade, status: 'approved' } })
+  const listed = await type(gus, 'list')
+  expect(listed.out).toMatch(new RegExp(`${id} +${jade} +checkout-recovery +OPEN +until`))
+  expect(listed.out).toMatch(/person:jade +\d+ min +of \d+/)
+
+  expect(await json(jade, 'end')).toMatchObject({ exit: 0, body: { id, status: 'completed' } })
+  expect(readdirSync(join(home, 'hotwork'))).toEqual([])
+  const put = () => session.putParameter(parameter)
+  expect(await until(put, (answer) => answer !== 'done', 60)).toMatch(refused)
+  expect((await type(jade, 'credentials', id)).exit).toBe(2)
+
+  const words = ['--outcome', 'justified', '--note', 'one call, on the parameter of the incident']
+  expect(await json(gus, 'review', id, ...words)).toMatchObject({ exit: 0, body: { review: { by: gus } } })
+})
+
+test('what somebody else ended is told by the exit code', async () => {
+  const { body } = await open('drill')
+  expect(body).toMatchObject({ drill: true, status: 'approved' })
+  expect((await type(gus, 'end', body.id)).exit).toBe(0)
+  const { exit, out } = await type(jade, 'status', body.id)
+  expect([exit, out]).toEqual([6, expect.stringContaining(`ENDED by ${gus}  ${body.id}  DRILL`)])
+})

@@ -1,0 +1,61 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { GetExecutionHistoryCommand, type HistoryEvent, SFNClient } from '@aws-sdk/client-sfn'
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { patient } from '../../../functions/adapters/dynamodb/client.ts'
+import { DynamoLedgerStore } from '../../../functions/adapters/dynamodb/ledger-store.ts'
+import type { Entry } from '../../../functions/domain/ledger/ledger.ts'
+import type { Local } from '../../../infra/local/local-file.ts'
+import type { Answer } from './deployment.ts'
+
+export const connection = ({ aws }: Local) => ({ endpoint: aws.endpointUrl, region: aws.region })
+export const administrator = ({ aws }: Local) => ({
+  accessKeyId: aws.accessKeyId,
+  secretAccessKey: aws.secretAccessKey,
+})
+
+/** What an agent can do with what `/aws/credentials` answered. */
+export function withCredentials(local: Local, { body }: Pick<Answer, 'body'>) {
+  const credentials = {
+    accessKeyId: body.AccessKeyId,
+    secretAccessKey: body.SecretAccessKey,
+    sessionToken: body.SessionToken,
+  }
+  const ssm = new SSMClient({ ...connection(local), credentials, maxAttempts: 1 })
+  return {
+    /** `done`, or the name of the refusal. */
+    putParameter: async (Name: string, Value = '3000'): Promise<string> =>
+      ssm.send(new PutParameterCommand({ Name, Value, Overwrite: true })).then(
+        () => 'done',
+        (cause: Error) => cause.name,
+      ),
+  }
+}
+
+/** The entries as the ledger table has them, with ID tokens that an answer still withholds. */
+export function storedEntries(local: Local, request: string): Promise<readonly Entry[]> {
+  const client = new DynamoDBClient({ ...connection(local), credentials: administrator(local) })
+  const { requestsTable: requests, ledgerTable: ledger } = local.aws
+  return new DynamoLedgerStore({ client, patience: patient }, { requests, ledger }).entries(request)
+}
+
+/** Everything that an execution's history says, oldest first. */
+export async function historyOf(local: Local, request: string): Promise<readonly HistoryEvent[]> {
+  const sfn = new SFNClient({ ...connection(local), credentials: administrator(local) })
+  const executionArn = `${local.aws.stateMachineArn.replace(':stateMachine:', ':execution:')}:${request}`
+  const { events = [] } = await sfn.send(new GetExecutionHistoryCommand({ executionArn, maxResults: 1000 }))
+  return events
+}
+
+/** The states that an execution entered: each one is a transition that is paid for. */
+export const statesOf = async (local: Local, request: string): Promise<readonly string[]> =>
+  (await historyOf(local, request)).flatMap(({ stateEnteredEventDetails: entered }) => entered?.name ?? [])
+
+/** Asks until the answer is as wanted: for what AWS does in its own time. Gives up after `seconds`. */
+export async function until<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean, seconds = 20): Promise<T> {
+  const deadline = Date.now() + seconds * 1000
+  for (;;) {
+    const answer = await ask()
+    if (wanted(answer) || Date.now() > deadline) return answer
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}

@@ -1,0 +1,91 @@
+import { requestItem } from '../../../functions/adapters/dynamodb/request-items.ts'
+import { eventOf, noEntries } from '../../../functions/domain/ledger/ledger.ts'
+import { evolve } from '../../../functions/domain/requests/evolve.ts'
+import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import { callsOf, type LifeUsage } from './usage.ts'
+
+/** USD for a million, us-east-1 list prices (docs/performance.md): what is counted, turned into money. */
+const perMillion = {
+  transition: 25,
+  invocation: 0.2,
+  writeUnit: 0.625,
+  readUnit: 0.125,
+  /** An asymmetric ECC call: a signature, or the public half of the key. */
+  kms: 15,
+  httpApi: 1,
+  sqs: 0.5,
+  secret: 5,
+  schedule: 1,
+}
+const perGigabyteSecond = 0.0000133334
+const perLogGigabyte = 0.5
+
+/** Modelled, since this machine's times say nothing about AWS: a warm Lambda that waits for a store or two. */
+const secondsPerInvocation = 0.06
+/** Modelled, as the lean design of docs/performance.md: what one request writes to CloudWatch. */
+const logKilobytes = 12
+
+/** Functions that hold Cedar, and so have 512 MB; the others have 256, and the Slack edge a whole processor with 1,769. */
+const big = ['Evaluate', 'SubmitRequest', 'IssueToken', 'IssueAwsCredentials', 'DecideRequest', 'DrawCard']
+
+const gigabytesOf = (name: string) => (name === 'ReceiveSlack' ? 1769 / 1024 : big.includes(name) ? 0.5 : 0.25)
+
+/** USD for a thousand such requests, by what is paid for. */
+export function priceOf(usage: LifeUsage): { [what: string]: number; total: number } {
+  const invocations = sum(Object.values(usage.invocations))
+  const gigabyteSeconds = sum(
+    Object.entries(usage.invocations).map(([name, n]) => n * gigabytesOf(name) * secondsPerInvocation),
+  )
+  const units = (of: 'readUnits' | 'writeUnits') => sum(usage.calls.map((call) => call[of]))
+  const dollars = {
+    'Step Functions': (usage.states.length * perMillion.transition) / 1e6,
+    DynamoDB:
+      ((units('writeUnits') + indexWrites(usage)) * perMillion.writeUnit + units('readUnits') * perMillion.readUnit) /
+      1e6,
+    Lambda: (invocations * perMillion.invocation) / 1e6 + gigabyteSeconds * perGigabyteSecond,
+    KMS: (callsOf(usage, 'kms') * perMillion.kms) / 1e6,
+    // Whoever reads a queue receives and deletes what was sent.
+    SQS: (3 * callsOf(usage, 'sqs') * perMillion.sqs) / 1e6,
+    'front door': (usage.frontDoor * perMillion.httpApi) / 1e6,
+    'Secrets Manager': (callsOf(usage, 'secretsmanager') * perMillion.secret) / 1e6,
+    // Each comes in the end, when its request is long over: a message and a drawing that finds nothing to do.
+    reminders:
+      (callsOf(usage, 'scheduler') *
+        (perMillion.schedule + 3 * perMillion.sqs + perMillion.invocation + 10 * perMillion.readUnit)) /
+      1e6,
+    logs: (logKilobytes / 1e6) * perLogGigabyte,
+  }
+  const thousand = Object.fromEntries(Object.entries(dollars).map(([what, each]) => [what, each * 1000]))
+  return { ...thousand, total: sum(Object.values(thousand)) }
+}
+
+/**
+ * What the indexes of the requests table cost, which no call shows: a unit for each entry that an event put in, took out
+ * or, since its key changed, both. Read off the record, event by event; a commit of several may have paid for fewer.
+ */
+export function indexWrites({ entries }: LifeUsage): number {
+  let state: ApprovalRequest | undefined
+  let before: readonly (string | undefined)[] = []
+  let writes = 0
+  for (const entry of entries) {
+    const event = eventOf(entry)
+    if (!event) throw new Error(`${entry.id} holds no event`)
+    state = evolve(state, event)
+    const after = indexKeys(state)
+    for (const [index, key] of after.entries())
+      if (key !== before[index]) writes += [key, before[index]].filter((each) => each !== undefined).length
+    before = after
+  }
+  return writes
+}
+
+/** By index, what its entry of a request is; undefined where it has none. */
+function indexKeys(state: ApprovalRequest): readonly (string | undefined)[] {
+  const item = requestItem(state, noEntries)
+  const key = (...names: string[]) =>
+    names.every((name) => item[name]) ? JSON.stringify(names.map((name) => item[name])) : undefined
+  const byName = ['kind', 'status', 'agent', 'owner'].map((name) => key(name, 'submitted'))
+  return [...byName, key('overdue', 'dueAt'), key('openOf', 'submitted')]
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)

@@ -1,0 +1,188 @@
+import { InvokeCommand, LambdaClient, paginateListFunctions } from '@aws-sdk/client-lambda'
+import type { Entry } from '../../../functions/domain/ledger/ledger.ts'
+import type { CallCount, Counts } from '../../../infra/local/call-meter.ts'
+import type { Local } from '../../../infra/local/local-file.ts'
+import { nameOf } from '../../infra/support/template.ts'
+import { statesOf, until } from './aws.ts'
+import { type Deployment, prod, remediator, setParameter } from './deployment.ts'
+
+/** What a piece of a deployment's life has used, without the sweep: that runs each minute, whatever there is. */
+export type Usage = { calls: readonly CallCount[]; invocations: { readonly [handler: string]: number } }
+export type LifeUsage = Usage & {
+  states: readonly string[]
+  /** Its ledger. */
+  entries: readonly Entry[]
+  /** HTTP requests by the agent and by Slack. */
+  frontDoor: number
+  accessTokens: number
+}
+
+/** Nothing was counted for so long: what a step set off has come to rest. Stream and queue readers poll each second. */
+const restMilliseconds = 3000
+
+/** Reads what the Lambdas of one deployment have used; their names begin with its. */
+export class Meter {
+  readonly #url: string
+  readonly #local: Local
+
+  /** @param url `LocalStack.local.meterUrl` of a stack that was started with `meterCalls` */
+  constructor(local: Local, url: string) {
+    this.#local = local
+    this.#url = url
+  }
+
+  /** All since the meter was started, by handler: `SubmitRequest`. */
+  async read(): Promise<Usage> {
+    const counts = (await (await fetch(this.#url)).json()) as Counts
+    const ours = new RegExp(`^${this.#local.aws.stackName}-(\\w+?)Lambda`)
+    const handler = (name: string) => {
+      const [, made] = ours.exec(name) ?? []
+      return made && nameOf(made)
+    }
+    return {
+      calls: counts.calls.flatMap((call) => {
+        const caller = handler(call.caller)
+        return caller === undefined ? [] : [{ ...call, caller }]
+      }),
+      invocations: Object.fromEntries(
+        Object.entries(counts.invocations).flatMap(([name, count]) => {
+          const invoked = handler(name)
+          return invoked === undefined ? [] : [[invoked, count]]
+        }),
+      ),
+    }
+  }
+
+  /** What was used while `act` ran and all that came of it. */
+  async during(act: () => Promise<unknown>): Promise<Usage> {
+    const before = await this.rest()
+    await act()
+    return withoutSweep(difference(before, await this.rest()))
+  }
+
+  /** What is used in so many seconds in which nobody asks anything. */
+  async inSilence(seconds: number): Promise<Usage> {
+    const before = await this.rest()
+    // Time itself is what is measured here: there is no event to wait for.
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+    return withoutSweep(difference(before, await this.read()))
+  }
+
+  /** What one sweep asks of AWS. Called here, so that no minute has to be waited for. */
+  async ofOneSweep(): Promise<readonly CallCount[]> {
+    const { aws } = this.#local
+    const client = new LambdaClient({ endpoint: aws.endpointUrl, region: aws.region, credentials: aws })
+    for await (const { Functions = [] } of paginateListFunctions({ client }, {}))
+      for (const { FunctionName = '', Description } of Functions)
+        if (FunctionName.startsWith(`${aws.stackName}-`) && Description === 'Hotwork sweep-overdue') {
+          const before = await this.rest()
+          await client.send(new InvokeCommand({ FunctionName }))
+          const used = difference(before, await this.rest())
+          const sweeps = used.invocations[sweep] ?? 0
+          // The rule's own sweep may have come at the same time: what counts is the share of each.
+          return used.calls
+            .filter(({ caller }) => caller === sweep)
+            .map((call) => ({ ...call, calls: call.calls / sweeps, readUnits: call.readUnits / sweeps }))
+        }
+    throw new Error(`${aws.stackName} has no sweep`)
+  }
+
+  /** The counts once they stand still. */
+  async rest(): Promise<Usage> {
+    let last = await this.read()
+    let since = Date.now()
+    await until(
+      async () => {
+        const now = await this.read()
+        if (JSON.stringify(now) !== JSON.stringify(last)) since = Date.now()
+        last = now
+        await new Promise((resolve) => setTimeout(resolve, 100))
+        return Date.now() - since
+      },
+      (still) => still >= restMilliseconds,
+      60,
+    )
+    return last
+  }
+}
+
+/** One request of two stages from its evaluation to its completion, with people who click at once, and what it used. */
+export async function liveOnce(hotwork: Deployment, meter: Meter): Promise<LifeUsage> {
+  const { desk, local } = hotwork
+  let id = ''
+  const usage = await meter.during(async () => {
+    id = await hotwork.submitted(remediator, setParameter(prod))
+    const card = await desk.untilCard(id)
+    await desk.click(card, 'approve', 'person:ben')
+    await desk.untilCard(id, ({ says }) => says.includes('sre'))
+    await desk.click(card, 'approve', 'person:eve')
+    await hotwork.untilSettled(remediator, id)
+    const token = await hotwork.exchange(remediator, id)
+    const credentials = await hotwork.awsCredentials(remediator, token.body.access_token)
+    if (credentials.status !== 200) throw new Error(`${credentials.status}: ${JSON.stringify(credentials.body)}`)
+    await hotwork.complete(remediator, id)
+    await desk.untilCard(id, ({ says }) => says.includes('Completed'))
+    await until(
+      () => statesOf(local, id),
+      (names) => names.includes('Close'),
+    )
+  })
+  const frontDoor = ['Evaluate', 'SubmitRequest', 'ReadTask', 'ReceiveSlack', 'IssueToken', 'IssueAwsCredentials']
+  return {
+    ...usage,
+    states: await statesOf(local, id),
+    entries: await hotwork.ledger(id),
+    accessTokens: 1,
+    frontDoor: [...frontDoor, 'CompleteRequest'].reduce((sum, name) => sum + (usage.invocations[name] ?? 0), 0),
+  }
+}
+
+/** Calls of one operation, whoever made them; of all of a service where none is named. */
+export const callsOf = ({ calls }: Usage, service: string, operation?: string): number =>
+  calls
+    .filter((call) => call.service === service && (operation === undefined || call.operation === operation))
+    .reduce((sum, call) => sum + call.calls, 0)
+
+/** What was used, for a person to read. */
+export function tableOf({ calls, invocations }: Usage): string {
+  const names = [...new Set([...Object.keys(invocations), ...calls.map(({ caller }) => caller)])]
+  return names
+    .flatMap((name) => [
+      `${name}: invoked ${invocations[name] ?? 0} times`,
+      ...calls
+        .filter(({ caller }) => caller === name)
+        .map(({ service, operation, calls, readUnits, writeUnits }) => {
+          const units = service === 'dynamodb' ? ` (${readUnits} read units, ${writeUnits} write units)` : ''
+          return `  ${String(calls).padStart(2)} ${service} ${operation}${units}`
+        }),
+    ])
+    .join('\n')
+}
+
+const sweep = 'SweepOverdue'
+
+function withoutSweep({ calls, invocations }: Usage): Usage {
+  const { [sweep]: _, ...others } = invocations
+  return { calls: calls.filter(({ caller }) => caller !== sweep), invocations: others }
+}
+
+function difference(before: Usage, after: Usage): Usage {
+  const keyOf = ({ caller, service, operation }: CallCount) => `${caller} ${service} ${operation}`
+  const was = new Map(before.calls.map((call) => [keyOf(call), call]))
+  const calls = after.calls.map((call) => {
+    const old = was.get(keyOf(call))
+    return {
+      ...call,
+      calls: call.calls - (old?.calls ?? 0),
+      readUnits: call.readUnits - (old?.readUnits ?? 0),
+      writeUnits: call.writeUnits - (old?.writeUnits ?? 0),
+    }
+  })
+  const invocations = Object.entries(after.invocations).map(
+    ([name, count]) => [name, count - (before.invocations[name] ?? 0)] as const,
+  )
+  return {
+    calls: calls.filter(({ calls }) => calls > 0),
+    invocations: Object.fromEntries(invocations.filter(([, count]) => count > 0)),
+  }
+}

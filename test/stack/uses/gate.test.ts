@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto'
+import * as DPoP from 'dpop'
+import { type Answer, Deployment } from '../support/deployment.ts'
+
+jest.setTimeout(120_000)
+const hotwork = new Deployment()
+const { issuer, tools } = hotwork.local
+const builder = 'agent:builder'
+const tool = 'tool:flag-service'
+const address = tools[0]?.addresses[0] ?? ''
+const problem = (code: string) => `${issuer}/problems/${code}`
+
+/** A flag's request, approved and claimed, and the gate as its tool asks it. */
+async function claimed() {
+  const flag = `flag-${randomUUID()}`
+  const args = { environment: 'prod', flag, value: true }
+  const id = await hotwork.submitted(builder, {
+    subject: { type: 'agent', id: builder },
+    action: { name: 'flags:set', properties: args },
+    resource: { type: 'flags:flag', id: `prod/${flag}` },
+    context: { purpose: 'release', parent_task: { id: 'REL-7' } },
+  })
+  await hotwork.decide('person:ana', id)
+  const token = (await hotwork.exchange(builder, id)).body.access_token as string
+  const url = `${address}/flags/prod/${flag}`
+  const proof = async (changes: { url?: string; method?: string; token?: string; key?: string } = {}) =>
+    DPoP.generateProof(
+      await hotwork.key(builder, changes.key),
+      changes.url ?? url,
+      changes.method ?? 'PUT',
+      undefined,
+      changes.token ?? token,
+    )
+  const begin = async (changes: object = {}, key: string = randomUUID(), as: string = tool): Promise<Answer> =>
+    hotwork.json(
+      'POST',
+      '/v1/uses',
+      await hotwork.token(as),
+      { token, proof: await proof(), method: 'PUT', url, action: 'flags:set', arguments: args, ...changes },
+      { 'idempotency-key': key },
+    )
+  return { id, args, url, token, proof, begin }
+}
+
+describe('the gate', () => {
+  test('permits one use of what was approved, ends it, and permits no second', async () => {
+    const { id, begin } = await claimed()
+    const key = randomUUID()
+    const proof = await (await claimed()).proof()
+    expect((await begin({ proof })).body.type).toBe(problem('invalid_dpop_proof'))
+    const begun = await begin({}, key)
+    expect(begun).toMatchObject({ status: 201, body: { use: expect.stringMatching(/^use_/), uses_left: 0 } })
+    expect((await begin({}, key)).body).toEqual(begun.body)
+    expect(await begin()).toMatchObject({ status: 403, body: { type: problem('uses_exhausted') } })
+    const end = async (outcome: string) =>
+      hotwork.json('POST', `/v1/uses/${begun.body.use}/end`, await hotwork.token(tool), { outcome, note: 'set' })
+    expect((await end('succeeded')).status).toBe(200)
+    expect((await end('succeeded')).status).toBe(200)
+    expect((await end('failed')).status).toBe(409)
+    expect((await begin({}, key)).body).toEqual({ ...begun.body, ended: true })
+    expect((await hotwork.ledger(id)).map(({ type }) => type).filter((type) => type.startsWith('Use'))).toEqual([
+      'UseBegun',
+      'UseEnded',
+    ])
+  })
+
+  test('refuses whatever is not what was approved, shown by who was approved, at this tool', async () => {
+    const { args, url, begin, proof } = await claimed()
+    const cases: [change: object, code: string][] = [
+      [{ arguments: { ...args, value: false } }, 'arguments_mismatch'],
+      [{ arguments: { ...args, extra: 1 } }, 'arguments_mismatch'],
+      [{ action: 'flags:delete' }, 'arguments_mismatch'],
+      [{ method: 'POST' }, 'invalid_dpop_proof'],
+      [{ url: `${url}x` }, 'invalid_dpop_proof'],
+      [{ url: 'https://elsewhere.example/flags' }, 'invalid_dpop_proof'],
+      [{ url: `${address}@evil.example/flags` }, 'invalid_dpop_proof'],
+      [{ proof: await proof({ token: 'another' }) }, 'invalid_dpop_proof'],
+      [{ proof: await proof({ key: 'another key' }) }, 'key_mismatch'],
+      [{ token: 'a.b.c' }, 'invalid_token'],
+    ]
+    for (const [change, code] of cases)
+      expect(await begin(change)).toMatchObject({ status: 403, body: { type: problem(code) } })
+    expect((await begin()).status).toBe(201)
+  })
+
+  test('is asked by tools alone, with an idempotency key', async () => {
+    const { begin } = await claimed()
+    expect((await begin({}, randomUUID(), builder)).status).toBe(401)
+    expect((await begin({}, randomUUID(), 'person:ana')).status).toBe(401)
+    expect((await begin({}, '')).status).toBe(400)
+    expect((await begin({ more: 1 })).status).toBe(400)
+  })
+
+  test('takes no token of another audience, and none of a grant that has ended', async () => {
+    const { id, begin } = await claimed()
+    await hotwork.complete(builder, id)
+    expect(await begin()).toMatchObject({ status: 403, body: { type: problem('completed') } })
+  })
+})

@@ -1,0 +1,15 @@
+import type { OpeningPage, Pager } from '../../../functions/operations/break-glass/ports.ts'
+import { PagerUnavailable } from '../../../functions/operations/faults.ts'
+
+/** The page hook in memory: what it was told, in order. */
+export class MemoryPager implements Pager {
+  readonly pages: OpeningPage[] = []
+  /** Whether it is down. */
+  isDown = false
+
+  async page(page: OpeningPage): Promise<void> {
+    await Promise.resolve()
+    if (this.isDown) throw new PagerUnavailable('the hook is down')
+    this.pages.push(page)
+  }
+}

@@ -1,0 +1,17 @@
+import type { RequestId } from '../../../functions/domain/values.ts'
+import type { CardStore, PostedCard } from '../../../functions/operations/cards/ports.ts'
+
+/** Which message shows which request, in memory: one a channel. */
+export class MemoryCardStore implements CardStore {
+  readonly #cards = new Map<string, PostedCard>()
+
+  async load(request: RequestId): Promise<readonly PostedCard[]> {
+    await Promise.resolve()
+    return [...this.#cards.values()].filter((card) => card.request === request).map((card) => ({ ...card }))
+  }
+
+  async save(card: PostedCard): Promise<void> {
+    await Promise.resolve()
+    this.#cards.set(JSON.stringify([card.request, card.channel]), { ...card })
+  }
+}

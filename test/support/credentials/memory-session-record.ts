@@ -1,0 +1,32 @@
+import type { SessionOnRecord } from '../../../functions/domain/credentials/reconcile.ts'
+import type { JsonObject, NumericDate } from '../../../functions/domain/values.ts'
+import type { Recorded, SealedEvent, SessionRecord } from '../../../functions/operations/credentials/ports.ts'
+
+/** What AWS has on record of sessions, in memory; it can be silent. */
+export class MemorySessionRecord implements SessionRecord {
+  isSilent = false
+  readonly #sessions = new Map<string, SessionOnRecord[]>()
+  readonly #uses = new Map<string, SealedEvent[]>()
+
+  put(role: string, session: SessionOnRecord): void {
+    this.#sessions.set(role, [...(this.#sessions.get(role) ?? []), session])
+  }
+
+  use(role: string, eventId: string, at: NumericDate, event: JsonObject): void {
+    this.#uses.set(role, [...(this.#uses.get(role) ?? []), { eventId, at, event }])
+  }
+
+  sessions = (role: string, from: NumericDate): Promise<Recorded<SessionOnRecord>> =>
+    this.#since(this.#sessions, role, from)
+  sealedUses = (role: string, from: NumericDate): Promise<Recorded<SealedEvent>> => this.#since(this.#uses, role, from)
+
+  async #since<T extends { at: NumericDate }>(
+    of: Map<string, T[]>,
+    role: string,
+    from: NumericDate,
+  ): Promise<Recorded<T>> {
+    await Promise.resolve()
+    if (this.isSilent) throw new Error('CloudTrail did not answer')
+    return { found: (of.get(role) ?? []).filter(({ at }) => at >= from), more: false }
+  }
+}

@@ -1,0 +1,61 @@
+import { type Entry, type Head, noEntries } from '../../../functions/domain/ledger/ledger.ts'
+import { StoreUnavailable } from '../../../functions/operations/faults.ts'
+import type { LedgerStore } from '../../../functions/operations/ledger/ports.ts'
+import type { OnceOnly } from '../../../functions/operations/ports.ts'
+
+/** The record in memory. Entries are kept as the JSON they were hashed from, each written once. */
+export class MemoryLedgerStore implements LedgerStore {
+  readonly #entries = new Map<string, string>()
+  readonly #heads = new Map<string, Head>()
+  /** The once-only keys, which are rows of the same table as the requests. */
+  readonly once = new Map<string, string>()
+
+  async entries(aggregate: string): Promise<readonly Entry[]> {
+    await Promise.resolve()
+    const entries: Entry[] = []
+    for (let sequence = 1; ; sequence++) {
+      const entry = this.#entries.get(`${aggregate}/${sequence}`)
+      if (entry === undefined) return entries
+      entries.push(JSON.parse(entry))
+    }
+  }
+
+  async page(aggregate: string, { after, limit }: { after: number; limit: number }) {
+    const rest = (await this.entries(aggregate)).slice(after)
+    return { entries: rest.slice(0, limit), ...(rest.length > limit ? { next: after + limit } : {}) }
+  }
+
+  async head(aggregate: string): Promise<Head> {
+    await Promise.resolve()
+    return this.#heads.get(aggregate) ?? noEntries
+  }
+
+  async append(
+    aggregate: string,
+    expected: Head,
+    entries: readonly Entry[],
+    head: Head,
+    once: readonly OnceOnly[] = [],
+  ): Promise<boolean> {
+    await Promise.resolve()
+    if (once.some(({ key, replaces }) => this.once.has(key) && this.once.get(key) !== replaces)) return false
+    const found = this.#heads.get(aggregate) ?? noEntries
+    if (found.sequence !== expected.sequence || found.hash !== expected.hash) return false
+    this.put(entries)
+    this.#heads.set(aggregate, head)
+    for (const { key, value } of once) this.once.set(key, value)
+    return true
+  }
+
+  /** Puts an entry over another, as code that had the right to put would. */
+  replace(entry: Entry): void {
+    this.#entries.set(entry.id, JSON.stringify(entry))
+  }
+
+  /** Puts entries that commit with something else. @throws StoreUnavailable when one is there already */
+  put(entries: readonly Entry[]): void {
+    if (entries.some(({ id }) => this.#entries.has(id)))
+      throw new StoreUnavailable('the ledger holds entries that their state does not know')
+    for (const entry of entries) this.#entries.set(entry.id, JSON.stringify(entry))
+  }
+}

@@ -1,0 +1,121 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda'
+import type { Endpoint } from '../../../functions/adapters/http/endpoint.ts'
+import { PatternIncidents, SystemSecrets } from '../../../functions/adapters/system/system.ts'
+import type { AccountLink } from '../../../functions/domain/people/linking.ts'
+import { pageDoor } from '../../../functions/handlers/pages/page-door.ts'
+import { decidePages } from '../../../functions/handlers/wiring/decide-on-page.ts'
+import { linkPages } from '../../../functions/handlers/wiring/link-slack.ts'
+import { logInPages } from '../../../functions/handlers/wiring/log-in.ts'
+import { openPages } from '../../../functions/handlers/wiring/open-on-page.ts'
+import { showPages } from '../../../functions/handlers/wiring/show-pages.ts'
+import { offerLink } from '../../../functions/operations/people/chat-accounts.ts'
+import type { IdTokens, LoginProvider } from '../../../functions/operations/people/ports.ts'
+import { MemoryCardStore } from '../cards/memory-card-store.ts'
+import { MemoryCallRecord } from '../credentials/memory-call-record.ts'
+import { MemoryPersonLinks } from '../people/memory-person-links.ts'
+import { MemorySessionStore } from '../people/memory-session-store.ts'
+import type { World } from '../world.ts'
+
+type Sent = { method: string; url: string; headers?: { [name: string]: string }; body?: string }
+export type Shown = { status: number; headers: { [name: string]: string }; body: string }
+
+/** The pages as they are deployed, over a world in memory: what API Gateway would hand to each of their functions. */
+export class PageDoors {
+  readonly sessions: MemorySessionStore
+  readonly links: MemoryPersonLinks
+  readonly calls = new MemoryCallRecord()
+  readonly cards = new MemoryCardStore()
+  /** What Slack says of its users, by id. */
+  readonly users = new Map<string, AccountLink & { name: string }>()
+  readonly #world: World
+  readonly #issuer: string
+  readonly #doors: ReadonlyMap<string, Endpoint>
+
+  constructor(
+    world: World,
+    issuer: string,
+    { account = '000000000000', ...at }: { provider: LoginProvider; tokens: IdTokens; account?: string },
+  ) {
+    this.#world = world
+    this.#issuer = issuer
+    this.links = new MemoryPersonLinks(world.ledger)
+    this.sessions = new MemorySessionStore(world.requests)
+    const { sessions, links, calls, cards } = this
+    const ports = {
+      ...world.ports,
+      sessions,
+      calls,
+      cards,
+      account,
+      incidents: new PatternIncidents(),
+      issuer,
+      // Asked anew each time, so that a test may change the policies while people are logged in.
+      get policy() {
+        return world.policy
+      },
+      login: () => ({ ...ports, ...at, secrets: new SystemSecrets() }),
+    }
+    const slack = { account: async (user: string) => this.users.get(user) }
+    const show = pageDoor(ports, showPages(ports))
+    const decide = pageDoor(ports, decidePages(ports))
+    const open = pageDoor(ports, openPages(ports))
+    const logIn = pageDoor(ports, logInPages(ports))
+    const link = pageDoor(ports, linkPages({ ...ports, links, slack }))
+    this.#doors = new Map([
+      ['GET /decide', show],
+      ['GET /decide/{id}', show],
+      ['POST /decide/{id}', decide],
+      ['GET /login/decision', decide],
+      ['GET /break-glass', show],
+      ['GET /break-glass/{id}', show],
+      ['GET /break-glass/{id}/drill', show],
+      ['POST /break-glass/{id}', decide],
+      ['GET /break-glass/open/{id}', open],
+      ['POST /break-glass/open/{id}', open],
+      ['GET /login', logIn],
+      ['GET /login/callback', logIn],
+      ['POST /logout', logIn],
+      ['GET /link', link],
+      ['POST /link', link],
+      ['POST /link/unlink', link],
+    ])
+  }
+
+  async ask({ method, url, headers = {}, body = '' }: Sent): Promise<Shown> {
+    const { pathname, searchParams } = new URL(url, this.#issuer)
+    const found = [...this.#doors.keys()].map((route) => match(route, method, pathname)).find((each) => each)
+    const door = found && this.#doors.get(found.route)
+    if (!door) return { status: 404, headers: {}, body: 'no such route' }
+    const answered = await door({
+      ...{ version: '2.0', routeKey: found.route, rawPath: pathname, rawQueryString: '', isBase64Encoded: false },
+      headers,
+      pathParameters: found.parameters,
+      queryStringParameters: Object.fromEntries(searchParams),
+      body,
+      requestContext: {
+        requestId: 'r',
+        timeEpoch: this.#world.clock.now() * 1000,
+      } as APIGatewayProxyEventV2['requestContext'],
+    })
+    const { statusCode: status = 0, headers: told = {}, body: text = '' } = answered
+    return { status, headers: told as { [name: string]: string }, body: text }
+  }
+
+  /** The address that Slack would show to a user who is nobody's yet. */
+  async offer(user: string, team = 'T0HOTWORK'): Promise<string> {
+    const ports = { links: this.links, secrets: new SystemSecrets(), clock: this.#world.clock }
+    return `${this.#issuer}/link?code=${await offerLink({ team, user }, ports)}`
+  }
+}
+
+function match(route: string, method: string, path: string) {
+  const [of, pattern = ''] = route.split(' ')
+  const [wanted, given] = [pattern.split('/'), path.split('/')]
+  if (of !== method || wanted.length !== given.length) return undefined
+  const parameters: { [name: string]: string } = {}
+  for (const [at, part] of wanted.entries()) {
+    if (part === '{id}') parameters['id'] = given[at] ?? ''
+    else if (part !== given[at]) return undefined
+  }
+  return { route, parameters }
+}

@@ -1,0 +1,54 @@
+import type { SlackAccount } from '../../../functions/domain/people/linking.ts'
+import type { Digest, NumericDate, PersonId } from '../../../functions/domain/values.ts'
+import type { LinkChange, PersonLinks } from '../../../functions/operations/people/ports.ts'
+import type { MemoryLedgerStore } from '../ledger/memory-ledger-store.ts'
+
+/** Who is who in Slack, in memory. */
+export class MemoryPersonLinks implements PersonLinks {
+  readonly #ledger: MemoryLedgerStore
+  readonly #people = new Map<string, PersonId>()
+  readonly #accounts = new Map<PersonId, SlackAccount>()
+  readonly #codes = new Map<Digest, { account: SlackAccount; expiresAt: NumericDate }>()
+
+  constructor(ledger: MemoryLedgerStore) {
+    this.#ledger = ledger
+  }
+
+  async find(team: string, user: string): Promise<PersonId | undefined> {
+    return this.#people.get(`${team}#${user}`)
+  }
+
+  async ofPerson(person: PersonId): Promise<SlackAccount | undefined> {
+    return this.#accounts.get(person)
+  }
+
+  async offer(code: Digest, account: SlackAccount, expiresAt: NumericDate): Promise<void> {
+    this.#codes.set(code, { account, expiresAt })
+  }
+
+  async offered(code: Digest) {
+    return this.#codes.get(code)
+  }
+
+  /** One after another, as transactions are. */
+  save(change: LinkChange): Promise<boolean> {
+    const saved = this.#last.then(() => this.#save(change))
+    this.#last = saved.catch(() => undefined)
+    return saved
+  }
+  #last: Promise<unknown> = Promise.resolve()
+
+  async #save({ person, expected, entries, head, linked, unlinked, code }: LinkChange): Promise<boolean> {
+    const key = ({ team, user }: SlackAccount) => `${team}#${user}`
+    if (code && !this.#codes.has(code)) return false
+    if (linked && this.#people.has(key(linked))) return false
+    if (unlinked && this.#people.get(key(unlinked)) !== person) return false
+    if (entries.length > 0 && !(await this.#ledger.append(person, expected, entries, head))) return false
+    if (code) this.#codes.delete(code)
+    if (unlinked) this.#people.delete(key(unlinked))
+    if (linked) this.#people.set(key(linked), person)
+    if (linked) this.#accounts.set(person, linked)
+    else if (unlinked) this.#accounts.delete(person)
+    return true
+  }
+}

@@ -1,0 +1,55 @@
+import type { SQSEvent, SQSRecord } from 'aws-lambda'
+import type { RequestId } from '../../../functions/domain/values.ts'
+
+type Waiting = { record: SQSRecord; group: string; visibleAt: number; received: number }
+
+/**
+ * A FIFO queue as Lambda reads it, in memory and in seconds that a test counts: messages of a group come in order and
+ * together, those that failed come again when they were held until, and after so many times go to the dead letters.
+ */
+export class HeldQueue {
+  #waiting: Waiting[] = []
+  readonly dead: SQSRecord[] = []
+  readonly #attempts: number
+  #sent = 0
+
+  constructor({ attempts }: { attempts: number }) {
+    this.#attempts = attempts
+  }
+
+  send(requestId: RequestId, now: number): void {
+    const messageId = `message-${this.#sent++}`
+    const record = { messageId, receiptHandle: messageId, body: JSON.stringify({ requestId }) } as SQSRecord
+    this.#waiting.push({ record, group: requestId, visibleAt: now, received: 0 })
+  }
+
+  hold(receiptHandle: string, until: number): void {
+    for (const each of this.#waiting) if (each.record.receiptHandle === receiptHandle) each.visibleAt = until
+  }
+
+  get length(): number {
+    return this.#waiting.length
+  }
+
+  /** Has `work` do one batch of what can be seen now; false when there is nothing. */
+  async workOff(
+    now: number,
+    batchSize: number,
+    work: (event: SQSEvent) => Promise<readonly string[]>,
+  ): Promise<boolean> {
+    const held = new Set(this.#waiting.filter(({ visibleAt }) => visibleAt > now).map(({ group }) => group))
+    const batch = this.#waiting.filter(({ group }) => !held.has(group)).slice(0, batchSize)
+    if (batch.length === 0) return false
+    for (const each of batch) {
+      each.received += 1
+      each.record.attributes = { ApproximateReceiveCount: String(each.received) } as SQSRecord['attributes']
+    }
+    const failed = await work({ Records: batch.map(({ record }) => record) })
+    for (const each of batch) {
+      if (failed.includes(each.record.messageId) && each.received < this.#attempts) continue
+      if (failed.includes(each.record.messageId)) this.dead.push(each.record)
+      this.#waiting = this.#waiting.filter((other) => other !== each)
+    }
+    return true
+  }
+}

@@ -1,0 +1,243 @@
+import { type Halt, type HaltTarget, haltKey } from '../../../functions/domain/halts/halt.ts'
+import { type Head, noEntries } from '../../../functions/domain/ledger/ledger.ts'
+import type { GroupSnapshot } from '../../../functions/domain/people/organisation.ts'
+import type { StandIn } from '../../../functions/domain/people/stand-in.ts'
+import type { StandingPermit } from '../../../functions/domain/permits/permit.ts'
+import { overdueAt } from '../../../functions/domain/requests/due.ts'
+import type {
+  AskerId,
+  EvaluationId,
+  NumericDate,
+  PersonId,
+  RequestId,
+  StandingPermitId,
+} from '../../../functions/domain/values.ts'
+import { StoreUnavailable } from '../../../functions/operations/faults.ts'
+import type { PermitChange, StoredPermit } from '../../../functions/operations/permits/ports.ts'
+import type { OnceOnly, Page } from '../../../functions/operations/ports.ts'
+import type {
+  Beside,
+  Commit,
+  Committed,
+  Dependencies,
+  Evaluation,
+  RequestFilter,
+  RequestPage,
+  RequestStore,
+  Stored,
+} from '../../../functions/operations/requests/ports.ts'
+import type { MemoryLedgerStore } from '../ledger/memory-ledger-store.ts'
+
+/**
+ * Requests in memory, committed with their entries into a ledger in memory. Every call lets others run first, as a real
+ * one would, and what is committed is then done at once. Values are kept as JSON, so that nobody shares an object.
+ */
+export class MemoryRequestStore implements RequestStore {
+  readonly #ledger: MemoryLedgerStore
+  readonly #requests = new Map<RequestId, string>()
+  readonly #halts = new Map<string, Halt[]>()
+  readonly #standIns = new Map<PersonId, StandIn[]>()
+  readonly #permits = new Map<StandingPermitId, StoredPermit>()
+  #slackGroups: GroupSnapshot | undefined
+  readonly #evaluations = new Map<EvaluationId, string>()
+  #fault: 'unheard' | 'answer_lost' | undefined
+
+  constructor(ledger: MemoryLedgerStore) {
+    this.#ledger = ledger
+  }
+
+  /** The next commit throws `StoreUnavailable`: before it is done, or after, as when its answer is lost. */
+  failNextCommit(fault: 'unheard' | 'answer_lost'): void {
+    this.#fault = fault
+  }
+
+  async load(id: RequestId): Promise<Stored | undefined> {
+    await othersRun()
+    return this.#read(id)
+  }
+
+  async loadMany(ids: readonly RequestId[]): Promise<readonly Stored[]> {
+    await othersRun()
+    return [...new Set(ids)].map((id) => this.#read(id)).filter((stored) => stored !== undefined)
+  }
+
+  async commit(change: Commit): Promise<Committed> {
+    await othersRun()
+    const fault = this.#fault
+    this.#fault = undefined
+    if (fault === 'unheard') throw new StoreUnavailable('the store did not hear of it')
+    const committed = this.#commit(change)
+    if (fault === 'answer_lost') throw new StoreUnavailable('the store did not answer')
+    return committed
+  }
+
+  async dependencies(
+    ancestors: readonly RequestId[],
+    targets: readonly HaltTarget[],
+    { standIn, permit, slackGroups }: Beside = {},
+  ): Promise<Dependencies> {
+    await othersRun()
+    const keys = new Set(targets.map(haltKey))
+    const drawn = permit === undefined ? undefined : this.#permits.get(permit)
+    return {
+      standIns: structuredClone(standIn === undefined ? [] : (this.#standIns.get(standIn) ?? [])),
+      ...(drawn ? { permit: structuredClone(drawn.permit) } : {}),
+      ...(slackGroups && this.#slackGroups ? { slackGroups: structuredClone(this.#slackGroups) } : {}),
+      ancestors: ancestors.map((id) => this.#read(id)).filter((stored) => stored !== undefined),
+      halts: [...keys].flatMap((key) => this.#halts.get(key) ?? []),
+    }
+  }
+
+  /** Puts what Slack said last of who is in its user groups. */
+  putSlackGroups(snapshot: GroupSnapshot): void {
+    this.#slackGroups = structuredClone(snapshot)
+  }
+
+  /** Puts all that a person was ever given to decide in somebody's stead. */
+  putStandIns(by: PersonId, standIns: readonly StandIn[]): void {
+    this.#standIns.set(by, structuredClone([...standIns]))
+  }
+
+  putPermit(permit: StandingPermit, head: Head = noEntries): void {
+    this.#permits.set(permit.id, structuredClone({ permit, head }))
+  }
+
+  permit(id: StandingPermitId): StoredPermit | undefined {
+    return structuredClone(this.#permits.get(id))
+  }
+
+  allPermits(): StoredPermit[] {
+    return structuredClone([...this.#permits.values()])
+  }
+
+  /** Whether a permit is not any more as it was read. */
+  isStale({ id, expected }: Pick<PermitChange, 'id' | 'expected'>): boolean {
+    const head = this.#permits.get(id)?.head ?? noEntries
+    return head.sequence !== expected.sequence || head.hash !== expected.hash
+  }
+
+  /** Puts a halt, as a kill switch does. */
+  putHalt(halt: Halt): void {
+    const key = haltKey(halt.target)
+    const others = (this.#halts.get(key) ?? []).filter(({ id }) => id !== halt.id)
+    this.#halts.set(key, [...others, structuredClone(halt)])
+  }
+
+  /** Puts all halts of a target: those that were there are gone. */
+  putHalts(target: HaltTarget, halts: readonly Halt[]): void {
+    this.#halts.set(haltKey(target), structuredClone([...halts]))
+  }
+
+  /** Puts a request's row around all rules, as code that had the right to put would. */
+  forge(stored: Stored): void {
+    this.#requests.set(stored.state.ask.id, JSON.stringify(stored))
+  }
+
+  async recall(key: string): Promise<string | undefined> {
+    await othersRun()
+    return this.#ledger.once.get(key)
+  }
+
+  async claim(once: OnceOnly): Promise<boolean> {
+    await othersRun()
+    if (this.#takenBy(once) !== undefined) return false
+    this.#ledger.once.set(once.key, once.value)
+    return true
+  }
+
+  /** The once-only keys that begin so: what the table's stream would tell of them. */
+  onceKeys(prefix: string): readonly string[] {
+    return [...this.#ledger.once.keys()].filter((key) => key.startsWith(prefix))
+  }
+
+  async saveEvaluation(evaluation: Evaluation): Promise<void> {
+    await othersRun()
+    this.#evaluations.set(evaluation.id, JSON.stringify(evaluation))
+  }
+
+  async loadEvaluation(id: EvaluationId): Promise<Evaluation | undefined> {
+    await othersRun()
+    const evaluation = this.#evaluations.get(id)
+    return evaluation === undefined ? undefined : JSON.parse(evaluation)
+  }
+
+  async list(filter: RequestFilter, { limit, after, before }: RequestPage): Promise<Page<Stored>> {
+    await othersRun()
+    const sorted = this.#all()
+      .filter((stored) => passes(filter, stored))
+      .filter(({ state }) => after !== undefined || before === undefined || state.submittedAt < before)
+      .map((stored) => ({ stored, key: sortKey(stored) }))
+      .filter(({ key }) => after === undefined || (isPlace(after) && key < after))
+      .sort((one, other) => (one.key < other.key ? 1 : -1))
+    const page = sorted.slice(0, limit)
+    const last = page.at(-1)
+    const items = page.map(({ stored }) => stored)
+    return sorted.length > page.length && last ? { items, next: last.key } : { items }
+  }
+
+  async overdue(before: NumericDate, limit: number): Promise<readonly RequestId[]> {
+    await othersRun()
+    return this.#all()
+      .flatMap(({ state }) => {
+        const at = overdueAt(state)
+        return at !== undefined && at < before ? [{ id: state.ask.id, at }] : []
+      })
+      .sort((one, other) => one.at - other.at)
+      .slice(0, limit)
+      .map(({ id }) => id)
+  }
+
+  async countOpen(agent: AskerId, most: number): Promise<number> {
+    return (await this.open(agent, most)).length
+  }
+
+  async open(agent: AskerId, limit: number): Promise<readonly Stored[]> {
+    await othersRun()
+    return this.#all()
+      .filter((stored) => passes({ agent, status: 'pending' }, stored))
+      .sort((one, other) => (sortKey(one) < sortKey(other) ? -1 : 1))
+      .slice(0, limit)
+  }
+
+  #read(id: RequestId): Stored | undefined {
+    const stored = this.#requests.get(id)
+    return stored === undefined ? undefined : JSON.parse(stored)
+  }
+
+  #all(): Stored[] {
+    return [...this.#requests.values()].map((stored) => JSON.parse(stored))
+  }
+
+  #commit({ id, expected, state, entries, head, once = [], draw }: Commit): Committed {
+    for (const each of once) {
+      const value = this.#takenBy(each)
+      if (value !== undefined) return { outcome: 'taken', key: each.key, value }
+    }
+    const found = this.#read(id)?.head
+    if ((found?.sequence ?? 0) !== expected.sequence || (found?.hash ?? null) !== expected.hash)
+      return { outcome: 'stale' }
+    if (draw && this.isStale(draw)) return { outcome: 'stale' }
+    this.#ledger.put([...entries, ...(draw?.entries ?? [])])
+    if (draw) this.putPermit(draw.permit, draw.head)
+    for (const { key, value } of once) this.#ledger.once.set(key, value)
+    this.#requests.set(id, JSON.stringify({ state, head } satisfies Stored))
+    return { outcome: 'committed' }
+  }
+
+  #takenBy({ key, replaces }: OnceOnly): string | undefined {
+    const value = this.#ledger.once.get(key)
+    return value === replaces ? undefined : value
+  }
+}
+
+/** Lets whoever waits go first: where a real store is asked over the network, others run too. */
+const othersRun = () => Promise.resolve()
+
+const sortKey = ({ state: { submittedAt, ask } }: Stored) => `${String(submittedAt).padStart(10, '0')}#${ask.id}`
+
+const isPlace = (after: string) => /^\d{10}#/.test(after)
+
+const passes = ({ status, agent, owner }: RequestFilter, { state }: Stored): boolean =>
+  (status === undefined || state.status === status) &&
+  (agent === undefined || state.ask.agent.id === agent) &&
+  (owner === undefined || state.ask.owner === owner)

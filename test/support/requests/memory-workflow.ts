@@ -1,0 +1,46 @@
+import type { RequestId } from '../../../functions/domain/values.ts'
+import type { Workflow } from '../../../functions/operations/requests/ports.ts'
+
+type Signal = Parameters<Workflow['signal']>[1]
+
+/** Executions and their waits in memory. A test opens a wait, as a waiting state would, and sees how it ended. */
+export class MemoryWorkflow implements Workflow {
+  readonly #executions = new Map<RequestId, string>()
+  readonly #waits = new Map<string, Signal | 'open' | 'timed_out'>()
+
+  /** How many of the next signals fail, as when Step Functions does not answer. */
+  failSignals = 0
+
+  async start(request: RequestId, wait: string): Promise<void> {
+    await Promise.resolve()
+    if (!this.#executions.has(request)) this.#executions.set(request, wait)
+  }
+
+  async signal(taskToken: string, outcome: Signal): Promise<'sent' | 'late'> {
+    await Promise.resolve()
+    if (this.failSignals > 0) {
+      this.failSignals -= 1
+      throw new Error('Step Functions does not answer')
+    }
+    if (this.#waits.get(taskToken) !== 'open') return 'late'
+    this.#waits.set(taskToken, outcome)
+    return 'sent'
+  }
+
+  openWait(taskToken: string): void {
+    this.#waits.set(taskToken, 'open')
+  }
+
+  timeOut(taskToken: string): void {
+    if (this.#waits.get(taskToken) === 'open') this.#waits.set(taskToken, 'timed_out')
+  }
+
+  endOf(taskToken: string): Signal | 'open' | 'timed_out' | undefined {
+    return this.#waits.get(taskToken)
+  }
+
+  /** The wait that an execution was started in, if it was started. */
+  startedIn(request: RequestId): string | undefined {
+    return this.#executions.get(request)
+  }
+}
