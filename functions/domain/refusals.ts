@@ -1,98 +1,168 @@
 import * as z from 'zod'
 
-/** Every expected no of the domain. Each door maps each code to its own words in one exhaustive table. */
-export const Refusal = z.enum([
+/** A refusal as every door tells it. */
+type Told = {
+  /** The HTTP status, at every door whose protocol prescribes no other. */
+  status: 400 | 401 | 403 | 404 | 409 | 410 | 429 | 503
+  /** What is so: the first half of what is said, without a full stop. */
+  so: string
+  /** What to do next, in any channel: the second half. */
+  next: string
+  /** The member of the call that is wrong, where it is one. */
+  field?: string
+}
+
+const no = (status: Told['status'], so: string, next: string, field?: string): Told =>
+  field === undefined ? { status, so, next } : { status, so, next, field }
+
+/** Every expected no of the domain, once: its code, its status, what is so, what to do next. */
+const catalogue = {
   // deciding
-  'not_eligible',
-  'self_approval',
-  'already_decided',
-  'already_settled',
-  'stage_not_open',
-  'stage_over',
-  'not_shown_in_full',
-  'stale_digest',
-  'stale_round',
-  'insufficient_login',
-  'comment_required',
-  'not_narrower',
-  'narrowed_too_often',
-  'not_in_bulk',
-  // saying why, afterwards
-  'not_decided',
-  'already_commented',
-  'comment_too_late',
+  not_eligible: no(403, 'Policy does not let you decide this request', 'leave it to the people of its stages'),
+  self_approval: no(403, 'You own the agent that asks, so you cannot decide this', 'another person should decide it'),
+  already_decided: no(409, 'You have decided this, and each person counts once', 'another person should decide it'),
+  already_settled: no(409, 'This is settled or has ended already', 'read it again to see how'),
+  stage_not_open: no(409, 'It is not the turn of your stage yet', 'wait for its turn; you can deny now', 'stage'),
+  stage_over: no(409, 'Your stage has all its approvals already', 'leave it as it is; you can still deny', 'stage'),
+  not_shown_in_full: no(
+    409,
+    'The card cannot show all of this request',
+    'read all of it on its page, and approve there',
+  ),
+  stale_digest: no(409, 'What you decided on is not what is asked now', 'read it again, and decide on that', 'digest'),
+  stale_round: no(409, 'This request has changed since you read it', 'read it again, and decide on that', 'round'),
+  insufficient_login: no(401, 'This needs a stronger or newer login', 'log in again as it asks'),
+  comment_required: no(400, 'An approval at this stage needs a reason', 'say why you approve', 'comment'),
+  not_narrower: no(400, 'That is not less than what was asked for', 'leave less of what may be narrowed', 'narrow'),
+  narrowed_too_often: no(409, 'This was narrowed three times, which is the most', 'approve it as it is, or deny it'),
+  not_in_bulk: no(409, 'This request is not decided together with others', 'decide it by itself'),
+  // a reason, given later
+  not_decided: no(409, 'You have not decided this request', 'leave the reason to the person who decided'),
+  already_commented: no(409, 'Your decision has a reason already', 'leave it: the first reason stays on record'),
+  comment_too_late: no(409, 'Your decision is more than an hour old', 'leave it: it stands without a reason'),
   // claiming and using
-  'pending',
-  'denied',
-  'expired',
-  'withdrawn',
-  'revoked',
-  'completed',
-  'key_mismatch',
-  'policy_denied',
-  'policy_error',
-  'approver_not_eligible',
-  'credential_superseded',
-  'credential_unknown',
-  'uses_exhausted',
-  'too_many_sessions',
-  'wrong_credential_kind',
-  'outcome_unknown',
-  'halted',
-  'ancestor_ended',
+  pending: no(409, 'The request is not decided yet', 'wait until it is'),
+  denied: no(409, 'The request was denied', 'ask for something else'),
+  expired: no(409, 'The request has expired', 'evaluate and ask again'),
+  withdrawn: no(409, 'The agent withdrew the request', 'evaluate and ask again'),
+  revoked: no(409, 'The grant was revoked', 'ask again: nothing brings this grant back'),
+  completed: no(409, 'The task is completed', 'ask again for another task'),
+  key_mismatch: no(401, 'The grant is bound to another key', 'prove the key that asked'),
+  policy_denied: no(403, 'Policy does not permit this', 'ask the people who write the policies'),
+  policy_error: no(403, 'Policy could not be asked, so the answer is no', 'tell the operator of Hotwork'),
+  approver_not_eligible: no(409, 'An approver may no longer approve, so the grant has ended', 'ask again'),
+  credential_superseded: no(403, 'A newer credential has taken the place of this one', 'use the newest one'),
+  credential_unknown: no(403, 'The credential is not of this grant', 'claim one'),
+  uses_exhausted: no(403, 'The grant has no use left', 'ask again'),
+  too_many_sessions: no(429, 'Too many credentials were made of this grant', 'use the last one until it ends'),
+  wrong_credential_kind: no(
+    400,
+    'The action takes another kind of credential',
+    'claim the kind that the catalogue says',
+  ),
+  outcome_unknown: no(
+    409,
+    'The call was begun, and its outcome is not known',
+    'do not repeat it: look at what it acts on',
+  ),
+  halted: no(403, 'A halt stops this', 'ask again once the halt is lifted: what it ended stays ended'),
+  ancestor_ended: no(409, 'The grant that this was delegated from has ended', 'ask again: nothing brings it back'),
   // delegating
-  'delegation_cycle',
-  'delegation_too_deep',
-  'wider_than_parent',
-  // breaking the glass
+  delegation_cycle: no(403, 'The right would come back to an agent that it came from', 'name another one', 'agent'),
+  delegation_too_deep: no(
+    403,
+    'It was delegated three times, which is the most',
+    'let the agent ask by itself',
+    'agent',
+  ),
+  wider_than_parent: no(403, 'That is more than your own grant', 'delegate the same or less'),
+  // break-glass
+  unknown_profile: no(400, 'There is no such profile', 'name one that the policies have', 'profile'),
+  bad_reason: no(400, 'The reason is not enough', 'say what is wrong, in your own words', 'reason'),
+  bad_incident: no(400, 'The incident cannot be used', 'name the incident that you work on', 'incident'),
+  window_too_long: no(400, 'That is longer than can be opened', 'ask for less time', 'minutes'),
+  already_open: no(409, 'You have an opening already', 'use it, or end it first'),
+  cool_down: no(409, 'Your last opening ended too recently', 'wait, or have a colleague open it'),
+  budget_spent: no(409, 'The minutes of these seven days are used up', 'send a request, or have a colleague open it'),
+  review_overdue: no(
+    409,
+    'An earlier opening was not reviewed in time',
+    'have it reviewed, or have a second person vouch for you',
+  ),
+  out_of_profile: no(403, 'The profile does not open that', 'use what it opens, or another profile'),
+  self_review: no(
+    403,
+    'The person who opened it, and the person who vouched for them, may not review it',
+    'another person should review it',
+  ),
+  already_reviewed: no(409, 'This is reviewed already', 'read it to see how'),
+  no_review_due: no(409, 'There is nothing to review yet', 'review it once it has ended'),
+  // ending
+  invalid_task_state: no(409, 'This is not possible as things stand now', 'read it again to see how it stands'),
+  not_permitted: no(403, 'Policy does not let you do this', 'leave it to a person who may'),
+  // halts
+  unknown_target: no(400, 'There is nothing like that to halt', 'name a target that is known here'),
+  unknown_halt: no(404, 'There is no such halt', 'name its id: hlt_ and 26 characters'),
+  too_many_halts: no(409, 'This is halted many times already', 'lift one of its halts first'),
+  self_lift: no(403, 'You declared this halt, so you cannot lift it', 'another person should lift it'),
+  already_lifted: no(409, 'This halt is lifted already', 'leave it: nothing is left to do'),
+  // stand-ins
+  stand_in_refused: no(403, 'That person cannot decide for you', 'name another person, or another time', 'person'),
+  unknown_stand_in: no(404, 'There is no such stand-in', 'name its id: sin_ and 26 characters'),
+  // standing permits
+  permit_refused: no(403, 'That cannot be allowed ahead', 'approve each request by itself'),
+  unknown_permit: no(404, 'There is no such standing permit', 'name its id: stp_ and 26 characters'),
+  // evaluating with an approval
+  approval_expired: no(403, 'The approval has ended', 'evaluate without it, and ask again'),
+  out_of_scope: no(403, 'The approval is for something else', 'do what was approved, or evaluate and ask again'),
+  approval_unverifiable: no(403, 'The approval is not of this agent', 'evaluate without it'),
+  // asking
+  unknown_request: no(404, 'There is no such request or opening', 'name its id: req_ or bgl_ and 26 characters'),
+  invalid_arguments: no(400, 'The arguments are not what the action takes', 'fit them to the catalogue', 'arguments'),
+  unknown_action: no(400, 'There is no such action', 'name one of the catalogue', 'action'),
+  no_eligible_approvers: no(409, 'Too few people could decide that', 'leave it as it is, or ask for something else'),
+  session_policy_too_large: no(400, 'A credential could not be confined to that', 'ask for less at once'),
+  duplicate_request: no(409, 'This Idempotency-Key stands for something else', 'send a new key for a new body'),
+  invalid_target: no(400, 'The grant is for another audience', 'name the audience of the action'),
+  replayed: no(401, 'This has arrived before, and counts once', 'make a new one for each call'),
+  agent_suspended: no(409, 'The agent is suspended', 'have a person look at the agent first'),
+  agent_retired: no(409, 'The agent is retired', 'use another agent'),
+  owner_inactive: no(409, 'The owner of the agent is not active', 'give the agent another owner first'),
+  expired_denial: no(410, 'The evaluation is too old', 'evaluate again'),
+  invalid_denial_binding: no(
+    400,
+    'The request is not what was evaluated',
+    'repeat the evaluation and its denial exactly',
+  ),
+  not_requestable: no(400, 'No approval can help here', 'ask for something else'),
+  too_many_open: no(429, 'Too many of your requests wait for people', 'wait until some are decided, or withdraw some'),
+  record_full: no(409, 'The record of this is as large as it may be', 'end it, and ask for a new one'),
+  clock_out_of_range: no(503, 'Two machines disagree about the time', 'ask again in a moment'),
+} as const satisfies { readonly [code: string]: Told }
+
+export type Refusal = keyof typeof catalogue
+export const Refusal = z.enum(Object.keys(catalogue) as [Refusal, ...Refusal[]])
+export const refusals: { readonly [code in Refusal]: Told } = catalogue
+
+/** Whose detail is a sentence for people. That of the others is a word for programs. */
+const explained = new Set<Refusal>([
+  'not_narrower',
+  'invalid_arguments',
+  'unknown_action',
+  'stand_in_refused',
+  'permit_refused',
   'unknown_profile',
   'bad_reason',
   'bad_incident',
   'window_too_long',
-  'already_open',
   'cool_down',
   'budget_spent',
-  'review_overdue',
-  'out_of_profile',
-  'self_review',
-  'already_reviewed',
-  'no_review_due',
-  // ending
-  'invalid_task_state',
-  'not_permitted',
-  // stopping
-  'unknown_target',
-  'unknown_halt',
-  'too_many_halts',
-  'self_lift',
-  // standing in
-  'stand_in_refused',
-  'unknown_stand_in',
-  // standing permits
-  'permit_refused',
-  'unknown_permit',
-  'already_lifted',
-  // evaluating with an approval
-  'approval_expired',
-  'out_of_scope',
-  'approval_unverifiable',
-  // asking
-  'unknown_request',
-  'invalid_arguments',
-  'unknown_action',
-  'no_eligible_approvers',
-  'session_policy_too_large',
-  'duplicate_request',
-  'invalid_target',
-  'replayed',
-  'agent_suspended',
-  'agent_retired',
-  'owner_inactive',
-  'expired_denial',
-  'invalid_denial_binding',
-  'not_requestable',
-  'too_many_open',
-  'record_full',
-  'clock_out_of_range',
+  'halted',
 ])
-export type Refusal = z.infer<typeof Refusal>
+
+/** What a person is told of a refusal, in any channel: what is so, then what to do next. */
+export function sentencesOf(code: Refusal, detail?: string): string {
+  const { so, next } = refusals[code]
+  const more = detail !== undefined && explained.has(code) ? `: ${detail}` : ''
+  return `${so}. ${next.charAt(0).toUpperCase()}${next.slice(1)}${more}.`
+}

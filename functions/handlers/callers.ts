@@ -1,5 +1,5 @@
 import type { Call } from '../adapters/http/endpoint.ts'
-import { BadRequest, badRequest } from '../adapters/http/problem.ts'
+import { BadRequest, badProof, badRequest } from '../adapters/http/problem.ts'
 import { type DpopProof, rememberUntil, replayKey, verifyDpop } from '../adapters/jose/dpop.ts'
 import { IdentityVerifier, type VerifiedIdentity } from '../adapters/jose/identity.ts'
 import { type Agent, type Identity, type Person, type Tool, withIdentity } from '../domain/people/organisation.ts'
@@ -134,7 +134,7 @@ export class Callers {
   async proof(
     call: Call,
     where: { method: string; path: string; accessToken?: string },
-    refuse: (detail: string) => BadRequest = (detail) => badProof(this.#issuer, detail),
+    refuse: (detail: string) => BadRequest = badProof,
   ): Promise<{ proof: DpopProof; once: OnceOnly }> {
     const header = call.header('dpop')
     if (header === undefined) throw refuse('the `DPoP` header is missing')
@@ -215,17 +215,5 @@ export const unauthorized = (issuer: string, detail?: string, others = ''): BadR
       'www-authenticate': `Bearer resource_metadata="${issuer}/.well-known/oauth-protected-resource"${
         detail === undefined ? '' : ', error="invalid_token"'
       }${others}`,
-    },
-  })
-
-/** RFC 9449 section 7.1. */
-export const badProof = (_issuer: string, detail: string): BadRequest =>
-  new BadRequest({
-    status: 401,
-    code: 'invalid_dpop_proof',
-    title: 'The proof of the key is missing or bad',
-    detail,
-    headers: {
-      'www-authenticate': `DPoP error="invalid_dpop_proof", error_description="${detail.replaceAll(/["\\]/g, "'")}", algs="ES256"`,
     },
   })

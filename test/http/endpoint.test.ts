@@ -96,7 +96,7 @@ test('an answer is JSON and kept by nobody, unless it says otherwise', async () 
 test('a problem is a problem: its type, its status, its title, the fix, and the headers it needs', async () => {
   const problem = {
     status: 401,
-    code: 'invalid_token',
+    code: 'invalid_token' as const,
     title: 'No',
     detail: 'Yes',
     headers: { 'www-authenticate': 'Bearer' },

@@ -147,7 +147,7 @@ describe('an OAuth endpoint', () => {
   })
 
   test('keeps the status and headers of a problem', () => {
-    const problem = { status: 503, code: 'x', title: 'Something', headers: { 'retry-after': '7' } }
+    const problem = { status: 503, code: 'server_error' as const, title: 'Something', headers: { 'retry-after': '7' } }
     expect(oauthProblem(problem)).toMatchObject({ status: 503, headers: { 'retry-after': '7' } })
   })
 })

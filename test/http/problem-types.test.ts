@@ -1,27 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { problemType } from '../../functions/adapters/http/problem.ts'
+import { problemCodes, problemType, problemTypeOf } from '../../functions/adapters/http/problem.ts'
 import { problemTypePage } from '../../functions/adapters/pages/layout.ts'
-import { Refusal } from '../../functions/domain/refusals.ts'
-import { problemTypeOf } from '../../functions/handlers/refusals.ts'
 import { issuer } from '../support/world.ts'
 
-/** What is answered at a door, read off the source of the doors: no other way finds what only a rare fault would show. */
 const functions = join(import.meta.dirname, '../../functions')
 const sources = ['handlers', 'adapters/http', 'adapters/slack']
   .flatMap((folder) => readdirSync(join(functions, folder), { recursive: true }).map((file) => join(folder, `${file}`)))
   .filter((file) => file.endsWith('.ts'))
   .map((file) => ({ file, text: readFileSync(join(functions, file), 'utf8') }))
 
-const codes = new Set(
-  sources
-    .filter(({ file }) => !file.startsWith('adapters/slack'))
-    .flatMap(({ text }) => [...text.matchAll(/(?:\bcode: |badRequest\(\s*|unavailable\()'([a-z_]+)'/g)])
-    .map(([, code = '']) => code),
-)
-
 test('every problem type of ours is an address with a page: what is so, and what helps', () => {
-  const ours = [...codes, ...Refusal.options].filter((code) => problemType(issuer, code).startsWith(issuer))
+  const ours = problemCodes.filter((code) => problemType(issuer, code).startsWith(issuer))
   expect(ours.length).toBeGreaterThan(60)
   expect(ours.filter((code) => !problemTypeOf(code))).toEqual([])
   for (const code of ours) {

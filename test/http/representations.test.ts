@@ -465,7 +465,7 @@ test('a problem that ARAP names has ARAP’s name; any other is an address of ou
     'invalid_denial_binding',
     'duplicate_request',
     'unknown_task',
-  ])
+  ] as const)
     expect(problemType(issuer, code)).toBe(`urn:openid:authzen:access-request:error:${code}`)
   expect(problemType(issuer, 'invalid_json')).toBe(`${issuer}/problems/invalid_json`)
 })

@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { clocksAgree, type Json } from '../../domain/values.ts'
 import { KeyNotYetKnown } from '../../operations/faults.ts'
 import type { Log } from '../../operations/ports.ts'
-import { type Answer, answerProblem, BadRequest, badRequest, type Problem } from './problem.ts'
+import { type Answer, answerProblem, BadRequest, badRequest, type Problem, type ProblemCode } from './problem.ts'
 import { BadJson, bodyLimit, type Form, readForm, readJson } from './read-body.ts'
 
 /**
@@ -116,7 +116,7 @@ const passing = new Set([
 const retryAfterOf = (fault: unknown): number | undefined =>
   fault instanceof KeyNotYetKnown ? fault.retryAfterSeconds : undefined
 
-const unavailable = (code: string, title: string, retryAfter = 2): Problem => ({
+const unavailable = (code: ProblemCode, title: string, retryAfter = 2): Problem => ({
   status: 503,
   code,
   title,

@@ -1,3 +1,7 @@
+import { weakStandIn } from '../../domain/people/login-strength.ts'
+import { Refusal, refusals } from '../../domain/refusals.ts'
+import { defined } from '../../domain/values.ts'
+
 /** An answer of any door: a status, headers and a body that is JSON already. */
 export type Answer = { status: number; headers?: { [name: string]: string }; body?: unknown }
 
@@ -12,10 +16,69 @@ const arapTypes = new Set([
   'invalid_task_state',
 ])
 
+/** Problems of the API itself, beside the refusals of the domain: what is so, what to do next. */
+const ofTheApi = {
+  // the call
+  not_found: ['There is nothing at this address', 'the documents under `/.well-known/` name the addresses that exist'],
+  invalid_request: ['The call is not what this endpoint takes', 'the detail names the member and what it should be'],
+  invalid_json: [
+    'The body is not JSON that means one thing',
+    'send each member once, whole numbers below 2^53, and no lone surrogates',
+  ],
+  invalid_form: ['The form is not what this page sends', 'open the page again and send its form'],
+  foreign_form: ['The form came from another site', 'open the page here and send its form'],
+  too_large: ['The body is too large', 'send at most 64 KiB'],
+  server_error: ['This failed, and the caller could not help it', 'try again later, and tell the operator if it stays'],
+  temporarily_unavailable: ['Something this needs does not answer', 'ask again in a moment, with the same key'],
+  too_many_requests: ['Too many calls came at once', 'wait as long as `Retry-After` says'],
+  // the caller
+  missing_token: ['This needs a token', 'send `Authorization: Bearer` with a token whose audience is this issuer'],
+  invalid_token: ['The token is not good here', 'get a new token, for the audience that the metadata names'],
+  invalid_dpop_proof: [
+    'The proof of the key is missing or bad',
+    'make a new proof for each call, for its method and address, with the key that asked',
+  ],
+  insufficient_user_authentication: [
+    'This needs a stronger or newer login',
+    'log in as the challenge of the answer says, and ask again with the new token',
+  ],
+  logged_out: ['You are not logged in any more', 'log in again; nothing was recorded'],
+  no_login: ['There is no login here yet', 'the operator names a provider in the deployment file'],
+  bad_signature: ['The signature does not hold', 'sign with the secret that the operator set, within five minutes'],
+  // what there is not
+  unknown_task: ['There is no such task', 'the id should be that of a request of your own'],
+  unknown_use: ['There is no such use', 'the id should be that of a use of your own'],
+  unknown_page: ['There is no such page', 'follow a link from the list of what waits for you'],
+  unknown_aggregate: [
+    'There is no such record',
+    'the id should be one that this API has given out, or that of an actor',
+  ],
+  no_drill: ['That is no drill', 'only a drill has a report'],
+  // using
+  arguments_mismatch: ['What the tool is about to do is not what was approved', 'do what was approved, or ask again'],
+  mediated: ['The approved action is one that Hotwork does itself', 'have it done at `/aws/calls`'],
+  not_mediated: ['The approved action is one that the agent does itself', 'get credentials at `/aws/credentials`'],
+  call_failed: ['AWS refused the approved call', 'the detail says what AWS answered'],
+} as const satisfies { readonly [code: string]: readonly [so: string, next: string] }
+
+/** The last part of a problem's type. Each has a page, `GET /problems/<code>`. */
+export type ProblemCode = Refusal | keyof typeof ofTheApi
+export const problemCodes = [...Refusal.options, ...Object.keys(ofTheApi)] as readonly ProblemCode[]
+
+/** What a problem's type means and what helps. `undefined` for an unknown code. */
+export function problemTypeOf(code: string): { title: string; fix: string } | undefined {
+  if (Object.hasOwn(ofTheApi, code)) {
+    const [title, fix] = ofTheApi[code as keyof typeof ofTheApi]
+    return { title, fix }
+  }
+  const refusal = Refusal.safeParse(code)
+  return refusal.success ? { title: refusals[refusal.data].so, fix: fixOf(refusal.data) } : undefined
+}
+
 /** Problem details (RFC 9457). `detail` names the field and the fix. */
 export type Problem = {
   status: number
-  code: string
+  code: ProblemCode
   title: string
   detail?: string
   headers?: { [name: string]: string }
@@ -31,7 +94,7 @@ export class BadRequest extends Error {
   }
 }
 
-export const problemType = (issuer: string, code: string): string =>
+export const problemType = (issuer: string, code: ProblemCode): string =>
   arapTypes.has(code) ? `urn:openid:authzen:access-request:error:${code}` : `${issuer}/problems/${code}`
 
 export const answerProblem = (
@@ -45,10 +108,80 @@ export const answerProblem = (
     type: problemType(issuer, code),
     title,
     status,
-    ...(detail === undefined ? {} : { detail }),
+    ...defined({ detail }),
     instance: requestId,
   },
 })
 
-export const badRequest = (code: string, title: string, detail?: string): BadRequest =>
-  new BadRequest({ status: 400, code, title, ...(detail === undefined ? {} : { detail }) })
+export const badRequest = (code: ProblemCode, title: string, detail?: string): BadRequest =>
+  new BadRequest({ status: 400, code, title, ...defined({ detail }) })
+
+const fixOf = (code: Refusal): string => {
+  const { field, next } = refusals[code]
+  return field === undefined ? next : `\`${field}\`: ${next}`
+}
+
+/** A problem of the API itself, in the words of its type. */
+export function apiProblem(status: number, code: keyof typeof ofTheApi, detail?: string): BadRequest {
+  const [title, fix] = ofTheApi[code]
+  return new BadRequest({ status, code, title, detail: detail ?? fix })
+}
+
+/** A refusal as problem details, with the status that the catalogue gives it. */
+export function refusalProblem(code: Refusal, detail?: string, headers?: Problem['headers']): BadRequest {
+  if (code === 'key_mismatch') return badProof(code)
+  if (code === 'replayed') return badProof('this proof was used before: make a new one for each call')
+  if (code === 'insufficient_login')
+    return detail === weakStandIn ? weakStandInProblem : insufficientLogin(detail ?? '')
+  const { status, so } = refusals[code]
+  const told = { status, code, title: so, detail: [fixOf(code), detail].filter(Boolean).join(': ') }
+  return new BadRequest({ ...told, ...defined({ headers }) })
+}
+
+/** RFC 9449 section 7.1: another key, and a proof that was used before, are a bad proof to the client. */
+export const badProof = (detail: string): BadRequest =>
+  new BadRequest({
+    status: 401,
+    code: 'invalid_dpop_proof',
+    title: ofTheApi.invalid_dpop_proof[0],
+    detail,
+    headers: {
+      'www-authenticate': `DPoP error="invalid_dpop_proof", error_description="${detail.replaceAll(/["\\]/g, "'")}", algs="ES256"`,
+    },
+  })
+
+/** No login of the caller mends it, so it is no challenge. */
+const weakStandInProblem = new BadRequest({
+  status: 403,
+  code: 'insufficient_login',
+  title: 'The person you stand in for named you with a weaker login than this stage asks for',
+  detail: `${weakStandIn}: they should end it and name you again with a login of the strength that the stage asks for`,
+})
+
+/**
+ * RFC 9470 section 3: the login is not strong enough, or too old. All that the stage wants is said at once, so that one
+ * more login is enough; where only the refusal is known, what it names.
+ */
+export function insufficientLogin(
+  wanted: string | { acr?: string | undefined; maxAge?: number | undefined },
+): BadRequest {
+  const { acr, maxAge } =
+    typeof wanted !== 'string' ? wanted : /^\d+$/.test(wanted) ? { maxAge: Number(wanted) } : { acr: wanted }
+  const parameters = [
+    ...(acr === undefined ? [] : [`acr_values="${acr}"`]),
+    ...(maxAge === undefined ? [] : [`max_age="${maxAge}"`]),
+  ]
+  const fixes = [
+    ...(acr === undefined ? [] : [`with \`acr_values=${acr}\``]),
+    ...(maxAge === undefined ? [] : [`at most ${maxAge} s before`]),
+  ]
+  return new BadRequest({
+    status: 401,
+    code: 'insufficient_user_authentication',
+    title: ofTheApi.insufficient_user_authentication[0],
+    detail: `log in ${fixes.join(', ')}, and ask again with the new token`,
+    headers: {
+      'www-authenticate': ['Bearer error="insufficient_user_authentication"', ...parameters].join(', '),
+    },
+  })
+}

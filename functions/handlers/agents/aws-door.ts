@@ -1,11 +1,11 @@
 import type { Call } from '../../adapters/http/endpoint.ts'
-import { BadRequest, badRequest } from '../../adapters/http/problem.ts'
+import { BadRequest, badProof, badRequest, type ProblemCode } from '../../adapters/http/problem.ts'
 import { AccessTokenVerifier } from '../../adapters/jose/access-token.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { AccessToken } from '../../operations/credentials/ports.ts'
 import type { Clock, OnceOnly } from '../../operations/ports.ts'
-import { badProof, Callers, dpopToken } from '../callers.ts'
+import { Callers, dpopToken } from '../callers.ts'
 
 /**
  * Where an agent comes for what AWS does: with the access token of a grant and a proof of its key, and with nothing to say,
@@ -43,7 +43,7 @@ export class AwsDoor {
     const verified = await this.#tokens.verify(accessToken, `${this.#issuer}/aws`)
     if (!verified.ok) throw badToken(verified.code.replaceAll('_', ' '))
     const { proof, once } = await this.#callers.proof(call, { method: 'POST', path: this.#path, accessToken })
-    if (proof.jkt !== verified.value.jkt) throw badProof(this.#issuer, 'key_mismatch')
+    if (proof.jkt !== verified.value.jkt) throw badProof('key_mismatch')
     if (call.hasBody && Object.keys(Object(call.json())).length > 0)
       throw badRequest(
         'invalid_request',
@@ -71,13 +71,13 @@ export class AwsDoor {
 
   /** The problem of a refusal here. */
   refuse(code: Refusal, detail?: string): BadRequest {
-    const problem = (status: number, title: string, more: { code?: string; detail?: string } = {}) =>
+    const problem = (status: number, title: string, more: { code?: ProblemCode; detail?: string } = {}) =>
       new BadRequest({ status, code, title, ...(detail === undefined ? {} : { detail }), ...more })
     switch (code) {
       case 'replayed':
-        return badProof(this.#issuer, 'this proof was used before: make a new one for each call')
+        return badProof('this proof was used before: make a new one for each call')
       case 'key_mismatch':
-        return badProof(this.#issuer, 'key_mismatch')
+        return badProof('key_mismatch')
       case 'pending':
       case 'denied':
       case 'expired':

@@ -1,11 +1,10 @@
 import { endpoint } from '../../adapters/http/endpoint.ts'
-import { type Answer, BadRequest } from '../../adapters/http/problem.ts'
+import { type Answer, apiProblem, problemTypeOf } from '../../adapters/http/problem.ts'
 import { KmsKeySet } from '../../adapters/kms/kms-key-set.ts'
 import { messagePage, pageHeaders, problemTypePage } from '../../adapters/pages/layout.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
 import { environmentOf } from '../environments.ts'
-import { notFound, problemTypeOf } from '../refusals.ts'
 import { readBundle } from '../wiring/ports.ts'
 import { publishedMetadata, requestSchema } from '../wiring/published-metadata.ts'
 
@@ -51,8 +50,7 @@ const routes: { [route: string]: (code: string) => Answer | Promise<Answer> } = 
 }
 
 /** What would otherwise be answered by API Gateway itself, without a type, a reason or the caller's `X-Request-ID`. */
-const [title, detail] = notFound
-const nothing = new BadRequest({ status: 404, code: 'not_found', title, detail })
+const nothing = apiProblem(404, 'not_found')
 
 export const handler = endpoint({ issuer, log: new PowertoolsLog(), clock: new SystemClock() }, async (call) => {
   const route = routes[call.route]

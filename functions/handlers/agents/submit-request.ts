@@ -1,11 +1,11 @@
 import { parseBody, RequestBody, readDenial, taskAnswer } from '../../adapters/http/authzen.ts'
 import { endpoint } from '../../adapters/http/endpoint.ts'
-import { BadRequest, badRequest } from '../../adapters/http/problem.ts'
+import { badRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { signApproval } from '../../operations/credentials/statements.ts'
 import { tryAgainAfter } from '../../operations/requests/limits.ts'
-import { type SubmissionRefusal, submitRequest } from '../../operations/requests/submit-request.ts'
-import { badProof, Callers } from '../callers.ts'
+import { submitRequest } from '../../operations/requests/submit-request.ts'
+import { Callers } from '../callers.ts'
 import { idempotencyKeyOf, mustKeepRate } from '../doors.ts'
 import { environmentOf } from '../environments.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
@@ -66,7 +66,10 @@ export const handler = endpoint(ports, async (call) => {
     },
     ports,
   )
-  if (!submitted.ok) throw refusal(submitted.code, submitted.detail)
+  if (!submitted.ok) {
+    const { code, detail } = submitted
+    throw refusalProblem(code, detail, code === 'too_many_open' ? { 'retry-after': String(tryAgainAfter) } : undefined)
+  }
   const { state } = submitted.value.stored
   const answer = taskAnswer(state, issuer, await signApproval(state, ports.statements))
   const { id, status } = answer['task'] as { id: string; status: string }
@@ -80,35 +83,4 @@ function checkUntil(until: NumericDate, now: NumericDate): void {
     'The access would end before it began',
     `\`requested_access.requested_until\` should be at least ${shortest} s from now`,
   )
-}
-
-function refusal(code: SubmissionRefusal, detail?: string): BadRequest {
-  const problem = (status: number, title: string, fix = 'evaluate again') =>
-    new BadRequest({ status, code, title, detail: detail ?? fix })
-  switch (code) {
-    case 'replayed':
-      return badProof(issuer, 'this proof was used before: make a new one for each call')
-    case 'key_mismatch':
-      return badProof(issuer, 'key_mismatch')
-    case 'duplicate_request':
-      return problem(
-        409,
-        'This Idempotency-Key stands for another request',
-        'send a new `Idempotency-Key` for a new body',
-      )
-    case 'expired_denial':
-      return problem(410, 'The evaluation is too old')
-    case 'invalid_denial_binding':
-      return problem(400, 'The request is not what was evaluated')
-    case 'too_many_open':
-      return new BadRequest({
-        status: 429,
-        code,
-        title: 'Too many of your requests wait for people',
-        detail: `wait until some are decided, or withdraw some${detail === undefined ? '' : `: ${detail}`}`,
-        headers: { 'retry-after': String(tryAgainAfter) },
-      })
-    default:
-      return problem(400, 'No approval can help here')
-  }
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { parseBody } from '../../adapters/http/authzen.ts'
-import { BadRequest } from '../../adapters/http/problem.ts'
+import { BadRequest, type ProblemCode } from '../../adapters/http/problem.ts'
 import { AccessTokenVerifier } from '../../adapters/jose/access-token.ts'
 import { rememberUntil, replayKey, verifyDpop } from '../../adapters/jose/dpop.ts'
 import { KmsKeySet } from '../../adapters/kms/kms-key-set.ts'
@@ -53,7 +53,7 @@ async function verifyShown(tool: ToolId, shown: Body, tokens: AccessTokenVerifie
 }
 
 /** Every refusal of the gate is 403, with the reason as its type: the tool does not act. */
-const refusal = (code: string, detail?: string): BadRequest =>
+const refusal = (code: ProblemCode, detail?: string): BadRequest =>
   new BadRequest(defined({ status: 403, code, title: 'This use is not permitted', detail }))
 
 export const handler = bind(
