@@ -231,7 +231,7 @@ describe('a world that breaks', () => {
     const { requests } = stores()
     const Item = { pk: { S: `REQ#${ask.id}` }, sk: { S: 'REQ' }, version: { N: '1' }, state: { S: '{"status":"odd"}' } }
     proxy.fail('GetItem', { status: 200, body: { Item } })
-    await expect(requests.load(ask.id)).rejects.toThrow(/holds no request/)
+    await expect(requests.load(ask.id)).rejects.toThrow(/is not understood/)
   })
 
   test.each([

@@ -1,81 +1,69 @@
 import { randomUUID } from 'node:crypto'
-import { paginateQuery, QueryCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb'
+import type { TransactWriteItem } from '@aws-sdk/client-dynamodb'
 import type { Entry, Head } from '../../domain/ledger/ledger.ts'
+import { defined } from '../../domain/values.ts'
 import type { LedgerStore } from '../../operations/ledger/ports.ts'
 import type { OnceOnly } from '../../operations/ports.ts'
-import { type Connection, orUnavailable, transact, unavailable, within } from './client.ts'
-import { endsAt, headAttributes, headOf, number, numberOf, putOnce, readOne, text, textOf } from './items.ts'
+import type { Connection } from './client.ts'
+import { condition, endsAt, headOf, headRow, type Item, isNew, numberOf, textOf } from './items.ts'
+import { Table } from './table.ts'
 
-/** Puts an entry into the ledger table, only where there is none: nothing in it is ever written twice. */
-export function putEntry(ledgerTable: string, entry: Entry): TransactWriteItem {
-  const cut = entry.id.lastIndexOf('/')
-  return {
-    Put: {
-      TableName: ledgerTable,
-      Item: {
-        aggregate: text(entry.id.slice(0, cut)),
-        sequence: number(Number(entry.id.slice(cut + 1))),
-        entry: text(JSON.stringify(entry)),
-      },
-      // `aggregate` is a reserved word of DynamoDB's expressions.
-      ConditionExpression: 'attribute_not_exists(#aggregate)',
-      ExpressionAttributeNames: { '#aggregate': 'aggregate' },
-    },
+/** A store in the requests table whose changes commit together with their entries in the ledger. */
+export class LedgeredStore {
+  protected readonly requests: Table
+  protected readonly ledger: Table
+
+  constructor(connection: Connection, tables: { requests: string; ledger: string }) {
+    this.requests = new Table(connection, tables.requests)
+    this.ledger = new Table(connection, tables.ledger)
+  }
+
+  protected commitAll(items: readonly TransactWriteItem[], entries: readonly Entry[], trying: string) {
+    return this.requests.transact([...items, ...entries.map((entry) => this.#puttingEntry(entry))], trying)
+  }
+
+  /**
+   * Puts what may happen once, only where it is not there yet or holds the value that may be replaced. What was there is
+   * given back when it fails.
+   *
+   * @param writer tells this very call from all others, so that one whose answer was lost knows its own item again
+   */
+  protected puttingOnce({ key, value, replaces, expiresAt }: OnceOnly, writer: string) {
+    const mayReplace = condition('attribute_not_exists(pk) OR #value = :replaces', { replaces })
+    const row = { ...onceKey(key), value, writer, ttl: expiresAt }
+    const { Put } = this.requests.putting(row, replaces === undefined ? isNew : mayReplace)
+    return { Put: { ...Put, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const } }
+  }
+
+  /** Only where there is none: nothing in the ledger is ever written twice. */
+  #puttingEntry(entry: Entry) {
+    const cut = entry.id.lastIndexOf('/')
+    const key = { aggregate: entry.id.slice(0, cut), sequence: Number(entry.id.slice(cut + 1)) }
+    const isNewEntry = condition('attribute_not_exists(#aggregate)')
+    return this.ledger.putting({ ...key, entry: JSON.stringify(entry) }, isNewEntry)
   }
 }
 
+export const onceKey = (key: string) => ({ pk: key, sk: 'ONCE' })
+
 /**
  * The ledger table: `aggregate` and `sequence` find an entry, kept as the JSON text it was hashed from. Where an actor's
- * own chain ends is an item `CHAIN#<aggregate>` of the requests table, since nothing in the ledger table may be changed.
+ * own chain ends is an item of the requests table, since nothing in the ledger table may be changed.
  */
-export class DynamoLedgerStore implements LedgerStore {
-  readonly #connection: Connection
-  readonly #requests: string
-  readonly #ledger: string
-
-  constructor(connection: Connection, tables: { requests: string; ledger: string }) {
-    this.#connection = connection
-    this.#requests = tables.requests
-    this.#ledger = tables.ledger
-  }
-
+export class DynamoLedgerStore extends LedgeredStore implements LedgerStore {
   async entries(aggregate: string): Promise<readonly Entry[]> {
-    const entries: Entry[] = []
-    const query = {
-      TableName: this.#ledger,
-      ConsistentRead: true,
-      KeyConditionExpression: '#aggregate = :aggregate',
-      ExpressionAttributeNames: { '#aggregate': 'aggregate' },
-      ExpressionAttributeValues: { ':aggregate': text(aggregate) },
-    }
-    try {
-      for await (const page of paginateQuery({ client: this.#connection.client }, query, within(this.#connection)))
-        for (const item of page.Items ?? []) entries.push(JSON.parse(textOf(item, 'entry')) as Entry)
-    } catch (cause) {
-      throw unavailable(`read the ledger of \`${aggregate}\``, cause)
-    }
-    return entries
+    const query = { where: '#aggregate = :aggregate', values: { aggregate } }
+    return (await this.ledger.queryAll(query, `read the ledger of \`${aggregate}\``)).map(entryOf)
   }
 
   async page(aggregate: string, { after, limit }: { after: number; limit: number }) {
-    const query = new QueryCommand({
-      TableName: this.#ledger,
-      ConsistentRead: true,
-      KeyConditionExpression: '#aggregate = :aggregate AND #sequence > :after',
-      ExpressionAttributeNames: { '#aggregate': 'aggregate', '#sequence': 'sequence' },
-      ExpressionAttributeValues: { ':aggregate': text(aggregate), ':after': number(after) },
-      Limit: limit,
-    })
-    const { Items = [], LastEvaluatedKey } = await this.#connection.client
-      .send(query, within(this.#connection))
-      .catch(orUnavailable(`read the ledger of \`${aggregate}\``))
-    const entries = Items.map((item) => JSON.parse(textOf(item, 'entry')) as Entry)
-    return { entries, ...(LastEvaluatedKey ? { next: numberOf(LastEvaluatedKey, 'sequence') } : {}) }
+    const query = { where: '#aggregate = :aggregate AND #sequence > :after', values: { aggregate, after }, limit }
+    const { items, last } = await this.ledger.query(query, `read the ledger of \`${aggregate}\``)
+    return defined({ entries: items.map(entryOf), next: last && numberOf(last, 'sequence') })
   }
 
   async head(aggregate: string): Promise<Head> {
-    const trying = `read the chain of \`${aggregate}\``
-    return headOf(await readOne(this.#connection, this.#requests, chainKey(aggregate), trying))
+    return headOf(await this.requests.get(chainKey(aggregate), `read the chain of \`${aggregate}\``))
   }
 
   async append(
@@ -86,19 +74,13 @@ export class DynamoLedgerStore implements LedgerStore {
     once: readonly OnceOnly[] = [],
   ): Promise<boolean> {
     const writer = randomUUID()
-    const chain = {
-      Put: {
-        TableName: this.#requests,
-        Item: { ...chainKey(aggregate), ...headAttributes(head) },
-        ...endsAt(expected),
-      },
-    }
-    const rows = once.map((each) => ({ Put: putOnce(this.#requests, each, writer) }))
-    const items = [chain, ...rows, ...entries.map((entry) => putEntry(this.#ledger, entry))]
-    const { done } = await transact(this.#connection, items, `append to \`${aggregate}\``)
-    return done
+    const chain = this.requests.putting({ ...chainKey(aggregate), ...headRow(head) }, endsAt(expected))
+    const rows = once.map((each) => this.puttingOnce(each, writer))
+    return (await this.commitAll([chain, ...rows], entries, `append to \`${aggregate}\``)).done
   }
 }
 
 /** Where an actor's own chain ends. */
-export const chainKey = (aggregate: string) => ({ pk: text(`CHAIN#${aggregate}`), sk: text('CHAIN') })
+export const chainKey = (aggregate: string) => ({ pk: `CHAIN#${aggregate}`, sk: 'CHAIN' })
+
+const entryOf = (item: Item) => JSON.parse(textOf(item, 'entry')) as Entry

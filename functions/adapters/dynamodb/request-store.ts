@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { ConditionalCheckFailedException, PutItemCommand, type TransactWriteItem } from '@aws-sdk/client-dynamodb'
-import type { HaltTarget } from '../../domain/halts/halt.ts'
-import type { AskerId, EvaluationId, NumericDate, RequestId } from '../../domain/values.ts'
+import { type HaltTarget, haltKey } from '../../domain/halts/halt.ts'
+import type { Head } from '../../domain/ledger/ledger.ts'
+import { overdueAt } from '../../domain/requests/due.ts'
+import { ApprovalRequest } from '../../domain/requests/request.ts'
+import { type AskerId, defined, type EvaluationId, type NumericDate, RequestId } from '../../domain/values.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
 import type { OnceOnly, Page } from '../../operations/ports.ts'
 import type {
@@ -15,74 +17,49 @@ import type {
   RequestStore,
   Stored,
 } from '../../operations/requests/ports.ts'
-import { type Connection, conflicted, failed, orUnavailable, transact, unavailable, within } from './client.ts'
-import { haltsOf, uniqueKeys } from './halt-store.ts'
-import {
-  endsAt,
-  type Item,
-  number,
-  onceKey,
-  permitKey,
-  permitOf,
-  putOnce,
-  putPermit,
-  readMany,
-  readOne,
-  slackGroupsKey,
-  slackGroupsOf,
-  standInKey,
-  standInsOf,
-  text,
-  textOf,
-} from './items.ts'
-import { putEntry } from './ledger-store.ts'
-import { countOpen, listRequests, openRequests, overdueRequests } from './list-requests.ts'
-import { requestItem, requestKey, storedOf } from './request-items.ts'
+import { haltRowKey, haltsOf } from './halt-store.ts'
+import { endsAt, headOf, headRow, type Item, itemOf, textOf, timeKey, valueIn } from './items.ts'
+import { LedgeredStore, onceKey } from './ledger-store.ts'
+import { permitKey, permitOf, permitRow } from './permit-store.ts'
+import { slackGroupsKey, slackGroupsOf } from './person-links.ts'
+import { standInKey, standInsOf } from './stand-in-store.ts'
+import { batchLimit } from './table.ts'
 
 /** An evaluation is kept a day past its end, so that a late submission can be told that it is expired. */
 const keepEvaluationSeconds = 86_400
+/** A page that nothing passes is given up after so many queries, and says where to go on. */
+const queriesPerPage = 10
 
 /** The requests table, and the entries of requests, which commit with their state. Every item is read strongly. */
-export class DynamoRequestStore implements RequestStore {
-  readonly #connection: Connection
-  readonly #requests: string
-  readonly #ledger: string
-
-  constructor(connection: Connection, tables: { requests: string; ledger: string }) {
-    this.#connection = connection
-    this.#requests = tables.requests
-    this.#ledger = tables.ledger
-  }
-
+export class DynamoRequestStore extends LedgeredStore implements RequestStore {
   async load(id: RequestId): Promise<Stored | undefined> {
-    const item = await this.#get(requestKey(id), `read \`${id}\``)
+    const item = await this.requests.get(requestKey(id), `read \`${id}\``)
     return item && storedOf(item)
   }
 
   async loadMany(ids: readonly RequestId[]): Promise<readonly Stored[]> {
-    const keys = [...new Set(ids)].map(requestKey)
-    if (keys.length === 0) return []
-    return (await readMany(this.#connection, this.#requests, keys)).map(storedOf)
+    const keys = [...new Set(ids)].map((id) => itemOf(requestKey(id)))
+    return (await this.requests.getMany(keys, 'read requests')).map(storedOf)
   }
 
   async commit({ id, expected, state, entries, head, once = [], draw }: Commit): Promise<Committed> {
     const writer = randomUUID()
-    const items: TransactWriteItem[] = [
-      { Put: { TableName: this.#requests, Item: requestItem(state, head), ...endsAt(expected) } },
-      ...once.map((each) => ({ Put: putOnce(this.#requests, each, writer) })),
-      ...(draw ? [{ Put: putPermit(this.#requests, draw) }] : []),
-      ...[...entries, ...(draw?.entries ?? [])].map((entry) => putEntry(this.#ledger, entry)),
+    const items = [
+      this.requests.putting(requestRow(state, head), endsAt(expected)),
+      ...once.map((each) => this.puttingOnce(each, writer)),
+      ...(draw ? [this.requests.putting(permitRow(draw), endsAt(draw.expected))] : []),
     ]
-    const transacted = await transact(this.#connection, items, `commit \`${id}\``)
+    const transacted = await this.commitAll(items, [...entries, ...(draw?.entries ?? [])], `commit \`${id}\``)
     if (transacted.done) return { outcome: 'committed' }
 
     const [ofRequest, ...others] = transacted.reasons
-    const ofOnce = others.slice(0, once.length)
+    const has = (code: string) => (reason: (typeof others)[number] | undefined) => reason?.Code === code
+    const failed = has('ConditionalCheckFailed')
     // Asked before staleness: it is final, while a stale writer would come back only to find the same.
     for (const [index, { key }] of once.entries())
-      if (failed(ofOnce[index])) return { outcome: 'taken', key, value: textOf(ofOnce[index]?.Item ?? {}, 'value') }
-    const ofPermit = draw && others[once.length]
-    if (failed(ofRequest) || failed(ofPermit) || transacted.reasons.some(conflicted)) return { outcome: 'stale' }
+      if (failed(others[index])) return { outcome: 'taken', key, value: textOf(others[index]?.Item ?? {}, 'value') }
+    const isStale = failed(ofRequest) || (draw && failed(others[once.length]))
+    if (isStale || transacted.reasons.some(has('TransactionConflict'))) return { outcome: 'stale' }
     // Only an entry that was there already is left. The version would then have moved too: another program wrote around us.
     throw new StoreUnavailable(`the ledger of \`${id}\` holds entries that its state does not know`)
   }
@@ -92,78 +69,130 @@ export class DynamoRequestStore implements RequestStore {
     targets: readonly HaltTarget[],
     { standIn, permit, slackGroups }: Beside = {},
   ): Promise<Dependencies> {
+    // Each target once, as a batch demands.
+    const halts = new Map(targets.map((target) => [haltKey(target), target])).values()
     const keys = [
       ...ancestors.map(requestKey),
-      ...uniqueKeys(targets),
+      ...[...halts].map(haltRowKey),
       ...(standIn === undefined ? [] : [standInKey(standIn)]),
       ...(permit === undefined ? [] : [permitKey(permit)]),
       ...(slackGroups ? [slackGroupsKey] : []),
     ]
-    const kinds = Map.groupBy(await readMany(this.#connection, this.#requests, keys), (item) => textOf(item, 'sk'))
+    const read = await this.requests.getMany(keys.map(itemOf), 'read requests')
+    const kinds = Map.groupBy(read, (item) => textOf(item, 'sk'))
     const [drawn] = kinds.get('PERMIT') ?? []
     const [snapshot] = kinds.get('SLACKGROUPS') ?? []
     return {
       ancestors: (kinds.get('REQ') ?? []).map(storedOf),
       halts: (kinds.get('HALT') ?? []).flatMap(haltsOf),
       standIns: (kinds.get('STANDIN') ?? []).flatMap(standInsOf),
-      ...(drawn ? { permit: permitOf(drawn) } : {}),
-      ...(snapshot ? { slackGroups: slackGroupsOf(snapshot) } : {}),
+      ...(drawn && { permit: permitOf(drawn) }),
+      ...(snapshot && { slackGroups: slackGroupsOf(snapshot) }),
     }
   }
 
   async recall(key: string): Promise<string | undefined> {
-    const item = await this.#get(onceKey(key), 'recall a key')
+    const item = await this.requests.get(onceKey(key), 'recall a key')
     return item && textOf(item, 'value')
   }
 
   async claim(once: OnceOnly): Promise<boolean> {
     const writer = randomUUID()
-    const put = new PutItemCommand(putOnce(this.#requests, once, writer))
-    try {
-      await this.#connection.client.send(put, within(this.#connection))
-      return true
-    } catch (cause) {
-      if (!(cause instanceof ConditionalCheckFailedException)) throw unavailable('claim a key', cause)
-      // The SDK sends a put again when its answer was lost, and then finds the item that it put.
-      return cause.Item?.['writer']?.S === writer
-    }
+    const put = this.puttingOnce(once, writer)
+    return this.requests.put(put, 'claim a key', (there) => there?.['writer']?.S === writer)
   }
 
   async saveEvaluation(evaluation: Evaluation): Promise<void> {
-    const Item = {
-      ...evaluationKey(evaluation.id),
-      evaluation: text(JSON.stringify(evaluation)),
-      ttl: number(evaluation.expiresAt + keepEvaluationSeconds),
-    }
-    await this.#connection.client
-      .send(new PutItemCommand({ TableName: this.#requests, Item }), within(this.#connection))
-      .catch(orUnavailable(`save \`${evaluation.id}\``))
+    const ttl = evaluation.expiresAt + keepEvaluationSeconds
+    const row = { ...evaluationKey(evaluation.id), evaluation: JSON.stringify(evaluation), ttl }
+    await this.requests.put(this.requests.putting(row), `save \`${evaluation.id}\``)
   }
 
   async loadEvaluation(id: EvaluationId): Promise<Evaluation | undefined> {
-    const item = await this.#get(evaluationKey(id), `read \`${id}\``)
+    const item = await this.requests.get(evaluationKey(id), `read \`${id}\``)
     return item && (JSON.parse(textOf(item, 'evaluation')) as Evaluation)
   }
 
-  list(filter: RequestFilter, page: RequestPage): Promise<Page<Stored>> {
-    return listRequests({ connection: this.#connection, table: this.#requests }, filter, page)
+  /** What an index finds is held against the filter once more, so a page may be short and still have a `next`. */
+  async list(filter: RequestFilter, page: RequestPage): Promise<Page<Stored>> {
+    const limit = Math.min(page.limit, batchLimit)
+    const items: Stored[] = []
+    let after = page.after ?? (page.before === undefined ? undefined : timeKey(page.before))
+    for (let query = 0; query < queriesPerPage; query++) {
+      const place = { limit: limit - items.length, after }
+      const found = await this.requests.listed(indexFor(filter), place, 'list requests')
+      items.push(...found.items.map(storedOf).filter((stored) => passes(filter, stored)))
+      after = found.next
+      if (after === undefined || items.length >= limit) break
+    }
+    return defined({ items, next: after })
   }
 
-  overdue(before: NumericDate, limit: number): Promise<readonly RequestId[]> {
-    return overdueRequests({ connection: this.#connection, table: this.#requests }, before, limit)
+  async overdue(before: NumericDate, limit: number): Promise<readonly RequestId[]> {
+    const query = {
+      index: 'overdue',
+      where: 'overdue = :request AND dueAt < :before',
+      values: { request: 'request', before },
+      limit,
+    }
+    const { items } = await this.requests.query(query, 'say what is overdue')
+    return items.map((item) => RequestId.parse(textOf(item, 'pk').slice('REQ#'.length)))
   }
 
   countOpen(agent: AskerId, most: number): Promise<number> {
-    return countOpen({ connection: this.#connection, table: this.#requests }, agent, most)
+    const query = { index: 'open', where: 'openOf = :agent', values: { agent }, limit: most }
+    return this.requests.count(query, 'count what is open')
   }
 
-  open(agent: AskerId, limit: number): Promise<readonly Stored[]> {
-    return openRequests({ connection: this.#connection, table: this.#requests }, agent, limit)
-  }
-
-  #get(key: Item, trying: string): Promise<Item | undefined> {
-    return readOne(this.#connection, this.#requests, key, trying)
+  async open(agent: AskerId, limit: number): Promise<readonly Stored[]> {
+    const index = { index: 'open', by: 'openOf', value: agent, newestFirst: false }
+    const { items } = await this.requests.listed(index, { limit }, 'find what is open')
+    return items.map(storedOf).filter(({ state }) => state.status === 'pending')
   }
 }
 
-const evaluationKey = (id: EvaluationId) => ({ pk: text(`EVAL#${id}`), sk: text('EVAL') })
+const requestKey = (id: RequestId) => ({ pk: `REQ#${id}`, sk: 'REQ' })
+const evaluationKey = (id: EvaluationId) => ({ pk: `EVAL#${id}`, sk: 'EVAL' })
+
+export const requestItem = (state: ApprovalRequest, head: Head): Item => itemOf(requestRow(state, head))
+
+/**
+ * A request as an item. Beside the state stand the attributes that its indexes need, all of which follow from the state:
+ * `overdue` only while something falls due, and `openOf` only while it waits for people, so that both indexes stay small.
+ */
+function requestRow(state: ApprovalRequest, head: Head) {
+  const { ask, status, submittedAt } = state
+  const dueAt = overdueAt(state)
+  return {
+    ...requestKey(ask.id),
+    ...headRow(head),
+    state: JSON.stringify(state),
+    kind: 'request',
+    submitted: timeKey(submittedAt) + ask.id,
+    status,
+    agent: ask.agent.id,
+    owner: ask.owner,
+    overdue: dueAt === undefined ? undefined : 'request',
+    dueAt,
+    openOf: status === 'pending' ? ask.agent.id : undefined,
+  }
+}
+
+/** @throws StoreUnavailable when the item holds no request that this code understands: deny rather than guess */
+export const storedOf = (item: Item): Stored => ({
+  state: valueIn(item, 'state', ApprovalRequest),
+  head: headOf(item),
+})
+
+/** The index that leaves least to sift: an agent or an owner has fewer requests than a status, a status than all. */
+function indexFor({ agent, owner, status }: RequestFilter): { index: string; by: string; value: string } {
+  if (agent !== undefined) return { index: 'by-agent', by: 'agent', value: agent }
+  if (owner !== undefined) return { index: 'by-owner', by: 'owner', value: owner }
+  if (status !== undefined) return { index: 'by-status', by: 'status', value: status }
+  return { index: 'by-time', by: 'kind', value: 'request' }
+}
+
+const passes = ({ status, agent, owner }: RequestFilter, { state }: Stored): boolean =>
+  (status === undefined || state.status === status) &&
+  (agent === undefined || state.ask.agent.id === agent) &&
+  (owner === undefined || state.ask.owner === owner)

@@ -1,4 +1,4 @@
-import { requestItem } from '../../../functions/adapters/dynamodb/request-items.ts'
+import { requestItem } from '../../../functions/adapters/dynamodb/request-store.ts'
 import { noEntries } from '../../../functions/domain/ledger/ledger.ts'
 import type { Command } from '../../../functions/domain/requests/commands.ts'
 import { grantOf } from '../../../functions/domain/requests/request.ts'

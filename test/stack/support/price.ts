@@ -1,4 +1,4 @@
-import { requestItem } from '../../../functions/adapters/dynamodb/request-items.ts'
+import { requestItem } from '../../../functions/adapters/dynamodb/request-store.ts'
 import { eventOf, noEntries } from '../../../functions/domain/ledger/ledger.ts'
 import { evolve } from '../../../functions/domain/requests/evolve.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'

@@ -1,0 +1,223 @@
+import { randomUUID } from 'node:crypto'
+import {
+  BatchGetItemCommand,
+  type CancellationReason,
+  ConditionalCheckFailedException,
+  GetItemCommand,
+  PutItemCommand,
+  type PutItemCommandInput,
+  paginateQuery,
+  QueryCommand,
+  TransactionCanceledException,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb'
+import { StoreUnavailable } from '../../operations/faults.ts'
+import { type Connection, pause, unavailable } from './client.ts'
+import { condition, type Item, itemOf, placeholders, type Row, textOf } from './items.ts'
+
+/** One `BatchGetItem` takes no more keys. */
+export const batchLimit = 100
+const readAttempts = 6
+
+type Query = { where: string; values: Row; index?: string; filter?: string; newestFirst?: boolean; limit?: number }
+
+/** How one transaction ended: all of it, or none, and then why for each of its items in their order. */
+type Transacted = { done: true } | { done: false; reasons: readonly CancellationReason[] }
+
+/** Reasons that tell of other writers. */
+const ofOthers = ['None', 'ConditionalCheckFailed', 'TransactionConflict']
+/** Reasons that tell that nothing was written, since the table had no room for it just then. */
+const ofRoom = ['ThrottlingError', 'ProvisionedThroughputExceeded']
+
+/**
+ * One table. Each call is bounded as a whole, reads strongly where it can, and throws `StoreUnavailable` where nothing is
+ * known of what it did. `trying` says what for, in that fault's message.
+ */
+export class Table {
+  readonly #connection: Connection
+  readonly #name: string
+
+  constructor(connection: Connection, name: string) {
+    this.#connection = connection
+    this.#name = name
+  }
+
+  /** One item, or nothing where there is none. */
+  async get(key: Row, trying: string): Promise<Item | undefined> {
+    const command = new GetItemCommand({ TableName: this.#name, Key: itemOf(key), ConsistentRead: true })
+    const { Item } = await this.#tried(trying, this.#connection.client.send(command, this.#bound()))
+    return Item
+  }
+
+  /**
+   * Up to a hundred items, in no particular order; those that are gone are left out. A busy table answers some and leaves
+   * the rest unprocessed: those are asked for again.
+   */
+  async getMany(keys: readonly Item[], trying: string): Promise<Item[]> {
+    const read: Item[] = []
+    let Keys = [...keys]
+    for (let attempt = 0; Keys.length > 0; attempt++) {
+      if (attempt === readAttempts) throw new StoreUnavailable('the store kept leaving items unread')
+      if (attempt > 0) await pause(10, attempt)
+      const command = new BatchGetItemCommand({ RequestItems: { [this.#name]: { Keys, ConsistentRead: true } } })
+      const answer = await this.#tried(trying, this.#connection.client.send(command, this.#bound()))
+      read.push(...(answer.Responses?.[this.#name] ?? []))
+      Keys = answer.UnprocessedKeys?.[this.#name]?.Keys ?? []
+    }
+    return read
+  }
+
+  /** What `put` and a transaction put. */
+  putting(row: Row, when: Partial<ReturnType<typeof condition>> = {}) {
+    return { Put: { TableName: this.#name, Item: itemOf(row), ...when } }
+  }
+
+  /**
+   * False where the condition did not hold.
+   *
+   * @param isOwn whether what stood there is of this very call: the SDK puts again when an answer was lost
+   */
+  async put(
+    { Put }: { Put: PutItemCommandInput },
+    trying: string,
+    isOwn: (there: Item | undefined) => boolean = () => false,
+  ): Promise<boolean> {
+    const { client } = this.#connection
+    return this.#unlessConditionFailed(trying, client.send(new PutItemCommand(Put), this.#bound()), isOwn)
+  }
+
+  /** False where the condition did not hold. */
+  async update(key: Row, change: string, when: string, values: Row, trying: string): Promise<boolean> {
+    const command = new UpdateItemCommand({
+      TableName: this.#name,
+      Key: itemOf(key),
+      UpdateExpression: change,
+      ...condition(when, values),
+    })
+    return this.#unlessConditionFailed(trying, this.#connection.client.send(command, this.#bound()), () => false)
+  }
+
+  /** One page of items. */
+  async query(query: Query, trying: string): Promise<{ items: readonly Item[]; last?: Item }> {
+    const command = new QueryCommand(this.#input(query))
+    const answer = await this.#tried(trying, this.#connection.client.send(command, this.#bound()))
+    return { items: answer.Items ?? [], ...(answer.LastEvaluatedKey && { last: answer.LastEvaluatedKey }) }
+  }
+
+  async queryAll(query: Query, trying: string): Promise<readonly Item[]> {
+    const items: Item[] = []
+    try {
+      const pages = paginateQuery({ client: this.#connection.client }, this.#input(query), this.#bound())
+      for await (const page of pages) items.push(...(page.Items ?? []))
+    } catch (cause) {
+      throw unavailable(trying, cause)
+    }
+    return items
+  }
+
+  async count(query: Query, trying: string): Promise<number> {
+    const command = new QueryCommand({ ...this.#input(query), Select: 'COUNT' })
+    return (await this.#tried(trying, this.#connection.client.send(command, this.#bound()))).Count ?? 0
+  }
+
+  /**
+   * Items of an index over `submitted`, by time, each read strongly since an index is a moment behind. A place in the list is
+   * the last one's sort key. Anything that is no place is one before everything: DynamoDB takes no empty or oversized key.
+   */
+  async listed(
+    { index, by, value, newestFirst = true }: { index: string; by: string; value: string; newestFirst?: boolean },
+    { limit, after }: { limit: number; after?: string | undefined },
+    trying: string,
+  ): Promise<{ items: Item[]; next?: string }> {
+    const place = after === undefined || (/^\d{10}#/.test(after) && after.length <= 64) ? after : '!'
+    const { items: found, last } = await this.query(
+      {
+        index,
+        newestFirst,
+        where: place === undefined ? `#${by} = :value` : `#${by} = :value AND #submitted < :place`,
+        values: { value, place },
+        limit: Math.min(limit, batchLimit),
+      },
+      trying,
+    )
+    const keys = found.map(({ pk, sk }) => ({ pk, sk }) as Item)
+    const order = newestFirst ? 1 : -1
+    const items = (await this.getMany(keys, trying)).toSorted((one, other) =>
+      textOf(one, 'submitted') < textOf(other, 'submitted') ? order : -order,
+    )
+    return { items, ...(last && { next: textOf(last, 'submitted') }) }
+  }
+
+  /**
+   * Writes all of it or none. Where the table had no room it wrote nothing: then it is tried again, as often and as long as
+   * the connection lets any other call be.
+   *
+   * The token is new for each attempt, and the same when the SDK sends one again since its answer was lost. It is not
+   * derived from the content: two callers who write the same thing must not both be told that it was theirs.
+   */
+  async transact(items: readonly TransactWriteItem[], trying: string): Promise<Transacted> {
+    const bound = this.#bound()
+    for (let attempt = 1; ; attempt++) {
+      const command = new TransactWriteItemsCommand({ TransactItems: [...items], ClientRequestToken: randomUUID() })
+      try {
+        await this.#connection.client.send(command, bound)
+        return { done: true }
+      } catch (cause) {
+        const reasons = cause instanceof TransactionCanceledException ? (cause.CancellationReasons ?? []) : []
+        const are = (codes: readonly string[]) =>
+          reasons.length === items.length && reasons.every(({ Code }) => codes.includes(Code ?? 'None'))
+        if (are(ofOthers)) return { done: false, reasons }
+        const mayTryAgain = are([...ofOthers, ...ofRoom]) && attempt < this.#connection.patience.attempts
+        if (!mayTryAgain || bound.abortSignal.aborted) throw unavailable(trying, cause)
+        await pause(50, attempt)
+      }
+    }
+  }
+
+  #input({ where, values, index, filter, newestFirst = false, limit }: Query) {
+    return {
+      TableName: this.#name,
+      KeyConditionExpression: where,
+      ...placeholders(where, values),
+      // No index answers strongly.
+      ...(index === undefined ? { ConsistentRead: true } : { IndexName: index }),
+      ...(filter !== undefined && { FilterExpression: filter }),
+      ...(limit !== undefined && { Limit: limit }),
+      ScanIndexForward: !newestFirst,
+    }
+  }
+
+  /** Bounds one call as a whole: the SDK gives up on a pause between attempts too. */
+  #bound(): { abortSignal: AbortSignal } {
+    return { abortSignal: AbortSignal.timeout(this.#connection.patience.totalMs) }
+  }
+
+  async #tried<T>(trying: string, answer: Promise<T>): Promise<T> {
+    try {
+      return await answer
+    } catch (cause) {
+      throw unavailable(trying, cause)
+    }
+  }
+
+  async #unlessConditionFailed(trying: string, answer: Promise<unknown>, isOwn: (there?: Item) => boolean) {
+    try {
+      await answer
+      return true
+    } catch (cause) {
+      if (!(cause instanceof ConditionalCheckFailedException)) throw unavailable(trying, cause)
+      return isOwn(cause.Item)
+    }
+  }
+}
+
+/** A store in one table. */
+export class TableStore {
+  protected readonly table: Table
+
+  constructor(connection: Connection, name: string) {
+    this.table = new Table(connection, name)
+  }
+}
