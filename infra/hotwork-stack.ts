@@ -88,7 +88,7 @@ export class HotworkStack extends Stack {
     return {
       ...{ bundle, roles, tables, alarms, api },
       key: new CredentialKey(this, 'CredentialKey', { signingKeys }),
-      slack: new SlackSecret(this, 'Slack', bundle.deployment.slack),
+      slack: new SlackSecret(this, 'Slack', bundle.deployment.chat),
       incidents: new IncidentSecret(this, 'Incidents'),
       make: functionMaker({ code, log, alarms, tables, reserve: reservedConcurrency === 'usual' }),
     }

@@ -33,10 +33,10 @@ export type PolicyBundle = {
   }
   /** What resources are, by patterns of their ids. */
   resources: readonly { id: string; classification: string }[]
-  directory: { slackGroups?: { readonly [group: string]: string } }
+  directory: { chatGroups?: { readonly [group: string]: string } }
   deployment: {
     accounts: { readonly [alias: string]: Account }
-    slack: { apiUrl: string }
+    chat: { apiUrl: string }
     incidents?: { url: string }
   }
 }

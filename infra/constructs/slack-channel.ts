@@ -92,7 +92,7 @@ export class SlackChannel extends Construct {
     runEvery(this, 'SlackGroups', {
       every: Duration.minutes(5),
       worker: groups,
-      enabled: Object.keys(bundle.directory.slackGroups ?? {}).length > 0,
+      enabled: Object.keys(bundle.directory.chatGroups ?? {}).length > 0,
     })
   }
 }

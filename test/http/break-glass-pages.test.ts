@@ -279,7 +279,7 @@ describe('the report of a drill', () => {
     const missed = await see('ana', path)
     expect(missed).toMatch(/1 of 5 promises not kept/)
     expect(missed).toMatch(/Not told:.*person:/)
-    for (const { id, slack } of bundle.directory.people)
+    for (const { id, chatUser: slack } of bundle.directory.people)
       if (slack !== undefined) await post(request, `D${id}`, 3, id.slice('person:'.length))
     night.clock.advance(30 * minute)
     await night.review(request, 'gus')

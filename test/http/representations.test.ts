@@ -149,7 +149,7 @@ describe('a task', () => {
   })
 
   test('says how many decided, and never who, nor what they said', () => {
-    const people = bundle.directory.people.flatMap(({ id, name, slack }) => [id, name, slack ?? id])
+    const people = bundle.directory.people.flatMap(({ id, name, chatUser: slack }) => [id, name, slack ?? id])
     for (const [name, of] of states) {
       const text = JSON.stringify(task(of))
       expect([name, people.filter((each) => text.includes(each))]).toEqual([name, []])

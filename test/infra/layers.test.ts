@@ -117,10 +117,23 @@ test('one file of the domain may canonicalize and hash', () => {
   expect(complaints.get('functions/domain/digest.ts')).toBeUndefined()
 })
 
-test('the domain reads no clock and throws no dice by the ways that no lint rule sees', () => {
-  const sources = readdirSync(join(root, 'functions/domain'), { recursive: true, encoding: 'utf8' })
+/** All sources beneath a folder, as name and text. */
+const sourcesOf = (place: string) =>
+  readdirSync(join(root, place), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
-    .map((name) => [name, readFileSync(join(root, 'functions/domain', name), 'utf8')])
-  const impure = sources.filter(([, source = '']) => /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b/.test(source))
+    .map((name) => [name, readFileSync(join(root, place, name), 'utf8')] as const)
+
+test('the domain reads no clock and throws no dice by the ways that no lint rule sees', () => {
+  const impure = sourcesOf('functions/domain').filter(([, source]) =>
+    /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b/.test(source),
+  )
   expect(impure.map(([name]) => name)).toEqual([])
 })
+
+test.each(['functions/domain', 'functions/operations'])(
+  '%s does not say Slack: it is one chat behind ports',
+  (place) => {
+    const vendor = sourcesOf(place).filter(([name, source]) => /slack/i.test(name + source))
+    expect(vendor.map(([name]) => name)).toEqual([])
+  },
+)

@@ -161,7 +161,7 @@ export class World {
     changes: Partial<Parameters<typeof decideRequest>[0]> = {},
   ) {
     return decideRequest(
-      { id, person: person(who), verdict, round, digest, through: 'slack', login: {}, ...changes },
+      { id, person: person(who), verdict, round, digest, through: 'chat', login: {}, ...changes },
       this.ports,
     )
   }

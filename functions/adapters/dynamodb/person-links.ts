@@ -1,4 +1,4 @@
-import { SlackAccount } from '../../domain/people/linking.ts'
+import { ChatAccount } from '../../domain/people/linking.ts'
 import { GroupSnapshot } from '../../domain/people/organisation.ts'
 import { type Digest, type NumericDate, PersonId } from '../../domain/values.ts'
 import type { GroupSnapshots, LinkChange, PersonLinks } from '../../operations/people/ports.ts'
@@ -12,13 +12,13 @@ export class DynamoGroupSnapshots extends TableStore implements GroupSnapshots {
     const { at } = snapshot
     // Put again after a lost answer it is the same, and so is still kept.
     const isNewer = condition('attribute_not_exists(pk) OR #at <= :at', { at })
-    const put = this.table.putting({ ...slackGroupsKey, snapshot: JSON.stringify(snapshot), at }, isNewer)
+    const put = this.table.putting({ ...chatGroupsKey, snapshot: JSON.stringify(snapshot), at }, isNewer)
     return this.table.put(put, 'keep who is in the Slack groups')
   }
 }
 
-export const slackGroupsKey = { pk: 'SLACKGROUPS', sk: 'SLACKGROUPS' } as const
-export const slackGroupsOf = (item: Item): GroupSnapshot => valueIn(item, 'snapshot', GroupSnapshot)
+export const chatGroupsKey = { pk: 'SLACKGROUPS', sk: 'SLACKGROUPS' } as const
+export const chatGroupsOf = (item: Item): GroupSnapshot => valueIn(item, 'snapshot', GroupSnapshot)
 
 /** A used code is kept an hour, so that it is told from one that never was for as long as a person could ask. */
 const keepSeconds = 3600
@@ -35,12 +35,12 @@ export class DynamoPersonLinks extends LedgeredStore implements PersonLinks {
     return person === undefined ? undefined : understood(person, 'person', PersonId)
   }
 
-  async ofPerson(person: PersonId): Promise<SlackAccount | undefined> {
+  async ofPerson(person: PersonId): Promise<ChatAccount | undefined> {
     const item = await this.requests.get(personKey(person), `read the Slack account of \`${person}\``)
     return item?.['account'] && accountOf(item)
   }
 
-  async offer(code: Digest, account: SlackAccount, expiresAt: NumericDate): Promise<void> {
+  async offer(code: Digest, account: ChatAccount, expiresAt: NumericDate): Promise<void> {
     const row = { ...codeKey(code), account: JSON.stringify(account), expiresAt, ttl: expiresAt + keepSeconds }
     await this.requests.put(this.requests.putting(row), 'offer a link')
   }
@@ -66,8 +66,8 @@ export class DynamoPersonLinks extends LedgeredStore implements PersonLinks {
   }
 }
 
-const linkKey = ({ team, user }: SlackAccount) => ({ pk: `LINK#${team}#${user}`, sk: 'LINK' })
+const linkKey = ({ team, user }: ChatAccount) => ({ pk: `LINK#${team}#${user}`, sk: 'LINK' })
 const personKey = (person: PersonId) => ({ pk: `LINKOF#${person}`, sk: 'LINKOF' })
 const codeKey = (code: Digest) => ({ pk: `LINKCODE#${code}`, sk: 'LINKCODE' })
 
-const accountOf = (item: Item): SlackAccount => valueIn(item, 'account', SlackAccount)
+const accountOf = (item: Item): ChatAccount => valueIn(item, 'account', ChatAccount)

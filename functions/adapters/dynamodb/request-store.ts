@@ -21,7 +21,7 @@ import { haltRowKey, haltsOf } from './halt-store.ts'
 import { endsAt, headOf, headRow, type Item, itemOf, textOf, timeKey, valueIn } from './items.ts'
 import { LedgeredStore, onceKey } from './ledger-store.ts'
 import { permitKey, permitOf, permitRow } from './permit-store.ts'
-import { slackGroupsKey, slackGroupsOf } from './person-links.ts'
+import { chatGroupsKey, chatGroupsOf } from './person-links.ts'
 import { standInKey, standInsOf } from './stand-in-store.ts'
 import { batchLimit } from './table.ts'
 
@@ -67,7 +67,7 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
   async dependencies(
     ancestors: readonly RequestId[],
     targets: readonly HaltTarget[],
-    { standIn, permit, slackGroups }: Beside = {},
+    { standIn, permit, chatGroups }: Beside = {},
   ): Promise<Dependencies> {
     // Each target once, as a batch demands.
     const halts = new Map(targets.map((target) => [haltKey(target), target])).values()
@@ -76,7 +76,7 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
       ...[...halts].map(haltRowKey),
       ...(standIn === undefined ? [] : [standInKey(standIn)]),
       ...(permit === undefined ? [] : [permitKey(permit)]),
-      ...(slackGroups ? [slackGroupsKey] : []),
+      ...(chatGroups ? [chatGroupsKey] : []),
     ]
     const read = await this.requests.getMany(keys.map(itemOf), 'read requests')
     const kinds = Map.groupBy(read, (item) => textOf(item, 'sk'))
@@ -87,7 +87,7 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
       halts: (kinds.get('HALT') ?? []).flatMap(haltsOf),
       standIns: (kinds.get('STANDIN') ?? []).flatMap(standInsOf),
       ...(drawn && { permit: permitOf(drawn) }),
-      ...(snapshot && { slackGroups: slackGroupsOf(snapshot) }),
+      ...(snapshot && { chatGroups: chatGroupsOf(snapshot) }),
     }
   }
 

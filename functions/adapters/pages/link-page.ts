@@ -1,4 +1,4 @@
-import type { LinkRefusal, SlackAccount } from '../../domain/people/linking.ts'
+import type { ChatAccount, LinkRefusal } from '../../domain/people/linking.ts'
 import { type ApprovalRequest, openStage } from '../../domain/requests/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { type Html, html, type Notice, page, type Reader } from './layout.ts'
@@ -9,8 +9,8 @@ import { count, time } from './words.ts'
 type LinkView = {
   reader: Reader & { id: string }
   /** The account that a link from Slack is of, with what Slack calls it. */
-  offer?: { account: SlackAccount; name: string } | undefined
-  linked: SlackAccount | undefined
+  offer?: { account: ChatAccount; name: string } | undefined
+  linked: ChatAccount | undefined
   /** The account that the directory itself names. */
   given: string | undefined
   notice?: Notice | undefined
@@ -27,7 +27,7 @@ export const linkPage = ({ reader, offer, linked, given, notice }: LinkView): st
 const confirm = (
   { name, id, csrf }: LinkView['reader'],
   { account, name: called }: NonNullable<LinkView['offer']>,
-  linked: SlackAccount | undefined,
+  linked: ChatAccount | undefined,
 ): Html => html`<h1>Is this Slack account yours?</h1>
 <dl>
 <dt>In Slack</dt><dd><strong>${called}</strong>, user <code>${account.user}</code> in workspace <code>${account.team}</code></dd>
@@ -42,7 +42,7 @@ ${linked && linked.user !== account.user ? html`<p>It takes the place of <code>$
 
 function now(
   { csrf }: Reader,
-  linked: SlackAccount | undefined,
+  linked: ChatAccount | undefined,
   given: string | undefined,
   below: boolean,
 ): Html | string {

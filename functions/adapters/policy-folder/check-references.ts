@@ -127,7 +127,7 @@ function checkDirectory({ directory: { value, document } }: Folder): Problem[] {
   const people = new Set<string>(value.people.map(({ id }) => id))
   return [
     ...duplicates(value.people, 'id', (at) => ['people', at, 'id'], document),
-    ...duplicates(value.people, 'slack', (at) => ['people', at, 'slack'], document),
+    ...duplicates(value.people, 'chatUser', (at) => ['people', at, 'slack'], document),
     ...value.people.flatMap(({ id, lead }, at) =>
       lead === undefined || (lead !== id && people.has(lead))
         ? []
@@ -139,7 +139,7 @@ function checkDirectory({ directory: { value, document } }: Folder): Problem[] {
             ),
           ],
     ),
-    ...Object.keys(value.slackGroups ?? {}).flatMap((group) =>
+    ...Object.keys(value.chatGroups ?? {}).flatMap((group) =>
       Object.hasOwn(value.groups, group)
         ? []
         : [

@@ -14,6 +14,7 @@ import { Agent, Directory, Identity, Person, ResourceRule, Tool } from '../../do
 import { Deployment } from '../../domain/policy/bundle.ts'
 import { Alias, GrantTerms, Ladder, Stage, Tier } from '../../domain/policy/ladder.ts'
 import { PolicyCase } from '../../domain/policy/policy-case.ts'
+import { defined } from '../../domain/values.ts'
 import { nearest } from '../../domain/what-is-wrong.ts'
 
 /** How the files of a policy folder say things; each gives what the bundle holds, where times are whole seconds. */
@@ -69,10 +70,21 @@ const TierFile = z.strictObject({
   grant: z.strictObject({ ...GrantTerms.shape, claimWithin: Duration, lifetime: Duration }),
 })
 export const LadderFile = z.strictObject({ ...Ladder.shape, tiers: z.array(TierFile).min(1).max(16) }).pipe(Ladder)
-export const DirectoryFile = z.strictObject({
-  ...Directory.shape,
-  people: z.array(z.strictObject({ ...Person.shape, identities: z.array(IdentityFile).min(1) })).min(1),
-})
+/** The files say `slack` for what the bundle calls the chat, since Slack is the chat that there is. */
+const PersonFile = z
+  .strictObject({
+    ...Person.omit({ chatUser: true }).shape,
+    identities: z.array(IdentityFile).min(1),
+    slack: Person.shape.chatUser,
+  })
+  .transform(({ slack, ...person }) => ({ ...person, ...defined({ chatUser: slack }) }))
+export const DirectoryFile = z
+  .strictObject({
+    ...Directory.omit({ chatGroups: true }).shape,
+    people: z.array(PersonFile).min(1),
+    slackGroups: Directory.shape.chatGroups,
+  })
+  .transform(({ slackGroups, ...directory }) => ({ ...directory, ...defined({ chatGroups: slackGroups }) }))
 export const AgentsFile = z.strictObject({
   agents: z.array(
     z.strictObject({ ...Agent.shape, identities: z.array(IdentityFile).min(1), recertifyBy: startOfDay }),
@@ -111,7 +123,13 @@ export const BreakGlassFile = z
   })
   .pipe(BreakGlassPolicy)
 export const CasesFile = z.strictObject({ cases: z.array(PolicyCase) })
-export const DeploymentFile = z.strictObject({ ...Deployment.shape, issuers: z.record(Alias, IssuerFile) })
+export const DeploymentFile = z
+  .strictObject({
+    ...Deployment.omit({ chat: true }).shape,
+    issuers: z.record(Alias, IssuerFile),
+    slack: Deployment.shape.chat,
+  })
+  .transform(({ slack, ...deployment }) => ({ ...deployment, chat: slack }))
 export type DeploymentFile = z.infer<typeof DeploymentFile>
 
 /** Something in a policy folder that must be put right: where, what, and how. */

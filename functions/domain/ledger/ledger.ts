@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { VouchEvent } from '../break-glass/open.ts'
 import { digestOf } from '../digest.ts'
 import { evolveHalt, type Halt, HaltEvent } from '../halts/halt.ts'
-import { evolveLink, LinkEvent, type SlackAccount } from '../people/linking.ts'
+import { type ChatAccount, evolveLink, LinkEvent } from '../people/linking.ts'
 import { evolveStandIn, type StandIn, StandInEvent } from '../people/stand-in.ts'
 import { evolvePermit, PermitEvent, type StandingPermit } from '../permits/permit.ts'
 import { Event } from '../requests/events.ts'
@@ -195,11 +195,11 @@ export const verifyHashes = (aggregate: string, entries: readonly Entry[], head 
     { head, state: true },
   ).broken
 
-/** The same for a person's own chain: what they attempted in vain, and the Slack account that is linked to them. */
+/** The same for a person's own chain: what they attempted in vain, and the chat account that is linked to them. */
 export const verifyPerson = (
   id: PersonId,
   entries: readonly Entry[],
-): { state: { linked?: SlackAccount } | undefined; broken?: Broken } =>
+): { state: { linked?: ChatAccount } | undefined; broken?: Broken } =>
   replayChain(
     id,
     entries,
@@ -207,7 +207,7 @@ export const verifyPerson = (
       const facts = factsOf(entry)
       return LinkEvent.safeParse(facts).data ?? VouchEvent.safeParse(facts).data ?? refusedOf(entry)
     },
-    ({ linked }: { linked?: SlackAccount } = {}, event) => {
+    ({ linked }: { linked?: ChatAccount } = {}, event) => {
       const after = event.type === 'Refused' || event.type === 'Vouched' ? linked : evolveLink(linked, event)
       return after === undefined ? {} : { linked: after }
     },

@@ -3,25 +3,25 @@ import { event } from '../requests/events.ts'
 import type { NumericDate } from '../values.ts'
 import type { Person } from './organisation.ts'
 
-/** A Slack account, by what never changes of it: an e-mail address or a name is none of that, and is not looked at. */
-export const SlackAccount = z.strictObject({
+/** What a person is in the chat, by ids that never change: an e-mail address or a name may, so it is not looked at. */
+export const ChatAccount = z.strictObject({
   /** The workspace, or the organisation where Hotwork is installed for a whole one. */
   team: z.string().regex(/^[TE][A-Z0-9]{1,30}$/),
   user: z.string().regex(/^[UW][A-Z0-9]{1,30}$/),
 })
-export type SlackAccount = z.infer<typeof SlackAccount>
+export type ChatAccount = z.infer<typeof ChatAccount>
 
-/** How long a link that Slack showed to one user can be followed. */
+/** How long a link that the chat showed to one user can be followed. */
 export const offerSeconds = 600
 
-/** What happens between a person and a Slack account. The entries are on the person's own chain. */
+/** What happens between a person and a chat account. The entries are on the person's own chain. */
 export const LinkEvent = z.discriminatedUnion('type', [
-  event('Linked', { account: SlackAccount }),
-  event('Unlinked', { account: SlackAccount }),
+  event('Linked', { account: ChatAccount }),
+  event('Unlinked', { account: ChatAccount }),
 ])
 export type LinkEvent = z.infer<typeof LinkEvent>
 
-/** What Slack says of an account, when it is linked: who else can press a button in a channel decides nothing. */
+/** What the chat says of an account when it is linked: guests, bots and strangers may see a card, and decide nothing. */
 export type AccountLink = {
   team: string
   enterprise?: string
@@ -38,12 +38,12 @@ export type LinkRefusal =
   | 'given'
   | 'not_linked'
 
-/** Where a deployment's people are in Slack. */
+/** Where a deployment's people are in the chat. */
 export type Workspace = { teamId: string; enterpriseId?: string | undefined }
 
 /**
- * Links a Slack account to the person who has just logged in. One account is one person's and one person has one: who
- * links another unlinks the first with it.
+ * Links a chat account to the person who has just logged in. One account is one person's and one person has one: linking
+ * another unlinks the first.
  *
  * @param current the account that is linked to the person now
  */
@@ -57,11 +57,11 @@ export function link(
     holder,
     bundle,
   }: {
-    account: SlackAccount
+    account: ChatAccount
     standing: AccountLink | undefined
     person: Person
     people: readonly Person[]
-    current: SlackAccount | undefined
+    current: ChatAccount | undefined
     holder: Person['id'] | undefined
     bundle: string
   },
@@ -70,8 +70,8 @@ export function link(
 ): readonly LinkEvent[] | LinkRefusal {
   const no = whyNot(account, standing, workspace)
   if (no) return no
-  if (person.slack !== undefined) return 'given'
-  if (people.some(({ slack }) => slack === account.user)) return 'taken'
+  if (person.chatUser !== undefined) return 'given'
+  if (people.some(({ chatUser }) => chatUser === account.user)) return 'taken'
   if (holder !== undefined && holder !== person.id) return 'taken'
   const common = { at, actor: { type: 'person' as const, id: person.id }, policies: [], bundle }
   if (current && isSame(current, account)) return []
@@ -81,9 +81,9 @@ export function link(
   ]
 }
 
-/** Ends what links a person to their Slack account. */
+/** Unlinks a person from their chat account. */
 export function unlink(
-  { person, current, bundle }: { person: Person['id']; current: SlackAccount | undefined; bundle: string },
+  { person, current, bundle }: { person: Person['id']; current: ChatAccount | undefined; bundle: string },
   at: NumericDate,
 ): LinkEvent | LinkRefusal {
   if (!current) return 'not_linked'
@@ -91,7 +91,7 @@ export function unlink(
 }
 
 function whyNot(
-  { team }: SlackAccount,
+  { team }: ChatAccount,
   standing: AccountLink | undefined,
   { teamId, enterpriseId }: Workspace,
 ): LinkRefusal | undefined {
@@ -101,7 +101,7 @@ function whyNot(
   return standing.kind === 'guest' ? 'guest' : undefined
 }
 
-export const isSame = (one: SlackAccount, other: SlackAccount): boolean =>
+export const isSame = (one: ChatAccount, other: ChatAccount): boolean =>
   one.team === other.team && one.user === other.user
 
 /**
@@ -109,7 +109,7 @@ export const isSame = (one: SlackAccount, other: SlackAccount): boolean =>
  *
  * @throws TypeError when the events do not follow from one another: a ledger that was tampered with
  */
-export function evolveLink(current: SlackAccount | undefined, { type, account }: LinkEvent): SlackAccount | undefined {
+export function evolveLink(current: ChatAccount | undefined, { type, account }: LinkEvent): ChatAccount | undefined {
   if (type === 'Linked' && !current) return account
   if (type === 'Unlinked' && current && isSame(current, account)) return undefined
   throw new TypeError(`\`${type}\` does not follow`)

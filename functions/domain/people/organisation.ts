@@ -54,8 +54,8 @@ export const Person = z.strictObject({
   id: PersonId,
   name: z.string().min(1).max(128),
   identities: z.array(Identity).min(1),
-  /** Their Slack user id. Without one they decide through the API only. */
-  slack: z
+  /** Their id in the chat. Without one they decide through the API only. */
+  chatUser: z
     .string()
     .regex(/^[UW][A-Z0-9]{2,20}$/)
     .optional(),
@@ -68,8 +68,8 @@ export type Person = z.infer<typeof Person>
 export const Directory = z.strictObject({
   people: z.array(Person).min(1),
   groups: z.record(Alias, z.array(PersonId)),
-  /** Groups whose members in Slack count too, for deciding requests of low tiers: the user group's id, by the group's name. */
-  slackGroups: z.record(Alias, z.string().regex(/^S[A-Z0-9]{2,20}$/)).optional(),
+  /** Groups whose members in the chat count too, for requests of low tiers: the id of the chat's group, by the group's name. */
+  chatGroups: z.record(Alias, z.string().regex(/^S[A-Z0-9]{2,20}$/)).optional(),
 })
 export type Directory = z.infer<typeof Directory>
 
@@ -131,14 +131,14 @@ export function agentStatus(
   return owner?.status === 'active' ? 'active' : 'owner_inactive'
 }
 
-/** @param bySlack the groups that they are in by Slack, where that counts; those alone that the directory still takes from there */
+/** @param byChat the groups that the chat has them in, where that counts; only those that the directory still takes from there */
 export const groupsOf = (
-  { groups, slackGroups = {} }: Directory,
+  { groups, chatGroups = {} }: Directory,
   person: PersonId,
-  bySlack: readonly string[] = [],
+  byChat: readonly string[] = [],
 ): readonly string[] =>
   Object.keys(groups).filter(
-    (group) => groups[group]?.includes(person) || (Object.hasOwn(slackGroups, group) && bySlack.includes(group)),
+    (group) => groups[group]?.includes(person) || (Object.hasOwn(chatGroups, group) && byChat.includes(group)),
   )
 
 const forever = Number.POSITIVE_INFINITY
@@ -179,8 +179,8 @@ export function canCoincide(a: Identity, b: Identity): boolean {
 }
 
 /**
- * Who was in a Slack user group when Slack was asked last. Whoever may edit such a group may put themselves into it, so
- * it is worth little: it helps to decide requests of low tiers, and nothing else.
+ * Who was in a group of the chat when the chat was asked last. People who may edit such a group can add themselves, so it
+ * counts for requests of low tiers alone.
  */
 export const GroupSnapshot = z.strictObject({
   /** By the directory's name of the group: the people of the directory among its members. */
@@ -189,19 +189,19 @@ export const GroupSnapshot = z.strictObject({
 })
 export type GroupSnapshot = z.infer<typeof GroupSnapshot>
 
-/** The highest tier at which membership in a Slack user group counts. */
-const highestTierBySlack = 1
-/** How old a snapshot may be. Seconds: longer than Slack is silent for a moment, shorter than anybody would forget. */
+/** The highest tier at which membership in a group of the chat counts. */
+const highestTierByChat = 1
+/** How old a snapshot may be, in seconds: longer than a short outage of the chat. */
 export const freshFor = 900
 
-/** The groups that somebody is in by Slack, as far as that counts for a request of this tier now. */
-export function groupsBySlack(
+/** The groups that the chat has a person in, as far as that counts for a request of this tier now. */
+export function groupsByChat(
   snapshot: GroupSnapshot | undefined,
   person: PersonId,
   tier: number,
   now: NumericDate,
 ): readonly string[] {
   // Asked this way round, a time or a tier that is none counts for nothing.
-  if (!snapshot || !(tier <= highestTierBySlack) || !(now - snapshot.at < freshFor)) return []
+  if (!snapshot || !(tier <= highestTierByChat) || !(now - snapshot.at < freshFor)) return []
   return Object.keys(snapshot.groups).filter((group) => snapshot.groups[group]?.includes(person))
 }

@@ -72,7 +72,8 @@ export const Deployment = z.strictObject({
   incidents: z
     .strictObject({ url: SecureUrl.regex(/^[^#]*\{incident\}/, 'say with `{incident}` where its name goes') })
     .optional(),
-  slack: z.strictObject({
+  /** The workspace of the chat in which cards are, and our app in it. */
+  chat: z.strictObject({
     teamId: z.string().regex(/^[TE][A-Z0-9]+$/),
     /** The Enterprise Grid organisation that the workspace belongs to, if it does: accounts of no other are linked. */
     enterpriseId: z

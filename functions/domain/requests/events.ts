@@ -26,8 +26,8 @@ export const Actor = z.discriminatedUnion('type', [
 export type Actor = z.infer<typeof Actor>
 export const system: Actor = { type: 'system', id: 'hotwork' }
 
-/** Through which door a decision came: the API, a click in Slack, or the page. */
-export const Door = z.enum(['api', 'slack', 'page'])
+/** Through which door a decision came: the API, a click in the chat, or the page. */
+export const Door = z.enum(['api', 'chat', 'page'])
 export type Door = z.infer<typeof Door>
 
 /** What proves a login to whoever was not there: the provider's signed ID token, and the public key that verified it. */

@@ -15,7 +15,7 @@ const ports = {
   ...deciding,
   sessions: sessionsIn(environment.REQUESTS_TABLE),
   links: new DynamoPersonLinks(connect(), tables),
-  slack: new SlackAccounts({
+  chat: new SlackAccounts({
     apiUrl: environment.SLACK_API_URL,
     token: async () => (await secret.read()).botToken,
     log: deciding.log,

@@ -55,7 +55,7 @@ const ports: DrawPorts = {
   },
   linkedAccount: async (person) => {
     const account = await links.ofPerson(person)
-    return account?.team === bundle.deployment.slack.teamId ? account.user : undefined
+    return account?.team === bundle.deployment.chat.teamId ? account.user : undefined
   },
   channels: bundle.deployment.channels,
   clock,

@@ -2,7 +2,7 @@ import type { Call } from '../../adapters/http/endpoint.ts'
 import { type Answer, BadRequest } from '../../adapters/http/problem.ts'
 import type { Notice } from '../../adapters/pages/layout.ts'
 import { linkPage, linkRefusalWords } from '../../adapters/pages/link-page.ts'
-import { findOffer, type LinkPorts, linkSlack, unlinkSlack } from '../../operations/people/chat-accounts.ts'
+import { findOffer, type LinkPorts, linkAccount, unlinkAccount } from '../../operations/people/chat-accounts.ts'
 import {
   cookieOf,
   type DoorPorts,
@@ -41,7 +41,7 @@ const routes: { [route: string]: (call: Call, ports: LinkPagePorts) => Promise<A
   'POST /link': async (call, ports) => {
     const guest = await sender(call, ports)
     const held = cookieOf(call, ports.issuer, 'link') ?? ''
-    const linked = await linkSlack({ code: held, person: guest.person }, ports)
+    const linked = await linkAccount({ code: held, person: guest.person }, ports)
     if (linked.ok)
       return answer(guest, ports, {
         notice: { good: true, text: 'Linked: what that account presses in Slack counts as yours from now on.' },
@@ -52,7 +52,7 @@ const routes: { [route: string]: (call: Call, ports: LinkPagePorts) => Promise<A
   },
   'POST /link/unlink': async (call, ports) => {
     const guest = await sender(call, ports)
-    const unlinked = await unlinkSlack(guest.person, ports)
+    const unlinked = await unlinkAccount(guest.person, ports)
     return answer(guest, ports, {
       notice: unlinked.ok
         ? { good: true, text: 'Unlinked: what that account presses in Slack decides nothing from now on.' }
@@ -93,7 +93,7 @@ async function answer({ person, reader }: Guest, ports: LinkPagePorts, told: Tol
     reader: { ...reader, id: person.id },
     offer: told.offer,
     linked: await links.ofPerson(person.id),
-    given: person.slack,
+    given: person.chatUser,
     notice: told.notice,
   })
   return shown(issuer, body, told.status ?? 200, told.forget ? setCookie(issuer, 'link', undefined) : {})

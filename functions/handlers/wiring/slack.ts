@@ -5,7 +5,7 @@ import { SlackUserGroups } from '../../adapters/slack/edge/client.ts'
 import { SystemSecrets } from '../../adapters/system/system.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { RequestId } from '../../domain/values.ts'
-import { offerLink, refreshSlackGroups } from '../../operations/people/chat-accounts.ts'
+import { offerLink, refreshChatGroups } from '../../operations/people/chat-accounts.ts'
 import type { Clock, Log } from '../../operations/ports.ts'
 import { type Tables, tablesOf } from '../environments.ts'
 
@@ -42,6 +42,6 @@ export function slackGroupsRefresh({ bundle, tables, webApi, clock }: Given, pat
     links: new DynamoPersonLinks(connection, names),
     clock,
   }
-  const { teamId } = bundle.deployment.slack
-  return (): Promise<boolean> => refreshSlackGroups(bundle.directory, teamId, ports)
+  const { teamId } = bundle.deployment.chat
+  return (): Promise<boolean> => refreshChatGroups(bundle.directory, teamId, ports)
 }

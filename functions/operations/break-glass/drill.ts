@@ -87,7 +87,7 @@ const toldOf = ({ channel, person, at, told = [] }: PostedCard): ToldOf => ({
 })
 
 /**
- * Everybody who was skipped or is named by the folder, as far as they can be written to: whom the directory gives a Slack
+ * Everybody who was skipped or is named by the folder, as far as they can be written to: whom the directory gives a chat
  * account, and whoever was written to. Who has none finds it in the channel.
  */
 function dueTold(
@@ -101,5 +101,5 @@ function dueTold(
   const reached = new Set(posted.flatMap(({ person }) => person ?? []))
   return [...all]
     .slice(0, mostTold - 1)
-    .filter((who) => reached.has(who) || people.find(({ id }) => id === who)?.slack !== undefined)
+    .filter((who) => reached.has(who) || people.find(({ id }) => id === who)?.chatUser !== undefined)
 }

@@ -141,7 +141,7 @@ export async function pageFor(
 }
 
 /**
- * The same for whatever request this is, where its card is not even tried: whoever is to be woken does not wait for Slack.
+ * The same for whatever request this is, where its card is not even tried: whoever is to be woken does not wait for the chat.
  *
  * @throws PagerUnavailable, StoreUnavailable
  */

@@ -29,7 +29,7 @@ const keepSeconds = 7200
 
 /**
  * Takes down what somebody would open, once nothing stands against it but that they have to prove who they are, which a
- * door such as Slack cannot. It opens nothing, is good for ten minutes and for them alone, and all of it is asked again.
+ * door such as the chat cannot. It opens nothing, is good for ten minutes and for them alone, and all of it is asked again.
  *
  * @throws StoreUnavailable
  */

@@ -32,8 +32,8 @@ export type AboutPorts = {
   ledger: Pick<LedgerStore, 'entries'>
   policy: Policy
   log: Log
-  /** The Slack account of somebody, if they have one. */
-  slackOf(person: PersonId): Promise<string | undefined>
+  /** A person's id in the chat, if they have one. */
+  chatUserOf(person: PersonId): Promise<string | undefined>
 }
 
 /** Everybody whom it concerns, each once, those first to whom it matters most, and what is to be said of them all. */
@@ -81,9 +81,9 @@ export async function aboutOf(
   return { listeners, about }
 }
 
-/** Those of them who have a Slack account, as far as that is known. */
-async function reachable(people: readonly PersonId[], { slackOf }: AboutPorts): Promise<readonly PersonId[]> {
-  const accounts = await Promise.allSettled(people.map((person) => slackOf(person)))
+/** Those who have a chat account, as far as that is known. */
+async function reachable(people: readonly PersonId[], { chatUserOf }: AboutPorts): Promise<readonly PersonId[]> {
+  const accounts = await Promise.allSettled(people.map((person) => chatUserOf(person)))
   return people.filter((_, at) => {
     const account = accounts[at]
     return account?.status === 'fulfilled' && account.value !== undefined

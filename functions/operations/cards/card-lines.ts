@@ -10,7 +10,7 @@ export type Line =
   /** It is this person's turn now, on a card that they had for another reason. */
   | { line: 'asked'; stage: string }
   | { line: 'escalated'; stage: string; to: string }
-  /** Of those whose Slack accounts these are. */
+  /** Their ids in the chat. */
   | { line: 'reminder'; stage: string; attempt: number; users: readonly string[] }
   /** What somebody was pinged for is over. */
   | { line: 'handled'; stage: string; round: number }

@@ -59,7 +59,7 @@ export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Ac
     verdict,
     round,
     digest,
-    through: 'slack',
+    through: 'chat',
     login: {},
     seen: posted.rendered,
     burst: list,
@@ -143,7 +143,7 @@ async function decideOne(
   if (before && hasDecided(before.state, press)) return undefined
   if (isVoid) return 'not_permitted'
   const done = await decideRequest(
-    { ...member, person, verdict, through: 'slack', login: {}, burst, ...defined({ seen }) },
+    { ...member, person, verdict, through: 'chat', login: {}, burst, ...defined({ seen }) },
     ports,
   )
   return done.ok ? undefined : done.code

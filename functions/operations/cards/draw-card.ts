@@ -23,7 +23,7 @@ export type DrawPorts = {
   hasOwnCard?(state: ApprovalRequest, channel: string, hasCard: boolean): Promise<boolean>
   /** Pure: the words of a line beneath a card, or of a notice to the agent's owner. */
   say(line: Line | { line: Notice }, state: ApprovalRequest): RenderedCard
-  /** The Slack account that a person linked by logging in, where the directory gives none. */
+  /** The chat account that a person linked by logging in, where the directory gives none. */
   linkedAccount?(person: PersonId): Promise<string | undefined>
   /** For what a person opened in an emergency, of which everybody is told. */
   emergency: Pick<DrawOpeningPorts, 'render' | 'say' | 'pager' | 'ledger'>
@@ -47,14 +47,14 @@ type Drawing = {
 const nowhere = ''
 
 /**
- * Makes everything in Slack about a request show what the table says: one card in each channel of its stages, one for
+ * Makes all messages about a request show what the table says: one card in each channel of its stages, one for
  * each person whom a stage tells directly, what is said beneath them, and what the agent's owner is told. What is drawn is
  * always the request as it is read here, so a late, early or repeated message draws nothing old, and a timer only has it
  * looked at; what shows it already is left be.
  *
  * Places are drawn one by one, each on its own. A channel that is closed to us is logged for the alarm, and thrown like
  * any other fault: the app may be invited again, and then whoever waits for this card must find it. Meanwhile the request
- * can be decided through the API. Where nothing can be had of Slack at all the rest is left for the next time.
+ * can be decided through the API. While the chat does not answer at all, the rest is left for the next time.
  *
  * @throws BoardUnavailable, CardUndeliverable, PagerUnavailable, StoreUnavailable
  */
@@ -66,8 +66,8 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
   const state = asOf(stored.state, now)
   const { breakGlass } = state.ask
   if (breakGlass) {
-    const slack = { slackOf: (person: PersonId) => slackOf(person, ports) }
-    return drawOpening({ state, breakGlass }, now, posted, { ...ports, ...ports.emergency, ...slack })
+    const chat = { chatUserOf: (person: PersonId) => chatUserOf(person, ports) }
+    return drawOpening({ state, breakGlass }, now, posted, { ...ports, ...ports.emergency, ...chat })
   }
   const drawing = { state, now, posted, ports, shared: await sharedChannels(state, posted, ports) }
   // Among many alike nobody is told of each.
@@ -129,14 +129,14 @@ function placesOf(drawing: Drawing, called: readonly PersonId[]): readonly Place
   ]
 }
 
-/** Those who are told directly now. Who has no Slack account is counted, and finds the card in the channel. */
+/** Those who are told directly now. People without a chat account are counted, and find the card in the channel. */
 async function callsOf({ state, now, ports }: Drawing): Promise<readonly PersonId[]> {
   if (state.status !== 'pending') return []
   const called = calledDirectly(state, ports.policy, now)
   const reachable: PersonId[] = []
-  for (const person of called) if ((await slackOf(person, ports)) !== undefined) reachable.push(person)
+  for (const person of called) if ((await chatUserOf(person, ports)) !== undefined) reachable.push(person)
   if (reachable.length < called.length)
-    ports.log.info('people not reachable in Slack', {
+    ports.log.info('people not reachable in the chat', {
       request: state.ask.id,
       people: called.length - reachable.length,
     })
@@ -144,9 +144,9 @@ async function callsOf({ state, now, ports }: Drawing): Promise<readonly PersonI
 }
 
 /** The directory's word first, as where a press is judged. */
-async function slackOf(person: PersonId, { policy, linkedAccount }: DrawPorts): Promise<string | undefined> {
+async function chatUserOf(person: PersonId, { policy, linkedAccount }: DrawPorts): Promise<string | undefined> {
   const known = policy.bundle.directory.people.find(({ id, status }) => id === person && status === 'active')
-  return known && (known.slack ?? (await linkedAccount?.(person)))
+  return known && (known.chatUser ?? (await linkedAccount?.(person)))
 }
 
 async function drawInChannel(alias: string, drawing: Drawing): Promise<void> {
@@ -168,14 +168,14 @@ async function drawInChannel(alias: string, drawing: Drawing): Promise<void> {
 async function remindedIn({ state, now, posted, ports }: Drawing): Promise<readonly string[]> {
   if (state.status !== 'pending' || !remindersOf(state).some(({ at }) => at <= now)) return []
   const people = calledOn(state, ports.policy, now).filter((person) => !posted.some((each) => each.person === person))
-  const users = await Promise.all(people.map((person) => slackOf(person, ports)))
+  const users = await Promise.all(people.map((person) => chatUserOf(person, ports)))
   return users.filter((user) => user !== undefined)
 }
 
 async function drawForPerson(person: PersonId, called: boolean, drawing: Drawing): Promise<void> {
   const { state, now, posted, ports } = drawing
   const before = posted.find((each) => each.person === person)
-  const user = await slackOf(person, ports)
+  const user = await chatUserOf(person, ports)
   const channel = before?.channel ?? (await ports.board.open(user ?? ''))
   const shows = called ? (waitingStage(state)?.terms.channel ?? nowhere) : nowhere
   const drawn = await draw({ channel, before, person, shows }, drawing)
@@ -209,10 +209,10 @@ async function say({ card, rendered }: Shown, lines: readonly Due[], { state, po
 async function tellOwner(owner: PersonId, { state, posted, ports }: Drawing): Promise<void> {
   const before = posted.find(({ person }) => person === owner)
   const due = noticesDue(state, before?.told ?? [])
-  const slack = due && (await slackOf(owner, ports))
-  if (!due || slack === undefined) return
+  const user = due && (await chatUserOf(owner, ports))
+  if (!due || user === undefined) return
   const words = ports.say({ line: due.notice }, state)
-  const channel = before?.channel ?? (await ports.board.open(slack))
+  const channel = before?.channel ?? (await ports.board.open(user))
   const beneath = before !== undefined && (await ports.board.reply(channel, before.ts, words))
   const ts = beneath ? before.ts : (await ports.board.post(channel, words)).ts
   const told = [...(before?.told ?? []), ...due.keys]

@@ -33,7 +33,7 @@ type Drawing = {
 
 /**
  * Has everybody know of an opening in an emergency: one card in the channel that its terms name, for its whole life; one
- * thread for each person whom it concerns; and the page hook, for whoever is woken. Each is told each thing once. Slack and
+ * thread for each person whom it concerns; and the page hook, for whoever is woken. Each is told each thing once. Chat and
  * the hook do not wait for one another: that one is down keeps nothing from the other, and is thrown in the end, so that
  * all of it comes again and what is missing is made up for.
  *
@@ -46,13 +46,13 @@ export async function drawOpening(
   ports: DrawOpeningPorts,
 ): Promise<void> {
   const paging = pageFor({ state, breakGlass }, now, posted, ports)
-  const [told, paged] = await Promise.allSettled([tellInSlack({ state, breakGlass }, now, posted, ports), paging])
+  const [told, paged] = await Promise.allSettled([tellInChat({ state, breakGlass }, now, posted, ports), paging])
   if (paged.status === 'rejected') ports.log.warn('page not sent', { request: state.ask.id })
   if (told.status === 'rejected') throw told.reason
   if (paged.status === 'rejected') throw paged.reason
 }
 
-async function tellInSlack(
+async function tellInChat(
   { state, breakGlass }: OpenedRequest,
   now: NumericDate,
   posted: readonly PostedCard[],
@@ -72,7 +72,7 @@ async function tellInSlack(
   if (faults.length > 0) throw faults[0]
 }
 
-/** Few enough for Slack to take, and enough for fifty people to be told before a function's time is up. */
+/** Few enough for the chat to take, and enough for fifty people to be told before a function's time is up. */
 const atOnce = 5
 
 /** Tells each what is due to them, a few at a time. Who cannot be written to sees the channel, and holds up nobody. */
@@ -95,7 +95,8 @@ async function tellEach(listeners: readonly Listener[], drawing: Drawing): Promi
       else faults.push(fault)
     }
   }
-  if (unreachable > 0) ports.log.info('people not reachable in Slack', { request: state.ask.id, people: unreachable })
+  if (unreachable > 0)
+    ports.log.info('people not reachable in the chat', { request: state.ask.id, people: unreachable })
   return faults
 }
 
@@ -149,7 +150,7 @@ async function tellOne(listener: Listener, { state, now, posted, ports }: Drawin
   const thread = before && (await ports.board.reply(before.channel, before.ts, say(false))) ? before : undefined
   if (thread) await remember(thread, due.keys, ports)
   else {
-    const user = before ? undefined : await ports.slackOf(person)
+    const user = before ? undefined : await ports.chatUserOf(person)
     if (!before && user === undefined) return 'unreachable'
     const channel = before?.channel ?? (await ports.board.open(user ?? ''))
     const words = say(true)

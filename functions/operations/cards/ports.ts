@@ -54,12 +54,12 @@ export type PostedCard = {
   told?: readonly string[]
 }
 
-/** Slack's Web API, as far as cards need it. */
+/** The chat in which cards are, as far as cards need it. */
 export interface CardBoard {
   post(channel: string, card: RenderedCard): Promise<{ ts: string }>
   /** False when the message is gone. */
   update(channel: string, ts: string, card: RenderedCard): Promise<boolean>
-  /** The channel in which a person is sent something directly, by their Slack id. */
+  /** The channel in which a person is sent something directly, by their id in the chat. */
   open(user: string): Promise<string>
   /** Says a line beneath a message. False when the message is gone. */
   reply(channel: string, ts: string, line: RenderedCard): Promise<boolean>

@@ -26,11 +26,11 @@ const keysAtOnce = 100
  */
 export async function waitingFor(person: PersonId, ports: Ports): Promise<readonly Stored[]> {
   const now = ports.clock.now()
-  const [pending, { standIns, slackGroups }] = await Promise.all([
+  const [pending, { standIns, chatGroups }] = await Promise.all([
     openRequests(ports),
     ports.requests.dependencies([], [], {
       standIn: person,
-      ...(ports.policy.bundle.directory.slackGroups ? { slackGroups: true } : {}),
+      ...(ports.policy.bundle.directory.chatGroups ? { chatGroups: true } : {}),
     }),
   ])
   const named = standIns.filter((each) => each.by === person && isInForce(each, now))
@@ -43,7 +43,7 @@ export async function waitingFor(person: PersonId, ports: Ports): Promise<readon
         stored.state,
         [...countedApprovers(stored.state), person, ...absentees],
         now,
-        slackGroups,
+        chatGroups,
       ),
     }))
     .filter(({ eligible }) => [person, ...absentees].some((each) => (eligible[each] ?? []).length > 0))
@@ -55,7 +55,7 @@ export async function waitingFor(person: PersonId, ports: Ports): Promise<readon
       if (isHalted(state, halts)) return false
       // Whoever is stopped has nothing to decide, and nothing that another could decide for them.
       const own = silence(eligible, state, halts)
-      const found = withStandIns(state, own, { decider: person, absent, now, slackGroups }, ports)
+      const found = withStandIns(state, own, { decider: person, absent, now, chatGroups }, ports)
       return waitsFor(state, { person, ...found, eligible: silence(found.eligible, state, halts) }, now)
     })
     .map(({ state, head }) => ({ state, head }))

@@ -1,6 +1,6 @@
 import type { Halt } from '../../domain/halts/halt.ts'
 import type { Entry, Head } from '../../domain/ledger/ledger.ts'
-import type { AccountLink, SlackAccount } from '../../domain/people/linking.ts'
+import type { AccountLink, ChatAccount } from '../../domain/people/linking.ts'
 import type { LoginSession, PagePurpose } from '../../domain/people/login.ts'
 import type { GroupSnapshot, ProvenIdentity } from '../../domain/people/organisation.ts'
 import type { StandIn } from '../../domain/people/stand-in.ts'
@@ -76,14 +76,14 @@ export interface SessionStore {
   end(key: Digest, expiresAt: NumericDate): Promise<void>
 }
 
-/** Which Slack account is whose, where people linked it themselves. Reads are strong. */
+/** Which chat account is whose, where people linked it themselves. Reads are strong. */
 export interface PersonLinks {
   find(team: string, user: string): Promise<PersonId | undefined>
-  ofPerson(person: PersonId): Promise<SlackAccount | undefined>
-  /** Remembers that Slack showed a link to this account. */
-  offer(code: Digest, account: SlackAccount, expiresAt: NumericDate): Promise<void>
+  ofPerson(person: PersonId): Promise<ChatAccount | undefined>
+  /** Remembers that the chat showed a link to this account. */
+  offer(code: Digest, account: ChatAccount, expiresAt: NumericDate): Promise<void>
   /** Whose link it is, until it is used. */
-  offered(code: Digest): Promise<{ account: SlackAccount; expiresAt: NumericDate } | undefined>
+  offered(code: Digest): Promise<{ account: ChatAccount; expiresAt: NumericDate } | undefined>
   /** All of it or none; false when another writer came first. @throws StoreUnavailable */
   save(change: LinkChange): Promise<boolean>
 }
@@ -94,26 +94,26 @@ export type LinkChange = {
   entries: readonly Entry[]
   head: Head
   /** The account that is theirs from now on; none where they only unlink. */
-  linked?: SlackAccount
+  linked?: ChatAccount
   /** The account that was theirs. */
-  unlinked?: SlackAccount
+  unlinked?: ChatAccount
   /** The code that is used up by it. */
   code?: Digest
 }
 
-/** What Slack says of an account of its own. */
-export interface SlackDirectory {
-  /** Undefined when Slack knows no such account. @throws BoardUnavailable when it does not answer */
+/** What the chat says of an account of its own. */
+export interface ChatDirectory {
+  /** Undefined when the chat knows no such account. @throws BoardUnavailable when it does not answer */
   account(user: string): Promise<(AccountLink & { name: string }) | undefined>
 }
 
-/** Who is in the user groups of Slack. */
+/** Who is in the groups of the chat. */
 export interface UserGroups {
-  /** The Slack accounts in a group. @throws BoardUnavailable when Slack does not say */
+  /** The chat accounts in a group. @throws BoardUnavailable when the chat does not say */
   members(group: string): Promise<readonly string[]>
 }
 
-/** The newest snapshot of Slack user groups, which deciding reads (`RequestStore.dependencies`). */
+/** The newest snapshot of groups of the chat, which deciding reads (`RequestStore.dependencies`). */
 export interface GroupSnapshots {
   /** False when a newer one is there. @throws StoreUnavailable */
   save(snapshot: GroupSnapshot): Promise<boolean>

@@ -241,7 +241,7 @@ export async function endDrawn(
 }
 
 /**
- * Whether an approver of a request could allow its agent more of it now in Slack, for a button that is worth a press. Slack
+ * Whether an approver of a request could allow its agent more of it now in the chat, for a button that is worth a click. It
  * is no strong login, so there is no button where the stage wants one.
  */
 export function mayAllow(state: ApprovalRequest, policy: Policy, now: NumericDate): boolean {

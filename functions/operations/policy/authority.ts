@@ -50,7 +50,7 @@ export async function authorityOf(
   const { standing: permit } = state.ask
   const { ancestors, standIns, ...read } = await ports.requests.dependencies(state.ask.ancestors, asked, {
     ...defined({ standIn: decider, permit }),
-    ...(ports.policy.bundle.directory.slackGroups ? { slackGroups: true } : {}),
+    ...(ports.policy.bundle.directory.chatGroups ? { chatGroups: true } : {}),
   })
   const named = standIns.filter((each) => each.by === decider && isInForce(each, now))
   // Only now is it known who is absent; whether they are stopped is read too, in the rare case that a person stands in.
@@ -61,18 +61,18 @@ export async function authorityOf(
   const absent = given.map((each) => each.for)
   const found =
     decider === undefined
-      ? eligibilityOfApprovers(ports.policy, state, now, read.slackGroups)
-      : eligibilityOf(ports.policy, state, [...countedApprovers(state), decider, ...absent], now, read.slackGroups)
+      ? eligibilityOfApprovers(ports.policy, state, now, read.chatGroups)
+      : eligibilityOf(ports.policy, state, [...countedApprovers(state), decider, ...absent], now, read.chatGroups)
   const own = silence(found.eligible, state, halts)
   const { eligible, standsFor, permittedBy } = withStandIns(
     state,
     own,
-    { decider, absent, now, slackGroups: read.slackGroups },
+    { decider, absent, now, chatGroups: read.chatGroups },
     ports,
   )
   const ending =
     endingOf(state, ancestors, halts, now, role) ??
-    lostAncestor(ancestors, read.slackGroups, now, ports) ??
+    lostAncestor(ancestors, read.chatGroups, now, ports) ??
     withdrawnPermit(state, read.permit, now)
   const bound = boundOf(ancestors, now)
   return {
@@ -107,7 +107,7 @@ type Dependencies = {
   /** In whose stead the decider may decide now. */
   absent: readonly PersonId[]
   now: NumericDate
-  slackGroups?: GroupSnapshot | undefined
+  chatGroups?: GroupSnapshot | undefined
 }
 
 /**
@@ -121,7 +121,7 @@ type Dependencies = {
 export function withStandIns(
   state: ApprovalRequest,
   eligible: Eligibility,
-  { decider, absent, now, slackGroups }: Dependencies,
+  { decider, absent, now, chatGroups }: Dependencies,
   { policy }: Pick<Ports, 'policy'>,
 ): { eligible: Eligibility; standsFor: { [stage: string]: PersonId }; permittedBy: PermittedBy } {
   const standsFor: { [stage: string]: PersonId } = {}
@@ -132,7 +132,7 @@ export function withStandIns(
     (eligible[whose] ?? [])
       .map((stage) => ({
         stage,
-        ...askAboutPerson(policy, 'approve', whose, now, { state, stage, inSteadBy, slackGroups }),
+        ...askAboutPerson(policy, 'approve', whose, now, { state, stage, inSteadBy, chatGroups }),
       }))
       .filter(({ permit }) => permit)
   for (const { person, for: whose } of approvalsOf(state))
@@ -207,13 +207,13 @@ function endingOf(
 /** An ancestor one of whose approvers may no longer approve is dead at its next act, and so is what came of it. */
 function lostAncestor(
   ancestors: readonly Stored[],
-  slackGroups: GroupSnapshot | undefined,
+  chatGroups: GroupSnapshot | undefined,
   now: NumericDate,
   ports: Pick<Ports, 'policy'>,
 ): Ending | undefined {
   const lost = ancestors.find(({ state }) => {
-    const own = eligibilityOfApprovers(ports.policy, state, now, slackGroups).eligible
-    const { eligible } = withStandIns(state, own, { decider: undefined, absent: [], now, slackGroups }, ports)
+    const own = eligibilityOfApprovers(ports.policy, state, now, chatGroups).eligible
+    const { eligible } = withStandIns(state, own, { decider: undefined, absent: [], now, chatGroups }, ports)
     return hasLostApprover(state, eligible)
   })
   return lost && { by: 'ancestor', id: lost.state.ask.id }

@@ -1,4 +1,4 @@
-import { type GroupSnapshot, groupsBySlack, groupsOf } from '../../domain/people/organisation.ts'
+import { type GroupSnapshot, groupsByChat, groupsOf } from '../../domain/people/organisation.ts'
 import { type Asked, askAgain, findFactsRegardless, requestFacts } from '../../domain/policy/assess.ts'
 import { personOf } from '../../domain/policy/bundle.ts'
 import type { Answer, Moment, PersonAction, RequestFacts } from '../../domain/policy/question.ts'
@@ -45,7 +45,7 @@ export function askAboutPerson(
     state?: ApprovalRequest
     stage?: string
     inSteadBy?: PersonId
-    slackGroups?: GroupSnapshot | undefined
+    chatGroups?: GroupSnapshot | undefined
   } = {},
 ): Answer {
   const { bundle } = policy
@@ -58,11 +58,11 @@ export function askAboutPerson(
     return { permit: false, policies: [], detail: 'the facts are gone' }
   // For nothing but deciding a request, whatever policy would make of it.
   const decides = action === 'approve' ? about.state : undefined
-  const bySlack = decides ? groupsBySlack(about.slackGroups, person, decides.tier, now) : []
+  const byChat = decides ? groupsByChat(about.chatGroups, person, decides.tier, now) : []
   return policy.ask({
     kind: 'person',
     action,
-    person: { id: person, groups: groupsOf(bundle.directory, person, bySlack) },
+    person: { id: person, groups: groupsOf(bundle.directory, person, byChat) },
     ...defined({ request }),
     ...defined({ stage: about.stage, inSteadBy: about.inSteadBy }),
     now,
@@ -96,14 +96,14 @@ export function eligibilityOf(
   state: ApprovalRequest,
   people: readonly PersonId[],
   now: NumericDate,
-  slackGroups?: GroupSnapshot,
+  chatGroups?: GroupSnapshot,
 ): Eligible {
   const names = new Set(
     state.stages.flatMap(({ terms }) =>
       terms.onSilence === 'expire' ? [terms.name] : [terms.name, terms.onSilence.escalateTo],
     ),
   )
-  return askEach(policy, state, new Map(people.map((person) => [person, names])), now, slackGroups)
+  return askEach(policy, state, new Map(people.map((person) => [person, names])), now, chatGroups)
 }
 
 /**
@@ -114,13 +114,13 @@ export function eligibilityOfApprovers(
   policy: Policy,
   state: ApprovalRequest,
   now: NumericDate,
-  slackGroups?: GroupSnapshot,
+  chatGroups?: GroupSnapshot,
 ): Eligible {
   const given = new Map<PersonId, Set<string>>()
   for (const { person, for: absent, as } of approvalsOf(state))
     for (const each of absent === undefined ? [person] : [person, absent])
       given.set(each, (given.get(each) ?? new Set()).add(as))
-  return askEach(policy, state, given, now, slackGroups)
+  return askEach(policy, state, given, now, chatGroups)
 }
 
 function askEach(
@@ -128,13 +128,13 @@ function askEach(
   state: ApprovalRequest,
   names: ReadonlyMap<PersonId, ReadonlySet<string>>,
   now: NumericDate,
-  slackGroups: GroupSnapshot | undefined,
+  chatGroups: GroupSnapshot | undefined,
 ): Eligible {
   const eligible: { [person: PersonId]: string[] } = {}
   const permittedBy: { [person: PersonId]: PermittedBy } = {}
   for (const [person, stages] of names) {
     const answers = [...stages].map(
-      (stage) => [stage, askAboutPerson(policy, 'approve', person, now, { state, stage, slackGroups })] as const,
+      (stage) => [stage, askAboutPerson(policy, 'approve', person, now, { state, stage, chatGroups })] as const,
     )
     eligible[person] = answers.filter(([, { permit }]) => permit).map(([stage]) => stage)
     permittedBy[person] = Object.fromEntries(answers.map(([stage, { policies }]) => [stage, policies]))

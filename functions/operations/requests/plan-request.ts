@@ -100,7 +100,8 @@ function planStage(
 
 function decided(stage: Stage, people: readonly PersonId[], { bundle: { directory } }: Policy): Decided {
   const named = namedDirectly(stage, directory).filter((person) => people.includes(person))
-  const reachable = (person: PersonId) => directory.people.some(({ id, slack }) => id === person && slack !== undefined)
+  const reachable = (person: PersonId) =>
+    directory.people.some(({ id, chatUser }) => id === person && chatUser !== undefined)
   return {
     people,
     notified: named.filter(reachable),

@@ -65,14 +65,14 @@ export interface RequestStore {
 /** Where a page begins: `after` is the `next` of the page before; `before` leaves out what was submitted then or later. */
 export type RequestPage = { limit: number; after?: string; before?: NumericDate }
 
-/** `slackGroups`: who is in the Slack user groups, where the directory takes any from there. */
-export type Beside = { standIn?: PersonId; permit?: StandingPermitId; slackGroups?: true }
+/** `chatGroups`: who is in the groups of the chat, where the directory takes any from there. */
+export type Beside = { standIn?: PersonId; permit?: StandingPermitId; chatGroups?: true }
 export type Dependencies = {
   ancestors: readonly Stored[]
   halts: readonly Halt[]
   standIns: readonly StandIn[]
   permit?: StandingPermit
-  slackGroups?: GroupSnapshot
+  chatGroups?: GroupSnapshot
 }
 
 export type RequestFilter = { status?: ApprovalRequest['status']; agent?: AskerId; owner?: PersonId }

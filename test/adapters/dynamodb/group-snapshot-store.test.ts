@@ -34,7 +34,7 @@ onBoth<{ snapshots: GroupSnapshots; requests: RequestStore }>(
     beforeEach(async () => {
       stores = await make()
     })
-    const kept = async () => (await stores.requests.dependencies([], [], { slackGroups: true })).slackGroups
+    const kept = async () => (await stores.requests.dependencies([], [], { chatGroups: true })).chatGroups
 
     test('is none before Slack was asked', async () => {
       expect(await kept()).toBeUndefined()
@@ -43,7 +43,7 @@ onBoth<{ snapshots: GroupSnapshots; requests: RequestStore }>(
     test('is read with all else that a decision rests on, where it is asked for', async () => {
       expect(await stores.snapshots.save(snapshot(start, 'ana'))).toBe(true)
       expect(await kept()).toEqual(snapshot(start, 'ana'))
-      expect(await stores.requests.dependencies([], [])).not.toHaveProperty('slackGroups')
+      expect(await stores.requests.dependencies([], [])).not.toHaveProperty('chatGroups')
     })
 
     test('is replaced whole by a newer one, and never by an older', async () => {

@@ -2,7 +2,7 @@ import { connect } from '../../../functions/adapters/dynamodb/client.ts'
 import { DynamoLedgerStore } from '../../../functions/adapters/dynamodb/ledger-store.ts'
 import { DynamoPersonLinks } from '../../../functions/adapters/dynamodb/person-links.ts'
 import { chainEntries } from '../../../functions/domain/ledger/ledger.ts'
-import type { LinkEvent, SlackAccount } from '../../../functions/domain/people/linking.ts'
+import type { ChatAccount, LinkEvent } from '../../../functions/domain/people/linking.ts'
 import type { Digest, PersonId } from '../../../functions/domain/values.ts'
 import type { LedgerStore } from '../../../functions/operations/ledger/ports.ts'
 import type { LinkChange, PersonLinks } from '../../../functions/operations/people/ports.ts'
@@ -13,7 +13,7 @@ import { onBoth } from '../both.ts'
 import { makeTables } from './tables.ts'
 
 type Stores = { links: PersonLinks; ledger: LedgerStore }
-const account = (user: string): SlackAccount => ({ team: 'T0HOTWORK', user })
+const account = (user: string): ChatAccount => ({ team: 'T0HOTWORK', user })
 const code = `sha-256:${'c'.repeat(43)}` as Digest
 
 onBoth<Stores>(
@@ -33,7 +33,7 @@ onBoth<Stores>(
     beforeEach(async () => {
       stores = await make()
     })
-    const change = async (who: PersonId, type: LinkEvent['type'], of: SlackAccount): Promise<LinkChange> => {
+    const change = async (who: PersonId, type: LinkEvent['type'], of: ChatAccount): Promise<LinkChange> => {
       const expected = await stores.ledger.head(who)
       const event = {
         type,

@@ -216,7 +216,7 @@ function clicked(
       label: [by, ...what.filter(Boolean)].join(' '),
       command: decision(asked.ask, by, verdict, {
         ...authority,
-        through: stage === undefined ? 'slack' : 'api',
+        through: stage === undefined ? 'chat' : 'api',
         login: { acr: 'strong', at: submittedAt },
         digest: stale === 'digest' ? 'sha-256:AAAAAAAA' : asked.ask.digest.slice(0, 16),
         round: stale === 'round' ? 2 : round,

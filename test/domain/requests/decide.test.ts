@@ -56,7 +56,7 @@ const quorum: readonly Story[] = [
     [
       [1, approve('ana'), 'pending'],
       [2, approve('sam', strong), 'pending'],
-      [3, approve('sam', { ...strong, through: 'slack' }), '!already_decided'],
+      [3, approve('sam', { ...strong, through: 'chat' }), '!already_decided'],
     ],
   ],
   [
@@ -294,8 +294,8 @@ describe.each([
 describe('what the record says of a decision', () => {
   test('a denial by click is of the open stage, where the one who clicks is eligible for several', () => {
     const desk = live(2, [[1, approve('ben'), 'pending']], ask)
-    desk.tell(2, deny('ana', { through: 'slack' }))
-    expect(desk.last('Decided')).toMatchObject({ stage: 'sre', as: 'sre', verdict: 'deny', through: 'slack' })
+    desk.tell(2, deny('ana', { through: 'chat' }))
+    expect(desk.last('Decided')).toMatchObject({ stage: 'sre', as: 'sre', verdict: 'deny', through: 'chat' })
   })
 
   test('a denial by name is of the stage of that name, before one that would escalate to it', () => {

@@ -62,7 +62,7 @@ inBrowser('people at the pages of break-glass, in a browser', () => {
     const id = request.ask.id
     const card = { request: id, ts: '1', rendered: 'x', told: ['opened', 'ending'], at: request.submittedAt + 2 }
     for (const channel of ['C0APPROVALS', 'page-hook']) await doors.cards.save({ ...card, channel })
-    for (const { id: who, slack } of world.policy.bundle.directory.people)
+    for (const { id: who, chatUser: slack } of world.policy.bundle.directory.people)
       if (slack !== undefined && (changes.told?.(who) ?? true))
         await doors.cards.save({ ...card, channel: `D${slack}`, person: who })
     world.clock.advance(33 * minute)

@@ -311,7 +311,7 @@ describe('of very many', () => {
       id: person(`crowd-${at}`),
       name: `Crowd ${at}`,
       identities: [{ issuer: 'people', subject: `crowd-${at}` }],
-      slack: `U0CROWD${at}`,
+      chatUser: `U0CROWD${at}`,
       status: 'active' as const,
     }))
     const { people, groups } = bundle.directory

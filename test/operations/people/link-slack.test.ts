@@ -2,7 +2,7 @@ import { SystemSecrets } from '../../../functions/adapters/system/system.ts'
 import { verifyPerson } from '../../../functions/domain/ledger/ledger.ts'
 import type { AccountLink } from '../../../functions/domain/people/linking.ts'
 import type { Person } from '../../../functions/domain/people/organisation.ts'
-import { findOffer, linkSlack, offerLink, unlinkSlack } from '../../../functions/operations/people/chat-accounts.ts'
+import { findOffer, linkAccount, offerLink, unlinkAccount } from '../../../functions/operations/people/chat-accounts.ts'
 import { MemoryPersonLinks } from '../../support/people/memory-person-links.ts'
 import { person, sampleBundle, World } from '../../support/world.ts'
 
@@ -23,11 +23,11 @@ beforeEach(() => {
   links = new MemoryPersonLinks(world.ledger)
   users = new Map(['U0NEW', 'U0NEWER'].map((id) => [id, { team, kind: 'member', name: id.toLowerCase() }]))
 })
-const ports = () => ({ ...world.ports, links, slack: { account: async (user: string) => users.get(user) } })
+const ports = () => ({ ...world.ports, links, chat: { account: async (user: string) => users.get(user) } })
 const offer = (user: string, of = team) =>
   offerLink({ team: of, user }, { links, secrets: new SystemSecrets(), clock: world.clock })
 const link = async (user: string, who = mia, of = team) =>
-  linkSlack({ code: await offer(user, of), person: who }, ports())
+  linkAccount({ code: await offer(user, of), person: who }, ports())
 const typesOf = async (who: Person) => (await world.ledger.entries(who.id)).map(({ type }) => type)
 
 test('an account is its person from the link on, on the record of that person, which replays to it', async () => {
@@ -39,13 +39,13 @@ test('an account is its person from the link on, on the record of that person, w
 
 test('a code is good once', async () => {
   const code = await offer('U0NEW')
-  expect(await linkSlack({ code, person: mia }, ports())).toMatchObject({ ok: true })
-  expect(await linkSlack({ code, person: noor }, ports())).toMatchObject({ code: 'unknown_code' })
+  expect(await linkAccount({ code, person: mia }, ports())).toMatchObject({ ok: true })
+  expect(await linkAccount({ code, person: noor }, ports())).toMatchObject({ code: 'unknown_code' })
 })
 
 test('two people with one code at once: the account is one of them', async () => {
   const code = await offer('U0NEW')
-  const both = await Promise.all([mia, noor].map((who) => linkSlack({ code, person: who }, ports())))
+  const both = await Promise.all([mia, noor].map((who) => linkAccount({ code, person: who }, ports())))
   expect(both.filter(({ ok }) => ok)).toHaveLength(1)
 })
 
@@ -55,7 +55,7 @@ test('a code is good for ten minutes', async () => {
   expect(await findOffer(code, ports())).toMatchObject({ name: 'u0new' })
   world.clock.advance(1)
   expect(await findOffer(code, ports())).toBeUndefined()
-  expect(await linkSlack({ code, person: mia }, ports())).toMatchObject({ code: 'unknown_code' })
+  expect(await linkAccount({ code, person: mia }, ports())).toMatchObject({ code: 'unknown_code' })
 })
 
 test('whoever links another account has unlinked the first with it, and both stand on the record', async () => {
@@ -74,14 +74,14 @@ test('linking the same account again changes nothing', async () => {
 
 test('an account that is unlinked is nobody, and can be linked again, by another too', async () => {
   await link('U0NEW')
-  expect(await unlinkSlack(mia, ports())).toMatchObject({ ok: true })
+  expect(await unlinkAccount(mia, ports())).toMatchObject({ ok: true })
   expect(await links.find(team, 'U0NEW')).toBeUndefined()
   expect(await link('U0NEW', noor)).toMatchObject({ ok: true })
   expect(await links.find(team, 'U0NEW')).toBe('person:noor')
 })
 
 test('whoever has no account linked has nothing to unlink', async () =>
-  expect(await unlinkSlack(mia, ports())).toMatchObject({ code: 'not_linked' }))
+  expect(await unlinkAccount(mia, ports())).toMatchObject({ code: 'not_linked' }))
 
 describe('an account that is not a member of this very workspace is linked to nobody, and the attempt is on record', () => {
   test.each<[what: string, code: string, AccountLink | undefined]>([
@@ -103,8 +103,8 @@ describe('an account that is not a member of this very workspace is linked to no
     expect(await link('U0NEW', mia, 'T0OTHER')).toMatchObject({ code: 'foreign' }))
 
   test('an account of another organisation than the one that the workspace belongs to', async () => {
-    const slack = { ...sample.deployment.slack, enterpriseId: 'E0OURS' }
-    world.policy = { ...world.policy, bundle: { ...sample, deployment: { ...sample.deployment, slack } } }
+    const chat = { ...sample.deployment.chat, enterpriseId: 'E0OURS' }
+    world.policy = { ...world.policy, bundle: { ...sample, deployment: { ...sample.deployment, chat } } }
     users.set('U0NEW', { team, kind: 'member', enterprise: 'E0THEIRS', name: 'twin' })
     expect(await link('U0NEW')).toMatchObject({ code: 'foreign' })
     users.set('U0NEW', { team, kind: 'member', enterprise: 'E0OURS', name: 'ours' })

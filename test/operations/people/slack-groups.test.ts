@@ -1,9 +1,9 @@
-import { freshFor, type GroupSnapshot, groupsBySlack } from '../../../functions/domain/people/organisation.ts'
+import { freshFor, type GroupSnapshot, groupsByChat } from '../../../functions/domain/people/organisation.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import type { PersonId } from '../../../functions/domain/values.ts'
 import { waitingFor } from '../../../functions/operations/cards/waiting.ts'
 import { BoardUnavailable } from '../../../functions/operations/faults.ts'
-import { refreshSlackGroups } from '../../../functions/operations/people/chat-accounts.ts'
+import { refreshChatGroups } from '../../../functions/operations/people/chat-accounts.ts'
 import { askAboutPerson } from '../../../functions/operations/policy/questions.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { person, prodParameter, sampleBundle, start, type What, World } from '../../support/world.ts'
@@ -16,7 +16,7 @@ import { person, prodParameter, sampleBundle, start, type What, World } from '..
 const sample = sampleBundle()
 const bundle: Bundle = {
   ...sample,
-  directory: { ...sample.directory, slackGroups: { 'payments-owners': 'S0OWNERS', security: 'S0SECURITY' } },
+  directory: { ...sample.directory, chatGroups: { 'payments-owners': 'S0OWNERS', security: 'S0SECURITY' } },
 }
 /** Tier 1: one owner. */
 const flag: What = {
@@ -27,7 +27,7 @@ const flag: What = {
 const lena = person('lena')
 let world: World
 const say = (groups: { [group: string]: PersonId[] }, at = world.clock.now()) =>
-  world.requests.putSlackGroups({ groups, at })
+  world.requests.putChatGroups({ groups, at })
 beforeEach(() => {
   world = new World(bundle)
 })
@@ -58,9 +58,9 @@ describe('a member of a Slack user group', () => {
       code: 'not_permitted',
     })
     for (const action of ['revoke', 'lift', 'breakGlass', 'review'] as const)
-      expect(
-        askAboutPerson(world.policy, action, lena, start, { state: request, slackGroups: security }),
-      ).toMatchObject({ permit: false })
+      expect(askAboutPerson(world.policy, action, lena, start, { state: request, chatGroups: security })).toMatchObject(
+        { permit: false },
+      )
   })
 
   test('decides nothing once what Slack said is a quarter of an hour old', async () => {
@@ -87,7 +87,7 @@ describe('a member of a Slack user group', () => {
   })
 
   test('decides nothing by a group that the directory does not take from Slack, or not any more', async () => {
-    for (const directory of [sample.directory, { ...bundle.directory, slackGroups: { security: 'S0SECURITY' } }]) {
+    for (const directory of [sample.directory, { ...bundle.directory, chatGroups: { security: 'S0SECURITY' } }]) {
       world = new World({ ...bundle, directory })
       const request = await world.submitted(flag)
       say({ 'payments-owners': [lena] })
@@ -115,8 +115,8 @@ test.each([
   [1, Number.NaN, []],
 ])('by Slack somebody is, at tier %p and %p seconds later, in %j', (tier, later, groups) => {
   const snapshot: GroupSnapshot = { groups: { 'payments-owners': [lena], security: [] }, at: start }
-  expect(groupsBySlack(snapshot, lena, tier, start + later)).toEqual(groups)
-  expect(groupsBySlack(undefined, lena, tier, start)).toEqual([])
+  expect(groupsByChat(snapshot, lena, tier, start + later)).toEqual(groups)
+  expect(groupsByChat(undefined, lena, tier, start)).toEqual([])
 })
 
 describe('asking Slack', () => {
@@ -125,7 +125,7 @@ describe('asking Slack', () => {
     saved.length = 0
   })
   const refresh = (members: (group: string) => Promise<string[]>, links: { [user: string]: PersonId } = {}) =>
-    refreshSlackGroups(bundle.directory, 'T0HOTWORK', {
+    refreshChatGroups(bundle.directory, 'T0HOTWORK', {
       userGroups: { members },
       snapshots: {
         save: async (snapshot) => {

@@ -309,7 +309,7 @@ describe('a press for all', () => {
       const entries = await burst.world.ledger.entries(ask.id)
       const decided = entries.filter(({ type }) => type === 'Decided')
       expect(decided).toMatchObject([
-        { actor: { id: 'person:ben' }, facts: { through: 'slack', burst: expect.stringMatching(/^sha-256:/) } },
+        { actor: { id: 'person:ben' }, facts: { through: 'chat', burst: expect.stringMatching(/^sha-256:/) } },
       ])
       expect(verify(ask.id, entries)).toEqual({ state: await burst.world.state(ask.id) })
     }

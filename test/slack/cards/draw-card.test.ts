@@ -138,10 +138,10 @@ describe('on Slack’s Web API, as the desk speaks it', () => {
   beforeAll(async () => {
     desk = await startDesk({
       interactivityUrl: 'http://127.0.0.1:9/',
-      teamId: bundle.deployment.slack.teamId,
-      appId: bundle.deployment.slack.appId,
+      teamId: bundle.deployment.chat.teamId,
+      appId: bundle.deployment.chat.appId,
       signingSecret: 'unused',
-      botUserId: bundle.deployment.slack.botUserId,
+      botUserId: bundle.deployment.chat.botUserId,
       botToken: 'xoxb-desk',
       people: [],
       channels: [{ name: 'hotwork-approvals', id: channel }],

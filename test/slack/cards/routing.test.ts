@@ -11,7 +11,7 @@ const sample = sampleBundle()
 const channel = sample.deployment.channels['hotwork-approvals'] as string
 const [ana, ben, chloe] = ['DU0ANA', 'DU0BEN', 'DU0CHLOE'] as const
 /** The owner of `agent:remediator`. */
-const owner = `D${sample.directory.people.find(({ id }) => id === sample.agents.find((each) => each.id === 'agent:remediator')?.owner)?.slack}`
+const owner = `D${sample.directory.people.find(({ id }) => id === sample.agents.find((each) => each.id === 'agent:remediator')?.owner)?.chatUser}`
 
 let world: World
 let cards: MemoryCardStore
@@ -99,8 +99,8 @@ describe('those whom a stage tells directly', () => {
 
   test('who have no Slack account are counted, and keep nobody from anything', async () => {
     const bundle = told({})
-    const people = bundle.directory.people.map(({ slack, ...each }) =>
-      each.id === 'person:ana' || slack === undefined ? each : { ...each, slack },
+    const people = bundle.directory.people.map(({ chatUser: slack, ...each }) =>
+      each.id === 'person:ana' || slack === undefined ? each : { ...each, chatUser: slack },
     )
     begin({ ...bundle, directory: { ...bundle.directory, people } })
     const request = await world.submitted(prodParameter)
@@ -108,7 +108,7 @@ describe('those whom a stage tells directly', () => {
     expect([channel, ben, chloe].map((place) => sent(place).length)).toEqual([1, 1, 1])
     expect(world.log.lines).toContainEqual(
       expect.objectContaining({
-        message: 'people not reachable in Slack',
+        message: 'people not reachable in the chat',
         fields: { request: request.ask.id, people: 1 },
       }),
     )
@@ -116,8 +116,8 @@ describe('those whom a stage tells directly', () => {
 
   test('are found by the account that they linked, where the directory has none', async () => {
     const bundle = told({ remind: { after: 300, times: 1 } })
-    const people = bundle.directory.people.map(({ slack, ...each }) =>
-      each.id === 'person:ana' || slack === undefined ? each : { ...each, slack },
+    const people = bundle.directory.people.map(({ chatUser: slack, ...each }) =>
+      each.id === 'person:ana' || slack === undefined ? each : { ...each, chatUser: slack },
     )
     begin({ ...bundle, directory: { ...bundle.directory, people } })
     const linkedAccount = async (person: string) => (person === 'person:ana' ? 'U0LINKED' : undefined)

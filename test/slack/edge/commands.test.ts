@@ -138,7 +138,7 @@ describe('the door, for commands', () => {
     expect((await send({ text: 'list' }, secret, world.clock.now() - 301)).status).toBe(401)
     expect((await send({ team_id: 'T0OTHER' })).status).toBe(400)
     expect((await send({ api_app_id: 'A0OTHER' })).status).toBe(400)
-    expect(teamId).toBe(bundle.deployment.slack.teamId)
+    expect(teamId).toBe(bundle.deployment.chat.teamId)
   })
 
   test('answers a delivery once: a copy gets nothing to read', async () => {

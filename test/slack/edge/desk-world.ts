@@ -41,10 +41,10 @@ export class DeskWorld {
     await new Promise((resolve) => this.#door.once('listening', resolve))
     this.desk = await startDesk({
       interactivityUrl: `http://127.0.0.1:${(this.#door.address() as AddressInfo).port}/slack/events`,
-      ...bundle.deployment.slack,
+      ...bundle.deployment.chat,
       signingSecret: secret,
       people: [
-        ...bundle.directory.people.flatMap(({ id, name, slack: slackUserId }) =>
+        ...bundle.directory.people.flatMap(({ id, name, chatUser: slackUserId }) =>
           slackUserId === undefined ? [] : [{ slackUserId, name: id, realName: name, groups: [] }],
         ),
         { slackUserId: 'U0STRANGER', name: 'stranger', realName: 'Sam Stranger', groups: [] },

@@ -82,7 +82,7 @@ export class Door {
       review: (...asked) => openingOptions(this.ports(world.ports)).review(...asked),
       publishHome: async () => {},
       refreshGroups: async () => true,
-      whisper: createEphemeral(bundle.deployment.slack.apiUrl, world.log, async (url, init) => {
+      whisper: createEphemeral(bundle.deployment.chat.apiUrl, world.log, async (url, init) => {
         this.told.push({ url: String(url), ...JSON.parse(String(init?.body)) })
         await this.whispered()
         return new Response('ok')

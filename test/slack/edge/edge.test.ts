@@ -43,7 +43,7 @@ describe('a press of a button', () => {
   test('is recorded as come through Slack', async () => {
     await door.press(request, 'U0BEN')
     const entries = await world.ledger.entries(request.ask.id)
-    expect(entries.at(-2)).toMatchObject({ type: 'Decided', actor: { id: 'person:ben' }, facts: { through: 'slack' } })
+    expect(entries.at(-2)).toMatchObject({ type: 'Decided', actor: { id: 'person:ben' }, facts: { through: 'chat' } })
   })
 
   test('counts once, however often Slack delivers it and in whichever order', async () => {
@@ -82,7 +82,7 @@ describe('a press that is refused is answered with 200, and told in one sentence
 
   test('because the agent is theirs', async () => {
     const owner = bundle.directory.people.find(({ id }) => id === request.ask.owner)
-    expect(await told(owner?.slack ?? '')).toMatch(/^You own the agent that asks \(agent:remediator\)/)
+    expect(await told(owner?.chatUser ?? '')).toMatch(/^You own the agent that asks \(agent:remediator\)/)
   })
 
   test('because their stage is not open', async () => {
@@ -161,7 +161,7 @@ describe('a press that is refused is answered with 200, and told in one sentence
 
   test('because they are not active any more', async () => {
     const people = bundle.directory.people.map((one) =>
-      one.slack === 'U0BEN' ? { ...one, status: 'inactive' as const } : one,
+      one.chatUser === 'U0BEN' ? { ...one, status: 'inactive' as const } : one,
     )
     world = new World({ ...bundle, directory: { ...bundle.directory, people } })
     door = new Door(world)

@@ -59,10 +59,10 @@ const directOf = async (user: string) =>
 beforeEach(async () => {
   desk = await startDesk({
     interactivityUrl: 'http://127.0.0.1:9/',
-    ...bundle.deployment.slack,
+    ...bundle.deployment.chat,
     signingSecret: 'unused',
     botToken: 'xoxb-desk',
-    people: bundle.directory.people.flatMap(({ id, name, slack }) =>
+    people: bundle.directory.people.flatMap(({ id, name, chatUser: slack }) =>
       slack === undefined ? [] : [{ slackUserId: slack, name: id, realName: name, groups: [] }],
     ),
     channels: [{ name: 'hotwork-approvals', id: channel }],

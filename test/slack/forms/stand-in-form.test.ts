@@ -57,7 +57,7 @@ test('naming somebody is on the record, is said to who did it, and is on both th
   expect(await said('U0ANA')).toMatch(/decides in your stead until 2027-01-17T08:00:00Z/)
   expect(await standIns()).toMatchObject([{ for: 'person:ana', by, from: start, until: start + 2 * day }])
   expect(wordsOf((await desk.homeNow('U0ANA'))?.blocks)).toMatch(/Out of office[\s\S]*decides in your stead until/)
-  const other = bundle.directory.people.find(({ id }) => id === by)?.slack as string
+  const other = bundle.directory.people.find(({ id }) => id === by)?.chatUser as string
   expect(wordsOf((await desk.home(other)).blocks)).toMatch(/You decide in the stead of Ana/)
 })
 

@@ -6,7 +6,7 @@ import { DeskWorld, type Shown, wordsOf } from '../edge/desk-world.ts'
 
 const bundle = sampleBundle()
 const remediator = bundle.agents.find(({ id }) => id === 'agent:remediator')
-const owner = bundle.directory.people.find(({ id }) => id === remediator?.owner)?.slack as string
+const owner = bundle.directory.people.find(({ id }) => id === remediator?.owner)?.chatUser as string
 let desk: DeskWorld
 let world: World
 beforeEach(async () => {
@@ -80,7 +80,7 @@ describe('Hotwork’s own tab', () => {
       await world.submitted({ ...stagingParameter, arguments: { ...stagingParameter.arguments, Value: String(at) } })
       world.clock.advance(3)
     }
-    const people = bundle.directory.people.flatMap(({ slack }) => slack ?? [])
+    const people = bundle.directory.people.flatMap(({ chatUser }) => chatUser ?? [])
     const homes = await Promise.all(people.map((user) => desk.home(user)))
     for (const { blocks } of homes) expect(blocks.length).toBeLessThanOrEqual(100)
     const ben = homes[people.indexOf('U0BEN')] as Shown
@@ -241,9 +241,9 @@ describe('the end of the app in a workspace', () => {
 })
 
 describe('who is in a user group of Slack', () => {
-  const open = async (slackGroups?: { [group: string]: string }) => {
+  const open = async (chatGroups?: { [group: string]: string }) => {
     await desk.close()
-    const directory = slackGroups ? { ...bundle.directory, slackGroups } : bundle.directory
+    const directory = chatGroups ? { ...bundle.directory, chatGroups } : bundle.directory
     world = new World({ ...bundle, directory })
     desk = new DeskWorld(world)
     await desk.open()

@@ -14,7 +14,7 @@ const flag: What = {
   resource: { type: 'flags:flag', id: 'prod/express-checkout' },
 }
 const ownerOf = (agent: string) => bundle.agents.find(({ id }) => id === agent)?.owner
-const owner = bundle.directory.people.find(({ id }) => id === ownerOf('agent:remediator'))?.slack as string
+const owner = bundle.directory.people.find(({ id }) => id === ownerOf('agent:remediator'))?.chatUser as string
 let desk: DeskWorld
 let world: World
 let permit: StandingPermit
@@ -132,8 +132,8 @@ test('what is over is on nobody’s tab', async () => {
 /** A directory in which the first account is who has the second one, and nobody has that. */
 function swapped(account: string, of: string) {
   const people = bundle.directory.people.map((each) => {
-    if (each.slack === account) return { ...each, slack: 'U0NOBODY' }
-    return each.slack === of ? { ...each, slack: account } : each
+    if (each.chatUser === account) return { ...each, chatUser: 'U0NOBODY' }
+    return each.chatUser === of ? { ...each, chatUser: account } : each
   })
   return { ...bundle.directory, people }
 }

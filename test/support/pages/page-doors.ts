@@ -60,7 +60,7 @@ export class PageDoors {
     const decide = pageDoor(ports, decidePages(ports))
     const open = pageDoor(ports, openPages(ports))
     const logIn = pageDoor(ports, logInPages(ports))
-    const link = pageDoor(ports, linkPages({ ...ports, links, slack }))
+    const link = pageDoor(ports, linkPages({ ...ports, links, chat: slack }))
     this.#doors = new Map([
       ['GET /decide', show],
       ['GET /decide/{id}', show],

@@ -15,7 +15,7 @@ export class MemoryGroupSnapshots implements GroupSnapshots {
     await Promise.resolve()
     if (snapshot.at < this.#newest) return false
     this.#newest = snapshot.at
-    this.#requests.putSlackGroups(snapshot)
+    this.#requests.putChatGroups(snapshot)
     return true
   }
 }

@@ -1,4 +1,4 @@
-import type { SlackAccount } from '../../../functions/domain/people/linking.ts'
+import type { ChatAccount } from '../../../functions/domain/people/linking.ts'
 import type { Digest, NumericDate, PersonId } from '../../../functions/domain/values.ts'
 import type { LinkChange, PersonLinks } from '../../../functions/operations/people/ports.ts'
 import type { MemoryLedgerStore } from '../ledger/memory-ledger-store.ts'
@@ -7,8 +7,8 @@ import type { MemoryLedgerStore } from '../ledger/memory-ledger-store.ts'
 export class MemoryPersonLinks implements PersonLinks {
   readonly #ledger: MemoryLedgerStore
   readonly #people = new Map<string, PersonId>()
-  readonly #accounts = new Map<PersonId, SlackAccount>()
-  readonly #codes = new Map<Digest, { account: SlackAccount; expiresAt: NumericDate }>()
+  readonly #accounts = new Map<PersonId, ChatAccount>()
+  readonly #codes = new Map<Digest, { account: ChatAccount; expiresAt: NumericDate }>()
 
   constructor(ledger: MemoryLedgerStore) {
     this.#ledger = ledger
@@ -18,11 +18,11 @@ export class MemoryPersonLinks implements PersonLinks {
     return this.#people.get(`${team}#${user}`)
   }
 
-  async ofPerson(person: PersonId): Promise<SlackAccount | undefined> {
+  async ofPerson(person: PersonId): Promise<ChatAccount | undefined> {
     return this.#accounts.get(person)
   }
 
-  async offer(code: Digest, account: SlackAccount, expiresAt: NumericDate): Promise<void> {
+  async offer(code: Digest, account: ChatAccount, expiresAt: NumericDate): Promise<void> {
     this.#codes.set(code, { account, expiresAt })
   }
 
@@ -39,7 +39,7 @@ export class MemoryPersonLinks implements PersonLinks {
   #last: Promise<unknown> = Promise.resolve()
 
   async #save({ person, expected, entries, head, linked, unlinked, code }: LinkChange): Promise<boolean> {
-    const key = ({ team, user }: SlackAccount) => `${team}#${user}`
+    const key = ({ team, user }: ChatAccount) => `${team}#${user}`
     if (code && !this.#codes.has(code)) return false
     if (linked && this.#people.has(key(linked))) return false
     if (unlinked && this.#people.get(key(unlinked)) !== person) return false

@@ -38,7 +38,7 @@ export class MemoryRequestStore implements RequestStore {
   readonly #halts = new Map<string, Halt[]>()
   readonly #standIns = new Map<PersonId, StandIn[]>()
   readonly #permits = new Map<StandingPermitId, StoredPermit>()
-  #slackGroups: GroupSnapshot | undefined
+  #chatGroups: GroupSnapshot | undefined
   readonly #evaluations = new Map<EvaluationId, string>()
   #fault: 'unheard' | 'answer_lost' | undefined
 
@@ -74,7 +74,7 @@ export class MemoryRequestStore implements RequestStore {
   async dependencies(
     ancestors: readonly RequestId[],
     targets: readonly HaltTarget[],
-    { standIn, permit, slackGroups }: Beside = {},
+    { standIn, permit, chatGroups }: Beside = {},
   ): Promise<Dependencies> {
     await othersRun()
     const keys = new Set(targets.map(haltKey))
@@ -82,15 +82,15 @@ export class MemoryRequestStore implements RequestStore {
     return {
       standIns: structuredClone(standIn === undefined ? [] : (this.#standIns.get(standIn) ?? [])),
       ...(drawn ? { permit: structuredClone(drawn.permit) } : {}),
-      ...(slackGroups && this.#slackGroups ? { slackGroups: structuredClone(this.#slackGroups) } : {}),
+      ...(chatGroups && this.#chatGroups ? { chatGroups: structuredClone(this.#chatGroups) } : {}),
       ancestors: ancestors.map((id) => this.#read(id)).filter((stored) => stored !== undefined),
       halts: [...keys].flatMap((key) => this.#halts.get(key) ?? []),
     }
   }
 
   /** Puts what Slack said last of who is in its user groups. */
-  putSlackGroups(snapshot: GroupSnapshot): void {
-    this.#slackGroups = structuredClone(snapshot)
+  putChatGroups(snapshot: GroupSnapshot): void {
+    this.#chatGroups = structuredClone(snapshot)
   }
 
   /** Puts all that a person was ever given to decide in somebody's stead. */

@@ -121,7 +121,7 @@ async function foreseen({ person, about, carried }: Press, options: EdgeOptions)
   const { bundle, foresee, page, log } = options
   const { request: id, round, digest } = about
   const ask = {
-    ...({ id, person, round, digest, verdict: 'approve', comment: '-', through: 'slack', login: {} } as const),
+    ...({ id, person, round, digest, verdict: 'approve', comment: '-', through: 'chat', login: {} } as const),
     showsAll: (state: ApprovalRequest) => showsAll(state, bundle, { page }),
   }
   try {

@@ -91,7 +91,7 @@ export async function decideTold(
   const whole: DecisionAsk = {
     ...ask,
     ...(seen === undefined ? {} : { seen }),
-    ...{ id, round, digest, through: 'slack', login: {}, once: onceFor(carried, id) },
+    ...{ id, round, digest, through: 'chat', login: {}, once: onceFor(carried, id) },
     showsAll: (state) => showsAll(state, options.bundle, { page: options.page }),
   }
   return inTime(id, (mayStart) => options.decide(whole, mayStart), carried, options)

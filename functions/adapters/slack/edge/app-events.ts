@@ -40,7 +40,7 @@ const Changed = z.object({ subteam_id: z.string() })
 /** Somebody has come into a user group or left it: whoever has left should not decide by it for a moment longer. */
 export function registerGroupEvents(app: App, options: EdgeOptions): void {
   const { bundle, refreshGroups, log } = options
-  const named = Object.values(bundle.directory.slackGroups ?? {})
+  const named = Object.values(bundle.directory.chatGroups ?? {})
   app.event('subteam_members_changed', async (heard) => {
     const changed = Changed.safeParse(heard.event)
     if (!changed.success || !named.includes(changed.data.subteam_id)) return

@@ -50,7 +50,7 @@ export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) =>
       return { done: false as const }
     })
     if (!secrets.done) return answer(503, 'nobody can be verified now: try again in a moment')
-    const { teamId, appId } = bundle.deployment.slack
+    const { teamId, appId } = bundle.deployment.chat
     const guarded = guard(request, { secrets: secrets.value, teamId, appId }, clockHolds ? now : arrivedAt)
     if (!guarded.pass) {
       if (guarded.status !== 200) log.warn('slack request refused', { status: guarded.status, why: guarded.why })
@@ -94,7 +94,7 @@ const unanswered = (envelope: Envelope): HttpAnswer => {
 /** Builds the Bolt app, which ties itself to the receiver. */
 function registerListeners(receiver: AwsLambdaReceiver, options: EdgeOptions): void {
   const { bundle, log } = options
-  const { botUserId, apiUrl } = bundle.deployment.slack
+  const { botUserId, apiUrl } = bundle.deployment.chat
   const app = new App({
     receiver,
     // No bot token: nothing that Bolt does at this door can post, and nobody is asked who we are.

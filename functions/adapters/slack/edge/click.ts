@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { SlackAccount } from '../../../domain/people/linking.ts'
+import { ChatAccount } from '../../../domain/people/linking.ts'
 import type { Person } from '../../../domain/people/organisation.ts'
 import type { Bundle } from '../../../domain/policy/bundle.ts'
 import { type PersonId, RequestId } from '../../../domain/values.ts'
@@ -38,9 +38,9 @@ const Clicker = z.object({
 })
 
 /** The account of whoever acted, as it is linked; only of somebody of whom Slack says where they are. */
-function accountOf(user: unknown): SlackAccount | undefined {
+function accountOf(user: unknown): ChatAccount | undefined {
   const { id, team_id } = Clicker.safeParse(user).data ?? {}
-  return SlackAccount.safeParse({ team: team_id, user: id }).data
+  return ChatAccount.safeParse({ team: team_id, user: id }).data
 }
 
 export type Click = { request: RequestId; round: number; digest: string }
@@ -65,13 +65,14 @@ function personBehind(user: unknown, bundle: Pick<Bundle, 'directory' | 'deploym
   const parsed = Clicker.safeParse(user)
   if (!parsed.success) return { ok: false, code: 'unknown' }
   const { id, team_id, is_restricted, is_ultra_restricted, is_stranger, is_bot, deleted } = parsed.data
-  if (team_id !== bundle.deployment.slack.teamId || is_stranger) return { ok: false, code: 'foreign' }
+  if (team_id !== bundle.deployment.chat.teamId || is_stranger) return { ok: false, code: 'foreign' }
   if (is_restricted || is_ultra_restricted) return { ok: false, code: 'guest' }
   if (is_bot) return { ok: false, code: 'unknown' }
   const { people } = bundle.directory
   // Whoever the directory names goes first, and a link counts only for somebody whom it names no account of.
   const person =
-    people.find(({ slack }) => slack === id) ?? people.find((each) => each.id === linked && each.slack === undefined)
+    people.find(({ chatUser }) => chatUser === id) ??
+    people.find((each) => each.id === linked && each.chatUser === undefined)
   if (!person) return { ok: false, code: 'unknown' }
   return person.status === 'active' && !deleted ? { ok: true, person } : { ok: false, code: 'inactive' }
 }
@@ -87,9 +88,9 @@ export type Who = { ok: true; person: Person } | { ok: false; sentence: string; 
 
 /** Whose a Slack account is where the directory does not say, and how its owner can say so. */
 export type Linking = {
-  find(account: SlackAccount): Promise<PersonId | undefined>
+  find(account: ChatAccount): Promise<PersonId | undefined>
   /** An address for this one user, to be followed once. */
-  offer(account: SlackAccount): Promise<string>
+  offer(account: ChatAccount): Promise<string>
 }
 
 /**

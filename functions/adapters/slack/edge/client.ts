@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { inert } from '../../../domain/inert.ts'
 import type { AccountLink } from '../../../domain/people/linking.ts'
 import { BoardUnavailable } from '../../../operations/faults.ts'
-import type { SlackDirectory, UserGroups } from '../../../operations/people/ports.ts'
+import type { ChatDirectory, UserGroups } from '../../../operations/people/ports.ts'
 import type { Log } from '../../../operations/ports.ts'
 
 /** Tokens (`xoxb-`, `xapp-`...), response addresses, and whatever is long enough to be a secret or a payload. */
@@ -125,7 +125,7 @@ const User = z.object({
 })
 
 /** What Slack says of an account when it is linked (`users.info`, scope `users:read`). */
-export class SlackAccounts implements SlackDirectory {
+export class SlackAccounts implements ChatDirectory {
   readonly #client: () => Promise<WebClient>
 
   constructor(api: WebApi) {
