@@ -28,6 +28,18 @@ export const agentDoor = door(async (callers, call) => (await callers.agent(call
 export const toolDoor = door((callers, call) => callers.tool(call))
 export const personDoor = door((callers, call) => callers.person(call))
 
+/** One function for several routes: API Gateway's own route chooses, never the address that was sent. */
+export const byRoute =
+  <Args extends unknown[]>(
+    routes: { readonly [route: string]: (call: Call, ...args: Args) => Promise<Answer> },
+    unknown: () => Error,
+  ) =>
+  async (call: Call, ...args: Args): Promise<Answer> => {
+    const route = routes[call.route]
+    if (!route) throw unknown()
+    return route(call, ...args)
+  }
+
 /** The id in the path. @throws BadRequest what `unknown` says, where it is none */
 export function pathId<Schema extends z.ZodType>(call: Call, schema: Schema, unknown: () => Error): z.output<Schema> {
   const id = schema.safeParse(call.path('id'))
@@ -82,14 +94,20 @@ export function idempotencyKeyOf(call: Call): string {
   )
 }
 
-/** The id in the path, which is one of a break-glass. @throws BadRequest 404 */
-export function breakGlassId(call: Call): RequestId {
+/** The id in the path, where it is that of an opening. */
+export function openingIn(call: Call): RequestId | undefined {
   const id = RequestId.safeParse(call.path('id'))
-  if (!id.success || !id.data.startsWith('bgl_')) throw refusalForOps('unknown_request')
-  return id.data
+  return id.success && id.data.startsWith('bgl_') ? id.data : undefined
 }
 
-/** All that breaking this glass takes of a login, and not only what was lacking first: one more login is then enough. */
+/** @throws BadRequest 404 */
+export function openingId(call: Call): RequestId {
+  const id = openingIn(call)
+  if (id === undefined) throw refusalForOps('unknown_request')
+  return id
+}
+
+/** All that this opening takes of a login, and not only what was lacking first: one more login is then enough. */
 export function loginFor(what: WhatToOpen, ports: DecidingPorts): LoginWanted | undefined {
   const glass = ports.policy.bundle.breakGlass
   const found = glass && openedBy(what, glass, ports)

@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { endpoint } from '../../functions/adapters/http/endpoint.ts'
 import { verify } from '../../functions/domain/ledger/ledger.ts'
 import type { HaltId } from '../../functions/domain/values.ts'
-import { readRoutes } from '../../functions/handlers/wiring/read-routes.ts'
+import { readByRoute } from '../../functions/handlers/people/read-requests.ts'
 import { declareHalt } from '../../functions/operations/halts/halt.ts'
 import { MemoryHaltStore } from '../support/ledger/memory-halt-store.ts'
 import { agent, issuer, parameter, person, prodParameter, sampleBundle, World } from '../support/world.ts'
@@ -16,9 +16,8 @@ beforeEach(() => {
 })
 
 async function get(route: string, query: { [name: string]: string } = {}, path: { [name: string]: string } = {}) {
-  const ports = { ...world.ports, permits: world.permits, standIns: world.standIns }
-  const read = readRoutes(ports)
-  const door = endpoint({ ...ports, issuer }, (call) => read(call, person('ana')))
+  const ports = { ...world.ports, issuer, permits: world.permits, standIns: world.standIns }
+  const door = endpoint(ports, (call) => readByRoute(call, person('ana'), ports))
   const answer = await door({
     ...{ version: '2.0', routeKey: `GET ${route}`, rawPath: '/', rawQueryString: '', isBase64Encoded: false },
     headers: {},

@@ -15,7 +15,7 @@ const ports = {
   sessions,
   issuer: environment.ISSUER,
   login: loginPorts(sessions, deciding),
-  incidents: incidentsOf(deciding.policy.bundle, environment, deciding.clock),
+  incidents: incidentsOf(deciding, environment),
   stopwatch: new SystemStopwatch(),
 }
 

@@ -6,24 +6,18 @@ import { breakGlassView } from '../../adapters/http/views.ts'
 import { IncidentSecretReader } from '../../adapters/secretsmanager/secrets.ts'
 import { WebhookIncidentEvents } from '../../adapters/standard-webhooks/incident-events.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
-import type { Login } from '../../domain/people/login-strength.ts'
-import { JsonObject, PersonId, Resource } from '../../domain/values.ts'
+import { defined, JsonObject, PersonId, Resource } from '../../domain/values.ts'
 import { closeIncident, endBreakGlass, reviewBreakGlass } from '../../operations/break-glass/openings.ts'
 import type { IncidentEvents } from '../../operations/break-glass/ports.ts'
 import { vouchForBreakGlass } from '../../operations/break-glass/vouch-break-glass.ts'
-import { Callers } from '../callers.ts'
-import { breakGlassId, loginFor } from '../doors.ts'
-import { environmentOf } from '../environments.ts'
+import { Callers, type ProvenPerson } from '../callers.ts'
+import { type ApiPorts, byRoute, loginFor, openingId, valueOrThrow } from '../doors.ts'
+import { bind } from '../environments.ts'
 import { insufficientLogin, refusalForOps } from '../refusals.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
-import { decidingPorts } from '../wiring/ports.ts'
+import { apiPorts } from '../wiring/ports.ts'
 
-const environment = environmentOf('conclude-break-glass')
-const issuer = environment.ISSUER
-const ports = decidingPorts(environment, cedarPolicy())
-const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
-const secret = new IncidentSecretReader(environment.INCIDENT_SECRET, ports.clock)
-const incidentEvents: IncidentEvents = new WebhookIncidentEvents(secret.webhookSecrets, ports.clock)
+type Ports = ApiPorts & { incidentEvents: IncidentEvents }
 
 const Review = z.strictObject({
   outcome: z.enum(['justified', 'not_justified']),
@@ -41,11 +35,11 @@ const Voucher = z.union([
 ])
 
 /**
- * `POST /v1/incident-events`: a tool that keeps incidents says that one is closed. It has no token: its signature proves
- * it. What it says of other things is heard and nothing follows.
+ * `POST /v1/incident-events`: a tool that keeps incidents says that one is closed. Its signature proves it, with no token.
+ * An event of another kind is accepted and does nothing.
  */
-async function hearOfIncident(call: Call): Promise<Answer> {
-  const event = await incidentEvents.read({ header: call.header, body: call.text() })
+async function hearOfIncident(call: Call, ports: Ports): Promise<Answer> {
+  const event = await ports.incidentEvents.read({ header: call.header, body: call.text() })
   if (!event.ok)
     throw event.code === 'unsigned'
       ? unsigned
@@ -63,40 +57,48 @@ const unsigned = new BadRequest({
   headers: { 'www-authenticate': 'Standard-Webhooks realm="incidents"' },
 })
 
-/** What people do about an opening that is there: one function, since the three need the same rights to the letter. */
-const routes: { [route: string]: (call: Call, person: PersonId, login: Login) => Promise<Answer> } = {
-  /** By the person, or by whoever may revoke. Every credential of it ends with it. */
-  'POST /v1/break-glass/{id}/end': async (call, person) => {
-    if (call.hasBody) parseBody(z.strictObject({}), call.json())
-    const done = await endBreakGlass({ id: breakGlassId(call), person }, ports)
-    if (!done.ok) throw refusalForOps(done.code, done.detail)
-    return { status: 200, body: breakGlassView(done.value.state, ports.policy.bundle) }
+/** What people do about an opening: one function, since the three need the same rights to the letter. */
+const conclude = byRoute<[ProvenPerson, Ports]>(
+  {
+    'POST /v1/break-glass/{id}/end': async (call, { person }, ports) => {
+      if (call.hasBody) parseBody(z.strictObject({}), call.json())
+      const done = await endBreakGlass({ id: openingId(call), person: person.id }, ports)
+      return { status: 200, body: breakGlassView(valueOrThrow(done, refusalForOps).state, ports.policy.bundle) }
+    },
+    'POST /v1/break-glass/{id}/review': async (call, { person }, ports) => {
+      const review = parseBody(Review, call.json())
+      const done = await reviewBreakGlass({ id: openingId(call), person: person.id, ...review }, ports)
+      return { status: 200, body: breakGlassView(valueOrThrow(done, refusalForOps).state, ports.policy.bundle) }
+    },
+    'POST /v1/break-glass/vouchers': async (call, { person: by, login }, ports) => {
+      const { person, ...asked } = parseBody(Voucher, call.json())
+      const what = 'profile' in asked ? asked : defined(asked)
+      const vouched = await vouchForBreakGlass({ by: by.id, login, person, what }, ports)
+      if (!vouched.ok)
+        throw vouched.code === 'insufficient_login'
+          ? insufficientLogin(loginFor(what, ports) ?? vouched.detail ?? '')
+          : refusalForOps(vouched.code, vouched.detail)
+      return { status: 201, body: { person, vouched_by: by.id, until: rfc3339(vouched.value.until) } }
+    },
   },
-  /** Somebody else says whether it was justified. */
-  'POST /v1/break-glass/{id}/review': async (call, person) => {
-    const { outcome, note } = parseBody(Review, call.json())
-    const done = await reviewBreakGlass({ id: breakGlassId(call), person, outcome, note }, ports)
-    if (!done.ok) throw refusalForOps(done.code, done.detail)
-    return { status: 200, body: breakGlassView(done.value.state, ports.policy.bundle) }
-  },
-  /** A second person vouches for one whose earlier opening has not been reviewed in time. */
-  'POST /v1/break-glass/vouchers': async (call, by, login) => {
-    const { person, ...what } = parseBody(Voucher, call.json())
-    const { resource, ...rest } = 'profile' in what ? { ...what, resource: undefined } : what
-    const about = { ...rest, ...(resource ? { resource } : {}) }
-    const vouched = await vouchForBreakGlass({ by, login, person, what: about }, ports)
-    if (!vouched.ok)
-      throw vouched.code === 'insufficient_login'
-        ? insufficientLogin(loginFor(about, ports) ?? vouched.detail ?? '')
-        : refusalForOps(vouched.code, vouched.detail)
-    return { status: 201, body: { person, vouched_by: by, until: rfc3339(vouched.value.until) } }
-  },
+  () => refusalForOps('unknown_request'),
+)
+
+export function createHandler(ports: Ports) {
+  const callers = new Callers(ports.policy.bundle, ports.issuer, ports.clock)
+  return endpoint(ports, async (call) =>
+    call.route === 'POST /v1/incident-events'
+      ? hearOfIncident(call, ports)
+      : conclude(call, await callers.person(call), ports),
+  )
 }
 
-export const handler = endpoint({ issuer, ...ports }, async (call) => {
-  if (call.route === 'POST /v1/incident-events') return hearOfIncident(call)
-  const { person, login } = await callers.person(call)
-  const route = routes[call.route]
-  if (!route) throw refusalForOps('unknown_request')
-  return route(call, person.id, login)
-})
+export const handler = bind(
+  'conclude-break-glass',
+  (told) => {
+    const ports = apiPorts(told, cedarPolicy())
+    const secret = new IncidentSecretReader(told.INCIDENT_SECRET, ports.clock)
+    return { ...ports, incidentEvents: new WebhookIncidentEvents(secret.webhookSecrets, ports.clock) }
+  },
+  createHandler,
+)

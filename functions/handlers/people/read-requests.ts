@@ -1,17 +1,111 @@
-import { endpoint } from '../../adapters/http/endpoint.ts'
-import { Callers } from '../callers.ts'
-import { environmentOf } from '../environments.ts'
+import * as z from 'zod'
+import type { Call } from '../../adapters/http/endpoint.ts'
+import { permitView } from '../../adapters/http/permit-view.ts'
+import { type Answer, BadRequest, badRequest } from '../../adapters/http/problem.ts'
+import { After, AfterEntry, cursorOf, readQuery } from '../../adapters/http/read-body.ts'
+import { entriesView, personView, standInView } from '../../adapters/http/views.ts'
+import { AgentId, Aggregate, defined, PersonId, RequestId } from '../../domain/values.ts'
+import type { StandInStore } from '../../operations/people/ports.ts'
+import { listStandIns } from '../../operations/people/stand-ins.ts'
+import type { PermitStore } from '../../operations/permits/ports.ts'
+import { listPermits } from '../../operations/permits/standing-permits.ts'
+import { listRequests, readChain, readLedger, readRequest } from '../../operations/requests/read-requests.ts'
+import { type ApiPorts, byRoute, pathId, personDoor, valueOrThrow } from '../doors.ts'
+import { bind } from '../environments.ts'
+import { refusalForPeople, unknownRequest } from '../refusals.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
 import { permitPorts, standInStore } from '../wiring/ports.ts'
-import { readRoutes } from '../wiring/read-routes.ts'
 
-const environment = environmentOf('read-requests')
-const issuer = environment.ISSUER
-const ports = { ...permitPorts(environment, cedarPolicy()), standIns: standInStore(environment) }
-const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
-const read = readRoutes(ports)
+type Ports = ApiPorts & { permits: Pick<PermitStore, 'list'>; standIns: Pick<StandInStore, 'list'> }
 
-export const handler = endpoint(ports, async (call) => {
-  const { person } = await callers.person(call)
-  return read(call, person.id)
-})
+const page = { after: After.optional() }
+const filter = {
+  status: z.enum(['pending', 'approved', 'denied', 'withdrawn', 'expired', 'completed', 'revoked']).optional(),
+  agent: AgentId.optional(),
+  owner: PersonId.optional(),
+}
+const ledgerPage = { after: AfterEntry.optional() }
+
+/** What people read: requests, one request, every ledger, standing permits, stand-ins. */
+export const readByRoute = byRoute<[PersonId, Ports]>(
+  {
+    'GET /v1/requests': async (call, person, ports) => {
+      const { after, ...wanted } = readQuery(call, { ...filter, ...page })
+      const listed = await listRequests(defined({ person, filter: defined(wanted), after }), ports)
+      const { items, next } = valueOrThrow(listed, refusalForPeople)
+      return { status: 200, body: { requests: items.map(personView), ...goOn(next) } }
+    },
+    'GET /v1/requests/{id}': async (call, person, ports) => {
+      const read = await readRequest({ id: idOf(call), person }, ports)
+      return { status: 200, body: personView(valueOrThrow(read, refusalForPeople)) }
+    },
+    'GET /v1/requests/{id}/ledger': async (call, person, ports) => {
+      const id = idOf(call)
+      const { after = 0 } = readQuery(call, ledgerPage)
+      const read = await readLedger({ id, person, after }, ports)
+      return { status: 200, body: entriesView(valueOrThrow(read, refusalForPeople)) }
+    },
+    'GET /v1/ledger/{aggregate}': async (call, person, ports) => {
+      const aggregate = aggregateOf(call)
+      const { after = 0 } = readQuery(call, ledgerPage)
+      const read = await readChain({ aggregate, person, after }, ports)
+      if (!read.ok) throw read.code === 'unknown_aggregate' ? unknownAggregate() : refusalForPeople(read.code)
+      return { status: 200, body: entriesView(read.value) }
+    },
+    'GET /v1/standing-permits': async (call, person, ports) => {
+      const listed = await listPermits(defined({ person, ...readQuery(call, page) }), ports)
+      const { items, next } = valueOrThrow(listed, refusalForPeople)
+      const now = ports.clock.now()
+      return { status: 200, body: { standing_permits: items.map((each) => permitView(each, now)), ...goOn(next) } }
+    },
+    'GET /v1/stand-ins': async (call, person, ports) => {
+      const listed = await listStandIns(defined({ person, ...readQuery(call, page) }), ports)
+      const { items, next } = valueOrThrow(listed, refusalForPeople)
+      const now = ports.clock.now()
+      return { status: 200, body: { stand_ins: items.map((each) => standInView(each, now)), ...goOn(next) } }
+    },
+  },
+  unknownRequest,
+)
+
+const goOn = (next: string | undefined) => (next === undefined ? {} : { next: cursorOf(next) })
+
+/** An opening is read where all of it is shown. */
+function idOf(call: Call): RequestId {
+  const id = pathId(call, RequestId, unknownRequest)
+  if (!id.startsWith('bgl_')) return id
+  throw new BadRequest({
+    status: 404,
+    code: 'unknown_request',
+    title: 'That is no request',
+    detail: `it is a break-glass: read it at \`/v1/break-glass/${id}\``,
+  })
+}
+
+/** An id has a colon, which some clients escape in an address and some do not. */
+function aggregateOf(call: Call): Aggregate {
+  const aggregate = Aggregate.safeParse(call.path('aggregate').replace(/%3a/i, ':'))
+  if (aggregate.success) return aggregate.data
+  throw badRequest(
+    'invalid_request',
+    'Nothing that is called so has a record',
+    'the last part of the path should be the id of a request, break-glass, halt, stand-in or standing permit, or `agent:`, `person:` or `tool:` and a name',
+  )
+}
+
+const unknownAggregate = () =>
+  new BadRequest({
+    status: 404,
+    code: 'unknown_aggregate',
+    title: 'There is no such record',
+    detail: 'the last part of the path should be an id that this API has given out, or one of the policy folder',
+  })
+
+export const createHandler = (ports: Ports) =>
+  personDoor(ports, (call, { person }): Promise<Answer> => readByRoute(call, person.id, ports))
+
+export const handler = bind(
+  'read-requests',
+  (told) => ({ ...permitPorts(told, cedarPolicy()), standIns: standInStore(told) }),
+  createHandler,
+)
