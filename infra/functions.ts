@@ -1,29 +1,27 @@
 import { join } from 'node:path'
 
-/** What a function asks of policy: nothing, the bundle's facts, or Cedar's answers too. */
+/** Nothing, the bundle's facts, or Cedar's answers too. */
 export type PolicyUse = 'none' | 'facts' | 'answers'
 
 type FunctionRow = {
   /** Who calls it: the folder of its entry file. */
   caller: 'agents' | 'tools' | 'people' | 'pages' | 'slack' | 'streams' | 'timers'
   policy: PolicyUse
-  /** How many may run at once, and no fewer: set apart from the rest of the account. */
+  /** Concurrency set apart from the rest of the account: a bound too. */
   reserved?: number
-  /** Its own alarm when it throws, beside the one alarm for all functions. */
+  /** Its own alarm when it throws, beside the one for all functions. */
   alarm?: true
-  /** If not ten. */
+  /** If not 10. */
   seconds?: number
-  /** If not 512 for `answers` and 256 for the rest. A share of a processor comes with them, a whole one with 1,769. */
+  /** If not 512 for `answers` and 256 for the rest. 1,769 is a whole processor. */
   megabytes?: number
   /** The end of its role's fixed name, where a policy of a target account names it. */
   role?: 'auditor' | 'broker' | 'revoker'
 }
 
 /**
- * Every Lambda, by the stem of its entry file.
- *
- * What stops things has concurrency set apart, so that no flood of other calls takes its place: halting, revoking, the
- * way of a deny to IAM, the gate, and break-glass. A held read keeps a Lambda for up to 25 s: its number is a bound.
+ * Every Lambda, by the stem of its entry file. What stops things has concurrency set apart, so that no flood of other calls
+ * takes its place: halting, revoking, the way of a deny to IAM, the gate, and break-glass.
  */
 export const functions = {
   metadata: { caller: 'agents', policy: 'facts' },
@@ -39,7 +37,7 @@ export const functions = {
   'introspect-token': { caller: 'tools', policy: 'facts' },
   'revoke-token': { caller: 'agents', policy: 'facts', reserved: 10 },
   'issue-aws-credentials': { caller: 'agents', policy: 'answers', role: 'broker' },
-  // As long as the API waits: a call that is cut off is looked up later, which takes the agent another call.
+  // As long as the API waits: a call that is cut off has to be looked up later.
   'call-aws': { caller: 'agents', policy: 'answers', seconds: 29 },
   'begin-use': { caller: 'tools', policy: 'answers', reserved: 50 },
   'end-use': { caller: 'tools', policy: 'facts' },
@@ -79,18 +77,15 @@ export const functions = {
 } as const satisfies { readonly [name: string]: FunctionRow }
 export type FunctionName = keyof typeof functions
 
-/** A function's row, with what it does not say as undefined. */
 export const rowOf = (name: FunctionName): FunctionRow => functions[name]
 
 const code = join(import.meta.dirname, '../functions')
 
-/** The entry file of a function. */
 export const entryOf = (name: FunctionName): string => join(code, 'handlers', functions[name].caller, `${name}.ts`)
 
-/** The program that compiles a policy folder. */
 export const compiler = join(code, 'bin/compile-policies.ts')
 
-/** Lambda leaves so many of an account's quota to all functions, and refuses a reservation that takes from them. */
+/** Lambda refuses a reservation that leaves the other functions of an account fewer than these. */
 const keptByLambda = 100
 
 /** The account quota that the usual reservation needs. */

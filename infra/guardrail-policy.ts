@@ -1,6 +1,5 @@
-import type { Account, PolicyBundle } from './policy-bundle.ts'
-import { type Reach, reachOf } from './policy-bundle.ts'
-import { UnusableSettings } from './settings.ts'
+import { type Account, type PolicyBundle, type Reach, reachOf, rolesOf } from './policy-bundle.ts'
+import { must } from './settings.ts'
 
 /** Where a guardrail is put: on the principals of an account, on its resources, or on single roles. */
 export const kinds = ['scp', 'rcp', 'boundary'] as const
@@ -8,18 +7,15 @@ export type Kind = (typeof kinds)[number]
 
 export type GuardrailSettings = {
   kind: Kind
-  /** The name of the main stack. */
   stackName: string
   /** ID of the account that Hotwork itself is in. */
   home: string
-  /** The accounts to guard, by alias. */
   accounts: { readonly [alias: string]: Account }
   actions: readonly PolicyBundle['actions'][string][]
   /** ARN patterns of roles that may go around the desk, beside the sealed ones for when it is down. */
   exempt: readonly string[]
   /** ARN patterns of roles that deploy, and so may change what Hotwork has in an account. */
   deployers: readonly string[]
-  /** IAM prefixes of the services that take RCPs. */
   rcpServices: readonly string[]
 }
 
@@ -48,18 +44,18 @@ export type Guardrail = {
 }
 
 /**
- * The policy by which there is no way around the desk: the catalogue's actions on its resources are denied to all but a
- * session of the target role that carries a request, or a break-glass, as its source identity.
+ * The policy by which there is no way around Hotwork: the catalogue's actions on its resources are denied to all but a
+ * session of the target role that carries a request, or an opening, as its source identity.
  *
- * Both are asked of a session. A source identity alone could be set by any session that a role lets set one; the target role
- * alone would let pass a session that CloudTrail cannot put down to a request.
+ * Both are asked of a session: a source identity alone could be set by any session that a role lets set one, and the
+ * target role alone would let pass a session that CloudTrail cannot put down to a request.
  *
  * @throws UnusableSettings when AWS would not take it, with what to do
  * @see https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
  */
 export function guardrail(settings: GuardrailSettings): Guardrail {
   const { kind, accounts, actions } = settings
-  // Looking changes nothing.
+  // Without the look-ups, which change nothing.
   const reach = reachOf(
     actions.map(({ resolve: _, ...entry }) => entry),
     accounts,
@@ -74,13 +70,13 @@ export function guardrail(settings: GuardrailSettings): Guardrail {
     ...(kind === 'rcp' ? [onlyTheBroker(settings)] : [asDeployed(settings)]),
     ...(kind === 'boundary' ? [keepsItself] : []),
   ]
-  const Statement = kind === 'rcp' ? statements.map(ofAnyone) : statements
+  const Statement = kind === 'rcp' ? statements.map((each) => ({ ...each, Principal: '*' as const })) : statements
   const document = { Version: '2012-10-17', Statement } as const
   const { length } = JSON.stringify(document)
-  if (length > longest[kind])
-    throw new UnusableSettings(
-      `a guardrail for ${Object.keys(accounts).length} accounts has ${length} characters and a ${kind} takes ${longest[kind]}: make one for each with --account ALIAS`,
-    )
+  must(
+    length <= longest[kind],
+    `a guardrail for ${Object.keys(accounts).length} accounts has ${length} characters and a ${kind} takes ${longest[kind]}: make one for each with --account ALIAS`,
+  )
   return { document, unguarded }
 }
 
@@ -95,9 +91,8 @@ const onlyOf = (reach: readonly Reach[], services: readonly string[]): readonly 
 const everything: Statement = { Sid: 'EverythingElse', Effect: 'Allow', Action: '*', Resource: '*' }
 
 /**
- * All actions on all resources, which is shorter than each on its own: what an action cannot be done on, it is not.
- *
- * A negated operator holds too where its key is missing: a session without a source identity has none like a request.
+ * All actions on all resources, which is shorter than each on its own. A negated operator holds too where its key is
+ * missing: a session without a source identity has none like a request.
  */
 function onlyThroughHotwork(reach: readonly Reach[], settings: GuardrailSettings): readonly Statement[] {
   if (reach.length === 0) return []
@@ -106,7 +101,9 @@ function onlyThroughHotwork(reach: readonly Reach[], settings: GuardrailSettings
     Action: reach.flatMap(({ actions }) => actions),
     Resource: [...new Set(reach.flatMap(({ resources }) => resources))],
   } as const
-  const exempt = [...settings.exempt, ...sealedRoles(settings)]
+  const sealed = Object.values(settings.accounts).filter((account) => account.sealed !== undefined)
+  // A guardrail that stopped the sealed role too would leave no way in on the day that it is for.
+  const exempt = [...settings.exempt, ...rolesOf('sealed', settings.stackName, sealed)]
   return [
     {
       Sid: 'OnlyForARequest',
@@ -121,23 +118,23 @@ function onlyThroughHotwork(reach: readonly Reach[], settings: GuardrailSettings
       Sid: 'OnlyByHotwork',
       ...deny,
       Condition: {
-        ArnNotLike: { 'aws:PrincipalArn': [...rolesOf('target', settings), ...exempt] },
+        ArnNotLike: { 'aws:PrincipalArn': [...targetsOf(settings), ...exempt] },
         ...byPeople(settings),
       },
     },
   ]
 }
 
-/** Only the broker gets into the target roles, also where their trust is changed. Only an RCP stands before the callers of other accounts. */
+/** Also where a target role's trust is changed. Only an RCP stands before the callers of other accounts. */
 const onlyTheBroker = (settings: GuardrailSettings): Statement => ({
   Sid: 'OnlyTheBroker',
   Effect: 'Deny',
   Action: ['sts:AssumeRole', 'sts:SetSourceIdentity', 'sts:TagSession'],
-  Resource: rolesOf('target', settings),
-  Condition: { ArnNotEquals: { 'aws:PrincipalArn': brokers(settings) }, ...byPeople(settings) },
+  Resource: targetsOf(settings),
+  Condition: { ArnNotEquals: { 'aws:PrincipalArn': brokersOf(settings) }, ...byPeople(settings) },
 })
 
-/** What would open the door from inside: another trust, another boundary, other rights, or a role beside it. */
+/** Against what would open the door from inside: another trust, another boundary, other rights, a role beside it. */
 const asDeployed = (settings: GuardrailSettings): Statement => ({
   Sid: 'AsDeployed',
   Effect: 'Deny',
@@ -145,11 +142,21 @@ const asDeployed = (settings: GuardrailSettings): Statement => ({
     ...['iam:Attach*', 'iam:Create*', 'iam:Delete*', 'iam:Detach*', 'iam:Put*', 'iam:SetDefaultPolicyVersion'],
     ...['iam:Tag*', 'iam:Untag*', 'iam:Update*'],
   ],
-  Resource: places(settings).flatMap(({ partition, accountId }) => [
-    `arn:${partition}:iam::${accountId}:role/hotwork/*`,
-    `arn:${partition}:iam::${accountId}:policy/hotwork/*`,
-  ]),
-  Condition: { ArnNotLike: { 'aws:PrincipalArn': [...rolesOf('revoker', settings), ...settings.deployers] } },
+  Resource: [
+    ...new Set(
+      Object.values(settings.accounts).flatMap(({ partition, accountId }) =>
+        ['role', 'policy'].map((kind) => `arn:${partition}:iam::${accountId}:${kind}/hotwork/*`),
+      ),
+    ),
+  ],
+  Condition: {
+    ArnNotLike: {
+      'aws:PrincipalArn': [
+        ...rolesOf('revoker', settings.stackName, Object.values(settings.accounts)),
+        ...settings.deployers,
+      ],
+    },
+  },
 })
 
 /** A principal with a boundary does not take boundaries away, nor make roles or users without one. */
@@ -168,35 +175,12 @@ const keepsItself: Statement = {
 const byPeople = ({ kind }: GuardrailSettings) =>
   kind === 'rcp' ? { BoolIfExists: { 'aws:PrincipalIsAWSService': 'false' } } : {}
 
-const ofAnyone = ({ Sid, Effect, ...statement }: Statement): Statement => ({
-  Sid,
-  Effect,
-  Principal: '*',
-  ...statement,
-})
+const targetsOf = ({ stackName, accounts }: GuardrailSettings) => rolesOf('target', stackName, Object.values(accounts))
 
-const places = ({ accounts }: GuardrailSettings): readonly Account[] => [
-  ...new Map(Object.values(accounts).map((account) => [account.accountId, account])).values(),
-]
-
-const rolesOf = (role: 'revoker' | 'target', settings: GuardrailSettings): readonly string[] =>
-  places(settings).map(
-    ({ partition, accountId }) => `arn:${partition}:iam::${accountId}:role/hotwork/${settings.stackName}-${role}`,
+/** In each partition of the accounts. */
+const brokersOf = ({ stackName, accounts, home }: GuardrailSettings) =>
+  rolesOf(
+    'broker',
+    stackName,
+    Object.values(accounts).map((account) => ({ ...account, accountId: home })),
   )
-
-/** Where an account has one: a guardrail that stopped it too would leave no way in on the day that it is for. */
-const sealedRoles = ({ stackName, accounts }: GuardrailSettings): readonly string[] => [
-  ...new Set(
-    Object.values(accounts)
-      .filter(({ sealed }) => sealed !== undefined)
-      .map(({ partition, accountId }) => `arn:${partition}:iam::${accountId}:role/hotwork/${stackName}-sealed`),
-  ),
-]
-
-const brokers = (settings: GuardrailSettings): readonly string[] => [
-  ...new Set(
-    places(settings).map(
-      ({ partition }) => `arn:${partition}:iam::${settings.home}:role/hotwork/${settings.stackName}-broker`,
-    ),
-  ),
-]

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { guardrail, type Kind, kinds, rcpServices } from './guardrail-policy.ts'
-import { compilePolicies, type PolicyBundle } from './policy-bundle.ts'
-import { readSettings, UnusableSettings } from './settings.ts'
+import { guardrail, kinds, rcpServices } from './guardrail-policy.ts'
+import { type Account, compilePolicies } from './policy-bundle.ts'
+import { must, readSettings, UnusableSettings } from './settings.ts'
 
 const usage = `usage: node infra/guardrail.ts --deployment FILE --as scp|rcp|boundary --home ACCOUNT_ID
          [--policies DIR] [--stack-name NAME] [--account ALIAS]...
@@ -14,24 +14,32 @@ Prints the policy that denies the catalogue's actions to callers that do not com
 where to attach it, and what it breaks.
 `
 
+/** The policy as JSON. Attaching it is an act of the account's owner: this changes nothing. */
 function main(words: string[]): string {
-  const said = argumentsOf(words)
-  const kind = kindOf(said.as)
-  const { deployment, policies, stackName } = readSettings(
-    (key) =>
-      ({ deployment: said.deployment, policies: said.policies, stackName: said['stack-name'] })[key as 'policies'],
+  const { as, home, account: aliases, exempt, deployer, 'rcp-service': services, ...context } = argumentsOf(words)
+  const kind = kinds.find((each) => each === as)
+  must(kind !== undefined, `--as is one of ${kinds.join(', ')}\n${usage}`)
+  must(
+    home !== undefined && /^\d{12}$/.test(home),
+    "--home is the 12 digits of Hotwork's own account, whose broker alone is let through",
   )
-  const { accounts: all, actions } = compile({ deployment, policies })
-  const accounts = accountsOf(all, said.account)
+  const said: { [key: string]: unknown } = { ...context, stackName: context['stack-name'] }
+  const settings = readSettings((key) => said[key])
+  const bundle = compileApart(settings)
+  const all = bundle.deployment.accounts
+  const unknown = aliases.find((alias) => !Object.hasOwn(all, alias))
+  must(
+    unknown === undefined,
+    `--account \`${unknown}\` is not in the deployment file, which has ${Object.keys(all).join(', ')}`,
+  )
+  const chosen = Object.entries(all).filter(([alias]) => aliases.length === 0 || aliases.includes(alias))
+  const accounts = Object.fromEntries(chosen)
   const { document, unguarded } = guardrail({
-    kind,
-    stackName,
-    home: homeOf(said.home),
-    accounts,
-    actions: Object.values(actions),
-    exempt: said.exempt,
-    deployers: said.deployer.length > 0 ? said.deployer : Object.values(accounts).map(cdkDeployer),
-    rcpServices: [...rcpServices, ...said['rcp-service']],
+    ...{ kind, home, accounts, exempt },
+    stackName: settings.stackName,
+    actions: Object.values(bundle.actions),
+    deployers: deployer.length > 0 ? deployer : Object.values(accounts).map(cdkDeployer),
+    rcpServices: [...rcpServices, ...services],
   })
   if (unguarded.length > 0)
     process.stderr.write(
@@ -56,47 +64,20 @@ function argumentsOf(args: string[]) {
   }
 }
 
-function kindOf(as: string | undefined): Kind {
-  const kind = kinds.find((each) => each === as)
-  if (kind) return kind
-  throw new UnusableSettings(`--as is one of ${kinds.join(', ')}\n${usage}`)
-}
-
-function homeOf(home: string | undefined): string {
-  if (home !== undefined && /^\d{12}$/.test(home)) return home
-  throw new UnusableSettings("--home is the 12 digits of Hotwork's own account, whose broker alone is let through")
-}
-
-function accountsOf(all: PolicyBundle['deployment']['accounts'], aliases: readonly string[]) {
-  const unknown = aliases.find((alias) => !Object.hasOwn(all, alias))
-  if (unknown !== undefined)
-    throw new UnusableSettings(
-      `--account \`${unknown}\` is not in the deployment file, which has ${Object.keys(all).join(', ')}`,
-    )
-  return aliases.length === 0
-    ? all
-    : Object.fromEntries(Object.entries(all).filter(([alias]) => aliases.includes(alias)))
-}
-
-/** Compiled beside nothing that is deployed. */
-function compile(from: { deployment: string; policies: string }) {
+/** In a folder of its own, beside nothing that is deployed. */
+function compileApart(from: { deployment: string; policies: string }) {
   const folder = mkdtempSync(join(tmpdir(), 'hotwork-guardrail-'))
   try {
-    const { actions, deployment } = compilePolicies(from, join(folder, 'policies.json'))
-    return { actions, accounts: deployment.accounts }
+    return compilePolicies(from, join(folder, 'policies.json'))
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
 /** What `cdk deploy` makes changes with, in an account that was bootstrapped as usual. */
-const cdkDeployer = ({ partition, accountId }: { partition: string; accountId: string }) =>
+const cdkDeployer = ({ partition, accountId }: Account) =>
   `arn:${partition}:iam::${accountId}:role/cdk-*-cfn-exec-role-${accountId}-*`
 
-/**
- * A program for a platform engineer: prints a guardrail as JSON, and on the error channel what it leaves unguarded. It
- * changes nothing: attaching a policy to an account is its owner's act.
- */
 try {
   process.stdout.write(`${main(process.argv.slice(2))}\n`)
 } catch (fault) {

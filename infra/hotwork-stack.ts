@@ -18,26 +18,19 @@ import { CardTable, LedgerTable, RequestTable, WaitTable } from './constructs/ta
 import type { TargetRoles } from './constructs/target-roles.ts'
 import { quotaNeeded } from './functions.ts'
 import type { PolicyBundle } from './policy-bundle.ts'
+import type { Settings } from './settings.ts'
 
-export type HotworkStackProps = StackProps & {
-  bundle: PolicyBundle
-  roles: TargetRoles
-  /** Which accounts have a sealed role. */
-  sealed: SealedUsesProps
-  issuer?: string
-  /** Whether concurrency is set apart for what stops things. */
-  reservedConcurrency: 'usual' | 'none'
-  alarmTopic?: string
-  /** Whether the tables are protected against deletion, as they should be from the second deployment on. */
-  protectTables: boolean
-  /** The first signs, all are published. */
-  signingKeys: readonly [number, ...number[]]
-}
+type HotworkStackProps = Required<Pick<StackProps, 'env'>> &
+  Omit<Settings, 'stackName' | 'policies' | 'deployment'> & {
+    bundle: PolicyBundle
+    roles: TargetRoles
+    sealed: SealedUsesProps
+  }
 
 /** Hotwork: one construct for each audience, on the ground that all stand on. */
 export class HotworkStack extends Stack {
   constructor(scope: Construct, id: string, props: HotworkStackProps) {
-    super(scope, id, props.env === undefined ? {} : { env: props.env })
+    super(scope, id, { env: props.env })
     const ground = this.#makeGround(props)
     const agents = new AgentEndpoints(this, 'Agents', ground)
     new PeopleEndpoints(this, 'People', ground)
@@ -50,7 +43,7 @@ export class HotworkStack extends Stack {
     })
     this.#warn(props)
     const { tables, api } = ground
-    this.#tell({
+    const outputs = {
       ApiEndpoint: api.api.apiEndpoint,
       ApiId: api.api.apiId,
       Issuer: api.issuer,
@@ -62,7 +55,8 @@ export class HotworkStack extends Stack {
       SlackSecret: ground.slack.name,
       BreakGlassTopic: topic.arn,
       IncidentSecret: ground.incidents.name,
-    })
+    }
+    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value })
   }
 
   #makeGround(props: HotworkStackProps): Ground {
@@ -74,21 +68,20 @@ export class HotworkStack extends Stack {
       waits: new WaitTable(this, 'Waits', kept),
       cards: new CardTable(this, 'Cards', kept),
     }
-    const alarms = new Alarms(this, 'Alarms', { ...(alarmTopic !== undefined && { topic: alarmTopic }) })
-    const api = new HotworkApi(this, 'Api', { ...(issuer !== undefined && { issuer }) })
+    const alarms = new Alarms(this, 'Alarms', alarmTopic)
+    const api = new HotworkApi(this, 'Api', issuer)
     alarms.watchApi(api)
-    // One log for all functions: what is counted in it is counted once, and it tells one story in the order it happened. It
-    // is no record: the ledger is, and it is kept.
+    // One log for all functions, to count in it once. It is no record: the ledger is, and that is kept.
     const log = new LogGroup(this, 'Log', {
       retention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
     })
     new LogMetrics(this, 'LogMetrics', { log, alarms })
-    const code = new FunctionCode(this, { policies: bundle.file })
+    const code = new FunctionCode(this, bundle.file)
     return {
       ...{ bundle, roles, tables, alarms, api },
-      key: new CredentialKey(this, 'CredentialKey', { signingKeys }),
-      slack: new SlackSecret(this, 'Slack', bundle.deployment.chat),
+      key: new CredentialKey(this, 'CredentialKey', signingKeys),
+      slack: new SlackSecret(this, 'Slack', bundle.deployment.chat.apiUrl),
       incidents: new IncidentSecret(this, 'Incidents'),
       make: functionMaker({ code, log, alarms, tables, reserve: reservedConcurrency === 'usual' }),
     }
@@ -105,9 +98,5 @@ export class HotworkStack extends Stack {
         'hotwork:reservedConcurrency',
         `no Lambda concurrency is set apart for halting, revoking and the gate: once the account's quota is ${quotaNeeded} or more, deploy with -c reservedConcurrency=usual`,
       )
-  }
-
-  #tell(outputs: { readonly [name: string]: string }): void {
-    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value })
   }
 }

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Ladder } from './constructs/approval-workflow.ts'
 import { compiler } from './functions.ts'
-import { UnusableSettings } from './settings.ts'
+import { must } from './settings.ts'
 
 /** Where an AWS action happens, and what its target role asks of Hotwork. */
 export type Account = {
@@ -19,19 +19,17 @@ export type Account = {
 
 /** The part of a compiled bundle that decides what exists; the rest of it only Lambdas read. */
 export type PolicyBundle = {
-  /** Path of the whole bundle, which is shipped beside each Lambda that asks policy. */
   file: string
   ladder: Ladder
   actions: {
     readonly [name: string]: {
       account?: string
-      /** Resources are templates: `arn:{partition}:ssm:{region}:{account}:parameter{arguments.Name}`. */
       statement?: { actions: readonly string[]; resources: readonly string[] }
       /** How a call whose answer was lost is looked up, on the same resources. */
       resolve?: { action: string }
     }
   }
-  /** What resources are, by patterns of their ids. */
+  /** By patterns of their ids. */
   resources: readonly { id: string; classification: string }[]
   directory: { chatGroups?: { readonly [group: string]: string } }
   deployment: {
@@ -42,12 +40,12 @@ export type PolicyBundle = {
 }
 
 /**
- * Compiles a policy folder and a deployment into one bundle, in a process of its own: infra names entry paths of
- * functions and imports none of them.
+ * Compiles a policy folder and a deployment in a process of its own: infra imports no functions.
  *
  * @throws UnusableSettings with the compiler's own words, which name the file, the line and the fix
  */
-export function compilePolicies({ policies, deployment }: { policies: string; deployment: string }, out: string) {
+export function compilePolicies(from: { policies: string; deployment: string }, out: string): PolicyBundle {
+  const { policies, deployment } = from
   mkdirSync(dirname(out), { recursive: true })
   const { status, error, stdout, stderr } = spawnSync(
     process.execPath,
@@ -55,12 +53,20 @@ export function compilePolicies({ policies, deployment }: { policies: string; de
     { encoding: 'utf8' },
   )
   if (error) throw error
-  if (status !== 0) throw new UnusableSettings(`${stderr}${stdout}`.trim())
-  return readBundle(out)
+  must(status === 0, `${stderr}${stdout}`.trim())
+  return { ...JSON.parse(readFileSync(out, 'utf8')), file: out }
 }
 
-/** A bundle that has been compiled. */
-const readBundle = (file: string): PolicyBundle => ({ ...JSON.parse(readFileSync(file, 'utf8')), file })
+/** The roles that have the same name in every account, so that policies can name them before they exist. */
+type NamedRole = 'auditor' | 'bell' | 'broker' | 'revoker' | 'sealed' | 'target'
+
+export const roleArn = (role: NamedRole, stackName: string, { partition, accountId }: Account): string =>
+  `arn:${partition}:iam::${accountId}:role/hotwork/${stackName}-${role}`
+
+/** One for each account, however many aliases it has. */
+export const rolesOf = (role: NamedRole, stackName: string, accounts: readonly Account[]): readonly string[] => [
+  ...new Set(accounts.map((account) => roleArn(role, stackName, account))),
+]
 
 /** Actions that reach the same resources. */
 export type Reach = { actions: readonly string[]; resources: readonly string[] }
@@ -69,7 +75,7 @@ type Entries = readonly PolicyBundle['actions'][string][]
 
 /**
  * All that the catalogue can ask of some accounts: the IAM actions of its entries, and those that look up what became of
- * one, on each resource that an argument could name. A credential reaches the one resource of its request; which one is not known at deploy.
+ * one, on each resource that an argument could name.
  *
  * @param accounts by the alias that entries name them by
  */

@@ -1,9 +1,8 @@
 import type { FunctionName } from './functions.ts'
 
 /**
- * A chain of entries, by how its id begins, and how the row of the requests table begins that says where it ends. A request of an
- * agent is `req_`, an opening of break-glass `bgl_`, a standing permit `stp_`, a halt `hlt_`, a stand-in `sin_`; the rest
- * are the chains of actors.
+ * A chain of entries, by how its id begins, and how the row of the requests table begins that says where it ends. The last
+ * three are the chains of actors.
  */
 const headOf = {
   req_: 'REQ#req_',
@@ -17,42 +16,15 @@ const headOf = {
 } as const
 type Chain = keyof typeof headOf
 
-/** The other rows of the requests table, by how their keys begin. */
-type Row =
-  | 'ABSENT#'
-  | 'BUDGET#'
-  | 'DENY#'
-  | 'DRILL#'
-  | 'EVAL#'
-  | 'HALT#'
-  | 'IDEM#'
-  | 'INCIDENT#'
-  | 'JTI#'
-  | 'LINK#'
-  | 'LINKCODE#'
-  | 'LINKOF#'
-  | 'LOGIN#'
-  | 'OPEN#'
-  | 'PREPARED#'
-  | 'PRESS#'
-  | 'RATE#'
-  | 'SEALED#'
-  | 'SEEN#'
-  | 'SESSION#'
-  | 'SLACKGROUPS'
-  | 'STANDIN#'
-  | 'USE#'
-  | 'VOUCHED#'
-
-type Writes = { chains?: readonly Chain[]; rows?: readonly Row[] }
+/** `rows`: of the requests table beside those ends, by how their keys begin. */
+type Writes = { chains?: readonly Chain[]; rows?: readonly (`${string}#` | 'SLACKGROUPS')[] }
 
 /** Of the role that two functions share. */
 const brokerWrites: Writes = { chains: ['req_', 'bgl_', 'agent:', 'person:'], rows: ['JTI#', 'SEEN#'] }
 
 /**
- * What each function may put, and nothing else: the chains that it adds entries to, each with the row of its end, and
- * other rows. IAM holds a function to it (`dynamodb:LeadingKeys`), and test/stack/written.test.ts holds it to what the
- * functions put. A function that is not here puts nothing into either table.
+ * What each function may put: the chains that it adds entries to, each with the row of its end, and other rows. IAM holds a
+ * function to it (`dynamodb:LeadingKeys`), and test/stack/written.test.ts holds it to what the functions put.
  */
 const writes: { readonly [name in FunctionName]?: Writes } = {
   // A no is on the agent's own chain.

@@ -33,7 +33,6 @@ export function refuseOversized({ stacks }: CloudAssembly): void {
   if (problems.length > 0) throw new UnusableSettings(problems.join('\n'))
 }
 
-/** A sentence for each text of a stack that is over its limit. */
 export function tooLarge(place: Place): readonly string[] {
   const inline = new Map<string, number>()
   const problems: string[] = []

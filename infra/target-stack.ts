@@ -9,25 +9,24 @@ export type TargetStackProps = StackProps & {
   hotwork: string
   /** ARN of the only role that may assume the target role. */
   broker: string
-  /** ARN of Hotwork's revoker, where that is in another account: the only one that may assume the revoker of this one. */
+  /** ARN of the only role that may assume this account's revoker, where Hotwork is in another account. */
   revoker?: string
-  /** The same of Hotwork's auditor, which reads. */
   auditor?: string
   /** The aliases of this account, which may be several with an external id each. */
   accounts: { readonly [alias: string]: Account }
   actions: readonly PolicyBundle['actions'][string][]
   /** Patterns of what is Hotwork's own, wherever it is. */
   ours: readonly string[]
-  /** Where Hotwork hears of a use of the sealed role, and the topic that does, unless the account has its own. */
   desk: Desk
-  alarmTopic?: string
+  /** For uses of the sealed role, unless the account has its own. */
+  alarmTopic?: string | undefined
 }
 
 /** What a session is for, by its id, and who asked for it: only a person opens break-glass. */
 const askers = { 'req_*': 'agent:*', 'bgl_*': 'person:*' } as const
 const ids = Object.keys(askers)
 
-/** Session tags that every session carries: what it is denied by once its grant, credential, agent or owner is out. */
+/** Of every session: what it is denied by once its grant, credential, agent or owner is out. */
 const tags = {
   'hotwork:request': ids,
   'hotwork:credential': 'crd_*',
@@ -36,7 +35,7 @@ const tags = {
   'hotwork:digest': 'sha-256:*',
 }
 
-/** By which the broker cuts a session to less, and shorter: the one call of STS that a session may ever need. */
+/** Cuts a session to less, and shorter: the one call of STS that a session may ever need. */
 const scoping = 'sts:GetScopedCredentials'
 
 /** Never, also where the catalogue or a session policy allows it: ways to more rights, or to lasting ones. */
@@ -56,8 +55,7 @@ const pivots = [
 
 /**
  * What Hotwork may do in one account: the role that the broker assumes, each time with a session policy for the one
- * approved action. The role itself can do the catalogue's actions and no others, and its boundary holds even against
- * a principal that may write its policies. In an account that is not Hotwork's own also a revoker, which may do just that.
+ * approved action. Its boundary holds even against a principal that may write its policies.
  */
 export class TargetStack extends Stack {
   readonly role: Role
@@ -93,7 +91,7 @@ export class TargetStack extends Stack {
       )
     new CfnOutput(this, 'TargetRoleArn', { value: this.role.roleArn })
     if (revoker !== undefined) this.#makeRevoker({ hotwork, revoker, externalIds, boundary })
-    if (auditor !== undefined) this.#makeAuditor({ hotwork, auditor, externalIds })
+    if (auditor !== undefined) this.#makeAuditor({ hotwork, auditor, externalIds, boundary })
     const sealed = Object.values(accounts).flatMap((account) => account.sealed ?? [])
     if (sealed.length === 0) return
     const topic = sealed.find((each) => each.alarmTopic !== undefined)?.alarmTopic ?? alarmTopic
@@ -108,8 +106,7 @@ export class TargetStack extends Stack {
 
   #makeTarget({ hotwork, broker, externalIds, boundary }: Made & { broker: string }): Role {
     const principal = new ArnPrincipal(broker)
-    // One statement for each kind of session, so that nothing of one passes for the other. That all tags are there is asked
-    // below, which a session with any must pass too: a trust policy has no room to say it three times.
+    // One statement for each kind of session, so that nothing of one passes for the other. TagSession below asks for all tags.
     const asked = (id: keyof typeof askers) => ({
       StringEquals: externalIds,
       StringLike: {
@@ -128,12 +125,11 @@ export class TargetStack extends Stack {
     })
     role.assumeRolePolicy?.addStatements(
       new PolicyStatement({ principals: [principal], actions: ['sts:AssumeRole'], conditions: asked('bgl_*') }),
-      // Statements of their own: neither call carries an external id or a session name, so a condition on one would deny.
+      // Statements of their own: neither call carries an external id or a session name to put a condition on.
       new PolicyStatement({
         principals: [principal],
         actions: ['sts:TagSession'],
-        // No tag beside ours, and all of ours: a session could not be ended by one that it lacks. None is transitive,
-        // since no session of this role ever gets another one.
+        // No tag beside ours, and all of ours: a session could not be ended by one that it lacks. None is transitive.
         conditions: {
           StringLike: tagged(tags),
           'ForAllValues:StringEquals': { 'aws:TagKeys': Object.keys(tags) },
@@ -149,9 +145,8 @@ export class TargetStack extends Stack {
   }
 
   /**
-   * The role through which Hotwork's revoker, which lives in another account, writes the denies of this one. To write a
-   * role's policies is to grant by them too: so it may write those of the target role alone, and of that only while
-   * it has its boundary, by which no policy adds anything.
+   * The role through which Hotwork's revoker, in another account, writes the denies of this one. Who writes a role's
+   * policies can grant by them too, so it writes those of the target role alone, and only while that has its boundary.
    */
   #makeRevoker({ hotwork, revoker, externalIds, boundary }: Made & { revoker: string }): void {
     const writeDenies = new PolicyStatement({
@@ -175,8 +170,7 @@ export class TargetStack extends Stack {
     new CfnOutput(this, 'RevokerRoleArn', { value: role.roleArn })
   }
 
-  /** The role through which Hotwork's auditor, which lives in another account, reads what this one has of sessions and denies. */
-  #makeAuditor({ hotwork, auditor, externalIds }: Omit<Made, 'boundary'> & { auditor: string }): void {
+  #makeAuditor({ hotwork, auditor, externalIds }: Made & { auditor: string }): void {
     const role = new Role(this, 'Auditor', {
       roleName: `${hotwork}-auditor`,
       path: '/hotwork/',
@@ -184,7 +178,13 @@ export class TargetStack extends Stack {
       assumedBy: new ArnPrincipal(auditor).withConditions({ StringEquals: externalIds }),
       maxSessionDuration: Duration.hours(1),
     })
-    for (const statement of looking(this.role.roleArn)) role.addToPolicy(statement)
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['iam:GetRolePolicy', 'iam:ListRolePolicies'],
+        resources: [this.role.roleArn],
+      }),
+    )
+    role.addToPolicy(new PolicyStatement({ actions: ['cloudtrail:LookupEvents'], resources: ['*'] }))
     Validations.of(role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
       reason: 'LookupEvents names no resource: the record of calls is of a whole account',
@@ -193,33 +193,24 @@ export class TargetStack extends Stack {
   }
 }
 
-/** What is read of the target role, and of the whole account: who made its sessions. IAM knows no part of that record. */
-const looking = (targetRole: string) => [
-  new PolicyStatement({ actions: ['iam:GetRolePolicy', 'iam:ListRolePolicies'], resources: [targetRole] }),
-  new PolicyStatement({ actions: ['cloudtrail:LookupEvents'], resources: ['*'] }),
-]
-
 type Made = { hotwork: string; externalIds: { 'sts:ExternalId': string[] }; boundary: IManagedPolicy }
 
 const tagged = (like: { readonly [tag: string]: string | string[] }) =>
   Object.fromEntries(Object.entries(like).map(([tag, value]) => [`aws:RequestTag/${tag}`, value]))
 
 /**
- * A source identity is that of a request, so that CloudTrail names it at every call, or there is none: the local emulator
- * does not tell it to a trust policy. A session without one gets less, never more: what is guarded is denied to it.
+ * The source identity makes CloudTrail name the request at every call. `IfExists`, since the local emulator does not tell
+ * it to a trust policy; a session without one is denied all that is guarded.
  */
 const namedBy = (id: string | string[]) => ({ StringLikeIfExists: { 'sts:SourceIdentity': id } })
 
-/** Where the broker scopes sessions, it does so with the session itself; what an agent gets forbids it again. */
+/** Where the broker scopes sessions. What an agent gets forbids it again. */
 const scopingOf = (accounts: TargetStackProps['accounts']): readonly Reach[] =>
   Object.values(accounts).some(({ scopedCredentials }) => scopedCredentials)
     ? [{ actions: [scoping], resources: ['*'] }]
     : []
 
-/**
- * All of STS too: no approved action needs any of it, and each year brings it another way to get a session. Where one of
- * its calls is allowed, the others are denied by what is denied beside the catalogue.
- */
+/** All of STS too, which each year gets another way to a session. Where one of its calls is allowed, `nothingBeside` denies the rest. */
 const neverPivotBut = (reach: readonly Reach[]) =>
   new PolicyStatement({
     sid: 'NeverPivot',
@@ -228,10 +219,7 @@ const neverPivotBut = (reach: readonly Reach[]) =>
     resources: ['*'],
   })
 
-/**
- * What Hotwork is made of is beyond break-glass, also where a policy forgets to say so: to a session that is not of an
- * approved request, and the sealed role's is of none.
- */
+/** What Hotwork is made of is beyond break-glass and the sealed role: whose sessions are of no approved request. */
 function neverOurselves(reach: readonly Reach[], hotwork: string, ours: readonly string[]): readonly PolicyStatement[] {
   const places = new Set(reach.flatMap(({ resources }) => resources.filter((each) => each !== '*').map(placeOf)))
   const resources = [...places].flatMap((place) => {
@@ -256,7 +244,7 @@ function neverOurselves(reach: readonly Reach[], hotwork: string, ours: readonly
   ]
 }
 
-/** Of an ARN what is before the resource: partition, service, Region and account. */
+/** Partition, service, Region and account of an ARN. */
 const placeOf = (arn: string) => arn.split(':').slice(0, 5).join(':')
 
 /**

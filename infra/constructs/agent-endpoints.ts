@@ -6,7 +6,7 @@ import { anythingElse } from './hotwork-api.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 import { grantAssume, tellTargetName } from './target-roles.ts'
 
-/** What agents call, and the tools that they call with a credential: the gate. */
+/** What agents call, and the gate for the tools that they call with a credential. */
 export class AgentEndpoints extends Construct {
   /** Ids of mediated calls whose outcome is not known, to be looked up. */
   readonly calls: WorkQueue
@@ -20,7 +20,6 @@ export class AgentEndpoints extends Construct {
     this.#makeGate(ground)
   }
 
-  /** For every caller, with or without a token. */
   #publish({ api, key, make }: Ground): void {
     const metadata = make(this, 'metadata')
     key.grantVerify(metadata)
@@ -41,8 +40,7 @@ export class AgentEndpoints extends Construct {
 
   #makeRequests({ api, key, tables, make }: Ground): void {
     const { requests } = tables
-    // What agents carry from one call to the next is signed with the key of tokens, by a function that can sign nothing
-    // else: its callers can make no token, and hold no right to the key.
+    // A function of its own signs what agents carry from call to call: its callers can make no token.
     const signer = make(this, 'sign-statement')
     api.tellIssuer(signer)
     key.grantSign(signer, 'Statements')
@@ -89,9 +87,8 @@ export class AgentEndpoints extends Construct {
   }
 
   /**
-   * AWS credentials, and calls that Hotwork makes itself. Both need the same rights to the letter (decide, verify tokens,
-   * assume a target role, by the one name that target accounts trust), so they share that role. Their code is apart, so
-   * that no agent that waits for credentials loads the clients of other services.
+   * Both need the same rights to the letter, by the one name that target accounts trust, so they share that role. Their code
+   * is apart, so that an agent that waits for credentials loads no clients of other services.
    */
   #makeAwsAccess({ api, key, roles, alarms, make }: Ground): WorkQueue {
     const broker = make(this, 'issue-aws-credentials')

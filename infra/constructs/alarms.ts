@@ -26,17 +26,31 @@ import type { HotworkApi } from './hotwork-api.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 
 const period = Duration.minutes(5)
-/** Where a session that should have ended may work on, each minute counts. SQS reports once a minute. */
+/** Where an ended session may work on. SQS reports once a minute. */
 const urgently = Duration.minutes(1)
+
+/** Raises alarms in `scope`. @param topic ARN of the SNS topic to tell; without one they only show in the console */
+export function alarmsIn(scope: Construct, topic: string | undefined) {
+  const action = topic === undefined ? undefined : new SnsAction(Topic.fromTopicArn(scope, 'Topic', topic))
+  return (id: string, metric: IMetric, threshold: number, alarmDescription: string) => {
+    const alarm = new Alarm(scope, id, {
+      ...{ metric, threshold, alarmDescription, evaluationPeriods: 1 },
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    })
+    if (action) alarm.addAlarmAction(action)
+  }
+}
+
+export const lettersIn = (queue: Queue) => queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'max' })
 
 /** What a person must look at. Everything here has already failed closed: an alarm says that it has. */
 export class Alarms extends Construct {
-  readonly #action: SnsAction | undefined
+  readonly raise: ReturnType<typeof alarmsIn>
 
-  /** @param topic ARN of the SNS topic to tell; without one the alarms only show in the console */
-  constructor(scope: Construct, id: string, { topic }: { topic?: string }) {
+  constructor(scope: Construct, id: string, topic: string | undefined) {
     super(scope, id)
-    this.#action = topic === undefined ? undefined : new SnsAction(Topic.fromTopicArn(this, 'Topic', topic))
+    this.raise = alarmsIn(this, topic)
   }
 
   /** A call that was answered with 5xx: by a function that met a fault, or by the API because none answered. */
@@ -44,15 +58,11 @@ export class Alarms extends Construct {
     this.raise(`${node.id}ServerErrors`, api.metricServerError({ period }), 1, 'calls were answered with 5xx')
   }
 
-  /**
-   * A function that threw: handlers answer refusals, so each is a fault. For functions whose failure must be told by name
-   * at once. An alarm is paid for by the month, so all functions together have one (`FunctionErrors`).
-   */
+  /** For functions whose failure must be told by name at once; each alarm costs, so the others share `FunctionErrors`. */
   watchFunction({ lambda, node }: HotworkFunction): void {
     this.raise(`${node.id}Errors`, lambda.metricErrors({ period }), 1, `${node.id} has thrown`)
   }
 
-  /** Work that waits too long, and work that was given up. */
   watchQueue(
     { queue, deadLetters, node }: WorkQueue,
     { oldest, urgent }: { oldest: Duration; urgent?: boolean },
@@ -63,8 +73,8 @@ export class Alarms extends Construct {
   }
 
   watchDeadLetters(of: string, queue: Queue): void {
-    const depth = queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'max' })
-    this.raise(`${of}DeadLetters`, depth, 1, `${of}: messages were given up; redrive them when the cause is gone`)
+    const given = `${of}: messages were given up; redrive them when the cause is gone`
+    this.raise(`${of}DeadLetters`, lettersIn(queue), 1, given)
   }
 
   /** Executions that stopped before their request did. */
@@ -77,24 +87,11 @@ export class Alarms extends Construct {
     for (const [how, metric] of Object.entries(ends))
       this.raise(`Workflow${how}`, metric, 1, 'executions ended early; requests are still decided, redrive them')
   }
-
-  raise(id: string, metric: IMetric, threshold: number, alarmDescription: string): void {
-    const alarm = new Alarm(this, id, {
-      metric,
-      threshold,
-      alarmDescription,
-      evaluationPeriods: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-    })
-    if (this.#action) alarm.addAlarmAction(this.#action)
-  }
 }
 
 /**
- * How people decide, by stage: how long they take, how often they take less than a glance, how often no approver decides. For
- * the author of the ladder; no alarm, since no one decision is wrong for being quick. A rate is logged as 1 or 0, and is
- * then the metric's average.
+ * How people decide, by stage, for the author of the ladder; no alarm, since no one decision is wrong for being quick. A
+ * rate is logged as 1 or 0, and is then the metric's average.
  */
 const decisions = {
   TimeToDecide: { line: 'decision_measured', value: '$.seconds', unit: Unit.SECONDS },
@@ -103,7 +100,7 @@ const decisions = {
 } as const
 
 /**
- * An invocation that threw, ran out of time or memory, or could not start, by Lambda's own report of it in the log.
+ * By Lambda's own report in the log: it threw, ran out of time or memory, or could not start.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#platform-report
  */
@@ -115,10 +112,7 @@ const failedInvocation = FilterPattern.all(
 const saying = (...lines: readonly string[]): IFilterPattern =>
   FilterPattern.any(...lines.map((line) => FilterPattern.stringValue('$.message', '=', line)))
 
-/**
- * What is counted in the log that all functions share, each under its name: troubles that functions answer or retry
- * instead of throwing, so that Lambda counts no error, and how long things take. Alarms watch all but how people decide.
- */
+/** Counts, in the log that all functions share, what they answer or retry, so that Lambda counts no error for it. */
 export class LogMetrics extends Construct {
   readonly #log: ILogGroup
 
@@ -135,8 +129,8 @@ export class LogMetrics extends Construct {
 
     this.#measure('FunctionErrors', failedInvocation)
     const failures = this.#metric('FunctionErrors', { statistic: 'sum', period })
-    const whatFails = 'functions have thrown, run out of time, or could not start: the log says which'
-    alarms.raise('FunctionErrors', failures, 1, whatFails)
+    const failed = 'functions have thrown, run out of time, or could not start: the log says which'
+    alarms.raise('FunctionErrors', failures, 1, failed)
 
     for (const [name, { lines, means, urgent }] of Object.entries(troubles)) {
       this.#measure(name, saying(...lines))
@@ -151,11 +145,7 @@ export class LogMetrics extends Construct {
 
   #measure(metricName: string, filterPattern: IFilterPattern, how: Partial<MetricFilterOptions> = {}): void {
     new MetricFilter(this, metricName, {
-      logGroup: this.#log,
-      filterPattern,
-      metricNamespace: this.#namespace,
-      metricName,
-      ...how,
+      ...{ logGroup: this.#log, filterPattern, metricNamespace: this.#namespace, metricName, ...how },
     })
   }
 

@@ -29,7 +29,7 @@ export type Ladder = { tiers: readonly Tier[] }
 type Tier = { tier: number; stages: readonly Stage[]; grant: { claimWithin: number; lifetime: number } }
 type Stage = { name: string; deadline: number; onSilence: 'expire' | { escalateTo: string; deadline: number } }
 
-/** A timer may only wake a question whose answer is due, so each comes a little after the deadline it is for. */
+/** Seconds: a timer comes a little after the deadline it is for. */
 const grace = 2
 
 /** An opening of break-glass ends within an hour, and is reviewed within a day (functions/domain/break-glass/break-glass.ts). */
@@ -44,19 +44,15 @@ const patience: RetryProps = {
   jitterStrategy: JitterType.FULL,
 }
 
-export type ApprovalWorkflowProps = {
-  ladder: Ladder
-  awaitOutcome: Pick<HotworkFunction, 'lambda'>
-  advanceWorkflow: Pick<HotworkFunction, 'lambda'>
-}
+type Invoked = Pick<HotworkFunction, 'lambda'>
+type ApprovalWorkflowProps = { ladder: Ladder; awaitOutcome: Invoked; advanceWorkflow: Invoked }
 
 /**
- * The clock: one Standard machine whose picture is the ladder, one waiting state a stage, named as
- * functions/domain/requests/wait.ts names them. It owns order, waiting and retries, and carries an id; it decides nothing.
+ * One Standard machine whose picture is the ladder, one waiting state a stage, named as functions/domain/requests/wait.ts
+ * names them. It owns order, waiting and retries, and carries an id; it decides nothing.
  *
- * A fault that outlasts its retries fails the execution, with an alarm, and does not go round by `Next`: there the same
- * fault would wait, as fast as transitions can be paid for. Nothing is lost by it, since every read applies deadlines
- * and the sweep shows them; a redrive asks the table and goes on.
+ * A fault that outlasts its retries fails the execution, with an alarm; by `Next` the same fault would go round as fast as
+ * transitions can be paid for. Every read applies deadlines and the sweep shows them, so a redrive loses nothing.
  */
 export class ApprovalWorkflow extends Construct {
   readonly machine: StateMachine
@@ -118,14 +114,12 @@ export class ApprovalWorkflow extends Construct {
     )
   }
 
-  /** Allows starting executions. */
   grantStart(to: HotworkFunction): void {
     to.tell({ STATE_MACHINE: this.machine.stateMachineArn })
     to.allow(['states:StartExecution'], [this.machine.stateMachineArn])
   }
 
-  /** Waits for a signal, or until the deadline has passed. */
-  #wait(id: string, awaitOutcome: ApprovalWorkflowProps['awaitOutcome'], seconds: number): TaskStateBase {
+  #wait(id: string, awaitOutcome: Invoked, seconds: number): TaskStateBase {
     return new LambdaInvoke(this, id, {
       stateName: id,
       lambdaFunction: awaitOutcome.lambda,
@@ -135,7 +129,7 @@ export class ApprovalWorkflow extends Construct {
         wait: id,
         taskToken: JsonPath.taskToken,
       }),
-      // Static: what a request asks for itself is applied by every read, and a path would be one more thing to trust.
+      // Static: a path would be one more thing to trust, and every read applies what a request asks for itself.
       taskTimeout: Timeout.duration(Duration.seconds(seconds + grace)),
       resultPath: JsonPath.DISCARD,
       retryOnServiceExceptions: false,
@@ -144,8 +138,7 @@ export class ApprovalWorkflow extends Construct {
       .addRetry({ errors: [Errors.TASKS_FAILED], ...patience })
   }
 
-  /** Asks the table where to wait, once what was due has been applied. */
-  #ask(advanceWorkflow: ApprovalWorkflowProps['advanceWorkflow']): TaskStateBase {
+  #ask(advanceWorkflow: Invoked): TaskStateBase {
     return new LambdaInvoke(this, 'Next', {
       lambdaFunction: advanceWorkflow.lambda,
       payload: TaskInput.fromObject({ requestId: JsonPath.stringAt('$.requestId') }),
@@ -156,10 +149,7 @@ export class ApprovalWorkflow extends Construct {
   }
 }
 
-/**
- * Allows ending waits. On `*`, because neither call names a machine: IAM's reference lists no resource type for them.
- * What they can reach is limited by the tokens, which are in the waits table alone.
- */
+/** On `*`, since IAM lists no resource type for these calls. The tokens limit their reach, and are in the waits table alone. */
 function grantSignal(to: HotworkFunction): void {
   Validations.of(to.role).acknowledge({
     id: 'AwsSolutions-IAM5[Resource::*]',
@@ -168,10 +158,10 @@ function grantSignal(to: HotworkFunction): void {
   to.allow(['states:SendTaskSuccess', 'states:SendTaskFailure'], ['*'])
 }
 
-/** A grant's whole life, at its longest: a timeout is static, and one state waits for the grants of all tiers. */
+/** A timeout is static, and one state waits for the grants of all tiers. */
 const longestGrant = ({ tiers }: Ladder) => Math.max(...tiers.map(({ grant }) => grant.claimWithin + grant.lifetime))
 
-/** The workflow with the functions that it calls, and the one that starts it and ends its waits as requests change. */
+/** The workflow, the functions that it calls, and the one that starts it and ends its waits as requests change. */
 export class Workflow extends Construct {
   readonly machine: StateMachine
   /** Applies what is due to one request. */
@@ -205,11 +195,8 @@ export class Workflow extends Construct {
     grantSignal(follower)
     this.follow.grantSend(follower)
     this.follow.consumedBy(follower, { batchSize: 10 })
-    const { deadLetters } = new StreamReader(this, 'FollowStream', {
-      table: requests.table,
-      reader: follower,
-      of: ['REQ#'],
-    })
+    const stream = { table: requests.table, reader: follower, of: ['REQ#'] } as const
+    const { deadLetters } = new StreamReader(this, 'FollowStream', stream)
     alarms.watchDeadLetters('FollowStream', deadLetters)
   }
 }

@@ -8,12 +8,9 @@ import type { HotworkFunction } from './hotwork-function.ts'
 import { SealedUses, type SealedUsesProps } from './sealed-role.ts'
 import { grantReadCalls } from './target-roles.ts'
 
-/**
- * Break-glass: what opens, ends and reviews. To open takes the tables and nothing else: no queue, no workflow, no Slack.
- * And the record of the sealed role, for the day that Hotwork itself was down.
- */
+/** To open takes the tables and nothing else: no queue, no workflow, no Slack. */
 export class BreakGlass extends Construct {
-  /** The page hook: who hears of an opening outside Hotwork and outside Slack. */
+  /** The page hook, outside Hotwork and Slack. */
   readonly topic: BreakGlassTopic
   /** Uses of a sealed role that are not on record yet. */
   readonly sealedUses: WorkQueue
@@ -29,11 +26,11 @@ export class BreakGlass extends Construct {
   #makeOpening({ api, bundle, incidents, make }: Ground): void {
     const byApi = make(this, 'open-break-glass')
     api.routeAs('own', byApi, 'POST /v1/break-glass')
-    // What was prepared in Slack is opened on a page, which begins logins, as strong as that takes.
+    // It begins logins, as strong as that takes.
     const onPage = make(this, 'open-on-page')
     api.routeAs('own', onPage, 'GET /break-glass/open/{id}', 'POST /break-glass/open/{id}')
     for (const each of [byApi, onPage]) {
-      // Only where the deployment says where incidents are asked for. That the incident tool does not answer stops no opening.
+      // Only where the deployment has an incident tool. That it does not answer stops no opening.
       if (bundle.deployment.incidents) incidents.grantRead(each)
       else incidents.tell(each)
     }
@@ -72,7 +69,7 @@ export class BreakGlass extends Construct {
   }
 }
 
-/** Allows reading what a review goes by: the record, the calls that AWS has on its own, and when people were told. */
+/** What a review goes by: the record, the calls that AWS has, and when people were told. */
 export function grantReadEvidence(to: HotworkFunction, { tables: { requests, ledger, cards } }: Ground): void {
   requests.grantRead(to)
   ledger.grantRead(to)
@@ -80,10 +77,7 @@ export function grantReadEvidence(to: HotworkFunction, { tables: { requests, led
   grantReadCalls(to)
 }
 
-/**
- * A topic that has no subscribers until the operator subscribes some. It is apart from the alarms' topic: who is woken for
- * an opening need not be who mends Hotwork.
- */
+/** Apart from the alarms' topic: the person paged for an opening need not be the one who mends Hotwork. */
 export class BreakGlassTopic extends Construct {
   readonly arn: string
 
@@ -91,7 +85,7 @@ export class BreakGlassTopic extends Construct {
     super(scope, id)
     const topic = new Topic(this, 'Topic', {
       displayName: 'Hotwork break-glass',
-      // AWS's own key: who may publish needs no right on it, and it costs nothing.
+      // AWS's own key: publishing needs no right on it.
       masterKey: Alias.fromAliasName(this, 'Key', 'alias/aws/sns'),
     })
     this.arn = topic.topicArn
@@ -102,7 +96,7 @@ export class BreakGlassTopic extends Construct {
     })
   }
 
-  /** Allows publishing, and neither subscribing nor reading who is subscribed. */
+  /** Neither subscribing nor reading who is subscribed. */
   grantPage(to: HotworkFunction): void {
     to.tell({ BREAK_GLASS_TOPIC: this.arn })
     to.allow(['sns:Publish'], [this.arn])

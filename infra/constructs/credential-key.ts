@@ -4,7 +4,7 @@ import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms'
 import { Construct } from 'constructs'
 import type { HotworkFunction } from './hotwork-function.ts'
 
-/** What the account's administrators may do with the key. Signing is not in it, nor any way to let others sign but by its policy. */
+/** No signing, nor any way to let others sign but by the key's policy. */
 const administration = [
   'kms:DescribeKey',
   'kms:GetKeyPolicy',
@@ -25,35 +25,27 @@ const administration = [
   'kms:GetKeyRotationStatus',
 ]
 
-/** ES256 over a digest: what access tokens are signed with, and all that the key may be asked for. */
+/** ES256 over a digest is all that the key may be asked for. */
 const signs = {
-  // IfExists changes nothing on AWS, where every Sign carries both keys; the local emulator knows neither.
+  // IfExists: on AWS every Sign carries both keys; the local emulator knows neither.
   StringEqualsIfExists: { 'kms:SigningAlgorithm': 'ECDSA_SHA_256', 'kms:MessageType': 'DIGEST' },
 }
 
-export type CredentialKeyProps = {
-  /** The keys by their numbers: the first signs, and all are published. A key has a number for good. */
-  signingKeys: readonly [number, ...number[]]
-}
-
 /**
- * The keys of access tokens, of which one signs. None ever leaves KMS, and each outlives its stack, or its place in it:
- * tokens signed with it are still out. An asymmetric key does not rotate, so another takes its place: published first,
- * then signing, then alone (docs/runbooks/rotate-signing-key.md).
+ * The keys of access tokens, each with a number for good. Each outlives its stack, since tokens signed with it are still
+ * out. An asymmetric key does not rotate, so another takes its place: published first, then signing, then alone
+ * (docs/runbooks/rotate-signing-key.md).
  */
 export class CredentialKey extends Construct {
   readonly #keys: readonly [Key, ...Key[]]
 
-  constructor(scope: Construct, id: string, { signingKeys: [signing, ...others] }: CredentialKeyProps) {
+  /** The first signs, and all are published. */
+  constructor(scope: Construct, id: string, [signing, ...others]: readonly [number, ...number[]]) {
     super(scope, id)
     this.#keys = [this.#makeKey(signing), ...others.map((number) => this.#makeKey(number))]
   }
 
-  /**
-   * Allows one role to sign: by the key's own policy, which trusts no other policy of the account to.
-   *
-   * @param what What it signs: part of the statement's id.
-   */
+  /** By the key's own policy, which trusts no other policy of the account to. @param what part of the statement's id */
   grantSign(to: HotworkFunction, what: 'Tokens' | 'Statements'): void {
     const [signing] = this.#keys
     to.tell({ SIGNING_KEY: signing.keyArn })
@@ -70,7 +62,6 @@ export class CredentialKey extends Construct {
     to.allow(['kms:GetPublicKey'], [signing.keyArn])
   }
 
-  /** Allows fetching the public keys. */
   grantVerify(to: HotworkFunction): void {
     const arns = this.#keys.map(({ keyArn }) => keyArn)
     to.tell({ PUBLISHED_KEYS: arns.join(' ') })

@@ -9,7 +9,7 @@ import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 
 import { Construct } from 'constructs'
 import type { HotworkFunction } from './hotwork-function.ts'
 
-/** Acknowledged for every queue: the emulator that `npm start` runs speaks http, and would then refuse every call. */
+/** Of every queue: the emulator that `npm start` runs speaks http, and would then refuse every call. */
 const plainHttp = {
   id: 'AwsSolutions-SQS4',
   reason:
@@ -17,7 +17,7 @@ const plainHttp = {
 }
 
 /** Where messages go that could not be worked off. An alarm watches it; a person redrives it. */
-export const deadLetters = (scope: Construct, { fifo = false } = {}): Queue => {
+function deadLetters(scope: Construct, fifo = false): Queue {
   const queue = new Queue(scope, 'DeadLetters', {
     ...(fifo && { fifo: true }),
     encryption: QueueEncryption.SQS_MANAGED,
@@ -27,18 +27,29 @@ export const deadLetters = (scope: Construct, { fifo = false } = {}): Queue => {
   return queue
 }
 
+/**
+ * The same of a stream or a rule, which the check of cdk-nag does not see. What a rule leaves keeps the whole event, with
+ * the session token that STS answered, so no role of ours may read it.
+ *
+ * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+ */
+export function undelivered(scope: Construct, of: 'of a stream' | 'of a rule of EventBridge'): Queue {
+  const queue = deadLetters(scope)
+  const reason = `This is the dead-letter queue, ${of}, which the check does not see`
+  Validations.of(queue).acknowledge({ id: 'AwsSolutions-SQS3', reason })
+  return queue
+}
+
 type WorkQueueProps = {
-  /** The variable by which a function that sends is told the queue's address. */
   variable: string
   order: 'none' | 'group'
   attempts: number
-  /** Whether timers send to it too, whose messages have no deduplication id of their own. */
+  /** Whether timers send to it too: their messages have no deduplication id of their own. */
   timed?: boolean
   /** The timeout of the function that works it off. */
   worker?: Duration
   /** A fixed name, where another stack must name it. */
   name?: string
-  /** How long a message waits for its worker, if not the usual four days. */
   retention?: Duration
 }
 
@@ -53,7 +64,7 @@ export class WorkQueue extends Construct {
     const { variable, order, attempts, timed = false, worker = Duration.seconds(10), name, retention } = props
     this.#variable = variable
     const fifo = order === 'group'
-    this.deadLetters = deadLetters(this, { fifo })
+    this.deadLetters = deadLetters(this, fifo)
     this.queue = new Queue(this, 'Queue', {
       encryption: QueueEncryption.SQS_MANAGED,
       ...(name !== undefined && { queueName: name }),
@@ -71,24 +82,20 @@ export class WorkQueue extends Construct {
     Validations.of(this.queue).acknowledge(plainHttp)
   }
 
-  /** Allows sending, and nothing else that CDK's own grant would add. */
+  /** CDK's own grant would add more. */
   grantSend(to: HotworkFunction): void {
     to.tell({ [this.#variable]: this.queue.queueUrl })
     to.allow(['sqs:SendMessage'], [this.queue.queueArn])
   }
 
-  /** Allows saying when a message that could not be worked off shall come again. */
+  /** Allows saying when a failed message shall come again. */
   grantHold(to: HotworkFunction): void {
     to.allow(['sqs:ChangeMessageVisibility'], [this.queue.queueArn])
   }
 
-  /**
-   * Has a function work the messages off; what it reports as failed comes again, the rest of the batch does not.
-   *
-   * @param atOnce how many of it may be at work at a time; without it, as many as there is work for
-   */
+  /** What the worker reports as failed comes again, the rest of the batch does not. @param atOnce most workers at a time */
   consumedBy(worker: HotworkFunction, { batchSize, atOnce }: { batchSize: number; atOnce?: number }): void {
-    // Written out, since CDK's own event source asks for more than Lambda needs.
+    // CDK's own event source asks for more than Lambda needs.
     worker.allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [this.queue.queueArn])
     const mapping = new EventSourceMapping(this, 'Mapping', {
       target: worker.lambda,
@@ -104,22 +111,21 @@ export class WorkQueue extends Construct {
 type StreamReaderProps = {
   table: TableV2
   reader: HotworkFunction
-  /** How the keys of the items begin that it follows. */
   of: readonly ('REQ#' | 'HALT#' | 'PERMIT#' | 'PRESS#')[]
 }
 
 /**
  * A function that follows the requests table. DynamoDB serves two readers of a stream well and no more, so there are
- * two. Readers are idempotent; what is lost for good after the retries is followed again by the sweep.
+ * two. What is lost after the retries is followed again by the sweep.
  */
 export class StreamReader extends Construct {
   readonly deadLetters: Queue
 
   constructor(scope: Construct, id: string, { table, reader, of }: StreamReaderProps) {
     super(scope, id)
-    this.deadLetters = deadLetters(this)
+    this.deadLetters = undelivered(this, 'of a stream')
     const streamArn = table.tableStreamArn ?? ''
-    // Written out, since CDK's own event source asks for ListStreams on `*`, and more than sending of the dead letters.
+    // CDK's own event source asks for ListStreams on `*`, and more than sending of the dead letters.
     reader.allow(['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], [streamArn])
     reader.allow(['dynamodb:ListStreams'], [`${table.tableArn}/stream/*`])
     const letters = this.deadLetters.queueArn
@@ -129,7 +135,7 @@ export class StreamReader extends Construct {
       eventSourceArn: streamArn,
       // LATEST loses what is written while the mapping is being made; reading a day again does no harm.
       startingPosition: StartingPosition.TRIM_HORIZON,
-      // What it is of alone: not evaluations, idempotency keys or replay marks. TTL's removals say nothing either.
+      // No evaluations, idempotency keys or replay marks, and no removals by TTL.
       filters: [
         FilterCriteria.filter({
           eventName: FilterRule.or('INSERT', 'MODIFY'),
@@ -151,17 +157,12 @@ export class StreamReader extends Construct {
       id: `AwsSolutions-IAM5[Resource::<${label}.Arn>/stream/*]`,
       reason: 'ListStreams is asked for the streams of a table, whose labels are known once it is made',
     })
-    Validations.of(this.deadLetters).acknowledge({
-      id: 'AwsSolutions-SQS3',
-      reason: 'This is the dead-letter queue, of a stream, which the rule does not see',
-    })
   }
 }
 
 /**
- * One-time entries of EventBridge Scheduler that put a message into one queue, or have one function look at a request, and
- * are gone. They wait for nothing and cost nothing until then, and can do nothing else: the role that they run with may
- * send to that queue and call that function. One role for both, since either only has something looked at.
+ * One-time entries of EventBridge Scheduler that put a message into one queue, or have one function look at a request.
+ * One role for both, since either only has something looked at.
  */
 export class Timers extends Construct {
   readonly #group: string
@@ -178,7 +179,7 @@ export class Timers extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     })
     const role = new Role(this, 'Role', {
-      // Of this group alone: another's schedule that was given this role would be refused.
+      // Of this group alone.
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: {
           StringEquals: { 'aws:SourceAccount': account, 'aws:SourceArn': group.scheduleGroupArn },
@@ -197,7 +198,7 @@ export class Timers extends Construct {
     }
   }
 
-  /** Allows making timers, in this group, with this role and no other. Neither changing nor removing one. */
+  /** Allows making timers, in this group, with this role. Neither changing nor removing one. */
   grantSet(to: HotworkFunction): void {
     const { region, account, partition } = Stack.of(this)
     const timersOf = (where: string) => `arn:${where}:scheduler:${region}:${account}:schedule/${this.#group}/*`
@@ -213,20 +214,11 @@ export class Timers extends Construct {
   }
 }
 
-type RunEveryProps = {
-  every: Duration
-  worker: HotworkFunction
-  /** How late a run may begin, if not until the next is due. */
-  within?: Duration
-  enabled?: boolean
-}
+type RunEveryProps = { every: Duration; worker: HotworkFunction; within?: Duration; enabled?: boolean }
 
-/** Runs a function again and again. A run that fails or is missed is made good by the next. */
-export function runEvery(
-  scope: Construct,
-  id: string,
-  { every, worker, within = every, enabled = true }: RunEveryProps,
-): void {
+/** A run that fails or is missed is made good by the next. @param within how late a run may begin */
+export function runEvery(scope: Construct, id: string, props: RunEveryProps): void {
+  const { every, worker, within = every, enabled = true } = props
   new Rule(scope, id, {
     schedule: Schedule.rate(every),
     enabled,

@@ -9,10 +9,7 @@ import { entryOf, type FunctionName, functions, type PolicyUse } from '../functi
 
 const cedar = createRequire(import.meta.url).resolve('@cedar-policy/cedar-wasm/nodejs')
 
-/**
- * Where the AWS SDK looks for credentials if the environment has none. A Lambda's environment always has them, so these
- * are never loaded: 0.1 MB less in each bundle.
- */
+/** Where the AWS SDK looks for credentials if the environment has none, as a Lambda's always has: 0.1 MB less in each bundle. */
 const neverLoaded = [
   '@aws-sdk/credential-provider-http',
   '@aws-sdk/credential-provider-ini',
@@ -25,15 +22,15 @@ const neverLoaded = [
 
 /**
  * The code of all functions, bundled in one run: a folder each, with `index.js` and, for those that ask policy,
- * `bundle.json` and Cedar's wasm beside it. CommonJS, since Bolt and Cedar do not survive an ESM bundle.
+ * `bundle.json` and Cedar's wasm. CommonJS, since Bolt and Cedar do not survive an ESM bundle.
  */
 export class FunctionCode {
   readonly #folder: string
   readonly #policies: string
-  /** What each function's code takes from policy: each file that the code names must be beside it. */
+  /** By what its code names: each of those files must be beside it. */
   readonly #uses = new Map<string, PolicyUse>()
 
-  constructor(scope: Construct, { policies }: { policies: string }) {
+  constructor(scope: Construct, policies: string) {
     this.#folder = join(Stage.of(scope)?.outdir ?? '', 'functions')
     this.#policies = policies
     const names = Object.keys(functions) as FunctionName[]
@@ -45,11 +42,11 @@ export class FunctionCode {
       target: 'node24',
       format: 'cjs',
       minify: true,
-      // A package's ES modules, where it has them: unused exports of CommonJS stay.
+      // Unused exports of CommonJS would stay.
       mainFields: ['module', 'main'],
       external: neverLoaded,
       sourcemap: 'external',
-      // A map says where in which file. With the files' text in it, maps were four times the code.
+      // With the files' text in them, maps were four times the code.
       sourcesContent: false,
       legalComments: 'none',
       logLevel: 'error',
@@ -59,16 +56,15 @@ export class FunctionCode {
       const code = readFileSync(file, 'utf8')
       const facts = code.includes('bundle.json') ? 'facts' : 'none'
       this.#uses.set(name, code.includes('cedar_wasm_bg.wasm') ? 'answers' : facts)
-      // Maps stay with the assembly, to read a stack trace by: shipped, they would be unpacked at each cold start.
+      // Not shipped, where they would be unpacked at each cold start.
       mkdirSync(map, { recursive: true })
       renameSync(`${file}.map`, join(map, 'index.js.map'))
     }
   }
 
-  /** A function's code, with what it needs beside it. */
   of(name: FunctionName): Code {
     const { policy } = functions[name]
-    // Said in the table, since memory goes with it, and held to the code: a file that is missing here is missing at run time.
+    // The table says it, since memory goes with it. A file that is missing here would be missing at run time.
     const used = this.#uses.get(name)
     if (used !== policy)
       throw new Error(`\`${name}\` is said to take \`${policy}\` from policy, and its code takes \`${used}\``)

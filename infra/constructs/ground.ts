@@ -15,7 +15,7 @@ import type { TargetRoles } from './target-roles.ts'
 
 export type Tables = { requests: RequestTable; ledger: LedgerTable; waits: WaitTable; cards: CardTable }
 
-/** What stands before any function. The construct of each audience takes of it what it needs. */
+/** What stands before any function. */
 export type Ground = {
   bundle: PolicyBundle
   tables: Tables
@@ -29,8 +29,8 @@ export type Ground = {
 }
 
 /**
- * Makes a function by its row of infra/functions.ts. One that infra/rows.ts lets put into the tables may do that, and read
- * what it writes by; if it asks policy, all that the answer rests on: ancestors, halts, stand-ins.
+ * Makes a function by its row of infra/functions.ts. It may put what infra/rows.ts says, and read what it writes by; if it
+ * asks policy, all that the answer rests on: ancestors, halts, stand-ins.
  *
  * @param role another function's, to share it
  */

@@ -15,18 +15,15 @@ import type { FunctionCode } from './function-code.ts'
 type HotworkFunctionProps = {
   name: FunctionName
   code: FunctionCode
-  /** Where it writes, as do all the others: each line names its function, and so does the log stream. */
+  /** All functions write to one: each line names its function. */
   log: ILogGroup
-  /** Whether the concurrency that its row names is set apart. */
+  /** Whether its row's concurrency is set apart. */
   reserve: boolean
-  /** The role of another function, for one that needs that role's very rights and no others. */
+  /** Another function's, for one that needs that role's very rights. */
   role?: Role
 }
 
-/**
- * One Lambda that does one thing, with a role of its own unless it is given one. It starts with leave to write its log and
- * no more; what else it may, it is granted by what it uses, which tells it by the same grant where that is.
- */
+/** One Lambda, by default with a role of its own. It may write its log; what it uses grants the rest, and tells it where that is. */
 export class HotworkFunction extends Construct {
   readonly lambda: LambdaFunction
   readonly role: Role
@@ -54,29 +51,24 @@ export class HotworkFunction extends Construct {
       role: this.role,
       logGroup: log,
       loggingFormat: LoggingFormat.JSON,
-      // With Lambda's own report of each invocation, by which failed ones are counted.
+      // With Lambda's report of each invocation, by which failed ones are counted.
       systemLogLevelV2: SystemLogLevel.INFO,
       ...(reserve && row.reserved !== undefined && { reservedConcurrentExecutions: row.reserved }),
     })
   }
 
-  /** Tells it something by its environment. A test holds what it is told to what its code asks for. */
+  /** A test holds what it is told to what its code asks for. */
   tell(variables: { readonly [name: string]: string }): void {
     for (const [name, value] of Object.entries(variables)) this.lambda.addEnvironment(name, value)
   }
 
-  /** Allows it exactly these actions on these resources. For grants, which say what they are for. */
+  /** For grants, which say what they are for. */
   allow(
     actions: readonly string[],
     resources: readonly string[],
-    conditions?: Record<string, Record<string, unknown>>,
+    conditions: Record<string, Record<string, unknown>> = {},
   ): void {
-    Grant.addToPrincipal({
-      grantee: this.role,
-      actions: [...actions],
-      resourceArns: [...resources],
-      ...(conditions && { conditions }),
-    })
+    Grant.addToPrincipal({ grantee: this.role, actions: [...actions], resourceArns: [...resources], conditions })
   }
 
   /** Allows another to call it, and no version or alias of it. */

@@ -5,15 +5,15 @@ import type { Ground } from './ground.ts'
 import { grantAudit, grantDeny, tellTargets } from './target-roles.ts'
 
 type RecordFollowersProps = Ground & {
-  /** Who is handed ids of what changed in the record. */
+  /** These are handed ids of what changed in the record. */
   channel: { cardsQueue: WorkQueue; reminders: WorkQueue; bursts: WorkQueue }
-  /** Who is handed ids again that were lost on the way. */
+  /** These are handed ids again that were lost on the way. */
   follow: WorkQueue
   calls: WorkQueue
   sealedUses: WorkQueue
 }
 
-/** What follows from the record, and what checks it: denies of ended sessions, the sweep, and the reconciliation with AWS. */
+/** Denies of ended sessions, the sweep, and the reconciliation with AWS. */
 export class RecordFollowers extends Construct {
   readonly #denies: WorkQueue
 
@@ -40,7 +40,7 @@ export class RecordFollowers extends Construct {
     alarms.watchDeadLetters('HandOnStream', deadLetters)
   }
 
-  /** It also ends what was delegated from what has ended, and what a halt covers, so that those sessions are denied too. */
+  /** It also ends what was delegated from an ended grant, and what a halt covers, so that those sessions are denied too. */
   #writeDenies({ tables: { requests }, roles, alarms, make }: RecordFollowersProps): void {
     const writeDenies = make(this, 'write-denies')
     requests.grantReadMany(writeDenies)
@@ -52,7 +52,7 @@ export class RecordFollowers extends Construct {
     alarms.watchQueue(this.#denies, { oldest: Duration.minutes(2), urgent: true })
   }
 
-  /** What was lost is followed again, at a cost that does not grow with what waits. */
+  /** Its cost does not grow with what waits. */
   #sweep({ tables, follow, calls, make }: RecordFollowersProps): void {
     const sweep = make(this, 'sweep-overdue')
     tables.requests.grantFind(sweep, 'overdue')
@@ -60,7 +60,7 @@ export class RecordFollowers extends Construct {
     runEvery(this, 'Sweep', { every: Duration.minutes(1), worker: sweep })
   }
 
-  /** What AWS has, held against what the tables say, by a function that may write neither. */
+  /** Holds what AWS has against the tables, and may write neither. */
   #reconcile({ tables: { requests, ledger }, roles, sealedUses, make }: RecordFollowersProps): void {
     const reconcile = make(this, 'reconcile-sessions')
     requests.grantReadMany(reconcile)

@@ -1,6 +1,5 @@
-import { Duration, Stack, Validations } from 'aws-cdk-lib'
-import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
+import { Duration, Stack } from 'aws-cdk-lib'
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import { CfnEventBusPolicy, type CfnRule, EventBus, EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events'
 import * as targets from 'aws-cdk-lib/aws-events-targets'
 import {
@@ -13,10 +12,10 @@ import {
   Role,
   ServicePrincipal,
 } from 'aws-cdk-lib/aws-iam'
-import { Topic } from 'aws-cdk-lib/aws-sns'
 import { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
-import { deadLetters, WorkQueue } from './event-sources.ts'
+import { alarmsIn, lettersIn } from './alarms.ts'
+import { undelivered, WorkQueue } from './event-sources.ts'
 
 /** Where Hotwork hears of a use: its queue, from its own account and Region; from anywhere else its event bus. */
 export type Desk = { queue: string } | { bus: string }
@@ -25,7 +24,6 @@ type SealedRoleProps = {
   hotwork: string
   /** ARNs of the IAM users who may. */
   users: readonly string[]
-  /** What it may do, and the most that it may. */
   catalogue: IManagedPolicy
   boundary: IManagedPolicy
   desk: Desk
@@ -33,19 +31,11 @@ type SealedRoleProps = {
   alarmTopic?: string
 }
 
-/** What a person who assumes it must say. The console cannot, so each use is an `AssumeRole`, which is what the bell hears. */
-const sealedExternalId = 'sealed'
-/**
- * How long ago a second factor may have been shown.
- *
- * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthage
- * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
- */
-const mfaAge = Duration.minutes(15)
-
 /**
  * The way in for the day that Hotwork itself is down: a role for people by name, who have shown a second factor a moment ago.
  * Each use is heard at once, by an alarm that needs nothing of Hotwork, and by Hotwork when that is back.
+ *
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
  */
 export class SealedRole extends Construct {
   readonly role: Role
@@ -61,11 +51,11 @@ export class SealedRole extends Construct {
       assumedBy: new People(users, {
         // Not `IfExists`: a session of another role says nothing of a second factor, and does not do.
         Bool: { 'aws:MultiFactorAuthPresent': 'true' },
-        // `IfExists`: a session of the user has its age with it. A code that long-lived keys show in the AssumeRole call
-        // itself is verified in that call, and AWS documents an age for temporary credentials alone.
-        NumericLessThanIfExists: { 'aws:MultiFactorAuthAge': String(mfaAge.toSeconds()) },
+        // `IfExists`: only temporary credentials have an age. A code shown in the AssumeRole call itself is verified there.
+        NumericLessThanIfExists: { 'aws:MultiFactorAuthAge': String(Duration.minutes(15).toSeconds()) },
         StringEquals: {
-          'sts:ExternalId': sealedExternalId,
+          // The console cannot say it, so each use is an `AssumeRole`, which is what the bell hears.
+          'sts:ExternalId': 'sealed',
           // Each call that CloudTrail has on record names the person.
           // biome-ignore lint/suspicious/noTemplateCurlyInString: IAM's own variable
           'sts:RoleSessionName': '${aws:username}',
@@ -78,13 +68,26 @@ export class SealedRole extends Construct {
       maxSessionDuration: Duration.hours(1),
     })
     const bell = this.#makeBell(`${hotwork}-sealed`)
-    const deadLetterQueue = undelivered(this)
+    const deadLetterQueue = undelivered(this, 'of a rule of EventBridge')
     bell.addTarget(
       'queue' in desk
-        ? this.#queueTarget(desk.queue, deadLetterQueue)
+        ? new targets.SqsQueue(Queue.fromQueueArn(this, 'Desk', desk.queue), {
+            message: withoutAnswer,
+            deadLetterQueue,
+          })
         : this.#busTarget(desk.bus, deadLetterQueue, `${hotwork}-bell`),
     )
-    this.#makeAlarms(bell, deadLetterQueue, alarmTopic)
+    const used = new Metric({
+      namespace: 'AWS/Events',
+      metricName: 'TriggeredRules',
+      dimensionsMap: { RuleName: bell.ruleName },
+      statistic: 'sum',
+      period: Duration.minutes(1),
+    })
+    const raise = alarmsIn(this, alarmTopic)
+    raise('Used', used, 1, 'SealedRoleUsed: a person acts outside Hotwork, in what its catalogue reaches')
+    const untold = 'SealedBellDeadLetters: Hotwork was not told of a use of the sealed role'
+    raise('BellDeadLetters', lettersIn(deadLetterQueue), 1, untold)
   }
 
   /** By its name, not its token: what CloudTrail has on record is what was asked for, word for word. */
@@ -107,10 +110,6 @@ export class SealedRole extends Construct {
     return rule
   }
 
-  #queueTarget(queue: string, deadLetterQueue: Queue) {
-    return new targets.SqsQueue(Queue.fromQueueArn(this, 'Desk', queue), { message: withoutAnswer, deadLetterQueue })
-  }
-
   #busTarget(bus: string, deadLetterQueue: Queue, roleName: string) {
     // By its name, since the bus lets it in by that.
     const role = new Role(this, 'BellRole', {
@@ -123,46 +122,6 @@ export class SealedRole extends Construct {
     role.addToPolicy(new PolicyStatement({ actions: ['events:PutEvents'], resources: [bus] }))
     return new targets.EventBus(EventBus.fromEventBusArn(this, 'Desk', bus), { role, deadLetterQueue })
   }
-
-  #makeAlarms({ ruleName }: Rule, deadLetterQueue: Queue, topic: string | undefined): void {
-    const used = new Metric({
-      namespace: 'AWS/Events',
-      metricName: 'TriggeredRules',
-      dimensionsMap: { RuleName: ruleName },
-      statistic: 'sum',
-      period: Duration.minutes(1),
-    })
-    const lost = deadLetterQueue.metricApproximateNumberOfMessagesVisible({
-      period: Duration.minutes(5),
-      statistic: 'max',
-    })
-    const action = topic === undefined ? undefined : new SnsAction(Topic.fromTopicArn(this, 'Topic', topic))
-    const raise = (id: string, metric: Metric, alarmDescription: string) => {
-      const alarm = new Alarm(this, id, {
-        ...{ metric, alarmDescription, threshold: 1, evaluationPeriods: 1 },
-        comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        treatMissingData: TreatMissingData.NOT_BREACHING,
-      })
-      if (action) alarm.addAlarmAction(action)
-    }
-    raise('Used', used, 'SealedRoleUsed: a person acts outside Hotwork, in what its catalogue reaches')
-    raise('BellDeadLetters', lost, 'SealedBellDeadLetters: Hotwork was not told of a use of the sealed role')
-  }
-}
-
-/**
- * Where a rule leaves what it could not tell for a day: EventBridge drops it otherwise. It keeps the whole event, with the
- * session token that STS answered (of no use without the secret key, which no event has), so no role of ours may read it.
- *
- * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
- */
-function undelivered(scope: Construct): Queue {
-  const queue = deadLetters(scope)
-  Validations.of(queue).acknowledge({
-    id: 'AwsSolutions-SQS3',
-    reason: 'This is the dead-letter queue, of a rule of EventBridge, which the check does not see',
-  })
-  return queue
 }
 
 /** IAM users in one statement, since a trust policy has no room for one each. */
@@ -186,8 +145,8 @@ class People extends PrincipalBase {
 }
 
 /**
- * What of an event goes into a queue: all that says who did what, and not what STS answered, which holds the session's token.
- * Whole objects, which every such event has: where a path leads to nothing, EventBridge leaves a hole in the JSON.
+ * All of an event that says who did what, and not what STS answered, which holds the session's token. Whole objects, which
+ * every such event has: where a path leads to nothing, EventBridge leaves a hole in the JSON.
  *
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
  */
@@ -207,30 +166,27 @@ const withoutAnswer = RuleTargetInput.fromObject({
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
  */
 function hearReading(rule: Rule): void {
-  const resource = rule.node.defaultChild as CfnRule
-  resource.state = 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS'
+  ;(rule.node.defaultChild as CfnRule).state = 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS'
 }
 
 export type SealedUsesProps = {
-  /** Whether Hotwork's own account has a sealed role, in Hotwork's own Region. */
+  /** Whether Hotwork's own account and Region have a sealed role. */
   here: boolean
-  /** ARNs of the roles that ring from elsewhere: other accounts, and other Regions of this one. */
+  /** ARNs of the roles that ring from other accounts, and other Regions of this one. */
   elsewhere: readonly string[]
 }
 
 /**
- * Where Hotwork hears that a sealed role was used: a queue that keeps it for as long as SQS keeps anything, since Hotwork may
- * be what is down.
+ * Where Hotwork hears that a sealed role was used: a queue that keeps it for as long as SQS keeps anything.
  *
- * The rule of the own account sends to it. A queue takes nothing from another Region, and a queue's policy cannot tell what
- * EventBridge says in another account from what a caller there makes up; so rules elsewhere send to a bus, and a rule of that
- * to the queue: only AWS can say `aws.sts` on a bus.
+ * The rule of the own account sends to it. From elsewhere, rules send to a bus, and a rule of that to the queue: a queue
+ * takes nothing from another Region and cannot tell EventBridge in another account from a caller there, while only AWS can
+ * say `aws.sts` on a bus.
  *
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html
  */
 export class SealedUses extends Construct {
   readonly uses: WorkQueue
-  /** What the rule of the bus could not put into that queue, where there is one. */
   readonly undelivered: Queue | undefined
 
   constructor(scope: Construct, id: string, { here, elsewhere }: SealedUsesProps) {
@@ -245,7 +201,7 @@ export class SealedUses extends Construct {
       name,
       retention: Duration.days(14),
     })
-    this.undelivered = elsewhere.length > 0 ? undelivered(this) : undefined
+    this.undelivered = elsewhere.length > 0 ? undelivered(this, 'of a rule of EventBridge') : undefined
     const rules = [
       ...(here ? [Stack.of(this).formatArn({ service: 'events', resource: 'rule', resourceName: name })] : []),
       ...(elsewhere.length > 0 ? [this.#makeBus(name, elsewhere, this.undelivered).ruleArn] : []),

@@ -12,7 +12,7 @@ type OperatorSecretProps = {
   beside?: { readonly [member: string]: string }
   /** Why nothing rotates it by itself. */
   notRotated: string
-  /** What a function that uses it is told beside the name, and the variable of the name. */
+  /** The variable of the name, and what else a function that uses it is told. */
   variable: string
   told?: { readonly [variable: string]: string }
 }
@@ -21,8 +21,8 @@ type OperatorSecretProps = {
  * A secret that Hotwork shares with another tool, put here by the operator. It is made with a random value that no tool
  * has, so that nothing is accepted until the real one is there.
  */
-export abstract class OperatorSecret extends Construct {
-  /** Its name and, to the SDK, its id. Not its ARN: the local emulator's `Ref` of a secret is the name. */
+abstract class OperatorSecret extends Construct {
+  /** To the SDK, its id. Not its ARN: the local emulator's `Ref` of a secret is the name. */
   readonly name: string
   readonly #told: { readonly [variable: string]: string }
 
@@ -49,7 +49,7 @@ export abstract class OperatorSecret extends Construct {
     to.tell(this.#told)
   }
 
-  /** Allows reading the secret. AWS puts six random characters behind the name in its ARN. */
+  /** AWS puts six random characters behind the name in its ARN. */
   grantRead(to: HotworkFunction): void {
     this.tell(to)
     const arn = Stack.of(this).formatArn({
@@ -62,9 +62,8 @@ export abstract class OperatorSecret extends Construct {
   }
 }
 
-/** Slack's bot token and signing secret. */
 export class SlackSecret extends OperatorSecret {
-  constructor(scope: Construct, id: string, { apiUrl }: { apiUrl: string }) {
+  constructor(scope: Construct, id: string, apiUrl: string) {
     super(scope, id, {
       name: 'slack',
       description: 'Slack: botToken and signingSecret, put here by the operator',

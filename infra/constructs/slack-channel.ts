@@ -5,16 +5,12 @@ import { runEvery, Timers, WorkQueue } from './event-sources.ts'
 import type { Ground } from './ground.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 
-type SlackChannelProps = Ground & {
-  /** Who hears of an opening beside Slack. */
-  topic: BreakGlassTopic
-  /** Stores what is due when a timer ends, also where the workflow has stopped. */
-  advance: HotworkFunction
-}
+/** `advance` stores what is due when a timer ends, also where the workflow has stopped. */
+type SlackChannelProps = Ground & { topic: BreakGlassTopic; advance: HotworkFunction }
 
 /** Hotwork in Slack: clicks and commands that come in, cards and reminders that go out. */
 export class SlackChannel extends Construct {
-  /** Ids of requests whose cards have to be looked at, in order for each request. */
+  /** Ids of requests whose cards have to be looked at, in order for each. */
   readonly cardsQueue: WorkQueue
   /** Ids of requests that may need a timer. */
   readonly reminders: WorkQueue
@@ -38,7 +34,7 @@ export class SlackChannel extends Construct {
   #receive({ api, tables, slack, alarms, make }: Ground): void {
     const receiveSlack = make(this, 'receive-slack')
     tables.cards.grantRead(receiveSlack)
-    // A person's own tab: what waits, what is live, what their agents asked for, and the newest by how an id begins.
+    // For a person's home tab, and to complete an id by its beginning.
     tables.requests.grantFind(receiveSlack, 'by-owner', 'by-status', 'by-time')
     slack.grantRead(receiveSlack)
     api.routeAs('own', receiveSlack, 'POST /slack/events')
@@ -48,7 +44,6 @@ export class SlackChannel extends Construct {
     this.bursts.consumedBy(decideBurst, { batchSize: 1 })
     alarms.watchQueue(this.bursts, { oldest: Duration.minutes(2) })
 
-    // Which person a Slack account is, said on a page.
     const linkSlack = make(this, 'link-slack')
     slack.grantRead(linkSlack)
     api.routeAs('public', linkSlack, 'GET /link', 'POST /link', 'POST /link/unlink')
@@ -58,22 +53,21 @@ export class SlackChannel extends Construct {
     const drawCard = make(this, 'draw-card')
     api.tellIssuer(drawCard)
     tables.requests.grantReadMany(drawCard)
-    // Whether many wait alike, which one card then shows: a burst is a group of its own in the same queue.
+    // Whether many wait alike, which one card then shows.
     tables.requests.grantFind(drawCard, 'open')
     tables.cards.grantDraw(drawCard)
     slack.grantRead(drawCard)
     this.cardsQueue.grantSend(drawCard)
-    // Slack says how long to wait.
     this.cardsQueue.grantHold(drawCard)
-    // What was done in an opening is on its card in the end, and its pager hears that there is one.
+    // An ended opening's card says what was done in it, and its pager hears that there is one.
     tables.ledger.grantRead(drawCard)
     topic.grantPage(drawCard)
-    // Slack takes about one message a second in a channel: more hands than these would only be told to wait.
+    // Slack takes about one message a second in a channel.
     this.cardsQueue.consumedBy(drawCard, { batchSize: 5, atOnce: 2 })
     alarms.watchQueue(this.cardsQueue, { oldest: Duration.minutes(10) })
   }
 
-  /** A reminder is a timer that has the cards looked at; the end of an opening, one that has it stored. */
+  /** A reminder has the cards looked at; the end of an opening has it stored. */
   #setTimers({ tables, alarms, advance, make }: SlackChannelProps): void {
     const timers = new Timers(this, 'Timers', { draws: this.cardsQueue, stores: advance })
     const setReminders = make(this, 'set-reminders')
@@ -83,11 +77,11 @@ export class SlackChannel extends Construct {
     alarms.watchQueue(this.reminders, { oldest: Duration.minutes(5) })
   }
 
-  /** Who is in Slack's user groups, where the directory takes any from there. */
+  /** Only where the directory takes groups from Slack. */
   #readGroups({ bundle, tables, slack, make }: Ground): void {
     const groups = make(this, 'refresh-slack-groups')
     slack.grantRead(groups)
-    // Its store of links knows the ledger, into which it may put nothing.
+    // Its store of links names the ledger, into which it may put nothing.
     tables.ledger.tell(groups)
     runEvery(this, 'SlackGroups', {
       every: Duration.minutes(5),

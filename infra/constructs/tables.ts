@@ -5,33 +5,23 @@ import {
   ProjectionType,
   StreamViewType,
   TableEncryptionV2,
+  type TablePropsV2,
   TableV2,
 } from 'aws-cdk-lib/aws-dynamodb'
 import { Construct } from 'constructs'
 import type { HotworkFunction } from './hotwork-function.ts'
 
-const { STRING, NUMBER } = AttributeType
-type Key = { name: string; type: AttributeType }
+const text = (name: string) => ({ name, type: AttributeType.STRING })
+const number = (name: string) => ({ name, type: AttributeType.NUMBER })
 
-type TableProps = {
-  /** Whether an administrator must lift protection before the table can be deleted. */
-  deletionProtection: boolean
-}
-type Shape = {
-  /** The variable by which a function is told the table's name. */
-  variable: string
-  partitionKey: Key
-  sortKey: Key
-  stream?: StreamViewType
-  expiresBy?: 'ttl'
-}
+type Kept = { deletionProtection: boolean }
 
 /**
- * A table that outlives mistakes: point-in-time recovery, kept when its stack goes or another takes its place, and, once the
- * deployer says so, deletion protection. The four of them are apart so that plain table grants say who may touch what.
+ * A table that outlives mistakes: point-in-time recovery, kept when its stack goes or another takes its place. The four of
+ * them are apart so that plain table grants say who may touch what.
  *
- * A first deployment that fails is rolled back, and takes its empty tables with it: kept, each attempt would leave four more.
- * Protection would stop that too, and leave a stack that can neither go on nor be deleted, so it comes afterwards.
+ * A first deployment that fails takes its empty tables with it: kept, each attempt would leave four more, and protected,
+ * a stack that can neither go on nor be deleted. So protection comes afterwards.
  *
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
  */
@@ -39,20 +29,17 @@ abstract class DurableTable extends Construct {
   readonly table: TableV2
   readonly #variable: string
 
-  constructor(scope: Construct, id: string, { deletionProtection }: TableProps, shape: Shape) {
+  /** @param variable the variable by which a function is told the table's name */
+  constructor(scope: Construct, id: string, { deletionProtection }: Kept, variable: string, shape: TablePropsV2) {
     super(scope, id)
-    const { variable, partitionKey, sortKey, stream, expiresBy } = shape
     this.#variable = variable
     this.table = new TableV2(this, 'Table', {
-      partitionKey,
-      sortKey,
+      ...shape,
       billing: Billing.onDemand(),
       encryption: TableEncryptionV2.awsManagedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-      ...(stream && { dynamoStream: stream }),
-      ...(expiresBy && { timeToLiveAttribute: expiresBy }),
     })
   }
 
@@ -60,12 +47,12 @@ abstract class DurableTable extends Construct {
     return this.table.tableName
   }
 
-  /** Tells a function the table's name, and allows nothing. */
+  /** Allows nothing. */
   tell(to: HotworkFunction): void {
     to.tell({ [this.#variable]: this.name })
   }
 
-  /** Allows actions on the table's items and not on its indexes, which CDK's own grant would add with a wildcard. */
+  /** Not on its indexes, which CDK's own grant would add with a wildcard. */
   protected allow(to: HotworkFunction, ...actions: readonly `dynamodb:${string}`[]): void {
     this.tell(to)
     to.allow(actions, [this.table.tableArn])
@@ -84,54 +71,51 @@ abstract class DurableTable extends Construct {
   }
 }
 
-const submitted = { name: 'submitted', type: STRING }
+const submitted = text('submitted')
 /** Sparse and of keys only: an index finds candidates, the items themselves are read strongly. None decides anything. */
 const indexes = [
-  { indexName: 'by-time', partitionKey: { name: 'kind', type: STRING }, sortKey: submitted },
-  { indexName: 'by-status', partitionKey: { name: 'status', type: STRING }, sortKey: submitted },
-  { indexName: 'by-agent', partitionKey: { name: 'agent', type: STRING }, sortKey: submitted },
-  { indexName: 'by-owner', partitionKey: { name: 'owner', type: STRING }, sortKey: submitted },
-  { indexName: 'overdue', partitionKey: { name: 'overdue', type: STRING }, sortKey: { name: 'dueAt', type: NUMBER } },
+  { indexName: 'by-time', partitionKey: text('kind'), sortKey: submitted },
+  { indexName: 'by-status', partitionKey: text('status'), sortKey: submitted },
+  { indexName: 'by-agent', partitionKey: text('agent'), sortKey: submitted },
+  { indexName: 'by-owner', partitionKey: text('owner'), sortKey: submitted },
+  { indexName: 'overdue', partitionKey: text('overdue'), sortKey: number('dueAt') },
   // What waits for people, and the standing permits that can be drawn from, by agent.
-  { indexName: 'open', partitionKey: { name: 'openOf', type: STRING }, sortKey: submitted },
+  { indexName: 'open', partitionKey: text('openOf'), sortKey: submitted },
 ] as const
 type RequestIndex = (typeof indexes)[number]['indexName']
 
 /** Requests, and all that commits in one transaction with them. The truth. */
 export class RequestTable extends DurableTable {
-  constructor(scope: Construct, id: string, props: TableProps) {
-    super(scope, id, props, {
-      variable: 'REQUESTS_TABLE',
-      partitionKey: { name: 'pk', type: STRING },
-      sortKey: { name: 'sk', type: STRING },
-      stream: StreamViewType.NEW_AND_OLD_IMAGES,
-      expiresBy: 'ttl',
+  constructor(scope: Construct, id: string, kept: Kept) {
+    super(scope, id, kept, 'REQUESTS_TABLE', {
+      partitionKey: text('pk'),
+      sortKey: text('sk'),
+      dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES,
+      timeToLiveAttribute: 'ttl',
+      globalSecondaryIndexes: indexes.map((index) => ({ ...index, projectionType: ProjectionType.KEYS_ONLY })),
     })
-    for (const index of indexes)
-      this.table.addGlobalSecondaryIndex({ ...index, projectionType: ProjectionType.KEYS_ONLY })
   }
 
-  /** Allows reading one item by its key. */
   grantRead(to: HotworkFunction): void {
     this.allow(to, 'dynamodb:GetItem')
   }
 
-  /** Allows reading several items by their keys at once, beside one: all that a decision rests on. */
+  /** Beside one: all that a decision rests on. */
   grantReadMany(to: HotworkFunction): void {
     this.allow(to, 'dynamodb:GetItem', 'dynamodb:BatchGetItem')
   }
 
-  /** Allows putting items whose keys begin so, and no others. Never deleting. */
+  /** Never deleting. */
   grantPut(to: HotworkFunction, prefixes: readonly string[]): void {
     this.allowPut(to, prefixes)
   }
 
-  /** Allows reading all items under one key, such as the denies of a role. */
+  /** All items under one key, such as the denies of a role. */
   grantQuery(to: HotworkFunction): void {
     this.allow(to, 'dynamodb:Query')
   }
 
-  /** Allows finding requests by these indexes and no others. */
+  /** By these indexes and no others. */
   grantFind(to: HotworkFunction, ...names: readonly RequestIndex[]): void {
     to.allow(
       ['dynamodb:Query'],
@@ -142,24 +126,18 @@ export class RequestTable extends DurableTable {
 
 /** The record. No role has UpdateItem or DeleteItem on it, and none ever may: there is no grant for it. */
 export class LedgerTable extends DurableTable {
-  constructor(scope: Construct, id: string, props: TableProps) {
-    super(scope, id, props, {
-      variable: 'LEDGER_TABLE',
-      partitionKey: { name: 'aggregate', type: STRING },
-      sortKey: { name: 'sequence', type: NUMBER },
-    })
+  constructor(scope: Construct, id: string, kept: Kept) {
+    super(scope, id, kept, 'LEDGER_TABLE', { partitionKey: text('aggregate'), sortKey: number('sequence') })
   }
 
   /**
-   * Allows putting entries into chains whose ids begin so. IAM cannot tell an entry that is new from one that is put again
-   * over another: it has no key for a put's condition. That each is new is the writer's condition; one that was replaced is
-   * found by its hash (`check-chains.ts`).
+   * Allows putting entries into chains whose ids begin so. IAM has no key for a put's condition, so that an entry is new is
+   * the writer's condition; one that was replaced is found by its hash (`check-chains.ts`).
    */
   grantAppend(to: HotworkFunction, chains: readonly string[]): void {
     this.allowPut(to, chains)
   }
 
-  /** Allows reading the entries of one aggregate in order. */
   grantRead(to: HotworkFunction): void {
     this.allow(to, 'dynamodb:Query')
   }
@@ -167,13 +145,9 @@ export class LedgerTable extends DurableTable {
 
 /** Task tokens of waiting states, apart from the requests, so that showing a request can never show one. */
 export class WaitTable extends DurableTable {
-  constructor(scope: Construct, id: string, props: TableProps) {
-    super(scope, id, props, {
-      variable: 'WAITS_TABLE',
-      partitionKey: { name: 'requestId', type: STRING },
-      sortKey: { name: 'wait', type: STRING },
-      expiresBy: 'ttl',
-    })
+  constructor(scope: Construct, id: string, kept: Kept) {
+    const shape = { partitionKey: text('requestId'), sortKey: text('wait'), timeToLiveAttribute: 'ttl' }
+    super(scope, id, kept, 'WAITS_TABLE', shape)
   }
 
   /** Allows remembering a wait and, where it is over already, claiming its end. */
@@ -189,20 +163,14 @@ export class WaitTable extends DurableTable {
 
 /** Which Slack message shows which request, and what it showed last. */
 export class CardTable extends DurableTable {
-  constructor(scope: Construct, id: string, props: TableProps) {
-    super(scope, id, props, {
-      variable: 'CARDS_TABLE',
-      partitionKey: { name: 'requestId', type: STRING },
-      sortKey: { name: 'channel', type: STRING },
-    })
+  constructor(scope: Construct, id: string, kept: Kept) {
+    super(scope, id, kept, 'CARDS_TABLE', { partitionKey: text('requestId'), sortKey: text('channel') })
   }
 
-  /** Allows finding the cards of a request: what its approvers were shown. */
   grantRead(to: HotworkFunction): void {
     this.allow(to, 'dynamodb:Query')
   }
 
-  /** Allows finding the cards of a request and keeping what they show. */
   grantDraw(to: HotworkFunction): void {
     this.allow(to, 'dynamodb:Query', 'dynamodb:PutItem')
   }

@@ -1,41 +1,37 @@
 import { Arn, ArnFormat, Stack, Validations } from 'aws-cdk-lib'
 import type { HotworkFunction } from './hotwork-function.ts'
 
-/** The roles in target accounts that Hotwork has to do with, by ARN. */
+/** The roles in target accounts, by ARN. */
 export type TargetRoles = {
-  /** One an account: what a session of an approved action is of. */
+  /** One an account, for sessions of approved actions. */
   targets: readonly string[]
-  /** The roles through which the denies of target roles in other accounts are written. */
+  /** These write the denies of target roles in other accounts. */
   foreignRevokers: readonly string[]
-  /** The roles through which what those accounts have of Hotwork is read. */
+  /** These read what other accounts have of Hotwork. */
   foreignAuditors: readonly string[]
 }
 
-/** Tells a function what the target role is called in every account. */
+/** It has the same name in every account. */
 export const tellTargetName = (to: HotworkFunction): void =>
   to.tell({ TARGET_ROLE: `hotwork/${Stack.of(to).stackName}-target` })
 
-/** Tells a function the target roles, and allows nothing. */
 export const tellTargets = (to: HotworkFunction, { targets }: TargetRoles): void =>
   to.tell({ TARGET_ROLES: targets.join(' ') })
 
-/** Allows making sessions of the target roles, each with tags and a source identity to find and end it by. */
+/** Each session with tags and a source identity to find and end it by. */
 export function grantAssume(to: HotworkFunction, { targets }: TargetRoles): void {
   tellTargetName(to)
   allowOnAny(to, ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'], targets)
 }
 
-/**
- * Allows writing the denies of the target roles of this account, and becoming the revokers of the others. A deny is all
- * that a target role's boundary lets a policy add.
- */
+/** Here, and as the revokers of other accounts. A deny is all that a target role's boundary lets a policy add. */
 export function grantDeny(to: HotworkFunction, { targets, foreignRevokers }: TargetRoles): void {
   to.tell({ ACCOUNT: Stack.of(to).account })
   allowOnAny(to, ['iam:PutRolePolicy', 'iam:DeleteRolePolicy'], inlineOf(to, targets))
   allowOnAny(to, ['sts:AssumeRole'], foreignRevokers)
 }
 
-/** Allows reading what the target roles deny and what AWS has on record, here and as the auditors of other accounts. */
+/** What the target roles deny and what AWS has on record, here and as the auditors of other accounts. */
 export function grantAudit(to: HotworkFunction, roles: TargetRoles): void {
   const { targets, foreignAuditors } = roles
   to.tell({ REGION: Stack.of(to).region })
@@ -45,10 +41,7 @@ export function grantAudit(to: HotworkFunction, roles: TargetRoles): void {
   grantReadCalls(to)
 }
 
-/**
- * Allows reading what AWS has on record of the calls in this account: who called what, when, on what, with which arguments.
- * On `*`, because the service authorization reference lists no resource type for it: the record is of a whole account.
- */
+/** Which calls AWS has on record. On `*`, since the service authorization reference lists no resource type for it. */
 export function grantReadCalls(to: HotworkFunction): void {
   Validations.of(to.role).acknowledge({
     id: 'AwsSolutions-IAM5[Resource::*]',
@@ -59,8 +52,8 @@ export function grantReadCalls(to: HotworkFunction): void {
 }
 
 /**
- * The target roles of the function's own account, and their names without the path, which is what the local emulator judges
- * by. A role's name is taken once an account, with any path, so on AWS the second can never be another role.
+ * Also without the path, which is what the local emulator judges by. A role's name is taken once an account, with any path,
+ * so on AWS the second can never be another role.
  */
 const inlineOf = (to: HotworkFunction, targets: readonly string[]): readonly string[] =>
   targets
