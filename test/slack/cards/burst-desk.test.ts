@@ -71,6 +71,6 @@ test('one person reads one card and presses once, and fifty are approved, each o
   const after = await shown(kind)
   expect(after.ts).toBe(before.ts)
   expect(after.words).toContain('None of 50 alike waits')
-  expect(after.words).toContain('50 approved with one press by Ben')
+  expect(after.words).toContain('50 approved with one click by Ben')
   expect(world.log.lines.filter(({ level }) => level === 'error')).toEqual([])
 })

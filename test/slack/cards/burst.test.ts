@@ -315,7 +315,7 @@ describe('a press for all', () => {
     }
     await burst.draw(...all.map(({ ask }) => ask.id))
     expect(burst.card.text).toMatch(/^None of 50 alike waits/)
-    expect(textsOf(burst.card)).toContain('50 approved with one press by')
+    expect(textsOf(burst.card)).toContain('50 approved with one click by')
     expect(burst.messages).toHaveLength(1)
   })
 
@@ -387,7 +387,7 @@ describe('a press for all', () => {
     const [one] = all as [ApprovalRequest]
     await cancelRequest({ id: one.ask.id, agent: agent('remediator') }, burst.world.ports)
     await burst.carryOut()
-    expect(textsOf(burst.card)).toContain('5 approved with one press by')
+    expect(textsOf(burst.card)).toContain('5 approved with one click by')
     expect(textsOf(burst.card)).toContain('already settled, it is withdrawn')
   })
 
@@ -404,7 +404,7 @@ describe('a press for all', () => {
     expect(await liftHalt({ id: halt.value.id, person: person('hana') }, switches)).toMatchObject({ ok: true })
     await burst.carryOut()
     for (const state of await burst.states(all)) expect(state.status).toBe('pending')
-    expect(textsOf(burst.card)).toContain('0 approved with one press by')
+    expect(textsOf(burst.card)).toContain('0 approved with one click by')
   })
 
   test('that is carried out long after decides nothing', async () => {
@@ -413,7 +413,7 @@ describe('a press for all', () => {
     burst.world.clock.advance(901)
     await burst.carryOut()
     for (const state of await burst.states(all)) expect(state.status).toBe('pending')
-    expect(textsOf(burst.card)).toContain('0 approved with one press by')
+    expect(textsOf(burst.card)).toContain('0 approved with one click by')
   })
 
   test('is taken for nobody’s when no press is on record', async () => {

@@ -121,59 +121,55 @@ test.each([
   [
     'waiting for the second stage',
     '🟡 Waiting for sre: 0 of 1 approved',
-    'owner : approved 1 of 1 by Ben Baker (person:ben)',
+    'owner : 1 of 1 approved by Ben Baker (person:ben)',
   ],
-  ['escalated', '🟠 Waiting for owner, escalated to on-call: 0 of 1 approved', 'Until 2027-01-15T08:45:00Z'],
+  [
+    'escalated',
+    '🟠 Waiting for owner, escalated to on-call: 0 of 1 approved',
+    'Without a decision by 2027-01-15T08:45:00Z',
+  ],
   [
     'waiting for a stronger login, one of two',
     '🟡 Waiting for security: 1 of 2 approved',
-    'needs a stronger login than a click',
+    'Approving needs a login of strength “strong”',
   ],
   [
     'narrowed',
     '🟡 Waiting for sre: 0 of 1 approved, narrowed',
-    'by Ben Baker (person:ben) at 2027-01-15T08:00:00Z , MemorySize 2048 → 1024 , good for 15 min → 5 min .',
+    'by Ben Baker (person:ben) at 2027-01-15T08:00:00Z , MemorySize 2048 → 1024 , valid for 15 min → 5 min .',
   ],
-  ['narrowed', '🟡 Waiting for sre', 'approved 1 of 1 by Ben Baker (person:ben) : “half of it is plenty” sre'],
+  ['narrowed', '🟡 Waiting for sre', '1 of 1 approved by Ben Baker (person:ben) : “half of it is plenty” sre'],
   [
     'decided in somebody’s stead',
     '🟡 Waiting for sre',
-    'approved 1 of 1 by Gus Garcia (person:gus) in the stead of Ben Baker (person:ben)',
+    '1 of 1 approved by Gus Garcia (person:gus) for Ben Baker (person:ben)',
   ],
-  [
-    'denied in somebody’s stead',
-    '⛔ Denied',
-    'Denied by Gus Garcia (person:gus) in the stead of Eve Evans (person:eve) at',
-  ],
+  ['denied in somebody’s stead', '⛔ Denied', 'Denied by Gus Garcia (person:gus) for Eve Evans (person:eve) at'],
   ['revoked by a denial', '🛑 Revoked', 'Revoked by Finn Fischer (person:finn) at'],
-  [
-    'waiting for the first stage',
-    '🟡 Waiting for owner',
-    'Until 2027-01-15T08:30:00Z : 30 min were left at 2027-01-15T08:00:00Z . Silence then',
-  ],
+  ['waiting for the first stage', '🟡 Waiting for owner', 'approves. Time left at 2027-01-15T08:00:00Z : 30 min.'],
   [
     'waiting for the first stage',
     '🟡 Waiting for owner',
     'PROD · Tier 2 of 3 (two pairs of eyes) · internal data · can be undone',
   ],
   ['approved', '✅ Approved, not claimed yet', 'can claim the credential until 2027-01-15T09:00:00Z'],
-  ['in use', '🔑 In use', 'live until 2027-01-15T08:15:00Z'],
+  ['in use', '🔑 In use', 'valid until 2027-01-15T08:15:00Z'],
   ['completed: succeeded', '🏁 Completed: succeeded', 'unverified: health is back to `ok`'],
-  ['completed: failed', '🏁 Completed: failed', 'Its credential is dead'],
+  ['completed: failed', '🏁 Completed: failed', 'Its credential no longer works'],
   [
     'denied',
     '⛔ Denied',
     'Denied by Eve Evans (person:eve) at 2027-01-15T08:00:00Z . Reason: the value is wrong: see INC-1042',
   ],
-  ['denied', '⛔ Denied', 'Who decided owner : approved 0 of 1 . sre : denied by Eve Evans (person:eve) .'],
-  ['expired without a decision', '⌛ Expired', 'Nobody decided in time'],
-  ['expired without a decision', '⌛ Expired', 'Who decided owner : approved 0 of 1 . sre : its turn never came.'],
+  ['denied', '⛔ Denied', 'Who decided owner : 0 of 1 approved . sre : denied by Eve Evans (person:eve) .'],
+  ['expired without a decision', '⌛ Expired', 'Too few people decided in time'],
+  ['expired without a decision', '⌛ Expired', 'Who decided owner : 0 of 1 approved . sre : its turn never came.'],
   [
     'expired without a claim',
     '⌛ Expired',
     'did not claim the credential in time: the approval ended at 2027-01-15T09:00:00Z',
   ],
-  ['expired in use', '⌛ Expired', 'The time of the credential was up, and it is dead since 2027-01-15T08:15:00Z'],
+  ['expired in use', '⌛ Expired', 'The credential expired at 2027-01-15T08:15:00Z'],
   ['withdrawn', '↩️ Withdrawn', 'The agent withdrew it'],
   ['revoked', '🛑 Revoked', 'Revoked by Gus Garcia (person:gus)'],
 ])('%s is said in a sign and in words', (name, headline, more) => {
@@ -184,8 +180,8 @@ test.each([
 
 test.each([
   ['never claimed', 'revoked', 'No credential was issued.'],
-  ['of AWS', 'completed: succeeded', 'are being denied, which AWS takes some seconds to enforce'],
-  ['a token', 'completed: failed', 'Its credential is dead.'],
+  ['of AWS', 'completed: succeeded', 'which takes some seconds'],
+  ['a token', 'completed: failed', 'Its credential no longer works.'],
 ])('of an ended grant whose credential is %s, the card says what is true', (_what, name, words) => {
   const state = stateOf(name)
   const sessions = [{ credential: credentialId(1), role: 'arn:aws:iam::000000000000:role/x', endsAt: 1_800_000_900 }]

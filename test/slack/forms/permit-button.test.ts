@@ -54,7 +54,7 @@ test('whoever approved allows five more for four hours, and the next one asks no
   )
   const drawn = await world.submitted(flag)
   expect(drawn).toMatchObject({ status: 'approved', ask: { standing: expect.stringMatching(/^stp_/) } })
-  expect(JSON.stringify(cardOf(drawn).blocks)).toContain('Nobody was asked anew')
+  expect(JSON.stringify(cardOf(drawn).blocks)).toContain('Approved by a standing permit')
   expect(buttonOn(drawn)).toBeUndefined()
   expect([...complaintsOf(cardOf(state)), ...complaintsOf(cardOf(drawn))]).toEqual([])
 })

@@ -15,6 +15,8 @@ import type {
   RichTextText,
 } from '@slack/types'
 import * as z from 'zod'
+import { type Sentence, unquoted } from '../../../domain/cards/request-words.ts'
+import { clamp } from '../../../domain/inert.ts'
 import { rfc3339 } from '../../../domain/ledger/ledger.ts'
 import type { JsonObject, NumericDate } from '../../../domain/values.ts'
 import type { RenderedCard } from '../../../operations/cards/ports.ts'
@@ -53,8 +55,6 @@ export const preformatted = (text: string): RichTextPreformatted => ({
 export const quote = (text: string): RichTextQuote => ({ type: 'rich_text_quote', elements: [words(text)] })
 export const words = (text: string): RichTextText => ({ type: 'text', text })
 export const bold = (text: string): RichTextText => ({ type: 'text', text, style: { bold: true } })
-/** What a person has said of it. */
-export const said = (text: string): RichTextText => ({ type: 'text', text, style: { italic: true } })
 export const code = (text: string): RichTextText => ({ type: 'text', text, style: { code: true } })
 /** A time in the reader's own zone, and as RFC 3339 where that cannot be shown. */
 export const time = (at: NumericDate): RichTextDate => ({
@@ -63,6 +63,15 @@ export const time = (at: NumericDate): RichTextDate => ({
   format: '{date_short_pretty} {time_secs}',
   fallback: rfc3339(at),
 })
+/** A sentence of the domain: values in code, and what a person said in italics and quotes, at most `limit` characters of it. */
+export const drawn = (sentence: Sentence, limit = 240): RichTextElement[] =>
+  sentence.map((part) => {
+    if (typeof part === 'string') return words(part)
+    if ('bold' in part) return bold(part.bold)
+    if ('value' in part) return code(part.value)
+    if ('time' in part) return time(part.time)
+    return { type: 'text', text: `“${clamp(unquoted(part.said), limit).text}”`, style: { italic: true } }
+  })
 /** A button that leads to a page of ours. Slack tells us of the press all the same. */
 export const linkButton = (action_id: string, text: string, url: string): Button => ({
   type: 'button',

@@ -8,6 +8,8 @@ import {
   type Member,
   memberOf,
 } from '../../../domain/cards/burst.ts'
+import type { ViewFacts } from '../../../domain/cards/request-view.ts'
+import { nameIn } from '../../../domain/cards/request-words.ts'
 import { clamp, exact, inert, lookalikeNote } from '../../../domain/inert.ts'
 import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import type { JsonObject } from '../../../domain/values.ts'
@@ -16,10 +18,7 @@ import type { RenderedCard } from '../../../operations/cards/ports.ts'
 import { bold, code, context, header, largestCard, list, plain, rich, section, sizeOf, words } from './blocks.ts'
 import { type CardOptions, renderCard } from './card.ts'
 import { approveAll, denyAll, openOne } from './card-decide.ts'
-import type { CardFacts } from './card-facts.ts'
-import { whoOf } from './card-status.ts'
 
-type Facts = CardFacts
 /** What one of a list is told apart by. Longer than this, it is not shown whole, and the list is not approved at once. */
 const longestLine = 160
 
@@ -31,7 +30,7 @@ const longestLine = 160
  */
 export function renderBurst(
   view: BurstView,
-  facts: Facts,
+  facts: ViewFacts,
   options: CardOptions = {},
 ): { card: RenderedCard; shown: readonly Member[]; whole: boolean } {
   const waiting = view.members.filter((state) => isOf(view.kind, state))
@@ -53,7 +52,7 @@ export function renderBurst(
 function aloneCard(
   state: ApprovalRequest,
   { kind, outcome, members }: BurstView,
-  facts: Facts,
+  facts: ViewFacts,
   options: CardOptions,
 ): RenderedCard {
   const card = renderCard(state, facts, kind.channel, options)
@@ -66,7 +65,7 @@ function renderList(
   { kind, generation, members, outcome }: BurstView,
   waiting: readonly ApprovalRequest[],
   shown: readonly ApprovalRequest[],
-  facts: Facts,
+  facts: ViewFacts,
 ): RenderedCard {
   const digest = listDigest(shown.map(memberOf)).slice(0, 24)
   const { agent, action, environment, stage } = kind
@@ -193,7 +192,11 @@ function decideBlocks(
 const mostRefused = 8
 
 /** What came of the last press: how many were decided by it, and each that was not, with why. */
-function outcomeBlocks(outcome: BurstOutcome | undefined, members: readonly ApprovalRequest[], facts: Facts): object[] {
+function outcomeBlocks(
+  outcome: BurstOutcome | undefined,
+  members: readonly ApprovalRequest[],
+  facts: ViewFacts,
+): object[] {
   if (!outcome) return []
   const { person, verdict, decided, refused } = outcome
   const what = verdict === 'approve' ? 'approved' : 'denied'
@@ -207,7 +210,7 @@ function outcomeBlocks(outcome: BurstOutcome | undefined, members: readonly Appr
     rich(
       'outcome',
       section(
-        bold(`${decided} ${what} with one press by ${whoOf(facts, person)}`),
+        bold(`${decided} ${what} with one click by ${nameIn(facts, person)}`),
         words(refused.length === 0 ? '.' : `; ${refused.length} could not be:`),
       ),
       ...(items.length === 0 ? [] : [list([...items, ...(more > 0 ? [section(words(`…+${more} more`))] : [])])]),

@@ -1,64 +1,58 @@
 import type { Button } from '@slack/types'
+import { openStageOf, type RequestView, type StageView } from '../../../domain/cards/request-view.ts'
+import { loginNeeded, titleText } from '../../../domain/cards/request-words.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
-import { type ApprovalRequest, openStage, type StageState } from '../../../domain/requests/request.ts'
 import type { RequestId } from '../../../domain/values.ts'
-import { narrowFields } from '../forms/narrow-fields.ts'
 import { actions, bold, type CardBlock, code, linkButton, plain, rich, section, words } from './blocks.ts'
-import { type CardFacts, entryOf } from './card-facts.ts'
-import { wantsLogin } from './card-status.ts'
-import { titleFor } from './card-title.ts'
 
-/** Controls by their action ids. Apart from the cards, which whoever answers a press need not draw. */
+/** The action ids of controls. Apart from the cards, so that code that only answers clicks does not load the cards. */
 export const approveAll = 'approve_all'
 export const denyAll = 'deny_all'
 export const openOne = 'open_one'
 
-/** The offer of a standing permit on a card: one press, so its terms are fixed. Others are given through the API. */
+/** The offer of a standing permit on a card. It is one click, so its terms are fixed; the API gives others. */
 export const allowMore = 'allow_more'
 export const allowedMore = { uses: 5, hours: 4 } as const
 
-/** Whether whoever approved it may allow its agent more of the same; absent where nobody may from a card. */
-export type AllowOptions = { allows?: (state: ApprovalRequest) => boolean }
+export type DecideOptions = {
+  /** Where a request can be read in full and decided with a stronger login; absent where there is no such page. */
+  page?: (request: RequestId) => string
+  /** Whether the person who approved it may allow its agent more of the same from this card. */
+  offersPermit: boolean
+}
 
-/**
- * On what was approved by one person: a button by which that person allows a few more alike ahead. And on what was
- * approved so: that nobody was asked anew, and where to look.
- */
-export function allowBlocks(state: ApprovalRequest, channel: string, { allows }: AllowOptions): CardBlock[] {
-  const { ask, round, stages } = state
-  if (ask.standing !== undefined) {
-    const told = [bold('Nobody was asked anew: '), words('it draws on the standing permit '), code(ask.standing)]
+/** An approved card's offer to allow more of the same; on a request out of a standing permit, that it is one. */
+export function allowBlocks(view: RequestView, channel: string, { offersPermit }: DecideOptions): CardBlock[] {
+  const { agent, standing, stages, status } = view
+  if (standing !== undefined)
     return [
       rich(
         'standing',
-        section(...told, words(', and ends with it. Whoever may take it back does so on Hotwork’s Home tab.')),
+        section(
+          bold('Approved by a standing permit, without a new question: '),
+          code(standing),
+          words('. It ends when the permit ends. The permit can be revoked on Hotwork’s Home tab.'),
+        ),
       ),
     ]
-  }
-  const isHere = stages.some(({ terms }) => terms.channel === channel)
-  if ((state.status !== 'approved' && state.status !== 'completed') || !isHere || !allows?.(state)) return []
+  const isHere = stages.some((stage) => stage.channel === channel)
+  if ((status !== 'approved' && status !== 'completed') || !isHere || !offersPermit) return []
   const { uses, hours } = allowedMore
-  const button: Button = {
-    type: 'button',
-    action_id: allowMore,
-    text: plain(`Allow ${uses} more for ${hours} h…`),
-    value: JSON.stringify({ r: ask.id, n: round, d: ask.digest.slice(0, 16) }),
+  const allow: Button = {
+    ...button(allowMore, `Allow ${uses} more for ${hours} h…`, buttonValue(view)),
     confirm: {
       title: plain(`Allow exactly this ${uses} more times?`),
       text: plain(
-        `${ask.agent.id} may then do the same, on the same resource, ${uses} more times within ${hours} hours, and nobody is asked. You, and whoever may revoke, can take it back at any time.`,
+        `${agent.id} may then do the same, on the same resource, ${uses} more times within ${hours} hours, without asking. You can take this back at any time, and so can the people who may revoke.`,
       ),
       confirm: plain('Allow'),
       deny: plain('Go back'),
     },
   }
-  return [actions('allow', button)]
+  return [actions('allow', allow)]
 }
 
-/** Where a request can be read in full and decided with a stronger login; absent where there is no such page. */
-export type CardOptions = { page?: (request: RequestId) => string }
-
-/** The row of buttons, named for what its stage wants of an approval, so that a press says so too. */
+/** The row of buttons is named for what its stage wants of an approval, so that a click says so too. */
 const plainStage = 'decide'
 export const commentStage = 'decide:comment'
 export const loginStage = 'decide:login'
@@ -70,34 +64,35 @@ export const tooLongBlock = 'too-long'
 export const readAction = 'read'
 
 /**
- * Buttons, while there is something to decide, and only where the people of the open stage are. Nobody approves here what
- * is not shown here in full, nor by a weaker login than the stage wants; anybody who may can deny.
+ * The buttons, in the channel of the open stage. Approve is there only where the card shows all of the request, and where
+ * the stage wants no stronger login than a click. Deny is always there.
  */
 export function decideBlocks(
-  state: ApprovalRequest,
-  facts: CardFacts,
+  view: RequestView,
   channel: string,
-  whole: boolean,
-  { page }: CardOptions,
+  isWhole: boolean,
+  { page }: DecideOptions,
 ): CardBlock[] {
-  const stage = state.status === 'pending' ? openStage(state) : undefined
-  if (!stage || stage.terms.channel !== channel) return []
-  const { ask, round } = state
-  const value = JSON.stringify({ r: ask.id, n: round, d: ask.digest.slice(0, 16) })
-  const deny: Button = { type: 'button', action_id: 'deny', text: plain('Deny'), style: 'danger', value }
-  if (!whole) return [tooLong(state, page), actions(plainStage, ...readButton(state, page), deny)]
-  if (wantsLogin(stage)) return [actions(loginStage, loginButton(state, value, page), deny)]
-  const wantsComment = stage.terms.comment === 'required'
+  const stage = openStageOf(view)
+  if (stage?.channel !== channel) return []
+  const value = buttonValue(view)
+  const deny: Button = { ...button('deny', 'Deny', value), style: 'danger' }
+  if (!isWhole) return [tooLong(view, page), actions(plainStage, ...readButton(view, page), deny)]
+  if (loginNeeded(stage) !== undefined) return [actions(loginStage, loginButton(view, value, page), deny)]
   return [
     actions(
-      wantsComment ? commentStage : plainStage,
-      approveButton(state, facts, stage, value),
-      ...(wantsComment ? [] : [button('approve_comment', 'Approve with a comment', value)]),
-      ...(narrowFields(ask, entryOf(facts, state)).length === 0 ? [] : [button('narrow', 'Narrow', value)]),
+      stage.needsComment ? commentStage : plainStage,
+      approveButton(view, stage, value),
+      ...(stage.needsComment ? [] : [button('approve_comment', 'Approve with a comment', value)]),
+      ...(view.narrowable.length === 0 ? [] : [button('narrow', 'Narrow', value)]),
       deny,
     ),
   ]
 }
+
+/** The request, round and digest that the card showed. */
+const buttonValue = ({ id, round, digest }: RequestView): string =>
+  JSON.stringify({ r: id, n: round, d: digest.slice(0, 16) })
 
 const button = (action_id: string, text: string, value: string): Button => ({
   type: 'button',
@@ -106,27 +101,26 @@ const button = (action_id: string, text: string, value: string): Button => ({
   value,
 })
 
-function tooLong({ ask }: ApprovalRequest, page: CardOptions['page']): CardBlock {
-  const why = 'It is too long to be shown in full here, so it cannot be approved here: read all of it, and approve, '
-  const where = page ? 'on its page.' : `through the API, GET /v1/requests/${ask.id}.`
+function tooLong({ id }: RequestView, page: DecideOptions['page']): CardBlock {
+  const why = 'This request is too long for a card, so it cannot be approved here. '
+  const where = page ? 'Read and approve it on its page.' : `Read it through the API: GET /v1/requests/${id}.`
   return rich(tooLongBlock, section(bold(why), words(where)))
 }
 
-const readButton = ({ ask }: ApprovalRequest, page: CardOptions['page']): Button[] =>
-  page ? [{ ...linkButton(readAction, 'Read in full and decide', page(ask.id)), style: 'primary' }] : []
+const readButton = ({ id }: RequestView, page: DecideOptions['page']): Button[] =>
+  page ? [{ ...linkButton(readAction, 'Read in full and decide', page(id)), style: 'primary' }] : []
 
-/** Slack opens the page and tells us of the press too. */
-function loginButton({ ask }: ApprovalRequest, value: string, page: CardOptions['page']): Button {
-  if (!page) return button('approve', 'Approve', value)
-  return { ...linkButton('approve', 'Log in and approve', page(ask.id)), value, style: 'primary' }
-}
+/** Slack opens the page, and tells us of the click too. */
+const loginButton = ({ id }: RequestView, value: string, page: DecideOptions['page']): Button =>
+  page
+    ? { ...linkButton('approve', 'Log in and approve', page(id)), value, style: 'primary' }
+    : button('approve', 'Approve', value)
 
-function approveButton(state: ApprovalRequest, facts: CardFacts, stage: StageState, value: string): Button {
+function approveButton(view: RequestView, stage: StageView, value: string): Button {
   const primary = { ...button('approve', 'Approve', value), style: 'primary' as const }
   // The form that asks for the reason says again what will happen.
-  if (stage.terms.comment === 'required') return primary
-  const { ask } = state
-  const what = `${titleFor(facts, state, 130)}\n\nIn ${ask.environment}, on ${clamp(inert(ask.resource.id), 100).text}`
+  if (stage.needsComment) return primary
+  const what = `${titleText(view.title, 130)}\n\nIn ${view.environment}, on ${clamp(inert(view.resource.id), 100).text}`
   return {
     ...primary,
     confirm: {

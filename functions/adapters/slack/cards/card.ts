@@ -1,11 +1,34 @@
-import { clamp, inert } from '../../../domain/inert.ts'
-import { type ApprovalRequest, openStage } from '../../../domain/requests/request.ts'
+import type { RichTextElement, RichTextSection } from '@slack/types'
+import { describeRequest, openStageOf, type RequestView, type ViewFacts } from '../../../domain/cards/request-view.ts'
+import {
+  argumentRows,
+  askerRows,
+  changesOf,
+  headlineOf,
+  leftWhenDrawn,
+  nameOf,
+  noteOf,
+  nowOf,
+  type Progress,
+  progressOf,
+  type Row,
+  saidRows,
+  stageSentence,
+  termsRow,
+  tierText,
+  titleParts,
+  undoRow,
+} from '../../../domain/cards/request-words.ts'
+import { clamp, inert, lookalikeNote } from '../../../domain/inert.ts'
+import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import type { JsonObject } from '../../../domain/values.ts'
 import type { RenderedCard } from '../../../operations/cards/ports.ts'
 import {
   bold,
   type CardBlock,
+  code,
   context,
+  drawn,
   fitted,
   header,
   list,
@@ -13,33 +36,20 @@ import {
   quote,
   rich,
   section,
+  time,
   words,
 } from './blocks.ts'
-import {
-  type AllowOptions,
-  allowBlocks,
-  type CardOptions as DecideOptions,
-  decideBlocks,
-  tooLongBlock,
-} from './card-decide.ts'
-import {
-  aboutOf,
-  argumentsOf,
-  type Budget,
-  type CardFacts,
-  comesToNothing,
-  leftOpen,
-  placeOf,
-  resourceOf,
-  type Shown,
-  saidOf,
-} from './card-facts.ts'
-import { headlineOf, nowParts, stagesOf } from './card-status.ts'
-import { narrowedBlocks, titleOn } from './card-title.ts'
+import { allowBlocks, type DecideOptions, decideBlocks, tooLongBlock } from './card-decide.ts'
 
-export type CardOptions = DecideOptions & AllowOptions
+export type CardOptions = Omit<DecideOptions, 'offersPermit'> & {
+  /** Whether the person who approved it may allow its agent more of the same. */
+  allows?: (state: ApprovalRequest) => boolean
+}
 
-/** From generous to bare. The last one fits whatever is asked, which a property test holds it to. */
+/** How much of a card each part may take, in characters. */
+type Budget = { arguments: number; claim: number; lines: number }
+
+/** From generous to bare. The last one fits in every case, which a property test holds it to. */
 const budgets: readonly [Budget, ...Budget[]] = [
   { arguments: 2_400, claim: 600, lines: 8 },
   { arguments: 1_200, claim: 300, lines: 6 },
@@ -47,97 +57,192 @@ const budgets: readonly [Budget, ...Budget[]] = [
   { arguments: 120, claim: 40, lines: 1 },
 ]
 
-/**
- * The card of a request in one channel: what it is and what has become of it, from the server's own facts. Pure: the
- * same state, facts and channel give the same card.
- *
- * @param state   the request as it is now, with whatever is due applied
- * @param channel the channel's alias; buttons are only where the open stage's people are
- */
-export function renderCard(
-  state: ApprovalRequest,
-  facts: CardFacts,
-  channel: string,
-  options: CardOptions = {},
-): RenderedCard {
-  return fitted(budgets, (budget) => renderWithin(state, facts, channel, options, budget))
+/** A sign before the words: the state is never said by a sign or a colour alone. */
+export const signs: { readonly [progress in Progress]: string } = {
+  waiting: '🟡',
+  escalated: '🟠',
+  approved: '✅',
+  in_use: '🔑',
+  completed: '🏁',
+  denied: '⛔',
+  expired: '⌛',
+  withdrawn: '↩️',
+  revoked: '🛑',
 }
+
+/**
+ * The card of a request in one channel. Pure: the same state, facts and channel give the same card.
+ *
+ * @param state   the request as it is now, with what is due applied
+ * @param channel the channel's alias; buttons are only in the channel of the open stage
+ */
+export const renderCard = (
+  state: ApprovalRequest,
+  facts: ViewFacts,
+  channel: string,
+  { page, allows }: CardOptions = {},
+): RenderedCard =>
+  drawRequest(describeRequest(state, facts), channel, {
+    ...(page ? { page } : {}),
+    offersPermit: allows?.(state) ?? false,
+  })
+
+export const drawRequest = (view: RequestView, channel: string, options: DecideOptions): RenderedCard =>
+  fitted(budgets, (budget) => drawWithin(view, channel, options, budget))
 
 /** Whether the card on which a request is decided shows all of it. Where it does not, there is no Approve on it. */
-export function showsAll(state: ApprovalRequest, facts: CardFacts, options: CardOptions): boolean {
-  const stage = state.status === 'pending' ? openStage(state) : undefined
+export function showsAll(state: ApprovalRequest, facts: ViewFacts, options: CardOptions): boolean {
+  const stage = openStageOf(describeRequest(state, facts))
   if (!stage) return true
-  return renderCard(state, facts, stage.terms.channel, options).blocks.every(
-    ({ block_id }) => block_id !== tooLongBlock,
-  )
+  return renderCard(state, facts, stage.channel, options).blocks.every(({ block_id }) => block_id !== tooLongBlock)
 }
 
-function renderWithin(
-  state: ApprovalRequest,
-  facts: CardFacts,
-  channel: string,
-  options: CardOptions,
-  budget: Budget,
-): RenderedCard {
-  const { ask } = state
-  const { sign, words: status } = headlineOf(state)
-  const now = nowParts(state, facts)
-  const args = argumentsOf(ask.arguments, budget.arguments)
-  const resource = resourceOf(state, budget.arguments)
-  const open = leftOpen(state, budget.lines)
-  const whole = ![args, resource, open].some(({ cut }) => cut)
+function drawWithin(view: RequestView, channel: string, options: DecideOptions, budget: Budget): RenderedCard {
+  const status = headlineOf(view)
+  const note = noteOf(view)
+  const args = argumentText(view, budget.arguments)
+  const resource = resourceText(view, budget.arguments)
+  const open = leftOpen(view, budget.lines)
+  const isWhole = ![args, resource, open].some(({ cut }) => cut)
   const blocks: CardBlock[] = [
-    header(clamp(`${sign} ${status}`, 120).text),
+    header(clamp(`${signs[progressOf(view)]} ${status}`, 120).text),
     rich(
       'what',
-      section(...titleOn(facts, state), words('\n'), ...placeOf(facts, state)),
-      section(...now.facts),
-      ...(now.note === undefined ? [] : [quote(now.note)]),
+      section(...drawn(titleParts(view.title)), words('\n'), ...placeOf(view)),
+      section(...drawn([...nowOf(view), ...leftWhenDrawn(view)])),
+      ...(note === undefined ? [] : [quote(clamp(note, 240).text)]),
     ),
-    ...narrowedBlocks(facts, state),
+    ...narrowedBlocks(view),
     rich(
       'action',
       section(bold('Resource')),
-      preformatted(resource.value),
+      preformatted(resource.text),
       section(bold('Arguments, exactly')),
-      preformatted(args.value),
+      preformatted(args.text),
     ),
-    ...(comesToNothing(state) ? [] : [rich('open', ...openParts(open))]),
-    rich('about', section(bold('Who asks')), list(aboutOf(facts, state, budget.lines))),
-    saidBlock(state, budget),
-    ...stageBlocks(facts, state, budget),
-    ...decideBlocks(state, facts, channel, whole, options),
-    ...allowBlocks(state, channel, options),
-    context(`Request ${ask.id}   Round ${state.round}   Digest ${ask.digest.slice(0, 24)}`),
+    ...(comesToNothing(view) ? [] : [rich('open', ...open.parts)]),
+    rich('about', section(bold('Who asks')), list(aboutItems(view, budget.lines))),
+    saidBlock(view, budget),
+    ...stageBlocks(view, budget),
+    ...decideBlocks(view, channel, isWhole, options),
+    ...allowBlocks(view, channel, options),
+    context(`Request ${view.id}   Round ${view.round}   Digest ${view.digest.slice(0, 24)}`),
   ]
-  // Slack shows this in notifications, where it does read markup: nothing in it is anybody's but ours.
-  const text = `${status}. ${ask.action} in ${ask.environment}, tier ${state.tier}. ${ask.id} ${ask.digest.slice(0, 24)}`
+  // Slack shows this in notifications, where it does read markup: no text of others is in it.
+  const text = `${status}. ${view.action} in ${view.environment}, tier ${view.tier.number}. ${view.id} ${view.digest.slice(0, 24)}`
   return { text, blocks: blocks as unknown as readonly JsonObject[] }
 }
 
-const openParts = ({ value }: Shown<ReturnType<typeof leftOpen>['value']>) =>
-  value.length === 0
-    ? [section(bold('The credential leaves nothing open: '), words('it is good for exactly this.'))]
-    : [section(bold('What the credential leaves open')), list(value)]
+/** Where, under how much scrutiny, and whether it can be undone. */
+export function placeOf(view: RequestView): RichTextElement[] {
+  const { action, environment, classification, undo } = view
+  return [
+    bold(`${environment.toUpperCase()} · Tier ${tierText(view)}`),
+    words(` · ${classification} data${undo ? ' · ' : ''}`),
+    ...(undo ? [undo.possible ? words('can be undone') : bold('CANNOT BE UNDONE')] : []),
+    words('\n'),
+    code(action),
+  ]
+}
 
-const stageBlocks = (facts: CardFacts, state: ApprovalRequest, { lines }: Budget): CardBlock[] =>
-  state.stages.length === 0
-    ? []
-    : [
-        rich(
-          'stages',
-          section(bold(state.status === 'pending' ? 'Who decides' : 'Who decided')),
-          list(stagesOf(facts, state, lines)),
-        ),
-      ]
+type Shown = { text: string; cut: boolean }
 
-/** Below this heading stands what the agent says; above it nothing does but what will be executed. */
-function saidBlock(state: ApprovalRequest, budget: Budget): CardBlock {
-  const claim = state.ask.justification?.trim()
+/** The arguments, one a line, as far as there is room. */
+export function argumentText(view: Pick<RequestView, 'arguments'>, budget: number): Shown {
+  const lines: string[] = []
+  let [left, cut] = [budget, false]
+  for (const { label, text, note } of argumentRows(view)) {
+    const shown = clamp(text, Math.max(left, 24))
+    lines.push(`${clamp(label, 64).text} = ${shown.text}${note}`)
+    left -= [...shown.text].length
+    cut ||= shown.cut
+  }
+  return { text: lines.length === 0 ? '(none)' : lines.join('\n'), cut }
+}
+
+export function resourceText({ resource: { id } }: Pick<RequestView, 'resource'>, budget: number): Shown {
+  const { text, cut } = clamp(inert(id), Math.max(budget, 128))
+  return { text: `${text}${lookalikeNote(id)}`, cut }
+}
+
+function leftOpen({ unpinned }: RequestView, lines: number) {
+  if (unpinned.length === 0)
+    return {
+      cut: false,
+      parts: [section(bold('The credential leaves nothing open: '), words('it is good for exactly this.'))],
+    }
+  const shown = unpinned.slice(0, lines).map((line) => clamp(inert(line), 256))
+  const more = unpinned.length - shown.length
+  const items = [...shown.map(({ text }) => text), ...(more > 0 ? [`…+${more} more`] : [])]
+  return {
+    cut: more > 0 || shown.some(({ cut }) => cut),
+    parts: [section(bold('What the credential leaves open')), list(items.map((text) => section(words(text))))],
+  }
+}
+
+/** What approvers have made less than was asked: by whom, when, from what to what. */
+function narrowedBlocks({ narrowings }: RequestView): CardBlock[] {
+  if (narrowings.length === 0) return []
+  const heading = section(bold('Less than was asked'), words('. Approvals are for what is left:'))
+  const short = (text: string) => clamp(text, 60).text
+  const lines = narrowings.map((narrowing) =>
+    section(
+      words(`by ${nameOf(narrowing.by)} at `),
+      time(narrowing.at),
+      ...changesOf(narrowing).flatMap(({ label, from, to, note }) => [
+        words(`, ${clamp(label, 64).text} `),
+        code(`${short(from)} → ${short(to)}`),
+        ...(note === '' ? [] : [words(note)]),
+      ]),
+      words('.'),
+    ),
+  )
+  return [rich('narrowed', heading, list(lines))]
+}
+
+/** Ended without a grant: no credential was or will be issued. */
+const comesToNothing = ({ status, grant }: RequestView): boolean => status !== 'pending' && !grant
+
+/** Who asks, for whom, why this much scrutiny, and what there is to get. */
+function aboutItems(view: RequestView, lines: number): RichTextSection[] {
+  const [asker, ...delegators] = askerRows(view)
+  const policies = view.policies.slice(0, lines).map((id) => clamp(inert(id), 80).text)
+  return [
+    ...(asker ? [asker] : []),
+    ...delegators.slice(0, lines),
+    ...(policies.length === 0 ? [] : [{ label: 'Why this tier', text: policies.join(', ') }]),
+    ...(comesToNothing(view) ? [] : [undoRow(view), termsRow(view)]),
+  ].map(({ label, text }: Row) => section(bold(`${label}: `), words(text)))
+}
+
+/** Under this heading stands what the agent says; above it, only what will be executed. */
+function saidBlock(view: RequestView, budget: Budget): CardBlock {
+  const claim = inert(view.justification?.trim() ?? '')
+  const limits: { readonly [label: string]: number } = { Task: 280, Purpose: 64 }
+  const rows = saidRows(view).map(({ label, text, note }) => {
+    const shown = clamp(text, limits[label] ?? 0).text
+    return section(
+      bold(`${label}: `),
+      shown === '' ? words('(empty)') : code(shown),
+      ...(note === '' ? [] : [words(note)]),
+    )
+  })
   return rich(
     'claim',
     section(bold('The agent says (unverified)')),
-    list(saidOf(state)),
-    ...(claim ? [quote(clamp(inert(claim), budget.claim).text)] : []),
+    list(rows),
+    ...(claim === '' ? [] : [quote(clamp(claim, budget.claim).text)]),
   )
+}
+
+function stageBlocks({ stages, status }: RequestView, { lines }: Budget): CardBlock[] {
+  if (stages.length === 0) return []
+  const isPending = status === 'pending'
+  return [
+    rich(
+      'stages',
+      section(bold(isPending ? 'Who decides' : 'Who decided')),
+      list(stages.map((stage) => section(...drawn(stageSentence(stage, isPending, lines), 160)))),
+    ),
+  ]
 }

@@ -1,19 +1,18 @@
 import type { RichTextElement } from '@slack/types'
 import { type Notice as OpeningNotice, warnBefore } from '../../../domain/cards/notices.ts'
+import { describeRequest, type ViewFacts } from '../../../domain/cards/request-view.ts'
+import { nameIn, noteOf, nowOf } from '../../../domain/cards/request-words.ts'
 import { waitingStage } from '../../../domain/cards/routing.ts'
-import type { Bundle } from '../../../domain/policy/bundle.ts'
 import { openUntil } from '../../../domain/requests/ended.ts'
 import { type ApprovalRequest, approversOf } from '../../../domain/requests/request.ts'
 import { duration, type JsonObject, type PersonId } from '../../../domain/values.ts'
 import type { Line, Notice } from '../../../operations/cards/card-lines.ts'
 import type { Hearer } from '../../../operations/cards/draw-opening.ts'
 import type { RenderedCard } from '../../../operations/cards/ports.ts'
-import { actions, bold, type CardBlock, code, quote, rich, section, time, words } from './blocks.ts'
-import { nowOf, whoOf } from './card-status.ts'
+import { actions, bold, type CardBlock, code, drawn, quote, rich, section, time, words } from './blocks.ts'
 import { type OpeningFacts, type PageOption, readButtons, textOf, titleParts } from './opening-card.ts'
 import { drillMark, isDrill, isSealed, openingNow, reviewNow, theirs, whyEnded } from './opening-status.ts'
 
-type Facts = Pick<Bundle, 'directory'>
 type Sentence = readonly RichTextElement[]
 
 /** Slack shows this many mentions of one message as pings; more people than that are not waited for by name. */
@@ -23,7 +22,7 @@ const mostMentions = 20
  * The words of a line beneath a card, or of a notice to an agent's owner: made here, from the server's facts. Nothing in
  * it is the agent's, and the only mentions are those of a reminder, of accounts that are known to be somebody's in the directory.
  */
-export function renderLine(line: Line | { line: Notice }, state: ApprovalRequest, facts: Facts): RenderedCard {
+export function renderLine(line: Line | { line: Notice }, state: ApprovalRequest, facts: ViewFacts): RenderedCard {
   const { said, text } = wordsOf(line, state, facts)
   // Of the text notifications read markup: no name stands in it, only ids and words of ours.
   return { text, blocks: [rich('line', section(...said))] as unknown as readonly JsonObject[] }
@@ -32,7 +31,7 @@ export function renderLine(line: Line | { line: Notice }, state: ApprovalRequest
 function wordsOf(
   line: Line | { line: Notice },
   state: ApprovalRequest,
-  facts: Facts,
+  facts: ViewFacts,
 ): { said: Sentence; text: string } {
   switch (line.line) {
     case 'asked':
@@ -46,12 +45,19 @@ function wordsOf(
     case 'submitted':
       return notice(state, `asks for this, and ${waitingStage(state)?.terms.name ?? 'nobody'} decides next.`)
     case 'decided':
-      return notice(state, 'was given this: approved.', nowOf(state, facts))
+      return notice(state, 'was given this: approved.', becameOf(state, facts))
     case 'ended':
-      return notice(state, `asked for this, and it is over: ${state.status}.`, nowOf(state, facts))
+      return notice(state, `asked for this, and it is over: ${state.status}.`, becameOf(state, facts))
     default:
       return line satisfies never
   }
+}
+
+/** What has become of it in one line, with the reason or note in quotes. */
+function becameOf(state: ApprovalRequest, facts: ViewFacts): Sentence {
+  const view = describeRequest(state, facts)
+  const note = noteOf(view)
+  return drawn([...nowOf(view), ...(note === undefined ? [] : [' ', { said: note }])])
 }
 
 const same = (text: string) => ({ said: [words(text)], text })
@@ -81,16 +87,16 @@ function reminder(
 function handled(
   { stage, round }: Extract<Line, { line: 'handled' }>,
   state: ApprovalRequest,
-  facts: Facts,
+  facts: ViewFacts,
 ): { said: Sentence; text: string } {
   const text = `Handled: ${stage} needs nothing more of you. ${state.ask.id}`
-  const by = (people: readonly PersonId[]) => people.map((person) => whoOf(facts, person)).join(', ')
+  const by = (people: readonly PersonId[]) => people.map((person) => nameIn(facts, person)).join(', ')
   if (state.round !== round)
     return { said: [words('Handled: it was made less, and whoever decides that is asked anew.')], text }
   const approvers = state.stages.filter(({ terms }) => terms.name === stage).flatMap(approversOf)
   const isFilled = state.stages.some((each) => each.terms.name === stage && approvers.length >= each.terms.quorum)
   if (isFilled) return { said: [words(`Handled: ${stage} was approved by ${by(approvers)}.`)], text }
-  return { said: [words('Handled: '), ...nowOf(state, facts)], text }
+  return { said: [words('Handled: '), ...becameOf(state, facts)], text }
 }
 
 function notice(state: ApprovalRequest, what: string, more: Sentence = []): { said: Sentence; text: string } {
@@ -187,7 +193,7 @@ const whyYou = (state: ApprovalRequest, { because, mayReview }: Hearer): Sentenc
 function ending(state: ApprovalRequest, hearer: Hearer, facts: OpeningFacts): Sentence {
   const until = openUntil(state)
   const left = duration(warnBefore)
-  const who = hearer.because === 'holder' ? 'What you opened' : `What ${whoOf(facts, state.ask.owner)} opened`
+  const who = hearer.because === 'holder' ? 'What you opened' : `What ${nameIn(facts, state.ask.owner)} opened`
   return [
     bold(`${who} ends in ${left} or less`),
     words(', at '),

@@ -1,5 +1,7 @@
 import type { Button, RichTextElement, RichTextSection } from '@slack/types'
 import { filledFor } from '../../../domain/break-glass/rights.ts'
+import { titleOfAction } from '../../../domain/cards/request-view.ts'
+import { nameIn, titleParts as titleSentence } from '../../../domain/cards/request-words.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
 import type { Bundle } from '../../../domain/policy/bundle.ts'
 import { type ApprovalRequest, grantOf, type Use } from '../../../domain/requests/request.ts'
@@ -13,6 +15,7 @@ import {
   code,
   context,
   divider,
+  drawn,
   fitted,
   header,
   linkButton,
@@ -25,10 +28,8 @@ import {
   time,
   words,
 } from './blocks.ts'
+import { argumentText } from './card.ts'
 import { readAction } from './card-decide.ts'
-import { argumentsOf } from './card-facts.ts'
-import { whoOf } from './card-status.ts'
-import { titleOn } from './card-title.ts'
 import {
   drillMark,
   endLabel,
@@ -208,13 +209,13 @@ const drillWords = (state: ApprovalRequest): string =>
 export function titleParts(state: ApprovalRequest, facts: OpeningFacts): RichTextElement[] {
   const { ask } = state
   if (isSealed(state))
-    return [bold(whoOf(facts, ask.owner)), words(' took the sealed role '), code(theirs(ask.resource.id, 200))]
+    return [bold(nameIn(facts, ask.owner)), words(' took the sealed role '), code(theirs(ask.resource.id, 200))]
   const profile = facts.breakGlass?.profiles.find(({ name }) => name === ask.breakGlass?.profile)
   return [
-    bold(whoOf(facts, ask.owner)),
+    bold(nameIn(facts, ask.owner)),
     words(' opened '),
     ...(ask.breakGlass?.profile === undefined
-      ? titleOn(facts, state)
+      ? drawn(titleSentence(titleOfAction(ask, facts)))
       : [bold(`“${inert(profile?.title ?? ask.breakGlass.profile).replace(/[“”„‟]/g, "'")}”`)]),
     words(' in '),
     bold(ask.environment.toUpperCase()),
@@ -232,7 +233,7 @@ function openParts(state: ApprovalRequest, facts: OpeningFacts, budget: Budget) 
   )
   const more = rights.length - budget.lines
   const shown = [...rights.slice(0, budget.lines), ...(more > 0 ? [section(words(`and ${more} more`))] : [])]
-  const args = Object.keys(ask.arguments).length === 0 ? undefined : argumentsOf(ask.arguments, budget.arguments).value
+  const args = Object.keys(ask.arguments).length === 0 ? undefined : argumentText(ask, budget.arguments).text
   if (isSealed(state))
     return [section(bold('What it reaches')), list(ask.unpinned.map((each) => section(words(inert(each)))))]
   const left = ask.unpinned.map((each) => clamp(inert(each), 200).text)

@@ -1,4 +1,5 @@
 import type { RichTextElement, RichTextSection } from '@slack/types'
+import { nameIn } from '../../../domain/cards/request-words.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
 import type { Bundle } from '../../../domain/policy/bundle.ts'
 import { endedAt, openUntil } from '../../../domain/requests/ended.ts'
@@ -6,8 +7,8 @@ import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import { duration, type PersonId } from '../../../domain/values.ts'
 import type { AboutOpening } from '../../../operations/cards/about-opening.ts'
 import { bold, code, section, time, words } from './blocks.ts'
-import { type Headline, whoOf } from './card-status.ts'
 
+type Headline = { sign: string; words: string }
 type Facts = Pick<Bundle, 'directory'>
 
 /** What somebody wrote, to stand in a place of its own. Slack takes no empty text. */
@@ -81,14 +82,14 @@ export function openingNow(state: ApprovalRequest, facts: Facts): RichTextElemen
     case 'completed':
       return [
         bold('Ended early'),
-        words(` by ${whoOf(facts, state.ask.owner)} at `),
+        words(` by ${nameIn(facts, state.ask.owner)} at `),
         time(state.completedAt),
         ...after(state, state.completedAt),
       ]
     case 'revoked':
       return [
         bold('Ended early'),
-        words(isClosed(state) ? ' since its incident was closed, at ' : ` by ${whoOf(facts, state.revokedBy)} at `),
+        words(isClosed(state) ? ' since its incident was closed, at ' : ` by ${nameIn(facts, state.revokedBy)} at `),
         time(state.revokedAt),
         ...after(state, state.revokedAt),
       ]
@@ -126,7 +127,7 @@ export function reviewNow(state: ApprovalRequest, facts: Facts): RichTextElement
     const found = review.done.outcome === 'justified' ? 'justified' : 'not justified'
     return [
       bold('Reviewed'),
-      words(` by ${whoOf(facts, review.done.by)} at `),
+      words(` by ${nameIn(facts, review.done.by)} at `),
       time(review.done.at),
       words(`: ${found}.`),
     ]
@@ -151,7 +152,7 @@ export function whoParts(state: ApprovalRequest, about: AboutOpening, facts: Fac
       ? [
           section(
             bold('To end it: '),
-            words(`“${endLabel(state)}” below, for ${whoOf(facts, ask.owner)} and whoever may revoke; or `),
+            words(`“${endLabel(state)}” below, for ${nameIn(facts, ask.owner)} and whoever may revoke; or `),
             code(`npx hotwork break-glass end ${ask.id}`),
           ),
         ]
@@ -159,7 +160,7 @@ export function whoParts(state: ApprovalRequest, about: AboutOpening, facts: Fac
     ...(isSealed(state) ? [] : [section(...skippedParts(about, isOpen, facts, most))]),
     ...(seconded === undefined
       ? []
-      : [section(words(`${whoOf(facts, seconded)} vouched for it, and does not review it`))]),
+      : [section(words(`${nameIn(facts, seconded)} vouched for it, and does not review it`))]),
     ...(review && !review.done ? [section(...reviewersParts(state, about, facts, most))] : []),
     ...(isOpen && about.left !== undefined && !isSealed(state)
       ? [
@@ -207,7 +208,7 @@ function reviewersParts(
 }
 
 const named = (people: readonly PersonId[], facts: Facts, most: number, joined = 'or'): string => {
-  const shown = people.slice(0, most).map((person) => whoOf(facts, person))
+  const shown = people.slice(0, most).map((person) => nameIn(facts, person))
   const more = people.length - shown.length
   return `${shown.join(', ')}${more > 0 ? ` ${joined} ${more} more` : ''}`
 }

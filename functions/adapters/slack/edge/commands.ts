@@ -1,5 +1,6 @@
 import type { App, SlashCommand } from '@slack/bolt'
 import type { RichTextSection } from '@slack/types'
+import { nameIn } from '../../../domain/cards/request-words.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
 import type { Person } from '../../../domain/people/organisation.ts'
 import type { Bundle } from '../../../domain/policy/bundle.ts'
@@ -11,14 +12,13 @@ import type { Overview } from '../../../operations/cards/read-overview.ts'
 import type { NotFound } from '../../../operations/requests/read-requests.ts'
 import { bold, type CardBlock, code, context, fitted, list, rich, section, time, words } from '../cards/blocks.ts'
 import { renderCard } from '../cards/card.ts'
-import { headlineOf, nowOf, whoOf } from '../cards/card-status.ts'
-import { titleFor } from '../cards/card-title.ts'
 import { type OpeningFacts, type PageOption, renderOpeningForAsker } from '../cards/opening-card.ts'
+import { requestRow, waitingRow } from '../cards/rows.ts'
 import { longestReason } from '../forms/home-forms.ts'
 import { showModal } from '../forms/modal-blocks.ts'
 import { openModal } from '../forms/opening-forms.ts'
 import { revokeTold, standInFormFor } from '../home/home.ts'
-import { linkBlocks, liveRow, ownRow, waitingRow } from '../home/home-view.ts'
+import { linkBlocks } from '../home/home-view.ts'
 import { type Carried, carriedOf, onceFor, whoDid } from './click.ts'
 import { patience } from './client.ts'
 import type { EdgeOptions } from './edge-options.ts'
@@ -80,8 +80,8 @@ function listWithin(
   most: Most,
 ): Reply {
   const waits = waiting.slice(0, most.waiting).map((state) => row(state, waitingRow(state, facts, now)))
-  const asked = own.slice(0, most.own).map((state) => row(state, ownRow(state, facts)))
-  const lives = live.slice(0, most.live).map((grant) => row(grant.state, liveRow(grant, facts)))
+  const asked = own.slice(0, most.own).map((state) => row(state, requestRow(state, facts)))
+  const lives = live.slice(0, most.live).map((grant) => row(grant.state, requestRow(grant.state, facts)))
   return {
     text: 'What concerns you now',
     blocks: [
@@ -114,23 +114,7 @@ export function showReply(state: ApprovalRequest, facts: OpeningFacts, options: 
 
 function revokedReply(state: ApprovalRequest, facts: OpeningFacts): Reply {
   if (state.ask.breakGlass) return { ...showReply(state, facts), text: 'It has been ended' }
-  const { sign, words: status } = headlineOf(state)
-  return {
-    text: 'It has been ended',
-    blocks: [
-      rich(
-        'revoked',
-        section(
-          words(`${sign} ${status}: `),
-          bold(titleFor(facts, state, 240)),
-          words('\n'),
-          code(state.ask.id),
-          words('  '),
-          ...nowOf(state, facts),
-        ),
-      ),
-    ],
-  }
+  return { text: 'It has been ended', blocks: [rich('revoked', row(state, requestRow(state, facts)))] }
 }
 
 type Facts = Pick<Bundle, 'directory'>
@@ -166,7 +150,7 @@ const whatOf = (state: ApprovalRequest, facts: Facts) => {
   const { ask } = state
   const what = clamp(inert(ask.breakGlass?.profile ?? ask.action), 64).text
   const incident = clamp(inert(ask.breakGlass?.incident ?? ''), 48).text
-  const who = ask.breakGlass?.drill ? `${whoOf(facts, ask.owner)}, a drill` : whoOf(facts, ask.owner)
+  const who = ask.breakGlass?.drill ? `${nameIn(facts, ask.owner)}, a drill` : nameIn(facts, ask.owner)
   return [code(ask.id), words('  '), bold(what), words(` for ${incident}, by ${who}`)]
 }
 

@@ -1,3 +1,4 @@
+import { nameIn } from '../../../domain/cards/request-words.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
 import { weakStandIn } from '../../../domain/people/login-strength.ts'
 import type { Bundle } from '../../../domain/policy/bundle.ts'
@@ -10,7 +11,6 @@ import {
   type StageState,
 } from '../../../domain/requests/request.ts'
 import type { RequestId } from '../../../domain/values.ts'
-import { whoOf } from '../cards/card-status.ts'
 import type { NoPerson } from './click.ts'
 
 /** What a refusal is about: the request as it now stands, if there is one, and what the refusal itself adds. */
@@ -209,9 +209,9 @@ function endOf({ state, detail, directory }: About): string {
   if (!state) return `it is ${inert(detail ?? 'settled')} now`
   switch (state.status) {
     case 'denied':
-      return `it was denied by ${whoOf({ directory }, state.deniedBy)}`
+      return `it was denied by ${nameIn({ directory }, state.deniedBy)}`
     case 'revoked':
-      return `it was revoked by ${whoOf({ directory }, state.revokedBy)}`
+      return `it was revoked by ${nameIn({ directory }, state.revokedBy)}`
     case 'approved':
       return 'it is approved already; whoever may decide it can still deny, which revokes it'
     case 'expired':

@@ -1,12 +1,19 @@
 import type { App, SlackViewAction, ViewOutput, ViewResponseAction, ViewSubmitAction } from '@slack/bolt'
 import * as z from 'zod'
+import {
+  describeRequest,
+  openStageOf,
+  type RequestView,
+  titleOfAction,
+  type ViewFacts,
+} from '../../../domain/cards/request-view.ts'
+import { titleParts } from '../../../domain/cards/request-words.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
 import type { Refusal } from '../../../domain/refusals.ts'
-import { type ApprovalRequest, openStage } from '../../../domain/requests/request.ts'
+import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import { type PersonId, RequestId } from '../../../domain/values.ts'
-import { bold, type CardBlock, context, plain, preformatted, rich, section, words } from '../cards/blocks.ts'
-import { type CardFacts, placeOf, resourceOf } from '../cards/card-facts.ts'
-import { titleOn } from '../cards/card-title.ts'
+import { bold, type CardBlock, context, drawn, plain, preformatted, rich, section, words } from '../cards/blocks.ts'
+import { placeOf, resourceText } from '../cards/card.ts'
 import { decideTold, inTime, type NotDone } from '../edge/answers.ts'
 import { type Carried, type Click, carriedOf, onceFor, readValue, whoDid } from '../edge/click.ts'
 import type { EdgeOptions } from '../edge/edge-options.ts'
@@ -83,24 +90,25 @@ function readMetadata(text: string): Subject | undefined {
 }
 
 /** To approve with a comment, or where the stage wants one. */
-export const approveModal = (state: ApprovalRequest, facts: CardFacts, about: Subject): Modal => ({
-  ...frame(modalNames.approve, about, 'Approve', 'Approve'),
-  blocks: [
-    ...factBlocks(state, facts),
-    commentInput(state, 'Everybody who looks at this request will see it, and the agent will not.'),
-  ],
-})
+export function approveModal(state: ApprovalRequest, facts: ViewFacts, about: Subject): Modal {
+  const view = describeRequest(state, facts)
+  return {
+    ...frame(modalNames.approve, about, 'Approve', 'Approve'),
+    blocks: [...factBlocks(view), commentInput(view, 'People who look at this request see it. The agent does not.')],
+  }
+}
 
 /** To approve less than was asked; undefined where there is nothing that could be less. */
-export function narrowModal(state: ApprovalRequest, facts: CardFacts, about: Subject): Modal | undefined {
-  const fields = narrowFields(state.ask, facts.actions[state.ask.action])
+export function narrowModal(state: ApprovalRequest, facts: ViewFacts, about: Subject): Modal | undefined {
+  const view = describeRequest(state, facts)
+  const fields = narrowFields(view.narrowable)
   if (fields.length === 0) return undefined
   return {
     ...frame(modalNames.narrow, about, 'Narrow: approve less', 'Approve this much'),
     blocks: [
-      ...factBlocks(state, facts),
+      ...factBlocks(view),
       ...fields.map(({ name, label, ...bounds }) => numberInput(name, label, bounds)),
-      commentInput(state, 'Everybody who looks at this request will see it.'),
+      commentInput(view, 'People who look at this request see it.'),
       context(afterNarrowing),
     ],
   }
@@ -110,7 +118,7 @@ const afterNarrowing =
   'The others are asked again about what is left, each stage with a new deadline. The end of the request does not move.'
 
 /** Asks why, of somebody whose denial is on record already. */
-export const whyModal = (state: ApprovalRequest, facts: CardFacts, about: Subject): Modal => ({
+export const whyModal = (state: ApprovalRequest, facts: ViewFacts, about: Subject): Modal => ({
   ...frame(modalNames.why, about, 'Denied', 'Say why'),
   close: plain('Leave it at that'),
   blocks: [
@@ -118,7 +126,7 @@ export const whyModal = (state: ApprovalRequest, facts: CardFacts, about: Subjec
       'done',
       section(
         bold(state.status === 'revoked' ? 'Your denial is on record, and has revoked: ' : 'Your denial is on record: '),
-        ...titleOn(facts, state),
+        ...drawn(titleParts(titleOfAction(state.ask, facts))),
       ),
     ),
     textInput('comment', 'Why?', { required: false, hint: 'The agent is told, and can do better next time.' }),
@@ -147,17 +155,17 @@ const frame = (name: string, about: Subject, title: string, submit: string) => (
   close: plain('Go back'),
 })
 
-const factBlocks = (state: ApprovalRequest, facts: CardFacts): CardBlock[] => [
+const factBlocks = (view: RequestView): CardBlock[] => [
   rich(
     'what',
-    section(...titleOn(facts, state), words('\n'), ...placeOf(facts, state)),
-    preformatted(resourceOf(state, 512).value),
+    section(...drawn(titleParts(view.title)), words('\n'), ...placeOf(view)),
+    preformatted(resourceText(view, 512).text),
   ),
-  context(`Request ${state.ask.id}   Round ${state.round}   Digest ${state.ask.digest.slice(0, 24)}`),
+  context(`Request ${view.id}   Round ${view.round}   Digest ${view.digest.slice(0, 24)}`),
 ]
 
-function commentInput(state: ApprovalRequest, hint: string) {
-  const required = state.status === 'pending' && openStage(state)?.terms.comment === 'required'
+function commentInput(view: RequestView, hint: string) {
+  const required = openStageOf(view)?.needsComment ?? false
   return textInput('comment', required ? 'Why (this stage wants a reason)' : 'Comment', { required, hint })
 }
 

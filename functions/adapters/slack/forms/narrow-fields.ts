@@ -1,35 +1,26 @@
-import type { CatalogueEntry } from '../../../domain/policy/catalogue.ts'
+import type { Narrowable } from '../../../domain/cards/request-view.ts'
 import type { Narrow } from '../../../domain/requests/narrow.ts'
-import type { Ask } from '../../../domain/requests/request.ts'
 
 /** One thing that an approver may leave less of, with what it may be at least and what it is now. */
 export type NarrowField = { name: string; label: string; least: number; most: number }
 
 const argumentPrefix = 'argument:'
 
-/**
- * What of an ask can be made less in a form: the catalogue's narrowable arguments that are numbers, the uses, and the
- * minutes that the credential is good for. What is at its least already is left out.
- */
-export function narrowFields(ask: Ask, entry: CatalogueEntry | undefined): readonly NarrowField[] {
-  if (!entry) return []
-  const fields = [
-    ...entry.narrowable.map((name) => argumentField(name, ask, entry)),
-    { name: 'uses', label: 'Uses', least: 1, most: ask.uses },
-    {
-      name: 'minutes',
-      label: 'Minutes that the credential is good for',
-      least: 1,
-      most: Math.floor(ask.lifetime / 60),
-    },
-  ]
-  return fields.filter((field): field is NarrowField => field !== undefined && field.most > field.least)
-}
+/** A field for each thing that can be made less. */
+export const narrowFields = (narrowable: readonly Narrowable[]): readonly NarrowField[] =>
+  narrowable.map(({ of, name, least, most }) => ({ ...fieldOf(of, name), least, most }))
 
-function argumentField(name: string, ask: Ask, { arguments: { properties } }: CatalogueEntry): NarrowField | undefined {
-  const [schema, value] = [properties[name], ask.arguments[name]]
-  if (schema?.type !== 'integer' || typeof value !== 'number') return undefined
-  return { name: `${argumentPrefix}${name}`, label: name, least: schema.minimum, most: value }
+function fieldOf(of: Narrowable['of'], name: string): { name: string; label: string } {
+  switch (of) {
+    case 'argument':
+      return { name: `${argumentPrefix}${name}`, label: name }
+    case 'uses':
+      return { name: 'uses', label: 'Uses' }
+    case 'minutes':
+      return { name: 'minutes', label: 'Minutes that the credential is valid' }
+    default:
+      return of satisfies never
+  }
 }
 
 /** What was changed, as a decision takes it. */

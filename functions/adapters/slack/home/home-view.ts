@@ -1,16 +1,11 @@
-import type { Button, HomeView, RichTextElement, RichTextSection } from '@slack/types'
+import type { Button, HomeView, RichTextSection } from '@slack/types'
 import * as z from 'zod'
+import { titleOfAction, type ViewFacts } from '../../../domain/cards/request-view.ts'
+import { nameIn, titleText } from '../../../domain/cards/request-words.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
 import { isInForce, type StandIn } from '../../../domain/people/stand-in.ts'
 import { drawsLeft, type StandingPermit } from '../../../domain/permits/permit.ts'
-import {
-  type ApprovalRequest,
-  approversOf,
-  openStage,
-  type PendingRequest,
-  usesLeft,
-} from '../../../domain/requests/request.ts'
-import { duration, type NumericDate, type RequestId, StandInId, StandingPermitId } from '../../../domain/values.ts'
+import { type NumericDate, type RequestId, StandInId, StandingPermitId } from '../../../domain/values.ts'
 import type { LiveGrant, LivePermit, Overview } from '../../../operations/cards/read-overview.ts'
 import {
   actions,
@@ -26,18 +21,15 @@ import {
   time,
   words,
 } from '../cards/blocks.ts'
-import { type CardFacts, placeOf } from '../cards/card-facts.ts'
-import { headlineOf, nowOf, whoOf } from '../cards/card-status.ts'
-import { titleFor } from '../cards/card-title.ts'
-import { type OpeningFacts, titleParts } from '../cards/opening-card.ts'
-import { openingHeadline, openingNow } from '../cards/opening-status.ts'
+import type { OpeningFacts } from '../cards/opening-card.ts'
+import { requestRow, waitingRow } from '../cards/rows.ts'
 import { readValue } from '../edge/click.ts'
 
 /** The button by which a standing permit is taken back. */
 export const takeBack = 'permit_revoke'
 
 /** A standing permit on somebody's tab, with the button for whoever may take it back. */
-const permitBlocks = ({ permit, mayRevoke }: LivePermit, facts: CardFacts): CardBlock[] => [
+const permitBlocks = ({ permit, mayRevoke }: LivePermit, facts: ViewFacts): CardBlock[] => [
   rich(`permit:${permit.id}`, permitRow(permit, facts)),
   ...(mayRevoke ? [takeBackBlock(permit)] : []),
 ]
@@ -46,10 +38,10 @@ export const takeBackBlock = (permit: Pick<StandingPermit, 'id' | 'agent'>): Car
   actions(`permit-do:${permit.id}`, takeBackButton(permit))
 
 /** What may be done, where, by whom, how much of it is left, until when, and on whose word. */
-function permitRow(permit: StandingPermit, facts: CardFacts): RichTextSection {
+function permitRow(permit: StandingPermit, facts: ViewFacts): RichTextSection {
   const { agent, action, resource, environment, uses, until, by, tier } = permit
   return section(
-    bold(titleFor(facts, { ask: permit }, 120)),
+    bold(titleText(titleOfAction(permit, facts), 120)),
     words('\n'),
     bold(`${environment.toUpperCase()} · Tier ${tier}`),
     words(` by ${agent}, with nobody asked. `),
@@ -58,7 +50,7 @@ function permitRow(permit: StandingPermit, facts: CardFacts): RichTextSection {
     code(clamp(inert(resource.id), 160).text),
     words(`\nUses left: ${drawsLeft(permit)} of ${uses}, until `),
     time(until),
-    words(`. Given by ${whoOf(facts, by)}.`),
+    words(`. Given by ${nameIn(facts, by)}.`),
   )
 }
 
@@ -88,7 +80,7 @@ export const standInActions = { name: 'stand_in_name', end: 'stand_in_end' } as 
 function standInBlocks(
   { own, others }: Overview['standIns'],
   most: number,
-  facts: CardFacts,
+  facts: ViewFacts,
   now: NumericDate,
 ): CardBlock[] {
   const all = [
@@ -111,17 +103,17 @@ function standInBlocks(
   ]
 }
 
-const whoIsAway = (standIn: StandIn, facts: CardFacts, now: NumericDate): RichTextSection =>
+const whoIsAway = (standIn: StandIn, facts: ViewFacts, now: NumericDate): RichTextSection =>
   section(
-    bold(whoOf(facts, standIn.by)),
+    bold(nameIn(facts, standIn.by)),
     words(isInForce(standIn, now) ? ' decides in your stead' : ' will decide in your stead'),
     ...spanOf(standIn, now),
   )
 
-const whomFor = (standIn: StandIn, facts: CardFacts, now: NumericDate): RichTextSection =>
+const whomFor = (standIn: StandIn, facts: ViewFacts, now: NumericDate): RichTextSection =>
   section(
     words(isInForce(standIn, now) ? 'You decide in the stead of ' : 'You will decide in the stead of '),
-    bold(whoOf(facts, standIn.for)),
+    bold(nameIn(facts, standIn.for)),
     ...spanOf(standIn, now),
   )
 
@@ -151,74 +143,6 @@ const StandInValue = z.strictObject({ s: StandInId })
 
 /** Which stand-in an End button is about; undefined for a value that is none of ours. */
 export const readStandIn = (value: unknown): StandInId | undefined => readValue(StandInValue, value)?.s
-
-/** A request in a few lines, for lists: the title from the catalogue, never what an agent says of it. */
-
-const longestTitle = 120
-
-const title = (state: ApprovalRequest, facts: CardFacts): RichTextElement => bold(titleFor(facts, state, longestTitle))
-const newline = words('\n')
-
-/** Of something that somebody is to decide: what, where, under how much scrutiny, and how much time is left. */
-export const waitingRow = (state: PendingRequest, facts: CardFacts, now: NumericDate): RichTextSection =>
-  section(
-    title(state, facts),
-    newline,
-    ...placeOf(facts, state),
-    words(` Asked by ${state.ask.agent.id}.`),
-    newline,
-    ...turnOf(state, now),
-  )
-
-/** Of something that an agent of theirs asked for: what has become of it. */
-export function ownRow(state: ApprovalRequest, facts: OpeningFacts): RichTextSection {
-  if (state.ask.breakGlass) return openingRow(state, facts)
-  const { sign, words: status } = headlineOf(state)
-  return section(
-    words(`${sign} ${status}: `),
-    title(state, facts),
-    newline,
-    ...placeOf(facts, state),
-    words(` Asked by ${state.ask.agent.id} at `),
-    time(state.submittedAt),
-    words('.'),
-    newline,
-    ...nowOf(state, facts),
-  )
-}
-
-/** Of something that is live: whose it is, until when, and how much of it is left. */
-export function liveRow({ state }: LiveGrant, facts: OpeningFacts): RichTextSection {
-  if (state.ask.breakGlass) return openingRow(state, facts)
-  const left = usesLeft(state)
-  return section(
-    title(state, facts),
-    newline,
-    ...placeOf(facts, state),
-    words(` Of ${state.ask.agent.id}.`),
-    newline,
-    ...nowOf(state, facts),
-    // Once it is claimed, what holds now says so itself.
-    ...(state.grant.claimedAt === undefined ? [words(` Uses left: ${left} of ${state.ask.uses}.`)] : []),
-  )
-}
-
-/** Nobody approved it, so there is no tier to name and nobody who asked. */
-const openingRow = (state: ApprovalRequest, facts: OpeningFacts): RichTextSection => {
-  const { sign, words: status } = openingHeadline(state)
-  return section(words(`${sign} ${status}`), newline, ...titleParts(state, facts), newline, ...openingNow(state, facts))
-}
-
-function turnOf(state: PendingRequest, now: NumericDate): RichTextElement[] {
-  const stage = openStage(state)
-  const until = Math.min(stage?.deadline ?? state.decideBy, state.decideBy)
-  const count = stage ? ` ${stage.terms.name}: ${approversOf(stage).length} of ${stage.terms.quorum} approved.` : ''
-  return [bold(leftWords(until - now)), words(', until '), time(until), words(`.${count}`)]
-}
-
-/** How long is left, in whole minutes: a list is not redrawn every second. */
-const leftWords = (seconds: number): string =>
-  seconds < 60 ? 'less than a minute left' : `${duration(Math.floor(seconds / 60) * 60)} left`
 
 /** A home tab, of blocks that read no markup. https://docs.slack.dev/surfaces/app-home */
 export type Home = Omit<HomeView, 'blocks'> & { blocks: CardBlock[] }
@@ -250,7 +174,7 @@ export function renderHome(overview: Overview, facts: OpeningFacts, pages: HomeP
     ...moreOf('waiting', waiting.length - most.waiting, pages),
 
     header('Your agents’ requests'),
-    ...own.slice(0, most.own).map((state) => rich(`own:${state.ask.id}`, ownRow(state, facts))),
+    ...own.slice(0, most.own).map((state) => rich(`own:${state.ask.id}`, requestRow(state, facts))),
     ...(own.length === 0 ? [said('no-own', 'No agent of yours has asked for anything.')] : []),
     ...(own.length > most.own || moreOwn ? moreOf('own', own.length - most.own, pages, moreOwn) : []),
 
@@ -258,7 +182,7 @@ export function renderHome(overview: Overview, facts: OpeningFacts, pages: HomeP
     ...live
       .slice(0, most.live)
       .flatMap((grant) => [
-        rich(liveBlock(grant.state.ask.id), liveRow(grant, facts)),
+        rich(liveBlock(grant.state.ask.id), requestRow(grant.state, facts)),
         actions(`live-do:${grant.state.ask.id}`, ...liveButtons(grant, pages)),
       ]),
     ...(live.length === 0 ? [said('no-live', 'Nothing is live that you own or may revoke.')] : []),

@@ -1,7 +1,7 @@
 import type { App, BlockAction, ButtonAction, SlackViewAction, ViewResponseAction, ViewSubmitAction } from '@slack/bolt'
+import { nameIn } from '../../../domain/cards/request-words.ts'
 import type { PersonId } from '../../../domain/values.ts'
 import { time, words } from '../cards/blocks.ts'
-import { whoOf } from '../cards/card-status.ts'
 import { actTold, inTime } from '../edge/answers.ts'
 import { isFirst } from '../edge/app-events.ts'
 import { type Carried, carriedOf, onceFor, type Who, whoDid } from '../edge/click.ts'
@@ -176,7 +176,7 @@ async function give({ user, view }: SlackViewAction, carried: Carried, options: 
     }
   const { by, from, until, at } = given.value
   const parts = [
-    words(`${whoOf(options.bundle, by)} decides in your stead`),
+    words(`${nameIn(options.bundle, by)} decides in your stead`),
     ...(from > at ? [words(' from '), time(from)] : []),
     words(' until '),
     time(until),
@@ -199,7 +199,7 @@ async function end(body: BlockAction, value: unknown, carried: Carried, options:
   const ended = await actTold('end_stand_in', (mayStart) => options.endStandIn(ask, mayStart), carried, options)
   if (!ended.done) return { title, sentence: saidOf(ended, whenEnding), by: who }
   const { by, for: absent } = ended.value
-  const sentence = `${whoOf(options.bundle, by)} decides nothing more in the stead of ${whoOf(options.bundle, absent)}.`
+  const sentence = `${nameIn(options.bundle, by)} decides nothing more in the stead of ${nameIn(options.bundle, absent)}.`
   return { title: 'Ended', sentence, by: who }
 }
 

@@ -1,0 +1,60 @@
+import type { RichTextSection } from '@slack/types'
+import { describeRequest, openStageOf, type RequestView } from '../../../domain/cards/request-view.ts'
+import { approvalCount, headlineOf, noteOf, nowOf, progressOf, titleText } from '../../../domain/cards/request-words.ts'
+import type { ApprovalRequest } from '../../../domain/requests/request.ts'
+import { duration, type NumericDate } from '../../../domain/values.ts'
+import { bold, drawn, section, time, words } from './blocks.ts'
+import { placeOf, signs } from './card.ts'
+import { type OpeningFacts, titleParts } from './opening-card.ts'
+import { openingHeadline, openingNow } from './opening-status.ts'
+
+/** A request in a few lines, for lists: the title from the catalogue, and nothing that an agent says of it. */
+
+const longestTitle = 120
+
+/** A request with what has become of it. */
+export const requestRow = (state: ApprovalRequest, facts: OpeningFacts): RichTextSection =>
+  state.ask.breakGlass ? openingRow(state, facts) : drawRow(describeRequest(state, facts))
+
+export function drawRow(view: RequestView): RichTextSection {
+  const note = noteOf(view)
+  return section(
+    words(`${signs[progressOf(view)]} ${headlineOf(view)}: `),
+    bold(titleText(view.title, longestTitle)),
+    words('\n'),
+    ...placeOf(view),
+    words(` Asked by ${view.agent.id} at `),
+    time(view.submittedAt),
+    words('.\n'),
+    ...drawn([...nowOf(view), ...(note === undefined ? [] : [' ', { said: note }])]),
+  )
+}
+
+/** A request that a person is to decide: with how much time is left. */
+export const waitingRow = (state: ApprovalRequest, facts: OpeningFacts, now: NumericDate): RichTextSection =>
+  drawWaitingRow(describeRequest(state, facts), now)
+
+export function drawWaitingRow(view: RequestView, now: NumericDate): RichTextSection {
+  const stage = openStageOf(view)
+  const decideBy = view.decideBy ?? view.submittedAt
+  const until = Math.min(stage?.deadline ?? decideBy, decideBy)
+  return section(
+    bold(titleText(view.title, longestTitle)),
+    words('\n'),
+    ...placeOf(view),
+    words(` Asked by ${view.agent.id}.\n`),
+    bold(timeLeft(until - now)),
+    words(', until '),
+    time(until),
+    words(stage ? `. ${stage.name}: ${approvalCount(stage)}.` : '.'),
+  )
+}
+
+/** In whole minutes: a list is not redrawn every second. */
+const timeLeft = (seconds: number): string =>
+  seconds < 60 ? 'less than a minute left' : `${duration(Math.floor(seconds / 60) * 60)} left`
+
+const openingRow = (state: ApprovalRequest, facts: OpeningFacts): RichTextSection => {
+  const { sign, words: status } = openingHeadline(state)
+  return section(words(`${sign} ${status}\n`), ...titleParts(state, facts), words('\n'), ...openingNow(state, facts))
+}

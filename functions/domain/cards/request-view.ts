@@ -1,0 +1,274 @@
+import { agentOf, type Bundle, personOf } from '../policy/bundle.ts'
+import { type CatalogueEntry, titleParts } from '../policy/catalogue.ts'
+import { tierOf } from '../policy/ladder.ts'
+import {
+  type ApprovalRequest,
+  type Ask,
+  filled,
+  grantOf,
+  type NarrowedOnce,
+  type Outcome,
+  openStage,
+  type ParentTask,
+  type StageState,
+  type Status,
+  type Use,
+  usesLeft,
+  type Verdict,
+} from '../requests/request.ts'
+import {
+  type Digest,
+  defined,
+  type JsonObject,
+  type NumericDate,
+  type RequestId,
+  type Resource,
+  type StandingPermitId,
+} from '../values.ts'
+
+/** What of the bundle a view needs. */
+export type ViewFacts = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladder'>
+
+/** A person with the name that the directory has, an agent, or Hotwork itself (`system`). */
+export type Who = { id: string; name?: string }
+
+export type DecisionView = { person: Who; for?: Who; verdict: Verdict; at: NumericDate; comment?: string }
+
+export type StageView = {
+  name: string
+  quorum: number
+  /** The alias of the channel that has its buttons. */
+  channel: string
+  decisions: readonly DecisionView[]
+  opensAt?: NumericDate
+  deadline?: NumericDate
+  escalatedAt?: NumericDate
+  /** The group to which silence widens it, or has widened it. */
+  escalateTo?: string
+  isOpen: boolean
+  /** Whether its turn came. */
+  wasAsked: boolean
+  /** What an approval needs of a login, where a click or a session is not enough. Seconds. */
+  login?: { acr?: string; maxAge?: number }
+  needsComment: boolean
+}
+
+export type NarrowingView = Omit<NarrowedOnce, 'by'> & { by: Who }
+
+/** What an approver may make less, between which whole numbers. */
+export type Narrowable = { of: 'argument' | 'uses' | 'minutes'; name: string; least: number; most: number }
+
+export type GrantView = {
+  id: string
+  approvedAt: NumericDate
+  claimBy: NumericDate
+  notAfter: NumericDate
+  claimedAt?: NumericDate
+  usesLeft: number
+  uses: readonly Use[]
+  /** Whether AWS issued credentials, which AWS then takes some seconds to deny. */
+  hasSessions: boolean
+}
+
+export type EndView = { at: NumericDate; by: Who; for?: Who; reason?: string; outcome?: Outcome; note?: string }
+
+/**
+ * What is shown of a request, as values. Each channel draws this and nothing else, with the sentences of
+ * `request-words.ts`; `test/domain/request-view.test.ts` has a row for each member and says where it is shown. The text
+ * of others is not yet inert here.
+ */
+export type RequestView = {
+  id: RequestId
+  round: number
+  digest: Digest
+  argumentsDigest: Digest
+  /** The catalogue's title; a value of an argument is marked as one. */
+  title: readonly { text: string; isValue: boolean }[]
+  action: string
+  resource: Resource
+  environment: string
+  classification: string
+  arguments: JsonObject
+  /** What the credential leaves open. */
+  unpinned: readonly string[]
+  tier: { number: number; most: number; name?: string }
+  policies: readonly string[]
+  agent: { id: string; autonomy?: string; owner: Who }
+  chain: readonly { id: string; owner: Who }[]
+  /** What the agent says. None of it is verified. */
+  purpose: string
+  parentTask: ParentTask
+  justification?: string
+  terms: { uses: number; claimWithin: number; lifetime: number }
+  /** Absent where the catalogue no longer has the action. */
+  undo?: CatalogueEntry['undo']
+  /** The standing permit that it draws on. */
+  standing?: StandingPermitId
+  submittedAt: NumericDate
+  status: Status
+  stages: readonly StageView[]
+  narrowings: readonly NarrowingView[]
+  narrowable: readonly Narrowable[]
+  /** The last moment for a decision, while it is pending. */
+  decideBy?: NumericDate
+  grant?: GrantView
+  ended?: EndView
+}
+
+/** @param state the request as it is now, with what is due applied */
+export function describeRequest(state: ApprovalRequest, facts: ViewFacts): RequestView {
+  const { ask, status } = state
+  const entry = facts.actions[ask.action]
+  const open = status === 'pending' ? openStage(state) : undefined
+  return {
+    id: ask.id,
+    round: state.round,
+    digest: ask.digest,
+    argumentsDigest: ask.argumentsDigest,
+    title: titleOfAction(ask, facts),
+    action: ask.action,
+    resource: ask.resource,
+    environment: ask.environment,
+    classification: ask.classification,
+    arguments: ask.arguments,
+    unpinned: ask.unpinned,
+    tier: {
+      number: state.tier,
+      most: Math.max(state.tier, ...facts.ladder.tiers.map(({ tier }) => tier)),
+      ...defined({ name: tierOf(facts.ladder, state.tier)?.name }),
+    },
+    policies: state.policies,
+    agent: {
+      id: ask.agent.id,
+      owner: whoIs(facts, ask.owner),
+      ...defined({ autonomy: agentOf(facts as Bundle, ask.agent.id)?.autonomy }),
+    },
+    chain: ask.chain.map(({ id, owner }) => ({ id, owner: whoIs(facts, owner) })),
+    purpose: ask.purpose,
+    parentTask: ask.parentTask,
+    terms: { uses: ask.uses, claimWithin: ask.claimWithin, lifetime: ask.lifetime },
+    submittedAt: state.submittedAt,
+    status,
+    stages: state.stages.map((stage) => stageView(stage, stage === open, facts)),
+    narrowings: (state.narrowings ?? []).map(({ by, ...narrowed }) => ({ ...narrowed, by: whoIs(facts, by) })),
+    narrowable: narrowableOf(ask, entry),
+    ...defined({
+      justification: ask.justification,
+      undo: entry?.undo,
+      standing: ask.standing,
+      decideBy: status === 'pending' ? state.decideBy : undefined,
+      grant: grantView(state),
+      ended: endView(state, facts),
+    }),
+  }
+}
+
+/** The name that the catalogue gives to an action with these arguments. */
+export const titleOfAction = (
+  ask: Pick<Ask, 'action' | 'arguments'>,
+  { actions }: Pick<ViewFacts, 'actions'>,
+): RequestView['title'] => {
+  const entry = actions[ask.action]
+  return entry ? titleParts(entry, ask.arguments) : [{ text: ask.action, isValue: true }]
+}
+
+export const whoIs = ({ directory }: Pick<ViewFacts, 'directory'>, id: string): Who => ({
+  id,
+  ...defined({ name: personOf({ directory } as Bundle, id)?.name }),
+})
+
+function stageView(stage: StageState, isOpen: boolean, facts: ViewFacts): StageView {
+  const { terms, decisions, opensAt, deadline, escalatedAt } = stage
+  const login = defined({ acr: terms.acr, maxAge: terms.maxAge })
+  return {
+    name: terms.name,
+    quorum: terms.quorum,
+    channel: terms.channel,
+    decisions: decisions.map(({ person, for: absent, verdict, at, comment }) => ({
+      person: whoIs(facts, person),
+      verdict,
+      at,
+      ...defined({ for: absent === undefined ? undefined : whoIs(facts, absent), comment }),
+    })),
+    isOpen,
+    wasAsked: decisions.length > 0 || opensAt !== undefined || filled(stage),
+    needsComment: terms.comment === 'required',
+    ...defined({
+      opensAt,
+      deadline,
+      escalatedAt,
+      escalateTo: terms.onSilence === 'expire' ? undefined : terms.onSilence.escalateTo,
+      login: Object.keys(login).length === 0 ? undefined : login,
+    }),
+  }
+}
+
+/** The catalogue's narrowable arguments that are numbers, the uses, and the minutes; not what is at its least already. */
+function narrowableOf(ask: Ask, entry: CatalogueEntry | undefined): readonly Narrowable[] {
+  if (!entry) return []
+  const args = entry.narrowable.flatMap((name): Narrowable[] => {
+    const [schema, most] = [entry.arguments.properties[name], ask.arguments[name]]
+    if (schema?.type !== 'integer' || typeof most !== 'number') return []
+    return [{ of: 'argument', name, least: schema.minimum, most }]
+  })
+  const all: readonly Narrowable[] = [
+    ...args,
+    { of: 'uses', name: 'uses', least: 1, most: ask.uses },
+    { of: 'minutes', name: 'minutes', least: 1, most: Math.floor(ask.lifetime / 60) },
+  ]
+  return all.filter(({ least, most }) => most > least)
+}
+
+function grantView(state: ApprovalRequest): GrantView | undefined {
+  const grant = grantOf(state)
+  if (!grant) return undefined
+  const { id, approvedAt, claimBy, notAfter, claimedAt, uses, sessions } = grant
+  return {
+    id,
+    approvedAt,
+    claimBy,
+    notAfter,
+    usesLeft: usesLeft(state),
+    uses,
+    hasSessions: sessions.length > 0,
+    ...defined({ claimedAt }),
+  }
+}
+
+function endView(state: ApprovalRequest, facts: ViewFacts): EndView | undefined {
+  const agent = { id: state.ask.agent.id }
+  switch (state.status) {
+    case 'pending':
+    case 'approved':
+      return undefined
+    case 'denied':
+      return { at: state.deniedAt, ...settler(state, state.deniedBy, facts), ...defined({ reason: state.reason }) }
+    case 'revoked':
+      return { at: state.revokedAt, ...settler(state, state.revokedBy, facts), reason: state.reason }
+    case 'completed':
+      return { at: state.completedAt, by: agent, outcome: state.outcome, ...defined({ note: state.note }) }
+    case 'withdrawn':
+      return { at: state.withdrawnAt, by: agent }
+    case 'expired':
+      return { at: state.expiredAt, by: { id: 'system' } }
+    default:
+      return state satisfies never
+  }
+}
+
+/** The person whose denial ended it and, for a stand-in, the person whose right that was. */
+function settler({ stages }: ApprovalRequest, by: string, facts: ViewFacts): Pick<EndView, 'by' | 'for'> {
+  const denial = stages
+    .flatMap(({ decisions }) => decisions)
+    .find(({ verdict, person }) => verdict === 'deny' && person === by)
+  return {
+    by: whoIs(facts, by),
+    ...defined({ for: denial?.for === undefined ? undefined : whoIs(facts, denial.for) }),
+  }
+}
+
+/** How many people approved a stage. */
+export const approvalsOf = ({ decisions }: Pick<StageView, 'decisions'>): number =>
+  decisions.filter(({ verdict }) => verdict === 'approve').length
+
+export const openStageOf = ({ stages }: RequestView): StageView | undefined => stages.find(({ isOpen }) => isOpen)

@@ -1,0 +1,300 @@
+import { clamp, exact, inert, lookalikeNote } from '../inert.ts'
+import { duration, type NumericDate } from '../values.ts'
+import {
+  approvalsOf,
+  type DecisionView,
+  type NarrowingView,
+  openStageOf,
+  type RequestView,
+  type StageView,
+  type ViewFacts,
+  type Who,
+  whoIs,
+} from './request-view.ts'
+
+/**
+ * The sentences of a request that are the same in every channel. All text of others in them is inert; a value, and what a
+ * person said, are parts of their own, so that a channel draws them apart from our words.
+ */
+
+/** Our words; our words in bold; a value or an id; what a person said, to stand in quotes; a time. */
+export type Part = string | { bold: string } | { value: string } | { said: string } | { time: NumericDate }
+export type Sentence = readonly Part[]
+
+/** A label and its text; `note` warns of letters that pass for others. */
+export type Row = { label: string; text: string; note?: string }
+
+/** How far a request has come. Each channel has a sign for each of these. */
+export type Progress =
+  | 'waiting'
+  | 'escalated'
+  | 'approved'
+  | 'in_use'
+  | 'completed'
+  | 'denied'
+  | 'expired'
+  | 'withdrawn'
+  | 'revoked'
+
+export function progressOf(view: RequestView): Progress {
+  switch (view.status) {
+    case 'pending':
+      return isEscalated(openStageOf(view)) ? 'escalated' : 'waiting'
+    case 'approved':
+      return view.grant?.claimedAt === undefined ? 'approved' : 'in_use'
+    default:
+      return view.status
+  }
+}
+
+const isEscalated = (stage: StageView | undefined) => stage?.escalatedAt !== undefined && stage.escalateTo !== undefined
+
+export function headlineOf(view: RequestView): string {
+  const progress = progressOf(view)
+  switch (progress) {
+    case 'waiting':
+    case 'escalated':
+      return waitingHeadline(openStageOf(view), view.round > 1)
+    case 'approved':
+      return 'Approved, not claimed yet'
+    case 'in_use':
+      return 'In use'
+    case 'completed':
+      return `Completed: ${view.ended?.outcome}`
+    case 'denied':
+      return 'Denied'
+    case 'expired':
+      return 'Expired'
+    case 'withdrawn':
+      return 'Withdrawn'
+    case 'revoked':
+      return 'Revoked'
+    default:
+      return progress satisfies never
+  }
+}
+
+function waitingHeadline(stage: StageView | undefined, isNarrowed: boolean): string {
+  if (!stage) return 'Waiting'
+  const wider = isEscalated(stage) ? `, escalated to ${stage.escalateTo}` : ''
+  return `Waiting for ${stage.name}${wider}: ${approvalCount(stage)}${isNarrowed ? ', narrowed' : ''}`
+}
+
+export const approvalCount = (stage: StageView): string => `${approvalsOf(stage)} of ${stage.quorum} approved`
+
+/** What holds now and until when, or how it ended. What a person or the agent noted is apart, in `noteOf`. */
+export function nowOf(view: RequestView): Sentence {
+  const { status, grant, ended } = view
+  const at = { time: ended?.at ?? view.submittedAt }
+  const note = noteOf(view)
+  switch (status) {
+    case 'pending':
+      return waitingNow(view)
+    case 'approved':
+      return [
+        ...(grant?.claimedAt === undefined
+          ? ['The agent can claim the credential until ', { time: grant?.claimBy ?? view.submittedAt }]
+          : ['The credential is valid until ', { time: grant.notAfter }]),
+        `. Uses left: ${grant?.usesLeft} of ${view.terms.uses}.`,
+      ]
+    case 'completed':
+      return [
+        'The agent reported the end of the task at ',
+        at,
+        `. ${credentialAfter(view)}${note === undefined ? '' : ' Its note, unverified:'}`,
+      ]
+    case 'denied':
+      return ['Denied by ', { bold: settlerOf(view) }, ' at ', at, note === undefined ? '.' : '. Reason:']
+    case 'expired':
+      return [howExpired(view), at, '.']
+    case 'withdrawn':
+      return ['The agent withdrew it at ', at, '.']
+    case 'revoked':
+      return [
+        'Revoked by ',
+        { bold: settlerOf(view) },
+        ' at ',
+        at,
+        `. ${credentialAfter(view)}${note === undefined ? '' : ' Reason:'}`,
+      ]
+    default:
+      return status satisfies never
+  }
+}
+
+function waitingNow(view: RequestView): Sentence {
+  const stage = openStageOf(view)
+  const until = { time: stage?.deadline ?? view.decideBy ?? view.submittedAt }
+  return stage?.escalateTo !== undefined && stage.escalatedAt === undefined
+    ? ['Without a decision by ', until, `, ${stage.escalateTo} may decide it too. Silence never approves.`]
+    : ['Without a decision by ', until, ' it ends. Silence never approves.']
+}
+
+/** The time left, and when that was so: a card is redrawn when something changes, not as time goes by. */
+export function leftWhenDrawn(view: RequestView): Sentence {
+  const stage = openStageOf(view)
+  if (!stage) return []
+  const { opensAt, escalatedAt, deadline, decisions } = stage
+  const changed = Math.max(opensAt ?? view.submittedAt, escalatedAt ?? 0, ...decisions.map(({ at }) => at))
+  const left = duration(Math.max(0, (deadline ?? view.decideBy ?? 0) - changed))
+  return left === '' ? [] : [` Time left at `, { time: changed }, `: ${left}.`]
+}
+
+/** What has become of the credential of a grant that was ended. AWS takes its time to refuse what it issued. */
+function credentialAfter({ grant }: RequestView): string {
+  if (grant?.claimedAt === undefined) return 'No credential was issued.'
+  return grant.hasSessions
+    ? 'AWS is told to deny its credentials, which takes some seconds.'
+    : 'Its credential no longer works.'
+}
+
+function howExpired({ grant }: RequestView): string {
+  if (!grant) return 'Too few people decided in time, and silence never approves: it ended at '
+  return grant.claimedAt === undefined
+    ? 'The agent did not claim the credential in time: the approval ended at '
+    : 'The credential expired at '
+}
+
+/** The reason of the person who ended it, or the agent's note on the task. */
+export function noteOf({ ended }: RequestView): string | undefined {
+  const note = (ended?.note ?? ended?.reason ?? '').trim()
+  return note === '' ? undefined : inert(note)
+}
+
+const settlerOf = ({ ended }: RequestView): string => (ended ? standInName(ended.by, ended.for) : '')
+
+/** A person by name and id; Hotwork, where a rule decided. */
+export function nameOf({ id, name }: Who): string {
+  if (id === 'system') return 'Hotwork, by rule'
+  return name === undefined ? id : `${clamp(inert(name), 64).text} (${id})`
+}
+
+export const nameIn = (facts: Pick<ViewFacts, 'directory'>, id: string): string => nameOf(whoIs(facts, id))
+
+const standInName = (person: Who, absent: Who | undefined): string =>
+  absent === undefined ? nameOf(person) : `${nameOf(person)} for ${nameOf(absent)}`
+
+/** The person who decided and, for a stand-in, the person whose right that was. */
+export const deciderOf = ({ person, for: absent }: DecisionView): string => standInName(person, absent)
+
+/** Text of others never closes our quotes. */
+export const unquoted = (text: string): string => inert(text).replace(/[“”„‟«»]/g, "'")
+
+export const titleParts = (title: RequestView['title']): Sentence =>
+  title
+    .filter(({ text }) => text !== '')
+    .map(({ text, isValue }) => (isValue ? { value: inert(text) } : { bold: inert(text) }))
+
+/** The title where there is only one kind of type: values are in quotes. */
+export const titleText = (title: RequestView['title'], limit = Number.POSITIVE_INFINITY): string =>
+  clamp(title.map(({ text, isValue }) => (isValue ? `“${unquoted(text)}”` : inert(text))).join(''), limit).text
+
+/** Each argument as the JSON that is approved: two values that differ look different. */
+export const argumentRows = ({ arguments: args }: Pick<RequestView, 'arguments'>): readonly Required<Row>[] =>
+  Object.entries(args).map(([name, value]) => ({
+    label: inert(name),
+    text: exact(value),
+    note: lookalikeNote(JSON.stringify(value)),
+  }))
+
+export const tierText = ({ tier: { number, most, name } }: RequestView): string =>
+  `${number} of ${most}${name === undefined ? '' : ` (${clamp(inert(name), 64).text})`}`
+
+/** Who asks and for whom. */
+export function askerRows({ agent, chain }: RequestView): readonly Row[] {
+  const autonomy = agent.autonomy === undefined ? '' : `, ${agent.autonomy}`
+  return [
+    { label: 'Asked by', text: `${agent.id}${autonomy}, for ${nameOf(agent.owner)}` },
+    ...chain.map(({ id, owner }) => ({ label: 'Delegated by', text: `${id}, for ${nameOf(owner)}` })),
+  ]
+}
+
+export function undoRow({ undo }: RequestView): Row {
+  if (!undo) return { label: 'Undo', text: 'not known: the catalogue no longer has this action' }
+  return { label: undo.possible ? 'Undo' : 'Cannot be undone', text: inert(undo.how) }
+}
+
+export const termsRow = ({ terms: { uses, claimWithin, lifetime } }: RequestView): Row => ({
+  label: 'Terms',
+  text: `to be claimed within ${duration(claimWithin)}, then valid for ${duration(lifetime)} and ${uses} ${uses === 1 ? 'use' : 'uses'}`,
+})
+
+/** What the agent says it is for. Nothing of it is verified; policy may have read the purpose. */
+export function saidRows({ parentTask: { id, url }, purpose }: RequestView): readonly Required<Row>[] {
+  const task = `${inert(id)}${url === undefined ? '' : ` ${inert(url)}`}`
+  return [
+    { label: 'Task', text: task, note: lookalikeNote(`${id} ${url ?? ''}`) },
+    { label: 'Purpose', text: inert(purpose), note: lookalikeNote(purpose) },
+  ]
+}
+
+/** What an approver made less, each from what to what. */
+export const changesOf = ({ arguments: args, uses, lifetime }: NarrowingView) => [
+  ...Object.entries(args).map(([name, { from, to }]) => change(inert(name), exact(from), exact(to))),
+  ...(uses ? [change('uses', String(uses.from), String(uses.to))] : []),
+  ...(lifetime ? [change('valid for', duration(lifetime.from), duration(lifetime.to))] : []),
+]
+
+const change = (label: string, from: string, to: string) => ({ label, from, to, note: lookalikeNote(`${from} ${to}`) })
+
+/** How strong and how new a login an approval of this stage needs; undefined where a click or a session is enough. */
+export function loginNeeded({ login }: StageView): string | undefined {
+  if (!login) return undefined
+  const { acr, maxAge } = login
+  const terms = [
+    ...(acr === undefined ? [] : [`of strength “${unquoted(acr)}”`]),
+    ...(maxAge === undefined ? [] : [`at most ${duration(maxAge)} old`]),
+  ]
+  return `a login ${terms.join(' and ')}`
+}
+
+/** Whether it is this stage's turn, and what an approval of it needs. */
+export function turnOf(stage: StageView): Sentence {
+  if (!stage.isOpen) return stage.wasAsked ? [] : ['; not open yet']
+  const login = loginNeeded(stage)
+  const needs = [...(login === undefined ? [] : [login]), ...(stage.needsComment ? ['a reason'] : [])].join(' and ')
+  return [
+    '; open now',
+    ...(stage.deadline === undefined ? [] : [' until ', { time: stage.deadline }]),
+    ...(needs === '' ? [] : [`. Approving needs ${needs}`]),
+  ]
+}
+
+/** A stage: how many approved, and whether it is its turn. `named`: with at most so many of the people who decided. */
+export function stageSentence(stage: StageView, isPending: boolean, named?: number): Sentence {
+  if (!stage.wasAsked && !isPending) return [{ bold: stage.name }, ': its turn never came.']
+  const denials = stage.decisions.filter(({ verdict }) => verdict === 'deny')
+  const isOnlyDenied = denials.length > 0 && approvalsOf(stage) === 0
+  const said: Sentence = [
+    { bold: stage.name },
+    ': ',
+    ...(isOnlyDenied ? [] : [approvalCount(stage), ...approversOf(stage, named)]),
+    ...(denials.length === 0 ? [] : [isOnlyDenied ? 'denied' : ', denied']),
+    ...(named === undefined ? [] : denials.map((denial) => ` by ${deciderOf(denial)}`)),
+    ...turnOf(stage),
+  ]
+  const last = said.at(-1)
+  return typeof last === 'object' && 'said' in last ? said : [...said, '.']
+}
+
+function approversOf({ decisions }: StageView, named: number | undefined): Sentence {
+  if (named === undefined) return []
+  const approvals = decisions.filter(({ verdict }) => verdict === 'approve')
+  const more = approvals.length - named
+  return [
+    ...approvals
+      .slice(0, named)
+      .flatMap((decision, at) => [`${at === 0 ? ' by ' : ', '}${deciderOf(decision)}`, ...commentOf(decision)]),
+    ...(more > 0 ? [` and ${more} more`] : []),
+  ]
+}
+
+const commentOf = ({ comment }: DecisionView): Sentence =>
+  comment === undefined || comment.trim() === '' ? [] : [': ', { said: inert(comment) }]
+
+/** One decision with its time. Not on a card: with times, hostile comments pass the size that Slack takes. */
+export const decisionSentence = (decision: DecisionView): Sentence => [
+  `${deciderOf(decision)} ${decision.verdict === 'approve' ? 'approved' : 'denied'} at `,
+  { time: decision.at },
+  ...commentOf(decision),
+]
