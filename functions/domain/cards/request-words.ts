@@ -292,7 +292,7 @@ function approversOf({ decisions }: StageView, named: number | undefined): Sente
 const commentOf = ({ comment }: DecisionView): Sentence =>
   comment === undefined || comment.trim() === '' ? [] : [': ', { said: inert(comment) }]
 
-/** One decision with its time. Not on a card: with times, hostile comments pass the size that Slack takes. */
+/** One decision with its time. Not for a card in a chat: with a time each, hostile comments pass the size of a message. */
 export const decisionSentence = (decision: DecisionView): Sentence => [
   `${deciderOf(decision)} ${decision.verdict === 'approve' ? 'approved' : 'denied'} at `,
   { time: decision.at },
