@@ -1,15 +1,17 @@
-import * as z from 'zod'
-import { RequestId } from '../../domain/values.ts'
+import type { RequestId } from '../../domain/values.ts'
+import type { DecidingPorts } from '../../operations/requests/ports.ts'
 import { advanceWorkflow } from '../../operations/requests/workflow.ts'
-import { environmentOf } from '../environments.ts'
-import { decidingPorts, factsOnly, readBundle } from '../wiring/ports.ts'
-
-const ports = decidingPorts(environmentOf('advance-workflow'), factsOnly(readBundle()))
-const Input = z.object({ requestId: RequestId })
+import { OfRequest } from '../batches.ts'
+import { bind } from '../environments.ts'
+import { decidingPorts, factsOnly } from '../wiring/ports.ts'
 
 /**
  * The state `Next`: applies what is due, and tells `Route` where to wait. The Scheduler calls it too, with the same input,
- * where something has to end though the workflow does not live; nobody hears the answer then.
+ * where a request has to end though its workflow does not live. Its answer is then unused.
  */
-export const handler = async (event: unknown): Promise<{ requestId: RequestId; wait: string }> =>
-  advanceWorkflow(Input.parse(event).requestId, ports)
+export const createHandler =
+  (ports: DecidingPorts) =>
+  (event: unknown): Promise<{ requestId: RequestId; wait: string }> =>
+    advanceWorkflow(OfRequest.parse(event).requestId, ports)
+
+export const handler = bind('advance-workflow', (told) => decidingPorts(told, factsOnly()), createHandler)

@@ -1,66 +1,65 @@
-import type { DynamoDBRecord, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
-import * as z from 'zod'
+import type { DynamoDBRecord, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { connect } from '../../adapters/dynamodb/client.ts'
-import { DynamoRequestStore } from '../../adapters/dynamodb/request-store.ts'
 import { DynamoWaitStore } from '../../adapters/dynamodb/wait-store.ts'
-import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { SqsQueue } from '../../adapters/sqs/queue.ts'
 import { SfnWorkflow } from '../../adapters/stepfunctions/workflow.ts'
-import { SystemClock } from '../../adapters/system/system.ts'
 import { RequestId } from '../../domain/values.ts'
+import type { Log, Queue } from '../../operations/ports.ts'
+import type { FollowMessage } from '../../operations/requests/ports.ts'
 import { followRequest } from '../../operations/requests/workflow.ts'
-import { environmentOf } from '../environments.ts'
+import { failing, faultName, OfRequest, takeEach } from '../batches.ts'
+import { bind } from '../environments.ts'
+import { readingPorts } from '../wiring/reading.ts'
 
-const { REQUESTS_TABLE, WAITS_TABLE, STATE_MACHINE, FOLLOW_QUEUE } = environmentOf('follow-workflow')
-const connection = connect()
-const log = new PowertoolsLog()
-const follow = new SqsQueue(FOLLOW_QUEUE)
-const ports = {
-  requests: new DynamoRequestStore(connection, { requests: REQUESTS_TABLE, ledger: '' }),
-  waits: new DynamoWaitStore(connection, WAITS_TABLE),
-  workflow: new SfnWorkflow(STATE_MACHINE),
-  clock: new SystemClock(),
-}
-
-const Message = z.object({ requestId: RequestId })
+type Ports = Parameters<typeof followRequest>[2] & { follow: Queue<FollowMessage>; log: Log }
 
 /**
- * Moves the workflow to where the table is. Two sources: the table's stream, and a queue of what could not be followed
- * the first time. From the stream nothing is thrown, since a record that throws holds up every request behind it: it is
- * handed to the queue, which tries it alone and gives it to a dead-letter queue in the end.
+ * Moves the workflow to where the table is. It has two sources: the table's stream, and a queue of requests that could not
+ * be followed the first time. From the stream nothing is thrown, since a record that throws holds up every request behind
+ * it: it goes to the queue, which tries it alone and gives it to a dead-letter queue in the end.
  */
-export const handler = async (event: DynamoDBStreamEvent | SQSEvent): Promise<SQSBatchResponse> => {
-  const failed: string[] = []
-  for (const record of event.Records) {
-    const id = 'dynamodb' in record ? await followStream(record) : await followMessage(record as SQSRecord)
-    if (id !== undefined) failed.push(id)
+export const createHandler =
+  (ports: Ports) =>
+  async (event: DynamoDBStreamEvent | SQSEvent): Promise<SQSBatchResponse> => {
+    if (isOfQueue(event))
+      return takeEach(
+        event.Records,
+        (message) => followRequest(OfRequest.parse(message).requestId, true, ports),
+        (fault) => ports.log.warn('follow_again', { fault }),
+      )
+    const failed: string[] = []
+    for (const record of event.Records) {
+      const id = await followRecord(record, ports)
+      if (id !== undefined) failed.push(id)
+    }
+    return failing(failed)
   }
-  return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) }
-}
 
-async function followStream(record: DynamoDBRecord): Promise<string | undefined> {
+const isOfQueue = (event: DynamoDBStreamEvent | SQSEvent): event is SQSEvent =>
+  event.Records.every((record) => !('dynamodb' in record))
+
+async function followRecord(record: DynamoDBRecord, ports: Ports): Promise<string | undefined> {
   const id = RequestId.safeParse(record.dynamodb?.Keys?.['pk']?.S?.replace(/^REQ#/, ''))
   if (!id.success || record.eventName === 'REMOVE') return undefined
   try {
     await followRequest(id.data, record.eventName === 'INSERT', ports)
     return undefined
   } catch (fault) {
-    log.warn('follow_later', { request: id.data, fault: nameOf(fault) })
-    return await follow
+    ports.log.warn('follow_later', { request: id.data, fault: faultName(fault) })
+    return await ports.follow
       .send([{ requestId: id.data }])
       .then(() => undefined)
       .catch(() => record.dynamodb?.SequenceNumber)
   }
 }
 
-async function followMessage({ messageId, body }: SQSRecord): Promise<string | undefined> {
-  try {
-    await followRequest(Message.parse(JSON.parse(body)).requestId, true, ports)
-    return undefined
-  } catch (fault) {
-    log.warn('follow_again', { fault: nameOf(fault) })
-    return messageId
-  }
-}
-
-const nameOf = (fault: unknown) => (fault instanceof Error ? fault.name : 'unknown')
+export const handler = bind(
+  'follow-workflow',
+  (told) => ({
+    ...readingPorts(told),
+    waits: new DynamoWaitStore(connect(), told.WAITS_TABLE),
+    workflow: new SfnWorkflow(told.STATE_MACHINE),
+    follow: new SqsQueue<FollowMessage>(told.FOLLOW_QUEUE),
+  }),
+  createHandler,
+)

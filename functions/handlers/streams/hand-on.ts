@@ -9,46 +9,39 @@ import { SqsFifoQueue, SqsQueue } from '../../adapters/sqs/queue.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
 import type { EndMessage } from '../../operations/break-glass/ports.ts'
 import type { ClickMessage } from '../../operations/cards/ports.ts'
+import type { Clock, Log, Queue } from '../../operations/ports.ts'
 import { handOn, handOnHalts, handOnPermit, logMeasures, logOverdueReview } from '../../operations/requests/hand-on.ts'
 import type { FifoMessage } from '../../operations/requests/ports.ts'
-import { environmentOf } from '../environments.ts'
+import { failing, faultName } from '../batches.ts'
+import { bind } from '../environments.ts'
 
-const { CARDS_QUEUE, DENIES_QUEUE, PRESSES_QUEUE, REMINDERS_QUEUE, TARGET_ROLES } = environmentOf('hand-on')
-const log = new PowertoolsLog()
-const clock = new SystemClock()
-const ports = {
-  cards: new SqsFifoQueue<FifoMessage>(CARDS_QUEUE),
-  denies: new SqsFifoQueue<EndMessage>(DENIES_QUEUE),
-  presses: new SqsQueue<ClickMessage>(PRESSES_QUEUE),
-  reminders: new SqsQueue(REMINDERS_QUEUE),
-  targetRoles: TARGET_ROLES,
-}
+type Ports = Parameters<typeof handOn>[2] &
+  Parameters<typeof handOnHalts>[1] & { presses: Queue<ClickMessage>; clock: Clock; log: Log }
 
 /**
- * Reads the requests' stream and hands each changed request, each kill switch, and each standing permit that was taken
- * back, on by its id, and each press on a list by its key; and says how long people took, for the metrics. A record that is none of ours is passed over.
+ * Reads the requests' stream. It hands on each changed request, each halt and each standing permit that was revoked by its
+ * id, and each click on a list by its key; and logs how long people took, for the metrics. It passes over other records.
  */
-export const handler = async (event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
-  for (const { dynamodb, eventName } of event.Records) {
-    if (!dynamodb?.NewImage || eventName === 'REMOVE') continue
-    try {
-      await follow(dynamodb)
-    } catch (fault) {
-      log.error('hand_on_failed', {
-        record: dynamodb.SequenceNumber,
-        fault: fault instanceof Error ? fault.name : 'unknown',
-      })
-      if (dynamodb.SequenceNumber !== undefined)
-        return { batchItemFailures: [{ itemIdentifier: dynamodb.SequenceNumber }] }
+export const createHandler =
+  (ports: Ports) =>
+  async (event: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
+    for (const { dynamodb, eventName } of event.Records) {
+      if (!dynamodb?.NewImage || eventName === 'REMOVE') continue
+      try {
+        await follow(dynamodb, ports)
+      } catch (fault) {
+        const { SequenceNumber } = dynamodb
+        ports.log.error('hand_on_failed', { record: SequenceNumber, fault: faultName(fault) })
+        if (SequenceNumber !== undefined) return failing([SequenceNumber])
+      }
     }
+    return failing([])
   }
-  return { batchItemFailures: [] }
-}
 
-async function follow(record: NonNullable<DynamoDBRecord['dynamodb']>) {
+async function follow(record: NonNullable<DynamoDBRecord['dynamodb']>, ports: Ports) {
   const { NewImage, OldImage, ApproximateCreationDateTime } = record
   const image = NewImage as { [attribute: string]: AttributeValue }
-  const now = clock.now()
+  const now = ports.clock.now()
   const since = Math.floor(ApproximateCreationDateTime ?? now)
   if (image['sk']?.S === 'PERMIT')
     return handOnPermit({ permit: permitOf(image), version: headOf(image).sequence }, ports)
@@ -60,6 +53,20 @@ async function follow(record: NonNullable<DynamoDBRecord['dynamodb']>) {
   const before = OldImage && storedOf(OldImage as { [attribute: string]: AttributeValue }).state
   await handOn([{ state, ...(before && { before }), version: head.sequence, since }], now, ports)
   if (!before) return
-  logMeasures(before, state, log)
-  logOverdueReview(before, state, log)
+  logMeasures(before, state, ports.log)
+  logOverdueReview(before, state, ports.log)
 }
+
+export const handler = bind(
+  'hand-on',
+  (told) => ({
+    cards: new SqsFifoQueue<FifoMessage>(told.CARDS_QUEUE),
+    denies: new SqsFifoQueue<EndMessage>(told.DENIES_QUEUE),
+    presses: new SqsQueue<ClickMessage>(told.PRESSES_QUEUE),
+    reminders: new SqsQueue(told.REMINDERS_QUEUE),
+    targetRoles: told.TARGET_ROLES,
+    clock: new SystemClock(),
+    log: new PowertoolsLog(),
+  }),
+  createHandler,
+)

@@ -1,28 +1,25 @@
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import type { SQSEvent } from 'aws-lambda'
 import { sealedUseOf } from '../../adapters/cloudtrail/session-record.ts'
 import { reportSealedUse } from '../../operations/break-glass/report-sealed-use.ts'
-import { environmentOf } from '../environments.ts'
-import { decidingPorts, factsOnly, readBundle } from '../wiring/ports.ts'
-
-const ports = decidingPorts(environmentOf('report-sealed-use'), factsOnly(readBundle()))
+import type { DecidingPorts } from '../../operations/requests/ports.ts'
+import { takeEach } from '../batches.ts'
+import { bind } from '../environments.ts'
+import { decidingPorts, factsOnly } from '../wiring/ports.ts'
 
 /**
- * Opens the review of each use of a sealed role that EventBridge tells of. What cannot be read, or is nobody's that the
- * deployment knows, comes again and ends with the dead letters: somebody used the role, so it is never dropped.
+ * Opens the review of each use of a sealed role that EventBridge tells of. An event that cannot be read, or of a person
+ * that the deployment does not know, comes again and ends with the dead letters: the role was used, so none is dropped.
  */
-export const handler = async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
-  const batchItemFailures: SQSBatchResponse['batchItemFailures'] = []
-  for (const { body, messageId } of Records) {
-    const failed = (fault: string) => {
-      ports.log.error('sealed_role_use_failed', { fault })
-      batchItemFailures.push({ itemIdentifier: messageId })
-    }
-    try {
-      const reported = await reportSealedUse(sealedUseOf(JSON.parse(body)), ports)
-      if (!reported.ok) failed(reported.code)
-    } catch (fault) {
-      failed(fault instanceof Error ? fault.name : 'unknown')
-    }
-  }
-  return { batchItemFailures }
-}
+export const createHandler =
+  (ports: DecidingPorts) =>
+  ({ Records }: SQSEvent) =>
+    takeEach(
+      Records,
+      async (event) => {
+        const reported = await reportSealedUse(sealedUseOf(event), ports)
+        if (!reported.ok) throw Object.assign(new Error('the use cannot be reported'), { name: reported.code })
+      },
+      (fault) => ports.log.error('sealed_role_use_failed', { fault }),
+    )
+
+export const handler = bind('report-sealed-use', (told) => decidingPorts(told, factsOnly()), createHandler)

@@ -1,40 +1,30 @@
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
-import * as z from 'zod'
-import { connect } from '../../adapters/dynamodb/client.ts'
-import { DynamoRequestStore } from '../../adapters/dynamodb/request-store.ts'
-import { PowertoolsLog } from '../../adapters/powertools/log.ts'
+import type { SQSEvent } from 'aws-lambda'
 import { SchedulerTimers } from '../../adapters/scheduler/timers.ts'
-import { SystemClock } from '../../adapters/system/system.ts'
-import { RequestId } from '../../domain/values.ts'
 import { setReminders } from '../../operations/requests/sweep-overdue.ts'
-import { environmentOf } from '../environments.ts'
+import { OfRequest, takeEach } from '../batches.ts'
+import { bind } from '../environments.ts'
+import { readingPorts } from '../wiring/reading.ts'
 
-const { REQUESTS_TABLE, TIMER_GROUP, TIMER_ROLE, CARDS_QUEUE, ADVANCE_FUNCTION } = environmentOf('set-reminders')
-const log = new PowertoolsLog()
-const ports = {
-  requests: new DynamoRequestStore(connect(), { requests: REQUESTS_TABLE, ledger: '' }),
-  timers: new SchedulerTimers({
-    group: TIMER_GROUP,
-    role: TIMER_ROLE,
-    queue: CARDS_QUEUE,
-    advance: ADVANCE_FUNCTION,
+/** Sets the timers of requests a stage of which has just opened, and of openings. No other Lambda may make a timer. */
+export const createHandler =
+  (ports: Parameters<typeof setReminders>[1]) =>
+  ({ Records }: SQSEvent) =>
+    takeEach(
+      Records,
+      (message) => setReminders(OfRequest.parse(message).requestId, ports),
+      (fault, message) => ports.log.warn('reminders not set', { message, fault }),
+    )
+
+export const handler = bind(
+  'set-reminders',
+  (told) => ({
+    ...readingPorts(told),
+    timers: new SchedulerTimers({
+      group: told.TIMER_GROUP,
+      role: told.TIMER_ROLE,
+      queue: told.CARDS_QUEUE,
+      advance: told.ADVANCE_FUNCTION,
+    }),
   }),
-  clock: new SystemClock(),
-  log,
-}
-
-const Message = z.object({ requestId: RequestId })
-
-/** Sets the timers of requests a stage of which has just opened, and of emergencies. Alone in its right to make any. */
-export const handler = async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
-  const failed: string[] = []
-  for (const { messageId, body } of Records) {
-    try {
-      await setReminders(Message.parse(JSON.parse(body)).requestId, ports)
-    } catch (fault) {
-      log.warn('reminders not set', { message: messageId, fault: fault instanceof Error ? fault.name : 'unknown' })
-      failed.push(messageId)
-    }
-  }
-  return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) }
-}
+  createHandler,
+)
