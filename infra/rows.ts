@@ -61,7 +61,7 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
   'link-slack': { chains: ['person:'], rows: ['LINK#', 'LINKCODE#', 'LINKOF#'] },
   'receive-slack': {
     chains: ['req_', 'bgl_', 'stp_', 'sin_', 'person:'],
-    rows: ['ABSENT#', 'LINKCODE#', 'PREPARED#', 'PRESS#', 'SEEN#', 'SLACKGROUPS', 'STANDIN#'],
+    rows: ['ABSENT#', 'LINKCODE#', 'PREPARED#', 'CLICK#', 'SEEN#', 'SLACKGROUPS', 'STANDIN#'],
   },
   'refresh-slack-groups': { rows: ['SLACKGROUPS'] },
   'advance-workflow': { chains: ['req_', 'bgl_'] },

@@ -44,7 +44,7 @@ export const troubles: { readonly [alarm: string]: Trouble } = {
     means: 'no click can be verified, and none counts',
   },
   ClicksFailed: {
-    lines: ['slack edge failed', 'press not decided', 'press not looked up'],
+    lines: ['slack edge failed', 'click not decided', 'click not looked up'],
     means: 'clicks came to nothing; the people were told so',
   },
   SlackAppRemoved: {

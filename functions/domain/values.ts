@@ -9,7 +9,7 @@ import * as z from 'zod'
 const random26 = '[0-9a-hjkmnp-tv-z]{26}'
 const prefixed = (prefix: string) => z.string().regex(new RegExp(`^${prefix}_${random26}$`))
 
-/** A request's id, `req_...`; where a person broke the glass, `bgl_...`: one aggregate, and so one kind of id. */
+/** A request's id, `req_...`; where a person used break-glass, `bgl_...`: one aggregate, and so one kind of id. */
 export const RequestId = z
   .string()
   .regex(new RegExp(`^(req|bgl)_${random26}$`))
@@ -22,7 +22,7 @@ export const CredentialId = prefixed('crd').brand<'CredentialId'>()
 export type CredentialId = z.infer<typeof CredentialId>
 export const UseId = prefixed('use').brand<'UseId'>()
 export type UseId = z.infer<typeof UseId>
-/** A halt: an emergency stop of an agent, an owner, a person, a role or everything. */
+/** A halt of an agent, an owner, a person, a role or everything. */
 export const HaltId = prefixed('hlt').brand<'HaltId'>()
 export type HaltId = z.infer<typeof HaltId>
 /** That one person decides in another's stead, for a time. */
@@ -51,7 +51,7 @@ export const ToolId = z
   .brand<'ToolId'>()
 export type ToolId = z.infer<typeof ToolId>
 
-/** Who asked: an agent, or a person who broke the glass. */
+/** Who asked: an agent, or a person who used break-glass. */
 export const AskerId = z.union([AgentId, PersonId])
 export type AskerId = z.infer<typeof AskerId>
 export const isAgent = (id: AskerId): id is AgentId => id.startsWith('agent:')

@@ -70,7 +70,7 @@ export class Callers {
     return holder
   }
 
-  /** Whoever may hold a token of ours or be shown one: a person too, since they may break the glass. @throws BadRequest 401 */
+  /** Whoever may hold a token of ours or be shown one: a person too, since they may use break-glass. @throws BadRequest 401 */
   async holder(call: Call): Promise<Holder> {
     return this.#holderOf(await this.#identify(bearer(call, this.#issuer)))
   }
@@ -194,8 +194,8 @@ function bearer(call: Call, issuer: string): string {
 }
 
 /**
- * What agents and tools ask of tokens is nothing to people, but for the one that a person was given when they broke the
- * glass: to anybody else's they are nobody here, as ever.
+ * What agents and tools ask of tokens is nothing to people, but for the one that a person was given when they used
+ * break-glass: to anybody else's they are nobody here, as ever.
  *
  * @throws BadRequest 401
  */

@@ -109,7 +109,7 @@ export function openingId(call: Call): RequestId {
 
 /** All that this opening takes of a login, and not only what was lacking first: one more login is then enough. */
 export function loginFor(what: WhatToOpen, ports: DecidingPorts): LoginWanted | undefined {
-  const glass = ports.policy.bundle.breakGlass
-  const found = glass && openedBy(what, glass, ports)
+  const rules = ports.policy.bundle.breakGlass
+  const found = rules && openedBy(what, rules, ports)
   return found?.ok ? found.value.terms.login : undefined
 }

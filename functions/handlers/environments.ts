@@ -64,7 +64,7 @@ export const environments = {
   'hand-on': z.object({
     CARDS_QUEUE: Name,
     DENIES_QUEUE: Name,
-    PRESSES_QUEUE: Name,
+    CLICKS_QUEUE: Name,
     REMINDERS_QUEUE: Name,
     TARGET_ROLES: Names,
   }),

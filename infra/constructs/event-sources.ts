@@ -111,7 +111,7 @@ export class WorkQueue extends Construct {
 type StreamReaderProps = {
   table: TableV2
   reader: HotworkFunction
-  of: readonly ('REQ#' | 'HALT#' | 'PERMIT#' | 'PRESS#')[]
+  of: readonly ('REQ#' | 'HALT#' | 'PERMIT#' | 'CLICK#')[]
 }
 
 /**

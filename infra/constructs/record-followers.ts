@@ -35,7 +35,7 @@ export class RecordFollowers extends Construct {
     const { deadLetters } = new StreamReader(this, 'HandOnStream', {
       table: tables.requests.table,
       reader: handOn,
-      of: ['REQ#', 'HALT#', 'PERMIT#', 'PRESS#'],
+      of: ['REQ#', 'HALT#', 'PERMIT#', 'CLICK#'],
     })
     alarms.watchDeadLetters('HandOnStream', deadLetters)
   }

@@ -24,7 +24,7 @@ export class SlackChannel extends Construct {
     const inOrder = { order: 'group', attempts: 60, timed: true } as const
     this.cardsQueue = new WorkQueue(this, 'CardsQueue', { variable: 'CARDS_QUEUE', ...inOrder })
     this.reminders = new WorkQueue(this, 'Reminders', { variable: 'REMINDERS_QUEUE', ...once })
-    this.bursts = new WorkQueue(this, 'PressesQueue', { variable: 'PRESSES_QUEUE', ...once })
+    this.bursts = new WorkQueue(this, 'ClicksQueue', { variable: 'CLICKS_QUEUE', ...once })
     this.#receive(props)
     this.#drawCards(props)
     this.#setTimers(props)

@@ -26,7 +26,7 @@ type Heard = { Subject: string; Message: string; MessageAttributes: { [name: str
 let topic: string
 let queue: string
 beforeEach(async () => {
-  const name = `emergencies-${randomUUID()}`
+  const name = `openings-${randomUUID()}`
   const [sns, sqs] = [new SNSClient({}), new SQSClient({})]
   topic = (await sns.send(new CreateTopicCommand({ Name: name }))).TopicArn as string
   // A queue takes from a topic only what its own policy lets it.

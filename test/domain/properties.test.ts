@@ -123,7 +123,7 @@ test('the end is the end: after it only refusals are counted, how a call went th
   )
 })
 
-test('whoever broke the glass, or vouched for it, never looks at it; and it is looked at once, when it has ended', () => {
+test('whoever used break-glass, or vouched for it, never looks at it; and it is looked at once, when it has ended', () => {
   fc.assert(
     fc.property(anyWalk, (steps) => {
       for (const [before, after] of pairs(walk(steps).states)) {

@@ -55,8 +55,8 @@ export type Walked = { states: readonly ApprovalRequest[]; events: readonly Even
 const ask = sampleAsk({ uses: 2 })
 /** The same by one call that Hotwork makes. What is clicked is of the first: of the other nothing is decided but at tier 0. */
 const mediated = sampleAsk({ uses: 2, credential: 'mediated' })
-/** A person breaks the glass. Nobody is asked before; days later somebody looks at it. */
-const emergency = openingAsk()
+/** A person uses break-glass. Nobody is asked before; days later somebody looks at it. */
+const openedAsk = openingAsk()
 const answer = fc.oneof({ weight: 30, arbitrary: fc.constant(permit) }, fc.constant(forbid), fc.constant(failed))
 const name = fc.constantFrom('ana', 'ben', 'cleo', 'sam', 'siri', 'olga', 'dora', 'eve')
 /** Mostly the sample's facts, sometimes with one right lost or one left, or with stages that there are not. */
@@ -213,7 +213,7 @@ const odd = fc.oneof(
   fc.record({ by: name, answer }).map(({ by, answer }) => revocation(by, { answer })),
   ending.map((found) => ({ ...wake, ...found })),
   fc.constantFrom(0, 1, 2).map((tier) => submit(ask, tier)),
-  fc.constant(opening(emergency)),
+  fc.constant(opening(openedAsk)),
 )
 
 /** Any command: sensible ones more often than others, and none left out. */
@@ -262,7 +262,7 @@ export const anyWalk: fc.Arbitrary<Walk> = fc
     ask: fc.oneof(
       { weight: 8, arbitrary: fc.constant(ask) },
       { weight: 2, arbitrary: fc.constant(mediated) },
-      { weight: 1, arbitrary: fc.constant(emergency) },
+      { weight: 1, arbitrary: fc.constant(openedAsk) },
     ),
     pace: fc.constantFrom(1, 60),
     drops: fc.oneof({ weight: 19, arbitrary: fc.constant(false) }, fc.constant(true)),
@@ -271,7 +271,7 @@ export const anyWalk: fc.Arbitrary<Walk> = fc
   .map(({ tier, ask, pace, drops, steps }) => {
     const times = steps.map((_, index) => steps.slice(0, index + 1).reduce((sum, [passed]) => sum + passed, 0))
     const then = steps.map(([, command], index) => ({ after: times[index] ?? 0, command }))
-    if (ask === emergency)
+    if (ask === openedAsk)
       return {
         tier: 0,
         ask,
@@ -281,9 +281,9 @@ export const anyWalk: fc.Arbitrary<Walk> = fc
     return { tier, ask, steps: tier === 2 && drops ? [...dropping, ...then] : then }
   })
 
-/** The same by whoever broke the glass, where it is by the agent that asks for the rest. */
+/** The same by whoever used break-glass, where it is by the agent that asks for the rest. */
 const byJade = (command: Command): Command =>
-  'agent' in command && command.agent === remediator ? { ...command, agent: emergency.agent.id } : command
+  'agent' in command && command.agent === remediator ? { ...command, agent: openedAsk.agent.id } : command
 
 export function walk({ tier, ask, steps }: Walk): Walked {
   const events = [...decide(undefined, ask.breakGlass ? opening(ask) : submit(ask, tier), submittedAt).events]

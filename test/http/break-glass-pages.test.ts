@@ -60,13 +60,13 @@ const call = (name: string, more: { error?: string } = {}) => ({
   ...more,
 })
 
-describe('who has the glass broken', () => {
+describe('who has an opening', () => {
   test('stands on one page: who, what, until when, the reviews that are due, the minutes that are left', async () => {
     await night.opened('jade', profile)
     night.clock.advance(10 * minute)
     await night.opened('kofi', { drill: true })
     const text = await see('ana', '/break-glass')
-    expect(text).toMatch(/The glass is broken now: 2 openings/)
+    expect(text).toMatch(/In force now: 2 openings/)
     expect(text).toMatch(/Get the checkout service going again/)
     expect(text).toMatch(/Jade .*\(person:jade\), INC-2041, checkout-recovery/)
     expect(text).toMatch(/Open until .* UTC \(in 20 min\); review due/)
@@ -77,7 +77,7 @@ describe('who has the glass broken', () => {
   })
 
   test('with nothing open it says so, and a review that is overdue is said first of all', async () => {
-    expect(await see('ana', '/break-glass')).toMatch(/Nobody has the glass broken/)
+    expect(await see('ana', '/break-glass')).toMatch(/No opening is in force/)
     await ended()
     expect(await see('ana', '/break-glass')).toMatch(/Reviews to be done/)
     night.clock.advance(25 * hour)

@@ -314,7 +314,7 @@ describe('who asks about a token of ours, or gives it back', () => {
     expect(await holding(agent, { ok: false, code: 'unknown' })).toMatchObject({ status: 200 })
   })
 
-  test('is a person about the token that they were given in an emergency, and about no other', async () => {
+  test('is a person about the token that they were given in an opening, and about no other', async () => {
     const jade = bearer(await ofPerson('person-jade'))
     expect(await holding(jade, known('person:jade'))).toMatchObject({
       status: 200,

@@ -8,7 +8,7 @@ import { Tab } from '../support/pages/page-tab.ts'
 import { MemoryLoginProvider } from '../support/people/memory-login-provider.ts'
 import { agentKey, issuer, parameter, person, sampleBundle, World } from '../support/world.ts'
 
-/** The page that opens in an emergency what was prepared in Slack, request by request. */
+/** The page that opens with break-glass what was prepared in Slack, request by request. */
 
 const bundle = sampleBundle()
 const minute = 60
@@ -63,7 +63,7 @@ test('whoever follows the link logs in as strongly as it takes, sees what would 
   expect(await openings()).toEqual([])
 })
 
-test('one press opens it, and the page says until when, and how to get credentials', async () => {
+test('one click opens it, and the page says until when, and how to get credentials', async () => {
   const path = await prepared()
   const { status, headers } = await tab.go('POST', path, csrfOn(await follow(path, jade)))
   expect([status, headers['location']]).toEqual([303, path])
@@ -89,7 +89,7 @@ test('until a machine has taken it up, its page says how', async () => {
   expect((await tab.go('GET', of)).body).not.toContain('break-glass claim')
 })
 
-test('pressed twice it is one opening', async () => {
+test('clicked twice it is one opening', async () => {
   const path = await prepared()
   const fields = csrfOn(await follow(path, jade))
   await tab.go('POST', path, fields)

@@ -47,7 +47,7 @@ describe('what a browser is told with every page', () => {
     ['a login that cannot be ended', async () => newTab().go('GET', '/login/callback?code=x&state=y')],
     ['a form of somebody who is not logged in', async () => newTab().go('POST', '/decide/req_x', {})],
     ['the Slack account', async () => (await openAs('person-mia')).go('GET', '/link')],
-    ['who has the glass broken', async () => (await openAs('person-ana')).go('GET', '/break-glass')],
+    ['who has an opening', async () => (await openAs('person-ana')).go('GET', '/break-glass')],
     [
       'an opening that is not there',
       async () => (await openAs('person-ana')).go('GET', `/break-glass/bgl_${'0'.repeat(26)}`),
@@ -157,7 +157,7 @@ describe('a form counts only from a page that this very login was shown', () => 
 })
 
 describe('the page says the truth, and shows the request as it is', () => {
-  const press = async (
+  const click = async (
     tab: Tab,
     request: ApprovalRequest,
     verdict: 'approve' | 'deny',
@@ -204,9 +204,9 @@ describe('the page says the truth, and shows the request as it is', () => {
   test('when the round is another, and when the page showed something else than is on record', async () => {
     const request = await world.submitted(prodParameter)
     const tab = await openAs('person-ana')
-    expect(await press(tab, request, 'approve', { round: '2' })).toMatchObject({ status: 409 })
-    expect(await press(tab, request, 'approve', { seen: `sha-256:${'x'.repeat(43)}` })).toMatchObject({ status: 409 })
-    expect(await press(tab, request, 'approve', { digest: `sha-256:${'x'.repeat(43)}` })).toMatchObject({ status: 409 })
+    expect(await click(tab, request, 'approve', { round: '2' })).toMatchObject({ status: 409 })
+    expect(await click(tab, request, 'approve', { seen: `sha-256:${'x'.repeat(43)}` })).toMatchObject({ status: 409 })
+    expect(await click(tab, request, 'approve', { digest: `sha-256:${'x'.repeat(43)}` })).toMatchObject({ status: 409 })
     expect(await decisions(request)).toEqual([])
   })
 
@@ -241,9 +241,9 @@ describe('the page says the truth, and shows the request as it is', () => {
     expect(asked.stages[0]?.terms).toEqual(strict.terms)
     const tab = await openAs('person-ana')
     expect((await tab.go('GET', pathTo(asked))).body).toMatch(/<textarea id="approve-comment"[^>]* required>/)
-    const without = await press(tab, asked, 'approve')
+    const without = await click(tab, asked, 'approve')
     expect([without.status, without.body.includes('must say why')]).toEqual([400, true])
-    expect((await press(tab, asked, 'approve', { comment: 'seen with the owner' })).status).toBe(303)
+    expect((await click(tab, asked, 'approve', { comment: 'seen with the owner' })).status).toBe(303)
     expect(others).toHaveLength(1)
   })
 
@@ -251,7 +251,7 @@ describe('the page says the truth, and shows the request as it is', () => {
     const request = await world.approved()
     const tab = await openAs('person-ana')
     expect((await tab.go('GET', pathTo(request))).body).toContain('Deny after all')
-    expect((await press(tab, request, 'deny', { comment: 'second thoughts' })).status).toBe(303)
+    expect((await click(tab, request, 'deny', { comment: 'second thoughts' })).status).toBe(303)
     expect(await world.state(request.ask.id)).toMatchObject({ status: 'revoked', reason: 'second thoughts' })
     const { body } = await tab.go('GET', pathTo(request))
     expect(body).toContain('Revoked')
@@ -276,7 +276,7 @@ describe('a stage that wants a stronger login', () => {
     await world.decide(request, 'ana')
     tab = await openAs('person-gus')
   })
-  /** Presses Approve, and gives the address of the provider that the browser goes to. */
+  /** Clicks Approve, and gives the address of the provider that the browser goes to. */
   const approve = async (changes: { [name: string]: string } = {}): Promise<string> => {
     const fields = tab.fields(await tab.go('GET', pathTo(request)), 'verdict', 'approve')
     const { body } = await tab.go('POST', pathTo(request), { ...fields, ...changes })

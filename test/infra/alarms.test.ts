@@ -119,14 +119,14 @@ test('what lets a session work that should not is looked at every minute', () =>
 })
 
 /**
- * What is counted though it is no error: how long denies take, that the glass was broken, and how people decide, which is
+ * What is counted though it is no error: how long denies take, that break-glass is used, and how people decide, which is
  * to be looked at and wakes nobody.
  */
 const shown = ['decision_measured', 'wait_measured']
 const opened = 'break_glass_opened'
 const measured = ['deny_written', opened, ...shown]
 
-test('whoever may break the glass says so in the log, by the line that is counted', () => {
+test('whoever may use break-glass says so in the log, by the line that is counted', () => {
   expect(counted().filter(({ message }) => message === opened)).toHaveLength(1)
   const code = readFileSync(join(assembly.outdir, 'functions', 'open-break-glass', 'index.js'), 'utf8')
   expect(code).toContain(`.warn("${opened}"`)

@@ -97,7 +97,7 @@ function walk(
 }
 
 describe('the machine is the ladder', () => {
-  test('one waiting state a stage, one more where it escalates, one for the grant, and two where the glass was broken', () => {
+  test('one waiting state a stage, one more where it escalates, one for the grant, and two where break-glass is used', () => {
     expect(waiting.map(([id]) => id).sort()).toEqual(
       [
         'AwaitCompletion',

@@ -61,7 +61,7 @@ describe.each(['scp', 'boundary'] as const)('a guardrail as %s', (kind) => {
     (call) => expect(may(hotwork, call)).resolves.toBe(true),
   )
 
-  test('lets through what a person does in an emergency, in a session that carries the break-glass', async () => {
+  test('lets through what a person does in an opening, in a session that carries the break-glass', async () => {
     const person = { ...hotwork, sourceIdentity: 'bgl_00000000000000000000000001' }
     for (const call of [put, update]) expect(await may(person, call)).toBe(true)
     expect(await may({ ...person, principal: administrator.principal }, put)).toBe(false)

@@ -53,7 +53,7 @@ describe('who may do what is dangerous', () => {
       'secretsmanager:GetSecretValue',
       ['conclude-break-glass', 'draw-card', 'link-slack', 'receive-slack', 'refresh-slack-groups'],
     ],
-    ['page whoever is woken in an emergency', 'sns:Publish', ['draw-card']],
+    ['page whoever is woken for an opening', 'sns:Publish', ['draw-card']],
     [
       'invoke a function',
       'lambda:InvokeFunction',
@@ -89,8 +89,8 @@ describe('who may do what is dangerous', () => {
     expect(of(broker, 'sqs', '').filter((right) => right.startsWith('Send'))).toEqual([])
   })
 
-  test('a press for all of a list is handed on from the record alone, and only its cards are looked at for it', () => {
-    const senders = [...rights].filter(([, list]) => list.some((right) => right === 'sqs:SendMessage on <Presses>'))
+  test('a click for all of a list is handed on from the record alone, and only its cards are looked at for it', () => {
+    const senders = [...rights].filter(([, list]) => list.some((right) => right === 'sqs:SendMessage on <Clicks>'))
     expect(senders.map(([owner]) => owner)).toEqual(['hand-on'])
     expect(of('decide-burst', 'sqs', '').filter((right) => right.startsWith('Send'))).toEqual(['SendMessage<Cards>'])
     expect(of('receive-slack', 'sqs', '')).toEqual([])

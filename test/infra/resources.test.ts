@@ -106,7 +106,7 @@ describe('streams and queues', () => {
     expect(streams.map(([id]) => textOf({ Ref: id }))).toEqual(['<Requests>'])
   })
 
-  test('a reader sees requests only, and one of them halts, permits and presses, from the beginning; it gives up in the end and says where', () => {
+  test('a reader sees requests only, and one of them halts, permits and clicks, from the beginning; it gives up in the end and says where', () => {
     for (const reader of mappings(/StreamArn/)) {
       expect(reader).toMatchObject({
         StartingPosition: 'TRIM_HORIZON',
@@ -119,7 +119,7 @@ describe('streams and queues', () => {
       const { Filters } = reader['FilterCriteria'] as { Filters: { Pattern: string }[] }
       const halts =
         textOf(reader['FunctionName']) === '<HandOn>'
-          ? [{ prefix: 'HALT#' }, { prefix: 'PERMIT#' }, { prefix: 'PRESS#' }]
+          ? [{ prefix: 'HALT#' }, { prefix: 'PERMIT#' }, { prefix: 'CLICK#' }]
           : []
       expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
         { eventName: ['INSERT', 'MODIFY'], dynamodb: { Keys: { pk: { S: [{ prefix: 'REQ#' }, ...halts] } } } },
@@ -146,7 +146,7 @@ describe('streams and queues', () => {
   })
 
   test('a worker of a queue fails single messages, and its queue waits out an attempt before the next', () => {
-    const workers = mappings(/^<(?:Follow|Cards|Denies|Calls|Reminders|Presses)>$/)
+    const workers = mappings(/^<(?:Follow|Cards|Denies|Calls|Reminders|Clicks)>$/)
     expect(workers.map((properties) => textOf(properties['FunctionName'])).sort()).toEqual([
       '<CallAws>',
       '<DecideBurst>',

@@ -149,7 +149,7 @@ describe('who may assume it', () => {
   test.each<[what: string, session: Session]>([
     ['a session of neither', { ...ofAgent, name: 'ana' }],
     ['an agent in a session that is named as a break-glass', { ...ofAgent, name: breakGlass }],
-    ['an agent that broke the glass', { ...ofPerson, tags: { ...ofPerson.tags, agent: 'agent:remediator' } }],
+    ['an agent that used break-glass', { ...ofPerson, tags: { ...ofPerson.tags, agent: 'agent:remediator' } }],
     ['a person who has a request', { ...ofAgent, tags: { ...ofAgent.tags, agent: 'person:omar' } }],
     ['a break-glass that would be denied by a request', { ...ofPerson, tags: { ...ofPerson.tags, request } }],
     ['a request that would be denied by a break-glass', { ...ofAgent, tags: { ...ofAgent.tags, request: breakGlass } }],
@@ -255,7 +255,7 @@ describe('what Hotwork is made of', () => {
     ['by its name', here('lambda', 'function:Elsewhere-IssueToken')],
     ['by the name of another Hotwork', here('ssm', 'parameter/prod/hotwork/x')],
     ['by what the policy folder calls its own', here('ssm', 'parameter/prod/desk/x')],
-  ])('is known %s, and is beyond broken glass and the sealed role: an approved request may', async (_how, resource) => {
+  ])('is known %s, and is beyond break-glass and the sealed role: an approved request may', async (_how, resource) => {
     expect(await may(resource, 'req_00000000000000000000000001')).toBe(true)
     expect(await may(resource, 'bgl_00000000000000000000000001')).toBe(false)
     expect(await may(resource)).toBe(false)

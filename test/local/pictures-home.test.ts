@@ -80,7 +80,7 @@ inBrowser('pictures of the tab and its forms', () => {
     expect((await world.standIns.list({ limit: 9 })).items).toHaveLength(2)
   })
 
-  test('the form that opens in an emergency, what it says beside a field, and where it leads', async () => {
+  test('the form that opens in an opening, what it says beside a field, and where it leads', async () => {
     await at.control('command', {
       command: '/hotwork',
       text: 'break-glass',

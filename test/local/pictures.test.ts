@@ -91,28 +91,28 @@ inBrowser('pictures', () => {
     }
   })
 
-  test('every state of the card of an emergency, and what one person is sent of it', async () => {
+  test('every state of the card of an opening, and what one person is sent of it', async () => {
     const page = await openAs('U0BEN')
     const drawn = [...(await everyOpening(bundle))]
     const [open] = drawn.map(([, each]) => each)
-    if (!open) throw new Error('no emergency')
+    if (!open) throw new Error('no opening')
     for (const [name, { state, about }] of drawn)
-      await showAny(page, `emergency-${fileOf(name)}`, renderOpening(state, about, bundle, { page: pageOfRequest }))
+      await showAny(page, `opening-${fileOf(name)}`, renderOpening(state, about, bundle, { page: pageOfRequest }))
     const { state, about } = open
     await showAny(
       await openAs('U0BEN', true),
-      'emergency-in-the-dark',
+      'opening-in-the-dark',
       renderOpening(state, about, bundle, { page: pageOfRequest }),
     )
     const skipped = { because: 'skipped', mayReview: true, first: true } as const
     await showAny(
       page,
-      'emergency-told',
+      'opening-told',
       renderNotice({ notice: 'opened', at: state.submittedAt }, state, skipped, bundle, { page: pageOfRequest }),
     )
   })
 
-  test('the form in which an emergency is reviewed, and what becomes of a mistake in it', async () => {
+  test('the form in which an opening is reviewed, and what becomes of a mistake in it', async () => {
     const night = new LoudNight(bundle)
     const desk = new DeskWorld(night)
     await desk.open()
@@ -151,12 +151,12 @@ inBrowser('pictures', () => {
   test('every form', async () => {
     const { world } = at
     const dialog = (page: Page) => page.locator('dialog.modal')
-    const press = (page: Page, of: ApprovalRequest, name: string) =>
+    const click = (page: Page, of: ApprovalRequest, name: string) =>
       cardIn(page, of).getByRole('button', { name, exact: true }).click()
     const opened = async (user: string, state: ApprovalRequest, button: string) => {
       await post(state)
       const page = await openAs(user)
-      await press(page, state, button)
+      await click(page, state, button)
       await dialog(page).waitFor()
       return page
     }

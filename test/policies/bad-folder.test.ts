@@ -8,7 +8,7 @@ const flags = 'policies/actions/flags.set.json'
 const ladder = 'policies/ladder.json'
 const agents = 'policies/agents.json'
 const people = 'policies/directory.json'
-const glass = 'policies/break-glass.json'
+const breakGlassFile = 'policies/break-glass.json'
 const _cases = 'policies/cases/limits.json'
 const cedar = 'policies/limits.cedar'
 
@@ -885,36 +885,36 @@ const values: Bad[] = [
   ],
 ]
 
-/** What opens in an emergency. */
-const emergencies: Bad[] = [
+/** What opens with break-glass. */
+const breakGlassFolders: Bad[] = [
   [
     'an example of an incident that its pattern refuses',
-    (copy) => copy.editJson(glass, (file) => (file.incidentExample = 'INC 2041')),
-    glass,
+    (copy) => copy.editJson(breakGlassFile, (file) => (file.incidentExample = 'INC 2041')),
+    breakGlassFile,
     '"incidentExample"',
     '`INC 2041` does not match `^INC-[0-9]{1,12}$`',
     '`incident` takes',
   ],
   [
     'a pattern of incidents that is no regular expression',
-    (copy) => copy.editJson(glass, (file) => (file.incident = '^INC-[0-9$')),
-    glass,
+    (copy) => copy.editJson(breakGlassFile, (file) => (file.incident = '^INC-[0-9$')),
+    breakGlassFile,
     '"incident"',
     'no regular expression',
     '^INC-',
   ],
   [
     'a pattern of incidents that is not anchored',
-    (copy) => copy.editJson(glass, (file) => (file.incident = 'INC-[0-9]{1,12}')),
-    glass,
+    (copy) => copy.editJson(breakGlassFile, (file) => (file.incident = 'INC-[0-9]{1,12}')),
+    breakGlassFile,
     '"incident"',
     'not anchored',
     'end it with `$`',
   ],
   [
     'a pattern of incidents of which each half is anchored at one end alone',
-    (copy) => copy.editJson(glass, (file) => (file.incident = '^INC-[0-9]{1,12}|OPS-[0-9]{1,12}$')),
-    glass,
+    (copy) => copy.editJson(breakGlassFile, (file) => (file.incident = '^INC-[0-9]{1,12}|OPS-[0-9]{1,12}$')),
+    breakGlassFile,
     '"incident"',
     'not anchored',
     'between brackets',
@@ -923,11 +923,11 @@ const emergencies: Bad[] = [
     'a profile that reaches what Hotwork is made of',
     (copy) =>
       copy.editJson(
-        glass,
+        breakGlassFile,
         (file) =>
           (file.profiles[0].rights[0].resources = ['arn:{partition}:ssm:{region}:{account}:parameter/hotwork/*']),
       ),
-    glass,
+    breakGlassFile,
     'parameter/hotwork/*',
     'reaches what Hotwork itself is made of',
     'take it out',
@@ -945,7 +945,7 @@ const emergencies: Bad[] = [
         }),
       )
     },
-    glass,
+    breakGlassFile,
     'arn:{partition}:lambda:{region}:{account}:function:checkout-*',
     'it opens `arn:aws:lambda:us-east-1:000000000000:function:checkout--cards` as `prod`, `internal`, of `payments-owners`',
     'say of them what resources.json says',
@@ -969,7 +969,7 @@ const emergencies: Bad[] = [
         }),
       )
     },
-    glass,
+    breakGlassFile,
     'arn:{partition}:lambda:{region}:{account}:function:checkout-*',
     'it opens `arn:aws:lambda:us-east-1:000000000000:function:checkout-cards:` as `prod`, `internal`, of `payments-owners`',
     'say of them what resources.json says',
@@ -978,11 +978,11 @@ const emergencies: Bad[] = [
     'a profile of one owner over what a later rule gives to another',
     (copy) =>
       copy.editJson(
-        glass,
+        breakGlassFile,
         (file) =>
           (file.profiles[0].rights[0].resources = ['arn:{partition}:ssm:{region}:{account}:parameter/prod/che*']),
       ),
-    glass,
+    breakGlassFile,
     'parameter/prod/che*',
     'resources.json says that it is `prod`, `internal`, of `sre`',
     'name resources of one kind alone',
@@ -994,7 +994,7 @@ const emergencies: Bad[] = [
         file.resources = file.resources.filter(({ id }: { id: string }) => id !== 'arn:*:lambda:*:*:function:*')
         file.resources.find(({ id }: { id: string }) => id === 'arn:*:lambda:*:*:function:checkout-*').id += '-worker'
       }),
-    glass,
+    breakGlassFile,
     'function:checkout-*',
     'of which resources.json knows nothing',
     'add a rule',
@@ -1002,18 +1002,18 @@ const emergencies: Bad[] = [
   [
     'two profiles that open the same',
     (copy) =>
-      copy.editJson(glass, ({ profiles }) =>
+      copy.editJson(breakGlassFile, ({ profiles }) =>
         profiles.push({ ...profiles[0], name: 'checkout-again', rights: [profiles[0].rights[1]] }),
       ),
-    glass,
+    breakGlassFile,
     '"rights": [\n        {\n          "action": "lambda:PutFunctionConcurrency"',
     'two budgets',
     'leave it in one of them',
   ],
   [
     'a profile whose action gives no AWS credentials',
-    (copy) => copy.editJson(glass, (file) => (file.profiles[0].rights[0].action = 'flags:set')),
-    glass,
+    (copy) => copy.editJson(breakGlassFile, (file) => (file.profiles[0].rights[0].action = 'flags:set')),
+    breakGlassFile,
     '"flags:set"',
     'gives no AWS credentials',
     '`sts`',
@@ -1116,7 +1116,7 @@ describe.each([
   ['a policy that is not sound', policies],
   ['a tool that another could pass for', tools],
   ['a value that the agent is not held to', values],
-  ['an emergency that opens what it should not', emergencies],
+  ['break-glass that opens what it should not', breakGlassFolders],
   ['policies that do not do what they should', behaviour],
 ])('%s', (_, all) => {
   test.each(all)('%s is found, with its line and the fix', (_rule, spoil, file, line, message, fix) => {

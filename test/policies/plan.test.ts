@@ -39,7 +39,7 @@ test('says the tier and why, who decides each stage and who is told, what silenc
       'deadline: 30 min',
       'silence: it is widened to on-call for 15 min: Jade Jones (person:jade), Kofi Kaya (person:kofi); will notify 2 people: Jade Jones (person:jade), Kofi Kaya (person:kofi); then it expires',
       'reminders: after 10 min, to who has not decided and is not quiet',
-      'login: a press in Slack is enough to approve',
+      'login: a click in Slack is enough to approve',
       'silence: it expires',
       'Then a grant: claimed within 1 h, good for 15 min and 1 use, as AWS credentials',
       '- IAM does not count calls: the call can be repeated until the credential ends',

@@ -5,7 +5,7 @@ import { Deployment, remediator, setParameter, staging } from './support/deploym
 jest.setTimeout(120_000)
 
 /**
- * Kill switches on a deployed stack: the one with short grants, where the build bot has nothing else to do. Switches of a
+ * Halts on a deployed stack: the one with short grants, where the build bot has nothing else to do. Halts of a
  * role and of everything would stop the tests beside this one: the demo throws those, and test/adapters/role-policies.
  */
 const hotwork = new Deployment('swift')
@@ -99,7 +99,7 @@ test("a halt ends an agent's live AWS sessions and no other's; a second person l
   expect(anew).toBe('done')
 })
 
-describe('a kill switch is thrown by', () => {
+describe('a halt is declared by', () => {
   test.each([
     ['no target', { reason: 'because' }],
     ['two targets', { agent: builder, all: true, reason: 'because' }],

@@ -96,7 +96,7 @@ inBrowser('the deployed pages', () => {
     ])
   })
 
-  test('whoever presses and is nobody yet is shown a link, logs in, and counts from then on', async () => {
+  test('whoever clicks and is nobody yet is shown a link, logs in, and counts from then on', async () => {
     const id = await hotwork.submitted(remediator, setParameter(prod))
     const card = await desk.untilCard(id)
     const before = (await desk.toldTo('U0MIA')).length
@@ -117,7 +117,7 @@ inBrowser('the deployed pages', () => {
   })
 
   describe('of break-glass', () => {
-    // Where a glass can be broken every few seconds: test/support/policies/break-glass.json.
+    // Where break-glass can be used every few seconds: test/support/policies/break-glass.json.
     const swift = new Deployment('swift')
     const [kofi, path] = ['person:kofi', '/v1/break-glass']
 

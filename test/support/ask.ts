@@ -302,7 +302,7 @@ export const callResolution = (n: number, changes: Partial<ResolveCall> = {}): R
 /** What ends a request whatever policy says. */
 export const halted: Ending = { by: 'halt', id: numbered('rev', 1) as HaltId }
 export const orphaned: Ending = { by: 'ancestor', id: requestId(40) }
-/** The incident for which the glass was broken (`openingAsk`). */
+/** The incident for which break-glass is used (`openingAsk`). */
 export const closed: Ending = { by: 'incident', id: 'INC-2041' }
 
 export const completion = (changes: Partial<Complete> = {}): Complete => ({
@@ -334,7 +334,7 @@ export const revocation = (name: string, changes: Partial<Revoke> = {}): Revoke 
   ...changes,
 })
 
-/** `jade`, who breaks the glass herself, for half an hour; `kofi` vouched for her, since an older review was overdue. */
+/** `jade`, who uses break-glass herself, for half an hour; `kofi` vouched for her, since an older review was overdue. */
 export const jade = person('jade')
 export const openingAsk = (changes: Parameters<typeof sampleAsk>[0] = {}): Ask =>
   sampleAsk({
@@ -357,7 +357,7 @@ export const openingAsk = (changes: Parameters<typeof sampleAsk>[0] = {}): Ask =
     ...changes,
   })
 
-/** Nothing of it was opened before, so every book is empty. */
+/** Nothing of it was opened before, so every budget is empty. */
 export const opening = (ask: Ask, changes: Partial<OpenBreakGlass> = {}): OpenBreakGlass => ({
   type: 'open_break_glass',
   ask,

@@ -62,7 +62,7 @@ function actionToCedar(question: ActionQuestion, types: ArgumentsSchema | undefi
 }
 
 function personToCedar(question: PersonQuestion): CedarQuestion {
-  const { action, person, request, stage, inSteadBy, absent, emergency, now } = question
+  const { action, person, request, stage, inSteadBy, absent, opening, now } = question
   const principal = uid('Person', person.id)
   const groups = personEntity(person)
   if (absent)
@@ -73,14 +73,14 @@ function personToCedar(question: PersonQuestion): CedarQuestion {
       context: { sharedGroups: person.groups.filter((group) => absent.groups.includes(group)), now },
       entities: [groups, ...(absent.id === person.id ? [] : [personEntity(absent)])],
     }
-  if (emergency) {
-    const { moment, drill } = emergency
+  if (opening) {
+    const { moment, drill } = opening
     return {
       principal,
       action: uid('Action', action),
-      resource: uid('Opening', emergency.id),
+      resource: uid('Opening', opening.id),
       context: action === 'review' ? { now } : { moment, drill, approval: { tier: 0, breakGlass: true }, now },
-      entities: [groups, openingEntity(emergency)],
+      entities: [groups, openingEntity(opening)],
     }
   }
   return {

@@ -28,8 +28,8 @@ export const cedar = { withActions, compile: compileCedar, open: (bundle: Bundle
 const personActions = ['approve', 'revoke', 'lift', 'read', 'breakGlass', 'review', 'allowStanding', 'standIn']
 
 /**
- * What no policy folder can lift: a forbid outweighs every permit, and its `@id` is taken. Hotwork itself is beyond breaking
- * the glass.
+ * What no policy folder can lift: a forbid outweighs every permit, and its `@id` is taken. Hotwork itself is beyond
+ * break-glass.
  */
 const own: Source = {
   file: 'Hotwork itself',

@@ -105,35 +105,35 @@ function endOf(state: ApprovalRequest): { ended?: Json } {
   }
 }
 
-/** Somebody who broke the glass, as people see it: what was said, what is open and until when, what was done, the review. */
+/** Somebody who used break-glass, as people see it: what was said, what is open and until when, what was done, the review. */
 export function breakGlassView(
   state: ApprovalRequest,
   bundle: Pick<Bundle, 'actions' | 'deployment'>,
 ): { [member: string]: Json } {
   const { ask, review } = state
   const grant = grantOf(state)
-  const glass = ask.breakGlass
-  if (!glass || !grant) throw new TypeError(`\`${ask.id}\` is no break-glass`)
+  const breakGlass = ask.breakGlass
+  if (!breakGlass || !grant) throw new TypeError(`\`${ask.id}\` is no break-glass`)
   const { ended, grant: shown } = personView(state)
   return {
     id: ask.id,
     status: state.status,
     person: ask.owner,
-    ...(glass.profile === undefined ? {} : { profile: glass.profile }),
+    ...(breakGlass.profile === undefined ? {} : { profile: breakGlass.profile }),
     action: ask.action,
     arguments: ask.arguments,
     resource: ask.resource,
-    rights: glass.rights.map(({ action, resources }) => ({
+    rights: breakGlass.rights.map(({ action, resources }) => ({
       action,
       resources: resources.map((each) => filledFor(action, each, bundle)),
     })),
     environment: ask.environment,
-    reason: glass.reason,
-    incident: glass.incident,
-    minutes: Math.floor(glass.window / 60),
-    drill: glass.drill,
-    ...(glass.sealed ? { sealed: true } : {}),
-    ...(glass.secondedBy === undefined ? {} : { vouched_by: glass.secondedBy }),
+    reason: breakGlass.reason,
+    incident: breakGlass.incident,
+    minutes: Math.floor(breakGlass.window / 60),
+    drill: breakGlass.drill,
+    ...(breakGlass.sealed ? { sealed: true } : {}),
+    ...(breakGlass.secondedBy === undefined ? {} : { vouched_by: breakGlass.secondedBy }),
     digest: ask.digest,
     unpinned: ask.unpinned,
     /** What there is to get for it: AWS credentials, one call that Hotwork makes, or a token for a tool. */
@@ -206,7 +206,7 @@ export const drillView = ({ state, report }: Drill): { [member: string]: Json } 
 
 const kinds = ['agent', 'owner', 'person', 'role', 'all'] as const
 
-/** A kill switch as it is asked for (interfaces.md section 3): exactly one target, and why. */
+/** A halt as it is asked for (interfaces.md section 3): exactly one target, and why. */
 export const HaltBody = z
   .strictObject({
     agent: AgentId.optional(),

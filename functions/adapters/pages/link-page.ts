@@ -33,7 +33,7 @@ const confirm = (
 <dt>In Slack</dt><dd><strong>${called}</strong>, user <code>${account.user}</code> in workspace <code>${account.team}</code></dd>
 <dt>Here</dt><dd><strong>${name}</strong>, <code>${id}</code></dd>
 </dl>
-<p>Once linked, what that account presses in Slack counts as yours. Link it only if you opened this from a message that Slack showed to you alone; if somebody sent it to you, close this page and tell them no.</p>
+<p>Once linked, what that account clicks in Slack counts as yours. Link it only if you opened this from a message that Slack showed to you alone; if somebody sent it to you, close this page and tell them no.</p>
 ${linked && linked.user !== account.user ? html`<p>It takes the place of <code>${linked.user}</code>, which is linked to you now.</p>` : ''}
 <form class="box" method="post" action="/link"><input type="hidden" name="csrf" value="${csrf}">
 <button class="go">Yes, ${called} in Slack is me</button>
@@ -52,9 +52,9 @@ function now(
 <p>The directory says that <code>${given}</code> is yours. Whoever keeps the directory can change that.</p>`
   if (!linked)
     return html`<h1>Your Slack account</h1>
-<p>No Slack account is linked to you. Press a button on a card, or write <code>/hotwork help</code>: Slack then shows you, and nobody else, a link to follow.</p>`
+<p>No Slack account is linked to you. Click a button on a card, or write <code>/hotwork help</code>: Slack then shows you, and nobody else, a link to follow.</p>`
   return html`<h1>Your Slack account</h1>
-<p>User <code>${linked.user}</code> in workspace <code>${linked.team}</code> is linked to you: what it presses counts as yours.</p>
+<p>User <code>${linked.user}</code> in workspace <code>${linked.team}</code> is linked to you: what it clicks counts as yours.</p>
 <form class="box" method="post" action="/link/unlink"><input type="hidden" name="csrf" value="${csrf}">
 <p class="hint">From then on it decides nothing, until it is linked again. Both are on record.</p>
 <button class="stop">Unlink it</button>
@@ -64,7 +64,7 @@ function now(
 /** Why an account was not linked, and what is to be done about it. */
 export const linkRefusalWords: { readonly [code in LinkRefusal | 'unknown_code']: string } = {
   unknown_code:
-    'That link is used up, older than ten minutes, or none of ours. Press a button in Slack once more to get another.',
+    'That link is used up, older than ten minutes, or none of ours. Click a button in Slack once more to get another.',
   foreign:
     'That account is of another workspace or organisation than the one where Hotwork is installed. It was not linked.',
   guest: 'That account is a guest of the workspace, and guests decide nothing. It was not linked.',

@@ -19,10 +19,10 @@ export type OpenView = {
   notice?: Notice
 }
 
-/** What somebody prepared to open in an emergency, with the one button that opens it; or that it is open, and what is next. */
+/** What a person prepared to open with break-glass, with the one button that opens it; or that it is open, and what is next. */
 export function openPage({ code, prepared, opened, bundle, reader, now, notice }: OpenView): string {
   const drill = prepared.drill ? 'Drill: ' : ''
-  const title = opened ? `${drill}It is open` : `${drill}Break the glass?`
+  const title = opened ? `${drill}It is open` : `${drill}Open with break-glass?`
   return page({
     title: opened && opened.status !== 'approved' ? `${drill}It is over` : title,
     reader,
@@ -37,8 +37,8 @@ const askedBody = (
   bundle: PageBundle,
   reader: Reader,
   now: NumericDate,
-): Html => html`<h1>${drill ? 'Drill: break' : 'Break'} the glass?</h1>
-<p>Nothing is open yet. It opens when you press the button, for ${minutes} minutes at the longest, and everybody whom it concerns is told at once. Somebody else reviews it within a day.</p>
+): Html => html`<h1>${drill ? 'Drill: open' : 'Open'} with break-glass?</h1>
+<p>Nothing is open yet. It opens when you click the button, for ${minutes} minutes at the longest, and everybody whom it concerns is told at once. Somebody else reviews it within a day.</p>
 <dl>
 <dt>What</dt><dd>${whatOf(what, bundle)}</dd>
 <dt>Incident</dt><dd>${inert(incident)}</dd>
@@ -79,11 +79,11 @@ ${
 }
 <p><a class="button" href="/break-glass/${state.ask.id}">All of it</a></p>`
 
-/** Why it was not opened, and what is next, to whoever pressed. */
+/** Why it was not opened, and what is next, to whoever clicked. */
 const told: { [code in Refusal]?: string } = {
-  not_permitted: 'Policy does not let you open this, or it is beyond breaking the glass. Nothing is open.',
+  not_permitted: 'Policy does not let you open this, or it is beyond break-glass. Nothing is open.',
   policy_error: 'Policy could not be asked, and so the answer is no. Tell whoever runs Hotwork.',
-  halted: 'You are stopped by an emergency halt, so nothing was opened.',
+  halted: 'You are stopped by a halt, so nothing was opened.',
   already_open: 'You have something open already: use that, or end it first. Nothing else was opened.',
   cool_down: 'You had something open a moment ago, and it cannot be opened again yet.',
   budget_spent: 'The minutes of these seven days are used up, so nothing was opened.',

@@ -101,7 +101,7 @@ function reviewForm(id: string, { csrf }: Reader, { outcome, note, mend }: Revie
     html`<label class="choice" for="${value}"><input id="${value}" type="radio" name="outcome" value="${value}" required${outcome === value ? html` checked` : ''}${mend === 'outcome' ? html` aria-describedby="mend"` : ''}> <span>${words} <span class="hint">${hint}</span></span></label>`
   return html`<form class="box" method="post" action="/break-glass/${id}" novalidate>
 <input type="hidden" name="csrf" value="${csrf}"><input type="hidden" name="act" value="review">
-<fieldset><legend>Was breaking the glass justified?</legend>
+<fieldset><legend>Was break-glass justified?</legend>
 ${choice('justified', 'Justified', 'the reason holds, and what was done is what it called for')}
 ${choice('not_justified', 'Not justified', 'say below what follows from it, and who sees to it')}
 </fieldset>
@@ -113,7 +113,7 @@ ${mend === undefined ? '' : html`<p id="mend"><strong>${mend === 'note' ? 'Write
 </form>`
 }
 
-/** Ending is the safe direction: one press, for whoever opened it and for whoever may revoke. */
+/** Ending is the safe direction: one click, for whoever opened it and for whoever may revoke. */
 function endForm({ state, whyNot }: ViewedBreakGlass, { csrf, person }: Reader & { person: string }): Html | string {
   if (whyNot.end !== undefined) return ''
   const own = state.ask.agent.id === person
@@ -162,17 +162,17 @@ const ownReview = ({ review: due }: ApprovalRequest, person: PersonId): Notice |
   due?.done?.by === person ? { good: true, text: 'You reviewed this; it is on record.' } : undefined
 
 function said({ ask }: ApprovalRequest, bundle: PageBundle): Html {
-  const glass = ask.breakGlass
+  const breakGlass = ask.breakGlass
   return html`<section aria-labelledby="said">
 <h2 id="said">Who, and why</h2>
 <dl>
 <dt>Opened by</dt><dd>${nameOf(bundle, ask.owner)}</dd>
-<dt>Incident</dt><dd>${inert(glass?.incident ?? '')}</dd>
-${glass?.secondedBy === undefined ? '' : html`<dt>Vouched for by</dt><dd>${nameOf(bundle, glass.secondedBy)}</dd>`}
-${glass?.drill ? html`<dt>Drill</dt><dd>Its credentials could do nothing. <a href="/break-glass/${ask.id}/drill">How the drill went</a></dd>` : ''}
+<dt>Incident</dt><dd>${inert(breakGlass?.incident ?? '')}</dd>
+${breakGlass?.secondedBy === undefined ? '' : html`<dt>Vouched for by</dt><dd>${nameOf(bundle, breakGlass.secondedBy)}</dd>`}
+${breakGlass?.drill ? html`<dt>Drill</dt><dd>Its credentials could do nothing. <a href="/break-glass/${ask.id}/drill">How the drill went</a></dd>` : ''}
 </dl>
 <h3>The reason, in their words</h3>
-<blockquote>${inert(glass?.reason ?? '')}</blockquote>
+<blockquote>${inert(breakGlass?.reason ?? '')}</blockquote>
 </section>`
 }
 

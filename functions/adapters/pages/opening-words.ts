@@ -126,7 +126,7 @@ const told: Words = {
   no_review_due: 'It is still open, and cannot be looked back on yet. Nothing was recorded; what you wrote is below.',
   already_settled: 'It had ended already, as the page shows. Nothing has changed.',
   invalid_task_state: 'It had ended already, as the page shows. Nothing has changed.',
-  halted: 'You are stopped by an emergency halt, so nothing was recorded but that you tried.',
+  halted: 'You are stopped by a halt, so nothing was recorded but that you tried.',
 }
 
 /** Why somebody is offered no form for a review. */

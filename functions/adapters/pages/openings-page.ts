@@ -18,14 +18,13 @@ type ListView = {
   now: NumericDate
 }
 
-/** For ops: who has the glass broken and until when, which reviews are waited for, what is left of the minutes. */
+/** For ops: who has an opening and until when, which reviews are waited for, what is left of the minutes. */
 export function breakGlassListPage({ openings, budgets, bundle, reader, now }: ListView): string {
   const open = openings.filter(({ status }) => status === 'approved')
   const ended = openings.filter(({ status }) => status !== 'approved')
   const waits = ended.filter(({ review }) => review && !review.done)
   const overdue = waits.filter(({ review }) => review?.overdueAt !== undefined)
-  const title =
-    open.length === 0 ? 'Nobody has the glass broken' : `The glass is broken now: ${count(open.length, 'opening')}`
+  const title = open.length === 0 ? 'No opening is in force' : `In force now: ${count(open.length, 'opening')}`
   return page({
     title,
     reader,
@@ -36,7 +35,7 @@ export function breakGlassListPage({ openings, budgets, bundle, reader, now }: L
             text: `${count(overdue.length, 'review is', 'reviews are')} overdue. Until that is done, the next opening by the same person or of the same profile needs a second person.`,
           },
     body: html`<h1>${title}</h1>
-${open.length === 0 ? html`<p>What is opened in an emergency stands here from the moment on, and who was told of it in Slack.</p>` : list(open, bundle, now)}
+${open.length === 0 ? html`<p>What is opened stands here from the moment on, and who was told of it in Slack.</p>` : list(open, bundle, now)}
 ${section('reviews', 'Reviews to be done', waits.toSorted(dueFirst), bundle, now)}
 ${budgetsSection(budgets, bundle, reader.person)}
 ${section(

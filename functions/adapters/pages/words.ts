@@ -60,7 +60,7 @@ const told: Words = {
     'Too few people could decide what would be left, so nothing has changed. Approve it as it is, or deny it and say what would do.',
   policy_denied: 'Policy does not permit that, so nothing has changed.',
   policy_error: 'Policy could not be asked, and so the answer is no. Tell whoever runs Hotwork.',
-  halted: 'It was stopped by an emergency halt, for good. A new request is needed once the halt is lifted.',
+  halted: 'It was stopped by a halt, for good. A new request is needed once the halt is lifted.',
   ancestor_ended: 'What it was delegated from has ended, and this with it.',
   revoked: 'What its approval came from has ended, and this with it.',
   not_permitted: 'Policy does not let you do this, so nothing was recorded but that you tried.',
@@ -89,7 +89,7 @@ const offered: Words = {
   already_decided: 'You have approved it, and nobody counts twice. It waits for others.',
   stage_not_open: 'It is the turn of another stage than yours. You can deny it at any time.',
   stage_over: 'Your stage has all its approvals already. You can still deny it.',
-  halted: 'An emergency halt covers it: it can only end.',
+  halted: 'A halt covers it: it can only end.',
   ancestor_ended: 'What it was delegated from has ended: it can only end.',
 }
 

@@ -10,7 +10,7 @@ import type { Folder } from './read-folder.ts'
 type Path = (string | number)[]
 type Say = (path: Path, message: string, fix: string) => void
 
-/** Is what an emergency opens there, bounded, and nothing of our own? */
+/** Is what a profile opens there, bounded, and nothing of our own? */
 export function checkBreakGlass(folder: Folder): Problem[] {
   const { breakGlass } = folder
   if (!breakGlass) return []
@@ -66,7 +66,7 @@ function checkProfile(profile: Profile, path: Path, folder: Folder, say: Say): v
   if (!Object.hasOwn(directory.groups, profile.group))
     say([...path, 'group'], `group \`${profile.group}\` is not in directory.json`, known(Object.keys(directory.groups)))
   if (profile.classification === ownClassification)
-    say([...path, 'classification'], 'that is Hotwork itself, which is beyond breaking the glass', 'take it out')
+    say([...path, 'classification'], 'that is Hotwork itself, which is beyond break-glass', 'take it out')
   const accounts = new Set<string | undefined>()
   profile.rights.forEach((right, at) => {
     accounts.add(checkRight(right, [...path, 'rights', at], folder, say))
@@ -106,11 +106,7 @@ function checkRight({ action, resources }: OpenRight, path: Path, folder: Folder
     else if (!entry.statement?.resources.some((template) => resourcesOverlap(template, pattern)))
       say(here, `\`${action}\` never acts on \`${pattern}\``, 'see `statement.resources` of the action')
     if (reachesOurselves(pattern, folder.resources.value.resources))
-      say(
-        here,
-        `\`${pattern}\` reaches what Hotwork itself is made of`,
-        'that is beyond breaking the glass: take it out',
-      )
+      say(here, `\`${pattern}\` reaches what Hotwork itself is made of`, 'that is beyond break-glass: take it out')
   })
   return entry.account
 }

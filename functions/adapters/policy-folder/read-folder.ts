@@ -72,9 +72,9 @@ export function readFolder(folder: string, deploymentFile: string): { folder?: F
   const agents = read(join(folder, 'agents.json'), AgentsFile)
   const tools = read(join(folder, 'tools.json'), ToolsFile)
   const resources = read(join(folder, 'resources.json'), ResourcesFile)
-  // A folder without it has no emergencies: nobody can break the glass.
-  const glass = join(folder, 'break-glass.json')
-  const breakGlass = existsSync(glass) ? read(glass, BreakGlassFile) : undefined
+  // A folder without it has no break-glass: nobody can use break-glass.
+  const breakGlassFile = join(folder, 'break-glass.json')
+  const breakGlass = existsSync(breakGlassFile) ? read(breakGlassFile, BreakGlassFile) : undefined
   const actions = readAll('actions', CatalogueEntry)
   const cases = readAll('cases', CasesFile)
   const schemaFile = join(folder, 'hotwork.cedarschema')

@@ -14,7 +14,7 @@ export const usesOfOpening = 200
 /** A review is due so long after the opening. Seconds. */
 export const reviewWithin = 86_400
 
-/** How strong and how fresh a login breaking the glass needs (OpenID Connect `acr`, and its age). */
+/** How strong and how fresh a login break-glass needs (OpenID Connect `acr`, and its age). */
 const Login = z.strictObject({ acr: z.string().min(1).max(128).optional(), maxAge: Seconds.optional() })
 
 /** How long, how often, after whom, and who hears of it. */
@@ -52,7 +52,7 @@ export const Profile = z.strictObject({
 })
 export type Profile = z.infer<typeof Profile>
 
-/** What a deployer says of breaking the glass. Without it nobody can. */
+/** What a deployer says of break-glass. Without it nobody can. */
 export const BreakGlassPolicy = z.strictObject({
   /** What an incident looks like, as a regular expression that is anchored at both ends. */
   incident: z.string().min(1).max(256),
@@ -66,7 +66,7 @@ export const BreakGlassPolicy = z.strictObject({
 })
 export type BreakGlassPolicy = z.infer<typeof BreakGlassPolicy>
 
-/** What was said when the glass was broken, and on which terms it was. */
+/** What was said when break-glass is used, and on which terms it was. */
 export const Opening = z.strictObject({
   /** The profile; without it, the one action that the ask names. */
   profile: Alias.optional(),
@@ -118,9 +118,9 @@ export type BudgetEntry = z.infer<typeof BudgetEntry>
 export const Budget = z.array(BudgetEntry)
 export type Budget = z.infer<typeof Budget>
 
-/** The openings of a book that still bear on a new one: of the last seven days, or with a review to be done. */
-export const current = (book: Budget, now: NumericDate): Budget =>
-  book.filter(({ until, review }) => until > now - budgetWindow || review !== undefined)
+/** The openings of a budget that still bear on a new one: of the last seven days, or with a review to be done. */
+export const current = (budget: Budget, now: NumericDate): Budget =>
+  budget.filter(({ until, review }) => until > now - budgetWindow || review !== undefined)
 
 /** Seconds that were opened in the last seven days. An opening counts whole while any of it lies inside them. */
 export const spent = (openings: readonly Pick<BudgetEntry, 'at' | 'until'>[], now: NumericDate): number =>
@@ -129,16 +129,16 @@ export const spent = (openings: readonly Pick<BudgetEntry, 'at' | 'until'>[], no
 /** `alone`: one opening at a time, and none soon after. That bounds a person; a profile may be open to two. */
 export type Limits = { window: number; budget: number; alone?: { coolDown: number } }
 
-/** Why the glass may not be broken now, by one book. A clock that went back finds what it had not yet: still a no. */
+/** Why one budget refuses a new opening now. A clock that went back finds what it had not yet: still a no. */
 export function refusedBy(
-  book: Budget,
-  { window, budget, alone }: Limits,
+  budget: Budget,
+  { window, budget: seconds, alone }: Limits,
   now: NumericDate,
 ): 'already_open' | 'cool_down' | 'budget_spent' | 'review_overdue' | undefined {
-  if (alone && book.some(({ until }) => now < until)) return 'already_open'
-  if (alone && book.some(({ until }) => now < until + alone.coolDown)) return 'cool_down'
-  if (spent(book, now) + window > budget) return 'budget_spent'
-  return book.some(({ review }) => review !== undefined && review <= now) ? 'review_overdue' : undefined
+  if (alone && budget.some(({ until }) => now < until)) return 'already_open'
+  if (alone && budget.some(({ until }) => now < until + alone.coolDown)) return 'cool_down'
+  if (spent(budget, now) + window > seconds) return 'budget_spent'
+  return budget.some(({ review }) => review !== undefined && review <= now) ? 'review_overdue' : undefined
 }
 
 /** The resource of an opening of a profile: the profile itself. */
@@ -158,7 +158,7 @@ export const loginWantedFor = (
 /** How long what was prepared can be opened: it is for an emergency that is going on now. Seconds. */
 export const preparedFor = 600
 
-/** What a person has said they would open in an emergency, at a door that cannot prove who they are well enough. */
+/** What a person has said they would open in an opening, at a door that cannot prove who they are well enough. */
 export const PreparedOpening = z.strictObject({
   person: PersonId,
   what: z.union([

@@ -8,15 +8,15 @@ import { type Digest, type GrantId, NumericDate, PersonId } from '../values.ts'
 import { refusedBy, reviewWithin } from './break-glass.ts'
 
 /**
- * A person breaks the glass: at once, with nobody asked, for as long as was asked for and no longer, if policy says that
- * they may and every book has room. The look at it is due from the start, whatever becomes of it.
+ * A person uses break-glass: at once, with nobody asked, for as long as was asked for and no longer, if policy says that
+ * they may and every budget has room. The look at it is due from the start, whatever becomes of it.
  */
 export function openBreakGlass({ ask, answer, budgets, bundle }: OpenBreakGlass, at: NumericDate): Answered {
   const { breakGlass } = ask
   if (!breakGlass) return { code: 'unknown_profile' }
   if (!answer.permit) return { code: answer.error ? 'policy_error' : 'not_permitted' }
-  for (const { book, limits } of budgets) {
-    const code = refusedBy(book, limits, at)
+  for (const { budget, limits } of budgets) {
+    const code = refusedBy(budget, limits, at)
     // Somebody else vouched for it: that is what a review that is overdue asks for, and it excuses nothing else.
     if (code === 'review_overdue' && breakGlass.secondedBy !== undefined) continue
     if (code) return { code } satisfies Refused
@@ -57,7 +57,7 @@ export function review(state: ApprovalRequest, command: ReviewBreakGlass, at: Nu
 /** How long a word for somebody is good: it is for an emergency that is going on now. Seconds. */
 export const vouchedFor = 600
 
-/** Somebody gave their word for another who has to break the glass though a review is overdue: on their own chain. */
+/** Somebody gave their word for another who has to use break-glass though a review is overdue: on their own chain. */
 export const VouchEvent = event('Vouched', { person: PersonId, budgetKey: z.string(), until: NumericDate })
 export type VouchEvent = z.infer<typeof VouchEvent>
 

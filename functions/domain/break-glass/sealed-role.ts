@@ -43,7 +43,7 @@ export function sealedPersonOf(
 }
 
 /**
- * A sealed role was used: it is on record as broken glass, whoever may or may not have, since it has happened. Nothing can be
+ * A sealed role was used: it is on record as break-glass, whoever may or may not have, since it has happened. Nothing can be
  * claimed with it. Its end is the session's, which may be long past, and the look at it is due a day from now, when Hotwork
  * heard of it.
  */

@@ -8,7 +8,7 @@ import { channelsOf, waitingStage } from './routing.ts'
 
 /** A card of a burst shows no more. What is beyond that has the next one. */
 export const mostMembers = 50
-/** The highest tier of which several may be decided with one press. */
+/** The highest tier of which several may be decided with one click. */
 export const highestBulkTier = 1
 
 /** What makes requests alike, so that somebody who reads one knows what the others are about. */
@@ -73,11 +73,11 @@ export type Member = z.infer<typeof Member>
 
 export const memberOf = ({ ask, round }: ApprovalRequest): Member => ({ id: ask.id, round, digest: ask.digest })
 
-/** What a press on a list is bound to: exactly these, as they were. */
+/** What a click on a list is bound to: exactly these, as they were. */
 export const listDigest = (members: readonly Member[]): Digest =>
   digestOf('hotwork.burst-list.v1', members as unknown as Json)
 
-/** Whether one press may decide it together with others: never above tier 1, nor where each needs more than a press. */
+/** Whether one click may decide it together with others: never above tier 1, nor where each needs more than a click. */
 export function isBulkable(state: ApprovalRequest): boolean {
   const stage = waitingStage(state)
   if (!stage || state.tier > highestBulkTier) return false
@@ -85,7 +85,7 @@ export function isBulkable(state: ApprovalRequest): boolean {
   return acr === undefined && maxAge === undefined && comment === undefined
 }
 
-/** One press that decides a list: recorded once, before any of them is decided. */
+/** One click that decides a list: recorded once, before any of them is decided. */
 export const BurstClick = z.strictObject({
   person: PersonId,
   verdict: Verdict,
@@ -99,10 +99,10 @@ export const BurstClick = z.strictObject({
 })
 export type BurstClick = z.infer<typeof BurstClick>
 
-/** So long after a press its decisions may still be made. What comes later would surprise whoever pressed. Seconds. */
+/** So long after a click its decisions may still be made. What comes later would surprise whoever clicked. Seconds. */
 export const clickLasts = 900
 
-/** What came of a press: which of the list were not decided by it, and why. */
+/** What came of a click: which of the list were not decided by it, and why. */
 export const BurstOutcome = z.strictObject({
   person: PersonId,
   verdict: Verdict,

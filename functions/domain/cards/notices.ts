@@ -10,7 +10,7 @@ const remindBefore = 4 * 3600
 const remindAfter = 4 * 3600
 const reminders = 5
 
-/** What people are told of an opening in an emergency, beside the card: things that happened, and things that are late. */
+/** What people are told of an opening, beside the card: things that happened, and things that are late. */
 export type Notice =
   | { notice: 'opened'; at: NumericDate }
   /** It ends in a few minutes. */

@@ -44,7 +44,7 @@ type Tell = BreakGlassPolicy['action']['tell']
 
 /**
  * Where an opening is announced, and to whom by name, as the folder says now: as the profile does whose minutes it uses,
- * and where none covers it as single actions do. Undefined where the folder says nothing of emergencies any more.
+ * and where none covers it as single actions do. Undefined where the folder says nothing of break-glass any more.
  */
 export const tellOf = (
   { breakGlass }: Pick<Bundle, 'breakGlass'>,

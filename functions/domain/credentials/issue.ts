@@ -21,7 +21,7 @@ const mostSessions = 100
 
 /**
  * So many access tokens of one grant are minted, from the first to the last, those that were lost on their way too. A token
- * lasts as long as its grant, or a quarter of an hour where the glass was broken. Each claim adds two entries, and can come
+ * lasts as long as its grant, or a quarter of an hour where break-glass is used. Each claim adds two entries, and can come
  * before a revocation of the same request: without a bound the agent could make its own record too long to be checked.
  */
 export const mostTokens = 100
@@ -95,7 +95,7 @@ export function issue(state: ApprovalRequest, command: Issue, at: NumericDate): 
   const begins = claim === 'aws' && !hasAwsUse(state)
   if (begins && (usesLeft(state) < 1 || command.use === undefined)) return { code: 'uses_exhausted' }
   const common = { at, actor: agentActor(ask), policies: [], bundle }
-  // Where the glass was broken a credential is short and is renewed inside the window, which no claim moves.
+  // Where break-glass is used a credential is short and is renewed inside the window, which no claim moves.
   const cut = grant.claimedAt === undefined && !ask.breakGlass
   const notAfter = cut ? Math.min(grant.notAfter, at + ask.lifetime) : grant.notAfter
   const expiresAt = ask.breakGlass ? Math.min(notAfter, at + longestCredential) : notAfter

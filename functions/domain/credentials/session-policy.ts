@@ -18,7 +18,7 @@ export const sessionPolicy = (statement: Statement, notAfter: NumericDate): stri
   openingPolicy([statement], notAfter, { drill: false })
 
 /**
- * The same for what a profile opened in an emergency: each action on its own resources. In a drill everything is denied:
+ * The same for what a profile opened with break-glass: each action on its own resources. In a drill everything is denied:
  * the credentials are real, and can do nothing.
  */
 export const openingPolicy = (

@@ -16,7 +16,7 @@ export const deepestDelegation = 3
 export function delegate(state: ApprovalRequest, command: Delegate, at: NumericDate): Answered {
   if (state.status !== 'approved') return { code: state.status }
   const { child, to, uses, notAfter, answer, bundle } = command
-  // An emergency is no right to hand on, and what was allowed ahead was allowed to this very agent.
+  // An opening is no right to hand on, and what was allowed ahead was allowed to this very agent.
   if (state.ask.breakGlass || state.ask.standing !== undefined) return { code: 'not_permitted' }
   const bound = bindKey(state, { ...command, first: true, another: false }, at)
   if (!bound) return { code: 'key_mismatch' }

@@ -4,7 +4,7 @@ import { event } from '../requests/events.ts'
 import { type ApprovalRequest, approvalsOf } from '../requests/request.ts'
 import { AgentId, HaltId, isAgent, NumericDate, PersonId } from '../values.ts'
 
-/** What an emergency stop stops: an agent, all agents of an owner, a person's decisions, a target role, or everything. */
+/** What a halt stops: an agent, all agents of an owner, a person's decisions, a target role, or everything. */
 export const HaltTarget = z.union([
   z.strictObject({ kind: z.literal('agent'), value: AgentId }),
   z.strictObject({ kind: z.literal('owner'), value: PersonId }),

@@ -59,7 +59,7 @@ export const Person = z.strictObject({
     .string()
     .regex(/^[UW][A-Z0-9]{2,20}$/)
     .optional(),
-  /** Who they answer to, and who is told when they break the glass. */
+  /** Who they answer to, and who is told when they use break-glass. */
   lead: PersonId.optional(),
   status: z.enum(['active', 'inactive']).default('active'),
 })

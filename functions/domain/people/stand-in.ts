@@ -79,7 +79,7 @@ export function giveStandIn(give: Give, at: NumericDate): StandInEvent | StandIn
   const no = (detail: string): StandInRefusal => ({ code: 'stand_in_refused', detail })
   if (by === person) return no('nobody stands in for themselves')
   if (give.silenced.includes(person)) return { code: 'not_permitted' }
-  if (give.silenced.includes(by)) return no('that person is stopped by an emergency halt')
+  if (give.silenced.includes(by)) return no('that person is stopped by a halt')
   if (answer.error) return { code: 'policy_error' }
   if (!answer.permit) return no('policy does not let that person stand in for you')
   if (until <= Math.max(at, from)) return no('`until` should be later than now, and than `from`')

@@ -129,7 +129,7 @@ export function findFactsRegardless(bundle: Bundle, asked: Asked): Result<Facts,
 /** What is done, to what, and what is known of that, whoever asks for it. */
 export type ActionFacts = Omit<Facts, 'agent'>
 
-/** The facts of an action with its arguments, asked for by somebody who is no agent: a person who breaks the glass. */
+/** The facts of an action with its arguments, asked for by somebody who is no agent: a person who uses break-glass. */
 export function findActionFacts(
   bundle: Bundle,
   asked: Pick<Asked, 'action' | 'arguments' | 'resource'>,

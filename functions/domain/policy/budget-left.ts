@@ -16,7 +16,7 @@ export type BudgetLeft = BudgetOf & { budget: number; left: number }
  */
 export function budgetsLeft(
   openings: readonly ApprovalRequest[],
-  glass: BreakGlassPolicy,
+  rules: BreakGlassPolicy,
   asker: PersonId,
   now: NumericDate,
 ): readonly BudgetLeft[] {
@@ -34,12 +34,12 @@ export function budgetsLeft(
   )
   const under = (key: string) => (state: ApprovalRequest) => state.ask.breakGlass?.budgetKey === key
   return [
-    ...people.map((person) => ({ person, ...leftOf(glass.budgetOfPerson, ({ ask }) => ask.owner === person) })),
-    ...glass.profiles.map(({ name, budget }) => ({ profile: name, ...leftOf(budget, under(`profile:${name}`)) })),
+    ...people.map((person) => ({ person, ...leftOf(rules.budgetOfPerson, ({ ask }) => ask.owner === person) })),
+    ...rules.profiles.map(({ name, budget }) => ({ profile: name, ...leftOf(budget, under(`profile:${name}`)) })),
     ...[...alone].map(([key, { action, resource }]) => ({
       action,
       resource: { type: resource.type, id: resource.id },
-      ...leftOf(glass.action.budget, under(key)),
+      ...leftOf(rules.action.budget, under(key)),
     })),
   ]
 }

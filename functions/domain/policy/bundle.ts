@@ -66,7 +66,7 @@ export const Deployment = z.strictObject({
     })
     .optional(),
   /**
-   * Where incidents are kept, asked before the glass is broken: `{incident}` stands for the name, 200 is known and 404
+   * Where incidents are kept, asked before break-glass is used: `{incident}` stands for the name, 200 is known and 404
    * unknown. Without it what looks like an incident is one.
    */
   incidents: z
@@ -101,7 +101,7 @@ export const Bundle = z.strictObject({
   agents: z.array(Agent),
   tools: z.array(Tool),
   resources: z.array(ResourceRule),
-  /** Without it nobody can break the glass. */
+  /** Without it nobody can use break-glass. */
   breakGlass: BreakGlassPolicy.optional(),
   deployment: Deployment,
 })
@@ -128,7 +128,7 @@ const named = /(^|[^a-z0-9])hotwork/i
 
 /**
  * Whether a resource, or a pattern of them, may reach what Hotwork itself is made of: its tables, key, roles, functions,
- * policy. Whatever a deployer's policies say, that is beyond breaking the glass.
+ * policy. Whatever a deployer's policies say, that is beyond break-glass.
  */
 export const reachesOurselves = (pattern: string, rules: readonly ResourceRule[]): boolean =>
   named.test(pattern) ||

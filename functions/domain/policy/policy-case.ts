@@ -64,7 +64,7 @@ export const PersonCase = z.strictObject({
   absent: PersonId.optional(),
   ask: CaseAsk.optional(),
   tier: z.int().nonnegative().default(0),
-  /** For breaking the glass, and for the review of it: a profile, where `ask` names no action. */
+  /** For break-glass, and for the review of it: a profile, where `ask` names no action. */
   profile: Alias.optional(),
   now: CaseTime,
   expect: z.strictObject({ permit: z.boolean(), policies: z.array(z.string()) }),
@@ -121,9 +121,9 @@ function personQuestion(
   if (!personOf(bundle, person)) return `\`${person}\` is not in the directory`
   const who = { id: person, groups: groupsOf(bundle.directory, person) }
   if (does === 'breakGlass' || does === 'review') {
-    const emergency = facts ? factsOfAction(facts.value) : factsOfProfile(bundle, profile)[0]
-    if (!emergency) return 'what is opened? give the case an `ask`, or a `profile` of break-glass.json'
-    return { kind: 'person', action: does, person: who, emergency: { ...unsaid, ...emergency }, now }
+    const opening = facts ? factsOfAction(facts.value) : factsOfProfile(bundle, profile)[0]
+    if (!opening) return 'what is opened? give the case an `ask`, or a `profile` of break-glass.json'
+    return { kind: 'person', action: does, person: who, opening: { ...unsaid, ...opening }, now }
   }
   if (does === 'standIn') {
     if (!absent || !personOf(bundle, absent)) return 'in whose stead? give the case an `absent` of the directory'
@@ -141,7 +141,7 @@ function personQuestion(
   }
 }
 
-/** What a case does not say of an emergency. */
+/** What a case does not say of an opening. */
 const unsaid = { id: 'bgl_case', incident: 'a case', moment: 'request', drill: false } as const
 
 const sameIds = (a: readonly string[], b: readonly string[]) =>

@@ -50,7 +50,7 @@ export type RequestFacts = {
   tier: number
 }
 
-/** What would be opened in an emergency: one action on one resource, or what one right of a profile covers. */
+/** What would be opened with break-glass: one action on one resource, or what one right of a profile covers. */
 export type OpeningFacts = {
   id: string
   action: string
@@ -69,7 +69,7 @@ export type PersonQuestion = {
   kind: 'person'
   action: PersonAction
   person: { id: PersonId; groups: readonly string[] }
-  /** None where the act is not about one request: a kill switch by agent, the list. */
+  /** None where the act is not about one request: a halt, the list. */
   request?: RequestFacts
   stage?: string
   /** For `approve`: who would decide in this person's stead, where that one has the right from them alone. */
@@ -77,7 +77,7 @@ export type PersonQuestion = {
   /** For `standIn`: in whose stead. */
   absent?: { id: PersonId; groups: readonly string[] }
   /** For `breakGlass`, and for `review` of it. */
-  emergency?: OpeningFacts
+  opening?: OpeningFacts
   now: NumericDate
 }
 

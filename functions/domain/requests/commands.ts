@@ -79,7 +79,7 @@ export type Decide = Common & {
   seen?: Digest
   /** What was rendered for the decider cannot have shown all of it. */
   cut?: true
-  /** The digest of the list with which it was decided, where one press decided several. */
+  /** The digest of the list with which it was decided, where one click decided several. */
   burst?: Digest
   /** What the approver makes of it, where they narrow it: the narrower ask, as assessed anew, or why it is none. */
   narrowed?: Narrowing
@@ -122,7 +122,7 @@ export type Comment = Common & { type: 'comment'; person: PersonId; comment: str
 
 /**
  * Why a request has ended whatever policy says: a halt that covers it, an ancestor that is no longer live, or, where the
- * glass was broken, that the incident is closed.
+ * break-glass was used, that the incident is closed.
  */
 export type Ending =
   | { by: 'halt'; id: HaltId }
@@ -205,14 +205,14 @@ export type Revoke = Common & {
   /** Policy's answer to `revoke` for this person. */
   answer: Answer
 }
-/** A person breaks the glass, with the budgets that it is counted in as they were read for the same transaction. */
+/** A person uses break-glass, with the budgets that it is counted in as they were read for the same transaction. */
 export type OpenBreakGlass = Common & {
   type: 'open_break_glass'
   ask: Ask
   /** Policy's answer to `breakGlass` for this person and everything that would be opened. */
   answer: Answer
-  /** By whom it is limited: the person's book and the profile's, each with its own limits. */
-  budgets: readonly { book: Budget; limits: Limits }[]
+  /** By whom it is limited: the person's budget and the profile's, each with its own limits. */
+  budgets: readonly { budget: Budget; limits: Limits }[]
 }
 /** Somebody else looks at what was done. */
 export type ReviewBreakGlass = Common & {

@@ -40,7 +40,7 @@ function withdraw(state: ApprovalRequest, { bundle }: Withdraw, at: NumericDate)
   return [{ type: 'Withdrawn', at, actor: agentActor(state.ask), policies: [], bundle }]
 }
 
-/** The kill switch of one request: ends a live grant, and denies what is still pending. Twice is once. */
+/** Ends a live grant, and denies what is still pending. Twice is once. */
 function revoke(state: ApprovalRequest, { person, reason, answer, bundle }: Revoke, at: NumericDate): Answered {
   if (!answer.permit) return { code: answer.error ? 'policy_error' : 'not_permitted' }
   if (state.status === 'revoked' || (state.status === 'denied' && state.deniedBy === person)) return []

@@ -26,7 +26,7 @@ export type Refused = { code: Refusal; detail?: string; also?: readonly Event[] 
 /** What the part of the reducer for one command answers: its events, or why not. */
 export type Answered = readonly Event[] | Refused
 
-/** Whoever asked, acting: an agent with its delegation chain, or a person who broke the glass. */
+/** Whoever asked, acting: an agent with its delegation chain, or a person who used break-glass. */
 export const agentActor = ({ agent, chain }: ApprovalRequest['ask']): Actor => {
   const { id } = agent
   if (!isAgent(id)) return { type: 'person', id }
@@ -36,7 +36,7 @@ export const agentActor = ({ agent, chain }: ApprovalRequest['ask']): Actor => {
 
 /**
  * What ends a request whatever policy says: a halt that covers it, an ancestor whose grant is no longer live, or the end
- * of the incident for which the glass was broken. It is found by reading, so the request is ended here, by whoever comes
+ * of the incident for which break-glass is used. It is found by reading, so the request is ended here, by whoever comes
  * first, and never lives again.
  */
 export function endedBy(

@@ -63,7 +63,7 @@ export const Event = z.discriminatedUnion('type', [
     afterHalts: Decision.shape.afterHalts,
     /** What the decider was shown: the digest of the card or page as it was rendered, where the door knows it. */
     seen: Digest.optional(),
-    /** The digest of the list with which it was decided, where one press decided several alike. */
+    /** The digest of the list with which it was decided, where one click decided several alike. */
     burst: Digest.optional(),
     login: z
       .strictObject({
@@ -117,7 +117,7 @@ export const Event = z.discriminatedUnion('type', [
   event('Completed', { outcome: Outcome, note: z.string().optional() }),
   event('Revoked', { by: SettledBy, reason: z.string() }),
   event('Expired', {}),
-  /** A person broke the glass: what they said, until when it is open, and by when somebody else has to look at it. */
+  /** A person used break-glass: what they said, until when it is open, and by when somebody else has to look at it. */
   event('BreakGlassOpened', { ask: Ask, grant: GrantId, notAfter: NumericDate }),
   event('ReviewDue', { dueAt: NumericDate }),
   event('ReviewOverdue', {}),

@@ -26,7 +26,7 @@ export function evolve(state: ApprovalRequest | undefined, event: Event): Approv
     }
   }
   if (event.type === 'BreakGlassOpened') {
-    if (state) throw new TypeError('the glass is broken once')
+    if (state) throw new TypeError('break-glass is used once')
     return {
       status: 'approved',
       ask: event.ask,

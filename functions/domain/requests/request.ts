@@ -25,7 +25,7 @@ import {
 export const AgentRef = z.strictObject({ id: AgentId, issuer: z.string(), subject: z.string() })
 export type AgentRef = z.infer<typeof AgentRef>
 
-/** Who asks: an agent, or where the glass was broken a person, who proved themselves with a token of their own. */
+/** Who asks: an agent, or where break-glass is used a person, who proved themselves with a token of their own. */
 export const AskerRef = z.strictObject({ ...AgentRef.shape, id: AskerId })
 export type AskerRef = z.infer<typeof AskerRef>
 
@@ -68,7 +68,7 @@ export const Ask = z.strictObject({
   afterHalts: z.array(HaltId).optional(),
   /** The standing permit that it drew its approval from, where it did: nobody was asked anew. */
   standing: StandingPermitId.optional(),
-  /** Where a person broke the glass: what they said, and on which terms. */
+  /** Where a person used break-glass: what they said, and on which terms. */
   breakGlass: Opening.optional(),
   /** The key that asked: no other key can claim the grant. A delegated request has none until it is first claimed. */
   jkt: Thumbprint.optional(),
@@ -207,7 +207,7 @@ const common = {
   refusals: z.record(z.string(), z.int()),
   /** The key that the grant was bound to after it was asked for. */
   boundKey: Thumbprint.optional(),
-  /** Where the glass was broken: the look at it that is due, whatever else becomes of it. */
+  /** Where break-glass is used: the look at it that is due, whatever else becomes of it. */
   review: Review.optional(),
   /** Each narrowing, the first one first: absent until there is one. */
   narrowings: z.array(NarrowedOnce).optional(),

@@ -52,14 +52,14 @@ export function firstWait({ ask, tier, stages }: Pick<ApprovalRequest, 'ask' | '
 }
 
 /**
- * Why somebody has to look at what was opened in an emergency, at a time that is known beforehand: something is to be said
+ * Why somebody has to look at what was opened, at a time that is known beforehand: something is to be said
  * of it, it ends, or its review is due. The last two are facts that are to be stored then; the first is only drawn.
  */
 type WakeReason = 'notice' | 'end' | 'review_due'
 export type BreakGlassWake = { readonly at: NumericDate; readonly why: WakeReason }
 
 /**
- * When what was opened in an emergency is to be looked at, in order, as far as that still matters. Timers are set by it at
+ * When what was opened is to be looked at, in order, as far as that still matters. Timers are set by it at
  * the opening. What is due follows from the record and the clock, so one that comes late, twice or never changes nothing
  * but when somebody hears of it.
  */

@@ -34,7 +34,7 @@ export const handler = oauthEndpoint({ ...ports, tell }, exchange)
 
 async function exchange(call: Call): Promise<Answer> {
   const { subjectToken, request, targets } = readTokenExchange(call.form())
-  // What was opened in an emergency is a person's, and theirs is another token than an agent's.
+  // What was opened is a person's, and theirs is another token than an agent's.
   const asker = request.startsWith('bgl_') ? await personOf(subjectToken) : await agentOf(subjectToken)
   const proving = { method: 'POST', path: '/token' }
   const { proof, once } = await callers.proof(call, proving, (detail) => badProof(detail))

@@ -26,7 +26,7 @@ const isPublic = (call: Call, form: Form): boolean =>
 const wasGivenTo = ({ claims }: KnownToken, client: string | undefined): boolean => claims['client_id'] === client
 
 /**
- * `POST /revoke`: an agent, or a person who broke the glass, gives an access token of their own back (RFC 7009). What is
+ * `POST /revoke`: an agent, or a person who used break-glass, gives an access token of their own back (RFC 7009). What is
  * unknown, or not the caller's, is answered in the same way and stays as it is; a person who shows neither is nobody here.
  * A client that shows the token and names the client it was given to may end it too: that takes rights away, and gives
  * none.

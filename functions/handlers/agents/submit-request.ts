@@ -33,7 +33,7 @@ export const handler = endpoint(ports, async (call) => {
   if (ask.requested_access?.emergency === true)
     throw badRequest(
       'invalid_request',
-      'An agent cannot break the glass',
+      'An agent cannot use break-glass',
       '`requested_access.emergency` is for people: `POST /v1/break-glass`',
     )
   const actor = ask.client?.actor

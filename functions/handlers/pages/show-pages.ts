@@ -14,5 +14,5 @@ const ports = {
   issuer: environment.ISSUER,
 }
 
-/** What only shows: what waits for the person who looks, one request, who has the glass broken, one opening, its drill. */
+/** What only shows: what waits for the person who looks, one request, who has an opening, one opening, its drill. */
 export const handler = pageDoor(ports, showPages(ports))

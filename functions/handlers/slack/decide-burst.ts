@@ -13,14 +13,14 @@ const ports = {
   draws: new SqsFifoQueue<BurstMessage>(environment.CARDS_QUEUE),
 }
 
-const Message = z.object({ press: z.string().regex(/^PRESS#/) })
+const Message = z.object({ click: z.string().regex(/^CLICK#/) })
 
-/** Carries out presses on lists. Only what the stream of the requests tells of is sent here, and what is decided is what is on record under the key. */
+/** Carries out clicks on lists. Only what the stream of the requests tells of is sent here, and what is decided is what is on record under the key. */
 export const handler = async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
   const batchItemFailures: SQSBatchResponse['batchItemFailures'] = []
   for (const { body, messageId } of Records) {
     try {
-      await decideBurst(Message.parse(JSON.parse(body)).press, ports)
+      await decideBurst(Message.parse(JSON.parse(body)).click, ports)
     } catch (fault) {
       ports.log.error('burst_failed', { fault: fault instanceof Error ? fault.name : 'unknown' })
       batchItemFailures.push({ itemIdentifier: messageId })

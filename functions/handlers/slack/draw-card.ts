@@ -47,7 +47,7 @@ const ports: DrawPorts = {
   hasOwnCard: (state, channel, hasCard) => hasOwnCard(state, channel, hasCard, { requests, bursts, draws, policy }),
   render: (state, channel) => renderCard(state, bundle, channel, cardOptions),
   say: (line, state) => renderLine(line, state, bundle),
-  emergency: {
+  opening: {
     render: (state, about) => renderOpening(state, about, bundle, pages),
     say: (notice, state, hearer) => renderNotice(notice, state, hearer, bundle, pages),
     pager: new SnsPager(environment.BREAK_GLASS_TOPIC),
@@ -81,7 +81,7 @@ export const handler = async ({ Records }: SQSEvent): Promise<SQSBatchResponse> 
     { Records: single },
     {
       draw: (id) => drawCard(id, ports),
-      withoutSlack: (id) => pageAlone(id, { ...ports, ...ports.emergency }),
+      withoutSlack: (id) => pageAlone(id, { ...ports, ...ports.opening }),
       hold,
       log,
     },

@@ -37,7 +37,7 @@ const secrets = freshEnough(
   },
   () => clock.now(),
 )
-// Read now, so that the first person who presses does not wait for it; a failure shows when it is needed.
+// Read now, so that the first person who clicks does not wait for it; a failure shows when it is needed.
 secrets().catch(() => {})
 
 /** The bot token is read only where one person is shown something: a form, or their own tab. */
@@ -60,11 +60,11 @@ const edge = createSlackEdge({
   refreshGroups: slackGroupsRefresh({ bundle: policy.bundle, tables: environment, webApi, clock }, hurried),
   page: pageOf(environment.ISSUER),
   links: linkingFor(environment, clock),
-  whisper: createEphemeral(environment.SLACK_API_URL, log),
+  sendEphemeral: createEphemeral(environment.SLACK_API_URL, log),
   now: () => clock.now(),
   log,
 })
 
-/** `POST /slack/events`: what people press in Slack. */
+/** `POST /slack/events`: what people click in Slack. */
 export const handler = (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> =>
   edge(slackRequestOf(event))

@@ -16,7 +16,7 @@ import { failing, faultName } from '../batches.ts'
 import { bind } from '../environments.ts'
 
 type Ports = Parameters<typeof handOn>[2] &
-  Parameters<typeof handOnHalts>[1] & { presses: Queue<ClickMessage>; clock: Clock; log: Log }
+  Parameters<typeof handOnHalts>[1] & { clicks: Queue<ClickMessage>; clock: Clock; log: Log }
 
 /**
  * Reads the requests' stream. It hands on each changed request, each halt and each standing permit that was revoked by its
@@ -45,8 +45,8 @@ async function follow(record: NonNullable<DynamoDBRecord['dynamodb']>, ports: Po
   const since = Math.floor(ApproximateCreationDateTime ?? now)
   if (image['sk']?.S === 'PERMIT')
     return handOnPermit({ permit: permitOf(image), version: headOf(image).sequence }, ports)
-  const press = image['pk']?.S ?? ''
-  if (press.startsWith('PRESS#')) return ports.presses.send([{ press }])
+  const click = image['pk']?.S ?? ''
+  if (click.startsWith('CLICK#')) return ports.clicks.send([{ click }])
   if (image['sk']?.S === 'HALT') return handOnHalts({ ...storedHaltsOf(image), since }, ports)
   if (image['sk']?.S !== 'REQ') return
   const { state, head } = storedOf(image)
@@ -62,7 +62,7 @@ export const handler = bind(
   (told) => ({
     cards: new SqsFifoQueue<FifoMessage>(told.CARDS_QUEUE),
     denies: new SqsFifoQueue<EndMessage>(told.DENIES_QUEUE),
-    presses: new SqsQueue<ClickMessage>(told.PRESSES_QUEUE),
+    clicks: new SqsQueue<ClickMessage>(told.CLICKS_QUEUE),
     reminders: new SqsQueue(told.REMINDERS_QUEUE),
     targetRoles: told.TARGET_ROLES,
     clock: new SystemClock(),

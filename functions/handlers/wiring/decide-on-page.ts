@@ -105,7 +105,7 @@ async function answerTo(
 
 const textOf = (code: Parameters<typeof whatCameOf>[0] | 'another_person' | 'no_decision', detail?: string): string => {
   if (code === 'another_person')
-    return 'You came back as somebody else than who pressed Approve, so nothing was approved. Whoever is logged in now can decide for themselves.'
+    return 'You came back as somebody else than who clicked Approve, so nothing was approved. Whoever is logged in now can decide for themselves.'
   return code === 'no_decision' ? 'That login was made for no decision.' : whatCameOf(code, detail)
 }
 

@@ -71,8 +71,8 @@ function stageLines(stage: PlannedStage, at: number, bundle: Pick<Bundle, 'direc
 
 const loginOf = (login: PlannedStage['login']): string =>
   login === undefined
-    ? 'a press in Slack is enough to approve'
-    : `stronger than a press in Slack: ${[
+    ? 'a click in Slack is enough to approve'
+    : `stronger than a click in Slack: ${[
         ...(login.acr === undefined ? [] : [`\`${login.acr}\``]),
         ...(login.maxAge === undefined ? [] : [`at most ${duration(login.maxAge)} old`]),
       ].join(', ')}`

@@ -3,7 +3,7 @@ import { endBreakGlass, foreseeReview, reviewBreakGlass } from '../../operations
 import { inTime } from '../../operations/cards/decide-in-time.ts'
 import type { DecidingPorts } from '../../operations/requests/ports.ts'
 
-/** What Slack's door needs for the card of an emergency: the operations that the API has, in a hurry. */
+/** What Slack's door needs for the card of an opening: the operations that the API has, in a hurry. */
 export const openingOptions = (ports: DecidingPorts): Pick<EdgeOptions, 'endOpening' | 'foreseeReview' | 'review'> => ({
   endOpening: (ask, mayStart) => endBreakGlass(ask, inTime(ports, mayStart)),
   foreseeReview: (ask) => foreseeReview(ask, ports),

@@ -44,7 +44,7 @@ const routes: { [route: string]: (call: Call, ports: LinkPagePorts) => Promise<A
     const linked = await linkAccount({ code: held, person: guest.person }, ports)
     if (linked.ok)
       return answer(guest, ports, {
-        notice: { good: true, text: 'Linked: what that account presses in Slack counts as yours from now on.' },
+        notice: { good: true, text: 'Linked: what that account clicks in Slack counts as yours from now on.' },
         forget: true,
       })
     const status = linked.code === 'unknown_code' ? 410 : 403
@@ -55,7 +55,7 @@ const routes: { [route: string]: (call: Call, ports: LinkPagePorts) => Promise<A
     const unlinked = await unlinkAccount(guest.person, ports)
     return answer(guest, ports, {
       notice: unlinked.ok
-        ? { good: true, text: 'Unlinked: what that account presses in Slack decides nothing from now on.' }
+        ? { good: true, text: 'Unlinked: what that account clicks in Slack decides nothing from now on.' }
         : { text: linkRefusalWords[unlinked.code] },
       status: unlinked.ok ? 200 : 409,
     })

@@ -28,7 +28,7 @@ export function commandLineLogin(
 }
 
 /**
- * Which login breaking the glass takes, where it takes the same for all of it: so that somebody in a hurry logs in once.
+ * Which login break-glass takes, where it takes the same for all of it: so that somebody in a hurry logs in once.
  * It promises nothing, and the answer of the API is what counts.
  */
 function openingLogin({ action, profiles }: NonNullable<Bundle['breakGlass']>): { break_glass?: Json } {

@@ -11,7 +11,7 @@ import { type ShowOpeningPorts, showDrill, showOpening, showOpenings } from './s
 
 export type ShowPorts = ShowOpeningPorts
 
-/** What people look at: what waits for them, one request, who has the glass broken. Nothing is recorded by looking. */
+/** What people look at: what waits for them, one request, who has an opening. Nothing is recorded by looking. */
 const routes: { [route: string]: (call: Call, guest: Guest, ports: ShowPorts) => Promise<Answer> } = {
   'GET /decide': async (_call, { person, reader }, ports) => {
     const waiting = (await waitingFor(person.id, ports)).map(({ state }) => state)

@@ -14,15 +14,15 @@ import type { OnceOnly } from '../ports.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
 import { everyone } from './openings.ts'
 
-/** A book is needed for a week, and while a review is still to be done: nobody forgets that for a year. Seconds. */
+/** A budget is needed for a week, and while a review is still to be done: nobody forgets that for a year. Seconds. */
 export const keepBudget = 400 * 86_400
 
-/** A book with the limits that it sets; the book of everyone sets none. */
-export type OpenedBudget = { key: string; book: Budget; limits?: Limits; before: string | undefined }
+/** A budget with the limits that it sets; the budget of all openings sets none. */
+export type OpenedBudget = { key: string; budget: Budget; limits?: Limits; before: string | undefined }
 
 /** Those that set limits, with them. */
 export const binding = (budgets: readonly OpenedBudget[]) =>
-  budgets.flatMap(({ book, limits }) => (limits ? [{ book, limits }] : []))
+  budgets.flatMap(({ budget, limits }) => (limits ? [{ budget, limits }] : []))
 
 /** The budgets of the person and of the profile, as true as their openings are now: ended is ended, reviewed is reviewed. */
 export async function budgetsOf(
@@ -31,14 +31,14 @@ export async function budgetsOf(
   terms?: { window: number; coolDown: number },
 ): Promise<readonly OpenedBudget[]> {
   const { requests, policy, clock } = ports
-  const glass = policy.bundle.breakGlass
+  const rules = policy.bundle.breakGlass
   const drill = breakGlass?.drill ? 'drill:' : ''
-  const profile = glass?.profiles.find(({ name }) => `profile:${name}` === breakGlass?.budgetKey) ?? glass?.action
+  const profile = rules?.profiles.find(({ name }) => `profile:${name}` === breakGlass?.budgetKey) ?? rules?.action
   const { window, coolDown } = terms ?? { window: 0, coolDown: 0 }
   const wanted: readonly { key: string; limits?: Limits }[] = [
     {
       key: `BUDGET#${drill}${owner}`,
-      limits: { window, budget: glass?.budgetOfPerson ?? 0, alone: { coolDown } },
+      limits: { window, budget: rules?.budgetOfPerson ?? 0, alone: { coolDown } },
     },
     { key: `BUDGET#${drill}${breakGlass?.budgetKey}`, limits: { window, budget: profile?.budget ?? 0 } },
     { key: everyone },
@@ -46,17 +46,17 @@ export async function budgetsOf(
   return Promise.all(
     wanted.map(async ({ key, limits: each }): Promise<OpenedBudget> => {
       const before = await requests.recall(key)
-      const book = before === undefined ? [] : Budget.parse(JSON.parse(before))
-      const now = await asTheyAre(current(book, clock.now()), ports)
-      return { key, before, book: now, ...defined({ limits: each }) }
+      const budget = before === undefined ? [] : Budget.parse(JSON.parse(before))
+      const now = await asTheyAre(current(budget, clock.now()), ports)
+      return { key, before, budget: now, ...defined({ limits: each }) }
     }),
   )
 }
 
 /** An early end gives minutes back, and a review that was done blocks nothing: both are read, not written. */
-const asTheyAre = (book: Budget, { requests, clock }: Pick<DecidingPorts, 'requests' | 'clock'>): Promise<Budget> =>
+const asTheyAre = (budget: Budget, { requests, clock }: Pick<DecidingPorts, 'requests' | 'clock'>): Promise<Budget> =>
   Promise.all(
-    book.map(async (opening) => {
+    budget.map(async (opening) => {
       const now = clock.now()
       if (opening.until <= now && opening.review === undefined) return opening
       const stored = await requests.load(opening.id)
@@ -68,15 +68,15 @@ const asTheyAre = (book: Budget, { requests, clock }: Pick<DecidingPorts, 'reque
     }),
   )
 
-/** A book with one more opening in it, unless somebody else has changed it since it was read. */
-export const written = ({ key, book, before }: OpenedBudget, entry: BudgetEntry, now: NumericDate): OnceOnly => ({
+/** A budget with one more opening in it, unless somebody else has changed it since it was read. */
+export const written = ({ key, budget, before }: OpenedBudget, entry: BudgetEntry, now: NumericDate): OnceOnly => ({
   key,
-  value: JSON.stringify([...book, entry]),
+  value: JSON.stringify([...budget, entry]),
   ...defined({ replaces: before }),
   expiresAt: now + keepBudget,
 })
 
-/** What is left of the scarcest book, with what has just been written into each. Seconds. */
+/** What is left of the scarcest budget, with what has just been written into each. Seconds. */
 export const leftOf = (
   budgets: readonly OpenedBudget[],
   now: NumericDate,
@@ -84,15 +84,15 @@ export const leftOf = (
 ): number =>
   Math.max(
     0,
-    Math.min(...binding(budgets).map(({ book, limits }) => limits.budget - spent([...book, ...entries], now))),
+    Math.min(...binding(budgets).map(({ budget, limits }) => limits.budget - spent([...budget, ...entries], now))),
   )
 
 /** When it would be possible again, in words; nothing where time alone does not help. */
 export function whenAgain(code: Refusal, budgets: readonly OpenedBudget[], now: NumericDate): string | undefined {
   if (code !== 'cool_down') return undefined
-  // Only a book that is one person's alone cools down: what a colleague has open meanwhile is no reason to wait.
-  const ends = binding(budgets).flatMap(({ book, limits: { alone } }) =>
-    alone ? book.map(({ until }) => until + alone.coolDown) : [],
+  // Only a budget that is one person's alone cools down: what a colleague has open meanwhile is no reason to wait.
+  const ends = binding(budgets).flatMap(({ budget, limits: { alone } }) =>
+    alone ? budget.map(({ until }) => until + alone.coolDown) : [],
   )
   const at = Math.max(...ends)
   return `possible again in ${Math.ceil((at - now) / 60)} minutes`

@@ -80,7 +80,7 @@ export function othersTold({ ask }: ApprovalRequest, { bundle }: Policy): readon
   return [...new Set([...(lead === undefined ? [] : [lead]), ...named])].filter((person) => person !== ask.owner)
 }
 
-/** A request by which somebody broke the glass, with what they said when they did. */
+/** A request by which somebody used break-glass, with what they said when they did. */
 export type OpenedRequest = { state: ApprovalRequest; breakGlass: Opening }
 
 type Ports = { pager: Pager; cards: Pick<CardStore, 'save'>; clock: Clock }

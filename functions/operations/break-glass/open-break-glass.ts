@@ -34,7 +34,7 @@ import type { Incidents } from './ports.ts'
 import { findVoucher } from './vouch-break-glass.ts'
 import { askAboutOpening, openedBy, type WhatToOpen } from './what-to-open.ts'
 
-/** A person who breaks the glass: who they are is proven, what they say is not yet looked at. */
+/** A person who uses break-glass: who they are is proven, what they say is not yet looked at. */
 export type OpeningAsk = {
   person: PersonId
   /** The token that proved them: its issuer and subject. */
@@ -64,7 +64,7 @@ export type OpeningPorts = DecidingPorts & { incidents: Incidents; stopwatch?: S
 const [day, attempts] = [86_400, 8]
 
 /**
- * Opens at once what policy lets this person open in an emergency, with nobody asked: in one transaction with the budgets
+ * Opens at once what policy lets this person open in an opening, with nobody asked: in one transaction with the budgets
  * that bound it, before anything else can fail it. The same key and body is the same opening.
  *
  * @throws StoreUnavailable, StaleRequest
@@ -149,12 +149,12 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
   const { policy, ids, clock } = ports
   const { bundle } = policy
   const now = clock.now()
-  const glass = bundle.breakGlass
-  if (!glass)
-    return refuse('unknown_profile', 'this deployment has no `break-glass.json`, so nobody can break the glass')
+  const rules = bundle.breakGlass
+  if (!rules)
+    return refuse('unknown_profile', 'this deployment has no `break-glass.json`, so nobody can use break-glass')
   const { halt, ...lifted } = await findHaltOfPerson(ask.person, ports)
-  if (halt) return refuse('halted', `stopped by the emergency halt \`${halt.id}\``)
-  const what = openedBy(ask.what, glass, ports)
+  if (halt) return refuse('halted', `stopped by the halt \`${halt.id}\``)
+  const what = openedBy(ask.what, rules, ports)
   if (!what.ok) return what
   const { terms, budgetKey, rights, profile, facts } = what.value
 
@@ -163,7 +163,7 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
   const window = ask.minutes * 60
   if (window > terms.window)
     return refuse('window_too_long', `\`minutes\` should be at most ${Math.floor(terms.window / 60)}`)
-  const incident = await checkIncident(ask.incident, glass, ports)
+  const incident = await checkIncident(ask.incident, rules, ports)
   if (incident !== undefined) return refuse('bad_incident', incident)
 
   const undigested: Omit<Ask, 'digest' | 'argumentsDigest'> = {
@@ -186,12 +186,12 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
     window,
     coolDown: terms.coolDown,
   })
-  const refusals = binding(budgets).map(({ book, limits }) => refusedBy(book, limits, now))
+  const refusals = binding(budgets).map(({ budget, limits }) => refusedBy(budget, limits, now))
   const overdue = refusals.includes('review_overdue')
   const said = [ask.incident, terms.title ?? '', facts.action, facts.resource.id]
   // The same words as before are no reason, whoever said them of the same; but what the budgets refuse anyway is told first,
   // it is not the words then.
-  const told = refusals.some((code) => code !== undefined) ? [] : binding(budgets).flatMap(({ book }) => book)
+  const told = refusals.some((code) => code !== undefined) ? [] : binding(budgets).flatMap(({ budget }) => budget)
   const reason = reasonProblem(
     ask.reason,
     said,
@@ -199,7 +199,7 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
   )
   if (reason !== undefined) return refuse('bad_reason', reason)
   const voucher = overdue ? await findVoucher(ask.person, budgetKey, now, ports) : undefined
-  const emergency: Opening = {
+  const opening: Opening = {
     ...defined({ profile }),
     rights,
     reason: ask.reason,
@@ -212,7 +212,7 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
   }
   const sealed: Ask = {
     ...undigested,
-    breakGlass: emergency,
+    breakGlass: opening,
     digest: requestDigest(undigested),
     argumentsDigest: argumentsDigest(undigested.action, undigested.arguments, undigested.resource),
   }
@@ -225,8 +225,8 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
   })
 }
 
-async function checkIncident(incident: string, glass: BreakGlassPolicy, { incidents, log }: OpeningPorts) {
-  if (incident.length > 128 || !new RegExp(glass.incident).test(incident)) return `it ${incidentLooks(glass)}`
+async function checkIncident(incident: string, rules: BreakGlassPolicy, { incidents, log }: OpeningPorts) {
+  if (incident.length > 128 || !new RegExp(rules.incident).test(incident)) return `it ${incidentLooks(rules)}`
   const known = await incidents.check(incident)
   if (known === 'unreachable') log.warn('incident not checked')
   // That nobody can say is no reason to leave people in an emergency without a way in: it is what reviews are for.

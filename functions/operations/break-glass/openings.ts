@@ -26,7 +26,7 @@ import type { DecidingPorts, RequestStore } from '../requests/ports.ts'
 import type { IncidentEvent } from './ports.ts'
 import { askAboutOpening } from './what-to-open.ts'
 
-/** The book of all openings together, beside those that bound anybody: what is listed is read from it. */
+/** The budget of all openings together, beside those that bound anybody: what is listed is read from it. */
 export const everyone = 'BUDGET#everyone'
 
 /**
@@ -42,14 +42,14 @@ export async function listBreakGlass(
   return openings(requests, now)
 }
 
-/** All openings that the book of everyone still remembers, newest first. */
+/** All openings that the budget of all openings still remembers, newest first. */
 export async function openings(
   requests: Pick<RequestStore, 'recall' | 'load'>,
   now: NumericDate,
 ): Promise<readonly ApprovalRequest[]> {
   const value = await requests.recall(everyone)
-  const book = value === undefined ? [] : current(Budget.parse(JSON.parse(value)), now)
-  const stored = await Promise.all(book.map(({ id }) => requests.load(id)))
+  const budget = value === undefined ? [] : current(Budget.parse(JSON.parse(value)), now)
+  const stored = await Promise.all(budget.map(({ id }) => requests.load(id)))
   return stored
     .filter((each) => each !== undefined)
     .map(({ state }) => asOf(state, now))
@@ -132,7 +132,7 @@ export async function foreseeReview(
 }
 
 /**
- * Ends what somebody opened in an emergency before its time: by themselves, or by whoever may revoke. Every credential of
+ * Ends what somebody opened with break-glass before its time: by themselves, or by whoever may revoke. Every credential of
  * it ends with it. Ending what they ended already is once.
  *
  * @throws StoreUnavailable, StaleRequest
@@ -165,7 +165,7 @@ export type ReviewAsk = {
 }
 
 /**
- * Somebody else says whether breaking the glass was justified. Late is better than never, and said once.
+ * Somebody else says whether break-glass was justified. Late is better than never, and said once.
  *
  * @throws StoreUnavailable, StaleRequest
  */
@@ -188,7 +188,7 @@ export function reviewBreakGlass(
 const keepDelivery = 30 * 86_400
 
 /**
- * An incident is closed: whatever was opened in an emergency because of it ends now, every credential with it. Nobody's
+ * An incident is closed: whatever was opened because of it ends now, every credential with it. Nobody's
  * word but the incident's ends it, and the record says so. It can end something sooner and do nothing else: an incident
  * that is opened again, renamed or taken back revives nothing.
  *
@@ -222,10 +222,10 @@ export async function closeIncident(
   return ended
 }
 
-/** What the book of everyone has as open. Each is read again before it is ended. */
+/** What the budget of all openings has as open. Each is read again before it is ended. */
 async function openNow(now: NumericDate, { requests }: Pick<DecidingPorts, 'requests'>) {
-  const book = await requests.recall(everyone)
-  const openings = book === undefined ? [] : Budget.parse(JSON.parse(book))
+  const budget = await requests.recall(everyone)
+  const openings = budget === undefined ? [] : Budget.parse(JSON.parse(budget))
   return openings.filter(({ until }) => now < until).map(({ id }) => id)
 }
 

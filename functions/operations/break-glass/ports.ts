@@ -2,7 +2,7 @@ import type { HaltId, NumericDate, PersonId, RequestId, Result, StandingPermitId
 import type { DenyCause } from '../credentials/ports.ts'
 import type { Fifo } from '../ports.ts'
 
-/** Where incidents are kept, as far as breaking the glass asks: `unreachable` is no answer. */
+/** Where incidents are kept, as far as break-glass asks: `unreachable` is no answer. */
 export interface Incidents {
   check(incident: string): Promise<'known' | 'unknown' | 'unreachable'>
 }
@@ -23,7 +23,7 @@ export interface IncidentEvents {
 export type EndMessage = Fifo &
   ({ deny: DenyCause; role: string; since: NumericDate } | { end: RequestId | HaltId | StandingPermitId })
 
-/** Wakes whoever is to be woken in an emergency, by whatever listens to it: a pager, an e-mail, another system. */
+/** Wakes whoever is to be woken in an opening, by whatever listens to it: a pager, an e-mail, another system. */
 export interface Pager {
   /** At least once for each event of an opening, which its id tells apart. @throws PagerUnavailable */
   page(page: OpeningPage): Promise<void>

@@ -65,8 +65,8 @@ export async function findPrepared(code: string, ports: FindPorts): Promise<Foun
   const prepared = PreparedOpening.parse(JSON.parse(value))
   const opened = await openedOf(code, prepared.person, ports)
   if (!opened && prepared.until <= clock.now()) return undefined
-  const glass = policy.bundle.breakGlass
-  const what = glass && openedBy(whatOf(prepared), glass, ports)
+  const rules = policy.bundle.breakGlass
+  const what = rules && openedBy(whatOf(prepared), rules, ports)
   return { prepared, login: what?.ok ? what.value.terms.login : {}, ...defined({ opened }) }
 }
 

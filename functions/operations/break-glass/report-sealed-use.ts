@@ -23,7 +23,7 @@ const attempts = 8
 const unsaid = 'nobody said why: the sealed role was used outside Hotwork'
 
 /**
- * Puts a use of a sealed role on record as broken glass, which it is: in the budgets of the person, so that what follows from an
+ * Puts a use of a sealed role on record as break-glass, which it is: in the budgets of the person, so that what follows from an
  * opening follows from it too, and with a review that is due. Nobody is asked and nothing is refused, since it has happened.
  * Told twice it is once.
  *
@@ -55,7 +55,7 @@ export async function reportSealedUse(
       reason: reasonDigest(`${unsaid} ${use.eventId}`),
     }
     const { stored, result } = await commitNew(events, ports, {
-      // Remembered for as long as a book is: AWS may tell of one use again long after.
+      // Remembered for as long as a budget is: AWS may tell of one use again long after.
       once: [{ key, value: ask.id, expiresAt: now + keepBudget }, ...budgets.map((each) => written(each, entry, now))],
     })
     if (result.outcome === 'committed') {

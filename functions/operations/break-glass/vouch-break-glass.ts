@@ -16,8 +16,8 @@ const attempts = 8
 const day = 86_400
 
 /**
- * Gives one's word for somebody who has to break the glass though an earlier opening is not reviewed: once, for ten minutes,
- * for the one thing. Whoever gives it may break this glass themselves, or review it, and reviews none of what comes of it. It
+ * Gives one's word for somebody who has to use break-glass though an earlier opening is not reviewed: once, for ten minutes,
+ * for the one thing. Whoever gives it may use break-glass themselves, or review it, and reviews none of what comes of it. It
  * takes the login that breaking it takes: a second person whose token was stolen is none.
  *
  * @throws StoreUnavailable, StaleRequest
@@ -31,8 +31,8 @@ export async function vouchForBreakGlass(
   if (by === person) return refused('self_review', 'a second person should vouch for you')
   if (personOf(policy.bundle, person)?.status !== 'active')
     return refused('unknown_target', '`person` should be somebody of the directory')
-  const glass = policy.bundle.breakGlass
-  const opened = glass ? openedBy(what, glass, ports) : refuse('unknown_profile' as const)
+  const rules = policy.bundle.breakGlass
+  const opened = rules ? openedBy(what, rules, ports) : refuse('unknown_profile' as const)
   if (!opened.ok) return refused(opened.code, opened.detail)
   const { terms, budgetKey, profile, rights, facts } = opened.value
   const now = clock.now()

@@ -50,15 +50,15 @@ type Opened = {
 /** What an opening is of: a profile, or one action with its arguments, which counts against the profile that covers it. */
 export function openedBy(
   what: WhatToOpen,
-  glass: BreakGlassPolicy,
+  rules: BreakGlassPolicy,
   { policy: { bundle } }: Pick<DecidingPorts, 'policy'>,
 ): Result<Opened, Refusal> {
   if ('profile' in what) {
-    const profile = glass.profiles.find(({ name }) => name === what.profile)
+    const profile = rules.profiles.find(({ name }) => name === what.profile)
     if (!profile)
       return refuse(
         'unknown_profile',
-        `\`profile\` should be one of ${glass.profiles.map(({ name }) => `\`${name}\``).join(', ') || 'none: there are no profiles'}`,
+        `\`profile\` should be one of ${rules.profiles.map(({ name }) => `\`${name}\``).join(', ') || 'none: there are no profiles'}`,
       )
     const { name, environment, classification, rights, title } = profile
     return ok({
@@ -81,7 +81,7 @@ export function openedBy(
   if (!found.ok) return found.code === 'unknown_action' ? refuse(found.code, namesOf(bundle.actions)) : found
   const { entry, arguments: args, resource, unpinned } = found.value
   if (reachesOurselves(resource.id, bundle.resources))
-    return refuse('not_permitted', 'that is what Hotwork itself is made of: it is beyond breaking the glass')
+    return refuse('not_permitted', 'that is what Hotwork itself is made of: it is beyond break-glass')
   const statement = deriveStatement(entry, args, accountOf(bundle, entry))
   if (statement && openingPolicy([statement], 0, { drill: true }).length > sessionPolicyLimit)
     return refuse(
@@ -90,7 +90,7 @@ export function openedBy(
     )
   const covering = profileCovering(bundle, entry, resource)
   return ok({
-    terms: covering ?? glass.action,
+    terms: covering ?? rules.action,
     budgetKey: covering
       ? `profile:${covering.name}`
       : `action:${digestOf('hotwork.budget.v1', [entry.name, resource.id])}`,
@@ -125,7 +125,7 @@ export type Openable = {
 
 /**
  * What this person can be offered to open: nothing where policy refuses all of it, so that no person fills in a form in
- * vain. Undefined where the deployment has no emergencies. Policy is asked with the incident that the policies have as an
+ * vain. Undefined where the deployment has no break-glass. Policy is asked with the incident that the policies have as an
  * example. Without one a policy may rest on an incident that is not known yet: then all is offered, and asked again.
  */
 export function mayOpen(
@@ -133,20 +133,20 @@ export function mayOpen(
   { policy, clock }: Pick<DecidingPorts, 'policy' | 'clock'>,
 ): Openable | undefined {
   const { bundle } = policy
-  const { breakGlass: glass } = bundle
-  if (!glass) return undefined
+  const { breakGlass: rules } = bundle
+  if (!rules) return undefined
   const could = (facts: readonly OpenedFacts[]) =>
-    couldOpen(policy, person, facts, glass.incidentExample ?? '', clock.now())
-  const all = { profiles: glass.profiles, actions: Object.keys(bundle.actions).sort() }
+    couldOpen(policy, person, facts, rules.incidentExample ?? '', clock.now())
+  const all = { profiles: rules.profiles, actions: Object.keys(bundle.actions).sort() }
   const permitted = {
     profiles: all.profiles.filter(({ name }) => could(factsOfProfile(bundle, name))),
     actions: all.actions.filter((name) => factsOfName(bundle, name).some((each) => could([each]))),
   }
   const none = permitted.profiles.length + permitted.actions.length === 0
   return {
-    ...(none && glass.incidentExample === undefined ? all : permitted),
-    incidentLooks: incidentLooks(glass),
-    window: glass.action.window,
+    ...(none && rules.incidentExample === undefined ? all : permitted),
+    incidentLooks: incidentLooks(rules),
+    window: rules.action.window,
   }
 }
 
@@ -166,7 +166,7 @@ type AskedOpening = Pick<Ask, 'id' | 'action' | 'arguments' | 'resource'> & {
 export const unopened = RequestId.parse(`bgl_${'0'.repeat(26)}`)
 
 /**
- * The one question about an emergency: whether this person may break the glass for all that is opened, as the facts are
+ * The one question about an opening: whether this person may use break-glass for all that is opened, as the facts are
  * now. One no is a no.
  */
 export function askAboutOpening(
@@ -193,7 +193,7 @@ export function askAboutOpening(
       kind: 'person',
       action,
       person: { id: person, groups: groupsOf(bundle.directory, person) },
-      emergency: { ...each, id: opened.id, incident: breakGlass.incident, moment, drill: breakGlass.drill },
+      opening: { ...each, id: opened.id, incident: breakGlass.incident, moment, drill: breakGlass.drill },
       now,
     }),
   )
@@ -212,7 +212,7 @@ export function couldOpen(
   const groups = groupsOf(policy.bundle.directory, person)
   const asked = { kind: 'person', action: 'breakGlass', person: { id: person, groups }, now } as const
   const permits = (each: OpenedFacts, drill: boolean) =>
-    policy.ask({ ...asked, emergency: { ...each, id: unopened, incident, moment: 'request', drill } }).permit
+    policy.ask({ ...asked, opening: { ...each, id: unopened, incident, moment: 'request', drill } }).permit
   return facts.length > 0 && [false, true].some((drill) => facts.every((each) => permits(each, drill)))
 }
 

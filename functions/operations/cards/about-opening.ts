@@ -96,10 +96,10 @@ async function leftFor(
   now: NumericDate,
   { requests, policy, log }: AboutPorts,
 ): Promise<number | undefined> {
-  const glass = policy.bundle.breakGlass
-  if (!glass || status !== 'approved' || ask.breakGlass?.drill) return undefined
+  const rules = policy.bundle.breakGlass
+  if (!rules || status !== 'approved' || ask.breakGlass?.drill) return undefined
   try {
-    const budgets = budgetsLeft(await openings(requests, now), glass, ask.owner, now).filter((each) => {
+    const budgets = budgetsLeft(await openings(requests, now), rules, ask.owner, now).filter((each) => {
       if ('person' in each) return each.person === ask.owner
       if ('profile' in each) return `profile:${each.profile}` === ask.breakGlass?.budgetKey
       return each.action === ask.action && each.resource.id === ask.resource.id

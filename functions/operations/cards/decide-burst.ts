@@ -10,7 +10,7 @@ import { decideRequest, foreseeDecision } from '../requests/decide-request.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
 import type { BurstMessage, BurstStore } from './ports.ts'
 
-/** One press that decides all of a list, as it was shown. */
+/** One click that decides all of a list, as it was shown. */
 export type BurstAsk = {
   person: PersonId
   verdict: Verdict
@@ -18,7 +18,7 @@ export type BurstAsk = {
   key: Digest
   generation: number
   list: Digest
-  /** That this very press counts once. */
+  /** That this very click counts once. */
   once: OnceOnly
 }
 /** How many are being decided; or why none, with the request that this hangs on, where it hangs on one. */
@@ -30,9 +30,9 @@ type AcceptPorts = Omit<DecidingPorts, 'ids'> & {
 }
 
 /**
- * Takes a press on a list: it must be exactly the list that the card shows, of requests that may be decided together, and
+ * Takes a click on a list: it must be exactly the list that the card shows, of requests that may be decided together, and
  * by somebody whose decision on the first of them would be taken. It is put on record once, and that is all: the
- * table's stream hands it on, and each is decided by itself by whoever works the presses off. Refused presses are recorded: on the first request, or the person's own chain.
+ * table's stream hands it on, and each is decided by itself by whoever works the clicks off. Refused clicks are recorded: on the first request, or the person's own chain.
  *
  * @returns how many are being decided
  * @throws StoreUnavailable
@@ -71,7 +71,7 @@ export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Ac
     const { code, detail } = done.ok ? foreseen : done
     return { ...refuse(code, detail), ...defined({ state: foreseen.state }) }
   }
-  const press: BurstClick = {
+  const click: BurstClick = {
     person,
     verdict,
     at: now,
@@ -82,8 +82,8 @@ export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Ac
     seen: posted.rendered,
   }
   const recorded = {
-    key: pressKey(once),
-    value: JSON.stringify(press),
+    key: clickKey(once),
+    value: JSON.stringify(click),
     expiresAt: Math.max(once.expiresAt, now + 8 * clickLasts),
   }
   if (!(await ports.requests.claim(recorded))) return refused('replayed')
@@ -91,8 +91,8 @@ export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Ac
   return ok(waiting.size)
 }
 
-/** Kept apart from other keys, so that the stream's reader can tell a press from all else that may happen once. */
-const pressKey = ({ key }: OnceOnly): string => `PRESS#${key.replace(/^SEEN#/, '')}`
+/** Kept apart from other keys, so that the stream's reader can tell a click from all else that may happen once. */
+const clickKey = ({ key }: OnceOnly): string => `CLICK#${key.replace(/^SEEN#/, '')}`
 
 type Ports = Omit<DecidingPorts, 'ids'> & { draws: Queue<BurstMessage> }
 
@@ -100,8 +100,8 @@ type Ports = Omit<DecidingPorts, 'ids'> & { draws: Queue<BurstMessage> }
 const side = 5
 
 /**
- * Carries out a press that is on record: each of its list is decided by itself, with its own digest and round, by the same
- * operation as a press on its own card, and has its own entry. What cannot be decided is told on the card, with why. As
+ * Carries out a click that is on record: each of its list is decided by itself, with its own digest and round, by the same
+ * operation as a click on its own card, and has its own entry. What cannot be decided is told on the card, with why. As
  * often as it must: what this person has decided is not decided again.
  *
  * @throws StoreUnavailable, StaleRequest, and whatever the queue throws
@@ -110,23 +110,23 @@ export async function decideBurst(key: string, ports: Ports): Promise<void> {
   const { requests, clock, draws, log } = ports
   const recorded = await requests.recall(key)
   const parsed = BurstClick.safeParse(recorded === undefined ? undefined : JSON.parse(recorded))
-  if (!parsed.success) throw new TypeError('no press is on record under that key')
-  const press = parsed.data
-  const tooLate = clock.now() > press.at + clickLasts
+  if (!parsed.success) throw new TypeError('no click is on record under that key')
+  const click = parsed.data
+  const tooLate = clock.now() > click.at + clickLasts
   // A click from before a halt of the person counts no more, also where it is worked off after the halt was lifted.
-  const isVoid = press.verdict === 'approve' && (await isStopped(press.person, ports, press.at))
+  const isVoid = click.verdict === 'approve' && (await isStopped(click.person, ports, click.at))
   const refused: { id: Member['id']; code: Refusal }[] = []
-  for (let from = 0; from < press.members.length; from += side) {
-    const some = press.members.slice(from, from + side)
+  for (let from = 0; from < click.members.length; from += side) {
+    const some = click.members.slice(from, from + side)
     const codes = await Promise.all(
-      some.map((member) => (tooLate ? 'expired' : decideOne(member, { ...press, isVoid }, ports))),
+      some.map((member) => (tooLate ? 'expired' : decideOne(member, { ...click, isVoid }, ports))),
     )
     for (const [index, code] of codes.entries()) {
       const member = some[index]
       if (member && code !== undefined) refused.push({ id: member.id, code })
     }
   }
-  const { person, verdict, kind, generation, members } = press
+  const { person, verdict, kind, generation, members } = click
   const outcome = { person, verdict, at: clock.now(), decided: members.length - refused.length, refused, generation }
   await draws.send([{ burst: kind, outcome, group: burstKey(kind), deduplicate: key.slice(-128) }])
   log.info('burst decided', { verdict, by: person, decided: outcome.decided, refused: refused.length })
@@ -135,12 +135,12 @@ export async function decideBurst(key: string, ports: Ports): Promise<void> {
 /** Why it was not decided, or nothing where it was: now, or when this was done before. */
 async function decideOne(
   member: Member,
-  { isVoid, ...press }: BurstClick & { isVoid: boolean },
+  { isVoid, ...click }: BurstClick & { isVoid: boolean },
   ports: Ports,
 ): Promise<Refusal | undefined> {
-  const { person, verdict, list: burst, seen } = press
+  const { person, verdict, list: burst, seen } = click
   const before = await ports.requests.load(member.id)
-  if (before && hasDecided(before.state, press)) return undefined
+  if (before && hasDecided(before.state, click)) return undefined
   if (isVoid) return 'not_permitted'
   const done = await decideRequest(
     { ...member, person, verdict, through: 'chat', login: {}, burst, ...defined({ seen }) },

@@ -45,7 +45,7 @@ export type DrawBurstPorts = {
 
 /**
  * Makes the cards of a burst show what the table says: who of it waits, in the order in which they were asked, and what
- * came of the last press. One message shows up to fifty; what comes when it is full, or when all of it is decided, begins
+ * came of the last click. One message shows up to fifty; what comes when it is full, or when all of it is decided, begins
  * another. For one burst at a time, which its queue sees to.
  *
  * @param because the requests because of which it is looked at

@@ -25,8 +25,8 @@ export type DrawPorts = {
   say(line: Line | { line: Notice }, state: ApprovalRequest): RenderedCard
   /** The chat account that a person linked by logging in, where the directory gives none. */
   linkedAccount?(person: PersonId): Promise<string | undefined>
-  /** For what a person opened in an emergency, of which everybody is told. */
-  emergency: Pick<DrawOpeningPorts, 'render' | 'say' | 'pager' | 'ledger'>
+  /** For what a person opened in an opening, of which everybody is told. */
+  opening: Pick<DrawOpeningPorts, 'render' | 'say' | 'pager' | 'ledger'>
   /** The deployment's channels by alias. */
   channels: { readonly [alias: string]: string }
   clock: Clock
@@ -67,7 +67,7 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
   const { breakGlass } = state.ask
   if (breakGlass) {
     const chat = { chatUserOf: (person: PersonId) => chatUserOf(person, ports) }
-    return drawOpening({ state, breakGlass }, now, posted, { ...ports, ...ports.emergency, ...chat })
+    return drawOpening({ state, breakGlass }, now, posted, { ...ports, ...ports.opening, ...chat })
   }
   const drawing = { state, now, posted, ports, shared: await sharedChannels(state, posted, ports) }
   // Among many alike nobody is told of each.
@@ -143,7 +143,7 @@ async function callsOf({ state, now, ports }: Drawing): Promise<readonly PersonI
   return reachable
 }
 
-/** The directory's word first, as where a press is judged. */
+/** The directory's word first, as where a click is judged. */
 async function chatUserOf(person: PersonId, { policy, linkedAccount }: DrawPorts): Promise<string | undefined> {
   const known = policy.bundle.directory.people.find(({ id, status }) => id === person && status === 'active')
   return known && (known.chatUser ?? (await linkedAccount?.(person)))

@@ -32,7 +32,7 @@ type Drawing = {
 }
 
 /**
- * Has everybody know of an opening in an emergency: one card in the channel that its terms name, for its whole life; one
+ * Has everybody know of an opening: one card in the channel that its terms name, for its whole life; one
  * thread for each person whom it concerns; and the page hook, for whoever is woken. Each is told each thing once. Chat and
  * the hook do not wait for one another: that one is down keeps nothing from the other, and is thrown in the end, so that
  * all of it comes again and what is missing is made up for.

@@ -23,17 +23,17 @@ export type PostedBurst = {
   list: Digest
   /** That not all of it could be shown, so that Approve is withheld. */
   cut?: true
-  /** What came of the last press on it. */
+  /** What came of the last click on it. */
   outcome?: BurstOutcome
 }
-/** A burst whose card is to be looked at: because of a request of it, or with what came of a press. */
+/** A burst whose card is to be looked at: because of a request of it, or with what came of a click. */
 export type BurstMessage = Fifo & {
   burst: BurstKind
   request?: RequestId
   outcome?: BurstOutcome & { generation: number }
 }
-/** A press on a list that is on record under this key, and is to be carried out. */
-export type ClickMessage = { press: string }
+/** A click on a list that is on record under this key, and is to be carried out. */
+export type ClickMessage = { click: string }
 
 /** What has been posted of a request, by channel. */
 export interface CardStore {

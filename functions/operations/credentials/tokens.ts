@@ -67,7 +67,7 @@ const mayKnow = (caller: Introspector, token: KnownToken): boolean =>
   caller.type === 'tool' ? caller.audience === token.audience : caller.id === token.agent
 
 /**
- * An agent, or a person who broke the glass, gives their own access token back: it and the AWS credentials that were claimed with it end at once, and the
+ * An agent, or a person who used break-glass, gives their own access token back: it and the AWS credentials that were claimed with it end at once, and the
  * grant lives on. What is not the caller's stays as it is, and that they tried is on their record. Twice is once.
  *
  * @throws StoreUnavailable, StaleRequest
@@ -171,7 +171,7 @@ export async function issueToken(ask: TokenAsk, ports: Ports): Promise<Result<Is
   })
 }
 
-/** As the record will have it: the first claim cuts an agent's grant, and in an emergency each credential is short. */
+/** As the record will have it: the first claim cuts an agent's grant, and for an opening each credential is short. */
 const expiryOf = ({ ask, grant }: ApprovedRequest, at: NumericDate): NumericDate => {
   if (ask.breakGlass) return Math.min(grant.notAfter, at + longestCredential)
   return grant.claimedAt === undefined ? Math.min(grant.notAfter, at + ask.lifetime) : grant.notAfter

@@ -110,7 +110,7 @@ export async function delegateRequest(
   if (!found.ok) return refused(found)
   const target = targetOf({ action: ask.action.name }, ports)
   const { halt, afterHalts = [] } = await findHaltOfAgent(ask.to, ports, target?.role)
-  if (halt) return refused(refuse('agent_suspended', `stopped by the emergency halt \`${halt.id}\``))
+  if (halt) return refused(refuse('agent_suspended', `stopped by the halt \`${halt.id}\``))
   const given = await give(ask, child, found.value, ports)
   if (!given.ok) return given
   const made = await makeChild(

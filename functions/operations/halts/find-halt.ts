@@ -28,12 +28,12 @@ export async function findHaltOfAgent(agent: AgentId, ports: Ports, role?: strin
   )
 }
 
-/** The same for a person who breaks the glass: their own, that of all they own, or that of everything. */
+/** The same for a person who uses break-glass: their own, that of all they own, or that of everything. */
 export const findHaltOfPerson = (person: PersonId, ports: Ports): Promise<FoundHalts> =>
   find([{ kind: 'person', value: person }, ownerOf(person)], ports)
 
 /**
- * Whether a person's word counts for nothing: given at `at`, or to be given now, and a kill switch of theirs is in force or
+ * Whether a person's word counts for nothing: given at `at`, or to be given now, and a halt of theirs is in force or
  * was until after that. Read strongly.
  */
 export async function isStopped(

@@ -24,7 +24,7 @@ export function completeRequest(
 }
 
 /**
- * The kill switch of one request: ends its grant and every credential of it, if policy lets this person revoke, and they
+ * Ends its grant and every credential of it, if policy lets this person revoke, and they
  * are not stopped themselves.
  */
 export async function revokeRequest(

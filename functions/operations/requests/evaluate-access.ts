@@ -130,7 +130,7 @@ async function assessAccess(ask: EvaluationAsk, ports: Ports, lately: Lately): P
     return deny(common, 'policy_denied', '`subject` should be the agent that asks')
   const keep = keeper(ask, agent.data, common, ports)
   const { halt } = await findHaltOfAgent(agent.data, ports)
-  if (halt) return keep(deny(common, 'agent_suspended', `stopped by the emergency halt \`${halt.id}\``))
+  if (halt) return keep(deny(common, 'agent_suspended', `stopped by the halt \`${halt.id}\``))
   if (ask.approval === undefined) return keep(await assessed(ask, agent.data, common, lately, ports))
   const again: Evaluated = { ...common, ...(await reevaluate(ask, agent.data, ask.approval, now, ports)) }
   if (again.decision || !isAskable(again.reason)) return keep(again)

@@ -18,7 +18,7 @@ type ChangedHalts = { halts: readonly Halt[]; version: number; since: NumericDat
 /**
  * Hands a changed request on to those who follow from the record: the card drawer, and, where sessions must be denied,
  * the writer of each role's deny, and where it has given rights away and ended, to whoever ends those; and, where a stage
- * has opened whose people are reminded, or somebody has broken the glass, to whoever sets the timers. Only ids travel.
+ * has opened whose people are reminded, or a person has used break-glass, to whoever sets the timers. Only ids travel.
  */
 export async function handOn(changed: readonly Changed[], now: NumericDate, ports: Ports): Promise<void> {
   await ports.cards.send(
@@ -39,7 +39,7 @@ export async function handOn(changed: readonly Changed[], now: NumericDate, port
 }
 
 /**
- * Once for each opening or escalation of a stage that reminds, and for each opening in an emergency: other changes of the
+ * Once for each opening or escalation of a stage that reminds, and for each opening: other changes of the
  * request set no timer.
  */
 function hasOtherReminders(state: ApprovalRequest, before: ApprovalRequest | undefined): boolean {
@@ -50,7 +50,7 @@ function hasOtherReminders(state: ApprovalRequest, before: ApprovalRequest | und
 }
 
 /**
- * Hands a kill switch that was thrown on to the writer of the deny of each role that it bears on, and to whoever ends
+ * Hands a declared halt on to the writer of the deny of each role that it bears on, and to whoever ends
  * what it covers. One that was lifted needs no deny, and takes none back: what it stopped stays stopped.
  *
  * @param ports `targetRoles`: the ARN of every target role that there is

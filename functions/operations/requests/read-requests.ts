@@ -63,7 +63,7 @@ export async function listRequests(
 ): Promise<Result<Page<ApprovalRequest>, ReadRefusal>> {
   if (!mayRead(person, ports)) return refuse('not_permitted')
   const page = await ports.requests.list(filter, { limit: pageSize, ...defined({ after }) })
-  // What was opened in an emergency was asked of nobody, and is listed by itself.
+  // What was opened was asked of nobody, and is listed by itself.
   const asked = page.items.filter(({ state }) => state.ask.breakGlass === undefined)
   const items = asked.map(({ state }) => asOf(state, ports.clock.now()))
   // What has fallen due since the index was written is another status now: it is left out of a list of the old one.

@@ -195,7 +195,7 @@ async function makeSubmit(ask: SubmissionAsk, ports: Ports): Promise<Result<Subm
 
   const target = targetOf({ action: ask.action.name }, ports)
   const { halt, ...lifted } = await findHaltOfAgent(ask.agent.id, ports, target?.role)
-  if (halt) return refuse('not_requestable', `agent_suspended: stopped by the emergency halt \`${halt.id}\``)
+  if (halt) return refuse('not_requestable', `agent_suspended: stopped by the halt \`${halt.id}\``)
   const recent = await new Lately(requests).count(ask.agent.id, ask.action.name, now)
   const assessment = assessAsk(ask, ask.agent.id, recent, now, ports)
   if (assessment.outcome === 'refused')

@@ -12,7 +12,7 @@ import type { DecidingPorts, FollowMessage, RequestStore } from './ports.ts'
 
 /** What is overdue for less is left to the workflow, whose timers fire 2 s late on purpose. */
 const graceSeconds = 5
-/** What was opened in an emergency has three who store its end. That none did for so long is trouble. Seconds. */
+/** What was opened has three who store its end. That none did for so long is trouble. Seconds. */
 const outlived = 120
 /** One sweep does at most so many, oldest first; the next one goes on. */
 const batch = 100
@@ -97,7 +97,7 @@ const grace = 2
 
 /**
  * Sets a one-time timer for each reminder of the stage that is open now, and for each time at which what was opened in an
- * emergency is to be looked at. It is safe to repeat: their names follow from the request and from what they are for. None
+ * opening is to be looked at. It is safe to repeat: their names follow from the request and from what they are for. None
  * is taken back, since one that comes when it is for nothing finds nothing to do and is gone, which costs less than taking
  * it back would.
  *
@@ -122,7 +122,7 @@ const nameOf = (id: RequestId, { round, stage, since, attempt }: Reminder): stri
   [id, round, stage, since, attempt].join('-')
 
 /**
- * What ends an emergency is stored by a timer of its own, which stands apart from the workflow: an execution that was
+ * What ends an opening is stored by a timer of its own, which stands apart from the workflow: an execution that was
  * stopped, or never started, takes no end with it. It is drawn by another, which needs nothing stored. Whatever is to be
  * drawn at one time is one timer.
  */

@@ -37,7 +37,7 @@ const chapters: { readonly [name: string]: Chapter } = {
     'All that happened to the request of the story, in a hash-chained ledger that this program verifies itself.',
   ],
   'break-glass': [
-    'Break-glass: an emergency, and no time to ask',
+    'Break-glass: an incident, and no time to ask',
     tellBreakGlass,
     'The person on call opens a profile of rights alone, for minutes, with a reason and an incident, in sight of the channel. They end it when the repair is done, and another person reviews it.',
   ],

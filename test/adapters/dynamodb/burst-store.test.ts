@@ -37,7 +37,7 @@ onBoth<BurstStore>(
     real: async () => new DynamoBurstStore(connect(), (await makeTables()).cards),
   },
   (make) => {
-    test('what was posted is given back as it was, with what came of a press', async () => {
+    test('what was posted is given back as it was, with what came of a click', async () => {
       const store = await make()
       expect(await store.load(burstKey(kind))).toEqual([])
       const outcome = {

@@ -36,7 +36,7 @@ const halted = (of: HaltTarget = target): HaltEvent => ({
 })
 const lifted: HaltEvent = { ...common('hana', 60), type: 'Lifted' }
 
-/** What the operation that carries a switch out would save. */
+/** What the operation that declares a halt would save. */
 function changeOf(
   id: HaltId,
   of: HaltTarget,

@@ -6,7 +6,7 @@ import type { Incidents } from '../../../functions/operations/break-glass/ports.
 import { MemoryClock } from '../../support/memory-clock.ts'
 import { start } from '../../support/world.ts'
 
-/** Whatever keeps incidents may be asked before the glass is broken, and keeps nobody out by being down. */
+/** Whatever keeps incidents may be asked before break-glass is used, and keeps nobody out by being down. */
 
 let server: Server
 let asked: { url: string | undefined; authorization: string | undefined }[]

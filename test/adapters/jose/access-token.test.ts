@@ -74,7 +74,7 @@ describe('an access token', () => {
     expect(await ours.verify(await signer.sign('at+jwt', claims as unknown as JsonObject), audience)).toEqual(accepted)
   })
 
-  test('may be of a person who broke the glass, whose request has another kind of id', async () => {
+  test('may be of a person who used break-glass, whose request has another kind of id', async () => {
     const [request, agent] = [requestId(1).replace('req_', 'bgl_'), 'person:jade']
     const theirs = { ...claims, sub: agent, txn: request }
     expect(await verifier.verify(signed(key, header(), theirs), audience)).toEqual({

@@ -1,13 +1,13 @@
-import { type Books, type Bounds, type Broken, budgetsOf, searchOpenings } from '../model/openings.ts'
+import { type Bounds, type Broken, type Budgets, budgetsOf, searchOpenings } from '../model/openings.ts'
 import { production } from '../model/production.ts'
 
-/** The bounds of breaking the glass over many openings, searched in every order; and with mistakes, each to be found. */
+/** The bounds of break-glass over many openings, searched in every order; and with mistakes, each to be found. */
 
 const real: Bounds = { ...production, budgetsOf }
 const caught: { fault: string; broken: Broken }[] = []
 let states = 0
 
-test('in no order do two people have the glass broken for longer, oftener or sooner than the budgets let them', () => {
+test('in no order do two people have an opening for longer, oftener or sooner than the budgets let them', () => {
   const found = searchOpenings(real)
   states = found.states
   expect(found.broken).toBeUndefined()
@@ -16,7 +16,7 @@ test('in no order do two people have the glass broken for longer, oftener or soo
 })
 
 /** The budgets, as a mistake would have them. */
-const withBudgets = (change: (budgets: Books, now: number) => Books): Bounds => ({
+const withBudgets = (change: (budgets: Budgets, now: number) => Budgets): Bounds => ({
   ...real,
   budgetsOf: (opened, by, now) => change(budgetsOf(opened, by, now), now),
 })
@@ -33,14 +33,14 @@ describe('every mistake is caught', () => {
     [
       'what is open does not keep anybody from opening another',
       twice,
-      withBudgets((budgets) => budgets.map(({ book, limits: { alone: _, ...limits } }) => ({ book, limits }))),
+      withBudgets((budgets) => budgets.map(({ budget, limits: { alone: _, ...limits } }) => ({ budget, limits }))),
     ],
     [
       'the cool-down is ignored',
       cool,
       withBudgets((budgets) =>
-        budgets.map(({ book, limits }) => ({
-          book,
+        budgets.map(({ budget, limits }) => ({
+          budget,
           limits: limits.alone ? { ...limits, alone: { coolDown: 0 } } : limits,
         })),
       ),
@@ -49,8 +49,8 @@ describe('every mistake is caught', () => {
       'the cool-down runs from the opening, and not from the end',
       cool,
       withBudgets((budgets, now) =>
-        budgets.map(({ book, limits }) => ({
-          book: book.map((each) => (limits.alone && each.until <= now ? { ...each, until: each.at } : each)),
+        budgets.map(({ budget, limits }) => ({
+          budget: budget.map((each) => (limits.alone && each.until <= now ? { ...each, until: each.at } : each)),
           limits,
         })),
       ),
@@ -59,8 +59,8 @@ describe('every mistake is caught', () => {
       'what was ended early is forgotten',
       cool,
       withBudgets((budgets, now) =>
-        budgets.map(({ book, limits }) => ({
-          book: book.filter(({ at, until }) => until - at === 1800 || until > now),
+        budgets.map(({ budget, limits }) => ({
+          budget: budget.filter(({ at, until }) => until - at === 1800 || until > now),
           limits,
         })),
       ),
@@ -68,19 +68,19 @@ describe('every mistake is caught', () => {
     [
       'the person’s own minutes are not counted',
       person,
-      withBudgets(([own, all]) => [{ ...own, limits: { ...own?.limits, budget: 1e9 } }, all] as Books),
+      withBudgets(([own, all]) => [{ ...own, limits: { ...own?.limits, budget: 1e9 } }, all] as Budgets),
     ],
     [
       'a colleague’s turn is another budget',
       together,
-      withBudgets(([own, all]) => [own, { ...all, limits: { ...all?.limits, budget: 1e9 } }] as Books),
+      withBudgets(([own, all]) => [own, { ...all, limits: { ...all?.limits, budget: 1e9 } }] as Budgets),
     ],
     [
       'minutes are counted by the day',
       person,
       withBudgets((budgets, now) =>
-        budgets.map(({ book, limits }) => ({
-          book: book
+        budgets.map(({ budget, limits }) => ({
+          budget: budget
             .filter(({ until, review }) => until > now - 86_400 || review !== undefined)
             .map((each) => (each.until > now - 86_400 ? each : { ...each, at: each.until })),
           limits,
@@ -91,14 +91,14 @@ describe('every mistake is caught', () => {
       'a review that is overdue keeps nobody from opening',
       overdue,
       withBudgets((budgets) =>
-        budgets.map(({ book, limits }) => ({ book: book.map(({ review: _, ...each }) => each), limits })),
+        budgets.map(({ budget, limits }) => ({ budget: budget.map(({ review: _, ...each }) => each), limits })),
       ),
     ],
     [
       'a clock that went back finds nothing opened yet',
       twice,
       withBudgets((budgets, now) =>
-        budgets.map(({ book, limits }) => ({ book: book.filter(({ at }) => at <= now), limits })),
+        budgets.map(({ budget, limits }) => ({ budget: budget.filter(({ at }) => at <= now), limits })),
       ),
     ],
     [
@@ -127,7 +127,7 @@ afterAll(() => {
   const traces = caught.map(({ fault, broken: { rule, trace } }) => `  ${fault}\n    ${rule}\n    ${trace.join('; ')}`)
   process.stdout.write(
     [
-      '\nmistakes in the budgets of breaking the glass, each with a shortest way to see it:',
+      '\nmistakes in the budgets of break-glass, each with a shortest way to see it:',
       ...traces,
       `openings: ${states} states, ${caught.length} seeded faults caught\n\n`,
     ].join('\n'),

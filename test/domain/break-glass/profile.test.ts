@@ -48,7 +48,7 @@ describe('an opening is told', () => {
     (budgetKey) => expect(tellOf({ breakGlass }, { budgetKey })).toEqual(breakGlass.action.tell),
   )
 
-  test('to no channel, where the folder says nothing of emergencies any more', () =>
+  test('to no channel, where the folder says nothing of break-glass any more', () =>
     expect(tellOf({}, { budgetKey: 'profile:checkout-recovery' })).toBeUndefined())
 
   test('to the people that it names and to those of the groups, each once', () => {

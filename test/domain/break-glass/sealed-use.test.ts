@@ -32,7 +32,7 @@ import {
 
 const until = submittedAt + minutes(60)
 const { breakGlass, jkt: _, ...plain } = openingAsk()
-if (!breakGlass) throw new Error('no emergency')
+if (!breakGlass) throw new Error('no opening')
 const ask = { ...plain, breakGlass: { ...breakGlass, sealed: true as const } }
 const report = (changes: Partial<{ until: number; ask: typeof ask }> = {}): Command => ({
   ...{ type: 'report_sealed_use', ask, until, bundle },

@@ -462,7 +462,7 @@ test('a session policy is of characters that STS takes, says the same for all th
   expect(lengthOf('鍵'.repeat(100)) - lengthOf('k'.repeat(100))).toBe(500)
 })
 
-describe('what a profile opens in an emergency', () => {
+describe('what a profile opens', () => {
   const arnOf = (resource: string) => `arn:aws:dynamodb:us-east-1:${account}:table/${resource}`
   const where = accountOf(bundle, bundle.actions['dynamodb:UpdateItem'] as CatalogueEntry)
   if (!where) throw new Error('the sample has no such account')

@@ -6,10 +6,10 @@ import { openingAgain } from './scenarios.ts'
 
 const { decide, evolve, outcomeOf } = production
 
-/** Mistakes in what a broken glass is good for, and in the look at it that is due. */
+/** Mistakes in what an opening is good for, and in the look at it that is due. */
 export const faultsOfBreakGlass: readonly Fault[] = [
   {
-    fault: 'the glass is open for a second more than was asked for',
+    fault: 'an opening lasts a second more than was asked for',
     breaks: 'INV8',
     reducer: answered((decided) => ({
       ...decided,
@@ -72,7 +72,7 @@ export const faultsOfBreakGlass: readonly Fault[] = [
     reducer: told((state) => ({ state: { ...state, updatedAt: state.submittedAt } })),
   },
   {
-    fault: 'an emergency is handed on like any other right',
+    fault: 'an opening is handed on like any other right',
     breaks: 'INV6',
     reducer: told((state, command) => {
       if (command.type !== 'delegate' || command.to !== builder) return undefined
@@ -81,7 +81,7 @@ export const faultsOfBreakGlass: readonly Fault[] = [
     }),
   },
   {
-    fault: 'whoever broke the glass says themselves that it was justified',
+    fault: 'whoever used break-glass says themselves that it was justified',
     breaks: 'INV2',
     reducer: told((state, command) =>
       command.type === 'review_break_glass'

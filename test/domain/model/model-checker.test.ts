@@ -8,7 +8,7 @@ import { faultsOfDelegation } from './faults-of-delegation.ts'
 import { faultsOfGrant } from './faults-of-grant.ts'
 import { faultsOfNarrowing } from './faults-of-narrowing.ts'
 import { production } from './production.ts'
-import { emergency, narrowed, parent, scenarios, tierZero, twoStages, unsent } from './scenarios.ts'
+import { narrowed, opening, parent, scenarios, tierZero, twoStages, unsent } from './scenarios.ts'
 import { type Found, type Node, search, type Violation } from './search.ts'
 
 /**
@@ -86,7 +86,7 @@ describe('every mistake is caught', () => {
     ...faultsOfDelegation.map((fault) => [fault.fault, fault, fault.where ?? parent] as const),
     ...faultsOfNarrowing.map((fault) => [fault.fault, fault, fault.where ?? narrowed] as const),
     ...faultsOfCalls.map((fault) => [fault.fault, fault, fault.where ?? unsent] as const),
-    ...faultsOfBreakGlass.map((fault) => [fault.fault, fault, fault.where ?? emergency] as const),
+    ...faultsOfBreakGlass.map((fault) => [fault.fault, fault, fault.where ?? opening] as const),
   ])('%s', (fault, { breaks, reducer }, where) => {
     const { violation } = search(where, reducer)
     expect(violation?.rule.id).toBe(breaks)

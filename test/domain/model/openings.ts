@@ -12,7 +12,7 @@ import { completion, minutes, opening, openingAsk, person, reviewing, submittedA
 import type { Reducer } from './search.ts'
 
 /**
- * Every order in which two people may break the same glass, end it, have it looked at and try again, by the reducer that
+ * Every order in which two people may use the same break-glass profile, end it, have it looked at and try again, by the reducer that
  * runs in production and the budgets that bound them; and the clock once goes back. What each was told is held against what
  * was open, counted from the openings alone.
  */
@@ -37,7 +37,7 @@ const reaches: readonly Reach[] = [
 
 /** What is checked: production's, or with a mistake; `budgetsOf` is how the operation makes budgets of openings. */
 export type Bounds = Pick<Reducer, 'decide' | 'evolve'> & { budgetsOf: typeof budgetsOf }
-export type Books = OpenBreakGlass['budgets']
+export type Budgets = OpenBreakGlass['budgets']
 
 /** One that was opened: whose, and from when to when it was open indeed, by the record. */
 type Opened = { by: PersonId; at: number; state: ApprovalRequest }
@@ -50,8 +50,8 @@ const endOf = ({ state }: Opened): number => {
   return grantOf(state)?.notAfter ?? 0
 }
 
-/** The book of some openings as they are now. */
-const bookOf = (opened: readonly Opened[], now: number): Budget =>
+/** The budget of some openings as they are now. */
+const budgetOf = (opened: readonly Opened[], now: number): Budget =>
   opened.map((each) => {
     const { review, ask } = asOf(each.state, now)
     return {
@@ -64,17 +64,17 @@ const bookOf = (opened: readonly Opened[], now: number): Budget =>
   })
 
 /** The person's and the profile's, as `open-break-glass.ts` asks them. */
-export function budgetsOf(opened: readonly Opened[], by: PersonId, now: number): Books {
+export function budgetsOf(opened: readonly Opened[], by: PersonId, now: number): Budgets {
   const ofPerson: Limits = { window, budget: budgetOfPerson, alone: { coolDown } }
   return [
     {
-      book: bookOf(
+      budget: budgetOf(
         opened.filter((each) => each.by === by),
         now,
       ),
       limits: ofPerson,
     },
-    { book: bookOf(opened, now), limits: { window, budget: budgetOfProfile } },
+    { budget: budgetOf(opened, now), limits: { window, budget: budgetOfProfile } },
   ]
 }
 
@@ -168,7 +168,7 @@ function open({ decide, evolve, budgetsOf }: Bounds, node: Node, by: PersonId): 
 
 const askOf = (by: PersonId, n: number, vouched: boolean): Ask => {
   const { breakGlass, ...ask } = openingAsk()
-  const { secondedBy: _, ...emergency } = breakGlass as NonNullable<Ask['breakGlass']>
+  const { secondedBy: _, ...opening } = breakGlass as NonNullable<Ask['breakGlass']>
   return {
     ...ask,
     id: `bgl_${String(n + 1).padStart(26, '0')}` as RequestId,
@@ -176,7 +176,7 @@ const askOf = (by: PersonId, n: number, vouched: boolean): Ask => {
     owner: by,
     claimWithin: window,
     lifetime: window,
-    breakGlass: { ...emergency, window, coolDown, ...(vouched ? { secondedBy: person('gus') } : {}) },
+    breakGlass: { ...opening, window, coolDown, ...(vouched ? { secondedBy: person('gus') } : {}) },
   }
 }
 

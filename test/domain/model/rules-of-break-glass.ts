@@ -4,7 +4,7 @@ import { grantOf } from '../../../functions/domain/requests/request.ts'
 import { submittedAt } from '../../support/ask.ts'
 import { always, ended, on, type Rule } from './rule.ts'
 
-/** INV2-INV4, INV6, INV8, INV9 where a person broke the glass: nobody is asked before, so time and a second look must hold it. */
+/** INV2-INV4, INV6, INV8, INV9 where a person used break-glass: nobody is asked before, so time and a second look must hold it. */
 export const rulesOfBreakGlass: readonly Rule[] = [
   on(
     'INV8',
@@ -46,7 +46,7 @@ export const rulesOfBreakGlass: readonly Rule[] = [
   ),
   on(
     'INV6',
-    'an emergency is no right to hand on',
+    'an opening is no right to hand on',
     ['Delegated'],
     (_event, { opened }) => opened && 'it is handed on all the same',
   ),
@@ -84,7 +84,7 @@ export const rulesOfBreakGlass: readonly Rule[] = [
     'INV9',
     'the review in the state is the one in the ledger, whatever became of it',
     ({ review }, { opened }) => {
-      if (!opened) return review ? 'a review of what was no emergency' : undefined
+      if (!opened) return review ? 'a review of what was no opening' : undefined
       if (!opened.due || review?.dueAt !== opened.reviewBy) return 'nobody is to look at it'
       if (review?.done?.by !== opened.reviewedBy) return 'another has looked at it'
       return (review?.overdueAt !== undefined) === opened.overdue ? undefined : 'it is overdue in one of the two'

@@ -53,7 +53,7 @@ export type Scenario = {
   standIns?: readonly { by: string; for: string }[]
   /** Who says afterwards why they decided so. */
   comments?: readonly string[]
-  /** Who looks at it afterwards, where the glass was broken; `outsider` is one whom policy does not let. */
+  /** Who looks at it afterwards, where break-glass is used; `outsider` is one whom policy does not let. */
   reviews?: readonly { by: string; outsider?: boolean }[]
   /** The word of whatever keeps incidents, said as often as it likes: nobody else finds it. */
   closes?: Ending
@@ -307,9 +307,9 @@ export const absent: Scenario = {
   uses: 1,
 }
 
-export const emergency: Scenario = {
+export const opening: Scenario = {
   ...quiet,
-  name: 'a person breaks the glass, and others look at it',
+  name: 'a person uses break-glass, and others look at it',
   ask: openingAsk(),
   clicks: both('ana', 'jade'),
   policyTurns: true,
@@ -323,7 +323,7 @@ export const emergency: Scenario = {
 
 export const openingAgain: Scenario = {
   ...quiet,
-  name: 'a broken glass, and a clock that goes back an hour',
+  name: 'an opening, and a clock that goes back an hour',
   ask: openingAsk(),
   mints: { access_token: 2, aws: 1 },
   uses: 0,
@@ -342,6 +342,6 @@ export const scenarios: readonly Scenario[] = [
   deepest,
   mediated,
   unsent,
-  emergency,
+  opening,
   openingAgain,
 ]

@@ -159,10 +159,10 @@ function rulesFor({ told, before, after }: Step): readonly Rule[] {
 }
 const applicable = new Map<string, readonly Rule[]>()
 
-/** An agent submits what it asks for; a person who breaks the glass asks nobody. */
+/** An agent submits what it asks for; a person who uses break-glass asks nobody. */
 const beginning = ({ ask, tier, stages, inherits }: Scenario): Action =>
   ask.breakGlass
-    ? { label: 'the glass is broken', command: opening(ask) }
+    ? { label: 'break-glass is used', command: opening(ask) }
     : { label: 'submitted', command: submit(ask, tier, { stages, ...(inherits ? { inherits } : {}) }) }
 const total: Rule = { id: 'INV10', rule: 'a command is obeyed or refused, never thrown at', broken: () => undefined }
 
@@ -262,7 +262,7 @@ function grantKey(state: ApprovalRequest): string {
   return `${claimBy},${notAfter},${claimedAt === undefined},${intentKey(intents.access_token)},${intentKey(intents.aws)},${token?.id},${token?.expiresAt},${aws?.id},${used.sort()},${delegations.map(({ child }) => child).sort()}`
 }
 
-/** Only a broken glass has a review; what the state and what the ledger say of it are both seen by rules. */
+/** Only an opening has a review; what the state and what the ledger say of it are both seen by rules. */
 const reviewKey = ({ review }: ApprovalRequest, { opened }: Witness) =>
   opened && `${review?.dueAt}${review?.overdueAt}${review?.done?.by}${opened.overdue}${opened.reviewedBy}`
 

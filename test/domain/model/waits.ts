@@ -22,7 +22,7 @@ const nextOf = (state: ApprovalRequest, wait: Wait): Wait => {
 }
 
 /**
- * Every state in which an execution of this request may wait: where it was narrowed, on the rung below too. A broken glass
+ * Every state in which an execution of this request may wait: where it was narrowed, on the rung below too. An opening
  * is waited for until its end, and only then until it is looked at.
  */
 export const waitsOf = (state: ApprovalRequest): readonly Wait[] =>

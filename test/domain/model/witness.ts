@@ -41,7 +41,7 @@ export type Witness = {
   /** The key that it is bound to. */
   key: string | undefined
   denied: boolean
-  /** The glass that was broken: until when at most, from what was asked for, and what became of the look at it. */
+  /** An opening: until when at most, from what was asked for, and what became of the look at it. */
   opened:
     | { until: number; reviewBy: number; due: boolean; overdue: boolean; reviewedBy: string | undefined }
     | undefined

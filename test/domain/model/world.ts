@@ -125,7 +125,7 @@ export const answerIn = ({ policyForbids }: World) => (policyForbids ? forbid : 
 /** Everything that may be tried. What will be refused is tried too, since a refusal must change nothing. */
 export const commandsIn = (scenario: Scenario, world: World): readonly Action[] =>
   triedIn(scenario, world).map(({ command, ...action }) =>
-    // Whoever asked is who acts: an agent, or a person who broke the glass.
+    // Whoever asked is who acts: an agent, or a person who used break-glass.
     command && 'agent' in command
       ? { ...action, command: { ...command, agent: scenario.ask.agent.id } }
       : { ...action, ...(command ? { command } : {}) },
@@ -275,9 +275,9 @@ const issues = ({ minted, answered }: World): readonly Action[] => [
   { label: 'a token that nobody intended is recorded', command: issuance('access_token', neverIntended) },
 ]
 
-/** Whoever looks at what was done, at whatever time; and the glass broken a second time under the same name. */
+/** Whoever looks at what was done, at whatever time; and break-glass used a second time under the same name. */
 const reviews = ({ ask, reviews = [] }: Scenario): readonly Action[] => [
-  ...(ask.breakGlass ? [{ label: 'the glass is broken again', command: opening(ask) }] : []),
+  ...(ask.breakGlass ? [{ label: 'break-glass is used again', command: opening(ask) }] : []),
   ...reviews.map(({ by, outsider }) => ({
     label: outsider ? `${by}, who may not, reviews` : `${by} reviews`,
     command: reviewing(by, outsider ? { answer: forbid } : {}),

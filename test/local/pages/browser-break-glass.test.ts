@@ -79,7 +79,7 @@ inBrowser('people at the pages of break-glass, in a browser', () => {
     })
     await ago(12 * minute, used)
     const page = await people.openAs('Jade Jones', '/break-glass')
-    await page.getByRole('heading', { name: 'The glass is broken now: 1 opening' }).waitFor()
+    await page.getByRole('heading', { name: 'In force now: 1 opening' }).waitFor()
     const text = await textOf(page)
     for (const said of [
       /Open now PROD/,
@@ -96,7 +96,7 @@ inBrowser('people at the pages of break-glass, in a browser', () => {
     expect(await page.getByRole('meter').count()).toBe(2)
   })
 
-  test('whoever opened it ends it with one press; whoever reviews it sees every call, and says what they found', async () => {
+  test('whoever opened it ends it with one click; whoever reviews it sees every call, and says what they found', async () => {
     const request = await ago(20 * minute, used)
     const mine = await people.openAs('Jade Jones', pathTo(request))
     await button(mine, 'End it now').click()

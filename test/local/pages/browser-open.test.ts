@@ -27,7 +27,7 @@ inBrowser('what was prepared in Slack, in a browser', () => {
     return `/break-glass/open/${done.value.code}`
   }
 
-  test('is opened by a strong login and one press, on a phone, and the page says what is next', async () => {
+  test('is opened by a strong login and one click, on a phone, and the page says what is next', async () => {
     const page = await people.browse(phone)
     await page.goto(`${at.url}${await prepared()}`)
     await page.getByRole('button', { name: 'Jade Jones' }).click()

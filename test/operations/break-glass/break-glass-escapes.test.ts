@@ -15,7 +15,7 @@ import { agent, agentKey, person, prodParameter, sampleBundle } from '../../supp
 import { hour, minute, Night } from './night.ts'
 
 /**
- * What somebody would try who has the glass broken and wants to keep it so. Each is a way that was thought of; what all ways
+ * What somebody would try who has an opening and wants to keep it so. Each is a way that was thought of; what all ways
  * together come to is bounded in test/domain/break-glass/openings.test.ts and break-glass-bounds.test.ts.
  */
 
@@ -247,7 +247,7 @@ describe('to keep it open', () => {
 })
 
 describe('to have it go on by others', () => {
-  test("a colleague pastes the same reason: the profile's book knows it", async () => {
+  test("a colleague pastes the same reason: the profile's budget knows it", async () => {
     const reason = 'Payments time out since the release, and I set the timeout back.'
     await night.end(await night.opened('jade', { what: profile, minutes: 10, reason }))
     expect(await night.open('kofi', { what: profile, minutes: 10, reason })).toMatchObject({ code: 'bad_reason' })
@@ -264,7 +264,7 @@ describe('to have it go on by others', () => {
     expect((await night.state(asked.ask.id)).stages[0]?.decisions).toEqual([])
   })
 
-  test('they hand it on: an emergency is no right that anybody gives away, neither now nor for later', async () => {
+  test('they hand it on: an opening is no right that anybody gives away, neither now nor for later', async () => {
     const open = await night.opened('jade', { what: flag })
     const token = await tokenOf(open)
     for (const from of [person('jade'), agent('remediator')])

@@ -28,7 +28,7 @@ import { agentKey, issuer, sampleBundle } from '../../support/world.ts'
 import { minute, Night } from './night.ts'
 
 /**
- * What an emergency stands on is down when the glass is broken, while it is, or when it ends. However that is: it is opened
+ * What an opening stands on is down when break-glass is used, while it is, or when it ends. However that is: it is opened
  * or refused honestly, it always ends on time, everything is told and done once the world is back, and nothing that anybody
  * was given is not on the record.
  */

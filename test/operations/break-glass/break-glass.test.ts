@@ -15,7 +15,7 @@ beforeEach(() => {
   night = new Night(bundle)
 })
 
-/** A kill switch for one person, thrown now. */
+/** A halt of one person, declared now. */
 const stop = (who: string): void =>
   night.requests.putHalt({
     id: `hlt_${'1'.repeat(26)}` as HaltId,
@@ -78,7 +78,7 @@ describe('opening', () => {
     expect(await night.open('jade', { minutes: 61 })).toMatchObject({ ok: false, code: 'window_too_long' })
   })
 
-  test.each(['ana', 'gus', 'lena'])('whom policy does not let break the glass does not: %s', async (who) => {
+  test.each(['ana', 'gus', 'lena'])('whom policy does not let use break-glass does not: %s', async (who) => {
     expect(await night.open(who)).toMatchObject({ ok: false, code: 'not_permitted' })
     expect((await night.ledger.entries(`person:${who}`)).map(({ type }) => type)).toEqual(['Refused'])
   })
@@ -151,7 +151,7 @@ describe('opening', () => {
 })
 
 describe('bounds', () => {
-  test('one person has the glass broken once at a time', async () => {
+  test('one person has an opening once at a time', async () => {
     await night.opened()
     expect(await night.open('jade', { what: profile })).toMatchObject({ code: 'already_open' })
   })
@@ -282,7 +282,7 @@ describe('credentials', () => {
     expect(await night.open('jade', { what: profile })).toMatchObject({ ok: true })
   })
 
-  test('are gone once policy has nobody break this glass any more', async () => {
+  test('are gone once policy has nobody use break-glass any more', async () => {
     const request = await night.opened()
     const ask = night.policy.ask.bind(night.policy)
     night.policy = {

@@ -9,7 +9,7 @@ import { agentKey, parameter, person, sampleBundle, World } from '../../support/
 
 const minute = 60
 const bundle = sampleBundle()
-const glass = bundle.breakGlass as BreakGlassPolicy
+const rules = bundle.breakGlass as BreakGlassPolicy
 let world: World
 let count = 0
 beforeEach(() => {
@@ -44,7 +44,7 @@ async function open(who: string, what: { profile: string } | { name: string }, m
 async function told(who: string): Promise<{ [of: string]: number }> {
   const listed = (await listBreakGlass(person(who), world.ports)) ?? []
   return Object.fromEntries(
-    budgetsLeft(listed, glass, person(who), world.clock.now()).map((each) => [
+    budgetsLeft(listed, rules, person(who), world.clock.now()).map((each) => [
       'person' in each ? each.person : 'profile' in each ? each.profile : each.action,
       each.left / minute,
     ]),

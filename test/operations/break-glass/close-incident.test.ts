@@ -99,7 +99,7 @@ test('one that comes after the end has nothing to end, and time has the last wor
   expect((await night.state(request.ask.id)).status).toBe('expired')
 })
 
-test('where nobody ever broke the glass it ends nothing', async () => {
+test('where nobody ever used break-glass it ends nothing', async () => {
   expect(await night.close()).toEqual([])
 })
 

@@ -12,7 +12,7 @@ import { prodParameter, sampleBundle } from '../../support/world.ts'
 import { hour, minute, Night } from './night.ts'
 
 /**
- * What is opened in an emergency ends three times over: by whoever reads it, by the workflow, and by a timer that stands
+ * What is opened ends three times over: by whoever reads it, by the workflow, and by a timer that stands
  * apart from the workflow. Any one of them is enough, and all three at once are one end.
  */
 

@@ -33,7 +33,7 @@ const lookAt = async (seconds: number, request: ApprovalRequest) => {
   await night.draw(request)
 }
 
-describe('when the glass is broken', () => {
+describe('when break-glass is used', () => {
   test('the channel of the profile has a card, and everybody who was skipped, the lead and whom the profile names is told', async () => {
     const request = await night.breaks()
     await night.draw(request)

@@ -203,8 +203,8 @@ describe('what a form offers', () => {
   })
 
   test('are all of them where policy may rest on an incident that is not known yet', () => {
-    const { incidentExample: _, ...glass } = bundle.breakGlass as BreakGlassPolicy
-    const unknown = new Night({ ...bundle, breakGlass: glass })
+    const { incidentExample: _, ...breakGlass } = bundle.breakGlass as BreakGlassPolicy
+    const unknown = new Night({ ...bundle, breakGlass })
     expect(mayOpen(person('ana'), unknown.ports)?.profiles.map(({ name }) => name)).toEqual(['checkout-recovery'])
   })
 

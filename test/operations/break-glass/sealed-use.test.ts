@@ -83,7 +83,7 @@ beforeEach(() => {
 })
 
 describe('a use of the sealed role', () => {
-  test('is on record as broken glass until the end of its session, with a review that is due a day after Hotwork heard', async () => {
+  test('is on record as break-glass until the end of its session, with a review that is due a day after Hotwork heard', async () => {
     night.clock.advance(20 * minute)
     const { ask, status, review, ...rest } = await night.reported({ at: start })
     expect(ask.id).toMatch(/^bgl_/)

@@ -13,13 +13,13 @@ test('an agent that claims at each attempt to revoke its grant is out of claims 
     }
     return commit(change)
   }
-  const press = () =>
+  const click = () =>
     revokeRequest({ id: request.ask.id, person: person('gus'), reason: 'enough' }, world.ports).catch(
       ({ name }: Error) => ({ ok: false, code: name }),
     )
-  const presses: boolean[] = []
-  while (!presses.includes(true) && presses.length < 10) presses.push((await press()).ok)
-  // A press gives up after sixty attempts; a hundred claims, and twenty refusals that are recorded, can come before one.
-  expect(presses).toEqual([false, false, true])
+  const clicks: boolean[] = []
+  while (!clicks.includes(true) && clicks.length < 10) clicks.push((await click()).ok)
+  // A click gives up after sixty attempts; a hundred claims, and twenty refusals that are recorded, can come before one.
+  expect(clicks).toEqual([false, false, true])
   expect(claims).toBe(100)
 })

@@ -180,7 +180,7 @@ describe('revocation', () => {
   })
 })
 
-describe('of a person who broke the glass', () => {
+describe('of a person who used break-glass', () => {
   const opened = async () => {
     const night = new Night(sample)
     const request = await night.opened()

@@ -17,7 +17,7 @@ export const role = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target'
 export const remediator: HaltTarget = { kind: 'agent', value: agent('remediator') }
 export const everything: HaltTarget = { kind: 'all', value: 'all' }
 
-/** A world with kill switches, and with those who follow from them. */
+/** A world with halts, and with those who follow from them. */
 export class Halting extends Ending {
   readonly halts = new MemoryHaltStore(this.requests, this.ledger)
   readonly denies = new MemoryDenyStore()

@@ -4,7 +4,7 @@ import { MemoryRolePolicies } from '../../support/credentials/memory-role-polici
 import { agent, parameter, person, sampleBundle } from '../../support/world.ts'
 import { everything, Halting, remediator, role } from './halt-world.ts'
 
-/** What follows from a kill switch for what asks nobody: AWS sessions, and requests that nobody looks at. */
+/** What follows from a halt for what asks nobody: AWS sessions, and requests that nobody looks at. */
 
 const bundle = sampleBundle()
 const world = () => new Halting(bundle)

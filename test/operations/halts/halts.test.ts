@@ -8,7 +8,7 @@ const bundle = sampleBundle()
 const world = () => new Halting(bundle)
 const unknownHalt = 'hlt_00000000000000000000000099' as HaltId
 
-describe('throwing a kill switch', () => {
+describe('declaring a halt', () => {
   test.each([
     ['an agent', remediator],
     ["an owner's agents", { kind: 'owner', value: person('dan') }],
@@ -68,7 +68,7 @@ describe('throwing a kill switch', () => {
     expect(await hotwork.halt(remediator)).toMatchObject({ ok: true })
   })
 
-  test('somebody who is stopped throws no switch, and puts none back: their own neither', async () => {
+  test('somebody who is stopped declares no halt, and lifts none: their own neither', async () => {
     const hotwork = world()
     const halt = await hotwork.halted({ kind: 'person', value: person('hana') })
     expect(await hotwork.halt(everything, 'hana')).toMatchObject({ code: 'not_permitted' })
@@ -83,7 +83,7 @@ describe('throwing a kill switch', () => {
   })
 })
 
-describe('putting a kill switch back', () => {
+describe('lifting a halt', () => {
   test('is for another person, whom policy lets lift; refusals are on their own record', async () => {
     const hotwork = world()
     const { id } = await hotwork.halted(remediator)

@@ -50,7 +50,7 @@ describe('a member of a Slack user group', () => {
     expect(await world.decide(request, 'lena', 'deny')).toMatchObject({ ok: false, code: 'not_eligible' })
   })
 
-  test('revokes nothing by it, nor lifts, reviews, or breaks the glass', async () => {
+  test('revokes nothing by it, nor lifts, reviews, or uses break-glass', async () => {
     const request = await world.submitted(flag)
     const security = { groups: { security: [lena] }, at: start }
     say(security.groups)

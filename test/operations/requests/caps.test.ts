@@ -2,7 +2,7 @@ import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
 import { cancelRequest } from '../../../functions/operations/requests/end-request.ts'
 import { agent, parameter, sampleBundle, World } from '../../support/world.ts'
 
-/** How much may wait for people at once: whoever is asked too often stops reading, and then presses. */
+/** How much may wait for people at once: whoever is asked too often stops reading, and then clicks. */
 
 const sample = sampleBundle()
 const limited = (limits: Bundle['ladder']['limits']): Bundle => ({

@@ -42,7 +42,7 @@ async function shown(kind: BurstKind): Promise<{ ts: string; words: string }> {
   return { ts: message.ts, words: wordsOf(message.blocks) }
 }
 
-test('one person reads one card and presses once, and fifty are approved, each on its own record', async () => {
+test('one person reads one card and clicks once, and fifty are approved, each on its own record', async () => {
   const all: ApprovalRequest[] = []
   for (let n = 0; n < 50; n++)
     all.push(
@@ -65,7 +65,7 @@ test('one person reads one card and presses once, and fifty are approved, each o
   const { ephemerals } = await at.control('ephemerals?user=U0BEN')
   expect(ephemerals.at(-1).text).toMatch(/^Your 50 approvals are taken/)
 
-  for (const press of world.requests.onceKeys('PRESS#')) await decideBurst(press, { ...world.ports, draws })
+  for (const click of world.requests.onceKeys('CLICK#')) await decideBurst(click, { ...world.ports, draws })
   for (const { burst, outcome } of draws.take()) await draw(burst, { requests: [], outcomes: outcome ? [outcome] : [] })
   for (const { ask } of all) expect(await world.state(ask.id)).toMatchObject({ status: 'approved' })
   const after = await shown(kind)

@@ -19,15 +19,15 @@ import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
 import { MemoryHaltStore } from '../../support/ledger/memory-halt-store.ts'
 import { MemoryFifoQueue } from '../../support/requests/memory-queue.ts'
 import { agent, parameter, person, sampleBundle, type What, World } from '../../support/world.ts'
-import { formOf, pressOf, signed } from '../edge/clicks.ts'
+import { clickOf, formOf, signed } from '../edge/clicks.ts'
 import { wordsOf } from '../edge/desk-world.ts'
 import { Door } from '../edge/door.ts'
 import { drawPorts } from './drawing.ts'
 import { corpus } from './inert-corpus.ts'
 
 /**
- * A burst: one agent asks for many alike at once. People get one card with a line for each, press once for what they have
- * read, and each is decided by itself, on its own record, by the operation that a press on its own card calls.
+ * A burst: one agent asks for many alike at once. People get one card with a line for each, click once for what they have
+ * read, and each is decided by itself, on its own record, by the operation that a click on its own card calls.
  */
 
 const sample = sampleBundle()
@@ -112,9 +112,9 @@ class Bursting {
     return all
   }
 
-  /** The presses that are on record. Each may be carried out as often as it likes. */
-  presses(): readonly string[] {
-    return this.world.requests.onceKeys('PRESS#')
+  /** The clicks that are on record. Each may be carried out as often as it likes. */
+  clicks(): readonly string[] {
+    return this.world.requests.onceKeys('CLICK#')
   }
 
   get messages(): readonly RenderedCard[] {
@@ -132,23 +132,23 @@ class Bursting {
     return elementsOf(card).find((each) => each['action_id'] === action_id)
   }
 
-  async press(user: string, action_id: string, card = this.card): Promise<string | undefined> {
+  async click(user: string, action_id: string, card = this.card): Promise<string | undefined> {
     const button = this.button(action_id, card)
     if (!button) throw new Error(`there is no ${action_id}`)
-    this.#pressed += 1
-    const press = pressOf(
+    this.#clicked += 1
+    const click = clickOf(
       user,
       { action_id, value: String(button['value']), block_id: 'decide' },
-      { trigger_id: `b${this.#pressed}` },
+      { trigger_id: `b${this.#clicked}` },
     )
-    await this.door.send(signed(formOf(press), this.world.clock.now()))
+    await this.door.send(signed(formOf(click), this.world.clock.now()))
     return this.door.told.at(-1)?.text
   }
-  #pressed = 0
+  #clicked = 0
 
-  /** Carries out what was pressed, and has the cards redrawn. */
+  /** Carries out what was clicked, and has the cards redrawn. */
   async carryOut(): Promise<void> {
-    for (const press of this.presses()) await decideBurst(press, { ...this.world.ports, draws: this.draws })
+    for (const click of this.clicks()) await decideBurst(click, { ...this.world.ports, draws: this.draws })
     await this.drawBursts()
   }
 
@@ -232,7 +232,7 @@ describe('many alike', () => {
     await burst.draw(...all.slice(0, -1).map(({ ask }) => ask.id))
     const card = burst.messages.at(-1) as RenderedCard
     expect(textsOf(card)).toContain(`Request ${left.ask.id}   Round 1   Digest ${left.ask.digest.slice(0, 24)}`)
-    await burst.press('U0BEN', 'approve', card)
+    await burst.click('U0BEN', 'approve', card)
     expect(await burst.world.state(left.ask.id)).toMatchObject({ status: 'approved' })
     await burst.draw(left.ask.id)
     expect(burst.card.text).toMatch(/^None of 7 alike waits/)
@@ -284,12 +284,12 @@ describe('many alike', () => {
     await burst.waiting(6, (n) => flag(n, `${'x'.repeat(240)}${n}`))
     expect(burst.button(approveAll)).toBeUndefined()
     expect(burst.button(denyAll)).toBeDefined()
-    // Nor by a press on a button that the card does not have.
+    // Nor by a click on a button that the card does not have.
     const value = String(burst.button(denyAll)?.['value'])
-    const forged = pressOf('U0BEN', { action_id: approveAll, value, block_id: 'decide' }, { trigger_id: 'forged' })
+    const forged = clickOf('U0BEN', { action_id: approveAll, value, block_id: 'decide' }, { trigger_id: 'forged' })
     await burst.door.send(signed(formOf(forged), burst.world.clock.now()))
     expect(burst.door.told.at(-1)?.text).toMatch(/^It is too long to be shown in full here/)
-    expect(burst.presses()).toEqual([])
+    expect(burst.clicks()).toEqual([])
   })
 
   test('that need two people are listed and decided one by one', async () => {
@@ -299,10 +299,10 @@ describe('many alike', () => {
   })
 })
 
-describe('a press for all', () => {
-  test('approves fifty with one press: each by its own entry, on its own record, and the card says so', async () => {
+describe('a click for all', () => {
+  test('approves fifty with one click: each by its own entry, on its own record, and the card says so', async () => {
     const all = await burst.waiting(50)
-    expect(await burst.press('U0BEN', approveAll)).toMatch(/^Your 50 approvals are taken/)
+    expect(await burst.click('U0BEN', approveAll)).toMatch(/^Your 50 approvals are taken/)
     await burst.carryOut()
     for (const state of await burst.states(all)) expect(state).toMatchObject({ status: 'approved' })
     for (const { ask } of all) {
@@ -321,7 +321,7 @@ describe('a press for all', () => {
 
   test('denies all', async () => {
     const all = await burst.waiting(7)
-    expect(await burst.press('U0BEN', denyAll)).toMatch(/^Your 7 denials are taken/)
+    expect(await burst.click('U0BEN', denyAll)).toMatch(/^Your 7 denials are taken/)
     await burst.carryOut()
     for (const state of await burst.states(all))
       expect(state).toMatchObject({ status: 'denied', deniedBy: 'person:ben' })
@@ -330,7 +330,7 @@ describe('a press for all', () => {
   test('is of exactly what was listed: what came since is not in it', async () => {
     const all = await burst.waiting(6)
     const old = burst.card
-    await burst.press('U0BEN', approveAll, old)
+    await burst.click('U0BEN', approveAll, old)
     const late = await burst.world.submitted(flag(99))
     await burst.draw(late.ask.id)
     await burst.carryOut()
@@ -342,7 +342,7 @@ describe('a press for all', () => {
     const all = await burst.waiting(6)
     const old = burst.card
     await burst.draw((await burst.world.submitted(flag(99))).ask.id)
-    expect(await burst.press('U0BEN', approveAll, old)).toMatch(/^The list has changed/)
+    expect(await burst.click('U0BEN', approveAll, old)).toMatch(/^The list has changed/)
     await burst.carryOut()
     for (const state of await burst.states(all)) expect(state.status).toBe('pending')
     expect((await burst.world.ledger.entries('person:ben')).map(({ facts }) => facts['code'])).toEqual(['stale_digest'])
@@ -350,8 +350,8 @@ describe('a press for all', () => {
 
   test('by somebody who may not is refused on the record of the first, and reaches no other', async () => {
     const all = await burst.waiting(6)
-    expect(await burst.press('U0EVE', approveAll)).toMatch(/^You are not among those who may decide/)
-    expect(burst.presses()).toEqual([])
+    expect(await burst.click('U0EVE', approveAll)).toMatch(/^You are not among those who may decide/)
+    expect(burst.clicks()).toEqual([])
     const refusals = await Promise.all(
       all.map(async ({ ask }) => (await burst.world.story(ask.id)).filter((type) => type === 'Refused').length),
     )
@@ -360,21 +360,21 @@ describe('a press for all', () => {
 
   test('by the owner of the agent is refused', async () => {
     await burst.waiting(6)
-    expect(await burst.press('U0DAN', approveAll)).toMatch(/^You own the agent that asks/)
+    expect(await burst.click('U0DAN', approveAll)).toMatch(/^You own the agent that asks/)
   })
 
   test('delivered three times, and carried out three times, decides each once', async () => {
     const all = await burst.waiting(6)
     const value = String(burst.button(approveAll)?.['value'])
-    const press = signed(
-      formOf(pressOf('U0BEN', { action_id: approveAll, value, block_id: 'decide' })),
+    const click = signed(
+      formOf(clickOf('U0BEN', { action_id: approveAll, value, block_id: 'decide' })),
       burst.world.clock.now(),
     )
-    await Promise.all([1, 2, 3].map(() => burst.door.send(press)))
-    const presses = burst.presses()
-    expect(presses).toHaveLength(1)
+    await Promise.all([1, 2, 3].map(() => burst.door.send(click)))
+    const clicks = burst.clicks()
+    expect(clicks).toHaveLength(1)
     for (let n = 0; n < 3; n++)
-      for (const key of presses) await decideBurst(key, { ...burst.world.ports, draws: burst.draws })
+      for (const key of clicks) await decideBurst(key, { ...burst.world.ports, draws: burst.draws })
     for (const { ask } of all) {
       const story = await burst.world.story(ask.id)
       expect([story.filter((type) => type === 'Decided').length, story.includes('Refused')]).toEqual([1, false])
@@ -383,7 +383,7 @@ describe('a press for all', () => {
 
   test('says which could not be decided, and why', async () => {
     const all = await burst.waiting(6)
-    await burst.press('U0BEN', approveAll)
+    await burst.click('U0BEN', approveAll)
     const [one] = all as [ApprovalRequest]
     await cancelRequest({ id: one.ask.id, agent: agent('remediator') }, burst.world.ports)
     await burst.carryOut()
@@ -393,15 +393,15 @@ describe('a press for all', () => {
 
   test('by a person who was stopped since approves nothing, also where the halt is lifted before it is carried out', async () => {
     const all = await burst.waiting(6)
-    await burst.press('U0BEN', approveAll)
+    await burst.click('U0BEN', approveAll)
     const { requests, ledger, ports, clock } = burst.world
-    const switches = { ...ports, halts: new MemoryHaltStore(requests, ledger), targetRoles: [] }
+    const halting = { ...ports, halts: new MemoryHaltStore(requests, ledger), targetRoles: [] }
     const target = { kind: 'person', value: person('ben') } as const
     clock.advance(1)
-    const halt = await declareHalt({ target, reason: 'a stolen phone', person: person('gus') }, switches)
+    const halt = await declareHalt({ target, reason: 'a stolen phone', person: person('gus') }, halting)
     if (!halt.ok) throw new Error(halt.code)
     clock.advance(1)
-    expect(await liftHalt({ id: halt.value.id, person: person('hana') }, switches)).toMatchObject({ ok: true })
+    expect(await liftHalt({ id: halt.value.id, person: person('hana') }, halting)).toMatchObject({ ok: true })
     await burst.carryOut()
     for (const state of await burst.states(all)) expect(state.status).toBe('pending')
     expect(textsOf(burst.card)).toContain('0 approved with one click by')
@@ -409,15 +409,15 @@ describe('a press for all', () => {
 
   test('that is carried out long after decides nothing', async () => {
     const all = await burst.waiting(6)
-    await burst.press('U0BEN', approveAll)
+    await burst.click('U0BEN', approveAll)
     burst.world.clock.advance(901)
     await burst.carryOut()
     for (const state of await burst.states(all)) expect(state.status).toBe('pending')
     expect(textsOf(burst.card)).toContain('0 approved with one click by')
   })
 
-  test('is taken for nobody’s when no press is on record', async () => {
-    await expect(decideBurst('PRESS#forged', { ...burst.world.ports, draws: burst.draws })).rejects.toThrow('no press')
+  test('is taken for nobody’s when no click is on record', async () => {
+    await expect(decideBurst('CLICK#forged', { ...burst.world.ports, draws: burst.draws })).rejects.toThrow('no click')
   })
 
   test('above tier 1 is refused by the rule itself, whatever was drawn', async () => {
@@ -436,8 +436,8 @@ describe('a press for all', () => {
 
   test('with a value that no card of ours has is told so', async () => {
     await burst.waiting(6)
-    const press = pressOf('U0BEN', { action_id: approveAll, value: '{"b":"x"}', block_id: 'decide' })
-    await burst.door.send(signed(formOf(press), burst.world.clock.now()))
+    const click = clickOf('U0BEN', { action_id: approveAll, value: '{"b":"x"}', block_id: 'decide' })
+    await burst.door.send(signed(formOf(click), burst.world.clock.now()))
     expect(burst.door.told.at(-1)?.text).toMatch(/^That button is not one that Hotwork made/)
   })
 })
@@ -455,8 +455,8 @@ test('one of a list is opened on its page', async () => {
     selected_option: { text: { type: 'plain_text', text: '1' }, value: one.ask.id.slice(4) },
     action_ts: '1',
   }
-  const press = { ...pressOf('U0BEN', { action_id: 'open_one', value: '', block_id: 'open' }), actions: [action] }
-  await burst.door.send(signed(formOf(press), burst.world.clock.now()))
+  const click = { ...clickOf('U0BEN', { action_id: 'open_one', value: '', block_id: 'open' }), actions: [action] }
+  await burst.door.send(signed(formOf(click), burst.world.clock.now()))
   expect(burst.door.told.at(-1)?.text).toContain(`/decide/${one.ask.id}`)
 })
 

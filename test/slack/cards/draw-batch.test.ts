@@ -56,7 +56,7 @@ test('when Slack asks for patience the messages are held for at least as long as
     [requestId(1)]: fault,
   })
   expect(drawings).toEqual([requestId(1)])
-  // But what needs no Slack: whoever is to be woken in an emergency.
+  // But what needs no Slack: whoever is to be woken for an opening.
   expect(beside).toEqual([requestId(2)])
   expect(held.map(([handle]) => handle)).toEqual(['handle-a', 'handle-b', 'handle-c'])
   for (const [, seconds] of held) expect(seconds).toBeGreaterThanOrEqual(17)

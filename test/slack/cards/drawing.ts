@@ -18,7 +18,7 @@ export function drawPorts(world: World, where: Pick<DrawPorts, 'cards' | 'board'
     policy: world.policy,
     render: (state, alias) => renderCard(state, bundle, alias),
     say: (line, state) => renderLine(line, state, bundle),
-    emergency: {
+    opening: {
       render: (state, about) => renderOpening(state, about, bundle, { page: pageOf(issuer) }),
       say: (notice, state, hearer) => renderNotice(notice, state, hearer, bundle, { page: pageOf(issuer) }),
       pager: new MemoryPager(),

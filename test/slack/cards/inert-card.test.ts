@@ -158,19 +158,19 @@ describe('in forms', () => {
 })
 
 describe('in what one person is told', () => {
-  const whispered = async (sentence: string): Promise<string> => {
+  const ephemeralSent = async (sentence: string): Promise<string> => {
     let said = ''
-    const whisper = createEphemeral('https://slack.com/api/', new MemoryLog(), async (_url, init) => {
+    const sendEphemeral = createEphemeral('https://slack.com/api/', new MemoryLog(), async (_url, init) => {
       said = JSON.parse(String(init?.body)).text
       return new Response('ok')
     })
-    await whisper(responseUrl, sentence)
+    await sendEphemeral(responseUrl, sentence)
     return said
   }
 
   test.each(Refusal.options.map((code) => [code]))('%s can hold no mention and no link of theirs', async (code) => {
     for (const detail of corpus) {
-      const said = await whispered(
+      const said = await ephemeralSent(
         sentenceFor(code, { directory: bundle.directory, page, detail, state: stateOf('denied') }),
       )
       expect(said).not.toMatch(/[<>\n]/)

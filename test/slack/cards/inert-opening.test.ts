@@ -18,11 +18,11 @@ beforeAll(async () => {
   drawn = await everyOpening(bundle)
 })
 
-/** An emergency in which everything that anybody could write is this one text. */
+/** An opening in which everything that anybody could write is this one text. */
 function written({ state, about }: Drawn, text: string): Drawn {
   const some = text === '' ? ' ' : text
   const { breakGlass } = state.ask
-  if (!breakGlass) throw new Error('no emergency')
+  if (!breakGlass) throw new Error('no opening')
   const { review } = state
   return {
     about,

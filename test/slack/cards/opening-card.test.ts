@@ -29,7 +29,7 @@ const titleOf = ({ blocks }: RenderedCard): string =>
   wordsOf(blocks.filter(({ type }) => type === 'header').slice(0, 1))
 const headlineOf = (each: Drawn) => titleOf(cardOf(each))
 
-describe('the card of an emergency', () => {
+describe('the card of an opening', () => {
   test('says in each state what is so, in words, and has buttons only where they mean something', () => {
     const told = [...drawn].map(([name, each]) => [name, headlineOf(each), buttonsOf(cardOf(each))])
     expect(told).toEqual([

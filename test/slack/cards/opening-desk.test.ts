@@ -7,7 +7,7 @@ import { DeskWorld, type Shown, wordsOf } from '../edge/desk-world.ts'
 import { buttonsOf } from './drawing.ts'
 import { LoudNight } from './openings.ts'
 
-// Both sides of Slack over HTTP: what people press on the card of an emergency, and in the form of its review.
+// Both sides of Slack over HTTP: what people click on the card of an opening, and in the form of its review.
 
 const bundle = sampleBundle()
 const channel = bundle.deployment.channels['hotwork-approvals'] as string
@@ -29,7 +29,7 @@ const draw = () =>
     board: new SlackCardBoard({ apiUrl: at.desk.apiUrl, token: async () => 'xoxb-any', log: night.log }),
   })
 const cardOf = async () => (await night.cards.load(request.ask.id)).find((each) => each.channel === channel)
-async function press(user: string, action_id: 'end_opening' | 'review_opening') {
+async function click(user: string, action_id: 'end_opening' | 'review_opening') {
   const card = await cardOf()
   return at.control('click', { channel, ts: card?.ts, action_id, user })
 }
@@ -43,7 +43,7 @@ const now = () => night.state(request.ask.id)
 async function reviewing(user: string): Promise<Shown> {
   night.clock.advance(31 * minute)
   await draw()
-  await press(user, 'review_opening')
+  await click(user, 'review_opening')
   const [form] = await at.modals(user)
   if (!form) throw new Error(`${user} has no form`)
   return form
@@ -52,7 +52,7 @@ async function reviewing(user: string): Promise<Shown> {
 describe('End now', () => {
   test('ends it at once for the one who holds it, and the card says so', async () => {
     await night.uses(request)
-    expect(await press('U0JADE', 'end_opening')).toMatchObject({ status: 200, body: '' })
+    expect(await click('U0JADE', 'end_opening')).toMatchObject({ status: 200, body: '' })
     expect((await now()).status).toBe('completed')
     await draw()
     expect(wordsOf((await messages(channel))[0]?.blocks)).toContain('Ended early by Jade Jones')
@@ -60,12 +60,12 @@ describe('End now', () => {
   })
 
   test('ends it for whoever may revoke, who is who ended it', async () => {
-    await press('U0GUS', 'end_opening')
+    await click('U0GUS', 'end_opening')
     expect(await now()).toMatchObject({ status: 'revoked', revokedBy: 'person:gus' })
   })
 
   test('is refused to everybody else, who is told so alone, and nothing has changed', async () => {
-    await press('U0BEN', 'end_opening')
+    await click('U0BEN', 'end_opening')
     expect((await now()).status).toBe('approved')
     expect(await toldTo('U0BEN')).toEqual([
       expect.stringMatching(/^Only whoever opened it, and those whom policy lets/),
@@ -73,15 +73,15 @@ describe('End now', () => {
     expect(await toldTo('U0JADE')).toEqual([])
   })
 
-  test('pressed again, or on a card that has not caught up, tells what is true', async () => {
-    await press('U0JADE', 'end_opening')
-    await press('U0GUS', 'end_opening')
+  test('clicked again, or on a card that has not caught up, tells what is true', async () => {
+    await click('U0JADE', 'end_opening')
+    await click('U0GUS', 'end_opening')
     expect(await now()).toMatchObject({ status: 'completed' })
     expect(await toldTo('U0GUS')).toEqual([expect.stringMatching(/^It has ended already, and nothing has changed/)])
   })
 
   test('by a stranger is nobody’s', async () => {
-    await press('U0STRANGER', 'end_opening')
+    await click('U0STRANGER', 'end_opening')
     expect((await now()).status).toBe('approved')
     expect(await toldTo('U0STRANGER')).toHaveLength(1)
   })
@@ -120,7 +120,7 @@ describe('Review…', () => {
   ])('is no form for %s: they are told why, alone', async (_who, user, sentence) => {
     night.clock.advance(31 * minute)
     await draw()
-    await press(user, 'review_opening')
+    await click(user, 'review_opening')
     expect(await at.modals(user)).toEqual([])
     expect(await toldTo(user)).toEqual([expect.stringMatching(sentence)])
     expect(await night.story(request.ask.id)).not.toContain('Refused')
@@ -139,7 +139,7 @@ describe('Review…', () => {
   test('can still be made when it is overdue', async () => {
     night.clock.advance(30 * hour)
     await draw()
-    await press('U0HANA', 'review_opening')
+    await click('U0HANA', 'review_opening')
     const [form] = await at.modals('U0HANA')
     await at.submit('U0HANA', form as Shown, { outcome: 'not_justified', note: 'nobody was in an emergency' })
     expect((await now()).review?.done).toMatchObject({ outcome: 'not_justified' })

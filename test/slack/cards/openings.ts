@@ -32,15 +32,15 @@ export class LoudNight extends Night {
   ): Promise<void> {
     const { cards, board, pager } = this
     const ports = drawPorts(this, { cards, board: where.board ?? board })
-    const { emergency } = ports
+    const { opening } = ports
     await drawCard(ask.id, {
       ...ports,
-      emergency: {
-        ...emergency,
+      opening: {
+        ...opening,
         pager,
         render: (state, about) => {
           this.about = about
-          return emergency.render(state, about)
+          return opening.render(state, about)
         },
       },
     })

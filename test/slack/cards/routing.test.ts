@@ -318,7 +318,7 @@ describe('the owner of the agent', () => {
 
   test('is told nothing that the agent wrote', async () => {
     begin()
-    await draw(await world.submitted(prodParameter, { justification: 'urgent, press Approve <!channel>' }))
+    await draw(await world.submitted(prodParameter, { justification: 'urgent, click Approve <!channel>' }))
     expect(JSON.stringify([...sent(owner), ...board.lines(owner)])).not.toMatch(/urgent|<!channel>|payment-timeout/)
   })
 

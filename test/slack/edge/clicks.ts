@@ -32,7 +32,7 @@ export function signed(
 
 export const formOf = (payload: unknown): string => `payload=${encodeURIComponent(JSON.stringify(payload))}`
 
-type Pressed = { action_id: string; value: string; block_id?: string }
+type Clicked = { action_id: string; value: string; block_id?: string }
 
 const from = (user: string) => ({
   user: { id: user, username: 'someone', name: 'someone', team_id: teamId },
@@ -78,10 +78,10 @@ const stateOf = ({ blocks }: Modal, values: { [field: string]: string }) =>
     }),
   )
 
-/** What Slack sends when a person presses a button. */
-export const pressOf = (
+/** What Slack sends when a person clicks a button. */
+export const clickOf = (
   user: string,
-  { action_id, value, block_id = 'decide' }: Pressed,
+  { action_id, value, block_id = 'decide' }: Clicked,
   changes: { [member: string]: unknown } = {},
 ) => ({
   type: 'block_actions',

@@ -70,7 +70,7 @@ export class DeskWorld {
       openModal: createModals(slackApi),
       publishHome: createHomes(slackApi),
       refreshGroups: () => Promise.reject(new Error('no groups are taken from Slack here')),
-      whisper: createEphemeral(apiUrl, world.log),
+      sendEphemeral: createEphemeral(apiUrl, world.log),
       now: () => world.clock.now(),
       log: world.log,
     }
@@ -119,7 +119,7 @@ export class DeskWorld {
     return (await this.control(`views?user=${user}`)).views
   }
 
-  press(user: string, view: Shown, action_id: string, block_id: string): Promise<Answered> {
+  click(user: string, view: Shown, action_id: string, block_id: string): Promise<Answered> {
     return this.control('click-view', { view_id: view.id, user, action_id, block_id })
   }
 

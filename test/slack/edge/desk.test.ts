@@ -43,7 +43,7 @@ test('two people approve on the card, which follows', async () => {
   expect([...(await toldTo('U0BEN')), ...(await toldTo('U0EVE'))]).toEqual([])
 })
 
-test('a press on a card that has not caught up is answered with what is true, to the one who pressed alone', async () => {
+test('a click on a card that has not caught up is answered with what is true, to the one who clicked alone', async () => {
   const request = await world.submitted(prodParameter, { idempotencyKey: 'another' })
   await draw(request)
   await world.decide(request, 'finn', 'deny')

@@ -16,9 +16,9 @@ import { commentDecision, foreseeDecision } from '../../../functions/operations/
 import type { DecidingPorts } from '../../../functions/operations/requests/ports.ts'
 import { MemoryBurstStore } from '../../support/cards/memory-burst-store.ts'
 import { issuer, type World } from '../../support/world.ts'
-import { formOf, pressOf, secret, signed, submissionOf } from './clicks.ts'
+import { clickOf, formOf, secret, signed, submissionOf } from './clicks.ts'
 
-/** What was told to whoever pressed, as Slack's `response_url` got it. */
+/** What was told to whoever clicked, as Slack's `response_url` got it. */
 export type Told = {
   url: string
   response_type: string
@@ -41,7 +41,7 @@ export class Door {
   /** Put in front of the world's ports, to make them slow or silent. */
   ports: (ports: DecidingPorts) => DecidingPorts = (ports) => ports
   secrets: () => Promise<readonly string[]> = async () => [secret]
-  whispered: () => Promise<void> = async () => {}
+  ephemeralSent: () => Promise<void> = async () => {}
   /** Slack, when it is asked to open a form. */
   opens: () => Promise<void> = async () => {}
   /** The cards of bursts. */
@@ -50,7 +50,7 @@ export class Door {
   /** How far this machine's clock is ahead of everybody else's. Seconds. */
   clockAhead = 0
   readonly #edge: (request: EdgeRequest) => Promise<HttpAnswer>
-  #pressed = 0
+  #clicked = 0
 
   constructor(world: World) {
     this.world = world
@@ -82,9 +82,9 @@ export class Door {
       review: (...asked) => openingOptions(this.ports(world.ports)).review(...asked),
       publishHome: async () => {},
       refreshGroups: async () => true,
-      whisper: createEphemeral(bundle.deployment.chat.apiUrl, world.log, async (url, init) => {
+      sendEphemeral: createEphemeral(bundle.deployment.chat.apiUrl, world.log, async (url, init) => {
         this.told.push({ url: String(url), ...JSON.parse(String(init?.body)) })
-        await this.whispered()
+        await this.ephemeralSent()
         return new Response('ok')
       }),
       now: () => world.clock.now() + this.clockAhead,
@@ -96,29 +96,29 @@ export class Door {
     return this.#edge({ ...request, arrivedAt: this.world.clock.now(), requestId: 'one-delivery', ...via })
   }
 
-  /** The signed request of a press of a button that is on the request's card. */
-  pressOn(state: ApprovalRequest, user: string, action_id: CardButton, changes: JsonObject = {}): RawRequest {
+  /** The signed request of a click of a button that is on the request's card. */
+  clickOn(state: ApprovalRequest, user: string, action_id: CardButton, changes: JsonObject = {}): RawRequest {
     const { blocks } = renderCard(state, this.world.policy.bundle, 'hotwork-approvals', { page })
     const row = blocks.find(({ type }) => type === 'actions')
     const button = (row?.['elements'] as JsonObject[] | undefined)?.find((each) => each['action_id'] === action_id)
     if (!button) throw new Error(`the card has no \`${action_id}\``)
-    this.#pressed += 1
-    const press = pressOf(
+    this.#clicked += 1
+    const click = clickOf(
       user,
       { action_id, value: String(button['value']), block_id: String(row?.['block_id']) },
-      { trigger_id: `${this.#pressed}` },
+      { trigger_id: `${this.#clicked}` },
     )
-    return signed(formOf({ ...press, ...changes }), this.world.clock.now())
+    return signed(formOf({ ...click, ...changes }), this.world.clock.now())
   }
 
-  press(state: ApprovalRequest, user: string, action_id: CardButton = 'approve', changes: JsonObject = {}) {
-    return this.send(this.pressOn(state, user, action_id, changes))
+  click(state: ApprovalRequest, user: string, action_id: CardButton = 'approve', changes: JsonObject = {}) {
+    return this.send(this.clickOn(state, user, action_id, changes))
   }
 
-  /** Presses a button that opens a form, and gives the form. */
+  /** Clicks a button that opens a form, and gives the form. */
   async open(state: ApprovalRequest, user: string, action_id: CardButton): Promise<Modal> {
     const before = this.opened.length
-    await this.press(state, user, action_id)
+    await this.click(state, user, action_id)
     const { modal } = this.opened[before] ?? {}
     if (!modal) throw new Error(`nothing was opened: ${this.told.at(-1)?.text}`)
     return modal
@@ -126,8 +126,8 @@ export class Door {
 
   /** The signed request of a form that was filled in. */
   formFrom(modal: Modal, user: string, values: { [field: string]: string }, changes: JsonObject = {}): RawRequest {
-    this.#pressed += 1
-    const sent = submissionOf(user, modal, values, { trigger_id: `${this.#pressed}` })
+    this.#clicked += 1
+    const sent = submissionOf(user, modal, values, { trigger_id: `${this.#clicked}` })
     return signed(formOf({ ...sent, ...changes }), this.world.clock.now())
   }
 

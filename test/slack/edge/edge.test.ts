@@ -5,7 +5,7 @@ import { slackRequestOf } from '../../../functions/handlers/wiring/slack-request
 import { StoreUnavailable } from '../../../functions/operations/faults.ts'
 import { prodParameter, sampleBundle, World } from '../../support/world.ts'
 import { stopCheckout } from '../cards/states.ts'
-import { formOf, pressOf, responseUrl, signed } from './clicks.ts'
+import { clickOf, formOf, responseUrl, signed } from './clicks.ts'
 import { Door, page } from './door.ts'
 
 const bundle = sampleBundle()
@@ -19,9 +19,9 @@ beforeEach(async () => {
 })
 const now = () => world.state(request.ask.id)
 
-describe('a press of a button', () => {
+describe('a click of a button', () => {
   test('decides, and nothing is said: the card will show it', async () => {
-    expect(await door.press(request, 'U0BEN')).toMatchObject({ statusCode: 200, body: '' })
+    expect(await door.click(request, 'U0BEN')).toMatchObject({ statusCode: 200, body: '' })
     expect((await now()).stages[0]?.decisions).toMatchObject([
       { person: 'person:ben', verdict: 'approve', as: 'owner' },
     ])
@@ -29,44 +29,44 @@ describe('a press of a button', () => {
   })
 
   test('two people in two stages approve', async () => {
-    await door.press(request, 'U0BEN')
-    await door.press(await now(), 'U0EVE')
+    await door.click(request, 'U0BEN')
+    await door.click(await now(), 'U0EVE')
     expect(await now()).toMatchObject({ status: 'approved' })
   })
 
   test('denies by anybody who may decide any stage', async () => {
-    await door.press(request, 'U0EVE', 'deny')
+    await door.click(request, 'U0EVE', 'deny')
     expect(await now()).toMatchObject({ status: 'denied', deniedBy: 'person:eve' })
     expect(door.told).toEqual([])
   })
 
   test('is recorded as come through Slack', async () => {
-    await door.press(request, 'U0BEN')
+    await door.click(request, 'U0BEN')
     const entries = await world.ledger.entries(request.ask.id)
     expect(entries.at(-2)).toMatchObject({ type: 'Decided', actor: { id: 'person:ben' }, facts: { through: 'chat' } })
   })
 
   test('counts once, however often Slack delivers it and in whichever order', async () => {
-    const press = door.pressOn(request, 'U0BEN', 'approve')
+    const click = door.clickOn(request, 'U0BEN', 'approve')
     const again = {
-      ...press,
-      headers: { ...press.headers, 'x-slack-retry-num': '1', 'x-slack-retry-reason': 'http_timeout' },
+      ...click,
+      headers: { ...click.headers, 'x-slack-retry-num': '1', 'x-slack-retry-reason': 'http_timeout' },
     }
-    const answers = await Promise.all([door.send(again), door.send(press), door.send(press)])
+    const answers = await Promise.all([door.send(again), door.send(click), door.send(click)])
     expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200])
     expect((await now()).stages[0]?.decisions).toHaveLength(1)
     expect(door.told.map(({ text }) => text)).toEqual(Array(2).fill(expect.stringMatching(/^This had arrived before/)))
   })
 })
 
-describe('a press that is refused is answered with 200, and told in one sentence to the one who pressed', () => {
+describe('a click that is refused is answered with 200, and told in one sentence to the one who clicked', () => {
   const told = async (
     user: string,
     changes: JsonObject = {},
     verdict: 'approve' | 'deny' = 'approve',
     of = request,
   ) => {
-    const { statusCode } = await door.press(of, user, verdict, changes)
+    const { statusCode } = await door.click(of, user, verdict, changes)
     expect(statusCode).toBe(200)
     expect(door.told).toHaveLength(1)
     const [message] = door.told
@@ -104,12 +104,12 @@ describe('a press that is refused is answered with 200, and told in one sentence
   })
 
   test('because its time was up', async () => {
-    const press = door.pressOn(request, 'U0BEN', 'approve')
+    const click = door.clickOn(request, 'U0BEN', 'approve')
     world.clock.advance(290)
-    await door.send(press)
+    await door.send(click)
     expect(await now()).toMatchObject({ status: 'pending' })
     world.clock.advance(86_400)
-    await door.press(request, 'U0BEN')
+    await door.click(request, 'U0BEN')
     expect(await now()).toMatchObject({ status: 'expired' })
     expect(door.told.at(-1)?.text).toBe('It was too late, nothing has changed: it ended when its time was up.')
   })
@@ -119,8 +119,8 @@ describe('a press that is refused is answered with 200, and told in one sentence
     const value = (n: number, d: string) => ({
       actions: [{ type: 'button', action_id: 'approve', block_id: 'decide', value: JSON.stringify({ r: id, n, d }) }],
     })
-    await door.press(request, 'U0BEN', 'approve', value(2, digest.slice(0, 16)))
-    await door.press(request, 'U0BEN', 'approve', value(1, 'sha-256:AAAAAAAA'))
+    await door.click(request, 'U0BEN', 'approve', value(2, digest.slice(0, 16)))
+    await door.click(request, 'U0BEN', 'approve', value(1, 'sha-256:AAAAAAAA'))
     expect(door.told.map(({ text }) => text)).toEqual([
       expect.stringMatching(/^The request has changed since that card/),
       expect.stringMatching(/^That card does not show what is on record/),
@@ -128,7 +128,7 @@ describe('a press that is refused is answered with 200, and told in one sentence
     expect((await now()).stages[0]?.decisions).toEqual([])
   })
 
-  test('because a press is too weak a login, with where to go', async () => {
+  test('because a click is too weak a login, with where to go', async () => {
     const strong = await world.submitted(stopCheckout)
     await world.decide(strong, 'ana')
     const open = await world.state(strong.ask.id)
@@ -182,9 +182,9 @@ describe('a press that is refused is answered with 200, and told in one sentence
 })
 
 describe('the door stays shut', () => {
-  test('for a forged press, which is on no record', async () => {
-    const press = door.pressOn(request, 'U0BEN', 'approve')
-    const forged = { ...press, headers: { ...press.headers, 'x-slack-signature': `v0=${'0'.repeat(64)}` } }
+  test('for a forged click, which is on no record', async () => {
+    const click = door.clickOn(request, 'U0BEN', 'approve')
+    const forged = { ...click, headers: { ...click.headers, 'x-slack-signature': `v0=${'0'.repeat(64)}` } }
     expect(await door.send(forged)).toMatchObject({ statusCode: 401 })
     expect(await world.story(request.ask.id)).toEqual(['Submitted', 'StageOpened'])
     expect(door.told).toEqual([])
@@ -192,16 +192,16 @@ describe('the door stays shut', () => {
 
   test('while nobody can be verified, since the secret cannot be read', async () => {
     door.secrets = () => Promise.reject(new Error('Secrets Manager does not answer'))
-    expect(await door.press(request, 'U0BEN')).toMatchObject({ statusCode: 503 })
+    expect(await door.click(request, 'U0BEN')).toMatchObject({ statusCode: 503 })
     expect((await now()).stages[0]?.decisions).toEqual([])
   })
 
   test('for an action that no card of ours has', async () => {
-    const press = pressOf('U0BEN', { action_id: 'approve_unseen', value: '{}' })
-    expect((await door.send(signed(formOf(press), world.clock.now()))).statusCode).toBe(404)
+    const click = clickOf('U0BEN', { action_id: 'approve_unseen', value: '{}' })
+    expect((await door.send(signed(formOf(click), world.clock.now()))).statusCode).toBe(404)
   })
 
-  test('and calls no address that is not Slack’s, whatever the press says', async () => {
+  test('and calls no address that is not Slack’s, whatever the click says', async () => {
     for (const response_url of [
       'https://hooks.slack.com.evil.example/x',
       'http://hooks.slack.com/x',
@@ -209,7 +209,7 @@ describe('the door stays shut', () => {
       'http://169.254.169.254/',
       7,
     ])
-      await door.press(request, 'U0GUS', 'approve', { response_url })
+      await door.click(request, 'U0GUS', 'approve', { response_url })
     expect(door.told).toEqual([])
   })
 })
@@ -221,14 +221,14 @@ test('the address check is answered with its challenge', async () => {
   expect(JSON.parse(answer.body)).toEqual({ challenge: 'abc' })
 })
 
-test('a press of Approve that a card does not have, since it cannot show all, is refused with where to read it', async () => {
+test('a click of Approve that a card does not have, since it cannot show all, is refused with where to read it', async () => {
   const value = 'v'.repeat(4_000)
   const long = await world.submitted({ ...prodParameter, arguments: { ...prodParameter.arguments, Value: value } })
   const { id, digest } = long.ask
-  expect(() => door.pressOn(long, 'U0BEN', 'approve')).toThrow('the card has no `approve`')
+  expect(() => door.clickOn(long, 'U0BEN', 'approve')).toThrow('the card has no `approve`')
   const button = { value: JSON.stringify({ r: id, n: 1, d: digest.slice(0, 16) }), block_id: 'decide' }
   for (const action_id of ['approve', 'approve_comment', 'narrow']) {
-    const forged = pressOf('U0BEN', { ...button, action_id }, { trigger_id: action_id })
+    const forged = clickOf('U0BEN', { ...button, action_id }, { trigger_id: action_id })
     await door.send(signed(formOf(forged), world.clock.now()))
     expect(door.told.at(-1)?.text).toContain(
       `your approval was not counted: read all of it, and approve, at ${page(id)}`,
@@ -236,13 +236,13 @@ test('a press of Approve that a card does not have, since it cannot show all, is
   }
   expect((await world.state(id)).stages[0]?.decisions).toEqual([])
   expect(await world.story(id)).toContain('Refused')
-  await door.press(long, 'U0BEN', 'deny')
+  await door.click(long, 'U0BEN', 'deny')
   expect(await world.state(id)).toMatchObject({ status: 'denied' })
 })
 
 test('a person whose stage has its approvals hears that it is over', async () => {
-  await door.press(request, 'U0BEN')
-  await door.press(await now(), 'U0CHLOE')
+  await door.click(request, 'U0BEN')
+  await door.click(await now(), 'U0CHLOE')
   expect(door.told.at(-1)?.text).toMatch(/^Your stage has all its approvals already.*it waits for 1 more of sre/)
 })
 
@@ -254,8 +254,8 @@ test.each([
   ['no user', undefined],
   ['a user that is null', null],
   ['a user without an id', {}],
-])('a signed press with %s is refused by name, and is no fault of ours', async (_what, user) => {
-  const { body } = door.pressOn(request, 'U0BEN', 'approve')
+])('a signed click with %s is refused by name, and is no fault of ours', async (_what, user) => {
+  const { body } = door.clickOn(request, 'U0BEN', 'approve')
   const payload = JSON.parse(new URLSearchParams(body).get('payload') ?? '')
   const answer = await door.send(signed(formOf({ ...payload, user }), world.clock.now()))
   expect(answer).toMatchObject({ statusCode: 400, body: expect.stringMatching(/^`payload` is malformed at `user/) })
@@ -286,15 +286,15 @@ describe('`X-Request-ID`', () => {
   })
 
   test('is on every answer, whoever gives it', async () => {
-    const press = door.pressOn(request, 'U0BEN', 'approve')
-    const unsigned = { ...press, headers: {} }
-    const [pressed, refused] = [
-      await door.send(press, { requestId: 'a' }),
+    const click = door.clickOn(request, 'U0BEN', 'approve')
+    const unsigned = { ...click, headers: {} }
+    const [clicked, refused] = [
+      await door.send(click, { requestId: 'a' }),
       await door.send(unsigned, { requestId: 'b' }),
     ]
     door.secrets = () => Promise.reject(new Error('Secrets Manager does not answer'))
-    const unknown = await door.send(press, { requestId: 'c' })
-    expect([pressed, refused, unknown].map(({ statusCode, headers }) => [statusCode, headers['x-request-id']])).toEqual(
+    const unknown = await door.send(click, { requestId: 'c' })
+    expect([clicked, refused, unknown].map(({ statusCode, headers }) => [statusCode, headers['x-request-id']])).toEqual(
       [
         [200, 'a'],
         [401, 'b'],
@@ -307,14 +307,14 @@ describe('`X-Request-ID`', () => {
 describe('a clock that is off', () => {
   test.each([-30, 30])('by %d s decides', async (ahead) => {
     door.clockAhead = ahead
-    await door.press(request, 'U0BEN')
+    await door.click(request, 'U0BEN')
     expect((await now()).stages[0]?.decisions).toHaveLength(1)
   })
 
-  // An hour: further than a signature of Slack's is fresh, which the one who pressed can do nothing about.
+  // An hour: further than a signature of Slack's is fresh, which the one who clicked can do nothing about.
   test.each([-3600, -31, 31, 3600])('by %d s decides nothing, says so, and raises an alarm', async (ahead) => {
     door.clockAhead = ahead
-    expect(await door.press(request, 'U0BEN')).toMatchObject({ statusCode: 200 })
+    expect(await door.click(request, 'U0BEN')).toMatchObject({ statusCode: 200 })
     expect((await now()).stages[0]?.decisions).toEqual([])
     expect(await world.story(request.ask.id)).toEqual(['Submitted', 'StageOpened'])
     expect(door.told.map(({ text }) => text)).toEqual([expect.stringMatching(/^A clock here is wrong/)])
@@ -326,17 +326,17 @@ describe('a clock that is off', () => {
   })
 
   test('lets nobody in whom Slack did not sign just now', async () => {
-    const press = door.pressOn(request, 'U0BEN', 'approve')
+    const click = door.clickOn(request, 'U0BEN', 'approve')
     door.clockAhead = 3600
-    const forged = { ...press, headers: { ...press.headers, 'x-slack-signature': `v0=${'0'.repeat(64)}` } }
+    const forged = { ...click, headers: { ...click.headers, 'x-slack-signature': `v0=${'0'.repeat(64)}` } }
     expect(await door.send(forged)).toMatchObject({ statusCode: 401 })
     world.clock.advance(301)
-    expect(await door.send(press)).toMatchObject({ statusCode: 401 })
+    expect(await door.send(click)).toMatchObject({ statusCode: 401 })
     expect(door.told).toEqual([])
   })
 
   test('cannot be hidden by an arrival without a time', async () => {
-    expect(await door.send(door.pressOn(request, 'U0BEN', 'approve'), { arrivedAt: Number.NaN })).toMatchObject({
+    expect(await door.send(door.clickOn(request, 'U0BEN', 'approve'), { arrivedAt: Number.NaN })).toMatchObject({
       statusCode: 401,
     })
     expect((await now()).stages[0]?.decisions).toEqual([])
@@ -349,7 +349,7 @@ describe('when something breaks', () => {
     ['the store never heard of it', 'unheard', 'approved 0'],
   ] as const)('%s: what is said is true either way', async (_what, fault, after) => {
     world.requests.failNextCommit(fault)
-    expect(await door.press(request, 'U0BEN')).toMatchObject({ statusCode: 200 })
+    expect(await door.click(request, 'U0BEN')).toMatchObject({ statusCode: 200 })
     expect(door.told.map(({ text }) => text)).toEqual([
       'The store has not answered yet; the card shows what was recorded; if it has not changed in a minute, try again.',
     ])
@@ -358,7 +358,7 @@ describe('when something breaks', () => {
 
   test('the store cannot be read: the same', async () => {
     door.ports = (ports) => ({ ...ports, requests: unreadable(ports.requests) })
-    await door.press(request, 'U0BEN')
+    await door.click(request, 'U0BEN')
     expect(door.told[0]?.text).toMatch(/^The store has not answered yet/)
   })
 
@@ -366,11 +366,11 @@ describe('when something breaks', () => {
     door.ports = () => {
       throw new TypeError('secret detail')
     }
-    expect(await door.press(request, 'U0BEN')).toMatchObject({ statusCode: 200 })
+    expect(await door.click(request, 'U0BEN')).toMatchObject({ statusCode: 200 })
     expect(door.told[0]?.text).toMatch(/^Something failed here/)
     expect(world.log.lines.at(-1)).toEqual({
       level: 'error',
-      message: 'press not decided',
+      message: 'click not decided',
       fields: { request: request.ask.id, fault: 'TypeError' },
     })
   })

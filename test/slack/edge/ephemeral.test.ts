@@ -7,11 +7,11 @@ import { MemoryLog } from '../../support/memory-log.ts'
 describe('telling one person', () => {
   const sentTo = async (apiUrl: string, responseUrl: unknown): Promise<string[]> => {
     const urls: string[] = []
-    const whisper = createEphemeral(apiUrl, new MemoryLog(), async (url) => {
+    const sendEphemeral = createEphemeral(apiUrl, new MemoryLog(), async (url) => {
       urls.push(String(url))
       return new Response('ok')
     })
-    await whisper(responseUrl, 'x')
+    await sendEphemeral(responseUrl, 'x')
     return urls
   }
 
@@ -33,11 +33,11 @@ describe('telling one person', () => {
 
   test('says what it says without markup, to nobody else, and over no message', async () => {
     let body: unknown
-    const whisper = createEphemeral('https://slack.com/api/', new MemoryLog(), async (_url, init) => {
+    const sendEphemeral = createEphemeral('https://slack.com/api/', new MemoryLog(), async (_url, init) => {
       body = JSON.parse(String(init?.body))
       return new Response('ok')
     })
-    await whisper('https://hooks.slack.com/x', 'denied by *<!channel>* & `co`')
+    await sendEphemeral('https://hooks.slack.com/x', 'denied by *<!channel>* & `co`')
     expect(body).toEqual({
       response_type: 'ephemeral',
       replace_original: false,

@@ -6,22 +6,22 @@ import {
   largestBody,
   type RawRequest,
 } from '../../../functions/adapters/slack/edge/guard.ts'
-import { appId, formOf, pressOf, secret, sign, signed, teamId } from './clicks.ts'
+import { appId, clickOf, formOf, secret, sign, signed, teamId } from './clicks.ts'
 
 const now = 1_800_000_000
-const press = pressOf('U0ANA', { action_id: 'approve', value: '{}' })
-const body = formOf(press)
+const click = clickOf('U0ANA', { action_id: 'approve', value: '{}' })
+const body = formOf(click)
 const settings = { secrets: [secret], teamId, appId }
 const guarded = (request: RawRequest, changes: Partial<typeof settings> = {}, at = now): Guarded =>
   guard(request, { ...settings, ...changes }, at)
 const statusOf = (answer: Guarded) => (answer.pass ? 'pass' : answer.status)
 
-test('a signed press of a button passes, with its body as it was sent', () => {
+test('a signed click of a button passes, with its body as it was sent', () => {
   expect(guarded(signed(body, now))).toMatchObject({ pass: true, body, envelope: { kind: 'interaction' } })
 })
 
 test('the emulator’s and API Gateway’s base64 is undone before anything else', () => {
-  const unicode = formOf({ ...press, note: 'ü 東京 💣' })
+  const unicode = formOf({ ...click, note: 'ü 東京 💣' })
   const request = signed(unicode, now, { body: Buffer.from(unicode).toString('base64'), isBase64Encoded: true })
   expect(guarded(request)).toMatchObject({ pass: true, body: unicode })
 })
@@ -128,7 +128,7 @@ describe('what is signed and still not ours is refused with 400', () => {
     ['no workspace', { team: undefined }],
     ['another app', { api_app_id: 'A0OTHER' }],
   ])('%s', (_what, changes) => {
-    expect(refused({ ...press, ...changes })).toMatchObject({
+    expect(refused({ ...click, ...changes })).toMatchObject({
       pass: false,
       status: 400,
       why: expect.stringMatching(/^this/),
@@ -139,7 +139,7 @@ describe('what is signed and still not ours is refused with 400', () => {
     ['an app id of another type', { api_app_id: ['A0HOTWORK'] }],
     ['no app', { api_app_id: undefined }],
     ['`ssl_check` in a payload, which Bolt would take for an answer', { ssl_check: 1 }],
-  ])('%s', (_what, changes) => expect(statusOf(refused({ ...press, ...changes }))).toBe(400))
+  ])('%s', (_what, changes) => expect(statusOf(refused({ ...click, ...changes }))).toBe(400))
 
   test.each([
     ['two payloads', `${body}&${body}`],
@@ -155,7 +155,7 @@ describe('what is signed and still not ours is refused with 400', () => {
     expect(guarded(signed(form, now))).toMatchObject({ pass: false, status: 400, why: expect.stringMatching(/./) })
   })
 
-  test.each(['text/plain', 'multipart/form-data', 'application/json', '', undefined])('a press sent as %j', (type) => {
+  test.each(['text/plain', 'multipart/form-data', 'application/json', '', undefined])('a click sent as %j', (type) => {
     expect(statusOf(guarded(signed(body, now, { headers: { 'content-type': type } })))).toBe(400)
   })
 
@@ -217,7 +217,7 @@ describe('Slack’s own checks', () => {
     expect(statusOf(guarded(signed(challenge, now, { headers: { ...json.headers, ...unsigned } })))).toBe(401)
   })
 
-  test('and events and commands are pinned to the workspace and the app like presses', () => {
+  test('and events and commands are pinned to the workspace and the app like clicks', () => {
     const event = { type: 'event_callback', team_id: teamId, api_app_id: appId, event: { type: 'app_uninstalled' } }
     const command = `command=%2Fhotwork&user_id=U0BEN&team_id=${teamId}&api_app_id=${appId}&is_enterprise_install=false`
     expect(statusOf(guarded(signed(JSON.stringify(event), now, json)))).toBe('pass')
@@ -235,5 +235,5 @@ test('the same signed request is the same delivery, and no other is', () => {
   }
   expect(keyOf(signed(body, now))).toBe(keyOf(signed(body, now)))
   expect(keyOf(signed(body, now))).not.toBe(keyOf(signed(body, now + 1)))
-  expect(keyOf(signed(body, now))).not.toBe(keyOf(signed(formOf({ ...press, trigger_id: '2' }), now)))
+  expect(keyOf(signed(body, now))).not.toBe(keyOf(signed(formOf({ ...click, trigger_id: '2' }), now)))
 })

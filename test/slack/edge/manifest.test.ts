@@ -48,7 +48,7 @@ test('nothing reads what people write, and there is no scope for a person’s ow
   })
 })
 
-test('presses, commands and events go to the one address that the API has for Slack', () => {
+test('clicks, commands and events go to the one address that the API has for Slack', () => {
   expect(settings.interactivity).toEqual({ is_enabled: true, request_url: address })
   expect(settings.event_subscriptions.request_url).toBe(address)
   expect(features.slash_commands.map(({ url }) => url)).toEqual([address])

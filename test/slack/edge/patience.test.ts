@@ -41,11 +41,11 @@ const withStore = (ms: { load: number; commit: number }) => {
   door.ports = (ports: DecidingPorts) => ({ ...ports, requests: slow(ports.requests, ms) })
 }
 
-/** Presses, lets time pass until the answer, and says when it came: milliseconds after the press arrived. */
+/** Clicks, lets time pass until the answer, and says when it came: milliseconds after the click arrived. */
 async function answeredAfter(): Promise<number> {
   const began = performance.now()
   let answered: number | undefined
-  const done = door.press(request, 'U0BEN').then(({ statusCode }) => {
+  const done = door.click(request, 'U0BEN').then(({ statusCode }) => {
     expect(statusCode).toBe(200)
     answered = performance.now() - began
   })
@@ -91,33 +91,33 @@ describe('P15: while every call to the store takes its time, the answer comes wi
   })
 
   test('telling the person never holds the answer up', async () => {
-    door.whispered = () => new Promise(() => {})
+    door.ephemeralSent = () => new Promise(() => {})
     withStore({ load: 2_000, commit: 1 })
     expect(await answeredAfter()).toBeLessThanOrEqual(2_200)
     expect(told()).toEqual([notAnswered])
   })
 
   test('nor does a refusal that cannot be told', async () => {
-    door.whispered = () => new Promise(() => {})
+    door.ephemeralSent = () => new Promise(() => {})
     request = { ...request, round: 2 }
     expect(await answeredAfter()).toBeLessThanOrEqual(2_200)
   })
 
-  test('a secret that fails to be read at first is read again in that time, and the press counts', async () => {
+  test('a secret that fails to be read at first is read again in that time, and the click counts', async () => {
     let reads = 0
     door.secrets = async () => {
       reads += 1
       if (reads <= 3) throw new Error('Secrets Manager is busy')
       return [secret]
     }
-    const answer = door.press(request, 'U0BEN')
+    const answer = door.click(request, 'U0BEN')
     await jest.advanceTimersByTimeAsync(2_200)
     expect([(await answer).statusCode, await decisions()]).toEqual([200, 1])
   })
 
   test('nor a secret that does not come', async () => {
     door.secrets = () => new Promise(() => {})
-    const answer = door.press(request, 'U0BEN')
+    const answer = door.click(request, 'U0BEN')
     await jest.advanceTimersByTimeAsync(2_200)
     expect((await answer).statusCode).toBe(503)
   })

@@ -34,11 +34,11 @@ describe.each([...Refusal.options, 'replayed' as const])('%s', (code) => {
   })
 })
 
-test('no sentence speaks of pressing: the same is told to who types a command', () => {
+test('no sentence speaks of clicking: the same is told to who types a command', () => {
   for (const code of Refusal.options)
     for (const state of [undefined, ...states.values()])
-      expect(sentenceFor(code, { directory, state })).not.toMatch(/\bpress/i)
-  for (const said of [notAnswered, notRecorded, notOpened, failed]) expect(said).not.toMatch(/\bpress/i)
+      expect(sentenceFor(code, { directory, state })).not.toMatch(/\b(?:press|click)/i)
+  for (const said of [notAnswered, notRecorded, notOpened, failed]) expect(said).not.toMatch(/\b(?:press|click)/i)
 })
 
 test.each(Object.entries(sentenceForNobody))('somebody %s is told so in one sentence', (_code, said) => {

@@ -124,11 +124,11 @@ test('what the budgets refuse is said before anybody logs in: it is open already
 
 test('a person whom policy lets open nothing is told so in place of a form', async () => {
   const shown = await form('U0ANA')
-  expect(wordsOf(shown.blocks)).toMatch(/Policy lets you open nothing in an emergency/)
+  expect(wordsOf(shown.blocks)).toMatch(/Policy lets you open nothing with break-glass/)
   expect(shown.blocks.some(({ type }) => type === 'input')).toBe(false)
 })
 
-test('a person whom policy does not let break the glass prepares nothing by a form that opened all the same', async () => {
+test('a person whom policy does not let use break-glass prepares nothing by a form that opened all the same', async () => {
   desk.changes = { mayOpen: () => mayOpen(person('jade'), world.ports) }
   await desk.submit('U0ANA', await form('U0ANA'), filled)
   expect((await last('U0ANA')).errors['what']).toMatch(/Policy does not let you open this/)
@@ -156,9 +156,9 @@ test('where the form cannot be opened, what to type instead is said', async () =
   )
 })
 
-test('where nobody can break the glass, the form says so', async () => {
+test('where nobody can use break-glass, the form says so', async () => {
   desk.changes = { mayOpen: () => undefined }
-  expect(wordsOf((await form()).blocks)).toMatch(/No one can break the glass here/)
+  expect(wordsOf((await form()).blocks)).toMatch(/No one can use break-glass here/)
 })
 
 test('what was written is in no log, and Slack keeps none of it beside the form', async () => {

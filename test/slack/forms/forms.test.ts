@@ -30,8 +30,8 @@ const truthIn = (answer: unknown): string => {
 }
 
 describe('saying no', () => {
-  test('is recorded at once; only then is asked why, by the trigger of the press', async () => {
-    await door.press(request, 'U0EVE', 'deny')
+  test('is recorded at once; only then is asked why, by the trigger of the click', async () => {
+    await door.click(request, 'U0EVE', 'deny')
     expect(await now()).toMatchObject({ status: 'denied', deniedBy: 'person:eve' })
     expect(door.opened).toMatchObject([{ trigger: '1', modal: { callback_id: modalNames.why } }])
     expect(checkView(door.opened[0]?.modal, 'modal')).toMatchObject({ ok: true })
@@ -65,13 +65,13 @@ describe('saying no', () => {
     ['answers nothing', () => new Promise<void>(() => {})],
   ])('is not lost where Slack %s when the form should open', async (_how, opens) => {
     door.opens = opens
-    expect(await door.press(request, 'U0EVE', 'deny')).toMatchObject({ statusCode: 200 })
+    expect(await door.click(request, 'U0EVE', 'deny')).toMatchObject({ statusCode: 200 })
     expect(await now()).toMatchObject({ status: 'denied', deniedBy: 'person:eve' })
     expect(door.told).toEqual([])
   })
 
   test('that is refused opens no form, and is told', async () => {
-    await door.press(request, 'U0GUS', 'deny')
+    await door.click(request, 'U0GUS', 'deny')
     expect(door.opened).toEqual([])
     expect(door.told.map(({ text }) => text)).toEqual([expect.stringMatching(/^You are not among those/)])
   })
@@ -109,7 +109,7 @@ describe('approving with a comment', () => {
     const { id, digest } = request.ask
     const value = JSON.stringify({ r: id, n: 1, d: digest.slice(0, 16) })
     const actions = [{ type: 'button', action_id: 'approve', block_id: 'decide', value }]
-    await door.press(request, 'U0BEN', 'approve', { actions })
+    await door.click(request, 'U0BEN', 'approve', { actions })
     expect(door.opened).toMatchObject([{ modal: { callback_id: modalNames.approve } }])
   })
 
@@ -117,7 +117,7 @@ describe('approving with a comment', () => {
     ['U0GUS', /^You are not among those/],
     ['U0EVE', /^It is not your stage's turn yet/],
   ])('opens no form for %s, who could not send it, and records nothing', async (user, sentence) => {
-    await door.press(request, user, 'approve_comment')
+    await door.click(request, user, 'approve_comment')
     expect(door.opened).toEqual([])
     expect(door.told.map(({ text }) => text)).toEqual([expect.stringMatching(sentence)])
     expect(await story()).toEqual(['Submitted', 'StageOpened'])
@@ -128,7 +128,7 @@ describe('approving with a comment', () => {
     ['answers nothing', () => new Promise<void>(() => {})],
   ])('is told where Slack %s when the form should open', async (_how, opens) => {
     door.opens = opens
-    await door.press(request, 'U0BEN', 'approve_comment')
+    await door.click(request, 'U0BEN', 'approve_comment')
     expect(door.told.map(({ text }) => text)).toEqual([
       expect.stringMatching(/^The form could not be opened in time, and nothing has changed/),
     ])
@@ -320,7 +320,7 @@ describe('a stage that wants a stronger login', () => {
 
   test('tells whoever follows its button where to log in, and counts nothing against them', async () => {
     const before = await story()
-    await door.press(request, 'U0GUS', 'approve')
+    await door.click(request, 'U0GUS', 'approve')
     expect(door.told.map(({ text }) => text)).toEqual([
       expect.stringContaining(`log in and approve at ${page(request.ask.id)}`),
     ])
@@ -328,12 +328,12 @@ describe('a stage that wants a stronger login', () => {
   })
 
   test('tells whoever may not decide it that they may not', async () => {
-    await door.press(request, 'U0EVE', 'approve')
+    await door.click(request, 'U0EVE', 'approve')
     expect(door.told.map(({ text }) => text)).toEqual([expect.stringMatching(/^You are not among those/)])
   })
 
-  test('is denied by a press all the same', async () => {
-    await door.press(request, 'U0GUS', 'deny')
+  test('is denied by a click all the same', async () => {
+    await door.click(request, 'U0GUS', 'deny')
     expect(await now()).toMatchObject({ status: 'denied' })
   })
 })
@@ -347,7 +347,7 @@ describe('what was seen', () => {
       asked.push(place)
       return rendered
     }
-    await door.press(request, 'U0BEN')
+    await door.click(request, 'U0BEN')
     expect(await door.seenBy(request.ask.id)).toBe(rendered)
     expect(asked).toEqual([{ request: request.ask.id, channel: 'C0APPROVALS', ts: '1800000000.000001' }])
   })
@@ -365,7 +365,7 @@ describe('what was seen', () => {
     ['not read in time', () => new Promise<undefined>(() => {})],
   ])('that is %s takes nothing from the decision, nor its time', async (_how, seen) => {
     door.seen = seen
-    await door.press(request, 'U0BEN')
+    await door.click(request, 'U0BEN')
     expect((await now()).stages[0]?.decisions).toHaveLength(1)
     expect(await door.seenBy(request.ask.id)).toBeUndefined()
   })

@@ -5,10 +5,10 @@ import type { ApprovalRequest } from '../../../functions/domain/requests/request
 import type { JsonObject } from '../../../functions/domain/values.ts'
 import { mayAllow } from '../../../functions/operations/permits/standing-permits.ts'
 import { prodParameter, sampleBundle, type What, World, withTerms } from '../../support/world.ts'
-import { formOf, pressOf, signed } from '../edge/clicks.ts'
+import { clickOf, formOf, signed } from '../edge/clicks.ts'
 import { Door } from '../edge/door.ts'
 
-/** A button on the card of what one person approved: that person allows a few more like it, ahead, with one press. */
+/** A button on the card of what one person approved: that person allows a few more like it, ahead, with one click. */
 
 const bundle = sampleBundle()
 const flag: What = {
@@ -18,7 +18,7 @@ const flag: What = {
 }
 let world: World
 let door: Door
-let pressed = 0
+let clicked = 0
 beforeEach(() => {
   world = new World(bundle)
   door = new Door(world)
@@ -38,10 +38,10 @@ async function allowed(): Promise<ApprovalRequest> {
   return world.state(request.ask.id)
 }
 
-async function press(state: ApprovalRequest, user: string): Promise<string | undefined> {
+async function click(state: ApprovalRequest, user: string): Promise<string | undefined> {
   const value = String(buttonOn(state)?.['value'])
-  pressed += 1
-  const sent = pressOf(user, { action_id: allowMore, value, block_id: 'allow' }, { trigger_id: `p${pressed}` })
+  clicked += 1
+  const sent = clickOf(user, { action_id: allowMore, value, block_id: 'allow' }, { trigger_id: `p${clicked}` })
   await door.send(signed(formOf(sent), world.clock.now()))
   return door.told.at(-1)?.text
 }
@@ -49,7 +49,7 @@ async function press(state: ApprovalRequest, user: string): Promise<string | und
 test('whoever approved allows five more for four hours, and the next one asks nobody and says so on its card', async () => {
   const state = await allowed()
   expect(buttonOn(state)).toMatchObject({ text: { text: 'Allow 5 more for 4 h…' } })
-  expect(await press(state, 'U0BEN')).toMatch(
+  expect(await click(state, 'U0BEN')).toMatch(
     /^agent:remediator may do the same 5 more times until 2027-01-15T12:00:00Z/,
   )
   const drawn = await world.submitted(flag)
@@ -59,11 +59,11 @@ test('whoever approved allows five more for four hours, and the next one asks no
   expect([...complaintsOf(cardOf(state)), ...complaintsOf(cardOf(drawn))]).toEqual([])
 })
 
-test('twice pressed is once allowed, and whoever did not approve allows nothing', async () => {
+test('clicked twice is allowed once, and whoever did not approve allows nothing', async () => {
   const state = await allowed()
-  await press(state, 'U0BEN')
-  expect(await press(state, 'U0BEN')).toMatch(/^That cannot be allowed ahead: more of this request was allowed before/)
-  expect(await press(state, 'U0ANA')).toMatch(/^That cannot be allowed ahead: only who approved/)
+  await click(state, 'U0BEN')
+  expect(await click(state, 'U0BEN')).toMatch(/^That cannot be allowed ahead: more of this request was allowed before/)
+  expect(await click(state, 'U0ANA')).toMatch(/^That cannot be allowed ahead: only who approved/)
   expect((await world.permits.list({ limit: 10 })).items).toMatchObject([{ by: 'person:ben', uses: 5 }])
 })
 
@@ -89,10 +89,10 @@ describe('where the stage asks for a strong login, which Slack is not', () => {
 
   test('there is no such button', async () => expect(buttonOn(await approvedStrongly())).toBeUndefined())
 
-  test('a press of an older card allows nothing, and says where the stronger login can', async () => {
+  test('a click of an older card allows nothing, and says where the stronger login can', async () => {
     const state = await approvedStrongly()
     const value = JSON.stringify({ r: state.ask.id, n: state.round, d: state.ask.digest.slice(0, 16) })
-    const sent = pressOf('U0BEN', { action_id: allowMore, value, block_id: 'allow' }, { trigger_id: 'old' })
+    const sent = clickOf('U0BEN', { action_id: allowMore, value, block_id: 'allow' }, { trigger_id: 'old' })
     await door.send(signed(formOf(sent), world.clock.now()))
     expect(door.told.at(-1)?.text).toBe(
       `Nothing was allowed: that needs a stronger login (strong) than Slack's. Give the permit through the API with a token of such a login: POST /v1/requests/${state.ask.id}/standing-permits.`,
@@ -102,33 +102,33 @@ describe('where the stage asks for a strong login, which Slack is not', () => {
 })
 
 describe('the answer to who allowed it', () => {
-  /** Presses the button of the answer, as somebody. */
+  /** Clicks the button of the answer, as somebody. */
   async function takeBack(user: string): Promise<string | undefined> {
     const button = (door.told.at(-1)?.blocks ?? [])
       .filter(({ type }) => type === 'actions')
       .flatMap(({ elements }) => elements as JsonObject[])[0]
     const [value, action_id] = [String(button?.['value']), String(button?.['action_id'])]
-    pressed += 1
-    const sent = pressOf(user, { action_id, value, block_id: 'permit-do' }, { trigger_id: `p${pressed}` })
+    clicked += 1
+    const sent = clickOf(user, { action_id, value, block_id: 'permit-do' }, { trigger_id: `p${clicked}` })
     await door.send(signed(formOf(sent), world.clock.now()))
     return door.told.at(-1)?.text
   }
 
   test('has a button that takes it back, and says in private that it did', async () => {
-    await press(await allowed(), 'U0BEN')
+    await click(await allowed(), 'U0BEN')
     expect(await takeBack('U0BEN')).toMatch(/^Taken back: agent:remediator asks people again from now on/)
     expect((await world.permits.list({ limit: 10 })).items).toMatchObject([{ revoked: { by: 'person:ben' } }])
     expect(await world.submitted(flag)).toMatchObject({ status: 'pending' })
   })
 
   test('does nothing for somebody who neither gave it nor may revoke', async () => {
-    await press(await allowed(), 'U0BEN')
+    await click(await allowed(), 'U0BEN')
     expect(await takeBack('U0LENA')).toMatch(/^Policy does not let you take this permit back/)
     expect((await world.permits.list({ limit: 10 })).items[0]).not.toHaveProperty('revoked')
   })
 
   test('names nothing that anybody wrote, in blocks that read no markup', async () => {
-    await press(await allowed(), 'U0BEN')
+    await click(await allowed(), 'U0BEN')
     const { blocks = [] } = door.told.at(-1) ?? {}
     expect(complaintsOf({ text: 'x', blocks })).toEqual([])
   })

@@ -19,7 +19,7 @@ beforeEach(async () => {
 afterEach(() => desk.close())
 
 async function openForm(user: string): Promise<Shown> {
-  await desk.press(user, await desk.home(user), 'stand_in_name', 'name-stand-in')
+  await desk.click(user, await desk.home(user), 'stand_in_name', 'name-stand-in')
   return (await desk.modals(user)).at(-1) as Shown
 }
 const choicesOf = ({ blocks }: Shown) => {
@@ -121,14 +121,14 @@ test('`/hotwork away` opens the same form', async () => {
 })
 
 describe('End', () => {
-  const press = async (user: string, { id }: StandIn) =>
-    desk.press(user, await desk.home(user), 'stand_in_end', `stand-in-do:${id}`)
+  const click = async (user: string, { id }: StandIn) =>
+    desk.click(user, await desk.home(user), 'stand_in_end', `stand-in-do:${id}`)
 
   test.each([['U0ANA'], ['U0CHLOE']])(
     'by %s, one of the two, ends it, says so and draws the tab anew',
     async (user) => {
       const standIn = await given('ana', 'chloe')
-      await press(user, standIn)
+      await click(user, standIn)
       expect(await standIns()).toMatchObject([{ ended: { at: start } }])
       expect(await said(user)).toMatch(/decides nothing more in the stead of Ana/)
       expect(wordsOf((await desk.homeNow(user))?.blocks)).toContain('Nobody decides in your stead, nor you for others')
@@ -138,8 +138,8 @@ describe('End', () => {
   test('twice, on a tab drawn before, is once', async () => {
     const standIn = await given('ana', 'chloe')
     const before = await desk.home('U0CHLOE')
-    await press('U0ANA', standIn)
-    await desk.press('U0CHLOE', before, 'stand_in_end', `stand-in-do:${standIn.id}`)
+    await click('U0ANA', standIn)
+    await desk.click('U0CHLOE', before, 'stand_in_end', `stand-in-do:${standIn.id}`)
     expect(await said('U0CHLOE')).toMatch(/decides nothing more/)
     expect(await standIns()).toMatchObject([{ ended: { by: 'person:ana' } }])
   })

@@ -140,7 +140,7 @@ describe('Revoke on the tab', () => {
   })
   const openForm = async (user: string) => {
     const home = await desk.home(user)
-    await desk.press(user, home, 'home_revoke', blockOf('live-do', request))
+    await desk.click(user, home, 'home_revoke', blockOf('live-do', request))
     const [modal] = await desk.modals(user)
     if (!modal) throw new Error('no form')
     return modal
@@ -216,13 +216,13 @@ describe('Revoke on the tab', () => {
 
   /** Sends a form in somebody's name, past what Slack's own client and the desk would let them send. */
   async function forge(user: string, modal: Shown, values: { [block: string]: string }) {
-    const { formOf, pressOf, signed } = await import('../edge/clicks.ts')
+    const { formOf, clickOf, signed } = await import('../edge/clicks.ts')
     const state = {
       values: Object.fromEntries(
         Object.entries(values).map(([name, value]) => [name, { [name]: { type: 'plain_text_input', value } }]),
       ),
     }
-    const { actions: _, ...about } = pressOf(user, { action_id: '', value: '' })
+    const { actions: _, ...about } = clickOf(user, { action_id: '', value: '' })
     const { headers, body } = signed(
       formOf({ ...about, type: 'view_submission', view: { ...modal, state } }),
       world.clock.now(),

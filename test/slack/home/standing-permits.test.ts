@@ -5,7 +5,7 @@ import { givePermit } from '../../../functions/operations/permits/standing-permi
 import { person, sampleBundle, type What, World } from '../../support/world.ts'
 import { DeskWorld, type Shown, wordsOf } from '../edge/desk-world.ts'
 
-/** What was allowed ahead: on the tab of everybody whom it concerns, and taken back there with one press. */
+/** What was allowed ahead: on the tab of everybody whom it concerns, and taken back there with one click. */
 
 const bundle = sampleBundle()
 const flag: What = {
@@ -37,7 +37,7 @@ async function given({ ask }: ApprovalRequest): Promise<StandingPermit> {
 
 const stored = async () => (await world.permits.load(permit.id))?.permit
 const rowOn = ({ blocks }: Shown) => wordsOf(blocks.find(({ block_id }) => block_id === `permit:${permit.id}`))
-const press = (user: string, home: Shown) => desk.press(user, home, 'permit_revoke', `permit-do:${permit.id}`)
+const click = (user: string, home: Shown) => desk.click(user, home, 'permit_revoke', `permit-do:${permit.id}`)
 const told = async (user: string) => wordsOf((await desk.modals(user)).at(-1)?.blocks)
 
 test('whoever gave it sees whose it is, what it allows, how much is left, until when and on whose word', async () => {
@@ -67,9 +67,9 @@ test('so do the owner of its agent, without the button, and whoever may revoke, 
   expect(wordsOf(other.blocks)).toMatch(/Standing permits: 0[\s\S]*Nothing is allowed ahead/)
 })
 
-test('one press takes it back, says so to who pressed alone, and the tab shows it no more', async () => {
+test('one click takes it back, says so to who clicked alone, and the tab shows it no more', async () => {
   await world.submitted(flag)
-  await press('U0BEN', await desk.home('U0BEN'))
+  await click('U0BEN', await desk.home('U0BEN'))
   expect(await stored()).toMatchObject({ revoked: { by: 'person:ben' } })
   expect(await told('U0BEN')).toMatch(
     /^Taken back: agent:remediator asks people again from now on. The 1 that it had drawn/,
@@ -79,22 +79,22 @@ test('one press takes it back, says so to who pressed alone, and the tab shows i
 })
 
 test('whoever may revoke takes back what another gave', async () => {
-  await press('U0GUS', await desk.home('U0GUS'))
+  await click('U0GUS', await desk.home('U0GUS'))
   expect(await stored()).toMatchObject({ revoked: { by: 'person:gus' } })
 })
 
-test('pressed twice, on a tab that was drawn before, it is taken back once and the second hears the same', async () => {
+test('clicked twice, on a tab that was drawn before, it is taken back once and the second hears the same', async () => {
   const [first, second] = [await desk.home('U0BEN'), await desk.home('U0GUS')]
-  await press('U0BEN', first)
-  await press('U0GUS', second)
+  await click('U0BEN', first)
+  await click('U0GUS', second)
   expect(await told('U0GUS')).toMatch(/^Taken back/)
   expect(await stored()).toMatchObject({ revoked: { by: 'person:ben' } })
 })
 
-test('the owner of the agent who presses a button that was not theirs is told that policy does not let them', async () => {
+test('the owner of the agent who clicks a button that was not theirs is told that policy does not let them', async () => {
   const home = await desk.home('U0BEN')
   desk.changes = { bundle: { ...bundle, directory: swapped('U0BEN', owner) } }
-  await press('U0BEN', home)
+  await click('U0BEN', home)
   expect(await told('U0BEN')).toMatch(/Policy does not let you take this permit back/)
   expect(await stored()).not.toHaveProperty('revoked')
   const entries = await world.ledger.entries(ownerOf('agent:remediator') as string)
@@ -120,7 +120,7 @@ test.each(['', 'x', '{}', `{"p":"stp_1"}`, `{"p":"stp_${'0'.repeat(26)}","also":
 test('where the store does not answer nobody is told that it was done, and the tab can be looked at again', async () => {
   const home = await desk.home('U0BEN')
   desk.changes = { revokePermit: () => Promise.reject(new StoreUnavailable('no answer')) }
-  await press('U0BEN', home)
+  await click('U0BEN', home)
   expect(await told('U0BEN')).toMatch(/store has not answered yet; open Hotwork’s Home tab/)
 })
 

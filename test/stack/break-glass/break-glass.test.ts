@@ -17,7 +17,7 @@ import { type Answer, Deployment } from '../support/deployment.ts'
 
 jest.setTimeout(240_000)
 
-/** Where a glass can be broken every few seconds: test/support/policies/break-glass.json. Jade and Kofi are on call. */
+/** Where break-glass can be used every few seconds: test/support/policies/break-glass.json. Jade and Kofi are on call. */
 const hotwork = new Deployment('swift')
 const { local } = hotwork
 const admin = { ...connection(local), credentials: administrator(local) }
@@ -34,7 +34,7 @@ const tool = 'tool:flag-service'
 const address = `${local.tools.find(({ id }) => id === tool)?.addresses[0]}/flags/prod/${flag}`
 
 let openings = 0
-/** A person breaks the glass, with their key and a strong login; no reason is another's. */
+/** A person uses break-glass, with their key and a strong login; no reason is another's. */
 async function open(
   person: string,
   changes: object = {},
@@ -115,7 +115,7 @@ async function gate(person: string, token: string): Promise<Answer> {
   return hotwork.json('POST', '/v1/uses', await hotwork.token(tool), use, { 'idempotency-key': randomUUID() })
 }
 
-describe('a profile that somebody breaks the glass of', () => {
+describe('a profile that somebody uses break-glass of', () => {
   let id: string
   let session: Awaited<ReturnType<typeof sessionOf>>
 

@@ -39,7 +39,7 @@ const json = async (as: string, ...words: string[]): Promise<{ exit: number; bod
 }
 
 const [jade, gus] = ['person:jade', 'person:gus']
-/** Nobody else breaks the glass of this deployment, where a cool-down takes a quarter of an hour. */
+/** Nobody else uses break-glass of this deployment, where a cool-down takes a quarter of an hour. */
 const open = (verb: 'start' | 'drill') => {
   const why = ['--reason', `checkout refuses payments, ${verb}: putting the timeout back as it was`]
   return json(jade, verb, '--profile', 'checkout-recovery', ...why, '--incident', 'INC-2041', '--minutes', '5')

@@ -59,7 +59,7 @@ async function withoutTheSecondFactor(run: () => Promise<unknown>): Promise<void
   await run().finally(() => put(deployed))
 }
 
-test('a use of the sealed role is heard by the rule, and is on record as broken glass, with a review that is due', async () => {
+test('a use of the sealed role is heard by the rule, and is on record as break-glass, with a review that is due', async () => {
   const credentials = await makeUser('hana')
   const sts = new STSClient({ ...connection(local), credentials, maxAttempts: 1 })
   const RoleArn = `arn:aws:iam::${account}:role/hotwork/${sealed}`

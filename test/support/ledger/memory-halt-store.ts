@@ -5,12 +5,12 @@ import type { HaltChange, HaltStore, StoredHalts } from '../../../functions/oper
 import type { MemoryRequestStore } from '../requests/memory-request-store.ts'
 import type { MemoryLedgerStore } from './memory-ledger-store.ts'
 
-/** Kill switches in memory: the halts of a target lie with the requests, where decisions read them. */
+/** Halts in memory: the halts of a target lie with the requests, where decisions read them. */
 export class MemoryHaltStore implements HaltStore {
   readonly #requests: MemoryRequestStore
   readonly #ledger: MemoryLedgerStore
   readonly #versions = new Map<string, number>()
-  readonly #switches = new Map<HaltId, { target: HaltTarget; head: Head }>()
+  readonly #halts = new Map<HaltId, { target: HaltTarget; head: Head }>()
 
   constructor(requests: MemoryRequestStore, ledger: MemoryLedgerStore) {
     this.#requests = requests
@@ -26,12 +26,12 @@ export class MemoryHaltStore implements HaltStore {
 
   async find(id: HaltId) {
     await Promise.resolve()
-    return structuredClone(this.#switches.get(id))
+    return structuredClone(this.#halts.get(id))
   }
 
   async save({ id, target, expected, halts, entries, head }: HaltChange): Promise<boolean> {
     await Promise.resolve()
-    const [version, before] = [this.#versions.get(haltKey(target)) ?? 0, this.#switches.get(id)?.head ?? noEntries]
+    const [version, before] = [this.#versions.get(haltKey(target)) ?? 0, this.#halts.get(id)?.head ?? noEntries]
     if (
       version !== expected.version ||
       before.sequence !== expected.head.sequence ||
@@ -41,7 +41,7 @@ export class MemoryHaltStore implements HaltStore {
     this.#ledger.put(entries)
     this.#requests.putHalts(target, halts)
     this.#versions.set(haltKey(target), version + 1)
-    this.#switches.set(id, structuredClone({ target, head }))
+    this.#halts.set(id, structuredClone({ target, head }))
     return true
   }
 }

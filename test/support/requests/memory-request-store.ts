@@ -116,7 +116,7 @@ export class MemoryRequestStore implements RequestStore {
     return head.sequence !== expected.sequence || head.hash !== expected.hash
   }
 
-  /** Puts a halt, as a kill switch does. */
+  /** Puts a halt. */
   putHalt(halt: Halt): void {
     const key = haltKey(halt.target)
     const others = (this.#halts.get(key) ?? []).filter(({ id }) => id !== halt.id)

@@ -72,7 +72,7 @@ export const drawn = (sentence: Sentence, limit = 240): RichTextElement[] =>
     if ('time' in part) return time(part.time)
     return { type: 'text', text: `“${clamp(unquoted(part.said), limit).text}”`, style: { italic: true } }
   })
-/** A button that leads to a page of ours. Slack tells us of the press all the same. */
+/** A button that leads to a page of ours. Slack tells us of the click all the same. */
 export const linkButton = (action_id: string, text: string, url: string): Button => ({
   type: 'button',
   action_id,
@@ -117,7 +117,7 @@ const button = z.strictObject({
   action_id: text(255),
   text: plainText(75),
   value: text(2_000).optional(),
-  /** Only to the page of a request, or of an opening in an emergency. */
+  /** Only to the page of a request, or of an opening. */
   url: text(3_000)
     .regex(/^https?:\/\/[^\s?#@]+\/(?:decide\/req|break-glass\/bgl)_[0-9a-z]{26}$/)
     .optional(),

@@ -25,7 +25,7 @@ const longestLine = 160
 /**
  * The card of a burst: what all of them have in common once, and one line for each that waits with what is its own. The
  * facts are the server's, as on a card of one request; what the agent says of each is on its own card. Only exactly what
- * is listed can be decided with one press, and only where nothing of it had to be left out. The last one that waits has no
+ * is listed can be decided with one click, and only where nothing of it had to be left out. The last one that waits has no
  * other card, so this one becomes its card.
  */
 export function renderBurst(
@@ -48,7 +48,7 @@ export function renderBurst(
   return { card, shown: shown.map(memberOf), whole: columnsOf(shown).whole }
 }
 
-/** The card of the one that waits, with what came of the last press where there is room for that. */
+/** The card of the one that waits, with what came of the last click where there is room for that. */
 function aloneCard(
   state: ApprovalRequest,
   { kind, outcome, members }: BurstView,
@@ -191,7 +191,7 @@ function decideBlocks(
 
 const mostRefused = 8
 
-/** What came of the last press: how many were decided by it, and each that was not, with why. */
+/** What came of the last click: how many were decided by it, and each that was not, with why. */
 function outcomeBlocks(
   outcome: BurstOutcome | undefined,
   members: readonly ApprovalRequest[],

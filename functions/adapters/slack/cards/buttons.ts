@@ -35,34 +35,34 @@ import {
   readAction,
 } from './card-decide.ts'
 
-/** A press of a button, by somebody who is somebody, on what they saw. */
-type Press = { person: PersonId; about: Subject; trigger: string; stage: string; carried: Carried }
-/** Does what a button is for. A sentence is for the one who pressed; without one, the card or a form says enough. */
-type Act = (press: Press, options: EdgeOptions) => Promise<string | undefined>
+/** A click of a button, by somebody who is somebody, on what they saw. */
+type Click = { person: PersonId; about: Subject; trigger: string; stage: string; carried: Carried }
+/** Does what a button is for. A sentence is for the one who clicked; without one, the card or a form says enough. */
+type Act = (click: Click, options: EdgeOptions) => Promise<string | undefined>
 
 /** The buttons of a card, and what each does. */
 const buttons: { readonly [action: string]: Act } = {
-  approve: (press, options) => {
+  approve: (click, options) => {
     // The card knows what its stage wants, so that what it cannot have here is not attempted, nor recorded as refused.
-    if (press.stage === commentStage) return openForm(press, approveModal, options)
-    if (press.stage === loginStage) return whereToLogIn(press, options)
-    return approve(press, options)
+    if (click.stage === commentStage) return openForm(click, approveModal, options)
+    if (click.stage === loginStage) return whereToLogIn(click, options)
+    return approve(click, options)
   },
-  approve_comment: (press, options) => openForm(press, approveModal, options),
-  narrow: (press, options) => openForm(press, narrowModal, options),
+  approve_comment: (click, options) => openForm(click, approveModal, options),
+  narrow: (click, options) => openForm(click, narrowModal, options),
   deny,
 }
 
-/** A decision that stands is told by the redrawn card alone, a refusal to the one who pressed. */
+/** A decision that stands is told by the redrawn card alone, a refusal to the one who clicked. */
 export function registerCard(app: App, options: EdgeOptions): void {
   for (const [action_id, act] of Object.entries(buttons))
-    app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id }, (press) =>
-      answerClick(press, options, (carried) => pressed(act, press.body, press.action, carried, options)),
+    app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id }, (click) =>
+      answerClick(click, options, (carried) => clicked(act, click.body, click.action, carried, options)),
     )
   app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: readAction }, ({ ack }) => ack())
 }
 
-async function pressed(
+async function clicked(
   act: Act,
   body: BlockAction,
   { value, block_id }: ButtonAction,
@@ -77,16 +77,16 @@ async function pressed(
   return act({ person: who.person.id, about, trigger: body.trigger_id, stage: block_id, carried }, options)
 }
 
-async function approve(press: Press, options: EdgeOptions): Promise<string | undefined> {
-  const { person, about, carried } = press
+async function approve(click: Click, options: EdgeOptions): Promise<string | undefined> {
+  const { person, about, carried } = click
   const told = await decideTold({ person, verdict: 'approve' }, about, carried, options)
   if (told.done) return undefined
   // An old card does not know that its stage wants a reason: the form does.
-  return told.code === 'comment_required' ? openForm(press, approveModal, options) : told.sentence
+  return told.code === 'comment_required' ? openForm(click, approveModal, options) : told.sentence
 }
 
 /** Recorded at once, since saying no is easy; only then is asked why, which nobody has to say, nor to be able to. */
-async function deny({ person, about, trigger, carried }: Press, options: EdgeOptions): Promise<string | undefined> {
+async function deny({ person, about, trigger, carried }: Click, options: EdgeOptions): Promise<string | undefined> {
   const told = await decideTold({ person, verdict: 'deny' }, about, carried, options)
   if (!told.done) return told.sentence
   await showModal(trigger, whyModal(told.value.state, options.bundle, about), carried, options)
@@ -95,12 +95,12 @@ async function deny({ person, about, trigger, carried }: Press, options: EdgeOpt
 
 /** Opens a form where what it is for would be taken now, so that nobody fills one in for nothing. */
 async function openForm(
-  press: Press,
+  click: Click,
   form: (state: Parameters<typeof approveModal>[0], facts: EdgeOptions['bundle'], about: Subject) => Modal | undefined,
   options: EdgeOptions,
 ): Promise<string | undefined> {
-  const { about, trigger, carried } = press
-  const found = await foreseen(press, options)
+  const { about, trigger, carried } = click
+  const found = await foreseen(click, options)
   if (!found.ok) return found.sentence
   const modal = form(found.state, options.bundle, about)
   if (!modal) return nothingToNarrow
@@ -108,16 +108,16 @@ async function openForm(
 }
 
 /** Following a link attempts nothing. Whoever may decide is told where it leads; whoever may not, that they may not. */
-async function whereToLogIn(press: Press, options: EdgeOptions): Promise<string | undefined> {
-  const found = await foreseen(press, options)
+async function whereToLogIn(click: Click, options: EdgeOptions): Promise<string | undefined> {
+  const found = await foreseen(click, options)
   // A card that asked for a login where none is wanted any more is only old.
-  return found.ok ? approve(press, options) : found.sentence
+  return found.ok ? approve(click, options) : found.sentence
 }
 
 type Looked = { ok: true; state: Parameters<typeof approveModal>[0] } | { ok: false; sentence: string }
 
 /** What an approval with whatever comment would come to. */
-async function foreseen({ person, about, carried }: Press, options: EdgeOptions): Promise<Looked> {
+async function foreseen({ person, about, carried }: Click, options: EdgeOptions): Promise<Looked> {
   const { bundle, foresee, page, log } = options
   const { request: id, round, digest } = about
   const ask = {
@@ -131,7 +131,7 @@ async function foreseen({ person, about, carried }: Press, options: EdgeOptions)
     const { code, detail, state } = found.value
     return { ok: false, sentence: sentenceFor(code, { directory: bundle.directory, page, detail, state }) }
   } catch (fault) {
-    log.error('press not looked up', { request: id, fault: fault instanceof Error ? fault.name : 'unknown' })
+    log.error('click not looked up', { request: id, fault: fault instanceof Error ? fault.name : 'unknown' })
     return { ok: false, sentence: notOpened }
   }
 }
@@ -141,15 +141,15 @@ const ButtonValue = z.strictObject({ b: Digest, g: z.int().positive(), l: Digest
 
 const verdicts: { readonly [action: string]: Verdict } = { [approveAll]: 'approve', [denyAll]: 'deny' }
 
-/** The buttons of a burst's card. The press is put on record here; each of the list is decided right after, elsewhere. */
+/** The buttons of a burst's card. The click is put on record here; each of the list is decided right after, elsewhere. */
 export function registerBurst(app: App, options: EdgeOptions): void {
   for (const [action_id, verdict] of Object.entries(verdicts))
-    app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id }, (press) =>
-      answerClick(press, options, (carried) => decideAll(verdict, press.body, press.action.value, carried, options)),
+    app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id }, (click) =>
+      answerClick(click, options, (carried) => decideAll(verdict, click.body, click.action.value, carried, options)),
     )
-  app.action<BlockAction<StaticSelectAction>>({ type: 'block_actions', action_id: openOne }, (press) =>
-    answerClick(press, options, (carried) =>
-      whereToOpen(press.body, press.action.selected_option?.value, carried, options),
+  app.action<BlockAction<StaticSelectAction>>({ type: 'block_actions', action_id: openOne }, (click) =>
+    answerClick(click, options, (carried) =>
+      whereToOpen(click.body, click.action.selected_option?.value, carried, options),
     ),
   )
 }
@@ -163,9 +163,9 @@ async function decideAll(
 ): Promise<string> {
   const who = await whoDid(body.user, carried, options)
   if (!who.ok) return who.sentence
-  const pressed = readValue(ButtonValue, value)
-  if (!pressed) return malformedClick
-  const { b: key, g: generation, l: list } = pressed
+  const clicked = readValue(ButtonValue, value)
+  if (!clicked) return malformedClick
+  const { b: key, g: generation, l: list } = clicked
   const once = onceFor(carried, list)
   const ask = { person: who.person.id, verdict, key, generation, list, once }
   const { deadline } = carried
@@ -200,17 +200,17 @@ async function whereToOpen(
 
 /** The button by which whoever approved a request allows its agent a few more like it, and the one that takes that back. */
 export function registerPermit(app: App, options: EdgeOptions): void {
-  app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: allowMore }, (press) =>
-    answerClick(press, options, (carried) => allow(press.body, press.action.value, carried, options)),
+  app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: allowMore }, (click) =>
+    answerClick(click, options, (carried) => allow(click.body, click.action.value, carried, options)),
   )
-  app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: takeBack }, async (press) => {
-    await press.ack()
-    const carried = carriedOf(press)
-    const { body, action } = press
+  app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: takeBack }, async (click) => {
+    await click.ack()
+    const carried = carriedOf(click)
+    const { body, action } = click
     const told = await revoke(body, action.value, carried, options)
     // Beside a message there is an address to answer to; on the tab there is none, and a form says it as privately.
     if (typeof body.response_url === 'string')
-      await carried.deadline.within(options.whisper(body.response_url, told.sentence), patience.answer)
+      await carried.deadline.within(options.sendEphemeral(body.response_url, told.sentence), patience.answer)
     else await showModal(body.trigger_id, saidModal(told.title, told.sentence), carried, options)
     if (told.tab) await drawHome(body.user.id, told.tab, carried, options)
   })
@@ -259,7 +259,7 @@ async function allow(body: BlockAction, value: unknown, carried: Carried, option
 const needsLogin = (request: RequestId, detail: string | undefined): string =>
   `Nothing was allowed: that needs ${loginOf(detail)} than Slack's. Give the permit through the API with a token of such a login: POST /v1/requests/${request}/standing-permits.`
 
-/** What is told of it, under which title; and whose tab is to be drawn anew, where they pressed there and it shows another now. */
+/** What is told of it, under which title; and whose tab is to be drawn anew, where they clicked there and it shows another now. */
 type Told = { title: string; sentence: string; tab?: Parameters<typeof drawHome>[1] }
 
 async function revoke(body: BlockAction, value: unknown, carried: Carried, options: EdgeOptions): Promise<Told> {

@@ -24,7 +24,7 @@ export function degradeCard(card: RenderedCard): { card: RenderedCard; complaint
 
 /**
  * The least that can be said of a request. Its `text` holds the id and the digest, so nothing else is needed for it. Deny
- * stays, and so does what ends an emergency, and whatever leads to the page, which shows all of it.
+ * stays, and so does what ends an opening, and whatever leads to the page, which shows all of it.
  */
 export function bareCard({ text, blocks }: RenderedCard): RenderedCard {
   const kept = blocks.filter((block) => complaintsOfBlock(block).length === 0)

@@ -106,7 +106,7 @@ function notice(state: ApprovalRequest, what: string, more: Sentence = []): { sa
 }
 
 /**
- * The words of a notice about an opening in an emergency: made here, from the server's facts. What the person said stands
+ * The words of a notice about an opening: made here, from the server's facts. What the person said stands
  * in a quotation of its own. Whoever hears of it for the first time is told what it is about; in a thread that is above.
  */
 export function renderNotice(
@@ -125,7 +125,7 @@ export function renderNotice(
       section(...mark, ...(hearer.first ? aboutParts(state, facts) : []), ...said),
       ...quotes(notice, state, hearer),
     ),
-    ...(read.length === 0 ? [] : [actions('read-emergency', ...read)]),
+    ...(read.length === 0 ? [] : [actions('read-opening', ...read)]),
   ]
   const headline = `${isDrill(state) ? `${drillMark}: ` : ''}${headlines[notice.notice]}`
   return { text: textOf(state, headline), blocks: blocks as unknown as readonly JsonObject[] }

@@ -74,7 +74,7 @@ const whenOpening: Instead = {
   not_permitted: 'Policy does not let you open this, or it is what Hotwork itself is made of.',
   policy_denied: 'Hotwork knows nothing of the resource that these arguments name, so it is not opened.',
   policy_error: 'Policy could not be asked, and so the answer is no; tell whoever runs Hotwork.',
-  halted: 'You are stopped by an emergency halt, so nothing is opened.',
+  halted: 'You are stopped by a halt, so nothing is opened.',
 }
 
 const over = 'It has ended already, and nothing has changed; the card shows how.'
@@ -95,12 +95,12 @@ const whenReviewing: Instead = {
   no_review_due: 'It is still open, and cannot be looked back on yet; review it once it has ended.',
 }
 
-/** The buttons of the card of an emergency, and the form of its review. What comes of them is on the card; a no is told to the one who pressed. */
+/** The buttons of the card of an opening, and the form of its review. What comes of them is on the card; a no is told to the one who clicked. */
 export function registerOpenings(app: App, options: EdgeOptions): void {
   const acts = { [openingActions.end]: end, [openingActions.review]: openReview }
   for (const [action_id, act] of Object.entries(acts))
-    app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id }, (press) =>
-      answerClick(press, options, (carried) => pressed(act, press.body, press.action, carried, options)),
+    app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id }, (click) =>
+      answerClick(click, options, (carried) => clicked(act, click.body, click.action, carried, options)),
     )
   app.view<ViewSubmitAction>({ type: 'view_submission', callback_id: reviewName }, async (sent) => {
     const answer = await review(sent.body, carriedOf(sent), options)
@@ -108,30 +108,30 @@ export function registerOpenings(app: App, options: EdgeOptions): void {
   })
 }
 
-type Press = {
+type Click = {
   person: Parameters<EdgeOptions['endOpening']>[0]['person']
   id: RequestId
   body: BlockAction
   carried: Carried
 }
-/** A sentence is for the one who pressed; without one, the card or a form says enough. */
-type Act = (press: Press, options: EdgeOptions) => Promise<string | undefined>
+/** A sentence is for the one who clicked; without one, the card or a form says enough. */
+type Act = (click: Click, options: EdgeOptions) => Promise<string | undefined>
 
-async function pressed(act: Act, body: BlockAction, { value }: ButtonAction, carried: Carried, options: EdgeOptions) {
+async function clicked(act: Act, body: BlockAction, { value }: ButtonAction, carried: Carried, options: EdgeOptions) {
   const who = await whoDid(body.user, carried, options)
   if (!who.ok) return who.sentence
   const id = readRevoke(value)
   return id === undefined ? malformedClick : act({ person: who.person.id, id, body, carried }, options)
 }
 
-async function end({ person, id, carried }: Press, options: EdgeOptions): Promise<string | undefined> {
+async function end({ person, id, carried }: Click, options: EdgeOptions): Promise<string | undefined> {
   const ask = { id, person, once: onceFor(carried, id) }
   const told = await inTime(id, (mayStart) => options.endOpening(ask, mayStart), carried, options)
   return told.done ? undefined : saidOf(told, whenEnding)
 }
 
 /** Opens the form for whoever's review would be taken now, so that nobody writes one for nothing. */
-async function openReview({ person, id, body, carried }: Press, options: EdgeOptions): Promise<string | undefined> {
+async function openReview({ person, id, body, carried }: Click, options: EdgeOptions): Promise<string | undefined> {
   const { deadline } = carried
   const { bundle, page, log } = options
   try {
@@ -146,7 +146,7 @@ async function openReview({ person, id, body, carried }: Press, options: EdgeOpt
     const modal = reviewModal(found.value.value, bundle, about)
     return (await showModal(body.trigger_id, modal, carried, options, patience.tell)) ? undefined : notOpened
   } catch (fault) {
-    log.error('press not looked up', { request: id, fault: fault instanceof Error ? fault.name : 'unknown' })
+    log.error('click not looked up', { request: id, fault: fault instanceof Error ? fault.name : 'unknown' })
     return notOpened
   }
 }

@@ -128,11 +128,11 @@ const budgets: readonly [Budget, ...Budget[]] = [
   { reason: 200, arguments: 120, lines: 2 },
 ]
 
-/** The buttons of the card, and what a press on each is called. */
+/** The buttons of the card, and what a click on each is called. */
 export const openingActions = { end: 'end_opening', review: 'review_opening' } as const
 
 /**
- * The card of an opening in an emergency. It cannot be taken for one that asks for an approval: it says first that nobody
+ * The card of an opening. It cannot be taken for one that asks for an approval: it says first that nobody
  * approved this, stands between lines, and asks for nothing but that it be ended and reviewed. Everything on it is the server's
  * own but what the person said, which stands in quotations. Pure: the same state and facts give the same card.
  */
@@ -145,7 +145,7 @@ export function renderOpening(
   return fitted(budgets, (budget) => renderWithin(state, about, facts, options, budget))
 }
 
-/** The same for one person who asks: without who was told and who may review it, and with nothing to press but to read on. */
+/** The same for one person who asks: without who was told and who may review it, and with nothing to click but to read on. */
 export const renderOpeningForAsker = (
   state: ApprovalRequest,
   facts: OpeningFacts,
@@ -263,7 +263,7 @@ const reviewBlocks = (state: ApprovalRequest, facts: OpeningFacts, note: string 
       ]
     : []
 
-const buttonRow = (row: readonly Button[]): CardBlock[] => (row.length === 0 ? [] : [actions('emergency', ...row)])
+const buttonRow = (row: readonly Button[]): CardBlock[] => (row.length === 0 ? [] : [actions('opening', ...row)])
 
 /** Only what still means something: to end what is open, to review what has ended and was not. */
 function actButtons(state: ApprovalRequest): Button[] {

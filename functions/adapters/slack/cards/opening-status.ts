@@ -15,7 +15,7 @@ type Facts = Pick<Bundle, 'directory'>
 export const theirs = (text: string | undefined, limit: number): string =>
   clamp(inert(text ?? ''), limit).text || '(empty)'
 
-/** How far an opening in an emergency has come, as people see it. */
+/** How far an opening has come, as people see it. */
 type OpeningStatus = 'open' | 'review_due' | 'review_overdue' | 'justified' | 'not_justified'
 
 export function statusOf(state: ApprovalRequest): OpeningStatus {
@@ -25,7 +25,7 @@ export function statusOf(state: ApprovalRequest): OpeningStatus {
   return overdueAt === undefined ? 'review_due' : 'review_overdue'
 }
 
-/** Stands before everything that is said of a drill, so that nobody takes it for an emergency, nor the other way. */
+/** Stands before everything that is said of a drill, so that nobody takes it for an opening, nor the other way. */
 export const drillMark = 'DRILL'
 export const isDrill = ({ ask }: ApprovalRequest): boolean => ask.breakGlass?.drill === true
 /** What the button that ends it says. */

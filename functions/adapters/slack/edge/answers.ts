@@ -22,7 +22,7 @@ const lookAtHome =
   'The store has not answered yet; open Hotwork’s Home tab in a minute, which shows what was recorded, before you do it again.'
 
 /** How a click is named in the log: by what it does, or by the request or list that it is on. */
-type Named = { press: string } | { request: string }
+type Named = { click: string } | { request: string }
 /** A no, with the request as it was then, where there is one. */
 type No = { code: Refusal; detail?: string | undefined; stored?: Stored | undefined }
 
@@ -42,7 +42,7 @@ async function told<T>(
   try {
     const made = await deadline.within(act(deadline.mayStart), patience.tell)
     if (!made.done) {
-      log.warn('press not decided in time', named)
+      log.warn('click not decided in time', named)
       return { done: false, sentence: late }
     }
     if (made.value.ok) return { done: true, value: made.value.value }
@@ -56,7 +56,7 @@ async function told<T>(
 /** What the person is told of a broken world, and the line in the log for the person on call. */
 function sentenceOfFault(named: Named, fault: unknown, log: Log, late: string): string {
   const name = fault instanceof Error ? fault.name : 'unknown'
-  log.error('press not decided', { ...named, fault: name })
+  log.error('click not decided', { ...named, fault: name })
   // Neither of these committed anything, which is known; after the store's silence nothing is.
   if (name === 'NotInTime' || name === 'StaleRequest') return notRecorded
   return name === 'StoreUnavailable' ? late : failed
@@ -73,7 +73,7 @@ export const actTold = <T>(
   carried: Carried,
   { bundle: { directory }, log }: EdgeOptions,
 ): Promise<Told<T>> =>
-  told({ press: name }, act, carried, log, {
+  told({ click: name }, act, carried, log, {
     late: lookAtHome,
     sentence: ({ code, detail }) => sentenceFor(code, { directory, detail }),
   })
@@ -127,39 +127,39 @@ export async function seenOn(
   return found.done ? found.value : undefined
 }
 
-/** As much of a press on a control beside a message as answering it takes. */
-type Press = { ack(): Promise<void>; body: { response_url?: unknown }; context: object }
+/** As much of a click on a control beside a message as answering it takes. */
+type Click = { ack(): Promise<void>; body: { response_url?: unknown }; context: object }
 
 /**
  * Does what a control beside a message is for, and tells the person who clicked it in private what there is to be told: nothing,
  * where a card or a form says enough.
  */
 export async function answerClick(
-  press: Press,
-  { whisper }: Pick<EdgeOptions, 'whisper'>,
+  click: Click,
+  { sendEphemeral }: Pick<EdgeOptions, 'sendEphemeral'>,
   act: (carried: Carried) => Promise<Said | undefined>,
 ): Promise<void> {
-  await press.ack()
-  const carried = carriedOf(press)
+  await click.ack()
+  const carried = carriedOf(click)
   const said = await act(carried)
-  if (said !== undefined) await carried.deadline.within(whisper(press.body.response_url, said), patience.answer)
+  if (said !== undefined) await carried.deadline.within(sendEphemeral(click.body.response_url, said), patience.answer)
 }
 
-/** A sentence; or one with a time in it, which each reads in their own zone, and something to press beneath it. */
+/** A sentence; or one with a time in it, which each reads in their own zone, and something to click beneath it. */
 export type Said = string | { sentence: string; parts: readonly RichTextElement[]; blocks: readonly CardBlock[] }
 
-/** Tells one person something, in private, where they pressed. Never throws: it is told if it can be. */
-export type Whisper = (responseUrl: unknown, said: Said) => Promise<void>
+/** Tells one person something, in private, where they clicked. Never throws: it is told if it can be. */
+export type SendEphemeral = (responseUrl: unknown, said: Said) => Promise<void>
 
 const timeoutMs = 2_000
 
 /**
- * Whispers through an interaction's `response_url`. That address came signed by Slack, and still it is only used when it
+ * Answers through an interaction's `response_url`. That address came signed by Slack, and still it is only used when it
  * is one of Slack's own, so that nothing can make this function call elsewhere.
  *
  * @param apiUrl where Slack's Web API is; another than Slack's (the desk) answers on its own origin
  */
-export function createEphemeral(apiUrl: string, log: Log, fetcher: typeof fetch = fetch): Whisper {
+export function createEphemeral(apiUrl: string, log: Log, fetcher: typeof fetch = fetch): SendEphemeral {
   const origins = originsFor(apiUrl)
   return async (responseUrl, said) => {
     if (typeof responseUrl !== 'string' || !URL.canParse(responseUrl) || !origins.includes(new URL(responseUrl).origin))

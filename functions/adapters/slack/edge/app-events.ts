@@ -56,7 +56,7 @@ export function registerGroupEvents(app: App, options: EdgeOptions): void {
   })
 }
 
-/** The end of the app in this workspace: no card can be posted, and no press comes, until somebody installs it again. */
+/** The end of the app in this workspace: no card can be posted, and no click comes, until somebody installs it again. */
 export function registerAppEvents(app: App, options: EdgeOptions): void {
   for (const event of ['app_uninstalled', 'tokens_revoked'] as const)
     app.event(event, async (heard) => {

@@ -22,7 +22,7 @@ export type EdgeRequest = RawRequest & { arrivedAt: NumericDate; requestId: stri
  * Slack's door: the guard, then Bolt, then one listener for each button. The decision is committed before the answer;
  * where that takes too long, the answer is given all the same and the person is told what is true.
  *
- * A machine whose clock is off decides nothing, since it cannot compare deadlines. Who pressed is still verified, by the
+ * A machine whose clock is off decides nothing, since it cannot compare deadlines. Who clicked is still verified, by the
  * time of the API, so that they hear why.
  *
  * Bolt routes a verified payload to its listener, and acknowledges it to Slack. It verifies nothing here, and can post nothing.

@@ -19,14 +19,14 @@ export function readValue<T>(shape: z.ZodType<T>, value: unknown): T | undefined
   }
 }
 
-/** What a pressed button says: which request, in which round, and the first 16 characters of the digest on that card. */
+/** What a clicked button says: which request, in which round, and the first 16 characters of the digest on that card. */
 const ButtonValue = z.strictObject({
   r: RequestId,
   n: z.int().positive(),
   d: z.string().regex(/^sha-256:[A-Za-z0-9_-]{8}$/),
 })
 
-/** The one who pressed, as Slack has them. Slack leaves the flags out where they are false. */
+/** The one who clicked, as Slack has them. Slack leaves the flags out where they are false. */
 const Clicker = z.object({
   id: z.string().min(1),
   team_id: z.string().optional(),
@@ -51,7 +51,7 @@ export function readClick(value: unknown): Click | undefined {
   return read && { request: read.r, round: read.n, digest: read.d }
 }
 
-/** Why somebody who pressed a button is nobody who could decide, whatever policy says. */
+/** Why somebody who clicked a button is nobody who could decide, whatever policy says. */
 export type NoPerson = 'foreign' | 'guest' | 'unknown' | 'inactive'
 type Found = { ok: true; person: Person } | { ok: false; code: NoPerson }
 
@@ -117,7 +117,7 @@ export async function whoDid(user: unknown, { clockHolds, deadline }: Carried, o
     if (offered) return { ok: false, sentence: linkSentence(offered.value), link: offered.value }
   }
   if (!found.ok) {
-    log.warn('press by nobody who decides', { code: found.code })
+    log.warn('click by a Slack account that is not linked to a person', { code: found.code })
     return { ok: false, sentence: sentenceForNobody[found.code] }
   }
   if (clockHolds) return found

@@ -35,7 +35,7 @@ const verbs: readonly [usage: string, does: string][] = [
   ['revoke <id> <reason>', 'ends a live grant, or denies what is still pending; everybody can read the reason'],
   ['away', 'a form to name who decides in your stead while you are out of office'],
   ['break-glass', 'in an emergency: a form that opens at once what you need, with a strong login'],
-  ['break-glass list', 'who has the glass broken, and which reviews are due'],
+  ['break-glass list', 'who has an opening, and which reviews are due'],
   ['help', 'this'],
 ]
 
@@ -127,7 +127,7 @@ function openingsReply(openings: readonly ApprovalRequest[], facts: Facts, now: 
   const live = openings.filter(({ status }) => status === 'approved')
   const due = openings.filter(({ status, review }) => status !== 'approved' && review !== undefined && !review.done)
   return {
-    text: 'Who has the glass broken',
+    text: 'Who has an opening',
     blocks: [
       part(
         'live',

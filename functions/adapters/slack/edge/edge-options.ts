@@ -27,7 +27,7 @@ import type { CommentAsk, DecisionAsk, Foreseen } from '../../../operations/requ
 import type { NotFound } from '../../../operations/requests/read-requests.ts'
 import type { Modal } from '../forms/modal-blocks.ts'
 import type { Home } from '../home/home-view.ts'
-import type { Whisper } from './answers.ts'
+import type { SendEphemeral } from './answers.ts'
 import type { Linking } from './click.ts'
 import type { SigningSecrets } from './guard.ts'
 
@@ -58,13 +58,13 @@ export type EdgeOptions = {
   read(ask: { id: RequestId; person: PersonId }): Promise<Result<ApprovalRequest, 'not_permitted' | 'unknown_request'>>
   /** Ends a live grant, or denies what is pending, if policy lets this person; starts no transaction once `mayStart` says no. */
   revoke(ask: RevokeAsk, mayStart: () => boolean): Promise<CarriedOut>
-  /** Ends what was opened in an emergency: by whoever did, or whom policy lets revoke. */
+  /** Ends what was opened: by whoever did, or whom policy lets revoke. */
   endOpening(ask: { id: RequestId; person: PersonId; once: OnceOnly }, mayStart: () => boolean): Promise<CarriedOut>
   /** What a review of it by this person would come to; nothing is recorded. */
   foreseeReview(ask: { id: RequestId; person: PersonId }): Promise<Foreseen>
   /** Somebody else says whether it was justified; starts no transaction once `mayStart` says no. */
   review(ask: ReviewAsk, mayStart: () => boolean): Promise<CarriedOut>
-  /** Takes one press for all of a list; starts no transaction once `mayStart` says no. */
+  /** Takes one click for all of a list; starts no transaction once `mayStart` says no. */
   decideAll(ask: BurstAsk, mayStart: () => boolean): Promise<Accepted>
   /** Allows more of what a person approved, if policy lets them; starts no transaction once `mayStart` says no. */
   allowMore(ask: PermitAsk, mayStart: () => boolean): Promise<Result<StandingPermit, Refusal>>
@@ -82,7 +82,7 @@ export type EdgeOptions = {
   ): Promise<Result<StandIn, Refusal>>
   /** Ends that before its time: either of the two, or whoever may revoke. */
   endStandIn(ask: { id: StandInId; person: PersonId }, mayStart: () => boolean): Promise<Result<StandIn, Refusal>>
-  /** What this person can be offered to open in an emergency; undefined where nobody can open anything. */
+  /** What this person can be offered to open with break-glass; undefined where nobody can open anything. */
   mayOpen(person: PersonId): Openable | undefined
   /** Takes down what somebody would open, and gives the address at which they can, with a login. */
   prepareOpening(ask: PrepareAsk, mayStart: () => boolean): Promise<Result<string, Refusal>>
@@ -96,7 +96,7 @@ export type EdgeOptions = {
   refreshGroups(): Promise<boolean>
   /** Whose accounts are that people have linked themselves. Without it only the directory says. */
   links?: Linking
-  whisper: Whisper
+  sendEphemeral: SendEphemeral
   /** Whole seconds. */
   now(): number
   log: Log

@@ -24,7 +24,7 @@ export type About = {
 
 type Sentence = (about: About) => string
 
-/** One sentence to the person who pressed, for every no there is: what is so, and who or what is next. */
+/** One sentence to the person who clicked, for every no there is: what is so, and who or what is next. */
 const sentences: { readonly [Code in Refusal]: Sentence } = {
   not_eligible: ({ state }) => `You are not among those who may decide this request; ${turnOf(state)}.`,
   self_approval: ({ state }) =>
@@ -61,7 +61,7 @@ const sentences: { readonly [Code in Refusal]: Sentence } = {
   permit_refused: ({ detail }) => `That cannot be allowed ahead${detail === undefined ? '' : `: ${detail}`}.`,
   unknown_permit: () => 'There is no such standing permit.',
   unknown_profile: ({ detail }) =>
-    `There is no such profile or action to break the glass for${detail === undefined ? '' : `: ${detail}`}.`,
+    `There is no such profile or action to use break-glass for${detail === undefined ? '' : `: ${detail}`}.`,
   unknown_action: ({ detail }) => `There is no such action${detail === undefined ? '' : `: ${detail}`}.`,
   invalid_arguments: ({ detail }) =>
     `Those are not arguments for this action${detail === undefined ? '' : `: ${detail}`}.`,
@@ -95,7 +95,7 @@ const sentences: { readonly [Code in Refusal]: Sentence } = {
   not_permitted: ({ state }) => `Policy does not let you do that; ${turnOf(state)}.`,
   invalid_task_state: (about) => `That is not possible as things stand: ${endOf(about)}.`,
   halted: ({ detail }) =>
-    `It was stopped by an emergency halt${detail === undefined ? '' : ` (${detail})`}, for good; a new request is needed once that is lifted.`,
+    `It was stopped by a halt${detail === undefined ? '' : ` (${detail})`}, for good; a new request is needed once that is lifted.`,
   ancestor_ended: ({ detail }) =>
     `It was delegated, and what it was delegated from has ended${detail === undefined ? '' : ` (${detail})`}.`,
   outcome_unknown: () => 'Its one call has begun and how it went is not known yet.',
@@ -134,8 +134,8 @@ const sentences: { readonly [Code in Refusal]: Sentence } = {
   approval_unverifiable: () => agentsOnly,
 }
 
-/** Refusals of emergency halts, which are declared and lifted through the API alone. */
-const switchesOnly = 'That concerns an emergency halt; those are declared and lifted through the API, at /v1/halts.'
+/** Refusals of halts, which are declared and lifted through the API alone. */
+const switchesOnly = 'That concerns a halt; those are declared and lifted through the API, at /v1/halts.'
 
 /** Refusals of asking and claiming: nothing that is done in Slack earns one. Said all the same, should one ever come. */
 const agentsOnly =
@@ -158,7 +158,7 @@ export const saidOf = (
 /** A detail may hold what somebody gave. Sentences are read where Slack makes a link of whatever looks like one. */
 const tame = (detail: string): string => clamp(inert(detail), 300).text.replace(/(:)(?=\/\/)|(?<=mailto)(:)/gi, '$1$2 ')
 
-/** To somebody who is not a person of this deployment, whatever they pressed. */
+/** To somebody who is not a person of this deployment, whatever they clicked. */
 export const sentenceForNobody: { readonly [Code in NoPerson]: string } = {
   foreign: 'Only people of the workspace in which Hotwork is installed decide here; your account is of another.',
   guest: 'Guests of this workspace decide nothing here, whoever they are; ask a full member who may.',

@@ -21,7 +21,7 @@ export const readRevoke = (value: unknown): RequestId | undefined => readValue(V
  * Asks why a grant is to be revoked. It shows what the tab showed beside the button, as Slack signed it, so that it opens
  * before anything is read: a trigger is good for three seconds.
  *
- * @param shown the blocks of the tab that was pressed
+ * @param shown the blocks of the tab that was clicked
  */
 export function revokeModal(id: RequestId, shown: readonly unknown[]): Modal {
   const same = shown.find((block): block is CardBlock => Shown.safeParse(block).data?.block_id === liveBlock(id))

@@ -12,7 +12,7 @@ export type Modal = Omit<ModalView, 'blocks'> & { blocks: (CardBlock | InputBloc
 /** What was filled in, by block and action, as Slack sends it. */
 export type Values = ViewOutput['state']['values']
 
-/** A sentence of ours, for one person alone, in place of a form or after it; and what to press next. */
+/** A sentence of ours, for one person alone, in place of a form or after it; and what to click next. */
 export const saidModal = (title: string, sentence: string, ...more: readonly CardBlock[]): Modal =>
   partsModal(title, [words(clamp(inert(sentence), 900).text)], ...more)
 
@@ -81,7 +81,7 @@ export async function showModal(
   }
 }
 
-/** A trigger is good for three seconds, and whoever pressed waits as long. */
+/** A trigger is good for three seconds, and whoever clicked waits as long. */
 const timeoutMs = 1_500
 
 /**

@@ -19,17 +19,17 @@ export const openName = 'break_glass'
 const mostChoices = 100
 const usualMinutes = 30
 
-/** Asks what is to be opened in an emergency, why, for which incident and for how long; undefined where the deployment has no emergencies. */
+/** Asks what is to be opened in an opening, why, for which incident and for how long; undefined where the deployment has no break-glass. */
 export function openModal(openable: Openable | undefined): Modal {
   if (!openable)
-    return saidModal('Break the glass', 'No one can break the glass here: the policies have no break-glass.json.')
+    return saidModal('Open with break-glass', 'No one can use break-glass here: the policies have no break-glass.json.')
   const choices = choicesOf(openable)
-  if (choices.length === 0) return saidModal('Break the glass', refusedBeforehand)
+  if (choices.length === 0) return saidModal('Open with break-glass', refusedBeforehand)
   const most = Math.max(1, ...openable.profiles.map(({ window }) => window), openable.window) / 60
   return {
     type: 'modal',
     callback_id: openName,
-    title: plain('Break the glass'),
+    title: plain('Open with break-glass'),
     submit: plain('Go on'),
     close: plain('Go back'),
     blocks: [
@@ -37,7 +37,7 @@ export function openModal(openable: Openable | undefined): Modal {
         'what-it-is',
         section(
           words(
-            'For an emergency: it opens at once, nobody is asked, everybody is told, and somebody else reviews it within a day. Nothing is open yet when you press Go on.',
+            'For an emergency: it opens at once, nobody is asked, everybody is told, and somebody else reviews it within a day. Nothing is open yet when you click Go on.',
           ),
         ),
       ),
@@ -89,7 +89,7 @@ export function openModal(openable: Openable | undefined): Modal {
 }
 
 const refusedBeforehand =
-  'Policy lets you open nothing in an emergency, so there is no form to fill in. Call a person whom it lets.'
+  'Policy lets you open nothing in an opening, so there is no form to fill in. Call a person whom it lets.'
 
 const choicesOf = ({ profiles, actions }: Openable): PlainTextOption[] =>
   [

@@ -39,9 +39,9 @@ export function registerHome(app: App, options: EdgeOptions): void {
   // Following a link does nothing here.
   for (const action_id of [homeActions.read, homeActions.all, homeActions.link])
     app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id }, ({ ack }) => ack())
-  app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: homeActions.revoke }, async (press) => {
-    await press.ack()
-    await openRevoke(press.body, press.action, carriedOf(press), options)
+  app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: homeActions.revoke }, async (click) => {
+    await click.ack()
+    await openRevoke(click.body, click.action, carriedOf(click), options)
   })
   app.view<ViewSubmitAction>({ type: 'view_submission', callback_id: revokeName }, async (sent) => {
     const carried = carriedOf(sent)
@@ -131,12 +131,12 @@ export function createHomes(api: WebApi): EdgeOptions['publishHome'] {
 
 /** Out of office: naming who decides in one's stead, and ending it. Judged by the operations that the API has. */
 export function registerStandIns(app: App, options: EdgeOptions): void {
-  app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: standInActions.name }, async (press) => {
-    await press.ack()
-    const carried = carriedOf(press)
-    const who = await whoDid(press.body.user, carried, options)
+  app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: standInActions.name }, async (click) => {
+    await click.ack()
+    const carried = carriedOf(click)
+    const who = await whoDid(click.body.user, carried, options)
     const modal = who.ok ? standInFormFor(who, options) : truthModal(who.sentence)
-    await showModal(press.body.trigger_id, modal, carried, options)
+    await showModal(click.body.trigger_id, modal, carried, options)
   })
   app.view<ViewSubmitAction>({ type: 'view_submission', callback_id: standInName }, async (sent) => {
     const carried = carriedOf(sent)
@@ -144,12 +144,12 @@ export function registerStandIns(app: App, options: EdgeOptions): void {
     await sent.ack(answer)
     if (by) await drawHome(sent.body.user.id, by, carried, options)
   })
-  app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: standInActions.end }, async (press) => {
-    await press.ack()
-    const carried = carriedOf(press)
-    const { by, ...said } = await end(press.body, press.action.value, carried, options)
-    await showModal(press.body.trigger_id, saidModal(said.title, said.sentence), carried, options)
-    if (by) await drawHome(press.body.user.id, by, carried, options)
+  app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id: standInActions.end }, async (click) => {
+    await click.ack()
+    const carried = carriedOf(click)
+    const { by, ...said } = await end(click.body, click.action.value, carried, options)
+    await showModal(click.body.trigger_id, saidModal(said.title, said.sentence), carried, options)
+    if (by) await drawHome(click.body.user.id, by, carried, options)
   })
 }
 
