@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { cedar } from '../adapters/cedar/compile-cedar.ts'
 import { compileFolder, currentSchema } from '../adapters/policy-folder/compile-folder.ts'
-import { formatProblem, type Problem } from '../adapters/policy-folder/file-shapes.ts'
+import { formatProblem, type Problem } from '../adapters/policy-folder/json-document.ts'
 
 /**
  * A program, not a Lambda: a policy folder and a deployment file in, one bundle out, or everything that is wrong with

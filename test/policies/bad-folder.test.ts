@@ -121,7 +121,7 @@ const json: Bad[] = [
 
 const names: Bad[] = [
   [
-    'a group that nobody knows',
+    'a group that is not there',
     (copy) => copy.editJson('policies/resources.json', ({ resources }) => (resources[1].group = 'payment-owner')),
     'policies/resources.json',
     '"payment-owner"',
@@ -153,12 +153,12 @@ const names: Bad[] = [
     'leave it out',
   ],
   [
-    'a group with nobody in it',
+    'a group with no members',
     (copy) => copy.editJson(people, ({ groups }) => (groups.qa = [])),
     people,
     '"qa"',
-    'has nobody',
-    'add someone',
+    'has no members',
+    'add a person',
   ],
   [
     'a group of Slack that the directory has none of',
@@ -177,7 +177,7 @@ const names: Bad[] = [
     'keep one',
   ],
   [
-    'an owner who is nobody',
+    'an owner who is not there',
     (copy) => copy.editJson(agents, (file) => (file.agents[0].owner = 'person:zoe')),
     agents,
     '"person:zoe"',
@@ -226,7 +226,7 @@ const names: Bad[] = [
     'there are: ',
   ],
   [
-    'somebody quiet who is not there',
+    'a quiet person who is not there',
     (copy) =>
       copy.editJson(ladder, ({ tiers }) => (tiers[1].stages[0].notify = { direct: [], quiet: ['person:nobody'] })),
     ladder,
@@ -251,7 +251,7 @@ const names: Bad[] = [
     'there are none',
   ],
   [
-    'a sealed role for somebody who is not there',
+    'a sealed role for a person who is not there',
     (copy) => sealedFor(copy, { 'person:nobody': 'arn:aws:iam::000000000000:user/nobody' }),
     'deployment.json',
     '"person:nobody"',
@@ -319,7 +319,7 @@ const names: Bad[] = [
     'there are: `workloads`, `people`',
   ],
   [
-    'a login where nobody of the directory is known',
+    'a login that knows no person of the directory',
     (copy) => copy.editJson('deployment.json', (deployment) => (deployment.login.issuer = 'workloads')),
     'deployment.json',
     '"workloads",',
@@ -366,7 +366,7 @@ const names: Bad[] = [
     'target',
   ],
   [
-    'a tool that nobody registered',
+    'a tool that is not registered',
     (copy) => copy.editJson(flags, (action) => (action.tool = 'tool:flags')),
     flags,
     '"tool:flags"',
@@ -434,7 +434,7 @@ const catalogue: Bad[] = [
     ssm,
     '{arguments.Path}',
     '`{arguments.Path}` is not one of the arguments',
-    'Name, Value, Overwrite',
+    '`Name`, `Value`, `Overwrite`',
   ],
   [
     'an ARN with an argument that may be absent',
@@ -1065,19 +1065,19 @@ const behaviour: Bad[] = [
     'lower the quorum',
   ],
   [
-    'a stage that policy lets nobody decide',
+    'a stage that policy lets no person decide',
     (copy) => copy.editJson(ladder, ({ tiers }) => (tiers[2].stages[1].name = 'operations')),
     ladder,
     '"quorum": 1,\n          "deadline": "PT30M",\n          "onSilence": "expire"\n',
-    'stage `operations` of tier 2 needs 1 person, and nobody may decide it',
+    'stage `operations` of tier 2 needs 1 person, and no person may decide it',
     'permit `approve`',
   ],
   [
-    'an escalation to nobody',
+    'an escalation to no person',
     (copy) => copy.editJson(ladder, ({ tiers }) => (tiers[1].stages[0].onSilence.escalateTo = 'managers')),
     ladder,
     '"escalateTo": "managers"',
-    'which nobody may decide',
+    'which no person may decide',
     'permit `approve`',
   ],
   [

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { cedar } from '../../functions/adapters/cedar/compile-cedar.ts'
 import { compileFolder } from '../../functions/adapters/policy-folder/compile-folder.ts'
-import { formatProblem, type Problem } from '../../functions/adapters/policy-folder/file-shapes.ts'
+import { formatProblem, type Problem } from '../../functions/adapters/policy-folder/json-document.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 
 const root = join(__dirname, '../..')

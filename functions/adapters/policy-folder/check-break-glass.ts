@@ -3,44 +3,42 @@ import { filled, rightsStatements } from '../../domain/break-glass/rights.ts'
 import { openingPolicy, sessionPolicyLimit } from '../../domain/credentials/session-policy.ts'
 import { hasTopLevelAlternative, resourcesOverlap, textWithin } from '../../domain/policy/arguments.ts'
 import { accountOf, ownClassification, reachesOurselves } from '../../domain/policy/bundle.ts'
-import { known } from './check-references.ts'
-import type { Problem } from './file-shapes.ts'
+import { partiesIn } from './check-references.ts'
+import { known, mustBeIn, type Path, type Problem, problemsIn, type Say } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
-type Path = (string | number)[]
-type Say = (path: Path, message: string, fix: string) => void
-
-/** Is what a profile opens there, bounded, and nothing of our own? */
+/** Is what break-glass opens there, bounded, and nothing of our own? */
 export function checkBreakGlass(folder: Folder): Problem[] {
   const { breakGlass } = folder
   if (!breakGlass) return []
   const { value, document } = breakGlass
-  const problems: Problem[] = []
-  const say: Say = (path, message, fix) => void problems.push(document.report(path, message, fix))
-  checkIncident(value, say)
-  for (const [terms, path] of [
-    [value.action, ['action']],
-    ...value.profiles.map((profile, at) => [profile, ['profiles', at]] as const),
-  ] as [Profile, Path][]) {
-    if (terms.window > terms.budget)
-      say([...path, 'budget'], 'the budget of seven days is less than one window', 'make it at least the window')
-    if (terms.window > value.budgetOfPerson)
-      say(['budgetOfPerson'], 'one person may open less in seven days than one window', 'make it at least the window')
-    if (!Object.hasOwn(folder.deployment.value.channels, terms.tell.channel))
-      say(
-        [...path, 'tell', 'channel'],
-        `channel \`${terms.tell.channel}\` is not in the deployment`,
-        known(Object.keys(folder.deployment.value.channels)),
-      )
-    const there = [...folder.directory.value.people.map(({ id }) => id), ...Object.keys(folder.directory.value.groups)]
-    terms.tell.people?.forEach((name, at) => {
-      if (!there.includes(name))
-        say([...path, 'tell', 'people', at], `\`${name}\` is not in directory.json`, known(there))
+  return problemsIn(document, (say) => {
+    checkIncident(value, say)
+    checkTerms(value.action, value.budgetOfPerson, ['action'], folder, say)
+    value.profiles.forEach((profile, at) => {
+      checkTerms(profile, value.budgetOfPerson, ['profiles', at], folder, say)
+      checkProfile(profile, ['profiles', at], folder, say)
     })
-  }
-  for (const [at, profile] of value.profiles.entries()) checkProfile(profile, ['profiles', at], folder, say)
-  checkApart(value.profiles, say)
-  return problems
+    checkApart(value.profiles, say)
+  })
+}
+
+function checkTerms(
+  { window, budget, tell }: BreakGlassPolicy['action'],
+  budgetOfPerson: number,
+  path: Path,
+  folder: Folder,
+  say: Say,
+): void {
+  if (window > budget)
+    say([...path, 'budget'], 'the budget of seven days is less than one window', 'make it at least the window')
+  if (window > budgetOfPerson)
+    say(['budgetOfPerson'], 'one person may open less in seven days than one window', 'make it at least the window')
+  const isChannel = mustBeIn(Object.keys(folder.deployment.value.channels), say)
+  isChannel([...path, 'tell', 'channel'], tell.channel, `channel \`${tell.channel}\` is not in the deployment`)
+  const isParty = mustBeIn(partiesIn(folder).all, say)
+  for (const [at, name] of (tell.people ?? []).entries())
+    isParty([...path, 'tell', 'people', at], name, `\`${name}\` is not in directory.json`)
 }
 
 function checkIncident({ incident: pattern, incidentExample: example }: BreakGlassPolicy, say: Say): void {
@@ -62,11 +60,10 @@ function checkIncident({ incident: pattern, incidentExample: example }: BreakGla
 }
 
 function checkProfile(profile: Profile, path: Path, folder: Folder, say: Say): void {
-  const { value: directory } = folder.directory
-  if (!Object.hasOwn(directory.groups, profile.group))
-    say([...path, 'group'], `group \`${profile.group}\` is not in directory.json`, known(Object.keys(directory.groups)))
+  const isGroup = mustBeIn(Object.keys(folder.directory.value.groups), say)
+  isGroup([...path, 'group'], profile.group, `group \`${profile.group}\` is not in directory.json`)
   if (profile.classification === ownClassification)
-    say([...path, 'classification'], 'that is Hotwork itself, which is beyond break-glass', 'take it out')
+    say([...path, 'classification'], 'that is Hotwork itself, which break-glass never opens', 'take it out')
   const accounts = new Set<string | undefined>()
   profile.rights.forEach((right, at) => {
     accounts.add(checkRight(right, [...path, 'rights', at], folder, say))
@@ -86,11 +83,8 @@ function checkProfile(profile: Profile, path: Path, folder: Folder, say: Say): v
 function checkRight({ action, resources }: OpenRight, path: Path, folder: Folder, say: Say): string | undefined {
   const entry = folder.actions.find(({ value }) => value.name === action)?.value
   if (!entry) {
-    say(
-      [...path, 'action'],
-      `\`${action}\` is not in the catalogue`,
-      known(folder.actions.map(({ value }) => value.name)),
-    )
+    const names = folder.actions.map(({ value }) => value.name)
+    say([...path, 'action'], `\`${action}\` is not in the catalogue`, known(names))
     return undefined
   }
   if (entry.credential !== 'sts' || !entry.statement)
@@ -106,7 +100,7 @@ function checkRight({ action, resources }: OpenRight, path: Path, folder: Folder
     else if (!entry.statement?.resources.some((template) => resourcesOverlap(template, pattern)))
       say(here, `\`${action}\` never acts on \`${pattern}\``, 'see `statement.resources` of the action')
     if (reachesOurselves(pattern, folder.resources.value.resources))
-      say(here, `\`${pattern}\` reaches what Hotwork itself is made of`, 'that is beyond break-glass: take it out')
+      say(here, `\`${pattern}\` reaches what Hotwork itself is made of`, 'break-glass never opens that: take it out')
   })
   return entry.account
 }
@@ -171,25 +165,4 @@ function checkApart(profiles: readonly Profile[], say: Say): void {
         )
     }
   })
-}
-
-/** Whoever may use a sealed role is somebody of the directory, and one user of that very account is one of them. */
-export function checkSealed({ deployment: { value, document }, directory }: Folder): Problem[] {
-  const problems: Problem[] = []
-  const people = directory.value.people.map(({ id }) => id)
-  const users = new Map<string, string>()
-  for (const [alias, { sealed, accountId }] of Object.entries(value.accounts))
-    for (const [person, user] of Object.entries(sealed?.people ?? {})) {
-      const say = (message: string, fix: string) =>
-        problems.push(document.report(['accounts', alias, 'sealed', 'people', person], message, fix))
-      if (!people.some((id) => id === person)) say(`\`${person}\` is not in directory.json`, known(people))
-      // Of a user of another account CloudTrail does not say here who they are.
-      if (user.split(':')[4] !== accountId)
-        say(`\`${user}\` is no user of the account ${accountId}`, 'name an IAM user of the account itself')
-      const other = users.get(user)
-      if (other !== undefined && other !== person)
-        say(`\`${user}\` is \`${other}\` too`, 'give each person a user of their own')
-      users.set(user, person)
-    }
-  return problems
 }

@@ -9,11 +9,8 @@ import {
   placesOf,
 } from '../../domain/policy/conditions.ts'
 import type { CompiledPolicies } from './compile-folder.ts'
-import type { Problem } from './file-shapes.ts'
-import type { Folder, Sourced } from './read-folder.ts'
-
-type Path = (string | number)[]
-type Say = (path: Path, message: string, fix: string) => void
+import { known, type Path, type Problem, problemsIn, type Say } from './json-document.ts'
+import type { Folder } from './read-folder.ts'
 
 /** Names that the schema uses for itself. */
 const reserved = ['approve', 'revoke', 'lift', 'read', 'breakGlass', 'review', 'allowStanding', 'standIn', 'mutating']
@@ -21,140 +18,142 @@ const reserved = ['approve', 'revoke', 'lift', 'read', 'breakGlass', 'review', '
 /** Do an action's parts fit one another: arguments, resource, title, statement, account, tool? */
 export function checkCatalogue(folder: Folder): Problem[] {
   const names = new Map<string, string>()
-  return folder.actions.flatMap((action) => {
-    const { value: entry, document } = action
-    const problems: Problem[] = []
-    const say: Say = (path, message, fix) => void problems.push(document.report(path, message, fix))
+  return folder.actions.flatMap(({ value: entry, document }) =>
+    problemsIn(document, (say) => {
+      const other = names.get(entry.name)
+      if (other !== undefined) say(['name'], `\`${entry.name}\` is in ${other} too`, 'keep one of them')
+      names.set(entry.name, document.file)
+      if (reserved.includes(entry.group))
+        say(['group'], `group \`${entry.group}\` is taken by the schema`, 'use another name')
 
-    const other = names.get(entry.name)
-    if (other !== undefined) say(['name'], `\`${entry.name}\` is in ${other} too`, 'keep one of them')
-    names.set(entry.name, document.file)
-    if (reserved.includes(entry.group))
-      say(['group'], `group \`${entry.group}\` is taken by the schema`, 'use another name')
-
-    checkArguments(entry, say)
-    checkTemplates(entry, say)
-    checkConditions(entry, say)
-    checkWhenAbsent(entry, say)
-    checkCredential(action, folder, say)
-    return problems
-  })
+      checkArguments(entry, say)
+      checkTemplates(entry, say)
+      checkConditions(entry, say)
+      checkWhenAbsent(entry, say)
+      checkCredential(entry, folder, say)
+    }),
+  )
 }
 
-function checkArguments({ arguments: { properties, required }, narrowable, ...entry }: CatalogueEntry, say: Say): void {
-  const names = Object.keys(properties)
-  const unknown = (name: string) => (names.includes(name) ? [] : [name])
-  const fix = `there are: ${names.map((name) => `\`${name}\``).join(', ')}`
+function checkArguments(
+  { arguments: { properties, required }, narrowable, leavesOpen }: CatalogueEntry,
+  say: Say,
+): void {
   for (const [list, path] of [
     [required, ['arguments', 'required']],
     [narrowable, ['narrowable']],
-    [Object.keys(entry.leavesOpen), ['leavesOpen']],
-  ] as [string[], Path][]) {
-    for (const name of list.flatMap(unknown)) say(path, `\`${name}\` is not one of the arguments`, fix)
-  }
+    [Object.keys(leavesOpen), ['leavesOpen']],
+  ] as const)
+    for (const name of list)
+      if (!Object.keys(properties).includes(name))
+        say(path, `\`${name}\` is not one of the arguments`, known(Object.keys(properties)))
 }
+
+const facts = ['partition', 'region', 'account']
 
 function checkTemplates(entry: CatalogueEntry, say: Say): void {
   const { properties, required } = entry.arguments
   for (const [template, path, inResource] of templatesOf(entry)) {
-    const stray = template.replace(/\{[A-Za-z][A-Za-z0-9.]*\}/g, '')
-    if (/[{}]/.test(stray)) say(path, `\`${template}\` has a brace that encloses no name`, 'write {arguments.Name}')
+    checkBraces(template, path, say)
     for (const place of placesOf(template)) {
       const name = place.startsWith('arguments.') ? place.slice('arguments.'.length) : undefined
       if (name === undefined) {
-        const isFact = ['partition', 'region', 'account'].includes(place)
-        if (!isFact || !inResource)
-          say(
-            path,
-            `nothing fills \`{${place}}\``,
-            'use {arguments.Name}, or in an ARN {partition}, {region}, {account}',
-          )
-        else if (entry.account === undefined)
-          say(path, `\`{${place}}\` needs an account`, 'add `account`, an alias of the deployment')
+        if (!facts.includes(place) || !inResource) {
+          const fix = 'use {arguments.Name}, or in an ARN {partition}, {region}, {account}'
+          say(path, `nothing fills \`{${place}}\``, fix)
+        } else checkAccount(place, entry, path, say)
         continue
       }
       const schema = Object.hasOwn(properties, name) ? properties[name] : undefined
-      if (!schema)
-        say(path, `\`{${place}}\` is not one of the arguments`, `there are: ${Object.keys(properties).join(', ')}`)
+      if (!schema) say(path, `\`{${place}}\` is not one of the arguments`, known(Object.keys(properties)))
       else if (!required.includes(name))
         say(path, `\`{${place}}\` may be absent`, `add \`${name}\` to \`arguments.required\``)
-      else if (inResource) {
-        const problem = whyNotLiteral(schema)
-        if (problem)
-          say(['arguments', 'properties', name], `\`${name}\` stands in \`${template}\`, but ${problem[0]}`, problem[1])
-      }
+      else if (inResource) checkLiteral(schema, name, template, ['arguments', 'properties', name], say)
     }
-    if (
-      path[0] === 'statement' &&
-      path[1] === 'resources' &&
-      !/^arn:\{partition\}:[a-z0-9-]+:[^:]*:[^:]*:.+$/.test(template)
-    ) {
+    if (path[0] !== 'statement') continue
+    if (!/^arn:\{partition\}:[a-z0-9-]+:[^:]*:[^:]*:.+$/.test(template))
       say(path, `\`${template}\` is no ARN`, 'begin it with arn:{partition}:service:{region}:{account}:')
-    }
-    if (path[0] === 'statement' && /[*?$]/.test(template))
-      say(path, `\`${template}\` has a wildcard`, 'name exactly what is acted on')
+    checkWildcards(template, 'acted on', path, say)
   }
 }
 
 /** Each template with where it stands, and whether what fills it must be literal. */
-function templatesOf({ title, resource, statement }: CatalogueEntry): [string, Path, boolean][] {
-  return [
-    [title, ['title'], false],
-    [resource.id, ['resource', 'id'], true],
-    ...(statement?.resources ?? []).map((text, at): [string, Path, boolean] => [
-      text,
-      ['statement', 'resources', at],
-      true,
-    ]),
-  ]
+const templatesOf = ({ title, resource, statement }: CatalogueEntry): [string, Path, boolean][] => [
+  [title, ['title'], false],
+  [resource.id, ['resource', 'id'], true],
+  ...(statement?.resources ?? []).map((text, at): [string, Path, boolean] => [
+    text,
+    ['statement', 'resources', at],
+    true,
+  ]),
+]
+
+function checkBraces(template: string, path: Path, say: Say): void {
+  if (/[{}]/.test(template.replace(/\{[A-Za-z][A-Za-z0-9.]*\}/g, '')))
+    say(path, `\`${template}\` has a brace that encloses no name`, 'write {arguments.Name}')
+}
+
+function checkWildcards(template: string, what: string, path: Path, say: Say): void {
+  if (/[*?$]/.test(template)) say(path, `\`${template}\` has a wildcard`, `name exactly what is ${what}`)
+}
+
+function checkAccount(place: string, { account }: CatalogueEntry, path: Path, say: Say): void {
+  if (account === undefined) say(path, `\`{${place}}\` needs an account`, 'add `account`, an alias of the deployment')
+}
+
+function checkLiteral(schema: ArgumentSchema, name: string, template: string, path: Path, say: Say): void {
+  const problem = whyNotLiteral(schema)
+  if (problem) say(path, `\`${name}\` stands in \`${template}\`, but ${problem[0]}`, problem[1])
 }
 
 /**
  * Does each condition compare something that is there? An argument that may be absent needs a word for its absence, since
  * a condition that is left out pins nothing.
  */
-function checkConditions({ statement, arguments: { properties, required }, account }: CatalogueEntry, say: Say): void {
-  const named = Object.keys(properties).join(', ')
-  for (const name of Object.keys(statement?.whenAbsent ?? {}))
+function checkConditions(entry: CatalogueEntry, say: Say): void {
+  const { properties, required } = entry.arguments
+  const { conditions, whenAbsent = {} } = entry.statement ?? {}
+  for (const name of Object.keys(whenAbsent))
     if (!Object.hasOwn(properties, name) || required.includes(name))
       say(['statement', 'whenAbsent', name], `\`${name}\` is never absent`, 'name an argument that is not required')
   const groups: [Path, Parameters<typeof conditionTemplates>[0]][] = [
-    [['statement', 'conditions'], statement?.conditions],
-    ...Object.entries(statement?.whenAbsent ?? {}).map(([name, conditions]): (typeof groups)[number] => [
+    [['statement', 'conditions'], conditions],
+    ...Object.entries(whenAbsent).map(([name, each]): (typeof groups)[number] => [
       ['statement', 'whenAbsent', name],
-      conditions,
+      each,
     ]),
   ]
-  for (const [at, conditions] of groups) {
-    for (const { operator, key, templates } of conditionTemplates(conditions)) {
-      const path = [...at, operator, key]
+  for (const [at, each] of groups)
+    for (const { operator, key, templates } of conditionTemplates(each))
       for (const template of templates) {
-        if (/[{}]/.test(template.replace(/\{[A-Za-z][A-Za-z0-9.]*\}/g, '')))
-          say(path, `\`${template}\` has a brace that encloses no name`, 'write {arguments.Name}')
-        if (/[*?$]/.test(template)) say(path, `\`${template}\` has a wildcard`, 'name exactly what is compared')
-        for (const place of placesOf(template)) {
-          const isFact = ['partition', 'region', 'account'].includes(place)
-          if (isFact && account === undefined)
-            say(path, `\`{${place}}\` needs an account`, 'add `account`, an alias of the deployment')
-          if (isFact) continue
-          const { argument = '', take = 'value' } = conditionPlace(place) ?? {}
-          const schema = Object.hasOwn(properties, argument) ? properties[argument] : undefined
-          if (!schema) {
-            say(path, `\`{${place}}\` is not one of the arguments`, `there are: ${named}`)
-            continue
-          }
-          if (take !== 'value' && template !== `{${place}}`)
-            say(path, `\`{${place}}\` is a list, and \`${template}\` is not`, 'let it stand alone')
-          if (take === 'value' && !isScalar(schema) && schema.type === 'object')
-            say(path, `\`{${place}}\` is a map`, 'take its `.names` or `.values`')
-          if (!required.includes(argument) && statement?.whenAbsent?.[argument] === undefined)
-            say(path, `\`{${place}}\` may be absent`, `say what holds then, in \`whenAbsent.${argument}\``)
-          const problem = comparesPatterns(operator) ? whyNotLiteral(schema) : undefined
-          if (problem) say(path, `\`${argument}\` stands in \`${template}\`, but ${problem[0]}`, problem[1])
-        }
+        const path = [...at, operator, key]
+        checkBraces(template, path, say)
+        checkWildcards(template, 'compared', path, say)
+        for (const place of placesOf(template))
+          if (facts.includes(place)) checkAccount(place, entry, path, say)
+          else checkCompared(entry, { operator, template, place }, path, say)
       }
-    }
+}
+
+function checkCompared(
+  { arguments: { properties, required }, statement }: CatalogueEntry,
+  { operator, template, place }: { operator: string; template: string; place: string },
+  path: Path,
+  say: Say,
+): void {
+  const { argument = '', take = 'value' } = conditionPlace(place) ?? {}
+  const schema = Object.hasOwn(properties, argument) ? properties[argument] : undefined
+  if (!schema) {
+    say(path, `\`{${place}}\` is not one of the arguments`, known(Object.keys(properties)))
+    return
   }
+  if (take !== 'value' && template !== `{${place}}`)
+    say(path, `\`{${place}}\` is a list, and \`${template}\` is not`, 'let it stand alone')
+  if (take === 'value' && !isScalar(schema) && schema.type === 'object')
+    say(path, `\`{${place}}\` is a map`, 'take its `.names` or `.values`')
+  if (!required.includes(argument) && statement?.whenAbsent?.[argument] === undefined)
+    say(path, `\`{${place}}\` may be absent`, `say what holds then, in \`whenAbsent.${argument}\``)
+  if (comparesPatterns(operator)) checkLiteral(schema, argument, template, path, say)
 }
 
 /**
@@ -211,44 +210,33 @@ function whyNotLiteral(schema: ArgumentSchema): [string, string] | undefined {
     : [`its pattern lets ${JSON.stringify(through)} through`, 'narrow the pattern']
 }
 
-function checkCredential({ value: entry }: Sourced<CatalogueEntry>, { deployment, tools }: Folder, say: Say): void {
+function checkCredential(entry: CatalogueEntry, { deployment, tools }: Folder, say: Say): void {
   const { credential, tool, statement, account } = entry
   const accounts = Object.keys(deployment.value.accounts)
-  if (account !== undefined && !accounts.includes(account)) {
-    say(['account'], `account \`${account}\` is not in the deployment`, `there are: ${accounts.join(', ')}`)
-  }
+  if (account !== undefined && !accounts.includes(account))
+    say(['account'], `account \`${account}\` is not in the deployment`, known(accounts))
   if (credential === 'token') {
     if (tool === 'aws')
       say(['tool'], 'AWS takes no access token', 'name a tool of tools.json, or use `sts` or `mediated`')
     if (statement) say(['statement'], 'an access token carries no IAM statement', 'remove it')
   } else {
     if (tool !== 'aws') say(['tool'], `\`${credential}\` is for AWS`, 'write `aws`, or use `token`')
-    if (!statement)
-      say(
-        [],
-        `\`${credential}\` needs a \`statement\``,
-        'add the IAM actions and resources that the credential may have',
-      )
-    if (account === undefined) say([], `\`${credential}\` needs an \`account\``, `there are: ${accounts.join(', ')}`)
+    const fix = 'add the IAM actions and resources that the credential may have'
+    if (!statement) say([], `\`${credential}\` needs a \`statement\``, fix)
+    if (account === undefined) say([], `\`${credential}\` needs an \`account\``, known(accounts))
   }
   if (statement && !statement.actions.includes(entry.name)) {
-    say(
-      ['statement', 'actions'],
-      `the statement does not allow \`${entry.name}\``,
-      'name the action as IAM does, and list it',
-    )
+    const fix = 'name the action as IAM does, and list it'
+    say(['statement', 'actions'], `the statement does not allow \`${entry.name}\``, fix)
   }
-  if (tool !== 'aws' && !tools.value.tools.some(({ id }) => id === tool)) {
-    say(['tool'], `\`${tool}\` is not in tools.json`, `there are: ${tools.value.tools.map(({ id }) => id).join(', ')}`)
-  }
+  const ids: readonly string[] = tools.value.tools.map(({ id }) => id)
+  if (tool !== 'aws' && !ids.includes(tool)) say(['tool'], `\`${tool}\` is not in tools.json`, known(ids))
   if (entry.resolve && credential !== 'mediated')
     say(['resolve'], 'only a call that Hotwork makes itself is looked up', 'remove it, or use `mediated`')
   const open = unpinnedByResource(entry)
-  for (const name of Object.keys(entry.leavesOpen)) {
-    if (name in entry.arguments.properties && !open.includes(name)) {
+  for (const name of Object.keys(entry.leavesOpen))
+    if (name in entry.arguments.properties && !open.includes(name))
       say(['leavesOpen', name], `\`${name}\` is not left open: the credential pins it`, 'remove it')
-    }
-  }
 }
 
 /** Is the agent held to each value that a policy judges? IAM compares few: asked for 5, it may call with 0. */

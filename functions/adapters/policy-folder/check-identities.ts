@@ -12,19 +12,17 @@ import {
 } from '../../domain/people/identity-issuer.ts'
 import { canCoincide, type Identity } from '../../domain/people/organisation.ts'
 import type { Deployment } from '../../domain/policy/bundle.ts'
-import { known } from './check-references.ts'
-import type { DeploymentFile, Problem } from './file-shapes.ts'
+import type { DeploymentFile } from './file-shapes.ts'
+import { type JsonDocument, known, type Path, type Problem, problemsIn } from './json-document.ts'
 import type { Folder, ReadFile, Sourced } from './read-folder.ts'
 
-type Path = (string | number)[]
-
 /** An identity, whose it is, and where it stands. */
-type Held = { holder: string; identity: Identity; path: Path; document: Sourced<unknown>['document'] }
+type Held = { holder: string; identity: Identity; path: Path; document: JsonDocument }
 
 /** What is wrong with an identity: the member, the message, the fix. */
 type Wrong = [member: Path, message: string, fix: string]
 
-/** Is everybody somebody else, and can each identity be proved by the issuer that it names? */
+/** Is each party another one, and can each identity be proved by the issuer that it names? */
 export function checkIdentities({ agents, directory, tools, deployment }: Folder): Problem[] {
   const issuers = new Map(Object.entries(deployment.value.issuers))
   const held = [
@@ -44,7 +42,7 @@ export function checkIdentities({ agents, directory, tools, deployment }: Folder
 }
 
 const identitiesIn = (
-  { document }: Pick<Sourced<unknown>, 'document'>,
+  { document }: { document: JsonDocument },
   list: string,
   parties: readonly { id: string; identities: readonly Identity[] }[],
 ): Held[] =>
@@ -52,24 +50,22 @@ const identitiesIn = (
     identities.map((identity, index) => ({ holder: id, identity, path: [list, at, 'identities', index], document })),
   )
 
-/** Two aliases for the same tokens: a token would be of the first, and whoever is at the second could never prove it. */
-function checkIssuers({ value, document }: Folder['deployment']): Problem[] {
-  const seen = new Map<string, string>()
-  return Object.entries(value.issuers).flatMap(([alias, issuer]) => {
-    const key = JSON.stringify([issuer.kind === 'spiffe' ? issuer.trustDomain : issuer.issuer, issuer.audience])
-    const first = seen.get(key)
-    if (first === undefined) seen.set(key, alias)
-    return first === undefined
-      ? []
-      : [
-          document.report(
-            ['issuers', alias, 'audience'],
-            `issuer \`${alias}\` has the same tokens as \`${first}\``,
-            'give it another audience, or use one alias for both',
-          ),
-        ]
+/** Two aliases for the same tokens: a token would be of the first, so nothing could prove an identity at the second. */
+const checkIssuers = ({ value, document }: Folder['deployment']): Problem[] =>
+  problemsIn(document, (say) => {
+    const seen = new Map<string, string>()
+    for (const [alias, issuer] of Object.entries(value.issuers)) {
+      const key = JSON.stringify([issuer.kind === 'spiffe' ? issuer.trustDomain : issuer.issuer, issuer.audience])
+      const first = seen.get(key)
+      if (first === undefined) seen.set(key, alias)
+      else
+        say(
+          ['issuers', alias, 'audience'],
+          `issuer \`${alias}\` has the same tokens as \`${first}\``,
+          'give it another audience, or use one alias for both',
+        )
+    }
   })
-}
 
 function wrongsOf(identity: Identity, holder: string, issuers: ReadonlyMap<string, Issuer>): Wrong[] {
   const issuer = issuers.get(identity.issuer)
@@ -111,33 +107,28 @@ function whoWrong({ subject }: Identity, holder: string, issuer: Issuer): Wrong[
 function claimsWrong({ claims = {} }: Identity, issuer: Issuer): Wrong[] {
   const kind = kindOf(issuer)
   const pinnable = pinnableClaims[kind]
-  const can = (name: string) => (pinnable ? pinnable.includes(name) : !commonClaims.includes(name))
-  return [
-    ...Object.entries(claims).flatMap(([name, value]): Wrong[] => {
-      if (!can(name)) {
-        const fix = pinnable ? `remove it; ${known(pinnable)}` : 'remove it; it is checked in its own way'
-        return [[['claims', name], `claim \`${name}\` says nothing of who it is at a \`${kind}\` issuer`, fix]]
-      }
-      return value.includes('*')
-        ? [[['claims', name], 'a claim is matched to the letter: `*` stands for nothing', 'write out the one it is']]
-        : []
-    }),
-    ...(kind === 'github' ? githubPins : []).flatMap((name): Wrong[] =>
-      Object.hasOwn(claims, name)
-        ? []
-        : [
-            [
-              ['claims'],
-              `an identity at GitHub must pin \`${name}\``,
-              `add it to \`claims\`, with ${githubPins.map((pin) => `\`${pin}\``).join(', ')}`,
-            ],
-          ],
-    ),
-  ]
+  const wrongs: Wrong[] = []
+  for (const [name, value] of Object.entries(claims)) {
+    const fix = pinnable ? `remove it; ${known(pinnable)}` : 'remove it; it is checked in its own way'
+    if (pinnable ? !pinnable.includes(name) : commonClaims.includes(name))
+      wrongs.push([['claims', name], `claim \`${name}\` says nothing of who it is at a \`${kind}\` issuer`, fix])
+    else if (value.includes('*'))
+      wrongs.push([
+        ['claims', name],
+        'a claim is matched to the letter: `*` stands for nothing',
+        'write out the one it is',
+      ])
+  }
+  const pins = kind === 'github' ? githubPins : []
+  for (const name of pins.filter((pin) => !Object.hasOwn(claims, pin))) {
+    const fix = `add it to \`claims\`, with ${pins.map((pin) => `\`${pin}\``).join(', ')}`
+    wrongs.push([['claims'], `an identity at GitHub must pin \`${name}\``, fix])
+  }
+  return wrongs
 }
 
 /**
- * One identity is one party: were it two agents, nobody could say which of them asked; were it a person too, an agent
+ * One identity is one party: were it two agents, it would not be known which of them asked; were it a person too, an agent
  * could approve. People are many, so those with a subject are held only against their like.
  */
 function checkHolders(held: readonly Held[]): Problem[] {

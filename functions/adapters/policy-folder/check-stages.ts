@@ -6,7 +6,7 @@ import { findBrokenRung, isAskCase, runCase } from '../../domain/policy/policy-c
 import type { Ask, RequestFacts } from '../../domain/policy/question.ts'
 import { canFill } from '../../domain/requests/matching.ts'
 import type { CompiledPolicies } from './compile-folder.ts'
-import type { Problem } from './file-shapes.ts'
+import { type Problem, problemsIn } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
 /** Something that a case asks, as it would be decided at a tier that permits it. */
@@ -61,19 +61,19 @@ function whyUnmet({ tier, stages }: Tier, all: readonly Deciders[]): Reason[] {
     const own = most(at, 'own')
     if (own < stage.quorum) {
       const needed = stage.quorum === 1 ? '1 person' : `${stage.quorum} people`
-      const there = own === 0 ? 'nobody' : `at most ${own}`
+      const there = own === 0 ? 'no person' : `at most ${own}`
       const message = `stage \`${stage.name}\` of tier ${tier} needs ${needed}, and ${there} may decide it`
       const fix = 'lower the quorum, add people to the group, or permit `approve` to more of them'
       return [[['stages', at, 'quorum'], message, fix]]
     }
     if (stage.onSilence !== 'expire' && most(at, 'escalated') === 0) {
-      const message = `stage \`${stage.name}\` escalates to \`${stage.onSilence.escalateTo}\`, which nobody may decide`
+      const message = `stage \`${stage.name}\` escalates to \`${stage.onSilence.escalateTo}\`, which no person may decide`
       const fix = 'permit `approve` for that stage name, or let the stage expire'
       return [[['stages', at, 'onSilence', 'escalateTo'], message, fix]]
     }
     return []
   })
-  const shared = `tier ${tier} cannot be met: its stages share too few people, and nobody decides two`
+  const shared = `tier ${tier} cannot be met: its stages share too few people, and no person decides two`
   return reasons.length > 0 ? reasons : [[['name'], shared, 'add people to the groups of its stages']]
 }
 
@@ -96,33 +96,23 @@ export function checkCases(folder: Folder, bundle: Bundle, ask: Ask, index: Comp
   ]
 }
 
-function runAll({ cases }: Folder, bundle: Bundle, ask: Ask): Problem[] {
-  return cases.flatMap(({ value, document }) =>
-    value.cases.flatMap((policyCase, at) => {
-      const name = `case \`${policyCase.name}\``
-      const came = runCase(bundle, ask, policyCase)
-      const problems =
-        came === undefined
-          ? []
-          : [
-              document.report(
-                ['cases', at, 'name'],
-                `${name} fails: ${came}`,
-                'correct the policy, or what the case expects',
-              ),
-            ]
-      const broken = isAskCase(policyCase) ? findBrokenRung(bundle, ask, policyCase.ask, policyCase.now) : undefined
-      if (broken) {
+const runAll = ({ cases }: Folder, bundle: Bundle, ask: Ask): Problem[] =>
+  cases.flatMap(({ value, document }) =>
+    problemsIn(document, (say) =>
+      value.cases.forEach((policyCase, at) => {
+        const path = ['cases', at, 'name']
+        const name = `case \`${policyCase.name}\``
+        const came = runCase(bundle, ask, policyCase)
+        if (came !== undefined) say(path, `${name} fails: ${came}`, 'correct the policy, or what the case expects')
+        const broken = isAskCase(policyCase) ? findBrokenRung(bundle, ask, policyCase.ask, policyCase.now) : undefined
+        if (!broken) return
         const by = broken.answer.policies.map((id) => `\`${id}\``).join(', ') || 'no permit'
-        const message = `${name}: tier ${broken.tier} is refused (${by}) although a lower tier is permitted`
         const fix =
           'more approval never permits less: compare `context.approval.tier` with `>=` in a permit, `<` in a forbid'
-        problems.push(document.report(['cases', at, 'name'], message, fix))
-      }
-      return problems
-    }),
+        say(path, `${name}: tier ${broken.tier} is refused (${by}) although a lower tier is permitted`, fix)
+      }),
+    ),
   )
-}
 
 /** A forbid that no case meets may be misspelt, and then forbids nothing. */
 function checkForbids({ cases }: Folder, index: CompiledPolicies['index']): Problem[] {
@@ -131,32 +121,17 @@ function checkForbids({ cases }: Folder, index: CompiledPolicies['index']): Prob
       value.cases.flatMap(({ expect }) => [...expect.policies, ...('below' in expect ? expect.below : [])]),
     ),
   )
+  const fix = 'add a case in cases/ that it refuses, naming it'
   return Object.entries(index).flatMap(([id, { file, line, effect }]) =>
-    effect === 'permit' || met.has(id)
-      ? []
-      : [
-          {
-            file,
-            line,
-            message: `no case meets the forbid \`${id}\``,
-            fix: 'add a case in cases/ that it refuses, naming it',
-          },
-        ],
+    effect === 'permit' || met.has(id) ? [] : [{ file, line, message: `no case meets the forbid \`${id}\``, fix }],
   )
 }
 
 /** A case for each action shows that its resource can be derived, and that something knows it. */
 function checkActions({ actions, cases }: Folder): Problem[] {
   const asked = new Set(cases.flatMap(({ value }) => value.cases.flatMap(({ ask }) => ask?.action ?? [])))
-  return actions.flatMap(({ value, document }) =>
-    asked.has(value.name)
-      ? []
-      : [
-          document.report(
-            ['name'],
-            `no case asks for \`${value.name}\``,
-            'add one in cases/, with the tier it should need',
-          ),
-        ],
+  const fix = 'add one in cases/, with the tier it should need'
+  return actions.flatMap(({ value: { name }, document }) =>
+    asked.has(name) ? [] : [document.report(['name'], `no case asks for \`${name}\``, fix)],
   )
 }

@@ -3,12 +3,13 @@ import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import type { Json } from '../../domain/values.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
-import { checkBreakGlass, checkSealed } from './check-break-glass.ts'
+import { checkBreakGlass } from './check-break-glass.ts'
 import { checkCatalogue, checkUnpinned } from './check-catalogue.ts'
+import { checkDeployment } from './check-deployment.ts'
 import { checkIdentities } from './check-identities.ts'
 import { checkReferences } from './check-references.ts'
 import { checkCases } from './check-stages.ts'
-import type { Problem } from './file-shapes.ts'
+import type { Problem } from './json-document.ts'
 import { readFolder, type Source } from './read-folder.ts'
 
 type Compiled = { ok: true; bundle: Bundle } | { ok: false; problems: Problem[] }
@@ -22,10 +23,10 @@ export function compileFolder(path: string, deploymentFile: string, language: Po
   // Each step builds on the one before: what it would say of a broken start is noise.
   const names = [
     ...checkReferences(folder),
+    ...checkDeployment(folder),
     ...checkIdentities(folder),
     ...checkCatalogue(folder),
     ...checkBreakGlass(folder),
-    ...checkSealed(folder),
   ]
   if (names.length > 0) return { ok: false, problems: names }
   const stale = checkSchemaIsCurrent(folder.schema, language.withActions(folder.schema.text, catalogue))

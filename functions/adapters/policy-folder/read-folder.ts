@@ -8,18 +8,17 @@ import { CatalogueEntry } from '../../domain/policy/catalogue.ts'
 import type { Ladder } from '../../domain/policy/ladder.ts'
 import type { PolicyCase } from '../../domain/policy/policy-case.ts'
 import { withSpiffeBundles } from './check-identities.ts'
-import type { Problem } from './file-shapes.ts'
 import {
   AgentsFile,
   BreakGlassFile,
   CasesFile,
   DeploymentFile,
   DirectoryFile,
-  JsonDocument,
   LadderFile,
   ResourcesFile,
   ToolsFile,
 } from './file-shapes.ts'
+import { JsonDocument, type Problem } from './json-document.ts'
 
 /** A value together with the file that it was read from. */
 export type Sourced<T> = { value: T; document: JsonDocument }
@@ -47,16 +46,13 @@ export type Folder = {
 export function readFolder(folder: string, deploymentFile: string): { folder?: Folder; problems: Problem[] } {
   const problems: Problem[] = []
 
+  const isThere = (file: string, fix: string): boolean => {
+    if (existsSync(file)) return true
+    problems.push({ file, line: 1, message: 'there is no such file', fix })
+    return false
+  }
   const read: ReadFile = (file, schema) => {
-    if (!existsSync(file)) {
-      problems.push({
-        file,
-        line: 1,
-        message: 'there is no such file',
-        fix: 'add it; docs/policies.md says what it is',
-      })
-      return undefined
-    }
+    if (!isThere(file, 'add it; docs/policies.md says what it is')) return undefined
     const document = new JsonDocument(file)
     const value = document.parse(schema)
     problems.push(...document.problems)
@@ -72,41 +68,21 @@ export function readFolder(folder: string, deploymentFile: string): { folder?: F
   const agents = read(join(folder, 'agents.json'), AgentsFile)
   const tools = read(join(folder, 'tools.json'), ToolsFile)
   const resources = read(join(folder, 'resources.json'), ResourcesFile)
-  // A folder without it has no break-glass: nobody can use break-glass.
-  const breakGlassFile = join(folder, 'break-glass.json')
-  const breakGlass = existsSync(breakGlassFile) ? read(breakGlassFile, BreakGlassFile) : undefined
+  // A folder without it has no break-glass.
+  const ofBreakGlass = join(folder, 'break-glass.json')
+  const breakGlass = existsSync(ofBreakGlass) ? read(ofBreakGlass, BreakGlassFile) : undefined
   const actions = readAll('actions', CatalogueEntry)
   const cases = readAll('cases', CasesFile)
   const schemaFile = join(folder, 'hotwork.cedarschema')
-  if (!existsSync(schemaFile)) {
-    problems.push({
-      file: schemaFile,
-      line: 1,
-      message: 'there is no such file',
-      fix: 'copy the one that Hotwork ships with',
-    })
-  }
+  isThere(schemaFile, 'copy the one that Hotwork ships with')
   if (problems.length > 0 || !deployment || !ladder || !directory || !agents || !tools || !resources)
     return { problems }
 
-  const schema = { file: schemaFile, text: readFileSync(schemaFile, 'utf8') }
-  const policies = filesIn(folder, '.cedar').map((file) => ({ file, text: readFileSync(file, 'utf8') }))
-  return {
-    folder: {
-      deployment,
-      ladder,
-      directory,
-      agents,
-      tools,
-      resources,
-      actions,
-      cases,
-      schema,
-      policies,
-      ...(breakGlass ? { breakGlass } : {}),
-    },
-    problems,
-  }
+  const sourceOf = (file: string): Source => ({ file, text: readFileSync(file, 'utf8') })
+  const [schema, policies] = [sourceOf(schemaFile), filesIn(folder, '.cedar').map(sourceOf)]
+  const optional = breakGlass ? { breakGlass } : {}
+  const parts = { deployment, ladder, directory, agents, tools, resources, actions, cases, schema, policies }
+  return { folder: { ...parts, ...optional }, problems }
 }
 
 const filesIn = (folder: string, extension: string): string[] =>

@@ -1,0 +1,114 @@
+import { kindOf } from '../../domain/people/identity-issuer.ts'
+import { partiesIn } from './check-references.ts'
+import { known, mustBeIn, type Problem, problemsIn, type Say } from './json-document.ts'
+import type { Folder } from './read-folder.ts'
+
+type Deployment = Folder['deployment']['value']
+type Login = NonNullable<Deployment['login']>
+
+/** Is what the deployment file names there, and apart from what must not share it? */
+export function checkDeployment(folder: Folder): Problem[] {
+  const { value, document } = folder.deployment
+  return problemsIn(document, (say) => {
+    checkToolsApart(value, say)
+    checkLogin(value, folder, say)
+    checkSealed(value, folder, say)
+  })
+}
+
+/** Is each tool's token good at that tool alone? Its audience and its addresses are no other's, and none of Hotwork's own. */
+function checkToolsApart({ tools: all }: Deployment, say: Say): void {
+  const tools = Object.entries(all)
+  tools.forEach(([alias, { audience, addresses }], at) => {
+    const before = tools.slice(0, at)
+    const path = ['tools', alias]
+    if (isOwn(audience))
+      say(
+        [...path, 'audience'],
+        `\`${audience}\` may be Hotwork's own audience, so a token for AWS credentials would pass at the tool`,
+        'give the tool an audience of its own, such as its address',
+      )
+    const same = before.find(([, each]) => each.audience === audience)
+    if (same)
+      say([...path, 'audience'], `tool \`${same[0]}\` has the audience \`${audience}\` too`, 'give each tool its own')
+    addresses.forEach((address, which) => {
+      const other = before.find(([, each]) =>
+        each.addresses.some((one) => isWithin(one, address) || isWithin(address, one)),
+      )
+      if (other)
+        say(
+          [...path, 'addresses', which],
+          `\`${address}\` is an address of tool \`${other[0]}\` too, or one lies within the other`,
+          'give each tool addresses of its own',
+        )
+    })
+  })
+}
+
+/** `{issuer}` is an address without a path, known when Hotwork is deployed: `{issuer}/aws` is the audience for AWS actions. */
+const isOwn = (audience: string) =>
+  audience.includes('{issuer}') || /^https?:\/\/[^/]+\/(?:aws|unknown)\/?$/i.test(audience)
+
+/** Whether a gate that takes proofs for one address takes them for the other. */
+function isWithin(inner: string, outer: string): boolean {
+  const plain = (address: string) => `${new URL(address).href.replace(/\/$/, '')}/`
+  return plain(inner).startsWith(plain(outer))
+}
+
+/** Where people log in is an OpenID provider on the list, and a person of the directory can log in there. */
+function checkLogin({ login, issuers }: Deployment, { directory }: Folder, say: Say): void {
+  if (!login) return
+  const path = ['login', 'issuer']
+  const { people } = directory.value
+  const issuer = Object.hasOwn(issuers, login.issuer) ? issuers[login.issuer] : undefined
+  if (!issuer) say(path, `\`${login.issuer}\` is none of the issuers`, known(Object.keys(issuers)))
+  else if (issuer.kind !== undefined && issuer.kind !== 'oidc') {
+    const message = `\`${login.issuer}\` is of kind \`${kindOf(issuer)}\`, where no person logs in`
+    say(path, message, 'name an OpenID Connect issuer')
+  } else if (!people.some(({ identities }) => identities.some((each) => each.issuer === login.issuer))) {
+    const message = `no person in directory.json has an identity of \`${login.issuer}\``
+    say(path, message, 'name the issuer of people')
+  } else checkClients(login, issuer.issuer, issuers, say)
+}
+
+/**
+ * The audience of an ID token is the client that the login was made with (OpenID Connect Core section 2). Were it also
+ * the audience of the API, an ID token would be a bearer token here, and readers of the ledger are shown ID tokens.
+ */
+function checkClients(login: Login, provider: string, issuers: Deployment['issuers'], say: Say): void {
+  const clients: [path: string[], clientId: string][] = [[['login', 'clientId'], login.clientId]]
+  if (login.commandLine) clients.push([['login', 'commandLine', 'clientId'], login.commandLine.clientId])
+  for (const [path, clientId] of clients)
+    for (const [alias, issuer] of Object.entries(issuers))
+      if ('issuer' in issuer && issuer.issuer === provider && canBe(issuer.audience, clientId))
+        say(
+          path,
+          `\`${clientId}\` is the audience of issuer \`${alias}\` too, so an ID token would pass for a token of the API`,
+          `give \`${alias}\` an audience of its own, such as \`{issuer}/people\``,
+        )
+}
+
+/** Whether an audience may be this client once `{issuer}`, an address without a path, is known. */
+function canBe(audience: string, clientId: string): boolean {
+  const literal = (part: string) => part.replaceAll(/\W/gu, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`)
+  const pattern = audience.split('{issuer}').map(literal).join('https?://[^/]+')
+  return audience === clientId || new RegExp(`^${pattern}$`, 'u').test(clientId)
+}
+
+/** Each user of a sealed role is one person of the directory, and a user of that very account. */
+function checkSealed({ accounts }: Deployment, folder: Folder, say: Say): void {
+  const isPerson = mustBeIn(partiesIn(folder).people, say)
+  const users = new Map<string, string>()
+  for (const [alias, { sealed, accountId }] of Object.entries(accounts))
+    for (const [person, user] of Object.entries(sealed?.people ?? {})) {
+      const path = ['accounts', alias, 'sealed', 'people', person]
+      isPerson(path, person, `\`${person}\` is not in directory.json`)
+      // For a user of another account CloudTrail does not say here who they are.
+      if (user.split(':')[4] !== accountId)
+        say(path, `\`${user}\` is no user of the account ${accountId}`, 'name an IAM user of the account itself')
+      const other = users.get(user)
+      if (other !== undefined && other !== person)
+        say(path, `\`${user}\` is \`${other}\` too`, 'give each person a user of their own')
+      users.set(user, person)
+    }
+}

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs'
+import {
+  findNodeAtLocation,
+  getNodeValue,
+  type Node,
+  type ParseError,
+  parseTree,
+  printParseErrorCode,
+} from 'jsonc-parser'
+import type * as z from 'zod'
+import { nearest } from '../../domain/what-is-wrong.ts'
+
+/** Something in a policy folder that must be put right: where, what, and how. */
+export type Problem = { file: string; line: number; message: string; fix: string }
+
+/** `policies/ladder.json:12: message` and the fix beneath, as compilers print it. */
+export const formatProblem = ({ file, line, message, fix }: Problem): string =>
+  `${file}:${line}: ${message}\n    ${fix}`
+
+/** The line, from 1, of an offset in UTF-16 units. */
+const lineAt = (text: string, offset: number): number => text.slice(0, offset).split('\n').length
+
+export type Path = readonly (string | number)[]
+export type Say = (path: Path, message: string, fix: string) => void
+
+/** The problems that a check finds in one file. */
+export function problemsIn(document: JsonDocument, check: (say: Say) => void): Problem[] {
+  const problems: Problem[] = []
+  check((path, message, fix) => problems.push(document.report(path, message, fix)))
+  return problems
+}
+
+export function known(names: Iterable<string>): string {
+  const all = [...names].map((name) => `\`${name}\``)
+  return all.length === 0 ? 'there are none' : `there are: ${all.join(', ')}`
+}
+
+/** Says so where a name is none of those that there are. */
+export const mustBeIn = (names: Iterable<string>, say: Say) => (path: Path, name: string, message: string) => {
+  if (![...names].includes(name)) say(path, message, known(names))
+}
+
+/** A JSON file that knows on which line each of its values stands. */
+export class JsonDocument {
+  readonly file: string
+  readonly problems: Problem[] = []
+  readonly #text: string
+  readonly #root: Node | undefined
+
+  constructor(file: string) {
+    this.file = file
+    this.#text = readFileSync(file, 'utf8')
+    const errors: ParseError[] = []
+    this.#root = parseTree(this.#text, errors, { disallowComments: true, allowTrailingComma: false })
+    for (const { error, offset } of errors) {
+      this.#add(
+        offset,
+        `not JSON: ${wordsOf(printParseErrorCode(error))}`,
+        'write it as RFC 8259 says, without comments',
+      )
+    }
+    if (this.#root) this.#findDuplicates(this.#root)
+  }
+
+  /** Reports something about the value at `path`, or about the nearest value that there is above it. */
+  report(path: Path, message: string, fix: string): Problem {
+    return { file: this.file, line: this.lineOf(path), message, fix }
+  }
+
+  lineOf(path: Path): number {
+    for (let length = path.length; length > 0; length--) {
+      const node = this.#root && findNodeAtLocation(this.#root, path.slice(0, length))
+      if (node) return lineAt(this.#text, (node.parent?.type === 'property' ? node.parent : node).offset)
+    }
+    return 1
+  }
+
+  /** The value as the schema makes it, or undefined with its problems added. */
+  parse<T extends z.ZodType>(schema: T): z.infer<T> | undefined {
+    if (this.problems.length > 0 || !this.#root) return undefined
+    const parsed = schema.safeParse(getNodeValue(this.#root))
+    if (parsed.success) return parsed.data
+    for (const issue of parsed.error.issues) this.problems.push(this.#problemOf(issue, []))
+    return undefined
+  }
+
+  #problemOf(issue: z.core.$ZodIssue, above: Path): Problem {
+    const path = [...above, ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))]
+    if (issue.code === 'invalid_union') {
+      const branch = nearest(issue.errors)
+      if (branch) return this.#problemOf(branch, path)
+    }
+    if (issue.code === 'unrecognized_keys') {
+      const names = issue.keys.map((key) => `\`${key}\``).join(', ')
+      return this.report(
+        [...path, issue.keys[0] ?? ''],
+        `${where(path)} has no member ${names}`,
+        'remove it, or correct its spelling',
+      )
+    }
+    const missing = issue.code === 'invalid_type' && issue.input === undefined && this.#at(path) === undefined
+    return missing
+      ? this.report(path, `${where(path)} is missing`, `add it; docs/policies.md says what it is`)
+      : this.report(path, `${where(path)}: ${issue.message}`, 'change it; docs/policies.md says what it is')
+  }
+
+  #at(path: Path): Node | undefined {
+    return this.#root && findNodeAtLocation(this.#root, [...path])
+  }
+
+  #findDuplicates(node: Node): void {
+    const seen = new Set<string>()
+    for (const child of node.children ?? []) {
+      const key = child.type === 'property' ? child.children?.[0] : undefined
+      if (key) {
+        if (seen.has(key.value)) this.#add(key.offset, `\`${key.value}\` stands here twice`, 'keep one of them')
+        seen.add(key.value)
+      }
+      this.#findDuplicates(child)
+    }
+  }
+
+  #add(offset: number, message: string, fix: string): void {
+    this.problems.push({ file: this.file, line: lineAt(this.#text, offset), message, fix })
+  }
+}
+
+const where = (path: Path) => (path.length === 0 ? 'the file' : `\`${path.join('.')}\``)
+
+/** `CloseBraceExpected` as words. */
+const wordsOf = (code: string) => code.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).trim()
