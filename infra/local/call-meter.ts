@@ -3,36 +3,30 @@ import type { IncomingMessage } from 'node:http'
 import { readUnits, writeUnits, writtenKeys } from './dynamodb-units.ts'
 import { createForwarder, listenOnLoopback } from './loopback.ts'
 
-/** What one Lambda has asked of one operation. */
 export interface CallCount {
-  /** The function's name, as far as an SDK says it (50 characters); `unknown` for a caller that says none. */
+  /** The function's name, as far as an SDK says it (50 characters), or `unknown`. */
   caller: string
-  /** As the signature names it: `dynamodb`, `states`. */
   service: string
   operation: string
   calls: number
-  /** Of DynamoDB alone; see dynamodb-units.ts. */
   readUnits: number
   writeUnits: number
 }
 
-/** What was counted since the meter was started. */
 export interface Counts {
   calls: CallCount[]
-  /** How often each function was invoked. */
   invocations: Record<string, number>
-  /** How the keys of the items begin that each function put, by its name: `REQ#req_`, `ledger/req_`. */
+  /** How the keys begin that each function put: `REQ#req_`, `ledger/req_`. */
   written: Record<string, string[]>
 }
 
 export type CallMeter = Awaited<ReturnType<typeof startCallMeter>>
 
 /**
- * Starts a meter on free loopback ports. It counts the calls between the local Lambdas and the emulator: a reverse proxy
- * that they take for AWS. Nothing of a call is changed, the Host header neither, since it is signed. Nothing of a call is
- * kept but that it was made, by which function, and how big it was.
- * @param invocationsFile Where the emulator adds a line for each invocation: the function's name.
- * @returns `url` is where the Lambdas shall send their calls; `controlUrl` answers `Counts` to a GET, for other processes.
+ * Counts the calls between the local Lambdas and the emulator: a reverse proxy that they take for AWS. It changes nothing of
+ * a call, the signed Host header neither, and keeps none.
+ * @param invocationsFile where the emulator adds a line for each invocation: the function's name
+ * @returns `url` for the Lambdas' calls; `controlUrl` answers `Counts` to a GET
  */
 export async function startCallMeter(invocationsFile: string) {
   const [server, control] = await Promise.all([listenOnLoopback(), listenOnLoopback()])
@@ -91,14 +85,13 @@ export async function startCallMeter(invocationsFile: string) {
 
 type Described = Omit<CallCount, 'calls'> & { keys: readonly string[] }
 
-/** Says what a call is, from what every protocol of AWS tells of it. */
 function describeCall(request: IncomingMessage, body: Buffer, responseBytes: number): Described {
   const { headers, method = '', url = '/' } = request
   const service = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? '')?.[1] ?? 'unsigned'
   const target = String(headers['x-amz-target'] ?? '')
     .split('.')
     .at(-1)
-  // JSON protocols name the operation in a header, query protocols in the body, REST ones by method and path.
+  // JSON protocols name it in a header, query protocols in the body, REST ones by method and path.
   const operation = target || new URLSearchParams(body.toString()).get('Action') || `${method} ${url.split('?')[0]}`
   const caller = /(?:^| )app\/(\S+)/.exec(headers['user-agent'] ?? '')?.[1] ?? 'unknown'
   const isTable = service === 'dynamodb' && target

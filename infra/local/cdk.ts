@@ -4,32 +4,21 @@ import { join } from 'node:path'
 import type { AwsAccess } from './emulator.ts'
 import { run } from './processes.ts'
 
-/** The repository: where `node infra/app.ts` is run. */
 export const root = join(import.meta.dirname, '../..')
 export const nodeDirectory = join(root, 'node_modules/.bin')
 
 interface Where {
-  /** A folder of the caller's: what the CDK writes besides its assembly goes here. */
+  /** For what the CDK writes besides its assembly. */
   directory: string
   logFile: string
   signal?: AbortSignal | undefined
 }
 
-interface Account {
-  accountId: string
-  region: string
-}
-
-/** The CDK app that is deployed to AWS and here. */
 export const hotworkApp = join(root, 'infra/app.ts')
 
-/**
- * Runs the CDK app as a deployer's would be run, straight into an assembly: every deploy is of a finished one, which
- * the CDK command line then only uploads.
- * @param context What `-c name=value` would say.
- */
+/** Straight into an assembly, which the CDK command line then only uploads. @param context as of `-c name=value` */
 export async function synthesize(
-  options: Where & { app: string; assembly: string; context: Record<string, string> } & Account,
+  options: Where & Record<'app' | 'assembly' | 'accountId' | 'region', string> & { context: Record<string, string> },
 ): Promise<void> {
   const { app, assembly, context, accountId, region, directory, logFile, signal } = options
   rmSync(assembly, { recursive: true, force: true })
@@ -42,7 +31,7 @@ export async function synthesize(
       CDK_CONTEXT_JSON: JSON.stringify({ ...always, ...context }),
       CDK_DEFAULT_ACCOUNT: accountId,
       CDK_DEFAULT_REGION: region,
-      // Half of the time of a synthesis, for warnings that `cdk synth` gives too. The assembly is the same.
+      // For half of the time: `cdk synth` gives the same warnings.
       CDK_VALIDATION: 'false',
     },
     logFile,
@@ -50,17 +39,14 @@ export async function synthesize(
   })
 }
 
-/** Makes what `cdk deploy` needs of the account. Done again, it changes nothing. */
+/** Done again, it changes nothing. */
 export async function bootstrap(options: Where & { aws: AwsAccess; accountId: string }): Promise<void> {
   const { aws, accountId } = options
   const template = join(import.meta.dirname, 'bootstrap.json')
   await cdk(['bootstrap', `aws://${accountId}/${aws.region}`, '--template', template], options)
 }
 
-/**
- * Deploys every stack of an assembly.
- * @returns The outputs of all its stacks, by name.
- */
+/** @returns the outputs of all stacks of the assembly, by name */
 export async function deployAssembly(
   options: Where & { aws: AwsAccess; assembly: string },
 ): Promise<Record<string, string>> {
@@ -72,7 +58,7 @@ export async function deployAssembly(
 }
 
 async function cdk(args: string[], { aws, directory, logFile, signal }: Where & { aws: AwsAccess }): Promise<void> {
-  // Beside a cdk.json the command line would synthesize again: it runs where there is none.
+  // Beside a cdk.json it would synthesize again.
   const cwd = join(directory, 'empty')
   mkdirSync(cwd, { recursive: true })
   const program = join(root, 'node_modules/aws-cdk/bin/cdk')
@@ -92,7 +78,7 @@ async function cdk(args: string[], { aws, directory, logFile, signal }: Where & 
   })
 }
 
-/** Nothing of the person's own AWS settings, and a home of its own: what runs here must never reach a real account. */
+/** Without the person's own AWS settings and home: what runs here must never reach a real account. */
 function plainEnvironment(directory: string): Record<string, string> {
   const home = join(directory, 'home')
   mkdirSync(home, { recursive: true })
@@ -106,20 +92,16 @@ function plainEnvironment(directory: string): Record<string, string> {
   }
 }
 
-/** A route to knock at. */
 type Door = { method: string; path: string }
 
 type Template = { Resources: { [id: string]: { Type: string; Properties?: { RouteKey?: string; Target?: object } } } }
 
-/**
- * One route of each Lambda behind the API of a synthesized stack.
- * @param assembly The folder of the cloud assembly.
- */
+/** One route of each Lambda behind the API. @param assembly the folder of the cloud assembly */
 export function doorsOf(assembly: string, stackName: string): readonly Door[] {
   const { Resources } = JSON.parse(readFileSync(join(assembly, `${stackName}.template.json`), 'utf8')) as Template
   const doors = new Map<string, Door>()
   for (const { Type, Properties: { RouteKey = '', Target } = {} } of Object.values(Resources)) {
-    // `$default` is no address: its function has others.
+    // No address: its function has others.
     if (Type !== 'AWS::ApiGatewayV2::Route' || RouteKey === '$default') continue
     const [method = '', pattern = ''] = RouteKey.split(' ')
     const path = pattern.replace(/\{[^}]*\}/g, 'req_00000000000000000000000000')
@@ -129,9 +111,8 @@ export function doorsOf(assembly: string, stackName: string): readonly Door[] {
 }
 
 /**
- * Knocks at the doors of a deployed API, so that their Lambdas have loaded. Here the first load takes a second or two
- * on busy cores, and Slack waits three for the answer to a click. What they answer does not matter: without credentials
- * each refuses and writes nothing.
+ * Has the Lambdas load: here that takes a second or two at first, and Slack waits three for the answer to a click. Without
+ * credentials each refuses and writes nothing.
  */
 export async function warm(apiUrl: string, doors: readonly Door[], signal: AbortSignal): Promise<void> {
   const left = [...doors]

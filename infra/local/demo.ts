@@ -5,18 +5,12 @@ import { chapterNames, describeChapters, mainJob, tellChapters } from './demo/ch
 import { type Options, readOptions, usage } from './demo/options.ts'
 import { describeFault, layOut, Report } from './demo/report.ts'
 import { quickPolicies, type RunningStack, withWorld } from './demo/world.ts'
-import { EmulatorEnded } from './emulator.ts'
 import type { Local } from './local-file.ts'
 import { readOrganisation } from './organisation.ts'
-import { endingWords, untilAborted, untilAsked } from './processes.ts'
-import { MissingPrerequisite } from './python-environment.ts'
-import { findStack, type LocalStack, StackIsRunning, startStack } from './stack.ts'
+import { endingWords, FaultForPeople, untilAborted, untilAsked } from './processes.ts'
+import { findStack, type LocalStack, startStack } from './stack.ts'
 
-/**
- * `npm run demo`: the main job, or other chapters, on this machine and unattended. Starts the local stack, has scripted
- * people click real signed interactions, shows that what must not happen does not, verifies the record, and ends all it
- * started, also on failure and on Ctrl-C. Exit 0 only if every expectation held.
- */
+/** `npm run demo`, unattended: it ends all it started, also on failure and on Ctrl-C. Exit 0 only if every expectation held. */
 const options = chooseOptions()
 if ('list' in options) {
   for (const row of layOut(describeChapters())) process.stdout.write(`${row}\n`)
@@ -35,12 +29,12 @@ try {
   } else await tellOnOwnStack()
   if (!options.keep || running) process.exitCode = report.finish() ? 0 : 1
 } catch (fault) {
-  const isForPeople = [StackIsRunning, MissingPrerequisite, EmulatorEnded].some((kind) => fault instanceof kind)
-  const why = asked.aborted || isForPeople ? describeFault(fault) : String((fault as Error).stack)
+  const isForPeople = asked.aborted || fault instanceof FaultForPeople
+  const why = isForPeople ? describeFault(fault) : String((fault as Error).stack)
   process.stderr.write(`${why}\n`)
   process.exitCode = asked.aborted ? 130 : 1
 }
-// What was being waited for when the demo ended would hold the process for a while.
+// What was being waited for would hold the process for a while.
 process.exit()
 
 function chooseOptions(): Options {
@@ -52,7 +46,7 @@ function chooseOptions(): Options {
   }
 }
 
-/** A request that no stack can take is refused before one is started. */
+/** Before a stack is started. */
 function checkRequest(file: string, running: Local | undefined): void {
   const { agents } = running ?? readOrganisation(join(import.meta.dirname, '../../policies'))
   try {

@@ -3,9 +3,9 @@ import { browserClientId, commandLineClientId, type IdentityProvider, peopleAudi
 import { findFreePort } from './loopback.ts'
 import type { Organisation } from './organisation.ts'
 
-export type SlackApp = ReturnType<typeof createSlackApp>
+type SlackApp = ReturnType<typeof createSlackApp>
 
-/** The Slack app of a local deployment: made up at each start, but in the forms that Slack's own have. */
+/** Made up at each start, in the forms of Slack's own. */
 export const createSlackApp = (channels: string[]) => ({
   teamId: 'T0HOTWORK',
   appId: 'A0HOTWORK',
@@ -15,12 +15,12 @@ export const createSlackApp = (channels: string[]) => ({
   channels: Object.fromEntries(channels.map((alias) => [alias, channelId(alias)])),
 })
 
-/** The same alias is the same channel at every start, so that what a person learned stays true. */
+/** The same at every start, so that what a person learned stays true. */
 const channelId = (alias: string) => `C${createHash('sha256').update(alias).digest('hex').slice(0, 9).toUpperCase()}`
 
 /**
- * Condition keys that the emulator gives no request: a statement with one of them matches nothing here. They are left out
- * of session policies on this machine alone, and held to their meaning by simulation (test/domain/credentials/session-policy.test.ts).
+ * Condition keys that the emulator gives no request: a statement with one matches nothing here, so session policies on this
+ * machine leave them out. test/domain/session-policy.test.ts holds them to their meaning.
  */
 const unjudgedConditions = [
   'ssm:Overwrite',
@@ -30,23 +30,23 @@ const unjudgedConditions = [
   'dynamodb:Attributes',
 ]
 
-/**
- * The deployment file: what each alias in the policies means on this machine.
- * @param issuer The address of the API that is to be deployed.
- */
-export async function describeDeployment(options: {
+type World = {
   organisation: Organisation
+  /** The address of the API that is to be deployed. */
   issuer: string
   identityProvider: Pick<IdentityProvider, 'url' | 'jwksUri'>
   accountId: string
   region: string
   slack: SlackApp
   slackApiUrl: string
-}) {
-  const { organisation, issuer, identityProvider, accountId, region, slack, slackApiUrl } = options
-  const { url, jwksUri } = identityProvider
+}
+
+/** What each alias in the policies means on this machine. */
+export async function describeDeployment(world: World) {
+  const { organisation, issuer, accountId, region, slack, slackApiUrl } = world
+  const { url, jwksUri } = world.identityProvider
   const trusted = (audience: string) => ({ issuer: url, jwksUri, audience, algorithms: ['ES256'] })
-  // Such as GitHub: the policies may name it, and no token of it comes from this machine.
+  // Such as GitHub: no token of it comes from this machine.
   const absent = organisation.absentIssuers.map(({ alias, matchedByClaims }) => [
     alias,
     {
@@ -60,7 +60,7 @@ export async function describeDeployment(options: {
       return [id.replace(/^tool:/, ''), { audience: address, addresses: [address] }]
     }),
   )
-  // People in the group `security`, if there are any, may use the sealed role: each as an IAM user of their name.
+  // Those in the group `security`, if any, may use the sealed role: each as an IAM user of their name.
   const security = organisation.people.filter(({ groups }) => groups.includes('security')).slice(0, 8)
   const sealed = security.map(({ id }) => [id, `arn:aws:iam::${accountId}:user/${id.replace('person:', '')}`])
   const [peopleIssuer] = organisation.peopleIssuers

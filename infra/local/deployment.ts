@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
@@ -6,17 +7,14 @@ import { createSlackApp, describeDeployment } from './deployment-file.ts'
 import { startDesk } from './desk/desk.ts'
 import { type AwsAccess, clientSettings } from './emulator.ts'
 import type { IdentityProvider, PrivateJwk } from './identity-provider.ts'
-import { createIncidentTool } from './incident-tool.ts'
 import type { Local } from './local-file.ts'
 import { type ReverseProxy, startReverseProxy } from './loopback.ts'
 import { readOrganisation } from './organisation.ts'
 import type { Progress } from './progress.ts'
 
-/** What all deployments of one local stack share. */
 export interface Surroundings {
   directory: string
   logDirectory: string
-  /** Path of the CDK app. */
   app: string
   identityProvider: IdentityProvider
   accountId: string
@@ -25,13 +23,9 @@ export interface Surroundings {
   signal: AbortSignal
 }
 
-/** A Hotwork deployment that has its addresses and its assembly, and waits for an AWS to be deployed to. */
-export type Prepared = Awaited<ReturnType<typeof prepareDeployment>>
+type Prepared = Awaited<ReturnType<typeof prepareDeployment>>
 
-/**
- * Gives a deployment its addresses (API, desk), enrols its principals, writes its deployment file and synthesizes the
- * app: all that needs no AWS. What it starts is ended with `resources`.
- */
+/** All that needs no AWS: addresses, principals, the deployment file, the assembly. `resources` ends what it starts. */
 export async function prepareDeployment(
   around: Surroundings,
   { stackName, policies }: { stackName: string; policies: string },
@@ -66,8 +60,8 @@ export async function prepareDeployment(
     ...organisation.people.map((person) => ({ kind: 'person' as const, ...person })),
   ])
 
-  const toJudge = { organisation, issuer, identityProvider, accountId, region, slack, slackApiUrl: desk.apiUrl }
-  const file = await describeDeployment(toJudge)
+  const world = { organisation, issuer, identityProvider, accountId, region, slack, slackApiUrl: desk.apiUrl }
+  const file = await describeDeployment(world)
   const deployment = join(directory, 'deployment.json')
   writeFileSync(deployment, `${JSON.stringify(file, null, 2)}\n`)
   const assembly = join(directory, 'assembly')
@@ -83,21 +77,11 @@ export async function prepareDeployment(
       signal,
     }),
   )
-  return {
-    stackName,
-    organisation,
-    proxy,
-    slack,
-    incidentTool: createIncidentTool(),
-    desk,
-    file,
-    keys,
-    directory,
-    assembly,
-  }
+  // Nothing that runs: only the secret that it would sign with.
+  const incidentTool = { webhookSecret: `whsec_${randomBytes(32).toString('base64')}` }
+  return { stackName, organisation, proxy, slack, incidentTool, desk, file, keys, directory, assembly }
 }
 
-/** Deploys what was prepared, unchanged, and points its address at it. */
 export async function deployPrepared(around: Surroundings, prepared: Prepared, aws: AwsAccess): Promise<Local> {
   const { stackName, directory, assembly, proxy, slack, incidentTool } = prepared
   const { logDirectory, progress, signal } = around
@@ -109,7 +93,6 @@ export async function deployPrepared(around: Surroundings, prepared: Prepared, a
       if (value !== undefined) return value
       throw new Error(`the deployed stacks have no output \`${name}\`: infra/hotwork-stack.ts makes it`)
     }
-    // As the person who deploys to AWS does it afterwards.
     const secrets = new SecretsManagerClient(clientSettings(aws))
     const put = (SecretId: string, value: object) =>
       secrets.send(new PutSecretValueCommand({ SecretId, SecretString: JSON.stringify(value) }))
@@ -123,12 +106,13 @@ export async function deployPrepared(around: Surroundings, prepared: Prepared, a
   return describeLocal(around, prepared, aws, output)
 }
 
-function describeLocal(
+export function describeLocal(
   { identityProvider, accountId }: Surroundings,
   { stackName, organisation, proxy, slack, incidentTool, desk, file, keys }: Prepared,
   aws: AwsAccess,
   output: (name: string) => string,
-): Local {
+) {
+  /** Authenticates to the identity provider with `private_key_jwt`. */
   const clientOf = ({ id, subject }: { id: string; subject: string }) => ({
     id,
     clientId: subject,
@@ -136,8 +120,10 @@ function describeLocal(
   })
   const { teamId, appId, signingSecret, channels } = slack
   return {
+    /** `http://127.0.0.1:PORT`, no path, no slash at the end. */
     apiUrl: proxy.url,
     issuer: proxy.url,
+    /** With the local administrator's keys. */
     aws: {
       endpointUrl: aws.endpointUrl,
       region: aws.region,
@@ -164,11 +150,13 @@ function describeLocal(
       slackUserId,
     })),
     slack: {
+      /** Slack's Web API here, with a slash at the end. */
       apiUrl: desk.apiUrl,
       deskUrl: desk.deskUrl,
       interactivityUrl: interactivityUrl(proxy),
       ...{ teamId, appId, signingSecret, channels },
     },
+    /** What the incident tool signs with (Standard Webhooks), and where it says that an incident is closed. */
     incidents: { eventsUrl: `${proxy.url}/v1/incident-events`, ...incidentTool },
   }
 }

@@ -1,15 +1,12 @@
-/** A value as DynamoDB writes it on the wire: `{ "S": "..." }`. */
+/** As on the wire: `{ "S": "..." }`. */
 type Value = Record<string, unknown>
 type Item = Record<string, Value>
 type Write = { Put?: { Item: Item }; Update?: object; Delete?: object; ConditionCheck?: object }
 
-/** An update or a delete does not show its item. Those of Hotwork (a wait, a card) stay below this many kilobytes. */
+/** Kilobytes: an update or a delete does not show its item. Those of Hotwork (a wait, a card) stay below this. */
 const unseenKilobytes = 2
 
-/**
- * Write request units of a call to a table, by AWS's rules: one for each kilobyte begun of each item, twice that in a
- * transaction. What the table's indexes cost is beside it: the call does not show it.
- */
+/** One for each kilobyte begun of each item, twice that in a transaction; without what the table's indexes cost. */
 export function writeUnits(operation: string, asked: object): number {
   const { Item, TransactItems = [] } = asked as { Item?: Item; TransactItems?: Write[] }
   switch (operation) {
@@ -25,10 +22,7 @@ export function writeUnits(operation: string, asked: object): number {
   }
 }
 
-/**
- * How the keys of the items begin that a call puts into the requests table (`REQ#req_`) or the ledger (`ledger/req_`). Of any
- * other table nothing is said.
- */
+/** How the keys begin that a call puts into the requests table (`REQ#req_`) or the ledger (`ledger/req_`). */
 export function writtenKeys(operation: string, asked: object): readonly string[] {
   const { Item, TransactItems = [] } = asked as { Item?: Item; TransactItems?: Write[] }
   const items = operation === 'PutItem' ? [Item] : TransactItems.map(({ Put }) => Put?.Item)
@@ -40,8 +34,8 @@ export function writtenKeys(operation: string, asked: object): readonly string[]
 }
 
 /**
- * Read request units of a call: one for each four kilobytes begun, half of that when eventual consistency is enough,
- * twice in a transaction. Taken from the answer's length, which is more than the items': never too little.
+ * One for each four kilobytes begun, half of that when eventual consistency is enough, twice in a transaction. Taken from
+ * the answer's length, which is more than the items': never too little.
  */
 export function readUnits(operation: string, asked: object, responseBytes: number): number {
   const blocks = Math.max(1, Math.ceil(responseBytes / 4096))
@@ -67,7 +61,7 @@ export function readUnits(operation: string, asked: object, responseBytes: numbe
 
 const kilobytes = (item: Item) => Math.ceil(sizeOfItem(item) / 1024)
 
-/** Bytes of an item as DynamoDB counts them (Developer Guide, "DynamoDB item sizes and formats"). */
+/** Bytes (Developer Guide, "DynamoDB item sizes and formats"). */
 const sizeOfItem = (item: Item): number =>
   Object.entries(item).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + sizeOf(value), 0)
 

@@ -3,16 +3,15 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { findFreePort } from './loopback.ts'
-import { readEnd, startProgram } from './processes.ts'
+import { FaultForPeople, readEnd, startProgram } from './processes.ts'
 
-/** Settings of an SDK client that calls as the local administrator, and not by this machine's own AWS settings. */
+/** Settings of an SDK client that calls as the local administrator, not by this machine's own AWS settings. */
 export const clientSettings = ({ endpointUrl, region, accessKeyId, secretAccessKey }: AwsAccess) => ({
   endpoint: endpointUrl,
   region,
   credentials: { accessKeyId, secretAccessKey },
 })
 
-/** How to reach an AWS, here a local one, as its administrator. */
 export interface AwsAccess {
   endpointUrl: string
   region: string
@@ -20,14 +19,10 @@ export interface AwsAccess {
   secretAccessKey: string
 }
 
-export interface Emulator extends AwsAccess {
-  /** Resolves when it has ended without `close`. */
-  endedItself: Promise<EmulatorEnded>
-  close(): Promise<void>
-}
+export type Emulator = Awaited<ReturnType<typeof startEmulator>>
 
-/** The emulator has ended by itself: nothing that stands on it works any more. */
-export class EmulatorEnded extends Error {
+/** Nothing that stands on it works any more. */
+class EmulatorEnded extends FaultForPeople {
   override readonly name = 'EmulatorEnded'
 }
 
@@ -38,36 +33,34 @@ interface EmulatorOptions {
   python: string
   directory: string
   logFile: string
-  /** What Lambdas print is added to this file. */
   lambdaLogFile: string
-  /** The folder with the `node` that the Lambdas shall run on. */
+  /** With the `node` that the Lambdas shall run on. */
   nodeDirectory: string
-  /** Where Lambdas shall send their calls, if not straight to the emulator: see call-meter.ts. */
+  /** Where Lambdas send their calls, if not straight to the emulator: see call-meter.ts. */
   meter?: { url: string; invocationsFile: string } | undefined
   signal?: AbortSignal | undefined
 }
 
 /**
  * Starts MiniStack on a free loopback port, with IAM enforced, and waits until it answers. All it writes is below
- * `directory`, which is emptied first: nothing of an earlier run is used. It serves what is signed with its keys, or
- * with those that they gave (emulator_guard.py).
- * @param python The `python` of the environment that has MiniStack.
- * @throws When it does not answer within half a minute, with the end of its log.
+ * `directory`, which is emptied first. It serves what is signed with its keys, or those that they gave (emulator_guard.py).
+ * @throws when it does not answer within half a minute, with the end of its log
  */
-export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+export async function startEmulator(options: EmulatorOptions) {
   const { python, directory, logFile, signal } = options
   signal?.throwIfAborted()
   rmSync(directory, { recursive: true, force: true })
   for (const name of ['tmp', 's3', 'state', 'home']) mkdirSync(join(directory, name), { recursive: true })
-  // Lambdas run below here, and on AWS no package.json stands above their code: this one keeps ours from making them ESM.
+  // Lambdas run below here: our package.json would make them ESM.
   writeFileSync(join(directory, 'package.json'), '{ "type": "commonjs" }\n')
   const endpointUrl = `http://127.0.0.1:${await findFreePort()}`
   const access: AwsAccess = { endpointUrl, region: 'us-east-1', ...randomKeys() }
   const env = describeEnvironment(options, access)
-  // It ends when its standard input does, so also when this process is killed.
+  // It ends when its standard input does, also when this process is killed.
   const program = startProgram(python, [emulator], { cwd: directory, logFile, stdin: 'pipe', env })
   let isClosing = false
   let hasEnded = false
+  /** Resolves when it has ended without `close`. */
   const endedItself = new Promise<EmulatorEnded>((resolve) => {
     void program.ended.then((how) => {
       hasEnded = true
@@ -84,19 +77,16 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   }
 
   const deadline = Date.now() + readyWithinMilliseconds
-  while (!(await isHealthy(access.endpointUrl))) {
-    if (!hasEnded && !signal?.aborted && Date.now() < deadline) {
-      await delay(50)
-      continue
-    }
-    await close()
-    signal?.throwIfAborted()
-    throw new Error(`the local AWS emulator did not start; ${readEnd(logFile)}`)
+  while (!hasEnded && !signal?.aborted && Date.now() < deadline) {
+    if (await isHealthy(endpointUrl)) return { ...access, endedItself, close }
+    await delay(50)
   }
-  return { ...access, endedItself, close }
+  await close()
+  signal?.throwIfAborted()
+  throw new Error(`the local AWS emulator did not start; ${readEnd(logFile)}`)
 }
 
-/** A whole environment: Lambdas inherit it, and must not find this machine's AWS credentials or proxies. */
+/** All of it: Lambdas inherit it, and must not find this machine's AWS credentials or proxies. */
 const describeEnvironment = (
   { directory, lambdaLogFile, nodeDirectory, meter }: EmulatorOptions,
   access: AwsAccess,
@@ -113,22 +103,22 @@ const describeEnvironment = (
   BIND_HOST: '127.0.0.1',
   MINISTACK_HOST: '127.0.0.1',
   MINISTACK_REGION: access.region,
-  // Of its administrator: emulator_guard.py refuses the engine's default key.
+  // emulator_guard.py refuses the engine's default key.
   AWS_ACCESS_KEY_ID: access.accessKeyId,
   AWS_SECRET_ACCESS_KEY: access.secretAccessKey,
   AUTH: 'true',
-  // What was called with a break-glass is looked up for its review, as in CloudTrail.
+  // A review of an opening looks up its calls.
   CLOUDTRAIL_RECORDING: '1',
   CLOUDTRAIL_MAX_EVENTS: '5000',
   HOTWORK_LAMBDA_LOG: lambdaLogFile,
   SFTP_ENABLED: '0',
   IOT_MTLS_ENABLED: '0',
-  // A person at the desk may think for an hour: their click should still meet a warm Lambda.
+  // A person at the desk may think for an hour, and then click on a warm Lambda.
   LAMBDA_WARM_TTL_SECONDS: '3600',
   ...(meter && { AWS_ENDPOINT_URL: meter.url, HOTWORK_INVOCATIONS: meter.invocationsFile }),
 })
 
-/** Keys in the form of AWS's own: MiniStack does not check its administrator's signature, so their id must be a secret too. */
+/** In the form of AWS's own. MiniStack does not check its administrator's signature, so their id must be a secret too. */
 function randomKeys(): { accessKeyId: string; secretAccessKey: string } {
   const letters = Array.from(randomBytes(16), (byte) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[byte % 32])
   return { accessKeyId: `AKIA${letters.join('')}`, secretAccessKey: randomBytes(30).toString('base64url') }

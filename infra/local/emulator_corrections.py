@@ -12,57 +12,48 @@ from ministack.services import cloudtrail, eventbridge, iam, lambda_svc, sts
 from ministack.services.cloudformation import provisioners
 
 
+def replace(owner, name: str, function) -> None:
+    """Puts `function` in the place of a member, which it is given as its first argument."""
+    before = owner[name] if isinstance(owner, dict) else getattr(owner, name)
+    after = functools.wraps(before)(functools.partial(function, before))
+    if isinstance(owner, dict):
+        owner[name] = after
+    else:
+        setattr(owner, name, after)
+
+
 def correct(lambda_log: str) -> None:
     """Applies every correction, and has what Lambdas print written to the file `lambda_log` too."""
-    authorize_batches_as_single_calls()
-    keep_permissions_boundaries()
-    judge_schedules_by_their_group()
-    record_calls_as_cloudtrail_does()
-    know_rules_that_hear_reading()
-    write_lambda_output(lambda_log)
+    replace(iam_actions, "extract_iam_action", name_batches_as_single_calls)
+    replace(iam_actions, "extract_resource_arn", name_schedules_by_their_group)
+    replace(provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"], "create", keep_permissions_boundary)
+    replace(provisioners._RESOURCE_HANDLERS["AWS::Events::Rule"], "create", enable_rules_that_hear_reading)
+    replace(app, "_maybe_record_cloudtrail", record_management_events)
+    replace(lambda_svc, "_emit_lambda_logs", functools.partial(write_lambda_output, lambda_log))
 
 
-def authorize_batches_as_single_calls() -> None:
+def name_batches_as_single_calls(extract, *args, **kwargs):
     """SQS has no IAM actions for batches: who may send one message may send ten (SQS API reference, SendMessageBatch)."""
-    extract = iam_actions.extract_iam_action
-
-    @functools.wraps(extract)
-    def extract_without_batches(*args, **kwargs):
-        action = extract(*args, **kwargs)
-        return action.removesuffix("Batch") if action and action.startswith("sqs:") else action
-
-    iam_actions.extract_iam_action = extract_without_batches
+    action = extract(*args, **kwargs)
+    return action.removesuffix("Batch") if action and action.startswith("sqs:") else action
 
 
-def keep_permissions_boundaries() -> None:
+def keep_permissions_boundary(create, logical_id, props, stack_name):
     """CloudFormation gives a role the permissions boundary that its template says; MiniStack's leaves it out."""
-    handlers = provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"]
-    create = handlers["create"]
-
-    @functools.wraps(create)
-    def create_with_boundary(logical_id, props, stack_name):
-        name, attributes = create(logical_id, props, stack_name)
-        if props.get("PermissionsBoundary"):
-            iam._roles[name]["PermissionsBoundary"] = props["PermissionsBoundary"]
-        return name, attributes
-
-    handlers["create"] = create_with_boundary
+    name, attributes = create(logical_id, props, stack_name)
+    if props.get("PermissionsBoundary"):
+        iam._roles[name]["PermissionsBoundary"] = props["PermissionsBoundary"]
+    return name, attributes
 
 
-def judge_schedules_by_their_group() -> None:
+def name_schedules_by_their_group(extract, service, method, path, headers, body, query_params, *args, **kwargs):
     """A schedule's ARN has its group, which is in the body or the query: MiniStack judges each as of the default group."""
-    extract = iam_actions.extract_resource_arn
-
-    @functools.wraps(extract)
-    def extract_with_group(service, method, path, headers, body, query_params, *args, **kwargs):
-        arn = extract(service, method, path, headers, body, query_params, *args, **kwargs)
-        if service != "scheduler" or ":schedule/default/" not in arn:
-            return arn
-        asked = json.loads(body or b"{}").get("GroupName") or query_params.get("groupName") or "default"
-        group = asked[0] if isinstance(asked, list) else asked
-        return arn.replace(":schedule/default/", f":schedule/{group}/")
-
-    iam_actions.extract_resource_arn = extract_with_group
+    arn = extract(service, method, path, headers, body, query_params, *args, **kwargs)
+    if service != "scheduler" or ":schedule/default/" not in arn:
+        return arn
+    asked = json.loads(body or b"{}").get("GroupName") or query_params.get("groupName") or "default"
+    group = asked[0] if isinstance(asked, list) else asked
+    return arn.replace(":schedule/default/", f":schedule/{group}/")
 
 
 # What CloudTrail calls data events: its event history has none of them.
@@ -70,32 +61,27 @@ DATA_EVENT_SERVICES = {"dynamodb", "s3", "sqs", "sns", "kinesis", "logs", "execu
 DATA_EVENTS = {"lambda:InvokeFunction"}
 
 
-def record_calls_as_cloudtrail_does() -> None:
+def record_management_events(record, service, method, path, headers, body, query_params, *args, **kwargs):
     """CloudTrail's event history has management events alone, each by its caller: of a role, the session and the role.
 
     Only those of sessions are kept, and how they came about: the administrator is never looked up, who deploys code in
     bodies of megabytes.
     """
-    record, extract = app._maybe_record_cloudtrail, iam_actions.extract_iam_action
-
-    @functools.wraps(record)
-    def record_management_events(service, method, path, headers, body, query_params, *args, **kwargs):
-        if service == "sts":
-            asked = app._routing_params(method, path, headers, body, query_params)
-            if extract(service, method, path, headers, body, asked) == "sts:AssumeRole":
-                record(service, method, path, headers, body, query_params, *args, **kwargs)
-                tell_assumed_role(cloudtrail._get_event_queue()[-1], asked)
-                return
-        session = sts._sessions.get(app.extract_access_key_id(headers, query_params) or "")
-        if service in DATA_EVENT_SERVICES or not session or session.get("PrincipalType") != "AssumedRole":
+    extract = iam_actions.extract_iam_action
+    if service == "sts":
+        asked = app._routing_params(method, path, headers, body, query_params)
+        if extract(service, method, path, headers, body, asked) == "sts:AssumeRole":
+            record(service, method, path, headers, body, query_params, *args, **kwargs)
+            tell_assumed_role(cloudtrail._get_event_queue()[-1], asked)
             return
-        action = extract(service, method, path, headers, body, query_params)
-        if action is None or action in DATA_EVENTS:
-            return
-        record(service, method, path, headers, body, query_params, *args, **kwargs)
-        name_caller(cloudtrail._get_event_queue()[-1], session, action)
-
-    app._maybe_record_cloudtrail = record_management_events
+    session = sts._sessions.get(app.extract_access_key_id(headers, query_params) or "")
+    if service in DATA_EVENT_SERVICES or not session or session.get("PrincipalType") != "AssumedRole":
+        return
+    action = extract(service, method, path, headers, body, query_params)
+    if action is None or action in DATA_EVENTS:
+        return
+    record(service, method, path, headers, body, query_params, *args, **kwargs)
+    name_caller(cloudtrail._get_event_queue()[-1], session, action)
 
 
 def name_caller(event: dict, session: dict, action: str) -> None:
@@ -155,29 +141,19 @@ def tell_event_bridge(told: dict) -> None:
     eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
 
 
-def know_rules_that_hear_reading() -> None:
-    """MiniStack does not know the state in which a rule takes what CloudTrail calls reading too, and takes it for disabled."""
-    handlers = provisioners._RESOURCE_HANDLERS["AWS::Events::Rule"]
-    create = handlers["create"]
-
-    @functools.wraps(create)
-    def create_enabled(logical_id, props, stack_name):
-        state = props.get("State", "ENABLED").removesuffix("_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")
-        return create(logical_id, {**props, "State": state}, stack_name)
-
-    handlers["create"] = create_enabled
+def enable_rules_that_hear_reading(create, logical_id, props, stack_name):
+    """MiniStack takes the state in which a rule hears what CloudTrail calls reading, too, for disabled."""
+    state = props.get("State", "ENABLED").removesuffix("_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")
+    return create(logical_id, {**props, "State": state}, stack_name)
 
 
-def write_lambda_output(path: str) -> None:
-    """A person who runs this has no CloudWatch console: what a Lambda prints is appended to a file."""
-    emit = lambda_svc._emit_lambda_logs
+def write_lambda_output(path, emit, func, request_id, log_text, *args, **kwargs):
+    """There is no CloudWatch console here: what a Lambda prints is appended to a file."""
+    if log_text:
+        with open(path, "a", encoding="utf-8") as file:
+            file.writelines(f"{name_of(func)} {request_id} {line}\n" for line in log_text.splitlines())
+    return emit(func, request_id, log_text, *args, **kwargs)
 
-    @functools.wraps(emit)
-    def emit_and_write(func, request_id, log_text, *args, **kwargs):
-        if log_text:
-            name = (func.get("config") or func).get("FunctionName", "unknown")
-            with open(path, "a", encoding="utf-8") as file:
-                file.writelines(f"{name} {request_id} {line}\n" for line in log_text.splitlines())
-        return emit(func, request_id, log_text, *args, **kwargs)
 
-    lambda_svc._emit_lambda_logs = emit_and_write
+def name_of(func: dict) -> str:
+    return (func.get("config") or func).get("FunctionName", "unknown")

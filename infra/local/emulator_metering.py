@@ -3,6 +3,7 @@
 import functools
 from urllib.parse import urlparse
 
+from emulator_corrections import name_of, replace
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc, sqs
 
@@ -12,37 +13,19 @@ LONGEST_APP_ID = 50
 
 def meter(url: str, invocations: str) -> None:
     """Sends Lambdas' calls of SQS to `url` too, and appends each invoked function's name to the file `invocations`."""
-    address_queues(url)
-    name_callers()
-    write_invocations(invocations)
-
-
-def address_queues(url: str) -> None:
-    """An SDK that AWS_ENDPOINT_URL sends elsewhere calls a queue at the address in the queue's own URL all the same."""
+    # An SDK that AWS_ENDPOINT_URL sends elsewhere calls a queue at the address in the queue's own URL all the same.
     sqs.DEFAULT_PORT = str(urlparse(url).port)
+    replace(lambda_runtime, "execution_credentials", name_caller)
+    replace(lambda_svc, "_emit_lambda_logs", functools.partial(write_invocation, invocations))
 
 
-def name_callers() -> None:
+def name_caller(credentials, config):
     """An SDK puts its application's id, here the function's name, into the user agent of each call."""
-    credentials = lambda_runtime.execution_credentials
-
-    @functools.wraps(credentials)
-    def credentials_and_name(config):
-        name = config.get("FunctionName", "unknown")
-        return {**credentials(config), "AWS_SDK_UA_APP_ID": name[:LONGEST_APP_ID]}
-
-    lambda_runtime.execution_credentials = credentials_and_name
+    return {**credentials(config), "AWS_SDK_UA_APP_ID": config.get("FunctionName", "unknown")[:LONGEST_APP_ID]}
 
 
-def write_invocations(path: str) -> None:
+def write_invocation(path, emit, func, *args, **kwargs):
     """Streams, queues, rules and workflows invoke inside the emulator, where no proxy can count them."""
-    emit = lambda_svc._emit_lambda_logs
-
-    @functools.wraps(emit)
-    def emit_and_count(func, *args, **kwargs):
-        name = (func.get("config") or func).get("FunctionName", "unknown")
-        with open(path, "a", encoding="utf-8") as file:
-            file.write(f"{name}\n")
-        return emit(func, *args, **kwargs)
-
-    lambda_svc._emit_lambda_logs = emit_and_count
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(f"{name_of(func)}\n")
+    return emit(func, *args, **kwargs)

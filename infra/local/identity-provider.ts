@@ -6,43 +6,27 @@ import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.j
 import { type LoginChoice, renderLoginPage } from './login-page.ts'
 import { listenOnLoopback, readBody } from './loopback.ts'
 
-/** A private EC P-256 key as a JWK with `kid` and `alg`. */
 export type PrivateJwk = Record<string, string>
 
-/** Who can get tokens: an agent or a tool (`workload`), or a person. */
+/** `workload`: an agent or a tool. */
 export type Principal =
   | { kind: 'workload'; subject: string }
   | { kind: 'person'; subject: string; name: string; groups: string[] }
 
-/** The local OpenID provider. Its issuer is `url`; discovery and keys are at the standard places below it. */
-export interface IdentityProvider {
-  url: string
-  jwksUri: string
-  /**
-   * Makes each principal a client that authenticates with `private_key_jwt`. Its client id is its subject.
-   * Enrolling one again keeps its key, so that several deployments can share their people.
-   * @returns The private key of each, by subject.
-   */
-  enrol(principals: Principal[]): Promise<Map<string, PrivateJwk>>
-  /** From now on gives tokens for this API: `audience` of workloads is the issuer, of people `{issuer}/people`. */
-  serve(issuer: string): void
-  close(): Promise<void>
-}
+export type IdentityProvider = Awaited<ReturnType<typeof startIdentityProvider>>
 
-/** Short enough that a leaked one is soon worthless, long enough for a held request and a demo step. */
+/** Long enough for a held request and a demo step. */
 const tokenLifetimeSeconds = 600
 
-/** The pages as a client: a person's browser logs in for them by authorization code with PKCE, and comes back to one of `callbacks`. */
+/** The pages: a browser logs in by authorization code with PKCE, and comes back to one of `callbacks`. */
 export const browserClientId = 'hotwork-browser'
-/** The command line as a client: its redirect is a port on loopback (RFC 8252 section 7.3). */
+/** The command line: its redirect is a port on loopback (RFC 8252 section 7.3). */
 export const commandLineClientId = 'hotwork-command-line'
-/** Below an API's issuer: a login to look at pages, and one that a decision is made by. */
+/** Below an API's issuer: to look at pages, and to decide. */
 const callbacks = ['/login/callback', '/login/decision']
 
-/** The audience of a person's token for the API at `issuer`; a workload's is the issuer itself. */
 export const peopleAudience = (issuer: string) => `${issuer}/people`
 
-/** What the provider has been told so far. */
 interface Enrolled {
   clients: Map<string, ClientMetadata>
   people: Map<string, LoginChoice>
@@ -50,12 +34,11 @@ interface Enrolled {
 }
 
 /**
- * Starts the identity provider of agents, tools and people on a free loopback port, with keys of its own that live as
- * long as it does. Clients get tokens by `client_credentials` with `resource` = an API's issuer; people may also log in
- * with a browser. A person's call may carry `acr_values`, and this provider believes it.
- * @param log Takes one line for each fault inside the provider.
+ * The identity provider of agents, tools and people, with keys that live as long as it does. Clients get tokens by
+ * `client_credentials` with `resource` = an API's issuer; people may also log in with a browser. It believes a person's
+ * `acr_values`.
  */
-export async function startIdentityProvider(log: (line: string) => void = () => {}): Promise<IdentityProvider> {
+export async function startIdentityProvider(log: (line: string) => void = () => {}) {
   const keys = new Map<string, PrivateJwk>()
   const enrolled: Enrolled = { clients: new Map(), people: new Map(), issuers: new Set() }
   const server = await listenOnLoopback()
@@ -65,7 +48,7 @@ export async function startIdentityProvider(log: (line: string) => void = () => 
 
   const respond = provider.callback()
   server.handle((request, response) => {
-    // Addresses in answers are built from it: only our own may appear in them.
+    // Answers are built from it: only our own address may appear in them.
     request.headers.host = new URL(url).host
     if (!request.url?.startsWith('/login/')) return respond(request, response)
     showOrFinishLogin(provider, [...enrolled.people.values()], request, response).catch((fault: unknown) => {
@@ -74,9 +57,11 @@ export async function startIdentityProvider(log: (line: string) => void = () => 
     })
   })
   return {
+    /** Its issuer: discovery and keys are at the standard places below. */
     url,
     jwksUri: `${url}/jwks`,
-    async enrol(principals) {
+    /** Each becomes a `private_key_jwt` client by its subject, and keeps its key when enrolled again. @returns keys by subject */
+    async enrol(principals: Principal[]) {
       for (const principal of principals) {
         const key = keys.get(principal.subject) ?? (await generateKey())
         keys.set(principal.subject, key)
@@ -85,12 +70,13 @@ export async function startIdentityProvider(log: (line: string) => void = () => 
       }
       return new Map(principals.map(({ subject }) => [subject, keys.get(subject) as PrivateJwk]))
     },
-    serve: (issuer) => void enrolled.issuers.add(issuer),
+    /** Tokens for this API: `audience` of workloads is the issuer, of people `{issuer}/people`. */
+    serve: (issuer: string) => void enrolled.issuers.add(issuer),
     close: server.close,
   }
 }
 
-/** The provider's configuration: see node_modules/oidc-provider/docs. Clients are looked up while it runs. */
+/** See node_modules/oidc-provider/docs. Clients are looked up while it runs. */
 function configure({ clients, people, issuers }: Enrolled, signingKey: PrivateJwk): object {
   const publicClients = [browserClientId, commandLineClientId]
   const isPerson = ({ oidc: { client } }: Context) =>
@@ -130,7 +116,7 @@ function configure({ clients, people, issuers }: Enrolled, signingKey: PrivateJw
       const person = people.get(accountId)
       return person && { accountId, claims: () => ({ sub: accountId, name: person.name, groups: person.groups }) }
     },
-    // The application and this provider are one organisation: logging in is consent enough.
+    // One organisation: logging in is consent enough.
     async loadExistingGrant({ oidc }: Context) {
       const grant = new oidc.provider.Grant({ accountId: oidc.session?.accountId, clientId: oidc.client?.clientId })
       grant.addOIDCScope('openid profile')
@@ -151,7 +137,7 @@ function configure({ clients, people, issuers }: Enrolled, signingKey: PrivateJw
 const resourceIndicators = (issuers: ReadonlySet<string>, isPerson: (context: Context) => boolean) => ({
   enabled: true,
   defaultResource({ oidc }: Context) {
-    // A browser login may want the ID token alone; a client without a browser wants a token for some API.
+    // A browser login may want the ID token alone.
     if (oidc.params?.['grant_type'] !== 'client_credentials') return undefined
     throw new errors.InvalidTarget(`\`resource\` is missing: name one of ${[...issuers].join(', ')}`)
   },
@@ -188,7 +174,7 @@ function describeClient(clientId: string, { d: _private, ...publicJwk }: Private
   }
 }
 
-/** A client that people log in with, by authorization code and PKCE. */
+/** People log in with it, by authorization code and PKCE. */
 const describePublicClient = (
   client_id: string,
   application_type: 'web' | 'native',
@@ -203,7 +189,7 @@ const describePublicClient = (
   require_auth_time: true,
 })
 
-/** How the person logged in (RFC 9470): what the code was issued for, or what a client without a browser says. */
+/** RFC 9470: what the code was issued for, or what a client without a browser says. */
 function describeLogin({ oidc }: Context): Record<string, unknown> | undefined {
   const code = oidc.entities.AuthorizationCode
   if (code) return { acr: code.acr, auth_time: code.authTime }
@@ -211,10 +197,10 @@ function describeLogin({ oidc }: Context): Record<string, unknown> | undefined {
   return acr ? { acr, auth_time: Math.floor(Date.now() / 1000) } : undefined
 }
 
-/** Has a person log in again when the application asks for a stronger login than the one they have. */
+/** Has a person log in again when a stronger login is asked for than theirs. */
 function requireAskedStrength() {
   const policy = interactionPolicy.base()
-  // Native applications would be asked for consent each time, so that none passes for another: here there is but one.
+  // It would ask native applications for consent each time.
   policy.get('consent').checks.remove('native_client_prompt')
   policy.get('login').checks.add(
     new interactionPolicy.Check('acr_unmet', 'a stronger login is needed', 'login_required', ({ oidc }) => {
@@ -239,7 +225,7 @@ async function showOrFinishLogin(
     response.writeHead(200, {
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-store',
-      // No `form-action`: browsers apply it to the redirects after the form too, and those lead to the application.
+      // No `form-action`: browsers apply it to the redirects after the form, which lead to the application.
       'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     })
     response.end(renderLoginPage(request.url ?? '', people, acr))

@@ -1,17 +1,13 @@
 import { html } from './desk/html.ts'
 
-/** A person who can log in: `subject` is their subject at the identity provider. */
+/** `subject`: at the identity provider. */
 export interface LoginChoice {
   subject: string
   name: string
   groups: string[]
 }
 
-/**
- * The page on which a person says who they are. It stands in for a company's login, so there is no password: only the
- * local stack serves it, on the loopback address. Plain forms, no script, works with a keyboard and a screen reader.
- * @param strength The login strength (`acr`) that the application asked for, if any.
- */
+/** Stands in for a company's login, without a password: only the local stack serves it, on loopback. @param strength the `acr` asked for */
 export function renderLoginPage(action: string, people: LoginChoice[], strength: string | undefined): string {
   const { markup } = html`<!doctype html>
 <html lang="en">

@@ -2,11 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import type { AddressInfo } from 'node:net'
 import { createProxyServer, type ProxyServer } from 'http-proxy-3'
 
-/**
- * Listens on 127.0.0.1 on a free port, and answers 503 until `handle` says what to do.
- * @returns `url` is `http://127.0.0.1:PORT`, without a slash at the end. `close` ends open connections too: a kept-alive
- * one would hold the process.
- */
+/** On a free port; answers 503 until `handle` says what to do. `close` ends kept-alive connections too. */
 export async function listenOnLoopback() {
   let listener: RequestListener = (_request, response) => {
     response.writeHead(503, { 'content-type': 'text/plain' }).end('not ready yet\n')
@@ -29,7 +25,7 @@ export async function listenOnLoopback() {
   }
 }
 
-/** A request's body as text, or nothing where it is over so many bytes. */
+/** Nothing where the body is over so many bytes. */
 export async function readBody(request: IncomingMessage, mostBytes: number): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let size = 0
@@ -41,14 +37,14 @@ export async function readBody(request: IncomingMessage, mostBytes: number): Pro
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** A port of 127.0.0.1 that was free a moment ago, for a program that must be told its port. */
+/** For a program that must be told its port. */
 export async function findFreePort(): Promise<number> {
   const { url, close } = await listenOnLoopback()
   await close()
   return Number(new URL(url).port)
 }
 
-/** Passes requests on. It answers 502 when the target does not answer: an AWS SDK then asks again. */
+/** It answers 502 when the target does not answer: an AWS SDK then asks again. */
 export function createForwarder(changeOrigin: boolean, log: (line: string) => void): ProxyServer {
   const proxy = createProxyServer({ changeOrigin, xfwd: false })
   proxy.on('error', (fault, request, response) => {
@@ -63,10 +59,8 @@ export function createForwarder(changeOrigin: boolean, log: (line: string) => vo
 export type ReverseProxy = Awaited<ReturnType<typeof startReverseProxy>>
 
 /**
- * Starts a reverse proxy on a free loopback port. It gives an API that lives below a path an address without one:
- * `{url}/x` is `{target}/x`, and answers 503 until `forwardTo` says the target. Bodies pass through untouched and
- * unlimited: limits are the API's own. What a caller says about how its request was forwarded is dropped, since this
- * proxy is the first hop.
+ * Gives an API that lives below a path an address without one: `{url}/x` is `{target}/x`. What a caller says about how its
+ * request was forwarded is dropped, since this proxy is the first hop.
  */
 export async function startReverseProxy(log: (line: string) => void = () => {}) {
   const server = await listenOnLoopback()

@@ -23,27 +23,11 @@ const Stage = z.object({ channel: Text, onSilence: z.union([Text, z.object({ cha
 const Ladder = z.object({ tiers: z.array(z.object({ stages: z.array(Stage) })) })
 const Action = z.object({ account: Text.optional() })
 
-/** Who is in a policy folder, and the aliases in it that a deployment must give a meaning. */
-export interface Organisation {
-  agents: { id: string; owner: string; autonomy: string; subject: string }[]
-  tools: { id: string; subject: string }[]
-  /** Each has an account in the local Slack. A person whose directory entry names none links theirs by logging in. */
-  people: { id: string; name: string; groups: string[]; slackUserId: string; subject: string }[]
-  /** Aliases of the issuers of agents' and tools' identities, and of people's, that this machine can stand for. */
-  workloadIssuers: string[]
-  peopleIssuers: string[]
-  /** Aliases of issuers that this machine cannot stand for. */
-  absentIssuers: { alias: string; matchedByClaims: boolean }[]
-  channels: string[]
-  accounts: string[]
-}
+/** The principals of a policy folder, and the aliases in it that a deployment must give a meaning. */
+export type Organisation = ReturnType<typeof readOrganisation>
 
-/**
- * Reads what the local stack must know of a policy folder. That the folder is right is judged when the app is
- * synthesized; here only what is used is looked at.
- * @throws An error that names the file and the member that is not as expected.
- */
-export function readOrganisation(folder: string): Organisation {
+/** Looks only at what is used: synthesis judges the folder. @throws an error that names the file and the member */
+export function readOrganisation(folder: string) {
   const { agents } = readJson(join(folder, 'agents.json'), Agents)
   const { tools } = readJson(join(folder, 'tools.json'), Tools)
   const { people, groups } = readJson(join(folder, 'directory.json'), Directory)
@@ -66,15 +50,15 @@ export function readOrganisation(folder: string): Organisation {
       slackUserId: slack ?? unsaidSlackId(id),
       subject: subjectOf(id),
     })),
-    workloadIssuers,
-    peopleIssuers,
+    // Aliases of issuers that this machine can stand for, and those that it cannot.
+    ...{ workloadIssuers, peopleIssuers },
     absentIssuers: absentOf([...workloads, ...people], [...workloadIssuers, ...peopleIssuers]),
     channels: distinct(tiers.flatMap(({ stages }) => stages.flatMap(channelsOf))),
     accounts: distinct(actions.flatMap(({ account }) => account ?? [])),
   }
 }
 
-/** Of the form that Slack's own ids have, and the same at each start. */
+/** Of the form of Slack's own ids, and the same at each start. */
 const unsaidSlackId = (id: string) => `U0${id.replace(/^person:|[^a-z0-9]/gi, '').toUpperCase()}`
 
 function readJson<T>(path: string, schema: z.ZodType<T>): T {
@@ -83,18 +67,17 @@ function readJson<T>(path: string, schema: z.ZodType<T>): T {
   throw new Error(`${path} is not as the local stack expects it:\n${z.prettifyError(error)}`)
 }
 
-/** An identity that the local identity provider can prove: a subject alone. */
+/** The local identity provider can prove a subject alone. */
 const isPlain = ({ subject, claims, validFrom, validUntil }: Identity): boolean =>
   subject !== undefined &&
   claims === undefined &&
   (validFrom === undefined || Date.parse(validFrom) <= Date.now()) &&
   (validUntil === undefined || Date.now() < Date.parse(validUntil))
 
-/** The one issuer of these that the local identity provider stands for: it gives all of them tokens of one kind. */
+/** The local identity provider stands for one issuer: it gives all tokens of one kind. */
 const servedFor = (parties: readonly Party[]): string[] =>
   parties.flatMap(({ identities }) => identities.filter(isPlain).map(({ issuer }) => issuer)).slice(0, 1)
 
-/** The subject of each, at that issuer. */
 function enrol(parties: readonly Party[]): [id: string, subject: string][] {
   const [served] = servedFor(parties)
   return parties.map(({ id, identities }) => {
@@ -107,7 +90,7 @@ function enrol(parties: readonly Party[]): [id: string, subject: string][] {
   })
 }
 
-function absentOf(parties: readonly Party[], served: readonly string[]): Organisation['absentIssuers'] {
+function absentOf(parties: readonly Party[], served: readonly string[]) {
   const others = parties.flatMap(({ identities }) => identities).filter(({ issuer }) => !served.includes(issuer))
   return distinct(others.map(({ issuer }) => issuer)).map((alias) => ({
     alias,

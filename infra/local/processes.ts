@@ -3,19 +3,19 @@ import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
+/** A fault whose message alone tells a person what to do. */
+export class FaultForPeople extends Error {}
+
 interface Program {
   cwd: string
-  /** The whole environment: nothing is inherited. */
+  /** Nothing is inherited. */
   env: Record<string, string>
-  /** What it prints is added to this file. */
+  /** It is added to. */
   logFile: string
   stdin?: 'ignore' | 'pipe'
 }
 
-/**
- * Starts a program in a process group of its own. It ends with this process at the latest.
- * @returns `ended` is its exit code, the signal that ended it, or why it could not be started.
- */
+/** In a process group of its own, which ends with this process. `ended`: exit code, signal, or why it did not start. */
 export function startProgram(command: string, args: string[], { cwd, env, logFile, stdin }: Program) {
   mkdirSync(dirname(logFile), { recursive: true })
   const log = openSync(logFile, 'a')
@@ -37,10 +37,7 @@ export function startProgram(command: string, args: string[], { cwd, env, logFil
   return { ended, kill }
 }
 
-/**
- * Runs a program to its end.
- * @throws When it fails, with the end of what it printed; when `signal` aborts, with the signal's reason.
- */
+/** @throws when it fails, with the end of what it printed; when `signal` aborts, with the signal's reason */
 export async function run(
   command: string,
   args: string[],
@@ -55,14 +52,11 @@ export async function run(
   if (how !== '0') throw new Error(`\`${[command, ...args].join(' ')}\` ended with ${how}; ${readEnd(program.logFile)}`)
 }
 
-/** The last lines of a log, to show why something failed. */
+/** To show why a program failed. */
 export const readEnd = (path: string): string =>
   `the end of ${path}:\n${readFileSync(path, 'utf8').trimEnd().split('\n').slice(-25).join('\n')}`
 
-/**
- * Takes the lock at `path` unless a live process holds it. A file left by a process that has died does not block.
- * @returns The lock, or the number of the process that has it.
- */
+/** Unless a live process holds it: a file left by one that has died does not block. */
 export function takeLock(path: string): { release(): void } | { heldBy: number } {
   mkdirSync(dirname(path), { recursive: true })
   const holder: Holder = { pid: process.pid, born: birthOf(process.pid) ?? '' }
@@ -79,13 +73,12 @@ export function takeLock(path: string): { release(): void } | { heldBy: number }
   }
 }
 
-/** What a lock file says of the process that holds it. `born` tells it from a later process with the same number. */
+/** `born` tells it from a later process with the same number. */
 interface Holder {
   pid: number
   born: string
 }
 
-/** The number of the live process that has the lock, if one has it. */
 export function holderOf(path: string): number | undefined {
   try {
     const { pid, born } = JSON.parse(readFileSync(path, 'utf8')) as Holder
@@ -103,7 +96,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** The start time of a process in clock ticks since boot, where the system has /proc; else unknown. */
+/** In clock ticks since boot, where the system has /proc. */
 function birthOf(pid: number): string | undefined {
   try {
     // The name, in parentheses, may hold spaces and parentheses: count the fields after it (proc_pid_stat(5), field 22).
@@ -114,15 +107,11 @@ function birthOf(pid: number): string | undefined {
   }
 }
 
-/** A person or another program asked for the end. */
 class AskedToEnd extends Error {
   override readonly name = 'AskedToEnd'
 }
 
-/**
- * Listens for Ctrl-C, SIGTERM and the closing of the terminal. The first ends in order, by the signal; a second one ends
- * the process at once, and what it started ends with it.
- */
+/** Ctrl-C, SIGTERM and the closing of the terminal. A second one ends the process at once. */
 export function untilAsked(): AbortSignal {
   const controller = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -134,11 +123,10 @@ export function untilAsked(): AbortSignal {
   return controller.signal
 }
 
-/** What the end of a local stack takes with it: the emulator, the identity provider and the desk keep all in memory. */
+/** The emulator, the identity provider and the desk keep all in memory. */
 export const endingWords = (directory: string): string =>
   `\nending the local stack: its requests, its record and its keys are gone; its logs stay in ${directory}/log\n`
 
-/** Waits until a signal aborts. */
 export async function untilAborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort')
 }

@@ -1,13 +1,9 @@
-/** Where progress is written: a terminal, or anything that takes lines. */
 export interface Output {
   isTTY?: boolean
   write(text: string): unknown
 }
 
-/**
- * Runs `work` as one named step and shows that it runs, that it ended, and how long it took. Steps may overlap.
- * `note` adds a few words to the line, such as what was found or why there was nothing to do.
- */
+/** Runs `work` as one named step, and shows it with how long it took. Steps may overlap. `note` adds words to the line. */
 export type Progress = <T>(name: string, work: (note: (text: string) => void) => Promise<T>) => Promise<T>
 
 interface Running {
@@ -17,14 +13,11 @@ interface Running {
 }
 
 const redrawMilliseconds = 120
-/** On plain output, a step that takes long says so this often, so that a log never looks stuck. */
+/** On plain output: a log must not look stuck. */
 const reminderMilliseconds = 10_000
 const eraseLine = '\r\x1b[2K'
 
-/**
- * A reporter of steps. On a terminal the running steps share one line that is redrawn; elsewhere each step is a plain
- * line when it starts and one when it ends.
- */
+/** On a terminal the running steps share one line; elsewhere each step is a line when it starts and one when it ends. */
 export function createProgress(output: Output = process.stdout): Progress {
   const running = new Set<Running>()
   const draw = () => {
@@ -58,7 +51,6 @@ export function createProgress(output: Output = process.stdout): Progress {
   }
 }
 
-/** Shows nothing: for tests, and for callers with a display of their own. */
 export const silentProgress: Progress = (_name, work) => work(() => {})
 
 const elapsed = ({ startedAt }: Running) => `${((Date.now() - startedAt) / 1000).toFixed(1)} s`

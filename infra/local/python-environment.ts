@@ -3,25 +3,23 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { run, takeLock } from './processes.ts'
+import { FaultForPeople, run, takeLock } from './processes.ts'
 import type { Progress } from './progress.ts'
 
 const emulatorRequirements = join(import.meta.dirname, 'requirements.txt')
 const candidates = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python']
 const execute = promisify(execFile)
 
-/** What a person must do before the local stack can start, in one sentence. */
-export class MissingPrerequisite extends Error {
+class MissingPrerequisite extends FaultForPeople {
   override readonly name = 'MissingPrerequisite'
 }
 
 /**
- * Makes a private Python environment, once: a finished one with the same requirements is used as it is, a half-made or
- * older one is made anew. Processes that want it at once wait their turn.
- * @param directory Where the environment is, or will be.
- * @param requirements What is in it; the local AWS emulator if not said.
- * @returns The path of its `python`.
- * @throws MissingPrerequisite When this machine has no Python 3.10 or later with venv.
+ * Makes a private Python environment, once: a finished one with the same requirements is used as it is. Processes that want
+ * it at once wait their turn.
+ * @param requirements what is in it; the local AWS emulator if not said
+ * @returns the path of its `python`
+ * @throws MissingPrerequisite when this machine has no Python 3.10 or later with venv
  */
 export async function ensurePythonEnvironment(options: {
   directory: string
@@ -32,7 +30,7 @@ export async function ensurePythonEnvironment(options: {
 }): Promise<string> {
   const { directory, logFile, progress, requirements = emulatorRequirements, signal } = options
   const python = join(directory, 'bin', 'python')
-  // Written last, so that its presence means that all the rest is there.
+  // Written last: then all the rest is there.
   const stamp = join(directory, 'hotwork-requirements.txt')
   const isMade = () => existsSync(python) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
   const wanted = readFileSync(requirements, 'utf8')
@@ -61,7 +59,6 @@ export async function ensurePythonEnvironment(options: {
   })
 }
 
-/** The first Python on the PATH that is new enough and can make environments. */
 async function findPython(): Promise<string> {
   const check = 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))'
   for (const candidate of candidates) {

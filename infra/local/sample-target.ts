@@ -5,7 +5,7 @@ import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { type AwsAccess, clientSettings } from './emulator.ts'
 
-/** A ZIP archive of one uncompressed file (APPNOTE 6.3.10, sections 4.3.7, 4.3.12 and 4.3.16): a Lambda's code. */
+/** A ZIP archive of one uncompressed file (APPNOTE 6.3.10, sections 4.3.7, 4.3.12 and 4.3.16). */
 export function zipOne(name: string, content: string): Uint8Array {
   const path = Buffer.from(name)
   const data = Buffer.from(content)
@@ -28,10 +28,7 @@ function pack(values: number[], width: number): Buffer {
   return bytes
 }
 
-/**
- * The parameters of the checkout service. In prod the payment timeout is wrong, which is what makes the service
- * unhealthy and the example agent ask; in staging it is right.
- */
+/** In prod the payment timeout is wrong: the checkout service is unhealthy, and the example agent asks. */
 const parameters = {
   '/staging/checkout/payment-timeout-ms': '3000',
   '/prod/checkout/payment-timeout-ms': '30',
@@ -42,10 +39,7 @@ const parameters = {
 const functions = ['checkout-worker', 'staging-checkout-worker']
 const table = 'checkout-flags'
 
-/**
- * Makes what the sample organisation's actions act on: the checkout service's parameters, functions and flags. Made
- * again in an emulator that was there before, it is set back to how the story begins.
- */
+/** What the sample organisation's actions act on. In an emulator that was there before, it is set back. */
 export async function createSampleTarget(aws: AwsAccess, accountId: string): Promise<void> {
   await Promise.all([setParameters(aws), createFunctions(aws, accountId), createFlags(aws)])
 }

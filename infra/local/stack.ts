@@ -7,52 +7,48 @@ import { deployPrepared, prepareDeployment, type Surroundings } from './deployme
 import { type AwsAccess, clientSettings, startEmulator } from './emulator.ts'
 import { startIdentityProvider } from './identity-provider.ts'
 import { type Local, readLocalFile, removeLocalFile, writeLocalFile } from './local-file.ts'
-import { holderOf, takeLock } from './processes.ts'
+import { FaultForPeople, holderOf, takeLock } from './processes.ts'
 import { createProgress, type Progress } from './progress.ts'
 import { ensurePythonEnvironment } from './python-environment.ts'
 import { createSampleTarget } from './sample-target.ts'
 
-/** A Hotwork deployment: its name is the beginning of all its resources' names, so that several live side by side. */
+/** Several live side by side under different names. */
 interface DeploymentChoice {
   /** `Hotwork` if not said. */
   stackName?: string
-  /** The policy folder; the repository's own if not said. */
+  /** The repository's own if not said. */
   policies?: string | undefined
 }
 
 interface StackOptions extends DeploymentChoice {
-  /** Where all its files are; `.hotwork` in the repository if not said. One local stack runs in one such folder. */
+  /** `.hotwork` in the repository if not said. One local stack runs in one such folder. */
   stateDirectory?: string | undefined
   progress?: Progress
-  /** Another CDK app than Hotwork's, with the same context and outputs: for tests of this machinery alone. */
+  /** Another CDK app than Hotwork's, for tests. */
   app?: string | undefined
-  /** Counts what the Lambdas ask of AWS: `local.json` then says where the counts are. Not of an emulator that is given. */
+  /** `local.json` then says where the counts are. Not of an emulator that is given. */
   meterCalls?: boolean
-  /** Ends everything early: what is being waited for rejects with its reason. */
+  /** Ends everything early. */
   signal?: AbortSignal
 }
 
-/** A running local stack. */
 export interface LocalStack {
-  /** What `local.json` in the state directory says. */
   local: Local
   /** Aborts when its end is asked for, or when its emulator has ended by itself (EmulatorEnded). */
   signal: AbortSignal
   /** Deploys another Hotwork beside the first: own address, desk and tables; the same people, agents and emulator. */
   deploy(choice: DeploymentChoice & { stackName: string }): Promise<Local>
-  /** Ends all that was started, and waits for it. Nothing is left listening. */
+  /** Ends all that was started, and waits for it. */
   close(): Promise<void>
 }
 
-/** The state directory has a running stack already. */
-export class StackIsRunning extends Error {
+class StackIsRunning extends FaultForPeople {
   override readonly name = 'StackIsRunning'
 }
 
 /**
- * Starts the local stack: an AWS emulator, an identity provider, a desk for Slack, a reverse proxy, and the CDK app
- * deployed into the emulator, unchanged. All of it listens on 127.0.0.1 on free ports. An emulator that
- * `AWS_ENDPOINT_URL` names is used as it is. When anything fails, what was started is ended first.
+ * Starts an AWS emulator, an identity provider, a desk for Slack, a reverse proxy, and the CDK app deployed into the
+ * emulator, unchanged, all on free ports of 127.0.0.1. It uses the emulator that `AWS_ENDPOINT_URL` names, if any.
  * @throws StackIsRunning When one runs in this state directory. MissingPrerequisite When Python is not there.
  * EmulatorEnded When the emulator ends by itself meanwhile.
  */
@@ -99,7 +95,7 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
   }
 }
 
-/** What the stack says that another process runs in this state directory, once it is there. */
+/** The stack that another process runs in this state directory. */
 export const findStack = (directory: string): Local | undefined =>
   holderOf(join(directory, 'stack.lock')) === undefined ? undefined : readLocalFile(join(directory, 'local.json'))
 
@@ -124,7 +120,7 @@ function lockDirectory(directory: string, resources: AsyncDisposableStack): void
   )
 }
 
-/** The emulator that the environment names, with the environment's keys. */
+/** With the environment's keys. */
 function readGivenEmulator(env: NodeJS.ProcessEnv): AwsAccess | undefined {
   const endpointUrl = env['AWS_ENDPOINT_URL']
   if (!endpointUrl) return undefined
@@ -136,7 +132,6 @@ function readGivenEmulator(env: NodeJS.ProcessEnv): AwsAccess | undefined {
   }
 }
 
-/** The account that these keys belong to. @throws When the emulator does not answer or refuses the keys. */
 async function readAccountId(aws: AwsAccess): Promise<string> {
   const sts = new STSClient(clientSettings(aws))
   const { Account } = await sts.send(new GetCallerIdentityCommand({})).catch((cause: unknown) => {
@@ -146,7 +141,6 @@ async function readAccountId(aws: AwsAccess): Promise<string> {
   return Account as string
 }
 
-/** An AWS that can be deployed to, and in it what the sample organisation acts on. */
 async function prepareAws(
   around: Surroundings,
   given: AwsAccess | undefined,
@@ -169,7 +163,7 @@ async function startOwnEmulator(
   resources: AsyncDisposableStack,
   failure: AbortController,
 ): Promise<AwsAccess> {
-  // Not below the state directory: tests have another one, and making it twice would take a minute.
+  // Tests have another state directory, and making it twice would take a minute.
   const venv = join(root, '.hotwork/venv')
   const logFile = join(logDirectory, 'python.log')
   const python = await ensurePythonEnvironment({ directory: venv, logFile, progress, signal })
@@ -190,7 +184,7 @@ async function startOwnEmulator(
   return emulator
 }
 
-/** Waits for all; the first that fails ends the others, and all have ended when this rejects. */
+/** The first that fails ends the others, and all have ended when this rejects. */
 async function together<A, B>(failure: AbortController, works: [Promise<A>, Promise<B>]): Promise<[A, B]> {
   for (const work of works) work.catch((fault: unknown) => failure.abort(fault))
   await Promise.allSettled(works)

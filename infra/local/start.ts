@@ -1,14 +1,11 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { EmulatorEnded } from './emulator.ts'
-import { endingWords, untilAborted, untilAsked } from './processes.ts'
-import { MissingPrerequisite } from './python-environment.ts'
-import { type LocalStack, StackIsRunning, startStack } from './stack.ts'
+import { endingWords, FaultForPeople, untilAborted, untilAsked } from './processes.ts'
+import { type LocalStack, startStack } from './stack.ts'
 
 /**
- * `npm start`: the local stack, left running until Ctrl-C. `-- --policies FOLDER` deploys another policy folder,
- * `-- --state FOLDER` keeps its files elsewhere, so that two can run; `-- --meter` counts
- * what the Lambdas ask of AWS, for `npm run bench`; `--app FILE` is for tests (see StackOptions).
+ * `npm start`: the local stack until Ctrl-C. `-- --policies FOLDER` deploys another policy folder, `-- --state FOLDER` keeps
+ * its files elsewhere, so that two can run; `-- --meter` counts what the Lambdas ask of AWS; `--app FILE` is for tests.
  */
 const { values } = parseArgs({
   options: {
@@ -38,14 +35,10 @@ try {
   }
   if (!asked.aborted) throw stack.signal.reason
 } catch (fault) {
-  if (asked.aborted) {
-    process.exitCode = 130 // As of any program that a signal ends before its work is done.
-  } else {
-    const isForPeople = [StackIsRunning, MissingPrerequisite, EmulatorEnded].some((kind) => fault instanceof kind)
-    const { message, stack } = fault as Error
-    process.stderr.write(`${isForPeople ? message : stack}\n`)
-    process.exitCode = 1
-  }
+  // 130: as of any program that a signal ends before its work is done.
+  process.exitCode = asked.aborted ? 130 : 1
+  const { message, stack } = fault as Error
+  if (!asked.aborted) process.stderr.write(`${fault instanceof FaultForPeople ? message : stack}\n`)
 }
 process.exit()
 

@@ -1,8 +1,8 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
-import { tellOfIncident } from '../../../infra/local/incident-tool.ts'
 import { until } from '../support/aws.ts'
 import { type Answer, Deployment } from '../support/deployment.ts'
+import { tellOfIncident } from './incident-tool.ts'
 
 jest.setTimeout(120_000)
 

@@ -1,13 +1,6 @@
-import { createHmac, randomBytes, randomUUID } from 'node:crypto'
+import { createHmac, randomUUID } from 'node:crypto'
 
-/** The tool that keeps incidents: nothing that runs, only the secret that it would sign with, new at each start. */
-export const createIncidentTool = () => ({ webhookSecret: `whsec_${randomBytes(32).toString('base64')}` })
-
-/**
- * Says that an incident is closed, as a tool that signs by Standard Webhooks would. The same `id` is the same delivery.
- *
- * @see https://www.standardwebhooks.com
- */
+/** Signs by Standard Webhooks (https://www.standardwebhooks.com). The same `id` is the same delivery. */
 export function tellOfIncident(
   { eventsUrl, webhookSecret }: { eventsUrl: string; webhookSecret: string },
   incident: string,
