@@ -1,6 +1,5 @@
 // One project a layer, so that `npm run check` runs the fast ones alone. jose and its like
 // are ESM and are transformed; canonicalize exports itself to `import` alone, so jest is told where it lies.
-const canonicalize = { '^canonicalize$': '<rootDir>/node_modules/canonicalize/lib/canonicalize.js' }
 const project = (name, extra = {}) => ({
   displayName: name,
   // Not in the system's temporary folder, where run.ts looks for what tests leave.
@@ -14,7 +13,7 @@ const project = (name, extra = {}) => ({
     ],
   },
   transformIgnorePatterns: ['/node_modules/(?!(jose|dpop|oauth4webapi|openid-client|canonicalize)/)'],
-  moduleNameMapper: canonicalize,
+  moduleNameMapper: { '^canonicalize$': '<rootDir>/node_modules/canonicalize/lib/canonicalize.js' },
   ...extra,
 })
 
@@ -22,16 +21,9 @@ module.exports = {
   // Two cores may be busy with everything else: a test that hangs is found, and one that waits its turn is not blamed.
   testTimeout: 60_000,
   projects: [
-    ...['domain', 'policies', 'operations', 'http', 'slack', 'local', 'infra', 'adapters'].map((name) => project(name)),
-    // The handlers as they are, with what they stand on in memory: a client that is tried has a real API to call.
-    project('client', {
-      moduleNameMapper: {
-        ...canonicalize,
-        '/wiring/(ports|policy|evidence|statements)\\.ts$': '<rootDir>/test/client/support/memory-wiring.ts',
-        '/adapters/(dynamodb/(client|request-store|permit-store)|kms/kms-signer|kms/kms-key-set|sts/broker|aws-calls/sdk-caller)\\.ts$':
-          '<rootDir>/test/client/support/memory-wiring.ts',
-      },
-    }),
+    ...['domain', 'policies', 'operations', 'http', 'slack', 'local', 'infra', 'adapters', 'client'].map((name) =>
+      project(name),
+    ),
     // What it counts is only its own where nothing else goes on: run.ts runs it alone.
     project('cost', { testMatch: ['<rootDir>/test/stack/cost.test.ts'] }),
     // It looks at what all others of the stack have done: run.ts runs it after them.

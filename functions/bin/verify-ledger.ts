@@ -17,7 +17,7 @@ import {
 import { Bundle } from '../domain/policy/bundle.ts'
 import { asOf } from '../domain/requests/due.ts'
 import { AgentId, HaltId, NumericDate, PersonId, StandInId, StandingPermitId, ToolId } from '../domain/values.ts'
-import { loginIssuerOf } from '../handlers/wiring/login-issuer.ts'
+import { loginIssuerOf } from '../handlers/wiring/login.ts'
 
 /**
  * A program, not a Lambda: the entries of one chain (a request, halt, standing permit, stand-in or actor) on stdin, as

@@ -2,14 +2,15 @@ import type * as z from 'zod'
 import { type Call, type Endpoint, endpoint } from '../adapters/http/endpoint.ts'
 import { type Answer, BadRequest, badRequest } from '../adapters/http/problem.ts'
 import type { LoginWanted } from '../domain/people/login-strength.ts'
+import type { Agent, Tool } from '../domain/people/organisation.ts'
 import type { Bundle } from '../domain/policy/bundle.ts'
 import type { RateKind } from '../domain/policy/ladder.ts'
-import { type AgentId, RequestId, type Result, type ToolId } from '../domain/values.ts'
+import { type AgentId, type NumericDate, RequestId, type Result, type ToolId } from '../domain/values.ts'
 import { openedBy, type WhatToOpen } from '../operations/break-glass/what-to-open.ts'
 import type { Clock, Log } from '../operations/ports.ts'
 import { keepRate } from '../operations/requests/limits.ts'
 import type { DecidingPorts } from '../operations/requests/ports.ts'
-import { Callers } from './callers.ts'
+import { Callers, type ProvenPerson } from './callers.ts'
 import { refusalForOps } from './refusals.ts'
 
 /** What each door of the API needs. */
@@ -17,16 +18,24 @@ export type DoorPorts = { issuer: string; policy: { bundle: Bundle }; clock: Clo
 /** What most handlers behind one need. */
 export type ApiPorts = DecidingPorts & { issuer: string }
 
-/** An endpoint for one kind of caller: it finds out who calls before anything of the call is read. */
-const door =
-  <Caller>(identify: (callers: Callers, call: Call) => Promise<Caller>) =>
-  (ports: DoorPorts, handle: (call: Call, caller: Caller, callers: Callers) => Promise<Answer>): Endpoint => {
-    const callers = new Callers(ports.policy.bundle, ports.issuer, ports.clock)
-    return endpoint(ports, async (call) => handle(call, await identify(callers, call), callers))
-  }
-export const agentDoor = door(async (callers, call) => (await callers.agent(call)).agent)
-export const toolDoor = door((callers, call) => callers.tool(call))
-export const personDoor = door((callers, call) => callers.person(call))
+type Handle<Caller> = (call: Call, caller: Caller, callers: Callers) => Promise<Answer>
+
+export const agentDoor = (ports: DoorPorts, handle: Handle<Agent>): Endpoint =>
+  door(ports, async (callers, call) => (await callers.agent(call)).agent, handle)
+export const toolDoor = (ports: DoorPorts, handle: Handle<Tool>): Endpoint =>
+  door(ports, (callers, call) => callers.tool(call), handle)
+export const personDoor = (ports: DoorPorts, handle: Handle<ProvenPerson>): Endpoint =>
+  door(ports, (callers, call) => callers.person(call), handle)
+
+/** An endpoint for one kind of caller: it finds out who calls before anything else of the call is read. */
+function door<Caller>(
+  ports: DoorPorts,
+  identify: (callers: Callers, call: Call) => Promise<Caller>,
+  handle: Handle<Caller>,
+): Endpoint {
+  const callers = new Callers(ports.policy.bundle, ports.issuer, ports.clock)
+  return endpoint(ports, async (call) => handle(call, await identify(callers, call), callers))
+}
 
 /** One function for several routes: API Gateway's own route chooses, never the address that was sent. */
 export const byRoute =
@@ -81,6 +90,19 @@ export async function mustKeepRate(
     detail: `ask again in ${taken.retryAfter} s: nothing was done. \`limits.${kind}\` of the ladder is the rate`,
     headers: { 'retry-after': String(taken.retryAfter) },
   })
+}
+
+/** A grant that ends sooner than this could not be claimed in time. Seconds. */
+const shortestGrant = 10
+
+/** @throws BadRequest 400 where a grant would end too soon to be claimed */
+export function checkEnd(end: NumericDate | undefined, field: string, { clock }: Pick<DoorPorts, 'clock'>): void {
+  if (end === undefined || end >= clock.now() + shortestGrant) return
+  throw badRequest(
+    'invalid_request',
+    'The grant would end before it could be claimed',
+    `${field} should be at least ${shortestGrant} s from now`,
+  )
 }
 
 /** The caller's `Idempotency-Key`: one for each thing that is asked for, and the same one when it is asked again. */

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { endpoint } from '../../functions/adapters/http/endpoint.ts'
+import { evaluations } from '../../functions/handlers/agents/evaluate.ts'
 import { mustKeepRate } from '../../functions/handlers/doors.ts'
-import { evaluations } from '../../functions/handlers/wiring/evaluations.ts'
 import { StoreUnavailable } from '../../functions/operations/faults.ts'
 import type { EvaluationCaller } from '../../functions/operations/requests/evaluate-access.ts'
 import { agent, issuer, prodParameter, sampleBundle, stagingParameter, type What, World } from '../support/world.ts'

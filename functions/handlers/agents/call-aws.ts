@@ -1,49 +1,49 @@
-import type { APIGatewayProxyEventV2, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
-import * as z from 'zod'
+import type { APIGatewayProxyEventV2, SQSEvent } from 'aws-lambda'
 import { SdkCaller } from '../../adapters/aws-calls/sdk-caller.ts'
-import { endpoint } from '../../adapters/http/endpoint.ts'
 import { BadRequest } from '../../adapters/http/problem.ts'
 import { KmsKeySet } from '../../adapters/kms/kms-key-set.ts'
 import { StsBroker } from '../../adapters/sts/broker.ts'
-import { RequestId } from '../../domain/values.ts'
+import type { AwsCredentialBroker } from '../../operations/credentials/ports.ts'
 import { callAws, resolveCall } from '../../operations/uses/call-aws.ts'
-import { environmentOf } from '../environments.ts'
+import type { AwsCaller } from '../../operations/uses/ports.ts'
+import { OfRequest, takeEach } from '../batches.ts'
+import { bind } from '../environments.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
-import { decidingPorts } from '../wiring/ports.ts'
-import { AwsDoor } from './aws-door.ts'
+import { apiPorts } from '../wiring/ports.ts'
+import { type AwsPorts, awsDoor, refusalAt } from './aws-door.ts'
 
-const environment = environmentOf('call-aws')
-const issuer = environment.ISSUER
-const policy = cedarPolicy()
-const deciding = decidingPorts(environment, policy)
-const ports = {
-  ...deciding,
-  broker: new StsBroker(deciding.log),
-  caller: new SdkCaller(),
-  targetRole: environment.TARGET_ROLE,
-}
-const keys = new KmsKeySet(environment.PUBLISHED_KEYS)
-const door = new AwsDoor({ path: '/aws/calls', issuer, bundle: policy.bundle, keys, clock: ports.clock })
+const path = '/aws/calls'
 
-/** `POST /aws/calls`: makes the one stored call of a mediated action, and answers what AWS answered. */
-const atTheDoor = endpoint({ issuer, ...ports }, async (call) => {
-  const { token, once } = await door.enter(call)
-  const made = await callAws(token, once, ports)
-  if (made.ok) return { status: 200, headers: { 'cache-control': 'no-store' }, body: { output: made.value } }
-  if (made.code === 'call_failed')
-    throw new BadRequest({
-      status: 502,
-      code: 'call_failed',
-      title: 'AWS did not do it',
-      detail: `AWS answered \`${made.detail}\`, and nothing was done: a new request is needed to try again`,
-    })
-  if (made.code === 'call_not_sent') {
+/**
+ * `POST /aws/calls`: makes the one stored call of a mediated action, and answers what AWS answered. And a queue of calls
+ * whose outcome is unknown, filled by the sweep: each is looked up and put on the record. Both need the same rights.
+ */
+export function createHandler(ports: AwsPorts & { broker: AwsCredentialBroker; caller: AwsCaller }) {
+  const answerCall = awsDoor(path, ports, async (call, token, once) => {
+    const made = await callAws(token, once, ports)
+    if (made.ok) return { status: 200, headers: { 'cache-control': 'no-store' }, body: { output: made.value } }
+    if (made.code === 'call_failed') throw callFailed(made.detail)
+    if (made.code === 'outcome_unknown') throw outcomeUnknown(made.detail)
+    if (made.code !== 'call_not_sent') throw refusalAt(path, made.code, made.detail)
     ports.log.error('fault', { route: call.route, fault: made.detail, requestId: call.requestId })
     throw notSent()
-  }
-  if (made.code === 'outcome_unknown') throw outcomeUnknown(made.detail)
-  throw door.refuse(made.code, made.detail)
-})
+  })
+  const lookUp = ({ Records }: SQSEvent) =>
+    takeEach(
+      Records,
+      (message) => resolveCall(OfRequest.parse(message).requestId, ports),
+      (fault) => ports.log.warn('resolve_again', { fault }),
+    )
+  return (event: APIGatewayProxyEventV2 | SQSEvent) => ('Records' in event ? lookUp(event) : answerCall(event))
+}
+
+const callFailed = (fault: string | undefined) =>
+  new BadRequest({
+    status: 502,
+    code: 'call_failed',
+    title: 'AWS did not do it',
+    detail: `AWS answered \`${fault}\`, and nothing was done: a new request is needed to try again`,
+  })
 
 const notSent = () =>
   new BadRequest({
@@ -54,42 +54,29 @@ const notSent = () =>
     headers: { 'retry-after': '5' },
   })
 
-/** @param note why nobody will ever know, where that is so */
+/** @param note why the outcome can never be known, where that is so */
 const outcomeUnknown = (note: string | undefined) =>
   note === undefined
     ? new BadRequest({
         status: 409,
         code: 'outcome_unknown',
-        title: 'The call was begun, and nobody knows yet whether it was done',
+        title: 'The call was begun, and it is not known yet whether it was done',
         detail: 'it is never made again: ask again in a minute, and it is looked up where the action says how',
         headers: { 'retry-after': '60' },
       })
     : new BadRequest({
         status: 409,
         code: 'outcome_unknown',
-        title: 'The call was begun, and nobody can find out whether it was done',
+        title: 'The call was begun, and it cannot be found out whether it was done',
         detail: `${note}: a person should look at what it acts on, and a new request is needed to try again`,
       })
 
-const Message = z.object({ requestId: RequestId })
-
-/** Calls of which nothing was heard, handed on by the sweep: each is looked up, and how it went is put on the record. */
-async function lookUp({ Records }: SQSEvent): Promise<SQSBatchResponse> {
-  const failed: string[] = []
-  for (const record of Records) if (!(await lookUpOne(record))) failed.push(record.messageId)
-  return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) }
-}
-
-async function lookUpOne({ body }: SQSRecord): Promise<boolean> {
-  try {
-    await resolveCall(Message.parse(JSON.parse(body)).requestId, ports)
-    return true
-  } catch (fault) {
-    ports.log.warn('resolve_again', { fault: fault instanceof Error ? fault.name : 'unknown' })
-    return false
-  }
-}
-
-/** Two who need the same rights to the letter: the agent at the door, and the queue of what was not heard of again. */
-export const handler = (event: APIGatewayProxyEventV2 | SQSEvent) =>
-  'Records' in event ? lookUp(event) : atTheDoor(event)
+export const handler = bind(
+  'call-aws',
+  (told) => {
+    const ports = apiPorts(told, cedarPolicy())
+    const [broker, caller] = [new StsBroker(ports.log), new SdkCaller()]
+    return { ...ports, broker, caller, keys: new KmsKeySet(told.PUBLISHED_KEYS), targetRole: told.TARGET_ROLE }
+  },
+  createHandler,
+)

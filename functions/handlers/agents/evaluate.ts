@@ -1,16 +1,81 @@
-import { endpoint } from '../../adapters/http/endpoint.ts'
+import type * as z from 'zod'
+import { type EvaluationBody, evaluationAnswer, readApproval } from '../../adapters/http/authzen.ts'
+import { type Call, endpoint } from '../../adapters/http/endpoint.ts'
+import {
+  incompleteAnswer,
+  isDeciding,
+  type NoSuchName,
+  noSuchNameAnswer,
+  readEvaluation,
+  readEvaluations,
+} from '../../adapters/http/evaluations.ts'
+import type { Answer } from '../../adapters/http/problem.ts'
+import { defined, type Json } from '../../domain/values.ts'
+import type { Statements } from '../../operations/credentials/ports.ts'
+import { type EvaluationCaller, evaluateAccess } from '../../operations/requests/evaluate-access.ts'
+import { Lately } from '../../operations/requests/limits.ts'
 import { Callers } from '../callers.ts'
-import { environmentOf } from '../environments.ts'
-import { evaluations } from '../wiring/evaluations.ts'
+import { type ApiPorts, mustKeepRate } from '../doors.ts'
+import { bind } from '../environments.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
-import { decidingPorts } from '../wiring/ports.ts'
+import { apiPorts } from '../wiring/ports.ts'
 import { statementsOf } from '../wiring/statements.ts'
 
-const environment = environmentOf('evaluate')
-const issuer = environment.ISSUER
-const deciding = decidingPorts(environment, cedarPolicy())
-const ports = { ...deciding, statements: statementsOf(environment, deciding), issuer }
-const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
-const evaluate = evaluations(ports)
+type Ports = ApiPorts & { statements: Statements }
+type Body = z.infer<typeof EvaluationBody> | NoSuchName
+type Decision = { [member: string]: Json }
 
-export const handler = endpoint(ports, async (call) => evaluate(call, await callers.agentOrTool(call)))
+/** May this agent do this, and if not, would approval help? One evaluation, or many in one message. */
+export const evaluations =
+  (ports: Ports) =>
+  async (call: Call, caller: EvaluationCaller): Promise<Answer> => {
+    if (call.route === 'POST /access/v1/evaluation') return evaluateOne(readEvaluation(call.json()), caller, ports)
+    if (call.route !== 'POST /access/v1/evaluations') return { status: 404 }
+    const message = readEvaluations(call.json())
+    if (message.kind === 'one') return evaluateOne(message.body, caller, ports)
+    const { items, semantic } = message
+    await mustKeepRate(caller.id, 'evaluations', items.length, ports)
+    const lately = new Lately(ports.requests)
+    const answers: Decision[] = []
+    for (const item of items) {
+      const answer = 'incomplete' in item ? incompleteAnswer(item) : await evaluate(item, caller, ports, lately)
+      answers.push(answer)
+      if (isDeciding(semantic, answer['decision'] === true)) break
+    }
+    return { status: 200, body: { evaluations: answers } }
+  }
+
+async function evaluateOne(body: Body, caller: EvaluationCaller, ports: Ports): Promise<Answer> {
+  await mustKeepRate(caller.id, 'evaluations', 1, ports)
+  return { status: 200, body: await evaluate(body, caller, ports) }
+}
+
+async function evaluate(body: Body, caller: EvaluationCaller, ports: Ports, lately?: Lately): Promise<Decision> {
+  if ('reason' in body) return noSuchNameAnswer(body)
+  const { subject, action, resource, context } = body
+  const asked = {
+    caller,
+    subject,
+    action: { name: action.name, properties: action.properties ?? {} },
+    resource,
+    ...defined({ purpose: context?.purpose, parentTask: context?.parent_task }),
+    ...(context?.approval === undefined ? {} : readApproval(context.approval)),
+  }
+  const evaluated = await evaluateAccess(asked, ports, lately)
+  return evaluationAnswer(evaluated, ports.issuer) as Decision
+}
+
+export function createHandler(ports: Ports) {
+  const callers = new Callers(ports.policy.bundle, ports.issuer, ports.clock)
+  const evaluateCall = evaluations(ports)
+  return endpoint(ports, async (call) => evaluateCall(call, await callers.agentOrTool(call)))
+}
+
+export const handler = bind(
+  'evaluate',
+  (told) => {
+    const ports = apiPorts(told, cedarPolicy())
+    return { ...ports, statements: statementsOf(told, ports) }
+  },
+  createHandler,
+)

@@ -5,59 +5,57 @@ import { KmsSigner } from '../../adapters/kms/kms-signer.ts'
 import { loginWantedFor } from '../../domain/break-glass/break-glass.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { RequestId } from '../../domain/values.ts'
+import type { Signer } from '../../operations/credentials/ports.ts'
 import { issueToken } from '../../operations/credentials/tokens.ts'
 import { Callers } from '../callers.ts'
-import { environmentOf } from '../environments.ts'
+import type { ApiPorts } from '../doors.ts'
+import { bind } from '../environments.ts'
 import { insufficientLogin } from '../refusals.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
-import { decidingPorts } from '../wiring/ports.ts'
+import { apiPorts } from '../wiring/ports.ts'
 
-const environment = environmentOf('issue-token')
-const issuer = environment.ISSUER
-const policy = cedarPolicy()
-const ports = { ...decidingPorts(environment, policy), signer: new KmsSigner(environment.SIGNING_KEY), issuer }
-const callers = new Callers(policy.bundle, issuer, ports.clock)
+type Ports = ApiPorts & { signer: Signer }
 
 /**
- * RFC 8693 section 2.2.2: whatever is wrong with the subject token is `invalid_request`, though elsewhere the same token
- * would be 401.
+ * RFC 8693 section 2.2.2: a fault of the subject token is `invalid_request`, though elsewhere the same token would be
+ * 401.
  */
 const tell = (problem: Problem): Answer => {
-  // Except a login that was not strong enough, of which only the challenge says what would be (RFC 9470 section 3).
+  // But only the challenge says which login would be strong enough (RFC 9470 section 3).
   if (problem.code === 'insufficient_user_authentication') return oauthProblem(problem)
   const { headers: _, ...rest } = problem
   return oauthProblem(problem.status === 401 ? { ...rest, status: 400 } : problem)
 }
 
 /** `POST /token`: exchanges an agent's workload token for the access token of its live grant (RFC 8693). */
-export const handler = oauthEndpoint({ ...ports, tell }, exchange)
+export function createHandler(ports: Ports) {
+  const callers = new Callers(ports.policy.bundle, ports.issuer, ports.clock)
+  return oauthEndpoint({ ...ports, tell }, (call) => exchange(call, callers, ports))
+}
 
-async function exchange(call: Call): Promise<Answer> {
-  const { subjectToken, request, targets } = readTokenExchange(call.form())
-  // What was opened is a person's, and theirs is another token than an agent's.
-  const asker = request.startsWith('bgl_') ? await personOf(subjectToken) : await agentOf(subjectToken)
-  const proving = { method: 'POST', path: '/token' }
-  const { proof, once } = await callers.proof(call, proving, (detail) => badProof(detail))
-  const ask = { id: request, ...asker, jkt: proof.jkt, targets, once }
-  const issued = await issueToken(ask, ports)
-  if (!issued.ok)
-    throw issued.code === 'insufficient_login'
-      ? insufficientLogin((await loginFor(request)) ?? issued.detail ?? '')
-      : refusal(issued.code, issued.detail)
-  return tokenAnswer(issued.value)
+async function exchange(call: Call, callers: Callers, ports: Ports): Promise<Answer> {
+  const { subjectToken, request: id, targets } = readTokenExchange(call.form())
+  // An opening is a person's, and their token is another than an agent's.
+  const asker = id.startsWith('bgl_') ? await personOf(subjectToken, callers) : await agentOf(subjectToken, callers)
+  const { proof, once } = await callers.proof(call, { method: 'POST', path: '/token' }, badProof)
+  const issued = await issueToken({ id, ...asker, jkt: proof.jkt, targets, once }, ports)
+  if (issued.ok) return tokenAnswer(issued.value)
+  if (issued.code !== 'insufficient_login') throw refusal(issued.code, issued.detail)
+  throw insufficientLogin((await loginFor(id, ports)) ?? issued.detail ?? '')
 }
 
 /** All that claiming this takes of a login, and not only what was lacking first: one more login is then enough. */
-async function loginFor(request: RequestId) {
-  const breakGlass = (await ports.requests.load(request))?.state.ask.breakGlass
+async function loginFor(id: RequestId, { requests, policy }: Ports) {
+  const breakGlass = (await requests.load(id))?.state.ask.breakGlass
   return breakGlass && loginWantedFor(breakGlass, policy.bundle)
 }
 
-const agentOf = async (token: string) => {
+async function agentOf(token: string, callers: Callers) {
   const { agent, ref } = await callers.agentOf(token)
   return { agent: agent.id, clientId: ref.subject }
 }
-const personOf = async (token: string) => {
+
+async function personOf(token: string, callers: Callers) {
   const { person, proven, login } = await callers.personOf(token)
   return { agent: person.id, clientId: proven.subject, login }
 }
@@ -99,3 +97,9 @@ function refusal(code: Refusal, detail?: string): OAuthError | BadRequest {
 }
 
 const details = (description: string) => new OAuthError('invalid_authorization_details', description)
+
+export const handler = bind(
+  'issue-token',
+  (told) => ({ ...apiPorts(told, cedarPolicy()), signer: new KmsSigner(told.SIGNING_KEY) }),
+  createHandler,
+)

@@ -1,16 +1,55 @@
-import { endpoint } from '../../adapters/http/endpoint.ts'
+import { type Call, endpoint } from '../../adapters/http/endpoint.ts'
 import { type Answer, apiProblem, problemTypeOf } from '../../adapters/http/problem.ts'
 import { KmsKeySet } from '../../adapters/kms/kms-key-set.ts'
 import { messagePage, pageHeaders, problemTypePage } from '../../adapters/pages/layout.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
-import { environmentOf } from '../environments.ts'
-import { readBundle } from '../wiring/ports.ts'
-import { publishedMetadata, requestSchema } from '../wiring/published-metadata.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
+import { defined, type Json } from '../../domain/values.ts'
+import type { KeySet } from '../../operations/credentials/ports.ts'
+import { byRoute, type DoorPorts } from '../doors.ts'
+import { bind } from '../environments.ts'
+import { loginIssuerOf } from '../wiring/login.ts'
+import { factsOnly } from '../wiring/ports.ts'
 
-const { ISSUER: issuer, PUBLISHED_KEYS } = environmentOf('metadata')
-const keys = new KmsKeySet(PUBLISHED_KEYS)
-const { authzen, authorizationServer, api, broker } = publishedMetadata(readBundle(), issuer)
+/** What anyone may know, by route. RFC 9728 section 3.1 says where the path of a resource goes. */
+export function createHandler(ports: DoorPorts & { keys: KeySet }) {
+  const { issuer, policy, keys } = ports
+  const { authzen, authorizationServer, api, broker } = publishedMetadata(policy.bundle, issuer)
+  const shown = (status: number, body: string): Answer => ({ status, headers: pageHeaders(issuer), body })
+  const routes: { [route: string]: (call: Call) => Promise<Answer> } = {
+    'GET /.well-known/authzen-configuration': async () => published(authzen),
+    'GET /.well-known/oauth-authorization-server': async () => published(authorizationServer),
+    'GET /.well-known/oauth-protected-resource': async () => published(api),
+    'GET /.well-known/oauth-protected-resource/aws': async () => published(broker),
+    // RFC 7517 section 5.
+    'GET /.well-known/jwks.json': async () => published(await keys.jwks()),
+    'GET /schemas/access-request.json': async () => {
+      const { headers, ...answer } = published(requestSchema(issuer))
+      return { ...answer, headers: { ...headers, 'content-type': 'application/schema+json' } }
+    },
+    // A browser is not sent on to any address (RFC 6749 section 4.1.2.1): no client has registered one.
+    'GET /authorize': async () =>
+      shown(
+        400,
+        messagePage({
+          title: 'No application is let in here by a login',
+          text: 'An agent exchanges its workload token for an access token, once what it asked for is approved. Nothing is left to do in this window.',
+        }),
+      ),
+    'GET /problems/{code}': async (call) => {
+      const code = call.path('code')
+      const type = problemTypeOf(code)
+      if (!type) throw nothing
+      const answer = shown(200, problemTypePage(code, type))
+      return { ...answer, headers: { ...answer.headers, 'cache-control': 'public, max-age=300' } }
+    },
+  }
+  return endpoint(
+    ports,
+    byRoute(routes, () => nothing),
+  )
+}
 
 /** Nothing in here is secret, and a key is published well before it signs: caches may keep it a few minutes. */
 const published = (body: unknown): Answer => ({
@@ -18,42 +57,175 @@ const published = (body: unknown): Answer => ({
   headers: { 'cache-control': 'public, max-age=300' },
   body,
 })
-const shown = (status: number, body: string): Answer => ({ status, headers: pageHeaders(issuer), body })
 
-/** What anyone may know, by route. RFC 9728 section 3.1 says where the path of a resource goes. */
-const routes: { [route: string]: (code: string) => Answer | Promise<Answer> } = {
-  'GET /.well-known/authzen-configuration': () => published(authzen),
-  'GET /.well-known/oauth-authorization-server': () => published(authorizationServer),
-  'GET /.well-known/oauth-protected-resource': () => published(api),
-  'GET /.well-known/oauth-protected-resource/aws': () => published(broker),
-  // RFC 7517 section 5.
-  'GET /.well-known/jwks.json': async () => published(await keys.jwks()),
-  'GET /schemas/access-request.json': () => {
-    const { headers, ...answer } = published(requestSchema(issuer))
-    return { ...answer, headers: { ...headers, 'content-type': 'application/schema+json' } }
-  },
-  // A browser is not sent on to any address (RFC 6749 section 4.1.2.1): no client has registered one.
-  'GET /authorize': () =>
-    shown(
-      400,
-      messagePage({
-        title: 'No application is let in here by a login',
-        text: 'An agent exchanges its workload token for an access token, once what it asked for is approved. Nothing is left to do in this window.',
-      }),
-    ),
-  'GET /problems/{code}': (code) => {
-    const type = problemTypeOf(code)
-    if (!type) throw nothing
-    const answer = shown(200, problemTypePage(code, type))
-    return { ...answer, headers: { ...answer.headers, 'cache-control': 'public, max-age=300' } }
-  },
-}
-
-/** What would otherwise be answered by API Gateway itself, without a type, a reason or the caller's `X-Request-ID`. */
+/** Without it API Gateway answers by itself, with no type, no reason and no `X-Request-ID` of the caller. */
 const nothing = apiProblem(404, 'not_found')
 
-export const handler = endpoint({ issuer, log: new PowertoolsLog(), clock: new SystemClock() }, async (call) => {
-  const route = routes[call.route]
-  if (!route) throw nothing
-  return route(call.path('code'))
+type Document = { readonly [member: string]: Json }
+
+const authorization_details_types_supported = ['hotwork_action']
+const dpop_signing_alg_values_supported = ['ES256']
+
+/** What anyone may know of a deployment, by its standard's own names: only endpoints that exist are named. */
+function publishedMetadata(bundle: Pick<Bundle, 'deployment' | 'breakGlass'>, issuer: string) {
+  const own = `${issuer}/ns/hotwork`
+  const issuers = issuersByAudience(bundle, issuer)
+  const login = commandLineLogin(bundle, issuer)
+  // The workload token may be the assertion (RFC 7523 section 3): it is signed by its own issuer, with one of these.
+  const algorithms = [...new Set(Object.values(bundle.deployment.issuers).flatMap((each) => each.algorithms))].sort()
+
+  return {
+    // AuthZEN Authorization API 1.0 section 9, and ARAP's additions. The first member is the base URL to the byte.
+    authzen: {
+      policy_decision_point: issuer,
+      access_evaluation_endpoint: `${issuer}/access/v1/evaluation`,
+      access_evaluations_endpoint: `${issuer}/access/v1/evaluations`,
+      access_request_endpoint: `${issuer}/access/v1/requests`,
+      jwks_uri: `${issuer}/.well-known/jwks.json`,
+      capabilities: ['urn:openid:authzen:capability:access-request'],
+      // What a submission takes beside its body, which no standard has a member for.
+      [own]: {
+        access_request: {
+          request_schema_url: `${issuer}/schemas/access-request.json`,
+          authorization_schemes_supported: ['Bearer', 'DPoP'],
+          dpop_proof_required: true,
+          dpop_signing_alg_values_supported,
+          idempotency_key_required: false,
+        },
+      },
+    },
+    // RFC 8414 section 2. Common clients want `authorization_endpoint` and a response type even of a server without a code
+    // flow: `none` (OAuth 2.0 Multiple Response Type Encoding Practices) is the registered one that gives nothing. At
+    // `/token` the subject token says who asks, so there is no client authentication beside it.
+    authorizationServer: {
+      issuer,
+      authorization_endpoint: `${issuer}/authorize`,
+      token_endpoint: `${issuer}/token`,
+      jwks_uri: `${issuer}/.well-known/jwks.json`,
+      grant_types_supported: ['urn:ietf:params:oauth:grant-type:token-exchange'],
+      response_types_supported: ['none'],
+      token_endpoint_auth_methods_supported: ['none'],
+      introspection_endpoint: `${issuer}/introspect`,
+      introspection_endpoint_auth_methods_supported: ['private_key_jwt', 'Bearer'],
+      introspection_endpoint_auth_signing_alg_values_supported: algorithms,
+      revocation_endpoint: `${issuer}/revoke`,
+      revocation_endpoint_auth_methods_supported: ['private_key_jwt', 'none'],
+      revocation_endpoint_auth_signing_alg_values_supported: algorithms,
+      dpop_signing_alg_values_supported,
+      authorization_details_types_supported,
+      // RFC 9728 section 4: who takes the access tokens of this server.
+      protected_resources: [
+        ...new Set(Object.values(bundle.deployment.tools).map(({ audience }) => audience)),
+        `${issuer}/aws`,
+      ],
+    },
+    // RFC 9728 section 2. The API as a whole, which takes workload tokens, and people's, and none of its own.
+    api: {
+      resource: issuer,
+      resource_name: 'Hotwork',
+      authorization_servers: [...new Set(Object.values(issuers).flat())].filter((each) => /^https?:/.test(each)),
+      bearer_methods_supported: ['header'],
+      dpop_signing_alg_values_supported,
+      authorization_details_types_supported,
+      // Section 2 lets others be added: whose tokens count for which audience, and where the command line logs people in.
+      [own]: { issuers, ...(login && { login }) },
+    },
+    // The broker, which takes access tokens of ours and nothing else.
+    broker: {
+      resource: `${issuer}/aws`,
+      resource_name: 'Hotwork: AWS credentials',
+      authorization_servers: [issuer],
+      bearer_methods_supported: ['header'],
+      dpop_bound_access_tokens_required: true,
+      dpop_signing_alg_values_supported,
+      authorization_details_types_supported,
+    },
+  } satisfies { [document: string]: Document }
+}
+
+/** Whose tokens the API takes, by the audience that they must have. A trust domain is named as its ids begin. */
+function issuersByAudience({ deployment }: Pick<Bundle, 'deployment'>, own: string): { [audience: string]: string[] } {
+  const found: { [audience: string]: string[] } = {}
+  for (const each of Object.values(deployment.issuers)) {
+    const audience = each.audience.replaceAll('{issuer}', own)
+    found[audience] = [...(found[audience] ?? []), 'issuer' in each ? each.issuer : `spiffe://${each.trustDomain}`]
+  }
+  return found
+}
+
+/** What a submission adds to the evaluation that it follows (ARAP, "Machine-Readable Forms"), as a JSON Schema. */
+const requestSchema = (issuer: string): Document => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  $id: `${issuer}/schemas/access-request.json`,
+  title: 'What an access request adds to the denied evaluation',
+  type: 'object',
+  required: ['context'],
+  properties: {
+    context: {
+      type: 'object',
+      required: ['purpose', 'parent_task'],
+      properties: {
+        purpose: { type: 'string', minLength: 1, maxLength: 64, description: 'As it was evaluated.' },
+        parent_task: {
+          type: 'object',
+          description: 'As it was evaluated: what this is part of.',
+          required: ['id'],
+          properties: {
+            id: { type: 'string', minLength: 1, maxLength: 256 },
+            url: { type: 'string', format: 'uri', maxLength: 2048 },
+          },
+        },
+        justification: { type: 'string', maxLength: 4000, description: 'Shown to people as the claim of the agent.' },
+      },
+    },
+    requested_access: {
+      type: 'object',
+      properties: {
+        requested_until: {
+          type: 'string',
+          format: 'date-time',
+          description: 'An earlier end, at least 10 s from now.',
+        },
+      },
+    },
+  },
 })
+
+/** Where, as what and for what the command line logs people in. Nothing of it is secret. */
+function commandLineLogin(
+  { deployment, breakGlass }: Pick<Bundle, 'deployment' | 'breakGlass'>,
+  ownIssuer: string,
+): { [member: string]: Json } | undefined {
+  const { login } = deployment
+  const where = loginIssuerOf({ deployment })
+  if (!login?.commandLine || !where) return undefined
+  const { clientId, scope, resource } = login.commandLine
+  return {
+    issuer: where.issuer.issuer,
+    client_id: clientId,
+    scope,
+    ...defined({ resource: resource?.replaceAll('{issuer}', ownIssuer) }),
+    ...(breakGlass ? openingLogin(breakGlass) : {}),
+  }
+}
+
+/** The login that an opening takes, where all profiles take the same: a person in a hurry then logs in once. */
+function openingLogin({ action, profiles }: NonNullable<Bundle['breakGlass']>): { break_glass?: Json } {
+  const { acr, maxAge } = action.login
+  if (profiles.some(({ login }) => login.acr !== acr || login.maxAge !== maxAge)) return {}
+  return {
+    break_glass: defined({ acr_values: acr, max_age: maxAge }),
+  }
+}
+
+export const handler = bind(
+  'metadata',
+  (told) => ({
+    issuer: told.ISSUER,
+    policy: factsOnly(),
+    keys: new KmsKeySet(told.PUBLISHED_KEYS),
+    log: new PowertoolsLog(),
+    clock: new SystemClock(),
+  }),
+  createHandler,
+)

@@ -1,43 +1,30 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { connect } from '../../adapters/dynamodb/client.ts'
-import { DynamoRequestStore } from '../../adapters/dynamodb/request-store.ts'
 import { taskAnswer } from '../../adapters/http/authzen.ts'
-import { endpoint } from '../../adapters/http/endpoint.ts'
 import { badRequest } from '../../adapters/http/problem.ts'
-import { PowertoolsLog } from '../../adapters/powertools/log.ts'
-import { SystemClock } from '../../adapters/system/system.ts'
 import { longestHold } from '../../domain/policy/ladder.ts'
 import { RequestId } from '../../domain/values.ts'
+import type { Statements } from '../../operations/credentials/ports.ts'
 import { signApproval } from '../../operations/credentials/statements.ts'
+import type { RequestStore } from '../../operations/requests/ports.ts'
 import { readTask } from '../../operations/requests/read-requests.ts'
-import { Callers } from '../callers.ts'
-import { environmentOf } from '../environments.ts'
+import { agentDoor, type DoorPorts, pathId } from '../doors.ts'
+import { bind } from '../environments.ts'
 import { unknownTask } from '../refusals.ts'
-import { readBundle } from '../wiring/ports.ts'
+import { factsOnly } from '../wiring/ports.ts'
+import { readingPorts } from '../wiring/reading.ts'
 import { statementsOf } from '../wiring/statements.ts'
 
-const environment = environmentOf('read-task')
-const { ISSUER: issuer, REQUESTS_TABLE } = environment
-const clock = new SystemClock()
-const requests = new DynamoRequestStore(connect(), { requests: REQUESTS_TABLE, ledger: '' })
-const bundle = readBundle()
-const callers = new Callers(bundle, issuer, clock)
-const log = new PowertoolsLog()
-const statements = statementsOf(environment, { clock, log })
-
 /** `GET /access/v1/requests/{id}`: the agent's task, held while nothing changes when `?wait=SECONDS` asks for it. */
-export const handler = endpoint({ issuer, clock, log }, async (call) => {
-  const { agent } = await callers.agent(call)
-  const id = RequestId.safeParse(call.path('id'))
-  const wait = waitOf(call.query('wait'))
-  const stored = id.success
-    ? await readTask({ id: id.data, agent: agent.id, wait }, { requests, policy: { bundle }, clock, pause })
-    : undefined
-  if (!stored) throw unknownTask()
-  const { retryAfter } = stored
-  const headers: { [name: string]: string } = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
-  return { status: 200, headers, body: taskAnswer(stored.state, issuer, await signApproval(stored.state, statements)) }
-})
+export const createHandler = (ports: DoorPorts & { requests: RequestStore; statements: Statements }) =>
+  agentDoor(ports, async (call, agent) => {
+    const wait = waitOf(call.query('wait'))
+    const id = pathId(call, RequestId, unknownTask)
+    const stored = await readTask({ id, agent: agent.id, wait }, { ...ports, pause })
+    if (!stored) throw unknownTask()
+    const { state, retryAfter } = stored
+    const headers: { [name: string]: string } = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
+    return { status: 200, headers, body: taskAnswer(state, ports.issuer, await signApproval(state, ports.statements)) }
+  })
 
 function waitOf(text: string | undefined): number {
   if (text === undefined) return 0
@@ -48,3 +35,12 @@ function waitOf(text: string | undefined): number {
     `\`wait\` should be whole seconds, at most ${longestHold}`,
   )
 }
+
+export const handler = bind(
+  'read-task',
+  (told) => {
+    const ports = readingPorts(told)
+    return { ...ports, issuer: told.ISSUER, policy: factsOnly(), statements: statementsOf(told, ports) }
+  },
+  createHandler,
+)

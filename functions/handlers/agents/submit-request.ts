@@ -1,86 +1,84 @@
+import type * as z from 'zod'
 import { parseBody, RequestBody, readDenial, taskAnswer } from '../../adapters/http/authzen.ts'
 import { endpoint } from '../../adapters/http/endpoint.ts'
 import { badRequest, refusalProblem } from '../../adapters/http/problem.ts'
-import type { NumericDate } from '../../domain/values.ts'
+import type { AgentRef } from '../../domain/requests/request.ts'
+import { defined } from '../../domain/values.ts'
+import type { Statements } from '../../operations/credentials/ports.ts'
 import { signApproval } from '../../operations/credentials/statements.ts'
+import type { PermitStore } from '../../operations/permits/ports.ts'
 import { tryAgainAfter } from '../../operations/requests/limits.ts'
 import { submitRequest } from '../../operations/requests/submit-request.ts'
 import { Callers } from '../callers.ts'
-import { idempotencyKeyOf, mustKeepRate } from '../doors.ts'
-import { environmentOf } from '../environments.ts'
+import { type ApiPorts, checkEnd, idempotencyKeyOf, mustKeepRate } from '../doors.ts'
+import { bind } from '../environments.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
 import { permitPorts } from '../wiring/ports.ts'
 import { statementsOf } from '../wiring/statements.ts'
 
-const environment = environmentOf('submit-request')
-const issuer = environment.ISSUER
-const permitting = permitPorts(environment, cedarPolicy())
-const statements = statementsOf(environment, permitting)
-const ports = { ...permitting, statements, targetRole: environment.TARGET_ROLE }
-const callers = new Callers(ports.policy.bundle, issuer, ports.clock)
 const path = '/access/v1/requests'
-/** A grant that ends sooner than this could not be claimed in time. */
-const shortest = 10
+
+type Ports = ApiPorts & { permits: PermitStore; statements: Statements; targetRole: string }
 
 /** `POST /access/v1/requests`: asks for what an evaluation said needs approval. */
-export const handler = endpoint(ports, async (call) => {
-  const { ref, proof, once } = await callers.provenAgent(call, { method: 'POST', path })
-  const idempotencyKey = call.header('idempotency-key') ? idempotencyKeyOf(call) : undefined
-  const body = call.json()
-  const ask = parseBody(RequestBody, body)
-  const { subject, action, resource, context } = ask
+export function createHandler(ports: Ports) {
+  const { issuer, policy, clock, statements } = ports
+  const callers = new Callers(policy.bundle, issuer, clock)
+  return endpoint(ports, async (call) => {
+    const { ref, proof, once } = await callers.provenAgent(call, { method: 'POST', path })
+    const idempotencyKey = call.header('idempotency-key') ? idempotencyKeyOf(call) : undefined
+    const body = call.json()
+    const asked = { ...readAsk(parseBody(RequestBody, body), ref, ports), agent: ref }
+    await mustKeepRate(ref.id, 'submissions', 1, ports)
+    const submitted = await submitRequest({ ...asked, jkt: proof.jkt, once, idempotencyKey, body }, ports)
+    if (!submitted.ok) {
+      const { code, detail } = submitted
+      const headers = code === 'too_many_open' ? { 'retry-after': String(tryAgainAfter) } : undefined
+      throw refusalProblem(code, detail, headers)
+    }
+    const { state } = submitted.value.stored
+    const answer = taskAnswer(state, issuer, await signApproval(state, statements))
+    const { id, status } = answer['task'] as { id: string; status: string }
+    return { status: status === 'approved' ? 201 : 202, headers: { location: `${issuer}${path}/${id}` }, body: answer }
+  })
+}
+
+/** What is asked for. @throws BadRequest where an agent may not ask so */
+function readAsk(ask: z.infer<typeof RequestBody>, { id, subject: ownName }: AgentRef, ports: Ports) {
+  const { subject, action, resource, context, requested_access: access } = ask
   const denial = readDenial(ask.denial)
-  if (ask.requested_access?.emergency === true)
+  if (access?.emergency === true)
     throw badRequest(
       'invalid_request',
       'An agent cannot use break-glass',
       '`requested_access.emergency` is for people: `POST /v1/break-glass`',
     )
   const actor = ask.client?.actor
-  if (actor && actor.id !== ref.id && actor.id !== ref.subject)
+  if (actor && actor.id !== id && actor.id !== ownName)
     throw badRequest(
       'invalid_request',
       'The actor is not the caller',
       '`client.actor` should be left out, or be the agent that asks',
     )
-  const until = ask.requested_access?.requested_until
-  if (until !== undefined) checkUntil(until, ports.clock.now())
-  await mustKeepRate(ref.id, 'submissions', 1, ports)
-  const submitted = await submitRequest(
-    {
-      agent: ref,
-      subject,
-      action: { name: action.name, properties: action.properties ?? {} },
-      resource,
-      purpose: context.purpose,
-      parentTask: context.parent_task,
-      ...(context.justification === undefined ? {} : { justification: context.justification }),
-      ...(until === undefined ? {} : { requestedUntil: until }),
-      evaluation: denial.evaluation_id,
-      bindingToken: denial.binding_token,
-      denialExpiresAt: denial.expires_at,
-      jkt: proof.jkt,
-      idempotencyKey,
-      body,
-      once,
-    },
-    ports,
-  )
-  if (!submitted.ok) {
-    const { code, detail } = submitted
-    throw refusalProblem(code, detail, code === 'too_many_open' ? { 'retry-after': String(tryAgainAfter) } : undefined)
+  checkEnd(access?.requested_until, '`requested_access.requested_until`', ports)
+  return {
+    subject,
+    action: { name: action.name, properties: action.properties ?? {} },
+    resource,
+    purpose: context.purpose,
+    parentTask: context.parent_task,
+    ...defined({ justification: context.justification, requestedUntil: access?.requested_until }),
+    evaluation: denial.evaluation_id,
+    bindingToken: denial.binding_token,
+    denialExpiresAt: denial.expires_at,
   }
-  const { state } = submitted.value.stored
-  const answer = taskAnswer(state, issuer, await signApproval(state, ports.statements))
-  const { id, status } = answer['task'] as { id: string; status: string }
-  return { status: status === 'approved' ? 201 : 202, headers: { location: `${issuer}${path}/${id}` }, body: answer }
-})
-
-function checkUntil(until: NumericDate, now: NumericDate): void {
-  if (until >= now + shortest) return
-  throw badRequest(
-    'invalid_request',
-    'The access would end before it began',
-    `\`requested_access.requested_until\` should be at least ${shortest} s from now`,
-  )
 }
+
+export const handler = bind(
+  'submit-request',
+  (told) => {
+    const ports = permitPorts(told, cedarPolicy())
+    return { ...ports, statements: statementsOf(told, ports), targetRole: told.TARGET_ROLE }
+  },
+  createHandler,
+)

@@ -17,7 +17,7 @@ import {
   setCookie,
   shown,
 } from '../pages/page-door.ts'
-import { loginIssuerOf } from './login-issuer.ts'
+import { loginIssuerOf } from './login.ts'
 
 export type OpenPorts = DoorPorts & OpeningPorts & { login: () => LoginPorts }
 

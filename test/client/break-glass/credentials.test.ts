@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs'
 import { PatternIncidents, SystemSecrets } from '../../../functions/adapters/system/system.ts'
 import { openPrepared, prepareOpening } from '../../../functions/operations/break-glass/prepare-opening.ts'
 import { person } from '../../support/world.ts'
-import { caller } from '../support/memory-wiring.ts'
 import { minute, opened, useScene, why } from '../support/scene.ts'
 import { Terminal } from '../support/terminal.ts'
 
@@ -120,9 +119,9 @@ describe('call', () => {
     const none = await scene.jade.type('credentials')
     expect([none.exit, none.err]).toEqual([2, expect.stringContaining('npx hotwork break-glass call bgl_')])
     expect(await scene.jade.json('call')).toEqual({ exit: 0, body: { output: { Timeout: 60 } } })
-    expect(caller.done).toMatchObject([{ arguments: { FunctionName, Timeout: 60 } }])
+    expect(scene.api.ports.caller.done).toMatchObject([{ arguments: { FunctionName, Timeout: 60 } }])
     await scene.jade.type('call')
-    expect(caller.done).toHaveLength(1)
+    expect(scene.api.ports.caller.done).toHaveLength(1)
     expect((await scene.jade.type('status')).out).toContain(
       'done     08:00 UTC  lambda:UpdateFunctionConfiguration: succeeded',
     )
@@ -130,7 +129,7 @@ describe('call', () => {
 
   test('what AWS refuses was not done, and is not tried again: exit 1', async () => {
     await scene.jade.type('start', ...mediated)
-    caller.next({ refuses: 'AccessDeniedException' })
+    scene.api.ports.caller.next({ refuses: 'AccessDeniedException' })
     const { exit, err } = await scene.jade.type('call')
     expect([exit, err, scene.jade.pauses]).toEqual([1, expect.stringContaining('AccessDeniedException'), []])
   })

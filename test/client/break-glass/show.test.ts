@@ -1,5 +1,4 @@
 import { start } from '../../support/world.ts'
-import { calls } from '../support/memory-wiring.ts'
 import { minute, opened, recovery, useScene, why } from '../support/scene.ts'
 
 /** `hotwork break-glass status` and `list`. */
@@ -39,6 +38,7 @@ describe('status', () => {
     await scene.jade.type('credentials')
     const call = { id: '1', at: start + 5, service: 'ssm', account: '000000000000', region: 'us-east-1' }
     const name = '/prod/checkout/payment-timeout-ms'
+    const { calls } = scene.api.ports
     calls.put(id, { ...call, name: 'PutParameter', resources: [name] })
     calls.put(id, { ...call, id: '2', name: 'DeleteParameter', resources: [], error: 'AccessDenied' })
     const gus = scene.at('gus')

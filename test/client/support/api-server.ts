@@ -2,10 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { Endpoint } from '../../../functions/adapters/http/endpoint.ts'
-import { environments } from '../../../functions/handlers/environments.ts'
 import { entryOf } from '../../../infra/functions.ts'
 import type { World } from '../../support/world.ts'
-import { useWorld } from './memory-wiring.ts'
+import { type MemoryPorts, memoryPorts } from './memory-ports.ts'
 
 /** What happens to a call: it is answered, it does not arrive, its answer is lost, or the API is busy (503). */
 export type CallFate = 'answered' | 'unheard' | 'answer_lost' | 'busy'
@@ -39,37 +38,43 @@ const routes = {
   ],
 } as const
 type Handler = keyof typeof routes
+type Entry = { createHandler(ports: MemoryPorts): Endpoint }
 
-/** The API at an address of loopback: the deployed handlers, called as API Gateway calls them. */
+/** The API at an address of loopback: the handlers as they are deployed, over ports in memory. */
 export class ApiServer {
   url = ''
   world!: World
+  ports!: MemoryPorts
   /** What happens to the next calls, in turn; later ones are answered. */
   readonly nextCalls: CallFate[] = []
   /** Every call that arrived, as `METHOD /path`. */
   readonly calls: string[] = []
-  readonly #endpoints = new Map<string, Endpoint>()
+  #endpoints: ReadonlyMap<string, Endpoint> = new Map()
+  #entries: readonly (readonly [readonly string[], Entry])[] = []
   #server!: Server
 
-  /** Listens, and then loads the handlers: they must know their own address. */
+  /** Listens before there is a world, which must know its own address. */
   async open(make: (url: string) => World | Promise<World>): Promise<void> {
     this.#server = createServer((request, response) => void this.#answer(request, response))
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
     this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    this.#entries = await Promise.all(
+      Object.entries(routes).map(
+        async ([name, all]) => [all, (await import(entryOf(name as Handler))) as Entry] as const,
+      ),
+    )
     this.use(await make(this.url))
-    const known: { [name: string]: string } = { ISSUER: this.url, TARGET_ROLE: this.world.targetRole }
-    for (const [name, all] of Object.entries(routes)) {
-      // Names of AWS resources mean nothing here: the ports are in memory.
-      for (const variable of Object.keys(environments[name as Handler].shape))
-        process.env[variable] = known[variable] ?? `no-${variable.toLowerCase()}`
-      const { handler } = (await import(entryOf(name as Handler))) as { handler: Endpoint }
-      for (const route of all) this.#endpoints.set(route, handler)
-    }
   }
 
   use(world: World): void {
     this.world = world
-    useWorld(world)
+    this.ports = memoryPorts(world, this.url)
+    this.#endpoints = new Map(
+      this.#entries.flatMap(([all, { createHandler }]) => {
+        const handler = createHandler(this.ports)
+        return all.map((route) => [route, handler] as const)
+      }),
+    )
   }
 
   close(): Promise<void> {

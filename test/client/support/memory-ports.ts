@@ -1,0 +1,35 @@
+import { WebhookIncidentEvents } from '../../../functions/adapters/standard-webhooks/incident-events.ts'
+import { PatternIncidents } from '../../../functions/adapters/system/system.ts'
+import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
+import { MemoryCallRecord } from '../../support/credentials/memory-call-record.ts'
+import { MemoryCaller } from '../../support/credentials/memory-caller.ts'
+import { MemoryStatements } from '../../support/credentials/memory-statements.ts'
+import type { World } from '../../support/world.ts'
+
+export type MemoryPorts = ReturnType<typeof memoryPorts>
+
+/** What every handler of the API needs, over a world in memory in place of AWS. */
+export const memoryPorts = (world: World, issuer: string) => ({
+  ...world.ports,
+  // Asked anew each time, so that a test may change the policies.
+  get policy() {
+    return world.policy
+  },
+  issuer,
+  permits: world.permits,
+  signer: world.signer,
+  keys: world.signer,
+  statements: new MemoryStatements(issuer, world.signer, world.clock),
+  broker: world.broker,
+  targetRole: world.targetRole,
+  /** AWS, as far as Hotwork calls it itself. */
+  caller: new MemoryCaller(),
+  /** What AWS has on record of calls. */
+  calls: new MemoryCallRecord(),
+  /** What was posted to Slack. */
+  cards: new MemoryCardStore(),
+  account: '000000000000',
+  incidents: new PatternIncidents(),
+  incidentEvents: new WebhookIncidentEvents(async () => [], world.clock),
+  stopwatch: { milliseconds: () => Date.now() },
+})
