@@ -33,7 +33,7 @@ export class PeopleEndpoints extends Construct {
     const { requests, ledger } = tables
     const readRequests = make(this, 'read-requests')
     requests.grantReadMany(readRequests)
-    requests.grantFind(readRequests, 'by-time', 'by-status', 'by-agent', 'by-owner')
+    requests.grantFind(readRequests, 'by-time', 'by-status', 'by-agent', 'by-owner', 'open')
     ledger.grantRead(readRequests)
     api.route(
       readRequests,
@@ -41,6 +41,7 @@ export class PeopleEndpoints extends Construct {
       'GET /v1/requests/{id}',
       'GET /v1/requests/{id}/ledger',
       'GET /v1/ledger/{aggregate}',
+      'GET /v1/halts',
       'GET /v1/stand-ins',
       'GET /v1/standing-permits',
     )

@@ -66,7 +66,7 @@ export class RecordFollowers extends Construct {
     requests.grantReadMany(reconcile)
     requests.grantQuery(reconcile)
     // Which chains to verify: what lives, what is new, and what has its turn.
-    requests.grantFind(reconcile, 'by-time', 'by-status')
+    requests.grantFind(reconcile, 'by-time', 'by-status', 'open')
     ledger.grantRead(reconcile)
     grantAudit(reconcile, roles)
     for (const queue of [this.#denies, sealedUses]) queue.grantSend(reconcile)

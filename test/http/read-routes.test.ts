@@ -1,9 +1,9 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { endpoint } from '../../functions/adapters/http/endpoint.ts'
-import { verify } from '../../functions/domain/ledger/ledger.ts'
+import { rfc3339, verify } from '../../functions/domain/ledger/ledger.ts'
 import type { HaltId } from '../../functions/domain/values.ts'
 import { readByRoute } from '../../functions/handlers/people/read-requests.ts'
-import { declareHalt } from '../../functions/operations/halts/halt.ts'
+import { declareHalt, liftHalt } from '../../functions/operations/halts/halt.ts'
 import { MemoryHaltStore } from '../support/ledger/memory-halt-store.ts'
 import { agent, issuer, parameter, person, prodParameter, sampleBundle, World } from '../support/world.ts'
 
@@ -11,12 +11,14 @@ import { agent, issuer, parameter, person, prodParameter, sampleBundle, World } 
 
 const bundle = sampleBundle()
 let world: World
+let halts: MemoryHaltStore
 beforeEach(() => {
   world = new World(bundle)
+  halts = new MemoryHaltStore(world.requests, world.ledger)
 })
 
 async function get(route: string, query: { [name: string]: string } = {}, path: { [name: string]: string } = {}) {
-  const ports = { ...world.ports, issuer, permits: world.permits, standIns: world.standIns }
+  const ports = { ...world.ports, issuer, halts, permits: world.permits, standIns: world.standIns }
   const door = endpoint(ports, (call) => readByRoute(call, person('ana'), ports))
   const answer = await door({
     ...{ version: '2.0', routeKey: `GET ${route}`, rawPath: '/', rawQueryString: '', isBase64Encoded: false },
@@ -46,7 +48,7 @@ describe('a list of requests', () => {
     expect(new Set(ids).size).toBe(60)
   })
 
-  test.each(['/v1/requests', '/v1/standing-permits', '/v1/stand-ins'])(
+  test.each(['/v1/requests', '/v1/halts', '/v1/standing-permits', '/v1/stand-ins'])(
     '%s refuses a place that no answer has given, and names the field and the fix',
     async (route) => {
       const raw = `1800000000#req_${'0'.repeat(26)}`
@@ -91,7 +93,6 @@ describe('a record', () => {
 
   test('a halt, a request and a person have theirs', async () => {
     const { ask } = await world.submitted(prodParameter)
-    const halts = new MemoryHaltStore(world.requests, world.ledger)
     const declared = await declareHalt(
       { person: person('gus'), target: { kind: 'agent', value: agent('remediator') }, reason: 'INC-1' },
       { ...world.ports, halts, targetRoles: [] },
@@ -141,5 +142,47 @@ describe('a record', () => {
     expect(rest.body).not.toHaveProperty('next')
     for (const after of ['0', '-1', '1e3', 'x', '1.5'])
       expect(await ledger('agent:remediator', { after })).toMatchObject({ status: 400 })
+  })
+})
+
+describe('the list of halts', () => {
+  const declare = async (more: object) => {
+    const declared = await declareHalt(
+      { person: person('gus'), target: { kind: 'environment', value: 'prod' }, reason: 'INC-1', ...more },
+      { ...world.ports, halts, targetRoles: [] },
+    )
+    if (!declared.ok) throw new Error(declared.code)
+    return declared.value
+  }
+  const listed = async (query = {}) =>
+    (await get('/v1/halts', query)).body.halts.map(({ id }: { id: string }) => id) as string[]
+
+  test('has those in force; with `all=true` those that a person lifted or that ended by themselves too', async () => {
+    const until = world.clock.now() + 60
+    const ended = await declare({ until })
+    world.clock.advance(1)
+    const open = await declare({ target: { kind: 'action', value: 'ssm:PutParameter' } })
+    expect((await get('/v1/halts')).body.halts).toEqual([
+      { id: open.id, action: 'ssm:PutParameter', reason: 'INC-1', by: 'person:gus', at: expect.any(String) },
+      {
+        id: ended.id,
+        environment: 'prod',
+        reason: 'INC-1',
+        by: 'person:gus',
+        at: expect.any(String),
+        until: rfc3339(until),
+      },
+    ])
+    world.clock.advance(59)
+    expect(await listed()).toEqual([open.id])
+    const lifted = await liftHalt({ id: open.id, person: person('hana') }, { ...world.ports, halts })
+    expect(lifted).toMatchObject({ ok: true })
+    expect(await listed()).toEqual([])
+    expect(await listed({ all: 'true' })).toEqual([open.id, ended.id])
+  })
+
+  test('is read by people whom policy lets read, and names what is wrong with a question', async () => {
+    expect(await get('/v1/halts', { all: 'maybe' })).toMatchObject({ status: 400 })
+    expect(await get('/v1/halts', { lifted: 'true' })).toMatchObject({ status: 400 })
   })
 })

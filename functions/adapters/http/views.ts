@@ -204,40 +204,46 @@ export const drillView = ({ state, report }: Drill): { [member: string]: Json } 
   },
 })
 
-const kinds = ['agent', 'owner', 'person', 'role', 'all'] as const
+const kinds = ['agent', 'owner', 'person', 'role', 'environment', 'action', 'all'] as const
 
-/** A halt as it is asked for (interfaces.md section 3): exactly one target, and why. */
+/** A halt as it is asked for (interfaces-2.md section 1): exactly one target, why, and when it ends by itself. */
 export const HaltBody = z
   .strictObject({
     agent: AgentId.optional(),
     owner: PersonId.optional(),
     person: PersonId.optional(),
     role: z.string().min(1).max(2048).optional(),
+    environment: z.string().min(1).max(64).optional(),
+    action: z.string().min(1).max(128).optional(),
     all: z.literal(true).optional(),
     reason: z.string().trim().min(1).max(1000),
+    until: Timestamp.optional(),
   })
   .refine((body) => kinds.filter((kind) => body[kind] !== undefined).length === 1, {
     error: `should name exactly one of \`${kinds.join('`, `')}\``,
   })
-  .transform(({ reason, ...body }) => ({ reason, target: targetOf(body) }))
+  .transform(({ reason, until, ...body }) => ({ reason, until, target: targetOf(body) }))
 
 type Named = { [kind in Exclude<HaltTarget['kind'], 'all'>]?: Extract<HaltTarget, { kind: kind }>['value'] | undefined }
 
-function targetOf({ agent, owner, person, role }: Named): HaltTarget {
+function targetOf({ agent, owner, person, role, environment, action }: Named): HaltTarget {
   if (agent !== undefined) return { kind: 'agent', value: agent }
   if (owner !== undefined) return { kind: 'owner', value: owner }
   if (person !== undefined) return { kind: 'person', value: person }
   if (role !== undefined) return { kind: 'role', value: role }
+  if (environment !== undefined) return { kind: 'environment', value: environment }
+  if (action !== undefined) return { kind: 'action', value: action }
   return { kind: 'all', value: 'all' }
 }
 
 /** A halt as a person sees it: its target under the name by which it was asked for. */
-export const haltView = ({ id, target, reason, by, at, lifted }: Halt): { [member: string]: Json } => ({
+export const haltView = ({ id, target, reason, by, at, until, lifted }: Halt): { [member: string]: Json } => ({
   id,
   [target.kind]: target.kind === 'all' ? true : target.value,
   reason,
   by,
   at: rfc3339(at),
+  ...(until === undefined ? {} : { until: rfc3339(until) }),
   ...(lifted ? { lifted: { by: lifted.by, at: rfc3339(lifted.at) } } : {}),
 })
 

@@ -53,8 +53,8 @@ export function deniesOf(state: ApprovalRequest, now: NumericDate): ReadonlyMap<
 }
 
 /**
- * What a halt denies on a role: the sessions from before it. That of a person denies none by itself, since no session
- * names who approved it: the grants that rest on them are ended one by one.
+ * What a halt denies on a role: the sessions from before it. No session names who approved it, its action or its
+ * environment, so those halts deny none by themselves: the grants that they cover are ended one by one.
  */
 export function denyOfHalt({ target, at }: Pick<Halt, 'target' | 'at'>, role: string): Deny | undefined {
   switch (target.kind) {
@@ -67,6 +67,8 @@ export function denyOfHalt({ target, at }: Pick<Halt, 'target' | 'at'>, role: st
     case 'all':
       return everyoneBefore(at)
     case 'person':
+    case 'environment':
+    case 'action':
       return undefined
     default:
       return target satisfies never

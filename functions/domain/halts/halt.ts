@@ -2,35 +2,47 @@ import * as z from 'zod'
 import type { Answer } from '../policy/question.ts'
 import { event } from '../requests/events.ts'
 import { type ApprovalRequest, approvalsOf } from '../requests/request.ts'
-import { AgentId, HaltId, isAgent, NumericDate, PersonId } from '../values.ts'
+import { AgentId, defined, HaltId, isAgent, NumericDate, PersonId } from '../values.ts'
 
-/** What a halt stops: an agent, all agents of an owner, a person's decisions, a target role, or everything. */
+/**
+ * What a halt stops: an agent, all agents of an owner, a person's decisions, a target role, an action, an environment (a
+ * freeze, which break-glass passes), or everything.
+ */
 export const HaltTarget = z.union([
   z.strictObject({ kind: z.literal('agent'), value: AgentId }),
   z.strictObject({ kind: z.literal('owner'), value: PersonId }),
   z.strictObject({ kind: z.literal('person'), value: PersonId }),
   z.strictObject({ kind: z.literal('role'), value: z.string().min(1).max(2048) }),
+  z.strictObject({ kind: z.literal('environment'), value: z.string().min(1).max(64) }),
+  z.strictObject({ kind: z.literal('action'), value: z.string().min(1).max(128) }),
   z.strictObject({ kind: z.literal('all'), value: z.literal('all') }),
 ])
 export type HaltTarget = z.infer<typeof HaltTarget>
 
-/** A halt that was declared. Lifting it lets new requests through; it revives nothing that was there before. */
+/**
+ * A halt that was declared. It ends when a person lifts it, or at `until`. Then new requests are let through; what was
+ * there before stays ended.
+ */
 export const Halt = z.strictObject({
   id: HaltId,
   target: HaltTarget,
   reason: z.string(),
   by: PersonId,
   at: NumericDate,
+  until: NumericDate.optional(),
   lifted: z.strictObject({ by: PersonId, at: NumericDate }).optional(),
 })
 export type Halt = z.infer<typeof Halt>
+
+export const isHaltInForce = ({ lifted, until }: Halt, now: NumericDate): boolean =>
+  lifted === undefined && (until === undefined || now < until)
 
 /** Under which name the halts of a target are kept. */
 export const haltKey = ({ kind, value }: HaltTarget): string => `HALT#${kind}#${value}`
 
 /**
- * Every target that could stop a request: its agent and owner, those of its chain, everyone whose approval counts, the
- * role that it would assume, and everything.
+ * Every target that could stop a request: its agent and owner, those of its chain, the people whose approval counts, the
+ * role that it would assume, its action, its environment, and everything. A freeze of an environment passes break-glass.
  */
 export function targetsOf(state: ApprovalRequest, role: string | undefined): readonly HaltTarget[] {
   const { ask } = state
@@ -45,25 +57,32 @@ export function targetsOf(state: ApprovalRequest, role: string | undefined): rea
       .flatMap(({ person, for: absent }) => (absent === undefined ? [person] : [person, absent]))
       .map((value) => ({ kind: 'person', value }) as const),
     ...(role === undefined ? [] : [{ kind: 'role', value: role } as const]),
+    ...actionsOf(ask).map((value) => ({ kind: 'action', value }) as const),
+    ...(ask.breakGlass ? [] : [{ kind: 'environment', value: ask.environment } as const]),
   ]
 }
 
+const actionsOf = ({ action, breakGlass }: ApprovalRequest['ask']): readonly string[] =>
+  breakGlass ? breakGlass.rights.map((right) => right.action) : [action]
+
 /** When something was done, and which halts of that very second were lifted before it. */
-type Act = { at: NumericDate; afterHalts?: readonly HaltId[] | undefined }
+export type Act = { at: NumericDate; afterHalts?: readonly HaltId[] | undefined }
 
 /**
- * Whether a halt stops what was done: it is in force, or was lifted only after that. Times are whole seconds: within one,
- * the order counts that was found when it was done.
+ * Whether a halt stops what was done: it is in force, or ended only after that. Times are whole seconds: within one, the
+ * order counts that was found when it was done.
  */
-const stops = (halt: Halt, { at, afterHalts = [] }: Act): boolean =>
-  halt.lifted === undefined || (at <= halt.lifted.at && !afterHalts.includes(halt.id))
+function stops({ id, lifted, until }: Halt, { at, afterHalts = [] }: Act): boolean {
+  if (lifted) return at <= lifted.at && !afterHalts.includes(id)
+  return until === undefined || at < until
+}
 
 /**
- * Whether what a person began at `at`, and would go on with, ended with a halt of that person. It is not alive again once
- * the halt is lifted. What they begin while it is in force ends with the lifting.
+ * Whether what a person began at `at` ended with a halt of that person. It stays ended once the halt is over. What they
+ * begin while it is in force ends with it.
  */
-export const isCutOff = (at: NumericDate, halts: readonly Halt[]): boolean =>
-  halts.some((halt) => at <= (halt.lifted?.at ?? halt.at))
+export const isCutOff = (at: NumericDate, halts: readonly Halt[], now: NumericDate): boolean =>
+  halts.some((halt) => (isHaltInForce(halt, now) ? at <= halt.at : stops(halt, { at })))
 
 /**
  * Ids of the halts that were lifted before this act though their times do not show it: times are whole seconds. The act
@@ -85,18 +104,18 @@ export const haltOf = (state: ApprovalRequest, halts: readonly Halt[]): Halt | u
       stops({ target, ...halt }, { at: state.submittedAt, afterHalts: state.ask.afterHalts }),
   )
 
-/** The halt because of which what a person does now, or did in `act`, counts for nothing, if one does. */
-const silencing = (person: PersonId, halts: readonly Halt[], act?: Act): Halt | undefined =>
+/** The halt because of which what a person does at the time `now`, or did in an act, counts for nothing, if one does. */
+const silencing = (person: PersonId, halts: readonly Halt[], when: Act | { now: NumericDate }): Halt | undefined =>
   halts.find(
     (halt) =>
       halt.target.kind === 'person' &&
       halt.target.value === person &&
-      (act ? stops(halt, act) : halt.lifted === undefined),
+      ('now' in when ? isHaltInForce(halt, when.now) : stops(halt, when)),
   )
 
-/** Whether what a person does now, or did in `act`, counts for nothing because they are stopped. */
-export const isSilenced = (person: PersonId, halts: readonly Halt[], act?: Act): boolean =>
-  silencing(person, halts, act) !== undefined
+/** Whether what a person does at the time `now`, or did in an act, counts for nothing because they are stopped. */
+export const isSilenced = (person: PersonId, halts: readonly Halt[], when: Act | { now: NumericDate }): boolean =>
+  silencing(person, halts, when) !== undefined
 
 /** The halt of a person on whose approval a request rests, if there is one. */
 export function silencerOf(state: ApprovalRequest, halts: readonly Halt[]): Halt | undefined {
@@ -109,7 +128,7 @@ export function silencerOf(state: ApprovalRequest, halts: readonly Halt[]): Halt
 
 /** What happens to a halt. It is an aggregate of its own, `hlt_...`: no request's chain has these, and its has no other. */
 export const HaltEvent = z.discriminatedUnion('type', [
-  event('Halted', { target: HaltTarget, reason: z.string() }),
+  event('Halted', { target: HaltTarget, reason: z.string(), until: NumericDate.optional() }),
   event('Lifted', {}),
 ])
 export type HaltEvent = z.infer<typeof HaltEvent>
@@ -119,6 +138,9 @@ const mostInForce = 20
 
 /** Why a halt is not declared, or not lifted. */
 type HaltRefusal = 'not_permitted' | 'policy_error' | 'too_many_halts' | 'self_lift' | 'already_lifted'
+
+/** A halt to be declared: what it stops, why, and when it ends by itself. */
+export type NewHalt = { target: HaltTarget; reason: string; until?: NumericDate | undefined }
 
 /** The person who would declare or lift a halt, with what was found about them. */
 export type HaltActor = {
@@ -133,13 +155,13 @@ export type HaltActor = {
 /** Declares a halt. @returns the event, or why not */
 export function halt(
   halts: readonly Halt[],
-  { target, reason, ...who }: HaltActor & { target: HaltTarget; reason: string },
+  { target, reason, until, ...who }: HaltActor & NewHalt,
   at: NumericDate,
 ): HaltEvent | HaltRefusal {
   const no = refusalOf(who)
   if (no) return no
-  if (halts.filter(({ lifted }) => lifted === undefined).length >= mostInForce) return 'too_many_halts'
-  return { ...commonOf(who, at), type: 'Halted', target, reason }
+  if (halts.filter((each) => isHaltInForce(each, at)).length >= mostInForce) return 'too_many_halts'
+  return { ...commonOf(who, at), type: 'Halted', target, reason, ...defined({ until }) }
 }
 
 /**
@@ -152,7 +174,7 @@ export function lift(halt: Halt, halts: readonly Halt[], who: HaltActor, at: Num
   const no = refusalOf(who)
   if (no) return no
   if (halt.by === who.person) return 'self_lift'
-  if (halt.lifted) return 'already_lifted'
+  if (!isHaltInForce(halt, at)) return 'already_lifted'
   const before = halts.map(({ lifted }) => lifted?.at ?? 0)
   return { ...commonOf(who, Math.max(at, halt.at, ...before)), type: 'Lifted' }
 }
@@ -177,17 +199,23 @@ const commonOf = ({ person, answer, bundle }: HaltActor, at: NumericDate) => ({
 export function evolveHalt(id: HaltId, halt: Halt | undefined, { type, actor, at, ...facts }: HaltEvent): Halt {
   if (actor.type !== 'person') throw new TypeError('only a person halts and lifts')
   if (type === 'Halted' && !halt && 'target' in facts)
-    return { id, target: facts.target, reason: facts.reason, by: actor.id, at }
+    return { id, target: facts.target, reason: facts.reason, by: actor.id, at, ...defined({ until: facts.until }) }
   if (type === 'Lifted' && halt && !halt.lifted) return { ...halt, lifted: { by: actor.id, at } }
   throw new TypeError(`\`${type}\` does not follow in \`${id}\``)
 }
 
 /**
- * The halts of a target with one of them changed. Of those that were lifted only the last matters: all that an earlier
- * one stopped, it stopped too. So the list grows with the halts in force, not with the years.
+ * The halts of a target with one of them changed. Of those that were lifted, and of those that ended by themselves, only
+ * the last matters: all that an earlier one stopped, it stopped too. So the list grows with the halts in force, not with
+ * the years.
  */
-export function withHalt(halts: readonly Halt[], changed: Halt): readonly Halt[] {
+export function withHalt(halts: readonly Halt[], changed: Halt, now: NumericDate): readonly Halt[] {
   const all = [...halts.filter(({ id }) => id !== changed.id), changed]
   const last = all.findLast(({ lifted }) => lifted !== undefined)
-  return all.filter((each) => each.lifted === undefined || each === last)
+  const over = all.filter(({ lifted, until }) => lifted === undefined && until !== undefined && until <= now)
+  const lastOver = over.reduce<Halt | undefined>(
+    (one, other) => ((other.until ?? 0) > (one?.until ?? 0) ? other : one),
+    undefined,
+  )
+  return all.filter((each) => isHaltInForce(each, now) || each === last || each === lastOver)
 }

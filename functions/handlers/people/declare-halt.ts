@@ -1,4 +1,5 @@
 import { parseBody } from '../../adapters/http/authzen.ts'
+import { badRequest } from '../../adapters/http/problem.ts'
 import { HaltBody, haltView } from '../../adapters/http/views.ts'
 import { declareHalt } from '../../operations/halts/halt.ts'
 import type { HaltStore } from '../../operations/halts/ports.ts'
@@ -8,11 +9,13 @@ import { refusalForPeople } from '../refusals.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
 import { haltPorts } from '../wiring/ports.ts'
 
-/** `POST /v1/halts`: a person halts an agent, an owner, a person, a role, or everything. */
+/** `POST /v1/halts`: a person halts an agent, an owner's agents, a person, a role, an environment, an action, or everything. */
 export const createHandler = (ports: ApiPorts & { halts: HaltStore; targetRoles: readonly string[] }) =>
   personDoor(ports, async (call, { person }) => {
-    const { target, reason } = parseBody(HaltBody, call.json())
-    const declared = await declareHalt({ target, reason, person: person.id }, ports)
+    const asked = parseBody(HaltBody, call.json())
+    if (asked.until !== undefined && asked.until <= ports.clock.now())
+      throw badRequest('invalid_request', 'The halt would be over already', '`until` should be in the future')
+    const declared = await declareHalt({ ...asked, person: person.id }, ports)
     return { status: 201, body: haltView(valueOrThrow(declared, refusalForPeople)) }
   })
 

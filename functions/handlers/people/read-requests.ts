@@ -3,8 +3,10 @@ import type { Call } from '../../adapters/http/endpoint.ts'
 import { permitView } from '../../adapters/http/permit-view.ts'
 import { type Answer, BadRequest, badRequest } from '../../adapters/http/problem.ts'
 import { After, AfterEntry, cursorOf, readQuery } from '../../adapters/http/read-body.ts'
-import { entriesView, personView, standInView } from '../../adapters/http/views.ts'
+import { entriesView, haltView, personView, standInView } from '../../adapters/http/views.ts'
 import { AgentId, Aggregate, defined, PersonId, RequestId } from '../../domain/values.ts'
+import { listHalts } from '../../operations/halts/halt.ts'
+import type { HaltStore } from '../../operations/halts/ports.ts'
 import type { StandInStore } from '../../operations/people/ports.ts'
 import { listStandIns } from '../../operations/people/stand-ins.ts'
 import type { PermitStore } from '../../operations/permits/ports.ts'
@@ -14,9 +16,13 @@ import { type ApiPorts, byRoute, pathId, personDoor, valueOrThrow } from '../doo
 import { bind } from '../environments.ts'
 import { refusalForPeople, unknownRequest } from '../refusals.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
-import { permitPorts, standInStore } from '../wiring/ports.ts'
+import { haltStore, permitPorts, standInStore } from '../wiring/ports.ts'
 
-type Ports = ApiPorts & { permits: Pick<PermitStore, 'list'>; standIns: Pick<StandInStore, 'list'> }
+type Ports = ApiPorts & {
+  halts: Pick<HaltStore, 'list'>
+  permits: Pick<PermitStore, 'list'>
+  standIns: Pick<StandInStore, 'list'>
+}
 
 const page = { after: After.optional() }
 const filter = {
@@ -57,6 +63,12 @@ export const readByRoute = byRoute<[PersonId, Ports]>(
       const { items, next } = valueOrThrow(listed, refusalForPeople)
       const now = ports.clock.now()
       return { status: 200, body: { standing_permits: items.map((each) => permitView(each, now)), ...goOn(next) } }
+    },
+    'GET /v1/halts': async (call, person, ports) => {
+      const { all, after } = readQuery(call, { all: z.literal('true').optional(), ...page })
+      const listed = await listHalts({ person, all: all !== undefined, after }, ports)
+      const { items, next } = valueOrThrow(listed, refusalForPeople)
+      return { status: 200, body: { halts: items.map(haltView), ...goOn(next) } }
     },
     'GET /v1/stand-ins': async (call, person, ports) => {
       const listed = await listStandIns(defined({ person, ...readQuery(call, page) }), ports)
@@ -106,6 +118,6 @@ export const createHandler = (ports: Ports) =>
 
 export const handler = bind(
   'read-requests',
-  (told) => ({ ...permitPorts(told, cedarPolicy()), standIns: standInStore(told) }),
+  (told) => ({ ...permitPorts(told, cedarPolicy()), halts: haltStore(told), standIns: standInStore(told) }),
   createHandler,
 )

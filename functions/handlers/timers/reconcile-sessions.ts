@@ -28,9 +28,7 @@ export const createHandler =
     const until = now + Math.floor(context.getRemainingTimeInMillis() / 1000) - reserve
     // Half of the time each: an agent adds sessions as it likes, and they must not keep the chains from being checked.
     const found = await reconcileSessions(roles, ports, now + (until - now) / 2)
-    const broken = await orFailed('ledger', 'the record', ports, () =>
-      checkChains({ actors: policy.bundle, roles: targets }, ports, until),
-    )
+    const broken = await orFailed('ledger', 'the record', ports, () => checkChains(policy.bundle, ports, until))
     ports.log.info('reconciled', { roles: targets.length, found, broken })
   }
 

@@ -51,9 +51,11 @@ export const permitPorts = (told: Told, policy: Policy) => ({
   permits: new DynamoPermitStore(connect(), tablesOf(told)),
 })
 
+export const haltStore = (tables: Tables) => new DynamoHaltStore(connect(), tablesOf(tables))
+
 export const haltPorts = (told: Told, policy: Policy) => ({
   ...apiPorts(told, policy),
-  halts: new DynamoHaltStore(connect(), tablesOf(told)),
+  halts: haltStore(told),
 })
 
 export const standInStore = (tables: Tables) => new DynamoStandInStore(connect(), tablesOf(tables))

@@ -23,7 +23,7 @@ import {
   refuse,
   type Thumbprint,
 } from '../../domain/values.ts'
-import { findHaltOfPerson } from '../halts/find-halt.ts'
+import { findHaltOfPerson, toldOf } from '../halts/find-halt.ts'
 import type { OnceOnly } from '../ports.ts'
 import { commitNew, recordRefusal, runAggregate } from '../requests/carry-out.ts'
 import type { DecidingPorts, Stored } from '../requests/ports.ts'
@@ -152,9 +152,10 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
   const rules = bundle.breakGlass
   if (!rules)
     return refuse('unknown_profile', 'this deployment has no `break-glass.json`, so nobody can use break-glass')
-  const { halt, ...lifted } = await findHaltOfPerson(ask.person, ports)
-  if (halt) return refuse('halted', `stopped by the halt \`${halt.id}\``)
   const what = openedBy(ask.what, rules, ports)
+  const actions = what.ok ? what.value.rights.map(({ action }) => action) : []
+  const { halt, ...lifted } = await findHaltOfPerson(ask.person, actions, ports)
+  if (halt) return refuse('halted', toldOf(halt).detail)
   if (!what.ok) return what
   const { terms, budgetKey, rights, profile, facts } = what.value
 

@@ -109,7 +109,7 @@ export async function mayReview(
   ports: Pick<DecidingPorts, 'requests' | 'policy'>,
 ): Promise<Answer> {
   const answer = askAboutOpening(ports.policy, 'review', person, ask, 'request', now)
-  return { ...answer, permit: answer.permit && !(await isStopped(person, ports)) }
+  return { ...answer, permit: answer.permit && !(await isStopped(person, ports, { now })) }
 }
 
 /**

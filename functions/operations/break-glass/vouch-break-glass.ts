@@ -48,7 +48,7 @@ export async function vouchForBreakGlass(
   const answers = (['breakGlass', 'review'] as const).map((act) =>
     askAboutOpening(policy, act, by, about, 'request', now),
   )
-  const yes = (await isStopped(by, ports)) ? undefined : answers.find(({ permit }) => permit)
+  const yes = (await isStopped(by, ports, { now })) ? undefined : answers.find(({ permit }) => permit)
   if (!yes) return refused(answers.some(({ error }) => error) ? 'policy_error' : 'not_permitted')
 
   const until = now + vouchedFor
@@ -86,6 +86,6 @@ export async function findVoucher(
   if (value === undefined || !voucher || voucher.until <= now || voucher.budgetKey !== budgetKey) return undefined
   const known = personOf(policy.bundle, voucher.by)
   if (known?.status !== 'active') return undefined
-  if (await isStopped(known.id, { requests }, voucher.until - vouchedFor)) return undefined
+  if (await isStopped(known.id, { requests }, { at: voucher.until - vouchedFor })) return undefined
   return { by: known.id, once: { key, value: 'spent', replaces: value, expiresAt: now + day } }
 }

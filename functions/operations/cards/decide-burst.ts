@@ -114,7 +114,7 @@ export async function decideBurst(key: string, ports: Ports): Promise<void> {
   const click = parsed.data
   const tooLate = clock.now() > click.at + clickLasts
   // A click from before a halt of the person counts no more, also where it is worked off after the halt was lifted.
-  const isVoid = click.verdict === 'approve' && (await isStopped(click.person, ports, click.at))
+  const isVoid = click.verdict === 'approve' && (await isStopped(click.person, ports, { at: click.at }))
   const refused: { id: Member['id']; code: Refusal }[] = []
   for (let from = 0; from < click.members.length; from += side) {
     const some = click.members.slice(from, from + side)

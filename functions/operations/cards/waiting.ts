@@ -54,9 +54,9 @@ export async function waitingFor(person: PersonId, ports: Ports): Promise<readon
     .filter(({ state, eligible }) => {
       if (isHalted(state, halts)) return false
       // Whoever is stopped has nothing to decide, and nothing that another could decide for them.
-      const own = silence(eligible, state, halts)
+      const own = silence(eligible, state, halts, now)
       const found = withStandIns(state, own, { decider: person, absent, now, chatGroups }, ports)
-      return waitsFor(state, { person, ...found, eligible: silence(found.eligible, state, halts) }, now)
+      return waitsFor(state, { person, ...found, eligible: silence(found.eligible, state, halts, now) }, now)
     })
     .map(({ state, head }) => ({ state, head }))
 }

@@ -53,7 +53,7 @@ async function deniesOfCause(
   }
   const found = await halts.find(cause)
   if (!found) return []
-  const ofTarget = await halts.load(found.target)
+  const ofTarget = await halts.load(found.halt.target)
   return ofTarget.halts.map((halt) => denyOfHalt(halt, role)).filter((deny) => deny !== undefined)
 }
 

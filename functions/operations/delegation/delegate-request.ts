@@ -41,7 +41,7 @@ import {
   type Thumbprint,
 } from '../../domain/values.ts'
 import { type BrokerPorts, targetOf } from '../credentials/issue-aws-credentials.ts'
-import { findHaltOfAgent } from '../halts/find-halt.ts'
+import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
 import { authorityOf } from '../policy/authority.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { OnceOnly } from '../ports.ts'
@@ -109,8 +109,15 @@ export async function delegateRequest(
   const found = findFacts(ports.policy.bundle, askedOf(ask, parent.state), ports.clock.now())
   if (!found.ok) return refused(found)
   const target = targetOf({ action: ask.action.name }, ports)
-  const { halt, afterHalts = [] } = await findHaltOfAgent(ask.to, ports, target?.role)
-  if (halt) return refused(refuse('agent_suspended', `stopped by the halt \`${halt.id}\``))
+  const { halt, afterHalts = [] } = await findHaltOfAgent(
+    ask.to,
+    { action: ask.action.name, resource: found.value.resource, role: target?.role },
+    ports,
+  )
+  if (halt) {
+    const { reason, detail } = toldOf(halt)
+    return refused(refuse(reason, detail))
+  }
   const given = await give(ask, child, found.value, ports)
   if (!given.ok) return given
   const made = await makeChild(

@@ -1,56 +1,99 @@
-import { type Halt, type HaltTarget, haltKey, isSilenced, liftedBefore, targetsOf } from '../../domain/halts/halt.ts'
+import {
+  type Act,
+  type Halt,
+  type HaltTarget,
+  haltKey,
+  isHaltInForce,
+  isSilenced,
+  liftedBefore,
+  targetsOf,
+} from '../../domain/halts/halt.ts'
+import { rfc3339 } from '../../domain/ledger/ledger.ts'
+import { factsOf } from '../../domain/people/organisation.ts'
 import { agentOf } from '../../domain/policy/bundle.ts'
 import { type ApprovalRequest, grantOf } from '../../domain/requests/request.ts'
-import { type AgentId, defined, type HaltId, type NumericDate, type PersonId } from '../../domain/values.ts'
+import {
+  type AgentId,
+  defined,
+  type HaltId,
+  type NumericDate,
+  type PersonId,
+  type Resource,
+} from '../../domain/values.ts'
 import { endIfOver } from '../requests/carry-out.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
 import type { HaltStore } from './ports.ts'
 
-/** The halt in force that stops the asker, if there is one; and those that were lifted before they ask, for the ask to keep. */
+/** The halt in force that stops an ask, if there is one; and those that were lifted before it, for the ask to keep. */
 type FoundHalts = { halt?: Halt | undefined; afterHalts?: HaltId[] }
 type Ports = Pick<DecidingPorts, 'requests' | 'policy' | 'clock'>
 
 /**
- * The halt in force that stops an agent from asking for anything: its own, its owner's, or that of everything. Read
- * strongly. One that was lifted stops what was asked before, and no agent from asking anew.
+ * The halt in force that stops an agent from asking for this: its own, its owner's, that of the action or the environment,
+ * or that of everything. Read strongly.
  *
- * @param role the target role of what is asked for, whose halt in force stops no asking
+ * @param of `role`: the target role of what is asked for. Its halt stops no asking, and is read for the ask to keep.
  */
-export async function findHaltOfAgent(agent: AgentId, ports: Ports, role?: string): Promise<FoundHalts> {
-  const owner = agentOf(ports.policy.bundle, agent)?.owner
+export async function findHaltOfAgent(
+  agent: AgentId,
+  of: { action: string; resource: Resource; role?: string | undefined },
+  ports: Ports,
+): Promise<FoundHalts> {
+  const { bundle } = ports.policy
+  const owner = agentOf(bundle, agent)?.owner
+  const environment = factsOf(bundle.resources, of.resource)?.environment
   return find(
     [
       { kind: 'agent', value: agent },
+      { kind: 'action', value: of.action },
+      ...(environment === undefined ? [] : [{ kind: 'environment', value: environment } as const]),
       ...(owner === undefined ? [] : [ownerOf(owner)]),
-      ...(role === undefined ? [] : [{ kind: 'role', value: role } as const]),
+      ...(of.role === undefined ? [] : [{ kind: 'role', value: of.role } as const]),
     ],
     ports,
   )
 }
 
-/** The same for a person who uses break-glass: their own, that of all they own, or that of everything. */
-export const findHaltOfPerson = (person: PersonId, ports: Ports): Promise<FoundHalts> =>
-  find([{ kind: 'person', value: person }, ownerOf(person)], ports)
+/** The same for a person who opens break-glass: no halt of an environment stops it, and one of an action that it opens does. */
+export const findHaltOfPerson = (person: PersonId, actions: readonly string[], ports: Ports): Promise<FoundHalts> =>
+  find(
+    [
+      { kind: 'person', value: person },
+      ownerOf(person),
+      ...actions.map((value) => ({ kind: 'action', value }) as const),
+    ],
+    ports,
+  )
 
-/**
- * Whether a person's word counts for nothing: given at `at`, or to be given now, and a halt of theirs is in force or
- * was until after that. Read strongly.
- */
+/** What an agent is told of the halt that stops its ask: an evaluation's reason, and a sentence. */
+export const toldOf = ({
+  id,
+  target,
+  until,
+}: Halt): { reason: 'agent_suspended' | 'policy_denied'; detail: string } => ({
+  reason: target.kind === 'action' || target.kind === 'environment' ? 'policy_denied' : 'agent_suspended',
+  detail: `stopped by the halt \`${id}\` of ${haltedOf(target)}${until === undefined ? '' : `, until ${rfc3339(until)}`}`,
+})
+
+const haltedOf = ({ kind, value }: HaltTarget): string => (kind === 'all' ? 'everything' : `${kind} \`${value}\``)
+
+/** Whether what a person says now, or said in an act, counts for nothing because of a halt of theirs. Read strongly. */
 export async function isStopped(
   person: PersonId,
   { requests }: { requests: Pick<DecidingPorts['requests'], 'dependencies'> },
-  at?: NumericDate,
+  when: Act | { now: NumericDate },
 ): Promise<boolean> {
   const { halts } = await requests.dependencies([], [{ kind: 'person', value: person }])
-  return isSilenced(person, halts, at === undefined ? undefined : { at })
+  return isSilenced(person, halts, when)
 }
 
 const ownerOf = (value: PersonId): HaltTarget => ({ kind: 'owner', value })
 
 async function find(targets: readonly HaltTarget[], { requests, clock }: Ports): Promise<FoundHalts> {
   const { halts } = await requests.dependencies([], [{ kind: 'all', value: 'all' }, ...targets])
-  const halt = halts.find(({ target, lifted }) => target.kind !== 'role' && lifted === undefined)
-  return { halt, ...liftedBefore(halts, clock.now()) }
+  const now = clock.now()
+  const halt = halts.find((each) => each.target.kind !== 'role' && isHaltInForce(each, now))
+  return { halt, ...liftedBefore(halts, now) }
 }
 
 type EndPorts = Omit<DecidingPorts, 'ids'> & { halts: Pick<HaltStore, 'find' | 'load'> }
@@ -68,12 +111,13 @@ const [page, side] = [100, 10]
 export async function endHalted(id: HaltId, ports: EndPorts): Promise<void> {
   const found = await ports.halts.find(id)
   if (!found) return
+  const { target } = found.halt
   for (const status of ['approved', 'pending'] as const)
     for (let after: string | undefined; ; ) {
       const { items, next } = await ports.requests.list({ status }, { limit: page, ...defined({ after }) })
-      const covered = items.map(({ state }) => state).filter((state) => covers(found.target, state))
+      const covered = items.map(({ state }) => state).filter((state) => covers(target, state))
       for (let from = 0; from < covered.length; from += side)
-        await Promise.all(covered.slice(from, from + side).map((state) => endIfHalted(state, found.target, ports)))
+        await Promise.all(covered.slice(from, from + side).map((state) => endIfHalted(state, target, ports)))
       if (next === undefined) break
       after = next
     }

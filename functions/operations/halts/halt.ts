@@ -5,14 +5,17 @@ import {
   type HaltEvent,
   type HaltTarget,
   halt,
+  isHaltInForce,
   lift,
+  type NewHalt,
   withHalt,
 } from '../../domain/halts/halt.ts'
 import { chainEntries, type Head, noEntries } from '../../domain/ledger/ledger.ts'
 import { agentOf, personOf } from '../../domain/policy/bundle.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import { type HaltId, type NumericDate, ok, type PersonId, type Result } from '../../domain/values.ts'
+import { defined, type HaltId, type NumericDate, ok, type PersonId, type Result, refuse } from '../../domain/values.ts'
 import { askAboutPerson } from '../policy/questions.ts'
+import type { Page } from '../ports.ts'
 import { refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
 import { isStopped } from './find-halt.ts'
@@ -31,21 +34,22 @@ const haltAttempts = 30
  * @throws StoreUnavailable, StaleRequest
  */
 export async function declareHalt(
-  ask: { target: HaltTarget; reason: string; person: PersonId },
+  ask: NewHalt & { person: PersonId },
   ports: HaltPorts & { targetRoles: readonly string[] },
 ): Promise<Result<Halt, Refusal>> {
-  const { target, reason, person } = ask
+  const { person, ...asked } = ask
+  const { target } = asked
   const refused = refuseOnRecord(person, 'halt', ports)
   return runAggregate<Result<Halt, Refusal>>(target.value, haltAttempts, async () => {
     const now = ports.clock.now()
     const who = await findHaltActor('revoke', person, now, ports)
     const { halts, version } = await ports.halts.load(target)
-    const event = halt(halts, { ...who, target, reason }, now)
+    const event = halt(halts, { ...who, ...asked }, now)
     if (typeof event === 'string') return refused(event)
     const unknown = unknownTarget(target, ports)
     if (unknown) return refused('unknown_target', unknown)
     const declared = evolveHalt(ports.ids.halt(), undefined, event)
-    if (!(await save(declared, event, { halts, version, head: noEntries }, ports))) return undefined
+    if (!(await save(declared, event, { halts, version, head: noEntries }, now, ports))) return undefined
     ports.log.warn('halted', { halt: declared.id, kind: target.kind, by: person })
     return ok(declared)
   })
@@ -60,14 +64,14 @@ function save(
   halt: Halt,
   event: HaltEvent,
   { halts, version, head }: StoredHalts & { head: Head },
+  now: NumericDate,
   ports: Pick<HaltPorts, 'halts'>,
 ): Promise<boolean> {
-  const { id, target } = halt
-  const { entries, head: next } = chainEntries(id, head, [event], undefined)
+  const { entries, head: next } = chainEntries(halt.id, head, [event], undefined)
   return ports.halts.save({
-    ...{ id, target, entries, head: next },
+    ...{ halt, entries, head: next },
     expected: { version, head },
-    halts: withHalt(halts, halt),
+    halts: withHalt(halts, halt, now),
   })
 }
 
@@ -79,7 +83,7 @@ async function findHaltActor(
   { policy, requests }: Pick<HaltPorts, 'policy' | 'requests'>,
 ): Promise<HaltActor> {
   const answer = askAboutPerson(policy, action, person, now)
-  return { person, answer, silenced: await isStopped(person, { requests }), bundle: policy.bundle.hash }
+  return { person, answer, silenced: await isStopped(person, { requests }, { now }), bundle: policy.bundle.hash }
 }
 
 /** What is wrong with a target that nothing here has, in a sentence that names the member. A typing error halts nothing. */
@@ -93,6 +97,12 @@ function unknownTarget(
     case 'owner':
     case 'person':
       return personOf(bundle, value) ? undefined : `\`${kind}\` should be a person of the directory`
+    case 'environment': {
+      const known = [...new Set(bundle.resources.map(({ environment }) => environment))]
+      return known.includes(value) ? undefined : `\`environment\` should be one of \`${known.join('`, `')}\``
+    }
+    case 'action':
+      return Object.hasOwn(bundle.actions, value) ? undefined : '`action` should be an action of the catalogue'
     case 'role':
       return targetRoles.includes(value) ? undefined : `\`role\` should be one of \`${targetRoles.join('`, `')}\``
     case 'all':
@@ -120,16 +130,27 @@ export async function liftHalt(
     if (!who.answer.permit) return refused('not_permitted')
     const found = await ports.halts.find(id)
     if (!found) return refused('unknown_halt')
-    const { target, head: last } = found
+    const { halt: before, head: last } = found
+    const { target } = before
     const { halts, version } = await ports.halts.load(target)
-    const before = halts.find((each) => each.id === id)
-    // One that was lifted long ago may be forgotten where decisions read, and never where it is recorded.
-    if (!before) return refused('already_lifted')
     const event = lift(before, halts, who, now)
     if (typeof event === 'string') return refused(event)
     const lifted = evolveHalt(id, before, event)
-    if (!(await save(lifted, event, { halts, version, head: last }, ports))) return undefined
+    if (!(await save(lifted, event, { halts, version, head: last }, now, ports))) return undefined
     ports.log.warn('lifted', { halt: id, kind: target.kind, by: person })
     return ok(lifted)
   })
+}
+
+const pageSize = 50
+
+/** The halts in force, newest first, or all: the people whom policy lets read requests see what is stopped. */
+export async function listHalts(
+  { person, all, after }: { person: PersonId; all: boolean; after?: string | undefined },
+  { policy, clock, halts }: Pick<DecidingPorts, 'policy' | 'clock'> & { halts: Pick<HaltStore, 'list'> },
+): Promise<Result<Page<Halt>, 'not_permitted'>> {
+  const now = clock.now()
+  if (!askAboutPerson(policy, 'read', person, now).permit) return refuse('not_permitted')
+  const { items, ...rest } = await halts.list({ lifted: all }, { limit: pageSize, ...defined({ after }) })
+  return ok({ items: all ? items : items.filter((halt) => isHaltInForce(halt, now)), ...rest })
 }

@@ -1,5 +1,4 @@
 import { digestOf } from '../../domain/digest.ts'
-import type { HaltTarget } from '../../domain/halts/halt.ts'
 import {
   type Broken,
   type Entry,
@@ -21,13 +20,12 @@ import type { LedgerStore } from './ports.ts'
 
 /** Everyone that has a chain of their own. */
 type Actors = Pick<Bundle, 'agents' | 'directory' | 'tools'>
-type Scope = { actors: Actors; roles: readonly string[] }
 
 export type ChainPorts = {
   requests: Pick<RequestStore, 'list'>
   permits: Pick<PermitStore, 'list' | 'load'>
   standIns: Pick<StandInStore, 'list' | 'find'>
-  halts: Pick<HaltStore, 'load' | 'find'>
+  halts: Pick<HaltStore, 'list' | 'find'>
   ledger: Pick<LedgerStore, 'page' | 'head'>
   clock: Clock
   log: Log
@@ -63,13 +61,13 @@ const goldenRatio = (Math.sqrt(5) - 1) / 2
  * @param until when this run must be over
  * @returns how many chains were broken
  */
-export async function checkChains(scope: Scope, ports: ChainPorts, until: NumericDate): Promise<number> {
+export async function checkChains(actors: Actors, ports: ChainPorts, until: NumericDate): Promise<number> {
   const { clock, log } = ports
   const now = clock.now()
   const run = Math.floor(now / hour)
   const listInTime = (end: NumericDate, filter: RequestFilter, span?: Span) => listRequests(ports, end, filter, span)
   const parts: readonly { part: string; round: number; list: (end: NumericDate) => Promise<Listed> }[] = [
-    { part: 'others', round: run, list: async () => ({ chains: await others(scope, now, ports) }) },
+    { part: 'others', round: run, list: async () => ({ chains: await others(actors, now, ports) }) },
     { part: 'approved', round: run, list: (end) => listInTime(end, { status: 'approved' }) },
     { part: 'pending', round: run, list: (end) => listInTime(end, { status: 'pending' }) },
     { part: 'new', round: run, list: (end) => listInTime(end, {}, { from: now - newFor }) },
@@ -130,8 +128,8 @@ export function partOf(now: NumericDate): { from: NumericDate; until: NumericDat
   return { from: start + turn * length, until: start + (turn + 1) * length }
 }
 
-/** What is no request: the newest permits and stand-ins, the halts, and the actors whose turn it is. */
-async function others({ actors, roles }: Scope, now: NumericDate, ports: ChainPorts): Promise<readonly Chain[]> {
+/** What is no request: the newest permits, stand-ins and halts, the halts in force, and the actors whose turn it is. */
+async function others(actors: Actors, now: NumericDate, ports: ChainPorts): Promise<readonly Chain[]> {
   const { permits, standIns, halts, ledger } = ports
   const chains: Chain[] = []
   const add = (id: string, found: { head: Head } | undefined) => {
@@ -139,14 +137,10 @@ async function others({ actors, roles }: Scope, now: NumericDate, ports: ChainPo
   }
   for (const { id } of (await permits.list({ limit: page })).items) add(id, await permits.load(id))
   for (const { id } of (await standIns.list({ limit: page })).items) add(id, await standIns.find(id))
-  const targets: HaltTarget[] = [{ kind: 'all', value: 'all' }]
-  for (const value of roles) targets.push({ kind: 'role', value })
-  for (const id of itsTurn(actors, now)) {
-    add(id, { head: await ledger.head(id) })
-    const kinds = id.startsWith('agent:') ? (['agent'] as const) : (['owner', 'person'] as const)
-    if (!id.startsWith('tool:')) for (const kind of kinds) targets.push({ kind, value: id } as HaltTarget)
-  }
-  for (const target of targets) for (const { id } of (await halts.load(target)).halts) add(id, await halts.find(id))
+  for (const id of itsTurn(actors, now)) add(id, { head: await ledger.head(id) })
+  const listed = await Promise.all([true, false].map((lifted) => halts.list({ lifted }, { limit: page })))
+  const ids = new Set(listed.flatMap(({ items }) => items.map(({ id }) => id)))
+  for (const id of ids) add(id, await halts.find(id))
   return chains
 }
 

@@ -145,10 +145,11 @@ export async function findVisitor(
   if (cookie === undefined) return undefined
   const key = sessionKey(cookie)
   const session = await sessions.find(key)
-  const person = session && personIn(session, policy.bundle.directory, clock.now())
+  const now = clock.now()
+  const person = session && personIn(session, policy.bundle.directory, now)
   if (!session || !person) return undefined
   // A thief may have begun it: a session from before a halt of its person, or of its lifting, is dead.
-  if (isCutOff(session.startedAt, await sessions.haltsOf(person.id))) return undefined
+  if (isCutOff(session.startedAt, await sessions.haltsOf(person.id), now)) return undefined
   return { person, session, key }
 }
 

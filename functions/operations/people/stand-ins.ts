@@ -66,7 +66,7 @@ export async function giveStandIn(
         login,
         ...liftedBefore(halts, now),
         answer: askAboutStandIn(policy, { absent: person, by }, now),
-        silenced: people.filter((each) => isSilenced(each, halts)),
+        silenced: people.filter((each) => isSilenced(each, halts, { now })),
         absences: absences.standIns,
         taken: taken.standIns,
         bundle: policy.bundle.hash,
@@ -100,7 +100,7 @@ export async function endStandIn(
     const { absences, taken } = await standIns.of({ absent: standIn.for, by: standIn.by })
     const now = clock.now()
     const answer = askAboutPerson(policy, 'revoke', person, now)
-    const silenced = await isStopped(person, ports)
+    const silenced = await isStopped(person, ports, { now })
     const event = end(standIn, { person, answer, silenced, bundle: policy.bundle.hash }, now)
     if (!event) return ok(standIn)
     if ('code' in event) return refused(event.code)

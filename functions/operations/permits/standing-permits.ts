@@ -74,7 +74,7 @@ export async function givePermit(
     {
       person,
       answer: askAboutPerson(policy, 'allowStanding', person, now, { state }),
-      silenced: await isStopped(person, ports),
+      silenced: await isStopped(person, ports, { now }),
       group: policy.bundle.actions[state.ask.action]?.group ?? 'destructive',
       ladder: policy.bundle.ladder,
       login,
@@ -117,7 +117,7 @@ export async function revokePermit(
     const now = clock.now()
     const from = await requests.load(stored.permit.from)
     const answer = askAboutPerson(policy, 'revoke', person, now, from ? { state: from.state } : {})
-    const who = { person, answer, silenced: await isStopped(person, ports), bundle: policy.bundle.hash }
+    const who = { person, answer, silenced: await isStopped(person, ports, { now }), bundle: policy.bundle.hash }
     const event = revoke(stored.permit, { ...who, reason }, now)
     if (!event) return ok(stored.permit)
     if ('code' in event) return refused(event.code)

@@ -63,7 +63,7 @@ export async function authorityOf(
     decider === undefined
       ? eligibilityOfApprovers(ports.policy, state, now, read.chatGroups)
       : eligibilityOf(ports.policy, state, [...countedApprovers(state), decider, ...absent], now, read.chatGroups)
-  const own = silence(found.eligible, state, halts)
+  const own = silence(found.eligible, state, halts, now)
   const { eligible, standsFor, permittedBy } = withStandIns(
     state,
     own,
@@ -78,7 +78,7 @@ export async function authorityOf(
   return {
     answer: askAll([...ancestors.map((each) => each.state), state], moment, now, ports),
     ...defined({ bound }),
-    eligible: silence(eligible, state, halts),
+    eligible: silence(eligible, state, halts, now),
     ...(decider === undefined ? {} : liftedBefore(ofPeople(halts, [decider, ...absent]), now)),
     permittedBy: { ...(decider === undefined ? {} : found.permittedBy[decider]), ...permittedBy },
     ...(Object.keys(standsFor).length === 0 ? {} : { standsFor, givenBy: Object.fromEntries(given.map(givenIn)) }),
@@ -232,7 +232,12 @@ function boundOf(ancestors: readonly Stored[], now: NumericDate): NumericDate | 
 }
 
 /** Takes away what people may decide, and what they decided, where they are stopped. */
-export function silence(eligible: Eligibility, state: ApprovalRequest, halts: readonly Halt[]): Eligibility {
+export function silence(
+  eligible: Eligibility,
+  state: ApprovalRequest,
+  halts: readonly Halt[],
+  now: NumericDate,
+): Eligibility {
   const decided = new Map(
     approvalsOf(state).flatMap(({ person, for: absent, ...act }) =>
       [person, ...(absent === undefined ? [] : [absent])].map((each) => [each, act] as const),
@@ -241,7 +246,7 @@ export function silence(eligible: Eligibility, state: ApprovalRequest, halts: re
   return Object.fromEntries(
     Object.entries(eligible).map(([id, names]) => {
       const person = id as PersonId
-      return [person, isSilenced(person, halts, decided.get(person)) ? [] : names]
+      return [person, isSilenced(person, halts, decided.get(person) ?? { now }) ? [] : names]
     }),
   )
 }

@@ -34,7 +34,7 @@ export async function revokeRequest(
   const { id, person, reason, once } = ask
   const command = async (state: ApprovalRequest, now: NumericDate): Promise<Revoke> => {
     const answer = askAboutPerson(ports.policy, 'revoke', person, now, { state })
-    const permitted = answer.permit && !(await isStopped(person, ports))
+    const permitted = answer.permit && !(await isStopped(person, ports, { now }))
     return {
       type: 'revoke',
       person,

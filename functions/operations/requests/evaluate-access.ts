@@ -22,7 +22,7 @@ import {
 } from '../../domain/values.ts'
 import type { Statements } from '../credentials/ports.ts'
 import { denialClaims, withoutActor } from '../credentials/statements.ts'
-import { findHaltOfAgent } from '../halts/find-halt.ts'
+import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
 import { authorityOf } from '../policy/authority.ts'
 import { recordRefusal } from './carry-out.ts'
 import { Lately } from './limits.ts'
@@ -129,8 +129,11 @@ async function assessAccess(ask: EvaluationAsk, ports: Ports, lately: Lately): P
   if (ask.caller.type === 'agent' && ask.caller.id !== agent.data)
     return deny(common, 'policy_denied', '`subject` should be the agent that asks')
   const keep = keeper(ask, agent.data, common, ports)
-  const { halt } = await findHaltOfAgent(agent.data, ports)
-  if (halt) return keep(deny(common, 'agent_suspended', `stopped by the halt \`${halt.id}\``))
+  const { halt } = await findHaltOfAgent(agent.data, { action: ask.action.name, resource: ask.resource }, ports)
+  if (halt) {
+    const { reason, detail } = toldOf(halt)
+    return keep(deny(common, reason, detail))
+  }
   if (ask.approval === undefined) return keep(await assessed(ask, agent.data, common, lately, ports))
   const again: Evaluated = { ...common, ...(await reevaluate(ask, agent.data, ask.approval, now, ports)) }
   if (again.decision || !isAskable(again.reason)) return keep(again)

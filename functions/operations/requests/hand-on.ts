@@ -50,8 +50,8 @@ function hasOtherReminders(state: ApprovalRequest, before: ApprovalRequest | und
 }
 
 /**
- * Hands a declared halt on to the writer of the deny of each role that it bears on, and to whoever ends
- * what it covers. One that was lifted needs no deny, and takes none back: what it stopped stays stopped.
+ * Hands a declared halt on to the writer of the deny of each role that it bears on, and to the one that ends what it
+ * covers. One that was lifted needs no deny, and takes none back: what it stopped stays stopped.
  *
  * @param ports `targetRoles`: the ARN of every target role that there is
  */

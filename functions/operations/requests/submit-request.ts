@@ -20,7 +20,7 @@ import {
 import { type BrokerPorts, targetOf } from '../credentials/issue-aws-credentials.ts'
 import type { Statements } from '../credentials/ports.ts'
 import { bindsTo } from '../credentials/statements.ts'
-import { findHaltOfAgent } from '../halts/find-halt.ts'
+import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
 import type { PermitStore } from '../permits/ports.ts'
 import { drawFromPermit } from '../permits/standing-permits.ts'
 import { findEnding } from '../policy/authority.ts'
@@ -194,8 +194,15 @@ async function makeSubmit(ask: SubmissionAsk, ports: Ports): Promise<Result<Subm
     )
 
   const target = targetOf({ action: ask.action.name }, ports)
-  const { halt, ...lifted } = await findHaltOfAgent(ask.agent.id, ports, target?.role)
-  if (halt) return refuse('not_requestable', `agent_suspended: stopped by the halt \`${halt.id}\``)
+  const { halt, ...lifted } = await findHaltOfAgent(
+    ask.agent.id,
+    { action: ask.action.name, resource: ask.resource, role: target?.role },
+    ports,
+  )
+  if (halt) {
+    const { reason, detail } = toldOf(halt)
+    return refuse('not_requestable', `${reason}: ${detail}`)
+  }
   const recent = await new Lately(requests).count(ask.agent.id, ask.action.name, now)
   const assessment = assessAsk(ask, ask.agent.id, recent, now, ports)
   if (assessment.outcome === 'refused')

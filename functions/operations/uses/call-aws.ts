@@ -1,4 +1,5 @@
 import { openingPolicy } from '../../domain/credentials/session-policy.ts'
+import { isHaltInForce } from '../../domain/halts/halt.ts'
 import { deriveReadStatement, deriveStatement, type Statement } from '../../domain/policy/catalogue.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { type Ask, callOf, type Outcome, type Use, type UseOutcome } from '../../domain/requests/request.ts'
@@ -20,7 +21,6 @@ import { BrokerRefused, CallNotSent, CallRefused, CallUnanswered } from '../faul
 import { authorityOf } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
 import { type CarriedOut, carryOut } from '../requests/carry-out.ts'
-import type { RequestStore } from '../requests/ports.ts'
 import type { AwsCall, AwsCaller, LookedUp } from './ports.ts'
 
 /** `call_failed`: AWS said no, by this name. `call_not_sent`: nothing was done, for this fault, and the grant is as it was. */
@@ -223,7 +223,7 @@ const isUnderWay = ({ begunAt }: Use, now: NumericDate): boolean => now - begunA
 /** While its role is stopped no session of it is made, to read with either. Whose call it was may be stopped: it is read. */
 async function isStopped(
   { role }: Target,
-  { requests }: { requests: Pick<RequestStore, 'dependencies'> },
+  { requests, clock }: Pick<CallPorts, 'requests' | 'clock'>,
 ): Promise<boolean> {
   const { halts } = await requests.dependencies(
     [],
@@ -232,7 +232,8 @@ async function isStopped(
       { kind: 'role', value: role },
     ],
   )
-  return halts.some(({ lifted }) => lifted === undefined)
+  const now = clock.now()
+  return halts.some((halt) => isHaltInForce(halt, now))
 }
 
 /** What is now known for good, if anything is. */

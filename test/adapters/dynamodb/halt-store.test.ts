@@ -36,10 +36,10 @@ const halted = (of: HaltTarget = target): HaltEvent => ({
 })
 const lifted: HaltEvent = { ...common('hana', 60), type: 'Lifted' }
 
-/** What the operation that declares a halt would save. */
+/** What the operation that declares or lifts a halt would save. */
 function changeOf(
   id: HaltId,
-  of: HaltTarget,
+  _of: HaltTarget,
   event: HaltEvent,
   before: StoredHalts,
   last: Head = noEntries,
@@ -51,7 +51,7 @@ function changeOf(
   )
   const { entries, head } = chainEntries(id, last, [event], undefined)
   const expected = { version: before.version, head: last }
-  return { id, target: of, expected, halts: withHalt(before.halts, halt), entries, head }
+  return { halt, expected, halts: withHalt(before.halts, halt, event.at), entries, head }
 }
 
 function inMemory(): Stores {
@@ -93,7 +93,10 @@ onBoth<Stores>('the halt store', { memory: inMemory, real: onDynamo }, (make) =>
     await declare(1)
     const entries = await stores.ledger.entries(haltId(1))
     expect(entries.map(({ type }) => type)).toEqual(['Halted'])
-    expect(await stores.halts.find(haltId(1))).toEqual({ target, head: { sequence: 1, hash: entries[0]?.hash } })
+    expect(await stores.halts.find(haltId(1))).toMatchObject({
+      halt: { id: haltId(1), target, reason: 'it went wild' },
+      head: { sequence: 1, hash: entries[0]?.hash },
+    })
   })
 
   test('lifting is the second entry of the same chain, which replays to what is stored', async () => {
@@ -113,6 +116,24 @@ onBoth<Stores>('the halt store', { memory: inMemory, real: onDynamo }, (make) =>
     const losers = saved[0] ? haltId(2) : haltId(1)
     expect(await stores.ledger.entries(losers)).toEqual([])
     expect(await stores.halts.find(losers)).toBeUndefined()
+  })
+
+  test('those in force and all of them are two lists, newest first, a page at a time', async () => {
+    for (const n of [1, 2, 3]) await declare(n, n === 2 ? other : target)
+    const [before, found] = [await stores.halts.load(target), await stores.halts.find(haltId(1))]
+    await stores.halts.save(changeOf(haltId(1), target, lifted, before, found?.head))
+    const listed = async (which: boolean, page: { limit: number; after?: string }) => {
+      const { items, next } = await stores.halts.list({ lifted: which }, page)
+      return { ids: items.map(({ id }) => id), next }
+    }
+    expect((await listed(false, { limit: 9 })).ids).toEqual([haltId(3), haltId(2)])
+    const first = await listed(true, { limit: 2 })
+    expect(first.ids).toEqual([haltId(3), haltId(2)])
+    expect((await listed(true, { limit: 2, after: first.next as string })).ids).toEqual([haltId(1)])
+    expect((await stores.halts.list({ lifted: true }, { limit: 9 })).items.at(-1)).toMatchObject({
+      id: haltId(1),
+      lifted: { by: 'person:hana' },
+    })
   })
 
   test('two targets do not hold each other up', async () => {

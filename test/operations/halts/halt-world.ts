@@ -1,6 +1,6 @@
 import type { Halt, HaltTarget } from '../../../functions/domain/halts/halt.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
-import type { HaltId } from '../../../functions/domain/values.ts'
+import type { HaltId, NumericDate } from '../../../functions/domain/values.ts'
 import type { EndMessage } from '../../../functions/operations/break-glass/ports.ts'
 import { writeDenies } from '../../../functions/operations/credentials/write-denies.ts'
 import { endHalted } from '../../../functions/operations/halts/find-halt.ts'
@@ -15,9 +15,11 @@ import { Ending } from '../credentials/ending-world.ts'
 
 export const role = 'arn:aws:iam::000000000000:role/hotwork/Hotwork-target'
 export const remediator: HaltTarget = { kind: 'agent', value: agent('remediator') }
+export const production: HaltTarget = { kind: 'environment', value: 'prod' }
+export const putParameter: HaltTarget = { kind: 'action', value: 'ssm:PutParameter' }
 export const everything: HaltTarget = { kind: 'all', value: 'all' }
 
-/** A world with halts, and with those who follow from them. */
+/** A world with halts, and with all that follows from them. */
 export class Halting extends Ending {
   readonly halts = new MemoryHaltStore(this.requests, this.ledger)
   readonly denies = new MemoryDenyStore()
@@ -29,12 +31,12 @@ export class Halting extends Ending {
     return { ...this.ports, halts: this.halts, targetRoles: [role] }
   }
 
-  halt = (target: HaltTarget, who = 'gus') =>
-    declareHalt({ target, reason: 'it does odd things', person: person(who) }, this.switches)
+  halt = (target: HaltTarget, who = 'gus', until?: NumericDate) =>
+    declareHalt({ target, reason: 'it does odd things', until, person: person(who) }, this.switches)
   lift = (id: HaltId, who = 'hana') => liftHalt({ id, person: person(who) }, this.switches)
 
-  async halted(target: HaltTarget, who = 'gus'): Promise<Halt> {
-    const done = await this.halt(target, who)
+  async halted(target: HaltTarget, who = 'gus', until?: NumericDate): Promise<Halt> {
+    const done = await this.halt(target, who, until)
     if (!done.ok) throw new Error(done.code)
     return done.value
   }

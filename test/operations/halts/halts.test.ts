@@ -2,7 +2,7 @@ import { verifyHalt } from '../../../functions/domain/ledger/ledger.ts'
 import type { HaltId } from '../../../functions/domain/values.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { agent, parameter, person, prodParameter, sampleBundle, stagingParameter } from '../../support/world.ts'
-import { everything, Halting, remediator, role } from './halt-world.ts'
+import { everything, Halting, production, putParameter, remediator, role } from './halt-world.ts'
 
 const bundle = sampleBundle()
 const world = () => new Halting(bundle)
@@ -14,6 +14,8 @@ describe('declaring a halt', () => {
     ["an owner's agents", { kind: 'owner', value: person('dan') }],
     ['a person', { kind: 'person', value: person('ana') }],
     ['a target role', { kind: 'role', value: role }],
+    ['an environment', production],
+    ['an action', putParameter],
     ['everything', everything],
   ] as const)('stops %s, and is on record with who, why and by which policies', async (_what, target) => {
     const hotwork = world()
@@ -44,6 +46,8 @@ describe('declaring a halt', () => {
     ['owner', { kind: 'owner', value: person('nobody') }],
     ['person', { kind: 'person', value: person('nobody') }],
     ['role', { kind: 'role', value: `${role}-2` }],
+    ['environment', { kind: 'environment', value: 'production' }],
+    ['action', { kind: 'action', value: 'ssm:PutParameters' }],
   ] as const)('a typing error in `%s` halts nobody, and says which member it is', async (member, target) => {
     const hotwork = world()
     const refused = await hotwork.halt(target)
@@ -68,7 +72,7 @@ describe('declaring a halt', () => {
     expect(await hotwork.halt(remediator)).toMatchObject({ ok: true })
   })
 
-  test('somebody who is stopped declares no halt, and lifts none: their own neither', async () => {
+  test('a person who is stopped declares no halt, and lifts none: their own neither', async () => {
     const hotwork = world()
     const halt = await hotwork.halted({ kind: 'person', value: person('hana') })
     expect(await hotwork.halt(everything, 'hana')).toMatchObject({ code: 'not_permitted' })
@@ -231,5 +235,109 @@ describe('what is halted', () => {
     await hotwork.halted({ kind: 'person', value: person('ana') })
     expect(await hotwork.decide(request, 'ana')).toMatchObject({ code: 'not_eligible' })
     expect(await hotwork.decide(request, 'ben')).toMatchObject({ ok: true })
+  })
+})
+
+describe('a halt of an environment or of an action', () => {
+  const there = [
+    ['an environment', production],
+    ['an action', putParameter],
+  ] as const
+
+  test.each(there)('of %s stops what is asked for there, and says which halt it is', async (_what, target) => {
+    const hotwork = world()
+    const before = await hotwork.evaluate(prodParameter)
+    const { id } = await hotwork.halted(target)
+    expect(await hotwork.evaluate(prodParameter)).toMatchObject({
+      decision: false,
+      reason: 'policy_denied',
+      detail: expect.stringContaining(id),
+    })
+    expect(await hotwork.submit(prodParameter, { evaluation: before.id })).toMatchObject({ code: 'not_requestable' })
+  })
+
+  test('of an environment leaves the others alone', async () => {
+    const hotwork = world()
+    await hotwork.halted(production)
+    expect(await hotwork.evaluate(stagingParameter)).toMatchObject({ reason: 'approval_required' })
+    const request = await hotwork.approved(stagingParameter)
+    expect(await hotwork.issueToken(request)).toMatchObject({ ok: true })
+  })
+
+  test.each(there)('of %s decides, issues and uses nothing that was there before', async (_what, target) => {
+    const hotwork = world()
+    const pending = await hotwork.submitted(prodParameter)
+    const approved = await hotwork.approved(parameter('/prod/checkout/b'))
+    const claimed = await hotwork.approved(parameter('/prod/checkout/c'))
+    const token = await hotwork.claim(claimed)
+    await hotwork.halted(target)
+    expect(await hotwork.decide(pending, 'ana')).toMatchObject({ code: 'halted' })
+    expect(await hotwork.issueToken(approved)).toMatchObject({ code: 'halted' })
+    expect(await hotwork.issueAws(claimed, token)).toMatchObject({ code: 'halted' })
+    expect(await hotwork.state(claimed.ask.id)).toMatchObject({ status: 'revoked', revokedBy: 'system' })
+  })
+
+  test.each(there)('of %s ends, on their own records, the grants that it covers', async (_what, target) => {
+    const hotwork = world()
+    const [covered, other] = [await hotwork.approved(), await hotwork.approved(stagingParameter)]
+    await hotwork.halted(target)
+    await hotwork.see(target)
+    await hotwork.work()
+    expect(await hotwork.state(covered.ask.id)).toMatchObject({ status: 'revoked' })
+    expect((await hotwork.state(other.ask.id)).status).toBe(target.kind === 'action' ? 'revoked' : 'approved')
+  })
+})
+
+describe('a halt with an end', () => {
+  test('ends by itself: what is asked after that is let through, and what was there before stays ended', async () => {
+    const hotwork = world()
+    const before = await hotwork.approved()
+    const until = hotwork.clock.now() + 600
+    const halt = await hotwork.halted(production, 'gus', until)
+    expect(halt).toMatchObject({ until })
+    expect(verifyHalt(halt.id, await hotwork.ledger.entries(halt.id))).toEqual({ state: halt })
+    hotwork.clock.advance(599)
+    expect(await hotwork.evaluate(prodParameter)).toMatchObject({ reason: 'policy_denied' })
+    hotwork.clock.advance(1)
+    expect(await hotwork.evaluate(prodParameter)).toMatchObject({ reason: 'approval_required' })
+    expect(await hotwork.issueToken(before)).toMatchObject({ code: 'halted' })
+    expect(await hotwork.issueToken(await hotwork.approved(parameter('/prod/checkout/b')))).toMatchObject({ ok: true })
+  })
+
+  test('is lifted before that as any other, and not after it', async () => {
+    const hotwork = world()
+    const until = hotwork.clock.now() + 600
+    const [first, second] = [
+      await hotwork.halted(production, 'gus', until),
+      await hotwork.halted(production, 'gus', until),
+    ]
+    expect(await hotwork.lift(first.id)).toMatchObject({ ok: true })
+    hotwork.clock.advance(600)
+    expect(await hotwork.lift(second.id)).toMatchObject({ code: 'already_lifted' })
+  })
+
+  test('of a person: their word before it and during it counts for nothing, and after it does', async () => {
+    const hotwork = world()
+    const [early, late] = [
+      await hotwork.submitted(prodParameter),
+      await hotwork.submitted(parameter('/prod/checkout/b')),
+    ]
+    expect(await hotwork.decide(early, 'ana')).toMatchObject({ ok: true })
+    hotwork.clock.advance(1)
+    await hotwork.halted({ kind: 'person', value: person('ana') }, 'gus', hotwork.clock.now() + 60)
+    expect(await hotwork.decide(late, 'ana')).toMatchObject({ ok: false })
+    hotwork.clock.advance(60)
+    expect(await hotwork.decide(late, 'ana')).toMatchObject({ ok: true })
+    expect(await hotwork.decide(early, 'eve')).toMatchObject({ ok: true })
+    expect(await hotwork.state(early.ask.id)).toMatchObject({ status: 'pending' })
+  })
+
+  test('is forgotten where decisions read once another has ended after it', async () => {
+    const hotwork = world()
+    for (let n = 0; n < 30; n++) {
+      await hotwork.halted(production, 'gus', hotwork.clock.now() + 60)
+      hotwork.clock.advance(120)
+    }
+    expect((await hotwork.halts.load(production)).halts.length).toBeLessThanOrEqual(2)
   })
 })

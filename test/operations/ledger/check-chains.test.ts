@@ -25,7 +25,7 @@ class Recorded extends Ending {
   /** What one run finds, as `chain why`. */
   async check(until = Number.POSITIVE_INFINITY): Promise<string[]> {
     const lines = this.log.lines.length
-    const found = await checkChains({ actors: bundle, roles: [role] }, this, until)
+    const found = await checkChains(bundle, this, until)
     const told = this.log.lines.slice(lines).filter(({ message }) => message === 'ledger_broken')
     expect(told).toHaveLength(found)
     return told.map(({ fields }) => `${fields?.['entry']} ${fields?.['why']}`)

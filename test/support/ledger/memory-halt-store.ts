@@ -1,4 +1,4 @@
-import { type HaltTarget, haltKey } from '../../../functions/domain/halts/halt.ts'
+import { type Halt, type HaltTarget, haltKey } from '../../../functions/domain/halts/halt.ts'
 import { type Head, noEntries } from '../../../functions/domain/ledger/ledger.ts'
 import type { HaltId } from '../../../functions/domain/values.ts'
 import type { HaltChange, HaltStore, StoredHalts } from '../../../functions/operations/halts/ports.ts'
@@ -10,7 +10,7 @@ export class MemoryHaltStore implements HaltStore {
   readonly #requests: MemoryRequestStore
   readonly #ledger: MemoryLedgerStore
   readonly #versions = new Map<string, number>()
-  readonly #halts = new Map<HaltId, { target: HaltTarget; head: Head }>()
+  readonly #byId = new Map<HaltId, { halt: Halt; head: Head }>()
 
   constructor(requests: MemoryRequestStore, ledger: MemoryLedgerStore) {
     this.#requests = requests
@@ -26,12 +26,25 @@ export class MemoryHaltStore implements HaltStore {
 
   async find(id: HaltId) {
     await Promise.resolve()
-    return structuredClone(this.#halts.get(id))
+    return structuredClone(this.#byId.get(id))
   }
 
-  async save({ id, target, expected, halts, entries, head }: HaltChange): Promise<boolean> {
+  async list({ lifted }: { lifted: boolean }, { limit, after }: { limit: number; after?: string }) {
     await Promise.resolve()
-    const [version, before] = [this.#versions.get(haltKey(target)) ?? 0, this.#halts.get(id)?.head ?? noEntries]
+    const all = [...this.#byId.values()]
+      .map(({ halt }) => structuredClone(halt))
+      .filter((halt) => lifted || halt.lifted === undefined)
+      .filter((halt) => after === undefined || (/^\d{10}#/.test(after) && keyOf(halt) < after))
+      .sort((one, other) => (keyOf(one) < keyOf(other) ? 1 : -1))
+    const items = all.slice(0, limit)
+    const last = items.at(-1)
+    return { items, ...(all.length > items.length && last ? { next: keyOf(last) } : {}) }
+  }
+
+  async save({ halt, expected, halts, entries, head }: HaltChange): Promise<boolean> {
+    await Promise.resolve()
+    const { id, target } = halt
+    const [version, before] = [this.#versions.get(haltKey(target)) ?? 0, this.#byId.get(id)?.head ?? noEntries]
     if (
       version !== expected.version ||
       before.sequence !== expected.head.sequence ||
@@ -41,7 +54,9 @@ export class MemoryHaltStore implements HaltStore {
     this.#ledger.put(entries)
     this.#requests.putHalts(target, halts)
     this.#versions.set(haltKey(target), version + 1)
-    this.#halts.set(id, structuredClone({ target, head }))
+    this.#byId.set(id, structuredClone({ halt, head }))
     return true
   }
 }
+
+const keyOf = ({ at, id }: Halt) => `${String(at).padStart(10, '0')}#${id}`
