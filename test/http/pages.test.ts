@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
-import { factsOf } from '../../functions/adapters/pages/request-facts.ts'
+import { requestPage } from '../../functions/adapters/pages/request-page.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { corpus } from '../slack/cards/inert-corpus.ts'
 import { PageDoors, type Shown } from '../support/pages/page-doors.ts'
 import { Tab } from '../support/pages/page-tab.ts'
 import { MemoryLoginProvider } from '../support/people/memory-login-provider.ts'
-import { agent, issuer, prodParameter, sampleBundle, type What, World } from '../support/world.ts'
+import { agent, issuer, person, prodParameter, sampleBundle, type What, World } from '../support/world.ts'
 
 /** The pages, request by request: what a browser is told, what it may send, and what comes of it. */
 
@@ -198,7 +198,7 @@ describe('the page says the truth, and shows the request as it is', () => {
     const fields = tab.fields(await tab.go('GET', pathTo(request)), 'verdict', 'approve')
     await world.decide(request, 'eve', 'deny')
     const { status, body } = await tab.go('POST', pathTo(request), fields)
-    expect([status, body.includes('It was too late'), body.includes('By Eve Evans')]).toEqual([409, true, true])
+    expect([status, body.includes('It was too late'), body.includes('Denied by <strong>Eve Evans')]).toEqual([409, true, true])
   })
 
   test('when the round is another, and when the page showed something else than is on record', async () => {
@@ -385,6 +385,7 @@ test('a page shows arguments whole, and whatever an agent writes is text: no mar
   }
 })
 
+const nothing = { approve: 'not_eligible', deny: 'not_eligible' } as const
 test.each([
   ['оff', 'mixes alphabets that look alike'],
   ['３０００', 'has characters that pass for others, has digits that are not 0 to 9'],
@@ -394,14 +395,17 @@ test.each([
   const { body } = await (await openAs('person-ana')).go('GET', pathTo(request))
   expect(body).toContain(`<code>Value</code><strong>   ← ${note}</strong>`)
   const { ask } = request
-  const facts = factsOf({ ...request, ask: { ...ask, parentTask: { id: text }, purpose: text } }, sample)
-  expect([facts.task, facts.purpose]).toEqual(Array(2).fill(`${text}   ← ${note}`))
+  const viewed = { state: { ...request, ask: { ...ask, parentTask: { id: text }, purpose: text } }, whyNot: nothing }
+  const reader = { name: 'Ana', csrf: 'x', person: person('ana') }
+  const shown = requestPage({ viewed, bundle: sample, reader, now: world.clock.now() })
+  for (const label of ['Task', 'Purpose'])
+    expect(shown).toContain(`<dt>${label}</dt><dd>${text}<strong>   ← ${note}</strong></dd>`)
 })
 
 test('above what the agent says a page shows none of its words', async () => {
   const request = await world.submitted(prodParameter, { justification: 'it is urgent' })
   const { body } = await (await openAs('person-ana')).go('GET', pathTo(request))
-  const [above = '', below = ''] = body.split('What the agent says (unverified, and no fact)')
+  const [above = '', below = ''] = body.split('The agent says (unverified)')
   for (const said of ['INC-1042', 'remediation</dd>', 'it is urgent'])
     expect([said, above.includes(said), below.includes(said)]).toEqual([said, false, true])
 })

@@ -1,8 +1,10 @@
+import { describeRequest, openStageOf, type ViewFacts } from '../../domain/cards/request-view.ts'
+import { askerRows, titleText } from '../../domain/cards/request-words.ts'
 import type { ChatAccount, LinkRefusal } from '../../domain/people/linking.ts'
-import { type ApprovalRequest, openStage } from '../../domain/requests/request.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { type Html, html, type Notice, page, type Reader } from './layout.ts'
-import { factsOf, type PageBundle, statusChip } from './request-facts.ts'
+import { chips } from './request-page.ts'
 import { count, time } from './words.ts'
 
 /** What there is to be said of a person's Slack account, and what they can do about it. */
@@ -83,7 +85,7 @@ export function listPage({
   now,
 }: {
   waiting: readonly ApprovalRequest[]
-  bundle: PageBundle
+  bundle: ViewFacts
   reader: Reader
   now: NumericDate
 }): string {
@@ -104,13 +106,12 @@ ${
   })
 }
 
-function entry(state: ApprovalRequest, bundle: PageBundle, now: NumericDate): Html {
-  const facts = factsOf(state, bundle)
-  const stage = state.status === 'pending' ? openStage(state) : undefined
-  const prod = /^prod/.test(facts.environment) ? ' prod' : ''
+function entry(state: ApprovalRequest, bundle: ViewFacts, now: NumericDate): Html {
+  const view = describeRequest(state, bundle)
+  const deadline = openStageOf(view)?.deadline
   return html`<li>
-<h2><a href="/decide/${facts.id}">${facts.title}</a></h2>
-<p class="chips"><span class="chip wait">${statusChip(state).words}</span> <span class="chip${prod}">${facts.environment.toUpperCase()}</span> <span class="chip">Tier ${facts.tier}</span></p>
-<p class="soft">${facts.askedBy}${stage?.deadline === undefined ? '' : html` · to be decided by ${time(stage.deadline, now)}`}</p>
+<h2><a href="/decide/${view.id}">${titleText(view.title)}</a></h2>
+${chips(view)}
+<p class="soft">${askerRows(view)[0]?.text ?? ''}${deadline === undefined ? '' : html` · to be decided by ${time(deadline, now)}`}</p>
 </li>`
 }

@@ -6,7 +6,7 @@ import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { type Html, html, type Notice, page, type Reader } from './layout.ts'
 import { becameOfOpening, rightsList } from './opening-words.ts'
-import type { PageBundle } from './request-facts.ts'
+import type { PageBundle } from './words.ts'
 import { time } from './words.ts'
 
 export type OpenView = {

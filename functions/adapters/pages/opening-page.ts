@@ -1,3 +1,4 @@
+import { nameIn } from '../../domain/cards/request-words.ts'
 import type { IssuedCredential } from '../../domain/credentials/issue.ts'
 import { inert } from '../../domain/inert.ts'
 import { type ApprovalRequest, grantOf, keyOf, type Use } from '../../domain/requests/request.ts'
@@ -15,7 +16,7 @@ import {
   whyNoReview,
   windowOf,
 } from './opening-words.ts'
-import { nameOf, type PageBundle } from './request-facts.ts'
+import type { PageBundle } from './words.ts'
 import { count, moment, time } from './words.ts'
 
 /** What was done with an opening: each use, each credential, each call. */
@@ -166,9 +167,9 @@ function said({ ask }: ApprovalRequest, bundle: PageBundle): Html {
   return html`<section aria-labelledby="said">
 <h2 id="said">Who, and why</h2>
 <dl>
-<dt>Opened by</dt><dd>${nameOf(bundle, ask.owner)}</dd>
+<dt>Opened by</dt><dd>${nameIn(bundle, ask.owner)}</dd>
 <dt>Incident</dt><dd>${inert(breakGlass?.incident ?? '')}</dd>
-${breakGlass?.secondedBy === undefined ? '' : html`<dt>Vouched for by</dt><dd>${nameOf(bundle, breakGlass.secondedBy)}</dd>`}
+${breakGlass?.secondedBy === undefined ? '' : html`<dt>Vouched for by</dt><dd>${nameIn(bundle, breakGlass.secondedBy)}</dd>`}
 ${breakGlass?.drill ? html`<dt>Drill</dt><dd>Its credentials could do nothing. <a href="/break-glass/${ask.id}/drill">How the drill went</a></dd>` : ''}
 </dl>
 <h3>The reason, in their words</h3>

@@ -1,5 +1,6 @@
 import type { OpenRight } from '../../domain/break-glass/break-glass.ts'
 import { filledFor } from '../../domain/break-glass/rights.ts'
+import { nameIn } from '../../domain/cards/request-words.ts'
 import { exact, inert, lookalikeNote } from '../../domain/inert.ts'
 import { titleOf } from '../../domain/policy/catalogue.ts'
 import type { Refusal } from '../../domain/refusals.ts'
@@ -7,7 +8,7 @@ import { endedAt, openUntil } from '../../domain/requests/ended.ts'
 import type { ApprovalRequest, SettledBy } from '../../domain/requests/request.ts'
 import { duration, type NumericDate } from '../../domain/values.ts'
 import { type Html, html } from './layout.ts'
-import { nameOf, type PageBundle } from './request-facts.ts'
+import type { PageBundle } from './words.ts'
 import { time } from './words.ts'
 
 /** What was opened, as its profile or its action calls it. */
@@ -62,14 +63,14 @@ const reviewChip = ({ done, overdueAt }: NonNullable<ApprovalRequest['review']>)
 
 /** Until when it is open, or how it ended: by whom, when and why. */
 export function becameOfOpening(state: ApprovalRequest, bundle: PageBundle, now: NumericDate): Html {
-  const by = (who: SettledBy) => (who === 'system' ? 'a rule of Hotwork' : nameOf(bundle, who))
+  const by = (who: SettledBy) => (who === 'system' ? 'a rule of Hotwork' : nameIn(bundle, who))
   switch (state.status) {
     case 'approved':
       if (state.ask.breakGlass?.sealed)
         return html`Its session lasts until ${time(state.grant.notAfter, now)} at the longest. Hotwork did not open it and cannot end it: that takes an administrator of the account.`
       return html`Open until ${time(state.grant.notAfter, now)}. It then ends by itself, and nothing can lengthen it.`
     case 'completed':
-      return html`${nameOf(bundle, state.ask.owner)} ended it ${time(state.completedAt, now)}, before its time.`
+      return html`${nameIn(bundle, state.ask.owner)} ended it ${time(state.completedAt, now)}, before its time.`
     case 'revoked':
       return html`${by(state.revokedBy)} ended it ${time(state.revokedAt, now)}: “${inert(state.reason)}”`
     default:
@@ -82,7 +83,7 @@ export function reviewWords({ review }: ApprovalRequest, bundle: PageBundle, now
   if (!review) return html`No review is due.`
   const { done, dueAt } = review
   if (done)
-    return html`${nameOf(bundle, done.by)} found it <strong>${done.outcome === 'justified' ? 'justified' : 'not justified'}</strong>, ${time(done.at, now)}.`
+    return html`${nameIn(bundle, done.by)} found it <strong>${done.outcome === 'justified' ? 'justified' : 'not justified'}</strong>, ${time(done.at, now)}.`
   return dueAt > now
     ? html`Somebody else has to look at it by ${time(dueAt, now)}.`
     : html`<strong>Overdue</strong> since ${time(dueAt, now)}: until it is done, the next opening needs a second person.`

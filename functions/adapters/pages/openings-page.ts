@@ -1,4 +1,5 @@
 import type { DrillReport, DrillStep, Verdict } from '../../domain/break-glass/drill.ts'
+import { nameIn } from '../../domain/cards/request-words.ts'
 import { inert } from '../../domain/inert.ts'
 import type { BudgetLeft } from '../../domain/policy/budget-left.ts'
 import { endedAt, openUntil } from '../../domain/requests/ended.ts'
@@ -7,7 +8,7 @@ import { duration, type NumericDate } from '../../domain/values.ts'
 import type { Drill } from '../../operations/break-glass/drill.ts'
 import { type Html, html, page, type Reader } from './layout.ts'
 import { chips, titleOfOpening } from './opening-words.ts'
-import { nameOf, type PageBundle } from './request-facts.ts'
+import type { PageBundle } from './words.ts'
 import { count, time } from './words.ts'
 
 type ListView = {
@@ -75,7 +76,7 @@ function entry(state: ApprovalRequest, bundle: PageBundle, now: NumericDate): Ht
   return html`<li>
 <h3><a href="/break-glass/${ask.id}">${titleOfOpening(state, bundle)}</a></h3>
 ${chips(state)}
-<p>${nameOf(bundle, ask.owner)}, ${inert(ask.breakGlass?.incident ?? '')}${ask.breakGlass?.profile === undefined ? '' : html`, <code>${ask.breakGlass.profile}</code>`}</p>
+<p>${nameIn(bundle, ask.owner)}, ${inert(ask.breakGlass?.incident ?? '')}${ask.breakGlass?.profile === undefined ? '' : html`, <code>${ask.breakGlass.profile}</code>`}</p>
 <p class="soft">${end === undefined ? html`Open until ${time(until, now)}` : html`Ended ${time(end, now)}`}${
     review && !review.done ? html`; review due ${time(review.dueAt, now)}` : ''
   }</p>
@@ -95,7 +96,7 @@ function budgetsSection(budgets: readonly BudgetLeft[], bundle: PageBundle, read
 }
 
 const whose = (budget: BudgetLeft, bundle: PageBundle): string => {
-  if ('person' in budget) return nameOf(bundle, budget.person)
+  if ('person' in budget) return nameIn(bundle, budget.person)
   if ('profile' in budget) {
     const profile = bundle.breakGlass?.profiles.find(({ name }) => name === budget.profile)
     return `${inert(profile?.title ?? '')} (${budget.profile})`
@@ -120,7 +121,7 @@ export function drillPage({ drill: { state, report }, bundle, reader, now }: Dri
     reader,
     body: html`<h1>Drill: ${overall}</h1>
 ${chips(state)}
-<p>${titleOfOpening(state, bundle)}, by ${nameOf(bundle, ask.owner)}, ${inert(ask.breakGlass?.incident ?? '')}. Opened ${time(report.openedAt, now)}. People and timers were real; its credentials could do nothing.</p>
+<p>${titleOfOpening(state, bundle)}, by ${nameIn(bundle, ask.owner)}, ${inert(ask.breakGlass?.incident ?? '')}. Opened ${time(report.openedAt, now)}. People and timers were real; its credentials could do nothing.</p>
 <ol class="line">${report.steps.map(station)}</ol>
 <section aria-labelledby="measured">
 <h2 id="measured">Against what a break-glass promises</h2>
@@ -192,6 +193,6 @@ function told({ told: { due, missing, inChannel, paged } }: DrillReport, bundle:
   return html`<section aria-labelledby="told">
 <h2 id="told">Who was told</h2>
 <p>${inChannel ? 'The channel has its card.' : html`<strong>The channel has no card.</strong>`} ${paged ? 'The page hook was called.' : html`<strong>The page hook was not called.</strong>`} Of ${count(due, 'person', 'people')} to be told directly ${reached === 1 ? '1 was' : `${reached} were`}.</p>
-${missing.length === 0 ? '' : html`<p>Not told:</p><ul>${missing.map((person) => html`<li>${nameOf(bundle, person)}</li>`)}</ul>`}
+${missing.length === 0 ? '' : html`<p>Not told:</p><ul>${missing.map((person) => html`<li>${nameIn(bundle, person)}</li>`)}</ul>`}
 </section>`
 }

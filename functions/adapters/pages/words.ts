@@ -1,5 +1,7 @@
+import { type Sentence, unquoted } from '../../domain/cards/request-words.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { weakStandIn } from '../../domain/people/login-strength.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { duration, type NumericDate } from '../../domain/values.ts'
 import { type Html, html } from './layout.ts'
@@ -23,6 +25,15 @@ export function time(at: NumericDate, now: NumericDate): Html {
   return html`<time datetime="${rfc3339(at)}">${written.format(new Date(at * 1000))} UTC</time> (${away})`
 }
 
+/** A sentence of the domain: values in code, and what a person said in quotes that it cannot close. */
+export const drawn = (sentence: Sentence, now: NumericDate): readonly (Html | string)[] =>
+  sentence.map((part) => {
+    if (typeof part === 'string') return part
+    if ('bold' in part) return html`<strong>${part.bold}</strong>`
+    if ('value' in part) return html`<code>${part.value}</code>`
+    return 'time' in part ? time(part.time, now) : `“${unquoted(part.said)}”`
+  })
+
 const clock = new Intl.DateTimeFormat('en-GB', {
   timeZone: 'UTC',
   hour: '2-digit',
@@ -35,6 +46,9 @@ export const moment = (at: NumericDate): Html =>
   html`<time datetime="${rfc3339(at)}">${clock.format(new Date(at * 1000))} UTC</time>`
 
 export const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`
+
+/** What of the bundle a page needs. */
+export type PageBundle = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladder' | 'breakGlass' | 'deployment'>
 
 type Words = { [code in Refusal]?: string }
 

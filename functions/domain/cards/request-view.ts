@@ -1,3 +1,4 @@
+import { digestOf } from '../digest.ts'
 import { agentOf, type Bundle, personOf } from '../policy/bundle.ts'
 import { type CatalogueEntry, titleParts } from '../policy/catalogue.ts'
 import { tierOf } from '../policy/ladder.ts'
@@ -19,6 +20,7 @@ import {
 import {
   type Digest,
   defined,
+  type Json,
   type JsonObject,
   type NumericDate,
   type RequestId,
@@ -161,6 +163,12 @@ export function describeRequest(state: ApprovalRequest, facts: ViewFacts): Reque
       ended: endView(state, facts),
     }),
   }
+}
+
+/** The digest of all that a person decides on. It stands in the decision, and changes with the round alone. */
+export function shownDigest(view: RequestView): Digest {
+  const { status: _, stages: _1, decideBy: _2, grant: _3, ended: _4, ...asked } = view
+  return digestOf('hotwork.page.v1', asked as unknown as Json)
 }
 
 /** The name that the catalogue gives to an action with these arguments. */

@@ -2,9 +2,9 @@ import type { Call } from '../../adapters/http/endpoint.ts'
 import { type Answer, badRequest } from '../../adapters/http/problem.ts'
 import type { Form } from '../../adapters/http/read-body.ts'
 import { goingPage } from '../../adapters/pages/layout.ts'
-import { factsOf, shownDigest } from '../../adapters/pages/request-facts.ts'
 import { requestPage } from '../../adapters/pages/request-page.ts'
 import { whatCameOf } from '../../adapters/pages/words.ts'
+import { describeRequest, shownDigest } from '../../domain/cards/request-view.ts'
 import type { Narrow } from '../../domain/requests/narrow.ts'
 import { type ApprovalRequest, Verdict } from '../../domain/requests/request.ts'
 import { Digest, type JsonObject, RequestId, type Result } from '../../domain/values.ts'
@@ -119,7 +119,7 @@ const withShown = (ports: DecidePorts) => ({
   get login() {
     return ports.login()
   },
-  shown: (state: ApprovalRequest) => shownDigest(factsOf(state, ports.policy.bundle)),
+  shown: (state: ApprovalRequest) => shownDigest(describeRequest(state, ports.policy.bundle)),
 })
 
 /** @throws BadRequest when it is no form that a page of ours has */
