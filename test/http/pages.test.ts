@@ -198,7 +198,11 @@ describe('the page says the truth, and shows the request as it is', () => {
     const fields = tab.fields(await tab.go('GET', pathTo(request)), 'verdict', 'approve')
     await world.decide(request, 'eve', 'deny')
     const { status, body } = await tab.go('POST', pathTo(request), fields)
-    expect([status, body.includes('It was too late'), body.includes('Denied by <strong>Eve Evans')]).toEqual([409, true, true])
+    expect([status, body.includes('It was too late'), body.includes('Denied by <strong>Eve Evans')]).toEqual([
+      409,
+      true,
+      true,
+    ])
   })
 
   test('when the round is another, and when the page showed something else than is on record', async () => {

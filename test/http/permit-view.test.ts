@@ -33,8 +33,8 @@ test('people see what is allowed to whom, how often and until when, by whom, and
     drawn: [],
   })
   const drawn = await world.submitted(flag)
-  expect(personView(drawn)).toMatchObject({ status: 'approved', standing: given.value.id })
-  expect(personView(request)).not.toHaveProperty('standing')
+  expect(personView(drawn, sampleBundle())).toMatchObject({ status: 'approved', standing: given.value.id })
+  expect(personView(request, sampleBundle())).not.toHaveProperty('standing')
   const stored = await world.permits.load(given.value.id)
   if (!stored) throw new Error('no permit')
   expect(permitView(stored.permit, world.clock.now())).toMatchObject({ status: 'used_up', drawn: [drawn.ask.id] })

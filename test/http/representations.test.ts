@@ -46,7 +46,7 @@ const task = (of: ApprovalRequest) => taskAnswer(of, issuer) as any
 // biome-ignore lint/suspicious/noExplicitAny: the same
 const own = (of: ApprovalRequest) => task(of).task.display[ours] as any
 // biome-ignore lint/suspicious/noExplicitAny: the same
-const seen = (of: ApprovalRequest) => personView(of) as any
+const seen = (of: ApprovalRequest) => personView(of, bundle) as any
 
 const leaves = (value: unknown, path = ''): [path: string, value: unknown][] =>
   value !== null && typeof value === 'object'

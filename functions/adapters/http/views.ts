@@ -1,120 +1,111 @@
 import * as z from 'zod'
 import { filledFor } from '../../domain/break-glass/rights.ts'
+import {
+  describeRequest,
+  type EndView,
+  type GrantView,
+  openStageOf,
+  type RequestView,
+  type StageView,
+  type ViewFacts,
+} from '../../domain/cards/request-view.ts'
 import type { Halt, HaltTarget } from '../../domain/halts/halt.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { type StandIn, statusOf } from '../../domain/people/stand-in.ts'
 import type { BudgetLeft } from '../../domain/policy/budget-left.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
-import { type ApprovalRequest, grantOf, openStage, usesLeft } from '../../domain/requests/request.ts'
-import { AgentId, type Json, type NumericDate, PersonId } from '../../domain/values.ts'
+import { type ApprovalRequest, grantOf } from '../../domain/requests/request.ts'
+import { AgentId, defined, type Json, type NumericDate, PersonId } from '../../domain/values.ts'
 import type { Drill } from '../../operations/break-glass/drill.ts'
 import type { CallsSeen, Evidence } from '../../operations/ledger/read-evidence.ts'
 import type { EntriesPage } from '../../operations/requests/read-requests.ts'
 import { Timestamp } from './authzen.ts'
 
 /** A request as a person sees it (interfaces.md section 3, R). */
-export function personView(state: ApprovalRequest): { [member: string]: Json } {
-  const { ask, tier, round, status } = state
-  const grant = grantOf(state)
-  const open = state.status === 'pending' ? openStage(state) : undefined
-  return {
-    id: ask.id,
-    status,
-    agent: ask.agent.id,
-    owner: ask.owner,
-    action: ask.action,
-    arguments: ask.arguments,
-    resource: ask.resource,
-    environment: ask.environment,
-    classification: ask.classification,
-    purpose: ask.purpose,
-    ...(ask.justification === undefined ? {} : { justification: ask.justification }),
-    parent_task: ask.parentTask as Json,
-    tier,
-    digest: ask.digest,
-    arguments_digest: ask.argumentsDigest,
-    unpinned: ask.unpinned,
-    ...(ask.standing === undefined ? {} : { standing: ask.standing }),
-    round,
-    ...(state.narrowings
-      ? { narrowings: state.narrowings.map(({ at, ...narrowed }) => ({ ...narrowed, at: rfc3339(at) }) as Json) }
-      : {}),
-    submitted_at: rfc3339(state.submittedAt),
-    stage: open?.terms.name ?? null,
-    stages: state.stages.map(({ terms, decisions, opensAt, deadline, escalatedAt }) => ({
-      name: terms.name,
-      quorum: terms.quorum,
-      decisions: decisions.map(({ person, for: absent, verdict, at, comment }) => ({
-        person,
-        ...(absent === undefined ? {} : { for: absent }),
-        verdict,
-        at: rfc3339(at),
-        ...(comment === undefined ? {} : { comment }),
-      })),
-      ...(opensAt === undefined ? {} : { opens_at: rfc3339(opensAt) }),
-      ...(deadline === undefined ? {} : { deadline: rfc3339(deadline) }),
-      ...(escalatedAt === undefined ? {} : { escalated_at: rfc3339(escalatedAt) }),
-    })),
-    ...endOf(state),
-    ...(grant
-      ? {
-          grant: {
-            id: grant.id,
-            approved_at: rfc3339(grant.approvedAt),
-            claim_by: rfc3339(grant.claimBy),
-            not_after: rfc3339(grant.notAfter),
-            uses_left: usesLeft(state),
-            status: status === 'approved' ? 'live' : status,
-            ...(grant.claimedAt === undefined ? {} : { claimed_at: rfc3339(grant.claimedAt) }),
-            uses: grant.uses.map(({ id, tool, begunAt, ended }) => ({
-              id,
-              tool,
-              begun_at: rfc3339(begunAt),
-              ...(ended ? { ended_at: rfc3339(ended.at), outcome: ended.outcome } : {}),
-            })),
-          },
-        }
-      : {}),
-  }
-}
+export const personView = (state: ApprovalRequest, facts: ViewFacts): { [member: string]: Json } =>
+  requestMembers(describeRequest(state, facts))
 
-/** Who ended it, when and why, where it has ended. */
-function endOf(state: ApprovalRequest): { ended?: Json } {
-  const ended = (at: number, by: string, why: { [member: string]: Json }) => ({
-    ended: { at: rfc3339(at), by, ...why },
-  })
-  switch (state.status) {
-    case 'denied':
-      return ended(state.deniedAt, state.deniedBy, state.reason === undefined ? {} : { reason: state.reason })
-    case 'revoked':
-      return ended(state.revokedAt, state.revokedBy, { reason: state.reason })
-    case 'completed':
-      return ended(state.completedAt, state.ask.agent.id, {
-        outcome: state.outcome,
-        ...(state.note === undefined ? {} : { note: state.note }),
-      })
-    case 'withdrawn':
-      return ended(state.withdrawnAt, state.ask.agent.id, {})
-    case 'expired':
-      return ended(state.expiredAt, 'system', {})
-    case 'pending':
-    case 'approved':
-      return {}
-    default:
-      return state satisfies never
-  }
-}
+export const requestMembers = (view: RequestView): { [member: string]: Json } => ({
+  id: view.id,
+  status: view.status,
+  agent: view.agent.id,
+  owner: view.agent.owner.id,
+  action: view.action,
+  arguments: view.arguments,
+  resource: view.resource,
+  environment: view.environment,
+  classification: view.classification,
+  purpose: view.purpose,
+  ...defined({ justification: view.justification }),
+  parent_task: view.parentTask as Json,
+  tier: view.tier.number,
+  digest: view.digest,
+  arguments_digest: view.argumentsDigest,
+  unpinned: view.unpinned,
+  ...defined({ standing: view.standing }),
+  round: view.round,
+  ...(view.narrowings.length === 0
+    ? {}
+    : { narrowings: view.narrowings.map((each) => ({ ...each, by: each.by.id, at: rfc3339(each.at) }) as Json) }),
+  submitted_at: rfc3339(view.submittedAt),
+  stage: openStageOf(view)?.name ?? null,
+  stages: view.stages.map(stageMembers),
+  ...defined({
+    ended: view.ended && endMembers(view.ended),
+    grant: view.grant && grantMembers(view.grant, view.status),
+  }),
+})
+
+const timeMember = (at: NumericDate | undefined) => (at === undefined ? undefined : rfc3339(at))
+
+const stageMembers = ({ name, quorum, decisions, opensAt, deadline, escalatedAt }: StageView): Json => ({
+  name,
+  quorum,
+  decisions: decisions.map(({ person, for: absent, verdict, at, comment }) => ({
+    person: person.id,
+    verdict,
+    at: rfc3339(at),
+    ...defined({ for: absent?.id, comment }),
+  })),
+  ...defined({
+    opens_at: timeMember(opensAt),
+    deadline: timeMember(deadline),
+    escalated_at: timeMember(escalatedAt),
+  }),
+})
+
+const endMembers = ({ at, by, reason, outcome, note }: EndView): Json => ({
+  at: rfc3339(at),
+  by: by.id,
+  ...defined({ reason, outcome, note }),
+})
+
+const grantMembers = (grant: GrantView, status: string): Json => ({
+  id: grant.id,
+  approved_at: rfc3339(grant.approvedAt),
+  claim_by: rfc3339(grant.claimBy),
+  not_after: rfc3339(grant.notAfter),
+  uses_left: grant.usesLeft,
+  status: status === 'approved' ? 'live' : status,
+  ...defined({ claimed_at: timeMember(grant.claimedAt) }),
+  uses: grant.uses.map(({ id, tool, begunAt, endedAt, outcome }) => ({
+    id,
+    tool,
+    begun_at: rfc3339(begunAt),
+    ...defined({ ended_at: timeMember(endedAt), outcome }),
+  })),
+})
 
 /** Somebody who used break-glass, as people see it: what was said, what is open and until when, what was done, the review. */
 export function breakGlassView(
   state: ApprovalRequest,
-  bundle: Pick<Bundle, 'actions' | 'deployment'>,
+  bundle: ViewFacts & Pick<Bundle, 'deployment'>,
 ): { [member: string]: Json } {
   const { ask, review } = state
   const grant = grantOf(state)
   const breakGlass = ask.breakGlass
   if (!breakGlass || !grant) throw new TypeError(`\`${ask.id}\` is no break-glass`)
-  const { ended, grant: shown } = personView(state)
+  const { ended, grant: shown } = personView(state, bundle)
   return {
     id: ask.id,
     status: state.status,

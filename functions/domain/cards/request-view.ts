@@ -13,7 +13,7 @@ import {
   type ParentTask,
   type StageState,
   type Status,
-  type Use,
+  type UseOutcome,
   usesLeft,
   type Verdict,
 } from '../requests/request.ts'
@@ -60,6 +60,8 @@ export type NarrowingView = Omit<NarrowedOnce, 'by'> & { by: Who }
 /** What an approver may make less, between which whole numbers. */
 export type Narrowable = { of: 'argument' | 'uses' | 'minutes'; name: string; least: number; most: number }
 
+export type UseView = { id: string; tool: string; begunAt: NumericDate; endedAt?: NumericDate; outcome?: UseOutcome }
+
 export type GrantView = {
   id: string
   approvedAt: NumericDate
@@ -67,7 +69,7 @@ export type GrantView = {
   notAfter: NumericDate
   claimedAt?: NumericDate
   usesLeft: number
-  uses: readonly Use[]
+  uses: readonly UseView[]
   /** Whether AWS issued credentials, which AWS then takes some seconds to deny. */
   hasSessions: boolean
 }
@@ -76,8 +78,8 @@ export type EndView = { at: NumericDate; by: Who; for?: Who; reason?: string; ou
 
 /**
  * What is shown of a request, as values. Each channel draws this and nothing else, with the sentences of
- * `request-words.ts`; `test/domain/request-view.test.ts` has a row for each member and says where it is shown. The text
- * of others is not yet inert here.
+ * `request-words.ts`. `request-view.test.ts` has a row for each member, which says who shows it. The text of others is not
+ * yet inert here.
  */
 export type RequestView = {
   id: RequestId
@@ -237,7 +239,12 @@ function grantView(state: ApprovalRequest): GrantView | undefined {
     claimBy,
     notAfter,
     usesLeft: usesLeft(state),
-    uses,
+    uses: uses.map(({ id, tool, begunAt, ended }) => ({
+      id,
+      tool,
+      begunAt,
+      ...defined({ endedAt: ended?.at, outcome: ended?.outcome }),
+    })),
     hasSessions: sessions.length > 0,
     ...defined({ claimedAt }),
   }

@@ -38,7 +38,7 @@ export const createHandler = (ports: ApiPorts) =>
     const body = parseBody(Body, call.json())
     const id = pathId(call, RequestId, unknownRequest)
     const done = await decideRequest({ ...defined(body), id, person: person.id, through: 'api', login }, ports)
-    if (done.ok) return { status: 200, body: personView(done.value.state) }
+    if (done.ok) return { status: 200, body: personView(done.value.state, ports.policy.bundle) }
     const state = done.stored?.state
     const stage = state?.status === 'pending' ? openStage(state) : undefined
     if (done.code === 'insufficient_login' && done.detail !== weakStandIn && stage) throw insufficientLogin(stage.terms)

@@ -39,11 +39,14 @@ export const readByRoute = byRoute<[PersonId, Ports]>(
       const { after, ...wanted } = readQuery(call, { ...filter, ...page })
       const listed = await listRequests(defined({ person, filter: defined(wanted), after }), ports)
       const { items, next } = valueOrThrow(listed, refusalForPeople)
-      return { status: 200, body: { requests: items.map(personView), ...goOn(next) } }
+      return {
+        status: 200,
+        body: { requests: items.map((each) => personView(each, ports.policy.bundle)), ...goOn(next) },
+      }
     },
     'GET /v1/requests/{id}': async (call, person, ports) => {
       const read = await readRequest({ id: idOf(call), person }, ports)
-      return { status: 200, body: personView(valueOrThrow(read, refusalForPeople)) }
+      return { status: 200, body: personView(valueOrThrow(read, refusalForPeople), ports.policy.bundle) }
     },
     'GET /v1/requests/{id}/ledger': async (call, person, ports) => {
       const id = idOf(call)

@@ -17,7 +17,7 @@ export const createHandler = (ports: ApiPorts) =>
     const { reason } = parseBody(Body, call.json())
     const id = pathId(call, RequestId, unknownRequest)
     const done = await revokeRequest({ id, person: person.id, reason }, ports)
-    return { status: 200, body: personView(valueOrThrow(done, refusalForPeople).state) }
+    return { status: 200, body: personView(valueOrThrow(done, refusalForPeople).state, ports.policy.bundle) }
   })
 
 export const handler = bind('revoke-request', (told) => apiPorts(told, cedarPolicy()), createHandler)

@@ -1,0 +1,183 @@
+import { requestMembers } from '../../../functions/adapters/http/views.ts'
+import { drawRequestPage } from '../../../functions/adapters/pages/request-page.ts'
+import { drawRequest } from '../../../functions/adapters/slack/cards/card.ts'
+import { drawRow, drawWaitingRow } from '../../../functions/adapters/slack/cards/rows.ts'
+import { describeRequest, type RequestView, shownDigest } from '../../../functions/domain/cards/request-view.ts'
+import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
+import { person, sampleBundle, start } from '../../support/world.ts'
+import { page } from '../edge/door.ts'
+import { everyState } from './states.ts'
+
+/** The view of a request, and where each member of it is shown. A member without a row here does not compile. */
+
+const bundle = sampleBundle()
+let states: ReadonlyMap<string, ApprovalRequest>
+beforeAll(async () => {
+  states = await everyState(bundle)
+})
+
+/** The members of a type, as paths; of a list, those of what is in it. */
+type Paths<T> = T extends string | number | boolean
+  ? ''
+  : T extends readonly (infer E)[]
+    ? Paths<E>
+    : string extends keyof T
+      ? ''
+      : { [K in keyof T & string]-?: Joined<K, Paths<NonNullable<T[K]>>> }[keyof T & string]
+type Joined<K extends string, P extends string> = P extends '' ? K : `${K}.${P}`
+
+const renderers = {
+  /** The card in the channel that decides it. */
+  card: (view: RequestView) => drawRequest(view, view.stages[0]?.channel ?? '', { page, offersPermit: true }),
+  /** Its lines on Hotwork's Home tab and in the answer to `/hotwork list`. */
+  list: (view: RequestView) => [drawRow(view), drawWaitingRow(view, start)],
+  /** Its page, for a person who may decide it; without the digest of all that it shows. */
+  page: (view: RequestView) =>
+    drawRequestPage({
+      view,
+      whyNot: { approve: undefined, deny: undefined },
+      reader: { name: 'Ana', csrf: 'x', person: person('ana') },
+      now: start,
+    }).replaceAll(shownDigest(view), ''),
+  /** R of the API. */
+  api: requestMembers,
+} satisfies { [name: string]: (view: RequestView) => unknown }
+type Renderer = keyof typeof renderers
+
+/** In which state a member is there, another value for it, and the renderers that show it: the others do not. */
+type Row = readonly [state: string, other: unknown, shownBy: string]
+const waiting = 'waiting for the first stage'
+const digest = `sha-256:${'x'.repeat(43)}`
+const later = start + 12_345
+
+const table: { readonly [path in Paths<RequestView>]: Row } = {
+  id: [waiting, `req_${'1'.repeat(26)}`, 'card page api'],
+  round: [waiting, 2, 'card list page api'],
+  digest: [waiting, digest, 'card page api'],
+  argumentsDigest: [waiting, digest, 'api'],
+  'title.text': [waiting, 'Turn off ', 'card list page'],
+  'title.isValue': [waiting, true, 'card list page'],
+  action: [waiting, 'other:Action', 'card list page api'],
+  'resource.type': [waiting, 'other:type', 'page api'],
+  'resource.id': [waiting, 'arn:other', 'card page api'],
+  environment: [waiting, 'staging', 'card list page api'],
+  classification: [waiting, 'secret', 'card list page api'],
+  arguments: [waiting, { Other: 1 }, 'card page api'],
+  unpinned: [waiting, 'something else', 'card page api'],
+  'tier.number': [waiting, 3, 'card list page api'],
+  'tier.most': [waiting, 9, 'card list page'],
+  'tier.name': [waiting, 'another name', 'card list page'],
+  policies: [waiting, 'another-policy', 'card page'],
+  'agent.id': [waiting, 'agent:other', 'card list page api'],
+  'agent.autonomy': [waiting, 'orchestrator', 'card page'],
+  'agent.owner.id': [waiting, 'person:other', 'card page api'],
+  'agent.owner.name': [waiting, 'Other Name', 'card page'],
+  'chain.id': [waiting, 'agent:other', 'card page'],
+  'chain.owner.id': [waiting, 'person:other', 'card page'],
+  'chain.owner.name': [waiting, 'Other Name', 'card page'],
+  purpose: [waiting, 'another', 'card page api'],
+  'parentTask.id': [waiting, 'INC-1', 'card page api'],
+  'parentTask.url': [waiting, 'https://other.example/', 'card page api'],
+  justification: [waiting, 'another reason', 'card page api'],
+  'terms.uses': ['in use', 7, 'card list page'],
+  'terms.claimWithin': [waiting, 77, 'card page'],
+  'terms.lifetime': [waiting, 77, 'card page'],
+  'undo.possible': [waiting, false, 'card list page'],
+  'undo.how': [waiting, 'in another way', 'card page'],
+  standing: ['approved', `stp_${'1'.repeat(26)}`, 'card page api'],
+  submittedAt: ['withdrawn', later, 'list page api'],
+  status: ['withdrawn', 'expired', 'card list page api'],
+  'stages.name': [waiting, 'other', 'card list page api'],
+  'stages.quorum': [waiting, 5, 'card list page api'],
+  // Where it is, not what it says: only the channel of the open stage has buttons.
+  'stages.channel': [waiting, 'other', ''],
+  'stages.decisions.person.id': ['narrowed', 'person:other', 'card page api'],
+  'stages.decisions.person.name': ['narrowed', 'Other Name', 'card page'],
+  'stages.decisions.for.id': ['decided in somebody’s stead', 'person:other', 'card page api'],
+  'stages.decisions.for.name': ['decided in somebody’s stead', 'Other Name', 'card page'],
+  'stages.decisions.verdict': ['narrowed', 'deny', 'card page api'],
+  // Not on the card: with a time for each, hostile comments pass the size that Slack takes.
+  'stages.decisions.at': ['narrowed', start - 100, 'page api'],
+  'stages.decisions.comment': ['narrowed', 'another comment', 'card page api'],
+  'stages.opensAt': [waiting, start + 60, 'card api'],
+  'stages.deadline': [waiting, later, 'card list page api'],
+  'stages.escalatedAt': ['escalated', later, 'card api'],
+  'stages.escalateTo': ['escalated', 'others', 'card list page'],
+  'stages.isOpen': [waiting, false, 'card list page api'],
+  'stages.wasAsked': ['expired without a decision', false, 'card page'],
+  'stages.login.acr': [waiting, 'strongest', 'card page'],
+  'stages.login.maxAge': [waiting, 77, 'card page'],
+  'stages.needsComment': [waiting, true, 'card page'],
+  'narrowings.by.id': ['narrowed', 'person:other', 'card page api'],
+  'narrowings.by.name': ['narrowed', 'Other Name', 'card page'],
+  'narrowings.at': ['narrowed', later, 'card page api'],
+  'narrowings.arguments': ['narrowed', { Other: { from: 2, to: 1 } }, 'card page api'],
+  'narrowings.uses.from': ['narrowed', 9, 'card page api'],
+  'narrowings.uses.to': ['narrowed', 9, 'card page api'],
+  'narrowings.lifetime.from': ['narrowed', 77, 'card page api'],
+  'narrowings.lifetime.to': ['narrowed', 77, 'card page api'],
+  // The card has one button for all of them, and its form the fields.
+  'narrowable.of': [waiting, 'argument', 'page'],
+  'narrowable.name': [waiting, 'other', 'page'],
+  'narrowable.least': [waiting, 3, 'page'],
+  'narrowable.most': [waiting, 77, 'page'],
+  decideBy: [waiting, start + 60, 'list'],
+  'grant.id': ['in use', `grt_${'1'.repeat(26)}`, 'api'],
+  'grant.approvedAt': ['in use', later, 'api'],
+  'grant.claimBy': ['approved', later, 'card list page api'],
+  'grant.notAfter': ['in use', later, 'card list page api'],
+  'grant.claimedAt': ['approved', later, 'card list page api'],
+  'grant.usesLeft': ['in use', 0, 'card list page api'],
+  'grant.uses.id': ['in use', `use_${'1'.repeat(26)}`, 'api'],
+  'grant.uses.tool': ['in use', 'tool:other', 'api'],
+  'grant.uses.begunAt': ['in use', later, 'api'],
+  'grant.uses.endedAt': ['in use', later, 'api'],
+  'grant.uses.outcome': ['in use', 'failed', 'api'],
+  'grant.hasSessions': ['completed: succeeded', true, 'card list page'],
+  'ended.at': ['withdrawn', later, 'card list page api'],
+  'ended.by.id': ['denied', 'person:other', 'card list page api'],
+  'ended.by.name': ['denied', 'Other Name', 'card list page'],
+  'ended.for.id': ['denied in somebody’s stead', 'person:other', 'card list page'],
+  'ended.for.name': ['denied in somebody’s stead', 'Other Name', 'card list page'],
+  'ended.reason': ['denied', 'another reason', 'card list page api'],
+  'ended.outcome': ['completed: succeeded', 'failed', 'card list page api'],
+  'ended.note': ['completed: succeeded', 'another note', 'card list page api'],
+}
+
+/** A view in which all is there that a request can have beside its state. */
+function full(state: string): RequestView {
+  const found = states.get(state)
+  if (!found) throw new Error(`no state is called ${state}`)
+  const view = describeRequest(found, bundle)
+  const use = { id: 'use_0', tool: 'tool:flags', begunAt: start, endedAt: start + 1, outcome: 'succeeded' } as const
+  return {
+    ...view,
+    chain: [{ id: 'agent:planner', owner: { id: 'person:eve', name: 'Eve Evans' } }],
+    parentTask: { id: 'INC-1042', url: 'https://incidents.example/1042' },
+    narrowings: view.narrowings.map((each) => ({ ...each, uses: { from: 3, to: 2 } })),
+    ...(view.grant ? { grant: { ...view.grant, uses: [use] } } : {}),
+  }
+}
+
+/** The same with another value there; of a list the first one is changed. */
+function changed(value: unknown, [member, ...rest]: readonly string[], other: unknown): unknown {
+  if (Array.isArray(value)) return [changed(value[0], [member ?? '', ...rest], other), ...value.slice(1)]
+  if (member === undefined || member === '') return other
+  const of = (value ?? {}) as { [member: string]: unknown }
+  return { ...of, [member]: changed(of[member], rest, other) }
+}
+
+describe.each(Object.entries(table))('%s', (path, [state, other, shownBy]) => {
+  test.each(Object.keys(renderers) as Renderer[])('is shown by the %s, or is not, as the table says', (name) => {
+    const view = full(state)
+    const draw = (each: RequestView) => JSON.stringify(renderers[name](each))
+    const isShown = draw(changed(view, path.split('.'), other) as RequestView) !== draw(view)
+    expect(isShown).toBe(shownBy.split(' ').includes(name))
+  })
+})
+
+test('what a person decides on is digested whole, and what becomes of the request is not', () => {
+  const [view, later] = [full(waiting), full('waiting for the second stage')]
+  expect(shownDigest({ ...later, id: view.id, digest: view.digest })).toBe(shownDigest(view))
+  expect(shownDigest(changed(view, ['tier', 'name'], 'another') as RequestView)).not.toBe(shownDigest(view))
+})
