@@ -7,7 +7,8 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import type { Json, JsonObject } from '../../domain/values.ts'
 import type { LookedUp } from '../../operations/uses/ports.ts'
-import type { ClientSettings, MediatedCall } from './sdk-caller.ts'
+import { using } from '../aws-client.ts'
+import type { MediatedCall } from './sdk-caller.ts'
 
 /**
  * Updates one item. AWS answers nothing, since no return values were approved. Whether an update was made can be read only
@@ -15,28 +16,19 @@ import type { ClientSettings, MediatedCall } from './sdk-caller.ts'
  */
 export const updateItem: MediatedCall = {
   make: (args, settings) =>
-    using(settings, async (client) => {
+    using(new DynamoDBClient(settings), async (client) => {
       await client.send(new UpdateItemCommand(toInput(args)))
       return {}
     }),
   lookUp: (args, _begunAt, settings) => {
     const expected = attributesSet(args)
     if (!expected) return Promise.resolve({ found: 'unknown' })
-    return using(settings, async (client) => {
+    return using(new DynamoDBClient(settings), async (client) => {
       const { TableName, Key } = toInput(args)
       const { Item } = await client.send(new GetItemCommand({ TableName, Key, ConsistentRead: true }))
       return compare(expected, Item)
     })
   },
-}
-
-async function using<T>(settings: ClientSettings, act: (client: DynamoDBClient) => Promise<T>): Promise<T> {
-  const client = new DynamoDBClient(settings)
-  try {
-    return await act(client)
-  } finally {
-    client.destroy()
-  }
 }
 
 /** As it should be is done. Otherwise another caller may have changed it since, and it proves nothing. */
@@ -66,13 +58,9 @@ export function attributesSet(args: JsonObject): ReadonlyMap<string, JsonObject>
 
 /** The arguments are the API's JSON, where binary is base64; the SDK takes bytes for it. */
 function toInput({ Key, ExpressionAttributeValues, ...args }: JsonObject): UpdateItemCommandInput {
-  return {
-    ...args,
-    Key: mapAttributes(Key),
-    ...(ExpressionAttributeValues === undefined
-      ? {}
-      : { ExpressionAttributeValues: mapAttributes(ExpressionAttributeValues) }),
-  } as unknown as UpdateItemCommandInput
+  const values = ExpressionAttributeValues && mapAttributes(ExpressionAttributeValues)
+  const input = { ...args, Key: mapAttributes(Key), ...(values && { ExpressionAttributeValues: values }) }
+  return input as unknown as UpdateItemCommandInput
 }
 
 const mapAttributes = (map: Json | undefined): Record<string, AttributeValue> =>

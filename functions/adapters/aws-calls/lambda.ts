@@ -7,7 +7,8 @@ import {
 } from '@aws-sdk/client-lambda'
 import type { Json, JsonObject, NumericDate } from '../../domain/values.ts'
 import type { LookedUp } from '../../operations/uses/ports.ts'
-import type { ClientSettings, MediatedCall } from './sdk-caller.ts'
+import { using } from '../aws-client.ts'
+import type { MediatedCall } from './sdk-caller.ts'
 
 /** How far this clock and Lambda's may be apart, in seconds. */
 const clocksDiffer = 30
@@ -15,30 +16,15 @@ const clocksDiffer = 30
 /** Changes a function's configuration. The answer of AWS has all of it, the environment's secrets too: little is passed on. */
 export const updateFunctionConfiguration: MediatedCall = {
   make: (args, settings) =>
-    using(settings, async (client) =>
-      tell(
-        await client.send(
-          new UpdateFunctionConfigurationCommand(args as unknown as UpdateFunctionConfigurationCommandInput),
-        ),
-      ),
-    ),
+    using(new LambdaClient(settings), async (client) => {
+      const input = args as unknown as UpdateFunctionConfigurationCommandInput
+      return tell(await client.send(new UpdateFunctionConfigurationCommand(input)))
+    }),
   lookUp: (args, begunAt, settings) =>
-    using(settings, async (client) =>
-      compare(
-        args,
-        begunAt,
-        await client.send(new GetFunctionConfigurationCommand({ FunctionName: String(args['FunctionName']) })),
-      ),
-    ),
-}
-
-async function using<T>(settings: ClientSettings, act: (client: LambdaClient) => Promise<T>): Promise<T> {
-  const client = new LambdaClient(settings)
-  try {
-    return await act(client)
-  } finally {
-    client.destroy()
-  }
+    using(new LambdaClient(settings), async (client) => {
+      const FunctionName = String(args['FunctionName'])
+      return compare(args, begunAt, await client.send(new GetFunctionConfigurationCommand({ FunctionName })))
+    }),
 }
 
 function compare(args: JsonObject, begunAt: NumericDate, found: FunctionConfiguration): LookedUp {

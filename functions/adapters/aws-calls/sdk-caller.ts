@@ -1,18 +1,17 @@
-import type { JsonObject, NumericDate } from '../../domain/values.ts'
+import { defined, type JsonObject, type NumericDate } from '../../domain/values.ts'
 import type { AwsCredentials } from '../../operations/credentials/ports.ts'
 import { CallNotSent, CallRefused, CallUnanswered } from '../../operations/faults.ts'
 import type { AwsCall, AwsCaller, LookedUp } from '../../operations/uses/ports.ts'
+import { bounded } from '../aws-client.ts'
 import { updateItem } from './dynamodb.ts'
 import { updateFunctionConfiguration } from './lambda.ts'
 
-/** Settings of an SDK client for one call. */
+/** Of an SDK client for one call. */
 export type ClientSettings = {
   region: string
   credentials: AwsCredentials
   endpoint?: string
-  maxAttempts: number
-  requestHandler: { connectionTimeout: number; requestTimeout: number; throwOnRequestTimeout: boolean }
-}
+} & ReturnType<typeof bounded>
 
 /** One action that Hotwork does itself. */
 export type MediatedCall = {
@@ -46,8 +45,8 @@ const throttled = new Set([
 const pausesMilliseconds = [200, 600]
 
 /**
- * Makes a call that takes effect at most once. What was throttled was certainly not done, so it is tried again; whatever
- * else has no clear no for an answer may have been done, and is never sent again.
+ * Makes a call that takes effect at most once. What was throttled was certainly not done, so it is tried again. A call
+ * without a clear no may have been done, and is never sent again.
  *
  * @throws CallRefused, CallNotSent, CallUnanswered
  */
@@ -71,7 +70,7 @@ function judge(cause: Fault): CallRefused | CallNotSent | CallUnanswered {
   if (isUnsent(cause)) return new CallNotSent(`the call was not sent: \`${name}\``, { cause })
   return isNo(cause.$metadata?.httpStatusCode)
     ? new CallRefused(name, { cause })
-    : new CallUnanswered(`nobody knows whether the call was done: \`${name}\``, { cause })
+    : new CallUnanswered(`it is not known whether the call was done: \`${name}\``, { cause })
 }
 
 /** No address was found, or none took a connection: there was nothing to send it on. */
@@ -117,9 +116,8 @@ export class SdkCaller implements AwsCaller {
     return {
       region,
       credentials,
-      ...(this.#endpoint === undefined ? {} : { endpoint: this.#endpoint }),
-      maxAttempts: attempts,
-      requestHandler: { connectionTimeout: 1000, requestTimeout: milliseconds, throwOnRequestTimeout: true },
+      ...defined({ endpoint: this.#endpoint }),
+      ...bounded(attempts, milliseconds),
     }
   }
 }

@@ -1,8 +1,10 @@
 import { CloudTrailClient, type Event, paginateLookupEvents } from '@aws-sdk/client-cloudtrail'
 import * as z from 'zod'
 import type { RecordedCall } from '../../domain/uses/use.ts'
+import { defined } from '../../domain/values.ts'
 import type { CallRecord, CallsOnRecord, RecordedSession } from '../../operations/ledger/ports.ts'
 import type { Log } from '../../operations/ports.ts'
+import { bounded, faultName } from '../aws-client.ts'
 
 /** CloudTrail answers two look-ups a second, each with fifty events at most: no reader has it leaf through thousands. */
 const pages = 4
@@ -11,8 +13,6 @@ const patienceMs = 5000
 /**
  * The event history that CloudTrail keeps of every account for ninety days, without a trail: management events alone, so
  * no read or write of an item of a table, and each some minutes after the call.
- *
- * @see https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
  */
 export class CloudTrailCallRecord implements CallRecord {
   readonly #clients = new Map<string, CloudTrailClient>()
@@ -43,7 +43,7 @@ export class CloudTrailCallRecord implements CallRecord {
           return { calls: callsIn(found, role), more: page.NextToken !== undefined }
       }
     } catch (cause) {
-      this.#log.warn('calls_not_read', { request: name, fault: cause instanceof Error ? cause.name : 'unknown' })
+      this.#log.warn('calls_not_read', { request: name, fault: faultName(cause) })
       if (read === 0) return undefined
     }
     return { calls: callsIn(found, role), more: true }
@@ -52,11 +52,7 @@ export class CloudTrailCallRecord implements CallRecord {
   #clientIn(region: string): CloudTrailClient {
     const known = this.#clients.get(region)
     if (known) return known
-    const client = new CloudTrailClient({
-      region,
-      maxAttempts: 2,
-      requestHandler: { connectionTimeout: 1000, requestTimeout: 3000, throwOnRequestTimeout: true },
-    })
+    const client = new CloudTrailClient({ region, ...bounded(2, 3000) })
     this.#clients.set(region, client)
     return client
   }
@@ -71,7 +67,7 @@ const Recorded = z.object({
   errorCode: z.string().optional(),
 })
 
-/** Anybody may call a session of a role of their own as they please: only those of this role count. */
+/** A session of another role can have the same name: only those of this role count. */
 function callsIn(events: readonly Event[], role: string): readonly RecordedCall[] {
   return (
     events
@@ -80,7 +76,7 @@ function callsIn(events: readonly Event[], role: string): readonly RecordedCall[
       .flatMap(({ EventId: id, EventName: name, EventTime: time, Resources = [], CloudTrailEvent: text = '{}' }) => {
         const known = Recorded.safeParse(JSON.parse(text)).data
         if (!known || known.userIdentity.sessionContext.sessionIssuer.arn !== role || !id || !name || !time) return []
-        return {
+        return defined({
           id,
           at: Math.floor(time.getTime() / 1000),
           service: known.eventSource.replace(/\.amazonaws\.com$/, ''),
@@ -88,8 +84,8 @@ function callsIn(events: readonly Event[], role: string): readonly RecordedCall[
           account: known.recipientAccountId,
           region: known.awsRegion,
           resources: Resources.flatMap(({ ResourceName }) => ResourceName ?? []),
-          ...(known.errorCode === undefined ? {} : { error: known.errorCode }),
-        }
+          error: known.errorCode,
+        })
       })
       .toSorted((one, other) => one.at - other.at)
   )

@@ -7,15 +7,11 @@ import {
 import * as z from 'zod'
 import { longestSealedSession, type SealedUse } from '../../domain/break-glass/sealed-role.ts'
 import type { SessionOnRecord } from '../../domain/credentials/reconcile.ts'
-import { JsonObject, type NumericDate, Seconds } from '../../domain/values.ts'
+import { defined, JsonObject, type NumericDate, Seconds } from '../../domain/values.ts'
 import type { Recorded, SealedEvent, SessionRecord } from '../../operations/credentials/ports.ts'
+import { bounded } from '../aws-client.ts'
 
-/**
- * What EventBridge hands on of an `AssumeRole` that CloudTrail has on record. More stands in it, and none of it is read: the
- * credentials' own identifier is not read here.
- *
- * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html
- */
+/** What EventBridge hands on of an `AssumeRole` that CloudTrail has on record. No more of it is read. */
 const ToldUse = z.object({
   source: z.literal('aws.sts'),
   detail: z.object({
@@ -52,8 +48,6 @@ const pages = 200
 /**
  * The `AssumeRole` calls of a role, from the event history that CloudTrail keeps of every account for ninety days, with or
  * without a trail. A call is on record in the Region whose STS answered it.
- *
- * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html
  */
 export class CloudTrailSessionRecord implements SessionRecord {
   readonly #credentialsFor: (role: string) => Credentials | undefined
@@ -79,7 +73,7 @@ export class CloudTrailSessionRecord implements SessionRecord {
   async sealedUses(role: string, from: NumericDate): Promise<Recorded<SealedEvent>> {
     const { found, more } = await this.#assumed(role, from)
     return {
-      // But without what STS answered: the session's token is to lie in no queue.
+      // Without what STS answered: the session's token must lie in no queue.
       found: found.map(({ eventId, at, detail: { responseElements: _, ...detail } }) => ({
         eventId,
         at,
@@ -95,7 +89,9 @@ export class CloudTrailSessionRecord implements SessionRecord {
     const byId = new Map<string, Assumed>()
     let cut = false
     for (const region of this.#regionsOf(role)) {
-      const client = this.#connect(region, this.#credentialsFor(role))
+      // It throttles callers that ask more than twice a second, and this one has time.
+      const credentials = this.#credentialsFor(role)
+      const client = new CloudTrailClient({ region, ...bounded(8, 5000), ...defined({ credentials }) })
       const asked = {
         LookupAttributes: [{ AttributeKey: 'ResourceName' as const, AttributeValue: role }],
         StartTime: new Date(from * 1000),
@@ -115,21 +111,11 @@ export class CloudTrailSessionRecord implements SessionRecord {
     }
     return { found: [...byId.values()].sort((one, other) => one.at - other.at), more: cut }
   }
-
-  #connect(region: string, credentials: Credentials | undefined): CloudTrailClient {
-    return new CloudTrailClient({
-      region,
-      ...(credentials !== undefined && { credentials }),
-      // It throttles callers that ask more than twice a second, and this one has time.
-      maxAttempts: 8,
-      requestHandler: { connectionTimeout: 1000, requestTimeout: 5000, throwOnRequestTimeout: true },
-    })
-  }
 }
 
 type Assumed = { eventId: string; at: NumericDate; detail: JsonObject }
 
-/** What is asked of an event. Whatever of it CloudTrail leaves out, the call was made, and so it is told. */
+/** What is read of an event. Also where CloudTrail leaves some of it out, the call was made, and so it is told. */
 const Told = z.object({
   errorCode: z.undefined().optional(),
   requestParameters: z

@@ -7,7 +7,9 @@ import {
 } from '@aws-sdk/client-iam'
 import type { Deny } from '../../domain/credentials/denies.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
+import { defined } from '../../domain/values.ts'
 import type { RolePolicies } from '../../operations/credentials/ports.ts'
+import { bounded } from '../aws-client.ts'
 
 type Credentials = NonNullable<IAMClientConfig['credentials']>
 export type CredentialsFor = (role: string) => Credentials | undefined
@@ -23,7 +25,9 @@ export class IamClients {
 
   of(role: string): IAMClient {
     const [, , , , account] = role.split(':')
-    const client = this.#clients.get(account) ?? connect(this.#credentialsFor(role))
+    const client =
+      this.#clients.get(account) ??
+      new IAMClient({ ...bounded(4, 5000), ...defined({ credentials: this.#credentialsFor(role) }) })
     this.#clients.set(account, client)
     return client
   }
@@ -31,13 +35,6 @@ export class IamClients {
 
 /** What IAM calls a role: its ARN's last part, without the path. */
 export const nameOf = (role: string): string => role.slice(role.lastIndexOf('/') + 1)
-
-const connect = (credentials: Credentials | undefined) =>
-  new IAMClient({
-    ...(credentials !== undefined && { credentials }),
-    maxAttempts: 4,
-    requestHandler: { connectionTimeout: 1000, requestTimeout: 5000, throwOnRequestTimeout: true },
-  })
 
 /** The inline policy that is ours on a target role; nothing else may have this name. */
 export const policyName = 'HotworkDeny'
@@ -92,8 +89,8 @@ export function renderDeny(denies: readonly Deny[]): string {
 function conditionOf(alike: readonly Deny[]) {
   const [{ tag, issuedBefore } = {}] = alike
   const values = [...new Set(alike.map(({ value }) => value))].sort()
-  return {
-    ...(tag === undefined || tag === '*' ? {} : { StringEquals: { [`aws:PrincipalTag/${tag}`]: values } }),
-    ...(issuedBefore === undefined ? {} : { DateLessThan: { 'aws:TokenIssueTime': rfc3339(issuedBefore) } }),
-  }
+  return defined({
+    StringEquals: tag === undefined || tag === '*' ? undefined : { [`aws:PrincipalTag/${tag}`]: values },
+    DateLessThan: issuedBefore === undefined ? undefined : { 'aws:TokenIssueTime': rfc3339(issuedBefore) },
+  })
 }

@@ -1,9 +1,19 @@
-import { createPublicKey } from 'node:crypto'
-import { GetPublicKeyCommand, type KMSClient } from '@aws-sdk/client-kms'
+import { createPublicKey, hash } from 'node:crypto'
+import { GetPublicKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import type { JsonObject } from '../../domain/values.ts'
 import type { KeySet } from '../../operations/credentials/ports.ts'
 import { KeyUnavailable } from '../../operations/faults.ts'
-import { connect, orUnavailable } from './client.ts'
+import { bounded, faultName } from '../aws-client.ts'
+
+/** A key that does not answer within seconds is one that cannot be used. */
+export const connect = (): KMSClient => new KMSClient(bounded(3, 2000))
+
+/** Turns KMS's no into a fault of ours, with KMS's own as its cause. */
+export const orUnavailable =
+  (trying: string) =>
+  (cause: unknown): never => {
+    throw new KeyUnavailable(`KMS did not ${trying}: \`${faultName(cause)}\``, { cause })
+  }
 
 /** A public key on P-256 with its RFC 7638 thumbprint as its id. */
 type PublicJwk = { kty: 'EC'; crv: 'P-256'; x: string; y: string; kid: string; alg: 'ES256'; use: 'sig' }
@@ -33,20 +43,14 @@ export class KmsPublicKey {
     const command = new GetPublicKeyCommand({ KeyId: this.#keyId })
     const { PublicKey } = await this.#client.send(command).catch(orUnavailable('give the public key'))
     if (!PublicKey) throw new KeyUnavailable('KMS answered without a public key')
-    const exported = createPublicKey({ key: Buffer.from(PublicKey), format: 'der', type: 'spki' }).export({
-      format: 'jwk',
-    })
-    const { kty, crv, x, y } = exported
+    const key = createPublicKey({ key: Buffer.from(PublicKey), format: 'der', type: 'spki' })
+    const { kty, crv, x, y } = key.export({ format: 'jwk' })
     if (kty !== 'EC' || crv !== 'P-256' || x === undefined || y === undefined)
       throw new KeyUnavailable('the signing key is not on P-256: make it with key spec `ECC_NIST_P256`')
-    return { kty, crv, x, y, kid: await thumbprint({ crv, kty, x, y }), alg: 'ES256', use: 'sig' }
+    // RFC 7638: SHA-256 over the required members in this very order, without white space.
+    const kid = hash('sha256', JSON.stringify({ crv, kty, x, y }), 'base64url')
+    return { kty, crv, x, y, kid, alg: 'ES256', use: 'sig' }
   }
-}
-
-/** RFC 7638: SHA-256 over the required members in this very order, without white space. */
-async function thumbprint({ crv, kty, x, y }: { crv: string; kty: string; x: string; y: string }): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', Buffer.from(JSON.stringify({ crv, kty, x, y })))
-  return Buffer.from(digest).toString('base64url')
 }
 
 /** What KMS says of a key that is no more, is about to be, or was put out of use: asking again will not help. */

@@ -2,8 +2,7 @@ import { type KMSClient, SignCommand } from '@aws-sdk/client-kms'
 import type { JsonObject } from '../../domain/values.ts'
 import type { Signer } from '../../operations/credentials/ports.ts'
 import { KeyUnavailable } from '../../operations/faults.ts'
-import { connect, orUnavailable } from './client.ts'
-import { KmsPublicKey } from './kms-key-set.ts'
+import { connect, KmsPublicKey, orUnavailable } from './kms-key-set.ts'
 
 /** Bytes of one coordinate of a P-256 signature. */
 const half = 32

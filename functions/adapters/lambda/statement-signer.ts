@@ -4,15 +4,9 @@ import type { JsonObject } from '../../domain/values.ts'
 import type { KeySet } from '../../operations/credentials/ports.ts'
 import { KeyUnavailable } from '../../operations/faults.ts'
 import type { Log } from '../../operations/ports.ts'
+import { bounded, faultName } from '../aws-client.ts'
 
 const mostRemembered = 200
-
-/** For callers who wait: one try, since nothing is lost without it. */
-const connect = () =>
-  new LambdaClient({
-    maxAttempts: 1,
-    requestHandler: { connectionTimeout: 1000, requestTimeout: 5000, throwOnRequestTimeout: true },
-  })
 
 /**
  * Has the one function that may sign statements sign one, and give the public keys: a caller can have nothing else
@@ -25,7 +19,8 @@ export class LambdaStatementSigner implements KeySet {
   /** By what they say: an approval that is read again is not signed again. */
   readonly #signed = new Map<string, string>()
 
-  constructor(functionArn: string, log: Log, client: LambdaClient = connect()) {
+  // One try, since callers wait and nothing is lost without it.
+  constructor(functionArn: string, log: Log, client: LambdaClient = new LambdaClient(bounded(1, 5000))) {
     this.#function = functionArn
     this.#log = log
     this.#client = client
@@ -43,7 +38,7 @@ export class LambdaStatementSigner implements KeySet {
       this.#signed.set(key, token)
       return token
     } catch (fault) {
-      this.#log.warn('statement_unsigned', { kind, fault: fault instanceof Error ? fault.name : 'unknown' })
+      this.#log.warn('statement_unsigned', { kind, fault: faultName(fault) })
       return undefined
     }
   }

@@ -5,7 +5,7 @@ type Fields = Parameters<Log['info']>[1]
 
 /** What a credential looks like, wherever in a text it stands. */
 const credentials = [
-  // A JWT, whole or without its signature: `eyJ` is base64url for the `{"` with which every one begins.
+  // A JWT, whole or without its signature: `eyJ` is base64url for `{"`.
   /\beyJ[\w-]{8,}(?:\.[\w-]*){0,2}/g,
   // An AWS access key id.
   /\b(?:AKIA|ASIA)[A-Z0-9]{12,}/g,
@@ -18,8 +18,8 @@ const credentials = [
 const redact = (text: string): string => credentials.reduce((rest, shape) => rest.replace(shape, '[redacted]'), text)
 
 /**
- * JSON lines by Powertools, whose level and service come from its own environment variables. The last line of defence:
- * callers log words and ids, and what looks like a credential all the same is taken out. Events are never logged.
+ * JSON lines by Powertools, whose level and service come from its own environment variables. Callers log words and ids;
+ * what looks like a credential all the same is taken out.
  */
 export class PowertoolsLog implements Log {
   readonly #logger: Logger

@@ -2,6 +2,7 @@ import { ConflictException, CreateScheduleCommand, SchedulerClient } from '@aws-
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import type { Timers } from '../../operations/break-glass/ports.ts'
 import { TimersUnavailable } from '../../operations/faults.ts'
+import { bounded } from '../aws-client.ts'
 
 type Settings = {
   /** The group in which all timers are, and nothing else. */
@@ -16,19 +17,14 @@ type Settings = {
 
 /**
  * One-time entries of EventBridge Scheduler, which delete themselves when they have come. Each is a message to the queue
- * from which cards are drawn, or a call of the function by which the workflow itself has what is due stored, with that very
- * input: what is due is found there, so one that comes late, twice or for nothing does no harm.
- *
- * The function and no queue before it: there is nothing to keep in order, Lambda tries an asynchronous call again itself,
- * and one queue less may stand still. So the end needs neither Step Functions nor SQS.
- *
- * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#one-time
+ * from which cards are drawn, or a call of the function that stores what is due, so that an end needs neither Step Functions
+ * nor SQS. One that comes late, twice or for nothing does no harm.
  */
 export class SchedulerTimers implements Timers {
   readonly #settings: Settings
   readonly #client: SchedulerClient
 
-  constructor(settings: Settings, client: SchedulerClient = connect()) {
+  constructor(settings: Settings, client: SchedulerClient = new SchedulerClient(bounded(3, 3000))) {
     this.#settings = settings
     this.#client = client
   }
@@ -52,7 +48,7 @@ export class SchedulerTimers implements Timers {
       },
     })
     await this.#client.send(create).catch((cause: unknown) => {
-      // It is there already, set by whoever came first: from the same name follows the same timer.
+      // An earlier call has set it: from the same name follows the same timer.
       if (cause instanceof ConflictException) return
       throw new TimersUnavailable(`no timer was set for \`${request}\``, { cause })
     })
@@ -69,9 +65,3 @@ export class SchedulerTimers implements Timers {
     }
   }
 }
-
-const connect = () =>
-  new SchedulerClient({
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 1000, requestTimeout: 3000, throwOnRequestTimeout: true },
-  })

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import type { NumericDate } from '../../domain/values.ts'
 import { SecretUnavailable } from '../../operations/faults.ts'
 import type { Clock } from '../../operations/ports.ts'
+import { bounded } from '../aws-client.ts'
 
 /** How soon a rotated secret is taken up. */
 const keepSeconds = 300
@@ -16,12 +17,12 @@ class JsonSecretReader<T> {
   readonly #clock: Clock
   #remembered: { secret: Promise<T>; until: NumericDate } | undefined
 
-  /** @param members what it must be, for whoever has to put it right: names of members, never what stands in them */
+  /** @param members what it must have, for a fault: names of members, never their values */
   constructor(
     secretId: string,
     { shape, members }: { shape: z.ZodType<T>; members: string },
     clock: Clock,
-    client: SecretsManagerClient = connect(),
+    client: SecretsManagerClient = new SecretsManagerClient(bounded(3, 2000)),
   ) {
     this.#client = client
     this.#secretId = secretId
@@ -62,14 +63,8 @@ function jsonOf(text: string): unknown {
   }
 }
 
-const connect = (requestTimeout = 2000) =>
-  new SecretsManagerClient({
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: Math.min(1000, requestTimeout), requestTimeout, throwOnRequestTimeout: true },
-  })
-
 /** For Slack's three seconds: a silent attempt leaves time for another. */
-export const hurriedSecrets = (): SecretsManagerClient => connect(900)
+export const hurriedSecrets = (): SecretsManagerClient => new SecretsManagerClient(bounded(3, 900))
 
 /** Base 64 of 24 to 64 bytes, as Standard Webhooks asks, with or without the prefix that says what it is. */
 const WebhookSecret = z.string().regex(/^(whsec_)?[A-Za-z0-9+/]{32,86}={0,2}$/)
@@ -83,14 +78,13 @@ const IncidentSecret = z.object({
 })
 type IncidentSecret = z.infer<typeof IncidentSecret>
 
-/** What the incident tool and we have between us. */
 export class IncidentSecretReader extends JsonSecretReader<IncidentSecret> {
   constructor(secretId: string, clock: Clock, client?: SecretsManagerClient) {
     const members = '`webhookSecret` and perhaps `previousWebhookSecret` and `checkAuthorization`'
     super(secretId, { shape: IncidentSecret, members }, clock, client)
   }
 
-  /** Those that a delivery may be signed with, the newest first. */
+  /** The newest first. */
   readonly webhookSecrets = async (): Promise<readonly string[]> => {
     const { webhookSecret, previousWebhookSecret } = await this.read()
     return previousWebhookSecret === undefined ? [webhookSecret] : [webhookSecret, previousWebhookSecret]
@@ -105,7 +99,6 @@ const SlackSecret = z.object({
 })
 type SlackSecret = z.infer<typeof SlackSecret>
 
-/** Slack's token and signing secret. */
 export class SlackSecretReader extends JsonSecretReader<SlackSecret> {
   constructor(secretId: string, clock: Clock, client?: SecretsManagerClient) {
     const members = '`botToken`, `signingSecret` and perhaps `previousSigningSecret`'

@@ -3,18 +3,17 @@ import { clamp, inert } from '../../domain/inert.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import type { OpeningPage, Pager } from '../../operations/break-glass/ports.ts'
 import { PagerUnavailable } from '../../operations/faults.ts'
+import { bounded } from '../aws-client.ts'
 
 /**
  * The page hook by default: an SNS topic, to which a pager, an e-mail address or another system subscribes. A page says who
- * and what, so that it wakes the right person, and never why: it leaves Hotwork, and rests where others keep it.
- *
- * @see https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+ * and what, and never why, since it leaves Hotwork and others keep it.
  */
 export class SnsPager implements Pager {
   readonly #topic: string
   readonly #client: SNSClient
 
-  constructor(topic: string, client: SNSClient = connect()) {
+  constructor(topic: string, client: SNSClient = new SNSClient(bounded(2, 2000))) {
     this.#topic = topic
     this.#client = client
   }
@@ -27,7 +26,7 @@ export class SnsPager implements Pager {
       TopicArn: this.#topic,
       Subject: subjectOf(page),
       Message: messageOf(page),
-      // For whoever subscribes to some of it alone: a drill that wakes nobody, or a pager that closes what has ended.
+      // Subscribers filter by these: a drill wakes no one, and a pager closes what has ended.
       MessageAttributes: { event: attribute(event), id: attribute(id), drill: attribute(String(drill)) },
     })
     await this.#client.send(publish).catch((cause: unknown) => {
@@ -42,7 +41,7 @@ const events: { readonly [event in OpeningPage['event']]: string } = {
   review_overdue: 'Break-glass review overdue',
 }
 
-/** Under 100 characters of ASCII: SNS refuses others. A name in the directory or the folder may be longer than there is room. */
+/** SNS takes under 100 characters of ASCII. */
 const subjectOf = ({ event, person, what, drill }: OpeningPage): string =>
   `${drill ? 'DRILL: ' : ''}${events[event]}: ${what}, ${person}`.replace(/[^ -~]/g, '?').slice(0, 99)
 
@@ -59,9 +58,3 @@ const messageOf = ({ event, id, person, incident, what, environment, until, revi
     ...(reviewDue === undefined ? [] : [`review due: ${rfc3339(reviewDue)}`]),
     `More: npx hotwork break-glass status ${id}`,
   ].join('\n')
-
-const connect = () =>
-  new SNSClient({
-    maxAttempts: 2,
-    requestHandler: { connectionTimeout: 1000, requestTimeout: 2000, throwOnRequestTimeout: true },
-  })

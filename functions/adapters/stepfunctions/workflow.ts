@@ -10,13 +10,14 @@ import {
 } from '@aws-sdk/client-sfn'
 import type { RequestId } from '../../domain/values.ts'
 import type { Workflow } from '../../operations/requests/ports.ts'
+import { bounded } from '../aws-client.ts'
 
 /** One Standard execution a request, named by its id. */
 export class SfnWorkflow implements Workflow {
   readonly #client: SFNClient
   readonly #stateMachineArn: string
 
-  constructor(stateMachineArn: string, client: SFNClient = connect()) {
+  constructor(stateMachineArn: string, client: SFNClient = new SFNClient(bounded(3, 3000))) {
     this.#client = client
     this.#stateMachineArn = stateMachineArn
   }
@@ -43,18 +44,9 @@ export class SfnWorkflow implements Workflow {
         : this.#client.send(new SendTaskFailureCommand({ taskToken, error: outcome })))
       return 'sent'
     } catch (cause) {
-      if (isLate(cause)) return 'late'
+      // The wait timed out, was ended already, or its execution is gone: engines tell these apart in different ways.
+      if ([TaskDoesNotExist, TaskTimedOut, InvalidToken].some((late) => cause instanceof late)) return 'late'
       throw cause
     }
   }
 }
-
-/** The wait timed out, was ended already, or its execution is gone: engines tell these apart in different ways. */
-const isLate = (cause: unknown): boolean =>
-  cause instanceof TaskDoesNotExist || cause instanceof TaskTimedOut || cause instanceof InvalidToken
-
-const connect = () =>
-  new SFNClient({
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 1000, requestTimeout: 3000, throwOnRequestTimeout: true },
-  })

@@ -1,7 +1,9 @@
 import { AssumeRoleCommand, type Credentials, GetScopedCredentialsCommand, STSClient } from '@aws-sdk/client-sts'
+import { defined } from '../../domain/values.ts'
 import type { AssumeAsk, AwsCredentialBroker, AwsCredentials } from '../../operations/credentials/ports.ts'
 import { BrokerRefused, BrokerUnavailable } from '../../operations/faults.ts'
 import type { Log } from '../../operations/ports.ts'
+import { bounded, faultName } from '../aws-client.ts'
 
 /** STS said no to this very ask: asking again changes nothing until the deployment does. */
 const refusals = new Set([
@@ -15,10 +17,7 @@ const refusals = new Set([
   'ValidationError',
 ])
 
-/**
- * What says that `GetScopedCredentials` cannot be had here, rather than that it failed: this Region's STS does not know
- * it, or the target role may not call it.
- */
+/** `GetScopedCredentials` cannot be had here: this Region's STS does not know it, or the target role may not call it. */
 const unavailable = new Set([
   'InvalidAction',
   'InvalidActionException',
@@ -33,23 +32,17 @@ const unavailable = new Set([
  * Assumes the target role by STS. The role's trust policy demands the external id, the session name and the tags.
  *
  * STS gives no session under 900 s. Where it is asked to, and can, this cuts the session to the second with
- * `GetScopedCredentials`, so that the credentials themselves are dead when the grant is. Where it cannot, it says so in the
- * log, for each credential, and the session policy ends them: the very policy that they would have been cut to, with the
- * time condition that it has anyway.
- *
- * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_GetScopedCredentials.html
+ * `GetScopedCredentials`. Where it cannot, each credential has a line in the log, and the time condition of the session
+ * policy ends it.
  */
 export class StsBroker implements AwsCredentialBroker {
   readonly #client: STSClient
   readonly #as: (credentials: AwsCredentials) => STSClient
   readonly #log: Log
-  /**
-   * Roles whose sessions cannot be cut, by what STS said. Found out once a cold start and role: asking in vain each time
-   * would cost every caller a call.
-   */
+  /** Roles whose sessions cannot be cut, by what STS said: asked once a cold start and role. */
   readonly #uncut = new Map<string, string>()
 
-  constructor(log: Log, client: STSClient = connect(), as: (credentials: AwsCredentials) => STSClient = connectAs) {
+  constructor(log: Log, client: STSClient = connectSts(), as: (credentials: AwsCredentials) => STSClient = connectSts) {
     this.#log = log
     this.#client = client
     this.#as = as
@@ -70,7 +63,7 @@ export class StsBroker implements AwsCredentialBroker {
       RoleSessionName: ask.sessionName,
       SourceIdentity: ask.sourceIdentity,
       Tags: Object.entries(ask.tags).map(([Key, Value]) => ({ Key, Value })),
-      ...(policy !== undefined && { Policy: policy }),
+      Policy: policy,
       DurationSeconds: ask.durationSeconds,
     })
     const { Credentials } = await this.#client.send(command).catch((cause: unknown) => refused(ask.role, cause))
@@ -90,8 +83,8 @@ export class StsBroker implements AwsCredentialBroker {
       const { Credentials } = await client.send(new GetScopedCredentialsCommand({ Policy: policy, DurationSeconds }))
       return credentialsOf(Credentials, ask.role)
     } catch (cause) {
-      if (!unavailable.has(nameOf(cause))) return refused(ask.role, cause)
-      this.#uncut.set(ask.role, nameOf(cause))
+      if (!unavailable.has(faultName(cause))) return refused(ask.role, cause)
+      this.#uncut.set(ask.role, faultName(cause))
       return undefined
     } finally {
       client.destroy()
@@ -101,25 +94,20 @@ export class StsBroker implements AwsCredentialBroker {
 
 const spentOnTheWay = 10
 
-const nameOf = (cause: unknown): string => (cause instanceof Error ? cause.name : typeof cause)
-
 function refused(role: string, cause: unknown): never {
   if (cause instanceof BrokerUnavailable) throw cause
-  const name = nameOf(cause)
+  const name = faultName(cause)
   if (refusals.has(name)) throw new BrokerRefused(`STS refused the role \`${role}\`: \`${name}\``, { cause })
   throw new BrokerUnavailable(`STS did not answer for the role \`${role}\`: \`${name}\``, { cause })
 }
 
-function credentialsOf(credentials: Credentials | undefined, role: string): AwsCredentials {
+export function credentialsOf(credentials: Credentials | undefined, role: string): AwsCredentials {
   const { AccessKeyId, SecretAccessKey, SessionToken } = credentials ?? {}
   if (!AccessKeyId || !SecretAccessKey || !SessionToken)
     throw new BrokerUnavailable(`STS answered without credentials for the role \`${role}\``)
   return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken }
 }
 
-const settings = {
-  maxAttempts: 3,
-  requestHandler: { connectionTimeout: 1000, requestTimeout: 4000, throwOnRequestTimeout: true },
-}
-const connect = () => new STSClient(settings)
-const connectAs = (credentials: AwsCredentials) => new STSClient({ ...settings, credentials })
+/** Without credentials, with those of the process. */
+export const connectSts = (credentials?: AwsCredentials) =>
+  new STSClient({ ...bounded(3, 4000), ...defined({ credentials }) })

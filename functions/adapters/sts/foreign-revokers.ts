@@ -1,24 +1,27 @@
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
+import { AssumeRoleCommand } from '@aws-sdk/client-sts'
 import type { Account } from '../../domain/policy/bundle.ts'
+import { defined } from '../../domain/values.ts'
+import type { AwsCredentials } from '../../operations/credentials/ports.ts'
 import { BrokerUnavailable } from '../../operations/faults.ts'
+import { faultName } from '../aws-client.ts'
+import { connectSts, credentialsOf } from './broker.ts'
 
 /** What AWS clients take: they ask again shortly before these end. */
-type Session = { accessKeyId: string; secretAccessKey: string; sessionToken: string; expiration?: Date }
+type Session = AwsCredentials & { expiration?: Date }
 
 /** STS's shortest. Seconds. */
 const sessionSeconds = 900
 
 /**
- * What the policies of a target role in another account are written with, or read: a session of that account's revoker, which
- * may write those and nothing else, or of its auditor, which may only read. Its trust demands the external id of one of the
- * account's aliases.
+ * Sessions for the policies of a target role in another account: of its revoker, which may write those alone, or of its
+ * auditor, which may only read. The trust of both demands the external id of one of the account's aliases.
  *
  * @param home the account that this runs in, whose target role needs no other session
  * @returns for the ARN of a target role its credentials, fetched when they are needed; undefined at home
  */
 export function foreignRevokers(
   { home, accounts }: { home: string; accounts: { readonly [alias: string]: Account } },
-  client: STSClient = connect(),
+  client = connectSts(),
   as: 'revoker' | 'auditor' = 'revoker',
 ): (targetRole: string) => (() => Promise<Session>) | undefined {
   return (targetRole) => {
@@ -35,28 +38,13 @@ export function foreignRevokers(
         DurationSeconds: sessionSeconds,
       })
       const { Credentials } = await client.send(command).catch((cause: unknown) => {
-        const name = cause instanceof Error ? cause.name : typeof cause
-        throw new BrokerUnavailable(`STS did not give the role \`${revoker}\`: \`${name}\``, { cause })
+        throw new BrokerUnavailable(`STS did not give the role \`${revoker}\`: \`${faultName(cause)}\``, { cause })
       })
-      const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = Credentials ?? {}
-      if (!AccessKeyId || !SecretAccessKey || !SessionToken)
-        throw new BrokerUnavailable(`STS answered without credentials for the role \`${revoker}\``)
-      return {
-        accessKeyId: AccessKeyId,
-        secretAccessKey: SecretAccessKey,
-        sessionToken: SessionToken,
-        ...(Expiration && { expiration: Expiration }),
-      }
+      return { ...credentialsOf(Credentials, revoker), ...defined({ expiration: Credentials?.Expiration }) }
     }
   }
 }
 
 /** The auditors of other accounts, by the same rules. */
 export const foreignAuditors = (where: Parameters<typeof foreignRevokers>[0]) =>
-  foreignRevokers(where, connect(), 'auditor')
-
-const connect = () =>
-  new STSClient({
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 1000, requestTimeout: 4000, throwOnRequestTimeout: true },
-  })
+  foreignRevokers(where, connectSts(), 'auditor')

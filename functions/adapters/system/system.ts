@@ -24,34 +24,21 @@ export class SystemClock implements Clock {
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /** 26 letters of five random bits each: 130 bits, and nothing of the time in them, so no id tells of another. */
-const random26 = (): string => Array.from(randomBytes(26), (byte) => alphabet[byte & 31]).join('')
+const randomId = <Id>(prefix: string) =>
+  `${prefix}_${Array.from(randomBytes(26), (byte) => alphabet[byte & 31]).join('')}` as Id
 
 /** Ids from the operating system's randomness. */
 export class SystemIds implements Ids {
-  request() {
-    return `req_${random26()}` as RequestId
-  }
-  breakGlass() {
-    return `bgl_${random26()}` as RequestId
-  }
-  credential() {
-    return `crd_${random26()}` as CredentialId
-  }
-  use() {
-    return `use_${random26()}` as UseId
-  }
-  standIn() {
-    return `sin_${random26()}` as StandInId
-  }
-  halt() {
-    return `hlt_${random26()}` as HaltId
-  }
-  evaluation() {
-    return `evl_${random26()}` as EvaluationId
-  }
+  readonly request = () => randomId<RequestId>('req')
+  readonly breakGlass = () => randomId<RequestId>('bgl')
+  readonly credential = () => randomId<CredentialId>('crd')
+  readonly use = () => randomId<UseId>('use')
+  readonly standIn = () => randomId<StandInId>('sin')
+  readonly halt = () => randomId<HaltId>('hlt')
+  readonly evaluation = () => randomId<EvaluationId>('evl')
 }
 
-/** Incidents as far as their name goes: whoever looks like one is taken for one. The pattern is the policy folder's. */
+/** Takes for an incident what matches the pattern of the policy folder, which the caller has checked. */
 export class PatternIncidents implements Incidents {
   check(): Promise<'known'> {
     return Promise.resolve('known')
