@@ -1,4 +1,5 @@
 import { budgetWindow } from '../../../functions/domain/break-glass/break-glass.ts'
+import type { HaltTarget } from '../../../functions/domain/halts/halt.ts'
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { HaltId, Thumbprint } from '../../../functions/domain/values.ts'
@@ -15,11 +16,11 @@ beforeEach(() => {
   night = new Night(bundle)
 })
 
-/** A halt of one person, declared now. */
-const stop = (who: string): void =>
+/** A halt of one person, or of another target, declared now. */
+const stop = (who: string, target: HaltTarget = { kind: 'person', value: person(who) }): void =>
   night.requests.putHalt({
     id: `hlt_${'1'.repeat(26)}` as HaltId,
-    target: { kind: 'person', value: person(who) },
+    target,
     reason: 'stolen laptop',
     by: person('hana'),
     at: night.clock.now(),
@@ -117,6 +118,23 @@ describe('opening', () => {
     expect((await night.state(request.ask.id)).status).toBe('revoked')
     night.clock.advance(2 * hour)
     expect(await night.open()).toMatchObject({ ok: false, code: 'halted' })
+  })
+
+  test('a freeze of the environment stops no opening, before or after', async () => {
+    const before = await night.opened()
+    stop('', { kind: 'environment', value: 'prod' })
+    expect(await night.issueToken(before)).toMatchObject({ ok: true })
+    expect(await night.opened('kofi')).toMatchObject({ status: 'approved', ask: { environment: 'prod' } })
+  })
+
+  test.each([
+    ['of the action itself', {}],
+    ['of a profile that covers it', { what: profile }],
+  ])('a halt of an action stops an opening %s, and ends what was opened', async (_what, changes) => {
+    const before = await night.opened('jade', changes)
+    stop('', { kind: 'action', value: 'ssm:PutParameter' })
+    expect(await night.issueToken(before)).toMatchObject({ ok: false, code: 'halted' })
+    expect(await night.open('kofi', changes)).toMatchObject({ ok: false, code: 'halted' })
   })
 
   test('the same key and body is the same opening, another body under it is none', async () => {
