@@ -302,6 +302,6 @@ describe('the report of a drill', () => {
 
   test('of what was no drill there is none', async () => {
     const sent = await (await openAs('ana')).go('GET', `${pathTo(await night.opened())}/drill`)
-    expect([sent.status, textOf(sent.body)]).toEqual([404, expect.stringMatching(/was in earnest/)])
+    expect([sent.status, textOf(sent.body)]).toEqual([404, expect.stringMatching(/was a real opening/)])
   })
 })

@@ -319,7 +319,7 @@ describe('a stage that wants a stronger login', () => {
   })
   test('is not decided by whoever comes back as somebody else', async () => {
     const { status, body } = await back(await approve(), { ...strong(), subject: 'person-hana' })
-    expect([status, body.includes('came back as somebody else')]).toEqual([403, true])
+    expect([status, body.includes('logged in as another person')]).toEqual([403, true])
     expect(await decisions(request)).toHaveLength(1)
   })
   test('is not decided by a login that was made for something else: the request has changed meanwhile', async () => {

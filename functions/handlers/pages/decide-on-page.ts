@@ -1,14 +1,134 @@
-import { environmentOf } from '../environments.ts'
-import { decidePages } from '../wiring/decide-on-page.ts'
-import { loginPorts } from '../wiring/login.ts'
+import type { Call } from '../../adapters/http/endpoint.ts'
+import { type Answer, badRequest } from '../../adapters/http/problem.ts'
+import type { Form } from '../../adapters/http/read-body.ts'
+import { goingPage } from '../../adapters/pages/layout.ts'
+import { requestPage } from '../../adapters/pages/request-page.ts'
+import { whatCameOf } from '../../adapters/pages/words.ts'
+import { describeRequest, shownDigest } from '../../domain/cards/request-view.ts'
+import type { Narrow } from '../../domain/requests/narrow.ts'
+import { type ApprovalRequest, Verdict } from '../../domain/requests/request.ts'
+import { Digest, defined, type JsonObject, RequestId, type Result } from '../../domain/values.ts'
+import {
+  decideByLogin,
+  decideOnPage,
+  type PageChoice,
+  type PageOutcome,
+} from '../../operations/requests/decide-on-page.ts'
+import type { DecidingPorts } from '../../operations/requests/ports.ts'
+import { viewRequest } from '../../operations/requests/read-requests.ts'
+import { valueOrThrow } from '../doors.ts'
+import { bind } from '../environments.ts'
+import { type LoginPagePorts, loginPagePorts } from '../wiring/login.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
-import { decidingPorts, sessionsIn } from '../wiring/ports.ts'
-import { pageDoor } from './page-door.ts'
+import { concludeOnPage } from './conclude-on-page.ts'
+import { endLogin, type Guest, goTo, guestFor, notShown, pageDoor, sentForm, setCookie, shown } from './page-door.ts'
 
-const environment = environmentOf('decide-on-page')
-const deciding = decidingPorts(environment, cedarPolicy())
-const sessions = sessionsIn(environment.REQUESTS_TABLE)
-const ports = { ...deciding, sessions, issuer: environment.ISSUER, login: loginPorts(sessions, deciding) }
+type Ports = LoginPagePorts & Omit<DecidingPorts, 'ids'>
 
-/** `POST /decide/{id}`, `GET /login/decision`, `POST /break-glass/{id}`: what is decided on a page, by the same operations as elsewhere. */
-export const handler = pageDoor(ports, decidePages(ports))
+/** What is decided on a page, by the operations of every other door. */
+export const createHandler = (ports: Ports) =>
+  pageDoor(ports, (call) => (routes[call.route] ?? decideRequest)(call, ports))
+
+const routes: { [route: string]: (call: Call, ports: Ports) => Promise<Answer> } = {
+  'GET /login/decision': confirmDecision,
+  'POST /break-glass/{id}': concludeOnPage,
+}
+
+/** `POST /decide/{id}`: a form of a request's page. */
+async function decideRequest(call: Call, ports: Ports): Promise<Answer> {
+  const { issuer } = ports
+  const id = RequestId.safeParse(call.path('id'))
+  const { guest, form } = await sentForm(call, `/decide${id.success ? `/${id.data}` : ''}`, ports)
+  if (!id.success) throw notShown()
+  const choice = choiceOf(id.data, form)
+  const by = { visitor: guest, cookie: guest.cookie, redirect: `${issuer}/login/decision` }
+  const came = await decideOnPage(choice, by, withShown(ports))
+  if (came.ok && 'loginAt' in came.value) return shown(issuer, goingPage(came.value.loginAt, guest.reader))
+  return answerTo(came, choice, guest, ports)
+}
+
+/** `GET /login/decision`: back from the login that an approval needed. */
+async function confirmDecision(call: Call, ports: Ports): Promise<Answer> {
+  const done = await endLogin(call, '/login/decision', ports)
+  if (!done.ok) return done.answer
+  const { cookie, person, purpose } = done.loggedIn
+  const held = setCookie(ports.issuer, 'session', cookie)
+  if (!('decision' in purpose)) return goTo(ports.issuer, '/decide', held)
+  const came = await decideByLogin(done.loggedIn, withShown(ports))
+  return answerTo(came, purpose.decision, guestFor({ person }, cookie), ports, held)
+}
+
+type NotDecided = Parameters<typeof whatCameOf>[0] | 'another_person' | 'no_decision'
+
+/** Recorded: on to the page that shows it. Not recorded: the page as the request is now, with why it was not. */
+async function answerTo(
+  came: Result<PageOutcome, NotDecided>,
+  { id, comment }: Pick<PageChoice, 'id' | 'comment'>,
+  { person, reader }: Pick<Guest, 'person' | 'reader'>,
+  ports: Ports,
+  headers: { [name: string]: string } = {},
+): Promise<Answer> {
+  const { issuer, policy, clock } = ports
+  if (came.ok) return goTo(issuer, `/decide/${id}`, headers)
+  const viewed = valueOrThrow(await viewRequest({ id, person: person.id }, ports), notShown)
+  const notice = { text: textOf(came.code, came.detail) }
+  const view = { viewed, bundle: policy.bundle, reader, now: clock.now(), notice, draft: defined({ comment }) }
+  return shown(issuer, requestPage(view), statusOf(came.code), headers)
+}
+
+function textOf(code: NotDecided, detail?: string): string {
+  if (code === 'another_person')
+    return 'You logged in as another person than the one who clicked Approve, so nothing was approved. Log in as that person, or decide as yourself.'
+  return code === 'no_decision' ? 'That login was not for a decision.' : whatCameOf(code, detail)
+}
+
+const forbidden = new Set(['not_eligible', 'self_approval', 'not_permitted', 'policy_denied', 'another_person'])
+const unusable = new Set(['comment_required', 'not_narrower', 'invalid_arguments'])
+const statusOf = (code: string): number => (forbidden.has(code) ? 403 : unusable.has(code) ? 400 : 409)
+
+const withShown = (ports: Ports) => ({
+  ...ports,
+  // The deployment may have no provider, and only some stages need one.
+  get login() {
+    return ports.login()
+  },
+  shown: (state: ApprovalRequest) => shownDigest(describeRequest(state, ports.policy.bundle)),
+})
+
+/** @throws BadRequest when no page of ours has this form */
+function choiceOf(id: RequestId, form: Form): PageChoice {
+  const verdict = Verdict.safeParse(form.get('verdict'))
+  const digest = Digest.safeParse(form.get('digest'))
+  const seen = Digest.safeParse(form.get('seen'))
+  const round = Number(form.get('round'))
+  const comment = form.get('comment')?.trim()
+  if (!verdict.success || !digest.success || !seen.success || !Number.isSafeInteger(round) || round < 1)
+    throw badRequest('invalid_form', 'No page of Hotwork has this form', 'Open the page again and decide there')
+  if (comment !== undefined && comment.length > 1000)
+    throw badRequest('invalid_form', 'The comment is too long', 'Write at most 1000 characters')
+  const narrow = form.get('less') === 'yes' && verdict.data === 'approve' ? narrowOf(form) : undefined
+  const saw = { round, digest: digest.data, seen: seen.data }
+  return { id, verdict: verdict.data, ...saw, ...defined({ comment: comment || undefined, narrow }) }
+}
+
+function narrowOf(form: Form): Narrow {
+  const number = (name: string): number | undefined => {
+    const text = form.get(name)
+    if (text === undefined) return undefined
+    if (/^\d{1,15}$/.test(text)) return Number(text)
+    throw badRequest(
+      'invalid_form',
+      `${name} is not a whole number`,
+      'Leave it empty where it stays as it was asked for',
+    )
+  }
+  const args: { [name: string]: number } = {}
+  for (const name of form.keys()) {
+    const value = name.startsWith('narrow.') ? number(name) : undefined
+    if (value !== undefined) args[name.slice('narrow.'.length)] = value
+  }
+  const [uses, minutes] = [number('uses'), number('minutes')]
+  return defined({ arguments: Object.keys(args).length > 0 ? (args as JsonObject) : undefined, uses, minutes })
+}
+
+export const handler = bind('decide-on-page', (told) => loginPagePorts(told, cedarPolicy()), createHandler)

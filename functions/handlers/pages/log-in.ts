@@ -1,15 +1,61 @@
+import { apiProblem } from '../../adapters/http/problem.ts'
+import { messagePage } from '../../adapters/pages/layout.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
-import { environmentOf } from '../environments.ts'
-import { logInPages } from '../wiring/log-in.ts'
-import { loginPorts } from '../wiring/login.ts'
-import { factsOnly, readBundle, sessionsIn } from '../wiring/ports.ts'
-import { pageDoor } from './page-door.ts'
+import { beginLogin, logOut } from '../../operations/people/log-in.ts'
+import { byRoute } from '../doors.ts'
+import { bind } from '../environments.ts'
+import { type LoginPagePorts, loginPorts } from '../wiring/login.ts'
+import { factsOnly, sessionsIn } from '../wiring/ports.ts'
+import { cookieOf, endLogin, formOf, goTo, guestOf, pageDoor, setCookie, shown } from './page-door.ts'
 
-const environment = environmentOf('log-in')
-const world = { policy: factsOnly(readBundle()), clock: new SystemClock(), log: new PowertoolsLog() }
-const sessions = sessionsIn(environment.REQUESTS_TABLE)
-const ports = { ...world, sessions, issuer: environment.ISSUER, login: loginPorts(sessions, world) }
+/** Pages of ours that a login may lead to. Any other address is replaced by the list. */
+const destination = /^\/(decide(\/req_[0-9a-z]{26})?|link|break-glass(\/bgl_[0-9a-z]{26}(\/drill)?)?)$/
 
-/** `GET /login`, `GET /login/callback`, `POST /logout`: people's sessions with the pages. */
-export const handler = pageDoor(ports, logInPages(ports))
+/** It begins and ends sessions, and decides nothing. */
+const answerByRoute = byRoute<[LoginPagePorts]>(
+  {
+    'GET /login': async (call, { issuer, login }) => {
+      const asked = call.query('to') ?? ''
+      const to = destination.test(asked) ? asked : '/decide'
+      const ports = login()
+      // A browser without a session gets a cookie that belongs to no person: it only tells this browser from others.
+      const cookie = cookieOf(call, issuer, 'session') ?? ports.secrets.secret()
+      const address = await beginLogin({ purpose: { to }, cookie, redirect: `${issuer}/login/callback` }, ports)
+      return goTo(issuer, address, setCookie(issuer, 'session', cookie))
+    },
+    'GET /login/callback': async (call, ports) => {
+      const done = await endLogin(call, '/login/callback', ports)
+      if (!done.ok) return done.answer
+      const { purpose, cookie } = done.loggedIn
+      const to = 'to' in purpose ? purpose.to : '/decide'
+      return goTo(ports.issuer, to, setCookie(ports.issuer, 'session', cookie))
+    },
+    'POST /logout': async (call, ports) => {
+      const guest = await guestOf(call, ports)
+      if (guest) {
+        formOf(call, ports.issuer, guest.cookie)
+        await logOut(guest, ports)
+      }
+      const body = messagePage({
+        title: 'You are logged out',
+        text: 'You are logged out of Hotwork. The identity provider may still know you in this browser.',
+        next: { href: '/decide', text: 'Log in again' },
+      })
+      return shown(ports.issuer, body, 200, setCookie(ports.issuer, 'session', undefined))
+    },
+  },
+  () => apiProblem(404, 'unknown_page'),
+)
+
+export const createHandler = (ports: LoginPagePorts) => pageDoor(ports, (call) => answerByRoute(call, ports))
+
+export const handler = bind(
+  'log-in',
+  (told) => {
+    const [policy, clock, log] = [factsOnly(), new SystemClock(), new PowertoolsLog()]
+    const ports = { policy, clock, log, sessions: sessionsIn(told.REQUESTS_TABLE), issuer: told.ISSUER }
+    return { ...ports, login: loginPorts(ports) }
+  },
+  createHandler,
+)

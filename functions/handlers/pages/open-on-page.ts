@@ -1,23 +1,134 @@
+import type { Call } from '../../adapters/http/endpoint.ts'
+import { type Answer, BadRequest } from '../../adapters/http/problem.ts'
+import { messagePage } from '../../adapters/pages/layout.ts'
+import { loginWords, openPage, whyNotOpened } from '../../adapters/pages/open-page.ts'
 import { SystemStopwatch } from '../../adapters/system/system.ts'
-import { environmentOf } from '../environments.ts'
+import { lackOf } from '../../domain/people/login-strength.ts'
+import { defined } from '../../domain/values.ts'
+import type { OpeningPorts } from '../../operations/break-glass/open-break-glass.ts'
+import { type FoundPrepared, findPrepared, openPrepared } from '../../operations/break-glass/prepare-opening.ts'
+import { beginLogin } from '../../operations/people/log-in.ts'
+import { bind } from '../environments.ts'
 import { incidentsOf } from '../wiring/incidents.ts'
-import { loginPorts } from '../wiring/login.ts'
-import { openPages } from '../wiring/open-on-page.ts'
+import { type LoginPagePorts, loginIssuerOf, loginPagePorts } from '../wiring/login.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
-import { decidingPorts, sessionsIn } from '../wiring/ports.ts'
-import { pageDoor } from './page-door.ts'
+import { cookieOf, type Guest, goTo, guestOf, pageDoor, sentForm, setCookie, shown } from './page-door.ts'
 
-const environment = environmentOf('open-on-page')
-const deciding = decidingPorts(environment, cedarPolicy())
-const sessions = sessionsIn(environment.REQUESTS_TABLE)
-const ports = {
-  ...deciding,
-  sessions,
-  issuer: environment.ISSUER,
-  login: loginPorts(sessions, deciding),
-  incidents: incidentsOf(deciding, environment),
-  stopwatch: new SystemStopwatch(),
+type Ports = LoginPagePorts & OpeningPorts
+
+const pathOf = (code: string) => `/break-glass/open/${code}`
+
+/** A person opens here, with a strong login, what they prepared in Slack. */
+export const createHandler = (ports: Ports) =>
+  pageDoor(ports, (call) =>
+    call.route === 'POST /break-glass/open/{id}' ? openOnPage(call, ports) : showPrepared(call, ports),
+  )
+
+/**
+ * `GET /break-glass/open/{id}`: what was prepared in Slack. A person whose login is too weak logs in first, as strongly as
+ * the opening takes. Looking opens nothing.
+ */
+async function showPrepared(call: Call, ports: Ports): Promise<Answer> {
+  const code = codeIn(call)
+  const found = await findPrepared(code, ports)
+  if (!found) throw gone()
+  const guest = await guestOf(call, ports)
+  if (guest && guest.person.id !== found.prepared.person) throw notTheirs()
+  // What is open already shows no more than any page of an opening does.
+  const lacks = guest && (found.opened ? undefined : lackOf(guest.session, found.login, ports.clock.now()))
+  if (guest && lacks === undefined) return shown(ports.issuer, viewOf(code, found, guest, ports))
+  return call.query('back') === undefined
+    ? toStrongLogin(call, code, found, ports)
+    : notStrongEnough(code, found, ports)
 }
 
-/** `GET` and `POST /break-glass/open/{id}`: what was prepared in Slack is opened here, with the login that it takes. */
-export const handler = pageDoor(ports, openPages(ports))
+/** `POST /break-glass/open/{id}`: opens it, for the person who prepared it, by the operation of the API. */
+async function openOnPage(call: Call, ports: Ports): Promise<Answer> {
+  const { issuer, policy } = ports
+  const code = codeIn(call)
+  const { guest } = await sentForm(call, pathOf(code), ports)
+  const { identity, acr, at } = guest.session
+  const provider = loginIssuerOf(policy.bundle)
+  const proven = { issuer: provider?.issuer.issuer ?? identity.issuer, subject: identity.subject }
+  const who = { person: guest.person.id, proven, login: defined({ acr, at }) }
+  const opened = await openPrepared({ code, ...who, arrivedAt: call.arrivedAt }, ports)
+  if (opened.ok) return goTo(issuer, pathOf(code))
+  const found = await findPrepared(code, ports)
+  if (found?.prepared.person !== guest.person.id)
+    throw opened.code === 'unknown_request' && found ? notTheirs() : gone()
+  // Too old by now. A form may not lead on to the provider's address (CSP `form-action`).
+  if (opened.code === 'insufficient_login') return notStrongEnough(code, found, ports)
+  const notice = { text: whyNotOpened(opened.code, opened.detail) }
+  return shown(issuer, viewOf(code, found, guest, ports, notice), forbidden.has(opened.code) ? 403 : 409)
+}
+
+const forbidden = new Set(['not_permitted', 'policy_error', 'halted'])
+
+function viewOf(
+  code: string,
+  { prepared, opened }: FoundPrepared,
+  { reader }: Guest,
+  { policy, clock }: Ports,
+  notice?: { text: string },
+): string {
+  const view = { code, prepared, opened, bundle: policy.bundle, reader, now: clock.now() }
+  return openPage({ ...view, ...defined({ notice }) })
+}
+
+/** To the provider, asking for the login that it takes, and back here. */
+async function toStrongLogin(
+  call: Call,
+  code: string,
+  { login: wanted, opened }: FoundPrepared,
+  { issuer, login }: Ports,
+): Promise<Answer> {
+  const ports = login()
+  const cookie = cookieOf(call, issuer, 'session') ?? ports.secrets.secret()
+  // Back with a mark, so that a provider that cannot log in so strongly does not send a person round and round.
+  const purpose = { to: `${pathOf(code)}?back=1`, ...(opened ? {} : defined(wanted)) }
+  const address = await beginLogin({ purpose, cookie, redirect: `${issuer}/login/callback` }, ports)
+  return goTo(issuer, address, setCookie(issuer, 'session', cookie))
+}
+
+const notStrongEnough = (code: string, { login }: FoundPrepared, { issuer }: Ports): Answer => {
+  const words = loginWords(login)
+  const body = messagePage({
+    title: 'Your login is not strong enough for this',
+    text: `Nothing is open. Opening this takes a login${words === '' ? '' : ` ${words}`}, and the identity provider did not say that yours was.`,
+    next: { href: pathOf(code), text: 'Log in again' },
+  })
+  return shown(issuer, body, 403)
+}
+
+/** 256 bits as base64url. */
+const codeIn = (call: Call): string => {
+  const code = call.path('id') ?? ''
+  if (/^[A-Za-z0-9_-]{43}$/.test(code)) return code
+  throw gone()
+}
+
+const gone = (): BadRequest =>
+  new BadRequest({
+    status: 404,
+    code: 'unknown_request',
+    title: 'There is nothing to open here',
+    detail:
+      'What is prepared in Slack can be opened for ten minutes. Type /hotwork break-glass there again, or use npx hotwork break-glass start',
+  })
+
+const notTheirs = (): BadRequest =>
+  new BadRequest({
+    status: 403,
+    code: 'not_permitted',
+    title: 'Another person prepared this',
+    detail: 'Only the person who prepared it can open it. You are logged in as another person',
+  })
+
+export const handler = bind(
+  'open-on-page',
+  (told) => {
+    const ports = loginPagePorts(told, cedarPolicy())
+    return { ...ports, incidents: incidentsOf(ports, told), stopwatch: new SystemStopwatch() }
+  },
+  createHandler,
+)

@@ -5,7 +5,7 @@ import type { Form } from '../../adapters/http/read-body.ts'
 import { messagePage, pageHeaders, type Reader } from '../../adapters/pages/layout.ts'
 import { digestOf } from '../../domain/digest.ts'
 import { sessionSeconds } from '../../domain/people/login.ts'
-import { RequestId } from '../../domain/values.ts'
+import type { PersonId } from '../../domain/values.ts'
 import {
   findVisitor,
   finishLogin,
@@ -14,10 +14,9 @@ import {
   type LoginRefusal,
   type Visitor,
 } from '../../operations/people/log-in.ts'
-import type { Policy } from '../../operations/policy/ports.ts'
-import type { Clock, Log } from '../../operations/ports.ts'
+import type { DoorPorts } from '../doors.ts'
 
-/** The cookies of the pages: whose browser it is, and the link that Slack showed to it. */
+/** The cookies of the pages: the session of a browser, and the link that Slack showed to it. */
 type CookieName = 'session' | 'link'
 const cookieSeconds: { readonly [name in CookieName]: number } = { session: sessionSeconds, link: 600 }
 
@@ -31,7 +30,7 @@ const secret = /^[A-Za-z0-9_-]{43}$/
 const nameOf = (issuer: string, name: CookieName): string =>
   issuer.startsWith('https:') ? `__Host-hotwork-${name}` : `hotwork-${name}`
 
-/** What a browser holds under a name; nothing where it sends two of them, since nobody knows which is ours. */
+/** What a browser holds under a name; nothing where it sends two of them, since one may be another site's. */
 export function cookieOf(call: Call, issuer: string, name: CookieName): string | undefined {
   const prefix = `${nameOf(issuer, name)}=`
   const sent = (call.header('cookie') ?? '').split(/;\s*/).filter((each) => each.startsWith(prefix))
@@ -39,7 +38,7 @@ export function cookieOf(call: Call, issuer: string, name: CookieName): string |
   return sent.length === 1 && secret.test(value) ? value : undefined
 }
 
-/** The header with which a browser holds a value, or no more. Lax: it comes back from the provider by a plain link. */
+/** The header that sets a cookie, or deletes it. Lax: a browser comes back from the provider by a plain link. */
 export function setCookie(issuer: string, name: CookieName, value: string | undefined): { 'set-cookie': string } {
   const secure = issuer.startsWith('https:') ? '; Secure' : ''
   const age = value === undefined ? 0 : cookieSeconds[name]
@@ -48,12 +47,12 @@ export function setCookie(issuer: string, name: CookieName, value: string | unde
   }
 }
 
-/** What only a page that was made for this session can hold: made of what its browser holds, and no way back to that. */
+/** A digest of the session's cookie, which only a page that was made for this session can hold. */
 export const csrfOf = (cookie: string): string => digestOf('hotwork.csrf.v1', cookie).slice('sha-256:'.length)
 
 /**
- * The form that a browser sent, if it is one of a page of ours that this session was shown. A browser that says where a
- * form comes from must say that it is from here (Fetch metadata, and `Origin`).
+ * The form that a browser sent, if it is of a page that this session was shown. A browser that says where a form comes
+ * from must say that it is from here (Fetch metadata, and `Origin`).
  *
  * @throws BadRequest 403
  */
@@ -75,11 +74,11 @@ const isSame = (one: string, other: string): boolean => {
   return a.length === b.length && timingSafeEqual(a, b)
 }
 
-/** What every page needs to know who is looking. */
-export type DoorPorts = Pick<LoginPorts, 'sessions'> & { issuer: string; policy: Policy; clock: Clock; log: Log }
+/** What every page needs. */
+export type PagePorts = DoorPorts & Pick<LoginPorts, 'sessions'>
 
-/** Somebody who is logged in, with what their browser holds. */
-export type Guest = Visitor & { cookie: string; reader: Reader }
+/** A person who is logged in, with what their browser holds. */
+export type Guest = Visitor & { cookie: string; reader: Reader & { person: PersonId } }
 
 /** A page, or a page with another status than 200. */
 export const shown = (issuer: string, body: string, status = 200, headers: Answer['headers'] = {}): Answer => ({
@@ -88,133 +87,125 @@ export const shown = (issuer: string, body: string, status = 200, headers: Answe
   body,
 })
 
-/** On to another page. After a form this is what makes loading the next one again harmless. */
+/** On to another page. After a form this makes it harmless to load the next page again. */
 export const goTo = (issuer: string, location: string, headers: Answer['headers'] = {}): Answer => ({
   status: 303,
   headers: { ...pageHeaders(issuer), location, ...headers },
   body: '',
 })
 
-/** A Lambda whose answers are pages, those to faults and refusals too. */
-export const pageDoor = (ports: DoorPorts, handle: (call: Call) => Promise<Answer>): Endpoint =>
-  endpoint({ issuer: ports.issuer, log: ports.log, clock: ports.clock, tell: problemPage(ports.issuer) }, handle)
+/** An endpoint whose answers are pages, those to faults and refusals too. */
+export const pageDoor = ({ issuer, log, clock }: PagePorts, handle: (call: Call) => Promise<Answer>): Endpoint =>
+  endpoint({ issuer, log, clock, tell: problemPage(issuer) }, handle)
 
 const problemPage =
   (issuer: string) =>
   ({ status, code, title, detail = '', headers = {} }: Problem): Answer => {
-    // The detail of a fault speaks of calls of the API; to somebody with a page it is said in other words.
+    // The detail of a fault speaks of calls of the API.
     const text = status >= 500 && code !== 'no_login' ? unsure : detail
     const sentence = `${text}${/[.!?]$|^$/.test(text) ? '' : '.'}`.replaceAll('`', '')
     const next = { href: '/decide', text: 'What waits for you' }
     return shown(issuer, messagePage({ title, text: sentence, next }), status, headers)
   }
 
-/** After a fault nobody here knows whether a form came to anything. The page of the request does. */
+/** After a fault only the page of the request can tell whether the form was recorded. */
 const unsure = 'Open the page of the request before you try again: it shows whether anything was recorded'
 
-/** Who is looking, if anybody is logged in with this browser now. */
-export async function guestOf(call: Call, ports: DoorPorts): Promise<Guest | undefined> {
+/** Who is logged in with this browser now. */
+export async function guestOf(call: Call, ports: PagePorts): Promise<Guest | undefined> {
   const cookie = cookieOf(call, ports.issuer, 'session')
   const visitor = await findVisitor(cookie, ports)
-  if (!visitor || cookie === undefined) return undefined
-  return { ...visitor, cookie, reader: { name: visitor.person.name, csrf: csrfOf(cookie) } }
+  return visitor && cookie !== undefined ? guestFor(visitor, cookie) : undefined
+}
+
+export const guestFor = <V extends Pick<Visitor, 'person'>>(visitor: V, cookie: string) => ({
+  ...visitor,
+  cookie,
+  reader: { name: visitor.person.name, csrf: csrfOf(cookie), person: visitor.person.id },
+})
+
+/** A form of ours and the person who sent it. @throws BadRequest where they are not logged in, or it is another's form */
+export async function sentForm(call: Call, page: string, ports: PagePorts): Promise<{ guest: Guest; form: Form }> {
+  const guest = await guestOf(call, ports)
+  if (!guest) throw loggedOut(`${ports.issuer}${page}`)
+  return { guest, form: formOf(call, ports.issuer, guest.cookie) }
 }
 
 /** To log in first, and to come back here. */
 export const toLogin = (issuer: string, to: string): Answer => goTo(issuer, `/login?to=${encodeURIComponent(to)}`)
 
-/** A form whose sender is not logged in any more: there is no going on with it, since it was another session's. */
-export const loggedOut = (to: string): BadRequest =>
+/** A form whose sender is not logged in any more cannot be taken: it belongs to another session. */
+const loggedOut = (page: string): BadRequest =>
   new BadRequest({
     status: 401,
     code: 'logged_out',
     title: 'You are not logged in any more',
-    detail: `Nothing was recorded. Log in again, then decide at ${to}`,
+    detail: `Nothing was recorded. Log in again, then decide at ${page}`,
     // RFC 9110 section 15.5.2 wants a challenge with each 401, and no registered scheme is a login with a session.
     headers: { 'www-authenticate': 'Cookie realm="Hotwork", form-action="/login"' },
   })
 
-/** Why nobody is logged in, in a sentence that says what to do. */
+/** Why a login failed, in a sentence that says what to do. */
 const loginRefusals: { readonly [code in LoginRefusal]: readonly [status: number, title: string, text: string] } = {
   login_unknown: [
     400,
-    'This login cannot be ended here',
-    'It took longer than ten minutes, was ended already, or was begun in another browser. Nothing was recorded; begin again.',
+    'This login cannot be finished here',
+    'It took longer than ten minutes, was finished already, or was begun in another browser. Nothing was recorded. Begin again.',
   ],
   login_failed: [
     403,
-    'Nobody was logged in',
-    'The identity provider did not log you in as was asked. Nothing was recorded; begin again, and do not turn back there.',
+    'You are not logged in',
+    'The identity provider did not log you in as Hotwork asked. Nothing was recorded. Begin again, and finish the login there.',
   ],
   nobody: [
     403,
     'You are not in the directory',
-    'The identity provider knows you and Hotwork does not. Whoever keeps the directory can add you.',
+    'The identity provider knows you and Hotwork does not. The people who keep the directory can add you.',
   ],
   inactive: [
     403,
     'Your entry in the directory is not active',
-    'Whoever keeps the directory can say why. Nothing was recorded.',
+    'The people who keep the directory can say why. Nothing was recorded.',
   ],
 }
 
 /**
- * Ends a login at the address that the provider sent the browser to: built from our own issuer, never from `Host`, since
- * what comes back is compared with what was sent.
+ * Ends a login at the address that the provider sent the browser to. The address is built from our own issuer, never from
+ * `Host`, since what comes back is compared with what was sent.
  */
 export async function endLogin(
   call: Call,
   path: string,
-  ports: DoorPorts & { login: LoginPorts },
+  { issuer, log, login }: PagePorts & { login: () => LoginPorts },
 ): Promise<{ ok: true; loggedIn: LoggedIn } | { ok: false; answer: Answer }> {
-  const answer = new URL(path, ports.issuer)
+  const ports = login()
+  const answer = new URL(path, issuer)
   for (const name of ['code', 'state', 'iss', 'error', 'error_description']) {
     const value = call.query(name)
     if (value !== undefined) answer.searchParams.set(name, value)
   }
-  const cookie = cookieOf(call, ports.issuer, 'session') ?? ''
-  const done = await finishLogin({ answer, cookie }, ports.login)
+  const done = await finishLogin({ answer, cookie: cookieOf(call, issuer, 'session') ?? '' }, ports)
   if (done.ok) return { ok: true, loggedIn: done.value }
-  ports.log.info('login refused', { code: done.code, detail: done.detail })
+  log.info('login refused', { code: done.code, detail: done.detail })
   const [status, title, text] = loginRefusals[done.code]
   const next = { href: '/decide', text: 'Log in again' }
-  return { ok: false, answer: shown(ports.issuer, messagePage({ title, text, next }), status) }
+  return { ok: false, answer: shown(issuer, messagePage({ title, text, next }), status) }
 }
 
-/** The id in the path, where it is one of an opening. */
-export function openingIn(call: Call): RequestId | undefined {
-  const id = RequestId.safeParse(call.path('id'))
-  return id.success && id.data.startsWith('bgl_') ? id.data : undefined
-}
+type NotShown = 'not_permitted' | 'unknown_request'
 
-/** The same to whoever may not look as to whoever looks for what is not there. */
-export const notShownOpening = (code: 'not_permitted' | 'unknown_request' = 'unknown_request'): BadRequest =>
-  code === 'not_permitted'
-    ? new BadRequest({
-        status: 403,
-        code,
-        title: 'Policy does not let you read this',
-        detail: 'Ask whoever writes the policies',
-      })
-    : new BadRequest({
-        status: 404,
-        code,
-        title: 'There is no such break-glass',
-        detail: 'All of the last seven days stand at /break-glass',
-      })
+/** A person who may not look is told the same as one who looks for what is not there, but for the status. */
+const notShownAs =
+  (what: string, where: string) =>
+  (code: NotShown = 'unknown_request'): BadRequest =>
+    code === 'not_permitted'
+      ? new BadRequest({
+          status: 403,
+          code,
+          title: `Policy does not let you read ${what}s`,
+          detail: 'Ask the people who write the policies',
+        })
+      : new BadRequest({ status: 404, code, title: `There is no such ${what}`, detail: where })
 
-/** The same to whoever may not look as to whoever looks for what is not there. */
-export const notShown = (code: 'not_permitted' | 'unknown_request' = 'unknown_request'): BadRequest =>
-  code === 'not_permitted'
-    ? new BadRequest({
-        status: 403,
-        code,
-        title: 'Policy does not let you read requests',
-        detail: 'Ask whoever writes the policies',
-      })
-    : new BadRequest({
-        status: 404,
-        code,
-        title: 'There is no such request',
-        detail: 'Its address is on its card, or in the list of what waits for you',
-      })
+export const notShown = notShownAs('request', 'Its address is on its card, or in the list of what waits for you')
+export const notShownOpening = notShownAs('opening', 'All of the last seven days are listed at /break-glass')

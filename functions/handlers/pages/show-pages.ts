@@ -1,18 +1,60 @@
-import { environmentOf } from '../environments.ts'
+import type { Call } from '../../adapters/http/endpoint.ts'
+import { listPage } from '../../adapters/pages/link-page.ts'
+import { requestPage } from '../../adapters/pages/request-page.ts'
+import { RequestId } from '../../domain/values.ts'
+import { waitingFor } from '../../operations/cards/waiting.ts'
+import { viewRequest } from '../../operations/requests/read-requests.ts'
+import { byRoute, openingIn } from '../doors.ts'
+import { bind } from '../environments.ts'
+import { unknownRequest } from '../refusals.ts'
 import { evidenceIn } from '../wiring/evidence.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
-import { decidingPorts, sessionsIn } from '../wiring/ports.ts'
-import { showPages } from '../wiring/show-pages.ts'
-import { pageDoor } from './page-door.ts'
+import { pagePorts } from '../wiring/ports.ts'
+import { type Guest, goTo, guestOf, notShown, pageDoor, shown, toLogin } from './page-door.ts'
+import { type ShowPorts, showDrill, showOpening, showOpenings } from './show-openings.ts'
 
-const environment = environmentOf('show-pages')
-const deciding = decidingPorts(environment, cedarPolicy())
-const ports = {
-  ...deciding,
-  ...evidenceIn(environment, deciding.log),
-  sessions: sessionsIn(environment.REQUESTS_TABLE),
-  issuer: environment.ISSUER,
+const showByRoute = byRoute<[Guest, ShowPorts]>(
+  {
+    'GET /decide': async (_, { person, reader }, ports) => {
+      const waiting = (await waitingFor(person.id, ports)).map(({ state }) => state)
+      const view = { waiting, bundle: ports.policy.bundle, reader, now: ports.clock.now() }
+      return shown(ports.issuer, listPage(view))
+    },
+    'GET /decide/{id}': async (call, { person, reader }, ports) => {
+      const id = RequestId.safeParse(call.path('id'))
+      const opening = openingIn(call)
+      if (opening) return goTo(ports.issuer, `/break-glass/${opening}`)
+      const viewed = id.success ? await viewRequest({ id: id.data, person: person.id }, ports) : undefined
+      if (!viewed?.ok) throw notShown(viewed?.code)
+      const view = { viewed: viewed.value, bundle: ports.policy.bundle, reader, now: ports.clock.now() }
+      return shown(ports.issuer, requestPage(view))
+    },
+    'GET /break-glass': showOpenings,
+    'GET /break-glass/{id}': showOpening,
+    'GET /break-glass/{id}/drill': showDrill,
+  },
+  unknownRequest,
+)
+
+/** What people look at: what waits for them, one request, openings. A person who is not logged in logs in first. */
+export const createHandler = (ports: ShowPorts) =>
+  pageDoor(ports, async (call) => {
+    const guest = await guestOf(call, ports)
+    return guest ? showByRoute(call, guest, ports) : toLogin(ports.issuer, pathOf(call))
+  })
+
+const pathOf = (call: Call): string => {
+  const id = RequestId.safeParse(call.path('id'))
+  if (call.route.startsWith('GET /break-glass'))
+    return openingIn(call) ? call.route.slice('GET '.length).replace('{id}', call.path('id')) : '/break-glass'
+  return id.success ? `/decide/${id.data}` : '/decide'
 }
 
-/** What only shows: what waits for the person who looks, one request, who has an opening, one opening, its drill. */
-export const handler = pageDoor(ports, showPages(ports))
+export const handler = bind(
+  'show-pages',
+  (told) => {
+    const ports = pagePorts(told, cedarPolicy())
+    return { ...ports, ...evidenceIn(told, ports.log) }
+  },
+  createHandler,
+)

@@ -5,7 +5,8 @@ import { SystemSecrets } from '../../adapters/system/system.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { LoginPorts } from '../../operations/people/log-in.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
-import type { Clock, Log } from '../../operations/ports.ts'
+import type { PagePorts } from '../pages/page-door.ts'
+import { pagePorts } from './ports.ts'
 
 /** The provider at which people log in, as the deployment names it. */
 export function loginIssuerOf({ deployment: { login, issuers } }: Pick<Bundle, 'deployment'>): LoginIssuer | undefined {
@@ -14,23 +15,29 @@ export function loginIssuerOf({ deployment: { login, issuers } }: Pick<Bundle, '
   return { alias: login.issuer, issuer, clientId: login.clientId }
 }
 
-/** What logging in needs, made when a person logs in. @throws BadRequest when the deployment does not say where people log in */
-export function loginPorts(
-  sessions: LoginPorts['sessions'],
-  { policy, clock, log }: { policy: Policy; clock: Clock; log: Log },
-): () => LoginPorts {
+type LoginWorld = Pick<LoginPorts, 'sessions' | 'policy' | 'clock' | 'log'>
+export type LoginPagePorts = PagePorts & { login: () => LoginPorts }
+
+/** What logging in needs. @returns what throws BadRequest where the deployment does not say where people log in */
+export function loginPorts({ sessions, policy, clock, log }: LoginWorld): () => LoginPorts {
   const of = loginIssuerOf(policy.bundle)
   if (!of)
     return () => {
       throw new BadRequest({
         status: 503,
         code: 'no_login',
-        title: 'Nobody can log in here yet',
-        detail: 'Whoever runs Hotwork should say in the deployment file where people log in (login)',
+        title: 'There is no login here yet',
+        detail: 'The operator of Hotwork should say in the deployment file (`login`) where people log in',
       })
     }
   const provider = new OpenIdLoginProvider(of.issuer, of.clientId, clock)
   const tokens = new JoseIdTokens(of, clock)
   const ports = { sessions, provider, tokens, secrets: new SystemSecrets(), policy, clock, log }
   return () => ports
+}
+
+/** The ports of a page that can send a person to log in. */
+export function loginPagePorts(told: Parameters<typeof pagePorts>[0], policy: Policy) {
+  const ports = pagePorts(told, policy)
+  return { ...ports, login: loginPorts(ports) }
 }

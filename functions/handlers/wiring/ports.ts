@@ -67,3 +67,8 @@ export const standInPorts = (told: Told, policy: Policy) => ({
 
 /** The sessions of the pages, for those who only look who it is. */
 export const sessionsIn = (table: string) => new DynamoSessionStore(connect(), table)
+
+export const pagePorts = (told: Told, policy: Policy) => ({
+  ...apiPorts(told, policy),
+  sessions: sessionsIn(told.REQUESTS_TABLE),
+})

@@ -46,7 +46,7 @@ inBrowser('what was prepared in Slack, in a browser', () => {
     const page = await people.browse()
     await page.goto(`${at.url}${await prepared()}`)
     await page.getByRole('button', { name: 'Kofi Kaya' }).click()
-    await page.getByText('Somebody else prepared this').first().waitFor()
+    await page.getByText('Another person prepared this').first().waitFor()
     expect((await at.world.requests.list({ owner: person('jade') }, { limit: 9 })).items).toEqual([])
   })
 })

@@ -2,12 +2,11 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { Endpoint } from '../../../functions/adapters/http/endpoint.ts'
 import { PatternIncidents, SystemSecrets } from '../../../functions/adapters/system/system.ts'
 import type { AccountLink } from '../../../functions/domain/people/linking.ts'
-import { pageDoor } from '../../../functions/handlers/pages/page-door.ts'
-import { decidePages } from '../../../functions/handlers/wiring/decide-on-page.ts'
-import { linkPages } from '../../../functions/handlers/wiring/link-slack.ts'
-import { logInPages } from '../../../functions/handlers/wiring/log-in.ts'
-import { openPages } from '../../../functions/handlers/wiring/open-on-page.ts'
-import { showPages } from '../../../functions/handlers/wiring/show-pages.ts'
+import { createHandler as createDecide } from '../../../functions/handlers/pages/decide-on-page.ts'
+import { createHandler as createLink } from '../../../functions/handlers/pages/link-slack.ts'
+import { createHandler as createLogIn } from '../../../functions/handlers/pages/log-in.ts'
+import { createHandler as createOpen } from '../../../functions/handlers/pages/open-on-page.ts'
+import { createHandler as createShow } from '../../../functions/handlers/pages/show-pages.ts'
 import { offerLink } from '../../../functions/operations/people/chat-accounts.ts'
 import type { IdTokens, LoginProvider } from '../../../functions/operations/people/ports.ts'
 import { MemoryCardStore } from '../cards/memory-card-store.ts'
@@ -56,11 +55,8 @@ export class PageDoors {
       login: () => ({ ...ports, ...at, secrets: new SystemSecrets() }),
     }
     const slack = { account: async (user: string) => this.users.get(user) }
-    const show = pageDoor(ports, showPages(ports))
-    const decide = pageDoor(ports, decidePages(ports))
-    const open = pageDoor(ports, openPages(ports))
-    const logIn = pageDoor(ports, logInPages(ports))
-    const link = pageDoor(ports, linkPages({ ...ports, links, chat: slack }))
+    const [show, decide, open, logIn] = [createShow(ports), createDecide(ports), createOpen(ports), createLogIn(ports)]
+    const link = createLink({ ...ports, links, chat: slack })
     this.#doors = new Map([
       ['GET /decide', show],
       ['GET /decide/{id}', show],

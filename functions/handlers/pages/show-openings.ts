@@ -8,38 +8,33 @@ import { type DrillPorts, readDrill } from '../../operations/break-glass/drill.t
 import { listBreakGlass, viewBreakGlass } from '../../operations/break-glass/openings.ts'
 import { type EvidencePorts, readEvidence } from '../../operations/ledger/read-evidence.ts'
 import type { DecidingPorts } from '../../operations/requests/ports.ts'
-import { type DoorPorts, type Guest, notShownOpening, openingIn, shown } from '../pages/page-door.ts'
+import { openingIn, valueOrThrow } from '../doors.ts'
+import { type Guest, notShownOpening, type PagePorts, shown } from './page-door.ts'
 
-export type ShowOpeningPorts = DoorPorts & Pick<DecidingPorts, 'requests'> & EvidencePorts & DrillPorts
+export type ShowPorts = PagePorts & Pick<DecidingPorts, 'requests'> & EvidencePorts & DrillPorts
 
-/** `GET /break-glass`: who holds what, which reviews are due, what is left of the minutes. */
-export async function showOpenings({ person, reader }: Guest, ports: ShowOpeningPorts): Promise<Answer> {
+/** `GET /break-glass`: who holds what, which reviews are due, what is left of the budgets. */
+export async function showOpenings(_: Call, { person, reader }: Guest, ports: ShowPorts): Promise<Answer> {
   const openings = await listBreakGlass(person.id, ports)
   if (!openings) throw notShownOpening('not_permitted')
   const { bundle } = ports.policy
   const now = ports.clock.now()
   const budgets = bundle.breakGlass ? budgetsLeft(openings, bundle.breakGlass, person.id, now) : []
-  const who = { ...reader, person: person.id }
-  return shown(ports.issuer, breakGlassListPage({ openings, budgets, bundle, reader: who, now }))
+  return shown(ports.issuer, breakGlassListPage({ openings, budgets, bundle, reader, now }))
 }
 
-/** `GET /break-glass/{id}`: one of them, with all that a review goes by. */
-export async function showOpening(call: Call, { person, reader }: Guest, ports: ShowOpeningPorts): Promise<Answer> {
+/** `GET /break-glass/{id}`: one opening, with all that a review goes by. */
+export async function showOpening(call: Call, { person, reader }: Guest, ports: ShowPorts): Promise<Answer> {
   const id = openingIn(call)
   if (!id) throw notShownOpening()
-  const viewed = await viewBreakGlass({ id, person: person.id }, ports)
-  if (!viewed.ok) throw notShownOpening(viewed.code)
-  const view = {
-    viewed: viewed.value,
-    evidence: await readEvidence(viewed.value.state, ports),
-    bundle: ports.policy.bundle,
-  }
-  const body = breakGlassPage({ ...view, reader: { ...reader, person: person.id }, now: ports.clock.now() })
-  return shown(ports.issuer, body)
+  const viewed = valueOrThrow(await viewBreakGlass({ id, person: person.id }, ports), notShownOpening)
+  const evidence = await readEvidence(viewed.state, ports)
+  const view = { viewed, evidence, bundle: ports.policy.bundle, reader, now: ports.clock.now() }
+  return shown(ports.issuer, breakGlassPage(view))
 }
 
 /** `GET /break-glass/{id}/drill`: how a drill went. */
-export async function showDrill(call: Call, { person, reader }: Guest, ports: ShowOpeningPorts): Promise<Answer> {
+export async function showDrill(call: Call, { person, reader }: Guest, ports: ShowPorts): Promise<Answer> {
   const id = openingIn(call)
   if (!id) throw notShownOpening()
   const drill = await readDrill({ id, person: person.id }, ports)
@@ -52,6 +47,6 @@ const noDrill = (id: RequestId): BadRequest =>
   new BadRequest({
     status: 404,
     code: 'no_drill',
-    title: 'That was no drill',
-    detail: `It was in earnest, and stands at /break-glass/${id}`,
+    title: 'This was no drill',
+    detail: `It was a real opening. Read it at /break-glass/${id}`,
   })

@@ -1,45 +1,32 @@
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { type Answer, badRequest } from '../../adapters/http/problem.ts'
 import type { Form } from '../../adapters/http/read-body.ts'
-import type { ReviewDraft } from '../../adapters/pages/opening-page.ts'
-import { breakGlassPage } from '../../adapters/pages/opening-page.ts'
+import { breakGlassPage, type ReviewDraft } from '../../adapters/pages/opening-page.ts'
 import { whatCameOfOpening } from '../../adapters/pages/opening-words.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import type { RequestId } from '../../domain/values.ts'
+import { defined, type RequestId } from '../../domain/values.ts'
 import { endBreakGlass, reviewBreakGlass, viewBreakGlass } from '../../operations/break-glass/openings.ts'
 import type { DecidingPorts } from '../../operations/requests/ports.ts'
-import {
-  type DoorPorts,
-  formOf,
-  type Guest,
-  goTo,
-  guestOf,
-  loggedOut,
-  notShownOpening,
-  openingIn,
-  shown,
-} from '../pages/page-door.ts'
+import { openingIn, valueOrThrow } from '../doors.ts'
+import { type Guest, goTo, notShownOpening, type PagePorts, sentForm, shown } from './page-door.ts'
 
-export type ConcludePorts = DoorPorts & Omit<DecidingPorts, 'ids'>
+type Ports = PagePorts & Omit<DecidingPorts, 'ids'>
 
 /**
- * `POST /break-glass/{id}`: one of the two forms of an opening's page, its end or its review, by the same operations as the
- * API. Recorded: on to the page that shows it. Not recorded: the page as the opening is now, with what was written.
+ * `POST /break-glass/{id}`: one of the two forms of an opening's page, its end or its review, by the operations of the API.
+ * Recorded: on to the page that shows it. Not recorded: the page as the opening is now, with what was written.
  */
-export async function concludeOnPage(call: Call, ports: ConcludePorts): Promise<Answer> {
-  const { issuer } = ports
+export async function concludeOnPage(call: Call, ports: Ports): Promise<Answer> {
   const id = openingIn(call)
-  const guest = await guestOf(call, ports)
-  if (!guest) throw loggedOut(`${issuer}/break-glass${id ? `/${id}` : ''}`)
-  const form = formOf(call, issuer, guest.cookie)
+  const { guest, form } = await sentForm(call, `/break-glass${id ? `/${id}` : ''}`, ports)
   if (!id) throw notShownOpening()
   const act = form.get('act')
   if (act === 'end') return end(id, form, guest, ports)
   if (act === 'review') return review(id, form, guest, ports)
-  throw badRequest('invalid_form', 'That is no form of ours', 'Open the page again and decide there')
+  throw badRequest('invalid_form', 'No page of Hotwork has this form', 'Open the page again and decide there')
 }
 
-async function end(id: RequestId, form: Form, guest: Guest, ports: ConcludePorts): Promise<Answer> {
+async function end(id: RequestId, form: Form, guest: Guest, ports: Ports): Promise<Answer> {
   const reason = form.get('why')?.trim()
   if (reason !== undefined && reason.length > 500)
     throw badRequest('invalid_form', 'The reason is too long', 'Write at most 500 characters')
@@ -47,9 +34,9 @@ async function end(id: RequestId, form: Form, guest: Guest, ports: ConcludePorts
   return done.ok ? goTo(ports.issuer, `/break-glass/${id}`) : again(id, done.code, {}, guest, ports)
 }
 
-async function review(id: RequestId, form: Form, guest: Guest, ports: ConcludePorts): Promise<Answer> {
+async function review(id: RequestId, form: Form, guest: Guest, ports: Ports): Promise<Answer> {
   const [outcome, note = ''] = [form.get('outcome'), form.get('note')]
-  const draft = { note, ...(outcome === undefined ? {} : { outcome }) }
+  const draft = defined({ note, outcome })
   if (outcome !== 'justified' && outcome !== 'not_justified')
     return again(id, undefined, { ...draft, mend: 'outcome' }, guest, ports)
   const said = note.trim()
@@ -58,27 +45,19 @@ async function review(id: RequestId, form: Form, guest: Guest, ports: ConcludePo
   return done.ok ? goTo(ports.issuer, `/break-glass/${id}`) : again(id, done.code, draft, guest, ports)
 }
 
-/** @param code why it was refused; without it the form itself is to be mended */
+/** @param code why it was refused; none where the form itself is to be mended */
 async function again(
   id: RequestId,
   code: Refusal | undefined,
   draft: ReviewDraft,
   { person, reader }: Guest,
-  ports: ConcludePorts,
+  ports: Ports,
 ): Promise<Answer> {
   const { issuer, policy, clock } = ports
-  const viewed = await viewBreakGlass({ id, person: person.id }, ports)
-  if (!viewed.ok) throw notShownOpening(viewed.code)
+  const viewed = valueOrThrow(await viewBreakGlass({ id, person: person.id }, ports), notShownOpening)
   const text = code === undefined ? 'Nothing is recorded yet: the review lacks something.' : whatCameOfOpening(code)
-  const body = breakGlassPage({
-    viewed: viewed.value,
-    bundle: policy.bundle,
-    reader: { ...reader, person: person.id },
-    now: clock.now(),
-    notice: { text },
-    draft,
-  })
-  return shown(issuer, body, code === undefined ? 400 : forbidden.has(code) ? 403 : 409)
+  const view = { viewed, bundle: policy.bundle, reader, now: clock.now(), notice: { text }, draft }
+  return shown(issuer, breakGlassPage(view), code === undefined ? 400 : forbidden.has(code) ? 403 : 409)
 }
 
 const forbidden = new Set<Refusal>(['self_review', 'not_permitted', 'policy_error'])
