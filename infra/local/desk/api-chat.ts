@@ -2,7 +2,6 @@ import { type Checked, checkMessageBlocks, type Json, textOf } from './blocks.ts
 import type { DeskChannel, DeskPerson, DeskState } from './state.ts'
 import type { Message } from './surfaces.ts'
 
-/** What Slack answers with 200 and `{ ok: false, error }`. */
 export class SlackError extends Error {
   override readonly name = 'SlackError'
   readonly messages: string[]
@@ -12,10 +11,10 @@ export class SlackError extends Error {
   }
 }
 
-/** Web API methods by name: arguments in, the members beside `ok` out. They throw `SlackError`. */
+/** Arguments in, the members beside `ok` out. They throw `SlackError`. */
 export type MethodTable = { readonly [name: string]: (args: Json, state: DeskState) => Json }
 
-/** Slack cuts a text beyond this; the desk refuses it, so that nothing is ever lost unseen. */
+/** Slack cuts a longer text; the desk refuses it, so that nothing is lost unseen. */
 const longestText = 40_000
 
 export function unwrap<T>(checked: Checked<T>): T {
@@ -35,7 +34,6 @@ export function personOf(userId: unknown, { roster }: DeskState): DeskPerson {
   return person
 }
 
-/** The text and blocks of a message to be posted, checked as Slack would. */
 export function contentOf(args: Json): { text: string; blocks: Json[] } {
   const text = textOf(args['text'])
   const blocks = args['blocks'] === undefined ? [] : unwrap(checkMessageBlocks(args['blocks']))
@@ -44,7 +42,6 @@ export function contentOf(args: Json): { text: string; blocks: Json[] } {
   return { text, blocks }
 }
 
-/** One page of a list, with the cursor of the next as Slack gives it. */
 export function paged<T>(all: readonly T[], args: Json): { page: T[]; response_metadata: { next_cursor: string } } {
   const limit = Math.min(Math.max(Number(args['limit']) || 100, 1), 1_000)
   const from = args['cursor'] ? Number(Buffer.from(textOf(args['cursor']), 'base64url').toString()) : 0
@@ -53,22 +50,20 @@ export function paged<T>(all: readonly T[], args: Json): { page: T[]; response_m
   return { page: all.slice(from, from + limit), response_metadata: { next_cursor: next } }
 }
 
-/** A message as Slack's API and payloads show it. `blocks` can be those of an earlier version. */
+/** `blocks` can be those of an earlier version. */
 export function describeMessage(message: Message, state: DeskState, blocks: Json[] = message.blocks): Json {
   const byApp = message.user === state.botUserId
   return {
     type: 'message',
     user: message.user,
-    ...(byApp ? { bot_id: `B${state.botUserId.slice(1)}`, app_id: state.appId } : {}),
+    ...(byApp && { bot_id: `B${state.botUserId.slice(1)}`, app_id: state.appId }),
     ts: message.ts,
     team: state.teamId,
     text: message.text,
-    ...(blocks.length > 0 ? { blocks } : {}),
-    ...(message.threadTs ? { thread_ts: message.threadTs } : {}),
-    ...(message.metadata ? { metadata: message.metadata } : {}),
-    ...(message.editedAt
-      ? { edited: { user: message.user, ts: `${Math.floor(message.editedAt / 1_000)}.000000` } }
-      : {}),
+    ...(blocks.length > 0 && { blocks }),
+    thread_ts: message.threadTs,
+    metadata: message.metadata,
+    ...(message.editedAt && { edited: { user: message.user, ts: `${Math.floor(message.editedAt / 1_000)}.000000` } }),
   }
 }
 
@@ -97,7 +92,7 @@ export const chatMethods: MethodTable = {
       channel: channel.id,
       user: state.botUserId,
       ...contentOf(args),
-      ...(threadTs ? { threadTs } : {}),
+      ...(threadTs && { threadTs }),
       metadata: args['metadata'],
     })
     return { channel: channel.id, ts: message.ts, message: describeMessage(message, state) }

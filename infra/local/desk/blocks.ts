@@ -7,24 +7,22 @@ export type Json = { [member: string]: unknown }
 export const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** The value as an object, or an empty one: for reading members of blocks that were checked already. */
+/** For reading members of blocks that were checked already. */
 export const objectOf = (value: unknown): Json => (isObject(value) ? value : {})
 
-/** The objects in a list, or none. */
 export const objectsOf = (value: unknown): Json[] => (Array.isArray(value) ? value.filter(isObject) : [])
 
-/** The value when it is a string, else the empty string. */
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
-// Slack's limits for the blocks that Hotwork posts. They are written here from Slack's documentation and not shared with
-// the app's own validator, so that each finds the other's mistakes. https://docs.slack.dev/reference/block-kit/blocks
+// Slack's limits, written from its documentation and not shared with the app's own validator, so that each finds the
+// other's mistakes. https://docs.slack.dev/reference/block-kit/blocks
 
 const atMost = (max: number) => z.string().max(max, `must be less than ${max + 1} characters`)
 const string = (max: number) => atMost(max).min(1, 'must be more than 0 characters')
 const items = <T extends z.ZodType>(item: T, min: number, max: number) =>
   z.array(item).min(min, `no fewer than ${min} items allowed`).max(max, `no more than ${max} items allowed`)
 
-/** An object of this type. It is strict, since Slack refuses members it does not know. */
+/** Strict, since Slack refuses members it does not know. */
 const typed = <T extends string, R extends z.ZodRawShape, O extends z.ZodRawShape>(type: T, required: R, optional: O) =>
   z.strictObject({ type: z.literal(type, `must be ${type}`), ...required, ...z.object(optional).partial().shape })
 const either = <T extends readonly [z.core.$ZodTypeDiscriminable, ...z.core.$ZodTypeDiscriminable[]]>(...kinds: T) =>
@@ -97,7 +95,6 @@ const richQuote = typed('rich_text_quote', richLeaves, { border })
 const clickable = either(button, staticSelect, radioButtons, checkboxes)
 const block_id = string(255)
 
-/** The blocks and elements that the desk can draw. */
 const Block = either(
   typed(
     'section',
@@ -128,18 +125,18 @@ const modal = {
   submit_disabled: flag,
 }
 
-/** A modal or a home tab, without its blocks. https://docs.slack.dev/reference/views */
+/** Without its blocks. https://docs.slack.dev/reference/views */
 const ViewFrame = either(
   typed('modal', { title: plain(24), blocks: z.array(z.unknown()) }, { ...frame, ...modal }),
   typed('home', { blocks: z.array(z.unknown()) }, frame),
 )
 
-/** Slack documents no total, but refuses messages beyond about this many characters of blocks (bolt-js issue 2509). */
+/** Characters of blocks: Slack documents no total, but refuses more (bolt-js issue 2509). */
 const largestMessage = 13_200
 const mostMessageBlocks = 50
 const mostViewBlocks = 100
 
-/** What Slack would answer: its error code, and a sentence for each mistake as in `response_metadata.messages`. */
+/** As in Slack's `error` and `response_metadata.messages`. */
 interface BlockRefusal {
   error: 'invalid_blocks' | 'invalid_blocks_format' | 'msg_blocks_too_long' | 'invalid_arguments'
   messages: string[]
@@ -159,13 +156,12 @@ function complaintOf(issue: z.core.$ZodIssue, at: string): string {
   return complaint(issue.code === 'invalid_union' ? 'unsupported type' : issue.message, path)
 }
 
-/** Elements of a block that a person can act on. */
 export function actionablesOf(block: Json): Json[] {
   const elements = block['type'] === 'actions' ? objectsOf(block['elements']) : []
   return [...elements, ...[block['accessory'], block['element']].filter(isObject)]
 }
 
-/** Those of them that hold what a person fills in. */
+/** Those that hold what a person fills in. */
 export const inputsOf = (block: Json): Json[] => actionablesOf(block).filter(({ type }) => type !== 'button')
 
 const repeated = (ids: string[]) => ids.filter((id, index) => id !== '' && ids.indexOf(id) < index)
@@ -182,7 +178,7 @@ function duplicateComplaints(blocks: readonly Json[], at: string): string[] {
 
 const newId = () => randomBytes(4).toString('base64url').slice(0, 5)
 
-/** Fills in the ids that the sender left out, as Slack does: what is stored always has them. */
+/** As Slack fills in the ids that the sender left out. */
 function withIds(block: Json): Json {
   const copy = structuredClone(block)
   copy['block_id'] ??= newId()
@@ -199,7 +195,7 @@ function checkEach(blocks: unknown[], at: string): Checked<Json[]> {
   return { ok: true, value: objectsOf(blocks).map(withIds) }
 }
 
-/** Checks the blocks of a message as strictly as Slack does, and fills in missing ids. */
+/** As strictly as Slack does, and fills in missing ids. */
 export function checkMessageBlocks(blocks: unknown): Checked<Json[]> {
   if (!Array.isArray(blocks)) return refuse('invalid_blocks_format', complaint('must be an array of blocks', '/blocks'))
   if (blocks.length > mostMessageBlocks)
@@ -211,7 +207,6 @@ export function checkMessageBlocks(blocks: unknown): Checked<Json[]> {
   return refuse('msg_blocks_too_long', complaint(tooLong, '/blocks'))
 }
 
-/** Checks a modal or home tab, and fills in missing ids. */
 export function checkView(view: unknown, type: 'modal' | 'home'): Checked<Json & { blocks: Json[] }> {
   const { data, error } = ViewFrame.safeParse(view)
   if (error) return refuse('invalid_arguments', ...error.issues.map((issue) => complaintOf(issue, '/view')))

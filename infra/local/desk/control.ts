@@ -35,7 +35,7 @@ const FaultBody = z.strictObject({
   retry_after: z.int().min(0).default(1),
 })
 
-/** The body, or a 400 that names each member that is wrong. */
+/** A 400 names each member that is wrong. */
 function parse<T>(schema: z.ZodType<T>, { body }: Incoming): T {
   let value: unknown
   try {
@@ -49,7 +49,7 @@ function parse<T>(schema: z.ZodType<T>, { body }: Incoming): T {
   throw new BadRequest(wrong.join('; '))
 }
 
-/** What a test names, or a 400 that says what there is. */
+/** A 400 says what there is. */
 function personOf({ roster }: DeskState, idOrName: string): DeskPerson {
   const person = roster.person(idOrName)
   if (person) return person
@@ -72,53 +72,51 @@ function viewOf({ views }: DeskState, id: string, { slackUserId, name }: DeskPer
   throw new BadRequest(`\`view_id\`: ${name} has no view \`${id}\`; open are ${open || 'none'}`)
 }
 
-/** The desk's own API: what a person would do with a mouse, for tests and the demo. */
+/** What a person would do with a mouse, for tests and the demo. */
 export const controlRoutes = (state: DeskState, interactions: Interactions): { [route: string]: Handler } => ({
   ...actionRoutes(state, interactions),
   ...viewRoutes(state),
 })
 
-const actionRoutes = (state: DeskState, interactions: Interactions): { [route: string]: Handler } => ({
-  'POST /control/click': async (incoming) => {
-    const { channel, ts, user, ...click } = parse(ClickBody, incoming)
-    const person = personOf(state, user)
-    const place = channelOf(state, channel)
-    const said = state.messages.findFor(person.slackUserId, place.id, ts)
-    if (said) return json(200, await interactions.clickMessage({ ...click, user: person }, said))
-    const last = quoted(
-      state.messages
-        .in(place.id)
-        .slice(-3)
-        .map((each) => each.ts),
-    )
-    throw new BadRequest(`\`ts\`: no message \`${ts}\` in ${place.name}; the last are ${last || 'none'}`)
-  },
-  'POST /control/click-view': async (incoming) => {
-    const { view_id, user, ...click } = parse(ViewClickBody, incoming)
-    const person = personOf(state, user)
-    return json(200, await interactions.clickView({ ...click, user: person }, viewOf(state, view_id, person)))
-  },
-  'POST /control/submit': async (incoming) => {
-    const { view_id, user, values } = parse(SubmitBody, incoming)
-    const person = personOf(state, user)
-    return json(200, await interactions.submit(person, viewOf(state, view_id, person), values))
-  },
-  'POST /control/close': async (incoming) => {
-    const { view_id, user } = parse(CloseBody, incoming)
-    const person = personOf(state, user)
-    return json(200, (await interactions.close(person, viewOf(state, view_id, person))) ?? {})
-  },
-  'POST /control/command': async (incoming) => {
-    const { command, text, user, channel } = parse(CommandBody, incoming)
-    return json(200, await interactions.command(personOf(state, user), channelOf(state, channel), command, text))
-  },
-  'POST /control/event': async (incoming) => json(200, await interactions.event(parse(EventBody, incoming))),
-  'POST /control/fault': (incoming) => {
-    const { status, error, retry_after } = parse(FaultBody, incoming)
-    state.fault = { status, retryAfterSeconds: retry_after, ...(error ? { error } : {}) }
-    return json(200, { status })
-  },
-})
+function actionRoutes(state: DeskState, interactions: Interactions): { [route: string]: Handler } {
+  const act =
+    <T extends { user: string }>(
+      Body: z.ZodType<T>,
+      doIt: (said: T, person: DeskPerson) => Promise<unknown>,
+    ): Handler =>
+    async (incoming) => {
+      const said = parse(Body, incoming)
+      return json(200, (await doIt(said, personOf(state, said.user))) ?? {})
+    }
+  return {
+    'POST /control/click': act(ClickBody, async ({ channel, ts, ...click }, user) => {
+      const place = channelOf(state, channel)
+      const said = state.messages.findFor(user.slackUserId, place.id, ts)
+      if (said) return interactions.clickMessage({ ...click, user }, said)
+      const last = state.messages.in(place.id).slice(-3)
+      const there = quoted(last.map((each) => each.ts)) || 'none'
+      throw new BadRequest(`\`ts\`: no message \`${ts}\` in ${place.name}; the last are ${there}`)
+    }),
+    'POST /control/click-view': act(ViewClickBody, async ({ view_id, ...click }, user) =>
+      interactions.clickView({ ...click, user }, viewOf(state, view_id, user)),
+    ),
+    'POST /control/submit': act(SubmitBody, async ({ view_id, values }, user) =>
+      interactions.submit(user, viewOf(state, view_id, user), values),
+    ),
+    'POST /control/close': act(CloseBody, async ({ view_id }, user) =>
+      interactions.close(user, viewOf(state, view_id, user)),
+    ),
+    'POST /control/command': act(CommandBody, async ({ command, text, channel }, user) =>
+      interactions.command(user, channelOf(state, channel), command, text),
+    ),
+    'POST /control/event': async (incoming) => json(200, await interactions.event(parse(EventBody, incoming))),
+    'POST /control/fault': (incoming) => {
+      const { status, error, retry_after } = parse(FaultBody, incoming)
+      state.fault = { status, retryAfterSeconds: retry_after, error }
+      return json(200, { status })
+    },
+  }
+}
 
 function viewRoutes(state: DeskState): { [route: string]: Handler } {
   const { messages, views, changes } = state
@@ -136,7 +134,7 @@ function viewRoutes(state: DeskState): { [route: string]: Handler } {
     'GET /control/ephemerals': (incoming) => {
       const ephemerals = messages.ephemeralsOf(queryPerson(incoming)).map(({ channel, ts, text, blocks, at }) => ({
         ...{ channel, ts, text, at: new Date(at).toISOString() },
-        ...(blocks.length > 0 ? { blocks } : {}),
+        ...(blocks.length > 0 && { blocks }),
       }))
       return json(200, { ephemerals })
     },
@@ -144,7 +142,7 @@ function viewRoutes(state: DeskState): { [route: string]: Handler } {
       const user = queryPerson(incoming)
       const shown = (view: View) => ({ ...describeView(view, state), errors: view.errors })
       const home = views.homeOf(user)
-      return json(200, { views: views.stackOf(user).map(shown), ...(home ? { home: shown(home) } : {}) })
+      return json(200, { views: views.stackOf(user).map(shown), home: home && shown(home) })
     },
     'GET /control/messages': (incoming) => {
       const channel = queryChannel(incoming)
@@ -168,7 +166,6 @@ function viewRoutes(state: DeskState): { [route: string]: Handler } {
   }
 }
 
-/** Changes as server-sent events, from now on. */
 function streamChanges({ changes }: DeskState, wanted: (change: Change) => boolean): Answer {
   return {
     status: 200,

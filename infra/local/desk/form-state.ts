@@ -1,7 +1,7 @@
 import { inputsOf, isObject, type Json, objectOf, objectsOf, textOf } from './blocks.ts'
 import { BadRequest, quoted } from './http.ts'
 
-/** What a person has filled in: by block id and action id, as in `view.state.values`. */
+/** By block id and action id, as in `view.state.values`. */
 export type FormState = { [blockId: string]: Json }
 
 function chosen(element: Json, value: unknown): Json {
@@ -13,7 +13,7 @@ function chosen(element: Json, value: unknown): Json {
   )
 }
 
-/** A browser's date and time, which the desk takes to be UTC; or seconds since 1970, as a test gives them. */
+/** A browser's date and time, taken to be UTC; or seconds since 1970, as a test gives them. */
 function secondsOf(value: unknown): number | null {
   if (typeof value === 'number') return value
   const at = Date.parse(`${textOf(value)}Z`)
@@ -22,10 +22,7 @@ function secondsOf(value: unknown): number | null {
 
 const blank = (value: unknown) => value === undefined || value === null || value === ''
 
-/**
- * The state of one element once a person has given `value`: text, an option's value, or a list of them. Without a value
- * it is as the app set it at first. A whole state object (`{ type, ... }`) is taken as it is.
- */
+/** Without a value it is as the app set it at first. A whole state object (`{ type, ... }`) is taken as it is. */
 export function stateOfElement(element: Json, value: unknown): Json {
   const type = textOf(element['type'])
   if (isObject(value) && value['type'] === type) return value
@@ -55,7 +52,6 @@ export function stateOfElement(element: Json, value: unknown): Json {
 const isEmpty = ({ type: _type, ...state }: Json) =>
   Object.values(state).every((value) => blank(value) || (Array.isArray(value) && value.length === 0))
 
-/** What Slack's own client would not let a person send. */
 function refuseIncomplete(block: Json, element: Json, state: Json): void {
   const name = textOf(objectOf(block['label'])['text']) || textOf(element['action_id'])
   if (isEmpty(state)) {
@@ -88,7 +84,7 @@ function valueFor(values: Json, blockId: string, actionId: string): unknown {
   return isObject(inBlock) ? undefined : inBlock
 }
 
-/** The blocks with what a person has filled in as their initial values, for drawing them again. */
+/** For drawing the blocks again: what a person has filled in becomes the initial values. */
 export function prefilled(blocks: readonly Json[], filled: FormState): Json[] {
   return blocks.map((block) => {
     const copy = structuredClone(block)
@@ -102,8 +98,8 @@ export function prefilled(blocks: readonly Json[], filled: FormState): Json[] {
 }
 
 /**
- * The state of every input in `blocks`. `values` names each by block id, by action id, or by both as Slack's state does
- * (`{ block: { action: value } }`). With `complete`, required inputs must be filled in.
+ * `values` names each by block id, by action id, or by both as Slack's state does (`{ block: { action: value } }`). With
+ * `complete`, required inputs must be filled in.
  */
 export function formState(blocks: readonly Json[], values: Json, complete: boolean): FormState {
   const state: FormState = {}

@@ -1,4 +1,4 @@
-/** Markup that is safe to send as it is: made by `html`, or by code that has escaped what others wrote. */
+/** Safe to send as it is: made by `html`, or by code that has escaped what others wrote. */
 export class Html {
   readonly markup: string
   constructor(markup: string) {
@@ -14,7 +14,7 @@ const entities: { [character: string]: string } = {
   "'": '&#39;',
 }
 
-/** Safe in text and in quoted attributes. */
+/** For text and quoted attributes. */
 const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] as string)
 
 type Part = Html | string | number | false | undefined | null | readonly Part[]
@@ -26,12 +26,12 @@ function render(part: Part): string {
   return escapeHtml(String(part))
 }
 
-/** A template whose values are all escaped, unless they are markup themselves. Lists are joined; `false` is nothing. */
+/** Values are escaped, unless they are markup themselves. Lists are joined; `false` is nothing. */
 export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
   return new Html(String.raw({ raw: strings }, ...parts.map(render)))
 }
 
-/** The address if a browser may follow it, else nothing: what others wrote must not become `javascript:`. */
+/** What others wrote must not become `javascript:`. */
 export function safeUrl(url: string): string | undefined {
   return /^(https?:\/\/|mailto:)/i.test(url) ? url : undefined
 }

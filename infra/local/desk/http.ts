@@ -12,13 +12,12 @@ export interface Answer {
   status: number
   headers?: { [name: string]: string }
   body?: string
-  /** Instead of a body: writes to the response until the reader leaves. Returns how to stop. */
+  /** Writes until the reader leaves. Returns how to stop. */
   stream?: (write: (chunk: string) => void) => () => void
 }
 
 export type Handler = (incoming: Incoming) => Answer | Promise<Answer>
 
-/** A request that cannot be served, and what to change about it. */
 export class BadRequest extends Error {
   override readonly name = 'BadRequest'
   readonly status: number
@@ -28,7 +27,6 @@ export class BadRequest extends Error {
   }
 }
 
-/** Names for a message about what there is to choose from. */
 export const quoted = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ')
 
 export const json = (status: number, body: unknown, headers: { [name: string]: string } = {}): Answer => ({
@@ -40,8 +38,8 @@ export const json = (status: number, body: unknown, headers: { [name: string]: s
 const largestBody = 1_048_576
 
 /**
- * A page elsewhere must not click here: it could not read the answer, but the click would be done. So a browser
- * is served only under a loopback name (else a rebound DNS name would do) and may post only from the desk's own pages.
+ * A page elsewhere must not click here, though it could not read the answer. So a browser is served only under a loopback
+ * name (else a rebound DNS name would do) and may post only from the desk's own pages.
  */
 function refuseForeign(request: IncomingMessage): void {
   const host = request.headers.host ?? ''
@@ -76,7 +74,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, route:
   response.on('close', stop)
 }
 
-/** Answers each request by a route. A fault is logged, and answered with 500. */
+/** A fault is logged, and answered with 500. */
 export const serve =
   (route: Handler, log: (line: string) => void): RequestListener =>
   (request, response) => {
@@ -87,7 +85,7 @@ export const serve =
     })
   }
 
-/** Exact routes first (`METHOD /path`), then what lies under a prefix. */
+/** Exact routes first, then what lies under a prefix. */
 export function createRouter(exact: { [route: string]: Handler }, under: { [prefix: string]: Handler }): Handler {
   return (incoming) => {
     const { method, url } = incoming

@@ -9,23 +9,15 @@ import { describeView, type Ephemeral, type Message, type View } from './surface
 interface Click {
   user: DeskPerson
   action_id: string
-  /** Needed only when two blocks have the same action id. */
+  /** When two blocks have the same action id. */
   block_id?: string | undefined
-  /** What to choose in a select; for a button, what to send in place of its own value, as a forger would. */
+  /** The choice in a select; for a button, what a forger would send in place of its value. */
   value?: string | undefined
-  /** What else is filled in on the same surface. */
+  /** Filled in on the same surface. */
   values?: Json | undefined
 }
 
-interface ClickAnswer extends AppAnswer {
-  /** The button is gone from the message: the click was made as on a screen that has not caught up. */
-  stale?: boolean
-}
-
-interface Found {
-  block: Json
-  element: Json
-}
+type Found = { block: Json; element: Json }
 
 function findElement(blocks: readonly Json[], { action_id, block_id }: Click): Found | undefined {
   for (const block of blocks) {
@@ -46,20 +38,15 @@ function mustFind(blocks: readonly Json[], click: Click): Found {
 interface App {
   interactivityUrl: () => string
   signingSecret: string
-  /** The address for a ticket's key. */
   responseUrl: (key: string) => string
 }
 
-/** Slack gives up after 3 s. The desk waits on, so that a cold start on a busy machine still shows its answer. */
+/** Milliseconds. Slack gives up after 3 s; here a cold start on a busy machine still shows its answer. */
 const patience = 30_000
-/** How many requests to the app are remembered. */
 const kept = 500
 const token = 'verification-tokens-are-deprecated'
 
-/**
- * What a person does, made into the signed requests that Slack would send, and the app's answers put into effect. An app
- * that cannot be reached is a `BadRequest` (502).
- */
+/** A person's acts as Slack's signed requests, and the app's answers put into effect. An app that is not there is a 502. */
 export class Interactions {
   readonly #state: DeskState
   readonly #app: App
@@ -69,7 +56,8 @@ export class Interactions {
     this.#app = app
   }
 
-  async clickMessage(click: Click, said: Message | Ephemeral): Promise<ClickAnswer> {
+  /** `stale`: the button is gone from the message, and was clicked as on a screen that has not caught up. */
+  async clickMessage(click: Click, said: Message | Ephemeral): Promise<AppAnswer & { stale?: boolean }> {
     const { channel, ts } = said
     const isEphemeral = 'at' in said
     const stale = !isEphemeral && findElement(said.blocks, click) === undefined
@@ -80,13 +68,13 @@ export class Interactions {
     const answer = await this.#click(click, blocks, {
       container: { type: 'message', message_ts: ts, channel_id: channel, is_ephemeral: isEphemeral },
       channel: { id: channel, name: place?.directTo ? 'directmessage' : (place?.name ?? channel) },
-      ...(isEphemeral ? {} : { message: describeMessage(said, this.#state, blocks) }),
+      message: isEphemeral ? undefined : describeMessage(said, this.#state, blocks),
       response_url: this.#responseUrl(target),
     })
-    return { ...answer, ...(stale ? { stale } : {}) }
+    return stale ? { ...answer, stale } : answer
   }
 
-  clickView(click: Click, view: View): Promise<ClickAnswer> {
+  clickView(click: Click, view: View): Promise<AppAnswer & { stale?: boolean }> {
     const { blocks } = view.content
     view.filled = formState(blocks, click.values ?? {}, false)
     return this.#click(click, blocks, {
@@ -95,12 +83,11 @@ export class Interactions {
     })
   }
 
-  /** Submits a modal, and does what `response_action` says. */
   async submit(user: DeskPerson, view: View, values: Json): Promise<AppAnswer> {
     view.filled = formState(view.content.blocks, values, true)
     const answer = await this.#sendPayload(user, {
       type: 'view_submission',
-      trigger_id: this.#state.tickets.issueTrigger(user.slackUserId),
+      trigger_id: this.#state.triggers.issue(user.slackUserId),
       view: describeView(view, this.#state, view.filled),
       response_urls: [],
     })
@@ -108,7 +95,7 @@ export class Interactions {
     return answer
   }
 
-  /** Closes a modal. The app is told only if the modal asks for it. */
+  /** The app is told only if the modal asks for it. */
   async close(user: DeskPerson, view: View): Promise<AppAnswer | undefined> {
     this.#state.views.close(view)
     if (view.content['notify_on_close'] !== true) return undefined
@@ -116,7 +103,7 @@ export class Interactions {
   }
 
   async command(user: DeskPerson, channel: DeskChannel, command: string, text: string): Promise<AppAnswer> {
-    const { teamId, appId, tickets } = this.#state
+    const { teamId, appId, triggers } = this.#state
     const from = { channel: channel.id, user: user.slackUserId }
     const body = new URLSearchParams({
       token,
@@ -131,7 +118,7 @@ export class Interactions {
       api_app_id: appId,
       is_enterprise_install: 'false',
       response_url: this.#responseUrl(from),
-      trigger_id: tickets.issueTrigger(user.slackUserId),
+      trigger_id: triggers.issue(user.slackUserId),
     })
     const answer = await this.#send(body.toString())
     if (answer.status === 200) showCommandAnswer(this.#state, from, answer.body)
@@ -157,8 +144,8 @@ export class Interactions {
   #click(click: Click, blocks: readonly Json[], surface: Json): Promise<AppAnswer> {
     const { block, element } = mustFind(blocks, click)
     const action = {
-      ...(element['type'] === 'button' ? { text: element['text'] } : {}),
-      ...(element['style'] ? { style: element['style'] } : {}),
+      text: element['type'] === 'button' ? element['text'] : undefined,
+      style: element['style'],
       ...stateOfElement(element, click.value),
       action_id: element['action_id'],
       block_id: block['block_id'],
@@ -167,14 +154,14 @@ export class Interactions {
     return this.#sendPayload(click.user, {
       type: 'block_actions',
       ...surface,
-      trigger_id: this.#state.tickets.issueTrigger(click.user.slackUserId),
+      trigger_id: this.#state.triggers.issue(click.user.slackUserId),
       state: { values: formState(blocks, click.values ?? {}, false) },
       actions: [action],
     })
   }
 
   #responseUrl(target: ResponseTarget): string {
-    return this.#app.responseUrl(this.#state.tickets.issueResponse(target))
+    return this.#app.responseUrl(this.#state.responses.issue(target))
   }
 
   #sendPayload(user: DeskPerson, payload: Json): Promise<AppAnswer> {
@@ -191,11 +178,11 @@ export class Interactions {
     return this.#send(`payload=${encodeURIComponent(JSON.stringify(all))}`)
   }
 
-  /** Signs by Slack's `v0`: HMAC-SHA256 over `v0:timestamp:raw body`. https://docs.slack.dev/authentication/verifying-requests-from-slack */
   async #send(body: string, contentType = 'application/x-www-form-urlencoded'): Promise<AppAnswer> {
     const url = this.#app.interactivityUrl()
     const at = this.#state.clock()
     const timestamp = String(Math.floor(at / 1_000))
+    // Slack's `v0`: https://docs.slack.dev/authentication/verifying-requests-from-slack
     const mac = createHmac('sha256', this.#app.signingSecret).update(`v0:${timestamp}:${body}`).digest('hex')
     const headers = {
       accept: 'application/json,*/*',
@@ -222,7 +209,7 @@ export class Interactions {
   }
 }
 
-/** Puts into effect what a view submission was answered with. Slack shows an error for anything it cannot use. */
+/** Slack shows an error for anything it cannot use. */
 function follow({ views }: DeskState, view: View, answer: string): void {
   let body: Json
   try {
@@ -252,7 +239,7 @@ function follow({ views }: DeskState, view: View, answer: string): void {
   effects[action]?.()
 }
 
-/** A slash command may be answered at once, with text or with a message. */
+/** With text or with a message. */
 function showCommandAnswer({ messages, botUserId }: DeskState, to: ResponseTarget, body: string): void {
   if (body.trim() === '') return
   let answer: Json = { text: body }

@@ -12,7 +12,7 @@ import { clockTime, namesOf, renderMrkdwn } from './text.ts'
 
 export const appName = 'Hotwork'
 
-/** Who looks at the page, and at which conversation: a channel's id, or `home` for the app's home tab. */
+/** `at`: a channel's id, or `home` for the app's home tab. */
 export interface Place {
   person: DeskPerson
   at: string
@@ -27,7 +27,7 @@ const initials = (name: string) =>
     .slice(0, 2)
     .toUpperCase()
 
-/** A person's picture: initials, in a colour that is always the same for that person. */
+/** Initials, in a colour that is always the same for that person. */
 function avatar(person: DeskPerson | undefined): Html {
   if (!person) return html`<span class="avatar app" aria-hidden="true">Hw</span>`
   const tone = (createHash('sha256').update(person.slackUserId).digest()[0] ?? 0) % 8
@@ -36,7 +36,7 @@ function avatar(person: DeskPerson | undefined): Html {
 
 const current = (is: boolean) => is && html` aria-current="true"`
 
-/** Cards in the channel that wait for a person: those with a coloured button. A finished card may keep a plain one. */
+/** Cards with a coloured button wait for a person. A finished card may keep a plain one. */
 const waiting = (state: DeskState, channel: string): number =>
   state.messages
     .in(channel)
@@ -65,13 +65,13 @@ function sidebar(state: DeskState, place: Place): Html {
     <h2>You are</h2><ul>${state.roster.people.map(seat)}</ul></div>`
 }
 
-/** A part of the page that the script replaces when its content has changed. */
+/** The script replaces it when its content has changed. */
 function livePart(tag: 'nav' | 'div', id: string, attributes: Html, content: Html): Html {
   const fingerprint = createHash('sha256').update(content.markup).digest('base64url').slice(0, 16)
   return html`${new Html(`<${tag}`)} id="${id}" data-state="${fingerprint}"${attributes}>${content}${new Html(`</${tag}>`)}`
 }
 
-/** A whole page. Scripts and styles run only by a hash, and nothing is loaded from anywhere else. */
+/** Scripts and styles run only by a hash, and nothing is loaded from anywhere else. */
 export function page(state: DeskState, place: Place, title: string, pane: Html, modal: Html): Answer {
   const notice = state.notices.get(place.person.slackUserId)
   const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
@@ -148,14 +148,13 @@ function article(state: DeskState, place: Place, said: Message | Ephemeral): Htm
   </form></article>`
 }
 
-/** Messages in order, replies under the message they belong to. */
+/** Replies under the message they belong to. */
 function threaded(said: (Message | Ephemeral)[]): (Message | Ephemeral)[] {
   const root = (each: Message | Ephemeral) => ('threadTs' in each && each.threadTs ? each.threadTs : each.ts)
   const key = (each: Message | Ephemeral) => `${root(each)} ${each.ts}`
   return [...said].sort((one, other) => (key(one) < key(other) ? -1 : 1))
 }
 
-/** One channel or direct message as this person sees it. */
 export function conversation(state: DeskState, place: Place): Html {
   const { slackUserId } = place.person
   const ephemerals = state.messages.ephemeralsOf(slackUserId).filter(({ channel }) => channel === place.at)
@@ -169,7 +168,6 @@ export function conversation(state: DeskState, place: Place): Html {
     <button class="button">Send</button></form></div>`
 }
 
-/** The app's home tab, for this person. */
 export function homeTab(state: DeskState, place: Place): Html {
   const view = state.views.homeOf(place.person.slackUserId)
   const content = view
@@ -178,7 +176,7 @@ export function homeTab(state: DeskState, place: Place): Html {
   return html`<div class="scroll">${livePart('div', 'messages', html` class="home"`, content)}</div><div></div>`
 }
 
-/** The modal on top of this person's screen, if one is open. Closing it is a form too, so that it needs no script. */
+/** The top one, if one is open. Closing it is a form too, so that it needs no script. */
 export function modal(state: DeskState, place: Place): Html {
   const view: View | undefined = state.views.stackOf(place.person.slackUserId).at(-1)
   if (!view) return html``

@@ -1,7 +1,4 @@
-/**
- * The pages work without a script; with it they follow what happens. Changes come as server-sent events; the page is
- * then asked for again and only what differs is put in place, so that focus, scrolling and half-written text stay.
- */
+/** The pages work without it. With it, only what differs is put in place, so that focus, scrolling and half-written text stay. */
 export const pageScript = `
 const parts = ['nav', 'notice', 'messages', 'modal']
 let busy = false, again = false

@@ -6,14 +6,14 @@ import { addressOf, appName, conversation, homeTab, modal, type Place, page } fr
 import { fieldName } from './render-blocks.ts'
 import type { AppAnswer, DeskState } from './state.ts'
 
-/** What Slack tells a person whose click the app did not take, and what the desk adds for the app's developer. */
+/** Slack's warning, and what the desk adds for the app's developer. */
 function complaintAbout({ status, body, milliseconds }: AppAnswer): string | undefined {
   if (status !== 200) return `The app answered ${status}. Slack would show a warning here. ${body.slice(0, 300)}`
   if (milliseconds <= 3_000) return undefined
   return `The app took ${(milliseconds / 1_000).toFixed(1)} s. Slack would have given up after 3 s.`
 }
 
-/** The inputs of a form as values by block and action id: what is empty is said to be empty. */
+/** By block and action id: what is empty is said to be empty. */
 function valuesOf(blocks: readonly Json[], form: URLSearchParams): Json {
   const values: { [blockId: string]: Json } = {}
   for (const block of blocks) {
@@ -27,7 +27,6 @@ function valuesOf(blocks: readonly Json[], form: URLSearchParams): Json {
   return values
 }
 
-/** Which element was clicked: its action and block id. */
 function clicked(form: URLSearchParams, blocks: readonly Json[]) {
   const name = form.get('click') ?? ''
   const [block_id, action_id] = name.split('/').map(decodeURIComponent)
@@ -37,7 +36,7 @@ function clicked(form: URLSearchParams, blocks: readonly Json[]) {
   return { action_id, block_id, ...(isInput && value !== null ? { value } : {}) }
 }
 
-/** Who looks, and where. A direct message is only for the person at its end: changing seats leaves it. */
+/** A direct message is only for the person at its end: changing seats leaves it. */
 function placeOf({ roster }: DeskState, fields: URLSearchParams): Place {
   const person = roster.person(fields.get('as') ?? '') ?? roster.people[0]
   if (!person) throw new BadRequest('the desk was started without people; give it some')
@@ -53,7 +52,6 @@ function viewOf({ views }: DeskState, form: URLSearchParams, { person }: Place) 
   return view
 }
 
-/** Sends something to the app, and tells the person what went wrong if it did. */
 async function attempt({ notices }: DeskState, user: string, send: () => Promise<AppAnswer | undefined>) {
   try {
     const answer = await send()
@@ -68,7 +66,7 @@ async function attempt({ notices }: DeskState, user: string, send: () => Promise
 async function show(state: DeskState, interactions: Interactions, { url, headers }: Incoming): Promise<Answer> {
   const place = placeOf(state, url.searchParams)
   const { slackUserId: user } = place.person
-  // A browser that goes there opens the tab; the page that only looks again does not.
+  // Only a browser that goes there opens the tab.
   if (place.at === 'home' && headers['sec-fetch-mode'] === 'navigate') {
     const event = { type: 'app_home_opened', user, channel: `D${user.slice(1)}`, tab: 'home' }
     await attempt(state, user, () => interactions.event(event))
@@ -79,11 +77,10 @@ async function show(state: DeskState, interactions: Interactions, { url, headers
   return page(state, place, title, pane, modal(state, place))
 }
 
-/** Pages for a person in a browser: `?as=` says who, `?in=` where. Several tabs can be several people. */
+/** `?as=` says who looks, `?in=` where. Several tabs can be several people. */
 export function pageRoutes(state: DeskState, interactions: Interactions): { [route: string]: Handler } {
   const { roster, messages, notices, changes } = state
 
-  /** Does what a form asks, and shows the page again. */
   const act =
     (doIt: (form: URLSearchParams, place: Place) => Promise<AppAnswer | undefined>): Handler =>
     async ({ body }) => {

@@ -3,14 +3,12 @@ import { isObject, type Json, objectOf, objectsOf, textOf } from './blocks.ts'
 import { type Html, html, safeUrl } from './html.ts'
 import { type Names, renderMrkdwn, renderRichText, withEmoji } from './text.ts'
 
-/** What drawing needs to know about where it draws. */
 export interface Surface {
   names: Names
   /** Unique on the page: begins the ids of what is drawn. */
   id: string
 }
 
-/** A text object: `plain_text` is literal, `mrkdwn` is formatted. */
 export function renderText(text: unknown, names: Names): Html {
   const object = objectOf(text)
   if (object['type'] === 'mrkdwn') return renderMrkdwn(textOf(object['text']), names)
@@ -18,14 +16,14 @@ export function renderText(text: unknown, names: Names): Html {
   return html`<span class="lines">${object['emoji'] === false ? plain : withEmoji(plain)}</span>`
 }
 
-/** The name of an input or button in a form: which element of which block it is. */
+/** In a form: which element of which block it is. */
 export const fieldName = (block: Json, element: Json): string =>
   `${encodeURIComponent(textOf(block['block_id']))}/${encodeURIComponent(textOf(element['action_id']))}`
 
 const idOf = (surface: Surface, block: Json, element: Json): string =>
   `${surface.id}-${createHash('sha256').update(fieldName(block, element)).digest('hex').slice(0, 10)}`
 
-/** Asks again before it is sent: a popover, so that it needs no script and closes with Escape. */
+/** A popover, so that it needs no script and closes with Escape. */
 function confirmation(id: string, element: Json, button: (label: Html, danger: boolean) => Html, names: Names): Html {
   const confirm = objectOf(element['confirm'])
   const danger = confirm['style'] === 'danger' || (confirm['style'] === undefined && element['style'] === 'danger')
@@ -97,7 +95,7 @@ function renderTextInput(surface: Surface, block: Json, element: Json): Html {
     : html`<input type="text" ${common} ${length} value="${initial}">`
 }
 
-/** An element as an input of a form, without a button of its own. */
+/** Without a button of its own. */
 function renderInput(surface: Surface, block: Json, element: Json): Html {
   switch (element['type']) {
     case 'static_select':
@@ -115,7 +113,7 @@ function renderInput(surface: Surface, block: Json, element: Json): Html {
   }
 }
 
-/** An element that acts by itself: in an actions block, or beside a section. A select acts by a button beside it, without a script too. */
+/** In an actions block, or beside a section. A select acts by a button beside it, without a script too. */
 const renderElement = (surface: Surface, block: Json, element: Json): Html =>
   element['type'] === 'button'
     ? renderButton(surface, block, element)
@@ -165,6 +163,6 @@ function renderBlock(surface: Surface, block: Json, errors: Errors): Html {
   }
 }
 
-/** Blocks as Slack would show them. They must have passed the validator. `errors` belong to input blocks. */
+/** They must have passed the validator. `errors` belong to input blocks. */
 export const renderBlocks = (surface: Surface, blocks: readonly Json[], errors: Errors = {}): Html =>
   html`<div class="blocks">${blocks.map((block) => renderBlock(surface, block, errors))}</div>`

@@ -2,20 +2,19 @@ import { randomBytes } from 'node:crypto'
 import { EventEmitter, on } from 'node:events'
 import type { Messages, Views } from './surfaces.ts'
 
-/** What changed on the desk, and where. `seq` rises by one with each change and never repeats. */
+/** `seq` rises by one with each change. */
 export interface Change {
   seq: number
   type: 'posted' | 'updated' | 'deleted' | 'ephemeral' | 'view' | 'home' | 'notice'
-  /** The channel's id, for messages and ephemerals. */
   channel?: string
   ts?: string
-  /** The only person who can see it, for ephemerals, views and home tabs. */
+  /** The only person who can see it. */
   user?: string
 }
 
 const kept = 5_000
 
-/** The desk's own feed: pages and tests are told of a change as it happens, so that none of them polls or sleeps. */
+/** The desk's own feed: pages and tests are told of a change as it happens, so that none polls or sleeps. */
 export class Changes {
   readonly #log: Change[] = []
   readonly #emitter = new EventEmitter().setMaxListeners(0)
@@ -33,7 +32,7 @@ export class Changes {
     this.#emitter.emit('change', recorded)
   }
 
-  /** Calls back for each change from now on. Returns how to stop. */
+  /** Returns how to stop. */
   subscribe(listener: (change: Change) => void): () => void {
     this.#emitter.on('change', listener)
     return () => this.#emitter.off('change', listener)
@@ -53,69 +52,62 @@ export class Changes {
   }
 }
 
-const triggerLifetime = 3_000
-const responseUrlLifetime = 30 * 60_000
-const responseUrlUses = 5
-
-/** Where an answer through a `response_url` goes. */
+/** Where an answer through a `response_url` goes, by the message or ephemeral message that was clicked. */
 export interface ResponseTarget {
   channel: string
   user: string
-  /** The message or ephemeral message that was clicked. */
   messageTs?: string
   ephemeralTs?: string
 }
 
-/** What an interaction hands out for a while: a trigger (once, 3 s) and a response address (5 times, 30 min). */
-export class Tickets {
-  readonly #clock: () => number
-  readonly #triggers = new Map<string, { user: string; expiresAt: number; used: boolean }>()
-  readonly #responses = new Map<string, ResponseTarget & { expiresAt: number; usesLeft: number }>()
+/** Slack's words for a ticket that is none, that was used up, and that is too old. */
+type TicketTerms = { lifetime: number; uses: number; refusals: readonly [none: string, used: string, late: string] }
+export const triggerTerms: TicketTerms = {
+  lifetime: 3_000,
+  uses: 1,
+  refusals: ['invalid_trigger_id', 'exchanged_trigger_id', 'expired_trigger_id'],
+}
+export const responseTerms: TicketTerms = {
+  lifetime: 30 * 60_000,
+  uses: 5,
+  refusals: ['invalid_url', 'used_url', 'expired_url'],
+}
 
-  constructor(clock: () => number) {
+/** What an interaction hands out for a while: a trigger, or a response address. */
+export class Tickets<T> {
+  readonly #clock: () => number
+  readonly #terms: TicketTerms
+  readonly #issued = new Map<string, { for: T; expiresAt: number; usesLeft: number }>()
+
+  constructor(clock: () => number, terms: TicketTerms) {
     this.#clock = clock
+    this.#terms = terms
   }
 
-  issueTrigger(user: string): string {
+  issue(target: T): string {
+    const { lifetime, uses } = this.#terms
     const id = `${this.#clock()}.${randomBytes(4).readUInt32BE()}.${randomBytes(16).toString('hex')}`
-    this.#triggers.set(id, { user, expiresAt: this.#clock() + triggerLifetime, used: false })
+    this.#issued.set(id, { for: target, expiresAt: this.#clock() + lifetime, usesLeft: uses })
     return id
   }
 
-  /** Exchanges a trigger for the person who caused it, once. */
-  useTrigger(id: string): { user: string } | { refusal: string } {
-    const trigger = this.#triggers.get(id)
-    if (!trigger) return { refusal: 'invalid_trigger_id' }
-    if (trigger.used) return { refusal: 'exchanged_trigger_id' }
-    if (this.#clock() >= trigger.expiresAt) return { refusal: 'expired_trigger_id' }
-    trigger.used = true
-    return { user: trigger.user }
-  }
-
-  /** Returns the secret last part of a response address. */
-  issueResponse(target: ResponseTarget): string {
-    const key = randomBytes(18).toString('base64url')
-    this.#responses.set(key, { ...target, expiresAt: this.#clock() + responseUrlLifetime, usesLeft: responseUrlUses })
-    return key
-  }
-
-  useResponse(key: string): ResponseTarget | { refusal: string } {
-    const response = this.#responses.get(key)
-    if (!response) return { refusal: 'invalid_url' }
-    if (this.#clock() >= response.expiresAt) return { refusal: 'expired_url' }
-    if (response.usesLeft === 0) return { refusal: 'used_url' }
-    response.usesLeft -= 1
-    return response
+  use(id: string): { for: T } | { refusal: string } {
+    const ticket = this.#issued.get(id)
+    const [none, used, late] = this.#terms.refusals
+    if (!ticket) return { refusal: none }
+    if (ticket.usesLeft === 0) return { refusal: used }
+    if (this.#clock() >= ticket.expiresAt) return { refusal: late }
+    ticket.usesLeft -= 1
+    return ticket
   }
 }
 
-/** A person who can be played at the desk. */
 export interface DeskPerson {
   slackUserId: string
   /** The handle, such as `ana`. */
   name: string
   realName: string
-  /** User groups, by handle. */
+  /** By handle. */
   groups: string[]
 }
 
@@ -126,7 +118,6 @@ export interface DeskChannel {
   directTo?: string
 }
 
-/** Who is in the workspace, and which conversations there are. */
 export class Roster {
   readonly people: readonly DeskPerson[]
   readonly #channels: DeskChannel[]
@@ -145,13 +136,13 @@ export class Roster {
     return this.#channels
   }
 
-  /** By Slack id, handle, or `person:<handle>`. */
+  /** By Slack id, handle, or `person:` and the handle. */
   person(idOrName: string): DeskPerson | undefined {
     const name = idOrName.replace(/^person:/, '')
     return this.people.find((person) => person.slackUserId === idOrName || person.name === name)
   }
 
-  /** By id or by name, with or without `#`. A person's Slack id means the direct message to them, as in Slack. */
+  /** By id or name, with or without `#`. A person's Slack id means the direct message to them, as in Slack. */
   channel(idOrName: string): DeskChannel | undefined {
     const name = idOrName.replace(/^#/, '')
     const found = this.#channels.find((channel) => channel.id === idOrName || channel.name === name)
@@ -171,11 +162,10 @@ export class Roster {
     return this.#channels.find(({ directTo }) => directTo === userId)
   }
 
-  /** User groups with their members, from what each person belongs to. */
   get groups(): { id: string; handle: string; members: string[] }[] {
     const handles = [...new Set(this.people.flatMap(({ groups }) => groups))].sort()
     return handles.map((handle) => ({
-      // The id is made from the handle so that it is the same at each start.
+      // The same at each start.
       id: `S${handle.toUpperCase().replace(/[^A-Z0-9]/g, '')}`,
       handle,
       members: this.people.filter(({ groups }) => groups.includes(handle)).map(({ slackUserId }) => slackUserId),
@@ -183,33 +173,30 @@ export class Roster {
   }
 }
 
-/** What the app answered to a signed request. */
 export interface AppAnswer {
   status: number
   body: string
   milliseconds: number
 }
 
-/** One signed request to the app, exactly as sent, so that a test can try to replay or change it. */
+/** One signed request to the app, exactly as sent, so that a test can replay or change it. */
 export interface SentInteraction {
   /** Milliseconds. */
   at: number
   url: string
   headers: { [name: string]: string }
   body: string
-  /** Absent while it has not, or when it could not be reached. */
   answer?: AppAnswer
 }
 
-/** What the Web API answers instead of working. `status` 0: it works. */
+/** What the Web API answers instead of working. `status` 0: it works; 200: Slack's `{ ok: false, error }`. */
 interface Fault {
   status: number
   retryAfterSeconds: number
-  /** With status 200: Slack's `{ ok: false, error }`. */
-  error?: string
+  error?: string | undefined
 }
 
-/** Everything the desk knows. Nothing is kept on disk: a local Slack ends with its command. */
+/** Everything the desk knows, kept in memory alone. */
 export interface DeskState {
   clock: () => number
   teamId: string
@@ -218,10 +205,11 @@ export interface DeskState {
   roster: Roster
   messages: Messages
   views: Views
-  tickets: Tickets
+  triggers: Tickets<string>
+  responses: Tickets<ResponseTarget>
   changes: Changes
   sent: SentInteraction[]
   fault: Fault
-  /** What the desk itself has to tell a person, by Slack id: mostly that the app failed to answer. */
+  /** What the desk itself tells a person, by Slack id: mostly that the app failed to answer. */
   notices: Map<string, string>
 }

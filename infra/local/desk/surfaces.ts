@@ -10,13 +10,12 @@ interface Content {
 export interface Message extends Content {
   channel: string
   ts: string
-  /** Slack id of who posted it: the app's bot, or a person. */
+  /** Slack id of the app's bot, or of the person who posted it. */
   user: string
   threadTs?: string
   metadata?: unknown
-  /** Milliseconds, once it has been updated. */
   editedAt?: number
-  /** Blocks it had before, oldest first. A screen that has not caught up still shows the last of them. */
+  /** Oldest first. A screen that has not caught up still shows the last of them. */
   earlier: Json[][]
 }
 
@@ -25,11 +24,10 @@ export interface Ephemeral extends Content {
   channel: string
   ts: string
   user: string
-  /** Milliseconds. */
   at: number
 }
 
-/** All messages, in order. Ephemeral ones stand apart, since only one person may ever see each. */
+/** In order. Ephemeral ones stand apart, since only one person may ever see each. */
 export class Messages {
   readonly #messages: Message[] = []
   #ephemerals: Ephemeral[] = []
@@ -42,7 +40,7 @@ export class Messages {
     this.#changes = changes
   }
 
-  /** A timestamp as Slack writes it, later than any before: it identifies a message in its channel. */
+  /** As Slack writes it, later than any before: it identifies a message in its channel. */
   nextTs(): string {
     this.#lastMicros = Math.max(Math.floor(this.#clock() * 1_000), this.#lastMicros + 1)
     const seconds = Math.floor(this.#lastMicros / 1_000_000)
@@ -94,12 +92,11 @@ export class Messages {
     return this.ephemeralsOf(user).find((ephemeral) => ephemeral.ts === ts)
   }
 
-  /** The message or ephemeral message that this person sees there. */
   findFor(user: string, channel: string, ts: string): Message | Ephemeral | undefined {
     return this.find(channel, ts) ?? this.findEphemeral(user, ts)
   }
 
-  /** Replaces what an ephemeral message says, or takes it away. */
+  /** Without content it is gone. */
   changeEphemeral(ephemeral: Ephemeral, content?: Content): void {
     if (content) Object.assign(ephemeral, content)
     else this.#ephemerals = this.#ephemerals.filter((other) => other !== ephemeral)
@@ -111,18 +108,17 @@ export class Messages {
   }
 }
 
-/** A modal or home tab. `content` is what the app sent, with block ids filled in. */
+/** `content` is what the app sent, with block ids filled in. */
 export interface View {
   id: string
   user: string
-  /** Changes with each update, so that an app can refuse to overwrite what it has not seen. */
+  /** Changes with each update: an app must not overwrite what it has not seen. */
   hash: string
   content: Json & { blocks: Json[] }
   rootViewId: string
   previousViewId: string | null
-  /** Sentences by block id, after `response_action: errors`. */
   errors: { [blockId: string]: string }
-  /** What the person has filled in so far, by block and action id: it outlasts an update of the view, as in Slack. */
+  /** By block and action id: it outlasts an update of the view, as in Slack. */
   filled: { [blockId: string]: Json }
 }
 
@@ -136,7 +132,7 @@ function makeView(user: string, content: View['content'], under?: View): View {
   return { id, user, hash: newHash(), content, rootViewId, previousViewId, errors: {}, filled: {} }
 }
 
-/** Each person's open modals, a stack with the newest last, and their home tab. */
+/** Each person's open modals, the newest last, and their home tab. */
 export class Views {
   readonly #stacks = new Map<string, readonly View[]>()
   readonly #homes = new Map<string, View>()
@@ -154,18 +150,18 @@ export class Views {
     return this.#homes.get(user)
   }
 
-  /** A modal or home tab by its id, or a modal by the id that the app gave it. */
+  /** By its id, or a modal by the id that the app gave it. */
   find(id: string): View | undefined {
     const modals = [...this.#stacks.values()].flat()
     return [...modals, ...this.#homes.values()].find((view) => view.id === id || view.content['external_id'] === id)
   }
 
-  /** A fresh modal; one that was open before is gone, as in Slack. */
+  /** One that was open before is gone, as in Slack. */
   open(user: string, content: View['content']): View {
     return this.#put(user, [makeView(user, content)]) as View
   }
 
-  /** On top of the open one; `undefined` when the stack is full. */
+  /** `undefined` when the stack is full. */
   push(user: string, content: View['content']): View | undefined {
     const stack = this.stackOf(user)
     return stack.length < deepestStack ? this.#put(user, [...stack, makeView(user, content, stack.at(-1))]) : undefined
@@ -207,7 +203,6 @@ export class Views {
   }
 }
 
-/** A view as Slack's API and payloads show it. */
 export const describeView = (view: View, { teamId, appId, botUserId }: DeskState, values: Json = {}): Json => ({
   private_metadata: '',
   callback_id: '',

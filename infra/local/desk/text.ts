@@ -2,14 +2,12 @@ import { type Json, objectOf, objectsOf, textOf } from './blocks.ts'
 import { Html, html, safeUrl } from './html.ts'
 import type { Roster } from './state.ts'
 
-/** The emoji that Hotwork writes by name. */
 const known = new Map([
   ['lock', '🔒'],
   ['warning', '⚠️'],
   ['white_check_mark', '✅'],
 ])
 
-/** A name that is not known stays `:name:`. */
 export const withEmoji = (text: string): string =>
   text.replace(/:([a-z0-9_+-]+):/g, (all, name: string) => known.get(name) ?? all)
 
@@ -17,7 +15,7 @@ const mention = (label: string) => html`<span class="mention">${label}</span>`
 
 export type Names = ReturnType<typeof namesOf>
 
-/** How mentions are shown: ids become names, as Slack does on a reader's screen. */
+/** Ids become names, as on a reader's screen. */
 export function namesOf(roster: Roster, app: { userId: string; name: string }) {
   return {
     user: (id: string) => {
@@ -35,7 +33,7 @@ export const clockTime = (at: Date): string => `${pad(at.getHours())}:${pad(at.g
 const day = (at: Date, month: 'long' | 'short') =>
   at.toLocaleDateString('en-GB', { day: 'numeric', month, year: 'numeric' })
 
-/** Slack's date tokens, in this machine's time zone. https://docs.slack.dev/messaging/formatting-message-text#date-formatting */
+/** In this machine's time zone. https://docs.slack.dev/messaging/formatting-message-text#date-formatting */
 export function formatDate(timestamp: number, format: string): Html {
   const at = new Date(timestamp * 1_000)
   if (Number.isNaN(at.getTime())) return new Html('')
@@ -55,19 +53,19 @@ export function formatDate(timestamp: number, format: string): Html {
   return html`<time datetime="${at.toISOString()}">${text}</time>`
 }
 
-// Slack's text format. The sender has escaped `&`, `<` and `>`, so that a bare `<...>` is always one of Slack's own
-// tokens. Everything is decoded once and then escaped by `html`; nothing that was written reaches the page as markup.
+// Slack's text format. The sender has escaped `&`, `<` and `>`, so that a bare `<...>` is one of Slack's own tokens. All is
+// decoded once and then escaped by `html`: nothing that was written reaches the page as markup.
 // https://docs.slack.dev/messaging/formatting-message-text
 
 const decode = (text: string): string => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
 
-/** Nothing where a browser may not follow the address. */
+/** Nothing for an address that a browser may not follow. */
 function link(url: string, label: Html | string): Html | undefined {
   const href = safeUrl(url)
   return href === undefined ? undefined : html`<a href="${href}" target="_blank" rel="noopener noreferrer">${label}</a>`
 }
 
-/** What stands in `<...>`: a mention, a date or a link. */
+/** In `<...>`: a mention, a date or a link. */
 function token(inside: string, names: Names): Html {
   const bar = inside.indexOf('|')
   const target = bar < 0 ? inside : inside.slice(0, bar)
@@ -88,7 +86,7 @@ function token(inside: string, names: Names): Html {
 const marks: { [mark: string]: string } = { '*': 'b', _: 'i', '~': 's' }
 const pattern = /`([^`\n]+)`|<([^<>\n]+)>|(?<![\w*_~])([*_~])(?=\S)([^\n]*?\S)\3(?![\w*_~])/g
 
-/** One stretch without code blocks. */
+/** Without code blocks. */
 function inline(text: string, names: Names): Html {
   const parts: Html[] = []
   let from = 0
@@ -109,7 +107,7 @@ function inline(text: string, names: Names): Html {
 
 const joined = (lines: readonly Html[], by: string) => new Html(lines.map(({ markup }) => markup).join(by))
 
-/** Lines, where those that begin with `>` are a quotation. */
+/** Those that begin with `>` are a quotation. */
 function lines(text: string, names: Names): Html {
   const groups: { quoted: boolean; lines: Html[] }[] = []
   for (const line of text.split('\n')) {
@@ -124,7 +122,7 @@ function lines(text: string, names: Names): Html {
   )}`
 }
 
-/** Slack's mrkdwn as a reader sees it. A code block stands on lines of its own, so the line breaks around it are dropped. */
+/** A code block stands on lines of its own, so the line breaks around it are dropped. */
 export function renderMrkdwn(text: string, names: Names): Html {
   const parts = text.split(/\n?```\n?([\s\S]+?)\n?```\n?/)
   return html`${parts.map((part, index) => {
@@ -177,6 +175,6 @@ function part(element: Json, names: Names): Html {
   }
 }
 
-/** A `rich_text` block. All of its text is literal: nothing in it is ever read as markup. */
+/** All of its text is literal: nothing in it is ever read as markup. */
 export const renderRichText = (block: Json, names: Names): Html =>
   html`<div class="rich">${objectsOf(block['elements']).map((element) => part(element, names))}</div>`

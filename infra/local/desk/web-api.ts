@@ -51,7 +51,7 @@ const peopleMethods: MethodTable = {
 
 const shown = (view: View, state: DeskState): Json => ({ view: describeView(view, state) })
 
-/** The view that the app sent, unless it has seen another state of `known` than there is now. */
+/** Unless the app has seen another state of `known` than there is now. */
 function sentView(args: Json, type: 'modal' | 'home', known?: View) {
   if (args['hash'] && known && args['hash'] !== known.hash) throw new SlackError('hash_conflict')
   return unwrap(checkView(args['view'], type))
@@ -60,9 +60,9 @@ function sentView(args: Json, type: 'modal' | 'home', known?: View) {
 const viewMethods: MethodTable = {
   'views.open': (args, state) => {
     const content = sentView(args, 'modal')
-    const used = state.tickets.useTrigger(textOf(args['trigger_id']))
+    const used = state.triggers.use(textOf(args['trigger_id']))
     if ('refusal' in used) throw new SlackError(used.refusal)
-    return shown(state.views.open(used.user, content), state)
+    return shown(state.views.open(used.for, content), state)
   },
   'views.update': (args, state) => {
     const view = state.views.find(textOf(args['external_id'] ?? args['view_id']))
@@ -79,10 +79,9 @@ const viewMethods: MethodTable = {
 
 const methods: MethodTable = { ...chatMethods, ...peopleMethods, ...viewMethods }
 
-/** Members that a form body carries as JSON text. */
+/** A form body carries these as JSON text. */
 const structured = ['blocks', 'view', 'metadata', 'attachments']
 
-/** What the text says as JSON. Throws a `SlackError` with the code where it is none. */
 function parsed(text: string, error: string): unknown {
   try {
     return JSON.parse(text)
@@ -115,7 +114,7 @@ function tokenOf({ headers }: Incoming, args: Json): string {
   return token
 }
 
-/** `onToken` is told each token that was used, so that the caller can notice a wrong one; any is accepted. */
+/** Any token is accepted; `onToken` is told each. */
 export function serveWebApi(state: DeskState, onToken: (token: string, method: string) => void) {
   return (incoming: Incoming): Answer => {
     const { status, retryAfterSeconds, error } = state.fault
@@ -133,8 +132,8 @@ export function serveWebApi(state: DeskState, onToken: (token: string, method: s
       return json(200, { ok: true, ...method(args, state) })
     } catch (cause) {
       if (!(cause instanceof SlackError)) throw cause
-      const details = cause.messages.length > 0 ? { response_metadata: { messages: cause.messages } } : {}
-      return json(200, { ok: false, error: cause.message, ...details })
+      const { message: error, messages } = cause
+      return json(200, { ok: false, error, response_metadata: messages.length > 0 ? { messages } : undefined })
     }
   }
 }
@@ -156,15 +155,15 @@ function respond(state: DeskState, target: ResponseTarget, said: Json): void {
   } else messages.postEphemeral({ channel: target.channel, user: target.user, ...content })
 }
 
-/** What an app posts to a `response_url`: a message to the person who acted, or to the channel, or over the original. */
+/** A message to the person who acted, or to the channel, or over the original. */
 export function serveResponseUrl(state: DeskState) {
   return ({ url, body }: Incoming): Answer => {
     try {
       const said = parsed(body, 'invalid_payload')
       if (!isObject(said)) throw new SlackError('invalid_payload')
-      const target = state.tickets.useResponse(url.pathname.slice('/response/'.length))
-      if ('refusal' in target) return json(404, { ok: false, error: target.refusal })
-      respond(state, target, said)
+      const used = state.responses.use(url.pathname.slice('/response/'.length))
+      if ('refusal' in used) return json(404, { ok: false, error: used.refusal })
+      respond(state, used.for, said)
       return json(200, { ok: true })
     } catch (cause) {
       if (!(cause instanceof SlackError)) throw cause
