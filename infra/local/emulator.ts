@@ -29,6 +29,9 @@ class EmulatorEnded extends FaultForPeople {
 const emulator = join(import.meta.dirname, 'emulator.py')
 const readyWithinMilliseconds = 30_000
 
+/** Where Lambdas send their calls in place of the emulator, and the file that has a line for each invocation. */
+export type Meter = { url: string; invocationsFile: string; forwardTo(target: string): void }
+
 interface EmulatorOptions {
   python: string
   directory: string
@@ -36,8 +39,7 @@ interface EmulatorOptions {
   lambdaLogFile: string
   /** With the `node` that the Lambdas shall run on. */
   nodeDirectory: string
-  /** Where Lambdas send their calls, if not straight to the emulator: see call-meter.ts. */
-  meter?: { url: string; invocationsFile: string } | undefined
+  meter?: Meter | undefined
   signal?: AbortSignal | undefined
 }
 

@@ -1,8 +1,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { describeLocal } from './deployment.ts'
 
-/** What `local.json` says of a running local stack (interfaces.md, section 2). `meterUrl`: see call-meter.ts. */
-export type Local = ReturnType<typeof describeLocal> & { meterUrl?: string }
+/** What `local.json` says of a running local stack (interfaces.md, section 2). */
+export type Local = ReturnType<typeof describeLocal>
 
 export type LocalClient = Pick<Local['agents'][number], 'id' | 'clientId' | 'privateJwk'>
 

@@ -1,10 +1,9 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
-import { type CallMeter, startCallMeter } from './call-meter.ts'
 import { bootstrap, hotworkApp, nodeDirectory, root } from './cdk.ts'
 import { deployPrepared, prepareDeployment, type Surroundings } from './deployment.ts'
-import { type AwsAccess, clientSettings, startEmulator } from './emulator.ts'
+import { type AwsAccess, clientSettings, type Meter, startEmulator } from './emulator.ts'
 import { startIdentityProvider } from './identity-provider.ts'
 import { type Local, readLocalFile, removeLocalFile, writeLocalFile } from './local-file.ts'
 import { FaultForPeople, holderOf, takeLock } from './processes.ts'
@@ -26,8 +25,8 @@ interface StackOptions extends DeploymentChoice {
   progress?: Progress
   /** Another CDK app than Hotwork's, for tests. */
   app?: string | undefined
-  /** `local.json` then says where the counts are. Not of an emulator that is given. */
-  meterCalls?: boolean
+  /** Stands between the Lambdas and the emulator, and is told of invocations. Not of an emulator that is given. */
+  meter?: Meter
   /** Ends everything early. */
   signal?: AbortSignal
 }
@@ -72,13 +71,11 @@ export async function startStack(options: StackOptions = {}): Promise<LocalStack
   const app = options.app ?? hotworkApp
   const around: Surroundings = { directory, logDirectory, app, identityProvider, accountId, region, progress, signal }
 
-  const meter = options.meterCalls && !given ? await startCallMeter(join(logDirectory, 'invocations.log')) : undefined
-  if (meter) resources.defer(() => meter.close())
   const [aws, prepared] = await together(failure, [
-    prepareAws(around, given, meter, resources, failure),
+    prepareAws(around, given, options.meter, resources, failure),
     prepareDeployment(around, choose(options), resources),
   ])
-  const local = { ...(await deployPrepared(around, prepared, aws)), ...(meter && { meterUrl: meter.controlUrl }) }
+  const local = await deployPrepared(around, prepared, aws)
   signal.throwIfAborted()
   const localFile = join(directory, 'local.json')
   writeLocalFile(localFile, local)
@@ -144,7 +141,7 @@ async function readAccountId(aws: AwsAccess): Promise<string> {
 async function prepareAws(
   around: Surroundings,
   given: AwsAccess | undefined,
-  meter: CallMeter | undefined,
+  meter: Meter | undefined,
   resources: AsyncDisposableStack,
   failure: AbortController,
 ): Promise<AwsAccess> {
@@ -159,7 +156,7 @@ async function prepareAws(
 
 async function startOwnEmulator(
   { directory, logDirectory, progress, signal }: Surroundings,
-  meter: CallMeter | undefined,
+  meter: Meter | undefined,
   resources: AsyncDisposableStack,
   failure: AbortController,
 ): Promise<AwsAccess> {

@@ -5,14 +5,13 @@ import { type LocalStack, startStack } from './stack.ts'
 
 /**
  * `npm start`: the local stack until Ctrl-C. `-- --policies FOLDER` deploys another policy folder, `-- --state FOLDER` keeps
- * its files elsewhere, so that two can run; `-- --meter` counts what the Lambdas ask of AWS; `--app FILE` is for tests.
+ * its files elsewhere, so that two can run; `--app FILE` is for tests.
  */
 const { values } = parseArgs({
   options: {
     policies: { type: 'string' },
     state: { type: 'string' },
     app: { type: 'string' },
-    meter: { type: 'boolean' },
   },
 })
 const directory = values.state ?? '.hotwork'
@@ -23,7 +22,6 @@ try {
     policies: values.policies,
     stateDirectory: values.state,
     app: values.app && resolve(values.app),
-    meterCalls: values.meter ?? false,
     signal: asked,
   })
   try {

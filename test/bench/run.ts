@@ -1,5 +1,4 @@
 import { cpus } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { measureBundles } from './bundles.ts'
 import { countCalls } from './counts.ts'
@@ -13,13 +12,13 @@ import { measureModelChecker, measureRecord } from './record.ts'
 
 /**
  * `npm run bench`: the targets of docs/performance.md, measured. `-- --quick` for CI: fewer processes, shorter batches,
- * never fewer than forty rounds. `-- --only gate,checker` for some of it. `-- --local FILE` counts on another running stack
- * than `.hotwork/local.json`. Exit 1 only when a median and its fast decile both miss, or an exact number does.
+ * never fewer than forty rounds, no calls of AWS. `-- --only gate,checker` for some of it. Exit 1 only when a median and its
+ * fast decile both miss, or an exact number does.
  */
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, local: { type: 'string' } },
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
 })
-const { quick, only, local = join(import.meta.dirname, '../../.hotwork/local.json') } = values
+const { quick, only } = values
 const how = quick ? { rounds: 40, batchMs: 4 } : { rounds: 80, batchMs: 8 }
 /** Beyond this the first case strayed too far for its company to be trusted closely. */
 const noisy = 0.2
@@ -44,13 +43,13 @@ const measures: { [name: string]: { what: string; run: () => readonly Finding[] 
   calls: {
     what: 'calls of AWS',
     run: async () => {
-      const counts = await countCalls(local)
+      const counts = await countCalls()
       if (counts.details) details.push(counts.details)
       return counts.findings
     },
   },
 }
-const chosen = only?.split(',') ?? Object.keys(measures)
+const chosen = only?.split(',') ?? Object.keys(measures).filter((name) => !quick || name !== 'calls')
 const unknown = chosen.filter((name) => !Object.hasOwn(measures, name))
 if (unknown.length > 0)
   throw new Error(`there is no \`${unknown}\` to measure: it is one of ${Object.keys(measures).join(', ')}`)

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
-import { type CallMeter, type Counts, startCallMeter } from '../../infra/local/call-meter.ts'
-import { readUnits, writeUnits, writtenKeys } from '../../infra/local/dynamodb-units.ts'
+import { type CallMeter, type Counts, startCallMeter } from '../stack/support/call-meter.ts'
+import { readUnits, writeUnits, writtenKeys } from '../stack/support/dynamodb-units.ts'
 
 let aws: Server
 let meter: CallMeter

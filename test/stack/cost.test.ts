@@ -1,5 +1,5 @@
-import type { CallCount } from '../../infra/local/call-meter.ts'
 import { statesOf, until } from './support/aws.ts'
+import type { CallCount } from './support/call-meter.ts'
 import { Deployment, prod, remediator, setParameter } from './support/deployment.ts'
 import { priceOf } from './support/price.ts'
 import { callsOf, type LifeUsage, liveOnce, Meter, tableOf } from './support/usage.ts'

@@ -1,7 +1,7 @@
 import { type FunctionName, functions } from '../../infra/functions.ts'
-import type { Counts } from '../../infra/local/call-meter.ts'
 import { writesOf } from '../../infra/rows.ts'
 import { nameOf } from '../infra/support/template.ts'
+import type { Counts } from './support/call-meter.ts'
 
 /**
  * What the Lambdas have put into the tables of the truth while all other tests of the stack ran, held against what IAM lets

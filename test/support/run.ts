@@ -8,6 +8,7 @@ import { withWorld } from '../../infra/local/demo/world.ts'
 import type { Local } from '../../infra/local/local-file.ts'
 import { createProgress } from '../../infra/local/progress.ts'
 import { startStack } from '../../infra/local/stack.ts'
+import { startCallMeter } from '../stack/support/call-meter.ts'
 
 /**
  * `npm test`: everything that proves it. Format and lint, types, the fast tests, and then the local stack, started once,
@@ -55,7 +56,8 @@ process.exitCode = failed.length === 0 ? 0 : 1
 
 /** One stack for all tests that need one, and beside it a small deployment whose ladder waits seconds, not minutes. */
 async function testOnTheStack(): Promise<void> {
-  const stack = await startStack({ stateDirectory: state, progress: createProgress(), meterCalls: true })
+  const meter = await startCallMeter(join(temporary, 'invocations.log'))
+  const stack = await startStack({ stateDirectory: state, progress: createProgress(), meter })
   try {
     const small = await stack.deploy({ stackName: 'Swift', policies: swiftPolicies() })
     const deployments = join(state, 'deployments.json')
@@ -63,7 +65,7 @@ async function testOnTheStack(): Promise<void> {
     const env = {
       HOTWORK_DEPLOYMENTS: deployments,
       HOTWORK_LOGS: join(state, 'log'),
-      HOTWORK_METER: stack.local.meterUrl,
+      HOTWORK_METER: meter.controlUrl,
     }
     // Counted first and alone: what other tests leave waiting would be counted with it.
     await step('what a request asks of AWS', () => jest(['cost'], env))
@@ -73,6 +75,8 @@ async function testOnTheStack(): Promise<void> {
     await step('what the Lambdas have put, against their roles', () => jest(['written'], env))
   } finally {
     await stack.close()
+    await meter.close()
+    rmSync(meter.invocationsFile, { force: true })
   }
 }
 

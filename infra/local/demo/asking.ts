@@ -13,7 +13,7 @@ export async function askFor(agent: Hotwork, ask: Ask, until?: Date): Promise<Ta
   return agent.submit(ask, await agent.evaluate(ask), randomUUID(), until)
 }
 
-/** Asks, notes the request, and waits for the card. Takes the time between them as `request to card`. */
+/** Asks, and waits for the card. */
 export async function askWithCard(world: World, agent: Hotwork, ask: Ask): Promise<{ id: string; card: Card }> {
   const evaluation = await agent.evaluate(ask)
   const sentAt = Date.now()
@@ -40,13 +40,10 @@ export const withApproval = (ask: Ask, { result }: Task): Ask => ({
   context: { ...ask.context, approval: result?.approval ?? { id: 'none' } },
 })
 
-/** One approval: by which person, of which stage, and how it counted in the end. */
+/** How an approval counted in the end. */
 type Approval = { person: string; stage: string; through: 'a click' | 'the API' }
 
-/**
- * Approves a request stage after stage, as people would.
- * @returns the approvals that counted, and the request as it then is
- */
+/** Stage after stage, as people would. @returns the approvals that counted, and the request as it then is */
 export async function approveThrough(
   world: World,
   { task }: Task,
@@ -59,7 +56,7 @@ export async function approveThrough(
   }
 }
 
-/** By a click on the card, or through the API where a click is too weak a login. Policy may refuse some people. */
+/** By a click, or through the API where a click is too weak a login. Policy may refuse some people. */
 async function approveOnce(world: World, request: Request): Promise<Approval> {
   const { id, owner, stage } = request
   if (stage === null) throw new Error(`${id} is pending, and no stage of it is open`)
@@ -93,13 +90,10 @@ const hasDecided = ({ stages }: Request, { id }: Person) =>
 export const describeApprovals = (approvals: readonly Approval[]): string =>
   approvals.map(({ person, stage, through }) => `${person} (${stage}, by ${through})`).join(', ')
 
-/** How a request ended: refused by policy before any person was asked, or done. */
+/** Refused by policy before any person was asked, or done. */
 type End = { refused: string } | { task: Task; approvals: Approval[]; done: string }
 
-/**
- * Asks as the agent that the request names, has people approve it, claims the credential, does it, and completes.
- * @param watch Is told each step as it happens.
- */
+/** Asks, has people approve, claims the credential, does it, and completes. @param watch is told each step as it happens */
 export async function carryThrough(world: World, ask: Ask, watch: (step: Step) => void = () => {}): Promise<End> {
   const agent = await world.agent(ask.subject.id)
   const failure = Promise.withResolvers<never>()
@@ -143,10 +137,10 @@ async function tryToAct({ settings }: Hotwork, { action }: Ask, credentials: Aws
   }
 }
 
-/** A row of the table in examples/requests/README.md: its outcome is a tier, or the reason of a refusal by policy. */
+/** In examples/requests/README.md: a tier, or the reason of a refusal by policy. */
 type ExampleRow = { name: string; agent: string; outcome: number | string }
 
-/** Reads the table that people read, so that it cannot say one thing and the demo hold another. */
+/** The table that people read, so that the demo holds nothing else. */
 export function readExampleTable(path: string): ExampleRow[] {
   const rows = readFileSync(path, 'utf8').matchAll(/^\| `([\w-]+)\.json` *\| `([\w:-]+)` *\| (?:(\d)|`(\w+)`) *\|/gm)
   const outcomeOf = (tier: string | undefined, reason = '') => (tier === undefined ? reason : Number(tier))

@@ -10,7 +10,7 @@ import { tellNarrowed, tellPlainClient, tellStory } from './chapters/requests.ts
 import { tellFlags, tellMediated } from './chapters/uses.ts'
 import { quickWorld, type World } from './world.ts'
 
-/** What chapters leave for those that need them. */
+/** What chapters leave for others. */
 interface Told {
   request?: string
   opening?: LiveOpening
@@ -21,7 +21,6 @@ type Chapter = [title: string, tell: (world: World, told: Told) => Promise<void>
 /** Without options the demo tells these, in less than two minutes. */
 export const mainJob: readonly string[] = ['story', 'ledger', 'break-glass']
 
-/** All chapters, in the order in which they are told. */
 const chapters: { readonly [name: string]: Chapter } = {
   'tier-zero': ['Staging: policy says tier 0, and no person is asked', tellTierZero],
   story: [
@@ -73,19 +72,17 @@ const chapters: { readonly [name: string]: Chapter } = {
   ],
 }
 
-/** The chapter that must be told before, where one must. */
 const needs: { readonly [name: string]: string } = { ledger: 'story', 'break-glass-end': 'break-glass-minute' }
 
 export const chapterNames: readonly string[] = Object.keys(chapters)
 
-/** The chapters as a table for people. */
 export const describeChapters = (): string[][] => Object.entries(chapters).map(([name, [title]]) => [name, title])
 
-/** The named chapters and those that they need, in the order in which they are told. */
+/** In the order in which they are told. */
 export const withNeeds = (names: readonly string[]): readonly string[] =>
   chapterNames.filter((name) => names.some((each) => each === name || needs[each] === name))
 
-/** Tells the named chapters, each after the one that it needs; where that has failed, which is counted, it is left out. */
+/** Each after the one that it needs; where that has failed, which is counted, it is left out. */
 export async function tellChapters(world: World, names: readonly string[]): Promise<void> {
   const told: Told = {}
   const whole = new Set<string | undefined>([undefined])

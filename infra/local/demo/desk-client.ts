@@ -1,18 +1,16 @@
 import type { Local } from '../local-file.ts'
 
-/** A card as the desk shows it. */
 export interface Card {
   channel: string
   ts: string
-  /** Everything that is written on it, as one text. */
+  /** All its text. */
   says: string
-  /** The buttons that it has now, by `action_id`. */
+  /** By `action_id`. */
   buttons: string[]
-  /** Milliseconds since 1970. */
   postedAt: number
 }
 
-/** One signed request as the desk sent it to the app. */
+/** As the desk sent it to the app. */
 export type SentInteraction = { url: string; headers: Record<string, string>; body: string }
 
 /** A line beneath a card. */
@@ -24,17 +22,17 @@ type Told = { ts: string; text: string }
 /** `clickedAt`: milliseconds since 1970. */
 type ClickAnswer = { status: number; body: string; clickedAt: number }
 
-/** How long a card may take. Far more than it does: a failure should mean that it never came. */
+/** Far more than a card takes: a failure should mean that it never came. */
 const patienceMilliseconds = 45_000
 
-/** People at the desk, by its control API: they see cards, click, and get ephemeral messages. */
+/** People at the desk, by its control API. */
 export class DeskClient {
   readonly #deskUrl: string
   constructor({ deskUrl }: Pick<Local['slack'], 'deskUrl'>) {
     this.#deskUrl = deskUrl
   }
 
-  /** The card of a request, once there is one that is as `wanted`. Waits for the desk's own events, without polling. */
+  /** Once there is one that is as `wanted`. Waits for the desk's own events, without polling. */
   async untilCard(requestId: string, wanted: (card: Card) => boolean = () => true): Promise<Card> {
     let last: Card | undefined
     const look = async () => {
@@ -47,7 +45,7 @@ export class DeskClient {
     )
   }
 
-  /** What is said beneath the cards of a request, in channels and direct messages, oldest first, once as `wanted`. */
+  /** Beneath the cards of a request, in channels and direct messages, oldest first, once as `wanted`. */
   async untilSaid(requestId: string, wanted: (said: readonly Said[]) => boolean): Promise<readonly Said[]> {
     let last: readonly Said[] = []
     const look = async () => {
@@ -61,14 +59,14 @@ export class DeskClient {
     return this.#until(look, () => `beneath the cards of ${requestId} is said: ${JSON.stringify(last)}`)
   }
 
-  /** Clicks as Slack would deliver it: signed, with what the person's screen shows. @param action An `action_id`. */
+  /** @param action an `action_id` */
   async click({ channel, ts }: Pick<Card, 'channel' | 'ts'>, action: string, user: string): Promise<ClickAnswer> {
     const clickedAt = Date.now()
     const click = { channel, ts, action_id: action, user }
     return { ...(await this.#call<{ status: number; body: string }>('click', click)), clickedAt }
   }
 
-  /** Clicks, and waits for the ephemeral message that answers. */
+  /** Waits for the ephemeral message that answers. */
   async clickAndRead(...click: Parameters<DeskClient['click']>): Promise<ClickAnswer & { told: string }> {
     const user = click[2]
     const before = (await this.toldTo(user)).length
@@ -76,31 +74,31 @@ export class DeskClient {
     return { ...answer, told: (await this.untilTold(user, before)).text }
   }
 
-  /** Fills in the form that this person has open, by the names of its fields, and sends it. */
+  /** The form that this person has open. */
   async submitForm(user: string, values: { [field: string]: string }): Promise<void> {
     const look = async () => (await this.#call<{ views: { id: string }[] }>(`views?user=${user}`)).views.at(-1)
     const { id } = await this.#until(look, () => `${user} has no form open`)
     await this.#call('submit', { view_id: id, user, values })
   }
 
-  /** What Slack's Web API answers to every call from now on. @param status 0 ends it. */
+  /** What Slack's Web API answers from now on. @param status 0 ends it */
   async breakSlack(status: number): Promise<void> {
     await this.#call('fault', { status })
   }
 
-  /** Every message in a channel that names this text, with what is on it now; not what is said beneath a card. */
+  /** In channels, with what is on it now; not what is said beneath a card. */
   async cardsThatSay(text: string): Promise<Card[]> {
     const { messages } = await this.#messages()
     const posted = messages.filter(({ channel, thread_ts }) => !channel.startsWith('D') && thread_ts === undefined)
     return posted.map(readCard).filter(({ says }) => says.includes(text))
   }
 
-  /** The ephemeral messages of this person, oldest first. */
+  /** Oldest first. */
   async toldTo(user: string): Promise<Told[]> {
     return (await this.#call<{ ephemerals: Told[] }>(`ephemerals?user=${user}`)).ephemerals
   }
 
-  /** The next ephemeral message of this person, after the `before` that there were. */
+  /** The next after the `before` that there were. */
   async untilTold(user: string, before: number): Promise<Told> {
     return this.#until(
       async () => (await this.toldTo(user))[before],
@@ -108,7 +106,7 @@ export class DeskClient {
     )
   }
 
-  /** The last signed request that the desk sent, byte for byte. */
+  /** Byte for byte. */
   async lastInteraction(): Promise<SentInteraction> {
     const { interactions } = await this.#call<{ interactions: SentInteraction[] }>('interactions')
     const last = interactions.at(-1)
@@ -116,7 +114,7 @@ export class DeskClient {
     return last
   }
 
-  /** Looks, and looks again after each change at the desk. The number is read first, so that no change is missed. */
+  /** Again after each change at the desk. The number is read first, so that no change is missed. */
   async #until<T>(look: () => Promise<T | undefined>, otherwise: () => string): Promise<T> {
     const end = Date.now() + patienceMilliseconds
     for (;;) {

@@ -11,14 +11,11 @@ export const usage = `usage: npm run demo -- [--all | --chapter NAME... | --requ
   --keep           leaves the local stack running when the demo is over, until Ctrl-C
 `
 
-/** What is to be told: chapters by their names, or a request of the caller's own. */
+/** Chapters by their names, or a request of the caller's own. */
 export type What = { list: true } | { request: string } | { chapters: readonly string[] }
 export type Options = What & { keep: boolean; state: string }
 
-/**
- * @param all The names of all chapters. @param mainJob What is told without options.
- * @throws Error that says what is wrong with them
- */
+/** @throws Error that says what is wrong with them */
 export function readOptions(args: readonly string[], all: readonly string[], mainJob: readonly string[]): Options {
   const { state, keep, list, request, chapter, ...flags } = parseArgs({
     args: [...args],

@@ -5,11 +5,10 @@ import { type AwsCredentials, Refusal, readAnswer, type TokenAnswer } from '../.
 import type { Local } from '../local-file.ts'
 import type { Chained } from './chain.ts'
 
-/** A request as people see it (interfaces.md, section 3, R): what the demo reads of it. */
+/** What the demo reads of a request (interfaces.md, section 3, R). */
 export interface Request {
   id: string
   status: string
-  /** The person who owns the agent that asks. */
   owner: string
   tier: number
   digest: string
@@ -19,15 +18,14 @@ export interface Request {
   grant?: { id: string; uses_left: number; status: string }
 }
 
-/** The decisions of a request, such as `person:ben for owner`. */
+/** Such as `person:ben for owner`. */
 export const decisionsOf = ({ stages }: Request): string[] =>
   stages.flatMap(({ name, decisions }) => decisions.map(({ person }) => `${person} for ${name}`))
 
-/** An entry of the ledger as the API gives it. */
 export interface Entry extends Chained {
   type: string
   at: string
-  /** `chain`: the agents on whose behalf, where a right was delegated. */
+  /** `chain`: the delegators. */
   actor: { type: string; id: string; chain?: string[] }
   parent_task: { id: string } | null
   policies: string[]
@@ -36,10 +34,9 @@ export interface Entry extends Chained {
 
 export type Halt = { id: string; by: string; at: string; lifted?: { by: string; at: string } }
 
-/** What is opened, why, for which incident and for how long. */
 export type OpeningTerms = { profile: string; reason: string; incident: string; minutes: number; drill?: boolean }
 
-/** An opening of break-glass as the API shows it: what the demo reads of it. */
+/** What the demo reads of an opening. */
 export interface Opening {
   id: string
   not_after: string
@@ -47,14 +44,13 @@ export interface Opening {
   review: { due_at: string; status: string; by?: string; outcome?: string }
 }
 
-/** How a drill went, as the API tells it. */
 export interface DrillReport {
   kept: boolean
   steps: { step: string; verdict: string; within_seconds: number; took_seconds?: number }[]
   told: { due: number; missing: string[]; in_channel: boolean }
 }
 
-/** What one call has besides method and path. `acr` is how strongly the person logs in; the usual way if not said. */
+/** `acr`: how strongly the person logs in; the usual way if not said. */
 type Call = { body?: object; headers?: Record<string, string>; acr?: string | undefined }
 
 /** A person at the API, with a token and a key of their own. All methods throw `Refusal` for a no. */
@@ -89,19 +85,18 @@ export class Person {
     return this.#send('GET', `/v1/requests/${id}`)
   }
 
-  /** The entries of a request, or of an opening. */
   async ledger(id: string): Promise<Entry[]> {
     const path = id.startsWith('bgl_') ? `/v1/break-glass/${id}/ledger` : `/v1/requests/${id}/ledger`
     return (await this.#send<{ entries: Entry[] }>('GET', path)).entries
   }
 
-  /** Approves through the API, with this login and no stronger one. */
+  /** With this login and no stronger one. */
   approve({ id, stage, round, digest }: Request, acr?: string): Promise<Request> {
     const body = { verdict: 'approve', stage, round, digest }
     return this.#send('POST', `/v1/requests/${id}/decisions`, { body, acr })
   }
 
-  /** Approves. Asked for a stronger login (RFC 9470), logs in so and approves again. */
+  /** Asked for a stronger login (RFC 9470), logs in so and approves again. */
   async approveStrongly(request: Request): Promise<Request> {
     try {
       return await this.approve(request)
@@ -113,7 +108,6 @@ export class Person {
     }
   }
 
-  /** Ends one request and everything that was issued for it. */
   revoke(id: string, reason: string): Promise<Request> {
     return this.#send('POST', `/v1/requests/${id}/revoke`, { body: { reason } })
   }

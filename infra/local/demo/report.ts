@@ -2,12 +2,12 @@ import { styleText } from 'node:util'
 import type { Output } from '../progress.ts'
 import type { Finding } from './findings.ts'
 
-/** An expectation did not hold. It has been reported; what follows from it cannot be looked at. */
+/** It has been reported; what follows from it cannot be looked at. */
 class ExpectationFailed extends Error {
   override readonly name = 'ExpectationFailed'
 }
 
-/** How wide text runs before it wraps. */
+/** Where text wraps. */
 const width = 112
 const margin = ' '.repeat(11)
 
@@ -22,14 +22,14 @@ export class Report {
   readonly #isColoured: boolean
   readonly #signal: AbortSignal | undefined
 
-  /** @param signal Ends expectations early: the one that is being looked at rejects with its reason, uncounted. */
+  /** `signal` ends the expectation that is looked at: it rejects with the reason, uncounted. */
   constructor(output: Output = process.stdout, signal?: AbortSignal) {
     this.#output = output
     this.#isColoured = output.isTTY === true && !process.env['NO_COLOR']
     this.#signal = signal
   }
 
-  /** Tells one chapter. A failed expectation or a fault ends it and is counted; the next chapter runs all the same. */
+  /** A failed expectation or a fault ends the chapter and is counted; the next one runs all the same. */
   async chapter(title: string, about: string, tell: () => Promise<void>): Promise<void> {
     this.#chapters += 1
     this.#line()
@@ -45,7 +45,7 @@ export class Report {
     }
   }
 
-  /** Looks, and prints `expected` with what was found and how long it took. @throws ExpectationFailed */
+  /** @throws ExpectationFailed */
   async expect<T>(expected: string, look: () => Promise<Finding<T>>): Promise<T> {
     const began = performance.now()
     const finding = await endedBy(look(), this.#signal).catch((fault: unknown) => {
@@ -64,7 +64,7 @@ export class Report {
     throw new ExpectationFailed(expected)
   }
 
-  /** A line that is told and not judged. */
+  /** Not judged. */
   note(text: string): void {
     for (const part of wrap(text, width - 14)) this.#line(`${margin}${part}`)
   }
@@ -73,12 +73,12 @@ export class Report {
     for (const row of layOut(rows)) this.#line(`  ${row}`)
   }
 
-  /** Takes one latency, under a name such as `request to card`. */
+  /** Under a name such as `request to card`. */
   latency(name: string, milliseconds: number): void {
     this.#latencies.set(name, [...(this.#latencies.get(name) ?? []), milliseconds])
   }
 
-  /** Prints latencies and the sum of it all. @returns whether everything held, and something was looked at */
+  /** @returns whether everything held, and something was looked at */
   finish(): boolean {
     this.#line()
     if (this.#latencies.size > 0) {
@@ -111,7 +111,7 @@ export class Report {
   }
 }
 
-/** Everything that a fault says, its causes included, on one line. */
+/** With its causes, on one line. */
 export function describeFault(fault: unknown): string {
   if (!(fault instanceof Error)) return String(fault)
   const name = fault.name === 'Error' ? '' : `${fault.name}: `
@@ -119,7 +119,7 @@ export function describeFault(fault: unknown): string {
   return `${name}${fault.message}${cause}`
 }
 
-/** The promise, or the signal's reason if it aborts first: what is waited for may never come when all is being ended. */
+/** What is waited for may never come when all is being ended. */
 function endedBy<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   const ended = Promise.withResolvers<never>()
   const end = () => ended.reject(signal?.reason)
@@ -131,20 +131,19 @@ function endedBy<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promi
 const duration = (milliseconds: number): string =>
   milliseconds < 10_000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`
 
-/** The median, the least and the most of some milliseconds. */
 export function spread(values: readonly number[]): [median: string, least: string, most: string] {
   const sorted = values.toSorted((a, b) => a - b)
   const at = (part: number) => `${Math.round(sorted[Math.floor((sorted.length - 1) * part)] ?? 0)} ms`
   return [at(0.5), at(0), at(1)]
 }
 
-/** Rows as text, each column as wide as its widest cell. */
+/** Each column as wide as its widest cell. */
 export function layOut(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   const line = (row: readonly string[]) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')
   return rows.map((row) => line(row).trimEnd())
 }
 
-/** Breaks at spaces; a word that is longer stands alone on its line. */
+/** A longer word stands alone on its line. */
 export const wrap = (text: string, columns: number): string[] =>
   text.match(new RegExp(`\\S.{0,${columns - 1}}(?=\\s|$)|\\S+`, 'g')) ?? []

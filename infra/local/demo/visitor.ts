@@ -1,38 +1,32 @@
 import { type HTMLElement, parse } from 'node-html-parser'
 import { CookieJar } from 'tough-cookie'
 
-/**
- * A person with a browser that runs no script: reads pages, keeps cookies, follows redirects and clicks
- * buttons. The pages need no more, and the demo runs where there is no browser.
- */
+/** A browser without scripts: the pages need none, and the demo runs where there is no browser. */
 export class Visitor {
   readonly #jar = new CookieJar()
   #address = new URL('about:blank')
   #page = parse('', options)
 
-  /** What the page says, in one line. */
+  /** In one line. */
   get says(): string {
     return (this.#page.querySelector('main') ?? this.#page).structuredText.replaceAll(/\s+/g, ' ').trim()
   }
 
-  /** The page itself, whole. */
   get html(): string {
     return this.#page.outerHTML
   }
 
-  /** Goes to an address, and on from there as it is told. @throws Error when what it ends at is an error */
+  /** Follows redirects. @throws when it ends at a fault */
   async visit(address: string): Promise<void> {
     await this.#follow(new URL(address), { method: 'GET' })
   }
 
-  /** Follows the link with these words. */
   async follow(words: string): Promise<void> {
     const link = this.#page.querySelectorAll('a').find((each) => wordsOf(each) === words)
     if (!link) throw new Error(`no link says "${words}"; the page says: ${this.says}`)
     await this.#follow(new URL(link.getAttribute('href') ?? '', this.#address), { method: 'GET' })
   }
 
-  /** Clicks the button with these words, as its form is. */
   async click(words: string): Promise<void> {
     const button = this.#page.querySelectorAll('form button').find((each) => wordsOf(each) === words)
     const form = button?.closest('form')
@@ -56,7 +50,7 @@ export class Visitor {
   }
 }
 
-/** All of a page is kept, its style too. */
+/** Keeps the style too. */
 const options = { comment: true, blockTextElements: { style: true, script: true } }
 
 const wordsOf = (element: HTMLElement): string => element.structuredText.replaceAll(/\s+/g, ' ').trim()

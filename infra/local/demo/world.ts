@@ -13,13 +13,12 @@ import type { Report } from './report.ts'
 
 const root = join(import.meta.dirname, '../../..')
 
-/** The folder with the example requests and the table of what they come to. */
+/** With the table of what they come to. */
 export const requestsFolder = join(root, 'examples/requests')
 
-/** The running stack that the demo is told on. */
 export interface RunningStack {
   local: Local
-  /** Where a run leaves what is to be looked at afterwards. */
+  /** For what is to be looked at afterwards. */
   folder: string
   /** The same organisation with seconds instead of minutes to answer: deployed when a chapter first asks for it. */
   quick(): Promise<Local>
@@ -27,7 +26,7 @@ export interface RunningStack {
 
 type Work = (world: World) => Promise<void>
 
-/** Runs the checkout service beside the stack for as long as `work` takes. */
+/** Runs the checkout service beside the stack meanwhile. */
 export async function withWorld(stack: RunningStack, report: Report, work: Work): Promise<void> {
   const checkout = await startCheckoutService({ aws: clientSettings(stack.local.aws) })
   try {
@@ -37,14 +36,13 @@ export async function withWorld(stack: RunningStack, report: Report, work: Work)
   }
 }
 
-/** All that is in the demo. */
 export type World = ReturnType<typeof createWorld>
 
 function createWorld(stack: RunningStack, report: Report, healthUrl: string) {
   const { local } = stack
   const people = local.people.map((client) => new Person(client, local))
   const agents = new Map<string, Promise<Hotwork>>()
-  /** How an AWS SDK client is reached, for calls with a credential from Hotwork. */
+  /** For AWS SDK clients, with a credential from Hotwork. */
   const aws = { region: local.aws.region, endpoint: local.aws.endpointUrl }
 
   /** An agent with a key of its own, the same one each time. */
@@ -60,13 +58,12 @@ function createWorld(stack: RunningStack, report: Report, healthUrl: string) {
     stack,
     local,
     report,
-    /** Where the checkout service says how it is. */
     healthUrl,
     people,
     aws,
     agent,
     desk: new DeskClient(local.slack),
-    /** Any person may read; this one does, and decides nothing. */
+    /** Decides nothing. */
     reader: people.find(({ groups }) => groups.includes('platform')) ?? (people[0] as Person),
     person: (id: string) => named(people, id),
     /** An example request by its file's name, with the ARNs of this stack. */
@@ -78,20 +75,20 @@ function createWorld(stack: RunningStack, report: Report, healthUrl: string) {
 export const quickWorld = async ({ stack, report, healthUrl }: World): Promise<World> =>
   createWorld({ ...stack, local: await stack.quick() }, report, healthUrl)
 
-/** The one with this id. @throws When the organisation has none. */
+/** @throws when the organisation has none with this id */
 export function named<T extends { id: string }>(all: readonly T[], id: string): T {
   const found = all.find((each) => each.id === id)
   if (found) return found
   throw new Error(`the organisation has no ${id}; it has ${all.map((each) => each.id).join(', ')}`)
 }
 
-/** The examples name the emulator's own account and region; with an emulator of the caller's these may be others. */
+/** An emulator of the caller's may have another account and Region than the examples name. */
 export function readAsk(path: string, { aws }: Pick<Local, 'aws'>): Ask {
   const text = JSON.stringify(readRequestFile(path))
   return JSON.parse(text.replaceAll('us-east-1:000000000000', `${aws.region}:${aws.accountId}`)) as Ask
 }
 
-/** A parameter's value as the local administrator sees it: what is really there. */
+/** As the local administrator sees it: what is really there. */
 export async function readParameter({ aws }: Local, name: unknown): Promise<string | undefined> {
   const ssm = new SSMClient(clientSettings(aws))
   const { Parameter } = await ssm.send(new GetParameterCommand({ Name: String(name) }))
@@ -99,10 +96,7 @@ export async function readParameter({ aws }: Local, name: unknown): Promise<stri
   return Parameter?.Value
 }
 
-/**
- * The sample's policies in a folder of their own, with seconds instead of minutes for people to answer, and nothing else
- * changed: a stage that no person answers can then be watched. Reminders would come after the end.
- */
+/** The sample's policies with seconds instead of minutes to answer. Reminders would come after the end. */
 export function quickPolicies(folder: string): string {
   rmSync(folder, { recursive: true, force: true })
   cpSync(join(root, 'policies'), folder, { recursive: true })

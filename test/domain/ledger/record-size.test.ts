@@ -2,7 +2,7 @@ import { requestItem } from '../../../functions/adapters/dynamodb/request-store.
 import { noEntries } from '../../../functions/domain/ledger/ledger.ts'
 import type { Command } from '../../../functions/domain/requests/commands.ts'
 import { grantOf } from '../../../functions/domain/requests/request.ts'
-import { writeUnits } from '../../../infra/local/dynamodb-units.ts'
+import { writeUnits } from '../../stack/support/dynamodb-units.ts'
 import {
   completion,
   credentialId,

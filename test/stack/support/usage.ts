@@ -1,9 +1,9 @@
 import { InvokeCommand, LambdaClient, paginateListFunctions } from '@aws-sdk/client-lambda'
 import type { Entry } from '../../../functions/domain/ledger/ledger.ts'
-import type { CallCount, Counts } from '../../../infra/local/call-meter.ts'
 import type { Local } from '../../../infra/local/local-file.ts'
 import { nameOf } from '../../infra/support/template.ts'
 import { statesOf, until } from './aws.ts'
+import type { CallCount, Counts } from './call-meter.ts'
 import { type Deployment, prod, remediator, setParameter } from './deployment.ts'
 
 /** What a piece of a deployment's life has used, without the sweep: that runs each minute, whatever there is. */
@@ -25,7 +25,7 @@ export class Meter {
   readonly #url: string
   readonly #local: Local
 
-  /** @param url `LocalStack.local.meterUrl` of a stack that was started with `meterCalls` */
+  /** @param url where a meter of this stack tells its counts */
   constructor(local: Local, url: string) {
     this.#local = local
     this.#url = url

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
+import { createForwarder, listenOnLoopback } from '../../../infra/local/loopback.ts'
 import { readUnits, writeUnits, writtenKeys } from './dynamodb-units.ts'
-import { createForwarder, listenOnLoopback } from './loopback.ts'
 
 export interface CallCount {
   /** The function's name, as far as an SDK says it (50 characters), or `unknown`. */
