@@ -1,10 +1,10 @@
-import { KeyObject, type webcrypto } from 'node:crypto'
 import { errors, type JWTHeaderParameters, jwtVerify } from 'jose'
 import * as z from 'zod'
 import {
   AgentId,
   AskerId,
   CredentialId,
+  defined,
   isAgent,
   type JsonObject,
   NumericDate,
@@ -17,17 +17,8 @@ import {
 import type { AccessToken, KeySet, KnownToken } from '../../operations/credentials/ports.ts'
 import type { Clock } from '../../operations/ports.ts'
 import { CachedKeys } from './cached-keys.ts'
+import { type Compact, clockToleranceSeconds, isCompact, JudgedHeaders } from './compact.ts'
 import { signedClaims } from './signed-claims.ts'
-
-/** No token or proof that we accept comes near this. Longer ones are refused before anything of them is parsed. */
-const tokenLimit = 8192
-
-declare const compact: unique symbol
-/** A text that can be a compact JWS: three parts, none empty, of base64url alone. */
-export type Compact = string & { readonly [compact]: true }
-
-export const isCompact = (token: string): token is Compact =>
-  token.length <= tokenLimit && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)
 
 type AccessTokenRefusal = 'token_malformed' | 'token_expired' | 'token_invalid'
 
@@ -52,23 +43,15 @@ const Claims = z
   // A person's token is of an opening, and no agent's is.
   .refine(({ sub, txn }) => isAgent(sub) !== txn.startsWith('bgl_'))
 
-/** Our own Lambdas' clocks may differ by this much. It never lengthens a token's life. */
-const clockToleranceSeconds = 30
-
-/** A header that jose has accepted, and the key that it then named. */
-type KnownHeader = { header: JWTHeaderParameters; key: webcrypto.CryptoKey; keyObject: KeyObject }
 type Verified = { token: AccessToken; claims: JsonObject; notBefore: NumericDate }
-
-/** So many headers are kept: there is one for each key of ours. */
-const mostHeaders = 16
 
 /** Verifies access tokens that we issued (RFC 9068 section 4), against our own published keys. */
 export class AccessTokenVerifier {
   readonly #issuer: string
   readonly #keys: CachedKeys
   readonly #clock: Clock
-  /** By the whole encoded header: all our tokens of one key have the same. */
-  readonly #headers = new Map<string, KnownHeader>()
+  /** One for each key of ours. `from` is the key that our key set then gave for the header. */
+  readonly #judged = new JudgedHeaders<{ header: JWTHeaderParameters; from: unknown }>(16)
 
   constructor(issuer: string, keySet: KeySet, clock: Clock) {
     this.#issuer = issuer
@@ -101,28 +84,22 @@ export class AccessTokenVerifier {
     if (!isCompact(token)) return refuse('token_malformed')
     const now = this.#clock.now()
     try {
-      const known = await this.#byKnownHeader(token, now)
+      const known = await this.#byJudgedHeader(token, now)
       if (known && isFor(known, audience, now)) return ok(known)
       // jose alone judges a token that is not plainly good.
-      const { payload, protectedHeader, key } = await jwtVerify(token, this.#keys.keyFor, {
+      const judged = await jwtVerify(token, this.#keys.keyFor, {
         typ: 'at+jwt',
         algorithms: ['ES256'],
         issuer: this.#issuer,
-        ...(audience === undefined ? {} : { audience }),
+        ...defined({ audience }),
         requiredClaims: ['exp', 'nbf', 'iat', 'sub', 'aud', 'jti', 'client_id', 'txn', 'cnf', 'authorization_details'],
         clockTolerance: clockToleranceSeconds,
         currentDate: new Date(now * 1000),
       })
-      const verified = verifiedOf(payload)
+      const verified = verifiedOf(judged.payload)
       if (!verified) return refuse('token_invalid')
       if (verified.token.expiresAt <= now) return refuse('token_expired')
-      const cryptoKey = key as webcrypto.CryptoKey
-      if (this.#headers.size >= mostHeaders) this.#headers.clear()
-      this.#headers.set(headerOf(token), {
-        header: protectedHeader,
-        key: cryptoKey,
-        keyObject: KeyObject.from(cryptoKey),
-      })
+      this.#judged.add(token, judged, { header: judged.protectedHeader, from: judged.key })
       return ok(verified)
     } catch (cause) {
       if (cause instanceof errors.JWTExpired) return refuse('token_expired')
@@ -132,15 +109,13 @@ export class AccessTokenVerifier {
   }
 
   /** By a header that jose has accepted before, whose key is still the one that our key set gives for it. */
-  async #byKnownHeader(token: Compact, now: NumericDate): Promise<Verified | undefined> {
-    const known = this.#headers.get(headerOf(token))
-    if (!known || (await this.#keys.keyFor(known.header, emptyJws)) !== known.key) return undefined
-    const claims = signedClaims(token, known.keyObject, { now, toleranceSeconds: clockToleranceSeconds })
+  async #byJudgedHeader(token: Compact, now: NumericDate): Promise<Verified | undefined> {
+    const known = this.#judged.get(token)
+    if (!known || (await this.#keys.keyFor(known.header, emptyJws)) !== known.from) return undefined
+    const claims = signedClaims(token, known.key, { now, toleranceSeconds: clockToleranceSeconds })
     return claims?.['iss'] === this.#issuer ? verifiedOf(claims) : undefined
   }
 }
-
-const headerOf = (token: string): string => token.slice(0, token.indexOf('.'))
 
 /** Our keys are found by the protected header alone. */
 const emptyJws = { payload: '', signature: '' }

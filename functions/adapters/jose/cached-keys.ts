@@ -3,25 +3,23 @@ import type { NumericDate } from '../../domain/values.ts'
 import type { KeySet } from '../../operations/credentials/ports.ts'
 import { KeyNotYetKnown } from '../../operations/faults.ts'
 import type { Clock } from '../../operations/ports.ts'
+import { clockToleranceSeconds } from './compact.ts'
 
 /** A key set, how soon its source would have it asked for again, if it says, and whether it can never have another key. */
 export type FoundKeys = JSONWebKeySet & { refreshSeconds?: number; fixed?: true }
 
-/** Gives a key set anew. @throws a fault when it cannot */
 export type FetchKeys = () => Promise<FoundKeys>
 
 /** After this long a key set is asked for again, at the latest. */
 const maxRefreshSeconds = 600
-/** A key set is not asked for again sooner, no matter what tokens say and whether the last time worked. */
+/** A key set is not asked for again sooner, also where that failed. */
 const cooldownSeconds = 30
-/** How far an issuer's clock may be behind ours. */
-const clockToleranceSeconds = 30
 /** A key set that cannot be had anew is believed for this long, and then nothing is. */
 const maxStaleSeconds = 3600
 
 /**
- * A key set, remembered. A token that names an unknown key has it fetched again, at most once in a cooldown, so that
- * no caller can make us ask without end; while its source is away the remembered keys hold until they are too old.
+ * A key set, remembered. A token that names an unknown key has it fetched again, at most once in a cooldown, so that no
+ * caller can make us ask without end.
  */
 export class CachedKeys {
   readonly #fetch: FetchKeys
@@ -73,7 +71,6 @@ export class CachedKeys {
     throw this.#fault
   }
 
-  /** How long no fetch is tried. Seconds. */
   #untilRefresh(): number {
     return this.#tried === undefined ? 0 : Math.max(0, this.#tried + cooldownSeconds - this.#clock.now())
   }
@@ -94,7 +91,7 @@ export class CachedKeys {
 
   async #fetchOnce(at: NumericDate): Promise<void> {
     try {
-      // With no key to believe every caller would be told no for a whole cooldown: that is worth one more try at once.
+      // With no key to believe, every caller would be refused for a whole cooldown: one more try at once.
       const fetched = this.#isBelieved() ? this.#fetch() : this.#fetch().catch(() => this.#fetch())
       const { refreshSeconds = maxRefreshSeconds, fixed = false, ...keySet } = await fetched
       this.#known = {

@@ -1,8 +1,8 @@
-import { hash, KeyObject, type webcrypto } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { calculateJwkThumbprint, EmbeddedJWK, type JWK, jwtVerify } from 'jose'
 import { digestOf } from '../../domain/digest.ts'
 import { type NumericDate, ok, type Result, refuse, type Thumbprint } from '../../domain/values.ts'
-import { type Compact, isCompact } from './access-token.ts'
+import { type Compact, isCompact, JudgedHeaders } from './compact.ts'
 import { signedClaims } from './signed-claims.ts'
 
 /** A proof, and what it has to prove. */
@@ -76,25 +76,15 @@ export const replayKey = ({ jkt, jti }: Pick<DpopProof, 'jkt' | 'jti'>): string 
 export const rememberUntil = ({ issuedAt }: Pick<DpopProof, 'issuedAt'>): NumericDate =>
   issuedAt + 2 * proofWindowSeconds
 
-type ProofKey = { key: KeyObject; jkt: Thumbprint }
-
-/**
- * The keys of proofs that jose has accepted, by the whole header that they stood in. A client writes the same header each
- * time: importing its key again would cost as much as verifying with it.
- */
-const knownKeys = new Map<string, ProofKey>()
-const mostKnownKeys = 1000
-/** A header of `typ`, `alg` and `jwk` has under 300 letters. One that is longer is judged each time, and not kept. */
-const longestKnownHeader = 1024
+/** A client writes the same header each time. */
+const judged = new JudgedHeaders<{ jkt: Thumbprint }>(1000)
 
 /** A proof that its own key signed. Without a thumbprint if the key in it has a private member. */
 type SignedProof = { jkt?: Thumbprint; payload: { [claim: string]: unknown } }
 
-const headerOf = (proof: Compact): string => proof.slice(0, proof.indexOf('.'))
-
 /** By a header that jose has accepted before. */
 function knownProof(proof: Compact, now: NumericDate): SignedProof | undefined {
-  const known = knownKeys.get(headerOf(proof))
+  const known = judged.get(proof)
   const payload = known && signedClaims(proof, known.key, { now, toleranceSeconds: proofWindowSeconds })
   return payload && { jkt: known.jkt, payload }
 }
@@ -111,10 +101,7 @@ async function judgedProof(proof: Compact, now: NumericDate): Promise<SignedProo
     const jwk = verified.protectedHeader.jwk as JWK
     if (privateMembers.some((member) => Object.hasOwn(jwk, member))) return { payload: verified.payload }
     const jkt = (await calculateJwkThumbprint(jwk, 'sha256')) as Thumbprint
-    const header = headerOf(proof)
-    if (knownKeys.size >= mostKnownKeys) knownKeys.clear()
-    if (header.length <= longestKnownHeader)
-      knownKeys.set(header, { key: KeyObject.from(verified.key as webcrypto.CryptoKey), jkt })
+    judged.add(proof, verified, { jkt })
     return { jkt, payload: verified.payload }
   } catch {
     // The key is in the proof and nothing is fetched, so any error is an error of the proof.

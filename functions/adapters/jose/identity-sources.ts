@@ -44,13 +44,10 @@ const bearer = (subject: string, claims: Bearer['claims'] = {}) => ok({ subject,
 const invalid = (detail: string) => refuse('token_invalid', detail)
 
 /** The members of these names that are text: a claim of another type cannot be pinned. */
-function textOf(from: object, names: readonly string[]): Bearer['claims'] {
-  return Object.fromEntries(
-    Object.entries(from).filter((claim): claim is [string, string] => {
-      return names.includes(claim[0]) && typeof claim[1] === 'string'
-    }),
-  )
-}
+const textOf = (from: object, names: readonly string[]): Bearer['claims'] =>
+  Object.fromEntries(
+    Object.entries(from).filter(([name, value]): boolean => names.includes(name) && typeof value === 'string'),
+  ) as Bearer['claims']
 
 /** A token that is for identity says one of these of itself, or nothing (RFC 9068, RFC 7519 section 5.1). */
 const identityTypes = new Set(['jwt', 'jose', 'at+jwt', 'application/at+jwt'])
@@ -83,9 +80,8 @@ const stsClaims = 'https://sts.amazonaws.com/'
 const Sts = z.looseObject({ aws_account: z.string(), subject_mode: z.string().optional() })
 
 /**
- * AWS outbound identity federation (`sts:GetWebIdentityToken`). The subject is an IAM role of the one account that the
- * issuer belongs to. A token may also speak for where a role session came from: that is another identity than the
- * role's, and is refused unless the deployment expects it.
+ * AWS outbound identity federation (`sts:GetWebIdentityToken`). The subject is an IAM role of the issuer's one account. A
+ * token may also speak for where a role session came from: another identity, refused unless the deployment expects it.
  */
 export function awsSource(issuer: AwsIssuer, clock: Clock): IdentitySource {
   const source = oidcSource(issuer, clock)
@@ -110,8 +106,8 @@ export function awsSource(issuer: AwsIssuer, clock: Clock): IdentitySource {
 }
 
 /**
- * GitHub Actions. Who runs is told by ids, since names change hands and `sub` is written with names or with names and
- * ids; a run that a pull request started has no identity, since any account may open one.
+ * GitHub Actions. Ids tell who runs, since names change hands. A run that a pull request started has no identity, since any
+ * account may open one.
  */
 export function githubSource(issuer: GithubIssuer, clock: Clock): IdentitySource {
   const source = oidcSource(issuer, clock)
@@ -141,8 +137,8 @@ const defaultMaxAge = 300
 const defaultRefreshSeconds = 300
 
 /**
- * A SPIFFE trust domain, by its workloads' JWT-SVIDs. They need no `iss`, no `iat` and no `jti`: the trust domain in
- * `sub` says whose keys to take, and those keys sign for no other.
+ * A SPIFFE trust domain, by its workloads' JWT-SVIDs. They need no `iss`, `iat` or `jti`: the trust domain in `sub` says
+ * which keys to take, and those sign for no other.
  */
 export function spiffeSource(issuer: SpiffeIssuer): IdentitySource {
   const { trustDomain, maxAge = defaultMaxAge } = issuer

@@ -1,12 +1,11 @@
 import { decodeJwt, errors, type JWTPayload, type JWTVerifyResult, jwtVerify } from 'jose'
 import type { Issuer } from '../../domain/people/identity-issuer.ts'
-import { type NumericDate, ok, type Result, refuse } from '../../domain/values.ts'
+import { defined, type NumericDate, ok, type Result, refuse } from '../../domain/values.ts'
 import { IssuerUnavailable, KeyNotYetKnown } from '../../operations/faults.ts'
 import type { Clock } from '../../operations/ports.ts'
-import { isCompact } from './access-token.ts'
 import { CachedKeys } from './cached-keys.ts'
-import type { IdentitySource } from './identity-sources.ts'
-import { awsSource, githubSource, oidcSource, spiffeSource } from './identity-sources.ts'
+import { clockToleranceSeconds, isCompact } from './compact.ts'
+import { awsSource, githubSource, type IdentitySource, oidcSource, spiffeSource } from './identity-sources.ts'
 
 /** Who the bearer of an identity provider's token is. */
 export type VerifiedIdentity = {
@@ -32,15 +31,12 @@ export type IdentityRefusal =
   | 'token_expired'
   | 'token_invalid'
 
-/** How far an issuer's clock may be from ours. */
-const clockToleranceSeconds = 30
-
 /** An issuer of the allow-list, ready to be asked. */
 type Trusted = { alias: string; source: IdentitySource; audience: string; algorithms: string[]; keys: CachedKeys }
 
 /**
  * Verifies workload tokens and people's tokens against the issuers on the allow-list. A token is for the issuer whose
- * name and audience are exactly its own; which of agents, tools and people it may be, its alias decides.
+ * name and audience are exactly its own.
  */
 export class IdentityVerifier {
   readonly #trusted: readonly Trusted[]
@@ -112,7 +108,7 @@ function sourceOf(issuer: Issuer, clock: Clock): IdentitySource {
   }
 }
 
-/** jose's errors hold the token's claims, so none of them goes any further than here. */
+/** jose's errors hold the token's claims, so none of them leaves this file. */
 function refusalFor(cause: unknown): Result<never, IdentityRefusal> {
   if (cause instanceof errors.JWTExpired) return refuse('token_expired')
   if (cause instanceof errors.JOSEError) return refuse('token_invalid')
@@ -140,15 +136,16 @@ function identityOf(
     return refuse('token_expired', `it must be at most ${source.maxAge} s old`)
   const read = source.read({ header, payload: { ...payload, sub } })
   if (!read.ok) return read
-  return ok({
+  const identity = {
     alias,
     issuer: source.issuer,
     ...read.value,
-    ...(typeof acr === 'string' ? { acr } : {}),
-    ...(typeof authTime === 'number' ? { authTime: Math.floor(authTime) } : {}),
-    ...(payload['nonce'] === undefined ? {} : { ofLogin: true }),
+    acr: typeof acr === 'string' ? acr : undefined,
+    authTime: typeof authTime === 'number' ? Math.floor(authTime) : undefined,
+    ofLogin: payload['nonce'] === undefined ? undefined : (true as const),
     expiresAt: Math.floor(exp),
-  })
+  }
+  return ok(defined(identity))
 }
 
 /** What a token says of itself, for no more than to find whose keys to verify it with. */

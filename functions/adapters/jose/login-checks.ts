@@ -16,16 +16,13 @@ import type { OidcIssuer } from '../../domain/people/identity-issuer.ts'
 import { readNonce } from '../../domain/people/login.ts'
 import { type Directory, withIdentity } from '../../domain/people/organisation.ts'
 import type { Event } from '../../domain/requests/events.ts'
-import { ok, type Result, refuse } from '../../domain/values.ts'
+import { defined, ok, type Result, refuse } from '../../domain/values.ts'
 import { IssuerUnavailable, KeyNotYetKnown } from '../../operations/faults.ts'
 import type { IdTokens, ProvenLogin } from '../../operations/people/ports.ts'
 import type { Clock } from '../../operations/ports.ts'
-import { isCompact } from './access-token.ts'
 import { CachedKeys } from './cached-keys.ts'
+import { clockToleranceSeconds, isCompact } from './compact.ts'
 import { oidcSource } from './identity-sources.ts'
-
-/** How far the provider's clock may be from ours. */
-const clockToleranceSeconds = 30
 
 /** The provider at which people log in, under its name in the policy folder. */
 export type LoginIssuer = { alias: string; issuer: OidcIssuer; clientId: string }
@@ -66,7 +63,7 @@ export class JoseIdTokens implements IdTokens {
       const read = said && this.#source.read({ header, payload: { ...payload, sub: String(payload.sub) } })
       if (!said || !read?.ok) return refuse('login_failed')
       const { d: _, ...key } = await exportJWK(verified.key)
-      const evidence = { idToken, key: { ...publicOf(key), ...(header.kid === undefined ? {} : { kid: header.kid }) } }
+      const evidence = { idToken, key: { ...publicOf(key), ...defined({ kid: header.kid }) } }
       return ok({ identity: { issuer: alias, ...read.value }, ...said, evidence })
     } catch (cause) {
       if (cause instanceof errors.JOSEError) return refuse('login_failed', cause.code)
@@ -81,10 +78,10 @@ function loginIn({ payload }: JWTVerifyResult & ResolvedKey, now: number): { acr
   const { acr, auth_time: at, iat } = payload
   if (iat !== undefined && iat > now + clockToleranceSeconds) return undefined
   if (at !== undefined && (typeof at !== 'number' || at > now + clockToleranceSeconds)) return undefined
-  return {
-    ...(typeof acr === 'string' ? { acr } : {}),
-    ...(at === undefined ? {} : { at: Math.floor(at) }),
-  }
+  return defined({
+    acr: typeof acr === 'string' ? acr : undefined,
+    at: at === undefined ? undefined : Math.floor(at),
+  })
 }
 
 /** The members of a public key alone (RFC 7518 section 6, RFC 8037). */
@@ -98,14 +95,14 @@ const publicOf = (key: object): { [member: string]: string } =>
 
 type Decided = Extract<Event, { type: 'Decided' }>
 
-/** Whom a verifier believes beside the entries themselves: the provider, and the people as the directory has them. */
+/** What a verifier believes beside the entries themselves: the provider, and the people as the directory has them. */
 export type LoginTrust = LoginIssuer & {
   directory: Directory
   /** The provider's keys as it publishes them now; undefined when they cannot be had. */
   keys: readonly JWK[] | undefined
 }
 
-/** What a login that stands in an entry proves, or in what it does not hold. `key`: whether the provider owns to it. */
+/** What a login in an entry proves, or where it does not hold. `key`: whether the provider publishes it. */
 type CheckedLogin = {
   entry: string
   person: string
@@ -116,7 +113,7 @@ type CheckedLogin = {
 /**
  * Verifies again, from the entries alone, every login that a decision rests on: that the provider's key signed it, for
  * this decision on this digest, at that strength, and not after. With `trust`, also that it is that person and that
- * provider. A key that the provider no longer publishes is said, and is no fault: keys are rotated.
+ * provider. A key that the provider no longer publishes is no fault: keys are rotated.
  */
 export async function checkLogins(entries: readonly Entry[], trust?: LoginTrust): Promise<readonly CheckedLogin[]> {
   const checked: CheckedLogin[] = []
@@ -127,12 +124,8 @@ export async function checkLogins(entries: readonly Entry[], trust?: LoginTrust)
     if (event?.type === 'Narrowed') whole = entries[at - 1]?.digest ?? null
     if (event?.type !== 'Decided' || !event.login?.evidence) continue
     const broken = await brokenIn(entry, event, whole, trust)
-    checked.push({
-      entry: entry.id,
-      person: event.actor.id,
-      key: await keyStateOf(event.login.evidence.key as JWK, trust),
-      ...(broken === undefined ? {} : { broken }),
-    })
+    const key = await keyStateOf(event.login.evidence.key as JWK, trust)
+    checked.push(defined({ entry: entry.id, person: event.actor.id, key, broken }))
   }
   return checked
 }
@@ -148,7 +141,7 @@ async function brokenIn(
   if (!payload) return 'signature'
   const nonce = readNonce(payload['nonce'])
   if (nonce?.verdict !== event.verdict) return 'nonce'
-  // Whoever leaves less of it has seen the whole, and decides on what is left, in the round that this begins.
+  // An approver who narrows has seen the whole, and decides on what is left, in the round that this begins.
   if (nonce.less !== undefined && nonce.less !== entry.digest) return 'narrowed'
   const [seen, round] = nonce.less === undefined ? [entry.digest, event.round] : [whole, event.round - 1]
   if (nonce.digest !== seen || nonce.round !== round) return 'nonce'
@@ -164,7 +157,7 @@ function notTrusted(payload: JWTPayload, event: Decided, trust: LoginTrust): 'is
   if (payload.iss !== trust.issuer.issuer || audiences.length !== 1 || audiences[0] !== trust.clientId) return 'issuer'
   const claims = Object.fromEntries(Object.entries(payload).filter(([, value]) => typeof value === 'string'))
   const proven = { issuer: trust.alias, subject: String(payload.sub), claims: claims as Record<string, string> }
-  // Whose it was when it was made: an identity may have been handed over since.
+  // As of then: an identity may have been handed over since.
   return withIdentity(trust.directory.people, proven, event.at)?.id === event.actor.id ? undefined : 'identity'
 }
 

@@ -1,7 +1,7 @@
 import { type KeyObject, verify } from 'node:crypto'
 import { base64url } from 'jose'
 import type { NumericDate } from '../../domain/values.ts'
-import type { Compact } from './access-token.ts'
+import type { Compact } from './compact.ts'
 
 /** Made once: this is asked at every use of a tool. */
 const utf8 = new TextDecoder('utf-8', { fatal: true })

@@ -3,8 +3,8 @@ import { type StatementClaims, type StatementKind, statements } from '../../doma
 import { ok, type Result, refuse } from '../../domain/values.ts'
 import type { KeySet, Verified } from '../../operations/credentials/ports.ts'
 import type { Clock } from '../../operations/ports.ts'
-import { isCompact } from './access-token.ts'
 import { CachedKeys } from './cached-keys.ts'
+import { isCompact } from './compact.ts'
 
 /** Verifies statements of ours, by our own published keys. */
 export class StatementVerifier {

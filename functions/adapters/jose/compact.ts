@@ -1,0 +1,44 @@
+import { KeyObject, type webcrypto } from 'node:crypto'
+import type { JWTVerifyResult, ResolvedKey } from 'jose'
+
+/** How far the clock of the token's maker may be from ours. It never lengthens a token's life. Seconds. */
+export const clockToleranceSeconds = 30
+
+/** No token or proof that we accept comes near this. Longer ones are refused before anything of them is parsed. */
+const tokenLimit = 8192
+
+declare const compact: unique symbol
+/** A text that can be a compact JWS: three parts, none empty, of base64url alone. */
+export type Compact = string & { readonly [compact]: true }
+
+export const isCompact = (token: string): token is Compact =>
+  token.length <= tokenLimit && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)
+
+/** A header has under 300 letters. One that is longer is judged each time, and not kept. */
+const longestHeader = 1024
+
+/**
+ * The keys of tokens that jose has accepted, by the whole encoded header that they stood in, to the letter. To import a key
+ * again would cost as much as to verify with it.
+ */
+export class JudgedHeaders<T> {
+  readonly #most: number
+  readonly #known = new Map<string, T & { key: KeyObject }>()
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  get(token: Compact): (T & { key: KeyObject }) | undefined {
+    return this.#known.get(headerOf(token))
+  }
+
+  add(token: Compact, { key }: JWTVerifyResult & ResolvedKey, more: T): void {
+    if (this.#known.size >= this.#most) this.#known.clear()
+    const header = headerOf(token)
+    if (header.length <= longestHeader)
+      this.#known.set(header, { ...more, key: KeyObject.from(key as webcrypto.CryptoKey) })
+  }
+}
+
+const headerOf = (token: Compact): string => token.slice(0, token.indexOf('.'))
