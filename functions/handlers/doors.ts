@@ -9,14 +9,14 @@ import { type AgentId, type NumericDate, RequestId, type Result, type ToolId } f
 import { openedBy, type WhatToOpen } from '../operations/break-glass/what-to-open.ts'
 import type { Clock, Log } from '../operations/ports.ts'
 import { keepRate } from '../operations/requests/limits.ts'
-import type { DecidingPorts } from '../operations/requests/ports.ts'
+import type { DecidingPorts, MakingPorts } from '../operations/requests/ports.ts'
 import { Callers, type ProvenPerson } from './callers.ts'
 import { refusalForOps } from './refusals.ts'
 
 /** What each door of the API needs. */
 export type DoorPorts = { issuer: string; policy: { bundle: Bundle }; clock: Clock; log: Log }
 /** What most handlers behind one need. */
-export type ApiPorts = DecidingPorts & { issuer: string }
+export type ApiPorts = MakingPorts & { issuer: string }
 
 type Handle<Caller> = (call: Call, caller: Caller, callers: Callers) => Promise<Answer>
 
@@ -130,7 +130,7 @@ export function openingId(call: Call): RequestId {
 }
 
 /** All that this opening takes of a login, and not only what was lacking first: one more login is then enough. */
-export function loginFor(what: WhatToOpen, ports: DecidingPorts): LoginWanted | undefined {
+export function loginFor(what: WhatToOpen, ports: MakingPorts): LoginWanted | undefined {
   const rules = ports.policy.bundle.breakGlass
   const found = rules && openedBy(what, rules, ports)
   return found?.ok ? found.value.terms.login : undefined

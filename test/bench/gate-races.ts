@@ -8,7 +8,7 @@ import { StaleRequest } from '../../functions/operations/faults.ts'
 import { declareHalt } from '../../functions/operations/halts/halt.ts'
 import type { Policy } from '../../functions/operations/policy/ports.ts'
 import { revokeRequest } from '../../functions/operations/requests/end-request.ts'
-import type { DecidingPorts, RequestStore } from '../../functions/operations/requests/ports.ts'
+import type { MakingPorts, RequestStore } from '../../functions/operations/requests/ports.ts'
 import { beginUse } from '../../functions/operations/uses/use.ts'
 import { MemoryHaltStore } from '../support/ledger/memory-halt-store.ts'
 import { person } from '../support/world.ts'
@@ -89,7 +89,7 @@ async function race(
   bundle: Bundle,
   uses: number,
   stop: (world: GateWorld, granted: ApprovedRequest) => Promise<void>,
-  portsOf: (world: GateWorld) => DecidingPorts = ({ ports }) => ports,
+  portsOf: (world: GateWorld) => MakingPorts = ({ ports }) => ports,
 ): Promise<Raced> {
   const perHeat = 100
   const raced: Raced = { before: { permitted: 0, refused: 0 }, after: { permitted: 0, refused: 0 } }

@@ -12,7 +12,7 @@ import { issueToken } from '../../functions/operations/credentials/tokens.ts'
 import type { Policy } from '../../functions/operations/policy/ports.ts'
 import { decideRequest } from '../../functions/operations/requests/decide-request.ts'
 import { evaluateAccess } from '../../functions/operations/requests/evaluate-access.ts'
-import type { DecidingPorts } from '../../functions/operations/requests/ports.ts'
+import type { MakingPorts } from '../../functions/operations/requests/ports.ts'
 import { submitRequest } from '../../functions/operations/requests/submit-request.ts'
 import { MemoryBroker } from './credentials/memory-broker.ts'
 import { MemorySigner } from './credentials/memory-signer.ts'
@@ -97,7 +97,7 @@ export class World {
     )
   }
 
-  get ports(): DecidingPorts & { statements: MemoryStatements } {
+  get ports(): MakingPorts & { statements: MemoryStatements } {
     const { requests, ledger, policy, clock, ids, log, statements } = this
     return { requests, ledger, policy, clock, ids, log, statements }
   }

@@ -10,7 +10,7 @@ import type { DecidingPorts } from '../../operations/requests/ports.ts'
 import { openingIn, valueOrThrow } from '../doors.ts'
 import { type Guest, goTo, notShownOpening, type PagePorts, sentForm, shown } from './page-door.ts'
 
-type Ports = PagePorts & Omit<DecidingPorts, 'ids'>
+type Ports = PagePorts & DecidingPorts
 
 /**
  * `POST /break-glass/{id}`: one of the two forms of an opening's page, its end or its review, by the operations of the API.

@@ -23,7 +23,7 @@ import { cedarPolicy } from '../wiring/policy.ts'
 import { concludeOnPage } from './conclude-on-page.ts'
 import { endLogin, type Guest, goTo, guestFor, notShown, pageDoor, sentForm, setCookie, shown } from './page-door.ts'
 
-type Ports = LoginPagePorts & Omit<DecidingPorts, 'ids'>
+type Ports = LoginPagePorts & DecidingPorts
 
 /** What is decided on a page, by the operations of every other door. */
 export const createHandler = (ports: Ports) =>

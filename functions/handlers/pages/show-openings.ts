@@ -7,11 +7,11 @@ import type { RequestId } from '../../domain/values.ts'
 import { type DrillPorts, readDrill } from '../../operations/break-glass/drill.ts'
 import { listBreakGlass, viewBreakGlass } from '../../operations/break-glass/openings.ts'
 import { type EvidencePorts, readEvidence } from '../../operations/ledger/read-evidence.ts'
-import type { DecidingPorts } from '../../operations/requests/ports.ts'
+import type { AskingPorts } from '../../operations/requests/ports.ts'
 import { openingIn, valueOrThrow } from '../doors.ts'
 import { type Guest, notShownOpening, type PagePorts, shown } from './page-door.ts'
 
-export type ShowPorts = PagePorts & Pick<DecidingPorts, 'requests'> & EvidencePorts & DrillPorts
+export type ShowPorts = PagePorts & Pick<AskingPorts, 'requests'> & EvidencePorts & DrillPorts
 
 /** `GET /break-glass`: who holds what, which reviews are due, what is left of the budgets. */
 export async function showOpenings(_: Call, { person, reader }: Guest, ports: ShowPorts): Promise<Answer> {

@@ -1,5 +1,5 @@
 import type { RequestId } from '../../domain/values.ts'
-import type { DecidingPorts } from '../../operations/requests/ports.ts'
+import type { MakingPorts } from '../../operations/requests/ports.ts'
 import { advanceWorkflow } from '../../operations/requests/workflow.ts'
 import { OfRequest } from '../batches.ts'
 import { bind } from '../environments.ts'
@@ -10,7 +10,7 @@ import { decidingPorts, factsOnly } from '../wiring/ports.ts'
  * where a request has to end though its workflow does not live. Its answer is then unused.
  */
 export const createHandler =
-  (ports: DecidingPorts) =>
+  (ports: MakingPorts) =>
   (event: unknown): Promise<{ requestId: RequestId; wait: string }> =>
     advanceWorkflow(OfRequest.parse(event).requestId, ports)
 

@@ -1,7 +1,7 @@
 import type { SQSEvent } from 'aws-lambda'
 import { sealedUseOf } from '../../adapters/cloudtrail/session-record.ts'
 import { reportSealedUse } from '../../operations/break-glass/report-sealed-use.ts'
-import type { DecidingPorts } from '../../operations/requests/ports.ts'
+import type { MakingPorts } from '../../operations/requests/ports.ts'
 import { takeEach } from '../batches.ts'
 import { bind } from '../environments.ts'
 import { decidingPorts, factsOnly } from '../wiring/ports.ts'
@@ -11,7 +11,7 @@ import { decidingPorts, factsOnly } from '../wiring/ports.ts'
  * that the deployment does not know, comes again and ends with the dead letters: the role was used, so none is dropped.
  */
 export const createHandler =
-  (ports: DecidingPorts) =>
+  (ports: MakingPorts) =>
   ({ Records }: SQSEvent) =>
     takeEach(
       Records,

@@ -2,11 +2,11 @@ import { HttpIncidents } from '../../adapters/incident-service/http-incidents.ts
 import { IncidentSecretReader } from '../../adapters/secretsmanager/secrets.ts'
 import { PatternIncidents } from '../../adapters/system/system.ts'
 import type { Incidents } from '../../operations/break-glass/ports.ts'
-import type { DecidingPorts } from '../../operations/requests/ports.ts'
+import type { AskingPorts } from '../../operations/requests/ports.ts'
 
 /** Incidents by their pattern alone, or, where the deployment says where they are kept, by asking there too. */
 export function incidentsOf(
-  { policy, clock }: Pick<DecidingPorts, 'policy' | 'clock'>,
+  { policy, clock }: Pick<AskingPorts, 'policy' | 'clock'>,
   { INCIDENT_SECRET }: { INCIDENT_SECRET: string },
 ): Incidents {
   const { incidents } = policy.bundle.deployment

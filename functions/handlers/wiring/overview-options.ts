@@ -11,7 +11,7 @@ import { couldStandIn, endStandIn, giveStandIn } from '../../operations/people/s
 import type { PermitStore } from '../../operations/permits/ports.ts'
 import { revokePermit } from '../../operations/permits/standing-permits.ts'
 import { revokeRequest } from '../../operations/requests/end-request.ts'
-import type { DecidingPorts } from '../../operations/requests/ports.ts'
+import type { MakingPorts } from '../../operations/requests/ports.ts'
 import { findRequest, readRequest } from '../../operations/requests/read-requests.ts'
 
 type OfOverview = Pick<
@@ -32,7 +32,7 @@ type OfOverview = Pick<
 >
 const secrets = new SystemSecrets()
 
-type Ports = DecidingPorts & { permits: Pick<PermitStore, 'load' | 'save' | 'list'>; standIns: StandInStore }
+type Ports = MakingPorts & { permits: Pick<PermitStore, 'load' | 'save' | 'list'>; standIns: StandInStore }
 
 /** What Slack's door needs for the tab and the commands of a person: the operations that the API has, in a hurry. */
 export const overviewOptions = (ports: Ports, issuer: string): OfOverview => ({

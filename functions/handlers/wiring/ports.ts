@@ -11,7 +11,7 @@ import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import { SystemClock, SystemIds } from '../../adapters/system/system.ts'
 import { Bundle } from '../../domain/policy/bundle.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
-import type { DecidingPorts } from '../../operations/requests/ports.ts'
+import type { MakingPorts } from '../../operations/requests/ports.ts'
 import type { ApiPorts } from '../doors.ts'
 import { type Tables, tablesOf } from '../environments.ts'
 
@@ -25,7 +25,7 @@ export const factsOnly = (bundle: Bundle = readBundle()): Policy => ({
 })
 
 /** The ports that deciding operations share, made once a cold start. */
-export function decidingPorts(tables: Tables, policy: Policy, patience?: Patience): DecidingPorts {
+export function decidingPorts(tables: Tables, policy: Policy, patience?: Patience): MakingPorts {
   const connection = connect(patience)
   const names = tablesOf(tables)
   return {

@@ -11,7 +11,7 @@ import { asOf } from '../../domain/requests/due.ts'
 import { endedAt } from '../../domain/requests/ended.ts'
 import { defined, type NumericDate, type PersonId } from '../../domain/values.ts'
 import type { OnceOnly } from '../ports.ts'
-import type { DecidingPorts } from '../requests/ports.ts'
+import type { AskingPorts } from '../requests/ports.ts'
 import { everyone } from './openings.ts'
 
 /** A budget is needed for a week, and while a review is still to be done: nobody forgets that for a year. Seconds. */
@@ -27,7 +27,7 @@ export const binding = (budgets: readonly OpenedBudget[]) =>
 /** The budgets of the person and of the profile, as true as their openings are now: ended is ended, reviewed is reviewed. */
 export async function budgetsOf(
   { owner, breakGlass }: { owner: PersonId; breakGlass?: Pick<Opening, 'budgetKey' | 'drill'> | undefined },
-  ports: Pick<DecidingPorts, 'requests' | 'policy' | 'clock'>,
+  ports: AskingPorts,
   terms?: { window: number; coolDown: number },
 ): Promise<readonly OpenedBudget[]> {
   const { requests, policy, clock } = ports
@@ -54,7 +54,7 @@ export async function budgetsOf(
 }
 
 /** An early end gives minutes back, and a review that was done blocks nothing: both are read, not written. */
-const asTheyAre = (budget: Budget, { requests, clock }: Pick<DecidingPorts, 'requests' | 'clock'>): Promise<Budget> =>
+const asTheyAre = (budget: Budget, { requests, clock }: Pick<AskingPorts, 'requests' | 'clock'>): Promise<Budget> =>
   Promise.all(
     budget.map(async (opening) => {
       const now = clock.now()

@@ -16,7 +16,7 @@ import { StoreUnavailable } from '../faults.ts'
 import type { Policy } from '../policy/ports.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import type { Clock, Log } from '../ports.ts'
-import type { DecidingPorts, RequestStore } from '../requests/ports.ts'
+import type { DecidingPorts, RequestReader, RequestWriter } from '../requests/ports.ts'
 import { mostTold, othersTold, pages, skippedBy } from './notify.ts'
 
 /** Tells milliseconds, for measuring alone: nothing is decided by it. */
@@ -31,7 +31,7 @@ const keyOf = (id: RequestId) => `DRILL#${id}`
  */
 export async function measureDrill(
   { id, milliseconds }: { id: RequestId; milliseconds: number },
-  { requests, clock, log }: { requests: Pick<RequestStore, 'claim'>; clock: Clock; log: Log },
+  { requests, clock, log }: { requests: Pick<RequestWriter, 'claim'>; clock: Clock; log: Log },
 ): Promise<void> {
   const value = String(Math.max(0, Math.round(milliseconds)))
   try {
@@ -45,7 +45,7 @@ export async function measureDrill(
 /** How many milliseconds a drill took to open, where that was measured. */
 async function openedIn(
   id: RequestId,
-  { requests }: { requests: Pick<RequestStore, 'recall'> },
+  { requests }: { requests: Pick<RequestReader, 'recall'> },
 ): Promise<number | undefined> {
   const value = await requests.recall(keyOf(id))
   return value === undefined ? undefined : Number(value)

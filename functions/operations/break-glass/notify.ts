@@ -9,7 +9,7 @@ import { type AgentId, defined, type NumericDate, type PersonId, type RequestId 
 import type { CardStore, PostedCard } from '../cards/ports.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Clock } from '../ports.ts'
-import type { RequestStore } from '../requests/ports.ts'
+import type { RequestReader } from '../requests/ports.ts'
 import type { OpeningPage, Pager } from './ports.ts'
 import { askAboutOpening, factsOf } from './what-to-open.ts'
 
@@ -147,7 +147,7 @@ export async function pageFor(
  */
 export async function pageAlone(
   id: RequestId,
-  ports: Ports & { requests: Pick<RequestStore, 'load'>; cards: CardStore },
+  ports: Ports & { requests: Pick<RequestReader, 'load'>; cards: CardStore },
 ): Promise<void> {
   const stored = id.startsWith('bgl_') ? await ports.requests.load(id) : undefined
   const breakGlass = stored?.state.ask.breakGlass

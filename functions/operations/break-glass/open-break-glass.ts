@@ -26,7 +26,7 @@ import {
 import { findHaltOfPerson, toldOf } from '../halts/find-halt.ts'
 import type { OnceOnly } from '../ports.ts'
 import { commitNew, recordRefusal, runAggregate } from '../requests/carry-out.ts'
-import type { DecidingPorts, Stored } from '../requests/ports.ts'
+import type { MakingPorts, Stored } from '../requests/ports.ts'
 import { bodyDigest, findRepeat, idempotencyItem } from '../requests/submit-request.ts'
 import { binding, budgetsOf, leftOf, type OpenedBudget, whenAgain, written } from './budget.ts'
 import { measureDrill, type Stopwatch } from './drill.ts'
@@ -59,7 +59,7 @@ export type OpeningAsk = {
 /** What was opened, and what is left of the seven days' minutes. Seconds. */
 export type OpenedBreakGlass = { stored: Stored; left: number; created: boolean }
 
-export type OpeningPorts = DecidingPorts & { incidents: Incidents; stopwatch?: Stopwatch }
+export type OpeningPorts = MakingPorts & { incidents: Incidents; stopwatch?: Stopwatch }
 
 const [day, attempts] = [86_400, 8]
 

@@ -22,7 +22,7 @@ import type { OnceOnly } from '../ports.ts'
 import { aboutStored, type CarriedOut, carryOut, carryOutFor, recordRefusal } from '../requests/carry-out.ts'
 import type { Foreseen } from '../requests/decide-request.ts'
 import { completeRequest, revokeRequest } from '../requests/end-request.ts'
-import type { DecidingPorts, RequestStore } from '../requests/ports.ts'
+import type { AskingPorts, DecidingPorts, RequestReader } from '../requests/ports.ts'
 import type { IncidentEvent } from './ports.ts'
 import { askAboutOpening } from './what-to-open.ts'
 
@@ -35,7 +35,7 @@ export const everyone = 'BUDGET#everyone'
  */
 export async function listBreakGlass(
   person: PersonId,
-  { requests, policy, clock }: Pick<DecidingPorts, 'requests' | 'policy' | 'clock'>,
+  { requests, policy, clock }: AskingPorts,
 ): Promise<readonly ApprovalRequest[] | undefined> {
   const now = clock.now()
   if (!askAboutPerson(policy, 'read', person, now).permit) return undefined
@@ -44,7 +44,7 @@ export async function listBreakGlass(
 
 /** All openings that the budget of all openings still remembers, newest first. */
 export async function openings(
-  requests: Pick<RequestStore, 'recall' | 'load'>,
+  requests: Pick<RequestReader, 'recall' | 'load'>,
   now: NumericDate,
 ): Promise<readonly ApprovalRequest[]> {
   const value = await requests.recall(everyone)
@@ -65,7 +65,7 @@ export type ViewedBreakGlass = {
 /** One opening for somebody who may be about to review or end it. Looking records nothing; each act asks everything anew. */
 export async function viewBreakGlass(
   { id, person }: { id: RequestId; person: PersonId },
-  ports: Pick<DecidingPorts, 'requests' | 'policy' | 'clock'>,
+  ports: AskingPorts,
 ): Promise<Result<ViewedBreakGlass, 'not_permitted' | 'unknown_request'>> {
   const { policy, requests, clock } = ports
   const now = clock.now()
@@ -106,7 +106,7 @@ export async function mayReview(
   person: PersonId,
   { ask }: Pick<ApprovalRequest, 'ask'>,
   now: NumericDate,
-  ports: Pick<DecidingPorts, 'requests' | 'policy'>,
+  ports: Pick<AskingPorts, 'requests' | 'policy'>,
 ): Promise<Answer> {
   const answer = askAboutOpening(ports.policy, 'review', person, ask, 'request', now)
   return { ...answer, permit: answer.permit && !(await isStopped(person, ports, { now })) }
@@ -118,7 +118,7 @@ export async function mayReview(
  */
 export async function foreseeReview(
   { id, person }: { id: RequestId; person: PersonId },
-  ports: Pick<DecidingPorts, 'requests' | 'policy' | 'clock'>,
+  ports: AskingPorts,
 ): Promise<Foreseen> {
   const { requests, policy, clock } = ports
   const stored = await requests.load(id)
@@ -139,7 +139,7 @@ export async function foreseeReview(
  */
 export async function endBreakGlass(
   { id, person, reason = 'ended early', once }: { id: RequestId; person: PersonId; reason?: string; once?: OnceOnly },
-  ports: Omit<DecidingPorts, 'ids'>,
+  ports: DecidingPorts,
 ): Promise<CarriedOut> {
   const stored = await ports.requests.load(id)
   if (!stored?.state.ask.breakGlass) {
@@ -171,7 +171,7 @@ export type ReviewAsk = {
  */
 export function reviewBreakGlass(
   { id, person, outcome, note, seen }: ReviewAsk,
-  ports: Omit<DecidingPorts, 'ids'>,
+  ports: DecidingPorts,
 ): Promise<CarriedOut> {
   return carryOutFor(person, 'review_break_glass', id, ports, async (state, now) => ({
     type: 'review_break_glass',
@@ -200,7 +200,7 @@ const keepDelivery = 30 * 86_400
  */
 export async function closeIncident(
   { id, incident }: Pick<IncidentEvent, 'id' | 'incident'>,
-  ports: Omit<DecidingPorts, 'ids'>,
+  ports: DecidingPorts,
 ): Promise<readonly RequestId[]> {
   const { requests, clock, log } = ports
   const key = `INCIDENT#${id}`
@@ -223,14 +223,14 @@ export async function closeIncident(
 }
 
 /** What the budget of all openings has as open. Each is read again before it is ended. */
-async function openNow(now: NumericDate, { requests }: Pick<DecidingPorts, 'requests'>) {
+async function openNow(now: NumericDate, { requests }: Pick<AskingPorts, 'requests'>) {
   const budget = await requests.recall(everyone)
   const openings = budget === undefined ? [] : Budget.parse(JSON.parse(budget))
   return openings.filter(({ until }) => now < until).map(({ id }) => id)
 }
 
 /** Whether it was this that ended it: what is of another incident, or has ended, stays as it is. */
-async function endFor(incident: string, id: RequestId, ports: Omit<DecidingPorts, 'ids'>): Promise<boolean> {
+async function endFor(incident: string, id: RequestId, ports: DecidingPorts): Promise<boolean> {
   const stored = await ports.requests.load(id)
   if (stored?.state.status !== 'approved' || stored.state.ask.breakGlass?.incident !== incident) return false
   const done = await carryOut(id, ports, () => ({

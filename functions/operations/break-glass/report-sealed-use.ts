@@ -12,10 +12,10 @@ import { decide } from '../../domain/requests/decide.ts'
 import type { Ask } from '../../domain/requests/request.ts'
 import { ok, type PersonId, RequestId, type Result, refuse } from '../../domain/values.ts'
 import { commitNew, runAggregate } from '../requests/carry-out.ts'
-import type { DecidingPorts, Stored } from '../requests/ports.ts'
+import type { MakingPorts, Stored } from '../requests/ports.ts'
 import { budgetsOf, keepBudget, written } from './budget.ts'
 
-type Ports = Omit<DecidingPorts, 'ledger'>
+type Ports = Omit<MakingPorts, 'ledger'>
 
 const attempts = 8
 

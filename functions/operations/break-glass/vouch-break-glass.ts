@@ -7,7 +7,7 @@ import { defined, type NumericDate, ok, type PersonId, type Result, refuse } fro
 import { isStopped } from '../halts/find-halt.ts'
 import type { OnceOnly } from '../ports.ts'
 import { refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
-import type { DecidingPorts } from '../requests/ports.ts'
+import type { AskingPorts, DecidingPorts } from '../requests/ports.ts'
 import { askAboutOpening, openedBy, unopened, type WhatToOpen } from './what-to-open.ts'
 
 type VouchAsk = { by: PersonId; login: Login; person: PersonId; what: WhatToOpen }
@@ -78,7 +78,7 @@ export async function findVoucher(
   person: PersonId,
   budgetKey: string,
   now: NumericDate,
-  { requests, policy }: Pick<DecidingPorts, 'requests' | 'policy'>,
+  { requests, policy }: Pick<AskingPorts, 'requests' | 'policy'>,
 ): Promise<{ by: PersonId; once: OnceOnly } | undefined> {
   const key = voucherKey(person)
   const value = await requests.recall(key)

@@ -33,7 +33,7 @@ import {
   type Seconds,
 } from '../../domain/values.ts'
 import type { Policy } from '../policy/ports.ts'
-import type { DecidingPorts } from '../requests/ports.ts'
+import type { AskingPorts } from '../requests/ports.ts'
 
 /** What somebody says is to be opened: a profile, or one action of the catalogue. */
 export type WhatToOpen = { profile: string } | { action: string; arguments: Json; resource?: Resource }
@@ -51,7 +51,7 @@ type Opened = {
 export function openedBy(
   what: WhatToOpen,
   rules: BreakGlassPolicy,
-  { policy: { bundle } }: Pick<DecidingPorts, 'policy'>,
+  { policy: { bundle } }: Pick<AskingPorts, 'policy'>,
 ): Result<Opened, Refusal> {
   if ('profile' in what) {
     const profile = rules.profiles.find(({ name }) => name === what.profile)
@@ -130,7 +130,7 @@ export type Openable = {
  */
 export function mayOpen(
   person: PersonId,
-  { policy, clock }: Pick<DecidingPorts, 'policy' | 'clock'>,
+  { policy, clock }: Pick<AskingPorts, 'policy' | 'clock'>,
 ): Openable | undefined {
   const { bundle } = policy
   const { breakGlass: rules } = bundle

@@ -5,10 +5,10 @@ import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { defined, type NumericDate, type PersonId } from '../../domain/values.ts'
 import { mostTold, othersTold, reviewersOf, skippedBy } from '../break-glass/notify.ts'
 import { openings } from '../break-glass/openings.ts'
-import type { LedgerStore } from '../ledger/ports.ts'
+import type { LedgerReader } from '../ledger/ports.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Log } from '../ports.ts'
-import type { RequestStore } from '../requests/ports.ts'
+import type { RequestReader } from '../requests/ports.ts'
 
 /** What a card, and what is said of an opening, rest on beside the opening itself. */
 export type AboutOpening = {
@@ -28,8 +28,8 @@ export type Because = 'holder' | 'skipped' | 'told' | 'reviewer'
 export type Listener = { person: PersonId; because: Because; mayReview: boolean }
 
 export type AboutPorts = {
-  requests: Pick<RequestStore, 'load' | 'recall'>
-  ledger: Pick<LedgerStore, 'entries'>
+  requests: Pick<RequestReader, 'load' | 'recall'>
+  ledger: Pick<LedgerReader, 'entries'>
   policy: Policy
   log: Log
   /** A person's id in the chat, if they have one. */

@@ -25,7 +25,7 @@ export type BurstAsk = {
 export type Accepted = { ok: true; value: number } | NotAccepted
 type NotAccepted = { ok: false; code: Refusal; detail?: string; state?: ApprovalRequest }
 
-type AcceptPorts = Omit<DecidingPorts, 'ids'> & {
+type AcceptPorts = DecidingPorts & {
   bursts: Pick<BurstStore, 'load'>
 }
 
@@ -94,7 +94,7 @@ export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Ac
 /** Kept apart from other keys, so that the stream's reader can tell a click from all else that may happen once. */
 const clickKey = ({ key }: OnceOnly): string => `CLICK#${key.replace(/^SEEN#/, '')}`
 
-type Ports = Omit<DecidingPorts, 'ids'> & { draws: Queue<BurstMessage> }
+type Ports = DecidingPorts & { draws: Queue<BurstMessage> }
 
 /** So many are decided side by side. */
 const side = 5

@@ -5,7 +5,7 @@ import type { CarriedOut } from '../requests/carry-out.ts'
 import { type DecisionAsk, decideRequest } from '../requests/decide-request.ts'
 import type { DecidingPorts, RequestStore } from '../requests/ports.ts'
 
-type Ports = Omit<DecidingPorts, 'ids'>
+type Ports = DecidingPorts
 
 /** The time in which a decision may still be recorded is over. It was not, and by this call it never will be. */
 export class NotInTime extends Error {

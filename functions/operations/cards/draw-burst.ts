@@ -19,7 +19,7 @@ import { defined, type Json, type RequestId } from '../../domain/values.ts'
 import { CardUndeliverable } from '../faults.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Clock, Log, Queue } from '../ports.ts'
-import type { RequestStore } from '../requests/ports.ts'
+import type { RequestReader } from '../requests/ports.ts'
 import type { BurstMessage, BurstStore, CardBoard, PostedBurst, RenderedCard } from './ports.ts'
 import { renderingOf } from './show-card.ts'
 
@@ -33,7 +33,7 @@ export type BurstView = {
 }
 
 export type DrawBurstPorts = {
-  requests: Pick<RequestStore, 'loadMany' | 'open'>
+  requests: Pick<RequestReader, 'loadMany' | 'open'>
   bursts: BurstStore
   board: Pick<CardBoard, 'post' | 'update'>
   /** Pure: the card, which of its members it shows as waiting, each just as it is, and whether it shows all of these. */
@@ -116,7 +116,7 @@ const ordered = (states: readonly ApprovalRequest[]): readonly ApprovalRequest[]
 const orderOf = ({ submittedAt, ask }: ApprovalRequest): string => `${String(submittedAt).padStart(10, '0')}#${ask.id}`
 
 type PlacePorts = {
-  requests: Pick<RequestStore, 'countOpen' | 'open'>
+  requests: Pick<RequestReader, 'countOpen' | 'open'>
   bursts: Pick<BurstStore, 'load'>
   /** Has the card of a burst looked at, one burst at a time. */
   draws: Queue<BurstMessage>

@@ -5,7 +5,7 @@ import type { NumericDate, PersonId, RequestId } from '../../domain/values.ts'
 import { BoardUnavailable, CardUndeliverable } from '../faults.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Clock, Log } from '../ports.ts'
-import type { RequestStore } from '../requests/ports.ts'
+import type { RequestReader } from '../requests/ports.ts'
 import { type Due, type Line, linesForChannel, linesForPerson, type Notice, noticesDue } from './card-lines.ts'
 import { type DrawOpeningPorts, drawOpening } from './draw-opening.ts'
 import type { CardBoard, CardStore, PostedCard, RenderedCard } from './ports.ts'
@@ -13,7 +13,7 @@ import { renderingOf, type Shown, sayBeneath, showCard } from './show-card.ts'
 import { calledDirectly, calledOn } from './waiting.ts'
 
 export type DrawPorts = {
-  requests: Pick<RequestStore, 'load' | 'recall'>
+  requests: Pick<RequestReader, 'load' | 'recall'>
   cards: CardStore
   board: CardBoard
   policy: Policy

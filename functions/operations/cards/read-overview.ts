@@ -8,15 +8,15 @@ import {
   type PendingRequest,
 } from '../../domain/requests/request.ts'
 import { defined, type NumericDate, type PersonId } from '../../domain/values.ts'
-import type { StandInStore } from '../people/ports.ts'
-import type { PermitStore } from '../permits/ports.ts'
+import type { StandInReader } from '../people/ports.ts'
+import type { PermitReader } from '../permits/ports.ts'
 import { askAboutPerson } from '../policy/questions.ts'
-import type { DecidingPorts, RequestStore } from '../requests/ports.ts'
+import type { AskingPorts, RequestReader } from '../requests/ports.ts'
 import { waitingFor } from './waiting.ts'
 
-export type OverviewPorts = Pick<DecidingPorts, 'requests' | 'policy' | 'clock'> & {
-  permits: Pick<PermitStore, 'list'>
-  standIns: Pick<StandInStore, 'of'>
+export type OverviewPorts = AskingPorts & {
+  permits: Pick<PermitReader, 'list'>
+  standIns: Pick<StandInReader, 'of'>
 }
 
 /** What concerns one person now, each part newest first. */
@@ -76,7 +76,7 @@ async function approvedRequests({ requests, clock }: OverviewPorts): Promise<rea
   return found.map(({ state }) => asOf(state, clock.now())).filter((state) => state.status === 'approved')
 }
 
-async function newest(requests: RequestStore) {
+async function newest(requests: RequestReader) {
   const found = []
   let after: string | undefined
   do {
@@ -106,7 +106,7 @@ async function permitsFor(
 }
 
 /** Those that were given within the longest time that one may last, newest first. */
-async function youngPermits(permits: Pick<PermitStore, 'list'>, now: NumericDate): Promise<readonly StandingPermit[]> {
+async function youngPermits(permits: Pick<PermitReader, 'list'>, now: NumericDate): Promise<readonly StandingPermit[]> {
   const found: StandingPermit[] = []
   let after: string | undefined
   do {

@@ -8,9 +8,9 @@ import { defined, type NumericDate, type PersonId } from '../../domain/values.ts
 import { silence, unhaltedStandIns, withStandIns } from '../policy/authority.ts'
 import type { Policy } from '../policy/ports.ts'
 import { countedApprovers, eligibilityOf } from '../policy/questions.ts'
-import type { DecidingPorts, RequestStore, Stored } from '../requests/ports.ts'
+import type { AskingPorts, RequestReader, Stored } from '../requests/ports.ts'
 
-type Ports = Pick<DecidingPorts, 'requests' | 'policy' | 'clock'>
+type Ports = AskingPorts
 type Pending = Stored & { state: PendingRequest }
 
 /** How many open requests are looked at, the newest: whoever waits longer than that is found by its card or its id. */
@@ -83,7 +83,7 @@ async function openRequests({ requests, clock }: Ports): Promise<readonly Pendin
 }
 
 /** The halts of these targets: few, since most requests share them. */
-async function haltsOf(targets: readonly HaltTarget[], { requests }: { requests: RequestStore }) {
+async function haltsOf(targets: readonly HaltTarget[], { requests }: { requests: RequestReader }) {
   const each = [...new Map(targets.map((target) => [haltKey(target), target])).values()]
   const groups = Array.from({ length: Math.ceil(each.length / keysAtOnce) }, (_, at) =>
     each.slice(at * keysAtOnce, (at + 1) * keysAtOnce),

@@ -10,7 +10,7 @@ import { BrokerRefused } from '../faults.ts'
 import { authorityOf } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
 import { carryOut, stillStands } from '../requests/carry-out.ts'
-import type { DecidingPorts } from '../requests/ports.ts'
+import type { MakingPorts } from '../requests/ports.ts'
 import type { AccessToken, AssumeAsk, AwsCredentialBroker, AwsCredentials } from './ports.ts'
 import { overtaken } from './tokens.ts'
 
@@ -20,7 +20,7 @@ import { overtaken } from './tokens.ts'
  */
 export const [shortest, longest] = [900, 3600] as const
 
-export type BrokerPorts = DecidingPorts & { broker: AwsCredentialBroker; targetRole: string }
+export type BrokerPorts = MakingPorts & { broker: AwsCredentialBroker; targetRole: string }
 
 /** Where an action happens: its account, and the role there that the broker assumes. */
 export type Target = { entry: CatalogueEntry; account: Account; role: string }

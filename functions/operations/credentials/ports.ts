@@ -83,17 +83,21 @@ export type AwsCredentials = { accessKeyId: string; secretAccessKey: string; ses
 /** A request that has changed, a halt, or only that some of the role's denies are over. */
 export type DenyCause = RequestId | HaltId | 'time'
 
-/** The sessions that must be denied on a role, and the one policy that denies them. */
-export interface DenyStore {
-  /** Adds what must be denied on a role; adding twice is once. Of two ends for one value the later holds. */
-  add(role: string, denies: readonly Deny[]): Promise<void>
+/** The sessions that must be denied on a role. */
+export interface DenyReader {
   /** Every deny of a role that is not forgotten, read strongly. */
   ofRole(role: string): Promise<readonly Deny[]>
-  /** Forgets denies that are no longer needed. */
-  forget(role: string, denies: readonly Deny[]): Promise<void>
   /** Roles with a deny whose time was over before `now` and that is not forgotten, at most `limit` denies' worth. */
   overdue(now: NumericDate, limit: number): Promise<readonly string[]>
 }
+
+export interface DenyWriter {
+  /** Adding twice is once. Of two ends for one value the later holds. */
+  add(role: string, denies: readonly Deny[]): Promise<void>
+  forget(role: string, denies: readonly Deny[]): Promise<void>
+}
+
+export type DenyStore = DenyReader & DenyWriter
 
 export interface RolePolicies {
   /**

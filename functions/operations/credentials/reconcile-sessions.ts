@@ -10,16 +10,16 @@ import {
 import { eventOf } from '../../domain/ledger/ledger.ts'
 import type { JsonObject, NumericDate, RequestId } from '../../domain/values.ts'
 import type { EndMessage } from '../break-glass/ports.ts'
-import type { LedgerStore } from '../ledger/ports.ts'
+import type { LedgerReader } from '../ledger/ports.ts'
 import type { Clock, Log, Queue } from '../ports.ts'
 import { groupOf } from '../requests/hand-on.ts'
-import type { RequestStore } from '../requests/ports.ts'
-import type { DenyStore, RoleReader, SessionRecord } from './ports.ts'
+import type { RequestReader } from '../requests/ports.ts'
+import type { DenyReader, RoleReader, SessionRecord } from './ports.ts'
 
 export type ReconcilingPorts = {
-  requests: Pick<RequestStore, 'load' | 'recall'>
-  ledger: Pick<LedgerStore, 'entries'>
-  denies: Pick<DenyStore, 'ofRole'>
+  requests: Pick<RequestReader, 'load' | 'recall'>
+  ledger: Pick<LedgerReader, 'entries'>
+  denies: Pick<DenyReader, 'ofRole'>
   roles: RoleReader
   sessions: SessionRecord
   /** The writer of denies, which renders a role's whole deny anew. */
@@ -121,7 +121,7 @@ type Intents = Map<RequestId, readonly string[]>
 /** Every credential that was ever to be made of a request: the intent is on record before the session is made. */
 async function intendedIn(
   id: RequestId,
-  ledger: Pick<LedgerStore, 'entries'>,
+  ledger: Pick<LedgerReader, 'entries'>,
   intents: Intents,
 ): Promise<readonly string[]> {
   const known = intents.get(id)

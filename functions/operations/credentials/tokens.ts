@@ -30,7 +30,7 @@ import { Overtaken } from '../faults.ts'
 import { authorityOf, findEnding } from '../policy/authority.ts'
 import type { Clock, OnceOnly } from '../ports.ts'
 import { aboutStored, carryOut, recordRefusal, stillStands } from '../requests/carry-out.ts'
-import type { DecidingPorts, RequestStore } from '../requests/ports.ts'
+import type { DecidingPorts, MakingPorts, RequestReader } from '../requests/ports.ts'
 import type { AccessToken, KnownToken, Signer } from './ports.ts'
 
 /** Who asks: an agent or a person about tokens of their own, or a tool about those that are meant for it. */
@@ -49,7 +49,7 @@ export type Introspector =
 export async function introspectToken(
   token: KnownToken,
   caller: Introspector,
-  { requests, clock }: { requests: Pick<RequestStore, 'load' | 'dependencies'>; clock: Clock },
+  { requests, clock }: { requests: Pick<RequestReader, 'load' | 'dependencies'>; clock: Clock },
 ): Promise<{ details: readonly JsonObject[] } | undefined> {
   if (!mayKnow(caller, token)) return undefined
   const stored = await requests.load(token.request)
@@ -75,7 +75,7 @@ const mayKnow = (caller: Introspector, token: KnownToken): boolean =>
 export async function revokeToken(
   { jti: credential, request, agent }: Pick<AccessToken, 'jti' | 'request' | 'agent'>,
   caller: { type: 'agent'; id: AgentId } | { type: 'person'; id: PersonId } | { type: 'tool'; id: ToolId },
-  ports: Omit<DecidingPorts, 'ids'>,
+  ports: DecidingPorts,
 ): Promise<void> {
   if (caller.type !== 'tool' && caller.id === agent) {
     const bundle = ports.policy.bundle.hash
@@ -98,7 +98,7 @@ export type TokenAsk = {
 }
 
 export type IssuedToken = { token: string; expiresIn: number; details: readonly JsonObject[] }
-type Ports = DecidingPorts & { signer: Signer; issuer: string }
+type Ports = MakingPorts & { signer: Signer; issuer: string }
 
 /**
  * Issues the access token of a live grant: the intent is recorded, then the token is signed, then it is recorded as

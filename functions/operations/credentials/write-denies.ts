@@ -3,11 +3,11 @@ import { asOf } from '../../domain/requests/due.ts'
 import { type NumericDate, RequestId } from '../../domain/values.ts'
 import type { HaltStore } from '../halts/ports.ts'
 import type { Clock, Log } from '../ports.ts'
-import type { RequestStore } from '../requests/ports.ts'
+import type { RequestReader } from '../requests/ports.ts'
 import type { DenyCause, DenyStore, RolePolicies } from './ports.ts'
 
 type Ports = {
-  requests: Pick<RequestStore, 'load'>
+  requests: Pick<RequestReader, 'load'>
   halts: Pick<HaltStore, 'find' | 'load'>
   denies: DenyStore
   roles: RolePolicies

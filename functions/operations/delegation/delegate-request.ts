@@ -47,7 +47,7 @@ import type { Policy } from '../policy/ports.ts'
 import type { OnceOnly } from '../ports.ts'
 import { aboutStored, type CarriedOut, carryOut, commitNew, endIfOver, recordRefusal } from '../requests/carry-out.ts'
 import { aboutAsk } from '../requests/evaluate-access.ts'
-import type { DecidingPorts, Stored } from '../requests/ports.ts'
+import type { DecidingPorts, MakingPorts, Stored } from '../requests/ports.ts'
 import { idempotencyItem } from '../requests/submit-request.ts'
 
 /** A narrower right for another agent, out of the grant of `id`. */
@@ -74,7 +74,7 @@ export type DelegationAsk = {
 export const day = 86_400
 
 /** It assumes no role, and must know which one the action would: that may be stopped. */
-export type Ports = DecidingPorts & Pick<BrokerPorts, 'targetRole'>
+export type Ports = MakingPorts & Pick<BrokerPorts, 'targetRole'>
 
 /**
  * Takes a narrower right out of a live grant and makes it a request of another agent, approved with its parent. First the
@@ -139,7 +139,7 @@ export async function delegateRequest(
 /** The child's id, which the key stands for from now on. Nothing where it stands for another body. */
 export async function childUnder(
   { agent, id, idempotencyKey, body }: DelegationAsk,
-  { requests, ids, clock }: DecidingPorts,
+  { requests, ids, clock }: MakingPorts,
 ): Promise<RequestId | undefined> {
   const key = idempotencyItem(agent, idempotencyKey)
   const hash = digestOf('hotwork.delegation.v1', { parent: id, body })
@@ -315,7 +315,7 @@ function refOf({ id, identities }: Agent, { deployment }: Bundle, now: NumericDa
 export async function asItsAgent(
   id: RequestId,
   agent: AskerId,
-  ports: Omit<DecidingPorts, 'ids'>,
+  ports: DecidingPorts,
   command: Command,
 ): Promise<CarriedOut> {
   const stored = await ports.requests.load(id)
@@ -331,7 +331,7 @@ export async function asItsAgent(
  *
  * @throws StoreUnavailable, StaleRequest
  */
-export async function endChildren(id: RequestId, ports: Omit<DecidingPorts, 'ids'>): Promise<void> {
+export async function endChildren(id: RequestId, ports: DecidingPorts): Promise<void> {
   const stored = await ports.requests.load(id)
   const state = stored && asOf(stored.state, ports.clock.now())
   if (!state || state.status === 'approved') return

@@ -21,12 +21,12 @@ import {
   type Resource,
 } from '../../domain/values.ts'
 import { endIfOver } from '../requests/carry-out.ts'
-import type { DecidingPorts } from '../requests/ports.ts'
+import type { AskingPorts, DecidingPorts, RequestReader } from '../requests/ports.ts'
 import type { HaltStore } from './ports.ts'
 
 /** The halt in force that stops an ask, if there is one; and those that were lifted before it, for the ask to keep. */
 type FoundHalts = { halt?: Halt | undefined; afterHalts?: HaltId[] }
-type Ports = Pick<DecidingPorts, 'requests' | 'policy' | 'clock'>
+type Ports = AskingPorts
 
 /**
  * The halt in force that stops an agent from asking for this: its own, its owner's, that of the action or the environment,
@@ -80,7 +80,7 @@ const haltedOf = ({ kind, value }: HaltTarget): string => (kind === 'all' ? 'eve
 /** Whether what a person says now, or said in an act, counts for nothing because of a halt of theirs. Read strongly. */
 export async function isStopped(
   person: PersonId,
-  { requests }: { requests: Pick<DecidingPorts['requests'], 'dependencies'> },
+  { requests }: { requests: Pick<RequestReader, 'dependencies'> },
   when: Act | { now: NumericDate },
 ): Promise<boolean> {
   const { halts } = await requests.dependencies([], [{ kind: 'person', value: person }])
@@ -96,7 +96,7 @@ async function find(targets: readonly HaltTarget[], { requests, clock }: Ports):
   return { halt, ...liftedBefore(halts, now) }
 }
 
-type EndPorts = Omit<DecidingPorts, 'ids'> & { halts: Pick<HaltStore, 'find' | 'load'> }
+type EndPorts = DecidingPorts & { halts: Pick<HaltStore, 'find' | 'load'> }
 
 /** So many are looked at at once, and so many ended side by side. */
 const [page, side] = [100, 10]

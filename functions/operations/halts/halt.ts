@@ -17,11 +17,11 @@ import { defined, type HaltId, type NumericDate, ok, type PersonId, type Result,
 import { askAboutPerson } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
 import { refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
-import type { DecidingPorts } from '../requests/ports.ts'
+import type { AskingPorts, MakingPorts } from '../requests/ports.ts'
 import { isStopped } from './find-halt.ts'
 import type { HaltStore, StoredHalts } from './ports.ts'
 
-type HaltPorts = DecidingPorts & { halts: HaltStore }
+type HaltPorts = MakingPorts & { halts: HaltStore }
 
 /** Enough for as many people as would halt one target at once. */
 const haltAttempts = 30
@@ -147,7 +147,7 @@ const pageSize = 50
 /** The halts in force, newest first, or all: the people whom policy lets read requests see what is stopped. */
 export async function listHalts(
   { person, all, after }: { person: PersonId; all: boolean; after?: string | undefined },
-  { policy, clock, halts }: Pick<DecidingPorts, 'policy' | 'clock'> & { halts: Pick<HaltStore, 'list'> },
+  { policy, clock, halts }: Pick<AskingPorts, 'policy' | 'clock'> & { halts: Pick<HaltStore, 'list'> },
 ): Promise<Result<Page<Halt>, 'not_permitted'>> {
   const now = clock.now()
   if (!askAboutPerson(policy, 'read', person, now).permit) return refuse('not_permitted')

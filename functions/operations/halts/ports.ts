@@ -17,7 +17,7 @@ export type HaltChange = {
   head: Head
 }
 
-/** Halts, where every decision, issue and use reads them (`RequestStore.dependencies`). Reads are strong. */
+/** Halts, where every decision, issue and use reads them (`RequestReader.dependencies`). Reads are strong. */
 export interface HaltStore {
   load(target: HaltTarget): Promise<StoredHalts>
   /** A halt, and the end of its chain. */

@@ -12,21 +12,21 @@ import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { defined, type Json, type NumericDate } from '../../domain/values.ts'
 import type { HaltStore } from '../halts/ports.ts'
-import type { StandInStore } from '../people/ports.ts'
-import type { PermitStore } from '../permits/ports.ts'
+import type { StandInReader } from '../people/ports.ts'
+import type { PermitReader } from '../permits/ports.ts'
 import type { Clock, Log } from '../ports.ts'
-import type { RequestFilter, RequestStore, Stored } from '../requests/ports.ts'
-import type { LedgerStore } from './ports.ts'
+import type { RequestFilter, RequestReader, Stored } from '../requests/ports.ts'
+import type { LedgerReader } from './ports.ts'
 
 /** Everyone that has a chain of their own. */
 type Actors = Pick<Bundle, 'agents' | 'directory' | 'tools'>
 
 export type ChainPorts = {
-  requests: Pick<RequestStore, 'list'>
-  permits: Pick<PermitStore, 'list' | 'load'>
-  standIns: Pick<StandInStore, 'list' | 'find'>
+  requests: Pick<RequestReader, 'list'>
+  permits: Pick<PermitReader, 'list' | 'load'>
+  standIns: Pick<StandInReader, 'list' | 'find'>
   halts: Pick<HaltStore, 'list' | 'find'>
-  ledger: Pick<LedgerStore, 'page' | 'head'>
+  ledger: Pick<LedgerReader, 'page' | 'head'>
   clock: Clock
   log: Log
 }

@@ -3,13 +3,16 @@ import type { RecordedCall } from '../../domain/uses/use.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import type { OnceOnly } from '../ports.ts'
 
-/** The record. Entries of requests commit with their state; these are the chains of actors, and reads. */
-export interface LedgerStore {
+export interface LedgerReader {
   entries(aggregate: string): Promise<readonly Entry[]>
   /** At most so many entries after that sequence, in order: an actor's chain has no end. `next` is the last one's, if there may be more. */
   page(aggregate: string, page: { after: number; limit: number }): Promise<{ entries: readonly Entry[]; next?: number }>
   /** The end of an actor's own chain. */
   head(aggregate: string): Promise<Head>
+}
+
+/** For the chains of actors; entries of a request commit with its state. */
+export interface LedgerWriter {
   /** All of it or none: false when another writer appended first, or one of what must happen once is not as it was read. */
   append(
     aggregate: string,
@@ -19,6 +22,8 @@ export interface LedgerStore {
     once?: readonly OnceOnly[],
   ): Promise<boolean>
 }
+
+export type LedgerStore = LedgerReader & LedgerWriter
 
 /** What AWS has on record of who called what. */
 export interface CallRecord {

@@ -113,7 +113,7 @@ export interface UserGroups {
   members(group: string): Promise<readonly string[]>
 }
 
-/** The newest snapshot of groups of the chat, which deciding reads (`RequestStore.dependencies`). */
+/** The newest snapshot of groups of the chat, which deciding reads (`RequestReader.dependencies`). */
 export interface GroupSnapshots {
   /** False when a newer one is there. @throws StoreUnavailable */
   save(snapshot: GroupSnapshot): Promise<boolean>
@@ -135,13 +135,18 @@ export type StandInChange = {
   head: Head
 }
 
-/** Who decides for whom, where every decision reads it (`RequestStore.dependencies`). Reads are strong. */
-export interface StandInStore {
-  /** What the one who is away has given, and what the one who would decide has been given by anybody. */
+/** Stand-ins, where every decision reads them (`RequestReader.dependencies`). */
+export interface StandInReader {
+  /** Stand-ins that the absent person gave, and all that the person who would decide has been given. Read strongly. */
   of(pair: { absent: PersonId; by: PersonId }): Promise<{ absences: StoredStandIns; taken: StoredStandIns }>
   find(id: StandInId): Promise<{ standIn: StandIn; head: Head } | undefined>
-  /** False when another writer came first. @throws StoreUnavailable */
-  save(change: StandInChange): Promise<boolean>
   /** Newest first, those that are over too: an index finds candidates, each is read strongly. */
   list(page: { limit: number; after?: string }): Promise<Page<StandIn>>
 }
+
+export interface StandInWriter {
+  /** False when another writer came first. @throws StoreUnavailable */
+  save(change: StandInChange): Promise<boolean>
+}
+
+export type StandInStore = StandInReader & StandInWriter

@@ -25,10 +25,10 @@ import { isStopped } from '../halts/find-halt.ts'
 import { askAboutPerson, askAboutStandIn } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
 import { refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
-import type { DecidingPorts } from '../requests/ports.ts'
-import type { StandInStore, StoredStandIns } from './ports.ts'
+import type { AskingPorts, MakingPorts } from '../requests/ports.ts'
+import type { StandInReader, StandInStore, StoredStandIns } from './ports.ts'
 
-type StandInPorts = DecidingPorts & { standIns: StandInStore }
+type StandInPorts = MakingPorts & { standIns: StandInStore }
 
 /** Enough for as many people as would name one and the same person at once. */
 const standInAttempts = 30
@@ -138,7 +138,7 @@ const pageSize = 50
 /** All stand-ins, newest first, those that are over too: who reads requests may see who decides for whom. */
 export async function listStandIns(
   { person, after }: { person: PersonId; after?: string },
-  { policy, clock, standIns }: Pick<DecidingPorts, 'policy' | 'clock'> & { standIns: Pick<StandInStore, 'list'> },
+  { policy, clock, standIns }: Pick<AskingPorts, 'policy' | 'clock'> & { standIns: Pick<StandInReader, 'list'> },
 ): Promise<Result<Page<StandIn>, 'not_permitted'>> {
   if (!askAboutPerson(policy, 'read', person, clock.now()).permit) return refuse('not_permitted')
   return ok(await standIns.list({ limit: pageSize, ...defined({ after }) }))
@@ -147,7 +147,7 @@ export async function listStandIns(
 /** Whom policy would let decide in this person's stead now: whether it does is asked again when one of them is named. */
 export const couldStandIn = (
   absent: PersonId,
-  { policy, clock }: Pick<DecidingPorts, 'policy' | 'clock'>,
+  { policy, clock }: Pick<AskingPorts, 'policy' | 'clock'>,
 ): readonly Person[] =>
   policy.bundle.directory.people.filter(
     ({ id, status }) =>

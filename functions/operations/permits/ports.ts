@@ -16,16 +16,17 @@ export type PermitChange = {
   head: Head
 }
 
-/** Standing permits. What draws from one reads it again, strongly, with all else that it rests on (`RequestStore.dependencies`). */
-export interface PermitStore {
+export interface PermitReader {
   load(id: StandingPermitId): Promise<StoredPermit | undefined>
-  /** False when another writer came first. @throws StoreUnavailable */
-  save(change: PermitChange): Promise<boolean>
-  /**
-   * Those of an agent that may be drawn from, as far as that does not hang on time, the newest first, since none lives for
-   * long: an index finds candidates, each is read strongly.
-   */
+  /** Permits of an agent that are not used up or revoked, newest first: an index finds candidates, each is read strongly. */
   ofAgent(agent: AskerId, limit: number): Promise<readonly StoredPermit[]>
   /** Newest first. */
   list(page: { limit: number; after?: string }): Promise<Page<StandingPermit>>
 }
+
+export interface PermitWriter {
+  /** False when another writer came first. @throws StoreUnavailable */
+  save(change: PermitChange): Promise<boolean>
+}
+
+export type PermitStore = PermitReader & PermitWriter

@@ -35,8 +35,8 @@ import type { Policy } from '../policy/ports.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
 import { endIfOver, manyWriters, refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
-import type { DecidingPorts } from '../requests/ports.ts'
-import type { PermitChange, PermitStore, StoredPermit } from './ports.ts'
+import type { AskingPorts, DecidingPorts } from '../requests/ports.ts'
+import type { PermitChange, PermitReader, PermitStore, StoredPermit } from './ports.ts'
 
 /** `digest`: what was approved, where the door knows what was shown; or its first 16 characters. */
 export type PermitAsk = {
@@ -56,7 +56,7 @@ export type PermitAsk = {
  */
 export async function givePermit(
   ask: PermitAsk,
-  ports: Omit<DecidingPorts, 'ids'> & { permits: Pick<PermitStore, 'load' | 'save'> },
+  ports: DecidingPorts & { permits: Pick<PermitStore, 'load' | 'save'> },
 ): Promise<Result<StandingPermit, Refusal>> {
   const { request, person, login, uses, until } = ask
   const { policy, requests, permits, clock, log } = ports
@@ -107,7 +107,7 @@ const allowedBefore = 'more of this request was allowed before'
  */
 export async function revokePermit(
   { id, person, reason }: { id: StandingPermitId; person: PersonId; reason: string },
-  ports: Omit<DecidingPorts, 'ids'> & { permits: Pick<PermitStore, 'load' | 'save'> },
+  ports: DecidingPorts & { permits: Pick<PermitStore, 'load' | 'save'> },
 ): Promise<Result<StandingPermit, Refusal>> {
   const { policy, requests, permits, clock, log } = ports
   const refused = refuseOnRecord(person, 'revoke_standing', ports)
@@ -139,13 +139,13 @@ const pageSize = 50
 /** All standing permits, newest first, those that are over too: who reads requests may read them. */
 export async function listPermits(
   { person, after }: { person: PersonId; after?: string },
-  { policy, clock, permits }: Pick<DecidingPorts, 'policy' | 'clock'> & { permits: Pick<PermitStore, 'list'> },
+  { policy, clock, permits }: Pick<AskingPorts, 'policy' | 'clock'> & { permits: Pick<PermitReader, 'list'> },
 ): Promise<Result<Page<StandingPermit>, 'not_permitted'>> {
   if (!askAboutPerson(policy, 'read', person, clock.now()).permit) return refuse('not_permitted')
   return ok(await permits.list({ limit: pageSize, ...defined({ after }) }))
 }
 
-type Ports = Pick<DecidingPorts, 'requests' | 'policy'> & { permits: Pick<PermitStore, 'ofAgent'> }
+type Ports = Pick<AskingPorts, 'requests' | 'policy'> & { permits: Pick<PermitReader, 'ofAgent'> }
 
 /** So many permits of one agent are looked at. None lives for more than a day. */
 const looksAt = 50
@@ -233,7 +233,7 @@ function drawnAsk({ digest: _, ...ask }: Ask, permit: StandingPermit): Ask {
  */
 export async function endDrawn(
   id: StandingPermitId,
-  ports: Omit<DecidingPorts, 'ids'> & { permits: Pick<PermitStore, 'load'> },
+  ports: DecidingPorts & { permits: Pick<PermitReader, 'load'> },
 ): Promise<void> {
   const stored = await ports.permits.load(id)
   if (!stored?.permit.revoked) return

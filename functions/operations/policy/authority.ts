@@ -10,7 +10,7 @@ import type { Authority, Eligibility, Ending, PermittedBy } from '../../domain/r
 import { asOf, dueAt } from '../../domain/requests/due.ts'
 import { type ApprovalRequest, approvalsOf, ownersOf } from '../../domain/requests/request.ts'
 import { defined, type HaltId, type NumericDate, type PersonId } from '../../domain/values.ts'
-import type { DecidingPorts, Stored } from '../requests/ports.ts'
+import type { AskingPorts, Stored } from '../requests/ports.ts'
 import {
   askAboutPerson,
   askAboutRequest,
@@ -19,7 +19,7 @@ import {
   eligibilityOfApprovers,
 } from './questions.ts'
 
-type Ports = Pick<DecidingPorts, 'requests' | 'policy'>
+type Ports = Pick<AskingPorts, 'requests' | 'policy'>
 export type Found = Authority & {
   /** What policy answered about the decider. */
   permittedBy: PermittedBy

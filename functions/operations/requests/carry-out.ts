@@ -228,7 +228,7 @@ export const wake = (id: RequestId, ports: Ports): Promise<CarriedOut> =>
  */
 export async function stillStands(
   issued: Stored,
-  ports: Omit<DecidingPorts, 'ids'>,
+  ports: DecidingPorts,
   role?: string,
 ): Promise<Result<Stored, Refusal>> {
   const ending = await findEnding(issued.state, ports.clock.now(), ports, role)

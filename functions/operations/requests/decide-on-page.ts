@@ -5,7 +5,7 @@ import { type Digest, defined, ok, type RequestId, type Result, refuse } from '.
 import { beginLogin, type LoggedIn, type LoginPorts, type Visitor } from '../people/log-in.ts'
 import { type CarriedOut, recordRefusal } from './carry-out.ts'
 import { decideRequest, narrowAsk } from './decide-request.ts'
-import type { DecidingPorts } from './ports.ts'
+import type { AskingPorts, DecidingPorts } from './ports.ts'
 import { viewRequest } from './read-requests.ts'
 
 /** What somebody who looks at a page has chosen on it. */
@@ -22,7 +22,7 @@ export type PageChoice = {
 
 /** Recorded; or first to be confirmed by a login, made at this address. */
 export type PageOutcome = { recorded: ApprovalRequest } | { loginAt: string }
-type Ports = Omit<DecidingPorts, 'ids'> & { login: LoginPorts }
+type Ports = DecidingPorts & { login: LoginPorts }
 
 /**
  * Takes what a person chose on a page, by the same operation as every other door. Where the stage wants a stronger login
@@ -92,7 +92,7 @@ const isOther = (
   state: ApprovalRequest,
   narrow: Narrow,
   less: Digest | undefined,
-  ports: Pick<DecidingPorts, 'policy' | 'clock'>,
+  ports: Pick<AskingPorts, 'policy' | 'clock'>,
 ): boolean => {
   const narrowed = narrowAsk(state, narrow, ports.clock.now(), ports)
   return narrowed.ok && narrowed.ask.digest !== less

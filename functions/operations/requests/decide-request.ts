@@ -22,7 +22,7 @@ import { askAboutRequest } from '../policy/questions.ts'
 import type { OnceOnly } from '../ports.ts'
 import { type CarriedOut, carryOutFor } from './carry-out.ts'
 import { assessAsk } from './evaluate-access.ts'
-import type { DecidingPorts } from './ports.ts'
+import type { AskingPorts, DecidingPorts } from './ports.ts'
 
 /** What a request would become; who may decide that is another question. */
 type Made = Omit<Extract<Narrowing, { ok: true }>, 'eligible' | 'permittedBy'>
@@ -36,7 +36,7 @@ export function narrowAsk(
   { ask, tier }: Pick<ApprovalRequest, 'ask' | 'tier'>,
   narrow: Narrow,
   now: NumericDate,
-  { policy }: Pick<DecidingPorts, 'policy'>,
+  { policy }: Pick<AskingPorts, 'policy'>,
 ): Made | Extract<Narrowing, { ok: false }> {
   const entry = policy.bundle.actions[ask.action]
   if (!entry) return { ok: false, code: 'unknown_action' }
@@ -82,7 +82,7 @@ export type DecisionAsk = Pick<
 }
 
 /** Records a person's decision, and settles the request if it is the last that was needed. */
-export function decideRequest(ask: DecisionAsk, ports: Omit<DecidingPorts, 'ids'>): Promise<CarriedOut> {
+export function decideRequest(ask: DecisionAsk, ports: DecidingPorts): Promise<CarriedOut> {
   const command = (state: ApprovalRequest, now: NumericDate) => commandFor(state, ask, now, ports)
   return carryOutFor(ask.person, ask.verdict, ask.id, ports, command, ask.once)
 }
@@ -92,7 +92,7 @@ async function commandFor(
   state: ApprovalRequest,
   ask: DecisionAsk,
   now: NumericDate,
-  ports: Omit<DecidingPorts, 'ids'>,
+  ports: DecidingPorts,
 ): Promise<Decide> {
   const { policy } = ports
   const { eligible, permittedBy, ending, standsFor, givenBy, afterHalts } = await authorityOf(
@@ -129,7 +129,7 @@ async function narrowing(
   narrow: Narrow,
   person: PersonId,
   now: NumericDate,
-  ports: Pick<DecidingPorts, 'requests' | 'policy'>,
+  ports: Pick<AskingPorts, 'requests' | 'policy'>,
 ): Promise<Narrowing> {
   const made = narrowAsk(state, narrow, now, ports)
   if (!made.ok) return made
@@ -190,10 +190,7 @@ function asIfDecided(
 export type CommentAsk = { id: RequestId; person: PersonId; comment: string; once?: OnceOnly }
 
 /** Records the decider's own words on their own decision: once, within an hour, and it changes nothing else. */
-export function commentDecision(
-  { id, person, comment, once }: CommentAsk,
-  ports: Omit<DecidingPorts, 'ids'>,
-): Promise<CarriedOut> {
+export function commentDecision({ id, person, comment, once }: CommentAsk, ports: DecidingPorts): Promise<CarriedOut> {
   const bundle = ports.policy.bundle.hash
   return carryOutFor(person, 'comment', id, ports, () => ({ type: 'comment', person, comment, bundle }), once)
 }
@@ -205,7 +202,7 @@ export type Foreseen = Result<ApprovalRequest, Refusal> & { state?: ApprovalRequ
  * What a decision would come to now, by the very rule that takes it, with nothing recorded: for a form that somebody
  * should not fill in for nothing. It promises nothing, since the decision itself is judged anew when it is made.
  */
-export async function foreseeDecision(ask: DecisionAsk, ports: Omit<DecidingPorts, 'ids'>): Promise<Foreseen> {
+export async function foreseeDecision(ask: DecisionAsk, ports: DecidingPorts): Promise<Foreseen> {
   const stored = await ports.requests.load(ask.id)
   if (!stored) return refuse('unknown_request')
   const now = Math.max(ports.clock.now(), stored.state.updatedAt)

@@ -11,13 +11,13 @@ import type { DecidingPorts } from './ports.ts'
 /** The agent takes its ask back (ARAP's cancel). Only a pending one can be; the request is then `withdrawn`. */
 export const cancelRequest = (
   { id, agent }: { id: RequestId; agent: AskerId },
-  ports: Omit<DecidingPorts, 'ids'>,
+  ports: DecidingPorts,
 ): Promise<CarriedOut> => asItsAgent(id, agent, ports, { type: 'withdraw', agent, bundle: ports.policy.bundle.hash })
 
 /** The agent reports that its task is done, and how it went; every credential of the grant ends with it. */
 export function completeRequest(
   { id, agent, outcome, note }: { id: RequestId; agent: AskerId; outcome: Outcome; note?: string },
-  ports: Omit<DecidingPorts, 'ids'>,
+  ports: DecidingPorts,
 ): Promise<CarriedOut> {
   const noted = note === undefined ? {} : { note }
   return asItsAgent(id, agent, ports, { type: 'complete', agent, outcome, ...noted, bundle: ports.policy.bundle.hash })
@@ -29,7 +29,7 @@ export function completeRequest(
  */
 export async function revokeRequest(
   ask: { id: RequestId; person: PersonId; reason: string; once?: OnceOnly },
-  ports: Omit<DecidingPorts, 'ids'>,
+  ports: DecidingPorts,
 ): Promise<CarriedOut> {
   const { id, person, reason, once } = ask
   const command = async (state: ApprovalRequest, now: NumericDate): Promise<Revoke> => {

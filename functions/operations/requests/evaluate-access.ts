@@ -26,7 +26,7 @@ import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
 import { authorityOf } from '../policy/authority.ts'
 import { recordRefusal } from './carry-out.ts'
 import { Lately } from './limits.ts'
-import type { DecidingPorts } from './ports.ts'
+import type { AskingPorts, DecidingPorts, MakingPorts } from './ports.ts'
 
 /** Who asks: an agent about itself, or a tool about an agent. */
 export type EvaluationCaller = { type: 'agent'; id: AgentId } | { type: 'tool'; id: ToolId }
@@ -65,7 +65,7 @@ export type Evaluated = { id: EvaluationId; at: NumericDate; policies: readonly 
 type AskableReason = 'approval_required' | 'approval_expired' | 'out_of_scope'
 type Requestable = { tier: number; title: string; expiresAt: NumericDate; bindingToken?: string | undefined }
 /** What an evaluation needs of the world. */
-type Ports = DecidingPorts & { statements: Statements }
+type Ports = MakingPorts & { statements: Statements }
 
 /** A requestable denial may be submitted for this long. */
 const bindingWindow = 600
@@ -235,7 +235,7 @@ export function assessAsk(
   agent: AskerId,
   recent: number,
   now: NumericDate,
-  { policy }: Pick<DecidingPorts, 'policy'>,
+  { policy }: Pick<AskingPorts, 'policy'>,
 ): Assessment {
   const { name: action, properties } = ask.action
   const resource = { type: ask.resource.type, id: ask.resource.id }

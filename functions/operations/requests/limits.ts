@@ -2,7 +2,7 @@ import { type Ladder, limitsOf, type RateKind, rateOf, type Taken, takeTokens } 
 import type { Ask } from '../../domain/requests/request.ts'
 import { type AgentId, defined, type NumericDate, ok, type Result, refuse, type ToolId } from '../../domain/values.ts'
 import type { Clock, OnceOnly } from '../ports.ts'
-import type { DecidingPorts, RequestStore } from './ports.ts'
+import type { AskingPorts, RequestReader, RequestStore } from './ports.ts'
 
 export type RatePorts = {
   requests: Pick<RequestStore, 'recall' | 'claim'>
@@ -57,7 +57,7 @@ export const tryAgainAfter = 60
  */
 export async function mayWait(
   { agent, owner }: Pick<Ask, 'agent' | 'owner'>,
-  { policy: { bundle }, requests }: Pick<DecidingPorts, 'policy' | 'requests'>,
+  { policy: { bundle }, requests }: Pick<AskingPorts, 'policy' | 'requests'>,
 ): Promise<Result<true, 'too_many_open'>> {
   const { openPerAgent, openPerOwner } = limitsOf(bundle.ladder)
   const own = await requests.countOpen(agent.id, openPerAgent)
@@ -89,10 +89,10 @@ type Read = { found: Map<string, number>; pages: number; after?: string; end: bo
  * What is read of an agent is kept: however many questions one message asks, its requests are read once.
  */
 export class Lately {
-  readonly #requests: Pick<DecidingPorts['requests'], 'list'>
+  readonly #requests: Pick<RequestReader, 'list'>
   readonly #read = new Map<AgentId, Read>()
 
-  constructor(requests: Pick<DecidingPorts['requests'], 'list'>) {
+  constructor(requests: Pick<RequestReader, 'list'>) {
     this.#requests = requests
   }
 

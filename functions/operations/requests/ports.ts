@@ -32,35 +32,38 @@ export type Committed =
   | { outcome: 'stale' }
   | { outcome: 'taken'; key: string; value: string }
 
-/** The requests and whatever must commit with them. Reads of one item are strongly consistent. */
-export interface RequestStore {
+/** Requests as they are stored, and the keys of what happens once. Reads of one item are strongly consistent. */
+export interface RequestReader {
   load(id: RequestId): Promise<Stored | undefined>
-  /** Several at once, read strongly, in no particular order and at most a hundred; one that is not there is left out. */
+  /** At most a hundred, in no particular order; one that does not exist is left out. */
   loadMany(ids: readonly RequestId[]): Promise<readonly Stored[]>
-  /** @throws StoreUnavailable when the store does not answer: nothing is known of whether it was committed */
-  commit(change: Commit): Promise<Committed>
   /**
-   * What a request stands on beside itself, in one strongly consistent read: the requests it was delegated from, and the
-   * halts of every target that could stop it. An ancestor that is not there is left out.
-   *
-   * @param beside who decides, for those in whose stead they may; the standing permit that the request drew from
+   * What a request rests on beside itself, in one strongly consistent read: the requests it was delegated from, and the
+   * halts of every target that could stop it. An ancestor that does not exist is left out.
    */
   dependencies(ancestors: readonly RequestId[], targets: readonly HaltTarget[], beside?: Beside): Promise<Dependencies>
   /** The value under a once-only key, such as an idempotency key. */
   recall(key: string): Promise<string | undefined>
-  /** Puts a once-only key alone; false when it was there. */
-  claim(once: OnceOnly): Promise<boolean>
-  saveEvaluation(evaluation: Evaluation): Promise<void>
   loadEvaluation(id: EvaluationId): Promise<Evaluation | undefined>
-  /** Newest first. Indexes find candidates; the items themselves are read strongly, so what is shown is true. */
+  /** Newest first. An index finds candidates; each is read strongly, so what is shown is true. */
   list(filter: RequestFilter, page: RequestPage): Promise<Page<Stored>>
   /** Requests whose next deadline lies before `before`, oldest first, at most `limit`. */
   overdue(before: NumericDate, limit: number): Promise<readonly RequestId[]>
-  /** How many requests of an agent wait for people, counted up to `most`: by an index that is a moment behind. */
+  /** How many requests of an agent wait for people, counted up to `most`, by an index that is a moment behind. */
   countOpen(agent: AskerId, most: number): Promise<number>
-  /** Those, the oldest first, at most a hundred: the index finds candidates, each is read strongly. */
+  /** Those requests, oldest first, at most a hundred: the index finds candidates, each is read strongly. */
   open(agent: AskerId, limit: number): Promise<readonly Stored[]>
 }
+
+export interface RequestWriter {
+  /** @throws StoreUnavailable when the store does not answer: then nobody knows whether it was committed */
+  commit(change: Commit): Promise<Committed>
+  /** Puts a once-only key alone; false when it was there. */
+  claim(once: OnceOnly): Promise<boolean>
+  saveEvaluation(evaluation: Evaluation): Promise<void>
+}
+
+export type RequestStore = RequestReader & RequestWriter
 
 /** Where a page begins: `after` is the `next` of the page before; `before` leaves out what was submitted then or later. */
 export type RequestPage = { limit: number; after?: string; before?: NumericDate }
@@ -125,12 +128,9 @@ export interface Workflow {
 export type FollowMessage = { requestId: RequestId }
 export type FifoMessage = Fifo & { requestId: RequestId }
 
-/** The ports that deciding operations share. */
-export type DecidingPorts = {
-  requests: RequestStore
-  ledger: LedgerStore
-  policy: Policy
-  clock: Clock
-  ids: Ids
-  log: Log
-}
+/** To read requests and to ask policy about them. */
+export type AskingPorts = { requests: RequestReader; policy: Policy; clock: Clock }
+/** To change a request, or to refuse the change, on the record. */
+export type DecidingPorts = AskingPorts & { requests: RequestWriter; ledger: LedgerStore; log: Log }
+/** To make new requests, grants, credentials or uses as well. */
+export type MakingPorts = DecidingPorts & { ids: Ids }

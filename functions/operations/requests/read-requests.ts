@@ -17,7 +17,7 @@ import { authorityOf } from '../policy/authority.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import type { Page } from '../ports.ts'
 import { keepRate, type RatePorts } from './limits.ts'
-import type { DecidingPorts, RequestFilter, RequestStore, Stored } from './ports.ts'
+import type { AskingPorts, DecidingPorts, RequestFilter, RequestReader, Stored } from './ports.ts'
 
 /** Four characters after the kind: enough that a slip of the pen is no other request. */
 const Beginning = /^(?:(?:req|bgl)_)?[0-9a-z]{4,26}$/
@@ -33,7 +33,7 @@ export type NotFound = 'unknown_request' | 'ambiguous' | 'too_many'
  */
 export async function findRequest(
   given: string,
-  { requests }: { requests: Pick<RequestStore, 'list'> },
+  { requests }: { requests: Pick<RequestReader, 'list'> },
 ): Promise<Result<RequestId, NotFound>> {
   const whole = RequestId.safeParse(given)
   if (whole.success) return ok(whole.data)
@@ -121,7 +121,7 @@ const mayRead = (person: PersonId, { policy, clock }: Ports): boolean =>
 /** A request as it is now, and for each verdict why this person cannot give it now; nothing where they can. */
 export type Viewed = { state: ApprovalRequest; whyNot: { readonly [verdict in Verdict]: Refusal | undefined } }
 
-type ViewPorts = Pick<DecidingPorts, 'requests' | 'policy' | 'clock'>
+type ViewPorts = AskingPorts
 
 /**
  * A request for a person who may be about to decide it. What they are offered is what the rule that takes decisions would
@@ -162,7 +162,7 @@ export async function viewRequest(
 
 /** Sleeps until the next look, or less when there is no time left. The world's only pause. */
 export type Pause = (milliseconds: number) => Promise<void>
-type TaskPorts = RatePorts & { requests: Pick<RequestStore, 'load'>; pause: Pause }
+type TaskPorts = RatePorts & { requests: Pick<RequestReader, 'load'>; pause: Pause }
 type Ask = { id: RequestId; agent: AgentId; wait: number }
 
 /** A task, and in how many seconds to read it again while it is pending. */

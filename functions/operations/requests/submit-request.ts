@@ -21,14 +21,14 @@ import { type BrokerPorts, targetOf } from '../credentials/issue-aws-credentials
 import type { Statements } from '../credentials/ports.ts'
 import { bindsTo } from '../credentials/statements.ts'
 import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
-import type { PermitStore } from '../permits/ports.ts'
+import type { PermitReader } from '../permits/ports.ts'
 import { drawFromPermit } from '../permits/standing-permits.ts'
 import { findEnding } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
 import { commitNew, manyWriters, recordRefusal, runAggregate } from './carry-out.ts'
 import { aboutAsk, assessAsk, bindingOf, boundOf, boundPlainly, type Entity } from './evaluate-access.ts'
 import { Lately, mayWait } from './limits.ts'
-import type { DecidingPorts, Stored } from './ports.ts'
+import type { AskingPorts, DecidingPorts, MakingPorts, Stored } from './ports.ts'
 
 /** Under which once-only key an idempotency key of this asker is kept. */
 export const idempotencyItem = (asker: AskerId, key: string): string =>
@@ -45,7 +45,7 @@ export async function findRepeat(
   item: string,
   body: Digest,
   jkt: Thumbprint | undefined,
-  { requests, clock }: Pick<DecidingPorts, 'requests' | 'clock'>,
+  { requests, clock }: Pick<AskingPorts, 'requests' | 'clock'>,
 ): Promise<Result<Stored, 'duplicate_request' | 'key_mismatch'> | undefined> {
   const before = await requests.recall(item)
   if (before === undefined) return undefined
@@ -83,8 +83,8 @@ type SubmissionAsk = {
 }
 
 export type SubmissionRefusal = Refusal
-type Ports = DecidingPorts &
-  Pick<BrokerPorts, 'targetRole'> & { permits: Pick<PermitStore, 'ofAgent'>; statements: Pick<Statements, 'verify'> }
+type Ports = MakingPorts &
+  Pick<BrokerPorts, 'targetRole'> & { permits: Pick<PermitReader, 'ofAgent'>; statements: Pick<Statements, 'verify'> }
 /** `created` is false where an earlier request is answered: the same key, or an identical one that is still pending. */
 type Submitted = { stored: Stored; created: boolean }
 

@@ -4,11 +4,11 @@ import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { type BreakGlassWake, breakGlassWakes } from '../../domain/requests/wait.ts'
 import type { NumericDate, RequestId } from '../../domain/values.ts'
 import type { EndMessage, Timers } from '../break-glass/ports.ts'
-import type { DenyStore } from '../credentials/ports.ts'
+import type { DenyReader } from '../credentials/ports.ts'
 import type { Clock, Log, Queue } from '../ports.ts'
 import { wake } from './carry-out.ts'
 import { groupOf } from './hand-on.ts'
-import type { DecidingPorts, FollowMessage, RequestStore } from './ports.ts'
+import type { DecidingPorts, FollowMessage, RequestReader } from './ports.ts'
 
 /** What is overdue for less is left to the workflow, whose timers fire 2 s late on purpose. */
 const graceSeconds = 5
@@ -17,8 +17,8 @@ const outlived = 120
 /** One sweep does at most so many, oldest first; the next one goes on. */
 const batch = 100
 
-type Ports = Omit<DecidingPorts, 'ids'> & { follow: Queue<FollowMessage>; calls: Queue<FollowMessage> }
-type DenyPorts = { denies: Pick<DenyStore, 'overdue'>; deny: Queue<EndMessage>; clock: Clock }
+type Ports = DecidingPorts & { follow: Queue<FollowMessage>; calls: Queue<FollowMessage> }
+type DenyPorts = { denies: Pick<DenyReader, 'overdue'>; deny: Queue<EndMessage>; clock: Clock }
 
 /**
  * Makes visible what time has made due and nobody has looked at, and hands those requests on to be followed again; those
@@ -90,7 +90,7 @@ export async function sweepDenies({ denies, deny, clock }: DenyPorts): Promise<n
   return roles.length
 }
 
-type ReminderPorts = { requests: Pick<RequestStore, 'load'>; timers: Timers; clock: Clock; log: Log }
+type ReminderPorts = { requests: Pick<RequestReader, 'load'>; timers: Timers; clock: Clock; log: Log }
 
 /** A timer may only wake a question whose answer is due, so each comes a little after the time it is for. */
 const grace = 2

@@ -5,7 +5,7 @@ import type { RequestId } from '../../domain/values.ts'
 import { WaitClaimed } from '../faults.ts'
 import type { Clock } from '../ports.ts'
 import { wake } from './carry-out.ts'
-import type { DecidingPorts, RequestStore, WaitRecord, WaitStore, Workflow } from './ports.ts'
+import type { DecidingPorts, RequestReader, WaitRecord, WaitStore, Workflow } from './ports.ts'
 
 /** A sender that claimed a wait and then died is believed dead after this long, and another may send. */
 const leaseSeconds = 30
@@ -56,7 +56,7 @@ async function endWait(
   return true
 }
 
-type AwaitPorts = { requests: Pick<RequestStore, 'load'>; waits: WaitStore; workflow: Workflow; clock: Clock }
+type AwaitPorts = { requests: Pick<RequestReader, 'load'>; waits: WaitStore; workflow: Workflow; clock: Clock }
 
 /**
  * The task of a waiting state: remembers its task token, and then looks whether what it waits for has happened already.
@@ -89,13 +89,13 @@ async function rememberAndLook(wait: WaitRecord, ports: AwaitPorts): Promise<voi
 /** Applies what is due and answers where the workflow is to wait from here; `Close` where nothing is left to wait for. */
 export async function advanceWorkflow(
   id: RequestId,
-  ports: Omit<DecidingPorts, 'ids'>,
+  ports: DecidingPorts,
 ): Promise<{ requestId: RequestId; wait: Wait }> {
   const woken = await wake(id, ports)
   return { requestId: id, wait: woken.ok ? waitOf(woken.value.state) : 'Close' }
 }
 
-type FollowPorts = { requests: Pick<RequestStore, 'load'>; waits: WaitStore; workflow: Workflow; clock: Clock }
+type FollowPorts = { requests: Pick<RequestReader, 'load'>; waits: WaitStore; workflow: Workflow; clock: Clock }
 
 /**
  * Moves the workflow to where the table already is: starts the execution of a request that has none, and ends the waits

@@ -14,7 +14,7 @@ import type { AccessToken } from '../credentials/ports.ts'
 import { authorityOf } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
 import { aboutStored, type CarriedOut, carryOut, recordRefusal } from '../requests/carry-out.ts'
-import type { DecidingPorts } from '../requests/ports.ts'
+import type { DecidingPorts, MakingPorts } from '../requests/ports.ts'
 
 /** A tool says how a use of its own went. Said twice is said once. */
 export async function endUse(
@@ -57,7 +57,7 @@ type BegunUse = { use: UseId; usesLeft: number; ended: boolean }
  */
 export async function beginUse(
   ask: UseAsk,
-  ports: DecidingPorts,
+  ports: MakingPorts,
 ): Promise<Result<BegunUse, Refusal | 'arguments_mismatch'>> {
   const { tool, token, key } = ask
   const stored = await ports.requests.load(token.request)

@@ -13,7 +13,7 @@ import { acceptBurst } from '../../../functions/operations/cards/decide-burst.ts
 import { decideInTime, inTime, permitsInTime } from '../../../functions/operations/cards/decide-in-time.ts'
 import { givePermit } from '../../../functions/operations/permits/standing-permits.ts'
 import { commentDecision, foreseeDecision } from '../../../functions/operations/requests/decide-request.ts'
-import type { DecidingPorts } from '../../../functions/operations/requests/ports.ts'
+import type { MakingPorts } from '../../../functions/operations/requests/ports.ts'
 import { MemoryBurstStore } from '../../support/cards/memory-burst-store.ts'
 import { issuer, type World } from '../../support/world.ts'
 import { clickOf, formOf, secret, signed, submissionOf } from './clicks.ts'
@@ -39,7 +39,7 @@ export class Door {
   /** The forms that were opened, with the trigger that each was opened by. */
   readonly opened: { trigger: string; modal: Modal }[] = []
   /** Put in front of the world's ports, to make them slow or silent. */
-  ports: (ports: DecidingPorts) => DecidingPorts = (ports) => ports
+  ports: (ports: MakingPorts) => MakingPorts = (ports) => ports
   secrets: () => Promise<readonly string[]> = async () => [secret]
   ephemeralSent: () => Promise<void> = async () => {}
   /** Slack, when it is asked to open a form. */
