@@ -4,9 +4,7 @@ import type { Ask } from './requests/request.ts'
 import type { Digest, Json, JsonObject, Resource } from './values.ts'
 
 /**
- * SHA-256 over a domain prefix, a newline and the RFC 8785 form of a value, so that a digest made for one purpose can
- * never be taken for another's. The one file that canonicalizes or hashes; test vectors are in test/domain/digest.json.
- *
+ * SHA-256 over a domain prefix, a newline and the RFC 8785 form: a digest made for one purpose is none for another.
  * @throws when the value has no RFC 8785 form: a lone surrogate, NaN or an infinity
  */
 export function digestOf(prefix: string, value: Json): Digest {
@@ -17,7 +15,6 @@ export function digestOf(prefix: string, value: Json): Digest {
 /** SHA-256 of a value's RFC 8785 form and nothing else, as ARAP has it for a `binding_hash`. */
 export const bindingHash = (value: Json): string => hash('sha256', canonicalForm(value), 'base64url')
 
-/** The RFC 8785 form of a JSON value. */
 export function canonicalForm(value: Json): string {
   const canonical = canonicalize(value)
   if (canonical === undefined) throw new TypeError('a value without a canonical form')

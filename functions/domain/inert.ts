@@ -1,12 +1,6 @@
 /**
- * Text that others wrote, made safe to look at, whether on a card or on a page. Neither gives it anything to be read as
- * markup; what is left are characters that deceive the eye, and these are made visible.
- */
-
-/**
- * Whatever does not show as what it is: controls, line and paragraph separators, formatting (bidi, zero-width, tags),
- * unassigned and private code points, lone surrogates, default-ignorable fillers, blanks that pass for a space, and the
- * blank Braille pattern.
+ * Characters that deceive the eye: controls, separators, formatting (bidi, zero-width, tags), unassigned and private
+ * code points, lone surrogates, fillers, blanks that pass for a space, the blank Braille pattern.
  */
 const deceptive = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/gu
 /** Marks that pile up on a letter until they cover what stands around it; three are enough for any script. */
@@ -26,10 +20,7 @@ export const inert = (text: string): string =>
     .replace(pile, (_, kept: string, rest: string) => kept + spell(rest))
     .replace(loose, (_, before: string, marks: string) => before + spell(marks))
 
-/**
- * A JSON value, exactly: JSON's own escapes for every deceptive character, so that what is shown can be read in one way
- * only, and two values that differ look different.
- */
+/** A JSON value with JSON's own escapes for every deceptive character: two values that differ look different. */
 export const exact = (value: unknown): string =>
   JSON.stringify(value)
     .replace(deceptive, escaped)

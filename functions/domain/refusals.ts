@@ -1,8 +1,7 @@
 import * as z from 'zod'
 
-/** A refusal as every door tells it. */
 type Told = {
-  /** The HTTP status, at every door whose protocol prescribes no other. */
+  /** At every door whose protocol prescribes no other status. */
   status: 400 | 401 | 403 | 404 | 409 | 410 | 429 | 503
   /** What is so: the first half of what is said, without a full stop. */
   so: string
@@ -144,7 +143,6 @@ export type Refusal = keyof typeof catalogue
 export const Refusal = z.enum(Object.keys(catalogue) as [Refusal, ...Refusal[]])
 export const refusals: { readonly [code in Refusal]: Told } = catalogue
 
-/** Whose detail is a sentence for people. That of the others is a word for programs. */
 const explained = new Set<Refusal>([
   'not_narrower',
   'invalid_arguments',

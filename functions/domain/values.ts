@@ -1,15 +1,12 @@
 import * as z from 'zod'
 
-/**
- * The values that everything else is made of. Each is parsed once, at the edge, and trusted after.
- * On the wire: prefixed ids, `sha-256:` digests (base64url, no padding), times as RFC 3339; in here times are NumericDate.
- */
+/** Each value is parsed once, at the edge. On the wire times are RFC 3339; in here they are NumericDate. */
 
 /** 26 characters of Crockford's base 32, lower case: 130 random bits, so an id cannot be guessed from another. */
 const random26 = '[0-9a-hjkmnp-tv-z]{26}'
 const prefixed = (prefix: string) => z.string().regex(new RegExp(`^${prefix}_${random26}$`))
 
-/** A request's id, `req_...`; where a person used break-glass, `bgl_...`: one aggregate, and so one kind of id. */
+/** `req_...`, or `bgl_...` for an opening. */
 export const RequestId = z
   .string()
   .regex(new RegExp(`^(req|bgl)_${random26}$`))
@@ -22,13 +19,10 @@ export const CredentialId = prefixed('crd').brand<'CredentialId'>()
 export type CredentialId = z.infer<typeof CredentialId>
 export const UseId = prefixed('use').brand<'UseId'>()
 export type UseId = z.infer<typeof UseId>
-/** A halt of an agent, an owner, a person, a role or everything. */
 export const HaltId = prefixed('hlt').brand<'HaltId'>()
 export type HaltId = z.infer<typeof HaltId>
-/** That one person decides in another's stead, for a time. */
 export const StandInId = prefixed('sin').brand<'StandInId'>()
 export type StandInId = z.infer<typeof StandInId>
-/** A standing permit: what one approver allows one agent to do a few more times without being asked again. */
 export const StandingPermitId = prefixed('stp').brand<'StandingPermitId'>()
 export type StandingPermitId = z.infer<typeof StandingPermitId>
 export const EvaluationId = prefixed('evl').brand<'EvaluationId'>()
@@ -51,15 +45,13 @@ export const ToolId = z
   .brand<'ToolId'>()
 export type ToolId = z.infer<typeof ToolId>
 
-/** Who asked: an agent, or a person who used break-glass. */
+/** An agent, or a person who uses break-glass. */
 export const AskerId = z.union([AgentId, PersonId])
 export type AskerId = z.infer<typeof AskerId>
 export const isAgent = (id: AskerId): id is AgentId => id.startsWith('agent:')
-/** Everything that has a chain of entries: a request or an opening, a halt, a stand-in, a standing permit, an actor. */
 export const Aggregate = z.union([RequestId, HaltId, StandInId, StandingPermitId, AgentId, PersonId, ToolId])
 export type Aggregate = z.infer<typeof Aggregate>
 
-/** Who acted, as an entry names them. */
 export const actorNamed = (id: AskerId) =>
   isAgent(id) ? ({ type: 'agent', id } as const) : ({ type: 'person', id } as const)
 
@@ -76,10 +68,9 @@ export const Thumbprint = z
   .brand<'Thumbprint'>()
 export type Thumbprint = z.infer<typeof Thumbprint>
 
-/** Whole seconds since 1970-01-01T00:00:00Z (RFC 7519 section 2). */
+/** Whole seconds since 1970 (RFC 7519 section 2). */
 export const NumericDate = z.int().nonnegative()
 export type NumericDate = z.infer<typeof NumericDate>
-/** A length of time in whole seconds. */
 export const Seconds = z.int().positive()
 export type Seconds = z.infer<typeof Seconds>
 
@@ -87,11 +78,11 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 export type JsonObject = { readonly [member: string]: Json }
 export const JsonObject = z.record(z.string(), z.json()) as unknown as z.ZodType<JsonObject>
 
-/** What is acted on: a type of the catalogue and an id, an ARN for AWS resources. */
+/** A type of the catalogue, and an id: an ARN for AWS resources. */
 export const Resource = z.strictObject({ type: z.string().min(1).max(128), id: z.string().min(1).max(2048) })
 export type Resource = z.infer<typeof Resource>
 
-/** How an agent gets to act: AWS credentials, one call that Hotwork makes for it, or an access token for a gated tool. */
+/** AWS credentials, one call that Hotwork makes for the agent, or an access token for a gated tool. */
 export const CredentialKind = z.enum(['sts', 'mediated', 'token'])
 export type CredentialKind = z.infer<typeof CredentialKind>
 
@@ -104,14 +95,14 @@ export const refuse = <Code extends string>(code: Code, detail?: string): { ok: 
 type Optional<T> = { [K in keyof T]-?: undefined extends T[K] ? K : never }[keyof T]
 type Defined<T> = Omit<T, Optional<T>> & { [K in Optional<T>]?: Exclude<T[K], undefined> }
 
-/** The same members without those that are undefined: an optional member of ours is absent, and never undefined. */
+/** The members that are not undefined. */
 export const defined = <T extends object>(members: T): Defined<T> =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Defined<T>
 
-/** Two machines whose clocks are further apart cannot compare deadlines. Seconds. */
+/** Seconds. */
 const tolerance = 30
 
-/** Whether a machine may decide anything on what another said at that time. A time that is none agrees with nothing. */
+/** Whether a machine may decide on what another said at that time. NaN agrees with nothing. */
 export const clocksAgree = (now: NumericDate, theirs: NumericDate): boolean => Math.abs(now - theirs) <= tolerance
 
 /** Seconds as people say them: `1 h 30 min`; none are nothing. */

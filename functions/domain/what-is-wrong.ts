@@ -2,14 +2,9 @@ import type * as z from 'zod'
 
 type Issue = z.core.$ZodIssue
 
-/** So many are told at once: who mends these hears of the rest. */
 const most = 5
 
-/**
- * What is wrong with a value, member by member, in words that say what each should be.
- *
- * @param whole what the value itself is called, for what is wrong with all of it
- */
+/** What is wrong with a value, member by member. `whole` names the value itself. */
 export const whatIsWrong = ({ issues }: { issues: readonly Issue[] }, whole: string): string =>
   issues
     .slice(0, most)
@@ -53,7 +48,7 @@ const kinds: { readonly [expected: string]: string } = {
   map: 'an object',
 }
 
-/** Of the alternatives that failed, the one that the author most likely meant: its kind is right, and least else is wrong. */
+/** Of the alternatives that failed, the one that the author most likely meant. */
 export function nearest(branches: readonly (readonly Issue[])[]): Issue | undefined {
   const wrongKind = (issues: readonly Issue[]) =>
     issues.some(({ path }) => path.length === 0 || path[0] === 'type') ? 1 : 0

@@ -5,51 +5,42 @@ import { type ApprovalRequest, grantOf } from '../requests/request.ts'
 import type { NumericDate, PersonId } from '../values.ts'
 import { reviewWithin } from './break-glass.ts'
 
-/** From the person's call to its record: an emergency does not wait. Seconds. */
+/** From the person's call to its record. Seconds. */
 const openWithin = 5
-/** From the record until everybody has been told. Seconds. */
+/** Seconds. */
 const tellWithin = 60
 
-/**
- * `met` and `missed` compare with what a break-glass promises; `waiting`: not yet, and not too late; `unknown`: nobody
- * measured it, so nobody can say; `not_due`: there was nothing to be done, such as a warning of an opening that ended early.
- */
+/** `waiting`: not yet, and not too late; `unknown`: it was not measured; `not_due`: there was nothing to be done. */
 export type Verdict = 'met' | 'missed' | 'waiting' | 'unknown' | 'not_due'
 
-/** One thing that a drill tries, in the order in which it comes. Seconds since the opening unless said. */
+/** Seconds since the opening unless said. */
 export type DrillStep = {
   step: 'open' | 'tell' | 'warn' | 'end' | 'review'
   verdict: Verdict
-  /** At most so long. */
   within: number
-  /** It took so long; for `open`, since the call that asked for it came in, to the millisecond. */
+  /** For `open`, since the call came in, to the millisecond. */
   took?: number
 }
 
 export type DrillReport = {
   steps: readonly DrillStep[]
   openedAt: NumericDate
-  /** When all of it is over at the latest. */
   until: NumericDate
-  /** Who was to be told directly, and of them who was not. */
   told: { due: number; missing: readonly PersonId[]; inChannel: boolean; paged: boolean }
 }
 
-/** A message of ours about it: where, when it was there first, and the notices that were given with it or beneath it. */
 export type ToldOf = { to: PersonId | 'channel' | 'page_hook'; at?: NumericDate; notices: readonly string[] }
 
 export type DrillFacts = {
   state: ApprovalRequest
   credentials: readonly IssuedCredential[]
-  /** Milliseconds from the call that asked for it until it was on record. */
+  /** Milliseconds. */
   opened?: number
   posted: readonly ToldOf[]
-  /** Who was to be told directly, and can be. */
   due: readonly PersonId[]
   now: NumericDate
 }
 
-/** How a drill went: each step against what a break-glass promises, from the record and from what was posted. */
 export function drillReport(facts: DrillFacts): DrillReport {
   const { state, posted, due } = facts
   const heard = new Set(posted.map(({ to }) => to))
@@ -73,7 +64,6 @@ const openStep = ({ opened }: DrillFacts): DrillStep => {
   return { ...step, took, verdict: took <= openWithin ? 'met' : 'missed' }
 }
 
-/** The channel has its card, whoever is woken was paged, and each of the people has a message. */
 function tellStep({ state, posted, due, now }: DrillFacts): DrillStep {
   const step = { step: 'tell', within: tellWithin } as const
   const all = (['channel', 'page_hook', ...due] as const).map((who) => posted.find(({ to }) => to === who))
@@ -85,7 +75,7 @@ function tellStep({ state, posted, due, now }: DrillFacts): DrillStep {
   return { ...step, took, verdict: took <= tellWithin ? 'met' : 'missed' }
 }
 
-/** That it was given is on record, and not when: so it is met or it is not. */
+/** The record says that it was given, and not when. */
 function warnStep({ state, posted }: DrillFacts): DrillStep {
   const grant = grantOf(state)
   const end = endedAt(state)
@@ -96,7 +86,6 @@ function warnStep({ state, posted }: DrillFacts): DrillStep {
   return { ...step, verdict: end === undefined ? 'waiting' : 'missed' }
 }
 
-/** Ended in time, and with nothing left that was good for longer. */
 function endStep({ state, credentials, now }: DrillFacts): DrillStep {
   const until = openUntil(state)
   const step = { step: 'end', within: until - state.submittedAt } as const

@@ -7,17 +7,14 @@ import { type ApprovalRequest, ownersOf } from '../requests/request.ts'
 import { type Digest, type GrantId, NumericDate, PersonId } from '../values.ts'
 import { refusedBy, reviewWithin } from './break-glass.ts'
 
-/**
- * A person uses break-glass: at once, with nobody asked, for as long as was asked for and no longer, if policy says that
- * they may and every budget has room. The look at it is due from the start, whatever becomes of it.
- */
+/** Opens at once, if policy permits and every budget has room. The review is due from the start. */
 export function openBreakGlass({ ask, answer, budgets, bundle }: OpenBreakGlass, at: NumericDate): Answered {
   const { breakGlass } = ask
   if (!breakGlass) return { code: 'unknown_profile' }
   if (!answer.permit) return { code: answer.error ? 'policy_error' : 'not_permitted' }
   for (const { budget, limits } of budgets) {
     const code = refusedBy(budget, limits, at)
-    // Somebody else vouched for it: that is what a review that is overdue asks for, and it excuses nothing else.
+    // An overdue review asks for a voucher, which excuses nothing else.
     if (code === 'review_overdue' && breakGlass.secondedBy !== undefined) continue
     if (code) return { code } satisfies Refused
   }
@@ -27,10 +24,7 @@ export function openBreakGlass({ ask, answer, budgets, bundle }: OpenBreakGlass,
   return [opened, { ...common, policies: [], type: 'ReviewDue', dueAt: at + reviewWithin }]
 }
 
-/**
- * Somebody else says whether it was justified: not the person who did it, nor the owner of an agent of theirs, nor whoever
- * vouched for them. Late is better than never; said once.
- */
+/** A third person says whether it was justified: not the person who opened it, the owner, or the person who vouched. */
 export function review(state: ApprovalRequest, command: ReviewBreakGlass, at: NumericDate): Answered {
   const { person, outcome, note, seen, answer, bundle } = command
   if (!state.review || !state.ask.breakGlass) return { code: 'no_review_due' }
@@ -38,7 +32,6 @@ export function review(state: ApprovalRequest, command: ReviewBreakGlass, at: Nu
     return { code: 'self_review' }
   if (!answer.permit) return { code: answer.error ? 'policy_error' : 'not_permitted' }
   if (state.review.done) return { code: 'already_reviewed' }
-  // What is still going on cannot be looked back on.
   if (state.status === 'approved') return { code: 'no_review_due' }
   return [
     {
@@ -54,25 +47,23 @@ export function review(state: ApprovalRequest, command: ReviewBreakGlass, at: Nu
   ]
 }
 
-/** How long a word for somebody is good: it is for an emergency that is going on now. Seconds. */
+/** Seconds. */
 export const vouchedFor = 600
 
-/** Somebody gave their word for another who has to use break-glass though a review is overdue: on their own chain. */
+/** A person vouches for another whose review is overdue: on the voucher's own chain. */
 export const VouchEvent = event('Vouched', { person: PersonId, budgetKey: z.string(), until: NumericDate })
 export type VouchEvent = z.infer<typeof VouchEvent>
 
-/** Under which key a word for somebody waits to be spent, and as what. */
 export const voucherKey = (person: PersonId): string => `VOUCHED#${person}`
 export const voucherValue = ({ by, until, budgetKey }: { by: PersonId; until: NumericDate; budgetKey: string }) =>
   `${by} ${until} ${budgetKey}`
 
-/** What was put down so; undefined for one that is spent. */
+/** Undefined for one that is spent. */
 export function readVoucher(value: string): { by: string; until: NumericDate; budgetKey: string } | undefined {
   const [by, until, ...about] = value.split(' ')
   return by === undefined || until === undefined ? undefined : { by, until: Number(until), budgetKey: about.join(' ') }
 }
 
-/** A reason in its plainest form: letters and digits, each run of others one space, lower case. */
 const plain = (text: string): string =>
   text
     .normalize('NFKC')
@@ -83,14 +74,11 @@ const plain = (text: string): string =>
 const fewestLetters = 12
 const fewestWords = 3
 
-/** The digest of a reason in its plainest form, by which the same words are known again. */
 export const reasonDigest = (reason: string): Digest => digestOf('hotwork.reason.v1', plain(reason))
 
 /**
- * Why a reason is none, in words that say what would be one; undefined where it may be one. It can be no check of the truth:
- * it refuses what nobody wrote for this emergency.
- *
- * @param said what stands there anyway, such as the incident and the profile's title: repeating it says nothing
+ * Why a reason is none. It can be no check of the truth: it refuses words that were not written for this emergency.
+ * @param said what stands there anyway, such as the incident: repeating it says nothing
  * @param before digests of the reasons that were given lately
  */
 export function reasonProblem(reason: string, said: readonly string[], before: readonly Digest[]): string | undefined {

@@ -6,14 +6,12 @@ import type { OpeningFacts } from '../policy/question.ts'
 import type { Resource } from '../values.ts'
 import type { OpenRight, Profile } from './break-glass.ts'
 
-/** What policy is asked about, where one action is opened; moment and incident are the asker's to add. */
 export const factsOfAction = ({ entry, resource }: Pick<ActionFacts, 'entry' | 'resource'>): OpenedFacts => ({
   action: entry.name,
   group: entry.group,
   resource,
 })
 
-/** What policy is asked about, where a profile is opened: one question for each action and pattern of resources. */
 export function factsOfProfile(
   { breakGlass, actions }: Pick<Bundle, 'breakGlass' | 'actions'>,
   name: string | undefined,
@@ -33,23 +31,20 @@ export function factsOfProfile(
   })
 }
 
-/** What policy is asked about where a sealed role was used: it reaches all of the catalogue, so no one environment or group. */
+/** It reaches the whole catalogue, so it has no one environment or group. */
 export const factsOfSealed = (role: Resource): OpenedFacts => ({
   action: sealedAction,
   group: 'break-glass',
   resource: { ...role, environment: anywhere, classification: anywhere, group: anywhere },
 })
 
-/** What a use of a sealed role is called where an action stands. */
 export const sealedAction = 'break-glass:sealed-role'
-/** In the place of an environment, a classification or a group, where all are meant. */
 export const anywhere = 'any'
 
 export type OpenedFacts = Pick<OpeningFacts, 'action' | 'group' | 'resource' | 'profile'>
 
 /**
- * The IAM statements of a profile's rights: each action on the resources that the profile opens it on, and no others, under
- * the conditions that the catalogue has for any call of it. A profile pins no arguments, so what compares one is left out.
+ * The IAM statements of a profile's rights. A profile pins no arguments, so conditions that compare one are left out.
  */
 export const rightsStatements = (
   rights: readonly OpenRight[],
@@ -66,11 +61,9 @@ export const rightsStatements = (
     }
   })
 
-/** A pattern of resources in an account: `{partition}`, `{region}` and `{account}` are its own. */
 export const filled = (pattern: string, { partition, region, accountId }: Account): string =>
   pattern.replaceAll('{partition}', partition).replaceAll('{region}', region).replaceAll('{account}', accountId)
 
-/** A pattern of resources in the account that an action is for; as it is where there is none. */
 export function filledFor(
   action: string,
   pattern: string,
@@ -81,7 +74,7 @@ export function filledFor(
   return account ? filled(pattern, account) : pattern
 }
 
-/** The profile that opens this action on this resource: there is at most one, which is whose minutes they are. */
+/** There is at most one: its minutes are spent. */
 export const profileCovering = (
   { breakGlass, deployment }: Pick<Bundle, 'breakGlass' | 'deployment'>,
   entry: Pick<CatalogueEntry, 'name' | 'account'>,
@@ -91,7 +84,6 @@ export const profileCovering = (
   return account && breakGlass?.profiles.find(({ rights }) => coversOne(rights, entry.name, resource, account))
 }
 
-/** Whether an action on a resource is among what was opened. */
 const coversOne = (rights: readonly OpenRight[], action: string, resource: Resource, account: Account): boolean =>
   rights.some(
     (right) =>

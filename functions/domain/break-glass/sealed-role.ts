@@ -9,26 +9,21 @@ import type { ApprovalRequest } from '../requests/request.ts'
 import { type GrantId, type NumericDate, PersonId } from '../values.ts'
 import { reviewWithin } from './break-glass.ts'
 
-/** How the sealed role of an account is named, and what a use of it is called where a profile's name stands. */
+/** Also what stands in the place of a profile's name. */
 export const sealedRole = 'sealed-role'
 
-/** The longest session that the role gives, which is also what STS gives where nobody asks for less. Seconds. */
+/** Also what STS gives where a caller asks for no less. Seconds. */
 export const longestSealedSession = 3600
 
-/** One use of a sealed role, as AWS's own record tells it. */
 export type SealedUse = {
-  /** Of the event in CloudTrail: what is told twice is one use. */
+  /** CloudTrail's id: what is told twice is one use. */
   eventId: string
-  /** ARN of the user who assumed it. */
   user: string
-  /** ARN of the role. */
   role: string
   at: NumericDate
-  /** How long the session lasts. Seconds. */
   seconds: number
 }
 
-/** The person that the deployment lets use a sealed role as this user; undefined where it knows of neither. */
 export function sealedPersonOf(
   { deployment }: Pick<Bundle, 'deployment'>,
   { user, role }: Pick<SealedUse, 'user' | 'role'>,
@@ -43,9 +38,8 @@ export function sealedPersonOf(
 }
 
 /**
- * A sealed role was used: it is on record as break-glass, whoever may or may not have, since it has happened. Nothing can be
- * claimed with it. Its end is the session's, which may be long past, and the look at it is due a day from now, when Hotwork
- * heard of it.
+ * Recorded as an opening in any case, since it has happened. Its end is the session's, which may be past; the review is
+ * due a day after Hotwork heard of it.
  */
 export function reportSealedUse({ ask, until, bundle }: ReportSealedUse, at: NumericDate): Answered {
   if (ask.breakGlass?.sealed !== true) return { code: 'unknown_profile' }
@@ -58,7 +52,6 @@ export function reportSealedUse({ ask, until, bundle }: ReportSealedUse, at: Num
   return [...events, ...(state ? due(state, at, bundle) : [])]
 }
 
-/** The session of a use of a sealed role, by what is on record of it: it has its user's name. */
 export function sealedSessionIn(entries: readonly Entry[]) {
   const [first] = entries
   const opened = first && eventOf(first)
@@ -69,8 +62,7 @@ export function sealedSessionIn(entries: readonly Entry[]) {
 }
 
 /**
- * Why a command is refused on a use of a sealed role: Hotwork gave no credential for it, and so can neither give one nor take
- * it back. To say that it has ended would be false. It is looked at, and its time passes; that is all.
+ * Hotwork gave no credential for a use of a sealed role, so it can take none back: it is reviewed, and its time passes.
  */
 export function refusedWhereSealed({ ask }: ApprovalRequest, { type }: Command): Answered | undefined {
   if (!ask.breakGlass?.sealed || type === 'review_break_glass') return undefined

@@ -1,7 +1,6 @@
 import { canonicalForm } from '../digest.ts'
 import type { Json, JsonObject, NumericDate, Resource } from '../values.ts'
 
-/** What somebody may do: one action with these arguments on this resource, so often, until then. */
 export type Right = {
   action: string
   arguments: JsonObject
@@ -11,10 +10,7 @@ export type Right = {
 }
 
 /**
- * Whether one right is no more than another. It is a partial order: the action and the resource are the same, each
- * argument is the same or, where the catalogue says that it may be narrowed, lies below, and there is not one use and
- * not one second more. An argument that is left out is another argument: what it stands for then is the tool's to say.
- *
+ * Whether one right is no more than another. An argument that is left out is another argument.
  * @param narrowable the arguments that the catalogue lets be narrowed
  */
 export function within(child: Right, parent: Right, narrowable: readonly string[]): boolean {
@@ -46,7 +42,6 @@ export function meet(one: Right, other: Right, narrowable: readonly string[]): R
   return within(both, one, narrowable) && within(both, other, narrowable) ? both : undefined
 }
 
-/** Whether each argument is the same, or where it may be narrowed lies below. */
 export function argumentsWithin(child: JsonObject, parent: JsonObject, narrowable: readonly string[]): boolean {
   const held = Object.entries(child)
   return (
@@ -57,7 +52,6 @@ export function argumentsWithin(child: JsonObject, parent: JsonObject, narrowabl
   )
 }
 
-/** A number that may be narrowed is at most the parent's; there is no order on anything else, so it is the same. */
 function below(child: Json, parent: Json, narrows: boolean): boolean {
   if (narrows && typeof child === 'number' && typeof parent === 'number') return child <= parent
   return canonicalForm(child) === canonicalForm(parent)

@@ -5,18 +5,16 @@ import { type Answered, agentActor, endedBy } from '../requests/ended.ts'
 import { type ApprovalRequest, type ApprovedRequest, usesLeft } from '../requests/request.ts'
 import type { NumericDate } from '../values.ts'
 
-/** How many agents may stand between the first delegator and the last. */
 export const deepestDelegation = 3
 
 /**
- * A narrower right for another agent, taken out of this grant: its uses are spent here, so that parent and children
- * together never have more than was approved. That action, resource and arguments lie within the parent's is the
- * operation's to find (`within`), as it needs the catalogue. Only the grant's own key delegates, and none replaces it here.
+ * A narrower right for another agent, whose uses are spent here: parent and children together never have more than was
+ * approved. The operation finds whether it lies within the parent's, since that needs the catalogue.
  */
 export function delegate(state: ApprovalRequest, command: Delegate, at: NumericDate): Answered {
   if (state.status !== 'approved') return { code: state.status }
   const { child, to, uses, notAfter, answer, bundle } = command
-  // An opening is no right to hand on, and what was allowed ahead was allowed to this very agent.
+  // An opening is no right to hand on, and a standing permit is for this very agent.
   if (state.ask.breakGlass || state.ask.standing !== undefined) return { code: 'not_permitted' }
   const bound = bindKey(state, { ...command, first: true, another: false }, at)
   if (!bound) return { code: 'key_mismatch' }
@@ -34,7 +32,6 @@ export function delegate(state: ApprovalRequest, command: Delegate, at: NumericD
   return [...bound, { ...common, type: 'Delegated', child, to, uses, notAfter }]
 }
 
-/** The member that asks for more than there is, and what it could be. */
 function widerBy(state: ApprovedRequest, { uses, notAfter, within }: Delegate): string | undefined {
   if (uses > usesLeft(state)) return `\`uses\` should be at most ${usesLeft(state)}`
   if (notAfter > state.grant.notAfter) return `\`expires_at\` should be at most ${rfc3339(state.grant.notAfter)}`

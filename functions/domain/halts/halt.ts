@@ -4,10 +4,7 @@ import { event } from '../requests/events.ts'
 import { type ApprovalRequest, approvalsOf } from '../requests/request.ts'
 import { AgentId, defined, HaltId, isAgent, NumericDate, PersonId } from '../values.ts'
 
-/**
- * What a halt stops: an agent, all agents of an owner, a person's decisions, a target role, an action, an environment (a
- * freeze, which break-glass passes), or everything.
- */
+/** `environment` is a freeze, which break-glass passes. */
 export const HaltTarget = z.union([
   z.strictObject({ kind: z.literal('agent'), value: AgentId }),
   z.strictObject({ kind: z.literal('owner'), value: PersonId }),
@@ -19,10 +16,7 @@ export const HaltTarget = z.union([
 ])
 export type HaltTarget = z.infer<typeof HaltTarget>
 
-/**
- * A halt that was declared. It ends when a person lifts it, or at `until`. Then new requests are let through; what was
- * there before stays ended.
- */
+/** It ends when a person lifts it, or at `until`. What was there before stays ended. */
 export const Halt = z.strictObject({
   id: HaltId,
   target: HaltTarget,
@@ -37,13 +31,9 @@ export type Halt = z.infer<typeof Halt>
 export const isHaltInForce = ({ lifted, until }: Halt, now: NumericDate): boolean =>
   lifted === undefined && (until === undefined || now < until)
 
-/** Under which name the halts of a target are kept. */
 export const haltKey = ({ kind, value }: HaltTarget): string => `HALT#${kind}#${value}`
 
-/**
- * Every target that could stop a request: its agent and owner, those of its chain, the people whose approval counts, the
- * role that it would assume, its action, its environment, and everything. A freeze of an environment passes break-glass.
- */
+/** Every target that could stop a request. */
 export function targetsOf(state: ApprovalRequest, role: string | undefined): readonly HaltTarget[] {
   const { ask } = state
   return [
@@ -68,35 +58,23 @@ const actionsOf = ({ action, breakGlass }: ApprovalRequest['ask']): readonly str
 /** When something was done, and which halts of that very second were lifted before it. */
 export type Act = { at: NumericDate; afterHalts?: readonly HaltId[] | undefined }
 
-/**
- * Whether a halt stops what was done: it is in force, or ended only after that. Times are whole seconds: within one, the
- * order counts that was found when it was done.
- */
+/** Times are whole seconds: within one, the order counts that was found when it was done. */
 function stops({ id, lifted, until }: Halt, { at, afterHalts = [] }: Act): boolean {
   if (lifted) return at <= lifted.at && !afterHalts.includes(id)
   return until === undefined || at < until
 }
 
-/**
- * Whether what a person began at `at` ended with a halt of that person. It stays ended once the halt is over. What they
- * begin while it is in force ends with it.
- */
+/** Whether what a person began ended with a halt of theirs. What they begin while it is in force ends with it. */
 export const isCutOff = (at: NumericDate, halts: readonly Halt[], now: NumericDate): boolean =>
   halts.some((halt) => (isHaltInForce(halt, now) ? at <= halt.at : stops(halt, { at })))
 
-/**
- * Ids of the halts that were lifted before this act though their times do not show it: times are whole seconds. The act
- * keeps them.
- */
+/** Halts that were lifted before this act in the same second. The act keeps them. */
 export const liftedBefore = (halts: readonly Halt[], now: NumericDate): { afterHalts?: HaltId[] } => {
   const afterHalts = halts.filter(({ lifted }) => lifted !== undefined && lifted.at >= now).map(({ id }) => id)
   return afterHalts.length === 0 ? {} : { afterHalts }
 }
 
-/**
- * The halt that ends a request, if one does. A halt of a person ends nothing but what they opened themselves in an
- * emergency: their decisions do not count.
- */
+/** The halt that ends a request. A halt of a person ends only what they opened: their decisions do not count. */
 export const haltOf = (state: ApprovalRequest, halts: readonly Halt[]): Halt | undefined =>
   halts.find(
     ({ target, ...halt }) =>
@@ -104,7 +82,7 @@ export const haltOf = (state: ApprovalRequest, halts: readonly Halt[]): Halt | u
       stops({ target, ...halt }, { at: state.submittedAt, afterHalts: state.ask.afterHalts }),
   )
 
-/** The halt because of which what a person does at the time `now`, or did in an act, counts for nothing, if one does. */
+/** The halt because of which what a person does now, or did in an act, counts for nothing. */
 const silencing = (person: PersonId, halts: readonly Halt[], when: Act | { now: NumericDate }): Halt | undefined =>
   halts.find(
     (halt) =>
@@ -113,11 +91,10 @@ const silencing = (person: PersonId, halts: readonly Halt[], when: Act | { now: 
       ('now' in when ? isHaltInForce(halt, when.now) : stops(halt, when)),
   )
 
-/** Whether what a person does at the time `now`, or did in an act, counts for nothing because they are stopped. */
 export const isSilenced = (person: PersonId, halts: readonly Halt[], when: Act | { now: NumericDate }): boolean =>
   silencing(person, halts, when) !== undefined
 
-/** The halt of a person on whose approval a request rests, if there is one. */
+/** The halt of a person on whose approval a request rests. */
 export function silencerOf(state: ApprovalRequest, halts: readonly Halt[]): Halt | undefined {
   for (const { person, for: absent, ...act } of approvalsOf(state)) {
     const halt = silencing(person, halts, act) ?? (absent && silencing(absent, halts, act))
@@ -126,33 +103,27 @@ export function silencerOf(state: ApprovalRequest, halts: readonly Halt[]): Halt
   return undefined
 }
 
-/** What happens to a halt. It is an aggregate of its own, `hlt_...`: no request's chain has these, and its has no other. */
 export const HaltEvent = z.discriminatedUnion('type', [
   event('Halted', { target: HaltTarget, reason: z.string(), until: NumericDate.optional() }),
   event('Lifted', {}),
 ])
 export type HaltEvent = z.infer<typeof HaltEvent>
 
-/** The first halt stops a target; so many more are recorded, for each to be lifted. Then it is stopped well enough. */
+/** More halts of one target are refused. */
 const mostInForce = 20
 
-/** Why a halt is not declared, or not lifted. */
 type HaltRefusal = 'not_permitted' | 'policy_error' | 'too_many_halts' | 'self_lift' | 'already_lifted'
 
-/** A halt to be declared: what it stops, why, and when it ends by itself. */
 export type NewHalt = { target: HaltTarget; reason: string; until?: NumericDate | undefined }
 
-/** The person who would declare or lift a halt, with what was found about them. */
 export type HaltActor = {
   person: PersonId
-  /** Policy's answer to `revoke` or `lift` for this person. */
   answer: Answer
-  /** Whether this person is stopped: a person who must not decide must not lift their own halt either. */
+  /** A halted person may not lift their own halt. */
   silenced: boolean
   bundle: string
 }
 
-/** Declares a halt. @returns the event, or why not */
 export function halt(
   halts: readonly Halt[],
   { target, reason, until, ...who }: HaltActor & NewHalt,
@@ -165,10 +136,8 @@ export function halt(
 }
 
 /**
- * Lifts a halt: never by the person who declared it. The lift is no earlier than the halt, nor than the lifts
- * before it on the same target, however slow the clock is: so it stops all that those stop.
- *
- * @param halts those of the same target
+ * Lifts a halt, never by the person who declared it. The lift is no earlier than those before it on the same target,
+ * however slow the clock: so it stops all that those stop.
  */
 export function lift(halt: Halt, halts: readonly Halt[], who: HaltActor, at: NumericDate): HaltEvent | HaltRefusal {
   const no = refusalOf(who)
@@ -191,11 +160,7 @@ const commonOf = ({ person, answer, bundle }: HaltActor, at: NumericDate) => ({
   bundle,
 })
 
-/**
- * A halt after an event.
- *
- * @throws TypeError when the events are not a halt's own: a ledger that was tampered with
- */
+/** @throws TypeError when the events are not a halt's own: a tampered ledger */
 export function evolveHalt(id: HaltId, halt: Halt | undefined, { type, actor, at, ...facts }: HaltEvent): Halt {
   if (actor.type !== 'person') throw new TypeError('only a person halts and lifts')
   if (type === 'Halted' && !halt && 'target' in facts)
@@ -205,9 +170,8 @@ export function evolveHalt(id: HaltId, halt: Halt | undefined, { type, actor, at
 }
 
 /**
- * The halts of a target with one of them changed. Of those that were lifted, and of those that ended by themselves, only
- * the last matters: all that an earlier one stopped, it stopped too. So the list grows with the halts in force, not with
- * the years.
+ * The halts of a target with one changed. Of those that are over only the last matters, since it stops all that an
+ * earlier one stopped.
  */
 export function withHalt(halts: readonly Halt[], changed: Halt, now: NumericDate): readonly Halt[] {
   const all = [...halts.filter(({ id }) => id !== changed.id), changed]

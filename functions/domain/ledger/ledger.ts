@@ -22,7 +22,7 @@ import {
   type ToolId,
 } from '../values.ts'
 
-/** Another service may still take an ID token for this long after its `exp`, for clocks that differ. Seconds. */
+/** For clocks that differ, after the `exp` of an ID token. Seconds. */
 const tolerance = 60
 
 /** Beyond the year 9999 no date is written: a token without an end is withheld until then. */
@@ -37,7 +37,7 @@ const Claims = z.object({ exp: z.number() })
 
 /**
  * An entry as an answer may show it. An ID token that is still good is left out, since another client of the provider
- * may take it as a bearer token: `withheldUntil` stands in its place. From then on the entry is shown whole.
+ * may take it as a bearer token.
  */
 export function shownEntry(entry: Entry, now: NumericDate): Entry {
   const found = Shown.safeParse(entry.facts).data
@@ -49,7 +49,6 @@ export function shownEntry(entry: Entry, now: NumericDate): Entry {
   return { ...entry, facts: JsonObject.parse({ ...entry.facts, login }) }
 }
 
-/** Until when an answer leaves the ID token out of this entry. Its hash cannot be verified before. */
 export const withheldUntil = (entry: Entry): NumericDate | undefined =>
   Shown.safeParse(entry.facts).data?.login.evidence.withheldUntil
 
@@ -63,15 +62,13 @@ function endOf(idToken: string): NumericDate {
 }
 
 /**
- * One entry of the record: an event with its place in its aggregate's chain. `hash` is over the rest of the entry, and
- * `previous` is the hash before, so that an entry cannot be changed, left out or put in without breaking what follows.
- * `facts` is the event as the reducer takes it (times in there are NumericDate); the members beside it are for readers.
+ * One entry: an event with its place in its aggregate's chain. `hash` is over the rest of the entry and `previous` is
+ * the hash before. `facts` is the event as the reducer takes it; the members beside it are for readers.
  */
 export type Entry = {
   /** `<aggregate id>/<sequence>`, the first sequence is 1. */
   id: string
   type: string
-  /** RFC 3339, UTC. */
   at: string
   actor: { type: string; id: string; chain?: readonly string[] }
   parent_task: ParentTask | null
@@ -84,11 +81,9 @@ export type Entry = {
   hash: string
 }
 
-/** The end of a chain: the sequence and hash of its last entry. */
 export type Head = { sequence: number; hash: string | null }
 export const noEntries: Head = { sequence: 0, hash: null }
 
-/** What an entry says of the request that it belongs to, or of what was attempted, as far as it is known. */
 type EntryContext = { parentTask?: ParentTask; resource?: Resource; digest?: Digest } | undefined
 
 export const contextOf = ({ ask }: ApprovalRequest) => ({
@@ -97,10 +92,8 @@ export const contextOf = ({ ask }: ApprovalRequest) => ({
   digest: ask.digest,
 })
 
-/** RFC 3339 in UTC, to the second. */
 export const rfc3339 = (at: NumericDate): string => new Date(at * 1000).toISOString().replace('.000Z', 'Z')
 
-/** Chains events to the end of an aggregate's record. */
 export function chainEntries(
   aggregate: string,
   head: Head,
@@ -136,23 +129,19 @@ export function entryHash({ hash: _, ...rest }: Omit<Entry, 'hash'> & { hash?: s
   return digestOf('hotwork.entry.v1', rest as unknown as Json)
 }
 
-/** What is wrong with a chain: which entry, and how. `withheld`: an answer left out a part that the hash is over. */
+/** `withheld`: an answer left out a part that the hash is over. */
 export type Broken = { at: string; why: 'sequence' | 'previous' | 'hash' | 'withheld' | 'event' | 'state' }
 
-/** How far a chain was verified and replayed: a long one goes on from here with its next entries. */
+/** A long chain goes on from here with its next entries. */
 export type Replayed<S> = { head: Head; state: S | undefined }
 
-/**
- * Verifies a request's chain and replays it: the ids count from 1 without a gap, every hash is right and follows the
- * one before, and the events make a state. Compare that state with the stored one to find a cut tail.
- */
+/** Verifies a request's chain and replays it. Compare the state with the stored one to find a cut tail. */
 export const verify = (
   aggregate: string,
   entries: readonly Entry[],
   from?: Replayed<ApprovalRequest>,
 ): { state: ApprovalRequest | undefined; broken?: Broken } => replayChain(aggregate, entries, eventOf, evolve, from)
 
-/** The same for the chain of a halt. */
 export const verifyHalt = (id: HaltId, entries: readonly Entry[]): { state: Halt | undefined; broken?: Broken } =>
   replayChain(
     id,
@@ -161,7 +150,6 @@ export const verifyHalt = (id: HaltId, entries: readonly Entry[]): { state: Halt
     (halt: Halt | undefined, event: HaltEvent) => evolveHalt(id, halt, event),
   )
 
-/** The same for the chain of a standing permit. */
 export const verifyPermit = (
   id: StandingPermitId,
   entries: readonly Entry[],
@@ -173,7 +161,6 @@ export const verifyPermit = (
     (permit: StandingPermit | undefined, event: PermitEvent) => evolvePermit(id, permit, event),
   )
 
-/** The same for the chain of a stand-in. */
 export const verifyStandIn = (
   id: StandInId,
   entries: readonly Entry[],
@@ -185,7 +172,7 @@ export const verifyStandIn = (
     (standIn: StandIn | undefined, event: StandInEvent) => evolveStandIn(id, standIn, event),
   )
 
-/** What is wrong with the hashes of a chain of any kind, if anything is: its events are not read. */
+/** The hashes of a chain of any kind; its events are not read. */
 export const verifyHashes = (aggregate: string, entries: readonly Entry[], head = noEntries): Broken | undefined =>
   replayChain<true, true>(
     aggregate,
@@ -195,7 +182,6 @@ export const verifyHashes = (aggregate: string, entries: readonly Entry[], head 
     { head, state: true },
   ).broken
 
-/** The same for a person's own chain: what they attempted in vain, and the chat account that is linked to them. */
 export const verifyPerson = (
   id: PersonId,
   entries: readonly Entry[],
@@ -213,7 +199,6 @@ export const verifyPerson = (
     },
   )
 
-/** The same for the chain of an agent or a tool: what was refused to it, which makes no state. */
 export const verifyActor = (
   id: AgentId | ToolId,
   entries: readonly Entry[],
@@ -251,7 +236,6 @@ function replayChain<S, E>(
   return { state }
 }
 
-/** The event that an entry records, or `undefined` if it records none that the reducer knows. */
 export const eventOf = (entry: Entry): Event | undefined => Event.safeParse(factsOf(entry)).data
 
 const factsOf = ({ type, at, actor, policies, bundle, facts }: Entry) => ({

@@ -3,7 +3,6 @@ import type { Rate } from '../policy/ladder.ts'
 import type { ParentTask } from '../requests/request.ts'
 import type { Digest, JsonObject, NumericDate, RequestId, Resource } from '../values.ts'
 
-/** What a refused attempt was about, as far as it is known. `digest` is that of the request, or of the arguments. */
 export type About = {
   action?: string
   request?: RequestId
@@ -21,16 +20,13 @@ export const refusedKinds: Rate = { perMinute: 2, burst: 60 }
 /** Rows about what was refused stand beside where the chain ends (`CHAIN#<chain>`): the roles that write one write both. */
 const rowOf = (chain: string, name: string) => `CHAIN#${chain}#${name}`
 
-/** The row of one kind of refusal on a chain. */
 export function kindKey(chain: string, attempted: string, code: string, { action, request, resource }: About): string {
   const about: JsonObject = { action: action ?? null, request: request ?? null, resource: resource ?? null }
   return rowOf(chain, digestOf('hotwork.refused.v1', { attempted, code, ...about }))
 }
-/** The row of all kinds that have no entry of their own, and the bucket of those that have. */
 export const othersKey = (chain: string): string => rowOf(chain, 'others')
 export const kindsKey = (chain: string): string => rowOf(chain, 'kinds')
 
-/** Until when a kind is only counted, and how many there were since its last entry. */
 export type Counted = { until: NumericDate; since: number }
 export const writeCounted = ({ until, since }: Counted): string => `${until} ${since}`
 export function readCounted(value: string | undefined): Counted {

@@ -3,34 +3,32 @@ import { Alias } from '../policy/ladder.ts'
 import { AgentId, NumericDate, PersonId, ToolId } from '../values.ts'
 
 /**
- * Who somebody is at an issuer. All of it is matched exactly, and all of it must match. Two identities of one party may
- * overlap in time, so that one takes over from another without a gap.
+ * Matched exactly, and all of it. Two identities of one party may overlap in time, so that one takes over without a
+ * gap.
  */
 export const Identity = z
   .strictObject({
     issuer: Alias,
-    /** The token's `sub`. It may be missing only where the claims pin more than it would (GitHub writes it in two ways). */
+    /** May be missing only where the claims pin more than it would (GitHub writes it in two ways). */
     subject: z.string().min(1).max(2048).optional(),
-    /** More claims that the token must have, with these very values. */
     claims: z.record(z.string().regex(/^[\x21-\x7e]{1,128}$/), z.string().min(1).max(2048)).optional(),
     validFrom: NumericDate.optional(),
-    /** From this time on it is nobody's. */
     validUntil: NumericDate.optional(),
   })
   .refine(
     ({ subject, claims = {} }) => subject !== undefined || Object.keys(claims).length > 0,
-    'it pins nothing: anybody at the issuer would be this one',
+    'it pins nothing: any identity at the issuer would be this one',
   )
 export type Identity = z.infer<typeof Identity>
 
-/** What a verified token says of its bearer: `issuer` is the alias, `claims` are those that an identity may pin. */
+/** `issuer` is the alias, `claims` are those that an identity may pin. */
 export type ProvenIdentity = {
   issuer: string
   subject: string
   claims: { readonly [name: string]: string }
 }
 
-/** How far an agent acts without a person: a fact recorded at registration, by which policies differ. */
+/** Recorded at registration; policies differ by it. */
 export const Autonomy = z.enum(['assistive', 'supervised', 'autonomous', 'orchestrator'])
 export type Autonomy = z.infer<typeof Autonomy>
 
@@ -38,14 +36,14 @@ export const Agent = z.strictObject({
   id: AgentId,
   description: z.string().max(256).optional(),
   identities: z.array(Identity).min(1),
-  /** The person who answers for it, and may never approve what it asks. */
+  /** May never approve what the agent asks. */
   owner: PersonId,
   autonomy: Autonomy,
   runsOn: Alias,
   status: z.enum(['active', 'suspended', 'retired']).default('active'),
-  /** Whether its grants may change their key: it runs where keys do not outlive a process. */
+  /** Whether its grants may change their key: for agents whose keys do not outlive a process. */
   rebind: z.boolean().default(false),
-  /** From this time on it counts as suspended, until somebody has looked at it again and moved the date. */
+  /** After this the agent counts as suspended. */
   recertifyBy: NumericDate,
 })
 export type Agent = z.infer<typeof Agent>
@@ -54,12 +52,12 @@ export const Person = z.strictObject({
   id: PersonId,
   name: z.string().min(1).max(128),
   identities: z.array(Identity).min(1),
-  /** Their id in the chat. Without one they decide through the API only. */
+  /** Without one they decide through the API only. */
   chatUser: z
     .string()
     .regex(/^[UW][A-Z0-9]{2,20}$/)
     .optional(),
-  /** Who they answer to, and who is told when they use break-glass. */
+  /** Is told when they use break-glass. */
   lead: PersonId.optional(),
   status: z.enum(['active', 'inactive']).default('active'),
 })
@@ -68,12 +66,12 @@ export type Person = z.infer<typeof Person>
 export const Directory = z.strictObject({
   people: z.array(Person).min(1),
   groups: z.record(Alias, z.array(PersonId)),
-  /** Groups whose members in the chat count too, for requests of low tiers: the id of the chat's group, by the group's name. */
+  /** Their members count for requests of low tiers. */
   chatGroups: z.record(Alias, z.string().regex(/^S[A-Z0-9]{2,20}$/)).optional(),
 })
 export type Directory = z.infer<typeof Directory>
 
-/** What a credential is used on, behind a gate. Its audience and addresses are the deployment's, under its alias. */
+/** Its audience and addresses are the deployment's, under its alias. */
 export const Tool = z.strictObject({
   id: ToolId,
   description: z.string().max(256).optional(),
@@ -81,21 +79,21 @@ export const Tool = z.strictObject({
 })
 export type Tool = z.infer<typeof Tool>
 
-/** Which facts hold for which resources. `*` in `id` stands for any characters; the first rule that matches holds. */
+/** `*` in `id` stands for any characters; the first rule that matches holds. */
 export const ResourceRule = z.strictObject({
   type: z.string().min(1),
   id: z.string().min(1),
   environment: Alias,
   classification: Alias,
-  /** The group that owns the resource, and so decides its `owner` stages. */
+  /** It decides the `owner` stages. */
   group: Alias,
 })
 export type ResourceRule = z.infer<typeof ResourceRule>
 
-/** What the server knows of a resource; never taken from a request. */
+/** Never taken from a request. */
 export type ResourceFacts = Pick<ResourceRule, 'environment' | 'classification' | 'group'>
 
-/** The facts of a resource, or undefined when no rule knows it: then nothing may be done to it. */
+/** Undefined when no rule knows the resource: then it may not be acted on. */
 export function factsOf(
   rules: readonly ResourceRule[],
   resource: { type: string; id: string },
@@ -104,7 +102,7 @@ export function factsOf(
   return rule && { environment: rule.environment, classification: rule.classification, group: rule.group }
 }
 
-/** Glob with `*` alone, in linear time: a pattern is a deployer's, an id is anyone's. */
+/** In linear time: the id is the asker's. */
 function matches(pattern: string, id: string): boolean {
   const [head = '', ...rest] = pattern.split('*')
   const tail = rest.pop()
@@ -119,7 +117,6 @@ function matches(pattern: string, id: string): boolean {
   return id.length >= from + tail.length && id.endsWith(tail)
 }
 
-/** Why an agent may not ask now, if it may not. */
 export function agentStatus(
   agent: Agent,
   directory: Directory,
@@ -131,7 +128,7 @@ export function agentStatus(
   return owner?.status === 'active' ? 'active' : 'owner_inactive'
 }
 
-/** @param byChat the groups that the chat has them in, where that counts; only those that the directory still takes from there */
+/** @param byChat the groups that the chat has them in; only those that the directory still takes from there count */
 export const groupsOf = (
   { groups, chatGroups = {} }: Directory,
   person: PersonId,
@@ -143,7 +140,6 @@ export const groupsOf = (
 
 const forever = Number.POSITIVE_INFINITY
 
-/** Whoever has this identity now, among agents, people or tools. */
 export const withIdentity = <T extends { identities: readonly Identity[] }>(
   all: readonly T[],
   proven: ProvenIdentity,
@@ -166,7 +162,7 @@ function isOf(
   )
 }
 
-/** Whether there can be one token, at one time, that is both: then nobody could say which of the two it proves. */
+/** Whether one token could prove both: then it would prove neither. */
 export function canCoincide(a: Identity, b: Identity): boolean {
   const differ = (one: string | undefined, other: string | undefined) =>
     one !== undefined && other !== undefined && one !== other
@@ -179,29 +175,26 @@ export function canCoincide(a: Identity, b: Identity): boolean {
 }
 
 /**
- * Who was in a group of the chat when the chat was asked last. People who may edit such a group can add themselves, so it
- * counts for requests of low tiers alone.
+ * The members of chat groups when the chat was asked last. People who may edit such a group can add themselves, so it
+ * counts for low tiers alone.
  */
 export const GroupSnapshot = z.strictObject({
-  /** By the directory's name of the group: the people of the directory among its members. */
   groups: z.record(Alias, z.array(PersonId)),
   at: NumericDate,
 })
 export type GroupSnapshot = z.infer<typeof GroupSnapshot>
 
-/** The highest tier at which membership in a group of the chat counts. */
 const highestTierByChat = 1
-/** How old a snapshot may be, in seconds: longer than a short outage of the chat. */
+/** Longer than a short outage of the chat. Seconds. */
 export const freshFor = 900
 
-/** The groups that the chat has a person in, as far as that counts for a request of this tier now. */
 export function groupsByChat(
   snapshot: GroupSnapshot | undefined,
   person: PersonId,
   tier: number,
   now: NumericDate,
 ): readonly string[] {
-  // Asked this way round, a time or a tier that is none counts for nothing.
+  // Written so that NaN counts for nothing.
   if (!snapshot || !(tier <= highestTierByChat) || !(now - snapshot.at < freshFor)) return []
   return Object.keys(snapshot.groups).filter((group) => snapshot.groups[group]?.includes(person))
 }

@@ -18,13 +18,11 @@ import {
 } from '../values.ts'
 
 /**
- * What an approver allows one agent to do a few more times without being asked anew: this action, these arguments or
- * narrower, this resource, so many uses, until then. It is a budget that is spent by requests, each with a record of its
- * own, and never a credential.
+ * What an approver allows one agent to do a few more times without asking again. It is a budget that requests spend,
+ * and never a credential.
  */
 export const StandingPermit = z.strictObject({
   id: StandingPermitId,
-  /** The request whose approval it came with. */
   from: RequestId,
   agent: AgentId,
   /** The key of the approved request: a thief of the agent's workload token draws nothing. */
@@ -36,13 +34,11 @@ export const StandingPermit = z.strictObject({
   environment: z.string(),
   purpose: z.string(),
   tier: z.int().nonnegative(),
-  /** The stages with the decisions under which it was given: a request that draws from it stands on them. */
+  /** A request that draws from it stands on these decisions. */
   stages: z.array(StageState),
-  /** How long a grant drawn from it lives at most: as long as the one that was approved. */
   lifetime: Seconds,
   by: PersonId,
   at: NumericDate,
-  /** How strong the giver's login was, and when. */
   login: Decision.shape.login,
   uses: z.int().positive(),
   until: NumericDate,
@@ -52,29 +48,26 @@ export const StandingPermit = z.strictObject({
 })
 export type StandingPermit = z.infer<typeof StandingPermit>
 
-/** Whether a request that drew from it may still act on it. */
 export const isLive = ({ until, revoked }: StandingPermit, now: NumericDate): boolean =>
   revoked === undefined && now < until
 
-/** How many more requests may draw from it. */
 export const drawsLeft = ({ uses, drawn }: StandingPermit): number => uses - drawn.length
 
-/** What a permit may be at most, whatever policy says: a day, fifty times. */
+/** The most, under any policy. */
 export const longestPermit = 86_400
 export const mostUses = 50
-/** How old the giver's approval may be when they give a permit on it. Seconds. */
+/** Seconds. */
 const allowsFor = 86_400
 
 const { from, agent, jkt, owner, action, arguments: args, resource, environment, purpose } = StandingPermit.shape
 const { tier, stages, lifetime, uses, until, login } = StandingPermit.shape
 
-/** What happens to a standing permit. It is an aggregate of its own, `stp_...`. */
 export const PermitEvent = z.discriminatedUnion('type', [
   event('PermitGiven', {
     ...{ from, agent, jkt, owner, action, arguments: args, resource, environment, purpose },
     ...{ tier, stages, lifetime, uses, until, login },
   }),
-  /** A request drew from it: by the agent that asked, in the same transaction in which that request was made. */
+  /** In the transaction in which the request was made. */
   event('PermitDrawn', { request: RequestId }),
   event('PermitRevoked', { reason: z.string() }),
 ])
@@ -83,20 +76,16 @@ export type PermitEvent = z.infer<typeof PermitEvent>
 type PermitRefusal = 'permit_refused' | 'not_permitted' | 'policy_error' | 'insufficient_login'
 type Refused = { code: PermitRefusal; detail?: string }
 
-/** Who would give or take back a permit, with what was found about them. */
 type Permitting = {
   person: PersonId
-  /** Policy's answer to `allowStanding`, or to `revoke`, for this person and that request. */
+  /** Policy's answer to `allowStanding` or `revoke`. */
   answer: Answer
-  /** Whether this person is stopped. */
   silenced: boolean
   bundle: string
 }
 
 export type Giving = Permitting & {
-  /** The catalogue's group of the action. */
   group: string
-  /** The ladder in force, and the login with which the person gives the permit. */
   ladder: Ladder
   login: Login
   uses: number
@@ -104,10 +93,9 @@ export type Giving = Permitting & {
 }
 
 /**
- * Gives a permit with an approval that is on record. Policy must permit it; and whatever policy permits, it is never for
- * what destroys, never where more than one person must agree, never for longer than a day or more than fifty uses, never
- * by the person the agent acts for, and never out of what was itself not approved by a person for this very agent. One
- * approval becomes many by it, so its giver needs the login that the stage of their approval asks for today.
+ * Gives a permit on an approval. Under any policy it is never for what destroys, never where more than one
+ * person must agree, and never for an approval that was itself derived. One approval becomes many, so the giver needs
+ * the login that their stage asks for today.
  */
 export function givePermit(state: ApprovalRequest, giving: Giving, at: NumericDate): PermitEvent | Refused {
   const { person, answer, silenced, group, uses: times, until: end } = giving
@@ -117,7 +105,7 @@ export function givePermit(state: ApprovalRequest, giving: Giving, at: NumericDa
   if (ownersOf(state).includes(person)) return no('you own the agent that asks')
   const own = approvalsOf(state).find((each) => each.person === person)
   if (!own) return no('only who approved the request may allow more of it')
-  if (own.for !== undefined) return no('you approved in the stead of somebody else, who may do it')
+  if (own.for !== undefined) return no('you approved for another person, who may do it')
   if (group === 'destructive') return no('what it does destroys, and that is approved one by one')
   const needed = state.stages.reduce((sum, { terms }) => sum + terms.quorum, 0)
   if (needed !== 1) return no('more than one person must agree to each')
@@ -162,18 +150,15 @@ export function loginToAllow({ tier, stages }: ApprovalRequest, person: PersonId
   return { acr, maxAge }
 }
 
-/** What would be asked of a permit: the facts of an ask that is about to be submitted. */
 type Drawing = Pick<
   StandingPermit,
   'agent' | 'jkt' | 'owner' | 'action' | 'arguments' | 'resource' | 'environment' | 'purpose'
 >
 
 /**
- * Whether a permit covers an ask: the same agent of the same owner, action, resource, environment and purpose, with the
- * same arguments or narrower ones, by the same key, while it is live and something is left of it.
- *
+ * Whether a permit covers an ask.
  * @param narrowable the arguments that the catalogue lets be narrowed
- * @param mayRebind  whether the agent's registration lets another key take the place of its key
+ * @param mayRebind whether the agent's registration lets another key take the place of its key
  */
 export const covers = (
   permit: StandingPermit,
@@ -189,7 +174,7 @@ export const covers = (
   permit.resource.id === drawing.resource.id &&
   argumentsWithin(drawing.arguments, permit.arguments, narrowable)
 
-/** The draw of a request, or nothing where there is none left to draw: the same request draws once. */
+/** The same request draws once. */
 export function drawPermit(
   permit: StandingPermit,
   {
@@ -205,10 +190,7 @@ export function drawPermit(
   return { type: 'PermitDrawn', at: Math.max(now, permit.at), actor, policies: [...policies], bundle, request }
 }
 
-/**
- * Takes a permit back: whoever gave it may, and whoever policy lets revoke. What drew from it ends with it. Nothing happens
- * where it was taken back before.
- */
+/** The giver may take it back, and people that policy lets revoke. What drew from it ends with it. */
 export function revokePermit(
   permit: StandingPermit,
   revoking: Permitting & { reason: string },
@@ -216,7 +198,6 @@ export function revokePermit(
 ): PermitEvent | Refused | undefined {
   const { person, answer, silenced, reason } = revoking
   const isGiver = person === permit.by
-  // To take back what one gave is always allowed: it only takes away.
   if (!isGiver && answer.error) return { code: 'policy_error' }
   if (!isGiver && (!answer.permit || silenced)) return { code: 'not_permitted' }
   if (permit.revoked) return undefined
@@ -230,11 +211,7 @@ const commonOf = ({ person, answer, bundle }: Permitting, at: NumericDate) => ({
   bundle,
 })
 
-/**
- * A permit after an event.
- *
- * @throws TypeError when the events are not a permit's own: a ledger that was tampered with
- */
+/** @throws TypeError when the events are not a permit's own: a tampered ledger */
 export function evolvePermit(
   id: StandingPermitId,
   permit: StandingPermit | undefined,

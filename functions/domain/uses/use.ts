@@ -5,13 +5,10 @@ import { system } from '../requests/events.ts'
 import { type ApprovalRequest, callOf, grantOf, type Use, usesLeft } from '../requests/request.ts'
 import type { NumericDate } from '../values.ts'
 
-/**
- * How long after its beginning a call may still be under way, in the Lambda that makes it or on the wire. Until then that
- * nothing is found proves nothing. Seconds.
- */
+/** For so long a call may still be under way; until then, finding nothing proves nothing. Seconds. */
 export const underWay = 60
 
-/** One exercise of a credential by a gated tool, begun: counted on the grant. The same key is the same use. */
+/** One use by a gated tool, counted on the grant. The same key is the same use. */
 export function beginUse(state: ApprovalRequest, command: BeginUse, at: NumericDate): Answered {
   if (state.status !== 'approved') return { code: state.status }
   const same = state.grant.uses.some(({ key, tool }) => key === command.key && tool === command.tool)
@@ -37,7 +34,6 @@ export function beginUse(state: ApprovalRequest, command: BeginUse, at: NumericD
   ]
 }
 
-/** How a use went. Said twice is said once. */
 export function endUse(
   state: ApprovalRequest,
   { tool, use, outcome, note, bundle }: EndUse,
@@ -51,10 +47,7 @@ export function endUse(
   return [{ type: 'UseEnded', at, actor: { type: 'tool', id: tool }, policies: [], bundle, use, outcome, ...noted }]
 }
 
-/**
- * The one stored call of a mediated action, begun. It is a use: once begun it is never begun again, whatever became of
- * its answer, so whoever asks again is told to look instead of doing it twice.
- */
+/** The one call of a mediated action. Once begun it is never begun again: the agent that asks again is told to look. */
 export function beginCall(state: ApprovalRequest, command: BeginCall, at: NumericDate): Answered {
   if (state.status !== 'approved') return { code: state.status }
   const { presented, use, answer, bundle } = command
@@ -72,7 +65,7 @@ export function beginCall(state: ApprovalRequest, command: BeginCall, at: Numeri
   return [{ ...common, type: 'UseBegun', use, key: 'call', tool: 'aws', credential: presented }]
 }
 
-/** How the call went. Recorded also when the grant ended meanwhile: what happened, happened. */
+/** Recorded also when the grant has ended: what happened, happened. */
 export function endCall(state: ApprovalRequest, { use, outcome, note, bundle }: EndCall, at: NumericDate): Answered {
   const begun = callOf(state)
   if (begun?.id !== use) return { code: 'credential_unknown' }
@@ -83,7 +76,7 @@ export function endCall(state: ApprovalRequest, { use, outcome, note, bundle }: 
 
 const isKnown = ({ ended }: Use): boolean => ended !== undefined && ended.outcome !== 'unknown'
 
-/** A call that was certainly not sent is as if it had not begun: the agent may ask for it again. */
+/** A call that was certainly not sent counts as not begun. */
 export function returnCall(state: ApprovalRequest, { use, reason, bundle }: ReturnCall, at: NumericDate): Answered {
   const begun = callOf(state)
   if (begun?.id !== use) return { code: 'credential_unknown' }
@@ -92,8 +85,7 @@ export function returnCall(state: ApprovalRequest, { use, reason, bundle }: Retu
 }
 
 /**
- * How a call went of which nothing was heard, as far as can be found out. It ends the use for good, whatever else has
- * ended meanwhile. While whoever makes it may still be at it, nobody else says how it went.
+ * How a call went whose answer was lost. It ends the use for good. While the call may be under way, nothing is said.
  */
 export function resolveCall(
   state: ApprovalRequest,
@@ -105,9 +97,8 @@ export function resolveCall(
   return [{ type: 'UseEnded', at, actor: system, policies: [], bundle, use, outcome, note }]
 }
 
-/** A call that was made with AWS credentials of ours, as AWS has it on record: what, on what, how it went; no argument. */
+/** A call with AWS credentials of ours, as CloudTrail has it. No argument is kept. */
 export type RecordedCall = {
-  /** The record's own id of it. */
   id: string
   at: NumericDate
   /** `ssm` */
@@ -116,8 +107,6 @@ export type RecordedCall = {
   name: string
   account: string
   region: string
-  /** The names of what it was about, as far as the record says. */
   resources: readonly string[]
-  /** Why AWS refused it, where it did. */
   error?: string
 }
