@@ -20,6 +20,9 @@ const project = (name, extra = {}) => ({
 module.exports = {
   // Two cores may be busy with everything else: a test that hangs is found, and one that waits its turn is not blamed.
   testTimeout: 60_000,
+  testSequencer: '<rootDir>/test/support/longest-first.cjs',
+  globalSetup: '<rootDir>/test/support/made-once.cjs',
+  globalTeardown: '<rootDir>/test/support/made-once-remove.cjs',
   projects: [
     ...['domain', 'policies', 'operations', 'http', 'slack', 'local', 'infra', 'adapters', 'client'].map((name) =>
       project(name),

@@ -1,19 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Assembly, elsewhere, home, root, said, synthesize } from './support/assembly.ts'
+import { type Assembly, root, said, sealedAccounts, synthesize } from './support/assembly.ts'
 import { functionOf, nameOf, resourcesOf, textOf } from './support/template.ts'
 
 /** Accounts with a sealed role, so that all alarms there are are there. */
-const sealed = (accountId: string) => ({
-  ...{ partition: 'aws', accountId, region: 'eu-central-1', externalId: `for-${accountId}` },
-  sealed: { people: { 'person:gus': `arn:aws:iam::${accountId}:user/gus` } },
-})
-
 let assembly: Assembly
 beforeAll(() => {
-  assembly = synthesize({ target: sealed(home), other: sealed(elsewhere) })
+  assembly = synthesize(sealedAccounts)
 }, 180_000)
-afterAll(() => assembly.remove())
 
 const all = (type: string) => resourcesOf(assembly.hotwork, type)
 const alarms = () =>

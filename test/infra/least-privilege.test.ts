@@ -17,7 +17,6 @@ beforeAll(() => {
   assembly = synthesize()
   rights = rightsOf(assembly.hotwork)
 }, 180_000)
-afterAll(() => assembly.remove())
 
 /** Who may do an action, on whatever. */
 const whoMay = (action: string) =>

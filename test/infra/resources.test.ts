@@ -13,7 +13,6 @@ let assembly: Assembly
 beforeAll(() => {
   assembly = synthesize()
 }, 180_000)
-afterAll(() => assembly.remove())
 
 const all = (type: string) => resourcesOf(assembly.hotwork, type)
 const functions = () => all('AWS::Lambda::Function').map(([, { Properties }]) => Properties)

@@ -9,7 +9,6 @@ let assembly: Assembly
 beforeAll(() => {
   assembly = synthesize()
 }, 180_000)
-afterAll(() => assembly.remove())
 
 const table = (name: 'Requests' | 'Ledger') => `arn:aws:dynamodb:eu-central-1:${home}:table/${name}`
 

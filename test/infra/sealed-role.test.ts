@@ -1,24 +1,18 @@
 import { sealedRoleOf } from '../support/break-glass/sealed-role.ts'
-import { type Assembly, elsewhere, home, said, stackName, synthesize } from './support/assembly.ts'
+import { type Assembly, elsewhere, home, said, sealedAccounts, stackName, synthesize } from './support/assembly.ts'
 import { everything, isAllowed, type Policy } from './support/judge.ts'
 import { listOf, type Resource, resourcesOf, statementsOf, type Template, textOf, theOnly } from './support/template.ts'
 
 /** A Hotwork whose own account has a sealed role, for two people, and another account in another Region, for one. */
 
-const account = (accountId: string, region: string, people: object) => ({
-  ...{ partition: 'aws', accountId, region, externalId: `for-${accountId}` },
-  sealed: { people },
-})
 const [gus, jade] = [`arn:aws:iam::${home}:user/gus`, `arn:aws:iam::${home}:user/oncall/jade`]
-const target = account(home, 'eu-central-1', { 'person:gus': gus, 'person:jade': jade })
+const { target } = sealedAccounts
 const topic = 'arn:aws:sns:eu-west-1:222222222222:on-call'
-const other = account(elsewhere, 'eu-west-1', { 'person:gus': `arn:aws:iam::${elsewhere}:user/gus` })
 
 let assembly: Assembly
 beforeAll(() => {
-  assembly = synthesize({ target, other: { ...other, sealed: { ...other.sealed, alarmTopic: topic } } })
+  assembly = synthesize(sealedAccounts)
 }, 180_000)
-afterAll(() => assembly.remove())
 
 const targetOf = (accountId: string) => assembly.targets[accountId] as Template
 const roleNamed = (of: Template, name: string) =>
@@ -292,14 +286,9 @@ describe('where Hotwork hears of it', () => {
 })
 
 test('an account that names nobody has no sealed role, and no bus is made for it', () => {
-  const { sealed: _, ...plain } = target
-  const without = synthesize({ target: plain, other: { ...plain, accountId: elsewhere } })
-  try {
-    const [template, desk] = [without.targets[home] as Template, without.hotwork]
-    expect(roleNamed(template, `${stackName}-sealed`)).toBeUndefined()
-    expect(resourcesOf(template, 'AWS::Events::Rule')).toEqual([])
-    expect(resourcesOf(desk, 'AWS::Events::EventBus')).toEqual([])
-  } finally {
-    without.remove()
-  }
+  const without = synthesize()
+  const [template, desk] = [without.targets[home] as Template, without.hotwork]
+  expect(roleNamed(template, `${stackName}-sealed`)).toBeUndefined()
+  expect(resourcesOf(template, 'AWS::Events::Rule')).toEqual([])
+  expect(resourcesOf(desk, 'AWS::Events::EventBus')).toEqual([])
 }, 180_000)

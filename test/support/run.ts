@@ -7,19 +7,19 @@ import { Report } from '../../infra/local/demo/report.ts'
 import { withWorld } from '../../infra/local/demo/world.ts'
 import type { Local } from '../../infra/local/local-file.ts'
 import { createProgress } from '../../infra/local/progress.ts'
-import { startStack } from '../../infra/local/stack.ts'
-import { startCallMeter } from '../stack/support/call-meter.ts'
+import { type LocalStack, startStack } from '../../infra/local/stack.ts'
+import { type CallMeter, startCallMeter } from '../stack/support/call-meter.ts'
 
 /**
- * `npm test`: everything that proves it. Format and lint, types, the fast tests, and then the local stack, started once,
- * for the tests of adapters and of the deployment. `npm run check` (`--fast`) stops before the stack. Ends with the sum
- * of the runners' own counts; exit 0 only if nothing failed.
+ * `npm test`: everything that proves it. Format and lint, types, the fast tests, and then the tests of adapters and of the
+ * deployment, on one local stack that starts beside the fast tests. `npm run check` (`--fast`) starts none. Steps that run
+ * side by side share nothing that one of them changes, and the output of one waits for the other's. Ends with the sum of
+ * the runners' own counts; exit 0 only if nothing failed.
  */
 
 const root = join(import.meta.dirname, '../..')
 const state = join(root, '.hotwork/test')
 const fast = ['domain', 'policies', 'operations', 'http', 'slack', 'client', 'local', 'infra']
-const onTheStack = ['adapters', 'stack']
 // What a test writes for itself goes here, and is gone when the test is over: see the last step.
 const temporary = mkdtempSync(join(tmpdir(), 'hotwork-test-'))
 process.env['TMPDIR'] = temporary
@@ -37,10 +37,13 @@ const step = async (name: string, run: () => Promise<boolean>) => {
   console.log(`── ${name}: ${good ? 'good' : 'FAILED'} (${((Date.now() - began) / 1000).toFixed(1)} s)`)
 }
 
-await step('format, lint and layers', () => succeeds('biome', ['ci', '--diagnostic-level=error', '.']))
-await step('types', () => succeeds('tsc', ['--noEmit']))
-await step('fast tests', () => jest(fast))
-if (!process.argv.includes('--fast')) await testOnTheStack()
+const stackStart = process.argv.includes('--fast') ? undefined : beginStack()
+await Promise.all([
+  step('format, lint and layers', () => succeeds('biome', ['ci', '--diagnostic-level=error', '.'])),
+  step('types', () => succeeds('tsc', ['--noEmit'])),
+])
+await step('fast tests', () => jest(fast, { workers: 2 }))
+if (stackStart) await testOnTheStack(stackStart)
 await step('no temporary file or folder is left', async () => {
   const left = readdirSync(temporary)
   for (const name of left) console.log(`left by a test: ${name}`)
@@ -54,12 +57,38 @@ if (failed.length > 0) console.log(`\nFailed: ${failed.join(', ')}`)
 console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
 process.exitCode = failed.length === 0 ? 0 : 1
 
-/** One stack for all tests that need one, and beside it a small deployment whose ladder waits seconds, not minutes. */
-async function testOnTheStack(): Promise<void> {
-  const meter = await startCallMeter(join(temporary, 'invocations.log'))
-  const stack = await startStack({ stateDirectory: state, progress: createProgress(), meter })
-  try {
+type Started = { stack: LocalStack; small: Local; meter: CallMeter; running: AsyncDisposableStack }
+
+/**
+ * Starts one stack for all tests that need one, and beside it a small deployment whose ladder waits seconds, not minutes.
+ * @returns what is there once it runs, and what the start has told so far
+ */
+function beginStack(): { started: Promise<Started>; told: string[] } {
+  const told: string[] = []
+  const progress = createProgress({ write: (text) => told.push(text) })
+  const start = async (): Promise<Started> => {
+    await using begun = new AsyncDisposableStack()
+    const meter = await startCallMeter(join(temporary, 'invocations.log'))
+    begun.defer(async () => {
+      await meter.close()
+      rmSync(meter.invocationsFile, { force: true })
+    })
+    const stack = await startStack({ stateDirectory: state, progress, meter })
+    begun.defer(() => stack.close())
     const small = await stack.deploy({ stackName: 'Swift', policies: swiftPolicies() })
+    return { stack, small, meter, running: begun.move() }
+  }
+  const started = start()
+  // It is awaited after the fast tests, and may have failed long before.
+  started.catch(() => {})
+  return { started, told }
+}
+
+async function testOnTheStack({ started, told }: ReturnType<typeof beginStack>): Promise<void> {
+  console.log(`\n── the local stack\n${told.splice(0).join('')}`)
+  const { stack, small, meter, running } = await started
+  console.log(told.join(''))
+  try {
     const deployments = join(state, 'deployments.json')
     writeFileSync(deployments, JSON.stringify({ main: stack.local, swift: small }), { mode: 0o600 })
     const env = {
@@ -68,15 +97,16 @@ async function testOnTheStack(): Promise<void> {
       HOTWORK_METER: meter.controlUrl,
     }
     // Counted first and alone: what other tests leave waiting would be counted with it.
-    await step('what a request asks of AWS', () => jest(['cost'], env))
-    // Before all that asks as the same people and agents.
-    await step('every chapter of the demo', () => tellDemo(stack.local, small))
-    await step('adapters, and the deployed stack', () => jest(onTheStack, env))
-    await step('what the Lambdas have put, against their roles', () => jest(['written'], env))
+    await step('what a request asks of AWS', () => jest(['cost'], { env }))
+    // The demo before all that asks as the same people and agents. The adapters' tests have tables and keys of their own.
+    await Promise.all([
+      step('every chapter of the demo', () => tellDemo(stack.local, small)),
+      step('adapters', () => jest(['adapters'], { env, heldBack: true })),
+    ])
+    await step('the deployed stack', () => jest(['stack'], { env }))
+    await step('what the Lambdas have put, against their roles', () => jest(['written'], { env }))
   } finally {
-    await stack.close()
-    await meter.close()
-    rmSync(meter.invocationsFile, { force: true })
+    await running.disposeAsync()
   }
 }
 
@@ -100,14 +130,18 @@ async function tellDemo(local: Local, small: Local): Promise<boolean> {
   return report.finish()
 }
 
-async function jest(projects: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<boolean> {
-  const results = join(state, 'results.json')
+type Run = {
+  env?: NodeJS.ProcessEnv
+  workers?: number
+  /** Whether its output comes at its end, since another step is telling its own. */
+  heldBack?: boolean
+}
+
+async function jest(projects: readonly string[], { env = {}, workers = 1, heldBack = false }: Run): Promise<boolean> {
+  const results = join(state, `results-${projects[0]}.json`)
   rmSync(results, { force: true })
-  const passed = await succeeds(
-    'jest',
-    ['--selectProjects', ...projects, '--json', `--outputFile=${results}`, '--silent=false'],
-    env,
-  )
+  const options = ['--json', `--outputFile=${results}`, '--silent=false', `--maxWorkers=${workers}`]
+  const passed = await succeeds('jest', ['--selectProjects', ...projects, ...options], { env, heldBack })
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, numFailedTestSuites } = JSON.parse(
     readFileSync(results, 'utf8'),
   ) as { [count: string]: number }
@@ -118,15 +152,24 @@ async function jest(projects: readonly string[], env: NodeJS.ProcessEnv = {}): P
   return passed
 }
 
-/** Runs a program of node_modules/.bin to its end. Its JSON, if it prints any, is not for the reader. */
-function succeeds(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<boolean> {
+/** Runs a program of node_modules/.bin to its end. Jest's JSON is not for the reader, only what it says on standard error. */
+function succeeds(
+  program: string,
+  args: readonly string[],
+  { env = {}, heldBack = false }: Run = {},
+): Promise<boolean> {
   return new Promise((resolve) => {
     const child = spawn(join(root, 'node_modules/.bin', program), args, {
       cwd: root,
       env: { ...process.env, ...env },
-      stdio: ['ignore', program === 'jest' ? 'ignore' : 'inherit', 'inherit'],
+      stdio: ['ignore', program === 'jest' ? 'ignore' : 'inherit', heldBack ? 'pipe' : 'inherit'],
     })
+    const told: Buffer[] = []
+    child.stderr?.on('data', (chunk: Buffer) => told.push(chunk))
     child.once('error', () => resolve(false))
-    child.once('exit', (code) => resolve(code === 0))
+    child.once('close', (code) => {
+      for (const chunk of told) process.stderr.write(chunk)
+      resolve(code === 0)
+    })
   })
 }

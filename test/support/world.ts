@@ -18,6 +18,7 @@ import { MemoryBroker } from './credentials/memory-broker.ts'
 import { MemorySigner } from './credentials/memory-signer.ts'
 import { MemoryStatements } from './credentials/memory-statements.ts'
 import { MemoryLedgerStore } from './ledger/memory-ledger-store.ts'
+import { madeOnce } from './made-once.ts'
 import { MemoryClock } from './memory-clock.ts'
 import { MemoryIds } from './memory-ids.ts'
 import { MemoryLog } from './memory-log.ts'
@@ -36,11 +37,12 @@ export const agent = (name: string) => `agent:${name}` as AgentId
 export const agentKey = 'a'.repeat(43) as Thumbprint
 
 /** The sample organisation's policies, compiled as a deployment compiles them. */
-export function sampleBundle(): Bundle {
-  const compiled = compileFolder(join(root, 'policies'), join(root, 'test/policies/deployment.json'), cedar)
-  if (!compiled.ok) throw new Error(compiled.problems.map(({ message }) => message).join('\n'))
-  return compiled.bundle
-}
+export const sampleBundle = (): Bundle =>
+  madeOnce('sample-bundle', () => {
+    const compiled = compileFolder(join(root, 'policies'), join(root, 'test/policies/deployment.json'), cedar)
+    if (!compiled.ok) throw new Error(compiled.problems.map(({ message }) => message).join('\n'))
+    return compiled.bundle
+  })
 
 /** A bundle with other terms for one stage of every rung. */
 export function withTerms(bundle: Bundle, name: string, terms: Partial<Stage>): Bundle {

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { createHash } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { folderMadeOnce } from '../../support/made-once.ts'
 import { type Template, templateOf } from './template.ts'
 
 export const root = join(__dirname, '../../..')
@@ -33,25 +34,46 @@ export type Assembly = {
   /** The target stacks by their accounts. */
   targets: { readonly [account: string]: Template }
   outdir: string
-  remove(): void
 }
 
 /** What a deployer may say beside the deployment file. */
 export const said = { reservedConcurrency: 'usual', alarmTopic: 'arn:aws:sns:eu-central-1:111111111111:on-call' }
 
-/** The assembly of the whole app, with the sample policies, for two target accounts. */
+/** The assembly of the whole app, with the sample policies, for two target accounts: once for all tests of a run. */
 export function synthesize(accounts: object = twoAccounts()): Assembly {
-  const outdir = mkdtempSync(join(tmpdir(), 'hotwork-infra-'))
-  const deployment = join(outdir, 'deployment.json')
-  writeFileSync(deployment, JSON.stringify({ ...sample, accounts }))
-  const { status, stdout, stderr } = runApp({ stackName, deployment, ...said }, outdir)
-  if (status !== 0) throw new Error(`the app did not synthesize:\n${stdout}${stderr}`)
+  const content = JSON.stringify({ ...sample, accounts })
+  const outdir = folderMadeOnce(`assembly-${createHash('sha256').update(content).digest('hex')}`, (path) => {
+    const deployment = join(path, 'deployment.json')
+    writeFileSync(deployment, content)
+    const { status, stdout, stderr } = runApp({ stackName, deployment, ...said }, path)
+    if (status !== 0) throw new Error(`the app did not synthesize:\n${stdout}${stderr}`)
+  })
   const stack = (name: string) => templateOf(join(outdir, `${name}.template.json`))
   return {
     hotwork: stack(stackName),
     targets: { [home]: stack(`${stackName}Target`), [elsewhere]: stack(`${stackName}Target-other`) },
     outdir,
-    remove: () => rmSync(outdir, { recursive: true, force: true }),
+  }
+}
+
+/** Both accounts have a sealed role: that at home for two people, the other, in another Region, for one. */
+export const sealedAccounts = {
+  target: sealed(home, 'eu-central-1', {
+    'person:gus': `arn:aws:iam::${home}:user/gus`,
+    'person:jade': `arn:aws:iam::${home}:user/oncall/jade`,
+  }),
+  other: sealed(
+    elsewhere,
+    'eu-west-1',
+    { 'person:gus': `arn:aws:iam::${elsewhere}:user/gus` },
+    'arn:aws:sns:eu-west-1:222222222222:on-call',
+  ),
+}
+
+function sealed(accountId: string, region: string, people: object, alarmTopic?: string) {
+  return {
+    ...{ partition: 'aws', accountId, region, externalId: `for-${accountId}` },
+    sealed: { people, ...(alarmTopic !== undefined && { alarmTopic }) },
   }
 }
 
