@@ -11,11 +11,10 @@ const tagged = z.strictObject({
 })
 
 /**
- * What is to be denied on a role, `until` no session that it names can be alive: those that carry a value of a session
- * tag, or, with `*`, all of the role.
+ * `until`: no session that it names lives longer. `*` is all sessions of the role.
  *
- * `issuedBefore` leaves out sessions that were made later. A halt stops what was there: whoever asks anew once it is
- * lifted gets a session that works. Without it a deny is for good, and that is never one of everybody.
+ * `issuedBefore` leaves out later sessions: what an agent asks after a lifted halt works. A deny without it is for
+ * good, and is never one of `*`.
  */
 export const Deny = z.discriminatedUnion('tag', [
   tagged,
@@ -23,16 +22,14 @@ export const Deny = z.discriminatedUnion('tag', [
 ])
 export type Deny = z.infer<typeof Deny>
 
-/** A session that was being made when everything was stopped may carry a time somewhat later. Seconds. */
+/** For a session that was being made at that time. Seconds. */
 const margin = 5
-/** No session of a target role can live longer: its `MaxSessionDuration`, which the target stack sets. Seconds. */
+/** The `MaxSessionDuration` of target roles. Seconds. */
 const longestSession = 3600
 
 /**
- * What must be denied on which role, by what the table says: every session of a request whose grant has ended, and of a
- * live one those that a newer credential replaced, or that were intended and never answered.
- *
- * @returns for each role ARN its denies; roles with none are left out
+ * By role ARN: every session of a request that has ended, and of a live one those that a newer credential replaced or
+ * that were never answered.
  */
 export function deniesOf(state: ApprovalRequest, now: NumericDate): ReadonlyMap<string, readonly Deny[]> {
   const grant = grantOf(state)
@@ -52,10 +49,7 @@ export function deniesOf(state: ApprovalRequest, now: NumericDate): ReadonlyMap<
   return denies
 }
 
-/**
- * What a halt denies on a role: the sessions from before it. No session names who approved it, its action or its
- * environment, so those halts deny none by themselves: the grants that they cover are ended one by one.
- */
+/** No session names its approver, its action or its environment: those halts end grants one by one. */
 export function denyOfHalt({ target, at }: Pick<Halt, 'target' | 'at'>, role: string): Deny | undefined {
   switch (target.kind) {
     case 'agent':
@@ -75,12 +69,10 @@ export function denyOfHalt({ target, at }: Pick<Halt, 'target' | 'at'>, role: st
   }
 }
 
-/** Ends every session that a role has by now: a halt's deny, or what is left when a role cannot hold a deny for each. */
 export const everyoneBefore = (at: NumericDate): Deny => ({ ...fromBefore(at), tag: '*', value: '*' })
 
 const fromBefore = (at: NumericDate) => ({ issuedBefore: at + margin, until: at + margin + longestSession })
 
-/** The denies that are still needed: neither is their time over, nor does one of all sessions name theirs too. */
 export function stillNeeded(denies: readonly Deny[], now: NumericDate): readonly Deny[] {
   const live = denies.filter(({ until }) => until > now)
   const everyone = Math.max(...live.map(({ tag, issuedBefore = 0 }) => (tag === '*' ? issuedBefore : 0)))

@@ -6,27 +6,20 @@ import { type Event, system } from '../requests/events.ts'
 import { type ApprovalRequest, type ApprovedRequest, approvalsOf, Claim, keyOf, usesLeft } from '../requests/request.ts'
 import { CredentialId, NumericDate, type Thumbprint } from '../values.ts'
 
-/**
- * How long an intent may wait to be issued. What policy said and who was eligible was found at the intent, so a mint that
- * comes later than this rests on facts that are too old: the agent asks again, and so does the question. Seconds.
- */
+/** The facts at an intent are too old for a later mint. Seconds. */
 const intentLasts = 60
 
 /**
- * So many sessions of one grant may be alive at once, replaced ones too: each stands in its record, which must stay small
- * enough to be ended on, and each that was replaced is denied in a policy that has no room for thousands. Whoever renews
- * when it must needs a handful.
+ * Alive at once, replaced ones too: each stands in the record, and each replaced one in a deny policy with little room.
  */
 const mostSessions = 100
 
 /**
- * So many access tokens of one grant are minted, from the first to the last, those that were lost on their way too. A token
- * lasts as long as its grant, or a quarter of an hour where break-glass is used. Each claim adds two entries, and can come
- * before a revocation of the same request: without a bound the agent could make its own record too long to be checked.
+ * Each claim adds two entries and may come before a revocation: without a bound an agent could make its own record too
+ * long to check.
  */
 export const mostTokens = 100
 
-/** The intent to mint, recorded before minting: by the agent, with its key, while the grant is live and policy permits. */
 export function intend(state: ApprovalRequest, command: Intend, at: NumericDate): Answered {
   const { claim, credential, session } = command
   if (state.status !== 'approved') return { code: state.status }
@@ -61,15 +54,12 @@ export function intend(state: ApprovalRequest, command: Intend, at: NumericDate)
 
 const tooManyTokens = `${mostTokens} access tokens of this grant were claimed: use the last one until it ends, or ask again`
 
-/** Another key is taken for an access token alone, and for an agent whose registration says so. */
 const mayRebind = ({ claim, mayRebind }: Intend): boolean => claim === 'access_token' && mayRebind === true
 
 /**
- * The key of a grant is the one that asked. A delegated grant is bound to the first key that claims it or delegates it;
- * each key that is bound later than the request is an entry. AWS credentials never bind a key.
- *
- * @param proven `first`: whether this act may bind a grant that has no key; `another`: whether it may replace the key
- * @returns the events, or nothing where the key is another one
+ * A delegated grant is bound to the first key that claims or delegates it. AWS credentials never bind a key.
+ * @param proven `first`: this act may bind a grant that has no key; `another`: it may replace the key
+ * @returns undefined where the key is another one
  */
 export function bindKey(
   state: ApprovedRequest,
@@ -83,19 +73,19 @@ export function bindKey(
   return [{ type: 'KeyBound', at, actor: agentActor(state.ask), policies: [], bundle, jkt, ...replaces }]
 }
 
-/** Records what was minted, if the grant is live and its intent neither overtaken nor old; only then is it answered. */
+/** If the grant is live and its intent neither overtaken nor old. */
 export function issue(state: ApprovalRequest, command: Issue, at: NumericDate): Answered {
   if (state.status !== 'approved') return { code: state.status }
   const { grant, ask } = state
   const { claim, credential, bundle } = command
   const intended = grant.intents[claim]
   if (intended?.id !== credential || at - intended.at > intentLasts) return { code: 'credential_superseded' }
-  // A grant's first AWS credentials begin the one use that ends with the grant: IAM cannot count calls. Something else may
-  // have spent the uses since the intent, so they are counted here again.
+  // A grant's first AWS credentials begin the one use that ends with it: IAM cannot count calls. Counted again, since
+  // the uses may be spent since the intent.
   const begins = claim === 'aws' && !hasAwsUse(state)
   if (begins && (usesLeft(state) < 1 || command.use === undefined)) return { code: 'uses_exhausted' }
   const common = { at, actor: agentActor(ask), policies: [], bundle }
-  // Where break-glass is used a credential is short and is renewed inside the window, which no claim moves.
+  // For an opening a credential is renewed inside the window, which no claim moves.
   const cut = grant.claimedAt === undefined && !ask.breakGlass
   const notAfter = cut ? Math.min(grant.notAfter, at + ask.lifetime) : grant.notAfter
   const expiresAt = ask.breakGlass ? Math.min(notAfter, at + longestCredential) : notAfter
@@ -115,7 +105,7 @@ export function issue(state: ApprovalRequest, command: Issue, at: NumericDate): 
 
 const hasAwsUse = ({ grant }: ApprovedRequest): boolean => grant.uses.some(({ tool }) => tool === 'aws')
 
-/** A deny at issue or use refuses that attempt and leaves the grant, unless an approver may no longer approve. */
+/** Refuses this attempt and leaves the grant, unless an approver may no longer approve. */
 export function deniedNow(
   state: ApprovedRequest,
   { answer, eligible, ending, bundle }: Authority & { bundle: string },
@@ -139,11 +129,9 @@ export function deniedNow(
   return { code: answer.error ? 'policy_error' : 'policy_denied', detail: answer.policies.join(' ') }
 }
 
-/** Whether somebody whose approval counts may no longer approve. */
 export const hasLostApprover = (state: ApprovalRequest, eligible: Eligibility): boolean =>
   approvalsOf(state).some(({ person, as }) => !(eligible[person] ?? []).includes(as))
 
-/** A credential that was issued, whatever has become of it. AWS credentials are of a session of a role, by its ARN. */
 export type IssuedCredential = {
   id: CredentialId
   claim: Claim
@@ -152,10 +140,7 @@ export type IssuedCredential = {
   role?: string
 }
 
-/**
- * Every credential that was ever issued of a request, the first one first. The state has only what may still be good; the
- * record has them all.
- */
+/** The state has only what may still be good; the record has all. */
 export function credentialsIssued(entries: readonly Entry[]): readonly IssuedCredential[] {
   const roles = new Map(
     entries.flatMap(({ type, facts }) => (type === 'CredentialIntended' ? [[facts['credential'], roleIn(facts)]] : [])),

@@ -3,24 +3,20 @@ import type { Statement } from '../policy/catalogue.ts'
 import type { NumericDate } from '../values.ts'
 
 /**
- * STS allows 2,048 characters of session policy and packs them in a way that it does not publish. Beyond this many a
- * request is refused before anyone is asked to approve it.
+ * STS allows 2,048 characters and packs them in a way that it does not publish: longer requests are refused before
+ * people are asked.
  */
 export const sessionPolicyLimit = 1500
 
 /**
- * The session policy of one approved action: its exact actions on its exact resources until `notAfter`, since STS gives
- * no session under 900 s, and an explicit deny against pivoting into another session or another right.
- *
+ * The exact actions on the exact resources until `notAfter`, since STS gives no session under 900 s, and a deny of what
+ * leads to another session or right.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
  */
 export const sessionPolicy = (statement: Statement, notAfter: NumericDate): string =>
   openingPolicy([statement], notAfter, { drill: false })
 
-/**
- * The same for what a profile opened with break-glass: each action on its own resources. In a drill everything is denied:
- * the credentials are real, and can do nothing.
- */
+/** Each action on its own resources. In a drill everything is denied. */
 export const openingPolicy = (
   statements: readonly Statement[],
   notAfter: NumericDate,
@@ -43,9 +39,7 @@ const policyOf = (statements: readonly object[]) =>
   )
 
 /**
- * The same JSON with each character beyond ASCII as its escape (RFC 8259 section 7): STS takes none above U+00FF, and a key in
- * DynamoDB may be any text.
- *
+ * Characters beyond ASCII as escapes (RFC 8259 section 7): STS takes none above U+00FF.
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (`Policy`)
  */
 const inAscii = (json: string): string =>
@@ -61,8 +55,5 @@ const allowed = ({ actions, resources, conditions = {} }: Statement, notAfter: N
   },
 })
 
-/**
- * What a session could reach more rights with, whatever the role behind it allows, or a trust policy that names the
- * session. All of STS: no approved action needs any of it, and each year brings it another way to get a session.
- */
+/** All of STS: no approved action needs any of it, and each year brings another way to get a session. */
 const pivots = ['iam:*', 'sts:*', 'organizations:*']

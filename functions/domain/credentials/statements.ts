@@ -1,10 +1,7 @@
 import * as z from 'zod'
 import { AgentId, Digest, EvaluationId, GrantId, NumericDate, RequestId } from '../values.ts'
 
-/**
- * What Hotwork signs beside access tokens (ARAP, "Binding Token Integrity" and "Completion Semantics"): each kind has a
- * `typ` of its own, so that none is taken for another, nor for a token. They permit nothing: what is so is in the table.
- */
+/** Each kind has a `typ` of its own, so that none is taken for another (ARAP). They permit nothing: the table does. */
 export const statements = {
   denial: {
     typ: 'hotwork-denial+jwt',

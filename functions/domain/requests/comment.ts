@@ -3,13 +3,10 @@ import type { Comment } from './commands.ts'
 import type { Answered } from './ended.ts'
 import type { ApprovalRequest, Decision } from './request.ts'
 
-/** How long after a decision whoever made it may still say why. Seconds. */
+/** Seconds. */
 export const commentWithin = 3600
 
-/**
- * The decider's own words on their own decision, once, within an hour. Saying no is easy (ADR 0010), so a denial counts at
- * once and its reason may follow; what a comment says changes nothing else, however the request has ended meanwhile.
- */
+/** The decider's words on their own decision, once. A denial counts at once and its reason may follow (ADR 0010). */
 export function comment(state: ApprovalRequest, command: Comment, at: NumericDate): Answered {
   const { person, bundle } = command
   const found = lastOf(state, person)
@@ -23,7 +20,7 @@ export function comment(state: ApprovalRequest, command: Comment, at: NumericDat
   return [{ type: 'Commented', at, actor, policies: [], bundle, stage, verdict, comment: command.comment }]
 }
 
-/** Somebody's last decision: who denies has often approved before, and never the other way round. */
+/** A person who denies has often approved before, and never the other way round. */
 function lastOf(
   { stages }: Pick<ApprovalRequest, 'stages'>,
   person: PersonId,

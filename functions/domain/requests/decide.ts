@@ -16,7 +16,6 @@ import type { ApprovalRequest } from './request.ts'
 import { submit } from './submit.ts'
 import { takeDecision } from './take-decision.ts'
 
-/** The agent says that its task is done: every credential of the grant ends. Said twice is said once. */
 function complete(state: ApprovalRequest, { outcome, note, bundle }: Complete, at: NumericDate): Answered {
   if (state.status === 'completed') return []
   if (state.status !== 'approved') return { code: 'invalid_task_state', detail: state.status }
@@ -25,22 +24,20 @@ function complete(state: ApprovalRequest, { outcome, note, bundle }: Complete, a
 }
 
 /**
- * The agent gives its access token back: it is good for nothing from now on, nor are AWS credentials that were claimed
- * with one. The grant lives on, and its key may claim again: what ends that is `complete`. A token that is not the live
- * one has been given back, replaced or ended already.
+ * The live token and AWS credentials that were claimed with one are dead; the grant lives on. A token that is not the
+ * live one has ended already.
  */
 function revokeCredential(state: ApprovalRequest, { credential, bundle }: RevokeCredential, at: NumericDate): Answered {
   if (state.status !== 'approved' || state.grant.credentials.access_token?.id !== credential) return []
   return [{ type: 'CredentialRevoked', at, actor: agentActor(state.ask), policies: [], bundle, credential }]
 }
 
-/** ARAP's cancel: while pending it withdraws the ask. A second one is `invalid_task_state`: terminal is terminal. */
+/** ARAP's cancel: it withdraws what is pending. */
 function withdraw(state: ApprovalRequest, { bundle }: Withdraw, at: NumericDate): Answered {
   if (state.status !== 'pending') return { code: 'invalid_task_state', detail: state.status }
   return [{ type: 'Withdrawn', at, actor: agentActor(state.ask), policies: [], bundle }]
 }
 
-/** Ends a live grant, and denies what is still pending. Twice is once. */
 function revoke(state: ApprovalRequest, { person, reason, answer, bundle }: Revoke, at: NumericDate): Answered {
   if (!answer.permit) return { code: answer.error ? 'policy_error' : 'not_permitted' }
   if (state.status === 'revoked' || (state.status === 'denied' && state.deniedBy === person)) return []
@@ -57,18 +54,16 @@ function revoke(state: ApprovalRequest, { person, reason, answer, bundle }: Revo
   return { code: 'already_settled', detail: state.status }
 }
 
-/** What a command comes to: events to commit, all of them, and the refusal to tell, if it was refused. */
 export type Decided = { events: readonly Event[]; refusal?: { code: Refusal; detail?: string } }
 
-/** Past this many recorded refusals of one actor on one request a further one is only logged. */
+/** Further refusals of one actor on one request are only logged. */
 export const recordedRefusals = 20
 
 /**
  * The whole of what Hotwork decides. Pure: the same state, command and time give the same events. First what time has
  * made due, then the command's own events, or one `Refused`.
- *
- * @param state the request, or `undefined` for a submission
- * @param now   the caller's clock; the later of it and the last entry's time counts
+ * @param state `undefined` for a submission
+ * @param now the caller's clock; the later of it and the last entry's time counts
  */
 export function decide(state: ApprovalRequest | undefined, command: Command, now: NumericDate): Decided {
   if (!state && (command.type === 'open_break_glass' || command.type === 'report_sealed_use')) {
@@ -91,14 +86,14 @@ export function decide(state: ApprovalRequest | undefined, command: Command, now
 
 const full = 'the record of this request is as large as it may be: complete it, and ask for a new one'
 
-/** What would leave too little room to end the request by is refused; what ends it never is. */
+/** What ends a request is never refused for want of room. */
 function withinRoom(state: ApprovalRequest, command: Command, answer: Answered): Answered {
   if (!Array.isArray(answer) || answer.length === 0 || endsSomething(command)) return answer
   return hasRoom(answer.reduce<ApprovalRequest>(evolve, state)) ? answer : { code: 'record_full', detail: full }
 }
 
 function obey(state: ApprovalRequest, command: Command, at: NumericDate): Answered {
-  // Operations ask this first, and record it elsewhere; nothing here rests on that.
+  // Operations ask this first; nothing here rests on that.
   if ('agent' in command && command.agent !== state.ask.agent.id) return { code: 'unknown_request' }
   const refused = refusedWhereSealed(state, command)
   if (refused) return refused

@@ -4,10 +4,7 @@ import { type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
 import { type ApprovalRequest, callOf, openStage, type PendingRequest } from './request.ts'
 
-/**
- * When the next thing falls due by time alone: an open stage's deadline, the end of a grant, or a review. `undefined`
- * once nothing is left to fall due.
- */
+/** When the next thing falls due by time alone. `undefined` once nothing will. */
 export function dueAt(state: ApprovalRequest): NumericDate | undefined {
   if (state.status === 'pending') return Math.min(openStage(state)?.deadline ?? state.decideBy, state.decideBy)
   if (state.status !== 'approved') return reviewDueAt(state)
@@ -16,30 +13,23 @@ export function dueAt(state: ApprovalRequest): NumericDate | undefined {
   return Math.min(endsAt, reviewDueAt(state) ?? endsAt)
 }
 
-/** A review that is not done falls due once, and is then overdue until it is done. */
+/** Once overdue it stays so until it is done. */
 const reviewDueAt = ({ review }: ApprovalRequest): NumericDate | undefined =>
   review && !review.done && review.overdueAt === undefined ? review.dueAt : undefined
 
-/**
- * When a call that was begun, and of which nobody has said how it went, is to be looked up, whether or not its grant still
- * lives. Looking takes more than the clock, so nothing here does it. `undefined` where there is none.
- */
+/** When a call whose answer was lost is to be looked up, whether or not its grant still lives. */
 export function lookUpAt(state: ApprovalRequest): NumericDate | undefined {
   const call = callOf(state)
   return call && !call.ended ? call.begunAt + underWay + 1 : undefined
 }
 
-/** When somebody must have looked at a request next, for whatever reason. */
 export function overdueAt(state: ApprovalRequest): NumericDate | undefined {
   const [due = Number.POSITIVE_INFINITY, lookUp = Number.POSITIVE_INFINITY] = [dueAt(state), lookUpAt(state)]
   const at = Math.min(due, lookUp)
   return Number.isFinite(at) ? at : undefined
 }
 
-/**
- * The events that time has made due at `now`, in order, each at the time when it fell due and not when somebody
- * looked. So a late timer changes nothing: whoever looks, and whenever, finds the same.
- */
+/** The events that time has made due at `now`, each at the time when it fell due. So a late timer changes nothing. */
 export function due(state: ApprovalRequest, now: NumericDate, bundle: string): readonly Event[] {
   const at = dueAt(state)
   if (at === undefined || at > now) return []
@@ -47,7 +37,7 @@ export function due(state: ApprovalRequest, now: NumericDate, bundle: string): r
   return [event, ...due(evolve(state, event), now, bundle)]
 }
 
-/** The request as it is at `now`, whether or not somebody has stored it yet. For reads: only commands store it. */
+/** For reads: only commands store it. */
 export const asOf = (state: ApprovalRequest, now: NumericDate): ApprovalRequest =>
   due(state, now, '').reduce<ApprovalRequest>(evolve, state)
 

@@ -4,7 +4,6 @@ import type { Ending } from './commands.ts'
 import { type Actor, type Event, system } from './events.ts'
 import { type ApprovalRequest, grantOf } from './request.ts'
 
-/** When what was opened ended, if it has. */
 export function endedAt(state: ApprovalRequest): NumericDate | undefined {
   switch (state.status) {
     case 'completed':
@@ -18,15 +17,12 @@ export function endedAt(state: ApprovalRequest): NumericDate | undefined {
   }
 }
 
-/** When what was opened is over at the longest: at once, where nothing was. */
 export const openUntil = (state: ApprovalRequest): NumericDate => grantOf(state)?.notAfter ?? state.submittedAt
 
-/** A refusal, with what it brought about all the same: an approver found to be no longer eligible ends the grant. */
+/** `also`: what it brought about all the same, such as the end of a grant whose approver is no longer eligible. */
 export type Refused = { code: Refusal; detail?: string; also?: readonly Event[] }
-/** What the part of the reducer for one command answers: its events, or why not. */
 export type Answered = readonly Event[] | Refused
 
-/** Whoever asked, acting: an agent with its delegation chain, or a person who used break-glass. */
 export const agentActor = ({ agent, chain }: ApprovalRequest['ask']): Actor => {
   const { id } = agent
   if (!isAgent(id)) return { type: 'person', id }
@@ -34,11 +30,7 @@ export const agentActor = ({ agent, chain }: ApprovalRequest['ask']): Actor => {
   return { type: 'agent', id, ...(through.length === 0 ? {} : { chain: through }) }
 }
 
-/**
- * What ends a request whatever policy says: a halt that covers it, an ancestor whose grant is no longer live, or the end
- * of the incident for which break-glass is used. It is found by reading, so the request is ended here, by whoever comes
- * first, and never lives again.
- */
+/** The first to find the ending stores it, and the request never lives again. */
 export function endedBy(
   { status, ask }: ApprovalRequest,
   ending: Ending | undefined,

@@ -4,10 +4,8 @@ import { keepsNote } from './record-size.ts'
 import { type ApprovalRequest, type Grant, grantOf, type StageState } from './request.ts'
 
 /**
- * The state after an event. Total: an event that `decide` has made always applies, in production, in the model
- * checker and in the ledger's verifier alike.
- *
- * @throws TypeError when the events are not a request's own: a ledger that was tampered with
+ * The state after an event, in production, in the model checker and in the verifier.
+ * @throws TypeError when the events are not a request's own: a tampered ledger
  */
 export function evolve(state: ApprovalRequest | undefined, event: Event): ApprovalRequest {
   if (event.type === 'Submitted') {
@@ -37,7 +35,7 @@ export function evolve(state: ApprovalRequest | undefined, event: Event): Approv
       submittedAt: event.at,
       updatedAt: event.at,
       refusals: {},
-      // It is claimed as often as need be inside its window, so nothing ends it for not having been claimed.
+      // It is claimed as often as needed inside its window, so not claiming ends nothing.
       grant: { ...newGrant(event.grant, event.at), claimBy: event.notAfter, notAfter: event.notAfter },
     }
   }
@@ -114,7 +112,7 @@ function apply(
         notAfter: Math.min(grant.notAfter, event.notAfter ?? grant.notAfter),
         intents: { ...grant.intents, [event.claim]: { id: event.credential, at: event.at } },
         ...(event.count === undefined ? {} : { tokens: event.count }),
-        // A session is remembered from the intent on, since it may exist though nobody heard of it. Ended ones are forgotten.
+        // Remembered from the intent on, since it may exist though its answer was lost.
         sessions: [
           ...grant.sessions.filter(({ endsAt }) => endsAt > event.at),
           ...(event.session ? [{ credential: event.credential, ...event.session }] : []),
@@ -132,7 +130,7 @@ function apply(
         },
       }))
     case 'CredentialRevoked':
-      // AWS credentials are claimed with an access token: those that there are, and those being made, end with it.
+      // AWS credentials are claimed with an access token: they end with it.
       return withGrant(state, ({ intents: { access_token }, ...grant }) => ({
         ...grant,
         intents: access_token ? { access_token } : {},
@@ -200,7 +198,6 @@ function apply(
   }
 }
 
-/** What every status has. */
 const base = ({
   ask,
   tier,
@@ -264,7 +261,7 @@ function mustHaveGrant(state: ApprovalRequest): Grant {
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>
 
-/** What of a login a decision rests on later. The proof of it is in the entry alone. */
+/** The proof of the login is in the entry alone. */
 function loginOf({ login }: Of<'Decided'>) {
   if (login?.acr === undefined && login?.at === undefined) return {}
   const { acr, at } = login
@@ -281,7 +278,6 @@ const withComment = (state: ApprovalRequest, event: Of<'Commented'>): ApprovalRe
     ),
   }))
 
-/** Why it was denied is why it ended, where it was this denial that ended it. */
 function withReason(state: ApprovalRequest, { actor, verdict, comment }: Of<'Commented'>): ApprovalRequest {
   if (verdict !== 'deny') return state
   if (state.status === 'denied' && state.deniedBy === actor.id) return { ...state, reason: comment }
@@ -293,6 +289,5 @@ function personOf(event: Pick<Event, 'actor'>) {
   return event.actor.id
 }
 
-/** Replays events to the state that they make. */
 export const replay = (events: readonly Event[], from?: ApprovalRequest): ApprovalRequest | undefined =>
   events.reduce<ApprovalRequest | undefined>(evolve, from)

@@ -1,10 +1,9 @@
-/** Something with `quorum` places, each to be taken by another of `people`. */
+/** `quorum` places, each to be taken by another of `people`. */
 export type Places = { readonly quorum: number; readonly people: Iterable<string> }
 
 /**
- * Can every place be taken when nobody takes two? A stage has people by name; two stages that count the same person
- * cannot both have them, so counting heads stage by stage would say yes too often. Kuhn's bipartite matching: people
- * and stages are few.
+ * Can every place be taken when no person takes two? Two stages that count the same person cannot both have them.
+ * Kuhn's bipartite matching.
  */
 export function canFill(stages: readonly Places[]): boolean {
   const [only] = stages

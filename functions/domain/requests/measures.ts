@@ -1,15 +1,11 @@
 import { type ApprovalRequest, type Decision, openStage, type StageState, type Verdict } from './request.ts'
 
-/** What a change says of how people decide. It names stages and never people. */
+/** It names stages and never people. */
 export type Measure =
   | { of: 'decision'; stage: string; verdict: Verdict; seconds: number }
-  /** One wait of a stage for its people came to an end: by them, or by its deadline. */
   | { of: 'wait'; stage: string; silent: boolean }
 
-/**
- * What one change of a request adds to the measures: how long each decision took since its stage opened, and whether a
- * wait ended in silence. Both sides are records, so the same change measures the same, whoever looks and when.
- */
+/** How long each decision took since its stage opened, and whether a wait ended in silence. */
 export function measuresOf(before: ApprovalRequest, after: ApprovalRequest): readonly Measure[] {
   return [...decisionsOf(before, after), ...waitsOf(before, after)]
 }
@@ -20,7 +16,7 @@ function decisionsOf(before: ApprovalRequest, after: ApprovalRequest): Measure[]
     decisions
       .filter((decision) => !known.has(keyOf(decision)))
       .map(({ verdict, at }) => {
-        // A narrowing opens its stage anew in the very act that decides it: what took time was the stage as it was before.
+        // A narrowing opens its stage anew in the act that decides it: what took time was the stage before.
         const opened = before.stages.find((stage) => stage.terms.name === terms.name)?.opensAt ?? opensAt ?? at
         return { of: 'decision', stage: terms.name, verdict, seconds: Math.max(0, at - opened) }
       }),
@@ -29,7 +25,6 @@ function decisionsOf(before: ApprovalRequest, after: ApprovalRequest): Measure[]
 
 const keyOf = ({ person, verdict, at }: Decision) => `${person} ${verdict} ${at}`
 
-/** Withdrawn or narrowed, a wait says nothing of its people. */
 function waitsOf(before: ApprovalRequest, after: ApprovalRequest): Measure[] {
   const open = before.status === 'pending' ? openStage(before) : undefined
   if (!open || after.round !== before.round || after.status === 'withdrawn') return []

@@ -5,7 +5,6 @@ import { type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
 import { type ApprovalRequest, openStage, type PendingRequest } from './request.ts'
 
-/** A new request: what was asked, and its first stage, or its approval where none is needed or it was delegated. */
 export function submit({ ask, tier, stages, policies, bundle, inherits }: Submit, at: NumericDate): readonly Event[] {
   const actor = agentActor(ask)
   const waits = stages.reduce(
@@ -36,7 +35,7 @@ export function submit({ ask, tier, stages, policies, bundle, inherits }: Submit
   return [submitted, ...next]
 }
 
-/** A ladder is checked when it is built; should a bad one get here, nothing that asks nobody passes for scrutiny. */
+/** A ladder is checked when it is built; a bad one that gets here approves nothing by itself. */
 const climbable = (tier: number, stages: Submit['stages']): boolean =>
   (tier === 0) === (stages.length === 0) && stages.every(({ quorum }) => quorum >= 1)
 
@@ -56,7 +55,7 @@ export function approve(
   const until = ask.requestedUntil ?? Number.MAX_SAFE_INTEGER
   const claimBy = Math.min(at + ask.claimWithin, until)
   const notAfter = Math.min(at + ask.claimWithin + ask.lifetime, until)
-  // A request has one grant, so the grant's id is the request's with another prefix: nothing random is needed here.
+  // Nothing random is needed: a request has one grant.
   const grant = ask.id.replace(/^req_/, 'grt_') as GrantId
   return [{ type: 'Approved', at, actor: system, policies: [...policies], bundle, grant, claimBy, notAfter }]
 }

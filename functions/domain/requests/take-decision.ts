@@ -20,7 +20,6 @@ import {
 } from './request.ts'
 import { approve, openNext } from './submit.ts'
 
-/** A person's verdict: counted in the open stage, or settling the request, or refused with the truth. */
 export function takeDecision(state: ApprovalRequest, command: Decide, at: NumericDate): Answered {
   const { person, verdict } = command
   const names = command.eligible[person] ?? []
@@ -33,7 +32,7 @@ export function takeDecision(state: ApprovalRequest, command: Decide, at: Numeri
   if (command.round !== state.round) return { code: 'stale_round' }
   if (command.digest !== state.ask.digest && command.digest !== state.ask.digest.slice(0, 16))
     return { code: 'stale_digest' }
-  // Denying needs no reading: saying no is easy.
+  // Denying needs no reading.
   if (verdict === 'approve' && command.cut) return { code: 'not_shown_in_full' }
   if (command.burst !== undefined && state.tier > highestBulkTier) return { code: 'not_in_bulk' }
   return verdict === 'deny'
@@ -41,12 +40,12 @@ export function takeDecision(state: ApprovalRequest, command: Decide, at: Numeri
     : approveStage(state as PendingRequest, command, names, at)
 }
 
-/** Anyone eligible for any stage may deny, whichever is open: it settles a pending request and revokes a live grant. */
+/** It settles a pending request and revokes a live grant. */
 function deny(state: ApprovalRequest, command: Decide, names: readonly string[], at: NumericDate): Answered {
   const stage = deniedStage(state, command.stage, names)
   if (!stage) return { code: 'not_eligible' }
   const as = stageNames(stage).find((name) => names.includes(name)) ?? stage.terms.name
-  // Nobody decides through another what that other may not.
+  // No person decides through another what that other may not.
   const absent = command.standsFor?.[as]
   if (absent !== undefined && ownersOf(state).includes(absent)) return { code: 'self_approval' }
   const decided = decidedEvent(command, stage.terms.name, as, at)
@@ -56,7 +55,6 @@ function deny(state: ApprovalRequest, command: Decide, names: readonly string[],
   return [decided, { ...end, type: 'Denied', ...(command.comment === undefined ? {} : { reason: command.comment }) }]
 }
 
-/** The stage that a denial is of: the one it names, or for a click the open one, or else any that is the denier's. */
 function deniedStage({ status, stages }: ApprovalRequest, name: string | undefined, names: readonly string[]) {
   const own = stages.filter((stage) => stageNames(stage).some((each) => names.includes(each)))
   if (name !== undefined)
@@ -74,7 +72,7 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
   if (command.stage !== undefined && !namesOf(stage).includes(command.stage))
     return notOpen(state, stage, [command.stage])
   const absent = command.standsFor?.[as]
-  // Whoever stands in for another brings that one's right and no second one: the two count once, and neither is an owner.
+  // A stand-in brings the other's right and no second one: neither may be an owner.
   if (absent !== undefined && ownersOf(state).includes(absent)) return { code: 'self_approval' }
   if (absent !== undefined && hasDecided(state, absent)) return { code: 'already_decided', detail: absent }
   const unmet = unmetBy({ ...command, ...rightOf(command, as), at }, stage.terms)
@@ -88,20 +86,18 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
   return [decided, ...(openStage(after) ? openNext(after, command.bundle, at) : settle(after, command, at))]
 }
 
-/** Why none of these stages can be approved now: the approvals are there already, or its turn is still to come. */
 function notOpen({ stages }: PendingRequest, open: StageState, names: readonly string[]): Refused {
   const own = stages.filter((stage) => stageNames(stage).some((name) => names.includes(name)))
   const over = own.length > 0 && own.every(filled)
   return { code: over ? 'stage_over' : 'stage_not_open', detail: open.terms.name }
 }
 
-/** Whether somebody has had their say here, themselves or through whoever stood in for them. */
 const hasDecided = ({ stages }: PendingRequest, person: PersonId): boolean =>
   stages.some(({ decisions }) => decisions.some((each) => each.person === person || each.for === person))
 
 /**
- * The approver approves less than was asked. That is another digest, so everybody else's approval drops and the first
- * stage opens again, this one counting where the rung still has its stage. Each stage has a new deadline; `decideBy` stays.
+ * Another digest, so all other approvals drop and the first stage opens again. Each stage has a new deadline;
+ * `decideBy` stays.
  */
 function narrow(state: PendingRequest, command: Decide, stage: string, as: string, at: NumericDate): Answered {
   const { narrowed, bundle } = command
@@ -111,7 +107,7 @@ function narrow(state: PendingRequest, command: Decide, stage: string, as: strin
   const { ask, tier, stages, policies: because } = narrowed
   if (tier < state.tier || !staysWithin(ask, state.ask)) return { code: 'not_narrower' }
   const own = narrowed.eligible.includes(as) ? keptStage(stages, stage, as) : undefined
-  // The rung that is now needed may ask more of its stage than the one that was decided on.
+  // The new rung may ask more of its stage.
   const unmet = own && unmetBy({ ...command, ...rightOf(command, as), at }, own)
   if (unmet) return unmet
   const round = state.round + 1
@@ -128,7 +124,6 @@ function narrow(state: PendingRequest, command: Decide, stage: string, as: strin
 const refused = ({ code, detail }: { code: Refusal; detail?: string }): Refused =>
   detail === undefined ? { code } : { code, detail }
 
-/** The last stage has filled: count again who still may, then ask the question again, and only then approve. */
 function settle(state: PendingRequest, command: Decide, at: NumericDate): readonly Event[] {
   const { answer, bundle } = command
   const common = { at, actor: system, policies: [], bundle }
@@ -144,7 +139,6 @@ function settle(state: PendingRequest, command: Decide, at: NumericDate): readon
   return [{ ...common, policies: [...answer.policies], type: 'Denied', by: 'system', reason }]
 }
 
-/** Whose right it is, where it is another's, and how that one gave it. */
 export function rightOf(
   { standsFor, givenBy }: Pick<Decide, 'standsFor' | 'givenBy'>,
   as: string,
@@ -182,11 +176,10 @@ function decidedEvent(
   }
 }
 
-/** Both names of a stage, whether or not it has escalated: whoever may decide it later may deny it now. */
+/** A person who may decide it after it escalates may deny it now. */
 const stageNames = ({ terms }: { terms: PendingRequest['stages'][number]['terms'] }): readonly string[] =>
   terms.onSilence === 'expire' ? [terms.name] : [terms.name, terms.onSilence.escalateTo]
 
-/** What is known of a person and a request before they decide: the same that a decision would rest on. */
 type Standpoint = {
   person: PersonId
   eligible: Eligibility
@@ -194,10 +187,7 @@ type Standpoint = {
   ending?: Ending
 }
 
-/**
- * Whether a request waits for this person: whether their approval of its open stage would count now, given the login and
- * the comment that the stage asks for. It is asked of the very rule that takes a decision, so the two cannot differ.
- */
+/** Asked of the very rule that takes a decision, so the two cannot differ. */
 export function waitsFor(state: PendingRequest, standpoint: Standpoint, now: NumericDate): boolean {
   const stage = openStage(state)
   if (!stage) return false
