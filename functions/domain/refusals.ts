@@ -1,6 +1,7 @@
 import * as z from 'zod'
+import { weakStandIn } from './people/login-strength.ts'
 
-type Told = {
+export type Told = {
   /** At every door whose protocol prescribes no other status. */
   status: 400 | 401 | 403 | 404 | 409 | 410 | 429 | 503
   /** What is so: the first half of what is said, without a full stop. */
@@ -28,8 +29,18 @@ const catalogue = {
     'The card cannot show all of this request',
     'read all of it on its page, and approve there',
   ),
-  stale_digest: no(409, 'What you decided on is not what is asked now', 'read it again, and decide on that', 'digest'),
-  stale_round: no(409, 'This request has changed since you read it', 'read it again, and decide on that', 'round'),
+  stale_digest: no(
+    409,
+    'Not counted: what you decided on is not what is asked now',
+    'read it again, and decide on that',
+    'digest',
+  ),
+  stale_round: no(
+    409,
+    'Not counted: this request has changed since you read it',
+    'read it again, and decide on that',
+    'round',
+  ),
   insufficient_login: no(401, 'This needs a stronger or newer login', 'log in again as it asks'),
   comment_required: no(400, 'An approval at this stage needs a reason', 'say why you approve', 'comment'),
   not_narrower: no(400, 'That is not less than what was asked for', 'leave less of what may be narrowed', 'narrow'),
@@ -101,22 +112,22 @@ const catalogue = {
   not_permitted: no(403, 'Policy does not let you do this', 'leave it to a person who may'),
   // halts
   unknown_target: no(400, 'There is nothing like that to halt', 'name a target that is known here'),
-  unknown_halt: no(404, 'There is no such halt', 'name its id: hlt_ and 26 characters'),
+  unknown_halt: no(404, 'There is no such halt', 'use its id: hlt_ and 26 characters'),
   too_many_halts: no(409, 'This is halted many times already', 'lift one of its halts first'),
   self_lift: no(403, 'You declared this halt, so you cannot lift it', 'another person should lift it'),
   already_lifted: no(409, 'This halt is lifted already', 'leave it: nothing is left to do'),
   // stand-ins
   stand_in_refused: no(403, 'That person cannot decide for you', 'name another person, or another time', 'person'),
-  unknown_stand_in: no(404, 'There is no such stand-in', 'name its id: sin_ and 26 characters'),
+  unknown_stand_in: no(404, 'There is no such stand-in', 'use its id: sin_ and 26 characters'),
   // standing permits
   permit_refused: no(403, 'That cannot be allowed ahead', 'approve each request by itself'),
-  unknown_permit: no(404, 'There is no such standing permit', 'name its id: stp_ and 26 characters'),
+  unknown_permit: no(404, 'There is no such standing permit', 'use its id: stp_ and 26 characters'),
   // evaluating with an approval
   approval_expired: no(403, 'The approval has ended', 'evaluate without it, and ask again'),
   out_of_scope: no(403, 'The approval is for something else', 'do what was approved, or evaluate and ask again'),
   approval_unverifiable: no(403, 'The approval is not of this agent', 'evaluate without it'),
   // asking
-  unknown_request: no(404, 'There is no such request or opening', 'name its id: req_ or bgl_ and 26 characters'),
+  unknown_request: no(404, 'There is no such request or opening', 'use its id: req_ or bgl_ and 26 characters'),
   invalid_arguments: no(400, 'The arguments are not what the action takes', 'fit them to the catalogue', 'arguments'),
   unknown_action: no(400, 'There is no such action', 'name one of the catalogue', 'action'),
   no_eligible_approvers: no(409, 'Too few people could decide that', 'leave it as it is, or ask for something else'),
@@ -158,9 +169,20 @@ const explained = new Set<Refusal>([
   'halted',
 ])
 
+/** A stand-in whose own login was too weak: no login of the person who decides mends that, so it is no challenge. */
+const weakStandInTold = no(
+  403,
+  'The person you stand in for named you with a weaker login than this stage asks for',
+  'that person can end it and name you again with a stronger login; you can deny',
+)
+
+/** A refusal as it is told, where its detail tells two cases of it apart too. */
+export const toldOf = (code: Refusal, detail?: string): Told =>
+  detail === weakStandIn ? weakStandInTold : refusals[code]
+
 /** What a person is told of a refusal, in any channel: what is so, then what to do next. */
 export function sentencesOf(code: Refusal, detail?: string): string {
-  const { so, next } = refusals[code]
-  const more = detail !== undefined && explained.has(code) ? `: ${detail}` : ''
+  const { so, next } = toldOf(code, detail)
+  const more = detail !== undefined && explained.has(code) ? `: ${detail.replaceAll('`', '')}` : ''
   return `${so}. ${next.charAt(0).toUpperCase()}${next.slice(1)}${more}.`
 }

@@ -1,3 +1,4 @@
+import { refusals } from '../../functions/domain/refusals.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { reportSealedUse } from '../../functions/operations/break-glass/report-sealed-use.ts'
 import { hour, minute, Night } from '../operations/break-glass/night.ts'
@@ -203,12 +204,12 @@ describe('a review by the form of the page', () => {
 
   test('is not offered to whoever did it, to whom policy does not let, or while it is open; made up, it is refused', async () => {
     const open = await night.opened()
-    expect(await see('gus', pathTo(open))).toMatch(/can be reviewed once it has ended/)
+    expect(await see('gus', pathTo(open))).toMatch(refusals.no_review_due.so)
     await night.end(open)
     const others = await forms('gus', open, 'review')
     for (const [name, why] of [
-      ['jade', /You cannot review this yourself/],
-      ['ben', /not among those whom policy lets review/],
+      ['jade', refusals.self_review.so],
+      ['ben', refusals.not_permitted.so],
     ] as const) {
       const { tab, fields } = await forms(name, open, 'review')
       expect(fields).toEqual({})
@@ -216,10 +217,7 @@ describe('a review by the form of the page', () => {
       const page = await tab.go('GET', '/break-glass')
       const [, csrf = ''] = /name="csrf" value="([^"]+)"/.exec(page.body) ?? []
       const sent = await tab.go('POST', pathTo(open), { ...others.fields, ...found, csrf })
-      expect([sent.status, textOf(sent.body)]).toEqual([
-        403,
-        expect.stringMatching(/Nothing was recorded but that you tried/),
-      ])
+      expect([sent.status, textOf(sent.body)]).toEqual([403, expect.stringMatching(/What you sent was not recorded/)])
     }
     expect(await story(open)).toEqual(['BreakGlassOpened', 'ReviewDue', 'Completed', 'Refused', 'Refused'])
   })
@@ -229,7 +227,7 @@ describe('a review by the form of the page', () => {
     const { send } = await forms('gus', request, 'review')
     await night.review(request, 'eve')
     const sent = await send(found)
-    expect([sent.status, textOf(sent.body)]).toEqual([409, expect.stringMatching(/Somebody was quicker/)])
+    expect([sent.status, textOf(sent.body)]).toEqual([409, expect.stringMatching(refusals.already_reviewed.so)])
     expect((await night.state(request.ask.id)).review?.done?.by).toBe(person('eve'))
   })
 

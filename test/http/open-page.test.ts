@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { PatternIncidents, SystemSecrets } from '../../functions/adapters/system/system.ts'
+import { refusals } from '../../functions/domain/refusals.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { type PrepareAsk, prepareOpening } from '../../functions/operations/break-glass/prepare-opening.ts'
 import { issueToken } from '../../functions/operations/credentials/tokens.ts'
@@ -156,7 +157,7 @@ test('what stands against it by now is said on the page, where it can be read wh
   await tab.go('POST', path, fields)
   const page = await tab.go('POST', other, fields)
   expect(page.status).toBe(409)
-  expect(page.body).toContain('You have something open already')
+  expect(page.body).toContain(refusals.already_open.so)
   expect(page.body).toContain('INC-2042')
 })
 

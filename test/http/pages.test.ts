@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { requestPage } from '../../functions/adapters/pages/request-page.ts'
 import type { Bundle } from '../../functions/domain/policy/bundle.ts'
+import { refusals } from '../../functions/domain/refusals.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
 import { corpus } from '../slack/cards/inert-corpus.ts'
 import { PageDoors, type Shown } from '../support/pages/page-doors.ts'
@@ -171,13 +172,13 @@ describe('the page says the truth, and shows the request as it is', () => {
     const request = await world.submitted(prodParameter)
     const tab = await openAs('person-lena')
     const page = await tab.go('GET', pathTo(request))
-    expect(page.body).toContain('You are not among those whom policy lets decide this request')
+    expect(page.body).toContain(refusals.not_eligible.so)
     expect(page.body).not.toContain('name="verdict"')
     const mine = await openAs('person-ana')
     const { csrf: _, ...fields } = mine.fields(await mine.go('GET', pathTo(request)), 'verdict', 'approve')
     const [, csrf = ''] = /name="csrf" value="([^"]+)"/.exec(page.body) ?? []
     const refused = await tab.go('POST', pathTo(request), { ...fields, csrf })
-    expect([refused.status, refused.body.includes('nothing was recorded but that you tried')]).toEqual([403, true])
+    expect([refused.status, refused.body.includes('What you sent was not recorded')]).toEqual([403, true])
     expect((await world.ledger.entries(request.ask.id)).at(-1)).toMatchObject({
       type: 'Refused',
       actor: { id: 'person:lena' },
@@ -188,7 +189,7 @@ describe('the page says the truth, and shows the request as it is', () => {
   test('to the owner of the agent that asks: somebody else must decide', async () => {
     const request = await world.submitted(prodParameter)
     const { body } = await (await openAs('person-dan')).go('GET', pathTo(request))
-    expect(body).toContain('The agent that asks is yours')
+    expect(body).toContain(refusals.self_approval.so)
     expect(body).not.toContain('name="verdict"')
   })
 
@@ -198,7 +199,7 @@ describe('the page says the truth, and shows the request as it is', () => {
     const fields = tab.fields(await tab.go('GET', pathTo(request)), 'verdict', 'approve')
     await world.decide(request, 'eve', 'deny')
     const { status, body } = await tab.go('POST', pathTo(request), fields)
-    expect([status, body.includes('It was too late'), body.includes('Denied by <strong>Eve Evans')]).toEqual([
+    expect([status, body.includes(refusals.already_settled.so), body.includes('Denied by <strong>Eve Evans')]).toEqual([
       409,
       true,
       true,
@@ -246,7 +247,7 @@ describe('the page says the truth, and shows the request as it is', () => {
     const tab = await openAs('person-ana')
     expect((await tab.go('GET', pathTo(asked))).body).toMatch(/<textarea id="approve-comment"[^>]* required>/)
     const without = await click(tab, asked, 'approve')
-    expect([without.status, without.body.includes('must say why')]).toEqual([400, true])
+    expect([without.status, without.body.includes(refusals.comment_required.so)]).toEqual([400, true])
     expect((await click(tab, asked, 'approve', { comment: 'seen with the owner' })).status).toBe(303)
     expect(others).toHaveLength(1)
   })
@@ -305,7 +306,7 @@ describe('a stage that wants a stronger login', () => {
   })
   test('is not satisfied by a weaker login, whatever was asked of the provider', async () => {
     const { status, body } = await back(await approve(), { ...strong(), acr: 'plain' })
-    expect([status, body.includes('not strong or not new enough')]).toEqual([409, true])
+    expect([status, body.includes(refusals.insufficient_login.so)]).toEqual([409, true])
     expect(await decisions(request)).toHaveLength(1)
   })
   test('is not satisfied by an older login', async () => {
@@ -317,7 +318,7 @@ describe('a stage that wants a stronger login', () => {
     expect((await back(await approve(), { subject: 'person-gus' })).status).toBe(409)
     expect(await decisions(request)).toHaveLength(1)
   })
-  test('is not decided by whoever comes back as somebody else', async () => {
+  test('is not decided by a person who comes back as another one', async () => {
     const { status, body } = await back(await approve(), { ...strong(), subject: 'person-hana' })
     expect([status, body.includes('logged in as another person')]).toEqual([403, true])
     expect(await decisions(request)).toHaveLength(1)

@@ -1,5 +1,4 @@
-import { weakStandIn } from '../../domain/people/login-strength.ts'
-import { Refusal, refusals } from '../../domain/refusals.ts'
+import { Refusal, refusals, type Told, toldOf } from '../../domain/refusals.ts'
 import { defined } from '../../domain/values.ts'
 
 /** An answer of any door: a status, headers and a body that is JSON already. */
@@ -72,7 +71,7 @@ export function problemTypeOf(code: string): { title: string; fix: string } | un
     return { title, fix }
   }
   const refusal = Refusal.safeParse(code)
-  return refusal.success ? { title: refusals[refusal.data].so, fix: fixOf(refusal.data) } : undefined
+  return refusal.success ? { title: refusals[refusal.data].so, fix: fixOf(refusals[refusal.data]) } : undefined
 }
 
 /** Problem details (RFC 9457). `detail` names the field and the fix. */
@@ -116,10 +115,8 @@ export const answerProblem = (
 export const badRequest = (code: ProblemCode, title: string, detail?: string): BadRequest =>
   new BadRequest({ status: 400, code, title, ...defined({ detail }) })
 
-const fixOf = (code: Refusal): string => {
-  const { field, next } = refusals[code]
-  return field === undefined ? next : `\`${field}\`: ${next}`
-}
+const fixOf = ({ field, next }: Pick<Told, 'field' | 'next'>): string =>
+  field === undefined ? next : `\`${field}\`: ${next}`
 
 /** A problem of the API itself, in the words of its type. */
 export function apiProblem(status: number, code: keyof typeof ofTheApi, detail?: string): BadRequest {
@@ -131,10 +128,9 @@ export function apiProblem(status: number, code: keyof typeof ofTheApi, detail?:
 export function refusalProblem(code: Refusal, detail?: string, headers?: Problem['headers']): BadRequest {
   if (code === 'key_mismatch') return badProof(code)
   if (code === 'replayed') return badProof('this proof was used before: make a new one for each call')
-  if (code === 'insufficient_login')
-    return detail === weakStandIn ? weakStandInProblem : insufficientLogin(detail ?? '')
-  const { status, so } = refusals[code]
-  const told = { status, code, title: so, detail: [fixOf(code), detail].filter(Boolean).join(': ') }
+  const { status, so, ...rest } = toldOf(code, detail)
+  if (code === 'insufficient_login' && status === 401) return insufficientLogin(detail ?? '')
+  const told = { status, code, title: so, detail: [fixOf(rest), detail].filter(Boolean).join(': ') }
   return new BadRequest({ ...told, ...defined({ headers }) })
 }
 
@@ -149,14 +145,6 @@ export const badProof = (detail: string): BadRequest =>
       'www-authenticate': `DPoP error="invalid_dpop_proof", error_description="${detail.replaceAll(/["\\]/g, "'")}", algs="ES256"`,
     },
   })
-
-/** No login of the caller mends it, so it is no challenge. */
-const weakStandInProblem = new BadRequest({
-  status: 403,
-  code: 'insufficient_login',
-  title: 'The person you stand in for named you with a weaker login than this stage asks for',
-  detail: `${weakStandIn}: they should end it and name you again with a login of the strength that the stage asks for`,
-})
 
 /**
  * RFC 9470 section 3: the login is not strong enough, or too old. All that the stage wants is said at once, so that one

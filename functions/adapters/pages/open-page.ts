@@ -1,7 +1,6 @@
 import type { PreparedOpening } from '../../domain/break-glass/break-glass.ts'
 import { exact, inert, lookalikeNote } from '../../domain/inert.ts'
 import type { LoginWanted } from '../../domain/people/login-strength.ts'
-import type { Refusal } from '../../domain/refusals.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { type Html, html, type Notice, page, type Reader } from './layout.ts'
@@ -78,32 +77,6 @@ ${
     : ''
 }
 <p><a class="button" href="/break-glass/${state.ask.id}">All of it</a></p>`
-
-/** Why it was not opened, and what is next, to whoever clicked. */
-const told: { [code in Refusal]?: string } = {
-  not_permitted: 'Policy does not let you open this, or it is beyond break-glass. Nothing is open.',
-  policy_error: 'Policy could not be asked, and so the answer is no. Tell whoever runs Hotwork.',
-  halted: 'You are stopped by a halt, so nothing was opened.',
-  already_open: 'You have something open already: use that, or end it first. Nothing else was opened.',
-  cool_down: 'You had something open a moment ago, and it cannot be opened again yet.',
-  budget_spent: 'The minutes of these seven days are used up, so nothing was opened.',
-  review_overdue:
-    'An earlier opening has not been reviewed, so a second person must vouch for you first. Nothing was opened.',
-  bad_incident: 'The incident is not right, so nothing was opened. Prepare it again with the right one.',
-  bad_reason:
-    'The reason is that of an earlier opening, so nothing was opened. Prepare it again and say what is wrong this time.',
-  window_too_long: 'That is longer than can be opened now. Prepare it again for less.',
-  insufficient_login: 'The login is not strong or not new enough for this. Log in again.',
-}
-
-export const whyNotOpened = (code: Refusal, detail?: string): string =>
-  `${told[code] ?? 'It could not be opened now, and nothing has changed.'}${detail === undefined ? '' : sentenceOf(code, detail)}`
-
-/** What a detail adds to that; of other refusals it is for programs. */
-const sentenceOf = (code: Refusal, detail: string): string => {
-  if (code === 'cool_down') return ` It is ${detail}.`
-  return code === 'bad_incident' ? ` ${detail.replace(/^it/, 'It').replaceAll('`', '')}.` : ''
-}
 
 /** How strong a login is wanted, in words. */
 export const loginWords = ({ acr, maxAge }: LoginWanted): string =>

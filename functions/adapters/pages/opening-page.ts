@@ -1,21 +1,14 @@
 import { nameIn } from '../../domain/cards/request-words.ts'
 import type { IssuedCredential } from '../../domain/credentials/issue.ts'
 import { inert } from '../../domain/inert.ts'
+import { sentencesOf } from '../../domain/refusals.ts'
 import { type ApprovalRequest, grantOf, keyOf, type Use } from '../../domain/requests/request.ts'
 import type { RecordedCall } from '../../domain/uses/use.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
 import type { ViewedBreakGlass } from '../../operations/break-glass/openings.ts'
 import type { CallsSeen, Evidence } from '../../operations/ledger/read-evidence.ts'
 import { type Html, html, type Notice, page, type Reader } from './layout.ts'
-import {
-  becameOfOpening,
-  chips,
-  openedList,
-  reviewWords,
-  titleOfOpening,
-  whyNoReview,
-  windowOf,
-} from './opening-words.ts'
+import { becameOfOpening, chips, openedList, reviewWords, titleOfOpening, windowOf } from './opening-words.ts'
 import type { PageBundle } from './words.ts'
 import { count, moment, time } from './words.ts'
 
@@ -90,7 +83,7 @@ function reviewSection(
   if (found)
     return html`<section aria-labelledby="review"><h2 id="review">The review</h2>
 <p>${reviewWords(state, bundle, now)}</p><blockquote>${inert(found.note)}</blockquote></section>`
-  const why = whyNot.review === undefined ? undefined : whyNoReview(whyNot.review)
+  const why = whyNot.review === undefined ? undefined : sentencesOf(whyNot.review)
   return html`<section aria-labelledby="review"><h2 id="review">The review</h2>
 ${why === undefined ? '' : html`<p>${why}</p>`}
 ${whyNot.review === undefined || draft.note !== undefined ? reviewForm(state.ask.id, reader, draft) : ''}

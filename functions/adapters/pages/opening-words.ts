@@ -3,7 +3,6 @@ import { filledFor } from '../../domain/break-glass/rights.ts'
 import { nameIn } from '../../domain/cards/request-words.ts'
 import { exact, inert, lookalikeNote } from '../../domain/inert.ts'
 import { titleOf } from '../../domain/policy/catalogue.ts'
-import type { Refusal } from '../../domain/refusals.ts'
 import { endedAt, openUntil } from '../../domain/requests/ended.ts'
 import type { ApprovalRequest, SettledBy } from '../../domain/requests/request.ts'
 import { duration, type NumericDate } from '../../domain/values.ts'
@@ -114,29 +113,3 @@ export function windowOf(state: ApprovalRequest): { until: NumericDate; asked: s
     ...(ended === undefined ? {} : { was: duration(Math.max(1, ended - state.submittedAt)) }),
   }
 }
-
-type Words = { [code in Refusal]?: string }
-
-/** What came of a form, to whoever sent it. */
-const told: Words = {
-  self_review:
-    'Somebody else must review this: not whoever did it, nor whoever vouched for them. Nothing was recorded but that you tried.',
-  not_permitted: 'Policy does not let you do this. Nothing was recorded but that you tried.',
-  policy_error: 'Policy could not be asked, and so the answer is no. Tell whoever runs Hotwork.',
-  already_reviewed: 'Somebody was quicker: this is reviewed already, as the page shows. Your review was not recorded.',
-  no_review_due: 'It is still open, and cannot be looked back on yet. Nothing was recorded; what you wrote is below.',
-  already_settled: 'It had ended already, as the page shows. Nothing has changed.',
-  invalid_task_state: 'It had ended already, as the page shows. Nothing has changed.',
-  halted: 'You are stopped by a halt, so nothing was recorded but that you tried.',
-}
-
-/** Why somebody is offered no form for a review. */
-const offered: Words = {
-  self_review: 'You cannot review this yourself: whoever did it, and whoever vouched for them, leave that to others.',
-  not_permitted: 'You are not among those whom policy lets review this.',
-  no_review_due: 'It can be reviewed once it has ended.',
-}
-
-export const whatCameOfOpening = (code: Refusal): string =>
-  told[code] ?? 'This cannot be done now, and nothing has changed.'
-export const whyNoReview = (code: Refusal): string | undefined => offered[code]

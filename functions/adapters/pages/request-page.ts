@@ -27,12 +27,12 @@ import {
   undoRow,
 } from '../../domain/cards/request-words.ts'
 import { inert, lookalikeNote } from '../../domain/inert.ts'
-import type { Refusal } from '../../domain/refusals.ts'
+import { type Refusal, sentencesOf } from '../../domain/refusals.ts'
 import type { Verdict } from '../../domain/requests/request.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
 import type { Viewed } from '../../operations/requests/read-requests.ts'
 import { type Html, html, type Notice, page, type Reader } from './layout.ts'
-import { drawn, time, whyNobody } from './words.ts'
+import { drawn, time } from './words.ts'
 
 export type RequestPage = {
   view: RequestView
@@ -202,7 +202,7 @@ ${parts}
 
 /** Only for an open request: of one that has ended, the status says why. */
 const reasonFor = ({ status }: RequestView, code: Refusal): string | undefined =>
-  status === 'pending' ? whyNobody(code) : undefined
+  status === 'pending' ? sentencesOf(code) : undefined
 
 const commentField = (id: string, { needsComment }: StageView, text: string | undefined): Html =>
   html`<label for="${id}">Comment <span class="hint">${needsComment ? 'required at this stage; it stays on record' : 'optional; it stays on record'}</span></label>

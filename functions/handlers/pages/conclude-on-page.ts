@@ -2,13 +2,13 @@ import type { Call } from '../../adapters/http/endpoint.ts'
 import { type Answer, badRequest } from '../../adapters/http/problem.ts'
 import type { Form } from '../../adapters/http/read-body.ts'
 import { breakGlassPage, type ReviewDraft } from '../../adapters/pages/opening-page.ts'
-import { whatCameOfOpening } from '../../adapters/pages/opening-words.ts'
+import { whatCameOf } from '../../adapters/pages/words.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { defined, type RequestId } from '../../domain/values.ts'
 import { endBreakGlass, reviewBreakGlass, viewBreakGlass } from '../../operations/break-glass/openings.ts'
 import type { DecidingPorts } from '../../operations/requests/ports.ts'
 import { openingIn, valueOrThrow } from '../doors.ts'
-import { type Guest, goTo, notShownOpening, type PagePorts, sentForm, shown } from './page-door.ts'
+import { type Guest, goTo, notShown, type PagePorts, pageStatus, sentForm, shown } from './page-door.ts'
 
 type Ports = PagePorts & DecidingPorts
 
@@ -19,7 +19,7 @@ type Ports = PagePorts & DecidingPorts
 export async function concludeOnPage(call: Call, ports: Ports): Promise<Answer> {
   const id = openingIn(call)
   const { guest, form } = await sentForm(call, `/break-glass${id ? `/${id}` : ''}`, ports)
-  if (!id) throw notShownOpening()
+  if (!id) throw notShown()
   const act = form.get('act')
   if (act === 'end') return end(id, form, guest, ports)
   if (act === 'review') return review(id, form, guest, ports)
@@ -54,10 +54,8 @@ async function again(
   ports: Ports,
 ): Promise<Answer> {
   const { issuer, policy, clock } = ports
-  const viewed = valueOrThrow(await viewBreakGlass({ id, person: person.id }, ports), notShownOpening)
-  const text = code === undefined ? 'Nothing is recorded yet: the review lacks something.' : whatCameOfOpening(code)
+  const viewed = valueOrThrow(await viewBreakGlass({ id, person: person.id }, ports), notShown)
+  const text = code === undefined ? 'Nothing is recorded yet: the review lacks something.' : whatCameOf(code)
   const view = { viewed, bundle: policy.bundle, reader, now: clock.now(), notice: { text }, draft }
-  return shown(issuer, breakGlassPage(view), code === undefined ? 400 : forbidden.has(code) ? 403 : 409)
+  return shown(issuer, breakGlassPage(view), code === undefined ? 400 : pageStatus(code))
 }
-
-const forbidden = new Set<Refusal>(['self_review', 'not_permitted', 'policy_error'])

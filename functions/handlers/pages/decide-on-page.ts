@@ -5,6 +5,7 @@ import { goingPage } from '../../adapters/pages/layout.ts'
 import { requestPage } from '../../adapters/pages/request-page.ts'
 import { whatCameOf } from '../../adapters/pages/words.ts'
 import { describeRequest, shownDigest } from '../../domain/cards/request-view.ts'
+import type { Refusal } from '../../domain/refusals.ts'
 import type { Narrow } from '../../domain/requests/narrow.ts'
 import { type ApprovalRequest, Verdict } from '../../domain/requests/request.ts'
 import { Digest, defined, type JsonObject, RequestId, type Result } from '../../domain/values.ts'
@@ -21,7 +22,18 @@ import { bind } from '../environments.ts'
 import { type LoginPagePorts, loginPagePorts } from '../wiring/login.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
 import { concludeOnPage } from './conclude-on-page.ts'
-import { endLogin, type Guest, goTo, guestFor, notShown, pageDoor, sentForm, setCookie, shown } from './page-door.ts'
+import {
+  endLogin,
+  type Guest,
+  goTo,
+  guestFor,
+  notShown,
+  pageDoor,
+  pageStatus,
+  sentForm,
+  setCookie,
+  shown,
+} from './page-door.ts'
 
 type Ports = LoginPagePorts & DecidingPorts
 
@@ -58,7 +70,7 @@ async function confirmDecision(call: Call, ports: Ports): Promise<Answer> {
   return answerTo(came, purpose.decision, guestFor({ person }, cookie), ports, held)
 }
 
-type NotDecided = Parameters<typeof whatCameOf>[0] | 'another_person' | 'no_decision'
+type NotDecided = Refusal | 'another_person' | 'no_decision'
 
 /** Recorded: on to the page that shows it. Not recorded: the page as the request is now, with why it was not. */
 async function answerTo(
@@ -71,20 +83,28 @@ async function answerTo(
   const { issuer, policy, clock } = ports
   if (came.ok) return goTo(issuer, `/decide/${id}`, headers)
   const viewed = valueOrThrow(await viewRequest({ id, person: person.id }, ports), notShown)
-  const notice = { text: textOf(came.code, came.detail) }
-  const view = { viewed, bundle: policy.bundle, reader, now: clock.now(), notice, draft: defined({ comment }) }
-  return shown(issuer, requestPage(view), statusOf(came.code), headers)
+  const [status, text] = tellRefusal(came.code, came.detail)
+  const view = {
+    viewed,
+    bundle: policy.bundle,
+    reader,
+    now: clock.now(),
+    notice: { text },
+    draft: defined({ comment }),
+  }
+  return shown(issuer, requestPage(view), status, headers)
 }
 
-function textOf(code: NotDecided, detail?: string): string {
+/** The status and the words of a page that says why nothing was recorded. */
+function tellRefusal(code: NotDecided, detail?: string): readonly [status: number, text: string] {
   if (code === 'another_person')
-    return 'You logged in as another person than the one who clicked Approve, so nothing was approved. Log in as that person, or decide as yourself.'
-  return code === 'no_decision' ? 'That login was not for a decision.' : whatCameOf(code, detail)
+    return [
+      403,
+      'You logged in as another person than the one who clicked Approve, so nothing was approved. Log in as that person, or decide as yourself.',
+    ]
+  if (code === 'no_decision') return [409, 'That login was not for a decision.']
+  return [pageStatus(code), whatCameOf(code, detail)]
 }
-
-const forbidden = new Set(['not_eligible', 'self_approval', 'not_permitted', 'policy_denied', 'another_person'])
-const unusable = new Set(['comment_required', 'not_narrower', 'invalid_arguments'])
-const statusOf = (code: string): number => (forbidden.has(code) ? 403 : unusable.has(code) ? 400 : 409)
 
 const withShown = (ports: Ports) => ({
   ...ports,

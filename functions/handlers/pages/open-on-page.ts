@@ -1,7 +1,8 @@
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { type Answer, BadRequest } from '../../adapters/http/problem.ts'
 import { messagePage } from '../../adapters/pages/layout.ts'
-import { loginWords, openPage, whyNotOpened } from '../../adapters/pages/open-page.ts'
+import { loginWords, openPage } from '../../adapters/pages/open-page.ts'
+import { whatCameOf } from '../../adapters/pages/words.ts'
 import { SystemStopwatch } from '../../adapters/system/system.ts'
 import { lackOf } from '../../domain/people/login-strength.ts'
 import { defined } from '../../domain/values.ts'
@@ -12,7 +13,7 @@ import { bind } from '../environments.ts'
 import { incidentsOf } from '../wiring/incidents.ts'
 import { type LoginPagePorts, loginIssuerOf, loginPagePorts } from '../wiring/login.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
-import { cookieOf, type Guest, goTo, guestOf, pageDoor, sentForm, setCookie, shown } from './page-door.ts'
+import { cookieOf, type Guest, goTo, guestOf, pageDoor, pageStatus, sentForm, setCookie, shown } from './page-door.ts'
 
 type Ports = LoginPagePorts & OpeningPorts
 
@@ -58,11 +59,9 @@ async function openOnPage(call: Call, ports: Ports): Promise<Answer> {
     throw opened.code === 'unknown_request' && found ? notTheirs() : gone()
   // Too old by now. A form may not lead on to the provider's address (CSP `form-action`).
   if (opened.code === 'insufficient_login') return notStrongEnough(code, found, ports)
-  const notice = { text: whyNotOpened(opened.code, opened.detail) }
-  return shown(issuer, viewOf(code, found, guest, ports, notice), forbidden.has(opened.code) ? 403 : 409)
+  const notice = { text: whatCameOf(opened.code, opened.detail) }
+  return shown(issuer, viewOf(code, found, guest, ports, notice), pageStatus(opened.code))
 }
-
-const forbidden = new Set(['not_permitted', 'policy_error', 'halted'])
 
 function viewOf(
   code: string,

@@ -1,10 +1,11 @@
 import { timingSafeEqual } from 'node:crypto'
 import { type Call, type Endpoint, endpoint } from '../../adapters/http/endpoint.ts'
-import { type Answer, BadRequest, type Problem } from '../../adapters/http/problem.ts'
+import { type Answer, BadRequest, type Problem, refusalProblem } from '../../adapters/http/problem.ts'
 import type { Form } from '../../adapters/http/read-body.ts'
 import { messagePage, pageHeaders, type Reader } from '../../adapters/pages/layout.ts'
 import { digestOf } from '../../domain/digest.ts'
 import { sessionSeconds } from '../../domain/people/login.ts'
+import { type Refusal, refusals } from '../../domain/refusals.ts'
 import type { PersonId } from '../../domain/values.ts'
 import {
   findVisitor,
@@ -103,7 +104,10 @@ const problemPage =
   ({ status, code, title, detail = '', headers = {} }: Problem): Answer => {
     // The detail of a fault speaks of calls of the API.
     const text = status >= 500 && code !== 'no_login' ? unsure : detail
-    const sentence = `${text}${/[.!?]$|^$/.test(text) ? '' : '.'}`.replaceAll('`', '')
+    const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$|^$/.test(text) ? '' : '.'}`.replaceAll(
+      '`',
+      '',
+    )
     const next = { href: '/decide', text: 'What waits for you' }
     return shown(issuer, messagePage({ title, text: sentence, next }), status, headers)
   }
@@ -192,20 +196,12 @@ export async function endLogin(
   return { ok: false, answer: shown(issuer, messagePage({ title, text, next }), status) }
 }
 
-type NotShown = 'not_permitted' | 'unknown_request'
+/** Why a page is not shown: there is no such thing, or policy does not let this person read it. */
+export const notShown = (code: 'not_permitted' | 'unknown_request' = 'unknown_request'): BadRequest =>
+  refusalProblem(code)
 
-/** A person who may not look is told the same as one who looks for what is not there, but for the status. */
-const notShownAs =
-  (what: string, where: string) =>
-  (code: NotShown = 'unknown_request'): BadRequest =>
-    code === 'not_permitted'
-      ? new BadRequest({
-          status: 403,
-          code,
-          title: `Policy does not let you read ${what}s`,
-          detail: 'Ask the people who write the policies',
-        })
-      : new BadRequest({ status: 404, code, title: `There is no such ${what}`, detail: where })
-
-export const notShown = notShownAs('request', 'Its address is on its card, or in the list of what waits for you')
-export const notShownOpening = notShownAs('opening', 'All of the last seven days are listed at /break-glass')
+/** The status of a page that tells a refusal. A 401 needs a challenge, and there is none for the session of a page. */
+export function pageStatus(code: Refusal): number {
+  const { status } = refusals[code]
+  return status === 401 ? 409 : status
+}

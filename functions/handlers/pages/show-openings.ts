@@ -9,14 +9,14 @@ import { listBreakGlass, viewBreakGlass } from '../../operations/break-glass/ope
 import { type EvidencePorts, readEvidence } from '../../operations/ledger/read-evidence.ts'
 import type { AskingPorts } from '../../operations/requests/ports.ts'
 import { openingIn, valueOrThrow } from '../doors.ts'
-import { type Guest, notShownOpening, type PagePorts, shown } from './page-door.ts'
+import { type Guest, notShown, type PagePorts, shown } from './page-door.ts'
 
 export type ShowPorts = PagePorts & Pick<AskingPorts, 'requests'> & EvidencePorts & DrillPorts
 
 /** `GET /break-glass`: who holds what, which reviews are due, what is left of the budgets. */
 export async function showOpenings(_: Call, { person, reader }: Guest, ports: ShowPorts): Promise<Answer> {
   const openings = await listBreakGlass(person.id, ports)
-  if (!openings) throw notShownOpening('not_permitted')
+  if (!openings) throw notShown('not_permitted')
   const { bundle } = ports.policy
   const now = ports.clock.now()
   const budgets = bundle.breakGlass ? budgetsLeft(openings, bundle.breakGlass, person.id, now) : []
@@ -26,8 +26,8 @@ export async function showOpenings(_: Call, { person, reader }: Guest, ports: Sh
 /** `GET /break-glass/{id}`: one opening, with all that a review goes by. */
 export async function showOpening(call: Call, { person, reader }: Guest, ports: ShowPorts): Promise<Answer> {
   const id = openingIn(call)
-  if (!id) throw notShownOpening()
-  const viewed = valueOrThrow(await viewBreakGlass({ id, person: person.id }, ports), notShownOpening)
+  if (!id) throw notShown()
+  const viewed = valueOrThrow(await viewBreakGlass({ id, person: person.id }, ports), notShown)
   const evidence = await readEvidence(viewed.state, ports)
   const view = { viewed, evidence, bundle: ports.policy.bundle, reader, now: ports.clock.now() }
   return shown(ports.issuer, breakGlassPage(view))
@@ -36,9 +36,9 @@ export async function showOpening(call: Call, { person, reader }: Guest, ports: 
 /** `GET /break-glass/{id}/drill`: how a drill went. */
 export async function showDrill(call: Call, { person, reader }: Guest, ports: ShowPorts): Promise<Answer> {
   const id = openingIn(call)
-  if (!id) throw notShownOpening()
+  if (!id) throw notShown()
   const drill = await readDrill({ id, person: person.id }, ports)
-  if (!drill.ok) throw drill.code === 'no_drill' ? noDrill(id) : notShownOpening(drill.code)
+  if (!drill.ok) throw drill.code === 'no_drill' ? noDrill(id) : notShown(drill.code)
   const view = { drill: drill.value, bundle: ports.policy.bundle, reader, now: ports.clock.now() }
   return shown(ports.issuer, drillPage(view))
 }

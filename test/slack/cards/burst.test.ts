@@ -5,6 +5,7 @@ import { approveAll, denyAll } from '../../../functions/adapters/slack/cards/car
 import { burstOf } from '../../../functions/domain/cards/burst.ts'
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
 import type { Bundle } from '../../../functions/domain/policy/bundle.ts'
+import { refusals } from '../../../functions/domain/refusals.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { JsonObject, RequestId } from '../../../functions/domain/values.ts'
 import { drawBursts, partition } from '../../../functions/handlers/slack/draw-batch.ts'
@@ -288,7 +289,7 @@ describe('many alike', () => {
     const value = String(burst.button(denyAll)?.['value'])
     const forged = clickOf('U0BEN', { action_id: approveAll, value, block_id: 'decide' }, { trigger_id: 'forged' })
     await burst.door.send(signed(formOf(forged), burst.world.clock.now()))
-    expect(burst.door.told.at(-1)?.text).toMatch(/^It is too long to be shown in full here/)
+    expect(burst.door.told.at(-1)?.text).toMatch(refusals.not_shown_in_full.so)
     expect(burst.clicks()).toEqual([])
   })
 
@@ -350,12 +351,12 @@ describe('a click for all', () => {
 
   test('by somebody who may not is refused on the record of the first, and reaches no other', async () => {
     const all = await burst.waiting(6)
-    expect(await burst.click('U0EVE', approveAll)).toMatch(/^You are not among those who may decide/)
+    expect(await burst.click('U0EVE', approveAll)).toMatch(refusals.not_eligible.so)
     expect(burst.clicks()).toEqual([])
-    const refusals = await Promise.all(
+    const refused = await Promise.all(
       all.map(async ({ ask }) => (await burst.world.story(ask.id)).filter((type) => type === 'Refused').length),
     )
-    expect(refusals).toEqual([1, 0, 0, 0, 0, 0])
+    expect(refused).toEqual([1, 0, 0, 0, 0, 0])
   })
 
   test('by the owner of the agent is refused', async () => {

@@ -1,4 +1,5 @@
 import { SlackCardBoard } from '../../../functions/adapters/slack/cards/card-board.ts'
+import { refusals } from '../../../functions/domain/refusals.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import { findSeen } from '../../../functions/operations/cards/show-card.ts'
 import { hour, minute } from '../../operations/break-glass/night.ts'
@@ -67,9 +68,7 @@ describe('End now', () => {
   test('is refused to everybody else, who is told so alone, and nothing has changed', async () => {
     await click('U0BEN', 'end_opening')
     expect((await now()).status).toBe('approved')
-    expect(await toldTo('U0BEN')).toEqual([
-      expect.stringMatching(/^Only whoever opened it, and those whom policy lets/),
-    ])
+    expect(await toldTo('U0BEN')).toEqual([expect.stringMatching(refusals.not_permitted.so)])
     expect(await toldTo('U0JADE')).toEqual([])
   })
 
@@ -77,7 +76,7 @@ describe('End now', () => {
     await click('U0JADE', 'end_opening')
     await click('U0GUS', 'end_opening')
     expect(await now()).toMatchObject({ status: 'completed' })
-    expect(await toldTo('U0GUS')).toEqual([expect.stringMatching(/^It has ended already, and nothing has changed/)])
+    expect(await toldTo('U0GUS')).toEqual([expect.stringMatching(refusals.already_settled.so)])
   })
 
   test('by a stranger is nobody’s', async () => {
@@ -115,8 +114,8 @@ describe('Review…', () => {
   })
 
   test.each([
-    ['the one who did it', 'U0JADE', /^Somebody else must review this/],
-    ['whom policy does not let', 'U0BEN', /^Policy does not let you review this/],
+    ['the one who did it', 'U0JADE', refusals.self_review.so],
+    ['whom policy does not let', 'U0BEN', refusals.not_permitted.so],
   ])('is no form for %s: they are told why, alone', async (_who, user, sentence) => {
     night.clock.advance(31 * minute)
     await draw()
@@ -131,7 +130,7 @@ describe('Review…', () => {
     await night.review(request, 'gus', 'not_justified')
     await at.submit('U0EVE', form, { outcome: 'justified', note: 'I read all of it' })
     const [truth] = await at.modals('U0EVE')
-    expect(wordsOf(truth?.blocks)).toContain('Somebody was quicker')
+    expect(wordsOf(truth?.blocks)).toContain(refusals.already_reviewed.so)
     expect(wordsOf(truth?.blocks)).toContain('I read all of it')
     expect((await now()).review?.done).toMatchObject({ by: 'person:gus' })
   })

@@ -48,9 +48,7 @@ test('a click on a card that has not caught up is answered with what is true, to
   await draw(request)
   await world.decide(request, 'finn', 'deny')
   expect(await click(request, 'U0BEN', 'approve')).toMatchObject({ status: 200 })
-  expect(await toldTo('U0BEN')).toEqual([
-    'It was too late, nothing has changed: it was denied by Finn Fischer (person:finn).',
-  ])
+  expect(await toldTo('U0BEN')).toEqual([expect.stringContaining('It was denied by Finn Fischer (person:finn).')])
   expect(await toldTo('U0EVE')).toEqual([])
   await draw(request)
   expect(await click(request, 'U0CHLOE', 'deny')).toMatchObject({ status: 200, stale: true })

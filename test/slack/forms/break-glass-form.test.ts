@@ -1,4 +1,5 @@
 import { PatternIncidents } from '../../../functions/adapters/system/system.ts'
+import { refusals } from '../../../functions/domain/refusals.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
 import { openPrepared } from '../../../functions/operations/break-glass/prepare-opening.ts'
@@ -96,13 +97,13 @@ test.each<[rule: string, changes: { [block: string]: string }, field: string, se
     'arguments that the action does not take',
     { what: 'action ssm:PutParameter', arguments: '{"Nme": "x"}' },
     'arguments',
-    /not arguments for this action: .*Nme/,
+    /not what the action takes.*Nme/,
   ],
   [
     'a resource that Hotwork does not know',
     { what: 'action ssm:PutParameter', arguments: '{"Name": "/nobody/x", "Value": "1", "Overwrite": true}' },
     'what',
-    /knows nothing of the resource/,
+    /Policy does not permit this/,
   ],
   ['arguments beside a profile', { arguments: '{}' }, 'arguments', /takes no arguments/],
 ])(
@@ -119,7 +120,7 @@ test.each<[rule: string, changes: { [block: string]: string }, field: string, se
 test('what the budgets refuse is said before anybody logs in: it is open already', async () => {
   await opened()
   await desk.submit('U0JADE', await form(), { ...filled, reason: 'and now something else has broken, looking into it' })
-  expect((await last()).errors['what']).toMatch(/open already/)
+  expect((await last()).errors['what']).toMatch(refusals.already_open.so)
 })
 
 test('a person whom policy lets open nothing is told so in place of a form', async () => {
@@ -131,7 +132,7 @@ test('a person whom policy lets open nothing is told so in place of a form', asy
 test('a person whom policy does not let use break-glass prepares nothing by a form that opened all the same', async () => {
   desk.changes = { mayOpen: () => mayOpen(person('jade'), world.ports) }
   await desk.submit('U0ANA', await form('U0ANA'), filled)
-  expect((await last('U0ANA')).errors['what']).toMatch(/Policy does not let you open this/)
+  expect((await last('U0ANA')).errors['what']).toMatch(refusals.not_permitted.so)
   expect((await world.ledger.entries('person:ana')).at(-1)).toMatchObject({ type: 'Refused' })
 })
 

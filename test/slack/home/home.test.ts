@@ -1,3 +1,4 @@
+import { refusals } from '../../../functions/domain/refusals.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
 import { StoreUnavailable } from '../../../functions/operations/faults.ts'
@@ -129,7 +130,7 @@ describe('Hotwork’s own tab', () => {
 
   test('can be opened while a clock is wrong, and says that', async () => {
     desk.changes = { now: () => world.clock.now() + 3600 }
-    expect(await says('U0BEN')).toMatch(/clock here is wrong/)
+    expect(await says('U0BEN')).toMatch(refusals.clock_out_of_range.so)
   })
 })
 

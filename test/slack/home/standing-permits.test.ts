@@ -1,4 +1,5 @@
 import type { StandingPermit } from '../../../functions/domain/permits/permit.ts'
+import { refusals } from '../../../functions/domain/refusals.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import { StoreUnavailable } from '../../../functions/operations/faults.ts'
 import { givePermit } from '../../../functions/operations/permits/standing-permits.ts'
@@ -95,7 +96,7 @@ test('the owner of the agent who clicks a button that was not theirs is told tha
   const home = await desk.home('U0BEN')
   desk.changes = { bundle: { ...bundle, directory: swapped('U0BEN', owner) } }
   await click('U0BEN', home)
-  expect(await told('U0BEN')).toMatch(/Policy does not let you take this permit back/)
+  expect(await told('U0BEN')).toMatch(refusals.not_permitted.so)
   expect(await stored()).not.toHaveProperty('revoked')
   const entries = await world.ledger.entries(ownerOf('agent:remediator') as string)
   expect(entries.at(-1)).toMatchObject({ type: 'Refused', facts: { attempted: 'revoke_standing' } })

@@ -8,14 +8,12 @@ import { type Carried, carriedOf, onceFor, readClick, readValue, whoDid } from '
 import { patience } from '../edge/client.ts'
 import type { EdgeOptions } from '../edge/edge-options.ts'
 import {
-  type Instead,
   listChanged,
   loginOf,
   malformedClick,
   notAnswered,
   nothingToNarrow,
   notOpened,
-  saidOf,
   sentenceFor,
 } from '../edge/sentences.ts'
 import { approveModal, narrowModal, type Subject, whyModal } from '../forms/card-forms.ts'
@@ -271,12 +269,8 @@ async function revoke(body: BlockAction, value: unknown, carried: Carried, optio
   const ask = { id, person: who.person.id, reason: 'taken back' }
   const revoked = await actTold('revoke_standing', (mayStart) => options.revokePermit(ask, mayStart), carried, options)
   const tab = body.view?.type === 'home' ? { tab: who } : {}
-  if (!revoked.done) return { title, sentence: saidOf(revoked, whenTakenBack), ...tab }
+  if (!revoked.done) return { title, sentence: revoked.sentence, ...tab }
   const { agent, drawn } = revoked.value
   const ends = drawn.length === 0 ? '' : ` The ${drawn.length} that it had drawn end with it.`
   return { title: 'Taken back', sentence: `Taken back: ${agent} asks people again from now on.${ends}`, ...tab }
-}
-
-const whenTakenBack: Instead = {
-  not_permitted: 'Policy does not let you take this permit back: whoever gave it can, and whoever may revoke.',
 }

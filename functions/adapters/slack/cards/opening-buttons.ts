@@ -4,7 +4,7 @@ import { actTold, answerClick, inTime, seenOn } from '../edge/answers.ts'
 import { type Carried, carriedOf, onceFor, whoDid } from '../edge/click.ts'
 import { patience } from '../edge/client.ts'
 import type { EdgeOptions } from '../edge/edge-options.ts'
-import { type Instead, malformedClick, malformedForm, notOpened, saidOf, sentenceFor } from '../edge/sentences.ts'
+import { malformedClick, malformedForm, notOpened, sentenceFor } from '../edge/sentences.ts'
 import { truthModal } from '../forms/card-forms.ts'
 import { readRevoke } from '../forms/home-forms.ts'
 import { saidModal, showModal } from '../forms/modal-blocks.ts'
@@ -49,8 +49,7 @@ async function prepare(
     options,
   )
   if (!prepared.done) {
-    const sentence = saidOf(prepared, whenOpening).replaceAll('`', '')
-    return { response_action: 'errors', errors: { [openField(prepared.code)]: sentence } }
+    return { response_action: 'errors', errors: { [openField(prepared.code)]: prepared.sentence } }
   }
   return {
     response_action: 'update',
@@ -68,31 +67,6 @@ async function prepare(
       ),
     ),
   }
-}
-
-const whenOpening: Instead = {
-  not_permitted: 'Policy does not let you open this, or it is what Hotwork itself is made of.',
-  policy_denied: 'Hotwork knows nothing of the resource that these arguments name, so it is not opened.',
-  policy_error: 'Policy could not be asked, and so the answer is no; tell whoever runs Hotwork.',
-  halted: 'You are stopped by a halt, so nothing is opened.',
-}
-
-const over = 'It has ended already, and nothing has changed; the card shows how.'
-const whenEnding: Instead = {
-  not_permitted:
-    'Only whoever opened it, and those whom policy lets revoke, can end it, so nothing has changed; it ends by itself when the card says.',
-  already_settled: over,
-  invalid_task_state: over,
-  expired: over,
-  completed: over,
-  revoked: over,
-}
-const whenReviewing: Instead = {
-  not_permitted: 'Policy does not let you review this, so nothing was recorded; the card says who may.',
-  self_review:
-    'Somebody else must review this, not whoever did it nor whoever vouched for them, so nothing was recorded; the card says who may.',
-  already_reviewed: 'Somebody was quicker: it is reviewed already, as the card shows, and yours was not recorded.',
-  no_review_due: 'It is still open, and cannot be looked back on yet; review it once it has ended.',
 }
 
 /** The buttons of the card of an opening, and the form of its review. What comes of them is on the card; a no is told to the one who clicked. */
@@ -127,7 +101,7 @@ async function clicked(act: Act, body: BlockAction, { value }: ButtonAction, car
 async function end({ person, id, carried }: Click, options: EdgeOptions): Promise<string | undefined> {
   const ask = { id, person, once: onceFor(carried, id) }
   const told = await inTime(id, (mayStart) => options.endOpening(ask, mayStart), carried, options)
-  return told.done ? undefined : saidOf(told, whenEnding)
+  return told.done ? undefined : told.sentence
 }
 
 /** Opens the form for whoever's review would be taken now, so that nobody writes one for nothing. */
@@ -139,8 +113,7 @@ async function openReview({ person, id, body, carried }: Click, options: EdgeOpt
     if (!found.done) return notOpened
     if (!found.value.ok) {
       const { code, detail, state } = found.value
-      const sentence = sentenceFor(code, { directory: bundle.directory, page, detail, state })
-      return saidOf({ code, sentence }, whenReviewing)
+      return sentenceFor(code, { directory: bundle.directory, page, detail, state })
     }
     const about = { request: id, channel: body.channel?.id, ts: body.message?.ts }
     const modal = reviewModal(found.value.value, bundle, about)
@@ -168,7 +141,7 @@ async function review({ user, view }: SlackViewAction, carried: Carried, options
   if (told.done) return undefined
   // Without a code it is nobody's no: the same may be sent again.
   if (told.code === undefined) return { response_action: 'errors', errors: { note: told.sentence } }
-  return truth(saidOf(told, whenReviewing), typed)
+  return truth(told.sentence, typed)
 }
 
 const truth = (sentence: string, typed: string | undefined): Answer => ({

@@ -9,7 +9,7 @@ import {
 } from '../../../domain/cards/request-view.ts'
 import { titleParts } from '../../../domain/cards/request-words.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
-import type { Refusal } from '../../../domain/refusals.ts'
+import { refusals } from '../../../domain/refusals.ts'
 import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import { type PersonId, RequestId } from '../../../domain/values.ts'
 import { bold, type CardBlock, context, drawn, plain, preformatted, rich, section, words } from '../cards/blocks.ts'
@@ -222,16 +222,9 @@ async function sentBy(take: Take, body: SlackViewAction, view: ViewOutput, carri
 
 const optional = (comment: string | undefined) => (comment === undefined ? {} : { comment })
 
-/** What can be mended in the form itself. Whatever is no refusal is a fault, after which the same may be sent again. */
-const mendable: readonly Refusal[] = [
-  'comment_required',
-  'not_narrower',
-  'invalid_arguments',
-  'session_policy_too_large',
-]
-
 function answerTo({ code, detail, sentence }: NotDone, filled: FilledForm): Answer {
-  if (code !== undefined && !mendable.includes(code)) return truth(sentence, filled)
+  // What is wrong with the form can be mended in it. A fault has no code, and after it the same may be sent again.
+  if (code !== undefined && refusals[code].status !== 400) return truth(sentence, filled)
   return beside(filled, fieldNamed(detail, filled.fields), sentence)
 }
 

@@ -2,7 +2,7 @@ import type { ViewOutput } from '@slack/bolt'
 import type { InputBlock, PlainTextOption } from '@slack/types'
 import * as z from 'zod'
 import { clamp, inert } from '../../../domain/inert.ts'
-import type { Refusal } from '../../../domain/refusals.ts'
+import { type Refusal, refusals } from '../../../domain/refusals.ts'
 import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import { type JsonObject, RequestId } from '../../../domain/values.ts'
 import type { PrepareAsk } from '../../../operations/break-glass/prepare-opening.ts'
@@ -143,13 +143,10 @@ function jsonObject(text: string): JsonObject | undefined {
   }
 }
 
-/** The field that a refusal speaks of. */
-export const openField = (code: Refusal | undefined): string => (code === undefined ? 'what' : (fields[code] ?? 'what'))
-const fields: { readonly [code in Refusal]?: string } = {
-  bad_reason: 'reason',
-  bad_incident: 'incident',
-  window_too_long: 'minutes',
-  invalid_arguments: 'arguments',
+/** The field of the form that a refusal speaks of. */
+export function openField(code: Refusal | undefined): string {
+  const field = code && refusals[code].field
+  return field && ['reason', 'incident', 'minutes', 'arguments'].includes(field) ? field : 'what'
 }
 
 /** The name under which Slack sends the form. */

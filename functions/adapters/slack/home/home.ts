@@ -7,7 +7,7 @@ import { isFirst } from '../edge/app-events.ts'
 import { type Carried, carriedOf, onceFor, type Who, whoDid } from '../edge/click.ts'
 import { patience, type WebApi, webClients } from '../edge/client.ts'
 import type { EdgeOptions, RevokeAsk } from '../edge/edge-options.ts'
-import { type Instead, malformedClick, malformedForm, saidOf } from '../edge/sentences.ts'
+import { malformedClick, malformedForm } from '../edge/sentences.ts'
 import { truthModal } from '../forms/card-forms.ts'
 import {
   readReason,
@@ -197,12 +197,8 @@ async function end(body: BlockAction, value: unknown, carried: Carried, options:
   if (!id) return { title, sentence: malformedClick }
   const ask = { id, person: who.person.id }
   const ended = await actTold('end_stand_in', (mayStart) => options.endStandIn(ask, mayStart), carried, options)
-  if (!ended.done) return { title, sentence: saidOf(ended, whenEnding), by: who }
+  if (!ended.done) return { title, sentence: ended.sentence, by: who }
   const { by, for: absent } = ended.value
   const sentence = `${nameIn(options.bundle, by)} decides nothing more in the stead of ${nameIn(options.bundle, absent)}.`
   return { title: 'Ended', sentence, by: who }
-}
-
-const whenEnding: Instead = {
-  not_permitted: 'Policy does not let you end this: either of the two can, and whoever may revoke.',
 }
