@@ -26,7 +26,7 @@ const catalogue = {
   stage_over: no(409, 'Your stage has all its approvals already', 'leave it as it is; you can still deny', 'stage'),
   not_shown_in_full: no(
     409,
-    'The card cannot show all of this request',
+    'Not counted: the card cannot show all of this request',
     'read all of it on its page, and approve there',
   ),
   stale_digest: no(
@@ -134,7 +134,7 @@ const catalogue = {
   session_policy_too_large: no(400, 'A credential could not be confined to that', 'ask for less at once'),
   duplicate_request: no(409, 'This Idempotency-Key stands for something else', 'send a new key for a new body'),
   invalid_target: no(400, 'The grant is for another audience', 'name the audience of the action'),
-  replayed: no(401, 'This has arrived before, and counts once', 'make a new one for each call'),
+  replayed: no(401, 'This has arrived before, and counts once', 'leave it: the first one counts'),
   agent_suspended: no(409, 'The agent is suspended', 'have a person look at the agent first'),
   agent_retired: no(409, 'The agent is retired', 'use another agent'),
   owner_inactive: no(409, 'The owner of the agent is not active', 'give the agent another owner first'),

@@ -1,4 +1,5 @@
 import { SlackCardBoard } from '../../../functions/adapters/slack/cards/card-board.ts'
+import { refusals } from '../../../functions/domain/refusals.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import { drawCard } from '../../../functions/operations/cards/draw-card.ts'
 import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
@@ -52,5 +53,5 @@ test('a click on a card that has not caught up is answered with what is true, to
   expect(await toldTo('U0EVE')).toEqual([])
   await draw(request)
   expect(await click(request, 'U0CHLOE', 'deny')).toMatchObject({ status: 200, stale: true })
-  expect(await toldTo('U0CHLOE')).toEqual([expect.stringMatching(/^It was too late, nothing has changed/)])
+  expect(await toldTo('U0CHLOE')).toEqual([expect.stringMatching(refusals.already_settled.so)])
 })

@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
+import { refusals, sentencesOf } from '../../../functions/domain/refusals.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
 import { slackRequestOf } from '../../../functions/handlers/wiring/slack-request.ts'
@@ -55,11 +56,11 @@ describe('a click of a button', () => {
     const answers = await Promise.all([door.send(again), door.send(click), door.send(click)])
     expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200])
     expect((await now()).stages[0]?.decisions).toHaveLength(1)
-    expect(door.told.map(({ text }) => text)).toEqual(Array(2).fill(expect.stringMatching(/^This had arrived before/)))
+    expect(door.told.map(({ text }) => text)).toEqual(Array(2).fill(expect.stringMatching(refusals.replayed.so)))
   })
 })
 
-describe('a click that is refused is answered with 200, and told in one sentence to the one who clicked', () => {
+describe('a click that is refused is answered with 200, and told to the one who clicked', () => {
   const told = async (
     user: string,
     changes: JsonObject = {},
@@ -75,32 +76,28 @@ describe('a click that is refused is answered with 200, and told in one sentence
   }
 
   test('because they may not decide it', async () => {
-    expect(await told('U0GUS')).toBe(
-      'You are not among those who may decide this request; it waits for 1 more of owner.',
-    )
+    expect(await told('U0GUS')).toBe(`${sentencesOf('not_eligible')} It waits for 1 more of owner.`)
   })
 
   test('because the agent is theirs', async () => {
     const owner = bundle.directory.people.find(({ id }) => id === request.ask.owner)
-    expect(await told(owner?.chatUser ?? '')).toMatch(/^You own the agent that asks \(agent:remediator\)/)
+    expect(await told(owner?.chatUser ?? '')).toMatch(refusals.self_approval.so)
   })
 
   test('because their stage is not open', async () => {
-    expect(await told('U0EVE')).toBe(
-      "It is not your stage's turn yet, though you can deny at any time; it waits for 1 more of owner.",
-    )
+    expect(await told('U0EVE')).toBe(`${sentencesOf('stage_not_open')} It waits for 1 more of owner.`)
   })
 
   test('because they have decided it before', async () => {
     await world.decide(request, 'ana')
-    expect(await told('U0ANA', {}, 'approve', await now())).toMatch(
-      /^You have decided this request before.*1 more of sre\.$/,
+    expect(await told('U0ANA', {}, 'approve', await now())).toBe(
+      `${sentencesOf('already_decided')} It waits for 1 more of sre.`,
     )
   })
 
   test('because it is settled, with how', async () => {
     await world.decide(request, 'eve', 'deny')
-    expect(await told('U0BEN')).toBe('It was too late, nothing has changed: it was denied by Eve Evans (person:eve).')
+    expect(await told('U0BEN')).toBe(`${sentencesOf('already_settled')} It was denied by Eve Evans (person:eve).`)
   })
 
   test('because its time was up', async () => {
@@ -111,7 +108,7 @@ describe('a click that is refused is answered with 200, and told in one sentence
     world.clock.advance(86_400)
     await door.click(request, 'U0BEN')
     expect(await now()).toMatchObject({ status: 'expired' })
-    expect(door.told.at(-1)?.text).toBe('It was too late, nothing has changed: it ended when its time was up.')
+    expect(door.told.at(-1)?.text).toBe(`${sentencesOf('already_settled')} It ended when its time was up.`)
   })
 
   test('because the card shows another round or another digest', async () => {
@@ -122,8 +119,8 @@ describe('a click that is refused is answered with 200, and told in one sentence
     await door.click(request, 'U0BEN', 'approve', value(2, digest.slice(0, 16)))
     await door.click(request, 'U0BEN', 'approve', value(1, 'sha-256:AAAAAAAA'))
     expect(door.told.map(({ text }) => text)).toEqual([
-      expect.stringMatching(/^The request has changed since that card/),
-      expect.stringMatching(/^That card does not show what is on record/),
+      expect.stringMatching(refusals.stale_round.so),
+      expect.stringMatching(refusals.stale_digest.so),
     ])
     expect((await now()).stages[0]?.decisions).toEqual([])
   })
@@ -133,13 +130,13 @@ describe('a click that is refused is answered with 200, and told in one sentence
     await world.decide(strong, 'ana')
     const open = await world.state(strong.ask.id)
     expect(await told('U0GUS', {}, 'approve', open)).toBe(
-      `Approving here needs a stronger login (strong) than Slack's: log in and approve at ${page(strong.ask.id)}; denying needs none.`,
+      `Approving here needs a stronger login (strong) than Slack's. Log in and approve at ${page(strong.ask.id)}. Denying needs none.`,
     )
   })
 
   test('because there is no such request', async () => {
     const unknown = { ...request, ask: { ...request.ask, id: `req_${'0'.repeat(26)}` } } as ApprovalRequest
-    expect(await told('U0BEN', {}, 'approve', unknown)).toMatch(/^There is no such request here/)
+    expect(await told('U0BEN', {}, 'approve', unknown)).toMatch(refusals.unknown_request.so)
     expect(await world.story('person:ben')).toEqual(['Refused'])
   })
 
@@ -230,9 +227,7 @@ test('a click of Approve that a card does not have, since it cannot show all, is
   for (const action_id of ['approve', 'approve_comment', 'narrow']) {
     const forged = clickOf('U0BEN', { ...button, action_id }, { trigger_id: action_id })
     await door.send(signed(formOf(forged), world.clock.now()))
-    expect(door.told.at(-1)?.text).toContain(
-      `your approval was not counted: read all of it, and approve, at ${page(id)}`,
-    )
+    expect(door.told.at(-1)?.text).toContain(`${sentencesOf('not_shown_in_full')} Its page is ${page(id)}.`)
   }
   expect((await world.state(id)).stages[0]?.decisions).toEqual([])
   expect(await world.story(id)).toContain('Refused')
@@ -243,7 +238,7 @@ test('a click of Approve that a card does not have, since it cannot show all, is
 test('a person whose stage has its approvals hears that it is over', async () => {
   await door.click(request, 'U0BEN')
   await door.click(await now(), 'U0CHLOE')
-  expect(door.told.at(-1)?.text).toMatch(/^Your stage has all its approvals already.*it waits for 1 more of sre/)
+  expect(door.told.at(-1)?.text).toMatch(/^Your stage has all its approvals already.*It waits for 1 more of sre/)
 })
 
 test('a certificate check is answered and does nothing', async () => {
@@ -317,7 +312,7 @@ describe('a clock that is off', () => {
     expect(await door.click(request, 'U0BEN')).toMatchObject({ statusCode: 200 })
     expect((await now()).stages[0]?.decisions).toEqual([])
     expect(await world.story(request.ask.id)).toEqual(['Submitted', 'StageOpened'])
-    expect(door.told.map(({ text }) => text)).toEqual([expect.stringMatching(/^A clock here is wrong/)])
+    expect(door.told.map(({ text }) => text)).toEqual([expect.stringMatching(refusals.clock_out_of_range.so)])
     expect(world.log.lines).toContainEqual({
       level: 'error',
       message: 'clock_out_of_range',

@@ -57,7 +57,7 @@ describe('saying no', () => {
     const form = await door.open(request, 'U0EVE', 'deny')
     expect(truthIn(await door.submit(form, 'U0BEN', { comment: 'mine' }))).toMatch(refusals.not_decided.so)
     await door.submit(form, 'U0EVE', { comment: 'first' })
-    expect(truthIn(await door.submit(form, 'U0EVE', { comment: 'second' }))).toMatch(/has its reason already/)
+    expect(truthIn(await door.submit(form, 'U0EVE', { comment: 'second' }))).toMatch(refusals.already_commented.so)
     expect(await now()).toMatchObject({ reason: 'first' })
   })
 

@@ -29,7 +29,7 @@ export function sentenceFor(code: Refusal, about: About): string {
   const where = state && page ? `at ${page(state.ask.id)}` : 'on the page that the card leads to'
   if (code === 'insufficient_login' && detail !== weakStandIn)
     return `Approving here needs ${loginOf(detail)} than Slack's. Log in and approve ${where}. Denying needs none.`
-  const address = code === 'not_shown_in_full' && state && page ? ` It is ${where}.` : ''
+  const address = code === 'not_shown_in_full' && state && page ? ` Its page is ${page(state.ask.id)}.` : ''
   return `${sentencesOf(code, detail)}${address}${standOf(state, about)}`
 }
 
