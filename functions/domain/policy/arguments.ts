@@ -2,9 +2,8 @@ import * as z from 'zod'
 import type { JsonObject } from '../values.ts'
 
 /**
- * The JSON Schema (draft 2020-12) that a catalogue entry may use for its arguments: a subset that says everything
- * about a value, so that each argument can also be typed in Cedar. A keyword outside it is a build error, since one that
- * a reader skips is one that does not hold.
+ * The JSON Schema (draft 2020-12) for arguments: a subset that says everything about a value, so that each argument can
+ * be typed in Cedar. An unknown keyword is a build error: a skipped one would not hold.
  */
 const described = { description: z.string().max(256).optional() }
 const pattern = z.string().refine(isAnchored, 'a pattern begins with ^ and ends with $, and is a regular expression')
@@ -24,7 +23,7 @@ const IntegerSchema = z.strictObject({
   maximum: z.int(),
 })
 const BooleanSchema = z.strictObject({ ...described, type: z.literal('boolean') })
-/** Members named by the caller, with any JSON inside: a DynamoDB key, an environment. Opaque to everything but a person. */
+/** Members named by the caller, with any JSON inside. Opaque to policy. */
 const OpenMapSchema = z.strictObject({
   ...described,
   type: z.literal('object'),
@@ -33,7 +32,7 @@ const OpenMapSchema = z.strictObject({
   maxProperties: z.int().positive(),
   propertyNames: z.strictObject({ maxLength: z.int().positive(), pattern: pattern.optional() }),
 })
-/** A value of one of several simple types: a flag is on, or 10, or `dark`. */
+/** A flag is on, or 10, or `dark`. */
 const ScalarSchema = z.strictObject({
   ...described,
   type: z.array(z.enum(['string', 'integer', 'boolean'])).min(2),
@@ -50,7 +49,7 @@ export const ArgumentsSchema = z.strictObject({
 })
 export type ArgumentsSchema = z.infer<typeof ArgumentsSchema>
 
-/** The parser of an action's arguments. Exactly the members it names, each by its schema; nothing is coerced or added. */
+/** Exactly the named members; nothing is coerced or added. */
 export function argumentsParser({ properties, required }: ArgumentsSchema): z.ZodType<JsonObject> {
   const shape = Object.entries(properties).map(([name, schema]) => {
     const parser = argumentParser(schema)
@@ -100,7 +99,6 @@ function stringParser({ minLength = 0, maxLength, pattern: source, enum: values 
   return values === undefined ? shaped : shaped.refine((value) => values.includes(value), `one of ${values.join(', ')}`)
 }
 
-/** Unanchored, a pattern only asks that something like it be somewhere inside. */
 function isAnchored(source: string): boolean {
   try {
     new RegExp(source, 'u')
@@ -110,7 +108,10 @@ function isAnchored(source: string): boolean {
   return source.startsWith('^') && source.endsWith('$') && !/\\\$$/.test(source) && !hasTopLevelAlternative(source)
 }
 
-/** `^a|b$` is anchored at neither end of what it may be. */
+/**
+ * `^a
+ * b$` is anchored at neither end.
+ */
 export function hasTopLevelAlternative(source: string): boolean {
   let depth = 0
   let inClass = false
@@ -126,10 +127,10 @@ export function hasTopLevelAlternative(source: string): boolean {
   return false
 }
 
-/** Whether some text fits both of two patterns, in which `*` alone stands for any characters. */
+/** Whether some text fits both patterns, in which `*` alone stands for any characters. */
 export const overlap = (one: string, other: string): boolean => textWithin([one, other]) !== undefined
 
-/** A shortest text that fits all of these patterns and none of the others; undefined where there is none. */
+/** A shortest text that fits all of these patterns and none of the others. */
 export function textWithin(all: readonly string[], none: readonly string[] = []): string | undefined {
   const patterns = [...all, ...none]
   const other = unusedIn(patterns.join(''))
@@ -154,7 +155,6 @@ export function textWithin(all: readonly string[], none: readonly string[] = [])
   return undefined
 }
 
-/** The places of a pattern that a text may have come to, one character further. */
 const step = (pattern: string, places: readonly number[], character: string): readonly number[] =>
   onward(
     pattern,
@@ -162,8 +162,7 @@ const step = (pattern: string, places: readonly number[], character: string): re
   )
 
 /**
- * Adds the place after each `*`, which may match nothing. Drops places before the last `*`: it already takes what they
- * would.
+ * Adds the place after each `*`, which may match nothing. Drops places before the last `*`: it takes what they would.
  */
 function onward(pattern: string, places: readonly number[]): readonly number[] {
   const all = new Set(places)
@@ -172,23 +171,19 @@ function onward(pattern: string, places: readonly number[]): readonly number[] {
   return [...all].filter((place) => place >= last).sort((a, b) => a - b)
 }
 
-/** A character that stands for all that no pattern names. */
 function unusedIn(text: string): string {
   let code = 'a'.charCodeAt(0)
   while (text.includes(String.fromCharCode(code))) code += 1
   return String.fromCharCode(code)
 }
 
-/**
- * Whether two patterns of resources can be of the same one. Of an ARN the parts before the resource are compared one by
- * one: there a `*` stands for one part, as it does for IAM.
- */
+/** Whether two patterns can be of the same resource. Parts of an ARN are compared one by one, as IAM does. */
 export function resourcesOverlap(one: string, other: string): boolean {
   const [a, b] = [partsOf(one), partsOf(other)]
   return a.length === b.length && a.every((part, at) => overlap(part, b[at] ?? ''))
 }
 
-/** `arn`, partition, service, Region, account and resource. A place that a deployment fills may be anything. */
+/** A place that a deployment fills may be anything. */
 function partsOf(pattern: string): readonly string[] {
   const parts = pattern.replace(/\{[A-Za-z.]+\}/g, '*').split(':')
   return parts[0] === 'arn' && parts.length >= 6 ? [...parts.slice(0, 5), parts.slice(5).join(':')] : [parts.join(':')]

@@ -15,33 +15,31 @@ import { type CatalogueEntry, deriveResource, parseArguments, unpinnedArguments,
 import { type Approval, type GrantTerms, namesOfTier, type Stage, satisfiedTier, type Tier } from './ladder.ts'
 import type { ActionQuestion, Answer, Ask, Moment, RequestFacts } from './question.ts'
 
-/** What somebody wants done, as it came: nothing in it is trusted but who asks. */
+/** Not trusted, but for who asks. */
 export type Asked = {
   agent: AskerId
   action: string
   arguments: unknown
-  /** What the asker takes the resource to be. It must be the derived one; left out, there is nothing to compare. */
+  /** Must be the derived one where it is given. */
   resource?: Resource
   purpose: string
-  /** The owners of the agents it is asked for, the first delegator first. */
+  /** Owners, the first delegator first. */
   delegators?: readonly PersonId[]
-  /** How many like it this agent asked for lately. */
   recent?: number
 }
 
-/** The server's own facts about what was asked. */
 export type Facts = {
   entry: CatalogueEntry
   agent: Agent
   arguments: JsonObject
   resource: Resource & ResourceFacts
-  /** For the card: what the credential leaves open, in plain words. */
+  /** In plain words, for the card. */
   unpinned: readonly string[]
-  /** For policy: the arguments that it leaves open. */
+  /** Arguments that the credential leaves open, for policy. */
   leftOpen: readonly string[]
 }
 
-/** Why no approval can help (AuthZEN `context.reason`). */
+/** AuthZEN `context.reason`. */
 export type AssessmentRefusal =
   | 'unknown_action'
   | 'invalid_arguments'
@@ -60,17 +58,15 @@ export type Assessment =
       tier: number
       stages: readonly Stage[]
       grant: GrantTerms
-      /** What permits at that tier. */
       policies: readonly string[]
-      /** What refused the rung below: why the tier is not lower. Empty at tier 0, and where only a permit was missing. */
+      /** What refused the rung below. Empty at tier 0, and where only a permit was missing. */
       below: readonly string[]
-      /** By stage name, those that a stage escalates to included: who may decide it. */
+      /** By stage name, those that a stage escalates to included. */
       eligible: { readonly [stage: string]: readonly PersonId[] }
     }
 
 /**
- * Looks at an ask as policy does: the facts, then the lowest rung at which the answer is permit, then whether the people
- * there are can meet that rung's stages.
+ * The facts, then the lowest rung at which the answer is permit, then whether the people can meet that rung's stages.
  */
 export function assess(bundle: Bundle, ask: Ask, asked: Asked, now: NumericDate): Assessment {
   const found = findFacts(bundle, asked, now)
@@ -105,7 +101,6 @@ const refusal = (reason: AssessmentRefusal, policies: readonly string[], detail?
 
 type FactsRefusal = Exclude<AssessmentRefusal, 'no_eligible_approvers' | 'policy_error'>
 
-/** The facts of an ask as this bundle has them. */
 export function findFacts(bundle: Bundle, asked: Asked, now: NumericDate): Result<Facts, FactsRefusal> {
   const entry = Object.hasOwn(bundle.actions, asked.action) ? bundle.actions[asked.action] : undefined
   if (!entry) return refuse('unknown_action', `\`${asked.action.slice(0, 64)}\` is not in the catalogue`)
@@ -116,20 +111,16 @@ export function findFacts(bundle: Bundle, asked: Asked, now: NumericDate): Resul
   return describe(bundle, entry, agent, asked)
 }
 
-/**
- * The facts of an ask whatever has become of its agent: for what people may do to it, since a request of an agent that
- * was suspended must still be one that somebody can deny.
- */
+/** For what people may do to a request whose agent is suspended: they must still be able to deny it. */
 export function findFactsRegardless(bundle: Bundle, asked: Asked): Result<Facts, FactsRefusal> {
   const entry = Object.hasOwn(bundle.actions, asked.action) ? bundle.actions[asked.action] : undefined
   const agent = agentOf(bundle, asked.agent)
   return entry && agent ? describe(bundle, entry, agent, asked) : refuse('policy_denied', 'the facts are gone')
 }
 
-/** What is done, to what, and what is known of that, whoever asks for it. */
 export type ActionFacts = Omit<Facts, 'agent'>
 
-/** The facts of an action with its arguments, asked for by somebody who is no agent: a person who uses break-glass. */
+/** For a person, who uses break-glass. */
 export function findActionFacts(
   bundle: Bundle,
   asked: Pick<Asked, 'action' | 'arguments' | 'resource'>,
@@ -175,10 +166,8 @@ function describeAction(
   })
 }
 
-/** The circumstances that the asker has no say in. */
 export type Circumstances = { moment: Moment; tier: number; breakGlass?: boolean; now: NumericDate }
 
-/** The one question, about these facts in these circumstances. */
 export function questionOf(
   facts: Facts,
   asked: Asked,
@@ -202,10 +191,7 @@ export function questionOf(
   }
 }
 
-/**
- * Asks the one question again about something that was approved, with the facts as they are now: the agent's standing
- * and autonomy, the resource's classification, the tier that the recorded approvals satisfy on the ladder now in force.
- */
+/** Asks again about what was approved, with the facts, the autonomy and the ladder as they are now. */
 export function askAgain(
   bundle: Bundle,
   ask: Ask,
@@ -221,7 +207,6 @@ type Search =
   | Extract<Assessment, { outcome: 'refused' }>
   | { outcome: 'found'; tier: Tier; policies: readonly string[]; below: readonly string[] }
 
-/** The lowest rung at which the answer is permit. */
 function findTier(bundle: Bundle, ask: Ask, question: (tier: number) => ActionQuestion): Search {
   let below: readonly string[] = []
   for (const tier of bundle.ladder.tiers) {
@@ -233,7 +218,6 @@ function findTier(bundle: Bundle, ask: Ask, question: (tier: number) => ActionQu
   return refusal('policy_denied', below)
 }
 
-/** What of a request bears on who may decide it. `id` is for a request that exists. */
 export function requestFacts(facts: Facts, asked: Asked, tier: number, id = 'unsubmitted'): RequestFacts {
   const { entry, agent, resource } = facts
   return {
@@ -254,7 +238,7 @@ type Approvers = {
   detail?: string
 }
 
-/** Who may decide each of these stage names of a request: `approve`, asked of everyone active. */
+/** Of everyone active. */
 export function findApprovers(
   bundle: Bundle,
   ask: Ask,
@@ -274,10 +258,7 @@ export function findApprovers(
   return { eligible, policies: [] }
 }
 
-/**
- * May this person decide this stage? Separation of duties is kept twice on purpose: the policy is the deployer's to
- * edit, this is ours.
- */
+/** Separation of duties is kept twice on purpose: the policy is the deployer's to edit, this is ours. */
 function mayApprove(
   bundle: Bundle,
   ask: Ask,
@@ -291,7 +272,7 @@ function mayApprove(
   return ask({ kind: 'person', action: 'approve', person: { id: person.id, groups }, request, stage, now })
 }
 
-/** Could the people there are meet every stage, no one of them twice? An escalation may widen who decides a stage. */
+/** An escalation may widen who decides a stage. */
 function isApprovable({ stages }: Tier, eligible: { readonly [stage: string]: readonly PersonId[] }): boolean {
   return canFill(
     stages.map(({ name, quorum, onSilence }) => ({

@@ -3,16 +3,15 @@ import { endedAt, openUntil } from '../requests/ended.ts'
 import type { ApprovalRequest } from '../requests/request.ts'
 import type { NumericDate, PersonId, Resource } from '../values.ts'
 
-/** Whose minutes they are: a person's, a profile's, or those of one action on one resource that no profile covers. */
+/** Of a person, of a profile, or of one action on one resource that no profile covers. */
 export type BudgetOf = { person: PersonId } | { profile: string } | { action: string; resource: Resource }
 
-/** What may be opened in seven days, and what is left of it now. Seconds. */
+/** In seven days. Seconds. */
 export type BudgetLeft = BudgetOf & { budget: number; left: number }
 
 /**
- * What is left of the budgets of everybody who opened something lately and of whoever asks, and of every profile. Told from
- * the openings themselves as they are now, so that it says what the budgets of the next opening will say. Drills count apart,
- * and are left out.
+ * The budgets of the asker and of all who opened something lately, and of every profile. Told from the openings as they
+ * are now. Drills count apart.
  */
 export function budgetsLeft(
   openings: readonly ApprovalRequest[],

@@ -26,18 +26,17 @@ const IamAction = z
   .string()
   .regex(/^[a-z0-9-]+:[A-Za-z0-9]+$/, 'one IAM action, such as `ssm:PutParameter`, no wildcard')
 
-/** The IAM statement that a credential for the action carries: exact actions, and resources built from the arguments. */
 export const StatementTemplate = z.strictObject({
   actions: z.array(IamAction).min(1),
   resources: z.array(Template).min(1),
-  /** What IAM compares of the call itself. A key whose argument is absent is left out. */
+  /** A key whose argument is absent is left out. */
   conditions: ConditionTemplates.optional(),
-  /** By an argument that may be absent: the conditions that hold the call to its absence. */
+  /** By an argument that may be absent: what holds the call to its absence. */
   whenAbsent: z.record(z.string(), ConditionTemplates).optional(),
 })
 export type StatementTemplate = z.infer<typeof StatementTemplate>
 
-/** One thing that can be asked for. An action that is not in the catalogue does not exist. */
+/** An action that is not in the catalogue does not exist. */
 export const CatalogueEntry = z.strictObject({
   /** For AWS, IAM's own: `ssm:PutParameter`. */
   name: z
@@ -46,33 +45,31 @@ export const CatalogueEntry = z.strictObject({
       /^[a-z][a-z0-9-]{0,31}:[A-Za-z][A-Za-z0-9]{0,63}$/,
       'a service and an operation, such as `ssm:PutParameter`',
     ),
-  /** What kind of act it is: `remediation`, `destructive`, `delegation`... */
+  /** `remediation`, `destructive`, `delegation`... */
   group: Alias,
   tool: z.union([ToolId, z.literal('aws')]),
-  /** One line for the card, with `{arguments.Name}` where a value goes. */
+  /** One line, with `{arguments.Name}` where a value goes. */
   title: Template,
   credential: CredentialKind,
-  /** Whether it changes anything: an orchestrator gets no credential for one that does. */
+  /** An orchestrator gets no credential for one that does. */
   mutates: z.boolean(),
   arguments: ArgumentsSchema,
   resource: z.strictObject({ type: z.string().min(1).max(128), id: Template }),
-  /** The alias of the account it happens in; for AWS actions. */
   account: Alias.optional(),
-  /** Arguments that an approver may narrow, in this order. */
+  /** In this order. */
   narrowable: z.array(z.string()),
   undo: z.strictObject({ possible: z.boolean(), how: z.string().min(1).max(512) }),
   statement: StatementTemplate.optional(),
   /**
-   * For a mediated action: how a call whose answer was lost is looked up, by an action that changes nothing and on the
-   * statement's own resources. Without it, what has become of such a call stays unknown.
+   * How a call whose answer was lost is looked up, by an action that changes nothing. Without it such a call stays
+   * unknown.
    */
   resolve: z.strictObject({ action: IamAction }).optional(),
-  /** For arguments that the statement cannot pin: what is left open, in words for the card. */
+  /** In words for the card. */
   leavesOpen: z.record(z.string(), z.string().min(1).max(256)).default({}),
 })
 export type CatalogueEntry = z.infer<typeof CatalogueEntry>
 
-/** A statement with everything filled in. */
 export type Statement = {
   actions: readonly string[]
   resources: readonly string[]
@@ -81,7 +78,6 @@ export type Statement = {
 
 const parsers = new WeakMap<ArgumentsSchema, z.ZodType<JsonObject>>()
 
-/** The arguments of an ask, if they are exactly what the action takes. The detail names the member and what it should be. */
 export function parseArguments(entry: CatalogueEntry, value: unknown): Result<JsonObject, 'invalid_arguments'> {
   const parser = parsers.get(entry.arguments) ?? argumentsParser(entry.arguments)
   parsers.set(entry.arguments, parser)
@@ -98,14 +94,13 @@ export function parseArguments(entry: CatalogueEntry, value: unknown): Result<Js
 
 const isPinnable = (value: unknown) => value === undefined || (typeof value === 'string' && isLiteral(value))
 
-/** What the arguments act on. Pass what `parseArguments` gave, and the deployment's account of `entry.account`. */
 export function deriveResource(entry: CatalogueEntry, args: JsonObject, account: Account | undefined): Resource {
   return { type: entry.resource.type, id: fill(entry.resource.id, literals(args, account)) }
 }
 
 /**
- * The IAM statement that covers these arguments and nothing else, as far as IAM can tell; undefined where no AWS
- * credential is issued. Conditions that the account's IAM cannot judge are left out, by name.
+ * The statement that covers these arguments and nothing else, as far as IAM can tell. Conditions that the account's IAM
+ * cannot judge are left out.
  */
 export function deriveStatement(
   entry: CatalogueEntry,
@@ -123,7 +118,6 @@ export function deriveStatement(
   }
 }
 
-/** The statement with which the same thing is only looked at; undefined where the catalogue does not say how. */
 export function deriveReadStatement(
   entry: CatalogueEntry,
   args: JsonObject,
@@ -134,15 +128,14 @@ export function deriveReadStatement(
 }
 
 /**
- * The conditions that hold every call alike, whatever its arguments: all that a statement which pins none can carry. A key
- * that compares an argument is left out whole, and so is what holds a call to an argument's absence.
+ * The conditions of every call, for a statement that pins no arguments. A key that compares an argument is left out
+ * whole.
  */
 export function conditionsOfEveryCall(entry: CatalogueEntry, account: Account | undefined): Conditions {
   const statement = entry.statement && { ...entry.statement, whenAbsent: {} }
   return fillConditions(sentConditions({ statement }, {}, account), {}, literals({}, account))
 }
 
-/** The conditions that these arguments call for, without the keys that the account's IAM cannot judge. */
 function sentConditions(
   { statement }: Pick<CatalogueEntry, 'statement'>,
   args: JsonObject,
@@ -160,7 +153,7 @@ function sentConditions(
   return sent
 }
 
-/** Where a resource template's values come from. Text that could mean more than itself in an ARN is no value. */
+/** Text that could mean more than itself in an ARN is no value. */
 const literals = (args: JsonObject, account: Account | undefined) => (path: string) => {
   if (path === 'partition') return account?.partition
   if (path === 'region') return account?.region
@@ -171,13 +164,13 @@ const literals = (args: JsonObject, account: Account | undefined) => (path: stri
 
 const titleValueLength = 80
 
-/** The card's title: each value as it is, long ones cut with `…`. Not escaped for any surface. */
+/** Long values are cut with `…`. Not escaped for any surface. */
 export const titleOf = (entry: CatalogueEntry, args: JsonObject): string =>
   titleParts(entry, args)
     .map(({ text }) => text)
     .join('')
 
-/** The same in its parts, so that a value can be made to look like one: our words say nothing that a value could. */
+/** In parts, so that no value passes for our own words. */
 export function titleParts(entry: CatalogueEntry, args: JsonObject): readonly { text: string; isValue: boolean }[] {
   return partsOf(entry.title).map((part, index) => {
     if (index % 2 === 0) return { text: part, isValue: false }
@@ -189,7 +182,7 @@ export function titleParts(entry: CatalogueEntry, args: JsonObject): readonly { 
   })
 }
 
-/** The arguments that decide the resource, or stand in an ARN elsewhere: only what is literal may be given for them. */
+/** They stand in an ARN, so only what is literal may be given. */
 export function pinnedBy(entry: CatalogueEntry): readonly string[] {
   const known = pinned.get(entry)
   if (known) return known
@@ -201,24 +194,20 @@ export function pinnedBy(entry: CatalogueEntry): readonly string[] {
   return names
 }
 
-/** Asked at every use of a tool, of entries that a bundle keeps. */
+/** Asked at every use. */
 const pinned = new WeakMap<CatalogueEntry, readonly string[]>()
 
 const argumentsIn = (templates: readonly string[]): readonly string[] => [
   ...new Set(templates.flatMap(placesOf).flatMap((path) => conditionPlace(path)?.argument ?? [])),
 ]
 
-/** The arguments that AWS credentials leave open whatever else is sent: those that no resource of the statement names. */
 export function unpinnedByResource(entry: CatalogueEntry): readonly string[] {
   if (entry.credential !== 'sts') return []
   const pinned = argumentsIn(entry.statement?.resources ?? [])
   return Object.keys(entry.arguments.properties).filter((name) => !pinned.includes(name))
 }
 
-/**
- * The arguments whose value AWS credentials leave open, by the statement that is really sent for them. A mediated call and
- * a gated tool hold to all of them.
- */
+/** By the statement that is really sent. A mediated call and a gated tool hold to all arguments. */
 export function unpinnedArguments(
   entry: CatalogueEntry,
   args: JsonObject,
@@ -229,9 +218,8 @@ export function unpinnedArguments(
   return unpinnedByResource(entry).filter((name) => !held.includes(name))
 }
 
-/** The arguments that a condition holds to one value, or to their absence. */
 function heldByConditions(entry: CatalogueEntry, args: JsonObject, account: Account | undefined): readonly string[] {
-  // Of a list IAM asks only that each be one of it: that is one value where there is one.
+  // A list of one value is one value.
   const byValue = pinsIn(sentConditions(entry, args, account)).filter(
     (place) => place.take !== 'names' && takeFrom(place, args)?.length === 1,
   )
@@ -239,15 +227,14 @@ function heldByConditions(entry: CatalogueEntry, args: JsonObject, account: Acco
   return [...byValue.map(({ argument }) => argument), ...absent.filter((name) => isAbsenceHeld(entry, name, account))]
 }
 
-/** Whether a call is held to an argument's absence, where it is absent. */
 function isAbsenceHeld({ statement }: CatalogueEntry, name: string, account: Account | undefined): boolean {
   const conditions = conditionTemplates(statement?.whenAbsent?.[name])
   return conditions.length > 0 && !conditions.some(({ key }) => account?.unjudgedConditions?.includes(key))
 }
 
 /**
- * The arguments that the AWS credentials of some ask leave open: a policy that reads one of them, and not
- * `context.unpinned`, judges a value that the agent is not held to.
+ * What the credentials of some ask leave open: a policy that reads it, and not `context.unpinned`, judges a value that
+ * the agent is not held to.
  */
 export function sometimesUnpinned(entry: CatalogueEntry, account: Account | undefined): readonly string[] {
   const statement = entry.statement && { ...entry.statement, whenAbsent: {} }
@@ -259,7 +246,7 @@ export function sometimesUnpinned(entry: CatalogueEntry, account: Account | unde
   )
 }
 
-/** What the credential leaves open, in plain words for the card: one sentence each, none where everything is pinned. */
+/** In plain words for the card. */
 export function unpinnedOf(entry: CatalogueEntry, args: JsonObject, account: Account | undefined): string[] {
   if (entry.credential !== 'sts') return []
   const words = unpinnedArguments(entry, args, account).map(

@@ -7,7 +7,7 @@ import { type Bundle, personOf } from './bundle.ts'
 import { Alias } from './ladder.ts'
 import type { Answer, Ask, PersonQuestion } from './question.ts'
 
-/** Cases run at this time unless they say another, so that a folder that compiles today compiles tomorrow. */
+/** A folder that compiles today compiles tomorrow. */
 const caseTime: NumericDate = Date.UTC(2026, 0, 1, 12) / 1000
 const CaseTime = z.iso
   .datetime()
@@ -23,7 +23,7 @@ const CaseAsk = z.strictObject({
   recent: z.int().nonnegative().default(0),
 })
 
-/** What an agent asks, and the tier that it should need; or the reason why no approval should help. */
+/** Or the reason why no approval should help. */
 export const AskCase = z.strictObject({
   name: z.string().min(1),
   ask: CaseAsk,
@@ -31,9 +31,8 @@ export const AskCase = z.strictObject({
   expect: z.union([
     z.strictObject({
       tier: z.int().nonnegative(),
-      /** Exactly the policies that permit at that tier. */
       policies: z.array(z.string()),
-      /** Exactly the policies that forbid on the rung below. */
+      /** On the rung below. */
       below: z.array(z.string()).default([]),
     }),
     z.strictObject({
@@ -52,36 +51,32 @@ export const AskCase = z.strictObject({
 })
 export type AskCase = z.infer<typeof AskCase>
 
-/** What a person does, to the request that `ask` would become where it is given, and whether they should be able to. */
 export const PersonCase = z.strictObject({
   name: z.string().min(1),
   person: PersonId,
   does: z.enum(['approve', 'revoke', 'lift', 'read', 'breakGlass', 'review', 'allowStanding', 'standIn']),
   stage: Alias.optional(),
-  /** For `approve`: who would decide in this person's stead. */
   inSteadBy: PersonId.optional(),
-  /** For `standIn`: in whose stead. */
   absent: PersonId.optional(),
   ask: CaseAsk.optional(),
   tier: z.int().nonnegative().default(0),
-  /** For break-glass, and for the review of it: a profile, where `ask` names no action. */
+  /** Where `ask` names no action. */
   profile: Alias.optional(),
   now: CaseTime,
   expect: z.strictObject({ permit: z.boolean(), policies: z.array(z.string()) }),
 })
 export type PersonCase = z.infer<typeof PersonCase>
 
-/** A case says what policy should answer. It holds at every build, or the build fails. */
+/** It holds at every build, or the build fails. */
 export const PolicyCase = z.union([AskCase, PersonCase])
 export type PolicyCase = z.infer<typeof PolicyCase>
 
 export const isAskCase = (policyCase: PolicyCase): policyCase is AskCase => !('person' in policyCase)
 
-/** Ids of policies as text, for a message. */
 const list = (ids: readonly string[]) =>
   ids.length === 0 ? 'no policy in particular' : ids.map((id) => `\`${id}\``).join(', ')
 
-/** Runs a case; undefined when it holds, else what came instead. */
+/** Undefined when it holds, else what came instead. */
 export const runCase = (bundle: Bundle, ask: Ask, policyCase: PolicyCase): string | undefined =>
   'person' in policyCase ? runPersonCase(bundle, ask, policyCase) : runAskCase(bundle, ask, policyCase)
 
@@ -141,16 +136,12 @@ function personQuestion(
   }
 }
 
-/** What a case does not say of an opening. */
 const unsaid = { id: 'bgl_case', incident: 'a case', moment: 'request', drill: false } as const
 
 const sameIds = (a: readonly string[], b: readonly string[]) =>
   a.length === b.length && a.toSorted().join('\n') === b.toSorted().join('\n')
 
-/**
- * The ladder's rule: more approval never permits less. The first rung that is refused although a lower one is permitted,
- * with the policies that refuse it.
- */
+/** More approval never permits less: the first rung that breaks this. */
 export function findBrokenRung(
   bundle: Bundle,
   ask: Ask,

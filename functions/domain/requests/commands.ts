@@ -111,7 +111,7 @@ export type Narrowing =
 
 export type Comment = Common & { type: 'comment'; person: PersonId; comment: string }
 
-/** Why a request has ended whatever policy says. */
+/** Why a request has ended, with no word of policy. */
 export type Ending =
   | { by: 'halt'; id: HaltId }
   | { by: 'incident'; id: string }

@@ -51,7 +51,7 @@ const isPart = (part: number, of: number): boolean => Number.isSafeInteger(part)
 
 const pick = (args: JsonObject, name: string): JsonObject => ({ [name]: args[name] ?? null })
 
-/** Whether an ask is of the same thing as another and gives no more of it, whatever the catalogue says. */
+/** Whether an ask is of the same thing as another and gives no more of it. */
 export const staysWithin = (ask: Ask, of: Ask): boolean =>
   ask.id === of.id &&
   ask.action === of.action &&
