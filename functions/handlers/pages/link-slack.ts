@@ -3,12 +3,12 @@ import { DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
 import { type Answer, apiProblem } from '../../adapters/http/problem.ts'
 import type { Notice } from '../../adapters/pages/layout.ts'
 import { linkPage, linkRefusalWords } from '../../adapters/pages/link-page.ts'
-import { SlackSecretReader } from '../../adapters/secretsmanager/secrets.ts'
 import { SlackAccounts } from '../../adapters/slack/edge/client.ts'
 import { findOffer, type LinkPorts, linkAccount, unlinkAccount } from '../../operations/people/chat-accounts.ts'
 import { byRoute } from '../doors.ts'
 import { bind, tablesOf } from '../environments.ts'
 import { factsOnly, pagePorts } from '../wiring/ports.ts'
+import { slackApi } from '../wiring/slack.ts'
 import {
   cookieOf,
   type Guest,
@@ -98,12 +98,10 @@ export const handler = bind(
   'link-slack',
   (told) => {
     const ports = pagePorts(told, factsOnly())
-    const secret = new SlackSecretReader(told.SLACK_SECRET, ports.clock)
-    const token = async () => (await secret.read()).botToken
     return {
       ...ports,
       links: new DynamoPersonLinks(connect(), tablesOf(told)),
-      chat: new SlackAccounts({ apiUrl: told.SLACK_API_URL, token, log: ports.log }),
+      chat: new SlackAccounts(slackApi(told, ports).webApi),
     }
   },
   createHandler,

@@ -5,22 +5,23 @@ import { RequestId } from '../../domain/values.ts'
 import type { drawBurst } from '../../operations/cards/draw-burst.ts'
 import { BoardUnavailable, PagerUnavailable } from '../../operations/faults.ts'
 import type { Log } from '../../operations/ports.ts'
+import { failing, faultName, OfRequest } from '../batches.ts'
 
-const Message = z.object({ requestId: RequestId })
+/** Says when a failed message shall come again. */
+export type Hold = (receiptHandle: string, seconds: number) => Promise<void>
 
 type Options = {
   draw(id: RequestId): Promise<void>
-  /** Does what of a drawing needs no Slack, where Slack is known not to answer. */
+  /** Does the part of a drawing that needs no Slack, where Slack is known not to answer. */
   withoutSlack(id: RequestId): Promise<void>
-  /** Says when a failed message shall come again. */
-  hold(receiptHandle: string, seconds: number): Promise<void>
+  hold: Hold
   log: Log
 }
 
 /**
- * Draws the requests of a batch. All messages of one request are one drawing, since what is drawn is what the table says
- * now, and they succeed or fail together, so that the order within their group holds. One request's trouble is its own,
- * unless Slack asks for patience or does not answer: then nothing else of the batch is tried, and it comes again.
+ * Draws the requests of a batch. All messages of one request are one drawing, of what the table says now; they succeed or
+ * fail together, so that the order within their group holds. A fault is of one request only, unless Slack asks for patience
+ * or does not answer: then nothing else of the batch is tried, and it comes again.
  */
 export async function drawBatch(event: SQSEvent, options: Options): Promise<SQSBatchResponse> {
   const failed: SQSRecord[] = []
@@ -31,10 +32,10 @@ export async function drawBatch(event: SQSEvent, options: Options): Promise<SQSB
     failed.push(...records)
     if (fault instanceof BoardUnavailable && fault.forAll) trouble = fault
   }
-  return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) }
+  return failing(failed.map(({ messageId }) => messageId))
 }
 
-/** @param trouble what another request of the batch met, for which this one is not even tried */
+/** @param trouble the fault of another request of the batch, for which this one is not tried */
 async function drawOne(
   records: readonly SQSRecord[],
   trouble: BoardUnavailable | undefined,
@@ -53,7 +54,7 @@ async function drawOne(
     await draw(id)
     return undefined
   } catch (fault) {
-    log.warn('card_failed', { request: id, fault: fault instanceof Error ? fault.name : 'unknown' })
+    log.warn('card_failed', { request: id, fault: faultName(fault) })
     const seconds = pause(fault, id, records)
     // Held or not, the messages come again: at worst after the queue's own time.
     await Promise.allSettled(records.map(({ receiptHandle }) => hold(receiptHandle, seconds)))
@@ -61,27 +62,28 @@ async function drawOne(
   }
 }
 
-function requestOf(body: string): RequestId | undefined {
+const requestOf = (body: string): RequestId | undefined => readAs(OfRequest, body)?.requestId
+
+function readAs<Schema extends z.ZodType>(schema: Schema, body: string): z.output<Schema> | undefined {
   try {
-    return Message.parse(JSON.parse(body)).requestId
+    return schema.parse(JSON.parse(body))
   } catch {
     return undefined
   }
 }
 
 /**
- * Seconds: soon at first, since what follows in the group waits for it too, in the end as long as the queue itself would,
- * and never sooner than Slack asks. And a share of that again, another for each request: those that failed together would
- * otherwise come together, for ever.
+ * Seconds: few at first, since what follows in the group waits too; in the end as many as the queue's own; never fewer than
+ * Slack asks. A share is added that differs by request: those that failed together must not all come again together.
  */
 function pause(fault: unknown, id: RequestId, records: readonly SQSRecord[]): number {
   const received = Math.max(...records.map(({ attributes }) => Number(attributes.ApproximateReceiveCount) || 1))
-  // What only the page hook has missed keeps no later change of the card waiting for long.
+  // A failed page hook must not hold back the next change of the card for long.
   const longer = Math.min(fault instanceof PagerUnavailable ? 15 : 60, 2 ** received)
   return Math.max(retryAfterOf(fault) ?? 0, longer) + Math.floor(shareOf(id, received) * longer)
 }
 
-/** From 0 to 1 and as good as random, since an id is; another at each time. */
+/** From 0 to 1, as good as random since an id is, and different each time. */
 const shareOf = (id: RequestId, received: number): number =>
   ((Number.parseInt(id.slice(-4), 36) * (2 * received + 1)) % 1009) / 1009
 
@@ -93,14 +95,9 @@ const MessageOfBurst = z.object({
   request: RequestId.optional(),
   outcome: z.strictObject({ ...BurstOutcome.shape, generation: z.int().positive() }).optional(),
 })
-type MessageOfBurst = z.infer<typeof MessageOfBurst>
 type Because = Parameters<typeof drawBurst>[1]
 
-type BurstOptions = {
-  draw(kind: BurstKind, because: Because): Promise<void>
-  hold(receiptHandle: string, seconds: number): Promise<void>
-  log: Log
-}
+type BurstOptions = Pick<Options, 'hold' | 'log'> & { draw(kind: BurstKind, because: Because): Promise<void> }
 
 /** The messages of single requests, and those of bursts. */
 export const partition = (records: readonly SQSRecord[]): [single: SQSRecord[], several: SQSRecord[]] => [
@@ -110,14 +107,14 @@ export const partition = (records: readonly SQSRecord[]): [single: SQSRecord[], 
 
 const isOfBurst = ({ body }: SQSRecord): boolean => body.startsWith('{"burst":')
 
-/** Draws each burst of a batch once, whatever it is looked at for: all of its messages succeed or fail together. */
+/** Draws each burst of a batch once: all of its messages succeed or fail together. */
 export async function drawBursts(
   records: readonly SQSRecord[],
   { draw, hold, log }: BurstOptions,
 ): Promise<SQSBatchResponse['batchItemFailures']> {
   const failed: SQSRecord[] = []
   const read = records.flatMap((record) => {
-    const message = readBurst(record)
+    const message = readAs(MessageOfBurst, record.body)
     if (message) return [{ record, message }]
     log.error('card_failed', { fault: 'message without a burst' })
     failed.push(record)
@@ -133,23 +130,12 @@ export async function drawBursts(
         outcomes: messages.flatMap(({ outcome }) => outcome ?? []),
       })
     } catch (fault) {
-      log.warn('card_failed', {
-        channel: one.message.burst.channel,
-        fault: fault instanceof Error ? fault.name : 'unknown',
-      })
-      const seconds = fault instanceof BoardUnavailable ? (fault.retryAfterSeconds ?? 5) : 5
+      log.warn('card_failed', { channel: one.message.burst.channel, fault: faultName(fault) })
+      const seconds = retryAfterOf(fault) ?? 5
       // Held or not, the messages come again: at worst after the queue's own time.
       await Promise.allSettled(those.map(({ record }) => hold(record.receiptHandle, seconds)))
       failed.push(...those.map(({ record }) => record))
     }
   }
-  return failed.map(({ messageId }) => ({ itemIdentifier: messageId }))
-}
-
-function readBurst({ body }: SQSRecord): MessageOfBurst | undefined {
-  try {
-    return MessageOfBurst.parse(JSON.parse(body))
-  } catch {
-    return undefined
-  }
+  return failing(failed.map(({ messageId }) => messageId)).batchItemFailures
 }

@@ -3,9 +3,6 @@ import { DynamoBurstStore, DynamoCardStore } from '../../adapters/dynamodb/card-
 import { connect } from '../../adapters/dynamodb/client.ts'
 import { DynamoLedgerStore } from '../../adapters/dynamodb/ledger-store.ts'
 import { DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
-import { DynamoRequestStore } from '../../adapters/dynamodb/request-store.ts'
-import { PowertoolsLog } from '../../adapters/powertools/log.ts'
-import { SlackSecretReader } from '../../adapters/secretsmanager/secrets.ts'
 import { renderBurst } from '../../adapters/slack/cards/burst-card.ts'
 import { renderCard } from '../../adapters/slack/cards/card.ts'
 import { SlackCardBoard } from '../../adapters/slack/cards/card-board.ts'
@@ -13,79 +10,104 @@ import { renderLine, renderNotice } from '../../adapters/slack/cards/lines.ts'
 import { renderOpening } from '../../adapters/slack/cards/opening-card.ts'
 import { SnsPager } from '../../adapters/sns/pager.ts'
 import { SqsFifoQueue, SqsVisibility } from '../../adapters/sqs/queue.ts'
-import { SystemClock } from '../../adapters/system/system.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { pageAlone } from '../../operations/break-glass/notify.ts'
 import { type DrawBurstPorts, drawBurst, hasOwnCard } from '../../operations/cards/draw-burst.ts'
 import { type DrawPorts, drawCard } from '../../operations/cards/draw-card.ts'
 import type { BurstMessage } from '../../operations/cards/ports.ts'
+import type { PersonLinks } from '../../operations/people/ports.ts'
 import { mayAllow } from '../../operations/permits/standing-permits.ts'
-import { environmentOf } from '../environments.ts'
+import type { Queue } from '../../operations/ports.ts'
+import type { RequestStore } from '../../operations/requests/ports.ts'
+import { bind } from '../environments.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
-import { pageOf } from '../wiring/slack.ts'
-import { drawBatch, drawBursts, partition } from './draw-batch.ts'
+import { readingPorts } from '../wiring/reading.ts'
+import { pageOf, slackApi } from '../wiring/slack.ts'
+import { drawBatch, drawBursts, type Hold, partition } from './draw-batch.ts'
 
-const environment = environmentOf('draw-card')
-const policy = cedarPolicy()
-const { bundle } = policy
-const connection = connect()
-const clock = new SystemClock()
-const log = new PowertoolsLog()
-const secret = new SlackSecretReader(environment.SLACK_SECRET, clock)
-const token = async () => (await secret.read()).botToken
-const requests = new DynamoRequestStore(connection, { requests: environment.REQUESTS_TABLE, ledger: '' })
-const links = new DynamoPersonLinks(connection, { requests: environment.REQUESTS_TABLE, ledger: '' })
-const bursts = new DynamoBurstStore(connection, environment.CARDS_TABLE)
-const draws = new SqsFifoQueue<BurstMessage>(environment.CARDS_QUEUE)
-const pages = { page: pageOf(environment.ISSUER) }
-const cardOptions = { ...pages, allows: (each: ApprovalRequest) => mayAllow(each, policy, clock.now()) }
-const ports: DrawPorts = {
-  requests,
-  cards: new DynamoCardStore(connection, environment.CARDS_TABLE),
-  board: new SlackCardBoard({ apiUrl: environment.SLACK_API_URL, token, log }),
-  policy,
-  hasOwnCard: (state, channel, hasCard) => hasOwnCard(state, channel, hasCard, { requests, bursts, draws, policy }),
-  render: (state, channel) => renderCard(state, bundle, channel, cardOptions),
-  say: (line, state) => renderLine(line, state, bundle),
-  opening: {
-    render: (state, about) => renderOpening(state, about, bundle, pages),
-    say: (notice, state, hearer) => renderNotice(notice, state, hearer, bundle, pages),
-    pager: new SnsPager(environment.BREAK_GLASS_TOPIC),
-    ledger: new DynamoLedgerStore(connection, { requests: '', ledger: environment.LEDGER_TABLE }),
-  },
-  linkedAccount: async (person) => {
-    const account = await links.ofPerson(person)
-    return account?.team === bundle.deployment.chat.teamId ? account.user : undefined
-  },
-  channels: bundle.deployment.channels,
-  clock,
-  log,
-}
-const queue = new SqsVisibility(environment.CARDS_QUEUE)
-
-const burstPorts: DrawBurstPorts = {
-  ...ports,
-  requests,
-  bursts,
-  renderBurst: (view) => renderBurst(view, bundle, cardOptions),
-}
-const hold = (receiptHandle: string, seconds: number) => queue.hold(receiptHandle, seconds)
+type Ports = Pick<DrawPorts, 'cards' | 'board' | 'policy' | 'clock' | 'log'> &
+  Pick<DrawPorts['opening'], 'pager' | 'ledger'> &
+  Pick<DrawBurstPorts, 'bursts'> & {
+    requests: RequestStore
+    links: Pick<PersonLinks, 'ofPerson'>
+    draws: Queue<BurstMessage>
+    hold: Hold
+    issuer: string
+  }
 
 /**
  * Draws the cards of requests that have changed, or that a timer has looked at; the queue's group is the request. A burst
  * is a group of its own, so that its card has one writer at a time.
  */
-export const handler = async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
-  const [single, several] = partition(Records)
-  const drawn = await drawBatch(
-    { Records: single },
-    {
-      draw: (id) => drawCard(id, ports),
-      withoutSlack: (id) => pageAlone(id, { ...ports, ...ports.opening }),
-      hold,
-      log,
-    },
-  )
-  const shared = await drawBursts(several, { draw: (kind, because) => drawBurst(kind, because, burstPorts), hold, log })
-  return { batchItemFailures: [...drawn.batchItemFailures, ...shared] }
+export const createHandler = (ports: Ports) => {
+  const { hold, log } = ports
+  const { cardPorts, burstPorts } = drawingPorts(ports)
+  const draw = {
+    draw: (id) => drawCard(id, cardPorts),
+    withoutSlack: (id) => pageAlone(id, { ...cardPorts, ...cardPorts.opening }),
+    ...{ hold, log },
+  } satisfies Parameters<typeof drawBatch>[1]
+  return async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
+    const [single, several] = partition(Records)
+    const drawn = await drawBatch({ Records: single }, draw)
+    const shared = await drawBursts(several, {
+      draw: (kind, because) => drawBurst(kind, because, burstPorts),
+      ...{ hold, log },
+    })
+    return { batchItemFailures: [...drawn.batchItemFailures, ...shared] }
+  }
 }
+
+function drawingPorts(ports: Ports): { cardPorts: DrawPorts; burstPorts: DrawBurstPorts } {
+  const { requests, cards, board, pager, ledger, links, issuer, policy, clock, log } = ports
+  const { bundle } = policy
+  const pages = { page: pageOf(issuer) }
+  const cardOptions = { ...pages, allows: (each: ApprovalRequest) => mayAllow(each, policy, clock.now()) }
+  const shared = { requests, board, channels: bundle.deployment.channels, clock, log }
+  const cardPorts: DrawPorts = {
+    ...shared,
+    cards,
+    policy,
+    hasOwnCard: (state, channel, hasCard) => hasOwnCard(state, channel, hasCard, ports),
+    render: (state, channel) => renderCard(state, bundle, channel, cardOptions),
+    say: (line, state) => renderLine(line, state, bundle),
+    opening: {
+      render: (state, about) => renderOpening(state, about, bundle, pages),
+      say: (notice, state, hearer) => renderNotice(notice, state, hearer, bundle, pages),
+      ...{ pager, ledger },
+    },
+    linkedAccount: async (person) => {
+      const account = await links.ofPerson(person)
+      return account?.team === bundle.deployment.chat.teamId ? account.user : undefined
+    },
+  }
+  const burstPorts = {
+    ...shared,
+    bursts: ports.bursts,
+    renderBurst: (view: Parameters<DrawBurstPorts['renderBurst']>[0]) => renderBurst(view, bundle, cardOptions),
+  }
+  return { cardPorts, burstPorts }
+}
+
+export const handler = bind(
+  'draw-card',
+  (told) => {
+    const ports = readingPorts(told)
+    const connection = connect()
+    const queue = new SqsVisibility(told.CARDS_QUEUE)
+    return {
+      ...ports,
+      issuer: told.ISSUER,
+      policy: cedarPolicy(),
+      cards: new DynamoCardStore(connection, told.CARDS_TABLE),
+      bursts: new DynamoBurstStore(connection, told.CARDS_TABLE),
+      draws: new SqsFifoQueue<BurstMessage>(told.CARDS_QUEUE),
+      board: new SlackCardBoard(slackApi(told, ports).webApi),
+      pager: new SnsPager(told.BREAK_GLASS_TOPIC),
+      ledger: new DynamoLedgerStore(connection, { requests: '', ledger: told.LEDGER_TABLE }),
+      links: new DynamoPersonLinks(connection, { requests: told.REQUESTS_TABLE, ledger: '' }),
+      hold: (receiptHandle: string, seconds: number) => queue.hold(receiptHandle, seconds),
+    }
+  },
+  createHandler,
+)

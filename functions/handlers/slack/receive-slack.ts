@@ -2,69 +2,180 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { DynamoBurstStore, DynamoCardStore } from '../../adapters/dynamodb/card-store.ts'
 import { connect, hurried } from '../../adapters/dynamodb/client.ts'
 import { DynamoPermitStore } from '../../adapters/dynamodb/permit-store.ts'
+import { DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
 import { DynamoStandInStore } from '../../adapters/dynamodb/stand-in-store.ts'
-import { hurriedSecrets, SlackSecretReader } from '../../adapters/secretsmanager/secrets.ts'
+import { requestIdOf } from '../../adapters/http/endpoint.ts'
+import { hurriedSecrets } from '../../adapters/secretsmanager/secrets.ts'
 import { createEphemeral } from '../../adapters/slack/edge/answers.ts'
-import { createSlackEdge } from '../../adapters/slack/edge/bolt-edge.ts'
+import { createSlackEdge, type EdgeRequest } from '../../adapters/slack/edge/bolt-edge.ts'
+import type { EdgeOptions } from '../../adapters/slack/edge/edge-options.ts'
 import { createModals } from '../../adapters/slack/forms/modal-blocks.ts'
 import { createHomes } from '../../adapters/slack/home/home.ts'
+import { PatternIncidents, SystemSecrets } from '../../adapters/system/system.ts'
+import { type NumericDate, ok } from '../../domain/values.ts'
+import {
+  endBreakGlass,
+  foreseeReview,
+  listBreakGlass,
+  reviewBreakGlass,
+} from '../../operations/break-glass/openings.ts'
+import { prepareOpening } from '../../operations/break-glass/prepare-opening.ts'
+import { mayOpen } from '../../operations/break-glass/what-to-open.ts'
 import { acceptBurst } from '../../operations/cards/decide-burst.ts'
-import { decideInTime, inTime, permitsInTime } from '../../operations/cards/decide-in-time.ts'
+import { decideInTime, inTime, permitsInTime, standInsInTime } from '../../operations/cards/decide-in-time.ts'
+import type { BurstStore, CardStore } from '../../operations/cards/ports.ts'
+import { readOverview } from '../../operations/cards/read-overview.ts'
 import { findSeen } from '../../operations/cards/show-card.ts'
-import { givePermit } from '../../operations/permits/standing-permits.ts'
+import { offerLink, refreshChatGroups } from '../../operations/people/chat-accounts.ts'
+import type { StandInStore } from '../../operations/people/ports.ts'
+import { couldStandIn, endStandIn, giveStandIn } from '../../operations/people/stand-ins.ts'
+import type { PermitStore } from '../../operations/permits/ports.ts'
+import { givePermit, revokePermit } from '../../operations/permits/standing-permits.ts'
 import { commentDecision, foreseeDecision } from '../../operations/requests/decide-request.ts'
-import { environmentOf, tablesOf } from '../environments.ts'
-import { openingOptions } from '../wiring/emergency-options.ts'
-import { freshEnough } from '../wiring/fresh-enough.ts'
-import { overviewOptions } from '../wiring/overview-options.ts'
+import { revokeRequest } from '../../operations/requests/end-request.ts'
+import { findRequest, readRequest } from '../../operations/requests/read-requests.ts'
+import type { ApiPorts } from '../doors.ts'
+import { bind, tablesOf } from '../environments.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
-import { decidingPorts } from '../wiring/ports.ts'
-import { linkingFor, pageOf, slackGroupsRefresh } from '../wiring/slack.ts'
-import { slackRequestOf } from '../wiring/slack-request.ts'
+import { apiPorts } from '../wiring/ports.ts'
+import { groupPorts, pageOf, slackApi } from '../wiring/slack.ts'
 
-const environment = environmentOf('receive-slack')
-const ports = decidingPorts(environment, cedarPolicy(), hurried)
-const { log, clock, policy } = ports
-const cards = new DynamoCardStore(connect(hurried), environment.CARDS_TABLE)
-const permits = new DynamoPermitStore(connect(hurried), tablesOf(environment))
-const standIns = new DynamoStandInStore(connect(hurried), tablesOf(environment))
-const bursts = new DynamoBurstStore(connect(hurried), environment.CARDS_TABLE)
-const secret = new SlackSecretReader(environment.SLACK_SECRET, clock, hurriedSecrets())
-const secrets = freshEnough(
-  async () => {
-    const { signingSecret, previousSigningSecret } = await secret.read()
-    return previousSigningSecret === undefined ? [signingSecret] : [signingSecret, previousSigningSecret]
-  },
-  () => clock.now(),
-)
-// Read now, so that the first person who clicks does not wait for it; a failure shows when it is needed.
-secrets().catch(() => {})
-
-/** The bot token is read only where one person is shown something: a form, or their own tab. */
-const webApi = { apiUrl: environment.SLACK_API_URL, token: async () => (await secret.read()).botToken, log }
-
-const edge = createSlackEdge({
-  bundle: policy.bundle,
-  secrets,
-  decide: (ask, mayStart) => decideInTime(ask, ports, mayStart),
-  foresee: (ask) => foreseeDecision(ask, ports),
-  comment: (ask, mayStart) => commentDecision(ask, inTime(ports, mayStart)),
-  seen: (place) => findSeen(place, cards),
-  decideAll: (ask, mayStart) => acceptBurst(ask, { ...inTime(ports, mayStart), bursts }),
-  allowMore: (ask, mayStart) =>
-    givePermit(ask, { ...inTime(ports, mayStart), permits: permitsInTime(permits, mayStart) }),
-  ...overviewOptions({ ...ports, permits, standIns }, environment.ISSUER),
-  ...openingOptions(ports),
-  openModal: createModals(webApi),
-  publishHome: createHomes(webApi),
-  refreshGroups: slackGroupsRefresh({ bundle: policy.bundle, tables: environment, webApi, clock }, hurried),
-  page: pageOf(environment.ISSUER),
-  links: linkingFor(environment, clock),
-  sendEphemeral: createEphemeral(environment.SLACK_API_URL, log),
-  now: () => clock.now(),
-  log,
-})
+type Ports = ApiPorts &
+  Pick<EdgeOptions, 'secrets' | 'openModal' | 'publishHome' | 'refreshGroups' | 'links' | 'sendEphemeral'> & {
+    cards: Pick<CardStore, 'load'>
+    bursts: BurstStore
+    permits: PermitStore
+    standIns: StandInStore
+  }
 
 /** `POST /slack/events`: what people click in Slack. */
-export const handler = (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> =>
-  edge(slackRequestOf(event))
+export function createHandler(ports: Ports) {
+  const edge = createSlackEdge(edgeOptions(ports))
+  return (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => edge(slackRequestOf(event))
+}
+
+/** What Slack's edge needs: the operations of the API, in a hurry. */
+export function edgeOptions(ports: Ports): EdgeOptions {
+  const { issuer, policy, clock, log, requests, bursts, cards } = ports
+  const timely = (mayStart: () => boolean) => ({
+    ...inTime(ports, mayStart),
+    permits: permitsInTime(ports.permits, mayStart),
+    standIns: standInsInTime(ports.standIns, mayStart),
+  })
+  const { secrets, openModal, publishHome, refreshGroups, links, sendEphemeral } = ports
+  return {
+    ...{ secrets, openModal, publishHome, refreshGroups, sendEphemeral, log, ...(links && { links }) },
+    bundle: policy.bundle,
+    page: pageOf(issuer),
+    list: `${issuer}/decide`,
+    now: () => clock.now(),
+    decide: (ask, mayStart) => decideInTime(ask, ports, mayStart),
+    foresee: (ask) => foreseeDecision(ask, ports),
+    comment: (ask, mayStart) => commentDecision(ask, timely(mayStart)),
+    seen: (place) => findSeen(place, cards),
+    decideAll: (ask, mayStart) => acceptBurst(ask, { ...timely(mayStart), bursts }),
+    allowMore: (ask, mayStart) => givePermit(ask, timely(mayStart)),
+    revokePermit: (ask, mayStart) => revokePermit(ask, timely(mayStart)),
+    overview: (person) => readOverview(person, ports),
+    find: (given) => findRequest(given, ports),
+    read: (ask) => readRequest(ask, ports),
+    revoke: (ask, mayStart) => revokeRequest(ask, timely(mayStart)),
+    claim: (once) => requests.claim(once),
+    couldStandIn: (person) => couldStandIn(person, ports),
+    giveStandIn: (ask, mayStart) => giveStandIn(ask, timely(mayStart)),
+    endStandIn: (ask, mayStart) => endStandIn(ask, timely(mayStart)),
+    mayOpen: (person) => mayOpen(person, ports),
+    prepareOpening: async (ask, mayStart) => {
+      const world = { secrets: new SystemSecrets(), incidents: new PatternIncidents() }
+      const prepared = await prepareOpening(ask, { ...timely(mayStart), ...world })
+      return prepared.ok ? ok(`${issuer}/break-glass/open/${prepared.value.code}`) : prepared
+    },
+    openings: (person) => listBreakGlass(person, ports),
+    endOpening: (ask, mayStart) => endBreakGlass(ask, timely(mayStart)),
+    foreseeReview: (ask) => foreseeReview(ask, ports),
+    review: (ask, mayStart) => reviewBreakGlass(ask, timely(mayStart)),
+  }
+}
+
+/** What API Gateway hands over, as Slack's edge takes it. */
+export function slackRequestOf(event: APIGatewayProxyEventV2): EdgeRequest {
+  const { requestContext, headers, body, isBase64Encoded } = event
+  const sent = Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === 'x-request-id')?.[1]
+  return {
+    method: requestContext.http.method,
+    headers: headers ?? {},
+    // An absent body may also come as null.
+    body: body ?? undefined,
+    isBase64Encoded,
+    arrivedAt: Math.floor(requestContext.timeEpoch / 1000),
+    requestId: requestIdOf(sent, requestContext.requestId),
+  }
+}
+
+/** How long a caller waits for a new value when there is an old one. Milliseconds. */
+const worthWaiting = 200
+
+/** An old value is good for this long after it was last read. Seconds. */
+const maxAgeSeconds = 600
+
+/**
+ * Reads a value each time, for callers in a hurry: the new value where it comes soon, otherwise the last one, at most ten
+ * minutes old. Without a last one it waits, or throws what reading throws.
+ */
+export function freshEnough<T>(read: () => Promise<T>, now: () => NumericDate): () => Promise<T> {
+  let last: { value: T; at: NumericDate } | undefined
+  return async () => {
+    const next = read().then((value) => {
+      last = { value, at: now() }
+      return value
+    })
+    if (!last || now() - last.at >= maxAgeSeconds) return next
+    const { value } = last
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const enough = new Promise<T>((resolve) => {
+      timer = setTimeout(() => resolve(value), worthWaiting)
+    })
+    try {
+      return await Promise.race([next.catch(() => value), enough])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+export const handler = bind(
+  'receive-slack',
+  (told) => {
+    const ports = apiPorts(told, cedarPolicy(), hurried)
+    const [connection, tables] = [connect(hurried), tablesOf(told)]
+    const { secret, webApi } = slackApi(told, ports, hurriedSecrets())
+    const signingSecrets = async () => {
+      const { signingSecret, previousSigningSecret } = await secret.read()
+      return previousSigningSecret === undefined ? [signingSecret] : [signingSecret, previousSigningSecret]
+    }
+    const secrets = freshEnough(signingSecrets, () => ports.clock.now())
+    // Read now, so that the first person who clicks does not wait for it; a failure shows when it is needed.
+    secrets().catch(() => {})
+    const links = new DynamoPersonLinks(connection, tables)
+    const { directory, deployment } = ports.policy.bundle
+    const groups = groupPorts(tables, webApi, ports.clock, hurried)
+    return {
+      ...ports,
+      cards: new DynamoCardStore(connection, told.CARDS_TABLE),
+      bursts: new DynamoBurstStore(connection, told.CARDS_TABLE),
+      permits: new DynamoPermitStore(connection, tables),
+      standIns: new DynamoStandInStore(connection, tables),
+      secrets,
+      openModal: createModals(webApi),
+      publishHome: createHomes(webApi),
+      refreshGroups: () => refreshChatGroups(directory, deployment.chat.teamId, groups),
+      links: {
+        find: ({ team, user }) => links.find(team, user),
+        offer: async (account) =>
+          `${told.ISSUER}/link?code=${await offerLink(account, { links, secrets: new SystemSecrets(), clock: ports.clock })}`,
+      },
+      sendEphemeral: createEphemeral(webApi.apiUrl, ports.log),
+    }
+  },
+  createHandler,
+)

@@ -1,25 +1,25 @@
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
-import { SlackSecretReader } from '../../adapters/secretsmanager/secrets.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
-import { environmentOf } from '../environments.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
+import { refreshChatGroups } from '../../operations/people/chat-accounts.ts'
+import { bind, tablesOf } from '../environments.ts'
 import { readBundle } from '../wiring/ports.ts'
-import { slackGroupsRefresh } from '../wiring/slack.ts'
+import { groupPorts, slackApi } from '../wiring/slack.ts'
 
-const environment = environmentOf('refresh-slack-groups')
-const clock = new SystemClock()
-const secret = new SlackSecretReader(environment.SLACK_SECRET, clock)
-const refresh = slackGroupsRefresh({
-  bundle: readBundle(),
-  tables: environment,
-  webApi: {
-    apiUrl: environment.SLACK_API_URL,
-    token: async () => (await secret.read()).botToken,
-    log: new PowertoolsLog(),
-  },
-  clock,
-})
+type Ports = Parameters<typeof refreshChatGroups>[2] & { bundle: Bundle }
 
-/** Every five minutes, where the directory takes groups from Slack: what is older than a quarter of an hour counts for nothing. */
-export const handler = async (): Promise<void> => {
-  await refresh()
+/** Every five minutes, where the directory takes groups from Slack: an answer older than a quarter of an hour is not used. */
+export const createHandler = (ports: Ports) => async (): Promise<void> => {
+  const { directory, deployment } = ports.bundle
+  await refreshChatGroups(directory, deployment.chat.teamId, ports)
 }
+
+export const handler = bind(
+  'refresh-slack-groups',
+  (told) => {
+    const world = { clock: new SystemClock(), log: new PowertoolsLog() }
+    const { webApi } = slackApi(told, world)
+    return { ...groupPorts(tablesOf(told), webApi, world.clock), bundle: readBundle() }
+  },
+  createHandler,
+)

@@ -1,47 +1,39 @@
-import { connect, hurried, type Patience } from '../../adapters/dynamodb/client.ts'
+import { connect, type Patience } from '../../adapters/dynamodb/client.ts'
 import { DynamoGroupSnapshots, DynamoPersonLinks } from '../../adapters/dynamodb/person-links.ts'
-import type { Linking } from '../../adapters/slack/edge/click.ts'
+import { SlackSecretReader } from '../../adapters/secretsmanager/secrets.ts'
 import { SlackUserGroups } from '../../adapters/slack/edge/client.ts'
-import { SystemSecrets } from '../../adapters/system/system.ts'
-import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { RequestId } from '../../domain/values.ts'
-import { offerLink, refreshChatGroups } from '../../operations/people/chat-accounts.ts'
 import type { Clock, Log } from '../../operations/ports.ts'
-import { type Tables, tablesOf } from '../environments.ts'
+import type { tablesOf } from '../environments.ts'
 
-/** Where a request can be read in full and decided, or an opening reviewed, by a person who has logged in there. */
+/** The page on which a logged-in person reads a request in full and decides it, or reviews an opening. */
 export const pageOf =
   (issuer: string) =>
   (request: RequestId): string =>
     `${issuer}/${request.startsWith('bgl_') ? 'break-glass' : 'decide'}/${request}`
 
-/** Whose Slack accounts are, for a door where a person waits: read only where the directory does not say. */
-export function linkingFor({ ISSUER, ...tables }: Tables & { ISSUER: string }, clock: Clock): Linking {
-  const links = new DynamoPersonLinks(connect(hurried), tablesOf(tables))
-  const ports = { links, secrets: new SystemSecrets(), clock }
-  return {
-    find: ({ team, user }) => links.find(team, user),
-    offer: async (account) => `${ISSUER}/link?code=${await offerLink(account, ports)}`,
-  }
+/** Slack's Web API, and the secret that has the bot token, which is read only when it is needed. */
+export function slackApi(
+  { SLACK_SECRET, SLACK_API_URL }: { SLACK_SECRET: string; SLACK_API_URL: string },
+  { clock, log }: { clock: Clock; log: Log },
+  secrets?: ConstructorParameters<typeof SlackSecretReader>[2],
+) {
+  const secret = new SlackSecretReader(SLACK_SECRET, clock, secrets)
+  return { secret, webApi: { apiUrl: SLACK_API_URL, token: async () => (await secret.read()).botToken, log } }
 }
 
-type Given = {
-  bundle: Pick<Bundle, 'directory' | 'deployment'>
-  tables: Tables
-  webApi: { apiUrl: string; token: () => Promise<string>; log: Log }
-  clock: Clock
-}
-
-/** Asking Slack who is in its user groups, ready to be done. */
-export function slackGroupsRefresh({ bundle, tables, webApi, clock }: Given, patience?: Patience) {
+/** Asking Slack who is in its user groups. */
+export function groupPorts(
+  tables: ReturnType<typeof tablesOf>,
+  webApi: ReturnType<typeof slackApi>['webApi'],
+  clock: Clock,
+  patience?: Patience,
+) {
   const connection = connect(patience)
-  const names = tablesOf(tables)
-  const ports = {
+  return {
     userGroups: new SlackUserGroups(webApi),
-    snapshots: new DynamoGroupSnapshots(connection, names.requests),
-    links: new DynamoPersonLinks(connection, names),
+    snapshots: new DynamoGroupSnapshots(connection, tables.requests),
+    links: new DynamoPersonLinks(connection, tables),
     clock,
   }
-  const { teamId } = bundle.deployment.chat
-  return (): Promise<boolean> => refreshChatGroups(bundle.directory, teamId, ports)
 }

@@ -6,14 +6,10 @@ import type { EdgeOptions } from '../../../functions/adapters/slack/edge/edge-op
 import { createModals } from '../../../functions/adapters/slack/forms/modal-blocks.ts'
 import { createHomes } from '../../../functions/adapters/slack/home/home.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
-import { openingOptions } from '../../../functions/handlers/wiring/emergency-options.ts'
-import { overviewOptions } from '../../../functions/handlers/wiring/overview-options.ts'
-import { acceptBurst } from '../../../functions/operations/cards/decide-burst.ts'
-import { decideInTime, inTime, permitsInTime } from '../../../functions/operations/cards/decide-in-time.ts'
-import { givePermit } from '../../../functions/operations/permits/standing-permits.ts'
-import { commentDecision, foreseeDecision } from '../../../functions/operations/requests/decide-request.ts'
+import { edgeOptions } from '../../../functions/handlers/slack/receive-slack.ts'
 import { type Desk, startDesk } from '../../../infra/local/desk/desk.ts'
 import { MemoryBurstStore } from '../../support/cards/memory-burst-store.ts'
+import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
 import { issuer, type World } from '../../support/world.ts'
 import { secret } from './clicks.ts'
 
@@ -54,28 +50,19 @@ export class DeskWorld {
     })
     const { apiUrl } = this.desk
     const slackApi = { apiUrl, token: async () => 'xoxb-any', log: world.log }
-    const options: EdgeOptions = {
-      bundle,
-      secrets: async () => [secret],
-      decide: (ask, mayStart) => decideInTime(ask, world.ports, mayStart),
-      foresee: (ask) => foreseeDecision(ask, world.ports),
-      comment: (ask, mayStart) => commentDecision(ask, inTime(world.ports, mayStart)),
-      seen: async () => undefined,
-      page: (id) => `${issuer}/decide/${id}`,
-      decideAll: (ask, mayStart) => acceptBurst(ask, { ...inTime(world.ports, mayStart), bursts }),
-      allowMore: (ask, mayStart) =>
-        givePermit(ask, { ...inTime(world.ports, mayStart), permits: permitsInTime(world.permits, mayStart) }),
-      ...overviewOptions({ ...world.ports, permits: world.permits, standIns: world.standIns }, issuer),
-      ...openingOptions(world.ports),
-      openModal: createModals(slackApi),
-      publishHome: createHomes(slackApi),
-      refreshGroups: () => Promise.reject(new Error('no groups are taken from Slack here')),
-      sendEphemeral: createEphemeral(apiUrl, world.log),
-      now: () => world.clock.now(),
-      log: world.log,
+    // Made for each request, since a test may change what is there while it runs.
+    const edge = () => {
+      const options = edgeOptions({
+        ...{ ...world.ports, issuer, permits: world.permits, standIns: world.standIns, bursts },
+        cards: new MemoryCardStore(),
+        secrets: async () => [secret],
+        openModal: createModals(slackApi),
+        publishHome: createHomes(slackApi),
+        refreshGroups: () => Promise.reject(new Error('no groups are taken from Slack here')),
+        sendEphemeral: createEphemeral(apiUrl, world.log),
+      })
+      return createSlackEdge({ ...options, ...this.changes })
     }
-    // Looked up at each request, so that a test may change what is there while it runs.
-    const edge = () => createSlackEdge({ ...options, ...this.changes })
     this.#door.on('request', async (incoming, outgoing) => {
       const chunks: Buffer[] = []
       for await (const chunk of incoming) chunks.push(chunk)

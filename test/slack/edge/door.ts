@@ -6,15 +6,11 @@ import type { RawRequest } from '../../../functions/adapters/slack/edge/guard.ts
 import type { Modal } from '../../../functions/adapters/slack/forms/modal-blocks.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { Digest, JsonObject, RequestId } from '../../../functions/domain/values.ts'
-import { openingOptions } from '../../../functions/handlers/wiring/emergency-options.ts'
-import { overviewOptions } from '../../../functions/handlers/wiring/overview-options.ts'
+import { edgeOptions } from '../../../functions/handlers/slack/receive-slack.ts'
 import { pageOf } from '../../../functions/handlers/wiring/slack.ts'
-import { acceptBurst } from '../../../functions/operations/cards/decide-burst.ts'
-import { decideInTime, inTime, permitsInTime } from '../../../functions/operations/cards/decide-in-time.ts'
-import { givePermit } from '../../../functions/operations/permits/standing-permits.ts'
-import { commentDecision, foreseeDecision } from '../../../functions/operations/requests/decide-request.ts'
 import type { MakingPorts } from '../../../functions/operations/requests/ports.ts'
 import { MemoryBurstStore } from '../../support/cards/memory-burst-store.ts'
+import { MemoryCardStore } from '../../support/cards/memory-card-store.ts'
 import { issuer, type World } from '../../support/world.ts'
 import { clickOf, formOf, secret, signed, submissionOf } from './clicks.ts'
 
@@ -49,51 +45,41 @@ export class Door {
   seen: EdgeOptions['seen'] = async () => undefined
   /** How far this machine's clock is ahead of everybody else's. Seconds. */
   clockAhead = 0
-  readonly #edge: (request: EdgeRequest) => Promise<HttpAnswer>
   #clicked = 0
 
   constructor(world: World) {
     this.world = world
-    const { bundle } = world.policy
-    this.#edge = createSlackEdge({
-      bundle,
+  }
+
+  /** Made for each request, since a test may change what is there. */
+  #edge(): (request: EdgeRequest) => Promise<HttpAnswer> {
+    const { world, bursts } = this
+    const { log, clock, policy } = world
+    const options = edgeOptions({
+      ...{ ...this.ports(world.ports), issuer, permits: world.permits, standIns: world.standIns, bursts },
+      cards: new MemoryCardStore(),
       secrets: () => this.secrets(),
-      decide: (ask, mayStart) => decideInTime(ask, this.ports(world.ports), mayStart),
-      foresee: (ask) => foreseeDecision(ask, this.ports(world.ports)),
-      comment: (ask, mayStart) => commentDecision(ask, inTime(this.ports(world.ports), mayStart)),
-      seen: (place) => this.seen(place),
       openModal: async (trigger, modal) => {
         await this.opens()
         this.opened.push({ trigger, modal })
       },
-      page,
-      decideAll: (ask, mayStart) => {
-        const { bursts } = this
-        return acceptBurst(ask, { ...inTime(this.ports(world.ports), mayStart), bursts })
-      },
-      allowMore: (ask, mayStart) =>
-        givePermit(ask, {
-          ...inTime(this.ports(world.ports), mayStart),
-          permits: permitsInTime(world.permits, mayStart),
-        }),
-      ...overviewOptions({ ...world.ports, permits: world.permits, standIns: world.standIns }, issuer),
-      endOpening: (...asked) => openingOptions(this.ports(world.ports)).endOpening(...asked),
-      foreseeReview: (ask) => openingOptions(this.ports(world.ports)).foreseeReview(ask),
-      review: (...asked) => openingOptions(this.ports(world.ports)).review(...asked),
       publishHome: async () => {},
       refreshGroups: async () => true,
-      sendEphemeral: createEphemeral(bundle.deployment.chat.apiUrl, world.log, async (url, init) => {
+      sendEphemeral: createEphemeral(policy.bundle.deployment.chat.apiUrl, log, async (url, init) => {
         this.told.push({ url: String(url), ...JSON.parse(String(init?.body)) })
         await this.ephemeralSent()
         return new Response('ok')
       }),
-      now: () => world.clock.now() + this.clockAhead,
-      log: world.log,
+    })
+    return createSlackEdge({
+      ...options,
+      seen: (place) => this.seen(place),
+      now: () => clock.now() + this.clockAhead,
     })
   }
 
   send(request: RawRequest, via: Partial<EdgeRequest> = {}): Promise<HttpAnswer> {
-    return this.#edge({ ...request, arrivedAt: this.world.clock.now(), requestId: 'one-delivery', ...via })
+    return this.#edge()({ ...request, arrivedAt: this.world.clock.now(), requestId: 'one-delivery', ...via })
   }
 
   /** The signed request of a click of a button that is on the request's card. */

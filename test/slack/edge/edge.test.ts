@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { refusals, sentencesOf } from '../../../functions/domain/refusals.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
-import { slackRequestOf } from '../../../functions/handlers/wiring/slack-request.ts'
+import { slackRequestOf } from '../../../functions/handlers/slack/receive-slack.ts'
 import { StoreUnavailable } from '../../../functions/operations/faults.ts'
 import { prodParameter, sampleBundle, World } from '../../support/world.ts'
 import { stopCheckout } from '../cards/states.ts'
@@ -358,9 +358,10 @@ describe('when something breaks', () => {
   })
 
   test('a defect: the person hears that it is not their fault, and the log has its name and nothing of theirs', async () => {
-    door.ports = () => {
+    const broken = () => {
       throw new TypeError('secret detail')
     }
+    door.ports = (ports) => ({ ...ports, requests: { ...unreadable(ports.requests), load: broken } })
     expect(await door.click(request, 'U0BEN')).toMatchObject({ statusCode: 200 })
     expect(door.told[0]?.text).toMatch(/^Something failed here/)
     expect(world.log.lines.at(-1)).toEqual({

@@ -1,6 +1,6 @@
 import { createEphemeral } from '../../../functions/adapters/slack/edge/answers.ts'
 import { redact, redactingLogger } from '../../../functions/adapters/slack/edge/client.ts'
-import { freshEnough } from '../../../functions/handlers/wiring/fresh-enough.ts'
+import { freshEnough } from '../../../functions/handlers/slack/receive-slack.ts'
 import { MemoryClock } from '../../support/memory-clock.ts'
 import { MemoryLog } from '../../support/memory-log.ts'
 
