@@ -52,8 +52,12 @@ export const isAgent = (id: AskerId): id is AgentId => id.startsWith('agent:')
 export const Aggregate = z.union([RequestId, HaltId, StandInId, StandingPermitId, AgentId, PersonId, ToolId])
 export type Aggregate = z.infer<typeof Aggregate>
 
-export const actorNamed = (id: AskerId) =>
-  isAgent(id) ? ({ type: 'agent', id } as const) : ({ type: 'person', id } as const)
+export function actorNamed(id: AskerId | ToolId) {
+  if (id.startsWith('tool:')) return { type: 'tool', id: id as ToolId } as const
+  return isAgent(id as AskerId)
+    ? ({ type: 'agent', id: id as AgentId } as const)
+    : ({ type: 'person', id: id as PersonId } as const)
+}
 
 /** `sha-256:` and the base64url SHA-256 of a domain prefix, a newline and an RFC 8785 form. */
 export const Digest = z

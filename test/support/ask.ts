@@ -25,7 +25,7 @@ import type {
   Wake,
   Withdraw,
 } from '../../functions/domain/requests/commands.ts'
-import { type Narrow, narrowedTerms, withDigest } from '../../functions/domain/requests/narrow.ts'
+import { type Narrow, narrowedTerms, withDigests } from '../../functions/domain/requests/narrow.ts'
 import type { Ask, Claim, Verdict } from '../../functions/domain/requests/request.ts'
 import type {
   AgentId,
@@ -169,13 +169,7 @@ export const decision = (ask: Ask, name: string, verdict: Verdict, changes: Part
 
 /** What an ask becomes when this is left of it. */
 export function less(ask: Ask, narrow: Narrow): Ask {
-  const { digest: _, ...rest } = ask
-  const terms = narrowedTerms(ask, narrow)
-  return withDigest({
-    ...rest,
-    ...terms,
-    argumentsDigest: argumentsDigest(ask.action, terms.arguments, ask.resource),
-  })
+  return withDigests({ ...ask, ...narrowedTerms(ask, narrow) })
 }
 
 /** A narrowing as the operation of a good day finds it: the same rung, and the narrower may decide all of it. */

@@ -24,24 +24,6 @@ export function within(child: Right, parent: Right, narrowable: readonly string[
   )
 }
 
-/** The most that lies within both, or nothing where they are of different things. */
-export function meet(one: Right, other: Right, narrowable: readonly string[]): Right | undefined {
-  const names = Object.keys(one.arguments)
-  const lower = Object.fromEntries(
-    names.map((name) => [
-      name,
-      narrowable.includes(name) ? lesser(one.arguments, other.arguments, name) : one.arguments[name],
-    ]),
-  ) as JsonObject
-  const both = {
-    ...one,
-    arguments: lower,
-    uses: Math.min(one.uses, other.uses),
-    notAfter: Math.min(one.notAfter, other.notAfter),
-  }
-  return within(both, one, narrowable) && within(both, other, narrowable) ? both : undefined
-}
-
 export function argumentsWithin(child: JsonObject, parent: JsonObject, narrowable: readonly string[]): boolean {
   const held = Object.entries(child)
   return (
@@ -55,9 +37,4 @@ export function argumentsWithin(child: JsonObject, parent: JsonObject, narrowabl
 function below(child: Json, parent: Json, narrows: boolean): boolean {
   if (narrows && typeof child === 'number' && typeof parent === 'number') return child <= parent
   return canonicalForm(child) === canonicalForm(parent)
-}
-
-function lesser(one: JsonObject, other: JsonObject, name: string): Json | undefined {
-  const [a, b] = [one[name], other[name]]
-  return typeof a === 'number' && typeof b === 'number' ? Math.min(a, b) : a
 }

@@ -5,7 +5,7 @@ import { type Answered, agentActor, endedBy } from '../requests/ended.ts'
 import { type ApprovalRequest, type ApprovedRequest, usesLeft } from '../requests/request.ts'
 import type { NumericDate } from '../values.ts'
 
-export const deepestDelegation = 3
+const deepestDelegation = 3
 
 /**
  * A narrower right for another agent, whose uses are spent here: parent and children together never have more than was

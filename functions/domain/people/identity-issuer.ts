@@ -22,7 +22,7 @@ export const OidcIssuer = z.strictObject({
 export type OidcIssuer = z.infer<typeof OidcIssuer>
 
 /** SPIFFE-ID section 2.1. */
-export const TrustDomain = z.string().regex(/^[a-z0-9._-]{1,255}$/)
+const TrustDomain = z.string().regex(/^[a-z0-9._-]{1,255}$/)
 
 /** SPIFFE Trust Domain and Bundle, section 4. */
 export const SpiffeBundle = z.looseObject({
@@ -46,7 +46,7 @@ export const SpiffeIssuer = z.strictObject(spiffe)
 export type SpiffeIssuer = z.infer<typeof SpiffeIssuer>
 
 /** A deployment file may name the bundle's file. */
-export const SpiffeIssuerFile = z.strictObject({ ...spiffe, bundleFile: z.string().min(1).optional() })
+const SpiffeIssuerFile = z.strictObject({ ...spiffe, bundleFile: z.string().min(1).optional() })
 
 export const GithubIssuer = z.strictObject({
   kind: z.literal('github'),
@@ -71,7 +71,7 @@ export type Issuer = z.infer<typeof Issuer>
 export const IssuerFile = z.discriminatedUnion('kind', [OidcIssuer, SpiffeIssuerFile, GithubIssuer, AwsIssuer])
 export type IssuerFile = z.infer<typeof IssuerFile>
 
-export type IssuerKind = 'oidc' | 'spiffe' | 'github' | 'aws'
+type IssuerKind = 'oidc' | 'spiffe' | 'github' | 'aws'
 export const kindOf = ({ kind = 'oidc' }: Pick<Issuer, 'kind'>): IssuerKind => kind
 
 /** GitHub identities are pinned to ids: names of owners and repositories can be taken over by others. */

@@ -93,8 +93,7 @@ function whyNot(
   return standing.kind === 'guest' ? 'guest' : undefined
 }
 
-export const isSame = (one: ChatAccount, other: ChatAccount): boolean =>
-  one.team === other.team && one.user === other.user
+const isSame = (one: ChatAccount, other: ChatAccount): boolean => one.team === other.team && one.user === other.user
 
 /** @throws TypeError when the events do not follow from one another: a tampered ledger */
 export function evolveLink(current: ChatAccount | undefined, { type, account }: LinkEvent): ChatAccount | undefined {

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { digestOf } from '../digest.ts'
-import { type Ask, Verdict } from '../requests/request.ts'
+import { Verdict } from '../requests/request.ts'
 import { Digest, NumericDate, PersonId, type Seconds } from '../values.ts'
 import { type Directory, type Person, type ProvenIdentity, withIdentity } from './organisation.ts'
 
@@ -40,14 +40,6 @@ export function readNonce(nonce: unknown): DecisionNonce | undefined {
     ...(narrower.data === undefined ? {} : { less: narrower.data }),
     random,
   }
-}
-
-export const isFor = (
-  nonce: unknown,
-  { verdict, round, digest }: { verdict: Verdict; round: number; digest: Ask['digest'] },
-): boolean => {
-  const read = readNonce(nonce)
-  return read !== undefined && read.verdict === verdict && read.round === round && read.digest === digest
 }
 
 /** Seconds. */

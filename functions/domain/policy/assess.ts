@@ -40,7 +40,7 @@ export type Facts = {
 }
 
 /** AuthZEN `context.reason`. */
-export type AssessmentRefusal =
+type AssessmentRefusal =
   | 'unknown_action'
   | 'invalid_arguments'
   | 'policy_denied'
@@ -166,7 +166,7 @@ function describeAction(
   })
 }
 
-export type Circumstances = { moment: Moment; tier: number; breakGlass?: boolean; now: NumericDate }
+type Circumstances = { moment: Moment; tier: number; breakGlass?: boolean; now: NumericDate }
 
 export function questionOf(
   facts: Facts,
@@ -239,7 +239,7 @@ type Approvers = {
 }
 
 /** Of everyone active. */
-export function findApprovers(
+function findApprovers(
   bundle: Bundle,
   ask: Ask,
   request: RequestFacts,

@@ -4,7 +4,7 @@ import type { ApprovalRequest } from '../requests/request.ts'
 import type { NumericDate, PersonId, Resource } from '../values.ts'
 
 /** Of a person, of a profile, or of one action on one resource that no profile covers. */
-export type BudgetOf = { person: PersonId } | { profile: string } | { action: string; resource: Resource }
+type BudgetOf = { person: PersonId } | { profile: string } | { action: string; resource: Resource }
 
 /** In seven days. Seconds. */
 export type BudgetLeft = BudgetOf & { budget: number; left: number }

@@ -26,7 +26,7 @@ const IamAction = z
   .string()
   .regex(/^[a-z0-9-]+:[A-Za-z0-9]+$/, 'one IAM action, such as `ssm:PutParameter`, no wildcard')
 
-export const StatementTemplate = z.strictObject({
+const StatementTemplate = z.strictObject({
   actions: z.array(IamAction).min(1),
   resources: z.array(Template).min(1),
   /** A key whose argument is absent is left out. */
@@ -34,7 +34,6 @@ export const StatementTemplate = z.strictObject({
   /** By an argument that may be absent: what holds the call to its absence. */
   whenAbsent: z.record(z.string(), ConditionTemplates).optional(),
 })
-export type StatementTemplate = z.infer<typeof StatementTemplate>
 
 /** An action that is not in the catalogue does not exist. */
 export const CatalogueEntry = z.strictObject({

@@ -24,7 +24,7 @@ const CaseAsk = z.strictObject({
 })
 
 /** Or the reason why no approval should help. */
-export const AskCase = z.strictObject({
+const AskCase = z.strictObject({
   name: z.string().min(1),
   ask: CaseAsk,
   now: CaseTime,
@@ -49,9 +49,9 @@ export const AskCase = z.strictObject({
     }),
   ]),
 })
-export type AskCase = z.infer<typeof AskCase>
+type AskCase = z.infer<typeof AskCase>
 
-export const PersonCase = z.strictObject({
+const PersonCase = z.strictObject({
   name: z.string().min(1),
   person: PersonId,
   does: z.enum(['approve', 'revoke', 'lift', 'read', 'breakGlass', 'review', 'allowStanding', 'standIn']),
@@ -65,7 +65,7 @@ export const PersonCase = z.strictObject({
   now: CaseTime,
   expect: z.strictObject({ permit: z.boolean(), policies: z.array(z.string()) }),
 })
-export type PersonCase = z.infer<typeof PersonCase>
+type PersonCase = z.infer<typeof PersonCase>
 
 /** It holds at every build, or the build fails. */
 export const PolicyCase = z.union([AskCase, PersonCase])

@@ -48,6 +48,10 @@ export type Command =
   | ReviewBreakGlass
   | ReportSealedUse
 
+type Unstamp<C> = C extends Command ? Omit<C, 'bundle'> : never
+/** A command before the hash of the bundle is put on it, which is the same for all. */
+export type Unstamped = Unstamp<Command>
+
 /** For each person the stage names that policy permits them to decide now: a stage's own, or one it escalates to. */
 export type Eligibility = { readonly [person: PersonId]: readonly string[] }
 

@@ -4,7 +4,7 @@ import type { Answered } from './ended.ts'
 import type { ApprovalRequest, Decision } from './request.ts'
 
 /** Seconds. */
-export const commentWithin = 3600
+const commentWithin = 3600
 
 /** The decider's words on their own decision, once. A denial counts at once and its reason may follow (ADR 0010). */
 export function comment(state: ApprovalRequest, command: Comment, at: NumericDate): Answered {

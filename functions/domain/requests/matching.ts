@@ -1,5 +1,5 @@
 /** `quorum` places, each to be taken by another of `people`. */
-export type Places = { readonly quorum: number; readonly people: Iterable<string> }
+type Places = { readonly quorum: number; readonly people: Iterable<string> }
 
 /**
  * Can every place be taken when no person takes two? Two stages that count the same person cannot both have them.

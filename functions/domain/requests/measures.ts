@@ -1,7 +1,7 @@
 import { type ApprovalRequest, type Decision, openStage, type StageState, type Verdict } from './request.ts'
 
 /** It names stages and never people. */
-export type Measure =
+type Measure =
   | { of: 'decision'; stage: string; verdict: Verdict; seconds: number }
   | { of: 'wait'; stage: string; silent: boolean }
 

@@ -1,5 +1,5 @@
 import { argumentsWithin } from '../delegation/attenuation.ts'
-import { canonicalForm, requestDigest } from '../digest.ts'
+import { argumentsDigest, canonicalForm, requestDigest } from '../digest.ts'
 import { namesOfTier, type Stage } from '../policy/ladder.ts'
 import { type Json, type JsonObject, type NumericDate, ok, type PersonId, type Result, refuse } from '../values.ts'
 import type { Ask, NarrowedOnce } from './request.ts'
@@ -61,9 +61,12 @@ export const staysWithin = (ask: Ask, of: Ask): boolean =>
   ask.lifetime <= of.lifetime &&
   ask.claimWithin <= of.claimWithin
 
-export function withDigest(ask: Omit<Ask, 'digest'>): Ask {
-  return { ...ask, digest: requestDigest(ask) }
-}
+/** An ask with the digests of what it now is. Digests that it had before do not count. */
+export const withDigests = (ask: Omit<Ask, 'digest' | 'argumentsDigest'>): Ask => ({
+  ...ask,
+  digest: requestDigest(ask),
+  argumentsDigest: argumentsDigest(ask.action, ask.arguments, ask.resource),
+})
 
 /** The narrower's approval counts for the stage that they decided, where the new rung has it under that name. */
 export const keptStage = (stages: readonly Stage[], decided: string, as: string): Stage | undefined =>

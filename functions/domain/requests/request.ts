@@ -25,8 +25,7 @@ import {
 export const AgentRef = z.strictObject({ id: AgentId, issuer: z.string(), subject: z.string() })
 export type AgentRef = z.infer<typeof AgentRef>
 
-export const AskerRef = z.strictObject({ ...AgentRef.shape, id: AskerId })
-export type AskerRef = z.infer<typeof AskerRef>
+const AskerRef = z.strictObject({ ...AgentRef.shape, id: AskerId })
 
 export const Delegator = z.strictObject({ ...AgentRef.shape, owner: PersonId })
 export type Delegator = z.infer<typeof Delegator>
@@ -107,16 +106,14 @@ export type StageState = z.infer<typeof StageState>
 export const Claim = z.enum(['access_token', 'aws'])
 export type Claim = z.infer<typeof Claim>
 
-export const Credential = z.strictObject({ id: CredentialId, issuedAt: NumericDate, expiresAt: NumericDate })
-export type Credential = z.infer<typeof Credential>
+const Credential = z.strictObject({ id: CredentialId, issuedAt: NumericDate, expiresAt: NumericDate })
 
 /** Written before minting. Only the newest intent of a kind can become a credential. */
 export const Intent = z.strictObject({ id: CredentialId, at: NumericDate })
 export type Intent = z.infer<typeof Intent>
 
 /** It may have to be denied until `endsAt`. */
-export const Session = z.strictObject({ credential: CredentialId, role: z.string(), endsAt: NumericDate })
-export type Session = z.infer<typeof Session>
+const Session = z.strictObject({ credential: CredentialId, role: z.string(), endsAt: NumericDate })
 
 export const Outcome = z.enum(['succeeded', 'failed'])
 export type Outcome = z.infer<typeof Outcome>

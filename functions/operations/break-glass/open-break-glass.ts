@@ -8,11 +8,10 @@ import {
   usesOfOpening,
 } from '../../domain/break-glass/break-glass.ts'
 import { reasonDigest, reasonProblem } from '../../domain/break-glass/open.ts'
-import { argumentsDigest, requestDigest } from '../../domain/digest.ts'
 import { type Login, type LoginWanted, lackOf } from '../../domain/people/login-strength.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { decide } from '../../domain/requests/decide.ts'
-import type { Ask } from '../../domain/requests/request.ts'
+import { withDigests } from '../../domain/requests/narrow.ts'
 import {
   defined,
   type Json,
@@ -167,7 +166,7 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
   const incident = await checkIncident(ask.incident, rules, ports)
   if (incident !== undefined) return refuse('bad_incident', incident)
 
-  const undigested: Omit<Ask, 'digest' | 'argumentsDigest'> = {
+  const asked = withDigests({
     id: ids.breakGlass(),
     agent: { id: ask.person, ...ask.proven },
     owner: ask.person,
@@ -182,7 +181,7 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
     recent: 0,
     ...lifted,
     ...defined({ jkt: ask.jkt }),
-  }
+  })
   const budgets = await budgetsOf({ owner: ask.person, breakGlass: { budgetKey, drill: ask.drill } }, ports, {
     window,
     coolDown: terms.coolDown,
@@ -211,15 +210,10 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
     drill: ask.drill,
     ...defined({ secondedBy: voucher?.by }),
   }
-  const sealed: Ask = {
-    ...undigested,
-    breakGlass: opening,
-    digest: requestDigest(undigested),
-    argumentsDigest: argumentsDigest(undigested.action, undigested.arguments, undigested.resource),
-  }
-  const answer = askAboutOpening(policy, 'breakGlass', ask.person, sealed, 'request', now)
+  const whole = { ...asked, breakGlass: opening }
+  const answer = askAboutOpening(policy, 'breakGlass', ask.person, whole, 'request', now)
   return ok({
-    opening: { type: 'open_break_glass', ask: sealed, answer, budgets: [], bundle: bundle.hash },
+    opening: { type: 'open_break_glass', ask: whole, answer, budgets: [], bundle: bundle.hash },
     budgets,
     login: terms.login,
     ...defined({ voucher: voucher?.once }),

@@ -102,7 +102,7 @@ function whyNotEnd({ state, person, now, policy }: Asked): Refusal | undefined {
  * Whether this person may say now what an opening was: policy lets them, and they are not stopped themselves. A review is a
  * decision, and lets the next opening go on without a second person.
  */
-export async function mayReview(
+async function mayReview(
   person: PersonId,
   { ask }: Pick<ApprovalRequest, 'ask'>,
   now: NumericDate,
@@ -180,7 +180,6 @@ export function reviewBreakGlass(
     note,
     ...defined({ seen }),
     answer: await mayReview(person, state, now, ports),
-    bundle: ports.policy.bundle.hash,
   }))
 }
 
@@ -233,10 +232,6 @@ async function openNow(now: NumericDate, { requests }: Pick<AskingPorts, 'reques
 async function endFor(incident: string, id: RequestId, ports: DecidingPorts): Promise<boolean> {
   const stored = await ports.requests.load(id)
   if (stored?.state.status !== 'approved' || stored.state.ask.breakGlass?.incident !== incident) return false
-  const done = await carryOut(id, ports, () => ({
-    type: 'wake',
-    ending: { by: 'incident', id: incident },
-    bundle: ports.policy.bundle.hash,
-  }))
+  const done = await carryOut(id, ports, () => ({ type: 'wake', ending: { by: 'incident', id: incident } }))
   return done.ok && done.value.state.status === 'revoked'
 }

@@ -7,8 +7,8 @@ import {
   sealedPersonOf,
   sealedRole,
 } from '../../domain/break-glass/sealed-role.ts'
-import { argumentsDigest, requestDigest } from '../../domain/digest.ts'
 import { decide } from '../../domain/requests/decide.ts'
+import { withDigests } from '../../domain/requests/narrow.ts'
 import type { Ask } from '../../domain/requests/request.ts'
 import { ok, type PersonId, RequestId, type Result, refuse } from '../../domain/values.ts'
 import { commitNew, runAggregate } from '../requests/carry-out.ts'
@@ -70,7 +70,7 @@ export async function reportSealedUse(
 function askOf({ eventId, user, role, seconds }: SealedUse, person: PersonId, { ids }: Pick<Ports, 'ids'>): Ask {
   const incident = `cloudtrail:${eventId}`
   const window = Math.min(seconds, longestSealedSession)
-  const undigested: Omit<Ask, 'digest' | 'argumentsDigest'> = {
+  const ask = withDigests({
     id: ids.breakGlass(),
     // What proved them is AWS's own login, with a second factor.
     agent: { id: person, issuer: 'aws:iam', subject: user },
@@ -90,7 +90,7 @@ function askOf({ eventId, user, role, seconds }: SealedUse, person: PersonId, { 
     lifetime: window,
     unpinned: ['everything in the catalogue of that account, with any arguments, as often as wanted until it ends'],
     recent: 0,
-  }
+  })
   const breakGlass: Opening = {
     profile: sealedRole,
     rights: [{ action: sealedAction, resources: [role] }],
@@ -102,10 +102,5 @@ function askOf({ eventId, user, role, seconds }: SealedUse, person: PersonId, { 
     drill: false,
     sealed: true,
   }
-  return {
-    ...undigested,
-    breakGlass,
-    digest: requestDigest(undigested),
-    argumentsDigest: argumentsDigest(undigested.action, undigested.arguments, undigested.resource),
-  }
+  return { ...ask, breakGlass }
 }

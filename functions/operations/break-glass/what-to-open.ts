@@ -202,7 +202,7 @@ export function askAboutOpening(
 }
 
 /** Whether policy could let this person open all of these, in earnest or as a drill, for such an incident. */
-export function couldOpen(
+function couldOpen(
   policy: Policy,
   person: PersonId,
   facts: readonly OpenedFacts[],

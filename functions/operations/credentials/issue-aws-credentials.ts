@@ -5,7 +5,7 @@ import { type Account, accountOf, type Bundle } from '../../domain/policy/bundle
 import { type CatalogueEntry, deriveStatement } from '../../domain/policy/catalogue.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { type ApprovalRequest, type ApprovedRequest, type Ask, grantOf } from '../../domain/requests/request.ts'
-import { type CredentialId, type NumericDate, ok, type Result, refuse } from '../../domain/values.ts'
+import { type CredentialId, defined, type NumericDate, ok, type Result, refuse } from '../../domain/values.ts'
 import { BrokerRefused } from '../faults.ts'
 import { authorityOf } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
@@ -90,7 +90,6 @@ export async function issueAwsCredentials(
   const { policy, ids, clock } = ports
   const [credential, use] = [ids.credential(), ids.use()]
   const { request: id, agent, jkt, jti: presented } = token
-  const bundle = policy.bundle.hash
   const stored = await ports.requests.load(id)
   if (!stored) return refuse('unknown_request')
   const target = targetOf(stored.state.ask, ports)
@@ -98,14 +97,13 @@ export async function issueAwsCredentials(
     id,
     ports,
     async (state, now) => ({
-      ...(await authorityOf(state, 'issue', now, ports, target ? { role: target.role } : {})),
+      ...(await authorityOf(state, 'issue', now, ports, defined({ role: target?.role }))),
       type: 'intend',
       agent,
       jkt,
       claim: 'aws',
       credential,
       presented,
-      bundle,
       ...(target ? { session: { role: target.role, endsAt: now + sessionSeconds(state, now) + 60 } } : {}),
     }),
     [once, { key: `JTI#${credential}`, value: id, expiresAt: clock.now() + 86_400 }],
@@ -126,7 +124,7 @@ export async function issueAwsCredentials(
     durationSeconds: seconds,
     ...(target.account.scopedCredentials && { scopedSeconds: until - clock.now() }),
   })
-  const issued = await carryOut(id, ports, () => ({ type: 'issue', agent, claim: 'aws', credential, use, bundle }))
+  const issued = await carryOut(id, ports, () => ({ type: 'issue', agent, claim: 'aws', credential, use }))
   if (!issued.ok) return overtaken(issued)
   const stands = await stillStands(issued.value, ports, target.role)
   if (!stands.ok) return stands

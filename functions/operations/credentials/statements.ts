@@ -1,12 +1,28 @@
 import type { StatementClaims } from '../../domain/credentials/statements.ts'
 import { bindingHash } from '../../domain/digest.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
-import { type ApprovalRequest, grantOf } from '../../domain/requests/request.ts'
-import { type AgentId, defined, type EvaluationId, isAgent, type Json, type NumericDate } from '../../domain/values.ts'
-import type { Entity, EvaluationAsk } from '../requests/evaluate-access.ts'
+import { type ApprovalRequest, grantOf, type ParentTask } from '../../domain/requests/request.ts'
+import {
+  type AgentId,
+  defined,
+  type EvaluationId,
+  isAgent,
+  type Json,
+  type JsonObject,
+  type NumericDate,
+} from '../../domain/values.ts'
 import type { Statements } from './ports.ts'
 
-type Bound = Pick<EvaluationAsk, 'subject' | 'action' | 'resource' | 'purpose' | 'parentTask'>
+/** An AuthZEN entity. Its properties decide nothing, and are bound all the same: what is submitted is what was evaluated. */
+export type Entity = { type: string; id: string; properties?: JsonObject | undefined }
+/** What a submission must repeat of the evaluation that it answers. */
+export type Bound = {
+  subject: Entity
+  action: { name: string; properties: Json }
+  resource: Entity
+  purpose?: string
+  parentTask?: ParentTask
+}
 
 /** What a requestable denial says of itself, for its submission (ARAP, "Binding Token Integrity"). */
 export function denialClaims(

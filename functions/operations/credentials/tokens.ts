@@ -13,7 +13,6 @@ import {
 import {
   type AgentId,
   type AskerId,
-  actorNamed,
   type CredentialId,
   type Json,
   type JsonObject,
@@ -22,14 +21,13 @@ import {
   type PersonId,
   type RequestId,
   type Result,
-  refuse,
   type Thumbprint,
   type ToolId,
 } from '../../domain/values.ts'
 import { Overtaken } from '../faults.ts'
 import { authorityOf, findEnding } from '../policy/authority.ts'
 import type { Clock, OnceOnly } from '../ports.ts'
-import { aboutStored, carryOut, recordRefusal, stillStands } from '../requests/carry-out.ts'
+import { aboutStored, carryOut, recordRefusal, refuseOnRecord, stillStands } from '../requests/carry-out.ts'
 import type { DecidingPorts, MakingPorts, RequestReader } from '../requests/ports.ts'
 import type { AccessToken, KnownToken, Signer } from './ports.ts'
 
@@ -78,13 +76,12 @@ export async function revokeToken(
   ports: DecidingPorts,
 ): Promise<void> {
   if (caller.type !== 'tool' && caller.id === agent) {
-    const bundle = ports.policy.bundle.hash
-    await carryOut(request, ports, () => ({ type: 'revoke_credential', agent, credential, bundle }))
+    await carryOut(request, ports, () => ({ type: 'revoke_credential', agent, credential }))
   } else await recordRefusal(caller, 'revoke_credential', 'not_permitted', ports)
 }
 
 /** An agent with its workload identity and a proof of the key that asked. */
-export type TokenAsk = {
+type TokenAsk = {
   id: RequestId
   agent: AskerId
   clientId: string
@@ -97,7 +94,7 @@ export type TokenAsk = {
   once: OnceOnly
 }
 
-export type IssuedToken = { token: string; expiresIn: number; details: readonly JsonObject[] }
+type IssuedToken = { token: string; expiresIn: number; details: readonly JsonObject[] }
 type Ports = MakingPorts & { signer: Signer; issuer: string }
 
 /**
@@ -109,20 +106,13 @@ type Ports = MakingPorts & { signer: Signer; issuer: string }
 export async function issueToken(ask: TokenAsk, ports: Ports): Promise<Result<IssuedToken, Refusal>> {
   const { policy, ids, clock } = ports
   const stored = await ports.requests.load(ask.id)
-  if (stored?.state.ask.agent.id !== ask.agent) {
-    await recordRefusal(actorNamed(ask.agent), 'intend', 'unknown_request', ports, aboutStored(stored))
-    return refuse('unknown_request')
-  }
+  const refused = refuseOnRecord(ask.agent, 'intend', ports, aboutStored(stored))
+  if (stored?.state.ask.agent.id !== ask.agent) return refused('unknown_request')
   const audience = audienceOf(stored.state.ask, ports)
-  if (ask.targets.some((target) => target !== audience)) {
-    await recordRefusal(actorNamed(ask.agent), 'intend', 'invalid_target', ports, aboutStored(stored))
-    return refuse('invalid_target', `the audience should be ${audience}`)
-  }
+  if (ask.targets.some((target) => target !== audience))
+    return refused('invalid_target', `the audience should be ${audience}`)
   const lacks = lackOfLogin(stored.state, ask, ports)
-  if (lacks !== undefined) {
-    await recordRefusal(actorNamed(ask.agent), 'intend', 'insufficient_login', ports, aboutStored(stored))
-    return refuse('insufficient_login', lacks)
-  }
+  if (lacks !== undefined) return refused('insufficient_login', lacks)
   const credential = ids.credential()
   const intended = await carryOut(
     ask.id,
@@ -135,7 +125,6 @@ export async function issueToken(ask: TokenAsk, ports: Ports): Promise<Result<Is
       claim,
       credential,
       mayRebind: agentOf(policy.bundle, ask.agent)?.rebind === true,
-      bundle: policy.bundle.hash,
     }),
     [ask.once, { key: `JTI#${credential}`, value: ask.id, expiresAt: clock.now() + 86_400 }],
   )
@@ -154,13 +143,7 @@ export async function issueToken(ask: TokenAsk, ports: Ports): Promise<Result<Is
     issuer: ports.issuer,
   })
   const token = await ports.signer.sign('at+jwt', claims)
-  const issued = await carryOut(ask.id, ports, () => ({
-    type: 'issue',
-    agent: ask.agent,
-    claim,
-    credential,
-    bundle: policy.bundle.hash,
-  }))
+  const issued = await carryOut(ask.id, ports, () => ({ type: 'issue', agent: ask.agent, claim, credential }))
   if (!issued.ok) return overtaken(issued)
   const stands = await stillStands(issued.value, ports)
   if (!stands.ok) return stands
@@ -244,7 +227,7 @@ function accessTokenClaims(
 }
 
 /** What the token allows, as in the token response, in the token and in introspection (RFC 9396 section 7). */
-export const authorizationDetail = (state: ApprovedRequest): JsonObject => ({
+const authorizationDetail = (state: ApprovedRequest): JsonObject => ({
   type: 'hotwork_action',
   request: state.ask.id,
   grant: state.grant.id,

@@ -1,21 +1,21 @@
 import { within } from '../../domain/delegation/attenuation.ts'
-import { argumentsDigest, digestOf, requestDigest } from '../../domain/digest.ts'
+import { digestOf } from '../../domain/digest.ts'
 import type { Agent } from '../../domain/people/organisation.ts'
 import { type Asked, askAgain, type Facts, findFacts } from '../../domain/policy/assess.ts'
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { satisfiedTier } from '../../domain/policy/ladder.ts'
 import type { Answer } from '../../domain/policy/question.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import type { Command, Delegate, Submit } from '../../domain/requests/commands.ts'
+import type { Submit, Unstamped } from '../../domain/requests/commands.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { replay } from '../../domain/requests/evolve.ts'
+import { withDigests } from '../../domain/requests/narrow.ts'
 import { hasRoom } from '../../domain/requests/record-size.ts'
 import {
   type AgentRef,
   type ApprovalRequest,
   type ApprovedRequest,
-  type Ask,
   approvalsOf,
   type Delegation,
   Delegator,
@@ -27,8 +27,7 @@ import {
 } from '../../domain/requests/request.ts'
 import {
   type AgentId,
-  type AskerId,
-  actorNamed,
+  defined,
   type HaltId,
   type Json,
   type NumericDate,
@@ -45,7 +44,7 @@ import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
 import { authorityOf } from '../policy/authority.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { OnceOnly } from '../ports.ts'
-import { aboutStored, type CarriedOut, carryOut, commitNew, endIfOver, recordRefusal } from '../requests/carry-out.ts'
+import { carryOut, commitNew, endIfOver, recordRefusal } from '../requests/carry-out.ts'
 import { aboutAsk } from '../requests/evaluate-access.ts'
 import type { DecidingPorts, MakingPorts, Stored } from '../requests/ports.ts'
 import { idempotencyItem } from '../requests/submit-request.ts'
@@ -71,10 +70,10 @@ export type DelegationAsk = {
   once: OnceOnly
 }
 
-export const day = 86_400
+const day = 86_400
 
 /** It assumes no role, and must know which one the action would: that may be stopped. */
-export type Ports = MakingPorts & Pick<BrokerPorts, 'targetRole'>
+type Ports = MakingPorts & Pick<BrokerPorts, 'targetRole'>
 
 /**
  * Takes a narrower right out of a live grant and makes it a request of another agent, approved with its parent. First the
@@ -137,7 +136,7 @@ export async function delegateRequest(
 }
 
 /** The child's id, which the key stands for from now on. Nothing where it stands for another body. */
-export async function childUnder(
+async function childUnder(
   { agent, id, idempotencyKey, body }: DelegationAsk,
   { requests, ids, clock }: MakingPorts,
 ): Promise<RequestId | undefined> {
@@ -150,7 +149,7 @@ export async function childUnder(
 }
 
 /** What is asked for the other agent, as policy is asked about it. */
-export const askedOf = ({ to, action, resource }: DelegationAsk, { ask }: ApprovalRequest): Asked => ({
+const askedOf = ({ to, action, resource }: DelegationAsk, { ask }: ApprovalRequest): Asked => ({
   agent: to,
   action: action.name,
   arguments: action.properties,
@@ -161,24 +160,17 @@ export const askedOf = ({ to, action, resource }: DelegationAsk, { ask }: Approv
 })
 
 /** The one question for the other agent, with the approvals of the parent that count for it too. */
-export function answerFor(
-  ask: DelegationAsk,
-  parent: ApprovalRequest,
-  { agent }: Facts,
-  now: NumericDate,
-  policy: Policy,
-) {
+function answerFor(ask: DelegationAsk, parent: ApprovalRequest, { agent }: Facts, now: NumericDate, policy: Policy) {
   const approvals = approvalsOf({ stages: inheritedStages(parent, agent.owner) })
   const circumstances = { moment: 'request', approvals, now } as const
   return askAgain(policy.bundle, (question) => policy.ask(question), askedOf(ask, parent), circumstances)
 }
 
 /** The parent gives: while it is live, what lies within its own right, if policy lets both agents have it. */
-export function give(ask: DelegationAsk, child: RequestId, facts: Facts, ports: Ports) {
+function give(ask: DelegationAsk, child: RequestId, facts: Facts, ports: Ports) {
   const { agent, jkt, to, uses = 1 } = ask
-  const command = async (state: ApprovalRequest, now: NumericDate): Promise<Delegate> => {
-    const target = targetOf(state.ask, ports)
-    const own = await authorityOf(state, 'request', now, ports, target ? { role: target.role } : {})
+  const command = async (state: ApprovalRequest, now: NumericDate): Promise<Unstamped> => {
+    const own = await authorityOf(state, 'request', now, ports, defined({ role: targetOf(state.ask, ports)?.role }))
     const notAfter = ask.notAfter ?? (state.status === 'approved' ? state.grant.notAfter : now)
     return {
       ...own,
@@ -191,13 +183,12 @@ export function give(ask: DelegationAsk, child: RequestId, facts: Facts, ports: 
       uses,
       notAfter,
       within: state.status === 'approved' && isWithin(state, facts, { uses, notAfter }),
-      bundle: ports.policy.bundle.hash,
     }
   }
   return carryOut(ask.id, ports, command, [ask.once])
 }
 
-export function isWithin(
+function isWithin(
   parent: ApprovedRequest,
   { entry, arguments: args, resource: { type, id } }: Facts,
   terms: { uses: number; notAfter: NumericDate },
@@ -208,7 +199,7 @@ export function isWithin(
 }
 
 /** Stores the child, unless the same key has made it meanwhile. Asked again: the key may come much later than it gave. */
-export async function makeChild(
+async function makeChild(
   ask: DelegationAsk,
   child: RequestId,
   parent: ApprovedRequest,
@@ -239,7 +230,7 @@ const chainThrough = ({ ask }: Pick<ApprovalRequest, 'ask'>): Delegator[] => [
  * The parent's stages without what an owner decided, the next agent's owner too, or what a stand-in decided for them: no
  * owner approves what their own agent does.
  */
-export function inheritedStages(parent: ApprovalRequest, owner: PersonId): StageState[] {
+function inheritedStages(parent: ApprovalRequest, owner: PersonId): StageState[] {
   const owners = [...ownersOf(parent), owner]
   return parent.stages.map((stage) => ({
     ...stage,
@@ -250,7 +241,7 @@ export function inheritedStages(parent: ApprovalRequest, owner: PersonId): Stage
 }
 
 /** The submission of what was delegated, approved with its parent: by the same people, on terms no longer than theirs. */
-export function delegatedSubmit(
+function delegatedSubmit(
   parent: ApprovedRequest,
   { child, uses, notAfter }: Delegation,
   { entry, agent, arguments: args, resource, unpinned }: Facts,
@@ -264,7 +255,7 @@ export function delegatedSubmit(
   const { purpose, parentTask, credential, claimWithin, lifetime, recent } = parent.ask
   // The child is stopped by all that stops its parent's agents, so what was lifted before the parent is before the child.
   const lifted = [...new Set([...(parent.ask.afterHalts ?? []), ...afterHalts])]
-  const undigested: Omit<Ask, 'digest' | 'argumentsDigest'> = {
+  const ask = withDigests({
     id: child,
     agent: refOf(agent, bundle, now),
     owner: agent.owner,
@@ -285,15 +276,11 @@ export function delegatedSubmit(
     unpinned: [...unpinned],
     recent,
     ...(lifted.length === 0 ? {} : { afterHalts: lifted }),
-  }
+  })
   const inherits = inheritedStages(parent, agent.owner)
   return {
     type: 'submit',
-    ask: {
-      ...undigested,
-      digest: requestDigest(undigested),
-      argumentsDigest: argumentsDigest(undigested.action, args, undigested.resource),
-    },
+    ask,
     tier: satisfiedTier(bundle.ladder, approvalsOf({ stages: inherits })),
     stages: inherits.map(({ terms }) => terms),
     policies: answer.policies,
@@ -309,19 +296,6 @@ function refOf({ id, identities }: Agent, { deployment }: Bundle, now: NumericDa
   const issuer = identity && deployment.issuers[identity.issuer]
   const name = !issuer ? 'unknown' : issuer.kind === 'spiffe' ? `spiffe://${issuer.trustDomain}` : issuer.issuer
   return { id, issuer: name, subject: identity?.subject ?? id }
-}
-
-/** For another agent a request does not exist: the answer is that of an unknown one, and goes on the asker's own record. */
-export async function asItsAgent(
-  id: RequestId,
-  agent: AskerId,
-  ports: DecidingPorts,
-  command: Command,
-): Promise<CarriedOut> {
-  const stored = await ports.requests.load(id)
-  if (stored?.state.ask.agent.id === agent) return carryOut(id, ports, () => command)
-  await recordRefusal(actorNamed(agent), command.type, 'unknown_request', ports, aboutStored(stored))
-  return refuse('unknown_request')
 }
 
 /**

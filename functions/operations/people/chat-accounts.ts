@@ -113,7 +113,7 @@ async function refused(person: Person, attempted: string, code: LinkRefusal, por
   return refuse(code)
 }
 
-export type GroupPorts = {
+type GroupPorts = {
   userGroups: UserGroups
   snapshots: GroupSnapshots
   links: Pick<PersonLinks, 'find'>

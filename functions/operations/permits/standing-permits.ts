@@ -15,7 +15,7 @@ import type { Refusal } from '../../domain/refusals.ts'
 import type { Submit } from '../../domain/requests/commands.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { evolve } from '../../domain/requests/evolve.ts'
-import { withDigest } from '../../domain/requests/narrow.ts'
+import { withDigests } from '../../domain/requests/narrow.ts'
 import { type ApprovalRequest, type Ask, approvalsOf } from '../../domain/requests/request.ts'
 import { submit } from '../../domain/requests/submit.ts'
 import {
@@ -214,8 +214,8 @@ async function drawOne(
 }
 
 /** One use, for no longer than what was approved, and never past the permit's own end. */
-function drawnAsk({ digest: _, ...ask }: Ask, permit: StandingPermit): Ask {
-  return withDigest({
+function drawnAsk(ask: Ask, permit: StandingPermit): Ask {
+  return withDigests({
     ...ask,
     uses: 1,
     lifetime: Math.min(ask.lifetime, permit.lifetime),

@@ -12,13 +12,15 @@ import {
 } from '../../domain/ledger/refused.ts'
 import { takeTokens } from '../../domain/policy/ladder.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import { actorOf, type Command } from '../../domain/requests/commands.ts'
+import { actorOf, type Command, type Unstamped } from '../../domain/requests/commands.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { Actor, Event } from '../../domain/requests/events.ts'
 import { evolve, replay } from '../../domain/requests/evolve.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import {
+  type AskerId,
+  actorNamed,
   defined,
   type NumericDate,
   ok,
@@ -26,12 +28,13 @@ import {
   type RequestId,
   type Result,
   refuse,
+  type ToolId,
 } from '../../domain/values.ts'
 import { StaleRequest } from '../faults.ts'
 import { findEnding } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
 import { bucketRow, readBucket } from './limits.ts'
-import type { Commit, Committed, DecidingPorts, Stored } from './ports.ts'
+import type { AskingPorts, Commit, Committed, DecidingPorts, Stored } from './ports.ts'
 
 /** Enough for fifty writers on one aggregate, each of whom can lose to all others. */
 export const manyWriters = 60
@@ -50,7 +53,11 @@ export async function runAggregate<T>(id: string, attempts: number, attempt: () 
   throw new StaleRequest(`other writers kept coming first on \`${id}\``)
 }
 
-type Ports = Pick<DecidingPorts, 'requests' | 'ledger' | 'policy' | 'clock' | 'log'>
+/** A command with the hash of the policies that its facts were found by. */
+export const stamped = (command: Unstamped, { policy }: Pick<AskingPorts, 'policy'>): Command => ({
+  ...command,
+  bundle: policy.bundle.hash,
+})
 
 /** What a command came to. `replayed`: something that may happen once had happened before, so nothing was done now. */
 export type CarriedOut = Result<Stored, Refusal> & { stored?: Stored }
@@ -65,15 +72,15 @@ export type CarriedOut = Result<Stored, Refusal> & { stored?: Stored }
  */
 export async function carryOut(
   id: RequestId,
-  ports: Ports,
-  command: (state: ApprovalRequest, now: NumericDate) => Command | Promise<Command>,
+  ports: DecidingPorts,
+  command: (state: ApprovalRequest, now: NumericDate) => Unstamped | Promise<Unstamped>,
   once: readonly OnceOnly[] = [],
 ): Promise<CarriedOut> {
   return runAggregate<CarriedOut>(id, manyWriters, async () => {
     const stored = await ports.requests.load(id)
     if (!stored) return refuse('unknown_request')
     const now = ports.clock.now()
-    const made = await command(asOf(stored.state, Math.max(now, stored.state.updatedAt)), now)
+    const made = stamped(await command(asOf(stored.state, Math.max(now, stored.state.updatedAt)), now), ports)
     const { events, refusal } = decide(stored.state, made, now)
     if (refusal) ports.log.info('refused', { request: id, attempted: made.type, code: refusal.code })
     const state = events.reduce<ApprovalRequest>(evolve, stored.state)
@@ -96,14 +103,26 @@ export async function carryOutFor(
   person: PersonId,
   attempted: string,
   id: RequestId,
-  ports: Ports,
+  ports: DecidingPorts,
   command: Parameters<typeof carryOut>[2],
   once?: OnceOnly,
 ): Promise<CarriedOut> {
   const done = await carryOut(id, ports, command, once ? [once] : [])
   if (!done.ok && done.code === 'unknown_request')
-    await recordRefusal({ type: 'person', id: person }, attempted, 'unknown_request', ports)
+    await recordRefusal(actorNamed(person), attempted, 'unknown_request', ports)
   return done
+}
+
+/** For another agent a request does not exist: the attempt goes on that agent's own chain. */
+export async function carryOutForAgent(
+  id: RequestId,
+  agent: AskerId,
+  ports: DecidingPorts,
+  command: Unstamped,
+): Promise<CarriedOut> {
+  const stored = await ports.requests.load(id)
+  if (stored?.state.ask.agent.id === agent) return carryOut(id, ports, () => command)
+  return refuseOnRecord(agent, command.type, ports, aboutStored(stored))('unknown_request')
 }
 
 /**
@@ -113,7 +132,7 @@ export async function carryOutFor(
  */
 export async function commitNew(
   events: readonly Event[],
-  { requests }: Pick<Ports, 'requests'>,
+  { requests }: Pick<DecidingPorts, 'requests'>,
   beside: Pick<Commit, 'once' | 'draw'> = {},
 ): Promise<{ stored: Stored; result: Committed }> {
   const state = replay(events)
@@ -148,7 +167,7 @@ export async function recordRefusal(
   actor: Actor,
   attempted: string,
   code: Refusal,
-  ports: Ports,
+  ports: DecidingPorts,
   { about = {}, policies = [], chain = actor.id }: More = {},
 ): Promise<void> {
   const { requests, ledger, clock } = ports
@@ -179,11 +198,11 @@ export async function recordRefusal(
   })
 }
 
-/** Refuses what a person tried, on their own chain. */
+/** Refuses what an agent, a person or a tool tried, on their own chain. */
 export const refuseOnRecord =
-  (person: PersonId, attempted: string, ports: Ports) =>
+  (id: AskerId | ToolId, attempted: string, ports: DecidingPorts, more?: More) =>
   async <Code extends Refusal>(code: Code, detail?: string) => {
-    await recordRefusal({ type: 'person', id: person }, attempted, code, ports)
+    await recordRefusal(actorNamed(id), attempted, code, ports, more)
     return refuse(code, detail)
   }
 
@@ -195,7 +214,12 @@ export const aboutStored = (stored: Stored | undefined): { about: About } => ({
 type Row = { key: string; before: string | undefined; others?: true; taken?: OnceOnly }
 
 /** The row that counts a refusal: that of its kind, or that of all others where the chain has taken enough kinds. */
-async function rowFor(kind: string, chain: string, now: NumericDate, requests: Ports['requests']): Promise<Row> {
+async function rowFor(
+  kind: string,
+  chain: string,
+  now: NumericDate,
+  requests: DecidingPorts['requests'],
+): Promise<Row> {
   const before = await requests.recall(kind)
   if (now < readCounted(before).until) return { key: kind, before }
   const bucket = await requests.recall(kindsKey(chain))
@@ -214,8 +238,8 @@ const countedRow = (key: string, counted: Counted, before: string | undefined): 
 })
 
 /** Stores what time alone has made due. Nothing due is nothing written. */
-export const wake = (id: RequestId, ports: Ports): Promise<CarriedOut> =>
-  carryOut(id, ports, () => ({ type: 'wake', bundle: ports.policy.bundle.hash }))
+export const wake = (id: RequestId, ports: DecidingPorts): Promise<CarriedOut> =>
+  carryOut(id, ports, () => ({ type: 'wake' }))
 
 /**
  * Reads the halts and the ancestors once more, after a credential is on record and before it is told: what was stopped
@@ -240,11 +264,11 @@ export async function stillStands(
 /** Ends a request, on its own record, whose ancestor or standing permit has ended, or that is halted. */
 export async function endIfOver(
   id: RequestId,
-  ports: Ports,
+  ports: DecidingPorts,
   roleOf: (state: ApprovalRequest) => string | undefined = () => undefined,
 ): Promise<void> {
   await carryOut(id, ports, async (state, now) => {
     const ending = await findEnding(state, now, ports, roleOf(state))
-    return { type: 'wake', bundle: ports.policy.bundle.hash, ...defined({ ending }) }
+    return { type: 'wake', ...defined({ ending }) }
   })
 }

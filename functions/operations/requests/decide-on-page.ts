@@ -1,7 +1,7 @@
 import type { Refusal } from '../../domain/refusals.ts'
 import type { Narrow } from '../../domain/requests/narrow.ts'
 import { type ApprovalRequest, openStage, type Verdict } from '../../domain/requests/request.ts'
-import { type Digest, defined, ok, type RequestId, type Result, refuse } from '../../domain/values.ts'
+import { actorNamed, type Digest, defined, ok, type RequestId, type Result, refuse } from '../../domain/values.ts'
 import { beginLogin, type LoggedIn, type LoginPorts, type Visitor } from '../people/log-in.ts'
 import { type CarriedOut, recordRefusal } from './carry-out.ts'
 import { decideRequest, narrowAsk } from './decide-request.ts'
@@ -38,7 +38,7 @@ export async function decideOnPage(
   const person = visitor.person.id
   const viewed = await viewRequest({ id: choice.id, person }, ports)
   if (!viewed.ok) {
-    await recordRefusal({ type: 'person', id: person }, choice.verdict, viewed.code, ports)
+    await recordRefusal(actorNamed(person), choice.verdict, viewed.code, ports)
     return viewed
   }
   const { state, whyNot } = viewed.value
@@ -75,7 +75,7 @@ export async function decideByLogin(
   if (!('decision' in purpose)) return refuse('no_decision')
   const { person: began, less, ...choice } = purpose.decision
   if (person.id !== began) {
-    await recordRefusal({ type: 'person', id: person.id }, choice.verdict, 'not_permitted', ports)
+    await recordRefusal(actorNamed(person.id), choice.verdict, 'not_permitted', ports)
     return refuse('another_person')
   }
   const stored = await ports.requests.load(choice.id)

@@ -1,11 +1,10 @@
-import { argumentsDigest } from '../../domain/digest.ts'
 import { tierOf } from '../../domain/policy/ladder.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import type { Decide, Narrowing } from '../../domain/requests/commands.ts'
+import type { Decide, Narrowing, Unstamped } from '../../domain/requests/commands.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import { evolve } from '../../domain/requests/evolve.ts'
-import { isNarrower, keptStage, type Narrow, narrowedTerms, withDigest } from '../../domain/requests/narrow.ts'
+import { isNarrower, keptStage, type Narrow, narrowedTerms, withDigests } from '../../domain/requests/narrow.ts'
 import { type ApprovalRequest, namesOf, openStage } from '../../domain/requests/request.ts'
 import { rightOf } from '../../domain/requests/take-decision.ts'
 import {
@@ -20,7 +19,7 @@ import {
 import { authorityOf } from '../policy/authority.ts'
 import { askAboutRequest } from '../policy/questions.ts'
 import type { OnceOnly } from '../ports.ts'
-import { type CarriedOut, carryOutFor } from './carry-out.ts'
+import { type CarriedOut, carryOutFor, stamped } from './carry-out.ts'
 import { assessAsk } from './evaluate-access.ts'
 import type { AskingPorts, DecidingPorts } from './ports.ts'
 
@@ -55,15 +54,13 @@ export function narrowAsk(
   const rung = tierOf(policy.bundle.ladder, needed)
   if (!rung) return { ok: false, code: 'policy_denied' }
   const { arguments: args, unpinned } = facts
-  const { digest: _, ...rest } = ask
   // What a higher rung gives may be less than what was asked for on the lower one.
   const cut = {
     uses: Math.min(terms.uses, rung.grant.uses),
     lifetime: Math.min(terms.lifetime, rung.grant.lifetime),
     claimWithin: Math.min(ask.claimWithin, rung.grant.claimWithin),
   }
-  const less = { ...rest, ...cut, arguments: args, unpinned: [...unpinned] }
-  const smaller = withDigest({ ...less, argumentsDigest: argumentsDigest(ask.action, args, resource) })
+  const smaller = withDigests({ ...ask, ...cut, arguments: args, unpinned: [...unpinned] })
   return { ok: true, ask: smaller, tier: needed, stages: rung.stages, policies }
 }
 
@@ -93,17 +90,9 @@ async function commandFor(
   ask: DecisionAsk,
   now: NumericDate,
   ports: DecidingPorts,
-): Promise<Decide> {
-  const { policy } = ports
-  const { eligible, permittedBy, ending, standsFor, givenBy, afterHalts } = await authorityOf(
-    state,
-    'request',
-    now,
-    ports,
-    {
-      decider: ask.person,
-    },
-  )
+): Promise<Extract<Unstamped, { type: 'decide' }>> {
+  const found = await authorityOf(state, 'request', now, ports, { decider: ask.person })
+  const { eligible, permittedBy, ending, standsFor, givenBy, afterHalts } = found
   const { id: _, once: __, narrow, showsAll, ...rest } = ask
   const narrowed = narrow && (await narrowing(state, narrow, ask.person, now, ports))
   const rights = defined({ standsFor, givenBy })
@@ -113,13 +102,10 @@ async function commandFor(
     type: 'decide',
     eligible,
     permittedBy,
-    ...defined({ ending }),
     ...rights,
-    ...defined({ afterHalts }),
-    ...defined({ narrowed }),
+    ...defined({ ending, afterHalts, narrowed }),
     ...(showsAll && !showsAll(state) ? { cut: true } : {}),
-    answer: askAboutRequest(policy, asIfDecided(state, decided, eligible[ask.person] ?? [], now), 'request', now),
-    bundle: policy.bundle.hash,
+    answer: askAboutRequest(ports.policy, asIfDecided(state, decided, eligible[ask.person] ?? [], now), 'request', now),
   }
 }
 
@@ -191,8 +177,7 @@ export type CommentAsk = { id: RequestId; person: PersonId; comment: string; onc
 
 /** Records the decider's own words on their own decision: once, within an hour, and it changes nothing else. */
 export function commentDecision({ id, person, comment, once }: CommentAsk, ports: DecidingPorts): Promise<CarriedOut> {
-  const bundle = ports.policy.bundle.hash
-  return carryOutFor(person, 'comment', id, ports, () => ({ type: 'comment', person, comment, bundle }), once)
+  return carryOutFor(person, 'comment', id, ports, () => ({ type: 'comment', person, comment }), once)
 }
 
 /** The request as it is; or why the decision would be refused, with the request that refuses it. */
@@ -207,6 +192,6 @@ export async function foreseeDecision(ask: DecisionAsk, ports: DecidingPorts): P
   if (!stored) return refuse('unknown_request')
   const now = Math.max(ports.clock.now(), stored.state.updatedAt)
   const state = asOf(stored.state, now)
-  const { refusal } = decide(stored.state, await commandFor(state, ask, now, ports), now)
+  const { refusal } = decide(stored.state, stamped(await commandFor(state, ask, now, ports), ports), now)
   return refusal ? { ...refuse(refusal.code, refusal.detail), state } : ok(state)
 }

@@ -1,26 +1,24 @@
-import type { Revoke } from '../../domain/requests/commands.ts'
+import type { Unstamped } from '../../domain/requests/commands.ts'
 import type { ApprovalRequest, Outcome } from '../../domain/requests/request.ts'
-import type { AskerId, NumericDate, PersonId, RequestId } from '../../domain/values.ts'
-import { asItsAgent } from '../delegation/delegate-request.ts'
+import { type AskerId, defined, type NumericDate, type PersonId, type RequestId } from '../../domain/values.ts'
 import { isStopped } from '../halts/find-halt.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import type { OnceOnly } from '../ports.ts'
-import { type CarriedOut, carryOutFor } from './carry-out.ts'
+import { type CarriedOut, carryOutFor, carryOutForAgent } from './carry-out.ts'
 import type { DecidingPorts } from './ports.ts'
 
 /** The agent takes its ask back (ARAP's cancel). Only a pending one can be; the request is then `withdrawn`. */
 export const cancelRequest = (
   { id, agent }: { id: RequestId; agent: AskerId },
   ports: DecidingPorts,
-): Promise<CarriedOut> => asItsAgent(id, agent, ports, { type: 'withdraw', agent, bundle: ports.policy.bundle.hash })
+): Promise<CarriedOut> => carryOutForAgent(id, agent, ports, { type: 'withdraw', agent })
 
 /** The agent reports that its task is done, and how it went; every credential of the grant ends with it. */
 export function completeRequest(
   { id, agent, outcome, note }: { id: RequestId; agent: AskerId; outcome: Outcome; note?: string },
   ports: DecidingPorts,
 ): Promise<CarriedOut> {
-  const noted = note === undefined ? {} : { note }
-  return asItsAgent(id, agent, ports, { type: 'complete', agent, outcome, ...noted, bundle: ports.policy.bundle.hash })
+  return carryOutForAgent(id, agent, ports, { type: 'complete', agent, outcome, ...defined({ note }) })
 }
 
 /**
@@ -32,7 +30,7 @@ export async function revokeRequest(
   ports: DecidingPorts,
 ): Promise<CarriedOut> {
   const { id, person, reason, once } = ask
-  const command = async (state: ApprovalRequest, now: NumericDate): Promise<Revoke> => {
+  const command = async (state: ApprovalRequest, now: NumericDate): Promise<Unstamped> => {
     const answer = askAboutPerson(ports.policy, 'revoke', person, now, { state })
     const permitted = answer.permit && !(await isStopped(person, ports, { now }))
     return {
@@ -40,7 +38,6 @@ export async function revokeRequest(
       person,
       reason,
       answer: { ...answer, permit: permitted },
-      bundle: ports.policy.bundle.hash,
     }
   }
   return carryOutFor(person, 'revoke', id, ports, command, once)

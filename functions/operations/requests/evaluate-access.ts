@@ -21,7 +21,7 @@ import {
   type ToolId,
 } from '../../domain/values.ts'
 import type { Statements } from '../credentials/ports.ts'
-import { denialClaims, withoutActor } from '../credentials/statements.ts'
+import { type Bound, denialClaims, withoutActor } from '../credentials/statements.ts'
 import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
 import { authorityOf } from '../policy/authority.ts'
 import { recordRefusal } from './carry-out.ts'
@@ -31,17 +31,9 @@ import type { AskingPorts, DecidingPorts, MakingPorts } from './ports.ts'
 /** Who asks: an agent about itself, or a tool about an agent. */
 export type EvaluationCaller = { type: 'agent'; id: AgentId } | { type: 'tool'; id: ToolId }
 
-/** An AuthZEN entity. Its properties decide nothing here, and are bound all the same: what is submitted is what was evaluated. */
-export type Entity = { type: string; id: string; properties?: JsonObject | undefined }
-
 /** An AuthZEN access evaluation, as it came. */
-export type EvaluationAsk = {
+export type EvaluationAsk = Bound & {
   caller: EvaluationCaller
-  subject: Entity
-  action: { name: string; properties: Json }
-  resource: Entity
-  purpose?: string
-  parentTask?: ParentTask
   /** `context.approval.id`: a grant that the asker says covers this. Empty where what was sent names none. */
   approval?: string
   /** `context.approval.state`, where there is one: verified whenever it is there. */
@@ -49,7 +41,7 @@ export type EvaluationAsk = {
 }
 
 /** Why not (AuthZEN `context.reason`, interfaces.md section 3). */
-export type EvaluationReason =
+type EvaluationReason =
   | Extract<Assessment, { outcome: 'refused' }>['reason']
   | 'approval_required'
   | 'approval_expired'
@@ -197,9 +189,7 @@ const deny = (
 })
 
 /** What a submission must repeat to the letter: whole objects, and the context that policy sees. */
-export const bindingOf = (
-  ask: Pick<EvaluationAsk, 'subject' | 'action' | 'resource' | 'purpose' | 'parentTask'>,
-): Digest =>
+export const bindingOf = (ask: Bound): Digest =>
   digestOf('hotwork.evaluation.v1', {
     subject: withoutActor(ask.subject),
     action: { name: ask.action.name, properties: ask.action.properties },
@@ -212,7 +202,7 @@ export const bindingOf = (
  * What an approval is bound to beside its action and the resource that this names: all other members of what was
  * evaluated. Absent, it is what the request says of itself.
  */
-export const boundOf = (ask: Pick<EvaluationAsk, 'subject' | 'resource' | 'purpose' | 'parentTask'>): Digest =>
+export const boundOf = (ask: Omit<Bound, 'action'>): Digest =>
   digestOf('hotwork.bound.v1', {
     subject: withoutActor(ask.subject),
     resource: ask.resource.properties ?? null,

@@ -1,11 +1,13 @@
-import { argumentsDigest, digestOf, requestDigest } from '../../domain/digest.ts'
+import { digestOf } from '../../domain/digest.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import type { Submit } from '../../domain/requests/commands.ts'
 import { decide } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
+import { withDigests } from '../../domain/requests/narrow.ts'
 import type { AgentRef, ApprovalRequest, Ask, ParentTask } from '../../domain/requests/request.ts'
 import {
   type AskerId,
+  actorNamed,
   type Digest,
   defined,
   type EvaluationId,
@@ -19,14 +21,14 @@ import {
 } from '../../domain/values.ts'
 import { type BrokerPorts, targetOf } from '../credentials/issue-aws-credentials.ts'
 import type { Statements } from '../credentials/ports.ts'
-import { bindsTo } from '../credentials/statements.ts'
+import { type Bound, bindsTo } from '../credentials/statements.ts'
 import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
 import type { PermitReader } from '../permits/ports.ts'
 import { drawFromPermit } from '../permits/standing-permits.ts'
 import { findEnding } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
 import { commitNew, manyWriters, recordRefusal, runAggregate } from './carry-out.ts'
-import { aboutAsk, assessAsk, bindingOf, boundOf, boundPlainly, type Entity } from './evaluate-access.ts'
+import { aboutAsk, assessAsk, bindingOf, boundOf, boundPlainly } from './evaluate-access.ts'
 import { Lately, mayWait } from './limits.ts'
 import type { AskingPorts, DecidingPorts, MakingPorts, Stored } from './ports.ts'
 
@@ -59,11 +61,8 @@ export async function findRepeat(
 }
 
 /** An ARAP submission by an agent whose identity and key are proven. */
-type SubmissionAsk = {
+type SubmissionAsk = Bound & {
   agent: AgentRef
-  subject: Entity
-  action: { name: string; properties: Json }
-  resource: Entity
   purpose: string
   justification?: string
   parentTask: ParentTask
@@ -82,7 +81,6 @@ type SubmissionAsk = {
   once: OnceOnly
 }
 
-export type SubmissionRefusal = Refusal
 type Ports = MakingPorts &
   Pick<BrokerPorts, 'targetRole'> & { permits: Pick<PermitReader, 'ofAgent'>; statements: Pick<Statements, 'verify'> }
 /** `created` is false where an earlier request is answered: the same key, or an identical one that is still pending. */
@@ -97,10 +95,10 @@ const day = 86_400
  *
  * @throws StoreUnavailable, StaleRequest
  */
-export async function submitRequest(ask: SubmissionAsk, ports: Ports): Promise<Result<Submitted, SubmissionRefusal>> {
+export async function submitRequest(ask: SubmissionAsk, ports: Ports): Promise<Result<Submitted, Refusal>> {
   const body = bodyDigest(ask.body)
   const key = idempotencyItem(ask.agent.id, ask.idempotencyKey ?? `${body} ${ask.jkt}`)
-  return runAggregate<Result<Submitted, SubmissionRefusal>>(ask.agent.id, manyWriters, async () => {
+  return runAggregate<Result<Submitted, Refusal>>(ask.agent.id, manyWriters, async () => {
     const repeat = await findRepeat(key, body, ask.jkt, ports)
     if (repeat) return repeat.ok ? ok({ stored: repeat.value, created: false }) : recorded(ask, repeat, ports)
     const made = await makeSubmit(ask, ports)
@@ -148,7 +146,7 @@ async function recorded<R extends { ok: false; code: Refusal }>(
   ports: DecidingPorts,
 ): Promise<R> {
   const about = aboutAsk({ action, resource: { type, id }, parentTask })
-  await recordRefusal({ type: 'agent', id: agent.id }, 'submit', refused.code, ports, { about })
+  await recordRefusal(actorNamed(agent.id), 'submit', refused.code, ports, { about })
   return refused
 }
 
@@ -210,7 +208,7 @@ async function makeSubmit(ask: SubmissionAsk, ports: Ports): Promise<Result<Subm
   const { facts, grant, tier, stages, policies } = assessment
   const { agent, purpose, justification, parentTask, requestedUntil, jkt } = ask
   const { environment, classification, ...resource } = facts.resource
-  const undigested = {
+  const undigested: Omit<Ask, 'digest' | 'argumentsDigest'> = {
     id: ids.request(),
     agent,
     owner: facts.agent.owner,
@@ -233,13 +231,8 @@ async function makeSubmit(ask: SubmissionAsk, ports: Ports): Promise<Result<Subm
     jkt,
   }
   const bound = boundOf(ask)
-  const sealed: Ask = {
-    ...undigested,
-    ...(bound === boundPlainly(undigested) ? {} : { bound }),
-    digest: requestDigest(undigested),
-    argumentsDigest: argumentsDigest(undigested.action, undigested.arguments, undigested.resource),
-  }
-  return ok({ type: 'submit', ask: sealed, tier, stages, policies, bundle: policy.bundle.hash })
+  const whole = withDigests({ ...undigested, ...(bound === boundPlainly(undigested) ? {} : { bound }) })
+  return ok({ type: 'submit', ask: whole, tier, stages, policies, bundle: policy.bundle.hash })
 }
 
 /** Which evaluation is answered. A statement of it is verified whenever there is one, though the record decides. */

@@ -74,12 +74,11 @@ const begin = (token: AccessToken, use: UseId, once: OnceOnly, target: Target | 
     token.request,
     ports,
     async (state, now) => ({
-      ...(await authorityOf(state, 'use', now, ports, target ? { role: target.role } : {})),
+      ...(await authorityOf(state, 'use', now, ports, defined({ role: target?.role }))),
       type: 'begin_call',
       agent: token.agent,
       presented: token.jti,
       use,
-      bundle: ports.policy.bundle.hash,
     }),
     [once],
   )
@@ -98,7 +97,6 @@ const end = (ask: Ask, use: UseId, outcome: Outcome, note: string | undefined, p
     use,
     outcome,
     ...defined({ note }),
-    bundle: ports.policy.bundle.hash,
   }))
 
 /** AWS has answered, and did nothing: asking again would be answered so again. */
@@ -110,9 +108,8 @@ async function failed(ask: Ask, use: UseId, reason: string, ports: CallPorts) {
 /** Nothing was sent, and nothing will be: whoever is here is the one that would have. */
 async function giveBack(ask: Ask, use: UseId, fault: unknown, ports: CallPorts): Promise<Result<never, CallRefusal>> {
   const reason = fault instanceof Error ? fault.name : typeof fault
-  const bundle = ports.policy.bundle.hash
   const { id, agent } = ask
-  const given = await carryOut(id, ports, () => ({ type: 'return_call', agent: agent.id, use, reason, bundle }))
+  const given = await carryOut(id, ports, () => ({ type: 'return_call', agent: agent.id, use, reason }))
   return given.ok ? refuse('call_not_sent', reason) : refuse('outcome_unknown')
 }
 
@@ -145,7 +142,7 @@ function told(refused: CarriedOut & { ok: false }): Result<JsonObject, Refusal> 
   return ended ? refuse(refused.code, `the call was made, and ${ended.outcome}`) : refused
 }
 
-export type CallPorts = BrokerPorts & { caller: AwsCaller }
+type CallPorts = BrokerPorts & { caller: AwsCaller }
 /** `unread`: it could not be read now. That says nothing, and another time it may be read. */
 type Looked = LookedUp | { found: 'unread' }
 
@@ -153,7 +150,7 @@ type Looked = LookedUp | { found: 'unread' }
 const callLasts = 60
 
 /** Finds out by reading what has become of a call, with a session that can do nothing else. It changes nothing. */
-export async function lookUpCall(ask: Ask, use: Use, target: Target | undefined, ports: CallPorts): Promise<Looked> {
+async function lookUpCall(ask: Ask, use: Use, target: Target | undefined, ports: CallPorts): Promise<Looked> {
   const statement = target && deriveReadStatement(target.entry, ask.arguments, target.account)
   if (!statement) return { found: 'unknown' }
   try {
@@ -166,14 +163,14 @@ export async function lookUpCall(ask: Ask, use: Use, target: Target | undefined,
   }
 }
 
-export const awsCallOf = ({ action, arguments: args }: Ask, { account }: Target): AwsCall => ({
+const awsCallOf = ({ action, arguments: args }: Ask, { account }: Target): AwsCall => ({
   action,
   arguments: args,
   region: account.region,
 })
 
 /** The same session as an agent would get for this statement, for a minute. */
-export const sessionForCall = (
+const sessionForCall = (
   ask: Ask,
   credential: CredentialId,
   statement: Statement,
@@ -211,8 +208,7 @@ export async function resolveCall(id: RequestId, ports: CallPorts): Promise<Look
   const looked: Looked = stopped ? { found: 'unread' } : await lookUpCall(ask, use, target, ports)
   const end = endOf(looked, use, ports.clock.now())
   if (!end) return looked
-  const bundle = ports.policy.bundle.hash
-  const done = await carryOut(id, ports, () => ({ type: 'resolve_call', use: use.id, ...end, bundle }))
+  const done = await carryOut(id, ports, () => ({ type: 'resolve_call', use: use.id, ...end }))
   if (done.ok && end.outcome === 'unknown') ports.log.error('outcome_unknown', { request: id })
   return looked
 }

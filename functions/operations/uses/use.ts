@@ -2,6 +2,8 @@ import { argumentsDigest } from '../../domain/digest.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { type ApprovalRequest, grantOf, type Outcome, usesLeft } from '../../domain/requests/request.ts'
 import {
+  actorNamed,
+  defined,
   type JsonObject,
   ok,
   type RequestId,
@@ -13,7 +15,7 @@ import {
 import type { AccessToken } from '../credentials/ports.ts'
 import { authorityOf } from '../policy/authority.ts'
 import type { OnceOnly } from '../ports.ts'
-import { aboutStored, type CarriedOut, carryOut, recordRefusal } from '../requests/carry-out.ts'
+import { aboutStored, type CarriedOut, carryOut, recordRefusal, refuseOnRecord } from '../requests/carry-out.ts'
 import type { DecidingPorts, MakingPorts } from '../requests/ports.ts'
 
 /** A tool says how a use of its own went. Said twice is said once. */
@@ -22,13 +24,8 @@ export async function endUse(
   ports: DecidingPorts,
 ): Promise<CarriedOut> {
   const request = (await ports.requests.recall(useKey(id))) as RequestId | undefined
-  if (request === undefined) {
-    await recordRefusal({ type: 'tool', id: tool }, 'end_use', 'credential_unknown', ports)
-    return refuse('credential_unknown')
-  }
-  const noted = note === undefined ? {} : { note }
-  const bundle = ports.policy.bundle.hash
-  return carryOut(request, ports, () => ({ type: 'end_use', tool, use: id, outcome, ...noted, bundle }))
+  if (request === undefined) return refuseOnRecord(tool, 'end_use', ports)('credential_unknown')
+  return carryOut(request, ports, () => ({ type: 'end_use', tool, use: id, outcome, ...defined({ note }) }))
 }
 
 /** Under which the request of a use is found again. */
@@ -63,7 +60,7 @@ export async function beginUse(
   const stored = await ports.requests.load(token.request)
   if (!stored) return refuse('unknown_request')
   if (!executes(stored.state, ask)) {
-    await recordRefusal({ type: 'tool', id: tool }, 'begin_use', 'invalid_arguments', ports, aboutStored(stored))
+    await recordRefusal(actorNamed(tool), 'begin_use', 'invalid_arguments', ports, aboutStored(stored))
     return refuse('arguments_mismatch', 'what is about to be executed is not what was approved')
   }
   const again = useOf(stored.state, tool, key)
@@ -78,7 +75,6 @@ export async function beginUse(
       presented: token.jti,
       use,
       key,
-      bundle: ports.policy.bundle.hash,
     }),
     // A tool that asks again shows the proof that it was shown before: it was spent on this very use.
     again ? [] : [ask.once, { key: useKey(use), value: token.request, expiresAt: token.expiresAt + 86_400 }],

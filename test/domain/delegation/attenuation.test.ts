@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { meet, type Right, within } from '../../../functions/domain/delegation/attenuation.ts'
-import type { Json } from '../../../functions/domain/values.ts'
+import { type Right, within } from '../../../functions/domain/delegation/attenuation.ts'
+import type { Json, JsonObject } from '../../../functions/domain/values.ts'
 
 /** "No more than" is a partial order in which any two rights of the same thing have a most that lies within both. */
 
@@ -30,6 +30,29 @@ const chain = right.chain((top) => lessOf(top).chain((mid) => lessOf(mid).map((l
 const same = (one: Right, other: Right) => expect(sorted(one)).toEqual(sorted(other))
 const sorted = (of: Right) => ({ ...of, arguments: Object.entries(of.arguments).sort() })
 const runs = { numRuns: 2_000 }
+
+/** The most that lies within both, or nothing where they are of different things. */
+function meet(one: Right, other: Right, narrowable: readonly string[]): Right | undefined {
+  const names = Object.keys(one.arguments)
+  const lower = Object.fromEntries(
+    names.map((name) => [
+      name,
+      narrowable.includes(name) ? lesser(one.arguments, other.arguments, name) : one.arguments[name],
+    ]),
+  ) as JsonObject
+  const both = {
+    ...one,
+    arguments: lower,
+    uses: Math.min(one.uses, other.uses),
+    notAfter: Math.min(one.notAfter, other.notAfter),
+  }
+  return within(both, one, narrowable) && within(both, other, narrowable) ? both : undefined
+}
+
+function lesser(one: JsonObject, other: JsonObject, name: string): Json | undefined {
+  const [a, b] = [one[name], other[name]]
+  return typeof a === 'number' && typeof b === 'number' ? Math.min(a, b) : a
+}
 
 describe('no more than', () => {
   test('a right is within itself', () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { isFor, personIn, readNonce, sessionOf, writeNonce } from '../../../functions/domain/people/login.ts'
+import { personIn, readNonce, sessionOf, writeNonce } from '../../../functions/domain/people/login.ts'
 import type { Person } from '../../../functions/domain/people/organisation.ts'
 import type { Digest, PersonId } from '../../../functions/domain/values.ts'
 
@@ -21,18 +21,6 @@ const nonces = fc.record(
 describe('what a login is made for, in its nonce', () => {
   test('is read as it was written, whatever it is', () =>
     fc.assert(fc.property(nonces, (nonce) => expect(readNonce(writeNonce(nonce))).toEqual(nonce))))
-
-  test('is for that verdict, round and digest, and for no other', () =>
-    fc.assert(
-      fc.property(nonces, digests, (nonce, other) => {
-        const written = writeNonce(nonce)
-        const { verdict, round, digest } = nonce
-        expect(isFor(written, { verdict, round, digest })).toBe(true)
-        expect(isFor(written, { verdict: verdict === 'deny' ? 'approve' : 'deny', round, digest })).toBe(false)
-        expect(isFor(written, { verdict, round: round + 1, digest })).toBe(false)
-        expect(isFor(written, { verdict, round, digest: other })).toBe(other === digest)
-      }),
-    ))
 
   test('is nothing in any text that is not written so', () => {
     fc.assert(fc.property(fc.string(), (text) => expect(readNonce(text)).toBeUndefined()))
