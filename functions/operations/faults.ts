@@ -121,3 +121,6 @@ export class BoardUnavailable extends Error {
     this.forAll = forAll
   }
 }
+
+/** The name alone: a fault's message may hold what must not be in a log. */
+export const faultName = (fault: unknown): string => (fault instanceof Error ? fault.name : 'unknown')

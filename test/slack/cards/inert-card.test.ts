@@ -3,14 +3,8 @@ import { complaintsOf } from '../../../functions/adapters/slack/cards/blocks.ts'
 import { renderCard } from '../../../functions/adapters/slack/cards/card.ts'
 import { createEphemeral } from '../../../functions/adapters/slack/edge/answers.ts'
 import { sentenceFor } from '../../../functions/adapters/slack/edge/sentences.ts'
-import {
-  approveModal,
-  narrowModal,
-  readForm,
-  truthModal,
-  whyModal,
-} from '../../../functions/adapters/slack/forms/card-forms.ts'
-import type { Modal } from '../../../functions/adapters/slack/forms/modal-blocks.ts'
+import { approveModal, narrowModal, readForm, whyModal } from '../../../functions/adapters/slack/forms/card-forms.ts'
+import { type Modal, truthModal } from '../../../functions/adapters/slack/forms/modal-blocks.ts'
 import { lookalikeNote } from '../../../functions/domain/inert.ts'
 import { Refusal } from '../../../functions/domain/refusals.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'

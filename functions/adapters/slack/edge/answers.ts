@@ -1,44 +1,36 @@
 import type { RichTextElement } from '@slack/types'
 import type { Refusal } from '../../../domain/refusals.ts'
-import type { Result } from '../../../domain/values.ts'
+import type { ApprovalRequest } from '../../../domain/requests/request.ts'
+import { defined, type RequestId, type Result } from '../../../domain/values.ts'
+import { faultName } from '../../../operations/faults.ts'
 import type { Log } from '../../../operations/ports.ts'
-import type { CarriedOut } from '../../../operations/requests/carry-out.ts'
-import type { DecisionAsk } from '../../../operations/requests/decide-request.ts'
+import type { DecisionAsk, Foreseen } from '../../../operations/requests/decide-request.ts'
 import type { Stored } from '../../../operations/requests/ports.ts'
 import { type CardBlock, rich, section } from '../cards/blocks.ts'
 import { showsAll } from '../cards/card.ts'
-import type { Subject } from '../forms/card-forms.ts'
-import { type Carried, carriedOf, onceFor } from './click.ts'
+import { type Carried, onceFor, type Subject } from './click.ts'
 import { patience } from './client.ts'
 import type { EdgeOptions } from './edge-options.ts'
-import { failed, notAnswered, notRecorded, sentenceFor } from './sentences.ts'
+import { failed, notAnswered, notOpened, notRecorded, sentenceFor } from './sentences.ts'
 
 /** It was not done, or it is not known: what the person is told, which is true either way. A `code` where it is a no. */
 export type NotDone = { done: false; sentence: string; code?: Refusal; detail?: string | undefined }
-type Told<T> = { done: true; value: T } | NotDone
 
 /** Whether it was recorded is not known, and there is no card that would show it. */
 const lookAtHome =
-  'The store has not answered yet; open Hotwork’s Home tab in a minute, which shows what was recorded, before you do it again.'
+  'The store has not answered yet. Open Hotwork’s Home tab in a minute: it shows what was recorded. Then decide whether to do it again.'
 
 /** How a click is named in the log: by what it does, or by the request or list that it is on. */
 type Named = { click: string } | { request: string }
-/** A no, with the request as it was then, where there is one. */
-type No = { code: Refusal; detail?: string | undefined; stored?: Stored | undefined }
 
-/**
- * Does something within the time that a person waits for it.
- *
- * @param late     what the person is told while it is not known whether it was recorded
- * @param sentence what the person is told of a no
- */
-async function told<T>(
+/** Does something within the time that a person waits for it. What they are told is true whether or not it is recorded later. */
+export async function attempt<T>(
   named: Named,
-  act: (mayStart: () => boolean) => Promise<Result<T, Refusal> & { stored?: Stored }>,
+  act: (mayStart: () => boolean) => Promise<Result<T, Refusal> & { stored?: Stored; state?: ApprovalRequest }>,
   { deadline }: Carried,
-  log: Log,
-  { late, sentence }: { late: string; sentence: (no: No) => string },
-): Promise<Told<T>> {
+  { bundle: { directory }, page, log }: EdgeOptions,
+): Promise<{ done: true; value: T } | NotDone> {
+  const late = 'request' in named ? notAnswered : lookAtHome
   try {
     const made = await deadline.within(act(deadline.mayStart), patience.tell)
     if (!made.done) {
@@ -46,118 +38,81 @@ async function told<T>(
       return { done: false, sentence: late }
     }
     if (made.value.ok) return { done: true, value: made.value.value }
-    const { code, detail, stored } = made.value
-    return { done: false, code, detail, sentence: sentence({ code, detail, stored }) }
-  } catch (fault) {
-    return { done: false, sentence: sentenceOfFault(named, fault, log, late) }
+    const { code, detail, stored, state = stored?.state } = made.value
+    return { done: false, code, detail, sentence: sentenceFor(code, { directory, page, detail, state }) }
+  } catch (cause) {
+    const fault = faultName(cause)
+    log.error('click not decided', { ...named, fault })
+    // Neither of these committed anything, which is known. After the store's silence nothing is.
+    if (fault === 'NotInTime' || fault === 'StaleRequest') return { done: false, sentence: notRecorded }
+    return { done: false, sentence: fault === 'StoreUnavailable' ? late : failed }
   }
 }
 
-/** What the person is told of a broken world, and the line in the log for the person on call. */
-function sentenceOfFault(named: Named, fault: unknown, log: Log, late: string): string {
-  const name = fault instanceof Error ? fault.name : 'unknown'
-  log.error('click not decided', { ...named, fault: name })
-  // Neither of these committed anything, which is known; after the store's silence nothing is.
-  if (name === 'NotInTime' || name === 'StaleRequest') return notRecorded
-  return name === 'StoreUnavailable' ? late : failed
-}
-
-/**
- * Does something that is no decision on a request.
- *
- * @param name what the log calls it
- */
-export const actTold = <T>(
-  name: string,
-  act: (mayStart: () => boolean) => Promise<Result<T, Refusal>>,
-  carried: Carried,
-  { bundle: { directory }, log }: EdgeOptions,
-): Promise<Told<T>> =>
-  told({ click: name }, act, carried, log, {
-    late: lookAtHome,
-    sentence: ({ code, detail }) => sentenceFor(code, { directory, detail }),
-  })
-
-/** Decides on what was seen within the time that the person will wait, and says what is known when that is over. */
-export async function decideTold(
+/** Decides on what was seen. */
+export async function decide(
   ask: Pick<DecisionAsk, 'person' | 'verdict' | 'comment' | 'narrow'>,
   about: Subject,
   carried: Carried,
   options: EdgeOptions,
-): Promise<Told<Stored>> {
-  const { request: id, round, digest } = about
+) {
+  const { request: id } = about
   const seen = await seenOn(about, carried, options)
-  // A click is no login, however Slack let this person in.
-  const whole: DecisionAsk = {
-    ...ask,
-    ...(seen === undefined ? {} : { seen }),
-    ...{ id, round, digest, through: 'chat', login: {}, once: onceFor(carried, id) },
-    showsAll: (state) => showsAll(state, options.bundle, { page: options.page }),
-  }
-  return inTime(id, (mayStart) => options.decide(whole, mayStart), carried, options)
+  const whole = { ...ask, ...defined({ seen }), ...onCard(about, options), once: onceFor(carried, id) }
+  return attempt({ request: id }, (mayStart) => options.decide(whole, mayStart), carried, options)
 }
 
-/** Does something on a request that may happen once. */
-export const inTime = (
-  request: string,
-  act: (mayStart: () => boolean) => Promise<CarriedOut>,
-  carried: Carried,
+/** What each decision on a card has: a click is no login, and decides only what the card shows in full. */
+export const onCard = ({ request: id, round, digest }: Subject, { bundle, page }: EdgeOptions) =>
+  ({
+    id,
+    round,
+    digest,
+    through: 'chat',
+    login: {},
+    showsAll: (state: ApprovalRequest) => showsAll(state, bundle, { page }),
+  }) as const
+
+/** Looks up whether something would be taken now, so that no person fills in a form for nothing. */
+export async function foresee(
+  request: RequestId,
+  ask: () => Promise<Foreseen>,
+  { deadline }: Carried,
   { bundle: { directory }, page, log }: EdgeOptions,
-): Promise<Told<Stored>> =>
-  told({ request }, act, carried, log, {
-    late: notAnswered,
-    sentence: ({ code, detail, stored }) => sentenceFor(code, { directory, page, detail, state: stored?.state }),
-  })
+): Promise<{ ok: true; state: ApprovalRequest } | { ok: false; sentence: string }> {
+  const found = await deadline.inTime(ask, patience.start, (fault) =>
+    log.error('click not looked up', { request, fault }),
+  )
+  if (!found) return { ok: false, sentence: notOpened }
+  if (found.value.ok) return { ok: true, state: found.value.value }
+  const { code, detail, state } = found.value
+  return { ok: false, sentence: sentenceFor(code, { directory, page, detail, state }) }
+}
 
-/** What the person is told of a fault on a request or a list of them. */
-export const faultTold = (request: string, fault: unknown, { log }: Pick<EdgeOptions, 'log'>): string =>
-  sentenceOfFault({ request }, fault, log, notAnswered)
-
-/** What was rendered there, if it is known soon: the record is better for it, and no decision waits for it. */
+/** The digest of the card that was clicked, if it is known soon: no decision waits for it. */
 export async function seenOn(
   { request, channel, ts }: Pick<Subject, 'request' | 'channel' | 'ts'>,
   { deadline }: Carried,
   { seen, log }: EdgeOptions,
 ) {
   if (channel === undefined || ts === undefined) return undefined
-  const found = await deadline.within(seen({ request, channel, ts }), patience.beside).catch((fault: unknown) => {
-    log.warn('card not read', { request, fault: fault instanceof Error ? fault.name : 'unknown' })
-    return { done: false as const }
-  })
-  return found.done ? found.value : undefined
+  const warn = (fault: string) => log.warn('card not read', { request, fault })
+  return (await deadline.inTime(() => seen({ request, channel, ts }), patience.beside, warn))?.value
 }
 
-/** As much of a click on a control beside a message as answering it takes. */
-type Click = { ack(): Promise<void>; body: { response_url?: unknown }; context: object }
-
-/**
- * Does what a control beside a message is for, and tells the person who clicked it in private what there is to be told: nothing,
- * where a card or a form says enough.
- */
-export async function answerClick(
-  click: Click,
-  { sendEphemeral }: Pick<EdgeOptions, 'sendEphemeral'>,
-  act: (carried: Carried) => Promise<Said | undefined>,
-): Promise<void> {
-  await click.ack()
-  const carried = carriedOf(click)
-  const said = await act(carried)
-  if (said !== undefined) await carried.deadline.within(sendEphemeral(click.body.response_url, said), patience.answer)
-}
-
-/** A sentence; or one with a time in it, which each reads in their own zone, and something to click beneath it. */
+/** A sentence; or the same in parts, with a time that each reads in their own zone, and blocks beneath it. */
 export type Said = string | { sentence: string; parts: readonly RichTextElement[]; blocks: readonly CardBlock[] }
 
-/** Tells one person something, in private, where they clicked. Never throws: it is told if it can be. */
+/** Shows the person who clicked an ephemeral message. Never throws. */
 export type SendEphemeral = (responseUrl: unknown, said: Said) => Promise<void>
 
 const timeoutMs = 2_000
 
 /**
- * Answers through an interaction's `response_url`. That address came signed by Slack, and still it is only used when it
- * is one of Slack's own, so that nothing can make this function call elsewhere.
+ * Answers at an interaction's `response_url`. It came signed by Slack, and is still used only where it is one of Slack's
+ * own, so that nothing can make this function call elsewhere.
  *
- * @param apiUrl where Slack's Web API is; another than Slack's (the desk) answers on its own origin
+ * @param apiUrl where Slack's Web API is. The local desk, which is another, answers on its own origin
  */
 export function createEphemeral(apiUrl: string, log: Log, fetcher: typeof fetch = fetch): SendEphemeral {
   const origins = originsFor(apiUrl)
@@ -174,7 +129,7 @@ export function createEphemeral(apiUrl: string, log: Log, fetcher: typeof fetch 
       })
       if (!answer.ok) log.warn('cannot tell the clicker', { status: answer.status })
     } catch (cause) {
-      log.warn('cannot tell the clicker', { fault: cause instanceof Error ? cause.name : 'unknown' })
+      log.warn('cannot tell the clicker', { fault: faultName(cause) })
     }
   }
 }
@@ -186,15 +141,12 @@ const originsFor = (apiUrl: string): readonly string[] => {
   return /(^|\.)slack(-gov)?\.com$/.test(hostname) ? slackHooks : [origin]
 }
 
-/** Blocks take the place of the text, which only notifications show then. */
+// Where there are blocks, only notifications show the text.
 const bodyOf = (said: Said) =>
   typeof said === 'string'
     ? { text: escaped(said) }
-    : {
-        text: escaped(said.sentence),
-        blocks: [rich('said', section(...said.parts)), ...said.blocks],
-      }
+    : { text: escaped(said.sentence), blocks: [rich('said', section(...said.parts)), ...said.blocks] }
 
-/** Here Slack does read markup, and a directory's names are in it. */
+// Slack reads markup here, and the text has names of the directory in it.
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replace(/[*~`]/g, '')

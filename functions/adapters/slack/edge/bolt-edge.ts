@@ -1,36 +1,36 @@
 import { App, AwsLambdaReceiver } from '@slack/bolt'
 import { clocksAgree, type NumericDate } from '../../../domain/values.ts'
+import { faultName } from '../../../operations/faults.ts'
 import { registerBurst, registerCard, registerPermit } from '../cards/buttons.ts'
 import { registerBreakGlass, registerOpenings } from '../cards/opening-buttons.ts'
-import { registerForms, truthModal } from '../forms/card-forms.ts'
+import { registerForms } from '../forms/card-forms.ts'
+import { truthModal } from '../forms/modal-blocks.ts'
 import { registerHome, registerStandIns } from '../home/home.ts'
-import { registerAppEvents, registerGroupEvents } from './app-events.ts'
+import { registerEvents } from './app-events.ts'
 import type { Carried } from './click.ts'
 import { patience, redactingLogger, startDeadline } from './client.ts'
 import { registerCommands } from './commands.ts'
 import type { EdgeOptions } from './edge-options.ts'
-import type { Envelope } from './guard.ts'
-import { guard, type RawRequest } from './guard.ts'
+import { type Envelope, guard, type RawRequest } from './guard.ts'
 import { notAnswered } from './sentences.ts'
 
 export type HttpAnswer = { statusCode: number; headers: { [name: string]: string }; body: string }
 
-/** A request with what API Gateway says of it: when it arrived by its clock, and the id that the answer shall carry. */
+/** A request with what API Gateway says of it: when it arrived, and the id that the answer carries. */
 export type EdgeRequest = RawRequest & { arrivedAt: NumericDate; requestId: string }
 
 /**
- * Slack's door: the guard, then Bolt, then one listener for each button. The decision is committed before the answer;
- * where that takes too long, the answer is given all the same and the person is told what is true.
+ * Slack's door: the guard, then Bolt, then one listener for each control. Bolt routes a verified payload to its listener and
+ * acknowledges it; it verifies nothing here, and can post nothing. The decision is committed before the answer. Where that
+ * takes too long, the answer is given all the same, and the person is told what is true.
  *
- * A machine whose clock is off decides nothing, since it cannot compare deadlines. Who clicked is still verified, by the
+ * A machine whose clock is off decides nothing, since it cannot compare deadlines. It still verifies who clicked, by the
  * time of the API, so that they hear why.
- *
- * Bolt routes a verified payload to its listener, and acknowledges it to Slack. It verifies nothing here, and can post nothing.
  */
 export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) => Promise<HttpAnswer> {
   const { bundle, log } = options
   const receiver = new AwsLambdaReceiver({
-    // The guard has verified; the receiver's own check is weaker, and would have to be given a secret.
+    // The guard has verified. The receiver's own check is weaker, and would need the secret.
     signingSecret: '',
     signatureVerification: false,
     logger: redactingLogger(log),
@@ -44,12 +44,12 @@ export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) =>
     const [now, { arrivedAt }] = [options.now(), request]
     const clockHolds = clocksAgree(now, arrivedAt)
     if (!clockHolds) log.error('clock_out_of_range', { route: 'POST /slack/events' })
-    // Nothing is decided yet, so a read that failed is tried again for as long as Slack waits for an answer.
+    // Nothing is decided yet, so a read that failed is tried again.
     const secrets = await deadline.trying(options.secrets, patience.answer).catch((fault: unknown) => {
-      log.error('slack secret not read', { fault: fault instanceof Error ? fault.name : 'unknown' })
+      log.error('slack secret not read', { fault: faultName(fault) })
       return { done: false as const }
     })
-    if (!secrets.done) return answer(503, 'nobody can be verified now: try again in a moment')
+    if (!secrets.done) return answer(503, 'no signature can be verified now: try again in a moment')
     const { teamId, appId } = bundle.deployment.chat
     const guarded = guard(request, { secrets: secrets.value, teamId, appId }, clockHolds ? now : arrivedAt)
     if (!guarded.pass) {
@@ -60,7 +60,7 @@ export function createSlackEdge(options: EdgeOptions): (request: EdgeRequest) =>
     const event = { headers: { 'content-type': contentType }, body, isBase64Encoded: false, path: '/slack/events' }
     const carried: Carried = { delivery, deadline, clockHolds }
     const carrying = { ...event, carried } as unknown as Parameters<typeof handle>[0]
-    // The listener keeps to its time by itself; this holds even if something else in there hangs.
+    // The listeners keep to their time. This holds even if something else hangs.
     const done = await deadline.within(handle(carrying, {}), patience.answer)
     if (!done.done) return unanswered(guarded.envelope)
     const { statusCode, headers = {}, body: said = '' } = done.value
@@ -78,7 +78,7 @@ const answer = (statusCode: number, body: string): HttpAnswer => ({
   headers: {
     'content-type': 'text/plain; charset=utf-8',
     ...noStore,
-    // RFC 9110 section 15.5.2: a 401 says by what it would be let in, though for Slack's signature there is no registered name.
+    // RFC 9110 section 15.5.2 wants a challenge. For Slack's signature there is no registered name.
     ...(statusCode === 401 && { 'www-authenticate': 'Slack' }),
   },
   body,
@@ -97,7 +97,7 @@ function registerListeners(receiver: AwsLambdaReceiver, options: EdgeOptions): v
   const { botUserId, apiUrl } = bundle.deployment.chat
   const app = new App({
     receiver,
-    // No bot token: nothing that Bolt does at this door can post, and nobody is asked who we are.
+    // No bot token: nothing that Bolt does at this door can post.
     authorize: async () => ({ botId: botUserId, botUserId }),
     convoStore: false,
     attachFunctionToken: false,
@@ -113,8 +113,7 @@ function registerListeners(receiver: AwsLambdaReceiver, options: EdgeOptions): v
   registerStandIns(app, options)
   registerBreakGlass(app, options)
   registerCommands(app, options)
-  registerAppEvents(app, options)
-  registerGroupEvents(app, options)
+  registerEvents(app, options)
   app.error(async (fault) => {
     log.error('slack edge failed', { fault: fault.name })
   })

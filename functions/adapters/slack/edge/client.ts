@@ -2,14 +2,14 @@ import { type Logger, LogLevel, WebAPIPlatformError, WebClient, type WebClientOp
 import * as z from 'zod'
 import { inert } from '../../../domain/inert.ts'
 import type { AccountLink } from '../../../domain/people/linking.ts'
-import { BoardUnavailable } from '../../../operations/faults.ts'
+import { BoardUnavailable, faultName } from '../../../operations/faults.ts'
 import type { ChatDirectory, UserGroups } from '../../../operations/people/ports.ts'
 import type { Log } from '../../../operations/ports.ts'
 
-/** Tokens (`xoxb-`, `xapp-`...), response addresses, and whatever is long enough to be a secret or a payload. */
+/** Tokens (`xoxb-`, `xapp-`...), response addresses, and all that is long enough to be a secret or a payload. */
 const secret = /\bx(?:ox[a-z]|app)[a-z0-9-]*\b|https?:\/\/\S+|[A-Za-z0-9+/_=-]{24,}/gi
 
-/** Bolt's and the Web API client's own log lines, in our log: redacted, cut, and never the debug ones, which print whole events. */
+/** Log lines of Bolt and of the Web API client, in our log: redacted and cut. Their debug lines print whole events. */
 export function redactingLogger(log: Log): Logger {
   const say =
     (level: 'info' | 'warn' | 'error') =>
@@ -36,15 +36,12 @@ export const redact = (parts: readonly unknown[]): string =>
 
 export type WebApi = {
   apiUrl: string
-  /** The bot token, read anew for each client so that a rotated one is taken up. */
+  /** The bot token, read for each client, so that a rotated one is taken up. */
   token: () => Promise<string>
   log: Log
 }
 
-/**
- * Clients of Slack's Web API that keep to the time and the attempts they are given: its own patience is half an hour, and
- * whoever calls here knows better when to try again.
- */
+/** Clients of Slack's Web API with our timeout and attempts: the library would try for half an hour. */
 export function webClients(
   { apiUrl, token, log }: WebApi,
   { timeoutMs, retries = 0 }: { timeoutMs: number; retries?: number },
@@ -60,19 +57,20 @@ export function webClients(
 }
 
 /**
- * Slack waits 3 s, and a person hears the truth before that. Milliseconds from the arrival of the request: until when to
- * look for what is only good to know, until when a decision may still start its transaction, when to stop waiting for it
- * and say so, and when to have answered.
+ * Slack waits 3 s for an answer. Milliseconds from the arrival of a request until: we stop looking for what a decision can do
+ * without; a decision may still start its transaction; we stop waiting for it, and say so; we answer.
  */
 export const patience = { beside: 300, start: 1_500, tell: 1_850, answer: 2_100 } as const
 
-/** One request's time. */
+/** One request's time. The work that it waits for goes on when time is up: what that commits stays true. */
 export type Deadline = {
   mayStart(): boolean
-  /** Waits for work until so many milliseconds after arrival. The work itself goes on: what it commits stays true. */
+  /** Waits until so many milliseconds after arrival. */
   within<T>(work: Promise<T>, until: number): Promise<{ done: true; value: T } | { done: false }>
   /** The same for a read that may be tried again: until it succeeds or time is up. @throws what the last try threw */
   trying<T>(read: () => Promise<T>, until: number): Promise<{ done: true; value: T } | { done: false }>
+  /** What work gives in time. Where it is late or fails: nothing, and `warn` hears the fault's name. */
+  inTime<T>(work: () => Promise<T>, until: number, warn: (fault: string) => void): Promise<{ value: T } | undefined>
 }
 
 /** Between two tries. Milliseconds. */
@@ -105,6 +103,16 @@ export function startDeadline(now: () => number = () => performance.now()): Dead
       } finally {
         clearTimeout(timer)
       }
+    },
+    async inTime(work, until, warn) {
+      try {
+        const made = await deadline.within(work(), until)
+        if (made.done) return made
+        warn('NotInTime')
+      } catch (fault) {
+        warn(faultName(fault))
+      }
+      return undefined
     },
   }
   return deadline

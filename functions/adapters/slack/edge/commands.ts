@@ -2,11 +2,10 @@ import type { App, SlashCommand } from '@slack/bolt'
 import type { RichTextSection } from '@slack/types'
 import { nameIn } from '../../../domain/cards/request-words.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
-import type { Person } from '../../../domain/people/organisation.ts'
 import type { Bundle } from '../../../domain/policy/bundle.ts'
 import { openUntil } from '../../../domain/requests/ended.ts'
 import type { ApprovalRequest } from '../../../domain/requests/request.ts'
-import type { NumericDate, PersonId, RequestId } from '../../../domain/values.ts'
+import type { NumericDate, PersonId } from '../../../domain/values.ts'
 import type { RenderedCard } from '../../../operations/cards/ports.ts'
 import type { Overview } from '../../../operations/cards/read-overview.ts'
 import type { NotFound } from '../../../operations/requests/read-requests.ts'
@@ -14,26 +13,25 @@ import { bold, type CardBlock, code, context, fitted, list, rich, section, time,
 import { renderCard } from '../cards/card.ts'
 import { type OpeningFacts, type PageOption, renderOpeningForAsker } from '../cards/opening-card.ts'
 import { requestRow, waitingRow } from '../cards/rows.ts'
-import { longestReason } from '../forms/home-forms.ts'
-import { showModal } from '../forms/modal-blocks.ts'
+import { cut, showModal } from '../forms/modal-blocks.ts'
 import { openModal } from '../forms/opening-forms.ts'
-import { revokeTold, standInFormFor } from '../home/home.ts'
+import { revoke, standInFormFor } from '../home/home.ts'
 import { linkBlocks } from '../home/home-view.ts'
 import { type Carried, carriedOf, onceFor, whoDid } from './click.ts'
 import { patience } from './client.ts'
 import type { EdgeOptions } from './edge-options.ts'
 import { notOpened, sentenceFor } from './sentences.ts'
 
-/** What somebody is told who typed a command: in blocks that read no markup, for their eyes only. */
+/** The answer to a command: blocks that read no markup, for the person who typed it alone. */
 type Reply = { text: string; blocks: CardBlock[] }
 
 const command = '/hotwork'
 
 const verbs: readonly [usage: string, does: string][] = [
-  ['list', 'what waits for you, what your agents asked for, and what is live that you answer for'],
+  ['list', 'what waits for you, what your agents asked for, and which of their grants are live'],
   ['show <id>', 'one request, in full'],
-  ['revoke <id> <reason>', 'ends a live grant, or denies what is still pending; everybody can read the reason'],
-  ['away', 'a form to name who decides in your stead while you are out of office'],
+  ['revoke <id> <reason>', 'ends a live grant, or denies what is still pending; all who read requests see the reason'],
+  ['away', 'a form to name who decides for you while you are out of office'],
   ['break-glass', 'in an emergency: a form that opens at once what you need, with a strong login'],
   ['break-glass list', 'who has an opening, and which reviews are due'],
   ['help', 'this'],
@@ -49,11 +47,11 @@ const helpReply = (first?: string): Reply => ({
       section(bold('What you can type')),
       list(verbs.map(([usage, does]) => section(code(`${command} ${usage}`), words(`  ${does}`)))),
     ),
-    context('An id may be cut short, as long as it is of one request alone. Deciding is done on the cards.'),
+    context('You may cut an id short, as long as only one request begins like it. Decide on the cards.'),
   ],
 })
 
-/** @param sentence of ours, or with others' words in it, which are made inert here */
+/** @param sentence others' words in it are made inert here */
 export const sayReply = (sentence: string, link?: string): Reply => ({
   text: 'Hotwork has answered',
   blocks: [rich('said', section(words(clamp(inert(sentence), 900).text))), ...linkBlocks(link)],
@@ -119,10 +117,10 @@ function revokedReply(state: ApprovalRequest, facts: OpeningFacts): Reply {
 
 type Facts = Pick<Bundle, 'directory'>
 
-/** So many of each are named; an answer is small, and the page has all. */
+/** So many of each are named. The page has all. */
 const most = 10
 
-/** Who holds what until when, and which reviews are still to be done; those of drills say so. */
+/** What is open until when, and which reviews are due. */
 function openingsReply(openings: readonly ApprovalRequest[], facts: Facts, now: NumericDate): Reply {
   const live = openings.filter(({ status }) => status === 'approved')
   const due = openings.filter(({ status, review }) => status !== 'approved' && review !== undefined && !review.done)
@@ -141,7 +139,7 @@ function openingsReply(openings: readonly ApprovalRequest[], facts: Facts, now: 
         due.slice(0, most).map((each) => dueLine(each, facts, now)),
         due.length,
       ),
-      context('All of the last seven days, with what is left of the minutes, stand on the page /break-glass.'),
+      context('The page /break-glass has all of the last seven days, and the minutes that are left.'),
     ],
   }
 }
@@ -163,10 +161,7 @@ const dueLine = (state: ApprovalRequest, facts: Facts, now: NumericDate): RichTe
 }
 
 /** What `/hotwork break-glass` does: the form, or with `list` who holds what and which reviews are due. */
-async function breakGlass(
-  { person, rest, trigger, carried }: { person: PersonId; rest: string; trigger: string; carried: Carried },
-  options: EdgeOptions,
-): Promise<Reply | undefined> {
+async function breakGlass({ person, rest, trigger, carried }: Typed, options: EdgeOptions): Promise<Reply | undefined> {
   if (rest === 'list') {
     const openings = await options.openings(person)
     return openings
@@ -179,9 +174,9 @@ async function breakGlass(
 
 const otherwise = 'Or, without Slack: npx hotwork break-glass start'
 
-/** Somebody who is somebody, what they typed after the verb, and what a form is opened by. */
-type Typed = { person: PersonId; who: { ok: true; person: Person }; rest: string; trigger: string; carried: Carried }
-/** What is answered; nothing where a form has been opened instead. */
+/** A linked person, what they typed after the verb, and what a form is opened by. */
+type Typed = { person: PersonId; rest: string; trigger: string; carried: Carried }
+/** Answers, unless a form has been opened instead. */
 type Do = (typed: Typed, options: EdgeOptions) => Promise<Reply | undefined>
 
 const doing: { readonly [verb: string]: Do } = {
@@ -200,38 +195,27 @@ const doing: { readonly [verb: string]: Do } = {
   },
   revoke: async ({ person, rest, carried }, options) => {
     const [given = '', reason = ''] = splitOnce(rest)
-    if (reason === '') return helpReply('Nothing was revoked: say which request, and why, since everybody will ask.')
+    if (reason === '') return helpReply('Nothing was revoked: say which request, and why.')
     const found = await options.find(idIn(given))
     if (!found.ok) return sayReply(`Nothing was revoked. ${notFound[found.code]}`)
-    return revoke(found.value, person, [...reason].slice(0, longestReason).join(''), carried, options)
+    const told = await revoke({ id: found.value, person, reason: cut(reason) }, carried, options)
+    return told.done ? revokedReply(told.value.state, options.bundle) : sayReply(told.sentence)
   },
   'break-glass': breakGlass,
-  away: async ({ who, trigger, carried }, options) =>
-    (await showModal(trigger, standInFormFor(who, options), carried, options)) ? undefined : sayReply(notOpened),
+  away: async ({ person, trigger, carried }, options) =>
+    (await showModal(trigger, standInFormFor(person, options), carried, options)) ? undefined : sayReply(notOpened),
 }
 
-/**
- * `/hotwork`: what concerns whoever types it, answered to them alone. It is taken once: a copy of it would be answered to
- * whoever sent the copy.
- */
+/** `/hotwork`, answered to the person who types it alone. It is taken once: a copy of it would be answered to its sender. */
 export function registerCommands(app: App, options: EdgeOptions): void {
   app.command(command, async (typed) => {
     const carried = carriedOf(typed)
-    const { done, value } = await inTimeToAnswer(typed.command, carried, options)
-    const reply = done ? value : sayReply(notAnsweredYet)
+    const warn = (fault: string) => options.log.warn('command not answered', { fault })
+    const answer = () => answerTo(typed.command, carried, options)
+    const answered = await carried.deadline.inTime(answer, patience.tell, warn)
+    const reply = answered ? answered.value : sayReply(notAnsweredYet)
     await (reply === undefined ? typed.ack() : typed.ack({ response_type: 'ephemeral', ...reply }))
   })
-}
-
-async function inTimeToAnswer(typed: SlashCommand, carried: Carried, options: EdgeOptions) {
-  try {
-    const answered = await carried.deadline.within(answerTo(typed, carried, options), patience.tell)
-    if (answered.done) return answered
-    options.log.warn('command not answered in time')
-  } catch (fault) {
-    options.log.warn('command not answered', { fault: fault instanceof Error ? fault.name : 'unknown' })
-  }
-  return { done: false, value: undefined } as const
 }
 
 async function answerTo(typed: SlashCommand, carried: Carried, options: EdgeOptions): Promise<Reply | undefined> {
@@ -241,21 +225,16 @@ async function answerTo(typed: SlashCommand, carried: Carried, options: EdgeOpti
   const [verb = '', rest = ''] = splitOnce(typed.text)
   const act = Object.hasOwn(doing, verb.toLowerCase()) ? doing[verb.toLowerCase()] : undefined
   if (!act) return helpReply(`There is no “${typedWord(verb)}” here.`)
-  return act({ person: who.person.id, who, rest, trigger: typed.trigger_id, carried }, options)
-}
-
-async function revoke(id: RequestId, person: PersonId, reason: string, carried: Carried, options: EdgeOptions) {
-  const told = await revokeTold({ id, person, reason }, carried, options)
-  return told.done ? revokedReply(told.value.state, options.bundle) : sayReply(told.sentence)
+  return act({ person: who.person.id, rest, trigger: typed.trigger_id, carried }, options)
 }
 
 const notAnsweredYet =
   'The store has not answered yet. If you were revoking, look at the card before you do it again: it shows what was recorded.'
 
 const notFound: { readonly [Code in NotFound]: string } = {
-  unknown_request: 'There is no such request here, or it is so old that it takes its whole id.',
-  ambiguous: 'More than one request begins like that; write more of its id.',
-  too_many: 'So many requests are open that only a whole id will do.',
+  unknown_request: 'No open request begins like that. Write its whole id.',
+  ambiguous: 'More than one request begins like that. Write more of its id.',
+  too_many: 'Too many requests are open to search them. Write the whole id.',
 }
 
 /** The first word and the rest. */

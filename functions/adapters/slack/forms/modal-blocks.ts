@@ -1,7 +1,8 @@
 import type { ViewOutput } from '@slack/bolt'
-import type { InputBlock, ModalView, RichTextElement } from '@slack/types'
+import type { InputBlock, ModalView, PlainTextOption, RichTextElement } from '@slack/types'
 import { clamp, inert } from '../../../domain/inert.ts'
-import { type CardBlock, plain, rich, section, words } from '../cards/blocks.ts'
+import { defined } from '../../../domain/values.ts'
+import { bold, type CardBlock, plain, preformatted, rich, section, words } from '../cards/blocks.ts'
 import type { Carried } from '../edge/click.ts'
 import { patience, type WebApi, webClients } from '../edge/client.ts'
 import type { EdgeOptions } from '../edge/edge-options.ts'
@@ -12,11 +13,26 @@ export type Modal = Omit<ModalView, 'blocks'> & { blocks: (CardBlock | InputBloc
 /** What was filled in, by block and action, as Slack sends it. */
 export type Values = ViewOutput['state']['values']
 
-/** A sentence of ours, for one person alone, in place of a form or after it; and what to click next. */
-export const saidModal = (title: string, sentence: string, ...more: readonly CardBlock[]): Modal =>
-  partsModal(title, [words(clamp(inert(sentence), 900).text)], ...more)
+/** A form to be filled in. `about` is kept by Slack beside it, and comes back with it. */
+export const form = (
+  name: string,
+  { title, submit, close = 'Go back', about }: { title: string; submit: string; close?: string; about?: string },
+  ...blocks: Modal['blocks']
+): Modal => ({
+  type: 'modal',
+  callback_id: name,
+  ...defined({ private_metadata: about }),
+  title: plain(title),
+  submit: plain(submit),
+  close: plain(close),
+  blocks,
+})
 
-/** The same where there is a time in it, which each reads in their own zone; others' words in it are inert already. */
+/** A sentence of ours, for one person alone, in place of a form or after it. */
+export const saidModal = (title: string, sentence: string, ...more: readonly CardBlock[]): Modal =>
+  partsModal(title, [said(sentence)], ...more)
+
+/** The same where there is a time in it, which each reads in their own zone. Others' words in it are inert already. */
 export const partsModal = (title: string, parts: RichTextElement[], ...more: readonly CardBlock[]): Modal => ({
   type: 'modal',
   title: plain(title),
@@ -24,43 +40,107 @@ export const partsModal = (title: string, parts: RichTextElement[], ...more: rea
   blocks: [rich('said', section(...parts)), ...more],
 })
 
-/** The most that a comment may be, as through the API. */
+const said = (sentence: string) => words(clamp(inert(sentence), 900).text)
+
+/** What is so, where a form can do nothing more; with what was typed, so that it is not lost. */
+export const truthModal = (sentence: string, typed?: string): Modal =>
+  saidModal(
+    'Not counted',
+    sentence,
+    ...(typed === undefined || typed.trim() === ''
+      ? []
+      : [rich('typed', section(bold('You had written')), preformatted(clamp(inert(typed), longestComment * 3).text))]),
+  )
+
+/** The most that a comment, a reason or a note may be, as through the API. Characters. */
 export const longestComment = 1_000
 
-export function textInput(name: string, label: string, { required, hint }: { required: boolean; hint?: string }) {
-  return {
-    type: 'input',
-    block_id: name,
-    label: plain(label),
-    optional: !required,
-    ...(hint === undefined ? {} : { hint: plain(hint) }),
-    element: { type: 'plain_text_input', action_id: name, multiline: true, max_length: longestComment },
-  } as const satisfies InputBlock
-}
+type InputOf<Type extends string> = Omit<Extract<InputBlock['element'], { type: Type }>, 'action_id'>
+type Beside = { hint?: string; optional?: boolean }
 
-/** A whole number between two, which begins as the greater one. */
-export function numberInput(name: string, label: string, { least, most }: { least: number; most: number }) {
-  return {
+const input = <Type extends InputBlock['element']['type']>(
+  name: string,
+  label: string,
+  element: InputOf<Type> & { type: Type },
+  { hint, optional = false }: Beside,
+) =>
+  ({
     type: 'input',
     block_id: name,
     label: plain(label),
-    hint: plain(`${least} to ${most}, which is what it is now`),
-    element: {
+    ...defined({ hint: hint === undefined ? undefined : plain(clamp(hint, 200).text) }),
+    optional,
+    element: { action_id: name, ...element },
+  }) as InputBlock
+
+export const textInput = (name: string, label: string, beside: Beside = {}): InputBlock =>
+  input(name, label, { type: 'plain_text_input', multiline: true, max_length: longestComment }, beside)
+
+export const lineInput = (name: string, label: string, hint: string): InputBlock =>
+  input(name, label, { type: 'plain_text_input', max_length: 128 }, { hint })
+
+/** A whole number between two. */
+export const numberInput = (
+  name: string,
+  label: string,
+  { least, most, initial }: { least: number; most: number; initial: number },
+  hint: string,
+): InputBlock =>
+  input(
+    name,
+    label,
+    {
       type: 'number_input',
-      action_id: name,
       is_decimal_allowed: false,
-      initial_value: String(most),
+      initial_value: String(initial),
       min_value: String(least),
       max_value: String(most),
     },
-  } as const satisfies InputBlock
-}
+    { hint },
+  )
+
+export const dateInput = (name: string, label: string, initial: number | undefined, beside: Beside): InputBlock =>
+  input(name, label, { type: 'datetimepicker', ...defined({ initial_date_time: initial }) }, beside)
+
+/** As many choices as a menu of Slack's has. */
+export const mostChoices = 100
+
+export const selectInput = (
+  name: string,
+  label: string,
+  placeholder: string,
+  choices: PlainTextOption[],
+  beside: Beside = {},
+): InputBlock =>
+  input(
+    name,
+    label,
+    { type: 'static_select', placeholder: plain(placeholder), options: choices.slice(0, mostChoices) },
+    beside,
+  )
+
+export const choice = (value: string, text: string, description?: string): PlainTextOption => ({
+  text: plain(text),
+  value,
+  ...defined({ description: description === undefined ? undefined : plain(description) }),
+})
+
+export const radioInput = (name: string, label: string, options: PlainTextOption[]): InputBlock =>
+  input(name, label, { type: 'radio_buttons', options }, {})
+
+export const checkInput = (name: string, label: string, options: PlainTextOption[]): InputBlock =>
+  input(name, label, { type: 'checkboxes', options }, { optional: true })
+
+/** The text that was filled in, without the space around it. */
+export const textIn = (values: Values, name: string): string => values[name]?.[name]?.value?.trim() ?? ''
+
+/** Cut to what a comment may be: Slack's client keeps to that, and may not be what sent it. */
+export const cut = (text: string): string => [...text].slice(0, longestComment).join('')
 
 /**
- * Shows a form, or a sentence, to whoever acted; a log line where Slack does not take it, or not in time. What came before it
- * is on record either way.
+ * Shows a form, or a sentence, to the person who acted. What came before it is on record either way.
  *
- * @param until when to stop waiting for Slack: sooner where somebody is still to be told that it was not shown
+ * @param until when to stop waiting for Slack: sooner where the person is still to be told that it was not shown
  * @returns whether it was shown, as far as is known in time
  */
 export async function showModal(
@@ -70,23 +150,16 @@ export async function showModal(
   { openModal, log }: Pick<EdgeOptions, 'openModal' | 'log'>,
   until: number = patience.answer,
 ): Promise<boolean> {
-  const form = modal.callback_id
-  try {
-    const { done } = await deadline.within(openModal(trigger, modal), until)
-    if (!done) log.warn('form not opened', { form, fault: 'NotInTime' })
-    return done
-  } catch (fault) {
-    log.warn('form not opened', { form, fault: fault instanceof Error ? fault.name : 'unknown' })
-    return false
-  }
+  const warn = (fault: string) => log.warn('form not opened', { form: modal.callback_id, fault })
+  return (await deadline.inTime(() => openModal(trigger, modal), until, warn)) !== undefined
 }
 
-/** A trigger is good for three seconds, and whoever clicked waits as long. */
+/** A trigger is good for three seconds, and the person who clicked waits as long. */
 const timeoutMs = 1_500
 
 /**
- * Opens forms through Slack's Web API: the one thing at this door that takes the bot token, which is read for it alone.
- * One attempt, since a second would come too late.
+ * Opens forms through Slack's Web API: what a click does takes the bot token for this alone. One attempt, since a second
+ * would come too late.
  */
 export function createModals(api: WebApi): EdgeOptions['openModal'] {
   const clients = webClients(api, { timeoutMs })

@@ -1,0 +1,115 @@
+import type {
+  App,
+  BlockAction,
+  ButtonAction,
+  StaticSelectAction,
+  ViewOutput,
+  ViewResponseAction,
+  ViewSubmitAction,
+} from '@slack/bolt'
+import type { PersonId } from '../../../domain/values.ts'
+import { type Modal, saidModal, showModal, truthModal } from '../forms/modal-blocks.ts'
+import type { Said } from './answers.ts'
+import { type Carried, carriedOf, whoDid } from './click.ts'
+import { patience } from './client.ts'
+import type { EdgeOptions } from './edge-options.ts'
+import { malformedClick, malformedForm } from './sentences.ts'
+
+/** A click by a linked person on a control of ours. */
+export type Clicked<T> = { person: PersonId; about: T; body: BlockAction; block: string; carried: Carried }
+
+/** What the person who clicked is told, under which title where it is a form; and what is done after that. */
+type Told = { title?: string; said: Said; after?: () => Promise<void> }
+
+/** Does what a control is for. It gives nothing to tell where a card or a form says enough. */
+type Act<T> = (click: Clicked<T>, options: EdgeOptions) => Promise<Said | Told | undefined>
+
+/** What a control says that was clicked: a button's value, or what was selected. */
+type Control = ButtonAction | StaticSelectAction
+const readControl = (action: Control): unknown =>
+  action.type === 'static_select' ? action.selected_option?.value : action.value
+
+/** @param read what the control is about; nothing for a value that no control of ours has */
+export function onClick<T>(
+  app: App,
+  options: EdgeOptions,
+  action_id: string,
+  read: (value: unknown) => T | undefined,
+  act: Act<T>,
+): void {
+  app.action<BlockAction<Control>>({ type: 'block_actions', action_id }, async (click) => {
+    const { body, action } = click
+    await click.ack()
+    const carried = carriedOf(click)
+    const who = await whoDid(body.user, carried, options)
+    const about = read(readControl(action))
+    const came = !who.ok
+      ? who.sentence
+      : about === undefined
+        ? malformedClick
+        : await act({ person: who.person.id, about, body, block: action.block_id, carried }, options)
+    if (came === undefined) return
+    const { title = 'Not counted', said, after } = asTold(came)
+    // On a tab there is no address to answer to: a form says it as privately.
+    if (body.view) await showModal(body.trigger_id, saidModal(title, sentenceOf(said)), carried, options)
+    else await carried.deadline.within(options.sendEphemeral(body.response_url, said), patience.answer)
+    await after?.()
+  })
+}
+
+const asTold = (came: Said | Told): Told => (typeof came === 'object' && 'said' in came ? came : { said: came })
+
+const sentenceOf = (said: Said): string => (typeof said === 'string' ? said : said.sentence)
+
+/** Slack tells us of a followed link too. Nothing is done for it. */
+export function onLink(app: App, ...actions: readonly string[]): void {
+  for (const action_id of actions)
+    app.action<BlockAction<ButtonAction>>({ type: 'block_actions', action_id }, ({ ack }) => ack())
+}
+
+/** A form that a linked person has sent: what it is about, and the text in it, so that no answer loses that. */
+export type Sent<T> = {
+  person: PersonId
+  about: T
+  view: ViewOutput
+  typed: string | undefined
+  user: string
+  carried: Carried
+}
+
+/** What Slack is to do with the form, nothing closes it; and what is done after that. */
+type Taken = { answer?: ViewResponseAction | undefined; after?: () => Promise<void> }
+
+/** @param read what the form is about, out of what was kept beside it; nothing where no form of ours has that */
+export function onSubmit<T>(
+  app: App,
+  options: EdgeOptions,
+  callback_id: string,
+  read: (metadata: string) => T | undefined,
+  take: (sent: Sent<T>, options: EdgeOptions) => Promise<Taken>,
+): void {
+  app.view<ViewSubmitAction>({ type: 'view_submission', callback_id }, async ({ ack, view, body, context }) => {
+    const carried = carriedOf({ context })
+    const typed = typedIn(view)
+    const who = await whoDid(body.user, carried, options)
+    const about = read(view.private_metadata)
+    const { answer, after }: Taken = !who.ok
+      ? instead(truthModal(who.sentence, typed))
+      : about === undefined
+        ? instead(truthModal(malformedForm, typed))
+        : await take({ person: who.person.id, about, view, typed, user: body.user.id, carried }, options)
+    await (answer === undefined ? ack() : ack(answer))
+    await after?.()
+  })
+}
+
+const typedIn = ({ state }: Pick<ViewOutput, 'state'>): string | undefined =>
+  ['comment', 'note', 'reason'].map((name) => state.values[name]?.[name]?.value ?? undefined).find(Boolean)
+
+/** Shows another form in the place of the one that was sent. */
+export const instead = (view: Modal) => ({ answer: { response_action: 'update', view } as const })
+
+/** Keeps the form open, with all that was typed, and says what is wrong beside its fields. */
+export const beside = (errors: { [field: string]: string }) => ({
+  answer: { response_action: 'errors', errors } as const,
+})
