@@ -74,9 +74,9 @@ inBrowser('pictures of the tab and its forms', () => {
     await page.getByRole('button', { name: 'Name a stand-in…' }).click()
     await dialog(page).waitFor()
     await picture('form-stand-in', dialog(page))
-    await page.getByLabel('Who decides in your stead').selectOption({ index: 1 })
+    await page.getByLabel('Who decides for you').selectOption({ index: 1 })
     await page.getByRole('button', { name: 'Name', exact: true }).click()
-    await page.getByText('decides in your stead until').first().waitFor()
+    await page.getByText('decides for you until').first().waitFor()
     expect((await world.standIns.list({ limit: 9 })).items).toHaveLength(2)
   })
 

@@ -1,10 +1,10 @@
-import type { NumericDate } from '../../domain/values.ts'
+import { defined, type NumericDate } from '../../domain/values.ts'
 import type { Incidents } from '../../operations/break-glass/ports.ts'
 import type { Clock } from '../../operations/ports.ts'
 
-/** How long it may take to find out, its secret and its answer together: the person who opens waits for it. */
+/** For the secret and the answer together: the person who opens waits for it. Milliseconds. */
 const patience = 1500
-/** An opening that is tried again, because another came first, does not ask again. Seconds. */
+/** An opening that is tried again does not ask again. Seconds. */
 const remembered = 30
 
 type Answer = Awaited<ReturnType<Incidents['check']>>
@@ -17,9 +17,8 @@ type Settings = {
 }
 
 /**
- * Asks wherever incidents are kept, by one GET: 200 is known, 404 and 410 are unknown, and all else is no answer. That a
- * service is down keeps no person out (`operations/break-glass/open-break-glass.ts`), so nothing here throws, and it takes no longer than
- * a person hardly notices.
+ * Asks the service that keeps incidents, by one GET: 200 is known, 404 and 410 are unknown, and all else is no answer. A
+ * service that is down keeps no person out, so nothing here throws.
  */
 export class HttpIncidents implements Incidents {
   readonly #settings: Settings
@@ -42,8 +41,8 @@ export class HttpIncidents implements Incidents {
     const signal = AbortSignal.timeout(patience)
     const header = await Promise.race([authorization?.(), refusedBy(signal)])
     const response = await fetch(url.replaceAll('{incident}', encodeURIComponent(incident)), {
-      headers: { accept: 'application/json', ...(header === undefined ? {} : { authorization: header }) },
-      // Wherever it would lead is not what the deployer named.
+      headers: { accept: 'application/json', ...defined({ authorization: header }) },
+      // A redirect leads to an address that the deployer did not name.
       redirect: 'manual',
       signal,
     })

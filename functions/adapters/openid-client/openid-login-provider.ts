@@ -1,18 +1,18 @@
 import * as client from 'openid-client'
 import type { OidcIssuer } from '../../domain/people/identity-issuer.ts'
-import { ok, type Result, refuse } from '../../domain/values.ts'
+import { defined, ok, type Result, refuse } from '../../domain/values.ts'
 import { IssuerUnavailable } from '../../operations/faults.ts'
 import type { LoginAsk, LoginChecks, LoginProvider } from '../../operations/people/ports.ts'
 import type { Clock } from '../../operations/ports.ts'
 
 /** After this long the provider is asked again what its addresses are. */
 const discoverySeconds = 3600
-/** For one question to the provider: somebody looks at an empty page meanwhile. */
+/** For one question to the provider: a person looks at an empty page meanwhile. */
 const patienceSeconds = 3
 
 /**
- * An OpenID provider where people log in. We are a public client there (`none`, RFC 6749 section 2.1): the code is good
- * only with the verifier, which is made of what the one browser holds, so there is no secret to keep or to rotate.
+ * An OpenID provider where people log in. We are a public client there (RFC 6749 section 2.1), with no secret to keep or to
+ * rotate: the code is good only with the verifier, which is made of what the one browser holds.
  */
 export class OpenIdLoginProvider implements LoginProvider {
   readonly #issuer: Pick<OidcIssuer, 'issuer' | 'algorithms'>
@@ -36,8 +36,7 @@ export class OpenIdLoginProvider implements LoginProvider {
       nonce,
       code_challenge: await client.calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
-      ...(acr === undefined ? {} : { acr_values: acr }),
-      ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
+      ...defined({ acr_values: acr, max_age: maxAge === undefined ? undefined : String(maxAge) }),
     })
     return url.href
   }
@@ -50,11 +49,10 @@ export class OpenIdLoginProvider implements LoginProvider {
         expectedState: checks.state,
         expectedNonce: checks.nonce,
         idTokenExpected: true,
-        ...(checks.maxAge === undefined ? {} : { maxAge: checks.maxAge }),
+        ...defined({ maxAge: checks.maxAge }),
       })
       return tokens.id_token === undefined ? refuse('login_failed') : ok(tokens.id_token)
     } catch (cause) {
-      // The provider's own word for it: that the person turned back, or that it cannot do what was asked of it.
       if (cause instanceof client.AuthorizationResponseError || cause instanceof client.ResponseBodyError)
         return refuse('login_failed', wordOf(cause.error))
       if (cause instanceof client.ClientError && !isSilence(cause)) return refuse('login_failed', cause.code)
@@ -85,11 +83,11 @@ export class OpenIdLoginProvider implements LoginProvider {
   }
 }
 
-/** RFC 6749 section 5.2: what an error code may be made of. Whatever else stands there is not repeated. */
+/** RFC 6749 section 5.2: what an error code may be made of. Other text is not repeated. */
 const wordOf = (error: string): string => (/^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,64}$/.test(error) ? error : 'unknown')
 
 const isSilence = ({ code }: client.ClientError): boolean =>
   code === 'OAUTH_TIMEOUT' || code === 'OAUTH_ABORT' || code === 'OAUTH_RESPONSE_IS_NOT_CONFORM'
 
-/** A fault of this library may carry the whole response, and so a token: its name is enough. */
+/** A fault of this library may carry the whole response, and so a token. */
 const nameOf = (cause: unknown): Error => new Error(cause instanceof Error ? cause.name : typeof cause)

@@ -8,25 +8,18 @@ import type { Clock } from '../../operations/ports.ts'
 const freshness = 300
 
 /** The headers of a delivery, and its body to the byte. */
-type Signed = {
-  id: string | undefined
-  timestamp: string | undefined
-  signature: string | undefined
-  body: string
-}
+type Signed = { [header in 'id' | 'timestamp' | 'signature']: string | undefined } & { body: string }
 
 /**
  * Is one of these signatures the `v1` of the specification over exactly this id, time and body, and fresh? Every secret is
- * tried on every signature, in constant time: senders rotate, too.
- *
- * It is made here of Node's own HMAC: the reference library reads the clock itself, and one of its two dependencies has a
- * licence that we do not ship.
+ * tried on every signature, in constant time. The reference library reads the clock itself, and one of its dependencies has
+ * a licence that we do not ship.
  *
  * @param secrets base 64, with or without `whsec_`
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 export function isSigned({ id, timestamp, signature, body }: Signed, secrets: readonly string[], now: NumericDate) {
-  // The three parts are joined by full stops, so an id with one would be another id with another time.
+  // Full stops join the three parts, so an id with one could pass as another id with another time.
   if (id === undefined || !/^[\x21-\x2d\x2f-\x7e]{1,256}$/.test(id)) return false
   if (timestamp === undefined || !/^[1-9]\d{0,11}$/.test(timestamp)) return false
   // Asked this way round, a time that is none is refused too.
@@ -43,18 +36,17 @@ export function isSigned({ id, timestamp, signature, body }: Signed, secrets: re
 
 const keyOf = (secret: string): Buffer => Buffer.from(secret.replace(/^whsec_/, ''), 'base64')
 
-/** The format is the sender's: what it has beside these two is nothing to us. */
 const Body = z.object({ incident: z.string().min(1).max(128), status: z.string().max(64) })
 
-/** What tools call an incident with which they are done. */
+/** What tools call an incident that is over. */
 const closed = new Set(['closed', 'resolved'])
 
-/** Incidents as any tool can tell them that signs by Standard Webhooks: `{ "incident", "status" }`. */
+/** Incidents as told by any tool that signs by Standard Webhooks: `{ "incident", "status" }`. */
 export class WebhookIncidentEvents implements IncidentEvents {
   readonly #secrets: () => Promise<readonly string[]>
   readonly #clock: Clock
 
-  /** @param secrets those that are good now, the newest first; it throws where they cannot be had */
+  /** @param secrets those that are good now; it throws where they cannot be had */
   constructor(secrets: () => Promise<readonly string[]>, clock: Clock) {
     this.#secrets = secrets
     this.#clock = clock
@@ -75,7 +67,7 @@ function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    // A parser's message quotes the text, which is nobody's business.
+    // The parser's own message would quote the text.
     return undefined
   }
 }

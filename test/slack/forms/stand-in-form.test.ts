@@ -5,7 +5,7 @@ import { giveStandIn } from '../../../functions/operations/people/stand-ins.ts'
 import { person, sampleBundle, start, World } from '../../support/world.ts'
 import { DeskWorld, type Shown, wordsOf } from '../edge/desk-world.ts'
 
-/** Out of office, on the tab of both: who decides in whose stead, a form to name somebody, and a button to end it. */
+/** Out of office, on the tab of both: who decides for another person, a form to name them, and a button to end it. */
 
 const bundle = sampleBundle()
 const day = 86_400
@@ -54,18 +54,18 @@ test('naming somebody is on the record, is said to who did it, and is on both th
   const form = await openForm('U0ANA')
   const [by] = choicesOf(form) as [string]
   await desk.submit('U0ANA', form, { by, until: start + 2 * day })
-  expect(await said('U0ANA')).toMatch(/decides in your stead until 2027-01-17T08:00:00Z/)
+  expect(await said('U0ANA')).toMatch(/decides for you until 2027-01-17T08:00:00Z/)
   expect(await standIns()).toMatchObject([{ for: 'person:ana', by, from: start, until: start + 2 * day }])
-  expect(wordsOf((await desk.homeNow('U0ANA'))?.blocks)).toMatch(/Out of office[\s\S]*decides in your stead until/)
+  expect(wordsOf((await desk.homeNow('U0ANA'))?.blocks)).toMatch(/Out of office[\s\S]*decides for you until/)
   const other = bundle.directory.people.find(({ id }) => id === by)?.chatUser as string
-  expect(wordsOf((await desk.home(other)).blocks)).toMatch(/You decide in the stead of Ana/)
+  expect(wordsOf((await desk.home(other)).blocks)).toMatch(/You decide for [\s\S]*Ana/)
 })
 
 test('it may begin later, and is shown as what will be', async () => {
   const form = await openForm('U0ANA')
   const [by] = choicesOf(form) as [string]
   await desk.submit('U0ANA', form, { by, from: start + day, until: start + 2 * day })
-  expect(wordsOf((await desk.homeNow('U0ANA'))?.blocks)).toMatch(/will decide in your stead from [\s\S]* until /)
+  expect(wordsOf((await desk.homeNow('U0ANA'))?.blocks)).toMatch(/will decide for you from [\s\S]* until /)
 })
 
 test.each<[rule: string, values: { from?: number; until: number }, field: string, sentence: RegExp]>([
@@ -109,10 +109,10 @@ test('nobody names somebody for another: it is the right of who sends the form',
   expect(await standIns()).toMatchObject([{ for: 'person:ana' }])
 })
 
-test('where policy lets nobody, the form says so instead of asking', async () => {
+test('where policy lets no person, the form says so instead of asking', async () => {
   desk.changes = { couldStandIn: () => [] }
   await openForm('U0ANA')
-  expect(await said('U0ANA')).toMatch(/Policy lets nobody decide in your stead/)
+  expect(await said('U0ANA')).toMatch(/Policy lets no other person decide for you/)
 })
 
 test('`/hotwork away` opens the same form', async () => {
@@ -130,8 +130,8 @@ describe('End', () => {
       const standIn = await given('ana', 'chloe')
       await click(user, standIn)
       expect(await standIns()).toMatchObject([{ ended: { at: start } }])
-      expect(await said(user)).toMatch(/decides nothing more in the stead of Ana/)
-      expect(wordsOf((await desk.homeNow(user))?.blocks)).toContain('Nobody decides in your stead, nor you for others')
+      expect(await said(user)).toMatch(/no longer decides for Ana/)
+      expect(wordsOf((await desk.homeNow(user))?.blocks)).toContain('No other person decides for you')
     },
   )
 
@@ -140,7 +140,7 @@ describe('End', () => {
     const before = await desk.home('U0CHLOE')
     await click('U0ANA', standIn)
     await desk.click('U0CHLOE', before, 'stand_in_end', `stand-in-do:${standIn.id}`)
-    expect(await said('U0CHLOE')).toMatch(/decides nothing more/)
+    expect(await said('U0CHLOE')).toMatch(/no longer decides/)
     expect(await standIns()).toMatchObject([{ ended: { by: 'person:ana' } }])
   })
 

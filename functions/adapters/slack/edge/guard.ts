@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import * as z from 'zod'
 import type { NumericDate } from '../../../domain/values.ts'
 
-/** Who and what a signed request is from and about; the rest of it is read by whoever handles its kind. */
+/** Whose request it is. The handler of its kind reads the rest. */
 export type Envelope =
   | { kind: 'url_verification' }
   | ({ kind: 'interaction'; type: string } & From)
@@ -46,7 +46,7 @@ const Callback = z.object({
 })
 const Verification = z.object({ type: z.literal('url_verification'), challenge: z.string().min(1).max(256) })
 
-/** Reads what is needed to know whose request this is. Only Slack's own two content types, only what it sends in them. */
+/** Only Slack's own two content types, only what it sends in them. */
 function parseEnvelope(contentType: string, text: string): Parsed {
   if (contentType === 'application/json') return parseEvent(text)
   if (contentType === 'application/x-www-form-urlencoded') return parseForm(text)
@@ -93,25 +93,24 @@ const complaint = (error: z.ZodError): string => {
   return `is malformed at \`${issue?.path.join('.') || '.'}\`: ${issue?.message ?? ''}`
 }
 
-/** A form's members, each once and each well-formed percent-encoded UTF-8; `URLSearchParams` would mend what is not. */
+/** A form's members, each once and each well-formed UTF-8. `URLSearchParams` would mend what is not. */
 function readForm(text: string): ReadonlyMap<string, string> | undefined {
   const members = new Map<string, string>()
   try {
     for (const pair of text.split('&')) {
       const at = pair.indexOf('=')
       const [name, value] = at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)]
-      const [key, content] = [name, value].map((part) => decodeURIComponent(part.replaceAll('+', ' '))) as [
-        string,
-        string,
-      ]
+      const key = decoded(name)
       if (members.has(key)) return undefined
-      members.set(key, content)
+      members.set(key, decoded(value))
     }
   } catch {
     return undefined
   }
   return members
 }
+
+const decoded = (part: string): string => decodeURIComponent(part.replaceAll('+', ' '))
 
 function readJson(text: string): unknown {
   if (depthOf(text) > deepest) return undefined
@@ -122,7 +121,7 @@ function readJson(text: string): unknown {
   }
 }
 
-/** How deep brackets nest, outside strings. Linear, and done before anything that recurses. */
+/** How deep brackets nest, outside strings. Linear, and done before `JSON.parse`, which recurses. */
 function depthOf(text: string): number {
   let [depth, most, quoted] = [0, 0, false]
   for (let at = 0; at < text.length; at++) {
@@ -165,7 +164,7 @@ function isSigned({ timestamp, signature, body }: Signed, secrets: SigningSecret
 const macOf = (secret: string, timestamp: string, body: Uint8Array): Buffer =>
   createHmac('sha256', secret).update(`v0:${timestamp}:`).update(body).digest()
 
-/** What tells one delivery from another: the same signed request again is the same key. */
+/** The same signed request again has the same key. */
 const deliveryKey = (signature: string, timestamp: string): string =>
   createHash('sha256').update(`${signature}\n${timestamp}`).digest('base64url')
 
@@ -179,7 +178,6 @@ export type RawRequest = {
 
 type GuardSettings = { secrets: SigningSecrets; teamId: string; appId: string }
 
-/** Let through, with what is needed behind the guard; or answered here, with a sentence that says what is wrong. */
 export type Guarded =
   | { pass: true; envelope: Envelope; contentType: string; body: string; delivery: Delivery }
   | { pass: false; status: 200 | 400 | 401 | 413; why: string }
@@ -193,10 +191,9 @@ export const largestBody = 65_536
 const refuse = (status: 400 | 401 | 413, why: string): Guarded => ({ pass: false, status, why })
 
 /**
- * What stands before Bolt, which verifies less than it should: a far future, `v1` and replays pass there, and malformed
- * or base64 bodies make it throw. Nothing that Slack did not sign for this app in this workspace gets past this.
- *
- * A fault of the signature is 401 and says no more; a request that is signed and still wrong is 400 and says why.
+ * Stands before Bolt, where a far future, `v1` and replays pass, and malformed or base64 bodies throw. Nothing that Slack did
+ * not sign for this app in this workspace gets past it. A wrong signature is 401 and says no more; a request that is signed
+ * and still wrong is 400 and says why.
  */
 export function guard(request: RawRequest, settings: GuardSettings, now: NumericDate): Guarded {
   if (request.method !== 'POST') return refuse(400, 'only POST')
@@ -225,7 +222,7 @@ export function guard(request: RawRequest, settings: GuardSettings, now: Numeric
 
 function header({ headers }: RawRequest, name: string): string | undefined {
   const found = Object.keys(headers).filter((each) => each.toLowerCase() === name)
-  // Two spellings of one header are two values, of which nobody knows which was meant.
+  // With two spellings of one header it is not known which one was meant.
   return found.length === 1 ? headers[found[0] as string] : undefined
 }
 
@@ -245,10 +242,7 @@ function utf8(bytes: Uint8Array): string | undefined {
 
 const mediaType = (value: string | undefined): string => (value ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
 
-/**
- * Slack checks an address's certificate with an unsigned form. It is answered without being looked at any further, and
- * only when there is nothing else in it: `ssl_check` beside a payload is no way around the signature.
- */
+/** Slack checks an address's certificate with an unsigned form. `ssl_check` beside a payload is no way around the signature. */
 function isSslCheck(contentType: string, text: string): boolean {
   if (contentType !== 'application/x-www-form-urlencoded') return false
   const form = new URLSearchParams(text)

@@ -28,7 +28,7 @@ import { readValue } from '../edge/click.ts'
 /** The button by which a standing permit is taken back. */
 export const takeBack = 'permit_revoke'
 
-/** A standing permit on somebody's tab, with the button for whoever may take it back. */
+/** A standing permit, with the button for a person who may take it back. */
 const permitBlocks = ({ permit, mayRevoke }: LivePermit, facts: ViewFacts): CardBlock[] => [
   rich(`permit:${permit.id}`, permitRow(permit, facts)),
   ...(mayRevoke ? [takeBackBlock(permit)] : []),
@@ -44,7 +44,7 @@ function permitRow(permit: StandingPermit, facts: ViewFacts): RichTextSection {
     bold(titleText(titleOfAction(permit, facts), 120)),
     words('\n'),
     bold(`${environment.toUpperCase()} · Tier ${tier}`),
-    words(` by ${agent}, with nobody asked. `),
+    words(` by ${agent}, with no person asked. `),
     code(action),
     words(' on '),
     code(clamp(inert(resource.id), 160).text),
@@ -62,7 +62,7 @@ const takeBackButton = ({ id, agent }: Pick<StandingPermit, 'id' | 'agent'>): Bu
   value: JSON.stringify({ p: id }),
   confirm: {
     title: plain('Take this permit back?'),
-    text: plain(`${agent} asks people again from then on, and whatever it was given by this permit ends at once.`),
+    text: plain(`From then on ${agent} asks people again, and what it was given by this permit ends at once.`),
     confirm: plain('Revoke'),
     deny: plain('Go back'),
   },
@@ -76,7 +76,7 @@ export const readPermit = (value: unknown): StandingPermitId | undefined => read
 /** What the buttons about stand-ins are called. */
 export const standInActions = { name: 'stand_in_name', end: 'stand_in_end' } as const
 
-/** Who decides in somebody's stead and in whose stead they do, each with the button that ends it. */
+/** Who decides for this person, and the people that they decide for, each with the button that ends it. */
 function standInBlocks(
   { own, others }: Overview['standIns'],
   most: number,
@@ -97,7 +97,7 @@ function standInBlocks(
       ]),
     ...(more > 0 ? [rich('more-stand-ins', section(words(`…and ${more} more, through the API.`)))] : []),
     ...(all.length === 0
-      ? [rich('no-stand-ins', section(words('Nobody decides in your stead, nor you for others.')))]
+      ? [rich('no-stand-ins', section(words('No other person decides for you, and you decide for no other person.')))]
       : []),
     actions('name-stand-in', nameButton),
   ]
@@ -106,13 +106,13 @@ function standInBlocks(
 const whoIsAway = (standIn: StandIn, facts: ViewFacts, now: NumericDate): RichTextSection =>
   section(
     bold(nameIn(facts, standIn.by)),
-    words(isInForce(standIn, now) ? ' decides in your stead' : ' will decide in your stead'),
+    words(isInForce(standIn, now) ? ' decides for you' : ' will decide for you'),
     ...spanOf(standIn, now),
   )
 
 const whomFor = (standIn: StandIn, facts: ViewFacts, now: NumericDate): RichTextSection =>
   section(
-    words(isInForce(standIn, now) ? 'You decide in the stead of ' : 'You will decide in the stead of '),
+    words(isInForce(standIn, now) ? 'You decide for ' : 'You will decide for '),
     bold(nameIn(facts, standIn.for)),
     ...spanOf(standIn, now),
   )
@@ -157,8 +157,8 @@ export const homeActions = { read: 'home_read', all: 'home_all', link: 'home_lin
 const most = { waiting: 15, own: 12, live: 12, permits: 6, standIns: 4 } as const
 
 /**
- * What one person sees on Hotwork's own tab: what waits for them, what their agents asked for, what is live that they answer
- * for, what was allowed ahead, and who decides in whose stead. Pure: the same overview at the same time gives the same tab.
+ * What one person sees on Hotwork's own tab: what waits for them, their agents' requests, live grants, standing permits and
+ * stand-ins.
  */
 export function renderHome(overview: Overview, facts: OpeningFacts, pages: HomePages, now: NumericDate): Home {
   const { waiting, own, moreOwn, live, permits, standIns } = overview
@@ -190,14 +190,16 @@ export function renderHome(overview: Overview, facts: OpeningFacts, pages: HomeP
 
     header(`Standing permits: ${permits.length}`),
     ...permits.slice(0, most.permits).flatMap((each) => permitBlocks(each, facts)),
-    ...(permits.length === 0 ? [said('no-permits', 'Nothing is allowed ahead that you gave, own or may revoke.')] : []),
+    ...(permits.length === 0
+      ? [said('no-permits', 'There is no standing permit that you gave, own or may revoke.')]
+      : []),
     ...(permits.length > most.permits
       ? [said('more-permits', `…and ${permits.length - most.permits} more, through the API at /v1/standing-permits.`)]
       : []),
 
     header('Out of office'),
     ...standInBlocks(standIns, most.standIns, facts, now),
-    context('Newest first, as it was when you opened this tab. Deciding and revoking ask everything anew.'),
+    context('Newest first, as it was when you opened this tab.'),
   ]
   return { type: 'home', blocks }
 }
@@ -208,11 +210,11 @@ export const renderNoHome = (sentence: string, link?: string): Home => ({
   blocks: [header('Hotwork'), said('why', sentence), ...linkBlocks(link)],
 })
 
-/** The way for somebody to say who they are: a button, since nothing here reads an address out of text. */
+/** The way to link an account: a button, since no block here makes a link of text. */
 export const linkBlocks = (link: string | undefined): CardBlock[] =>
   link === undefined ? [] : [actions('link', linkButton(homeActions.link, 'Link your account', link))]
 
-/** The block that says what a live grant is: a form to revoke it shows the same again. */
+/** The block that says what a live grant is. The form to revoke it shows it again. */
 export const liveBlock = (id: RequestId): string => `live:${id}`
 
 const said = (block: string, sentence: string): CardBlock =>
