@@ -439,7 +439,7 @@ describe('a click for all', () => {
     await burst.waiting(6)
     const click = clickOf('U0BEN', { action_id: approveAll, value: '{"b":"x"}', block_id: 'decide' })
     await burst.door.send(signed(formOf(click), burst.world.clock.now()))
-    expect(burst.door.told.at(-1)?.text).toMatch(/^That button is not one that Hotwork made/)
+    expect(burst.door.told.at(-1)?.text).toMatch(/^That button is not Hotwork’s/)
   })
 })
 

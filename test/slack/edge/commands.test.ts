@@ -84,7 +84,7 @@ describe('/hotwork', () => {
 
   test('by somebody who is in no directory gets no answer but that', async () => {
     for (const text of ['list', 'help', `show ${request.ask.id}`, `revoke ${request.ask.id} x`])
-      expect(await desk.type('U0STRANGER', text)).toMatch(/linked to no person/)
+      expect(await desk.type('U0STRANGER', text)).toMatch(/not linked to a person/)
     expect(await now()).toMatchObject({ status: 'pending' })
   })
 

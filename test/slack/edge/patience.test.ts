@@ -1,3 +1,4 @@
+import { notAnswered, notRecorded } from '../../../functions/adapters/slack/edge/sentences.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { MakingPorts, RequestStore } from '../../../functions/operations/requests/ports.ts'
 import { prodParameter, sampleBundle, World } from '../../support/world.ts'
@@ -58,9 +59,6 @@ async function answeredAfter(): Promise<number> {
 const later = () => jest.advanceTimersByTimeAsync(60_000)
 const decisions = async () => (await world.state(request.ask.id)).stages[0]?.decisions.length
 const told = () => door.told.map(({ text }) => text)
-const notAnswered =
-  'The store has not answered yet; the card shows what was recorded; if it has not changed in a minute, try again.'
-const notRecorded = 'Nothing was recorded, since the store was too slow; the card shows what was recorded; try again.'
 
 describe('P15: while every call to the store takes its time, the answer comes within 2.2 s, and what it says is true', () => {
   test.each([

@@ -19,9 +19,7 @@ beforeAll(async () => {
   states = await everyState(bundle)
 })
 
-/** One sentence: a capital first, a full stop last and nowhere else. */
-const sentence = /^[A-Z][^.?!]*\.$/
-/** A few of them. */
+/** Sentences: a capital first, a full stop last. */
 const sentences = /^(?:[A-Z][^.?!]*\.(?: |$))+$/
 const withoutPlaces = (text: string) => text.replace(/\/v1\/\S+\/decisions/g, 'there')
 
@@ -43,12 +41,15 @@ test('no sentence speaks of clicking: the same is told to who types a command', 
   for (const said of [notAnswered, notRecorded, notOpened, failed]) expect(said).not.toMatch(/\b(?:press|click)/i)
 })
 
-test.each(Object.entries(sentenceForNobody))('somebody %s is told so in one sentence', (_code, said) => {
-  expect(said).toMatch(sentence)
-})
+test.each(Object.entries(sentenceForNobody))(
+  'the owner of an account that is %s is told so in sentences',
+  (_code, said) => {
+    expect(said).toMatch(sentences)
+  },
+)
 
-test.each([malformedClick, notAnswered, notRecorded, failed])('%j is one sentence', (said) => {
-  expect(said).toMatch(sentence)
+test.each([malformedClick, notAnswered, notRecorded, failed])('%j is made of sentences', (said) => {
+  expect(said).toMatch(sentences)
 })
 
 test.each([

@@ -149,7 +149,7 @@ describe('End', () => {
     const home = await desk.home('U0ANA')
     const block_id = `stand-in-do:${standIn.id}`
     await desk.control('click-view', { view_id: home.id, user: 'U0ANA', action_id: 'stand_in_end', block_id, value })
-    expect(await said('U0ANA')).toMatch(/not one that Hotwork made/)
+    expect(await said('U0ANA')).toMatch(/not Hotwork’s/)
     expect((await standIns())[0]).not.toHaveProperty('ended')
   })
 })

@@ -72,7 +72,7 @@ describe('Hotwork’s own tab', () => {
 
   test('tells somebody who is in no directory that they are, and shows them nothing', async () => {
     await world.submitted(prodParameter)
-    expect(await says('U0STRANGER')).toMatch(/linked to no person/)
+    expect(await says('U0STRANGER')).toMatch(/not linked to a person/)
   })
 
   test('stays within Slack’s 100 blocks however much there is, and leads to the rest', async () => {
@@ -210,7 +210,7 @@ describe('Revoke on the tab', () => {
         value,
       })
       const [modal] = await desk.modals('U0GUS')
-      expect(wordsOf(modal?.blocks)).toMatch(/not one that Hotwork made/)
+      expect(wordsOf(modal?.blocks)).toMatch(/not Hotwork’s/)
       expect(await status()).toBe('approved')
     },
   )

@@ -65,7 +65,7 @@ test('so do the owner of its agent, without the button, and whoever may revoke, 
   ])
   const buttons = ({ blocks }: Shown) => blocks.filter(({ block_id }) => block_id === `permit-do:${permit.id}`)
   expect([buttons(owns).length, buttons(mayRevoke).length]).toEqual([0, 1])
-  expect(wordsOf(other.blocks)).toMatch(/Standing permits: 0[\s\S]*Nothing is allowed ahead/)
+  expect(wordsOf(other.blocks)).toMatch(/Standing permits: 0[\s\S]*There is no standing permit/)
 })
 
 test('one click takes it back, says so to who clicked alone, and the tab shows it no more', async () => {
@@ -113,7 +113,7 @@ test.each(['', 'x', '{}', `{"p":"stp_1"}`, `{"p":"stp_${'0'.repeat(26)}","also":
       block_id: `permit-do:${permit.id}`,
       value,
     })
-    expect(await told('U0BEN')).toMatch(/not one that Hotwork made/)
+    expect(await told('U0BEN')).toMatch(/not Hotwork’s/)
     expect(await stored()).not.toHaveProperty('revoked')
   },
 )
@@ -122,7 +122,7 @@ test('where the store does not answer nobody is told that it was done, and the t
   const home = await desk.home('U0BEN')
   desk.changes = { revokePermit: () => Promise.reject(new StoreUnavailable('no answer')) }
   await click('U0BEN', home)
-  expect(await told('U0BEN')).toMatch(/store has not answered yet; open Hotwork’s Home tab/)
+  expect(await told('U0BEN')).toMatch(/store has not answered yet. Open Hotwork’s Home tab/)
 })
 
 test('what is over is on nobody’s tab', async () => {

@@ -33,37 +33,37 @@ export function sentenceFor(code: Refusal, about: About): string {
   return `${sentencesOf(code, detail)}${address}${standOf(state, about)}`
 }
 
-/** A detail may hold what somebody gave. Sentences are read where Slack makes a link of whatever looks like one. */
+/** A detail may hold a caller's text, and Slack makes a link of all that looks like one. */
 const tame = (detail: string): string => clamp(inert(detail), 300).text.replace(/(:)(?=\/\/)|(?<=mailto)(:)/gi, '$1$2 ')
 
-/** To somebody who is not a person of this deployment, whatever they clicked. */
+/** To the owner of an account that is no person's here. */
 export const sentenceForNobody: { readonly [Code in NoPerson]: string } = {
-  foreign: 'Only people of the workspace in which Hotwork is installed decide here; your account is of another.',
-  guest: 'Guests of this workspace decide nothing here, whoever they are; ask a full member who may.',
-  unknown: 'Your Slack account is linked to no person in the directory; whoever keeps the directory can link it.',
-  inactive: 'Your entry in the directory is not active; whoever keeps the directory can say why.',
+  foreign:
+    'Your Slack account is of another workspace. Only people of the workspace in which Hotwork is installed decide here.',
+  guest: 'You are a guest of this workspace, and guests decide nothing here. Ask a full member.',
+  unknown: 'Your Slack account is not linked to a person. Ask the people who keep Hotwork’s directory to add it.',
+  inactive: 'Your entry in Hotwork’s directory is not active. Ask the people who keep the directory.',
 }
 
-export const malformedClick = 'That button is not one that Hotwork made; use the newest card of the request.'
-export const malformedForm = 'That form is not one that Hotwork made; use the newest card of the request.'
+export const malformedClick = 'That button is not Hotwork’s. Use the newest card of the request.'
+export const malformedForm = 'That form is not Hotwork’s. Use the newest card of the request.'
 /** Nothing was attempted. */
-export const notOpened = 'The form could not be opened in time, and nothing has changed; try again.'
+export const notOpened = 'The form could not be opened in time, and nothing has changed. Try again.'
 export const nothingToNarrow =
-  'There is nothing in this request that could be made less; approve it as it is, or deny it and say what would do.'
-export const nothingLess = 'Nothing is less than it is now: make something less, or go back and approve it as it is.'
+  'Nothing in this request can be made less. Approve it as it is, or deny it and say what you would approve.'
+export const nothingLess = 'You have made nothing less. Make something less, or go back and approve it as it is.'
 
 export const listChanged =
-  'The list has changed since it was drawn so, and nothing was decided; read it as it is now, and decide again.'
+  'The list has changed since you read it, so nothing was decided. Read it again, and decide again.'
 
 /** Whether it was recorded is not known. */
 export const notAnswered =
-  'The store has not answered yet; the card shows what was recorded; if it has not changed in a minute, try again.'
+  'The store has not answered yet. The card shows what was recorded. If it has not changed in a minute, try again.'
 /** It is known that it was not. */
-export const notRecorded =
-  'Nothing was recorded, since the store was too slow; the card shows what was recorded; try again.'
-/** Something broke that is nobody's no. */
+export const notRecorded = 'Nothing was recorded, since the store was too slow. Try again.'
+/** Something broke: it is no refusal. */
 export const failed =
-  'Something failed here, and it is not your fault; the card shows what was recorded; if it has not changed in a minute, try again.'
+  'Something failed in Hotwork. The card shows what was recorded. If it has not changed in a minute, try again.'
 
 /** The detail names the `acr` that is wanted, or the seconds that a login may be old. */
 export const loginOf = (detail: string | undefined): string => {
