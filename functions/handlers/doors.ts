@@ -1,17 +1,17 @@
 import type * as z from 'zod'
 import { type Call, type Endpoint, endpoint } from '../adapters/http/endpoint.ts'
-import { type Answer, BadRequest, badRequest } from '../adapters/http/problem.ts'
+import { type Answer, apiProblem, BadRequest, badRequest, refusalProblem } from '../adapters/http/problem.ts'
 import type { LoginWanted } from '../domain/people/login-strength.ts'
 import type { Agent, Tool } from '../domain/people/organisation.ts'
 import type { Bundle } from '../domain/policy/bundle.ts'
 import type { RateKind } from '../domain/policy/ladder.ts'
+import type { Refusal } from '../domain/refusals.ts'
 import { type AgentId, type NumericDate, RequestId, type Result, type ToolId } from '../domain/values.ts'
 import { openedBy, type WhatToOpen } from '../operations/break-glass/what-to-open.ts'
 import type { Clock, Log } from '../operations/ports.ts'
 import { keepRate } from '../operations/requests/limits.ts'
 import type { DecidingPorts, MakingPorts } from '../operations/requests/ports.ts'
 import { Callers, type ProvenPerson } from './callers.ts'
-import { refusalForOps } from './refusals.ts'
 
 /** What each door of the API needs. */
 export type DoorPorts = { issuer: string; policy: { bundle: Bundle }; clock: Clock; log: Log }
@@ -49,6 +49,10 @@ export const byRoute =
     return route(call, ...args)
   }
 
+/** Another agent's task and an unknown one look the same. */
+export const unknownTask = (): BadRequest => apiProblem(404, 'unknown_task')
+export const unknownRequest = (): BadRequest => refusalProblem('unknown_request')
+
 /** The id in the path. @throws BadRequest what `unknown` says, where it is none */
 export function pathId<Schema extends z.ZodType>(call: Call, schema: Schema, unknown: () => Error): z.output<Schema> {
   const id = schema.safeParse(call.path('id'))
@@ -56,14 +60,14 @@ export function pathId<Schema extends z.ZodType>(call: Call, schema: Schema, unk
   return id.data
 }
 
-/** What an operation answers. @throws BadRequest its refusal, as this door tells it */
-export function valueOrThrow<T, Code extends string>(
-  result: Result<T, Code>,
-  refusal: (code: Code, detail?: string) => Error,
-): T {
+/** What an operation answers. @throws BadRequest its refusal, in the words of the catalogue or as this door tells it */
+export function valueOrThrow<T>(result: Result<T, Refusal>): T
+export function valueOrThrow<T, Code extends string>(result: Result<T, Code>, refusal: Refuse<Code>): T
+export function valueOrThrow<T>(result: Result<T, string>, refusal: Refuse<never> = refusalProblem): T {
   if (result.ok) return result.value
-  throw refusal(result.code, result.detail)
+  throw refusal(result.code as never, result.detail)
 }
+type Refuse<Code> = (code: Code, detail?: string) => Error
 
 /** What is refused above its rate. A read that is not held is answered all the same. */
 type RefusedKind = Exclude<RateKind, 'heldReads'>
@@ -125,7 +129,7 @@ export function openingIn(call: Call): RequestId | undefined {
 /** @throws BadRequest 404 */
 export function openingId(call: Call): RequestId {
   const id = openingIn(call)
-  if (id === undefined) throw refusalForOps('unknown_request')
+  if (id === undefined) throw refusalProblem('unknown_request')
   return id
 }
 

@@ -1,7 +1,7 @@
+import { refusalProblem } from '../../functions/adapters/http/problem.ts'
 import { drillView, evidenceView } from '../../functions/adapters/http/views.ts'
 import type { Refusal } from '../../functions/domain/refusals.ts'
 import type { CredentialId } from '../../functions/domain/values.ts'
-import { refusalForOps } from '../../functions/handlers/refusals.ts'
 import { readDrill } from '../../functions/operations/break-glass/drill.ts'
 import { type CallsSeen, readEvidence } from '../../functions/operations/ledger/read-evidence.ts'
 import { Night } from '../operations/break-glass/night.ts'
@@ -96,6 +96,6 @@ describe('a refusal at the doors of break-glass', () => {
     ['already_open', 409],
     ['review_overdue', 409],
   ])('`%s` is %d, under its own name', (code, status) => {
-    expect(refusalForOps(code).problem).toMatchObject({ status, code, title: expect.any(String) })
+    expect(refusalProblem(code).problem).toMatchObject({ status, code, title: expect.any(String) })
   })
 })

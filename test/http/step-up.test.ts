@@ -1,5 +1,5 @@
+import { insufficientLogin, refusalProblem } from '../../functions/adapters/http/problem.ts'
 import { whatCameOf } from '../../functions/adapters/pages/words.ts'
-import { insufficientLogin, refusalForPeople } from '../../functions/handlers/refusals.ts'
 
 const weakStandIn = 'the stand-in was given with a login that is too weak for this stage'
 
@@ -27,11 +27,11 @@ test.each([
   ['a strength', 'strong', 'acr_values="strong"'],
   ['an age', '900', 'max_age="900"'],
 ])('where only the refusal is known, with %s as its detail, it says what that names', (_what, detail, parameter) =>
-  expect(refusalForPeople('insufficient_login', detail).problem.headers?.['www-authenticate']).toContain(parameter),
+  expect(refusalProblem('insufficient_login', detail).problem.headers?.['www-authenticate']).toContain(parameter),
 )
 
 test('a stand-in that a weak login gave is told so, with no challenge that no login of the caller could meet', () => {
-  const { status, headers = {}, detail } = refusalForPeople('insufficient_login', weakStandIn).problem
+  const { status, headers = {}, detail } = refusalProblem('insufficient_login', weakStandIn).problem
   expect([status, headers['www-authenticate']]).toEqual([403, undefined])
   expect(detail).toContain(weakStandIn)
   expect(whatCameOf('insufficient_login', weakStandIn)).toContain('can end it and name you again')

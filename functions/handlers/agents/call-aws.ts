@@ -8,8 +8,7 @@ import { callAws, resolveCall } from '../../operations/uses/call-aws.ts'
 import type { AwsCaller } from '../../operations/uses/ports.ts'
 import { OfRequest, takeEach } from '../batches.ts'
 import { bind } from '../environments.ts'
-import { cedarPolicy } from '../wiring/policy.ts'
-import { apiPorts } from '../wiring/ports.ts'
+import { portsWithAnswers } from '../wiring/policy.ts'
 import { type AwsPorts, awsDoor, refusalAt } from './aws-door.ts'
 
 const path = '/aws/calls'
@@ -74,7 +73,7 @@ const outcomeUnknown = (note: string | undefined) =>
 export const handler = bind(
   'call-aws',
   (told) => {
-    const ports = apiPorts(told, cedarPolicy())
+    const ports = portsWithAnswers(told)
     const [broker, caller] = [new StsBroker(ports.log), new SdkCaller()]
     return { ...ports, broker, caller, keys: new KmsKeySet(told.PUBLISHED_KEYS), targetRole: told.TARGET_ROLE }
   },

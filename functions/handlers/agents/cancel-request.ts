@@ -2,10 +2,9 @@ import { taskAnswer } from '../../adapters/http/authzen.ts'
 import { BadRequest } from '../../adapters/http/problem.ts'
 import { RequestId } from '../../domain/values.ts'
 import { cancelRequest } from '../../operations/requests/end-request.ts'
-import { type ApiPorts, agentDoor, pathId } from '../doors.ts'
+import { type ApiPorts, agentDoor, pathId, unknownTask } from '../doors.ts'
 import { bind } from '../environments.ts'
-import { unknownTask } from '../refusals.ts'
-import { apiPorts, factsOnly } from '../wiring/ports.ts'
+import { portsWithFacts } from '../wiring/ports.ts'
 
 /** `POST /access/v1/requests/{id}/cancel`: the agent withdraws its pending request. A body may be sent and is not used. */
 export const createHandler = (ports: ApiPorts) =>
@@ -23,4 +22,4 @@ export const createHandler = (ports: ApiPorts) =>
     })
   })
 
-export const handler = bind('cancel-request', (told) => apiPorts(told, factsOnly()), createHandler)
+export const handler = bind('cancel-request', (told) => portsWithFacts(told), createHandler)

@@ -4,10 +4,9 @@ import { BadRequest } from '../../adapters/http/problem.ts'
 import { Outcome } from '../../domain/requests/request.ts'
 import { defined, RequestId } from '../../domain/values.ts'
 import { completeRequest } from '../../operations/requests/end-request.ts'
-import { type ApiPorts, agentDoor, pathId } from '../doors.ts'
+import { type ApiPorts, agentDoor, pathId, unknownTask } from '../doors.ts'
 import { bind } from '../environments.ts'
-import { unknownTask } from '../refusals.ts'
-import { apiPorts, factsOnly } from '../wiring/ports.ts'
+import { portsWithFacts } from '../wiring/ports.ts'
 
 const Body = z.strictObject({ outcome: Outcome, note: z.string().max(1000).optional() })
 
@@ -27,4 +26,4 @@ export const createHandler = (ports: ApiPorts) =>
     })
   })
 
-export const handler = bind('complete-request', (told) => apiPorts(told, factsOnly()), createHandler)
+export const handler = bind('complete-request', (told) => portsWithFacts(told), createHandler)

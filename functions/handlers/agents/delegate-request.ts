@@ -4,11 +4,18 @@ import { BadRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { AgentId, defined, JsonObject, RequestId, Resource } from '../../domain/values.ts'
 import { delegateRequest } from '../../operations/delegation/delegate-request.ts'
-import { type ApiPorts, agentDoor, checkEnd, idempotencyKeyOf, mustKeepRate, pathId, valueOrThrow } from '../doors.ts'
+import {
+  type ApiPorts,
+  agentDoor,
+  checkEnd,
+  idempotencyKeyOf,
+  mustKeepRate,
+  pathId,
+  unknownTask,
+  valueOrThrow,
+} from '../doors.ts'
 import { bind } from '../environments.ts'
-import { unknownTask } from '../refusals.ts'
-import { cedarPolicy } from '../wiring/policy.ts'
-import { apiPorts } from '../wiring/ports.ts'
+import { portsWithAnswers } from '../wiring/policy.ts'
 
 const Body = z.strictObject({
   agent: AgentId,
@@ -53,6 +60,6 @@ function refusal(code: Refusal, detail?: string): BadRequest {
 
 export const handler = bind(
   'delegate-request',
-  (told) => ({ ...apiPorts(told, cedarPolicy()), targetRole: told.TARGET_ROLE }),
+  (told) => ({ ...portsWithAnswers(told), targetRole: told.TARGET_ROLE }),
   createHandler,
 )

@@ -17,8 +17,7 @@ import { Lately } from '../../operations/requests/limits.ts'
 import { Callers } from '../callers.ts'
 import { type ApiPorts, mustKeepRate } from '../doors.ts'
 import { bind } from '../environments.ts'
-import { cedarPolicy } from '../wiring/policy.ts'
-import { apiPorts } from '../wiring/ports.ts'
+import { portsWithAnswers } from '../wiring/policy.ts'
 import { statementsOf } from '../wiring/statements.ts'
 
 type Ports = ApiPorts & { statements: Statements }
@@ -74,7 +73,7 @@ export function createHandler(ports: Ports) {
 export const handler = bind(
   'evaluate',
   (told) => {
-    const ports = apiPorts(told, cedarPolicy())
+    const ports = portsWithAnswers(told)
     return { ...ports, statements: statementsOf(told, ports) }
   },
   createHandler,

@@ -5,8 +5,7 @@ import { issueAwsCredentials } from '../../operations/credentials/issue-aws-cred
 import type { AwsCredentialBroker } from '../../operations/credentials/ports.ts'
 import { valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
-import { cedarPolicy } from '../wiring/policy.ts'
-import { apiPorts } from '../wiring/ports.ts'
+import { portsWithAnswers } from '../wiring/policy.ts'
 import { type AwsPorts, awsDoor, refusalAt } from './aws-door.ts'
 
 const path = '/aws/credentials'
@@ -32,7 +31,7 @@ export const createHandler = (ports: AwsPorts & { broker: AwsCredentialBroker })
 export const handler = bind(
   'issue-aws-credentials',
   (told) => {
-    const ports = apiPorts(told, cedarPolicy())
+    const ports = portsWithAnswers(told)
     const keys = new KmsKeySet(told.PUBLISHED_KEYS)
     return { ...ports, keys, broker: new StsBroker(ports.log), targetRole: told.TARGET_ROLE }
   },

@@ -1,6 +1,6 @@
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { OAuthError, oauthEndpoint, oauthProblem, readTokenExchange, tokenAnswer } from '../../adapters/http/oauth.ts'
-import { type Answer, BadRequest, type Problem } from '../../adapters/http/problem.ts'
+import { type Answer, BadRequest, insufficientLogin, type Problem } from '../../adapters/http/problem.ts'
 import { KmsSigner } from '../../adapters/kms/kms-signer.ts'
 import { loginWantedFor } from '../../domain/break-glass/break-glass.ts'
 import type { Refusal } from '../../domain/refusals.ts'
@@ -10,9 +10,7 @@ import { issueToken } from '../../operations/credentials/tokens.ts'
 import { Callers } from '../callers.ts'
 import type { ApiPorts } from '../doors.ts'
 import { bind } from '../environments.ts'
-import { insufficientLogin } from '../refusals.ts'
-import { cedarPolicy } from '../wiring/policy.ts'
-import { apiPorts } from '../wiring/ports.ts'
+import { portsWithAnswers } from '../wiring/policy.ts'
 
 type Ports = ApiPorts & { signer: Signer }
 
@@ -100,6 +98,6 @@ const details = (description: string) => new OAuthError('invalid_authorization_d
 
 export const handler = bind(
   'issue-token',
-  (told) => ({ ...apiPorts(told, cedarPolicy()), signer: new KmsSigner(told.SIGNING_KEY) }),
+  (told) => ({ ...portsWithAnswers(told), signer: new KmsSigner(told.SIGNING_KEY) }),
   createHandler,
 )

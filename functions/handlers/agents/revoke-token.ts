@@ -9,7 +9,7 @@ import { revokeToken } from '../../operations/credentials/tokens.ts'
 import { Callers, mustBeTheirs } from '../callers.ts'
 import type { ApiPorts } from '../doors.ts'
 import { bind } from '../environments.ts'
-import { apiPorts, factsOnly } from '../wiring/ports.ts'
+import { portsWithFacts } from '../wiring/ports.ts'
 
 /** A client that names itself and proves nothing: it shows the token itself (RFC 7009 section 2.1). */
 const isPublic = (call: Call, form: Form): boolean =>
@@ -45,6 +45,6 @@ export function createHandler(ports: ApiPorts & { keys: KeySet }) {
 
 export const handler = bind(
   'revoke-token',
-  (told) => ({ ...apiPorts(told, factsOnly()), keys: new KmsKeySet(told.PUBLISHED_KEYS) }),
+  (told) => ({ ...portsWithFacts(told), keys: new KmsKeySet(told.PUBLISHED_KEYS) }),
   createHandler,
 )

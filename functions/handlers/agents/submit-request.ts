@@ -12,8 +12,8 @@ import { submitRequest } from '../../operations/requests/submit-request.ts'
 import { Callers } from '../callers.ts'
 import { type ApiPorts, checkEnd, idempotencyKeyOf, mustKeepRate } from '../doors.ts'
 import { bind } from '../environments.ts'
-import { cedarPolicy } from '../wiring/policy.ts'
-import { permitPorts } from '../wiring/ports.ts'
+import { portsWithAnswers } from '../wiring/policy.ts'
+import { permitStore } from '../wiring/ports.ts'
 import { statementsOf } from '../wiring/statements.ts'
 
 const path = '/access/v1/requests'
@@ -77,7 +77,7 @@ function readAsk(ask: z.infer<typeof RequestBody>, { id, subject: ownName }: Age
 export const handler = bind(
   'submit-request',
   (told) => {
-    const ports = permitPorts(told, cedarPolicy())
+    const ports = { ...portsWithAnswers(told), permits: permitStore(told) }
     return { ...ports, statements: statementsOf(told, ports), targetRole: told.TARGET_ROLE }
   },
   createHandler,

@@ -6,7 +6,7 @@ import { beginLogin, logOut } from '../../operations/people/log-in.ts'
 import { byRoute } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { type LoginPagePorts, loginPorts } from '../wiring/login.ts'
-import { factsOnly, sessionsIn } from '../wiring/ports.ts'
+import { factsOnly, sessionStore } from '../wiring/ports.ts'
 import { cookieOf, endLogin, formOf, goTo, guestOf, pageDoor, setCookie, shown } from './page-door.ts'
 
 /** Pages of ours that a login may lead to. Any other address is replaced by the list. */
@@ -54,7 +54,7 @@ export const handler = bind(
   'log-in',
   (told) => {
     const [policy, clock, log] = [factsOnly(), new SystemClock(), new PowertoolsLog()]
-    const ports = { policy, clock, log, sessions: sessionsIn(told.REQUESTS_TABLE), issuer: told.ISSUER }
+    const ports = { policy, clock, log, sessions: sessionStore(told), issuer: told.ISSUER }
     return { ...ports, login: loginPorts(ports) }
   },
   createHandler,

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { parseBody } from '../../adapters/http/authzen.ts'
 import { type Call, endpoint } from '../../adapters/http/endpoint.ts'
-import { type Answer, BadRequest, badRequest } from '../../adapters/http/problem.ts'
+import { type Answer, BadRequest, badRequest, insufficientLogin, refusalProblem } from '../../adapters/http/problem.ts'
 import { breakGlassView } from '../../adapters/http/views.ts'
 import { IncidentSecretReader } from '../../adapters/secretsmanager/secrets.ts'
 import { WebhookIncidentEvents } from '../../adapters/standard-webhooks/incident-events.ts'
@@ -13,9 +13,7 @@ import { vouchForBreakGlass } from '../../operations/break-glass/vouch-break-gla
 import { Callers, type ProvenPerson } from '../callers.ts'
 import { type ApiPorts, byRoute, loginFor, openingId, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
-import { insufficientLogin, refusalForOps } from '../refusals.ts'
-import { cedarPolicy } from '../wiring/policy.ts'
-import { apiPorts } from '../wiring/ports.ts'
+import { portsWithAnswers } from '../wiring/policy.ts'
 
 type Ports = ApiPorts & { incidentEvents: IncidentEvents }
 
@@ -63,12 +61,12 @@ const conclude = byRoute<[ProvenPerson, Ports]>(
     'POST /v1/break-glass/{id}/end': async (call, { person }, ports) => {
       if (call.hasBody) parseBody(z.strictObject({}), call.json())
       const done = await endBreakGlass({ id: openingId(call), person: person.id }, ports)
-      return { status: 200, body: breakGlassView(valueOrThrow(done, refusalForOps).state, ports.policy.bundle) }
+      return { status: 200, body: breakGlassView(valueOrThrow(done).state, ports.policy.bundle) }
     },
     'POST /v1/break-glass/{id}/review': async (call, { person }, ports) => {
       const review = parseBody(Review, call.json())
       const done = await reviewBreakGlass({ id: openingId(call), person: person.id, ...review }, ports)
-      return { status: 200, body: breakGlassView(valueOrThrow(done, refusalForOps).state, ports.policy.bundle) }
+      return { status: 200, body: breakGlassView(valueOrThrow(done).state, ports.policy.bundle) }
     },
     'POST /v1/break-glass/vouchers': async (call, { person: by, login }, ports) => {
       const { person, ...asked } = parseBody(Voucher, call.json())
@@ -77,11 +75,11 @@ const conclude = byRoute<[ProvenPerson, Ports]>(
       if (!vouched.ok)
         throw vouched.code === 'insufficient_login'
           ? insufficientLogin(loginFor(what, ports) ?? vouched.detail ?? '')
-          : refusalForOps(vouched.code, vouched.detail)
+          : refusalProblem(vouched.code, vouched.detail)
       return { status: 201, body: { person, vouched_by: by.id, until: rfc3339(vouched.value.until) } }
     },
   },
-  () => refusalForOps('unknown_request'),
+  () => refusalProblem('unknown_request'),
 )
 
 export function createHandler(ports: Ports) {
@@ -96,7 +94,7 @@ export function createHandler(ports: Ports) {
 export const handler = bind(
   'conclude-break-glass',
   (told) => {
-    const ports = apiPorts(told, cedarPolicy())
+    const ports = portsWithAnswers(told)
     const secret = new IncidentSecretReader(told.INCIDENT_SECRET, ports.clock)
     return { ...ports, incidentEvents: new WebhookIncidentEvents(secret.webhookSecrets, ports.clock) }
   },

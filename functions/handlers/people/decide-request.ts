@@ -1,15 +1,14 @@
 import * as z from 'zod'
 import { parseBody } from '../../adapters/http/authzen.ts'
+import { insufficientLogin, refusalProblem } from '../../adapters/http/problem.ts'
 import { personView } from '../../adapters/http/views.ts'
 import { weakStandIn } from '../../domain/people/login-strength.ts'
 import { openStage, Verdict } from '../../domain/requests/request.ts'
 import { Digest, defined, JsonObject, RequestId } from '../../domain/values.ts'
 import { decideRequest } from '../../operations/requests/decide-request.ts'
-import { type ApiPorts, pathId, personDoor } from '../doors.ts'
+import { type ApiPorts, pathId, personDoor, unknownRequest } from '../doors.ts'
 import { bind } from '../environments.ts'
-import { insufficientLogin, refusalForPeople, unknownRequest } from '../refusals.ts'
-import { cedarPolicy } from '../wiring/policy.ts'
-import { apiPorts } from '../wiring/ports.ts'
+import { portsWithAnswers } from '../wiring/policy.ts'
 
 /** `narrow`: what to leave of it, in an approval of less than was asked. */
 const Body = z
@@ -42,7 +41,7 @@ export const createHandler = (ports: ApiPorts) =>
     const state = done.stored?.state
     const stage = state?.status === 'pending' ? openStage(state) : undefined
     if (done.code === 'insufficient_login' && done.detail !== weakStandIn && stage) throw insufficientLogin(stage.terms)
-    throw refusalForPeople(done.code, done.detail)
+    throw refusalProblem(done.code, done.detail)
   })
 
-export const handler = bind('decide-request', (told) => apiPorts(told, cedarPolicy()), createHandler)
+export const handler = bind('decide-request', (told) => portsWithAnswers(told), createHandler)

@@ -5,9 +5,8 @@ import { declareHalt } from '../../operations/halts/halt.ts'
 import type { HaltStore } from '../../operations/halts/ports.ts'
 import { type ApiPorts, personDoor, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
-import { refusalForPeople } from '../refusals.ts'
-import { cedarPolicy } from '../wiring/policy.ts'
-import { haltPorts } from '../wiring/ports.ts'
+import { portsWithAnswers } from '../wiring/policy.ts'
+import { haltStore } from '../wiring/ports.ts'
 
 /** `POST /v1/halts`: a person halts an agent, an owner's agents, a person, a role, an environment, an action, or everything. */
 export const createHandler = (ports: ApiPorts & { halts: HaltStore; targetRoles: readonly string[] }) =>
@@ -16,11 +15,11 @@ export const createHandler = (ports: ApiPorts & { halts: HaltStore; targetRoles:
     if (asked.until !== undefined && asked.until <= ports.clock.now())
       throw badRequest('invalid_request', 'The halt would be over already', '`until` should be in the future')
     const declared = await declareHalt({ ...asked, person: person.id }, ports)
-    return { status: 201, body: haltView(valueOrThrow(declared, refusalForPeople)) }
+    return { status: 201, body: haltView(valueOrThrow(declared)) }
   })
 
 export const handler = bind(
   'declare-halt',
-  (told) => ({ ...haltPorts(told, cedarPolicy()), targetRoles: told.TARGET_ROLES }),
+  (told) => ({ ...portsWithAnswers(told), halts: haltStore(told), targetRoles: told.TARGET_ROLES }),
   createHandler,
 )

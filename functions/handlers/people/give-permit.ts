@@ -1,14 +1,14 @@
 import { parseBody } from '../../adapters/http/authzen.ts'
 import { PermitBody, permitView } from '../../adapters/http/permit-view.ts'
+import { insufficientLogin } from '../../adapters/http/problem.ts'
 import { loginToAllow } from '../../domain/permits/permit.ts'
 import { RequestId } from '../../domain/values.ts'
 import type { PermitStore } from '../../operations/permits/ports.ts'
 import { givePermit } from '../../operations/permits/standing-permits.ts'
-import { type ApiPorts, pathId, personDoor, valueOrThrow } from '../doors.ts'
+import { type ApiPorts, pathId, personDoor, unknownRequest, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
-import { insufficientLogin, refusalForPeople, unknownRequest } from '../refusals.ts'
-import { cedarPolicy } from '../wiring/policy.ts'
-import { permitPorts } from '../wiring/ports.ts'
+import { portsWithAnswers } from '../wiring/policy.ts'
+import { permitStore } from '../wiring/ports.ts'
 
 /** `POST /v1/requests/{id}/standing-permits`: a person who approved a request allows its agent a few more like it. */
 export const createHandler = (ports: ApiPorts & { permits: PermitStore }) =>
@@ -20,7 +20,11 @@ export const createHandler = (ports: ApiPorts & { permits: PermitStore }) =>
       const stored = await ports.requests.load(id)
       if (stored) throw insufficientLogin(loginToAllow(stored.state, person.id, ports.policy.bundle.ladder))
     }
-    return { status: 201, body: permitView(valueOrThrow(given, refusalForPeople), ports.clock.now()) }
+    return { status: 201, body: permitView(valueOrThrow(given), ports.clock.now()) }
   })
 
-export const handler = bind('give-permit', (told) => permitPorts(told, cedarPolicy()), createHandler)
+export const handler = bind(
+  'give-permit',
+  (told) => ({ ...portsWithAnswers(told), permits: permitStore(told) }),
+  createHandler,
+)

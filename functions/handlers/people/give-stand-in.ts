@@ -5,16 +5,19 @@ import type { StandInStore } from '../../operations/people/ports.ts'
 import { giveStandIn } from '../../operations/people/stand-ins.ts'
 import { type ApiPorts, personDoor, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
-import { refusalForPeople } from '../refusals.ts'
-import { cedarPolicy } from '../wiring/policy.ts'
-import { standInPorts } from '../wiring/ports.ts'
+import { portsWithAnswers } from '../wiring/policy.ts'
+import { standInStore } from '../wiring/ports.ts'
 
 /** `POST /v1/stand-ins`: a person who will be away names the one who decides for them. */
 export const createHandler = (ports: ApiPorts & { standIns: StandInStore }) =>
   personDoor(ports, async (call, { person, login }) => {
     const { person: by, until, from } = parseBody(StandInBody, call.json())
     const given = await giveStandIn(defined({ person: person.id, by, login, until, from }), ports)
-    return { status: 201, body: standInView(valueOrThrow(given, refusalForPeople), ports.clock.now()) }
+    return { status: 201, body: standInView(valueOrThrow(given), ports.clock.now()) }
   })
 
-export const handler = bind('give-stand-in', (told) => standInPorts(told, cedarPolicy()), createHandler)
+export const handler = bind(
+  'give-stand-in',
+  (told) => ({ ...portsWithAnswers(told), standIns: standInStore(told) }),
+  createHandler,
+)

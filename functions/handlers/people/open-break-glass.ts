@@ -1,15 +1,14 @@
 import * as z from 'zod'
 import { parseBody } from '../../adapters/http/authzen.ts'
+import { insufficientLogin, refusalProblem } from '../../adapters/http/problem.ts'
 import { breakGlassView } from '../../adapters/http/views.ts'
 import { SystemStopwatch } from '../../adapters/system/system.ts'
 import { defined, JsonObject, Resource } from '../../domain/values.ts'
 import { type OpeningAsk, type OpeningPorts, openBreakGlass } from '../../operations/break-glass/open-break-glass.ts'
 import { idempotencyKeyOf, loginFor, personDoor } from '../doors.ts'
 import { bind } from '../environments.ts'
-import { insufficientLogin, refusalForOps } from '../refusals.ts'
 import { incidentsOf } from '../wiring/incidents.ts'
-import { cedarPolicy } from '../wiring/policy.ts'
-import { apiPorts } from '../wiring/ports.ts'
+import { portsWithAnswers } from '../wiring/policy.ts'
 
 const said = {
   reason: z.string().max(2000),
@@ -39,7 +38,7 @@ export const createHandler = (ports: OpeningPorts & { issuer: string }) =>
     if (!opened.ok)
       throw opened.code === 'insufficient_login'
         ? insufficientLogin(loginFor(what, ports) ?? opened.detail ?? '')
-        : refusalForOps(opened.code, opened.detail)
+        : refusalProblem(opened.code, opened.detail)
     const { stored, left } = opened.value
     return {
       status: 201,
@@ -50,7 +49,7 @@ export const createHandler = (ports: OpeningPorts & { issuer: string }) =>
 export const handler = bind(
   'open-break-glass',
   (told) => {
-    const ports = apiPorts(told, cedarPolicy())
+    const ports = portsWithAnswers(told)
     return { ...ports, incidents: incidentsOf(ports, told), stopwatch: new SystemStopwatch() }
   },
   createHandler,

@@ -1,4 +1,4 @@
-import { type Answer, BadRequest } from '../../adapters/http/problem.ts'
+import { type Answer, BadRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import { AfterEntry, readQuery } from '../../adapters/http/read-body.ts'
 import { breakGlassView, budgetView, drillView, entriesView, evidenceView } from '../../adapters/http/views.ts'
 import { budgetsLeft } from '../../domain/policy/budget-left.ts'
@@ -9,10 +9,8 @@ import { type EvidencePorts, readEvidence } from '../../operations/ledger/read-e
 import { readLedger, readRequest } from '../../operations/requests/read-requests.ts'
 import { type ApiPorts, byRoute, openingId, personDoor, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
-import { refusalForOps } from '../refusals.ts'
 import { evidenceIn } from '../wiring/evidence.ts'
-import { cedarPolicy } from '../wiring/policy.ts'
-import { apiPorts } from '../wiring/ports.ts'
+import { portsWithAnswers } from '../wiring/policy.ts'
 
 type Ports = ApiPorts & EvidencePorts & DrillPorts
 
@@ -21,7 +19,7 @@ const readByRoute = byRoute<[PersonId, Ports]>(
   {
     'GET /v1/break-glass': async (_, person, ports) => {
       const listed = await listBreakGlass(person, ports)
-      if (!listed) throw refusalForOps('not_permitted', 'policy does not let you read')
+      if (!listed) throw refusalProblem('not_permitted', 'policy does not let you read')
       const { bundle } = ports.policy
       const budgets = bundle.breakGlass ? budgetsLeft(listed, bundle.breakGlass, person, ports.clock.now()) : []
       return {
@@ -30,13 +28,13 @@ const readByRoute = byRoute<[PersonId, Ports]>(
       }
     },
     'GET /v1/break-glass/{id}': async (call, person, ports) => {
-      const read = valueOrThrow(await readRequest({ id: openingId(call), person }, ports), refusalForOps)
+      const read = valueOrThrow(await readRequest({ id: openingId(call), person }, ports))
       const evidence = evidenceView(await readEvidence(read, ports))
       return { status: 200, body: { ...breakGlassView(read, ports.policy.bundle), ...evidence } }
     },
     'GET /v1/break-glass/{id}/drill': async (call, person, ports) => {
       const drill = await readDrill({ id: openingId(call), person }, ports)
-      if (!drill.ok) throw drill.code === 'no_drill' ? noDrill() : refusalForOps(drill.code)
+      if (!drill.ok) throw drill.code === 'no_drill' ? noDrill() : refusalProblem(drill.code)
       return { status: 200, body: drillView(drill.value) }
     },
     'GET /v1/break-glass/{id}/ledger': async (call, person, ports) => {
@@ -44,11 +42,11 @@ const readByRoute = byRoute<[PersonId, Ports]>(
       const { after = 0 } = readQuery(call, { after: AfterEntry.optional() })
       return {
         status: 200,
-        body: entriesView(valueOrThrow(await readLedger({ id, person, after }, ports), refusalForOps)),
+        body: entriesView(valueOrThrow(await readLedger({ id, person, after }, ports))),
       }
     },
   },
-  () => refusalForOps('unknown_request'),
+  () => refusalProblem('unknown_request'),
 )
 
 const noDrill = () =>
@@ -65,7 +63,7 @@ export const createHandler = (ports: Ports) =>
 export const handler = bind(
   'read-break-glass',
   (told) => {
-    const ports = apiPorts(told, cedarPolicy())
+    const ports = portsWithAnswers(told)
     return { ...ports, ...evidenceIn(told, ports.log) }
   },
   createHandler,

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { permitView } from '../../adapters/http/permit-view.ts'
-import { type Answer, BadRequest, badRequest } from '../../adapters/http/problem.ts'
+import { type Answer, BadRequest, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import { After, AfterEntry, cursorOf, readQuery } from '../../adapters/http/read-body.ts'
 import { entriesView, haltView, personView, standInView } from '../../adapters/http/views.ts'
 import { AgentId, Aggregate, defined, PersonId, RequestId } from '../../domain/values.ts'
@@ -12,11 +12,10 @@ import { listStandIns } from '../../operations/people/stand-ins.ts'
 import type { PermitStore } from '../../operations/permits/ports.ts'
 import { listPermits } from '../../operations/permits/standing-permits.ts'
 import { listRequests, readChain, readLedger, readRequest } from '../../operations/requests/read-requests.ts'
-import { type ApiPorts, byRoute, pathId, personDoor, valueOrThrow } from '../doors.ts'
+import { type ApiPorts, byRoute, pathId, personDoor, unknownRequest, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
-import { refusalForPeople, unknownRequest } from '../refusals.ts'
-import { cedarPolicy } from '../wiring/policy.ts'
-import { haltStore, permitPorts, standInStore } from '../wiring/ports.ts'
+import { portsWithAnswers } from '../wiring/policy.ts'
+import { haltStore, permitStore, standInStore } from '../wiring/ports.ts'
 
 type Ports = ApiPorts & {
   halts: Pick<HaltStore, 'list'>
@@ -38,7 +37,7 @@ export const readByRoute = byRoute<[PersonId, Ports]>(
     'GET /v1/requests': async (call, person, ports) => {
       const { after, ...wanted } = readQuery(call, { ...filter, ...page })
       const listed = await listRequests(defined({ person, filter: defined(wanted), after }), ports)
-      const { items, next } = valueOrThrow(listed, refusalForPeople)
+      const { items, next } = valueOrThrow(listed)
       return {
         status: 200,
         body: { requests: items.map((each) => personView(each, ports.policy.bundle)), ...goOn(next) },
@@ -46,36 +45,36 @@ export const readByRoute = byRoute<[PersonId, Ports]>(
     },
     'GET /v1/requests/{id}': async (call, person, ports) => {
       const read = await readRequest({ id: idOf(call), person }, ports)
-      return { status: 200, body: personView(valueOrThrow(read, refusalForPeople), ports.policy.bundle) }
+      return { status: 200, body: personView(valueOrThrow(read), ports.policy.bundle) }
     },
     'GET /v1/requests/{id}/ledger': async (call, person, ports) => {
       const id = idOf(call)
       const { after = 0 } = readQuery(call, ledgerPage)
       const read = await readLedger({ id, person, after }, ports)
-      return { status: 200, body: entriesView(valueOrThrow(read, refusalForPeople)) }
+      return { status: 200, body: entriesView(valueOrThrow(read)) }
     },
     'GET /v1/ledger/{aggregate}': async (call, person, ports) => {
       const aggregate = aggregateOf(call)
       const { after = 0 } = readQuery(call, ledgerPage)
       const read = await readChain({ aggregate, person, after }, ports)
-      if (!read.ok) throw read.code === 'unknown_aggregate' ? unknownAggregate() : refusalForPeople(read.code)
+      if (!read.ok) throw read.code === 'unknown_aggregate' ? unknownAggregate() : refusalProblem(read.code)
       return { status: 200, body: entriesView(read.value) }
     },
     'GET /v1/standing-permits': async (call, person, ports) => {
       const listed = await listPermits(defined({ person, ...readQuery(call, page) }), ports)
-      const { items, next } = valueOrThrow(listed, refusalForPeople)
+      const { items, next } = valueOrThrow(listed)
       const now = ports.clock.now()
       return { status: 200, body: { standing_permits: items.map((each) => permitView(each, now)), ...goOn(next) } }
     },
     'GET /v1/halts': async (call, person, ports) => {
       const { all, after } = readQuery(call, { all: z.literal('true').optional(), ...page })
       const listed = await listHalts({ person, all: all !== undefined, after }, ports)
-      const { items, next } = valueOrThrow(listed, refusalForPeople)
+      const { items, next } = valueOrThrow(listed)
       return { status: 200, body: { halts: items.map(haltView), ...goOn(next) } }
     },
     'GET /v1/stand-ins': async (call, person, ports) => {
       const listed = await listStandIns(defined({ person, ...readQuery(call, page) }), ports)
-      const { items, next } = valueOrThrow(listed, refusalForPeople)
+      const { items, next } = valueOrThrow(listed)
       const now = ports.clock.now()
       return { status: 200, body: { stand_ins: items.map((each) => standInView(each, now)), ...goOn(next) } }
     },
@@ -121,6 +120,11 @@ export const createHandler = (ports: Ports) =>
 
 export const handler = bind(
   'read-requests',
-  (told) => ({ ...permitPorts(told, cedarPolicy()), halts: haltStore(told), standIns: standInStore(told) }),
+  (told) => ({
+    ...portsWithAnswers(told),
+    permits: permitStore(told),
+    halts: haltStore(told),
+    standIns: standInStore(told),
+  }),
   createHandler,
 )

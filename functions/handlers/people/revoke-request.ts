@@ -3,11 +3,9 @@ import { parseBody } from '../../adapters/http/authzen.ts'
 import { personView } from '../../adapters/http/views.ts'
 import { RequestId } from '../../domain/values.ts'
 import { revokeRequest } from '../../operations/requests/end-request.ts'
-import { type ApiPorts, pathId, personDoor, valueOrThrow } from '../doors.ts'
+import { type ApiPorts, pathId, personDoor, unknownRequest, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
-import { refusalForPeople, unknownRequest } from '../refusals.ts'
-import { cedarPolicy } from '../wiring/policy.ts'
-import { apiPorts } from '../wiring/ports.ts'
+import { portsWithAnswers } from '../wiring/policy.ts'
 
 const Body = z.strictObject({ reason: z.string().trim().min(1).max(1000) })
 
@@ -17,7 +15,7 @@ export const createHandler = (ports: ApiPorts) =>
     const { reason } = parseBody(Body, call.json())
     const id = pathId(call, RequestId, unknownRequest)
     const done = await revokeRequest({ id, person: person.id, reason }, ports)
-    return { status: 200, body: personView(valueOrThrow(done, refusalForPeople).state, ports.policy.bundle) }
+    return { status: 200, body: personView(valueOrThrow(done).state, ports.policy.bundle) }
   })
 
-export const handler = bind('revoke-request', (told) => apiPorts(told, cedarPolicy()), createHandler)
+export const handler = bind('revoke-request', (told) => portsWithAnswers(told), createHandler)

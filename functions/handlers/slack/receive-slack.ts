@@ -36,8 +36,7 @@ import { revokeRequest } from '../../operations/requests/end-request.ts'
 import { findRequest, readRequest } from '../../operations/requests/read-requests.ts'
 import type { ApiPorts } from '../doors.ts'
 import { bind, tablesOf } from '../environments.ts'
-import { cedarPolicy } from '../wiring/policy.ts'
-import { apiPorts } from '../wiring/ports.ts'
+import { portsWithAnswers } from '../wiring/policy.ts'
 import { groupPorts, pageOf, slackApi } from '../wiring/slack.ts'
 
 type Ports = ApiPorts &
@@ -146,7 +145,7 @@ export function freshEnough<T>(read: () => Promise<T>, now: () => NumericDate): 
 export const handler = bind(
   'receive-slack',
   (told) => {
-    const ports = apiPorts(told, cedarPolicy(), hurried)
+    const ports = portsWithAnswers(told, hurried)
     const [connection, tables] = [connect(hurried), tablesOf(told)]
     const { secret, webApi } = slackApi(told, ports, hurriedSecrets())
     const signingSecrets = async () => {

@@ -10,8 +10,7 @@ import type { KeySet } from '../../operations/credentials/ports.ts'
 import { beginUse } from '../../operations/uses/use.ts'
 import { type ApiPorts, idempotencyKeyOf, toolDoor, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
-import { cedarPolicy } from '../wiring/policy.ts'
-import { apiPorts } from '../wiring/ports.ts'
+import { portsWithAnswers } from '../wiring/policy.ts'
 
 const Body = z.strictObject({
   token: z.string().min(1).max(8192),
@@ -58,6 +57,6 @@ const refusal = (code: ProblemCode, detail?: string): BadRequest =>
 
 export const handler = bind(
   'begin-use',
-  (told) => ({ ...apiPorts(told, cedarPolicy()), keys: new KmsKeySet(told.PUBLISHED_KEYS) }),
+  (told) => ({ ...portsWithAnswers(told), keys: new KmsKeySet(told.PUBLISHED_KEYS) }),
   createHandler,
 )

@@ -6,7 +6,7 @@ import { defined, UseId } from '../../domain/values.ts'
 import { endUse } from '../../operations/uses/use.ts'
 import { type ApiPorts, pathId, toolDoor } from '../doors.ts'
 import { bind } from '../environments.ts'
-import { apiPorts, factsOnly } from '../wiring/ports.ts'
+import { portsWithFacts } from '../wiring/ports.ts'
 
 const Body = z.strictObject({ outcome: Outcome, note: z.string().max(1000).optional() })
 
@@ -28,4 +28,4 @@ export const createHandler = (ports: ApiPorts) =>
 
 const unknownUse = () => new BadRequest({ status: 404, code: 'unknown_use', title: 'There is no such use of yours' })
 
-export const handler = bind('end-use', (told) => apiPorts(told, factsOnly()), createHandler)
+export const handler = bind('end-use', (told) => portsWithFacts(told), createHandler)

@@ -1,15 +1,20 @@
 import { CedarPolicy } from '../../adapters/cedar/cedar-policy.ts'
+import type { Patience } from '../../adapters/dynamodb/client.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
 import type { Log } from '../../operations/ports.ts'
-import { readBundle } from './ports.ts'
+import type { ApiPorts } from '../doors.ts'
+import { type ApiTold, apiPorts, readBundle } from './ports.ts'
 
-/** Cedar over the bundle that was shipped beside this Lambda, parsed now so that no caller waits for it. */
+/**
+ * Cedar over the bundle that was shipped beside this Lambda, parsed now so that no caller waits for it. Apart from
+ * `ports.ts`: what imports this file has Cedar in its code.
+ */
 export const cedarPolicy = (): Policy => loggingErrors(new CedarPolicy(readBundle()), new PowertoolsLog())
 
 /**
- * The same answers; and one that is a no only because a policy errs is logged too, for the alarm: to callers it looks
- * like any other no. Never why, since Cedar's own words may hold arguments.
+ * The same answers. A no that comes of a policy's error is logged for the alarm, since callers cannot tell it from another
+ * no. The log has no reason, since Cedar's own words may hold arguments.
  */
 export const loggingErrors = (policy: Policy, log: Log): Policy => ({
   bundle: policy.bundle,
@@ -19,3 +24,7 @@ export const loggingErrors = (policy: Policy, log: Log): Policy => ({
     return answer
   },
 })
+
+/** The ports of a Lambda behind the API that asks policy. */
+export const portsWithAnswers = (told: ApiTold, patience?: Patience): ApiPorts =>
+  apiPorts(told, cedarPolicy(), patience)

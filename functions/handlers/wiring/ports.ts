@@ -18,13 +18,13 @@ import { type Tables, tablesOf } from '../environments.ts'
 /** The compiled policies that were shipped beside this Lambda. */
 export const readBundle = (): Bundle => Bundle.parse(JSON.parse(readFileSync(join(__dirname, 'bundle.json'), 'utf8')))
 
-/** The bundle's facts without an engine, for Lambdas that ask policy nothing. Asked all the same, it denies. */
+/** The bundle's facts without an engine, for Lambdas that ask policy nothing. If it is asked, it denies. */
 export const factsOnly = (bundle: Bundle = readBundle()): Policy => ({
   bundle,
   ask: () => ({ permit: false, policies: [], error: true, detail: 'this Lambda asks no policy' }),
 })
 
-/** The ports that deciding operations share, made once a cold start. */
+/** The ports that deciding operations share. */
 export function decidingPorts(tables: Tables, policy: Policy, patience?: Patience): MakingPorts {
   const connection = connect(patience)
   const names = tablesOf(tables)
@@ -38,37 +38,23 @@ export function decidingPorts(tables: Tables, policy: Policy, patience?: Patienc
   }
 }
 
-type Told = Tables & { ISSUER: string }
+export type ApiTold = Tables & { ISSUER: string }
 
-/** The same, for a Lambda behind the API. */
-export const apiPorts = (told: Told, policy: Policy, patience?: Patience): ApiPorts => ({
+/** The same for a Lambda behind the API. */
+export const apiPorts = (told: ApiTold, policy: Policy, patience?: Patience): ApiPorts => ({
   ...decidingPorts(told, policy, patience),
   issuer: told.ISSUER,
 })
 
-export const permitPorts = (told: Told, policy: Policy) => ({
+/** The same where policy is not asked. */
+export const portsWithFacts = (told: ApiTold): ApiPorts => apiPorts(told, factsOnly())
+
+export const permitStore = (told: Tables) => new DynamoPermitStore(connect(), tablesOf(told))
+export const haltStore = (told: Tables) => new DynamoHaltStore(connect(), tablesOf(told))
+export const standInStore = (told: Tables) => new DynamoStandInStore(connect(), tablesOf(told))
+export const sessionStore = (told: { REQUESTS_TABLE: string }) => new DynamoSessionStore(connect(), told.REQUESTS_TABLE)
+
+export const pagePorts = (told: ApiTold, policy: Policy) => ({
   ...apiPorts(told, policy),
-  permits: new DynamoPermitStore(connect(), tablesOf(told)),
-})
-
-export const haltStore = (tables: Tables) => new DynamoHaltStore(connect(), tablesOf(tables))
-
-export const haltPorts = (told: Told, policy: Policy) => ({
-  ...apiPorts(told, policy),
-  halts: haltStore(told),
-})
-
-export const standInStore = (tables: Tables) => new DynamoStandInStore(connect(), tablesOf(tables))
-
-export const standInPorts = (told: Told, policy: Policy) => ({
-  ...apiPorts(told, policy),
-  standIns: standInStore(told),
-})
-
-/** The sessions of the pages, for those who only look who it is. */
-export const sessionsIn = (table: string) => new DynamoSessionStore(connect(), table)
-
-export const pagePorts = (told: Told, policy: Policy) => ({
-  ...apiPorts(told, policy),
-  sessions: sessionsIn(told.REQUESTS_TABLE),
+  sessions: sessionStore(told),
 })

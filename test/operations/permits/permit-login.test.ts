@@ -1,5 +1,5 @@
+import { insufficientLogin } from '../../../functions/adapters/http/problem.ts'
 import { loginToAllow } from '../../../functions/domain/permits/permit.ts'
-import { insufficientLogin } from '../../../functions/handlers/refusals.ts'
 import { givePermit } from '../../../functions/operations/permits/standing-permits.ts'
 import { person, sampleBundle, start, type What, World, withTerms } from '../../support/world.ts'
 
