@@ -2,7 +2,7 @@ import type { DrillReport, DrillStep, Verdict } from '../../domain/break-glass/d
 import { nameIn } from '../../domain/cards/request-words.ts'
 import { inert } from '../../domain/inert.ts'
 import type { BudgetLeft } from '../../domain/policy/budget-left.ts'
-import { endedAt, openUntil } from '../../domain/requests/ended.ts'
+import { endedAt, openUntil } from '../../domain/requests/due.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { duration, type NumericDate } from '../../domain/values.ts'
 import type { Drill } from '../../operations/break-glass/drill.ts'

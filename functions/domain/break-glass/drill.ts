@@ -1,6 +1,6 @@
 import { warnBefore } from '../cards/notices.ts'
 import type { IssuedCredential } from '../credentials/issue.ts'
-import { endedAt, openUntil } from '../requests/ended.ts'
+import { endedAt, openUntil } from '../requests/due.ts'
 import { type ApprovalRequest, grantOf } from '../requests/request.ts'
 import type { NumericDate, PersonId } from '../values.ts'
 import { reviewWithin } from './break-glass.ts'

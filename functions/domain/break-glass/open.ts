@@ -1,7 +1,12 @@
 import * as z from 'zod'
 import { digestOf } from '../digest.ts'
-import type { OpenBreakGlass, ReviewBreakGlass } from '../requests/commands.ts'
-import { type Answered, agentActor, type Refused } from '../requests/ended.ts'
+import {
+  type Answered,
+  agentActor,
+  type OpenBreakGlass,
+  type Refused,
+  type ReviewBreakGlass,
+} from '../requests/commands.ts'
 import { type Event, event } from '../requests/events.ts'
 import { type ApprovalRequest, ownersOf } from '../requests/request.ts'
 import { type Digest, type GrantId, NumericDate, PersonId } from '../values.ts'

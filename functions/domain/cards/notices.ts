@@ -1,4 +1,4 @@
-import { endedAt } from '../requests/ended.ts'
+import { endedAt } from '../requests/due.ts'
 import { type ApprovalRequest, grantOf } from '../requests/request.ts'
 import type { NumericDate } from '../values.ts'
 

@@ -1,7 +1,15 @@
 import { longestCredential } from '../break-glass/break-glass.ts'
 import type { Entry } from '../ledger/ledger.ts'
-import type { Authority, Eligibility, Intend, Issue } from '../requests/commands.ts'
-import { type Answered, agentActor, endedBy, type Refused } from '../requests/ended.ts'
+import {
+  type Answered,
+  type Authority,
+  agentActor,
+  type Eligibility,
+  endedBy,
+  type Intend,
+  type Issue,
+  type Refused,
+} from '../requests/commands.ts'
 import { type Event, system } from '../requests/events.ts'
 import { type ApprovalRequest, type ApprovedRequest, approvalsOf, Claim, keyOf, usesLeft } from '../requests/request.ts'
 import { CredentialId, NumericDate, type Thumbprint } from '../values.ts'

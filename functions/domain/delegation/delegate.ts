@@ -1,7 +1,6 @@
 import { bindKey, deniedNow } from '../credentials/issue.ts'
 import { rfc3339 } from '../ledger/ledger.ts'
-import type { Delegate } from '../requests/commands.ts'
-import { type Answered, agentActor, endedBy } from '../requests/ended.ts'
+import { type Answered, agentActor, type Delegate, endedBy } from '../requests/commands.ts'
 import { type ApprovalRequest, type ApprovedRequest, usesLeft } from '../requests/request.ts'
 import type { NumericDate } from '../values.ts'
 

@@ -1,5 +1,5 @@
 import { type BreakGlassPolicy, budgetWindow, spent } from '../break-glass/break-glass.ts'
-import { endedAt, openUntil } from '../requests/ended.ts'
+import { endedAt, openUntil } from '../requests/due.ts'
 import type { ApprovalRequest } from '../requests/request.ts'
 import type { NumericDate, PersonId, Resource } from '../values.ts'
 

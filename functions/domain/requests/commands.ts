@@ -10,6 +10,7 @@ import {
   type CredentialId,
   type Digest,
   type HaltId,
+  isAgent,
   type NumericDate,
   type PersonId,
   type RequestId,
@@ -18,8 +19,7 @@ import {
   type ToolId,
   type UseId,
 } from '../values.ts'
-import { agentActor } from './ended.ts'
-import { type Actor, type Door, type Evidence, system } from './events.ts'
+import { type Actor, type Door, type Event, type Evidence, system } from './events.ts'
 import type { ApprovalRequest, Ask, Claim, Outcome, StageState, UseOutcome, Verdict } from './request.ts'
 
 /**
@@ -235,4 +235,37 @@ export function actorOf(state: ApprovalRequest, command: Command): Actor {
     default:
       return command.agent === state.ask.agent.id ? agentActor(state.ask) : actorNamed(command.agent)
   }
+}
+
+/** The agent with its delegation chain, or the person who used break-glass. */
+export function agentActor({ agent: { id }, chain }: ApprovalRequest['ask']): Actor {
+  if (!isAgent(id)) return { type: 'person', id }
+  const through = chain.map((each) => each.id).filter(isAgent)
+  return { type: 'agent', id, ...(through.length > 0 && { chain: through }) }
+}
+
+/** A refusal, with what it brought about all the same: an approver found to be no longer eligible ends the grant. */
+export type Refused = { code: Refusal; detail?: string; also?: readonly Event[] }
+/** What the part of the reducer for one command answers: its events, or why not. */
+export type Answered = readonly Event[] | Refused
+
+/** An ending is found by reading, so the caller that comes first ends the request here, and it never lives again. */
+export function endedBy(
+  { status, ask }: ApprovalRequest,
+  ending: Ending | undefined,
+  { bundle }: { bundle: string },
+  at: NumericDate,
+): Refused | undefined {
+  if (!ending || (ending.by === 'incident' && ending.id !== ask.breakGlass?.incident)) return undefined
+  const common = { at, actor: system, policies: [], bundle, by: 'system' as const }
+  const reason = reasonOf(ending)
+  const code = ending.by === 'halt' ? 'halted' : ending.by === 'ancestor' ? 'ancestor_ended' : 'revoked'
+  if (status === 'approved') return { code, detail: reason, also: [{ ...common, type: 'Revoked', reason }] }
+  if (status === 'pending') return { code, detail: reason, also: [{ ...common, type: 'Denied', reason }] }
+  return undefined
+}
+
+function reasonOf({ by, id }: Ending): string {
+  if (by === 'halt') return `halted by ${id}`
+  return by === 'incident' ? `incident ${id} was closed` : `${id} has ended`
 }

@@ -4,23 +4,33 @@ import { intend, issue } from '../credentials/issue.ts'
 import { delegate } from '../delegation/delegate.ts'
 import type { Refusal } from '../refusals.ts'
 import { beginCall, beginUse, endCall, endUse, resolveCall, returnCall } from '../uses/use.ts'
-import type { NumericDate } from '../values.ts'
-import { actorOf, type Command, type Complete, type Revoke, type RevokeCredential, type Withdraw } from './commands.ts'
-import { comment } from './comment.ts'
+import { defined, type NumericDate, type PersonId } from '../values.ts'
+import {
+  type Answered,
+  actorOf,
+  agentActor,
+  type Command,
+  type Comment,
+  type Complete,
+  endedBy,
+  type Refused,
+  type Revoke,
+  type RevokeCredential,
+  type Withdraw,
+} from './commands.ts'
 import { due } from './due.ts'
-import { type Answered, agentActor, endedBy, type Refused } from './ended.ts'
 import type { Actor, Event } from './events.ts'
 import { evolve } from './evolve.ts'
 import { endsSomething, hasRoom } from './record-size.ts'
-import type { ApprovalRequest } from './request.ts'
+import type { ApprovalRequest, Decision } from './request.ts'
 import { submit } from './submit.ts'
 import { takeDecision } from './take-decision.ts'
 
 function complete(state: ApprovalRequest, { outcome, note, bundle }: Complete, at: NumericDate): Answered {
   if (state.status === 'completed') return []
   if (state.status !== 'approved') return { code: 'invalid_task_state', detail: state.status }
-  const noted = note === undefined ? {} : { note }
-  return [{ type: 'Completed', at, actor: agentActor(state.ask), policies: [], bundle, outcome, ...noted }]
+  const actor = agentActor(state.ask)
+  return [{ type: 'Completed', at, actor, policies: [], bundle, ...defined({ outcome, note }) }]
 }
 
 /**
@@ -52,6 +62,30 @@ function revoke(state: ApprovalRequest, { person, reason, answer, bundle }: Revo
   if (state.status === 'approved') return [{ ...common, type: 'Revoked' }]
   if (state.status === 'pending') return [{ ...common, type: 'Denied' }]
   return { code: 'already_settled', detail: state.status }
+}
+
+/** Seconds. */
+const commentWithin = 3600
+
+/** The decider's words on their own decision, once. A denial counts at once and its reason may follow (ADR 0010). */
+function comment(state: ApprovalRequest, command: Comment, at: NumericDate): Answered {
+  const { person, bundle } = command
+  const found = lastDecision(state, person)
+  if (!found) return { code: 'not_decided' }
+  const { stage, verdict, at: decidedAt } = found
+  if (command.comment.trim() === '') return { code: 'comment_required' }
+  if (found.comment !== undefined) return { code: 'already_commented' }
+  if (at - decidedAt > commentWithin) return { code: 'comment_too_late' }
+  const actor = { type: 'person', id: person } as const
+  return [{ type: 'Commented', at, actor, policies: [], bundle, stage, verdict, comment: command.comment }]
+}
+
+/** A person who denies has often approved before, and never the other way round. */
+function lastDecision({ stages }: ApprovalRequest, person: PersonId): (Decision & { stage: string }) | undefined {
+  const own = stages.flatMap(({ terms, decisions }) =>
+    decisions.filter((each) => each.person === person).map((decision) => ({ ...decision, stage: terms.name })),
+  )
+  return own.find(({ verdict }) => verdict === 'deny') ?? own[0]
 }
 
 export type Decided = { events: readonly Event[]; refusal?: { code: Refusal; detail?: string } }

@@ -2,7 +2,7 @@ import { underWay } from '../uses/use.ts'
 import type { NumericDate } from '../values.ts'
 import { type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
-import { type ApprovalRequest, callOf, openStage, type PendingRequest } from './request.ts'
+import { type ApprovalRequest, callOf, grantOf, openStage, type PendingRequest } from './request.ts'
 
 /** When the next thing falls due by time alone. `undefined` once nothing will. */
 export function dueAt(state: ApprovalRequest): NumericDate | undefined {
@@ -56,3 +56,20 @@ function escalationOf(state: PendingRequest, at: NumericDate) {
   const { escalateTo, deadline } = stage.terms.onSilence
   return { stage: stage.terms.name, to: escalateTo, deadline: Math.min(at + deadline, state.decideBy) }
 }
+
+/** When what was opened ended, if it has. */
+export function endedAt(state: ApprovalRequest): NumericDate | undefined {
+  switch (state.status) {
+    case 'completed':
+      return state.completedAt
+    case 'revoked':
+      return state.revokedAt
+    case 'expired':
+      return grantOf(state)?.notAfter ?? state.expiredAt
+    default:
+      return undefined
+  }
+}
+
+/** When what was opened is over at the longest: at once, where nothing was. */
+export const openUntil = (state: ApprovalRequest): NumericDate => grantOf(state)?.notAfter ?? state.submittedAt

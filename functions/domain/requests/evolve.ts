@@ -1,43 +1,25 @@
+import { defined } from '../values.ts'
 import type { Event } from './events.ts'
 import { changesOf } from './narrow.ts'
 import { keepsNote } from './record-size.ts'
-import { type ApprovalRequest, type Grant, grantOf, type StageState } from './request.ts'
+import { type ApprovalRequest, commonOf, type Decision, type Grant, grantOf, type StageState } from './request.ts'
 
 /**
  * The state after an event, in production, in the model checker and in the verifier.
  * @throws TypeError when the events are not a request's own: a tampered ledger
  */
 export function evolve(state: ApprovalRequest | undefined, event: Event): ApprovalRequest {
-  if (event.type === 'Submitted') {
-    if (state) throw new TypeError('a request is submitted once')
-    return {
-      status: 'pending',
-      ask: event.ask,
-      tier: event.tier,
-      policies: event.policies,
-      round: 1,
-      stages: event.inherits ?? event.stages.map((terms) => ({ terms, decisions: [] })),
-      submittedAt: event.at,
-      updatedAt: event.at,
-      refusals: {},
-      decideBy: event.decideBy,
+  if (event.type === 'Submitted' || event.type === 'BreakGlassOpened') {
+    if (state) throw new TypeError(`\`${event.type}\` comes once, and first`)
+    const { ask, policies, at } = event
+    const begun = { ask, policies, round: 1, submittedAt: at, updatedAt: at, refusals: {} }
+    if (event.type === 'Submitted') {
+      const stages = event.inherits ?? event.stages.map((terms) => ({ terms, decisions: [] }))
+      return { ...begun, status: 'pending', tier: event.tier, stages, decideBy: event.decideBy }
     }
-  }
-  if (event.type === 'BreakGlassOpened') {
-    if (state) throw new TypeError('break-glass is used once')
-    return {
-      status: 'approved',
-      ask: event.ask,
-      tier: 0,
-      policies: event.policies,
-      round: 1,
-      stages: [],
-      submittedAt: event.at,
-      updatedAt: event.at,
-      refusals: {},
-      // It is claimed as often as needed inside its window, so not claiming ends nothing.
-      grant: { ...newGrant(event.grant, event.at), claimBy: event.notAfter, notAfter: event.notAfter },
-    }
+    // It is claimed as often as needed inside its window, so not claiming ends nothing.
+    const grant = { ...newGrant(event.grant, at), claimBy: event.notAfter, notAfter: event.notAfter }
+    return { ...begun, status: 'approved', tier: 0, stages: [], grant }
   }
   if (!state) throw new TypeError(`\`${event.type}\` before \`Submitted\``)
   return apply({ ...state, updatedAt: event.at }, event)
@@ -53,20 +35,7 @@ function apply(
     case 'Decided':
       return withStage(state, event.stage, (stage) => ({
         ...stage,
-        decisions: [
-          ...stage.decisions,
-          {
-            person: personOf(event),
-            verdict: event.verdict,
-            as: event.as,
-            at: event.at,
-            ...(event.for === undefined ? {} : { for: event.for }),
-            ...(event.given === undefined ? {} : { given: event.given }),
-            ...(event.comment === undefined ? {} : { comment: event.comment }),
-            ...loginOf(event),
-            ...(event.afterHalts === undefined ? {} : { afterHalts: event.afterHalts }),
-          },
-        ],
+        decisions: [...stage.decisions, decisionOf(event)],
       }))
     case 'Narrowed':
       return {
@@ -89,22 +58,20 @@ function apply(
       return withStage(state, event.stage, (stage) => ({ ...stage, escalatedAt: event.at, deadline: event.deadline }))
     case 'Approved': {
       const grant = { ...newGrant(event.grant, event.at), claimBy: event.claimBy, notAfter: event.notAfter }
-      return { ...base(state), status: 'approved', grant }
+      return { ...commonOf(state), status: 'approved', grant }
     }
     case 'Denied': {
-      const reason = event.reason === undefined ? {} : { reason: event.reason }
-      return { ...base(state), status: 'denied', deniedAt: event.at, deniedBy: event.by, ...reason }
+      const { at: deniedAt, by: deniedBy, reason } = event
+      return { ...commonOf(state), status: 'denied', ...defined({ deniedAt, deniedBy, reason }) }
     }
     case 'Withdrawn':
-      return { ...base(state), status: 'withdrawn', withdrawnAt: event.at }
+      return { ...commonOf(state), status: 'withdrawn', withdrawnAt: event.at }
     case 'KeyBound':
       return { ...state, boundKey: event.jkt }
     case 'Delegated': {
       const { child, to, uses, notAfter } = event
-      return withGrant(state, (grant) => ({
-        ...grant,
-        delegations: [...grant.delegations, { child, to, uses, notAfter }],
-      }))
+      const delegation = { child, to, uses, notAfter }
+      return withGrant(state, (grant) => ({ ...grant, delegations: [...grant.delegations, delegation] }))
     }
     case 'CredentialIntended':
       return withGrant(state, (grant) => ({
@@ -136,25 +103,17 @@ function apply(
         intents: access_token ? { access_token } : {},
         credentials: {},
       }))
-    case 'UseBegun':
-      return withGrant(state, (grant) => ({
-        ...grant,
-        uses: [
-          ...grant.uses,
-          { id: event.use, key: event.key, tool: event.tool, credential: event.credential, begunAt: event.at },
-        ],
-      }))
+    case 'UseBegun': {
+      const { use: id, key, tool, credential, at: begunAt } = event
+      return withGrant(state, (grant) => ({ ...grant, uses: [...grant.uses, { id, key, tool, credential, begunAt }] }))
+    }
     case 'UseEnded': {
       const grant = mustHaveGrant(state)
       const note =
         event.note === undefined ? {} : keepsNote(grant, event.note) ? { note: event.note } : { noted: true as const }
-      const ended = {
-        ...grant,
-        uses: grant.uses.map((use) =>
-          use.id === event.use ? { ...use, ended: { at: event.at, outcome: event.outcome, ...note } } : use,
-        ),
-      }
-      return { ...state, grant: ended } as ApprovalRequest
+      const ended = { at: event.at, outcome: event.outcome, ...note }
+      const uses = grant.uses.map((use) => (use.id === event.use ? { ...use, ended } : use))
+      return { ...state, grant: { ...grant, uses } } as ApprovalRequest
     }
     case 'UseReturned': {
       const grant = mustHaveGrant(state)
@@ -162,25 +121,16 @@ function apply(
       return { ...state, grant: { ...grant, uses } } as ApprovalRequest
     }
     case 'Completed': {
-      const note = event.note === undefined ? {} : { note: event.note }
+      const { at: completedAt, outcome, note } = event
       const grant = mustHaveGrant(state)
-      return { ...base(state), status: 'completed', completedAt: event.at, outcome: event.outcome, ...note, grant }
+      return { ...commonOf(state), status: 'completed', ...defined({ completedAt, outcome, note }), grant }
     }
     case 'Revoked': {
-      const grant = mustHaveGrant(state)
-      return {
-        ...base(state),
-        status: 'revoked',
-        revokedAt: event.at,
-        revokedBy: event.by,
-        reason: event.reason,
-        grant,
-      }
+      const { at: revokedAt, by: revokedBy, reason } = event
+      return { ...commonOf(state), status: 'revoked', revokedAt, revokedBy, reason, grant: mustHaveGrant(state) }
     }
-    case 'Expired': {
-      const grant = grantOf(state)
-      return { ...base(state), status: 'expired', expiredAt: event.at, ...(grant ? { grant } : {}) }
-    }
+    case 'Expired':
+      return { ...commonOf(state), status: 'expired', expiredAt: event.at, ...defined({ grant: grantOf(state) }) }
     case 'ReviewDue':
       return { ...state, review: { dueAt: event.dueAt } }
     case 'ReviewOverdue':
@@ -197,32 +147,6 @@ function apply(
       return event satisfies never
   }
 }
-
-const base = ({
-  ask,
-  tier,
-  policies,
-  round,
-  stages,
-  submittedAt,
-  updatedAt,
-  refusals,
-  boundKey,
-  narrowings,
-  review,
-}: ApprovalRequest) => ({
-  ask,
-  tier,
-  policies,
-  round,
-  stages,
-  submittedAt,
-  updatedAt,
-  refusals,
-  ...(boundKey === undefined ? {} : { boundKey }),
-  ...(review === undefined ? {} : { review }),
-  ...(narrowings === undefined ? {} : { narrowings }),
-})
 
 const withStage = (
   state: ApprovalRequest,
@@ -261,11 +185,11 @@ function mustHaveGrant(state: ApprovalRequest): Grant {
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>
 
-/** The proof of the login is in the entry alone. */
-function loginOf({ login }: Of<'Decided'>) {
-  if (login?.acr === undefined && login?.at === undefined) return {}
-  const { acr, at } = login
-  return { login: { ...(acr === undefined ? {} : { acr }), ...(at === undefined ? {} : { at }) } }
+/** Of the login only its strength: the proof of it is in the entry alone. */
+function decisionOf(event: Of<'Decided'>): Decision {
+  const { verdict, as, at, given, comment, afterHalts, login: { acr, at: loginAt } = {} } = event
+  const login = acr === undefined && loginAt === undefined ? undefined : defined({ acr, at: loginAt })
+  return defined({ person: personOf(event), verdict, as, at, for: event.for, given, comment, login, afterHalts })
 }
 
 const withComment = (state: ApprovalRequest, event: Of<'Commented'>): ApprovalRequest =>

@@ -25,8 +25,6 @@ import {
 export const AgentRef = z.strictObject({ id: AgentId, issuer: z.string(), subject: z.string() })
 export type AgentRef = z.infer<typeof AgentRef>
 
-const AskerRef = z.strictObject({ ...AgentRef.shape, id: AskerId })
-
 export const Delegator = z.strictObject({ ...AgentRef.shape, owner: PersonId })
 export type Delegator = z.infer<typeof Delegator>
 
@@ -36,7 +34,8 @@ export type ParentTask = z.infer<typeof ParentTask>
 /** In the server's own facts. It never changes: another ask is another request. */
 export const Ask = z.strictObject({
   id: RequestId,
-  agent: AskerRef,
+  /** An agent, or where break-glass is used a person, who proved themselves with a token of their own. */
+  agent: z.strictObject({ ...AgentRef.shape, id: AskerId }),
   owner: PersonId,
   chain: z.array(Delegator),
   /** The first one first; as many as the chain is long. */
@@ -106,15 +105,6 @@ export type StageState = z.infer<typeof StageState>
 export const Claim = z.enum(['access_token', 'aws'])
 export type Claim = z.infer<typeof Claim>
 
-const Credential = z.strictObject({ id: CredentialId, issuedAt: NumericDate, expiresAt: NumericDate })
-
-/** Written before minting. Only the newest intent of a kind can become a credential. */
-export const Intent = z.strictObject({ id: CredentialId, at: NumericDate })
-export type Intent = z.infer<typeof Intent>
-
-/** It may have to be denied until `endsAt`. */
-const Session = z.strictObject({ credential: CredentialId, role: z.string(), endsAt: NumericDate })
-
 export const Outcome = z.enum(['succeeded', 'failed'])
 export type Outcome = z.infer<typeof Outcome>
 
@@ -155,10 +145,15 @@ export const Grant = z.strictObject({
   claimBy: NumericDate,
   notAfter: NumericDate,
   claimedAt: NumericDate.optional(),
-  intents: z.partialRecord(Claim, Intent),
-  credentials: z.partialRecord(Claim, Credential),
+  /** Written before minting. Only the newest intent of a kind can become a credential. */
+  intents: z.partialRecord(Claim, z.strictObject({ id: CredentialId, at: NumericDate })),
+  credentials: z.partialRecord(
+    Claim,
+    z.strictObject({ id: CredentialId, issuedAt: NumericDate, expiresAt: NumericDate }),
+  ),
   tokens: z.int().positive().optional(),
-  sessions: z.array(Session),
+  /** These may have to be denied until `endsAt`. */
+  sessions: z.array(z.strictObject({ credential: CredentialId, role: z.string(), endsAt: NumericDate })),
   /** A set, since a counter sent twice counts twice. */
   uses: z.array(Use),
   /** Their uses are spent here. */
@@ -197,6 +192,12 @@ const common = {
   review: Review.optional(),
   narrowings: z.array(NarrowedOnce).optional(),
 }
+const Common = z.strictObject(common)
+
+/** What every status has, without what is of one status alone. */
+export const commonOf = (state: ApprovalRequest) =>
+  Object.fromEntries(Object.entries(state).filter(([name]) => Object.hasOwn(common, name))) as z.infer<typeof Common>
+
 const status = <S extends string, T extends z.ZodRawShape>(name: S, shape: T) =>
   z.strictObject({ ...common, status: z.literal(name), ...shape })
 
@@ -212,12 +213,7 @@ export const ApprovalRequest = z.discriminatedUnion('status', [
   status('denied', { deniedAt: NumericDate, deniedBy: SettledBy, reason: z.string().optional() }),
   status('withdrawn', { withdrawnAt: NumericDate }),
   status('expired', { expiredAt: NumericDate, grant: Grant.optional() }),
-  status('completed', {
-    completedAt: NumericDate,
-    outcome: Outcome,
-    note: z.string().optional(),
-    grant: Grant,
-  }),
+  status('completed', { completedAt: NumericDate, outcome: Outcome, note: z.string().optional(), grant: Grant }),
   status('revoked', { revokedAt: NumericDate, revokedBy: SettledBy, reason: z.string(), grant: Grant }),
 ])
 export type ApprovalRequest = z.infer<typeof ApprovalRequest>

@@ -1,6 +1,5 @@
 import type { GrantId, NumericDate } from '../values.ts'
-import type { Submit } from './commands.ts'
-import { agentActor } from './ended.ts'
+import { agentActor, type Submit } from './commands.ts'
 import { type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
 import { type ApprovalRequest, openStage, type PendingRequest } from './request.ts'

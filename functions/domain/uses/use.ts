@@ -1,6 +1,15 @@
 import { deniedNow } from '../credentials/issue.ts'
-import type { BeginCall, BeginUse, EndCall, EndUse, ResolveCall, ReturnCall } from '../requests/commands.ts'
-import { type Answered, agentActor, endedBy } from '../requests/ended.ts'
+import {
+  type Answered,
+  agentActor,
+  type BeginCall,
+  type BeginUse,
+  type EndCall,
+  type EndUse,
+  endedBy,
+  type ResolveCall,
+  type ReturnCall,
+} from '../requests/commands.ts'
 import { system } from '../requests/events.ts'
 import { type ApprovalRequest, callOf, grantOf, type Use, usesLeft } from '../requests/request.ts'
 import type { NumericDate } from '../values.ts'

@@ -7,8 +7,7 @@ import {
   spent,
 } from '../../domain/break-glass/break-glass.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import { asOf } from '../../domain/requests/due.ts'
-import { endedAt } from '../../domain/requests/ended.ts'
+import { asOf, endedAt } from '../../domain/requests/due.ts'
 import { defined, type NumericDate, type PersonId } from '../../domain/values.ts'
 import type { OnceOnly } from '../ports.ts'
 import type { AskingPorts } from '../requests/ports.ts'

@@ -1,6 +1,6 @@
 import { credentialsIssued, type IssuedCredential } from '../../domain/credentials/issue.ts'
 import { budgetsLeft } from '../../domain/policy/budget-left.ts'
-import { endedAt } from '../../domain/requests/ended.ts'
+import { endedAt } from '../../domain/requests/due.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { defined, type NumericDate, type PersonId } from '../../domain/values.ts'
 import { mostTold, othersTold, reviewersOf, skippedBy } from '../break-glass/notify.ts'

@@ -4,7 +4,7 @@ import type { decide as realDecide } from '../../../functions/domain/requests/de
 import { asOf, dueAt } from '../../../functions/domain/requests/due.ts'
 import type { Event } from '../../../functions/domain/requests/events.ts'
 import type { evolve as realEvolve } from '../../../functions/domain/requests/evolve.ts'
-import { type ApprovalRequest, type Intent, openStage, type Use } from '../../../functions/domain/requests/request.ts'
+import { type ApprovalRequest, type Grant, openStage, type Use } from '../../../functions/domain/requests/request.ts'
 import type { outcomeOf as realOutcomeOf } from '../../../functions/domain/requests/wait.ts'
 import { opening, submit, submittedAt } from '../../support/ask.ts'
 import { isVerySame, type Rule } from './rule.ts'
@@ -267,7 +267,7 @@ const reviewKey = ({ review }: ApprovalRequest, { opened }: Witness) =>
   opened && `${review?.dueAt}${review?.overdueAt}${review?.done?.by}${opened.overdue}${opened.reviewedBy}`
 
 /** An old intent is not a new one: nothing is issued on it. */
-const intentKey = (intent: Intent | undefined) => intent && `${intent.id}@${intent.at - submittedAt}`
+const intentKey = (intent: Grant['intents']['aws']) => intent && `${intent.id}@${intent.at - submittedAt}`
 
 /** Whose attempt it is, and, while nobody has said how it went, since when: for a minute only that one may. */
 const callKey = ({ id, begunAt, ended }: Use) => `${id.slice(-2)}${ended ? ended.outcome : `@${begunAt - submittedAt}`}`

@@ -3,7 +3,7 @@ import { type Notice as OpeningNotice, warnBefore } from '../../../domain/cards/
 import { describeRequest, type ViewFacts } from '../../../domain/cards/request-view.ts'
 import { nameIn, noteOf, nowOf } from '../../../domain/cards/request-words.ts'
 import { waitingStage } from '../../../domain/cards/routing.ts'
-import { openUntil } from '../../../domain/requests/ended.ts'
+import { openUntil } from '../../../domain/requests/due.ts'
 import { type ApprovalRequest, approversOf } from '../../../domain/requests/request.ts'
 import { duration, type JsonObject, type PersonId } from '../../../domain/values.ts'
 import type { Line, Notice } from '../../../operations/cards/card-lines.ts'
