@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { filledFor } from '../../domain/break-glass/rights.ts'
+import { describeOpening, type OpeningView } from '../../domain/cards/opening-view.ts'
 import {
   describeRequest,
   type EndView,
@@ -13,8 +13,7 @@ import type { Halt, HaltTarget } from '../../domain/halts/halt.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
 import { type StandIn, statusOf } from '../../domain/people/stand-in.ts'
 import type { BudgetLeft } from '../../domain/policy/budget-left.ts'
-import type { Bundle } from '../../domain/policy/bundle.ts'
-import { type ApprovalRequest, grantOf } from '../../domain/requests/request.ts'
+import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { AgentId, defined, type Json, type NumericDate, PersonId } from '../../domain/values.ts'
 import type { Drill } from '../../operations/break-glass/drill.ts'
 import type { CallsSeen, Evidence } from '../../operations/ledger/read-evidence.ts'
@@ -96,51 +95,43 @@ const grantMembers = (grant: GrantView, status: string): Json => ({
   })),
 })
 
-/** Somebody who used break-glass, as people see it: what was said, what is open and until when, what was done, the review. */
-export function breakGlassView(
-  state: ApprovalRequest,
-  bundle: ViewFacts & Pick<Bundle, 'deployment'>,
-): { [member: string]: Json } {
-  const { ask, review } = state
-  const grant = grantOf(state)
-  const breakGlass = ask.breakGlass
-  if (!breakGlass || !grant) throw new TypeError(`\`${ask.id}\` is no break-glass`)
-  const { ended, grant: shown } = personView(state, bundle)
-  return {
-    id: ask.id,
-    status: state.status,
-    person: ask.owner,
-    ...(breakGlass.profile === undefined ? {} : { profile: breakGlass.profile }),
-    action: ask.action,
-    arguments: ask.arguments,
-    resource: ask.resource,
-    rights: breakGlass.rights.map(({ action, resources }) => ({
-      action,
-      resources: resources.map((each) => filledFor(action, each, bundle)),
-    })),
-    environment: ask.environment,
-    reason: breakGlass.reason,
-    incident: breakGlass.incident,
-    minutes: Math.floor(breakGlass.window / 60),
-    drill: breakGlass.drill,
-    ...(breakGlass.sealed ? { sealed: true } : {}),
-    ...(breakGlass.secondedBy === undefined ? {} : { vouched_by: breakGlass.secondedBy }),
-    digest: ask.digest,
-    unpinned: ask.unpinned,
-    /** What there is to get for it: AWS credentials, one call that Hotwork makes, or a token for a tool. */
-    credential: ask.credential,
-    opened_at: rfc3339(state.submittedAt),
-    not_after: rfc3339(grant.notAfter),
-    ...(ended === undefined ? {} : { ended }),
-    ...(shown === undefined ? {} : { grant: shown }),
-    ...(review === undefined ? {} : { review: reviewView(review) }),
-  }
-}
+/** An opening as people see it: what was said, what is open and until when, what was done, the review. */
+export const breakGlassView = (state: ApprovalRequest, facts: ViewFacts): { [member: string]: Json } =>
+  openingMembers(describeOpening(state, facts))
 
-const reviewView = ({ dueAt, overdueAt, done }: NonNullable<ApprovalRequest['review']>): Json => ({
+export const openingMembers = (view: OpeningView): { [member: string]: Json } => ({
+  id: view.id,
+  status: view.status,
+  person: view.person.id,
+  ...defined({ profile: view.profile }),
+  action: view.action,
+  arguments: view.arguments,
+  resource: view.resource,
+  rights: view.rights,
+  environment: view.environment,
+  reason: view.reason,
+  incident: view.incident,
+  minutes: Math.floor(view.window / 60),
+  drill: view.drill,
+  ...(view.sealed ? { sealed: true } : {}),
+  ...defined({ vouched_by: view.vouchedBy?.id }),
+  digest: view.digest,
+  unpinned: view.unpinned,
+  /** What there is to get for it: AWS credentials, one call that Hotwork makes, or a token for a tool. */
+  credential: view.credential,
+  opened_at: rfc3339(view.submittedAt),
+  not_after: rfc3339(view.until),
+  ...defined({
+    ended: view.ended && endMembers(view.ended),
+    grant: view.grant && grantMembers(view.grant, view.status),
+    review: view.review && reviewMembers(view.review),
+  }),
+})
+
+const reviewMembers = ({ dueAt, overdueAt, done }: NonNullable<OpeningView['review']>): Json => ({
   due_at: rfc3339(dueAt),
   status: done ? 'done' : overdueAt === undefined ? 'due' : 'overdue',
-  ...(done ? { by: done.by, at: rfc3339(done.at), outcome: done.outcome, note: done.note } : {}),
+  ...(done ? { by: done.by.id, at: rfc3339(done.at), outcome: done.outcome, note: done.note } : {}),
 })
 
 /** What is left of the seven days' minutes: of a person, of a profile, or of one action on one resource. */

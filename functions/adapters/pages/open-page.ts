@@ -1,18 +1,20 @@
 import type { PreparedOpening } from '../../domain/break-glass/break-glass.ts'
+import { describeOpening, filledRights, type OpeningView } from '../../domain/cards/opening-view.ts'
+import { openingNow } from '../../domain/cards/opening-words.ts'
+import type { ViewFacts } from '../../domain/cards/request-view.ts'
 import { exact, inert, lookalikeNote } from '../../domain/inert.ts'
 import type { LoginWanted } from '../../domain/people/login-strength.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
 import { type Html, html, type Notice, page, type Reader } from './layout.ts'
-import { becameOfOpening, rightsList } from './opening-words.ts'
-import type { PageBundle } from './words.ts'
-import { time } from './words.ts'
+import { rightsList } from './opening-page.ts'
+import { drawn, time } from './words.ts'
 
 export type OpenView = {
   code: string
   prepared: PreparedOpening
   opened?: ApprovalRequest | undefined
-  bundle: PageBundle
+  bundle: ViewFacts
   reader: Reader
   now: NumericDate
   notice?: Notice
@@ -26,14 +28,14 @@ export function openPage({ code, prepared, opened, bundle, reader, now, notice }
     title: opened && opened.status !== 'approved' ? `${drill}It is over` : title,
     reader,
     notice,
-    body: opened ? openedBody(opened, bundle, now) : askedBody(code, prepared, bundle, reader, now),
+    body: opened ? openedBody(describeOpening(opened, bundle), now) : askedBody(code, prepared, bundle, reader, now),
   })
 }
 
 const askedBody = (
   code: string,
   { what, reason, incident, minutes, drill, until }: PreparedOpening,
-  bundle: PageBundle,
+  bundle: ViewFacts,
   reader: Reader,
   now: NumericDate,
 ): Html => html`<h1>${drill ? 'Drill: open' : 'Open'} with break-glass?</h1>
@@ -51,32 +53,29 @@ ${drill ? html`<dt>Drill</dt><dd>Its credentials can do nothing.</dd>` : ''}
 <p class="soft">It can be opened until ${time(until, now)}.</p>`
 
 /** What a profile is called and opens; or one action, with its arguments exactly. */
-function whatOf(what: PreparedOpening['what'], bundle: PageBundle): Html {
+function whatOf(what: PreparedOpening['what'], bundle: ViewFacts): Html {
   if (!('profile' in what))
     return html`<code>${what.action}</code><strong>${lookalikeNote(JSON.stringify(what.arguments))}</strong><pre>${exact(what.arguments)}</pre>`
   const profile = bundle.breakGlass?.profiles.find(({ name }) => name === what.profile)
   return html`<strong>${profile?.title ?? what.profile}</strong> <code>${what.profile}</code>${
-    profile ? rightsList(profile.rights, bundle) : ''
+    profile ? rightsList({ rights: filledRights(profile.rights, bundle) }) : ''
   }`
 }
 
-const drillOf = ({ ask }: ApprovalRequest): string => (ask.breakGlass?.drill ? 'Drill: ' : '')
-
-const openedBody = (
-  state: ApprovalRequest,
-  bundle: PageBundle,
-  now: NumericDate,
-): Html => html`<h1>${drillOf(state)}${state.status === 'approved' ? 'It is open' : 'It is over'}</h1>
-<p>${becameOfOpening(state, bundle, now)}${state.ask.breakGlass?.drill ? ' Its credentials can do nothing.' : ''}</p>
+function openedBody(view: OpeningView, now: NumericDate): Html {
+  const isOpen = view.progress === 'open'
+  return html`<h1>${view.drill ? 'Drill: ' : ''}${isOpen ? 'It is open' : 'It is over'}</h1>
+<p>${drawn(openingNow(view), now)}${view.drill ? ' Its credentials can do nothing.' : ''}</p>
 ${
-  state.status === 'approved'
+  isOpen
     ? html`<p>Take it up on the machine that you work from, with a login as strong as yours was here. That machine alone gets credentials of it:</p>
-<pre>npx hotwork break-glass claim ${state.ask.id}</pre>
+<pre>npx hotwork break-glass claim ${view.id}</pre>
 <p>When you are done:</p>
-<pre>npx hotwork break-glass end ${state.ask.id}</pre>`
+<pre>npx hotwork break-glass end ${view.id}</pre>`
     : ''
 }
-<p><a class="button" href="/break-glass/${state.ask.id}">All of it</a></p>`
+<p><a class="button" href="/break-glass/${view.id}">All of it</a></p>`
+}
 
 /** How strong a login is wanted, in words. */
 export const loginWords = ({ acr, maxAge }: LoginWanted): string =>

@@ -1,49 +1,60 @@
-import { nameIn } from '../../domain/cards/request-words.ts'
+import { describeOpening, type OpeningStatus, type OpeningView } from '../../domain/cards/opening-view.ts'
+import {
+  drillSentence,
+  openedRights,
+  openingHeadline,
+  openingNow,
+  openingTitle,
+  reviewNote,
+  reviewNow,
+  whyEnded,
+} from '../../domain/cards/opening-words.ts'
+import type { UseView, ViewFacts } from '../../domain/cards/request-view.ts'
+import { nameOf } from '../../domain/cards/request-words.ts'
+import { textOf, unquoted } from '../../domain/cards/sentence.ts'
 import type { IssuedCredential } from '../../domain/credentials/issue.ts'
 import { inert } from '../../domain/inert.ts'
 import { sentencesOf } from '../../domain/refusals.ts'
-import { type ApprovalRequest, grantOf, keyOf, type Use } from '../../domain/requests/request.ts'
 import type { RecordedCall } from '../../domain/uses/use.ts'
-import type { NumericDate, PersonId } from '../../domain/values.ts'
+import { duration, type NumericDate, type PersonId } from '../../domain/values.ts'
 import type { ViewedBreakGlass } from '../../operations/break-glass/openings.ts'
 import type { CallsSeen, Evidence } from '../../operations/ledger/read-evidence.ts'
 import { type Html, html, type Notice, page, type Reader } from './layout.ts'
-import { becameOfOpening, chips, openedList, reviewWords, titleOfOpening, windowOf } from './opening-words.ts'
-import type { PageBundle } from './words.ts'
-import { count, moment, time } from './words.ts'
+import { argumentList } from './request-page.ts'
+import { count, drawn, moment, time } from './words.ts'
 
 /** What was done with an opening: each use, each credential, each call. */
-function evidenceSection(state: ApprovalRequest, evidence: Evidence | undefined, now: NumericDate): Html {
-  const uses = grantOf(state)?.uses ?? []
+function evidenceSection({ view, evidence, now }: OpeningPage): Html {
+  const uses = view.grant?.uses ?? []
   return html`<section aria-labelledby="done">
 <h2 id="done">What was done with it</h2>
 <h3>Uses</h3>
 ${uses.length === 0 ? html`<p>None.</p>` : html`<ol>${uses.map((each) => use(each))}</ol>`}
 ${
   evidence === undefined
-    ? html`<p>Credentials and calls stand on <a href="/break-glass/${state.ask.id}">the page itself</a>.</p>`
+    ? html`<p>Credentials and calls stand on <a href="/break-glass/${view.id}">the page itself</a>.</p>`
     : html`<h3>Credentials</h3>
-${evidence.credentials.length === 0 ? html`<p>None was issued.</p>` : html`<ol>${evidence.credentials.map((each) => credential(each, standing(each, evidence.credentials, state, now)))}</ol>`}
+${evidence.credentials.length === 0 ? html`<p>None was issued.</p>` : html`<ol>${evidence.credentials.map((each) => credential(each, validity(each, evidence.credentials, view, now)))}</ol>`}
 <h3>Calls to AWS</h3>
 ${calls(evidence.calls)}`
 }
 </section>`
 }
 
-const use = ({ id, tool, begunAt, ended }: Use): Html =>
-  html`<li>${moment(begunAt)}: <code>${tool}</code>${ended ? html`, ${ended.outcome} ${moment(ended.at)}` : tool === 'aws' ? ', for as long as it was open' : ', not reported as ended'}${ended?.note === undefined ? '' : html`: “${inert(ended.note)}”`}${ended?.noted ? ', with a note that the record has' : ''} <span class="soft">${id}</span></li>`
+const use = ({ id, tool, key, begunAt, endedAt, outcome, note, noted }: UseView): Html =>
+  html`<li>${moment(begunAt)}: <code>${tool}</code>${endedAt === undefined ? (key === 'aws' ? ', for as long as it was open' : ', not reported as ended') : html`, ${outcome} ${moment(endedAt)}`}${note === undefined ? '' : html`: “${unquoted(note)}”`}${noted ? ', with a note that the record has' : ''} <span class="soft">${id}</span></li>`
 
-const credential = ({ id, claim, issuedAt, expiresAt, role }: IssuedCredential, stands: string): Html =>
-  html`<li>${moment(issuedAt)}: ${claim === 'aws' ? 'AWS credentials' : 'access token'}, good until ${moment(expiresAt)} at the longest${stands}${role === undefined ? '' : html`, of <code>${role}</code>`} <span class="soft">${id}</span></li>`
+const credential = ({ id, claim, issuedAt, expiresAt, role }: IssuedCredential, valid: string): Html =>
+  html`<li>${moment(issuedAt)}: ${claim === 'aws' ? 'AWS credentials' : 'access token'}, valid until ${moment(expiresAt)} at the longest${valid}${role === undefined ? '' : html`, of <code>${role}</code>`} <span class="soft">${id}</span></li>`
 
-/** Of each kind the newest alone is good, while the opening is. */
-function standing(
+/** Of each kind only the newest is valid, while the opening is in force. */
+function validity(
   { id, claim, expiresAt }: IssuedCredential,
   all: readonly IssuedCredential[],
-  { status }: ApprovalRequest,
+  { status }: OpeningView,
   now: NumericDate,
 ): string {
-  if (status !== 'approved' || expiresAt <= now) return '; no longer good'
+  if (status !== 'approved' || expiresAt <= now) return '; no longer valid'
   return all.findLast((each) => each.claim === claim)?.id === id ? '' : '; replaced'
 }
 
@@ -72,21 +83,15 @@ const call = ({ at, service, name, region, resources, error }: RecordedCall): Ht
 export type ReviewDraft = { outcome?: string; note?: string; mend?: 'outcome' | 'note' }
 
 /** The review of an opening: as it was found, or as it can be said by this person. */
-function reviewSection(
-  { state, whyNot }: ViewedBreakGlass,
-  bundle: PageBundle,
-  now: NumericDate,
-  reader: Reader,
-  draft: ReviewDraft,
-): Html | string {
-  const found = state.review?.done
-  if (found)
+function reviewSection({ view, whyNot, reader }: OpeningPage, draft: ReviewDraft): Html | string {
+  const note = reviewNote(view)
+  if (note !== undefined)
     return html`<section aria-labelledby="review"><h2 id="review">The review</h2>
-<p>${reviewWords(state, bundle, now)}</p><blockquote>${inert(found.note)}</blockquote></section>`
+<blockquote>${note}</blockquote></section>`
   const why = whyNot.review === undefined ? undefined : sentencesOf(whyNot.review)
   return html`<section aria-labelledby="review"><h2 id="review">The review</h2>
 ${why === undefined ? '' : html`<p>${why}</p>`}
-${whyNot.review === undefined || draft.note !== undefined ? reviewForm(state.ask.id, reader, draft) : ''}
+${whyNot.review === undefined || draft.note !== undefined ? reviewForm(view.id, reader, draft) : ''}
 </section>`
 }
 
@@ -107,88 +112,104 @@ ${mend === undefined ? '' : html`<p id="mend"><strong>${mend === 'note' ? 'Write
 </form>`
 }
 
-/** Ending is the safe direction: one click, for whoever opened it and for whoever may revoke. */
-function endForm({ state, whyNot }: ViewedBreakGlass, { csrf, person }: Reader & { person: string }): Html | string {
+/** Ending is the safe direction, so it is one click. */
+function endForm({ view, whyNot, reader }: OpeningPage): Html | string {
   if (whyNot.end !== undefined) return ''
-  const own = state.ask.agent.id === person
-  return html`<form class="box" method="post" action="/break-glass/${state.ask.id}">
-<input type="hidden" name="csrf" value="${csrf}"><input type="hidden" name="act" value="end">
-<p class="hint">Ends every credential of it, at once and for good.${own ? ' It gives the minutes that are left back.' : ''}</p>
-${own ? '' : html`<label for="why">Why <span class="hint">optional; it stays on record</span></label><input id="why" name="why" maxlength="500" autocomplete="off">`}
+  const isOwn = view.person.id === reader.person
+  return html`<form class="box" method="post" action="/break-glass/${view.id}">
+<input type="hidden" name="csrf" value="${reader.csrf}"><input type="hidden" name="act" value="end">
+<p class="hint">Ends every credential of it, at once and for good.${isOwn ? ' It gives back the minutes that are left.' : ''}</p>
+${isOwn ? '' : html`<label for="why">Why <span class="hint">optional; it stays on record</span></label><input id="why" name="why" maxlength="500" autocomplete="off">`}
 <button class="stop">End it now</button>
 </form>`
 }
 
-type OpeningView = {
-  viewed: ViewedBreakGlass
+export type OpeningPage = {
+  view: OpeningView
+  whyNot: ViewedBreakGlass['whyNot']
   /** What was done with it. Left out of the answer to a form, which asks no other system anything. */
   evidence?: Evidence
-  bundle: PageBundle
   reader: Reader & { person: PersonId }
   now: NumericDate
   notice?: Notice
   draft?: ReviewDraft
 }
 
-/** One opening, whole: what was said, what was open, what was done with it, what somebody else made of it. */
-export function breakGlassPage({ viewed, evidence, bundle, reader, now, notice, draft = {} }: OpeningView): string {
-  const { state } = viewed
-  const title = titleOfOpening(state, bundle)
-  const drill = state.ask.breakGlass?.drill ? 'Drill: ' : ''
+/** One opening, whole: what was said, what was open, what was done with it, and what its reviewer found. */
+export const breakGlassPage = ({
+  viewed: { state, whyNot },
+  bundle,
+  ...rest
+}: Omit<OpeningPage, 'view' | 'whyNot'> & { viewed: ViewedBreakGlass; bundle: ViewFacts }): string =>
+  drawOpeningPage({ view: describeOpening(state, bundle), whyNot, ...rest })
+
+export function drawOpeningPage(shown: OpeningPage): string {
+  const { view, reader, now, notice, draft = {} } = shown
+  const title = textOf(openingTitle(view))
+  const why = whyEnded(view)
+  const drill = drillSentence(view)
   return page({
-    title: `${drill}${title}`,
+    title: `${openingHeadline(view)}: ${title}`,
     reader,
-    notice: notice ?? ownReview(state, reader.person),
-    body: html`<h1>${drill}${title}</h1>
-${chips(state)}
-<p>${becameOfOpening(state, bundle, now)} ${reviewWords(state, bundle, now)}</p>
-${endForm(viewed, reader)}
-${said(state, bundle)}
-${opened(state, bundle, now)}
-${evidenceSection(state, evidence, now)}
-${reviewSection(viewed, bundle, now, reader, draft)}
-<p class="soft">This page shows what was recorded when it was loaded. <a href="/break-glass/${state.ask.id}">Look again</a> · <a href="/break-glass">All openings</a></p>`,
+    notice: notice ?? ownReview(view, reader.person),
+    body: html`<h1>${title}</h1>
+${openingChips(view)}
+${drill === undefined ? '' : html`<p>This is a drill: ${drill} <a href="/break-glass/${view.id}/drill">How the drill goes</a></p>`}
+<p>${drawn(openingNow(view), now)}${why === undefined ? '' : html` Why: “${why}”`} ${drawn(reviewNow(view), now)}</p>
+${endForm(shown)}
+${said(view)}
+${opened(view, now)}
+${evidenceSection(shown)}
+${reviewSection(shown, draft)}
+<p class="soft">This page shows what was recorded when it was loaded. <a href="/break-glass/${view.id}">Look again</a> · <a href="/break-glass">All openings</a></p>`,
   })
 }
 
-/** That their own review is on record, from the record itself. */
-const ownReview = ({ review: due }: ApprovalRequest, person: PersonId): Notice | undefined =>
-  due?.done?.by === person ? { good: true, text: 'You reviewed this; it is on record.' } : undefined
+const kinds: { readonly [progress in OpeningStatus]: 'wait' | 'go' | 'stop' } = {
+  open: 'stop',
+  review_due: 'wait',
+  review_overdue: 'stop',
+  justified: 'go',
+  not_justified: 'stop',
+}
 
-function said({ ask }: ApprovalRequest, bundle: PageBundle): Html {
-  const breakGlass = ask.breakGlass
-  return html`<section aria-labelledby="said">
+/** How it stands, and where. */
+export function openingChips(view: OpeningView): Html {
+  const prod = /^prod/.test(view.environment) ? ' prod' : ''
+  return html`<p class="chips"><span class="chip ${view.drill ? 'drill' : kinds[view.progress]}">${openingHeadline(view)}</span> <span class="chip${prod}">${view.environment.toUpperCase()}</span></p>`
+}
+
+/** The reader's own review, from the record itself. */
+const ownReview = ({ review }: OpeningView, person: PersonId): Notice | undefined =>
+  review?.done?.by.id === person ? { good: true, text: 'You reviewed this; it is on record.' } : undefined
+
+const said = ({ person, incident, vouchedBy, reason }: OpeningView): Html => html`<section aria-labelledby="said">
 <h2 id="said">Who, and why</h2>
 <dl>
-<dt>Opened by</dt><dd>${nameIn(bundle, ask.owner)}</dd>
-<dt>Incident</dt><dd>${inert(breakGlass?.incident ?? '')}</dd>
-${breakGlass?.secondedBy === undefined ? '' : html`<dt>Vouched for by</dt><dd>${nameIn(bundle, breakGlass.secondedBy)}</dd>`}
-${breakGlass?.drill ? html`<dt>Drill</dt><dd>Its credentials could do nothing. <a href="/break-glass/${ask.id}/drill">How the drill went</a></dd>` : ''}
+<dt>Opened by</dt><dd>${nameOf(person)}</dd>
+<dt>Incident</dt><dd>${inert(incident)}</dd>
+${vouchedBy === undefined ? '' : html`<dt>Vouched for by</dt><dd>${nameOf(vouchedBy)}</dd>`}
 </dl>
 <h3>The reason, in their words</h3>
-<blockquote>${inert(breakGlass?.reason ?? '')}</blockquote>
+<blockquote>${inert(reason)}</blockquote>
 </section>`
-}
 
-function opened(state: ApprovalRequest, bundle: PageBundle, now: NumericDate): Html {
-  const { until, asked, was } = windowOf(state)
-  const { ask } = state
-  const counts = ask.breakGlass?.profile
-  return html`<section aria-labelledby="opened">
-<h2 id="opened">${state.status === 'approved' ? 'What is open' : 'What was open'}</h2>
-${openedList(state, bundle)}
+const opened = (view: OpeningView, now: NumericDate): Html => html`<section aria-labelledby="opened">
+<h2 id="opened">${view.progress === 'open' ? 'What is open' : 'What was open'}</h2>
+${rightsList(view)}
+${Object.keys(view.arguments).length === 0 ? '' : argumentList(view)}
+${view.unpinned.length === 0 ? '' : html`<p>It leaves open: ${view.unpinned.map(inert).join('; ')}.</p>`}
 <dl>
-<dt>Opened</dt><dd>${time(state.submittedAt, now)}, for ${asked}</dd>
-<dt>At the longest until</dt><dd>${time(until, now)}</dd>
-${was === undefined ? '' : html`<dt>Was open for</dt><dd>${was}</dd>`}
-${counts === undefined ? '' : html`<dt>Profile</dt><dd><code>${counts}</code></dd>`}
-<dt>Id</dt><dd><code>${ask.id}</code> <span class="soft">also the name of its AWS sessions</span></dd>
-<dt>Digest</dt><dd><code>${ask.digest}</code></dd>
-${hasNoKey(state) ? html`<dt>Key</dt><dd>None yet, so nobody has credentials: whoever opened it takes it up with <code>npx hotwork break-glass claim ${ask.id}</code></dd>` : ''}
+<dt>Data</dt><dd>${view.classification}</dd>
+<dt>Opened</dt><dd>${time(view.submittedAt, now)}, for ${duration(view.window)}</dd>
+<dt>At the longest until</dt><dd>${time(view.until, now)}</dd>
+${view.profile === undefined ? '' : html`<dt>Profile</dt><dd><code>${view.profile}</code></dd>`}
+<dt>Id</dt><dd><code>${view.id}</code> <span class="soft">also the name of its AWS sessions</span></dd>
+<dt>Digest</dt><dd><code>${view.digest}</code></dd>
+${view.status !== 'approved' || view.hasKey || view.sealed ? '' : html`<dt>Key</dt><dd>None yet, so there are no credentials. ${nameOf(view.person)} takes it up with <code>npx hotwork break-glass claim ${view.id}</code></dd>`}
 </dl>
 </section>`
-}
 
-/** Opened on a page, and taken up by no machine yet. */
-const hasNoKey = (state: ApprovalRequest): boolean =>
-  state.status === 'approved' && keyOf(state) === undefined && state.ask.breakGlass?.sealed === undefined
+/** Each action, with the resources on which it is open. */
+export const rightsList = (view: Pick<OpeningView, 'rights'>): Html =>
+  html`<ul>${openedRights(view).map(({ action, resource }) => html`<li><code>${action}</code> on <code>${resource}</code></li>`)}</ul>`

@@ -1,20 +1,22 @@
 import type { DrillReport, DrillStep, Verdict } from '../../domain/break-glass/drill.ts'
+import { describeOpening } from '../../domain/cards/opening-view.ts'
+import { openingTitle } from '../../domain/cards/opening-words.ts'
+import type { ViewFacts } from '../../domain/cards/request-view.ts'
 import { nameIn } from '../../domain/cards/request-words.ts'
+import { textOf } from '../../domain/cards/sentence.ts'
 import { inert } from '../../domain/inert.ts'
 import type { BudgetLeft } from '../../domain/policy/budget-left.ts'
-import { endedAt, openUntil } from '../../domain/requests/due.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { duration, type NumericDate } from '../../domain/values.ts'
 import type { Drill } from '../../operations/break-glass/drill.ts'
 import { type Html, html, page, type Reader } from './layout.ts'
-import { chips, titleOfOpening } from './opening-words.ts'
-import type { PageBundle } from './words.ts'
+import { openingChips } from './opening-page.ts'
 import { count, time } from './words.ts'
 
 type ListView = {
   openings: readonly ApprovalRequest[]
   budgets: readonly BudgetLeft[]
-  bundle: PageBundle
+  bundle: ViewFacts
   reader: Reader & { person: string }
   now: NumericDate
 }
@@ -57,7 +59,7 @@ const section = (
   id: string,
   title: string,
   openings: readonly ApprovalRequest[],
-  bundle: PageBundle,
+  bundle: ViewFacts,
   now: NumericDate,
 ): Html | string =>
   openings.length === 0
@@ -66,24 +68,23 @@ const section = (
 ${list(openings, bundle, now)}
 </section>`
 
-const list = (openings: readonly ApprovalRequest[], bundle: PageBundle, now: NumericDate): Html =>
+const list = (openings: readonly ApprovalRequest[], bundle: ViewFacts, now: NumericDate): Html =>
   html`<ul class="list">${openings.map((state) => entry(state, bundle, now))}</ul>`
 
-function entry(state: ApprovalRequest, bundle: PageBundle, now: NumericDate): Html {
-  const { ask, review } = state
-  const end = endedAt(state)
-  const until = openUntil(state)
+function entry(state: ApprovalRequest, bundle: ViewFacts, now: NumericDate): Html {
+  const view = describeOpening(state, bundle)
+  const { id, incident, profile, progress, until, ended, review } = view
   return html`<li>
-<h3><a href="/break-glass/${ask.id}">${titleOfOpening(state, bundle)}</a></h3>
-${chips(state)}
-<p>${nameIn(bundle, ask.owner)}, ${inert(ask.breakGlass?.incident ?? '')}${ask.breakGlass?.profile === undefined ? '' : html`, <code>${ask.breakGlass.profile}</code>`}</p>
-<p class="soft">${end === undefined ? html`Open until ${time(until, now)}` : html`Ended ${time(end, now)}`}${
+<h3><a href="/break-glass/${id}">${textOf(openingTitle(view))}</a></h3>
+${openingChips(view)}
+<p>${inert(incident)}${profile === undefined ? '' : html`, <code>${profile}</code>`}</p>
+<p class="soft">${progress === 'open' ? html`Open until ${time(until, now)}` : html`Ended ${time(ended?.at ?? until, now)}`}${
     review && !review.done ? html`; review due ${time(review.dueAt, now)}` : ''
   }</p>
 </li>`
 }
 
-function budgetsSection(budgets: readonly BudgetLeft[], bundle: PageBundle, reader: string): Html | string {
+function budgetsSection(budgets: readonly BudgetLeft[], bundle: ViewFacts, reader: string): Html | string {
   if (budgets.length === 0) return ''
   const mine = (budget: BudgetLeft) => 'person' in budget && budget.person === reader
   return html`<section aria-labelledby="budgets">
@@ -95,7 +96,7 @@ function budgetsSection(budgets: readonly BudgetLeft[], bundle: PageBundle, read
 </section>`
 }
 
-const whose = (budget: BudgetLeft, bundle: PageBundle): string => {
+const whose = (budget: BudgetLeft, bundle: ViewFacts): string => {
   if ('person' in budget) return nameIn(bundle, budget.person)
   if ('profile' in budget) {
     const profile = bundle.breakGlass?.profiles.find(({ name }) => name === budget.profile)
@@ -110,18 +111,18 @@ const budgetLine = ({ budget, left }: BudgetLeft, at: number, words: string): Ht
 <meter aria-labelledby="budget-${at}" min="0" max="${all}" low="${Math.ceil(all / 4)}" optimum="${all}" value="${rest}"></meter></li>`
 }
 
-type DrillView = { drill: Drill; bundle: PageBundle; reader: Reader; now: NumericDate }
+type DrillView = { drill: Drill; bundle: ViewFacts; reader: Reader; now: NumericDate }
 
 /** How a drill went: a line of what came when, and beneath it the same as a table, with what each step was held to. */
 export function drillPage({ drill: { state, report }, bundle, reader, now }: DrillView): string {
-  const { ask } = state
+  const view = describeOpening(state, bundle)
   const overall = overallOf(report)
   return page({
     title: `Drill: ${overall}`,
     reader,
     body: html`<h1>Drill: ${overall}</h1>
-${chips(state)}
-<p>${titleOfOpening(state, bundle)}, by ${nameIn(bundle, ask.owner)}, ${inert(ask.breakGlass?.incident ?? '')}. Opened ${time(report.openedAt, now)}. People and timers were real; its credentials could do nothing.</p>
+${openingChips(view)}
+<p>${textOf(openingTitle(view))}, for ${inert(view.incident)}. Opened ${time(report.openedAt, now)}. People and timers were real; its credentials could do nothing.</p>
 <ol class="line">${report.steps.map(station)}</ol>
 <section aria-labelledby="measured">
 <h2 id="measured">Against what a break-glass promises</h2>
@@ -139,7 +140,7 @@ ${told(report, bundle)}
 <li>That five minutes are left: that it was said, not when.</li>
 </ul>
 </section>
-<p class="soft">As it was when this page was loaded. <a href="/break-glass/${ask.id}/drill">Look again</a> · <a href="/break-glass/${ask.id}">The opening itself</a></p>`,
+<p class="soft">As it was when this page was loaded. <a href="/break-glass/${view.id}/drill">Look again</a> · <a href="/break-glass/${view.id}">The opening itself</a></p>`,
   })
 }
 
@@ -188,7 +189,7 @@ function bar({ took, within }: DrillStep): Html | string {
   return html`<svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true" focusable="false"><rect class="all" width="100" height="4"/><rect class="part" width="${width}" height="4"/></svg>`
 }
 
-function told({ told: { due, missing, inChannel, paged } }: DrillReport, bundle: PageBundle): Html {
+function told({ told: { due, missing, inChannel, paged } }: DrillReport, bundle: ViewFacts): Html {
   const reached = due - missing.length
   return html`<section aria-labelledby="told">
 <h2 id="told">Who was told</h2>

@@ -18,7 +18,6 @@ import {
   nowOf,
   type Progress,
   progressOf,
-  type Row,
   saidRows,
   stageSentence,
   termsRow,
@@ -26,6 +25,7 @@ import {
   titleText,
   undoRow,
 } from '../../domain/cards/request-words.ts'
+import type { Row } from '../../domain/cards/sentence.ts'
 import { inert, lookalikeNote } from '../../domain/inert.ts'
 import { type Refusal, sentencesOf } from '../../domain/refusals.ts'
 import type { Verdict } from '../../domain/requests/request.ts'

@@ -1,6 +1,5 @@
-import { type Sentence, unquoted } from '../../domain/cards/request-words.ts'
+import { type Sentence, unquoted } from '../../domain/cards/sentence.ts'
 import { rfc3339 } from '../../domain/ledger/ledger.ts'
-import type { Bundle } from '../../domain/policy/bundle.ts'
 import { type Refusal, sentencesOf } from '../../domain/refusals.ts'
 import { duration, type NumericDate } from '../../domain/values.ts'
 import { type Html, html } from './layout.ts'
@@ -45,9 +44,6 @@ export const moment = (at: NumericDate): Html =>
   html`<time datetime="${rfc3339(at)}">${clock.format(new Date(at * 1000))} UTC</time>`
 
 export const count = (number: number, one: string, many = `${one}s`): string => `${number} ${number === 1 ? one : many}`
-
-/** What of the bundle a page needs. */
-export type PageBundle = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladder' | 'breakGlass' | 'deployment'>
 
 /** What came of a form that was refused. The page below shows how things stand. */
 export const whatCameOf = (code: Refusal, detail?: string): string =>

@@ -29,7 +29,7 @@ import {
 } from '../values.ts'
 
 /** What of the bundle a view needs. */
-export type ViewFacts = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladder'>
+export type ViewFacts = Pick<Bundle, 'actions' | 'agents' | 'directory' | 'ladder' | 'breakGlass' | 'deployment'>
 
 /** A person with the name that the directory has, an agent, or Hotwork itself (`system`). */
 export type Who = { id: string; name?: string }
@@ -60,7 +60,17 @@ export type NarrowingView = Omit<NarrowedOnce, 'by'> & { by: Who }
 /** What an approver may make less, between which whole numbers. */
 export type Narrowable = { of: 'argument' | 'uses' | 'minutes'; name: string; least: number; most: number }
 
-export type UseView = { id: string; tool: string; begunAt: NumericDate; endedAt?: NumericDate; outcome?: UseOutcome }
+export type UseView = {
+  id: string
+  tool: string
+  key: string
+  begunAt: NumericDate
+  endedAt?: NumericDate
+  outcome?: UseOutcome
+  note?: string
+  /** There was a note, and only the entry has it. */
+  noted?: boolean
+}
 
 export type GrantView = {
   id: string
@@ -239,11 +249,12 @@ function grantView(state: ApprovalRequest): GrantView | undefined {
     claimBy,
     notAfter,
     usesLeft: usesLeft(state),
-    uses: uses.map(({ id, tool, begunAt, ended }) => ({
+    uses: uses.map(({ id, tool, key, begunAt, ended }) => ({
       id,
       tool,
+      key,
       begunAt,
-      ...defined({ endedAt: ended?.at, outcome: ended?.outcome }),
+      ...defined({ endedAt: ended?.at, outcome: ended?.outcome, note: ended?.note, noted: ended?.noted }),
     })),
     hasSessions: sessions.length > 0,
     ...defined({ claimedAt }),

@@ -1,5 +1,5 @@
 import { clamp, exact, inert, lookalikeNote } from '../inert.ts'
-import { duration, type NumericDate } from '../values.ts'
+import { duration } from '../values.ts'
 import {
   approvalsOf,
   type DecisionView,
@@ -11,18 +11,12 @@ import {
   type Who,
   whoIs,
 } from './request-view.ts'
+import { type Row, type Sentence, unquoted } from './sentence.ts'
 
 /**
  * The sentences of a request that are the same in every channel. All text of others in them is inert; a value, and what a
  * person said, are parts of their own, so that a channel draws them apart from our words.
  */
-
-/** Our words; our words in bold; a value or an id; what a person said, to stand in quotes; a time. */
-export type Part = string | { bold: string } | { value: string } | { said: string } | { time: NumericDate }
-export type Sentence = readonly Part[]
-
-/** A label and its text; `note` warns of letters that pass for others. */
-export type Row = { label: string; text: string; note?: string }
 
 /** How far a request has come. Each channel has a sign for each of these. */
 export type Progress =
@@ -176,9 +170,6 @@ const standInName = (person: Who, absent: Who | undefined): string =>
 
 /** The person who decided and, for a stand-in, the person whose right that was. */
 export const deciderOf = ({ person, for: absent }: DecisionView): string => standInName(person, absent)
-
-/** Text of others never closes our quotes. */
-export const unquoted = (text: string): string => inert(text).replace(/[“”„‟«»]/g, "'")
 
 export const titleParts = (title: RequestView['title']): Sentence =>
   title

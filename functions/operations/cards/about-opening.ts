@@ -1,4 +1,5 @@
-import { credentialsIssued, type IssuedCredential } from '../../domain/credentials/issue.ts'
+import type { AboutOpening } from '../../domain/cards/opening-view.ts'
+import { credentialsIssued } from '../../domain/credentials/issue.ts'
 import { budgetsLeft } from '../../domain/policy/budget-left.ts'
 import { endedAt } from '../../domain/requests/due.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
@@ -9,18 +10,6 @@ import type { LedgerReader } from '../ledger/ports.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Log } from '../ports.ts'
 import type { RequestReader } from '../requests/ports.ts'
-
-/** What a card, and what is said of an opening, rest on beside the opening itself. */
-export type AboutOpening = {
-  /** How many could have been asked and were not, how many of them are told directly, and who is not. */
-  skipped: { count: number; atLeast: boolean; told: number; untold?: readonly PersonId[] }
-  /** Who may review it; nobody once it is reviewed. */
-  reviewers: readonly PersonId[]
-  /** Seconds that may still be opened in these seven days, while it is open and where that can be known. */
-  left?: number
-  /** Every credential that was issued of it, once it has ended and where the record could be read. */
-  credentials?: readonly IssuedCredential[]
-}
 
 /** Why somebody hears of it: what it means to them differs. */
 export type Because = 'holder' | 'skipped' | 'told' | 'reviewer'

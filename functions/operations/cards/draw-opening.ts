@@ -1,11 +1,12 @@
 import { type Notice, noticeDue, noticeKey, noticesOf } from '../../domain/cards/notices.ts'
+import type { AboutOpening } from '../../domain/cards/opening-view.ts'
 import { tellOf } from '../../domain/cards/routing.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { defined, type NumericDate } from '../../domain/values.ts'
 import { type OpenedRequest, pageFor } from '../break-glass/notify.ts'
 import type { Pager } from '../break-glass/ports.ts'
 import { BoardUnavailable, CardUndeliverable } from '../faults.ts'
-import { type AboutOpening, type AboutPorts, aboutOf, type Because, type Listener } from './about-opening.ts'
+import { type AboutPorts, aboutOf, type Because, type Listener } from './about-opening.ts'
 import type { PostedCard, RenderedCard } from './ports.ts'
 import { renderingOf, type Showing, sayBeneath, showCard } from './show-card.ts'
 

@@ -33,9 +33,9 @@ describe('the card of an opening', () => {
   test('says in each state what is so, in words, and has buttons only where they mean something', () => {
     const told = [...drawn].map(([name, each]) => [name, headlineOf(each), buttonsOf(cardOf(each))])
     expect(told).toEqual([
-      ['open', '🚨 BREAK-GLASS OPEN: nobody approved this', ['end_opening', 'read']],
-      ['open for one action', '🚨 BREAK-GLASS OPEN: nobody approved this', ['end_opening', 'read']],
-      ['a drill', '🧪 DRILL: BREAK-GLASS OPEN: nobody approved this 🚨', ['end_opening', 'read']],
+      ['open', '🚨 BREAK-GLASS OPEN: no one approved this', ['end_opening', 'read']],
+      ['open for one action', '🚨 BREAK-GLASS OPEN: no one approved this', ['end_opening', 'read']],
+      ['a drill', '🧪 DRILL: BREAK-GLASS OPEN: no one approved this 🚨', ['end_opening', 'read']],
       ['ended by the person', '🔎 BREAK-GLASS ended: to be reviewed', ['review_opening', 'read']],
       ['ended by itself', '🔎 BREAK-GLASS ended: to be reviewed', ['review_opening', 'read']],
       ['ended by whoever may revoke', '🔎 BREAK-GLASS ended: to be reviewed', ['review_opening', 'read']],
@@ -44,7 +44,7 @@ describe('the card of an opening', () => {
       ['reviewed and justified', '🧾 BREAK-GLASS: reviewed, justified', ['read']],
       ['reviewed and not justified', '❗ BREAK-GLASS: reviewed, NOT justified', ['read']],
       ['a drill that is over', '🧪 DRILL: BREAK-GLASS: reviewed, justified 🧾', ['read']],
-      ['the sealed role', '🚨 SEALED ROLE USED, past Hotwork', ['read']],
+      ['the sealed role', '🚨 SEALED ROLE USED, outside Hotwork', ['read']],
       ['the sealed role, to be reviewed', '🔎 SEALED ROLE USED: to be reviewed', ['review_opening', 'read']],
     ])
   })
@@ -85,11 +85,11 @@ describe('the card of an opening', () => {
       'ssm:PutParameter on arn:aws:ssm:us-east-1:000000000000:parameter/prod/checkout/*',
       'lambda:PutFunctionConcurrency on arn:aws:lambda:us-east-1:000000000000:function:checkout-*',
       'everything that the profile opens, with any arguments',
-      '10 people who could have approved it were skipped, of whom 9 are told directly: tell Mia Moreau (person:mia)',
+      '10 people who could have approved it were skipped; 9 of them are told directly: tell Mia Moreau (person:mia)',
       'Once it has ended, to be reviewed by Ana Alves (person:ana), ',
       'before 2027-01-16T08:00:00Z',
       'Left of the minutes of these seven days: 3 h 30 min',
-      'To end it: “End now” below, for Jade Jones (person:jade) and whoever may revoke; or npx hotwork break-glass end bgl_',
+      'To end it: “End now” below, for Jade Jones (person:jade) and the people who may revoke; or npx hotwork break-glass end bgl_',
     ])
       expect(text).toContain(part)
   })
@@ -107,7 +107,7 @@ describe('the card of an opening', () => {
     ],
     ['ended by itself', 'Ended by itself at 2027-01-15T08:30:00Z, 30 min after it was opened.'],
     ['ended by whoever may revoke', 'Ended early by Gus Garcia (person:gus) at '],
-    ['ended with its incident', 'Ended early since its incident was closed, at '],
+    ['ended with its incident', 'Ended early because its incident was closed, at '],
   ])('%s says so, and by when a review is due', (name, how) => {
     expect(textOn(of(name))).toContain(how)
     expect(textOn(of(name))).toContain('A review is due by 2027-01-16T08:00:00Z.')
@@ -137,7 +137,7 @@ describe('the card of an opening', () => {
     expect(text).toContain(
       'Jade Jones (person:jade) took the sealed role arn:aws:iam::000000000000:role/hotwork/Hotwork-sealed',
     )
-    expect(text).toContain('Hotwork did not give it and cannot end it')
+    expect(text).toContain('Hotwork did not open it and cannot end it')
     expect(text).not.toContain('To end it')
     expect(textOn(of('the sealed role, to be reviewed'))).toContain(
       'Hotwork issued nothing: the role was taken in AWS itself.',

@@ -130,6 +130,10 @@ const table: { readonly [path in Paths<RequestView>]: Row } = {
   'grant.usesLeft': ['in use', 0, 'card list page api'],
   'grant.uses.id': ['in use', `use_${'1'.repeat(26)}`, 'api'],
   'grant.uses.tool': ['in use', 'tool:other', 'api'],
+  // Only on the page of an opening.
+  'grant.uses.key': ['in use', 'other', ''],
+  'grant.uses.note': ['in use', 'a note', ''],
+  'grant.uses.noted': ['in use', true, ''],
   'grant.uses.begunAt': ['in use', later, 'api'],
   'grant.uses.endedAt': ['in use', later, 'api'],
   'grant.uses.outcome': ['in use', 'failed', 'api'],
@@ -149,7 +153,14 @@ function full(state: string): RequestView {
   const found = states.get(state)
   if (!found) throw new Error(`no state is called ${state}`)
   const view = describeRequest(found, bundle)
-  const use = { id: 'use_0', tool: 'tool:flags', begunAt: start, endedAt: start + 1, outcome: 'succeeded' } as const
+  const use = {
+    id: 'use_0',
+    tool: 'tool:flags',
+    key: 'k',
+    begunAt: start,
+    endedAt: start + 1,
+    outcome: 'succeeded',
+  } as const
   return {
     ...view,
     chain: [{ id: 'agent:planner', owner: { id: 'person:eve', name: 'Eve Evans' } }],

@@ -164,9 +164,7 @@ describe('a stage that nobody answers', () => {
     for (let again = 0; again < 2; again++) await draw(request)
     expect(sent('DU0JADE').map(headline)).toEqual(['🟠 Waiting for owner, escalated to on-call: 0 of 1 approved'])
     expect(sent('DU0JADE').map(buttonsOf)).toEqual([expect.arrayContaining(['approve', 'deny'])])
-    expect(said(channel)).toEqual([
-      'Nobody decided owner in time: it has been widened to on-call, who may decide it now too.',
-    ])
+    expect(said(channel)).toEqual(['owner was not decided in time. on-call may decide it now too.'])
   })
 
   test('is posted where those are, with buttons, from then on', async () => {

@@ -174,7 +174,7 @@ test('where it is listed and shown beside requests it is what it is: nobody aske
   for (const typed of ['list', `show ${ask.id}`]) {
     const told = await desk.type('U0JADE', typed)
     expect(told).toMatch(
-      /BREAK-GLASS OPEN: nobody approved this[\s\S]*opened “Get the checkout service going again” in PROD/,
+      /BREAK-GLASS OPEN: no one approved this[\s\S]*opened “Get the checkout service going again” in PROD/,
     )
     expect(told).not.toMatch(/Tier|Asked by|catalogue/)
   }

@@ -15,7 +15,7 @@ import type {
   RichTextText,
 } from '@slack/types'
 import * as z from 'zod'
-import { type Sentence, unquoted } from '../../../domain/cards/request-words.ts'
+import { type Sentence, unquoted } from '../../../domain/cards/sentence.ts'
 import { clamp } from '../../../domain/inert.ts'
 import { rfc3339 } from '../../../domain/ledger/ledger.ts'
 import type { JsonObject, NumericDate } from '../../../domain/values.ts'
@@ -63,12 +63,12 @@ export const time = (at: NumericDate): RichTextDate => ({
   format: '{date_short_pretty} {time_secs}',
   fallback: rfc3339(at),
 })
-/** A sentence of the domain: values in code, and what a person said in italics and quotes, at most `limit` characters of it. */
+/** A sentence of the domain: values in code, what a person said in italics and quotes; of each at most `limit` characters. */
 export const drawn = (sentence: Sentence, limit = 240): RichTextElement[] =>
   sentence.map((part) => {
     if (typeof part === 'string') return words(part)
     if ('bold' in part) return bold(part.bold)
-    if ('value' in part) return code(part.value)
+    if ('value' in part) return code(clamp(part.value, limit).text || '(empty)')
     if ('time' in part) return time(part.time)
     return { type: 'text', text: `“${clamp(unquoted(part.said), limit).text}”`, style: { italic: true } }
   })

@@ -11,7 +11,6 @@ import {
   nowOf,
   type Progress,
   progressOf,
-  type Row,
   saidRows,
   stageSentence,
   termsRow,
@@ -19,6 +18,7 @@ import {
   titleParts,
   undoRow,
 } from '../../../domain/cards/request-words.ts'
+import type { Row } from '../../../domain/cards/sentence.ts'
 import { clamp, inert, lookalikeNote } from '../../../domain/inert.ts'
 import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import type { JsonObject } from '../../../domain/values.ts'

@@ -1,49 +1,53 @@
 import type { RichTextElement } from '@slack/types'
 import { type Notice as OpeningNotice, warnBefore } from '../../../domain/cards/notices.ts'
+import { describeOpening, type OpeningView } from '../../../domain/cards/opening-view.ts'
+import { drillMark, openingNow, openingTitle, reviewNow, whyEnded } from '../../../domain/cards/opening-words.ts'
 import { describeRequest, type ViewFacts } from '../../../domain/cards/request-view.ts'
-import { nameIn, noteOf, nowOf } from '../../../domain/cards/request-words.ts'
+import { nameIn, nameOf, noteOf, nowOf } from '../../../domain/cards/request-words.ts'
 import { waitingStage } from '../../../domain/cards/routing.ts'
-import { openUntil } from '../../../domain/requests/due.ts'
+import type { Sentence } from '../../../domain/cards/sentence.ts'
+import { clamp, inert } from '../../../domain/inert.ts'
 import { type ApprovalRequest, approversOf } from '../../../domain/requests/request.ts'
-import { duration, type JsonObject, type PersonId } from '../../../domain/values.ts'
+import { duration, type JsonObject } from '../../../domain/values.ts'
 import type { Line, Notice } from '../../../operations/cards/card-lines.ts'
 import type { Hearer } from '../../../operations/cards/draw-opening.ts'
 import type { RenderedCard } from '../../../operations/cards/ports.ts'
-import { actions, bold, type CardBlock, code, drawn, quote, rich, section, time, words } from './blocks.ts'
-import { type OpeningFacts, type PageOption, readButtons, textOf, titleParts } from './opening-card.ts'
-import { drillMark, isDrill, isSealed, openingNow, reviewNow, theirs, whyEnded } from './opening-status.ts'
+import { actions, bold, type CardBlock, drawn, quote, rich, section, words } from './blocks.ts'
+import { type PageOption, readButtons, textOf, theirs } from './opening-card.ts'
 
-type Sentence = readonly RichTextElement[]
-
-/** Slack shows this many mentions of one message as pings; more people than that are not waited for by name. */
+/** Slack shows this many mentions of one message as pings; more people than that are not named. */
 const mostMentions = 20
 
 /**
- * The words of a line beneath a card, or of a notice to an agent's owner: made here, from the server's facts. Nothing in
- * it is the agent's, and the only mentions are those of a reminder, of accounts that are known to be somebody's in the directory.
+ * A line beneath a card, or a notice to an agent's owner, from the server's facts. No text of the agent is in it. The only
+ * mentions are those of a reminder, of accounts that the directory or a link gives to a person.
  */
 export function renderLine(line: Line | { line: Notice }, state: ApprovalRequest, facts: ViewFacts): RenderedCard {
-  const { said, text } = wordsOf(line, state, facts)
+  const { said, text, mentions = [] } = sentenceOf(line, state, facts)
+  const pings = mentions.flatMap((user_id, at): RichTextElement[] => [
+    ...(at === 0 ? [] : [words(' ')]),
+    { type: 'user', user_id },
+  ])
   // Of the text notifications read markup: no name stands in it, only ids and words of ours.
-  return { text, blocks: [rich('line', section(...said))] as unknown as readonly JsonObject[] }
+  return { text, blocks: [rich('line', section(...pings, ...drawn(said)))] as unknown as readonly JsonObject[] }
 }
 
-function wordsOf(
-  line: Line | { line: Notice },
-  state: ApprovalRequest,
-  facts: ViewFacts,
-): { said: Sentence; text: string } {
+type Said = { said: Sentence; text: string; mentions?: readonly string[] }
+
+function sentenceOf(line: Line | { line: Notice }, state: ApprovalRequest, facts: ViewFacts): Said {
   switch (line.line) {
     case 'asked':
       return same(`It is your turn now: ${line.stage}. The card above has the buttons.`)
     case 'escalated':
-      return same(`Nobody decided ${line.stage} in time: it has been widened to ${line.to}, who may decide it now too.`)
+      return same(`${line.stage} was not decided in time. ${line.to} may decide it now too.`)
     case 'reminder':
       return reminder(line, state)
     case 'handled':
       return handled(line, state, facts)
-    case 'submitted':
-      return notice(state, `asks for this, and ${waitingStage(state)?.terms.name ?? 'nobody'} decides next.`)
+    case 'submitted': {
+      const stage = waitingStage(state)?.terms.name
+      return notice(state, stage === undefined ? 'asks for this.' : `asks for this, and ${stage} decides next.`)
+    }
     case 'decided':
       return notice(state, 'was given this: approved.', becameOf(state, facts))
     case 'ended':
@@ -57,78 +61,77 @@ function wordsOf(
 function becameOf(state: ApprovalRequest, facts: ViewFacts): Sentence {
   const view = describeRequest(state, facts)
   const note = noteOf(view)
-  return drawn([...nowOf(view), ...(note === undefined ? [] : [' ', { said: note }])])
+  return [...nowOf(view), ...(note === undefined ? [] : [' ', { said: note }])]
 }
 
-const same = (text: string) => ({ said: [words(text)], text })
+const same = (text: string): Said => ({ said: [text], text })
 
-function reminder(
-  { stage, users }: Extract<Line, { line: 'reminder' }>,
-  state: ApprovalRequest,
-): { said: Sentence; text: string } {
-  const named = users.slice(0, mostMentions)
-  const more = users.length > named.length ? ` and ${users.length - named.length} more` : ''
+function reminder({ stage, users }: Extract<Line, { line: 'reminder' }>, state: ApprovalRequest): Said {
+  const mentions = users.slice(0, mostMentions)
+  const more = users.length > mentions.length ? ` and ${users.length - mentions.length} more` : ''
   const until = waitingStage(state)?.deadline
   const waits = `${more}: ${stage} still waits for a decision`
   return {
-    said: [
-      ...named.flatMap((user_id, at): RichTextElement[] => [
-        ...(at === 0 ? [] : [words(' ')]),
-        { type: 'user', user_id },
-      ]),
-      words(waits),
-      ...(until === undefined ? [words('.')] : [words(', until '), time(until), words('. Silence never approves.')]),
-    ],
-    text: `${named.map((user) => `<@${user}>`).join(' ')}${waits}. ${state.ask.id}`,
+    mentions,
+    said: [waits, ...(until === undefined ? ['.'] : [', until ', { time: until }, '. Silence never approves.'])],
+    text: `${mentions.map((user) => `<@${user}>`).join(' ')}${waits}. ${state.ask.id}`,
   }
 }
 
-/** How what somebody was asked for came to its end. */
-function handled(
-  { stage, round }: Extract<Line, { line: 'handled' }>,
-  state: ApprovalRequest,
-  facts: ViewFacts,
-): { said: Sentence; text: string } {
+/** How it ended, for a person who was asked. */
+function handled({ stage, round }: Extract<Line, { line: 'handled' }>, state: ApprovalRequest, facts: ViewFacts): Said {
   const text = `Handled: ${stage} needs nothing more of you. ${state.ask.id}`
-  const by = (people: readonly PersonId[]) => people.map((person) => nameIn(facts, person)).join(', ')
-  if (state.round !== round)
-    return { said: [words('Handled: it was made less, and whoever decides that is asked anew.')], text }
+  if (state.round !== round) {
+    const by = state.narrowings?.at(-1)?.by
+    const who = by === undefined ? '' : ` by ${nameIn(facts, by)}`
+    return { said: [`Handled: narrowed${who}. Approvals start again for the smaller request.`], text }
+  }
   const approvers = state.stages.filter(({ terms }) => terms.name === stage).flatMap(approversOf)
   const isFilled = state.stages.some((each) => each.terms.name === stage && approvers.length >= each.terms.quorum)
-  if (isFilled) return { said: [words(`Handled: ${stage} was approved by ${by(approvers)}.`)], text }
-  return { said: [words('Handled: '), ...becameOf(state, facts)], text }
+  const by = approvers.map((person) => nameIn(facts, person)).join(', ')
+  return {
+    said: isFilled ? [`Handled: ${stage} was approved by ${by}.`] : ['Handled: ', ...becameOf(state, facts)],
+    text,
+  }
 }
 
-function notice(state: ApprovalRequest, what: string, more: Sentence = []): { said: Sentence; text: string } {
+function notice(state: ApprovalRequest, what: string, more: Sentence = []): Said {
   const { agent, action, environment, id } = state.ask
   const text = `Your agent ${agent.id} ${what} ${action} in ${environment}, tier ${state.tier}. ${id}`
-  return { said: [words(`${text}${more.length > 0 ? ' ' : ''}`), ...more], text }
+  return { said: [text, ...(more.length > 0 ? [' ', ...more] : [])], text }
 }
 
 /**
- * The words of a notice about an opening: made here, from the server's facts. What the person said stands
- * in a quotation of its own. Whoever hears of it for the first time is told what it is about; in a thread that is above.
+ * A notice about an opening. What the person said stands in a quotation of its own. A person who hears of the opening for
+ * the first time is told what it is about; in a thread that is above.
  */
 export function renderNotice(
   notice: OpeningNotice,
   state: ApprovalRequest,
   hearer: Hearer,
-  facts: OpeningFacts,
+  facts: ViewFacts,
   options: PageOption = {},
 ): RenderedCard {
-  const said = sentencesOf(notice, state, hearer, facts)
-  const mark = isDrill(state) ? [bold(`${drillMark}: `)] : []
-  const read = hearer.first ? readButtons(state, options) : []
+  const view = describeOpening(state, facts)
+  const mark = view.drill ? `${drillMark}: ` : ''
+  const first: Sentence = hearer.first
+    ? ['🚨 ', ...openingTitle(view), ' for incident ', { value: inert(view.incident) }, '. ']
+    : []
+  const why = notice.notice === 'ended' ? whyEnded(view) : undefined
+  const read = hearer.first ? readButtons(view, options) : []
   const blocks: CardBlock[] = [
     rich(
       'notice',
-      section(...mark, ...(hearer.first ? aboutParts(state, facts) : []), ...said),
-      ...quotes(notice, state, hearer),
+      section(...(mark === '' ? [] : [bold(mark)]), ...drawn([...first, ...noticeSentence(notice, view, hearer)])),
+      ...(hearer.first ? [quote(theirs(view.reason, 600))] : []),
+      ...(why === undefined ? [] : [quote(clamp(why, 240).text)]),
     ),
     ...(read.length === 0 ? [] : [actions('read-opening', ...read)]),
   ]
-  const headline = `${isDrill(state) ? `${drillMark}: ` : ''}${headlines[notice.notice]}`
-  return { text: textOf(state, headline), blocks: blocks as unknown as readonly JsonObject[] }
+  return {
+    text: textOf(view, `${mark}${headlines[notice.notice]}`),
+    blocks: blocks as unknown as readonly JsonObject[],
+  }
 }
 
 const headlines: { readonly [notice in OpeningNotice['notice']]: string } = {
@@ -140,79 +143,51 @@ const headlines: { readonly [notice in OpeningNotice['notice']]: string } = {
   reviewed: 'A break-glass was reviewed',
 }
 
-/** For whoever sees nothing above it: who, what, where, and because of which incident. */
-const aboutParts = (state: ApprovalRequest, facts: OpeningFacts): Sentence => [
-  words('🚨 '),
-  ...titleParts(state, facts),
-  words(' for incident '),
-  code(theirs(state.ask.breakGlass?.incident, 128)),
-  words('. '),
-]
-
-function sentencesOf(notice: OpeningNotice, state: ApprovalRequest, hearer: Hearer, facts: OpeningFacts): Sentence {
-  const { ask } = state
+function noticeSentence(notice: OpeningNotice, view: OpeningView, hearer: Hearer): Sentence {
+  const mayReview = hearer.mayReview && hearer.because !== 'channel'
+  const review = mayReview ? [' You may review it, with “Review…” on the card in the channel.'] : []
   switch (notice.notice) {
     case 'opened':
-      return [...openingNow(state, facts), ...(hearer.because === 'channel' ? [] : whyYou(state, hearer))]
+      return [...openingNow(view), ...(hearer.because === 'channel' ? [] : whyTold(view, hearer))]
     case 'ending':
-      return ending(state, hearer, facts)
+      return [
+        {
+          bold: `What ${hearer.because === 'holder' ? 'you' : nameOf(view.person)} opened ends in ${duration(warnBefore)} or less`,
+        },
+        ', at ',
+        { time: view.until },
+        '. It cannot be made longer; what is still running then loses its credentials.',
+      ]
     case 'ended':
-      return [...openingNow(state, facts), words(' '), ...reviewNow(state, facts), ...yours(hearer)]
+      return [...openingNow(view), ' ', ...reviewNow(view), ...review]
     case 'review_due':
-      return [words('It is still to be reviewed. '), ...reviewNow(state, facts), ...yours(hearer)]
+      return ['It is still to be reviewed. ', ...reviewNow(view), ...review]
     case 'review_overdue':
       return [
-        ...reviewNow(state, facts),
-        ...(notice.attempt === 1 ? [] : [words(` This is reminder ${notice.attempt - 1}.`)]),
-        ...yours(hearer),
+        ...reviewNow(view),
+        ...(notice.attempt === 1 ? [] : [` This is reminder ${notice.attempt - 1}.`]),
+        ...review,
       ]
     case 'reviewed':
       return [
-        ...reviewNow(state, facts),
-        words(hearer.because === 'holder' ? ' What they noted is on the card.' : ''),
-        words(ask.breakGlass?.drill ? ' With that the drill is over.' : ''),
-      ].filter((each) => each.type !== 'text' || each.text !== '')
+        ...reviewNow(view),
+        ...(hearer.because === 'holder' ? [' The reviewer’s note is on the card.'] : []),
+        ...(view.drill ? [' With that the drill is over.'] : []),
+      ]
     default:
       return notice satisfies never
   }
 }
 
-const whyYou = (state: ApprovalRequest, { because, mayReview }: Hearer): Sentence => {
+function whyTold({ sealed }: OpeningView, { because, mayReview }: Hearer): Sentence {
   const review = mayReview ? ' Once it has ended you may review it.' : ''
-  if (isSealed(state)) return [words(` Nobody was asked, and Hotwork did not open it.${review}`)]
+  if (sealed) return [` No one was asked, and Hotwork did not open it.${review}`]
   switch (because) {
     case 'holder':
-      return [words(' You hold it: end it as soon as you are done, with “End now” on the card in the channel.')]
+      return [' You hold it: end it as soon as you are done, with “End now” on the card in the channel.']
     case 'skipped':
-      return [bold(' You were skipped: '), words(`you could have approved it, and nobody was asked.${review}`)]
+      return [{ bold: ' You were skipped: ' }, `you could have approved it, and were not asked.${review}`]
     default:
-      return [words(` Nobody approved it; you are told since you answer for this.${review}`)]
+      return [` No one approved it; you are told because you answer for this.${review}`]
   }
-}
-
-function ending(state: ApprovalRequest, hearer: Hearer, facts: OpeningFacts): Sentence {
-  const until = openUntil(state)
-  const left = duration(warnBefore)
-  const who = hearer.because === 'holder' ? 'What you opened' : `What ${nameIn(facts, state.ask.owner)} opened`
-  return [
-    bold(`${who} ends in ${left} or less`),
-    words(', at '),
-    time(until),
-    words('. It cannot be made longer; what is still running then loses its credentials.'),
-  ]
-}
-
-const yours = ({ because, mayReview }: Hearer): Sentence =>
-  mayReview && because !== 'channel'
-    ? [words(' You may review it: “Review…” on the card in the channel asks for what you found.')]
-    : []
-
-/** Why it was opened, to whoever hears of it alone; why it was ended, and what a review found, stand on the card. */
-const quotes = (notice: OpeningNotice, state: ApprovalRequest, { first }: Hearer) => {
-  const reason = state.ask.breakGlass?.reason
-  const why = notice.notice === 'ended' ? whyEnded(state) : undefined
-  return [
-    ...(first && reason !== undefined ? [quote(theirs(reason, 600))] : []),
-    ...(why === undefined ? [] : [quote(why)]),
-  ]
 }

@@ -1,20 +1,21 @@
 import type { RichTextSection } from '@slack/types'
-import { describeRequest, openStageOf, type RequestView } from '../../../domain/cards/request-view.ts'
+import { describeOpening, type OpeningView } from '../../../domain/cards/opening-view.ts'
+import { openingNow, openingTitle } from '../../../domain/cards/opening-words.ts'
+import { describeRequest, openStageOf, type RequestView, type ViewFacts } from '../../../domain/cards/request-view.ts'
 import { approvalCount, headlineOf, noteOf, nowOf, progressOf, titleText } from '../../../domain/cards/request-words.ts'
 import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import { duration, type NumericDate } from '../../../domain/values.ts'
 import { bold, drawn, section, time, words } from './blocks.ts'
 import { placeOf, signs } from './card.ts'
-import { type OpeningFacts, titleParts } from './opening-card.ts'
-import { openingHeadline, openingNow } from './opening-status.ts'
+import { signedHeadline } from './opening-card.ts'
 
 /** A request in a few lines, for lists: the title from the catalogue, and nothing that an agent says of it. */
 
 const longestTitle = 120
 
 /** A request with what has become of it. */
-export const requestRow = (state: ApprovalRequest, facts: OpeningFacts): RichTextSection =>
-  state.ask.breakGlass ? openingRow(state, facts) : drawRow(describeRequest(state, facts))
+export const requestRow = (state: ApprovalRequest, facts: ViewFacts): RichTextSection =>
+  state.ask.breakGlass ? drawOpeningRow(describeOpening(state, facts)) : drawRow(describeRequest(state, facts))
 
 export function drawRow(view: RequestView): RichTextSection {
   const note = noteOf(view)
@@ -31,7 +32,7 @@ export function drawRow(view: RequestView): RichTextSection {
 }
 
 /** A request that a person is to decide: with how much time is left. */
-export const waitingRow = (state: ApprovalRequest, facts: OpeningFacts, now: NumericDate): RichTextSection =>
+export const waitingRow = (state: ApprovalRequest, facts: ViewFacts, now: NumericDate): RichTextSection =>
   drawWaitingRow(describeRequest(state, facts), now)
 
 export function drawWaitingRow(view: RequestView, now: NumericDate): RichTextSection {
@@ -54,7 +55,5 @@ export function drawWaitingRow(view: RequestView, now: NumericDate): RichTextSec
 const timeLeft = (seconds: number): string =>
   seconds < 60 ? 'less than a minute left' : `${duration(Math.floor(seconds / 60) * 60)} left`
 
-const openingRow = (state: ApprovalRequest, facts: OpeningFacts): RichTextSection => {
-  const { sign, words: status } = openingHeadline(state)
-  return section(words(`${sign} ${status}\n`), ...titleParts(state, facts), words('\n'), ...openingNow(state, facts))
-}
+export const drawOpeningRow = (view: OpeningView): RichTextSection =>
+  section(words(`${signedHeadline(view)}\n`), ...drawn([...openingTitle(view), '\n', ...openingNow(view)]))

@@ -1,5 +1,6 @@
 import type { App, SlashCommand } from '@slack/bolt'
 import type { RichTextSection } from '@slack/types'
+import type { ViewFacts } from '../../../domain/cards/request-view.ts'
 import { nameIn } from '../../../domain/cards/request-words.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
 import type { Bundle } from '../../../domain/policy/bundle.ts'
@@ -11,7 +12,7 @@ import type { Overview } from '../../../operations/cards/read-overview.ts'
 import type { NotFound } from '../../../operations/requests/read-requests.ts'
 import { bold, type CardBlock, code, context, fitted, list, rich, section, time, words } from '../cards/blocks.ts'
 import { renderCard } from '../cards/card.ts'
-import { type OpeningFacts, type PageOption, renderOpeningForAsker } from '../cards/opening-card.ts'
+import { type PageOption, renderOpeningForAsker } from '../cards/opening-card.ts'
 import { requestRow, waitingRow } from '../cards/rows.ts'
 import { cut, showModal } from '../forms/modal-blocks.ts'
 import { openModal } from '../forms/opening-forms.ts'
@@ -68,15 +69,10 @@ const budgets: readonly [Most, ...Most[]] = [
   { waiting: 0, own: 0, live: 0 },
 ]
 
-export const listReply = (overview: Overview, facts: OpeningFacts, now: NumericDate): Reply =>
+export const listReply = (overview: Overview, facts: ViewFacts, now: NumericDate): Reply =>
   fitted(budgets, (most) => listWithin(overview, facts, now, most))
 
-function listWithin(
-  { waiting, own, moreOwn, live }: Overview,
-  facts: OpeningFacts,
-  now: NumericDate,
-  most: Most,
-): Reply {
+function listWithin({ waiting, own, moreOwn, live }: Overview, facts: ViewFacts, now: NumericDate, most: Most): Reply {
   const waits = waiting.slice(0, most.waiting).map((state) => row(state, waitingRow(state, facts, now)))
   const asked = own.slice(0, most.own).map((state) => row(state, requestRow(state, facts)))
   const lives = live.slice(0, most.live).map((grant) => row(grant.state, requestRow(grant.state, facts)))
@@ -103,14 +99,14 @@ const part = (name: string, title: string, rows: readonly RichTextSection[], of:
   )
 
 /** The card itself, in a channel that it has no buttons for: an answer that is not redrawn must not be decided on. */
-export function showReply(state: ApprovalRequest, facts: OpeningFacts, options: PageOption = {}): Reply {
+export function showReply(state: ApprovalRequest, facts: ViewFacts, options: PageOption = {}): Reply {
   const card: RenderedCard = state.ask.breakGlass
     ? renderOpeningForAsker(state, facts, options)
     : renderCard(state, facts, '')
   return { text: card.text, blocks: card.blocks as unknown as CardBlock[] }
 }
 
-function revokedReply(state: ApprovalRequest, facts: OpeningFacts): Reply {
+function revokedReply(state: ApprovalRequest, facts: ViewFacts): Reply {
   if (state.ask.breakGlass) return { ...showReply(state, facts), text: 'It has been ended' }
   return { text: 'It has been ended', blocks: [rich('revoked', row(state, requestRow(state, facts)))] }
 }

@@ -1,15 +1,17 @@
 import type { ViewOutput } from '@slack/bolt'
 import type { PlainTextOption } from '@slack/types'
 import * as z from 'zod'
+import { describeOpening } from '../../../domain/cards/opening-view.ts'
+import { drillMark, openingNow, openingTitle, tookAws, useSentences } from '../../../domain/cards/opening-words.ts'
+import type { ViewFacts } from '../../../domain/cards/request-view.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
 import { type Refusal, refusals } from '../../../domain/refusals.ts'
 import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import type { JsonObject } from '../../../domain/values.ts'
 import type { PrepareAsk } from '../../../operations/break-glass/prepare-opening.ts'
 import type { Openable } from '../../../operations/break-glass/what-to-open.ts'
-import { bold, code, context, list, quote, rich, section, words } from '../cards/blocks.ts'
-import { type OpeningFacts, titleParts, tookAws, useLines } from '../cards/opening-card.ts'
-import { drillMark, isDrill, openingNow, theirs } from '../cards/opening-status.ts'
+import { bold, context, drawn, list, rich, section, words } from '../cards/blocks.ts'
+import { reasonParts } from '../cards/opening-card.ts'
 import { metadataOf, type Subject } from '../edge/click.ts'
 import {
   checkInput,
@@ -122,27 +124,23 @@ export const reviewName = 'review'
 const mostUses = 6
 
 /** Asks what a person found who looked at an opening that has ended: one of two answers, and always why. */
-export function reviewModal(
-  state: ApprovalRequest,
-  facts: OpeningFacts,
-  about: Omit<Subject, 'round' | 'digest'>,
-): Modal {
-  const { ask } = state
+export function reviewModal(state: ApprovalRequest, facts: ViewFacts, about: Omit<Subject, 'round' | 'digest'>): Modal {
+  const view = describeOpening(state, facts)
+  const mark = view.drill ? `${drillMark}: ` : ''
   const uses = [
-    ...useLines(state, mostUses),
-    ...(tookAws(state)
+    ...useSentences(view, mostUses).map((each) => section(...drawn(each))),
+    ...(tookAws(view)
       ? [section(words('AWS credentials were taken: each call is on the page, “Read all of it”'))]
       : []),
   ]
   return form(
     reviewName,
-    { title: isDrill(state) ? `${drillMark}: review` : 'Review', submit: 'Record review', about: metadataOf(about) },
+    { title: mark === '' ? 'Review' : `${mark}review`, submit: 'Record review', about: metadataOf(about) },
     rich(
       'what',
-      section(...(isDrill(state) ? [bold(`${drillMark}: `)] : []), ...titleParts(state, facts)),
-      section(...openingNow(state, facts)),
-      section(bold('Incident '), code(theirs(ask.breakGlass?.incident, 128)), bold('   Reason given')),
-      quote(theirs(ask.breakGlass?.reason, 1_000)),
+      section(...(mark === '' ? [] : [bold(mark)]), ...drawn(openingTitle(view))),
+      section(...drawn(openingNow(view))),
+      ...reasonParts(view, 1_000),
     ),
     rich(
       'done',
@@ -156,7 +154,7 @@ export function reviewModal(
     textInput('note', 'What you looked at, and what follows', {
       hint: 'It stands on the card and in the record. A review cannot be taken back.',
     }),
-    context(`Break-glass ${ask.id}`),
+    context(`Break-glass ${view.id}`),
   )
 }
 

@@ -21,7 +21,6 @@ import {
   time,
   words,
 } from '../cards/blocks.ts'
-import type { OpeningFacts } from '../cards/opening-card.ts'
 import { requestRow, waitingRow } from '../cards/rows.ts'
 import { readValue } from '../edge/click.ts'
 
@@ -160,7 +159,7 @@ const most = { waiting: 15, own: 12, live: 12, permits: 6, standIns: 4 } as cons
  * What one person sees on Hotwork's own tab: what waits for them, their agents' requests, live grants, standing permits and
  * stand-ins.
  */
-export function renderHome(overview: Overview, facts: OpeningFacts, pages: HomePages, now: NumericDate): Home {
+export function renderHome(overview: Overview, facts: ViewFacts, pages: HomePages, now: NumericDate): Home {
   const { waiting, own, moreOwn, live, permits, standIns } = overview
   const blocks: CardBlock[] = [
     header(`Waiting for you: ${waiting.length}`),

@@ -1,0 +1,128 @@
+import type { Opening, OpenRight, Review } from '../break-glass/break-glass.ts'
+import { filledFor } from '../break-glass/rights.ts'
+import type { IssuedCredential } from '../credentials/issue.ts'
+import { endedAt, openUntil } from '../requests/due.ts'
+import { type ApprovalRequest, keyOf } from '../requests/request.ts'
+import { type CredentialKind, defined, type NumericDate, type PersonId } from '../values.ts'
+import { describeRequest, type RequestView, type ViewFacts, type Who, whoIs } from './request-view.ts'
+
+/** How far an opening has come: in force, or ended and at this point of its review. */
+export type OpeningStatus = 'open' | 'review_due' | 'review_overdue' | 'justified' | 'not_justified'
+
+/** What the card in the channel rests on beside the opening itself. */
+export type AboutOpening = {
+  /** How many people could have approved it and were not asked, how many of them are told directly, and who is not. */
+  skipped: { count: number; atLeast: boolean; told: number; untold?: readonly PersonId[] }
+  /** The people who may review it; none once it is reviewed. */
+  reviewers: readonly PersonId[]
+  /** Seconds that may still be opened in these seven days, while it is open and where that can be known. */
+  left?: number
+  /** Every credential that was issued of it, once it has ended and where the record could be read. */
+  credentials?: readonly IssuedCredential[]
+}
+
+type Shared =
+  | 'id'
+  | 'digest'
+  | 'title'
+  | 'action'
+  | 'resource'
+  | 'environment'
+  | 'classification'
+  | 'arguments'
+  | 'unpinned'
+  | 'submittedAt'
+  | 'status'
+  | 'ended'
+
+/** What is shown of an opening, as values: to an opening what `RequestView` is to a request. */
+export type OpeningView = Pick<RequestView, Shared> &
+  Pick<Opening, 'profile' | 'reason' | 'incident' | 'drill' | 'window'> & {
+    progress: OpeningStatus
+    person: Who
+    /** Each action with the resources that it is open on, as the deployment names them. */
+    rights: readonly OpenRight[]
+    credential: CredentialKind
+    /** The role was taken in AWS itself, on the day on which Hotwork is down. */
+    sealed: boolean
+    vouchedBy?: Who
+    /** When it ends or ended at the latest. */
+    until: NumericDate
+    review?: Omit<Review, 'done'> & { done?: Omit<NonNullable<Review['done']>, 'by'> & { by: Who } }
+    grant?: NonNullable<RequestView['grant']>
+    /** Whether a machine has taken it up: without a key there is no credential. */
+    hasKey: boolean
+    about?: {
+      skipped: Omit<AboutOpening['skipped'], 'untold'> & { untold: readonly Who[] }
+      reviewers: readonly Who[]
+    } & Pick<AboutOpening, 'left' | 'credentials'>
+  }
+
+export function describeOpening(state: ApprovalRequest, facts: ViewFacts, about?: AboutOpening): OpeningView {
+  const { ask } = state
+  const { breakGlass } = ask
+  if (!breakGlass) throw new TypeError(`\`${ask.id}\` is no break-glass`)
+  const view = describeRequest(state, facts)
+  const { id, digest, action, resource, environment, classification, unpinned, submittedAt, status } = view
+  return {
+    ...{ id, digest, action, resource, environment, classification, unpinned, submittedAt, status },
+    arguments: ask.arguments,
+    title: titleOf(view, breakGlass, facts),
+    reason: breakGlass.reason,
+    incident: breakGlass.incident,
+    drill: breakGlass.drill,
+    window: breakGlass.window,
+    progress: progressOf(state),
+    person: view.agent.owner,
+    rights: filledRights(breakGlass.rights, facts),
+    credential: ask.credential,
+    sealed: breakGlass.sealed === true,
+    until: openUntil(state),
+    hasKey: keyOf(state) !== undefined,
+    ...defined({
+      profile: breakGlass.profile,
+      vouchedBy: breakGlass.secondedBy === undefined ? undefined : whoIs(facts, breakGlass.secondedBy),
+      ended: view.ended,
+      grant: view.grant,
+      review: reviewOf(state, facts),
+      about: about && aboutWho(about, facts),
+    }),
+  }
+}
+
+/** Rights with the names of the deployment's accounts and Regions filled in. */
+export const filledRights = (rights: readonly OpenRight[], facts: ViewFacts): readonly OpenRight[] =>
+  rights.map(({ action, resources }) => ({
+    action,
+    resources: resources.map((each) => filledFor(action, each, facts)),
+  }))
+
+function progressOf(state: ApprovalRequest): OpeningStatus {
+  if (endedAt(state) === undefined) return 'open'
+  const { done, overdueAt } = state.review ?? {}
+  if (done) return done.outcome
+  return overdueAt === undefined ? 'review_due' : 'review_overdue'
+}
+
+function titleOf(view: RequestView, { sealed, profile }: Opening, { breakGlass }: ViewFacts): RequestView['title'] {
+  if (sealed)
+    return [
+      { text: 'the sealed role ', isValue: false },
+      { text: view.resource.id, isValue: true },
+    ]
+  if (profile === undefined) return view.title
+  const title = breakGlass?.profiles.find(({ name }) => name === profile)?.title ?? profile
+  return [{ text: `“${title.replace(/[“”„‟]/g, "'")}”`, isValue: false }]
+}
+
+function reviewOf({ review }: ApprovalRequest, facts: ViewFacts): OpeningView['review'] {
+  if (!review) return undefined
+  const { done, ...due } = review
+  return { ...due, ...defined({ done: done && { ...done, by: whoIs(facts, done.by) } }) }
+}
+
+const aboutWho = ({ skipped, reviewers, ...more }: AboutOpening, facts: ViewFacts): OpeningView['about'] => ({
+  ...more,
+  skipped: { ...skipped, untold: (skipped.untold ?? []).map((person) => whoIs(facts, person)) },
+  reviewers: reviewers.map((person) => whoIs(facts, person)),
+})
