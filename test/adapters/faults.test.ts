@@ -84,7 +84,7 @@ describe('a world that breaks', () => {
       expect([proxy.count('StartExecution'), await executions()]).toEqual([2, 1])
     })
 
-    test('of a signal: the wait is ended once, whatever the second answer says', async () => {
+    test('of a signal: the wait is ended once, also when the second answer is a fault', async () => {
       const { workflow, nextWait, nextEnd } = await onStepFunctions()
       await workflow.start(ask.id, 'Tier1 owner')
       const { taskToken } = await nextWait()
@@ -131,7 +131,7 @@ describe('a world that breaks', () => {
     ['throttles', throttled],
     ['does not answer', 'silence'],
     ['is broken', json(500, 'InternalServerError')],
-  ])('a store that %s costs somebody in a hurry less than a second, and then it is a fault', async (_what, fault) => {
+  ])('a store that %s costs a caller in a hurry less than a second, and then it is a fault', async (_what, fault) => {
     const { requests } = stores(hurried)
     proxy.fail('TransactWriteItems', fault, fault, fault)
     proxy.fail('GetItem', fault, fault, fault)

@@ -71,7 +71,7 @@ const subjectOf = (id: string) =>
   [...bundle.agents, ...bundle.tools, ...bundle.directory.people].find((each) => each.id === id)?.identities[0]
     ?.subject as string
 
-describe('each door takes its own, and nobody else', () => {
+describe('each door takes its own callers, and no others', () => {
   test.each<[who: string, id: string, opens: Door[]]>([
     ['an agent', 'agent:remediator', ['agent', 'agent or tool']],
     ['a tool', 'tool:flag-service', ['tool', 'agent or tool']],

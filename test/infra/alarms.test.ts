@@ -126,7 +126,7 @@ test('whoever may use break-glass says so in the log, by the line that is counte
   expect(code).toContain(`.warn("${opened}"`)
 })
 
-test('whatever is counted in logs raises an alarm of its name, but for how people decide', () => {
+test('each message that is counted in logs raises an alarm of its name, but for how people decide', () => {
   const watched = alarms().filter(({ namespace }) => namespace.startsWith('Hotwork/'))
   for (const { id, metric } of watched) expect(metric).toBe(id)
   const metrics = watched.map(({ namespace, metric }) => `${namespace} ${metric}`)

@@ -215,7 +215,7 @@ describe('who may touch which table', () => {
   test('that is every role there is', () =>
     expect([...rolesOf(assembly.hotwork).values()].sort()).toEqual(rows.map(([owner]) => owner).sort()))
 
-  test('nobody may update or delete an entry of the ledger, nor delete anything else', () => {
+  test('no role may update or delete an entry of the ledger, nor delete anything else', () => {
     const all = [...rights.values()].flat()
     expect(all.filter((right) => /DeleteItem|BatchWriteItem|PartiQL|DeleteTable|Scan/.test(right))).toEqual([])
     expect(all.filter((right) => /UpdateItem on (?!<Waits>)/.test(right))).toEqual([])

@@ -120,7 +120,7 @@ export function keepsTheIdentityContract(source: SourceUnderTest): void {
     ['names a key with ten thousand letters', 'token_malformed', () => desk.token({}, { kid: 'k'.repeat(10_000) })],
     ['is for somebody else', 'audience_mismatch', () => desk.token({ aud: 'https://payments.example' })],
     ['is for an audience that begins like ours', 'audience_mismatch', () => desk.token({ aud: `${own}.evil.example` })],
-    ['is for us and for somebody else', 'audience_mismatch', () => desk.token({ aud: [own, 'https://b.example'] })],
+    ['is for us and for another audience', 'audience_mismatch', () => desk.token({ aud: [own, 'https://b.example'] })],
     ['is for us twice', 'audience_mismatch', () => desk.token({ aud: [own, own] })],
     ['is for nobody in a list', 'audience_mismatch', () => desk.token({ aud: [] })],
     ['is for a list of lists', 'audience_mismatch', () => desk.token({ aud: [[own]] })],
@@ -181,7 +181,7 @@ export function keepsTheIdentityContract(source: SourceUnderTest): void {
       .filter(([, text]) => text !== value)
       .map(([what, text]): [string, string, object] => [name, what, claims(text)]),
   )
-  test.each(nearMisses)('%s %s is somebody else', async (_name, _what, claims) => {
+  test.each(nearMisses)('%s %s is another person', async (_name, _what, claims) => {
     expect(await desk.who(desk.token(claims))).not.toBe('known')
   })
 

@@ -39,7 +39,7 @@ describe('a token spelled otherwise', () => {
     key = await makeKey()
   })
 
-  test('is the same credential, or none: by the other S, by letters that nobody reads, with its id said twice', async () => {
+  test('is the same credential, or none: by the other S, by letters that decoders skip, with its id said twice', async () => {
     const jwks = { keys: [{ ...key.jwk, kid: key.kid, alg: 'ES256', use: 'sig' } as JsonObject] }
     const verifier = new AccessTokenVerifier(issuer, { jwks: async () => jwks }, new MemoryClock(now))
     const header = { alg: 'ES256', typ: 'at+jwt', kid: key.kid }

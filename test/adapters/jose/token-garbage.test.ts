@@ -26,7 +26,7 @@ const claims = fc.dictionary(
   fc.oneof(fc.constantFrom<unknown>(own, `${own}/aws`, now, 'POST'), fc.jsonValue()),
 )
 
-test('whatever comes as a token is refused by a value: nothing is thrown and nothing is accepted', async () => {
+test('garbage as a token is refused by a value: nothing is thrown and nothing is accepted', async () => {
   const [key, clock] = [await makeKey(), new MemoryClock(now)]
   const access = new AccessTokenVerifier(own, new MemorySigner(), clock)
   // Its keys are never asked for: nobody listens on port 9, and a token that names this issuer would be in doubt.

@@ -265,7 +265,7 @@ const ending: readonly Story[] = [
   ['nor withdrawn', 1, [[1, withdrawal({ agent: otherAgent }), '!unknown_request']]],
   ['an expired grant is not completed', 0, [[minutes(60), completion(), '!invalid_task_state']]],
   [
-    'a pending request may be withdrawn, whatever was approved so far',
+    'a pending request may be withdrawn, also after approvals',
     2,
     [
       [1, approve('ana'), 'pending'],

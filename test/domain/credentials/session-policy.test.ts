@@ -398,7 +398,7 @@ test('it is one allow of named actions on literal ARNs until the end, one deny, 
   )
 })
 
-test('no argument that could mean more than itself gets into an ARN, whatever pattern the catalogue has for it', () => {
+test('no argument that could mean more than itself gets into an ARN, under any pattern of the catalogue', () => {
   const hostile = fc.constantFrom(
     ...['*', '?', `\${aws:username}`, `\${*}`, ' ', '"', '\\', '\n', '..', '\0', 'é', ':'],
   )

@@ -81,7 +81,7 @@ export const faultsOfBreakGlass: readonly Fault[] = [
     }),
   },
   {
-    fault: 'whoever used break-glass says themselves that it was justified',
+    fault: 'the person who used break-glass says that it was justified',
     breaks: 'INV2',
     reducer: told((state, command) =>
       command.type === 'review_break_glass'
@@ -90,7 +90,7 @@ export const faultsOfBreakGlass: readonly Fault[] = [
     ),
   },
   {
-    fault: 'whoever vouched for it says that it was justified',
+    fault: 'the person who vouched for it says that it was justified',
     breaks: 'INV2',
     reducer: told((state, command) => {
       const { breakGlass } = state.ask
@@ -160,7 +160,7 @@ export const faultsOfBreakGlass: readonly Fault[] = [
     },
   },
   {
-    fault: 'a review is overdue when somebody looks',
+    fault: 'a review is overdue when it is read',
     breaks: 'INV8',
     reducer: {
       ...production,

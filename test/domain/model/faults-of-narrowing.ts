@@ -84,7 +84,7 @@ export const faultsOfNarrowing: readonly Fault[] = [
     }),
   },
   {
-    fault: 'whoever stands in for somebody counts beside them',
+    fault: 'a stand-in counts beside the person they stand in for',
     breaks: 'INV2',
     where: absent,
     reducer: told((state, command) => forgetting(state, command, absentIn(command))),

@@ -30,7 +30,7 @@ const silence: readonly Story[] = [
   ],
   ['the second before is in time', 1, [[minutes(30) - 1, approve('ana'), 'approved']]],
   ['silence expires a request', 1, [[minutes(30), wake, 'expired']]],
-  ['nobody has to look on time for that', 1, [[minutes(600), deny('ana'), '!already_settled']]],
+  ['no read on time is needed for that', 1, [[minutes(600), deny('ana'), '!already_settled']]],
   [
     'silence escalates where the ladder says so, and never permits',
     2,
@@ -69,7 +69,7 @@ const silence: readonly Story[] = [
 
 const grant: readonly Story[] = [
   [
-    'a grant that nobody claims by `claimBy` expires',
+    'a grant that is not claimed by `claimBy` expires',
     0,
     [
       [minutes(60) - 1, wake, 'approved'],

@@ -340,7 +340,7 @@ test('no owner in the delegation chain decides', () => {
   expect(desk.last('Submitted')?.actor).toEqual({ type: 'agent', id: 'agent:remediator', chain: ['agent:planner'] })
 })
 
-describe('a ladder that nobody can climb is refused, never walked through', () => {
+describe('a ladder that cannot be climbed is refused, never walked through', () => {
   test.each([
     ['a quorum of nobody', [sampleStage('owner', { quorum: 0 })]],
     ['a negative quorum', [sampleStage('owner'), sampleStage('sre', { quorum: -1 })]],

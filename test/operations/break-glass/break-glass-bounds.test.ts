@@ -201,7 +201,7 @@ const try_ = fc.record({
   minutes: fc.integer({ min: 1, max: 60 }),
 })
 
-test('whatever two people open, end and have looked at, in no seven days is more open than the budgets allow', async () => {
+test('of all that two people open, end and have reviewed, no seven days hold more than the budgets allow', async () => {
   const { breakGlass } = bundle
   const [ofPerson, ofProfile] = [breakGlass?.budgetOfPerson ?? 0, breakGlass?.profiles[0]?.budget ?? 0]
   let total = 0

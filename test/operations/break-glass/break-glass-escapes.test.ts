@@ -188,7 +188,7 @@ describe('to keep it open', () => {
     for (const what of beside) expect(await night.open('jade', { what })).toMatchObject({ code: 'cool_down' })
   })
 
-  test('they have a colleague take a turn: it is the colleague’s, on the same minutes, and no use to whoever opened before', async () => {
+  test('they have a colleague take a turn: it is the colleague’s, on the same minutes, and no use to the person who opened before', async () => {
     const hers = await night.opened('jade', { what: profile, minutes: 60 })
     const his = await night.opened('kofi', { what: profile, minutes: 60 })
     expect(await night.issueToken(his, { agent: person('jade'), jkt: agentKey })).toMatchObject({
@@ -264,7 +264,7 @@ describe('to have it go on by others', () => {
     expect((await night.state(asked.ask.id)).stages[0]?.decisions).toEqual([])
   })
 
-  test('they hand it on: an opening is no right that anybody gives away, neither now nor for later', async () => {
+  test('they hand it on: an opening is no right to give away, neither now nor for later', async () => {
     const open = await night.opened('jade', { what: flag })
     const token = await tokenOf(open)
     for (const from of [person('jade'), agent('remediator')])
@@ -313,7 +313,7 @@ describe('to have it look otherwise', () => {
     expect(verify(open.ask.id, [first, ...rest]).broken).toBeDefined()
   })
 
-  test('they have it looked at before it has ended, by whoever helped, or by themselves under another hat', async () => {
+  test('they have it reviewed before it has ended, by a person who helped, or by themselves under another hat', async () => {
     const first = await night.opened()
     await night.end(first)
     night.clock.advance(25 * hour)

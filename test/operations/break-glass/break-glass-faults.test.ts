@@ -356,7 +356,7 @@ describe.each(vendors)('with %s down', (vendor) => {
     await allIsDone(request, [session])
   })
 
-  test('when it ends, nobody gets anything by it from that second on, and all else follows once it is back', async () => {
+  test('when it ends, no caller gets anything by it from that second on, and all else follows once it is back', async () => {
     const request = await night.opened()
     await night.follows(request)
     await night.waitsFor(request)

@@ -339,7 +339,7 @@ describe('review', () => {
     await night.end(request)
   })
 
-  test('is somebody else’s, whom policy lets review, and said once', async () => {
+  test('is for another person that policy lets review, and said once', async () => {
     expect(await night.review(request, 'jade')).toMatchObject({ code: 'self_review' })
     expect(await night.review(request, 'kofi')).toMatchObject({ code: 'not_permitted' })
     expect(await night.review(request, 'gus', 'not_justified')).toMatchObject({ ok: true })

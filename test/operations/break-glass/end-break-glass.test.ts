@@ -149,7 +149,7 @@ describe('with the workflow stopped or never started', () => {
     expect(await night.sweep()).toBe(0)
   })
 
-  test('and the sweep too, what is past its end gives nothing to anybody who asks', async () => {
+  test('and the sweep too, what is past its end gives nothing to any caller', async () => {
     const request = await night.opened()
     await night.issueToken(request)
     night.clock.advance(window)
@@ -248,7 +248,7 @@ describe('two ends at once are one', () => {
 })
 
 describe('a store that fails at the end', () => {
-  test.each(['unheard', 'answer_lost'] as const)('%s: whoever looks next ends it, once', async (how) => {
+  test.each(['unheard', 'answer_lost'] as const)('%s: the next reader ends it, once', async (how) => {
     const request = await night.opened()
     night.requests.failNextCommit(how)
     await expect(night.end(request)).rejects.toMatchObject({ name: 'StoreUnavailable' })

@@ -40,7 +40,7 @@ describe('a session', () => {
     expect(tagsOf(1)['hotwork:credential']).not.toBe(tagsOf(2)['hotwork:credential'])
   })
 
-  test('is called nothing that anybody wrote into the request', () => {
+  test('has no name that an agent wrote into the request', () => {
     const asked = fc.record({
       purpose: hostile,
       justification: hostile,

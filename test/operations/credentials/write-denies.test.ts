@@ -63,7 +63,7 @@ test('a late denial denies', async () => {
   expect(await world.denied(request, session)).toEqual([true])
 })
 
-test('a grant that ended by time alone is denied, though nobody has stored that', async () => {
+test('a grant that ended by time alone is denied before that is stored', async () => {
   const { world, request, token } = await claimed()
   // Late in the grant, so that the session outlives it.
   world.clock.advance(600)

@@ -83,7 +83,7 @@ test('an account that is unlinked is nobody, and can be linked again, by another
 test('whoever has no account linked has nothing to unlink', async () =>
   expect(await unlinkAccount(mia, ports())).toMatchObject({ code: 'not_linked' }))
 
-describe('an account that is not a member of this very workspace is linked to nobody, and the attempt is on record', () => {
+describe('an account that is not a member of this very workspace is linked to no person, and the attempt is on record', () => {
   test.each<[what: string, code: string, AccountLink | undefined]>([
     ['a guest', 'guest', { team, kind: 'guest' }],
     ['a stranger of a shared channel', 'foreign', { team, kind: 'stranger' }],

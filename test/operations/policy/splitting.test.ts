@@ -25,7 +25,7 @@ test('the thirty-first of many small repairs needs security, and an hour later o
   expect(await world.submitted(repair(31))).toMatchObject({ tier: 2 })
 })
 
-test('in whatever order, with whatever in between, and however they were decided', async () => {
+test('in any order, with anything in between, and however they were decided', async () => {
   const step = fc.constantFrom('repair', 'other', 'deny last', 'a minute') as fc.Arbitrary<
     'repair' | 'other' | 'deny last' | 'a minute'
   >

@@ -280,7 +280,7 @@ const withCommit = (store: RequestStore, commit: RequestStore['commit']): Reques
     },
   })
 
-describe('whoever makes the call is killed', () => {
+describe('the Lambda that makes the call is killed', () => {
   class Killed extends Error {}
   type Gap =
     | 'before the beginning is recorded'

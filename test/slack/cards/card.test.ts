@@ -266,7 +266,7 @@ describe('buttons', () => {
     ).toEqual(['deny'])
   })
 
-  test('let nobody approve what is not shown in full, and everybody deny it', () => {
+  test('let no person approve what is not shown in full, and every approver deny it', () => {
     const card = cardOf('waiting for the first stage', {
       arguments: { Name: '/prod/checkout/x', Value: 'v'.repeat(4_096) },
     })
@@ -354,7 +354,7 @@ describe('the agent’s own words', () => {
   })
 })
 
-test('whatever is asked for and said, the card is one that Slack takes, with its digest and a way to deny', () => {
+test('for any request and any text, the card is one that Slack takes, with its digest and a way to deny', () => {
   const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 3_000 }), fc.constantFrom(...corpus))
   const long = fc.nat(4_000).map((length) => '"\u202e💣\\'.repeat(length / 4))
   fc.assert(

@@ -89,7 +89,7 @@ test('a card that cannot be delivered stays in the queue, for the day that its c
   })
 })
 
-test('a message that is none of ours is left to the dead-letter queue, and holds up nobody', async () => {
+test('a message that is none of ours is left to the dead-letter queue, and holds up no other', async () => {
   expect(await drawn([record('x', 'not JSON'), record('y', { requestId: 'req_1' }), record('a', of(1))])).toMatchObject(
     {
       drawings: [requestId(1)],

@@ -77,7 +77,7 @@ describe('drawing a card', () => {
     expect(board.messages(channel).map(headline)).toEqual(['⛔ Denied'])
   })
 
-  test('posts it anew where somebody deleted it', async () => {
+  test('posts it anew where a person deleted it', async () => {
     const request = await world.submitted(prodParameter)
     await draw(request)
     const [posted] = await cards.load(request.ask.id)

@@ -87,7 +87,7 @@ describe.each(names)('on the card of a request that is %s', (name) => {
   )
 })
 
-test('whatever anybody writes, our own words on a card are the same', () => {
+test('our own words on a card are the same for any text of an agent', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary', minLength: 1, maxLength: 200 }),
     fc

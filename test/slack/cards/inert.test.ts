@@ -32,7 +32,7 @@ describe('prose', () => {
     expect(deceives(inert(text))).toBe(false)
   })
 
-  test('whatever is written, nothing in it deceives the eye, and it is one line', () => {
+  test('of any text, nothing deceives the eye, and it is one line', () => {
     fc.assert(fc.property(texts, (text) => !deceives(inert(text)) && !inert(text).includes('\n')))
   })
 

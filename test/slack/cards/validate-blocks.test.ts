@@ -125,7 +125,7 @@ describe('a card that Slack would refuse', () => {
     blocks: [header(10), rich(section(words(9_000))), decide, context(plain(20))],
   }
 
-  test('keeps its status, its digest and the way to deny, and can be approved by nobody', () => {
+  test('keeps its status, its digest and the way to deny, and can be approved by no person', () => {
     const degraded = degradeCard(card)
     expect(degraded.complaints).not.toEqual([])
     expect(complaintsOf(degraded.card)).toEqual([])

@@ -56,7 +56,7 @@ test.each([
   ['a guest', { id: 'U0NEW', team_id: teamId, is_restricted: true }],
   ['a guest of one channel', { id: 'U0NEW', team_id: teamId, is_ultra_restricted: true }],
   ['a user of whom Slack does not say where they are', { id: 'U0NEW' }],
-])('%s is nobody, linked or not, and is shown no link', async (_what, user) => {
+])('%s is no person here, linked or not, and is shown no link', async (_what, user) => {
   const told = await who(user)
   expect(!told.ok && told.sentence).not.toContain(address)
   expect(asked).toEqual([])

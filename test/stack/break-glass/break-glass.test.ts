@@ -182,7 +182,7 @@ describe('a profile that somebody uses break-glass of', () => {
     await end(gus, again.body.id)
   })
 
-  test('is looked at by somebody else whom policy lets, once; the workflow waits for that, and the record verifies', async () => {
+  test('is reviewed by another person that policy lets, once; the workflow waits for that, and the record verifies', async () => {
     expect(await review(jade, id)).toMatchObject({ status: 403, ...problem('self_review') })
     expect(await review(kofi, id)).toMatchObject({ status: 403, ...problem('not_permitted') })
     expect(await review('person:lena', id)).toMatchObject({ status: 403, ...problem('not_permitted') })

@@ -71,7 +71,7 @@ describe('silence, with nobody looking', () => {
     expect(direct(await desk.untilSaid(id, (lines) => direct(lines).length === 2))).toHaveLength(2)
   })
 
-  test('a grant that nobody claims cannot be claimed late', async () => {
+  test('a grant cannot be claimed late', async () => {
     const id = await hotwork.submitted(remediator, setParameter(staging))
     const task = await until(
       async () => (await hotwork.view(id)).status as string,

@@ -64,7 +64,7 @@ describe('the gate', () => {
     ])
   })
 
-  test('refuses whatever is not what was approved, shown by who was approved, at this tool', async () => {
+  test('refuses all but what was approved, shown by the approved agent, at this tool', async () => {
     const { args, url, begin, proof } = await claimed()
     const cases: [change: object, code: string][] = [
       [{ arguments: { ...args, value: false } }, 'arguments_mismatch'],
