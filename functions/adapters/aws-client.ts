@@ -7,9 +7,6 @@ export const bounded = (maxAttempts: number, requestTimeout: number) => ({
   requestHandler: { connectionTimeout: Math.min(1000, requestTimeout), requestTimeout, throwOnRequestTimeout: true },
 })
 
-/** What a fault is called, for a message that shows nothing else of it. */
-export const faultName = (cause: unknown): string => (cause instanceof Error ? cause.name : typeof cause)
-
 /** Acts with a client that is made for one call. */
 export async function using<C extends { destroy(): void }, T>(client: C, act: (client: C) => Promise<T>): Promise<T> {
   try {

@@ -1,12 +1,10 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda'
 import * as z from 'zod'
 import { RequestId } from '../domain/values.ts'
+import { faultName } from '../operations/faults.ts'
 
 /** A message that names one request. */
 export const OfRequest = z.object({ requestId: RequestId })
-
-/** The name alone: a fault's message may hold what must not be in a log. */
-export const faultName = (fault: unknown): string => (fault instanceof Error ? fault.name : 'unknown')
 
 /** Takes the messages of a queue one by one. Those that fail come again, and in the end go to the dead letters. */
 export async function takeEach(

@@ -2,9 +2,10 @@ import { CloudTrailClient, type Event, paginateLookupEvents } from '@aws-sdk/cli
 import * as z from 'zod'
 import type { RecordedCall } from '../../domain/uses/use.ts'
 import { defined } from '../../domain/values.ts'
+import { faultName } from '../../operations/faults.ts'
 import type { CallRecord, CallsOnRecord, RecordedSession } from '../../operations/ledger/ports.ts'
 import type { Log } from '../../operations/ports.ts'
-import { bounded, faultName } from '../aws-client.ts'
+import { bounded } from '../aws-client.ts'
 
 /** CloudTrail answers two look-ups a second, each with fifty events at most: no reader has it leaf through thousands. */
 const pages = 4

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import { clocksAgree, type Json } from '../../domain/values.ts'
-import { KeyNotYetKnown } from '../../operations/faults.ts'
+import { faultName, KeyNotYetKnown } from '../../operations/faults.ts'
 import type { Log } from '../../operations/ports.ts'
 import { type Answer, answerProblem, BadRequest, badRequest, type Problem, type ProblemCode } from './problem.ts'
 import { BadJson, bodyLimit, type Form, readForm, readJson } from './read-body.ts'
@@ -83,7 +83,7 @@ async function answerOf(
       if (status === 401) log.warn('unauthenticated', { route: call.route, code, requestId: call.requestId })
       return problem(fault.problem)
     }
-    const name = fault instanceof Error ? fault.name : 'unknown'
+    const name = faultName(fault)
     // Names alone: a message may hold what must not be in a log.
     const cause = fault instanceof Error && fault.cause instanceof Error ? fault.cause.name : undefined
     const seen = { route: call.route, fault: name, cause, requestId: call.requestId }

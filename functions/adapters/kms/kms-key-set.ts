@@ -2,8 +2,8 @@ import { createPublicKey, hash } from 'node:crypto'
 import { GetPublicKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import type { JsonObject } from '../../domain/values.ts'
 import type { KeySet } from '../../operations/credentials/ports.ts'
-import { KeyUnavailable } from '../../operations/faults.ts'
-import { bounded, faultName } from '../aws-client.ts'
+import { faultName, KeyUnavailable } from '../../operations/faults.ts'
+import { bounded } from '../aws-client.ts'
 
 /** A key that does not answer within seconds is one that cannot be used. */
 export const connect = (): KMSClient => new KMSClient(bounded(3, 2000))

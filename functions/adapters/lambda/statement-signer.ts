@@ -2,9 +2,9 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import type { StatementClaims, StatementKind } from '../../domain/credentials/statements.ts'
 import type { JsonObject } from '../../domain/values.ts'
 import type { KeySet } from '../../operations/credentials/ports.ts'
-import { KeyUnavailable } from '../../operations/faults.ts'
+import { faultName, KeyUnavailable } from '../../operations/faults.ts'
 import type { Log } from '../../operations/ports.ts'
-import { bounded, faultName } from '../aws-client.ts'
+import { bounded } from '../aws-client.ts'
 
 const mostRemembered = 200
 

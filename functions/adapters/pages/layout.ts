@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** Markup. Pieces of a page are made by `html` alone, so whatever else stands in it is text. */
+/** Markup. Only `html` makes pieces of a page; all else in it is text. */
 export class Html {
   readonly text: string
   constructor(text: string) {
@@ -8,7 +8,7 @@ export class Html {
   }
 }
 
-type Part = Html | string | number | undefined | readonly Part[]
+type Part = Html | string | number | false | undefined | readonly Part[]
 
 const escapes: { readonly [character: string]: string } = {
   '&': '&amp;',
@@ -19,7 +19,7 @@ const escapes: { readonly [character: string]: string } = {
 }
 
 const written = (part: Part): string => {
-  if (part === undefined) return ''
+  if (part === undefined || part === false) return ''
   if (part instanceof Html) return part.text
   if (Array.isArray(part)) return part.map(written).join('')
   return String(part).replace(/[&<>"']/g, (character) => escapes[character] ?? character)
@@ -27,15 +27,15 @@ const written = (part: Part): string => {
 
 /**
  * A piece of a page. What is put in is text, escaped for an element and for an attribute in quotes alike, unless it is a
- * piece itself: nobody has to remember to escape, and there is no way not to.
+ * piece itself. There is no way not to escape.
  */
 export const html = (fixed: TemplateStringsArray, ...parts: readonly Part[]): Html =>
   new Html(fixed.reduce((all, text, at) => `${all}${written(parts[at - 1])}${text}`))
 export type { Part }
 
 /**
- * The one style sheet, in each page, so that a page is one answer. Its hash is all that the policy lets a browser apply.
- * Nothing is said by colour alone; what matters stays readable at 320 pixels and at twice the size.
+ * The one style sheet, in each page. Its hash is all that the policy lets a browser apply. Nothing is said by colour alone,
+ * and all stays readable at 320 pixels and at twice the size.
  */
 const style = `
 :root { color-scheme: light dark; --ink: #1b1d21; --soft: #565b63; --paper: #fff; --card: #f6f6f4; --line: #c9cbcf; --link: #0b57a4; --go: #14613a; --stop: #a3231c; --warn: #7a4b00; --mark: #fff4d6; --on: #fff }
@@ -82,8 +82,8 @@ button.go { border-color: var(--go); background: var(--go); color: var(--on) } b
 const hash = createHash('sha256').update(style, 'utf8').digest('base64')
 
 /**
- * What a browser may do with a page: show it, and send its forms here. No script, no picture, no frame, and in nobody's
- * frame; its address is told to nobody else; other windows that it came from cannot reach it.
+ * What a browser may do with a page: show it, and send its forms here. It runs no script, shows no picture and no frame,
+ * stands in no frame, tells its address to no other site, and no window that it came from can reach it.
  */
 export const pageHeaders = (issuer: string): { [name: string]: string } => ({
   'content-type': 'text/html; charset=utf-8',
@@ -97,7 +97,7 @@ export const pageHeaders = (issuer: string): { [name: string]: string } => ({
   ].join('; '),
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
-  // Not `no-referrer`: then a browser would not say where a form comes from either.
+  // Not `no-referrer`: then a browser sends no `Origin` with a form either.
   'referrer-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
@@ -105,7 +105,7 @@ export const pageHeaders = (issuer: string): { [name: string]: string } => ({
   ...(issuer.startsWith('https:') ? { 'strict-transport-security': 'max-age=31536000' } : {}),
 })
 
-/** Who is looking, for the top of a page, with what makes a form of theirs. */
+/** Who is looking, with the secret that each form of theirs carries. */
 export type Reader = { name: string; csrf: string }
 
 export type Notice = { good?: boolean; text: string }
@@ -115,11 +115,10 @@ type Page = {
   reader?: Reader
   notice?: Notice | undefined
   body: Html
-  /** Where the browser goes by itself, at once: no form's policy holds for that, so it may be another's address. */
+  /** Where the browser goes by itself, at once. The policy for forms does not hold for that, so it may be another's address. */
   goTo?: string
 }
 
-/** A whole page: what it is called, who looks at it, what they are to be told first, and the rest. */
 export const page = ({ title, reader, notice, body, goTo }: Page): string =>
   `<!doctype html>\n${
     html`<html lang="en">
@@ -142,39 +141,47 @@ ${body}
 `.text
   }`
 
-// Ours to the letter, since its hash is what the policy names: it is no text, and nothing is put into it.
+// Not escaped: the policy names the hash of exactly these letters.
 const sheet = new Html(style)
 
 const navigation = ({ name, csrf }: Reader): Html => html`
 <nav aria-label="Pages"><a href="/decide">Waiting for you</a> · <a href="/break-glass">Break-glass</a> · <a href="/link">Slack account</a></nav>
-<form method="post" action="/logout"><input type="hidden" name="csrf" value="${csrf}"><span class="soft">${name}</span> <button>Log out</button></form>`
+${form('/logout', { csrf }, html`<span class="soft">${name}</span> <button>Log out</button>`)}`
+
+/** A form of the person who reads the page. What `hidden` has goes along unseen. */
+export const form = (action: string, hidden: { csrf: string; [name: string]: Part }, body: Html, css = ''): Html =>
+  html`<form${css && html` class="${css}"`} method="post" action="${action}">
+${Object.entries(hidden).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
+${body}
+</form>`
+
+/** A part of a page under a heading of its own. */
+export const titled = (id: string, title: string, body: Part): Html => html`<section aria-labelledby="${id}">
+<h2 id="${id}">${title}</h2>
+${body}
+</section>`
 
 /** A page that says one thing, and what can be done next. */
-export const messagePage = (message: {
-  title: string
-  text: string
-  next?: { href: string; text: string }
-  reader?: Reader
-}): string => {
-  const { title, text, next, reader } = message
-  return page({
-    title,
-    ...(reader ? { reader } : {}),
-    body: html`<h1>${title}</h1>
-<p>${text}</p>
-${next ? html`<p><a class="button" href="${next.href}">${next.text}</a></p>` : ''}`,
-  })
-}
-
-/** On the way to the provider: without a script the browser goes by itself, and whoever stops it finds the way here. */
-export const goingPage = (goTo: string, reader: Reader): string =>
+export const messagePage = ({
+  text,
+  next,
+  ...rest
+}: Omit<Page, 'body'> & { text: Part; next?: { href: string; text: string } }): string =>
   page({
+    ...rest,
+    body: html`<h1>${rest.title}</h1>
+<p>${text}</p>
+${next && html`<p><a class="button" href="${next.href}">${next.text}</a></p>`}`,
+  })
+
+/** On the way to the provider: without a script the browser goes by itself, or by the link. */
+export const goingPage = (goTo: string, reader: Reader): string =>
+  messagePage({
     title: 'Confirm by logging in',
+    text: 'Nothing is recorded yet. Approving this takes a login of its own, which is kept as the proof of your approval.',
+    next: { href: goTo, text: 'Log in and approve' },
     reader,
     goTo,
-    body: html`<h1>Confirm by logging in</h1>
-<p>Nothing is recorded yet. Approving this takes a login of its own, which is kept as the proof of your approval.</p>
-<p><a class="button" href="${goTo}">Log in and approve</a></p>`,
   })
 
 /** The page of a problem's type (RFC 9457 section 3.1.1): what is so whenever it comes, and what helps. */
@@ -182,6 +189,6 @@ export const problemTypePage = (code: string, { title, fix }: { title: string; f
   page({
     title,
     body: html`<h1>${title}</h1>
-<p>This is the problem <code>${code}</code> of Hotwork's API. The answer that names it says more in its <code>detail</code>.</p>
+<p>This is the problem <code>${code}</code> of Hotwork's API. The <code>detail</code> of the answer says more.</p>
 <p>What helps: ${fix.replaceAll('`', '')}.</p>`,
   })

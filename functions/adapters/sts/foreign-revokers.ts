@@ -2,8 +2,7 @@ import { AssumeRoleCommand } from '@aws-sdk/client-sts'
 import type { Account } from '../../domain/policy/bundle.ts'
 import { defined } from '../../domain/values.ts'
 import type { AwsCredentials } from '../../operations/credentials/ports.ts'
-import { BrokerUnavailable } from '../../operations/faults.ts'
-import { faultName } from '../aws-client.ts'
+import { BrokerUnavailable, faultName } from '../../operations/faults.ts'
 import { connectSts, credentialsOf } from './broker.ts'
 
 /** What AWS clients take: they ask again shortly before these end. */

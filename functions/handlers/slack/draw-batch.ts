@@ -3,9 +3,9 @@ import * as z from 'zod'
 import { BurstKind, BurstOutcome, burstKey } from '../../domain/cards/burst.ts'
 import { RequestId } from '../../domain/values.ts'
 import type { drawBurst } from '../../operations/cards/draw-burst.ts'
-import { BoardUnavailable, PagerUnavailable } from '../../operations/faults.ts'
+import { BoardUnavailable, faultName, PagerUnavailable } from '../../operations/faults.ts'
 import type { Log } from '../../operations/ports.ts'
-import { failing, faultName, OfRequest } from '../batches.ts'
+import { failing, OfRequest } from '../batches.ts'
 
 /** Says when a failed message shall come again. */
 export type Hold = (receiptHandle: string, seconds: number) => Promise<void>

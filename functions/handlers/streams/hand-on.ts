@@ -9,10 +9,11 @@ import { SqsFifoQueue, SqsQueue } from '../../adapters/sqs/queue.ts'
 import { SystemClock } from '../../adapters/system/system.ts'
 import type { EndMessage } from '../../operations/break-glass/ports.ts'
 import type { ClickMessage } from '../../operations/cards/ports.ts'
+import { faultName } from '../../operations/faults.ts'
 import type { Clock, Log, Queue } from '../../operations/ports.ts'
 import { handOn, handOnHalts, handOnPermit, logMeasures, logOverdueReview } from '../../operations/requests/hand-on.ts'
 import type { FifoMessage } from '../../operations/requests/ports.ts'
-import { failing, faultName } from '../batches.ts'
+import { failing } from '../batches.ts'
 import { bind } from '../environments.ts'
 
 type Ports = Parameters<typeof handOn>[2] &

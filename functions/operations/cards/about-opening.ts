@@ -6,6 +6,7 @@ import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { defined, type NumericDate, type PersonId } from '../../domain/values.ts'
 import { mostTold, othersTold, reviewersOf, skippedBy } from '../break-glass/notify.ts'
 import { openings } from '../break-glass/openings.ts'
+import { faultName } from '../faults.ts'
 import type { LedgerReader } from '../ledger/ports.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Log } from '../ports.ts'
@@ -109,6 +110,6 @@ async function issuedFor(state: ApprovalRequest, { ledger, log }: AboutPorts) {
 }
 
 function unknown(fault: unknown, what: string, request: string, log: Log): undefined {
-  log.warn(what, { request, fault: fault instanceof Error ? fault.name : 'unknown' })
+  log.warn(what, { request, fault: faultName(fault) })
   return undefined
 }

@@ -10,6 +10,7 @@ import {
 import { eventOf } from '../../domain/ledger/ledger.ts'
 import type { JsonObject, NumericDate, RequestId } from '../../domain/values.ts'
 import type { EndMessage } from '../break-glass/ports.ts'
+import { faultName } from '../faults.ts'
 import type { LedgerReader } from '../ledger/ports.ts'
 import type { Clock, Log, Queue } from '../ports.ts'
 import { groupOf } from '../requests/hand-on.ts'
@@ -65,7 +66,7 @@ export async function orFailed(kind: string, role: string, { log }: { log: Log }
   try {
     return await run()
   } catch (fault) {
-    log.error('reconciliation_failed', { kind, role, fault: fault instanceof Error ? fault.name : 'unknown' })
+    log.error('reconciliation_failed', { kind, role, fault: faultName(fault) })
     return 0
   }
 }

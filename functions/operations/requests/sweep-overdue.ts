@@ -5,6 +5,7 @@ import { type BreakGlassWake, breakGlassWakes } from '../../domain/requests/wait
 import type { NumericDate, RequestId } from '../../domain/values.ts'
 import type { EndMessage, Timers } from '../break-glass/ports.ts'
 import type { DenyReader } from '../credentials/ports.ts'
+import { faultName } from '../faults.ts'
 import type { Clock, Log, Queue } from '../ports.ts'
 import { wake } from './carry-out.ts'
 import { groupOf } from './hand-on.ts'
@@ -44,7 +45,7 @@ async function wakeOrPassOver(id: RequestId, ports: Ports): Promise<readonly App
     const woken = await wake(id, ports)
     return woken.ok ? [woken.value.state] : []
   } catch (fault) {
-    ports.log.error('sweep_failed', { request: id, fault: fault instanceof Error ? fault.name : 'unknown' })
+    ports.log.error('sweep_failed', { request: id, fault: faultName(fault) })
     return []
   }
 }
