@@ -1,14 +1,13 @@
 /**
- * A broken world, thrown. Each has a literal `name`, since a minifier renames classes and Step Functions and logs match
- * on it.
+ * Faults, thrown. Each has a literal `name`, since a minifier renames classes and Step Functions and logs match on it.
  */
 
-/** The store did not answer: whether it committed is not known. Read again before saying anything. */
+/** The store did not answer: whether it committed is not known. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable'
 }
 
-/** A key could not be used: disabled, scheduled for deletion, or its keeper does not answer. */
+/** A key is disabled or scheduled for deletion, or KMS does not answer. */
 export class KeyUnavailable extends Error {
   override readonly name = 'KeyUnavailable'
 }
@@ -18,12 +17,12 @@ export class BrokerUnavailable extends Error {
   override readonly name = 'BrokerUnavailable'
 }
 
-/** STS refused the role or the session policy: a deployment that does not fit its target account. */
+/** STS refused the role or the session policy: the deployment does not fit its target account. */
 export class BrokerRefused extends Error {
   override readonly name = 'BrokerRefused'
 }
 
-/** AWS said no to a mediated call, and did nothing. `reason` is the vendor's name for it, and safe to tell. */
+/** AWS said no to a mediated call, and did nothing. `reason` is AWS's name for it, and safe to tell. */
 export class CallRefused extends Error {
   override readonly name = 'CallRefused'
   readonly reason: string
@@ -34,22 +33,22 @@ export class CallRefused extends Error {
   }
 }
 
-/** A mediated call was certainly not sent: no connection came about. Asking again is safe. */
+/** A mediated call was certainly not sent. Asking again is safe. */
 export class CallNotSent extends Error {
   override readonly name = 'CallNotSent'
 }
 
-/** Nobody knows whether a mediated call was done: its answer was lost. It is looked up, and never made again. */
+/** The answer to a mediated call was lost. The call is looked up, and never made again. */
 export class CallUnanswered extends Error {
   override readonly name = 'CallUnanswered'
 }
 
-/** An identity issuer's keys cannot be had, and the ones remembered are too old. */
+/** An identity issuer's keys cannot be had, and the remembered ones are too old. */
 export class IssuerUnavailable extends Error {
   override readonly name = 'IssuerUnavailable'
 }
 
-/** A token names a key that the issuer may have published since its keys were last asked for: ask again when that is over. */
+/** A token names a key that the issuer may have published since its keys were last read: ask again after that time. */
 export class KeyNotYetKnown extends Error {
   override readonly name = 'KeyNotYetKnown'
   readonly retryAfterSeconds: number | undefined
@@ -60,17 +59,17 @@ export class KeyNotYetKnown extends Error {
   }
 }
 
-/** Another mint of the same agent came in between, and its credential is the one that lives. Asking again is safe. */
+/** Another mint of the same agent came first, and its credential is the one that lives. Asking again is safe. */
 export class Overtaken extends Error {
   override readonly name = 'Overtaken'
 }
 
-/** Writers kept coming first, longer than there was time for. Nothing was committed; asking again is safe. */
+/** Other writers kept coming first. Nothing was committed; asking again is safe. */
 export class StaleRequest extends Error {
   override readonly name = 'StaleRequest'
 }
 
-/** Another has claimed a wait that is over, and may have died since. Look again when its lease has run out. */
+/** Another sender has claimed a wait that is over, and may have died. Look again when its lease has run out. */
 export class WaitClaimed extends Error {
   override readonly name = 'WaitClaimed'
 }
@@ -80,32 +79,30 @@ export class ClockOutOfRange extends Error {
   override readonly name = 'ClockOutOfRange'
 }
 
-/** A secret cannot be read, or is not what it should be: whatever it would prove is not proven. */
+/** A secret cannot be read or is malformed: nothing is proven by it. */
 export class SecretUnavailable extends Error {
   override readonly name = 'SecretUnavailable'
 }
 
-/** A timer could not be set. Setting it again is safe. */
 export class TimersUnavailable extends Error {
   override readonly name = 'TimersUnavailable'
 }
 
-/** The page hook did not take a page. Sending it again is safe. */
 export class PagerUnavailable extends Error {
   override readonly name = 'PagerUnavailable'
 }
 
-/** The card's place is closed to us until somebody mends it: channel archived, app not in it, token revoked. */
+/** The channel refuses us until a person repairs it: channel archived, app not in it, token revoked. */
 export class CardUndeliverable extends Error {
   override readonly name = 'CardUndeliverable'
 }
 
-/** The board did not take a card now, and may later: it does not answer, or asks for patience. Drawing again is safe. */
+/** The chat did not take a card now, and may later. Drawing again is safe. */
 export class BoardUnavailable extends Error {
   override readonly name = 'BoardUnavailable'
-  /** How long it asked to be left alone, in seconds. */
+  /** How long it asked us to wait, in seconds. */
   readonly retryAfterSeconds: number | undefined
-  /** Asking for something else now would be in vain too: it asks for patience, or does not answer at all. */
+  /** Asking for anything else now is useless too: it asks us to wait, or does not answer at all. */
   readonly forAll: boolean
 
   constructor(

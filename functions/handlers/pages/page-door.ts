@@ -161,7 +161,7 @@ const loginRefusals: { readonly [code in LoginRefusal]: readonly [status: number
     'You are not logged in',
     'The identity provider did not log you in as Hotwork asked. Nothing was recorded. Begin again, and finish the login there.',
   ],
-  nobody: [
+  unknown_person: [
     403,
     'You are not in the directory',
     'The identity provider knows you and Hotwork does not. The people who keep the directory can add you.',

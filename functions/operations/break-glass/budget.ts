@@ -13,17 +13,17 @@ import type { OnceOnly } from '../ports.ts'
 import type { AskingPorts } from '../requests/ports.ts'
 import { everyone } from './openings.ts'
 
-/** A budget is needed for a week, and while a review is still to be done: nobody forgets that for a year. Seconds. */
+/** Kept for over a year, since an opening counts until its review is done. Seconds. */
 export const keepBudget = 400 * 86_400
 
-/** A budget with the limits that it sets; the budget of all openings sets none. */
+/** A budget with the limits that it sets. The budget of all openings sets none. */
 export type OpenedBudget = { key: string; budget: Budget; limits?: Limits; before: string | undefined }
 
-/** Those that set limits, with them. */
+/** The budgets that set limits. */
 export const binding = (budgets: readonly OpenedBudget[]) =>
   budgets.flatMap(({ budget, limits }) => (limits ? [{ budget, limits }] : []))
 
-/** The budgets of the person and of the profile, as true as their openings are now: ended is ended, reviewed is reviewed. */
+/** The budgets of the person and of the profile, by what their openings are now. */
 export async function budgetsOf(
   { owner, breakGlass }: { owner: PersonId; breakGlass?: Pick<Opening, 'budgetKey' | 'drill'> | undefined },
   ports: AskingPorts,
@@ -67,7 +67,7 @@ const asTheyAre = (budget: Budget, { requests, clock }: Pick<AskingPorts, 'reque
     }),
   )
 
-/** A budget with one more opening in it, unless somebody else has changed it since it was read. */
+/** A budget with one more opening, put only if it is still as it was read. */
 export const written = ({ key, budget, before }: OpenedBudget, entry: BudgetEntry, now: NumericDate): OnceOnly => ({
   key,
   value: JSON.stringify([...budget, entry]),
@@ -75,7 +75,7 @@ export const written = ({ key, budget, before }: OpenedBudget, entry: BudgetEntr
   expiresAt: now + keepBudget,
 })
 
-/** What is left of the scarcest budget, with what has just been written into each. Seconds. */
+/** What is left of the scarcest budget after these entries. Seconds. */
 export const leftOf = (
   budgets: readonly OpenedBudget[],
   now: NumericDate,
@@ -86,10 +86,9 @@ export const leftOf = (
     Math.min(...binding(budgets).map(({ budget, limits }) => limits.budget - spent([...budget, ...entries], now))),
   )
 
-/** When it would be possible again, in words; nothing where time alone does not help. */
 export function whenAgain(code: Refusal, budgets: readonly OpenedBudget[], now: NumericDate): string | undefined {
   if (code !== 'cool_down') return undefined
-  // Only a budget that is one person's alone cools down: what a colleague has open meanwhile is no reason to wait.
+  // Only the person's own budget cools down: what a colleague has open is no reason to wait.
   const ends = binding(budgets).flatMap(({ budget, limits: { alone } }) =>
     alone ? budget.map(({ until }) => until + alone.coolDown) : [],
   )

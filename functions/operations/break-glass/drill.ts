@@ -19,16 +19,12 @@ import type { Clock, Log } from '../ports.ts'
 import type { DecidingPorts, RequestReader, RequestWriter } from '../requests/ports.ts'
 import { mostTold, othersTold, pages, skippedBy } from './notify.ts'
 
-/** Tells milliseconds, for measuring alone: nothing is decided by it. */
 export type Stopwatch = { milliseconds(): number }
 
 const keep = 400 * 86_400
 const keyOf = (id: RequestId) => `DRILL#${id}`
 
-/**
- * Remembers how long a drill took to open. It comes after what it measures, so it can hold nothing up: that it is lost is
- * said in the report and troubles nobody.
- */
+/** Remembers how long a drill took to open. A fault here must not hold up the opening, so it is only logged. */
 export async function measureDrill(
   { id, milliseconds }: { id: RequestId; milliseconds: number },
   { requests, clock, log }: { requests: Pick<RequestWriter, 'claim'>; clock: Clock; log: Log },
@@ -42,7 +38,6 @@ export async function measureDrill(
   }
 }
 
-/** How many milliseconds a drill took to open, where that was measured. */
 async function openedIn(
   id: RequestId,
   { requests }: { requests: Pick<RequestReader, 'recall'> },
@@ -56,7 +51,6 @@ export type DrillPorts = Pick<DecidingPorts, 'requests' | 'ledger' | 'policy' | 
   cards: Pick<CardStore, 'load'>
 }
 
-/** How a drill went, from its record, from the messages that were posted of it, and from what its opening was measured to take. */
 export async function readDrill(
   { id, person }: { id: RequestId; person: PersonId },
   ports: DrillPorts,
@@ -86,10 +80,7 @@ const toldOf = ({ channel, person, at, told = [] }: PostedCard): ToldOf => ({
   notices: told,
 })
 
-/**
- * Everybody who was skipped or is named by the folder, as far as they can be written to: whom the directory gives a chat
- * account, and whoever was written to. Who has none finds it in the channel.
- */
+/** People to tell who can be reached: the directory gives them a chat account, or a message went to them. */
 function dueTold(
   state: ApprovalRequest,
   posted: readonly PostedCard[],

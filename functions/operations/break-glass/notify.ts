@@ -12,18 +12,17 @@ import type { RequestReader } from '../requests/ports.ts'
 import type { OpeningPage, Pager } from './ports.ts'
 import { askAboutOpening, factsOf } from './what-to-open.ts'
 
-/** So many people are told of one opening directly; everybody else finds it in the channel, which says so. */
+/** At most so many people are told of one opening directly. The others find it in the channel. */
 export const mostTold = 50
-/** So many questions are put to policy to find out who was skipped; where that is not enough, they are at least so many. */
+/** At most so many questions are put to policy to find the skipped people. */
 const mostQuestions = 4_000
 
-/** Who was not asked though others would have been: `atLeast` where not everybody could be looked at. */
+/** `atLeast`: not every person could be looked at. */
 type Skipped = { people: readonly PersonId[]; atLeast: boolean }
 
 /**
- * Those whom the ladder could have asked to approve what was opened, had an agent asked for it: everybody whom policy lets
- * decide one of its stages for one of the things that are open. Which rung it would have been hangs on who asks and with
- * which arguments, and a profile has none: so it is every rung, and rather one person too many is told.
+ * People that the ladder could have asked, had an agent asked for it. Which tier it would have been depends on who
+ * asks, so all tiers count: it is better to tell one person too many.
  */
 export function skippedBy({ ask }: ApprovalRequest, policy: Policy, now: NumericDate): Skipped {
   const { directory, ladder } = policy.bundle
@@ -38,7 +37,7 @@ export function skippedBy({ ask }: ApprovalRequest, policy: Policy, now: Numeric
     const may = opened.some(({ action, group, resource }) =>
       stages.some(({ tier, stage }) => {
         questions += 1
-        // No agent asked: whoever may decide for some agents alone is not among them.
+        // No agent asked, so a policy that names an agent matches none.
         const request = {
           id: ask.id,
           agent: 'agent:none' as AgentId,
@@ -62,7 +61,7 @@ export function skippedBy({ ask }: ApprovalRequest, policy: Policy, now: Numeric
   return { people, atLeast: false }
 }
 
-/** Those who may review it: whom policy lets, without the person who did it and whoever vouched for them. */
+/** People who may review it: policy lets them, and they neither opened it nor vouched for it. */
 export function reviewersOf(state: ApprovalRequest, policy: Policy, now: NumericDate): readonly PersonId[] {
   const own: readonly (PersonId | undefined)[] = [...ownersOf(state), state.ask.breakGlass?.secondedBy]
   return policy.bundle.directory.people
@@ -71,7 +70,7 @@ export function reviewersOf(state: ApprovalRequest, policy: Policy, now: Numeric
     .filter((person) => askAboutOpening(policy, 'review', person, state.ask, 'request', now).permit)
 }
 
-/** Whom the folder says to tell beside those: the person's lead first, then those it names. */
+/** The person's lead first, then the people that the folder names. */
 export function othersTold({ ask }: ApprovalRequest, { bundle }: Policy): readonly PersonId[] {
   const lead = bundle.directory.people.find(({ id }) => id === ask.owner)?.lead
   const tell = ask.breakGlass && tellOf(bundle, ask.breakGlass)
@@ -79,12 +78,11 @@ export function othersTold({ ask }: ApprovalRequest, { bundle }: Policy): readon
   return [...new Set([...(lead === undefined ? [] : [lead]), ...named])].filter((person) => person !== ask.owner)
 }
 
-/** A request by which somebody used break-glass, with what they said when they did. */
 export type OpenedRequest = { state: ApprovalRequest; breakGlass: Opening }
 
 type Ports = { pager: Pager; cards: Pick<CardStore, 'save'>; clock: Clock }
 
-/** What whoever is woken hears of, once each: neither of reminders nor of what is about to be. */
+/** What the page hook hears of, once each: no reminders, and nothing that is still to come. */
 function eventOf(notice: Notice): OpeningPage['event'] | undefined {
   switch (notice.notice) {
     case 'opened':
@@ -101,12 +99,11 @@ function eventOf(notice: Notice): OpeningPage['event'] | undefined {
   }
 }
 
-/** Under which name it is kept, among what was posted of an opening, what the hook was told. No channel has it. */
+/** The place under which it is remembered what the hook was told. No channel has this name. */
 export const pages = 'page-hook'
 
 /**
- * Has the page hook called for what is due and was not paged yet. At least once: what is sent and cannot be remembered is
- * sent again, which whoever is woken knows by its id and its event.
+ * Calls the page hook for what is due and was not paged yet. At least once: the pager knows a repeat by id and event.
  *
  * @throws PagerUnavailable, StoreUnavailable
  */
@@ -140,7 +137,7 @@ export async function pageFor(
 }
 
 /**
- * The same for whatever request this is, where its card is not even tried: whoever is to be woken does not wait for the chat.
+ * The same without a card, so that the pager does not wait for the chat.
  *
  * @throws PagerUnavailable, StoreUnavailable
  */

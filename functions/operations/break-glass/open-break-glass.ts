@@ -33,10 +33,9 @@ import type { Incidents } from './ports.ts'
 import { findVoucher } from './vouch-break-glass.ts'
 import { askAboutOpening, openedBy, type WhatToOpen } from './what-to-open.ts'
 
-/** A person who uses break-glass: who they are is proven, what they say is not yet looked at. */
+/** A person who uses break-glass: who they are is proven, what they say is not yet checked. */
 export type OpeningAsk = {
   person: PersonId
-  /** The token that proved them: its issuer and subject. */
   proven: { issuer: string; subject: string }
   login: { acr?: string; at?: NumericDate }
   what: WhatToOpen
@@ -44,18 +43,16 @@ export type OpeningAsk = {
   incident: string
   minutes: number
   drill: boolean
-  /** Their key: nobody else's can claim it. Opened where there is none, it is the first that as strong a login brings. */
+  /** Their key: no other can claim it. Without one, the first key that an equally strong login brings is taken. */
   jkt?: Thumbprint
   idempotencyKey: string
-  /** The whole body, for telling a repeat from another opening under the same key. */
   body: Json
-  /** The proof's replay key, where there is a proof. */
   once?: OnceOnly
-  /** When the call came in, in milliseconds, where the door knows it: a drill is measured from then on. */
+  /** When the call came in, in milliseconds: a drill is measured from then on. */
   arrivedAt?: number
 }
 
-/** What was opened, and what is left of the seven days' minutes. Seconds. */
+/** `left`: what is left of the seven days' minutes, in seconds. */
 export type OpenedBreakGlass = { stored: Stored; left: number; created: boolean }
 
 export type OpeningPorts = MakingPorts & { incidents: Incidents; stopwatch?: Stopwatch }
@@ -63,8 +60,8 @@ export type OpeningPorts = MakingPorts & { incidents: Incidents; stopwatch?: Sto
 const [day, attempts] = [86_400, 8]
 
 /**
- * Opens at once what policy lets this person open in an opening, with nobody asked: in one transaction with the budgets
- * that bound it, before anything else can fail it. The same key and body is the same opening.
+ * Opens at once what policy lets this person open, in one transaction with the budgets that bound it.
+ * The same key and body is the same opening.
  *
  * @throws StoreUnavailable, StaleRequest
  */
@@ -113,12 +110,11 @@ export async function openBreakGlass(ask: OpeningAsk, ports: OpeningPorts): Prom
   })
 }
 
-/** What can be said of an opening before the login that it takes. */
 export type ForeseenAsk = Pick<OpeningAsk, 'person' | 'what' | 'reason' | 'incident' | 'minutes' | 'drill'>
 
 /**
- * How strong a login this opening takes, where nothing else stands against it now; or what does. Nothing is opened or held
- * by it: all of it is asked again at the opening.
+ * How strong a login this opening takes, or what else stands against it now. Nothing is opened or held, and everything
+ * is asked again at the opening.
  */
 export async function foreseeOpening(ask: ForeseenAsk, ports: OpeningPorts): Promise<Result<LoginWanted, Refusal>> {
   const made = await makeOpening({ ...ask, proven: { issuer: '', subject: '' }, login: 'to come' }, ports)
@@ -129,7 +125,6 @@ export async function foreseeOpening(ask: ForeseenAsk, ports: OpeningPorts): Pro
   return refusal ? refuse(refusal.code, refusal.detail ?? whenAgain(refusal.code, budgets, now)) : ok(login)
 }
 
-/** What the same key had opened before. */
 async function again(stored: Stored, ports: OpeningPorts): Promise<Result<OpenedBreakGlass, Refusal>> {
   const budgets = await budgetsOf(stored.state.ask, ports)
   return ok({ stored, left: leftOf(budgets, ports.clock.now()), created: false })
@@ -150,7 +145,7 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
   const now = clock.now()
   const rules = bundle.breakGlass
   if (!rules)
-    return refuse('unknown_profile', 'this deployment has no `break-glass.json`, so nobody can use break-glass')
+    return refuse('unknown_profile', 'this deployment has no `break-glass.json`, so break-glass cannot be used')
   const what = openedBy(ask.what, rules, ports)
   const actions = what.ok ? what.value.rights.map(({ action }) => action) : []
   const { halt, ...lifted } = await findHaltOfPerson(ask.person, actions, ports)
@@ -189,8 +184,7 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
   const refusals = binding(budgets).map(({ budget, limits }) => refusedBy(budget, limits, now))
   const overdue = refusals.includes('review_overdue')
   const said = [ask.incident, terms.title ?? '', facts.action, facts.resource.id]
-  // The same words as before are no reason, whoever said them of the same; but what the budgets refuse anyway is told first,
-  // it is not the words then.
+  // Words that were said before are no reason. But what the budgets refuse is told first.
   const told = refusals.some((code) => code !== undefined) ? [] : binding(budgets).flatMap(({ budget }) => budget)
   const reason = reasonProblem(
     ask.reason,
@@ -224,6 +218,6 @@ async function checkIncident(incident: string, rules: BreakGlassPolicy, { incide
   if (incident.length > 128 || !new RegExp(rules.incident).test(incident)) return `it ${incidentLooks(rules)}`
   const known = await incidents.check(incident)
   if (known === 'unreachable') log.warn('incident not checked')
-  // That nobody can say is no reason to leave people in an emergency without a way in: it is what reviews are for.
+  // A tool that does not answer must not lock people out in an emergency: the review comes afterwards.
   return known === 'unknown' ? 'it is not known where incidents are kept' : undefined
 }

@@ -26,12 +26,12 @@ import type { AskingPorts, DecidingPorts, RequestReader } from '../requests/port
 import type { IncidentEvent } from './ports.ts'
 import { askAboutOpening } from './what-to-open.ts'
 
-/** The budget of all openings together, beside those that bound anybody: what is listed is read from it. */
+/** The budget of all openings together, from which they are listed. */
 export const everyone = 'BUDGET#everyone'
 
 /**
- * The openings of the last seven days and those whose review is still to be done, newest first, as they are now; undefined
- * where policy does not let this person read.
+ * The openings of the last seven days and those still to be reviewed, newest first. Undefined where this person may not
+ * read.
  */
 export async function listBreakGlass(
   person: PersonId,
@@ -42,7 +42,6 @@ export async function listBreakGlass(
   return openings(requests, now)
 }
 
-/** All openings that the budget of all openings still remembers, newest first. */
 export async function openings(
   requests: Pick<RequestReader, 'recall' | 'load'>,
   now: NumericDate,
@@ -56,13 +55,13 @@ export async function openings(
     .toSorted((one, other) => other.submittedAt - one.submittedAt)
 }
 
-/** An opening as it is now, and why this person can neither review nor end it; nothing where they can. */
+/** `whyNot`: why this person can neither review nor end it; undefined where they can. */
 export type ViewedBreakGlass = {
   state: ApprovalRequest
   whyNot: { readonly [act in 'review' | 'end']: Refusal | undefined }
 }
 
-/** One opening for somebody who may be about to review or end it. Looking records nothing; each act asks everything anew. */
+/** One opening for a person who may be about to review or end it. Looking records nothing. */
 export async function viewBreakGlass(
   { id, person }: { id: RequestId; person: PersonId },
   ports: AskingPorts,
@@ -79,7 +78,6 @@ export async function viewBreakGlass(
 
 type Asked = { state: ApprovalRequest; person: PersonId; now: NumericDate; policy: Policy }
 
-/** By the rule itself: what it would say of a review now, given a note. */
 function whyNotReview({ state, person, now, policy, answer }: Asked & { answer: Answer }): Refusal | undefined {
   const { hash } = policy.bundle
   const came = review(
@@ -99,8 +97,8 @@ function whyNotEnd({ state, person, now, policy }: Asked): Refusal | undefined {
 }
 
 /**
- * Whether this person may say now what an opening was: policy lets them, and they are not stopped themselves. A review is a
- * decision, and lets the next opening go on without a second person.
+ * Policy lets this person review, and they are not stopped. A review is a decision: it lets the next opening go on
+ * without a second person.
  */
 async function mayReview(
   person: PersonId,
@@ -112,10 +110,7 @@ async function mayReview(
   return { ...answer, permit: answer.permit && !(await isStopped(person, ports, { now })) }
 }
 
-/**
- * What a review by this person would come to now, by the very rule that takes it, with nothing recorded: for a form that
- * nobody should fill in for nothing. The review itself is judged anew when it is made.
- */
+/** What a review by this person would come to now, by the rule that takes it, with nothing recorded. */
 export async function foreseeReview(
   { id, person }: { id: RequestId; person: PersonId },
   ports: AskingPorts,
@@ -132,8 +127,7 @@ export async function foreseeReview(
 }
 
 /**
- * Ends what somebody opened with break-glass before its time: by themselves, or by whoever may revoke. Every credential of
- * it ends with it. Ending what they ended already is once.
+ * Ends an opening before its time: by the person who opened it, or by a person who may revoke. Twice is once.
  *
  * @throws StoreUnavailable, StaleRequest
  */
@@ -164,11 +158,7 @@ export type ReviewAsk = {
   seen?: Digest | undefined
 }
 
-/**
- * Somebody else says whether break-glass was justified. Late is better than never, and said once.
- *
- * @throws StoreUnavailable, StaleRequest
- */
+/** @throws StoreUnavailable, StaleRequest */
 export function reviewBreakGlass(
   { id, person, outcome, note, seen }: ReviewAsk,
   ports: DecidingPorts,
@@ -183,18 +173,16 @@ export function reviewBreakGlass(
   }))
 }
 
-/** Senders try again for some days. Longer than that one delivery is remembered. */
+/** Senders try again for some days; a delivery is remembered for longer. Seconds. */
 const keepDelivery = 30 * 86_400
 
 /**
- * An incident is closed: whatever was opened because of it ends now, every credential with it. Nobody's
- * word but the incident's ends it, and the record says so. It can end something sooner and do nothing else: an incident
- * that is opened again, renamed or taken back revives nothing.
+ * An incident is closed: every opening for it ends now. It can only end something sooner: an incident that is opened
+ * again or renamed revives nothing.
  *
- * The same delivery again is answered as before, also where something of that incident has been opened meanwhile. It is
- * remembered only once all of it is done, so that one that failed half way is made good by the next try.
+ * A delivery is remembered once all of it is done, so the next try completes one that failed half way.
  *
- * @returns what it ended
+ * @returns the openings that it ended
  * @throws StoreUnavailable, StaleRequest, after every opening has had its turn
  */
 export async function closeIncident(
@@ -221,14 +209,13 @@ export async function closeIncident(
   return ended
 }
 
-/** What the budget of all openings has as open. Each is read again before it is ended. */
 async function openNow(now: NumericDate, { requests }: Pick<AskingPorts, 'requests'>) {
   const budget = await requests.recall(everyone)
   const openings = budget === undefined ? [] : Budget.parse(JSON.parse(budget))
   return openings.filter(({ until }) => now < until).map(({ id }) => id)
 }
 
-/** Whether it was this that ended it: what is of another incident, or has ended, stays as it is. */
+/** False where the opening is of another incident, or has ended. */
 async function endFor(incident: string, id: RequestId, ports: DecidingPorts): Promise<boolean> {
   const stored = await ports.requests.load(id)
   if (stored?.state.status !== 'approved' || stored.state.ask.breakGlass?.incident !== incident) return false

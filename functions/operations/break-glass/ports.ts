@@ -2,33 +2,33 @@ import type { HaltId, NumericDate, PersonId, RequestId, Result, StandingPermitId
 import type { DenyCause } from '../credentials/ports.ts'
 import type { Fifo } from '../ports.ts'
 
-/** Where incidents are kept, as far as break-glass asks: `unreachable` is no answer. */
+/** The tool that keeps incidents. `unreachable` is no answer. */
 export interface Incidents {
   check(incident: string): Promise<'known' | 'unknown' | 'unreachable'>
 }
 
-/** One delivery as it came. Nothing of it is believed before its signature is. */
+/** One delivery as it came. Nothing of it is believed before its signature is verified. */
 export type RawDelivery = { header(name: string): string | undefined; body: string }
 /** `id` is the delivery's: sent again, it is the same. */
 export type IncidentEvent = { id: string; incident: string; closed: boolean }
-/** What a tool that keeps incidents says of one, in its own format and proven in its own way: an adapter for each. */
+/** Events of a tool that keeps incidents, in its own format: one adapter for each. */
 export interface IncidentEvents {
-  /** @throws SecretUnavailable when what it is proven by cannot be had */
+  /** @throws SecretUnavailable */
   read(delivery: RawDelivery): Promise<Result<IncidentEvent, 'unsigned' | 'malformed'>>
 }
 /**
- * What follows from an ending: in a role's group, that its deny is to be written; in a group of its own, that whatever
- * ends with it is to be ended too: what was delegated from a request, or what a halt covers.
+ * What follows from an ending: in a role's group, its deny is to be written; in a group of its own, what was delegated
+ * from a request or is covered by a halt is to be ended.
  */
 export type EndMessage = Fifo &
   ({ deny: DenyCause; role: string; since: NumericDate } | { end: RequestId | HaltId | StandingPermitId })
 
-/** Wakes whoever is to be woken in an opening, by whatever listens to it: a pager, an e-mail, another system. */
+/** The page hook: a pager, an e-mail or another system. */
 export interface Pager {
-  /** At least once for each event of an opening, which its id tells apart. @throws PagerUnavailable */
+  /** At least once for each event of an opening; a repeat has the same id and event. @throws PagerUnavailable */
   page(page: OpeningPage): Promise<void>
 }
-/** What is told outside Hotwork: who and what, never why, which is for people here alone. */
+/** What is told outside Hotwork: who and what, never why. */
 export type OpeningPage = {
   event: 'opened' | 'ended' | 'review_overdue'
   id: RequestId
@@ -43,11 +43,11 @@ export type OpeningPage = {
   drill: boolean
 }
 
-/** One-time timers. Each only has the request looked at: what is to be done is found there and then. */
+/** One-time timers. Each only has the request looked at. */
 export interface Timers {
   /**
-   * Has a request looked at, at a time: its cards drawn, or what is due of it stored, whether or not its workflow lives.
-   * Setting a name twice is once.
+   * Draws the cards of a request, or stores what is due of it, whether or not its workflow lives. A name set twice is
+   * once.
    */
   set(timer: { name: string; request: RequestId; at: NumericDate; to: 'draw' | 'store' }): Promise<void>
 }

@@ -18,18 +18,16 @@ import {
 } from './open-break-glass.ts'
 import { openedBy, type WhatToOpen } from './what-to-open.ts'
 
-/** What somebody would open, as they said it. */
 export type PrepareAsk = ForeseenAsk
 
-/** The code under which it can be opened, until when, and by how strong a login. */
 type Prepared = { code: string; until: NumericDate; login: LoginWanted }
 
-/** What was prepared is looked back at for so long after its end, by whoever opened it. Seconds. */
+/** How long the person can still look at it after its end. Seconds. */
 const keepSeconds = 7200
 
 /**
- * Takes down what somebody would open, once nothing stands against it but that they have to prove who they are, which a
- * door such as the chat cannot. It opens nothing, is good for ten minutes and for them alone, and all of it is asked again.
+ * Prepares an opening, once only the login is missing, which the chat cannot give. It opens nothing, is good for ten
+ * minutes and for this person alone, and everything is asked again.
  *
  * @throws StoreUnavailable
  */
@@ -47,17 +45,15 @@ export async function prepareOpening(
   const code = ports.secrets.secret()
   const prepared = { person, what, reason, incident, minutes, drill, until } as PreparedOpening
   const once = { key: preparedKey(code), value: JSON.stringify(prepared), expiresAt: until + keepSeconds }
-  // 256 random bits: nothing of ours is there already.
   if (!(await ports.requests.claim(once))) throw new StaleRequest('what was prepared could not be put down')
   return ok({ code, until, login: foreseen.value })
 }
 
-/** What was prepared, how strong a login it takes, and what has been opened of it already. */
 export type FoundPrepared = { prepared: PreparedOpening; login: LoginWanted; opened?: ApprovalRequest }
 
 type FindPorts = Pick<OpeningPorts, 'requests' | 'policy' | 'clock'>
 
-/** What waits under a code, for whomever: who may see it is the asker's to look at. Nothing once its time is over. */
+/** What was prepared under a code, for any caller: the caller checks who may see it. Nothing once its time is over. */
 export async function findPrepared(code: string, ports: FindPorts): Promise<FoundPrepared | undefined> {
   const { requests, policy, clock } = ports
   const value = await requests.recall(preparedKey(code))
@@ -71,8 +67,8 @@ export async function findPrepared(code: string, ports: FindPorts): Promise<Foun
 }
 
 /**
- * Opens what was prepared, by the one operation that opens: for the person who prepared it alone, and however often it is
- * sent it is one opening. It has no key yet: the first that this person brings with as strong a login is its own.
+ * Opens what was prepared, for the person who prepared it alone; sent again, it is the same opening. It has no key yet:
+ * the first key that this person brings with an equally strong login is its own.
  *
  * @throws StoreUnavailable, StaleRequest
  */

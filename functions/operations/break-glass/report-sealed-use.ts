@@ -19,15 +19,13 @@ type Ports = Omit<MakingPorts, 'ledger'>
 
 const attempts = 8
 
-/** Nobody said why: that is the first thing that whoever reviews it has to ask. */
-const unsaid = 'nobody said why: the sealed role was used outside Hotwork'
+const unsaid = 'no reason was given: the sealed role was used outside Hotwork'
 
 /**
- * Puts a use of a sealed role on record as break-glass, which it is: in the budgets of the person, so that what follows from an
- * opening follows from it too, and with a review that is due. Nobody is asked and nothing is refused, since it has happened.
- * Told twice it is once.
+ * Puts a use of a sealed role on record as an opening, in the budgets of the person and with a review that is due.
+ * Nothing is refused, since it has happened. Told twice it is once.
  *
- * @returns `unknown_target` where the deployment knows of no such person there: then a person has to look
+ * @returns `unknown_target` where the deployment knows no such person: then a person has to look
  * @throws StoreUnavailable, StaleRequest
  */
 export async function reportSealedUse(
@@ -55,14 +53,14 @@ export async function reportSealedUse(
       reason: reasonDigest(`${unsaid} ${use.eventId}`),
     }
     const { stored, result } = await commitNew(events, ports, {
-      // Remembered for as long as a budget is: AWS may tell of one use again long after.
+      // Remembered for as long as a budget: AWS may tell of one use again long after.
       once: [{ key, value: ask.id, expiresAt: now + keepBudget }, ...budgets.map((each) => written(each, entry, now))],
     })
     if (result.outcome === 'committed') {
       log.error('sealed_role_used', { request: ask.id, by: person, role: use.role })
       return ok({ stored, created: true })
     }
-    // An opening of the same person, or its own twin, came first: the budgets say so when they are read again.
+    // Another opening, or its own twin, came first: the budgets say so when they are read again.
     return undefined
   })
 }

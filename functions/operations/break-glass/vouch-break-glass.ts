@@ -16,9 +16,9 @@ const attempts = 8
 const day = 86_400
 
 /**
- * Gives one's word for somebody who has to use break-glass though an earlier opening is not reviewed: once, for ten minutes,
- * for the one thing. Whoever gives it may use break-glass themselves, or review it, and reviews none of what comes of it. It
- * takes the login that breaking it takes: a second person whose token was stolen is none.
+ * Vouches for a person who needs break-glass although an earlier opening is not reviewed: once, for ten minutes, for
+ * the one thing. The voucher may use break-glass for it or review it, and reviews nothing that comes of it. It takes an
+ * equally strong login: a second person whose token was stolen is none.
  *
  * @throws StoreUnavailable, StaleRequest
  */
@@ -30,7 +30,7 @@ export async function vouchForBreakGlass(
   const refused = refuseOnRecord(by, 'vouch_break_glass', ports)
   if (by === person) return refused('self_review', 'a second person should vouch for you')
   if (personOf(policy.bundle, person)?.status !== 'active')
-    return refused('unknown_target', '`person` should be somebody of the directory')
+    return refused('unknown_target', '`person` should be a person of the directory')
   const rules = policy.bundle.breakGlass
   const opened = rules ? openedBy(what, rules, ports) : refuse('unknown_profile' as const)
   if (!opened.ok) return refused(opened.code, opened.detail)
@@ -73,7 +73,7 @@ export async function vouchForBreakGlass(
   })
 }
 
-/** That somebody else vouched for this person lately, for this very thing, to be spent by this opening. */
+/** The word of a second person for this opening, to be used up by it. */
 export async function findVoucher(
   person: PersonId,
   budgetKey: string,

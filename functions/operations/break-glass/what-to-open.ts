@@ -35,10 +35,10 @@ import {
 import type { Policy } from '../policy/ports.ts'
 import type { AskingPorts } from '../requests/ports.ts'
 
-/** What somebody says is to be opened: a profile, or one action of the catalogue. */
+/** A profile, or one action of the catalogue, as the person names it. */
 export type WhatToOpen = { profile: string } | { action: string; arguments: Json; resource?: Resource }
 
-/** On which terms it is opened, against whose minutes, and what that opens. */
+/** On which terms, against which budget, and with which rights. */
 type Opened = {
   terms: BreakGlassPolicy['action'] & { title?: string }
   budgetKey: string
@@ -47,7 +47,7 @@ type Opened = {
   facts: Pick<Ask, 'action' | 'arguments' | 'resource' | 'environment' | 'classification' | 'credential' | 'unpinned'>
 }
 
-/** What an opening is of: a profile, or one action with its arguments, which counts against the profile that covers it. */
+/** One action counts against the profile that covers it. */
 export function openedBy(
   what: WhatToOpen,
   rules: BreakGlassPolicy,
@@ -107,26 +107,25 @@ export function openedBy(
   })
 }
 
-/** Nobody can look an action up at 3 a.m. */
 const namesOf = (actions: object): string =>
   `\`action\` should be one of ${Object.keys(actions)
     .sort()
     .map((name) => `\`${name}\``)
     .join(', ')}`
 
-/** What a form offers to open: profiles, and single actions of the catalogue by name, with what those may be at most. */
+/** What a form offers to open, and for how long at most. */
 export type Openable = {
   profiles: readonly Profile[]
   actions: readonly string[]
-  /** What an incident looks like, in words that go on after "it". */
+  /** Words that go on after "it". */
   incidentLooks: string
   window: Seconds
 }
 
 /**
- * What this person can be offered to open: nothing where policy refuses all of it, so that no person fills in a form in
- * vain. Undefined where the deployment has no break-glass. Policy is asked with the incident that the policies have as an
- * example. Without one a policy may rest on an incident that is not known yet: then all is offered, and asked again.
+ * What this person can be offered: nothing that policy refuses, so that no form is filled in for nothing. Policy is
+ * asked with the example of an incident that the folder gives; without one a policy may depend on the incident, so all
+ * is offered and asked again.
  */
 export function mayOpen(
   person: PersonId,
@@ -150,7 +149,7 @@ export function mayOpen(
   }
 }
 
-/** What policy would be asked about a single action, on each kind of resource that it may be for. */
+/** What policy would be asked about an action, for each kind of resource that it may be for. */
 function factsOfName({ actions, resources }: Bundle, name: string): readonly OpenedFacts[] {
   const entry = actions[name]
   if (!entry) return []
@@ -162,13 +161,10 @@ type AskedOpening = Pick<Ask, 'id' | 'action' | 'arguments' | 'resource'> & {
   breakGlass?: Pick<Opening, 'profile' | 'rights' | 'incident' | 'drill' | 'sealed'> | undefined
 }
 
-/** The id of what is only asked about: nobody has opened it. */
+/** An id for a question about what is not opened. */
 export const unopened = RequestId.parse(`bgl_${'0'.repeat(26)}`)
 
-/**
- * The one question about an opening: whether this person may use break-glass for all that is opened, as the facts are
- * now. One no is a no.
- */
+/** Whether this person may use break-glass for all that is opened, as the facts are now. One no is a no. */
 export function askAboutOpening(
   policy: Policy,
   action: Extract<PersonAction, 'breakGlass' | 'review'>,
@@ -183,10 +179,10 @@ export function askAboutOpening(
   const { breakGlass } = opened
   const facts = factsOf(policy, opened)
   if (!breakGlass || facts.length === 0) return { permit: false, policies: [], detail: 'the facts are gone' }
-  // Hotwork gives nothing for what was opened outside it, whatever policy says.
+  // Hotwork gives nothing for what was opened outside it, even if policy permits.
   if (breakGlass.sealed && action !== 'review')
     return { permit: false, policies: [], detail: 'the sealed role is used outside Hotwork' }
-  // A drill goes the whole way, and does nothing at its end: no tool acts on it.
+  // No tool acts on a drill.
   if (breakGlass.drill && moment === 'use') return { permit: false, policies: [], detail: 'this is a drill' }
   const answers = facts.map((each) =>
     policy.ask({
@@ -201,7 +197,6 @@ export function askAboutOpening(
   return no ?? { permit: true, policies: [...new Set(answers.flatMap(({ policies }) => policies))] }
 }
 
-/** Whether policy could let this person open all of these, in earnest or as a drill, for such an incident. */
 function couldOpen(
   policy: Policy,
   person: PersonId,
@@ -216,7 +211,7 @@ function couldOpen(
   return facts.length > 0 && [false, true].some((drill) => facts.every((each) => permits(each, drill)))
 }
 
-/** What policy is asked about, one by one. What a profile opens is what it opened then, and still opens. */
+/** What policy is asked about, one by one. A profile opens what it opened then and still opens. */
 export function factsOf(
   { bundle }: Policy,
   { action, arguments: args, resource, breakGlass }: AskedOpening,

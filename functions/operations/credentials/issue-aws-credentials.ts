@@ -15,14 +15,13 @@ import type { AccessToken, AssumeAsk, AwsCredentialBroker, AwsCredentials } from
 import { overtaken } from './tokens.ts'
 
 /**
- * STS gives no shorter session than 15 minutes, and no longer one to a role that was itself assumed than an hour. Inside
- * that, the session policy's time condition is what ends it.
+ * What STS allows: at least 15 minutes, and at most an hour to a role that was itself assumed. The session policy's
+ * time condition ends it sooner.
  */
 export const [shortest, longest] = [900, 3600] as const
 
 export type BrokerPorts = MakingPorts & { broker: AwsCredentialBroker; targetRole: string }
 
-/** Where an action happens: its account, and the role there that the broker assumes. */
 export type Target = { entry: CatalogueEntry; account: Account; role: string }
 
 /** Undefined where the action names no account of this deployment. */
@@ -30,17 +29,14 @@ export function targetOf(
   ask: Pick<Ask, 'action' | 'breakGlass'>,
   { policy: { bundle }, targetRole }: Pick<BrokerPorts, 'policy' | 'targetRole'>,
 ): Target | undefined {
-  // All of a profile happens in one account, so any of its actions says which.
+  // All of a profile happens in one account, so any of its actions names it.
   const entry = bundle.actions[ask.breakGlass?.rights[0]?.action ?? ask.action]
   const account = entry && accountOf(bundle, entry)
   if (!entry || !account) return undefined
   return { entry, account, role: `arn:${account.partition}:iam::${account.accountId}:role/${targetRole}` }
 }
 
-/**
- * The session policy for what was approved, until `notAfter`; undefined where nothing of it is AWS's. In a drill it denies
- * everything.
- */
+/** Undefined where no AWS action was approved. In a drill it denies everything. */
 function policyOf(ask: Ask, { entry, account }: Target, bundle: Bundle, notAfter: NumericDate): string | undefined {
   const { breakGlass = { drill: false } } = ask
   if ('profile' in breakGlass && breakGlass.profile !== undefined)
@@ -49,13 +45,12 @@ function policyOf(ask: Ask, { entry, account }: Target, bundle: Bundle, notAfter
   return statement && openingPolicy([statement], notAfter, breakGlass)
 }
 
-/** As long as the grant may still live, within what STS allows. Seconds. */
 function sessionSeconds(state: ApprovalRequest, now: NumericDate): number {
   const left = (grantOf(state)?.notAfter ?? now) - now
   return Math.min(Math.max(left, shortest), longest)
 }
 
-/** Everything about a session by which it can be known and ended: its name, its source identity and its tags. */
+/** The name, source identity and tags by which a session can be known and ended. */
 export const sessionOf = (
   ask: Ask,
   credential: CredentialId,
@@ -128,6 +123,6 @@ export async function issueAwsCredentials(
   if (!issued.ok) return overtaken(issued)
   const stands = await stillStands(issued.value, ports, target.role)
   if (!stands.ok) return stands
-  // What is told to expire later than it does would be used in vain.
+  // An `Expiration` later than the real one makes SDKs use dead credentials.
   return ok({ ...credentials, expiresAt: Math.min(until, endsAt) })
 }

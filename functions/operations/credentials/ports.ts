@@ -14,32 +14,31 @@ import type {
 
 /** Signs and verifies what agents carry from one call to the next. */
 export interface Statements {
-  /** A compact JWS; none where it cannot be signed now, since nothing hangs on it alone. */
+  /** A compact JWS; undefined where it cannot be signed now, since nothing depends on it alone. */
   sign<Kind extends StatementKind>(kind: Kind, claims: StatementClaims<Kind>): Promise<string | undefined>
   /** @throws KeyUnavailable when the public keys cannot be had */
   verify<Kind extends StatementKind>(kind: Kind, token: string): Promise<Result<Verified<Kind>, 'invalid'>>
 }
 
-/** What a statement of ours says, also where its time is over. */
+/** A statement also after its time is over. */
 export type Verified<Kind extends StatementKind> = { claims: StatementClaims<Kind>; expired: boolean }
 
-/** What IAM has on a role, read and never written. @throws where it does not say */
+/** What IAM has on a role. @throws where it does not say */
 export interface RoleReader {
   inForce(role: string): Promise<InForce>
 }
 
-/** The sessions of roles, as AWS has them on record: each some minutes after it was made. */
+/** The sessions of roles as AWS has them on record, some minutes late. */
 export interface SessionRecord {
-  /** Of a target role, from a time on. @throws where AWS does not say */
+  /** @throws where AWS does not say */
   sessions(role: string, from: NumericDate): Promise<Recorded<SessionOnRecord>>
-  /** Uses of a sealed role, each as the event that AWS itself tells of it. @throws where AWS does not say */
+  /** Uses of a sealed role, each as AWS's own event. @throws where AWS does not say */
   sealedUses(role: string, from: NumericDate): Promise<Recorded<SealedEvent>>
 }
-/** `more` where there is more on record than was read. */
+/** `more`: there is more on record than was read. */
 export type Recorded<T> = { found: readonly T[]; more: boolean }
 export type SealedEvent = { eventId: string; at: NumericDate; event: JsonObject }
 
-/** Signs with a key that never leaves its keeper. */
 export interface Signer {
   /** A compact JWS, ES256, with `typ` and `kid` in its header. */
   sign(typ: string, claims: JsonObject): Promise<string>
@@ -60,10 +59,9 @@ export type AccessToken = {
   expiresAt: NumericDate
 }
 
-/** One of whatever audience, with all of its claims as they were signed. */
+/** For any audience, with all of its claims as they were signed. */
 export type KnownToken = AccessToken & { claims: JsonObject }
 
-/** Gives AWS credentials that can do one thing. */
 export interface AwsCredentialBroker {
   /** @throws BrokerRefused when STS says no, BrokerUnavailable when it does not answer */
   assume(ask: AssumeAsk): Promise<AwsCredentials>
@@ -76,18 +74,17 @@ export type AssumeAsk = {
   tags: { readonly [key: string]: string }
   policy: string
   durationSeconds: number
-  /** How long the credentials should last, where STS can cut a session to the second. It is never a promise. */
+  /** How long the credentials should last, where STS can cut a session to the second. It is no promise. */
   scopedSeconds?: number
 }
 export type AwsCredentials = { accessKeyId: string; secretAccessKey: string; sessionToken: string }
-/** A request that has changed, a halt, or only that some of the role's denies are over. */
+/** A request that has changed, a halt, or only that some denies of the role are over. */
 export type DenyCause = RequestId | HaltId | 'time'
 
-/** The sessions that must be denied on a role. */
 export interface DenyReader {
   /** Every deny of a role that is not forgotten, read strongly. */
   ofRole(role: string): Promise<readonly Deny[]>
-  /** Roles with a deny whose time was over before `now` and that is not forgotten, at most `limit` denies' worth. */
+  /** Roles with a deny that was over before `now` and is not forgotten: at most `limit` denies' worth. */
   overdue(now: NumericDate, limit: number): Promise<readonly string[]>
 }
 
@@ -101,8 +98,8 @@ export type DenyStore = DenyReader & DenyWriter
 
 export interface RolePolicies {
   /**
-   * Puts the role's whole inline deny, or removes it when there is nothing to deny. `full` when IAM has no room for it:
-   * then nothing was written.
+   * Puts the role's whole inline deny, or removes it when there is nothing to deny. `full`: IAM has no room, and
+   * nothing was written.
    */
   putDeny(role: string, denies: readonly Deny[]): Promise<'put' | 'full'>
 }

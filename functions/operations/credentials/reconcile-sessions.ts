@@ -23,26 +23,24 @@ export type ReconcilingPorts = {
   denies: Pick<DenyReader, 'ofRole'>
   roles: RoleReader
   sessions: SessionRecord
-  /** The writer of denies, which renders a role's whole deny anew. */
   deny: Queue<EndMessage>
-  /** Whoever puts uses of sealed roles on record: told twice is once. */
+  /** Puts uses of sealed roles on record; told twice is once. */
   sealed: Queue<JsonObject>
   clock: Clock
   log: Log
 }
 
-/** How far back is looked: a session's hour, what CloudTrail takes to tell, and the hour since the last time. Seconds. */
+/** A session's hour, CloudTrail's delay, and the hour since the last run. Seconds. */
 const lookBack = 3 * 3600
-/** A use of a sealed role that nobody has put on record so long after is no longer only on its way. Seconds. */
+/** Longer than a use of a sealed role takes to be put on record. Seconds. */
 const onItsWay = 900
 
 /**
- * Holds what AWS has of each target role against what the table says: its sessions, and its denies. What was not to be there
- * is told; what should be denied and is not is handed to the writer of denies again, and a use of a sealed role that nobody
- * told of to whoever puts it on record. It writes nothing itself.
+ * Compares the sessions and denies that AWS has of each target role with the table, and reports the difference. A deny
+ * that is missing goes to the writer of denies again, a use of a sealed role that is not on record to the function that
+ * records it. It writes nothing itself.
  *
- * @param roles the target roles, and the sealed roles that there are
- * @param until when this must be over. Each target role has its own share of the time, and says what it had no time for
+ * @param until when this must be over: each target role has its share of the time
  * @returns how much was found
  */
 export async function reconcileSessions(
@@ -61,7 +59,7 @@ export async function reconcileSessions(
   return found
 }
 
-/** What cannot be read holds up nothing else: one role of which AWS does not tell, or the record. */
+/** A role that cannot be read holds up no other. */
 export async function orFailed(kind: string, role: string, { log }: { log: Log }, run: () => Promise<number>) {
   try {
     return await run()
@@ -75,7 +73,7 @@ async function reconcileTarget(role: string, until: NumericDate, ports: Reconcil
   const { sessions, clock, log } = ports
   const now = clock.now()
   const inForce = await ports.roles.inForce(role)
-  // What was written between the two readings is no finding: so the second time counts.
+  // What is written between the two readings would look like a finding, so only the second reading counts.
   const first = compareDenies(inForce, { table: await ports.denies.ofRole(role), now })
   const ofDenies =
     first.length === 0
@@ -116,10 +114,10 @@ async function judge(
   return judgeSession(session, { state, intended }, role)
 }
 
-/** By request: the credentials that were ever to be made of it. Its chain is read once in a run, for all its sessions. */
+/** By request, its credentials: a chain is read once in a run, for all its sessions. */
 type Intents = Map<RequestId, readonly string[]>
 
-/** Every credential that was ever to be made of a request: the intent is on record before the session is made. */
+/** Every credential that was ever to be made: its intent is on record before its session exists. */
 async function intendedIn(
   id: RequestId,
   ledger: Pick<LedgerReader, 'entries'>,
@@ -136,7 +134,7 @@ async function intendedIn(
   return intended
 }
 
-/** Has the role's whole deny rendered again, with what this request must be denied. Once a minute, whoever asks. */
+/** Has the role's whole deny rendered again, at most once a minute. */
 const handOn = (role: string, deny: RequestId | 'time', now: NumericDate, { deny: queue }: ReconcilingPorts) =>
   queue.send([
     { deny, role, since: now, group: groupOf(role), deduplicate: `${deny}#reconciled#${Math.floor(now / 60)}` },

@@ -37,7 +37,6 @@ export function denialClaims(
   }
 }
 
-/** Whether a denial's claims are of this very submission. */
 export const bindsTo = (claims: StatementClaims<'denial'>, ask: Bound): boolean => claims.binding_hash === hashOf(ask)
 
 /** A submitter may move the actor out of the subject (ARAP), so it is not bound with it. */
@@ -60,7 +59,7 @@ const contextOf = ({ purpose, parentTask }: Bound): { [member: string]: Json } =
   ...(parentTask === undefined ? {} : { parent_task: parentTask as Json }),
 })
 
-/** What a live approval says of itself, as `approval.state`; none of one that is no more, or where it cannot be signed. */
+/** What a live approval says of itself, as `approval.state`. */
 export async function signApproval(state: ApprovalRequest, statements: Statements): Promise<string | undefined> {
   const grant = grantOf(state)
   const { id, agent, digest } = state.ask

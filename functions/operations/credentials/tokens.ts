@@ -31,16 +31,16 @@ import { aboutStored, carryOut, recordRefusal, refuseOnRecord, stillStands } fro
 import type { DecidingPorts, MakingPorts, RequestReader } from '../requests/ports.ts'
 import type { AccessToken, KnownToken, Signer } from './ports.ts'
 
-/** Who asks: an agent or a person about tokens of their own, or a tool about those that are meant for it. */
+/** An agent or a person asks about their own tokens, a tool about those that are meant for it. */
 export type Introspector =
   | { type: 'agent'; id: AgentId }
   | { type: 'person'; id: PersonId }
   | { type: 'tool'; id: ToolId; audience: string | undefined }
 
 /**
- * Whether a verified token of ours is alive now, and if so what is left of it: read strongly, like a use. It asks no
- * policy and permits nothing: `beginUse` alone does. `undefined` for whoever may not know, and for a token that was
- * replaced, given back or overtaken by the end of its grant, of an ancestor's, or by a halt: nobody is told which.
+ * Whether a verified token of ours is alive, and what is left of it, read strongly. It asks no policy and permits
+ * nothing: `beginUse` alone does. Undefined for a caller that may not know, and for a token that is dead for any
+ * reason, so that no caller learns which.
  *
  * @throws StoreUnavailable
  */
@@ -55,7 +55,7 @@ export async function introspectToken(
   const now = clock.now()
   const state = asOf(stored.state, Math.max(now, stored.state.updatedAt))
   if (state.status !== 'approved' || state.grant.credentials.access_token?.id !== token.jti) return undefined
-  // Its credentials can do nothing, with a tool that asks no more than this too.
+  // A drill's token can do nothing, also with a tool that only introspects.
   if (state.ask.breakGlass?.drill && caller.type === 'tool') return undefined
   if (await findEnding(state, now, { requests })) return undefined
   return { details: [authorizationDetail(state)] }
@@ -65,8 +65,8 @@ const mayKnow = (caller: Introspector, token: KnownToken): boolean =>
   caller.type === 'tool' ? caller.audience === token.audience : caller.id === token.agent
 
 /**
- * An agent, or a person who used break-glass, gives their own access token back: it and the AWS credentials that were claimed with it end at once, and the
- * grant lives on. What is not the caller's stays as it is, and that they tried is on their record. Twice is once.
+ * The caller gives their own access token back (RFC 7009): it and the AWS credentials claimed with it end at once, and
+ * the grant lives on. An attempt on another's token is only recorded. Twice is once.
  *
  * @throws StoreUnavailable, StaleRequest
  */
@@ -86,9 +86,9 @@ type TokenAsk = {
   agent: AskerId
   clientId: string
   jkt: Thumbprint
-  /** How a person logged in: what was opened without a key takes as strong a login to be bound to one. */
+  /** How a person logged in: an opening without a key takes as strong a login to be bound to one. */
   login?: Login
-  /** `audience` and `resource`, where the agent names them: each must be the audience of the token (RFC 8693 section 2.1). */
+  /** `audience` and `resource`: each must be the audience of the token (RFC 8693 section 2.1). */
   targets: readonly string[]
   /** The proof's replay key. */
   once: OnceOnly
@@ -98,8 +98,8 @@ type IssuedToken = { token: string; expiresIn: number; details: readonly JsonObj
 type Ports = MakingPorts & { signer: Signer; issuer: string }
 
 /**
- * Issues the access token of a live grant: the intent is recorded, then the token is signed, then it is recorded as
- * issued if the grant is still live, and only then is it answered. A crash between leaves a token that nobody has.
+ * Issues the access token of a live grant: the intent is recorded, the token signed, then recorded as issued if the
+ * grant is still live, and only then answered. A crash in between leaves a token that no one has.
  *
  * @throws KeyUnavailable, StoreUnavailable, StaleRequest, Overtaken
  */
@@ -154,21 +154,20 @@ export async function issueToken(ask: TokenAsk, ports: Ports): Promise<Result<Is
   })
 }
 
-/** As the record will have it: the first claim cuts an agent's grant, and for an opening each credential is short. */
+/** As the record will have it: the first claim cuts an agent's grant, and each credential of an opening is short. */
 const expiryOf = ({ ask, grant }: ApprovedRequest, at: NumericDate): NumericDate => {
   if (ask.breakGlass) return Math.min(grant.notAfter, at + longestCredential)
   return grant.claimedAt === undefined ? Math.min(grant.notAfter, at + ask.lifetime) : grant.notAfter
 }
 
-/** Another mint of the same agent came in between. Its credential is the one that lives; asking again is safe. */
 export function overtaken<R extends { ok: false; code: Refusal }>(refused: R): R {
   if (refused.code === 'credential_superseded') throw new Overtaken('another mint came first')
   return refused
 }
 
 /**
- * What a login lacks that would bind what was opened without a key to the first one. Else a stolen token that is too weak to
- * open anything could still be the first to claim what its owner opened.
+ * What a login lacks that would bind an opening to its first key. Otherwise a stolen token that is too weak to open
+ * anything could still claim what its owner opened.
  */
 function lackOfLogin(
   state: ApprovalRequest,
@@ -185,7 +184,7 @@ const claim: Claim = 'access_token'
 /** On whose behalf: the first delegator, or the agent itself (RFC 8693 section 4.1). */
 const subjectOf = ({ ask }: ApprovedRequest): AskerId => ask.chain[0]?.id ?? ask.agent.id
 
-/** Who acts now, and in it who passed it on, the last one outermost. Nothing where nothing was delegated. */
+/** The agent, and in it each delegator, the last one outermost. Empty where nothing was delegated. */
 function actOf({ ask }: ApprovedRequest): { act?: Json } {
   if (ask.chain.length === 0) return {}
   const before = ask.chain
@@ -226,7 +225,7 @@ function accessTokenClaims(
   }
 }
 
-/** What the token allows, as in the token response, in the token and in introspection (RFC 9396 section 7). */
+/** What the token allows, in the token response, the token and introspection (RFC 9396 section 7). */
 const authorizationDetail = (state: ApprovedRequest): JsonObject => ({
   type: 'hotwork_action',
   request: state.ask.id,
@@ -245,7 +244,7 @@ const authorizationDetail = (state: ApprovedRequest): JsonObject => ({
       }),
 })
 
-/** One audience: the gated tool, or Hotwork's own broker where the action is AWS's. */
+/** The gated tool, or Hotwork's own broker for AWS actions. */
 function audienceOf(
   { action }: ApprovalRequest['ask'],
   { policy: { bundle }, issuer }: Pick<Ports, 'policy' | 'issuer'>,

@@ -16,12 +16,12 @@ type Ports = {
 }
 
 /**
- * Denies on one target role whatever of its sessions must no longer work, after some changes: many at once are one write.
- * What must be denied is first an item, then the role's whole deny is rendered anew from every item, so that one writer
- * after another forgets none. There is one writer a role at a time: what IAM has is what was put last.
+ * Denies on one target role the sessions that must no longer work. Each deny is first an item; then the role's whole
+ * deny is rendered from all items, so no writer forgets another's. There is one writer a role at a time: IAM has what
+ * was put last.
  *
- * A role whose deny would be too long for IAM has all of its sessions ended instead, which takes one line. The agents of
- * grants that live ask again.
+ * Where the deny is too long for IAM, all sessions of the role are ended, which takes one line. Agents with live grants
+ * ask again.
  */
 export async function writeDenies(role: string, causes: readonly DenyCause[], ports: Ports): Promise<void> {
   const { denies, roles, clock, log } = ports
@@ -39,7 +39,7 @@ export async function writeDenies(role: string, causes: readonly DenyCause[], po
   await forgetAllBut([everyone], role, all, ports)
 }
 
-/** What the table says now must be denied on the role because of this: the change itself may be long past. */
+/** What the table says must be denied on the role now: the change itself may be long past. */
 async function deniesOfCause(
   role: string,
   cause: DenyCause,
@@ -59,7 +59,7 @@ async function deniesOfCause(
 
 const isRequest = (id: string): id is RequestId => RequestId.safeParse(id).success
 
-/** In IAM first, and only then forgotten: whoever dies in between has it rendered again. */
+/** IAM first, then the items: after a crash in between it is rendered again. */
 const forgetAllBut = (kept: readonly Deny[], role: string, all: readonly Deny[], { denies }: Ports): Promise<void> =>
   denies.forget(
     role,

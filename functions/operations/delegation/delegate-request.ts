@@ -52,7 +52,7 @@ import { idempotencyItem } from '../requests/submit-request.ts'
 /** A narrower right for another agent, out of the grant of `id`. */
 export type DelegationAsk = {
   id: RequestId
-  /** Who delegates: the agent of the request. */
+  /** The agent of the request, which delegates. */
   agent: AgentId
   /** The key that the agent has proven: that of the grant. */
   jkt: Thumbprint
@@ -72,15 +72,16 @@ export type DelegationAsk = {
 
 const day = 86_400
 
-/** It assumes no role, and must know which one the action would: that may be stopped. */
+/** It assumes no role, but must know the role of the action, which may be stopped. */
 type Ports = MakingPorts & Pick<BrokerPorts, 'targetRole'>
 
 /**
- * Takes a narrower right out of a live grant and makes it a request of another agent, approved with its parent. First the
- * parent gives the uses away, then the child is made: a crash between leaves uses spent on nobody, which the same key
- * makes good. The same key and body is the same child. The proof of the grant's key is spent where the parent gives.
+ * Takes a narrower right out of a live grant and makes it a request of another agent, approved with its parent. First
+ * the parent gives the uses away, then the child is made: a crash in between loses uses, which the same key makes good.
+ * The same key and body is the same child.
  *
- * @param admit called once the key is found to be the grant's, before anything is written; what it throws ends the attempt
+ * @param admit called once the key is found to be the grant's, before anything is written; what it throws ends the
+ * attempt
  * @throws StoreUnavailable, StaleRequest
  */
 export async function delegateRequest(
@@ -97,7 +98,7 @@ export async function delegateRequest(
   const parent = await ports.requests.load(ask.id)
   if (parent?.state.ask.agent.id !== ask.agent) return refused(refuse('unknown_request'))
   const key = keyOf(parent.state)
-  // Before anything is taken for it: another key spends no rate, no idempotency key and no write of the grant.
+  // First of all: another key spends no rate, no idempotency key and no write of the grant.
   if (key !== undefined && key !== ask.jkt) return refused(refuse('key_mismatch'))
   await admit()
   const child = await childUnder(ask, ports)
@@ -128,14 +129,14 @@ export async function delegateRequest(
   )
   if (!made.ok) return refused(made)
 
-  // The parent may have ended since it gave: then whoever ends its children may have looked before there was this one.
+  // The parent may have ended since it gave, and its children may have been ended before this one existed.
   await endChildren(ask.id, ports)
   const stored = await ports.requests.load(child)
   if (stored?.state.status === 'approved') return ok(stored)
   return refuse('ancestor_ended', 'the grant that it was taken out of has ended meanwhile')
 }
 
-/** The child's id, which the key stands for from now on. Nothing where it stands for another body. */
+/** The child's id, which the key stands for from now on. Undefined where it stands for another body. */
 async function childUnder(
   { agent, id, idempotencyKey, body }: DelegationAsk,
   { requests, ids, clock }: MakingPorts,
@@ -148,7 +149,6 @@ async function childUnder(
   return same === hash ? RequestId.parse(before) : undefined
 }
 
-/** What is asked for the other agent, as policy is asked about it. */
 const askedOf = ({ to, action, resource }: DelegationAsk, { ask }: ApprovalRequest): Asked => ({
   agent: to,
   action: action.name,
@@ -159,14 +159,14 @@ const askedOf = ({ to, action, resource }: DelegationAsk, { ask }: ApprovalReque
   recent: ask.recent,
 })
 
-/** The one question for the other agent, with the approvals of the parent that count for it too. */
+/** The one question for the other agent, with the parent's approvals that count for it too. */
 function answerFor(ask: DelegationAsk, parent: ApprovalRequest, { agent }: Facts, now: NumericDate, policy: Policy) {
   const approvals = approvalsOf({ stages: inheritedStages(parent, agent.owner) })
   const circumstances = { moment: 'request', approvals, now } as const
   return askAgain(policy.bundle, (question) => policy.ask(question), askedOf(ask, parent), circumstances)
 }
 
-/** The parent gives: while it is live, what lies within its own right, if policy lets both agents have it. */
+/** The parent gives, while it is live, what lies within its own right, if policy lets both agents have it. */
 function give(ask: DelegationAsk, child: RequestId, facts: Facts, ports: Ports) {
   const { agent, jkt, to, uses = 1 } = ask
   const command = async (state: ApprovalRequest, now: NumericDate): Promise<Unstamped> => {
@@ -198,7 +198,10 @@ function isWithin(
   return within({ action: entry.name, arguments: args, resource: { type, id }, ...terms }, right, entry.narrowable)
 }
 
-/** Stores the child, unless the same key has made it meanwhile. Asked again: the key may come much later than it gave. */
+/**
+ * Stores the child, unless the same key has made it. Policy is asked again: the key may come much later than the parent
+ * gave.
+ */
 async function makeChild(
   ask: DelegationAsk,
   child: RequestId,
@@ -220,15 +223,15 @@ async function makeChild(
   return ok(undefined)
 }
 
-/** Everyone through whose hands it goes to the next: the first delegator first, the one who delegates now last. */
+/** The first delegator first, the one who delegates now last. */
 const chainThrough = ({ ask }: Pick<ApprovalRequest, 'ask'>): Delegator[] => [
   ...ask.chain,
   Delegator.parse({ ...ask.agent, owner: ask.owner }),
 ]
 
 /**
- * The parent's stages without what an owner decided, the next agent's owner too, or what a stand-in decided for them: no
- * owner approves what their own agent does.
+ * The parent's stages without decisions by an owner or by an owner's stand-in: no owner approves what their own agent
+ * does.
  */
 function inheritedStages(parent: ApprovalRequest, owner: PersonId): StageState[] {
   const owners = [...ownersOf(parent), owner]
@@ -240,7 +243,7 @@ function inheritedStages(parent: ApprovalRequest, owner: PersonId): StageState[]
   }))
 }
 
-/** The submission of what was delegated, approved with its parent: by the same people, on terms no longer than theirs. */
+/** The child, approved with its parent by the same people, on terms no longer than theirs. */
 function delegatedSubmit(
   parent: ApprovedRequest,
   { child, uses, notAfter }: Delegation,
@@ -253,7 +256,7 @@ function delegatedSubmit(
   }: { answer: Answer; bundle: Bundle; now: NumericDate; afterHalts: readonly HaltId[] },
 ): Submit {
   const { purpose, parentTask, credential, claimWithin, lifetime, recent } = parent.ask
-  // The child is stopped by all that stops its parent's agents, so what was lifted before the parent is before the child.
+  // Whatever stops the parent's agents stops the child, so a halt lifted before the parent is lifted before the child.
   const lifted = [...new Set([...(parent.ask.afterHalts ?? []), ...afterHalts])]
   const ask = withDigests({
     id: child,
@@ -289,7 +292,7 @@ function delegatedSubmit(
   }
 }
 
-/** The agent as it will prove itself: by the identity that is its own now. Where that pins no subject, by its name. */
+/** The agent with the identity that is its own now. Where that pins no subject, its name is the subject. */
 function refOf({ id, identities }: Agent, { deployment }: Bundle, now: NumericDate): AgentRef {
   const identity =
     identities.find(({ validFrom = 0, validUntil = now + 1 }) => validFrom <= now && now < validUntil) ?? identities[0]
@@ -299,9 +302,9 @@ function refOf({ id, identities }: Agent, { deployment }: Bundle, now: NumericDa
 }
 
 /**
- * Ends what was delegated from a request that has ended: on their own records, so that cards, workflows and the denies
- * of their sessions follow. Whoever asks for them reads their ancestors and finds them dead before this has run; this is
- * for what asks nobody, such as an AWS session. Their own children follow from them. As often as it must.
+ * Ends what was delegated from a request that has ended, on the children's own records, so that cards, workflows and
+ * denies follow. A child is dead before this runs, since each act reads its ancestors; this is for what asks nothing,
+ * such as an AWS session.
  *
  * @throws StoreUnavailable, StaleRequest
  */

@@ -18,7 +18,6 @@ import type { Clock, Log } from '../ports.ts'
 import type { RequestFilter, RequestReader, Stored } from '../requests/ports.ts'
 import type { LedgerReader } from './ports.ts'
 
-/** Everyone that has a chain of their own. */
 type Actors = Pick<Bundle, 'agents' | 'directory' | 'tools'>
 
 export type ChainPorts = {
@@ -31,32 +30,30 @@ export type ChainPorts = {
   log: Log
 }
 
-/** A chain to verify: where the requests table says that it ends, and for a request the digest of its stored state. */
+/** Where the requests table says that a chain ends, and for a request the digest of its stored state. */
 type Chain = { id: string; head: Head; state?: string }
-/** `more`: there are others, and no time was left to list them. */
+/** `more`: there was no time to list the rest. */
 type Listed = { chains: readonly Chain[]; more?: boolean }
 
 const hour = 3600
-/** Every request as young as this is checked once a cycle; an older one, while it is pending or approved. Seconds. */
+/** Every request younger than this is checked once a cycle; an older one while it is pending or approved. Seconds. */
 const lookBack = 400 * 24 * hour
 /** A cycle is thirty days of hours. */
 const turns = 720
-/** A request is new for so long: two runs see it, whatever has become of it. Seconds. */
+/** Two runs see a new request. Seconds. */
 const newFor = 2 * hour
 const page = 100
-/** So many chains are read at once. */
 const readers = 8
-/** Its multiples leave no large gap between 0 and 1, however many there are. */
+/** Its multiples modulo 1 are spread evenly, however many there are. */
 const goldenRatio = (Math.sqrt(5) - 1) / 2
 
 /**
- * Verifies chains of entries against where the requests table says that they end, and replays a request's to its state:
- * of all that lives or is new, and of one part in 720 of all that was submitted, so that an hour costs no more as the
- * record grows. An entry that was replaced, left out or put in breaks its chain; a row that was put around the record is
- * not what its chain replays to.
+ * Verifies that each chain of entries ends where the requests table says, and that a request's chain replays to its
+ * state: all that lives or is new, and each hour one part in 720 of the rest, so that a run costs no more as the record
+ * grows.
  *
- * No number of chains, and no length of one, ends a run: an agent decides both. Only time does. Each part has a share of
- * it, begins elsewhere in the order of ids each time, and says what it did not get to.
+ * An agent decides how many chains there are and how long, so only time ends a run. Each part has its share of it,
+ * begins at another id each time, and says what it did not reach.
  *
  * @param until when this run must be over
  * @returns how many chains were broken
@@ -88,7 +85,6 @@ export async function checkChains(actors: Actors, ports: ChainPorts, until: Nume
 
 type Span = { from?: NumericDate; until?: NumericDate }
 
-/** Every request that passes and was submitted in that time, as far as there is time to list them. */
 async function listRequests(
   { requests, clock }: ChainPorts,
   end: NumericDate,
@@ -107,12 +103,12 @@ async function listRequests(
   }
 }
 
-/** Of a hundred thousand requests the digests have room, and the states have none. */
+/** Digests only: a hundred thousand states would not fit into memory. */
 const chainOf = ({ state, head }: Stored): Chain => ({ id: state.ask.id, head, state: stateDigest(state) })
 
 /**
- * In the order of their ids, which are random and not an agent's to choose, and from another place each round: what one
- * round has no time for another begins with, however many chains an agent adds.
+ * By id, which is random and not an agent's choice, from another place each round: what one round has no time for,
+ * another begins with.
  */
 function fromElsewhere(chains: readonly Chain[], round: number): readonly Chain[] {
   const sorted = chains.toSorted((one, other) => (one.id < other.id ? -1 : 1))
@@ -120,7 +116,7 @@ function fromElsewhere(chains: readonly Chain[], round: number): readonly Chain[
   return [...sorted.slice(start), ...sorted.slice(0, start)]
 }
 
-/** A cycle goes through the time from `lookBack` before it began until its own end, one part an hour, without a gap. */
+/** A cycle covers the time from `lookBack` before it began to its own end, one part an hour, without a gap. */
 export function partOf(now: NumericDate): { from: NumericDate; until: NumericDate } {
   const turn = Math.floor(now / hour) % turns
   const start = (Math.floor(now / hour) - turn) * hour - lookBack
@@ -144,7 +140,6 @@ async function others(actors: Actors, now: NumericDate, ports: ChainPorts): Prom
   return chains
 }
 
-/** Those whose turn it is: each once a cycle. */
 function itsTurn({ agents, directory, tools }: Actors, now: NumericDate): readonly string[] {
   const turn = Math.floor(now / hour) % turns
   return [...agents, ...directory.people, ...tools]
@@ -152,7 +147,7 @@ function itsTurn({ agents, directory, tools }: Actors, now: NumericDate): readon
     .filter((_, index) => index % turns === turn)
 }
 
-/** Verifies chains in their order, several at once, and remembers those that were read to their end. */
+/** Verifies several chains at once, and remembers those that were read to their end. */
 async function checkAll(
   chains: readonly Chain[],
   until: NumericDate,
@@ -176,9 +171,9 @@ async function checkAll(
 }
 
 /**
- * One chain, by the page, read after its end was: what was added between the two readings lies past that end.
+ * Its end is read before its entries, so entries that were added since are not looked at.
  *
- * @returns what is wrong with it; `no_time` where it was not read to its end
+ * @returns `no_time` where it was not read to its end
  */
 async function check(
   { id, head, state }: Chain,
@@ -208,5 +203,5 @@ const replay = (id: string, entries: readonly Entry[], at: Replayed<ApprovalRequ
   return { state: undefined, ...defined({ broken }) }
 }
 
-/** As they are stored: a member that is undefined is none. */
+/** As it is stored: an undefined member is none. */
 const stateDigest = (state: unknown) => digestOf('hotwork.state.v1', JSON.parse(JSON.stringify(state ?? null)) as Json)

@@ -9,9 +9,9 @@ import type { DecidingPorts } from '../requests/ports.ts'
 import type { CallRecord } from './ports.ts'
 
 /**
- * What was called while it was open. `none_issued`: no AWS credentials of it ever were, so nothing can have been;
- * `outside`: a role was used that Hotwork gives no credentials of; `elsewhere`: accounts whose record is not ours to read;
- * `silent`: there is no record here, or it does not answer.
+ * `none_issued`: there were no AWS credentials, so nothing can have been called; `outside`: a role that Hotwork gives
+ * no credentials of; `elsewhere`: accounts whose record we may not read; `silent`: there is no record here, or it does
+ * not answer.
  */
 export type CallsSeen =
   | { seen: 'none_issued' }
@@ -19,19 +19,19 @@ export type CallsSeen =
   | { seen: 'read'; calls: readonly RecordedCall[]; more: boolean; elsewhere: readonly string[] }
   | { seen: 'silent'; elsewhere: readonly string[] }
 
-/** What a review goes by, beside the opening itself. */
+/** What a reviewer goes by, beside the opening itself. */
 export type Evidence = { entries: readonly Entry[]; credentials: readonly IssuedCredential[]; calls: CallsSeen }
 
 export type EvidencePorts = Pick<DecidingPorts, 'ledger' | 'policy' | 'clock'> & {
   calls: CallRecord
-  /** The account that Hotwork itself is in: the one whose record of calls it may read. */
+  /** Hotwork's own account, the one whose record of calls it may read. */
   account: string
 }
 
-/** The clocks of those who call and of those who record: nothing that was called at the very end is missed. Seconds. */
+/** Clocks differ: calls at the very end are not missed. Seconds. */
 const recordedWithin = 60
 
-/** The record of an opening: its entries, each credential that was issued, and each call where AWS has it on record. */
+/** The record of an opening: its entries, its credentials, and its calls where AWS has them on record. */
 export async function readEvidence({ ask }: Pick<ApprovalRequest, 'ask'>, ports: EvidencePorts): Promise<Evidence> {
   const entries = await ports.ledger.entries(ask.id)
   const credentials = credentialsIssued(entries)
@@ -39,7 +39,7 @@ export async function readEvidence({ ask }: Pick<ApprovalRequest, 'ask'>, ports:
   return { entries, credentials, calls }
 }
 
-/** Of a sealed role no credential was issued here: its session is told by what was reported, where its record is ours to read. */
+/** A sealed role had no credential from us: its session is the one that was reported. */
 async function callsOfSealed(
   entries: readonly Entry[],
   { calls, account: own, policy }: EvidencePorts,
@@ -81,6 +81,6 @@ async function callsOf(
 
 const accountOf = (role: string): string => role.split(':')[4] ?? ''
 
-/** Where what is opened in an account is called: an account of the deployment has one region. */
+/** An account of the deployment has one region. */
 const regionOf = (account: string, { deployment }: Bundle): string =>
   Object.values(deployment.accounts).find(({ accountId }) => accountId === account)?.region ?? ''

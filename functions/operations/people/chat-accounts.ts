@@ -20,14 +20,14 @@ export type LinkPorts = Pick<DecidingPorts, 'requests' | 'ledger' | 'policy' | '
   chat: ChatDirectory
 }
 
-/** A person's own chain has few writers: themselves, in as many windows as they have. */
+/** A person's own chain has few writers. */
 const attempts = 10
 
 const codeKey = (code: string): Digest => digestOf('hotwork.link.v1', code)
 
 /**
- * Makes the code of a link that the chat shows to one user alone. Whoever follows it and logs in is whom that account
- * belongs to, so it is good once, for ten minutes, and only its hash is kept.
+ * Makes the code of a link that the chat shows to one user alone. The person who follows it and logs in owns that
+ * account, so it is good once, for ten minutes, and only its hash is kept.
  */
 export async function offerLink(
   account: ChatAccount,
@@ -38,7 +38,7 @@ export async function offerLink(
   return code
 }
 
-/** The account that a code is of, with what the chat calls it, while the code is good. */
+/** The account of a code, with its name in the chat, while the code is good. */
 export async function findOffer(
   code: string,
   { links, chat, clock }: Pick<LinkPorts, 'links' | 'chat' | 'clock'>,
@@ -49,7 +49,7 @@ export async function findOffer(
   return { account: offer.account, name: standing?.name ?? offer.account.user }
 }
 
-/** Links the account that a code is of to the person who is logged in, on the record of both: all of it or none. */
+/** Links the account of a code to the person who is logged in: all of it or none. */
 export async function linkAccount(
   { code, person }: { code: string; person: Person },
   ports: LinkPorts,
@@ -85,12 +85,11 @@ export async function linkAccount(
       ports.log.info('chat account linked', { person: person.id })
       return ok(account)
     }
-    // The code may be what was taken meanwhile: then nothing is left to do here.
+    // The code may have been used meanwhile: then nothing is left to do.
     return (await links.offered(key)) ? undefined : refuse('unknown_code')
   })
 }
 
-/** Ends what links the person who is logged in to their chat account. */
 export async function unlinkAccount(person: Person, ports: LinkPorts): Promise<Result<ChatAccount, LinkRefusal>> {
   const { links, policy, clock } = ports
   return runAggregate<Result<ChatAccount, LinkRefusal>>(person.id, attempts, async () => {
@@ -121,18 +120,18 @@ type GroupPorts = {
 }
 
 /**
- * Asks the chat who is in the user groups that the directory names, and keeps the answer whole: of all of them, or of none.
- * Only people of the directory count, by the account that it gives them or that they linked themselves. False where
- * somebody has kept a newer one.
+ * Asks the chat who is in the groups that the directory names, and keeps the whole answer or none of it. Only people of
+ * the directory count. False where a newer answer is kept.
  *
- * @throws BoardUnavailable when the chat does not say, StoreUnavailable: what was kept before grows old, and then is nothing
+ * @throws BoardUnavailable when the chat does not say, StoreUnavailable: what was kept grows old, and then counts no
+ * more
  */
 export async function refreshChatGroups(
   { people, chatGroups = {} }: Directory,
   teamId: string,
   { userGroups, snapshots, links, clock }: GroupPorts,
 ): Promise<boolean> {
-  // Before the chat is asked: what it says is at least as old as the question.
+  // Before the chat is asked: its answer is at least as new as this.
   const at = clock.now()
   const known = new Map(people.flatMap(({ id, chatUser }) => (chatUser === undefined ? [] : [[chatUser, id] as const])))
   const personOf = async (user: string): Promise<PersonId | undefined> => known.get(user) ?? links.find(teamId, user)

@@ -33,22 +33,23 @@ export type LoginPorts = {
   log: Log
 }
 
-/** How long a person may take at the provider: to find a key, a phone, a colleague who knows the number. */
+/** How long a person may take at the provider. Seconds. */
 const loginSeconds = 600
 
-/** What the browser holds is never stored: this is what it is found by. */
+/** The cookie itself is never stored: the session is found by its hash. */
 export const sessionKey = (cookie: string): Digest => digestOf('hotwork.session.v1', cookie)
 const stateKey = (state: string): Digest => digestOf('hotwork.login.v1', state)
-/** What only this browser can say again, made of what it holds: so neither it nor the verifier has to be kept. */
+/** Only this browser can say it again, so neither the nonce nor the verifier is kept. */
 const derived = (use: 'pkce' | 'nonce', cookie: string, state: string): string =>
   digestOf(`hotwork.${use}.v1`, { cookie, state }).slice('sha-256:'.length)
 
 /**
- * Begins a login, and says where to send the browser. Any caller may log in to look at a page, so that stores nothing:
- * the state says what the login is for. A login for a decision is begun by a person who is logged in, and is stored.
+ * Begins a login, and says where to send the browser. A login to look at a page stores nothing, since any caller may
+ * begin one: its state says what it is for. A login for a decision is begun by a person who is logged in, and is
+ * stored.
  *
- * @param cookie   what the browser holds, a session's or nobody's yet: only this browser can end the login
- * @param redirect where the provider is to send it back to
+ * @param cookie what the browser holds: only this browser can end the login
+ * @param redirect where the provider sends it back to
  */
 export async function beginLogin(
   { purpose, cookie, redirect }: { purpose: LoginPurpose; cookie: string; redirect: string },
@@ -75,20 +76,19 @@ const nonceOf = (purpose: LoginPurpose, cookie: string, state: string): string =
   return 'decision' in purpose ? writeNonce({ ...purpose.decision, random }) : random
 }
 
-/** Why nobody is logged in by what came back. */
-export type LoginRefusal = 'login_unknown' | 'login_failed' | 'nobody' | 'inactive'
+export type LoginRefusal = 'login_unknown' | 'login_failed' | 'unknown_person' | 'inactive'
 
 export type LoggedIn = {
   person: Person
   login: ProvenLogin
   purpose: LoginPurpose
-  /** What the browser is to hold from now on. */
+  /** What the browser holds from now on. */
   cookie: string
 }
 
 /**
  * Ends a login: the browser that began it, the provider's answer to it, a person of the directory. A new session begins
- * and the one before ends, so that nothing that was known of a browser earlier is good for anything.
+ * and the one before ends, so a cookie that leaked earlier is worth nothing.
  */
 export async function finishLogin(
   { answer, cookie }: { answer: URL; cookie: string },
@@ -110,8 +110,8 @@ export async function finishLogin(
   const { people } = policy.bundle.directory
   const person = withIdentity(people, proven.value.identity, now)
   if (person?.status !== 'active') {
-    log.warn('login by nobody who decides', { code: person ? 'inactive' : 'nobody' })
-    return refuse(person ? 'inactive' : 'nobody')
+    log.warn('login of an unknown or inactive person', { code: person ? 'inactive' : 'unknown_person' })
+    return refuse(person ? 'inactive' : 'unknown_person')
   }
   const next = secrets.secret()
   const session = sessionOf(person, proven.value, now)
@@ -121,7 +121,7 @@ export async function finishLogin(
   return ok({ person, login: proven.value, purpose, cookie: next })
 }
 
-/** The login of this state, if this browser began it. One that is stored is taken, and found once. */
+/** The login of this state, if this browser began it. A stored one is taken, and found once. */
 async function pendingLogin(
   state: string,
   cookie: string,
@@ -137,7 +137,7 @@ async function pendingLogin(
 
 export type Visitor = { person: Person; session: LoginSession; key: Digest }
 
-/** Whose browser this is now, if anybody's: asked of the store and of the directory at each request. */
+/** The person whose browser this is, asked of the store and of the directory at each request. */
 export async function findVisitor(
   cookie: string | undefined,
   { sessions, policy, clock }: Pick<LoginPorts, 'sessions' | 'policy' | 'clock'>,
@@ -153,6 +153,5 @@ export async function findVisitor(
   return { person, session, key }
 }
 
-/** Ends a session. What the browser still holds is nobody's from then on. */
 export const logOut = ({ key, session }: Visitor, { sessions }: Pick<LoginPorts, 'sessions'>): Promise<void> =>
   sessions.end(key, session.expiresAt)

@@ -10,19 +10,17 @@ import type { Verdict } from '../../domain/requests/request.ts'
 import type { Digest, NumericDate, PersonId, RequestId, Result, Seconds, StandInId } from '../../domain/values.ts'
 import type { Page } from '../ports.ts'
 
-/** What people's browsers need of the world. Each port says what it promises, as in ports.ts. */
-
-/** 256 random bits as text: whoever holds it is known by it, so it is stored nowhere. */
+/** 256 random bits as text. A secret is never stored itself. */
 export type Secrets = { secret(): string }
 
-/** Where people log in: an OpenID provider, by authorization code with PKCE (OpenID Connect Core 3.1, RFC 7636). */
+/** An OpenID provider, by authorization code with PKCE (OpenID Connect Core 3.1, RFC 7636). */
 export interface LoginProvider {
-  /** The address to send the browser to. @throws IssuerUnavailable when the provider does not say where it is */
+  /** @throws IssuerUnavailable when the provider does not say where it is */
   address(login: LoginAsk): Promise<string>
   /**
-   * Exchanges what the browser brought back for an ID token. Whose it is has to be verified still.
+   * Exchanges what the browser brought back for an ID token, which is not verified yet.
    *
-   * @param answer the address that the provider sent the browser to, whole
+   * @param answer the whole address that the provider sent the browser to
    * @throws IssuerUnavailable when the provider does not answer
    */
   redeem(answer: URL, checks: LoginChecks): Promise<Result<string, 'login_failed'>>
@@ -30,14 +28,13 @@ export interface LoginProvider {
 export type LoginChecks = { state: string; nonce: string; verifier: string; maxAge?: Seconds }
 export type LoginAsk = LoginChecks & { redirect: string; acr?: string }
 
-/** Verifies the provider's ID tokens. */
 export interface IdTokens {
   /** @throws IssuerUnavailable when its keys cannot be had: then nothing is known of the token */
   verify(idToken: string, nonce: string): Promise<Result<ProvenLogin, 'login_failed'>>
 }
 export type ProvenLogin = { identity: ProvenIdentity; acr?: string; at?: NumericDate; evidence: Evidence }
 
-/** What a login is for, and how strong and how new it is wanted: to look at a page, or to make one decision. */
+/** What a login is for, and how strong and new it must be: to look at a page, or to make one decision. */
 export type LoginPurpose =
   | PagePurpose
   | {
@@ -52,39 +49,38 @@ export type LoginPurpose =
         seen: Digest
         comment?: string
         narrow?: Narrow
-        /** The digest of what is left of it, where it is narrowed. */
+        /** The digest of what is left of the ask, where it is narrowed. */
         less?: Digest
       }
     }
 
-/** A login that was begun: `browser` is the hash of what the browser holds, so that only it can end the login. */
+/** `browser`: the hash of what the browser holds, so that only it can end the login. */
 export type PendingLogin = { browser: Digest; purpose: LoginPurpose; nonce: string; expiresAt: NumericDate }
 
 /** Logins and sessions, each under the hash of what the browser holds. Reads are strong. */
 export interface SessionStore {
   /** Marks a login as ended. @returns false where it was marked before */
   once(key: Digest, expiresAt: NumericDate): Promise<boolean>
-  /** Keeps a login that a person began who is logged in. */
+  /** Keeps a login for a decision. */
   begin(key: Digest, login: PendingLogin): Promise<void>
-  /** A login that was begun, for one caller only: whoever asks again gets nothing. */
+  /** Takes a login, for one caller only. */
   take(key: Digest): Promise<PendingLogin | undefined>
   open(key: Digest, session: LoginSession): Promise<void>
   find(key: Digest): Promise<LoginSession | undefined>
-  /** The halts of a person, those that were lifted too. */
+  /** The halts of a person, lifted ones too. */
   haltsOf(person: PersonId): Promise<readonly Halt[]>
-  /** From now on it is nobody's. */
   end(key: Digest, expiresAt: NumericDate): Promise<void>
 }
 
-/** Which chat account is whose, where people linked it themselves. Reads are strong. */
+/** The chat accounts that people linked themselves. Reads are strong. */
 export interface PersonLinks {
   find(team: string, user: string): Promise<PersonId | undefined>
   ofPerson(person: PersonId): Promise<ChatAccount | undefined>
   /** Remembers that the chat showed a link to this account. */
   offer(code: Digest, account: ChatAccount, expiresAt: NumericDate): Promise<void>
-  /** Whose link it is, until it is used. */
+  /** The account of a link that is not used yet. */
   offered(code: Digest): Promise<{ account: ChatAccount; expiresAt: NumericDate } | undefined>
-  /** All of it or none; false when another writer came first. @throws StoreUnavailable */
+  /** All or none; false when another writer came first. @throws StoreUnavailable */
   save(change: LinkChange): Promise<boolean>
 }
 export type LinkChange = {
@@ -95,21 +91,18 @@ export type LinkChange = {
   head: Head
   /** The account that is theirs from now on; none where they only unlink. */
   linked?: ChatAccount
-  /** The account that was theirs. */
   unlinked?: ChatAccount
   /** The code that is used up by it. */
   code?: Digest
 }
 
-/** What the chat says of an account of its own. */
 export interface ChatDirectory {
   /** Undefined when the chat knows no such account. @throws BoardUnavailable when it does not answer */
   account(user: string): Promise<(AccountLink & { name: string }) | undefined>
 }
 
-/** Who is in the groups of the chat. */
 export interface UserGroups {
-  /** The chat accounts in a group. @throws BoardUnavailable when the chat does not say */
+  /** The accounts in a group of the chat. @throws BoardUnavailable when the chat does not say */
   members(group: string): Promise<readonly string[]>
 }
 
@@ -119,16 +112,15 @@ export interface GroupSnapshots {
   save(snapshot: GroupSnapshot): Promise<boolean>
 }
 
-/** Some stand-ins that lie together. `version` rises by one with each change. */
+/** Stand-ins that are stored together. `version` rises by one with each change. */
 export type StoredStandIns = { standIns: readonly StandIn[]; version: number }
 
-/** All of it or none: a stand-in, the two lists that it is in, and its entries. */
+/** All or none: a stand-in, the two lists that it is in, and its entries. */
 export type StandInChange = {
-  /** As it now is. */
   standIn: StandIn
-  /** What was read: the end of its chain (`noEntries` for a new one), and the versions of both lists. */
+  /** As read: the end of its chain (`noEntries` for a new one), and the versions of both lists. */
   expected: { head: Head; absences: number; taken: number }
-  /** Those of the one who is away, and those of the one who decides, without what is over. */
+  /** The lists of the absent person and of the stand-in, without what is over. */
   absences: readonly StandIn[]
   taken: readonly StandIn[]
   entries: readonly Entry[]

@@ -30,14 +30,14 @@ import type { StandInReader, StandInStore, StoredStandIns } from './ports.ts'
 
 type StandInPorts = MakingPorts & { standIns: StandInStore }
 
-/** Enough for as many people as would name one and the same person at once. */
+/** Enough for as many people as would name one person at once. */
 const standInAttempts = 30
 
 /**
- * Somebody names who decides in their stead while they are away, if policy lets that person. On the record and in force in
- * one transaction; from then on every decision of the other reads it.
+ * A person names who decides for them while they are away, if policy lets that person. From then on every decision of
+ * the other reads it.
  *
- * @param ask `person` is whose right it is, and no other person gives it; without `from` it begins now
+ * @param ask `person` gives their own right, and no one else can; without `from` it begins now
  * @throws StoreUnavailable, StaleRequest
  */
 export async function giveStandIn(
@@ -82,8 +82,8 @@ export async function giveStandIn(
 }
 
 /**
- * Ends a stand-in before its time: either of the two may, and people that policy lets revoke. No decision that begins after this has
- * returned is made by it; those that were made stay, as far as whose right it was still has it. Twice is once.
+ * Ends a stand-in before its time: either of the two may, and people that policy lets revoke. Decisions that were made
+ * stay, as far as the absent person still has the right. Twice is once.
  *
  * @throws StoreUnavailable, StaleRequest
  */
@@ -112,8 +112,6 @@ export async function endStandIn(
 }
 
 /**
- * Saves a stand-in with the event that made it so, in its chain and in the lists of both people.
- *
  * @param before both lists, and the end of its chain, as they were read
  * @returns false where another writer came first
  */
@@ -135,7 +133,7 @@ function save(
 
 const pageSize = 50
 
-/** All stand-ins, newest first, those that are over too: who reads requests may see who decides for whom. */
+/** Newest first, with those that are over. */
 export async function listStandIns(
   { person, after }: { person: PersonId; after?: string },
   { policy, clock, standIns }: Pick<AskingPorts, 'policy' | 'clock'> & { standIns: Pick<StandInReader, 'list'> },
@@ -144,7 +142,7 @@ export async function listStandIns(
   return ok(await standIns.list({ limit: pageSize, ...defined({ after }) }))
 }
 
-/** Whom policy would let decide in this person's stead now: whether it does is asked again when one of them is named. */
+/** People that policy would let decide for this person now. It is asked again when one of them is named. */
 export const couldStandIn = (
   absent: PersonId,
   { policy, clock }: Pick<AskingPorts, 'policy' | 'clock'>,

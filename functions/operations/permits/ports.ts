@@ -3,10 +3,9 @@ import type { StandingPermit } from '../../domain/permits/permit.ts'
 import type { AskerId, StandingPermitId } from '../../domain/values.ts'
 import type { Page } from '../ports.ts'
 
-/** A standing permit as it is stored, and the end of its chain. */
 export type StoredPermit = { permit: StandingPermit; head: Head }
 
-/** All of it or none: the permit, and the entries of what happened to it. */
+/** All or none: the permit, and the entries of what happened to it. */
 export type PermitChange = {
   id: StandingPermitId
   /** The head that was read: `noEntries` for a new permit. */

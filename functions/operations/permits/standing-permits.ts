@@ -38,7 +38,7 @@ import { endIfOver, manyWriters, refuseOnRecord, runAggregate } from '../request
 import type { AskingPorts, DecidingPorts } from '../requests/ports.ts'
 import type { PermitChange, PermitReader, PermitStore, StoredPermit } from './ports.ts'
 
-/** `digest`: what was approved, where the door knows what was shown; or its first 16 characters. */
+/** `digest`: what was shown as approved, or its first 16 characters. */
 export type PermitAsk = {
   request: RequestId
   person: PersonId
@@ -49,8 +49,8 @@ export type PermitAsk = {
 }
 
 /**
- * Whoever approved a request allows its agent more of the same, so often and until then, if policy lets them. What they
- * approved stands as it is; nothing is given that a halt, a revocation or the end of their right would not take away.
+ * An approver of a request allows its agent more of the same, if policy lets them. Nothing is given that a halt, a
+ * revocation or the end of their right would not take away.
  *
  * @throws StoreUnavailable
  */
@@ -95,13 +95,13 @@ export async function givePermit(
   return ok(permit)
 }
 
-/** A request's approval is good for one permit, so its id is the request's with another prefix: two are never given at once. */
+/** One permit an approval: its id is the request's with another prefix, so two are never given at once. */
 const permitOf = (request: RequestId) => request.replace(/^[a-z]+_/, 'stp_') as StandingPermitId
 const allowedBefore = 'more of this request was allowed before'
 
 /**
- * Takes a standing permit back, if this person gave it or policy lets them revoke. Once this has returned nothing draws
- * from it, and nothing is issued or used of what did; their records end right after. Twice is once.
+ * Revokes a standing permit, if this person gave it or policy lets them revoke. Once this has returned nothing draws
+ * from it, and nothing drawn from it is issued or used; those records end right after. Twice is once.
  *
  * @throws StoreUnavailable, StaleRequest
  */
@@ -136,7 +136,7 @@ export async function revokePermit(
 
 const pageSize = 50
 
-/** All standing permits, newest first, those that are over too: who reads requests may read them. */
+/** Newest first, with those that are over. */
 export async function listPermits(
   { person, after }: { person: PersonId; after?: string },
   { policy, clock, permits }: Pick<AskingPorts, 'policy' | 'clock'> & { permits: Pick<PermitReader, 'list'> },
@@ -149,14 +149,14 @@ type Ports = Pick<AskingPorts, 'requests' | 'policy'> & { permits: Pick<PermitRe
 
 /** So many permits of one agent are looked at. None lives for more than a day. */
 const looksAt = 50
-/** A grant that ends sooner than this could not be claimed in time. Seconds. */
+/** A grant that ends sooner could not be claimed in time. Seconds. */
 const shortest = 10
 
 /**
- * The submission of an ask that a standing permit covers, approved at once: it stands on the decision of whoever gave the
- * permit, and commits together with the draw. All that the decision rests on is read again now: that its giver may still
- * decide such a request and allow it ahead, that no halt has come since it was given, and that policy permits with the
- * tier that this one decision satisfies on today's ladder. Nothing where no permit holds: then people are asked.
+ * The submission of an ask that a standing permit covers, approved at once by the giver's decision, and committed
+ * together with the draw. All that the decision rests on is read again: that the giver may still decide and allow such
+ * a request, that no halt came since, and that policy permits at the tier which this one decision satisfies on today's
+ * ladder. Undefined where no permit holds: then people are asked.
  */
 export async function drawFromPermit(
   asked: Submit,
@@ -191,7 +191,7 @@ async function drawOne(
   const ask = drawnAsk(asked.ask, permit)
   const inherits = permit.stages
   const approvals = approvalsOf({ stages: inherits })
-  // The giver let one approval become many, so the login with which they did so counts on today's terms too.
+  // One approval became many, so the login with which the permit was given must satisfy today's terms too.
   const { login = {}, at } = permit
   const given = approvals.map((approval) => ({ ...approval, login, at }))
   const tier = Math.min(...[approvals, given].map((each) => satisfiedTier(policy.bundle.ladder, each)))
@@ -199,7 +199,7 @@ async function drawOne(
   const standing = { ...asked, ask, tier, stages, inherits }
   const [submitted] = submit(standing, now)
   if (!submitted) return undefined
-  // As old as the permit: a halt that has come since, and was lifted since, has ended it all the same.
+  // As old as the permit: a halt that came since, and was lifted since, has ended it all the same.
   const { afterHalts: _, ...older } = ask
   const state: ApprovalRequest = { ...evolve(undefined, submitted), ask: older, submittedAt: permit.at }
   const { answer, eligible, ending } = await authorityOf(state, 'request', now, ports)
@@ -213,7 +213,7 @@ async function drawOne(
   return { submit: { ...standing, policies: answer.policies }, draw }
 }
 
-/** One use, for no longer than what was approved, and never past the permit's own end. */
+/** One use, no longer than was approved, and never past the permit's own end. */
 function drawnAsk(ask: Ask, permit: StandingPermit): Ask {
   return withDigests({
     ...ask,
@@ -225,9 +225,8 @@ function drawnAsk(ask: Ask, permit: StandingPermit): Ask {
 }
 
 /**
- * Ends what was drawn from a standing permit that was taken back: on their own records, so that cards, workflows and the
- * denies of their sessions follow. Whoever asks for them reads the permit and finds it gone before this has run; this is
- * for what asks nobody, such as an AWS session. As often as it must.
+ * Ends what was drawn from a revoked permit, on its own records, so that cards, workflows and denies follow. It is dead
+ * before this runs, since each act reads the permit; this is for what asks nothing, such as an AWS session.
  *
  * @throws StoreUnavailable, StaleRequest
  */
@@ -240,10 +239,7 @@ export async function endDrawn(
   for (const request of stored.permit.drawn) await endIfOver(request, ports)
 }
 
-/**
- * Whether an approver of a request could allow its agent more of it now in the chat, for a button that is worth a click. It
- * is no strong login, so there is no button where the stage wants one.
- */
+/** Whether an approver could allow the agent more of it now by a click, which is no strong login. */
 export function mayAllow(state: ApprovalRequest, policy: Policy, now: NumericDate): boolean {
   const at = Math.max(now, state.updatedAt)
   return approvalsOf(state).some(({ person }) => {

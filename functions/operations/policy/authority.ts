@@ -21,22 +21,21 @@ import {
 
 type Ports = Pick<AskingPorts, 'requests' | 'policy'>
 export type Found = Authority & {
-  /** What policy answered about the decider. */
   permittedBy: PermittedBy
   standsFor?: { readonly [stage: string]: PersonId }
-  /** With which login each of those for whom the decider may decide named them. */
+  /** With which login each absent person named the decider. */
   givenBy?: { readonly [person: PersonId]: Given }
-  /** The halts of the decider, and of those for whom they decide, that were lifted before this, though not by their times. */
+  /** Halts of the decider, and of the people they stand in for, that were lifted before this act. */
   afterHalts?: HaltId[]
 }
 
 /**
- * All that an act on a request rests on at this moment: the one question, who of the approvers still may, and whether a
- * halt or the end of an ancestor has ended it. Read anew each time, strongly, so that what was stopped before this began
- * is stopped now.
+ * All that an act on a request rests on now: the one question, which approvers still may approve, and whether a halt or
+ * the end of an ancestor has ended it. Read strongly each time, so that what was stopped before the act began is
+ * stopped.
  *
- * @param decider someone whose eligibility is wanted beside that of those who count
- * @param role    the target role that would be assumed, where one would
+ * @param decider a person whose eligibility is wanted beside that of the approvers who count
+ * @param role the target role that would be assumed
  */
 export async function authorityOf(
   state: ApprovalRequest,
@@ -53,7 +52,7 @@ export async function authorityOf(
     ...(ports.policy.bundle.directory.chatGroups ? { chatGroups: true } : {}),
   })
   const named = standIns.filter((each) => each.by === decider && isInForce(each, now))
-  // Only now is it known who is absent; whether they are stopped is read too, in the rare case that a person stands in.
+  // Only now is it known who is absent; whether they are stopped is read too.
   const ofAbsent = named.map(({ for: value }) => ({ kind: 'person', value }) as const)
   const more = named.length === 0 ? [] : (await ports.requests.dependencies([], ofAbsent)).halts
   const halts = [...read.halts, ...more]
@@ -86,7 +85,7 @@ export async function authorityOf(
   }
 }
 
-/** Those stand-ins that no halt of their giver has ended: one that was given before its lifting is dead for good. */
+/** A stand-in that was given before a halt of its giver, or before its lifting, is dead for good. */
 export const unhaltedStandIns = (standIns: readonly StandIn[], halts: readonly Halt[]): readonly StandIn[] =>
   standIns.filter((each) => !isSilenced(each.for, halts, each))
 
@@ -104,16 +103,16 @@ function withdrawnPermit({ ask }: ApprovalRequest, permit: StandingPermit | unde
 
 type Dependencies = {
   decider: PersonId | undefined
-  /** In whose stead the decider may decide now. */
+  /** The people for whom the decider may decide now. */
   absent: readonly PersonId[]
   now: NumericDate
   chatGroups?: GroupSnapshot | undefined
 }
 
 /**
- * What those who stand in for others may decide: their own names, and the names of those for whom they decide, or did, as
- * far as policy lets these be decided in somebody's stead. A decision in somebody's stead rests on that one's right still
- * being there, and on its giver's being active. Rights that somebody has from another are handed on no further.
+ * What people may decide by their own right and for those they stand in for, as far as policy lets it be decided for
+ * another. Such a decision rests on the absent person's right still being there and on the stand-in's being active. A
+ * right held for another is handed on no further.
  *
  * @param eligible what each person may decide by their own right
  * @returns `permittedBy`: what policy said of the decider for the names in `standsFor`
@@ -140,7 +139,7 @@ export function withStandIns(
       all[person] = [...(all[person] ?? []), ...handedOn(whose, person).map(({ stage }) => stage)]
   if (decider === undefined || !isActive(decider) || ownersOf(state).includes(decider))
     return { eligible: all, standsFor, permittedBy }
-  // Those who have had their say last: one of the others may still bring another's right.
+  // People who have decided already come last: another absent person may bring a right that is still open.
   const counted = countedApprovers(state)
   const inTurn = absent.toSorted((one, other) => Number(counted.includes(one)) - Number(counted.includes(other)))
   for (const whose of inTurn)
@@ -153,10 +152,7 @@ export function withStandIns(
   return { eligible: all, standsFor, permittedBy }
 }
 
-/**
- * What has ended a request by now, if anything has but its own clock: that somebody who approved it has been stopped
- * since, too. Read strongly, like all that an act rests on.
- */
+/** What has ended a request by now, except its own clock. A halt of an approver ends it too. */
 export async function findEnding(
   state: ApprovalRequest,
   now: NumericDate,
@@ -204,7 +200,7 @@ function endingOf(
   return dead === undefined ? undefined : { by: 'ancestor', id: dead }
 }
 
-/** An ancestor one of whose approvers may no longer approve is dead at its next act, and so is what came of it. */
+/** An ancestor that has lost an approver is dead at its next act, and so is what came of it. */
 function lostAncestor(
   ancestors: readonly Stored[],
   chatGroups: GroupSnapshot | undefined,
@@ -219,19 +215,19 @@ function lostAncestor(
   return lost && { by: 'ancestor', id: lost.state.ask.id }
 }
 
-/** The question of the request, permitted only where that of everything it was delegated from is permitted too. */
+/** The question of the request, permitted only where that of every ancestor is permitted too. */
 function askAll(line: readonly ApprovalRequest[], moment: Moment, now: NumericDate, { policy }: Ports): Answer {
   const answers = line.map((each) => askAboutRequest(policy, each, moment, now))
   return answers.find(({ permit }) => !permit) ?? (answers.at(-1) as Answer)
 }
 
-/** When the first of its ancestors ends, as they stand: a credential that AWS judges cannot look at them. */
+/** When the first of its ancestors ends: AWS, which judges a credential, cannot look at them. */
 function boundOf(ancestors: readonly Stored[], now: NumericDate): NumericDate | undefined {
   const ends = ancestors.map(({ state }) => dueAt(asOf(state, now)) ?? now)
   return ends.length === 0 ? undefined : Math.min(...ends)
 }
 
-/** Takes away what people may decide, and what they decided, where they are stopped. */
+/** Takes away what stopped people may decide, and what they decided. */
 export function silence(
   eligible: Eligibility,
   state: ApprovalRequest,

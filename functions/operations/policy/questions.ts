@@ -8,7 +8,6 @@ import { defined, isAgent, type NumericDate, type PersonId } from '../../domain/
 import { askAboutOpening } from '../break-glass/what-to-open.ts'
 import type { Policy } from './ports.ts'
 
-/** What was asked, as `assess` takes it. */
 const askedOf = ({ ask }: Pick<ApprovalRequest, 'ask'>): Asked => ({
   agent: ask.agent.id,
   action: ask.action,
@@ -19,7 +18,7 @@ const askedOf = ({ ask }: Pick<ApprovalRequest, 'ask'>): Asked => ({
   recent: ask.recent,
 })
 
-/** The one question about a request as it stands: its tier is what the approvals on record satisfy on today's ladder. */
+/** The one question about a request: its tier is what the approvals on record satisfy on today's ladder. */
 export const askAboutRequest = (
   policy: Policy,
   state: Pick<ApprovalRequest, 'ask' | 'stages'>,
@@ -35,7 +34,7 @@ export const askAboutRequest = (
   })
 }
 
-/** May this person do this to that request, or, where the act is not about one, at all? */
+/** May this person do this to that request, or, where the act is about none, at all? */
 export function askAboutPerson(
   policy: Policy,
   action: PersonAction,
@@ -52,11 +51,11 @@ export function askAboutPerson(
   const known = bundle.directory.people.find(({ id }) => id === person)
   if (known?.status !== 'active') return { permit: false, policies: [] }
   const request = about.state && factsAbout(policy, about.state)
-  // Without facts nobody may approve, or allow more. What only takes away is asked without them: a retired agent must stay
+  // Without facts no one may approve, or allow more. Taking away is asked without them: a retired agent must stay
   // revocable.
   if (about.state && !request && (action === 'approve' || action === 'allowStanding'))
     return { permit: false, policies: [], detail: 'the facts are gone' }
-  // For nothing but deciding a request, whatever policy would make of it.
+  // Groups of the chat count for deciding a request and for nothing else.
   const decides = action === 'approve' ? about.state : undefined
   const byChat = decides ? groupsByChat(about.chatGroups, person, decides.tier, now) : []
   return policy.ask({
@@ -69,7 +68,7 @@ export function askAboutPerson(
   })
 }
 
-/** May this person decide in another's stead while that one is away? Both of them active: nobody hands on what they lost. */
+/** May this person decide for another who is away? Both must be active. */
 export function askAboutStandIn(
   policy: Policy,
   { absent, by }: { absent: PersonId; by: PersonId },
@@ -82,7 +81,6 @@ export function askAboutStandIn(
   return policy.ask({ kind: 'person', action: 'standIn', person: withGroups(by), absent: withGroups(absent), now })
 }
 
-/** What of a request bears on what a person may do to it, as today's bundle has it. */
 function factsAbout({ bundle }: Policy, state: ApprovalRequest): RequestFacts | undefined {
   const facts = findFactsRegardless(bundle, askedOf(state))
   return facts.ok ? requestFacts(facts.value, askedOf(state), state.tier, state.ask.id) : undefined
@@ -90,7 +88,7 @@ function factsAbout({ bundle }: Policy, state: ApprovalRequest): RequestFacts | 
 
 type Eligible = { eligible: Eligibility; permittedBy: { readonly [person: PersonId]: PermittedBy } }
 
-/** For each of these people: the names under which they may decide a stage of this request now, and what policy said of each. */
+/** For each person: the names under which they may decide a stage now, and what policy said of each. */
 export function eligibilityOf(
   policy: Policy,
   state: ApprovalRequest,
@@ -107,8 +105,8 @@ export function eligibilityOf(
 }
 
 /**
- * The same for those whose approval counts, under the names alone under which it was given: where nobody decides, what
- * else they might decide is of no weight, and each name is a question to policy.
+ * The same for approvers who count, and only for the names under which they approved: each name is a question to
+ * policy.
  */
 export function eligibilityOfApprovers(
   policy: Policy,
@@ -142,6 +140,6 @@ function askEach(
   return { eligible, permittedBy }
 }
 
-/** Those whose approval counts now, and those in whose stead some of them gave it. */
+/** Approvers who count now, and the people for whom some of them approved. */
 export const countedApprovers = (state: ApprovalRequest): readonly PersonId[] =>
   approvalsOf(state).flatMap(({ person, for: absent }) => (absent === undefined ? [person] : [person, absent]))

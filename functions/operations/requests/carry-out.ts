@@ -36,7 +36,7 @@ import type { OnceOnly } from '../ports.ts'
 import { bucketRow, readBucket } from './limits.ts'
 import type { AskingPorts, Commit, Committed, DecidingPorts, Stored } from './ports.ts'
 
-/** Enough for fifty writers on one aggregate, each of whom can lose to all others. */
+/** Enough for fifty writers on one aggregate, each of which can lose to all others. */
 export const manyWriters = 60
 
 /**
@@ -53,21 +53,21 @@ export async function runAggregate<T>(id: string, attempts: number, attempt: () 
   throw new StaleRequest(`other writers kept coming first on \`${id}\``)
 }
 
-/** A command with the hash of the policies that its facts were found by. */
+/** A command with the hash of the policies by which its facts were found. */
 export const stamped = (command: Unstamped, { policy }: Pick<AskingPorts, 'policy'>): Command => ({
   ...command,
   bundle: policy.bundle.hash,
 })
 
-/** What a command came to. `replayed`: something that may happen once had happened before, so nothing was done now. */
+/** `replayed`: something that may happen once had happened before, so nothing was done now. */
 export type CarriedOut = Result<Stored, Refusal> & { stored?: Stored }
 
 /**
  * Reads the request, makes the command from what is read, decides, and commits state and entries in one transaction;
- * if another writer came first, reads and decides again. Refusals are committed too, as entries.
+ * and again if another writer came first. Refusals are committed too, as entries.
  *
  * @param command made anew at each attempt, from the request as it is at that time
- * @param once    what must not happen twice, committed with the rest
+ * @param once what must not happen twice, committed with the rest
  * @throws StaleRequest, StoreUnavailable
  */
 export async function carryOut(
@@ -98,7 +98,7 @@ export async function carryOut(
   })
 }
 
-/** The same for what a person does: where there is no such request, that they tried is on their own chain. */
+/** The same for a person. An attempt on a request that does not exist goes on their own chain. */
 export async function carryOutFor(
   person: PersonId,
   attempted: string,
@@ -143,7 +143,7 @@ export async function commitNew(
   return { stored: { state, head }, result }
 }
 
-/** From a narrowing on, entries are about what was left: another digest. */
+/** From a narrowing on, entries are about another digest. */
 function chainEvents({ state: before, head }: Stored, events: readonly Event[], after: ApprovalRequest) {
   const { id } = before.ask
   const narrowed = events.findIndex(({ type }) => type === 'Narrowed')
@@ -153,13 +153,13 @@ function chainEvents({ state: before, head }: Stored, events: readonly Event[], 
   return { entries: [...first.entries, ...rest.entries], head: rest.head }
 }
 
-/** What else is known of a refused attempt. `chain` is the actor's own, unless a tool asked about an agent. */
+/** `chain`: the actor's own, unless a tool asked about an agent. */
 type More = { about?: About; policies?: readonly string[]; chain?: string }
 
 /**
  * Records a refused attempt that no request has on its record. One entry an hour for each kind (actor, attempt, code,
- * action, resource): the others are counted, and the next entry of the kind says how many there were. So a flood does not
- * make the record longer, and a write that the SDK sends twice counts once.
+ * action, resource); the others are counted, and the next entry says how many. So a flood does not make the record
+ * longer, and a write that the SDK sends twice counts once.
  *
  * @throws StaleRequest, StoreUnavailable
  */
@@ -206,14 +206,14 @@ export const refuseOnRecord =
     return refuse(code, detail)
   }
 
-/** What an entry on the chain of an actor says of the request that they tried something with, if there is one. */
+/** What an entry on an actor's chain says of the request that they tried something with. */
 export const aboutStored = (stored: Stored | undefined): { about: About } => ({
   about: stored ? { ...contextOf(stored.state), request: stored.state.ask.id } : {},
 })
 
 type Row = { key: string; before: string | undefined; others?: true; taken?: OnceOnly }
 
-/** The row that counts a refusal: that of its kind, or that of all others where the chain has taken enough kinds. */
+/** The row of its kind, or that of all others where the chain has enough kinds. */
 async function rowFor(
   kind: string,
   chain: string,
@@ -229,7 +229,7 @@ async function rowFor(
   return { key, before: await requests.recall(key), others: true }
 }
 
-/** Kept a day past its hour, so that the next entry can say how many there were. */
+/** Kept a day longer, so that the next entry can say how many there were. */
 const countedRow = (key: string, counted: Counted, before: string | undefined): OnceOnly => ({
   key,
   value: writeCounted(counted),
@@ -237,17 +237,17 @@ const countedRow = (key: string, counted: Counted, before: string | undefined): 
   expiresAt: counted.until + 86_400,
 })
 
-/** Stores what time alone has made due. Nothing due is nothing written. */
+/** Stores what time alone has made due. */
 export const wake = (id: RequestId, ports: DecidingPorts): Promise<CarriedOut> =>
   carryOut(id, ports, () => ({ type: 'wake' }))
 
 /**
- * Reads the halts and the ancestors once more, after a credential is on record and before it is told: what was stopped
- * while it was being made is never handed out. Then the request is ended on its record, and what was made is found by its
+ * Reads halts and ancestors once more, after a credential is on record and before it is answered: what was stopped
+ * while it was being made is never handed out. The request is then ended on its record, and the credential found by its
  * intent and denied.
  *
  * @param issued the request as it was committed with the credential
- * @param role   the target role that was assumed, where one was
+ * @param role the target role that was assumed
  * @throws StoreUnavailable, StaleRequest
  */
 export async function stillStands(
@@ -261,7 +261,7 @@ export async function stillStands(
   return refuse(ending.by === 'halt' ? 'halted' : 'ancestor_ended')
 }
 
-/** Ends a request, on its own record, whose ancestor or standing permit has ended, or that is halted. */
+/** Ends a request, on its own record, that is halted or whose ancestor or standing permit has ended. */
 export async function endIfOver(
   id: RequestId,
   ports: DecidingPorts,

@@ -8,7 +8,6 @@ import { decideRequest, narrowAsk } from './decide-request.ts'
 import type { AskingPorts, DecidingPorts } from './ports.ts'
 import { viewRequest } from './read-requests.ts'
 
-/** What somebody who looks at a page has chosen on it. */
 export type PageChoice = {
   id: RequestId
   verdict: Verdict
@@ -25,10 +24,10 @@ export type PageOutcome = { recorded: ApprovalRequest } | { loginAt: string }
 type Ports = DecidingPorts & { login: LoginPorts }
 
 /**
- * Takes what a person chose on a page, by the same operation as every other door. Where the stage wants a stronger login
- * than a session, an approval waits for one that is made for it alone: nothing is recorded until they are back.
+ * Takes what a person chose on a page. Where the stage wants a stronger login than a session, an approval waits for a
+ * login that is made for it alone, and nothing is recorded until then.
  *
- * @param shown what the page shows of a request now, digested: somebody who saw another decides nothing
+ * @param shown the digest of what the page shows of a request now: a person who saw something else decides nothing
  */
 export async function decideOnPage(
   choice: PageChoice,
@@ -45,7 +44,7 @@ export async function decideOnPage(
   const stage = state.status === 'pending' ? openStage(state)?.terms : undefined
   const wantsLogin = choice.verdict === 'approve' && (stage?.acr !== undefined || stage?.maxAge !== undefined)
   const isAsShown = choice.seen === ports.shown(state)
-  // What cannot be is told before anybody is sent to log in for it; the operation records it, and says it first.
+  // What cannot succeed is refused before the person is sent to log in for it.
   const mayBe = whyNot.approve === undefined && choice.round === state.round && choice.digest === state.ask.digest
   const says = stage?.comment !== 'required' || (choice.comment ?? '').trim() !== ''
   if (isAsShown && wantsLogin && mayBe && says) {
@@ -65,8 +64,8 @@ export async function decideOnPage(
 }
 
 /**
- * Records the decision that a login was made for, with the login as its evidence. Whoever comes back as somebody else
- * than they left has decided nothing.
+ * Records the decision that a login was made for, with the login as evidence. A person who comes back as another person
+ * decides nothing.
  */
 export async function decideByLogin(
   { person, login, purpose }: LoggedIn,

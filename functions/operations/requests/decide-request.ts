@@ -27,9 +27,8 @@ import type { AskingPorts, DecidingPorts } from './ports.ts'
 type Made = Omit<Extract<Narrowing, { ok: true }>, 'eligible' | 'permittedBy'>
 
 /**
- * What a request becomes when an approver leaves less of it: the arguments checked against the schema again, the tier and
- * the session policy computed again. It may need a higher rung than it did; it never gets away with a lower one, since an
- * approver who makes it less was not asked whether fewer people may look at it.
+ * What a request becomes when an approver leaves less of it: arguments, tier and session policy are checked again. It
+ * may need a higher tier, and never a lower one, since the approver was not asked whether fewer people may look at it.
  */
 export function narrowAsk(
   { ask, tier }: Pick<ApprovalRequest, 'ask' | 'tier'>,
@@ -54,7 +53,7 @@ export function narrowAsk(
   const rung = tierOf(policy.bundle.ladder, needed)
   if (!rung) return { ok: false, code: 'policy_denied' }
   const { arguments: args, unpinned } = facts
-  // What a higher rung gives may be less than what was asked for on the lower one.
+  // A higher tier may grant less than was asked for on the lower one.
   const cut = {
     uses: Math.min(terms.uses, rung.grant.uses),
     lifetime: Math.min(terms.lifetime, rung.grant.lifetime),
@@ -64,7 +63,6 @@ export function narrowAsk(
   return { ok: true, ask: smaller, tier: needed, stages: rung.stages, policies }
 }
 
-/** A person's verdict on a request, through whichever door. */
 export type DecisionAsk = Pick<
   Decide,
   'person' | 'verdict' | 'stage' | 'round' | 'digest' | 'comment' | 'through' | 'login' | 'seen' | 'burst'
@@ -72,19 +70,17 @@ export type DecisionAsk = Pick<
   id: RequestId
   /** What an approver would leave of it, where they approve less than was asked. */
   narrow?: Narrow
-  /** Whether what the door renders of a request shows all of it. A door that always shows all of it does not say. */
+  /** Whether the door shows all of a request. A door that always does leaves it out. */
   showsAll?: (state: ApprovalRequest) => boolean
-  /** What must happen once, such as this very click. */
+  /** What must happen once, such as this click. */
   once?: OnceOnly
 }
 
-/** Records a person's decision, and settles the request if it is the last that was needed. */
 export function decideRequest(ask: DecisionAsk, ports: DecidingPorts): Promise<CarriedOut> {
   const command = (state: ApprovalRequest, now: NumericDate) => commandFor(state, ask, now, ports)
   return carryOutFor(ask.person, ask.verdict, ask.id, ports, command, ask.once)
 }
 
-/** The decision on the request as it now is, with all that is found for it now. */
 async function commandFor(
   state: ApprovalRequest,
   ask: DecisionAsk,
@@ -144,7 +140,9 @@ const asIfNarrowed = (
     because: [...policies],
   })
 
-/** The request as it would stand with this approval, so that the question about the last stage can be asked beforehand. */
+/**
+ * The request as it would stand with this approval, so that the question about the last stage can be asked beforehand.
+ */
 function asIfDecided(
   state: ApprovalRequest,
   {
@@ -172,10 +170,10 @@ function asIfDecided(
   return own ? evolve(less, { ...decided, stage: own.name }) : less
 }
 
-/** Why somebody decided as they did, said afterwards. */
+/** Why a person decided so, said afterwards. */
 export type CommentAsk = { id: RequestId; person: PersonId; comment: string; once?: OnceOnly }
 
-/** Records the decider's own words on their own decision: once, within an hour, and it changes nothing else. */
+/** Once, within an hour, and it changes nothing else. */
 export function commentDecision({ id, person, comment, once }: CommentAsk, ports: DecidingPorts): Promise<CarriedOut> {
   return carryOutFor(person, 'comment', id, ports, () => ({ type: 'comment', person, comment }), once)
 }
@@ -184,8 +182,8 @@ export function commentDecision({ id, person, comment, once }: CommentAsk, ports
 export type Foreseen = Result<ApprovalRequest, Refusal> & { state?: ApprovalRequest }
 
 /**
- * What a decision would come to now, by the very rule that takes it, with nothing recorded: for a form that somebody
- * should not fill in for nothing. It promises nothing, since the decision itself is judged anew when it is made.
+ * What a decision would come to now, by the rule that takes it, with nothing recorded: so that no form is filled in for
+ * nothing.
  */
 export async function foreseeDecision(ask: DecisionAsk, ports: DecidingPorts): Promise<Foreseen> {
   const stored = await ports.requests.load(ask.id)

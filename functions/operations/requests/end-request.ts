@@ -7,13 +7,13 @@ import type { OnceOnly } from '../ports.ts'
 import { type CarriedOut, carryOutFor, carryOutForAgent } from './carry-out.ts'
 import type { DecidingPorts } from './ports.ts'
 
-/** The agent takes its ask back (ARAP's cancel). Only a pending one can be; the request is then `withdrawn`. */
+/** The agent takes its pending ask back (ARAP's cancel): the request is then `withdrawn`. */
 export const cancelRequest = (
   { id, agent }: { id: RequestId; agent: AskerId },
   ports: DecidingPorts,
 ): Promise<CarriedOut> => carryOutForAgent(id, agent, ports, { type: 'withdraw', agent })
 
-/** The agent reports that its task is done, and how it went; every credential of the grant ends with it. */
+/** The agent reports how its task went; every credential of the grant ends with it. */
 export function completeRequest(
   { id, agent, outcome, note }: { id: RequestId; agent: AskerId; outcome: Outcome; note?: string },
   ports: DecidingPorts,
@@ -21,10 +21,7 @@ export function completeRequest(
   return carryOutForAgent(id, agent, ports, { type: 'complete', agent, outcome, ...defined({ note }) })
 }
 
-/**
- * Ends its grant and every credential of it, if policy lets this person revoke, and they
- * are not stopped themselves.
- */
+/** Ends its grant and every credential of it, if policy lets this person revoke and no halt stops them. */
 export async function revokeRequest(
   ask: { id: RequestId; person: PersonId; reason: string; once?: OnceOnly },
   ports: DecidingPorts,

@@ -28,7 +28,7 @@ import { recordRefusal } from './carry-out.ts'
 import { Lately } from './limits.ts'
 import type { AskingPorts, DecidingPorts, MakingPorts } from './ports.ts'
 
-/** Who asks: an agent about itself, or a tool about an agent. */
+/** An agent asks about itself, or a tool about an agent. */
 export type EvaluationCaller = { type: 'agent'; id: AgentId } | { type: 'tool'; id: ToolId }
 
 /** An AuthZEN access evaluation, as it came. */
@@ -56,16 +56,15 @@ export type Evaluated = { id: EvaluationId; at: NumericDate; policies: readonly 
 /** Why not, where a new request may help. */
 type AskableReason = 'approval_required' | 'approval_expired' | 'out_of_scope'
 type Requestable = { tier: number; title: string; expiresAt: NumericDate; bindingToken?: string | undefined }
-/** What an evaluation needs of the world. */
 type Ports = MakingPorts & { statements: Statements }
 
-/** A requestable denial may be submitted for this long. */
+/** A requestable denial may be submitted for this long. Seconds. */
 const bindingWindow = 600
 /**
  * Answers an access evaluation: with an approval, whether it covers this now; without one, whether asking for approval
- * would help, and at which tier. An evaluation that may be submitted is kept, and one that is refused is on the record.
+ * would help, and at which tier. An evaluation that may be submitted is kept; a refused one is on the record.
  *
- * @param lately shared by the evaluations of one message, so that what an agent asked for lately is read once
+ * @param lately shared by the evaluations of one message, so that the agent's requests are read once
  * @throws StoreUnavailable, StaleRequest
  */
 export async function evaluateAccess(
@@ -79,7 +78,7 @@ export async function evaluateAccess(
   return evaluated
 }
 
-/** On the chain of the agent, also where a tool asked about it. Of an agent that is not known there is no chain. */
+/** On the chain of the agent, also where a tool asked. An unknown agent has no chain. */
 async function recordNo(
   { caller, subject, action, resource: { type, id }, parentTask }: EvaluationAsk,
   reason: Exclude<EvaluationReason, 'approval_required'>,
@@ -92,7 +91,6 @@ async function recordNo(
   await recordRefusal(caller, 'evaluate', reason, ports, { about, policies, chain })
 }
 
-/** What an entry says of what was asked for. */
 export function aboutAsk({
   action,
   resource,
@@ -137,7 +135,6 @@ async function assessAccess(ask: EvaluationAsk, ports: Ports, lately: Lately): P
 const isAskable = (reason: EvaluationReason): reason is Exclude<AskableReason, 'approval_required'> =>
   reason === 'approval_expired' || reason === 'out_of_scope'
 
-/** Whether asking for approval would help, and at which tier. */
 async function assessed(
   ask: EvaluationAsk,
   agent: AgentId,
@@ -146,7 +143,7 @@ async function assessed(
   ports: DecidingPorts,
 ): Promise<Evaluated> {
   const missing = ask.purpose === undefined ? 'purpose' : ask.parentTask === undefined ? 'parent_task' : undefined
-  // Said before policy is asked: what it would answer about half a question explains nothing.
+  // Said before policy is asked, whose answer to half a question explains nothing.
   if (missing && Object.hasOwn(ports.policy.bundle.actions, ask.action.name))
     return deny(common, 'invalid_arguments', `\`context.${missing}\` is missing`)
   const recent = await lately.count(agent, ask.action.name, common.at)
@@ -161,7 +158,7 @@ async function assessed(
   return { ...common, policies: assessment.policies, decision: false, reason: 'approval_required', requestable }
 }
 
-/** Keeps a no about an agent of the registry for as long as it may be answered by a submission, also where none can help. */
+/** Keeps a no about a known agent for as long as a submission may answer it. */
 const keeper =
   (ask: EvaluationAsk, agent: AgentId, { id, at }: Pick<Evaluated, 'id' | 'at'>, ports: Ports) =>
   async (evaluated: Evaluated): Promise<Evaluated> => {
@@ -198,10 +195,7 @@ export const bindingOf = (ask: Bound): Digest =>
     parent_task: (ask.parentTask as Json | undefined) ?? null,
   })
 
-/**
- * What an approval is bound to beside its action and the resource that this names: all other members of what was
- * evaluated. Absent, it is what the request says of itself.
- */
+/** All that an approval is bound to beside its action and resource. */
 export const boundOf = (ask: Omit<Bound, 'action'>): Digest =>
   digestOf('hotwork.bound.v1', {
     subject: withoutActor(ask.subject),
@@ -219,7 +213,9 @@ export const boundPlainly = ({
 }: Omit<Ask, 'digest' | 'argumentsDigest'>): Digest =>
   boundOf({ subject: { type: 'agent', id: agent.id }, resource, purpose, parentTask })
 
-/** Assesses an ask, and refuses one whose AWS credentials could not be confined: its session policy would be too large. */
+/**
+ * Assesses an ask, and refuses one whose AWS credentials could not be confined: its session policy would be too large.
+ */
 export function assessAsk(
   ask: Pick<EvaluationAsk, 'action' | 'resource' | 'purpose'>,
   agent: AskerId,
@@ -244,7 +240,7 @@ type Reevaluated =
   | { decision: true; policies: readonly string[]; approval: { id: string; approvedUntil: NumericDate } }
   | { decision: false; policies: readonly string[]; reason: EvaluationReason; detail?: string }
 
-/** An approval is no bearer grant: it must be this agent's, for exactly this, and the question must still be answered with permit. */
+/** An approval is no bearer grant: it must be this agent's, for exactly this, and policy must still permit. */
 async function reevaluate(
   ask: EvaluationAsk,
   agent: AgentId,
@@ -282,7 +278,7 @@ async function isOf({ id, digest }: Ask, approval: string, state: Json, { statem
   return jti === approval && txn === id && approved === digest
 }
 
-/** ARAP's exact match: member by member, an absent one being another than one that is null. */
+/** ARAP's exact match, member by member; an absent one is not the same as null. */
 function covers(approved: Ask, ask: EvaluationAsk): boolean {
   const args = JsonObject.safeParse(ask.action.properties)
   if (!args.success || boundOf(ask) !== (approved.bound ?? boundPlainly(approved))) return false

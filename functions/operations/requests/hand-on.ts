@@ -10,15 +10,14 @@ import type { Log, Queue } from '../ports.ts'
 import type { FifoMessage, FollowMessage } from './ports.ts'
 
 type Ports = { cards: Queue<FifoMessage>; denies: Queue<EndMessage>; reminders: Queue<FollowMessage> }
-/** A request as it is stored now, as it was before, and when it changed: just now, unless said. */
+/** `since`: when it changed, now unless said. */
 type Changed = { state: ApprovalRequest; before?: ApprovalRequest; version: number; since?: NumericDate }
-/** The halts of one target as they are stored now, and when they changed. */
 type ChangedHalts = { halts: readonly Halt[]; version: number; since: NumericDate }
 
 /**
- * Hands a changed request on to those who follow from the record: the card drawer, and, where sessions must be denied,
- * the writer of each role's deny, and where it has given rights away and ended, to whoever ends those; and, where a stage
- * has opened whose people are reminded, or a person has used break-glass, to whoever sets the timers. Only ids travel.
+ * Hands the id of a changed request to all that follow the record: the card drawer; the writer of each role's deny,
+ * where sessions must be denied; the function that ends its children, where it has ended; and the one that sets timers,
+ * where a stage with reminders or an opening has begun.
  */
 export async function handOn(changed: readonly Changed[], now: NumericDate, ports: Ports): Promise<void> {
   await ports.cards.send(
@@ -38,10 +37,7 @@ export async function handOn(changed: readonly Changed[], now: NumericDate, port
   if (reminding.length > 0) await ports.reminders.send(reminding.map(({ state }) => ({ requestId: state.ask.id })))
 }
 
-/**
- * Once for each opening or escalation of a stage that reminds, and for each opening: other changes of the
- * request set no timer.
- */
+/** Once for each turn of a stage that reminds, and for each opening. */
 function hasOtherReminders(state: ApprovalRequest, before: ApprovalRequest | undefined): boolean {
   if (state.ask.breakGlass) return before === undefined
   const last = remindersOf(state).at(-1)
@@ -50,8 +46,8 @@ function hasOtherReminders(state: ApprovalRequest, before: ApprovalRequest | und
 }
 
 /**
- * Hands a declared halt on to the writer of the deny of each role that it bears on, and to the one that ends what it
- * covers. One that was lifted needs no deny, and takes none back: what it stopped stays stopped.
+ * Hands a declared halt to the writer of the deny of each role that it bears on, and to the function that ends what it
+ * covers. Lifting revives nothing, so a lifted halt needs neither.
  *
  * @param ports `targetRoles`: the ARN of every target role that there is
  */
@@ -66,7 +62,6 @@ export async function handOnHalts(
   await ports.denies.send([...roles.map((role) => denying(role, { id, version, since })), ending(id, version)])
 }
 
-/** Hands a standing permit that was taken back on to whoever ends what drew from it. */
 export async function handOnPermit(
   { permit: { id, revoked }, version }: { permit: StandingPermit; version: number },
   { denies }: Pick<Ports, 'denies'>,
@@ -93,7 +88,7 @@ const ending = (id: Cause['id'] | StandingPermitId, version: number): EndMessage
 /** FIFO groups are at most 128 characters: the end of an ARN tells the roles of a deployment apart. */
 export const groupOf = (role: string): string => role.slice(-128)
 
-/** Whether it has ended, and something taken out of it may still be live. */
+/** It has ended, and what was delegated from it may still be live. */
 const hasOrphans = (state: ApprovalRequest, now: NumericDate): boolean =>
   state.status !== 'approved' && (grantOf(state)?.delegations ?? []).some(({ notAfter }) => notAfter > now)
 
@@ -101,8 +96,8 @@ const hasOrphans = (state: ApprovalRequest, now: NumericDate): boolean =>
 const hardlyRead = 5
 
 /**
- * Writes what a change says of how people decide, as lines that are counted into metrics: 1 and 0, so that their average
- * is a rate. No person and no request is named: it is the stage that is looked at, not who works in it.
+ * Logs how people decide, as lines that become metrics: 1 and 0, so that their average is a rate. It measures a stage,
+ * so it names no person and no request.
  */
 export function logMeasures(before: ApprovalRequest, after: ApprovalRequest, log: Log): void {
   for (const measure of measuresOf(before, after)) {
@@ -114,7 +109,7 @@ export function logMeasures(before: ApprovalRequest, after: ApprovalRequest, log
   }
 }
 
-/** Says that a review has become overdue, from the record as it changes: whoever stored it, it is said in one place. */
+/** Logged from the record, so once, no matter who stored it. */
 export function logOverdueReview(before: ApprovalRequest, after: ApprovalRequest, log: Log): void {
   if (before.review?.overdueAt === undefined && after.review?.overdueAt !== undefined)
     log.error('review_overdue', { request: after.ask.id, drill: after.ask.breakGlass?.drill === true })

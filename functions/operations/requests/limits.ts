@@ -12,12 +12,12 @@ export type RatePorts = {
 
 /** Enough for fifty calls of one caller at once, each of which can lose to all others. */
 const attempts = 60
-/** A bucket that is full is as one that was never there, so its row may go. Seconds. */
+/** A full bucket is as good as none, so its row may go. Seconds. */
 const keepFull = 60
 
 /**
- * Takes tokens from the caller's bucket: one row, set only where it is still as it was read, so that a write that the SDK
- * sends twice counts once. A caller that is refused costs one read and no write.
+ * Takes tokens from the caller's bucket: one row, set only where it is still as it was read, so that a write that the
+ * SDK sends twice counts once. A refused caller costs one read and no write.
  *
  * @throws StoreUnavailable: then nothing is permitted
  */
@@ -48,12 +48,12 @@ export const bucketRow = (key: string, fullAt: number, before: string | undefine
   expiresAt: Math.ceil(fullAt / 1000) + keepFull,
 })
 
-/** What somebody who was told that too many are open should wait before they ask again. Seconds. */
+/** How long an agent with too many open requests should wait. Seconds. */
 export const tryAgainAfter = 60
 
 /**
- * Whether one more request of this agent may wait for people. Counted by an index that is a moment behind, so a few that
- * come at once may pass a cap together; it is there so that people go on reading, and lets nobody do anything.
+ * Whether one more request of this agent may wait for people. The index is a moment behind, so a few that come at once
+ * may pass the cap: it protects the people who read, and permits nothing.
  */
 export async function mayWait(
   { agent, owner }: Pick<Ask, 'agent' | 'owner'>,
@@ -62,7 +62,7 @@ export async function mayWait(
   const { openPerAgent, openPerOwner } = limitsOf(bundle.ladder)
   const own = await requests.countOpen(agent.id, openPerAgent)
   if (own >= openPerAgent) return refuse('too_many_open', `${openPerAgent} requests of yours wait for people already`)
-  // An owner has few agents, and whoever has moved to another owner takes what is open along.
+  // An owner has few agents. Requests of an agent that changed its owner count for the new one.
   const others = bundle.agents.filter((each) => each.owner === owner && each.id !== agent.id)
   const counts = await Promise.all(others.map(({ id }) => requests.countOpen(id, openPerOwner)))
   const all = counts.reduce((sum, count) => sum + count, own)
@@ -71,22 +71,20 @@ export async function mayWait(
     : refuse('too_many_open', `${openPerOwner} requests of your owner's agents wait for people already`)
 }
 
-/** "Lately", for the circumstances of a question. */
+/** "Lately", for the circumstances of a question. Seconds. */
 const recentWindow = 3600
 /** Beyond so many, one more says nothing new. */
 const recentLimit = 50
-/** How many are read at once: few at first, since few agents ask for more than that in an hour. */
+/** So many are read at once: few at first, since few agents ask for more in an hour. */
 const recentPages = [10, 90, 100, 100]
 
-/** What has been read of one agent's requests, newest first. */
+/** Of one agent's requests, newest first. */
 type Read = { found: Map<string, number>; pages: number; after?: string; end: boolean }
 
 /**
- * How many requests for an action an agent made lately, at most `recentLimit`. Reads back through all that the agent
- * asked for, since ten of another kind would otherwise hide a burst of this one. An agent that asked for more than can be
- * read through is taken to be in a burst: the count, like the index that it comes from, may only ever raise scrutiny.
- *
- * What is read of an agent is kept: however many questions one message asks, its requests are read once.
+ * How many requests for an action an agent made lately, at most `recentLimit`. All its requests are read, since ten of
+ * another kind would otherwise hide a burst of this one. An agent with more than can be read counts as in a burst: the
+ * count may only raise scrutiny. An agent's requests are read once, for all questions of one message.
  */
 export class Lately {
   readonly #requests: Pick<RequestReader, 'list'>

@@ -28,12 +28,12 @@ type RequestablePlan = {
 }
 
 type Decided = {
-  /** Who may decide. */
+  /** People who may decide. */
   people: readonly PersonId[]
-  /** Who is sent the card directly, and who of them cannot be. */
+  /** People who are sent the card directly, and those of them who cannot be. */
   notified: readonly PersonId[]
   unreachable: readonly PersonId[]
-  /** Who may decide and is never pinged. */
+  /** People who may decide and are never pinged. */
   quiet: readonly PersonId[]
 }
 export type PlannedStage = Decided & {
@@ -47,7 +47,6 @@ export type PlannedStage = Decided & {
   comment?: 'required'
 }
 
-/** Says who would be asked, told and waited for, and what there would be to get; or why the request would be refused. */
 export function planRequest(
   ask: Pick<EvaluationAsk, 'action' | 'resource' | 'purpose'> & { agent: AgentId; recent: number },
   policy: Policy,

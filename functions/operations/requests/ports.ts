@@ -10,10 +10,10 @@ import type { PermitChange } from '../permits/ports.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { Clock, Fifo, Ids, Log, OnceOnly, Page } from '../ports.ts'
 
-/** A request as it is stored: its state, and the end of its chain of entries, whose sequence is also its version. */
+/** Its state, and the end of its chain of entries, whose sequence is also its version. */
 export type Stored = { state: ApprovalRequest; head: Head }
 
-/** All of it or none: the new state, its entries, and what must happen once. */
+/** All or none: the new state, its entries, and what must happen once. */
 export type Commit = {
   id: RequestId
   /** The head that was read: `noEntries` for a new request. */
@@ -26,7 +26,9 @@ export type Commit = {
   draw?: PermitChange
 }
 
-/** `stale`: another writer came first, read again and decide again. `taken`: a once-only key is there already, with its value. */
+/**
+ * `stale`: another writer came first, read and decide again. `taken`: a once-only key is there already, with its value.
+ */
 export type Committed =
   | { outcome: 'committed' }
   | { outcome: 'stale' }
@@ -56,7 +58,7 @@ export interface RequestReader {
 }
 
 export interface RequestWriter {
-  /** @throws StoreUnavailable when the store does not answer: then nobody knows whether it was committed */
+  /** @throws StoreUnavailable when the store does not answer: then it is not known whether it was committed */
   commit(change: Commit): Promise<Committed>
   /** Puts a once-only key alone; false when it was there. */
   claim(once: OnceOnly): Promise<boolean>
@@ -65,7 +67,7 @@ export interface RequestWriter {
 
 export type RequestStore = RequestReader & RequestWriter
 
-/** Where a page begins: `after` is the `next` of the page before; `before` leaves out what was submitted then or later. */
+/** `after` is the `next` of the page before; `before` leaves out what was submitted then or later. */
 export type RequestPage = { limit: number; after?: string; before?: NumericDate }
 
 /** `chatGroups`: who is in the groups of the chat, where the directory takes any from there. */
@@ -94,16 +96,16 @@ export type Evaluation = {
 
 /** The waiting states of executions, each with its task token. */
 export interface WaitStore {
-  /** Remembers a wait; storing it twice is once. */
+  /** Storing a wait twice is once. */
   remember(wait: WaitRecord): Promise<void>
-  /** The waits of a request that nobody has ended yet. */
+  /** The waits of a request that have not ended. */
   open(request: RequestId): Promise<readonly WaitRecord[]>
   /**
-   * Claims the right to end a wait: true for one caller, and again for another only after `leaseSeconds`, in case the
-   * first died between claiming and sending.
+   * Claims the right to end a wait: true for one caller, and for another only after `leaseSeconds`, in case the first
+   * died before it sent.
    */
   claim(wait: WaitRecord, now: NumericDate, leaseSeconds: number): Promise<boolean>
-  /** Gives a claim back before its lease is over, since what it was for has failed: the next caller may claim at once. */
+  /** Gives a claim back, since sending failed: the next caller may claim at once. */
   release(wait: WaitRecord): Promise<void>
   ended(wait: WaitRecord): Promise<void>
 }
@@ -120,8 +122,8 @@ export interface Workflow {
   /** Starts the one execution of a request. Starting twice is once. */
   start(request: RequestId, wait: string): Promise<void>
   /**
-   * Ends a wait by success or by a named error. `Faulted` is the waiting task's own failure: the machine tries it again,
-   * a few times. `late` when its token is no longer good, for whatever reason.
+   * Ends a wait by success or by a named error. `Faulted` is the waiting task's own failure, which the machine tries
+   * again a few times. `late`: its token is no longer good.
    */
   signal(taskToken: string, outcome: 'succeeded' | 'Settled' | 'Moved' | 'Faulted'): Promise<'sent' | 'late'>
 }

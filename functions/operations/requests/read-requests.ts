@@ -19,17 +19,16 @@ import type { Page } from '../ports.ts'
 import { keepRate, type RatePorts } from './limits.ts'
 import type { AskingPorts, DecidingPorts, RequestFilter, RequestReader, Stored } from './ports.ts'
 
-/** Four characters after the kind: enough that a slip of the pen is no other request. */
+/** Four characters after the kind: enough that a typing error is no other request. */
 const Beginning = /^(?:(?:req|bgl)_)?[0-9a-z]{4,26}$/
 const lookedAt = 100
 
-/** `too_many`: there are more open requests than were looked at, so nobody can say that a beginning is of one alone. */
+/** `too_many`: more requests are open than were looked at, so the beginning may not be of one alone. */
 export type NotFound = 'unknown_request' | 'ambiguous' | 'too_many'
 
 /**
- * The request that somebody means by its id or by the beginning of one, with or without `req_`. A beginning is looked up
- * among all that is open and the newest of the rest, and must be of one alone. Whether there is such a request, and what
- * may be done to it, is for whoever acts on the id to ask.
+ * The request of an id, or of the beginning of one, with or without `req_`. A beginning is looked up among all that is
+ * open and the newest of the rest, and must be of one alone. Rights are for the caller to ask.
  */
 export async function findRequest(
   given: string,
@@ -56,17 +55,17 @@ type ReadRefusal = 'not_permitted' | 'unknown_request'
 const pageSize = 50
 const entriesPage = 100
 
-/** The requests that match, newest first, each as it is now. */
+/** Newest first, each as it is now. */
 export async function listRequests(
   { person, filter, after }: { person: PersonId; filter: RequestFilter; after?: string },
   ports: Ports,
 ): Promise<Result<Page<ApprovalRequest>, ReadRefusal>> {
   if (!mayRead(person, ports)) return refuse('not_permitted')
   const page = await ports.requests.list(filter, { limit: pageSize, ...defined({ after }) })
-  // What was opened was asked of nobody, and is listed by itself.
+  // Openings were asked of no one, and have a list of their own.
   const asked = page.items.filter(({ state }) => state.ask.breakGlass === undefined)
   const items = asked.map(({ state }) => asOf(state, ports.clock.now()))
-  // What has fallen due since the index was written is another status now: it is left out of a list of the old one.
+  // What has fallen due since the index was written has another status now.
   const still = filter.status === undefined ? items : items.filter(({ status }) => status === filter.status)
   return ok({ items: still, ...defined({ next: page.next }) })
 }
@@ -93,8 +92,8 @@ export async function readLedger(
 }
 
 /**
- * A page of any chain there is, in order, without ID tokens that are still good. An actor of the registry has a chain also
- * while nothing is on it.
+ * A page of any chain, in order, without ID tokens that are still good. A known actor has a chain also while it is
+ * empty.
  */
 export async function readChain(
   { aggregate, person, after }: { aggregate: Aggregate; person: PersonId; after: number },
@@ -108,7 +107,7 @@ export async function readChain(
   return isUnknown ? refuse('unknown_aggregate') : ok(page)
 }
 
-/** A Lambda answers at most 6 MB, and a chain may be longer: it is read by the page. */
+/** By the page, since a Lambda answers at most 6 MB. */
 async function readPage(aggregate: Aggregate, after: number, { ledger, clock }: Ports): Promise<EntriesPage> {
   const { entries, next } = await ledger.page(aggregate, { after, limit: entriesPage })
   const now = clock.now()
@@ -118,14 +117,14 @@ async function readPage(aggregate: Aggregate, after: number, { ledger, clock }: 
 const mayRead = (person: PersonId, { policy, clock }: Ports): boolean =>
   askAboutPerson(policy, 'read', person, clock.now()).permit
 
-/** A request as it is now, and for each verdict why this person cannot give it now; nothing where they can. */
+/** For each verdict why this person cannot give it now; undefined where they can. */
 export type Viewed = { state: ApprovalRequest; whyNot: { readonly [verdict in Verdict]: Refusal | undefined } }
 
 type ViewPorts = AskingPorts
 
 /**
- * A request for a person who may be about to decide it. What they are offered is what the rule that takes decisions would
- * take now, given the comment and the login that the stage asks for; when they decide, everything is asked anew.
+ * A request for a person who may be about to decide it: what they are offered is what the rule would take now, given
+ * the comment and the login that the stage asks for.
  */
 export async function viewRequest(
   { id, person }: { id: RequestId; person: PersonId },
@@ -160,21 +159,21 @@ export async function viewRequest(
   return ok({ state, whyNot: { approve: whyNot('approve'), deny: whyNot('deny') } })
 }
 
-/** Sleeps until the next look, or less when there is no time left. The world's only pause. */
+/** Sleeps until the next look. */
 export type Pause = (milliseconds: number) => Promise<void>
 type TaskPorts = RatePorts & { requests: Pick<RequestReader, 'load'>; pause: Pause }
 type Ask = { id: RequestId; agent: AgentId; wait: number }
 
-/** A task, and in how many seconds to read it again while it is pending. */
+/** `retryAfter`: in how many seconds to read it again, while it is pending. */
 type ReadTask = Stored & { retryAfter?: number }
 
 const afterHeld = 1
 const afterPlain = 5
 
 /**
- * The agent's own request as it is now. Held for up to `wait` seconds while it is pending and nothing about it changes,
- * looking once a second. Each second asked for is a token of the agent's rate: a read that finds too few is answered at
- * once, so that one agent does not take the Lambdas of all others.
+ * The agent's own request, held for up to `wait` seconds while it is pending and does not change. Each second is a
+ * token of the agent's rate; a read that finds too few is answered at once, so that one agent does not take the Lambdas
+ * of all others.
  *
  * @throws StoreUnavailable
  */

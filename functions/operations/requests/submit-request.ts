@@ -32,16 +32,16 @@ import { aboutAsk, assessAsk, bindingOf, boundOf, boundPlainly } from './evaluat
 import { Lately, mayWait } from './limits.ts'
 import type { AskingPorts, DecidingPorts, MakingPorts, Stored } from './ports.ts'
 
-/** Under which once-only key an idempotency key of this asker is kept. */
+/** The once-only key of an asker's idempotency key. */
 export const idempotencyItem = (asker: AskerId, key: string): string =>
   `IDEM#${asker}#${digestOf('hotwork.idempotency-key.v1', key)}`
 
-/** What tells a repeat from another ask under the same key. */
+/** Tells a repeat from another ask under the same key. */
 export const bodyDigest = (body: Json): Digest => digestOf('hotwork.idempotency.v1', body)
 
 /**
- * What was made under the same idempotency key before, as it is now: nothing yet, the same again, or a refusal where the
- * body or the key that asked is another.
+ * What was made under the same idempotency key, as it is now: undefined where nothing was, a refusal where the body or
+ * the key that asked is another.
  */
 export async function findRepeat(
   item: string,
@@ -69,11 +69,11 @@ type SubmissionAsk = Bound & {
   /** The denied evaluation that this answers, by its id or by the statement that came with it. */
   evaluation?: EvaluationId | undefined
   bindingToken?: string | undefined
-  /** When the denial ends, as its client repeats it: it must be what the statement says, and decides nothing. */
+  /** When the denial ends, as the client repeats it: it must be what the statement says, and decides nothing. */
   denialExpiresAt?: NumericDate | undefined
   requestedUntil?: NumericDate
   jkt: Thumbprint
-  /** None: the same body by the same key is the same request. */
+  /** Without one, the same body by the same key is the same request. */
   idempotencyKey?: string | undefined
   /** The whole body, for telling a repeat from another ask under the same key. */
   body: Json
@@ -83,15 +83,17 @@ type SubmissionAsk = Bound & {
 
 type Ports = MakingPorts &
   Pick<BrokerPorts, 'targetRole'> & { permits: Pick<PermitReader, 'ofAgent'>; statements: Pick<Statements, 'verify'> }
-/** `created` is false where an earlier request is answered: the same key, or an identical one that is still pending. */
+/**
+ * `created` is false where an earlier request is the answer: the same key, or an identical one that is still pending.
+ */
 type Submitted = { stored: Stored; created: boolean }
 
 const day = 86_400
 
 /**
  * Makes a request of an evaluation that said approval would help. The same key and body is the same request; an
- * identical ask that is still pending is answered with its request, so that nobody is asked twice. One that a standing
- * permit covers is approved at once, in the same transaction in which the permit is spent.
+ * identical ask that is pending is answered with its request, so that people are asked once. One that a standing permit
+ * covers is approved at once, in the transaction that spends the permit.
  *
  * @throws StoreUnavailable, StaleRequest
  */
@@ -114,7 +116,7 @@ export async function submitRequest(ask: SubmissionAsk, ports: Ports): Promise<R
         value: `${body} ${pending.state.ask.id}`,
         expiresAt: forget(pending.state),
       })
-      // Where its own twin, with the same key, came first, it is found by that key.
+      // Where its own twin came first, it is found by their key.
       return claimed ? ok({ stored: pending, created: false }) : undefined
     }
     const asksPeople = made.value.stages.length > 0
@@ -173,7 +175,7 @@ const openKey = ({ action, arguments: args, resource, purpose, parentTask, reque
     jkt: jkt ?? null,
   })
 
-/** The submission's facts: bound to its evaluation, and assessed anew, since policy may have changed in between. */
+/** The submission, bound to its evaluation and assessed again, since policy may have changed in between. */
 async function makeSubmit(ask: SubmissionAsk, ports: Ports): Promise<Result<Submit, Refusal>> {
   const { policy, requests, clock, ids } = ports
   const now = clock.now()

@@ -13,7 +13,7 @@ import type { DecidingPorts, FollowMessage, RequestReader } from './ports.ts'
 
 /** What is overdue for less is left to the workflow, whose timers fire 2 s late on purpose. */
 const graceSeconds = 5
-/** What was opened has three who store its end. That none did for so long is trouble. Seconds. */
+/** Three functions store the end of an opening. After so long none of them did. Seconds. */
 const outlived = 120
 /** One sweep does at most so many, oldest first; the next one goes on. */
 const batch = 100
@@ -22,10 +22,9 @@ type Ports = DecidingPorts & { follow: Queue<FollowMessage>; calls: Queue<Follow
 type DenyPorts = { denies: Pick<DenyReader, 'overdue'>; deny: Queue<EndMessage>; clock: Clock }
 
 /**
- * Makes visible what time has made due and nobody has looked at, and hands those requests on to be followed again; those
- * with a call of which nothing was heard, to whoever may look it up. It costs the same however many requests wait: it reads
- * the sparse index of what is overdue. A request that cannot be read or stored is logged and passed over, or it would hold
- * up all behind it, minute after minute.
+ * Stores what time has made due and no one has looked at, and hands those requests on to be followed again; those with
+ * a lost call to the function that looks it up. It reads a sparse index, so its cost does not grow with the requests
+ * that wait. A request that cannot be read or stored is logged and passed over, or it would hold up all behind it.
  *
  * @returns how many were overdue
  */
@@ -38,7 +37,7 @@ export async function sweepOverdue(ports: Ports): Promise<number> {
   return overdue.length
 }
 
-/** None where it failed: it stays overdue, so the next sweep tries again. */
+/** Empty where it failed: it stays overdue, so the next sweep tries again. */
 async function wakeOrPassOver(id: RequestId, ports: Ports): Promise<readonly ApprovalRequest[]> {
   try {
     if (id.startsWith('bgl_')) await logOutlived(id, ports)
@@ -51,8 +50,8 @@ async function wakeOrPassOver(id: RequestId, ports: Ports): Promise<readonly App
 }
 
 /**
- * Past its end nobody gets anything by it, but what follows from an end, such as the denies of its AWS sessions, comes
- * when it is stored. Each minute until it is.
+ * Past its end an opening permits nothing, but the denies of its AWS sessions come only when the end is stored. Logged
+ * each minute until it is.
  */
 async function logOutlived(id: RequestId, { requests, clock, log }: Ports): Promise<void> {
   const stored = await requests.load(id)
@@ -71,8 +70,7 @@ async function send(states: readonly ApprovalRequest[], queue: Queue<FollowMessa
 const hasLostCall = (now: NumericDate) => (state: ApprovalRequest) => (lookUpAt(state) ?? now + 1) <= now
 
 /**
- * Has the denies whose time is over taken from their roles: nothing needs them, and IAM has room for some three hundred.
- * It costs one read of the sparse index, however many there are.
+ * Has the denies whose time is over removed from their roles, since IAM has room for some three hundred.
  *
  * @returns how many roles are to be tidied
  */
@@ -84,7 +82,7 @@ export async function sweepDenies({ denies, deny, clock }: DenyPorts): Promise<n
     role,
     since,
     group: groupOf(role),
-    // One a minute, whoever else sweeps: a role's ARN may be too long for this, its group is not.
+    // One a minute, for all sweeps. A role's ARN may be too long for this; its group is not.
     deduplicate: `time#${Math.floor(since / 60)}`,
   }))
   if (tidy.length > 0) await deny.send(tidy)
@@ -93,14 +91,13 @@ export async function sweepDenies({ denies, deny, clock }: DenyPorts): Promise<n
 
 type ReminderPorts = { requests: Pick<RequestReader, 'load'>; timers: Timers; clock: Clock; log: Log }
 
-/** A timer may only wake a question whose answer is due, so each comes a little after the time it is for. */
+/** Each timer comes a little late, since a question may only be woken when its answer is due. Seconds. */
 const grace = 2
 
 /**
- * Sets a one-time timer for each reminder of the stage that is open now, and for each time at which what was opened in an
- * opening is to be looked at. It is safe to repeat: their names follow from the request and from what they are for. None
- * is taken back, since one that comes when it is for nothing finds nothing to do and is gone, which costs less than taking
- * it back would.
+ * Sets a one-time timer for each reminder of the open stage, and for each time at which an opening is to be looked at.
+ * Names follow from the request, so it is safe to repeat. No timer is taken back: one that finds nothing to do is
+ * cheaper.
  *
  * @throws StoreUnavailable, TimersUnavailable
  */
@@ -113,7 +110,7 @@ export async function setReminders(id: RequestId, { requests, timers, clock, log
   const ahead = [...reminding, ...breakGlassWakes(state).flatMap((each) => wakesOf(id, each))].filter(
     ({ at }) => at > now,
   )
-  // The earliest first: what is set before a Scheduler that says no will come, and the rest is tried again.
+  // The earliest first: if the Scheduler refuses a later one, the others are set.
   for (const timer of ahead) await timers.set({ ...timer, request: id, at: timer.at + grace })
   if (ahead.length > 0) log.info('reminders set', { request: id, reminders: ahead.length })
 }
@@ -123,9 +120,8 @@ const nameOf = (id: RequestId, { round, stage, since, attempt }: Reminder): stri
   [id, round, stage, since, attempt].join('-')
 
 /**
- * What ends an opening is stored by a timer of its own, which stands apart from the workflow: an execution that was
- * stopped, or never started, takes no end with it. It is drawn by another, which needs nothing stored. Whatever is to be
- * drawn at one time is one timer.
+ * The end of an opening is stored by a timer of its own, so that it does not depend on its workflow. Another timer
+ * draws it. What is drawn at one time is one timer.
  */
 const wakesOf = (id: RequestId, { at, why }: BreakGlassWake) =>
   (why === 'notice' ? (['draw'] as const) : (['draw', 'store'] as const)).map((to) => ({

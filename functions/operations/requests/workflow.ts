@@ -7,19 +7,18 @@ import type { Clock } from '../ports.ts'
 import { wake } from './carry-out.ts'
 import type { DecidingPorts, RequestReader, WaitRecord, WaitStore, Workflow } from './ports.ts'
 
-/** A sender that claimed a wait and then died is believed dead after this long, and another may send. */
+/** A sender that claimed a wait and has not sent after this long counts as dead. Seconds. */
 const leaseSeconds = 30
 
 type EndPorts = { waits: WaitStore; workflow: Workflow; clock: Clock }
 
 /**
- * Ends the waits that are over by what the table says: claims each, then signals. A signal that comes too late changes
- * nothing, since the state after it asks the table again.
+ * Ends the waits that are over by what the table says: claims each, then signals. A late signal changes nothing, since
+ * the next state asks the table again. A claim whose signal failed is given back, so that the next try need not wait
+ * for the lease.
  *
- * A claim whose signal failed is given back, so that the next try need not sit out the lease.
- *
- * @returns false when another sender has claimed one of them: it ends it, or it died and somebody must look again
- * @throws whatever kept a wait from being ended, after all others had their turn
+ * @returns false when another sender has claimed one of them, and may have died
+ * @throws what kept a wait from being ended, after all others had their turn
  */
 async function endWaits(state: ApprovalRequest, waits: readonly WaitRecord[], ports: EndPorts): Promise<boolean> {
   const faults: unknown[] = []
@@ -37,7 +36,7 @@ async function endWaits(state: ApprovalRequest, waits: readonly WaitRecord[], po
   return allEnded
 }
 
-/** False when the wait is another's to end. */
+/** False when another sender has claimed the wait. */
 async function endWait(
   wait: WaitRecord,
   outcome: Parameters<Workflow['signal']>[1],
@@ -47,8 +46,8 @@ async function endWait(
   try {
     await workflow.signal(wait.taskToken, outcome)
   } catch (fault) {
-    // Perhaps it was sent and only its answer was lost: then the next one is late, and changes nothing. A claim that
-    // cannot be given back runs out.
+    // Perhaps it was sent and only its answer was lost: then the next one is late. A claim that cannot be given back
+    // runs out.
     await waits.release(wait).catch(() => {})
     throw fault
   }
@@ -59,12 +58,11 @@ async function endWait(
 type AwaitPorts = { requests: Pick<RequestReader, 'load'>; waits: WaitStore; workflow: Workflow; clock: Clock }
 
 /**
- * The task of a waiting state: remembers its task token, and then looks whether what it waits for has happened already.
- * Whichever of token and settlement lands second signals, so none can slip between.
+ * The task of a waiting state: remembers its task token, and then looks whether what it waits for has happened. Token
+ * or settlement: the second of them signals, so none is missed.
  *
- * When something fails in it, it signals that itself, and the machine enters the state again, a few times with pauses.
- * It does not signal `Moved`: asked where to wait, the table would send the execution back into the same fault, as fast
- * as transitions can be paid for (docs/adr/0008).
+ * A fault is signalled as `Faulted`, and the machine enters the state again, a few times with pauses. `Moved` would
+ * send the execution back into the same fault without a pause (docs/adr/0008).
  *
  * @throws what failed, after it was signalled, so that it is counted and logged too
  */
@@ -72,7 +70,7 @@ export async function awaitOutcome(wait: WaitRecord, ports: AwaitPorts): Promise
   try {
     await rememberAndLook(wait, ports)
   } catch (fault) {
-    // Should that fail as well, what is thrown fails the state where the engine looks at it, as Step Functions does.
+    // Should that fail as well, what is thrown fails the state, as Step Functions does.
     await ports.workflow.signal(wait.taskToken, 'Faulted').catch(() => {})
     throw fault
   }
@@ -82,11 +80,11 @@ async function rememberAndLook(wait: WaitRecord, ports: AwaitPorts): Promise<voi
   await ports.waits.remember(wait)
   const stored = await ports.requests.load(wait.request)
   if (!stored) return
-  // One that another has claimed is left to it: it can only be the follower, whose queue looks again should it die.
+  // One that another has claimed is the follower's, whose queue looks again should it die.
   await endWaits(asOf(stored.state, ports.clock.now()), [wait], ports)
 }
 
-/** Applies what is due and answers where the workflow is to wait from here; `Close` where nothing is left to wait for. */
+/** Applies what is due and answers where the workflow waits from here; `Close` where nothing is left to wait for. */
 export async function advanceWorkflow(
   id: RequestId,
   ports: DecidingPorts,
@@ -98,11 +96,11 @@ export async function advanceWorkflow(
 type FollowPorts = { requests: Pick<RequestReader, 'load'>; waits: WaitStore; workflow: Workflow; clock: Clock }
 
 /**
- * Moves the workflow to where the table already is: starts the execution of a request that has none, and ends the waits
- * that are over. As often as it must; a second time changes nothing.
+ * Moves the workflow to where the table is: starts the execution of a request that has none, and ends the waits that
+ * are over. A second time changes nothing.
  *
- * @param start whether its execution may not have been started yet: it is new, or somebody suspects so
- * @throws WaitClaimed when another is ending one of the waits: whoever asked asks again, lest it died meanwhile
+ * @param start whether its execution may not have been started yet
+ * @throws WaitClaimed when another is ending one of the waits: ask again, in case it died
  */
 export async function followRequest(id: RequestId, start: boolean, ports: FollowPorts): Promise<void> {
   const stored = await ports.requests.load(id)

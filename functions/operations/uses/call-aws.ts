@@ -23,18 +23,18 @@ import type { OnceOnly } from '../ports.ts'
 import { type CarriedOut, carryOut } from '../requests/carry-out.ts'
 import type { AwsCall, AwsCaller, LookedUp } from './ports.ts'
 
-/** `call_failed`: AWS said no, by this name. `call_not_sent`: nothing was done, for this fault, and the grant is as it was. */
+/**
+ * `call_failed`: AWS said no, by this name. `call_not_sent`: nothing was done, for this fault, and the grant is as it
+ * was.
+ */
 type CallRefusal = Refusal | 'call_failed' | 'call_not_sent'
 
 /**
- * Makes the one stored call of a mediated action, and gives the agent AWS's answer. That it begins is on the record before
- * it is made, so it is never made again: a call whose answer was lost is looked up by reading, where the action says how.
- * What AWS answers is given to the agent and kept nowhere.
+ * Makes the one stored call of a mediated action, and gives the agent AWS's answer, which is kept nowhere. Its begin is
+ * on the record before it is made, so it is never made again: a call whose answer was lost is looked up by reading.
+ * Where certainly nothing was sent, the use is given back on the record, and the agent may ask again.
  *
- * Where it is certain that nothing was sent, the use is given back, on the record too, and the agent may ask again. A crash
- * before that leaves a call of which nobody knows whether it was sent.
- *
- * Refused as `outcome_unknown` while nobody knows what has become of it, with a detail once nobody ever will.
+ * Refused as `outcome_unknown` while it is not known what became of the call, with a detail once it never will be.
  *
  * @throws StoreUnavailable, StaleRequest
  */
@@ -89,7 +89,7 @@ async function sessionFor(ask: Ask, { jti }: AccessToken, target: Target | undef
   return sessionForCall(ask, jti, statement, target, ports)
 }
 
-/** It may be on the record by now, however it went: what happened, happened, also when the grant has ended meanwhile. */
+/** Recorded also when the grant has ended meanwhile: what happened, happened. */
 const end = (ask: Ask, use: UseId, outcome: Outcome, note: string | undefined, ports: CallPorts): Promise<CarriedOut> =>
   carryOut(ask.id, ports, () => ({
     type: 'end_call',
@@ -105,7 +105,7 @@ async function failed(ask: Ask, use: UseId, reason: string, ports: CallPorts) {
   return refuse('call_failed', reason)
 }
 
-/** Nothing was sent, and nothing will be: whoever is here is the one that would have. */
+/** Nothing was sent, and nothing will be: only this run would have sent it. */
 async function giveBack(ask: Ask, use: UseId, fault: unknown, ports: CallPorts): Promise<Result<never, CallRefusal>> {
   const reason = fault instanceof Error ? fault.name : typeof fault
   const { id, agent } = ask
@@ -113,7 +113,7 @@ async function giveBack(ask: Ask, use: UseId, fault: unknown, ports: CallPorts):
   return given.ok ? refuse('call_not_sent', reason) : refuse('outcome_unknown')
 }
 
-/** Whoever has made it may say how it went at once, if reading finds that it was done. Otherwise it may still be under way. */
+/** The run that made the call may say at once that reading finds it done. Otherwise it may still be under way. */
 async function lookUpAtOnce(
   ask: Ask,
   use: Use | undefined,
@@ -126,7 +126,7 @@ async function lookUpAtOnce(
   return ok(looked.output)
 }
 
-/** An earlier call was begun and nothing was heard of it: whoever made it may have died, or may still be at it. */
+/** An earlier call was begun and has no end: the run that made it may have died, or be at it still. */
 async function askAgain({ request }: AccessToken, ports: CallPorts): Promise<Result<JsonObject, CallRefusal>> {
   const looked = await resolveCall(request, ports)
   if (looked?.found === 'done') return ok(looked.output)
@@ -136,20 +136,20 @@ async function askAgain({ request }: AccessToken, ports: CallPorts): Promise<Res
   return refuse('outcome_unknown', ended?.note)
 }
 
-/** An agent whose answer was lost on the way to it learns at least how its call went. */
+/** An agent whose answer was lost on its way learns at least how its call went. */
 function told(refused: CarriedOut & { ok: false }): Result<JsonObject, Refusal> {
   const ended = refused.code === 'uses_exhausted' && refused.stored ? callOf(refused.stored.state)?.ended : undefined
   return ended ? refuse(refused.code, `the call was made, and ${ended.outcome}`) : refused
 }
 
 type CallPorts = BrokerPorts & { caller: AwsCaller }
-/** `unread`: it could not be read now. That says nothing, and another time it may be read. */
+/** `unread`: it could not be read now, which says nothing. Another time it may be read. */
 type Looked = LookedUp | { found: 'unread' }
 
-/** The session for a call is made for that call and ends soon after it, whatever is left of the grant. Seconds. */
+/** A session for a call ends soon after it, however much is left of the grant. Seconds. */
 const callLasts = 60
 
-/** Finds out by reading what has become of a call, with a session that can do nothing else. It changes nothing. */
+/** Finds out by reading what became of a call, with a session that can do nothing else. */
 async function lookUpCall(ask: Ask, use: Use, target: Target | undefined, ports: CallPorts): Promise<Looked> {
   const statement = target && deriveReadStatement(target.entry, ask.arguments, target.account)
   if (!statement) return { found: 'unknown' }
@@ -185,15 +185,14 @@ const sessionForCall = (
   })
 
 /**
- * How long a call that cannot be read is tried again, once a minute: a service that is down comes back, a halt is lifted.
- * After that nobody will know, and that is put on the record instead. Seconds.
+ * How long a call that cannot be read is tried again, once a minute, before its outcome is recorded as unknown.
+ * Seconds.
  */
 const triedFor = 3600
 
 /**
- * Finds out what has become of a call of which nothing was heard, and puts the end on the record: whether or not its grant
- * still lives, and whatever the agent does. It looks and never calls. Where reading cannot tell, the end says so, once and
- * for good: a person should look. As often as it must; what has an end keeps it.
+ * Finds out what became of a call without an end, and puts the end on the record, also when its grant has ended. It
+ * looks and never calls. Where reading cannot tell, the end says so once and for good, and a person should look.
  *
  * @returns what reading said; undefined where there is nothing to resolve, or nothing yet
  * @throws StoreUnavailable, StaleRequest
@@ -213,10 +212,10 @@ export async function resolveCall(id: RequestId, ports: CallPorts): Promise<Look
   return looked
 }
 
-/** Whoever makes it may still be at it: for so long nobody else says how it went, since what is as asked may be older. */
+/** The run that made it may be at it still, and until then no other says how it went. */
 const isUnderWay = ({ begunAt }: Use, now: NumericDate): boolean => now - begunAt <= underWay
 
-/** While its role is stopped no session of it is made, to read with either. Whose call it was may be stopped: it is read. */
+/** No session of a stopped role is made, not even to read. A halt of the agent does not matter: reading goes on. */
 async function isStopped(
   { role }: Target,
   { requests, clock }: Pick<CallPorts, 'requests' | 'clock'>,

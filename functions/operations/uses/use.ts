@@ -28,10 +28,9 @@ export async function endUse(
   return carryOut(request, ports, () => ({ type: 'end_use', tool, use: id, outcome, ...defined({ note }) }))
 }
 
-/** Under which the request of a use is found again. */
 const useKey = (use: UseId): string => `USE#${use}`
 
-/** A tool about to act: the token and key it was shown, both verified, and what it is about to execute. */
+/** A tool about to act: the verified token, and what it is about to execute. */
 type UseAsk = {
   tool: ToolId
   token: AccessToken
@@ -47,8 +46,8 @@ type UseAsk = {
 type BegunUse = { use: UseId; usesLeft: number; ended: boolean }
 
 /**
- * The gate: permits one use of a credential, and counts it. The same key is the same use, so that a tool whose answer was
- * lost can ask again; what it is about to execute must be what was approved, to the digest.
+ * The gate: permits one use of a credential, and counts it. The same key is the same use, so that a tool whose answer
+ * was lost can ask again; what it is about to execute must be what was approved, to the digest.
  *
  * @throws StoreUnavailable, StaleRequest
  */
@@ -76,10 +75,10 @@ export async function beginUse(
       use,
       key,
     }),
-    // A tool that asks again shows the proof that it was shown before: it was spent on this very use.
+    // A tool that asks again shows the same proof, which was spent on this very use.
     again ? [] : [ask.once, { key: useKey(use), value: token.request, expiresAt: token.expiresAt + 86_400 }],
   )
-  // Its own twin may have come first with the same proof, while this one was on its way: that is the same use.
+  // Its own twin may have come first with the same proof: that is the same use.
   const twin = done.ok || done.code !== 'replayed' ? undefined : (await ports.requests.load(token.request))?.state
   if (!done.ok && !(twin && useOf(twin, tool, key))) return done
   const state = twin ?? (done.ok ? done.value.state : stored.state)

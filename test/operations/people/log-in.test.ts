@@ -127,7 +127,7 @@ test.each<[rule: string, Parameters<typeof changed>[0]]>([
 })
 
 test('somebody whom the provider knows and the directory does not is nobody', async () =>
-  expect(await at.logIn('person-stranger')).toMatchObject({ ok: false, code: 'nobody' }))
+  expect(await at.logIn('person-stranger')).toMatchObject({ ok: false, code: 'unknown_person' }))
 
 test('somebody whose entry is not active does not get in', async () => {
   changed((people) => people.map((each) => (each.id === 'person:ana' ? { ...each, status: 'inactive' } : each)))
