@@ -5,8 +5,8 @@ import { compileFolder, currentSchema } from '../adapters/policy-folder/compile-
 import { formatProblem, type Problem } from '../adapters/policy-folder/json-document.ts'
 
 /**
- * A program, not a Lambda: a policy folder and a deployment file in, one bundle out, or everything that is wrong with
- * them on stderr, as `file:line: message` and the fix beneath. Exit 0, 1 for a folder with problems, 2 for wrong usage.
+ * A program: compiles a policy folder and a deployment file into one bundle, or prints every problem of them on stderr, as
+ * `file:line: message` and the fix beneath. Exit 0, 1 for a folder with problems, 2 for wrong usage.
  */
 const usage = `compile-policies --policies DIR --deployment FILE --out FILE
 compile-policies --policies DIR --deployment FILE --write-schema`

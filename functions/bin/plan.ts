@@ -7,14 +7,15 @@ import { readJson } from '../adapters/http/read-body.ts'
 import { compileFolder } from '../adapters/policy-folder/compile-folder.ts'
 import { formatProblem } from '../adapters/policy-folder/json-document.ts'
 import { SystemClock } from '../adapters/system/system.ts'
-import { AgentId } from '../domain/values.ts'
-import { describePlan } from '../handlers/wiring/describe-plan.ts'
-import { planRequest } from '../operations/requests/plan-request.ts'
+import { inert, lookalikeNote } from '../domain/inert.ts'
+import { type Bundle, personOf } from '../domain/policy/bundle.ts'
+import { AgentId, defined, duration, type PersonId } from '../domain/values.ts'
+import { type Plan, type PlannedStage, planRequest } from '../operations/requests/plan-request.ts'
 
 /**
- * A program, not a Lambda: an AuthZEN evaluation in, and out comes what would come of it by a folder of policies: which
- * tier and why, who would decide, who would be told, what there would be to get. Nothing is asked or sent. Exit 0 when it
- * could be requested, 1 when it would be refused or the folder has problems, 2 for wrong usage.
+ * A program: takes an AuthZEN evaluation and prints what a folder of policies would make of it: which tier and why, who
+ * would decide, who would be told, what the grant would be. Nothing is asked or sent. Exit 0 when it could be requested, 1
+ * when it would be refused or the folder has problems, 2 for wrong usage.
  */
 const usage = 'npm run plan -- FILE [--policies DIR] [--deployment FILE] [--recent NUMBER] [--json]'
 
@@ -31,17 +32,9 @@ function main(args: string[]): 0 | 1 {
     return 1
   }
   const { bundle } = compiled
-  const plan = planRequest(
-    {
-      agent: agent.data,
-      action: { name: action.name, properties: action.properties ?? {} },
-      resource,
-      ...(context?.purpose === undefined ? {} : { purpose: context.purpose }),
-      recent,
-    },
-    cedar.open(bundle),
-    new SystemClock().now(),
-  )
+  const asked = { name: action.name, properties: action.properties ?? {} }
+  const ask = defined({ agent: agent.data, action: asked, resource, purpose: context?.purpose, recent })
+  const plan = planRequest(ask, cedar.open(bundle), new SystemClock().now())
   console.log(json ? JSON.stringify(plan, null, 2) : describePlan(plan, bundle))
   return plan.outcome === 'requestable' ? 0 : 1
 }
@@ -79,6 +72,82 @@ function readAsk(file: string) {
     if (cause instanceof BadRequest) throw new WrongUsage(`${file}: ${cause.problem.detail ?? cause.message}`)
     throw new WrongUsage(`${file}: ${cause instanceof Error ? cause.message : cause}`)
   }
+}
+
+/** A plan for a person to read, one thing a line. The asker's text is made inert: a terminal obeys escapes. */
+function describePlan(plan: Plan, bundle: Bundle): string {
+  if (plan.outcome === 'refused')
+    return [
+      `Refused: ${plan.reason}. No approval can help.`,
+      ...when(plan.detail !== undefined, `  ${inert(plan.detail ?? '')}`),
+      ...when(plan.policies.length > 0, `  by ${plan.policies.join(', ')}`),
+    ].join('\n')
+  const { claimWithin, lifetime, uses } = plan.grant
+  const lower = plan.below.length === 0 ? 'no policy permits it' : `refused by ${plan.below.join(', ')}`
+  return [
+    `${inert(plan.title)}${lookalikeNote(plan.title)}`,
+    `  ${plan.action} on ${inert(plan.resource.id)}${lookalikeNote(plan.resource.id)}`,
+    `  in ${plan.environment}, ${plan.classification} data`,
+    '',
+    `Tier ${plan.tier}, ${plan.name}`,
+    `  permitted by ${plan.policies.join(', ') || 'no policy that has an id'}`,
+    ...when(plan.tier > 0, `  one rung lower: ${lower}`),
+    '',
+    ...when(plan.stages.length === 0, 'No approval is needed.'),
+    ...plan.stages.flatMap((stage, at) => stageLines(stage, at, bundle)),
+    '',
+    `Then a grant: claimed within ${duration(claimWithin)}, good for ${duration(lifetime)} and ${uses} ${uses === 1 ? 'use' : 'uses'}, as ${kinds[plan.credential] ?? plan.credential}`,
+    plan.unpinned.length === 0 ? 'The credential leaves nothing open.' : 'The credential leaves open:',
+    ...plan.unpinned.map((line) => `  - ${inert(line)}`),
+  ].join('\n')
+}
+
+const when = (holds: boolean, line: string): string[] => (holds ? [line] : [])
+
+const kinds: { readonly [credential: string]: string } = {
+  token: 'an access token',
+  sts: 'AWS credentials',
+  mediated: 'one call that Hotwork makes itself',
+}
+
+function stageLines(stage: PlannedStage, at: number, bundle: Bundle): string[] {
+  const { name, quorum, people, channel, deadline, silence, reminders, login, comment, quiet } = stage
+  const all = (list: readonly PersonId[]) =>
+    list.map((id) => `${personOf(bundle, id)?.name ?? ''} (${id})`).join(', ') || 'no one'
+  const notified = (who: Pick<PlannedStage, 'notified' | 'unreachable'>) =>
+    [
+      `will notify ${who.notified.length} people`,
+      ...when(who.notified.length > 0, `: ${all(who.notified)}`),
+      ...when(who.unreachable.length > 0, `; not in Slack: ${all(who.unreachable)}`),
+    ].join('')
+  return [
+    `Stage ${at + 1}, ${name}: ${quorum} of ${people.length}`,
+    `  may decide: ${all(people)}`,
+    `  card in ${channel}; ${notified(stage)}`,
+    ...when(quiet.length > 0, `  never pinged: ${all(quiet)}`),
+    `  deadline: ${duration(deadline)}`,
+    silence === 'expire'
+      ? '  silence: it expires'
+      : `  silence: it is widened to ${silence.escalateTo} for ${duration(silence.deadline)}${
+          silence.channel === undefined ? '' : `, in ${silence.channel} too`
+        }: ${all(silence.people)}; ${notified(silence)}; then it expires`,
+    ...when(
+      reminders.length > 0,
+      `  reminders: after ${reminders.map(duration).join(', ')}, to each who has not decided and is not quiet`,
+    ),
+    `  login: ${loginOf(login)}`,
+    ...when(comment !== undefined, '  an approval must say why'),
+  ]
+}
+
+function loginOf(login: PlannedStage['login']): string {
+  if (login === undefined) return 'a click in Slack is enough to approve'
+  const { acr, maxAge } = login
+  const wanted = [
+    ...when(acr !== undefined, `\`${acr}\``),
+    ...when(maxAge !== undefined, `at most ${duration(maxAge ?? 0)} old`),
+  ]
+  return `stronger than a click in Slack: ${wanted.join(', ')}`
 }
 
 try {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import * as z from 'zod'
 import { keysOf } from '../adapters/jose/fetch-jwks.ts'
-import { checkLogins, type LoginTrust } from '../adapters/jose/login-checks.ts'
+import { checkLogins, type LoginTrust, loginIssuerOf } from '../adapters/jose/login-checks.ts'
 import { SystemClock } from '../adapters/system/system.ts'
 import {
   type Entry,
@@ -17,20 +17,18 @@ import {
 import { Bundle } from '../domain/policy/bundle.ts'
 import { asOf } from '../domain/requests/due.ts'
 import { AgentId, HaltId, NumericDate, PersonId, StandInId, StandingPermitId, ToolId } from '../domain/values.ts'
-import { loginIssuerOf } from '../handlers/wiring/login.ts'
 
 /**
- * A program, not a Lambda: the entries of one chain (a request, halt, standing permit, stand-in or actor) on stdin, as
- * `{ "aggregate", "entries" }`, and on stdout what comes of replaying them through the production reducer: `{ "state" }`,
- * the whole state that they make, or `{ "broken" }`, the first entry that is not as it should be and in what. Exit 0, 1 for
- * a broken chain.
- * `--at TIME` (seconds since 1970) is the request as it is then if nobody does anything more: what each read sees.
+ * A program: takes the entries of one chain (a request, halt, standing permit, stand-in or actor) on stdin, as
+ * `{ "aggregate", "entries" }`, and replays them through the production reducer. It prints `{ "state" }`, the whole state
+ * that they make, or `{ "broken" }`, the first entry that is wrong and how. Exit 0, 1 for a broken chain.
+ * `--at TIME` (seconds since 1970) prints the request as a read sees it then, if no one acts on it before.
  *
  * Entries from an answer may lack an ID token that is still good. Then `why` is `withheld`, and `until` says when an answer
- * has it: read the entries again then.
+ * has it.
  *
- * Each login that a decision rests on is verified again too, and told in `logins`. With `--bundle FILE`, a compiled bundle,
- * it must also be that person's at that provider, whose keys are asked for and compared where they can be had.
+ * Each login that a decision rests on is verified again, and told in `logins`. With `--bundle FILE`, a compiled bundle, it
+ * must also be that person's at that provider; its keys are fetched and compared where the provider answers.
  */
 const { values: options } = parseArgs({ options: { at: { type: 'string' }, bundle: { type: 'string' } } })
 const { aggregate, entries } = JSON.parse(readFileSync(0, 'utf8')) as { aggregate: string; entries: Entry[] }
@@ -61,7 +59,7 @@ function replayed() {
     : request
 }
 
-/** Whom to believe, as the bundle has them. Keys that cannot be had are none: then it is said that nobody was asked. */
+/** The provider and the people of the bundle. Without keys of the provider, the result says that it was not asked. */
 async function trustOf(file: string | undefined): Promise<LoginTrust | undefined> {
   if (file === undefined) return undefined
   const bundle = Bundle.parse(JSON.parse(readFileSync(file, 'utf8')))

@@ -5,7 +5,7 @@ import { IdentityVerifier, type VerifiedIdentity } from '../adapters/jose/identi
 import { type Agent, type Identity, type Person, type Tool, withIdentity } from '../domain/people/organisation.ts'
 import type { Bundle } from '../domain/policy/bundle.ts'
 import type { AgentRef } from '../domain/requests/request.ts'
-import type { AskerId, Result } from '../domain/values.ts'
+import { type AskerId, defined, type Result } from '../domain/values.ts'
 import type { Clock, OnceOnly } from '../operations/ports.ts'
 
 /** A person, by the issuer and subject of their token, and how and when they logged in. */
@@ -15,13 +15,13 @@ export type ProvenPerson = {
   login: { acr?: string; at?: number }
 }
 
-/** Who calls with a token of their own about one of ours. */
+/** A caller that may hold an access token of ours or be shown one. */
 export type Holder =
   | { type: 'agent'; id: Agent['id'] }
   | { type: 'tool'; id: Tool['id'] }
   | { type: 'person'; id: Person['id'] }
 
-/** Finds out who calls. Agents and tools prove themselves with workload tokens, people with people's: none passes for another. */
+/** Finds out who calls. Agents and tools have workload tokens, people have people's; no token is taken for another kind. */
 export class Callers {
   readonly #bundle: Bundle
   readonly #issuer: string
@@ -41,8 +41,8 @@ export class Callers {
   }
 
   /**
-   * An agent that proves a key in the same call. Its token is a bearer token, or comes by the DPoP scheme, as clients of
-   * that standard send it: then the proof is for that very token too (RFC 9449 section 7.1).
+   * An agent that proves a key in the same call. Where its token comes by the DPoP scheme, the proof is for that very token
+   * too (RFC 9449 section 7.1).
    *
    * @throws BadRequest 401
    */
@@ -51,7 +51,7 @@ export class Callers {
     if (token === undefined && tokenBy('bearer', call) === undefined)
       throw unauthorized(this.#issuer, undefined, ', DPoP algs="ES256"')
     const { ref } = await (token === undefined ? this.agent(call) : this.agentOf(token))
-    const proven = await this.proof(call, { ...where, ...(token === undefined ? {} : { accessToken: token }) })
+    const proven = await this.proof(call, { ...where, ...defined({ accessToken: token }) })
     return { ref, ...proven }
   }
 
@@ -59,25 +59,25 @@ export class Callers {
   async agentOf(token: string): Promise<{ agent: Agent; ref: AgentRef }> {
     const identity = await this.#identify(token)
     const agent = this.#whoIs(this.#bundle.agents, identity)
-    if (!agent) throw unauthorized(this.#issuer, 'the token belongs to no agent known here')
+    if (!agent) throw this.#unauthorized('the token belongs to no agent known here')
     return { agent, ref: { id: agent.id, issuer: identity.issuer, subject: identity.subject } }
   }
 
   /** @throws BadRequest 401 */
   async agentOrTool(call: Call): Promise<Exclude<Holder, { type: 'person' }>> {
     const holder = await this.holder(call)
-    if (holder.type === 'person') throw unauthorized(this.#issuer, 'the token belongs to no agent or tool known here')
+    if (holder.type === 'person') throw this.#unauthorized('the token belongs to no agent or tool known here')
     return holder
   }
 
-  /** Whoever may hold a token of ours or be shown one: a person too, since they may use break-glass. @throws BadRequest 401 */
+  /** A person may hold a token of ours too, by break-glass. @throws BadRequest 401 */
   async holder(call: Call): Promise<Holder> {
     return this.#holderOf(await this.#identify(bearer(call, this.#issuer)))
   }
 
   /**
-   * The same of a client of the authorization server, whose token comes as a bearer token or, as OAuth's own libraries
-   * send it, as an assertion (RFC 7523 section 2.2).
+   * The same for a client of the authorization server: its token comes as a bearer token or, as OAuth libraries send it, as
+   * an assertion (RFC 7523 section 2.2).
    *
    * @throws BadRequest 401, or 400 when it comes in both ways
    */
@@ -87,11 +87,11 @@ export class Callers {
     if (call.header('authorization') !== undefined)
       throw badRequest('invalid_request', 'A client proves itself in one way', 'send the token or the assertion')
     if (assertion === undefined || type !== jwtBearer)
-      throw unauthorized(this.#issuer, `\`client_assertion\` should come with \`client_assertion_type\` ${jwtBearer}`)
+      throw this.#unauthorized(`\`client_assertion\` should come with \`client_assertion_type\` ${jwtBearer}`)
     const identity = await this.#identify(assertion)
     const named = form.get('client_id')
     if (named !== undefined && named !== identity.subject)
-      throw unauthorized(this.#issuer, '`client_id` is not the subject of the assertion')
+      throw this.#unauthorized('`client_id` is not the subject of the assertion')
     return this.#holderOf(identity)
   }
 
@@ -102,13 +102,13 @@ export class Callers {
     if (tool) return { type: 'tool', id: tool.id }
     const person = this.#personOf(identity)
     if (person) return { type: 'person', id: person.id }
-    throw unauthorized(this.#issuer, 'the token belongs to no agent or tool known here')
+    throw this.#unauthorized('the token belongs to no agent or tool known here')
   }
 
   /** @throws BadRequest 401 */
   async tool(call: Call): Promise<Tool> {
     const tool = this.#whoIs(this.#bundle.tools, await this.#identify(bearer(call, this.#issuer)))
-    if (!tool) throw unauthorized(this.#issuer, 'the token belongs to no tool known here')
+    if (!tool) throw this.#unauthorized('the token belongs to no tool known here')
     return tool
   }
 
@@ -121,16 +121,12 @@ export class Callers {
   async personOf(token: string): Promise<ProvenPerson> {
     const identity = await this.#identify(token)
     const person = this.#personOf(identity)
-    if (!person) throw unauthorized(this.#issuer, 'the token belongs to no active person known here')
+    if (!person) throw this.#unauthorized('the token belongs to no active person known here')
     const { acr, authTime, issuer, subject } = identity
-    return {
-      person,
-      proven: { issuer, subject },
-      login: { ...(acr === undefined ? {} : { acr }), ...(authTime === undefined ? {} : { at: authTime }) },
-    }
+    return { person, proven: { issuer, subject }, login: defined({ acr, at: authTime }) }
   }
 
-  /** The proof of a key, for this very address. The `once` is its replay key, to be committed with what it is for. */
+  /** The proof of a key, for this address. The `once` is its replay key, to be committed with what it is for. */
   async proof(
     call: Call,
     where: { method: string; path: string; accessToken?: string },
@@ -138,27 +134,19 @@ export class Callers {
   ): Promise<{ proof: DpopProof; once: OnceOnly }> {
     const header = call.header('dpop')
     if (header === undefined) throw refuse('the `DPoP` header is missing')
-    const { method, path, accessToken } = where
-    const verified = await verifyDpop({
-      proof: header,
-      method,
-      url: `${this.#issuer}${path}`,
-      now: this.#clock.now(),
-      ...(accessToken === undefined ? {} : { accessToken }),
-    })
+    const { path, ...shown } = where
+    const now = this.#clock.now()
+    const verified = await verifyDpop({ ...shown, proof: header, url: `${this.#issuer}${path}`, now })
     if (!verified.ok) throw refuse(verified.detail ?? 'the proof is bad')
     const proof = verified.value
     return { proof, once: { key: replayKey(proof), value: proof.jti, expiresAt: rememberUntil(proof) } }
   }
 
-  /**
-   * The active person of a token. An ID token is refused: people's ID tokens stand in the ledger as evidence, and readers
-   * of the ledger must not be able to act with them.
-   */
+  /** An ID token is refused: people's ID tokens are evidence in the ledger, whose readers must not act with them. */
   #personOf(identity: VerifiedIdentity): Person | undefined {
     const person = this.#whoIs(this.#bundle.directory.people, identity)
     if (person && identity.ofLogin)
-      throw unauthorized(this.#issuer, 'it has a `nonce`, so it is an ID token: send an access token')
+      throw this.#unauthorized('it has a `nonce`, so it is an ID token: send an access token')
     return person?.status === 'active' ? person : undefined
   }
 
@@ -169,22 +157,25 @@ export class Callers {
     return withIdentity(all, { issuer: alias, subject, claims }, this.#clock.now())
   }
 
+  #unauthorized(detail: string): BadRequest {
+    return unauthorized(this.#issuer, detail)
+  }
+
   async #identify(token: string): Promise<VerifiedIdentity> {
     const verified = await this.#verifier.verify(token)
     if (verified.ok) return verified.value
-    throw unauthorized(this.#issuer, verified.detail ?? verified.code.replaceAll('_', ' '))
+    throw this.#unauthorized(verified.detail ?? verified.code.replaceAll('_', ' '))
   }
 }
 
 const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
-/** The one token of a call, by a scheme. */
+/** The only token of a call, where it comes by this scheme. */
 function tokenBy(scheme: 'bearer' | 'dpop', call: Call): string | undefined {
   const [sent, token, ...more] = (call.header('authorization') ?? '').split(' ')
   return sent?.toLowerCase() === scheme && token && more.length === 0 ? token : undefined
 }
 
-/** The token of a call that came by the DPoP scheme, if one did. */
 export const dpopToken = (call: Call): string | undefined => tokenBy('dpop', call)
 
 function bearer(call: Call, issuer: string): string {
@@ -193,12 +184,7 @@ function bearer(call: Call, issuer: string): string {
   return token
 }
 
-/**
- * What agents and tools ask of tokens is nothing to people, but for the one that a person was given when they used
- * break-glass: to anybody else's they are nobody here, as ever.
- *
- * @throws BadRequest 401
- */
+/** A person may ask only about the token of their own opening. @throws BadRequest 401 */
 export function mustBeTheirs(issuer: string, holder: Holder, known: Result<{ agent: AskerId }, string>): void {
   if (holder.type === 'person' && !(known.ok && known.value.agent === holder.id))
     throw unauthorized(issuer, 'the token belongs to no agent or tool known here')

@@ -1,7 +1,13 @@
 import type * as z from 'zod'
 import { type Call, type Endpoint, endpoint } from '../adapters/http/endpoint.ts'
-import { type Answer, apiProblem, BadRequest, badRequest, refusalProblem } from '../adapters/http/problem.ts'
-import type { LoginWanted } from '../domain/people/login-strength.ts'
+import {
+  type Answer,
+  apiProblem,
+  BadRequest,
+  badRequest,
+  insufficientLogin,
+  refusalProblem,
+} from '../adapters/http/problem.ts'
 import type { Agent, Tool } from '../domain/people/organisation.ts'
 import type { Bundle } from '../domain/policy/bundle.ts'
 import type { RateKind } from '../domain/policy/ladder.ts'
@@ -69,7 +75,7 @@ export function valueOrThrow<T>(result: Result<T, string>, refusal: Refuse<never
 }
 type Refuse<Code> = (code: Code, detail?: string) => Error
 
-/** What is refused above its rate. A read that is not held is answered all the same. */
+/** What is refused above its rate. A read above its rate is not held, and is answered at once. */
 type RefusedKind = Exclude<RateKind, 'heldReads'>
 
 const titles: { readonly [kind in RefusedKind]: string } = {
@@ -109,7 +115,7 @@ export function checkEnd(end: NumericDate | undefined, field: string, { clock }:
   )
 }
 
-/** The caller's `Idempotency-Key`: one for each thing that is asked for, and the same one when it is asked again. */
+/** @throws BadRequest 400 */
 export function idempotencyKeyOf(call: Call): string {
   const key = call.header('idempotency-key')?.trim()
   if (key && key.length <= 255) return key
@@ -133,9 +139,12 @@ export function openingId(call: Call): RequestId {
   return id
 }
 
-/** All that this opening takes of a login, and not only what was lacking first: one more login is then enough. */
-export function loginFor(what: WhatToOpen, ports: MakingPorts): LoginWanted | undefined {
-  const rules = ports.policy.bundle.breakGlass
-  const found = rules && openedBy(what, rules, ports)
-  return found?.ok ? found.value.terms.login : undefined
-}
+/** A refusal to open. All that opening this takes of a login is said at once, so that one more login is enough. */
+export const openingRefusal =
+  (what: WhatToOpen, ports: MakingPorts) =>
+  (code: Refusal, detail?: string): BadRequest => {
+    if (code !== 'insufficient_login') return refusalProblem(code, detail)
+    const rules = ports.policy.bundle.breakGlass
+    const found = rules && openedBy(what, rules, ports)
+    return insufficientLogin(found?.ok ? found.value.terms.login : (detail ?? ''))
+  }

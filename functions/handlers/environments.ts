@@ -1,8 +1,8 @@
 import * as z from 'zod'
 
 /**
- * What each Lambda is told by its environment, and nothing more: the whole contract with the deployment, on one page.
- * test/infra holds the template to it. AWS clients find their endpoints and credentials by themselves.
+ * What each Lambda is told by its environment: the whole contract with the deployment. test/infra holds the template to it.
+ * AWS clients find their endpoints and credentials by themselves.
  */
 
 const Name = z.string().min(1)
@@ -13,6 +13,7 @@ const Url = z.url()
 const stores = { REQUESTS_TABLE: Name, LEDGER_TABLE: Name }
 /** Issuer of tokens and base of every address that is built here: never taken from `Host`. */
 const api = { ISSUER: Url }
+const slack = { SLACK_SECRET: Name, SLACK_API_URL: Url }
 
 export const environments = {
   metadata: z.object({ ...api, PUBLISHED_KEYS: Names }),
@@ -44,23 +45,12 @@ export const environments = {
   'decide-on-page': z.object({ ...api, ...stores }),
   'open-on-page': z.object({ ...api, ...stores, INCIDENT_SECRET: Name }),
   'log-in': z.object({ ...api, REQUESTS_TABLE: Name }),
-  'link-slack': z.object({ ...api, ...stores, SLACK_SECRET: Name, SLACK_API_URL: Url }),
-  'receive-slack': z.object({
-    ...api,
-    ...stores,
-    CARDS_TABLE: Name,
-    SLACK_SECRET: Name,
-    SLACK_API_URL: Url,
-  }),
+  'link-slack': z.object({ ...api, ...stores, ...slack }),
+  'receive-slack': z.object({ ...api, ...stores, ...slack, CARDS_TABLE: Name }),
   'decide-burst': z.object({ ...stores, CARDS_QUEUE: Name }),
   'await-outcome': z.object({ REQUESTS_TABLE: Name, WAITS_TABLE: Name }),
   'advance-workflow': z.object({ ...stores }),
-  'follow-workflow': z.object({
-    REQUESTS_TABLE: Name,
-    WAITS_TABLE: Name,
-    STATE_MACHINE: Name,
-    FOLLOW_QUEUE: Name,
-  }),
+  'follow-workflow': z.object({ REQUESTS_TABLE: Name, WAITS_TABLE: Name, STATE_MACHINE: Name, FOLLOW_QUEUE: Name }),
   'hand-on': z.object({
     CARDS_QUEUE: Name,
     DENIES_QUEUE: Name,
@@ -75,15 +65,7 @@ export const environments = {
     CARDS_QUEUE: Name,
     ADVANCE_FUNCTION: Name,
   }),
-  'draw-card': z.object({
-    ...api,
-    ...stores,
-    CARDS_TABLE: Name,
-    CARDS_QUEUE: Name,
-    BREAK_GLASS_TOPIC: Name,
-    SLACK_SECRET: Name,
-    SLACK_API_URL: Url,
-  }),
+  'draw-card': z.object({ ...api, ...stores, ...slack, CARDS_TABLE: Name, CARDS_QUEUE: Name, BREAK_GLASS_TOPIC: Name }),
   'write-denies': z.object({ ...stores, ACCOUNT: Name }),
   'report-sealed-use': z.object({ ...stores }),
   'reconcile-sessions': z.object({
@@ -94,7 +76,7 @@ export const environments = {
     DENIES_QUEUE: Name,
     SEALED_QUEUE: Name,
   }),
-  'refresh-slack-groups': z.object({ ...stores, SLACK_SECRET: Name, SLACK_API_URL: Url }),
+  'refresh-slack-groups': z.object({ ...stores, ...slack }),
   'sweep-overdue': z.object({ ...stores, FOLLOW_QUEUE: Name, DENIES_QUEUE: Name, CALLS_QUEUE: Name }),
   'declare-halt': z.object({ ...api, ...stores, TARGET_ROLES: Names }),
   'lift-halt': z.object({ ...api, ...stores }),
@@ -121,9 +103,6 @@ export function bind<N extends HandlerName, Ports, Args extends unknown[], Answe
     return made(...args)
   }
 }
-
-export const environmentOf = <N extends HandlerName>(name: N): Environment<N> =>
-  environments[name].parse(process.env) as Environment<N>
 
 /** The variables that name the tables of the stores. */
 export type Tables = { REQUESTS_TABLE: string; LEDGER_TABLE: string }

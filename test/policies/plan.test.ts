@@ -38,7 +38,7 @@ test('says the tier and why, who decides each stage and who is told, what silenc
       'card in hotwork-approvals; will notify 0 people',
       'deadline: 30 min',
       'silence: it is widened to on-call for 15 min: Jade Jones (person:jade), Kofi Kaya (person:kofi); will notify 2 people: Jade Jones (person:jade), Kofi Kaya (person:kofi); then it expires',
-      'reminders: after 10 min, to who has not decided and is not quiet',
+      'reminders: after 10 min, to each who has not decided and is not quiet',
       'login: a click in Slack is enough to approve',
       'silence: it expires',
       'Then a grant: claimed within 1 h, good for 15 min and 1 use, as AWS credentials',
@@ -75,7 +75,7 @@ test('says it to programs too, in one JSON document', () => {
 
 test('of what nobody has to decide says so', () => {
   const { status, stdout } = plan(example('staging-payment-timeout'))
-  expect([status, stdout]).toEqual([0, expect.stringMatching(/Tier 0, automatic[\s\S]*Nobody is asked\./)])
+  expect([status, stdout]).toEqual([0, expect.stringMatching(/Tier 0, automatic[\s\S]*No approval is needed\./)])
 })
 
 test('of what no approval can help says by what it is refused', () => {

@@ -15,6 +15,7 @@ import { type Entry, eventOf } from '../../domain/ledger/ledger.ts'
 import type { OidcIssuer } from '../../domain/people/identity-issuer.ts'
 import { readNonce } from '../../domain/people/login.ts'
 import { type Directory, withIdentity } from '../../domain/people/organisation.ts'
+import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Event } from '../../domain/requests/events.ts'
 import { defined, ok, type Result, refuse } from '../../domain/values.ts'
 import { IssuerUnavailable, KeyNotYetKnown } from '../../operations/faults.ts'
@@ -26,6 +27,13 @@ import { oidcSource } from './identity-sources.ts'
 
 /** The provider at which people log in, under its name in the policy folder. */
 export type LoginIssuer = { alias: string; issuer: OidcIssuer; clientId: string }
+
+/** The provider at which people log in, as the deployment names it. */
+export function loginIssuerOf({ deployment: { login, issuers } }: Pick<Bundle, 'deployment'>): LoginIssuer | undefined {
+  const issuer = login && Object.hasOwn(issuers, login.issuer) ? issuers[login.issuer] : undefined
+  if (!login || !issuer || (issuer.kind !== undefined && issuer.kind !== 'oidc')) return undefined
+  return { alias: login.issuer, issuer, clientId: login.clientId }
+}
 
 /**
  * Verifies the ID tokens of people's logins (OpenID Connect Core 3.1.3.7): for this client alone, signed by a key of the

@@ -1,5 +1,6 @@
 import { type Call, endpoint } from '../../adapters/http/endpoint.ts'
 import { type Answer, apiProblem, problemTypeOf } from '../../adapters/http/problem.ts'
+import { loginIssuerOf } from '../../adapters/jose/login-checks.ts'
 import { KmsKeySet } from '../../adapters/kms/kms-key-set.ts'
 import { messagePage, pageHeaders, problemTypePage } from '../../adapters/pages/layout.ts'
 import { PowertoolsLog } from '../../adapters/powertools/log.ts'
@@ -9,7 +10,6 @@ import { defined, type Json } from '../../domain/values.ts'
 import type { KeySet } from '../../operations/credentials/ports.ts'
 import { byRoute, type DoorPorts } from '../doors.ts'
 import { bind } from '../environments.ts'
-import { loginIssuerOf } from '../wiring/login.ts'
 import { factsOnly } from '../wiring/ports.ts'
 
 /** What anyone may know, by route. RFC 9728 section 3.1 says where the path of a resource goes. */

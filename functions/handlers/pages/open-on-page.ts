@@ -1,5 +1,6 @@
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { type Answer, BadRequest } from '../../adapters/http/problem.ts'
+import { loginIssuerOf } from '../../adapters/jose/login-checks.ts'
 import { messagePage } from '../../adapters/pages/layout.ts'
 import { loginWords, openPage } from '../../adapters/pages/open-page.ts'
 import { whatCameOf } from '../../adapters/pages/words.ts'
@@ -10,8 +11,8 @@ import type { OpeningPorts } from '../../operations/break-glass/open-break-glass
 import { type FoundPrepared, findPrepared, openPrepared } from '../../operations/break-glass/prepare-opening.ts'
 import { beginLogin } from '../../operations/people/log-in.ts'
 import { bind } from '../environments.ts'
-import { incidentsOf } from '../wiring/incidents.ts'
-import { type LoginPagePorts, loginIssuerOf, loginPagePorts } from '../wiring/login.ts'
+import { incidentsOf } from '../wiring/break-glass.ts'
+import { type LoginPagePorts, loginPagePorts } from '../wiring/login.ts'
 import { cedarPolicy } from '../wiring/policy.ts'
 import { cookieOf, type Guest, goTo, guestOf, pageDoor, pageStatus, sentForm, setCookie, shown } from './page-door.ts'
 

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { parseBody } from '../../adapters/http/authzen.ts'
 import { type Call, endpoint } from '../../adapters/http/endpoint.ts'
-import { type Answer, BadRequest, badRequest, insufficientLogin, refusalProblem } from '../../adapters/http/problem.ts'
+import { type Answer, BadRequest, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import { breakGlassView } from '../../adapters/http/views.ts'
 import { IncidentSecretReader } from '../../adapters/secretsmanager/secrets.ts'
 import { WebhookIncidentEvents } from '../../adapters/standard-webhooks/incident-events.ts'
@@ -11,7 +11,7 @@ import { closeIncident, endBreakGlass, reviewBreakGlass } from '../../operations
 import type { IncidentEvents } from '../../operations/break-glass/ports.ts'
 import { vouchForBreakGlass } from '../../operations/break-glass/vouch-break-glass.ts'
 import { Callers, type ProvenPerson } from '../callers.ts'
-import { type ApiPorts, byRoute, loginFor, openingId, valueOrThrow } from '../doors.ts'
+import { type ApiPorts, byRoute, openingId, openingRefusal, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 
@@ -72,11 +72,8 @@ const conclude = byRoute<[ProvenPerson, Ports]>(
       const { person, ...asked } = parseBody(Voucher, call.json())
       const what = 'profile' in asked ? asked : defined(asked)
       const vouched = await vouchForBreakGlass({ by: by.id, login, person, what }, ports)
-      if (!vouched.ok)
-        throw vouched.code === 'insufficient_login'
-          ? insufficientLogin(loginFor(what, ports) ?? vouched.detail ?? '')
-          : refusalProblem(vouched.code, vouched.detail)
-      return { status: 201, body: { person, vouched_by: by.id, until: rfc3339(vouched.value.until) } }
+      const { until } = valueOrThrow(vouched, openingRefusal(what, ports))
+      return { status: 201, body: { person, vouched_by: by.id, until: rfc3339(until) } }
     },
   },
   () => refusalProblem('unknown_request'),

@@ -1,13 +1,12 @@
 import * as z from 'zod'
 import { parseBody } from '../../adapters/http/authzen.ts'
-import { insufficientLogin, refusalProblem } from '../../adapters/http/problem.ts'
 import { breakGlassView } from '../../adapters/http/views.ts'
 import { SystemStopwatch } from '../../adapters/system/system.ts'
 import { defined, JsonObject, Resource } from '../../domain/values.ts'
 import { type OpeningAsk, type OpeningPorts, openBreakGlass } from '../../operations/break-glass/open-break-glass.ts'
-import { idempotencyKeyOf, loginFor, personDoor } from '../doors.ts'
+import { idempotencyKeyOf, openingRefusal, personDoor, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
-import { incidentsOf } from '../wiring/incidents.ts'
+import { incidentsOf } from '../wiring/break-glass.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 
 const said = {
@@ -24,7 +23,7 @@ const Body = z.union([
   z.strictObject({ action: z.string().min(1).max(128), arguments: JsonObject, resource: Resource.optional(), ...said }),
 ])
 
-/** `POST /v1/break-glass`: a person opens at once, with nobody asked, what policy lets them open. */
+/** `POST /v1/break-glass`: a person opens at once, without an approval, what policy lets them open. */
 export const createHandler = (ports: OpeningPorts & { issuer: string }) =>
   personDoor(ports, async (call, { person, login, proven }, callers) => {
     const { proof, once } = await callers.proof(call, { method: 'POST', path: '/v1/break-glass' })
@@ -35,11 +34,7 @@ export const createHandler = (ports: OpeningPorts & { issuer: string }) =>
     const who = { person: person.id, proven, login, jkt: proof.jkt, once }
     const said = { what, reason, incident, minutes, drill, idempotencyKey, body }
     const opened = await openBreakGlass({ ...who, ...said, arrivedAt: call.arrivedAt }, ports)
-    if (!opened.ok)
-      throw opened.code === 'insufficient_login'
-        ? insufficientLogin(loginFor(what, ports) ?? opened.detail ?? '')
-        : refusalProblem(opened.code, opened.detail)
-    const { stored, left } = opened.value
+    const { stored, left } = valueOrThrow(opened, openingRefusal(what, ports))
     return {
       status: 201,
       body: { ...breakGlassView(stored.state, ports.policy.bundle), budget_left_minutes: Math.floor(left / 60) },

@@ -9,7 +9,7 @@ import { type EvidencePorts, readEvidence } from '../../operations/ledger/read-e
 import { readLedger, readRequest } from '../../operations/requests/read-requests.ts'
 import { type ApiPorts, byRoute, openingId, personDoor, valueOrThrow } from '../doors.ts'
 import { bind } from '../environments.ts'
-import { evidenceIn } from '../wiring/evidence.ts'
+import { evidenceIn } from '../wiring/break-glass.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 
 type Ports = ApiPorts & EvidencePorts & DrillPorts

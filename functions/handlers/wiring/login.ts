@@ -1,19 +1,11 @@
 import { BadRequest } from '../../adapters/http/problem.ts'
-import { JoseIdTokens, type LoginIssuer } from '../../adapters/jose/login-checks.ts'
+import { JoseIdTokens, loginIssuerOf } from '../../adapters/jose/login-checks.ts'
 import { OpenIdLoginProvider } from '../../adapters/openid-client/openid-login-provider.ts'
 import { SystemSecrets } from '../../adapters/system/system.ts'
-import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { LoginPorts } from '../../operations/people/log-in.ts'
 import type { Policy } from '../../operations/policy/ports.ts'
 import type { PagePorts } from '../pages/page-door.ts'
 import { pagePorts } from './ports.ts'
-
-/** The provider at which people log in, as the deployment names it. */
-export function loginIssuerOf({ deployment: { login, issuers } }: Pick<Bundle, 'deployment'>): LoginIssuer | undefined {
-  const issuer = login && Object.hasOwn(issuers, login.issuer) ? issuers[login.issuer] : undefined
-  if (!login || !issuer || (issuer.kind !== undefined && issuer.kind !== 'oidc')) return undefined
-  return { alias: login.issuer, issuer, clientId: login.clientId }
-}
 
 type LoginWorld = Pick<LoginPorts, 'sessions' | 'policy' | 'clock' | 'log'>
 export type LoginPagePorts = PagePorts & { login: () => LoginPorts }

@@ -1,8 +1,19 @@
+import { CloudTrailCallRecord } from '../../adapters/cloudtrail/call-record.ts'
+import { DynamoCardStore } from '../../adapters/dynamodb/card-store.ts'
+import { connect } from '../../adapters/dynamodb/client.ts'
 import { HttpIncidents } from '../../adapters/incident-service/http-incidents.ts'
 import { IncidentSecretReader } from '../../adapters/secretsmanager/secrets.ts'
 import { PatternIncidents } from '../../adapters/system/system.ts'
 import type { Incidents } from '../../operations/break-glass/ports.ts'
+import type { Log } from '../../operations/ports.ts'
 import type { AskingPorts } from '../../operations/requests/ports.ts'
+
+/** What a review and a drill's report go by beside the tables of decisions: the calls on record, and what was posted. */
+export const evidenceIn = ({ CARDS_TABLE, ACCOUNT }: { CARDS_TABLE: string; ACCOUNT: string }, log: Log) => ({
+  calls: new CloudTrailCallRecord(log),
+  account: ACCOUNT,
+  cards: new DynamoCardStore(connect(), CARDS_TABLE),
+})
 
 /** Incidents by their pattern alone, or, where the deployment says where they are kept, by asking there too. */
 export function incidentsOf(
