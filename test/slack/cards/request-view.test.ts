@@ -7,6 +7,7 @@ import type { ApprovalRequest } from '../../../functions/domain/requests/request
 import { person, sampleBundle, start } from '../../support/world.ts'
 import { page } from '../edge/door.ts'
 import { everyState } from './states.ts'
+import { changed, holdToTable, type Paths, type Row } from './view-table.ts'
 
 /** The view of a request, and where each member of it is shown. A member without a row here does not compile. */
 
@@ -15,16 +16,6 @@ let states: ReadonlyMap<string, ApprovalRequest>
 beforeAll(async () => {
   states = await everyState(bundle)
 })
-
-/** The members of a type, as paths; of a list, those of what is in it. */
-type Paths<T> = T extends string | number | boolean
-  ? ''
-  : T extends readonly (infer E)[]
-    ? Paths<E>
-    : string extends keyof T
-      ? ''
-      : { [K in keyof T & string]-?: Joined<K, Paths<NonNullable<T[K]>>> }[keyof T & string]
-type Joined<K extends string, P extends string> = P extends '' ? K : `${K}.${P}`
 
 const renderers = {
   /** The card in the channel that decides it. */
@@ -42,10 +33,7 @@ const renderers = {
   /** R of the API. */
   api: requestMembers,
 } satisfies { [name: string]: (view: RequestView) => unknown }
-type Renderer = keyof typeof renderers
 
-/** In which state a member is there, another value for it, and the renderers that show it: the others do not. */
-type Row = readonly [state: string, other: unknown, shownBy: string]
 const waiting = 'waiting for the first stage'
 const digest = `sha-256:${'x'.repeat(43)}`
 const later = start + 12_345
@@ -170,22 +158,7 @@ function full(state: string): RequestView {
   }
 }
 
-/** The same with another value there; of a list the first one is changed. */
-function changed(value: unknown, [member, ...rest]: readonly string[], other: unknown): unknown {
-  if (Array.isArray(value)) return [changed(value[0], [member ?? '', ...rest], other), ...value.slice(1)]
-  if (member === undefined || member === '') return other
-  const of = (value ?? {}) as { [member: string]: unknown }
-  return { ...of, [member]: changed(of[member], rest, other) }
-}
-
-describe.each(Object.entries(table))('%s', (path, [state, other, shownBy]) => {
-  test.each(Object.keys(renderers) as Renderer[])('is shown by the %s, or is not, as the table says', (name) => {
-    const view = full(state)
-    const draw = (each: RequestView) => JSON.stringify(renderers[name](each))
-    const isShown = draw(changed(view, path.split('.'), other) as RequestView) !== draw(view)
-    expect(isShown).toBe(shownBy.split(' ').includes(name))
-  })
-})
+holdToTable(table, renderers, full)
 
 test('what a person decides on is digested whole, and what becomes of the request is not', () => {
   const [view, later] = [full(waiting), full('waiting for the second stage')]
