@@ -388,7 +388,7 @@ test('a page shows arguments whole, and whatever an agent writes is text: no mar
     expect(own).not.toMatch(/[<>]/)
     await world.decide(request, 'ana', 'deny')
   }
-})
+}, 180_000)
 
 const nothing = { approve: 'not_eligible', deny: 'not_eligible' } as const
 test.each([

@@ -10,6 +10,7 @@ import { Refusal } from '../../../functions/domain/refusals.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { RenderedCard } from '../../../functions/operations/cards/ports.ts'
 import { checkMessageBlocks, checkView } from '../../../infra/local/desk/blocks.ts'
+import { anyCharacter } from '../../support/any-character.ts'
 import { MemoryLog } from '../../support/memory-log.ts'
 import { sampleBundle } from '../../support/world.ts'
 import { responseUrl } from '../edge/clicks.ts'
@@ -89,7 +90,7 @@ describe.each(names)('on the card of a request that is %s', (name) => {
 
 test('our own words on a card are the same for any text of an agent', () => {
   const text = fc.oneof(
-    fc.string({ unit: 'binary', minLength: 1, maxLength: 200 }),
+    fc.string({ unit: anyCharacter, minLength: 1, maxLength: 200 }),
     fc
       .tuple(
         fc.constantFrom(...corpus.filter((each) => each.length < 60)),

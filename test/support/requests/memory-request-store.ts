@@ -34,7 +34,8 @@ import type { MemoryLedgerStore } from '../ledger/memory-ledger-store.ts'
  */
 export class MemoryRequestStore implements RequestStore {
   readonly #ledger: MemoryLedgerStore
-  readonly #requests = new Map<RequestId, string>()
+  /** What is committed, and what that says: the second is for looking through alone, and leaves this object as a copy. */
+  readonly #requests = new Map<RequestId, { text: string; said: Stored }>()
   readonly #halts = new Map<string, Halt[]>()
   readonly #standIns = new Map<PersonId, StandIn[]>()
   readonly #permits = new Map<StandingPermitId, StoredPermit>()
@@ -130,7 +131,7 @@ export class MemoryRequestStore implements RequestStore {
 
   /** Puts a request's row around all rules, as code that had the right to put would. */
   forge(stored: Stored): void {
-    this.#requests.set(stored.state.ask.id, JSON.stringify(stored))
+    this.#keep(stored)
   }
 
   async recall(key: string): Promise<string | undefined> {
@@ -171,7 +172,7 @@ export class MemoryRequestStore implements RequestStore {
       .sort((one, other) => (one.key < other.key ? 1 : -1))
     const page = sorted.slice(0, limit)
     const last = page.at(-1)
-    const items = page.map(({ stored }) => stored)
+    const items = page.map(({ stored }) => copyOf(stored))
     return sorted.length > page.length && last ? { items, next: last.key } : { items }
   }
 
@@ -197,15 +198,21 @@ export class MemoryRequestStore implements RequestStore {
       .filter((stored) => passes({ agent, status: 'pending' }, stored))
       .sort((one, other) => (sortKey(one) < sortKey(other) ? -1 : 1))
       .slice(0, limit)
+      .map(copyOf)
   }
 
   #read(id: RequestId): Stored | undefined {
     const stored = this.#requests.get(id)
-    return stored === undefined ? undefined : JSON.parse(stored)
+    return stored === undefined ? undefined : JSON.parse(stored.text)
   }
 
   #all(): Stored[] {
-    return [...this.#requests.values()].map((stored) => JSON.parse(stored))
+    return [...this.#requests.values()].map(({ said }) => said)
+  }
+
+  #keep(stored: Stored): void {
+    const text = JSON.stringify(stored)
+    this.#requests.set(stored.state.ask.id, { text, said: JSON.parse(text) })
   }
 
   #commit({ id, expected, state, entries, head, once = [], draw }: Commit): Committed {
@@ -220,7 +227,7 @@ export class MemoryRequestStore implements RequestStore {
     this.#ledger.put([...entries, ...(draw?.entries ?? [])])
     if (draw) this.putPermit(draw.permit, draw.head)
     for (const { key, value } of once) this.#ledger.once.set(key, value)
-    this.#requests.set(id, JSON.stringify({ state, head } satisfies Stored))
+    this.#keep({ state, head })
     return { outcome: 'committed' }
   }
 
@@ -232,6 +239,8 @@ export class MemoryRequestStore implements RequestStore {
 
 /** Lets whoever waits go first: where a real store is asked over the network, others run too. */
 const othersRun = () => Promise.resolve()
+
+const copyOf = (stored: Stored): Stored => JSON.parse(JSON.stringify(stored))
 
 const sortKey = ({ state: { submittedAt, ask } }: Stored) => `${String(submittedAt).padStart(10, '0')}#${ask.id}`
 
