@@ -2,10 +2,9 @@ import fc from 'fast-check'
 import { CedarPolicy } from '../../functions/adapters/cedar/cedar-policy.ts'
 import { withHash } from '../../functions/adapters/policy-folder/compile-folder.ts'
 import { type Asked, assess, findFacts, questionOf } from '../../functions/domain/policy/assess.ts'
-import { type Approval, namesOfTier, satisfiedTier } from '../../functions/domain/policy/ladder.ts'
+import { type Approval, canFill, namesOfTier, satisfiedTier } from '../../functions/domain/policy/ladder.ts'
 import { findBrokenRung } from '../../functions/domain/policy/policy-case.ts'
 import type { Question } from '../../functions/domain/policy/question.ts'
-import { canFill } from '../../functions/domain/requests/matching.ts'
 import { compileSample } from './sample.ts'
 
 const bundle = compileSample()

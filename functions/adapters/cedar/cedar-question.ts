@@ -8,7 +8,7 @@ import type {
   Question,
   RequestFacts,
 } from '../../domain/policy/question.ts'
-import type { Json, JsonObject } from '../../domain/values.ts'
+import { defined, type Json, type JsonObject } from '../../domain/values.ts'
 
 /**
  * A question in Cedar's words. An entity costs as much as eight policies, and a tool asks at every use: so the facts of an
@@ -87,11 +87,7 @@ function personToCedar(question: PersonQuestion): CedarQuestion {
     principal,
     action: uid('Action', action),
     resource: request ? uid('Request', request.id) : uid('Desk', 'hotwork'),
-    context: {
-      ...(stage === undefined ? {} : { stage }),
-      ...(inSteadBy === undefined ? {} : { inSteadBy: ref('Person', inSteadBy) }),
-      now,
-    },
+    context: defined({ stage, inSteadBy: inSteadBy && ref('Person', inSteadBy), now }),
     entities: [groups, ...(request ? [requestEntity(request)] : [])],
   }
 }
@@ -112,7 +108,7 @@ const openingEntity = ({ id, action, group, resource, profile, incident }: Openi
     environment: resource.environment,
     classification: resource.classification,
     ownedBy: ref('Group', resource.group),
-    ...(profile === undefined ? {} : { profile }),
+    ...defined({ profile }),
     incident,
   },
   parents: [],

@@ -12,6 +12,7 @@ import {
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import { ownClassification } from '../../domain/policy/bundle.ts'
 import type { CatalogueEntry } from '../../domain/policy/catalogue.ts'
+import { personActions } from '../../domain/policy/question.ts'
 import { readsOf } from './arguments-read.ts'
 import { CedarPolicy } from './cedar-policy.ts'
 import { groupsOf, withActions } from './cedar-schema.ts'
@@ -23,9 +24,6 @@ type Located = { id: string; json: PolicyJson; text: string; source: Source; sta
 
 /** Cedar's part in compiling a policy folder: ids, schema, strict validation, and a slice of the policies for each action. */
 export const cedar = { withActions, compile: compileCedar, open: (bundle: Bundle) => new CedarPolicy(bundle) }
-
-/** What only people do; an agent that could would settle its own requests. */
-const personActions = ['approve', 'revoke', 'lift', 'read', 'breakGlass', 'review', 'allowStanding', 'standIn']
 
 /**
  * What no policy folder can lift: a forbid outweighs every permit, and its `@id` is taken. Hotwork itself is beyond

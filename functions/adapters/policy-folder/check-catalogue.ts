@@ -8,12 +8,13 @@ import {
   isLiteral,
   placesOf,
 } from '../../domain/policy/conditions.ts'
+import { personActions } from '../../domain/policy/question.ts'
 import type { CompiledPolicies } from './compile-folder.ts'
 import { known, type Path, type Problem, problemsIn, type Say } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
 /** Names that the schema uses for itself. */
-const reserved = ['approve', 'revoke', 'lift', 'read', 'breakGlass', 'review', 'allowStanding', 'standIn', 'mutating']
+const reserved: readonly string[] = [...personActions, 'mutating']
 
 /** Do an action's parts fit one another: arguments, resource, title, statement, account, tool? */
 export function checkCatalogue(folder: Folder): Problem[] {

@@ -12,7 +12,7 @@ import {
 } from '../requests/commands.ts'
 import { type Event, system } from '../requests/events.ts'
 import { type ApprovalRequest, type ApprovedRequest, approvalsOf, Claim, keyOf, usesLeft } from '../requests/request.ts'
-import { CredentialId, NumericDate, type Thumbprint } from '../values.ts'
+import { CredentialId, defined, NumericDate, type Thumbprint } from '../values.ts'
 
 /** The facts at an intent are too old for a later mint. Seconds. */
 const intentLasts = 60
@@ -43,21 +43,11 @@ export function intend(state: ApprovalRequest, command: Intend, at: NumericDate)
     return { code: 'too_many_sessions' }
   const count = claim === 'access_token' ? (state.grant.tokens ?? 0) + 1 : undefined
   if (count !== undefined && count > mostTokens) return { code: 'too_many_sessions', detail: tooManyTokens }
-  const actor = agentActor(state.ask)
   const { answer, bundle } = command
-  const intended: Event = {
-    type: 'CredentialIntended',
-    at,
-    actor,
-    policies: [...answer.policies],
-    bundle,
-    credential,
-    claim,
-    ...(session ? { session } : {}),
-    ...(count === undefined ? {} : { count }),
-    ...(command.bound !== undefined && command.bound < state.grant.notAfter ? { notAfter: command.bound } : {}),
-  }
-  return [...bound, intended]
+  const common = { at, actor: agentActor(state.ask), policies: [...answer.policies], bundle }
+  const notAfter = command.bound !== undefined && command.bound < state.grant.notAfter ? command.bound : undefined
+  const own = defined({ credential, claim, session, count, notAfter })
+  return [...bound, { ...common, type: 'CredentialIntended', ...own }]
 }
 
 const tooManyTokens = `${mostTokens} access tokens of this grant were claimed: use the last one until it ends, or ask again`
@@ -77,8 +67,8 @@ export function bindKey(
   const key = keyOf(state)
   if (key === jkt) return []
   if (!(key === undefined ? first : another)) return undefined
-  const replaces = key === undefined ? {} : { replaces: key }
-  return [{ type: 'KeyBound', at, actor: agentActor(state.ask), policies: [], bundle, jkt, ...replaces }]
+  const own = defined({ jkt, replaces: key })
+  return [{ type: 'KeyBound', at, actor: agentActor(state.ask), policies: [], bundle, ...own }]
 }
 
 /** If the grant is live and its intent neither overtaken nor old. */
@@ -98,15 +88,8 @@ export function issue(state: ApprovalRequest, command: Issue, at: NumericDate): 
   const notAfter = cut ? Math.min(grant.notAfter, at + ask.lifetime) : grant.notAfter
   const expiresAt = ask.breakGlass ? Math.min(notAfter, at + longestCredential) : notAfter
   const replaces = grant.credentials[claim]?.id
-  const issued: Event = {
-    ...common,
-    type: 'CredentialIssued',
-    credential,
-    claim,
-    expiresAt,
-    notAfter,
-    ...(replaces ? { replaces } : {}),
-  }
+  const own = defined({ credential, claim, expiresAt, notAfter, replaces })
+  const issued: Event = { ...common, type: 'CredentialIssued', ...own }
   if (!begins || command.use === undefined) return [issued]
   return [issued, { ...common, type: 'UseBegun', use: command.use, key: 'aws', tool: 'aws', credential }]
 }
@@ -122,16 +105,8 @@ export function deniedNow(
   const ended = endedBy(state, ending, { bundle }, at)
   if (ended) return ended
   if (hasLostApprover(state, eligible)) {
-    const revoked: Event = {
-      type: 'Revoked',
-      at,
-      actor: system,
-      policies: [],
-      bundle,
-      by: 'system',
-      reason: 'approver_not_eligible',
-    }
-    return { code: 'approver_not_eligible', also: [revoked] }
+    const common = { at, actor: system, policies: [], bundle, by: 'system' as const }
+    return { code: 'approver_not_eligible', also: [{ ...common, type: 'Revoked', reason: 'approver_not_eligible' }] }
   }
   if (answer.permit) return undefined
   return { code: answer.error ? 'policy_error' : 'policy_denied', detail: answer.policies.join(' ') }
@@ -155,16 +130,13 @@ export function credentialsIssued(entries: readonly Entry[]): readonly IssuedCre
   )
   return entries
     .filter(({ type }) => type === 'CredentialIssued')
-    .map(({ at, facts }) => {
-      const role = roles.get(facts['credential'])
-      return {
-        id: CredentialId.parse(facts['credential']),
-        claim: Claim.parse(facts['claim']),
-        issuedAt: Math.floor(Date.parse(at) / 1000),
-        expiresAt: NumericDate.parse(facts['expiresAt']),
-        ...(role === undefined ? {} : { role }),
-      }
-    })
+    .map(({ at, facts }) => ({
+      id: CredentialId.parse(facts['credential']),
+      claim: Claim.parse(facts['claim']),
+      issuedAt: Math.floor(Date.parse(at) / 1000),
+      expiresAt: NumericDate.parse(facts['expiresAt']),
+      ...defined({ role: roles.get(facts['credential']) }),
+    }))
 }
 
 const roleIn = ({ session }: Entry['facts']): string | undefined =>

@@ -1,7 +1,7 @@
-import { type Agent, agentStatus, factsOf, groupsOf, type Person, type ResourceFacts } from '../people/organisation.ts'
-import { canFill } from '../requests/matching.ts'
+import { type Agent, agentStatus, factsOf, groupsOf, type ResourceFacts } from '../people/organisation.ts'
 import {
   type AskerId,
+  defined,
   type JsonObject,
   type NumericDate,
   ok,
@@ -12,7 +12,7 @@ import {
 } from '../values.ts'
 import { accountOf, agentOf, type Bundle } from './bundle.ts'
 import { type CatalogueEntry, deriveResource, parseArguments, unpinnedArguments, unpinnedOf } from './catalogue.ts'
-import { type Approval, type GrantTerms, namesOfTier, type Stage, satisfiedTier, type Tier } from './ladder.ts'
+import { type Approval, canFill, type GrantTerms, namesOfTier, type Stage, satisfiedTier, type Tier } from './ladder.ts'
 import type { ActionQuestion, Answer, Ask, Moment, RequestFacts } from './question.ts'
 
 /** Not trusted, but for who asks. */
@@ -40,15 +40,17 @@ export type Facts = {
 }
 
 /** AuthZEN `context.reason`. */
-type AssessmentRefusal =
-  | 'unknown_action'
-  | 'invalid_arguments'
-  | 'policy_denied'
-  | 'no_eligible_approvers'
-  | 'agent_suspended'
-  | 'agent_retired'
-  | 'owner_inactive'
-  | 'policy_error'
+export const assessmentRefusals = [
+  'unknown_action',
+  'invalid_arguments',
+  'policy_denied',
+  'no_eligible_approvers',
+  'agent_suspended',
+  'agent_retired',
+  'owner_inactive',
+  'policy_error',
+] as const
+type AssessmentRefusal = (typeof assessmentRefusals)[number]
 
 export type Assessment =
   | { outcome: 'refused'; reason: AssessmentRefusal; policies: readonly string[]; detail?: string }
@@ -82,12 +84,12 @@ export function assess(bundle: Bundle, ask: Ask, asked: Asked, now: NumericDate)
     const names = namesOfTier(search.tier).join('`, `')
     return refusal('no_eligible_approvers', search.policies, `too few people may decide \`${names}\` of this request`)
   }
-  const { tier, policies, below } = search
-  const { stages, grant } = tier
+  const { policies, below } = search
+  const { tier, stages, grant } = search.tier
   return {
     outcome: 'requestable',
     facts: found.value,
-    tier: tier.tier,
+    tier,
     stages,
     grant,
     policies,
@@ -97,26 +99,36 @@ export function assess(bundle: Bundle, ask: Ask, asked: Asked, now: NumericDate)
 }
 
 const refusal = (reason: AssessmentRefusal, policies: readonly string[], detail?: string) =>
-  ({ outcome: 'refused', reason, policies, ...(detail === undefined ? {} : { detail }) }) as const
+  ({ outcome: 'refused', reason, policies, ...defined({ detail }) }) as const
 
 type FactsRefusal = Exclude<AssessmentRefusal, 'no_eligible_approvers' | 'policy_error'>
 
 export function findFacts(bundle: Bundle, asked: Asked, now: NumericDate): Result<Facts, FactsRefusal> {
-  const entry = Object.hasOwn(bundle.actions, asked.action) ? bundle.actions[asked.action] : undefined
-  if (!entry) return refuse('unknown_action', `\`${asked.action.slice(0, 64)}\` is not in the catalogue`)
+  if (!entryOf(bundle, asked)) return unknownAction(asked)
   const agent = agentOf(bundle, asked.agent)
   if (!agent) return refuse('policy_denied', `\`${asked.agent}\` is not registered`)
   const status = agentStatus(agent, bundle.directory, now)
-  if (status !== 'active') return refuse(status)
-  return describe(bundle, entry, agent, asked)
+  return status === 'active' ? factsFor(bundle, asked, agent) : refuse(status)
 }
 
 /** For what people may do to a request whose agent is suspended: they must still be able to deny it. */
 export function findFactsRegardless(bundle: Bundle, asked: Asked): Result<Facts, FactsRefusal> {
-  const entry = Object.hasOwn(bundle.actions, asked.action) ? bundle.actions[asked.action] : undefined
   const agent = agentOf(bundle, asked.agent)
-  return entry && agent ? describe(bundle, entry, agent, asked) : refuse('policy_denied', 'the facts are gone')
+  return agent && entryOf(bundle, asked)
+    ? factsFor(bundle, asked, agent)
+    : refuse('policy_denied', 'the facts are gone')
 }
+
+function factsFor(bundle: Bundle, asked: Asked, agent: Agent): Result<Facts, FactsRefusal> {
+  const found = findActionFacts(bundle, asked)
+  return found.ok ? ok({ ...found.value, agent }) : found
+}
+
+const entryOf = ({ actions }: Bundle, { action }: Pick<Asked, 'action'>): CatalogueEntry | undefined =>
+  Object.hasOwn(actions, action) ? actions[action] : undefined
+
+const unknownAction = ({ action }: Pick<Asked, 'action'>) =>
+  refuse('unknown_action', `\`${action.slice(0, 64)}\` is not in the catalogue`)
 
 export type ActionFacts = Omit<Facts, 'agent'>
 
@@ -125,35 +137,15 @@ export function findActionFacts(
   bundle: Bundle,
   asked: Pick<Asked, 'action' | 'arguments' | 'resource'>,
 ): Result<ActionFacts, FactsRefusal> {
-  const entry = Object.hasOwn(bundle.actions, asked.action) ? bundle.actions[asked.action] : undefined
-  if (!entry) return refuse('unknown_action', `\`${asked.action.slice(0, 64)}\` is not in the catalogue`)
-  return describeAction(bundle, entry, asked)
-}
-
-function describe(
-  bundle: Bundle,
-  entry: CatalogueEntry,
-  agent: Agent,
-  asked: Asked,
-): Result<Facts, 'invalid_arguments' | 'policy_denied'> {
-  const described = describeAction(bundle, entry, asked)
-  return described.ok ? ok({ ...described.value, agent }) : described
-}
-
-function describeAction(
-  bundle: Bundle,
-  entry: CatalogueEntry,
-  asked: Pick<Asked, 'arguments' | 'resource'>,
-): Result<ActionFacts, 'invalid_arguments' | 'policy_denied'> {
+  const entry = entryOf(bundle, asked)
+  if (!entry) return unknownAction(asked)
   const args = parseArguments(entry, asked.arguments)
   if (!args.ok) return args
   const account = accountOf(bundle, entry)
   const resource = deriveResource(entry, args.value, account)
   if (asked.resource && (asked.resource.type !== resource.type || asked.resource.id !== resource.id)) {
-    return refuse(
-      'invalid_arguments',
-      `\`resource\` should be \`${resource.type}\` \`${resource.id}\`, as the arguments say`,
-    )
+    const should = `\`resource\` should be \`${resource.type}\` \`${resource.id}\`, as the arguments say`
+    return refuse('invalid_arguments', should)
   }
   const facts = factsOf(bundle.resources, resource)
   if (!facts) return refuse('policy_denied', `no rule of resources.json knows \`${resource.id}\``)
@@ -249,27 +241,16 @@ function findApprovers(
   const eligible: { [stage: string]: PersonId[] } = Object.fromEntries(names.map((name) => [name, []]))
   for (const person of bundle.directory.people) {
     if (person.status !== 'active') continue
+    // Separation of duties is kept twice on purpose: the policy is the deployer's to edit, this is ours.
+    if (request.owners.includes(person.id)) continue
+    const asked = { id: person.id, groups: groupsOf(bundle.directory, person.id) }
     for (const stage of names) {
-      const answer = mayApprove(bundle, ask, person, request, stage, now)
+      const answer = ask({ kind: 'person', action: 'approve', person: asked, request, stage, now })
       if (answer.error) return { eligible: {}, ...answer }
       if (answer.permit) eligible[stage]?.push(person.id)
     }
   }
   return { eligible, policies: [] }
-}
-
-/** Separation of duties is kept twice on purpose: the policy is the deployer's to edit, this is ours. */
-function mayApprove(
-  bundle: Bundle,
-  ask: Ask,
-  person: Person,
-  request: RequestFacts,
-  stage: string,
-  now: NumericDate,
-): Answer {
-  if (request.owners.includes(person.id)) return { permit: false, policies: [] }
-  const groups = groupsOf(bundle.directory, person.id)
-  return ask({ kind: 'person', action: 'approve', person: { id: person.id, groups }, request, stage, now })
 }
 
 /** An escalation may widen who decides a stage. */

@@ -1,6 +1,5 @@
 import * as z from 'zod'
 import { type Given, type Login, lackOf, weakStandIn } from '../people/login-strength.ts'
-import { canFill } from '../requests/matching.ts'
 import { type NumericDate, PersonId, Seconds } from '../values.ts'
 
 /** `perMinute` over time, and up to `burst` at once after a rest. */
@@ -166,3 +165,31 @@ export const tierOf = (ladder: Ladder, tier: number): Tier | undefined =>
 export const namesOfTier = ({ stages }: Pick<Tier, 'stages'>): readonly string[] => [
   ...new Set(stages.flatMap(({ name, onSilence }) => (onSilence === 'expire' ? [name] : [name, onSilence.escalateTo]))),
 ]
+
+/** `quorum` places, each to be taken by another of `people`. */
+type Places = { readonly quorum: number; readonly people: Iterable<string> }
+
+/**
+ * Can every place be taken when no person takes two? Two stages that count the same person cannot both have them.
+ * Kuhn's bipartite matching.
+ */
+export function canFill(stages: readonly Places[]): boolean {
+  const [only] = stages
+  if (only && stages.length === 1) return new Set(only.people).size >= only.quorum
+  const choices = stages.flatMap(({ quorum, people }) => Array.from({ length: quorum }, () => [...new Set(people)]))
+  const placeOf = new Map<string, number>()
+
+  const seat = (place: number, tried: Set<string>): boolean => {
+    for (const person of choices[place] ?? []) {
+      if (tried.has(person)) continue
+      tried.add(person)
+      const taken = placeOf.get(person)
+      if (taken === undefined || seat(taken, tried)) {
+        placeOf.set(person, place)
+        return true
+      }
+    }
+    return false
+  }
+  return choices.every((_, place) => seat(place, new Set()))
+}

@@ -1,11 +1,11 @@
 import * as z from 'zod'
 import { factsOfAction, factsOfProfile } from '../break-glass/rights.ts'
 import { groupsOf } from '../people/organisation.ts'
-import { AgentId, JsonObject, type NumericDate, PersonId } from '../values.ts'
-import { type Asked, assess, findFacts, questionOf, requestFacts } from './assess.ts'
+import { AgentId, defined, JsonObject, type NumericDate, PersonId } from '../values.ts'
+import { type Asked, assess, assessmentRefusals, findFacts, questionOf, requestFacts } from './assess.ts'
 import { type Bundle, personOf } from './bundle.ts'
 import { Alias } from './ladder.ts'
-import type { Answer, Ask, PersonQuestion } from './question.ts'
+import { type Answer, type Ask, type PersonQuestion, personActions } from './question.ts'
 
 /** A folder that compiles today compiles tomorrow. */
 const caseTime: NumericDate = Date.UTC(2026, 0, 1, 12) / 1000
@@ -36,15 +36,7 @@ const AskCase = z.strictObject({
       below: z.array(z.string()).default([]),
     }),
     z.strictObject({
-      refused: z.enum([
-        'unknown_action',
-        'invalid_arguments',
-        'policy_denied',
-        'no_eligible_approvers',
-        'agent_suspended',
-        'agent_retired',
-        'owner_inactive',
-      ]),
+      refused: z.enum(assessmentRefusals).exclude(['policy_error']),
       policies: z.array(z.string()).default([]),
     }),
   ]),
@@ -54,7 +46,7 @@ type AskCase = z.infer<typeof AskCase>
 const PersonCase = z.strictObject({
   name: z.string().min(1),
   person: PersonId,
-  does: z.enum(['approve', 'revoke', 'lift', 'read', 'breakGlass', 'review', 'allowStanding', 'standIn']),
+  does: z.enum(personActions),
   stage: Alias.optional(),
   inSteadBy: PersonId.optional(),
   absent: PersonId.optional(),
@@ -125,15 +117,8 @@ function personQuestion(
     const away = { id: absent, groups: groupsOf(bundle.directory, absent) }
     return { kind: 'person', action: does, person: who, absent: away, now }
   }
-  return {
-    kind: 'person',
-    action: does,
-    person: who,
-    ...(inSteadBy === undefined ? {} : { inSteadBy }),
-    ...(ask && facts ? { request: requestFacts(facts.value, ask, tier) } : {}),
-    ...(stage === undefined ? {} : { stage }),
-    now,
-  }
+  const request = ask && facts && requestFacts(facts.value, ask, tier)
+  return { kind: 'person', action: does, person: who, ...defined({ inSteadBy, request, stage }), now }
 }
 
 const unsaid = { id: 'bgl_case', incident: 'a case', moment: 'request', drill: false } as const

@@ -20,16 +20,18 @@ export type ActionQuestion = {
   now: NumericDate
 }
 
-/** As Cedar's action of that name. */
-export type PersonAction =
-  | 'approve'
-  | 'revoke'
-  | 'lift'
-  | 'read'
-  | 'breakGlass'
-  | 'review'
-  | 'allowStanding'
-  | 'standIn'
+/** Only people do these: an agent that could would settle its own requests. */
+export const personActions = [
+  'approve',
+  'revoke',
+  'lift',
+  'read',
+  'breakGlass',
+  'review',
+  'allowStanding',
+  'standIn',
+] as const
+export type PersonAction = (typeof personActions)[number]
 
 export type RequestFacts = {
   id: string

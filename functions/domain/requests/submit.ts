@@ -5,24 +5,14 @@ import { evolve } from './evolve.ts'
 import { type ApprovalRequest, openStage, type PendingRequest } from './request.ts'
 
 export function submit({ ask, tier, stages, policies, bundle, inherits }: Submit, at: NumericDate): readonly Event[] {
-  const actor = agentActor(ask)
   const waits = stages.reduce(
     (sum, { deadline, onSilence }) => sum + deadline + (onSilence === 'expire' ? 0 : onSilence.deadline),
     0,
   )
   const decideBy = Math.min(at + waits, ask.requestedUntil ?? Number.MAX_SAFE_INTEGER)
-  const submitted: Event = {
-    type: 'Submitted',
-    at,
-    actor,
-    policies: [...policies],
-    bundle,
-    ask,
-    tier,
-    stages: [...stages],
-    decideBy,
-    ...(inherits ? { inherits: [...inherits] } : {}),
-  }
+  const common = { at, actor: agentActor(ask), policies: [...policies], bundle }
+  const asked = { ask, tier, stages: [...stages], decideBy, ...(inherits && { inherits: [...inherits] }) }
+  const submitted: Event = { ...common, type: 'Submitted', ...asked }
   const pending = evolve(undefined, submitted)
   if (!inherits && !climbable(tier, stages)) {
     const reason = 'no_eligible_approvers'

@@ -2,8 +2,8 @@ import { highestBulkTier } from '../cards/burst.ts'
 import type { Given } from '../people/login-strength.ts'
 import { unmetBy } from '../policy/ladder.ts'
 import type { Refusal } from '../refusals.ts'
-import type { NumericDate, PersonId } from '../values.ts'
-import { type Answered, type Decide, type Eligibility, type Ending, endedBy, type Refused } from './commands.ts'
+import { defined, type NumericDate, type PersonId } from '../values.ts'
+import { type Answered, type Decide, endedBy, type Refused } from './commands.ts'
 import { type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
 import { keptStage, mostNarrowings, staysWithin } from './narrow.ts'
@@ -51,7 +51,7 @@ function deny(state: ApprovalRequest, command: Decide, names: readonly string[],
   const end = { at, actor: decided.actor, policies: decided.policies, bundle: command.bundle, by: command.person }
   if (state.status === 'approved')
     return [decided, { ...end, type: 'Revoked', reason: command.comment ?? 'denied after approval' }]
-  return [decided, { ...end, type: 'Denied', ...(command.comment === undefined ? {} : { reason: command.comment }) }]
+  return [decided, { ...end, type: 'Denied', ...defined({ reason: command.comment }) }]
 }
 
 function deniedStage({ status, stages }: ApprovalRequest, name: string | undefined, names: readonly string[]) {
@@ -144,7 +144,7 @@ export function rightOf(
 ): { for?: PersonId; given?: Given } {
   const absent = standsFor?.[as]
   const given = absent && givenBy?.[absent]
-  return { ...(absent === undefined ? {} : { for: absent }), ...(given ? { given } : {}) }
+  return defined({ for: absent, given: given || undefined })
 }
 
 function decidedEvent(
@@ -153,60 +153,35 @@ function decidedEvent(
   as: string,
   at: NumericDate,
 ): Extract<Event, { type: 'Decided' }> {
-  const { person, verdict, round, through, comment, login, seen, burst, permittedBy, bundle } = command
-  const { afterHalts } = command
-  return {
-    type: 'Decided',
-    at,
-    actor: { type: 'person', id: person },
-    policies: [...(permittedBy[as] ?? [])],
-    bundle,
-    stage,
-    as,
-    verdict,
-    round,
-    through,
-    ...rightOf(command, as),
-    ...(seen === undefined ? {} : { seen }),
-    ...(burst === undefined ? {} : { burst }),
-    ...(comment === undefined ? {} : { comment }),
-    ...(Object.keys(login).length === 0 ? {} : { login }),
-    ...(afterHalts === undefined ? {} : { afterHalts }),
-  }
+  const { person, verdict, round, through, comment, seen, burst, permittedBy, bundle, afterHalts } = command
+  const common = { at, actor: { type: 'person' as const, id: person }, policies: [...(permittedBy[as] ?? [])], bundle }
+  const login = Object.keys(command.login).length === 0 ? undefined : command.login
+  const own = { stage, as, verdict, round, through, ...rightOf(command, as) }
+  return { ...common, type: 'Decided', ...own, ...defined({ comment, seen, burst, login, afterHalts }) }
 }
 
 /** A person who may decide it after it escalates may deny it now. */
 const stageNames = ({ terms }: { terms: PendingRequest['stages'][number]['terms'] }): readonly string[] =>
   terms.onSilence === 'expire' ? [terms.name] : [terms.name, terms.onSilence.escalateTo]
 
-type Standpoint = {
-  person: PersonId
-  eligible: Eligibility
-  standsFor?: { readonly [stage: string]: PersonId }
-  ending?: Ending
-}
+type Standpoint = Pick<Decide, 'person' | 'eligible' | 'standsFor' | 'ending'>
 
 /** Asked of the very rule that takes a decision, so the two cannot differ. */
 export function waitsFor(state: PendingRequest, standpoint: Standpoint, now: NumericDate): boolean {
   const stage = openStage(state)
   if (!stage) return false
-  const { acr } = stage.terms
-  const taken = takeDecision(
-    state,
-    {
-      ...standpoint,
-      type: 'decide',
-      verdict: 'approve',
-      round: state.round,
-      digest: state.ask.digest,
-      comment: 'asked beforehand',
-      login: { ...(acr === undefined ? {} : { acr }), at: now },
-      through: 'page',
-      answer: { permit: true, policies: [] },
-      permittedBy: {},
-      bundle: '',
-    },
-    now,
-  )
-  return !('code' in taken)
+  const command: Decide = {
+    ...standpoint,
+    type: 'decide',
+    verdict: 'approve',
+    round: state.round,
+    digest: state.ask.digest,
+    comment: 'asked beforehand',
+    login: defined({ acr: stage.terms.acr, at: now }),
+    through: 'page',
+    answer: { permit: true, policies: [] },
+    permittedBy: {},
+    bundle: '',
+  }
+  return !('code' in takeDecision(state, command, now))
 }
