@@ -1,26 +1,23 @@
 /**
  * Faults, thrown. Each has a literal `name`, since a minifier renames classes and Step Functions and logs match on it.
+ * Any operation may throw StoreUnavailable, and one that writes StaleRequest; its comment names the others.
  */
+const named = <Name extends string>(name: Name) =>
+  class extends Error {
+    override readonly name = name
+  }
 
 /** The store did not answer: whether it committed is not known. */
-export class StoreUnavailable extends Error {
-  override readonly name = 'StoreUnavailable'
-}
+export class StoreUnavailable extends named('StoreUnavailable') {}
 
 /** A key is disabled or scheduled for deletion, or KMS does not answer. */
-export class KeyUnavailable extends Error {
-  override readonly name = 'KeyUnavailable'
-}
+export class KeyUnavailable extends named('KeyUnavailable') {}
 
 /** STS did not answer. The intent stays; asking again is safe. */
-export class BrokerUnavailable extends Error {
-  override readonly name = 'BrokerUnavailable'
-}
+export class BrokerUnavailable extends named('BrokerUnavailable') {}
 
 /** STS refused the role or the session policy: the deployment does not fit its target account. */
-export class BrokerRefused extends Error {
-  override readonly name = 'BrokerRefused'
-}
+export class BrokerRefused extends named('BrokerRefused') {}
 
 /** AWS said no to a mediated call, and did nothing. `reason` is AWS's name for it, and safe to tell. */
 export class CallRefused extends Error {
@@ -34,19 +31,13 @@ export class CallRefused extends Error {
 }
 
 /** A mediated call was certainly not sent. Asking again is safe. */
-export class CallNotSent extends Error {
-  override readonly name = 'CallNotSent'
-}
+export class CallNotSent extends named('CallNotSent') {}
 
 /** The answer to a mediated call was lost. The call is looked up, and never made again. */
-export class CallUnanswered extends Error {
-  override readonly name = 'CallUnanswered'
-}
+export class CallUnanswered extends named('CallUnanswered') {}
 
 /** An identity issuer's keys cannot be had, and the remembered ones are too old. */
-export class IssuerUnavailable extends Error {
-  override readonly name = 'IssuerUnavailable'
-}
+export class IssuerUnavailable extends named('IssuerUnavailable') {}
 
 /** A token names a key that the issuer may have published since its keys were last read: ask again after that time. */
 export class KeyNotYetKnown extends Error {
@@ -60,42 +51,26 @@ export class KeyNotYetKnown extends Error {
 }
 
 /** Another mint of the same agent came first, and its credential is the one that lives. Asking again is safe. */
-export class Overtaken extends Error {
-  override readonly name = 'Overtaken'
-}
+export class Overtaken extends named('Overtaken') {}
 
 /** Other writers kept coming first. Nothing was committed; asking again is safe. */
-export class StaleRequest extends Error {
-  override readonly name = 'StaleRequest'
-}
+export class StaleRequest extends named('StaleRequest') {}
 
 /** Another sender has claimed a wait that is over, and may have died. Look again when its lease has run out. */
-export class WaitClaimed extends Error {
-  override readonly name = 'WaitClaimed'
-}
+export class WaitClaimed extends named('WaitClaimed') {}
 
 /** This machine's clock and the caller's are too far apart to compare deadlines. */
-export class ClockOutOfRange extends Error {
-  override readonly name = 'ClockOutOfRange'
-}
+export class ClockOutOfRange extends named('ClockOutOfRange') {}
 
 /** A secret cannot be read or is malformed: nothing is proven by it. */
-export class SecretUnavailable extends Error {
-  override readonly name = 'SecretUnavailable'
-}
+export class SecretUnavailable extends named('SecretUnavailable') {}
 
-export class TimersUnavailable extends Error {
-  override readonly name = 'TimersUnavailable'
-}
+export class TimersUnavailable extends named('TimersUnavailable') {}
 
-export class PagerUnavailable extends Error {
-  override readonly name = 'PagerUnavailable'
-}
+export class PagerUnavailable extends named('PagerUnavailable') {}
 
 /** The channel refuses us until a person repairs it: channel archived, app not in it, token revoked. */
-export class CardUndeliverable extends Error {
-  override readonly name = 'CardUndeliverable'
-}
+export class CardUndeliverable extends named('CardUndeliverable') {}
 
 /** The chat did not take a card now, and may later. Drawing again is safe. */
 export class BoardUnavailable extends Error {

@@ -1,6 +1,5 @@
 import type { CredentialId, EvaluationId, HaltId, NumericDate, RequestId, StandInId, UseId } from '../domain/values.ts'
 
-/** Whole seconds now. The only clock there is. */
 export type Clock = { now(): NumericDate }
 
 /** Random ids, 130 bits each, so that one cannot be guessed from another. */

@@ -16,14 +16,11 @@ import { everyone } from './openings.ts'
 /** Kept for over a year, since an opening counts until its review is done. Seconds. */
 export const keepBudget = 400 * 86_400
 
-/** A budget with the limits that it sets. The budget of all openings sets none. */
 export type OpenedBudget = { key: string; budget: Budget; limits?: Limits; before: string | undefined }
 
-/** The budgets that set limits. */
 export const binding = (budgets: readonly OpenedBudget[]) =>
   budgets.flatMap(({ budget, limits }) => (limits ? [{ budget, limits }] : []))
 
-/** The budgets of the person and of the profile, by what their openings are now. */
 export async function budgetsOf(
   { owner, breakGlass }: { owner: PersonId; breakGlass?: Pick<Opening, 'budgetKey' | 'drill'> | undefined },
   ports: AskingPorts,

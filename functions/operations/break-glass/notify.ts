@@ -14,10 +14,8 @@ import { askAboutOpening, factsOf } from './what-to-open.ts'
 
 /** At most so many people are told of one opening directly. The others find it in the channel. */
 export const mostTold = 50
-/** At most so many questions are put to policy to find the skipped people. */
 const mostQuestions = 4_000
 
-/** `atLeast`: not every person could be looked at. */
 type Skipped = { people: readonly PersonId[]; atLeast: boolean }
 
 /**
@@ -61,7 +59,6 @@ export function skippedBy({ ask }: ApprovalRequest, policy: Policy, now: Numeric
   return { people, atLeast: false }
 }
 
-/** People who may review it: policy lets them, and they neither opened it nor vouched for it. */
 export function reviewersOf(state: ApprovalRequest, policy: Policy, now: NumericDate): readonly PersonId[] {
   const own: readonly (PersonId | undefined)[] = [...ownersOf(state), state.ask.breakGlass?.secondedBy]
   return policy.bundle.directory.people
@@ -70,7 +67,6 @@ export function reviewersOf(state: ApprovalRequest, policy: Policy, now: Numeric
     .filter((person) => askAboutOpening(policy, 'review', person, state.ask, 'request', now).permit)
 }
 
-/** The person's lead first, then the people that the folder names. */
 export function othersTold({ ask }: ApprovalRequest, { bundle }: Policy): readonly PersonId[] {
   const lead = bundle.directory.people.find(({ id }) => id === ask.owner)?.lead
   const tell = ask.breakGlass && tellOf(bundle, ask.breakGlass)

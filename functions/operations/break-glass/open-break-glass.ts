@@ -33,7 +33,6 @@ import type { Incidents } from './ports.ts'
 import { findVoucher } from './vouch-break-glass.ts'
 import { askAboutOpening, openedBy, type WhatToOpen } from './what-to-open.ts'
 
-/** A person who uses break-glass: who they are is proven, what they say is not yet checked. */
 export type OpeningAsk = {
   person: PersonId
   proven: { issuer: string; subject: string }
@@ -52,7 +51,6 @@ export type OpeningAsk = {
   arrivedAt?: number
 }
 
-/** `left`: what is left of the seven days' minutes, in seconds. */
 export type OpenedBreakGlass = { stored: Stored; left: number; created: boolean }
 
 export type OpeningPorts = MakingPorts & { incidents: Incidents; stopwatch?: Stopwatch }
@@ -62,8 +60,6 @@ const [day, attempts] = [86_400, 8]
 /**
  * Opens at once what policy lets this person open, in one transaction with the budgets that bound it.
  * The same key and body is the same opening.
- *
- * @throws StoreUnavailable, StaleRequest
  */
 export async function openBreakGlass(ask: OpeningAsk, ports: OpeningPorts): Promise<Result<OpenedBreakGlass, Refusal>> {
   const refused = async <R extends { ok: false; code: Refusal }>(refusal: R): Promise<R> => {
@@ -138,7 +134,6 @@ type Made = {
 }
 type MakeAsk = ForeseenAsk & Pick<OpeningAsk, 'proven' | 'jkt'> & { login: Login | 'to come' }
 
-/** Everything that can be wrong with an opening, found before the budgets are asked. */
 async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Made, Refusal>> {
   const { policy, ids, clock } = ports
   const { bundle } = policy

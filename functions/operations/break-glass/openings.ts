@@ -26,7 +26,6 @@ import type { AskingPorts, DecidingPorts, RequestReader } from '../requests/port
 import type { IncidentEvent } from './ports.ts'
 import { askAboutOpening } from './what-to-open.ts'
 
-/** The budget of all openings together, from which they are listed. */
 export const everyone = 'BUDGET#everyone'
 
 /**
@@ -55,13 +54,11 @@ export async function openings(
     .toSorted((one, other) => other.submittedAt - one.submittedAt)
 }
 
-/** `whyNot`: why this person can neither review nor end it; undefined where they can. */
 export type ViewedBreakGlass = {
   state: ApprovalRequest
   whyNot: { readonly [act in 'review' | 'end']: Refusal | undefined }
 }
 
-/** One opening for a person who may be about to review or end it. Looking records nothing. */
 export async function viewBreakGlass(
   { id, person }: { id: RequestId; person: PersonId },
   ports: AskingPorts,
@@ -126,11 +123,7 @@ export async function foreseeReview(
   return refusal ? { ...refuse(refusal.code, refusal.detail), state } : ok(state)
 }
 
-/**
- * Ends an opening before its time: by the person who opened it, or by a person who may revoke. Twice is once.
- *
- * @throws StoreUnavailable, StaleRequest
- */
+/** Ends an opening before its time: by the person who opened it, or by a person who may revoke. Twice is once. */
 export async function endBreakGlass(
   { id, person, reason = 'ended early', once }: { id: RequestId; person: PersonId; reason?: string; once?: OnceOnly },
   ports: DecidingPorts,
@@ -158,7 +151,6 @@ export type ReviewAsk = {
   seen?: Digest | undefined
 }
 
-/** @throws StoreUnavailable, StaleRequest */
 export function reviewBreakGlass(
   { id, person, outcome, note, seen }: ReviewAsk,
   ports: DecidingPorts,
@@ -215,7 +207,6 @@ async function openNow(now: NumericDate, { requests }: Pick<AskingPorts, 'reques
   return openings.filter(({ until }) => now < until).map(({ id }) => id)
 }
 
-/** False where the opening is of another incident, or has ended. */
 async function endFor(incident: string, id: RequestId, ports: DecidingPorts): Promise<boolean> {
   const stored = await ports.requests.load(id)
   if (stored?.state.status !== 'approved' || stored.state.ask.breakGlass?.incident !== incident) return false

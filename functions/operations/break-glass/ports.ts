@@ -9,9 +9,7 @@ export interface Incidents {
 
 /** One delivery as it came. Nothing of it is believed before its signature is verified. */
 export type RawDelivery = { header(name: string): string | undefined; body: string }
-/** `id` is the delivery's: sent again, it is the same. */
 export type IncidentEvent = { id: string; incident: string; closed: boolean }
-/** Events of a tool that keeps incidents, in its own format: one adapter for each. */
 export interface IncidentEvents {
   /** @throws SecretUnavailable */
   read(delivery: RawDelivery): Promise<Result<IncidentEvent, 'unsigned' | 'malformed'>>
@@ -23,7 +21,6 @@ export interface IncidentEvents {
 export type EndMessage = Fifo &
   ({ deny: DenyCause; role: string; since: NumericDate } | { end: RequestId | HaltId | StandingPermitId })
 
-/** The page hook: a pager, an e-mail or another system. */
 export interface Pager {
   /** At least once for each event of an opening; a repeat has the same id and event. @throws PagerUnavailable */
   page(page: OpeningPage): Promise<void>
@@ -37,7 +34,6 @@ export type OpeningPage = {
   /** The profile, or the action. */
   what: string
   environment: string
-  /** When it ends, or has ended. */
   until: NumericDate
   reviewDue?: NumericDate
   drill: boolean

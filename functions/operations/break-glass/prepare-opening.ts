@@ -22,14 +22,11 @@ export type PrepareAsk = ForeseenAsk
 
 type Prepared = { code: string; until: NumericDate; login: LoginWanted }
 
-/** How long the person can still look at it after its end. Seconds. */
 const keepSeconds = 7200
 
 /**
  * Prepares an opening, once only the login is missing, which the chat cannot give. It opens nothing, is good for ten
  * minutes and for this person alone, and everything is asked again.
- *
- * @throws StoreUnavailable
  */
 export async function prepareOpening(
   ask: PrepareAsk,
@@ -69,8 +66,6 @@ export async function findPrepared(code: string, ports: FindPorts): Promise<Foun
 /**
  * Opens what was prepared, for the person who prepared it alone; sent again, it is the same opening. It has no key yet:
  * the first key that this person brings with an equally strong login is its own.
- *
- * @throws StoreUnavailable, StaleRequest
  */
 export async function openPrepared(
   { code, person, ...how }: { code: string } & Pick<OpeningAsk, 'person' | 'proven' | 'login' | 'arrivedAt'>,
@@ -87,7 +82,6 @@ export async function openPrepared(
   return openBreakGlass({ ...said, person, ...how, ...repeatedBy(code) }, ports)
 }
 
-/** The same code is the same opening. */
 const repeatedBy = (code: string) => ({ idempotencyKey: preparedKey(code), body: { prepared: preparedKey(code) } })
 
 async function openedOf(code: string, person: PersonId, { requests, clock }: FindPorts) {

@@ -26,7 +26,6 @@ const unsaid = 'no reason was given: the sealed role was used outside Hotwork'
  * Nothing is refused, since it has happened. Told twice it is once.
  *
  * @returns `unknown_target` where the deployment knows no such person: then a person has to look
- * @throws StoreUnavailable, StaleRequest
  */
 export async function reportSealedUse(
   use: SealedUse,
@@ -60,7 +59,6 @@ export async function reportSealedUse(
       log.error('sealed_role_used', { request: ask.id, by: person, role: use.role })
       return ok({ stored, created: true })
     }
-    // Another opening, or its own twin, came first: the budgets say so when they are read again.
     return undefined
   })
 }

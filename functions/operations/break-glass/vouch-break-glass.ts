@@ -19,8 +19,6 @@ const day = 86_400
  * Vouches for a person who needs break-glass although an earlier opening is not reviewed: once, for ten minutes, for
  * the one thing. The voucher may use break-glass for it or review it, and reviews nothing that comes of it. It takes an
  * equally strong login: a second person whose token was stolen is none.
- *
- * @throws StoreUnavailable, StaleRequest
  */
 export async function vouchForBreakGlass(
   { by, login, person, what }: VouchAsk,
@@ -73,7 +71,6 @@ export async function vouchForBreakGlass(
   })
 }
 
-/** The word of a second person for this opening, to be used up by it. */
 export async function findVoucher(
   person: PersonId,
   budgetKey: string,

@@ -35,10 +35,8 @@ import {
 import type { Policy } from '../policy/ports.ts'
 import type { AskingPorts } from '../requests/ports.ts'
 
-/** A profile, or one action of the catalogue, as the person names it. */
 export type WhatToOpen = { profile: string } | { action: string; arguments: Json; resource?: Resource }
 
-/** On which terms, against which budget, and with which rights. */
 type Opened = {
   terms: BreakGlassPolicy['action'] & { title?: string }
   budgetKey: string
@@ -113,11 +111,9 @@ const namesOf = (actions: object): string =>
     .map((name) => `\`${name}\``)
     .join(', ')}`
 
-/** What a form offers to open, and for how long at most. */
 export type Openable = {
   profiles: readonly Profile[]
   actions: readonly string[]
-  /** Words that go on after "it". */
   incidentLooks: string
   window: Seconds
 }
@@ -149,7 +145,6 @@ export function mayOpen(
   }
 }
 
-/** What policy would be asked about an action, for each kind of resource that it may be for. */
 function factsOfName({ actions, resources }: Bundle, name: string): readonly OpenedFacts[] {
   const entry = actions[name]
   if (!entry) return []
@@ -161,7 +156,6 @@ type AskedOpening = Pick<Ask, 'id' | 'action' | 'arguments' | 'resource'> & {
   breakGlass?: Pick<Opening, 'profile' | 'rights' | 'incident' | 'drill' | 'sealed'> | undefined
 }
 
-/** An id for a question about what is not opened. */
 export const unopened = RequestId.parse(`bgl_${'0'.repeat(26)}`)
 
 /** Whether this person may use break-glass for all that is opened, as the facts are now. One no is a no. */

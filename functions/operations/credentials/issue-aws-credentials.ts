@@ -24,7 +24,6 @@ export type BrokerPorts = MakingPorts & { broker: AwsCredentialBroker; targetRol
 
 export type Target = { entry: CatalogueEntry; account: Account; role: string }
 
-/** Undefined where the action names no account of this deployment. */
 export function targetOf(
   ask: Pick<Ask, 'action' | 'breakGlass'>,
   { policy: { bundle }, targetRole }: Pick<BrokerPorts, 'policy' | 'targetRole'>,
@@ -50,7 +49,6 @@ function sessionSeconds(state: ApprovalRequest, now: NumericDate): number {
   return Math.min(Math.max(left, shortest), longest)
 }
 
-/** The name, source identity and tags by which a session can be known and ended. */
 export const sessionOf = (
   ask: Ask,
   credential: CredentialId,

@@ -12,7 +12,6 @@ import type {
   Thumbprint,
 } from '../../domain/values.ts'
 
-/** Signs and verifies what agents carry from one call to the next. */
 export interface Statements {
   /** A compact JWS; undefined where it cannot be signed now, since nothing depends on it alone. */
   sign<Kind extends StatementKind>(kind: Kind, claims: StatementClaims<Kind>): Promise<string | undefined>
@@ -20,7 +19,6 @@ export interface Statements {
   verify<Kind extends StatementKind>(kind: Kind, token: string): Promise<Result<Verified<Kind>, 'invalid'>>
 }
 
-/** A statement also after its time is over. */
 export type Verified<Kind extends StatementKind> = { claims: StatementClaims<Kind>; expired: boolean }
 
 /** What IAM has on a role. @throws where it does not say */
@@ -30,7 +28,6 @@ export interface RoleReader {
 
 /** The sessions of roles as AWS has them on record, some minutes late. */
 export interface SessionRecord {
-  /** @throws where AWS does not say */
   sessions(role: string, from: NumericDate): Promise<Recorded<SessionOnRecord>>
   /** Uses of a sealed role, each as AWS's own event. @throws where AWS does not say */
   sealedUses(role: string, from: NumericDate): Promise<Recorded<SealedEvent>>
@@ -49,7 +46,6 @@ export interface KeySet {
   jwks(): Promise<{ keys: readonly JsonObject[] }>
 }
 
-/** What a verified access token of ours says. */
 export type AccessToken = {
   jti: CredentialId
   request: RequestId
@@ -82,7 +78,6 @@ export type AwsCredentials = { accessKeyId: string; secretAccessKey: string; ses
 export type DenyCause = RequestId | HaltId | 'time'
 
 export interface DenyReader {
-  /** Every deny of a role that is not forgotten, read strongly. */
   ofRole(role: string): Promise<readonly Deny[]>
   /** Roles with a deny that was over before `now` and is not forgotten: at most `limit` denies' worth. */
   overdue(now: NumericDate, limit: number): Promise<readonly string[]>

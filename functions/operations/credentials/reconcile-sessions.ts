@@ -49,7 +49,6 @@ export async function reconcileSessions(
   until: NumericDate,
 ): Promise<number> {
   let found = 0
-  // Sealed roles first: their uses are few, and no agent makes them.
   for (const role of roles.sealed) found += await orFailed('sealed', role, ports, () => reconcileSealed(role, ports))
   for (const [index, role] of roles.targets.entries()) {
     const now = ports.clock.now()
@@ -114,7 +113,6 @@ async function judge(
   return judgeSession(session, { state, intended }, role)
 }
 
-/** By request, its credentials: a chain is read once in a run, for all its sessions. */
 type Intents = Map<RequestId, readonly string[]>
 
 /** Every credential that was ever to be made: its intent is on record before its session exists. */

@@ -15,7 +15,6 @@ import type { Statements } from './ports.ts'
 
 /** An AuthZEN entity. Its properties decide nothing, and are bound all the same: what is submitted is what was evaluated. */
 export type Entity = { type: string; id: string; properties?: JsonObject | undefined }
-/** What a submission must repeat of the evaluation that it answers. */
 export type Bound = {
   subject: Entity
   action: { name: string; properties: Json }
@@ -24,7 +23,6 @@ export type Bound = {
   parentTask?: ParentTask
 }
 
-/** What a requestable denial says of itself, for its submission (ARAP, "Binding Token Integrity"). */
 export function denialClaims(
   ask: Bound,
   { id, agent, at, expiresAt }: { id: EvaluationId; agent: AgentId; at: NumericDate; expiresAt: NumericDate },
@@ -59,7 +57,6 @@ const contextOf = ({ purpose, parentTask }: Bound): { [member: string]: Json } =
   ...(parentTask === undefined ? {} : { parent_task: parentTask as Json }),
 })
 
-/** What a live approval says of itself, as `approval.state`. */
 export async function signApproval(state: ApprovalRequest, statements: Statements): Promise<string | undefined> {
   const grant = grantOf(state)
   const { id, agent, digest } = state.ask

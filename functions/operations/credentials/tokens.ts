@@ -31,7 +31,6 @@ import { aboutStored, carryOut, recordRefusal, refuseOnRecord, stillStands } fro
 import type { DecidingPorts, MakingPorts, RequestReader } from '../requests/ports.ts'
 import type { AccessToken, KnownToken, Signer } from './ports.ts'
 
-/** An agent or a person asks about their own tokens, a tool about those that are meant for it. */
 export type Introspector =
   | { type: 'agent'; id: AgentId }
   | { type: 'person'; id: PersonId }
@@ -41,8 +40,6 @@ export type Introspector =
  * Whether a verified token of ours is alive, and what is left of it, read strongly. It asks no policy and permits
  * nothing: `beginUse` alone does. Undefined for a caller that may not know, and for a token that is dead for any
  * reason, so that no caller learns which.
- *
- * @throws StoreUnavailable
  */
 export async function introspectToken(
   token: KnownToken,
@@ -67,8 +64,6 @@ const mayKnow = (caller: Introspector, token: KnownToken): boolean =>
 /**
  * The caller gives their own access token back (RFC 7009): it and the AWS credentials claimed with it end at once, and
  * the grant lives on. An attempt on another's token is only recorded. Twice is once.
- *
- * @throws StoreUnavailable, StaleRequest
  */
 export async function revokeToken(
   { jti: credential, request, agent }: Pick<AccessToken, 'jti' | 'request' | 'agent'>,
@@ -80,7 +75,6 @@ export async function revokeToken(
   } else await recordRefusal(caller, 'revoke_credential', 'not_permitted', ports)
 }
 
-/** An agent with its workload identity and a proof of the key that asked. */
 type TokenAsk = {
   id: RequestId
   agent: AskerId
@@ -244,7 +238,6 @@ const authorizationDetail = (state: ApprovedRequest): JsonObject => ({
       }),
 })
 
-/** The gated tool, or Hotwork's own broker for AWS actions. */
 function audienceOf(
   { action }: ApprovalRequest['ask'],
   { policy: { bundle }, issuer }: Pick<Ports, 'policy' | 'issuer'>,

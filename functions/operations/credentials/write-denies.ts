@@ -39,7 +39,6 @@ export async function writeDenies(role: string, causes: readonly DenyCause[], po
   await forgetAllBut([everyone], role, all, ports)
 }
 
-/** What the table says must be denied on the role now: the change itself may be long past. */
 async function deniesOfCause(
   role: string,
   cause: DenyCause,

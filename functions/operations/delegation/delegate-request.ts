@@ -49,12 +49,9 @@ import { aboutAsk } from '../requests/evaluate-access.ts'
 import type { DecidingPorts, MakingPorts, Stored } from '../requests/ports.ts'
 import { idempotencyItem } from '../requests/submit-request.ts'
 
-/** A narrower right for another agent, out of the grant of `id`. */
 export type DelegationAsk = {
   id: RequestId
-  /** The agent of the request, which delegates. */
   agent: AgentId
-  /** The key that the agent has proven: that of the grant. */
   jkt: Thumbprint
   to: AgentId
   action: { name: string; properties: Json }
@@ -64,9 +61,7 @@ export type DelegationAsk = {
   /** The end of the grant it is taken out of, unless said otherwise. */
   notAfter?: NumericDate
   idempotencyKey: string
-  /** The whole body, for telling a repeat from another ask under the same key. */
   body: Json
-  /** The proof's replay key. */
   once: OnceOnly
 }
 
@@ -82,7 +77,6 @@ type Ports = MakingPorts & Pick<BrokerPorts, 'targetRole'>
  *
  * @param admit called once the key is found to be the grant's, before anything is written; what it throws ends the
  * attempt
- * @throws StoreUnavailable, StaleRequest
  */
 export async function delegateRequest(
   ask: DelegationAsk,
@@ -159,7 +153,6 @@ const askedOf = ({ to, action, resource }: DelegationAsk, { ask }: ApprovalReque
   recent: ask.recent,
 })
 
-/** The one question for the other agent, with the parent's approvals that count for it too. */
 function answerFor(ask: DelegationAsk, parent: ApprovalRequest, { agent }: Facts, now: NumericDate, policy: Policy) {
   const approvals = approvalsOf({ stages: inheritedStages(parent, agent.owner) })
   const circumstances = { moment: 'request', approvals, now } as const
@@ -223,7 +216,6 @@ async function makeChild(
   return ok(undefined)
 }
 
-/** The first delegator first, the one who delegates now last. */
 const chainThrough = ({ ask }: Pick<ApprovalRequest, 'ask'>): Delegator[] => [
   ...ask.chain,
   Delegator.parse({ ...ask.agent, owner: ask.owner }),
@@ -305,8 +297,6 @@ function refOf({ id, identities }: Agent, { deployment }: Bundle, now: NumericDa
  * Ends what was delegated from a request that has ended, on the children's own records, so that cards, workflows and
  * denies follow. A child is dead before this runs, since each act reads its ancestors; this is for what asks nothing,
  * such as an AWS session.
- *
- * @throws StoreUnavailable, StaleRequest
  */
 export async function endChildren(id: RequestId, ports: DecidingPorts): Promise<void> {
   const stored = await ports.requests.load(id)

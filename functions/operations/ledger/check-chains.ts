@@ -38,13 +38,11 @@ type Listed = { chains: readonly Chain[]; more?: boolean }
 const hour = 3600
 /** Every request younger than this is checked once a cycle; an older one while it is pending or approved. Seconds. */
 const lookBack = 400 * 24 * hour
-/** A cycle is thirty days of hours. */
 const turns = 720
 /** Two runs see a new request. Seconds. */
 const newFor = 2 * hour
 const page = 100
 const readers = 8
-/** Its multiples modulo 1 are spread evenly, however many there are. */
 const goldenRatio = (Math.sqrt(5) - 1) / 2
 
 /**
@@ -124,7 +122,6 @@ export function partOf(now: NumericDate): { from: NumericDate; until: NumericDat
   return { from: start + turn * length, until: start + (turn + 1) * length }
 }
 
-/** What is no request: the newest permits, stand-ins and halts, the halts in force, and the actors whose turn it is. */
 async function others(actors: Actors, now: NumericDate, ports: ChainPorts): Promise<readonly Chain[]> {
   const { permits, standIns, halts, ledger } = ports
   const chains: Chain[] = []
@@ -147,7 +144,6 @@ function itsTurn({ agents, directory, tools }: Actors, now: NumericDate): readon
     .filter((_, index) => index % turns === turn)
 }
 
-/** Verifies several chains at once, and remembers those that were read to their end. */
 async function checkAll(
   chains: readonly Chain[],
   until: NumericDate,
@@ -203,5 +199,4 @@ const replay = (id: string, entries: readonly Entry[], at: Replayed<ApprovalRequ
   return { state: undefined, ...defined({ broken }) }
 }
 
-/** As it is stored: an undefined member is none. */
 const stateDigest = (state: unknown) => digestOf('hotwork.state.v1', JSON.parse(JSON.stringify(state ?? null)) as Json)

@@ -7,7 +7,6 @@ export interface LedgerReader {
   entries(aggregate: string): Promise<readonly Entry[]>
   /** At most `limit` entries after that sequence, in order. `next`: there may be more after it. */
   page(aggregate: string, page: { after: number; limit: number }): Promise<{ entries: readonly Entry[]; next?: number }>
-  /** The end of an actor's own chain. */
   head(aggregate: string): Promise<Head>
 }
 
@@ -31,5 +30,4 @@ export interface CallRecord {
 }
 /** A session by its name and its role's ARN, and where and when it may have called. */
 export type RecordedSession = { name: string; role: string; region: string; from: NumericDate; until: NumericDate }
-/** `more`: there is more on record than was read. */
 export type CallsOnRecord = { calls: readonly RecordedCall[]; more: boolean }

@@ -19,7 +19,6 @@ export type CallsSeen =
   | { seen: 'read'; calls: readonly RecordedCall[]; more: boolean; elsewhere: readonly string[] }
   | { seen: 'silent'; elsewhere: readonly string[] }
 
-/** What a reviewer goes by, beside the opening itself. */
 export type Evidence = { entries: readonly Entry[]; credentials: readonly IssuedCredential[]; calls: CallsSeen }
 
 export type EvidencePorts = Pick<DecidingPorts, 'ledger' | 'policy' | 'clock'> & {
@@ -31,7 +30,6 @@ export type EvidencePorts = Pick<DecidingPorts, 'ledger' | 'policy' | 'clock'> &
 /** Clocks differ: calls at the very end are not missed. Seconds. */
 const recordedWithin = 60
 
-/** The record of an opening: its entries, its credentials, and its calls where AWS has them on record. */
 export async function readEvidence({ ask }: Pick<ApprovalRequest, 'ask'>, ports: EvidencePorts): Promise<Evidence> {
   const entries = await ports.ledger.entries(ask.id)
   const credentials = credentialsIssued(entries)
@@ -81,6 +79,5 @@ async function callsOf(
 
 const accountOf = (role: string): string => role.split(':')[4] ?? ''
 
-/** An account of the deployment has one region. */
 const regionOf = (account: string, { deployment }: Bundle): string =>
   Object.values(deployment.accounts).find(({ accountId }) => accountId === account)?.region ?? ''

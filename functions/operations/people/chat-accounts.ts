@@ -20,7 +20,6 @@ export type LinkPorts = Pick<DecidingPorts, 'requests' | 'ledger' | 'policy' | '
   chat: ChatDirectory
 }
 
-/** A person's own chain has few writers. */
 const attempts = 10
 
 const codeKey = (code: string): Digest => digestOf('hotwork.link.v1', code)
@@ -38,7 +37,6 @@ export async function offerLink(
   return code
 }
 
-/** The account of a code, with its name in the chat, while the code is good. */
 export async function findOffer(
   code: string,
   { links, chat, clock }: Pick<LinkPorts, 'links' | 'chat' | 'clock'>,
@@ -85,7 +83,6 @@ export async function linkAccount(
       ports.log.info('chat account linked', { person: person.id })
       return ok(account)
     }
-    // The code may have been used meanwhile: then nothing is left to do.
     return (await links.offered(key)) ? undefined : refuse('unknown_code')
   })
 }

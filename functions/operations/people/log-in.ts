@@ -82,7 +82,6 @@ export type LoggedIn = {
   person: Person
   login: ProvenLogin
   purpose: LoginPurpose
-  /** What the browser holds from now on. */
   cookie: string
 }
 
@@ -137,7 +136,6 @@ async function pendingLogin(
 
 export type Visitor = { person: Person; session: LoginSession; key: Digest }
 
-/** The person whose browser this is, asked of the store and of the directory at each request. */
 export async function findVisitor(
   cookie: string | undefined,
   { sessions, policy, clock }: Pick<LoginPorts, 'sessions' | 'policy' | 'clock'>,

@@ -49,7 +49,6 @@ export type LoginPurpose =
         seen: Digest
         comment?: string
         narrow?: Narrow
-        /** The digest of what is left of the ask, where it is narrowed. */
         less?: Digest
       }
     }
@@ -61,38 +60,30 @@ export type PendingLogin = { browser: Digest; purpose: LoginPurpose; nonce: stri
 export interface SessionStore {
   /** Marks a login as ended. @returns false where it was marked before */
   once(key: Digest, expiresAt: NumericDate): Promise<boolean>
-  /** Keeps a login for a decision. */
   begin(key: Digest, login: PendingLogin): Promise<void>
-  /** Takes a login, for one caller only. */
   take(key: Digest): Promise<PendingLogin | undefined>
   open(key: Digest, session: LoginSession): Promise<void>
   find(key: Digest): Promise<LoginSession | undefined>
-  /** The halts of a person, lifted ones too. */
   haltsOf(person: PersonId): Promise<readonly Halt[]>
   end(key: Digest, expiresAt: NumericDate): Promise<void>
 }
 
-/** The chat accounts that people linked themselves. Reads are strong. */
 export interface PersonLinks {
   find(team: string, user: string): Promise<PersonId | undefined>
   ofPerson(person: PersonId): Promise<ChatAccount | undefined>
-  /** Remembers that the chat showed a link to this account. */
   offer(code: Digest, account: ChatAccount, expiresAt: NumericDate): Promise<void>
-  /** The account of a link that is not used yet. */
   offered(code: Digest): Promise<{ account: ChatAccount; expiresAt: NumericDate } | undefined>
   /** All or none; false when another writer came first. @throws StoreUnavailable */
   save(change: LinkChange): Promise<boolean>
 }
 export type LinkChange = {
   person: PersonId
-  /** The end of the person's own chain, as it was read. */
   expected: Head
   entries: readonly Entry[]
   head: Head
   /** The account that is theirs from now on; none where they only unlink. */
   linked?: ChatAccount
   unlinked?: ChatAccount
-  /** The code that is used up by it. */
   code?: Digest
 }
 
@@ -108,11 +99,9 @@ export interface UserGroups {
 
 /** The newest snapshot of groups of the chat, which deciding reads (`RequestReader.dependencies`). */
 export interface GroupSnapshots {
-  /** False when a newer one is there. @throws StoreUnavailable */
   save(snapshot: GroupSnapshot): Promise<boolean>
 }
 
-/** Stand-ins that are stored together. `version` rises by one with each change. */
 export type StoredStandIns = { standIns: readonly StandIn[]; version: number }
 
 /** All or none: a stand-in, the two lists that it is in, and its entries. */
@@ -120,14 +109,12 @@ export type StandInChange = {
   standIn: StandIn
   /** As read: the end of its chain (`noEntries` for a new one), and the versions of both lists. */
   expected: { head: Head; absences: number; taken: number }
-  /** The lists of the absent person and of the stand-in, without what is over. */
   absences: readonly StandIn[]
   taken: readonly StandIn[]
   entries: readonly Entry[]
   head: Head
 }
 
-/** Stand-ins, where every decision reads them (`RequestReader.dependencies`). */
 export interface StandInReader {
   /** Stand-ins that the absent person gave, and all that the person who would decide has been given. Read strongly. */
   of(pair: { absent: PersonId; by: PersonId }): Promise<{ absences: StoredStandIns; taken: StoredStandIns }>
@@ -137,7 +124,6 @@ export interface StandInReader {
 }
 
 export interface StandInWriter {
-  /** False when another writer came first. @throws StoreUnavailable */
   save(change: StandInChange): Promise<boolean>
 }
 

@@ -38,7 +38,6 @@ const standInAttempts = 30
  * the other reads it.
  *
  * @param ask `person` gives their own right, and no one else can; without `from` it begins now
- * @throws StoreUnavailable, StaleRequest
  */
 export async function giveStandIn(
   ask: { person: PersonId; by: PersonId; login: Login; until: NumericDate; from?: NumericDate },
@@ -47,7 +46,6 @@ export async function giveStandIn(
   const { person, by, login, until } = ask
   const { policy, requests, standIns, clock, ids, log } = ports
   const refused = refuseOnRecord(person, 'give_stand_in', ports)
-  // A typing error names no person.
   if (!personOf(policy.bundle, by)) return refused('stand_in_refused', '`person` should be one of the directory')
   return runAggregate<Result<StandIn, Refusal>>(by, standInAttempts, async () => {
     const now = clock.now()
@@ -84,8 +82,6 @@ export async function giveStandIn(
 /**
  * Ends a stand-in before its time: either of the two may, and people that policy lets revoke. Decisions that were made
  * stay, as far as the absent person still has the right. Twice is once.
- *
- * @throws StoreUnavailable, StaleRequest
  */
 export async function endStandIn(
   { id, person }: { id: StandInId; person: PersonId },
@@ -111,10 +107,6 @@ export async function endStandIn(
   })
 }
 
-/**
- * @param before both lists, and the end of its chain, as they were read
- * @returns false where another writer came first
- */
 function save(
   standIn: StandIn,
   event: StandInEvent,
@@ -133,7 +125,6 @@ function save(
 
 const pageSize = 50
 
-/** Newest first, with those that are over. */
 export async function listStandIns(
   { person, after }: { person: PersonId; after?: string },
   { policy, clock, standIns }: Pick<AskingPorts, 'policy' | 'clock'> & { standIns: Pick<StandInReader, 'list'> },
@@ -142,7 +133,6 @@ export async function listStandIns(
   return ok(await standIns.list({ limit: pageSize, ...defined({ after }) }))
 }
 
-/** People that policy would let decide for this person now. It is asked again when one of them is named. */
 export const couldStandIn = (
   absent: PersonId,
   { policy, clock }: Pick<AskingPorts, 'policy' | 'clock'>,

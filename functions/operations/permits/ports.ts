@@ -5,7 +5,6 @@ import type { Page } from '../ports.ts'
 
 export type StoredPermit = { permit: StandingPermit; head: Head }
 
-/** All or none: the permit, and the entries of what happened to it. */
 export type PermitChange = {
   id: StandingPermitId
   /** The head that was read: `noEntries` for a new permit. */
@@ -19,12 +18,10 @@ export interface PermitReader {
   load(id: StandingPermitId): Promise<StoredPermit | undefined>
   /** Permits of an agent that are not used up or revoked, newest first: an index finds candidates, each is read strongly. */
   ofAgent(agent: AskerId, limit: number): Promise<readonly StoredPermit[]>
-  /** Newest first. */
   list(page: { limit: number; after?: string }): Promise<Page<StandingPermit>>
 }
 
 export interface PermitWriter {
-  /** False when another writer came first. @throws StoreUnavailable */
   save(change: PermitChange): Promise<boolean>
 }
 

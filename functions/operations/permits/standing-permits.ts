@@ -51,8 +51,6 @@ export type PermitAsk = {
 /**
  * An approver of a request allows its agent more of the same, if policy lets them. Nothing is given that a halt, a
  * revocation or the end of their right would not take away.
- *
- * @throws StoreUnavailable
  */
 export async function givePermit(
   ask: PermitAsk,
@@ -102,8 +100,6 @@ const allowedBefore = 'more of this request was allowed before'
 /**
  * Revokes a standing permit, if this person gave it or policy lets them revoke. Once this has returned nothing draws
  * from it, and nothing drawn from it is issued or used; those records end right after. Twice is once.
- *
- * @throws StoreUnavailable, StaleRequest
  */
 export async function revokePermit(
   { id, person, reason }: { id: StandingPermitId; person: PersonId; reason: string },
@@ -136,7 +132,6 @@ export async function revokePermit(
 
 const pageSize = 50
 
-/** Newest first, with those that are over. */
 export async function listPermits(
   { person, after }: { person: PersonId; after?: string },
   { policy, clock, permits }: Pick<AskingPorts, 'policy' | 'clock'> & { permits: Pick<PermitReader, 'list'> },
@@ -147,7 +142,6 @@ export async function listPermits(
 
 type Ports = Pick<AskingPorts, 'requests' | 'policy'> & { permits: Pick<PermitReader, 'ofAgent'> }
 
-/** So many permits of one agent are looked at. None lives for more than a day. */
 const looksAt = 50
 /** A grant that ends sooner could not be claimed in time. Seconds. */
 const shortest = 10
@@ -213,7 +207,6 @@ async function drawOne(
   return { submit: { ...standing, policies: answer.policies }, draw }
 }
 
-/** One use, no longer than was approved, and never past the permit's own end. */
 function drawnAsk(ask: Ask, permit: StandingPermit): Ask {
   return withDigests({
     ...ask,
@@ -227,8 +220,6 @@ function drawnAsk(ask: Ask, permit: StandingPermit): Ask {
 /**
  * Ends what was drawn from a revoked permit, on its own records, so that cards, workflows and denies follow. It is dead
  * before this runs, since each act reads the permit; this is for what asks nothing, such as an AWS session.
- *
- * @throws StoreUnavailable, StaleRequest
  */
 export async function endDrawn(
   id: StandingPermitId,

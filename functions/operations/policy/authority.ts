@@ -94,7 +94,6 @@ const givenIn = ({ for: absent, at, login }: StandIn): [PersonId, Given] => [abs
 const ofPeople = (halts: readonly Halt[], people: readonly PersonId[]): readonly Halt[] =>
   halts.filter(({ target }) => target.kind === 'person' && people.includes(target.value))
 
-/** A request that drew its approval from a standing permit is dead once that is. */
 function withdrawnPermit({ ask }: ApprovalRequest, permit: StandingPermit | undefined, now: NumericDate) {
   if (ask.standing === undefined) return undefined
   if (permit && isLive(permit, now)) return undefined
@@ -103,7 +102,6 @@ function withdrawnPermit({ ask }: ApprovalRequest, permit: StandingPermit | unde
 
 type Dependencies = {
   decider: PersonId | undefined
-  /** The people for whom the decider may decide now. */
   absent: readonly PersonId[]
   now: NumericDate
   chatGroups?: GroupSnapshot | undefined
@@ -215,7 +213,6 @@ function lostAncestor(
   return lost && { by: 'ancestor', id: lost.state.ask.id }
 }
 
-/** The question of the request, permitted only where that of every ancestor is permitted too. */
 function askAll(line: readonly ApprovalRequest[], moment: Moment, now: NumericDate, { policy }: Ports): Answer {
   const answers = line.map((each) => askAboutRequest(policy, each, moment, now))
   return answers.find(({ permit }) => !permit) ?? (answers.at(-1) as Answer)

@@ -1,7 +1,6 @@
 import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Answer, Question } from '../../domain/policy/question.ts'
 
-/** The deployer's policies, as one bundle. */
 export interface Policy {
   readonly bundle: Bundle
   /**

@@ -68,7 +68,6 @@ export function askAboutPerson(
   })
 }
 
-/** May this person decide for another who is away? Both must be active. */
 export function askAboutStandIn(
   policy: Policy,
   { absent, by }: { absent: PersonId; by: PersonId },
@@ -88,7 +87,6 @@ function factsAbout({ bundle }: Policy, state: ApprovalRequest): RequestFacts | 
 
 type Eligible = { eligible: Eligibility; permittedBy: { readonly [person: PersonId]: PermittedBy } }
 
-/** For each person: the names under which they may decide a stage now, and what policy said of each. */
 export function eligibilityOf(
   policy: Policy,
   state: ApprovalRequest,
@@ -140,6 +138,5 @@ function askEach(
   return { eligible, permittedBy }
 }
 
-/** Approvers who count now, and the people for whom some of them approved. */
 export const countedApprovers = (state: ApprovalRequest): readonly PersonId[] =>
   approvalsOf(state).flatMap(({ person, for: absent }) => (absent === undefined ? [person] : [person, absent]))

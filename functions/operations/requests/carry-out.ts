@@ -53,7 +53,6 @@ export async function runAggregate<T>(id: string, attempts: number, attempt: () 
   throw new StaleRequest(`other writers kept coming first on \`${id}\``)
 }
 
-/** A command with the hash of the policies by which its facts were found. */
 export const stamped = (command: Unstamped, { policy }: Pick<AskingPorts, 'policy'>): Command => ({
   ...command,
   bundle: policy.bundle.hash,
@@ -98,7 +97,6 @@ export async function carryOut(
   })
 }
 
-/** The same for a person. An attempt on a request that does not exist goes on their own chain. */
 export async function carryOutFor(
   person: PersonId,
   attempted: string,
@@ -125,11 +123,7 @@ export async function carryOutForAgent(
   return refuseOnRecord(agent, command.type, ports, aboutStored(stored))('unknown_request')
 }
 
-/**
- * Stores a new request with its entries. `taken`: one of what may happen once has happened before.
- *
- * @throws StoreUnavailable
- */
+/** Stores a new request with its entries. `taken`: one of what may happen once has happened before. */
 export async function commitNew(
   events: readonly Event[],
   { requests }: Pick<DecidingPorts, 'requests'>,
@@ -143,7 +137,6 @@ export async function commitNew(
   return { stored: { state, head }, result }
 }
 
-/** From a narrowing on, entries are about another digest. */
 function chainEvents({ state: before, head }: Stored, events: readonly Event[], after: ApprovalRequest) {
   const { id } = before.ask
   const narrowed = events.findIndex(({ type }) => type === 'Narrowed')
@@ -206,14 +199,12 @@ export const refuseOnRecord =
     return refuse(code, detail)
   }
 
-/** What an entry on an actor's chain says of the request that they tried something with. */
 export const aboutStored = (stored: Stored | undefined): { about: About } => ({
   about: stored ? { ...contextOf(stored.state), request: stored.state.ask.id } : {},
 })
 
 type Row = { key: string; before: string | undefined; others?: true; taken?: OnceOnly }
 
-/** The row of its kind, or that of all others where the chain has enough kinds. */
 async function rowFor(
   kind: string,
   chain: string,
@@ -229,7 +220,6 @@ async function rowFor(
   return { key, before: await requests.recall(key), others: true }
 }
 
-/** Kept a day longer, so that the next entry can say how many there were. */
 const countedRow = (key: string, counted: Counted, before: string | undefined): OnceOnly => ({
   key,
   value: writeCounted(counted),
@@ -237,7 +227,6 @@ const countedRow = (key: string, counted: Counted, before: string | undefined): 
   expiresAt: counted.until + 86_400,
 })
 
-/** Stores what time alone has made due. */
 export const wake = (id: RequestId, ports: DecidingPorts): Promise<CarriedOut> =>
   carryOut(id, ports, () => ({ type: 'wake' }))
 
@@ -248,7 +237,6 @@ export const wake = (id: RequestId, ports: DecidingPorts): Promise<CarriedOut> =
  *
  * @param issued the request as it was committed with the credential
  * @param role the target role that was assumed
- * @throws StoreUnavailable, StaleRequest
  */
 export async function stillStands(
   issued: Stored,
@@ -261,7 +249,6 @@ export async function stillStands(
   return refuse(ending.by === 'halt' ? 'halted' : 'ancestor_ended')
 }
 
-/** Ends a request, on its own record, that is halted or whose ancestor or standing permit has ended. */
 export async function endIfOver(
   id: RequestId,
   ports: DecidingPorts,

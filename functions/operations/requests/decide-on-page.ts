@@ -13,13 +13,11 @@ export type PageChoice = {
   verdict: Verdict
   round: number
   digest: Digest
-  /** The digest of what the page showed them. */
   seen: Digest
   comment?: string
   narrow?: Narrow
 }
 
-/** Recorded; or first to be confirmed by a login, made at this address. */
 export type PageOutcome = { recorded: ApprovalRequest } | { loginAt: string }
 type Ports = DecidingPorts & { login: LoginPorts }
 
@@ -79,7 +77,6 @@ export async function decideByLogin(
   }
   const stored = await ports.requests.load(choice.id)
   const state = stored?.state
-  // What the login was made for is what is recorded, or nothing is.
   if (state && state.round === choice.round && choice.seen !== ports.shown(state)) return refuse('stale_digest')
   if (state && choice.narrow && isOther(state, choice.narrow, less, ports)) return refuse('stale_digest')
   const { acr, at, evidence } = login

@@ -23,7 +23,6 @@ import { type CarriedOut, carryOutFor, stamped } from './carry-out.ts'
 import { assessAsk } from './evaluate-access.ts'
 import type { AskingPorts, DecidingPorts } from './ports.ts'
 
-/** What a request would become; who may decide that is another question. */
 type Made = Omit<Extract<Narrowing, { ok: true }>, 'eligible' | 'permittedBy'>
 
 /**
@@ -68,11 +67,9 @@ export type DecisionAsk = Pick<
   'person' | 'verdict' | 'stage' | 'round' | 'digest' | 'comment' | 'through' | 'login' | 'seen' | 'burst'
 > & {
   id: RequestId
-  /** What an approver would leave of it, where they approve less than was asked. */
   narrow?: Narrow
   /** Whether the door shows all of a request. A door that always does leaves it out. */
   showsAll?: (state: ApprovalRequest) => boolean
-  /** What must happen once, such as this click. */
   once?: OnceOnly
 }
 
@@ -105,7 +102,6 @@ async function commandFor(
   }
 }
 
-/** What it would become, and what the decider may decide of that: another tier may be for other people. */
 async function narrowing(
   state: ApprovalRequest,
   narrow: Narrow,
@@ -170,15 +166,12 @@ function asIfDecided(
   return own ? evolve(less, { ...decided, stage: own.name }) : less
 }
 
-/** Why a person decided so, said afterwards. */
 export type CommentAsk = { id: RequestId; person: PersonId; comment: string; once?: OnceOnly }
 
-/** Once, within an hour, and it changes nothing else. */
 export function commentDecision({ id, person, comment, once }: CommentAsk, ports: DecidingPorts): Promise<CarriedOut> {
   return carryOutFor(person, 'comment', id, ports, () => ({ type: 'comment', person, comment }), once)
 }
 
-/** The request as it is; or why the decision would be refused, with the request that refuses it. */
 export type Foreseen = Result<ApprovalRequest, Refusal> & { state?: ApprovalRequest }
 
 /**

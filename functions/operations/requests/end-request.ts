@@ -13,7 +13,6 @@ export const cancelRequest = (
   ports: DecidingPorts,
 ): Promise<CarriedOut> => carryOutForAgent(id, agent, ports, { type: 'withdraw', agent })
 
-/** The agent reports how its task went; every credential of the grant ends with it. */
 export function completeRequest(
   { id, agent, outcome, note }: { id: RequestId; agent: AskerId; outcome: Outcome; note?: string },
   ports: DecidingPorts,

@@ -28,10 +28,8 @@ import { recordRefusal } from './carry-out.ts'
 import { Lately } from './limits.ts'
 import type { AskingPorts, DecidingPorts, MakingPorts } from './ports.ts'
 
-/** An agent asks about itself, or a tool about an agent. */
 export type EvaluationCaller = { type: 'agent'; id: AgentId } | { type: 'tool'; id: ToolId }
 
-/** An AuthZEN access evaluation, as it came. */
 export type EvaluationAsk = Bound & {
   caller: EvaluationCaller
   /** `context.approval.id`: a grant that the asker says covers this. Empty where what was sent names none. */
@@ -53,7 +51,6 @@ export type Evaluated = { id: EvaluationId; at: NumericDate; policies: readonly 
   | { decision: false; reason: EvaluationReason; detail?: string; requestable?: undefined }
   | { decision: false; reason: AskableReason; requestable: Requestable }
 )
-/** Why not, where a new request may help. */
 type AskableReason = 'approval_required' | 'approval_expired' | 'out_of_scope'
 type Requestable = { tier: number; title: string; expiresAt: NumericDate; bindingToken?: string | undefined }
 type Ports = MakingPorts & { statements: Statements }
@@ -65,7 +62,6 @@ const bindingWindow = 600
  * would help, and at which tier. An evaluation that may be submitted is kept; a refused one is on the record.
  *
  * @param lately shared by the evaluations of one message, so that the agent's requests are read once
- * @throws StoreUnavailable, StaleRequest
  */
 export async function evaluateAccess(
   ask: EvaluationAsk,
@@ -78,7 +74,6 @@ export async function evaluateAccess(
   return evaluated
 }
 
-/** On the chain of the agent, also where a tool asked. An unknown agent has no chain. */
 async function recordNo(
   { caller, subject, action, resource: { type, id }, parentTask }: EvaluationAsk,
   reason: Exclude<EvaluationReason, 'approval_required'>,
@@ -158,7 +153,6 @@ async function assessed(
   return { ...common, policies: assessment.policies, decision: false, reason: 'approval_required', requestable }
 }
 
-/** Keeps a no about a known agent for as long as a submission may answer it. */
 const keeper =
   (ask: EvaluationAsk, agent: AgentId, { id, at }: Pick<Evaluated, 'id' | 'at'>, ports: Ports) =>
   async (evaluated: Evaluated): Promise<Evaluated> => {
@@ -195,7 +189,6 @@ export const bindingOf = (ask: Bound): Digest =>
     parent_task: (ask.parentTask as Json | undefined) ?? null,
   })
 
-/** All that an approval is bound to beside its action and resource. */
 export const boundOf = (ask: Omit<Bound, 'action'>): Digest =>
   digestOf('hotwork.bound.v1', {
     subject: withoutActor(ask.subject),
@@ -204,7 +197,6 @@ export const boundOf = (ask: Omit<Bound, 'action'>): Digest =>
     parent_task: (ask.parentTask as Json | undefined) ?? null,
   })
 
-/** The same of a request for which nothing but its own members was evaluated. */
 export const boundPlainly = ({
   agent,
   resource,

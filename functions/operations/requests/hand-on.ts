@@ -10,7 +10,6 @@ import type { Log, Queue } from '../ports.ts'
 import type { FifoMessage, FollowMessage } from './ports.ts'
 
 type Ports = { cards: Queue<FifoMessage>; denies: Queue<EndMessage>; reminders: Queue<FollowMessage> }
-/** `since`: when it changed, now unless said. */
 type Changed = { state: ApprovalRequest; before?: ApprovalRequest; version: number; since?: NumericDate }
 type ChangedHalts = { halts: readonly Halt[]; version: number; since: NumericDate }
 
@@ -37,7 +36,6 @@ export async function handOn(changed: readonly Changed[], now: NumericDate, port
   if (reminding.length > 0) await ports.reminders.send(reminding.map(({ state }) => ({ requestId: state.ask.id })))
 }
 
-/** Once for each turn of a stage that reminds, and for each opening. */
 function hasOtherReminders(state: ApprovalRequest, before: ApprovalRequest | undefined): boolean {
   if (state.ask.breakGlass) return before === undefined
   const last = remindersOf(state).at(-1)
@@ -88,7 +86,6 @@ const ending = (id: Cause['id'] | StandingPermitId, version: number): EndMessage
 /** FIFO groups are at most 128 characters: the end of an ARN tells the roles of a deployment apart. */
 export const groupOf = (role: string): string => role.slice(-128)
 
-/** It has ended, and what was delegated from it may still be live. */
 const hasOrphans = (state: ApprovalRequest, now: NumericDate): boolean =>
   state.status !== 'approved' && (grantOf(state)?.delegations ?? []).some(({ notAfter }) => notAfter > now)
 

@@ -40,7 +40,6 @@ export async function keepRate(
 export const readBucket = (value: string | undefined): number | undefined =>
   value === undefined ? undefined : Number(value)
 
-/** A bucket as it is kept, set only where it is still as it was read. */
 export const bucketRow = (key: string, fullAt: number, before: string | undefined): OnceOnly => ({
   key,
   value: String(fullAt),
@@ -48,7 +47,6 @@ export const bucketRow = (key: string, fullAt: number, before: string | undefine
   expiresAt: Math.ceil(fullAt / 1000) + keepFull,
 })
 
-/** How long an agent with too many open requests should wait. Seconds. */
 export const tryAgainAfter = 60
 
 /**
@@ -73,12 +71,9 @@ export async function mayWait(
 
 /** "Lately", for the circumstances of a question. Seconds. */
 const recentWindow = 3600
-/** Beyond so many, one more says nothing new. */
 const recentLimit = 50
-/** So many are read at once: few at first, since few agents ask for more in an hour. */
 const recentPages = [10, 90, 100, 100]
 
-/** Of one agent's requests, newest first. */
 type Read = { found: Map<string, number>; pages: number; after?: string; end: boolean }
 
 /**

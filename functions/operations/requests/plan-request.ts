@@ -23,17 +23,14 @@ type RequestablePlan = {
   stages: readonly PlannedStage[]
   grant: { claimWithin: number; lifetime: number; uses: number }
   credential: string
-  /** What the credential leaves open, in plain words. */
   unpinned: readonly string[]
 }
 
 type Decided = {
-  /** People who may decide. */
   people: readonly PersonId[]
   /** People who are sent the card directly, and those of them who cannot be. */
   notified: readonly PersonId[]
   unreachable: readonly PersonId[]
-  /** People who may decide and are never pinged. */
   quiet: readonly PersonId[]
 }
 export type PlannedStage = Decided & {

@@ -13,16 +13,13 @@ import type { Clock, Fifo, Ids, Log, OnceOnly, Page } from '../ports.ts'
 /** Its state, and the end of its chain of entries, whose sequence is also its version. */
 export type Stored = { state: ApprovalRequest; head: Head }
 
-/** All or none: the new state, its entries, and what must happen once. */
 export type Commit = {
   id: RequestId
-  /** The head that was read: `noEntries` for a new request. */
   expected: Head
   state: ApprovalRequest
   entries: readonly Entry[]
   head: Head
   once?: readonly OnceOnly[]
-  /** The draw from a standing permit with which this request was made. */
   draw?: PermitChange
 }
 
@@ -53,14 +50,12 @@ export interface RequestReader {
   overdue(before: NumericDate, limit: number): Promise<readonly RequestId[]>
   /** How many requests of an agent wait for people, counted up to `most`, by an index that is a moment behind. */
   countOpen(agent: AskerId, most: number): Promise<number>
-  /** Those requests, oldest first, at most a hundred: the index finds candidates, each is read strongly. */
   open(agent: AskerId, limit: number): Promise<readonly Stored[]>
 }
 
 export interface RequestWriter {
   /** @throws StoreUnavailable when the store does not answer: then it is not known whether it was committed */
   commit(change: Commit): Promise<Committed>
-  /** Puts a once-only key alone; false when it was there. */
   claim(once: OnceOnly): Promise<boolean>
   saveEvaluation(evaluation: Evaluation): Promise<void>
 }
@@ -70,7 +65,6 @@ export type RequestStore = RequestReader & RequestWriter
 /** `after` is the `next` of the page before; `before` leaves out what was submitted then or later. */
 export type RequestPage = { limit: number; after?: string; before?: NumericDate }
 
-/** `chatGroups`: who is in the groups of the chat, where the directory takes any from there. */
 export type Beside = { standIn?: PersonId; permit?: StandingPermitId; chatGroups?: true }
 export type Dependencies = {
   ancestors: readonly Stored[]
@@ -86,7 +80,6 @@ export type RequestFilter = { status?: ApprovalRequest['status']; agent?: AskerI
 export type Evaluation = {
   id: EvaluationId
   agent: AskerId
-  /** Digest of subject, action with its arguments, resource and context as the evaluation was asked. */
   binding: string
   at: NumericDate
   expiresAt: NumericDate
@@ -94,18 +87,14 @@ export type Evaluation = {
   refused?: string
 }
 
-/** The waiting states of executions, each with its task token. */
 export interface WaitStore {
-  /** Storing a wait twice is once. */
   remember(wait: WaitRecord): Promise<void>
-  /** The waits of a request that have not ended. */
   open(request: RequestId): Promise<readonly WaitRecord[]>
   /**
    * Claims the right to end a wait: true for one caller, and for another only after `leaseSeconds`, in case the first
    * died before it sent.
    */
   claim(wait: WaitRecord, now: NumericDate, leaseSeconds: number): Promise<boolean>
-  /** Gives a claim back, since sending failed: the next caller may claim at once. */
   release(wait: WaitRecord): Promise<void>
   ended(wait: WaitRecord): Promise<void>
 }
@@ -119,7 +108,6 @@ export type WaitRecord = {
 
 /** The workflow, which is the clock. */
 export interface Workflow {
-  /** Starts the one execution of a request. Starting twice is once. */
   start(request: RequestId, wait: string): Promise<void>
   /**
    * Ends a wait by success or by a named error. `Faulted` is the waiting task's own failure, which the machine tries

@@ -55,14 +55,12 @@ type ReadRefusal = 'not_permitted' | 'unknown_request'
 const pageSize = 50
 const entriesPage = 100
 
-/** Newest first, each as it is now. */
 export async function listRequests(
   { person, filter, after }: { person: PersonId; filter: RequestFilter; after?: string },
   ports: Ports,
 ): Promise<Result<Page<ApprovalRequest>, ReadRefusal>> {
   if (!mayRead(person, ports)) return refuse('not_permitted')
   const page = await ports.requests.list(filter, { limit: pageSize, ...defined({ after }) })
-  // Openings were asked of no one, and have a list of their own.
   const asked = page.items.filter(({ state }) => state.ask.breakGlass === undefined)
   const items = asked.map(({ state }) => asOf(state, ports.clock.now()))
   // What has fallen due since the index was written has another status now.
@@ -81,7 +79,6 @@ export async function readRequest(
 
 export type EntriesPage = { entries: readonly Entry[]; next?: number }
 
-/** A page of the record of one request, in order, without ID tokens that are still good. */
 export async function readLedger(
   { id, person, after }: { id: RequestId; person: PersonId; after: number },
   ports: Ports,
@@ -107,7 +104,6 @@ export async function readChain(
   return isUnknown ? refuse('unknown_aggregate') : ok(page)
 }
 
-/** By the page, since a Lambda answers at most 6 MB. */
 async function readPage(aggregate: Aggregate, after: number, { ledger, clock }: Ports): Promise<EntriesPage> {
   const { entries, next } = await ledger.page(aggregate, { after, limit: entriesPage })
   const now = clock.now()
@@ -117,7 +113,6 @@ async function readPage(aggregate: Aggregate, after: number, { ledger, clock }: 
 const mayRead = (person: PersonId, { policy, clock }: Ports): boolean =>
   askAboutPerson(policy, 'read', person, clock.now()).permit
 
-/** For each verdict why this person cannot give it now; undefined where they can. */
 export type Viewed = { state: ApprovalRequest; whyNot: { readonly [verdict in Verdict]: Refusal | undefined } }
 
 type ViewPorts = AskingPorts
@@ -159,7 +154,6 @@ export async function viewRequest(
   return ok({ state, whyNot: { approve: whyNot('approve'), deny: whyNot('deny') } })
 }
 
-/** Sleeps until the next look. */
 export type Pause = (milliseconds: number) => Promise<void>
 type TaskPorts = RatePorts & { requests: Pick<RequestReader, 'load'>; pause: Pause }
 type Ask = { id: RequestId; agent: AgentId; wait: number }
@@ -174,8 +168,6 @@ const afterPlain = 5
  * The agent's own request, held for up to `wait` seconds while it is pending and does not change. Each second is a
  * token of the agent's rate; a read that finds too few is answered at once, so that one agent does not take the Lambdas
  * of all others.
- *
- * @throws StoreUnavailable
  */
 export async function readTask(ask: Ask, ports: TaskPorts): Promise<ReadTask | undefined> {
   const { agent, wait } = ask

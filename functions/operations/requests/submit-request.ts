@@ -32,11 +32,9 @@ import { aboutAsk, assessAsk, bindingOf, boundOf, boundPlainly } from './evaluat
 import { Lately, mayWait } from './limits.ts'
 import type { AskingPorts, DecidingPorts, MakingPorts, Stored } from './ports.ts'
 
-/** The once-only key of an asker's idempotency key. */
 export const idempotencyItem = (asker: AskerId, key: string): string =>
   `IDEM#${asker}#${digestOf('hotwork.idempotency-key.v1', key)}`
 
-/** Tells a repeat from another ask under the same key. */
 export const bodyDigest = (body: Json): Digest => digestOf('hotwork.idempotency.v1', body)
 
 /**
@@ -60,7 +58,6 @@ export async function findRepeat(
   return ok({ ...stored, state: asOf(stored.state, clock.now()) })
 }
 
-/** An ARAP submission by an agent whose identity and key are proven. */
 type SubmissionAsk = Bound & {
   agent: AgentRef
   purpose: string
@@ -75,9 +72,7 @@ type SubmissionAsk = Bound & {
   jkt: Thumbprint
   /** Without one, the same body by the same key is the same request. */
   idempotencyKey?: string | undefined
-  /** The whole body, for telling a repeat from another ask under the same key. */
   body: Json
-  /** The proof's replay key. */
   once: OnceOnly
 }
 
@@ -94,8 +89,6 @@ const day = 86_400
  * Makes a request of an evaluation that said approval would help. The same key and body is the same request; an
  * identical ask that is pending is answered with its request, so that people are asked once. One that a standing permit
  * covers is approved at once, in the transaction that spends the permit.
- *
- * @throws StoreUnavailable, StaleRequest
  */
 export async function submitRequest(ask: SubmissionAsk, ports: Ports): Promise<Result<Submitted, Refusal>> {
   const body = bodyDigest(ask.body)
@@ -109,14 +102,12 @@ export async function submitRequest(ask: SubmissionAsk, ports: Ports): Promise<R
     const before = await ports.requests.recall(open)
     const pending = before === undefined ? undefined : await stillPending(before, ports)
     if (pending) {
-      // The proof is spent also where nothing new is made of it.
       if (!(await ports.requests.claim(ask.once))) return recorded(ask, refuse('replayed'), ports)
       const claimed = await ports.requests.claim({
         key,
         value: `${body} ${pending.state.ask.id}`,
         expiresAt: forget(pending.state),
       })
-      // Where its own twin came first, it is found by their key.
       return claimed ? ok({ stored: pending, created: false }) : undefined
     }
     const asksPeople = made.value.stages.length > 0
@@ -163,7 +154,6 @@ async function stillPending(id: string, ports: DecidingPorts): Promise<Stored | 
 
 const forget = ({ submittedAt }: ApprovalRequest): NumericDate => submittedAt + 8 * day
 
-/** What makes two asks of one agent the same ask. */
 const openKey = ({ action, arguments: args, resource, purpose, parentTask, requestedUntil, jkt }: Ask) =>
   digestOf('hotwork.open.v1', {
     action,

@@ -15,7 +15,6 @@ import type { DecidingPorts, FollowMessage, RequestReader } from './ports.ts'
 const graceSeconds = 5
 /** Three functions store the end of an opening. After so long none of them did. Seconds. */
 const outlived = 120
-/** One sweep does at most so many, oldest first; the next one goes on. */
 const batch = 100
 
 type Ports = DecidingPorts & { follow: Queue<FollowMessage>; calls: Queue<FollowMessage> }
@@ -37,7 +36,6 @@ export async function sweepOverdue(ports: Ports): Promise<number> {
   return overdue.length
 }
 
-/** Empty where it failed: it stays overdue, so the next sweep tries again. */
 async function wakeOrPassOver(id: RequestId, ports: Ports): Promise<readonly ApprovalRequest[]> {
   try {
     if (id.startsWith('bgl_')) await logOutlived(id, ports)

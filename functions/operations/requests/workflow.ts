@@ -36,7 +36,6 @@ async function endWaits(state: ApprovalRequest, waits: readonly WaitRecord[], po
   return allEnded
 }
 
-/** False when another sender has claimed the wait. */
 async function endWait(
   wait: WaitRecord,
   outcome: Parameters<Workflow['signal']>[1],
@@ -80,7 +79,6 @@ async function rememberAndLook(wait: WaitRecord, ports: AwaitPorts): Promise<voi
   await ports.waits.remember(wait)
   const stored = await ports.requests.load(wait.request)
   if (!stored) return
-  // One that another has claimed is the follower's, whose queue looks again should it die.
   await endWaits(asOf(stored.state, ports.clock.now()), [wait], ports)
 }
 

@@ -35,8 +35,6 @@ type CallRefusal = Refusal | 'call_failed' | 'call_not_sent'
  * Where certainly nothing was sent, the use is given back on the record, and the agent may ask again.
  *
  * Refused as `outcome_unknown` while it is not known what became of the call, with a detail once it never will be.
- *
- * @throws StoreUnavailable, StaleRequest
  */
 export async function callAws(
   token: AccessToken,
@@ -99,7 +97,6 @@ const end = (ask: Ask, use: UseId, outcome: Outcome, note: string | undefined, p
     ...defined({ note }),
   }))
 
-/** AWS has answered, and did nothing: asking again would be answered so again. */
 async function failed(ask: Ask, use: UseId, reason: string, ports: CallPorts) {
   await end(ask, use, 'failed', reason, ports)
   return refuse('call_failed', reason)
@@ -126,7 +123,6 @@ async function lookUpAtOnce(
   return ok(looked.output)
 }
 
-/** An earlier call was begun and has no end: the run that made it may have died, or be at it still. */
 async function askAgain({ request }: AccessToken, ports: CallPorts): Promise<Result<JsonObject, CallRefusal>> {
   const looked = await resolveCall(request, ports)
   if (looked?.found === 'done') return ok(looked.output)
@@ -136,7 +132,6 @@ async function askAgain({ request }: AccessToken, ports: CallPorts): Promise<Res
   return refuse('outcome_unknown', ended?.note)
 }
 
-/** An agent whose answer was lost on its way learns at least how its call went. */
 function told(refused: CarriedOut & { ok: false }): Result<JsonObject, Refusal> {
   const ended = refused.code === 'uses_exhausted' && refused.stored ? callOf(refused.stored.state)?.ended : undefined
   return ended ? refuse(refused.code, `the call was made, and ${ended.outcome}`) : refused
@@ -169,7 +164,6 @@ const awsCallOf = ({ action, arguments: args }: Ask, { account }: Target): AwsCa
   region: account.region,
 })
 
-/** The same session as an agent would get for this statement, for a minute. */
 const sessionForCall = (
   ask: Ask,
   credential: CredentialId,
@@ -195,7 +189,6 @@ const triedFor = 3600
  * looks and never calls. Where reading cannot tell, the end says so once and for good, and a person should look.
  *
  * @returns what reading said; undefined where there is nothing to resolve, or nothing yet
- * @throws StoreUnavailable, StaleRequest
  */
 export async function resolveCall(id: RequestId, ports: CallPorts): Promise<Looked | undefined> {
   const stored = await ports.requests.load(id)
@@ -231,7 +224,6 @@ async function isStopped(
   return halts.some((halt) => isHaltInForce(halt, now))
 }
 
-/** What is now known for good, if anything is. */
 function endOf(
   { found }: Looked,
   { begunAt }: Use,

@@ -18,7 +18,6 @@ import type { OnceOnly } from '../ports.ts'
 import { aboutStored, type CarriedOut, carryOut, recordRefusal, refuseOnRecord } from '../requests/carry-out.ts'
 import type { DecidingPorts, MakingPorts } from '../requests/ports.ts'
 
-/** A tool says how a use of its own went. Said twice is said once. */
 export async function endUse(
   { id, tool, outcome, note }: { id: UseId; tool: ToolId; outcome: Outcome; note?: string },
   ports: DecidingPorts,
@@ -30,15 +29,12 @@ export async function endUse(
 
 const useKey = (use: UseId): string => `USE#${use}`
 
-/** A tool about to act: the verified token, and what it is about to execute. */
 type UseAsk = {
   tool: ToolId
   token: AccessToken
   action: string
   arguments: JsonObject
-  /** The tool's idempotency key. */
   key: string
-  /** The proof's replay key. */
   once: OnceOnly
 }
 
@@ -48,8 +44,6 @@ type BegunUse = { use: UseId; usesLeft: number; ended: boolean }
 /**
  * The gate: permits one use of a credential, and counts it. The same key is the same use, so that a tool whose answer
  * was lost can ask again; what it is about to execute must be what was approved, to the digest.
- *
- * @throws StoreUnavailable, StaleRequest
  */
 export async function beginUse(
   ask: UseAsk,
