@@ -132,7 +132,7 @@ export class LogMetrics extends Construct {
     const failed = 'functions have thrown, run out of time, or could not start: the log says which'
     alarms.raise('FunctionErrors', failures, 1, failed)
 
-    for (const [name, { lines, means, urgent }] of Object.entries(troubles)) {
+    for (const [name, [lines, means, urgent]] of Object.entries(troubles)) {
       this.#measure(name, saying(...lines))
       alarms.raise(name, this.#metric(name, { statistic: 'sum', period: urgent ? urgently : period }), 1, means)
     }

@@ -4,7 +4,7 @@ import { act, CannotAct } from '../../../examples/remediator/act.ts'
 import type { Hotwork } from '../../../examples/remediator/hotwork.ts'
 import { isAws, NotAllowed, performTask, type Step } from '../../../examples/remediator/perform-task.ts'
 import { type Ask, type AwsCredentials, Refusal, type Task } from '../../../examples/remediator/wire.ts'
-import type { Card } from './desk-client.ts'
+import type { Asked } from './findings.ts'
 import type { Person, Request } from './person.ts'
 import type { World } from './world.ts'
 
@@ -14,7 +14,7 @@ export async function askFor(agent: Hotwork, ask: Ask, until?: Date): Promise<Ta
 }
 
 /** Asks, and waits for the card. */
-export async function askWithCard(world: World, agent: Hotwork, ask: Ask): Promise<{ id: string; card: Card }> {
+export async function askWithCard(world: World, agent: Hotwork, ask: Ask): Promise<Asked> {
   const evaluation = await agent.evaluate(ask)
   const sentAt = Date.now()
   const task = await agent.submit(ask, evaluation, randomUUID())
@@ -43,17 +43,22 @@ export const withApproval = (ask: Ask, { result }: Task): Ask => ({
 /** How an approval counted in the end. */
 type Approval = { person: string; stage: string; through: 'a click' | 'the API' }
 
-/** Stage after stage, as people would. @returns the approvals that counted, and the request as it then is */
-export async function approveThrough(
-  world: World,
-  { task }: Task,
-): Promise<{ approvals: Approval[]; request: Request }> {
+/** Stage after stage, as people would. @returns the approvals that counted */
+async function approveThrough(world: World, id: string): Promise<Approval[]> {
   const approvals: Approval[] = []
   for (;;) {
-    const request = await world.reader.request(task.id)
-    if (request.status !== 'pending') return { approvals, request }
+    const request = await world.reader.request(id)
+    if (request.status !== 'pending') return approvals
     approvals.push(await approveOnce(world, request))
   }
+}
+
+/** Asks, and has people approve it. @returns the task as it is then */
+export async function askApproved(world: World, agent: Hotwork, ask: Ask) {
+  const { task } = await askFor(agent, ask)
+  const approvals = await approveThrough(world, task.id)
+  const settled = await agent.readTask(task.id)
+  return { id: task.id, settled, approvals, found: `${describeTask(settled)}; ${describeApprovals(approvals)}` }
 }
 
 /** By a click, or through the API where a click is too weak a login. Policy may refuse some people. */
@@ -108,8 +113,8 @@ export async function carryThrough(world: World, ask: Ask, watch: (step: Step) =
     watch(step)
     if (step.name !== 'submitted' || step.task.task.status !== 'pending') return
     // While the agent waits.
-    approveThrough(world, step.task).then((given) => {
-      approvals = given.approvals
+    approveThrough(world, step.task.task.id).then((given) => {
+      approvals = given
     }, failure.reject)
   }
   try {

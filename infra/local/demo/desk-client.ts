@@ -140,6 +140,10 @@ export class DeskClient {
   }
 }
 
+export const headOf = ({ says }: Card): string => `"${says.slice(0, 70).trim()}..."`
+
+export const describeCard = (card: Card): string => `${headOf(card)}; buttons: ${card.buttons.join(', ') || 'none'}`
+
 interface Message {
   channel: string
   ts: string

@@ -1,7 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Hotwork } from '../../../examples/remediator/hotwork.ts'
 import { type Ask, Refusal } from '../../../examples/remediator/wire.ts'
+import { type Card, describeCard } from './desk-client.ts'
+import { decisionsOf, type Request } from './person.ts'
 import type { Report } from './report.ts'
+import type { World } from './world.ts'
 
 export interface Finding<T> {
   held: boolean
@@ -41,6 +44,33 @@ export const denial = { denied: /with an explicit deny/, notAllowed: /because no
 export async function refusedByIam(call: () => Promise<unknown>): Promise<Finding<undefined>> {
   const said = (await iamDenial(call)) ?? 'IAM let it through'
   return finding(denial.notAllowed.test(said) || denial.denied.test(said), `IAM: ${said}`)
+}
+
+/** Approved by these people. */
+export const approvedRequest = (request: Request): Finding<undefined> =>
+  finding(request.status === 'approved', `${request.status} by ${decisionsOf(request).join(' and ')}`)
+
+/** The agent completes its task, and with it the grant. */
+export async function completed(agent: Hotwork, id: string, how: 'succeeded' | 'failed', note: string) {
+  const { grant } = (await agent.complete(id, how, note)).hotwork
+  return finding(grant?.status === 'completed', `${id}: its grant is ${grant?.status}`)
+}
+
+/** The card comes to say these words, and has no buttons left. */
+export async function closedCard({ desk }: World, id: string, words: string): Promise<Finding<Card>> {
+  const card = await desk.untilCard(id, ({ says }) => says.includes(words))
+  return finding(card.buttons.length === 0, describeCard(card), card)
+}
+
+export type Asked = { id: string; card: Card }
+
+/** A person clicks Approve, is told why not, and nothing is counted. */
+export async function clickInVain({ desk, person, reader }: World, { id, card }: Asked, who: string, why: RegExp) {
+  const before = decisionsOf(await reader.request(id))
+  const { status, told } = await desk.clickAndRead(card, 'approve', person(who).slackUserId)
+  const after = decisionsOf(await reader.request(id))
+  const held = status === 200 && why.test(told) && after.length === before.length
+  return finding(held, `${status}; told: "${told}"; counted: ${after.join(', ') || 'nothing'}`)
 }
 
 /** `undefined` when IAM lets the call through. Any other fault proves nothing about rights. */

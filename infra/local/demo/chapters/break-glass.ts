@@ -10,11 +10,10 @@ import type { DrillReport, OpeningTerms, Person } from '../person.ts'
 import { Visitor } from '../visitor.ts'
 import { readParameter, type World } from '../world.ts'
 
-/** An opening with everything that was issued under it. `until`: milliseconds since 1970. */
+/** `until`: milliseconds since 1970. */
 export type LiveOpening = { opener: Person; terms: OpeningTerms; id: string; until: number } & Issued
 type Issued = { accessToken: string; credentials: AwsCredentials }
 
-/** The person on call opens a profile, repairs what is broken, and ends it before its time is over. */
 export async function tellBreakGlass(world: World): Promise<void> {
   const kofi = world.person('person:kofi')
   const reason = 'Payments time out and no owner answers the phone: setting the timeout back to three seconds.'
@@ -34,7 +33,7 @@ export async function tellBreakGlass(world: World): Promise<void> {
   )
 }
 
-/** The same, for one minute, which is left to run out while other chapters are told. */
+/** For one minute, which is left to run out while other chapters are told. */
 export async function tellMinute(world: World): Promise<LiveOpening> {
   const reason = 'The payment provider is slow again and no owner answers the phone: three seconds once more.'
   const opening = await tellOpening(world, world.person('person:jade'), reason)
@@ -42,7 +41,7 @@ export async function tellMinute(world: World): Promise<LiveOpening> {
   return opening
 }
 
-/** The minute is over: all of it is dead although no person ended it. */
+/** All of it is dead although no person ended it. */
 export async function tellMinuteEnd(world: World, opening: LiveOpening): Promise<void> {
   await delay(Math.max(0, opening.until - Date.now()))
   await tellEnded(world, opening, /ended by itself/i)
@@ -51,7 +50,6 @@ export async function tellMinuteEnd(world: World, opening: LiveOpening): Promise
   )
 }
 
-/** Opens for a minute what policy lets this person open alone, and uses it. */
 async function tellOpening(world: World, opener: Person, reason: string): Promise<LiveOpening> {
   const { report, local, aws, desk } = world
   const { name } = opener
@@ -101,11 +99,9 @@ async function tellOpening(world: World, opener: Person, reason: string): Promis
   return live
 }
 
-/** Does what the opening is for, with its credentials. */
 const repair = ({ aws, example }: World, { credentials }: Pick<Issued, 'credentials'>) =>
   act(example('prod-payment-timeout').action, aws, credentials)
 
-/** Nothing of it is left, and another person reviews it. */
 async function tellEnded(world: World, opening: LiveOpening, onTheCard: RegExp): Promise<void> {
   const { report, desk } = world
   const { opener, id, accessToken } = opening

@@ -2,10 +2,8 @@ import type { Ask } from '../../../../examples/remediator/wire.ts'
 import { askFor, describeTask, withArguments } from '../asking.ts'
 import { findBreak } from '../chain.ts'
 import type { Card } from '../desk-client.ts'
-import { finding, until } from '../findings.ts'
-import { decisionsOf } from '../person.ts'
+import { approvedRequest, closedCard, finding, until } from '../findings.ts'
 import type { World } from '../world.ts'
-import { describeCard } from './requests.ts'
 
 export async function tellSlackDown(world: World): Promise<void> {
   const { report, desk, person, reader } = world
@@ -18,8 +16,7 @@ export async function tellSlackDown(world: World): Promise<void> {
     })
     await report.expect('Ben and Eve decide through the API meanwhile', async () => {
       await person('person:ben').approve(await reader.request(id))
-      const request = await person('person:eve').approve(await reader.request(id))
-      return finding(request.status === 'approved', `${request.status} by ${decisionsOf(request).join(' and ')}`)
+      return approvedRequest(await person('person:eve').approve(await reader.request(id)))
     })
     await report.expect('the agent claims its credential and is done, with no card in Slack', async () => {
       await agent.awsCredentials((await agent.exchangeToken(id)).access_token)
@@ -30,9 +27,9 @@ export async function tellSlackDown(world: World): Promise<void> {
     await report.expect('Slack is back: the card comes by itself, as the request is now', async () => {
       const began = Date.now()
       await desk.breakSlack(0)
-      const card = await desk.untilCard(id, ({ says }) => says.includes('Completed'))
+      const closed = await closedCard(world, id, 'Completed')
       report.latency('Slack back to card', Date.now() - began)
-      return finding(card.buttons.length === 0, describeCard(card))
+      return closed
     })
     await report.expect('it is posted once, not once for each change that was missed', async () => {
       const cards = await desk.cardsThatSay(id)
@@ -44,7 +41,7 @@ export async function tellSlackDown(world: World): Promise<void> {
 }
 
 const many = 50
-/** So many are sent at once. More would only start more Lambdas here, each of which loads for a while. */
+/** Sent at once. More would only start more Lambdas here, each of which loads for a while. */
 const width = 5
 
 export async function tellBurst(world: World): Promise<void> {
@@ -75,7 +72,7 @@ export async function tellBurst(world: World): Promise<void> {
   const clickedAt = await report.expect('Ben, an owner, reads it and clicks once', async () => {
     const click = () => desk.clickAndRead(card, 'approve_all', ben.slackUserId)
     const first = await click()
-    // The card may be drawn anew while he reads it. He is told so, and reads and clicks again.
+    // The card may be drawn anew while he reads it. He is told so, and clicks again.
     const taken = `Your ${many} approvals`
     const { status, clickedAt, told } = first.told.startsWith(taken) ? first : await click()
     return finding(status === 200 && told.startsWith(taken), `${status}; told: "${told}"`, clickedAt)
@@ -111,7 +108,7 @@ function flagAsk({ example }: World, flag: string): Ask {
   return { ...ask, resource: { ...ask.resource, id: `prod/${flag}` } }
 }
 
-/** Does it for each, a few at a time, and gives what came of it in the same order. */
+/** A few at a time; what came of each in the same order. */
 async function inTurns<T, R>(all: readonly T[], work: (each: T) => Promise<R>): Promise<R[]> {
   const made: R[] = []
   const left = all.entries()

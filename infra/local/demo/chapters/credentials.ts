@@ -5,10 +5,9 @@ import type { Hotwork } from '../../../../examples/remediator/hotwork.ts'
 import type { Step } from '../../../../examples/remediator/perform-task.ts'
 import type { Ask, AwsCredentials } from '../../../../examples/remediator/wire.ts'
 import { askFor, withApproval, withArguments } from '../asking.ts'
-import { evaluatedNo, finding, refused, refusedByIam, tokenRefused, untilDead } from '../findings.ts'
+import { clickInVain, evaluatedNo, finding, refused, refusedByIam, tokenRefused, untilDead } from '../findings.ts'
 import type { World } from '../world.ts'
 
-/** While the agent holds the credential, before it has used it: what it can be used for, and what it cannot. */
 export async function lookAtCredential(
   { report, local, aws }: World,
   agent: Hotwork,
@@ -49,7 +48,7 @@ export async function lookAtCredential(
   )
 }
 
-/** Right after the agent has reported the end: the credential is dead, for Hotwork at once and for IAM soon after. */
+/** Dead for Hotwork at once, and for IAM soon after. */
 export async function lookAtDeadCredential(
   { report, aws }: World,
   agent: Hotwork,
@@ -57,11 +56,10 @@ export async function lookAtDeadCredential(
   { task, sentAt }: Extract<Step, { name: 'completed' }>,
   credentials: AwsCredentials,
 ): Promise<void> {
-  await report.expect('completed: Hotwork gives no further token for it', async () => {
-    const no = await tokenRefused(agent, task.task.id, 'completed')
-    report.latency('completion to refusal by Hotwork', Date.now() - sentAt)
-    return no
-  })
+  await report.expect('completed: Hotwork gives no further token for it', () =>
+    tokenRefused(agent, task.task.id, 'completed'),
+  )
+  report.latency('completion to refusal by Hotwork', Date.now() - sentAt)
   await report.expect('completed: the same AWS credentials are refused by IAM, long before they expire', () =>
     untilDead(report, { latency: 'completion to refusal by IAM', since: sentAt }, () =>
       act(ask.action, aws, credentials),
@@ -72,17 +70,10 @@ export async function lookAtDeadCredential(
   )
 }
 
-/** A grant with everything that was issued under it. */
-export interface LiveSession {
-  /** The request's id. */
-  id: string
-  accessToken: string
-  /** Does the approved thing with its AWS credentials. */
-  use(): Promise<unknown>
-}
+export type LiveSession = Awaited<ReturnType<typeof liveSession>>
 
 /** Asks to set the staging parameter, which needs no person, claims its AWS credentials and uses them. */
-export async function liveSession({ example, aws }: World, agent: Hotwork, value: string): Promise<LiveSession> {
+export async function liveSession({ example, aws }: World, agent: Hotwork, value: string) {
   const ask = withArguments(example('staging-payment-timeout'), { Value: value })
   const { id } = (await askFor(agent, ask)).task
   const { access_token: accessToken } = await agent.exchangeToken(id)
@@ -123,11 +114,9 @@ export async function tellTime(world: World): Promise<void> {
     const { status } = await world.reader.request(silent)
     return finding(task.status === 'expired' && status === 'expired', `task ${task.status}, request ${status}`)
   })
-  await report.expect('a click after that is told so, in an ephemeral message', async () => {
-    const card = await desk.untilCard(silent)
-    const { status, told } = await desk.clickAndRead(card, 'approve', world.person('person:ben').slackUserId)
-    return finding(status === 200 && /too late/i.test(told), `${status}; told: "${told}"`)
-  })
+  await report.expect('a click after that is told so, in an ephemeral message', async () =>
+    clickInVain(world, { id: silent, card: await desk.untilCard(silent) }, 'person:ben', /too late/i),
+  )
 }
 
 async function tellRevocation(world: World, agent: Hotwork): Promise<void> {
@@ -140,11 +129,10 @@ async function tellRevocation(world: World, agent: Hotwork): Promise<void> {
     const { status } = await gus.revoke(id, 'the change freeze began at noon')
     return finding(status === 'revoked', `it was used; now it is ${status} by ${gus.id}`, began)
   })
-  await report.expect('revoked: Hotwork refuses its access token at once', async () => {
-    const no = await refused('401', () => agent.awsCredentials(accessToken))
-    report.latency('revocation to refusal by Hotwork', Date.now() - since)
-    return no
-  })
+  await report.expect('revoked: Hotwork refuses its access token at once', () =>
+    refused('401', () => agent.awsCredentials(accessToken)),
+  )
+  report.latency('revocation to refusal by Hotwork', Date.now() - since)
   await report.expect('revoked: IAM refuses the AWS credentials too', () =>
     untilDead(report, { latency: 'revocation to refusal by IAM', since }, use),
   )

@@ -3,7 +3,7 @@ import { decodeJwt } from 'jose'
 import { act } from '../../../../examples/remediator/act.ts'
 import type { Hotwork } from '../../../../examples/remediator/hotwork.ts'
 import type { Ask } from '../../../../examples/remediator/wire.ts'
-import { approveThrough, askFor, describeApprovals, describeTask, withArguments } from '../asking.ts'
+import { askApproved, describeTask, withArguments } from '../asking.ts'
 import { findBreak } from '../chain.ts'
 import { finding, refused, tokenRefused, untilDead } from '../findings.ts'
 import { readParameter, type World } from '../world.ts'
@@ -18,10 +18,8 @@ export async function tellDelegation(world: World): Promise<void> {
   const handOn = (uses: number) => remediator.delegate(parent, { ...right, uses }, randomUUID())
 
   const parent = await report.expect('two people approve what the remediator asks as maintenance', async () => {
-    const asked = await askFor(remediator, ask)
-    const { approvals, request } = await approveThrough(world, asked)
-    const held = request.status === 'approved' && approvals.length === 2
-    return finding(held, `${describeTask(asked)}; ${describeApprovals(approvals)}`, request.id)
+    const { id, settled, approvals, found } = await askApproved(world, remediator, ask)
+    return finding(settled.task.status === 'approved' && approvals.length === 2, found, id)
   })
   const tooWide = (uses: number) => refused('403 wider_than_parent', () => handOn(uses), /`uses`/)
   await report.expect('it has one use: two cannot be handed on', () => tooWide(2))
@@ -37,7 +35,7 @@ export async function tellDelegation(world: World): Promise<void> {
   await tellChildRecord(world, child)
 }
 
-/** The same parameter as in the story, as a planned change: both agents may do that, when two people agree. */
+/** The parameter of the story, as a planned change: both agents may do that, when two people agree. */
 function maintenance({ example }: World): Ask {
   const ask = withArguments(example('prod-payment-timeout'), { Value: '3200' })
   const justification = 'The provider asks for a little more patience from tonight on. The builder makes the change.'
@@ -46,7 +44,6 @@ function maintenance({ example }: World): Ask {
 
 type Line = { remediator: Hotwork; builder: Hotwork; ask: Ask; parent: string; child: string }
 
-/** What the child can do while its parent lives, and how soon it can do nothing. */
 async function tellChild(world: World, { remediator, builder, ask, parent, child }: Line): Promise<void> {
   const { report, local, aws } = world
   const token = await report.expect('the builder’s token says on whose behalf it acts', async () => {
@@ -76,7 +73,6 @@ async function tellChild(world: World, { remediator, builder, ask, parent, child
   })
 }
 
-/** The child's own record: which agent acted, for which, and as part of what. */
 async function tellChildRecord({ report, reader }: World, child: string): Promise<void> {
   const entries = await report.expect('the child’s record names who acted, for which agent, and the task', async () => {
     const entries = await reader.ledger(child)

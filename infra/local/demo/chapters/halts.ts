@@ -3,7 +3,7 @@ import { addressOf, setFlag } from '../../../../examples/flag-agent/set-flag.ts'
 import type { Hotwork } from '../../../../examples/remediator/hotwork.ts'
 import type { Ask } from '../../../../examples/remediator/wire.ts'
 import { askFor } from '../asking.ts'
-import { denial, evaluatedNo, finding, iamDenial, refused, tokenRefused, untilDead } from '../findings.ts'
+import { completed, denial, evaluatedNo, finding, iamDenial, refused, tokenRefused, untilDead } from '../findings.ts'
 import type { Halt } from '../person.ts'
 import { spread } from '../report.ts'
 import type { World } from '../world.ts'
@@ -38,17 +38,16 @@ export const tellHalts = (world: World): Promise<void> =>
     await report.expect('what it asks anew works', async () => {
       await untilNewSessionsCount(halt)
       const { id } = await liveSession(world, agent, '2500')
-      const { hotwork } = await agent.complete(id, 'succeeded', 'back at work')
-      return finding(hotwork.grant?.status === 'completed', `${id} was approved, used and completed`)
+      return completed(agent, id, 'succeeded', 'back at work')
     })
   })
 
-/** Sessions from up to five seconds after a halt are denied too, so that none being made slips through: waits for that. */
+/** A halt denies sessions from up to five seconds after it, so that none being made slips through. */
 const untilNewSessionsCount = ({ at }: Halt): Promise<void> => delay(Math.max(0, Date.parse(at) + 6_000 - Date.now()))
 
 type Held = { session: LiveSession; flag: { id: string; set(): Promise<unknown> } }
 
-/** A grant to set a flag in staging, which needs no person either, with its token still unused. */
+/** To set a flag in staging, which needs no person either; its token is still unused. */
 async function tokenForFlag({ example }: World, agent: Hotwork, service: string): Promise<Held['flag']> {
   const ask: Ask = {
     ...example('staging-express-checkout-flag'),
@@ -63,11 +62,10 @@ async function tokenForFlag({ example }: World, agent: Hotwork, service: string)
 
 async function tellHalted(world: World, agent: Hotwork, { session, flag }: Held, since: number): Promise<void> {
   const { report, example } = world
-  await report.expect('halted: its access token is refused at once', async () => {
-    const no = await refused('401', () => agent.awsCredentials(session.accessToken))
-    report.latency('halt to refusal by Hotwork', Date.now() - since)
-    return no
-  })
+  await report.expect('halted: its access token is refused at once', () =>
+    refused('401', () => agent.awsCredentials(session.accessToken)),
+  )
+  report.latency('halt to refusal by Hotwork', Date.now() - since)
   await report.expect('halted: IAM refuses the AWS session that was live', () =>
     untilDead(report, { latency: 'halt to refusal by IAM', since }, session.use),
   )
@@ -78,7 +76,7 @@ async function tellHalted(world: World, agent: Hotwork, { session, flag }: Held,
   )
 }
 
-/** Token endpoint, broker, gate and IAM, each asked again for what was there before the halt. */
+/** Token endpoint, broker, gate and IAM, each asked again. */
 async function refusedEverything(agent: Hotwork, { session, flag }: Held) {
   const byHotwork = [
     await tokenRefused(agent, session.id, 'revoked'),
@@ -90,7 +88,6 @@ async function refusedEverything(agent: Hotwork, { session, flag }: Held) {
   return finding(held, [...byHotwork.map(({ found }) => found), byIam].join('; '))
 }
 
-/** How long after a revocation, and a halt, Hotwork and IAM refuse. */
 export async function tellLag(world: World): Promise<void> {
   const [gus, hana] = [world.person('person:gus'), world.person('person:hana')]
   const why = 'to see how long it takes'
@@ -109,7 +106,7 @@ export async function tellLag(world: World): Promise<void> {
 
 type Undo = (() => Promise<void>) | void
 
-/** @param end Ends what the session is made under, and gives what lets the agent ask again. */
+/** @param end ends what the session is made under, and gives what lets the agent ask again */
 async function measureLag(world: World, what: string, times: number, end: (live: LiveSession) => Promise<Undo>) {
   const { report } = world
   const agent = await world.agent('agent:remediator')

@@ -7,7 +7,7 @@ import type { Entry } from '../person.ts'
 import type { Report } from '../report.ts'
 import type { World } from '../world.ts'
 
-/** The state that entries make, as far as it is compared with what the API says. */
+/** As far as it is compared with what the API says. */
 interface Replayed {
   state?: { status: string; round: number; tier: number; ask: { digest: string }; stages: unknown[] }
   broken?: { at: string; why: string }
@@ -15,14 +15,14 @@ interface Replayed {
 
 const verifier = join(import.meta.dirname, '../../../../functions/bin/verify-ledger.ts')
 
-/** Replays a request's entries through Hotwork's own reducer, in a process of its own: infra imports no functions. */
+/** Through Hotwork's own reducer, in a process of its own: infra imports no functions. */
 export async function replay(aggregate: string, entries: Entry[]): Promise<Replayed> {
   const child = spawn(process.execPath, [verifier], { stdio: ['pipe', 'pipe', 'inherit'] })
   child.stdin.end(JSON.stringify({ aggregate, entries }))
   return JSON.parse(await text(child.stdout)) as Replayed
 }
 
-/** The record of a request: read through the API, verified twice over, and printed so that a person can follow it. */
+/** Verified twice over, and printed so that a person can follow it. */
 export async function tellLedger({ report, reader }: World, requestId: string): Promise<void> {
   const entries = await report.expect('a person reads the whole record through the API', async () => {
     const entries = await reader.ledger(requestId)
@@ -68,7 +68,7 @@ export function tellEntries(report: Report, entries: readonly Entry[]): void {
   report.table([['', 'UTC', 'who', 'what happened', 'more', 'hash'], ...rows])
 }
 
-/** The facts that a reader wants to see first, in the order in which they are told. */
+/** In the order in which they are told. */
 const firstFacts = (
   'tier decideBy attempted code verdict stage through deadline claimBy claim expiresAt ' +
   'uses to child tool outcome note by reason'

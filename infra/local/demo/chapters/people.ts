@@ -3,18 +3,16 @@ import { readAnswer } from '../../../../examples/remediator/wire.ts'
 import { askWithCard } from '../asking.ts'
 import { findBreak } from '../chain.ts'
 import type { SentInteraction } from '../desk-client.ts'
-import { finding, refused, tokenRefused } from '../findings.ts'
+import { approvedRequest, clickInVain, closedCard, completed, finding, refused, tokenRefused } from '../findings.ts'
 import { decisionsOf } from '../person.ts'
 import { Visitor } from '../visitor.ts'
 import type { World } from '../world.ts'
 import { replay } from './ledger.ts'
-import { describeCard } from './requests.ts'
 
 export async function tellNoFromPeople(world: World): Promise<void> {
   const { report, desk, person } = world
   const agent = await world.agent('agent:remediator')
   const { id, card } = await askWithCard(world, agent, world.example('prod-worker-timeout'))
-
   await report.expect('while people decide, there is no token', () => tokenRefused(agent, id, 'pending'))
   const chloe = person('person:chloe')
   await report.expect('Chloe, an owner, clicks Deny, and one no is enough', async () => {
@@ -26,15 +24,13 @@ export async function tellNoFromPeople(world: World): Promise<void> {
   })
   await report.expect('denied: there is no token', () => tokenRefused(agent, id, 'denied'))
   await report.expect('the card says who denied it, and has no buttons left', async () => {
-    const denied = await desk.untilCard(id, ({ says }) => says.includes('Denied'))
-    return finding(denied.buttons.length === 0 && denied.says.includes(chloe.id), describeCard(denied))
+    const { held, found, value } = await closedCard(world, id, 'Denied')
+    return finding(held && value.says.includes(chloe.id), found)
   })
-  const ben = person('person:ben')
   await report.expect('Ben’s screen has not caught up; his Approve is too late, and he alone is told', async () => {
-    const { status, told } = await desk.clickAndRead(card, 'approve', ben.slackUserId)
-    const request = await ben.request(id)
-    const held = status === 200 && request.status === 'denied' && /too late/i.test(told)
-    return finding(held, `${status}; told: "${told}"; still ${request.status}`)
+    const { held, found } = await clickInVain(world, { id, card }, 'person:ben', /too late/i)
+    const { status } = await chloe.request(id)
+    return finding(held && status === 'denied', `${found}; still ${status}`)
   })
 }
 
@@ -45,7 +41,6 @@ export async function tellStrongerLogin(world: World): Promise<void> {
   const securityNow = async () =>
     (await reader.request(id)).stages.find(({ name }) => name === 'security')?.decisions ?? []
   const [ben, gus, hana] = [person('person:ben'), person('person:gus'), person('person:hana')]
-
   const atSecurity = await report.expect('Ben, an owner, clicks Approve, and it is security’s turn', async () => {
     await desk.click(card, 'approve', ben.slackUserId)
     const { stage } = await world.reader.request(id)
@@ -53,10 +48,9 @@ export async function tellStrongerLogin(world: World): Promise<void> {
     return finding(stage === 'security', `waits for ${stage}; buttons: ${turned.buttons.join(', ')}`, turned)
   })
   await report.expect('Gus clicks, and is told to log in on the page; nothing is recorded', async () => {
-    const { status, told } = await desk.clickAndRead(atSecurity, 'approve', gus.slackUserId)
-    const decided = (await securityNow()).length
-    const held = status === 200 && decided === 0 && /log in/i.test(told) && told.includes(`/decide/${id}`)
-    return finding(held, `${status}; told: "${told}"; ${decided} decisions`)
+    const why = new RegExp(`(?=.*log in)(?=.*/decide/${id})`, 'is')
+    const { held, found } = await clickInVain(world, { id, card: atSecurity }, gus.id, why)
+    return finding(held && (await securityNow()).length === 0, found)
   })
   await report.expect('the API wants the same of him: RFC 9470 names the login that would do', async () => {
     const request = await reader.request(id)
@@ -68,8 +62,7 @@ export async function tellStrongerLogin(world: World): Promise<void> {
     return finding(held, `the page shows ${id}; his decision is on record`)
   })
   await report.expect('Hana does so at the API, with a token that says `acr` strong, and two are enough', async () => {
-    const request = await hana.approve(await world.reader.request(id), 'strong')
-    return finding(request.status === 'approved', `${request.status} by ${decisionsOf(request).join(', ')}`)
+    return approvedRequest(await hana.approve(await world.reader.request(id), 'strong'))
   })
   await report.expect('how strongly each logged in, and when, is in the record', async () => {
     const entries = await world.reader.ledger(id)
@@ -87,13 +80,12 @@ export async function tellStrongerLogin(world: World): Promise<void> {
     const held = broken?.why === 'withheld' && broken.at === entries[at]?.id && !JSON.stringify(entries).includes('eyJ')
     return finding(whole && held, `the verifier says: ${JSON.stringify(broken)}`)
   })
-  await report.expect('the agent needs it no longer, and hands its right back', async () => {
-    const { hotwork } = await agent.complete(id, 'failed', 'not needed any more: the deploy was rolled back')
-    return finding(hotwork.grant?.status === 'completed', `grant: ${hotwork.grant?.status}`)
-  })
+  await report.expect('the agent needs it no longer, and hands its right back', () =>
+    completed(agent, id, 'failed', 'not needed any more: the deploy was rolled back'),
+  )
 }
 
-/** Logs in, approves with a login that is made for it, and comes back. @returns what the page said before */
+/** With a login that is made for this decision. @returns what the page said before */
 async function approveOnPage(address: string, who: string): Promise<string> {
   const page = new Visitor()
   await page.visit(address)
@@ -112,24 +104,18 @@ export async function tellWrongHands(world: World): Promise<void> {
   const agent = await world.agent('agent:remediator')
   const { id, card } = await askWithCard(world, agent, world.example('prod-worker-timeout'))
   const decisionsNow = async () => decisionsOf(await world.reader.request(id))
-  const clickInVain = (expected: string, who: string, why: RegExp) =>
-    report.expect(expected, async () => {
-      const before = await decisionsNow()
-      const { status, told } = await desk.clickAndRead(card, 'approve', person(who).slackUserId)
-      const after = await decisionsNow()
-      const held = status === 200 && why.test(told) && after.length === before.length
-      return finding(held, `${status}; told: "${told}"; counted: ${after.join(', ') || 'nothing'}`)
-    })
+  const inVain = (expected: string, who: string, why: RegExp) =>
+    report.expect(expected, () => clickInVain(world, { id, card }, who, why))
 
-  await clickInVain('Dan owns the agent that asks: his Approve is refused', 'person:dan', /\bown\b/)
-  await clickInVain('Gus, of security, has no say at this tier', 'person:gus', /not among those who may decide/)
+  await inVain('Dan owns the agent that asks: his Approve is refused', 'person:dan', /\bown\b/)
+  await inVain('Gus, of security, has no say at this tier', 'person:gus', /not among those who may decide/)
   await report.expect('Ana is an owner and of sre: her Approve counts, for the owner’s stage', async () => {
     const { status } = await desk.click(card, 'approve', person('person:ana').slackUserId)
     const counted = (await decisionsNow()).join()
     return finding(status === 200 && counted === 'person:ana for owner', `${status}; ${counted}`)
   })
   const genuine = await desk.lastInteraction()
-  await clickInVain('Ana clicks again for sre: no person counts twice', 'person:ana', /decided this request/)
+  await inVain('Ana clicks again for sre: no person counts twice', 'person:ana', /decided this request/)
 
   await report.expect('a forged click, signed with another secret, is 401 at Slack’s endpoint', async () => {
     const { status } = await post(forge(genuine, person('person:ana').slackUserId, person('person:eve').slackUserId))
@@ -170,7 +156,7 @@ async function postAs(token: string, url: string, body: object): Promise<unknown
 
 const post = ({ url, headers, body }: SentInteraction) => fetch(url, { method: 'POST', headers, body })
 
-/** The same click as by another person, made with everything but the signing secret. */
+/** As by another person: everything but the signing secret. */
 function forge({ url, headers, body }: SentInteraction, from: string, to: string): SentInteraction {
   const timestamp = String(Math.floor(Date.now() / 1000))
   const changed = body.replaceAll(from, to)
@@ -179,18 +165,15 @@ function forge({ url, headers, body }: SentInteraction, from: string, to: string
   return { url, headers: { ...headers, ...signed }, body: changed }
 }
 
-/** A stage that no person answers is widened to others, once, and then it is over. Needs a ladder of seconds. */
 export async function tellSilence(world: World): Promise<void> {
   const { report, person, desk, reader } = world
   const agent = await world.agent('agent:remediator')
   const [jade, eve] = [person('person:jade'), person('person:eve')]
   const one = await askWithCard(world, agent, world.example('prod-payment-timeout'))
 
-  await report.expect('Jade is on call: while the owners have time, her click changes nothing', async () => {
-    const { told } = await desk.clickAndRead(one.card, 'approve', jade.slackUserId)
-    const { status, stages } = await reader.request(one.id)
-    return finding(status === 'pending' && stages[0]?.decisions.length === 0, `told: "${told}"`)
-  })
+  await report.expect('Jade is on call: while the owners have time, her click changes nothing', () =>
+    clickInVain(world, one, jade.id, /./),
+  )
   const other = await askWithCard(world, agent, world.example('prod-worker-timeout'))
   const widened = await report.expect(
     'the owners are silent: at their deadline the people on call are asked',
@@ -204,13 +187,12 @@ export async function tellSilence(world: World): Promise<void> {
     await desk.click(widened, 'approve', jade.slackUserId)
     const card = await desk.untilCard(one.id, ({ says }) => says.includes('Waiting for sre'))
     await desk.click(card, 'approve', eve.slackUserId)
-    const request = await reader.request(one.id)
-    return finding(request.status === 'approved', `${request.status} by ${decisionsOf(request).join(', ')}`)
+    return approvedRequest(await reader.request(one.id))
   })
   await report.expect('a second silence ends the other request, and is no consent', async () => {
     const { task } = await agent.waitUntilSettled(other.id)
-    const card = await desk.untilCard(other.id, ({ says }) => says.includes('Expired'))
-    return finding(task.status === 'expired' && card.buttons.length === 0, `the agent learns: ${task.status}`)
+    const { held } = await closedCard(world, other.id, 'Expired')
+    return finding(held && task.status === 'expired', `the agent learns: ${task.status}`)
   })
   await report.expect('all of it is on record', async () => {
     const types = async (id: string) => (await reader.ledger(id)).map(({ type }) => type)

@@ -7,17 +7,12 @@ import type { Step } from '../../../../examples/remediator/perform-task.ts'
 import { readHealth, remediate } from '../../../../examples/remediator/remediate.ts'
 import { type Ask, type AwsCredentials, asApproved, type Task } from '../../../../examples/remediator/wire.ts'
 import { askWithCard, carryThrough, describeApprovals, describeTask, withApproval } from '../asking.ts'
-import type { Card } from '../desk-client.ts'
-import { finding, refused } from '../findings.ts'
-import { decisionsOf } from '../person.ts'
+import { headOf } from '../desk-client.ts'
+import { approvedRequest, closedCard, finding, refused } from '../findings.ts'
 import { named, readAsk, type World } from '../world.ts'
 import { lookAtCredential, lookAtDeadCredential } from './credentials.ts'
 import { tellLedger } from './ledger.ts'
 
-/**
- * Checkout is unhealthy, the agent asks for one change, two people agree, the agent makes it, and the credential dies.
- * @returns the request's id
- */
 export async function tellStory(world: World): Promise<string> {
   const { report, healthUrl } = world
   const agent = await world.agent('agent:remediator')
@@ -27,7 +22,7 @@ export async function tellStory(world: World): Promise<string> {
     return finding(status === 'unhealthy', `${status}: ${reason}; ${parameter} is ${payment_timeout_ms}`)
   })
 
-  // People decide while the agent waits. If they fail to, the agent would wait on, so that failure ends the chapter.
+  // People decide while the agent waits. If they fail to, that failure ends the chapter.
   const failure = Promise.withResolvers<never>()
   let clicked: Promise<number> | undefined
   let credentials: AwsCredentials | undefined
@@ -52,14 +47,13 @@ export async function tellStory(world: World): Promise<string> {
     const held = after.status === 'healthy' && status === 'completed' && grant?.status === 'completed'
     return finding(held, `checkout: ${after.status} with ${after.payment_timeout_ms} ms; request and grant: ${status}`)
   })
-  await report.expect('the one card says how it ended, and has no buttons left', async () => {
-    const card = await world.desk.untilCard(task.task.id, ({ says }) => says.includes('Completed'))
-    return finding(card.buttons.length === 0, describeCard(card))
-  })
+  await report.expect('the one card says how it ended, and has no buttons left', () =>
+    closedCard(world, task.task.id, 'Completed'),
+  )
   return task.task.id
 }
 
-/** The owner approves, then a person from sre. @returns when the last of them clicked */
+/** @returns when the last of them clicked */
 async function decideInTurn(
   { report, desk, person }: World,
   ask: Ask,
@@ -91,15 +85,10 @@ async function decideInTurn(
   })
   return report.expect('Eve, of sre, clicks Approve, and the request is approved', async () => {
     const { status, clickedAt } = await desk.click(second, 'approve', person('person:eve').slackUserId)
-    const request = await ben.request(id)
-    const held = status === 200 && request.status === 'approved'
-    return finding(held, `${status}; ${request.status} by ${decisionsOf(request).join(' and ')}`, clickedAt)
+    const { held, found } = approvedRequest(await ben.request(id))
+    return finding(status === 200 && held, `${status}; ${found}`, clickedAt)
   })
 }
-
-const headOf = ({ says }: Card): string => `"${says.slice(0, 70).trim()}..."`
-
-export const describeCard = (card: Card): string => `${headOf(card)}; buttons: ${card.buttons.join(', ') || 'none'}`
 
 export async function tellNarrowed(world: World): Promise<void> {
   const { report, desk, person } = world
@@ -149,7 +138,7 @@ export async function tellNarrowed(world: World): Promise<void> {
 
 const plainClient = join(import.meta.dirname, '../../../../examples/plain-client/plain-client.ts')
 
-/** A client that has no code of Hotwork, as a program of its own, from discovery to the token. */
+/** A program without code of Hotwork, from discovery to the token. */
 export async function tellPlainClient({ report, local, example }: World): Promise<void> {
   const ask = example('staging-payment-timeout')
   const { clientId, privateJwk } = named(local.agents, ask.subject.id)
@@ -174,7 +163,7 @@ export async function tellPlainClient({ report, local, example }: World): Promis
   }
 }
 
-/** `npm run demo -- --request FILE`: one request of the caller's own, as the agent it names, and what comes of it. */
+/** `npm run demo -- --request FILE`: one request of the caller's own. */
 export async function tellOwnRequest(world: World, file: string): Promise<void> {
   const { report, local } = world
   let id: string | undefined

@@ -6,13 +6,13 @@ import { workloadTokens } from '../../../../examples/flag-service/gate.ts'
 import { Hotwork } from '../../../../examples/remediator/hotwork.ts'
 import { readAnswer } from '../../../../examples/remediator/wire.ts'
 import { clientSettings } from '../../emulator.ts'
-import { approveThrough, askFor, describeApprovals, describeTask } from '../asking.ts'
+import { askApproved } from '../asking.ts'
 import { finding, refused } from '../findings.ts'
 import type { Person } from '../person.ts'
 import type { Report } from '../report.ts'
 import { named, type World } from '../world.ts'
 
-/** Runs the flag service for as long as `work` takes. @param work Is given the service's address and audience. */
+/** Runs the flag service meanwhile. @param work is given the service's address and audience */
 export async function withFlagService(
   { local, report }: World,
   work: (service: string, audience: string) => Promise<void>,
@@ -41,11 +41,8 @@ export const tellFlags = (world: World): Promise<void> =>
     const url = addressOf(service, ask.action)
 
     const id = await report.expect('a build bot asks to set a flag in prod, and one owner is enough', async () => {
-      const task = await askFor(agent, ask)
-      const { approvals } = await approveThrough(world, task)
-      const settled = await agent.readTask(task.task.id)
-      const held = settled.task.status === 'approved' && settled.hotwork.tier === 1
-      return finding(held, `${describeTask(settled)}; ${describeApprovals(approvals)}`, task.task.id)
+      const { id, settled, found } = await askApproved(world, agent, ask)
+      return finding(settled.task.status === 'approved' && settled.hotwork.tier === 1, found, id)
     })
     const token = await report.expect('the access token is for the flag service alone', async () => {
       const { access_token, expires_in } = await agent.exchangeToken(id)
@@ -60,7 +57,7 @@ type Held = { agent: Hotwork; token: string; url: string; value: unknown }
 
 const notApproved = '403 arguments_mismatch'
 
-/** While the one use is still there: the same token for anything but what was approved. */
+/** While the one use is still there. */
 async function tellWrongUses(report: Report, { agent, token, url, value }: Held): Promise<void> {
   const other = url.replace(/[^/]+$/, 'one-click-refunds')
   await report.expect('the same token at another flag is refused: that was not approved', async () => {
@@ -121,11 +118,8 @@ export async function tellMediated(world: World): Promise<void> {
   const timeoutNow = async () => (await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }))).Timeout
 
   const id = await report.expect('no credential will leave anything open: there will be none', async () => {
-    const task = await askFor(agent, ask)
-    await approveThrough(world, task)
-    const settled = await agent.readTask(task.task.id)
-    const held = settled.task.status === 'approved' && settled.hotwork.unpinned.length === 0
-    return finding(held, describeTask(settled), task.task.id)
+    const { id, settled, found } = await askApproved(world, agent, ask)
+    return finding(settled.task.status === 'approved' && settled.hotwork.unpinned.length === 0, found, id)
   })
   const { access_token } = await agent.exchangeToken(id)
   await report.expect('no AWS credentials are given out for it', () =>
