@@ -42,7 +42,7 @@ export function contentOf(args: Json): { text: string; blocks: Json[] } {
   return { text, blocks }
 }
 
-export function paged<T>(all: readonly T[], args: Json): { page: T[]; response_metadata: { next_cursor: string } } {
+function paged<T>(all: readonly T[], args: Json): { page: T[]; response_metadata: { next_cursor: string } } {
   const limit = Math.min(Math.max(Number(args['limit']) || 100, 1), 1_000)
   const from = args['cursor'] ? Number(Buffer.from(textOf(args['cursor']), 'base64url').toString()) : 0
   if (!Number.isSafeInteger(from) || from < 0) throw new SlackError('invalid_cursor')
@@ -62,7 +62,6 @@ export function describeMessage(message: Message, state: DeskState, blocks: Json
     text: message.text,
     ...(blocks.length > 0 && { blocks }),
     thread_ts: message.threadTs,
-    metadata: message.metadata,
     ...(message.editedAt && { edited: { user: message.user, ts: `${Math.floor(message.editedAt / 1_000)}.000000` } }),
   }
 }
@@ -93,7 +92,6 @@ export const chatMethods: MethodTable = {
       user: state.botUserId,
       ...contentOf(args),
       ...(threadTs && { threadTs }),
-      metadata: args['metadata'],
     })
     return { channel: channel.id, ts: message.ts, message: describeMessage(message, state) }
   },

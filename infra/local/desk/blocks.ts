@@ -30,19 +30,17 @@ const either = <T extends readonly [z.core.$ZodTypeDiscriminable, ...z.core.$Zod
 
 const flag = z.boolean()
 const plain = (max: number) => typed('plain_text', { text: string(max) }, { emoji: flag })
-const mrkdwn = (max: number) => typed('mrkdwn', { text: string(max) }, { verbatim: flag })
-const text = (max: number) => either(plain(max), mrkdwn(max))
 
 const url = string(3_000).regex(/^[a-z][a-z0-9+.-]*:/i, 'must be a URL')
 const colour = z.enum(['primary', 'danger'])
 const confirm = z.strictObject({
   title: plain(100),
-  text: text(300),
+  text: plain(300),
   confirm: plain(30),
   deny: plain(30),
   style: colour.optional(),
 })
-const option = z.strictObject({ text: text(75), value: string(150), description: text(75).optional() })
+const option = z.strictObject({ text: plain(75), value: string(150), description: plain(75).optional() })
 const named = { action_id: string(255) }
 const actionable = { ...named, confirm }
 const focus = { focus_on_load: flag }
@@ -76,34 +74,25 @@ const plainTextInput = typed(
 const number = { initial_value: z.string(), min_value: z.string(), max_value: z.string() }
 const numberInput = typed('number_input', { is_decimal_allowed: flag }, { ...named, ...input, ...number })
 
-const style = z.strictObject({ bold: flag, italic: flag, strike: flag, underline: flag, code: flag }).partial()
+const style = z.strictObject({ bold: flag, italic: flag, code: flag }).partial()
 const richText = typed('text', { text: z.string().min(1, 'must be more than 0 characters') }, { style })
-const richLink = typed('link', { url }, { text: z.string(), unsafe: flag, style })
 const richUser = typed('user', { user_id: string(255) }, { style })
-const richDate = typed('date', { timestamp: z.int(), format: string(255) }, { url, fallback: z.string(), style })
-const richLeaves = { elements: z.array(either(richText, richLink, richUser, richDate)) }
-const border = z.union([z.literal(0), z.literal(1)])
+const richDate = typed('date', { timestamp: z.int(), format: string(255) }, { fallback: z.string(), style })
+const richLeaves = { elements: z.array(either(richText, richUser, richDate)) }
 const richSection = typed('rich_text_section', richLeaves, {})
-const richList = typed(
-  'rich_text_list',
-  { style: z.enum(['bullet', 'ordered']), elements: z.array(richSection) },
-  { indent: z.int().min(0).max(8), offset: z.int().min(0), border },
-)
-const richPreformatted = typed('rich_text_preformatted', { elements: z.array(either(richText, richLink)) }, { border })
-const richQuote = typed('rich_text_quote', richLeaves, { border })
+const listStyle = z.enum(['bullet', 'ordered'])
+const richList = typed('rich_text_list', { style: listStyle, elements: z.array(richSection) }, {})
+const richPreformatted = typed('rich_text_preformatted', { elements: z.array(either(richText)) }, {})
+const richQuote = typed('rich_text_quote', richLeaves, {})
 
 const clickable = either(button, staticSelect, radioButtons, checkboxes)
 const block_id = string(255)
 
+/** What Hotwork sends, and no more. Text is plain: nothing in it is read as markup. */
 const Block = either(
-  typed(
-    'section',
-    {},
-    { block_id, text: text(3_000), fields: items(text(2_000), 1, 10), accessory: clickable, expand: flag },
-  ).refine((section) => section.text || section.fields, 'a section needs text or fields'),
   typed('header', { text: plain(150) }, { block_id, level: z.int().min(1).max(4) }),
   typed('divider', {}, { block_id }),
-  typed('context', { elements: items(text(3_000), 1, 10) }, { block_id }),
+  typed('context', { elements: items(plain(3_000), 1, 10) }, { block_id }),
   typed('actions', { elements: items(clickable, 1, 25) }, { block_id }),
   typed(
     'input',
@@ -116,14 +105,8 @@ const Block = either(
   typed('rich_text', { elements: z.array(either(richSection, richList, richPreformatted, richQuote)) }, { block_id }),
 )
 
-const frame = { private_metadata: atMost(3_000), callback_id: atMost(255), external_id: atMost(255) }
-const modal = {
-  submit: plain(24),
-  close: plain(24),
-  clear_on_close: flag,
-  notify_on_close: flag,
-  submit_disabled: flag,
-}
+const frame = { private_metadata: atMost(3_000), callback_id: atMost(255) }
+const modal = { submit: plain(24), close: plain(24) }
 
 /** Without its blocks. https://docs.slack.dev/reference/views */
 const ViewFrame = either(
@@ -157,8 +140,7 @@ function complaintOf(issue: z.core.$ZodIssue, at: string): string {
 }
 
 export function actionablesOf(block: Json): Json[] {
-  const elements = block['type'] === 'actions' ? objectsOf(block['elements']) : []
-  return [...elements, ...[block['accessory'], block['element']].filter(isObject)]
+  return block['type'] === 'actions' ? objectsOf(block['elements']) : [block['element']].filter(isObject)
 }
 
 /** Those that hold what a person fills in. */

@@ -68,8 +68,8 @@ function channelOf({ roster }: DeskState, idOrName: string): DeskChannel {
 function viewOf({ views }: DeskState, id: string, { slackUserId, name }: DeskPerson): View {
   const view = views.find(id)
   if (view?.user === slackUserId) return view
-  const open = quoted(views.stackOf(slackUserId).map((each) => each.id))
-  throw new BadRequest(`\`view_id\`: ${name} has no view \`${id}\`; open are ${open || 'none'}`)
+  const open = views.modalOf(slackUserId)?.id ?? 'none'
+  throw new BadRequest(`\`view_id\`: ${name} has no view \`${id}\`; open is \`${open}\``)
 }
 
 /** What a person would do with a mouse, for tests and the demo. */
@@ -103,9 +103,7 @@ function actionRoutes(state: DeskState, interactions: Interactions): { [route: s
     'POST /control/submit': act(SubmitBody, async ({ view_id, values }, user) =>
       interactions.submit(user, viewOf(state, view_id, user), values),
     ),
-    'POST /control/close': act(CloseBody, async ({ view_id }, user) =>
-      interactions.close(user, viewOf(state, view_id, user)),
-    ),
+    'POST /control/close': act(CloseBody, async ({ view_id }, user) => state.views.close(viewOf(state, view_id, user))),
     'POST /control/command': act(CommandBody, async ({ command, text, channel }, user) =>
       interactions.command(user, channelOf(state, channel), command, text),
     ),
@@ -141,8 +139,8 @@ function viewRoutes(state: DeskState): { [route: string]: Handler } {
     'GET /control/views': (incoming) => {
       const user = queryPerson(incoming)
       const shown = (view: View) => ({ ...describeView(view, state), errors: view.errors })
-      const home = views.homeOf(user)
-      return json(200, { views: views.stackOf(user).map(shown), home: home && shown(home) })
+      const [modal, home] = [views.modalOf(user), views.homeOf(user)]
+      return json(200, { views: modal ? [shown(modal)] : [], home: home && shown(home) })
     },
     'GET /control/messages': (incoming) => {
       const channel = queryChannel(incoming)

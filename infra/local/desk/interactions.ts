@@ -64,12 +64,11 @@ export class Interactions {
     const earlier = stale ? said.earlier.findLast((blocks) => findElement(blocks, click)) : undefined
     const blocks = earlier ?? said.blocks
     const place = this.#state.roster.channel(channel)
-    const target = { channel, user: click.user.slackUserId, [isEphemeral ? 'ephemeralTs' : 'messageTs']: ts }
     const answer = await this.#click(click, blocks, {
       container: { type: 'message', message_ts: ts, channel_id: channel, is_ephemeral: isEphemeral },
       channel: { id: channel, name: place?.directTo ? 'directmessage' : (place?.name ?? channel) },
       message: isEphemeral ? undefined : describeMessage(said, this.#state, blocks),
-      response_url: this.#responseUrl(target),
+      response_url: this.#responseUrl({ channel, user: click.user.slackUserId }),
     })
     return stale ? { ...answer, stale } : answer
   }
@@ -93,13 +92,6 @@ export class Interactions {
     })
     if (answer.status === 200) follow(this.#state, view, answer.body)
     return answer
-  }
-
-  /** The app is told only if the modal asks for it. */
-  async close(user: DeskPerson, view: View): Promise<AppAnswer | undefined> {
-    this.#state.views.close(view)
-    if (view.content['notify_on_close'] !== true) return undefined
-    return this.#sendPayload(user, { type: 'view_closed', view: describeView(view, this.#state), is_cleared: false })
   }
 
   async command(user: DeskPerson, channel: DeskChannel, command: string, text: string): Promise<AppAnswer> {
@@ -224,13 +216,11 @@ function follow({ views }: DeskState, view: View, answer: string): void {
   }
   const effects: { [action: string]: () => unknown } = {
     close: () => views.close(view),
-    clear: () => views.clear(view.user),
     errors: () => {
       const errors = Object.entries(objectOf(body['errors'])).map(([block, text]) => [block, textOf(text)])
-      views.showErrors(view, Object.fromEntries(errors))
+      views.update(view, { errors: Object.fromEntries(errors) })
     },
-    update: () => views.update(view, next()),
-    push: () => views.push(view.user, next()),
+    update: () => views.update(view, { content: next() }),
   }
   const action = textOf(body['response_action'] ?? 'close')
   if (!Object.hasOwn(effects, action)) {
@@ -240,7 +230,7 @@ function follow({ views }: DeskState, view: View, answer: string): void {
 }
 
 /** With text or with a message. */
-function showCommandAnswer({ messages, botUserId }: DeskState, to: ResponseTarget, body: string): void {
+function showCommandAnswer({ messages }: DeskState, to: ResponseTarget, body: string): void {
   if (body.trim() === '') return
   let answer: Json = { text: body }
   try {
@@ -253,6 +243,5 @@ function showCommandAnswer({ messages, botUserId }: DeskState, to: ResponseTarge
   if (!checked.ok) throw new BadRequest(`the app answered with bad blocks: ${checked.refusal.messages.join('; ')}`, 502)
   const content = { text: textOf(answer['text']), blocks: checked.value }
   if (content.text === '' && content.blocks.length === 0) return
-  if (answer['response_type'] === 'in_channel') messages.post({ channel: to.channel, user: botUserId, ...content })
-  else messages.postEphemeral({ ...to, ...content })
+  messages.postEphemeral({ ...to, ...content })
 }

@@ -7,8 +7,8 @@ import { pageScript } from './page-script.ts'
 import { pageStyle } from './page-style.ts'
 import { renderBlocks, renderText, type Surface } from './render-blocks.ts'
 import type { DeskPerson, DeskState } from './state.ts'
-import type { Ephemeral, Message, View } from './surfaces.ts'
-import { clockTime, namesOf, renderMrkdwn } from './text.ts'
+import type { Ephemeral, Message } from './surfaces.ts'
+import { clockTime, renderMessage } from './text.ts'
 
 export const appName = 'Hotwork'
 
@@ -108,8 +108,8 @@ ${livePart('div', 'modal', html``, modal)}
   }
 }
 
-const surfaceOf = ({ roster, botUserId }: DeskState, id: string): Surface => ({
-  names: namesOf(roster, { userId: botUserId, name: appName }),
+const surfaceOf = ({ roster }: DeskState, id: string): Surface => ({
+  nameOf: (user) => roster.people.find(({ slackUserId }) => slackUserId === user)?.realName ?? user,
   id,
 })
 
@@ -126,7 +126,7 @@ const timeOf = (ts: string): Html => {
 function messageBody(state: DeskState, said: Message | Ephemeral): Html {
   const surface = surfaceOf(state, `m${said.ts.replace('.', '-')}`)
   if (said.blocks.length > 0) return renderBlocks(surface, said.blocks)
-  return html`<div class="text">${renderMrkdwn(said.text, surface.names)}</div>`
+  return html`<div class="text">${renderMessage(said.text)}</div>`
 }
 
 function author(state: DeskState, userId: string): { picture: Html; name: Html } {
@@ -178,12 +178,12 @@ export function homeTab(state: DeskState, place: Place): Html {
 
 /** The top one, if one is open. Closing it is a form too, so that it needs no script. */
 export function modal(state: DeskState, place: Place): Html {
-  const view: View | undefined = state.views.stackOf(place.person.slackUserId).at(-1)
+  const view = state.views.modalOf(place.person.slackUserId)
   if (!view) return html``
   const surface = surfaceOf(state, view.id)
   const label = (member: string, otherwise: string) =>
-    view.content[member] === undefined ? html`${otherwise}` : renderText(objectOf(view.content[member]), surface.names)
-  return html`<dialog open class="modal" aria-labelledby="modal-title" data-hash="${view.hash}"><form method="post" action="/submit">
+    view.content[member] === undefined ? html`${otherwise}` : renderText(view.content[member])
+  return html`<dialog open class="modal" aria-labelledby="modal-title"><form method="post" action="/submit">
     ${hidden({ ...placeFields(place), view: view.id })}
     <header><h2 id="modal-title">${textOf(objectOf(view.content['title'])['text'])}</h2>
     <button class="close" formaction="/close" formnovalidate aria-label="Close">×</button></header>

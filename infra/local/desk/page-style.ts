@@ -3,7 +3,7 @@ const frame = `
 :root {
   color-scheme: light dark; --ink: #1d1c1d; --soft: #616061; --paper: #fff; --raised: #fff; --line: #dddcdd;
   --hover: #f8f8f8; --code: #f6f6f6; --code-ink: #b3164a; --link: #0b5fa5; --go: #00704d; --stop: #c8143f; --on: #fff;
-  --mention: #e3f0fb; --mention-ink: #0b4f8a; --loud: #fdf0c4; --told: #fbf8ef; --nav: #2f1b36; --nav-ink: #d9cddd;
+  --mention: #e3f0fb; --mention-ink: #0b4f8a; --told: #fbf8ef; --nav: #2f1b36; --nav-ink: #d9cddd;
   --nav-soft: #a996af; --nav-on: #0d5c8f; --nav-line: #4a3352; --ring: #1d7fd1; --warn: #fdf3d7;
   font: 15px / 1.47 Lato, "Slack-Lato", -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif;
 }
@@ -11,7 +11,7 @@ const frame = `
   :root {
     --ink: #d8d9da; --soft: #a3a5a8; --paper: #1a1d21; --raised: #222529; --line: #3a3d42; --hover: #202327;
     --code: #25282d; --code-ink: #f0879f; --link: #62b0ea; --go: #0b7a57; --stop: #cf2f54; --mention: #1b3a52;
-    --mention-ink: #8cc8f5; --loud: #4d4020; --told: #211f1a; --nav: #1b121f; --nav-ink: #cfc4d3; --nav-soft: #978a9c;
+    --mention-ink: #8cc8f5; --told: #211f1a; --nav: #1b121f; --nav-ink: #cfc4d3; --nav-soft: #978a9c;
     --nav-line: #35283b; --nav-on: #14557f; --warn: #362d17;
   }
 }
@@ -104,9 +104,6 @@ const narrow = `
   .pane > header p { display: none; }
   .message { padding: 8px 14px; }
   .composer { padding: 0 12px 12px; }
-  .fields { grid-template-columns: 1fr; }
-  .section { grid-template-columns: minmax(0, 1fr); }
-  .accessory { grid-column: 1; }
   .buttons .button { flex: 1 1 auto; justify-content: center; min-height: 44px; }
   .reply { margin-left: 18px; }
 }
@@ -122,19 +119,11 @@ const blocks = `
 .lines { white-space: pre-wrap; }
 .text { max-width: 720px; }
 .text > .lines { display: block; }
-.text > pre, .text > blockquote { margin: 5px 0; }
 .blocks h3 { font-size: 18px; font-weight: 800; line-height: 1.3; }
 hr { border: 0; border-top: 1px solid var(--line); width: 100%; margin: 2px 0; }
-.section { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 14px; }
-.section-text { display: grid; gap: 9px; }
-.fields { display: grid; grid-template-columns: 1fr 1fr; gap: 9px 18px; }
-.accessory { grid-column: 2; }
 .context { display: flex; flex-wrap: wrap; gap: 4px 12px; color: var(--soft); font-size: 13px; line-height: 1.4; }
 .rich { display: grid; gap: 6px; }
 .rich ul, .rich ol { margin: 0; padding-left: 24px; }
-.indent-1 { margin-left: 24px !important; }
-.indent-2 { margin-left: 48px !important; }
-.indent-3 { margin-left: 72px !important; }
 pre, code { font: 12.5px / 1.5 ui-monospace, "SF Mono", Menlo, Monaco, "DejaVu Sans Mono", monospace; }
 code {
   background: var(--code); color: var(--code-ink); border: 1px solid var(--line); border-radius: 4px; padding: 1px 4px;
@@ -146,7 +135,6 @@ pre {
 pre code { border: 0; padding: 0; background: none; color: inherit; }
 blockquote { margin: 0; padding: 1px 0 1px 13px; border-left: 4px solid var(--line); }
 .mention { background: var(--mention); color: var(--mention-ink); border-radius: 4px; padding: 0 3px; }
-.loud { background: var(--loud); color: inherit; }
 .buttons { display: flex; flex-wrap: wrap; gap: 9px; }
 .button {
   font: inherit; font-size: 14px; font-weight: 700; line-height: 1.3; min-height: 36px; padding: 7px 14px;

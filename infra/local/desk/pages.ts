@@ -110,10 +110,13 @@ export function pageRoutes(state: DeskState, interactions: Interactions): { [rou
       const view = viewOf(state, form, place)
       return interactions.submit(place.person, view, valuesOf(view.content.blocks, form))
     }),
-    'POST /close': act(async (form, place) => interactions.close(place.person, viewOf(state, form, place))),
+    'POST /close': act(async (form, place) => {
+      state.views.close(viewOf(state, form, place))
+      return undefined
+    }),
     'POST /dismiss': act(async (form, { person }) => {
       const ephemeral = messages.findEphemeral(person.slackUserId, form.get('ts') ?? '')
-      if (ephemeral) messages.changeEphemeral(ephemeral)
+      if (ephemeral) messages.dismiss(ephemeral)
       return undefined
     }),
     'POST /say': act(async (form, { person, at }) => {

@@ -1,20 +1,15 @@
 import { createHash } from 'node:crypto'
-import { isObject, type Json, objectOf, objectsOf, textOf } from './blocks.ts'
+import { type Json, objectOf, objectsOf, textOf } from './blocks.ts'
 import { type Html, html, safeUrl } from './html.ts'
-import { type Names, renderMrkdwn, renderRichText, withEmoji } from './text.ts'
+import { type NameOf, renderRichText } from './text.ts'
 
 export interface Surface {
-  names: Names
+  nameOf: NameOf
   /** Unique on the page: begins the ids of what is drawn. */
   id: string
 }
 
-export function renderText(text: unknown, names: Names): Html {
-  const object = objectOf(text)
-  if (object['type'] === 'mrkdwn') return renderMrkdwn(textOf(object['text']), names)
-  const plain = textOf(object['text'])
-  return html`<span class="lines">${object['emoji'] === false ? plain : withEmoji(plain)}</span>`
-}
+export const renderText = (text: unknown): Html => html`<span class="lines">${textOf(objectOf(text)['text'])}</span>`
 
 /** In a form: which element of which block it is. */
 export const fieldName = (block: Json, element: Json): string =>
@@ -24,22 +19,22 @@ const idOf = (surface: Surface, block: Json, element: Json): string =>
   `${surface.id}-${createHash('sha256').update(fieldName(block, element)).digest('hex').slice(0, 10)}`
 
 /** A popover, so that it needs no script and closes with Escape. */
-function confirmation(id: string, element: Json, button: (label: Html, danger: boolean) => Html, names: Names): Html {
+function confirmation(id: string, element: Json, button: (label: Html, danger: boolean) => Html): Html {
   const confirm = objectOf(element['confirm'])
   const danger = confirm['style'] === 'danger' || (confirm['style'] === undefined && element['style'] === 'danger')
   return html`<div popover id="${id}-sure" class="confirm" role="alertdialog" aria-labelledby="${id}-title">
-    <h2 id="${id}-title">${renderText(confirm['title'], names)}</h2>
-    <div class="confirm-text">${renderText(confirm['text'], names)}</div>
+    <h2 id="${id}-title">${renderText(confirm['title'])}</h2>
+    <div class="confirm-text">${renderText(confirm['text'])}</div>
     <div class="buttons">
-      <button type="button" popovertarget="${id}-sure" popovertargetaction="hide" class="button">${renderText(confirm['deny'], names)}</button>
-      ${button(renderText(confirm['confirm'], names), danger)}
+      <button type="button" popovertarget="${id}-sure" popovertargetaction="hide" class="button">${renderText(confirm['deny'])}</button>
+      ${button(renderText(confirm['confirm']), danger)}
     </div></div>`
 }
 
 function renderButton(surface: Surface, block: Json, element: Json): Html {
   const id = idOf(surface, block, element)
   const name = fieldName(block, element)
-  const label = renderText(element['text'], surface.names)
+  const label = renderText(element['text'])
   const style = textOf(element['style'])
   const href = safeUrl(textOf(element['url']))
   const spoken = textOf(element['accessibility_label'])
@@ -52,7 +47,7 @@ function renderButton(surface: Surface, block: Json, element: Json): Html {
   }
   const confirmed = (text: Html, danger: boolean) =>
     html`<button class="button ${danger ? 'danger' : 'primary'}" name="click" value="${name}" formaction="/click" formnovalidate>${text}</button>`
-  return html`<button id="${id}" type="button" class="button ${style}" popovertarget="${id}-sure"${aria}>${label}</button>${confirmation(id, element, confirmed, surface.names)}`
+  return html`<button id="${id}" type="button" class="button ${style}" popovertarget="${id}-sure"${aria}>${label}</button>${confirmation(id, element, confirmed)}`
 }
 
 const sameOption = (option: Json, initial: unknown) => option['value'] === objectOf(initial)['value']
@@ -74,8 +69,8 @@ function renderChoices(surface: Surface, block: Json, element: Json): Html {
     (option) =>
       html`<label><input type="${radio ? 'radio' : 'checkbox'}" name="${fieldName(block, element)}" value="${textOf(option['value'])}"${
         initial.some((each) => sameOption(option, each)) && html` checked`
-      }><span>${renderText(option['text'], surface.names)}${
-        option['description'] !== undefined && html`<small>${renderText(option['description'], surface.names)}</small>`
+      }><span>${renderText(option['text'])}${
+        option['description'] !== undefined && html`<small>${renderText(option['description'])}</small>`
       }</span></label>`,
   )}</span>`
 }
@@ -113,7 +108,7 @@ function renderInput(surface: Surface, block: Json, element: Json): Html {
   }
 }
 
-/** In an actions block, or beside a section. A select acts by a button beside it, without a script too. */
+/** In an actions block. A select acts by a button beside it, without a script too. */
 const renderElement = (surface: Surface, block: Json, element: Json): Html =>
   element['type'] === 'button'
     ? renderButton(surface, block, element)
@@ -121,45 +116,31 @@ const renderElement = (surface: Surface, block: Json, element: Json): Html =>
 
 type Errors = { readonly [blockId: string]: string }
 
-function renderSection(surface: Surface, block: Json): Html {
-  const fields = objectsOf(block['fields'])
-  const accessory = block['accessory']
-  return html`<div class="section">
-    <div class="section-text">
-      ${block['text'] !== undefined && html`<div class="text">${renderText(block['text'], surface.names)}</div>`}
-      ${fields.length > 0 && html`<div class="fields">${fields.map((field) => html`<div class="text">${renderText(field, surface.names)}</div>`)}</div>`}
-    </div>
-    ${isObject(accessory) && html`<div class="accessory">${renderElement(surface, block, accessory)}</div>`}
-  </div>`
-}
-
 function renderInputBlock(surface: Surface, block: Json, errors: Errors): Html {
   const element = objectOf(block['element'])
   const error = errors[textOf(block['block_id'])]
   return html`<div class="input${error !== undefined && ' wrong'}">
-    <label for="${idOf(surface, block, element)}">${renderText(block['label'], surface.names)}${block['optional'] === true && html` <small>(optional)</small>`}</label>
+    <label for="${idOf(surface, block, element)}">${renderText(block['label'])}${block['optional'] === true && html` <small>(optional)</small>`}</label>
     ${renderInput(surface, block, element)}
     ${error !== undefined && html`<p class="error" role="alert">${error}</p>`}
-    ${block['hint'] !== undefined && html`<p class="hint">${renderText(block['hint'], surface.names)}</p>`}
+    ${block['hint'] !== undefined && html`<p class="hint">${renderText(block['hint'])}</p>`}
   </div>`
 }
 
 function renderBlock(surface: Surface, block: Json, errors: Errors): Html {
   switch (block['type']) {
-    case 'section':
-      return renderSection(surface, block)
     case 'header':
-      return html`<h3>${renderText(block['text'], surface.names)}</h3>`
+      return html`<h3>${renderText(block['text'])}</h3>`
     case 'divider':
       return html`<hr>`
     case 'context':
-      return html`<div class="context">${objectsOf(block['elements']).map((element) => html`<span>${renderText(element, surface.names)}</span>`)}</div>`
+      return html`<div class="context">${objectsOf(block['elements']).map((element) => html`<span>${renderText(element)}</span>`)}</div>`
     case 'actions':
       return html`<div class="buttons">${objectsOf(block['elements']).map((each) => renderElement(surface, block, each))}</div>`
     case 'input':
       return renderInputBlock(surface, block, errors)
     default:
-      return renderRichText(block, surface.names)
+      return renderRichText(block, surface.nameOf)
   }
 }
 

@@ -52,13 +52,8 @@ export class Changes {
   }
 }
 
-/** Where an answer through a `response_url` goes, by the message or ephemeral message that was clicked. */
-export interface ResponseTarget {
-  channel: string
-  user: string
-  messageTs?: string
-  ephemeralTs?: string
-}
+/** Where an answer through a `response_url` goes. */
+export type ResponseTarget = { channel: string; user: string }
 
 /** Slack's words for a ticket that is none, that was used up, and that is too old. */
 type TicketTerms = { lifetime: number; uses: number; refusals: readonly [none: string, used: string, late: string] }

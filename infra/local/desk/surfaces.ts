@@ -13,7 +13,6 @@ export interface Message extends Content {
   /** Slack id of the app's bot, or of the person who posted it. */
   user: string
   threadTs?: string
-  metadata?: unknown
   editedAt?: number
   /** Oldest first. A screen that has not caught up still shows the last of them. */
   earlier: Json[][]
@@ -59,7 +58,7 @@ export class Messages {
     return this.#messages.find((message) => message.channel === channel && message.ts === ts)
   }
 
-  post(message: Content & Pick<Message, 'channel' | 'user'> & { threadTs?: string; metadata?: unknown }): Message {
+  post(message: Content & Pick<Message, 'channel' | 'user' | 'threadTs'>): Message {
     const posted: Message = { ...message, ts: this.nextTs(), earlier: [] }
     this.#messages.push(posted)
     this.#changes.record({ type: 'posted', channel: posted.channel, ts: posted.ts })
@@ -96,10 +95,8 @@ export class Messages {
     return this.find(channel, ts) ?? this.findEphemeral(user, ts)
   }
 
-  /** Without content it is gone. */
-  changeEphemeral(ephemeral: Ephemeral, content?: Content): void {
-    if (content) Object.assign(ephemeral, content)
-    else this.#ephemerals = this.#ephemerals.filter((other) => other !== ephemeral)
+  dismiss(ephemeral: Ephemeral): void {
+    this.#ephemerals = this.#ephemerals.filter((other) => other !== ephemeral)
     this.#recordEphemeral(ephemeral)
   }
 
@@ -112,29 +109,20 @@ export class Messages {
 export interface View {
   id: string
   user: string
-  /** Changes with each update: an app must not overwrite what it has not seen. */
-  hash: string
   content: Json & { blocks: Json[] }
-  rootViewId: string
-  previousViewId: string | null
   errors: { [blockId: string]: string }
   /** By block and action id: it outlasts an update of the view, as in Slack. */
   filled: { [blockId: string]: Json }
 }
 
-const newHash = () => `${randomBytes(5).readUIntBE(0, 5)}.${randomBytes(4).toString('hex')}`
-/** Slack shows at most three modals on top of each other. */
-const deepestStack = 3
+const makeView = (user: string, content: View['content']): View => ({
+  id: `V${randomBytes(5).toString('hex').toUpperCase()}`,
+  ...{ user, content, errors: {}, filled: {} },
+})
 
-function makeView(user: string, content: View['content'], under?: View): View {
-  const id = `V${randomBytes(5).toString('hex').toUpperCase()}`
-  const [rootViewId, previousViewId] = [under?.rootViewId ?? id, under?.id ?? null]
-  return { id, user, hash: newHash(), content, rootViewId, previousViewId, errors: {}, filled: {} }
-}
-
-/** Each person's open modals, the newest last, and their home tab. */
+/** Each person's open modal, and their home tab. */
 export class Views {
-  readonly #stacks = new Map<string, readonly View[]>()
+  readonly #modals = new Map<string, View>()
   readonly #homes = new Map<string, View>()
   readonly #changes: Changes
 
@@ -142,84 +130,57 @@ export class Views {
     this.#changes = changes
   }
 
-  stackOf(user: string): readonly View[] {
-    return this.#stacks.get(user) ?? []
+  modalOf(user: string): View | undefined {
+    return this.#modals.get(user)
   }
 
   homeOf(user: string): View | undefined {
     return this.#homes.get(user)
   }
 
-  /** By its id, or a modal by the id that the app gave it. */
   find(id: string): View | undefined {
-    const modals = [...this.#stacks.values()].flat()
-    return [...modals, ...this.#homes.values()].find((view) => view.id === id || view.content['external_id'] === id)
+    return [...this.#modals.values(), ...this.#homes.values()].find((view) => view.id === id)
   }
 
   /** One that was open before is gone, as in Slack. */
   open(user: string, content: View['content']): View {
-    return this.#put(user, [makeView(user, content)]) as View
+    const view = makeView(user, content)
+    this.#modals.set(user, view)
+    this.#changes.record({ type: 'view', user })
+    return view
   }
 
-  /** `undefined` when the stack is full. */
-  push(user: string, content: View['content']): View | undefined {
-    const stack = this.stackOf(user)
-    return stack.length < deepestStack ? this.#put(user, [...stack, makeView(user, content, stack.at(-1))]) : undefined
-  }
-
-  update(view: View, content: View['content']): void {
-    Object.assign(view, { content, hash: newHash(), errors: {} })
+  update(view: View, changed: Partial<Pick<View, 'content' | 'errors'>>): void {
+    Object.assign(view, { errors: {}, ...changed })
     this.#changes.record({ type: 'view', user: view.user })
   }
 
-  showErrors(view: View, errors: View['errors']): void {
-    view.errors = errors
-    this.#changes.record({ type: 'view', user: view.user })
-  }
-
-  close(view: View): void {
-    this.#put(
-      view.user,
-      this.stackOf(view.user).filter((other) => other !== view),
-    )
-  }
-
-  clear(user: string): void {
-    this.#put(user, [])
+  close({ user }: View): void {
+    this.#modals.delete(user)
+    this.#changes.record({ type: 'view', user })
   }
 
   publish(user: string, content: View['content']): View {
     const view = this.#homes.get(user) ?? makeView(user, content)
-    Object.assign(view, { content, hash: newHash(), filled: {} })
+    Object.assign(view, { content, filled: {} })
     this.#homes.set(user, view)
     this.#changes.record({ type: 'home', user })
     return view
-  }
-
-  #put(user: string, stack: readonly View[]): View | undefined {
-    this.#stacks.set(user, stack)
-    this.#changes.record({ type: 'view', user })
-    return stack.at(-1)
   }
 }
 
 export const describeView = (view: View, { teamId, appId, botUserId }: DeskState, values: Json = {}): Json => ({
   private_metadata: '',
   callback_id: '',
-  external_id: '',
   close: null,
   submit: null,
-  clear_on_close: false,
-  notify_on_close: false,
-  submit_disabled: false,
   ...view.content,
   id: view.id,
   team_id: teamId,
   app_id: appId,
   app_installed_team_id: teamId,
   bot_id: `B${botUserId.slice(1)}`,
-  hash: view.hash,
   state: { values },
-  root_view_id: view.rootViewId,
-  previous_view_id: view.previousViewId,
+  root_view_id: view.id,
+  previous_view_id: null,
 })

@@ -1,7 +1,7 @@
-import { chatMethods, contentOf, type MethodTable, paged, personOf, SlackError, unwrap } from './api-chat.ts'
+import { chatMethods, contentOf, type MethodTable, personOf, SlackError, unwrap } from './api-chat.ts'
 import { checkView, isObject, type Json, textOf } from './blocks.ts'
 import { type Answer, type Incoming, json } from './http.ts'
-import type { DeskPerson, DeskState, ResponseTarget } from './state.ts'
+import type { DeskPerson, DeskState } from './state.ts'
 import { describeView, type View } from './surfaces.ts'
 
 const describePerson = (person: DeskPerson, { teamId }: DeskState): Json => ({
@@ -38,10 +38,6 @@ const peopleMethods: MethodTable = {
     return { already_open, no_op: already_open, channel: { id, is_im: true, user: slackUserId, is_archived: false } }
   },
   'users.info': (args, state) => ({ user: describePerson(personOf(args['user'], state), state) }),
-  'users.list': (args, state) => {
-    const { page, response_metadata } = paged(state.roster.people, args)
-    return { members: page.map((person) => describePerson(person, state)), response_metadata }
-  },
   'usergroups.users.list': (args, { roster }) => {
     const group = roster.groups.find(({ id }) => id === args['usergroup'])
     if (!group) throw new SlackError('no_such_subteam')
@@ -51,36 +47,23 @@ const peopleMethods: MethodTable = {
 
 const shown = (view: View, state: DeskState): Json => ({ view: describeView(view, state) })
 
-/** Unless the app has seen another state of `known` than there is now. */
-function sentView(args: Json, type: 'modal' | 'home', known?: View) {
-  if (args['hash'] && known && args['hash'] !== known.hash) throw new SlackError('hash_conflict')
-  return unwrap(checkView(args['view'], type))
-}
-
 const viewMethods: MethodTable = {
   'views.open': (args, state) => {
-    const content = sentView(args, 'modal')
+    const content = unwrap(checkView(args['view'], 'modal'))
     const used = state.triggers.use(textOf(args['trigger_id']))
     if ('refusal' in used) throw new SlackError(used.refusal)
     return shown(state.views.open(used.for, content), state)
   },
-  'views.update': (args, state) => {
-    const view = state.views.find(textOf(args['external_id'] ?? args['view_id']))
-    if (!view) throw new SlackError('not_found')
-    state.views.update(view, sentView(args, view.content['type'] === 'home' ? 'home' : 'modal', view))
-    return shown(view, state)
-  },
   'views.publish': (args, state) => {
     const { slackUserId } = personOf(args['user_id'], state)
-    const content = sentView(args, 'home', state.views.homeOf(slackUserId))
-    return shown(state.views.publish(slackUserId, content), state)
+    return shown(state.views.publish(slackUserId, unwrap(checkView(args['view'], 'home'))), state)
   },
 }
 
 const methods: MethodTable = { ...chatMethods, ...peopleMethods, ...viewMethods }
 
 /** A form body carries these as JSON text. */
-const structured = ['blocks', 'view', 'metadata', 'attachments']
+const structured = ['blocks', 'view']
 
 function parsed(text: string, error: string): unknown {
   try {
@@ -138,24 +121,7 @@ export function serveWebApi(state: DeskState, onToken: (token: string, method: s
   }
 }
 
-function respond(state: DeskState, target: ResponseTarget, said: Json): void {
-  const { messages, botUserId } = state
-  const message = target.messageTs ? messages.find(target.channel, target.messageTs) : undefined
-  const ephemeral = target.ephemeralTs ? messages.findEphemeral(target.user, target.ephemeralTs) : undefined
-  if (said['delete_original'] === true) {
-    if (message) messages.delete(message)
-    if (ephemeral) messages.changeEphemeral(ephemeral)
-    return
-  }
-  const content = contentOf(said)
-  if (said['replace_original'] === true && message) messages.update(message, content)
-  else if (said['replace_original'] === true && ephemeral) messages.changeEphemeral(ephemeral, content)
-  else if (said['response_type'] === 'in_channel') {
-    messages.post({ channel: target.channel, user: botUserId, ...content })
-  } else messages.postEphemeral({ channel: target.channel, user: target.user, ...content })
-}
-
-/** A message to the person who acted, or to the channel, or over the original. */
+/** An ephemeral message to the person who acted: Hotwork sends no other by a `response_url`. */
 export function serveResponseUrl(state: DeskState) {
   return ({ url, body }: Incoming): Answer => {
     try {
@@ -163,7 +129,7 @@ export function serveResponseUrl(state: DeskState) {
       if (!isObject(said)) throw new SlackError('invalid_payload')
       const used = state.responses.use(url.pathname.slice('/response/'.length))
       if ('refusal' in used) return json(404, { ok: false, error: used.refusal })
-      respond(state, used.for, said)
+      state.messages.postEphemeral({ ...used.for, ...contentOf(said) })
       return json(200, { ok: true })
     } catch (cause) {
       if (!(cause instanceof SlackError)) throw cause

@@ -7,9 +7,7 @@ const times = <T>(count: number, make: (index: number) => T) => Array.from({ len
 const button = (change: object = {}) => ({ type: 'button', action_id: 'a', text: plain('Go'), ...change })
 const actions = (...elements: object[]) => ({ type: 'actions', elements })
 const header = (length: number) => ({ type: 'header', text: plain(x(length)) })
-const section = (length: number) => ({ type: 'section', text: mrkdwn(x(length)) })
-const fields = (count: number, length: number) => ({ type: 'section', fields: times(count, () => mrkdwn(x(length))) })
-const context = (count: number) => ({ type: 'context', elements: times(count, () => mrkdwn('x')) })
+const context = (count: number, length = 1) => ({ type: 'context', elements: times(count, () => plain(x(length))) })
 const buttons = (count: number) => actions(...times(count, (index) => button({ action_id: `a${index}` })))
 const confirm = (title: number, text: number, yes: number) => ({
   title: plain(x(title)),
@@ -35,9 +33,7 @@ describe('each limit is taken, and one more is refused where it stands', () => {
   test.each<[limit: string, at: unknown[], over: unknown[], pointer: string]>([
     ['50 blocks', times(50, () => ({ type: 'divider' })), times(51, () => ({ type: 'divider' })), '/blocks'],
     ['header of 150', [header(150)], [header(151)], '/blocks/0/text/text'],
-    ['section text of 3,000', [section(3_000)], [section(3_001)], '/blocks/0/text/text'],
-    ['10 fields', [fields(10, 5)], [fields(11, 5)], '/blocks/0/fields'],
-    ['field of 2,000', [fields(1, 2_000)], [fields(1, 2_001)], '/blocks/0/fields/0/text'],
+    ['context text of 3,000', [context(1, 3_000)], [context(1, 3_001)], '/blocks/0/elements/0/text'],
     ['10 context elements', [context(10)], [context(11)], '/blocks/0/elements'],
     ['25 actions', [buttons(25)], [buttons(26)], '/blocks/0/elements'],
     [
@@ -102,13 +98,13 @@ test.each<[mistake: string, blocks: unknown]>([
   ['invalid additional property: colour', [{ type: 'divider', colour: 'red' }]],
   ['must be plain_text', [{ type: 'header', text: mrkdwn('x') }]],
   ['must be plain_text', [actions(button({ text: mrkdwn('x') }))]],
-  ['must be more than 0 characters', [section(0)]],
+  ['must be more than 0 characters', [context(1, 0)]],
+  ['unsupported type', [{ type: 'section', text: mrkdwn('x') }]],
   [
     'must be more than 0 characters',
     [rich({ type: 'rich_text_preformatted', elements: [{ type: 'text', text: '' }] })],
   ],
   ['unsupported type', [rich({ type: 'rich_text_preformatted', elements: [{ type: 'user', user_id: 'U0' }] })]],
-  ['a section needs text or fields', [{ type: 'section' }]],
   ['duplicate block_id: b', times(2, () => ({ type: 'divider', block_id: 'b' }))],
   ['duplicate action_id: a', [actions(button(), button())]],
 ])('%s', (mistake, blocks) => {
@@ -116,9 +112,9 @@ test.each<[mistake: string, blocks: unknown]>([
 })
 
 test('blocks of over about 13,200 characters in all are too long together', () => {
-  const refused = checkMessageBlocks(times(5, () => section(3_000)))
+  const refused = checkMessageBlocks(times(5, () => context(1, 3_000)))
   expect(refused).toMatchObject({ ok: false, refusal: { error: 'msg_blocks_too_long' } })
-  expect(checkMessageBlocks(times(4, () => section(3_000)))).toMatchObject({ ok: true })
+  expect(checkMessageBlocks(times(4, () => context(1, 3_000)))).toMatchObject({ ok: true })
 })
 
 test('ids that were left out are filled in, each its own, and those given stay', () => {

@@ -31,7 +31,7 @@ describe('a page', () => {
       text: evil,
       blocks: [
         { type: 'header', text: plain(evil) },
-        { type: 'section', text: { type: 'mrkdwn', text: `${evil} <javascript:alert(1)|go>` } },
+        { type: 'context', elements: [plain(`${evil} <javascript:alert(1)|go>`)] },
         { type: 'rich_text', elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text: evil }] }] },
         { type: 'actions', elements: [{ ...approve, action_id: '"><img src=x>', text: plain('">') }] },
       ],
