@@ -10,10 +10,7 @@ import type { LookedUp } from '../../operations/uses/ports.ts'
 import { using } from '../aws-client.ts'
 import type { MediatedCall } from './sdk-caller.ts'
 
-/**
- * Updates one item. AWS answers nothing, since no return values were approved. Whether an update was made can be read only
- * where its expression sets attributes to values: adding 1 leaves no trace that it was done.
- */
+/** No return values were approved. Whether it was made can be read only where it sets attributes: adding 1 leaves no trace. */
 export const updateItem: MediatedCall = {
   make: (args, settings) =>
     using(new DynamoDBClient(settings), async (client) => {

@@ -10,8 +10,7 @@ import type { LookedUp } from '../../operations/uses/ports.ts'
 import { using } from '../aws-client.ts'
 import type { MediatedCall } from './sdk-caller.ts'
 
-/** How far this clock and Lambda's may be apart, in seconds. */
-const clocksDiffer = 30
+const clocksDifferSeconds = 30
 
 /** Changes a function's configuration. The answer of AWS has all of it, the environment's secrets too: little is passed on. */
 export const updateFunctionConfiguration: MediatedCall = {
@@ -30,7 +29,7 @@ export const updateFunctionConfiguration: MediatedCall = {
 function compare(args: JsonObject, begunAt: NumericDate, found: FunctionConfiguration): LookedUp {
   const modifiedAt = Date.parse(found.LastModified ?? '') / 1000
   if (Number.isNaN(modifiedAt)) return { found: 'unknown' }
-  if (modifiedAt < begunAt - clocksDiffer) return { found: 'not_done' }
+  if (modifiedAt < begunAt - clocksDifferSeconds) return { found: 'not_done' }
   const { Timeout, MemorySize, Environment } = args
   const asAsked =
     (Timeout === undefined || Timeout === found.Timeout) &&

@@ -6,14 +6,12 @@ import { bounded } from '../aws-client.ts'
 import { updateItem } from './dynamodb.ts'
 import { updateFunctionConfiguration } from './lambda.ts'
 
-/** Of an SDK client for one call. */
 export type ClientSettings = {
   region: string
   credentials: AwsCredentials
   endpoint?: string
 } & ReturnType<typeof bounded>
 
-/** One action that Hotwork does itself. */
 export type MediatedCall = {
   /** Makes it. What it gives back is what the agent may know: an answer may hold far more than was asked for. */
   make(args: JsonObject, settings: ClientSettings): Promise<JsonObject>
@@ -21,12 +19,9 @@ export type MediatedCall = {
   lookUp(args: JsonObject, begunAt: NumericDate, settings: ClientSettings): Promise<LookedUp>
 }
 
-/** As much of an SDK's fault as says what it means. */
 type Fault = {
   name?: string
-  /** What the operating system was asked for when it failed. */
   syscall?: string
-  /** One for each address that was tried. */
   errors?: readonly Fault[]
   $metadata?: { httpStatusCode?: number }
   $retryable?: { throttling?: boolean }
@@ -47,7 +42,6 @@ const pausesMilliseconds = [200, 600]
 /**
  * Makes a call that takes effect at most once. What was throttled was certainly not done, so it is tried again. A call
  * without a clear no may have been done, and is never sent again.
- *
  * @throws CallRefused, CallNotSent, CallUnanswered
  */
 export async function makeOnce<T>(call: () => Promise<T>): Promise<T> {
@@ -81,7 +75,6 @@ const isUnsent = ({ syscall, errors = [] }: Fault): boolean =>
 const isNo = (status: number | undefined): boolean =>
   status !== undefined && status >= 400 && status < 500 && status !== 408
 
-/** What Hotwork can do itself, by the action's name in the catalogue. */
 const calls: { readonly [action: string]: MediatedCall } = {
   'dynamodb:UpdateItem': updateItem,
   'lambda:UpdateFunctionConfiguration': updateFunctionConfiguration,
@@ -92,10 +85,7 @@ export class SdkCaller implements AwsCaller {
   readonly #endpoint: string | undefined
   readonly #patience: Patience
 
-  /**
-   * @param options.endpoint one for all services; without it each is found as AWS clients do by themselves
-   * @param options.milliseconds how long the answer of a call is waited for
-   */
+  /** @param options.endpoint one for all services; without it each is found as AWS clients do by themselves */
   constructor({ endpoint, milliseconds }: { endpoint?: string; milliseconds?: number } = {}) {
     this.#endpoint = endpoint
     this.#patience = milliseconds === undefined ? patience.call : { ...patience.call, milliseconds }

@@ -32,7 +32,6 @@ function pathOfHas(node: object): readonly string[] | undefined {
   return before && [...before, ...[attr].flat()]
 }
 
-/** `context.agent.autonomy` as its names. */
 function namesIn(expression: object): readonly string[] | undefined {
   if ('Var' in expression) return expression.Var === 'context' ? [] : undefined
   if (!('.' in expression)) return undefined

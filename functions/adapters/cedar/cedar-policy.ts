@@ -11,10 +11,7 @@ import type { Policy } from '../../operations/policy/ports.ts'
 import { toCedar } from './cedar-question.ts'
 import { rehearsal } from './rehearsal.ts'
 
-/**
- * Answers with Cedar, in this process. Schema and policies are parsed once, one policy set for each action: Cedar has no
- * index inside, so a question costs what its own action's policies cost, however many there are in all.
- */
+/** Parses one policy set for each action: Cedar has no index inside, so a question costs what its action's policies cost. */
 export class CedarPolicy implements Policy {
   readonly bundle: Bundle
 

@@ -10,10 +10,7 @@ import type {
 } from '../../domain/policy/question.ts'
 import { defined, type Json, type JsonObject } from '../../domain/values.ts'
 
-/**
- * A question in Cedar's words. An entity costs as much as eight policies, and a tool asks at every use: so the facts of an
- * action are all in `context`, and only what a person does, asked seldom and of groups, has entities.
- */
+/** An entity costs as much as eight policies, so the facts of an action, asked at every use, are all in `context`. */
 export type CedarQuestion = {
   principal: EntityUidJson
   action: EntityUidJson
@@ -24,11 +21,7 @@ export type CedarQuestion = {
 
 const uid = (type: string, id: string) => ({ type: `Hotwork::${type}`, id })
 const ref = (type: string, id: string): CedarValueJson => ({ __entity: uid(type, id) })
-/**
- * Says a question in Cedar's words; `types` are the schemas of the action's arguments.
- *
- * @throws when an argument is not of its type, and so has no form in Cedar
- */
+/** @throws when an argument is not of its type, and so has no form in Cedar */
 export const toCedar = (question: Question, types: ArgumentsSchema | undefined): CedarQuestion =>
   question.kind === 'action' ? actionToCedar(question, types) : personToCedar(question)
 

@@ -19,16 +19,12 @@ import { groupsOf, withActions } from './cedar-schema.ts'
 
 type Source = { file: string; text: string }
 type Problem = { file: string; line: number; message: string; fix: string }
-/** One policy: its own text, and where that begins in its file. */
 type Located = { id: string; json: PolicyJson; text: string; source: Source; start: number; line: number }
 
 /** Cedar's part in compiling a policy folder: ids, schema, strict validation, and a slice of the policies for each action. */
 export const cedar = { withActions, compile: compileCedar, open: (bundle: Bundle) => new CedarPolicy(bundle) }
 
-/**
- * What no policy folder can lift: a forbid outweighs every permit, and its `@id` is taken. Hotwork itself is beyond
- * break-glass.
- */
+/** No policy folder can lift it: a forbid outweighs every permit, and its `@id` is taken. */
 const own: Source = {
   file: 'Hotwork itself',
   text: `@id("hotwork-is-beyond-break-glass")
@@ -139,10 +135,7 @@ function validateAll(schema: Source, located: ReadonlyMap<string, Located>): Pro
   })
 }
 
-/**
- * The policies that can bear on each action, by their heads. In its action's slice a policy's action always matches, so it
- * is taken out: matching a group of actions would need the schema at each question.
- */
+/** In its action's slice a policy's action always matches, so it is taken out: to match a group would need the schema. */
 function sliceByAction(
   located: ReadonlyMap<string, Located>,
   catalogue: readonly CatalogueEntry[],
@@ -159,7 +152,6 @@ function sliceByAction(
   return Object.fromEntries(slices)
 }
 
-/** The actions that the head of a policy matches: by name, by group, and by who asks. */
 function actionsOf({ principal, action }: PolicyJson, catalogue: readonly CatalogueEntry[]): readonly string[] {
   const asker =
     principal.op === 'is' ? principal.entity_type : 'entity' in principal ? typeOf(principal.entity) : undefined

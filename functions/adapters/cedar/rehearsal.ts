@@ -3,13 +3,11 @@ import type { Bundle } from '../../domain/policy/bundle.ts'
 import type { Question } from '../../domain/policy/question.ts'
 import type { Json, JsonObject, NumericDate } from '../../domain/values.ts'
 
-/** Before any request, so that a policy about time meets a time. */
 const longAgo: NumericDate = 0
 
 /**
- * Questions to ask for nothing while a process starts. The first decision that goes through Cedar to its end takes tens
- * of milliseconds, since its code is compiled on the way: a rehearsal, not a caller, waits for that (performance.md,
- * P12). They fit the schema, or they would end early; what they are answered does not matter.
+ * Questions to ask while a process starts: the first decision takes tens of milliseconds, since Cedar's code is compiled on
+ * the way (performance.md, P12). They fit the schema, or they would end early; their answers do not matter.
  */
 export function rehearsal({ actions, agents, directory }: Bundle): Question[] {
   const [[action, entry] = []] = Object.entries(actions)

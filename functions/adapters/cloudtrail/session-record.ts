@@ -18,7 +18,6 @@ const ToldUse = z.object({
     eventID: z.string().min(1).max(128),
     eventTime: z.iso.datetime().transform((text) => Math.floor(Date.parse(text) / 1000)),
     eventName: z.literal('AssumeRole'),
-    // What was refused is no use.
     errorCode: z.undefined().optional(),
     userIdentity: z.object({ arn: z.string().min(1).max(2048) }),
     requestParameters: z.object({
@@ -53,10 +52,7 @@ export class CloudTrailSessionRecord implements SessionRecord {
   readonly #credentialsFor: (role: string) => Credentials | undefined
   readonly #regionsOf: (role: string) => readonly string[]
 
-  /**
-   * @param credentialsFor what the record of a role's account is read with; without any, with those of the process
-   * @param regionsOf      where its sessions may have been made
-   */
+  /** @param regionsOf where the sessions of a role may have been made */
   constructor(
     credentialsFor: (role: string) => Credentials | undefined,
     regionsOf: (role: string) => readonly string[],
@@ -77,14 +73,12 @@ export class CloudTrailSessionRecord implements SessionRecord {
       found: found.map(({ eventId, at, detail: { responseElements: _, ...detail } }) => ({
         eventId,
         at,
-        // As EventBridge would have told it.
         event: { source: 'aws.sts', 'detail-type': 'AWS API Call via CloudTrail', detail },
       })),
       more,
     }
   }
 
-  /** The calls that went through, each once, in the Region in which it was made. */
   async #assumed(role: string, from: NumericDate): Promise<Recorded<Assumed>> {
     const byId = new Map<string, Assumed>()
     let cut = false

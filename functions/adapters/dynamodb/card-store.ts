@@ -5,7 +5,6 @@ import type { BurstStore, CardStore, PostedBurst, PostedCard } from '../../opera
 import { type Item, numberOf, textOf, understood, valueIn } from './items.ts'
 import { TableStore } from './table.ts'
 
-/** Older cards of a burst are decided, or nearly. */
 const lastFew = 4
 
 const Posted = z.strictObject({

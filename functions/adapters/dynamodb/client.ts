@@ -6,7 +6,6 @@ import { StoreUnavailable } from '../../operations/faults.ts'
 export type Patience = {
   /** Requests on the wire for one call, the first included. */
   attempts: number
-  /** For one of them, in milliseconds. */
   attemptMs: number
   /** For the call as a whole, with the pauses between attempts, in milliseconds. */
   totalMs: number
@@ -18,7 +17,6 @@ export const patient: Patience = { attempts: 4, attemptMs: 2000, totalMs: 8000 }
 /** For Slack's three seconds. The SDK's own four attempts pause 3 to 4 s when throttled (performance.md 1.6). */
 export const hurried: Patience = { attempts: 2, attemptMs: 450, totalMs: 950 }
 
-/** A client made once per cold start, with the bound for each of its calls. */
 export type Connection = { client: DynamoDBClient; patience: Patience }
 
 export function connect(patience: Patience = patient): Connection {

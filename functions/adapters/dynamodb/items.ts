@@ -3,7 +3,6 @@ import type * as z from 'zod'
 import { type Head, noEntries } from '../../domain/ledger/ledger.ts'
 import { StoreUnavailable } from '../../operations/faults.ts'
 
-/** An item as DynamoDB takes and gives it. */
 export type Item = { [attribute: string]: AttributeValue }
 
 /** An item as we write it. An attribute that is undefined is left out. */
@@ -26,7 +25,6 @@ export function textOf(item: Item, attribute: string): string {
   return value
 }
 
-/** @throws StoreUnavailable when the item lacks the attribute */
 export function numberOf(item: Item, attribute: string): number {
   const value = Number(item[attribute]?.N)
   if (!Number.isSafeInteger(value)) throw new StoreUnavailable(`an item has no integer in \`${attribute}\``)
@@ -37,7 +35,6 @@ export function numberOf(item: Item, attribute: string): number {
 export const valueIn = <S extends z.ZodType>(item: Item, attribute: string, schema: S): z.infer<S> =>
   understood(JSON.parse(textOf(item, attribute)), attribute, schema)
 
-/** @throws StoreUnavailable when it is not what this code understands */
 export function understood<S extends z.ZodType>(value: unknown, name: string, schema: S): z.infer<S> {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
@@ -45,7 +42,6 @@ export function understood<S extends z.ZodType>(value: unknown, name: string, sc
   throw new StoreUnavailable(`the \`${name}\` of an item is not understood: see ${paths.join(', ')}`)
 }
 
-/** The head of a chain as attributes; an empty chain has no hash. */
 export const headRow = ({ sequence, hash }: Head): Row => ({ version: sequence, hash: hash ?? undefined })
 
 export const headOf = (item: Item | undefined): Head =>
@@ -72,7 +68,6 @@ export const isNew = condition('attribute_not_exists(pk)')
 export const endsAt = ({ sequence, hash }: Head) =>
   sequence === 0 ? isNew : condition('#version = :version AND #hash = :hash', { version: sequence, hash: hash ?? '' })
 
-/** The condition that a counted item is still as it was read: 0 for none. */
 export const versionIs = (version: number) => (version === 0 ? isNew : condition('#version = :version', { version }))
 
 /** Sorts items of one index by time: ten digits last until the year 2286. */

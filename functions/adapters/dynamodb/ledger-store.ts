@@ -22,12 +22,7 @@ export class LedgeredStore {
     return this.requests.transact([...items, ...entries.map((entry) => this.#puttingEntry(entry))], trying)
   }
 
-  /**
-   * Puts what may happen once, only where it is not there yet or holds the value that may be replaced. What was there is
-   * given back when it fails.
-   *
-   * @param writer tells this very call from all others, so that one whose answer was lost knows its own item again
-   */
+  /** @param writer tells this call from all others, so that one whose answer was lost knows its own item again */
   protected puttingOnce({ key, value, replaces, expiresAt }: OnceOnly, writer: string) {
     const mayReplace = condition('attribute_not_exists(pk) OR #value = :replaces', { replaces })
     const row = { ...onceKey(key), value, writer, ttl: expiresAt }
@@ -80,7 +75,6 @@ export class DynamoLedgerStore extends LedgeredStore implements LedgerStore {
   }
 }
 
-/** Where an actor's own chain ends. */
 export const chainKey = (aggregate: string) => ({ pk: `CHAIN#${aggregate}`, sk: 'CHAIN' })
 
 const entryOf = (item: Item) => JSON.parse(textOf(item, 'entry')) as Entry

@@ -31,7 +31,6 @@ export class DynamoPermitStore extends LedgeredStore implements PermitStore {
 
 export const permitKey = (id: StandingPermitId) => ({ pk: `PERMIT#${id}`, sk: 'PERMIT' })
 
-/** What a permit of this agent that can be drawn from has in the index over what is open. */
 const openOf = (agent: AskerId): string => `permits of ${agent}`
 
 /** A permit as an item, and in the index over what is open while it can be drawn from, as far as that does not hang on time. */

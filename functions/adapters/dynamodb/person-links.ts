@@ -24,9 +24,8 @@ export const chatGroupsOf = (item: Item): GroupSnapshot => valueIn(item, 'snapsh
 const keepSeconds = 3600
 
 /**
- * Which Slack account is which person's, in the requests table: `LINK#team#user` names the person, `LINKOF#person` the
- * account, and both change in one transaction with the end of the person's own chain. A link that has ended is written over
- * with no person, since no role may delete.
+ * `LINK#team#user` names the person, `LINKOF#person` the account; both change in one transaction with the end of the person's
+ * own chain. A link that has ended is written over with no person, since no role may delete.
  */
 export class DynamoPersonLinks extends LedgeredStore implements PersonLinks {
   async find(team: string, user: string): Promise<PersonId | undefined> {

@@ -69,7 +69,6 @@ export class DynamoRequestStore extends LedgeredStore implements RequestStore {
     targets: readonly HaltTarget[],
     { standIn, permit, chatGroups }: Beside = {},
   ): Promise<Dependencies> {
-    // Each target once, as a batch demands.
     const halts = new Map(targets.map((target) => [haltKey(target), target])).values()
     const keys = [
       ...ancestors.map(requestKey),

@@ -10,9 +10,8 @@ import { TableStore } from './table.ts'
 const keepSeconds = 3600
 
 /**
- * Page sessions (`SESSION#`), and under `LOGIN#` the logins that lead to decisions and the marks of ended logins. All are
- * rows of the requests table, keyed by the hash of what the browser holds. No role may delete there, so what has ended is
- * written over.
+ * `SESSION#`: page sessions; `LOGIN#`: logins that lead to decisions, and marks of ended logins. All are keyed by the hash of
+ * what the browser holds. No role may delete in the requests table, so what has ended is written over.
  */
 export class DynamoSessionStore extends TableStore implements SessionStore {
   once(key: Digest, expiresAt: NumericDate): Promise<boolean> {

@@ -7,9 +7,8 @@ import { endsAt, headOf, headRow, type Item, numberOf, type Row, timeKey, valueI
 import { LedgeredStore } from './ledger-store.ts'
 
 /**
- * Who decides for whom, in the requests table: what one person may decide for others as one item, so that each of their
- * decisions reads it beside the request; one person's own absences as another, so that there is one at a time; and an item
- * `SIN#<id>` for each, which is the stand-in itself and ends its chain.
+ * `STANDIN#`: what one person may decide for others, read with each of their decisions; `ABSENT#`: one person's absences, one
+ * at a time; `SIN#<id>`: the stand-in itself, with the end of its chain.
  */
 export class DynamoStandInStore extends LedgeredStore implements StandInStore {
   async of({ absent, by }: { absent: PersonId; by: PersonId }) {

@@ -17,7 +17,6 @@ import { StoreUnavailable } from '../../operations/faults.ts'
 import { type Connection, pause, unavailable } from './client.ts'
 import { condition, type Item, itemOf, placeholders, type Row, textOf } from './items.ts'
 
-/** One `BatchGetItem` takes no more keys. */
 export const batchLimit = 100
 const readAttempts = 6
 
@@ -26,7 +25,6 @@ type Query = { where: string; values: Row; index?: string; filter?: string; newe
 /** How one transaction ended: all of it, or none, and then why for each of its items in their order. */
 type Transacted = { done: true } | { done: false; reasons: readonly CancellationReason[] }
 
-/** Reasons that tell of other writers. */
 const ofOthers = ['None', 'ConditionalCheckFailed', 'TransactionConflict']
 /** Reasons that tell that nothing was written, since the table had no room for it just then. */
 const ofRoom = ['ThrottlingError', 'ProvisionedThroughputExceeded']
@@ -44,17 +42,13 @@ export class Table {
     this.#name = name
   }
 
-  /** One item, or nothing where there is none. */
   async get(key: Row, trying: string): Promise<Item | undefined> {
     const command = new GetItemCommand({ TableName: this.#name, Key: itemOf(key), ConsistentRead: true })
     const { Item } = await this.#tried(trying, this.#connection.client.send(command, this.#bound()))
     return Item
   }
 
-  /**
-   * Up to a hundred items, in no particular order; those that are gone are left out. A busy table answers some and leaves
-   * the rest unprocessed: those are asked for again.
-   */
+  /** Up to a hundred items, in no particular order. A busy table leaves some unprocessed: those are asked for again. */
   async getMany(keys: readonly Item[], trying: string): Promise<Item[]> {
     const read: Item[] = []
     let Keys = [...keys]
@@ -69,16 +63,11 @@ export class Table {
     return read
   }
 
-  /** What `put` and a transaction put. */
   putting(row: Row, when: Partial<ReturnType<typeof condition>> = {}) {
     return { Put: { TableName: this.#name, Item: itemOf(row), ...when } }
   }
 
-  /**
-   * False where the condition did not hold.
-   *
-   * @param isOwn whether what stood there is of this very call: the SDK puts again when an answer was lost
-   */
+  /** False where the condition did not hold. @param isOwn for a put that the SDK sent again since its answer was lost */
   async put(
     { Put }: { Put: PutItemCommandInput },
     trying: string,
@@ -99,7 +88,6 @@ export class Table {
     return this.#unlessConditionFailed(trying, this.#connection.client.send(command, this.#bound()), () => false)
   }
 
-  /** One page of items. */
   async query(query: Query, trying: string): Promise<{ items: readonly Item[]; last?: Item }> {
     const command = new QueryCommand(this.#input(query))
     const answer = await this.#tried(trying, this.#connection.client.send(command, this.#bound()))
@@ -213,7 +201,6 @@ export class Table {
   }
 }
 
-/** A store in one table. */
 export class TableStore {
   protected readonly table: Table
 

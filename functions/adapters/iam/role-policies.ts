@@ -33,7 +33,6 @@ export class IamClients {
   }
 }
 
-/** What IAM calls a role: its ARN's last part, without the path. */
 export const nameOf = (role: string): string => role.slice(role.lastIndexOf('/') + 1)
 
 /** The inline policy that is ours on a target role; nothing else may have this name. */
@@ -46,7 +45,6 @@ const characterLimit = 10_240
 export class IamRolePolicies implements RolePolicies {
   readonly #clients: IamClients
 
-  /** @param credentialsFor what a role's policies are written with; without any, with those of the process */
   constructor(credentialsFor?: CredentialsFor) {
     this.#clients = new IamClients(credentialsFor)
   }
@@ -68,12 +66,7 @@ export class IamRolePolicies implements RolePolicies {
   }
 }
 
-/**
- * The policy that denies everything to each session that these name: one statement for each tag and time. The same denies
- * in any order give the same text.
- *
- * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html
- */
+/** One statement for each tag and time. The same denies in any order give the same text. */
 export function renderDeny(denies: readonly Deny[]): string {
   const alike = Map.groupBy(denies, ({ tag, issuedBefore = '' }) => `${tag} ${issuedBefore}`)
   const statements = [...alike.keys()].sort().map((key) => ({
@@ -85,7 +78,6 @@ export function renderDeny(denies: readonly Deny[]): string {
   return JSON.stringify({ Version: '2012-10-17', Statement: statements })
 }
 
-/** The condition that a session meets which one of these names: all of the same tag and time. */
 function conditionOf(alike: readonly Deny[]) {
   const [{ tag, issuedBefore } = {}] = alike
   const values = [...new Set(alike.map(({ value }) => value))].sort()

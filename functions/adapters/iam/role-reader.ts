@@ -8,7 +8,6 @@ import { type CredentialsFor, IamClients, nameOf, policyName } from './role-poli
 export class IamRoleReader implements RoleReader {
   readonly #clients: IamClients
 
-  /** @param credentialsFor what a role's policies are read with; without any, with those of the process */
   constructor(credentialsFor?: CredentialsFor) {
     this.#clients = new IamClients(credentialsFor)
   }
@@ -55,7 +54,6 @@ const Document = z.strictObject({
   ),
 })
 
-/** The denies of a policy as it is rendered; undefined where it is not of that form. */
 export function readDeny(text: string): readonly DenyInForce[] | undefined {
   const document = Document.safeParse(json(text))
   if (!document.success) return undefined

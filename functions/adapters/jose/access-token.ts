@@ -22,7 +22,6 @@ import { signedClaims } from './signed-claims.ts'
 
 type AccessTokenRefusal = 'token_malformed' | 'token_expired' | 'token_invalid'
 
-/** The claims by which we know a token of ours again. The rest is for its audience; what it allows, the table knows. */
 const Claims = z
   .object({
     iss: z.string(),
@@ -60,9 +59,8 @@ export class AccessTokenVerifier {
   }
 
   /**
-   * That it is ours, for this audience, and alive by the clock. Whether it was revoked, and whether its bearer has its
-   * key, is for the caller to ask. A token is known by its `jti` and never by its text: one signature has two forms.
-   *
+   * Whether it was revoked, and whether its bearer has its key, is for the caller to ask. A token is known by its `jti` and
+   * never by its text: one signature has two forms.
    * @throws KeyUnavailable when our own keys cannot be had
    */
   async verify(token: string, audience: string): Promise<Result<AccessToken, AccessTokenRefusal>> {
@@ -70,11 +68,7 @@ export class AccessTokenVerifier {
     return verified.ok ? ok(verified.value.token) : verified
   }
 
-  /**
-   * The same for any audience, with all that the token says. It does not say that the caller may ask, or act on it.
-   *
-   * @throws KeyUnavailable when our own keys cannot be had
-   */
+  /** The same for any audience: it does not say that the caller may act on it. */
   async recognise(token: string): Promise<Result<KnownToken, AccessTokenRefusal>> {
     const verified = await this.#verify(token, undefined)
     return verified.ok ? ok({ ...verified.value.token, claims: verified.value.claims }) : verified
@@ -117,7 +111,6 @@ export class AccessTokenVerifier {
   }
 }
 
-/** Our keys are found by the protected header alone. */
 const emptyJws = { payload: '', signature: '' }
 
 const isFor = ({ token, notBefore }: Verified, audience: string | undefined, now: NumericDate): boolean =>

@@ -5,12 +5,11 @@ import { KeyNotYetKnown } from '../../operations/faults.ts'
 import type { Clock } from '../../operations/ports.ts'
 import { clockToleranceSeconds } from './compact.ts'
 
-/** A key set, how soon its source would have it asked for again, if it says, and whether it can never have another key. */
+/** `fixed`: it can never have another key. */
 export type FoundKeys = JSONWebKeySet & { refreshSeconds?: number; fixed?: true }
 
 export type FetchKeys = () => Promise<FoundKeys>
 
-/** After this long a key set is asked for again, at the latest. */
 const maxRefreshSeconds = 600
 /** A key set is not asked for again sooner, also where that failed. */
 const cooldownSeconds = 30
@@ -40,9 +39,8 @@ export class CachedKeys {
   }
 
   /**
-   * The key that verifies a token. Where the token names an unknown key within the cooldown, and says that it was made
-   * since the last fetch, its key may have been published since: nothing is known of it yet.
-   * @throws KeyNotYetKnown, and the source's fault when no keys can be believed
+   * @throws KeyNotYetKnown within the cooldown for a token that was made since the last fetch: its key may have been published
+   * since. And the source's fault when no keys can be believed
    */
   readonly keyFor: JWTVerifyGetKey = async (header, token) => {
     const fetched = this.#age() >= (this.#known?.refreshSeconds ?? 0) && (await this.#refresh())
@@ -75,7 +73,7 @@ export class CachedKeys {
     return this.#tried === undefined ? 0 : Math.max(0, this.#tried + cooldownSeconds - this.#clock.now())
   }
 
-  /** Fetches unless it was tried just now. Callers who come at once share one fetch. @returns whether it was tried */
+  /** Callers who come at once share one fetch. @returns false where it was tried just now */
   async #refresh(): Promise<boolean> {
     if (!this.#fetching) {
       const now = this.#clock.now()
@@ -106,7 +104,7 @@ export class CachedKeys {
   }
 }
 
-/** When a token says that it was made. One that does not say may have been made just now. */
+/** A token that does not say may have been made just now. */
 function issuedAt({ payload }: FlattenedJWSInput): NumericDate {
   try {
     const { iat } = JSON.parse(Buffer.from(String(payload), 'base64url').toString()) as { iat?: unknown }

@@ -17,10 +17,7 @@ export const isCompact = (token: string): token is Compact =>
 /** A header has under 300 letters. One that is longer is judged each time, and not kept. */
 const longestHeader = 1024
 
-/**
- * The keys of tokens that jose has accepted, by the whole encoded header that they stood in, to the letter. To import a key
- * again would cost as much as to verify with it.
- */
+/** Keys by the whole encoded header that jose accepted, to the letter: to import a key costs as much as to verify with it. */
 export class JudgedHeaders<T> {
   readonly #most: number
   readonly #known = new Map<string, T & { key: KeyObject }>()

@@ -5,19 +5,16 @@ import { type NumericDate, ok, type Result, refuse, type Thumbprint } from '../.
 import { type Compact, isCompact, JudgedHeaders } from './compact.ts'
 import { signedClaims } from './signed-claims.ts'
 
-/** A proof, and what it has to prove. */
 export type DpopAsk = {
-  /** The one `DPoP` header. */
   proof: string
   method: string
   /** The address that was called, built from configuration and never from `Host`. */
   url: string
-  /** The access token that came with it. Then the proof must be for that token. */
+  /** Then the proof must be for that token. */
   accessToken?: string
   now: NumericDate
 }
 
-/** The key that the sender has, by its thumbprint, and the proof's own id. */
 export type DpopProof = { jkt: Thumbprint; jti: string; issuedAt: NumericDate }
 
 /** How old a proof may be, and how far ahead. Its id must be remembered for twice as long. */
@@ -76,20 +73,17 @@ export const replayKey = ({ jkt, jti }: Pick<DpopProof, 'jkt' | 'jti'>): string 
 export const rememberUntil = ({ issuedAt }: Pick<DpopProof, 'issuedAt'>): NumericDate =>
   issuedAt + 2 * proofWindowSeconds
 
-/** A client writes the same header each time. */
 const judged = new JudgedHeaders<{ jkt: Thumbprint }>(1000)
 
 /** A proof that its own key signed. Without a thumbprint if the key in it has a private member. */
 type SignedProof = { jkt?: Thumbprint; payload: { [claim: string]: unknown } }
 
-/** By a header that jose has accepted before. */
 function knownProof(proof: Compact, now: NumericDate): SignedProof | undefined {
   const known = judged.get(proof)
   const payload = known && signedClaims(proof, known.key, { now, toleranceSeconds: proofWindowSeconds })
   return payload && { jkt: known.jkt, payload }
 }
 
-/** By jose. */
 async function judgedProof(proof: Compact, now: NumericDate): Promise<SignedProof | undefined> {
   try {
     const verified = await jwtVerify(proof, EmbeddedJWK, {
@@ -109,10 +103,7 @@ async function judgedProof(proof: Compact, now: NumericDate): Promise<SignedProo
   }
 }
 
-/**
- * An address without query and fragment, in one form for all ways to write it (RFC 3986 sections 6.2.2 and 6.2.3), or
- * `undefined` if it is none.
- */
+/** Without query and fragment, in one form for all ways to write it (RFC 3986 sections 6.2.2 and 6.2.3). */
 function addressOf(text: string): string | undefined {
   const url = URL.parse(text)
   if (!url || !['http:', 'https:'].includes(url.protocol) || url.username || url.password) return undefined

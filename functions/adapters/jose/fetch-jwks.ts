@@ -9,14 +9,9 @@ import type { FetchKeys, FoundKeys } from './cached-keys.ts'
 /** How long an issuer has to answer, however many questions that takes. */
 export const patience = () => AbortSignal.timeout(2000)
 
-/** A key set with fifty RSA keys is smaller. */
 const sizeLimit = 65_536
 
-/**
- * A JSON document of an issuer. Redirects are not followed: the address on the allow-list is the address.
- *
- * @throws IssuerUnavailable when there is no answer in time, or one that is too large or not as `schema` says
- */
+/** Redirects are not followed: the address on the allow-list is the address. @throws IssuerUnavailable */
 export async function fetchJson<T extends z.ZodType>(
   uri: string,
   schema: T,
@@ -44,7 +39,6 @@ async function limitedText(response: Response): Promise<string> {
 
 const KeySetBody = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) })
 
-/** After this long an issuer is asked again where its keys are. */
 const discoverySeconds = 3600
 
 /** An issuer's keys (RFC 7517), from where it is said that they are, or else from where the issuer itself says. */
@@ -59,17 +53,13 @@ export function keysOf({ issuer, jwksUri }: Pick<OidcIssuer, 'issuer' | 'jwksUri
         found = { uri: await discoverJwksUri(issuer, signal), at: clock.now() }
       return await fetchJwks(found.uri, signal)
     } catch (fault) {
-      // It may have moved them.
       found = undefined
       throw fault
     }
   }
 }
 
-/**
- * What an issuer says of itself. Only a local issuer may name a local key address: any other could reach what listens
- * inside a Lambda.
- */
+/** Only a local issuer may name a local key address: any other could reach what listens inside a Lambda. */
 export const metadataOf = (issuer: string) =>
   z.object({
     issuer: z.literal(issuer),

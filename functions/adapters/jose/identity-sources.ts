@@ -23,14 +23,11 @@ export type IdentitySource = {
   readonly issuer: string
   /** Whether a token says that it is from here. Nothing of it is verified yet. */
   claims(payload: JWTPayload): boolean
-  /** Whether a token is for this audience and for no other. */
   isFor(audience: string, payload: JWTPayload): boolean
   /** Sources with the same keys have the same id, and remember them together. */
   readonly keysId: string
   readonly fetchKeys: FetchKeys
-  /** Claims that a token must have, beside `sub`, `aud` and `exp`. */
   readonly requiredClaims: readonly string[]
-  /** No token may be older. */
   readonly maxAge: Seconds | undefined
   /** Who a verified token is, with the claims that an identity may pin; or what is wrong with it. */
   read(token: VerifiedToken): Result<Bearer, 'token_invalid'>
@@ -52,7 +49,6 @@ const textOf = (from: object, names: readonly string[]): Bearer['claims'] =>
 /** A token that is for identity says one of these of itself, or nothing (RFC 9068, RFC 7519 section 5.1). */
 const identityTypes = new Set(['jwt', 'jose', 'at+jwt', 'application/at+jwt'])
 
-/** Any OpenID Connect issuer: the subject is who it is, as the issuer says it. */
 export function oidcSource(
   { issuer, jwksUri, maxAge }: Pick<OidcIssuer, 'issuer' | 'jwksUri' | 'maxAge'>,
   clock: Clock,
@@ -74,7 +70,6 @@ export function oidcSource(
   }
 }
 
-/** Under this name STS says what it knows of the caller. */
 const stsClaims = 'https://sts.amazonaws.com/'
 
 const Sts = z.looseObject({ aws_account: z.string(), subject_mode: z.string().optional() })
@@ -133,7 +128,6 @@ const types = new Set([undefined, 'JWT', 'JOSE'])
 /** An SVID is for minutes. Older ones are refused even if their own end lies further off. */
 const defaultMaxAge = 300
 
-/** How soon a bundle is asked for again that does not say it. */
 const defaultRefreshSeconds = 300
 
 /**
@@ -168,10 +162,7 @@ function bundleOf({ trustDomain, bundle, bundleEndpoint }: SpiffeIssuer): FetchK
   }
 }
 
-/**
- * The keys for JWT-SVIDs. A bundle endpoint marks them `use: jwt-svid`, which jose does not know; the Workload API
- * leaves the use out. All others are for something else: X.509 authorities, or what a later version brings.
- */
+/** A bundle endpoint marks JWT-SVID keys `use: jwt-svid`, which jose does not know; the Workload API leaves the use out. */
 function keysIn(bundle: SpiffeBundle, trustDomain: string): FoundKeys {
   const keys = bundle.keys
     .filter(({ use }) => use === undefined || use === 'jwt-svid')

@@ -7,14 +7,12 @@ import { CachedKeys } from './cached-keys.ts'
 import { clockToleranceSeconds, isCompact } from './compact.ts'
 import { awsSource, githubSource, type IdentitySource, oidcSource, spiffeSource } from './identity-sources.ts'
 
-/** Who the bearer of an identity provider's token is. */
 export type VerifiedIdentity = {
   /** The issuer's name in the policy folder: with `subject` it finds the agent, tool or person. */
   alias: string
   /** The issuer's URL, as in the token; of a SPIFFE trust domain its id. */
   issuer: string
   subject: string
-  /** What else an identity may be pinned to, as text. */
   claims: { readonly [name: string]: string }
   /** How strong the login was, and when it was (OpenID Connect Core section 2). */
   acr?: string
@@ -31,7 +29,6 @@ export type IdentityRefusal =
   | 'token_expired'
   | 'token_invalid'
 
-/** An issuer of the allow-list, ready to be asked. */
 type Trusted = { alias: string; source: IdentitySource; audience: string; algorithms: string[]; keys: CachedKeys }
 
 /**
@@ -42,10 +39,7 @@ export class IdentityVerifier {
   readonly #trusted: readonly Trusted[]
   readonly #clock: Clock
 
-  /**
-   * @param issuers   the allow-list of the deployment, by alias; `{issuer}` in an audience stands for `ownIssuer`
-   * @param ownIssuer Hotwork's own issuer
-   */
+  /** @param ownIssuer what `{issuer}` stands for in an audience of the allow-list */
   constructor(issuers: { readonly [alias: string]: Issuer }, ownIssuer: string, clock: Clock) {
     this.#clock = clock
     const known = new Map<string, CachedKeys>()

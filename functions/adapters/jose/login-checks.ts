@@ -25,10 +25,8 @@ import { CachedKeys } from './cached-keys.ts'
 import { clockToleranceSeconds, isCompact } from './compact.ts'
 import { oidcSource } from './identity-sources.ts'
 
-/** The provider at which people log in, under its name in the policy folder. */
 export type LoginIssuer = { alias: string; issuer: OidcIssuer; clientId: string }
 
-/** The provider at which people log in, as the deployment names it. */
 export function loginIssuerOf({ deployment: { login, issuers } }: Pick<Bundle, 'deployment'>): LoginIssuer | undefined {
   const issuer = login && Object.hasOwn(issuers, login.issuer) ? issuers[login.issuer] : undefined
   if (!login || !issuer || (issuer.kind !== undefined && issuer.kind !== 'oidc')) return undefined
@@ -92,7 +90,6 @@ function loginIn({ payload }: JWTVerifyResult & ResolvedKey, now: number): { acr
   })
 }
 
-/** The members of a public key alone (RFC 7518 section 6, RFC 8037). */
 const publicOf = (key: object): { [member: string]: string } =>
   Object.fromEntries(
     Object.entries(key).filter(

@@ -6,7 +6,6 @@ import type { Clock } from '../../operations/ports.ts'
 import { CachedKeys } from './cached-keys.ts'
 import { isCompact } from './compact.ts'
 
-/** Verifies statements of ours, by our own published keys. */
 export class StatementVerifier {
   readonly #issuer: string
   readonly #keys: CachedKeys

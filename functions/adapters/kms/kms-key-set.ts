@@ -8,14 +8,12 @@ import { bounded } from '../aws-client.ts'
 /** A key that does not answer within seconds is one that cannot be used. */
 export const connect = (): KMSClient => new KMSClient(bounded(3, 2000))
 
-/** Turns KMS's no into a fault of ours, with KMS's own as its cause. */
 export const orUnavailable =
   (trying: string) =>
   (cause: unknown): never => {
     throw new KeyUnavailable(`KMS did not ${trying}: \`${faultName(cause)}\``, { cause })
   }
 
-/** A public key on P-256 with its RFC 7638 thumbprint as its id. */
 type PublicJwk = { kty: 'EC'; crv: 'P-256'; x: string; y: string; kid: string; alg: 'ES256'; use: 'sig' }
 
 /** The public half of a KMS key. It is asked for once in the life of the process: a KMS key's material never changes. */
@@ -56,10 +54,7 @@ export class KmsPublicKey {
 /** What KMS says of a key that is no more, is about to be, or was put out of use: asking again will not help. */
 const gone = new Set(['NotFoundException', 'KMSInvalidStateException', 'DisabledException'])
 
-/**
- * The keys that tokens of ours may be signed with: the one that signs, beside it the next one before it does, and the one
- * before it until the last token that it signed has died.
- */
+/** The key that signs, the next one before it does, and the one before until the last token that it signed has died. */
 export class KmsKeySet implements KeySet {
   readonly #keys: readonly KmsPublicKey[]
 
@@ -68,10 +63,8 @@ export class KmsKeySet implements KeySet {
   }
 
   /**
-   * A key that is gone vouches for nothing and is left out, since the others are as good as before. One that cannot be had
-   * just now is a fault: a set without it would have good tokens refused.
-   *
-   * @throws KeyUnavailable
+   * A key that is gone vouches for nothing and is left out.
+   * @throws KeyUnavailable for one that cannot be had just now: a set without it would have good tokens refused
    */
   async jwks(): Promise<{ keys: readonly JsonObject[] }> {
     const found = await Promise.all(this.#keys.map((key) => key.get().catch(ifGone)))

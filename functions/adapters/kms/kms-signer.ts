@@ -4,14 +4,11 @@ import type { Signer } from '../../operations/credentials/ports.ts'
 import { KeyUnavailable } from '../../operations/faults.ts'
 import { connect, KmsPublicKey, orUnavailable } from './kms-key-set.ts'
 
-/** Bytes of one coordinate of a P-256 signature. */
 const half = 32
 
 /**
- * An ECDSA signature as a JWS wants it, R and S side by side in 32 bytes each (RFC 7518 section 3.4), from the DER that
- * KMS gives: a SEQUENCE of two INTEGERs, which are as short as their value allows and have a zero in front where their
- * first bit is set. So neither has a fixed length: 8 bytes to 72 in all.
- *
+ * R and S side by side in 32 bytes each (RFC 7518 section 3.4), from KMS's DER: a SEQUENCE of two INTEGERs, as short as
+ * their value allows, with a zero in front where their first bit is set.
  * @throws TypeError when it is not the DER of a P-256 signature
  */
 export function joseFromDer(der: Uint8Array): Uint8Array {
@@ -34,7 +31,6 @@ function element(der: Uint8Array, at: number, tag: number): { from: number; to: 
   return { from, to: from + length }
 }
 
-/** Puts an unsigned integer at the end of its place, with zeros in front. */
 function place(integer: Uint8Array, into: Uint8Array): void {
   const first = integer.findIndex((byte) => byte !== 0)
   const digits = first < 0 ? new Uint8Array() : integer.subarray(first)
@@ -44,10 +40,7 @@ function place(integer: Uint8Array, into: Uint8Array): void {
 
 const malformed = () => new TypeError('not the DER of a P-256 signature')
 
-/**
- * Signs with a KMS key (ECC_NIST_P256) that never leaves KMS. jose has no hook for a signer outside, so the JWS is built
- * here: KMS gets only the digest of what is signed.
- */
+/** jose has no hook for a signer outside, so the JWS is built here: KMS gets only the digest of what is signed. */
 export class KmsSigner implements Signer {
   readonly #client: KMSClient
   readonly #keyId: string

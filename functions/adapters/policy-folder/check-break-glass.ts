@@ -79,7 +79,6 @@ function checkProfile(profile: Profile, path: Path, folder: Folder, say: Say): v
     say([...path, 'rights'], `its session policy would be over ${sessionPolicyLimit} characters`, 'split the profile')
 }
 
-/** @returns the alias of the account in which it happens */
 function checkRight({ action, resources }: OpenRight, path: Path, folder: Folder, say: Say): string | undefined {
   const entry = folder.actions.find(({ value }) => value.name === action)?.value
   if (!entry) {

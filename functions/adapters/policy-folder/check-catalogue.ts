@@ -13,7 +13,6 @@ import type { CompiledPolicies } from './compile-folder.ts'
 import { known, type Path, type Problem, problemsIn, type Say } from './json-document.ts'
 import type { Folder } from './read-folder.ts'
 
-/** Names that the schema uses for itself. */
 const reserved: readonly string[] = [...personActions, 'mutating']
 
 /** Do an action's parts fit one another: arguments, resource, title, statement, account, tool? */

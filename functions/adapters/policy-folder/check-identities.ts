@@ -16,10 +16,8 @@ import type { DeploymentFile } from './file-shapes.ts'
 import { type JsonDocument, known, type Path, type Problem, problemsIn } from './json-document.ts'
 import type { Folder, ReadFile, Sourced } from './read-folder.ts'
 
-/** An identity, whose it is, and where it stands. */
 type Held = { holder: string; identity: Identity; path: Path; document: JsonDocument }
 
-/** What is wrong with an identity: the member, the message, the fix. */
 type Wrong = [member: Path, message: string, fix: string]
 
 /** Is each party another one, and can each identity be proved by the issuer that it names? */

@@ -87,7 +87,6 @@ function checkStageNames({ channel, onSilence, notify }: Stage, folder: Folder, 
       mustBeIn(there, say)([...path, 'notify', member, at], name, `\`${name}\` is not in directory.json`)
 }
 
-/** The people of a folder, and they with its groups. */
 export function partiesIn({ directory: { value } }: Pick<Folder, 'directory'>) {
   const people: readonly string[] = value.people.map(({ id }) => id)
   return { people, all: [...people, ...Object.keys(value.groups)] }

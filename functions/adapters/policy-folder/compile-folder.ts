@@ -53,7 +53,6 @@ export function compileFolder(path: string, deploymentFile: string, language: Po
   return failing.length > 0 ? { ok: false, problems: failing } : { ok: true, bundle }
 }
 
-/** Gives a bundle its content hash. */
 export const withHash = (content: Omit<Bundle, 'hash'>): Bundle => ({
   hash: digestOf('hotwork.bundle.v1', content as unknown as Json),
   ...content,
@@ -77,15 +76,12 @@ export function currentSchema(path: string, deploymentFile: string, language: Po
 
 /** What compiling a folder needs of the language that its policies are written in. */
 interface PolicyLanguage {
-  /** The schema with its generated part as the catalogue says it should be. */
   withActions(schema: string, catalogue: readonly CatalogueEntry[]): string
   compile(schema: Source, policies: readonly Source[], catalogue: readonly CatalogueEntry[]): CompiledPolicies
-  /** Asks a bundle just as it will be asked when it is deployed. */
   open(bundle: Bundle): Policy
 }
 
 export type CompiledPolicies = {
-  /** For each action, the policies that can bear on it, by id. */
   policies: Bundle['policies']
   /** Where each policy stands, what it does, and about which actions it is asked. */
   index: {

@@ -17,13 +17,11 @@ export type Problem = { file: string; line: number; message: string; fix: string
 export const formatProblem = ({ file, line, message, fix }: Problem): string =>
   `${file}:${line}: ${message}\n    ${fix}`
 
-/** The line, from 1, of an offset in UTF-16 units. */
 const lineAt = (text: string, offset: number): number => text.slice(0, offset).split('\n').length
 
 export type Path = readonly (string | number)[]
 export type Say = (path: Path, message: string, fix: string) => void
 
-/** The problems that a check finds in one file. */
 export function problemsIn(document: JsonDocument, check: (say: Say) => void): Problem[] {
   const problems: Problem[] = []
   check((path, message, fix) => problems.push(document.report(path, message, fix)))
@@ -35,12 +33,10 @@ export function known(names: Iterable<string>): string {
   return all.length === 0 ? 'there are none' : `there are: ${all.join(', ')}`
 }
 
-/** Says so where a name is none of those that there are. */
 export const mustBeIn = (names: Iterable<string>, say: Say) => (path: Path, name: string, message: string) => {
   if (![...names].includes(name)) say(path, message, known(names))
 }
 
-/** A JSON file that knows on which line each of its values stands. */
 export class JsonDocument {
   readonly file: string
   readonly problems: Problem[] = []
@@ -75,7 +71,6 @@ export class JsonDocument {
     return 1
   }
 
-  /** The value as the schema makes it, or undefined with its problems added. */
   parse<T extends z.ZodType>(schema: T): z.infer<T> | undefined {
     if (this.problems.length > 0 || !this.#root) return undefined
     const parsed = schema.safeParse(getNodeValue(this.#root))
@@ -127,5 +122,4 @@ export class JsonDocument {
 
 const where = (path: Path) => (path.length === 0 ? 'the file' : `\`${path.join('.')}\``)
 
-/** `CloseBraceExpected` as words. */
 const wordsOf = (code: string) => code.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).trim()

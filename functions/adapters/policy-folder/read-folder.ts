@@ -20,11 +20,9 @@ import {
 } from './file-shapes.ts'
 import { JsonDocument, type Problem } from './json-document.ts'
 
-/** A value together with the file that it was read from. */
 export type Sourced<T> = { value: T; document: JsonDocument }
 export type Source = { file: string; text: string }
 
-/** Reads a JSON file of this shape, or says what is wrong with it. */
 export type ReadFile = <T extends z.ZodType>(file: string, schema: T) => Sourced<z.infer<T>> | undefined
 
 /** A policy folder as its files say it, each well formed in itself. */
@@ -42,7 +40,6 @@ export type Folder = {
   policies: Source[]
 }
 
-/** Reads a policy folder and the deployment file that says what its aliases mean. */
 export function readFolder(folder: string, deploymentFile: string): { folder?: Folder; problems: Problem[] } {
   const problems: Problem[] = []
 
@@ -68,7 +65,6 @@ export function readFolder(folder: string, deploymentFile: string): { folder?: F
   const agents = read(join(folder, 'agents.json'), AgentsFile)
   const tools = read(join(folder, 'tools.json'), ToolsFile)
   const resources = read(join(folder, 'resources.json'), ResourcesFile)
-  // A folder without it has no break-glass.
   const ofBreakGlass = join(folder, 'break-glass.json')
   const breakGlass = existsSync(ofBreakGlass) ? read(ofBreakGlass, BreakGlassFile) : undefined
   const actions = readAll('actions', CatalogueEntry)

@@ -5,13 +5,9 @@ import { TimersUnavailable } from '../../operations/faults.ts'
 import { bounded } from '../aws-client.ts'
 
 type Settings = {
-  /** The group in which all timers are, and nothing else. */
   group: string
-  /** ARN of the role that the Scheduler takes to send the message. */
   role: string
-  /** ARN of the FIFO queue from which cards are drawn; the group is the request. */
   queue: string
-  /** ARN of the function that stores what is due. */
   advance: string
 }
 

@@ -5,10 +5,8 @@ import { SecretUnavailable } from '../../operations/faults.ts'
 import type { Clock } from '../../operations/ports.ts'
 import { bounded } from '../aws-client.ts'
 
-/** How soon a rotated secret is taken up. */
 const keepSeconds = 300
 
-/** One JSON secret in Secrets Manager, remembered for five minutes. */
 class JsonSecretReader<T> {
   readonly #client: SecretsManagerClient
   readonly #secretId: string
@@ -84,7 +82,6 @@ export class IncidentSecretReader extends JsonSecretReader<IncidentSecret> {
     super(secretId, { shape: IncidentSecret, members }, clock, client)
   }
 
-  /** The newest first. */
   readonly webhookSecrets = async (): Promise<readonly string[]> => {
     const { webhookSecret, previousWebhookSecret } = await this.read()
     return previousWebhookSecret === undefined ? [webhookSecret] : [webhookSecret, previousWebhookSecret]

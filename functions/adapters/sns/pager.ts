@@ -45,7 +45,6 @@ const events: { readonly [event in OpeningPage['event']]: string } = {
 const subjectOf = ({ event, person, what, drill }: OpeningPage): string =>
   `${drill ? 'DRILL: ' : ''}${events[event]}: ${what}, ${person}`.replace(/[^ -~]/g, '?').slice(0, 99)
 
-/** Short, in lines that a person reads on a phone and a program can take apart. */
 const messageOf = ({ event, id, person, incident, what, environment, until, reviewDue, drill }: OpeningPage) =>
   [
     ...(drill ? ['This is a DRILL: nothing can be done with it.'] : []),

@@ -8,7 +8,6 @@ import type { Fifo, Queue } from '../../operations/ports.ts'
 import type { FollowMessage } from '../../operations/requests/ports.ts'
 import { bounded } from '../aws-client.ts'
 
-/** SQS takes no more at once. */
 const batchLimit = 10
 
 /** Some messages were not taken. All may be sent again: their readers only look at the table. */
@@ -59,7 +58,6 @@ const connect = () => new SQSClient({ useQueueUrlAsEndpoint: false, ...bounded(3
 /** SQS's own limit, less what the message has been out for already. Seconds. */
 const longest = 43_000
 
-/** Says when a message that could not be worked off now shall come again. */
 export class SqsVisibility {
   readonly #queueUrl: string
   readonly #client: SQSClient

@@ -12,7 +12,6 @@ import type { RequestId } from '../../domain/values.ts'
 import type { Workflow } from '../../operations/requests/ports.ts'
 import { bounded } from '../aws-client.ts'
 
-/** One Standard execution a request, named by its id. */
 export class SfnWorkflow implements Workflow {
   readonly #client: SFNClient
   readonly #stateMachineArn: string

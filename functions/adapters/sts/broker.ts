@@ -108,6 +108,5 @@ export function credentialsOf(credentials: Credentials | undefined, role: string
   return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken }
 }
 
-/** Without credentials, with those of the process. */
 export const connectSts = (credentials?: AwsCredentials) =>
   new STSClient({ ...bounded(3, 4000), ...defined({ credentials }) })

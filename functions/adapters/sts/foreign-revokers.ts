@@ -8,13 +8,11 @@ import { connectSts, credentialsOf } from './broker.ts'
 /** What AWS clients take: they ask again shortly before these end. */
 type Session = AwsCredentials & { expiration?: Date }
 
-/** STS's shortest. Seconds. */
 const sessionSeconds = 900
 
 /**
  * Sessions for the policies of a target role in another account: of its revoker, which may write those alone, or of its
  * auditor, which may only read. The trust of both demands the external id of one of the account's aliases.
- *
  * @param home the account that this runs in, whose target role needs no other session
  * @returns for the ARN of a target role its credentials, fetched when they are needed; undefined at home
  */
@@ -44,6 +42,5 @@ export function foreignRevokers(
   }
 }
 
-/** The auditors of other accounts, by the same rules. */
 export const foreignAuditors = (where: Parameters<typeof foreignRevokers>[0]) =>
   foreignRevokers(where, connectSts(), 'auditor')

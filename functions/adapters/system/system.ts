@@ -13,7 +13,6 @@ import type { Incidents } from '../../operations/break-glass/ports.ts'
 import type { Secrets } from '../../operations/people/ports.ts'
 import type { Clock, Ids } from '../../operations/ports.ts'
 
-/** The machine's clock, in whole seconds. */
 export class SystemClock implements Clock {
   now(): NumericDate {
     return Math.floor(Date.now() / 1000)
@@ -27,7 +26,6 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 const randomId = <Id>(prefix: string) =>
   `${prefix}_${Array.from(randomBytes(26), (byte) => alphabet[byte & 31]).join('')}` as Id
 
-/** Ids from the operating system's randomness. */
 export class SystemIds implements Ids {
   readonly request = () => randomId<RequestId>('req')
   readonly breakGlass = () => randomId<RequestId>('bgl')
@@ -52,7 +50,6 @@ export class SystemSecrets implements Secrets {
   }
 }
 
-/** The machine's clock, in milliseconds. */
 export class SystemStopwatch implements Stopwatch {
   milliseconds(): number {
     return Date.now()
