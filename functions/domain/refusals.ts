@@ -99,7 +99,6 @@ const catalogue = {
     'An earlier opening was not reviewed in time',
     'have it reviewed, or have a second person vouch for you',
   ),
-  out_of_profile: no(403, 'The profile does not open that', 'use what it opens, or another profile'),
   self_review: no(
     403,
     'The person who opened it, and the person who vouched for them, may not review it',
@@ -131,7 +130,6 @@ const catalogue = {
   invalid_arguments: no(400, 'The arguments are not what the action takes', 'fit them to the catalogue', 'arguments'),
   unknown_action: no(400, 'There is no such action', 'name one of the catalogue', 'action'),
   no_eligible_approvers: no(409, 'Too few people could decide that', 'leave it as it is, or ask for something else'),
-  session_policy_too_large: no(400, 'A credential could not be confined to that', 'ask for less at once'),
   duplicate_request: no(409, 'This Idempotency-Key stands for something else', 'send a new key for a new body'),
   invalid_target: no(400, 'The grant is for another audience', 'name the audience of the action'),
   replayed: no(401, 'This has arrived before, and counts once', 'leave it: the first one counts'),

@@ -1,19 +1,16 @@
 import * as z from 'zod'
 import { digestOf } from '../digest.ts'
-import {
-  type Answered,
-  agentActor,
-  type OpenBreakGlass,
-  type Refused,
-  type ReviewBreakGlass,
-} from '../requests/commands.ts'
+import { type Answered, agentActor, type OpenBreakGlass, type ReviewBreakGlass } from '../requests/commands.ts'
 import { type Event, event } from '../requests/events.ts'
 import { type ApprovalRequest, ownersOf } from '../requests/request.ts'
 import { type Digest, type GrantId, NumericDate, PersonId } from '../values.ts'
 import { refusedBy, reviewWithin } from './break-glass.ts'
 
 /** Opens at once, if policy permits and every budget has room. The review is due from the start. */
-export function openBreakGlass({ ask, answer, budgets, bundle }: OpenBreakGlass, at: NumericDate): Answered {
+export function openBreakGlass(
+  { ask, answer, budgets, bundle }: OpenBreakGlass,
+  at: NumericDate,
+): Answered<'unknown_profile' | 'policy_error' | 'not_permitted' | NonNullable<ReturnType<typeof refusedBy>>> {
   const { breakGlass } = ask
   if (!breakGlass) return { code: 'unknown_profile' }
   if (!answer.permit) return { code: answer.error ? 'policy_error' : 'not_permitted' }
@@ -21,7 +18,7 @@ export function openBreakGlass({ ask, answer, budgets, bundle }: OpenBreakGlass,
     const code = refusedBy(budget, limits, at)
     // An overdue review asks for a voucher, which excuses nothing else.
     if (code === 'review_overdue' && breakGlass.secondedBy !== undefined) continue
-    if (code) return { code } satisfies Refused
+    if (code) return { code }
   }
   const common = { at, actor: agentActor(ask), policies: [...answer.policies], bundle }
   const grant = ask.id.replace(/^bgl_/, 'grt_') as GrantId
@@ -30,7 +27,11 @@ export function openBreakGlass({ ask, answer, budgets, bundle }: OpenBreakGlass,
 }
 
 /** A third person says whether it was justified: not the person who opened it, the owner, or the person who vouched. */
-export function review(state: ApprovalRequest, command: ReviewBreakGlass, at: NumericDate): Answered {
+export function review(
+  state: ApprovalRequest,
+  command: ReviewBreakGlass,
+  at: NumericDate,
+): Answered<'no_review_due' | 'self_review' | 'policy_error' | 'not_permitted' | 'already_reviewed'> {
   const { person, outcome, note, seen, answer, bundle } = command
   if (!state.review || !state.ask.breakGlass) return { code: 'no_review_due' }
   if (ownersOf(state).includes(person) || state.ask.agent.id === person || state.ask.breakGlass.secondedBy === person)

@@ -40,7 +40,7 @@ export function sealedPersonOf(
  * Recorded as an opening in any case, since it has happened. Its end is the session's, which may be past; the review is
  * due a day after Hotwork heard of it.
  */
-export function reportSealedUse({ ask, until, bundle }: ReportSealedUse, at: NumericDate): Answered {
+export function reportSealedUse({ ask, until, bundle }: ReportSealedUse, at: NumericDate): Answered<'unknown_profile'> {
   if (ask.breakGlass?.sealed !== true) return { code: 'unknown_profile' }
   const { agent } = ask
   const common = { at, actor: { type: 'person', id: PersonId.parse(agent.id) } as const, policies: [], bundle }
@@ -60,10 +60,13 @@ export function sealedSessionIn(entries: readonly Entry[]) {
   return { name, role: resource.id, from: opened.notAfter - breakGlass.window, until: opened.notAfter }
 }
 
+/** What goes on where the sealed role was used. */
+export type UnsealedCommand = 'review_break_glass' | 'wake'
+
 /**
  * Hotwork gave no credential for a use of a sealed role, so it can take none back: it is reviewed, and its time passes.
  */
-export function refusedWhereSealed({ ask }: ApprovalRequest, { type }: Command): Answered | undefined {
+export function refusedWhereSealed({ ask }: ApprovalRequest, { type }: Command): Answered<'not_permitted'> | undefined {
   if (!ask.breakGlass?.sealed || type === 'review_break_glass') return undefined
   if (type === 'wake') return []
   return {

@@ -4,10 +4,12 @@ import {
   type Answered,
   type Authority,
   agentActor,
+  type DeniedNow,
   type Eligibility,
   endedBy,
   type Intend,
   type Issue,
+  type NotLive,
   type Refused,
 } from '../requests/commands.ts'
 import { type Event, system } from '../requests/events.ts'
@@ -28,7 +30,19 @@ const mostSessions = 100
  */
 export const mostTokens = 100
 
-export function intend(state: ApprovalRequest, command: Intend, at: NumericDate): Answered {
+export function intend(
+  state: ApprovalRequest,
+  command: Intend,
+  at: NumericDate,
+): Answered<
+  | NotLive
+  | DeniedNow
+  | 'key_mismatch'
+  | 'credential_superseded'
+  | 'wrong_credential_kind'
+  | 'uses_exhausted'
+  | 'too_many_sessions'
+> {
   const { claim, credential, session } = command
   if (state.status !== 'approved') return { code: state.status }
   const bound = bindKey(state, { ...command, first: claim === 'access_token', another: mayRebind(command) }, at)
@@ -72,7 +86,11 @@ export function bindKey(
 }
 
 /** If the grant is live and its intent neither overtaken nor old. */
-export function issue(state: ApprovalRequest, command: Issue, at: NumericDate): Answered {
+export function issue(
+  state: ApprovalRequest,
+  command: Issue,
+  at: NumericDate,
+): Answered<NotLive | 'credential_superseded' | 'uses_exhausted'> {
   if (state.status !== 'approved') return { code: state.status }
   const { grant, ask } = state
   const { claim, credential, bundle } = command
@@ -101,7 +119,7 @@ export function deniedNow(
   state: ApprovedRequest,
   { answer, eligible, ending, bundle }: Authority & { bundle: string },
   at: NumericDate,
-): Refused | undefined {
+): Refused<DeniedNow> | undefined {
   const ended = endedBy(state, ending, { bundle }, at)
   if (ended) return ended
   if (hasLostApprover(state, eligible)) {

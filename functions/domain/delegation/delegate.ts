@@ -1,6 +1,13 @@
 import { bindKey, deniedNow } from '../credentials/issue.ts'
 import { rfc3339 } from '../ledger/ledger.ts'
-import { type Answered, agentActor, type Delegate, endedBy } from '../requests/commands.ts'
+import {
+  type Answered,
+  agentActor,
+  type Delegate,
+  type DeniedNow,
+  endedBy,
+  type NotLive,
+} from '../requests/commands.ts'
 import { type ApprovalRequest, type ApprovedRequest, usesLeft } from '../requests/request.ts'
 import type { NumericDate } from '../values.ts'
 
@@ -10,7 +17,19 @@ const deepestDelegation = 3
  * A narrower right for another agent, whose uses are spent here: parent and children together never have more than was
  * approved. The operation finds whether it lies within the parent's, since that needs the catalogue.
  */
-export function delegate(state: ApprovalRequest, command: Delegate, at: NumericDate): Answered {
+export function delegate(
+  state: ApprovalRequest,
+  command: Delegate,
+  at: NumericDate,
+): Answered<
+  | NotLive
+  | DeniedNow
+  | 'not_permitted'
+  | 'key_mismatch'
+  | 'delegation_cycle'
+  | 'delegation_too_deep'
+  | 'wider_than_parent'
+> {
   if (state.status !== 'approved') return { code: state.status }
   const { child, to, uses, notAfter, answer, bundle } = command
   // An opening is no right to hand on, and a standing permit is for this very agent.

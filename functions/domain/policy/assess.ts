@@ -50,7 +50,7 @@ export const assessmentRefusals = [
   'owner_inactive',
   'policy_error',
 ] as const
-type AssessmentRefusal = (typeof assessmentRefusals)[number]
+export type AssessmentRefusal = (typeof assessmentRefusals)[number]
 
 export type Assessment =
   | { outcome: 'refused'; reason: AssessmentRefusal; policies: readonly string[]; detail?: string }

@@ -1,5 +1,6 @@
 import type { Budget, Limits } from '../break-glass/break-glass.ts'
 import type { Given } from '../people/login-strength.ts'
+import type { AssessmentRefusal } from '../policy/assess.ts'
 import type { Stage } from '../policy/ladder.ts'
 import type { Answer } from '../policy/question.ts'
 import type { Refusal } from '../refusals.ts'
@@ -101,6 +102,8 @@ export type Decide = Common & {
 
 export type PermittedBy = { readonly [stage: string]: readonly string[] }
 
+export type NarrowingCode = AssessmentRefusal | 'not_narrower'
+
 export type Narrowing =
   | {
       ok: true
@@ -111,7 +114,7 @@ export type Narrowing =
       eligible: readonly string[]
       permittedBy: PermittedBy
     }
-  | { ok: false; code: Refusal; detail?: string }
+  | { ok: false; code: NarrowingCode; detail?: string }
 
 export type Comment = Common & { type: 'comment'; person: PersonId; comment: string }
 
@@ -245,9 +248,19 @@ export function agentActor({ agent: { id }, chain }: ApprovalRequest['ask']): Ac
 }
 
 /** A refusal, with what it brought about all the same: an approver found to be no longer eligible ends the grant. */
-export type Refused = { code: Refusal; detail?: string; also?: readonly Event[] }
+export type Refused<Code extends Refusal = Refusal> = { code: Code; detail?: string; also?: readonly Event[] }
 /** What the part of the reducer for one command answers: its events, or why not. */
-export type Answered = readonly Event[] | Refused
+export type Answered<Code extends Refusal = Refusal> = readonly Event[] | Refused<Code>
+
+/** Why a request has no live grant: its status is the code. */
+export type NotLive = Exclude<ApprovalRequest['status'], 'approved'>
+export type EndingCode = 'halted' | 'ancestor_ended' | 'revoked'
+/** Why an issue or a use of a live grant is refused now. */
+export type DeniedNow = EndingCode | 'approver_not_eligible' | 'policy_error' | 'policy_denied'
+
+/** A standing permit that was taken back and an incident that was closed revoke what rests on them. */
+export const endingCode = ({ by }: Ending): EndingCode =>
+  by === 'halt' ? 'halted' : by === 'ancestor' ? 'ancestor_ended' : 'revoked'
 
 /** An ending is found by reading, so the caller that comes first ends the request here, and it never lives again. */
 export function endedBy(
@@ -255,11 +268,11 @@ export function endedBy(
   ending: Ending | undefined,
   { bundle }: { bundle: string },
   at: NumericDate,
-): Refused | undefined {
+): Refused<EndingCode> | undefined {
   if (!ending || (ending.by === 'incident' && ending.id !== ask.breakGlass?.incident)) return undefined
   const common = { at, actor: system, policies: [], bundle, by: 'system' as const }
   const reason = reasonOf(ending)
-  const code = ending.by === 'halt' ? 'halted' : ending.by === 'ancestor' ? 'ancestor_ended' : 'revoked'
+  const code = endingCode(ending)
   if (status === 'approved') return { code, detail: reason, also: [{ ...common, type: 'Revoked', reason }] }
   if (status === 'pending') return { code, detail: reason, also: [{ ...common, type: 'Denied', reason }] }
   return undefined

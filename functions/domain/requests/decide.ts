@@ -1,5 +1,5 @@
 import { openBreakGlass, review } from '../break-glass/open.ts'
-import { refusedWhereSealed, reportSealedUse } from '../break-glass/sealed-role.ts'
+import { refusedWhereSealed, reportSealedUse, type UnsealedCommand } from '../break-glass/sealed-role.ts'
 import { intend, issue } from '../credentials/issue.ts'
 import { delegate } from '../delegation/delegate.ts'
 import type { Refusal } from '../refusals.ts'
@@ -16,17 +16,22 @@ import {
   type Refused,
   type Revoke,
   type RevokeCredential,
+  type Wake,
   type Withdraw,
 } from './commands.ts'
 import { due } from './due.ts'
 import type { Actor, Event } from './events.ts'
 import { evolve } from './evolve.ts'
-import { endsSomething, hasRoom } from './record-size.ts'
+import { type EndingCommand, endsSomething, hasRoom } from './record-size.ts'
 import type { ApprovalRequest, Decision } from './request.ts'
 import { submit } from './submit.ts'
 import { takeDecision } from './take-decision.ts'
 
-function complete(state: ApprovalRequest, { outcome, note, bundle }: Complete, at: NumericDate): Answered {
+function complete(
+  state: ApprovalRequest,
+  { outcome, note, bundle }: Complete,
+  at: NumericDate,
+): Answered<'invalid_task_state'> {
   if (state.status === 'completed') return []
   if (state.status !== 'approved') return { code: 'invalid_task_state', detail: state.status }
   const actor = agentActor(state.ask)
@@ -37,18 +42,26 @@ function complete(state: ApprovalRequest, { outcome, note, bundle }: Complete, a
  * The live token and AWS credentials that were claimed with one are dead; the grant lives on. A token that is not the
  * live one has ended already.
  */
-function revokeCredential(state: ApprovalRequest, { credential, bundle }: RevokeCredential, at: NumericDate): Answered {
+function revokeCredential(
+  state: ApprovalRequest,
+  { credential, bundle }: RevokeCredential,
+  at: NumericDate,
+): readonly Event[] {
   if (state.status !== 'approved' || state.grant.credentials.access_token?.id !== credential) return []
   return [{ type: 'CredentialRevoked', at, actor: agentActor(state.ask), policies: [], bundle, credential }]
 }
 
 /** ARAP's cancel: it withdraws what is pending. */
-function withdraw(state: ApprovalRequest, { bundle }: Withdraw, at: NumericDate): Answered {
+function withdraw(state: ApprovalRequest, { bundle }: Withdraw, at: NumericDate): Answered<'invalid_task_state'> {
   if (state.status !== 'pending') return { code: 'invalid_task_state', detail: state.status }
   return [{ type: 'Withdrawn', at, actor: agentActor(state.ask), policies: [], bundle }]
 }
 
-function revoke(state: ApprovalRequest, { person, reason, answer, bundle }: Revoke, at: NumericDate): Answered {
+function revoke(
+  state: ApprovalRequest,
+  { person, reason, answer, bundle }: Revoke,
+  at: NumericDate,
+): Answered<'policy_error' | 'not_permitted' | 'already_settled'> {
   if (!answer.permit) return { code: answer.error ? 'policy_error' : 'not_permitted' }
   if (state.status === 'revoked' || (state.status === 'denied' && state.deniedBy === person)) return []
   const common = {
@@ -68,7 +81,11 @@ function revoke(state: ApprovalRequest, { person, reason, answer, bundle }: Revo
 const commentWithin = 3600
 
 /** The decider's words on their own decision, once. A denial counts at once and its reason may follow (ADR 0010). */
-function comment(state: ApprovalRequest, command: Comment, at: NumericDate): Answered {
+function comment(
+  state: ApprovalRequest,
+  command: Comment,
+  at: NumericDate,
+): Answered<'not_decided' | 'comment_required' | 'already_commented' | 'comment_too_late'> {
   const { person, bundle } = command
   const found = lastDecision(state, person)
   if (!found) return { code: 'not_decided' }
@@ -88,7 +105,57 @@ function lastDecision({ stages }: ApprovalRequest, person: PersonId): (Decision 
   return own.find(({ verdict }) => verdict === 'deny') ?? own[0]
 }
 
-export type Decided = { events: readonly Event[]; refusal?: { code: Refusal; detail?: string } }
+/** Once there is a request, what would make it is refused. */
+const exists = (): Refused<'duplicate_request'> => ({ code: 'duplicate_request' })
+
+const wake = (state: ApprovalRequest, command: Wake, at: NumericDate): readonly Event[] =>
+  endedBy(state, command.ending, command, at)?.also ?? []
+
+const rules = {
+  submit: exists,
+  open_break_glass: exists,
+  report_sealed_use: exists,
+  review_break_glass: review,
+  decide: takeDecision,
+  comment,
+  intend,
+  issue,
+  begin_use: beginUse,
+  end_use: endUse,
+  begin_call: beginCall,
+  end_call: endCall,
+  return_call: returnCall,
+  resolve_call: resolveCall,
+  delegate,
+  revoke_credential: revokeCredential,
+  complete,
+  withdraw,
+  revoke,
+  wake,
+} satisfies {
+  readonly [T in Command['type']]: (
+    state: ApprovalRequest,
+    command: Extract<Command, { type: T }>,
+    at: NumericDate,
+  ) => Answered
+}
+type Rule = (state: ApprovalRequest, command: Command, at: NumericDate) => Answered
+
+type CodeOf<A> = A extends Refused<infer Code> ? Code : never
+type CodesOf<T extends Command['type']> =
+  | CodeOf<ReturnType<(typeof rules)[T]>>
+  | 'unknown_request'
+  | (T extends 'open_break_glass' ? CodeOf<ReturnType<typeof openBreakGlass>> : never)
+  | (T extends 'report_sealed_use' ? CodeOf<ReturnType<typeof reportSealedUse>> : never)
+  | (T extends UnsealedCommand ? never : CodeOf<ReturnType<typeof refusedWhereSealed>>)
+  | (T extends EndingCommand ? never : 'record_full')
+/** Every code with which a command can be refused. */
+export type RefusalOf<C extends Pick<Command, 'type'>> = { [T in C['type']]: CodesOf<T> }[C['type']]
+
+export type Decided<Code extends Refusal = Refusal> = {
+  events: readonly Event[]
+  refusal?: { code: Code; detail?: string }
+}
 
 /** Further refusals of one actor on one request are only logged. */
 export const recordedRefusals = 20
@@ -99,7 +166,15 @@ export const recordedRefusals = 20
  * @param state `undefined` for a submission
  * @param now the caller's clock; the later of it and the last entry's time counts
  */
-export function decide(state: ApprovalRequest | undefined, command: Command, now: NumericDate): Decided {
+export function decide<C extends Command>(
+  state: ApprovalRequest | undefined,
+  command: C,
+  now: NumericDate,
+): Decided<RefusalOf<C>> {
+  return decideAny(state, command, now) as Decided<RefusalOf<C>>
+}
+
+function decideAny(state: ApprovalRequest | undefined, command: Command, now: NumericDate): Decided {
   if (!state && (command.type === 'open_break_glass' || command.type === 'report_sealed_use')) {
     const opened = command.type === 'open_break_glass' ? openBreakGlass(command, now) : reportSealedUse(command, now)
     return 'code' in opened ? { events: [], refusal: opened } : { events: opened }
@@ -131,48 +206,7 @@ function obey(state: ApprovalRequest, command: Command, at: NumericDate): Answer
   if ('agent' in command && command.agent !== state.ask.agent.id) return { code: 'unknown_request' }
   const refused = refusedWhereSealed(state, command)
   if (refused) return refused
-  switch (command.type) {
-    case 'submit':
-    case 'open_break_glass':
-    case 'report_sealed_use':
-      return { code: 'duplicate_request' }
-    case 'review_break_glass':
-      return review(state, command, at)
-    case 'decide':
-      return takeDecision(state, command, at)
-    case 'comment':
-      return comment(state, command, at)
-    case 'intend':
-      return intend(state, command, at)
-    case 'issue':
-      return issue(state, command, at)
-    case 'begin_use':
-      return beginUse(state, command, at)
-    case 'end_use':
-      return endUse(state, command, at)
-    case 'begin_call':
-      return beginCall(state, command, at)
-    case 'end_call':
-      return endCall(state, command, at)
-    case 'return_call':
-      return returnCall(state, command, at)
-    case 'resolve_call':
-      return resolveCall(state, command, at)
-    case 'delegate':
-      return delegate(state, command, at)
-    case 'revoke_credential':
-      return revokeCredential(state, command, at)
-    case 'complete':
-      return complete(state, command, at)
-    case 'withdraw':
-      return withdraw(state, command, at)
-    case 'revoke':
-      return revoke(state, command, at)
-    case 'wake':
-      return endedBy(state, command.ending, command, at)?.also ?? []
-    default:
-      return command satisfies never
-  }
+  return (rules[command.type] as Rule)(state, command, at)
 }
 
 function refusedEvent(state: ApprovalRequest, command: Command, code: Refusal, at: NumericDate): readonly Event[] {

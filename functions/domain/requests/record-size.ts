@@ -35,7 +35,7 @@ export function hasRoom(state: ApprovalRequest): boolean {
 }
 
 /** Never refused for want of room. */
-const endings = new Set<Command['type']>([
+const endings = [
   'wake',
   'withdraw',
   'complete',
@@ -47,7 +47,9 @@ const endings = new Set<Command['type']>([
   'return_call',
   'resolve_call',
   'review_break_glass',
-])
+] as const satisfies readonly Command['type'][]
+export type EndingCommand = (typeof endings)[number]
+const ends = new Set<Command['type']>(endings)
 
 export const endsSomething = (command: Command): boolean =>
-  endings.has(command.type) || (command.type === 'decide' && command.verdict === 'deny')
+  ends.has(command.type) || (command.type === 'decide' && command.verdict === 'deny')

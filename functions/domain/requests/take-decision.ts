@@ -1,9 +1,8 @@
 import { highestBulkTier } from '../cards/burst.ts'
 import type { Given } from '../people/login-strength.ts'
 import { unmetBy } from '../policy/ladder.ts'
-import type { Refusal } from '../refusals.ts'
 import { defined, type NumericDate, type PersonId } from '../values.ts'
-import { type Answered, type Decide, endedBy, type Refused } from './commands.ts'
+import { type Answered, type Decide, type EndingCode, endedBy, type NarrowingCode, type Refused } from './commands.ts'
 import { type Event, system } from './events.ts'
 import { evolve } from './evolve.ts'
 import { keptStage, mostNarrowings, staysWithin } from './narrow.ts'
@@ -19,7 +18,25 @@ import {
 } from './request.ts'
 import { approve, openNext } from './submit.ts'
 
-export function takeDecision(state: ApprovalRequest, command: Decide, at: NumericDate): Answered {
+type DecisionCode =
+  | EndingCode
+  | NarrowingCode
+  | 'already_settled'
+  | 'self_approval'
+  | 'not_eligible'
+  | 'stale_round'
+  | 'stale_digest'
+  | 'not_shown_in_full'
+  | 'not_in_bulk'
+  | 'already_decided'
+  | 'stage_not_open'
+  | 'stage_over'
+  | 'comment_required'
+  | 'insufficient_login'
+  | 'narrowed_too_often'
+type Taken = Answered<DecisionCode>
+
+export function takeDecision(state: ApprovalRequest, command: Decide, at: NumericDate): Taken {
   const { person, verdict } = command
   const names = command.eligible[person] ?? []
   const ended = endedBy(state, command.ending, command, at)
@@ -40,7 +57,7 @@ export function takeDecision(state: ApprovalRequest, command: Decide, at: Numeri
 }
 
 /** It settles a pending request and revokes a live grant. */
-function deny(state: ApprovalRequest, command: Decide, names: readonly string[], at: NumericDate): Answered {
+function deny(state: ApprovalRequest, command: Decide, names: readonly string[], at: NumericDate): Taken {
   const stage = deniedStage(state, command.stage, names)
   if (!stage) return { code: 'not_eligible' }
   const as = stageNames(stage).find((name) => names.includes(name)) ?? stage.terms.name
@@ -62,7 +79,7 @@ function deniedStage({ status, stages }: ApprovalRequest, name: string | undefin
   return own.find((stage) => stage === open) ?? own[0]
 }
 
-function approveStage(state: PendingRequest, command: Decide, names: readonly string[], at: NumericDate): Answered {
+function approveStage(state: PendingRequest, command: Decide, names: readonly string[], at: NumericDate): Taken {
   if (hasDecided(state, command.person)) return { code: 'already_decided' }
   const stage = openStage(state)
   if (!stage) return { code: 'already_settled' }
@@ -85,7 +102,7 @@ function approveStage(state: PendingRequest, command: Decide, names: readonly st
   return [decided, ...(openStage(after) ? openNext(after, command.bundle, at) : settle(after, command, at))]
 }
 
-function notOpen({ stages }: PendingRequest, open: StageState, names: readonly string[]): Refused {
+function notOpen({ stages }: PendingRequest, open: StageState, names: readonly string[]): Refused<DecisionCode> {
   const own = stages.filter((stage) => stageNames(stage).some((name) => names.includes(name)))
   const over = own.length > 0 && own.every(filled)
   return { code: over ? 'stage_over' : 'stage_not_open', detail: open.terms.name }
@@ -98,7 +115,7 @@ const hasDecided = ({ stages }: PendingRequest, person: PersonId): boolean =>
  * Another digest, so all other approvals drop and the first stage opens again. Each stage has a new deadline;
  * `decideBy` stays.
  */
-function narrow(state: PendingRequest, command: Decide, stage: string, as: string, at: NumericDate): Answered {
+function narrow(state: PendingRequest, command: Decide, stage: string, as: string, at: NumericDate): Taken {
   const { narrowed, bundle } = command
   if (!narrowed) return []
   if (state.round > mostNarrowings) return { code: 'narrowed_too_often' }
@@ -120,7 +137,7 @@ function narrow(state: PendingRequest, command: Decide, stage: string, as: strin
   return [less, decided, ...(openStage(after) ? openNext(after, bundle, at) : settle(after, command, at))]
 }
 
-const refused = ({ code, detail }: { code: Refusal; detail?: string }): Refused =>
+const refused = ({ code, detail }: { code: DecisionCode; detail?: string }): Refused<DecisionCode> =>
   detail === undefined ? { code } : { code, detail }
 
 function settle(state: PendingRequest, command: Decide, at: NumericDate): readonly Event[] {

@@ -4,13 +4,15 @@ import {
   agentActor,
   type BeginCall,
   type BeginUse,
+  type DeniedNow,
   type EndCall,
   type EndUse,
   endedBy,
+  type NotLive,
   type ResolveCall,
   type ReturnCall,
 } from '../requests/commands.ts'
-import { system } from '../requests/events.ts'
+import { type Event, system } from '../requests/events.ts'
 import { type ApprovalRequest, callOf, grantOf, type Use, usesLeft } from '../requests/request.ts'
 import type { NumericDate } from '../values.ts'
 
@@ -18,7 +20,11 @@ import type { NumericDate } from '../values.ts'
 export const underWay = 60
 
 /** One use by a gated tool, counted on the grant. The same key is the same use. */
-export function beginUse(state: ApprovalRequest, command: BeginUse, at: NumericDate): Answered {
+export function beginUse(
+  state: ApprovalRequest,
+  command: BeginUse,
+  at: NumericDate,
+): Answered<NotLive | DeniedNow | 'credential_superseded' | 'uses_exhausted'> {
   if (state.status !== 'approved') return { code: state.status }
   const same = state.grant.uses.some(({ key, tool }) => key === command.key && tool === command.tool)
   // The same use again needs no new permit, but nothing goes on that was stopped meanwhile.
@@ -47,7 +53,7 @@ export function endUse(
   state: ApprovalRequest,
   { tool, use, outcome, note, bundle }: EndUse,
   at: NumericDate,
-): Answered {
+): Answered<NotLive | 'credential_unknown' | 'invalid_task_state'> {
   const begun = grantOf(state)?.uses.find((each) => each.id === use && each.tool === tool)
   if (!begun) return { code: 'credential_unknown' }
   if (begun.ended) return begun.ended.outcome === outcome ? [] : { code: 'invalid_task_state' }
@@ -57,7 +63,13 @@ export function endUse(
 }
 
 /** The one call of a mediated action. Once begun it is never begun again: the agent that asks again is told to look. */
-export function beginCall(state: ApprovalRequest, command: BeginCall, at: NumericDate): Answered {
+export function beginCall(
+  state: ApprovalRequest,
+  command: BeginCall,
+  at: NumericDate,
+): Answered<
+  NotLive | DeniedNow | 'wrong_credential_kind' | 'credential_superseded' | 'uses_exhausted' | 'outcome_unknown'
+> {
   if (state.status !== 'approved') return { code: state.status }
   const { presented, use, answer, bundle } = command
   if (state.ask.credential !== 'mediated') return { code: 'wrong_credential_kind' }
@@ -75,7 +87,11 @@ export function beginCall(state: ApprovalRequest, command: BeginCall, at: Numeri
 }
 
 /** Recorded also when the grant has ended: what happened, happened. */
-export function endCall(state: ApprovalRequest, { use, outcome, note, bundle }: EndCall, at: NumericDate): Answered {
+export function endCall(
+  state: ApprovalRequest,
+  { use, outcome, note, bundle }: EndCall,
+  at: NumericDate,
+): Answered<'credential_unknown' | 'invalid_task_state'> {
   const begun = callOf(state)
   if (begun?.id !== use) return { code: 'credential_unknown' }
   if (begun.ended) return begun.ended.outcome === outcome ? [] : { code: 'invalid_task_state' }
@@ -86,7 +102,11 @@ export function endCall(state: ApprovalRequest, { use, outcome, note, bundle }: 
 const isKnown = ({ ended }: Use): boolean => ended !== undefined && ended.outcome !== 'unknown'
 
 /** A call that was certainly not sent counts as not begun. */
-export function returnCall(state: ApprovalRequest, { use, reason, bundle }: ReturnCall, at: NumericDate): Answered {
+export function returnCall(
+  state: ApprovalRequest,
+  { use, reason, bundle }: ReturnCall,
+  at: NumericDate,
+): Answered<'credential_unknown' | 'invalid_task_state'> {
   const begun = callOf(state)
   if (begun?.id !== use) return { code: 'credential_unknown' }
   if (begun.ended) return { code: 'invalid_task_state' }
@@ -100,7 +120,7 @@ export function resolveCall(
   state: ApprovalRequest,
   { use, outcome, note, bundle }: ResolveCall,
   at: NumericDate,
-): Answered {
+): readonly Event[] {
   const begun = callOf(state)
   if (begun?.id !== use || begun.ended || at - begun.begunAt <= underWay) return []
   return [{ type: 'UseEnded', at, actor: system, policies: [], bundle, use, outcome, note }]

@@ -12,8 +12,8 @@ import {
 } from '../../domain/ledger/refused.ts'
 import { takeTokens } from '../../domain/policy/ladder.ts'
 import type { Refusal } from '../../domain/refusals.ts'
-import { actorOf, type Command, type Unstamped } from '../../domain/requests/commands.ts'
-import { decide } from '../../domain/requests/decide.ts'
+import { actorOf, type Command, type EndingCode, endingCode, type Unstamped } from '../../domain/requests/commands.ts'
+import { decide, type RefusalOf } from '../../domain/requests/decide.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { Actor, Event } from '../../domain/requests/events.ts'
 import { evolve, replay } from '../../domain/requests/evolve.ts'
@@ -59,7 +59,9 @@ export const stamped = (command: Unstamped, { policy }: Pick<AskingPorts, 'polic
 })
 
 /** `replayed`: something that may happen once had happened before, so nothing was done now. */
-export type CarriedOut = Result<Stored, Refusal> & { stored?: Stored }
+export type CarriedOut<Code extends Refusal = Refusal> = Result<Stored, Code> & { stored?: Stored }
+
+type Made<C extends Unstamped> = (state: ApprovalRequest, now: NumericDate) => C | Promise<C>
 
 /**
  * Reads the request, makes the command from what is read, decides, and commits state and entries in one transaction;
@@ -69,10 +71,21 @@ export type CarriedOut = Result<Stored, Refusal> & { stored?: Stored }
  * @param once what must not happen twice, committed with the rest
  * @throws StaleRequest, StoreUnavailable
  */
-export async function carryOut(
+export function carryOut<C extends Unstamped>(
   id: RequestId,
   ports: DecidingPorts,
-  command: (state: ApprovalRequest, now: NumericDate) => Unstamped | Promise<Unstamped>,
+  command: Made<C>,
+): Promise<CarriedOut<RefusalOf<C>>>
+export function carryOut<C extends Unstamped>(
+  id: RequestId,
+  ports: DecidingPorts,
+  command: Made<C>,
+  once: readonly OnceOnly[],
+): Promise<CarriedOut<RefusalOf<C> | 'replayed'>>
+export function carryOut(
+  id: RequestId,
+  ports: DecidingPorts,
+  command: Made<Unstamped>,
   once: readonly OnceOnly[] = [],
 ): Promise<CarriedOut> {
   return runAggregate<CarriedOut>(id, manyWriters, async () => {
@@ -97,14 +110,14 @@ export async function carryOut(
   })
 }
 
-export async function carryOutFor(
+export async function carryOutFor<C extends Unstamped>(
   person: PersonId,
   attempted: string,
   id: RequestId,
   ports: DecidingPorts,
-  command: Parameters<typeof carryOut>[2],
+  command: Made<C>,
   once?: OnceOnly,
-): Promise<CarriedOut> {
+): Promise<CarriedOut<RefusalOf<C> | 'replayed'>> {
   const done = await carryOut(id, ports, command, once ? [once] : [])
   if (!done.ok && done.code === 'unknown_request')
     await recordRefusal(actorNamed(person), attempted, 'unknown_request', ports)
@@ -242,11 +255,11 @@ export async function stillStands(
   issued: Stored,
   ports: DecidingPorts,
   role?: string,
-): Promise<Result<Stored, Refusal>> {
+): Promise<Result<Stored, EndingCode>> {
   const ending = await findEnding(issued.state, ports.clock.now(), ports, role)
   if (!ending) return ok(issued)
   await endIfOver(issued.state.ask.id, ports, () => role)
-  return refuse(ending.by === 'halt' ? 'halted' : 'ancestor_ended')
+  return refuse(endingCode(ending))
 }
 
 export async function endIfOver(

@@ -1,6 +1,6 @@
 import type { Refusal } from '../../../functions/domain/refusals.ts'
 import type { Command } from '../../../functions/domain/requests/commands.ts'
-import type { decide as realDecide } from '../../../functions/domain/requests/decide.ts'
+import type { Decided } from '../../../functions/domain/requests/decide.ts'
 import { asOf, dueAt } from '../../../functions/domain/requests/due.ts'
 import type { Event } from '../../../functions/domain/requests/events.ts'
 import type { evolve as realEvolve } from '../../../functions/domain/requests/evolve.ts'
@@ -15,7 +15,7 @@ import { type Action, commandsIn, firstWorld, mintsOf, sendsOf, turnsOf, type Wo
 
 /** What is checked: in production's form, or with a fault in it. */
 export type Reducer = {
-  decide: typeof realDecide
+  decide: (state: ApprovalRequest | undefined, command: Command, now: number) => Decided
   evolve: typeof realEvolve
   outcomeOf: typeof realOutcomeOf
 }
