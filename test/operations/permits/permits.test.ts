@@ -209,6 +209,16 @@ describe('a permit is gone, and nothing more is drawn, issued or used of it,', (
     await isDead('revoked')
   })
 
+  test('as `revoked` too where its giver takes it back while the token is being signed: no token is told', async () => {
+    const sign = world.signer.sign.bind(world.signer)
+    world.signer.sign = async (typ, claims) => {
+      await world.revoke(permit)
+      return sign(typ, claims)
+    }
+    await isDead('revoked')
+    expect((await world.story(drawn.ask.id)).slice(-3)).toEqual(['CredentialIntended', 'CredentialIssued', 'Revoked'])
+  })
+
   test('once whoever may revoke does', async () => {
     expect(await world.revoke(permit, 'gus')).toMatchObject({ ok: true })
     await isDead('revoked')
