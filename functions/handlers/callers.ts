@@ -1,5 +1,5 @@
 import type { Call } from '../adapters/http/endpoint.ts'
-import { BadRequest, badProof, badRequest } from '../adapters/http/problem.ts'
+import { apiProblem, type BadRequest, badProof, badRequest } from '../adapters/http/problem.ts'
 import { type DpopProof, rememberUntil, replayKey, verifyDpop } from '../adapters/jose/dpop.ts'
 import { IdentityVerifier, type VerifiedIdentity } from '../adapters/jose/identity.ts'
 import { type Agent, type Identity, type Person, type Tool, withIdentity } from '../domain/people/organisation.ts'
@@ -191,15 +191,9 @@ export function mustBeTheirs(issuer: string, holder: Holder, known: Result<{ age
 }
 
 /** RFC 6750 section 3: no error code when no token was sent. */
-export const unauthorized = (issuer: string, detail?: string, others = ''): BadRequest =>
-  new BadRequest({
-    status: 401,
-    code: detail === undefined ? 'missing_token' : 'invalid_token',
-    title: detail === undefined ? 'This needs a token' : 'The token is not good here',
-    detail: detail ?? 'send `Authorization: Bearer` with a token whose audience is this issuer',
-    headers: {
-      'www-authenticate': `Bearer resource_metadata="${issuer}/.well-known/oauth-protected-resource"${
-        detail === undefined ? '' : ', error="invalid_token"'
-      }${others}`,
-    },
-  })
+export function unauthorized(issuer: string, detail?: string, others = ''): BadRequest {
+  const error = detail === undefined ? '' : ', error="invalid_token"'
+  const challenge = `Bearer resource_metadata="${issuer}/.well-known/oauth-protected-resource"${error}${others}`
+  const code = detail === undefined ? 'missing_token' : 'invalid_token'
+  return apiProblem(401, code, detail, { 'www-authenticate': challenge })
+}

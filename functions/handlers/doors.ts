@@ -3,7 +3,7 @@ import { type Call, type Endpoint, endpoint } from '../adapters/http/endpoint.ts
 import {
   type Answer,
   apiProblem,
-  BadRequest,
+  type BadRequest,
   badRequest,
   insufficientLogin,
   refusalProblem,
@@ -78,11 +78,6 @@ type Refuse<Code> = (code: Code, detail?: string) => Error
 /** What is refused above its rate. A read above its rate is not held, and is answered at once. */
 type RefusedKind = Exclude<RateKind, 'heldReads'>
 
-const titles: { readonly [kind in RefusedKind]: string } = {
-  submissions: 'You ask for more than one agent may',
-  evaluations: 'You evaluate more than one caller may',
-}
-
 /** Refuses a caller that calls too often. @throws BadRequest 429 with `Retry-After` */
 export async function mustKeepRate(
   caller: AgentId | ToolId,
@@ -93,13 +88,8 @@ export async function mustKeepRate(
   const taken = await keepRate(caller, kind, tokens, ports)
   if (taken.permitted) return
   ports.log.info('rate exceeded', { caller, kind, tokens })
-  throw new BadRequest({
-    status: 429,
-    code: 'too_many_requests',
-    title: titles[kind],
-    detail: `ask again in ${taken.retryAfter} s: nothing was done. \`limits.${kind}\` of the ladder is the rate`,
-    headers: { 'retry-after': String(taken.retryAfter) },
-  })
+  const detail = `ask again in ${taken.retryAfter} s: nothing was done. \`limits.${kind}\` of the ladder is the rate`
+  throw apiProblem(429, 'too_many_requests', detail, { 'retry-after': String(taken.retryAfter) })
 }
 
 /** A grant that ends sooner than this could not be claimed in time. Seconds. */

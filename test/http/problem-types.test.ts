@@ -30,7 +30,7 @@ test('there is no page of what is no code', () => {
 
 test('each 401 says by what it would be let in (RFC 9110 section 15.5.2)', () => {
   const made = sources.flatMap(({ file, text }) =>
-    [...text.matchAll(/(?:status: 401,|statusCode === 401)/g)].map(({ index = 0 }) => ({
+    [...text.matchAll(/(?:status: 401,|statusCode === 401|apiProblem\(\s*401,)/g)].map(({ index = 0 }) => ({
       file,
       challenged: text.slice(index, index + 900).includes("'www-authenticate'"),
     })),

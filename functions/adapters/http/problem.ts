@@ -119,9 +119,14 @@ const fixOf = ({ field, next }: Pick<Told, 'field' | 'next'>): string =>
   field === undefined ? next : `\`${field}\`: ${next}`
 
 /** A problem of the API itself, in the words of its type. */
-export function apiProblem(status: number, code: keyof typeof ofTheApi, detail?: string): BadRequest {
+export function apiProblem(
+  status: number,
+  code: keyof typeof ofTheApi,
+  detail?: string,
+  headers?: Problem['headers'],
+): BadRequest {
   const [title, fix] = ofTheApi[code]
-  return new BadRequest({ status, code, title, detail: detail ?? fix })
+  return new BadRequest({ status, code, title, detail: detail ?? fix, ...defined({ headers }) })
 }
 
 /** A refusal as problem details, with the status that the catalogue gives it. */

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2, SQSEvent } from 'aws-lambda'
 import { SdkCaller } from '../../adapters/aws-calls/sdk-caller.ts'
-import { BadRequest } from '../../adapters/http/problem.ts'
+import { apiProblem, refusalProblem } from '../../adapters/http/problem.ts'
 import { KmsKeySet } from '../../adapters/kms/kms-key-set.ts'
 import { StsBroker } from '../../adapters/sts/broker.ts'
 import type { AwsCredentialBroker } from '../../operations/credentials/ports.ts'
@@ -37,38 +37,22 @@ export function createHandler(ports: AwsPorts & { broker: AwsCredentialBroker; c
 }
 
 const callFailed = (fault: string | undefined) =>
-  new BadRequest({
-    status: 502,
-    code: 'call_failed',
-    title: 'AWS did not do it',
-    detail: `AWS answered \`${fault}\`, and nothing was done: a new request is needed to try again`,
-  })
+  apiProblem(
+    502,
+    'call_failed',
+    `AWS answered \`${fault}\`, and nothing was done: a new request is needed to try again`,
+  )
 
-const notSent = () =>
-  new BadRequest({
-    status: 503,
-    code: 'temporarily_unavailable',
-    title: 'AWS could not be reached, and nothing was done',
-    detail: 'the call was not sent and no use of the grant is spent: ask again in a moment, with a new proof',
-    headers: { 'retry-after': '5' },
-  })
+const notSent = () => {
+  const detail = 'AWS could not be reached. The call was not sent and no use is spent: ask again with a new proof'
+  return apiProblem(503, 'temporarily_unavailable', detail, { 'retry-after': '5' })
+}
 
 /** @param note why the outcome can never be known, where that is so */
 const outcomeUnknown = (note: string | undefined) =>
   note === undefined
-    ? new BadRequest({
-        status: 409,
-        code: 'outcome_unknown',
-        title: 'The call was begun, and it is not known yet whether it was done',
-        detail: 'it is never made again: ask again in a minute, and it is looked up where the action says how',
-        headers: { 'retry-after': '60' },
-      })
-    : new BadRequest({
-        status: 409,
-        code: 'outcome_unknown',
-        title: 'The call was begun, and it cannot be found out whether it was done',
-        detail: `${note}: a person should look at what it acts on, and a new request is needed to try again`,
-      })
+    ? refusalProblem('outcome_unknown', 'in a minute ask again, and it is looked up', { 'retry-after': '60' })
+    : refusalProblem('outcome_unknown', note)
 
 export const handler = bind(
   'call-aws',

@@ -1,6 +1,12 @@
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { OAuthError, oauthEndpoint, oauthProblem, readTokenExchange, tokenAnswer } from '../../adapters/http/oauth.ts'
-import { type Answer, BadRequest, insufficientLogin, type Problem } from '../../adapters/http/problem.ts'
+import {
+  type Answer,
+  apiProblem,
+  type BadRequest,
+  insufficientLogin,
+  type Problem,
+} from '../../adapters/http/problem.ts'
 import { KmsSigner } from '../../adapters/kms/kms-signer.ts'
 import { loginWantedFor } from '../../domain/break-glass/break-glass.ts'
 import type { Refusal } from '../../domain/refusals.ts'
@@ -58,8 +64,7 @@ async function personOf(token: string, callers: Callers) {
   return { agent: person.id, clientId: proven.subject, login }
 }
 
-const badProof = (detail: string) =>
-  new BadRequest({ status: 400, code: 'invalid_dpop_proof', title: 'The proof of the key is missing or bad', detail })
+const badProof = (detail: string) => apiProblem(400, 'invalid_dpop_proof', detail)
 
 /** The description begins with the word that an agent can branch on. */
 function refusal(code: Refusal, detail?: string): OAuthError | BadRequest {

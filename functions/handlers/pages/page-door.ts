@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { type Call, type Endpoint, endpoint } from '../../adapters/http/endpoint.ts'
-import { type Answer, BadRequest, type Problem, refusalProblem } from '../../adapters/http/problem.ts'
+import { type Answer, apiProblem, type BadRequest, type Problem, refusalProblem } from '../../adapters/http/problem.ts'
 import type { Form } from '../../adapters/http/read-body.ts'
 import { messagePage, pageHeaders, type Reader } from '../../adapters/pages/layout.ts'
 import { digestOf } from '../../domain/digest.ts'
@@ -62,12 +62,7 @@ export function formOf(call: Call, issuer: string, cookie: string): Form {
   const fromHere = (site === undefined || site === 'same-origin') && (origin === undefined || origin === issuer)
   const form = call.form()
   if (fromHere && isSame(form.get('csrf') ?? '', csrfOf(cookie))) return form
-  throw new BadRequest({
-    status: 403,
-    code: 'foreign_form',
-    title: 'That form was not one that this login was shown',
-    detail: 'Nothing was recorded. Open the page again and decide there',
-  })
+  throw apiProblem(403, 'foreign_form', 'Nothing was recorded. Open the page again and decide there')
 }
 
 const isSame = (one: string, other: string): boolean => {
@@ -140,13 +135,9 @@ export const toLogin = (issuer: string, to: string): Answer => goTo(issuer, `/lo
 
 /** A form whose sender is not logged in any more cannot be taken: it belongs to another session. */
 const loggedOut = (page: string): BadRequest =>
-  new BadRequest({
-    status: 401,
-    code: 'logged_out',
-    title: 'You are not logged in any more',
-    detail: `Nothing was recorded. Log in again, then decide at ${page}`,
+  apiProblem(401, 'logged_out', `Nothing was recorded. Log in again, then decide at ${page}`, {
     // RFC 9110 section 15.5.2 wants a challenge with each 401, and no registered scheme is a login with a session.
-    headers: { 'www-authenticate': 'Cookie realm="Hotwork", form-action="/login"' },
+    'www-authenticate': 'Cookie realm="Hotwork", form-action="/login"',
   })
 
 /** Why a login failed, in a sentence that says what to do. */

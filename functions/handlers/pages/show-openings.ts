@@ -1,5 +1,5 @@
 import type { Call } from '../../adapters/http/endpoint.ts'
-import { type Answer, BadRequest } from '../../adapters/http/problem.ts'
+import { type Answer, apiProblem, type BadRequest } from '../../adapters/http/problem.ts'
 import { breakGlassPage } from '../../adapters/pages/opening-page.ts'
 import { breakGlassListPage, drillPage } from '../../adapters/pages/openings-page.ts'
 import { budgetsLeft } from '../../domain/policy/budget-left.ts'
@@ -44,9 +44,4 @@ export async function showDrill(call: Call, { person, reader }: Guest, ports: Sh
 }
 
 const noDrill = (id: RequestId): BadRequest =>
-  new BadRequest({
-    status: 404,
-    code: 'no_drill',
-    title: 'This was no drill',
-    detail: `It was a real opening. Read it at /break-glass/${id}`,
-  })
+  apiProblem(404, 'no_drill', `It was a real opening. Read it at /break-glass/${id}`)

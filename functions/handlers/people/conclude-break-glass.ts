@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { parseBody } from '../../adapters/http/authzen.ts'
 import { type Call, endpoint } from '../../adapters/http/endpoint.ts'
-import { type Answer, BadRequest, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
+import { type Answer, apiProblem, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import { breakGlassView } from '../../adapters/http/views.ts'
 import { IncidentSecretReader } from '../../adapters/secretsmanager/secrets.ts'
 import { WebhookIncidentEvents } from '../../adapters/standard-webhooks/incident-events.ts'
@@ -47,12 +47,8 @@ async function hearOfIncident(call: Call, ports: Ports): Promise<Answer> {
   return { status: 200, body: { incident, ended } }
 }
 
-const unsigned = new BadRequest({
-  status: 401,
-  code: 'bad_signature',
-  title: 'The signature does not hold',
-  detail: 'sign by Standard Webhooks, with the secret that the operator put here, within five minutes',
-  headers: { 'www-authenticate': 'Standard-Webhooks realm="incidents"' },
+const unsigned = apiProblem(401, 'bad_signature', undefined, {
+  'www-authenticate': 'Standard-Webhooks realm="incidents"',
 })
 
 /** What people do about an opening: one function, since the three need the same rights to the letter. */

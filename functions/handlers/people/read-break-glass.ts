@@ -1,4 +1,4 @@
-import { type Answer, BadRequest, refusalProblem } from '../../adapters/http/problem.ts'
+import { type Answer, apiProblem, refusalProblem } from '../../adapters/http/problem.ts'
 import { AfterEntry, readQuery } from '../../adapters/http/read-body.ts'
 import { breakGlassView, budgetView, drillView, entriesView, evidenceView } from '../../adapters/http/views.ts'
 import { budgetsLeft } from '../../domain/policy/budget-left.ts'
@@ -49,13 +49,7 @@ const readByRoute = byRoute<[PersonId, Ports]>(
   () => refusalProblem('unknown_request'),
 )
 
-const noDrill = () =>
-  new BadRequest({
-    status: 404,
-    code: 'no_drill',
-    title: 'That was no drill',
-    detail: 'it was in earnest: read it at `/v1/break-glass/{id}`',
-  })
+const noDrill = () => apiProblem(404, 'no_drill', 'it was a real opening: read it at `/v1/break-glass/{id}`')
 
 export const createHandler = (ports: Ports) =>
   personDoor(ports, (call, { person }): Promise<Answer> => readByRoute(call, person.id, ports))

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { Call } from '../../adapters/http/endpoint.ts'
 import { permitView } from '../../adapters/http/permit-view.ts'
-import { type Answer, BadRequest, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
+import { type Answer, apiProblem, badRequest, refusalProblem } from '../../adapters/http/problem.ts'
 import { After, AfterEntry, cursorOf, readQuery } from '../../adapters/http/read-body.ts'
 import { entriesView, haltView, personView, standInView } from '../../adapters/http/views.ts'
 import { AgentId, Aggregate, defined, PersonId, RequestId } from '../../domain/values.ts'
@@ -88,12 +88,7 @@ const goOn = (next: string | undefined) => (next === undefined ? {} : { next: cu
 function idOf(call: Call): RequestId {
   const id = pathId(call, RequestId, unknownRequest)
   if (!id.startsWith('bgl_')) return id
-  throw new BadRequest({
-    status: 404,
-    code: 'unknown_request',
-    title: 'That is no request',
-    detail: `it is a break-glass: read it at \`/v1/break-glass/${id}\``,
-  })
+  throw refusalProblem('unknown_request', `it is an opening: read it at \`/v1/break-glass/${id}\``)
 }
 
 /** An id has a colon, which some clients escape in an address and some do not. */
@@ -107,13 +102,7 @@ function aggregateOf(call: Call): Aggregate {
   )
 }
 
-const unknownAggregate = () =>
-  new BadRequest({
-    status: 404,
-    code: 'unknown_aggregate',
-    title: 'There is no such record',
-    detail: 'the last part of the path should be an id that this API has given out, or one of the policy folder',
-  })
+const unknownAggregate = () => apiProblem(404, 'unknown_aggregate')
 
 export const createHandler = (ports: Ports) =>
   personDoor(ports, (call, { person }): Promise<Answer> => readByRoute(call, person.id, ports))

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { parseBody } from '../../adapters/http/authzen.ts'
-import { BadRequest } from '../../adapters/http/problem.ts'
+import { apiProblem, BadRequest } from '../../adapters/http/problem.ts'
 import { Outcome } from '../../domain/requests/request.ts'
 import { defined, UseId } from '../../domain/values.ts'
 import { endUse } from '../../operations/uses/use.ts'
@@ -26,6 +26,6 @@ export const createHandler = (ports: ApiPorts) =>
     })
   })
 
-const unknownUse = () => new BadRequest({ status: 404, code: 'unknown_use', title: 'There is no such use of yours' })
+const unknownUse = () => apiProblem(404, 'unknown_use')
 
 export const handler = bind('end-use', (told) => portsWithFacts(told), createHandler)

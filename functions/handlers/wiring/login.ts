@@ -1,4 +1,4 @@
-import { BadRequest } from '../../adapters/http/problem.ts'
+import { apiProblem } from '../../adapters/http/problem.ts'
 import { JoseIdTokens, loginIssuerOf } from '../../adapters/jose/login-checks.ts'
 import { OpenIdLoginProvider } from '../../adapters/openid-client/openid-login-provider.ts'
 import { SystemSecrets } from '../../adapters/system/system.ts'
@@ -15,12 +15,7 @@ export function loginPorts({ sessions, policy, clock, log }: LoginWorld): () => 
   const of = loginIssuerOf(policy.bundle)
   if (!of)
     return () => {
-      throw new BadRequest({
-        status: 503,
-        code: 'no_login',
-        title: 'There is no login here yet',
-        detail: 'The operator of Hotwork should say in the deployment file (`login`) where people log in',
-      })
+      throw apiProblem(503, 'no_login')
     }
   const provider = new OpenIdLoginProvider(of.issuer, of.clientId, clock)
   const tokens = new JoseIdTokens(of, clock)
