@@ -125,15 +125,15 @@ export const page = ({ title, reader, notice, body, goTo }: Page): string =>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-${goTo === undefined ? '' : html`<meta http-equiv="refresh" content="0; url=${goTo}">`}
+${goTo !== undefined && html`<meta http-equiv="refresh" content="0; url=${goTo}">`}
 <title>${title} · Hotwork</title>
 <style>${sheet}</style>
 </head>
 <body>
 <a class="skip" href="#main">To what matters</a>
-<header><div><strong>Hotwork</strong>${reader ? navigation(reader) : ''}</div></header>
+<header><div><strong>Hotwork</strong>${reader && navigation(reader)}</div></header>
 <main id="main">
-${notice ? html`<div class="notice${notice.good ? ' go' : ''}" role="${notice.good ? 'status' : 'alert'}"><p>${notice.text}</p></div>` : ''}
+${notice && html`<div class="notice${notice.good ? ' go' : ''}" role="${notice.good ? 'status' : 'alert'}"><p>${notice.text}</p></div>`}
 ${body}
 </main>
 </body>
@@ -146,11 +146,16 @@ const sheet = new Html(style)
 
 const navigation = ({ name, csrf }: Reader): Html => html`
 <nav aria-label="Pages"><a href="/decide">Waiting for you</a> · <a href="/break-glass">Break-glass</a> · <a href="/link">Slack account</a></nav>
-${form('/logout', { csrf }, html`<span class="soft">${name}</span> <button>Log out</button>`)}`
+${form('/logout', { csrf }, html`<span class="soft">${name}</span> <button>Log out</button>`, '')}`
 
 /** A form of the person who reads the page. What `hidden` has goes along unseen. */
-export const form = (action: string, hidden: { csrf: string; [name: string]: Part }, body: Html, css = ''): Html =>
-  html`<form${css && html` class="${css}"`} method="post" action="${action}">
+export const form = (
+  action: string,
+  hidden: { csrf: string; [name: string]: Part },
+  body: Html,
+  attributes: Part = html` class="box"`,
+): Html =>
+  html`<form${attributes} method="post" action="${action}">
 ${Object.entries(hidden).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
 ${body}
 </form>`

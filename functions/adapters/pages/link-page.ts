@@ -40,7 +40,6 @@ ${form(
   { csrf },
   html`<button class="go">Yes, ${called} in Slack is me</button>
 <a class="button" href="/link?not=mine">No</a>`,
-  'box',
 )}`
 
 function now({ csrf }: Reader, linked: ChatAccount | undefined, given: string | undefined): Html {
@@ -57,7 +56,6 @@ ${form(
   { csrf },
   html`<p class="hint">Unlinked, it decides nothing until it is linked again. Both are on record.</p>
 <button class="stop">Unlink it</button>`,
-  'box',
 )}`
 }
 
@@ -99,6 +97,6 @@ function entry(state: ApprovalRequest, bundle: ViewFacts, now: NumericDate): Htm
   return html`<li>
 <h2><a href="/decide/${view.id}">${titleText(view.title)}</a></h2>
 ${chips(view)}
-<p class="soft">${askerRows(view)[0]?.text ?? ''}${deadline === undefined ? '' : html` · to be decided by ${time(deadline, now)}`}</p>
+<p class="soft">${askerRows(view)[0]?.text ?? ''}${deadline !== undefined && html` · to be decided by ${time(deadline, now)}`}</p>
 </li>`
 }

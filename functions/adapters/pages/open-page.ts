@@ -6,7 +6,7 @@ import { exact, inert, lookalikeNote } from '../../domain/inert.ts'
 import type { LoginWanted } from '../../domain/people/login-strength.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { NumericDate } from '../../domain/values.ts'
-import { type Html, html, type Notice, page, type Reader } from './layout.ts'
+import { form, type Html, html, type Notice, page, type Reader } from './layout.ts'
 import { rightsList } from './opening-page.ts'
 import { drawn, time } from './words.ts'
 
@@ -20,16 +20,14 @@ export type OpenView = {
   notice?: Notice
 }
 
-/** What a person prepared to open with break-glass, with the one button that opens it; or that it is open, and what is next. */
+/** What a person prepared to open, with the one button that opens it; or that it is open, and what is next. */
 export function openPage({ code, prepared, opened, bundle, reader, now, notice }: OpenView): string {
-  const drill = prepared.drill ? 'Drill: ' : ''
-  const title = opened ? `${drill}It is open` : `${drill}Open with break-glass?`
-  return page({
-    title: opened && opened.status !== 'approved' ? `${drill}It is over` : title,
-    reader,
-    notice,
-    body: opened ? openedBody(describeOpening(opened, bundle), now) : askedBody(code, prepared, bundle, reader, now),
-  })
+  const stands = !opened ? 'Open with break-glass?' : opened.status === 'approved' ? 'It is open' : 'It is over'
+  const title = `${prepared.drill ? 'Drill: ' : ''}${stands}`
+  const body = opened
+    ? openedBody(describeOpening(opened, bundle), now)
+    : askedBody(code, prepared, bundle, reader, now)
+  return page({ title, reader, notice, body: html`<h1>${title}</h1>${body}` })
 }
 
 const askedBody = (
@@ -38,18 +36,20 @@ const askedBody = (
   bundle: ViewFacts,
   reader: Reader,
   now: NumericDate,
-): Html => html`<h1>${drill ? 'Drill: open' : 'Open'} with break-glass?</h1>
-<p>Nothing is open yet. It opens when you click the button, for ${minutes} minutes at the longest, and everybody whom it concerns is told at once. Somebody else reviews it within a day.</p>
+): Html => html`
+<p>Nothing is open yet. It opens when you click the button, for ${minutes} minutes at the longest. All who should know are told at once. Another person reviews it within a day.</p>
 <dl>
 <dt>What</dt><dd>${whatOf(what, bundle)}</dd>
 <dt>Incident</dt><dd>${inert(incident)}</dd>
 <dt>Your reason</dt><dd><blockquote>${inert(reason)}</blockquote></dd>
-${drill ? html`<dt>Drill</dt><dd>Its credentials can do nothing.</dd>` : ''}
+${drill && html`<dt>Drill</dt><dd>Its credentials can do nothing.</dd>`}
 </dl>
-<form method="post" action="/break-glass/open/${code}">
-<input type="hidden" name="csrf" value="${reader.csrf}">
-<p><button class="stop">${drill ? 'Open the drill' : 'Open now'}</button></p>
-</form>
+${form(
+  `/break-glass/open/${code}`,
+  { csrf: reader.csrf },
+  html`<p><button class="stop">${drill ? 'Open the drill' : 'Open now'}</button></p>`,
+  '',
+)}
 <p class="soft">It can be opened until ${time(until, now)}.</p>`
 
 /** What a profile is called and opens; or one action, with its arguments exactly. */
@@ -58,21 +58,20 @@ function whatOf(what: PreparedOpening['what'], bundle: ViewFacts): Html {
     return html`<code>${what.action}</code><strong>${lookalikeNote(JSON.stringify(what.arguments))}</strong><pre>${exact(what.arguments)}</pre>`
   const profile = bundle.breakGlass?.profiles.find(({ name }) => name === what.profile)
   return html`<strong>${profile?.title ?? what.profile}</strong> <code>${what.profile}</code>${
-    profile ? rightsList({ rights: filledRights(profile.rights, bundle) }) : ''
+    profile && rightsList({ rights: filledRights(profile.rights, bundle) })
   }`
 }
 
 function openedBody(view: OpeningView, now: NumericDate): Html {
   const isOpen = view.progress === 'open'
-  return html`<h1>${view.drill ? 'Drill: ' : ''}${isOpen ? 'It is open' : 'It is over'}</h1>
-<p>${drawn(openingNow(view), now)}${view.drill ? ' Its credentials can do nothing.' : ''}</p>
+  return html`
+<p>${drawn(openingNow(view), now)}${view.drill && ' Its credentials can do nothing.'}</p>
 ${
-  isOpen
-    ? html`<p>Take it up on the machine that you work from, with a login as strong as yours was here. That machine alone gets credentials of it:</p>
+  isOpen &&
+  html`<p>Get its credentials on the machine that you work from, with a login as strong as this one. Only that machine gets them:</p>
 <pre>npx hotwork break-glass claim ${view.id}</pre>
 <p>When you are done:</p>
 <pre>npx hotwork break-glass end ${view.id}</pre>`
-    : ''
 }
 <p><a class="button" href="/break-glass/${view.id}">All of it</a></p>`
 }

@@ -19,33 +19,34 @@ import type { RecordedCall } from '../../domain/uses/use.ts'
 import { duration, type NumericDate, type PersonId } from '../../domain/values.ts'
 import type { ViewedBreakGlass } from '../../operations/break-glass/openings.ts'
 import type { CallsSeen, Evidence } from '../../operations/ledger/read-evidence.ts'
-import { type Html, html, type Notice, page, type Reader } from './layout.ts'
+import { form, type Html, html, type Notice, page, type Reader, titled } from './layout.ts'
 import { argumentList } from './request-page.ts'
 import { count, drawn, moment, time } from './words.ts'
 
 /** What was done with an opening: each use, each credential, each call. */
 function evidenceSection({ view, evidence, now }: OpeningPage): Html {
   const uses = view.grant?.uses ?? []
-  return html`<section aria-labelledby="done">
-<h2 id="done">What was done with it</h2>
-<h3>Uses</h3>
-${uses.length === 0 ? html`<p>None.</p>` : html`<ol>${uses.map((each) => use(each))}</ol>`}
+  return titled(
+    'done',
+    'What was done with it',
+    html`<h3>Uses</h3>
+${uses.length === 0 ? html`<p>None.</p>` : html`<ol>${uses.map(use)}</ol>`}
 ${
   evidence === undefined
-    ? html`<p>Credentials and calls stand on <a href="/break-glass/${view.id}">the page itself</a>.</p>`
+    ? html`<p>Credentials and calls are on <a href="/break-glass/${view.id}">the page itself</a>.</p>`
     : html`<h3>Credentials</h3>
 ${evidence.credentials.length === 0 ? html`<p>None was issued.</p>` : html`<ol>${evidence.credentials.map((each) => credential(each, validity(each, evidence.credentials, view, now)))}</ol>`}
 <h3>Calls to AWS</h3>
 ${calls(evidence.calls)}`
-}
-</section>`
+}`,
+  )
 }
 
 const use = ({ id, tool, key, begunAt, endedAt, outcome, note, noted }: UseView): Html =>
-  html`<li>${moment(begunAt)}: <code>${tool}</code>${endedAt === undefined ? (key === 'aws' ? ', for as long as it was open' : ', not reported as ended') : html`, ${outcome} ${moment(endedAt)}`}${note === undefined ? '' : html`: “${unquoted(note)}”`}${noted ? ', with a note that the record has' : ''} <span class="soft">${id}</span></li>`
+  html`<li>${moment(begunAt)}: <code>${tool}</code>${endedAt === undefined ? (key === 'aws' ? ', for as long as it was open' : ', not reported as ended') : html`, ${outcome} ${moment(endedAt)}`}${note !== undefined && html`: “${unquoted(note)}”`}${noted && ', with a note that the record has'} <span class="soft">${id}</span></li>`
 
 const credential = ({ id, claim, issuedAt, expiresAt, role }: IssuedCredential, valid: string): Html =>
-  html`<li>${moment(issuedAt)}: ${claim === 'aws' ? 'AWS credentials' : 'access token'}, valid until ${moment(expiresAt)} at the longest${valid}${role === undefined ? '' : html`, of <code>${role}</code>`} <span class="soft">${id}</span></li>`
+  html`<li>${moment(issuedAt)}: ${claim === 'aws' ? 'AWS credentials' : 'access token'}, valid until ${moment(expiresAt)} at the longest${valid}${role !== undefined && html`, of <code>${role}</code>`} <span class="soft">${id}</span></li>`
 
 /** Of each kind only the newest is valid, while the opening is in force. */
 function validity(
@@ -58,76 +59,79 @@ function validity(
   return all.findLast((each) => each.claim === claim)?.id === id ? '' : '; replaced'
 }
 
-/** What AWS has on record, or honestly why nothing can be shown. */
+/** What AWS has on record, or why nothing can be shown. */
 function calls(seen: CallsSeen): Html {
   if (seen.seen === 'outside')
-    return html`<p>The sealed role was used outside Hotwork, so its calls are in the CloudTrail of account <code>${seen.account}</code> alone: look there for sessions of <code>${seen.role}</code>, from the time of the opening on.</p>`
-  if (seen.seen === 'none_issued') return html`<p>No AWS credentials were issued, so none were made with any.</p>`
+    return html`<p>The sealed role was used outside Hotwork, so only the CloudTrail of account <code>${seen.account}</code> has its calls. Look there for sessions of <code>${seen.role}</code>, from the time of the opening on.</p>`
+  if (seen.seen === 'none_issued') return html`<p>None: no AWS credentials were issued.</p>`
   const elsewhere = seen.elsewhere.map(
     (account) =>
-      html`<p>Calls in account <code>${account}</code> are on record there and not here: Hotwork reads the record of its own account alone. Whoever runs that account finds them in its CloudTrail, by the session name above.</p>`,
+      html`<p>Calls in account <code>${account}</code> are on record there: Hotwork reads only the record of its own account. The administrators of that account find them in its CloudTrail, by the session name above.</p>`,
   )
   if (seen.seen === 'silent')
-    return html`${elsewhere.length > 0 ? '' : html`<p><strong>No record of calls here:</strong> CloudTrail does not answer, so nobody can say from this page what was called.</p>`}${elsewhere}`
+    return html`${elsewhere.length === 0 && html`<p><strong>CloudTrail does not answer,</strong> so this page cannot show the calls.</p>`}${elsewhere}`
   const { calls: made, more } = seen
   return html`${made.length === 0 ? html`<p>CloudTrail has none so far.</p>` : html`<ol>${made.map(call)}</ol>`}
-${more ? html`<p><strong>There are more than these ${count(made.length, 'call')}:</strong> read the rest in CloudTrail, by the session name above.</p>` : ''}
-<p class="hint">From CloudTrail, some minutes after each call. It keeps management events; reads and writes of data, such as items of a table, are not among them.</p>
+${more && html`<p><strong>There are more than these ${count(made.length, 'call')}:</strong> read the rest in CloudTrail, by the session name above.</p>`}
+<p class="hint">From CloudTrail, some minutes after each call. It does not keep reads and writes of data, such as items of a table.</p>
 ${elsewhere}`
 }
 
 const call = ({ at, service, name, region, resources, error }: RecordedCall): Html =>
-  html`<li>${moment(at)}: <code>${service}:${name}</code>${resources.length === 0 ? '' : html` on ${resources.map((each, index) => html`${index === 0 ? '' : ', '}<code>${inert(each)}</code>`)}`}, ${region}${error === undefined ? '' : html`: <strong>refused</strong>, <code>${error}</code>`}</li>`
+  html`<li>${moment(at)}: <code>${service}:${name}</code>${resources.length > 0 && html` on ${resources.map((each, index) => html`${index === 0 ? '' : ', '}<code>${inert(each)}</code>`)}`}, ${region}${error !== undefined && html`: <strong>refused</strong>, <code>${error}</code>`}</li>`
 
 /** What was written into a review that came to nothing, and which of it is to be mended. */
 export type ReviewDraft = { outcome?: string; note?: string; mend?: 'outcome' | 'note' }
 
-/** The review of an opening: as it was found, or as it can be said by this person. */
-function reviewSection({ view, whyNot, reader }: OpeningPage, draft: ReviewDraft): Html | string {
+/** The review of an opening, or the form for it. */
+function reviewSection({ view, whyNot, reader }: OpeningPage, draft: ReviewDraft): Html {
   const note = reviewNote(view)
-  if (note !== undefined)
-    return html`<section aria-labelledby="review"><h2 id="review">The review</h2>
-<blockquote>${note}</blockquote></section>`
-  const why = whyNot.review === undefined ? undefined : sentencesOf(whyNot.review)
-  return html`<section aria-labelledby="review"><h2 id="review">The review</h2>
-${why === undefined ? '' : html`<p>${why}</p>`}
-${whyNot.review === undefined || draft.note !== undefined ? reviewForm(view.id, reader, draft) : ''}
-</section>`
+  const why = whyNot.review
+  const body =
+    note !== undefined
+      ? html`<blockquote>${note}</blockquote>`
+      : [
+          why !== undefined && html`<p>${sentencesOf(why)}</p>`,
+          (why === undefined || draft.note !== undefined) && reviewForm(view.id, reader, draft),
+        ]
+  return titled('review', 'The review', body)
 }
 
 function reviewForm(id: string, { csrf }: Reader, { outcome, note, mend }: ReviewDraft): Html {
   const choice = (value: string, words: string, hint: string) =>
-    html`<label class="choice" for="${value}"><input id="${value}" type="radio" name="outcome" value="${value}" required${outcome === value ? html` checked` : ''}${mend === 'outcome' ? html` aria-describedby="mend"` : ''}> <span>${words} <span class="hint">${hint}</span></span></label>`
-  return html`<form class="box" method="post" action="/break-glass/${id}" novalidate>
-<input type="hidden" name="csrf" value="${csrf}"><input type="hidden" name="act" value="review">
-<fieldset><legend>Was break-glass justified?</legend>
+    html`<label class="choice" for="${value}"><input id="${value}" type="radio" name="outcome" value="${value}" required${outcome === value && html` checked`}${mend === 'outcome' && html` aria-describedby="mend"`}> <span>${words} <span class="hint">${hint}</span></span></label>`
+  return form(
+    `/break-glass/${id}`,
+    { csrf, act: 'review' },
+    html`<fieldset><legend>Was break-glass justified?</legend>
 ${choice('justified', 'Justified', 'the reason holds, and what was done is what it called for')}
-${choice('not_justified', 'Not justified', 'say below what follows from it, and who sees to it')}
+${choice('not_justified', 'Not justified', 'say below what follows from it, and who does it')}
 </fieldset>
 <label for="note">What you looked at, and what follows <span class="hint">required; it stays on record</span></label>
-<textarea id="note" name="note" maxlength="4000" required${mend === 'note' ? html` aria-invalid="true" aria-describedby="mend" autofocus` : ''}>${note ?? ''}</textarea>
-${mend === undefined ? '' : html`<p id="mend"><strong>${mend === 'note' ? 'Write what you looked at, in at most 4000 characters.' : 'Choose one of the two.'}</strong></p>`}
-<p class="hint">It is said once, and nobody takes it back.</p>
-<button class="go">Record the review</button>
-</form>`
+<textarea id="note" name="note" maxlength="4000" required${mend === 'note' && html` aria-invalid="true" aria-describedby="mend" autofocus`}>${note}</textarea>
+${mend && html`<p id="mend"><strong>${mend === 'note' ? 'Write what you looked at, in at most 4000 characters.' : 'Choose one of the two.'}</strong></p>`}
+<p class="hint">A review is recorded once, and cannot be taken back.</p>
+<button class="go">Record the review</button>`,
+    html` class="box" novalidate`,
+  )
 }
 
 /** Ending is the safe direction, so it is one click. */
-function endForm({ view, whyNot, reader }: OpeningPage): Html | string {
-  if (whyNot.end !== undefined) return ''
+function endForm({ view, reader }: OpeningPage): Html {
   const isOwn = view.person.id === reader.person
-  return html`<form class="box" method="post" action="/break-glass/${view.id}">
-<input type="hidden" name="csrf" value="${reader.csrf}"><input type="hidden" name="act" value="end">
-<p class="hint">Ends every credential of it, at once and for good.${isOwn ? ' It gives back the minutes that are left.' : ''}</p>
-${isOwn ? '' : html`<label for="why">Why <span class="hint">optional; it stays on record</span></label><input id="why" name="why" maxlength="500" autocomplete="off">`}
-<button class="stop">End it now</button>
-</form>`
+  return form(
+    `/break-glass/${view.id}`,
+    { csrf: reader.csrf, act: 'end' },
+    html`<p class="hint">Ends every credential of it, at once and for good.${isOwn && ' It gives back the minutes that are left.'}</p>
+${!isOwn && html`<label for="why">Why <span class="hint">optional; it stays on record</span></label><input id="why" name="why" maxlength="500" autocomplete="off">`}
+<button class="stop">End it now</button>`,
+  )
 }
 
 export type OpeningPage = {
   view: OpeningView
   whyNot: ViewedBreakGlass['whyNot']
-  /** What was done with it. Left out of the answer to a form, which asks no other system anything. */
+  /** What was done with it. The answer to a form leaves it out. */
   evidence?: Evidence
   reader: Reader & { person: PersonId }
   now: NumericDate
@@ -154,9 +158,9 @@ export function drawOpeningPage(shown: OpeningPage): string {
     notice: notice ?? ownReview(view, reader.person),
     body: html`<h1>${title}</h1>
 ${openingChips(view)}
-${drill === undefined ? '' : html`<p>This is a drill: ${drill} <a href="/break-glass/${view.id}/drill">How the drill goes</a></p>`}
-<p>${drawn(openingNow(view), now)}${why === undefined ? '' : html` Why: “${why}”`} ${drawn(reviewNow(view), now)}</p>
-${endForm(shown)}
+${drill !== undefined && html`<p>This is a drill: ${drill} <a href="/break-glass/${view.id}/drill">How the drill goes</a></p>`}
+<p>${drawn(openingNow(view), now)}${why !== undefined && html` Why: “${why}”`} ${drawn(reviewNow(view), now)}</p>
+${shown.whyNot.end === undefined && endForm(shown)}
 ${said(view)}
 ${opened(view, now)}
 ${evidenceSection(shown)}
@@ -179,36 +183,39 @@ export function openingChips(view: OpeningView): Html {
   return html`<p class="chips"><span class="chip ${view.drill ? 'drill' : kinds[view.progress]}">${openingHeadline(view)}</span> <span class="chip${prod}">${view.environment.toUpperCase()}</span></p>`
 }
 
-/** The reader's own review, from the record itself. */
 const ownReview = ({ review }: OpeningView, person: PersonId): Notice | undefined =>
   review?.done?.by.id === person ? { good: true, text: 'You reviewed this; it is on record.' } : undefined
 
-const said = ({ person, incident, vouchedBy, reason }: OpeningView): Html => html`<section aria-labelledby="said">
-<h2 id="said">Who, and why</h2>
-<dl>
+const said = ({ person, incident, vouchedBy, reason }: OpeningView): Html =>
+  titled(
+    'said',
+    'Who, and why',
+    html`<dl>
 <dt>Opened by</dt><dd>${nameOf(person)}</dd>
 <dt>Incident</dt><dd>${inert(incident)}</dd>
-${vouchedBy === undefined ? '' : html`<dt>Vouched for by</dt><dd>${nameOf(vouchedBy)}</dd>`}
+${vouchedBy !== undefined && html`<dt>Vouched for by</dt><dd>${nameOf(vouchedBy)}</dd>`}
 </dl>
 <h3>The reason, in their words</h3>
-<blockquote>${inert(reason)}</blockquote>
-</section>`
+<blockquote>${inert(reason)}</blockquote>`,
+  )
 
-const opened = (view: OpeningView, now: NumericDate): Html => html`<section aria-labelledby="opened">
-<h2 id="opened">${view.progress === 'open' ? 'What is open' : 'What was open'}</h2>
-${rightsList(view)}
-${Object.keys(view.arguments).length === 0 ? '' : argumentList(view)}
-${view.unpinned.length === 0 ? '' : html`<p>It leaves open: ${view.unpinned.map(inert).join('; ')}.</p>`}
+const opened = (view: OpeningView, now: NumericDate): Html =>
+  titled(
+    'opened',
+    view.progress === 'open' ? 'What is open' : 'What was open',
+    html`${rightsList(view)}
+${Object.keys(view.arguments).length > 0 && argumentList(view)}
+${view.unpinned.length > 0 && html`<p>It leaves open: ${view.unpinned.map(inert).join('; ')}.</p>`}
 <dl>
 <dt>Data</dt><dd>${view.classification}</dd>
 <dt>Opened</dt><dd>${time(view.submittedAt, now)}, for ${duration(view.window)}</dd>
 <dt>At the longest until</dt><dd>${time(view.until, now)}</dd>
-${view.profile === undefined ? '' : html`<dt>Profile</dt><dd><code>${view.profile}</code></dd>`}
+${view.profile !== undefined && html`<dt>Profile</dt><dd><code>${view.profile}</code></dd>`}
 <dt>Id</dt><dd><code>${view.id}</code> <span class="soft">also the name of its AWS sessions</span></dd>
 <dt>Digest</dt><dd><code>${view.digest}</code></dd>
-${view.status !== 'approved' || view.hasKey || view.sealed ? '' : html`<dt>Key</dt><dd>None yet, so there are no credentials. ${nameOf(view.person)} takes it up with <code>npx hotwork break-glass claim ${view.id}</code></dd>`}
-</dl>
-</section>`
+${view.status === 'approved' && !view.hasKey && !view.sealed && html`<dt>Key</dt><dd>None yet, so there are no credentials. ${nameOf(view.person)} gets them with <code>npx hotwork break-glass claim ${view.id}</code></dd>`}
+</dl>`,
+  )
 
 /** Each action, with the resources on which it is open. */
 export const rightsList = (view: Pick<OpeningView, 'rights'>): Html =>

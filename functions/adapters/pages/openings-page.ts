@@ -9,7 +9,7 @@ import type { BudgetLeft } from '../../domain/policy/budget-left.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import { duration, type NumericDate } from '../../domain/values.ts'
 import type { Drill } from '../../operations/break-glass/drill.ts'
-import { type Html, html, page, type Reader } from './layout.ts'
+import { type Html, html, type Part, page, type Reader, titled } from './layout.ts'
 import { openingChips } from './opening-page.ts'
 import { count, time } from './words.ts'
 
@@ -21,33 +21,25 @@ type ListView = {
   now: NumericDate
 }
 
-/** For ops: who has an opening and until when, which reviews are waited for, what is left of the minutes. */
+/** What is open and until when, which reviews are due, and the minutes that are left. */
 export function breakGlassListPage({ openings, budgets, bundle, reader, now }: ListView): string {
   const open = openings.filter(({ status }) => status === 'approved')
   const ended = openings.filter(({ status }) => status !== 'approved')
   const waits = ended.filter(({ review }) => review && !review.done)
+  const over = ended.filter((each) => !waits.includes(each))
   const overdue = waits.filter(({ review }) => review?.overdueAt !== undefined)
+  const list = (of: readonly ApprovalRequest[]): Html =>
+    html`<ul class="list">${of.map((state) => entry(state, bundle, now))}</ul>`
   const title = open.length === 0 ? 'No opening is in force' : `In force now: ${count(open.length, 'opening')}`
   return page({
     title,
     reader,
-    notice:
-      overdue.length === 0
-        ? undefined
-        : {
-            text: `${count(overdue.length, 'review is', 'reviews are')} overdue. Until that is done, the next opening by the same person or of the same profile needs a second person.`,
-          },
+    notice: overdue.length === 0 ? undefined : { text: overdueWords(overdue.length) },
     body: html`<h1>${title}</h1>
-${open.length === 0 ? html`<p>What is opened stands here from the moment on, and who was told of it in Slack.</p>` : list(open, bundle, now)}
-${section('reviews', 'Reviews to be done', waits.toSorted(dueFirst), bundle, now)}
-${budgetsSection(budgets, bundle, reader.person)}
-${section(
-  'ended',
-  'Ended in the last seven days',
-  ended.filter((each) => !waits.includes(each)),
-  bundle,
-  now,
-)}
+${open.length === 0 ? html`<p>Each opening is listed here at once, and told in Slack.</p>` : list(open)}
+${waits.length > 0 && titled('reviews', 'Reviews to be done', list(waits.toSorted(dueFirst)))}
+${budgets.length > 0 && budgetsSection(budgets, bundle, reader.person)}
+${over.length > 0 && titled('ended', 'Ended in the last seven days', list(over))}
 <p class="soft">To open one: <code>/hotwork break-glass</code> in Slack, or <code>npx hotwork break-glass start</code> in a terminal. As it was when this page was loaded. <a href="/break-glass">Look again</a></p>`,
   })
 }
@@ -55,21 +47,8 @@ ${section(
 const dueFirst = (one: ApprovalRequest, other: ApprovalRequest): number =>
   (one.review?.dueAt ?? 0) - (other.review?.dueAt ?? 0)
 
-const section = (
-  id: string,
-  title: string,
-  openings: readonly ApprovalRequest[],
-  bundle: ViewFacts,
-  now: NumericDate,
-): Html | string =>
-  openings.length === 0
-    ? ''
-    : html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>
-${list(openings, bundle, now)}
-</section>`
-
-const list = (openings: readonly ApprovalRequest[], bundle: ViewFacts, now: NumericDate): Html =>
-  html`<ul class="list">${openings.map((state) => entry(state, bundle, now))}</ul>`
+const overdueWords = (many: number): string =>
+  `${count(many, 'review is', 'reviews are')} overdue. Until that is done, the next opening by the same person or of the same profile needs a second person.`
 
 function entry(state: ApprovalRequest, bundle: ViewFacts, now: NumericDate): Html {
   const view = describeOpening(state, bundle)
@@ -77,23 +56,24 @@ function entry(state: ApprovalRequest, bundle: ViewFacts, now: NumericDate): Htm
   return html`<li>
 <h3><a href="/break-glass/${id}">${textOf(openingTitle(view))}</a></h3>
 ${openingChips(view)}
-<p>${inert(incident)}${profile === undefined ? '' : html`, <code>${profile}</code>`}</p>
+<p>${inert(incident)}${profile !== undefined && html`, <code>${profile}</code>`}</p>
 <p class="soft">${progress === 'open' ? html`Open until ${time(until, now)}` : html`Ended ${time(ended?.at ?? until, now)}`}${
-    review && !review.done ? html`; review due ${time(review.dueAt, now)}` : ''
+    review && !review.done && html`; review due ${time(review.dueAt, now)}`
   }</p>
 </li>`
 }
 
-function budgetsSection(budgets: readonly BudgetLeft[], bundle: ViewFacts, reader: string): Html | string {
-  if (budgets.length === 0) return ''
+function budgetsSection(budgets: readonly BudgetLeft[], bundle: ViewFacts, reader: string): Html {
   const mine = (budget: BudgetLeft) => 'person' in budget && budget.person === reader
-  return html`<section aria-labelledby="budgets">
-<h2 id="budgets">Minutes left of seven days</h2>
-<ul class="budgets">${budgets
+  const lines = budgets
     .toSorted((one, other) => Number(mine(other)) - Number(mine(one)))
-    .map((budget, at) => budgetLine(budget, at, mine(budget) ? 'You' : whose(budget, bundle)))}</ul>
-<p class="soft">An early end gives minutes back. Drills count apart.</p>
-</section>`
+    .map((budget, at) => budgetLine(budget, at, mine(budget) ? 'You' : whose(budget, bundle)))
+  return titled(
+    'budgets',
+    'Minutes left of seven days',
+    html`<ul class="budgets">${lines}</ul>
+<p class="soft">An opening that ends early gives minutes back. Drills have minutes of their own.</p>`,
+  )
 }
 
 const whose = (budget: BudgetLeft, bundle: ViewFacts): string => {
@@ -113,7 +93,7 @@ const budgetLine = ({ budget, left }: BudgetLeft, at: number, words: string): Ht
 
 type DrillView = { drill: Drill; bundle: ViewFacts; reader: Reader; now: NumericDate }
 
-/** How a drill went: a line of what came when, and beneath it the same as a table, with what each step was held to. */
+/** How a drill went: a line of its steps, and a table of how long each took and may take. */
 export function drillPage({ drill: { state, report }, bundle, reader, now }: DrillView): string {
   const view = describeOpening(state, bundle)
   const overall = overallOf(report)
@@ -124,29 +104,32 @@ export function drillPage({ drill: { state, report }, bundle, reader, now }: Dri
 ${openingChips(view)}
 <p>${textOf(openingTitle(view))}, for ${inert(view.incident)}. Opened ${time(report.openedAt, now)}. People and timers were real; its credentials could do nothing.</p>
 <ol class="line">${report.steps.map(station)}</ol>
-<section aria-labelledby="measured">
-<h2 id="measured">Against what a break-glass promises</h2>
-<table>
+${titled(
+  'measured',
+  'How long each step took, and may take',
+  html`<table>
 <thead><tr><th scope="col">Step</th><th scope="col">Took</th><th scope="col">At most</th><th scope="col">Result</th></tr></thead>
 <tbody>${report.steps.map(row)}</tbody>
-</table>
-</section>
+</table>`,
+)}
 ${told(report, bundle)}
-<section aria-labelledby="how">
-<h2 id="how">What is measured</h2>
-<ul>
-<li>To open: from when the call came in until it was on record, in milliseconds, by the clock of the function that records.</li>
-<li>To tell: from the record until the card in the channel and a message to everybody who can be written to were there, and the page hook was called. To end, and to review: from the opening, as the ledger has it. Whole seconds.</li>
-<li>That five minutes are left: that it was said, not when.</li>
-</ul>
-</section>
+${titled(
+  'how',
+  'What is measured',
+  html`<ul>
+<li>To open: from the call until it is on record, in milliseconds, by the clock of the function that records.</li>
+<li>To tell: from the record until the card is in the channel, each person who can be written to has a message, and the page hook is called. In whole seconds.</li>
+<li>To end, and to review: from the opening, as the ledger has it. In whole seconds.</li>
+<li>The message that five minutes are left: only whether it was sent.</li>
+</ul>`,
+)}
 <p class="soft">As it was when this page was loaded. <a href="/break-glass/${view.id}/drill">Look again</a> · <a href="/break-glass/${view.id}">The opening itself</a></p>`,
   })
 }
 
 const names: { readonly [step in DrillStep['step']]: string } = {
   open: 'Opened',
-  tell: 'Everybody told',
+  tell: 'People told',
   warn: 'Told that 5 min are left',
   end: 'Ended',
   review: 'Reviewed',
@@ -166,7 +149,6 @@ function overallOf({ steps }: DrillReport): string {
   return steps.some(({ verdict }) => verdict === 'waiting') ? 'all kept so far' : 'every promise kept'
 }
 
-/** To the hundredth of a second where it was measured so; as people say it otherwise. */
 const tookWords = ({ step, took, verdict }: DrillStep): string => {
   if (took !== undefined) return step === 'open' ? `${took.toFixed(2)} s` : duration(Math.round(took)) || 'under 1 s'
   return step === 'warn' && verdict === 'met' ? 'said' : results[verdict]
@@ -182,8 +164,8 @@ const row = (step: DrillStep): Html => html`<tr class="${step.verdict}">
 <td><strong>${results[step.verdict]}</strong>${bar(step)}</td>
 </tr>`
 
-/** How much of what it was held to a step took. What it says stands beside it in words. */
-function bar({ took, within }: DrillStep): Html | string {
+/** How much of its time a step took. The words beside it say the same. */
+function bar({ took, within }: DrillStep): Part {
   if (took === undefined) return ''
   const width = Math.min(100, Math.max(1, Math.round((took / Math.max(1, within)) * 100)))
   return html`<svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true" focusable="false"><rect class="all" width="100" height="4"/><rect class="part" width="${width}" height="4"/></svg>`
@@ -191,9 +173,10 @@ function bar({ took, within }: DrillStep): Html | string {
 
 function told({ told: { due, missing, inChannel, paged } }: DrillReport, bundle: ViewFacts): Html {
   const reached = due - missing.length
-  return html`<section aria-labelledby="told">
-<h2 id="told">Who was told</h2>
-<p>${inChannel ? 'The channel has its card.' : html`<strong>The channel has no card.</strong>`} ${paged ? 'The page hook was called.' : html`<strong>The page hook was not called.</strong>`} Of ${count(due, 'person', 'people')} to be told directly ${reached === 1 ? '1 was' : `${reached} were`}.</p>
-${missing.length === 0 ? '' : html`<p>Not told:</p><ul>${missing.map((person) => html`<li>${nameIn(bundle, person)}</li>`)}</ul>`}
-</section>`
+  return titled(
+    'told',
+    'Who was told',
+    html`<p>${inChannel ? 'The channel has its card.' : html`<strong>The channel has no card.</strong>`} ${paged ? 'The page hook was called.' : html`<strong>The page hook was not called.</strong>`} Of ${count(due, 'person', 'people')} to be told directly ${reached === 1 ? '1 was' : `${reached} were`}.</p>
+${missing.length > 0 && html`<p>Not told:</p><ul>${missing.map((person) => html`<li>${nameIn(bundle, person)}</li>`)}</ul>`}`,
+  )
 }

@@ -27,11 +27,11 @@ import {
 } from '../../domain/cards/request-words.ts'
 import type { Row } from '../../domain/cards/sentence.ts'
 import { inert, lookalikeNote } from '../../domain/inert.ts'
-import { type Refusal, sentencesOf } from '../../domain/refusals.ts'
+import { sentencesOf } from '../../domain/refusals.ts'
 import type { Verdict } from '../../domain/requests/request.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
 import type { Viewed } from '../../operations/requests/read-requests.ts'
-import { type Html, html, type Notice, page, type Reader } from './layout.ts'
+import { form, type Html, html, type Notice, type Part, page, type Reader, titled } from './layout.ts'
 import { drawn, time } from './words.ts'
 
 export type RequestPage = {
@@ -63,12 +63,12 @@ export function drawRequestPage({ view, whyNot, reader, now, notice, draft = {} 
     body: html`<h1>${title}</h1>
 ${chips(view)}
 <p>${drawn(nowOf(view), now)}</p>
-${note === undefined ? '' : html`<blockquote>${note}</blockquote>`}
-${view.standing === undefined ? '' : html`<p>Approved by the standing permit <code>${view.standing}</code>, without a new question.</p>`}
+${note !== undefined && html`<blockquote>${note}</blockquote>`}
+${view.standing !== undefined && html`<p>Approved by the standing permit <code>${view.standing}</code>, without a new question.</p>`}
 ${what(view)}
-${narrowedSection(view, now)}
+${view.narrowings.length > 0 && narrowedSection(view, now)}
 ${who(view, now)}
-${stages(view, now)}
+${view.stages.length > 0 && stages(view, now)}
 ${forms(view, whyNot, reader, draft)}
 <p class="soft">This page shows what was recorded when it was loaded. <a href="/decide/${view.id}">Look again</a></p>`,
   })
@@ -92,7 +92,6 @@ export function chips(view: RequestView): Html {
   return html`<p class="chips"><span class="chip ${kinds[progressOf(view)]}">${headlineOf(view)}</span> <span class="chip${prod}">${view.environment.toUpperCase()}</span> <span class="chip">Tier ${tierText(view)}</span></p>`
 }
 
-/** The reader's own decision, from the record itself. */
 function ownDecision({ stages }: RequestView, person: PersonId): Notice | undefined {
   const own = stages.flatMap(({ decisions }) => decisions).findLast((each) => each.person.id === person)
   if (!own) return undefined
@@ -104,13 +103,13 @@ function ownDecision({ stages }: RequestView, person: PersonId): Notice | undefi
 }
 
 const rows = (all: readonly Row[]): readonly Html[] =>
-  all.map(
-    ({ label, text, note }) => html`<dt>${label}</dt><dd>${text}${note ? html`<strong>${note}</strong>` : ''}</dd>`,
-  )
+  all.map(({ label, text, note }) => html`<dt>${label}</dt><dd>${text}${note && html`<strong>${note}</strong>`}</dd>`)
 
-const what = (view: RequestView): Html => html`<section aria-labelledby="what">
-<h2 id="what">What will happen, exactly</h2>
-<dl>
+const what = (view: RequestView): Html =>
+  titled(
+    'what',
+    'What will happen, exactly',
+    html`<dl>
 <dt>Action</dt><dd><code>${view.action}</code></dd>
 <dt>Resource</dt><dd><code>${inert(view.resource.id)}</code><strong>${lookalikeNote(view.resource.id)}</strong> <span class="soft">${view.resource.type}, ${view.classification} data</span></dd>
 </dl>
@@ -120,8 +119,8 @@ ${argumentList(view)}
 ${view.unpinned.length === 0 ? html`<p>Nothing: it is good for exactly this.</p>` : html`<ul>${view.unpinned.map((each) => html`<li>${inert(each)}</li>`)}</ul>`}
 <dl>
 ${rows([undoRow(view), termsRow(view)])}
-</dl>
-</section>`
+</dl>`,
+  )
 
 export function argumentList(of: Pick<RequestView, 'arguments'>): Html {
   const all = argumentRows(of)
@@ -130,23 +129,24 @@ export function argumentList(of: Pick<RequestView, 'arguments'>): Html {
 }
 
 /** What approvers made less, from what to what. What is asked now stands above. */
-function narrowedSection({ narrowings }: RequestView, now: NumericDate): Html | string {
-  if (narrowings.length === 0) return ''
-  return html`<section aria-labelledby="narrowed">
-<h2 id="narrowed">Less than was asked</h2>
-<ol>${narrowings.map(
-    (each) =>
-      html`<li>By ${nameOf(each.by)} at ${time(each.at, now)}:<ul>${changesOf(each).map(
-        ({ label, from, to, note }) =>
-          html`<li><code>${label}</code>: ${to}, asked for: ${from}<strong>${note}</strong></li>`,
-      )}</ul></li>`,
-  )}</ol>
-</section>`
-}
+const narrowedSection = ({ narrowings }: RequestView, now: NumericDate): Html =>
+  titled(
+    'narrowed',
+    'Less than was asked',
+    html`<ol>${narrowings.map(
+      (each) =>
+        html`<li>By ${nameOf(each.by)} at ${time(each.at, now)}:<ul>${changesOf(each).map(
+          ({ label, from, to, note }) =>
+            html`<li><code>${label}</code>: ${to}, asked for: ${from}<strong>${note}</strong></li>`,
+        )}</ul></li>`,
+    )}</ol>`,
+  )
 
-const who = (view: RequestView, now: NumericDate): Html => html`<section aria-labelledby="who">
-<h2 id="who">Who asks</h2>
-<dl>
+const who = (view: RequestView, now: NumericDate): Html =>
+  titled(
+    'who',
+    'Who asks',
+    html`<dl>
 ${rows(askerRows(view))}
 <dt>Asked at</dt><dd>${time(view.submittedAt, now)}</dd>
 <dt>Why this tier</dt><dd>${view.policies.length === 0 ? 'no policy is named' : view.policies.map((id, at) => html`${at === 0 ? '' : ', '}<code>${inert(id)}</code>`)}</dd>
@@ -157,79 +157,65 @@ ${rows(askerRows(view))}
 <dl>
 ${rows(saidRows(view))}
 </dl>
-${view.justification?.trim() ? html`<blockquote>${inert(view.justification.trim())}</blockquote>` : ''}
-</section>`
+${view.justification?.trim() && html`<blockquote>${inert(view.justification.trim())}</blockquote>`}`,
+  )
 
-function stages({ stages, status }: RequestView, now: NumericDate): Html | string {
-  if (stages.length === 0) return ''
+function stages({ stages, status }: RequestView, now: NumericDate): Html {
   const isPending = status === 'pending'
-  return html`<section aria-labelledby="stages">
-<h2 id="stages">${isPending ? 'Who decides' : 'Who decided'}</h2>
-<ol>${stages.map((stage) => html`<li>${drawn(stageSentence(stage, isPending), now)}${decisions(stage, now)}</li>`)}</ol>
-</section>`
+  return titled(
+    'stages',
+    isPending ? 'Who decides' : 'Who decided',
+    html`<ol>${stages.map((stage) => html`<li>${drawn(stageSentence(stage, isPending), now)}${decisions(stage, now)}</li>`)}</ol>`,
+  )
 }
 
-const decisions = ({ decisions: all }: StageView, now: NumericDate): Html | string =>
-  all.length === 0 ? '' : html`<ul>${all.map((each) => html`<li>${drawn(decisionSentence(each), now)}</li>`)}</ul>`
+const decisions = ({ decisions: all }: StageView, now: NumericDate): Part =>
+  all.length > 0 && html`<ul>${all.map((each) => html`<li>${drawn(decisionSentence(each), now)}</li>`)}</ul>`
 
-function forms(
-  view: RequestView,
-  whyNot: Viewed['whyNot'],
-  reader: Reader,
-  draft: { comment?: string },
-): Html | string {
-  const stage = openStageOf(view)
-  const hidden = (verdict: Verdict) => html`
-<input type="hidden" name="csrf" value="${reader.csrf}">
-<input type="hidden" name="verdict" value="${verdict}">
-<input type="hidden" name="round" value="${view.round}">
-<input type="hidden" name="digest" value="${view.digest}">
-<input type="hidden" name="seen" value="${shownDigest(view)}">`
-  const action = `/decide/${view.id}`
+/** A form for a decision on exactly what this page shows. */
+type Decide = (verdict: Verdict, body: Html, attributes?: Part) => Html
+
+function forms(view: RequestView, whyNot: Viewed['whyNot'], { csrf }: Reader, draft: { comment?: string }): Part {
+  const stage = whyNot.approve === undefined ? openStageOf(view) : undefined
+  const { id, round, digest, status } = view
+  const decide: Decide = (verdict, body, attributes) =>
+    form(`/decide/${id}`, { csrf, verdict, round, digest, seen: shownDigest(view) }, body, attributes)
   const parts = [
-    whyNot.approve === undefined && stage ? approveForm(action, hidden('approve'), stage, draft) : '',
-    whyNot.approve === undefined && stage ? narrowForm(action, hidden('approve'), view, stage) : '',
-    whyNot.deny === undefined ? denyForm(action, hidden('deny'), view) : '',
+    // Of a request that has ended, its status says why.
+    whyNot.approve !== undefined && status === 'pending' && html`<p>${sentencesOf(whyNot.approve)}</p>`,
+    stage && approveForm(decide, stage, draft),
+    stage && view.narrowable.length > 0 && narrowForm(decide, view, stage),
+    whyNot.deny === undefined && denyForm(decide, view),
   ]
-  const why = whyNot.approve === undefined ? undefined : reasonFor(view, whyNot.approve)
-  if (parts.every((part) => part === '') && why === undefined) return ''
-  return html`<section aria-labelledby="decide">
-<h2 id="decide">${view.status === 'pending' ? 'Decide' : 'What you can do'}</h2>
-${why === undefined ? '' : html`<p>${why}</p>`}
-${parts}
-</section>`
+  return parts.some(Boolean) && titled('decide', status === 'pending' ? 'Decide' : 'What you can do', parts)
 }
-
-/** Only for an open request: of one that has ended, the status says why. */
-const reasonFor = ({ status }: RequestView, code: Refusal): string | undefined =>
-  status === 'pending' ? sentencesOf(code) : undefined
 
 const commentField = (id: string, { needsComment }: StageView, text: string | undefined): Html =>
   html`<label for="${id}">Comment <span class="hint">${needsComment ? 'required at this stage; it stays on record' : 'optional; it stays on record'}</span></label>
-<textarea id="${id}" name="comment" maxlength="1000"${needsComment ? html` required` : ''}>${text ?? ''}</textarea>`
+<textarea id="${id}" name="comment" maxlength="1000"${needsComment && html` required`}>${text}</textarea>`
 
-function approveForm(action: string, hidden: Html, stage: StageView, draft: { comment?: string }): Html {
+function approveForm(decide: Decide, stage: StageView, draft: { comment?: string }): Html {
   const login = loginNeeded(stage)
-  return html`<form class="box" method="post" action="${action}">${hidden}
-<h3>Approve</h3>
+  return decide(
+    'approve',
+    html`<h3>Approve</h3>
 ${commentField('approve-comment', stage, draft.comment)}
-${login === undefined ? '' : html`<p class="hint">This needs ${login}. You are sent to the login now, and come back here.</p>`}
-<button class="go">${login === undefined ? 'Approve exactly this' : 'Log in and approve exactly this'}</button>
-</form>`
+${login !== undefined && html`<p class="hint">This needs ${login}. You are sent to the login now, and come back here.</p>`}
+<button class="go">${login === undefined ? 'Approve exactly this' : 'Log in and approve exactly this'}</button>`,
+  )
 }
 
-/** What the catalogue lets be narrowed, the uses, the minutes. Nothing where nothing can be less. */
-function narrowForm(action: string, hidden: Html, { narrowable }: RequestView, stage: StageView): Html | string {
-  if (narrowable.length === 0) return ''
-  return html`<details class="box"><summary>Approve less than this</summary>
-<form method="post" action="${action}">${hidden}
-<input type="hidden" name="less" value="yes">
-<p class="hint">What you leave empty stays as it was asked for. All other approvals drop, and the people who gave them are asked again, each stage with a new deadline. The end of the request does not move.</p>
+const narrowForm = (decide: Decide, { narrowable }: RequestView, stage: StageView): Html =>
+  html`<details class="box"><summary>Approve less than this</summary>
+${decide(
+  'approve',
+  html`<input type="hidden" name="less" value="yes">
+<p class="hint">Leave a field empty to keep what was asked for. All other approvals drop, and the people who gave them are asked again, each stage with a new deadline. The end of the request does not move.</p>
 ${narrowable.map(numberField)}
 ${commentField('narrow-comment', stage, undefined)}
-<button>Approve only this much</button>
-</form></details>`
-}
+<button>Approve only this much</button>`,
+  '',
+)}</details>`
 
 function numberField({ of, name, least, most }: RequestView['narrowable'][number]): Html {
   const field = of === 'argument' ? `narrow.${name}` : name
@@ -239,16 +225,17 @@ function numberField({ of, name, least, most }: RequestView['narrowable'][number
 <input id="${field}" name="${field}" type="number" inputmode="numeric" step="1" min="${least}" max="${most}">`
 }
 
-function denyForm(action: string, hidden: Html, { status }: RequestView): Html {
+function denyForm(decide: Decide, { status }: RequestView): Html {
   const [title, effect] =
     status === 'approved'
       ? ['Deny after all', 'Ends the grant and every credential of it, at once and for good.']
       : ['Deny', 'Ends the request at once and for good, also after approvals. It takes no stronger login.']
-  return html`<form class="box" method="post" action="${action}">${hidden}
-<h3>${title}</h3>
+  return decide(
+    'deny',
+    html`<h3>${title}</h3>
 <p class="hint">${effect}</p>
 <label for="deny-comment">Reason <span class="hint">optional; the agent's owner reads it</span></label>
 <textarea id="deny-comment" name="comment" maxlength="1000"></textarea>
-<button class="stop">${title}</button>
-</form>`
+<button class="stop">${title}</button>`,
+  )
 }

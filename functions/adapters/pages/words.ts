@@ -4,7 +4,7 @@ import { type Refusal, sentencesOf } from '../../domain/refusals.ts'
 import { duration, type NumericDate } from '../../domain/values.ts'
 import { type Html, html } from './layout.ts'
 
-/** The same, as exactly as anybody needs it from here: `1 h 30 min`, not the seconds of it. */
+/** A length of time without more than a reader needs: `1 h 30 min`, and not its seconds. */
 const about = (seconds: number): string =>
   duration(seconds < 120 ? seconds : seconds < 86_400 ? seconds - (seconds % 60) : seconds - (seconds % 3600))
 
@@ -17,7 +17,7 @@ const written = new Intl.DateTimeFormat('en-GB', {
   minute: '2-digit',
 })
 
-/** A time for readers everywhere, who run no script that would know their zone: in UTC, and how long from now. */
+/** A time in UTC, since no script of the page knows the zone of its reader; and how long from now. */
 export function time(at: NumericDate, now: NumericDate): Html {
   const away = at === now ? 'now' : at > now ? `in ${about(at - now)}` : `${about(now - at)} ago`
   return html`<time datetime="${rfc3339(at)}">${written.format(new Date(at * 1000))} UTC</time> (${away})`
@@ -39,7 +39,7 @@ const clock = new Intl.DateTimeFormat('en-GB', {
   second: '2-digit',
 })
 
-/** A time among others of the same hour: to the second, in UTC; the whole of it for machines. */
+/** A time among others of the same hour: in UTC, to the second. */
 export const moment = (at: NumericDate): Html =>
   html`<time datetime="${rfc3339(at)}">${clock.format(new Date(at * 1000))} UTC</time>`
 

@@ -8,9 +8,8 @@ import { requestIdOf } from '../../adapters/http/endpoint.ts'
 import { hurriedSecrets } from '../../adapters/secretsmanager/secrets.ts'
 import { createEphemeral } from '../../adapters/slack/edge/answers.ts'
 import { createSlackEdge, type EdgeRequest } from '../../adapters/slack/edge/bolt-edge.ts'
+import { createViews } from '../../adapters/slack/edge/client.ts'
 import type { EdgeOptions } from '../../adapters/slack/edge/edge-options.ts'
-import { createModals } from '../../adapters/slack/forms/modal-blocks.ts'
-import { createHomes } from '../../adapters/slack/home/home.ts'
 import { PatternIncidents, SystemSecrets } from '../../adapters/system/system.ts'
 import { type NumericDate, ok } from '../../domain/values.ts'
 import {
@@ -165,8 +164,7 @@ export const handler = bind(
       permits: new DynamoPermitStore(connection, tables),
       standIns: new DynamoStandInStore(connection, tables),
       secrets,
-      openModal: createModals(webApi),
-      publishHome: createHomes(webApi),
+      ...createViews(webApi),
       refreshGroups: () => refreshChatGroups(directory, deployment.chat.teamId, groups),
       links: {
         find: ({ team, user }) => links.find(team, user),

@@ -1,10 +1,8 @@
 import { renderCard } from '../../../functions/adapters/slack/cards/card.ts'
 import { SlackCardBoard } from '../../../functions/adapters/slack/cards/card-board.ts'
-import { SlackAccounts, SlackUserGroups } from '../../../functions/adapters/slack/edge/client.ts'
+import { createViews, SlackAccounts, SlackUserGroups } from '../../../functions/adapters/slack/edge/client.ts'
 import { approveModal } from '../../../functions/adapters/slack/forms/card-forms.ts'
 import { revokeModal } from '../../../functions/adapters/slack/forms/home-forms.ts'
-import { createModals } from '../../../functions/adapters/slack/forms/modal-blocks.ts'
-import { createHomes } from '../../../functions/adapters/slack/home/home.ts'
 import { renderHome } from '../../../functions/adapters/slack/home/home-view.ts'
 import type { ApprovalRequest, PendingRequest } from '../../../functions/domain/requests/request.ts'
 import { MemoryLog } from '../../support/memory-log.ts'
@@ -32,8 +30,7 @@ function callers(slack: Slack, token: string) {
     board: new SlackCardBoard(settings),
     accounts: new SlackAccounts(settings),
     groups: new SlackUserGroups(settings),
-    publishHome: createHomes(settings),
-    openModal: createModals(settings),
+    ...createViews(settings),
   }
 }
 

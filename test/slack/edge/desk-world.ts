@@ -2,9 +2,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createEphemeral } from '../../../functions/adapters/slack/edge/answers.ts'
 import { createSlackEdge } from '../../../functions/adapters/slack/edge/bolt-edge.ts'
+import { createViews } from '../../../functions/adapters/slack/edge/client.ts'
 import type { EdgeOptions } from '../../../functions/adapters/slack/edge/edge-options.ts'
-import { createModals } from '../../../functions/adapters/slack/forms/modal-blocks.ts'
-import { createHomes } from '../../../functions/adapters/slack/home/home.ts'
 import type { JsonObject } from '../../../functions/domain/values.ts'
 import { edgeOptions } from '../../../functions/handlers/slack/receive-slack.ts'
 import { type Desk, startDesk } from '../../../infra/local/desk/desk.ts'
@@ -56,8 +55,7 @@ export class DeskWorld {
         ...{ ...world.ports, issuer, permits: world.permits, standIns: world.standIns, bursts },
         cards: new MemoryCardStore(),
         secrets: async () => [secret],
-        openModal: createModals(slackApi),
-        publishHome: createHomes(slackApi),
+        ...createViews(slackApi),
         refreshGroups: () => Promise.reject(new Error('no groups are taken from Slack here')),
         sendEphemeral: createEphemeral(apiUrl, world.log),
       })

@@ -109,7 +109,7 @@ async function decideAll(
   options: EdgeOptions,
 ): Promise<string> {
   const ask = { person, verdict, key, generation, list, once: onceFor(carried, list) }
-  const told = await attempt({ request: list }, (mayStart) => options.decideAll(ask, mayStart), carried, options)
+  const told = await attempt({ request: list }, ask, options.decideAll, carried, options)
   if (!told.done) return told.code === 'stale_digest' ? listChanged : told.sentence
   const what = verdict === 'approve' ? 'approvals' : 'denials'
   return `Your ${told.value} ${what} are taken and are being recorded one by one. The card shows each, and any that could not be recorded.`
@@ -120,12 +120,7 @@ export function registerPermit(app: App, options: EdgeOptions): void {
   onClick(app, options, allowMore, readSubject, allow)
   onClick(app, options, takeBack, readPermit, async ({ person, about: id, body, carried }) => {
     const ask = { id, person, reason: 'taken back' }
-    const told = await attempt(
-      { click: 'revoke_standing' },
-      (mayStart) => options.revokePermit(ask, mayStart),
-      carried,
-      options,
-    )
+    const told = await attempt({ click: 'revoke_standing' }, ask, options.revokePermit, carried, options)
     const redraw = {
       ...(body.view?.type === 'home' && { after: () => drawHome(body.user.id, person, carried, options) }),
     }
@@ -141,7 +136,7 @@ async function allow({ person, about: { request, digest }, carried }: Clicked<Su
   const { uses, hours } = allowedMore
   // Slack is no strong login.
   const ask = { request, digest, person, login: {}, uses, until: options.now() + hours * 3600 }
-  const told = await attempt({ request }, (mayStart) => options.allowMore(ask, mayStart), carried, options)
+  const told = await attempt({ request }, ask, options.allowMore, carried, options)
   if (!told.done) return told.code === 'insufficient_login' ? needsLogin(request, told.detail) : told.sentence
   const permit = told.value
   const [before, after] = [

@@ -21,12 +21,7 @@ export function registerBreakGlass(app: App, options: EdgeOptions): void {
     const filled = readOpenForm(view.state.values)
     if ('errors' in filled) return beside(filled.errors)
     const ask = { person, ...filled }
-    const told = await attempt(
-      { click: 'open_break_glass' },
-      (mayStart) => options.prepareOpening(ask, mayStart),
-      carried,
-      options,
-    )
+    const told = await attempt({ click: 'open_break_glass' }, ask, options.prepareOpening, carried, options)
     if (!told.done) return beside({ [openField(told.code)]: told.sentence.replaceAll('`', '') })
     return instead(preparedModal(told.value))
   })
@@ -51,7 +46,7 @@ const preparedModal = (address: string) =>
 export function registerOpenings(app: App, options: EdgeOptions): void {
   onClick(app, options, openingActions.end, readRequest, async ({ person, about: { request: id }, carried }) => {
     const ask = { id, person, once: onceFor(carried, id) }
-    const told = await attempt({ request: id }, (mayStart) => options.endOpening(ask, mayStart), carried, options)
+    const told = await attempt({ request: id }, ask, options.endOpening, carried, options)
     return told.done ? undefined : told.sentence
   })
   onClick(app, options, openingActions.review, readRequest, async ({ person, about: { request }, body, carried }) => {
@@ -67,7 +62,7 @@ export function registerOpenings(app: App, options: EdgeOptions): void {
     const seen = await seenOn(about, carried, options)
     const { request: id } = about
     const ask = { id, person, ...filled.found, ...defined({ seen }) }
-    const told = await attempt({ request: id }, (mayStart) => options.review(ask, mayStart), carried, options)
+    const told = await attempt({ request: id }, ask, options.review, carried, options)
     if (told.done) return {}
     // A fault has no code: the same may be sent again.
     return told.code === undefined ? beside({ note: told.sentence }) : instead(truthModal(told.sentence, typed))

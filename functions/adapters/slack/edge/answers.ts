@@ -24,15 +24,19 @@ const lookAtHome =
 type Named = { click: string } | { request: string }
 
 /** Does something within the time that a person waits for it. What they are told is true whether or not it is recorded later. */
-export async function attempt<T>(
+export async function attempt<Ask, T>(
   named: Named,
-  act: (mayStart: () => boolean) => Promise<Result<T, Refusal> & { stored?: Stored; state?: ApprovalRequest }>,
+  ask: Ask,
+  act: (
+    ask: Ask,
+    mayStart: () => boolean,
+  ) => Promise<Result<T, Refusal> & { stored?: Stored; state?: ApprovalRequest }>,
   { deadline }: Carried,
   { bundle: { directory }, page, log }: EdgeOptions,
 ): Promise<{ done: true; value: T } | NotDone> {
   const late = 'request' in named ? notAnswered : lookAtHome
   try {
-    const made = await deadline.within(act(deadline.mayStart), patience.tell)
+    const made = await deadline.within(act(ask, deadline.mayStart), patience.tell)
     if (!made.done) {
       log.warn('click not decided in time', named)
       return { done: false, sentence: late }
@@ -59,7 +63,7 @@ export async function decide(
   const { request: id } = about
   const seen = await seenOn(about, carried, options)
   const whole = { ...ask, ...defined({ seen }), ...onCard(about, options), once: onceFor(carried, id) }
-  return attempt({ request: id }, (mayStart) => options.decide(whole, mayStart), carried, options)
+  return attempt({ request: id }, whole, options.decide, carried, options)
 }
 
 /** What each decision on a card has: a click is no login, and decides only what the card shows in full. */

@@ -4,7 +4,7 @@ import type { Person } from '../../../domain/people/organisation.ts'
 import type { Bundle } from '../../../domain/policy/bundle.ts'
 import { type PersonId, RequestId } from '../../../domain/values.ts'
 import type { OnceOnly } from '../../../operations/ports.ts'
-import { type Deadline, patience } from './client.ts'
+import { Account, type Deadline, patience } from './client.ts'
 import type { EdgeOptions } from './edge-options.ts'
 import type { Delivery } from './guard.ts'
 import { notRecorded, sentenceFor, sentenceForNobody } from './sentences.ts'
@@ -56,17 +56,6 @@ export function readRequest(value: unknown): Omit<Subject, 'round' | 'digest'> |
 export const metadataOf = ({ request: r, round: n, digest: d, channel: c, ts: t }: Partial<Subject>): string =>
   JSON.stringify({ r, n, d, c, t })
 
-/** The account that clicked. Slack leaves the flags out where they are false. */
-const Clicker = z.object({
-  id: z.string().min(1),
-  team_id: z.string().optional(),
-  is_restricted: z.boolean().optional(),
-  is_ultra_restricted: z.boolean().optional(),
-  is_stranger: z.boolean().optional(),
-  is_bot: z.boolean().optional(),
-  deleted: z.boolean().optional(),
-})
-
 /** Why no person decides with this account, whatever policy says. */
 export type NoPerson = 'foreign' | 'guest' | 'unknown' | 'inactive'
 type Found = { ok: true; person: Person } | { ok: false; code: NoPerson }
@@ -78,7 +67,7 @@ type Found = { ok: true; person: Person } | { ok: false; code: NoPerson }
  * @param linked the person whom a login has linked to this account. The directory's own word goes first
  */
 function personBehind(user: unknown, bundle: Pick<Bundle, 'directory' | 'deployment'>, linked?: PersonId): Found {
-  const parsed = Clicker.safeParse(user)
+  const parsed = Account.safeParse(user)
   if (!parsed.success) return { ok: false, code: 'unknown' }
   const { id, team_id, is_restricted, is_ultra_restricted, is_stranger, is_bot, deleted } = parsed.data
   if (team_id !== bundle.deployment.chat.teamId || is_stranger) return { ok: false, code: 'foreign' }
@@ -113,7 +102,7 @@ export async function whoDid(
 ): Promise<Who> {
   const asked = <T>(question: () => Promise<T>) =>
     deadline.inTime(question, patience.tell, (fault) => log.warn('link not read', { fault }))
-  const { id, team_id } = Clicker.safeParse(user).data ?? {}
+  const { id, team_id } = Account.safeParse(user).data ?? {}
   const account = ChatAccount.safeParse({ team: team_id, user: id }).data
   let found = personBehind(user, bundle)
   if (isUnknown(found) && links && account) {

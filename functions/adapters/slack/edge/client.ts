@@ -2,9 +2,11 @@ import { type Logger, LogLevel, WebAPIPlatformError, WebClient, type WebClientOp
 import * as z from 'zod'
 import { inert } from '../../../domain/inert.ts'
 import type { AccountLink } from '../../../domain/people/linking.ts'
+import { defined } from '../../../domain/values.ts'
 import { BoardUnavailable, faultName } from '../../../operations/faults.ts'
 import type { ChatDirectory, UserGroups } from '../../../operations/people/ports.ts'
 import type { Log } from '../../../operations/ports.ts'
+import type { EdgeOptions } from './edge-options.ts'
 
 /** Tokens (`xoxb-`, `xapp-`...), response addresses, and all that is long enough to be a secret or a payload. */
 const secret = /\bx(?:ox[a-z]|app)[a-z0-9-]*\b|https?:\/\/\S+|[A-Za-z0-9+/_=-]{24,}/gi
@@ -54,6 +56,24 @@ export function webClients(
     logger: redactingLogger(log),
   }
   return async () => new WebClient(await token(), settings)
+}
+
+/** A trigger is good for three seconds, and the person who clicked waits as long. */
+const viewsTimeoutMs = 1_500
+
+/** Shows forms and home tabs through Slack's Web API. One attempt, since a second would come too late. */
+export function createViews(api: WebApi): Pick<EdgeOptions, 'openModal' | 'publishHome'> {
+  const clients = webClients(api, { timeoutMs: viewsTimeoutMs })
+  return {
+    openModal: async (trigger_id, view) => {
+      const client = await clients()
+      await client.views.open({ trigger_id, view })
+    },
+    publishHome: async (user_id, view) => {
+      const client = await clients()
+      await client.views.publish({ user_id, view })
+    },
+  }
 }
 
 /**
@@ -118,17 +138,22 @@ export function startDeadline(now: () => number = () => performance.now()): Dead
   return deadline
 }
 
-/** What is read of `users.info`. No e-mail address: it can be changed, and proves nothing. */
-const User = z.object({
-  id: z.string(),
-  team_id: z.string(),
-  name: z.string().optional(),
-  real_name: z.string().optional(),
+/** What Slack says of each account. It leaves the flags out where they are false. */
+export const Account = z.object({
+  id: z.string().min(1),
+  team_id: z.string().optional(),
   deleted: z.boolean().optional(),
   is_bot: z.boolean().optional(),
   is_restricted: z.boolean().optional(),
   is_ultra_restricted: z.boolean().optional(),
   is_stranger: z.boolean().optional(),
+})
+
+/** What is read of `users.info`. No e-mail address: it can be changed, and proves nothing. */
+const User = Account.extend({
+  team_id: z.string(),
+  name: z.string().optional(),
+  real_name: z.string().optional(),
   enterprise_user: z.object({ enterprise_id: z.string() }).optional(),
 })
 
@@ -155,10 +180,9 @@ export class SlackAccounts implements ChatDirectory {
 const unknown = new Set(['user_not_found', 'users_not_found', 'user_not_visible'])
 
 function accountOf(user: z.infer<typeof User>): AccountLink & { name: string } {
-  const enterprise = user.enterprise_user?.enterprise_id
   return {
     team: user.team_id,
-    ...(enterprise === undefined ? {} : { enterprise }),
+    ...defined({ enterprise: user.enterprise_user?.enterprise_id }),
     kind: kindOf(user),
     name: inert(user.real_name ?? user.name ?? user.id),
   }

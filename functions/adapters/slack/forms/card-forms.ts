@@ -172,10 +172,7 @@ export function registerForms(app: App, options: EdgeOptions): void {
     const { comment } = filled
     if (comment === undefined) return {}
     const ask = { id, person, comment, once: onceFor(carried, id) }
-    return answerTo(
-      await attempt({ request: id }, (mayStart) => options.comment(ask, mayStart), carried, options),
-      filled,
-    )
+    return answerTo(await attempt({ request: id }, ask, options.comment, carried, options), filled)
   })
 }
 

@@ -4,7 +4,7 @@ import { clamp, inert } from '../../../domain/inert.ts'
 import { defined } from '../../../domain/values.ts'
 import { bold, type CardBlock, plain, preformatted, rich, section, words } from '../cards/blocks.ts'
 import type { Carried } from '../edge/click.ts'
-import { patience, type WebApi, webClients } from '../edge/client.ts'
+import { patience } from '../edge/client.ts'
 import type { EdgeOptions } from '../edge/edge-options.ts'
 
 /** A form that one person fills in, from blocks that read no markup. https://docs.slack.dev/reference/views/modal-views */
@@ -152,19 +152,4 @@ export async function showModal(
 ): Promise<boolean> {
   const warn = (fault: string) => log.warn('form not opened', { form: modal.callback_id, fault })
   return (await deadline.inTime(() => openModal(trigger, modal), until, warn)) !== undefined
-}
-
-/** A trigger is good for three seconds, and the person who clicked waits as long. */
-const timeoutMs = 1_500
-
-/**
- * Opens forms through Slack's Web API: what a click does takes the bot token for this alone. One attempt, since a second
- * would come too late.
- */
-export function createModals(api: WebApi): EdgeOptions['openModal'] {
-  const clients = webClients(api, { timeoutMs })
-  return async (trigger_id, view) => {
-    const client = await clients()
-    await client.views.open({ trigger_id, view })
-  }
 }

@@ -6,7 +6,7 @@ import { time, words } from '../cards/blocks.ts'
 import { attempt } from '../edge/answers.ts'
 import { isFirst } from '../edge/app-events.ts'
 import { type Carried, carriedOf, onceFor, readRequest, whoDid } from '../edge/click.ts'
-import { patience, type WebApi, webClients } from '../edge/client.ts'
+import { patience } from '../edge/client.ts'
 import type { EdgeOptions, RevokeAsk } from '../edge/edge-options.ts'
 import { beside, instead, onClick, onLink, onSubmit } from '../edge/listen.ts'
 import {
@@ -67,18 +67,7 @@ async function publish(user: string, home: Home, { deadline }: Carried, { publis
 
 /** Revokes, if policy lets them. */
 export const revoke = (ask: RevokeAsk, carried: Carried, options: EdgeOptions) =>
-  attempt({ request: ask.id }, (mayStart) => options.revoke(ask, mayStart), carried, options)
-
-const timeoutMs = 1_500
-
-/** Publishes home tabs through Slack's Web API. One attempt: the person can open the tab again. */
-export function createHomes(api: WebApi): EdgeOptions['publishHome'] {
-  const clients = webClients(api, { timeoutMs })
-  return async (user_id, view) => {
-    const client = await clients()
-    await client.views.publish({ user_id, view })
-  }
-}
+  attempt({ request: ask.id }, ask, options.revoke, carried, options)
 
 /** Out of office: naming the person who decides meanwhile, and ending it. */
 export function registerStandIns(app: App, options: EdgeOptions): void {
@@ -92,12 +81,7 @@ export function registerStandIns(app: App, options: EdgeOptions): void {
     if ('errors' in read) return beside(read.errors)
     // Slack is no strong login.
     const ask = { person, login: {}, ...read }
-    const told = await attempt(
-      { click: 'give_stand_in' },
-      (mayStart) => options.giveStandIn(ask, mayStart),
-      carried,
-      options,
-    )
+    const told = await attempt({ click: 'give_stand_in' }, ask, options.giveStandIn, carried, options)
     if (!told.done) return beside({ [standInField(told.detail)]: told.sentence.replaceAll('`', '') })
     const { by, from, until, at } = told.value
     const parts = [
@@ -111,12 +95,7 @@ export function registerStandIns(app: App, options: EdgeOptions): void {
   })
   onClick(app, options, standInActions.end, readStandIn, async ({ person, about: id, body, carried }) => {
     const ask = { id, person }
-    const told = await attempt(
-      { click: 'end_stand_in' },
-      (mayStart) => options.endStandIn(ask, mayStart),
-      carried,
-      options,
-    )
+    const told = await attempt({ click: 'end_stand_in' }, ask, options.endStandIn, carried, options)
     const after = () => drawHome(body.user.id, person, carried, options)
     if (!told.done) return { title: 'Not ended', said: told.sentence, after }
     const { by, for: absent } = told.value
