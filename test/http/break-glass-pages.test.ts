@@ -124,7 +124,7 @@ describe('one opening shows all that a review goes by', () => {
   test('where no record of calls answers it says that, and not that there were none', async () => {
     const request = await used()
     doors.calls.isSilent = true
-    expect(await see('gus', pathTo(request))).toMatch(/No record of calls here:/)
+    expect(await see('gus', pathTo(request))).toMatch(/CloudTrail does not answer/)
     doors.calls.isSilent = false
     expect(await see('gus', pathTo(request))).toMatch(/CloudTrail has none so far/)
   })
@@ -136,7 +136,7 @@ describe('one opening shows all that a review goes by', () => {
 
   test('where no AWS credentials were issued nobody is asked for calls', async () => {
     doors.calls.isSilent = true
-    expect(await see('gus', pathTo(await night.opened()))).toMatch(/No AWS credentials were issued/)
+    expect(await see('gus', pathTo(await night.opened()))).toMatch(/no AWS credentials were issued/)
   })
 
   test('whatever was written into the reason is text: no markup, no hidden character', async () => {
@@ -164,7 +164,7 @@ test('a use of the sealed role is shown as what it is: outside Hotwork, which ne
   const { body } = await (await openAs('gus')).go('GET', pathTo(request))
   expect(body).not.toContain('value="end"')
   expect(textOf(body)).toMatch(/Hotwork did not open it and cannot end it/)
-  expect(textOf(body)).toMatch(/its calls are in the CloudTrail of account 000000000000 alone/)
+  expect(textOf(body)).toMatch(/only the CloudTrail of account 000000000000 has its calls/)
 })
 
 describe('a review by the form of the page', () => {
@@ -282,7 +282,7 @@ describe('the report of a drill', () => {
     night.clock.advance(30 * minute)
     await night.review(request, 'gus')
     const text = await see('ana', path)
-    expect(text).toMatch(/Everybody told 3 s 1 min kept/)
+    expect(text).toMatch(/People told 3 s 1 min kept/)
     expect(text).toMatch(/Told that 5 min are left – at 25 min kept/)
     expect(text).toMatch(/Ended 30 min 30 min kept/)
     expect(text).toMatch(/Reviewed 32 min 1 d kept/)
