@@ -136,7 +136,7 @@ inBrowser('people at the pages of break-glass, in a browser', () => {
     expect(rows.map((row) => row.replace(/\s+/g, ' '))).toEqual([
       'Step Took At most Result',
       'Opened 0.42 s 5 s kept',
-      'Everybody told 2 s 1 min kept',
+      'People told 2 s 1 min kept',
       'Told that 5 min are left – at 25 min kept',
       'Ended 30 min 30 min kept',
       'Reviewed 33 min 1 d kept',
