@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { PatternIncidents, SystemSecrets } from '../../functions/adapters/system/system.ts'
 import { refusals } from '../../functions/domain/refusals.ts'
 import type { ApprovalRequest } from '../../functions/domain/requests/request.ts'
-import { type PrepareAsk, prepareOpening } from '../../functions/operations/break-glass/prepare-opening.ts'
+import type { ForeseenAsk } from '../../functions/operations/break-glass/open-break-glass.ts'
+import { prepareOpening } from '../../functions/operations/break-glass/prepare-opening.ts'
 import { issueToken } from '../../functions/operations/credentials/tokens.ts'
 import { PageDoors, type Shown } from '../support/pages/page-doors.ts'
 import { Tab } from '../support/pages/page-tab.ts'
@@ -22,7 +23,7 @@ beforeEach(() => {
   tab = new Tab({ doors: new PageDoors(world, issuer, { provider, tokens: provider }), provider, world })
 })
 
-async function prepared(changes: Partial<PrepareAsk> = {}): Promise<string> {
+async function prepared(changes: Partial<ForeseenAsk> = {}): Promise<string> {
   const { action, arguments: args } = parameter('/prod/checkout/payment-timeout-ms')
   const ask = {
     person: person('jade'),

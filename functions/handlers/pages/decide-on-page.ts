@@ -9,12 +9,8 @@ import type { Refusal } from '../../domain/refusals.ts'
 import type { Narrow } from '../../domain/requests/narrow.ts'
 import { type ApprovalRequest, Verdict } from '../../domain/requests/request.ts'
 import { Digest, defined, type JsonObject, RequestId, type Result } from '../../domain/values.ts'
-import {
-  decideByLogin,
-  decideOnPage,
-  type PageChoice,
-  type PageOutcome,
-} from '../../operations/requests/decide-on-page.ts'
+import type { PageChoice } from '../../operations/people/ports.ts'
+import { decideByLogin, decideOnPage, type PageOutcome } from '../../operations/requests/decide-on-page.ts'
 import type { DecidingPorts } from '../../operations/requests/ports.ts'
 import { viewRequest } from '../../operations/requests/read-requests.ts'
 import { valueOrThrow } from '../doors.ts'

@@ -24,13 +24,12 @@ import {
 } from '../../domain/values.ts'
 import { findHaltOfPerson, toldOf } from '../halts/find-halt.ts'
 import type { OnceOnly } from '../ports.ts'
-import { commitNew, recordRefusal, runAggregate } from '../requests/carry-out.ts'
+import { commitNew, refuseOnRecord, runAggregate } from '../requests/carry-out.ts'
 import type { MakingPorts, Stored } from '../requests/ports.ts'
 import { bodyDigest, findRepeat, idempotencyItem } from '../requests/submit-request.ts'
-import { binding, budgetsOf, leftOf, type OpenedBudget, whenAgain, written } from './budget.ts'
+import { binding, budgetsOf, findVoucher, leftOf, type OpenedBudget, whenAgain, written } from './budget.ts'
 import { measureDrill, type Stopwatch } from './drill.ts'
 import type { Incidents } from './ports.ts'
-import { findVoucher } from './vouch-break-glass.ts'
 import { askAboutOpening, openedBy, type WhatToOpen } from './what-to-open.ts'
 
 export type OpeningAsk = {
@@ -62,22 +61,19 @@ const [day, attempts] = [86_400, 8]
  * The same key and body is the same opening.
  */
 export async function openBreakGlass(ask: OpeningAsk, ports: OpeningPorts): Promise<Result<OpenedBreakGlass, Refusal>> {
-  const refused = async <R extends { ok: false; code: Refusal }>(refusal: R): Promise<R> => {
-    await recordRefusal({ type: 'person', id: ask.person }, 'open_break_glass', refusal.code, ports)
-    return refusal
-  }
+  const refused = refuseOnRecord(ask.person, 'open_break_glass', ports)
   const began = ask.arrivedAt ?? ports.stopwatch?.milliseconds()
   const key = idempotencyItem(ask.person, ask.idempotencyKey)
   const body = bodyDigest(ask.body)
   return runAggregate<Result<OpenedBreakGlass, Refusal>>(ask.person, attempts, async () => {
     const repeat = await findRepeat(key, body, ask.jkt, ports)
-    if (repeat) return repeat.ok ? again(repeat.value, ports) : refused(repeat)
+    if (repeat) return repeat.ok ? again(repeat.value, ports) : refused(repeat.code)
     const made = await makeOpening(ask, ports)
-    if (!made.ok) return refused(made)
+    if (!made.ok) return refused(made.code, made.detail)
     const { opening, budgets, voucher } = made.value
     const now = ports.clock.now()
-    const { events, refusal } = decide(undefined, { ...opening, budgets: binding(budgets) }, now)
-    if (refusal) return refused(refuse(refusal.code, refusal.detail ?? whenAgain(refusal.code, budgets, now)))
+    const { events, refusal } = decide(undefined, opening, now)
+    if (refusal) return refused(refusal.code, refusal.detail ?? whenAgain(refusal.code, budgets, now))
     const { id } = opening.ask
     const entry: BudgetEntry = {
       id,
@@ -100,7 +96,7 @@ export async function openBreakGlass(ask: OpeningAsk, ports: OpeningPorts): Prom
         await measureDrill({ id, milliseconds: ports.stopwatch.milliseconds() - began }, ports)
       return ok({ stored, left: leftOf(budgets, now, entry), created: true })
     }
-    if (result.outcome === 'taken' && result.key === ask.once?.key) return refused(refuse('replayed'))
+    if (result.outcome === 'taken' && result.key === ask.once?.key) return refused('replayed')
     // Another opening, or its own twin, came first: the budgets say so when they are read again.
     return undefined
   })
@@ -117,7 +113,7 @@ export async function foreseeOpening(ask: ForeseenAsk, ports: OpeningPorts): Pro
   if (!made.ok) return made
   const { opening, budgets, login } = made.value
   const now = ports.clock.now()
-  const { refusal } = decide(undefined, { ...opening, budgets: binding(budgets) }, now)
+  const { refusal } = decide(undefined, opening, now)
   return refusal ? refuse(refusal.code, refusal.detail ?? whenAgain(refusal.code, budgets, now)) : ok(login)
 }
 
@@ -188,8 +184,8 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
   )
   if (reason !== undefined) return refuse('bad_reason', reason)
   const voucher = overdue ? await findVoucher(ask.person, budgetKey, now, ports) : undefined
-  const opening: Opening = {
-    ...defined({ profile }),
+  const breakGlass: Opening = {
+    ...defined({ profile, secondedBy: voucher?.by }),
     rights,
     reason: ask.reason,
     incident: ask.incident,
@@ -197,12 +193,11 @@ async function makeOpening(ask: MakeAsk, ports: OpeningPorts): Promise<Result<Ma
     coolDown: terms.coolDown,
     budgetKey,
     drill: ask.drill,
-    ...defined({ secondedBy: voucher?.by }),
   }
-  const whole = { ...asked, breakGlass: opening }
+  const whole = { ...asked, breakGlass }
   const answer = askAboutOpening(policy, 'breakGlass', ask.person, whole, 'request', now)
   return ok({
-    opening: { type: 'open_break_glass', ask: whole, answer, budgets: [], bundle: bundle.hash },
+    opening: { type: 'open_break_glass', ask: whole, answer, budgets: binding(budgets), bundle: bundle.hash },
     budgets,
     login: terms.login,
     ...defined({ voucher: voucher?.once }),

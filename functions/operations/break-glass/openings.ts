@@ -19,7 +19,7 @@ import { isStopped } from '../halts/find-halt.ts'
 import type { Policy } from '../policy/ports.ts'
 import { askAboutPerson } from '../policy/questions.ts'
 import type { OnceOnly } from '../ports.ts'
-import { aboutStored, type CarriedOut, carryOut, carryOutFor, recordRefusal } from '../requests/carry-out.ts'
+import { aboutStored, type CarriedOut, carryOut, carryOutFor, refuseOnRecord } from '../requests/carry-out.ts'
 import type { Foreseen } from '../requests/decide-request.ts'
 import { completeRequest, revokeRequest } from '../requests/end-request.ts'
 import type { AskingPorts, DecidingPorts, RequestReader } from '../requests/ports.ts'
@@ -129,16 +129,8 @@ export async function endBreakGlass(
   ports: DecidingPorts,
 ): Promise<CarriedOut> {
   const stored = await ports.requests.load(id)
-  if (!stored?.state.ask.breakGlass) {
-    await recordRefusal(
-      { type: 'person', id: person },
-      'end_break_glass',
-      'unknown_request',
-      ports,
-      aboutStored(stored),
-    )
-    return refuse('unknown_request')
-  }
+  if (!stored?.state.ask.breakGlass)
+    return refuseOnRecord(person, 'end_break_glass', ports, aboutStored(stored))('unknown_request')
   if (stored.state.ask.agent.id === person) return completeRequest({ id, agent: person, outcome: 'succeeded' }, ports)
   return revokeRequest({ id, person, reason, ...defined({ once }) }, ports)
 }

@@ -3,10 +3,11 @@ import type { LoginWanted } from '../../domain/people/login-strength.ts'
 import type { Refusal } from '../../domain/refusals.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
-import { defined, type NumericDate, ok, type PersonId, RequestId, type Result, refuse } from '../../domain/values.ts'
+import { defined, type NumericDate, ok, type PersonId, RequestId, type Result } from '../../domain/values.ts'
 import { StaleRequest } from '../faults.ts'
 import type { Secrets } from '../people/ports.ts'
-import { recordRefusal } from '../requests/carry-out.ts'
+import { refuseOnRecord } from '../requests/carry-out.ts'
+import type { AskingPorts } from '../requests/ports.ts'
 import { idempotencyItem } from '../requests/submit-request.ts'
 import {
   type ForeseenAsk,
@@ -18,10 +19,6 @@ import {
 } from './open-break-glass.ts'
 import { openedBy, type WhatToOpen } from './what-to-open.ts'
 
-export type PrepareAsk = ForeseenAsk
-
-type Prepared = { code: string; until: NumericDate; login: LoginWanted }
-
 const keepSeconds = 7200
 
 /**
@@ -29,14 +26,11 @@ const keepSeconds = 7200
  * minutes and for this person alone, and everything is asked again.
  */
 export async function prepareOpening(
-  ask: PrepareAsk,
+  ask: ForeseenAsk,
   ports: OpeningPorts & { secrets: Secrets },
-): Promise<Result<Prepared, Refusal>> {
+): Promise<Result<{ code: string; until: NumericDate; login: LoginWanted }, Refusal>> {
   const foreseen = await foreseeOpening(ask, ports)
-  if (!foreseen.ok) {
-    await recordRefusal({ type: 'person', id: ask.person }, 'open_break_glass', foreseen.code, ports)
-    return refuse(foreseen.code, foreseen.detail)
-  }
+  if (!foreseen.ok) return refuseOnRecord(ask.person, 'open_break_glass', ports)(foreseen.code, foreseen.detail)
   const { person, what, reason, incident, minutes, drill } = ask
   const until = ports.clock.now() + preparedFor
   const code = ports.secrets.secret()
@@ -48,10 +42,8 @@ export async function prepareOpening(
 
 export type FoundPrepared = { prepared: PreparedOpening; login: LoginWanted; opened?: ApprovalRequest }
 
-type FindPorts = Pick<OpeningPorts, 'requests' | 'policy' | 'clock'>
-
 /** What was prepared under a code, for any caller: the caller checks who may see it. Nothing once its time is over. */
-export async function findPrepared(code: string, ports: FindPorts): Promise<FoundPrepared | undefined> {
+export async function findPrepared(code: string, ports: AskingPorts): Promise<FoundPrepared | undefined> {
   const { requests, policy, clock } = ports
   const value = await requests.recall(preparedKey(code))
   if (value === undefined) return undefined
@@ -72,19 +64,15 @@ export async function openPrepared(
   ports: OpeningPorts,
 ): Promise<Result<OpenedBreakGlass, Refusal>> {
   const found = await findPrepared(code, ports)
-  if (found?.prepared.person !== person) {
-    await recordRefusal({ type: 'person', id: person }, 'open_break_glass', 'unknown_request', ports)
-    return refuse('unknown_request')
-  }
+  if (found?.prepared.person !== person) return refuseOnRecord(person, 'open_break_glass', ports)('unknown_request')
   const { reason, incident, minutes, drill } = found.prepared
   const what = whatOf(found.prepared)
-  const said = { what, reason, incident, minutes, drill }
-  return openBreakGlass({ ...said, person, ...how, ...repeatedBy(code) }, ports)
+  return openBreakGlass({ what, reason, incident, minutes, drill, person, ...how, ...repeatedBy(code) }, ports)
 }
 
 const repeatedBy = (code: string) => ({ idempotencyKey: preparedKey(code), body: { prepared: preparedKey(code) } })
 
-async function openedOf(code: string, person: PersonId, { requests, clock }: FindPorts) {
+async function openedOf(code: string, person: PersonId, { requests, clock }: AskingPorts) {
   const before = await requests.recall(idempotencyItem(person, repeatedBy(code).idempotencyKey))
   const id = RequestId.safeParse(before?.split(' ')[1])
   const stored = id.success ? await requests.load(id.data) : undefined

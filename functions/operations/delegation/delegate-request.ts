@@ -44,7 +44,7 @@ import { findHaltOfAgent, toldOf } from '../halts/find-halt.ts'
 import { authorityOf } from '../policy/authority.ts'
 import type { Policy } from '../policy/ports.ts'
 import type { OnceOnly } from '../ports.ts'
-import { carryOut, commitNew, endIfOver, recordRefusal } from '../requests/carry-out.ts'
+import { carryOut, commitNew, endIfOver, refuseOnRecord } from '../requests/carry-out.ts'
 import { aboutAsk } from '../requests/evaluate-access.ts'
 import type { DecidingPorts, MakingPorts, Stored } from '../requests/ports.ts'
 import { idempotencyItem } from '../requests/submit-request.ts'
@@ -83,45 +83,37 @@ export async function delegateRequest(
   ports: Ports,
   admit: () => Promise<void>,
 ): Promise<Result<Stored, Refusal>> {
-  const refused = async <R extends { ok: false; code: Refusal }>(refusal: R): Promise<R> => {
-    const { action, resource } = ask
-    const about = { ...aboutAsk({ action, resource, parentTask: parent?.state.ask.parentTask }), request: ask.id }
-    await recordRefusal({ type: 'agent', id: ask.agent }, 'delegate', refusal.code, ports, parent ? { about } : {})
-    return refusal
-  }
   const parent = await ports.requests.load(ask.id)
-  if (parent?.state.ask.agent.id !== ask.agent) return refused(refuse('unknown_request'))
+  const { action, resource } = ask
+  const about = parent && {
+    ...aboutAsk({ action, resource, parentTask: parent.state.ask.parentTask }),
+    request: ask.id,
+  }
+  const refused = refuseOnRecord(ask.agent, 'delegate', ports, defined({ about }))
+  if (parent?.state.ask.agent.id !== ask.agent) return refused('unknown_request')
   const key = keyOf(parent.state)
   // First of all: another key spends no rate, no idempotency key and no write of the grant.
-  if (key !== undefined && key !== ask.jkt) return refused(refuse('key_mismatch'))
+  if (key !== undefined && key !== ask.jkt) return refused('key_mismatch')
   await admit()
   const child = await childUnder(ask, ports)
-  if (!child) return refused(refuse('duplicate_request'))
+  if (!child) return refused('duplicate_request')
   const before = await ports.requests.load(child)
   if (before) return ok({ ...before, state: asOf(before.state, ports.clock.now()) })
 
   const found = findFacts(ports.policy.bundle, askedOf(ask, parent.state), ports.clock.now())
-  if (!found.ok) return refused(found)
-  const target = targetOf({ action: ask.action.name }, ports)
-  const { halt, afterHalts = [] } = await findHaltOfAgent(
-    ask.to,
-    { action: ask.action.name, resource: found.value.resource, role: target?.role },
-    ports,
-  )
+  if (!found.ok) return refused(found.code, found.detail)
+  const role = targetOf({ action: action.name }, ports)?.role
+  const stoppable = { action: action.name, resource: found.value.resource, role }
+  const { halt, afterHalts = [] } = await findHaltOfAgent(ask.to, stoppable, ports)
   if (halt) {
     const { reason, detail } = toldOf(halt)
-    return refused(refuse(reason, detail))
+    return refused(reason, detail)
   }
   const given = await give(ask, child, found.value, ports)
   if (!given.ok) return given
-  const made = await makeChild(
-    ask,
-    child,
-    given.value.state as ApprovedRequest,
-    { facts: found.value, afterHalts },
-    ports,
-  )
-  if (!made.ok) return refused(made)
+  const live = given.value.state as ApprovedRequest
+  const made = await makeChild(ask, child, live, { facts: found.value, afterHalts }, ports)
+  if (!made.ok) return refused(made.code, made.detail)
 
   // The parent may have ended since it gave, and its children may have been ended before this one existed.
   await endChildren(ask.id, ports)
@@ -216,11 +208,6 @@ async function makeChild(
   return ok(undefined)
 }
 
-const chainThrough = ({ ask }: Pick<ApprovalRequest, 'ask'>): Delegator[] => [
-  ...ask.chain,
-  Delegator.parse({ ...ask.agent, owner: ask.owner }),
-]
-
 /**
  * The parent's stages without decisions by an owner or by an owner's stand-in: no owner approves what their own agent
  * does.
@@ -240,13 +227,9 @@ function delegatedSubmit(
   parent: ApprovedRequest,
   { child, uses, notAfter }: Delegation,
   { entry, agent, arguments: args, resource, unpinned }: Facts,
-  {
-    answer,
-    bundle,
-    now,
-    afterHalts,
-  }: { answer: Answer; bundle: Bundle; now: NumericDate; afterHalts: readonly HaltId[] },
+  found: { answer: Answer; bundle: Bundle; now: NumericDate; afterHalts: readonly HaltId[] },
 ): Submit {
+  const { answer, bundle, now, afterHalts } = found
   const { purpose, parentTask, credential, claimWithin, lifetime, recent } = parent.ask
   // Whatever stops the parent's agents stops the child, so a halt lifted before the parent is lifted before the child.
   const lifted = [...new Set([...(parent.ask.afterHalts ?? []), ...afterHalts])]
@@ -254,7 +237,7 @@ function delegatedSubmit(
     id: child,
     agent: refOf(agent, bundle, now),
     owner: agent.owner,
-    chain: chainThrough(parent),
+    chain: [...parent.ask.chain, Delegator.parse({ ...parent.ask.agent, owner: parent.ask.owner })],
     ancestors: [...parent.ask.ancestors, parent.ask.id],
     action: entry.name,
     arguments: args,

@@ -40,18 +40,20 @@ export type LoginPurpose =
   | {
       acr?: string
       maxAge?: Seconds
-      decision: {
-        id: RequestId
-        person: PersonId
-        verdict: Verdict
-        round: number
-        digest: Digest
-        seen: Digest
-        comment?: string
-        narrow?: Narrow
-        less?: Digest
-      }
+      /** `less`: the digest of what is left of the ask, where it is narrowed. */
+      decision: PageChoice & { person: PersonId; less?: Digest }
     }
+
+/** What a person chose on a page. `seen`: the digest of what the page showed them. */
+export type PageChoice = {
+  id: RequestId
+  verdict: Verdict
+  round: number
+  digest: Digest
+  seen: Digest
+  comment?: string
+  narrow?: Narrow
+}
 
 /** `browser`: the hash of what the browser holds, so that only it can end the login. */
 export type PendingLogin = { browser: Digest; purpose: LoginPurpose; nonce: string; expiresAt: NumericDate }

@@ -1,22 +1,13 @@
 import type { Refusal } from '../../domain/refusals.ts'
 import type { Narrow } from '../../domain/requests/narrow.ts'
-import { type ApprovalRequest, openStage, type Verdict } from '../../domain/requests/request.ts'
-import { actorNamed, type Digest, defined, ok, type RequestId, type Result, refuse } from '../../domain/values.ts'
+import { type ApprovalRequest, openStage } from '../../domain/requests/request.ts'
+import { actorNamed, type Digest, defined, ok, type Result, refuse } from '../../domain/values.ts'
 import { beginLogin, type LoggedIn, type LoginPorts, type Visitor } from '../people/log-in.ts'
-import { type CarriedOut, recordRefusal } from './carry-out.ts'
+import type { PageChoice } from '../people/ports.ts'
+import { type CarriedOut, recordRefusal, refuseOnRecord } from './carry-out.ts'
 import { decideRequest, narrowAsk } from './decide-request.ts'
 import type { AskingPorts, DecidingPorts } from './ports.ts'
 import { viewRequest } from './read-requests.ts'
-
-export type PageChoice = {
-  id: RequestId
-  verdict: Verdict
-  round: number
-  digest: Digest
-  seen: Digest
-  comment?: string
-  narrow?: Narrow
-}
 
 export type PageOutcome = { recorded: ApprovalRequest } | { loginAt: string }
 type Ports = DecidingPorts & { login: LoginPorts }
@@ -34,10 +25,7 @@ export async function decideOnPage(
 ): Promise<Result<PageOutcome, Refusal>> {
   const person = visitor.person.id
   const viewed = await viewRequest({ id: choice.id, person }, ports)
-  if (!viewed.ok) {
-    await recordRefusal(actorNamed(person), choice.verdict, viewed.code, ports)
-    return viewed
-  }
+  if (!viewed.ok) return refuseOnRecord(person, choice.verdict, ports)(viewed.code)
   const { state, whyNot } = viewed.value
   const stage = state.status === 'pending' ? openStage(state)?.terms : undefined
   const wantsLogin = choice.verdict === 'approve' && (stage?.acr !== undefined || stage?.maxAge !== undefined)

@@ -22,19 +22,13 @@ export function completeRequest(
 
 /** Ends its grant and every credential of it, if policy lets this person revoke and no halt stops them. */
 export async function revokeRequest(
-  ask: { id: RequestId; person: PersonId; reason: string; once?: OnceOnly },
+  { id, person, reason, once }: { id: RequestId; person: PersonId; reason: string; once?: OnceOnly },
   ports: DecidingPorts,
 ): Promise<CarriedOut> {
-  const { id, person, reason, once } = ask
   const command = async (state: ApprovalRequest, now: NumericDate): Promise<Unstamped> => {
     const answer = askAboutPerson(ports.policy, 'revoke', person, now, { state })
-    const permitted = answer.permit && !(await isStopped(person, ports, { now }))
-    return {
-      type: 'revoke',
-      person,
-      reason,
-      answer: { ...answer, permit: permitted },
-    }
+    const permit = answer.permit && !(await isStopped(person, ports, { now }))
+    return { type: 'revoke', person, reason, answer: { ...answer, permit } }
   }
   return carryOutFor(person, 'revoke', id, ports, command, once)
 }

@@ -52,7 +52,7 @@ export async function beginUse(
   const { tool, token, key } = ask
   const stored = await ports.requests.load(token.request)
   if (!stored) return refuse('unknown_request')
-  if (!executes(stored.state, ask)) {
+  if (argumentsDigest(ask.action, ask.arguments, stored.state.ask.resource) !== stored.state.ask.argumentsDigest) {
     await recordRefusal(actorNamed(tool), 'begin_use', 'invalid_arguments', ports, aboutStored(stored))
     return refuse('arguments_mismatch', 'what is about to be executed is not what was approved')
   }
@@ -81,9 +81,6 @@ export async function beginUse(
     ? ok({ use: begun.id, usesLeft: usesLeft(state), ended: begun.ended !== undefined })
     : refuse('credential_unknown')
 }
-
-const executes = ({ ask }: ApprovalRequest, { action, arguments: args }: UseAsk): boolean =>
-  argumentsDigest(action, args, ask.resource) === ask.argumentsDigest
 
 const useOf = (state: ApprovalRequest, tool: ToolId, key: string) =>
   grantOf(state)?.uses.find((use) => use.tool === tool && use.key === key)

@@ -4,8 +4,8 @@ import type { ApprovalRequest } from '../../../functions/domain/requests/request
 import type { CredentialId, ToolId } from '../../../functions/domain/values.ts'
 import type { EndMessage } from '../../../functions/operations/break-glass/ports.ts'
 import { drawCard } from '../../../functions/operations/cards/draw-card.ts'
+import { writeDenies } from '../../../functions/operations/credentials/denies.ts'
 import { issueToken } from '../../../functions/operations/credentials/tokens.ts'
-import { writeDenies } from '../../../functions/operations/credentials/write-denies.ts'
 import {
   BoardUnavailable,
   KeyUnavailable,

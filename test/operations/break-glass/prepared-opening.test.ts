@@ -3,10 +3,10 @@ import { preparedFor, preparedKey } from '../../../functions/domain/break-glass/
 import { verify } from '../../../functions/domain/ledger/ledger.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
 import type { Thumbprint } from '../../../functions/domain/values.ts'
+import type { ForeseenAsk } from '../../../functions/operations/break-glass/open-break-glass.ts'
 import {
   findPrepared,
   openPrepared,
-  type PrepareAsk,
   prepareOpening,
 } from '../../../functions/operations/break-glass/prepare-opening.ts'
 import { mayOpen } from '../../../functions/operations/break-glass/what-to-open.ts'
@@ -29,7 +29,7 @@ const ports = () => ({
   incidents: night.incidents,
   secrets: { secret: () => String(++codes).padStart(43, 'c') },
 })
-const prepare = (who = 'jade', changes: Partial<PrepareAsk> = {}) => {
+const prepare = (who = 'jade', changes: Partial<ForeseenAsk> = {}) => {
   const { action, arguments: args } = parameter('/prod/checkout/payment-timeout-ms')
   return prepareOpening(
     {
@@ -44,7 +44,7 @@ const prepare = (who = 'jade', changes: Partial<PrepareAsk> = {}) => {
     ports(),
   )
 }
-async function prepared(who = 'jade', changes: Partial<PrepareAsk> = {}): Promise<string> {
+async function prepared(who = 'jade', changes: Partial<ForeseenAsk> = {}): Promise<string> {
   const done = await prepare(who, changes)
   if (!done.ok) throw new Error(`${done.code}: ${done.detail}`)
   return done.value.code
@@ -69,7 +69,7 @@ describe('preparing', () => {
     expect((await night.requests.list({ owner: person('jade') }, { limit: 9 })).items).toEqual([])
   })
 
-  test.each<[rule: string, changes: Partial<PrepareAsk>, code: string]>([
+  test.each<[rule: string, changes: Partial<ForeseenAsk>, code: string]>([
     ['a reason that says nothing', { reason: 'outage' }, 'bad_reason'],
     ['an incident that is none', { incident: 'soon' }, 'bad_incident'],
     ['more minutes than the profile has', { minutes: 61 }, 'window_too_long'],

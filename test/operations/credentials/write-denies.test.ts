@@ -1,5 +1,5 @@
 import { type ApprovalRequest, grantOf } from '../../../functions/domain/requests/request.ts'
-import { writeDenies } from '../../../functions/operations/credentials/write-denies.ts'
+import { writeDenies } from '../../../functions/operations/credentials/denies.ts'
 import { revokeRequest } from '../../../functions/operations/requests/end-request.ts'
 import { MemoryDenyStore } from '../../support/credentials/memory-deny-store.ts'
 import { MemoryRolePolicies } from '../../support/credentials/memory-role-policies.ts'

@@ -5,7 +5,7 @@ import { type ApprovalRequest, type ApprovedRequest, grantOf } from '../../../fu
 import type { AgentId, HaltId, RequestId, Thumbprint } from '../../../functions/domain/values.ts'
 import { mustKeepRate } from '../../../functions/handlers/doors.ts'
 import type { EndMessage } from '../../../functions/operations/break-glass/ports.ts'
-import { writeDenies } from '../../../functions/operations/credentials/write-denies.ts'
+import { writeDenies } from '../../../functions/operations/credentials/denies.ts'
 import {
   type DelegationAsk,
   delegateRequest,

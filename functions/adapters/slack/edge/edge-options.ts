@@ -14,8 +14,8 @@ import type {
   StandInId,
   StandingPermitId,
 } from '../../../domain/values.ts'
+import type { ForeseenAsk } from '../../../operations/break-glass/open-break-glass.ts'
 import type { ReviewAsk } from '../../../operations/break-glass/openings.ts'
-import type { PrepareAsk } from '../../../operations/break-glass/prepare-opening.ts'
 import type { Openable } from '../../../operations/break-glass/what-to-open.ts'
 import type { Accepted, BurstAsk } from '../../../operations/cards/decide-burst.ts'
 import type { Overview } from '../../../operations/cards/read-overview.ts'
@@ -84,7 +84,7 @@ export type EdgeOptions = {
   /** What this person may open; undefined where the deployment has no break-glass. */
   mayOpen(person: PersonId): Openable | undefined
   /** Records what a person would open, and gives the address at which they can, with a login. */
-  prepareOpening(ask: PrepareAsk, mayStart: () => boolean): Promise<Result<string, Refusal>>
+  prepareOpening(ask: ForeseenAsk, mayStart: () => boolean): Promise<Result<string, Refusal>>
   /** What was opened lately, if policy lets this person read. */
   openings(person: PersonId): Promise<readonly ApprovalRequest[] | undefined>
   /** Puts a once-only key alone; false when it was there. */

@@ -8,7 +8,7 @@ import { clamp, inert } from '../../../domain/inert.ts'
 import { type Refusal, refusals } from '../../../domain/refusals.ts'
 import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import type { JsonObject } from '../../../domain/values.ts'
-import type { PrepareAsk } from '../../../operations/break-glass/prepare-opening.ts'
+import type { ForeseenAsk } from '../../../operations/break-glass/open-break-glass.ts'
 import type { Openable } from '../../../operations/break-glass/what-to-open.ts'
 import { bold, context, drawn, list, rich, section, words } from '../cards/blocks.ts'
 import { reasonParts } from '../cards/opening-card.ts'
@@ -78,7 +78,7 @@ const choicesOf = ({ profiles, actions }: Openable): PlainTextOption[] => [
   ...actions.map((name) => choice(`action ${name}`, `One action: ${clamp(name, 40).text}`)),
 ]
 
-type Filled = Omit<PrepareAsk, 'person'> | { errors: { [field: string]: string } }
+type Filled = Omit<ForeseenAsk, 'person'> | { errors: { [field: string]: string } }
 
 /** What was filled in; or what is wrong, beside its field. */
 export function readOpenForm(values: Values): Filled {
