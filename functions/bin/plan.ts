@@ -64,7 +64,6 @@ function parse(args: string[]) {
   }
 }
 
-/** By the rules of the endpoint that would take it. */
 function readAsk(file: string) {
   try {
     return parseBody(EvaluationBody, readJson(readFileSync(file, 'utf8')))

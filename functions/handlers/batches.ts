@@ -3,7 +3,6 @@ import * as z from 'zod'
 import { RequestId } from '../domain/values.ts'
 import { faultName } from '../operations/faults.ts'
 
-/** A message that names one request. */
 export const OfRequest = z.object({ requestId: RequestId })
 
 /** Takes the messages of a queue one by one. Those that fail come again, and in the end go to the dead letters. */

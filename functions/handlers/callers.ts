@@ -8,7 +8,6 @@ import type { AgentRef } from '../domain/requests/request.ts'
 import { type AskerId, defined, type Result } from '../domain/values.ts'
 import type { Clock, OnceOnly } from '../operations/ports.ts'
 
-/** A person, by the issuer and subject of their token, and how and when they logged in. */
 export type ProvenPerson = {
   person: Person
   proven: { issuer: string; subject: string }
@@ -21,7 +20,10 @@ export type Holder =
   | { type: 'tool'; id: Tool['id'] }
   | { type: 'person'; id: Person['id'] }
 
-/** Finds out who calls. Agents and tools have workload tokens, people have people's; no token is taken for another kind. */
+/**
+ * Finds out who calls. Agents and tools have workload tokens, people have people's; no token is taken for another kind.
+ * Every method throws BadRequest 401 for a token that is missing, bad or of another kind of caller.
+ */
 export class Callers {
   readonly #bundle: Bundle
   readonly #issuer: string
@@ -35,17 +37,11 @@ export class Callers {
     this.#verifier = new IdentityVerifier(bundle.deployment.issuers, issuer, clock)
   }
 
-  /** @throws BadRequest 401 when the token is missing, bad, or not an agent's */
   async agent(call: Call): Promise<{ agent: Agent; ref: AgentRef }> {
     return this.agentOf(bearer(call, this.#issuer))
   }
 
-  /**
-   * An agent that proves a key in the same call. Where its token comes by the DPoP scheme, the proof is for that very token
-   * too (RFC 9449 section 7.1).
-   *
-   * @throws BadRequest 401
-   */
+  /** An agent that proves a key. If its token comes by the DPoP scheme, the proof is for that token (RFC 9449 section 7.1). */
   async provenAgent(call: Call, where: { method: string; path: string }) {
     const token = dpopToken(call)
     if (token === undefined && tokenBy('bearer', call) === undefined)
@@ -55,7 +51,6 @@ export class Callers {
     return { ref, ...proven }
   }
 
-  /** The agent of a workload token, such as the subject token of an exchange. @throws BadRequest 401 */
   async agentOf(token: string): Promise<{ agent: Agent; ref: AgentRef }> {
     const identity = await this.#identify(token)
     const agent = this.#whoIs(this.#bundle.agents, identity)
@@ -63,24 +58,18 @@ export class Callers {
     return { agent, ref: { id: agent.id, issuer: identity.issuer, subject: identity.subject } }
   }
 
-  /** @throws BadRequest 401 */
   async agentOrTool(call: Call): Promise<Exclude<Holder, { type: 'person' }>> {
     const holder = await this.holder(call)
     if (holder.type === 'person') throw this.#unauthorized('the token belongs to no agent or tool known here')
     return holder
   }
 
-  /** A person may hold a token of ours too, by break-glass. @throws BadRequest 401 */
+  /** A person may hold a token of ours too, by break-glass. */
   async holder(call: Call): Promise<Holder> {
     return this.#holderOf(await this.#identify(bearer(call, this.#issuer)))
   }
 
-  /**
-   * The same for a client of the authorization server: its token comes as a bearer token or, as OAuth libraries send it, as
-   * an assertion (RFC 7523 section 2.2).
-   *
-   * @throws BadRequest 401, or 400 when it comes in both ways
-   */
+  /** A client of the authorization server, by a bearer token or, as OAuth libraries do, an assertion (RFC 7523 section 2.2). */
   async client(call: Call, form: ReadonlyMap<string, string>): Promise<Holder> {
     const [assertion, type] = [form.get('client_assertion'), form.get('client_assertion_type')]
     if (assertion === undefined && type === undefined) return this.holder(call)
@@ -105,19 +94,16 @@ export class Callers {
     throw this.#unauthorized('the token belongs to no agent or tool known here')
   }
 
-  /** @throws BadRequest 401 */
   async tool(call: Call): Promise<Tool> {
     const tool = this.#whoIs(this.#bundle.tools, await this.#identify(bearer(call, this.#issuer)))
     if (!tool) throw this.#unauthorized('the token belongs to no tool known here')
     return tool
   }
 
-  /** @throws BadRequest 401 */
   async person(call: Call): Promise<ProvenPerson> {
     return this.personOf(bearer(call, this.#issuer))
   }
 
-  /** The person of a token, such as the subject token of an exchange. @throws BadRequest 401 */
   async personOf(token: string): Promise<ProvenPerson> {
     const identity = await this.#identify(token)
     const person = this.#personOf(identity)
@@ -170,7 +156,6 @@ export class Callers {
 
 const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
-/** The only token of a call, where it comes by this scheme. */
 function tokenBy(scheme: 'bearer' | 'dpop', call: Call): string | undefined {
   const [sent, token, ...more] = (call.header('authorization') ?? '').split(' ')
   return sent?.toLowerCase() === scheme && token && more.length === 0 ? token : undefined

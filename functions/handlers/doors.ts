@@ -19,9 +19,7 @@ import { keepRate } from '../operations/requests/limits.ts'
 import type { DecidingPorts, MakingPorts } from '../operations/requests/ports.ts'
 import { Callers, type ProvenPerson } from './callers.ts'
 
-/** What each door of the API needs. */
 export type DoorPorts = { issuer: string; policy: { bundle: Bundle }; clock: Clock; log: Log }
-/** What most handlers behind one need. */
 export type ApiPorts = MakingPorts & { issuer: string }
 
 type Handle<Caller> = (call: Call, caller: Caller, callers: Callers) => Promise<Answer>
@@ -59,7 +57,6 @@ export const byRoute =
 export const unknownTask = (): BadRequest => apiProblem(404, 'unknown_task')
 export const unknownRequest = (): BadRequest => refusalProblem('unknown_request')
 
-/** The id in the path. @throws BadRequest what `unknown` says, where it is none */
 export function pathId<Schema extends z.ZodType>(call: Call, schema: Schema, unknown: () => Error): z.output<Schema> {
   const id = schema.safeParse(call.path('id'))
   if (!id.success) throw unknown()
@@ -78,7 +75,6 @@ type Refuse<Code> = (code: Code, detail?: string) => Error
 /** What is refused above its rate. A read above its rate is not held, and is answered at once. */
 type RefusedKind = Exclude<RateKind, 'heldReads'>
 
-/** Refuses a caller that calls too often. @throws BadRequest 429 with `Retry-After` */
 export async function mustKeepRate(
   caller: AgentId | ToolId,
   kind: RefusedKind,
@@ -95,7 +91,6 @@ export async function mustKeepRate(
 /** A grant that ends sooner than this could not be claimed in time. Seconds. */
 const shortestGrant = 10
 
-/** @throws BadRequest 400 where a grant would end too soon to be claimed */
 export function checkEnd(end: NumericDate | undefined, field: string, { clock }: Pick<DoorPorts, 'clock'>): void {
   if (end === undefined || end >= clock.now() + shortestGrant) return
   throw badRequest(
@@ -105,7 +100,6 @@ export function checkEnd(end: NumericDate | undefined, field: string, { clock }:
   )
 }
 
-/** @throws BadRequest 400 */
 export function idempotencyKeyOf(call: Call): string {
   const key = call.header('idempotency-key')?.trim()
   if (key && key.length <= 255) return key
@@ -116,13 +110,11 @@ export function idempotencyKeyOf(call: Call): string {
   )
 }
 
-/** The id in the path, where it is that of an opening. */
 export function openingIn(call: Call): RequestId | undefined {
   const id = RequestId.safeParse(call.path('id'))
   return id.success && id.data.startsWith('bgl_') ? id.data : undefined
 }
 
-/** @throws BadRequest 404 */
 export function openingId(call: Call): RequestId {
   const id = openingIn(call)
   if (id === undefined) throw refusalProblem('unknown_request')

@@ -6,7 +6,6 @@ import * as z from 'zod'
  */
 
 const Name = z.string().min(1)
-/** Several, with a space between. */
 const Names = Name.transform((names) => names.split(' '))
 const Url = z.url()
 
@@ -104,10 +103,8 @@ export function bind<N extends HandlerName, Ports, Args extends unknown[], Answe
   }
 }
 
-/** The variables that name the tables of the stores. */
 export type Tables = { REQUESTS_TABLE: string; LEDGER_TABLE: string }
 
-/** The same as the stores take them. */
 export const tablesOf = ({ REQUESTS_TABLE, LEDGER_TABLE }: Tables) => ({
   requests: REQUESTS_TABLE,
   ledger: LEDGER_TABLE,

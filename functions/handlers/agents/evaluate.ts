@@ -24,7 +24,6 @@ type Ports = ApiPorts & { statements: Statements }
 type Body = z.infer<typeof EvaluationBody> | NoSuchName
 type Decision = { [member: string]: Json }
 
-/** May this agent do this, and if not, would approval help? One evaluation, or many in one message. */
 export const evaluations =
   (ports: Ports) =>
   async (call: Call, caller: EvaluationCaller): Promise<Answer> => {

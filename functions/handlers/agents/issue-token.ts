@@ -48,7 +48,7 @@ async function exchange(call: Call, callers: Callers, ports: Ports): Promise<Ans
   throw insufficientLogin((await loginFor(id, ports)) ?? issued.detail ?? '')
 }
 
-/** All that claiming this takes of a login, and not only what was lacking first: one more login is then enough. */
+/** All that claiming this takes of a login, so that one more login is enough. */
 async function loginFor(id: RequestId, { requests, policy }: Ports) {
   const breakGlass = (await requests.load(id))?.state.ask.breakGlass
   return breakGlass && loginWantedFor(breakGlass, policy.bundle)

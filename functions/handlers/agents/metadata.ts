@@ -22,7 +22,6 @@ export function createHandler(ports: DoorPorts & { keys: KeySet }) {
     'GET /.well-known/oauth-authorization-server': async () => published(authorizationServer),
     'GET /.well-known/oauth-protected-resource': async () => published(api),
     'GET /.well-known/oauth-protected-resource/aws': async () => published(broker),
-    // RFC 7517 section 5.
     'GET /.well-known/jwks.json': async () => published(await keys.jwks()),
     'GET /schemas/access-request.json': async () => {
       const { headers, ...answer } = published(requestSchema(issuer))
@@ -83,7 +82,7 @@ function publishedMetadata(bundle: Pick<Bundle, 'deployment' | 'breakGlass'>, is
       access_request_endpoint: `${issuer}/access/v1/requests`,
       jwks_uri: `${issuer}/.well-known/jwks.json`,
       capabilities: ['urn:openid:authzen:capability:access-request'],
-      // What a submission takes beside its body, which no standard has a member for.
+      // No standard has a member for it.
       [own]: {
         access_request: {
           request_schema_url: `${issuer}/schemas/access-request.json`,
@@ -94,9 +93,8 @@ function publishedMetadata(bundle: Pick<Bundle, 'deployment' | 'breakGlass'>, is
         },
       },
     },
-    // RFC 8414 section 2. Common clients want `authorization_endpoint` and a response type even of a server without a code
-    // flow: `none` (OAuth 2.0 Multiple Response Type Encoding Practices) is the registered one that gives nothing. At
-    // `/token` the subject token says who asks, so there is no client authentication beside it.
+    // RFC 8414 section 2. Common clients want `authorization_endpoint` and a response type even where there is no code flow:
+    // `none` (OAuth 2.0 Multiple Response Type Encoding Practices) gives nothing.
     authorizationServer: {
       issuer,
       authorization_endpoint: `${issuer}/authorize`,
@@ -119,7 +117,7 @@ function publishedMetadata(bundle: Pick<Bundle, 'deployment' | 'breakGlass'>, is
         `${issuer}/aws`,
       ],
     },
-    // RFC 9728 section 2. The API as a whole, which takes workload tokens, and people's, and none of its own.
+    // RFC 9728 section 2. The API takes workload tokens and people's tokens, and none of its own.
     api: {
       resource: issuer,
       resource_name: 'Hotwork',
@@ -127,10 +125,9 @@ function publishedMetadata(bundle: Pick<Bundle, 'deployment' | 'breakGlass'>, is
       bearer_methods_supported: ['header'],
       dpop_signing_alg_values_supported,
       authorization_details_types_supported,
-      // Section 2 lets others be added: whose tokens count for which audience, and where the command line logs people in.
+      // Section 2 lets members be added.
       [own]: { issuers, ...(login && { login }) },
     },
-    // The broker, which takes access tokens of ours and nothing else.
     broker: {
       resource: `${issuer}/aws`,
       resource_name: 'Hotwork: AWS credentials',

@@ -43,7 +43,6 @@ export function createHandler(ports: Ports) {
   })
 }
 
-/** What is asked for. @throws BadRequest where an agent may not ask so */
 function readAsk(ask: z.infer<typeof RequestBody>, { id, subject: ownName }: AgentRef, ports: Ports) {
   const { subject, action, resource, context, requested_access: access } = ask
   const denial = readDenial(ask.denial)

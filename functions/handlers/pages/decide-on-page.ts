@@ -33,7 +33,6 @@ import {
 
 type Ports = LoginPagePorts & DecidingPorts
 
-/** What is decided on a page, by the operations of every other door. */
 export const createHandler = (ports: Ports) =>
   pageDoor(ports, (call) => (routes[call.route] ?? decideRequest)(call, ports))
 
@@ -91,7 +90,6 @@ async function answerTo(
   return shown(issuer, requestPage(view), status, headers)
 }
 
-/** The status and the words of a page that says why nothing was recorded. */
 function tellRefusal(code: NotDecided, detail?: string): readonly [status: number, text: string] {
   if (code === 'another_person')
     return [
@@ -111,7 +109,6 @@ const withShown = (ports: Ports) => ({
   shown: (state: ApprovalRequest) => shownDigest(describeRequest(state, ports.policy.bundle)),
 })
 
-/** @throws BadRequest when no page of ours has this form */
 function choiceOf(id: RequestId, form: Form): PageChoice {
   const verdict = Verdict.safeParse(form.get('verdict'))
   const digest = Digest.safeParse(form.get('digest'))

@@ -76,7 +76,6 @@ type Told = {
   offer?: Awaited<ReturnType<typeof findOffer>>
   notice?: Notice
   status?: number
-  /** The code is of no more use, so the browser need not hold it. */
   forget?: boolean
 }
 

@@ -12,7 +12,6 @@ import { cookieOf, endLogin, formOf, goTo, guestOf, pageDoor, setCookie, shown }
 /** Pages of ours that a login may lead to. Any other address is replaced by the list. */
 const destination = /^\/(decide(\/req_[0-9a-z]{26})?|link|break-glass(\/bgl_[0-9a-z]{26}(\/drill)?)?)$/
 
-/** It begins and ends sessions, and decides nothing. */
 const answerByRoute = byRoute<[LoginPagePorts]>(
   {
     'GET /login': async (call, { issuer, login }) => {

@@ -75,7 +75,6 @@ function viewOf(
   return openPage({ ...view, ...defined({ notice }) })
 }
 
-/** To the provider, asking for the login that it takes, and back here. */
 async function toStrongLogin(
   call: Call,
   code: string,
@@ -100,7 +99,6 @@ const notStrongEnough = (code: string, { login }: FoundPrepared, { issuer }: Por
   return shown(issuer, body, 403)
 }
 
-/** 256 bits as base64url. */
 const codeIn = (call: Call): string => {
   const code = call.path('id') ?? ''
   if (/^[A-Za-z0-9_-]{43}$/.test(code)) return code

@@ -17,11 +17,10 @@ import {
 } from '../../operations/people/log-in.ts'
 import type { DoorPorts } from '../doors.ts'
 
-/** The cookies of the pages: the session of a browser, and the link that Slack showed to it. */
 type CookieName = 'session' | 'link'
 const cookieSeconds: { readonly [name in CookieName]: number } = { session: sessionSeconds, link: 600 }
 
-/** 256 bits as base64url, and nothing else that a browser may send. */
+/** 256 bits as base64url. */
 const secret = /^[A-Za-z0-9_-]{43}$/
 
 /**
@@ -51,12 +50,7 @@ export function setCookie(issuer: string, name: CookieName, value: string | unde
 /** A digest of the session's cookie, which only a page that was made for this session can hold. */
 export const csrfOf = (cookie: string): string => digestOf('hotwork.csrf.v1', cookie).slice('sha-256:'.length)
 
-/**
- * The form that a browser sent, if it is of a page that this session was shown. A browser that says where a form comes
- * from must say that it is from here (Fetch metadata, and `Origin`).
- *
- * @throws BadRequest 403
- */
+/** A form must be of a page that this session was shown. Fetch metadata and `Origin`, where sent, must name this site. */
 export function formOf(call: Call, issuer: string, cookie: string): Form {
   const [site, origin] = [call.header('sec-fetch-site'), call.header('origin')]
   const fromHere = (site === undefined || site === 'same-origin') && (origin === undefined || origin === issuer)
@@ -70,13 +64,10 @@ const isSame = (one: string, other: string): boolean => {
   return a.length === b.length && timingSafeEqual(a, b)
 }
 
-/** What every page needs. */
 export type PagePorts = DoorPorts & Pick<LoginPorts, 'sessions'>
 
-/** A person who is logged in, with what their browser holds. */
 export type Guest = Visitor & { cookie: string; reader: Reader & { person: PersonId } }
 
-/** A page, or a page with another status than 200. */
 export const shown = (issuer: string, body: string, status = 200, headers: Answer['headers'] = {}): Answer => ({
   status,
   headers: { ...pageHeaders(issuer), ...headers },
@@ -90,7 +81,6 @@ export const goTo = (issuer: string, location: string, headers: Answer['headers'
   body: '',
 })
 
-/** An endpoint whose answers are pages, those to faults and refusals too. */
 export const pageDoor = ({ issuer, log, clock }: PagePorts, handle: (call: Call) => Promise<Answer>): Endpoint =>
   endpoint({ issuer, log, clock, tell: problemPage(issuer) }, handle)
 
@@ -110,7 +100,6 @@ const problemPage =
 /** After a fault only the page of the request can tell whether the form was recorded. */
 const unsure = 'Open the page of the request before you try again: it shows whether anything was recorded'
 
-/** Who is logged in with this browser now. */
 export async function guestOf(call: Call, ports: PagePorts): Promise<Guest | undefined> {
   const cookie = cookieOf(call, ports.issuer, 'session')
   const visitor = await findVisitor(cookie, ports)
@@ -123,14 +112,13 @@ export const guestFor = <V extends Pick<Visitor, 'person'>>(visitor: V, cookie: 
   reader: { name: visitor.person.name, csrf: csrfOf(cookie), person: visitor.person.id },
 })
 
-/** A form of ours and the person who sent it. @throws BadRequest where they are not logged in, or it is another's form */
+/** @throws BadRequest where its sender is not logged in, or it is not a form of this session */
 export async function sentForm(call: Call, page: string, ports: PagePorts): Promise<{ guest: Guest; form: Form }> {
   const guest = await guestOf(call, ports)
   if (!guest) throw loggedOut(`${ports.issuer}${page}`)
   return { guest, form: formOf(call, ports.issuer, guest.cookie) }
 }
 
-/** To log in first, and to come back here. */
 export const toLogin = (issuer: string, to: string): Answer => goTo(issuer, `/login?to=${encodeURIComponent(to)}`)
 
 /** A form whose sender is not logged in any more cannot be taken: it belongs to another session. */
@@ -140,7 +128,6 @@ const loggedOut = (page: string): BadRequest =>
     'www-authenticate': 'Cookie realm="Hotwork", form-action="/login"',
   })
 
-/** Why a login failed, in a sentence that says what to do. */
 const loginRefusals: { readonly [code in LoginRefusal]: readonly [status: number, title: string, text: string] } = {
   login_unknown: [
     400,
@@ -187,7 +174,6 @@ export async function endLogin(
   return { ok: false, answer: shown(issuer, messagePage({ title, text, next }), status) }
 }
 
-/** Why a page is not shown: there is no such thing, or policy does not let this person read it. */
 export const notShown = (code: 'not_permitted' | 'unknown_request' = 'unknown_request'): BadRequest =>
   refusalProblem(code)
 

@@ -13,7 +13,6 @@ import { type Guest, notShown, type PagePorts, shown } from './page-door.ts'
 
 export type ShowPorts = PagePorts & Pick<AskingPorts, 'requests'> & EvidencePorts & DrillPorts
 
-/** `GET /break-glass`: who holds what, which reviews are due, what is left of the budgets. */
 export async function showOpenings(_: Call, { person, reader }: Guest, ports: ShowPorts): Promise<Answer> {
   const openings = await listBreakGlass(person.id, ports)
   if (!openings) throw notShown('not_permitted')
@@ -23,7 +22,6 @@ export async function showOpenings(_: Call, { person, reader }: Guest, ports: Sh
   return shown(ports.issuer, breakGlassListPage({ openings, budgets, bundle, reader, now }))
 }
 
-/** `GET /break-glass/{id}`: one opening, with all that a review goes by. */
 export async function showOpening(call: Call, { person, reader }: Guest, ports: ShowPorts): Promise<Answer> {
   const id = openingIn(call)
   if (!id) throw notShown()
@@ -33,7 +31,6 @@ export async function showOpening(call: Call, { person, reader }: Guest, ports: 
   return shown(ports.issuer, breakGlassPage(view))
 }
 
-/** `GET /break-glass/{id}/drill`: how a drill went. */
 export async function showDrill(call: Call, { person, reader }: Guest, ports: ShowPorts): Promise<Answer> {
   const id = openingIn(call)
   if (!id) throw notShown()

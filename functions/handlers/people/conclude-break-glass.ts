@@ -19,7 +19,6 @@ type Ports = ApiPorts & { incidentEvents: IncidentEvents }
 
 const Review = z.strictObject({
   outcome: z.enum(['justified', 'not_justified']),
-  /** What was looked at, and what follows from it. */
   note: z.string().trim().min(1, 'should say what you looked at, and what follows').max(4000),
 })
 const Voucher = z.union([

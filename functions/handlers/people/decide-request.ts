@@ -10,7 +10,6 @@ import { type ApiPorts, pathId, personDoor, unknownRequest } from '../doors.ts'
 import { bind } from '../environments.ts'
 import { portsWithAnswers } from '../wiring/policy.ts'
 
-/** `narrow`: what to leave of it, in an approval of less than was asked. */
 const Body = z
   .strictObject({
     verdict: Verdict,

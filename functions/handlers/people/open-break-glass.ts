@@ -12,12 +12,9 @@ import { portsWithAnswers } from '../wiring/policy.ts'
 const said = {
   reason: z.string().max(2000),
   incident: z.string().max(128),
-  /** Whole minutes. */
   minutes: z.int().min(1).max(60),
-  /** The whole way, with credentials that can do nothing. */
   drill: z.boolean().default(false),
 }
-/** A profile, or one action with its arguments and, to be compared, its resource. */
 const Body = z.union([
   z.strictObject({ profile: z.string().min(1).max(64), ...said }),
   z.strictObject({ action: z.string().min(1).max(128), arguments: JsonObject, resource: Resource.optional(), ...said }),

@@ -14,7 +14,6 @@ import { portsWithAnswers } from '../wiring/policy.ts'
 
 type Ports = ApiPorts & EvidencePorts & DrillPorts
 
-/** What people read of openings. */
 const readByRoute = byRoute<[PersonId, Ports]>(
   {
     'GET /v1/break-glass': async (_, person, ports) => {

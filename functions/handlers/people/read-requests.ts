@@ -31,7 +31,6 @@ const filter = {
 }
 const ledgerPage = { after: AfterEntry.optional() }
 
-/** What people read: requests, one request, every ledger, standing permits, stand-ins. */
 export const readByRoute = byRoute<[PersonId, Ports]>(
   {
     'GET /v1/requests': async (call, person, ports) => {

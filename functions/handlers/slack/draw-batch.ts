@@ -7,7 +7,6 @@ import { BoardUnavailable, faultName, PagerUnavailable } from '../../operations/
 import type { Log } from '../../operations/ports.ts'
 import { failing, OfRequest } from '../batches.ts'
 
-/** Says when a failed message shall come again. */
 export type Hold = (receiptHandle: string, seconds: number) => Promise<void>
 
 type Options = {
@@ -83,7 +82,7 @@ function pause(fault: unknown, id: RequestId, records: readonly SQSRecord[]): nu
   return Math.max(retryAfterOf(fault) ?? 0, longer) + Math.floor(shareOf(id, received) * longer)
 }
 
-/** From 0 to 1, as good as random since an id is, and different each time. */
+/** From 0 to 1: as good as random, since an id is. */
 const shareOf = (id: RequestId, received: number): number =>
   ((Number.parseInt(id.slice(-4), 36) * (2 * received + 1)) % 1009) / 1009
 
@@ -99,7 +98,6 @@ type Because = Parameters<typeof drawBurst>[1]
 
 type BurstOptions = Pick<Options, 'hold' | 'log'> & { draw(kind: BurstKind, because: Because): Promise<void> }
 
-/** The messages of single requests, and those of bursts. */
 export const partition = (records: readonly SQSRecord[]): [single: SQSRecord[], several: SQSRecord[]] => [
   records.filter((record) => !isOfBurst(record)),
   records.filter(isOfBurst),

@@ -95,7 +95,6 @@ export function edgeOptions(ports: Ports): EdgeOptions {
   }
 }
 
-/** What API Gateway hands over, as Slack's edge takes it. */
 export function slackRequestOf(event: APIGatewayProxyEventV2): EdgeRequest {
   const { requestContext, headers, body, isBase64Encoded } = event
   const sent = Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === 'x-request-id')?.[1]
@@ -110,10 +109,8 @@ export function slackRequestOf(event: APIGatewayProxyEventV2): EdgeRequest {
   }
 }
 
-/** How long a caller waits for a new value when there is an old one. Milliseconds. */
-const worthWaiting = 200
-
-/** An old value is good for this long after it was last read. Seconds. */
+/** How long a caller waits for a new value when there is an old one. */
+const waitMilliseconds = 200
 const maxAgeSeconds = 600
 
 /**
@@ -131,7 +128,7 @@ export function freshEnough<T>(read: () => Promise<T>, now: () => NumericDate): 
     const { value } = last
     let timer: ReturnType<typeof setTimeout> | undefined
     const enough = new Promise<T>((resolve) => {
-      timer = setTimeout(() => resolve(value), worthWaiting)
+      timer = setTimeout(() => resolve(value), waitMilliseconds)
     })
     try {
       return await Promise.race([next.catch(() => value), enough])

@@ -9,7 +9,6 @@ import { bind } from '../environments.ts'
 import { readingPorts } from '../wiring/reading.ts'
 
 const Input = OfRequest.extend({ wait: z.string().min(1).max(80), taskToken: z.string().min(1).max(2048) })
-/** A wait is over long before its item is forgotten: no ladder waits for so long. */
 const keepSeconds = 35 * 86_400
 
 /** The task of every waiting state. Its answer is not used: the state ends when its task token is used. */

@@ -67,7 +67,6 @@ const orFailed =
     }
   }
 
-/** Ends what ends with a request, a standing permit or a halt. */
 async function endAll(end: z.infer<typeof End>['end'], ports: Ports): Promise<void> {
   const [request, permit] = [RequestId.safeParse(end), StandingPermitId.safeParse(end)]
   if (request.success) await endChildren(request.data, ports)

@@ -23,7 +23,6 @@ export function loginPorts({ sessions, policy, clock, log }: LoginWorld): () => 
   return () => ports
 }
 
-/** The ports of a page that can send a person to log in. */
 export function loginPagePorts(told: Parameters<typeof pagePorts>[0], policy: Policy) {
   const ports = pagePorts(told, policy)
   return { ...ports, login: loginPorts(ports) }

@@ -25,6 +25,5 @@ export const loggingErrors = (policy: Policy, log: Log): Policy => ({
   },
 })
 
-/** The ports of a Lambda behind the API that asks policy. */
 export const portsWithAnswers = (told: ApiTold, patience?: Patience): ApiPorts =>
   apiPorts(told, cedarPolicy(), patience)

@@ -15,7 +15,6 @@ import type { MakingPorts } from '../../operations/requests/ports.ts'
 import type { ApiPorts } from '../doors.ts'
 import { type Tables, tablesOf } from '../environments.ts'
 
-/** The compiled policies that were shipped beside this Lambda. */
 export const readBundle = (): Bundle => Bundle.parse(JSON.parse(readFileSync(join(__dirname, 'bundle.json'), 'utf8')))
 
 /** The bundle's facts without an engine, for Lambdas that ask policy nothing. If it is asked, it denies. */
@@ -24,7 +23,6 @@ export const factsOnly = (bundle: Bundle = readBundle()): Policy => ({
   ask: () => ({ permit: false, policies: [], error: true, detail: 'this Lambda asks no policy' }),
 })
 
-/** The ports that deciding operations share. */
 export function decidingPorts(tables: Tables, policy: Policy, patience?: Patience): MakingPorts {
   const connection = connect(patience)
   const names = tablesOf(tables)
@@ -40,13 +38,11 @@ export function decidingPorts(tables: Tables, policy: Policy, patience?: Patienc
 
 export type ApiTold = Tables & { ISSUER: string }
 
-/** The same for a Lambda behind the API. */
 export const apiPorts = (told: ApiTold, policy: Policy, patience?: Patience): ApiPorts => ({
   ...decidingPorts(told, policy, patience),
   issuer: told.ISSUER,
 })
 
-/** The same where policy is not asked. */
 export const portsWithFacts = (told: ApiTold): ApiPorts => apiPorts(told, factsOnly())
 
 export const permitStore = (told: Tables) => new DynamoPermitStore(connect(), tablesOf(told))

@@ -22,7 +22,6 @@ export function slackApi(
   return { secret, webApi: { apiUrl: SLACK_API_URL, token: async () => (await secret.read()).botToken, log } }
 }
 
-/** Asking Slack who is in its user groups. */
 export function groupPorts(
   tables: ReturnType<typeof tablesOf>,
   webApi: ReturnType<typeof slackApi>['webApi'],
