@@ -7,7 +7,6 @@ import { readSettings, type Settings, UnusableSettings } from './settings.ts'
 import { refuseOversized } from './sizes.ts'
 import { TargetStack } from './target-stack.ts'
 
-/** One stack for Hotwork, in the account of the ambient credentials, and one for each account that its actions happen in. */
 function addStacks(app: App, settings: Settings, bundle: PolicyBundle): void {
   const { stackName } = settings
   const home = homeOf(bundle)

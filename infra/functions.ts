@@ -1,17 +1,14 @@
 import { join } from 'node:path'
 
-/** Nothing, the bundle's facts, or Cedar's answers too. */
 export type PolicyUse = 'none' | 'facts' | 'answers'
 
 type FunctionRow = {
-  /** Who calls it: the folder of its entry file. */
   caller: 'agents' | 'tools' | 'people' | 'pages' | 'slack' | 'streams' | 'timers'
   policy: PolicyUse
   /** Concurrency set apart from the rest of the account: a bound too. */
   reserved?: number
   /** Its own alarm when it throws, beside the one for all functions. */
   alarm?: true
-  /** If not 10. */
   seconds?: number
   /** If not 512 for `answers` and 256 for the rest. 1,769 is a whole processor. */
   megabytes?: number
@@ -19,15 +16,11 @@ type FunctionRow = {
   role?: 'auditor' | 'broker' | 'revoker'
 }
 
-/**
- * Every Lambda, by the stem of its entry file. What stops things has concurrency set apart, so that no flood of other calls
- * takes its place: halting, revoking, the way of a deny to IAM, the gate, and break-glass.
- */
+/** By the stem of the entry file. What stops things has concurrency set apart: no flood takes its place. */
 export const functions = {
   metadata: { caller: 'agents', policy: 'facts' },
   evaluate: { caller: 'agents', policy: 'answers' },
   'submit-request': { caller: 'agents', policy: 'answers' },
-  // A held read may last 25 s.
   'read-task': { caller: 'agents', policy: 'facts', reserved: 50, seconds: 29 },
   'sign-statement': { caller: 'agents', policy: 'none' },
   'cancel-request': { caller: 'agents', policy: 'facts' },
@@ -88,7 +81,6 @@ export const compiler = join(code, 'bin/compile-policies.ts')
 /** Lambda refuses a reservation that leaves the other functions of an account fewer than these. */
 const keptByLambda = 100
 
-/** The account quota that the usual reservation needs. */
 export const quotaNeeded = Object.values<FunctionRow>(functions).reduce(
   (sum, { reserved = 0 }) => sum + reserved,
   keptByLambda,

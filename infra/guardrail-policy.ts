@@ -1,32 +1,25 @@
 import { type Account, type PolicyBundle, type Reach, reachOf, rolesOf } from './policy-bundle.ts'
 import { must } from './settings.ts'
 
-/** Where a guardrail is put: on the principals of an account, on its resources, or on single roles. */
 export const kinds = ['scp', 'rcp', 'boundary'] as const
 export type Kind = (typeof kinds)[number]
 
 export type GuardrailSettings = {
   kind: Kind
   stackName: string
-  /** ID of the account that Hotwork itself is in. */
   home: string
   accounts: { readonly [alias: string]: Account }
   actions: readonly PolicyBundle['actions'][string][]
   /** ARN patterns of roles that may go around the desk, beside the sealed ones for when it is down. */
   exempt: readonly string[]
-  /** ARN patterns of roles that deploy, and so may change what Hotwork has in an account. */
   deployers: readonly string[]
   rcpServices: readonly string[]
 }
 
-/**
- * Services that take resource control policies, by their IAM prefix. There are more every year.
- *
- * @see https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
- */
+/** By IAM prefix. More each year: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html */
 export const rcpServices = ['kms', 's3', 'secretsmanager', 'sqs', 'sts']
 
-/** The longest text that AWS takes of each kind, counted as its command line does: white space too, and we print none. */
+/** The longest text that AWS takes. */
 const longest: { readonly [kind in Kind]: number } = { scp: 5120, rcp: 5120, boundary: 6144 }
 
 type Statement = {
@@ -39,16 +32,13 @@ type Statement = {
 }
 export type Guardrail = {
   document: { Version: '2012-10-17'; Statement: readonly Statement[] }
-  /** Actions of the catalogue that this kind cannot guard. */
   unguarded: readonly string[]
 }
 
 /**
- * The policy by which there is no way around Hotwork: the catalogue's actions on its resources are denied to all but a
- * session of the target role that carries a request, or an opening, as its source identity.
- *
- * Both are asked of a session: a source identity alone could be set by any session that a role lets set one, and the
- * target role alone would let pass a session that CloudTrail cannot put down to a request.
+ * Denies the catalogue's actions on its resources to all but a session of the target role that carries a request, or an
+ * opening, as its source identity. Both, since any session that a role lets set a source identity could set one, and without
+ * one CloudTrail cannot put a session down to a request.
  *
  * @throws UnusableSettings when AWS would not take it, with what to do
  * @see https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
@@ -90,10 +80,7 @@ const onlyOf = (reach: readonly Reach[], services: readonly string[]): readonly 
 
 const everything: Statement = { Sid: 'EverythingElse', Effect: 'Allow', Action: '*', Resource: '*' }
 
-/**
- * All actions on all resources, which is shorter than each on its own. A negated operator holds too where its key is
- * missing: a session without a source identity has none like a request.
- */
+/** All actions on all resources is shorter. A negated operator holds too where its key is missing. */
 function onlyThroughHotwork(reach: readonly Reach[], settings: GuardrailSettings): readonly Statement[] {
   if (reach.length === 0) return []
   const deny = {

@@ -64,7 +64,6 @@ function argumentsOf(args: string[]) {
   }
 }
 
-/** In a folder of its own, beside nothing that is deployed. */
 function compileApart(from: { deployment: string; policies: string }) {
   const folder = mkdtempSync(join(tmpdir(), 'hotwork-guardrail-'))
   try {

@@ -5,7 +5,6 @@ import type { Ladder } from './constructs/approval-workflow.ts'
 import { compiler } from './functions.ts'
 import { must } from './settings.ts'
 
-/** Where an AWS action happens, and what its target role asks of Hotwork. */
 export type Account = {
   accountId: string
   region: string
@@ -29,7 +28,6 @@ export type PolicyBundle = {
       resolve?: { action: string }
     }
   }
-  /** By patterns of their ids. */
   resources: readonly { id: string; classification: string }[]
   directory: { chatGroups?: { readonly [group: string]: string } }
   deployment: {
@@ -39,11 +37,7 @@ export type PolicyBundle = {
   }
 }
 
-/**
- * Compiles a policy folder and a deployment in a process of its own: infra imports no functions.
- *
- * @throws UnusableSettings with the compiler's own words, which name the file, the line and the fix
- */
+/** In a process of its own: infra imports no functions. @throws UnusableSettings with the compiler's own words */
 export function compilePolicies(from: { policies: string; deployment: string }, out: string): PolicyBundle {
   const { policies, deployment } = from
   mkdirSync(dirname(out), { recursive: true })
@@ -63,7 +57,6 @@ type NamedRole = 'auditor' | 'bell' | 'broker' | 'revoker' | 'sealed' | 'target'
 export const roleArn = (role: NamedRole, stackName: string, { partition, accountId }: Account): string =>
   `arn:${partition}:iam::${accountId}:role/hotwork/${stackName}-${role}`
 
-/** One for each account, however many aliases it has. */
 export const rolesOf = (role: NamedRole, stackName: string, accounts: readonly Account[]): readonly string[] => [
   ...new Set(accounts.map((account) => roleArn(role, stackName, account))),
 ]
@@ -73,12 +66,7 @@ export type Reach = { actions: readonly string[]; resources: readonly string[] }
 
 type Entries = readonly PolicyBundle['actions'][string][]
 
-/**
- * All that the catalogue can ask of some accounts: the IAM actions of its entries, and those that look up what became of
- * one, on each resource that an argument could name.
- *
- * @param accounts by the alias that entries name them by
- */
+/** The IAM actions of the catalogue's entries and of their look-ups, on each resource that an argument could name. */
 export function reachOf(entries: Entries, accounts: { readonly [alias: string]: Account }): readonly Reach[] {
   const resourcesOf = new Map<string, Set<string>>()
   for (const { account: alias = '', statement, resolve } of entries) {

@@ -1,9 +1,6 @@
 import type { FunctionName } from './functions.ts'
 
-/**
- * A chain of entries, by how its id begins, and how the row of the requests table begins that says where it ends. The last
- * three are the chains of actors.
- */
+/** How the id of a chain of entries begins, and the row of the requests table that says where it ends. */
 const headOf = {
   req_: 'REQ#req_',
   bgl_: 'REQ#bgl_',
@@ -19,13 +16,9 @@ type Chain = keyof typeof headOf
 /** `rows`: of the requests table beside those ends, by how their keys begin. */
 type Writes = { chains?: readonly Chain[]; rows?: readonly (`${string}#` | 'SLACKGROUPS')[] }
 
-/** Of the role that two functions share. */
 const brokerWrites: Writes = { chains: ['req_', 'bgl_', 'agent:', 'person:'], rows: ['JTI#', 'SEEN#'] }
 
-/**
- * What each function may put: the chains that it adds entries to, each with the row of its end, and other rows. IAM holds a
- * function to it (`dynamodb:LeadingKeys`), and test/stack/written.test.ts holds it to what the functions put.
- */
+/** What each function may put. IAM holds it to that, and test/stack/written.test.ts holds this to the code. */
 const writes: { readonly [name in FunctionName]?: Writes } = {
   // A no is on the agent's own chain.
   evaluate: { chains: ['agent:'], rows: ['EVAL#', 'RATE#'] },
@@ -70,7 +63,6 @@ const writes: { readonly [name in FunctionName]?: Writes } = {
   'report-sealed-use': { chains: ['bgl_'], rows: ['BUDGET#', 'SEALED#'] },
 }
 
-/** How the keys begin that a function may put into each of the two tables of the truth. */
 export function writesOf(name: FunctionName): { requests: readonly string[]; ledger: readonly string[] } {
   const { chains = [], rows = [] } = writes[name] ?? {}
   return { requests: [...chains.map((chain) => headOf[chain]), ...rows], ledger: chains }

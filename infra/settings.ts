@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { quotaNeeded } from './functions.ts'
 
-/** Something that a deployer must mend: its message is one sentence that says how. */
 export class UnusableSettings extends Error {
   override readonly name = 'UnusableSettings'
 }

@@ -10,7 +10,6 @@ const limits = { trust: 2048, policy: 6144, inline: 10_240, environment: 4096 } 
 
 const fewerAccounts =
   'name fewer `accounts` in the deployment file, and give the others to a second Hotwork under another stackName'
-/** What a deployer can change, by what is too large. */
 const fixes = {
   trust: 'shorten the external ids of that account in the deployment file, or give it fewer aliases',
   sealed: 'name fewer people in `sealed.people` of that account, or IAM users with shorter names and paths',
@@ -20,9 +19,7 @@ const fixes = {
 } as const
 
 /**
- * Refuses what AWS would refuse in the middle of a deployment.
- *
- * @throws UnusableSettings with a sentence for each text that is too large, which says what to do
+ * Refuses what AWS would refuse in the middle of a deployment. @throws UnusableSettings with a sentence for each such text
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */

@@ -5,7 +5,6 @@ import { type Desk, SealedRole } from './constructs/sealed-role.ts'
 import { type Account, type PolicyBundle, type Reach, reachOf } from './policy-bundle.ts'
 
 export type TargetStackProps = StackProps & {
-  /** The name of the main stack. */
   hotwork: string
   /** ARN of the only role that may assume the target role. */
   broker: string
@@ -15,7 +14,6 @@ export type TargetStackProps = StackProps & {
   /** The aliases of this account, which may be several with an external id each. */
   accounts: { readonly [alias: string]: Account }
   actions: readonly PolicyBundle['actions'][string][]
-  /** Patterns of what is Hotwork's own, wherever it is. */
   ours: readonly string[]
   desk: Desk
   /** For uses of the sealed role, unless the account has its own. */
@@ -53,10 +51,7 @@ const pivots = [
   'cloudtrail:*',
 ]
 
-/**
- * What Hotwork may do in one account: the role that the broker assumes, each time with a session policy for the one
- * approved action. Its boundary holds even against a principal that may write its policies.
- */
+/** The role for approved actions in one account. Its boundary holds even against a principal that may write its policies. */
 export class TargetStack extends Stack {
   readonly role: Role
 
@@ -144,10 +139,7 @@ export class TargetStack extends Stack {
     return role
   }
 
-  /**
-   * The role through which Hotwork's revoker, in another account, writes the denies of this one. Who writes a role's
-   * policies can grant by them too, so it writes those of the target role alone, and only while that has its boundary.
-   */
+  /** Who writes policies can grant by them: it writes the target role's alone, and only while that has its boundary. */
   #makeRevoker({ hotwork, revoker, externalIds, boundary }: Made & { revoker: string }): void {
     const writeDenies = new PolicyStatement({
       actions: ['iam:PutRolePolicy', 'iam:DeleteRolePolicy'],
@@ -198,19 +190,15 @@ type Made = { hotwork: string; externalIds: { 'sts:ExternalId': string[] }; boun
 const tagged = (like: { readonly [tag: string]: string | string[] }) =>
   Object.fromEntries(Object.entries(like).map(([tag, value]) => [`aws:RequestTag/${tag}`, value]))
 
-/**
- * The source identity makes CloudTrail name the request at every call. `IfExists`, since the local emulator does not tell
- * it to a trust policy; a session without one is denied all that is guarded.
- */
+/** `IfExists`: the local emulator does not tell it. A session without one is denied all that is guarded. */
 const namedBy = (id: string | string[]) => ({ StringLikeIfExists: { 'sts:SourceIdentity': id } })
 
-/** Where the broker scopes sessions. What an agent gets forbids it again. */
 const scopingOf = (accounts: TargetStackProps['accounts']): readonly Reach[] =>
   Object.values(accounts).some(({ scopedCredentials }) => scopedCredentials)
     ? [{ actions: [scoping], resources: ['*'] }]
     : []
 
-/** All of STS too, which each year gets another way to a session. Where one of its calls is allowed, `nothingBeside` denies the rest. */
+/** All of STS too, which each year gets another way to a session. */
 const neverPivotBut = (reach: readonly Reach[]) =>
   new PolicyStatement({
     sid: 'NeverPivot',
@@ -244,7 +232,6 @@ function neverOurselves(reach: readonly Reach[], hotwork: string, ours: readonly
   ]
 }
 
-/** Partition, service, Region and account of an ARN. */
 const placeOf = (arn: string) => arn.split(':').slice(0, 5).join(':')
 
 /**

@@ -6,7 +6,6 @@ import { anythingElse } from './hotwork-api.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 import { grantAssume, tellTargetName } from './target-roles.ts'
 
-/** What agents call, and the gate for the tools that they call with a credential. */
 export class AgentEndpoints extends Construct {
   /** Ids of mediated calls whose outcome is not known, to be looked up. */
   readonly calls: WorkQueue
@@ -49,7 +48,6 @@ export class AgentEndpoints extends Construct {
 
     const evaluate = make(this, 'evaluate')
     grantStatements(evaluate)
-    // How often an agent asked lately is a circumstance of the question.
     requests.grantFind(evaluate, 'by-agent')
     api.route(evaluate, 'POST /access/v1/evaluation', 'POST /access/v1/evaluations')
 
@@ -75,7 +73,6 @@ export class AgentEndpoints extends Construct {
     key.grantSign(issueToken, 'Tokens')
     api.route(issueToken, 'POST /token')
 
-    // It records nothing.
     const introspectToken = make(this, 'introspect-token')
     key.grantVerify(introspectToken)
     tables.requests.grantReadMany(introspectToken)
@@ -86,10 +83,7 @@ export class AgentEndpoints extends Construct {
     api.routeAs('own', revokeToken, 'POST /revoke')
   }
 
-  /**
-   * Both need the same rights to the letter, by the one name that target accounts trust, so they share that role. Their code
-   * is apart, so that an agent that waits for credentials loads no clients of other services.
-   */
+  /** Both need the same rights, under the one name that target accounts trust, and so share a role. */
   #makeAwsAccess({ api, key, roles, alarms, make }: Ground): WorkQueue {
     const broker = make(this, 'issue-aws-credentials')
     const callAws = make(this, 'call-aws', broker.role)

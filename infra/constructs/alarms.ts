@@ -44,7 +44,6 @@ export function alarmsIn(scope: Construct, topic: string | undefined) {
 
 export const lettersIn = (queue: Queue) => queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'max' })
 
-/** What a person must look at. Everything here has already failed closed: an alarm says that it has. */
 export class Alarms extends Construct {
   readonly raise: ReturnType<typeof alarmsIn>
 
@@ -53,7 +52,6 @@ export class Alarms extends Construct {
     this.raise = alarmsIn(this, topic)
   }
 
-  /** A call that was answered with 5xx: by a function that met a fault, or by the API because none answered. */
   watchApi({ api, node }: HotworkApi): void {
     this.raise(`${node.id}ServerErrors`, api.metricServerError({ period }), 1, 'calls were answered with 5xx')
   }
@@ -77,7 +75,6 @@ export class Alarms extends Construct {
     this.raise(`${of}DeadLetters`, lettersIn(queue), 1, given)
   }
 
-  /** Executions that stopped before their request did. */
   watchWorkflow(machine: StateMachine): void {
     const ends = {
       Failed: machine.metricFailed({ period }),
@@ -89,10 +86,7 @@ export class Alarms extends Construct {
   }
 }
 
-/**
- * How people decide, by stage, for the author of the ladder; no alarm, since no one decision is wrong for being quick. A
- * rate is logged as 1 or 0, and is then the metric's average.
- */
+/** For the author of the ladder; no alarm, since no one decision is wrong for being quick. A rate is logged as 1 or 0. */
 const decisions = {
   TimeToDecide: { line: 'decision_measured', value: '$.seconds', unit: Unit.SECONDS },
   HardlyRead: { line: 'decision_measured', value: '$.hardlyRead', unit: Unit.COUNT },
@@ -138,7 +132,6 @@ export class LogMetrics extends Construct {
     }
   }
 
-  /** A namespace a stack, so that two of them in one account do not count each other's. */
   get #namespace(): string {
     return `Hotwork/${Stack.of(this).stackName}`
   }

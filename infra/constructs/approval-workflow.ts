@@ -24,7 +24,6 @@ import { StreamReader, WorkQueue } from './event-sources.ts'
 import type { Ground } from './ground.ts'
 import type { HotworkFunction } from './hotwork-function.ts'
 
-/** The part of policies/ladder.json that the machine is drawn from. Times are whole seconds. */
 export type Ladder = { tiers: readonly Tier[] }
 type Tier = { tier: number; stages: readonly Stage[]; grant: { claimWithin: number; lifetime: number } }
 type Stage = { name: string; deadline: number; onSilence: 'expire' | { escalateTo: string; deadline: number } }
@@ -32,7 +31,7 @@ type Stage = { name: string; deadline: number; onSilence: 'expire' | { escalateT
 /** Seconds: a timer comes a little after the deadline it is for. */
 const grace = 2
 
-/** An opening of break-glass ends within an hour, and is reviewed within a day (functions/domain/break-glass/break-glass.ts). */
+/** Of an opening (functions/domain/break-glass/break-glass.ts). */
 const [longestWindow, reviewWithin] = [3600, 86_400]
 
 /** Six tries over about two minutes of a store, a throttle or a Lambda that does not answer. */
@@ -149,7 +148,7 @@ export class ApprovalWorkflow extends Construct {
   }
 }
 
-/** On `*`, since IAM lists no resource type for these calls. The tokens limit their reach, and are in the waits table alone. */
+/** On `*`, since IAM lists no resource type for these calls. The tokens limit their reach. */
 function grantSignal(to: HotworkFunction): void {
   Validations.of(to.role).acknowledge({
     id: 'AwsSolutions-IAM5[Resource::*]',
@@ -164,9 +163,7 @@ const longestGrant = ({ tiers }: Ladder) => Math.max(...tiers.map(({ grant }) =>
 /** The workflow, the functions that it calls, and the one that starts it and ends its waits as requests change. */
 export class Workflow extends Construct {
   readonly machine: StateMachine
-  /** Applies what is due to one request. */
   readonly advance: HotworkFunction
-  /** Ids of requests that changed, for the follower. */
   readonly follow: WorkQueue
 
   constructor(scope: Construct, id: string, { bundle, tables, alarms, make }: Ground) {

@@ -12,7 +12,6 @@ import { grantReadCalls } from './target-roles.ts'
 export class BreakGlass extends Construct {
   /** The page hook, outside Hotwork and Slack. */
   readonly topic: BreakGlassTopic
-  /** Uses of a sealed role that are not on record yet. */
   readonly sealedUses: WorkQueue
 
   constructor(scope: Construct, id: string, ground: Ground & { sealed: SealedUsesProps }) {

@@ -46,9 +46,7 @@ type WorkQueueProps = {
   attempts: number
   /** Whether timers send to it too: their messages have no deduplication id of their own. */
   timed?: boolean
-  /** The timeout of the function that works it off. */
   worker?: Duration
-  /** A fixed name, where another stack must name it. */
   name?: string
   retention?: Duration
 }

@@ -9,7 +9,7 @@ import { entryOf, type FunctionName, functions, type PolicyUse } from '../functi
 
 const cedar = createRequire(import.meta.url).resolve('@cedar-policy/cedar-wasm/nodejs')
 
-/** Where the AWS SDK looks for credentials if the environment has none, as a Lambda's always has: 0.1 MB less in each bundle. */
+/** Credential providers: a Lambda has its credentials in the environment. 0.1 MB less in each bundle. */
 const neverLoaded = [
   '@aws-sdk/credential-provider-http',
   '@aws-sdk/credential-provider-ini',

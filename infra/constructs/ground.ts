@@ -15,7 +15,6 @@ import type { TargetRoles } from './target-roles.ts'
 
 export type Tables = { requests: RequestTable; ledger: LedgerTable; waits: WaitTable; cards: CardTable }
 
-/** What stands before any function. */
 export type Ground = {
   bundle: PolicyBundle
   tables: Tables
@@ -28,12 +27,7 @@ export type Ground = {
   make: MakeFunction
 }
 
-/**
- * Makes a function by its row of infra/functions.ts. It may put what infra/rows.ts says, and read what it writes by; if it
- * asks policy, all that the answer rests on: ancestors, halts, stand-ins.
- *
- * @param role another function's, to share it
- */
+/** By its rows in infra/functions.ts and infra/rows.ts. One that asks policy reads all that the answer rests on. */
 export type MakeFunction = (scope: Construct, name: FunctionName, role?: Role) => HotworkFunction
 
 type Given = { code: FunctionCode; log: ILogGroup; reserve: boolean; alarms: Alarms; tables: Tables }

@@ -17,13 +17,9 @@ import type { HotworkFunction } from './hotwork-function.ts'
 
 /** As API Gateway writes it: `POST /token`. */
 type Route = `${'GET' | 'POST' | 'DELETE'} /${string}` | typeof anythingElse
-/** Calls that no route is for. */
 export const anythingElse = '$default'
 
-/**
- * Calls a second to one route. `public`: pages and metadata, without a token. `own`: what stops things, and what lets
- * things be done. The rest share the stage's. A flood of one route takes nothing from another.
- */
+/** Calls a second to one route: a flood of one takes nothing from another. */
 const limits = {
   public: { rate: 50, burst: 100 },
   own: { rate: 200, burst: 400 },
@@ -44,7 +40,6 @@ const accessLog = {
 /** It depends on no Lambda, so that its address can be told to all of them. */
 export class HotworkApi extends Construct {
   readonly api: HttpApi
-  /** The base of every address that Hotwork tells. */
   readonly issuer: string
   readonly #stage: CfnStage
   readonly #limited: { [route: string]: object } = {}
@@ -84,12 +79,10 @@ export class HotworkApi extends Construct {
     to.tell({ ISSUER: this.issuer })
   }
 
-  /** Routes within the limit of the stage. */
   route(handler: HotworkFunction, ...routes: readonly Route[]): void {
     this.#add(handler, routes)
   }
 
-  /** Routes with a limit each of their own. */
   routeAs(limit: 'public' | 'own', handler: HotworkFunction, ...routes: readonly Route[]): void {
     const { rate, burst } = limits[limit]
     for (const added of this.#add(handler, routes)) {

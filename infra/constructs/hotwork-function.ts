@@ -17,13 +17,12 @@ type HotworkFunctionProps = {
   code: FunctionCode
   /** All functions write to one: each line names its function. */
   log: ILogGroup
-  /** Whether its row's concurrency is set apart. */
   reserve: boolean
   /** Another function's, for one that needs that role's very rights. */
   role?: Role
 }
 
-/** One Lambda, by default with a role of its own. It may write its log; what it uses grants the rest, and tells it where that is. */
+/** One Lambda, by default with a role of its own that may write its log. What it uses grants the rest. */
 export class HotworkFunction extends Construct {
   readonly lambda: LambdaFunction
   readonly role: Role
@@ -62,7 +61,6 @@ export class HotworkFunction extends Construct {
     for (const [name, value] of Object.entries(variables)) this.lambda.addEnvironment(name, value)
   }
 
-  /** For grants, which say what they are for. */
   allow(
     actions: readonly string[],
     resources: readonly string[],

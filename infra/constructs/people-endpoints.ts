@@ -3,7 +3,6 @@ import { grantReadEvidence } from './break-glass.ts'
 import type { Ground } from './ground.ts'
 import { tellTargets } from './target-roles.ts'
 
-/** The API of the command line, and the pages of a browser. */
 export class PeopleEndpoints extends Construct {
   constructor(scope: Construct, id: string, ground: Ground) {
     super(scope, id)

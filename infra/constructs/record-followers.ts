@@ -5,15 +5,12 @@ import type { Ground } from './ground.ts'
 import { grantAudit, grantDeny, tellTargets } from './target-roles.ts'
 
 type RecordFollowersProps = Ground & {
-  /** These are handed ids of what changed in the record. */
   channel: { cardsQueue: WorkQueue; reminders: WorkQueue; bursts: WorkQueue }
-  /** These are handed ids again that were lost on the way. */
   follow: WorkQueue
   calls: WorkQueue
   sealedUses: WorkQueue
 }
 
-/** Denies of ended sessions, the sweep, and the reconciliation with AWS. */
 export class RecordFollowers extends Construct {
   readonly #denies: WorkQueue
 
@@ -65,7 +62,6 @@ export class RecordFollowers extends Construct {
     const reconcile = make(this, 'reconcile-sessions')
     requests.grantReadMany(reconcile)
     requests.grantQuery(reconcile)
-    // Which chains to verify: what lives, what is new, and what has its turn.
     requests.grantFind(reconcile, 'by-time', 'by-status', 'open')
     ledger.grantRead(reconcile)
     grantAudit(reconcile, roles)

@@ -22,21 +22,14 @@ export type Desk = { queue: string } | { bus: string }
 
 type SealedRoleProps = {
   hotwork: string
-  /** ARNs of the IAM users who may. */
   users: readonly string[]
   catalogue: IManagedPolicy
   boundary: IManagedPolicy
   desk: Desk
-  /** ARN of a topic in this Region. */
   alarmTopic?: string
 }
 
-/**
- * The way in for the day that Hotwork itself is down: a role for people by name, who have shown a second factor a moment ago.
- * Each use is heard at once, by an alarm that needs nothing of Hotwork, and by Hotwork when that is back.
- *
- * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
- */
+/** The way in for the day that Hotwork itself is down. Each use raises an alarm that needs nothing of Hotwork. */
 export class SealedRole extends Construct {
   readonly role: Role
 
@@ -145,10 +138,8 @@ class People extends PrincipalBase {
 }
 
 /**
- * All of an event that says who did what, and not what STS answered, which holds the session's token. Whole objects, which
- * every such event has: where a path leads to nothing, EventBridge leaves a hole in the JSON.
- *
- * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
+ * Who did what, and not what STS answered, which holds the session's token. Whole objects, which every such event has: where
+ * a path leads to nothing, EventBridge leaves a hole in the JSON.
  */
 const withoutAnswer = RuleTargetInput.fromObject({
   source: EventField.source,
@@ -161,8 +152,7 @@ const withoutAnswer = RuleTargetInput.fromObject({
 })
 
 /**
- * Has a rule match what CloudTrail calls read-only too, which `AssumeRole` is: an enabled rule alone never sees one.
- *
+ * Of what CloudTrail calls read-only, as `AssumeRole`, an enabled rule alone sees nothing.
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
  */
 function hearReading(rule: Rule): void {
@@ -170,19 +160,14 @@ function hearReading(rule: Rule): void {
 }
 
 export type SealedUsesProps = {
-  /** Whether Hotwork's own account and Region have a sealed role. */
   here: boolean
-  /** ARNs of the roles that ring from other accounts, and other Regions of this one. */
   elsewhere: readonly string[]
 }
 
 /**
- * Where Hotwork hears that a sealed role was used: a queue that keeps it for as long as SQS keeps anything.
- *
- * The rule of the own account sends to it. From elsewhere, rules send to a bus, and a rule of that to the queue: a queue
- * takes nothing from another Region and cannot tell EventBridge in another account from a caller there, while only AWS can
- * say `aws.sts` on a bus.
- *
+ * Where Hotwork hears that a sealed role was used. The rule of the own account sends to the queue. From elsewhere, rules send
+ * to a bus: a queue takes nothing from another Region and cannot tell EventBridge in another account from a caller there,
+ * while only AWS can say `aws.sts` on a bus.
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html
  */
 export class SealedUses extends Construct {

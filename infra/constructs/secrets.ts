@@ -4,7 +4,6 @@ import { Construct } from 'constructs'
 import type { HotworkFunction } from './hotwork-function.ts'
 
 type OperatorSecretProps = {
-  /** Behind the stack's name. */
   name: string
   description: string
   /** The member that is made at random, and those that are beside it. */
@@ -44,7 +43,6 @@ abstract class OperatorSecret extends Construct {
     Validations.of(secret).acknowledge({ id: 'AwsSolutions-SMG4', reason: props.notRotated })
   }
 
-  /** Tells a function which secret it is, and allows nothing. */
   tell(to: HotworkFunction): void {
     to.tell(this.#told)
   }

@@ -8,11 +8,9 @@ import type { HotworkFunction } from './hotwork-function.ts'
 /** `advance` stores what is due when a timer ends, also where the workflow has stopped. */
 type SlackChannelProps = Ground & { topic: BreakGlassTopic; advance: HotworkFunction }
 
-/** Hotwork in Slack: clicks and commands that come in, cards and reminders that go out. */
 export class SlackChannel extends Construct {
   /** Ids of requests whose cards have to be looked at, in order for each. */
   readonly cardsQueue: WorkQueue
-  /** Ids of requests that may need a timer. */
   readonly reminders: WorkQueue
   /** Clicks for a whole list: on record before anything follows, then each of the list is decided. */
   readonly bursts: WorkQueue
@@ -53,7 +51,6 @@ export class SlackChannel extends Construct {
     const drawCard = make(this, 'draw-card')
     api.tellIssuer(drawCard)
     tables.requests.grantReadMany(drawCard)
-    // Whether many wait alike, which one card then shows.
     tables.requests.grantFind(drawCard, 'open')
     tables.cards.grantDraw(drawCard)
     slack.grantRead(drawCard)

@@ -17,13 +17,8 @@ const number = (name: string) => ({ name, type: AttributeType.NUMBER })
 type Kept = { deletionProtection: boolean }
 
 /**
- * A table that outlives mistakes: point-in-time recovery, kept when its stack goes or another takes its place. The four of
- * them are apart so that plain table grants say who may touch what.
- *
- * A first deployment that fails takes its empty tables with it: kept, each attempt would leave four more, and protected,
- * a stack that can neither go on nor be deleted. So protection comes afterwards.
- *
- * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
+ * A table that outlives mistakes. A first deployment that fails takes its empty tables with it: kept, each attempt would
+ * leave four more, and protected, a stack that can neither go on nor be deleted. So protection comes afterwards.
  */
 abstract class DurableTable extends Construct {
   readonly table: TableV2
@@ -58,10 +53,7 @@ abstract class DurableTable extends Construct {
     to.allow(actions, [this.table.tableArn])
   }
 
-  /**
-   * Allows putting items whose partition key begins in one of these ways. `ForAllValues` also holds where an engine names no
-   * key, as the local emulator does; DynamoDB names one for every put, alone and in a transaction.
-   */
+  /** `ForAllValues` also holds where an engine names no key, as the local emulator; DynamoDB names one for every put. */
   protected allowPut(to: HotworkFunction, prefixes: readonly string[]): void {
     this.tell(to)
     const keys = prefixes.map((prefix) => `${prefix}*`).sort()
@@ -100,7 +92,6 @@ export class RequestTable extends DurableTable {
     this.allow(to, 'dynamodb:GetItem')
   }
 
-  /** Beside one: all that a decision rests on. */
   grantReadMany(to: HotworkFunction): void {
     this.allow(to, 'dynamodb:GetItem', 'dynamodb:BatchGetItem')
   }
@@ -110,12 +101,10 @@ export class RequestTable extends DurableTable {
     this.allowPut(to, prefixes)
   }
 
-  /** All items under one key, such as the denies of a role. */
   grantQuery(to: HotworkFunction): void {
     this.allow(to, 'dynamodb:Query')
   }
 
-  /** By these indexes and no others. */
   grantFind(to: HotworkFunction, ...names: readonly RequestIndex[]): void {
     to.allow(
       ['dynamodb:Query'],
@@ -130,10 +119,7 @@ export class LedgerTable extends DurableTable {
     super(scope, id, kept, 'LEDGER_TABLE', { partitionKey: text('aggregate'), sortKey: number('sequence') })
   }
 
-  /**
-   * Allows putting entries into chains whose ids begin so. IAM has no key for a put's condition, so that an entry is new is
-   * the writer's condition; one that was replaced is found by its hash (`check-chains.ts`).
-   */
+  /** IAM cannot ask that an entry is new: the writer does, and one that was replaced is found by its hash. */
   grantAppend(to: HotworkFunction, chains: readonly string[]): void {
     this.allowPut(to, chains)
   }
@@ -150,18 +136,15 @@ export class WaitTable extends DurableTable {
     super(scope, id, kept, 'WAITS_TABLE', shape)
   }
 
-  /** Allows remembering a wait and, where it is over already, claiming its end. */
   grantRemember(to: HotworkFunction): void {
     this.allow(to, 'dynamodb:PutItem', 'dynamodb:UpdateItem')
   }
 
-  /** Allows finding the open waits of a request and claiming their ends. */
   grantEnd(to: HotworkFunction): void {
     this.allow(to, 'dynamodb:Query', 'dynamodb:UpdateItem')
   }
 }
 
-/** Which Slack message shows which request, and what it showed last. */
 export class CardTable extends DurableTable {
   constructor(scope: Construct, id: string, kept: Kept) {
     super(scope, id, kept, 'CARDS_TABLE', { partitionKey: text('requestId'), sortKey: text('channel') })

@@ -51,10 +51,7 @@ export function grantReadCalls(to: HotworkFunction): void {
   to.allow(['cloudtrail:LookupEvents'], ['*'])
 }
 
-/**
- * Also without the path, which is what the local emulator judges by. A role's name is taken once an account, with any path,
- * so on AWS the second can never be another role.
- */
+/** Also without the path, by which the local emulator judges. On AWS an account has a role's name once. */
 const inlineOf = (to: HotworkFunction, targets: readonly string[]): readonly string[] =>
   targets
     .filter((role) => Arn.split(role, ArnFormat.SLASH_RESOURCE_NAME).account === Stack.of(to).account)

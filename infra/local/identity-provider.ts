@@ -60,7 +60,7 @@ export async function startIdentityProvider(log: (line: string) => void = () => 
     /** Its issuer: discovery and keys are at the standard places below. */
     url,
     jwksUri: `${url}/jwks`,
-    /** Each becomes a `private_key_jwt` client by its subject, and keeps its key when enrolled again. @returns keys by subject */
+    /** Each becomes a `private_key_jwt` client, and keeps its key when enrolled again. @returns keys by subject */
     async enrol(principals: Principal[]) {
       for (const principal of principals) {
         const key = keys.get(principal.subject) ?? (await generateKey())

@@ -7,7 +7,7 @@ export interface LoginChoice {
   groups: string[]
 }
 
-/** Stands in for a company's login, without a password: only the local stack serves it, on loopback. @param strength the `acr` asked for */
+/** Stands in for a company's login, without a password, on loopback alone. @param strength the `acr` asked for */
 export function renderLoginPage(action: string, people: LoginChoice[], strength: string | undefined): string {
   const { markup } = html`<!doctype html>
 <html lang="en">

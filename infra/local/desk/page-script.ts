@@ -1,4 +1,4 @@
-/** The pages work without it. With it, only what differs is put in place, so that focus, scrolling and half-written text stay. */
+/** The pages work without it. It replaces only what differs: focus, scrolling and half-written text stay. */
 export const pageScript = `
 const parts = ['nav', 'notice', 'messages', 'modal']
 let busy = false, again = false
