@@ -8,7 +8,6 @@ export const root = join(import.meta.dirname, '../..')
 export const nodeDirectory = join(root, 'node_modules/.bin')
 
 interface Where {
-  /** For what the CDK writes besides its assembly. */
   directory: string
   logFile: string
   signal?: AbortSignal | undefined
@@ -39,7 +38,6 @@ export async function synthesize(
   })
 }
 
-/** Done again, it changes nothing. */
 export async function bootstrap(options: Where & { aws: AwsAccess; accountId: string }): Promise<void> {
   const { aws, accountId } = options
   const template = join(import.meta.dirname, 'bootstrap.json')
@@ -96,7 +94,7 @@ type Door = { method: string; path: string }
 
 type Template = { Resources: { [id: string]: { Type: string; Properties?: { RouteKey?: string; Target?: object } } } }
 
-/** One route of each Lambda behind the API. @param assembly the folder of the cloud assembly */
+/** One route of each Lambda behind the API. */
 export function doorsOf(assembly: string, stackName: string): readonly Door[] {
   const { Resources } = JSON.parse(readFileSync(join(assembly, `${stackName}.template.json`), 'utf8')) as Template
   const doors = new Map<string, Door>()
@@ -110,10 +108,7 @@ export function doorsOf(assembly: string, stackName: string): readonly Door[] {
   return [...doors.values()]
 }
 
-/**
- * Has the Lambdas load: here that takes a second or two at first, and Slack waits three for the answer to a click. Without
- * credentials each refuses and writes nothing.
- */
+/** Here a Lambda loads for a second or two, and Slack waits three for the answer to a click. Without credentials each refuses. */
 export async function warm(apiUrl: string, doors: readonly Door[], signal: AbortSignal): Promise<void> {
   const left = [...doors]
   const knock = async () => {

@@ -18,10 +18,7 @@ export const createSlackApp = (channels: string[]) => ({
 /** The same at every start, so that what a person learned stays true. */
 const channelId = (alias: string) => `C${createHash('sha256').update(alias).digest('hex').slice(0, 9).toUpperCase()}`
 
-/**
- * Condition keys that the emulator gives no request: a statement with one matches nothing here, so session policies on this
- * machine leave them out. test/domain/session-policy.test.ts holds them to their meaning.
- */
+/** The emulator gives these keys to no request, so session policies leave them out here. test/domain/session-policy.test.ts holds them. */
 const unjudgedConditions = [
   'ssm:Overwrite',
   'ecs:cluster',
@@ -32,7 +29,6 @@ const unjudgedConditions = [
 
 type World = {
   organisation: Organisation
-  /** The address of the API that is to be deployed. */
   issuer: string
   identityProvider: Pick<IdentityProvider, 'url' | 'jwksUri'>
   accountId: string
@@ -41,7 +37,6 @@ type World = {
   slackApiUrl: string
 }
 
-/** What each alias in the policies means on this machine. */
 export async function describeDeployment(world: World) {
   const { organisation, issuer, accountId, region, slack, slackApiUrl } = world
   const { url, jwksUri } = world.identityProvider

@@ -112,7 +112,6 @@ export function describeLocal(
   aws: AwsAccess,
   output: (name: string) => string,
 ) {
-  /** Authenticates to the identity provider with `private_key_jwt`. */
   const clientOf = ({ id, subject }: { id: string; subject: string }) => ({
     id,
     clientId: subject,
@@ -123,7 +122,6 @@ export function describeLocal(
     /** `http://127.0.0.1:PORT`, no path, no slash at the end. */
     apiUrl: proxy.url,
     issuer: proxy.url,
-    /** With the local administrator's keys. */
     aws: {
       endpointUrl: aws.endpointUrl,
       region: aws.region,

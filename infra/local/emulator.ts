@@ -37,16 +37,14 @@ interface EmulatorOptions {
   directory: string
   logFile: string
   lambdaLogFile: string
-  /** With the `node` that the Lambdas shall run on. */
   nodeDirectory: string
   meter?: Meter | undefined
   signal?: AbortSignal | undefined
 }
 
 /**
- * Starts MiniStack on a free loopback port, with IAM enforced, and waits until it answers. All it writes is below
- * `directory`, which is emptied first. It serves what is signed with its keys, or those that they gave (emulator_guard.py).
- * @throws when it does not answer within half a minute, with the end of its log
+ * Starts MiniStack with IAM enforced, and waits until it answers. `directory` is emptied first. It serves what is signed with
+ * its keys, or those that they gave (emulator_guard.py).
  */
 export async function startEmulator(options: EmulatorOptions) {
   const { python, directory, logFile, signal } = options
@@ -109,7 +107,6 @@ const describeEnvironment = (
   AWS_ACCESS_KEY_ID: access.accessKeyId,
   AWS_SECRET_ACCESS_KEY: access.secretAccessKey,
   AUTH: 'true',
-  // A review of an opening looks up its calls.
   CLOUDTRAIL_RECORDING: '1',
   CLOUDTRAIL_MAX_EVENTS: '5000',
   HOTWORK_LAMBDA_LOG: lambdaLogFile,

@@ -8,14 +8,12 @@ import { listenOnLoopback, readBody } from './loopback.ts'
 
 export type PrivateJwk = Record<string, string>
 
-/** `workload`: an agent or a tool. */
 export type Principal =
   | { kind: 'workload'; subject: string }
   | { kind: 'person'; subject: string; name: string; groups: string[] }
 
 export type IdentityProvider = Awaited<ReturnType<typeof startIdentityProvider>>
 
-/** Long enough for a held request and a demo step. */
 const tokenLifetimeSeconds = 600
 
 /** The pages: a browser logs in by authorization code with PKCE, and comes back to one of `callbacks`. */
@@ -33,11 +31,7 @@ interface Enrolled {
   issuers: Set<string>
 }
 
-/**
- * The identity provider of agents, tools and people, with keys that live as long as it does. Clients get tokens by
- * `client_credentials` with `resource` = an API's issuer; people may also log in with a browser. It believes a person's
- * `acr_values`.
- */
+/** With keys that live as long as it does. Clients get tokens by `client_credentials`; it believes a person's `acr_values`. */
 export async function startIdentityProvider(log: (line: string) => void = () => {}) {
   const keys = new Map<string, PrivateJwk>()
   const enrolled: Enrolled = { clients: new Map(), people: new Map(), issuers: new Set() }
@@ -174,7 +168,6 @@ function describeClient(clientId: string, { d: _private, ...publicJwk }: Private
   }
 }
 
-/** People log in with it, by authorization code and PKCE. */
 const describePublicClient = (
   client_id: string,
   application_type: 'web' | 'native',

@@ -14,7 +14,6 @@ export function writeLocalFile(path: string, local: Local): void {
 
 export const removeLocalFile = (path: string) => rmSync(path, { force: true })
 
-/** The running stack's, if there is one. */
 export function readLocalFile(path: string): Local | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Local

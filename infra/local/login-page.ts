@@ -1,6 +1,5 @@
 import { html } from './desk/html.ts'
 
-/** `subject`: at the identity provider. */
 export interface LoginChoice {
   subject: string
   name: string

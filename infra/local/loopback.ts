@@ -37,7 +37,6 @@ export async function readBody(request: IncomingMessage, mostBytes: number): Pro
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** For a program that must be told its port. */
 export async function findFreePort(): Promise<number> {
   const { url, close } = await listenOnLoopback()
   await close()
@@ -58,10 +57,7 @@ export function createForwarder(changeOrigin: boolean, log: (line: string) => vo
 
 export type ReverseProxy = Awaited<ReturnType<typeof startReverseProxy>>
 
-/**
- * Gives an API that lives below a path an address without one: `{url}/x` is `{target}/x`. What a caller says about how its
- * request was forwarded is dropped, since this proxy is the first hop.
- */
+/** `{url}/x` is `{target}/x`. It is the first hop, and drops what a caller says about how its request was forwarded. */
 export async function startReverseProxy(log: (line: string) => void = () => {}) {
   const server = await listenOnLoopback()
   const proxy = createForwarder(true, log)

@@ -1,7 +1,4 @@
-/**
- * The part of `oidc-provider` 9 that the local identity provider uses; the package ships no types.
- * Source: node_modules/oidc-provider/README.md and lib/helpers/defaults.js.
- */
+/** `oidc-provider` 9 ships no types. Source: node_modules/oidc-provider/README.md and lib/helpers/defaults.js. */
 declare module 'oidc-provider' {
   import type { IncomingMessage, ServerResponse } from 'node:http'
 
@@ -10,7 +7,6 @@ declare module 'oidc-provider' {
     [member: string]: unknown
   }
 
-  /** What is known of the request that is being answered. */
   export interface Context {
     oidc: {
       body?: Record<string, unknown>

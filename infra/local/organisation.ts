@@ -50,7 +50,6 @@ export function readOrganisation(folder: string) {
       slackUserId: slack ?? unsaidSlackId(id),
       subject: subjectOf(id),
     })),
-    // Aliases of issuers that this machine can stand for, and those that it cannot.
     ...{ workloadIssuers, peopleIssuers },
     absentIssuers: absentOf([...workloads, ...people], [...workloadIssuers, ...peopleIssuers]),
     channels: distinct(tiers.flatMap(({ stages }) => stages.flatMap(channelsOf))),

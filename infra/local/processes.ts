@@ -10,7 +10,6 @@ interface Program {
   cwd: string
   /** Nothing is inherited. */
   env: Record<string, string>
-  /** It is added to. */
   logFile: string
   stdin?: 'ignore' | 'pipe'
 }
@@ -52,7 +51,6 @@ export async function run(
   if (how !== '0') throw new Error(`\`${[command, ...args].join(' ')}\` ended with ${how}; ${readEnd(program.logFile)}`)
 }
 
-/** To show why a program failed. */
 export const readEnd = (path: string): string =>
   `the end of ${path}:\n${readFileSync(path, 'utf8').trimEnd().split('\n').slice(-25).join('\n')}`
 

@@ -13,7 +13,6 @@ interface Running {
 }
 
 const redrawMilliseconds = 120
-/** On plain output: a log must not look stuck. */
 const reminderMilliseconds = 10_000
 const eraseLine = '\r\x1b[2K'
 

@@ -14,13 +14,7 @@ class MissingPrerequisite extends FaultForPeople {
   override readonly name = 'MissingPrerequisite'
 }
 
-/**
- * Makes a private Python environment, once: a finished one with the same requirements is used as it is. Processes that want
- * it at once wait their turn.
- * @param requirements what is in it; the local AWS emulator if not said
- * @returns the path of its `python`
- * @throws MissingPrerequisite when this machine has no Python 3.10 or later with venv
- */
+/** Once: a finished one with the same requirements is used as it is. Processes that want it at once wait their turn. */
 export async function ensurePythonEnvironment(options: {
   directory: string
   logFile: string

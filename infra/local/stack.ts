@@ -11,11 +11,8 @@ import { createProgress, type Progress } from './progress.ts'
 import { ensurePythonEnvironment } from './python-environment.ts'
 import { createSampleTarget } from './sample-target.ts'
 
-/** Several live side by side under different names. */
 interface DeploymentChoice {
-  /** `Hotwork` if not said. */
   stackName?: string
-  /** The repository's own if not said. */
   policies?: string | undefined
 }
 
@@ -27,7 +24,6 @@ interface StackOptions extends DeploymentChoice {
   app?: string | undefined
   /** Stands between the Lambdas and the emulator, and is told of invocations. Not of an emulator that is given. */
   meter?: Meter
-  /** Ends everything early. */
   signal?: AbortSignal
 }
 

@@ -8,12 +8,11 @@ import type { Asked } from './findings.ts'
 import type { Person, Request } from './person.ts'
 import type { World } from './world.ts'
 
-/** Evaluates and submits in one go. @param until Ends the wait and the grant early. */
+/** @param until ends the wait and the grant early */
 export async function askFor(agent: Hotwork, ask: Ask, until?: Date): Promise<Task> {
   return agent.submit(ask, await agent.evaluate(ask), randomUUID(), until)
 }
 
-/** Asks, and waits for the card. */
 export async function askWithCard(world: World, agent: Hotwork, ask: Ask): Promise<Asked> {
   const evaluation = await agent.evaluate(ask)
   const sentAt = Date.now()
@@ -40,7 +39,6 @@ export const withApproval = (ask: Ask, { result }: Task): Ask => ({
   context: { ...ask.context, approval: result?.approval ?? { id: 'none' } },
 })
 
-/** How an approval counted in the end. */
 type Approval = { person: string; stage: string; through: 'a click' | 'the API' }
 
 /** Stage after stage, as people would. @returns the approvals that counted */
@@ -112,7 +110,6 @@ export async function carryThrough(world: World, ask: Ask, watch: (step: Step) =
   const approve = async (step: Step) => {
     watch(step)
     if (step.name !== 'submitted' || step.task.task.status !== 'pending') return
-    // While the agent waits.
     approveThrough(world, step.task.task.id).then((given) => {
       approvals = given
     }, failure.reject)

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 
-/** An entry of the ledger as the API gives it: JSON with an id, the hash before and its own. */
 export type Chained = { id: string; previous: string | null; hash: string }
 
 /**

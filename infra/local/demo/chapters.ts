@@ -10,7 +10,6 @@ import { tellNarrowed, tellPlainClient, tellStory } from './chapters/requests.ts
 import { tellFlags, tellMediated } from './chapters/uses.ts'
 import { quickWorld, type World } from './world.ts'
 
-/** What chapters leave for others. */
 interface Told {
   request?: string
   opening?: LiveOpening
@@ -78,7 +77,6 @@ export const chapterNames: readonly string[] = Object.keys(chapters)
 
 export const describeChapters = (): string[][] => Object.entries(chapters).map(([name, [title]]) => [name, title])
 
-/** In the order in which they are told. */
 export const withNeeds = (names: readonly string[]): readonly string[] =>
   chapterNames.filter((name) => names.some((each) => each === name || needs[each] === name))
 

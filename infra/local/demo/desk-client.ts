@@ -3,20 +3,15 @@ import type { Local } from '../local-file.ts'
 export interface Card {
   channel: string
   ts: string
-  /** All its text. */
   says: string
-  /** By `action_id`. */
   buttons: string[]
   postedAt: number
 }
 
-/** As the desk sent it to the app. */
 export type SentInteraction = { url: string; headers: Record<string, string>; body: string }
 
-/** A line beneath a card. */
 export type Said = { channel: string; text: string }
 
-/** An ephemeral message. */
 type Told = { ts: string; text: string }
 
 /** `clickedAt`: milliseconds since 1970. */
@@ -66,7 +61,6 @@ export class DeskClient {
     return { ...(await this.#call<{ status: number; body: string }>('click', click)), clickedAt }
   }
 
-  /** Waits for the ephemeral message that answers. */
   async clickAndRead(...click: Parameters<DeskClient['click']>): Promise<ClickAnswer & { told: string }> {
     const user = click[2]
     const before = (await this.toldTo(user)).length
@@ -74,7 +68,6 @@ export class DeskClient {
     return { ...answer, told: (await this.untilTold(user, before)).text }
   }
 
-  /** The form that this person has open. */
   async submitForm(user: string, values: { [field: string]: string }): Promise<void> {
     const look = async () => (await this.#call<{ views: { id: string }[] }>(`views?user=${user}`)).views.at(-1)
     const { id } = await this.#until(look, () => `${user} has no form open`)
@@ -93,7 +86,6 @@ export class DeskClient {
     return posted.map(readCard).filter(({ says }) => says.includes(text))
   }
 
-  /** Oldest first. */
   async toldTo(user: string): Promise<Told[]> {
     return (await this.#call<{ ephemerals: Told[] }>(`ephemerals?user=${user}`)).ephemerals
   }
@@ -106,7 +98,6 @@ export class DeskClient {
     )
   }
 
-  /** Byte for byte. */
   async lastInteraction(): Promise<SentInteraction> {
     const { interactions } = await this.#call<{ interactions: SentInteraction[] }>('interactions')
     const last = interactions.at(-1)

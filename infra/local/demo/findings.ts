@@ -8,12 +8,10 @@ import type { World } from './world.ts'
 
 export interface Finding<T> {
   held: boolean
-  /** Enough to see why it held or did not. */
   found: string
   value: T
 }
 
-/** `value`: what the rest of the chapter needs. */
 export const finding = <T = undefined>(held: boolean, found: string, value?: T): Finding<T> =>
   ({ held, found, value }) as Finding<T>
 
@@ -46,11 +44,9 @@ export async function refusedByIam(call: () => Promise<unknown>): Promise<Findin
   return finding(denial.notAllowed.test(said) || denial.denied.test(said), `IAM: ${said}`)
 }
 
-/** Approved by these people. */
 export const approvedRequest = (request: Request): Finding<undefined> =>
   finding(request.status === 'approved', `${request.status} by ${decisionsOf(request).join(' and ')}`)
 
-/** The agent completes its task, and with it the grant. */
 export async function completed(agent: Hotwork, id: string, how: 'succeeded' | 'failed', note: string) {
   const { grant } = (await agent.complete(id, how, note)).hotwork
   return finding(grant?.status === 'completed', `${id}: its grant is ${grant?.status}`)

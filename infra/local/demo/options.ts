@@ -11,7 +11,6 @@ export const usage = `usage: npm run demo -- [--all | --chapter NAME... | --requ
   --keep           leaves the local stack running when the demo is over, until Ctrl-C
 `
 
-/** Chapters by their names, or a request of the caller's own. */
 export type What = { list: true } | { request: string } | { chapters: readonly string[] }
 export type Options = What & { keep: boolean; state: string }
 

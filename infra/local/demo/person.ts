@@ -36,7 +36,6 @@ export type Halt = { id: string; by: string; at: string; lifted?: { by: string; 
 
 export type OpeningTerms = { profile: string; reason: string; incident: string; minutes: number; drill?: boolean }
 
-/** What the demo reads of an opening. */
 export interface Opening {
   id: string
   not_after: string

@@ -7,7 +7,6 @@ class ExpectationFailed extends Error {
   override readonly name = 'ExpectationFailed'
 }
 
-/** Where text wraps. */
 const width = 112
 const margin = ' '.repeat(11)
 
@@ -64,7 +63,6 @@ export class Report {
     throw new ExpectationFailed(expected)
   }
 
-  /** Not judged. */
   note(text: string): void {
     for (const part of wrap(text, width - 14)) this.#line(`${margin}${part}`)
   }
@@ -137,7 +135,6 @@ export function spread(values: readonly number[]): [median: string, least: strin
   return [at(0.5), at(0), at(1)]
 }
 
-/** Each column as wide as its widest cell. */
 export function layOut(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   const line = (row: readonly string[]) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')

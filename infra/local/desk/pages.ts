@@ -13,7 +13,6 @@ function complaintAbout({ status, body, milliseconds }: AppAnswer): string | und
   return `The app took ${(milliseconds / 1_000).toFixed(1)} s. Slack would have given up after 3 s.`
 }
 
-/** By block and action id: what is empty is said to be empty. */
 function valuesOf(blocks: readonly Json[], form: URLSearchParams): Json {
   const values: { [blockId: string]: Json } = {}
   for (const block of blocks) {

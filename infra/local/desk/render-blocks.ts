@@ -11,7 +11,6 @@ export interface Surface {
 
 export const renderText = (text: unknown): Html => html`<span class="lines">${textOf(objectOf(text)['text'])}</span>`
 
-/** In a form: which element of which block it is. */
 export const fieldName = (block: Json, element: Json): string =>
   `${encodeURIComponent(textOf(block['block_id']))}/${encodeURIComponent(textOf(element['action_id']))}`
 
@@ -90,7 +89,6 @@ function renderTextInput(surface: Surface, block: Json, element: Json): Html {
     : html`<input type="text" ${common} ${length} value="${initial}">`
 }
 
-/** Without a button of its own. */
 function renderInput(surface: Surface, block: Json, element: Json): Html {
   switch (element['type']) {
     case 'static_select':

@@ -2,13 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { EventEmitter, on } from 'node:events'
 import type { Messages, Views } from './surfaces.ts'
 
-/** `seq` rises by one with each change. */
 export interface Change {
   seq: number
   type: 'posted' | 'updated' | 'deleted' | 'ephemeral' | 'view' | 'home' | 'notice'
   channel?: string
   ts?: string
-  /** The only person who can see it. */
   user?: string
 }
 
@@ -52,7 +50,6 @@ export class Changes {
   }
 }
 
-/** Where an answer through a `response_url` goes. */
 export type ResponseTarget = { channel: string; user: string }
 
 /** Slack's words for a ticket that is none, that was used up, and that is too old. */
@@ -99,10 +96,8 @@ export class Tickets<T> {
 
 export interface DeskPerson {
   slackUserId: string
-  /** The handle, such as `ana`. */
   name: string
   realName: string
-  /** By handle. */
   groups: string[]
 }
 
@@ -122,7 +117,6 @@ export class Roster {
     this.#channels = channels.map(({ name, id }) => ({ name, id }))
   }
 
-  /** Without direct messages. */
   get channels(): DeskChannel[] {
     return this.#channels.filter(({ directTo }) => directTo === undefined)
   }
@@ -160,7 +154,6 @@ export class Roster {
   get groups(): { id: string; handle: string; members: string[] }[] {
     const handles = [...new Set(this.people.flatMap(({ groups }) => groups))].sort()
     return handles.map((handle) => ({
-      // The same at each start.
       id: `S${handle.toUpperCase().replace(/[^A-Z0-9]/g, '')}`,
       handle,
       members: this.people.filter(({ groups }) => groups.includes(handle)).map(({ slackUserId }) => slackUserId),
@@ -176,7 +169,6 @@ export interface AppAnswer {
 
 /** One signed request to the app, exactly as sent, so that a test can replay or change it. */
 export interface SentInteraction {
-  /** Milliseconds. */
   at: number
   url: string
   headers: { [name: string]: string }
@@ -191,7 +183,6 @@ interface Fault {
   error?: string | undefined
 }
 
-/** Everything the desk knows, kept in memory alone. */
 export interface DeskState {
   clock: () => number
   teamId: string

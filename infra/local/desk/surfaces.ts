@@ -18,7 +18,6 @@ export interface Message extends Content {
   earlier: Json[][]
 }
 
-/** A message that only `user` sees. */
 export interface Ephemeral extends Content {
   channel: string
   ts: string
@@ -105,7 +104,6 @@ export class Messages {
   }
 }
 
-/** `content` is what the app sent, with block ids filled in. */
 export interface View {
   id: string
   user: string
@@ -120,7 +118,6 @@ const makeView = (user: string, content: View['content']): View => ({
   ...{ user, content, errors: {}, filled: {} },
 })
 
-/** Each person's open modal, and their home tab. */
 export class Views {
   readonly #modals = new Map<string, View>()
   readonly #homes = new Map<string, View>()

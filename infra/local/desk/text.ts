@@ -1,7 +1,6 @@
 import { type Json, objectOf, objectsOf, textOf } from './blocks.ts'
 import { Html, html } from './html.ts'
 
-/** The name behind a person's Slack id, as on a reader's screen. */
 export type NameOf = (id: string) => string
 
 const pad = (number: number) => String(number).padStart(2, '0')

@@ -62,7 +62,6 @@ const viewMethods: MethodTable = {
 
 const methods: MethodTable = { ...chatMethods, ...peopleMethods, ...viewMethods }
 
-/** A form body carries these as JSON text. */
 const structured = ['blocks', 'view']
 
 function parsed(text: string, error: string): unknown {
