@@ -147,13 +147,13 @@ inBrowser('the deployed pages', () => {
 
       const mine = await openAs('Kofi Kaya', address)
       await button(mine, 'End it now').click()
-      await mine.getByText(/ended it .* before its time/).waitFor()
+      await mine.getByText(/Ended early by Kofi/).waitFor()
 
       const page = await openAs('Gus Garcia', address)
       const text = (await page.locator('main').textContent()) ?? ''
       expect(text).toContain('INC-2077')
       expect(text).toMatch(/ssm:PutParameter/)
-      expect(text).toMatch(/AWS credentials, good until/)
+      expect(text).toMatch(/AWS credentials, valid until/)
       await page.getByRole('radio', { name: /^Justified/ }).check()
       await page.getByLabel(/^What you looked at/).fill('one call, on the parameter of the incident')
       await button(page, 'Record the review').click()

@@ -6,23 +6,22 @@ import { type ApprovalRequest, Verdict } from '../requests/request.ts'
 import { type AskerId, Digest, type Json, NumericDate, PersonId, RequestId } from '../values.ts'
 import { channelsOf, waitingStage } from './routing.ts'
 
-/** A card of a burst shows no more. What is beyond that has the next one. */
+/** A card of a burst shows no more; the next card has the rest. */
 export const mostMembers = 50
-/** The highest tier of which several may be decided with one click. */
+/** The highest tier whose requests one click may decide together. */
 export const highestBulkTier = 1
 
-/** What makes requests alike, so that somebody who reads one knows what the others are about. */
+/** What makes requests alike. */
 export const BurstKind = z.strictObject({
   agent: z.string(),
   action: z.string(),
   environment: z.string(),
-  /** The stage that they wait for, and the alias of the channel in which its people are. */
+  /** The stage that they wait for, and the alias of its channel. */
   stage: Alias,
   channel: Alias,
 })
 export type BurstKind = z.infer<typeof BurstKind>
 
-/** Under which key the cards of a burst are kept. */
 export const burstKey = (kind: BurstKind): Digest => digestOf('hotwork.burst.v1', kind as unknown as Json)
 
 /** The burst that a request would be of in a channel, while it waits for a stage whose people are there. */
@@ -31,7 +30,7 @@ export function burstOf(state: ApprovalRequest, channel: string): BurstKind | un
   return stage && channelsOf(stage).includes(channel) ? kindFor(state, stage.terms.name, channel) : undefined
 }
 
-/** Every burst that it may be or have been of in a channel: one for each stage whose people are there. */
+/** Each burst that it may be or have been of in a channel. */
 export const burstsOf = (state: ApprovalRequest, channel: string): readonly BurstKind[] =>
   state.stages
     .filter((stage) => channelsOf(stage).includes(channel))
@@ -47,15 +46,13 @@ const kindFor = ({ ask }: ApprovalRequest, stage: string, channel: string): Burs
 
 export const agentOfBurst = ({ agent }: BurstKind): AskerId => agent as AskerId
 
-/** Whether a request waits as one of this burst. */
 export function isOf(kind: BurstKind, state: ApprovalRequest): boolean {
   const own = burstOf(state, kind.channel)
   return own !== undefined && burstKey(own) === burstKey(kind)
 }
 
 /**
- * Where a request is shown in a channel: on a card of its own, on that of its burst, or on both, where it had its own
- * before there was a burst.
+ * Where a request is shown in a channel: on a card of its own, on that of its burst, or on both, if its own came first.
  *
  * @param alike how many wait like it, itself included
  */
@@ -67,17 +64,16 @@ export function placeOf(
   return { own: hasCard || !shared, shared }
 }
 
-/** One of a list, just as it was shown. */
+/** A request of a list, as it was shown. */
 export const Member = z.strictObject({ id: RequestId, round: z.int().positive(), digest: Digest })
 export type Member = z.infer<typeof Member>
 
 export const memberOf = ({ ask, round }: ApprovalRequest): Member => ({ id: ask.id, round, digest: ask.digest })
 
-/** What a click on a list is bound to: exactly these, as they were. */
 export const listDigest = (members: readonly Member[]): Digest =>
   digestOf('hotwork.burst-list.v1', members as unknown as Json)
 
-/** Whether one click may decide it together with others: never above tier 1, nor where each needs more than a click. */
+/** Whether one click may decide it with others: not above the tier, nor where its stage needs more than a click. */
 export function isBulkable(state: ApprovalRequest): boolean {
   const stage = waitingStage(state)
   if (!stage || state.tier > highestBulkTier) return false
@@ -85,7 +81,7 @@ export function isBulkable(state: ApprovalRequest): boolean {
   return acr === undefined && maxAge === undefined && comment === undefined
 }
 
-/** One click that decides a list: recorded once, before any of them is decided. */
+/** A click that decides a list. It is recorded before any of them is decided. */
 export const BurstClick = z.strictObject({
   person: PersonId,
   verdict: Verdict,
@@ -99,10 +95,10 @@ export const BurstClick = z.strictObject({
 })
 export type BurstClick = z.infer<typeof BurstClick>
 
-/** So long after a click its decisions may still be made. What comes later would surprise whoever clicked. Seconds. */
+/** How long after a click its decisions may still be made: later they would surprise the person. Seconds. */
 export const clickLasts = 900
 
-/** What came of a click: which of the list were not decided by it, and why. */
+/** What came of a click. `refused`: those that it did not decide, and why. */
 export const BurstOutcome = z.strictObject({
   person: PersonId,
   verdict: Verdict,

@@ -2,39 +2,35 @@ import { endedAt } from '../requests/due.ts'
 import { type ApprovalRequest, grantOf } from '../requests/request.ts'
 import type { NumericDate } from '../values.ts'
 
-/** So long before an opening ends, whoever holds it is told that it will. Seconds. */
+/** How long before its end the person who opened it is told. Seconds. */
 export const warnBefore = 300
-/** So long before its review is due, those who may review are told that it still is. Seconds. */
+/** How long before a review is due the reviewers are reminded. Seconds. */
 const remindBefore = 4 * 3600
-/** While it is overdue they are told again after so long, then after twice as long each time. Seconds. */
+/** When an overdue review is told again first; then after twice as long each time. Seconds. */
 const remindAfter = 4 * 3600
 const reminders = 5
 
-/** What people are told of an opening, beside the card: things that happened, and things that are late. */
+/** What people are told of an opening, beside its card. */
 export type Notice =
   | { notice: 'opened'; at: NumericDate }
-  /** It ends in a few minutes. */
   | { notice: 'ending'; at: NumericDate }
   | { notice: 'ended'; at: NumericDate }
   | { notice: 'review_due'; at: NumericDate }
-  /** `attempt` counts from 1, at the time when it was due. */
+  /** `attempt` counts from 1. */
   | { notice: 'review_overdue'; at: NumericDate; attempt: number }
   | { notice: 'reviewed'; at: NumericDate }
 
-/** Under which key it is remembered that somebody was told. */
+/** The key under which a card remembers that it was told. */
 export const noticeKey = (notice: Notice): string =>
   notice.notice === 'review_overdue' ? `${notice.notice} ${notice.attempt}` : notice.notice
 
-/**
- * All that is due to be said of an opening at `now`, the earliest first. Pure, and of the state as it is then: a late timer,
- * or none, changes only when somebody hears of it, and whoever looks twice finds the same.
- */
+/** All that is due to be told of an opening at `now`, the earliest first. A late timer changes only when it is told. */
 export const noticesOf = (state: ApprovalRequest, now: NumericDate): readonly Notice[] =>
   everyNotice(state)
     .filter(({ at }) => at <= now)
     .toSorted((one, other) => one.at - other.at)
 
-/** The times at which one of these falls due by the clock alone, whoever does or does not do anything. */
+/** The times at which a notice falls due by the clock alone. */
 export const noticeTimes = (state: ApprovalRequest): readonly NumericDate[] =>
   everyNotice(state)
     .filter(({ notice }) => ['ending', 'review_due', 'review_overdue'].includes(notice))
@@ -45,7 +41,7 @@ function everyNotice(state: ApprovalRequest): readonly Notice[] {
   const { breakGlass } = state.ask
   if (!breakGlass || !grant) return []
   const ended = endedAt(state)
-  // A short opening is not warned of in the moment in which it begins, nor what Hotwork neither gave nor can end.
+  // No warning when a short opening begins, nor of a sealed role, which Hotwork cannot end.
   const warnAt = breakGlass.sealed ? 0 : grant.notAfter - warnBefore
   return [
     { notice: 'opened', at: state.submittedAt },
@@ -69,10 +65,9 @@ function reviewNotices({ review }: ApprovalRequest): readonly Notice[] {
 }
 
 /**
- * The one notice that somebody is still to be given, with the keys of all that it makes needless: what has gone on
- * meanwhile is told as it is, once. Undefined where they know all that they are to know.
+ * The one notice that a listener is still to be given, with its key and those of all that it makes needless.
  *
- * @param of   which kinds of notice are theirs to hear
+ * @param of   the kinds of notice that they hear
  * @param told the keys of what they have been told
  */
 export function noticeDue(

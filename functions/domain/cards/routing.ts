@@ -7,32 +7,36 @@ import { type NumericDate, PersonId } from '../values.ts'
 
 type Notify = Pick<Stage, 'notify'>
 
-/** Who may decide the stage and is never pinged about it. */
+/** Whether the stage says never to ping this person. */
 export const isQuiet = ({ notify }: Notify, person: PersonId): boolean => notify?.quiet?.includes(person) ?? false
 
-/** Whom a stage names to be told directly: its people, and the people of its groups, each once, without the quiet. */
-export function namedDirectly(terms: Notify, { groups }: Pick<Directory, 'groups'>): readonly PersonId[] {
-  const named = (terms.notify?.direct ?? []).flatMap((name) => {
-    const person = PersonId.safeParse(name)
-    return person.success ? [person.data] : (groups[name] ?? [])
-  })
-  return [...new Set(named)].filter((person) => !isQuiet(terms, person))
-}
+/** The people that a stage names to be told directly, without those never to be pinged. */
+export const namedDirectly = (terms: Notify, directory: Pick<Directory, 'groups'>): readonly PersonId[] =>
+  namedIn(terms.notify?.direct ?? [], directory).filter((person) => !isQuiet(terms, person))
 
-/** The channels of a stage, by alias: its own, and from its escalation on the one of those it was widened to. */
+/** The people of a list of names, of people and of groups; each once. */
+export const namedIn = (people: readonly string[], { groups }: Pick<Directory, 'groups'>): readonly PersonId[] => [
+  ...new Set(
+    people.flatMap((name) => {
+      const person = PersonId.safeParse(name)
+      return person.success ? [person.data] : (groups[name] ?? [])
+    }),
+  ),
+]
+
+/** The channels of a stage, by alias: its own and, once escalated, that of the escalation. */
 export const channelsOf = ({ terms, escalatedAt }: StageState): readonly string[] =>
   escalatedAt !== undefined && terms.onSilence !== 'expire' && terms.onSilence.channel !== undefined
     ? [...new Set([terms.channel, terms.onSilence.channel])]
     : [terms.channel]
 
-/** The stage that people are waited for now, of a request that waits at all. */
+/** The open stage of a pending request. */
 export const waitingStage = (state: ApprovalRequest): StageState | undefined =>
   state.status === 'pending' ? openStage(state) : undefined
 
-/** One opening of one stage: whoever was told of it is told when it is over, and of the next opening anew. */
+/** One opening of one stage. A person who was told of it is told when it is over. */
 export type Turn = { round: number; stage: string; opensAt: NumericDate }
 
-/** The turn that is open, if people are waited for. */
 export function turnOf(state: ApprovalRequest): Turn | undefined {
   const stage = waitingStage(state)
   return stage?.opensAt === undefined
@@ -43,8 +47,8 @@ export function turnOf(state: ApprovalRequest): Turn | undefined {
 type Tell = BreakGlassPolicy['action']['tell']
 
 /**
- * Where an opening is announced, and to whom by name, as the folder says now: as the profile does whose minutes it uses,
- * and where none covers it as single actions do. Undefined where the folder says nothing of break-glass any more.
+ * The channel and the people that are told of an opening, as the folder says now: by the profile that its minutes count
+ * against, else by the terms of single actions. Undefined where the folder no longer has break-glass.
  */
 export const tellOf = (
   { breakGlass }: Pick<Bundle, 'breakGlass'>,
@@ -52,32 +56,19 @@ export const tellOf = (
 ): Tell | undefined =>
   (breakGlass?.profiles.find(({ name }) => `profile:${name}` === budgetKey) ?? breakGlass?.action)?.tell
 
-/** The people whom it names, and those of the groups that it names, each once. */
-export const namedIn = ({ people = [] }: Tell, { groups }: Pick<Directory, 'groups'>): readonly PersonId[] => [
-  ...new Set(
-    people.flatMap((name) => {
-      const person = PersonId.safeParse(name)
-      return person.success ? [person.data] : (groups[name] ?? [])
-    }),
-  ),
-]
-
-/** One time at which those who have not decided a stage are to be reminded of it. */
+/** A time at which people who have not decided a stage are reminded. */
 export type Reminder = {
   round: number
-  /** Which of the request's stages. */
+  /** The index of the stage. */
   stage: number
-  /** When it opened, or was widened: it begins again with those who are asked then. */
+  /** When it opened or escalated: reminders begin again with the people who are asked then. */
   since: NumericDate
   /** From 1. */
   attempt: number
   at: NumericDate
 }
 
-/**
- * When the people of the open stage are reminded, as its ladder says: first `after` it opened, then after twice as long
- * each time, while it is open. A stage that has escalated begins again, since others are asked now.
- */
+/** When the open stage's people are reminded: `after` it opened or escalated, then after twice as long each time. */
 export function remindersOf(state: ApprovalRequest): readonly Reminder[] {
   const stage = waitingStage(state)
   const turn = turnOf(state)

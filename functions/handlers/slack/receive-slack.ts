@@ -21,7 +21,7 @@ import {
 import { prepareOpening } from '../../operations/break-glass/prepare-opening.ts'
 import { mayOpen } from '../../operations/break-glass/what-to-open.ts'
 import { acceptBurst } from '../../operations/cards/decide-burst.ts'
-import { decideInTime, inTime, permitsInTime, standInsInTime } from '../../operations/cards/decide-in-time.ts'
+import { inTime } from '../../operations/cards/in-time.ts'
 import type { BurstStore, CardStore } from '../../operations/cards/ports.ts'
 import { readOverview } from '../../operations/cards/read-overview.ts'
 import { findSeen } from '../../operations/cards/show-card.ts'
@@ -30,7 +30,7 @@ import type { StandInStore } from '../../operations/people/ports.ts'
 import { couldStandIn, endStandIn, giveStandIn } from '../../operations/people/stand-ins.ts'
 import type { PermitStore } from '../../operations/permits/ports.ts'
 import { givePermit, revokePermit } from '../../operations/permits/standing-permits.ts'
-import { commentDecision, foreseeDecision } from '../../operations/requests/decide-request.ts'
+import { commentDecision, decideRequest, foreseeDecision } from '../../operations/requests/decide-request.ts'
 import { revokeRequest } from '../../operations/requests/end-request.ts'
 import { findRequest, readRequest } from '../../operations/requests/read-requests.ts'
 import type { ApiPorts } from '../doors.ts'
@@ -55,11 +55,7 @@ export function createHandler(ports: Ports) {
 /** What Slack's edge needs: the operations of the API, in a hurry. */
 export function edgeOptions(ports: Ports): EdgeOptions {
   const { issuer, policy, clock, log, requests, bursts, cards } = ports
-  const timely = (mayStart: () => boolean) => ({
-    ...inTime(ports, mayStart),
-    permits: permitsInTime(ports.permits, mayStart),
-    standIns: standInsInTime(ports.standIns, mayStart),
-  })
+  const timely = (mayStart: () => boolean) => inTime(ports, mayStart)
   const { secrets, openModal, publishHome, refreshGroups, links, sendEphemeral } = ports
   return {
     ...{ secrets, openModal, publishHome, refreshGroups, sendEphemeral, log, ...(links && { links }) },
@@ -67,7 +63,7 @@ export function edgeOptions(ports: Ports): EdgeOptions {
     page: pageOf(issuer),
     list: `${issuer}/decide`,
     now: () => clock.now(),
-    decide: (ask, mayStart) => decideInTime(ask, ports, mayStart),
+    decide: (ask, mayStart) => decideRequest(ask, timely(mayStart)),
     foresee: (ask) => foreseeDecision(ask, ports),
     comment: (ask, mayStart) => commentDecision(ask, timely(mayStart)),
     seen: (place) => findSeen(place, cards),

@@ -70,7 +70,7 @@ export function reviewersOf(state: ApprovalRequest, policy: Policy, now: Numeric
 export function othersTold({ ask }: ApprovalRequest, { bundle }: Policy): readonly PersonId[] {
   const lead = bundle.directory.people.find(({ id }) => id === ask.owner)?.lead
   const tell = ask.breakGlass && tellOf(bundle, ask.breakGlass)
-  const named = tell ? namedIn(tell, bundle.directory) : []
+  const named = tell ? namedIn(tell.people ?? [], bundle.directory) : []
   return [...new Set([...(lead === undefined ? [] : [lead]), ...named])].filter((person) => person !== ask.owner)
 }
 

@@ -12,9 +12,8 @@ import type { Policy } from '../policy/ports.ts'
 import type { Log } from '../ports.ts'
 import type { RequestReader } from '../requests/ports.ts'
 
-/** Why somebody hears of it: what it means to them differs. */
 export type Because = 'holder' | 'skipped' | 'told' | 'reviewer'
-/** Somebody whom it concerns, why, and what of it is theirs to hear. */
+/** A person that it concerns, and why. */
 export type Listener = { person: PersonId; because: Because; mayReview: boolean }
 
 export type AboutPorts = {
@@ -26,7 +25,7 @@ export type AboutPorts = {
   chatUserOf(person: PersonId): Promise<string | undefined>
 }
 
-/** Everybody whom it concerns, each once, those first to whom it matters most, and what is to be said of them all. */
+/** The people that an opening concerns, each once and the most concerned first, and what its card says of them. */
 export async function aboutOf(
   state: ApprovalRequest,
   now: NumericDate,
@@ -40,7 +39,7 @@ export async function aboutOf(
     for (const person of people) if (!all.has(person)) all.set(person, because)
   }
   add(othersTold(state, policy), 'told')
-  // Where there are too many, whoever may review is not among those who are left out.
+  // Reviewers come first, so that the limit does not leave them out.
   add(
     skipped.people.filter((person) => reviewers.includes(person)),
     'skipped',
@@ -71,7 +70,6 @@ export async function aboutOf(
   return { listeners, about }
 }
 
-/** Those who have a chat account, as far as that is known. */
 async function reachable(people: readonly PersonId[], { chatUserOf }: AboutPorts): Promise<readonly PersonId[]> {
   const accounts = await Promise.allSettled(people.map((person) => chatUserOf(person)))
   return people.filter((_, at) => {
@@ -80,7 +78,7 @@ async function reachable(people: readonly PersonId[], { chatUserOf }: AboutPorts
   })
 }
 
-/** What the scarcest budget has left; a drill spends none of it. That it cannot be told now holds up no card. */
+/** What the scarcest budget has left; a drill spends none. A fault here holds up no card. */
 async function leftFor(
   { status, ask }: ApprovalRequest,
   now: NumericDate,

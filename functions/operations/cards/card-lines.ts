@@ -2,17 +2,14 @@ import { remindersOf, type Turn, turnOf, waitingStage } from '../../domain/cards
 import type { ApprovalRequest } from '../../domain/requests/request.ts'
 import type { NumericDate, PersonId } from '../../domain/values.ts'
 
-/**
- * What is said beneath a card, since nobody notices that a message was edited. Only what happened and to whom it
- * matters: the words are the board's, made from the server's facts.
- */
+/** What is said beneath a card, since people do not notice that a message was edited. The words are the channel's. */
 export type Line =
   /** It is this person's turn now, on a card that they had for another reason. */
   | { line: 'asked'; stage: string }
   | { line: 'escalated'; stage: string; to: string }
-  /** Their ids in the chat. */
+  /** `users`: the ids in the chat of the people it mentions. */
   | { line: 'reminder'; stage: string; attempt: number; users: readonly string[] }
-  /** What somebody was pinged for is over. */
+  /** What a person was asked for is over. */
   | { line: 'handled'; stage: string; round: number }
 
 /** A line that is due, and the keys under which it and those that it makes needless are remembered. */
@@ -23,9 +20,9 @@ const asked = (turn: Turn) => `asked ${keyOf(turn)}`
 const over = (turn: string) => `over ${turn}`
 
 type Where = {
-  /** What has been said beneath this card. */
+  /** The keys of what has been said beneath this card. */
   told: readonly string[]
-  /** Is it new, so that it is itself what people notice? Then lines are remembered, and not said. */
+  /** A new card is itself noticed: its lines are remembered, and not said. */
   fresh: boolean
   now: NumericDate
 }
@@ -78,7 +75,7 @@ function reminders(state: ApprovalRequest, users: readonly string[], { told, now
   const [last, key] = [due.at(-1), keys.at(-1)]
   if (!last || key === undefined || told.includes(key)) return []
   const missing = keys.filter((each) => !told.includes(each))
-  // Who was reminded was asked: they are told when it is over.
+  // A reminded person counts as asked, and is told when it is over.
   return users.length === 0
     ? [{ keys: missing }]
     : [
@@ -89,7 +86,7 @@ function reminders(state: ApprovalRequest, users: readonly string[], { told, now
       ]
 }
 
-/** What somebody was asked for here and is over: said once, but not to whoever did it, nor to who is asked anew. */
+/** That what was asked for here is over: not said to the person who did it, nor to one who is asked again. */
 function handled(state: ApprovalRequest, { told }: Where, to: { person?: PersonId; called?: boolean } = {}): Due[] {
   const open = turnOf(state)
   const current = open && keyOf(open)
@@ -114,7 +111,7 @@ function parse(turn: string): { round: number; stage: string } {
 const hasActed = ({ stages }: ApprovalRequest, person: PersonId) =>
   stages.some(({ decisions }) => decisions.some((decision) => decision.person === person))
 
-/** What the person who answers for an agent is told of what it asks. */
+/** What the owner of an agent is told of a request. */
 export type Notice = 'submitted' | 'decided' | 'ended'
 const order: readonly Notice[] = ['submitted', 'decided', 'ended']
 
@@ -125,9 +122,8 @@ function noticeOf(state: ApprovalRequest): Notice {
 }
 
 /**
- * The notice that an owner is still to be given, with those that it makes needless: what has come further meanwhile is
- * told as it is, once. Of what nobody decides nothing is told: it is in their list, and an owner who is pinged for what
- * policy lets pass learns to look away.
+ * The notice that an owner is still to be given, with the earlier ones that it makes needless. A request without stages
+ * makes none: an owner who is pinged for what policy lets pass learns to look away.
  */
 export function noticesDue(
   state: ApprovalRequest,

@@ -10,7 +10,7 @@ import { decideRequest, foreseeDecision } from '../requests/decide-request.ts'
 import type { DecidingPorts } from '../requests/ports.ts'
 import type { BurstMessage, BurstStore } from './ports.ts'
 
-/** One click that decides all of a list, as it was shown. */
+/** One click that decides a list of requests as it was shown. */
 export type BurstAsk = {
   person: PersonId
   verdict: Verdict
@@ -21,7 +21,7 @@ export type BurstAsk = {
   /** That this very click counts once. */
   once: OnceOnly
 }
-/** How many are being decided; or why none, with the request that this hangs on, where it hangs on one. */
+/** How many are being decided; or why none, with the request that is the reason, if one is. */
 export type Accepted = { ok: true; value: number } | NotAccepted
 type NotAccepted = { ok: false; code: Refusal; detail?: string; state?: ApprovalRequest }
 
@@ -30,9 +30,9 @@ type AcceptPorts = DecidingPorts & {
 }
 
 /**
- * Takes a click on a list: it must be exactly the list that the card shows, of requests that may be decided together, and
- * by somebody whose decision on the first of them would be taken. It is put on record once, and that is all: the
- * table's stream hands it on, and each is decided by itself by whoever works the clicks off. Refused clicks are recorded: on the first request, or the person's own chain.
+ * Takes a click on a list: exactly the list that the card shows, of requests that may be decided together, by a person
+ * whose decision on the first of them would be taken. It only puts the click on record, once; the table's stream hands it
+ * to `decideBurst`. A refused click is recorded on the first request, or on the person's own chain.
  *
  * @returns how many are being decided
  * @throws StoreUnavailable
@@ -66,7 +66,7 @@ export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Ac
   } as const
   const foreseen = await foreseeDecision(one, ports)
   if (!foreseen.ok) {
-    // Decided in vain, so that the attempt is an entry of the request that it was refused on.
+    // This decision is refused as foreseen, and so becomes an entry of the request.
     const done = await decideRequest(one, ports)
     const { code, detail } = done.ok ? foreseen : done
     return { ...refuse(code, detail), ...defined({ state: foreseen.state }) }
@@ -91,20 +91,20 @@ export async function acceptBurst(ask: BurstAsk, ports: AcceptPorts): Promise<Ac
   return ok(waiting.size)
 }
 
-/** Kept apart from other keys, so that the stream's reader can tell a click from all else that may happen once. */
+/** A prefix of its own, so that the stream's reader can tell a click from other once-only keys. */
 const clickKey = ({ key }: OnceOnly): string => `CLICK#${key.replace(/^SEEN#/, '')}`
 
 type Ports = DecidingPorts & { draws: Queue<BurstMessage> }
 
-/** So many are decided side by side. */
+/** How many are decided side by side. */
 const side = 5
 
 /**
- * Carries out a click that is on record: each of its list is decided by itself, with its own digest and round, by the same
- * operation as a click on its own card, and has its own entry. What cannot be decided is told on the card, with why. As
- * often as it must: what this person has decided is not decided again.
+ * Carries out a click that is on record: each request of its list is decided by the operation of a click on its own card,
+ * and has its own entry. The card tells which could not be decided, and why. It may run again: what this person has
+ * decided is not decided twice.
  *
- * @throws StoreUnavailable, StaleRequest, and whatever the queue throws
+ * @throws StoreUnavailable, StaleRequest, and what the queue throws
  */
 export async function decideBurst(key: string, ports: Ports): Promise<void> {
   const { requests, clock, draws, log } = ports
@@ -113,7 +113,7 @@ export async function decideBurst(key: string, ports: Ports): Promise<void> {
   if (!parsed.success) throw new TypeError('no click is on record under that key')
   const click = parsed.data
   const tooLate = clock.now() > click.at + clickLasts
-  // A click from before a halt of the person counts no more, also where it is worked off after the halt was lifted.
+  // A click from before a halt of the person does not count, also after the halt was lifted.
   const isVoid = click.verdict === 'approve' && (await isStopped(click.person, ports, { at: click.at }))
   const refused: { id: Member['id']; code: Refusal }[] = []
   for (let from = 0; from < click.members.length; from += side) {
@@ -132,7 +132,7 @@ export async function decideBurst(key: string, ports: Ports): Promise<void> {
   log.info('burst decided', { verdict, by: person, decided: outcome.decided, refused: refused.length })
 }
 
-/** Why it was not decided, or nothing where it was: now, or when this was done before. */
+/** Why it was not decided; undefined where it was, now or in an earlier run. */
 async function decideOne(
   member: Member,
   { isVoid, ...click }: BurstClick & { isVoid: boolean },

@@ -23,11 +23,10 @@ import type { RequestReader } from '../requests/ports.ts'
 import type { BurstMessage, BurstStore, CardBoard, PostedBurst, RenderedCard } from './ports.ts'
 import { renderingOf } from './show-card.ts'
 
-/** All that the card of a burst is made of. */
 export type BurstView = {
   kind: BurstKind
   generation: number
-  /** All that it has shown, as they are now, the oldest first. */
+  /** All requests that it has shown, as they are now, the oldest first. */
   members: readonly ApprovalRequest[]
   outcome?: BurstOutcome
 }
@@ -36,7 +35,7 @@ export type DrawBurstPorts = {
   requests: Pick<RequestReader, 'loadMany' | 'open'>
   bursts: BurstStore
   board: Pick<CardBoard, 'post' | 'update'>
-  /** Pure: the card, which of its members it shows as waiting, each just as it is, and whether it shows all of these. */
+  /** Pure: the card, the members that it shows as waiting, and whether it shows these whole. */
   renderBurst(view: BurstView): { card: RenderedCard; shown: readonly Member[]; whole: boolean }
   channels: { readonly [alias: string]: string }
   clock: Clock
@@ -44,11 +43,10 @@ export type DrawBurstPorts = {
 }
 
 /**
- * Makes the cards of a burst show what the table says: who of it waits, in the order in which they were asked, and what
- * came of the last click. One message shows up to fifty; what comes when it is full, or when all of it is decided, begins
- * another. For one burst at a time, which its queue sees to.
+ * Makes the cards of a burst show what the table says: which requests wait, the oldest first, and what came of the last
+ * click. One message shows up to fifty. When it is full, or all of it is decided, the next request begins another. The
+ * queue must give one burst to one run at a time.
  *
- * @param because the requests because of which it is looked at
  * @throws BoardUnavailable, CardUndeliverable, StoreUnavailable
  */
 export async function drawBurst(
@@ -124,11 +122,10 @@ type PlacePorts = {
 }
 
 /**
- * Whether a request has a card of its own in a channel. One that waits there among many alike has none, and is shown on
- * the card of its burst, which this has looked at. That many wait is found by an index that is a moment behind: then it
- * has a card more.
+ * Whether a request has a card of its own in a channel. One that waits there among many alike has none, and the card of
+ * its burst is drawn instead. The index of what waits is a moment behind; then a request has a card more.
  *
- * @param hasCard whether it was given a card there before
+ * @param hasCard whether it has had a card there
  */
 export async function hasOwnCard(
   state: ApprovalRequest,
@@ -152,7 +149,7 @@ export async function hasOwnCard(
   if (messages.length > 0) await draws.send(messages)
   return own
 
-  /** How many wait like it, with itself, which the index may not know yet. */
+  /** How many wait like it. It counts itself, since the index may not know it yet. */
   async function alike(asked: ApprovalRequest, enough: number): Promise<number> {
     if (!waiting || (await requests.countOpen(agentOfBurst(waiting), enough + 1)) <= enough) return 1
     const open = await requests.open(agentOfBurst(waiting), 2 * mostMembers)
@@ -160,5 +157,4 @@ export async function hasOwnCard(
   }
 }
 
-/** Tells one state of a request from all others. */
 const changeOf = (state: ApprovalRequest) => digestOf('hotwork.burst-draw.v1', state as unknown as Json)

@@ -10,7 +10,7 @@ import { type Due, type Line, linesForChannel, linesForPerson, type Notice, noti
 import { type DrawOpeningPorts, drawOpening } from './draw-opening.ts'
 import type { CardBoard, CardStore, PostedCard, RenderedCard } from './ports.ts'
 import { renderingOf, type Shown, sayBeneath, showCard } from './show-card.ts'
-import { calledDirectly, calledOn } from './waiting.ts'
+import { peopleToRemind, peopleToTell } from './waiting.ts'
 
 export type DrawPorts = {
   requests: Pick<RequestReader, 'load' | 'recall'>
@@ -25,7 +25,7 @@ export type DrawPorts = {
   say(line: Line | { line: Notice }, state: ApprovalRequest): RenderedCard
   /** The chat account that a person linked by logging in, where the directory gives none. */
   linkedAccount?(person: PersonId): Promise<string | undefined>
-  /** For what a person opened in an opening, of which everybody is told. */
+  /** For openings, which are told more widely. */
   opening: Pick<DrawOpeningPorts, 'render' | 'say' | 'pager' | 'ledger'>
   /** The deployment's channels by alias. */
   channels: { readonly [alias: string]: string }
@@ -33,7 +33,6 @@ export type DrawPorts = {
   log: Log
 }
 
-/** What a drawing rests on: the request as it is at one moment, and what has been posted of it. */
 type Drawing = {
   state: ApprovalRequest
   now: NumericDate
@@ -47,14 +46,12 @@ type Drawing = {
 const nowhere = ''
 
 /**
- * Makes all messages about a request show what the table says: one card in each channel of its stages, one for
- * each person whom a stage tells directly, what is said beneath them, and what the agent's owner is told. What is drawn is
- * always the request as it is read here, so a late, early or repeated message draws nothing old, and a timer only has it
- * looked at; what shows it already is left be.
+ * Makes all messages about a request show what the table says: one card in each channel of its stages, one for each person
+ * that a stage tells directly, the lines beneath them, and the notices to the agent's owner. It draws the request as it
+ * reads it here, so a late, early or repeated message draws nothing old.
  *
- * Places are drawn one by one, each on its own. A channel that is closed to us is logged for the alarm, and thrown like
- * any other fault: the app may be invited again, and then whoever waits for this card must find it. Meanwhile the request
- * can be decided through the API. While the chat does not answer at all, the rest is left for the next time.
+ * A channel that is closed to the app is logged for the alarm and thrown: the app may be invited again, and the card must
+ * then appear. While the chat does not answer at all, the rest waits for the next time.
  *
  * @throws BoardUnavailable, CardUndeliverable, PagerUnavailable, StoreUnavailable
  */
@@ -70,9 +67,9 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
     return drawOpening({ state, breakGlass }, now, posted, { ...ports, ...ports.opening, ...chat })
   }
   const drawing = { state, now, posted, ports, shared: await sharedChannels(state, posted, ports) }
-  // Among many alike nobody is told of each.
+  // Of many alike no person is told of each.
   const isShared = [...drawing.shared].some((alias) => waitingHere(state, alias))
-  const called = isShared ? [] : await callsOf(drawing)
+  const called = isShared ? [] : await peopleToReach(drawing)
   const faults: unknown[] = []
   for (const place of placesOf(drawing, called)) {
     try {
@@ -80,7 +77,7 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
     } catch (fault) {
       if (fault instanceof BoardUnavailable && fault.forAll) throw fault
       if (fault instanceof CardUndeliverable && 'person' in place) {
-        // Who cannot be written to sees the channel: no reason to try for an hour, nor to hold up the rest.
+        // This person sees the channel: no reason to try for an hour, nor to hold up the rest.
         ports.log.error('direct_undeliverable', { request: id, person: place.person })
         continue
       }
@@ -94,7 +91,6 @@ export async function drawCard(id: RequestId, ports: DrawPorts): Promise<void> {
 
 type Place = { draw(): Promise<void> } & ({ channel: string } | { person: PersonId })
 
-/** In which channels it has no card of its own. Whether there are many alike is asked once a channel. */
 async function sharedChannels(state: ApprovalRequest, posted: readonly PostedCard[], ports: DrawPorts) {
   const shared = new Set<string>()
   if (ports.hasOwnCard)
@@ -113,7 +109,7 @@ function waitingHere(state: ApprovalRequest, alias: string): boolean {
 const aliasesOf = ({ state, shared }: Drawing): readonly string[] =>
   [...new Set(state.stages.flatMap(channelsOf))].filter((alias) => !shared.has(alias))
 
-/** Channels first: what everybody sees. */
+/** Channels first. */
 function placesOf(drawing: Drawing, called: readonly PersonId[]): readonly Place[] {
   const { state, posted } = drawing
   const { owner } = state.ask
@@ -129,10 +125,10 @@ function placesOf(drawing: Drawing, called: readonly PersonId[]): readonly Place
   ]
 }
 
-/** Those who are told directly now. People without a chat account are counted, and find the card in the channel. */
-async function callsOf({ state, now, ports }: Drawing): Promise<readonly PersonId[]> {
+/** The people to tell directly now. Those without a chat account are counted, and find the card in the channel. */
+async function peopleToReach({ state, now, ports }: Drawing): Promise<readonly PersonId[]> {
   if (state.status !== 'pending') return []
-  const called = calledDirectly(state, ports.policy, now)
+  const called = peopleToTell(state, ports.policy, now)
   const reachable: PersonId[] = []
   for (const person of called) if ((await chatUserOf(person, ports)) !== undefined) reachable.push(person)
   if (reachable.length < called.length)
@@ -143,7 +139,7 @@ async function callsOf({ state, now, ports }: Drawing): Promise<readonly PersonI
   return reachable
 }
 
-/** The directory's word first, as where a click is judged. */
+/** The directory comes first, as it does where a click is judged. */
 async function chatUserOf(person: PersonId, { policy, linkedAccount }: DrawPorts): Promise<string | undefined> {
   const known = policy.bundle.directory.people.find(({ id, status }) => id === person && status === 'active')
   return known && (known.chatUser ?? (await linkedAccount?.(person)))
@@ -156,7 +152,7 @@ async function drawInChannel(alias: string, drawing: Drawing): Promise<void> {
   const open = waitingStage(state)
   const isOpenHere = open !== undefined && channelsOf(open).includes(alias)
   const before = posted.find((each) => each.channel === channel)
-  // A card knows the stage's own channel: from an escalation on its people are in two.
+  // After an escalation a stage has two channels, and a card has buttons by the alias of its own.
   const drawn = await draw({ channel, before, shows: isOpenHere ? open.terms.channel : alias }, drawing)
   if (!isOpenHere && !drawn.card.told?.some((key) => key.startsWith('asked '))) return
   const users = await remindedIn(drawing)
@@ -164,10 +160,12 @@ async function drawInChannel(alias: string, drawing: Drawing): Promise<void> {
   await say(drawn, isOpenHere ? lines : lines.filter(({ line }) => line?.line === 'handled'), drawing)
 }
 
-/** Whom a reminder in a channel mentions, looked for only when one is due. Who has a card of their own is reminded there. */
+/** The accounts that a reminder in a channel mentions. People with a card of their own are reminded there. */
 async function remindedIn({ state, now, posted, ports }: Drawing): Promise<readonly string[]> {
   if (state.status !== 'pending' || !remindersOf(state).some(({ at }) => at <= now)) return []
-  const people = calledOn(state, ports.policy, now).filter((person) => !posted.some((each) => each.person === person))
+  const people = peopleToRemind(state, ports.policy, now).filter(
+    (person) => !posted.some((each) => each.person === person),
+  )
   const users = await Promise.all(people.map((person) => chatUserOf(person, ports)))
   return users.filter((user) => user !== undefined)
 }
@@ -186,13 +184,13 @@ async function drawForPerson(person: PersonId, called: boolean, drawing: Drawing
   )
 }
 
-/** @param place `shows` is the channel's alias that the card is rendered for: buttons are only where it is the open stage's */
+/** @param place `shows`: the alias of the channel that the card is rendered for; buttons are in the open stage's */
 const draw = (
   place: { channel: string; before: PostedCard | undefined; person?: PersonId; shows: string },
   { state, ports }: Drawing,
 ): Promise<Shown> => showCard(state, ports.render(state, place.shows), place, ports)
 
-/** Says what is due beneath a card, each line once, and remembers it. A card that is gone is posted again for it. */
+/** Says each line that is due, once. A card that is gone is posted again for it. */
 async function say({ card, rendered }: Shown, lines: readonly Due[], { state, ports }: Drawing): Promise<void> {
   let { ts, told = [] } = card
   for (const { keys, line } of lines) {

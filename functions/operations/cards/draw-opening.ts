@@ -10,7 +10,7 @@ import { type AboutPorts, aboutOf, type Because, type Listener } from './about-o
 import type { PostedCard, RenderedCard } from './ports.ts'
 import { renderingOf, type Showing, sayBeneath, showCard } from './show-card.ts'
 
-/** To whom something is said. `first`: nothing was said to them of it before, so it must say what it is about. */
+/** Who hears a notice. `first`: they heard nothing of it before, so it must say what it is about. */
 export type Hearer = { because: Because | 'channel'; mayReview: boolean; first: boolean }
 
 export type DrawOpeningPorts = Showing &
@@ -33,10 +33,9 @@ type Drawing = {
 }
 
 /**
- * Has everybody know of an opening: one card in the channel that its terms name, for its whole life; one
- * thread for each person whom it concerns; and the page hook, for whoever is woken. Each is told each thing once. Chat and
- * the hook do not wait for one another: that one is down keeps nothing from the other, and is thrown in the end, so that
- * all of it comes again and what is missing is made up for.
+ * Tells of an opening: one card in the channel that its terms name, one thread for each person that it concerns, and the
+ * page hook. Each notice is given once. A chat that is down does not hold up the hook, nor the other way: the fault is
+ * thrown at the end, and the next attempt makes up for what is missing.
  *
  * @throws BoardUnavailable, CardUndeliverable, PagerUnavailable, StoreUnavailable
  */
@@ -76,7 +75,7 @@ async function tellInChat(
 /** Few enough for the chat to take, and enough for fifty people to be told before a function's time is up. */
 const atOnce = 5
 
-/** Tells each what is due to them, a few at a time. Who cannot be written to sees the channel, and holds up nobody. */
+/** Tells each what is due to them, a few at a time. A person who cannot be written to sees the channel. */
 async function tellEach(listeners: readonly Listener[], drawing: Drawing): Promise<readonly unknown[]> {
   const { state, ports } = drawing
   const faults: unknown[] = []
@@ -115,7 +114,7 @@ const heardBy = ({ because, mayReview }: Listener) => [...hears[because], ...(ma
 
 async function drawInChannel(alias: string | undefined, { state, now, posted, about, ports }: Drawing): Promise<void> {
   const channel = alias === undefined ? undefined : ports.channels[alias]
-  // A folder that has moved it takes no card away from where it is.
+  // The card stays where it is when the folder names another channel.
   const before = posted.find(
     (each) => each.person === undefined && Object.values(ports.channels).includes(each.channel),
   )
@@ -123,7 +122,7 @@ async function drawInChannel(alias: string | undefined, { state, now, posted, ab
   if (where === undefined) throw new CardUndeliverable(`no channel is named for \`${state.ask.id}\``)
   const shown = await showCard(state, ports.render(state, about), { channel: where, before }, ports)
   const told = shown.card.told ?? []
-  // A card that is new is itself what people notice: what it says is remembered as said.
+  // A new card is itself noticed, so what it says counts as said.
   if (shown.fresh) return remember(shown.card, noticesOf(state, now).map(noticeKey), ports)
   const due = noticeDue(state, now, hears.channel, told)
   if (!due) return
@@ -139,13 +138,12 @@ async function drawInChannel(alias: string | undefined, { state, now, posted, ab
 const remember = (card: PostedCard, keys: readonly string[], { cards }: Pick<DrawOpeningPorts, 'cards'>) =>
   cards.save({ ...card, told: [...(card.told ?? []), ...keys] })
 
-/** Says to one person what is due to them, in one thread. */
 async function tellOne(listener: Listener, { state, now, posted, ports }: Drawing): Promise<'unreachable' | undefined> {
   const { person, because, mayReview } = listener
   const before = posted.find((each) => each.person === person)
   const due = noticeDue(state, now, heardBy(listener), before?.told ?? [])
   if (!due) return undefined
-  // Who never heard that there was something to review need not hear that there is no more.
+  // A reviewer who never heard of it need not hear that it is done.
   if (!before && because === 'reviewer' && due.notice.notice === 'reviewed') return undefined
   const say = (first: boolean) => ports.say(due.notice, state, { because, mayReview, first })
   const thread = before && (await ports.board.reply(before.channel, before.ts, say(false))) ? before : undefined

@@ -1,5 +1,5 @@
 import { isOver, type StandIn } from '../../domain/people/stand-in.ts'
-import { isLive, longestPermit, type StandingPermit } from '../../domain/permits/permit.ts'
+import { isLive, type StandingPermit } from '../../domain/permits/permit.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import {
   type ApprovalRequest,
@@ -7,12 +7,12 @@ import {
   ownersOf,
   type PendingRequest,
 } from '../../domain/requests/request.ts'
-import { defined, type NumericDate, type PersonId } from '../../domain/values.ts'
+import type { NumericDate, PersonId } from '../../domain/values.ts'
 import type { StandInReader } from '../people/ports.ts'
 import type { PermitReader } from '../permits/ports.ts'
 import { askAboutPerson } from '../policy/questions.ts'
-import type { AskingPorts, RequestReader } from '../requests/ports.ts'
-import { waitingFor } from './waiting.ts'
+import type { AskingPorts } from '../requests/ports.ts'
+import { newest, waitingFor } from './waiting.ts'
 
 export type OverviewPorts = AskingPorts & {
   permits: Pick<PermitReader, 'list'>
@@ -23,30 +23,26 @@ export type OverviewPorts = AskingPorts & {
 export type Overview = {
   /** What they could approve now. */
   waiting: readonly PendingRequest[]
-  /** What agents of theirs asked for, whatever has become of it, and not what they opened themselves; `moreOwn` when there is more of it than this. */
+  /** Requests of their agents in any state, without their own openings; `moreOwn`: there are more. */
   own: readonly ApprovalRequest[]
   moreOwn: boolean
   /** Live grants that they own or may revoke. */
   live: readonly LiveGrant[]
-  /** Standing permits that can still be drawn from or acted on: those they gave, those of their agents, those they may revoke. */
+  /** Standing permits in force: those they gave, those of their agents, those they may revoke. */
   permits: readonly LivePermit[]
-  /** Who decides in their stead, now or later on, and in whose stead they do. */
+  /** Their stand-ins, and the people that they stand in for, now or later. */
   standIns: { own: readonly StandIn[]; others: readonly StandIn[] }
 }
 export type LiveGrant = { state: ApprovedRequest; mayRevoke: boolean }
 export type LivePermit = { permit: StandingPermit; mayRevoke: boolean }
 
 const mostOwn = 50
-/** How many live grants are looked at, the newest. */
+/** How many approved requests are looked at, the newest. */
 const mostLive = 300
-const pageSize = 100
-/** How many standing permits are looked at, the newest: as many requests are read at once. */
+/** How many standing permits are looked at, the newest: one page. */
 const mostPermits = 100
 
-/**
- * What waits for a person, what their agents asked for, and what is live that they answer for. It shows and decides
- * nothing: an act on any of it asks everything anew.
- */
+/** It shows, and decides nothing: an act on any of it asks everything anew. */
 export async function readOverview(person: PersonId, ports: OverviewPorts): Promise<Overview> {
   const now = ports.clock.now()
   const [waiting, own, approved, permits, standIns] = await Promise.all([
@@ -72,28 +68,18 @@ export async function readOverview(person: PersonId, ports: OverviewPorts): Prom
 }
 
 async function approvedRequests({ requests, clock }: OverviewPorts): Promise<readonly ApprovedRequest[]> {
-  const found = await newest(requests)
+  const found = await newest({ status: 'approved' }, mostLive, requests)
   return found.map(({ state }) => asOf(state, clock.now())).filter((state) => state.status === 'approved')
 }
 
-async function newest(requests: RequestReader) {
-  const found = []
-  let after: string | undefined
-  do {
-    const page = await requests.list({ status: 'approved' }, { limit: pageSize, ...defined({ after }) })
-    found.push(...page.items)
-    after = page.next
-  } while (after !== undefined && found.length < mostLive)
-  return found
-}
-
-/** The permits in force that concern a person. Whoever gave one may take it back; of others policy is asked, as then. */
+/** The permits in force that a person gave, owns the agent of, or may revoke by policy. */
 async function permitsFor(
   person: PersonId,
   now: NumericDate,
   { requests, policy, permits }: OverviewPorts,
 ): Promise<readonly LivePermit[]> {
-  const live = (await youngPermits(permits, now)).filter((permit) => isLive(permit, now))
+  const { items } = await permits.list({ limit: mostPermits })
+  const live = items.filter((permit) => isLive(permit, now))
   const approvals = await requests.loadMany(live.map(({ from }) => from))
   return live
     .map((permit) => {
@@ -103,17 +89,4 @@ async function permitsFor(
       return { permit, mayRevoke }
     })
     .filter(({ permit, mayRevoke }) => mayRevoke || permit.owner === person)
-}
-
-/** Those that were given within the longest time that one may last, newest first. */
-async function youngPermits(permits: Pick<PermitReader, 'list'>, now: NumericDate): Promise<readonly StandingPermit[]> {
-  const found: StandingPermit[] = []
-  let after: string | undefined
-  do {
-    const page = await permits.list({ limit: pageSize, ...defined({ after }) })
-    const young = page.items.filter(({ at }) => at > now - longestPermit)
-    found.push(...young)
-    after = young.length < page.items.length ? undefined : page.next
-  } while (after !== undefined && found.length < mostPermits)
-  return found.slice(0, mostPermits)
 }

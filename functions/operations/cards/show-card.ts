@@ -4,14 +4,12 @@ import { Digest, defined, type JsonObject, type PersonId, type RequestId } from 
 import type { Clock, Log } from '../ports.ts'
 import type { CardBoard, CardStore, PostedCard, RenderedCard } from './ports.ts'
 
-/** Where cards are, and what is remembered of them. */
 export type Showing = { cards: CardStore; board: CardBoard; clock: Clock; log: Log }
 
 export type Shown = { card: PostedCard; fresh: boolean; rendered: RenderedCard }
 
 /**
- * Has one message show a card: posts it, changes it in place, or posts it anew where it is gone; what shows it already is
- * left be.
+ * Has one message show a card: posts it, changes it in place, or posts it again where it is gone.
  *
  * @throws BoardUnavailable, CardUndeliverable, StoreUnavailable
  */
@@ -42,7 +40,7 @@ export async function showCard(
   return { card, fresh: before === undefined, rendered }
 }
 
-/** Says something beneath a card, and where that is: a card that is gone is posted again for it. */
+/** Says something beneath a card, which is posted again where it is gone. @returns the card's `ts` */
 export async function sayBeneath(
   { card: { channel, ts }, rendered }: Pick<Shown, 'card' | 'rendered'>,
   words: RenderedCard,
@@ -54,7 +52,6 @@ export async function sayBeneath(
   return anew
 }
 
-/** What a card shows, as one value to compare. */
 export const renderingOf = (card: RenderedCard): Digest => digestOf('hotwork.card.v1', card as unknown as JsonObject)
 
 /** A message, and the request that it shows. */

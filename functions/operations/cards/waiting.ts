@@ -1,6 +1,7 @@
 import { isQuiet, namedDirectly, waitingStage } from '../../domain/cards/routing.ts'
 import { type Halt, type HaltTarget, haltKey, haltOf, targetsOf } from '../../domain/halts/halt.ts'
 import { isInForce } from '../../domain/people/stand-in.ts'
+import type { Stage } from '../../domain/policy/ladder.ts'
 import { asOf } from '../../domain/requests/due.ts'
 import type { PendingRequest } from '../../domain/requests/request.ts'
 import { waitsFor } from '../../domain/requests/take-decision.ts'
@@ -8,21 +9,20 @@ import { defined, type NumericDate, type PersonId } from '../../domain/values.ts
 import { silence, unhaltedStandIns, withStandIns } from '../policy/authority.ts'
 import type { Policy } from '../policy/ports.ts'
 import { countedApprovers, eligibilityOf } from '../policy/questions.ts'
-import type { AskingPorts, RequestReader, Stored } from '../requests/ports.ts'
+import type { AskingPorts, RequestFilter, RequestReader, Stored } from '../requests/ports.ts'
 
 type Ports = AskingPorts
 type Pending = Stored & { state: PendingRequest }
 
-/** How many open requests are looked at, the newest: whoever waits longer than that is found by its card or its id. */
+/** How many open requests are looked at, the newest. An older one is found by its card or its id. */
 export const mostLookedAt = 300
 const pageSize = 100
-/** As many items as one strong read takes. */
+/** DynamoDB's limit for one strong read of several items. */
 const keysAtOnce = 100
 
 /**
- * The requests whose open stage this person could approve now, newest first: by their own right or as a stand-in, not
- * their own agents', and not decided by them before. Each as it is now. It is a list and decides nothing: an act on one
- * of them asks everything anew.
+ * The requests whose open stage this person could approve now, newest first: by their own right or as a stand-in, not of
+ * their own agents, and not decided by them before. It is a list and decides nothing.
  */
 export async function waitingFor(person: PersonId, ports: Ports): Promise<readonly Stored[]> {
   const now = ports.clock.now()
@@ -53,7 +53,7 @@ export async function waitingFor(person: PersonId, ports: Ports): Promise<readon
   return judged
     .filter(({ state, eligible }) => {
       if (isHalted(state, halts)) return false
-      // Whoever is stopped has nothing to decide, and nothing that another could decide for them.
+      // A person under a halt decides nothing, and no stand-in decides for them.
       const own = silence(eligible, state, halts, now)
       const found = withStandIns(state, own, { decider: person, absent, now, chatGroups }, ports)
       return waitsFor(state, { person, ...found, eligible: silence(found.eligible, state, halts, now) }, now)
@@ -68,18 +68,28 @@ function isHalted(state: PendingRequest, halts: readonly Halt[]): boolean {
   return haltOf(state, bearing) !== undefined
 }
 
-/** The newest open requests, each read strongly, and without those whose time was up a moment ago. */
+/** The newest open requests, without those whose time is up. */
 async function openRequests({ requests, clock }: Ports): Promise<readonly Pending[]> {
-  const found: Stored[] = []
-  let after: string | undefined
-  do {
-    const page = await requests.list({ status: 'pending' }, { limit: pageSize, ...defined({ after }) })
-    found.push(...page.items)
-    after = page.next
-  } while (after !== undefined && found.length < mostLookedAt)
+  const found = await newest({ status: 'pending' }, mostLookedAt, requests)
   return found
     .map(({ state, head }) => ({ state: asOf(state, clock.now()), head }))
     .filter((stored): stored is Pending => stored.state.status === 'pending')
+}
+
+/** The newest requests of a list, page by page, until there are so many. */
+export async function newest(
+  filter: RequestFilter,
+  most: number,
+  requests: Pick<RequestReader, 'list'>,
+): Promise<readonly Stored[]> {
+  const found: Stored[] = []
+  let after: string | undefined
+  do {
+    const page = await requests.list(filter, { limit: pageSize, ...defined({ after }) })
+    found.push(...page.items)
+    after = page.next
+  } while (after !== undefined && found.length < most)
+  return found
 }
 
 /** The halts of these targets: few, since most requests share them. */
@@ -91,35 +101,27 @@ async function haltsOf(targets: readonly HaltTarget[], { requests }: { requests:
   return (await Promise.all(groups.map((group) => requests.dependencies([], group)))).flatMap(({ halts }) => halts)
 }
 
-/**
- * Those whom the open stage names to be told directly, as far as their decision would count now: the same policies, and
- * the same rule, that will take the decision. Nobody is pinged who could do nothing. Without such names nothing is asked.
- */
-export function calledDirectly(state: PendingRequest, policy: Policy, now: NumericDate): readonly PersonId[] {
-  const stage = waitingStage(state)
-  return stage ? able(state, namedDirectly(stage.terms, policy.bundle.directory), policy, now) : []
-}
+/** The people that the open stage names to be told directly, as far as policy would take their decision now. */
+export const peopleToTell = (state: PendingRequest, policy: Policy, now: NumericDate): readonly PersonId[] =>
+  able(state, (terms) => namedDirectly(terms, policy.bundle.directory), policy, now)
 
-/** Everybody whose decision the open stage still waits for, without those who are never to be pinged. */
-export function calledOn(state: PendingRequest, policy: Policy, now: NumericDate): readonly PersonId[] {
-  const stage = waitingStage(state)
-  const people = policy.bundle.directory.people.map(({ id }) => id)
-  return stage
-    ? able(
-        state,
-        people.filter((person) => !isQuiet(stage.terms, person)),
-        policy,
-        now,
-      )
-    : []
-}
+/** All people whose decision the open stage still waits for, without those who are never to be pinged. */
+export const peopleToRemind = (state: PendingRequest, policy: Policy, now: NumericDate): readonly PersonId[] =>
+  able(
+    state,
+    (terms) => policy.bundle.directory.people.map(({ id }) => id).filter((person) => !isQuiet(terms, person)),
+    policy,
+    now,
+  )
 
 function able(
   state: PendingRequest,
-  people: readonly PersonId[],
+  candidates: (terms: Stage) => readonly PersonId[],
   policy: Policy,
   now: NumericDate,
 ): readonly PersonId[] {
+  const stage = waitingStage(state)
+  const people = stage ? candidates(stage.terms) : []
   if (people.length === 0) return []
   const { eligible } = eligibilityOf(policy, state, [...countedApprovers(state), ...people], now)
   return people.filter((person) => waitsFor(state, { person, eligible }, now))

@@ -39,10 +39,10 @@ describe('when break-glass is used', () => {
     await night.draw(request)
     expect(night.board.messages(channel)).toHaveLength(1)
     expect(toldBy()).toEqual(['ANA', 'BEN', 'CHLOE', 'DAN', 'EVE', 'FINN', 'GUS', 'HANA', 'IVO', 'JADE', 'LENA'])
-    expect(sentTo('BEN')[0]).toContain('You were skipped: you could have approved it, and nobody was asked.')
+    expect(sentTo('BEN')[0]).toContain('You were skipped: you could have approved it, and were not asked.')
     expect(sentTo('EVE')[0]).toContain('You were skipped')
     expect(sentTo('EVE')[0]).toContain('Once it has ended you may review it.')
-    expect(sentTo('LENA')[0]).toContain('Nobody approved it; you are told since you answer for this.')
+    expect(sentTo('LENA')[0]).toContain('No one approved it; you are told because you answer for this.')
     expect(sentTo('JADE')[0]).toContain('You hold it: end it as soon as you are done')
     // On call, like the one who did it: nobody would have asked them, and nobody tells them.
     expect(sentTo('KOFI')).toEqual([])
@@ -56,7 +56,7 @@ describe('when break-glass is used', () => {
   test('by an action with its arguments, those are told who could have approved it', async () => {
     await night.draw(await night.opened())
     expect(sentTo('ANA')[0]).toContain('You were skipped')
-    expect(card()).toContain('10 people who could have approved it were skipped, of whom 9 are told directly')
+    expect(card()).toContain('10 people who could have approved it were skipped; 9 of them are told directly')
   })
 
   test('the page hook hears of it, without a word of why', async () => {
@@ -336,7 +336,7 @@ describe('of very many', () => {
     // One of the fifty has no Slack account.
     expect(direct).toHaveLength(mostTold - 1)
     expect(card()).toMatch(
-      /210 people who could have approved it were skipped, of whom \d\d are told directly: tell .* and \d+ more/,
+      /210 people who could have approved it were skipped; \d\d of them are told directly: tell .* and \d+ more/,
     )
   })
 })

@@ -1,0 +1,51 @@
+import type { LedgerReader } from '../ledger/ports.ts'
+import type { StandInReader } from '../people/ports.ts'
+import type { PermitReader } from '../permits/ports.ts'
+import type { RequestReader } from '../requests/ports.ts'
+
+/** The time in which a write may start is over. It did not happen, and by this call it never will. */
+export class NotInTime extends Error {
+  override readonly name = 'NotInTime'
+}
+
+/** How each store is only read. Any other call of it counts as a write. */
+const reads = {
+  requests: [
+    'load',
+    'loadMany',
+    'dependencies',
+    'recall',
+    'loadEvaluation',
+    'list',
+    'overdue',
+    'countOpen',
+    'open',
+  ] satisfies (keyof RequestReader)[],
+  ledger: ['entries', 'page', 'head'] satisfies (keyof LedgerReader)[],
+  permits: ['load', 'ofAgent', 'list'] satisfies (keyof PermitReader)[],
+  standIns: ['of', 'find', 'list'] satisfies (keyof StandInReader)[],
+} as const
+
+/**
+ * The same ports, but a write that starts after `mayStart` says no throws `NotInTime`. A person who was told that nothing
+ * came of a click is then never proved wrong by a write that came late.
+ */
+export function inTime<P extends object>(ports: P, mayStart: () => boolean): P {
+  const names = Object.keys(reads) as (keyof typeof reads)[]
+  const gated = names
+    .filter((name) => name in ports)
+    .map((name) => [name, gate((ports as { [store in typeof name]: object })[name], reads[name], mayStart)] as const)
+  return { ...ports, ...Object.fromEntries(gated) }
+}
+
+const gate = <S extends object>(store: S, readers: readonly string[], mayStart: () => boolean): S =>
+  new Proxy(store, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target)
+      if (typeof member !== 'function') return member
+      return (...args: unknown[]) =>
+        readers.includes(String(name)) || mayStart()
+          ? member.apply(target, args)
+          : Promise.reject(new NotInTime('no time is left to start a transaction'))
+    },
+  })
