@@ -137,3 +137,26 @@ test.each(['functions/domain', 'functions/operations'])(
     expect(vendor.map(([name]) => name)).toEqual([])
   },
 )
+
+describe('a Lambda', () => {
+  const sources = sourcesOf('functions').map(([name, source]) => [join('functions', name), source] as const)
+  const entries = sources.filter(([, source]) => source.includes('export const handler ='))
+
+  test('is a function of its ports, which are bound in its last statement', () => {
+    expect(entries.length).toBeGreaterThan(40)
+    const others = entries.filter(
+      ([, source]) =>
+        !/^export (?:const|function) createHandler\b/m.test(source) ||
+        !/\nexport const handler = bind\([^\n]*\n(?:[ )][^\n]*\n?)*$/.test(source),
+    )
+    expect(others.map(([name]) => name)).toEqual([])
+  })
+
+  test('is imported by no other file', () => {
+    const names = new Set(entries.map(([name]) => name))
+    const importers = sources.filter(([name, source]) =>
+      [...source.matchAll(/from '(\.[^']+)'/g)].some(([, path = '']) => names.has(join(dirname(name), path))),
+    )
+    expect(importers.map(([name]) => name)).toEqual([])
+  })
+})
