@@ -5,7 +5,7 @@ import {
   notOpened,
   notRecorded,
   sentenceFor,
-  sentenceForNobody,
+  sentenceForAccount,
 } from '../../../functions/adapters/slack/edge/sentences.ts'
 import { Refusal } from '../../../functions/domain/refusals.ts'
 import type { ApprovalRequest } from '../../../functions/domain/requests/request.ts'
@@ -41,7 +41,7 @@ test('no sentence speaks of clicking: the same is told to who types a command', 
   for (const said of [notAnswered, notRecorded, notOpened, failed]) expect(said).not.toMatch(/\b(?:press|click)/i)
 })
 
-test.each(Object.entries(sentenceForNobody))(
+test.each(Object.entries(sentenceForAccount))(
   'the owner of an account that is %s is told so in sentences',
   (_code, said) => {
     expect(said).toMatch(sentences)

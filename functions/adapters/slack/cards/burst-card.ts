@@ -98,7 +98,7 @@ function renderList(
     ...outcomeBlocks(outcome, members, facts),
     context(`Burst ${generation}   List ${digest}`),
   ]
-  // Slack shows this in notifications, where it does read markup: nothing in it is anybody's but ours.
+  // Slack shows this in notifications, where it reads markup: all of it is our own text.
   const text = `${status}. ${action} in ${environment}, by ${agent}. List ${digest}`
   return { text, blocks: blocks as unknown as readonly JsonObject[] }
 }

@@ -12,7 +12,7 @@ import { type Clicked, onClick, onLink } from '../edge/listen.ts'
 import { listChanged, loginOf, nothingToNarrow, notOpened } from '../edge/sentences.ts'
 import { approveModal, narrowModal, whyModal } from '../forms/card-forms.ts'
 import { type Modal, showModal } from '../forms/modal-blocks.ts'
-import { drawHome } from '../home/home.ts'
+import { redrawTab } from '../home/home.ts'
 import { readPermit, takeBack, takeBackBlock } from '../home/home-view.ts'
 import { time, words } from './blocks.ts'
 import {
@@ -122,7 +122,7 @@ export function registerPermit(app: App, options: EdgeOptions): void {
     const ask = { id, person, reason: 'taken back' }
     const told = await attempt({ click: 'revoke_standing' }, ask, options.revokePermit, carried, options)
     const redraw = {
-      ...(body.view?.type === 'home' && { after: () => drawHome(body.user.id, person, carried, options) }),
+      ...(body.view?.type === 'home' && { after: () => redrawTab(body.user.id, person, carried, options) }),
     }
     if (!told.done) return { title: 'Not taken back', said: told.sentence, ...redraw }
     const { agent, drawn } = told.value

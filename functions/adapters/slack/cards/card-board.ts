@@ -15,7 +15,7 @@ import { complaintsOf, complaintsOfBlock, context, header, rich, section, words 
 
 /**
  * A card that Slack will take. One that it would refuse keeps its status, its way to say no and its digest, and loses
- * the rest; with the facts goes Approve, since nobody may approve what is not shown.
+ * the rest; with the facts goes Approve, since a person may not approve what is not shown.
  */
 export function degradeCard(card: RenderedCard): { card: RenderedCard; complaints: readonly string[] } {
   const complaints = complaintsOf(card)
@@ -24,7 +24,7 @@ export function degradeCard(card: RenderedCard): { card: RenderedCard; complaint
 
 /**
  * The least that can be said of a request. Its `text` holds the id and the digest, so nothing else is needed for it. Deny
- * stays, and so does what ends an opening, and whatever leads to the page, which shows all of it.
+ * stays, and so does what ends an opening, and what leads to the page, which shows all of it.
  */
 export function bareCard({ text, blocks }: RenderedCard): RenderedCard {
   const kept = blocks.filter((block) => complaintsOfBlock(block).length === 0)
@@ -81,7 +81,7 @@ export class SlackCardBoard implements CardBoard {
     }
   }
 
-  /** @throws CardUndeliverable for somebody who is not there, BoardUnavailable */
+  /** @throws CardUndeliverable for a person who is not there, BoardUnavailable */
   async open(user: string): Promise<string> {
     const known = this.#direct.get(user)
     if (known !== undefined) return known
@@ -160,7 +160,7 @@ const passingErrors = [
 const refusesBlocks = (cause: unknown): cause is WebAPIPlatformError =>
   cause instanceof WebAPIPlatformError && blockErrors.includes(cause.data.error)
 
-/** Slack's no in our words. Whatever it does not say will pass takes somebody to mend it, and so raises an alarm. */
+/** Slack's refusal as a fault of ours. One that will not pass by itself needs a person, and so raises an alarm. */
 function faultOf(cause: unknown): Error {
   if (cause instanceof WebAPIRateLimitedError)
     return new BoardUnavailable('Slack asks for patience', { cause, retryAfterSeconds: cause.retryAfter })

@@ -180,7 +180,7 @@ function leftOpen({ unpinned }: RequestView, lines: number) {
   }
 }
 
-/** What approvers have made less than was asked: by whom, when, from what to what. */
+/** What approvers have made less than was asked: who, when, from what to what. */
 function narrowedBlocks({ narrowings }: RequestView): CardBlock[] {
   if (narrowings.length === 0) return []
   const heading = section(bold('Less than was asked'), words('. Approvals are for what is left:'))
@@ -203,7 +203,7 @@ function narrowedBlocks({ narrowings }: RequestView): CardBlock[] {
 /** Ended without a grant: no credential was or will be issued. */
 const comesToNothing = ({ status, grant }: RequestView): boolean => status !== 'pending' && !grant
 
-/** Who asks, for whom, why this much scrutiny, and what there is to get. */
+/** Who asks, for which owner, why this tier, and what there is to get. */
 function aboutItems(view: RequestView, lines: number): RichTextSection[] {
   const [asker, ...delegators] = askerRows(view)
   const policies = view.policies.slice(0, lines).map((id) => clamp(inert(id), 80).text)

@@ -7,7 +7,7 @@ import type { OnceOnly } from '../../../operations/ports.ts'
 import { Account, type Deadline, patience } from './client.ts'
 import type { EdgeOptions } from './edge-options.ts'
 import type { Delivery } from './guard.ts'
-import { notRecorded, sentenceFor, sentenceForNobody } from './sentences.ts'
+import { notRecorded, sentenceFor, sentenceForAccount } from './sentences.ts'
 
 /** What a button or a form of ours is about; undefined for a value that none of ours has. */
 export function readValue<T>(shape: z.ZodType<T>, value: unknown): T | undefined {
@@ -56,7 +56,7 @@ export function readRequest(value: unknown): Omit<Subject, 'round' | 'digest'> |
 export const metadataOf = ({ request: r, round: n, digest: d, channel: c, ts: t }: Partial<Subject>): string =>
   JSON.stringify({ r, n, d, c, t })
 
-/** Why no person decides with this account, whatever policy says. */
+/** Why no person decides with this account. Policy is not asked. */
 export type NoPerson = 'foreign' | 'guest' | 'unknown' | 'inactive'
 type Found = { ok: true; person: Person } | { ok: false; code: NoPerson }
 
@@ -64,7 +64,7 @@ type Found = { ok: true; person: Person } | { ok: false; code: NoPerson }
  * The person whose Slack account this is. The account must be one of the very workspace: others see its channels as guests
  * or through Slack Connect.
  *
- * @param linked the person whom a login has linked to this account. The directory's own word goes first
+ * @param linked the person that a login has linked to this account. The directory's own word goes first
  */
 function personBehind(user: unknown, bundle: Pick<Bundle, 'directory' | 'deployment'>, linked?: PersonId): Found {
   const parsed = Account.safeParse(user)
@@ -114,7 +114,7 @@ export async function whoDid(
   }
   if (!found.ok) {
     log.warn('click by a Slack account that is not linked to a person', { code: found.code })
-    return { ok: false, sentence: sentenceForNobody[found.code] }
+    return { ok: false, sentence: sentenceForAccount[found.code] }
   }
   if (clockHolds) return found
   return { ok: false, sentence: sentenceFor('clock_out_of_range', { directory: bundle.directory }) }

@@ -72,7 +72,7 @@ export type EdgeOptions = {
     ask: { id: StandingPermitId; person: PersonId; reason: string },
     mayStart: () => boolean,
   ): Promise<Result<StandingPermit, Refusal>>
-  /** The people whom policy lets decide for this person. */
+  /** The people that policy lets decide for this person. */
   couldStandIn(person: PersonId): readonly Person[]
   /** Names the person who decides for another while they are away. */
   giveStandIn(

@@ -37,7 +37,7 @@ export function sentenceFor(code: Refusal, about: About): string {
 const tame = (detail: string): string => clamp(inert(detail), 300).text.replace(/(:)(?=\/\/)|(?<=mailto)(:)/gi, '$1$2 ')
 
 /** To the owner of an account that is no person's here. */
-export const sentenceForNobody: { readonly [Code in NoPerson]: string } = {
+export const sentenceForAccount: { readonly [Code in NoPerson]: string } = {
   foreign:
     'Your Slack account is of another workspace. Only people of the workspace in which Hotwork is installed decide here.',
   guest: 'You are a guest of this workspace, and guests decide nothing here. Ask a full member.',

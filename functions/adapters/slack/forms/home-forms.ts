@@ -35,7 +35,7 @@ export function revokeModal(id: RequestId, shown: readonly unknown[]): Modal {
     revokeName,
     { title: 'Revoke', submit: 'Revoke', about: metadataOf({ request: id }) },
     same ?? rich('what', section(words('A live grant.'))),
-    textInput('reason', 'Why?', { hint: 'It stands on the card and in the record.' }),
+    textInput('reason', 'Why?', { hint: 'The card and the record show it.' }),
     context(`Its credentials are dead at once; AWS takes some seconds to deny what it issued. ${id}`),
   )
 }
@@ -54,7 +54,7 @@ const day = 86_400
 /**
  * Asks who decides for a person while they are away, and from when until when.
  *
- * @param people whom policy lets
+ * @param people those that policy lets
  */
 export function standInModal(people: readonly Person[], now: NumericDate): Modal {
   if (people.length === 0)
@@ -81,7 +81,7 @@ export function standInModal(people: readonly Person[], now: NumericDate): Modal
     dateInput('from', 'From', undefined, { optional: true, hint: 'Left empty: from now on' }),
     dateInput('until', 'Until', now + day, { hint: '30 days at most' }),
     context('A login through Slack is weak. Where a stage asks for a stronger one, name them through the API with it.'),
-    context('All who read requests can see it. The record says of each decision for whom it was.'),
+    context('All who read requests can see it. The record of each decision names the person it was made for.'),
   )
 }
 

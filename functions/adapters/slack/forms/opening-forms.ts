@@ -152,7 +152,7 @@ export function reviewModal(state: ApprovalRequest, facts: ViewFacts, about: Omi
       choice('not_justified', 'Not justified: something follows from it'),
     ]),
     textInput('note', 'What you looked at, and what follows', {
-      hint: 'It stands on the card and in the record. A review cannot be taken back.',
+      hint: 'The card and the record show it. A review cannot be taken back.',
     }),
     context(`Break-glass ${view.id}`),
   )

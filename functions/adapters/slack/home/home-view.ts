@@ -36,7 +36,7 @@ const permitBlocks = ({ permit, mayRevoke }: LivePermit, facts: ViewFacts): Card
 export const takeBackBlock = (permit: Pick<StandingPermit, 'id' | 'agent'>): CardBlock =>
   actions(`permit-do:${permit.id}`, takeBackButton(permit))
 
-/** What may be done, where, by whom, how much of it is left, until when, and on whose word. */
+/** What an agent may do, how much of it is left, until when, and who allowed it. */
 function permitRow(permit: StandingPermit, facts: ViewFacts): RichTextSection {
   const { agent, action, resource, environment, uses, until, by, tier } = permit
   return section(
@@ -84,7 +84,7 @@ function standInBlocks(
 ): CardBlock[] {
   const all = [
     ...own.map((each) => ({ standIn: each, said: whoIsAway(each, facts, now) })),
-    ...others.map((each) => ({ standIn: each, said: whomFor(each, facts, now) })),
+    ...others.map((each) => ({ standIn: each, said: standsInFor(each, facts, now) })),
   ]
   const more = all.length - most
   return [
@@ -109,7 +109,7 @@ const whoIsAway = (standIn: StandIn, facts: ViewFacts, now: NumericDate): RichTe
     ...spanOf(standIn, now),
   )
 
-const whomFor = (standIn: StandIn, facts: ViewFacts, now: NumericDate): RichTextSection =>
+const standsInFor = (standIn: StandIn, facts: ViewFacts, now: NumericDate): RichTextSection =>
   section(
     words(isInForce(standIn, now) ? 'You decide for ' : 'You will decide for '),
     bold(nameIn(facts, standIn.for)),

@@ -30,7 +30,7 @@ export function registerHome(app: App, options: EdgeOptions): void {
     const carried = carriedOf(heard)
     if (event.tab !== 'home' || !(await isFirst(body, carried, options))) return
     const who = await whoDid({ id: event.user, team_id: body.team_id }, carried, options)
-    if (who.ok) await drawHome(event.user, who.person.id, carried, options)
+    if (who.ok) await redrawTab(event.user, who.person.id, carried, options)
     else await publish(event.user, renderNoHome(who.sentence, who.link), carried, options)
   })
   onLink(app, homeActions.read, homeActions.all, homeActions.link)
@@ -41,15 +41,15 @@ export function registerHome(app: App, options: EdgeOptions): void {
   })
   onSubmit(app, options, revokeName, readRequest, async ({ person, about: { request: id }, view, user, carried }) => {
     const reason = readReason(view)
-    if (reason === undefined) return beside({ reason: 'Say why: it stands on the card and in the record.' })
+    if (reason === undefined) return beside({ reason: 'Say why: the card and the record show it.' })
     const told = await revoke({ id, person, reason, once: onceFor(carried, id) }, carried, options)
-    if (told.done) return { after: () => drawHome(user, person, carried, options) }
+    if (told.done) return { after: () => redrawTab(user, person, carried, options) }
     return told.code === undefined ? beside({ reason: told.sentence }) : instead(truthModal(told.sentence, reason))
   })
 }
 
 /** Draws a person's tab anew. */
-export async function drawHome(user: string, person: PersonId, carried: Carried, options: EdgeOptions): Promise<void> {
+export async function redrawTab(user: string, person: PersonId, carried: Carried, options: EdgeOptions): Promise<void> {
   const { bundle, overview, page, list, now, log } = options
   const warn = (fault: string) => log.warn('overview not read', { fault })
   const found = await carried.deadline.inTime(() => overview(person), patience.start, warn)
@@ -91,12 +91,12 @@ export function registerStandIns(app: App, options: EdgeOptions): void {
       time(until),
       words('. End it on Hotwork’s Home tab when you are back.'),
     ]
-    return { ...instead(partsModal('Named', parts)), after: () => drawHome(user, person, carried, options) }
+    return { ...instead(partsModal('Named', parts)), after: () => redrawTab(user, person, carried, options) }
   })
   onClick(app, options, standInActions.end, readStandIn, async ({ person, about: id, body, carried }) => {
     const ask = { id, person }
     const told = await attempt({ click: 'end_stand_in' }, ask, options.endStandIn, carried, options)
-    const after = () => drawHome(body.user.id, person, carried, options)
+    const after = () => redrawTab(body.user.id, person, carried, options)
     if (!told.done) return { title: 'Not ended', said: told.sentence, after }
     const { by, for: absent } = told.value
     const said = `${nameIn(options.bundle, by)} no longer decides for ${nameIn(options.bundle, absent)}.`
@@ -104,6 +104,6 @@ export function registerStandIns(app: App, options: EdgeOptions): void {
   })
 }
 
-/** The form for this person, with the people whom policy lets decide for them. */
+/** The form for this person, with the people that policy lets decide for them. */
 export const standInFormFor = (person: Person['id'], { couldStandIn, now }: EdgeOptions) =>
   standInModal(couldStandIn(person), now())
