@@ -1,16 +1,16 @@
 import type { App, SlashCommand } from '@slack/bolt'
 import type { RichTextSection } from '@slack/types'
+import { describeOpening, type OpeningView } from '../../../domain/cards/opening-view.ts'
+import { openingNow, openingTitle, reviewNow } from '../../../domain/cards/opening-words.ts'
 import type { ViewFacts } from '../../../domain/cards/request-view.ts'
-import { nameIn } from '../../../domain/cards/request-words.ts'
+import type { Sentence } from '../../../domain/cards/sentence.ts'
 import { clamp, inert } from '../../../domain/inert.ts'
-import type { Bundle } from '../../../domain/policy/bundle.ts'
-import { openUntil } from '../../../domain/requests/due.ts'
 import type { ApprovalRequest } from '../../../domain/requests/request.ts'
 import type { NumericDate, PersonId } from '../../../domain/values.ts'
 import type { RenderedCard } from '../../../operations/cards/ports.ts'
 import type { Overview } from '../../../operations/cards/read-overview.ts'
 import type { NotFound } from '../../../operations/requests/read-requests.ts'
-import { bold, type CardBlock, code, context, fitted, list, rich, section, time, words } from '../cards/blocks.ts'
+import { bold, type CardBlock, code, context, drawn, fitted, list, rich, section, words } from '../cards/blocks.ts'
 import { renderCard } from '../cards/card.ts'
 import { type PageOption, renderOpeningForAsker } from '../cards/opening-card.ts'
 import { requestRow, waitingRow } from '../cards/rows.ts'
@@ -34,7 +34,7 @@ const verbs: readonly [usage: string, does: string][] = [
   ['revoke <id> <reason>', 'ends a live grant, or denies what is still pending; all who read requests see the reason'],
   ['away', 'a form to name who decides for you while you are out of office'],
   ['break-glass', 'in an emergency: a form that opens at once what you need, with a strong login'],
-  ['break-glass list', 'who has an opening, and which reviews are due'],
+  ['break-glass list', 'what is open, and which reviews are due'],
   ['help', 'this'],
 ]
 
@@ -111,58 +111,36 @@ function revokedReply(state: ApprovalRequest, facts: ViewFacts): Reply {
   return { text: 'It has been ended', blocks: [rich('revoked', row(state, requestRow(state, facts)))] }
 }
 
-type Facts = Pick<Bundle, 'directory'>
+/** What is open until when, and which reviews are due. The page has all. */
+const openingsReply = (openings: readonly ApprovalRequest[], facts: ViewFacts): Reply =>
+  fitted([10, 4, 1, 0], (most) => openingsWithin(openings, facts, most))
 
-/** So many of each are named. The page has all. */
-const most = 10
-
-/** What is open until when, and which reviews are due. */
-function openingsReply(openings: readonly ApprovalRequest[], facts: Facts, now: NumericDate): Reply {
-  const live = openings.filter(({ status }) => status === 'approved')
-  const due = openings.filter(({ status, review }) => status !== 'approved' && review !== undefined && !review.done)
+function openingsWithin(openings: readonly ApprovalRequest[], facts: ViewFacts, most: number): Reply {
+  const views = openings.map((state) => describeOpening(state, facts))
+  const live = views.filter(({ progress }) => progress === 'open')
+  const due = views.filter(({ progress }) => progress === 'review_due' || progress === 'review_overdue')
+  const line = (view: OpeningView, stands: Sentence) =>
+    section(
+      code(view.id),
+      words(view.drill ? '  A drill: ' : '  '),
+      ...drawn([...openingTitle(view), ' for ', { value: clamp(inert(view.incident), 48).text }, '. ', ...stands], 120),
+    )
+  const lives = live.slice(0, most).map((view) => line(view, openingNow(view)))
+  const dues = due.slice(0, most).map((view) => line(view, reviewNow(view)))
   return {
-    text: 'Who has an opening',
+    text: 'What is open, and which reviews are due',
     blocks: [
-      part(
-        'live',
-        `Open now: ${live.length}`,
-        live.slice(0, most).map((each) => liveLine(each, facts)),
-        live.length,
-      ),
-      part(
-        'due',
-        `Reviews to be done: ${due.length}`,
-        due.slice(0, most).map((each) => dueLine(each, facts, now)),
-        due.length,
-      ),
+      part('live', `Open now: ${live.length}`, lives, live.length),
+      part('due', `Reviews to be done: ${due.length}`, dues, due.length),
       context('The page /break-glass has all of the last seven days, and the minutes that are left.'),
     ],
   }
 }
 
-const whatOf = (state: ApprovalRequest, facts: Facts) => {
-  const { ask } = state
-  const what = clamp(inert(ask.breakGlass?.profile ?? ask.action), 64).text
-  const incident = clamp(inert(ask.breakGlass?.incident ?? ''), 48).text
-  const who = ask.breakGlass?.drill ? `${nameIn(facts, ask.owner)}, a drill` : nameIn(facts, ask.owner)
-  return [code(ask.id), words('  '), bold(what), words(` for ${incident}, by ${who}`)]
-}
-
-const liveLine = (state: ApprovalRequest, facts: Facts): RichTextSection =>
-  section(...whatOf(state, facts), words(', until '), time(openUntil(state)))
-
-const dueLine = (state: ApprovalRequest, facts: Facts, now: NumericDate): RichTextSection => {
-  const dueAt = state.review?.dueAt ?? now
-  return section(...whatOf(state, facts), words(dueAt <= now ? ', OVERDUE since ' : ', by '), time(dueAt))
-}
-
-/** What `/hotwork break-glass` does: the form, or with `list` who holds what and which reviews are due. */
 async function breakGlass({ person, rest, trigger, carried }: Typed, options: EdgeOptions): Promise<Reply | undefined> {
   if (rest === 'list') {
     const openings = await options.openings(person)
-    return openings
-      ? openingsReply(openings, options.bundle, options.now())
-      : sayReply('Policy does not let you read this.')
+    return openings ? openingsReply(openings, options.bundle) : sayReply('Policy does not let you read this.')
   }
   const modal = openModal(options.mayOpen(person))
   return (await showModal(trigger, modal, carried, options)) ? undefined : sayReply(`${notOpened} ${otherwise}`)
@@ -234,10 +212,7 @@ const notFound: { readonly [Code in NotFound]: string } = {
 }
 
 /** The first word and the rest. */
-function splitOnce(text: string): readonly [string | undefined, string | undefined] {
-  const [, word, rest] = /^\s*(\S*)\s*([\s\S]*?)\s*$/.exec(text) ?? []
-  return [word, rest]
-}
+const splitOnce = (text: string): string[] => /^\s*(\S*)\s*([\s\S]*?)\s*$/.exec(text)?.slice(1) ?? []
 
 /** An id as people paste it: out of a code span, or in capitals. */
 const idIn = (text: string): string =>
